@@ -1,0 +1,224 @@
+//! What follows from an attempt, decided once and purely. The row, the republish, the acknowledgement,
+//! the log line, the metric and the receipt are all derived from the [`Transition`].
+
+use std::time::Duration;
+
+use crate::{Attempt, AttemptOutcome, Failure, Order, Outcome, Reason, Row, State, Timestamp};
+
+/// What to do when nobody knows whether a message went out.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Ambiguity {
+    /// Try again within the budget: a second copy is better than none.
+    Resend,
+    /// Into the dead-letter queue, for a person to decide.
+    Hold,
+    /// Try again when it has an `expires_at` that is still ahead, else hold.
+    ResendIfFresh,
+}
+
+impl Ambiguity {
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "resend" => Some(Self::Resend),
+            "hold" => Some(Self::Hold),
+            "resend_if_fresh" => Some(Self::ResendIfFresh),
+            _ => None,
+        }
+    }
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Resend => "resend",
+            Self::Hold => "hold",
+            Self::ResendIfFresh => "resend_if_fresh",
+        }
+    }
+}
+
+/// The rules of one channel.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Policy {
+    /// Retries after the first attempt.
+    pub max_retries: u32,
+    /// The delays of the three retry queues. Retries beyond the third use the last.
+    pub delays: [Duration; 3],
+    /// How long throttling may go on before the delivery is dead.
+    pub throttle_max_age: Duration,
+    pub ambiguity: Ambiguity,
+}
+
+/// The next row, what to remember of the attempt, and what to do with the message.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Transition {
+    pub row: Row,
+    /// What to do with the message before it is acknowledged, once the row is committed.
+    pub order: Order,
+    /// None for a success (the row says it) and where nothing was tried.
+    pub attempt: Option<Attempt>,
+    /// Credentials are wrong: tell the operator.
+    pub alarm: bool,
+}
+
+/// Decides about a delivery that was claimed (`row`) and tried.
+pub fn decide(row: &Row, has_fallback: bool, outcome: &Outcome, policy: &Policy, now: Timestamp) -> Transition {
+    let deciding = Deciding { row, has_fallback, policy, now };
+    match outcome {
+        Outcome::Sent { provider, provider_id, code } => {
+            let mut done = deciding.ended(State::Sent);
+            done.row.attempt = row.attempt + 1;
+            done.row.provider = Some((*provider).to_owned());
+            done.row.provider_id.clone_from(provider_id);
+            done.row.code.clone_from(code);
+            done
+        }
+        Outcome::Captured => {
+            let mut done = deciding.ended(State::Captured);
+            done.row.attempt = row.attempt + 1;
+            done.row.provider = Some("sandbox".into());
+            done
+        }
+        Outcome::Expired => deciding.ended(State::Expired),
+        Outcome::GivenBack => deciding.given_back(),
+        Outcome::Throttled { failure, retry_after } => deciding.throttled(failure, *retry_after),
+        Outcome::Retriable { failure, alarm, maybe_sent } => deciding.retriable(failure, *alarm, *maybe_sent),
+        Outcome::Permanent { reason, failure } => deciding.permanent(*reason, failure),
+        Outcome::Ambiguous { failure } => deciding.ambiguous(failure),
+    }
+}
+
+struct Deciding<'a> {
+    row: &'a Row,
+    has_fallback: bool,
+    policy: &'a Policy,
+    now: Timestamp,
+}
+
+impl Deciding<'_> {
+    fn ended(&self, state: State) -> Transition {
+        self.to(state, Order::Nothing, None)
+    }
+
+    /// The row waits for the very message that is handed back: seq, attempt and order stay.
+    fn given_back(&self) -> Transition {
+        let mut transition = self.to(State::Waiting, Order::GiveBack, None);
+        transition.row.order = self.row.order.clone();
+        transition
+    }
+
+    /// Throttling spends time, not attempts: `retry_after` by the tier that is long enough, beyond
+    /// the longest by the scheduler; without one the tiers climb with every republish.
+    fn throttled(&self, failure: &Failure, retry_after: Option<Duration>) -> Transition {
+        let since = self.row.throttled_since.unwrap_or(self.now);
+        let tier = match retry_after {
+            Some(wait) => self.policy.delays.iter().position(|delay| *delay >= wait),
+            None => Some((self.row.seq as usize).min(2)),
+        };
+        let delay = tier.map_or(retry_after.unwrap_or_default(), |tier| self.policy.delays[tier]);
+        let next = self.now.plus(delay);
+        let attempt = self.attempt(AttemptOutcome::Throttled, failure);
+        let too_late = self.row.expires_at.is_some_and(|expires| next >= expires);
+        if too_late || self.now.since(since) >= self.policy.throttle_max_age {
+            return self.dead(Reason::ThrottledTooLong, failure, attempt);
+        }
+        let order = match tier {
+            Some(tier) => Order::Retry { tier: tier_number(tier) },
+            None => Order::Schedule { due: next },
+        };
+        let mut transition = self.waiting(order, attempt);
+        transition.row.throttled_since = Some(since);
+        transition
+    }
+
+    fn retriable(&self, failure: &Failure, alarm: bool, maybe_sent: bool) -> Transition {
+        let outcome = if maybe_sent { AttemptOutcome::MaybeSent } else { AttemptOutcome::Retriable };
+        let mut transition = self.spend_attempt(failure, outcome, maybe_sent);
+        transition.alarm = alarm;
+        transition
+    }
+
+    fn ambiguous(&self, failure: &Failure) -> Transition {
+        let fresh = self.row.expires_at.is_some_and(|expires| self.now < expires);
+        let resend = match self.policy.ambiguity {
+            Ambiguity::Resend => true,
+            Ambiguity::Hold => false,
+            Ambiguity::ResendIfFresh => fresh,
+        };
+        if resend {
+            return self.spend_attempt(failure, AttemptOutcome::Ambiguous, true);
+        }
+        let attempt = self.attempt(AttemptOutcome::Ambiguous, failure);
+        let order = Order::DeadLetter { reason: Reason::Ambiguous, error: failure.detail.clone() };
+        let mut transition = self.to(State::Held, order, Some(attempt));
+        transition.row.attempt = self.row.attempt + 1;
+        transition.row.ambiguous = true;
+        transition
+    }
+
+    fn permanent(&self, reason: Reason, failure: &Failure) -> Transition {
+        let attempt = self.attempt(AttemptOutcome::Permanent, failure);
+        let mut transition = self.end_without_success(reason, failure, attempt, self.row.ambiguous);
+        transition.row.attempt = self.row.attempt + 1;
+        transition
+    }
+
+    /// One attempt of the budget is used up: wait for the next one, or end.
+    fn spend_attempt(&self, failure: &Failure, outcome: AttemptOutcome, ambiguous: bool) -> Transition {
+        let attempt = self.attempt(outcome, failure);
+        let ambiguous = ambiguous || self.row.ambiguous;
+        let spent = self.row.attempt + 1;
+        let mut transition = if spent > self.policy.max_retries {
+            self.end_without_success(Reason::Exhausted, failure, attempt, ambiguous)
+        } else {
+            let tier = tier_number((spent as usize - 1).min(2));
+            self.waiting(Order::Retry { tier }, attempt)
+        };
+        transition.row.attempt = spent;
+        transition.row.ambiguous = ambiguous;
+        transition.row.throttled_since = None;
+        transition
+    }
+
+    /// What may have gone out never goes out on another channel as well.
+    fn end_without_success(&self, reason: Reason, failure: &Failure, attempt: Attempt, ambiguous: bool) -> Transition {
+        if self.has_fallback && !ambiguous {
+            return self.to(State::FellBack, Order::Fallback, Some(attempt));
+        }
+        self.dead(reason, failure, attempt)
+    }
+
+    fn dead(&self, reason: Reason, failure: &Failure, attempt: Attempt) -> Transition {
+        let order = Order::DeadLetter { reason, error: failure.detail.clone() };
+        self.to(State::Dead, order, Some(attempt))
+    }
+
+    fn waiting(&self, order: Order, attempt: Attempt) -> Transition {
+        let mut transition = self.to(State::Waiting, order, Some(attempt));
+        transition.row.seq = self.row.seq + 1;
+        transition
+    }
+
+    fn to(&self, state: State, order: Order, attempt: Option<Attempt>) -> Transition {
+        let mut row = Row { state, order: order.clone(), updated_at: self.now, ..self.row.clone() };
+        if let Some(attempt) = &attempt {
+            row.provider = Some(attempt.provider.clone());
+            row.code.clone_from(&attempt.code);
+        }
+        Transition { row, order, attempt, alarm: false }
+    }
+
+    fn attempt(&self, outcome: AttemptOutcome, failure: &Failure) -> Attempt {
+        Attempt {
+            epoch: self.row.epoch,
+            n: self.row.attempt + 1,
+            outcome,
+            provider: failure.provider.to_owned(),
+            code: failure.code.clone(),
+            detail: failure.detail.clone(),
+            at: self.now,
+        }
+    }
+}
+
+fn tier_number(index: usize) -> u8 {
+    u8::try_from(index + 1).unwrap_or(3)
+}

@@ -1,0 +1,107 @@
+//! Who a delivery is, and what of its recipient may be stored: (tenant, id), a keyed hash, a mask.
+
+use std::fmt;
+use std::sync::Arc;
+
+use aws_lc_rs::{digest, hmac};
+
+/// SHA-256.
+pub type Content = [u8; 32];
+
+/// A tenant's name: 1 to 64 characters of `A-Z`, `a-z`, `0-9`, `_`, `-`.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Tenant(Arc<str>);
+
+impl Tenant {
+    pub fn parse(text: &str) -> Option<Self> {
+        let allowed = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b == b'-';
+        ((1..=64).contains(&text.len()) && text.bytes().all(allowed)).then(|| Self(text.into()))
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Default for Tenant {
+    fn default() -> Self {
+        Self("default".into())
+    }
+}
+
+impl fmt::Display for Tenant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for Tenant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The identity of a delivery. Two messages with one key are copies of one delivery.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Key {
+    pub tenant: Tenant,
+    /// 1 to 255 bytes: the AMQP `message_id`, else the body's `id`, else a minted UUIDv7.
+    pub id: String,
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.tenant, self.id)
+    }
+}
+
+/// The hash that tells whether a known id came back with the same body.
+pub fn content_of(body: &[u8]) -> Content {
+    let mut content = Content::default();
+    content.copy_from_slice(digest::digest(&digest::SHA256, body).as_ref());
+    content
+}
+
+/// The fingerprint that finds an anonymous message again after a redelivery: its body and the
+/// properties that its publisher chose.
+pub fn fingerprint_of(body: &[u8], properties: &[u8]) -> Content {
+    let mut context = digest::Context::new(&digest::SHA256);
+    context.update(&(body.len() as u64).to_be_bytes());
+    context.update(body);
+    context.update(properties);
+    let mut fingerprint = Content::default();
+    fingerprint.copy_from_slice(context.finish().as_ref());
+    fingerprint
+}
+
+/// Hashes recipients with a key of this installation, so that a stolen ledger cannot be searched
+/// by trying every phone number.
+#[derive(Clone)]
+pub struct RecipientHasher(hmac::Key);
+
+impl RecipientHasher {
+    pub fn new(secret: &[u8]) -> Self {
+        Self(hmac::Key::new(hmac::HMAC_SHA256, secret))
+    }
+
+    pub fn hash(&self, destination: &str) -> Content {
+        let mut hash = Content::default();
+        hash.copy_from_slice(hmac::sign(&self.0, destination.as_bytes()).as_ref());
+        hash
+    }
+}
+
+impl fmt::Debug for RecipientHasher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("RecipientHasher")
+    }
+}
+
+/// What of a recipient people may see: the domain of an address, the last two characters of anything else.
+pub fn mask(destination: &str) -> String {
+    if let Some((_, domain)) = destination.rsplit_once('@') {
+        return format!("***@{domain}");
+    }
+    let tail: Vec<char> = destination.chars().rev().take(2).collect();
+    if destination.chars().count() < 5 { "***".into() } else { format!("***{}", tail.iter().rev().collect::<String>()) }
+}

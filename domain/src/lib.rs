@@ -1,0 +1,35 @@
+//! What a notification is: its values, its state machine, and the two pure functions that decide.
+//!
+//! No I/O and no runtime: time and dice are arguments. Read in this order: [`Notification`] (what a
+//! publisher asked for), [`Arrival`] (how it came in), [`Row`] (what the ledger remembers),
+//! [`claim`] (may this copy be sent?), [`Outcome`] (what a provider answered), [`decide`] (what now?).
+
+mod arrival;
+mod channel_name;
+mod claim;
+mod clock;
+mod cron;
+mod decide;
+mod fallback;
+mod identity;
+mod lane;
+mod notification;
+mod outcome;
+mod reason;
+mod rendered;
+mod row;
+
+pub use arrival::{Arrival, DeadMark, Headers};
+pub use channel_name::{ChannelName, InvalidChannelName};
+pub use claim::{Claim, Drop, Take, claim};
+pub use clock::{Clock, InvalidTimestamp, SystemClock, Timestamp};
+pub use cron::{Cron, InvalidCron};
+pub use decide::{Ambiguity, Policy, Transition, decide};
+pub use fallback::{child_body, child_id};
+pub use identity::{Content, Key, RecipientHasher, Tenant, content_of, fingerprint_of, mask};
+pub use lane::{Lane, Priority};
+pub use notification::{DecodeError, Defaults, Expiry, FieldError, MAX_BODY_BYTES, Notification, Wording};
+pub use outcome::{Failure, Outcome};
+pub use reason::Reason;
+pub use rendered::Rendered;
+pub use row::{Attempt, AttemptOutcome, Lease, Order, Row, State};

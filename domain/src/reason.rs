@@ -1,0 +1,61 @@
+//! Why a delivery ended in the dead-letter queue: the closed list that operators see in the RabbitMQ UI.
+
+use std::fmt;
+
+/// Written as `notify-dead-reason` and as the ledger's `reason`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Reason {
+    DecodeError,
+    Unsupported,
+    ChannelNotConfigured,
+    Permanent,
+    Exhausted,
+    Ambiguous,
+    ThrottledTooLong,
+    Template,
+    IdConflict,
+    RedeliveredTooOften,
+    InternalError,
+}
+
+impl Reason {
+    pub const ALL: [Self; 11] = [
+        Self::DecodeError,
+        Self::Unsupported,
+        Self::ChannelNotConfigured,
+        Self::Permanent,
+        Self::Exhausted,
+        Self::Ambiguous,
+        Self::ThrottledTooLong,
+        Self::Template,
+        Self::IdConflict,
+        Self::RedeliveredTooOften,
+        Self::InternalError,
+    ];
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::DecodeError => "decode_error",
+            Self::Unsupported => "unsupported",
+            Self::ChannelNotConfigured => "channel_not_configured",
+            Self::Permanent => "permanent",
+            Self::Exhausted => "exhausted",
+            Self::Ambiguous => "ambiguous",
+            Self::ThrottledTooLong => "throttled_too_long",
+            Self::Template => "template",
+            Self::IdConflict => "id_conflict",
+            Self::RedeliveredTooOften => "redelivered_too_often",
+            Self::InternalError => "internal_error",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|reason| reason.as_str() == text)
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
