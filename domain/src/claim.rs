@@ -3,7 +3,7 @@
 
 use uuid::Uuid;
 
-use crate::{Arrival, Lease, Order, Row, State};
+use crate::{Arrival, Lease, Row, State};
 
 /// What to do with one copy, given what the ledger remembers of its delivery.
 #[derive(Clone, PartialEq, Debug)]
@@ -12,8 +12,8 @@ pub enum Claim {
     Take(Box<Row>, Take),
     /// Another claim is live: publish unchanged to the first retry tier, acknowledge.
     Park,
-    /// Do again what the row ordered, acknowledge: nobody can know whether that copy went out.
-    Repeat(Order),
+    /// Do again what this row's order says, acknowledge: nobody can know whether that copy went out.
+    Repeat(Box<Row>),
     /// An operator published a dead letter again without its headers: publish it to its lane with
     /// this epoch, acknowledge. So the new budget travels with the message, and a crash gives none.
     Reissue { epoch: u32 },
@@ -63,7 +63,7 @@ pub fn claim(row: &Row, arrival: &Arrival, token: Uuid) -> Claim {
         return Claim::Conflict;
     }
     match row.state {
-        State::FellBack => Claim::Repeat(Order::Fallback),
+        State::FellBack => Claim::Repeat(Box::new(row.clone())),
         state if state.is_final() => Claim::Drop(Drop::Ended),
         _ if arrival.epoch > row.epoch => claim_next_epoch(row, arrival, token),
         state if state.is_dead_lettered() => claim_dead(row, arrival),
@@ -94,7 +94,7 @@ fn claim_dead(row: &Row, arrival: &Arrival) -> Claim {
     if arrival.epoch < row.epoch {
         return Claim::Drop(Drop::OldEpoch);
     }
-    Claim::Repeat(row.order.clone())
+    Claim::Repeat(Box::new(row.clone()))
 }
 
 fn claim_sending(row: &Row, arrival: &Arrival, token: Uuid) -> Claim {
@@ -107,7 +107,7 @@ fn claim_sending(row: &Row, arrival: &Arrival, token: Uuid) -> Claim {
 
 fn claim_waiting(row: &Row, arrival: &Arrival, token: Uuid) -> Claim {
     if arrival.seq < row.seq {
-        return Claim::Repeat(row.order.clone());
+        return Claim::Repeat(Box::new(row.clone()));
     }
     Claim::Take(Box::new(taken(row, token)), Take::Send)
 }

@@ -77,6 +77,7 @@ pub fn decide(row: &Row, has_fallback: bool, outcome: &Outcome, policy: &Policy,
             done.row.provider = Some("sandbox".into());
             done
         }
+        Outcome::Deferred { due } => deciding.waiting(Order::Schedule { due: *due }, None),
         Outcome::Expired => deciding.ended(State::Expired),
         Outcome::GivenBack => deciding.given_back(),
         Outcome::Throttled { failure, retry_after } => deciding.throttled(failure, *retry_after),
@@ -124,7 +125,7 @@ impl Deciding<'_> {
             Some(tier) => Order::Retry { tier: tier_number(tier) },
             None => Order::Schedule { due: next },
         };
-        let mut transition = self.waiting(order, attempt);
+        let mut transition = self.waiting(order, Some(attempt));
         transition.row.throttled_since = Some(since);
         transition
     }
@@ -170,7 +171,7 @@ impl Deciding<'_> {
             self.end_without_success(Reason::Exhausted, failure, attempt, ambiguous)
         } else {
             let tier = tier_number((spent as usize - 1).min(2));
-            self.waiting(Order::Retry { tier }, attempt)
+            self.waiting(Order::Retry { tier }, Some(attempt))
         };
         transition.row.attempt = spent;
         transition.row.ambiguous = ambiguous;
@@ -191,8 +192,8 @@ impl Deciding<'_> {
         self.to(State::Dead, order, Some(attempt))
     }
 
-    fn waiting(&self, order: Order, attempt: Attempt) -> Transition {
-        let mut transition = self.to(State::Waiting, order, Some(attempt));
+    fn waiting(&self, order: Order, attempt: Option<Attempt>) -> Transition {
+        let mut transition = self.to(State::Waiting, order, attempt);
         transition.row.seq = self.row.seq + 1;
         transition
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::Reason;
+use crate::{Reason, Timestamp};
 
 /// The result of one attempt. Only explicit knowledge gives anything but [`Outcome::Ambiguous`]: a
 /// complete answer, or the certainty that nothing was handed over.
@@ -26,6 +26,8 @@ pub enum Outcome {
     Permanent { reason: Reason, failure: Failure },
     /// No complete answer after the request may have been written: it may or may not have gone out.
     Ambiguous { failure: Failure },
+    /// Its `send_at` is ahead: the scheduler will bring it back.
+    Deferred { due: Timestamp },
     /// Its `expires_at` passed before this attempt; nothing was sent.
     Expired,
     /// The worker is stopping and has not sent it: the attempt is given back.
