@@ -1,19 +1,9 @@
 //! The next channel: a fallback is a delivery of its own, made from its parent's body.
 
 use serde_json::{Map, Value};
-use uuid::Uuid;
 
-use crate::Key;
+use crate::{Key, child_id};
 use crate::notification::parse_object;
-
-/// Namespace of our name-based ids (UUIDv5), itself the UUIDv5 of "chasqui" in the URL namespace.
-const NAMESPACE: Uuid = Uuid::from_u128(0x5d2b_7a0e_5f5c_5b61_9f0c_1c8a_7f6d_31c4);
-
-/// The id of the child at `position` (from 1): always the same, so that a child published twice is one
-/// delivery.
-pub fn child_id(parent: &Key, position: u32) -> String {
-    Uuid::new_v5(&NAMESPACE, format!("{parent}/fallback/{position}").as_bytes()).to_string()
-}
 
 /// The body of the first fallback: the parent's fields, with the item's own on top and the rest of the
 /// list below. Its `expires_at` is the parent's. None when the body has no fallback.

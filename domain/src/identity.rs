@@ -4,6 +4,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use aws_lc_rs::{digest, hmac};
+use uuid::Uuid;
+
+use crate::Timestamp;
 
 /// SHA-256.
 pub type Content = [u8; 32];
@@ -53,6 +56,26 @@ impl fmt::Display for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}", self.tenant, self.id)
     }
+}
+
+/// Namespace of our name-based ids (UUIDv5), a random UUID of our own.
+const NAMESPACE: Uuid = Uuid::from_u128(0x5d2b_7a0e_5f5c_4b61_9f0c_1c8a_7f6d_31c4);
+
+/// The id of the fallback at `position` (from 1): always the same, so that a child published twice is
+/// one delivery.
+pub fn child_id(parent: &Key, position: u32) -> String {
+    Uuid::new_v5(&NAMESPACE, format!("{parent}/fallback/{position}").as_bytes()).to_string()
+}
+
+/// The id of one firing of a recurring job: always the same, so that schedulers may race.
+pub fn fire_id(job: &Key, fire: Timestamp) -> String {
+    Uuid::new_v5(&NAMESPACE, format!("{job}/fire/{}", fire.as_micros()).as_bytes()).to_string()
+}
+
+/// The id that an `Idempotency-Key` stands for; `index` counts the items of a batch from 0.
+pub fn request_id(tenant: &Tenant, idempotency_key: &str, index: Option<usize>) -> String {
+    let index = index.map(|index| format!("/{index}")).unwrap_or_default();
+    Uuid::new_v5(&NAMESPACE, format!("{tenant}/request{index}/{idempotency_key}").as_bytes()).to_string()
 }
 
 /// The hash that tells whether a known id came back with the same body.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::time::Duration;
 
 use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::{Map, Value};
@@ -117,13 +118,17 @@ impl Notification {
         }
     }
 
-    /// The instant after which it is not sent any more. `seen` is the AMQP `timestamp`, else first sight.
+    /// The instant after which it is not sent any more: its own expiry, or `send_at` plus its greatest
+    /// lateness, whichever comes first. `seen` is the AMQP `timestamp`, else first sight.
     pub fn expires_at(&self, seen: Timestamp) -> Option<Timestamp> {
-        match self.expiry {
+        let expiry = match self.expiry {
             Expiry::Never => None,
             Expiry::At(at) => Some(at),
-            Expiry::Ttl(seconds) => Some(self.send_at.unwrap_or(seen).plus(std::time::Duration::from_secs(seconds))),
-        }
+            Expiry::Ttl(seconds) => Some(self.send_at.unwrap_or(seen).plus(Duration::from_secs(seconds))),
+        };
+        let lateness = self.send_at.zip(self.max_lateness_seconds);
+        let latest = lateness.map(|(send_at, seconds)| send_at.plus(Duration::from_secs(seconds)));
+        expiry.into_iter().chain(latest).min()
     }
 }
 

@@ -1,0 +1,114 @@
+//! One try: render the words, give them to the channel, and turn whatever happens into an outcome.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Instant;
+
+use channels::{Channel, NotEnabled, Outgoing};
+use domain::{Failure, Notification, Outcome, Reason, Rendered, Row};
+use futures_util::FutureExt;
+use store::Capture;
+
+use crate::Shared;
+
+/// How a try ended, and what the sandbox kept of it.
+pub(crate) struct Tried {
+    pub(crate) outcome: Outcome,
+    pub(crate) capture: Option<Capture>,
+}
+
+impl From<Outcome> for Tried {
+    fn from(outcome: Outcome) -> Self {
+        Self { outcome, capture: None }
+    }
+}
+
+/// Tries to deliver what was claimed as `row`. Never fails: a panic and a hang are outcomes too.
+pub(crate) async fn attempt(shared: &Shared, row: &Row, notification: &Arc<Notification>) -> Tried {
+    if row.expires_at.is_some_and(|expires| expires <= shared.clock.now()) {
+        return Outcome::Expired.into();
+    }
+    let channel = match shared.channels.get(&notification.channel) {
+        Ok(channel) => Arc::clone(channel),
+        Err(not_enabled) => return refuse(&not_enabled).into(),
+    };
+    if let Err(refused) = channels::check_destination(&notification.channel, &notification.destination) {
+        return permanent("worker", Reason::Permanent, format!("/destination {refused}")).into();
+    }
+    let rendered = match render(shared, notification).await {
+        Ok(rendered) => rendered,
+        Err(outcome) => return outcome.into(),
+    };
+    if shared.stopping.is_cancelled() {
+        return Outcome::GivenBack.into();
+    }
+    let outcome = send(shared, row, notification, channel.as_ref(), &rendered).await;
+    let capture = matches!(outcome, Outcome::Captured).then(|| Capture {
+        key: row.key.clone(),
+        channel: notification.channel.clone(),
+        destination: notification.destination.clone(),
+        rendered,
+        at: shared.clock.now(),
+    });
+    Tried { outcome, capture }
+}
+
+fn refuse(not_enabled: &NotEnabled) -> Outcome {
+    let reason = match not_enabled {
+        NotEnabled::Unknown { .. } => Reason::Unsupported,
+        NotEnabled::NotConfigured { .. } => Reason::ChannelNotConfigured,
+    };
+    permanent("worker", reason, not_enabled.to_string())
+}
+
+fn permanent(step: &'static str, reason: Reason, detail: String) -> Outcome {
+    Outcome::Permanent { reason, failure: Failure::new(step, None, detail) }
+}
+
+/// A plain message is ready as it is; templates may burn CPU and run on the blocking pool.
+async fn render(shared: &Shared, notification: &Arc<Notification>) -> Result<Rendered, Outcome> {
+    let refused = |detail: String| permanent("template", Reason::Template, detail);
+    if notification.wording.template.is_none() {
+        return shared
+            .templates
+            .render(&notification.channel, &notification.wording)
+            .map_err(|error| refused(error.to_string()));
+    }
+    let (templates, notification) = (Arc::clone(&shared.templates), Arc::clone(notification));
+    tokio::task::spawn_blocking(move || templates.render(&notification.channel, &notification.wording))
+        .await
+        .map_err(|_| refused("the template made the renderer panic".into()))?
+        .map_err(|error| refused(error.to_string()))
+}
+
+async fn send(
+    shared: &Shared,
+    row: &Row,
+    notification: &Notification,
+    channel: &dyn Channel,
+    rendered: &Rendered,
+) -> Outcome {
+    let outgoing = Outgoing {
+        key: &row.key,
+        destination: &notification.destination,
+        rendered,
+        data: &notification.wording.data,
+        expires_at: row.expires_at,
+        now: shared.clock.now(),
+    };
+    let limit = shared.settings.provider_timeout;
+    let started = Instant::now();
+    let sending = AssertUnwindSafe(channel.send(&outgoing)).catch_unwind();
+    let outcome = match tokio::time::timeout(limit, sending).await {
+        Ok(Ok(outcome)) => outcome,
+        Ok(Err(_panic)) => ambiguous(channel.provider(), "the channel panicked while sending".into()),
+        Err(_elapsed) => ambiguous(channel.provider(), format!("no complete answer within {} s", limit.as_secs_f32())),
+    };
+    metrics::histogram!("chasqui_send_seconds", "channel" => channel.name(), "provider" => channel.provider())
+        .record(started.elapsed());
+    outcome
+}
+
+fn ambiguous(provider: &'static str, detail: String) -> Outcome {
+    Outcome::Ambiguous { failure: Failure::new(provider, None, detail) }
+}

@@ -1,0 +1,94 @@
+//! Takes messages from one lane as fast as places come free.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::{Arrival, Lane, Notification, Reason, content_of};
+use tokio::sync::mpsc;
+use topology::{Incoming, Source};
+
+use crate::identify::{Delivery, decode};
+use crate::obey::Held;
+use crate::path::{deliver, minted_id, refuse};
+use crate::slots::share;
+use crate::{Settings, Shared};
+
+/// The broker counts every delivery that ended without a settlement. At this count the worker gives up
+/// before the queue's own limit of 20 would, so that the dead letter has a reason.
+const TOO_MANY_DELIVERIES: u32 = 10;
+/// How often a message that waits for a place looks again whether its channel hangs.
+const LOOK_AGAIN: Duration = Duration::from_millis(250);
+/// Quorum queues cap a consumer's prefetch here (RabbitMQ documentation, "Quorum Queues").
+const LARGEST_PREFETCH: usize = 2000;
+
+/// One consumer per lane. The prefetch is a little more than the lane's places, so that a message of a
+/// channel that flows is seen behind those of one that hangs.
+pub(crate) fn sources(settings: &Settings) -> Vec<Source> {
+    Lane::ALL
+        .into_iter()
+        .map(|lane| {
+            let places = share(settings.concurrency, lane);
+            let prefetch = (places + places / 4 + 1).min(LARGEST_PREFETCH);
+            Source::lane(lane, u16::try_from(prefetch).unwrap_or(u16::MAX))
+        })
+        .collect()
+}
+
+/// Until the lane's stream ends, which it does when the consumers drain.
+pub(crate) async fn take(shared: Arc<Shared>, mut lane: mpsc::Receiver<Incoming>) {
+    while let Some(incoming) = lane.recv().await {
+        if incoming.delivery_count >= TOO_MANY_DELIVERIES {
+            shared.deliveries.spawn(give_up(Arc::clone(&shared), incoming));
+            continue;
+        }
+        match decode(&shared, &incoming) {
+            Ok(notification) => admit(&shared, notification, incoming).await,
+            Err(error) => {
+                shared.deliveries.spawn(refuse(Arc::clone(&shared), error, incoming));
+            }
+        }
+    }
+}
+
+/// Waits for a place, or puts the message aside when its channel hangs and has its half already.
+async fn admit(shared: &Arc<Shared>, notification: Notification, incoming: Incoming) {
+    let acquire = shared.slots.acquire(incoming.lane, incoming.body.len());
+    tokio::pin!(acquire);
+    let slot = loop {
+        if shared.slots.is_over_its_half(incoming.lane, &notification.channel) && can_be_parked(&notification, &incoming) {
+            shared.deliveries.spawn(park(Arc::clone(shared), notification, incoming));
+            return;
+        }
+        tokio::select! {
+            biased;
+            slot = &mut acquire => break slot,
+            () = tokio::time::sleep(LOOK_AGAIN) => {}
+        }
+    };
+    let walking = deliver(Arc::clone(shared), Arc::new(notification), incoming);
+    shared.deliveries.spawn(async move {
+        walking.await;
+        drop(slot);
+    });
+}
+
+/// A redelivered anonymous message must meet its row before it is published under an id.
+fn can_be_parked(notification: &Notification, incoming: &Incoming) -> bool {
+    incoming.message_id.is_some() || notification.id.is_some() || !incoming.redelivered
+}
+
+async fn park(shared: Arc<Shared>, notification: Notification, incoming: Incoming) {
+    let id = incoming.message_id.clone().filter(|id| !id.is_empty()).or_else(|| notification.id.clone());
+    let key = domain::Key { tenant: notification.tenant.clone(), id: id.unwrap_or_else(minted_id) };
+    let arrival = Arrival::new(key, content_of(&incoming.body), &incoming.headers, incoming.redelivered);
+    let lane = incoming.lane;
+    let delivery = Delivery { notification: Arc::new(notification), arrival, fingerprint: None, lane };
+    Held::new(&shared, &incoming).park_unclaimed(&delivery, incoming).await;
+}
+
+async fn give_up(shared: Arc<Shared>, incoming: Incoming) {
+    let held = Held::new(&shared, &incoming);
+    let id = incoming.message_id.clone();
+    let error = format!("delivered {} times without being settled: workers stop while they hold it", incoming.delivery_count + 1);
+    held.dead_letter(id.as_deref(), Reason::RedeliveredTooOften, &error, incoming).await;
+}

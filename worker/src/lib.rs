@@ -1,0 +1,92 @@
+//! The worker: consume → claim → render → send → decide → record → settle.
+//!
+//! A notification goes down the files in this order: [`intake`] takes it from a lane when a [`slots`]
+//! place is free, [`identify`] says who it is, [`path`] walks it through claim, [`attempt`] and record,
+//! and [`obey`] does what was decided and settles the message.
+
+mod attempt;
+mod drain;
+mod identify;
+mod intake;
+mod obey;
+mod path;
+mod settings;
+mod slots;
+mod sql_gate;
+mod watch;
+
+pub use settings::{InvalidSettings, Settings};
+
+use std::sync::Arc;
+
+use channels::Channels;
+use domain::{Clock, Readiness, RecipientHasher};
+use store::Store;
+use templates::Templates;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use topology::{Broker, Consumers, Publisher};
+
+use crate::slots::Slots;
+use crate::sql_gate::SqlGate;
+
+/// What a worker is made of. Every part is running already.
+pub struct Worker {
+    pub settings: Settings,
+    pub broker: Broker,
+    pub publisher: Publisher,
+    pub store: Store,
+    pub channels: Channels,
+    pub templates: Arc<Templates>,
+    pub hasher: RecipientHasher,
+    pub clock: Arc<dyn Clock>,
+}
+
+/// What every delivery of one worker shares.
+struct Shared {
+    settings: Settings,
+    publisher: Publisher,
+    store: Store,
+    channels: Channels,
+    templates: Arc<Templates>,
+    hasher: RecipientHasher,
+    clock: Arc<dyn Clock>,
+    sql: SqlGate,
+    slots: Slots,
+    /// Cancelled when the worker stops taking work: what has not been sent yet is given back.
+    stopping: CancellationToken,
+    deliveries: TaskTracker,
+}
+
+impl Worker {
+    /// Consumes until `stop` is cancelled, then drains: takes nothing more, lets what is being sent
+    /// finish within the grace period, and gives the rest back.
+    pub async fn run(self, readiness: Readiness, stop: CancellationToken) {
+        let (consumers, lanes) = Consumers::start(self.broker, intake::sources(&self.settings));
+        let shared = Arc::new(Shared {
+            slots: Slots::new(self.settings.concurrency, self.settings.bytes_in_hand),
+            sql: SqlGate::default(),
+            stopping: CancellationToken::new(),
+            deliveries: TaskTracker::new(),
+            settings: self.settings,
+            publisher: self.publisher,
+            store: self.store,
+            channels: self.channels,
+            templates: self.templates,
+            hasher: self.hasher,
+            clock: self.clock,
+        });
+        let watching = tokio::spawn(watch::watch(readiness, Arc::clone(&shared), consumers.watch(), stop.clone()));
+        let pausing = tokio::spawn(sql_gate::pause_while_down(Arc::clone(&shared), consumers.handle()));
+        let intakes = TaskTracker::new();
+        for incoming in lanes {
+            intakes.spawn(intake::take(Arc::clone(&shared), incoming));
+        }
+        intakes.close();
+        stop.cancelled().await;
+        drain::drain(&shared, &consumers, &intakes).await;
+        pausing.abort();
+        watching.abort();
+        consumers.close().await;
+    }
+}

@@ -1,0 +1,237 @@
+//! Does what was decided: publishes until the broker has confirmed, then settles the message once.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use domain::{DeadMark, Headers, Lane, Order, Reason, Row, State, Transition, child_body, child_id};
+use store::{Recorded, StoreError};
+use topology::{Incoming, Publication, PublishError, To};
+
+use crate::Shared;
+use crate::identify::Delivery;
+use crate::path::minted_id;
+
+/// How long to wait before publishing again after a refusal; doubled up to [`LONGEST_WAIT`].
+const FIRST_WAIT: Duration = Duration::from_millis(100);
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
+
+/// A message in hand: it leaves by exactly one of these ways.
+pub(crate) struct Held<'a> {
+    shared: &'a Shared,
+    lane: Lane,
+}
+
+impl<'a> Held<'a> {
+    pub(crate) fn new(shared: &'a Shared, incoming: &Incoming) -> Self {
+        Self { shared, lane: incoming.lane }
+    }
+
+    /// Publishes what the row orders, then acknowledges.
+    pub(crate) async fn obey(&self, row: &Row, order: &Order, incoming: Incoming) {
+        let publication = match order {
+            Order::Nothing => None,
+            Order::GiveBack => {
+                incoming.settle.requeue().await;
+                return;
+            }
+            Order::Retry { tier } => Some(self.again(To::Retry(*tier), row, self.waiting(row, None), &incoming)),
+            Order::Schedule { due } => {
+                let headers = Headers { due: Some(*due), ..self.waiting(row, None) };
+                Some(self.again(To::Scheduled, row, headers, &incoming))
+            }
+            Order::DeadLetter { reason, error } => {
+                let headers = self.dead(row.epoch, row.attempt, *reason, error);
+                Some(self.again(To::DeadLetter, row, Headers { parent: row.parent.clone(), ..headers }, &incoming))
+            }
+            Order::Fallback => self.child(row, &incoming),
+        };
+        if let Some(publication) = publication
+            && !self.publish(publication).await
+        {
+            return self.leave_unsettled(incoming).await;
+        }
+        let anonymous = row.fingerprint.is_some();
+        if incoming.settle.ack().await && anonymous {
+            self.shared.store.settled(row.key.clone());
+        }
+    }
+
+    /// Puts a copy aside for the shortest delay, without spending an attempt.
+    pub(crate) async fn park(&self, delivery: &Delivery, incoming: Incoming) {
+        self.count("parked");
+        let headers = delivery.arrival.headers(self.lane, &incoming.headers);
+        let publication = Publication {
+            to: To::Retry(1),
+            message_id: delivery.arrival.key.id.clone(),
+            body: incoming.body.clone(),
+            headers,
+            carried: incoming.carried.clone(),
+        };
+        self.publish_and_ack(publication, incoming).await;
+    }
+
+    /// Puts a copy aside before anything was claimed, because its channel hangs.
+    pub(crate) async fn park_unclaimed(&self, delivery: &Delivery, incoming: Incoming) {
+        metrics::counter!("chasqui_parked_total", "channel" => delivery.notification.channel.to_string(), "why" => "stalled")
+            .increment(1);
+        self.park(delivery, incoming).await;
+    }
+
+    /// Gives a dead letter that came back without its headers the epoch that it stands for.
+    pub(crate) async fn reissue(&self, delivery: &Delivery, epoch: u32, incoming: Incoming) {
+        self.count("reissued");
+        let headers = Headers {
+            epoch: Some(epoch),
+            seq: Some(0),
+            attempt: Some(0),
+            ..delivery.arrival.headers(self.lane, &incoming.headers)
+        };
+        let publication = Publication {
+            to: To::Lane(self.lane),
+            message_id: delivery.arrival.key.id.clone(),
+            body: incoming.body.clone(),
+            headers,
+            carried: incoming.carried.clone(),
+        };
+        self.publish_and_ack(publication, incoming).await;
+    }
+
+    pub(crate) async fn acknowledge(&self, why: domain::Drop, incoming: Incoming) {
+        self.count(why.as_str());
+        incoming.settle.ack().await;
+    }
+
+    /// To the dead-letter queue without a row: what could not be named, or must not touch its row.
+    pub(crate) async fn dead_letter(&self, id: Option<&str>, reason: Reason, error: &str, incoming: Incoming) {
+        metrics::counter!("chasqui_poison_total", "reason" => reason.as_str()).increment(1);
+        tracing::warn!(%reason, lane = %self.lane, error, "a message went to the dead-letter queue unclaimed");
+        let epoch = incoming.headers.epoch.unwrap_or(0) + u32::from(incoming.headers.is_dead_marked());
+        let publication = Publication {
+            to: To::DeadLetter,
+            message_id: id.filter(|id| !id.is_empty()).map_or_else(minted_id, str::to_owned),
+            body: incoming.body.clone(),
+            headers: self.dead(epoch, incoming.headers.attempt.unwrap_or(0), reason, error),
+            carried: incoming.carried.clone(),
+        };
+        self.publish_and_ack(publication, incoming).await;
+    }
+
+    /// The ledger refuses this one delivery while it takes others.
+    pub(crate) async fn internal_error(&self, trouble: &StoreError, incoming: Incoming) {
+        if self.shared.stopping.is_cancelled() {
+            return self.leave_unsettled(incoming).await;
+        }
+        let id = incoming.message_id.clone();
+        self.dead_letter(id.as_deref(), Reason::InternalError, &trouble.to_string(), incoming).await;
+    }
+
+    /// Derives the metrics and the log line from the transition.
+    pub(crate) fn tell(&self, transition: &Transition, recorded: Recorded) {
+        let row = &transition.row;
+        if let Some(attempt) = &transition.attempt {
+            metrics::counter!("chasqui_attempts_total", "channel" => row.channel.to_string(),
+                "provider" => attempt.provider.clone(), "outcome" => attempt.outcome.as_str())
+            .increment(1);
+            tracing::info!(delivery = %row.key, channel = %row.channel, epoch = attempt.epoch, attempt = attempt.n,
+                outcome = attempt.outcome.as_str(), code = attempt.code.as_deref(), detail = attempt.detail,
+                state = %row.state, "an attempt failed");
+        }
+        if recorded == Recorded::Late {
+            metrics::counter!("chasqui_late_answers_total", "channel" => row.channel.to_string()).increment(1);
+            tracing::warn!(delivery = %row.key, "an answer came after another claim had taken over");
+            return;
+        }
+        if transition.alarm {
+            tracing::error!(channel = %row.channel, provider = row.provider.as_deref(), code = row.code.as_deref(),
+                "the provider refuses our credentials: deliveries of this channel will fail until they are right");
+            metrics::counter!("chasqui_credentials_refused_total", "channel" => row.channel.to_string()).increment(1);
+        }
+        if !matches!(row.state, State::Sending | State::Waiting) {
+            metrics::counter!("chasqui_deliveries_total", "channel" => row.channel.to_string(),
+                "state" => row.state.as_str())
+            .increment(1);
+            tracing::debug!(delivery = %row.key, channel = %row.channel, state = %row.state, "a delivery ended");
+        }
+    }
+
+    pub(crate) fn count(&self, what: &'static str) {
+        metrics::counter!("chasqui_copies_total", "lane" => self.lane.as_str(), "what" => what).increment(1);
+    }
+
+    fn again(&self, to: To, row: &Row, headers: Headers, incoming: &Incoming) -> Publication {
+        Publication {
+            to,
+            message_id: row.key.id.clone(),
+            body: incoming.body.clone(),
+            headers: Headers { publisher: incoming.headers.publisher.clone(), ..headers },
+            carried: incoming.carried.clone(),
+        }
+    }
+
+    fn waiting(&self, row: &Row, dead: Option<DeadMark>) -> Headers {
+        Headers {
+            attempt: Some(row.attempt),
+            epoch: Some(row.epoch),
+            seq: Some(row.seq),
+            lane: Some(self.lane),
+            parent: row.parent.clone(),
+            dead,
+            ..Headers::default()
+        }
+    }
+
+    /// Without `notify-attempt` and `notify-seq`: a move back starts from nothing.
+    fn dead(&self, epoch: u32, attempts: u32, reason: Reason, error: &str) -> Headers {
+        let at = self.shared.clock.now();
+        Headers {
+            epoch: Some(epoch),
+            lane: Some(self.lane),
+            dead: Some(DeadMark { reason: reason.as_str().into(), error: error.to_owned(), attempts, at }),
+            ..Headers::default()
+        }
+    }
+
+    fn child(&self, row: &Row, incoming: &Incoming) -> Option<Publication> {
+        let body = child_body(&row.key, &incoming.body, row.expires_at)?;
+        let headers = Headers { parent: Some(row.key.id.clone()), lane: Some(self.lane), ..Headers::default() };
+        Some(Publication {
+            to: To::Lane(self.lane),
+            message_id: child_id(&row.key, 1),
+            body: Bytes::from(body),
+            headers,
+            carried: incoming.carried.clone(),
+        })
+    }
+
+    async fn publish_and_ack(&self, publication: Publication, incoming: Incoming) {
+        if self.publish(publication).await {
+            incoming.settle.ack().await;
+        } else {
+            self.leave_unsettled(incoming).await;
+        }
+    }
+
+    /// Publishes until the broker has confirmed. False when the worker ended first: the broker still
+    /// has the message and will deliver it again, and the row repeats its order then.
+    async fn publish(&self, publication: Publication) -> bool {
+        let mut wait = FIRST_WAIT;
+        loop {
+            let error = match self.shared.publisher.publish(publication.clone()).await {
+                Ok(()) => return true,
+                Err(error) => error,
+            };
+            if !matches!(error, PublishError::Unavailable) {
+                tracing::warn!(%error, to = ?publication.to, "publishing again");
+            }
+            tokio::select! {
+                () = self.shared.stopping.cancelled(), if wait == LONGEST_WAIT => return false,
+                () = tokio::time::sleep(wait) => {}
+            }
+            wait = (wait * 2).min(LONGEST_WAIT);
+        }
+    }
+
+    async fn leave_unsettled(&self, incoming: Incoming) {
+        incoming.settle.requeue().await;
+    }
+}

@@ -1,0 +1,124 @@
+//! The path of one copy: claim (committed) → attempt → decide → record (committed) → obey.
+
+use std::sync::Arc;
+
+use domain::{Claim, DecodeError, Failure, Notification, Order, Outcome, Reason, Row, Take, Transition, decide};
+use store::{Claimed, Recorded, StoreError};
+use topology::Incoming;
+use uuid::Uuid;
+
+use crate::Shared;
+use crate::attempt::{Tried, attempt};
+use crate::identify::{Delivery, identify};
+use crate::obey::Held;
+
+/// Walks one copy from its decoded notification to its acknowledgement.
+pub(crate) async fn deliver(shared: Arc<Shared>, notification: Arc<Notification>, incoming: Incoming) {
+    let held = Held::new(&shared, &incoming);
+    let walked = walk(&shared, &held, notification, &incoming).await;
+    match walked {
+        Ok(Next::Obey(row, order)) => held.obey(&row, &order, incoming).await,
+        Ok(Next::Park(delivery)) => held.park(&delivery, incoming).await,
+        Ok(Next::Reissue(delivery, epoch)) => held.reissue(&delivery, epoch, incoming).await,
+        Ok(Next::Acknowledge(why)) => held.acknowledge(why, incoming).await,
+        Ok(Next::Conflict(id)) => {
+            let error = "this id is known with another body; give the new content an id of its own";
+            held.dead_letter(Some(&id), Reason::IdConflict, error, incoming).await;
+        }
+        Err(trouble) => held.internal_error(&trouble, incoming).await,
+    }
+}
+
+/// A body that cannot be read: to the dead-letter queue with its reason, after one delivery.
+pub(crate) async fn refuse(shared: Arc<Shared>, error: DecodeError, incoming: Incoming) {
+    let held = Held::new(&shared, &incoming);
+    let id = incoming.message_id.clone();
+    held.dead_letter(id.as_deref(), error.reason, &error.to_string(), incoming).await;
+}
+
+enum Next {
+    Obey(Box<Row>, Order),
+    Park(Box<Delivery>),
+    Reissue(Box<Delivery>, u32),
+    Acknowledge(domain::Drop),
+    Conflict(String),
+}
+
+async fn walk(
+    shared: &Shared,
+    held: &Held<'_>,
+    notification: Arc<Notification>,
+    incoming: &Incoming,
+) -> Result<Next, StoreError> {
+    let delivery = shared
+        .sql
+        .insist(shared, || identify(shared, Arc::clone(&notification), incoming))
+        .await?;
+    let candidate = delivery.candidate(shared, incoming);
+    let lease = shared.settings.lease;
+    let claimed = shared
+        .sql
+        .insist(shared, || shared.store.claim(candidate.clone(), &delivery.arrival, lease))
+        .await?;
+    let (row, take) = match claimed {
+        Claimed::New(row) => (Box::new(row), Take::Send),
+        Claimed::Known(Claim::Take(row, take)) => (row, take),
+        Claimed::Known(Claim::Repeat(row)) => {
+            held.count("repeated");
+            let order = row.order.clone();
+            return Ok(Next::Obey(row, order));
+        }
+        Claimed::Known(Claim::Park) => return Ok(Next::Park(Box::new(delivery))),
+        Claimed::Known(Claim::Reissue { epoch }) => return Ok(Next::Reissue(Box::new(delivery), epoch)),
+        Claimed::Known(Claim::Drop(why)) => return Ok(Next::Acknowledge(why)),
+        Claimed::Known(Claim::Conflict) => return Ok(Next::Conflict(delivery.arrival.key.id)),
+    };
+    let tried = match take {
+        Take::Send => try_now(shared, &row, &delivery, incoming).await,
+        Take::LeaseRanOut => lost_answer().into(),
+    };
+    let transition = decide(
+        &row,
+        delivery.notification.has_fallback,
+        &tried.outcome,
+        &shared.settings.policy(&row.channel),
+        shared.clock.now(),
+    );
+    record(shared, held, transition, tried).await
+}
+
+/// Deferred when its time has not come, given back when the worker is stopping, else sent.
+async fn try_now(shared: &Shared, row: &Row, delivery: &Delivery, incoming: &Incoming) -> Tried {
+    if let Some(due) = delivery.notification.send_at
+        && !incoming.headers.released
+        && due > shared.clock.now()
+    {
+        return Outcome::Deferred { due }.into();
+    }
+    if shared.stopping.is_cancelled() {
+        return Outcome::GivenBack.into();
+    }
+    let _flight = shared.slots.fly(delivery.lane, &delivery.notification.channel);
+    attempt(shared, row, &delivery.notification).await
+}
+
+fn lost_answer() -> Outcome {
+    let detail = "the worker that had claimed it stopped before it recorded an answer";
+    Outcome::Ambiguous { failure: Failure::new("worker", None, detail) }
+}
+
+async fn record(shared: &Shared, held: &Held<'_>, transition: Transition, tried: Tried) -> Result<Next, StoreError> {
+    let recorded =
+        shared.sql.insist(shared, || shared.store.record(&transition, tried.capture.clone())).await?;
+    held.tell(&transition, recorded);
+    Ok(match recorded {
+        Recorded::Written | Recorded::Repeated => Next::Obey(Box::new(transition.row), transition.order),
+        // Whoever holds the row now has its message, or will get it; ours is the older copy.
+        Recorded::Late => Next::Acknowledge(domain::Drop::OldSeq),
+    })
+}
+
+/// An id for a message that is dead-lettered before it could be named.
+pub(crate) fn minted_id() -> String {
+    Uuid::now_v7().to_string()
+}

@@ -1,0 +1,64 @@
+//! How a worker behaves: slots, timeouts, the retry policy of each channel.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use domain::{Ambiguity, ChannelName, Defaults, Policy};
+
+/// Typed settings; the binary fills them from its configuration.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Deliveries in hand at once, over all lanes.
+    pub concurrency: usize,
+    /// Bytes of bodies in hand above which nothing more is taken.
+    pub bytes_in_hand: usize,
+    /// How long one send may take before its outcome is ambiguous.
+    pub provider_timeout: Duration,
+    /// How long a claim holds without an answer.
+    pub lease: Duration,
+    /// How long a stop waits for sends in flight.
+    pub grace: Duration,
+    /// How long one delivery's trouble with the ledger is repeated while others succeed.
+    pub trouble_limit: Duration,
+    pub max_retries: u32,
+    pub retry_delays: [Duration; 3],
+    pub throttle_max_age: Duration,
+    /// Channels whose ambiguity policy differs from their own default.
+    pub ambiguity: BTreeMap<ChannelName, Ambiguity>,
+    pub defaults: Defaults,
+}
+
+/// A worker with these settings would send twice without knowing.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error(
+    "the lease of {lease:?} is too short for a provider timeout of {provider_timeout:?}: it must be longer than 1.5 times \
+     the timeout plus 10 s, or a slow answer would be taken for a crash; raise WORKER_LEASE_SECONDS or lower \
+     PROVIDER_TIMEOUT_SECONDS"
+)]
+pub struct InvalidSettings {
+    pub lease: Duration,
+    pub provider_timeout: Duration,
+}
+
+impl Settings {
+    /// # Errors
+    /// [`InvalidSettings`] when a lease could run out under a live send.
+    pub fn check(&self) -> Result<(), InvalidSettings> {
+        let least = self.provider_timeout.mul_f64(1.5) + Duration::from_secs(10);
+        if self.lease < least {
+            return Err(InvalidSettings { lease: self.lease, provider_timeout: self.provider_timeout });
+        }
+        Ok(())
+    }
+
+    pub(crate) fn policy(&self, channel: &ChannelName) -> Policy {
+        let ambiguity =
+            self.ambiguity.get(channel).copied().unwrap_or_else(|| channels::default_ambiguity(channel));
+        Policy {
+            max_retries: self.max_retries,
+            delays: self.retry_delays,
+            throttle_max_age: self.throttle_max_age,
+            ambiguity,
+        }
+    }
+}

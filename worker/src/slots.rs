@@ -1,0 +1,126 @@
+//! Who may be worked on at once: places reserved for the urgent, and no more than half of a lane for a
+//! channel whose provider hangs.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use domain::{ChannelName, Lane};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// A channel stalls when its oldest send in flight is older than this and its lane is full.
+const STALL_AFTER: Duration = Duration::from_secs(2);
+/// Bodies are counted in pages of this many bytes.
+const PAGE: usize = 1024;
+
+/// Nested places: bulk has three eighths of all, bulk and normal together three quarters, urgent all.
+pub(crate) struct Slots {
+    all: Arc<Semaphore>,
+    not_urgent: Arc<Semaphore>,
+    bulk: Arc<Semaphore>,
+    pages: Arc<Semaphore>,
+    page_count: usize,
+    concurrency: usize,
+    board: Mutex<HashMap<(Lane, ChannelName), InFlight>>,
+}
+
+/// One place, given back on drop.
+pub(crate) struct Slot {
+    _permits: Vec<OwnedSemaphorePermit>,
+}
+
+#[derive(Default)]
+struct InFlight {
+    started: Vec<Instant>,
+    stalled: bool,
+}
+
+/// Marks one delivery of a channel as in flight, until dropped.
+pub(crate) struct Flight<'a> {
+    slots: &'a Slots,
+    at: (Lane, ChannelName),
+    started: Instant,
+}
+
+impl Slots {
+    pub(crate) fn new(concurrency: usize, bytes_in_hand: usize) -> Self {
+        let page_count = (bytes_in_hand / PAGE).max(domain::MAX_BODY_BYTES / PAGE);
+        Self {
+            all: Arc::new(Semaphore::new(concurrency)),
+            not_urgent: Arc::new(Semaphore::new(share(concurrency, Lane::Normal))),
+            bulk: Arc::new(Semaphore::new(share(concurrency, Lane::Bulk))),
+            pages: Arc::new(Semaphore::new(page_count)),
+            page_count,
+            concurrency,
+            board: Mutex::default(),
+        }
+    }
+
+    /// Waits for a place in `lane` for a body of `bytes`. The narrowest limit is taken first, so that
+    /// nobody holds a wide place while waiting for a narrow one.
+    pub(crate) async fn acquire(&self, lane: Lane, bytes: usize) -> Slot {
+        let mut permits = Vec::with_capacity(4);
+        let chain: &[&Arc<Semaphore>] = match lane {
+            Lane::Bulk => &[&self.bulk, &self.not_urgent, &self.all],
+            Lane::Normal => &[&self.not_urgent, &self.all],
+            Lane::Urgent => &[&self.all],
+        };
+        for semaphore in chain {
+            permits.push(take(semaphore, 1).await);
+        }
+        let pages = bytes.div_ceil(PAGE).clamp(1, self.page_count);
+        permits.push(take(&self.pages, u32::try_from(pages).unwrap_or(u32::MAX)).await);
+        Slot { _permits: permits }
+    }
+
+    /// Whether `channel` already has its half of `lane` and hangs. A channel that flows may use all.
+    pub(crate) fn is_over_its_half(&self, lane: Lane, channel: &ChannelName) -> bool {
+        let full = self.is_full(lane);
+        let half = share(self.concurrency, lane).div_ceil(2);
+        let mut board = self.board.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(flying) = board.get_mut(&(lane, channel.clone())) else { return false };
+        let old = flying.started.iter().min().is_some_and(|oldest| oldest.elapsed() > STALL_AFTER);
+        flying.stalled = old && (full || flying.stalled);
+        flying.stalled && flying.started.len() >= half
+    }
+
+    pub(crate) fn fly(&self, lane: Lane, channel: &ChannelName) -> Flight<'_> {
+        let (at, started) = ((lane, channel.clone()), Instant::now());
+        let mut board = self.board.lock().unwrap_or_else(PoisonError::into_inner);
+        board.entry(at.clone()).or_default().started.push(started);
+        Flight { slots: self, at, started }
+    }
+
+    fn is_full(&self, lane: Lane) -> bool {
+        let narrowest = match lane {
+            Lane::Bulk => &self.bulk,
+            Lane::Normal => &self.not_urgent,
+            Lane::Urgent => &self.all,
+        };
+        narrowest.available_permits() == 0 || self.all.available_permits() == 0
+    }
+}
+
+/// How many of `concurrency` places a lane may use.
+pub(crate) fn share(concurrency: usize, lane: Lane) -> usize {
+    match lane {
+        Lane::Urgent => concurrency,
+        Lane::Normal => (concurrency * 3 / 4).max(1),
+        Lane::Bulk => (concurrency * 3 / 8).max(1),
+    }
+}
+
+async fn take(semaphore: &Arc<Semaphore>, permits: u32) -> OwnedSemaphorePermit {
+    Arc::clone(semaphore).acquire_many_owned(permits).await.expect("the semaphores are never closed")
+}
+
+impl Drop for Flight<'_> {
+    fn drop(&mut self) {
+        let mut board = self.slots.board.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(flying) = board.get_mut(&self.at)
+            && let Some(at) = flying.started.iter().position(|started| *started == self.started)
+        {
+            flying.started.swap_remove(at);
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! Keeps saying whether this worker is ready, and why not.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::Readiness;
+use tokio_util::sync::CancellationToken;
+use topology::ConsumersWatch;
+
+use crate::Shared;
+
+/// How often the ledger is asked.
+const EVERY: Duration = Duration::from_secs(2);
+
+/// Every lane consumed in this generation, the publisher not blocked, SQL reachable.
+pub(crate) async fn watch(
+    readiness: Readiness,
+    shared: Arc<Shared>,
+    mut consumers: ConsumersWatch,
+    stop: CancellationToken,
+) {
+    let mut publisher = shared.publisher.watch();
+    loop {
+        let mut missing: Vec<String> =
+            consumers.missing().into_iter().map(|queue| format!("not consuming from {queue}")).collect();
+        if !shared.publisher.is_ready() {
+            missing.push("the publisher is not connected, or the broker blocks it".into());
+        }
+        if shared.sql.is_down() || shared.store.ping().await.is_err() {
+            missing.push("the ledger does not answer".into());
+        }
+        if stop.is_cancelled() {
+            missing.push("stopping".into());
+        }
+        readiness.set(missing);
+        tokio::select! {
+            () = stop.cancelled(), if !stop.is_cancelled() => {}
+            _ = consumers.changed() => {}
+            _ = publisher.changed() => {}
+            () = tokio::time::sleep(EVERY) => {}
+        }
+    }
+}
