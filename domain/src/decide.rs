@@ -47,6 +47,13 @@ pub struct Policy {
     pub ambiguity: Ambiguity,
 }
 
+impl Policy {
+    /// For whoever defers and never sends.
+    pub const fn without_retries() -> Self {
+        Self { max_retries: 0, delays: [Duration::ZERO; 3], throttle_max_age: Duration::ZERO, ambiguity: Ambiguity::Hold }
+    }
+}
+
 /// The next row, what to remember of the attempt, and what to do with the message.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Transition {

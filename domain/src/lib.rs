@@ -34,4 +34,4 @@ pub use outcome::{Failure, Outcome};
 pub use readiness::Readiness;
 pub use reason::Reason;
 pub use rendered::Rendered;
-pub use row::{Attempt, AttemptOutcome, Lease, Order, Row, State};
+pub use row::{Attempt, AttemptOutcome, FirstSight, Lease, Order, Row, State};

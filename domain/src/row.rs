@@ -4,7 +4,7 @@ use std::fmt;
 
 use uuid::Uuid;
 
-use crate::{ChannelName, Content, Key, Reason, Timestamp};
+use crate::{Arrival, ChannelName, Content, Key, Notification, Reason, RecipientHasher, Timestamp, mask};
 
 /// Where a delivery stands. There is no "queued": without a row it was not taken yet.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -145,6 +145,51 @@ pub struct Row {
     pub provider_id: Option<String>,
     /// The provider's last code.
     pub code: Option<String>,
+}
+
+/// How a delivery was first seen: what its row is made of.
+pub struct FirstSight<'a> {
+    pub arrival: &'a Arrival,
+    pub notification: &'a Notification,
+    pub fingerprint: Option<Content>,
+    pub parent: Option<String>,
+    /// The AMQP `timestamp`, from which a `ttl_seconds` counts.
+    pub published_at: Option<Timestamp>,
+    pub hasher: &'a RecipientHasher,
+    pub token: Uuid,
+    pub now: Timestamp,
+}
+
+impl FirstSight<'_> {
+    /// The row that a claim inserts when the ledger does not know the delivery. Its counts come from the
+    /// message, so that a delivery goes on where it was when the ledger was lost.
+    pub fn row(self) -> Row {
+        Row {
+            key: self.arrival.key.clone(),
+            channel: self.notification.channel.clone(),
+            state: State::Sending,
+            epoch: self.arrival.epoch,
+            attempt: self.arrival.attempt,
+            seq: self.arrival.seq,
+            version: 1,
+            token: self.token,
+            lease: Lease::Live,
+            content: Some(self.arrival.content),
+            fingerprint: self.fingerprint,
+            order: Order::Nothing,
+            ambiguous: false,
+            throttled_since: None,
+            expires_at: self.notification.expires_at(self.published_at.unwrap_or(self.now)),
+            created_at: self.now,
+            updated_at: self.now,
+            recipient_hash: self.hasher.hash(&self.notification.destination),
+            recipient_mask: mask(&self.notification.destination),
+            parent: self.parent,
+            provider: None,
+            provider_id: None,
+            code: None,
+        }
+    }
 }
 
 /// How one recorded try ended. A success is in the row; the others are rows of their own.

@@ -44,11 +44,11 @@ pub(crate) async fn attempt(shared: &Shared, row: &Row, notification: &Arc<Notif
     }
     let outcome = send(shared, row, notification, channel.as_ref(), &rendered).await;
     let capture = matches!(outcome, Outcome::Captured).then(|| Capture {
-        key: row.key.clone(),
         channel: notification.channel.clone(),
         destination: notification.destination.clone(),
-        rendered,
-        at: shared.clock.now(),
+        subject: rendered.subject,
+        text: rendered.text,
+        html: rendered.html,
     });
     Tried { outcome, capture }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use domain::{
-    Arrival, Content, DecodeError, FieldError, Key, Lane, Lease, Notification, Order, Reason, Row, State, content_of,
+    Arrival, Content, DecodeError, FieldError, FirstSight, Key, Lane, Notification, Reason, Row, content_of,
     fingerprint_of,
 };
 use topology::Incoming;
@@ -28,7 +28,7 @@ pub(crate) struct Delivery {
 /// # Errors
 /// [`DecodeError`]: the message can never be delivered as it is.
 pub(crate) fn decode(shared: &Shared, incoming: &Incoming) -> Result<Notification, DecodeError> {
-    if let Some(encoding) = incoming.carried.content_encoding()
+    if let Some(encoding) = incoming.content_encoding.as_deref()
         && !matches!(encoding.to_ascii_lowercase().as_str(), "" | "identity" | "utf-8" | "utf8")
     {
         return Err(refused(format!("the content_encoding is {encoding:?}; send plain JSON in UTF-8")));
@@ -85,32 +85,16 @@ async fn anonymous(
 impl Delivery {
     /// The row that this copy inserts when the ledger does not know the delivery.
     pub(crate) fn candidate(&self, shared: &Shared, incoming: &Incoming) -> Row {
-        let now = shared.clock.now();
-        let notification = &self.notification;
-        Row {
-            key: self.arrival.key.clone(),
-            channel: notification.channel.clone(),
-            state: State::Sending,
-            epoch: self.arrival.epoch,
-            attempt: self.arrival.attempt,
-            seq: self.arrival.seq,
-            version: 1,
-            token: Uuid::now_v7(),
-            lease: Lease::Live,
-            content: Some(self.arrival.content),
+        FirstSight {
+            arrival: &self.arrival,
+            notification: &self.notification,
             fingerprint: self.fingerprint,
-            order: Order::Nothing,
-            ambiguous: false,
-            throttled_since: None,
-            expires_at: notification.expires_at(incoming.timestamp.unwrap_or(now)),
-            created_at: now,
-            updated_at: now,
-            recipient_hash: shared.hasher.hash(&notification.destination),
-            recipient_mask: domain::mask(&notification.destination),
             parent: incoming.headers.parent.clone(),
-            provider: None,
-            provider_id: None,
-            code: None,
+            published_at: incoming.timestamp,
+            hasher: &shared.hasher,
+            token: Uuid::now_v7(),
+            now: shared.clock.now(),
         }
+        .row()
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use domain::{Arrival, Lane, Notification, Reason, content_of};
 use tokio::sync::mpsc;
-use topology::{Incoming, Source};
+use topology::{Incoming, Source, Subscription};
 
 use crate::identify::{Delivery, decode};
 use crate::obey::Held;
@@ -23,13 +23,13 @@ const LARGEST_PREFETCH: usize = 2000;
 
 /// One consumer per lane. The prefetch is a little more than the lane's places, so that a message of a
 /// channel that flows is seen behind those of one that hangs.
-pub(crate) fn sources(settings: &Settings) -> Vec<Source> {
+pub(crate) fn subscriptions(settings: &Settings) -> Vec<Subscription> {
     Lane::ALL
         .into_iter()
         .map(|lane| {
             let places = share(settings.concurrency, lane);
             let prefetch = (places + places / 4 + 1).min(LARGEST_PREFETCH);
-            Source::lane(lane, u16::try_from(prefetch).unwrap_or(u16::MAX))
+            Subscription { source: Source::Lane(lane), prefetch: u16::try_from(prefetch).unwrap_or(u16::MAX) }
         })
         .collect()
 }

@@ -25,7 +25,7 @@ use store::Store;
 use templates::Templates;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use topology::{Broker, Consumers, Publisher};
+use topology::{ConsumerSettings, Consumers, Publisher, Topology};
 
 use crate::slots::Slots;
 use crate::sql_gate::SqlGate;
@@ -33,7 +33,7 @@ use crate::sql_gate::SqlGate;
 /// What a worker is made of. Every part is running already.
 pub struct Worker {
     pub settings: Settings,
-    pub broker: Broker,
+    pub topology: Topology,
     pub publisher: Publisher,
     pub store: Store,
     pub channels: Channels,
@@ -62,7 +62,7 @@ impl Worker {
     /// Consumes until `stop` is cancelled, then drains: takes nothing more, lets what is being sent
     /// finish within the grace period, and gives the rest back.
     pub async fn run(self, readiness: Readiness, stop: CancellationToken) {
-        let (consumers, lanes) = Consumers::start(self.broker, intake::sources(&self.settings));
+        let (consumers, lanes) = Consumers::start(self.topology, intake::subscriptions(&self.settings), ConsumerSettings::default());
         let shared = Arc::new(Shared {
             slots: Slots::new(self.settings.concurrency, self.settings.bytes_in_hand),
             sql: SqlGate::default(),
@@ -77,15 +77,16 @@ impl Worker {
             clock: self.clock,
         });
         let watching = tokio::spawn(watch::watch(readiness, Arc::clone(&shared), consumers.watch(), stop.clone()));
-        let pausing = tokio::spawn(sql_gate::pause_while_down(Arc::clone(&shared), consumers.handle()));
         let intakes = TaskTracker::new();
         for incoming in lanes {
             intakes.spawn(intake::take(Arc::clone(&shared), incoming));
         }
         intakes.close();
-        stop.cancelled().await;
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = sql_gate::pause_while_down(&shared, &consumers) => {}
+        }
         drain::drain(&shared, &consumers, &intakes).await;
-        pausing.abort();
         watching.abort();
         consumers.close().await;
     }

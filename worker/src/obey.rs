@@ -220,7 +220,7 @@ impl<'a> Held<'a> {
                 Ok(()) => return true,
                 Err(error) => error,
             };
-            if !matches!(error, PublishError::Unavailable) {
+            if !matches!(error, PublishError::Unavailable(_)) {
                 tracing::warn!(%error, to = ?publication.to, "publishing again");
             }
             tokio::select! {

@@ -1,14 +1,13 @@
 //! One delivery's trouble with the ledger, told apart from a ledger that is down for all.
 
 use std::future::Future;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use store::StoreError;
 use tokio::sync::watch;
 use tokio::time::Instant;
-use topology::ConsumersHandle;
+use topology::Consumers;
 
 use crate::Shared;
 
@@ -73,11 +72,11 @@ impl SqlGate {
 }
 
 /// Stops the intake while the ledger is down, and resumes by itself.
-pub(crate) async fn pause_while_down(shared: Arc<Shared>, intake: ConsumersHandle) {
+pub(crate) async fn pause_while_down(shared: &Shared, consumers: &Consumers) {
     let mut down = shared.sql.down.subscribe();
     while down.wait_for(|down| *down).await.is_ok() {
         tracing::error!("the ledger is away: taking nothing more until it is back");
-        intake.pause();
+        consumers.pause();
         while shared.sql.is_down() {
             if shared.store.ping().await.is_ok() {
                 shared.sql.down.send_replace(false);
@@ -86,6 +85,6 @@ pub(crate) async fn pause_while_down(shared: Arc<Shared>, intake: ConsumersHandl
             tokio::time::sleep(PROBE_EVERY).await;
         }
         tracing::info!("the ledger is back: taking work again");
-        intake.resume();
+        consumers.resume();
     }
 }

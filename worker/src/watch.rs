@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use domain::Readiness;
 use tokio_util::sync::CancellationToken;
-use topology::ConsumersWatch;
+use tokio::sync::watch::Receiver;
+use topology::{ConsumersState, Source};
 
 use crate::Shared;
 
@@ -16,13 +17,12 @@ const EVERY: Duration = Duration::from_secs(2);
 pub(crate) async fn watch(
     readiness: Readiness,
     shared: Arc<Shared>,
-    mut consumers: ConsumersWatch,
+    mut consumers: Receiver<ConsumersState>,
     stop: CancellationToken,
 ) {
     let mut publisher = shared.publisher.watch();
     loop {
-        let mut missing: Vec<String> =
-            consumers.missing().into_iter().map(|queue| format!("not consuming from {queue}")).collect();
+        let mut missing = not_consumed(&consumers.borrow_and_update());
         if !shared.publisher.is_ready() {
             missing.push("the publisher is not connected, or the broker blocks it".into());
         }
@@ -40,4 +40,16 @@ pub(crate) async fn watch(
             () = tokio::time::sleep(EVERY) => {}
         }
     }
+}
+
+fn not_consumed(state: &ConsumersState) -> Vec<String> {
+    let idle = state.consuming.iter().filter(|(_, consumed)| !consumed);
+    let mut missing: Vec<String> = idle
+        .map(|(source, _)| match source {
+            Source::Lane(lane) => format!("the lane {lane} is not consumed"),
+            Source::Scheduled => "the scheduled queue is not consumed".into(),
+        })
+        .collect();
+    missing.extend(state.problem.clone());
+    missing
 }

@@ -1,0 +1,61 @@
+//! The recurring sample notification of `SCHEDULER_DEMO_*`.
+
+use domain::{ChannelName, Cron, Key, Lane, Tenant, content_of};
+use serde_json::json;
+use store::{Job, JobKind, StoreError};
+
+use crate::Shared;
+
+/// What to send, and when.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Demo {
+    pub cron: String,
+    /// IANA name.
+    pub timezone: String,
+    pub channel: ChannelName,
+    pub destination: String,
+    pub subject: Option<String>,
+    pub message: String,
+}
+
+/// Stores the demo as the recurring job `scheduler-demo`, in place of the one of an earlier start.
+pub(crate) async fn keep(shared: &Shared, demo: Demo) {
+    match put(shared, demo).await {
+        Ok(key) => tracing::info!(schedule = %key, "the demo schedule is on"),
+        Err(error) => tracing::warn!(%error, "the demo schedule could not be stored"),
+    }
+}
+
+async fn put(shared: &Shared, demo: Demo) -> Result<Key, StoreError> {
+    let now = shared.clock.now();
+    let body = json!({
+        "channel": demo.channel.as_str(),
+        "destination": demo.destination,
+        "subject": demo.subject,
+        "message": demo.message,
+    });
+    let body = body.to_string().into_bytes();
+    let key = Key { tenant: Tenant::default(), id: "scheduler-demo".into() };
+    let due_at = Cron::parse(&demo.cron, &demo.timezone)
+        .and_then(|cron| cron.first_after(now))
+        .map_err(|error| StoreError::Refused(error.to_string()))?;
+    shared.store.delete_job(&key).await?;
+    let job = Job {
+        key: key.clone(),
+        kind: JobKind::Cron { cron: demo.cron, zone: demo.timezone, name: Some("demo".into()) },
+        lane: Lane::Normal,
+        content: content_of(&body),
+        body,
+        epoch: 0,
+        seq: 0,
+        attempt: 0,
+        carried: Vec::new(),
+        due_at,
+        expires_at: None,
+        max_lateness_seconds: None,
+        created_at: now,
+        last_fired_at: None,
+    };
+    shared.store.put_job(job).await?;
+    Ok(key)
+}

@@ -1,0 +1,74 @@
+//! A job on its way through the ledger: from a message of the scheduled queue, and back to one.
+
+use bytes::Bytes;
+use domain::{Cron, Headers, Key, Lane, Timestamp, fire_id};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use store::{Job, JobKind};
+use topology::{Carried, Incoming, Publication, To};
+
+/// What a job keeps of its message besides the body: the part that the store does not look into.
+#[derive(Default, Serialize, Deserialize)]
+struct Kept {
+    carried: Carried,
+    publisher: Option<String>,
+    parent: Option<String>,
+}
+
+/// The stored form of a message's own properties.
+pub(crate) fn keep(incoming: &Incoming) -> Vec<u8> {
+    let kept = Kept {
+        carried: incoming.carried.clone(),
+        publisher: incoming.headers.publisher.clone(),
+        parent: incoming.headers.parent.clone(),
+    };
+    serde_json::to_vec(&kept).unwrap_or_default()
+}
+
+/// The message of a due job. A one-shot job is its delivery: same id, headers and seq. A recurring job
+/// makes a new delivery for each fire, with an id that racing schedulers agree on.
+pub(crate) fn publication(job: &Job) -> Publication {
+    let kept: Kept = serde_json::from_slice(&job.carried).unwrap_or_default();
+    let fresh = job.epoch == 0 && job.seq == 0 && job.attempt == 0;
+    let count = |value: u32| (!fresh).then_some(value);
+    let headers = Headers {
+        epoch: count(job.epoch),
+        seq: count(job.seq),
+        attempt: count(job.attempt),
+        lane: Some(job.lane),
+        released: true,
+        publisher: kept.publisher,
+        parent: kept.parent,
+        ..Headers::default()
+    };
+    let (message_id, body) = match job.kind {
+        JobKind::OneShot => (job.key.id.clone(), job.body.clone()),
+        JobKind::Cron { .. } => fire(&job.key, &job.body, job.due_at),
+    };
+    Publication { to: To::Lane(job.lane), message_id, body: Bytes::from(body), headers, carried: kept.carried }
+}
+
+/// The body of one fire: its own id, and the scheduled time as its `send_at`, from which its greatest
+/// lateness counts.
+fn fire(job: &Key, body: &[u8], due: Timestamp) -> (String, Vec<u8>) {
+    let id = fire_id(job, due);
+    let mut object: Map<String, Value> = serde_json::from_slice(body).unwrap_or_default();
+    object.insert("id".into(), Value::String(id.clone()));
+    object.insert("send_at".into(), Value::String(due.to_string()));
+    let body = serde_json::to_vec(&Value::Object(object)).unwrap_or_default();
+    (id, body)
+}
+
+/// When a recurring job fires after `due`: fires that were missed are skipped, so that a scheduler that
+/// was down for hours fires each job once. None for a one-shot job.
+pub(crate) fn next_fire(job: &Job, now: Timestamp) -> Option<Timestamp> {
+    match &job.kind {
+        JobKind::OneShot => None,
+        JobKind::Cron { cron, zone, .. } => Cron::parse(cron, zone).ok()?.next_after(job.due_at.max(now)),
+    }
+}
+
+/// Where a message of the scheduled queue goes when it is due.
+pub(crate) fn lane(incoming: &Incoming, priority: domain::Priority) -> Lane {
+    incoming.headers.lane.unwrap_or_else(|| priority.lane())
+}

@@ -1,0 +1,84 @@
+//! The scheduler: everything that happens because time passed.
+//!
+//! [`intake`] stores what is due later, [`ticker`] says when to look, [`fire`] publishes what is due.
+//! SQL is the truth: any number of schedulers may run at once, kept apart by leases.
+
+mod demo;
+mod fire;
+mod intake;
+mod job;
+mod ticker;
+
+pub use demo::Demo;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::{Clock, Defaults, Readiness, RecipientHasher};
+use store::Store;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use topology::{ConsumerSettings, Consumers, Publisher, Source, Subscription, Topology};
+
+/// Jobs in hand at once, stored or not yet.
+const PREFETCH: u16 = 256;
+/// How long a stop waits for jobs in hand.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// What a scheduler is made of. Every part is running already.
+pub struct Scheduler {
+    pub topology: Topology,
+    pub publisher: Publisher,
+    pub store: Store,
+    pub hasher: RecipientHasher,
+    pub defaults: Defaults,
+    pub demo: Option<Demo>,
+    pub clock: Arc<dyn Clock>,
+}
+
+/// What every job of one scheduler shares.
+struct Shared {
+    publisher: Publisher,
+    store: Store,
+    hasher: RecipientHasher,
+    defaults: Defaults,
+    clock: Arc<dyn Clock>,
+    stop: CancellationToken,
+    jobs: TaskTracker,
+}
+
+impl Scheduler {
+    /// Stores and fires until `stop` is cancelled.
+    pub async fn run(self, readiness: Readiness, stop: CancellationToken) {
+        let subscription = Subscription { source: Source::Scheduled, prefetch: PREFETCH };
+        let (consumers, mut sources) = Consumers::start(self.topology, vec![subscription], ConsumerSettings::default());
+        let shared = Arc::new(Shared {
+            publisher: self.publisher,
+            store: self.store,
+            hasher: self.hasher,
+            defaults: self.defaults,
+            clock: self.clock,
+            stop: stop.clone(),
+            jobs: TaskTracker::new(),
+        });
+        if let Some(demo) = self.demo {
+            demo::keep(&shared, demo).await;
+        }
+        let intake = sources.pop().map(|source| tokio::spawn(intake::take(Arc::clone(&shared), source)));
+        let ticks = ticker::start().await;
+        fire::fire_when_due(&shared, ticks, &readiness, &consumers).await;
+        readiness.set(vec!["stopping".into()]);
+        let drained = async {
+            consumers.drain().await;
+            if let Some(intake) = intake {
+                let _ = intake.await;
+            }
+            shared.jobs.close();
+            shared.jobs.wait().await;
+        };
+        if tokio::time::timeout(GRACE, drained).await.is_err() {
+            tracing::warn!("some jobs were not stored in time; the broker will deliver them again");
+        }
+        consumers.close().await;
+    }
+}

@@ -1,0 +1,38 @@
+//! Ticks once a second, in UTC. A ticker that dies costs nothing: whoever waits for it waits at most a
+//! second.
+
+use std::sync::Arc;
+
+use tokio::sync::Notify;
+use tokio_cron_scheduler::{Job, JobScheduler};
+
+/// The clock's hand: keeps the library's scheduler alive.
+pub(crate) struct Ticks {
+    notify: Arc<Notify>,
+    _scheduler: Option<JobScheduler>,
+}
+
+/// Starts ticking. Time zones and misfires are not its business: it says "look now", nothing more.
+pub(crate) async fn start() -> Ticks {
+    let notify = Arc::new(Notify::new());
+    let scheduler = every_second(Arc::clone(&notify)).await;
+    if let Err(error) = &scheduler {
+        tracing::warn!(%error, "the ticker did not start; looking for due jobs once a second without it");
+    }
+    Ticks { notify, _scheduler: scheduler.ok() }
+}
+
+async fn every_second(notify: Arc<Notify>) -> Result<JobScheduler, tokio_cron_scheduler::JobSchedulerError> {
+    let scheduler = JobScheduler::new().await?;
+    let tick = Job::new("* * * * * *", move |_, _| notify.notify_one())?;
+    scheduler.add(tick).await?;
+    scheduler.start().await?;
+    Ok(scheduler)
+}
+
+impl Ticks {
+    /// The next tick, or a second, whichever comes first.
+    pub(crate) async fn next(&self) {
+        let _ = tokio::time::timeout(std::time::Duration::from_secs(1), self.notify.notified()).await;
+    }
+}
