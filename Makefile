@@ -1,0 +1,24 @@
+.PHONY: help run test tools fmt lint ci
+
+help: ## what can be made
+	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
+
+run: ## set up what is missing, build, and run the whole fleet with a sample notification per channel
+	@tools/run up --demo
+
+test: ## set up what the tests need, and run them all
+	@tools/setup --test
+	cargo test --workspace --locked
+
+tools: ## only set up what `make run` and `make test` need
+	@tools/setup --test
+
+fmt: ## format the code
+	cargo fmt --all
+
+lint: ## what must hold before a commit besides the tests
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+
+ci: ## what continuous integration runs
+	@.ci/run

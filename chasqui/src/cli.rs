@@ -1,0 +1,95 @@
+//! The command line.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context as _, Result};
+use clap::{Parser, Subcommand};
+
+use crate::config::{Config, Role, Sources};
+use crate::{check, health, logs, parts, roles, send, topology_commands, up};
+
+/// Delivers notifications that services publish to RabbitMQ: email, SMS, WhatsApp, push.
+#[derive(Parser, Debug)]
+#[command(name = "chasqui", version, arg_required_else_help = true)]
+pub struct Cli {
+    /// Settings in the form of config.default.toml; the environment goes before it
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Subcommand, Debug)]
+pub enum Command {
+    /// All roles in one process: SQLite and a RabbitMQ of its own in ./var where none is configured
+    Up {
+        /// Send one sample notification per channel and show what their recipients would have seen
+        #[arg(long)]
+        demo: bool,
+    },
+    /// The HTTP API
+    Api,
+    /// A consumer of the lanes
+    Worker,
+    /// Stores and fires what is due later
+    Scheduler,
+    /// Publish one notification from the command line
+    Send(send::Send),
+    /// The exchanges, queues and bindings
+    #[command(subcommand)]
+    Topology(topology_commands::TopologyCommand),
+    /// Bring the ledger's tables up to date
+    Migrate,
+    /// Check the settings of a role without opening a socket
+    Check {
+        #[arg(value_enum, default_value = "worker")]
+        role: check::RoleName,
+    },
+    /// Ask a role's own address whether it is ready: exit code 0 when it is
+    Health {
+        /// Such as http://127.0.0.1:8080; default: API_LISTEN or METRICS_LISTEN of the settings
+        url: Option<String>,
+    },
+    /// Print every setting with its default
+    Settings,
+}
+
+/// Runs one command to its end.
+///
+/// # Errors
+/// What to tell the operator; the process ends with code 1.
+pub async fn run(cli: Cli) -> Result<ExitCode> {
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    let file = cli.config.as_deref();
+    let load = || Sources::load(file);
+    match cli.command {
+        Command::Up { demo } => up::up(load(), demo).await,
+        Command::Api => roles::run_alone(started(load(), Role::Api)?, Role::Api).await,
+        Command::Worker => roles::run_alone(started(load(), Role::Worker)?, Role::Worker).await,
+        Command::Scheduler => roles::run_alone(started(load(), Role::Scheduler)?, Role::Scheduler).await,
+        Command::Send(what) => send::send(load(), what).await,
+        Command::Topology(command) => topology_commands::run(load(), command).await,
+        Command::Migrate => migrate(load()).await,
+        Command::Check { role } => check::check(load(), role),
+        Command::Health { url } => health::health(load(), url).await,
+        Command::Settings => {
+            print!("{}", crate::config::DEFAULTS);
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+fn started(sources: Sources, role: Role) -> Result<Config> {
+    let config = Config::read(sources, role)?;
+    logs::start(&config)?;
+    Ok(config)
+}
+
+async fn migrate(sources: Sources) -> Result<ExitCode> {
+    let config = Config::read(crate::embedded::with_running(sources), Role::Ledger)?;
+    let store = parts::store(&config, parts::clock()).await?;
+    let applied = store.migrate().await.context("the ledger could not be migrated")?;
+    println!("{applied} migrations applied; the ledger is up to date");
+    Ok(ExitCode::SUCCESS)
+}

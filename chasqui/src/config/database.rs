@@ -1,0 +1,30 @@
+//! Where the ledger is: the modern name, the older one, and the URL of another language's driver.
+
+use secrecy::{ExposeSecret, SecretString};
+
+use super::source::Reader;
+
+pub(super) fn read(reader: &mut Reader) -> Option<SecretString> {
+    let modern = url(reader, "DATABASE_URL");
+    let older = url(reader, "DB_URL");
+    if let (Some(modern), Some(older)) = (&modern, &older)
+        && modern.expose_secret() != older.expose_secret()
+    {
+        reader.problem("DATABASE_URL and DB_URL name different databases: remove DB_URL, the older name");
+    }
+    modern.or(older)
+}
+
+/// `postgresql+psycopg2://` and its like name a driver of Python; the database is the same.
+fn url(reader: &mut Reader, name: &str) -> Option<SecretString> {
+    let text = reader.text(name)?;
+    let (scheme, rest) = text.split_once(':')?;
+    let scheme = scheme.split('+').next().unwrap_or_default();
+    match scheme {
+        "postgres" | "postgresql" | "sqlite" => Some(SecretString::from(format!("{scheme}:{rest}"))),
+        _ => {
+            reader.problem(format!("{name} must begin with postgresql:// or sqlite:"));
+            None
+        }
+    }
+}

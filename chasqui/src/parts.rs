@@ -1,0 +1,102 @@
+//! Makes the parts of the fleet from the settings.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use domain::{Clock, RecipientHasher, SystemClock};
+use secrecy::ExposeSecret;
+use store::Store;
+use templates::Templates;
+use tokio_util::sync::CancellationToken;
+use topology::{Broker, ConnectError, Management, Plan, Publisher, PublisherSettings, Topology, TopologyError};
+
+use crate::config::Config;
+
+/// Between two tries to reach a broker or a ledger that is not there yet.
+const TRY_EVERY: Duration = Duration::from_secs(1);
+
+pub(crate) fn clock() -> Arc<dyn Clock> {
+    Arc::new(SystemClock)
+}
+
+/// Reads nothing from the network.
+pub(crate) fn topology(config: &Config, role: &str) -> Result<Topology> {
+    let broker = config.broker.as_ref().context("no broker is given: set AMQP_URL")?;
+    let mut connection = Broker::new(broker.url.clone(), role).context("AMQP_URL")?;
+    if let Some(file) = &broker.ca_file {
+        connection = connection.with_ca_file(file)?;
+    }
+    let management = config.management_url.clone().map(|url| Management::new(url, &connection)).transpose()?;
+    let plan = Plan::new(&config.names, config.queue_type, config.worker.retry_delays);
+    Ok(Topology { broker: connection, names: config.names.clone(), plan, mode: config.topology, management })
+}
+
+/// Waits for a broker that is not there yet; a wrong password or a queue with other arguments ends it.
+///
+/// # Errors
+/// What the operator must change.
+pub(crate) async fn wait_for_broker(topology: &Topology, stop: &CancellationToken) -> Result<()> {
+    loop {
+        let error = match topology.ready().await {
+            Ok(()) => return Ok(()),
+            Err(error) => error,
+        };
+        match error {
+            TopologyError::Connect(
+                error @ (ConnectError::Unreachable { .. } | ConnectError::Silent { .. } | ConnectError::UnknownHost { .. }),
+            ) => tracing::warn!(%error, "waiting for the broker"),
+            TopologyError::Broker(error) => tracing::warn!(%error, "waiting for the broker"),
+            error => return Err(error.into()),
+        }
+        tokio::select! {
+            () = stop.cancelled() => anyhow::bail!("stopped before the broker was there"),
+            () = tokio::time::sleep(TRY_EVERY) => {}
+        }
+    }
+}
+
+pub(crate) fn publisher(config: &Config, topology: Topology, stop: CancellationToken) -> Publisher {
+    let settings = PublisherSettings { confirm_timeout: config.confirm_timeout, ..PublisherSettings::default() };
+    Publisher::start(topology, settings, stop)
+}
+
+pub(crate) async fn store(config: &Config, clock: Arc<dyn Clock>) -> Result<Store> {
+    let url = config.database_url.clone().context("no ledger is given: set DATABASE_URL")?;
+    let mut options = store::Options::new(url, clock);
+    options.max_connections = config.database_max_connections;
+    Ok(Store::connect(options).await?)
+}
+
+/// Brings the tables up to date, as soon as the ledger is there.
+///
+/// # Errors
+/// When the ledger is there and refuses.
+pub(crate) async fn migrate(store: &Store, stop: &CancellationToken) -> Result<()> {
+    loop {
+        match store.migrate().await {
+            Ok(0) => return Ok(()),
+            Ok(applied) => {
+                tracing::info!(applied, "the ledger's tables are up to date");
+                return Ok(());
+            }
+            Err(store::StoreError::Unavailable(error)) => tracing::warn!(error, "waiting for the ledger"),
+            Err(error) => return Err(error.into()),
+        }
+        tokio::select! {
+            () = stop.cancelled() => anyhow::bail!("stopped before the ledger was there"),
+            () = tokio::time::sleep(TRY_EVERY) => {}
+        }
+    }
+}
+
+pub(crate) fn templates(config: &Config) -> Result<Arc<Templates>> {
+    let options = templates::Options { default_locale: config.default_locale.clone(), ..templates::Options::default() };
+    let templates = Templates::with_directory(config.templates_dir.as_deref(), options).context("TEMPLATES_DIR")?;
+    Ok(Arc::new(templates))
+}
+
+pub(crate) fn hasher(config: &Config) -> RecipientHasher {
+    let secret = config.secret_key.as_ref().map(ExposeSecret::expose_secret).unwrap_or_default();
+    RecipientHasher::new(secret.as_bytes())
+}

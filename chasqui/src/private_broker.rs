@@ -1,0 +1,253 @@
+//! A RabbitMQ node of our own: on free ports of the loopback address, in a folder of its own, gone when we are.
+
+mod installation;
+mod node_dir;
+mod ports;
+mod processes;
+mod supervised;
+#[cfg(test)]
+mod tests;
+
+use std::net::Ipv4Addr;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, bail};
+use tokio::net::TcpStream;
+use tokio::process::Command;
+
+use installation::Installation;
+use node_dir::{NodeDir, Ports};
+pub use ports::free_ports;
+pub use supervised::{Launch, Signal, Supervised};
+
+/// The virtual host of `rabbitmq/definitions.json`.
+pub const VHOST: &str = "foro";
+
+/// A start takes 6 s on an idle machine; this is for a very busy one.
+const START_LIMIT: Duration = Duration::from_secs(120);
+const STOP_GRACE: Duration = Duration::from_secs(20);
+const POLL: Duration = Duration::from_millis(50);
+/// Between our finding a port free and the node's taking it, somebody else may take it.
+const TRIES: usize = 3;
+
+/// The users of `rabbitmq/definitions.json`, with the passwords that stand there for development only.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum User {
+    /// May do everything.
+    Admin,
+    /// Publishes, and moves messages in the management UI.
+    Orchestrator,
+    /// The fleet: only what begins with `notifications.`.
+    Notifications,
+}
+
+impl User {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Admin => "admin",
+            Self::Orchestrator => "orchestrator_user",
+            Self::Notifications => "notifications_user",
+        }
+    }
+
+    pub fn password(self) -> &'static str {
+        match self {
+            Self::Admin => "admin-for-development",
+            Self::Orchestrator => "orchestrator-for-development",
+            Self::Notifications => "notifications-for-development",
+        }
+    }
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// The folder must be new or empty, and is deleted when the node ends or this process dies.
+    pub ephemeral: bool,
+    /// Further lines of `rabbitmq.conf`, which win over the ones that are there.
+    pub conf: String,
+    /// The text of `advanced.config`, one Erlang term with its full stop; empty for none.
+    pub advanced: String,
+}
+
+/// A running node. Dropping it ends the node; [`PrivateBroker::stop`] does so without blocking the thread.
+#[derive(Debug)]
+pub struct PrivateBroker {
+    pub amqp_port: u16,
+    pub management_port: u16,
+    ports: Ports,
+    installation: Installation,
+    node: Supervised,
+    /// Erlang's port mapper, the node's own. It outlives the node's restarts, and takes an ephemeral folder with it.
+    epmd: Supervised,
+    ephemeral: bool,
+    dir: NodeDir,
+}
+
+impl PrivateBroker {
+    /// Starts a node in `dir` and waits until it takes connections. Messages and the ports survive in `dir` from one
+    /// run to the next, unless the node is ephemeral. A node that a killed run left there is ended first.
+    ///
+    /// # Errors
+    /// Says what to install, who else uses `dir`, or why the node did not start, with the end of its log.
+    pub async fn start(dir: &Path, options: Options) -> Result<Self> {
+        let installation = Installation::find()?;
+        let dir = NodeDir::open(dir, options.ephemeral)?;
+        dir.end_leftovers().await?;
+        tracing::info!(dir = %dir.root().display(), "starting a private RabbitMQ node");
+        let mut ports = dir.last_ports().map_or_else(Ports::free, Ok)?;
+        let mut tries = TRIES;
+        let (epmd, node) = loop {
+            match start_once(&dir, &installation, ports, &options).await {
+                Ok(started) => break started,
+                Err(error) if tries > 1 && !ports.are_free() => tracing::warn!(%error, "trying again on other ports"),
+                Err(error) => return Err(error),
+            }
+            tries -= 1;
+            ports = Ports::free()?;
+        };
+        let Ports { amqp: amqp_port, management: management_port, .. } = ports;
+        let ephemeral = options.ephemeral;
+        Ok(Self { amqp_port, management_port, ports, installation, node, epmd, ephemeral, dir })
+    }
+
+    pub fn amqp_url(&self, user: User) -> String {
+        format!("amqp://{}:{}@127.0.0.1:{}/{VHOST}", user.name(), user.password(), self.amqp_port)
+    }
+
+    /// Without a user: `http://127.0.0.1:PORT`.
+    pub fn management_url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.management_port)
+    }
+
+    /// The process id of the node itself, for tests that kill it.
+    pub fn os_pid(&self) -> u32 {
+        self.node.pid()
+    }
+
+    pub fn log_file(&self) -> PathBuf {
+        self.dir.log()
+    }
+
+    /// Runs `rabbitmqctl` on this node, for example `["eval", "node()."]`, and gives what it printed.
+    ///
+    /// # Errors
+    /// Has what it complained about.
+    pub async fn ctl(&self, args: &[&str]) -> Result<String> {
+        let mut command = Command::new(self.installation.sbin.join("rabbitmqctl"));
+        command.args(args).env_clear().envs(self.dir.env(self.ports, &self.installation)).kill_on_drop(true);
+        let output = command.output().await.context("rabbitmqctl cannot be run")?;
+        if !output.status.success() {
+            let said = String::from_utf8_lossy(&output.stderr);
+            bail!("rabbitmqctl {} failed: {}", args.first().unwrap_or(&""), said.trim());
+        }
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    }
+
+    /// Kills the node as a power cut would; [`PrivateBroker::start_again`] brings it back.
+    ///
+    /// # Errors
+    /// When it does not end.
+    pub async fn kill(&mut self) -> Result<()> {
+        self.node.end(Signal::Kill).await?;
+        Ok(())
+    }
+
+    /// Starts the node again with its data and on its ports, after it was killed or has ended.
+    ///
+    /// # Errors
+    /// When it still runs, or does not start.
+    pub async fn start_again(&mut self) -> Result<()> {
+        if self.node.ended()?.is_none() {
+            bail!("the node still runs");
+        }
+        self.node = start_node(&self.dir, &self.installation, self.ports, self.ephemeral)?;
+        await_ready(&self.dir, &mut self.node, self.ports).await
+    }
+
+    /// Stops the node in good order, so that its data are whole; an ephemeral one is just killed.
+    ///
+    /// # Errors
+    /// When it does not end.
+    pub async fn stop(mut self) -> Result<()> {
+        let signal = at_end(self.ephemeral);
+        self.node.end(signal).await.context("the private RabbitMQ node does not stop")?;
+        tokio::task::spawn_blocking(move || drop(self.epmd)).await.context("the node's epmd does not stop")
+    }
+}
+
+fn at_end(ephemeral: bool) -> Signal {
+    if ephemeral { Signal::Kill } else { Signal::Term }
+}
+
+async fn start_once(
+    dir: &NodeDir,
+    installation: &Installation,
+    ports: Ports,
+    options: &Options,
+) -> Result<(Supervised, Supervised)> {
+    dir.prepare(ports, options)?;
+    let epmd = Supervised::start(&Launch {
+        name: dir.node().to_owned(),
+        program: installation.epmd.clone(),
+        args: vec!["-port".into(), ports.epmd.to_string().into(), "-address".into(), "127.0.0.1".into()],
+        env: dir.env(ports, installation),
+        log: dir.root().join("log/epmd.log"),
+        at_end: Signal::Kill,
+        grace: Duration::from_secs(1),
+        remove: options.ephemeral.then(|| dir.root().to_owned()),
+    });
+    let mut epmd = epmd.context("epmd cannot be started")?;
+    let mut node = start_node(dir, installation, ports, options.ephemeral)?;
+    if let Err(error) = await_ready(dir, &mut node, ports).await {
+        node.end(Signal::Kill).await?;
+        // In so many words: its folder stays, for the next try or for whoever reads the log.
+        epmd.end(Signal::Kill).await?;
+        return Err(error);
+    }
+    Ok((epmd, node))
+}
+
+fn start_node(dir: &NodeDir, installation: &Installation, ports: Ports, ephemeral: bool) -> Result<Supervised> {
+    let launch = Launch {
+        name: dir.node().to_owned(),
+        program: installation.sbin.join("rabbitmq-server"),
+        args: Vec::new(),
+        env: dir.env(ports, installation),
+        log: dir.log(),
+        at_end: at_end(ephemeral),
+        grace: STOP_GRACE,
+        remove: None,
+    };
+    Supervised::start(&launch).context("rabbitmq-server cannot be started")
+}
+
+/// Waits until both listeners answer: the node opens them last, after it has loaded the definitions.
+async fn await_ready(dir: &NodeDir, node: &mut Supervised, ports: Ports) -> Result<()> {
+    let deadline = Instant::now() + START_LIMIT;
+    loop {
+        if let Some(status) = node.ended()? {
+            bail!("the private RabbitMQ node did not start ({status}). {}", end_of_log(dir));
+        }
+        if accepts(ports.management).await && accepts(ports.amqp).await {
+            return Ok(());
+        }
+        if Instant::now() >= deadline {
+            bail!("the private RabbitMQ node was not ready within {} s. {}", START_LIMIT.as_secs(), end_of_log(dir));
+        }
+        tokio::time::sleep(POLL).await;
+    }
+}
+
+async fn accepts(port: u16) -> bool {
+    TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.is_ok()
+}
+
+fn end_of_log(dir: &NodeDir) -> String {
+    let log = dir.log();
+    let text = std::fs::read(&log).unwrap_or_default();
+    let text = String::from_utf8_lossy(&text);
+    let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
+    let last = lines[lines.len().saturating_sub(15)..].join("\n  ");
+    format!("The end of {}:\n  {last}", log.display())
+}

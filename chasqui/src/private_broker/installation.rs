@@ -1,0 +1,72 @@
+//! Where this machine has RabbitMQ's server and Erlang's port mapper.
+
+use std::env;
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, bail};
+
+/// Debian, Ubuntu, Fedora, RHEL. The server is looked for here first: what these systems put into `PATH` is a wrapper
+/// that only root and the user rabbitmq may run.
+const SYSTEM: &str = "/usr/lib/rabbitmq/lib";
+/// Homebrew, and where the wrappers leave Erlang.
+const ELSEWHERE: [&str; 7] = [
+    "/opt/homebrew/opt/rabbitmq/sbin",
+    "/usr/local/opt/rabbitmq/sbin",
+    "/opt/homebrew/sbin",
+    "/opt/homebrew/opt/erlang/bin",
+    "/usr/local/opt/erlang/bin",
+    "/usr/lib/erlang/bin",
+    "/usr/lib64/erlang/bin",
+];
+
+const NOT_INSTALLED: &str = "\
+no RabbitMQ server is installed here, and no broker is configured. One of these helps:
+  make tools                      installs it (Debian or Ubuntu, as root)
+  brew install rabbitmq           installs it (macOS)
+  docker compose up -d rabbitmq   runs it; then set
+                                  AMQP_URL=amqp://notifications_user:notifications-for-development@127.0.0.1:5672/foro
+  AMQP_URL=amqp://…               names a broker that you have already";
+
+#[derive(Clone, Debug)]
+pub(super) struct Installation {
+    /// The folder of `rabbitmq-server` and `rabbitmqctl`.
+    pub(super) sbin: PathBuf,
+    pub(super) epmd: PathBuf,
+    /// `PATH` for both.
+    pub(super) path: OsString,
+}
+
+impl Installation {
+    /// # Errors
+    /// Says what to install.
+    pub(super) fn find() -> Result<Self> {
+        Self::find_in(Path::new(SYSTEM), &env::var_os("PATH").unwrap_or_default(), &ELSEWHERE)
+    }
+
+    pub(super) fn find_in(system: &Path, path: &OsStr, elsewhere: &[&str]) -> Result<Self> {
+        let folders: Vec<PathBuf> = env::split_paths(path).chain(elsewhere.iter().map(PathBuf::from)).collect();
+        let in_folders = |program| folders.iter().find(|folder| folder.join(program).is_file()).cloned();
+        let Some(sbin) = newest_release(system).or_else(|| in_folders("rabbitmq-server")) else {
+            bail!(NOT_INSTALLED);
+        };
+        let epmd = in_folders("epmd").context(
+            "RabbitMQ is installed, but Erlang's epmd is in none of the folders of PATH: \
+             add the folder that has erl and epmd, or install the package erlang-base",
+        )?;
+        let path = env::join_paths(folders.iter().chain([&sbin])).context("PATH has a folder with a colon")?;
+        Ok(Self { sbin, epmd: epmd.join("epmd"), path })
+    }
+}
+
+/// The `sbin` folder of the newest `rabbitmq_server-X.Y.Z` in `system`.
+fn newest_release(system: &Path) -> Option<PathBuf> {
+    let releases = fs::read_dir(system).ok()?.filter_map(Result::ok).filter_map(|entry| {
+        let version = entry.file_name().to_str()?.strip_prefix("rabbitmq_server-")?.to_owned();
+        let numbers: Vec<u32> = version.split('.').map(|part| part.parse().unwrap_or(0)).collect();
+        let sbin = entry.path().join("sbin");
+        sbin.join("rabbitmq-server").is_file().then_some((numbers, sbin))
+    });
+    releases.max().map(|(_, sbin)| sbin)
+}

@@ -1,0 +1,179 @@
+//! The folder of one private node: what is in it, who may use it, and the environment that keeps the node inside it.
+
+use std::ffi::OsString;
+use std::fs::{self, File, TryLockError};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, bail};
+
+use super::installation::Installation;
+use super::ports::{are_free, free_ports};
+use super::{Options, processes};
+
+/// The same files as the broker of `compose.yaml`.
+const CONF: &str = include_str!("../../../rabbitmq/rabbitmq.conf");
+const PLUGINS: &str = include_str!("../../../rabbitmq/enabled_plugins");
+const DEFINITIONS: &str = include_str!("../../../rabbitmq/definitions.json");
+
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ports {
+    pub(super) amqp: u16,
+    pub(super) management: u16,
+    /// Between Erlang nodes, so also from `rabbitmqctl`.
+    pub(super) distribution: u16,
+    pub(super) epmd: u16,
+}
+
+impl Ports {
+    pub(super) fn free() -> std::io::Result<Self> {
+        free_ports().map(Self::from)
+    }
+
+    pub(super) fn are_free(self) -> bool {
+        are_free(&[self.amqp, self.management, self.distribution, self.epmd])
+    }
+}
+
+impl From<[u16; 4]> for Ports {
+    fn from([amqp, management, distribution, epmd]: [u16; 4]) -> Self {
+        Self { amqp, management, distribution, epmd }
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct NodeDir {
+    root: PathBuf,
+    /// Unlike any other node's, and the same for every run in this folder, because the data belong to the name.
+    node: String,
+    /// Held as long as this value lives: one process at a time.
+    _lock: File,
+}
+
+impl NodeDir {
+    /// # Errors
+    /// When another process uses the folder, or it cannot be written, or an ephemeral node would inherit something.
+    pub(super) fn open(dir: &Path, ephemeral: bool) -> Result<Self> {
+        let shown = dir.display();
+        let hint = || format!("cannot write {shown}; if an earlier run of another user left it, remove it");
+        fs::create_dir_all(dir).with_context(hint)?;
+        let root = dir.canonicalize().with_context(hint)?;
+        if ephemeral && fs::read_dir(&root).with_context(hint)?.next().is_some() {
+            bail!("{shown} is not empty, and an ephemeral node would delete it at its end: name a new folder");
+        }
+        for folder in ["home", "conf/conf.d", "log"] {
+            fs::create_dir_all(root.join(folder)).with_context(hint)?;
+        }
+        let lock = File::create(root.join("lock")).with_context(hint)?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                bail!("another process runs the private RabbitMQ node in {shown}: stop that one first")
+            }
+            Err(TryLockError::Error(error)) => return Err(error).with_context(|| format!("cannot lock {shown}/lock")),
+        }
+        let node = node_name(&root.join("node-name")).with_context(hint)?;
+        Ok(Self { root, node, _lock: lock })
+    }
+
+    pub(super) fn root(&self) -> &Path {
+        &self.root
+    }
+
+    pub(super) fn node(&self) -> &str {
+        &self.node
+    }
+
+    pub(super) fn log(&self) -> PathBuf {
+        self.root.join("log/node.log")
+    }
+
+    /// Ends what a killed run left running on these data.
+    pub(super) async fn end_leftovers(&self) -> Result<()> {
+        processes::end_all(&[self.node.clone()]).await
+    }
+
+    /// The ports of the last run if they are still free, so that what was configured with them keeps working.
+    pub(super) fn last_ports(&self) -> Option<Ports> {
+        let text = fs::read_to_string(self.root.join("ports")).ok()?;
+        let ports: Vec<u16> = text.split_whitespace().filter_map(|port| port.parse().ok()).collect();
+        let ports = Ports::from(<[u16; 4]>::try_from(ports).ok()?);
+        ports.are_free().then_some(ports)
+    }
+
+    /// Begins a log and writes all that the node reads.
+    pub(super) fn prepare(&self, ports: Ports, options: &Options) -> Result<()> {
+        let _ = fs::rename(self.log(), self.root.join("log/previous.log"));
+        let Ports { amqp, management, distribution, epmd } = ports;
+        let remembered = format!("{amqp} {management} {distribution} {epmd}\n");
+        let private = format!(
+            "listeners.tcp.1 = 127.0.0.1:{amqp}\nmanagement.tcp.ip = 127.0.0.1\nmanagement.tcp.port = {management}\n\
+             load_definitions = {}\n",
+            self.root.join("conf/definitions.json").display()
+        );
+        let advanced = if options.advanced.is_empty() { "[]." } else { &options.advanced };
+        let files = [
+            ("ports", remembered.as_str()),
+            ("conf/rabbitmq.conf", CONF),
+            ("conf/enabled_plugins", PLUGINS),
+            ("conf/definitions.json", DEFINITIONS),
+            ("conf/conf.d/50-private.conf", &private),
+            ("conf/conf.d/90-options.conf", &options.conf),
+            ("conf/advanced.config", advanced),
+            ("conf/rabbitmq-env.conf", ""),
+        ];
+        for (name, text) in files {
+            let file = self.root.join(name);
+            fs::write(&file, text).with_context(|| format!("cannot write {}", file.display()))?;
+        }
+        Ok(())
+    }
+
+    /// The whole environment of the node and of `rabbitmqctl`: what is set for the system's broker, and our own
+    /// `RABBITMQ_HOST` and the like, must not reach them.
+    pub(super) fn env(&self, ports: Ports, installation: &Installation) -> Vec<(OsString, OsString)> {
+        let at = |path: &str| self.root.join(path).into_os_string();
+        let loopback = "-kernel inet_dist_use_interface {127,0,0,1}";
+        // The last flag does nothing but name the process for `processes`.
+        let flags = format!("-noinput +B i {loopback} -chasqui_node {}", self.node);
+        let env: Vec<(&str, OsString)> = vec![
+            ("PATH", installation.path.clone()),
+            ("LANG", "C.UTF-8".into()),
+            ("HOME", at("home")),
+            ("ERL_CRASH_DUMP_SECONDS", "0".into()),
+            ("ERL_EPMD_ADDRESS", "127.0.0.1".into()),
+            ("ERL_EPMD_PORT", ports.epmd.to_string().into()),
+            ("RABBITMQ_NODENAME", self.node.clone().into()),
+            ("RABBITMQ_DIST_PORT", ports.distribution.to_string().into()),
+            ("RABBITMQ_DATA_DIR", at("data")),
+            ("RABBITMQ_MNESIA_BASE", at("mnesia")),
+            ("RABBITMQ_SCHEMA_DIR", at("schema")),
+            ("RABBITMQ_LOG_BASE", at("log")),
+            ("RABBITMQ_PID_FILE", at("pid")),
+            ("RABBITMQ_CONFIG_FILE", at("conf/rabbitmq")),
+            ("RABBITMQ_CONFIG_FILES", at("conf/conf.d")),
+            ("RABBITMQ_ADVANCED_CONFIG_FILE", at("conf/advanced.config")),
+            ("RABBITMQ_GENERATED_CONFIG_DIR", at("conf/generated")),
+            ("RABBITMQ_ENABLED_PLUGINS_FILE", at("conf/enabled_plugins")),
+            ("RABBITMQ_CONF_ENV_FILE", at("conf/rabbitmq-env.conf")),
+            // The script then becomes the server, so that the process that we start is the one that we end.
+            ("RABBITMQ_ALLOW_INPUT", "true".into()),
+            ("RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS", flags.into()),
+            ("RABBITMQ_CTL_ERL_ARGS", loopback.into()),
+            ("RABBITMQ_CTL_DIST_PORT_MIN", "0".into()),
+            ("RABBITMQ_CTL_DIST_PORT_MAX", "0".into()),
+        ];
+        env.into_iter().map(|(name, value)| (name.into(), value)).collect()
+    }
+}
+
+/// The name in `file`, made at the first run.
+fn node_name(file: &Path) -> std::io::Result<String> {
+    if let Ok(name) = fs::read_to_string(file)
+        && !name.trim().is_empty()
+    {
+        return Ok(name.trim().to_owned());
+    }
+    let name = format!("chasqui-{}@localhost", &uuid::Uuid::new_v4().simple().to_string()[..12]);
+    fs::write(file, format!("{name}\n"))?;
+    Ok(name)
+}

@@ -1,0 +1,174 @@
+//! Runs the roles, alone in a process or together, from their settings to their end.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result};
+use api::{Api, Probes};
+use channels::Channels;
+use domain::{Clock, Readiness};
+use scheduler::Scheduler;
+use secrecy::SecretString;
+use store::Store;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use topology::Publisher;
+use worker::Worker;
+
+use crate::config::{Config, Role};
+use crate::{metrics, parts};
+
+/// What several roles of one process share.
+#[derive(Clone)]
+pub(crate) struct Shared {
+    pub(crate) config: Arc<Config>,
+    pub(crate) publisher: Publisher,
+    pub(crate) store: Store,
+    pub(crate) clock: Arc<dyn Clock>,
+}
+
+/// One role until SIGTERM or Ctrl-C. A second signal ends the process at once.
+///
+/// # Errors
+/// What the operator must change before it can start.
+pub(crate) async fn run_alone(config: Config, role: Role) -> Result<ExitCode> {
+    let stop = CancellationToken::new();
+    tokio::spawn(stop_on_signal(stop.clone()));
+    let config = Arc::new(config);
+    let readiness = Readiness::default();
+    let render = metrics::render();
+    let name = role.name();
+    if let Some(address) = config.metrics_listen {
+        let listener = listen(address, "METRICS_LISTEN").await?;
+        let probes = Probes { readiness: readiness.clone(), metrics: render };
+        tokio::spawn(probes.serve(listener, stop.clone()));
+    }
+    let topology = parts::topology(&config, name)?;
+    // Bound before anything is waited for: a port that is taken shows at once.
+    let listener = match role {
+        Role::Api => Some(listen(config.api.listen, "API_LISTEN").await?),
+        _ => None,
+    };
+    parts::wait_for_broker(&topology, &stop).await?;
+    let clock = parts::clock();
+    let store = parts::store(&config, Arc::clone(&clock)).await?;
+    // The publisher outlives the role: a drain still has to publish.
+    let publishing = CancellationToken::new();
+    let publisher = parts::publisher(&config, topology, publishing.clone());
+    let shared = Shared { config, publisher, store, clock };
+    match (role, listener) {
+        (Role::Api, Some(listener)) => {
+            tokio::spawn(migrate_in_the_background(shared.store.clone(), stop.clone()));
+            run_api(shared, listener, stop).await?;
+        }
+        (Role::Scheduler, _) => {
+            parts::migrate(&shared.store, &stop).await?;
+            run_scheduler(shared, readiness, stop).await?;
+        }
+        _ => {
+            parts::migrate(&shared.store, &stop).await?;
+            run_worker(shared, readiness, stop).await?;
+        }
+    }
+    publishing.cancel();
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The API publishes without the ledger, so it does not wait for it.
+async fn migrate_in_the_background(store: Store, stop: CancellationToken) {
+    if let Err(error) = parts::migrate(&store, &stop).await {
+        tracing::error!(%error, "the ledger could not be migrated; reading and cancelling will not work");
+    }
+}
+
+pub(crate) async fn listen(address: std::net::SocketAddr, setting: &str) -> Result<TcpListener> {
+    TcpListener::bind(address)
+        .await
+        .with_context(|| format!("cannot listen on {address}: set {setting} to a free address"))
+}
+
+pub(crate) async fn run_api(shared: Shared, listener: TcpListener, stop: CancellationToken) -> Result<()> {
+    let settings = api_settings(&shared.config, listener.local_addr()?)?;
+    let api = Api::new(settings, shared.publisher, shared.store, shared.clock, metrics::render())?;
+    tracing::info!(address = %listener.local_addr()?, "the API listens");
+    api.serve(listener, stop).await;
+    Ok(())
+}
+
+fn api_settings(config: &Config, listen: std::net::SocketAddr) -> Result<api::Settings> {
+    let secret = config.secret_key.clone().context("SECRET_KEY is missing")?;
+    let jwt = api::JwtSettings {
+        algorithm: api::JwtAlgorithm::parse(&config.api.algorithm).context("ALGORITHM")?,
+        secret,
+        public_key_pem: config.api.public_key.clone(),
+        audience: config.api.audience.clone(),
+        issuer: config.api.issuer.clone(),
+        lifetime: config.api.token_lifetime,
+    };
+    let bootstrap = config.api.bootstrap_token.clone().unwrap_or_else(|| {
+        let token = uuid::Uuid::new_v4().simple().to_string();
+        tracing::info!("until the first user is registered: POST /register from this machine, or with X-Bootstrap-Token: {token}");
+        SecretString::from(token)
+    });
+    Ok(api::Settings {
+        notify_open: config.api.notify_open,
+        default_channel: config.worker.defaults.channel.clone(),
+        sandbox: config.channels.sandbox != channels::SandboxMode::Off,
+        ..api::Settings::new(listen, jwt, bootstrap)
+    })
+}
+
+pub(crate) async fn run_worker(shared: Shared, readiness: Readiness, stop: CancellationToken) -> Result<()> {
+    let config = &shared.config;
+    let channels = Channels::enable(&config.channels).map_err(|problems| anyhow::anyhow!(problems.join("; ")))?;
+    for (channel, provider) in channels.enabled() {
+        tracing::info!(channel, provider, "channel enabled");
+    }
+    let worker = Worker {
+        settings: config.worker.clone(),
+        topology: parts::topology(config, Role::Worker.name())?,
+        publisher: shared.publisher,
+        store: shared.store,
+        channels,
+        templates: parts::templates(config)?,
+        hasher: parts::hasher(config),
+        clock: shared.clock,
+    };
+    worker.run(readiness, stop).await;
+    Ok(())
+}
+
+pub(crate) async fn run_scheduler(shared: Shared, readiness: Readiness, stop: CancellationToken) -> Result<()> {
+    let config = &shared.config;
+    let scheduler = Scheduler {
+        topology: parts::topology(config, Role::Scheduler.name())?,
+        publisher: shared.publisher,
+        store: shared.store,
+        hasher: parts::hasher(config),
+        defaults: config.worker.defaults.clone(),
+        demo: config.demo.clone(),
+        clock: shared.clock,
+    };
+    scheduler.run(readiness, stop).await;
+    Ok(())
+}
+
+/// SIGTERM or Ctrl-C asks to stop; a second one ends the process at once.
+pub(crate) async fn stop_on_signal(stop: CancellationToken) {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    else {
+        return;
+    };
+    for first in [true, false] {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        if first {
+            tracing::info!("stopping; once more to stop at once");
+            stop.cancel();
+        }
+    }
+    std::process::exit(130);
+}

@@ -1,0 +1,117 @@
+//! One sample notification per channel, sent through the front door, and shown as its recipient would
+//! have seen it.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, ensure};
+use serde_json::{Value, json};
+use store::{CapturedView, Store};
+
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+const PATIENCE: Duration = Duration::from_secs(30);
+/// Columns of a shown message, its frame included.
+const WIDTH: usize = 76;
+
+/// Publishes the samples and prints what the sandbox captured of them.
+pub(crate) async fn send_and_show(api: SocketAddr, store: &Store) -> Result<()> {
+    let client = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build()?;
+    println!("Sending one sample notification per channel through POST /notify:\n");
+    let mut ids = Vec::new();
+    for sample in samples() {
+        let answer = client.post(format!("http://{api}/notify")).json(&sample).send().await.context("POST /notify")?;
+        let status = answer.status();
+        let accepted: Value = answer.json().await.context("POST /notify")?;
+        ensure!(status.as_u16() == 202, "POST /notify answered {status}: {accepted}");
+        let id = accepted["id"].as_str().unwrap_or_default().to_owned();
+        println!("  202  {:9} {id}", sample["channel"].as_str().unwrap_or_default());
+        ids.push(id);
+    }
+    println!();
+    let captured = tokio::time::timeout(PATIENCE, captures(store, &ids)).await;
+    match captured {
+        Ok(captured) => captured?.iter().for_each(show),
+        Err(_) => println!("Nothing was captured within {} s: see GET /deliveries and the log.", PATIENCE.as_secs()),
+    }
+    println!("Press Ctrl-C to stop.");
+    Ok(())
+}
+
+async fn captures(store: &Store, ids: &[String]) -> Result<Vec<CapturedView>> {
+    loop {
+        let mut all = store.captures(None, 100).await?;
+        all.retain(|captured| ids.contains(&captured.key.id));
+        if all.len() >= ids.len() {
+            return Ok(all);
+        }
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+}
+
+fn samples() -> Vec<Value> {
+    templates_and_recipients()
+        .into_iter()
+        .map(|(channel, destination, template, locale)| {
+            json!({
+                "channel": channel,
+                "destination": destination,
+                "template": template,
+                "locale": locale,
+                "data": sample_data(template),
+            })
+        })
+        .collect()
+}
+
+/// Addresses and numbers that are reserved for examples (RFC 2606; the 555-01xx range).
+fn templates_and_recipients() -> [(&'static str, &'static str, &'static str, &'static str); 4] {
+    [
+        ("email", "ana@example.com", "welcome", "es"),
+        ("sms", "+12025550143", "otp", "en"),
+        ("whatsapp", "+12025550143", "receipt", "es"),
+        ("push", "sample-device-token-0123456789abcdef", "alert", "en"),
+    ]
+}
+
+fn sample_data(template: &str) -> Value {
+    let templates = templates::Templates::embedded().map(|all| all.describe()).unwrap_or_default();
+    let found = templates.into_iter().find(|description| description.template == template);
+    found.map_or(Value::Null, |description| Value::Object(description.sample))
+}
+
+fn show(captured: &CapturedView) {
+    let capture = &captured.capture;
+    let title = format!(" {} to {} ", capture.channel, capture.destination);
+    println!("┌─{title}{}┐", "─".repeat(WIDTH.saturating_sub(title.chars().count() + 3)));
+    if let Some(subject) = &capture.subject {
+        line(&format!("Subject: {subject}"));
+        line("");
+    }
+    capture.text.lines().for_each(line);
+    if capture.html.is_some() {
+        line("");
+        line("(and the same as HTML)");
+    }
+    println!("└{}┘\n", "─".repeat(WIDTH - 2));
+}
+
+/// Broken at words to the width of the frame.
+fn line(text: &str) {
+    let room = WIDTH - 4;
+    let mut row = String::new();
+    for word in text.split(' ') {
+        if !row.is_empty() && row.chars().count() + 1 + word.chars().count() > room {
+            print_row(&std::mem::take(&mut row));
+        }
+        if !row.is_empty() {
+            row.push(' ');
+        }
+        row.push_str(word);
+    }
+    print_row(&row);
+}
+
+fn print_row(row: &str) {
+    let padding = (WIDTH - 4).saturating_sub(row.chars().count());
+    println!("│ {row}{} │", " ".repeat(padding));
+}
