@@ -4,27 +4,32 @@ use std::net::SocketAddr;
 
 use channels::SandboxMode;
 
-use crate::config::Config;
 use crate::private_broker::{PrivateBroker, User};
 
-pub(crate) struct Banner<'a> {
-    pub(crate) address: SocketAddr,
-    pub(crate) broker: Option<&'a PrivateBroker>,
-    pub(crate) config: &'a Config,
+pub(crate) struct Banner {
+    address: SocketAddr,
+    /// The management UI and the AMQP URL of the private node.
+    node: Option<(String, String)>,
+    sandbox: SandboxMode,
 }
 
-impl Banner<'_> {
+impl Banner {
+    pub(crate) fn new(address: SocketAddr, broker: Option<&PrivateBroker>, sandbox: SandboxMode) -> Self {
+        let node = broker.map(|broker| (broker.management_url(), broker.amqp_url(User::Orchestrator)));
+        Self { address, node, sandbox }
+    }
+
     pub(crate) fn print(&self) {
         let api = self.address;
         println!("\nThe fleet is ready.\n");
         println!("  API        http://{api}/notify");
         println!("  Docs       http://{api}/docs");
         println!("  Metrics    http://{api}/metrics");
-        if let Some(broker) = self.broker {
-            println!("  RabbitMQ   {}   user {}, password {}", broker.management_url(), User::Admin.name(), User::Admin.password());
-            println!("  AMQP       {}", broker.amqp_url(User::Orchestrator));
+        if let Some((management, amqp)) = &self.node {
+            println!("  RabbitMQ   {management}   user {}, password {}", User::Admin.name(), User::Admin.password());
+            println!("  AMQP       {amqp}");
         }
-        match self.config.channels.sandbox {
+        match self.sandbox {
             SandboxMode::All => println!("  Sandbox    every channel is captured, nothing leaves this machine: http://{api}/sandbox"),
             SandboxMode::Missing => println!("  Sandbox    channels without credentials are captured: http://{api}/sandbox"),
             SandboxMode::Off => println!("  Sandbox    off: messages are really sent"),

@@ -2,6 +2,7 @@
 
 pub mod cli;
 pub mod config;
+pub mod fleet;
 pub mod private_broker;
 
 mod banner;

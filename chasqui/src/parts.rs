@@ -27,7 +27,7 @@ pub(crate) fn topology(config: &Config, role: &str) -> Result<Topology> {
     if let Some(file) = &broker.ca_file {
         connection = connection.with_ca_file(file)?;
     }
-    let management = config.management_url.clone().map(|url| Management::new(url, &connection)).transpose()?;
+    let management = config.management_url.as_ref().map(|url| Management::new(url, &connection)).transpose()?;
     let plan = Plan::new(&config.names, config.queue_type, config.worker.retry_delays);
     Ok(Topology { broker: connection, names: config.names.clone(), plan, mode: config.topology, management })
 }

@@ -30,6 +30,8 @@ const STOP_GRACE: Duration = Duration::from_secs(20);
 const POLL: Duration = Duration::from_millis(50);
 /// Between our finding a port free and the node's taking it, somebody else may take it.
 const TRIES: usize = 3;
+/// Lines of its log in an error message.
+const COMPLAINT: usize = 15;
 
 /// The users of `rabbitmq/definitions.json`, with the passwords that stand there for development only.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -89,7 +91,7 @@ impl PrivateBroker {
     /// run to the next, unless the node is ephemeral. A node that a killed run left there is ended first.
     ///
     /// # Errors
-    /// Says what to install, who else uses `dir`, or why the node did not start, with the end of its log.
+    /// Says what to install, who else uses `dir`, or why the node did not start, with lines of its log.
     pub async fn start(dir: &Path, options: Options) -> Result<Self> {
         let installation = Installation::find()?;
         let dir = NodeDir::open(dir, options.ephemeral)?;
@@ -227,13 +229,13 @@ async fn await_ready(dir: &NodeDir, node: &mut Supervised, ports: Ports) -> Resu
     let deadline = Instant::now() + START_LIMIT;
     loop {
         if let Some(status) = node.ended()? {
-            bail!("the private RabbitMQ node did not start ({status}). {}", end_of_log(dir));
+            bail!("the private RabbitMQ node did not start ({status}). {}", complaint(dir));
         }
         if accepts(ports.management).await && accepts(ports.amqp).await {
             return Ok(());
         }
         if Instant::now() >= deadline {
-            bail!("the private RabbitMQ node was not ready within {} s. {}", START_LIMIT.as_secs(), end_of_log(dir));
+            bail!("the private RabbitMQ node was not ready within {} s. {}", START_LIMIT.as_secs(), complaint(dir));
         }
         tokio::time::sleep(POLL).await;
     }
@@ -243,11 +245,13 @@ async fn accepts(port: u16) -> bool {
     TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.is_ok()
 }
 
-fn end_of_log(dir: &NodeDir) -> String {
+/// What the node complained about first, because a page of consequences follows; or else its last words.
+fn complaint(dir: &NodeDir) -> String {
     let log = dir.log();
     let text = std::fs::read(&log).unwrap_or_default();
     let text = String::from_utf8_lossy(&text);
-    let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
-    let last = lines[lines.len().saturating_sub(15)..].join("\n  ");
-    format!("The end of {}:\n  {last}", log.display())
+    let lines: Vec<&str> = text.lines().map(str::trim_end).filter(|line| !line.is_empty()).collect();
+    let errors: Vec<&str> = lines.iter().copied().filter(|line| line.contains("[error]")).take(COMPLAINT).collect();
+    let said = if errors.is_empty() { lines[lines.len().saturating_sub(COMPLAINT)..].to_vec() } else { errors };
+    format!("From {}:\n  {}", log.display(), said.join("\n  "))
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, ensure};
 use serde_json::{Value, json};
 use store::{CapturedView, Store};
+use tokio_util::sync::CancellationToken;
 
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -14,7 +15,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const WIDTH: usize = 76;
 
 /// Publishes the samples and prints what the sandbox captured of them.
-pub(crate) async fn send_and_show(api: SocketAddr, store: &Store) -> Result<()> {
+pub(crate) async fn send_and_show(api: SocketAddr, store: &Store, stop: &CancellationToken) -> Result<()> {
     let client = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build()?;
     println!("Sending one sample notification per channel through POST /notify:\n");
     let mut ids = Vec::new();
@@ -28,10 +29,10 @@ pub(crate) async fn send_and_show(api: SocketAddr, store: &Store) -> Result<()> 
         ids.push(id);
     }
     println!();
-    let captured = tokio::time::timeout(PATIENCE, captures(store, &ids)).await;
-    match captured {
-        Ok(captured) => captured?.iter().for_each(show),
-        Err(_) => println!("Nothing was captured within {} s: see GET /deliveries and the log.", PATIENCE.as_secs()),
+    tokio::select! {
+        captured = captures(store, &ids) => captured?.iter().for_each(show),
+        () = stop.cancelled() => return Ok(()),
+        () = tokio::time::sleep(PATIENCE) => println!("Nothing was captured within {} s: see GET /deliveries and the log.", PATIENCE.as_secs()),
     }
     println!("Press Ctrl-C to stop.");
     Ok(())

@@ -43,7 +43,10 @@ pub(crate) async fn run(sources: Sources, command: TopologyCommand) -> Result<Ex
         }
         TopologyCommand::RecreateRetry => {
             let recreated = topology::recreate_retry(&topology.broker, &topology.plan).await?;
-            print!("{recreated}");
+            match recreated.0.as_slice() {
+                [] => println!("no retry queue has another delay than planned"),
+                queues => println!("recreated {}", queues.join(", ")),
+            }
         }
     }
     Ok(ExitCode::SUCCESS)

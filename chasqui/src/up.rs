@@ -3,11 +3,8 @@
 use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::process::ExitCode;
-use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use domain::Readiness;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -15,11 +12,8 @@ use crate::banner::Banner;
 use crate::config::{Config, Role, Sources};
 use crate::embedded::{self, Running};
 use crate::private_broker::PrivateBroker;
-use crate::roles::{self, Shared};
-use crate::{logs, parts, samples};
-
-/// Between two looks at the roles' readiness.
-const LOOK_EVERY: Duration = Duration::from_millis(50);
+use crate::fleet::Fleet;
+use crate::{logs, roles, samples};
 
 /// Runs until SIGTERM or Ctrl-C, and leaves no process behind.
 pub(crate) async fn up(mut sources: Sources, demo: bool) -> Result<ExitCode> {
@@ -62,56 +56,25 @@ async fn run(
     demo: bool,
     stop: CancellationToken,
 ) -> Result<()> {
-    let address = listener.local_addr()?;
-    let config = Arc::new(config);
-    let topology = parts::topology(&config, "up")?;
-    parts::wait_for_broker(&topology, &stop).await?;
-    let clock = parts::clock();
-    let store = parts::store(&config, Arc::clone(&clock)).await?;
-    parts::migrate(&store, &stop).await?;
-    let publishing = CancellationToken::new();
-    let publisher = parts::publisher(&config, topology, publishing.clone());
-    let shared = Shared { config: Arc::clone(&config), publisher, store: store.clone(), clock };
-    let (working, scheduling) = (Readiness::default(), Readiness::default());
-    // The API stops first and the worker last, so that what was accepted still moves.
-    let (api_stop, others_stop) = (stop.child_token(), CancellationToken::new());
-    let mut api = tokio::spawn(roles::run_api(shared.clone(), listener, api_stop));
-    let mut worker = tokio::spawn(roles::run_worker(shared.clone(), working.clone(), others_stop.clone()));
-    let mut scheduler = tokio::spawn(roles::run_scheduler(shared, scheduling.clone(), others_stop.clone()));
-    let _running = Running::tell(&sources, address)?;
-    let showing = async {
-        until_ready(&[&working, &scheduling]).await;
-        Banner { address, broker, config: &config }.print();
-        if demo {
-            samples::send_and_show(address, &store).await?;
+    let banner = Banner::new(listener.local_addr()?, broker, config.channels.sandbox);
+    let mut fleet = Fleet::start(config, listener, &stop).await?;
+    let _running = Running::tell(&sources, fleet.api)?;
+    let shown = tokio::select! {
+        () = fleet.ready() => {
+            banner.print();
+            if demo { samples::send_and_show(fleet.api, &fleet.store, &stop).await } else { Ok(()) }
         }
-        anyhow::Ok(())
+        () = stop.cancelled() => Ok(()),
     };
-    let ended_early = tokio::select! {
-        shown = async { let shown = showing.await; if shown.is_ok() { stop.cancelled().await; } shown } => shown.err(),
-        () = stop.cancelled() => None,
-        ended = &mut api => Some(ended.map_or_else(Into::into, |ran| ran.err().unwrap_or_else(|| anyhow::anyhow!("the API ended")))),
-        ended = &mut worker => Some(ended.map_or_else(Into::into, |ran| ran.err().unwrap_or_else(|| anyhow::anyhow!("the worker ended")))),
-        ended = &mut scheduler => Some(ended.map_or_else(Into::into, |ran| ran.err().unwrap_or_else(|| anyhow::anyhow!("the scheduler ended")))),
+    let ended = match shown {
+        Ok(()) => tokio::select! {
+            () = stop.cancelled() => Ok(()),
+            error = fleet.ended() => Err(error),
+        },
+        failed => failed,
     };
-    stop.cancel();
-    for role in [&mut api, &mut scheduler, &mut worker] {
-        if !role.is_finished() {
-            others_stop.cancel();
-            let _ = role.await;
-        }
-    }
-    publishing.cancel();
-    match ended_early {
-        Some(error) => Err(error),
-        None => Ok(()),
-    }
-}
-
-async fn until_ready(roles: &[&Readiness]) {
-    while roles.iter().any(|role| !role.missing().is_empty()) {
-        tokio::time::sleep(LOOK_EVERY).await;
-    }
+    fleet.stop().await;
+    ended
 }
 
 /// The configured address, or a free port beside it when somebody else has the default one.

@@ -14,8 +14,9 @@ pub enum Claim {
     Park,
     /// Do again what this row's order says, acknowledge: nobody can know whether that copy went out.
     Repeat(Box<Row>),
-    /// An operator published a dead letter again without its headers: publish it to its lane with
-    /// this epoch, acknowledge. So the new budget travels with the message, and a crash gives none.
+    /// Publish it to its lane with this epoch and nothing counted, acknowledge. So the budget that an
+    /// operator gave by publishing a dead letter without its headers travels with the message, and a
+    /// crash gives none; and a copy that lost its counts joins the epoch of its row.
     Reissue { epoch: u32 },
     /// Acknowledge without sending.
     Drop(Drop),
@@ -56,8 +57,8 @@ impl Drop {
 /// Decides about a copy that met a row. (A copy that meets none is inserted by the store as it is.)
 /// `token` is the new claim's. Due times are never compared: the broker's delay has already passed.
 pub fn claim(row: &Row, arrival: &Arrival, token: Uuid) -> Claim {
-    if row.token == token && row.state == State::Sending {
-        return Claim::Take(Box::new(row.clone()), Take::Send);
+    if let Some(take) = committed_before(row, token) {
+        return Claim::Take(Box::new(row.clone()), take);
     }
     if row.content.is_some_and(|content| content != arrival.content) {
         return Claim::Conflict;
@@ -67,10 +68,25 @@ pub fn claim(row: &Row, arrival: &Arrival, token: Uuid) -> Claim {
         state if state.is_final() => Claim::Drop(Drop::Ended),
         _ if arrival.epoch > row.epoch => claim_next_epoch(row, arrival, token),
         state if state.is_dead_lettered() => claim_dead(row, arrival),
-        _ if arrival.epoch < row.epoch => Claim::Drop(Drop::OldEpoch),
+        _ if arrival.epoch < row.epoch => claim_old_epoch(row, arrival),
         State::Sending => claim_sending(row, arrival, token),
         _ => claim_waiting(row, arrival, token),
     }
+}
+
+/// The answer of this claim's first commit was lost: the same answer again.
+fn committed_before(row: &Row, token: Uuid) -> Option<Take> {
+    match row.state {
+        State::Sending if row.token == token => Some(Take::Send),
+        State::Sending if row.token == taking_over(token) => Some(Take::LeaseRanOut),
+        _ => None,
+    }
+}
+
+/// The token of a claim that took over from one whose lease ran out. It differs from the claim's own, so
+/// that a repeated claim is not mistaken for one that may send.
+fn taking_over(token: Uuid) -> Uuid {
+    Uuid::new_v5(&token, b"lease ran out")
 }
 
 /// A move out of the dead-letter queue gives a fresh budget, unless somebody is sending right now.
@@ -78,30 +94,32 @@ fn claim_next_epoch(row: &Row, arrival: &Arrival, token: Uuid) -> Claim {
     if row.state == State::Sending && row.lease == Lease::Live {
         return Claim::Park;
     }
-    let mut next = taken(row, token);
-    next.epoch = arrival.epoch;
-    next.attempt = 0;
-    next.seq = 0;
+    let mut next = taken(row, arrival, token);
     next.throttled_since = None;
     next.ambiguous |= row.state == State::Sending;
     Claim::Take(Box::new(next), Take::Send)
 }
 
+/// The obligation is a dead letter. Whatever is not an operator's move goes there again, of an older
+/// epoch too: it may be the very letter, moved and then redelivered, and no other copy need exist.
 fn claim_dead(row: &Row, arrival: &Arrival) -> Claim {
     if arrival.bare && !arrival.redelivered {
         return Claim::Reissue { epoch: row.epoch.saturating_add(1) };
     }
-    if arrival.epoch < row.epoch {
-        return Claim::Drop(Drop::OldEpoch);
-    }
     Claim::Repeat(Box::new(row.clone()))
+}
+
+/// A copy that counts republishes belongs to a budget that has ended. One that counts none may be the
+/// last copy of this epoch, got from the dead-letter queue and published without its headers.
+fn claim_old_epoch(row: &Row, arrival: &Arrival) -> Claim {
+    if arrival.seq == 0 { Claim::Reissue { epoch: row.epoch } } else { Claim::Drop(Drop::OldEpoch) }
 }
 
 fn claim_sending(row: &Row, arrival: &Arrival, token: Uuid) -> Claim {
     match row.lease {
-        _ if arrival.seq < row.seq => Claim::Drop(Drop::OldSeq),
+        _ if arrival.seq < row.seq => Claim::Repeat(Box::new(row.clone())),
         Lease::Live => Claim::Park,
-        Lease::RanOut => Claim::Take(Box::new(taken(row, token)), Take::LeaseRanOut),
+        Lease::RanOut => Claim::Take(Box::new(taken(row, arrival, taking_over(token))), Take::LeaseRanOut),
     }
 }
 
@@ -109,9 +127,17 @@ fn claim_waiting(row: &Row, arrival: &Arrival, token: Uuid) -> Claim {
     if arrival.seq < row.seq {
         return Claim::Repeat(Box::new(row.clone()));
     }
-    Claim::Take(Box::new(taken(row, token)), Take::Send)
+    Claim::Take(Box::new(taken(row, arrival, token)), Take::Send)
 }
 
-fn taken(row: &Row, token: Uuid) -> Row {
-    Row { state: State::Sending, token, lease: Lease::Live, ..row.clone() }
+/// The row beats the message, unless the message counts further: then a new epoch begins, or the ledger
+/// was set back to an older state.
+fn taken(row: &Row, arrival: &Arrival, token: Uuid) -> Row {
+    let mut next = Row { state: State::Sending, token, lease: Lease::Live, ..row.clone() };
+    if (arrival.epoch, arrival.seq) > (row.epoch, row.seq) {
+        let attempts_here = if arrival.epoch == row.epoch { row.attempt } else { 0 };
+        next.attempt = attempts_here.max(arrival.attempt);
+        (next.epoch, next.seq) = (arrival.epoch, arrival.seq);
+    }
+    next
 }

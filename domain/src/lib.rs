@@ -19,6 +19,10 @@ mod readiness;
 mod reason;
 mod rendered;
 mod row;
+#[cfg(test)]
+mod samples;
+#[cfg(test)]
+mod simulation;
 
 pub use arrival::{Arrival, DeadMark, Headers};
 pub use channel_name::{ChannelName, InvalidChannelName};

@@ -168,7 +168,7 @@ async fn defer(shared: &Shared, row: Row, due: Timestamp) -> Result<Row, StoreEr
 async fn dead_letter(shared: &Shared, incoming: Incoming, reason: Reason, error: &str) {
     metrics::counter!("chasqui_poison_total", "reason" => reason.as_str()).increment(1);
     tracing::warn!(%reason, error, "a message of the scheduled queue went to the dead-letter queue");
-    let publication = incoming.dead_letter(reason, error, shared.clock.now());
+    let publication = incoming.dead_letter(reason, error, shared.clock.now(), || Uuid::now_v7().to_string());
     let mut wait = FIRST_WAIT;
     while let Err(error) = shared.publisher.publish(publication.clone()).await {
         tracing::warn!(%error, "publishing a dead letter again");

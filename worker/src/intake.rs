@@ -6,10 +6,11 @@ use std::time::Duration;
 use domain::{Arrival, Lane, Notification, Reason, content_of};
 use tokio::sync::mpsc;
 use topology::{Incoming, Source, Subscription};
+use uuid::Uuid;
 
 use crate::identify::{Delivery, decode};
 use crate::obey::Held;
-use crate::path::{deliver, minted_id, refuse};
+use crate::path::{deliver, refuse};
 use crate::slots::share;
 use crate::{Settings, Shared};
 
@@ -79,7 +80,7 @@ fn can_be_parked(notification: &Notification, incoming: &Incoming) -> bool {
 
 async fn park(shared: Arc<Shared>, notification: Notification, incoming: Incoming) {
     let id = incoming.message_id.clone().filter(|id| !id.is_empty()).or_else(|| notification.id.clone());
-    let key = domain::Key { tenant: notification.tenant.clone(), id: id.unwrap_or_else(minted_id) };
+    let key = domain::Key { tenant: notification.tenant.clone(), id: id.unwrap_or_else(|| Uuid::now_v7().to_string()) };
     let arrival = Arrival::new(key, content_of(&incoming.body), &incoming.headers, incoming.redelivered);
     let lane = incoming.lane;
     let delivery = Delivery { notification: Arc::new(notification), arrival, fingerprint: None, lane };
@@ -88,7 +89,9 @@ async fn park(shared: Arc<Shared>, notification: Notification, incoming: Incomin
 
 async fn give_up(shared: Arc<Shared>, incoming: Incoming) {
     let held = Held::new(&shared, &incoming);
-    let id = incoming.message_id.clone();
+    if let Some(id) = decode(&shared, &incoming).ok().and_then(|notification| notification.id) {
+        held.name(&id);
+    }
     let error = format!("delivered {} times without being settled: workers stop while they hold it", incoming.delivery_count + 1);
-    held.dead_letter(id.as_deref(), Reason::RedeliveredTooOften, &error, incoming).await;
+    held.dead_letter(Reason::RedeliveredTooOften, &error, incoming).await;
 }

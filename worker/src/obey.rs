@@ -1,15 +1,16 @@
 //! Does what was decided: publishes until the broker has confirmed, then settles the message once.
 
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use bytes::Bytes;
 use domain::{DeadMark, Headers, Lane, Order, Reason, Row, State, Transition, child_body, child_id};
 use store::{Recorded, StoreError};
+use uuid::Uuid;
 use topology::{Incoming, Publication, PublishError, To};
 
 use crate::Shared;
 use crate::identify::Delivery;
-use crate::path::minted_id;
 
 /// How long to wait before publishing again after a refusal; doubled up to [`LONGEST_WAIT`].
 const FIRST_WAIT: Duration = Duration::from_millis(100);
@@ -19,11 +20,17 @@ const LONGEST_WAIT: Duration = Duration::from_secs(5);
 pub(crate) struct Held<'a> {
     shared: &'a Shared,
     lane: Lane,
+    /// The delivery's id, once it is known: whatever is published of this message carries it.
+    named: OnceLock<String>,
 }
 
 impl<'a> Held<'a> {
     pub(crate) fn new(shared: &'a Shared, incoming: &Incoming) -> Self {
-        Self { shared, lane: incoming.lane }
+        Self { shared, lane: incoming.lane, named: OnceLock::new() }
+    }
+
+    pub(crate) fn name(&self, id: &str) {
+        let _ = self.named.set(id.to_owned());
     }
 
     /// Publishes what the row orders, then acknowledges.
@@ -102,17 +109,11 @@ impl<'a> Held<'a> {
     }
 
     /// To the dead-letter queue without a row: what could not be named, or must not touch its row.
-    pub(crate) async fn dead_letter(&self, id: Option<&str>, reason: Reason, error: &str, incoming: Incoming) {
+    pub(crate) async fn dead_letter(&self, reason: Reason, error: &str, incoming: Incoming) {
         metrics::counter!("chasqui_poison_total", "reason" => reason.as_str()).increment(1);
         tracing::warn!(%reason, lane = %self.lane, error, "a message went to the dead-letter queue unclaimed");
-        let epoch = incoming.headers.epoch.unwrap_or(0) + u32::from(incoming.headers.is_dead_marked());
-        let publication = Publication {
-            to: To::DeadLetter,
-            message_id: id.filter(|id| !id.is_empty()).map_or_else(minted_id, str::to_owned),
-            body: incoming.body.clone(),
-            headers: self.dead(epoch, incoming.headers.attempt.unwrap_or(0), reason, error),
-            carried: incoming.carried.clone(),
-        };
+        let minted = || self.named.get().cloned().unwrap_or_else(|| Uuid::now_v7().to_string());
+        let publication = incoming.dead_letter(reason, error, self.shared.clock.now(), minted);
         self.publish_and_ack(publication, incoming).await;
     }
 
@@ -121,8 +122,7 @@ impl<'a> Held<'a> {
         if self.shared.stopping.is_cancelled() {
             return self.leave_unsettled(incoming).await;
         }
-        let id = incoming.message_id.clone();
-        self.dead_letter(id.as_deref(), Reason::InternalError, &trouble.to_string(), incoming).await;
+        self.dead_letter(Reason::InternalError, &trouble.to_string(), incoming).await;
     }
 
     /// Derives the metrics and the log line from the transition.

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use domain::{Claim, DecodeError, Failure, Notification, Order, Outcome, Reason, Row, Take, Transition, decide};
 use store::{Claimed, Recorded, StoreError};
 use topology::Incoming;
-use uuid::Uuid;
 
 use crate::Shared;
 use crate::attempt::{Tried, attempt};
@@ -21,9 +20,9 @@ pub(crate) async fn deliver(shared: Arc<Shared>, notification: Arc<Notification>
         Ok(Next::Park(delivery)) => held.park(&delivery, incoming).await,
         Ok(Next::Reissue(delivery, epoch)) => held.reissue(&delivery, epoch, incoming).await,
         Ok(Next::Acknowledge(why)) => held.acknowledge(why, incoming).await,
-        Ok(Next::Conflict(id)) => {
+        Ok(Next::Conflict) => {
             let error = "this id is known with another body; give the new content an id of its own";
-            held.dead_letter(Some(&id), Reason::IdConflict, error, incoming).await;
+            held.dead_letter(Reason::IdConflict, error, incoming).await;
         }
         Err(trouble) => held.internal_error(&trouble, incoming).await,
     }
@@ -32,8 +31,7 @@ pub(crate) async fn deliver(shared: Arc<Shared>, notification: Arc<Notification>
 /// A body that cannot be read: to the dead-letter queue with its reason, after one delivery.
 pub(crate) async fn refuse(shared: Arc<Shared>, error: DecodeError, incoming: Incoming) {
     let held = Held::new(&shared, &incoming);
-    let id = incoming.message_id.clone();
-    held.dead_letter(id.as_deref(), error.reason, &error.to_string(), incoming).await;
+    held.dead_letter(error.reason, &error.to_string(), incoming).await;
 }
 
 enum Next {
@@ -41,7 +39,7 @@ enum Next {
     Park(Box<Delivery>),
     Reissue(Box<Delivery>, u32),
     Acknowledge(domain::Drop),
-    Conflict(String),
+    Conflict,
 }
 
 async fn walk(
@@ -54,6 +52,7 @@ async fn walk(
         .sql
         .insist(shared, || identify(shared, Arc::clone(&notification), incoming))
         .await?;
+    held.name(&delivery.arrival.key.id);
     let candidate = delivery.candidate(shared, incoming);
     let lease = shared.settings.lease;
     let claimed = shared
@@ -71,7 +70,7 @@ async fn walk(
         Claimed::Known(Claim::Park) => return Ok(Next::Park(Box::new(delivery))),
         Claimed::Known(Claim::Reissue { epoch }) => return Ok(Next::Reissue(Box::new(delivery), epoch)),
         Claimed::Known(Claim::Drop(why)) => return Ok(Next::Acknowledge(why)),
-        Claimed::Known(Claim::Conflict) => return Ok(Next::Conflict(delivery.arrival.key.id)),
+        Claimed::Known(Claim::Conflict) => return Ok(Next::Conflict),
     };
     let tried = match take {
         Take::Send => try_now(shared, &row, &delivery, incoming).await,
@@ -116,9 +115,4 @@ async fn record(shared: &Shared, held: &Held<'_>, transition: Transition, tried:
         // Whoever holds the row now has its message, or will get it; ours is the older copy.
         Recorded::Late => Next::Acknowledge(domain::Drop::OldSeq),
     })
-}
-
-/// An id for a message that is dead-lettered before it could be named.
-pub(crate) fn minted_id() -> String {
-    Uuid::now_v7().to_string()
 }

@@ -58,7 +58,7 @@ fn smtp(reader: &mut Reader) -> smtp::Settings {
         user: reader.text("SMTP_USER"),
         password: reader.secret("SMTP_PASSWORD"),
         ca_file: reader.path("SMTP_CA_FILE"),
-        max_connections: reader.number("SMTP_MAX_CONNECTIONS"),
+        max_connections: reader.optional("SMTP_MAX_CONNECTIONS", "a whole number"),
         from_email: reader.text("FROM_EMAIL"),
         from_name: reader.text("FROM_NAME"),
     }

@@ -42,9 +42,13 @@ async fn two_nodes_run_side_by_side_and_leave_nothing_behind() {
     let (mut one, two) = (one.unwrap(), two.unwrap());
 
     for user in [User::Admin, User::Orchestrator, User::Notifications] {
-        let overview: Value = api(&one, user, reqwest::Method::GET, "overview").await.json().await.unwrap();
-        assert_eq!(overview["node"], one.dir.node(), "{user:?}");
+        let who: Value = api(&one, user, reqwest::Method::GET, "whoami").await.json().await.unwrap();
+        assert_eq!(who["name"], user.name(), "{who}");
+        let vhosts: Value = api(&one, user, reqwest::Method::GET, "vhosts").await.json().await.unwrap();
+        assert_eq!(vhosts[0]["name"], VHOST, "{vhosts}");
     }
+    let overview: Value = api(&one, User::Admin, reqwest::Method::GET, "overview").await.json().await.unwrap();
+    assert_eq!(overview["node"], one.dir.node());
     let asked = "[application:get_env(rabbit, K) || K <- [max_message_size, heartbeat, dead_letter_worker_publisher_confirm_timeout]].";
     assert_eq!(one.ctl(&["eval", asked]).await.unwrap().trim(), "[{ok,1048576},{ok,7},{ok,2000}]");
     let plugins = "lists:sort([P || {P, _, _} <- application:which_applications(), lists:member(P, [rabbitmq_shovel_management, rabbitmq_management])]).";
@@ -60,7 +64,7 @@ async fn two_nodes_run_side_by_side_and_leave_nothing_behind() {
     let names = [&one, &two].map(|broker| broker.dir.node().to_owned());
     one.stop().await.unwrap();
     tokio::task::spawn_blocking(|| drop(two)).await.unwrap();
-    assert_eq!(processes::running(&names).await.unwrap(), []);
+    assert_eq!(processes::running(&names).await.unwrap(), Vec::<u32>::new());
     assert!(!first.exists() && !second.exists(), "ephemeral folders are deleted");
 }
 
@@ -91,7 +95,7 @@ async fn a_kept_node_has_its_data_and_ports_after_a_stop_and_after_a_crash_of_ev
 }
 
 #[tokio::test]
-async fn a_node_that_cannot_start_is_answered_with_the_end_of_its_log() {
+async fn a_node_that_cannot_start_is_answered_with_its_complaint() {
     let parent = tempfile::tempdir().unwrap();
     let options = Options { conf: "no.such.setting = 1\n".to_owned(), ..ephemeral() };
     let error = PrivateBroker::start(&parent.path().join("node"), options).await.unwrap_err().to_string();
@@ -139,9 +143,10 @@ async fn a_server_ends_when_our_process_is_killed() {
     std::fs::create_dir(&data).unwrap();
     let name = "private_broker::tests::a_server_ends_when_our_process_is_killed";
     let mut victim = Command::new(std::env::current_exe().unwrap());
-    let mut victim = victim.args(["--exact", name]).env(VICTIM, &data).stdout(Stdio::null()).spawn().unwrap();
+    victim.args(["--exact", name]).env(VICTIM, &data).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut victim = victim.spawn().unwrap();
     let word = [format!("--{}", data.display())];
-    wait_until("the server runs", async || processes::running(&word).await.unwrap().len() == 2).await;
+    wait_until("the server runs", async || !processes::running(&word).await.unwrap().is_empty()).await;
     victim.kill().unwrap();
     victim.wait().unwrap();
     wait_until("the server is gone", async || processes::running(&word).await.unwrap().is_empty()).await;

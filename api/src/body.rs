@@ -1,0 +1,128 @@
+//! Reads request bodies: bounded in size and time, of a known type, refused with their reason.
+
+use std::time::Duration;
+
+use axum::Form;
+use axum::body::Body;
+use axum::extract::{FromRequest, Request};
+use axum::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
+use bytes::{Bytes, BytesMut};
+use futures_util::StreamExt;
+use serde::de::DeserializeOwned;
+
+use crate::problem::Problem;
+
+/// A client that sends slower than its limit in this time is not served.
+const READ_TIMEOUT: Duration = Duration::from_secs(30);
+/// Bytes of a login or registration.
+const FORM_LIMIT: usize = 8 * 1024;
+
+/// How a body is written.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Kind {
+    Json,
+    Form,
+}
+
+/// Reads a JSON text of at most `limit` bytes, a byte order mark taken off.
+///
+/// # Errors
+/// 415 for another content type or any content encoding, 413, 408, 400 for anything but UTF-8.
+pub(crate) async fn read_json_text(request: Request, limit: usize) -> Result<String, Problem> {
+    if kind_of(request.headers())? != Kind::Json {
+        return Err(unsupported("Send JSON with Content-Type: application/json."));
+    }
+    read_text(request, limit).await
+}
+
+/// Reads the fields of a login or registration, from JSON or from an HTML form.
+///
+/// # Errors
+/// As [`read_json_text`]; 400 when the fields cannot be read.
+pub(crate) async fn read_fields<T: DeserializeOwned>(request: Request) -> Result<T, Problem> {
+    let kind = kind_of(request.headers())?;
+    let text = read_text(request, FORM_LIMIT).await?;
+    // The libraries' own messages may quote a value, and a value may be a password.
+    let refuse = |()| Problem::malformed("Send username and password as two strings, in JSON or as an HTML form.");
+    match kind {
+        Kind::Json => serde_json::from_str(&text).map_err(|_| refuse(())),
+        Kind::Form => {
+            let mut form = Request::new(Body::from(text));
+            *form.method_mut() = Method::POST;
+            form.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
+            Form::from_request(form, &()).await.map(|Form(fields)| fields).map_err(|_| refuse(()))
+        }
+    }
+}
+
+async fn read_text(request: Request, limit: usize) -> Result<String, Problem> {
+    let headers = request.headers();
+    if headers.get(CONTENT_ENCODING).is_some_and(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity")) {
+        return Err(unsupported("Send the body without Content-Encoding."));
+    }
+    let announced = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    if announced.is_some_and(|length| length > limit as u64) {
+        return Err(too_large(limit));
+    }
+    let bytes = tokio::time::timeout(READ_TIMEOUT, collect(request.into_body(), limit)).await.map_err(|_| {
+        Problem::new(
+            StatusCode::REQUEST_TIMEOUT,
+            "slow-body",
+            "The body did not arrive in time",
+            format!("Send the whole body within {} s.", READ_TIMEOUT.as_secs()),
+        )
+    })??;
+    let text = std::str::from_utf8(&bytes)
+        .map_err(|error| Problem::malformed(format!("The body is not UTF-8 from byte {} on.", error.valid_up_to())))?;
+    Ok(text.strip_prefix('\u{feff}').unwrap_or(text).to_owned())
+}
+
+async fn collect(body: Body, limit: usize) -> Result<Bytes, Problem> {
+    let mut stream = body.into_data_stream();
+    let mut bytes = BytesMut::new();
+    while let Some(chunk) = stream.next().await {
+        let chunk = chunk.map_err(|_| Problem::malformed("The connection broke before the end of the body."))?;
+        if bytes.len() + chunk.len() > limit {
+            return Err(too_large(limit));
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(bytes.freeze())
+}
+
+fn kind_of(headers: &HeaderMap) -> Result<Kind, Problem> {
+    let text = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let mut parts = text.split(';').map(str::trim);
+    let essence = parts.next().unwrap_or_default().to_ascii_lowercase();
+    let foreign_charset = parts.filter_map(|part| part.split_once('=')).any(|(name, value)| {
+        name.trim().eq_ignore_ascii_case("charset") && !value.trim().trim_matches('"').eq_ignore_ascii_case("utf-8")
+    });
+    if foreign_charset {
+        return Err(unsupported("Send the body in UTF-8."));
+    }
+    match essence.as_str() {
+        "application/json" => Ok(Kind::Json),
+        "application/x-www-form-urlencoded" => Ok(Kind::Form),
+        _ if essence.starts_with("application/") && essence.ends_with("+json") => Ok(Kind::Json),
+        _ => Err(unsupported("Send JSON with Content-Type: application/json.")),
+    }
+}
+
+fn unsupported(detail: &str) -> Problem {
+    Problem::new(
+        StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        "unsupported-media-type",
+        "The body has a type we do not read",
+        detail,
+    )
+}
+
+fn too_large(limit: usize) -> Problem {
+    Problem::new(
+        StatusCode::PAYLOAD_TOO_LARGE,
+        "body-too-large",
+        "The body is too large",
+        format!("Send at most {limit} bytes; split a batch into several requests."),
+    )
+}

@@ -1,0 +1,114 @@
+//! Probes for orchestrators and Prometheus: of the API, and of the roles that have no API.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::IntoResponse;
+use axum::routing::get;
+use axum::{Json, Router};
+use domain::Readiness;
+use serde::Serialize;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use utoipa::ToSchema;
+
+use crate::problem::Problem;
+use crate::routes::Shared;
+use crate::server;
+use crate::service::{RenderMetrics, layered};
+
+const METRICS_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
+
+/// All is well.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Health {
+    #[schema(example = "ok")]
+    status: &'static str,
+}
+
+/// What a role without an API shows on `METRICS_LISTEN`.
+#[derive(Clone)]
+pub struct Probes {
+    pub readiness: Readiness,
+    pub metrics: RenderMetrics,
+}
+
+impl Probes {
+    /// The routes without a socket.
+    pub fn router(self) -> Router {
+        let readiness = self.readiness;
+        let metrics = self.metrics;
+        let router = Router::new()
+            .route("/health", get(health))
+            .route("/health/live", get(live))
+            .route("/health/ready", get(|| async move { answer(readiness.missing()) }))
+            .route("/metrics", get(|| async move { ([(CONTENT_TYPE, METRICS_TYPE)], metrics()) }));
+        layered(router)
+    }
+
+    /// Serves until `stop`.
+    pub async fn serve(self, listener: TcpListener, stop: CancellationToken) {
+        server::serve(self.router(), listener, stop, server::Limits::PROBES).await;
+    }
+}
+
+/// The process answers
+#[utoipa::path(
+    get, path = "/health", tag = "Health",
+    responses((status = 200, description = "It answers.", body = Health)),
+)]
+pub(crate) async fn health() -> Json<Health> {
+    Json(Health { status: "ok" })
+}
+
+/// The process answers; restart it when it does not
+#[utoipa::path(
+    get, path = "/health/live", tag = "Health",
+    responses((status = 200, description = "It answers.", body = Health)),
+)]
+pub(crate) async fn live() -> Json<Health> {
+    Json(Health { status: "ok" })
+}
+
+/// The API can publish: the broker is connected and not blocked
+///
+/// The ledger is left out: publishing does not need it.
+#[utoipa::path(
+    get, path = "/health/ready", tag = "Health",
+    responses(
+        (status = 200, description = "Ready.", body = Health),
+        (status = 503, description = "Not ready; `reasons` says what is missing."),
+    ),
+)]
+pub(crate) async fn ready(State(app): Shared) -> Result<Json<Health>, Problem> {
+    let watch = app.publisher.watch();
+    let publisher = watch.borrow().clone();
+    let mut missing = Vec::new();
+    if !publisher.connected {
+        // Why is in our log: it names the broker's address, and anybody may ask this.
+        missing.push("no connection to the broker".to_owned());
+    }
+    if publisher.blocked {
+        missing.push("the broker has raised a memory or disk alarm and takes no messages".to_owned());
+    }
+    answer(missing)
+}
+
+/// Metrics in the text format of Prometheus
+#[utoipa::path(
+    get, path = "/metrics", tag = "Health",
+    responses((status = 200, description = "The metrics of this process.", body = String, content_type = "text/plain")),
+)]
+pub(crate) async fn metrics(State(app): Shared) -> impl IntoResponse {
+    ([(CONTENT_TYPE, METRICS_TYPE)], (Arc::clone(&app.metrics))())
+}
+
+fn answer(missing: Vec<String>) -> Result<Json<Health>, Problem> {
+    if missing.is_empty() {
+        return Ok(Json(Health { status: "ready" }));
+    }
+    let problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE, "not-ready", "Not ready", missing.join("; "));
+    Err(problem.with("reasons", missing))
+}

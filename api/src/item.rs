@@ -1,0 +1,262 @@
+//! Reads what `POST /notify` was given: one notification or a list of them, every bad field named at once.
+
+use std::collections::{BTreeMap, HashMap};
+
+use bytes::Bytes;
+use channels::check_destination;
+use domain::{ChannelName, Clock, Defaults, FieldError, Key, Lane, Notification, Tenant, Timestamp};
+use serde_json::value::{RawValue, to_raw_value};
+use serde_json::{Map, Value};
+use uuid::{NoContext, Uuid};
+
+use crate::problem::Problem;
+
+/// Top-level fields by name, each as the client wrote it.
+type Fields = BTreeMap<String, Box<RawValue>>;
+
+/// One valid notification, with the identity and the bytes under which it is published.
+#[derive(Debug)]
+pub(crate) struct Item {
+    pub(crate) key: Key,
+    pub(crate) notification: Notification,
+    /// The client's fields in the order of their names, each value as it was written, with `id` and `tenant`
+    /// filled in: a repeat of the request gives the same bytes, with the id in its body or without.
+    pub(crate) body: Bytes,
+    /// The client named a tenant itself.
+    names_tenant: bool,
+}
+
+impl Item {
+    pub(crate) fn lane(&self) -> Lane {
+        self.notification.priority.lane()
+    }
+
+    /// When it is to be sent, if that is later than now.
+    pub(crate) fn deferred_to(&self, now: Timestamp) -> Option<Timestamp> {
+        self.notification.send_at.filter(|&send_at| send_at > now)
+    }
+}
+
+/// What besides the body decides about an item.
+pub(crate) struct Rules<'a> {
+    pub(crate) defaults: &'a Defaults,
+    /// From the token; None without one.
+    pub(crate) tenant: Option<&'a Tenant>,
+    pub(crate) idempotency_key: Option<&'a str>,
+    pub(crate) clock: &'a dyn Clock,
+}
+
+/// What the request asked for.
+pub(crate) enum Asked {
+    One(Box<Item>),
+    Batch(Vec<Item>),
+}
+
+/// Reads the whole text before anything is published.
+///
+/// # Errors
+/// 400 for anything but JSON, 413 for too many items, 422 with every bad field, 403 for another's tenant.
+pub(crate) fn read(text: &str, rules: &Rules<'_>, batch_limit: usize) -> Result<Asked, Problem> {
+    match text.trim_start().bytes().next() {
+        Some(b'[') => read_batch(text, rules, batch_limit).map(Asked::Batch),
+        _ => read_one(text, rules).map(|item| Asked::One(Box::new(item))),
+    }
+}
+
+fn read_one(text: &str, rules: &Rules<'_>) -> Result<Item, Problem> {
+    let item = read_item(text, "", None, rules).map_err(|errors| {
+        // Without a field to point at, it is the text that is wrong.
+        match errors.iter().find(|error| error.pointer.is_empty()) {
+            Some(error) => Problem::malformed(sentence(&error.detail)),
+            None => Problem::invalid_fields(errors),
+        }
+    })?;
+    refuse_foreign_tenants([("", &item)], rules)?;
+    Ok(item)
+}
+
+fn read_batch(text: &str, rules: &Rules<'_>, limit: usize) -> Result<Vec<Item>, Problem> {
+    let texts: Vec<&RawValue> = serde_json::from_str(text)
+        .map_err(|error| Problem::malformed(format!("The body is not a JSON list that we read: {error}.")))?;
+    if texts.len() > limit {
+        return Err(Problem::new(
+            axum::http::StatusCode::PAYLOAD_TOO_LARGE,
+            "batch-too-large",
+            "The batch has too many items",
+            format!("It has {}, the limit is {limit}: split it into several requests.", texts.len()),
+        ));
+    }
+    if texts.is_empty() {
+        return Err(Problem::malformed("The list is empty: send at least one notification."));
+    }
+    let mut items = Vec::with_capacity(texts.len());
+    let mut errors = Vec::new();
+    for (index, text) in texts.iter().enumerate() {
+        match read_item(text.get(), &format!("/{index}"), Some(index), rules) {
+            Ok(item) => items.push(item),
+            Err(bad) => errors.extend(bad),
+        }
+    }
+    if errors.is_empty() {
+        errors = repeated_ids(&items);
+    }
+    if !errors.is_empty() {
+        return Err(Problem::invalid_fields(errors));
+    }
+    let prefixes: Vec<String> = (0..items.len()).map(|index| format!("/{index}")).collect();
+    refuse_foreign_tenants(prefixes.iter().map(String::as_str).zip(&items), rules)?;
+    Ok(items)
+}
+
+/// Reads one notification; `prefix` goes before every pointer, `index` counts the items of a batch.
+pub(crate) fn read_item(
+    text: &str,
+    prefix: &str,
+    index: Option<usize>,
+    rules: &Rules<'_>,
+) -> Result<Item, Vec<FieldError>> {
+    let (decoded, mut errors) = match Notification::decode(text.as_bytes(), rules.defaults) {
+        Ok(notification) => (Some(notification), Vec::new()),
+        Err(error) => (None, error.fields),
+    };
+    if let Ok(Value::Object(object)) = serde_json::from_str(text) {
+        check_destinations(&object, rules.defaults, &mut errors);
+        if rules.idempotency_key.is_some() && object.get("id").is_some_and(|id| !id.is_null()) {
+            errors.push(field(
+                "/id",
+                "must not be given together with the Idempotency-Key header: leave one of them out",
+            ));
+        }
+    }
+    let written = decoded.zip(serde_json::from_str::<Fields>(text).ok()).filter(|_| errors.is_empty());
+    let Some((notification, fields)) = written else {
+        return Err(errors
+            .into_iter()
+            .map(|error| field(format!("{prefix}{}", error.pointer), error.detail))
+            .collect());
+    };
+    let key = key_of(&notification, index, rules);
+    let names_tenant = fields.get("tenant").is_some_and(|tenant| tenant.get() != "null");
+    let body = write(fields, &key);
+    Ok(Item { key, notification, body, names_tenant })
+}
+
+/// Checks the destinations of the channel and of every fallback that can be read, whatever else is wrong.
+fn check_destinations(object: &Map<String, Value>, defaults: &Defaults, errors: &mut Vec<FieldError>) {
+    let text = |name: &str| object.get(name).and_then(Value::as_str);
+    let channel = text("channel").or(defaults.channel.as_ref().map(ChannelName::as_str));
+    let mut targets = vec![(
+        String::new(),
+        channel.unwrap_or_default().to_owned(),
+        text("destination").unwrap_or_default().to_owned(),
+    )];
+    let fallbacks = Notification::fallback_targets(object);
+    targets.extend(
+        fallbacks.into_iter().map(|(at, (channel, destination))| (format!("/fallback/{at}"), channel, destination)),
+    );
+    for (prefix, channel, destination) in targets {
+        let at = |name: &str| format!("{prefix}/{name}");
+        let Ok(channel) = ChannelName::parse(&channel) else { continue };
+        if !channels::known().contains(&channel.as_str()) {
+            let known = channels::known().join(", ");
+            errors.push(field(at("channel"), format!("is no channel of this fleet; the channels are {known}")));
+        } else if !destination.is_empty()
+            && !errors.iter().any(|error| error.pointer == at("destination"))
+            && let Err(problem) = check_destination(&channel, &destination)
+        {
+            errors.push(field(at("destination"), problem.to_string()));
+        }
+    }
+}
+
+fn key_of(notification: &Notification, index: Option<usize>, rules: &Rules<'_>) -> Key {
+    let tenant = rules.tenant.unwrap_or(&notification.tenant).clone();
+    let id = match (rules.idempotency_key, &notification.id) {
+        (Some(key), _) => domain::request_id(&tenant, key, index),
+        (None, Some(id)) => id.clone(),
+        (None, None) => mint(rules.clock.now()),
+    };
+    Key { tenant, id }
+}
+
+/// A UUIDv7 of this instant.
+pub(crate) fn mint(now: Timestamp) -> String {
+    let micros = u64::try_from(now.as_micros()).unwrap_or(0);
+    let nanos = u32::try_from(micros % 1_000_000 * 1000).unwrap_or(0);
+    Uuid::new_v7(uuid::Timestamp::from_unix(NoContext, micros / 1_000_000, nanos)).to_string()
+}
+
+fn write(mut fields: Fields, key: &Key) -> Bytes {
+    set(&mut fields, "id", key.id.as_str());
+    if key.tenant == Tenant::default() {
+        fields.remove("tenant");
+    } else {
+        set(&mut fields, "tenant", key.tenant.as_str());
+    }
+    serde_json::to_vec(&fields).expect("names and JSON texts can always be written").into()
+}
+
+/// The same fields with some of them set (`Some`) or taken away (`None`).
+pub(crate) fn rewritten(body: &[u8], changes: &[(&str, Option<Value>)]) -> Bytes {
+    let mut fields: Fields = serde_json::from_slice(body).expect("the body of an item is an object");
+    for (name, value) in changes {
+        match value {
+            Some(value) => set(&mut fields, name, value),
+            None => drop(fields.remove(*name)),
+        }
+    }
+    serde_json::to_vec(&fields).expect("names and JSON texts can always be written").into()
+}
+
+fn set(fields: &mut Fields, name: &str, value: &(impl serde::Serialize + ?Sized)) {
+    let value = to_raw_value(value).expect("texts and numbers can always be written");
+    fields.insert(name.to_owned(), value);
+}
+
+/// Two items of one batch under one id: the second would be taken for a copy of the first.
+fn repeated_ids(items: &[Item]) -> Vec<FieldError> {
+    let mut seen = HashMap::new();
+    let mut repeats = Vec::new();
+    for (index, item) in items.iter().enumerate() {
+        let first = *seen.entry(&item.key).or_insert(index);
+        if first != index {
+            repeats.push(field(format!("/{index}/id"), format!("is the id of item {first} as well")));
+        }
+    }
+    repeats
+}
+
+/// Over HTTP the tenant comes from the token.
+pub(crate) fn foreign_tenant(item: &Item, prefix: &str, rules: &Rules<'_>) -> Option<FieldError> {
+    let own = rules.tenant?;
+    let foreign = item.names_tenant && item.notification.tenant != *own;
+    foreign.then(|| field(format!("{prefix}/tenant"), "is not the token's tenant: leave it out"))
+}
+
+fn refuse_foreign_tenants<'a>(
+    items: impl IntoIterator<Item = (&'a str, &'a Item)>,
+    rules: &Rules<'_>,
+) -> Result<(), Problem> {
+    let foreign = |(prefix, item): (&str, &Item)| foreign_tenant(item, prefix, rules);
+    let errors: Vec<FieldError> = items.into_iter().filter_map(foreign).collect();
+    if errors.is_empty() {
+        return Ok(());
+    }
+    Err(Problem::new(
+        axum::http::StatusCode::FORBIDDEN,
+        "foreign-tenant",
+        "The token belongs to another tenant",
+        "Leave the tenant out of the body: it comes from the token. Nothing was published.",
+    )
+    .with_fields(errors))
+}
+
+pub(crate) fn field(pointer: impl Into<String>, detail: impl Into<String>) -> FieldError {
+    FieldError { pointer: pointer.into(), detail: detail.into() }
+}
+
+fn sentence(detail: &str) -> String {
+    let mut chars = detail.chars();
+    let first = chars.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
+    format!("{first}{}.", chars.as_str())
+}

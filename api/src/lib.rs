@@ -1,0 +1,32 @@
+//! The API: parse, authenticate, publish. The only crate that speaks HTTP to the fleet's users.
+//!
+//! [`Api`] is the whole of it; [`Probes`] is what the other roles show of their health. Read in this order:
+//! `routes` (what there is), `access` and `token` (who may), `notify` and `item` (publishing), `deliveries`
+//! (what became of it), `problem` (how every error looks).
+
+mod access;
+mod accounts;
+mod body;
+mod cancel;
+mod deliveries;
+mod docs;
+mod health;
+mod item;
+mod measure;
+mod notify;
+mod password;
+mod problem;
+mod routes;
+mod sandbox;
+mod schedule;
+mod schedules;
+mod schema;
+mod server;
+mod service;
+mod settings;
+mod token;
+
+pub use docs::openapi;
+pub use health::Probes;
+pub use service::{Api, RenderMetrics};
+pub use settings::{InvalidSettings, JwtAlgorithm, JwtSettings, Settings};

@@ -1,0 +1,215 @@
+//! `POST /notify` and `POST /notify-auth`: 202 after the broker has confirmed, and never before.
+
+use axum::Json;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use domain::{Headers, Lane, Timestamp};
+use futures_util::future::join_all;
+use serde::Serialize;
+use topology::{Carried, Publication, PublishError, To};
+use utoipa::ToSchema;
+
+use crate::access;
+use crate::body::read_json_text;
+use crate::item::{self, Asked, Item, Rules};
+use crate::problem::Problem;
+use crate::routes::Shared;
+use crate::schema::{BadRequests, NotifyBody, Unauthorised};
+use crate::service::App;
+use crate::token::{Caller, Scope};
+
+const IDEMPOTENCY_HEADER: &str = "idempotency-key";
+const MAX_IDEMPOTENCY_KEY_BYTES: usize = 255;
+/// `notify-publisher` of a request without a token.
+const ANONYMOUS_PUBLISHER: &str = "http";
+
+/// The broker has it on disk: it will be delivered at least once, or end in the dead-letter queue with its reason.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct Accepted {
+    /// The delivery's id: `GET /deliveries/{id}` shows what becomes of it.
+    #[schema(example = "01933f5e-7c1a-7cc3-9a52-0c2f4d1b8a10")]
+    pub(crate) id: String,
+    /// `scheduled` when its `send_at` is ahead.
+    #[schema(example = "accepted")]
+    pub(crate) status: AcceptedStatus,
+    /// The queue that it went to, from its priority.
+    #[schema(value_type = String, example = "normal")]
+    #[serde(serialize_with = "lane_name")]
+    pub(crate) lane: Lane,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum AcceptedStatus {
+    Accepted,
+    Scheduled,
+}
+
+/// One item, or the items of a batch in their order.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "describes an answer in the OpenAPI document")]
+pub(crate) enum AcceptedAnswer {
+    One(Accepted),
+    Batch(Vec<Accepted>),
+}
+
+/// Publish a notification
+///
+/// One notification as an object, or up to a thousand as a list. The list is checked as a whole before anything is
+/// published. 202 is answered only after the broker has confirmed every item. Needs no token when the API listens on
+/// a loopback address and is called there directly, or with `NOTIFY_OPEN=true`; a token that is sent must be valid
+/// even then, with the scope `notify`.
+#[utoipa::path(
+    post, path = "/notify", tag = "Notifications",
+    params((
+        "Idempotency-Key" = Option<String>, Header,
+        description = "Any text up to 255 bytes. The same key gives the same id, so that a repeated request is one \
+                       delivery. Not together with an `id` in the body.",
+    )),
+    security((), ("bearer" = [])),
+    request_body(content = NotifyBody, description = "One notification, or a list of them."),
+    responses(
+        (status = 202, description = "Confirmed: one answer, or one per item.", body = AcceptedAnswer),
+        (status = 503, description = "The broker has not confirmed. `id` is the id to repeat with; of a batch, \
+                                      `accepted` and `failed` list the items."),
+        BadRequests, Unauthorised,
+    ),
+)]
+pub(crate) async fn notify(State(app): Shared, headers: HeaderMap, request: Request) -> Result<Response, Problem> {
+    let caller = access::require_unless_open(&app, &headers, Scope::Notify)?;
+    publish(&app, caller, &headers, request).await
+}
+
+/// Publish a notification, always with a token
+///
+/// The same as `POST /notify`, but a token with the scope `notify` is needed wherever the API listens.
+#[utoipa::path(
+    post, path = "/notify-auth", tag = "Notifications",
+    params(("Idempotency-Key" = Option<String>, Header, description = "As for `POST /notify`.")),
+    security(("bearer" = [])),
+    request_body(content = NotifyBody, description = "One notification, or a list of them."),
+    responses(
+        (status = 202, description = "Confirmed: one answer, or one per item.", body = AcceptedAnswer),
+        (status = 503, description = "As for `POST /notify`."),
+        BadRequests, Unauthorised,
+    ),
+)]
+pub(crate) async fn notify_auth(State(app): Shared, headers: HeaderMap, request: Request) -> Result<Response, Problem> {
+    let caller = access::require(&app, &headers, &[Scope::Notify])?;
+    publish(&app, Some(caller), &headers, request).await
+}
+
+async fn publish(
+    app: &App,
+    caller: Option<Caller>,
+    headers: &HeaderMap,
+    request: Request,
+) -> Result<Response, Problem> {
+    let idempotency_key = idempotency_key(headers)?;
+    let text = read_json_text(request, app.settings.body_limit).await?;
+    let rules = Rules {
+        defaults: &app.defaults,
+        tenant: caller.as_ref().map(|caller| &caller.tenant),
+        idempotency_key,
+        clock: app.clock.as_ref(),
+    };
+    let publisher = caller.as_ref().map_or(ANONYMOUS_PUBLISHER, |caller| &caller.subject);
+    match item::read(&text, &rules, app.settings.batch_limit)? {
+        Asked::One(item) => publish_one(app, *item, publisher).await,
+        Asked::Batch(items) => publish_batch(app, items, publisher).await,
+    }
+}
+
+/// # Errors
+/// 400 when it is given twice, empty, too long or not printable.
+pub(crate) fn idempotency_key(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
+    let mut values = headers.get_all(IDEMPOTENCY_HEADER).iter();
+    let Some(value) = values.next() else { return Ok(None) };
+    let key = value.to_str().ok().map(str::trim).filter(|key| (1..=MAX_IDEMPOTENCY_KEY_BYTES).contains(&key.len()));
+    match (key, values.next()) {
+        (Some(key), None) => Ok(Some(key)),
+        _ => Err(Problem::new(
+            StatusCode::BAD_REQUEST,
+            "invalid-idempotency-key",
+            "The Idempotency-Key is not valid",
+            format!("Send it once, with 1 to {MAX_IDEMPOTENCY_KEY_BYTES} printable ASCII characters."),
+        )),
+    }
+}
+
+async fn publish_one(app: &App, item: Item, publisher: &str) -> Result<Response, Problem> {
+    let accepted = accepted(&item, app.clock.now());
+    match publish_item(app, item, publisher).await {
+        Ok(()) => Ok((StatusCode::ACCEPTED, Json(accepted)).into_response()),
+        Err(error) => {
+            let detail = format!(
+                "{} Send it again with this id in its body, or with the same Idempotency-Key.",
+                explain(&error)
+            );
+            Err(Problem::broker(detail).with("id", accepted.id))
+        }
+    }
+}
+
+async fn publish_batch(app: &App, items: Vec<Item>, publisher: &str) -> Result<Response, Problem> {
+    let now = app.clock.now();
+    let answers: Vec<Accepted> = items.iter().map(|item| accepted(item, now)).collect();
+    let results = join_all(items.into_iter().map(|item| publish_item(app, item, publisher))).await;
+    if results.iter().all(Result::is_ok) {
+        return Ok((StatusCode::ACCEPTED, Json(answers)).into_response());
+    }
+    let (mut confirmed, mut failed) = (Vec::new(), Vec::new());
+    for (index, (answer, result)) in answers.into_iter().zip(results).enumerate() {
+        match result {
+            Ok(()) => confirmed.push(serde_json::json!({
+                "index": index, "id": answer.id, "status": answer.status, "lane": answer.lane.as_str(),
+            })),
+            Err(error) => {
+                failed.push(serde_json::json!({ "index": index, "id": answer.id, "detail": explain(&error) }))
+            }
+        }
+    }
+    let detail = format!(
+        "{} of {} items were confirmed. Send those in failed again, each with its id in its body; or the whole batch \
+         with the same Idempotency-Key.",
+        confirmed.len(),
+        confirmed.len() + failed.len()
+    );
+    Err(Problem::broker(detail).with("accepted", confirmed).with("failed", failed))
+}
+
+fn accepted(item: &Item, now: Timestamp) -> Accepted {
+    let status = match item.deferred_to(now) {
+        Some(_) => AcceptedStatus::Scheduled,
+        None => AcceptedStatus::Accepted,
+    };
+    Accepted { id: item.key.id.clone(), status, lane: item.lane() }
+}
+
+async fn publish_item(app: &App, item: Item, publisher: &str) -> Result<(), PublishError> {
+    let now = app.clock.now();
+    let lane = item.lane();
+    let to = if item.deferred_to(now).is_some() { To::Scheduled } else { To::Lane(lane) };
+    // The publisher's name also tells a repeated request from an operator's move out of the dead-letter queue.
+    let headers = Headers { lane: Some(lane), publisher: Some(publisher.to_owned()), ..Headers::default() };
+    let carried = Carried::default().with_content_type("application/json").with_timestamp(now);
+    app.publisher.publish(Publication { to, message_id: item.key.id, body: item.body, headers, carried }).await
+}
+
+/// What happened, as a sentence for the client; the broker's own words stay in our log.
+fn explain(error: &PublishError) -> &'static str {
+    tracing::warn!(%error, "a notification was not confirmed");
+    match error {
+        PublishError::Unroutable => "No queue is bound for it: the operator has to restore the binding.",
+        PublishError::Refused => "Its queue is full.",
+        PublishError::Unknown(_) => "No confirm came in time: it may or may not have been published.",
+        PublishError::Unavailable(_) => "The broker is away or blocked: it was not published.",
+        PublishError::TooLarge { .. } => "It is larger than the broker takes: it was not published.",
+    }
+}
+
+fn lane_name<S: serde::Serializer>(lane: &Lane, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(lane.as_str())
+}

@@ -1,0 +1,52 @@
+//! The routes there are: what is not built, or not switched on, does not exist.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::routing::post;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::service::App;
+use crate::{accounts, cancel, deliveries, docs, health, notify, sandbox, schedules};
+
+/// How every handler gets the parts of the API.
+pub(crate) type Shared = State<Arc<App>>;
+
+/// The routes of this installation.
+pub(crate) fn served(app: &App) -> OpenApiRouter<Arc<App>> {
+    let mut router = always();
+    router = match app.tokens.issues() {
+        true => router.merge(with_accounts()),
+        false => router.route("/login", post(accounts::elsewhere)).route("/register", post(accounts::elsewhere)),
+    };
+    if app.settings.sandbox { router.merge(with_sandbox()).merge(sandbox::pages().into()) } else { router }
+}
+
+/// Every route that an installation may have, for the OpenAPI document.
+pub(crate) fn all() -> OpenApiRouter<Arc<App>> {
+    always().merge(with_accounts()).merge(with_sandbox())
+}
+
+fn always() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::with_openapi(docs::base())
+        .routes(routes!(notify::notify))
+        .routes(routes!(notify::notify_auth))
+        .routes(routes!(cancel::cancel))
+        .routes(routes!(deliveries::list))
+        .routes(routes!(deliveries::show))
+        .routes(routes!(schedules::create, schedules::list))
+        .routes(routes!(schedules::show, schedules::delete))
+        .routes(routes!(health::health))
+        .routes(routes!(health::live))
+        .routes(routes!(health::ready))
+        .routes(routes!(health::metrics))
+}
+
+fn with_accounts() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::default().routes(routes!(accounts::login)).routes(routes!(accounts::register))
+}
+
+fn with_sandbox() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::default().routes(routes!(sandbox::captures))
+}

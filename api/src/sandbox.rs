@@ -1,0 +1,123 @@
+//! `/sandbox`: what would have been sent, as each recipient would have seen it.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::Router;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
+use axum::http::HeaderMap;
+use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY};
+use axum::response::IntoResponse;
+use axum::routing::get;
+use serde::{Deserialize, Serialize};
+use store::CapturedView;
+use utoipa::{IntoParams, ToSchema};
+
+use crate::access;
+use crate::deliveries::limit;
+use crate::problem::Problem;
+use crate::routes::Shared;
+use crate::schema::{LedgerAway, Unauthorised};
+use crate::service::App;
+use crate::token::Scope;
+
+/// A mail is shown in a frame without scripts that inherits this: its own styles, no image from outside.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; connect-src 'self'; \
+                      img-src 'self' data:; frame-ancestors 'none'; form-action 'none'; base-uri 'none'";
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct CapturesQuery {
+    /// Only what was captured after this `id`. Default: the newest.
+    after: Option<i64>,
+    /// 1 to 1,000; default 100.
+    #[param(minimum = 1, maximum = 1000)]
+    limit: Option<u32>,
+}
+
+/// What the sandbox kept, in the order of capture.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct CapturesAnswer {
+    /// The captured messages.
+    captures: Vec<CaptureAnswer>,
+}
+
+/// A message as its recipient would have seen it.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct CaptureAnswer {
+    /// Ascending in the order of capture.
+    id: i64,
+    /// The delivery's id.
+    delivery: String,
+    /// Whose it is.
+    tenant: String,
+    /// When it was captured.
+    #[schema(format = DateTime)]
+    at: String,
+    /// The channel that it would have gone through.
+    #[schema(example = "email")]
+    channel: String,
+    /// The recipient, in clear: nothing was sent.
+    #[schema(example = "ada@example.com")]
+    destination: String,
+    /// The subject line or title.
+    subject: Option<String>,
+    /// The words.
+    text: String,
+    /// The words as HTML, for a mail.
+    html: Option<String>,
+}
+
+/// See what the sandbox captured
+///
+/// Exists only when the sandbox is on. Shows recipients and words in clear. Needs a token as `POST /notify` does,
+/// with the scope `read`; a token shows the messages of its own tenant only.
+#[utoipa::path(
+    get, path = "/sandbox/captures", tag = "Sandbox", params(CapturesQuery), security((), ("bearer" = [])),
+    responses(
+        (status = 200, description = "The captured messages.", body = CapturesAnswer),
+        (status = 422, description = "A parameter of the query is not valid."),
+        Unauthorised, LedgerAway,
+    ),
+)]
+pub(crate) async fn captures(
+    State(app): Shared,
+    headers: HeaderMap,
+    query: Result<Query<CapturesQuery>, QueryRejection>,
+) -> Result<Json<CapturesAnswer>, Problem> {
+    let caller = access::require_unless_open(&app, &headers, Scope::Read)?;
+    let Query(query) = query.map_err(|rejection| Problem::invalid_parameter("", rejection.body_text()))?;
+    let captured = app.store.captures(query.after, limit(query.limit)?).await?;
+    let visible = |view: &CapturedView| caller.as_ref().is_none_or(|caller| caller.tenant == view.key.tenant);
+    Ok(Json(CapturesAnswer { captures: captured.into_iter().filter(visible).map(answer).collect() }))
+}
+
+/// The page and what it loads. It holds no message itself.
+pub(crate) fn pages() -> Router<Arc<App>> {
+    let file = |kind: &'static str, text: &'static str| {
+        get(move || async move {
+            let headers = [(CONTENT_TYPE, kind), (CONTENT_SECURITY_POLICY, POLICY), (REFERRER_POLICY, "no-referrer")];
+            (headers, text).into_response()
+        })
+    };
+    Router::new()
+        .route("/sandbox", file("text/html; charset=utf-8", include_str!("sandbox/page.html")))
+        .route("/sandbox/page.css", file("text/css; charset=utf-8", include_str!("sandbox/page.css")))
+        .route("/sandbox/page.js", file("text/javascript; charset=utf-8", include_str!("sandbox/page.js")))
+}
+
+fn answer(view: CapturedView) -> CaptureAnswer {
+    CaptureAnswer {
+        id: view.id,
+        delivery: view.key.id,
+        tenant: view.key.tenant.to_string(),
+        at: view.at.to_string(),
+        channel: view.capture.channel.to_string(),
+        destination: view.capture.destination,
+        subject: view.capture.subject,
+        text: view.capture.text,
+        html: view.capture.html,
+    }
+}

@@ -1,0 +1,243 @@
+//! Reads what `POST /schedules` was given, into a job of the scheduler.
+
+use std::collections::BTreeMap;
+
+use domain::{Cron, FieldError, InvalidCron, Key, Notification, Timestamp, content_of};
+use serde_json::Value;
+use serde_json::value::RawValue;
+use store::{Job, JobKind};
+use utoipa::ToSchema;
+
+use crate::item::{self, Item, Rules, field};
+use crate::problem::Problem;
+use crate::schema::NotificationBody;
+
+const KNOWN: [&str; 6] = ["cron", "timezone", "send_at", "name", "max_lateness_seconds", "notification"];
+const MAX_NAME_CHARS: usize = 100;
+/// Ten years, as for a notification's own.
+const MAX_LATENESS_SECONDS: u64 = 10 * 366 * 86_400;
+
+/// When, and what to send then.
+#[derive(ToSchema)]
+#[schema(example = json!({
+    "cron": "0 9 * * MON-FRI", "timezone": "America/Argentina/Buenos_Aires", "name": "morning greeting",
+    "notification": {"channel": "email", "destination": "ada@example.com", "message": "Good morning."}
+}))]
+#[expect(dead_code, reason = "describes a body in the OpenAPI document")]
+pub(crate) struct ScheduleBody {
+    /// Five fields, minute first, or six with seconds first. Either this or `send_at`.
+    cron: Option<String>,
+    /// The IANA time zone of `cron`, with its daylight-saving rules. Default `UTC`.
+    timezone: Option<String>,
+    /// The one instant to send at, RFC 3339 with an offset.
+    #[schema(format = DateTime)]
+    send_at: Option<String>,
+    /// A label for people, with `cron`.
+    name: Option<String>,
+    /// Seconds after its time for which a run may still be sent.
+    max_lateness_seconds: Option<u64>,
+    /// What to send. With `cron`, every run is a delivery with an id of its own.
+    notification: NotificationBody,
+}
+
+/// A schedule that can be stored.
+#[derive(Debug)]
+pub(crate) struct Schedule {
+    pub(crate) job: Job,
+}
+
+/// When it fires.
+enum When {
+    Once(Timestamp),
+    Cron { pattern: String, zone: String, first: Timestamp },
+}
+
+/// # Errors
+/// 400 for anything but a JSON object, 422 with every bad field.
+pub(crate) fn read(text: &str, rules: &Rules<'_>) -> Result<Schedule, Problem> {
+    let object: BTreeMap<String, Box<RawValue>> = serde_json::from_str(text)
+        .map_err(|error| Problem::malformed(format!("The body is not a JSON object that we read: {error}.")))?;
+    let mut reader = Reader { object, errors: Vec::new() };
+    let when = reader.when(rules.clock.now());
+    let name = reader.name();
+    let max_lateness_seconds = reader.max_lateness();
+    let item = reader.item(rules, matches!(when, Some(When::Cron { .. })));
+    reader.unknown();
+    match (when, item) {
+        (Some(when), Some(item)) if reader.errors.is_empty() => {
+            Ok(Schedule { job: job(when, name, max_lateness_seconds, item, rules) })
+        }
+        _ => Err(Problem::invalid_fields(reader.errors)),
+    }
+}
+
+fn job(when: When, name: Option<String>, max_lateness_seconds: Option<u64>, item: Item, rules: &Rules<'_>) -> Job {
+    let now = rules.clock.now();
+    let lane = item.lane();
+    let lateness = ("max_lateness_seconds", max_lateness_seconds.map(Value::from));
+    let (kind, due_at, body) = match when {
+        // Exactly what POST /notify would publish with this send_at.
+        When::Once(at) => {
+            let body = item::rewritten(&item.body, &[("send_at", Some(at.to_string().into())), lateness]);
+            (JobKind::OneShot, at, body)
+        }
+        // Every run gets an id and a send_at of its own.
+        When::Cron { pattern, zone, first } => {
+            (JobKind::Cron { cron: pattern, zone, name }, first, item::rewritten(&item.body, &[("id", None), lateness]))
+        }
+    };
+    let expires_at = match kind {
+        JobKind::OneShot => Notification::decode(&body, rules.defaults).ok().and_then(|once| once.expires_at(now)),
+        JobKind::Cron { .. } => None,
+    };
+    Job {
+        content: content_of(&identity(&kind, &body)),
+        key: Key { tenant: item.key.tenant, id: item.key.id },
+        kind,
+        lane,
+        body: body.to_vec(),
+        epoch: 0,
+        seq: 0,
+        attempt: 0,
+        carried: Vec::new(),
+        due_at,
+        expires_at,
+        max_lateness_seconds,
+        created_at: now,
+        last_fired_at: None,
+    }
+}
+
+/// What makes two requests with one id the same: the body, and of a recurring schedule its rule too.
+fn identity(kind: &JobKind, body: &[u8]) -> Vec<u8> {
+    match kind {
+        JobKind::OneShot => body.to_vec(),
+        JobKind::Cron { cron, zone, name } => {
+            let name = name.as_deref().unwrap_or_default();
+            [cron.as_bytes(), b"\0", zone.as_bytes(), b"\0", name.as_bytes(), b"\0", body].concat()
+        }
+    }
+}
+
+/// Takes fields out of the object and collects what is wrong with them.
+struct Reader {
+    object: BTreeMap<String, Box<RawValue>>,
+    errors: Vec<FieldError>,
+}
+
+impl Reader {
+    fn refuse(&mut self, pointer: &str, detail: impl Into<String>) {
+        self.errors.push(field(pointer, detail));
+    }
+
+    /// `null` counts as absent.
+    fn value(&mut self, name: &str) -> Option<Value> {
+        let raw = self.object.remove(name)?;
+        serde_json::from_str(raw.get()).ok().filter(|value: &Value| !value.is_null())
+    }
+
+    fn text(&mut self, name: &str) -> Option<String> {
+        match self.value(name)? {
+            Value::String(text) => Some(text),
+            _ => {
+                self.refuse(&format!("/{name}"), "must be a string");
+                None
+            }
+        }
+    }
+
+    fn when(&mut self, now: Timestamp) -> Option<When> {
+        let cron_given = self.object.contains_key("cron");
+        let (cron, zone, send_at) = (self.text("cron"), self.text("timezone"), self.text("send_at"));
+        match (cron, send_at) {
+            (Some(_), Some(_)) => {
+                self.refuse("/send_at", "must not be given together with cron");
+                None
+            }
+            (Some(pattern), None) => self.cron(pattern, zone.unwrap_or_else(|| "UTC".into()), now),
+            (None, Some(text)) => {
+                if zone.is_some() {
+                    self.refuse("/timezone", "belongs to cron; send_at has an offset of its own");
+                }
+                let at = Timestamp::parse_rfc3339(&text);
+                at.inspect_err(|error| self.refuse("/send_at", error.to_string())).ok().map(When::Once)
+            }
+            (None, None) => {
+                if !cron_given {
+                    self.refuse("/cron", "is missing: give cron or send_at");
+                }
+                None
+            }
+        }
+    }
+
+    fn cron(&mut self, pattern: String, zone: String, now: Timestamp) -> Option<When> {
+        match Cron::parse(&pattern, &zone).and_then(|rule| rule.first_after(now)) {
+            Ok(first) => Some(When::Cron { pattern, zone, first }),
+            Err(error) => {
+                let pointer = if error == InvalidCron::Zone { "/timezone" } else { "/cron" };
+                self.refuse(pointer, error.to_string());
+                None
+            }
+        }
+    }
+
+    fn name(&mut self) -> Option<String> {
+        let name = self.text("name")?;
+        if name.chars().count() > MAX_NAME_CHARS || name.chars().any(char::is_control) {
+            self.refuse("/name", format!("must have at most {MAX_NAME_CHARS} characters on one line"));
+        }
+        Some(name)
+    }
+
+    fn max_lateness(&mut self) -> Option<u64> {
+        let value = self.value("max_lateness_seconds")?;
+        let seconds = value.as_u64().filter(|seconds| (1..=MAX_LATENESS_SECONDS).contains(seconds));
+        if seconds.is_none() {
+            self.refuse("/max_lateness_seconds", "must be a whole number of seconds from 1 to ten years");
+        }
+        seconds
+    }
+
+    fn item(&mut self, rules: &Rules<'_>, recurring: bool) -> Option<Item> {
+        let Some(raw) = self.object.remove("notification") else {
+            self.refuse("/notification", "is missing: the notification to send");
+            return None;
+        };
+        self.misplaced(raw.get(), recurring);
+        match item::read_item(raw.get(), "/notification", None, rules) {
+            Ok(item) => {
+                if let Some(foreign) = item::foreign_tenant(&item, "/notification", rules) {
+                    self.errors.push(foreign);
+                }
+                Some(item)
+            }
+            Err(errors) => {
+                self.errors.extend(errors);
+                None
+            }
+        }
+    }
+
+    /// Fields of the notification that say when, or who: that is said beside it.
+    fn misplaced(&mut self, raw: &str, recurring: bool) {
+        let Ok(Value::Object(object)) = serde_json::from_str(raw) else { return };
+        let mut refuse = |name: &str, detail: &str| {
+            if object.get(name).is_some_and(|value| !value.is_null()) {
+                self.errors.push(field(format!("/notification/{name}"), detail));
+            }
+        };
+        refuse("send_at", "belongs beside notification");
+        refuse("max_lateness_seconds", "belongs beside notification");
+        if recurring {
+            refuse("id", "must be left out with cron: every run has an id of its own");
+            refuse("expires_at", "must be left out with cron: give ttl_seconds, counted from each run");
+        }
+    }
+
+    fn unknown(&mut self) {
+        for name in self.object.keys().filter(|name| !KNOWN.contains(&name.as_str())) {
+            self.errors.push(field(format!("/{}", name.replace('~', "~0").replace('/', "~1")), "is not known here"));
+        }
+    }
+}

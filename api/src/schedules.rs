@@ -1,0 +1,251 @@
+//! `/schedules`: what is to be sent later, once or again and again.
+
+use axum::Json;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Path, Query, Request, State};
+use axum::http::{HeaderMap, StatusCode};
+use domain::{Cron, Key};
+use serde::{Deserialize, Serialize};
+use store::{Job, JobFilter, JobKind, Put};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::access;
+use crate::body::read_json_text;
+use crate::deliveries::{limit, target};
+use crate::item::Rules;
+use crate::notify::idempotency_key;
+use crate::problem::Problem;
+use crate::routes::Shared;
+use crate::schedule::{self, Schedule, ScheduleBody};
+use crate::schema::{BadRequests, LedgerAway, Unauthorised};
+use crate::service::App;
+use crate::token::Scope;
+
+/// Runs shown after the next one.
+const RUNS_SHOWN: usize = 3;
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct SchedulesQuery {
+    /// `next` of the page before.
+    cursor: Option<String>,
+    /// 1 to 1,000; default 100.
+    #[param(minimum = 1, maximum = 1000)]
+    limit: Option<u32>,
+}
+
+/// One page, in the order of ids.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct SchedulesAnswer {
+    /// The schedules of the token's tenant.
+    schedules: Vec<ScheduleAnswer>,
+    /// The `cursor` of the next page; absent after the last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false)]
+    next: Option<String>,
+}
+
+/// Something that is to be sent later.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ScheduleAnswer {
+    /// The schedule's id. Of a schedule that fires once it is the delivery's id too.
+    id: String,
+    /// Whose it is.
+    tenant: String,
+    /// `cron` or `once`.
+    #[schema(example = "cron")]
+    kind: &'static str,
+    /// A label for people.
+    name: Option<String>,
+    /// The cron expression.
+    #[schema(example = "0 9 * * MON-FRI")]
+    cron: Option<String>,
+    /// The time zone of the cron expression.
+    #[schema(example = "America/Argentina/Buenos_Aires")]
+    timezone: Option<String>,
+    /// When it fires next, in UTC.
+    #[schema(format = DateTime)]
+    next_run_at: String,
+    /// The three runs after that, in UTC.
+    following_runs: Vec<String>,
+    /// The channel of what it sends.
+    #[schema(example = "email")]
+    channel: String,
+    /// The recipient, masked.
+    #[schema(example = "***@example.com")]
+    recipient: String,
+    /// The queue of what it sends.
+    #[schema(example = "normal")]
+    lane: &'static str,
+    /// Seconds after its time for which a run may still be sent.
+    max_lateness_seconds: Option<u64>,
+    /// When it was made.
+    #[schema(format = DateTime)]
+    created_at: String,
+    /// The run before.
+    #[schema(format = DateTime)]
+    last_fired_at: Option<String>,
+}
+
+/// The schedule is gone.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct DeletedAnswer {
+    /// The schedule's id.
+    id: String,
+    /// Always `deleted`.
+    #[schema(example = "deleted")]
+    status: &'static str,
+}
+
+/// Make a schedule
+///
+/// Either `cron`, with a `timezone`, or `send_at`. Needs the scope `operate`.
+#[utoipa::path(
+    post, path = "/schedules", tag = "Schedules",
+    params((
+        "Idempotency-Key" = Option<String>, Header,
+        description = "The same key gives the same id, so that a repeated request is one schedule.",
+    )),
+    security(("bearer" = [])),
+    request_body(content = ScheduleBody, description = "When, and what to send then."),
+    responses(
+        (status = 200, description = "There was the same schedule already.", body = ScheduleAnswer),
+        (status = 201, description = "It is stored.", body = ScheduleAnswer),
+        (status = 409, description = "The id is taken by another schedule, or was cancelled before."),
+        BadRequests, Unauthorised, LedgerAway,
+    ),
+)]
+pub(crate) async fn create(
+    State(app): Shared,
+    headers: HeaderMap,
+    request: Request,
+) -> Result<(StatusCode, Json<ScheduleAnswer>), Problem> {
+    let caller = access::require(&app, &headers, &[Scope::Operate])?;
+    let idempotency_key = idempotency_key(&headers)?;
+    let text = read_json_text(request, app.settings.body_limit).await?;
+    let rules =
+        Rules { defaults: &app.defaults, tenant: Some(&caller.tenant), idempotency_key, clock: app.clock.as_ref() };
+    let Schedule { job } = schedule::read(&text, &rules)?;
+    let shown = answer(&app, job.clone());
+    match app.store.put_job(job).await? {
+        Put::Stored => Ok((StatusCode::CREATED, Json(shown))),
+        Put::Known => Ok((StatusCode::OK, Json(shown))),
+        Put::Conflict => Err(conflict("Another schedule or delivery has this id: choose another, or leave it out.")),
+        Put::Cancelled => Err(conflict("What had this id was cancelled: choose another id.")),
+    }
+}
+
+/// List schedules
+///
+/// The schedules of the token's tenant with their next runs. Needs the scope `operate`.
+#[utoipa::path(
+    get, path = "/schedules", tag = "Schedules", params(SchedulesQuery), security(("bearer" = [])),
+    responses(
+        (status = 200, description = "One page.", body = SchedulesAnswer),
+        (status = 422, description = "A parameter of the query is not valid."),
+        Unauthorised, LedgerAway,
+    ),
+)]
+pub(crate) async fn list(
+    State(app): Shared,
+    headers: HeaderMap,
+    query: Result<Query<SchedulesQuery>, QueryRejection>,
+) -> Result<Json<SchedulesAnswer>, Problem> {
+    let caller = access::require(&app, &headers, &[Scope::Operate])?;
+    let Query(query) = query.map_err(|rejection| Problem::invalid_parameter("", rejection.body_text()))?;
+    let limit = limit(query.limit)?;
+    let tenant = caller.tenant;
+    let after = query.cursor.map(|id| Key { tenant: tenant.clone(), id });
+    let jobs = app.store.jobs(JobFilter { tenant: Some(tenant), recurring: None, after, limit }).await?;
+    let full = jobs.len() >= limit as usize;
+    let schedules: Vec<_> = jobs.into_iter().map(|job| answer(&app, job)).collect();
+    let next = schedules.last().filter(|_| full).map(|last| last.id.clone());
+    Ok(Json(SchedulesAnswer { schedules, next }))
+}
+
+/// See one schedule
+///
+/// With its next runs. Needs the scope `operate`.
+#[utoipa::path(
+    get, path = "/schedules/{id}", tag = "Schedules",
+    params(("id" = String, Path, description = "The schedule's id.")), security(("bearer" = [])),
+    responses(
+        (status = 200, description = "The schedule.", body = ScheduleAnswer),
+        (status = 404, description = "There is none of this id."),
+        Unauthorised, LedgerAway,
+    ),
+)]
+pub(crate) async fn show(
+    State(app): Shared,
+    headers: HeaderMap,
+    Path(id): Path<String>,
+) -> Result<Json<ScheduleAnswer>, Problem> {
+    let caller = access::require(&app, &headers, &[Scope::Operate])?;
+    let job = find(&app, &Key { tenant: caller.tenant, id }).await?;
+    Ok(Json(answer(&app, job)))
+}
+
+/// Delete a schedule
+///
+/// After the answer it does not fire any more. Needs the scope `operate`.
+#[utoipa::path(
+    delete, path = "/schedules/{id}", tag = "Schedules",
+    params(("id" = String, Path, description = "The schedule's id.")), security(("bearer" = [])),
+    responses(
+        (status = 200, description = "Deleted.", body = DeletedAnswer),
+        (status = 404, description = "There is none of this id."),
+        Unauthorised, LedgerAway,
+    ),
+)]
+pub(crate) async fn delete(
+    State(app): Shared,
+    headers: HeaderMap,
+    Path(id): Path<String>,
+) -> Result<Json<DeletedAnswer>, Problem> {
+    let caller = access::require(&app, &headers, &[Scope::Operate])?;
+    let job = find(&app, &Key { tenant: caller.tenant, id }).await?;
+    match job.kind {
+        // The job is its delivery: a tombstone stops a copy that was released just now.
+        JobKind::OneShot => drop(app.store.cancel(&job.key, app.clock.now()).await?),
+        JobKind::Cron { .. } => drop(app.store.delete_job(&job.key).await?),
+    }
+    Ok(Json(DeletedAnswer { id: job.key.id, status: "deleted" }))
+}
+
+async fn find(app: &App, key: &Key) -> Result<Job, Problem> {
+    let found = if key.id.contains('\0') { None } else { app.store.job(key).await? };
+    found.ok_or_else(|| {
+        Problem::not_found("unknown-schedule", "There is no such schedule", "GET /schedules lists those there are.")
+    })
+}
+
+fn answer(app: &App, job: Job) -> ScheduleAnswer {
+    let (channel, recipient) = target(&job, &app.defaults);
+    let (kind, cron, timezone, name) = match job.kind {
+        JobKind::OneShot => ("once", None, None, None),
+        JobKind::Cron { cron, zone, name } => ("cron", Some(cron), Some(zone), name),
+    };
+    let rule = cron.as_deref().zip(timezone.as_deref()).and_then(|(cron, zone)| Cron::parse(cron, zone).ok());
+    let runs = std::iter::successors(Some(job.due_at), |&at| rule.as_ref()?.next_after(at));
+    ScheduleAnswer {
+        id: job.key.id,
+        tenant: job.key.tenant.to_string(),
+        kind,
+        name,
+        cron,
+        timezone,
+        next_run_at: job.due_at.to_string(),
+        following_runs: runs.skip(1).take(RUNS_SHOWN).map(|at| at.to_string()).collect(),
+        channel,
+        recipient,
+        lane: job.lane.as_str(),
+        max_lateness_seconds: job.max_lateness_seconds,
+        created_at: job.created_at.to_string(),
+        last_fired_at: job.last_fired_at.map(|at| at.to_string()),
+    }
+}
+
+fn conflict(detail: &str) -> Problem {
+    Problem::new(StatusCode::CONFLICT, "id-taken", "The id is taken", detail)
+}

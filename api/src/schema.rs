@@ -1,0 +1,130 @@
+//! What the OpenAPI document says that no handler's own types say: bodies as clients write them, and the
+//! refusals that many routes share.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+use utoipa::openapi::{RefOr, Response, ResponseBuilder};
+use utoipa::{IntoResponses, ToSchema};
+
+/// One recipient on one channel.
+#[derive(ToSchema)]
+#[schema(example = json!({
+    "channel": "email", "destination": "ada@example.com", "subject": "Hello", "message": "It works."
+}))]
+#[expect(dead_code, reason = "describes a body in the OpenAPI document")]
+pub(crate) struct NotificationBody {
+    /// `email`, `sms`, `whatsapp` or `push`, in any case. Default: the setting `DEFAULT_CHANNEL`.
+    channel: Option<String>,
+    /// An address, a phone number in E.164, a device token: one recipient per item.
+    destination: String,
+    /// A subject line or title, where the channel has one.
+    subject: Option<String>,
+    /// The words to send. Either this or `template`.
+    message: Option<String>,
+    /// The name of a template of the catalog.
+    template: Option<String>,
+    /// The language of the template, BCP 47.
+    #[schema(example = "es-AR")]
+    locale: Option<String>,
+    /// What the template needs.
+    data: Option<Map<String, Value>>,
+    /// Any text up to 255 bytes; the same id is the same delivery. Default: from the `Idempotency-Key`, else new.
+    id: Option<String>,
+    /// Over HTTP the tenant comes from the token. Default: `default`.
+    tenant: Option<String>,
+    /// `low`, `normal`, `high` or `urgent`.
+    #[schema(example = "normal")]
+    priority: Option<String>,
+    /// When to send it, RFC 3339 with an offset.
+    #[schema(format = DateTime)]
+    send_at: Option<String>,
+    /// When it stops being worth sending, RFC 3339 with an offset. Either this or `ttl_seconds`.
+    #[schema(format = DateTime)]
+    expires_at: Option<String>,
+    /// Seconds for which it is worth sending, from `send_at`, else from now.
+    ttl_seconds: Option<u64>,
+    /// Seconds after `send_at` for which it may still be sent.
+    max_lateness_seconds: Option<u64>,
+    /// Channels to try in this order when this one fails for good.
+    fallback: Option<Vec<FallbackBody>>,
+    /// Anything of yours; kept with the message.
+    metadata: Option<Map<String, Value>>,
+    /// The version of this format: 1.
+    version: Option<u64>,
+}
+
+/// The next channel to try.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes a body in the OpenAPI document")]
+pub(crate) struct FallbackBody {
+    /// As in a notification, but never left out.
+    channel: String,
+    /// As in a notification.
+    destination: String,
+    /// Words of its own. Default: those of the notification.
+    subject: Option<String>,
+    /// Words of its own. Default: those of the notification.
+    message: Option<String>,
+    /// A template of its own. Default: that of the notification.
+    template: Option<String>,
+}
+
+/// One notification, or a list of 1 to 1,000.
+#[derive(ToSchema)]
+#[schema(example = json!({
+    "channel": "email", "destination": "ada@example.com", "subject": "Hello", "message": "It works."
+}))]
+#[expect(dead_code, reason = "describes a body in the OpenAPI document")]
+pub(crate) enum NotifyBody {
+    #[schema(title = "One")]
+    #[serde(untagged)]
+    One(NotificationBody),
+    #[schema(title = "Batch")]
+    #[serde(untagged)]
+    Batch(Vec<NotificationBody>),
+}
+
+/// What is wrong with a body.
+pub(crate) struct BadRequests;
+
+impl IntoResponses for BadRequests {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        problems(&[
+            ("400", "The body is not JSON that we read, or a header is not valid."),
+            ("408", "The body did not arrive in time."),
+            ("413", "The body is too large, or the list too long."),
+            ("415", "The body has a type or encoding that we do not read."),
+            ("422", "Some fields are not valid; `errors` names every one."),
+        ])
+    }
+}
+
+/// What is wrong with a token.
+pub(crate) struct Unauthorised;
+
+impl IntoResponses for Unauthorised {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        problems(&[
+            ("401", "No valid token was sent where one is needed."),
+            ("403", "The token has not the scope, or belongs to another tenant."),
+        ])
+    }
+}
+
+/// The ledger does not answer.
+pub(crate) struct LedgerAway;
+
+impl IntoResponses for LedgerAway {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        problems(&[("503", "The ledger cannot be reached: repeat the request as Retry-After says.")])
+    }
+}
+
+/// Their content is the same for all: the document gets it when it is complete.
+fn problems(list: &[(&str, &str)]) -> BTreeMap<String, RefOr<Response>> {
+    let problem = |&(status, description): &(&str, &str)| {
+        (status.to_owned(), RefOr::T(ResponseBuilder::new().description(description).build()))
+    };
+    list.iter().map(problem).collect()
+}

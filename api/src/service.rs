@@ -1,0 +1,127 @@
+//! The API put together: its parts, its routes, and the layers around them.
+
+use std::fmt;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::header::{ALLOW, CACHE_CONTROL, X_CONTENT_TYPE_OPTIONS};
+use axum::http::{HeaderValue, StatusCode};
+use axum::middleware;
+use axum::response::{IntoResponse, Response};
+use domain::{Clock, Defaults};
+use store::Store;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use topology::Publisher;
+use tower_http::catch_panic::CatchPanicLayer;
+
+use crate::password::Passwords;
+use crate::problem::Problem;
+use crate::settings::{InvalidSettings, Settings};
+use crate::token::Tokens;
+use crate::{docs, measure, routes, server};
+
+/// Renders the metrics of this process in the text format of Prometheus.
+pub type RenderMetrics = Arc<dyn Fn() -> String + Send + Sync>;
+
+/// The API, ready to be served.
+#[derive(Clone)]
+pub struct Api(Arc<App>);
+
+/// What the handlers share.
+pub(crate) struct App {
+    pub(crate) settings: Settings,
+    pub(crate) defaults: Defaults,
+    pub(crate) publisher: Publisher,
+    pub(crate) store: Store,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) metrics: RenderMetrics,
+    pub(crate) tokens: Tokens,
+    pub(crate) passwords: Passwords,
+}
+
+impl fmt::Debug for Api {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Api").field(&self.0.settings.listen).finish()
+    }
+}
+
+impl Api {
+    /// # Errors
+    /// [`InvalidSettings`] naming each setting that must change.
+    pub fn new(
+        settings: Settings,
+        publisher: Publisher,
+        store: Store,
+        clock: Arc<dyn Clock>,
+        metrics: RenderMetrics,
+    ) -> Result<Self, InvalidSettings> {
+        let tokens = Tokens::new(&settings.jwt, Arc::clone(&clock))?;
+        let defaults = Defaults { channel: settings.default_channel.clone() };
+        let passwords = Passwords::default();
+        Ok(Self(Arc::new(App { settings, defaults, publisher, store, clock, metrics, tokens, passwords })))
+    }
+
+    /// The routes without a socket, for callers that bring their own.
+    pub fn router(self) -> Router {
+        let app = self.0;
+        let (router, document) = routes::served(&app).split_for_parts();
+        let router = router.merge(docs::pages(document)).with_state(app);
+        layered(router)
+    }
+
+    /// Serves until `stop`, then lets the requests in flight end.
+    pub async fn serve(self, listener: TcpListener, stop: CancellationToken) {
+        let limits = server::Limits::of(&self.0.settings);
+        server::serve(self.router(), listener, stop, limits).await;
+    }
+}
+
+/// What every answer gets, whatever the route.
+pub(crate) fn layered(router: Router) -> Router {
+    router
+        .fallback(unknown_route)
+        .method_not_allowed_fallback(wrong_method)
+        .layer(DefaultBodyLimit::disable())
+        .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| panicked().into_response()))
+        .layer(middleware::map_response(with_headers))
+        .layer(middleware::from_fn(measure::measure))
+}
+
+async fn unknown_route() -> Problem {
+    Problem::not_found("unknown-route", "There is no such route", "GET /docs shows the routes there are.")
+}
+
+async fn wrong_method() -> Problem {
+    Problem::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "wrong-method",
+        "The route does not know this method",
+        "The Allow header names the methods that it knows; GET /docs shows what they do.",
+    )
+}
+
+/// The panic itself is logged by the process's panic hook; here it may hold a recipient.
+fn panicked() -> Problem {
+    tracing::error!("a request made a handler panic");
+    Problem::new(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        "internal-error",
+        "The API failed",
+        "This is a mistake of ours. Nobody knows whether the request had an effect: repeat it with the same \
+         Idempotency-Key, and tell the operator the time.",
+    )
+}
+
+async fn with_headers(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    if !headers.contains_key(CACHE_CONTROL) {
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+    if headers.get(ALLOW).is_some_and(HeaderValue::is_empty) {
+        headers.remove(ALLOW);
+    }
+    response
+}

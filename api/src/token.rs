@@ -1,0 +1,201 @@
+//! JSON Web Tokens: made by `POST /login`, checked on every request that brings one.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::{Clock, Tenant, Timestamp};
+use jsonwebtoken::{DecodingKey, EncodingKey, Header, Validation};
+use secrecy::ExposeSecret;
+use serde::{Deserialize, Serialize};
+
+use crate::settings::{InvalidSettings, JwtAlgorithm, JwtSettings};
+
+/// Bytes. A token of ours has about 400, one of a large identity provider about 2,000.
+const MAX_TOKEN_BYTES: usize = 8 * 1024;
+/// Bytes; it becomes a header of the message.
+const MAX_SUBJECT_BYTES: usize = 255;
+
+/// What a token allows.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub(crate) enum Scope {
+    /// Publish notifications, and cancel them.
+    Notify,
+    /// See deliveries and what the sandbox captured.
+    Read,
+    /// Cancel deliveries, manage schedules.
+    Operate,
+    /// Register users.
+    Admin,
+}
+
+impl Scope {
+    pub(crate) const ALL: [Self; 4] = [Self::Notify, Self::Read, Self::Operate, Self::Admin];
+
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Notify => "notify",
+            Self::Read => "read",
+            Self::Operate => "operate",
+            Self::Admin => "admin",
+        }
+    }
+
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|scope| scope.as_str() == text)
+    }
+}
+
+/// Who is asking, as a valid token says.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Caller {
+    pub(crate) subject: String,
+    pub(crate) tenant: Tenant,
+    pub(crate) scopes: Vec<Scope>,
+}
+
+impl Caller {
+    pub(crate) fn has(&self, scope: Scope) -> bool {
+        self.scopes.contains(&scope)
+    }
+}
+
+/// The token is not one of ours, or not valid now. Why is not said: the answer is the same for all.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct InvalidToken;
+
+/// What we read of a token: RFC 7519 claims, `scope` as in RFC 9068 (words separated by spaces), and our
+/// `tenant`. The library has checked `aud`.
+#[derive(Deserialize)]
+struct Claims {
+    sub: String,
+    /// Seconds of the epoch, as a JSON number of any form.
+    exp: f64,
+    nbf: Option<f64>,
+    #[serde(default)]
+    scope: String,
+    tenant: Option<String>,
+}
+
+/// What we write into one.
+#[derive(Serialize)]
+struct IssuedClaims<'a> {
+    sub: &'a str,
+    iss: &'a str,
+    aud: &'a str,
+    iat: i64,
+    exp: i64,
+    scope: String,
+    tenant: &'a str,
+}
+
+/// Makes and checks tokens with one algorithm, one key, one audience and one issuer.
+#[derive(Clone)]
+pub(crate) struct Tokens {
+    decoding: DecodingKey,
+    /// None when tokens are made elsewhere.
+    encoding: Option<EncodingKey>,
+    validation: Validation,
+    audience: String,
+    issuer: String,
+    lifetime: Duration,
+    clock: Arc<dyn Clock>,
+}
+
+impl fmt::Debug for Tokens {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Tokens")
+    }
+}
+
+impl Tokens {
+    pub(crate) fn new(settings: &JwtSettings, clock: Arc<dyn Clock>) -> Result<Self, InvalidSettings> {
+        settings.check()?;
+        let secret = settings.secret.expose_secret().as_bytes();
+        let (decoding, encoding) = match settings.algorithm {
+            JwtAlgorithm::Hs256 => (DecodingKey::from_secret(secret), Some(EncodingKey::from_secret(secret))),
+            algorithm => {
+                let key = public_key(algorithm, settings.public_key_pem.as_deref());
+                (key.map_err(|problem| InvalidSettings(vec![problem]))?, None)
+            }
+        };
+        let mut validation = Validation::new(settings.algorithm.of_library());
+        validation.set_required_spec_claims(&["exp", "aud", "iss", "sub"]);
+        validation.set_audience(&[&settings.audience]);
+        validation.set_issuer(&[&settings.issuer]);
+        // The instants are compared below, with our clock and without any leeway.
+        validation.validate_exp = false;
+        validation.validate_nbf = false;
+        let (audience, issuer) = (settings.audience.clone(), settings.issuer.clone());
+        Ok(Self { decoding, encoding, validation, audience, issuer, lifetime: settings.lifetime, clock })
+    }
+
+    /// Whether `POST /login` and `POST /register` exist here.
+    pub(crate) fn issues(&self) -> bool {
+        self.encoding.is_some()
+    }
+
+    pub(crate) fn lifetime(&self) -> Duration {
+        self.lifetime
+    }
+
+    /// None when tokens are made elsewhere.
+    pub(crate) fn issue(&self, caller: &Caller) -> Option<String> {
+        let now = seconds(self.clock.now());
+        let claims = IssuedClaims {
+            sub: &caller.subject,
+            iss: &self.issuer,
+            aud: &self.audience,
+            iat: now,
+            exp: now.saturating_add(i64::try_from(self.lifetime.as_secs()).unwrap_or(i64::MAX)),
+            scope: caller.scopes.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(" "),
+            tenant: caller.tenant.as_str(),
+        };
+        jsonwebtoken::encode(&Header::default(), &claims, self.encoding.as_ref()?).ok()
+    }
+
+    /// # Errors
+    /// [`InvalidToken`] for every token that is not valid right now.
+    pub(crate) fn check(&self, token: &str) -> Result<Caller, InvalidToken> {
+        if token.len() > MAX_TOKEN_BYTES {
+            return Err(InvalidToken);
+        }
+        let claims =
+            jsonwebtoken::decode::<Claims>(token, &self.decoding, &self.validation).map_err(|_| InvalidToken)?.claims;
+        let now = seconds(self.clock.now()) as f64;
+        let in_force = claims.exp > now && claims.nbf.is_none_or(|nbf| nbf <= now);
+        let subject_fits =
+            (1..=MAX_SUBJECT_BYTES).contains(&claims.sub.len()) && !claims.sub.chars().any(char::is_control);
+        if !in_force || !subject_fits {
+            return Err(InvalidToken);
+        }
+        let tenant = claims.tenant.as_deref().map_or_else(|| Some(Tenant::default()), Tenant::parse);
+        let scopes = claims.scope.split(' ').filter_map(Scope::parse).collect();
+        Ok(Caller { subject: claims.sub, tenant: tenant.ok_or(InvalidToken)?, scopes })
+    }
+}
+
+/// What is wrong with `JWT_PUBLIC_KEY`, if anything.
+pub(crate) fn check_public_key(algorithm: JwtAlgorithm, pem: Option<&str>) -> Option<String> {
+    public_key(algorithm, pem).err()
+}
+
+fn public_key(algorithm: JwtAlgorithm, pem: Option<&str>) -> Result<DecodingKey, String> {
+    let (name, kind) = match algorithm {
+        JwtAlgorithm::Es256 => ("ES256", "EC (P-256)"),
+        JwtAlgorithm::Rs256 | JwtAlgorithm::Hs256 => ("RS256", "RSA"),
+    };
+    let pem = pem.filter(|pem| !pem.trim().is_empty()).ok_or_else(|| {
+        format!("JWT_PUBLIC_KEY is missing: ALGORITHM={name} needs the {kind} public key of the issuer, in PEM")
+    })?;
+    let key = match algorithm {
+        JwtAlgorithm::Es256 => DecodingKey::from_ec_pem(pem.as_bytes()),
+        JwtAlgorithm::Rs256 | JwtAlgorithm::Hs256 => DecodingKey::from_rsa_pem(pem.as_bytes()),
+    };
+    key.map_err(|_| format!("JWT_PUBLIC_KEY is not an {kind} public key in PEM, which ALGORITHM={name} needs"))
+}
+
+/// Seconds of the epoch, as RFC 7519 writes instants.
+fn seconds(at: Timestamp) -> i64 {
+    at.as_micros().div_euclid(1_000_000)
+}

@@ -1,0 +1,67 @@
+//! The contract between the fleet and whoever carries its messages.
+
+use async_trait::async_trait;
+use domain::{Failure, Key, Outcome, Reason, Rendered, Timestamp};
+use serde_json::{Map, Value};
+
+use crate::line;
+
+/// One delivery, rendered and ready to go out.
+#[derive(Clone, Copy, Debug)]
+pub struct Outgoing<'a> {
+    /// The same for every attempt: what a provider or a mailbox can recognise a second copy by.
+    pub key: &'a Key,
+    /// As the publisher wrote it. Nobody has checked it for this channel yet.
+    pub destination: &'a str,
+    pub rendered: &'a Rendered,
+    /// The publisher's own data, for media that carry some (push).
+    pub data: &'a Map<String, Value>,
+    /// Ahead of `now`, or the worker would not have come here.
+    pub expires_at: Option<Timestamp>,
+    pub now: Timestamp,
+}
+
+/// A medium, carried by one provider.
+///
+/// A channel is one file in `channels/src/` and one word in its catalog; `docs/adding-a-channel.md` walks through one.
+///
+/// # What `send` promises
+///
+/// - **One call, one try.** It neither retries nor sleeps. The worker does, and knows how often.
+/// - **Every ending is an [`Outcome`].** A failed send is data. The author chooses on every line whether it is
+///   worth another try; there is no conversion that chooses instead.
+/// - **Only explicit knowledge.** A complete answer, or the certainty that nothing was handed over, gives `Sent`,
+///   `Throttled`, `Retriable` or `Permanent`. Whatever happens after the request may have been written and
+///   before the answer was read to its end is `Ambiguous`, because a second copy may be the price of trying again.
+/// - **It may be dropped at any await.** The worker sets the time limit and calls an elapsed one ambiguous. What a
+///   dropped call leaves behind, such as a connection in the middle of a dialogue, must never be used again.
+/// - **The destination is checked first**, by the same check that the catalog offers to the API.
+/// - **Limits on everything that is read.** An answer is at most 64 KiB; what is more is not an answer.
+/// - **Nothing personal in a [`Failure`]**: no recipient, no body, no credential. Providers like to quote them:
+///   pass what they say through [`Outgoing::redact`].
+#[async_trait]
+pub trait Channel: Send + Sync {
+    /// The medium, as publishers write it: `email`.
+    fn name(&self) -> &'static str;
+
+    /// Who carries it: `smtp`.
+    fn provider(&self) -> &'static str;
+
+    /// Hands one message to the provider. The caller puts the timeout around it.
+    async fn send(&self, outgoing: &Outgoing<'_>) -> Outcome;
+}
+
+impl Outgoing<'_> {
+    /// What a provider said, fit for a log, a header and a row: at most 200 characters, without the destination,
+    /// the words or the data of this message, nor anything that looks like an address or a phone number.
+    pub fn redact(&self, said: &str) -> String {
+        let words = [Some(self.destination), self.rendered.subject.as_deref(), Some(&self.rendered.text)];
+        let data = self.data.values().filter_map(Value::as_str);
+        line::redact(said, words.into_iter().flatten().chain(data))
+    }
+
+    /// The ending of a message that can never be sent as it is, found before the provider was called.
+    pub(crate) fn refuse(provider: &'static str, why: impl AsRef<str>) -> Outcome {
+        Outcome::Permanent { reason: Reason::Permanent, failure: Failure::new(provider, None, why) }
+    }
+}

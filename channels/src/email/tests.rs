@@ -1,0 +1,125 @@
+//! What an address may look like, and what a mail of ours looks like.
+
+use domain::{Key, Rendered, Tenant};
+use serde_json::Map;
+
+use super::*;
+
+#[test]
+fn one_plain_address_is_accepted() {
+    for good in ["ana@example.org", "a.b+c@mail.example.org", "o'brien@example.org", "ana@xn--mnchen-3ya.de"] {
+        assert_eq!(parse(good).map(|address| address.to_string()), Ok(good.to_owned()));
+    }
+    assert_eq!(parse("ana@München.de").map(|address| address.to_string()), Ok("ana@xn--mnchen-3ya.de".into()));
+    assert_eq!(parse("ana@example.org.").map(|address| address.to_string()), Ok("ana@example.org".into()));
+}
+
+#[test]
+fn everything_else_is_refused_with_a_text_that_says_what_to_write() {
+    let cases = [
+        ("", "must not be empty"),
+        ("ana", "must be an email address such as"),
+        ("@example.org", "must be an email address such as"),
+        ("ana@", "must end in a domain name"),
+        ("ana@localhost", "must end in a full domain name"),
+        ("ana@mail.localhost", "must end in a full domain name"),
+        ("a@[127.0.0.1]", "must end in a domain name, not in an IP address"),
+        ("a@127.0.0.1", "must end in a domain name, not in an IP address"),
+        ("a@0x7f.1", "must end in a domain name, not in an IP address"),
+        ("a@[IPv6:::1]", "must end in a domain name, not in an IP address"),
+        ("Ana <ana@example.org>", "must be a bare address"),
+        ("a na@example.org", "must be a bare address"),
+        ("a@ex%61mple.org", "must be a bare address"),
+        ("\"a\"@example.org", "must be a bare address"),
+        ("a@example.org,b@example.org", "must be one address: send one item per recipient"),
+        ("a@example.org;b@example.org", "must be one address: send one item per recipient"),
+        ("a@b@example.org", "must be one address"),
+        ("ana@example.org\r\nBcc: z@example.org", "must not contain the control character U+000D"),
+        ("ana\0@example.org", "must not contain the control character U+0000"),
+        ("\u{202e}ana@example.org", "must not contain the control character U+202E"),
+        ("peña@example.org", "must have only ASCII characters before the @"),
+        ("a..b@example.org", "must be an email address such as"),
+    ];
+    for (bad, expected) in cases {
+        let why = parse(bad).expect_err(bad);
+        assert!(why.starts_with(expected), "{bad:?}: {why}");
+    }
+    assert!(parse(&format!("{}@example.org", "a".repeat(65))).is_err());
+    assert!(parse(&format!("a@{}.org", "a.".repeat(130))).is_err());
+}
+
+#[test]
+fn the_mail_has_both_parts_and_says_that_a_machine_sent_it() {
+    let mail = composed("n-1", "Café ☕", Some("<p>Hola, <b>Ana</b></p>"));
+    for line in [
+        "From: \"Tienda Chasqui\" <avisos@example.org>",
+        "To: ana@example.org",
+        "Date: Sun, 01 Mar 2026 09:00:00 +0000",
+        "Auto-Submitted: auto-generated",
+        "Content-Type: multipart/alternative;",
+        "Content-Type: text/plain; charset=utf-8",
+        "Content-Type: text/html; charset=utf-8",
+        "Subject: =?utf-8?b?",
+    ] {
+        assert!(mail.contains(line), "{line} in\n{mail}");
+    }
+    assert!(mail.is_ascii(), "no server needs 8BITMIME");
+}
+
+#[test]
+fn every_attempt_of_one_delivery_has_the_same_message_id_and_no_other_delivery_has_it() {
+    let id = |mail: String| mail.lines().find(|line| line.starts_with("Message-ID:")).map(str::to_owned).unwrap();
+    let first = id(composed("n-1", "one", None));
+    assert_eq!(first, id(composed("n-1", "one", Some("<p>two</p>"))));
+    assert_ne!(first, id(composed("n-2", "one", None)));
+    assert!(first.ends_with("@example.org>"), "{first}");
+}
+
+#[test]
+fn what_lettre_panics_at_is_refused_at_start() {
+    for name in ["Evil\r\nBcc: z@z.org", "Evil\nX", "tab\tname", "nul\0", "bell\x07", "\u{202e}rtl", ""] {
+        let smtp = smtp::Settings {
+            from_email: Some("avisos@example.org".into()),
+            from_name: Some(name.into()),
+            ..smtp::Settings::default()
+        };
+        assert!(sender(&smtp).is_err_and(|why| why.starts_with("FROM_NAME must not")), "{name:?}");
+    }
+}
+
+#[test]
+fn no_words_add_a_header_or_panic() {
+    for words in ["x\r\nBcc: z@example.org", "x\nX-Evil: 1", "\0", "quote\"x", "emoji 😀", "\u{202e}rtl", ".", ""] {
+        let (key, data) = (key("n-1"), Map::new());
+        let rendered = Rendered { subject: Some(words.into()), text: words.into(), html: Some(words.into()) };
+        let Ok(mail) = compose(&from(), &outgoing(&key, &rendered, &data)) else { continue };
+        let mail = String::from_utf8(mail.bytes).unwrap();
+        let headers = mail.split("\r\n\r\n").next().unwrap();
+        let names: Vec<&str> = headers
+            .lines()
+            .filter(|line| !line.starts_with([' ', '\t']))
+            .map(|line| line.split(':').next().unwrap())
+            .collect();
+        let expected = ["From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted", "MIME-Version", "Content-Type"];
+        assert!(names.iter().all(|name| expected.contains(name)), "{words:?}: {names:?}");
+    }
+}
+
+fn composed(id: &str, text: &str, html: Option<&str>) -> String {
+    let (key, data) = (key(id), Map::new());
+    let rendered = Rendered { subject: Some("¡Hola!".into()), text: text.into(), html: html.map(Into::into) };
+    String::from_utf8(compose(&from(), &outgoing(&key, &rendered, &data)).unwrap().bytes).unwrap()
+}
+
+fn from() -> Mailbox {
+    Mailbox::new(Some("Tienda Chasqui".into()), "avisos@example.org".parse().unwrap())
+}
+
+fn key(id: &str) -> Key {
+    Key { tenant: Tenant::default(), id: id.into() }
+}
+
+fn outgoing<'a>(key: &'a Key, rendered: &'a Rendered, data: &'a Map<String, serde_json::Value>) -> Outgoing<'a> {
+    let now = Timestamp::parse_rfc3339("2026-03-01T09:00:00Z").unwrap();
+    Outgoing { key, destination: "ana@example.org", rendered, data, expires_at: None, now }
+}

@@ -1,0 +1,191 @@
+//! Access tokens for a service account: the JWT-bearer grant (RFC 7523) as Google's endpoint takes it, cached.
+//!
+//! Source: <https://developers.google.com/identity/protocols/oauth2/service-account#httprest>.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use domain::{Failure, Outcome, Timestamp};
+use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+use tokio::sync::Mutex;
+
+use super::PROVIDER;
+use crate::http;
+
+const SCOPE: &str = "https://www.googleapis.com/auth/firebase.messaging";
+/// The longest life that Google gives an assertion, in seconds.
+const ASSERTION_SECONDS: i64 = 3600;
+/// A token is not used in the last minute of its life: it must still be good when it arrives.
+const MARGIN: Duration = Duration::from_secs(60);
+
+/// The parts of a service account's JSON that are needed.
+pub(super) struct ServiceAccount {
+    pub(super) project_id: Option<String>,
+    pub(super) token_uri: String,
+    email: String,
+    key_id: Option<String>,
+    key: EncodingKey,
+}
+
+impl ServiceAccount {
+    /// # Errors
+    /// A text that names the setting and never quotes it.
+    pub(super) fn parse(json: &str) -> Result<Self, String> {
+        #[derive(Deserialize)]
+        struct File {
+            project_id: Option<String>,
+            private_key_id: Option<String>,
+            private_key: String,
+            client_email: String,
+            token_uri: String,
+        }
+        let wrong = |what: &str| format!("FIREBASE_SERVICE_ACCOUNT_KEY {what}");
+        let file: File = serde_json::from_str(json).map_err(|error| {
+            let place = format!("line {} column {}", error.line(), error.column());
+            wrong(&format!(
+                "must be the JSON file of a service account in one line, with client_email, private_key and token_uri \
+                 (wrong at {place})"
+            ))
+        })?;
+        let key = EncodingKey::from_rsa_pem(file.private_key.as_bytes())
+            .map_err(|_| wrong("has a private_key that is not an RSA key in PEM: are its line ends written as \\n?"))?;
+        Ok(Self {
+            project_id: file.project_id,
+            token_uri: file.token_uri,
+            email: file.client_email,
+            key_id: file.private_key_id,
+            key,
+        })
+    }
+
+    fn assertion(&self, now: Timestamp) -> Result<String, jsonwebtoken::errors::Error> {
+        #[derive(Serialize)]
+        struct Claims<'a> {
+            iss: &'a str,
+            scope: &'a str,
+            aud: &'a str,
+            iat: i64,
+            exp: i64,
+        }
+        let iat = now.as_micros() / 1_000_000;
+        let claims = Claims { iss: &self.email, scope: SCOPE, aud: &self.token_uri, iat, exp: iat + ASSERTION_SECONDS };
+        let header = Header { kid: self.key_id.clone(), ..Header::new(Algorithm::RS256) };
+        jsonwebtoken::encode(&header, &claims, &self.key)
+    }
+}
+
+/// Gives out one token to everybody until it is about to expire. Only one request for a new one is under way at a
+/// time; those who waited for it share its failure.
+pub(super) struct Grant {
+    http: reqwest::Client,
+    account: ServiceAccount,
+    url: String,
+    /// A share of the worker's time limit, so that an endpoint that hangs is known not to have sent anything.
+    patience: Duration,
+    tries: AtomicU64,
+    last: Mutex<Option<Result<Token, Refused>>>,
+}
+
+#[derive(Clone)]
+struct Token {
+    secret: SecretString,
+    until: Timestamp,
+}
+
+/// No token, so nothing was sent.
+#[derive(Clone, Debug)]
+pub(super) struct Refused {
+    code: Option<String>,
+    detail: String,
+    alarm: bool,
+}
+
+impl Refused {
+    pub(super) fn outcome(self) -> Outcome {
+        let failure = Failure::new(PROVIDER, self.code, format!("no access token: {}", self.detail));
+        Outcome::Retriable { failure, alarm: self.alarm, maybe_sent: false }
+    }
+}
+
+impl Grant {
+    pub(super) fn new(http: reqwest::Client, account: ServiceAccount, url: String, provider_timeout: Duration) -> Self {
+        let patience = provider_timeout.mul_f64(0.4);
+        Self { http, account, url, patience, tries: AtomicU64::new(0), last: Mutex::new(None) }
+    }
+
+    /// A token that is good for another minute at least.
+    ///
+    /// # Errors
+    /// [`Refused`].
+    pub(super) async fn token(&self, now: Timestamp) -> Result<SecretString, Refused> {
+        let in_vain = |_| Err(refused(None, "its endpoint has not answered in time", false));
+        tokio::time::timeout(self.patience, self.cached(now)).await.unwrap_or_else(in_vain)
+    }
+
+    /// The provider refused this token: ask for another one next time.
+    pub(super) async fn forget(&self, refused: &SecretString) {
+        use secrecy::ExposeSecret;
+        let mut last = self.last.lock().await;
+        if matches!(&*last, Some(Ok(token)) if token.secret.expose_secret() == refused.expose_secret()) {
+            *last = None;
+        }
+    }
+
+    async fn cached(&self, now: Timestamp) -> Result<SecretString, Refused> {
+        let seen = self.tries.load(Ordering::Acquire);
+        let mut last = self.last.lock().await;
+        match &*last {
+            Some(Ok(token)) if now < token.until => return Ok(token.secret.clone()),
+            Some(Err(refused)) if self.tries.load(Ordering::Acquire) != seen => return Err(refused.clone()),
+            _ => {}
+        }
+        let result = self.ask(now).await;
+        *last = Some(result.clone());
+        self.tries.fetch_add(1, Ordering::Release);
+        result.map(|token| token.secret)
+    }
+
+    async fn ask(&self, now: Timestamp) -> Result<Token, Refused> {
+        let assertion = self.account.assertion(now).map_err(|_| refused(None, "the assertion was not signed", true))?;
+        let form = [("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer"), ("assertion", &assertion)];
+        let answer = match http::exchange(self.http.post(&self.url).form(&form), now).await {
+            Ok(answer) => answer,
+            Err(http::NoAnswer::NotSent(why) | http::NoAnswer::Lost(why)) => return Err(refused(None, &why, false)),
+        };
+        if !answer.status.is_success() {
+            return Err(not_granted(&answer));
+        }
+        #[derive(Deserialize)]
+        struct Granted {
+            access_token: String,
+            /// Seconds.
+            expires_in: u64,
+        }
+        let granted: Granted = serde_json::from_slice(&answer.body)
+            .map_err(|_| refused(None, "its endpoint answered something else", false))?;
+        let life = Duration::from_secs(granted.expires_in).saturating_sub(MARGIN);
+        Ok(Token { secret: granted.access_token.into(), until: now.plus(life) })
+    }
+}
+
+/// A refusal in the 400s is about the key, the account or the clock, and stays until somebody acts.
+fn not_granted(answer: &http::Answer) -> Refused {
+    #[derive(Deserialize, Default)]
+    struct Refusal {
+        error: Option<String>,
+    }
+    let refusal: Refusal = serde_json::from_slice(&answer.body).unwrap_or_default();
+    let status = answer.status.as_u16();
+    let code = refusal.error.filter(|code| code.len() <= 64).unwrap_or_else(|| status.to_string());
+    let alarm = answer.status.is_client_error() && !matches!(status, 408 | 425 | 429);
+    refused(Some(code), &format!("HTTP {status} from its endpoint"), alarm)
+}
+
+fn refused(code: Option<String>, detail: &str, alarm: bool) -> Refused {
+    Refused { code, detail: detail.to_owned(), alarm }
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

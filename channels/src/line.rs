@@ -1,0 +1,70 @@
+//! Text that must stay on one line: what may stand in it, and what of a provider's words may be shown.
+
+/// The longest quotation of a provider, in characters.
+const MAX_QUOTED_CHARS: usize = 200;
+/// Shorter words of a message are no secret and would tear holes into the quotation.
+const MIN_REDACTED_BYTES: usize = 4;
+/// This many digits in one word look like a phone number.
+const PHONE_DIGITS: usize = 6;
+
+/// Refuses what splits a header, or disguises what people read: C0 and C1 controls, line and paragraph
+/// separators, and the characters that turn the direction of text (Unicode Bidi_Control).
+///
+/// # Errors
+/// A text that begins with "must".
+pub(crate) fn check(text: &str) -> Result<(), String> {
+    if text.is_empty() {
+        return Err("must not be empty".into());
+    }
+    match text.chars().find(|&c| is_unsafe(c)) {
+        Some(c) => Err(format!("must not contain the control character U+{:04X}", u32::from(c))),
+        None => Ok(()),
+    }
+}
+
+/// See [`crate::Outgoing::redact`].
+pub(crate) fn redact<'a>(said: &str, personal: impl Iterator<Item = &'a str>) -> String {
+    let mut text = said.to_owned();
+    for words in personal.filter(|words| words.len() >= MIN_REDACTED_BYTES) {
+        text = text.replace(words, "***");
+    }
+    let shown: Vec<&str> =
+        text.split_whitespace().map(|word| if looks_personal(word) { "***" } else { word }).collect();
+    shown.join(" ").chars().filter(|&c| !is_unsafe(c)).take(MAX_QUOTED_CHARS).collect()
+}
+
+fn looks_personal(word: &str) -> bool {
+    word.contains('@') || word.contains("%40") || word.bytes().filter(u8::is_ascii_digit).count() >= PHONE_DIGITS
+}
+
+fn is_unsafe(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{2028}' | '\u{2029}' | '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_quotation_holds_nothing_personal() {
+        let said =
+            "550 5.1.1 <ana@example.org>: user ana@example.org, +1 (415)5550100 or 4155550100 unknown: Your code";
+        let shown = redact(said, ["ana@example.org", "Your code"].into_iter());
+        assert_eq!(shown, "550 5.1.1 <***>: user ***, +1 *** or *** unknown: ***");
+    }
+
+    #[test]
+    fn a_quotation_is_one_short_line() {
+        assert_eq!(redact("one\r\ntwo\u{202e}\0", [].into_iter()), "one two");
+        assert_eq!(redact(&"x ".repeat(1000), [].into_iter()).chars().count(), 200);
+    }
+
+    #[test]
+    fn what_splits_or_disguises_a_line_is_refused() {
+        for bad in ["", "a\rb", "a\nb", "a\tb", "a\0", "\u{85}", "\u{2028}", "\u{202e}", "\u{200f}"] {
+            assert!(check(bad).is_err(), "{bad:?}");
+        }
+        assert_eq!(check("Peñalolén 😀"), Ok(()));
+    }
+}

@@ -1,0 +1,96 @@
+//! The whole fleet in one process: API, worker and scheduler over one publisher and one ledger.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Result, anyhow};
+use domain::Readiness;
+use store::Store;
+use tokio::net::TcpListener;
+use tokio::task::{JoinHandle, JoinSet};
+use tokio_util::sync::CancellationToken;
+use topology::Publisher;
+
+use crate::config::Config;
+use crate::parts;
+use crate::roles::{self, Shared};
+
+/// Between two looks at the roles' readiness.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
+
+/// A running fleet.
+pub struct Fleet {
+    /// Where the API listens.
+    pub api: SocketAddr,
+    pub store: Store,
+    pub publisher: Publisher,
+    readiness: [Readiness; 2],
+    api_role: JoinHandle<Result<()>>,
+    other_roles: JoinSet<Result<()>>,
+    stop_api: CancellationToken,
+    stop_others: CancellationToken,
+    stop_publishing: CancellationToken,
+}
+
+impl Fleet {
+    /// Waits for the broker and the ledger, then starts every role.
+    ///
+    /// # Errors
+    /// What the operator must change.
+    pub async fn start(config: Config, listener: TcpListener, stop: &CancellationToken) -> Result<Self> {
+        let api = listener.local_addr()?;
+        let config = Arc::new(config);
+        let topology = parts::topology(&config, "up")?;
+        parts::wait_for_broker(&topology, stop).await?;
+        let clock = parts::clock();
+        let store = parts::store(&config, Arc::clone(&clock)).await?;
+        parts::migrate(&store, stop).await?;
+        let [stop_api, stop_others, stop_publishing] = std::array::from_fn(|_| CancellationToken::new());
+        let publisher = parts::publisher(&config, topology, stop_publishing.clone());
+        let shared = Shared { config, publisher: publisher.clone(), store: store.clone(), clock };
+        let readiness = [Readiness::default(), Readiness::default()];
+        let [working, scheduling] = readiness.clone();
+        let mut other_roles = JoinSet::new();
+        other_roles.spawn(roles::run_worker(shared.clone(), working, stop_others.clone()));
+        other_roles.spawn(roles::run_scheduler(shared.clone(), scheduling, stop_others.clone()));
+        let api_role = tokio::spawn(roles::run_api(shared, listener, stop_api.clone()));
+        Ok(Self { api, store, publisher, readiness, api_role, other_roles, stop_api, stop_others, stop_publishing })
+    }
+
+    /// Until every lane is consumed and the scheduler ticks.
+    pub async fn ready(&self) {
+        while !self.publisher.is_ready() || self.readiness.iter().any(|role| !role.missing().is_empty()) {
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    }
+
+    /// What is missing until the fleet is ready.
+    pub fn missing(&self) -> Vec<String> {
+        self.readiness.iter().flat_map(Readiness::missing).collect()
+    }
+
+    /// Waits for a role that ends although nobody stopped it.
+    pub async fn ended(&mut self) -> anyhow::Error {
+        let ended = tokio::select! {
+            ended = &mut self.api_role => ended,
+            Some(ended) = self.other_roles.join_next() => ended,
+        };
+        match ended {
+            Ok(Ok(())) => anyhow!("a role ended by itself"),
+            Ok(Err(error)) => error,
+            Err(panic) => panic.into(),
+        }
+    }
+
+    /// The API first and the worker last, so that what was accepted still moves.
+    pub async fn stop(mut self) {
+        self.stop_api.cancel();
+        if !self.api_role.is_finished() {
+            let _ = self.api_role.await;
+        }
+        self.stop_others.cancel();
+        while self.other_roles.join_next().await.is_some() {}
+        self.stop_publishing.cancel();
+    }
+}

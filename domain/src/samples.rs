@@ -1,0 +1,69 @@
+//! Values that the tests of this crate start from.
+
+use std::time::Duration;
+
+use uuid::Uuid;
+
+use crate::{Ambiguity, Arrival, ChannelName, Failure, Key, Lease, Order, Policy, Row, State, Tenant, Timestamp};
+
+/// 2026-03-01T12:00:00Z
+pub(crate) const NOW: Timestamp = Timestamp::from_seconds(1_772_366_400);
+pub(crate) const CONTENT: [u8; 32] = [7; 32];
+pub(crate) const HOLDER: Uuid = Uuid::from_u128(1);
+pub(crate) const TOKEN: Uuid = Uuid::from_u128(2);
+
+pub(crate) fn key(id: &str) -> Key {
+    Key { tenant: Tenant::default(), id: id.into() }
+}
+
+/// A delivery that its first claim holds.
+pub(crate) fn row() -> Row {
+    Row {
+        key: key("d-1"),
+        channel: ChannelName::parse("sms").unwrap(),
+        state: State::Sending,
+        epoch: 0,
+        attempt: 0,
+        seq: 0,
+        version: 1,
+        token: HOLDER,
+        lease: Lease::Live,
+        content: Some(CONTENT),
+        fingerprint: None,
+        order: Order::Nothing,
+        ambiguous: false,
+        throttled_since: None,
+        expires_at: None,
+        created_at: NOW,
+        updated_at: NOW,
+        recipient_hash: [0; 32],
+        recipient_mask: "***".into(),
+        parent: None,
+        provider: None,
+        provider_id: None,
+        code: None,
+    }
+}
+
+/// The same after its first attempt failed: waiting for the copy with seq 1.
+pub(crate) fn waiting() -> Row {
+    Row { state: State::Waiting, attempt: 1, seq: 1, order: Order::Retry { tier: 1 }, ..row() }
+}
+
+/// A copy of the same delivery as a republish carries it.
+pub(crate) fn arrival(epoch: u32, seq: u32) -> Arrival {
+    Arrival { key: key("d-1"), content: CONTENT, epoch, seq, attempt: seq, bare: false, redelivered: false }
+}
+
+pub(crate) fn policy() -> Policy {
+    Policy {
+        max_retries: 3,
+        delays: [5, 30, 120].map(Duration::from_secs),
+        throttle_max_age: Duration::from_secs(86_400),
+        ambiguity: Ambiguity::Resend,
+    }
+}
+
+pub(crate) fn failure() -> Failure {
+    Failure::new("twilio", Some("503".into()), "service unavailable")
+}

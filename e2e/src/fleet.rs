@@ -1,0 +1,279 @@
+//! A fleet under test: in this process, on a virtual host and a database of its own, with everything
+//! that a publisher, an operator and an auditor do to it.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use chasqui::config::{Config, Role, Sources};
+use chasqui::fleet::Fleet;
+use domain::{Key, State, Tenant};
+use lapin::options::{BasicAckOptions, BasicGetOptions, BasicPublishOptions, ConfirmSelectOptions};
+use lapin::types::{AMQPValue, FieldTable};
+use lapin::{BasicProperties, Connection, ConnectionProperties};
+use serde_json::{Value, json};
+use sqlx::{Connection as _, Executor as _};
+use store::DeliveryView;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::ground::{Ground, ground};
+
+/// How long anything may take before a test says what it waited for.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+const LOOK_EVERY: Duration = Duration::from_millis(20);
+
+/// Where the ledger of a fleet under test is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Database {
+    Sqlite,
+    Postgres,
+}
+
+/// Waits for a moment: until `look` finds something, or the patience is over.
+///
+/// # Panics
+/// When it never came, naming what was waited for.
+pub async fn until<T, F: Future<Output = Option<T>>>(what: &str, mut look: impl FnMut() -> F) -> T {
+    let deadline = tokio::time::Instant::now() + PATIENCE;
+    loop {
+        if let Some(found) = look().await {
+            return found;
+        }
+        assert!(tokio::time::Instant::now() < deadline, "never came: {what}");
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+}
+
+/// A fleet, and the hands of everybody who touches it from outside.
+pub struct TestFleet {
+    pub fleet: Option<Fleet>,
+    pub sources: Sources,
+    pub vhost: String,
+    pub amqp: lapin::Channel,
+    pub http: reqwest::Client,
+    connection: Connection,
+    ground: &'static Ground,
+    postgres: Option<String>,
+    _dir: tempfile::TempDir,
+}
+
+/// One message of the dead-letter queue, as the RabbitMQ UI shows it.
+#[derive(Clone, Debug)]
+pub struct DeadLetter {
+    pub message_id: Option<String>,
+    pub reason: String,
+    pub error: String,
+    pub headers: BTreeMap<String, Value>,
+    pub body: Vec<u8>,
+}
+
+impl TestFleet {
+    /// Retry delays of 0.2, 0.4 and 0.6 s, and then `settings`.
+    pub async fn start(database: Database, settings: &[(&str, &str)]) -> Self {
+        let mut fleet = Self::prepare(database, settings).await.expect("a place for a fleet");
+        fleet.run().await.expect("the fleet starts");
+        fleet
+    }
+
+    /// Everything but the fleet itself, for tests that start it, or its processes, on their own.
+    pub async fn prepare(database: Database, settings: &[(&str, &str)]) -> Result<Self> {
+        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+        let ground = ground().await;
+        let vhost = ground.create_vhost().await?;
+        let dir = tempfile::tempdir()?;
+        let (database_url, postgres) = match database {
+            Database::Sqlite => (format!("sqlite:{}", dir.path().join("ledger.db").display()), None),
+            Database::Postgres => create_database(ground, &vhost).await.map(|url| (url, Some(vhost.clone())))?,
+        };
+        let amqp_url = ground.amqp_url(&vhost);
+        let management = ground.management.clone();
+        let mut pairs = vec![
+            ("AMQP_URL", amqp_url.as_str()),
+            ("RABBITMQ_MANAGEMENT_URL", management.as_str()),
+            ("DATABASE_URL", database_url.as_str()),
+            ("SECRET_KEY", "a secret of the tests that is long enough"),
+            ("WORKER_RETRY_DELAY_1", "0.2"),
+            ("WORKER_RETRY_DELAY_2", "0.4"),
+            ("WORKER_RETRY_DELAY_3", "0.6"),
+            ("API_LISTEN", "127.0.0.1:0"),
+        ];
+        pairs.extend(settings);
+        let sources = Sources::of(pairs);
+        let connection = Connection::connect(&amqp_url, ConnectionProperties::default()).await?;
+        let amqp = connection.create_channel().await?;
+        amqp.confirm_select(ConfirmSelectOptions::default()).await?;
+        let http = reqwest::Client::builder().no_proxy().build()?;
+        Ok(Self { fleet: None, sources, vhost, amqp, http, connection, ground, postgres, _dir: dir })
+    }
+
+    /// Starts the fleet (again) and waits until it is ready.
+    pub async fn run(&mut self) -> Result<()> {
+        let config = Config::read(self.sources.clone(), Role::Up)?;
+        let listener = TcpListener::bind(config.api.listen).await?;
+        let fleet = Fleet::start(config, listener, &CancellationToken::new()).await?;
+        let ready = tokio::time::timeout(PATIENCE, fleet.ready()).await;
+        ready.with_context(|| format!("the fleet is not ready: {}", fleet.missing().join("; ")))?;
+        self.fleet = Some(fleet);
+        Ok(())
+    }
+
+    pub fn running(&self) -> &Fleet {
+        self.fleet.as_ref().expect("the fleet was started")
+    }
+
+    /// `http://127.0.0.1:port` and a path.
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.running().api)
+    }
+
+    // ── As a publisher ──────────────────────────────────────────────────────────────────────────────────
+
+    /// Publishes to the normal lane, mandatory and persistent, and waits for the confirm.
+    pub async fn publish(&self, body: impl AsRef<[u8]>, properties: BasicProperties) {
+        self.publish_to("notifications.exchange", "notifications.key", body, properties).await;
+    }
+
+    pub async fn publish_to(&self, exchange: &str, key: &str, body: impl AsRef<[u8]>, properties: BasicProperties) {
+        let options = BasicPublishOptions { mandatory: true, ..BasicPublishOptions::default() };
+        let confirm = self
+            .amqp
+            .basic_publish(exchange.into(), key.into(), options, body.as_ref(), properties.with_delivery_mode(2))
+            .await
+            .expect("published")
+            .await
+            .expect("confirmed");
+        assert!(confirm.take_message().is_none(), "unroutable: {exchange} {key}");
+    }
+
+    /// Publishes a JSON body under an id.
+    pub async fn notify(&self, id: &str, body: &Value) {
+        self.publish(body.to_string(), BasicProperties::default().with_message_id(id.into())).await;
+    }
+
+    // ── As an auditor ───────────────────────────────────────────────────────────────────────────────────
+
+    pub async fn delivery(&self, id: &str) -> Option<DeliveryView> {
+        let key = Key { tenant: Tenant::default(), id: id.to_owned() };
+        self.running().store.delivery(&key).await.expect("the ledger answers")
+    }
+
+    /// Until the delivery is in `state`.
+    pub async fn until(&self, id: &str, state: State) -> DeliveryView {
+        let what = format!("{id} in state {state}");
+        until(&what, async || self.delivery(id).await.filter(|view| view.row.state == state)).await
+    }
+
+    // ── As an operator ──────────────────────────────────────────────────────────────────────────────────
+
+    /// Takes `count` messages out of the dead-letter queue, as soon as they are there.
+    pub async fn take_dead_letters(&self, count: usize) -> Vec<DeadLetter> {
+        let mut letters = Vec::new();
+        while letters.len() < count {
+            let what = format!("{count} dead letters, {} so far", letters.len());
+            letters.push(until(&what, async || self.take_dead_letter().await).await);
+        }
+        letters
+    }
+
+    pub async fn take_dead_letter(&self) -> Option<DeadLetter> {
+        let got = self.amqp.basic_get("notifications.queue.dlq".into(), BasicGetOptions::default()).await.expect("get")?;
+        got.delivery.acker.ack(BasicAckOptions::default()).await.expect("ack");
+        let headers = plain(got.delivery.properties.headers().clone().unwrap_or_default());
+        let text = |name: &str| headers.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+        Some(DeadLetter {
+            message_id: got.delivery.properties.message_id().as_ref().map(ToString::to_string),
+            reason: text("notify-dead-reason"),
+            error: text("notify-dead-error"),
+            headers,
+            body: got.delivery.data,
+        })
+    }
+
+    /// Messages in a queue, ready and unacknowledged.
+    pub async fn depth(&self, queue: &str) -> u64 {
+        let found = self.manage(reqwest::Method::GET, &format!("queues/{}/{queue}", self.vhost), None).await;
+        found["messages"].as_u64().unwrap_or(0)
+    }
+
+    /// What the button "Move messages" of the RabbitMQ UI asks for.
+    pub async fn move_messages(&self, from: &str, to: &str) {
+        let uri = format!("amqp:///{}", self.vhost);
+        let shovel = json!({
+            "component": "shovel", "vhost": self.vhost, "name": "Move messages",
+            "value": {
+                "src-uri": uri, "src-queue": from, "src-protocol": "amqp091", "src-prefetch-count": 1000,
+                "src-delete-after": "queue-length", "dest-protocol": "amqp091", "dest-uri": uri,
+                "dest-add-forward-headers": false, "ack-mode": "on-confirm", "dest-queue": to, "src-consumer-args": {},
+            },
+        });
+        let path = format!("parameters/shovel/{}/Move%20messages", self.vhost);
+        self.manage(reqwest::Method::PUT, &path, Some(shovel)).await;
+    }
+
+    pub async fn manage(&self, method: reqwest::Method, path: &str, body: Option<Value>) -> Value {
+        self.ground.manage(method, path, body).await.expect("the management API")
+    }
+
+    // ── The end ─────────────────────────────────────────────────────────────────────────────────────────
+
+    /// Stops the fleet and removes what it used. Accuses: a dead letter that the test did not take, a
+    /// message that is left in a queue, a delivery that is not final.
+    pub async fn finish(mut self) {
+        if let Some(fleet) = &self.fleet {
+            let page = fleet.store.deliveries(store::Filter { limit: 1000, ..store::Filter::default() }).await.expect("read");
+            let unfinished: Vec<String> = page
+                .deliveries
+                .iter()
+                .filter(|view| matches!(view.row.state, State::Sending | State::Waiting))
+                .map(|view| format!("{} is {}", view.row.key, view.row.state))
+                .collect();
+            assert!(unfinished.is_empty(), "left unfinished: {unfinished:?}");
+        }
+        if let Some(letter) = self.take_dead_letter().await {
+            panic!("left in the dead-letter queue: {} {}", letter.reason, letter.error);
+        }
+        if let Some(fleet) = self.fleet.take() {
+            fleet.stop().await;
+        }
+        self.remove().await;
+    }
+
+    /// Removes what the fleet used, whatever is left in it.
+    pub async fn remove(mut self) {
+        if let Some(fleet) = self.fleet.take() {
+            fleet.stop().await;
+        }
+        let _ = self.connection.close(200, "done".into()).await;
+        self.ground.delete_vhost(&self.vhost).await.expect("the virtual host is deleted");
+        if let Some(name) = self.postgres.take() {
+            drop_database(self.ground, &name).await.expect("the database is dropped");
+        }
+    }
+}
+
+async fn create_database(ground: &Ground, name: &str) -> Result<String> {
+    let mut postgres = sqlx::PgConnection::connect(&ground.postgres).await?;
+    postgres.execute(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"))).await?;
+    let (server, _) = ground.postgres.rsplit_once('/').context("a URL with a database")?;
+    Ok(format!("{server}/{name}"))
+}
+
+async fn drop_database(ground: &Ground, name: &str) -> Result<()> {
+    let mut postgres = sqlx::PgConnection::connect(&ground.postgres).await?;
+    postgres.execute(sqlx::AssertSqlSafe(format!("DROP DATABASE {name} WITH (FORCE)"))).await?;
+    Ok(())
+}
+
+fn plain(table: FieldTable) -> BTreeMap<String, Value> {
+    let value = |value: &AMQPValue| match value {
+        AMQPValue::LongString(text) => Value::String(text.to_string()),
+        AMQPValue::ShortString(text) => Value::String(text.to_string()),
+        AMQPValue::LongInt(number) => json!(number),
+        AMQPValue::LongLongInt(number) => json!(number),
+        AMQPValue::LongUInt(number) => json!(number),
+        AMQPValue::Boolean(truth) => json!(truth),
+        other => Value::String(format!("{other:?}")),
+    };
+    table.inner().iter().map(|(name, found)| (name.to_string(), value(found))).collect()
+}

@@ -1,0 +1,9 @@
+//! What the end-to-end tests stand on: a broker and databases of their own, the fleet, and its users.
+
+pub mod fleet;
+pub mod ground;
+pub mod postgres;
+pub mod provider;
+
+pub use fleet::{Database, TestFleet};
+pub use ground::ground;

@@ -1,0 +1,134 @@
+//! What is due later: by HTTP, by AMQP, by cron, and cancelled.
+
+use std::time::Duration;
+
+use domain::{Clock, State, SystemClock};
+use e2e::provider::Provider;
+use e2e::{Database, TestFleet};
+use lapin::BasicProperties;
+use serde_json::{Value, json};
+
+fn in_seconds(seconds: u64) -> String {
+    SystemClock.now().plus(Duration::from_secs(seconds)).to_string()
+}
+
+fn later(seconds: u64) -> Value {
+    json!({"channel": "sms", "destination": "+12025550143", "message": "later", "send_at": in_seconds(seconds)})
+}
+
+async fn a_send_at_waits_for_its_time(database: Database) {
+    let provider = Provider::start().await;
+    let fleet = TestFleet::start(database, &provider.settings()).await;
+    let (by_lane, by_scheduled, by_http) = (later(3), later(3), later(3));
+    fleet.notify("by-lane", &by_lane).await;
+    let properties = BasicProperties::default().with_message_id("by-scheduled".into());
+    let body = by_scheduled.to_string();
+    fleet.publish_to("notifications.exchange", "notifications.key.scheduled", body, properties).await;
+    let answer = fleet.http.post(fleet.url("/notify")).json(&by_http).send().await.expect("answered");
+    let accepted: Value = answer.json().await.expect("JSON");
+    assert_eq!(accepted["status"], "scheduled");
+    let http_id = accepted["id"].as_str().expect("an id").to_owned();
+    for (id, body) in [("by-lane", &by_lane), ("by-scheduled", &by_scheduled), (&http_id, &by_http)] {
+        let view = fleet.until(id, State::Sent).await;
+        let due = domain::Timestamp::parse_rfc3339(body["send_at"].as_str().expect("text")).expect("a time");
+        assert!(view.row.updated_at >= due, "{id} was sent before its time");
+    }
+    assert_eq!(provider.received().len(), 3);
+    fleet.finish().await;
+}
+
+#[tokio::test]
+async fn a_send_at_waits_for_its_time_by_every_way_in_with_sqlite() {
+    a_send_at_waits_for_its_time(Database::Sqlite).await;
+}
+
+#[tokio::test]
+async fn a_send_at_waits_for_its_time_by_every_way_in_with_postgres() {
+    a_send_at_waits_for_its_time(Database::Postgres).await;
+}
+
+#[tokio::test]
+async fn anonymous_messages_are_deferred_too() {
+    let provider = Provider::start().await;
+    let fleet = TestFleet::start(Database::Sqlite, &provider.settings()).await;
+    let body = later(2).to_string();
+    fleet.publish(&body, BasicProperties::default()).await;
+    let key = "notifications.key.scheduled";
+    fleet.publish_to("notifications.exchange", key, &body, BasicProperties::default()).await;
+    e2e::fleet::until("both sent", async || (provider.received().len() == 2).then_some(())).await;
+    e2e::fleet::until("both recorded", async || {
+        let page = fleet.running().store.deliveries(store::Filter::default()).await.expect("read");
+        page.deliveries.iter().all(|view| view.row.state == State::Sent).then_some(())
+    })
+    .await;
+    fleet.finish().await;
+}
+
+#[tokio::test]
+async fn what_is_too_late_is_not_sent() {
+    let provider = Provider::start().await;
+    let fleet = TestFleet::start(Database::Sqlite, &provider.settings()).await;
+    let mut body = later(0);
+    body["send_at"] = json!("2026-01-01T00:00:00Z");
+    body["max_lateness_seconds"] = json!(60);
+    fleet.notify("late", &body).await;
+    fleet.until("late", State::Expired).await;
+    assert!(provider.received().is_empty());
+    fleet.finish().await;
+}
+
+#[tokio::test]
+async fn a_cancelled_job_is_never_sent() {
+    let provider = Provider::start().await;
+    let fleet = TestFleet::start(Database::Sqlite, &provider.settings()).await;
+    fleet.notify("cancelled", &later(3)).await;
+    let key = domain::Key { tenant: domain::Tenant::default(), id: "cancelled".into() };
+    e2e::fleet::until("a job", async || fleet.running().store.job(&key).await.expect("read")).await;
+    let cancelled = fleet.running().store.cancel(&key, SystemClock.now()).await.expect("cancelled");
+    assert_eq!(cancelled, store::Cancel::Cancelled);
+    // A copy that was on its way already meets the tombstone.
+    let mut again = later(0);
+    again["message"] = json!("later");
+    fleet.notify("after", &later(3)).await;
+    fleet.until("after", State::Sent).await;
+    assert_eq!(provider.received().len(), 1, "only the one after it");
+    fleet.finish().await;
+}
+
+#[tokio::test]
+async fn a_delivery_that_was_cancelled_before_it_came_is_not_sent() {
+    let provider = Provider::start().await;
+    let fleet = TestFleet::start(Database::Postgres, &provider.settings()).await;
+    let key = domain::Key { tenant: domain::Tenant::default(), id: "tombstone".into() };
+    let cancelled = fleet.running().store.cancel(&key, SystemClock.now()).await.expect("cancelled");
+    assert_eq!(cancelled, store::Cancel::Unknown);
+    let body = json!({"channel": "sms", "destination": "+12025550143", "message": "Hola"});
+    fleet.notify("tombstone", &body).await;
+    fleet.notify("after", &body).await;
+    fleet.until("after", State::Sent).await;
+    fleet.until("tombstone", State::Cancelled).await;
+    assert_eq!(provider.received().len(), 1);
+    fleet.finish().await;
+}
+
+#[tokio::test]
+async fn the_demo_schedule_fires_every_second() {
+    let settings = [
+        ("SANDBOX", "all"),
+        ("SCHEDULER_DEMO_ENABLED", "true"),
+        ("SCHEDULER_DEMO_CRON", "* * * * * *"),
+        ("SCHEDULER_DEMO_CHANNEL", "sms"),
+        ("SCHEDULER_DEMO_DESTINATION", "+12025550143"),
+    ];
+    let fleet = TestFleet::start(Database::Sqlite, &settings).await;
+    let captures = e2e::fleet::until("three fires", async || {
+        let captures = fleet.running().store.captures(None, 100).await.expect("read");
+        (captures.len() >= 3).then_some(captures)
+    })
+    .await;
+    let mut ids: Vec<&str> = captures.iter().map(|captured| captured.key.id.as_str()).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), captures.len(), "every fire is a delivery of its own");
+    fleet.remove().await;
+}

@@ -1,0 +1,99 @@
+//! The settings: every name documented, every problem told at once, no value ever repeated.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use chasqui::config::{Config, DEFAULTS, Role, Sources};
+
+fn problems(role: Role, settings: &[(&str, &str)]) -> String {
+    Config::read(Sources::of(settings.iter().copied()), role).expect_err("refused").to_string()
+}
+
+#[test]
+fn every_problem_is_named_at_once() {
+    let told = problems(
+        Role::Worker,
+        &[
+            ("AMQP_URL", "http://nowhere"),
+            ("DATABASE_URL", "mysql://nowhere"),
+            ("WORKER_CONCURRENCY", "many"),
+            ("SMTP_PORT", "mail"),
+            ("SECRET_KEY", "short"),
+            ("SENDGRID_API_KEY", "SG.hidden-value"),
+            ("WORKER_LEASE_SECONDS", "12"),
+        ],
+    );
+    for name in ["AMQP_URL", "DATABASE_URL", "WORKER_CONCURRENCY", "SMTP_PORT", "SECRET_KEY", "SendGrid", "WORKER_LEASE_SECONDS"] {
+        assert!(told.contains(name), "{name} is not in:\n{told}");
+    }
+    assert!(!told.contains("hidden-value"), "{told}");
+}
+
+#[test]
+fn two_brokers_and_two_ledgers_are_a_contradiction() {
+    let told = problems(
+        Role::Api,
+        &[
+            ("AMQP_URL", "amqp://a:b@127.0.0.1:5672/foro"),
+            ("RABBITMQ_HOST", "127.0.0.2"),
+            ("DATABASE_URL", "sqlite:one.db"),
+            ("DB_URL", "postgresql+psycopg2://u:p@127.0.0.1/two"),
+            ("SECRET_KEY", "a secret of the tests that is long enough"),
+        ],
+    );
+    assert!(told.contains("AMQP_URL and RABBITMQ_HOST") && told.contains("DATABASE_URL and DB_URL"), "{told}");
+}
+
+#[test]
+fn the_names_of_the_original_stack_are_enough() {
+    let settings = [
+        ("RABBITMQ_HOST", "127.0.0.1"),
+        ("RABBITMQ_PORT", "5672"),
+        ("RABBITMQ_VHOST", "foro"),
+        ("RABBITMQ_USERNAME", "notifications_user"),
+        ("RABBITMQ_PASSWORD", "p@ss/word"),
+        ("DB_URL", "postgresql+psycopg2://u:p@127.0.0.1/notifications"),
+        ("SECRET_KEY", "a secret of the tests that is long enough"),
+        ("SMTP_USER", ""),
+        ("SANDBOX", "true"),
+    ];
+    Config::read(Sources::of(settings), Role::Worker).expect("accepted");
+}
+
+#[test]
+fn amqp_in_clear_to_another_machine_is_refused_unless_allowed() {
+    let url = ("AMQP_URL", "amqp://a:b@broker.example.com:5672/foro");
+    let others = [("DATABASE_URL", "sqlite:x.db"), ("SECRET_KEY", "a secret of the tests that is long enough")];
+    let told = problems(Role::Api, &[&[url], &others[..]].concat());
+    assert!(told.contains("AMQP_ALLOW_PLAINTEXT"), "{told}");
+    let allowed = [&[url, ("AMQP_ALLOW_PLAINTEXT", "true")], &others[..]].concat();
+    Config::read(Sources::of(allowed), Role::Api).expect("accepted");
+}
+
+#[test]
+fn a_worker_without_any_channel_does_not_start() {
+    let told = problems(
+        Role::Worker,
+        &[
+            ("AMQP_URL", "amqp://a:b@127.0.0.1/foro"),
+            ("DATABASE_URL", "sqlite:x.db"),
+            ("SECRET_KEY", "a secret of the tests that is long enough"),
+        ],
+    );
+    assert!(told.contains("SANDBOX"), "{told}");
+}
+
+#[test]
+fn every_setting_is_in_the_template_of_the_environment() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace");
+    let template = std::fs::read_to_string(root.join(".env.template")).expect(".env.template");
+    let name = |line: &str| {
+        let line = line.trim_start_matches(['#', ' ']);
+        let (name, _) = line.split_once('=')?;
+        let upper = name.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
+        (upper && !name.is_empty()).then(|| name.to_owned())
+    };
+    let listed: BTreeSet<String> = template.lines().filter_map(name).collect();
+    let settings = DEFAULTS.lines().filter_map(|line| line.split_once(" = ")).map(|(name, _)| name.to_ascii_uppercase());
+    assert_eq!(listed, settings.collect::<BTreeSet<_>>());
+}

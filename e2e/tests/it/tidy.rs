@@ -1,0 +1,91 @@
+//! The rules of the house that a compiler does not check.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use cargo_metadata::{DependencyKind, MetadataCommand};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace").to_owned()
+}
+
+/// The crates of ours that each crate may know.
+const EDGES: &[(&str, &[&str])] = &[
+    ("domain", &[]),
+    ("migrations", &[]),
+    ("channels", &["domain"]),
+    ("templates", &["domain"]),
+    ("topology", &["domain"]),
+    ("store", &["domain", "migrations"]),
+    ("api", &["channels", "domain", "store", "topology"]),
+    ("worker", &["channels", "domain", "store", "templates", "topology"]),
+    ("scheduler", &["domain", "store", "topology"]),
+    ("chasqui", &["api", "channels", "domain", "scheduler", "store", "templates", "topology", "worker"]),
+];
+
+/// Libraries that only these crates may use: the tests' own crate may use all.
+const OWNERS: &[(&str, &[&str])] = &[
+    ("lapin", &["topology"]),
+    ("lettre", &["channels"]),
+    ("sea-orm", &["store"]),
+    ("sea-orm-migration", &["migrations"]),
+    ("sqlx", &["store", "migrations"]),
+    ("tera", &["templates"]),
+    ("axum", &["api"]),
+    ("tokio-cron-scheduler", &["scheduler"]),
+];
+
+#[test]
+fn crates_know_only_whom_they_may_know() {
+    let metadata = MetadataCommand::new().manifest_path(root().join("Cargo.toml")).no_deps().other_options(["--offline".to_owned()]).exec().expect("cargo metadata");
+    let ours: BTreeSet<String> = metadata.packages.iter().map(|package| package.name.to_string()).collect();
+    for package in metadata.packages.iter().filter(|package| package.name.as_str() != "e2e") {
+        let normal = package.dependencies.iter().filter(|dependency| dependency.kind == DependencyKind::Normal);
+        let (inside, outside): (BTreeSet<&str>, BTreeSet<&str>) =
+            normal.map(|dependency| dependency.name.as_str()).partition(|name| ours.contains(*name));
+        let allowed = EDGES.iter().find(|(name, _)| *name == package.name.as_str()).expect("a crate of the design").1;
+        let beyond: Vec<_> = inside.iter().filter(|name| !allowed.contains(name)).collect();
+        assert!(beyond.is_empty(), "{} must not know {beyond:?}", package.name);
+        for (library, owners) in OWNERS {
+            let used = outside.contains(library) && !owners.contains(&package.name.as_str());
+            assert!(!used, "{} must not use {library}: only {owners:?} may", package.name);
+        }
+    }
+}
+
+#[test]
+fn every_file_says_first_what_it_is_for() {
+    let silent: Vec<PathBuf> = sources().into_iter().filter(|path| !read(path).starts_with("//! ")).collect();
+    assert!(silent.is_empty(), "without a first line `//! …`: {silent:?}");
+}
+
+#[test]
+fn unfinished_work_is_not_committed() {
+    let words = [concat!("todo", "!("), concat!("unimplemented", "!("), concat!("TO", "DO"), concat!("FIX", "ME")];
+    for path in sources() {
+        let text = read(&path);
+        assert!(!words.iter().any(|word| text.contains(word)), "{} has unfinished work", path.display());
+    }
+}
+
+fn sources() -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let crates = EDGES.iter().map(|(name, _)| *name).chain(["e2e"]);
+    let mut folders: Vec<PathBuf> = crates.flat_map(|name| ["src", "tests"].map(|folder| root().join(name).join(folder))).collect();
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                found.push(path);
+            }
+        }
+    }
+    assert!(found.len() > 50, "the sources were found");
+    found
+}
+
+fn read(path: &Path) -> String {
+    std::fs::read_to_string(path).expect("a source file")
+}

@@ -1,0 +1,212 @@
+//! Consuming: what comes, what is settled, and that it comes back by itself.
+
+use std::collections::BTreeSet;
+
+use domain::Lane;
+use tokio::sync::mpsc::Receiver;
+use topology::{Consumers, Incoming, Source, Subscription, To};
+
+use super::place::{Place, consume, eventually, next, publication};
+use super::proxy::Proxy;
+
+fn id(message: &Incoming) -> usize {
+    message.message_id.as_deref().unwrap().parse().unwrap()
+}
+
+async fn take(messages: &mut Receiver<Incoming>, count: usize) -> Vec<Incoming> {
+    let mut taken = Vec::new();
+    while taken.len() < count {
+        taken.push(next(messages).await);
+    }
+    taken
+}
+
+/// Settles what is still handed out after a drain.
+async fn give_back(mut messages: Receiver<Incoming>) {
+    while let Some(message) = messages.recv().await {
+        message.settle.requeue().await;
+    }
+}
+
+#[tokio::test]
+async fn an_ack_covers_only_what_was_settled() {
+    let place = Place::declared().await;
+    place.fill(Lane::Normal, 200).await;
+    let (consumers, mut messages) = place.consume(Lane::Normal, 200);
+    let mut taken = take(&mut messages, 200).await;
+    let mut kept = Vec::new();
+    let mut acks = Vec::new();
+    while let Some(message) = taken.pop() {
+        if id(&message) % 3 == 0 { kept.push(message) } else { acks.push(tokio::spawn(message.settle.ack())) }
+    }
+    for ack in acks {
+        assert!(ack.await.unwrap());
+    }
+    let unsettled: BTreeSet<usize> = kept.iter().map(id).collect();
+    consumers.drain().await;
+    consumers.close().await;
+    assert!(!kept.pop().unwrap().settle.ack().await, "its generation is over");
+    assert_eq!(place.lane_depth(Lane::Normal).await as usize, unsettled.len());
+    let (consumers, mut messages) = place.consume(Lane::Normal, 200);
+    let again = take(&mut messages, unsettled.len()).await;
+    assert_eq!(again.iter().map(id).collect::<BTreeSet<_>>(), unsettled);
+    assert!(again.iter().all(|message| message.redelivered && message.delivery_count == 1));
+    for message in again {
+        assert!(message.settle.ack().await);
+    }
+    consumers.close().await;
+    place.remove().await;
+}
+
+#[tokio::test]
+async fn the_full_prefetch_is_held_and_not_more() {
+    let place = Place::declared().await;
+    place.fill(Lane::Urgent, 60).await;
+    let (consumers, mut messages) = place.consume(Lane::Urgent, 20);
+    // The first of them was delivered by the consumer that begins with 1.
+    let taken = take(&mut messages, 21).await;
+    assert!(taken.iter().all(|message| message.lane == Lane::Urgent && message.source == Source::Lane(Lane::Urgent)));
+    eventually(39, async || place.lane_depth(Lane::Urgent).await).await;
+    assert!(messages.try_recv().is_err());
+    for message in taken {
+        message.settle.ack().await;
+    }
+    eventually(19, async || place.lane_depth(Lane::Urgent).await).await;
+    consumers.drain().await;
+    give_back(messages).await;
+    consumers.close().await;
+    assert_eq!(place.lane_depth(Lane::Urgent).await, 39);
+    place.remove().await;
+}
+
+#[tokio::test]
+async fn a_drain_gives_back_what_was_not_handed_out_and_acks_still_work() {
+    let place = Place::declared().await;
+    place.fill(Lane::Normal, 50).await;
+    let (consumers, mut messages) = place.consume(Lane::Normal, 30);
+    let in_flight = take(&mut messages, 5).await;
+    consumers.drain().await;
+    assert!(!consumers.is_ready());
+    give_back(messages).await;
+    eventually(45, async || place.lane_depth(Lane::Normal).await).await;
+    for message in in_flight {
+        assert!(message.settle.ack().await);
+    }
+    consumers.close().await;
+    assert_eq!(place.lane_depth(Lane::Normal).await, 45);
+    place.remove().await;
+}
+
+#[tokio::test]
+async fn a_deleted_queue_is_declared_again_and_consumed_again() {
+    let place = Place::declared().await;
+    let subscriptions =
+        Lane::ALL.map(|lane| Subscription { source: Source::Lane(lane), prefetch: 5 }).into_iter().collect();
+    let (consumers, mut messages) = Consumers::start(place.topology.clone(), subscriptions, Default::default());
+    assert!(consumers.until_ready().await);
+    let before = consumers.watch().borrow().generation;
+    place.delete_queue("notifications.queue.bulk").await;
+    eventually(true, async || consumers.watch().borrow().generation > before && consumers.is_ready()).await;
+    place.fill(Lane::Bulk, 1).await;
+    let bulk = Lane::ALL.iter().position(|lane| *lane == Lane::Bulk).unwrap();
+    assert!(next(&mut messages[bulk]).await.settle.ack().await);
+    consumers.close().await;
+    place.remove().await;
+}
+
+#[tokio::test]
+async fn a_cut_connection_loses_its_acks_hands_out_nothing_stale_and_is_replaced() {
+    let place = Place::declared().await;
+    place.fill(Lane::Normal, 40).await;
+    let proxy = Proxy::before(place.address().await).await;
+    let (consumers, mut messages) = consume(&place.through(proxy.address), Lane::Normal, 40);
+    let taken = take(&mut messages, 10).await;
+    proxy.cut();
+    eventually(false, async || consumers.is_ready()).await;
+    for message in taken {
+        assert!(!message.settle.ack().await, "nothing of a lost connection can be acknowledged");
+    }
+    proxy.pass();
+    let mut left: BTreeSet<usize> = (0..40).collect();
+    while !left.is_empty() {
+        let message = next(&mut messages).await;
+        let (n, redelivered) = (id(&message), message.redelivered);
+        // At most the one that the receiver held already is of the lost generation.
+        if message.settle.ack().await {
+            assert!(left.remove(&n) && redelivered);
+        }
+    }
+    consumers.close().await;
+    assert_eq!(place.lane_depth(Lane::Normal).await, 0);
+    place.remove().await;
+}
+
+#[tokio::test]
+async fn paused_intake_hands_out_nothing_and_resumes() {
+    let place = Place::declared().await;
+    let (consumers, mut messages) = place.consume(Lane::Normal, 10);
+    assert!(consumers.until_ready().await);
+    consumers.pause();
+    place.fill(Lane::Normal, 15).await;
+    // 10, and the one of the consumer that begins with 1, are held.
+    eventually(4, async || place.lane_depth(Lane::Normal).await).await;
+    assert!(messages.try_recv().is_err());
+    consumers.resume();
+    for message in take(&mut messages, 15).await {
+        assert!(message.settle.ack().await);
+    }
+    consumers.close().await;
+    place.remove().await;
+}
+
+#[tokio::test]
+async fn a_rejected_message_is_dead_lettered_and_says_so_when_it_is_moved_back() {
+    let place = Place::declared().await;
+    place.fill(Lane::Bulk, 1).await;
+    let (consumers, mut messages) = place.consume(Lane::Bulk, 10);
+    next(&mut messages).await.settle.reject().await;
+    eventually(1, async || place.dead_letters().await).await;
+    let names = &place.topology.names;
+    let dead = topology::get(place.broker(), names, &names.dead_letter_queue()).await.unwrap().unwrap();
+    assert!(dead.headers.broker_death);
+    consumers.close().await;
+    place.remove().await;
+}
+
+#[tokio::test]
+async fn a_dropped_message_stays_unacknowledged_and_comes_again_with_the_next_generation() {
+    let place = Place::declared().await;
+    place.fill(Lane::Normal, 2).await;
+    let (consumers, mut messages) = place.consume(Lane::Normal, 10);
+    drop(next(&mut messages).await);
+    assert!(next(&mut messages).await.settle.ack().await);
+    assert_eq!(place.lane_depth(Lane::Normal).await, 0);
+    consumers.close().await;
+    eventually(1, async || place.lane_depth(Lane::Normal).await).await;
+    place.remove().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_a_thousand_messages_only_the_one_with_a_latin_1_message_id_is_dead_lettered() {
+    let place = Place::declared().await;
+    place.fill(Lane::Normal, 500).await;
+    let latin_1 = Proxy::replacing(place.address().await, Some((b"notificaci~n", b"notificaci\xf3n"))).await;
+    let publisher = topology::Publisher::start(place.through(latin_1.address), Default::default(), Default::default());
+    assert!(publisher.until_ready().await);
+    publisher.publish(publication(To::Lane(Lane::Normal), "notificaci~n")).await.unwrap();
+    place.fill(Lane::Normal, 500).await;
+
+    let (consumers, mut messages) = place.consume(Lane::Normal, 100);
+    let (mut acked, mut most) = (0, 0);
+    while acked < 1000 {
+        let message = next(&mut messages).await;
+        most = most.max(message.delivery_count);
+        acked += usize::from(message.settle.ack().await);
+    }
+    eprintln!("MOST {most}"); assert!(most < 10, "a worker gives up a message at 10; a neighbour had {most}");
+    eventually(1, async || place.dead_letters().await).await;
+    assert_eq!(place.lane_depth(Lane::Normal).await, 0);
+    assert!(consumers.until_ready().await);
+    consumers.close().await;
+    place.remove().await;
+}

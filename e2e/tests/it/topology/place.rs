@@ -1,0 +1,174 @@
+//! A virtual host of one test's own, and what the tests do to it behind the crate's back.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use crate::ground::ground;
+use domain::{Headers, Lane};
+use lapin::Connection;
+use lapin::options::{ExchangeDeleteOptions, QueueDeleteOptions};
+use lapin::types::FieldTable;
+use tokio::time::Instant;
+use topology::{
+    Broker, Carried, Consumers, Incoming, Management, Mode, Names, Plan, Publication, Publisher, PublisherSettings,
+    QueueType, Source, Subscription, To, Topology, depth,
+};
+
+pub(super) struct Place {
+    pub(super) topology: Topology,
+    pub(super) vhost: String,
+    pub(super) url: String,
+}
+
+pub(super) const DELAYS: [Duration; 3] = [Duration::from_millis(200), Duration::from_secs(30), Duration::from_secs(120)];
+
+impl Place {
+    /// An empty virtual host.
+    pub(super) async fn new() -> Self {
+        let vhost = ground().await.create_vhost().await.unwrap();
+        let url = ground().await.amqp_url(&vhost);
+        let names = Names::default();
+        let plan = Plan::new(&names, QueueType::Quorum, DELAYS);
+        let broker = Broker::new(url.clone().into(), "test").unwrap();
+        Self { topology: Topology { broker, names, plan, mode: Mode::Declare, management: None }, vhost, url }
+    }
+
+    /// With everything declared.
+    pub(super) async fn declared() -> Self {
+        let place = Self::new().await;
+        place.topology.ready().await.unwrap();
+        place
+    }
+
+    pub(super) async fn remove(self) {
+        ground().await.delete_vhost(&self.vhost).await.unwrap();
+    }
+
+    pub(super) fn broker(&self) -> &Broker {
+        &self.topology.broker
+    }
+
+    pub(super) async fn management(&self) -> Management {
+        Management::new(&ground().await.management.clone().into(), self.broker()).unwrap()
+    }
+
+    /// Where the broker listens.
+    pub(super) async fn address(&self) -> SocketAddr {
+        let port = self.url.rsplit_once('/').unwrap().0.rsplit_once(':').unwrap().1;
+        SocketAddr::from(([127, 0, 0, 1], port.parse().unwrap()))
+    }
+
+    /// The same place, reached through a proxy.
+    pub(super) fn through(&self, proxy: SocketAddr) -> Topology {
+        let (start, vhost) = self.url.rsplit_once('/').unwrap();
+        let (credentials, _) = start.rsplit_once('@').unwrap();
+        let broker = Broker::new(format!("{credentials}@{proxy}/{vhost}").into(), "test").unwrap();
+        Topology { broker: broker.with_connect_timeout(Duration::from_secs(1)), ..self.topology.clone() }
+    }
+
+    pub(super) async fn depth(&self, queue: &str) -> u32 {
+        depth(self.broker(), queue).await.unwrap().expect("the queue exists").messages
+    }
+
+    pub(super) async fn lane_depth(&self, lane: Lane) -> u32 {
+        self.depth(&self.topology.names.lane_queue(lane)).await
+    }
+
+    pub(super) async fn dead_letters(&self) -> u32 {
+        self.depth(&self.topology.names.dead_letter_queue()).await
+    }
+
+    async fn connection(&self) -> Connection {
+        self.broker().connect("meddle").await.unwrap()
+    }
+
+    pub(super) async fn delete_queue(&self, queue: &str) {
+        let connection = self.connection().await;
+        let amqp = connection.create_channel().await.unwrap();
+        amqp.queue_delete(queue.into(), QueueDeleteOptions::default()).await.unwrap();
+    }
+
+    pub(super) async fn delete_exchange(&self, exchange: &str) {
+        let connection = self.connection().await;
+        let amqp = connection.create_channel().await.unwrap();
+        amqp.exchange_delete(exchange.into(), ExchangeDeleteOptions::default()).await.unwrap();
+    }
+
+    pub(super) async fn unbind(&self, lane: Lane) {
+        let names = &self.topology.names;
+        let connection = self.connection().await;
+        let amqp = connection.create_channel().await.unwrap();
+        let (queue, key) = (names.lane_queue(lane), names.lane_key(lane));
+        let exchange = names.exchange.as_str();
+        amqp.queue_unbind(queue.into(), exchange.into(), key.into(), FieldTable::default()).await.unwrap();
+    }
+
+    pub(super) async fn publisher(&self) -> Publisher {
+        let publisher = Publisher::start(self.topology.clone(), PublisherSettings::default(), Default::default());
+        assert!(publisher.until_ready().await);
+        publisher
+    }
+
+    /// Publishes `count` messages to a lane; their bodies are their ids.
+    pub(super) async fn fill(&self, lane: Lane, count: usize) {
+        let publisher = self.publisher().await;
+        let publishing = (0..count).map(|n| {
+            let publisher = publisher.clone();
+            async move { publisher.publish(publication(To::Lane(lane), &n.to_string())).await }
+        });
+        for result in all(publishing).await {
+            result.unwrap();
+        }
+    }
+
+    /// Consumes one lane.
+    pub(super) fn consume(&self, lane: Lane, prefetch: u16) -> (Consumers, tokio::sync::mpsc::Receiver<Incoming>) {
+        consume(&self.topology, lane, prefetch)
+    }
+}
+
+pub(super) fn consume(topology: &Topology, lane: Lane, prefetch: u16) -> (Consumers, tokio::sync::mpsc::Receiver<Incoming>) {
+    let subscription = Subscription { source: Source::Lane(lane), prefetch };
+    let (consumers, mut receivers) = Consumers::start(topology.clone(), vec![subscription], Default::default());
+    (consumers, receivers.remove(0))
+}
+
+pub(super) fn publication(to: To, id: &str) -> Publication {
+    Publication {
+        to,
+        message_id: id.to_owned(),
+        body: id.to_owned().into(),
+        headers: Headers::default(),
+        carried: Carried::default(),
+    }
+}
+
+/// The next message, within half a minute.
+pub(super) async fn next(messages: &mut tokio::sync::mpsc::Receiver<Incoming>) -> Incoming {
+    tokio::time::timeout(Duration::from_secs(30), messages.recv()).await.expect("a message in time").expect("consumers")
+}
+
+/// Polls until it holds, for half a minute at most.
+pub(super) async fn eventually<T: PartialEq + std::fmt::Debug>(expected: T, mut look: impl AsyncFnMut() -> T) {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    loop {
+        let seen = look().await;
+        if seen == expected {
+            return;
+        }
+        assert!(Instant::now() < deadline, "expected {expected:?}, still {seen:?}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// Runs them side by side; their results in order.
+pub(super) async fn all<T: Send + 'static>(
+    work: impl IntoIterator<Item = impl Future<Output = T> + Send + 'static>,
+) -> Vec<T> {
+    let tasks: Vec<_> = work.into_iter().map(tokio::spawn).collect();
+    let mut results = Vec::new();
+    for task in tasks {
+        results.push(task.await.unwrap());
+    }
+    results
+}

@@ -1,0 +1,60 @@
+//! Connections that do not come about: each error says what to do, and none shows the password.
+
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use topology::{Broker, ConnectError};
+
+use super::place::Place;
+
+async fn refusal(url: String) -> ConnectError {
+    let broker = Broker::new(url.into(), "test").unwrap().with_connect_timeout(Duration::from_secs(3));
+    let error = broker.connect("test").await.expect_err("no connection");
+    let text = error.to_string();
+    assert!(!text.contains("s3cret") && !format!("{broker:?} {error:?}").contains("s3cret"), "{text}");
+    error
+}
+
+#[tokio::test]
+async fn a_wrong_password_says_what_to_check() {
+    let place = Place::new().await;
+    let error = refusal(format!("amqp://nobody:s3cret@{}/{}", place.address().await, place.vhost)).await;
+    assert!(matches!(error, ConnectError::WrongCredentials { .. }), "{error:?}");
+    assert!(error.to_string().contains("ACCESS_REFUSED for user 'nobody'"));
+    place.remove().await;
+}
+
+#[tokio::test]
+async fn a_wrong_virtual_host_says_how_to_create_and_grant_it() {
+    let place = Place::new().await;
+    let (start, _) = place.url.rsplit_once('/').unwrap();
+    let error = refusal(format!("{start}/nowhere")).await;
+    assert!(matches!(&error, ConnectError::WrongVhost { vhost, .. } if vhost == "nowhere"), "{error:?}");
+    assert!(error.to_string().contains("rabbitmqctl add_vhost nowhere"));
+    place.remove().await;
+}
+
+#[tokio::test]
+async fn a_silent_peer_is_given_up_in_time() {
+    let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = silent.local_addr().unwrap();
+    let error = refusal(format!("amqp://user:s3cret@{address}/foro")).await;
+    assert_eq!(error, ConnectError::Silent { place: format!("amqp://{address}/foro"), seconds: 3 });
+}
+
+#[tokio::test]
+async fn a_closed_port_and_an_unknown_host_are_told_apart() {
+    let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let error = refusal(format!("amqp://user:s3cret@{closed}/foro")).await;
+    assert!(matches!(error, ConnectError::Unreachable { .. }), "{error:?}");
+    let error = refusal("amqp://user:s3cret@broker.invalid/foro".into()).await;
+    assert!(matches!(error, ConnectError::UnknownHost { .. }), "{error:?}");
+}
+
+#[tokio::test]
+async fn tls_on_a_plain_port_says_so() {
+    let place = Place::new().await;
+    let error = refusal(format!("amqps://user:s3cret@{}/foro", place.address().await)).await;
+    assert!(matches!(error, ConnectError::Tls { .. }), "{error:?}");
+    place.remove().await;
+}

@@ -1,0 +1,28 @@
+//! The tables of the ledger and of the jobs, one file per change, the same for Postgres and SQLite.
+//!
+//! All times are BIGINT microseconds since the Unix epoch: date columns of SQLite compare as text.
+
+mod m20261122_000001_deliveries;
+mod m20261122_000002_attempts;
+mod m20261122_000003_captures;
+mod m20261122_000004_jobs;
+mod m20261122_000005_users;
+
+pub use sea_orm_migration::MigratorTrait;
+use sea_orm_migration::{MigrationTrait, async_trait};
+
+/// Every change, in order. A change that has been released is never edited, only followed.
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(m20261122_000001_deliveries::Migration),
+            Box::new(m20261122_000002_attempts::Migration),
+            Box::new(m20261122_000003_captures::Migration),
+            Box::new(m20261122_000004_jobs::Migration),
+            Box::new(m20261122_000005_users::Migration),
+        ]
+    }
+}

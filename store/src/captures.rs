@@ -1,0 +1,101 @@
+//! What the sandbox kept instead of sending, so that people can see it: the newest only.
+
+use domain::{ChannelName, Key, Row, Timestamp};
+
+use crate::row::{channel_of, key_of};
+use crate::sql::{Group, Session, Value, get};
+use crate::{Store, StoreError};
+
+/// A message as its recipient would have seen it. The destination is in clear: it is a sandbox.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Capture {
+    pub channel: ChannelName,
+    pub destination: String,
+    pub subject: Option<String>,
+    pub text: String,
+    pub html: Option<String>,
+}
+
+/// Shows the channel only: what is captured is for the sandbox's page, never for a log.
+impl std::fmt::Debug for Capture {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Capture").field("channel", &self.channel).finish_non_exhaustive()
+    }
+}
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CapturedView {
+    /// Ascending in the order of capture.
+    pub id: i64,
+    pub key: Key,
+    pub at: Timestamp,
+    pub capture: Capture,
+}
+
+/// Rows deleted at once, at most.
+const PRUNE_BATCH: i64 = 500;
+
+impl Store {
+    /// Captures in ascending order: those after `after_id`, or with none the newest. At most `limit`, and
+    /// at most 1,000.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn captures(&self, after_id: Option<i64>, limit: u32) -> Result<Vec<CapturedView>, StoreError> {
+        let after = "SELECT * FROM captures WHERE capture_id > $1 ORDER BY capture_id LIMIT $2";
+        let newest = "SELECT * FROM captures WHERE capture_id > $1 ORDER BY capture_id DESC LIMIT $2";
+        let sql = if after_id.is_some() { after } else { newest };
+        let values = [Value::Int(Some(after_id.unwrap_or(0))), Value::Int(Some(i64::from(limit.min(1_000))))];
+        let rows = self.inner.db.reader().query(sql, &values).await?;
+        let mut views: Vec<CapturedView> = rows.iter().map(view_of).collect::<Result<_, _>>()?;
+        views.sort_unstable_by_key(|view| view.id);
+        Ok(views)
+    }
+}
+
+fn view_of(row: &sea_orm::QueryResult) -> Result<CapturedView, StoreError> {
+    Ok(CapturedView {
+        id: get(row, "capture_id")?,
+        key: key_of(row)?,
+        at: Timestamp::from_micros(get(row, "at")?),
+        capture: Capture {
+            channel: channel_of(row)?,
+            destination: get(row, "destination")?,
+            subject: get(row, "subject")?,
+            text: get(row, "text")?,
+            html: get(row, "html")?,
+        },
+    })
+}
+
+const INSERT: &str = "INSERT INTO captures (tenant, id, at, channel, destination, subject, text, html) \
+     SELECT u.tenant, u.id, u.at, u.channel, u.destination, u.subject, u.text, u.html FROM {u}";
+
+/// Keeps these and the newest `kept` of all.
+pub(crate) async fn insert(session: &mut Session, captures: &[(&Row, &Capture)], kept: u32) -> Result<(), StoreError> {
+    if captures.is_empty() {
+        return Ok(());
+    }
+    let rows = || captures.iter().map(|(row, _)| *row);
+    let each = || captures.iter().map(|(_, capture)| *capture);
+    let group = Group::of(captures.len())
+        .text("tenant", rows().map(|row| row.key.tenant.as_str()))
+        .text("id", rows().map(|row| row.key.id.as_str()))
+        .int("at", rows().map(|row| row.updated_at.as_micros()))
+        .text("channel", each().map(|capture| capture.channel.as_str()))
+        .text("destination", each().map(|capture| capture.destination.as_str()))
+        .text("subject", each().map(|capture| capture.subject.as_deref()))
+        .text("text", each().map(|capture| capture.text.as_str()))
+        .text("html", each().map(|capture| capture.html.as_deref()));
+    session.query_group(INSERT, &group).await?;
+    prune(session, kept).await
+}
+
+/// Deletes the oldest beyond what is kept.
+async fn prune(session: &mut Session, kept: u32) -> Result<(), StoreError> {
+    const PRUNE: &str = "DELETE FROM captures WHERE capture_id IN (SELECT capture_id FROM captures \
+                         WHERE capture_id <= (SELECT max(capture_id) FROM captures) - $1 \
+                         ORDER BY capture_id LIMIT $2 {skip_locked})";
+    session.query(PRUNE, &[Value::Int(Some(i64::from(kept))), Value::Int(Some(PRUNE_BATCH))]).await?;
+    Ok(())
+}

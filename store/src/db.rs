@@ -1,0 +1,121 @@
+//! The open database: where to read, where to write, and how to bring its tables up to date.
+
+use std::time::Duration;
+
+use migrations::{Migrator, MigratorTrait as _};
+use sea_orm::{
+    ConnectionTrait as _, DatabaseConnection, DatabaseTransaction, SqliteTransactionMode, SqlxPostgresConnector,
+    SqlxSqliteConnector, TransactionOptions, TransactionTrait as _,
+};
+use secrecy::ExposeSecret as _;
+use sqlx::PgPool;
+
+use crate::sql::{Session, get};
+use crate::{Options, StoreError, postgres, sqlite};
+
+/// How long a caller waits for a connection before the database counts as away.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long one move may take before its connection counts as lost.
+pub(crate) const MOVE_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The writers, and room to read while all of them write.
+const MIN_CONNECTIONS: u32 = 4;
+
+/// The advisory lock of migrating processes: "chasqui" in ASCII.
+const MIGRATION_LOCK: i64 = 0x0063_6861_7371_7569;
+
+pub(crate) struct Db {
+    pools: Pools,
+    /// How many captures of the sandbox stay.
+    pub(crate) captures_kept: u32,
+}
+
+enum Pools {
+    Postgres(PgPool),
+    Sqlite(sqlite::Pools),
+}
+
+impl Db {
+    pub(crate) fn open(options: &Options) -> Result<Self, StoreError> {
+        let url = options.url.expose_secret();
+        let connections = options.max_connections;
+        let pools = match url.split_once(':').map(|(scheme, _)| scheme) {
+            Some("postgres" | "postgresql") => {
+                postgres::open(url, connections.max(MIN_CONNECTIONS), ACQUIRE_TIMEOUT).map(Pools::Postgres)
+            }
+            Some("sqlite") => sqlite::open(url, connections.max(1), ACQUIRE_TIMEOUT).map(Pools::Sqlite),
+            _ => Err(StoreError::Refused("DATABASE_URL must start with postgres://, postgresql:// or sqlite:".into())),
+        }?;
+        Ok(Self { pools, captures_kept: options.captures_kept })
+    }
+
+    /// For reading: on SQLite a connection that never waits for the writer.
+    pub(crate) fn reader(&self) -> Session {
+        match &self.pools {
+            Pools::Postgres(pool) => Session::PostgresPool(pool.clone()),
+            Pools::Sqlite(pools) => Session::SqlitePool(pools.readers.clone()),
+        }
+    }
+
+    /// For writing where each statement may be a commit of its own.
+    pub(crate) fn writer(&self) -> Session {
+        match &self.pools {
+            Pools::Postgres(pool) => Session::PostgresPool(pool.clone()),
+            Pools::Sqlite(pools) => Session::SqlitePool(pools.writer.clone()),
+        }
+    }
+
+    /// A transaction, as the writer. Dropping it without a commit rolls it back.
+    pub(crate) async fn begin(&self) -> Result<Session, StoreError> {
+        Ok(match &self.pools {
+            Pools::Postgres(pool) => Session::Postgres(pool.begin().await?),
+            Pools::Sqlite(pools) => Session::Sqlite(pools.writer.begin_with(sqlite::BEGIN).await?),
+        })
+    }
+
+    /// Applies what is missing in one transaction under a lock, so that of several processes one works
+    /// and the others find it done.
+    pub(crate) async fn migrate(&self) -> Result<usize, StoreError> {
+        let connection = self.connection();
+        let options = TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        };
+        let transaction = connection.begin_with_options(options).await?;
+        if let Pools::Postgres(_) = self.pools {
+            lock_migrations(&transaction).await?;
+        }
+        let pending = Migrator::get_pending_migrations(&transaction).await?.len();
+        Migrator::up(&transaction, None).await?;
+        transaction.commit().await?;
+        self.warn_of_lazy_commits().await?;
+        Ok(pending)
+    }
+
+    fn connection(&self) -> DatabaseConnection {
+        match &self.pools {
+            Pools::Postgres(pool) => SqlxPostgresConnector::from_sqlx_postgres_pool(pool.clone()),
+            Pools::Sqlite(pools) => SqlxSqliteConnector::from_sqlx_sqlite_pool(pools.writer.clone()),
+        }
+    }
+
+    async fn warn_of_lazy_commits(&self) -> Result<(), StoreError> {
+        let Pools::Postgres(_) = self.pools else { return Ok(()) };
+        let rows = self.reader().query("SELECT current_setting('synchronous_commit') AS setting", &[]).await?;
+        let Some(row) = rows.first() else { return Ok(()) };
+        if get::<String>(row, "setting")? == "off" {
+            tracing::warn!(
+                "Postgres runs with synchronous_commit=off: a crash of the server can forget deliveries that were \
+                 acknowledged, and send them twice; set it to on for this database"
+            );
+        }
+        Ok(())
+    }
+}
+
+async fn lock_migrations(transaction: &DatabaseTransaction) -> Result<(), StoreError> {
+    let statement = format!("SELECT pg_advisory_xact_lock({MIGRATION_LOCK})");
+    transaction.execute_unprepared(&statement).await?;
+    Ok(())
+}

@@ -1,0 +1,363 @@
+//! What is due later: deliveries with a `send_at`, and recurring schedules.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use domain::{Content, Key, Lane, Tenant, Timestamp};
+use sea_orm::QueryResult;
+use uuid::Uuid;
+
+use crate::claim::{keys_group, micros};
+use crate::db::Db;
+use crate::row::{content_of, count_of, key_of, time_of};
+use crate::sql::{Group, Session, Value, get, unreadable};
+use crate::{Store, StoreError, page_size, refuse_nul};
+
+/// What is published when it is due, and how.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum JobKind {
+    /// The job is its delivery: same id, headers and seq.
+    OneShot,
+    /// Every fire is a delivery of its own.
+    Cron {
+        cron: String,
+        /// IANA name.
+        zone: String,
+        name: Option<String>,
+    },
+}
+
+/// A job as it is stored. Until it is published this is the only copy of its body.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Job {
+    pub key: Key,
+    pub kind: JobKind,
+    pub lane: Lane,
+    pub body: Vec<u8>,
+    pub content: Content,
+    pub epoch: u32,
+    pub seq: u32,
+    pub attempt: u32,
+    /// The scheduler's own JSON: foreign headers and properties to publish with. Opaque here.
+    pub carried: Vec<u8>,
+    /// When it is due next.
+    pub due_at: Timestamp,
+    pub expires_at: Option<Timestamp>,
+    pub max_lateness_seconds: Option<u64>,
+    pub created_at: Timestamp,
+    /// The scheduled time of the last fire of a recurring job.
+    pub last_fired_at: Option<Timestamp>,
+}
+
+/// Without the body.
+impl std::fmt::Debug for Job {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { key, kind, lane, due_at, .. } = self;
+        f.debug_struct("Job")
+            .field("key", key)
+            .field("kind", kind)
+            .field("lane", lane)
+            .field("due_at", due_at)
+            .finish_non_exhaustive()
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Put {
+    /// New, or in the place of one with a lower (epoch, seq).
+    Stored,
+    /// The same id and content, and no higher (epoch, seq).
+    Known,
+    /// The id is known with another content.
+    Conflict,
+    /// It was cancelled before.
+    Cancelled,
+}
+
+/// A claimed job whose publish was confirmed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct FinishedJob {
+    pub key: Key,
+    pub owner: Uuid,
+    /// When it fires again; none deletes it.
+    pub next: Option<Timestamp>,
+}
+
+/// Which jobs to list.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct JobFilter {
+    pub tenant: Option<Tenant>,
+    /// Only recurring ones, or only one-shot ones.
+    pub recurring: Option<bool>,
+    pub after: Option<Key>,
+    /// 1 to 1,000; 0 stands for 100.
+    pub limit: u32,
+}
+
+const COLUMNS: &str = "jobs.tenant, jobs.id, jobs.cron, jobs.zone, jobs.name, jobs.lane, jobs.body, jobs.content, jobs.epoch, jobs.seq, jobs.attempt, \
+     jobs.carried, jobs.due_at, jobs.expires_at, jobs.max_lateness_seconds, jobs.created_at, jobs.last_fired_at";
+
+/// Jobs finished in one statement.
+const FINISH_GROUP: usize = 256;
+
+/// A job is deleted and stored anew at most as often as this while one put looks at it.
+const MAX_ROUNDS: usize = 8;
+
+impl Store {
+    /// Stores a job once: repeating it is harmless.
+    ///
+    /// # Errors
+    /// [`StoreError`]; after [`StoreError::Unavailable`] repeat it.
+    pub async fn put_job(&self, job: Job) -> Result<Put, StoreError> {
+        refuse_nul(&job.key)?;
+        self.inner.jobs.write(job).await
+    }
+
+    /// Takes due jobs that nobody holds under a lease by the database's clock, the earliest first. Several
+    /// schedulers at once never take the same.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn claim_due_jobs(
+        &self,
+        now: Timestamp,
+        limit: u32,
+        lease: Duration,
+        owner: Uuid,
+    ) -> Result<Vec<Job>, StoreError> {
+        let sql = format!(
+            "WITH due AS MATERIALIZED (SELECT tenant, id FROM jobs WHERE due_at <= $1 AND lease_until <= {{now}} \
+             ORDER BY due_at LIMIT $2 {{skip_locked}}) \
+             UPDATE jobs SET lease_owner = $3, lease_until = {{now}} + $4 FROM due \
+             WHERE jobs.tenant = due.tenant AND jobs.id = due.id RETURNING {COLUMNS}"
+        );
+        let values = [
+            Value::Int(Some(now.as_micros())),
+            Value::Int(Some(i64::from(limit))),
+            Value::Bytes(Some(owner.as_bytes())),
+            Value::Int(Some(micros(lease))),
+        ];
+        let rows = self.inner.db.writer().query(&sql, &values).await?;
+        let mut jobs: Vec<Job> = rows.iter().map(job_of).collect::<Result<_, _>>()?;
+        jobs.sort_by(|a, b| (a.due_at, &a.key).cmp(&(b.due_at, &b.key)));
+        Ok(jobs)
+    }
+
+    /// Deletes what fired for the last time and moves the rest to its next time. Returns how many were
+    /// still the owner's.
+    ///
+    /// # Errors
+    /// [`StoreError`]; after [`StoreError::Unavailable`] repeat it.
+    pub async fn finish_jobs(&self, done: &[FinishedJob]) -> Result<usize, StoreError> {
+        const DELETE: &str = "DELETE FROM jobs WHERE (tenant, id) IN (SELECT u.tenant, u.id FROM {u}) \
+             AND (tenant, id, lease_owner) IN (SELECT u.tenant, u.id, u.owner FROM {u}) RETURNING id";
+        const MOVE: &str = "UPDATE jobs SET last_fired_at = jobs.due_at, due_at = u.next, lease_owner = NULL, \
+             lease_until = 0 FROM {u} WHERE jobs.tenant = u.tenant AND jobs.id = u.id AND jobs.lease_owner = u.owner \
+             RETURNING jobs.id";
+        let mut finished = 0;
+        for done in done.chunks(FINISH_GROUP) {
+            let (moved, last): (Vec<_>, Vec<_>) = done.iter().partition(|job| job.next.is_some());
+            let mut session = self.inner.db.begin().await?;
+            let deleted = session
+                .query_group(DELETE, &owned_group(last.iter().map(|job| (&job.key, job.owner.as_bytes()))))
+                .await?;
+            let next = moved.iter().map(|job| job.next.map(Timestamp::as_micros));
+            let group = owned_group(moved.iter().map(|job| (&job.key, job.owner.as_bytes()))).int("next", next);
+            finished += deleted.len() + session.query_group(MOVE, &group).await?.len();
+            session.commit().await?;
+        }
+        Ok(finished)
+    }
+
+    /// Gives claimed jobs back at once, unpublished. Returns how many were still the owner's.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn release_jobs(&self, keys: &[Key], owner: Uuid) -> Result<usize, StoreError> {
+        const RELEASE: &str = "UPDATE jobs SET lease_owner = NULL, lease_until = 0 FROM {u} \
+             WHERE jobs.tenant = u.tenant AND jobs.id = u.id AND jobs.lease_owner = u.owner RETURNING jobs.id";
+        let mut released = 0;
+        for keys in keys.chunks(FINISH_GROUP) {
+            let group = owned_group(keys.iter().map(|key| (key, owner.as_bytes())));
+            released += self.inner.db.writer().query_group(RELEASE, &group).await?.len();
+        }
+        Ok(released)
+    }
+
+    /// In the order of their keys, after `filter.after`.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn jobs(&self, filter: JobFilter) -> Result<Vec<Job>, StoreError> {
+        let mut conditions = vec!["TRUE".to_owned()];
+        let mut values = Vec::new();
+        if let Some(tenant) = &filter.tenant {
+            values.push(Value::Text(Some(tenant.as_str())));
+            conditions.push(format!("jobs.tenant = ${}", values.len()));
+        }
+        if let Some(after) = &filter.after {
+            values.extend([Value::Text(Some(after.tenant.as_str())), Value::Text(Some(&after.id))]);
+            conditions.push(format!("(jobs.tenant, jobs.id) > (${}, ${})", values.len() - 1, values.len()));
+        }
+        if let Some(recurring) = filter.recurring {
+            conditions.push(if recurring { "jobs.cron IS NOT NULL" } else { "jobs.cron IS NULL" }.to_owned());
+        }
+        let conditions = conditions.join(" AND ");
+        let limit = page_size(filter.limit);
+        let sql = format!("SELECT {COLUMNS} FROM jobs WHERE {conditions} ORDER BY jobs.tenant, jobs.id LIMIT {limit}");
+        self.inner.db.reader().query(&sql, &values).await?.iter().map(job_of).collect()
+    }
+
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn job(&self, key: &Key) -> Result<Option<Job>, StoreError> {
+        let sql = format!("SELECT {COLUMNS} FROM jobs WHERE jobs.tenant = $1 AND jobs.id = $2");
+        if key.id.contains('\0') {
+            return Ok(None);
+        }
+        let rows = self.inner.db.reader().query(&sql, &key_values(key)).await?;
+        rows.first().map(job_of).transpose()
+    }
+
+    /// False when there was none. What it has published already goes its way; to stop that, and any
+    /// one-shot job, use [`Store::cancel`].
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn delete_job(&self, key: &Key) -> Result<bool, StoreError> {
+        const DELETE: &str = "DELETE FROM jobs WHERE tenant = $1 AND id = $2 RETURNING id";
+        if key.id.contains('\0') {
+            return Ok(false);
+        }
+        Ok(!self.inner.db.writer().query(DELETE, &key_values(key)).await?.is_empty())
+    }
+
+    /// When the next job that nobody holds is due.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
+        const NEXT: &str = "SELECT due_at FROM jobs WHERE lease_until <= {now} ORDER BY due_at LIMIT 1";
+        let rows = self.inner.db.reader().query(NEXT, &[]).await?;
+        rows.first().map(|row| Ok(Timestamp::from_micros(get(row, "due_at")?))).transpose()
+    }
+}
+
+fn key_values(key: &Key) -> [Value<'_>; 2] {
+    [Value::Text(Some(key.tenant.as_str())), Value::Text(Some(&key.id))]
+}
+
+fn owned_group<'a>(jobs: impl ExactSizeIterator<Item = (&'a Key, &'a [u8; 16])> + Clone) -> Group<'a> {
+    let owners = jobs.clone().map(|(_, owner)| owner.as_slice());
+    keys_group(jobs.map(|(key, _)| key)).bytes("owner", owners)
+}
+
+/// Commits a group of puts: inserts what is new and not cancelled, replaces what has a lower seq, and
+/// looks at the rest.
+pub(crate) async fn commit(db: &Db, jobs: &[Job]) -> Result<Vec<Put>, StoreError> {
+    let mut session = db.writer();
+    let mut answers: HashMap<&Key, Put> = HashMap::new();
+    for _ in 0..MAX_ROUNDS {
+        for sql in [INSERT, REPLACE] {
+            let open: Vec<&Job> = jobs.iter().filter(|job| !answers.contains_key(&job.key)).collect();
+            let stored = session.query_group(sql, &jobs_group(&open)).await?;
+            for key in stored.iter().map(key_of).collect::<Result<Vec<_>, _>>()? {
+                answers.extend(open.iter().find(|job| job.key == key).map(|job| (&job.key, Put::Stored)));
+            }
+        }
+        let open: Vec<&Job> = jobs.iter().filter(|job| !answers.contains_key(&job.key)).collect();
+        answers.extend(look(&mut session, &open).await?);
+        if answers.len() == jobs.len() {
+            break;
+        }
+    }
+    let contended = || StoreError::Unavailable("another process keeps changing the same job".into());
+    jobs.iter().map(|job| answers.get(&job.key).copied().ok_or_else(contended)).collect()
+}
+
+const INSERT: &str = "INSERT INTO jobs (tenant, id, cron, zone, name, lane, body, content, epoch, seq, attempt, carried, \
+     due_at, expires_at, max_lateness_seconds, created_at, last_fired_at) \
+     SELECT u.tenant, u.id, u.cron, u.zone, u.name, u.lane, u.body, u.content, u.epoch, u.seq, u.attempt, u.carried, \
+     u.due_at, u.expires_at, u.max_lateness_seconds, u.created_at, u.last_fired_at FROM {u} \
+     WHERE NOT EXISTS (SELECT 1 FROM deliveries AS d WHERE d.tenant = u.tenant AND d.id = u.id \
+     AND d.state = 'cancelled') ON CONFLICT (tenant, id) DO NOTHING RETURNING tenant, id";
+
+/// A delivery that was throttled beyond the tiers comes back with a higher seq. Its lease ends: whoever
+/// holds the job before it must not delete this one.
+const REPLACE: &str = "UPDATE jobs SET lane = u.lane, body = u.body, epoch = u.epoch, seq = u.seq, \
+     attempt = u.attempt, carried = u.carried, due_at = u.due_at, expires_at = u.expires_at, \
+     max_lateness_seconds = u.max_lateness_seconds, lease_owner = NULL, lease_until = 0 \
+     FROM {u} WHERE jobs.tenant = u.tenant AND jobs.id = u.id AND jobs.cron IS NULL AND u.cron IS NULL \
+     AND jobs.content = u.content AND (jobs.epoch, jobs.seq) < (u.epoch, u.seq) RETURNING jobs.tenant, jobs.id";
+
+fn jobs_group<'a>(jobs: &[&'a Job]) -> Group<'a> {
+    let each = || jobs.iter().copied();
+    let cron = |job: &'a Job| match &job.kind {
+        JobKind::OneShot => (None, None, None),
+        JobKind::Cron { cron, zone, name } => (Some(cron.as_str()), Some(zone.as_str()), name.as_deref()),
+    };
+    let seconds = |job: &Job| job.max_lateness_seconds.map(|seconds| i64::try_from(seconds).unwrap_or(i64::MAX));
+    Group::of(jobs.len())
+        .text("tenant", each().map(|job| job.key.tenant.as_str()))
+        .text("id", each().map(|job| job.key.id.as_str()))
+        .text("cron", each().map(|job| cron(job).0))
+        .text("zone", each().map(|job| cron(job).1))
+        .text("name", each().map(|job| cron(job).2))
+        .text("lane", each().map(|job| job.lane.as_str()))
+        .bytes("body", each().map(|job| job.body.as_slice()))
+        .bytes("content", each().map(|job| job.content.as_slice()))
+        .int("epoch", each().map(|job| i64::from(job.epoch)))
+        .int("seq", each().map(|job| i64::from(job.seq)))
+        .int("attempt", each().map(|job| i64::from(job.attempt)))
+        .bytes("carried", each().map(|job| job.carried.as_slice()))
+        .int("due_at", each().map(|job| job.due_at.as_micros()))
+        .int("expires_at", each().map(|job| job.expires_at.map(Timestamp::as_micros)))
+        .int("max_lateness_seconds", each().map(seconds))
+        .int("created_at", each().map(|job| job.created_at.as_micros()))
+        .int("last_fired_at", each().map(|job| job.last_fired_at.map(Timestamp::as_micros)))
+}
+
+/// Why these were neither inserted nor replaced. Says nothing of one that was deleted meanwhile.
+async fn look<'a>(session: &mut Session, jobs: &[&'a Job]) -> Result<Vec<(&'a Key, Put)>, StoreError> {
+    const LOOK: &str = "SELECT u.tenant, u.id, jobs.content, d.state FROM {u} \
+         LEFT JOIN jobs ON jobs.tenant = u.tenant AND jobs.id = u.id \
+         LEFT JOIN deliveries AS d ON d.tenant = u.tenant AND d.id = u.id AND d.state = 'cancelled'";
+    let mut found = Vec::new();
+    for row in &session.query_group(LOOK, &keys_group(jobs.iter().map(|job| &job.key))).await? {
+        let key = key_of(row)?;
+        let Some(job) = jobs.iter().find(|job| job.key == key) else { continue };
+        let cancelled = get::<Option<String>>(row, "state")?.is_some();
+        let put = match content_of(row, "content")? {
+            Some(content) if content != job.content => Put::Conflict,
+            Some(_) => Put::Known,
+            None if cancelled => Put::Cancelled,
+            None => continue,
+        };
+        found.push((&job.key, put));
+    }
+    Ok(found)
+}
+
+fn job_of(row: &QueryResult) -> Result<Job, StoreError> {
+    let kind = match get::<Option<String>>(row, "cron")? {
+        None => JobKind::OneShot,
+        Some(cron) => JobKind::Cron { cron, zone: get(row, "zone")?, name: get(row, "name")? },
+    };
+    let seconds = get::<Option<i64>>(row, "max_lateness_seconds")?;
+    Ok(Job {
+        key: key_of(row)?,
+        kind,
+        lane: Lane::parse(&get::<String>(row, "lane")?).ok_or_else(|| unreadable("lane"))?,
+        body: get(row, "body")?,
+        content: content_of(row, "content")?.ok_or_else(|| unreadable("content"))?,
+        epoch: count_of(row, "epoch")?,
+        seq: count_of(row, "seq")?,
+        attempt: count_of(row, "attempt")?,
+        carried: get(row, "carried")?,
+        due_at: Timestamp::from_micros(get(row, "due_at")?),
+        expires_at: time_of(row, "expires_at")?,
+        max_lateness_seconds: seconds.and_then(|seconds| u64::try_from(seconds).ok()),
+        created_at: Timestamp::from_micros(get(row, "created_at")?),
+        last_fired_at: time_of(row, "last_fired_at")?,
+    })
+}

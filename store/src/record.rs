@@ -1,0 +1,222 @@
+//! The worker's second move: write down how an attempt ended, before anything follows from it.
+
+use std::collections::{HashMap, HashSet};
+use std::time::Duration;
+
+use domain::{Attempt, AttemptOutcome, Key, Row, State, Transition};
+use uuid::Uuid;
+
+use crate::claim::{insert_rows, keys_group};
+use crate::db::Db;
+use crate::row::{OrderColumns, key_of, uuid_of};
+use crate::sql::{Group, Session};
+use crate::{Capture, Store, StoreError, captures, refuse_nul};
+
+/// What became of a record.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Recorded {
+    Written,
+    /// It was recorded before: the same answer again.
+    Repeated,
+    /// Another claim holds the row or has held it: the answer is kept as an attempt `late`.
+    Late,
+}
+
+/// One operation of the outcomes' writer.
+pub(crate) enum Outcome {
+    Record(Box<Recording>),
+    Settle(Key),
+}
+
+pub(crate) struct Recording {
+    pub(crate) row: Row,
+    pub(crate) attempt: Option<Attempt>,
+    pub(crate) capture: Option<Capture>,
+}
+
+impl Outcome {
+    pub(crate) fn key(&self) -> &Key {
+        match self {
+            Self::Record(recording) => &recording.row.key,
+            Self::Settle(key) => key,
+        }
+    }
+}
+
+impl Store {
+    /// Writes the transition's row where its token still holds it, its attempt, and what the sandbox kept.
+    /// Repeating it succeeds, also after the lease.
+    ///
+    /// # Errors
+    /// [`StoreError`]; after [`StoreError::Unavailable`] repeat it before anything follows from it.
+    pub async fn record(&self, transition: &Transition, capture: Option<Capture>) -> Result<Recorded, StoreError> {
+        refuse_nul(&transition.row.key)?;
+        let mut row = transition.row.clone();
+        // Postgres refuses NUL in text, and an answer must not be lost for a provider's odd character.
+        for answer in [&mut row.provider_id, &mut row.code].into_iter().flatten() {
+            answer.retain(|c| c != '\0');
+        }
+        let recording = Recording { row, attempt: transition.attempt.clone(), capture };
+        self.inner.outcomes.write(Outcome::Record(Box::new(recording))).await
+    }
+
+    /// Notes that a delivery without an id of its own was acknowledged, so that a later message with the
+    /// same body is one of its own. Never waits; goes out with the next group.
+    pub fn settled(&self, key: Key) {
+        self.inner.outcomes.write_unasked(Outcome::Settle(key));
+    }
+}
+
+pub(crate) async fn commit(db: &Db, ops: &[Outcome]) -> Result<Vec<Recorded>, StoreError> {
+    let recordings: Vec<&Recording> = ops
+        .iter()
+        .filter_map(|op| match op {
+            Outcome::Record(recording) => Some(&**recording),
+            Outcome::Settle(_) => None,
+        })
+        .collect();
+    let settling: Vec<&Key> = ops.iter().filter(|op| matches!(op, Outcome::Settle(_))).map(Outcome::key).collect();
+    // The usual group, nothing but successes, is one statement and needs no transaction around it.
+    let plain = settling.is_empty() && recordings.iter().all(|one| one.attempt.is_none() && one.capture.is_none());
+    let mut session = if plain { db.writer() } else { db.begin().await? };
+    settle(&mut session, &settling).await?;
+    let mut recorded = write(&mut session, &recordings, db.captures_kept).await?.into_iter();
+    session.commit().await?;
+    let answer = |op: &Outcome| match op {
+        Outcome::Record(_) => recorded.next().unwrap_or(Recorded::Repeated),
+        Outcome::Settle(_) => Recorded::Written,
+    };
+    Ok(ops.iter().map(answer).collect())
+}
+
+const SETTLE: &str = "UPDATE deliveries SET settled = TRUE FROM {u} \
+     WHERE deliveries.tenant = u.tenant AND deliveries.id = u.id";
+
+async fn settle(session: &mut Session, keys: &[&Key]) -> Result<(), StoreError> {
+    session.query_group(SETTLE, &keys_group(keys.iter().copied())).await?;
+    Ok(())
+}
+
+async fn write(
+    session: &mut Session,
+    recordings: &[&Recording],
+    captures_kept: u32,
+) -> Result<Vec<Recorded>, StoreError> {
+    let mut answers = vec![Recorded::Written; recordings.len()];
+    let mut missed = update(session, recordings).await?;
+    if !missed.is_empty() {
+        // A row is missing only when the database was restored or replaced: the outcome is kept all the
+        // same, as if it had been claimed here.
+        let tokens = tokens_of(session, &missed).await?;
+        let lost: Vec<_> = missed.iter().copied().filter(|one| !tokens.contains_key(&one.row.key)).collect();
+        insert_rows(session, lost.iter().map(|one| (&one.row, Duration::ZERO))).await?;
+        update(session, &lost).await?;
+        missed.retain(|one| tokens.contains_key(&one.row.key));
+        for (answer, one) in answers.iter_mut().zip(recordings) {
+            if let Some(holder) = missed.iter().find(|other| other.row.token == one.row.token) {
+                let repeated = tokens.get(&holder.row.key) == Some(&one.row.token);
+                *answer = if repeated { Recorded::Repeated } else { Recorded::Late };
+            }
+        }
+    }
+    let with = |which: Recorded| recordings.iter().zip(&answers).filter(move |(_, answer)| **answer == which);
+    let mut attempts: Vec<(&Row, Attempt)> =
+        with(Recorded::Written).filter_map(|(one, _)| Some((&one.row, one.attempt.clone()?))).collect();
+    attempts.extend(with(Recorded::Late).filter_map(|(one, _)| Some((&one.row, late(one)?))));
+    insert_attempts(session, &attempts).await?;
+    let kept: Vec<_> = with(Recorded::Written).filter_map(|(one, _)| Some((&one.row, one.capture.as_ref()?))).collect();
+    captures::insert(session, &kept, captures_kept).await?;
+    Ok(answers)
+}
+
+const UPDATE: &str = "UPDATE deliveries SET state = u.state, attempt = u.attempt, seq = u.seq, \
+     ambiguous = u.ambiguous, throttled_since = u.throttled_since, updated_at = u.updated_at, \
+     order_kind = u.order_kind, order_tier = u.order_tier, order_due_at = u.order_due_at, \
+     order_reason = u.order_reason, order_error = u.order_error, provider = u.provider, \
+     provider_id = u.provider_id, code = u.code, version = deliveries.version + 1 \
+     FROM {u} WHERE deliveries.tenant = u.tenant AND deliveries.id = u.id AND deliveries.token = u.token \
+     AND deliveries.state = 'sending' RETURNING deliveries.token";
+
+/// One update without an indexed column for the whole group. Returns those whose row was not theirs to
+/// write.
+async fn update<'a>(session: &mut Session, recordings: &[&'a Recording]) -> Result<Vec<&'a Recording>, StoreError> {
+    let rows = || recordings.iter().map(|one| &one.row);
+    let orders = || rows().map(|row| OrderColumns::from(&row.order));
+    let group = Group::of(recordings.len())
+        .text("tenant", rows().map(|row| row.key.tenant.as_str()))
+        .text("id", rows().map(|row| row.key.id.as_str()))
+        .bytes("token", rows().map(|row| row.token.as_bytes().as_slice()))
+        .text("state", rows().map(|row| row.state.as_str()))
+        .int("attempt", rows().map(|row| i64::from(row.attempt)))
+        .int("seq", rows().map(|row| i64::from(row.seq)))
+        .flag("ambiguous", rows().map(|row| row.ambiguous))
+        .int("throttled_since", rows().map(|row| row.throttled_since.map(|at| at.as_micros())))
+        .int("updated_at", rows().map(|row| row.updated_at.as_micros()))
+        .text("order_kind", orders().map(|order| order.kind))
+        .int("order_tier", orders().map(|order| order.tier))
+        .int("order_due_at", orders().map(|order| order.due_at))
+        .text("order_reason", orders().map(|order| order.reason))
+        .text("order_error", orders().map(|order| order.error))
+        .text("provider", rows().map(|row| row.provider.as_deref()))
+        .text("provider_id", rows().map(|row| row.provider_id.as_deref()))
+        .text("code", rows().map(|row| row.code.as_deref()));
+    let written = session.query_group(UPDATE, &group).await?;
+    let written: HashSet<Uuid> = written.iter().map(|row| uuid_of(row, "token")).collect::<Result<_, _>>()?;
+    Ok(recordings.iter().copied().filter(|one| !written.contains(&one.row.token)).collect())
+}
+
+/// Who holds each of these rows, or held it last.
+async fn tokens_of(session: &mut Session, recordings: &[&Recording]) -> Result<HashMap<Key, Uuid>, StoreError> {
+    const READ: &str = "SELECT d.tenant, d.id, d.token FROM {u} JOIN deliveries AS d \
+                        ON d.tenant = u.tenant AND d.id = u.id";
+    let rows = session.query_group(READ, &keys_group(recordings.iter().map(|one| &one.row.key))).await?;
+    rows.iter().map(|row| Ok((key_of(row)?, uuid_of(row, "token")?))).collect()
+}
+
+/// What is kept of an answer that came after another claim had taken over. None where nothing was tried.
+fn late(recording: &Recording) -> Option<Attempt> {
+    let row = &recording.row;
+    let (was, attempt) = match &recording.attempt {
+        Some(attempt) => (attempt.outcome.as_str(), attempt.clone()),
+        None if matches!(row.state, State::Sent | State::Captured) => (row.state.as_str(), success_of(row)),
+        None => return None,
+    };
+    let detail = format!("{was} {}", attempt.detail).trim_end().to_owned();
+    Some(Attempt { outcome: AttemptOutcome::Late, detail, ..attempt })
+}
+
+/// The attempt that a successful row stands for.
+pub(crate) fn success_of(row: &Row) -> Attempt {
+    Attempt {
+        epoch: row.epoch,
+        n: row.attempt,
+        outcome: if row.state == State::Captured { AttemptOutcome::Captured } else { AttemptOutcome::Sent },
+        provider: row.provider.clone().unwrap_or_default(),
+        code: row.code.clone(),
+        detail: String::new(),
+        at: row.updated_at,
+    }
+}
+
+const INSERT_ATTEMPTS: &str = "INSERT INTO attempts (tenant, id, token, epoch, n, outcome, provider, code, detail, at) \
+     SELECT u.tenant, u.id, u.token, u.epoch, u.n, u.outcome, u.provider, u.code, u.detail, u.at FROM {u} \
+     WHERE TRUE ON CONFLICT (tenant, id, token) DO NOTHING";
+
+/// A claim makes one attempt, so its token keeps a repeated record from making two.
+async fn insert_attempts(session: &mut Session, attempts: &[(&Row, Attempt)]) -> Result<(), StoreError> {
+    let rows = || attempts.iter().map(|(row, _)| *row);
+    let each = || attempts.iter().map(|(_, attempt)| attempt);
+    let group = Group::of(attempts.len())
+        .text("tenant", rows().map(|row| row.key.tenant.as_str()))
+        .text("id", rows().map(|row| row.key.id.as_str()))
+        .bytes("token", rows().map(|row| row.token.as_bytes().as_slice()))
+        .int("epoch", each().map(|attempt| i64::from(attempt.epoch)))
+        .int("n", each().map(|attempt| i64::from(attempt.n)))
+        .text("outcome", each().map(|attempt| attempt.outcome.as_str()))
+        .text("provider", each().map(|attempt| attempt.provider.as_str()))
+        .text("code", each().map(|attempt| attempt.code.as_deref()))
+        .text("detail", each().map(|attempt| attempt.detail.as_str()))
+        .int("at", each().map(|attempt| attempt.at.as_micros()));
+    session.query_group(INSERT_ATTEMPTS, &group).await?;
+    Ok(())
+}

@@ -1,0 +1,120 @@
+//! The ledger's row as columns, and back.
+
+use domain::{ChannelName, Content, Key, Lease, Order, Reason, Row, State, Tenant, Timestamp};
+use sea_orm::QueryResult;
+use uuid::Uuid;
+
+use crate::StoreError;
+use crate::sql::{get, unreadable};
+
+/// What [`row_of`] reads, from `deliveries AS d`.
+pub(crate) const COLUMNS: &str = "d.tenant, d.id, d.channel, d.state, d.epoch, d.attempt, d.seq, d.version, d.token, \
+     d.lease_until > {now} AS live, d.content, d.fingerprint, d.order_kind, d.order_tier, d.order_due_at, \
+     d.order_reason, d.order_error, d.ambiguous, d.throttled_since, d.expires_at, d.created_at, d.updated_at, \
+     d.recipient_hash, d.recipient_mask, d.parent, d.provider, d.provider_id, d.code";
+
+pub(crate) fn row_of(row: &QueryResult) -> Result<Row, StoreError> {
+    Ok(Row {
+        key: key_of(row)?,
+        channel: channel_of(row)?,
+        state: state_of(row)?,
+        epoch: count_of(row, "epoch")?,
+        attempt: count_of(row, "attempt")?,
+        seq: count_of(row, "seq")?,
+        version: get(row, "version")?,
+        token: uuid_of(row, "token")?,
+        lease: if get(row, "live")? { Lease::Live } else { Lease::RanOut },
+        content: content_of(row, "content")?,
+        fingerprint: content_of(row, "fingerprint")?,
+        order: order_of(row)?,
+        ambiguous: get(row, "ambiguous")?,
+        throttled_since: time_of(row, "throttled_since")?,
+        expires_at: time_of(row, "expires_at")?,
+        created_at: Timestamp::from_micros(get(row, "created_at")?),
+        updated_at: Timestamp::from_micros(get(row, "updated_at")?),
+        recipient_hash: content_of(row, "recipient_hash")?.ok_or_else(|| unreadable("recipient_hash"))?,
+        recipient_mask: get(row, "recipient_mask")?,
+        parent: get(row, "parent")?,
+        provider: get(row, "provider")?,
+        provider_id: get(row, "provider_id")?,
+        code: get(row, "code")?,
+    })
+}
+
+pub(crate) fn key_of(row: &QueryResult) -> Result<Key, StoreError> {
+    let tenant: String = get(row, "tenant")?;
+    let tenant = Tenant::parse(&tenant).ok_or_else(|| unreadable("tenant"))?;
+    Ok(Key { tenant, id: get(row, "id")? })
+}
+
+pub(crate) fn channel_of(row: &QueryResult) -> Result<ChannelName, StoreError> {
+    ChannelName::parse(&get::<String>(row, "channel")?).map_err(|_| unreadable("channel"))
+}
+
+pub(crate) fn state_of(row: &QueryResult) -> Result<State, StoreError> {
+    State::parse(&get::<String>(row, "state")?).ok_or_else(|| unreadable("state"))
+}
+
+pub(crate) fn count_of(row: &QueryResult, column: &str) -> Result<u32, StoreError> {
+    u32::try_from(get::<i64>(row, column)?).map_err(|_| unreadable(column))
+}
+
+pub(crate) fn time_of(row: &QueryResult, column: &str) -> Result<Option<Timestamp>, StoreError> {
+    Ok(get::<Option<i64>>(row, column)?.map(Timestamp::from_micros))
+}
+
+pub(crate) fn uuid_of(row: &QueryResult, column: &str) -> Result<Uuid, StoreError> {
+    Uuid::from_slice(&get::<Vec<u8>>(row, column)?).map_err(|_| unreadable(column))
+}
+
+pub(crate) fn content_of(row: &QueryResult, column: &str) -> Result<Option<Content>, StoreError> {
+    let bytes: Option<Vec<u8>> = get(row, column)?;
+    bytes.map(|bytes| bytes.try_into().map_err(|_| unreadable(column))).transpose()
+}
+
+/// An order in five columns, of which most are null.
+pub(crate) struct OrderColumns<'a> {
+    pub(crate) kind: &'static str,
+    pub(crate) tier: Option<i64>,
+    pub(crate) due_at: Option<i64>,
+    pub(crate) reason: Option<&'static str>,
+    pub(crate) error: Option<&'a str>,
+}
+
+impl<'a> From<&'a Order> for OrderColumns<'a> {
+    fn from(order: &'a Order) -> Self {
+        let plain = |kind| Self { kind, tier: None, due_at: None, reason: None, error: None };
+        match order {
+            Order::Nothing => plain("nothing"),
+            Order::Retry { tier } => Self { tier: Some(i64::from(*tier)), ..plain("retry") },
+            Order::Schedule { due } => Self { due_at: Some(due.as_micros()), ..plain("schedule") },
+            Order::DeadLetter { reason, error } => {
+                Self { reason: Some(reason.as_str()), error: Some(error), ..plain("dead_letter") }
+            }
+            Order::Fallback => plain("fallback"),
+            Order::GiveBack => plain("give_back"),
+        }
+    }
+}
+
+fn order_of(row: &QueryResult) -> Result<Order, StoreError> {
+    let kind: String = get(row, "order_kind")?;
+    Ok(match kind.as_str() {
+        "nothing" => Order::Nothing,
+        "retry" => {
+            let tier = get::<Option<i64>>(row, "order_tier")?.and_then(|tier| u8::try_from(tier).ok());
+            Order::Retry { tier: tier.ok_or_else(|| unreadable("order_tier"))? }
+        }
+        "schedule" => Order::Schedule { due: time_of(row, "order_due_at")?.ok_or_else(|| unreadable("order_due_at"))? },
+        "dead_letter" => {
+            let reason = get::<Option<String>>(row, "order_reason")?.and_then(|reason| Reason::parse(&reason));
+            Order::DeadLetter {
+                reason: reason.ok_or_else(|| unreadable("order_reason"))?,
+                error: get::<Option<String>>(row, "order_error")?.unwrap_or_default(),
+            }
+        }
+        "fallback" => Order::Fallback,
+        "give_back" => Order::GiveBack,
+        _ => return Err(unreadable("order_kind")),
+    })
+}

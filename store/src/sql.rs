@@ -1,0 +1,161 @@
+//! One way to speak to both databases: statements with `$1` placeholders, values, groups of values as a
+//! table, sessions.
+//!
+//! A statement may hold `{u}` (the group's table, an alias `u` with the columns of the [`Group`]), `{now}`
+//! (microseconds by the database's own clock), `{for_update}` and `{skip_locked}` (empty on SQLite, which
+//! has one writer).
+
+use sea_orm::{QueryResult, TryGetable};
+use sqlx::{AssertSqlSafe, PgPool, Postgres, Sqlite, SqlitePool, Transaction};
+
+use crate::{StoreError, postgres, sqlite};
+
+/// One value of a statement.
+#[derive(Clone, Copy)]
+pub(crate) enum Value<'a> {
+    Text(Option<&'a str>),
+    Int(Option<i64>),
+    Bytes(Option<&'a [u8]>),
+    Flag(bool),
+}
+
+/// Rows of values that a statement reads as the table `u`. The first column is never null.
+pub(crate) struct Group<'a> {
+    pub(crate) rows: usize,
+    pub(crate) columns: Vec<(&'static str, Column<'a>)>,
+}
+
+pub(crate) enum Column<'a> {
+    Text(Vec<Option<&'a str>>),
+    Int(Vec<Option<i64>>),
+    Bytes(Vec<Option<&'a [u8]>>),
+    Flag(Vec<bool>),
+}
+
+impl<'a> Group<'a> {
+    pub(crate) fn of(rows: usize) -> Self {
+        Self { rows, columns: Vec::with_capacity(20) }
+    }
+
+    pub(crate) fn text<V: Into<Option<&'a str>>>(self, name: &'static str, values: impl Iterator<Item = V>) -> Self {
+        self.with(name, Column::Text(values.map(Into::into).collect()))
+    }
+
+    pub(crate) fn int<V: Into<Option<i64>>>(self, name: &'static str, values: impl Iterator<Item = V>) -> Self {
+        self.with(name, Column::Int(values.map(Into::into).collect()))
+    }
+
+    pub(crate) fn bytes<V: Into<Option<&'a [u8]>>>(self, name: &'static str, values: impl Iterator<Item = V>) -> Self {
+        self.with(name, Column::Bytes(values.map(Into::into).collect()))
+    }
+
+    pub(crate) fn flag(self, name: &'static str, values: impl Iterator<Item = bool>) -> Self {
+        self.with(name, Column::Flag(values.collect()))
+    }
+
+    fn with(mut self, name: &'static str, column: Column<'a>) -> Self {
+        self.columns.push((name, column));
+        self
+    }
+}
+
+/// Where statements go: the pool (each its own commit) or a transaction.
+pub(crate) enum Session {
+    PostgresPool(PgPool),
+    SqlitePool(SqlitePool),
+    Postgres(Transaction<'static, Postgres>),
+    Sqlite(Transaction<'static, Sqlite>),
+}
+
+/// The two ways to give a statement its values.
+enum Given<'a> {
+    Values(&'a [Value<'a>]),
+    Group(&'a Group<'a>),
+}
+
+impl Session {
+    /// The rows that it returns.
+    pub(crate) async fn query(&mut self, sql: &str, values: &[Value<'_>]) -> Result<Vec<QueryResult>, StoreError> {
+        self.run(sql, Given::Values(values)).await
+    }
+
+    /// The rows that it returns. Does nothing for an empty group.
+    pub(crate) async fn query_group(&mut self, sql: &str, group: &Group<'_>) -> Result<Vec<QueryResult>, StoreError> {
+        if group.rows == 0 {
+            return Ok(Vec::new());
+        }
+        self.run(sql, Given::Group(group)).await
+    }
+
+    /// Until the commit nobody else adds a user. SQLite's transactions are alone anyway.
+    pub(crate) async fn lock_users(&mut self) -> Result<(), StoreError> {
+        if let Self::Postgres(_) = self {
+            self.query("LOCK TABLE users IN SHARE ROW EXCLUSIVE MODE", &[]).await?;
+        }
+        Ok(())
+    }
+
+    pub(crate) async fn commit(self) -> Result<(), StoreError> {
+        match self {
+            Self::PostgresPool(_) | Self::SqlitePool(_) => Ok(()),
+            Self::Postgres(transaction) => Ok(transaction.commit().await?),
+            Self::Sqlite(transaction) => Ok(transaction.commit().await?),
+        }
+    }
+
+    async fn run(&mut self, sql: &str, given: Given<'_>) -> Result<Vec<QueryResult>, StoreError> {
+        match self {
+            Self::PostgresPool(pool) => {
+                let (sql, arguments) = for_postgres(sql, given)?;
+                let rows = sqlx::query_with(AssertSqlSafe(sql), arguments).fetch_all(&*pool).await?;
+                Ok(rows.into_iter().map(Into::into).collect())
+            }
+            Self::Postgres(transaction) => {
+                let (sql, arguments) = for_postgres(sql, given)?;
+                let rows = sqlx::query_with(AssertSqlSafe(sql), arguments).fetch_all(&mut **transaction).await?;
+                Ok(rows.into_iter().map(Into::into).collect())
+            }
+            Self::SqlitePool(pool) => {
+                let (sql, arguments) = for_sqlite(sql, given)?;
+                let rows = sqlx::query_with(AssertSqlSafe(sql), arguments).fetch_all(&*pool).await?;
+                Ok(rows.into_iter().map(Into::into).collect())
+            }
+            Self::Sqlite(transaction) => {
+                let (sql, arguments) = for_sqlite(sql, given)?;
+                let rows = sqlx::query_with(AssertSqlSafe(sql), arguments).fetch_all(&mut **transaction).await?;
+                Ok(rows.into_iter().map(Into::into).collect())
+            }
+        }
+    }
+}
+
+fn for_postgres(sql: &str, given: Given<'_>) -> Result<(String, sqlx::postgres::PgArguments), StoreError> {
+    let sql = sql
+        .replace("{now}", postgres::NOW)
+        .replace("{for_update}", "FOR UPDATE")
+        .replace("{skip_locked}", "FOR UPDATE SKIP LOCKED");
+    Ok(match given {
+        Given::Values(values) => (sql, postgres::bind(values)?),
+        Given::Group(group) => (sql.replace("{u}", &postgres::table(group)), postgres::bind_group(group)?),
+    })
+}
+
+fn for_sqlite(sql: &str, given: Given<'_>) -> Result<(String, sqlx::sqlite::SqliteArguments), StoreError> {
+    let sql = sql.replace("{now}", sqlite::NOW).replace("{for_update}", "").replace("{skip_locked}", "");
+    Ok(match given {
+        Given::Values(values) => (sql, sqlite::bind(values)?),
+        Given::Group(group) => (sql.replace("{u}", &sqlite::table(group)), sqlite::bind_group(group)?),
+    })
+}
+
+/// One column of a row that came back.
+pub(crate) fn get<T: TryGetable>(row: &QueryResult, column: &str) -> Result<T, StoreError> {
+    row.try_get("", column).map_err(|_| unreadable(column))
+}
+
+/// A stored value that this version cannot read; says where, never what.
+pub(crate) fn unreadable(column: &str) -> StoreError {
+    StoreError::Refused(format!(
+        "the stored column {column} is not readable by this version; was the database written by a newer one?"
+    ))
+}

@@ -1,0 +1,122 @@
+//! What only SQLite says: how to open it, its clock, and a group of values as one list of `VALUES`.
+
+use std::fmt::Write as _;
+use std::path::Path;
+use std::str::FromStr as _;
+use std::time::Duration;
+
+use sqlx::sqlite::{SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{Arguments as _, ConnectOptions as _, SqlitePool};
+
+use crate::StoreError;
+use crate::sql::{Column, Group, Value};
+
+/// Microseconds since the epoch by SQLite's clock, which counts milliseconds.
+pub(crate) const NOW: &str = "CAST(unixepoch('subsec') * 1000000 AS INTEGER)";
+
+/// Starts a transaction as the writer: one that starts as a reader and then writes fails at once with
+/// "database is locked", whatever the time-out.
+pub(crate) const BEGIN: &str = "BEGIN IMMEDIATE";
+
+/// How long a writer waits for the writer of another process.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// One writer, which needs no lock against ourselves, and `readers` that never wait for it.
+pub(crate) struct Pools {
+    pub(crate) writer: SqlitePool,
+    pub(crate) readers: SqlitePool,
+}
+
+pub(crate) fn open(url: &str, readers: u32, acquire_timeout: Duration) -> Result<Pools, StoreError> {
+    let options = SqliteConnectOptions::from_str(url)
+        .map_err(|_| StoreError::Refused("DATABASE_URL is not a SQLite URL; write sqlite:path/to/file.db".into()))?
+        .disable_statement_logging()
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .busy_timeout(BUSY_TIMEOUT);
+    let in_memory = url.contains(":memory:") || url.contains("mode=memory");
+    if !in_memory {
+        create_folder(options.get_filename())?;
+    }
+    let pool = || {
+        SqlitePoolOptions::new()
+            .acquire_timeout(acquire_timeout)
+            .test_before_acquire(false)
+            .idle_timeout(None)
+            .max_lifetime(None)
+    };
+    let writer = pool().max_connections(1).connect_lazy_with(options.clone());
+    // Every connection to memory would be a database of its own.
+    let readers = if in_memory { writer.clone() } else { pool().max_connections(readers).connect_lazy_with(options) };
+    Ok(Pools { writer, readers })
+}
+
+fn create_folder(file: &Path) -> Result<(), StoreError> {
+    let Some(folder) = file.parent().filter(|folder| !folder.as_os_str().is_empty()) else { return Ok(()) };
+    std::fs::create_dir_all(folder).map_err(|error| {
+        StoreError::Unavailable(format!(
+            "cannot create the folder {} for the SQLite file: {error}; create it or choose another in DATABASE_URL",
+            folder.display()
+        ))
+    })
+}
+
+/// `(SELECT column1 AS tenant, column2 AS n FROM (VALUES ($1, $2), …) WHERE …) AS u`. The list is padded
+/// with empty rows to a power of two, so that nine statements serve every size of group and stay prepared.
+pub(crate) fn table(group: &Group<'_>) -> String {
+    let width = group.columns.len();
+    let mut table = String::from("(SELECT ");
+    for (at, (name, _)) in group.columns.iter().enumerate() {
+        let _ = write!(table, "{}column{} AS {name}", if at == 0 { "" } else { ", " }, at + 1);
+    }
+    table.push_str(" FROM (VALUES ");
+    for row in 0..group.rows.next_power_of_two() {
+        for at in 0..width {
+            let open = if at > 0 {
+                ", "
+            } else if row > 0 {
+                ", ("
+            } else {
+                "("
+            };
+            let _ = write!(table, "{open}${}", row * width + at + 1);
+        }
+        table.push(')');
+    }
+    table.push_str(") WHERE column1 IS NOT NULL) AS u");
+    table
+}
+
+pub(crate) fn bind_group(group: &Group<'_>) -> Result<SqliteArguments, StoreError> {
+    let mut arguments = SqliteArguments::default();
+    for row in 0..group.rows {
+        for (_, column) in &group.columns {
+            let value = match column {
+                Column::Text(values) => Value::Text(values[row]),
+                Column::Int(values) => Value::Int(values[row]),
+                Column::Bytes(values) => Value::Bytes(values[row]),
+                Column::Flag(values) => Value::Flag(values[row]),
+            };
+            add(&mut arguments, value)?;
+        }
+    }
+    // Parameters without a value read as NULL: the padding.
+    Ok(arguments)
+}
+
+pub(crate) fn bind(values: &[Value<'_>]) -> Result<SqliteArguments, StoreError> {
+    let mut arguments = SqliteArguments::default();
+    values.iter().try_for_each(|value| add(&mut arguments, *value))?;
+    Ok(arguments)
+}
+
+fn add(arguments: &mut SqliteArguments, value: Value<'_>) -> Result<(), StoreError> {
+    match value {
+        Value::Text(value) => arguments.add(value),
+        Value::Int(value) => arguments.add(value),
+        Value::Bytes(value) => arguments.add(value),
+        Value::Flag(value) => arguments.add(value),
+    }
+    .map_err(|_| StoreError::Refused("a value is too large to be stored".into()))
+}

@@ -1,0 +1,197 @@
+//! What operators read: one delivery with its attempts, pages of deliveries, and what is stuck.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use domain::{Attempt, AttemptOutcome, ChannelName, Key, Row, State, Tenant, Timestamp};
+use sea_orm::QueryResult;
+
+use crate::claim::{keys_group, micros};
+use crate::record::success_of;
+use crate::row::{COLUMNS, channel_of, count_of, key_of, row_of, state_of};
+use crate::sql::{Session, Value, get, unreadable};
+use crate::{Store, StoreError, page_size};
+
+/// A delivery and everything that is remembered of its attempts.
+#[derive(Clone, PartialEq, Debug)]
+pub struct DeliveryView {
+    pub row: Row,
+    /// In the order of epoch, number and time. A success is one of them.
+    pub attempts: Vec<Attempt>,
+    /// Answers that came after another claim had taken over: each is an attempt `late`.
+    pub late_answers: u32,
+}
+
+/// Which deliveries to list.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Filter {
+    pub tenant: Option<Tenant>,
+    pub state: Option<State>,
+    pub ambiguous: Option<bool>,
+    pub after: Option<Cursor>,
+    /// 1 to 1,000; 0 stands for 100.
+    pub limit: u32,
+}
+
+#[derive(Clone, PartialEq, Debug)]
+pub struct Page {
+    pub deliveries: Vec<DeliveryView>,
+    /// Present when there are more.
+    pub next: Option<Cursor>,
+}
+
+/// Where a page ended. Its text is opaque and fits in a URL.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Cursor {
+    at: Timestamp,
+    key: Key,
+}
+
+impl Cursor {
+    /// None when it is not one of ours.
+    pub fn parse(text: &str) -> Option<Self> {
+        let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
+        let text = String::from_utf8(bytes).ok()?;
+        let mut parts = text.splitn(3, '/');
+        let at = Timestamp::from_micros(parts.next()?.parse().ok()?);
+        let tenant = Tenant::parse(parts.next()?)?;
+        let id = parts.next().filter(|id| !id.contains('\0'))?.to_owned();
+        Some(Self { at, key: Key { tenant, id } })
+    }
+}
+
+impl fmt::Display for Cursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&URL_SAFE_NO_PAD.encode(format!("{}/{}", self.at.as_micros(), self.key)))
+    }
+}
+
+/// A delivery that has not moved for long.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Stuck {
+    pub key: Key,
+    pub channel: ChannelName,
+    pub state: State,
+    pub updated_at: Timestamp,
+}
+
+impl Store {
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn delivery(&self, key: &Key) -> Result<Option<DeliveryView>, StoreError> {
+        if key.id.contains('\0') {
+            return Ok(None);
+        }
+        let sql = format!("SELECT {COLUMNS} FROM deliveries AS d WHERE d.tenant = $1 AND d.id = $2");
+        let values = [Value::Text(Some(key.tenant.as_str())), Value::Text(Some(&key.id))];
+        let mut session = self.inner.db.reader();
+        let rows = session.query(&sql, &values).await?.iter().map(row_of).collect::<Result<_, _>>()?;
+        Ok(with_attempts(&mut session, rows).await?.pop())
+    }
+
+    /// Newest first. A filter that matches little reads backwards through time until the page is full:
+    /// a million rows take a second or so. That is the price of leaving `state` without an index, which
+    /// would make every delivery cost twice as much on Postgres.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn deliveries(&self, filter: Filter) -> Result<Page, StoreError> {
+        let size = page_size(filter.limit);
+        let (sql, values) = listing(&filter, size + 1);
+        let mut session = self.inner.db.reader();
+        let mut rows: Vec<Row> = session.query(&sql, &values).await?.iter().map(row_of).collect::<Result<_, _>>()?;
+        let more = rows.len() > size;
+        rows.truncate(size);
+        let next = rows.last().filter(|_| more).map(|last| Cursor { at: last.created_at, key: last.key.clone() });
+        Ok(Page { deliveries: with_attempts(&mut session, rows).await?, next })
+    }
+
+    /// Sending or waiting deliveries that did not change for longer than `older_than`: the 1,000 oldest.
+    /// Reads the whole ledger: for a watch that runs now and then.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn stuck(&self, older_than: Duration, now: Timestamp) -> Result<Vec<Stuck>, StoreError> {
+        const STUCK: &str = "SELECT tenant, id, channel, state, updated_at FROM deliveries \
+                             WHERE state IN ('sending', 'waiting') AND updated_at < $1 \
+                             ORDER BY updated_at LIMIT 1000";
+        let before = now.as_micros().saturating_sub(micros(older_than));
+        let rows = self.inner.db.reader().query(STUCK, &[Value::Int(Some(before))]).await?;
+        rows.iter().map(stuck_of).collect()
+    }
+}
+
+fn stuck_of(row: &QueryResult) -> Result<Stuck, StoreError> {
+    Ok(Stuck {
+        key: key_of(row)?,
+        channel: channel_of(row)?,
+        state: state_of(row)?,
+        updated_at: Timestamp::from_micros(get(row, "updated_at")?),
+    })
+}
+
+/// The first condition on the time alone is what the index answers.
+fn listing(filter: &Filter, limit: usize) -> (String, Vec<Value<'_>>) {
+    let mut conditions = Vec::new();
+    let mut values = Vec::new();
+    if let Some(Cursor { at, key }) = &filter.after {
+        conditions.push("d.created_at <= $1 AND (d.created_at, d.tenant, d.id) < ($1, $2, $3)".to_owned());
+        let key = [Value::Text(Some(key.tenant.as_str())), Value::Text(Some(&key.id))];
+        values.push(Value::Int(Some(at.as_micros())));
+        values.extend(key);
+    }
+    if let Some(tenant) = &filter.tenant {
+        values.push(Value::Text(Some(tenant.as_str())));
+        conditions.push(format!("d.tenant = ${}", values.len()));
+    }
+    if let Some(state) = filter.state {
+        values.push(Value::Text(Some(state.as_str())));
+        conditions.push(format!("d.state = ${}", values.len()));
+    }
+    if let Some(ambiguous) = filter.ambiguous {
+        values.push(Value::Flag(ambiguous));
+        conditions.push(format!("d.ambiguous = ${}", values.len()));
+    }
+    let conditions = if conditions.is_empty() { "TRUE".to_owned() } else { conditions.join(" AND ") };
+    let sql = format!(
+        "SELECT {COLUMNS} FROM deliveries AS d WHERE {conditions} \
+         ORDER BY d.created_at DESC, d.tenant DESC, d.id DESC LIMIT {limit}"
+    );
+    (sql, values)
+}
+
+async fn with_attempts(session: &mut Session, rows: Vec<Row>) -> Result<Vec<DeliveryView>, StoreError> {
+    const READ: &str = "SELECT a.tenant, a.id, a.epoch, a.n, a.outcome, a.provider, a.code, a.detail, a.at \
+                        FROM {u} JOIN attempts AS a ON a.tenant = u.tenant AND a.id = u.id";
+    let found = session.query_group(READ, &keys_group(rows.iter().map(|row| &row.key))).await?;
+    let mut of: HashMap<Key, Vec<Attempt>> = HashMap::new();
+    for row in &found {
+        of.entry(key_of(row)?).or_default().push(attempt_of(row)?);
+    }
+    let view = |row: Row| {
+        let mut attempts = of.remove(&row.key).unwrap_or_default();
+        if matches!(row.state, State::Sent | State::Captured | State::Delivered | State::Bounced) {
+            attempts.push(success_of(&row));
+        }
+        attempts.sort_by_key(|attempt| (attempt.epoch, attempt.n, attempt.at));
+        let late = attempts.iter().filter(|attempt| attempt.outcome == AttemptOutcome::Late).count();
+        DeliveryView { row, attempts, late_answers: u32::try_from(late).unwrap_or(u32::MAX) }
+    };
+    Ok(rows.into_iter().map(view).collect())
+}
+
+fn attempt_of(row: &QueryResult) -> Result<Attempt, StoreError> {
+    let outcome: String = get(row, "outcome")?;
+    Ok(Attempt {
+        epoch: count_of(row, "epoch")?,
+        n: count_of(row, "n")?,
+        outcome: AttemptOutcome::parse(&outcome).ok_or_else(|| unreadable("outcome"))?,
+        provider: get(row, "provider")?,
+        code: get(row, "code")?,
+        detail: get(row, "detail")?,
+        at: Timestamp::from_micros(get(row, "at")?),
+    })
+}

@@ -1,0 +1,33 @@
+//! Which operations go together.
+
+use std::collections::VecDeque;
+
+use domain::{Key, Tenant};
+
+use super::{MAX_GROUP, Pending, next_group};
+
+fn pending(id: &str) -> Pending<Key, ()> {
+    Pending { op: Key { tenant: Tenant::default(), id: id.into() }, answer: None }
+}
+
+fn groups(ids: &[&str]) -> Vec<Vec<String>> {
+    let mut waiting: VecDeque<_> = ids.iter().map(|id| pending(id)).collect();
+    let mut groups = Vec::new();
+    while !waiting.is_empty() {
+        let (ops, _) = next_group(&mut waiting, |key| key);
+        groups.push(ops.into_iter().map(|key| key.id).collect());
+    }
+    groups
+}
+
+#[test]
+fn a_group_is_sorted_and_meets_each_key_once() {
+    assert_eq!(groups(&["b", "a", "b", "c", "b"]), [vec!["a", "b", "c"], vec!["b"], vec!["b"]]);
+}
+
+#[test]
+fn a_group_is_never_larger_than_the_limit() {
+    let ids: Vec<String> = (0..MAX_GROUP + 3).map(|n| format!("{n:04}")).collect();
+    let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+    assert_eq!(groups(&ids).iter().map(Vec::len).collect::<Vec<_>>(), [MAX_GROUP, 3]);
+}

@@ -1,0 +1,202 @@
+//! Claims and records: exactly one claim wins, nothing is written twice, one bad row harms no other.
+
+use std::time::Duration;
+
+use domain::{AttemptOutcome, Claim, Drop, Row, State, Take};
+use store::{Capture, Claimed, Recorded, Store, StoreError};
+use tokio::task::JoinSet;
+
+use crate::database::{Database, HOUR, arrival, at, candidate, decide, key, refused, sent};
+use crate::on_both;
+
+on_both!(
+    one_of_many_concurrent_claims_inserts,
+    a_claim_and_a_record_can_be_repeated_with_their_token,
+    an_answer_after_another_claim_is_kept_once,
+    a_refused_row_fails_alone,
+    a_success_after_failures_has_all_its_attempts,
+    a_known_id_with_another_body_is_a_conflict,
+    an_anonymous_delivery_is_found_until_it_is_settled,
+    a_record_whose_row_was_lost_is_kept,
+    the_sandbox_keeps_the_newest_captures,
+    a_nul_in_an_id_is_refused_and_in_an_answer_is_dropped,
+);
+
+/// The row of a claim that may send.
+pub(crate) fn taken(claimed: Claimed) -> Row {
+    match claimed {
+        Claimed::New(row) => row,
+        Claimed::Known(Claim::Take(row, _)) => *row,
+        Claimed::Known(other) => panic!("not taken: {other:?}"),
+    }
+}
+
+async fn claim_new(store: &Store, id: &str, lease: Duration) -> Row {
+    match store.claim(candidate(id), &arrival(id), lease).await.unwrap() {
+        Claimed::New(row) => row,
+        Claimed::Known(known) => panic!("{id} was known: {known:?}"),
+    }
+}
+
+async fn one_of_many_concurrent_claims_inserts(db: &Database) {
+    let stores = [db.store().await, db.open().await];
+    let mut claims = JoinSet::new();
+    for n in 0..40 {
+        let store = stores[n % 2].clone();
+        claims.spawn(async move { store.claim(candidate("one"), &arrival("one"), HOUR).await.unwrap() });
+    }
+    let claims = claims.join_all().await;
+    let new = claims.iter().filter(|claimed| matches!(claimed, Claimed::New(_))).count();
+    let parked = claims.iter().filter(|claimed| matches!(claimed, Claimed::Known(Claim::Park))).count();
+    assert_eq!((new, parked), (1, 39));
+}
+
+async fn a_claim_and_a_record_can_be_repeated_with_their_token(db: &Database) {
+    let store = db.store().await;
+    let candidate = candidate("again");
+    let first = taken(store.claim(candidate.clone(), &arrival("again"), Duration::ZERO).await.unwrap());
+    assert_eq!(first, Row { version: 1, ..candidate.clone() });
+    let Claimed::Known(Claim::Take(again, Take::Send)) =
+        store.claim(candidate, &arrival("again"), Duration::ZERO).await.unwrap()
+    else {
+        panic!("its own token did not take it again, after the lease")
+    };
+    assert_eq!(again.token, first.token);
+    let transition = decide(&again, &refused());
+    let recorded = [store.record(&transition, None).await.unwrap(), store.record(&transition, None).await.unwrap()];
+    assert_eq!(recorded, [Recorded::Written, Recorded::Repeated]);
+    let view = store.delivery(&key("again")).await.unwrap().unwrap();
+    assert_eq!((view.row.state, view.row.seq, view.attempts.len()), (State::Waiting, 1, 1));
+    assert_eq!(view.row, Row { version: 3, lease: view.row.lease, ..transition.row });
+}
+
+async fn an_answer_after_another_claim_is_kept_once(db: &Database) {
+    let store = db.store().await;
+    let slow = claim_new(&store, "late", Duration::ZERO).await;
+    let Claimed::Known(Claim::Take(fast, Take::LeaseRanOut)) =
+        store.claim(candidate("late"), &arrival("late"), HOUR).await.unwrap()
+    else {
+        panic!("a lease that ran out was not taken over")
+    };
+    let answer = decide(&slow, &sent());
+    assert_eq!(store.record(&answer, None).await.unwrap(), Recorded::Late);
+    assert_eq!(store.record(&answer, None).await.unwrap(), Recorded::Late);
+    assert_eq!(store.record(&decide(&fast, &sent()), None).await.unwrap(), Recorded::Written);
+    assert_eq!(store.record(&answer, None).await.unwrap(), Recorded::Late);
+    let view = store.delivery(&key("late")).await.unwrap().unwrap();
+    let mut outcomes: Vec<_> = view.attempts.iter().map(|attempt| attempt.outcome).collect();
+    outcomes.sort_by_key(|outcome| outcome.as_str());
+    assert_eq!((view.late_answers, outcomes), (1, vec![AttemptOutcome::Late, AttemptOutcome::Sent]));
+    assert_eq!(view.row.token, fast.token);
+}
+
+async fn a_refused_row_fails_alone(db: &Database) {
+    let store = db.store().await;
+    db.poison("deliveries", "INSERT").await;
+    let mut claims = JoinSet::new();
+    for n in 0..100 {
+        let store = store.clone();
+        claims.spawn(async move {
+            let id = if n == 41 { "poison 41 @ +54 9 11".into() } else { format!("good {n}") };
+            store.claim(candidate(&id), &arrival(&id), HOUR).await
+        });
+    }
+    let results = claims.join_all().await;
+    let refused: Vec<_> = results.iter().filter_map(|result| result.as_ref().err()).collect();
+    assert_eq!(results.iter().filter(|result| result.is_ok()).count(), 99);
+    assert!(matches!(refused[..], [StoreError::Refused(_)]), "{refused:?}");
+    assert!(!refused[0].to_string().contains("poison"), "an error quotes a row: {}", refused[0]);
+}
+
+async fn a_success_after_failures_has_all_its_attempts(db: &Database) {
+    let store = db.store().await;
+    let mut row = claim_new(&store, "ladder", HOUR).await;
+    for seq in 1..=2 {
+        let transition = decide(&row, &refused());
+        store.record(&transition, None).await.unwrap();
+        let copy = domain::Arrival { seq, bare: false, ..arrival("ladder") };
+        row = taken(store.claim(candidate("ladder"), &copy, HOUR).await.unwrap());
+    }
+    store.record(&decide(&row, &sent()), None).await.unwrap();
+    let view = store.delivery(&key("ladder")).await.unwrap().unwrap();
+    let attempts: Vec<_> = view.attempts.iter().map(|attempt| (attempt.n, attempt.outcome.as_str())).collect();
+    assert_eq!(attempts, [(1, "retriable"), (2, "retriable"), (3, "sent")]);
+    let ended = store.claim(candidate("ladder"), &arrival("ladder"), HOUR).await.unwrap();
+    assert_eq!(ended, Claimed::Known(Claim::Drop(Drop::Ended)));
+}
+
+async fn a_known_id_with_another_body_is_a_conflict(db: &Database) {
+    let store = db.store().await;
+    claim_new(&store, "same", HOUR).await;
+    let other = domain::Arrival { content: [9; 32], ..arrival("same") };
+    let claimed = store.claim(candidate("same"), &other, HOUR).await.unwrap();
+    assert_eq!(claimed, Claimed::Known(Claim::Conflict));
+}
+
+async fn an_anonymous_delivery_is_found_until_it_is_settled(db: &Database) {
+    let store = db.store().await;
+    let print = [3; 32];
+    for (n, id) in ["older", "newer"].into_iter().enumerate() {
+        let row = Row { fingerprint: Some(print), created_at: at(n as i64), ..candidate(id) };
+        store.claim(row, &arrival(id), HOUR).await.unwrap();
+    }
+    let mut found = Vec::new();
+    for id in ["older", "newer"] {
+        found.push(store.find_anonymous(&print).await.unwrap());
+        store.settled(key(id));
+        // Goes out with, or before, the group of this claim's record.
+        let row = claim_new(&store, &format!("after {id}"), HOUR).await;
+        store.record(&decide(&row, &sent()), None).await.unwrap();
+    }
+    found.push(store.find_anonymous(&print).await.unwrap());
+    assert_eq!(found, [Some(key("older")), Some(key("newer")), None]);
+    assert_eq!(store.find_anonymous(&[4; 32]).await.unwrap(), None);
+}
+
+async fn a_record_whose_row_was_lost_is_kept(db: &Database) {
+    let store = db.store().await;
+    let row = claim_new(&store, "lost", HOUR).await;
+    db.execute("DELETE FROM deliveries").await;
+    let transition = decide(&row, &refused());
+    assert_eq!(store.record(&transition, None).await.unwrap(), Recorded::Written);
+    let view = store.delivery(&key("lost")).await.unwrap().unwrap();
+    assert_eq!((view.row.state, view.attempts.len()), (State::Waiting, 1));
+}
+
+async fn the_sandbox_keeps_the_newest_captures(db: &Database) {
+    let options = store::Options { captures_kept: 10, ..db.options() };
+    let store = Store::connect(options).await.unwrap();
+    store.migrate().await.unwrap();
+    for n in 0..25 {
+        let row = claim_new(&store, &format!("captured {n:02}"), HOUR).await;
+        let capture = Capture {
+            channel: row.channel.clone(),
+            destination: "+5491123456789".into(),
+            subject: None,
+            text: format!("text {n}"),
+            html: None,
+        };
+        let transition = decide(&row, &domain::Outcome::Captured);
+        assert_eq!(store.record(&transition, Some(capture.clone())).await.unwrap(), Recorded::Written);
+        assert_eq!(store.record(&transition, Some(capture)).await.unwrap(), Recorded::Repeated);
+    }
+    let kept = store.captures(None, 100).await.unwrap();
+    let texts: Vec<_> = kept.iter().map(|view| view.capture.text.as_str()).collect();
+    assert_eq!((texts.len(), texts[0], texts[9]), (10, "text 15", "text 24"));
+    let after = store.captures(Some(kept[7].id), 1).await.unwrap();
+    assert_eq!(after, kept[8..9]);
+    assert!(!format!("{kept:?}").contains("5491123456789"), "a capture prints its recipient");
+}
+
+async fn a_nul_in_an_id_is_refused_and_in_an_answer_is_dropped(db: &Database) {
+    let store = db.store().await;
+    let refused = store.claim(candidate("a\0b"), &arrival("a\0b"), HOUR).await;
+    assert!(matches!(refused, Err(StoreError::Refused(_))), "{refused:?}");
+    assert_eq!(store.delivery(&key("a\0b")).await.unwrap(), None);
+    let row = claim_new(&store, "answer", HOUR).await;
+    let mut transition = decide(&row, &sent());
+    transition.row.provider_id = Some("S\0M".into());
+    assert_eq!(store.record(&transition, None).await.unwrap(), Recorded::Written);
+    let view = store.delivery(&key("answer")).await.unwrap().unwrap();
+    assert_eq!(view.row.provider_id.as_deref(), Some("SM"));
+}

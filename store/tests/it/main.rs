@@ -1,0 +1,33 @@
+//! The promises of the store, each shown on SQLite and on Postgres.
+//!
+//! Postgres is the one that `CHASQUI_TEST_POSTGRES_URL` names; every test makes a database of its own there.
+
+mod cancel;
+mod database;
+mod jobs;
+mod ledger;
+mod migrate;
+mod model;
+mod outages;
+mod users;
+mod views;
+
+/// Makes of each `async fn name(db: &Database)` two tests: `name::on_sqlite` and `name::on_postgres`.
+macro_rules! on_both {
+    ($($name:ident),+ $(,)?) => {$(
+        mod $name {
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn on_sqlite() {
+                super::$name(&crate::database::Database::sqlite()).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn on_postgres() {
+                if let Some(database) = crate::database::Database::postgres().await {
+                    super::$name(&database).await;
+                }
+            }
+        }
+    )+};
+}
+pub(crate) use on_both;

@@ -1,0 +1,114 @@
+//! A database that goes away or is locked: nothing is lost, nothing is half written, and it comes back.
+
+use std::time::{Duration, Instant};
+
+use sqlx::{Connection as _, Executor as _, PgConnection, Row as _, SqliteConnection};
+use store::{Claimed, Recorded, Store, StoreError};
+
+use crate::database::{Database, HOUR, arrival, candidate, decide, key, sent};
+
+/// Repeats a move as a worker would, until it succeeds. Panics after half a minute.
+async fn until_written<T>(mut attempt: impl AsyncFnMut() -> Result<T, StoreError>) -> T {
+    let begun = Instant::now();
+    loop {
+        match attempt().await {
+            Ok(done) => return done,
+            Err(error) if error.is_unavailable() && begun.elapsed() < Duration::from_secs(30) => {
+                tokio::task::yield_now().await;
+            }
+            Err(error) => panic!("{error}"),
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn connections_that_postgres_terminates_are_replaced() {
+    let Some(db) = Database::postgres().await else { return };
+    let store = db.store().await;
+    let mut admin = PgConnection::connect(&db.url()).await.unwrap();
+    for n in 0..20 {
+        let id = format!("delivery {n}");
+        let candidate = candidate(&id);
+        let kill = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+                    WHERE datname = current_database() AND pid <> pg_backend_pid()";
+        admin.execute(kill).await.unwrap();
+        let claimed = until_written(async || store.claim(candidate.clone(), &arrival(&id), HOUR).await).await;
+        let row = crate::ledger::taken(claimed);
+        admin.execute(kill).await.unwrap();
+        let transition = decide(&row, &sent());
+        let recorded = until_written(async || store.record(&transition, None).await).await;
+        assert!(matches!(recorded, Recorded::Written | Recorded::Repeated), "{recorded:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_is_away_is_unavailable() {
+    let options = store::Options::new(
+        "postgres://nobody@127.0.0.1:1/none".to_owned().into(),
+        std::sync::Arc::new(crate::database::TestClock::default()),
+    );
+    let store = Store::connect(options).await.unwrap();
+    let claimed = store.claim(candidate("away"), &arrival("away"), HOUR).await;
+    assert!(matches!(claimed, Err(StoreError::Unavailable(_))), "{claimed:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_missing_table_refuses_nobody() {
+    let db = Database::sqlite();
+    let claimed = db.open().await.claim(candidate("early"), &arrival("early"), HOUR).await;
+    assert!(matches!(claimed, Err(StoreError::Unavailable(_))), "{claimed:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_locked_sqlite_is_waited_for_and_then_unavailable() {
+    let db = Database::sqlite();
+    let store = db.store().await;
+    let mut other = SqliteConnection::connect(&db.url()).await.unwrap();
+
+    other.execute("BEGIN IMMEDIATE").await.unwrap();
+    let waiting = tokio::spawn({
+        let store = store.clone();
+        async move { store.claim(candidate("waits"), &arrival("waits"), HOUR).await }
+    });
+    // Readers never wait for the writer.
+    assert_eq!(store.delivery(&key("waits")).await.unwrap(), None);
+    other.execute("COMMIT").await.unwrap();
+    assert!(matches!(waiting.await.unwrap(), Ok(Claimed::New(_))));
+
+    other.execute("BEGIN IMMEDIATE").await.unwrap();
+    let candidate = candidate("locked");
+    let locked = store.claim(candidate.clone(), &arrival("locked"), HOUR).await;
+    assert!(matches!(locked, Err(StoreError::Unavailable(_))), "{locked:?}");
+    other.execute("COMMIT").await.unwrap();
+    let claimed = store.claim(candidate, &arrival("locked"), HOUR).await.unwrap();
+    assert!(matches!(claimed, Claimed::New(_)), "{claimed:?}");
+}
+
+/// Heap-only updates: the price of the success path on Postgres rests on them.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_success_path_updates_no_index() {
+    let Some(db) = Database::postgres().await else { return };
+    let store = db.store().await;
+    for n in 0..200 {
+        let id = format!("delivery {n}");
+        let row = crate::ledger::taken(store.claim(candidate(&id), &arrival(&id), HOUR).await.unwrap());
+        store.record(&decide(&row, &sent()), None).await.unwrap();
+    }
+    drop(store);
+    let mut admin = PgConnection::connect(&db.url()).await.unwrap();
+    let begun = Instant::now();
+    loop {
+        // A backend publishes its statistics when it is idle or ends.
+        let row = admin
+            .fetch_one("SELECT n_tup_upd, n_tup_hot_upd FROM pg_stat_user_tables WHERE relname = 'deliveries'")
+            .await
+            .unwrap();
+        let (updated, hot): (i64, i64) = (row.get(0), row.get(1));
+        if updated == 200 {
+            assert_eq!(hot, updated);
+            return;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(30), "statistics show {updated} updates of 200");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}

@@ -1,0 +1,148 @@
+//! Which words there are: templates by name, their locales, their channels, and the rule by which one is chosen.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::ChannelName;
+use serde_json::{Map, Value};
+
+use crate::error::Problem;
+use crate::files::{File, Files};
+
+/// The words for every channel that has none of its own.
+pub(crate) const GENERIC: &str = "text";
+
+const SHAPE: &str = "is no part of a template: use <template>/sample.json, or <template>/<locale>/ with \
+                     <channel>.txt, <channel>.html, <channel>.subject.txt or <channel>.title.txt";
+
+#[derive(Debug, Default)]
+pub(crate) struct Catalog {
+    pub(crate) templates: BTreeMap<String, Template>,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Template {
+    /// By their tag as the folder is called. Few, so they are searched one by one, without regard to case.
+    pub(crate) locales: Vec<(String, BTreeMap<String, Words>)>,
+    pub(crate) sample: Map<String, Value>,
+}
+
+/// The paths of a channel's parts.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Words {
+    pub(crate) text: String,
+    pub(crate) subject: Option<String>,
+    pub(crate) html: Option<String>,
+}
+
+impl Words {
+    pub(crate) fn parts(&self) -> impl Iterator<Item = &str> {
+        self.subject.iter().chain([&self.text]).chain(&self.html).map(String::as_str)
+    }
+}
+
+impl Template {
+    /// The words for a channel in the first of these locales that has any: its own, else the generic ones.
+    pub(crate) fn words<'l>(&self, channel: &str, locales: impl Iterator<Item = &'l str>) -> Option<&Words> {
+        locales.filter_map(|wanted| self.locale(wanted)).find_map(|words| words.get(channel).or(words.get(GENERIC)))
+    }
+
+    fn locale(&self, wanted: &str) -> Option<&BTreeMap<String, Words>> {
+        let same = |a: u8, b: u8| a.eq_ignore_ascii_case(&b) || (matches!(a, b'-' | b'_') && matches!(b, b'-' | b'_'));
+        let equal = |tag: &str| tag.len() == wanted.len() && tag.bytes().zip(wanted.bytes()).all(|(a, b)| same(a, b));
+        self.locales.iter().find(|(tag, _)| equal(tag)).map(|(_, words)| words)
+    }
+
+    pub(crate) fn channels(&self) -> BTreeSet<&str> {
+        self.locales.iter().flat_map(|(_, words)| words.keys()).map(String::as_str).collect()
+    }
+}
+
+/// A locale and what it falls back to: `es-AR`, `es`, then the default, `en`.
+pub(crate) fn fallbacks<'l>(locale: Option<&'l str>, default: &'l str) -> impl Iterator<Item = &'l str> {
+    let shorter = |tag: &&'l str| tag.rfind(['-', '_']).map(|at| &tag[..at]);
+    std::iter::successors(locale, shorter).chain(std::iter::successors(Some(default), shorter))
+}
+
+/// Files that are only there to be included or extended: `_…/…`.
+pub(crate) fn is_shared(path: &str) -> bool {
+    path.starts_with('_')
+}
+
+/// Sorts the files into templates; every file has its place or is a problem.
+pub(crate) fn catalog(files: &Files, problems: &mut Vec<Problem>) -> Catalog {
+    let mut catalog = Catalog::default();
+    for (path, file) in files.iter().filter(|(path, _)| !is_shared(path)) {
+        if let Err(message) = place(&mut catalog, path, file) {
+            problems.push(Problem { file: file.origin.clone(), place: None, message });
+        }
+    }
+    for (name, template) in &mut catalog.templates {
+        check(name, template, files, problems);
+    }
+    catalog
+}
+
+fn place(catalog: &mut Catalog, path: &str, file: &File) -> Result<(), String> {
+    let steps: Vec<&str> = path.split('/').collect();
+    match steps.as_slice() {
+        [template, "sample.json"] if is_word(template) => {
+            let template = catalog.templates.entry((*template).to_owned()).or_default();
+            template.sample = serde_json::from_str(&file.text)
+                .map_err(|error| format!("must be a JSON object with one value for each variable: {error}"))?;
+            Ok(())
+        }
+        [template, locale, part] if is_word(template) && is_word(locale) => {
+            let (channel, part) = part.split_once('.').ok_or(SHAPE)?;
+            if ChannelName::parse(channel).is_ok_and(|parsed| parsed.as_str() != channel) {
+                return Err("must have its channel in lower case".to_owned());
+            }
+            let locales = &mut catalog.templates.entry((*template).to_owned()).or_default().locales;
+            let at = locales.iter().position(|(tag, _)| tag == locale).unwrap_or_else(|| {
+                locales.push(((*locale).to_owned(), BTreeMap::new()));
+                locales.len() - 1
+            });
+            let words = locales[at].1.entry(channel.to_owned()).or_default();
+            match part {
+                "txt" => words.text = path.to_owned(),
+                "html" => words.html = Some(path.to_owned()),
+                "subject.txt" | "title.txt" if words.subject.is_some() => {
+                    return Err("is one of two: keep subject.txt or title.txt".to_owned());
+                }
+                "subject.txt" | "title.txt" => words.subject = Some(path.to_owned()),
+                _ => return Err(SHAPE.to_owned()),
+            }
+            Ok(())
+        }
+        _ => Err(SHAPE.to_owned()),
+    }
+}
+
+fn check(name: &str, template: &mut Template, files: &Files, problems: &mut Vec<Problem>) {
+    let origin = |path: &str| files.get(path).map_or(path, |file| &file.origin).to_owned();
+    for (locale, channels) in &mut template.locales {
+        channels.retain(|channel, words| {
+            if words.text.is_empty() {
+                let message = format!("has no plain text beside it: add {name}/{locale}/{channel}.txt");
+                problems.extend(words.parts().filter(|part| !part.is_empty()).map(|part| Problem {
+                    file: origin(part),
+                    place: None,
+                    message: message.clone(),
+                }));
+            }
+            !words.text.is_empty()
+        });
+    }
+    let sample = format!("{name}/sample.json");
+    if !files.contains_key(&sample) {
+        let parts = template.locales.iter().flat_map(|(_, words)| words.values());
+        let file = parts.map(|words| origin(&words.text)).next().unwrap_or(sample);
+        let message = format!("has no sample: add {name}/sample.json with one value for each variable");
+        problems.push(Problem { file, place: None, message });
+    }
+}
+
+/// What a publisher can name: 1 to 64 letters, digits, `_` or `-`.
+fn is_word(text: &str) -> bool {
+    let allowed = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b == b'-';
+    !text.is_empty() && text.len() <= 64 && text.bytes().all(allowed)
+}

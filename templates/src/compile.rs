@@ -1,0 +1,181 @@
+//! Makes one renderer of all files, or says everything that is wrong with them, each with its line and column.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use tera::{ErrorKind, Tera};
+
+use crate::bounded;
+use crate::error::Problem;
+use crate::files::{File, Files};
+use crate::scan::{Scan, scan};
+
+/// How many files may follow one another by `include` and `extends`.
+const MAX_REFERENCES: usize = 16;
+
+#[derive(Debug)]
+pub(crate) struct Compiled {
+    pub(crate) tera: Tera,
+    /// By path, to say where an error is.
+    pub(crate) sources: BTreeMap<String, Source>,
+}
+
+/// A file as it was written, and what was added to it.
+#[derive(Debug)]
+pub(crate) struct Source {
+    pub(crate) file: File,
+    /// Offset in the file and length of each step that was inserted.
+    inserted: Vec<(usize, usize)>,
+}
+
+impl Source {
+    /// The offset in the file of an offset in what was compiled.
+    pub(crate) fn original(&self, compiled: usize) -> usize {
+        let mut added = 0;
+        for (at, length) in &self.inserted {
+            if at + added >= compiled {
+                break;
+            }
+            added += length;
+        }
+        compiled.saturating_sub(added).min(self.file.text.len())
+    }
+
+    /// `file:line:column`
+    pub(crate) fn place(&self, offset: usize) -> String {
+        let (line, column) = line_and_column(&self.file.text, offset);
+        format!("{}:{line}:{column}", self.file.origin)
+    }
+}
+
+/// Compiles every file but the samples.
+///
+/// # Errors
+/// All problems of all files.
+pub(crate) fn compile(files: &Files) -> Result<Compiled, Vec<Problem>> {
+    let files: BTreeMap<&str, &File> =
+        files.iter().filter(|(path, _)| !path.ends_with(".json")).map(|(path, file)| (path.as_str(), file)).collect();
+    let scans: BTreeMap<&str, Scan> = files.iter().map(|(path, file)| (*path, scan(&file.text))).collect();
+
+    let mut problems = Vec::new();
+    let mut broken = BTreeSet::new();
+    for (path, file) in &files {
+        let found = check_alone(file, &scans[path]);
+        if !found.is_empty() {
+            broken.insert(*path);
+            problems.extend(found);
+        }
+    }
+    let before = problems.len();
+    check_references(&files, &scans, &mut problems);
+    // tera ends at the first reference that leads nowhere or round in a circle
+    if problems.len() == before {
+        check_together(&files, &broken, &mut problems);
+    }
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    with_steps(&files, &scans)
+}
+
+/// Syntax, and what the scan refuses.
+fn check_alone(file: &File, scan: &Scan) -> Vec<Problem> {
+    if let Err(error) = new_tera().add_raw_template("part", &file.text)
+        && let ErrorKind::SyntaxError(report) = error.kind()
+    {
+        return vec![problem(file, report.span().range.start, report.message().to_owned())];
+    }
+    scan.refusals.iter().map(|refusal| problem(file, refusal.at, refusal.message.to_owned())).collect()
+}
+
+fn check_references(files: &BTreeMap<&str, &File>, scans: &BTreeMap<&str, Scan>, problems: &mut Vec<Problem>) {
+    for (path, scan) in scans {
+        for reference in &scan.references {
+            let message = if !files.contains_key(reference.name.as_str()) {
+                format!("there is no file `{}`: give its path from the top, such as _layout/email.html", reference.name)
+            } else if is_too_deep(scans, &reference.name, MAX_REFERENCES) {
+                format!("more than {MAX_REFERENCES} files follow one another from here: end the chain or the circle")
+            } else {
+                continue;
+            };
+            problems.push(problem(files[path], reference.at, message));
+        }
+    }
+}
+
+fn is_too_deep(scans: &BTreeMap<&str, Scan>, path: &str, left: usize) -> bool {
+    // walked level by level with each file once, so that a dense graph costs no more than its size times the depth
+    let mut level = BTreeSet::from([path]);
+    for _ in 0..left {
+        let references = level.iter().filter_map(|path| scans.get(path)).flat_map(|scan| &scan.references);
+        level = references.map(|reference| reference.name.as_str()).collect();
+        if level.is_empty() {
+            return false;
+        }
+    }
+    true
+}
+
+/// Filters, functions, tests and blocks that do not exist. Broken files are taken as empty.
+fn check_together(files: &BTreeMap<&str, &File>, broken: &BTreeSet<&str>, problems: &mut Vec<Problem>) {
+    let text = |path: &str, file: &File| if broken.contains(path) { String::new() } else { file.text.clone() };
+    let all = files.iter().map(|(path, file)| (*path, text(path, file)));
+    let Err(error) = new_tera().add_raw_templates(all) else { return };
+    let reports = error.to_string();
+    for report in reports.split("error: ").filter(|report| !report.trim().is_empty()) {
+        let Some((message, path, at)) = read_report(report) else {
+            problems.push(Problem { file: "templates".to_owned(), place: None, message: report.trim().to_owned() });
+            continue;
+        };
+        if !broken.is_empty() && message.starts_with("Block ") {
+            continue;
+        }
+        let file = files.get(path).map_or(path, |file| &file.origin).to_owned();
+        problems.push(Problem { file, place: Some(at), message: message.to_owned() });
+    }
+}
+
+/// tera joins what it finds into one text: `message\n --> path:line:column\n…`.
+fn read_report(report: &str) -> Option<(&str, &str, (usize, usize))> {
+    let mut lines = report.lines();
+    let message = lines.next()?;
+    let mut place = lines.next()?.trim().strip_prefix("--> ")?.rsplitn(3, ':');
+    let (column, line, path) = (place.next()?.parse().ok()?, place.next()?.parse().ok()?, place.next()?);
+    Some((message, path, (line, column)))
+}
+
+fn with_steps(files: &BTreeMap<&str, &File>, scans: &BTreeMap<&str, Scan>) -> Result<Compiled, Vec<Problem>> {
+    let insert = |path: &str, file: &File| {
+        let mut text = file.text.clone();
+        for (at, step) in scans[path].steps.iter().rev() {
+            text.insert_str(*at, step);
+        }
+        text
+    };
+    let mut tera = new_tera();
+    tera.add_raw_templates(files.iter().map(|(path, file)| (*path, insert(path, file))))
+        .map_err(|error| vec![Problem { file: "templates".to_owned(), place: None, message: error.to_string() }])?;
+    let source = |path: &str, file: &File| Source {
+        file: file.clone(),
+        inserted: scans[path].steps.iter().map(|(at, step)| (*at, step.len())).collect(),
+    };
+    let sources = files.iter().map(|(path, file)| ((*path).to_owned(), source(path, file))).collect();
+    Ok(Compiled { tera, sources })
+}
+
+fn new_tera() -> Tera {
+    let mut tera = Tera::new();
+    bounded::register(&mut tera);
+    tera
+}
+
+fn problem(file: &File, at: usize, message: String) -> Problem {
+    Problem { file: file.origin.clone(), place: Some(line_and_column(&file.text, at)), message }
+}
+
+/// Both from 1; columns count characters.
+fn line_and_column(text: &str, offset: usize) -> (usize, usize) {
+    let before = &text.as_bytes()[..offset.min(text.len())];
+    let start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+    let characters = before[start..].iter().filter(|byte| (**byte & 0xC0) != 0x80).count();
+    (before.iter().filter(|byte| **byte == b'\n').count() + 1, characters + 1)
+}

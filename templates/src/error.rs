@@ -1,0 +1,98 @@
+//! What can go wrong: with the files when they are loaded, and with one message when it is rendered.
+
+use std::fmt;
+
+/// One thing to correct in the templates.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Problem {
+    /// The file as an operator finds it: below the directory that was given, or `catalog/…` for a shipped one.
+    pub file: String,
+    /// Line and column, from 1; none when it concerns the whole file.
+    pub place: Option<(usize, usize)>,
+    pub message: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.place {
+            Some((line, column)) => write!(f, "{}:{line}:{column}: {}", self.file, self.message),
+            None => write!(f, "{}: {}", self.file, self.message),
+        }
+    }
+}
+
+/// The templates cannot be used: every problem that was found, sorted by file.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct LoadError {
+    pub problems: Vec<Problem>,
+}
+
+impl LoadError {
+    pub(crate) fn new(mut problems: Vec<Problem>) -> Self {
+        problems.sort();
+        Self { problems }
+    }
+}
+
+impl fmt::Display for LoadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let count = self.problems.len();
+        write!(f, "the templates cannot be used, correct {count} {}:", if count == 1 { "place" } else { "places" })?;
+        self.problems.iter().try_for_each(|problem| write!(f, "\n  {problem}"))
+    }
+}
+
+impl std::error::Error for LoadError {}
+
+/// One message cannot be rendered. Trying again gives the same, so every one is a permanent failure.
+/// The text is one line that never holds a value of the message's data.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum TemplateError {
+    #[error("there is no template `{template}`: use one of {known}, or add a folder `{template}` to the templates")]
+    Unknown { template: String, known: String },
+    #[error(
+        "template `{template}` has no words for channel `{channel}` in {locales}: \
+         add {template}/{first}/{channel}.txt, or send it by {available}"
+    )]
+    NoChannel {
+        template: String,
+        channel: String,
+        /// The locales that were tried, for people.
+        locales: String,
+        /// The last locale that was tried: where to add the words.
+        first: String,
+        /// The channels that have words, for people.
+        available: String,
+    },
+    #[error("the template needs `{variable}`, which is missing: add it to the message's data ({at})")]
+    Missing {
+        /// A path such as `name` or `customer.name`.
+        variable: String,
+        /// file:line:column
+        at: String,
+    },
+    #[error("the words would be larger than {limit} bytes: send less data, or shorten template `{template}`")]
+    TooLarge { template: String, limit: usize },
+    #[error(
+        "rendering was stopped after {steps} steps or {millis} ms: \
+         send shorter lists, or take loops out of template `{template}`"
+    )]
+    TooMuchWork { template: String, steps: u32, millis: u128 },
+    #[error("`{expression}` cannot be rendered with this data: {why}; correct the data or the template ({at})")]
+    Failed { expression: String, why: String, at: String },
+    #[error("there is nothing to send: give a message or a template")]
+    Empty,
+}
+
+impl TemplateError {
+    /// The file that is concerned, with line and column.
+    pub(crate) fn place(&self) -> Option<(&str, Option<(usize, usize)>)> {
+        let (Self::Missing { at, .. } | Self::Failed { at, .. }) = self else { return None };
+        let mut steps = at.rsplitn(3, ':');
+        let place = (steps.next()?.parse(), steps.next()?.parse(), steps.next()?);
+        match place {
+            (Ok(column), Ok(line), file) => Some((file, Some((line, column)))),
+            _ => Some((at, None)),
+        }
+    }
+}

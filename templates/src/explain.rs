@@ -1,0 +1,134 @@
+//! Turns tera's errors into ours: what is missing by name, where it is wrong by file, line and column, and never a
+//! value of the message's data.
+
+use serde_json::{Map, Value};
+use tera::ErrorKind;
+
+use crate::compile::{Compiled, Source};
+use crate::error::TemplateError;
+
+/// tera's messages that name types and arguments only; others may quote values.
+const WITHOUT_VALUES: [&str; 14] = [
+    "Math operations",
+    "`+` requires",
+    "Cannot compare `",
+    "Cannot sort: `",
+    "Cannot index",
+    "Index expression",
+    "Slice ",
+    "Iteration not possible",
+    "Key/value iteration",
+    "Invalid type for the value",
+    "Missing keyword argument",
+    "pluralize filter requires",
+    "The filter `",
+    "The function `",
+];
+
+/// Words of expressions that are no variables.
+const KEYWORDS: [&str; 16] = [
+    "and", "or", "not", "in", "is", "if", "else", "true", "false", "True", "False", "none", "None", "null", "loop",
+    "self",
+];
+
+pub(crate) fn explain(
+    error: &tera::Error,
+    path: &str,
+    compiled: &Compiled,
+    data: &Map<String, Value>,
+) -> TemplateError {
+    let found = match error.kind() {
+        ErrorKind::RenderingError(report) => compiled.sources.get(report.filename()).map(|source| (report, source)),
+        _ => None,
+    };
+    let Some((report, source)) = found else {
+        let at = compiled.sources.get(path).map_or_else(|| path.to_owned(), |source| source.file.origin.clone());
+        return TemplateError::Failed { expression: "the template".to_owned(), why: GENERAL.to_owned(), at };
+    };
+    let (start, end) = span(source, &report.span().range);
+    let at = source.place(start);
+    let expression = source.file.text.get(start..end).unwrap_or_default();
+    let undefined = report.message().contains("undefined") || report.message().contains("not defined");
+    // tera marks the value of a filter also when one of its arguments is what is missing
+    let variable = || missing(expression, data).or_else(|| missing(rest_of_tag(&source.file.text[start..]), data));
+    match undefined.then(variable).flatten() {
+        Some(variable) => TemplateError::Missing { variable: variable.to_owned(), at },
+        None => TemplateError::Failed {
+            expression: expression.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(80).collect(),
+            why: why(report.message()),
+            at,
+        },
+    }
+}
+
+const GENERAL: &str = "a value has another form than the template expects";
+
+fn why(message: &str) -> String {
+    let safe = WITHOUT_VALUES.iter().any(|start| message.starts_with(start));
+    if safe { message.lines().next().unwrap_or_default().to_owned() } else { GENERAL.to_owned() }
+}
+
+/// The error's place in the file as it was written, widened to the whole path that it is part of.
+fn span(source: &Source, range: &std::ops::Range<usize>) -> (usize, usize) {
+    let text = &source.file.text;
+    let (start, end) = (source.original(range.start), source.original(range.end));
+    let before = text.as_bytes()[..start].iter().rev().take_while(|byte| is_of_path(**byte)).count();
+    let after = text.as_bytes()[end..].iter().take_while(|byte| is_of_path(**byte)).count();
+    (start - before, (end + after).max(start - before))
+}
+
+fn is_of_path(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'.'
+}
+
+fn rest_of_tag(text: &str) -> &str {
+    let end = ["}}", "%}"].iter().filter_map(|close| text.find(close)).min();
+    &text[..end.unwrap_or(text.len())]
+}
+
+/// The first variable of an expression that the data does not hold.
+fn missing<'e>(expression: &'e str, data: &Map<String, Value>) -> Option<&'e str> {
+    paths(expression).into_iter().find(|path| !holds(data, path))
+}
+
+fn holds(data: &Map<String, Value>, path: &str) -> bool {
+    let mut steps = path.split('.');
+    let first = steps.next().and_then(|name| data.get(name)).filter(|value| !value.is_null());
+    let last = steps.try_fold(first, |value, step| match value? {
+        Value::Object(object) => Some(object.get(step)),
+        Value::Array(list) => Some(step.parse().ok().and_then(|at: usize| list.get(at))),
+        _ => None,
+    });
+    last.flatten().is_some()
+}
+
+/// The paths in an expression, without strings, numbers, keywords and the names of filters, functions and arguments.
+fn paths(expression: &str) -> Vec<&str> {
+    let bytes = expression.as_bytes();
+    let mut paths = Vec::new();
+    let (mut at, mut quote, mut before) = (0, None, b' ');
+    while at < bytes.len() {
+        let byte = bytes[at];
+        if quote.is_some() || matches!(byte, b'"' | b'\'' | b'`') {
+            quote = if quote == Some(byte) { None } else { quote.or(Some(byte)) };
+            at += 1;
+            continue;
+        }
+        let length = bytes[at..].iter().take_while(|byte| is_of_path(**byte)).count();
+        if length == 0 {
+            before = if byte.is_ascii_whitespace() { before } else { byte };
+            at += 1;
+            continue;
+        }
+        let path = &expression[at..at + length];
+        at += length;
+        let after = expression[at..].trim_start();
+        let argument = after.starts_with('=') && !after.starts_with("==");
+        let name = before == b'|' || after.starts_with('(') || argument || KEYWORDS.contains(&path);
+        if !name && !path.starts_with(|c: char| c.is_ascii_digit() || c == '.') {
+            paths.push(path);
+        }
+        before = b'a';
+    }
+    paths
+}

@@ -1,0 +1,97 @@
+//! Where the files come from: those embedded in the binary, and an operator's directory over them.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use rust_embed::RustEmbed;
+
+use crate::error::Problem;
+
+/// Bytes of one file: a straight pass through it is the longest work between two steps.
+const MAX_FILE_BYTES: u64 = 64 * 1024;
+const MAX_FILES: usize = 10_000;
+/// `template/locale/part` has three; symbolic links are followed, so something must end a circle.
+const MAX_FOLDERS: usize = 4;
+
+/// Files by their path in the catalog, such as `welcome/es/email.txt`.
+pub(crate) type Files = BTreeMap<String, File>;
+
+#[derive(Clone, Debug)]
+pub(crate) struct File {
+    /// The path that an operator knows it by.
+    pub(crate) origin: String,
+    pub(crate) text: String,
+}
+
+#[derive(RustEmbed)]
+#[folder = "catalog/"]
+struct Shipped;
+
+pub(crate) fn shipped() -> Files {
+    let read = |path: std::borrow::Cow<'static, str>| {
+        let text = String::from_utf8_lossy(&Shipped::get(&path)?.data).into_owned();
+        Some((path.to_string(), File { origin: format!("catalog/{path}"), text }))
+    };
+    Shipped::iter().filter_map(read).collect()
+}
+
+/// Adds the files below `directory`, replacing those of the same path. Names that start with a dot or end with `~`
+/// are left out, and so is a README.
+pub(crate) fn add_directory(files: &mut Files, directory: &Path, problems: &mut Vec<Problem>) {
+    let mut folders = vec![(directory.to_owned(), String::new(), 1)];
+    let mut count = 0;
+    while let Some((folder, prefix, depth)) = folders.pop() {
+        let entries = match list(&folder) {
+            Ok(entries) => entries,
+            Err(error) => {
+                problems.push(unreadable(&folder, &error));
+                continue;
+            }
+        };
+        for (path, name) in entries {
+            let key = format!("{prefix}{name}");
+            if path.is_dir() && depth < MAX_FOLDERS {
+                folders.push((path, format!("{key}/"), depth + 1));
+                continue;
+            }
+            count += 1;
+            if count > MAX_FILES {
+                problems.push(whole(&folder, format!("there are more than {MAX_FILES} files: remove some")));
+                return;
+            }
+            match read(&path) {
+                Ok(text) => drop(files.insert(key, File { origin: path.display().to_string(), text })),
+                Err(error) => problems.push(unreadable(&path, &error)),
+            }
+        }
+    }
+}
+
+fn list(folder: &Path) -> io::Result<Vec<(PathBuf, String)>> {
+    let mut entries = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if !name.starts_with('.') && !name.ends_with('~') && !name.starts_with("README") {
+            entries.push((entry.path(), name));
+        }
+    }
+    Ok(entries)
+}
+
+fn read(path: &Path) -> io::Result<String> {
+    if fs::metadata(path)?.len() > MAX_FILE_BYTES {
+        return Err(io::Error::other(format!("it is larger than {MAX_FILE_BYTES} bytes")));
+    }
+    fs::read_to_string(path)
+}
+
+fn unreadable(path: &Path, error: &io::Error) -> Problem {
+    whole(path, format!("cannot be read ({error}): correct it or take it out of the templates"))
+}
+
+fn whole(path: &Path, message: String) -> Problem {
+    Problem { file: path.display().to_string(), place: None, message }
+}

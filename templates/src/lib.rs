@@ -1,0 +1,22 @@
+//! The words: templates by name, locale and channel, and the renderer that turns them and a message's data into text.
+//!
+//! Read [`Templates`] first. The shipped templates are files in `catalog/`, embedded in the binary; an operator's
+//! directory of the same shape adds to them and overrides them file by file. tera is known only here.
+//! Rendering is synchronous and pure: no files, no network, no clock but the one that ends a runaway template.
+
+mod bounded;
+mod budget;
+mod catalog;
+mod compile;
+mod error;
+mod explain;
+mod files;
+mod scan;
+mod templates;
+
+#[cfg(test)]
+mod tests;
+
+pub use budget::Limits;
+pub use error::{LoadError, Problem, TemplateError};
+pub use templates::{Description, Options, Templates};

@@ -1,0 +1,156 @@
+//! How words are chosen and filled in, and what is said when they cannot be.
+
+use domain::{Rendered, Wording};
+use serde_json::{Map, Value, json};
+
+use super::{hello, load, name, render, render_text, wording};
+use crate::{TemplateError, Templates};
+
+#[test]
+fn without_a_template_the_message_is_sent_as_it_is() {
+    let templates = Templates::embedded().unwrap();
+    let mut plain = Wording {
+        subject: Some("Hola".to_owned()),
+        message: Some("{{ 7*7 }} <b>\n".to_owned()),
+        template: None,
+        locale: None,
+        data: Map::new(),
+    };
+    let expected = Rendered { subject: Some("Hola".to_owned()), text: "{{ 7*7 }} <b>\n".to_owned(), html: None };
+    assert_eq!(templates.render(&name("email"), &plain), Ok(expected));
+    plain.message = None;
+    assert_eq!(templates.render(&name("email"), &plain), Err(TemplateError::Empty));
+}
+
+#[test]
+fn the_locale_falls_back_step_by_step_for_each_channel() {
+    let templates = load(&[
+        ("t/sample.json", "{}"),
+        ("t/en/sms.txt", "en"),
+        ("t/en/push.txt", "en"),
+        ("t/es/sms.txt", "es"),
+        ("t/es-AR/sms.txt", "es-AR"),
+        ("t/zh-Hant/sms.txt", "zh-Hant"),
+    ])
+    .unwrap();
+    for (channel, locale, expected) in [
+        ("sms", Some("es-AR"), "es-AR"),
+        ("sms", Some("es_ar"), "es-AR"),
+        ("sms", Some("ES"), "es"),
+        ("sms", Some("es-MX"), "es"),
+        ("sms", Some("zh-Hant-TW"), "zh-Hant"),
+        ("sms", Some("zh"), "en"),
+        ("sms", Some("e"), "en"),
+        ("sms", None, "en"),
+        ("push", Some("es-AR"), "en"),
+    ] {
+        let rendered = render(&templates, channel, "t", locale, Value::Null).unwrap();
+        assert_eq!(rendered.text, expected, "{channel} {locale:?}");
+    }
+}
+
+#[test]
+fn a_channel_without_words_of_its_own_takes_the_generic_ones_and_no_other_channels() {
+    let files = [("t/sample.json", "{}"), ("t/en/email.txt", "mail"), ("t/en/email.subject.txt", "s")];
+    let strict = load(&files).unwrap();
+    let error = render(&strict, "telegram", "t", Some("es-AR"), Value::Null).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "template `t` has no words for channel `telegram` in es-AR, es, en: add t/en/telegram.txt, or send it by email"
+    );
+    let generic = load(&[&files[..], &[("t/en/text.txt", "any")]].concat()).unwrap();
+    let rendered = render(&generic, "telegram", "t", None, Value::Null).unwrap();
+    assert_eq!(rendered, Rendered { subject: None, text: "any".to_owned(), html: None });
+    assert_eq!(render(&generic, "email", "t", None, Value::Null).unwrap().text, "mail");
+}
+
+#[test]
+fn an_unknown_template_is_answered_with_the_known_ones() {
+    let error = render(&Templates::embedded().unwrap(), "sms", "welcom", None, Value::Null).unwrap_err();
+    assert!(matches!(&error, TemplateError::Unknown { known, .. } if known == "alert, otp, receipt, welcome"));
+}
+
+#[test]
+fn a_missing_variable_is_named_with_its_place() {
+    for (text, variable, place) in [
+        ("Hi {{ name }}", "name", "1:7"),
+        ("Hi\n  {{ name | upper }}", "name", "2:6"),
+        ("{{ customer.name }}", "customer.name", "1:4"),
+        ("{{ customer.name | upper }}", "customer.name", "1:4"),
+        ("{% for i in items %}{{ i.nmae }}{% endfor %}", "i.nmae", "1:24"),
+        ("{% for i in list %}{% endfor %}", "list", "1:13"),
+        ("ñ {{ 'name' | replace(from=name, to='') }}", "name", "1:6"),
+        ("{% set total = count %}{{ total }}", "total", "1:27"),
+    ] {
+        // everything is there in the sample
+        let sample =
+            json!({ "name": "A", "customer": { "name": "B" }, "items": [{ "nmae": 1 }], "list": [], "count": 1 });
+        let data = json!({ "customer": {}, "items": [{}], "other": "s3cret" });
+        let error = render_text(text, sample, data).unwrap_err();
+        match &error {
+            TemplateError::Missing { variable: found, at } => {
+                assert_eq!(found, variable, "{text}");
+                assert!(at.ends_with(place) && at.starts_with("t/en/sms.txt:"), "{text}: {at}");
+            }
+            other => panic!("{text}: {other}"),
+        }
+        assert!(!error.to_string().contains("s3cret"));
+    }
+}
+
+#[test]
+fn null_counts_as_missing() {
+    let text = "{{ name | default(value='friend') }}{% if name %}!{% endif %}";
+    assert_eq!(render_text(text, hello(), json!({ "name": null })).unwrap(), "friend");
+    assert!(matches!(
+        render_text("{{ name }}", hello(), json!({ "name": null })),
+        Err(TemplateError::Missing { variable, .. }) if variable == "name"
+    ));
+}
+
+#[test]
+fn no_error_quotes_a_value() {
+    let secret = "s3cret\nline";
+    for text in [
+        "{{ name | int }}",
+        "{{ name | float }}",
+        "{{ name | round }}",
+        "{{ name * 2 }}",
+        "{{ name < 3 }}",
+        "{{ throw(message=name) }}",
+        "{{ [1] | get(key=name) }}",
+        "{{ [{'a': 1}] | group_by(attribute=name) | length }}",
+        "{{ m[name] }}",
+        "{{ range(end=name) }}",
+    ] {
+        let sample = json!({ "name": "s3cret", "m": { "s3cret": 1 } });
+        let files =
+            [("t/en/sms.txt", format!("{{% if go %}}{text}{{% endif %}}")), ("t/sample.json", sample.to_string())];
+        let templates = load(&[(files[0].0, &files[0].1), (files[1].0, &files[1].1)]).unwrap();
+        let data = json!({ "go": true, "name": secret, "m": {} });
+        let error = render(&templates, "sms", "t", None, data).unwrap_err().to_string();
+        assert!(!error.contains("s3cret") && !error.contains('\n'), "{text}: {error}");
+        assert!(error.contains("t/en/sms.txt:1:"), "{text}: {error}");
+    }
+}
+
+#[test]
+fn a_subject_is_one_line_and_the_messages_own_wins() {
+    let files = [
+        ("t/sample.json", r#"{"name": "A"}"#),
+        ("t/en/email.txt", "x"),
+        ("t/en/email.subject.txt", "\n Hi {{ name }}\n"),
+    ];
+    let templates = load(&files).unwrap();
+    let mut wording = wording("t", None, json!({ "name": "A\r\nBcc: x\u{2028}y\u{202e}z\u{0}" }));
+    let subject = |wording: &Wording| templates.render(&name("email"), wording).unwrap().subject;
+    assert_eq!(subject(&wording).as_deref(), Some("Hi A Bcc: x y z"));
+    wording.subject = Some("Mine".to_owned());
+    assert_eq!(subject(&wording).as_deref(), Some("Mine"));
+}
+
+#[test]
+fn steps_change_neither_white_space_nor_loops() {
+    let text = "{% for i in [1, 2] -%}\n  {{ i }}{{ loop.index }}\n{%- endfor %}|{% set a = 5 -%}  {{ a }}|{% raw %}{% for {{{% endraw %}{# {% for #}.";
+    assert_eq!(render_text(text, json!({}), json!({})).unwrap(), "1122|5|{% for {{.");
+}

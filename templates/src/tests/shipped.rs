@@ -1,0 +1,82 @@
+//! Every shipped template, unedited when one is added: it renders, and its sample has exactly what it uses.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::{name, render};
+use crate::{Description, Templates};
+
+/// The channels of the fleet and the parts that their providers need.
+const CHANNELS: [(&str, bool, bool); 4] =
+    [("email", true, true), ("sms", false, false), ("whatsapp", false, false), ("push", true, false)];
+
+#[test]
+fn every_template_has_words_for_every_channel_in_both_languages() {
+    let templates = Templates::embedded().unwrap();
+    assert!(templates.names().eq(["alert", "otp", "receipt", "welcome"]));
+    for template in templates.describe() {
+        for locale in ["es", "en", "es-AR", "es-MX", "pt"] {
+            for (channel, subject, html) in CHANNELS {
+                let sample = Value::Object(template.sample.clone());
+                let rendered = render(&templates, channel, &template.template, Some(locale), sample).unwrap();
+                let what = format!("{}/{locale}/{channel}: {rendered:?}", template.template);
+                assert!(!rendered.text.is_empty() && rendered.text == rendered.text.trim(), "{what}");
+                assert_eq!((rendered.subject.is_some(), rendered.html.is_some()), (subject, html), "{what}");
+                assert!(!rendered.text.contains("{{") && !rendered.text.contains("__"), "{what}");
+                assert!(rendered.html.is_none_or(|html| html.starts_with("<!doctype html>")), "{what}");
+            }
+        }
+    }
+}
+
+#[test]
+fn every_sample_has_exactly_the_variables_that_its_template_uses() {
+    for Description { template, variables, sample, .. } in Templates::embedded().unwrap().describe() {
+        let sample: BTreeSet<&str> = sample.keys().map(String::as_str).collect();
+        assert_eq!(sample, variables.iter().map(String::as_str).collect(), "{template}/sample.json");
+    }
+}
+
+#[test]
+fn every_sms_fits_one_segment_of_the_gsm_alphabet() {
+    // GSM 03.38: 160 characters of this alphabet in one segment, 70 as soon as one is outside
+    let gsm = |c: char| c.is_ascii() && !"`[]{}\\|^~".contains(c) || "éèùìòÇØøÅåÄÖÑÜ§¿äöñüà¡£¥".contains(c);
+    let templates = Templates::embedded().unwrap();
+    for Description { template, locales, sample, .. } in templates.describe() {
+        for (locale, channels) in locales.iter().filter(|(_, channels)| channels.iter().any(|c| c == "sms")) {
+            let sample = Value::Object(sample.clone());
+            let text = render(&templates, "sms", &template, Some(locale), sample).unwrap().text;
+            assert!(text.chars().all(gsm) && text.len() <= 160, "{template}/{locale} of {channels:?}: {text}");
+        }
+    }
+}
+
+#[test]
+fn a_value_is_printed_as_it_is_and_escaped_in_html() {
+    let templates = Templates::embedded().unwrap();
+    for template in templates.describe() {
+        let hostile = "{{ 7*7 }}<script>\"'&{% raw %}";
+        let data = template.sample.iter().map(|(key, value)| match value {
+            Value::String(_) => (key.clone(), Value::from(hostile)),
+            other => (key.clone(), other.clone()),
+        });
+        let wording = super::wording(&template.template, Some("es"), Value::Object(data.collect()));
+        let email = templates.render(&name("email"), &wording).unwrap();
+        let html = email.html.unwrap();
+        let text = email.text.to_lowercase();
+        assert!(text.contains(hostile) && !text.contains("49"), "{}", email.text);
+        assert!(html.contains("{{ 7*7 }}&lt;script&gt;&quot;") && !html.contains("<script>"), "{html}");
+    }
+}
+
+#[test]
+fn the_argentine_words_are_used_where_there_are_any_and_spanish_elsewhere() {
+    let templates = Templates::embedded().unwrap();
+    let sample = || Value::Object(templates.describe().into_iter().find(|t| t.template == "welcome").unwrap().sample);
+    let text = |locale, channel| render(&templates, channel, "welcome", Some(locale), sample()).unwrap().text;
+    assert!(text("es-AR", "whatsapp").contains("Empezá acá"));
+    assert!(text("es-AR", "email").contains("Empieza aquí"));
+    assert!(text("es-419", "whatsapp").contains("Empieza aquí"));
+    assert!(text("qu", "whatsapp").contains("Start here"));
+}

@@ -1,0 +1,109 @@
+"""A mail server for tests, on a free port of 127.0.0.1: it prints each mail that it accepts as one line of JSON.
+
+The first line that it prints says where it is: {"port": 40025, "ca": "/tmp/.../ca.pem" or null}. It ends when its
+standard input is closed. What it answers is written in the part of the recipient before the "@":
+
+    rcpt-550@…   refuses the recipient with that code (any code from 400 to 599)
+    data-451@…   refuses the mail after its final dot
+    drop@…       takes the mail, prints it, and cuts the connection without an answer
+    hang@…       takes the mail, prints it, and never answers
+    anything else is accepted
+"""
+
+import argparse
+import asyncio
+import contextlib
+import json
+import logging
+import re
+import ssl
+import sys
+import tempfile
+import warnings
+
+import trustme
+from aiosmtpd.smtp import SMTP, AuthResult
+
+
+class Mailbox:
+    """Decides about each mail as its recipient asks, and prints those that were taken."""
+
+    async def handle_RCPT(self, server, session, envelope, address, options):
+        if refusal := re.match(r"rcpt-([45]\d\d)@", address):
+            return f"{refusal[1]} refused: <{address}> as asked"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server, session, envelope):
+        to = envelope.rcpt_tos[0]
+        if refusal := re.match(r"data-([45]\d\d)@", to):
+            return f"{refusal[1]} refused: mail to <{to}> as asked"
+        mail = {
+            "from": envelope.mail_from,
+            "to": envelope.rcpt_tos,
+            "data": envelope.original_content.decode("utf-8", "replace"),
+            "tls": session.ssl is not None,
+            "user": getattr(session, "user", None),
+            "client": session.peer[1],
+        }
+        print(json.dumps(mail), flush=True)
+        if to.startswith("drop@"):
+            server.transport.abort()
+        if to.startswith("hang@"):
+            await asyncio.Event().wait()
+        return "250 OK: queued"
+
+
+class Authenticator:
+    """Knows one user."""
+
+    def __init__(self, user, password):
+        self.known = (user.encode(), password.encode())
+
+    def __call__(self, server, session, envelope, mechanism, auth_data):
+        success = (auth_data.login, auth_data.password) == self.known
+        session.user = auth_data.login.decode("utf-8", "replace") if success else None
+        return AuthResult(success=success, handled=False)
+
+
+def certificates(folder):
+    """A server context for 127.0.0.1, and the file with the certificate of the authority that vouches for it."""
+    authority = trustme.CA()
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert("127.0.0.1", "localhost").configure_cert(context)
+    authority.cert_pem.write_to_path(f"{folder}/ca.pem")
+    return context, f"{folder}/ca.pem"
+
+
+async def serve(arguments):
+    """Serves until standard input is closed."""
+    with contextlib.ExitStack() as stack:
+        context = ca = None
+        if arguments.tls != "none":
+            context, ca = certificates(stack.enter_context(tempfile.TemporaryDirectory()))
+        login = dict(authenticator=Authenticator(*arguments.login), auth_required=True) if arguments.login else {}
+        starttls = dict(tls_context=context, require_starttls=True) if arguments.tls == "starttls" else {}
+
+        def protocol():
+            return SMTP(Mailbox(), auth_require_tls=arguments.tls == "starttls", timeout=60, **login, **starttls)
+
+        loop = asyncio.get_running_loop()
+        implicit = context if arguments.tls == "implicit" else None
+        server = await loop.create_server(protocol, "127.0.0.1", arguments.port, ssl=implicit)
+        print(json.dumps({"port": server.sockets[0].getsockname()[1], "ca": ca}), flush=True)
+        await loop.run_in_executor(None, sys.stdin.read)
+        server.close()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--port", type=int, default=0, help="a free one if not given")
+    parser.add_argument("--tls", choices=["none", "starttls", "implicit"], default="none")
+    parser.add_argument("--login", nargs=2, metavar=("USER", "PASSWORD"), help="require this login")
+    # A client that hangs up, or does not trust us, is what tests are about and no news.
+    logging.disable()
+    warnings.simplefilter("ignore")
+    asyncio.run(serve(parser.parse_args()))
+
+
+main()

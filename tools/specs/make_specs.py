@@ -1,0 +1,98 @@
+"""Cuts the operations that we call out of the providers' own API descriptions, for Prism to serve."""
+
+import json
+import pathlib
+import sys
+
+HERE = pathlib.Path(__file__).parent
+
+
+def references(node):
+    """Every schema name that a piece of an OpenAPI document points at."""
+    if isinstance(node, dict):
+        for key, value in node.items():
+            if key == "$ref":
+                yield value.rsplit("/", 1)[1]
+            else:
+                yield from references(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from references(value)
+
+
+def reachable(schemas, root):
+    """The schemas that `root` needs, directly or through others."""
+    wanted, todo = {}, list(references(root))
+    while todo:
+        name = todo.pop()
+        if name not in wanted:
+            wanted[name] = schemas[name]
+            todo.extend(references(schemas[name]))
+    return dict(sorted(wanted.items()))
+
+
+def twilio(source):
+    """POST Messages.json, as it stands."""
+    path = "/2010-04-01/Accounts/{AccountSid}/Messages.json"
+    operation = source["paths"][path]["post"]
+    return {
+        "openapi": source["openapi"],
+        "info": source["info"],
+        "paths": {path: {"post": operation}},
+        "components": {
+            "securitySchemes": source["components"]["securitySchemes"],
+            "schemas": reachable(source["components"]["schemas"], operation),
+        },
+    }
+
+
+def from_discovery(schema):
+    """One schema of Google's discovery format as OpenAPI: other references, no unknown fields."""
+    if isinstance(schema, list):
+        return [from_discovery(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    keep = {k: from_discovery(v) for k, v in schema.items() if k not in ("id", "enumDescriptions", "readOnly", "enumDeprecated")}
+    if "$ref" in schema:
+        return {"$ref": "#/components/schemas/" + schema["$ref"]}
+    if schema.get("type") == "any":
+        keep.pop("type")
+    if "properties" in schema:
+        # Google answers 400 to a field that it does not know.
+        keep = {**keep, "properties": {k: from_discovery(v) for k, v in schema["properties"].items()}}
+        keep.setdefault("additionalProperties", False)
+    return keep
+
+
+def fcm(source):
+    """projects.messages.send, converted."""
+    send = source["resources"]["projects"]["resources"]["messages"]["methods"]["send"]
+    schemas = {name: from_discovery(schema) for name, schema in source["schemas"].items()}
+    body = {"$ref": "#/components/schemas/" + send["request"]["$ref"]}
+    answer = {"$ref": "#/components/schemas/" + send["response"]["$ref"]}
+    operation = {
+        "description": send["description"],
+        "security": [{"bearer": []}],
+        "parameters": [{"name": "project", "in": "path", "required": True, "schema": {"type": "string"}}],
+        "requestBody": {"required": True, "content": {"application/json": {"schema": body}}},
+        "responses": {"200": {"description": "Accepted", "content": {"application/json": {"schema": answer}}}},
+    }
+    return {
+        "openapi": "3.0.1",
+        "info": {"title": source["title"], "version": f"{source['version']} revision {source['revision']}"},
+        "paths": {"/v1/projects/{project}/messages:send": {"post": operation}},
+        "components": {
+            "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
+            "schemas": reachable(schemas, operation),
+        },
+    }
+
+
+def main():
+    """Reads the two published files named on the command line and writes the two extracts beside this script."""
+    for convert, path, name in [(twilio, sys.argv[1], "twilio_messages"), (fcm, sys.argv[2], "fcm_send")]:
+        extract = convert(json.loads(pathlib.Path(path).read_text()))
+        (HERE / f"{name}.json").write_text(json.dumps(extract, indent=1, sort_keys=True) + "\n")
+
+
+main()

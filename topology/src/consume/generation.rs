@@ -1,0 +1,154 @@
+//! One consuming connection: an AMQP channel, an intake and a settling task for each source.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use lapin::Connection;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, timeout};
+use tokio_util::sync::CancellationToken;
+
+use super::intake::{Ended, Intake};
+use super::supervise::Supervisor;
+use super::{ConsumersState, Control, Incoming, Subscription};
+use crate::settle::settle;
+
+const STEP_TIMEOUT: Duration = Duration::from_secs(5);
+
+pub(super) struct Generation {
+    connection: Connection,
+    intakes: JoinSet<Result<(), Ended>>,
+    settling: JoinSet<()>,
+    /// Ends the settling tasks at once, unsent.
+    over: CancellationToken,
+    /// Ends them when they have sent what they were asked for.
+    closing: CancellationToken,
+}
+
+impl Generation {
+    pub(super) async fn begin(supervisor: &Supervisor) -> Result<Self, Ended> {
+        let ready = supervisor.topology.ready().await;
+        ready.map_err(|error| Ended::from(error.to_string().as_str()))?;
+        let connection = supervisor.topology.broker.connect("consume").await;
+        let connection = connection.map_err(|error| Ended::from(error.to_string().as_str()))?;
+        let mut generation = Self {
+            connection,
+            intakes: JoinSet::new(),
+            settling: JoinSet::new(),
+            over: CancellationToken::new(),
+            closing: CancellationToken::new(),
+        };
+        for (at, (subscription, handout)) in supervisor.subscriptions.iter().zip(&supervisor.senders).enumerate() {
+            generation.subscribe(supervisor, at, *subscription, handout.clone()).await?;
+        }
+        Ok(generation)
+    }
+
+    async fn subscribe(
+        &mut self,
+        supervisor: &Supervisor,
+        at: usize,
+        subscription: Subscription,
+        handout: mpsc::Sender<Incoming>,
+    ) -> Result<(), Ended> {
+        let amqp = match timeout(STEP_TIMEOUT, self.connection.create_channel()).await {
+            Ok(amqp) => amqp.map_err(|error| Ended::from(&error))?,
+            Err(_) => return Err("opening an AMQP channel: the broker did not answer in time".into()),
+        };
+        let (requests, requested) = mpsc::unbounded_channel();
+        self.settling.spawn(settle(amqp.clone(), requested, self.over.clone(), self.closing.clone()));
+        let intake = Intake {
+            amqp,
+            subscription,
+            names: supervisor.topology.names.clone(),
+            control: supervisor.control.clone(),
+            handout,
+            requests,
+            held: VecDeque::new(),
+        };
+        let state = supervisor.state.clone();
+        self.intakes.spawn(intake.run(move || consumed(&state, at)));
+        Ok(())
+    }
+
+    /// Until it is of no use any more; `Ok` when every intake is drained.
+    pub(super) async fn run(&mut self, supervisor: &Supervisor) -> Result<(), Ended> {
+        let mut watched = Watched::default();
+        let mut control = supervisor.control.clone();
+        let mut tick = tokio::time::interval(Duration::from_secs(1));
+        loop {
+            tokio::select! {
+                ended = self.intakes.join_next() => match ended {
+                    Some(Ok(Ok(()))) => {}
+                    Some(Ok(Err(ended))) => return Err(ended),
+                    Some(Err(panicked)) => return Err(panicked.to_string().as_str().into()),
+                    None => return Ok(()),
+                },
+                _ = tick.tick() => watched.look(&self.connection, *control.borrow_and_update(), supervisor)?,
+            }
+        }
+    }
+
+    /// After a drain: keeps the connection for acks until `Closing`, then sends what was asked for.
+    pub(super) async fn linger(mut self, control: &mut watch::Receiver<Control>) {
+        let _handle_dropped = control.wait_for(|control| *control == Control::Closing).await.is_err();
+        self.closing.cancel();
+        let settled = async { while self.settling.join_next().await.is_some() {} };
+        if timeout(STEP_TIMEOUT, settled).await.is_err() {
+            tracing::warn!("some messages could not be settled before closing; they will come again");
+        }
+        self.end().await;
+    }
+
+    /// Nothing of it is used any more: unsent acks are answered false.
+    pub(super) async fn end(self) {
+        self.over.cancel();
+        let Self { connection, intakes, settling, .. } = self;
+        drop((intakes, settling));
+        if timeout(STEP_TIMEOUT, connection.close(200, "done".into())).await.is_err() {
+            tracing::debug!("the broker did not answer the close of the consuming connection");
+        }
+    }
+}
+
+fn consumed(state: &watch::Sender<ConsumersState>, at: usize) {
+    state.send_modify(|state| {
+        if let Some((_, consumed)) = state.consuming.get_mut(at) {
+            *consumed = true;
+        }
+        state.problem = None;
+    });
+}
+
+/// What has to be watched once a second.
+#[derive(Default)]
+struct Watched {
+    blocked_since: Option<Instant>,
+    paused_since: Option<Instant>,
+}
+
+impl Watched {
+    fn look(&mut self, connection: &Connection, control: Control, supervisor: &Supervisor) -> Result<(), Ended> {
+        let status = connection.status();
+        if !status.connected() {
+            return Err("the connection to the broker was lost".into());
+        }
+        let settings = &supervisor.settings;
+        if lasted(&mut self.blocked_since, status.blocked()) > settings.blocked_limit {
+            return Err("the broker blocks the connection".into());
+        }
+        if lasted(&mut self.paused_since, control == Control::Paused) > settings.hold_limit {
+            return Err("messages were held for too long while intake was paused".into());
+        }
+        Ok(())
+    }
+}
+
+fn lasted(since: &mut Option<Instant>, holds: bool) -> Duration {
+    if !holds {
+        *since = None;
+        return Duration::ZERO;
+    }
+    since.get_or_insert_with(Instant::now).elapsed()
+}

@@ -1,0 +1,39 @@
+//! The dead letter of a message that nobody could take: the same body, and why.
+
+use domain::{DeadMark, Headers, Reason, Timestamp};
+
+use crate::{Incoming, Publication, To};
+
+impl Incoming {
+    /// What to publish before this message is acknowledged. Without `notify-attempt` and `notify-seq`:
+    /// a move out of the dead-letter queue starts from nothing. A message without an id gets `minted`.
+    pub fn dead_letter(
+        &self,
+        reason: Reason,
+        error: &str,
+        at: Timestamp,
+        minted: impl FnOnce() -> String,
+    ) -> Publication {
+        let received = &self.headers;
+        let headers = Headers {
+            epoch: Some(received.epoch.unwrap_or(0).saturating_add(u32::from(received.is_dead_marked()))),
+            lane: Some(self.lane),
+            parent: received.parent.clone(),
+            publisher: received.publisher.clone(),
+            dead: Some(DeadMark {
+                reason: reason.as_str().to_owned(),
+                error: error.to_owned(),
+                attempts: received.attempt.unwrap_or(0),
+                at,
+            }),
+            ..Headers::default()
+        };
+        Publication {
+            to: To::DeadLetter,
+            message_id: self.message_id.clone().filter(|id| !id.is_empty()).unwrap_or_else(minted),
+            body: self.body.clone(),
+            headers,
+            carried: self.carried.clone(),
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! Makes the broker as the plan says: creates what is missing, refuses what differs, deletes nothing.
+
+use crate::error::{Inequivalent, Refusal};
+use crate::session::{Ask, Session};
+use crate::{Broker, Plan, Queue, TopologyError};
+
+/// What `declare` has made sure of.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Declared {
+    pub exchanges: usize,
+    pub queues: usize,
+    pub bindings: usize,
+}
+
+/// Idempotent: the second time it changes nothing.
+///
+/// # Errors
+/// [`TopologyError::Conflict`] names everything that exists with another kind or argument, both values, and the
+/// way out; what comes before it in the plan has been created. [`TopologyError::Denied`] says what to grant.
+pub async fn declare(broker: &Broker, plan: &Plan) -> Result<Declared, TopologyError> {
+    let mut session = Session::open(broker).await?;
+    let declared = declare_in(&mut session, broker, plan).await;
+    session.close().await;
+    declared
+}
+
+pub(crate) async fn declare_in(
+    session: &mut Session<'_>,
+    broker: &Broker,
+    plan: &Plan,
+) -> Result<Declared, TopologyError> {
+    let mut conflicts = Vec::new();
+    for exchange in &plan.exchanges {
+        match session.exchange(exchange, Ask::Equal).await {
+            Ok(()) => {}
+            Err(Refusal::Inequivalent(found)) => conflicts.push(exchange_conflict(&exchange.name, &found)),
+            Err(other) => return Err(other.into_error(broker, &format!("declaring exchange '{}'", exchange.name))),
+        }
+    }
+    for queue in &plan.queues {
+        match session.queue(queue, Ask::Equal).await {
+            Ok(_) => {}
+            Err(Refusal::Inequivalent(found)) => conflicts.push(queue_conflict(queue, &found)),
+            Err(other) => return Err(other.into_error(broker, &format!("declaring queue '{}'", queue.name))),
+        }
+    }
+    if !conflicts.is_empty() {
+        let conflicts = conflicts.join("\n");
+        return Err(TopologyError::Conflict(format!("{}: PRECONDITION_FAILED\n{conflicts}", broker.address())));
+    }
+    for binding in &plan.bindings {
+        let doing = format!("binding queue '{}' to exchange '{}'", binding.queue, binding.exchange);
+        session.bind(binding).await.map_err(|refusal| refusal.into_error(broker, &doing))?;
+    }
+    Ok(Declared { exchanges: plan.exchanges.len(), queues: plan.queues.len(), bindings: plan.bindings.len() })
+}
+
+fn exchange_conflict(exchange: &str, found: &Inequivalent) -> String {
+    let Inequivalent { argument, planned, current } = found;
+    format!(
+        "exchange '{exchange}' exists with {argument} '{current}', the plan says '{planned}'. Nothing was changed. \
+         Choose another name with AMQP_EXCHANGE, or delete the exchange yourself when nobody publishes to it"
+    )
+}
+
+/// Both values and the way out.
+pub(crate) fn queue_conflict(queue: &Queue, found: &Inequivalent) -> String {
+    let Inequivalent { argument, planned, current } = found;
+    let name = &queue.name;
+    let way_out = match (argument.as_str(), queue.retry_tier) {
+        ("x-message-ttl", Some(tier)) => format!(
+            "Set WORKER_RETRY_DELAY_{tier} back, or let the queue run empty and run `chasqui topology recreate-retry`"
+        ),
+        // Of several differences the broker names one; a classic queue has none of these.
+        ("x-queue-type" | "x-overflow" | "x-dead-letter-strategy" | "x-delivery-limit", _) if current != "quorum" => {
+            "If it is a classic queue, AMQP_QUEUE_TYPE=classic goes on with it. Otherwise choose another name with \
+             AMQP_QUEUE (for example with .v2), let the old queue run empty and delete it"
+                .into()
+        }
+        ("x-queue-type", _) => "Set AMQP_QUEUE_TYPE=quorum, which is what exists".into(),
+        _ => "Choose another name with AMQP_QUEUE (for example with .v2), let the old queue run empty, then delete it"
+            .into(),
+    };
+    format!(
+        "queue '{name}' exists with {argument} '{current}', the plan says '{planned}'. Nothing was changed and nothing \
+         deleted. {way_out}"
+    )
+}

@@ -1,0 +1,63 @@
+//! Looks into queues, for tests and for people at the command line.
+
+use bytes::Bytes;
+use domain::Headers;
+use lapin::types::ShortString;
+
+use crate::error::Refusal;
+use crate::session::Session;
+use crate::{Broker, Carried, Names, TopologyError, read_headers};
+
+/// What a passive declare says of a queue.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Depth {
+    /// Ready to be consumed: neither those that a consumer holds nor those on their way to a dead-letter exchange.
+    pub messages: u32,
+    pub consumers: u32,
+}
+
+/// A message that was taken out of a queue.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Taken {
+    pub message_id: Option<String>,
+    pub body: Bytes,
+    pub headers: Headers,
+    pub carried: Carried,
+    /// As received: the last exchange and routing key.
+    pub exchange: String,
+    pub routing_key: String,
+}
+
+/// `None` when there is no such queue.
+///
+/// # Errors
+/// [`TopologyError`] when the broker cannot be asked.
+pub async fn depth(broker: &Broker, queue: &str) -> Result<Option<Depth>, TopologyError> {
+    let mut session = Session::open(broker).await?;
+    let depth = session.depth(queue).await;
+    session.close().await;
+    match depth {
+        Ok(depth) => Ok(Some(depth)),
+        Err(Refusal::Missing) => Ok(None),
+        Err(other) => Err(other.into_error(broker, &format!("looking at queue '{queue}'"))),
+    }
+}
+
+/// Takes one message out for good: it is acknowledged. `None` when the queue is empty.
+///
+/// # Errors
+/// [`TopologyError`] when the broker cannot be asked, or there is no such queue.
+pub async fn get(broker: &Broker, names: &Names, queue: &str) -> Result<Option<Taken>, TopologyError> {
+    let mut session = Session::open(broker).await?;
+    let message = session.get(queue).await;
+    session.close().await;
+    let message = message.map_err(|refusal| refusal.into_error(broker, &format!("getting from queue '{queue}'")))?;
+    Ok(message.map(|message| Taken {
+        message_id: message.properties.message_id().as_ref().map(ShortString::to_string),
+        headers: read_headers(&message.properties, names),
+        carried: Carried::of(&message.properties),
+        exchange: message.exchange.to_string(),
+        routing_key: message.routing_key.to_string(),
+        body: Bytes::from(message.data),
+    }))
+}

@@ -1,0 +1,126 @@
+//! What a republish keeps of the publisher's properties.
+
+use domain::Timestamp;
+use lapin::BasicProperties;
+use lapin::types::{AMQPValue, FieldTable, ShortString};
+use serde::{Deserialize, Serialize};
+
+use super::{MAX_SHORT_BYTES, cut};
+
+/// The publisher's properties that go along with every republish. Never `user_id` (the broker refuses another
+/// user's), `expiration` (it would cut a retry delay short), `priority`; never headers that steer the broker
+/// (`x-*`, `CC`, `BCC`): a copied `x-death` loses messages.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Carried {
+    pub(super) content_type: Option<ShortString>,
+    pub(super) content_encoding: Option<ShortString>,
+    pub(super) correlation_id: Option<ShortString>,
+    pub(super) reply_to: Option<ShortString>,
+    /// Seconds, as received.
+    pub(super) timestamp: Option<u64>,
+    pub(super) kind: Option<ShortString>,
+    pub(super) app_id: Option<ShortString>,
+    /// The publisher's own headers.
+    pub(super) foreign: FieldTable,
+}
+
+impl Carried {
+    pub fn of(properties: &BasicProperties) -> Self {
+        Self {
+            content_type: properties.content_type().clone(),
+            content_encoding: properties.content_encoding().clone(),
+            correlation_id: properties.correlation_id().clone(),
+            reply_to: properties.reply_to().clone(),
+            timestamp: *properties.timestamp(),
+            kind: properties.kind().clone(),
+            app_id: properties.app_id().clone(),
+            foreign: properties.headers().as_ref().map(foreign).unwrap_or_default(),
+        }
+    }
+
+    /// The AMQP `timestamp`, in whole seconds; an instant before 1970 is left out.
+    #[must_use]
+    pub fn with_timestamp(mut self, at: Timestamp) -> Self {
+        self.timestamp = u64::try_from(at.as_micros().div_euclid(1_000_000)).ok();
+        self
+    }
+
+    /// Cut at 255 bytes, like every text here.
+    #[must_use]
+    pub fn with_content_type(mut self, content_type: &str) -> Self {
+        self.content_type = Some(short(content_type));
+        self
+    }
+
+    #[must_use]
+    pub fn with_correlation_id(mut self, id: &str) -> Self {
+        self.correlation_id = Some(short(id));
+        self
+    }
+
+    #[must_use]
+    pub fn with_app_id(mut self, id: &str) -> Self {
+        self.app_id = Some(short(id));
+        self
+    }
+
+    /// The AMQP `type`.
+    #[must_use]
+    pub fn with_kind(mut self, kind: &str) -> Self {
+        self.kind = Some(short(kind));
+        self
+    }
+
+    pub fn content_type(&self) -> Option<&str> {
+        self.content_type.as_ref().map(ShortString::as_str)
+    }
+
+    pub fn content_encoding(&self) -> Option<&str> {
+        self.content_encoding.as_ref().map(ShortString::as_str)
+    }
+
+    pub fn correlation_id(&self) -> Option<&str> {
+        self.correlation_id.as_ref().map(ShortString::as_str)
+    }
+
+    /// A header of the publisher's own, when it is text.
+    pub fn foreign_text(&self, name: &str) -> Option<&str> {
+        self.foreign.inner().get(name).and_then(super::value::text)
+    }
+}
+
+/// Canonical bytes of what the publisher chose: equal for every copy of one message, redelivered, moved or
+/// dead-lettered by the broker. For `domain::fingerprint_of`.
+pub fn fingerprint_of_properties(properties: &BasicProperties) -> Vec<u8> {
+    let foreign = properties.headers().as_ref().map(foreign).unwrap_or_default();
+    let texts = [
+        properties.content_type(),
+        properties.content_encoding(),
+        properties.correlation_id(),
+        properties.reply_to(),
+        properties.kind(),
+        properties.app_id(),
+        properties.user_id(),
+    ];
+    let foreign: Vec<(&str, &AMQPValue)> = foreign.inner().iter().map(|(name, value)| (name.as_str(), value)).collect();
+    let chosen = (texts.map(Option::as_ref), properties.timestamp(), foreign);
+    serde_json::to_vec(&chosen).unwrap_or_default()
+}
+
+fn foreign(table: &FieldTable) -> FieldTable {
+    let entries = table.inner().iter().filter(|(name, _)| is_foreign(name.as_str()));
+    FieldTable::from(
+        entries.map(|(name, value)| (name.clone(), value.clone())).collect::<std::collections::BTreeMap<_, _>>(),
+    )
+}
+
+/// Neither ours nor the broker's. RabbitMQ compares `CC` and `BCC` exactly; other spellings have no effect.
+fn is_foreign(name: &str) -> bool {
+    let starts = |prefix: &str| name.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix));
+    !(starts("x-") || starts("notify-") || name.eq_ignore_ascii_case("cc") || name.eq_ignore_ascii_case("bcc"))
+}
+
+fn short(text: &str) -> ShortString {
+    ShortString::try_new(cut(text, MAX_SHORT_BYTES)).unwrap_or_default()
+}

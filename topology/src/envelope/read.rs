@@ -1,0 +1,87 @@
+//! From AMQP properties to our headers. A value of a foreign type or range reads as absent.
+
+use domain::{DeadMark, Headers, Lane, Timestamp};
+use lapin::BasicProperties;
+use lapin::types::{AMQPValue, FieldTable};
+
+use super::value::{number, text};
+use super::{MAX_ERROR_BYTES, MAX_SHORT_BYTES, cut, name};
+use crate::Names;
+
+/// Deaths by which the broker itself gives up on a message. `expired` is how a retry queue hands it back.
+const BROKER_DEATHS: [&str; 3] = ["rejected", "delivery_limit", "maxlen"];
+/// Entries of `x-death` that are looked at; the broker writes one per queue and reason.
+const MAX_DEATHS: usize = 64;
+
+/// Our headers, as they were received. `names` tells which queues in `x-death` are lanes.
+pub fn read_headers(properties: &BasicProperties, names: &Names) -> Headers {
+    let Some(table) = properties.headers() else { return Headers::default() };
+    Headers {
+        attempt: count(table, name::ATTEMPT),
+        epoch: count(table, name::EPOCH),
+        seq: count(table, name::SEQ),
+        lane: get(table, name::LANE).and_then(text).and_then(Lane::parse),
+        due: instant(table, name::DUE),
+        released: matches!(get(table, name::RELEASED), Some(AMQPValue::Boolean(true))),
+        parent: short(table, name::PARENT),
+        publisher: short(table, name::PUBLISHER),
+        dead: dead_mark(table),
+        broker_death: died_in_a_lane(table, names),
+    }
+}
+
+/// How often the broker has handed this message out before; 0 when it does not count (classic queues).
+pub(crate) fn delivery_count(properties: &BasicProperties) -> u32 {
+    properties.headers().as_ref().and_then(|table| count(table, "x-delivery-count")).unwrap_or(0)
+}
+
+/// The AMQP `timestamp`: seconds. What lies beyond the year 9999 reads as absent.
+pub(crate) fn sent_at(properties: &BasicProperties) -> Option<Timestamp> {
+    const END_OF_9999: u64 = 253_402_300_799;
+    let seconds = (*properties.timestamp()).filter(|&seconds| seconds <= END_OF_9999)?;
+    i64::try_from(seconds).ok().map(Timestamp::from_seconds)
+}
+
+fn dead_mark(table: &FieldTable) -> Option<DeadMark> {
+    let reason = short(table, name::DEAD_REASON);
+    let error = get(table, name::DEAD_ERROR).and_then(text).map(|error| cut(error, MAX_ERROR_BYTES).to_owned());
+    let attempts = count(table, name::DEAD_ATTEMPTS);
+    let at = instant(table, name::DEAD_AT);
+    if reason.is_none() && error.is_none() && attempts.is_none() && at.is_none() {
+        return None;
+    }
+    Some(DeadMark {
+        reason: reason.unwrap_or_default(),
+        error: error.unwrap_or_default(),
+        attempts: attempts.unwrap_or_default(),
+        at: at.unwrap_or_default(),
+    })
+}
+
+fn died_in_a_lane(table: &FieldTable, names: &Names) -> bool {
+    let Some(AMQPValue::FieldArray(deaths)) = get(table, "x-death") else { return false };
+    deaths.as_slice().iter().take(MAX_DEATHS).any(|death| {
+        let AMQPValue::FieldTable(death) = death else { return false };
+        let queue = get(death, "queue").and_then(text);
+        let reason = get(death, "reason").and_then(text);
+        queue.is_some_and(|queue| names.lane_of_queue(queue).is_some())
+            && reason.is_some_and(|reason| BROKER_DEATHS.contains(&reason))
+    })
+}
+
+fn get<'a>(table: &'a FieldTable, name: &str) -> Option<&'a AMQPValue> {
+    table.inner().get(name)
+}
+
+fn count(table: &FieldTable, name: &str) -> Option<u32> {
+    get(table, name).and_then(number).and_then(|number| u32::try_from(number).ok())
+}
+
+fn short(table: &FieldTable, name: &str) -> Option<String> {
+    let text = get(table, name).and_then(text)?;
+    (!text.is_empty() && text.len() <= MAX_SHORT_BYTES).then(|| text.to_owned())
+}
+
+fn instant(table: &FieldTable, name: &str) -> Option<Timestamp> {
+    Timestamp::parse_rfc3339(get(table, name).and_then(text)?).ok()
+}

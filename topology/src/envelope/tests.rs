@@ -1,0 +1,259 @@
+//! The envelope over every AMQP type and over values that no honest publisher sends.
+
+use std::collections::BTreeMap;
+
+use domain::{DeadMark, Headers, Lane, Timestamp};
+use lapin::BasicProperties;
+use lapin::types::{AMQPValue, ByteArray, DecimalValue, FieldArray, FieldTable, ShortString};
+
+use super::value::table_len;
+use super::*;
+use crate::Names;
+
+fn table(entries: &[(&str, AMQPValue)]) -> FieldTable {
+    FieldTable::from(entries.iter().map(|(name, value)| ((*name).into(), value.clone())).collect::<BTreeMap<_, _>>())
+}
+
+fn text(text: &str) -> AMQPValue {
+    AMQPValue::LongString(text.into())
+}
+
+fn read(entries: &[(&str, AMQPValue)]) -> Headers {
+    read_headers(&BasicProperties::default().with_headers(table(entries)), &Names::default())
+}
+
+fn every_type() -> Vec<(&'static str, AMQPValue)> {
+    vec![
+        ("boolean", AMQPValue::Boolean(true)),
+        ("i8", AMQPValue::ShortShortInt(-1)),
+        ("u8", AMQPValue::ShortShortUInt(200)),
+        ("i16", AMQPValue::ShortInt(-300)),
+        ("u16", AMQPValue::ShortUInt(60_000)),
+        ("i32", AMQPValue::LongInt(-70_000)),
+        ("u32", AMQPValue::LongUInt(u32::MAX)),
+        ("i64", AMQPValue::LongLongInt(i64::MIN)),
+        ("float", AMQPValue::Float(f32::NAN)),
+        ("double", AMQPValue::Double(f64::INFINITY)),
+        ("decimal", AMQPValue::DecimalValue(DecimalValue { scale: 2, value: 150 })),
+        ("string", text("text")),
+        ("latin1", AMQPValue::LongString(b"notificaci\xf3n".as_slice().into())),
+        (
+            "array",
+            AMQPValue::FieldArray(FieldArray::from(vec![
+                AMQPValue::Void,
+                AMQPValue::FieldTable(FieldTable::default()),
+            ])),
+        ),
+        ("timestamp", AMQPValue::Timestamp(u64::MAX)),
+        ("table", AMQPValue::FieldTable(table(&[("inner", AMQPValue::Boolean(false))]))),
+        ("bytes", AMQPValue::ByteArray(ByteArray::from(vec![0, 255]))),
+        ("void", AMQPValue::Void),
+    ]
+}
+
+fn full() -> Headers {
+    Headers {
+        attempt: Some(3),
+        epoch: Some(1),
+        seq: Some(u32::MAX),
+        lane: Some(Lane::Bulk),
+        due: Some(Timestamp::from_micros(1_700_000_000_123_456)),
+        released: true,
+        parent: Some("padre-ñ".into()),
+        publisher: Some("orders".into()),
+        dead: Some(DeadMark {
+            reason: "exhausted".into(),
+            error: "smtp 421".into(),
+            attempts: 4,
+            at: Timestamp::from_micros(1_700_000_001_000_000),
+        }),
+        broker_death: false,
+    }
+}
+
+#[test]
+fn headers_come_back_as_they_were_written() {
+    for headers in [Headers::default(), full()] {
+        let written = properties("id-1", &headers, &Carried::default());
+        assert_eq!(read_headers(&written, &Names::default()), headers);
+        assert_eq!(written.message_id().as_ref().map(ShortString::as_str), Some("id-1"));
+        assert_eq!(*written.delivery_mode(), Some(2));
+    }
+}
+
+#[test]
+fn a_header_of_a_foreign_type_or_range_reads_as_absent() {
+    let names = [
+        name::ATTEMPT,
+        name::EPOCH,
+        name::SEQ,
+        name::LANE,
+        name::DUE,
+        name::RELEASED,
+        name::PARENT,
+        name::PUBLISHER,
+        name::DEAD_REASON,
+        name::DEAD_ERROR,
+        name::DEAD_ATTEMPTS,
+        name::DEAD_AT,
+        "x-death",
+        "x-delivery-count",
+    ];
+    for (kind, value) in every_type() {
+        if ["boolean", "string", "u8", "u16", "u32"].contains(&kind) {
+            continue;
+        }
+        for name in names {
+            let headers = read(&[(name, value.clone())]);
+            assert!(headers.is_bare(), "{name} as {kind}: {headers:?}");
+        }
+    }
+    let absurd = [
+        (name::ATTEMPT, text("4")),
+        (name::EPOCH, AMQPValue::LongLongInt(1 << 32)),
+        (name::SEQ, AMQPValue::LongInt(-1)),
+        (name::LANE, text("express")),
+        (name::DUE, text("tomorrow")),
+        (name::RELEASED, text("true")),
+        (name::PARENT, text(&"p".repeat(256))),
+        (name::PUBLISHER, text("")),
+    ];
+    assert!(read(&absurd).is_bare());
+}
+
+#[test]
+fn counts_are_read_from_every_integer_type() {
+    let integers = [
+        AMQPValue::ShortShortInt(7),
+        AMQPValue::ShortShortUInt(7),
+        AMQPValue::ShortInt(7),
+        AMQPValue::ShortUInt(7),
+        AMQPValue::LongInt(7),
+        AMQPValue::LongUInt(7),
+        AMQPValue::LongLongInt(7),
+    ];
+    for integer in integers {
+        assert_eq!(read(&[(name::ATTEMPT, integer.clone())]).attempt, Some(7), "{integer:?}");
+    }
+}
+
+#[test]
+fn any_single_dead_header_marks_it_as_dead() {
+    let headers = read(&[(name::DEAD_REASON, text("exhausted"))]);
+    assert!(headers.is_dead_marked());
+    assert_eq!(headers.dead.unwrap().reason, "exhausted");
+}
+
+#[test]
+fn only_a_broker_death_in_a_lane_queue_counts() {
+    let died = |queue: &str, reason: &str| {
+        let death = AMQPValue::FieldTable(table(&[("queue", text(queue)), ("reason", text(reason))]));
+        let deaths = AMQPValue::FieldArray(FieldArray::from(vec![AMQPValue::Void, death]));
+        read(&[("x-death", deaths)]).broker_death
+    };
+    for queue in ["notifications.queue", "notifications.queue.urgent", "notifications.queue.bulk"] {
+        for reason in ["rejected", "delivery_limit", "maxlen"] {
+            assert!(died(queue, reason), "{queue} {reason}");
+        }
+        assert!(!died(queue, "expired"));
+    }
+    assert!(!died("notifications.queue.retry.1", "expired"));
+    assert!(!died("notifications.queue.retry.1", "rejected"));
+    assert!(!died("notifications.queue.dlq", "rejected"));
+    assert!(!died("other.queue", "rejected"));
+}
+
+#[test]
+fn a_republish_keeps_what_the_publisher_chose_and_drops_what_steers_the_broker() {
+    let mut entries = every_type();
+    entries.extend([
+        ("x-death", text("anything")),
+        ("X-Custom", text("broker's namespace")),
+        ("CC", AMQPValue::FieldArray(FieldArray::from(vec![text("elsewhere")]))),
+        ("BCC", AMQPValue::FieldArray(FieldArray::default())),
+        ("notify-attempt", AMQPValue::LongInt(9)),
+        ("notify-unknown", text("ours, from another version")),
+    ]);
+    let received = BasicProperties::default()
+        .with_content_type("application/json".into())
+        .with_content_encoding("utf-8".into())
+        .with_correlation_id("c-1".into())
+        .with_reply_to("answers".into())
+        .with_timestamp(1_700_000_000)
+        .with_type("order.shipped".into())
+        .with_app_id("orders".into())
+        .with_user_id("orchestrator_user".into())
+        .with_expiration("200".into())
+        .with_priority(9)
+        .with_delivery_mode(1)
+        .with_headers(table(&entries));
+    let written = properties("id-1", &Headers { attempt: Some(1), ..Headers::default() }, &Carried::of(&received));
+    let mut expected: Vec<(&str, AMQPValue)> = every_type();
+    expected.push(("notify-attempt", AMQPValue::LongLongInt(1)));
+    let kept = written.headers().clone().unwrap();
+    let names = |table: &FieldTable| table.inner().keys().map(ToString::to_string).collect::<Vec<_>>();
+    assert_eq!(names(&kept), names(&table(&expected)));
+    assert_eq!(kept.inner().get("latin1"), table(&expected).inner().get("latin1"));
+    let again = properties("id-1", &Headers::default(), &Carried::of(&written));
+    assert_eq!(
+        (again.content_type(), again.content_encoding(), again.correlation_id(), again.reply_to()),
+        (received.content_type(), received.content_encoding(), received.correlation_id(), received.reply_to())
+    );
+    assert_eq!(
+        (again.timestamp(), again.kind(), again.app_id()),
+        (received.timestamp(), received.kind(), received.app_id())
+    );
+    assert_eq!((again.user_id(), again.expiration(), again.priority()), (&None, &None, &None));
+    assert_eq!(*again.delivery_mode(), Some(2));
+}
+
+#[test]
+fn a_dead_error_is_cut_at_one_kibibyte_between_characters() {
+    let mut headers = full();
+    headers.dead.as_mut().unwrap().error = "ñ".repeat(5_000) + "x";
+    let written = properties("id", &headers, &Carried::default());
+    let error = read_headers(&written, &Names::default()).dead.unwrap().error;
+    assert_eq!(error.len(), 1024);
+    assert!(error.chars().all(|c| c == 'ñ'));
+}
+
+#[test]
+fn a_table_over_64_kib_loses_the_largest_foreign_headers_and_none_of_ours() {
+    let big = text(&"b".repeat(40_000));
+    let foreign = table(&[("big-1", big.clone()), ("big-2", big), ("small", text("kept"))]);
+    let carried = Carried::of(&BasicProperties::default().with_headers(foreign));
+    let written = properties("id", &full(), &carried);
+    let kept = written.headers().clone().unwrap();
+    assert!(table_len(&kept) <= MAX_TABLE_BYTES);
+    assert!(kept.contains_key("small") && kept.contains_key("big-1") && !kept.contains_key("big-2"));
+    assert_eq!(read_headers(&written, &Names::default()), full());
+}
+
+#[test]
+fn a_fingerprint_is_equal_for_copies_and_differs_for_other_messages() {
+    let sent = BasicProperties::default().with_app_id("orders".into()).with_headers(table(&every_type()));
+    let mut entries = every_type();
+    entries.extend([
+        ("x-death", text("d")),
+        ("x-delivery-count", AMQPValue::LongInt(3)),
+        ("notify-dead-reason", text("r")),
+    ]);
+    let moved = sent.clone().with_headers(table(&entries)).with_expiration("1".into());
+    assert_eq!(fingerprint_of_properties(&sent), fingerprint_of_properties(&moved));
+    assert!(!fingerprint_of_properties(&sent).is_empty());
+    let other = sent.clone().with_app_id("billing".into());
+    assert_ne!(fingerprint_of_properties(&sent), fingerprint_of_properties(&other));
+    let swapped = BasicProperties::default().with_reply_to("a".into());
+    assert_ne!(
+        fingerprint_of_properties(&swapped),
+        fingerprint_of_properties(&BasicProperties::default().with_correlation_id("a".into()))
+    );
+}
+
+#[test]
+fn a_timestamp_beyond_the_year_9999_reads_as_absent() {
+    let at = |seconds| sent_at(&BasicProperties::default().with_timestamp(seconds));
+    assert_eq!(at(1_700_000_000), Some(Timestamp::from_seconds(1_700_000_000)));
+    assert_eq!(at(1_700_000_000_000), None);
+    assert_eq!(at(u64::MAX), None);
+}

@@ -1,0 +1,39 @@
+//! The broker as data: what it must look like, and the only code that speaks AMQP to it.
+//!
+//! Read in this order: [`Names`] and [`Plan`] (what must exist), [`Broker`] (where it is), [`declare`],
+//! [`verify`] and [`ready`] (making it so), [`read_headers`] and [`properties`] (our headers), [`Publisher`]
+//! and [`Consumers`] (the two supervised connections of a process). An AMQP channel is always `amqp`.
+
+mod backoff;
+mod broker;
+mod consume;
+mod dead_letter;
+mod declare;
+mod depth;
+mod envelope;
+mod error;
+mod management;
+mod names;
+mod plan;
+mod publish;
+mod ready;
+mod recreate;
+mod session;
+mod settle;
+mod verify;
+
+pub use broker::{Broker, ConnectError, InvalidBroker};
+pub use consume::{ConsumerSettings, Consumers, ConsumersState, Incoming, Source, Subscription};
+pub use declare::{Declared, declare};
+pub use depth::{Depth, Taken, depth, get};
+pub use envelope::{Carried, fingerprint_of_properties, properties, read_headers};
+pub use error::TopologyError;
+pub use lapin::BasicProperties;
+pub use management::Management;
+pub use names::{Names, QueueType};
+pub use plan::{Argument, Binding, Exchange, Kind, Plan, Queue};
+pub use publish::{Publication, PublishError, Publisher, PublisherSettings, PublisherState, To};
+pub use ready::{Mode, Topology, ready};
+pub use recreate::{Recreated, recreate_retry};
+pub use settle::{Settle, Settlement};
+pub use verify::{Difference, Verified, verify};

@@ -1,0 +1,175 @@
+//! A tiny client of RabbitMQ's management API: reads exchanges, queues and bindings, changes nothing.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use url::Url;
+
+use crate::{Binding, Broker, InvalidBroker, TopologyError};
+
+const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// `RABBITMQ_MANAGEMENT_URL` and whom to be there.
+#[derive(Clone)]
+pub struct Management {
+    /// Without credentials.
+    url: Url,
+    user: String,
+    password: SecretString,
+    http: reqwest::Client,
+}
+
+/// What exists in one virtual host, by name.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Found {
+    pub(crate) exchanges: BTreeMap<String, FoundExchange>,
+    pub(crate) queues: BTreeMap<String, FoundQueue>,
+    pub(crate) bindings: Vec<Binding>,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct FoundExchange {
+    pub(crate) kind: String,
+    pub(crate) durable: bool,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct FoundQueue {
+    pub(crate) durable: bool,
+    pub(crate) arguments: BTreeMap<String, String>,
+}
+
+#[derive(Deserialize)]
+struct ListedExchange {
+    name: String,
+    #[serde(rename = "type")]
+    kind: String,
+    durable: bool,
+}
+
+#[derive(Deserialize)]
+struct ListedQueue {
+    name: String,
+    #[serde(default, rename = "type")]
+    kind: Option<String>,
+    durable: bool,
+    #[serde(default)]
+    arguments: Value,
+}
+
+#[derive(Deserialize)]
+struct ListedBinding {
+    source: String,
+    destination: String,
+    destination_type: String,
+    routing_key: String,
+}
+
+impl std::fmt::Debug for Management {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Management({} as {})", self.url, self.user)
+    }
+}
+
+impl Management {
+    /// `url` is `http://user:password@host:15672`; without credentials in it those of `broker` are used. The user
+    /// needs the tag `monitoring`, or `management` and a permission on the virtual host.
+    ///
+    /// # Errors
+    /// [`InvalidBroker::Management`] says what is wrong with the URL.
+    pub fn new(url: &SecretString, broker: &Broker) -> Result<Self, InvalidBroker> {
+        let refuse = |problem: String| InvalidBroker::Management(problem);
+        let mut url = Url::parse(url.expose_secret()).map_err(|error| refuse(error.to_string()))?;
+        if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
+            return Err(refuse("it must begin with http:// or https:// and a host".into()));
+        }
+        let (user, password) = match (url.username(), url.password()) {
+            ("", _) => broker.credentials(),
+            (user, password) => (decoded(user), decoded(password.unwrap_or_default()).into()),
+        };
+        let cleared = url.set_username("").and_then(|()| url.set_password(None));
+        cleared.map_err(|()| refuse("it must have a host".into()))?;
+        let mut http = reqwest::Client::builder().timeout(TIMEOUT).redirect(reqwest::redirect::Policy::none());
+        if let Some(pem) = broker.ca() {
+            let authorities = reqwest::Certificate::from_pem_bundle(pem.as_bytes());
+            http = http.tls_certs_merge(authorities.map_err(|error| refuse(error.to_string()))?);
+        }
+        let http = http.build().map_err(|error| refuse(error.to_string()))?;
+        Ok(Self { url, user, password, http })
+    }
+
+    /// # Errors
+    /// [`TopologyError::Broker`] says what to check.
+    pub(crate) async fn find(&self, vhost: &str) -> Result<Found, TopologyError> {
+        let (exchanges, queues, bindings) = tokio::try_join!(
+            self.list::<ListedExchange>("exchanges", vhost),
+            self.list::<ListedQueue>("queues", vhost),
+            self.list::<ListedBinding>("bindings", vhost),
+        )?;
+        let exchanges = exchanges
+            .into_iter()
+            .map(|listed| (listed.name, FoundExchange { kind: listed.kind, durable: listed.durable }));
+        let bindings = bindings.into_iter().filter(|listed| listed.destination_type == "queue").map(|listed| Binding {
+            exchange: listed.source,
+            queue: listed.destination,
+            routing_key: listed.routing_key,
+        });
+        Ok(Found {
+            exchanges: exchanges.collect(),
+            queues: queues.into_iter().map(found_queue).collect(),
+            bindings: bindings.collect(),
+        })
+    }
+
+    async fn list<T: DeserializeOwned>(&self, what: &str, vhost: &str) -> Result<Vec<T>, TopologyError> {
+        let mut url = self.url.clone();
+        if let Ok(mut path) = url.path_segments_mut() {
+            path.pop_if_empty().extend(["api", what, vhost]);
+        }
+        let problem = |problem: String| {
+            TopologyError::Broker(format!(
+                "{}: {problem}. Check RABBITMQ_MANAGEMENT_URL, and that rabbitmq_management is enabled there",
+                self.url
+            ))
+        };
+        let request = self.http.get(url).basic_auth(&self.user, Some(self.password.expose_secret()));
+        let response = request.send().await.map_err(|error| problem(error.without_url().to_string()))?;
+        match response.status().as_u16() {
+            200 => response.json().await.map_err(|error| problem(error.without_url().to_string())),
+            401 | 403 => Err(TopologyError::Denied(format!(
+                "{}: user '{}' may not read the management API: `rabbitmqctl set_user_tags {} monitoring`, or put other \
+                 credentials into RABBITMQ_MANAGEMENT_URL",
+                self.url, self.user, self.user
+            ))),
+            404 => Err(problem(format!("the virtual host '{vhost}' is not there"))),
+            status => Err(problem(format!("the answer was {status}"))),
+        }
+    }
+}
+
+fn found_queue(listed: ListedQueue) -> (String, FoundQueue) {
+    let mut arguments: BTreeMap<String, String> = match listed.arguments {
+        Value::Object(arguments) => arguments.into_iter().map(|(name, value)| (name, printed(value))).collect(),
+        _ => BTreeMap::new(),
+    };
+    if let Some(kind) = listed.kind {
+        arguments.entry("x-queue-type".into()).or_insert(kind);
+    }
+    (listed.name, FoundQueue { durable: listed.durable, arguments })
+}
+
+fn printed(value: Value) -> String {
+    match value {
+        Value::String(text) => text,
+        other => other.to_string(),
+    }
+}
+
+fn decoded(text: &str) -> String {
+    let pair = format!("x={}", text.replace('+', "%2B"));
+    url::form_urlencoded::parse(pair.as_bytes()).next().map(|(_, value)| value.into_owned()).unwrap_or_default()
+}

@@ -1,0 +1,108 @@
+//! The names of everything on the broker, derived from three stems.
+
+use domain::Lane;
+
+/// The stems. Everything else is named after them, so that two fleets can share a virtual host.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Names {
+    /// `AMQP_EXCHANGE`
+    pub exchange: String,
+    /// `AMQP_QUEUE`
+    pub queue: String,
+    /// `AMQP_ROUTING_KEY`
+    pub routing_key: String,
+}
+
+impl Default for Names {
+    fn default() -> Self {
+        Self {
+            exchange: "notifications.exchange".into(),
+            queue: "notifications.queue".into(),
+            routing_key: "notifications.key".into(),
+        }
+    }
+}
+
+/// What kind of queues to declare.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub enum QueueType {
+    /// Replicated and flushed to disk, with a delivery limit and safe dead-lettering. Every promise holds only here.
+    #[default]
+    Quorum,
+    /// The plain durable queues that an installation may already have.
+    Classic,
+}
+
+impl QueueType {
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "quorum" => Some(Self::Quorum),
+            "classic" => Some(Self::Classic),
+            _ => None,
+        }
+    }
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Quorum => "quorum",
+            Self::Classic => "classic",
+        }
+    }
+}
+
+impl Names {
+    /// The retry tiers, first to last.
+    pub const TIERS: [u8; 3] = [1, 2, 3];
+
+    pub fn lane_queue(&self, lane: Lane) -> String {
+        with_lane(&self.queue, lane)
+    }
+
+    /// The key that leads to the lane's queue. Every republish uses it, never the key that was received.
+    pub fn lane_key(&self, lane: Lane) -> String {
+        with_lane(&self.routing_key, lane)
+    }
+
+    /// The lane whose queue has this name.
+    pub fn lane_of_queue(&self, queue: &str) -> Option<Lane> {
+        Lane::ALL.into_iter().find(|&lane| self.lane_queue(lane) == queue)
+    }
+
+    pub fn scheduled_queue(&self) -> String {
+        format!("{}.scheduled", self.queue)
+    }
+
+    pub fn scheduled_key(&self) -> String {
+        format!("{}.scheduled", self.routing_key)
+    }
+
+    /// `tier` is 1 to 3; what lies outside is brought to the nearest.
+    pub fn retry_exchange(&self, tier: u8) -> String {
+        format!("{}.retry.{}", self.exchange, tier.clamp(1, 3))
+    }
+
+    /// `tier` is 1 to 3; what lies outside is brought to the nearest.
+    pub fn retry_queue(&self, tier: u8) -> String {
+        format!("{}.retry.{}", self.queue, tier.clamp(1, 3))
+    }
+
+    pub fn dead_letter_exchange(&self) -> String {
+        format!("{}.dlx", self.exchange)
+    }
+
+    pub fn dead_letter_queue(&self) -> String {
+        format!("{}.dlq", self.queue)
+    }
+
+    /// `notifications.exchange` gives `notifications.events`.
+    pub fn events_exchange(&self) -> String {
+        format!("{}.events", self.exchange.strip_suffix(".exchange").unwrap_or(&self.exchange))
+    }
+}
+
+fn with_lane(stem: &str, lane: Lane) -> String {
+    match lane {
+        Lane::Normal => stem.to_owned(),
+        Lane::Urgent | Lane::Bulk => format!("{stem}.{lane}"),
+    }
+}

@@ -1,0 +1,240 @@
+//! Publishes with confirms, over a connection of its own that comes back by itself.
+
+mod round;
+mod supervise;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use domain::{Headers, Lane};
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use crate::{Carried, Names, Topology};
+
+/// A handle to the publishing task; clones share it.
+#[derive(Clone)]
+pub struct Publisher {
+    jobs: mpsc::Sender<Job>,
+    state: watch::Receiver<PublisherState>,
+    settings: Arc<PublisherSettings>,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PublisherSettings {
+    /// How long to wait for a confirm. The default is 5 s.
+    pub confirm_timeout: Duration,
+    /// Confirm channels working side by side; they hide each other's wait. The default is 4.
+    pub amqp_channels: usize,
+    /// Bytes; larger bodies are refused here. The default is [`domain::MAX_BODY_BYTES`].
+    pub max_body_bytes: usize,
+    /// Publications waiting for a free AMQP channel. The default is 4096.
+    pub queue: usize,
+}
+
+impl Default for PublisherSettings {
+    fn default() -> Self {
+        Self {
+            confirm_timeout: Duration::from_secs(5),
+            amqp_channels: 4,
+            max_body_bytes: domain::MAX_BODY_BYTES,
+            queue: 4096,
+        }
+    }
+}
+
+/// How the publisher stands.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct PublisherState {
+    pub connected: bool,
+    /// The broker has raised a memory or disk alarm: nothing is confirmed meanwhile. The broker tells this only to
+    /// a connection that tries to publish.
+    pub blocked: bool,
+    /// Connections so far, this one included.
+    pub generation: u64,
+    /// Why there is no connection, for people.
+    pub problem: Option<String>,
+}
+
+impl PublisherState {
+    /// Connected and not blocked.
+    pub fn is_ready(&self) -> bool {
+        self.connected && !self.blocked
+    }
+}
+
+/// One message to publish: persistent, mandatory (but for events), confirmed.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Publication {
+    pub to: To,
+    pub message_id: String,
+    pub body: Bytes,
+    pub headers: Headers,
+    pub carried: Carried,
+}
+
+/// Where to. `Retry` and `DeadLetter` use the key of `headers.lane` (normal when absent), so that the way back leads
+/// to that lane.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum To {
+    Lane(Lane),
+    /// 1 to 3.
+    Retry(u8),
+    Scheduled,
+    DeadLetter,
+    /// To the events exchange with this routing key; never mandatory.
+    Event(String),
+}
+
+/// The broker has not taken it, or nobody knows.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum PublishError {
+    /// Confirmed and returned: it is nowhere.
+    #[error("no queue is bound for it: run `chasqui topology declare`, or restore the binding")]
+    Unroutable,
+    /// A negative confirm: it is nowhere.
+    #[error("the broker refused it: its queue is full; let it be consumed, or raise its limit")]
+    Refused,
+    /// No confirm in time, or the connection was lost: repeat it with the same message id.
+    #[error("no confirm, it may or may not have been published: {0}")]
+    Unknown(String),
+    /// Not connected, or blocked by an alarm.
+    #[error("not sent: {0}")]
+    Unavailable(String),
+    /// Not sent, and never will be.
+    #[error("the {what} has {size} bytes, the limit is {limit}: shorten it")]
+    TooLarge { what: &'static str, size: usize, limit: usize },
+}
+
+/// One publication on its way, and who waits for it.
+struct Job {
+    publication: Publication,
+    reply: oneshot::Sender<Result<(), PublishError>>,
+    queued: Instant,
+}
+
+impl Publisher {
+    /// Connects in the background, and again for ever. After `stop` it takes nothing new, finishes what it has, and
+    /// closes the connection.
+    pub fn start(topology: Topology, settings: PublisherSettings, stop: CancellationToken) -> Self {
+        let (jobs, queue) = mpsc::channel(settings.queue.max(1));
+        let (state_in, state) = watch::channel(PublisherState::default());
+        let settings = Arc::new(settings);
+        tokio::spawn(supervise::supervise(topology, Arc::clone(&settings), queue, state_in, stop));
+        Self { jobs, state, settings }
+    }
+
+    /// Returns when the broker has confirmed it. What several callers publish meanwhile shares a round; a lone
+    /// publication goes at once.
+    ///
+    /// # Errors
+    /// See [`PublishError`]: after all but `TooLarge` it may be repeated with the same message id.
+    pub async fn publish(&self, publication: Publication) -> Result<(), PublishError> {
+        let to = publication.to.as_str();
+        let begun = Instant::now();
+        let result = self.hand_in(publication, begun).await;
+        metrics::counter!("chasqui_publishes_total", "to" => to, "result" => result_name(&result)).increment(1);
+        metrics::histogram!("chasqui_publish_seconds", "to" => to).record(begun.elapsed().as_secs_f64());
+        result
+    }
+
+    async fn hand_in(&self, publication: Publication, queued: Instant) -> Result<(), PublishError> {
+        publication.check(&self.settings)?;
+        {
+            let state = self.state.borrow();
+            if !state.is_ready() {
+                return Err(unavailable(&state));
+            }
+        }
+        let (reply, answer) = oneshot::channel();
+        let job = Job { publication, reply, queued };
+        match tokio::time::timeout(self.settings.confirm_timeout, self.jobs.send(job)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(_)) => return Err(PublishError::Unavailable("the publisher has stopped".into())),
+            Err(_) => return Err(PublishError::Unavailable("too many publications are waiting: slow down".into())),
+        }
+        answer.await.unwrap_or_else(|_| Err(PublishError::Unknown("the publishing task ended".into())))
+    }
+
+    /// Connected and not blocked.
+    pub fn is_ready(&self) -> bool {
+        self.state.borrow().is_ready()
+    }
+
+    /// Waits until it is ready; false when it has stopped instead.
+    pub async fn until_ready(&self) -> bool {
+        self.watch().wait_for(PublisherState::is_ready).await.is_ok()
+    }
+
+    pub fn watch(&self) -> watch::Receiver<PublisherState> {
+        self.state.clone()
+    }
+}
+
+impl Publication {
+    fn check(&self, settings: &PublisherSettings) -> Result<(), PublishError> {
+        let key = if let To::Event(key) = &self.to { key.len() } else { 0 };
+        let limits = [
+            ("body", self.body.len(), settings.max_body_bytes),
+            ("message id", self.message_id.len(), 255),
+            ("routing key", key, 255),
+        ];
+        match limits.into_iter().find(|(_, size, limit)| size > limit) {
+            Some((what, size, limit)) => Err(PublishError::TooLarge { what, size, limit }),
+            None => Ok(()),
+        }
+    }
+}
+
+impl To {
+    /// Exchange and routing key.
+    fn address(&self, headers: &Headers, names: &Names) -> (String, String) {
+        let lane_key = || names.lane_key(headers.lane.unwrap_or_default());
+        match self {
+            Self::Lane(lane) => (names.exchange.clone(), names.lane_key(*lane)),
+            Self::Retry(tier) => (names.retry_exchange(*tier), lane_key()),
+            Self::Scheduled => (names.exchange.clone(), names.scheduled_key()),
+            Self::DeadLetter => (names.dead_letter_exchange(), lane_key()),
+            Self::Event(key) => (names.events_exchange(), key.clone()),
+        }
+    }
+
+    const fn is_mandatory(&self) -> bool {
+        !matches!(self, Self::Event(_))
+    }
+
+    /// For metrics.
+    const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Lane(_) => "lane",
+            Self::Retry(_) => "retry",
+            Self::Scheduled => "scheduled",
+            Self::DeadLetter => "dead_letter",
+            Self::Event(_) => "event",
+        }
+    }
+}
+
+fn unavailable(state: &PublisherState) -> PublishError {
+    let why = match (&state.problem, state.blocked) {
+        (Some(problem), _) => problem.clone(),
+        (None, true) => {
+            "the broker has raised a memory or disk alarm and takes no messages: free memory or disk".into()
+        }
+        (None, false) => "not connected to the broker yet".into(),
+    };
+    PublishError::Unavailable(why)
+}
+
+const fn result_name(result: &Result<(), PublishError>) -> &'static str {
+    match result {
+        Ok(()) => "confirmed",
+        Err(PublishError::Unroutable) => "unroutable",
+        Err(PublishError::Refused) => "refused",
+        Err(PublishError::Unknown(_)) => "unknown",
+        Err(PublishError::Unavailable(_)) => "unavailable",
+        Err(PublishError::TooLarge { .. }) => "too_large",
+    }
+}

@@ -1,0 +1,78 @@
+//! Replaces empty retry queues whose delay has changed: the one place that deletes anything.
+
+use crate::error::{Inequivalent, Refusal};
+use crate::session::{Ask, Session};
+use crate::{Broker, Plan, Queue, TopologyError};
+
+/// The names of the queues that were replaced.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Recreated(pub Vec<String>);
+
+/// For every retry queue whose only difference is its delay: takes it off its exchange (so that nothing new can
+/// come in; publishers are told "unroutable" meanwhile and repeat), makes sure that it is empty and unused, deletes
+/// it, declares it anew and binds it. Then declares the rest of the plan.
+///
+/// # Errors
+/// [`TopologyError::Conflict`] when one holds messages (with their number), is consumed, or differs in anything
+/// else; that one is left, or put back, as it was.
+pub async fn recreate_retry(broker: &Broker, plan: &Plan) -> Result<Recreated, TopologyError> {
+    let mut session = Session::open(broker).await?;
+    let recreated = recreate_in(&mut session, broker, plan).await;
+    session.close().await;
+    recreated
+}
+
+async fn recreate_in(session: &mut Session<'_>, broker: &Broker, plan: &Plan) -> Result<Recreated, TopologyError> {
+    let mut recreated = Recreated::default();
+    for queue in plan.queues.iter().filter(|queue| queue.retry_tier.is_some()) {
+        let explain = |refusal: Refusal| refusal.into_error(broker, &format!("recreating queue '{}'", queue.name));
+        match session.queue(queue, Ask::Exists).await {
+            Err(Refusal::Missing) => continue,
+            exists => exists.map_err(explain)?,
+        };
+        match session.queue(queue, Ask::Equal).await {
+            Ok(_) => continue,
+            Err(Refusal::Inequivalent(found)) if found.argument == "x-message-ttl" => {
+                replace(session, broker, plan, queue, &found).await?;
+                recreated.0.push(queue.name.clone());
+            }
+            Err(Refusal::Inequivalent(found)) => {
+                return Err(TopologyError::Conflict(crate::declare::queue_conflict(queue, &found)));
+            }
+            Err(other) => return Err(explain(other)),
+        }
+    }
+    crate::declare::declare_in(session, broker, plan).await?;
+    Ok(recreated)
+}
+
+async fn replace(
+    session: &mut Session<'_>,
+    broker: &Broker,
+    plan: &Plan,
+    queue: &Queue,
+    found: &Inequivalent,
+) -> Result<(), TopologyError> {
+    let explain = |refusal: Refusal| refusal.into_error(broker, &format!("recreating queue '{}'", queue.name));
+    let bindings: Vec<_> = plan.bindings.iter().filter(|binding| binding.queue == queue.name).collect();
+    for binding in &bindings {
+        session.unbind(binding).await.map_err(explain)?;
+    }
+    let depth = session.depth(&queue.name).await.map_err(explain)?;
+    if depth.messages > 0 || depth.consumers > 0 {
+        for binding in &bindings {
+            session.bind(binding).await.map_err(explain)?;
+        }
+        return Err(TopologyError::Conflict(format!(
+            "queue '{}' holds {} messages and has {} consumers: nothing was deleted. Its delay stays {} ms (the plan says \
+             {} ms); run this again when it is empty",
+            queue.name, depth.messages, depth.consumers, found.current, found.planned
+        )));
+    }
+    session.delete(&queue.name).await.map_err(explain)?;
+    session.queue(queue, Ask::Equal).await.map_err(explain)?;
+    for binding in &bindings {
+        session.bind(binding).await.map_err(explain)?;
+    }
+    Ok(())
+}

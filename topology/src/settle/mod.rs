@@ -1,0 +1,98 @@
+//! Ends a broker message exactly once: acknowledged, given back, or left to the broker's dead-lettering.
+
+mod tags;
+mod task;
+
+use std::fmt;
+
+use tokio::sync::{mpsc, oneshot};
+
+pub(crate) use task::settle;
+
+/// Must be consumed by one of its methods. Dropped without, the message stays unacknowledged until its generation
+/// ends, and that is logged and counted as a bug.
+#[must_use = "a message that is not settled comes back only when the connection ends"]
+pub struct Settle(Option<Way>);
+
+/// How a message was ended.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Settlement {
+    Ack,
+    Requeue,
+    Reject,
+}
+
+enum Way {
+    Broker { tag: u64, requests: mpsc::UnboundedSender<Request> },
+    Report(oneshot::Sender<Settlement>),
+}
+
+/// What the settling task is asked to do. The answer is false when it could not be sent.
+pub(crate) struct Request {
+    tag: u64,
+    settlement: Settlement,
+    reply: oneshot::Sender<bool>,
+}
+
+impl Settle {
+    pub(crate) fn new(tag: u64, requests: mpsc::UnboundedSender<Request>) -> Self {
+        Self(Some(Way::Broker { tag, requests }))
+    }
+
+    /// Not connected to a broker: reports how it was settled. For tests of whoever consumes.
+    pub fn reporting() -> (Self, oneshot::Receiver<Settlement>) {
+        let (report, settled) = oneshot::channel();
+        (Self(Some(Way::Report(report))), settled)
+    }
+
+    /// False: it was not sent, because its generation is over; the message will come again. Nothing is lost when the
+    /// future is dropped after its first poll.
+    pub async fn ack(self) -> bool {
+        let sent = self.end(Settlement::Ack).await;
+        if !sent {
+            metrics::counter!("chasqui_ack_lost_total").increment(1);
+        }
+        sent
+    }
+
+    /// Back to the queue, for another consumer. For messages whose work has not begun; never for a retry.
+    pub async fn requeue(self) {
+        self.end(Settlement::Requeue).await;
+    }
+
+    /// The broker dead-letters it. Only when publishing is impossible.
+    pub async fn reject(self) {
+        self.end(Settlement::Reject).await;
+    }
+
+    async fn end(mut self, settlement: Settlement) -> bool {
+        match self.0.take() {
+            Some(Way::Broker { tag, requests }) => {
+                let (reply, answer) = oneshot::channel();
+                requests.send(Request { tag, settlement, reply }).is_ok() && answer.await.unwrap_or(false)
+            }
+            Some(Way::Report(report)) => report.send(settlement).is_ok(),
+            None => false,
+        }
+    }
+}
+
+impl Drop for Settle {
+    fn drop(&mut self) {
+        if let Some(Way::Broker { tag, requests }) = &self.0
+            && !requests.is_closed()
+        {
+            metrics::counter!("chasqui_settle_dropped_total").increment(1);
+            tracing::error!(tag, "a message was dropped without being settled; it comes back when the connection ends");
+        }
+    }
+}
+
+impl fmt::Debug for Settle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Some(Way::Broker { tag, .. }) => write!(f, "Settle({tag})"),
+            _ => f.write_str("Settle"),
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! The task that settles the messages of one AMQP channel.
+
+use std::collections::HashMap;
+
+use lapin::Channel;
+use lapin::options::{BasicAckOptions, BasicNackOptions, BasicRejectOptions};
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::{Instant, sleep_until};
+use tokio_util::sync::CancellationToken;
+
+use super::tags::{Ack, Tags};
+use super::{Request, Settlement};
+
+/// Runs until nobody can ask any more, or the generation is `over`. After `closing` it finishes what it was asked.
+pub(crate) async fn settle(
+    amqp: Channel,
+    mut requests: mpsc::UnboundedReceiver<Request>,
+    over: CancellationToken,
+    closing: CancellationToken,
+) {
+    let mut desk = Desk { amqp, tags: Tags::default(), replies: HashMap::new() };
+    let mut is_closing = false;
+    loop {
+        let due = desk.tags.due();
+        tokio::select! {
+            () = over.cancelled() => break,
+            () = closing.cancelled(), if !is_closing => {
+                is_closing = true;
+                requests.close();
+            }
+            request = requests.recv() => {
+                let Some(request) = request else { break };
+                desk.take(request).await;
+                while let Ok(request) = requests.try_recv() {
+                    desk.take(request).await;
+                }
+            }
+            () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {}
+        }
+        desk.acknowledge(Instant::now()).await;
+    }
+    if !over.is_cancelled()
+        && let Some(due) = desk.tags.due()
+    {
+        sleep_until(due).await;
+        desk.acknowledge(Instant::now()).await;
+    }
+}
+
+struct Desk {
+    amqp: Channel,
+    tags: Tags,
+    /// Dropped unanswered they say false.
+    replies: HashMap<u64, oneshot::Sender<bool>>,
+}
+
+impl Desk {
+    async fn take(&mut self, Request { tag, settlement, reply }: Request) {
+        let sent = match settlement {
+            Settlement::Ack => {
+                self.tags.wants_ack(tag, Instant::now());
+                self.replies.insert(tag, reply);
+                return;
+            }
+            Settlement::Requeue => {
+                self.amqp.basic_nack(tag, BasicNackOptions { requeue: true, ..BasicNackOptions::default() }).await
+            }
+            Settlement::Reject => self.amqp.basic_reject(tag, BasicRejectOptions { requeue: false }).await,
+        };
+        self.tags.settled(tag);
+        let _gone = reply.send(sent.is_ok());
+    }
+
+    async fn acknowledge(&mut self, now: Instant) {
+        while let Some(Ack { tag, multiple, covers }) = self.tags.next(now) {
+            let sent = self.amqp.basic_ack(tag, BasicAckOptions { multiple }).await.is_ok();
+            for reply in covers.iter().filter_map(|tag| self.replies.remove(tag)) {
+                let _gone = reply.send(sent);
+            }
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! Compares the broker with the plan and tells every difference with both values.
+
+use std::fmt;
+
+use crate::error::Refusal;
+use crate::management::Found;
+use crate::session::{Ask, Session};
+use crate::{Broker, Management, Plan, TopologyError};
+
+/// One thing that is not as the plan says; its text has both values.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Difference(pub(crate) String);
+
+/// What was found, and what could not be looked at.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Verified {
+    pub differences: Vec<Difference>,
+    /// Without the management API: "bindings not checked …". Empty when everything was checked.
+    pub not_checked: Vec<String>,
+}
+
+impl Verified {
+    pub fn is_as_planned(&self) -> bool {
+        self.differences.is_empty()
+    }
+}
+
+/// With the management API it compares kinds, arguments and bindings. Without, it asks the broker whether each
+/// exchange and queue exists and then, on a throw-away AMQP channel, whether it is equal; bindings are not checked
+/// then. Changes nothing, except that what somebody deletes in between the two questions is created again.
+///
+/// # Errors
+/// [`TopologyError`] when the broker or its management API cannot be asked.
+pub async fn verify(broker: &Broker, plan: &Plan, management: Option<&Management>) -> Result<Verified, TopologyError> {
+    if let Some(management) = management {
+        let found = management.find(broker.vhost()).await?;
+        return Ok(Verified { differences: compare(plan, &found), not_checked: Vec::new() });
+    }
+    let mut session = Session::open(broker).await?;
+    let verified = ask(&mut session, broker, plan).await;
+    session.close().await;
+    verified
+}
+
+async fn ask(session: &mut Session<'_>, broker: &Broker, plan: &Plan) -> Result<Verified, TopologyError> {
+    let mut verified = Verified::default();
+    let mut arguments_denied = false;
+    for exchange in &plan.exchanges {
+        let what = format!("exchange '{}'", exchange.name);
+        let answer = match session.exchange(exchange, Ask::Exists).await {
+            Ok(()) => session.exchange(exchange, Ask::Equal).await,
+            missing => missing,
+        };
+        arguments_denied |= verified.note(broker, &what, answer)?;
+    }
+    for queue in &plan.queues {
+        let what = format!("queue '{}'", queue.name);
+        let answer = match session.queue(queue, Ask::Exists).await {
+            Ok(_) => session.queue(queue, Ask::Equal).await.map(drop),
+            missing => missing.map(drop),
+        };
+        arguments_denied |= verified.note(broker, &what, answer)?;
+    }
+    if arguments_denied {
+        verified.not_checked.push(format!(
+            "arguments not checked: user '{}' has no configure permission; set RABBITMQ_MANAGEMENT_URL",
+            broker.user()
+        ));
+    }
+    verified.not_checked.push("bindings not checked: set RABBITMQ_MANAGEMENT_URL to check them".into());
+    Ok(verified)
+}
+
+impl Verified {
+    /// True when it could not be asked for lack of a permission.
+    fn note(&mut self, broker: &Broker, what: &str, answer: Result<(), Refusal>) -> Result<bool, TopologyError> {
+        match answer {
+            Ok(()) => {}
+            Err(Refusal::Denied) => return Ok(true),
+            Err(Refusal::Missing) => self.differences.push(Difference::missing(what)),
+            Err(Refusal::Inequivalent(found)) => {
+                self.differences.push(Difference::other(what, &found.argument, &found.planned, &found.current));
+            }
+            Err(other) => return Err(other.into_error(broker, &format!("verifying {what}"))),
+        }
+        Ok(false)
+    }
+}
+
+/// Pure: the plan against what the management API has listed.
+pub(crate) fn compare(plan: &Plan, found: &Found) -> Vec<Difference> {
+    let mut differences = Vec::new();
+    for planned in &plan.exchanges {
+        let what = format!("exchange '{}'", planned.name);
+        match found.exchanges.get(&planned.name) {
+            None => differences.push(Difference::missing(&what)),
+            Some(exchange) => {
+                differences.extend(Difference::unless_equal(&what, "type", planned.kind.as_str(), &exchange.kind));
+                differences.extend(Difference::unless_equal(&what, "durable", "true", &exchange.durable.to_string()));
+            }
+        }
+    }
+    for planned in &plan.queues {
+        let what = format!("queue '{}'", planned.name);
+        let Some(queue) = found.queues.get(&planned.name) else {
+            differences.push(Difference::missing(&what));
+            continue;
+        };
+        differences.extend(Difference::unless_equal(&what, "durable", "true", &queue.durable.to_string()));
+        let names = planned
+            .arguments
+            .keys()
+            .chain(queue.arguments.keys().filter(|&name| !planned.arguments.contains_key(name)));
+        for name in names {
+            let plan_says = planned.arguments.get(name).map_or("none".into(), ToString::to_string);
+            let broker_has = queue.arguments.get(name).map_or("none".into(), String::clone);
+            if name == "x-queue-type" && plan_says == "none" && broker_has == "classic" {
+                continue;
+            }
+            differences.extend(Difference::unless_equal(&what, name, &plan_says, &broker_has));
+        }
+    }
+    let missing = plan.bindings.iter().filter(|binding| !found.bindings.contains(binding));
+    differences.extend(missing.map(|binding| {
+        Difference::missing(&format!(
+            "the binding of queue '{}' to exchange '{}' with key '{}'",
+            binding.queue, binding.exchange, binding.routing_key
+        ))
+    }));
+    differences
+}
+
+impl Difference {
+    fn missing(what: &str) -> Self {
+        Self(format!("{what} is missing: run `chasqui topology declare`"))
+    }
+
+    fn other(what: &str, argument: &str, planned: &str, current: &str) -> Self {
+        Self(format!("{what}: {argument} is '{current}' on the broker, '{planned}' in the plan"))
+    }
+
+    fn unless_equal(what: &str, argument: &str, planned: &str, current: &str) -> Option<Self> {
+        (planned != current).then(|| Self::other(what, argument, planned, current))
+    }
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Display for Verified {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let lines = self.differences.iter().map(|difference| difference.0.as_str());
+        let lines: Vec<_> = lines.chain(self.not_checked.iter().map(String::as_str)).collect();
+        if self.differences.is_empty() {
+            writeln!(f, "the broker is as the plan says")?;
+        }
+        f.write_str(&lines.join("\n"))
+    }
+}
