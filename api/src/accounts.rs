@@ -15,7 +15,7 @@ use crate::item::field;
 use crate::password;
 use crate::problem::Problem;
 use crate::routes::Shared;
-use crate::schema::{BadRequests, LedgerAway};
+use crate::schema::{InvalidFields, LedgerAway, Unreadable};
 use crate::token::{Caller, Scope};
 
 const MIN_PASSWORD_CHARS: usize = 8;
@@ -92,7 +92,7 @@ pub(crate) struct UserAnswer {
         (status = 200, description = "A token.", body = TokenAnswer),
         (status = 401, description = "The user name or the password is wrong."),
         (status = 429, description = "Too many failures, or too many logins: wait as long as Retry-After says."),
-        BadRequests, LedgerAway,
+        Unreadable, LedgerAway,
     ),
 )]
 pub(crate) async fn login(State(app): Shared, request: Request) -> Result<Json<TokenAnswer>, Problem> {
@@ -171,7 +171,7 @@ fn token_for(app: &crate::service::App, user: User) -> Result<Json<TokenAnswer>,
         (status = 403, description = "The token has not the scope `admin`."),
         (status = 409, description = "The name is taken."),
         (status = 429, description = "Too many logins at once: wait as long as Retry-After says."),
-        BadRequests, LedgerAway,
+        Unreadable, InvalidFields, LedgerAway,
     ),
 )]
 pub(crate) async fn register(

@@ -40,7 +40,7 @@ pub(crate) struct Cancelled {
 /// Follows the chain of fallbacks. What is being sent, has been sent or is in the dead-letter queue cannot be
 /// cancelled. Needs the scope `operate` or `notify`.
 #[utoipa::path(
-    delete, path = "/notify/{id}", tag = "Notifications",
+    delete, path = "/notify/{id}", operation_id = "cancel_notification", tag = "Notifications",
     params(("id" = String, Path, description = "The delivery's id.")),
     security(("bearer" = [])),
     responses(

@@ -132,7 +132,8 @@ pub(crate) struct ChildAnswer {
 /// The deliveries of the token's tenant, the newest first. Needs the scope `read`. A filter for a rare state reads
 /// many pages' worth of rows: the ledger keeps no index on what changes.
 #[utoipa::path(
-    get, path = "/deliveries", tag = "Deliveries", params(ListQuery), security(("bearer" = [])),
+    get, path = "/deliveries", operation_id = "list_deliveries", tag = "Deliveries",
+    params(ListQuery), security(("bearer" = [])),
     responses(
         (status = 200, description = "One page.", body = DeliveriesAnswer),
         (status = 422, description = "A parameter of the query is not valid."),
@@ -155,7 +156,7 @@ pub(crate) async fn list(
 ///
 /// With every attempt, the reason of its end, and its fallbacks. Needs the scope `read`.
 #[utoipa::path(
-    get, path = "/deliveries/{id}", tag = "Deliveries",
+    get, path = "/deliveries/{id}", operation_id = "show_delivery", tag = "Deliveries",
     params(("id" = String, Path, description = "The delivery's id.")), security(("bearer" = [])),
     responses(
         (status = 200, description = "The delivery.", body = DeliveryAnswer),

@@ -15,7 +15,7 @@ use crate::body::read_json_text;
 use crate::item::{self, Asked, Item, Rules};
 use crate::problem::Problem;
 use crate::routes::Shared;
-use crate::schema::{BadRequests, NotifyBody, Unauthorised};
+use crate::schema::{InvalidFields, NotifyBody, Unauthorised, Unreadable};
 use crate::service::App;
 use crate::token::{Caller, Scope};
 
@@ -74,7 +74,7 @@ pub(crate) enum AcceptedAnswer {
         (status = 202, description = "Confirmed: one answer, or one per item.", body = AcceptedAnswer),
         (status = 503, description = "The broker has not confirmed. `id` is the id to repeat with; of a batch, \
                                       `accepted` and `failed` list the items."),
-        BadRequests, Unauthorised,
+        Unreadable, InvalidFields, Unauthorised,
     ),
 )]
 pub(crate) async fn notify(State(app): Shared, headers: HeaderMap, request: Request) -> Result<Response, Problem> {
@@ -93,7 +93,7 @@ pub(crate) async fn notify(State(app): Shared, headers: HeaderMap, request: Requ
     responses(
         (status = 202, description = "Confirmed: one answer, or one per item.", body = AcceptedAnswer),
         (status = 503, description = "As for `POST /notify`."),
-        BadRequests, Unauthorised,
+        Unreadable, InvalidFields, Unauthorised,
     ),
 )]
 pub(crate) async fn notify_auth(State(app): Shared, headers: HeaderMap, request: Request) -> Result<Response, Problem> {

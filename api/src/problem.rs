@@ -69,10 +69,6 @@ impl Problem {
         Self(Box::new(Answer { status, body, headers: Vec::new() }))
     }
 
-    pub(crate) fn status(&self) -> StatusCode {
-        self.0.status
-    }
-
     /// Adds a member of its own.
     pub(crate) fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.0.body.more.insert(name.into(), value.into());

@@ -75,7 +75,8 @@ pub(crate) struct CaptureAnswer {
 /// Exists only when the sandbox is on. Shows recipients and words in clear. Needs a token as `POST /notify` does,
 /// with the scope `read`; a token shows the messages of its own tenant only.
 #[utoipa::path(
-    get, path = "/sandbox/captures", tag = "Sandbox", params(CapturesQuery), security((), ("bearer" = [])),
+    get, path = "/sandbox/captures", operation_id = "list_captures", tag = "Sandbox",
+    params(CapturesQuery), security((), ("bearer" = [])),
     responses(
         (status = 200, description = "The captured messages.", body = CapturesAnswer),
         (status = 422, description = "A parameter of the query is not valid."),

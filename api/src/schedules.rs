@@ -17,7 +17,7 @@ use crate::notify::idempotency_key;
 use crate::problem::Problem;
 use crate::routes::Shared;
 use crate::schedule::{self, Schedule, ScheduleBody};
-use crate::schema::{BadRequests, LedgerAway, Unauthorised};
+use crate::schema::{InvalidFields, LedgerAway, Unauthorised, Unreadable};
 use crate::service::App;
 use crate::token::Scope;
 
@@ -102,7 +102,7 @@ pub(crate) struct DeletedAnswer {
 ///
 /// Either `cron`, with a `timezone`, or `send_at`. Needs the scope `operate`.
 #[utoipa::path(
-    post, path = "/schedules", tag = "Schedules",
+    post, path = "/schedules", operation_id = "create_schedule", tag = "Schedules",
     params((
         "Idempotency-Key" = Option<String>, Header,
         description = "The same key gives the same id, so that a repeated request is one schedule.",
@@ -113,7 +113,7 @@ pub(crate) struct DeletedAnswer {
         (status = 200, description = "There was the same schedule already.", body = ScheduleAnswer),
         (status = 201, description = "It is stored.", body = ScheduleAnswer),
         (status = 409, description = "The id is taken by another schedule, or was cancelled before."),
-        BadRequests, Unauthorised, LedgerAway,
+        Unreadable, InvalidFields, Unauthorised, LedgerAway,
     ),
 )]
 pub(crate) async fn create(
@@ -140,7 +140,8 @@ pub(crate) async fn create(
 ///
 /// The schedules of the token's tenant with their next runs. Needs the scope `operate`.
 #[utoipa::path(
-    get, path = "/schedules", tag = "Schedules", params(SchedulesQuery), security(("bearer" = [])),
+    get, path = "/schedules", operation_id = "list_schedules", tag = "Schedules",
+    params(SchedulesQuery), security(("bearer" = [])),
     responses(
         (status = 200, description = "One page.", body = SchedulesAnswer),
         (status = 422, description = "A parameter of the query is not valid."),
@@ -168,7 +169,7 @@ pub(crate) async fn list(
 ///
 /// With its next runs. Needs the scope `operate`.
 #[utoipa::path(
-    get, path = "/schedules/{id}", tag = "Schedules",
+    get, path = "/schedules/{id}", operation_id = "show_schedule", tag = "Schedules",
     params(("id" = String, Path, description = "The schedule's id.")), security(("bearer" = [])),
     responses(
         (status = 200, description = "The schedule.", body = ScheduleAnswer),
@@ -190,7 +191,7 @@ pub(crate) async fn show(
 ///
 /// After the answer it does not fire any more. Needs the scope `operate`.
 #[utoipa::path(
-    delete, path = "/schedules/{id}", tag = "Schedules",
+    delete, path = "/schedules/{id}", operation_id = "delete_schedule", tag = "Schedules",
     params(("id" = String, Path, description = "The schedule's id.")), security(("bearer" = [])),
     responses(
         (status = 200, description = "Deleted.", body = DeletedAnswer),

@@ -75,28 +75,33 @@ pub(crate) struct FallbackBody {
 #[schema(example = json!({
     "channel": "email", "destination": "ada@example.com", "subject": "Hello", "message": "It works."
 }))]
+#[serde(untagged)]
 #[expect(dead_code, reason = "describes a body in the OpenAPI document")]
 pub(crate) enum NotifyBody {
-    #[schema(title = "One")]
-    #[serde(untagged)]
     One(NotificationBody),
-    #[schema(title = "Batch")]
-    #[serde(untagged)]
     Batch(Vec<NotificationBody>),
 }
 
-/// What is wrong with a body.
-pub(crate) struct BadRequests;
+/// A body that cannot be read.
+pub(crate) struct Unreadable;
 
-impl IntoResponses for BadRequests {
+impl IntoResponses for Unreadable {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
         problems(&[
             ("400", "The body is not JSON that we read, or a header is not valid."),
             ("408", "The body did not arrive in time."),
             ("413", "The body is too large, or the list too long."),
             ("415", "The body has a type or encoding that we do not read."),
-            ("422", "Some fields are not valid; `errors` names every one."),
         ])
+    }
+}
+
+/// A body that can be read and is not valid.
+pub(crate) struct InvalidFields;
+
+impl IntoResponses for InvalidFields {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        problems(&[("422", "Some fields are not valid; `errors` names every one.")])
     }
 }
 

@@ -69,6 +69,8 @@ pub(crate) struct InvalidToken;
 #[derive(Deserialize)]
 struct Claims {
     sub: String,
+    /// One text (RFC 7519 section 4.1.1); the library would take a list as well.
+    iss: String,
     /// Seconds of the epoch, as a JSON number of any form.
     exp: f64,
     nbf: Option<f64>,
@@ -166,7 +168,7 @@ impl Tokens {
         let in_force = claims.exp > now && claims.nbf.is_none_or(|nbf| nbf <= now);
         let subject_fits =
             (1..=MAX_SUBJECT_BYTES).contains(&claims.sub.len()) && !claims.sub.chars().any(char::is_control);
-        if !in_force || !subject_fits {
+        if !in_force || !subject_fits || claims.iss != self.issuer {
             return Err(InvalidToken);
         }
         let tenant = claims.tenant.as_deref().map_or_else(|| Some(Tenant::default()), Tenant::parse);

@@ -38,8 +38,6 @@ pub enum Take {
 pub enum Drop {
     /// The delivery has ended.
     Ended,
-    /// The copy belongs to a budget that an operator's move has ended.
-    OldEpoch,
     /// A later copy has already been claimed.
     OldSeq,
 }
@@ -48,7 +46,6 @@ impl Drop {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Ended => "ended",
-            Self::OldEpoch => "old_epoch",
             Self::OldSeq => "old_seq",
         }
     }
@@ -68,7 +65,7 @@ pub fn claim(row: &Row, arrival: &Arrival, token: Uuid) -> Claim {
         state if state.is_final() => Claim::Drop(Drop::Ended),
         _ if arrival.epoch > row.epoch => claim_next_epoch(row, arrival, token),
         state if state.is_dead_lettered() => claim_dead(row, arrival),
-        _ if arrival.epoch < row.epoch => claim_old_epoch(row, arrival),
+        _ if arrival.epoch < row.epoch => Claim::Reissue { epoch: row.epoch },
         State::Sending => claim_sending(row, arrival, token),
         _ => claim_waiting(row, arrival, token),
     }
@@ -109,12 +106,6 @@ fn claim_dead(row: &Row, arrival: &Arrival) -> Claim {
     Claim::Repeat(Box::new(row.clone()))
 }
 
-/// A copy that counts republishes belongs to a budget that has ended. One that counts none may be the
-/// last copy of this epoch, got from the dead-letter queue and published without its headers.
-fn claim_old_epoch(row: &Row, arrival: &Arrival) -> Claim {
-    if arrival.seq == 0 { Claim::Reissue { epoch: row.epoch } } else { Claim::Drop(Drop::OldEpoch) }
-}
-
 fn claim_sending(row: &Row, arrival: &Arrival, token: Uuid) -> Claim {
     match row.lease {
         _ if arrival.seq < row.seq => Claim::Repeat(Box::new(row.clone())),
@@ -141,3 +132,6 @@ fn taken(row: &Row, arrival: &Arrival, token: Uuid) -> Row {
     }
     next
 }
+
+#[cfg(test)]
+mod tests;

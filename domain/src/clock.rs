@@ -47,9 +47,10 @@ impl Timestamp {
         Duration::from_micros(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
     }
 
-    /// As a chrono value, for calendar arithmetic.
+    /// As a chrono value, for calendar arithmetic. Saturates at the ends of chrono's range.
     pub fn to_utc(self) -> DateTime<Utc> {
-        DateTime::from_timestamp_micros(self.0).unwrap_or(DateTime::<Utc>::MAX_UTC)
+        let end = if self.0 < 0 { DateTime::<Utc>::MIN_UTC } else { DateTime::<Utc>::MAX_UTC };
+        DateTime::from_timestamp_micros(self.0).unwrap_or(end)
     }
 }
 
@@ -80,3 +81,6 @@ impl Clock for SystemClock {
         Timestamp::from(Utc::now())
     }
 }
+
+#[cfg(test)]
+mod tests;

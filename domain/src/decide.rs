@@ -50,7 +50,12 @@ pub struct Policy {
 impl Policy {
     /// For whoever defers and never sends.
     pub const fn without_retries() -> Self {
-        Self { max_retries: 0, delays: [Duration::ZERO; 3], throttle_max_age: Duration::ZERO, ambiguity: Ambiguity::Hold }
+        Self {
+            max_retries: 0,
+            delays: [Duration::ZERO; 3],
+            throttle_max_age: Duration::ZERO,
+            ambiguity: Ambiguity::Hold,
+        }
     }
 }
 
@@ -72,7 +77,7 @@ pub fn decide(row: &Row, has_fallback: bool, outcome: &Outcome, policy: &Policy,
     match outcome {
         Outcome::Sent { provider, provider_id, code } => {
             let mut done = deciding.ended(State::Sent);
-            done.row.attempt = row.attempt + 1;
+            done.row.attempt = row.attempt.saturating_add(1);
             done.row.provider = Some((*provider).to_owned());
             done.row.provider_id.clone_from(provider_id);
             done.row.code.clone_from(code);
@@ -80,7 +85,7 @@ pub fn decide(row: &Row, has_fallback: bool, outcome: &Outcome, policy: &Policy,
         }
         Outcome::Captured => {
             let mut done = deciding.ended(State::Captured);
-            done.row.attempt = row.attempt + 1;
+            done.row.attempt = row.attempt.saturating_add(1);
             done.row.provider = Some("sandbox".into());
             done
         }
@@ -114,7 +119,8 @@ impl Deciding<'_> {
     }
 
     /// Throttling spends time, not attempts: `retry_after` by the tier that is long enough, beyond
-    /// the longest by the scheduler; without one the tiers climb with every republish.
+    /// the longest by the scheduler; without one the tiers climb with every republish. What could only be
+    /// sent after its limit is dead at once, so that an operator sees it while it still matters.
     fn throttled(&self, failure: &Failure, retry_after: Option<Duration>) -> Transition {
         let since = self.row.throttled_since.unwrap_or(self.now);
         let tier = match retry_after {
@@ -124,8 +130,9 @@ impl Deciding<'_> {
         let delay = tier.map_or(retry_after.unwrap_or_default(), |tier| self.policy.delays[tier]);
         let next = self.now.plus(delay);
         let attempt = self.attempt(AttemptOutcome::Throttled, failure);
-        let too_late = self.row.expires_at.is_some_and(|expires| next >= expires);
-        if too_late || self.now.since(since) >= self.policy.throttle_max_age {
+        let expired = self.row.expires_at.is_some_and(|expires| next >= expires);
+        let limit = self.policy.throttle_max_age;
+        if expired || next.since(since) > limit || self.now.since(since) >= limit {
             return self.dead(Reason::ThrottledTooLong, failure, attempt);
         }
         let order = match tier {
@@ -157,7 +164,7 @@ impl Deciding<'_> {
         let attempt = self.attempt(AttemptOutcome::Ambiguous, failure);
         let order = Order::DeadLetter { reason: Reason::Ambiguous, error: failure.detail.clone() };
         let mut transition = self.to(State::Held, order, Some(attempt));
-        transition.row.attempt = self.row.attempt + 1;
+        transition.row.attempt = self.row.attempt.saturating_add(1);
         transition.row.ambiguous = true;
         transition
     }
@@ -165,7 +172,7 @@ impl Deciding<'_> {
     fn permanent(&self, reason: Reason, failure: &Failure) -> Transition {
         let attempt = self.attempt(AttemptOutcome::Permanent, failure);
         let mut transition = self.end_without_success(reason, failure, attempt, self.row.ambiguous);
-        transition.row.attempt = self.row.attempt + 1;
+        transition.row.attempt = self.row.attempt.saturating_add(1);
         transition
     }
 
@@ -173,7 +180,7 @@ impl Deciding<'_> {
     fn spend_attempt(&self, failure: &Failure, outcome: AttemptOutcome, ambiguous: bool) -> Transition {
         let attempt = self.attempt(outcome, failure);
         let ambiguous = ambiguous || self.row.ambiguous;
-        let spent = self.row.attempt + 1;
+        let spent = self.row.attempt.saturating_add(1);
         let mut transition = if spent > self.policy.max_retries {
             self.end_without_success(Reason::Exhausted, failure, attempt, ambiguous)
         } else {
@@ -201,7 +208,7 @@ impl Deciding<'_> {
 
     fn waiting(&self, order: Order, attempt: Option<Attempt>) -> Transition {
         let mut transition = self.to(State::Waiting, order, attempt);
-        transition.row.seq = self.row.seq + 1;
+        transition.row.seq = self.row.seq.saturating_add(1);
         transition
     }
 
@@ -217,7 +224,7 @@ impl Deciding<'_> {
     fn attempt(&self, outcome: AttemptOutcome, failure: &Failure) -> Attempt {
         Attempt {
             epoch: self.row.epoch,
-            n: self.row.attempt + 1,
+            n: self.row.attempt.saturating_add(1),
             outcome,
             provider: failure.provider.to_owned(),
             code: failure.code.clone(),
@@ -230,3 +237,6 @@ impl Deciding<'_> {
 fn tier_number(index: usize) -> u8 {
     u8::try_from(index + 1).unwrap_or(3)
 }
+
+#[cfg(test)]
+mod tests;

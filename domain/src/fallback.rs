@@ -2,18 +2,24 @@
 
 use serde_json::{Map, Value};
 
-use crate::{Key, child_id};
 use crate::notification::parse_object;
+use crate::{Key, Timestamp, child_id};
+
+/// What an item may say for itself. Who the delivery is, whose, and until when stays its parent's.
+const OF_THE_ITEM: [&str; 7] = ["channel", "destination", "subject", "message", "template", "locale", "data"];
+/// What was the parent's alone.
+const OF_THE_PARENT: [&str; 3] = ["send_at", "ttl_seconds", "max_lateness_seconds"];
 
 /// The body of the first fallback: the parent's fields, with the item's own on top and the rest of the
-/// list below. Its `expires_at` is the parent's. None when the body has no fallback.
-pub fn child_body(parent: &Key, body: &[u8], expires_at: Option<crate::Timestamp>) -> Option<Vec<u8>> {
+/// list below. Its tenant and its `expires_at` are the parent's. None when the body has no fallback.
+pub fn child_body(parent: &Key, body: &[u8], expires_at: Option<Timestamp>) -> Option<Vec<u8>> {
     let mut object = parse_object(body).ok()?;
     let Some(Value::Array(mut items)) = object.remove("fallback") else { return None };
     if items.is_empty() {
         return None;
     }
-    let Value::Object(first) = items.remove(0) else { return None };
+    let Value::Object(mut first) = items.remove(0) else { return None };
+    first.retain(|name, value| OF_THE_ITEM.contains(&name.as_str()) && !value.is_null());
     let mut child: Map<String, Value> = object;
     // Words chosen for the parent's channel go when the item brings words of its own.
     if first.contains_key("message") || first.contains_key("template") {
@@ -22,11 +28,11 @@ pub fn child_body(parent: &Key, body: &[u8], expires_at: Option<crate::Timestamp
         }
     }
     child.extend(first);
-    child.remove("send_at");
-    child.remove("ttl_seconds");
+    child.retain(|name, _| !OF_THE_PARENT.contains(&name.as_str()));
     child.insert("id".into(), Value::String(child_id(parent, 1)));
-    match expires_at {
-        Some(at) => child.insert("expires_at".into(), Value::String(at.to_string())),
+    match expires_at.map(|at| at.to_string()).filter(|at| Timestamp::parse_rfc3339(at).is_ok()) {
+        Some(at) => child.insert("expires_at".into(), Value::String(at)),
+        // Never, or beyond the years that RFC 3339 can write.
         None => child.remove("expires_at"),
     };
     if !items.is_empty() {
@@ -34,3 +40,6 @@ pub fn child_body(parent: &Key, body: &[u8], expires_at: Option<crate::Timestamp
     }
     serde_json::to_vec(&Value::Object(child)).ok()
 }
+
+#[cfg(test)]
+mod tests;

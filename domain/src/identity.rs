@@ -74,8 +74,11 @@ pub fn fire_id(job: &Key, fire: Timestamp) -> String {
 
 /// The id that an `Idempotency-Key` stands for; `index` counts the items of a batch from 0.
 pub fn request_id(tenant: &Tenant, idempotency_key: &str, index: Option<usize>) -> String {
-    let index = index.map(|index| format!("/{index}")).unwrap_or_default();
-    Uuid::new_v5(&NAMESPACE, format!("{tenant}/request{index}/{idempotency_key}").as_bytes()).to_string()
+    let name = match index {
+        None => format!("{tenant}/request/{idempotency_key}"),
+        Some(index) => format!("{tenant}/item/{index}/{idempotency_key}"),
+    };
+    Uuid::new_v5(&NAMESPACE, name.as_bytes()).to_string()
 }
 
 /// The hash that tells whether a known id came back with the same body.
@@ -128,3 +131,6 @@ pub fn mask(destination: &str) -> String {
     let tail: Vec<char> = destination.chars().rev().take(2).collect();
     if destination.chars().count() < 5 { "***".into() } else { format!("***{}", tail.iter().rev().collect::<String>()) }
 }
+
+#[cfg(test)]
+mod tests;

@@ -31,7 +31,9 @@ pub use clock::{Clock, InvalidTimestamp, SystemClock, Timestamp};
 pub use cron::{Cron, InvalidCron};
 pub use decide::{Ambiguity, Policy, Transition, decide};
 pub use fallback::child_body;
-pub use identity::{Content, Key, RecipientHasher, Tenant, child_id, content_of, fingerprint_of, fire_id, mask, request_id};
+pub use identity::{
+    Content, Key, RecipientHasher, Tenant, child_id, content_of, fingerprint_of, fire_id, mask, request_id,
+};
 pub use lane::{Lane, Priority};
 pub use notification::{DecodeError, Defaults, Expiry, FieldError, MAX_BODY_BYTES, Notification, Wording};
 pub use outcome::{Failure, Outcome};

@@ -250,7 +250,10 @@ impl Fields {
     fn line(&mut self, prefix: &str, name: &str) -> Option<String> {
         let text = self.string(prefix, name)?;
         if let Some(bad) = text.chars().find(|c| is_unsafe_in_a_line(*c)) {
-            self.refuse(format!("{prefix}/{name}"), format!("must not contain the control character U+{:04X}", u32::from(bad)));
+            self.refuse(
+                format!("{prefix}/{name}"),
+                format!("must not contain the control character U+{:04X}", u32::from(bad)),
+            );
             return None;
         }
         Some(text)
@@ -262,7 +265,12 @@ impl Fields {
             Some(value) if value.as_u64() == Some(VERSION) => {}
             Some(value) if value.as_u64().is_some_and(|version| version > VERSION) => {
                 self.unsupported = true;
-                self.refuse("/version", format!("is newer than {VERSION}, the newest that this fleet reads; upgrade, then move the message back"));
+                self.refuse(
+                    "/version",
+                    format!(
+                        "is newer than {VERSION}, the newest that this fleet reads; upgrade, then move the message back"
+                    ),
+                );
             }
             Some(_) => self.refuse("/version", format!("must be the number {VERSION}")),
         }
@@ -292,9 +300,7 @@ impl Fields {
             }
             return default.cloned();
         };
-        ChannelName::parse(&text)
-            .inspect_err(|error| self.refuse(format!("{prefix}/channel"), error.to_string()))
-            .ok()
+        ChannelName::parse(&text).inspect_err(|error| self.refuse(format!("{prefix}/channel"), error.to_string())).ok()
     }
 
     fn destination(&mut self, prefix: &str) -> Option<String> {
@@ -320,7 +326,8 @@ impl Fields {
 
     fn wording(&mut self, prefix: &str) -> Wording {
         let wording = self.wording_as_given(prefix);
-        if wording.message.is_none() && wording.template.is_none() && !self.has_error_at(&format!("{prefix}/message")) {
+        let misread = ["message", "template"].iter().any(|name| self.has_error_at(&format!("{prefix}/{name}")));
+        if wording.message.is_none() && wording.template.is_none() && !misread {
             self.refuse(format!("{prefix}/message"), "is missing: give a message or a template");
         }
         wording
@@ -353,6 +360,10 @@ impl Fields {
     fn map(&mut self, prefix: &str, name: &str) -> Map<String, Value> {
         match self.take(name) {
             None => Map::new(),
+            Some(Value::Object(map)) if map.iter().any(|(name, value)| name.contains('\0') || has_nul(value)) => {
+                self.refuse(format!("{prefix}/{name}"), "must not contain the character U+0000");
+                Map::new()
+            }
             Some(Value::Object(map)) => map,
             Some(other) => {
                 self.refuse(format!("{prefix}/{name}"), format!("must be an object, not {}", kind_of(&other)));
@@ -444,6 +455,16 @@ fn kind_of(value: &Value) -> &'static str {
     }
 }
 
+/// Databases refuse this character in text, and no reader shows it.
+fn has_nul(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains('\0'),
+        Value::Array(items) => items.iter().any(has_nul),
+        Value::Object(map) => map.iter().any(|(name, value)| name.contains('\0') || has_nul(value)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
+}
+
 /// C0 and C1 controls, line and paragraph separators, and the characters that turn text direction
 /// (Unicode Bidi_Control): they split headers or disguise what people read.
 fn is_unsafe_in_a_line(c: char) -> bool {
@@ -460,3 +481,6 @@ impl Notification {
         items.iter().enumerate().map(|(at, item)| (at, (text(item, "channel"), text(item, "destination")))).collect()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -12,7 +12,7 @@ use crate::{
     claim, decide,
 };
 
-const SCHEDULES: u64 = 5_000;
+const SCHEDULES: u64 = 20_000;
 const CHAOS_STEPS: usize = 60;
 /// Far more than any schedule needs to come to rest.
 const CALM_STEPS: usize = 20_000;
@@ -256,11 +256,10 @@ impl World {
                     Take::LeaseRanOut => Step::Decide(row, Outcome::Ambiguous { failure: failure() }),
                 }
             }
-            Claim::Park => {
-                let headers = arrival.headers(Lane::Normal, &worker.copy.headers);
-                Step::Publish(Some((To::Later, headers)))
-            }
+            Claim::Park => self.park(worker),
             Claim::Repeat(row) => obey(&row, &row.order),
+            // A copy that the broker took back is not an operator's any more: its redelivery decides.
+            Claim::Reissue { .. } if worker.cut_off => Step::Acknowledge,
             Claim::Reissue { epoch } => {
                 let headers = arrival.headers(Lane::Normal, &worker.copy.headers);
                 let headers = Headers { epoch: Some(epoch), seq: Some(0), attempt: Some(0), ..headers };
@@ -269,6 +268,11 @@ impl World {
             Claim::Drop(Drop::Ended | Drop::OldEpoch | Drop::OldSeq) => Step::Acknowledge,
             Claim::Conflict => self.fail("a conflict of equal contents"),
         }
+    }
+
+    fn park(&self, worker: &Worker) -> Step {
+        let arrival = Arrival::new(key("d-1"), CONTENT, &worker.copy.headers, worker.copy.redelivered);
+        Step::Publish(Some((To::Later, arrival.headers(Lane::Normal, &worker.copy.headers))))
     }
 
     fn send(&mut self, row: Box<Row>) -> Step {
@@ -302,12 +306,12 @@ impl World {
         let transition = decide(row, self.has_fallback, outcome, &self.policy, NOW);
         let known = self.row.as_ref().expect("a claim wrote the row");
         if known.token != row.token || known.state != State::Sending {
+            // Whoever holds the row need not hold a copy: this one is put aside, not acknowledged.
             self.say(format!("records {} late", transition.row.state));
-            return Step::Acknowledge;
+            return self.park(worker);
         }
         self.say(format!("records {} seq {}", transition.row.state, transition.row.seq));
         self.row = Some(transition.row.clone());
-        let _ = worker;
         obey(&transition.row, &transition.order)
     }
 

@@ -20,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 use crate::ground::{Ground, ground};
 
 /// How long anything may take before a test says what it waited for.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_secs(30);
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 /// Where the ledger of a fleet under test is.

@@ -70,6 +70,7 @@ impl Provider {
             ("TWILIO_FROM_NUMBER", "+15005550006"),
             ("TWILIO_WHATSAPP_FROM", "+15005550006"),
             ("TWILIO_BASE_URL", &self.base_url),
+            ("SANDBOX", "off"),
         ]
     }
 

@@ -42,7 +42,7 @@ impl From<sea_orm::DbErr> for StoreError {
 fn from_database(code: &str, message: &str) -> StoreError {
     let of_the_row = match (code.len(), code.parse::<u32>()) {
         // SQLite's (extended) result codes: TOOBIG, CONSTRAINT, MISMATCH.
-        (1..5, Ok(result)) => matches!(result & 0xff, 18 | 19 | 20),
+        (1..5, Ok(result)) => (18..=20).contains(&(result & 0xff)),
         // SQLSTATE classes: cardinality, data exception, integrity constraint, program limit, raised by
         // PL/pgSQL, internal.
         _ => ["21", "22", "23", "54", "P0", "XX"].iter().any(|class| code.starts_with(class)),

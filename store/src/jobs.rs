@@ -149,8 +149,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`]; after [`StoreError::Unavailable`] repeat it.
     pub async fn finish_jobs(&self, done: &[FinishedJob]) -> Result<usize, StoreError> {
-        const DELETE: &str = "DELETE FROM jobs WHERE (tenant, id) IN (SELECT u.tenant, u.id FROM {u}) \
-             AND (tenant, id, lease_owner) IN (SELECT u.tenant, u.id, u.owner FROM {u}) RETURNING id";
+        const DELETE: &str = "DELETE FROM jobs WHERE (tenant, id, lease_owner) IN (SELECT u.tenant, u.id, u.owner FROM {u}) RETURNING id";
         const MOVE: &str = "UPDATE jobs SET last_fired_at = jobs.due_at, due_at = u.next, lease_owner = NULL, \
              lease_until = 0 FROM {u} WHERE jobs.tenant = u.tenant AND jobs.id = u.id AND jobs.lease_owner = u.owner \
              RETURNING jobs.id";

@@ -78,7 +78,6 @@ impl Store {
     /// # Errors
     /// [`StoreError::Refused`] for a URL that is neither Postgres nor SQLite,
     /// [`StoreError::Unavailable`] when the folder of a SQLite file cannot be made.
-    #[expect(clippy::unused_async, reason = "opening needs a runtime, and may one day wait")]
     pub async fn connect(options: Options) -> Result<Self, StoreError> {
         let db = Arc::new(Db::open(&options)?);
         let claims = Work {

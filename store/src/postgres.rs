@@ -5,7 +5,7 @@ use std::str::FromStr as _;
 use std::time::Duration;
 
 use sqlx::postgres::{PgArguments, PgConnectOptions, PgPoolOptions};
-use sqlx::{Arguments as _, ConnectOptions as _, Connection as _, PgPool};
+use sqlx::{Arguments as _, ConnectOptions as _, Connection as _, Executor as _, PgPool};
 
 use crate::StoreError;
 use crate::sql::{Column, Group, Value};
@@ -15,6 +15,11 @@ pub(crate) const NOW: &str = "(extract(epoch FROM clock_timestamp()) * 1000000):
 
 /// A connection that was idle for longer is tested before it is used.
 const TEST_AFTER_IDLE: Duration = Duration::from_secs(1);
+
+/// Every join of ours is a group that looks rows up by key. A prepared plan is made while the tables are
+/// young, and a scan that is cheap then is kept until the next ANALYZE: measured with 300,000 rows, 43 ms
+/// for a group of 256 instead of 3 ms.
+const PLAN_BY_KEY: &str = "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off";
 
 /// Opens lazily: the server may be away and come back at any time.
 pub(crate) fn open(url: &str, max_connections: u32, acquire_timeout: Duration) -> Result<PgPool, StoreError> {
@@ -30,6 +35,7 @@ pub(crate) fn open(url: &str, max_connections: u32, acquire_timeout: Duration) -
         .max_connections(max_connections)
         .acquire_timeout(acquire_timeout)
         .test_before_acquire(false)
+        .after_connect(|connection, _| Box::pin(async move { connection.execute(PLAN_BY_KEY).await.map(drop) }))
         .before_acquire(|connection, meta| {
             Box::pin(async move { Ok(meta.idle_for < TEST_AFTER_IDLE || connection.ping().await.is_ok()) })
         });

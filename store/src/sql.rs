@@ -1,7 +1,7 @@
 //! One way to speak to both databases: statements with `$1` placeholders, values, groups of values as a
 //! table, sessions.
 //!
-//! A statement may hold `{u}` (the group's table, an alias `u` with the columns of the [`Group`]), `{now}`
+//! A statement may hold `{u}` (once: the group's table, an alias `u` with the columns of the [`Group`]), `{now}`
 //! (microseconds by the database's own clock), `{for_update}` and `{skip_locked}` (empty on SQLite, which
 //! has one writer).
 

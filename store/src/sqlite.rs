@@ -62,27 +62,22 @@ fn create_folder(file: &Path) -> Result<(), StoreError> {
     })
 }
 
-/// `(SELECT column1 AS tenant, column2 AS n FROM (VALUES ($1, $2), …) WHERE …) AS u`. The list is padded
-/// with empty rows to a power of two, so that nine statements serve every size of group and stay prepared.
+/// `(SELECT column1 AS tenant, column2 AS n FROM (VALUES (?, ?), …) WHERE …) AS u`. The list is padded with
+/// empty rows to a power of two, so that nine statements serve every size of group and stay prepared. The
+/// parameters have no numbers: SQLite looks numbered ones up in a list, which was half of all its work.
 pub(crate) fn table(group: &Group<'_>) -> String {
     let width = group.columns.len();
-    let mut table = String::from("(SELECT ");
+    let rows = group.rows.next_power_of_two();
+    let row = format!("({})", vec!["?"; width].join(","));
+    let mut table = String::with_capacity(rows * (row.len() + 1) + 32 * width);
+    table.push_str("(SELECT ");
     for (at, (name, _)) in group.columns.iter().enumerate() {
         let _ = write!(table, "{}column{} AS {name}", if at == 0 { "" } else { ", " }, at + 1);
     }
     table.push_str(" FROM (VALUES ");
-    for row in 0..group.rows.next_power_of_two() {
-        for at in 0..width {
-            let open = if at > 0 {
-                ", "
-            } else if row > 0 {
-                ", ("
-            } else {
-                "("
-            };
-            let _ = write!(table, "{open}${}", row * width + at + 1);
-        }
-        table.push(')');
+    for at in 0..rows {
+        table.push_str(if at == 0 { "" } else { "," });
+        table.push_str(&row);
     }
     table.push_str(") WHERE column1 IS NOT NULL) AS u");
     table

@@ -15,7 +15,9 @@ use crate::db::{Db, MOVE_TIMEOUT};
 /// Operations in one commit, at most: enough that the cost of a commit vanishes among its rows.
 const MAX_GROUP: usize = 256;
 
-pub(crate) type Committing<'a, Done> = Pin<Box<dyn Future<Output = Result<Vec<Done>, StoreError>> + Send + 'a>>;
+type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+type Committing<'a, Done> = BoxFuture<'a, Result<Vec<Done>, StoreError>>;
 
 /// What a writer does: how to find an operation's key, and how to commit a group. The answers come in
 /// the order of the operations; either all are committed or, with an error, none needs to be.
@@ -121,7 +123,6 @@ async fn commit_group<Op: Send + Sync, Done: Send>(
 ) -> Vec<Result<Done, StoreError>> {
     let begun = Instant::now();
     let results = commit_or_split(db, work, ops).await;
-    #[expect(clippy::cast_precision_loss, reason = "a group has at most 256 operations")]
     metrics::histogram!("chasqui_store_group_size", "writer" => work.name).record(ops.len() as f64);
     metrics::histogram!("chasqui_store_commit_seconds", "writer" => work.name).record(begun.elapsed().as_secs_f64());
     results
@@ -132,7 +133,7 @@ fn commit_or_split<'a, Op: Send + Sync, Done: Send>(
     db: &'a Db,
     work: &'a Work<Op, Done>,
     ops: &'a [Op],
-) -> Pin<Box<dyn Future<Output = Vec<Result<Done, StoreError>>> + Send + 'a>> {
+) -> BoxFuture<'a, Vec<Result<Done, StoreError>>> {
     Box::pin(async move {
         let committed = tokio::time::timeout(MOVE_TIMEOUT, (work.commit)(db, ops)).await;
         let error = match committed {

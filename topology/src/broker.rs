@@ -50,7 +50,8 @@ pub enum InvalidBroker {
 pub enum ConnectError {
     #[error(
         "{place}: ACCESS_REFUSED for user '{user}'. Wrong user name or password: check RABBITMQ_USERNAME and \
-         RABBITMQ_PASSWORD (or AMQP_URL); `rabbitmqctl change_password {user} …` sets a new one"
+         RABBITMQ_PASSWORD (or AMQP_URL); `rabbitmqctl change_password {user} …` sets a new one (RabbitMQ's own user \
+         'guest' may connect only from the broker's machine)"
     )]
     WrongCredentials { place: String, user: String },
     #[error(

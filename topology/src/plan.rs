@@ -181,3 +181,39 @@ impl fmt::Display for Plan {
 fn code(text: &str) -> String {
     if text.is_empty() { String::new() } else { format!("`{text}`") }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DELAYS: [Duration; 3] = [Duration::from_secs(5), Duration::from_secs(30), Duration::from_secs(120)];
+
+    #[test]
+    fn the_page_about_the_topology_shows_the_default_plan() {
+        let plan = Plan::new(&Names::default(), QueueType::Quorum, DELAYS).to_string();
+        let page = include_str!("../../docs/topology.md");
+        assert!(page.contains(&plan), "docs/topology.md must hold these tables:\n{plan}");
+    }
+
+    #[test]
+    fn delays_are_decimal_seconds() {
+        let plan = Plan::new(&Names::default(), QueueType::Classic, [0.3, 0.6, 0.0015].map(Duration::from_secs_f64));
+        let delays = plan.queues.iter().filter_map(|queue| queue.arguments.get("x-message-ttl"));
+        assert_eq!(delays.cloned().collect::<Vec<_>>(), [300, 600, 1].map(Argument::Number));
+    }
+
+    #[test]
+    fn three_stems_name_everything() {
+        let names = Names { exchange: "a.x".into(), queue: "b.q".into(), routing_key: "c.k".into() };
+        let plan = Plan::new(&names, QueueType::Quorum, DELAYS);
+        assert!(plan.exchanges.iter().all(|exchange| exchange.name.starts_with("a.x")));
+        assert!(plan.queues.iter().all(|queue| queue.name.starts_with("b.q")));
+        assert!(
+            plan.bindings
+                .iter()
+                .all(|binding| binding.routing_key.is_empty() || binding.routing_key.starts_with("c.k"))
+        );
+        assert_eq!(names.lane_of_queue("b.q.bulk"), Some(Lane::Bulk));
+        assert_eq!(names.lane_of_queue("b.q.retry.1"), None);
+    }
+}

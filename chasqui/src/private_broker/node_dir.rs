@@ -89,7 +89,7 @@ impl NodeDir {
 
     /// Ends what a killed run left running on these data.
     pub(super) async fn end_leftovers(&self) -> Result<()> {
-        processes::end_all(&[self.node.clone()]).await
+        processes::end_all(std::slice::from_ref(&self.node)).await
     }
 
     /// The ports of the last run if they are still free, so that what was configured with them keeps working.

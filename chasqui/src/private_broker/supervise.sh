@@ -1,11 +1,12 @@
 # Runs one server for a process that may die at any moment, and ends the server when that process says so or is gone.
 #
-#   sh -c "$(cat supervise.sh)" NAME AT_END GRACE LOG REMOVE COMMAND...
+#   SUPERVISE="$(cat supervise.sh)" sh -c 'eval "$SUPERVISE"' NAME AT_END GRACE LOG REMOVE COMMAND...
 #
 # NAME shows in the process list. Standard input is the link: one line with the name of a signal ends the server with
 # that signal; its end (the other side is gone) ends the server with the signal AT_END, and then deletes the folder
 # REMOVE unless that is empty. After GRACE seconds comes KILL. The server's output goes to LOG.
 # Prints the server's process id; exits with the server's status.
+unset SUPERVISE
 at_end=$1 grace=$2 log=$3 remove=$4
 shift 4
 trap '' HUP INT

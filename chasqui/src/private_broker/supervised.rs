@@ -65,7 +65,8 @@ impl Supervised {
     pub fn start(launch: &Launch) -> io::Result<Self> {
         let mut shell = Command::new("/bin/sh")
             .arg("-c")
-            .arg(SUPERVISE)
+            // By way of the environment, so that the process list stays readable.
+            .arg("eval \"$SUPERVISE\"")
             .args([launch.name.as_str(), launch.at_end.name()])
             .arg(launch.grace.as_secs().to_string())
             .arg(&launch.log)
@@ -74,6 +75,7 @@ impl Supervised {
             .args(&launch.args)
             .env_clear()
             .envs(launch.env.iter().map(|(name, value)| (name, value)))
+            .env("SUPERVISE", SUPERVISE)
             .process_group(0)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

@@ -135,10 +135,10 @@ fn the_newest_of_several_releases_is_taken() {
 
 #[tokio::test]
 async fn a_server_ends_when_our_process_is_killed() {
-    let dir = tempfile::tempdir().unwrap();
     if let Some(data) = std::env::var_os(VICTIM) {
         return be_killed(PathBuf::from(data)).await;
     }
+    let dir = tempfile::tempdir().unwrap();
     let data = dir.path().join("data");
     std::fs::create_dir(&data).unwrap();
     let name = "private_broker::tests::a_server_ends_when_our_process_is_killed";

@@ -115,7 +115,7 @@ async fn an_expired_notification_is_never_sent() {
 #[tokio::test]
 async fn a_channel_without_credentials_ends_in_the_dead_letter_queue_with_what_to_set() {
     let provider = Provider::start().await;
-    let fleet = TestFleet::start(Database::Sqlite, &[provider.settings(), vec![("SANDBOX", "off")]].concat()).await;
+    let fleet = TestFleet::start(Database::Sqlite, &provider.settings()).await;
     let body = json!({"channel": "push", "destination": "a-device-token-0123456789", "message": "Hola"});
     fleet.notify("unset", &body).await;
     let letter = fleet.take_dead_letters(1).await.remove(0);

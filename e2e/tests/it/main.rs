@@ -1,6 +1,7 @@
 //! The whole fleet over a real broker and real databases.
 
 mod ambiguity;
+mod api;
 mod dead_letters;
 mod delivery;
 mod lanes;
@@ -10,3 +11,4 @@ mod retry;
 mod schedule;
 mod settings;
 mod tidy;
+mod topology;

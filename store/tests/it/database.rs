@@ -184,7 +184,11 @@ pub(crate) fn policy() -> Policy {
 }
 
 pub(crate) fn sent() -> Outcome {
-    Outcome::Sent { provider: "twilio", provider_id: Some("SM1".into()), code: Some("201".into()) }
+    Outcome::Sent {
+        provider: "twilio",
+        provider_id: Some("SM0123456789abcdef0123456789abcdef".into()),
+        code: Some("201".into()),
+    }
 }
 
 pub(crate) fn refused() -> Outcome {

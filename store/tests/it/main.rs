@@ -1,8 +1,10 @@
 //! The promises of the store, each shown on SQLite and on Postgres.
 //!
 //! Postgres is the one that `CHASQUI_TEST_POSTGRES_URL` names; every test makes a database of its own there.
+#![expect(clippy::unwrap_used, reason = "an error here is a failed test")]
 
 mod cancel;
+mod cost;
 mod database;
 mod jobs;
 mod ledger;

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use sqlx::{Connection as _, Executor as _, PgConnection, Row as _, SqliteConnection};
+use sqlx::{Connection as _, Executor as _, PgConnection, SqliteConnection};
 use store::{Claimed, Recorded, Store, StoreError};
 
 use crate::database::{Database, HOUR, arrival, candidate, decide, key, sent};
@@ -82,33 +82,4 @@ async fn a_locked_sqlite_is_waited_for_and_then_unavailable() {
     other.execute("COMMIT").await.unwrap();
     let claimed = store.claim(candidate, &arrival("locked"), HOUR).await.unwrap();
     assert!(matches!(claimed, Claimed::New(_)), "{claimed:?}");
-}
-
-/// Heap-only updates: the price of the success path on Postgres rests on them.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_success_path_updates_no_index() {
-    let Some(db) = Database::postgres().await else { return };
-    let store = db.store().await;
-    for n in 0..200 {
-        let id = format!("delivery {n}");
-        let row = crate::ledger::taken(store.claim(candidate(&id), &arrival(&id), HOUR).await.unwrap());
-        store.record(&decide(&row, &sent()), None).await.unwrap();
-    }
-    drop(store);
-    let mut admin = PgConnection::connect(&db.url()).await.unwrap();
-    let begun = Instant::now();
-    loop {
-        // A backend publishes its statistics when it is idle or ends.
-        let row = admin
-            .fetch_one("SELECT n_tup_upd, n_tup_hot_upd FROM pg_stat_user_tables WHERE relname = 'deliveries'")
-            .await
-            .unwrap();
-        let (updated, hot): (i64, i64) = (row.get(0), row.get(1));
-        if updated == 200 {
-            assert_eq!(hot, updated);
-            return;
-        }
-        assert!(begun.elapsed() < Duration::from_secs(30), "statistics show {updated} updates of 200");
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
 }

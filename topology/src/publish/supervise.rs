@@ -209,7 +209,8 @@ impl<'a> Generation<'a> {
                 continue;
             }
             let (names, confirm_timeout) = (self.names.clone(), self.settings.confirm_timeout);
-            self.rounds.spawn(async move { round::run(amqp, batch, &names, confirm_timeout).await });
+            let state = self.state.subscribe();
+            self.rounds.spawn(async move { round::run(amqp, batch, &names, confirm_timeout, state).await });
         }
         Ok(())
     }

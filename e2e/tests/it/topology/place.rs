@@ -3,8 +3,8 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use crate::ground::ground;
 use domain::{Headers, Lane};
+use e2e::ground::ground;
 use lapin::Connection;
 use lapin::options::{ExchangeDeleteOptions, QueueDeleteOptions};
 use lapin::types::FieldTable;
@@ -20,7 +20,8 @@ pub(super) struct Place {
     pub(super) url: String,
 }
 
-pub(super) const DELAYS: [Duration; 3] = [Duration::from_millis(200), Duration::from_secs(30), Duration::from_secs(120)];
+pub(super) const DELAYS: [Duration; 3] =
+    [Duration::from_millis(200), Duration::from_secs(30), Duration::from_secs(120)];
 
 impl Place {
     /// An empty virtual host.
@@ -127,7 +128,11 @@ impl Place {
     }
 }
 
-pub(super) fn consume(topology: &Topology, lane: Lane, prefetch: u16) -> (Consumers, tokio::sync::mpsc::Receiver<Incoming>) {
+pub(super) fn consume(
+    topology: &Topology,
+    lane: Lane,
+    prefetch: u16,
+) -> (Consumers, tokio::sync::mpsc::Receiver<Incoming>) {
     let subscription = Subscription { source: Source::Lane(lane), prefetch };
     let (consumers, mut receivers) = Consumers::start(topology.clone(), vec![subscription], Default::default());
     (consumers, receivers.remove(0))

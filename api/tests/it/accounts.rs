@@ -1,0 +1,177 @@
+//! `/login` and `/register`: who becomes the first user, and what failures get.
+
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::StatusCode;
+use serde_json::{Value, json};
+
+use crate::app::{Answer, BOOTSTRAP, TestApp, from_peer, request, token};
+
+const HERE: &str = "127.0.0.1:50000";
+const ELSEWHERE: &str = "192.0.2.7:50000";
+
+fn ada() -> Value {
+    json!({"username": "ada", "password": "correct horse battery"})
+}
+
+async fn register(app: &TestApp, peer: &str, headers: &[(&str, &str)], body: &Value) -> Answer {
+    let mut request = request("POST", "/register", None).header("content-type", "application/json");
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    app.send(from_peer(request.body(Body::from(body.to_string())).unwrap(), peer)).await
+}
+
+async fn login(app: &TestApp, name: &str, password: &str) -> Answer {
+    app.post("/login", None, &json!({"username": name, "password": password})).await
+}
+
+#[tokio::test]
+async fn the_first_user_from_this_machine_is_admin_and_the_second_is_not_let_in() {
+    let app = TestApp::start().await;
+    let first = register(&app, HERE, &[], &ada()).await;
+    assert_eq!(first.status, StatusCode::CREATED, "{first:?}");
+    assert_eq!(first.json(), json!({"username": "ada", "tenant": "default", "scope": "notify read operate admin"}));
+    let second = register(
+        &app,
+        HERE,
+        &[("x-bootstrap-token", BOOTSTRAP)],
+        &json!({"username": "eve", "password": "correct horse"}),
+    )
+    .await;
+    assert_eq!(second.status, StatusCode::UNAUTHORIZED);
+    let answer = login(&app, "ada", "correct horse battery").await;
+    assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
+    assert_eq!(answer.headers["cache-control"], "no-store");
+    let body = answer.json();
+    assert_eq!((&body["token_type"], &body["expires_in"]), (&json!("bearer"), &json!(1800)));
+    let token = body["access_token"].as_str().unwrap();
+    assert_eq!(app.get("/deliveries", Some(token)).await.status, StatusCode::OK);
+    let grace = json!({"username": "grace", "password": "correct horse", "scope": "read", "tenant": "acme"});
+    let third = app.post("/register", Some(token), &grace).await;
+    assert_eq!((third.status, third.json()["tenant"].clone()), (StatusCode::CREATED, json!("acme")));
+    assert_eq!(app.post("/register", Some(token), &grace).await.status, StatusCode::CONFLICT);
+}
+
+#[tokio::test]
+async fn the_first_user_from_elsewhere_needs_the_token_printed_at_start() {
+    let app = TestApp::start().await;
+    let refused = [
+        (ELSEWHERE, vec![]),
+        (ELSEWHERE, vec![("x-bootstrap-token", "wrong")]),
+        (ELSEWHERE, vec![("x-bootstrap-token", "")]),
+        (HERE, vec![("x-forwarded-for", "192.0.2.7")]),
+        (HERE, vec![("host", "rebound.example")]),
+    ];
+    for (peer, headers) in refused {
+        let answer = register(&app, peer, &headers, &ada()).await;
+        assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{peer} {headers:?}");
+    }
+    let answer = register(&app, ELSEWHERE, &[("x-bootstrap-token", BOOTSTRAP)], &ada()).await;
+    assert_eq!(answer.status, StatusCode::CREATED);
+}
+
+#[tokio::test]
+async fn of_two_first_users_at_once_one_is_registered() {
+    let app = TestApp::start().await;
+    let grace = json!({"username": "grace", "password": "correct horse"});
+    let (ada, grace) = (ada(), grace);
+    let (one, two) = tokio::join!(register(&app, HERE, &[], &ada), register(&app, HERE, &[], &grace));
+    let mut statuses = [one.status.as_u16(), two.status.as_u16()];
+    statuses.sort_unstable();
+    assert_eq!(statuses, [201, 401]);
+}
+
+#[tokio::test]
+async fn only_an_admin_registers_others() {
+    let app = TestApp::start().await;
+    let answer = app.post("/register", Some(&token("notify read operate")), &ada()).await;
+    assert_eq!((answer.status, answer.kind().as_str()), (StatusCode::FORBIDDEN, "missing-scope"));
+}
+
+#[tokio::test]
+async fn bad_names_passwords_and_scopes_are_named_together() {
+    let app = TestApp::start().await;
+    let body = json!({"username": "a b", "password": "short", "scope": "read everything", "tenant": "a/b"});
+    let answer = app.post("/register", Some(&token("admin")), &body).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(answer.pointers(), ["/username", "/password", "/scope", "/tenant"]);
+    assert!(!answer.text.contains("short"));
+    let long = json!({"username": "ada", "password": "x".repeat(129)});
+    assert_eq!(app.post("/register", Some(&token("admin")), &long).await.pointers(), ["/password"]);
+}
+
+#[tokio::test]
+async fn an_html_form_logs_in_too() {
+    let app = TestApp::start().await;
+    register(&app, HERE, &[], &json!({"username": "ada", "password": "correct+horse & battery"})).await;
+    let form = |body: &str| {
+        let request = request("POST", "/login", None).header("content-type", "application/x-www-form-urlencoded");
+        request.body(Body::from(body.to_owned())).unwrap()
+    };
+    let good = app.send(form("grant_type=password&username=ada&password=correct%2Bhorse+%26+battery")).await;
+    assert_eq!(good.status, StatusCode::OK, "{good:?}");
+    assert_eq!(app.send(form("username=ada&password=wrong")).await.status, StatusCode::UNAUTHORIZED);
+    let incomplete = app.send(form("username=ada")).await;
+    assert_eq!(incomplete.status, StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
+async fn an_unreadable_login_does_not_come_back_in_the_answer() {
+    let app = TestApp::start().await;
+    let answer = app.post_text("/login", None, r#"{"username": "ada", "password": 4711471147}"#).await;
+    assert_eq!(answer.status, StatusCode::BAD_REQUEST);
+    assert!(!answer.text.contains("4711"));
+}
+
+/// The answers to tries with a wrong password, up to and including the first that is not 401.
+async fn fail_until_locked(app: &TestApp, name: &str) -> Vec<Answer> {
+    let mut answers = Vec::new();
+    for _ in 0..20 {
+        answers.push(login(app, name, "wrong password").await);
+        if answers.last().unwrap().status != StatusCode::UNAUTHORIZED {
+            break;
+        }
+    }
+    answers
+}
+
+#[tokio::test]
+async fn an_unknown_user_and_a_wrong_password_get_the_same_answers_to_the_lock() {
+    let app = TestApp::start().await;
+    register(&app, HERE, &[], &ada()).await;
+    let known = fail_until_locked(&app, "ada").await;
+    let unknown = fail_until_locked(&app, "nobody").await;
+    for answers in [&known, &unknown] {
+        assert!((6..=8).contains(&answers.len()), "five failures are free of a wait, not many more: {}", answers.len());
+        let last = answers.last().unwrap();
+        assert_eq!((last.status, last.kind().as_str()), (StatusCode::TOO_MANY_REQUESTS, "too-many-failures"));
+        assert!(last.headers.contains_key("retry-after"));
+    }
+    assert_eq!(known[0].text, unknown[0].text);
+    assert_eq!(known.last().unwrap().text, unknown.last().unwrap().text);
+    // Not even the right password helps while it is locked; afterwards it does.
+    assert_eq!(login(&app, "ada", "correct horse battery").await.status, StatusCode::TOO_MANY_REQUESTS);
+    app.clock.advance(Duration::from_secs(15 * 60));
+    assert_eq!(login(&app, "ada", "correct horse battery").await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn health_answers_while_many_log_in() {
+    let app = TestApp::start().await;
+    let names: Vec<String> = (0..12).map(|n| format!("user{n}")).collect();
+    let logins = futures_util::future::join_all(names.iter().map(|name| login(&app, name, "wrong password")));
+    tokio::pin!(logins);
+    // The first poll starts them all; health must not need their end.
+    let health = async {
+        tokio::task::yield_now().await;
+        app.get("/health", None).await
+    };
+    tokio::select! {
+        biased;
+        _ = &mut logins => panic!("twelve logins ended before one health probe"),
+        answer = health => assert_eq!(answer.status, StatusCode::OK),
+    }
+    assert!(logins.await.iter().all(|answer| answer.status == StatusCode::UNAUTHORIZED));
+}

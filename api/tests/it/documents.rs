@@ -1,0 +1,89 @@
+//! The OpenAPI document, its page, and the answers outside of any route.
+
+use std::collections::BTreeSet;
+
+use axum::http::StatusCode;
+use serde_json::json;
+
+use crate::app::{TestApp, request, settings};
+
+const WRITTEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/openapi.json");
+
+#[test]
+fn the_written_document_is_the_generated_one() {
+    let generated = serde_json::to_string_pretty(&api::openapi()).unwrap() + "\n";
+    if std::env::var_os("CHASQUI_WRITE_DOCS").is_some() {
+        std::fs::write(WRITTEN, &generated).unwrap();
+    }
+    let written = std::fs::read_to_string(WRITTEN).unwrap_or_default();
+    assert!(
+        written == generated,
+        "docs/openapi.json is not what the code says: run `CHASQUI_WRITE_DOCS=1 cargo test -p api`"
+    );
+}
+
+#[test]
+fn every_operation_says_what_it_does_and_what_it_refuses() {
+    let document = serde_json::to_value(api::openapi()).unwrap();
+    let mut names = BTreeSet::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            assert!(operation["summary"].is_string(), "{method} {path}");
+            assert!(operation["tags"].is_array(), "{method} {path}");
+            assert!(names.insert(operation["operationId"].as_str().unwrap().to_owned()), "{method} {path}");
+            for (status, response) in operation["responses"].as_object().unwrap() {
+                assert!(response["description"].is_string(), "{method} {path} {status}");
+                let problem = response["content"].get("application/problem+json").is_some();
+                assert_eq!(problem, status.as_str() >= "400", "{method} {path} {status}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_document_and_its_page_are_served() {
+    let app = TestApp::start().await;
+    let document = app.get("/openapi.json", None).await;
+    assert_eq!(document.status, StatusCode::OK);
+    assert!(document.json()["paths"].get("/notify").is_some());
+    assert!(document.json()["paths"].get("/sandbox/captures").is_none(), "the sandbox is off");
+    let page = app.get("/docs/", None).await;
+    assert_eq!(page.status, StatusCode::OK);
+    assert!(page.headers["content-security-policy"].to_str().unwrap().contains("frame-ancestors 'none'"));
+    assert_eq!(app.get("/docs", None).await.status, StatusCode::SEE_OTHER);
+}
+
+#[tokio::test]
+async fn unknown_routes_and_methods_are_problems() {
+    let app = TestApp::start().await;
+    for path in ["/", "/nothing", "/sandbox", "/sandbox/captures", "/notify/a/b"] {
+        let answer = app.get(path, None).await;
+        assert_eq!((answer.status, answer.kind().as_str()), (StatusCode::NOT_FOUND, "unknown-route"), "{path}");
+        assert_eq!(answer.headers["content-type"], "application/problem+json");
+    }
+    let answer = app.send(request("PUT", "/notify", None).body("".into()).unwrap()).await;
+    assert_eq!((answer.status, answer.kind().as_str()), (StatusCode::METHOD_NOT_ALLOWED, "wrong-method"));
+    assert_eq!(answer.headers["allow"], "POST");
+}
+
+#[tokio::test]
+async fn the_sandbox_is_served_when_it_is_on() {
+    let mut with_sandbox = settings();
+    with_sandbox.sandbox = true;
+    let app = TestApp::with(with_sandbox).await;
+    let page = app.get("/sandbox", None).await;
+    assert_eq!(page.status, StatusCode::OK);
+    assert!(page.headers["content-security-policy"].to_str().unwrap().starts_with("default-src 'none'"));
+    let captures = app.get("/sandbox/captures", None).await;
+    assert_eq!((captures.status, captures.json()), (StatusCode::OK, json!({"captures": []})));
+    let forwarded = request("GET", "/sandbox/captures", None).header("x-forwarded-for", "192.0.2.1");
+    assert_eq!(app.send(forwarded.body("".into()).unwrap()).await.status, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn metrics_are_served_as_prometheus_reads_them() {
+    let app = TestApp::start().await;
+    let answer = app.get("/metrics", None).await;
+    assert_eq!((answer.status, answer.text.as_str()), (StatusCode::OK, "chasqui_example_total 1\n"));
+    assert!(answer.headers["content-type"].to_str().unwrap().starts_with("text/plain; version=0.0.4"));
+}

@@ -1,0 +1,11 @@
+//! The API without a broker: tokens, problems, validation, accounts, and reading the ledger.
+
+mod accounts;
+mod app;
+mod deliveries;
+mod documents;
+mod publishing;
+mod schedules;
+mod socket;
+mod tokens;
+mod validation;

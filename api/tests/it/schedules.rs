@@ -1,0 +1,152 @@
+//! `/schedules`: what is refused, what is stored, and whose it is.
+
+use axum::body::Body;
+use axum::http::StatusCode;
+use serde_json::{Value, json};
+
+use crate::app::{TestApp, claims, request, sign, token};
+
+fn daily() -> Value {
+    json!({
+        "cron": "0 9 * * *", "timezone": "Europe/Berlin", "name": "morning", "max_lateness_seconds": 3600,
+        "notification": {"channel": "email", "destination": "ada@example.com", "message": "Good morning."},
+    })
+}
+
+fn once() -> Value {
+    json!({
+        "send_at": "2026-03-02T09:00:00+01:00",
+        "notification": {
+            "channel": "sms", "destination": "+12025550143", "message": "Now.", "id": "reminder-1", "priority": "high",
+        },
+    })
+}
+
+fn changed(mut body: Value, pointer: &str, value: Value) -> Value {
+    let (parent, name) = pointer.rsplit_once('/').unwrap();
+    body.pointer_mut(parent).unwrap()[name] = value;
+    body
+}
+
+#[tokio::test]
+async fn a_recurring_schedule_shows_its_next_four_runs_in_utc() {
+    let app = TestApp::start().await;
+    let token = token("operate");
+    let made = app.post("/schedules", Some(&token), &daily()).await;
+    assert_eq!(made.status, StatusCode::CREATED, "{made:?}");
+    let body = made.json();
+    assert_eq!(body["next_run_at"], "2026-03-02T08:00:00Z");
+    assert_eq!(body["following_runs"], json!(["2026-03-03T08:00:00Z", "2026-03-04T08:00:00Z", "2026-03-05T08:00:00Z"]));
+    assert_eq!((&body["kind"], &body["recipient"]), (&json!("cron"), &json!("***@example.com")));
+    let id = body["id"].as_str().unwrap();
+    assert_eq!(app.get(&format!("/schedules/{id}"), Some(&token)).await.json(), body);
+    assert_eq!(app.get("/schedules", Some(&token)).await.json()["schedules"], json!([body]));
+    let stored = app.store.job(&domain::Key { tenant: domain::Tenant::parse("acme").unwrap(), id: id.into() }).await;
+    let stored: Value = serde_json::from_slice(&stored.unwrap().unwrap().body).unwrap();
+    assert_eq!((stored.get("id"), &stored["tenant"]), (None, &json!("acme")), "every run has an id of its own");
+    let deleted = app.delete(&format!("/schedules/{id}"), Some(&token)).await;
+    assert_eq!(deleted.json(), json!({"id": id, "status": "deleted"}));
+    assert_eq!(app.get(&format!("/schedules/{id}"), Some(&token)).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(app.delete(&format!("/schedules/{id}"), Some(&token)).await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_one_shot_schedule_is_its_delivery() {
+    let app = TestApp::start().await;
+    let token = token("operate read");
+    let made = app.post("/schedules", Some(&token), &once()).await;
+    assert_eq!((made.status, made.json()["id"].clone()), (StatusCode::CREATED, json!("reminder-1")), "{made:?}");
+    assert_eq!((&made.json()["kind"], &made.json()["lane"]), (&json!("once"), &json!("urgent")));
+    let delivery = app.get("/deliveries/reminder-1", Some(&token)).await.json();
+    assert_eq!(
+        (&delivery["state"], &delivery["next"]),
+        (&json!("scheduled"), &json!("scheduled at 2026-03-02T08:00:00Z"))
+    );
+    assert_eq!(app.post("/schedules", Some(&token), &once()).await.status, StatusCode::OK, "the same again");
+    let other = changed(once(), "/notification/message", json!("Later."));
+    assert_eq!(app.post("/schedules", Some(&token), &other).await.status, StatusCode::CONFLICT);
+    let cancelled = app.delete("/notify/reminder-1", Some(&token)).await;
+    assert_eq!((cancelled.status, cancelled.json()["known"].clone()), (StatusCode::OK, json!(true)));
+    assert_eq!(app.get("/deliveries/reminder-1", Some(&token)).await.json()["state"], "cancelled");
+    assert_eq!(
+        app.post("/schedules", Some(&token), &once()).await.status,
+        StatusCode::CONFLICT,
+        "cancelled stays cancelled"
+    );
+}
+
+#[tokio::test]
+async fn every_bad_field_of_a_schedule_is_named_at_once() {
+    let app = TestApp::start().await;
+    let cases = [
+        (json!({}), vec!["/cron", "/notification"]),
+        (changed(daily(), "/cron", json!("every day")), vec!["/cron"]),
+        (changed(daily(), "/cron", json!("0 9 30 2 *")), vec!["/cron"]),
+        (changed(daily(), "/cron", json!(7)), vec!["/cron"]),
+        (changed(daily(), "/timezone", json!("Berlin")), vec!["/timezone"]),
+        (changed(daily(), "/send_at", json!("2026-03-02T09:00:00Z")), vec!["/send_at"]),
+        (changed(daily(), "/notification/id", json!("x")), vec!["/notification/id"]),
+        (changed(daily(), "/notification/expires_at", json!("2026-03-02T09:00:00Z")), vec!["/notification/expires_at"]),
+        (changed(daily(), "/notification/tenant", json!("other")), vec!["/notification/tenant"]),
+        (changed(daily(), "/notification/destination", json!("nobody")), vec!["/notification/destination"]),
+        (changed(daily(), "/cronn", json!("x")), vec!["/cronn"]),
+        (changed(daily(), "/max_lateness_seconds", json!(0)), vec!["/max_lateness_seconds"]),
+        (changed(once(), "/send_at", json!("tomorrow")), vec!["/send_at"]),
+        (changed(once(), "/timezone", json!("UTC")), vec!["/timezone"]),
+        (changed(once(), "/notification/send_at", json!("2026-03-02T09:00:00Z")), vec!["/notification/send_at"]),
+    ];
+    for (body, expected) in cases {
+        let answer = app.post("/schedules", Some(&token("operate")), &body).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{body} {answer:?}");
+        assert_eq!(answer.pointers(), expected, "{body}");
+    }
+}
+
+#[tokio::test]
+async fn a_repeated_request_with_an_idempotency_key_is_one_schedule() {
+    let app = TestApp::start().await;
+    let post = async |body: &Value| {
+        let request = request("POST", "/schedules", Some(&token("operate")));
+        let request = request.header("content-type", "application/json").header("idempotency-key", "k");
+        app.send(request.body(Body::from(body.to_string())).unwrap()).await
+    };
+    let first = post(&daily()).await;
+    let second = post(&daily()).await;
+    assert_eq!((first.status, second.status), (StatusCode::CREATED, StatusCode::OK));
+    assert_eq!(first.json()["id"], second.json()["id"]);
+    let other = post(&changed(daily(), "/cron", json!("0 10 * * *"))).await;
+    assert_eq!(other.status, StatusCode::CONFLICT);
+}
+
+#[tokio::test]
+async fn another_tenants_schedules_do_not_exist() {
+    let app = TestApp::start().await;
+    let made = app.post("/schedules", Some(&token("operate")), &daily()).await.json();
+    let mut other = claims("operate");
+    other["tenant"] = json!("other");
+    let other = sign(&other);
+    let path = format!("/schedules/{}", made["id"].as_str().unwrap());
+    assert_eq!(app.get(&path, Some(&other)).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(app.delete(&path, Some(&other)).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(app.get("/schedules", Some(&other)).await.json()["schedules"], json!([]));
+}
+
+#[tokio::test]
+async fn schedules_are_listed_in_pages() {
+    let app = TestApp::start().await;
+    let token = token("operate");
+    for n in 0..3 {
+        let body = changed(once(), "/notification/id", json!(format!("reminder-{n}")));
+        assert_eq!(app.post("/schedules", Some(&token), &body).await.status, StatusCode::CREATED);
+    }
+    let first = app.get("/schedules?limit=2", Some(&token)).await.json();
+    let next = first["next"].as_str().unwrap();
+    let second = app.get(&format!("/schedules?limit=2&cursor={next}"), Some(&token)).await.json();
+    let ids =
+        |page: &Value| page["schedules"].as_array().unwrap().iter().map(|one| one["id"].clone()).collect::<Vec<_>>();
+    assert_eq!(
+        (ids(&first), ids(&second)),
+        (vec![json!("reminder-0"), json!("reminder-1")], vec![json!("reminder-2")])
+    );
+    assert_eq!(second.get("next"), None);
+}

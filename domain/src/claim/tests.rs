@@ -1,0 +1,293 @@
+//! One named test for each rule of the claim, and one table of every cell.
+
+use uuid::Uuid;
+
+use super::*;
+use crate::samples::{CONTENT, HOLDER, TOKEN, arrival, key, row, waiting};
+use crate::{DeadMark, Headers, Lane, Order, Reason, Timestamp};
+
+fn repeat(row: &Row) -> Claim {
+    Claim::Repeat(Box::new(row.clone()))
+}
+
+#[track_caller]
+fn check(row: &Row, arrival: &Arrival, expected: &Claim) {
+    assert_eq!(claim(row, arrival, TOKEN), *expected, "\n  row {row:?}\n  arrival {arrival:?}");
+}
+
+/// The row that a claim wrote, and why.
+#[track_caller]
+fn took(row: &Row, arrival: &Arrival) -> (Row, Take) {
+    match claim(row, arrival, TOKEN) {
+        Claim::Take(next, take) => (*next, take),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn dead(epoch: u32) -> Row {
+    let order = Order::DeadLetter { reason: Reason::Exhausted, error: "503".into() };
+    Row { state: State::Dead, epoch, attempt: 4, seq: 3, order, ..row() }
+}
+
+fn bare(redelivered: bool) -> Arrival {
+    Arrival { bare: true, redelivered, ..arrival(0, 0) }
+}
+
+#[test]
+fn the_seq_of_the_row_claims_a_waiting_row() {
+    let (next, take) = took(&waiting(), &arrival(0, 1));
+    assert_eq!(take, Take::Send);
+    assert_eq!(next, Row { state: State::Sending, token: TOKEN, lease: Lease::Live, ..waiting() });
+}
+
+#[test]
+fn a_lower_seq_repeats_what_the_row_ordered() {
+    check(&waiting(), &arrival(0, 0), &repeat(&waiting()));
+    check(&waiting(), &bare(true), &repeat(&waiting()));
+    let sending = Row { state: State::Sending, ..waiting() };
+    check(&sending, &arrival(0, 0), &repeat(&sending));
+}
+
+#[test]
+fn the_row_beats_the_header() {
+    let behind = Row { attempt: 3, ..waiting() };
+    let (next, _) = took(&behind, &Arrival { attempt: 0, ..arrival(0, 1) });
+    assert_eq!(next.attempt, 3);
+}
+
+#[test]
+fn a_message_that_counts_further_than_a_ledger_set_back_is_believed() {
+    let (next, _) = took(&waiting(), &Arrival { attempt: 3, ..arrival(0, 3) });
+    assert_eq!((next.epoch, next.seq, next.attempt), (0, 3, 3));
+    let (next, _) = took(&waiting(), &Arrival { attempt: 2, ..arrival(4, 2) });
+    assert_eq!((next.epoch, next.seq, next.attempt), (4, 2, 2));
+}
+
+#[test]
+fn a_forged_count_of_attempts_gives_no_budget() {
+    let behind = Row { attempt: 3, ..waiting() };
+    let (next, _) = took(&behind, &Arrival { attempt: 0, ..arrival(0, 9) });
+    assert_eq!(next.attempt, 3);
+}
+
+#[test]
+fn what_was_given_back_is_claimed_by_the_copy_that_comes_back() {
+    let given_back = Row { state: State::Waiting, ..row() };
+    assert_eq!(took(&given_back, &bare(true)).1, Take::Send);
+}
+
+#[test]
+fn a_live_lease_of_another_claim_parks_the_copy() {
+    check(&row(), &arrival(0, 0), &Claim::Park);
+    check(&row(), &bare(true), &Claim::Park);
+    check(&row(), &arrival(1, 0), &Claim::Park);
+}
+
+#[test]
+fn a_lease_that_ran_out_is_an_ambiguous_attempt() {
+    let (next, take) = took(&Row { lease: Lease::RanOut, ..row() }, &bare(true));
+    assert_eq!(take, Take::LeaseRanOut);
+    assert_eq!((next.state, next.lease), (State::Sending, Lease::Live));
+    assert_ne!(next.token, HOLDER);
+}
+
+#[test]
+fn a_repeated_claim_gets_its_first_answer_also_after_the_lease() {
+    for lease in [Lease::Live, Lease::RanOut] {
+        let mine = Row { token: TOKEN, lease, ..row() };
+        assert_eq!(took(&mine, &arrival(0, 0)), (mine.clone(), Take::Send));
+    }
+    let abandoned = Row { lease: Lease::RanOut, ..row() };
+    let (mine, _) = took(&abandoned, &arrival(0, 0));
+    assert_eq!(took(&mine, &arrival(0, 0)), (mine.clone(), Take::LeaseRanOut), "or it would send unnoticed");
+    let late = Row { lease: Lease::RanOut, ..mine };
+    assert_eq!(took(&late, &arrival(0, 0)).1, Take::LeaseRanOut);
+}
+
+#[test]
+fn a_terminal_row_acknowledges_everything() {
+    use State::{Bounced, Cancelled, Captured, Delivered, Expired, Sent, Suppressed};
+    for state in [Sent, Captured, Expired, Suppressed, Cancelled, Delivered, Bounced] {
+        let ended = Row { state, ..waiting() };
+        for copy in [arrival(0, 0), arrival(0, 1), arrival(0, 9), arrival(1, 0), bare(false), bare(true)] {
+            check(&ended, &copy, &Claim::Drop(Drop::Ended));
+        }
+    }
+}
+
+#[test]
+fn a_tombstone_without_content_refuses_no_body() {
+    let tombstone = Row { state: State::Cancelled, content: None, ..row() };
+    check(&tombstone, &bare(false), &Claim::Drop(Drop::Ended));
+}
+
+#[test]
+fn a_redelivered_parent_publishes_its_child_again() {
+    let fell_back = Row { state: State::FellBack, order: Order::Fallback, ..row() };
+    for copy in [bare(true), bare(false), arrival(0, 2), arrival(1, 0)] {
+        check(&fell_back, &copy, &repeat(&fell_back));
+    }
+}
+
+#[test]
+fn a_known_id_with_another_body_is_a_conflict_whatever_its_row_says() {
+    for state in State::ALL {
+        let known = Row { state, ..row() };
+        check(&known, &Arrival { content: [8; 32], ..arrival(0, 0) }, &Claim::Conflict);
+        check(&known, &Arrival { content: [8; 32], ..bare(false) }, &Claim::Conflict);
+    }
+}
+
+#[test]
+fn a_move_out_of_the_dead_letter_queue_gives_a_fresh_budget() {
+    let throttled = Row { throttled_since: Some(Timestamp::default()), ..dead(0) };
+    for state in [State::Dead, State::Held] {
+        let (next, take) = took(&Row { state, ..throttled.clone() }, &arrival(1, 0));
+        assert_eq!(take, Take::Send);
+        assert_eq!((next.epoch, next.attempt, next.seq, next.throttled_since), (1, 0, 0, None));
+        assert!(!next.ambiguous);
+    }
+    let (next, _) = took(&waiting(), &arrival(1, 0));
+    assert_eq!((next.epoch, next.attempt, next.seq), (1, 0, 0));
+}
+
+#[test]
+fn two_moves_of_one_dead_letter_give_one_budget() {
+    let (sending, _) = took(&dead(0), &arrival(1, 0));
+    check(&Row { token: HOLDER, ..sending.clone() }, &arrival(1, 0), &Claim::Park);
+    let waits = Row { state: State::Waiting, seq: 1, attempt: 1, ..sending };
+    check(&waits, &arrival(1, 0), &repeat(&waits));
+    check(&dead(1), &arrival(1, 0), &repeat(&dead(1)));
+}
+
+#[test]
+fn a_fresh_budget_taken_from_a_lease_that_ran_out_says_that_it_may_have_been_sent() {
+    let (next, take) = took(&Row { lease: Lease::RanOut, ..row() }, &arrival(1, 0));
+    assert_eq!((take, next.ambiguous, next.epoch), (Take::Send, true, 1));
+}
+
+#[test]
+fn a_crash_gives_no_budget() {
+    check(&dead(0), &bare(true), &repeat(&dead(0)));
+    check(&dead(0), &arrival(0, 3), &repeat(&dead(0)));
+}
+
+#[test]
+fn get_and_publish_without_headers_counts_as_a_move() {
+    check(&dead(0), &bare(false), &Claim::Reissue { epoch: 1 });
+    check(&dead(7), &bare(false), &Claim::Reissue { epoch: 8 });
+    check(&Row { state: State::Held, ..dead(2) }, &bare(false), &Claim::Reissue { epoch: 3 });
+}
+
+#[test]
+fn a_dead_letter_is_never_dropped_while_its_row_is_dead() {
+    // Got from the queue, published without its headers, and redelivered before it was claimed.
+    check(&dead(1), &bare(true), &repeat(&dead(1)));
+    check(&dead(2), &arrival(1, 0), &repeat(&dead(2)));
+    check(&dead(2), &arrival(0, 2), &repeat(&dead(2)));
+}
+
+#[test]
+fn a_copy_of_an_old_epoch_joins_the_epoch_of_its_row() {
+    let sending = Row { epoch: 2, lease: Lease::RanOut, ..row() };
+    for row in [sending, Row { epoch: 2, ..waiting() }] {
+        for copy in [bare(false), bare(true), arrival(0, 0), arrival(1, 0), arrival(1, 3)] {
+            check(&row, &copy, &Claim::Reissue { epoch: 2 });
+        }
+    }
+}
+
+#[test]
+fn epochs_at_the_end_of_their_range_neither_overflow_nor_loop() {
+    let last = dead(u32::MAX);
+    check(&last, &bare(false), &Claim::Reissue { epoch: u32::MAX });
+    check(&last, &arrival(u32::MAX, 0), &repeat(&last));
+}
+
+/// Whatever the cell: only an end lets a copy go, only a claimed row is written, and a row that is
+/// taken is the claim's own.
+#[test]
+fn every_cell_keeps_the_delivery() {
+    let mut cells = 0;
+    for state in State::ALL {
+        for (lease, epoch, seq) in all(&[Lease::Live, Lease::RanOut], 0..3, 0..3) {
+            let known = Row { state, lease, epoch: 1, seq: 1, attempt: 1, order: Order::Retry { tier: 1 }, ..row() };
+            for flags in 0..8_u8 {
+                let copy = Arrival {
+                    bare: flags & 1 != 0,
+                    redelivered: flags & 2 != 0,
+                    content: if flags & 4 != 0 { CONTENT } else { [9; 32] },
+                    ..arrival(epoch, seq)
+                };
+                let decided = claim(&known, &copy, TOKEN);
+                let allowed = match &decided {
+                    Claim::Drop(why) => state.is_final() && *why == Drop::Ended,
+                    Claim::Conflict => copy.content != CONTENT,
+                    Claim::Take(next, _) => {
+                        !state.is_final()
+                            && !(state == State::Sending && lease == Lease::Live)
+                            && next.state == State::Sending
+                            && next.token != HOLDER
+                            && (next.epoch, next.seq) == (known.epoch, known.seq).max((epoch, seq))
+                    }
+                    Claim::Park => state == State::Sending && lease == Lease::Live && (epoch, seq) >= (1, 1),
+                    Claim::Repeat(same) => **same == known,
+                    Claim::Reissue { epoch } => !state.is_final() && *epoch >= known.epoch && *epoch <= known.epoch + 1,
+                };
+                assert!(allowed, "{decided:?}\n  row {known:?}\n  arrival {copy:?}");
+                cells += 1;
+            }
+        }
+    }
+    assert_eq!(cells, 12 * 18 * 8);
+}
+
+fn all(leases: &[Lease], epochs: std::ops::Range<u32>, seqs: std::ops::Range<u32>) -> Vec<(Lease, u32, u32)> {
+    let mut cells = Vec::new();
+    for lease in leases {
+        for epoch in epochs.clone() {
+            cells.extend(seqs.clone().map(|seq| (*lease, epoch, seq)));
+        }
+    }
+    cells
+}
+
+fn headers(headers: &Headers) -> Arrival {
+    Arrival::new(key("d-1"), CONTENT, headers, false)
+}
+
+fn dead_mark() -> Option<DeadMark> {
+    Some(DeadMark { reason: "exhausted".into(), error: String::new(), attempts: 4, at: Timestamp::default() })
+}
+
+#[test]
+fn a_dead_mark_raises_the_effective_epoch_by_one_and_starts_from_nothing() {
+    let counted = Headers { epoch: Some(2), seq: Some(3), attempt: Some(4), ..Headers::default() };
+    let read = |arrival: Arrival| (arrival.epoch, arrival.seq, arrival.attempt, arrival.bare);
+    assert_eq!(read(headers(&counted)), (2, 3, 4, false));
+    assert_eq!(read(headers(&Headers { dead: dead_mark(), ..counted.clone() })), (3, 0, 0, false));
+    assert_eq!(read(headers(&Headers { broker_death: true, ..counted.clone() })), (3, 0, 0, false));
+    let both = Headers { broker_death: true, dead: dead_mark(), ..counted };
+    assert_eq!(read(headers(&both)), (3, 0, 0, false), "one move, one budget");
+    assert_eq!(read(headers(&Headers { broker_death: true, ..Headers::default() })), (1, 0, 0, false));
+    assert_eq!(read(headers(&Headers::default())), (0, 0, 0, true));
+    assert_eq!(headers(&Headers { epoch: Some(u32::MAX), dead: dead_mark(), ..Headers::default() }).epoch, u32::MAX);
+}
+
+#[test]
+fn a_copy_put_aside_keeps_its_effective_counts_and_is_never_bare() {
+    let dead = Headers { epoch: Some(2), seq: Some(3), dead: dead_mark(), released: true, ..Headers::default() };
+    for received in [Headers::default(), dead] {
+        let before = headers(&received);
+        let aside = before.headers(Lane::Bulk, &received);
+        let after = headers(&aside);
+        assert!(!after.bare && !aside.is_dead_marked());
+        assert_eq!((after.epoch, after.seq, after.attempt), (before.epoch, before.seq, before.attempt));
+        assert_eq!((aside.lane, aside.released), (Some(Lane::Bulk), received.released));
+    }
+}
+
+#[test]
+fn a_token_taken_over_differs_from_claim_to_claim() {
+    assert_ne!(taking_over(Uuid::from_u128(5)), taking_over(Uuid::from_u128(6)));
+}

@@ -1,0 +1,445 @@
+//! What publishers write: what is read, what is refused, and with which words.
+
+use proptest::prelude::*;
+use serde_json::json;
+
+use super::*;
+
+fn defaults() -> Defaults {
+    Defaults { channel: None }
+}
+
+fn decode(body: impl AsRef<[u8]>) -> Result<Notification, DecodeError> {
+    Notification::decode(body.as_ref(), &defaults())
+}
+
+fn valid() -> Value {
+    json!({"channel": "email", "destination": "ana@example.com", "subject": "Hola", "message": "Qué tal"})
+}
+
+/// The valid body with these fields over it.
+fn with(fields: Value) -> Value {
+    let mut body = valid();
+    body.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+    body
+}
+
+#[track_caller]
+fn accept(fields: Value) -> Notification {
+    decode(with(fields).to_string()).unwrap()
+}
+
+/// The pointers of the fields that are refused.
+#[track_caller]
+fn check(fields: Value, expected: &[&str]) {
+    let body = with(fields).to_string();
+    let error = decode(&body).expect_err(&body);
+    let pointers: Vec<&str> = error.fields.iter().map(|field| field.pointer.as_str()).collect();
+    assert_eq!(pointers, expected, "{body}: {error}");
+    assert_eq!(error.reason, Reason::DecodeError);
+}
+
+/// The sentence with which a whole body is refused.
+#[track_caller]
+fn refuse(body: impl AsRef<[u8]>, expected: &str) {
+    let error = decode(&body).expect_err("this body must be refused");
+    assert_eq!(error.reason, Reason::DecodeError);
+    assert!(error.to_string().contains(expected), "{error}");
+}
+
+#[test]
+fn the_four_field_body_is_enough() {
+    let read = decode(valid().to_string()).unwrap();
+    assert_eq!((read.channel.as_str(), read.destination.as_str()), ("email", "ana@example.com"));
+    assert_eq!((read.wording.subject.as_deref(), read.wording.message.as_deref()), (Some("Hola"), Some("Qué tal")));
+    assert_eq!((read.id, read.tenant, read.priority), (None, Tenant::default(), Priority::Normal));
+    assert_eq!((read.send_at, read.expiry, read.has_fallback), (None, Expiry::Never, false));
+}
+
+#[test]
+fn every_optional_field_is_read() {
+    let read = accept(json!({
+        "id": "d-1", "tenant": "acme", "template": "otp", "locale": "es-AR", "data": {"code": "123456"},
+        "priority": "high", "send_at": "2026-03-01T09:00:00-03:00", "ttl_seconds": 60, "max_lateness_seconds": 30,
+        "fallback": [{"channel": "sms", "destination": "+549"}], "metadata": {"order": 7}, "version": 1
+    }));
+    assert_eq!((read.id.as_deref(), read.tenant.as_str()), (Some("d-1"), "acme"));
+    assert_eq!((read.wording.template.as_deref(), read.wording.locale.as_deref()), (Some("otp"), Some("es-AR")));
+    assert_eq!(read.wording.data["code"], "123456");
+    assert_eq!((read.priority, read.has_fallback), (Priority::High, true));
+    assert_eq!((read.expiry, read.max_lateness_seconds), (Expiry::Ttl(60), Some(30)));
+    assert_eq!(read.send_at, Some(Timestamp::from_seconds(1_772_366_400)));
+}
+
+#[test]
+fn the_case_of_channel_and_priority_does_not_matter() {
+    let read = accept(json!({"channel": "WhatsApp", "priority": "URGENT"}));
+    assert_eq!((read.channel.as_str(), read.priority), ("whatsapp", Priority::Urgent));
+}
+
+#[test]
+fn unknown_fields_are_kept_out_of_the_way() {
+    accept(json!({"x-trace": "abc", "attachments": [1, 2], "Destination": ["other"], "": null}));
+}
+
+#[test]
+fn null_counts_as_absent() {
+    let names = [
+        "id",
+        "tenant",
+        "subject",
+        "template",
+        "locale",
+        "data",
+        "priority",
+        "send_at",
+        "expires_at",
+        "ttl_seconds",
+        "max_lateness_seconds",
+        "fallback",
+        "metadata",
+        "version",
+    ];
+    let nulls = names.iter().map(|name| ((*name).to_owned(), Value::Null)).collect();
+    assert_eq!(accept(Value::Object(nulls)).tenant, Tenant::default());
+    check(json!({"channel": null}), &["/channel"]);
+    check(json!({"destination": null}), &["/destination"]);
+    check(json!({"message": null}), &["/message"]);
+}
+
+#[test]
+fn the_default_channel_stands_in_for_a_missing_one_only() {
+    let sms = Defaults { channel: ChannelName::parse("sms").ok() };
+    let read = |body: Value| Notification::decode(body.to_string().as_bytes(), &sms);
+    assert_eq!(read(json!({"destination": "+549", "message": "m"})).unwrap().channel.as_str(), "sms");
+    assert_eq!(read(valid()).unwrap().channel.as_str(), "email");
+    assert!(read(with(json!({"channel": 7}))).is_err());
+    assert!(read(with(json!({"channel": ""}))).is_err());
+}
+
+#[test]
+fn all_bad_fields_are_named_at_once() {
+    check(
+        json!({
+            "version": "1", "id": "", "tenant": "a b", "channel": 7, "destination": " ", "subject": "a\r\nBcc: b",
+            "message": ["x"], "template": "../x", "locale": "", "data": [], "priority": "asap", "send_at": "tomorrow",
+            "expires_at": 5, "ttl_seconds": 0, "max_lateness_seconds": -1, "metadata": "m", "fallback": {}
+        }),
+        &[
+            "/version",
+            "/id",
+            "/tenant",
+            "/channel",
+            "/destination",
+            "/subject",
+            "/message",
+            "/template",
+            "/locale",
+            "/data",
+            "/priority",
+            "/send_at",
+            "/expires_at",
+            "/ttl_seconds",
+            "/max_lateness_seconds",
+            "/fallback",
+            "/metadata",
+        ],
+    );
+    let error = decode("{}").unwrap_err();
+    let said = "/channel is missing, and DEFAULT_CHANNEL is not set; /destination is missing; \
+                /message is missing: give a message or a template";
+    assert_eq!(error.to_string(), said);
+}
+
+#[test]
+fn no_value_appears_in_an_error() {
+    const SECRET: &str = "s3cr3t";
+    let wrong = [json!(SECRET), json!([SECRET]), json!({ SECRET: SECRET }), json!(format!("{SECRET}\u{7}\0 \u{202e}"))];
+    let names = [
+        "version",
+        "id",
+        "tenant",
+        "channel",
+        "destination",
+        "subject",
+        "message",
+        "template",
+        "locale",
+        "data",
+        "priority",
+        "send_at",
+        "expires_at",
+        "ttl_seconds",
+        "max_lateness_seconds",
+        "fallback",
+        "metadata",
+    ];
+    let mut refused = 0;
+    for name in names {
+        for value in &wrong {
+            for body in [with(json!({ name: value })), with(json!({"fallback": [{ name: value }, value]}))] {
+                if let Err(error) = decode(body.to_string()) {
+                    assert!(!format!("{error} {error:?}").contains(SECRET), "{error}");
+                    refused += 1;
+                }
+            }
+        }
+    }
+    assert!(refused > 80, "{refused}");
+    for body in [
+        format!("\"{SECRET}\""),
+        format!("[\"{SECRET}\"]"),
+        format!("{{\"{SECRET}\": {SECRET}}}"),
+        format!("{{\"{SECRET}\": 1, \"{SECRET}\": 2}}"),
+        format!("{{\"message\": \"{SECRET}"),
+        format!("{{\"message\": \"{SECRET}\n\"}}"),
+    ] {
+        let error = decode(&body).unwrap_err();
+        assert!(!format!("{error} {error:?}").contains(SECRET), "{error}");
+    }
+}
+
+#[test]
+fn a_list_of_recipients_is_refused_with_the_way_out() {
+    for name in ["destination"] {
+        let error = decode(with(json!({ name: ["a@b.c", "d@e.f"] })).to_string()).unwrap_err();
+        assert_eq!(error.to_string(), "/destination must be one recipient: send one item per recipient");
+    }
+    check(json!({"destination": vec!["a@b.c"; 10_000]}), &["/destination"]);
+    check(json!({"fallback": [{"channel": "sms", "destination": ["+549"]}]}), &["/fallback/0/destination"]);
+}
+
+#[test]
+fn what_is_not_one_json_object_is_refused() {
+    refuse("", "the body is empty");
+    for body in ["null", "7", "\"text\"", "[]", "true"] {
+        refuse(body, "it is not an object");
+    }
+    for body in [" ", "{", "{]", "nul", "{}x", "{} {}", "{'a': 1}", "{\"a\": 01}", "{\"a\": NaN}", "\u{feff}\u{feff}{}"]
+    {
+        refuse(body, "not a JSON object that we read");
+    }
+}
+
+#[test]
+fn bytes_that_are_not_text_are_refused_before_anybody_sees_a_replacement_character() {
+    refuse(b"{\"message\": \"\xff\"}", "not UTF-8 from byte 13 on");
+    refuse(b"{\"message\": \"\xed\xa0\x80\"}", "not UTF-8");
+    refuse([0xff, 0xfe, b'{', 0, b'}', 0], "not UTF-8");
+    refuse([0x1f, 0x8b, 8, 0, 0], "gzip");
+    for escape in [r"\ud800", r"\udc00", r"\ud800x", r"\ud800A", r"\udc00\ud800"] {
+        refuse(format!(r#"{{"message": "{escape}"}}"#), "not a JSON object that we read");
+    }
+}
+
+#[test]
+fn a_surrogate_pair_is_one_character() {
+    let body = r#"{"channel": "sms", "destination": "+549", "message": "\ud83c\udf89"}"#;
+    assert_eq!(decode(body).unwrap().wording.message.as_deref(), Some("🎉"));
+}
+
+#[test]
+fn a_byte_order_mark_is_taken_off() {
+    assert_eq!(decode(format!("\u{feff}{}", valid())).unwrap(), decode(valid().to_string()).unwrap());
+}
+
+#[test]
+fn a_bomb_is_refused_before_it_goes_off() {
+    refuse("[".repeat(10_000), "it is not an object");
+    refuse(format!("{{\"data\": {}", "[".repeat(10_000)), "recursion limit exceeded");
+    refuse("{\"a\":".repeat(10_000), "recursion limit exceeded");
+    refuse(vec![b' '; MAX_BODY_BYTES + 1], "the limit is 1048576");
+    refuse("{\"data\": 1e400}", "number out of range");
+    let many: Vec<String> = (0..300).map(|n| format!("\"f{n}\": 0")).collect();
+    refuse(format!("{{{}}}", many.join(",")), "more than 256 fields");
+    refuse(r#"{"channel": "sms", "channel": "email"}"#, "a field is given twice");
+    refuse(r#"{"destination": "a", "\u0064estination": "b"}"#, "a field is given twice");
+}
+
+#[test]
+fn a_body_of_exactly_the_limit_is_read() {
+    let mut body = valid().to_string();
+    body.push_str(&" ".repeat(MAX_BODY_BYTES - body.len()));
+    decode(&body).unwrap();
+    refuse(format!("{body} "), "the limit is");
+}
+
+#[test]
+fn a_newer_version_is_unsupported_and_not_a_mistake() {
+    for body in [json!({"version": 2}), json!({"version": u64::MAX, "destination": null})] {
+        let error = decode(with(body).to_string()).unwrap_err();
+        assert_eq!(error.reason, Reason::Unsupported);
+        assert!(error.to_string().contains("upgrade, then move the message back"), "{error}");
+    }
+    for mistake in [json!(0), json!(-1), json!("1"), json!(1.0), json!(true), json!([1])] {
+        check(json!({ "version": mistake }), &["/version"]);
+    }
+}
+
+#[test]
+fn an_id_has_1_to_255_bytes() {
+    assert_eq!(accept(json!({"id": "i".repeat(255)})).id.unwrap().len(), 255);
+    assert_eq!(accept(json!({"id": format!("{}x", "é".repeat(127))})).id.unwrap().len(), 255);
+    for bad in [json!(""), json!("i".repeat(256)), json!("é".repeat(128)), json!("a\0"), json!("a\nb"), json!(7)] {
+        check(json!({ "id": bad }), &["/id"]);
+    }
+}
+
+#[test]
+fn a_tenant_is_a_plain_word() {
+    assert_eq!(accept(json!({"tenant": "Acme_1-x"})).tenant.as_str(), "Acme_1-x");
+    for bad in [json!(""), json!("a b"), json!("ñ"), json!("a/b"), json!("t".repeat(65)), json!(7), json!({})] {
+        check(json!({ "tenant": bad }), &["/tenant"]);
+    }
+}
+
+#[test]
+fn a_channel_is_a_plain_word() {
+    for bad in [json!(""), json!("e mail"), json!("c".repeat(33)), json!("sms\0"), json!(["sms"])] {
+        check(json!({ "channel": bad }), &["/channel"]);
+    }
+    assert_eq!(accept(json!({"channel": "carrier-pigeon_2"})).channel.as_str(), "carrier-pigeon_2");
+}
+
+#[test]
+fn control_and_direction_characters_stay_out_of_every_line() {
+    let unsafe_characters = ["\0", "\t", "\r", "\n", "\u{7f}", "\u{85}", "\u{9f}", "\u{2028}", "\u{2029}"];
+    let bidi = ["\u{61c}", "\u{200e}", "\u{200f}", "\u{202a}", "\u{202e}", "\u{2066}", "\u{2069}"];
+    for bad in unsafe_characters.iter().chain(&bidi) {
+        for name in ["id", "destination", "subject"] {
+            check(json!({ name: format!("a{bad}b") }), &[&format!("/{name}")]);
+        }
+        let item = json!({"channel": "sms", "destination": format!("+{bad}5"), "subject": format!("{bad}")});
+        check(json!({"fallback": [item]}), &["/fallback/0/destination", "/fallback/0/subject"]);
+    }
+    let error = decode(with(json!({"subject": "a\r\nBcc: x"})).to_string()).unwrap_err();
+    assert_eq!(error.to_string(), "/subject must not contain the control character U+000D");
+    accept(json!({"subject": "שלום ¡ñandú! 👩‍👩‍👧", "destination": "josé@münchen.example"}));
+}
+
+#[test]
+fn nul_is_refused_wherever_it_would_be_sent() {
+    check(json!({"message": "a\0b"}), &["/message"]);
+    check(json!({"data": {"name": "a\0"}}), &["/data"]);
+    check(json!({"data": {"a\0": 1}}), &["/data"]);
+    check(json!({"data": {"list": [{"deep": ["\0"]}]}}), &["/data"]);
+    check(json!({"data": {"list": [{"\0": 1}]}}), &["/data"]);
+    accept(json!({"message": "line\nline\ttab", "data": {"text": "line\nline \\u0000"}}));
+}
+
+#[test]
+fn lengths_are_limited() {
+    accept(json!({"subject": "é".repeat(998), "destination": "d".repeat(4096), "template": "t".repeat(64)}));
+    check(json!({"subject": "s".repeat(999)}), &["/subject"]);
+    check(json!({"destination": "d".repeat(4097)}), &["/destination"]);
+    check(json!({"template": "t".repeat(65)}), &["/template"]);
+    check(json!({"template": "../etc/passwd", "message": null}), &["/template"]);
+    check(json!({"locale": "es_AR.UTF-8"}), &["/locale"]);
+    for empty in ["", " ", "\u{3000}"] {
+        check(json!({ "destination": empty }), &["/destination"]);
+    }
+}
+
+#[test]
+fn a_template_stands_in_for_a_message() {
+    assert_eq!(accept(json!({"message": null, "template": "otp"})).wording.message, None);
+    assert_eq!(accept(json!({"message": ""})).wording.message.as_deref(), Some(""));
+}
+
+#[test]
+fn times_need_an_offset_and_durations_are_whole_seconds() {
+    for bad in [json!("2026-03-01T09:00:00"), json!("2026-03-01"), json!(1_772_366_400), json!("")] {
+        check(json!({"send_at": bad, "expires_at": bad}), &["/send_at", "/expires_at"]);
+    }
+    for bad in [json!(0), json!(-5), json!(1.5), json!("60"), json!(u64::MAX), json!(10 * 366 * 86_400_u64 + 1)] {
+        check(json!({"ttl_seconds": bad, "max_lateness_seconds": bad}), &["/ttl_seconds", "/max_lateness_seconds"]);
+    }
+    check(json!({"ttl_seconds": 5, "expires_at": "2026-03-01T09:00:00Z"}), &["/ttl_seconds"]);
+}
+
+#[test]
+fn it_expires_at_the_earliest_of_its_limits() {
+    let at = Timestamp::from_seconds;
+    let (seen, send_at) = (at(1_000), "1970-01-01T01:00:00Z");
+    let expires = |fields: Value| accept(fields).expires_at(seen);
+    assert_eq!(expires(json!({})), None);
+    assert_eq!(expires(json!({"expires_at": "1970-01-01T00:00:07Z"})), Some(at(7)));
+    assert_eq!(expires(json!({"ttl_seconds": 60})), Some(at(1_060)));
+    assert_eq!(expires(json!({"ttl_seconds": 60, "send_at": send_at})), Some(at(3_660)));
+    assert_eq!(expires(json!({"max_lateness_seconds": 30, "send_at": send_at})), Some(at(3_630)));
+    assert_eq!(expires(json!({"max_lateness_seconds": 30, "ttl_seconds": 9, "send_at": send_at})), Some(at(3_609)));
+    assert_eq!(expires(json!({"max_lateness_seconds": 30})), None);
+}
+
+#[test]
+fn every_item_of_a_fallback_is_checked_before_it_is_needed() {
+    let items = json!([
+        {"channel": "sms", "destination": "+549"}, {"channel": "sms"}, {"destination": "x"}, "push", null,
+        {"channel": "a b", "destination": "", "message": 7}
+    ]);
+    check(
+        json!({ "fallback": items }),
+        &[
+            "/fallback/1/destination",
+            "/fallback/2/channel",
+            "/fallback/3",
+            "/fallback/4",
+            "/fallback/5/channel",
+            "/fallback/5/destination",
+            "/fallback/5/message",
+        ],
+    );
+    let item = json!({"channel": "sms", "destination": "+549"});
+    assert!(accept(json!({"fallback": vec![item.clone(); 8]})).has_fallback);
+    check(json!({"fallback": vec![item; 9]}), &["/fallback"]);
+    assert!(!accept(json!({"fallback": []})).has_fallback);
+}
+
+#[test]
+fn the_targets_of_a_fallback_are_listed_for_the_catalog() {
+    let body = with(json!({"fallback": [{"channel": "sms", "destination": "+549"}, 7]}));
+    let targets = Notification::fallback_targets(body.as_object().unwrap());
+    assert_eq!(targets[&0], ("sms".to_owned(), "+549".to_owned()));
+    assert_eq!(targets[&1], (String::new(), String::new()));
+}
+
+/// A valid body with a few bytes replaced, removed or repeated.
+fn mutated() -> impl Strategy<Value = Vec<u8>> {
+    let whole = with(json!({
+        "id": "d-1", "template": "otp", "data": {"code": "1", "list": [1, {"x": null}]}, "priority": "high",
+        "send_at": "2026-03-01T09:00:00-03:00", "ttl_seconds": 60, "version": 1,
+        "fallback": [{"channel": "sms", "destination": "+549", "message": "\u{1f389}"}]
+    }));
+    let changes = proptest::collection::vec((any::<prop::sample::Index>(), 0..4_u8, any::<u8>()), 1..8);
+    changes.prop_map(move |changes| {
+        let mut bytes = whole.to_string().into_bytes();
+        for (at, change, byte) in changes {
+            let at = at.index(bytes.len());
+            match change {
+                0 => bytes[at] = byte,
+                1 => bytes.truncate(at.max(1)),
+                2 => bytes.insert(at, byte),
+                _ => bytes.extend_from_within(at..),
+            }
+        }
+        bytes
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 3_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_bytes_make_the_decoder_panic(body in proptest::collection::vec(any::<u8>(), 0..200)) {
+        let _ = decode(body);
+    }
+
+    #[test]
+    fn no_mutation_makes_the_decoder_or_the_child_panic(body in mutated()) {
+        let read = decode(&body);
+        let child = crate::child_body(&crate::samples::key("d-1"), &body, None);
+        if let Ok(read) = read && read.has_fallback {
+            prop_assert!(decode(child.expect("a fallback has a child")).is_ok());
+        }
+    }
+}
