@@ -8,7 +8,7 @@ run: ## set up what is missing, build, and run the whole fleet with a sample not
 
 test: ## set up what the tests need, and run them all
 	@tools/setup --test
-	cargo test --workspace --locked
+	@tools/test
 
 tools: ## only set up what `make run` and `make test` need
 	@tools/setup --test

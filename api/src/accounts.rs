@@ -54,6 +54,7 @@ pub(crate) struct TokenAnswer {
 #[schema(example = json!({"username": "ada", "password": "correct horse battery"}))]
 pub(crate) struct Registration {
     /// 1 to 64 letters, digits, or `.`, `_`, `@`, `+`, `-`.
+    #[schema(pattern = "^[A-Za-z0-9._@+-]{1,64}$")]
     username: String,
     /// 8 characters to 128 bytes.
     #[schema(format = Password, min_length = 8, max_length = 128)]
@@ -64,6 +65,7 @@ pub(crate) struct Registration {
     scope: Option<String>,
     /// The tenant whose notifications the user may publish and see. Default: the administrator's own.
     #[serde(default)]
+    #[schema(pattern = "^[A-Za-z0-9_-]{1,64}$")]
     tenant: Option<String>,
 }
 

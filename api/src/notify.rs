@@ -64,7 +64,7 @@ pub(crate) enum AcceptedAnswer {
 #[utoipa::path(
     post, path = "/notify", tag = "Notifications",
     params((
-        "Idempotency-Key" = Option<String>, Header,
+        "Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255,
         description = "Any text up to 255 bytes. The same key gives the same id, so that a repeated request is one \
                        delivery. Not together with an `id` in the body.",
     )),
@@ -87,7 +87,10 @@ pub(crate) async fn notify(State(app): Shared, headers: HeaderMap, request: Requ
 /// The same as `POST /notify`, but a token with the scope `notify` is needed wherever the API listens.
 #[utoipa::path(
     post, path = "/notify-auth", tag = "Notifications",
-    params(("Idempotency-Key" = Option<String>, Header, description = "As for `POST /notify`.")),
+    params((
+        "Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255,
+        description = "As for `POST /notify`.",
+    )),
     security(("bearer" = [])),
     request_body(content = NotifyBody, description = "One notification, or a list of them."),
     responses(

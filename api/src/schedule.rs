@@ -33,8 +33,10 @@ pub(crate) struct ScheduleBody {
     #[schema(format = DateTime)]
     send_at: Option<String>,
     /// A label for people, with `cron`.
+    #[schema(max_length = 100)]
     name: Option<String>,
     /// Seconds after its time for which a run may still be sent.
+    #[schema(minimum = 1, maximum = 316_224_000)]
     max_lateness_seconds: Option<u64>,
     /// What to send. With `cron`, every run is a delivery with an id of its own.
     notification: NotificationBody,

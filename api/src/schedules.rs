@@ -104,7 +104,7 @@ pub(crate) struct DeletedAnswer {
 #[utoipa::path(
     post, path = "/schedules", operation_id = "create_schedule", tag = "Schedules",
     params((
-        "Idempotency-Key" = Option<String>, Header,
+        "Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255,
         description = "The same key gives the same id, so that a repeated request is one schedule.",
     )),
     security(("bearer" = [])),

@@ -17,24 +17,29 @@ pub(crate) struct NotificationBody {
     /// `email`, `sms`, `whatsapp` or `push`, in any case. Default: the setting `DEFAULT_CHANNEL`.
     channel: Option<String>,
     /// An address, a phone number in E.164, a device token: one recipient per item.
+    #[schema(min_length = 1, max_length = 4096)]
     destination: String,
     /// A subject line or title, where the channel has one.
+    #[schema(max_length = 998)]
     subject: Option<String>,
     /// The words to send. Either this or `template`.
     message: Option<String>,
     /// The name of a template of the catalog.
+    #[schema(pattern = "^[A-Za-z0-9_-]{1,64}$")]
     template: Option<String>,
     /// The language of the template, BCP 47.
-    #[schema(example = "es-AR")]
+    #[schema(example = "es-AR", pattern = "^[A-Za-z0-9_-]{1,64}$")]
     locale: Option<String>,
     /// What the template needs.
     data: Option<Map<String, Value>>,
     /// Any text up to 255 bytes; the same id is the same delivery. Default: from the `Idempotency-Key`, else new.
+    #[schema(min_length = 1, max_length = 255)]
     id: Option<String>,
     /// Over HTTP the tenant comes from the token. Default: `default`.
+    #[schema(pattern = "^[A-Za-z0-9_-]{1,64}$")]
     tenant: Option<String>,
     /// `low`, `normal`, `high` or `urgent`.
-    #[schema(example = "normal")]
+    #[schema(example = "normal", pattern = "^(low|normal|high|urgent)$")]
     priority: Option<String>,
     /// When to send it, RFC 3339 with an offset.
     #[schema(format = DateTime)]
@@ -43,14 +48,18 @@ pub(crate) struct NotificationBody {
     #[schema(format = DateTime)]
     expires_at: Option<String>,
     /// Seconds for which it is worth sending, from `send_at`, else from now.
+    #[schema(minimum = 1, maximum = 316_224_000)]
     ttl_seconds: Option<u64>,
     /// Seconds after `send_at` for which it may still be sent.
+    #[schema(minimum = 1, maximum = 316_224_000)]
     max_lateness_seconds: Option<u64>,
     /// Channels to try in this order when this one fails for good.
+    #[schema(max_items = 8)]
     fallback: Option<Vec<FallbackBody>>,
     /// Anything of yours; kept with the message.
     metadata: Option<Map<String, Value>>,
     /// The version of this format: 1.
+    #[schema(minimum = 1, maximum = 1)]
     version: Option<u64>,
 }
 
@@ -61,6 +70,7 @@ pub(crate) struct FallbackBody {
     /// As in a notification, but never left out.
     channel: String,
     /// As in a notification.
+    #[schema(min_length = 1, max_length = 4096)]
     destination: String,
     /// Words of its own. Default: those of the notification.
     subject: Option<String>,
@@ -78,7 +88,7 @@ pub(crate) struct FallbackBody {
 #[serde(untagged)]
 #[expect(dead_code, reason = "describes a body in the OpenAPI document")]
 pub(crate) enum NotifyBody {
-    One(NotificationBody),
+    One(Box<NotificationBody>),
     Batch(Vec<NotificationBody>),
 }
 

@@ -2,21 +2,35 @@
 
 use std::net::SocketAddr;
 
+use anyhow::Result;
 use channels::SandboxMode;
 
+use crate::config::Config;
+use crate::parts;
 use crate::private_broker::{PrivateBroker, User};
 
 pub(crate) struct Banner {
     address: SocketAddr,
-    /// The management UI and the AMQP URL of the private node.
-    node: Option<(String, String)>,
+    broker: Place,
     sandbox: SandboxMode,
 }
 
+enum Place {
+    /// The management UI and the AMQP URL of the private node.
+    Private { management: String, amqp: String },
+    /// Without credentials.
+    Configured(String),
+}
+
 impl Banner {
-    pub(crate) fn new(address: SocketAddr, broker: Option<&PrivateBroker>, sandbox: SandboxMode) -> Self {
-        let node = broker.map(|broker| (broker.management_url(), broker.amqp_url(User::Orchestrator)));
-        Self { address, node, sandbox }
+    pub(crate) fn new(address: SocketAddr, private: Option<&PrivateBroker>, config: &Config) -> Result<Self> {
+        let broker = match private {
+            Some(node) => {
+                Place::Private { management: node.management_url(), amqp: node.amqp_url(User::Orchestrator) }
+            }
+            None => Place::Configured(parts::topology(config, "up")?.broker.address()),
+        };
+        Ok(Self { address, broker, sandbox: config.channels.sandbox })
     }
 
     pub(crate) fn print(&self) {
@@ -25,9 +39,12 @@ impl Banner {
         println!("  API        http://{api}/notify");
         println!("  Docs       http://{api}/docs");
         println!("  Metrics    http://{api}/metrics");
-        if let Some((management, amqp)) = &self.node {
-            println!("  RabbitMQ   {management}   user {}, password {}", User::Admin.name(), User::Admin.password());
-            println!("  AMQP       {amqp}");
+        match &self.broker {
+            Place::Private { management, amqp } => {
+                println!("  RabbitMQ   {management}   user {}, password {}", User::Admin.name(), User::Admin.password());
+                println!("  AMQP       {amqp}");
+            }
+            Place::Configured(address) => println!("  AMQP       {address}, as configured"),
         }
         match self.sandbox {
             SandboxMode::All => println!("  Sandbox    every channel is captured, nothing leaves this machine: http://{api}/sandbox"),

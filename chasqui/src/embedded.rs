@@ -65,9 +65,17 @@ impl Drop for Running {
 
 /// Fills in, from a fleet that runs in this directory, what no source gives.
 pub(crate) fn with_running(mut sources: Sources) -> Sources {
-    let own = ["AMQP_URL", "RABBITMQ_HOST", "DATABASE_URL", "DB_URL"].iter().any(|name| sources.is_given(name));
-    if !own && let Ok(lines) = dotenvy::from_path_iter(RUNNING) {
-        for (name, value) in lines.flatten() {
+    let Ok(lines) = dotenvy::from_path_iter(RUNNING) else { return sources };
+    let broker = sources.is_given("AMQP_URL") || sources.is_given("RABBITMQ_HOST");
+    let ledger = sources.is_given("DATABASE_URL") || sources.is_given("DB_URL");
+    for (name, value) in lines.flatten() {
+        let given = match name.as_str() {
+            "AMQP_URL" | "RABBITMQ_MANAGEMENT_URL" => broker,
+            "DATABASE_URL" => ledger,
+            "API_LISTEN" => false,
+            _ => sources.is_given(&name),
+        };
+        if !given {
             sources.set(&name, value);
         }
     }

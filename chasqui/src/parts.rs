@@ -9,7 +9,7 @@ use secrecy::ExposeSecret;
 use store::Store;
 use templates::Templates;
 use tokio_util::sync::CancellationToken;
-use topology::{Broker, ConnectError, Management, Plan, Publisher, PublisherSettings, Topology, TopologyError};
+use topology::{Broker, ConnectError, Management, Plan, Publisher, PublisherSettings, QueueType, Topology, TopologyError};
 
 use crate::config::Config;
 
@@ -28,6 +28,9 @@ pub(crate) fn topology(config: &Config, role: &str) -> Result<Topology> {
         connection = connection.with_ca_file(file)?;
     }
     let management = config.management_url.as_ref().map(|url| Management::new(url, &connection)).transpose()?;
+    if config.queue_type == QueueType::Classic {
+        tracing::warn!("classic queues: without a delivery limit and safe dead-lettering, fewer promises hold (docs/promises.md)");
+    }
     let plan = Plan::new(&config.names, config.queue_type, config.worker.retry_delays);
     Ok(Topology { broker: connection, names: config.names.clone(), plan, mode: config.topology, management })
 }

@@ -137,7 +137,8 @@ impl PrivateBroker {
     /// Has what it complained about.
     pub async fn ctl(&self, args: &[&str]) -> Result<String> {
         let mut command = Command::new(self.installation.sbin.join("rabbitmqctl"));
-        command.args(args).env_clear().envs(self.dir.env(self.ports, &self.installation)).kill_on_drop(true);
+        command.args(args).current_dir(self.dir.root()).kill_on_drop(true);
+        command.env_clear().envs(self.dir.env(self.ports, &self.installation));
         let output = command.output().await.context("rabbitmqctl cannot be run")?;
         if !output.status.success() {
             let said = String::from_utf8_lossy(&output.stderr);

@@ -38,7 +38,8 @@ pub(crate) async fn run_alone(config: Config, role: Role) -> Result<ExitCode> {
     let readiness = Readiness::default();
     let render = metrics::render();
     let name = role.name();
-    if let Some(address) = config.metrics_listen {
+    // The API answers for itself on its own address.
+    if let Some(address) = config.metrics_listen.filter(|_| role != Role::Api) {
         let listener = listen(address, "METRICS_LISTEN").await?;
         let probes = Probes { readiness: readiness.clone(), metrics: render };
         tokio::spawn(probes.serve(listener, stop.clone()));

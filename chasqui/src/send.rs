@@ -113,8 +113,9 @@ async fn publish(config: &Config, key: &Key, notification: &Notification, object
     let _ends_the_publisher = stop.clone().drop_guard();
     let publisher = parts::publisher(config, topology, stop);
     let mut state = publisher.watch();
-    let connected = tokio::time::timeout(CONNECT_PATIENCE, state.wait_for(|state| state.connected)).await;
-    if connected.is_err() {
+    // The borrowed state must not outlive this line: the publisher could not change it.
+    let connected = tokio::time::timeout(CONNECT_PATIENCE, state.wait_for(|state| state.connected)).await.is_ok();
+    if !connected {
         let problem = publisher.watch().borrow().problem.clone();
         bail!("no connection to the broker: {}", problem.unwrap_or_else(|| "it does not answer".into()));
     }

@@ -56,7 +56,7 @@ async fn run(
     demo: bool,
     stop: CancellationToken,
 ) -> Result<()> {
-    let banner = Banner::new(listener.local_addr()?, broker, config.channels.sandbox);
+    let banner = Banner::new(listener.local_addr()?, broker, &config)?;
     let mut fleet = Fleet::start(config, listener, &stop).await?;
     let _running = Running::tell(&sources, fleet.api)?;
     let shown = tokio::select! {

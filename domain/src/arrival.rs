@@ -31,10 +31,10 @@ pub struct DeadMark {
 }
 
 impl Headers {
-    /// None of our headers is present: a publisher's own message, or one that somebody read from the
+    /// None of our headers is present, but for the lane: a publisher's own message, or one that somebody read from the
     /// dead-letter queue and published again without its headers.
     pub fn is_bare(&self) -> bool {
-        *self == Self::default()
+        Self { lane: None, ..self.clone() } == Self::default()
     }
 
     /// It was in the dead-letter queue, whoever put it there.

@@ -18,8 +18,8 @@ pub enum Claim {
     /// operator gave by publishing a dead letter without its headers travels with the message, and a
     /// crash gives none; and a copy that lost its counts joins the epoch of its row.
     Reissue { epoch: u32 },
-    /// Acknowledge without sending.
-    Drop(Drop),
+    /// The delivery has ended: acknowledge.
+    Ended,
     /// The id is known with another body: to the dead-letter queue, never sent, never dropped.
     Conflict,
 }
@@ -33,25 +33,9 @@ pub enum Take {
     LeaseRanOut,
 }
 
-/// Why a copy is acknowledged without being sent.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Drop {
-    /// The delivery has ended.
-    Ended,
-    /// A later copy has already been claimed.
-    OldSeq,
-}
-
-impl Drop {
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Ended => "ended",
-            Self::OldSeq => "old_seq",
-        }
-    }
-}
-
-/// Decides about a copy that met a row. (A copy that meets none is inserted by the store as it is.)
+/// Decides about a copy that met a row. Only the end of a delivery lets a copy go: whatever the counts say,
+/// it may be the only one left, because a dead letter can be published again without them.
+/// (A copy that meets none is inserted by the store as it is.)
 /// `token` is the new claim's. Due times are never compared: the broker's delay has already passed.
 pub fn claim(row: &Row, arrival: &Arrival, token: Uuid) -> Claim {
     if let Some(take) = committed_before(row, token) {
@@ -62,7 +46,7 @@ pub fn claim(row: &Row, arrival: &Arrival, token: Uuid) -> Claim {
     }
     match row.state {
         State::FellBack => Claim::Repeat(Box::new(row.clone())),
-        state if state.is_final() => Claim::Drop(Drop::Ended),
+        state if state.is_final() => Claim::Ended,
         _ if arrival.epoch > row.epoch => claim_next_epoch(row, arrival, token),
         state if state.is_dead_lettered() => claim_dead(row, arrival),
         _ if arrival.epoch < row.epoch => Claim::Reissue { epoch: row.epoch },

@@ -26,7 +26,7 @@ mod simulation;
 
 pub use arrival::{Arrival, DeadMark, Headers};
 pub use channel_name::{ChannelName, InvalidChannelName};
-pub use claim::{Claim, Drop, Take, claim};
+pub use claim::{Claim, Take, claim};
 pub use clock::{Clock, InvalidTimestamp, SystemClock, Timestamp};
 pub use cron::{Cron, InvalidCron};
 pub use decide::{Ambiguity, Policy, Transition, decide};

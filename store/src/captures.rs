@@ -42,11 +42,13 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn captures(&self, after_id: Option<i64>, limit: u32) -> Result<Vec<CapturedView>, StoreError> {
-        let after = "SELECT * FROM captures WHERE capture_id > $1 ORDER BY capture_id LIMIT $2";
-        let newest = "SELECT * FROM captures WHERE capture_id > $1 ORDER BY capture_id DESC LIMIT $2";
-        let sql = if after_id.is_some() { after } else { newest };
+        let order = if after_id.is_some() { "ASC" } else { "DESC" };
+        let sql = format!(
+            "SELECT capture_id, tenant, id, at, channel, destination, subject, text, html FROM captures \
+             WHERE capture_id > $1 ORDER BY capture_id {order} LIMIT $2"
+        );
         let values = [Value::Int(Some(after_id.unwrap_or(0))), Value::Int(Some(i64::from(limit.min(1_000))))];
-        let rows = self.inner.db.reader().query(sql, &values).await?;
+        let rows = self.inner.db.reader().query(&sql, &values).await?;
         let mut views: Vec<CapturedView> = rows.iter().map(view_of).collect::<Result<_, _>>()?;
         views.sort_unstable_by_key(|view| view.id);
         Ok(views)

@@ -10,14 +10,11 @@ use sea_orm::{
 use secrecy::ExposeSecret as _;
 use sqlx::PgPool;
 
-use crate::sql::{Session, get};
+use crate::sql::{Session, get, within};
 use crate::{Options, StoreError, postgres, sqlite};
 
 /// How long a caller waits for a connection before the database counts as away.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// How long one move may take before its connection counts as lost.
-pub(crate) const MOVE_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The writers, and room to read while all of them write.
 const MIN_CONNECTIONS: u32 = 4;
@@ -69,8 +66,8 @@ impl Db {
     /// A transaction, as the writer. Dropping it without a commit rolls it back.
     pub(crate) async fn begin(&self) -> Result<Session, StoreError> {
         Ok(match &self.pools {
-            Pools::Postgres(pool) => Session::Postgres(pool.begin().await?),
-            Pools::Sqlite(pools) => Session::Sqlite(pools.writer.begin_with(sqlite::BEGIN).await?),
+            Pools::Postgres(pool) => Session::Postgres(within(pool.begin()).await?),
+            Pools::Sqlite(pools) => Session::Sqlite(within(pools.writer.begin_with(sqlite::BEGIN)).await?),
         })
     }
 

@@ -22,7 +22,9 @@ impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
         match error {
             sqlx::Error::Database(error) => from_database(error.code().as_deref().unwrap_or("?"), error.message()),
-            sqlx::Error::PoolTimedOut => Self::Unavailable("no connection came free or could be made in time".into()),
+            sqlx::Error::PoolTimedOut => Self::Unavailable(
+                "no connection could be made or came free within 5 s; check that it runs and is reachable".into(),
+            ),
             sqlx::Error::Encode(_) | sqlx::Error::Decode(_) | sqlx::Error::ColumnDecode { .. } => {
                 Self::Refused("a value could not be converted".into())
             }

@@ -43,7 +43,7 @@ pub use views::{Cursor, DeliveryView, Filter, Page, Stuck};
 pub struct Options {
     /// `postgres://…`, `postgresql://…` or `sqlite:…`. Holds a password, so it never prints.
     pub url: SecretString,
-    /// Connections to Postgres at most; readers of SQLite (its one writer comes on top).
+    /// Connections to Postgres at most, and at least 4; readers of SQLite, whose one writer comes on top.
     pub max_connections: u32,
     /// How many captures of the sandbox are kept, the newest.
     pub captures_kept: u32,
@@ -87,7 +87,8 @@ impl Store {
         };
         let outcomes =
             Work { name: "outcomes", key: Outcome::key, commit: |db, ops| Box::pin(record::commit(db, ops)) };
-        let jobs = Work { name: "jobs", key: |job: &Job| &job.key, commit: |db, ops| Box::pin(jobs::commit(db, ops)) };
+        let jobs =
+            Work { name: "jobs", key: |job: &Job| &job.key, commit: |db, ops| Box::pin(jobs::put::commit(db, ops)) };
         let inner = Inner {
             claims: Writer::start(db.clone(), claims),
             outcomes: Writer::start(db.clone(), outcomes),

@@ -5,6 +5,8 @@
 //! (microseconds by the database's own clock), `{for_update}` and `{skip_locked}` (empty on SQLite, which
 //! has one writer).
 
+use std::time::Duration;
+
 use sea_orm::{QueryResult, TryGetable};
 use sqlx::{AssertSqlSafe, PgPool, Postgres, Sqlite, SqlitePool, Transaction};
 
@@ -98,8 +100,8 @@ impl Session {
     pub(crate) async fn commit(self) -> Result<(), StoreError> {
         match self {
             Self::PostgresPool(_) | Self::SqlitePool(_) => Ok(()),
-            Self::Postgres(transaction) => Ok(transaction.commit().await?),
-            Self::Sqlite(transaction) => Ok(transaction.commit().await?),
+            Self::Postgres(transaction) => within(transaction.commit()).await,
+            Self::Sqlite(transaction) => within(transaction.commit()).await,
         }
     }
 
@@ -107,25 +109,37 @@ impl Session {
         match self {
             Self::PostgresPool(pool) => {
                 let (sql, arguments) = for_postgres(sql, given)?;
-                let rows = sqlx::query_with(AssertSqlSafe(sql), arguments).fetch_all(&*pool).await?;
+                let rows = within(sqlx::query_with(AssertSqlSafe(sql), arguments).fetch_all(&*pool)).await?;
                 Ok(rows.into_iter().map(Into::into).collect())
             }
             Self::Postgres(transaction) => {
                 let (sql, arguments) = for_postgres(sql, given)?;
-                let rows = sqlx::query_with(AssertSqlSafe(sql), arguments).fetch_all(&mut **transaction).await?;
+                let rows =
+                    within(sqlx::query_with(AssertSqlSafe(sql), arguments).fetch_all(&mut **transaction)).await?;
                 Ok(rows.into_iter().map(Into::into).collect())
             }
             Self::SqlitePool(pool) => {
                 let (sql, arguments) = for_sqlite(sql, given)?;
-                let rows = sqlx::query_with(AssertSqlSafe(sql), arguments).fetch_all(&*pool).await?;
+                let rows = within(sqlx::query_with(AssertSqlSafe(sql), arguments).fetch_all(&*pool)).await?;
                 Ok(rows.into_iter().map(Into::into).collect())
             }
             Self::Sqlite(transaction) => {
                 let (sql, arguments) = for_sqlite(sql, given)?;
-                let rows = sqlx::query_with(AssertSqlSafe(sql), arguments).fetch_all(&mut **transaction).await?;
+                let rows =
+                    within(sqlx::query_with(AssertSqlSafe(sql), arguments).fetch_all(&mut **transaction)).await?;
                 Ok(rows.into_iter().map(Into::into).collect())
             }
         }
+    }
+}
+
+/// Longer than any statement of ours takes: beyond it the server is away without having said so.
+const STATEMENT_TIMEOUT: Duration = Duration::from_secs(30);
+
+pub(crate) async fn within<T>(statement: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, StoreError> {
+    match tokio::time::timeout(STATEMENT_TIMEOUT, statement).await {
+        Ok(result) => Ok(result?),
+        Err(_) => Err(StoreError::Unavailable(format!("no answer within {} s", STATEMENT_TIMEOUT.as_secs()))),
     }
 }
 

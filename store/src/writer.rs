@@ -10,7 +10,7 @@ use domain::Key;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::StoreError;
-use crate::db::{Db, MOVE_TIMEOUT};
+use crate::db::Db;
 
 /// Operations in one commit, at most: enough that the cost of a commit vanishes among its rows.
 const MAX_GROUP: usize = 256;
@@ -20,7 +20,7 @@ type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 type Committing<'a, Done> = BoxFuture<'a, Result<Vec<Done>, StoreError>>;
 
 /// What a writer does: how to find an operation's key, and how to commit a group. The answers come in
-/// the order of the operations; either all are committed or, with an error, none needs to be.
+/// the order of the operations. After an error the same operations can be committed again.
 pub(crate) struct Work<Op, Done> {
     /// For the metrics.
     pub(crate) name: &'static str,
@@ -135,11 +135,9 @@ fn commit_or_split<'a, Op: Send + Sync, Done: Send>(
     ops: &'a [Op],
 ) -> BoxFuture<'a, Vec<Result<Done, StoreError>>> {
     Box::pin(async move {
-        let committed = tokio::time::timeout(MOVE_TIMEOUT, (work.commit)(db, ops)).await;
-        let error = match committed {
-            Ok(Ok(done)) => return done.into_iter().map(Ok).collect(),
-            Ok(Err(error)) => error,
-            Err(_) => StoreError::Unavailable(format!("no answer within {} s", MOVE_TIMEOUT.as_secs())),
+        let error = match (work.commit)(db, ops).await {
+            Ok(done) => return done.into_iter().map(Ok).collect(),
+            Err(error) => error,
         };
         if error.is_unavailable() || ops.len() == 1 {
             return ops.iter().map(|_| Err(error.clone())).collect();

@@ -73,12 +73,14 @@ pub(crate) fn queue_conflict(queue: &Queue, found: &Inequivalent) -> String {
         ),
         // Of several differences the broker names one; a classic queue has none of these.
         ("x-queue-type" | "x-overflow" | "x-dead-letter-strategy" | "x-delivery-limit", _) if current != "quorum" => {
-            "If it is a classic queue, AMQP_QUEUE_TYPE=classic goes on with it. Otherwise choose another name with \
-             AMQP_QUEUE (for example with .v2), let the old queue run empty and delete it"
+            "If it is a classic queue, AMQP_QUEUE_TYPE=classic goes on with it. Otherwise choose other names with \
+             AMQP_EXCHANGE, AMQP_QUEUE and AMQP_ROUTING_KEY together (for example with .v2), let the old queues run \
+             empty and delete them"
                 .into()
         }
         ("x-queue-type", _) => "Set AMQP_QUEUE_TYPE=quorum, which is what exists".into(),
-        _ => "Choose another name with AMQP_QUEUE (for example with .v2), let the old queue run empty, then delete it"
+        _ => "Choose other names with AMQP_EXCHANGE, AMQP_QUEUE and AMQP_ROUTING_KEY together (for example with .v2), let \
+              the old queues run empty, then delete them"
             .into(),
     };
     format!(

@@ -66,7 +66,7 @@ impl Refusal {
             Self::Other(error) => error,
             Self::Denied => TopologyError::denied(broker, doing),
             Self::Missing => TopologyError::Broker(format!(
-                "{}: {doing}: it does not exist. Create it with `chasqui topology declare`",
+                "{}: {doing}: it does not exist. Create it with `chasqui topology apply`",
                 broker.address()
             )),
             Self::Inequivalent(Inequivalent { argument, planned, current }) => TopologyError::Conflict(format!(
@@ -99,7 +99,7 @@ impl TopologyError {
         Self::Denied(format!(
             "{}: {doing}: ACCESS_REFUSED for user '{}'. Grant it with `rabbitmqctl set_permissions -p {} {} \
              '^notifications\\.' '^notifications\\.' '^notifications\\.'` (configure, write, read), or let somebody \
-             who may run `chasqui topology declare` once and set AMQP_TOPOLOGY=verify",
+             who may run `chasqui topology apply` once and set AMQP_TOPOLOGY=verify",
             broker.address(),
             broker.user(),
             broker.vhost(),

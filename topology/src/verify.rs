@@ -132,7 +132,7 @@ pub(crate) fn compare(plan: &Plan, found: &Found) -> Vec<Difference> {
 
 impl Difference {
     fn missing(what: &str) -> Self {
-        Self(format!("{what} is missing: run `chasqui topology declare`"))
+        Self(format!("{what} is missing: run `chasqui topology apply`"))
     }
 
     fn other(what: &str, argument: &str, planned: &str, current: &str) -> Self {

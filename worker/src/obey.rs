@@ -65,8 +65,12 @@ impl<'a> Held<'a> {
 
     /// Puts a copy aside for the shortest delay, without spending an attempt.
     pub(crate) async fn park(&self, delivery: &Delivery, incoming: Incoming) {
-        self.count("parked");
         let headers = delivery.arrival.headers(self.lane, &incoming.headers);
+        self.park_with(headers, delivery, incoming).await;
+    }
+
+    async fn park_with(&self, headers: Headers, delivery: &Delivery, incoming: Incoming) {
+        self.count("parked");
         let publication = Publication {
             to: To::Retry(1),
             message_id: delivery.arrival.key.id.clone(),
@@ -81,7 +85,14 @@ impl<'a> Held<'a> {
     pub(crate) async fn park_unclaimed(&self, delivery: &Delivery, incoming: Incoming) {
         metrics::counter!("chasqui_parked_total", "channel" => delivery.notification.channel.to_string(), "why" => "stalled")
             .increment(1);
-        self.park(delivery, incoming).await;
+        // It has met no row yet: what came without counts returns without, and still is what it was.
+        let untouched = delivery.arrival.bare && !delivery.arrival.redelivered;
+        let headers = if untouched {
+            Headers { lane: Some(self.lane), ..Headers::default() }
+        } else {
+            delivery.arrival.headers(self.lane, &incoming.headers)
+        };
+        self.park_with(headers, delivery, incoming).await;
     }
 
     /// Gives a dead letter that came back without its headers the epoch that it stands for.
@@ -103,8 +114,8 @@ impl<'a> Held<'a> {
         self.publish_and_ack(publication, incoming).await;
     }
 
-    pub(crate) async fn acknowledge(&self, why: domain::Drop, incoming: Incoming) {
-        self.count(why.as_str());
+    pub(crate) async fn acknowledge(&self, incoming: Incoming) {
+        self.count("ended");
         incoming.settle.ack().await;
     }
 

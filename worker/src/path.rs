@@ -19,7 +19,8 @@ pub(crate) async fn deliver(shared: Arc<Shared>, notification: Arc<Notification>
         Ok(Next::Obey(row, order)) => held.obey(&row, &order, incoming).await,
         Ok(Next::Park(delivery)) => held.park(&delivery, incoming).await,
         Ok(Next::Reissue(delivery, epoch)) => held.reissue(&delivery, epoch, incoming).await,
-        Ok(Next::Acknowledge(why)) => held.acknowledge(why, incoming).await,
+        Ok(Next::Acknowledge) => held.acknowledge(incoming).await,
+        Ok(Next::LetGo) => held.count("taken_back"),
         Ok(Next::Conflict) => {
             let error = "this id is known with another body; give the new content an id of its own";
             held.dead_letter(Reason::IdConflict, error, incoming).await;
@@ -38,7 +39,9 @@ enum Next {
     Obey(Box<Row>, Order),
     Park(Box<Delivery>),
     Reissue(Box<Delivery>, u32),
-    Acknowledge(domain::Drop),
+    Acknowledge,
+    /// The broker has taken the message back with its connection, and delivers it again.
+    LetGo,
     Conflict,
 }
 
@@ -53,6 +56,9 @@ async fn walk(
         .insist(shared, || identify(shared, Arc::clone(&notification), incoming))
         .await?;
     held.name(&delivery.arrival.key.id);
+    if !incoming.settle.is_current() {
+        return Ok(Next::LetGo);
+    }
     let candidate = delivery.candidate(shared, incoming);
     let lease = shared.settings.lease;
     let claimed = shared
@@ -68,8 +74,10 @@ async fn walk(
             return Ok(Next::Obey(row, order));
         }
         Claimed::Known(Claim::Park) => return Ok(Next::Park(Box::new(delivery))),
+        // A stale copy of an operator's letter must not give a second budget.
+        Claimed::Known(Claim::Reissue { .. }) if !incoming.settle.is_current() => return Ok(Next::LetGo),
         Claimed::Known(Claim::Reissue { epoch }) => return Ok(Next::Reissue(Box::new(delivery), epoch)),
-        Claimed::Known(Claim::Drop(why)) => return Ok(Next::Acknowledge(why)),
+        Claimed::Known(Claim::Ended) => return Ok(Next::Acknowledge),
         Claimed::Known(Claim::Conflict) => return Ok(Next::Conflict),
     };
     let tried = match take {
@@ -83,7 +91,11 @@ async fn walk(
         &shared.settings.policy(&row.channel),
         shared.clock.now(),
     );
-    record(shared, held, transition, tried).await
+    match record(shared, held, &transition, tried).await? {
+        Recorded::Written | Recorded::Repeated => Ok(Next::Obey(Box::new(transition.row), transition.order)),
+        // Another claim took over, perhaps one that holds no message any more: ours must meet the row again.
+        Recorded::Late => Ok(Next::Park(Box::new(delivery))),
+    }
 }
 
 /// Deferred when its time has not come, given back when the worker is stopping, else sent.
@@ -106,13 +118,13 @@ fn lost_answer() -> Outcome {
     Outcome::Ambiguous { failure: Failure::new("worker", None, detail) }
 }
 
-async fn record(shared: &Shared, held: &Held<'_>, transition: Transition, tried: Tried) -> Result<Next, StoreError> {
-    let recorded =
-        shared.sql.insist(shared, || shared.store.record(&transition, tried.capture.clone())).await?;
-    held.tell(&transition, recorded);
-    Ok(match recorded {
-        Recorded::Written | Recorded::Repeated => Next::Obey(Box::new(transition.row), transition.order),
-        // Whoever holds the row now has its message, or will get it; ours is the older copy.
-        Recorded::Late => Next::Acknowledge(domain::Drop::OldSeq),
-    })
+async fn record(
+    shared: &Shared,
+    held: &Held<'_>,
+    transition: &Transition,
+    tried: Tried,
+) -> Result<Recorded, StoreError> {
+    let recorded = shared.sql.insist(shared, || shared.store.record(transition, tried.capture.clone())).await?;
+    held.tell(transition, recorded);
+    Ok(recorded)
 }

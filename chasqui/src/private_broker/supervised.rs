@@ -21,7 +21,8 @@ pub struct Launch {
     pub args: Vec<OsString>,
     /// The whole environment: nothing is inherited.
     pub env: Vec<(OsString, OsString)>,
-    /// Where the server's output is appended.
+    /// Where the server's output is appended. The server works in this file's folder, where a dump that it may write
+    /// does no harm; so all paths are absolute.
     pub log: PathBuf,
     /// What the server gets when this process ends without a word, or drops it.
     pub at_end: Signal,
@@ -76,6 +77,7 @@ impl Supervised {
             .env_clear()
             .envs(launch.env.iter().map(|(name, value)| (name, value)))
             .env("SUPERVISE", SUPERVISE)
+            .current_dir(launch.log.parent().unwrap_or("/".as_ref()))
             .process_group(0)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

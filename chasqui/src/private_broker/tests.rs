@@ -1,3 +1,5 @@
+//! The node starts, answers, and leaves nothing behind.
+
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};

@@ -110,7 +110,7 @@ fn a_terminal_row_acknowledges_everything() {
     for state in [Sent, Captured, Expired, Suppressed, Cancelled, Delivered, Bounced] {
         let ended = Row { state, ..waiting() };
         for copy in [arrival(0, 0), arrival(0, 1), arrival(0, 9), arrival(1, 0), bare(false), bare(true)] {
-            check(&ended, &copy, &Claim::Drop(Drop::Ended));
+            check(&ended, &copy, &Claim::Ended);
         }
     }
 }
@@ -118,7 +118,7 @@ fn a_terminal_row_acknowledges_everything() {
 #[test]
 fn a_tombstone_without_content_refuses_no_body() {
     let tombstone = Row { state: State::Cancelled, content: None, ..row() };
-    check(&tombstone, &bare(false), &Claim::Drop(Drop::Ended));
+    check(&tombstone, &bare(false), &Claim::Ended);
 }
 
 #[test]
@@ -221,11 +221,11 @@ fn every_cell_keeps_the_delivery() {
                 };
                 let decided = claim(&known, &copy, TOKEN);
                 let allowed = match &decided {
-                    Claim::Drop(why) => state.is_final() && *why == Drop::Ended,
+                    Claim::Ended => state.is_final(),
                     Claim::Conflict => copy.content != CONTENT,
                     Claim::Take(next, _) => {
                         !state.is_final()
-                            && !(state == State::Sending && lease == Lease::Live)
+                            && (state != State::Sending || lease == Lease::RanOut)
                             && next.state == State::Sending
                             && next.token != HOLDER
                             && (next.epoch, next.seq) == (known.epoch, known.seq).max((epoch, seq))

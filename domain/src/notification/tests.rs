@@ -201,10 +201,8 @@ fn no_value_appears_in_an_error() {
 
 #[test]
 fn a_list_of_recipients_is_refused_with_the_way_out() {
-    for name in ["destination"] {
-        let error = decode(with(json!({ name: ["a@b.c", "d@e.f"] })).to_string()).unwrap_err();
-        assert_eq!(error.to_string(), "/destination must be one recipient: send one item per recipient");
-    }
+    let error = decode(with(json!({"destination": ["a@b.c", "d@e.f"]})).to_string()).unwrap_err();
+    assert_eq!(error.to_string(), "/destination must be one recipient: send one item per recipient");
     check(json!({"destination": vec!["a@b.c"; 10_000]}), &["/destination"]);
     check(json!({"fallback": [{"channel": "sms", "destination": ["+549"]}]}), &["/fallback/0/destination"]);
 }

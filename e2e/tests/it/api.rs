@@ -244,7 +244,9 @@ async fn huge_bodies_and_tokens_never_reach_the_broker() {
 #[tokio::test]
 async fn the_sandbox_shows_what_would_have_been_sent() {
     let fleet = TestFleet::start(Database::Sqlite, &[("SANDBOX", "all")]).await;
-    let mail = json!({"channel": "email", "destination": "ada@example.com", "subject": "Hola", "message": "Funciona.", "id": "m"});
+    let mut mail = json!({"channel": "email", "destination": "ada@example.com", "subject": "Hola"});
+    mail["message"] = json!("Funciona.");
+    mail["id"] = json!("m");
     assert_eq!(post(&fleet, "/notify", &[], &mail).await.0, StatusCode::ACCEPTED);
     fleet.until("m", State::Captured).await;
     let shown = fleet.http.get(fleet.url("/sandbox/captures")).send().await.expect("answered");

@@ -84,9 +84,13 @@ async fn two_moves_of_one_dead_letter_give_one_budget() {
         fleet.publish_to("", "notifications.queue", &body, properties.clone()).await;
     }
     got.delivery.acker.ack(lapin::options::BasicAckOptions::default()).await.expect("ack");
-    dead(&fleet, 1).await;
-    assert_eq!(provider.received().len(), 8);
-    fleet.take_dead_letters(1).await;
+    e2e::fleet::until("both copies dead in epoch 1", async || {
+        let view = fleet.delivery("moved").await?;
+        (view.row.state == State::Dead && view.row.epoch == 1 && fleet.depth(DLQ).await == 2).then_some(())
+    })
+    .await;
+    assert_eq!(provider.received().len(), 8, "four attempts more, not eight");
+    fleet.take_dead_letters(2).await;
     fleet.finish().await;
 }
 

@@ -52,12 +52,12 @@ async fn a_lane_that_is_deleted_comes_back_and_is_consumed_again() {
     let provider = Provider::start().await;
     let fleet = TestFleet::start(Database::Sqlite, &provider.settings()).await;
     fleet.manage(reqwest::Method::DELETE, &format!("queues/{}/notifications.queue", fleet.vhost), None).await;
-    e2e::fleet::until("the queue again", async || {
-        let queues = fleet.manage(reqwest::Method::GET, &format!("queues/{}", fleet.vhost), None).await;
-        queues.as_array()?.iter().any(|queue| queue["name"] == "notifications.queue").then_some(())
+    let body = sms(&number(0)).to_string();
+    e2e::fleet::until("the queue and its binding again", async || {
+        let properties = lapin::BasicProperties::default().with_message_id("m0".into());
+        fleet.is_routed("notifications.exchange", "notifications.key", &body, properties).await.then_some(())
     })
     .await;
-    fleet.notify("m0", &sms(&number(0))).await;
     all_sent_once(&fleet, &provider, 1).await;
     fleet.finish().await;
 }

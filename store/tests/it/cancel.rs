@@ -1,6 +1,6 @@
 //! After a cancel's answer it is never sent.
 
-use domain::{Claim, Drop, State};
+use domain::{Claim, State};
 use store::{Cancel, Claimed, Put, Recorded};
 use tokio::task::JoinSet;
 
@@ -33,7 +33,7 @@ async fn a_cancel_and_a_claim_never_both_win(db: &Database) {
             matches!(
                 outcome,
                 (Claimed::New(_), Cancel::TooLate(State::Sending))
-                    | (Claimed::Known(Claim::Drop(Drop::Ended)), Cancel::Unknown)
+                    | (Claimed::Known(Claim::Ended), Cancel::Unknown)
             ),
             "{outcome:?}"
         );
@@ -52,7 +52,7 @@ async fn each_state_gets_its_answer(db: &Database) {
     assert_eq!(store.cancel(&key("known"), at(21)).await.unwrap(), Cancel::Cancelled);
     let copy = domain::Arrival { seq: 1, bare: false, ..arrival("known") };
     let claimed = store.claim(candidate("known"), &copy, HOUR).await.unwrap();
-    assert_eq!(claimed, Claimed::Known(Claim::Drop(Drop::Ended)));
+    assert_eq!(claimed, Claimed::Known(Claim::Ended));
 
     let Claimed::New(row) = store.claim(candidate("sent"), &arrival("sent"), HOUR).await.unwrap() else { panic!() };
     assert_eq!(store.record(&decide(&row, &sent()), None).await.unwrap(), Recorded::Written);
@@ -68,5 +68,5 @@ async fn a_job_is_cancelled_with_its_delivery(db: &Database) {
     assert_eq!(store.put_job(job("later", 60)).await.unwrap(), Put::Cancelled);
     // A scheduler had published it just before.
     let claimed = store.claim(candidate("later"), &arrival("later"), HOUR).await.unwrap();
-    assert_eq!(claimed, Claimed::Known(Claim::Drop(Drop::Ended)));
+    assert_eq!(claimed, Claimed::Known(Claim::Ended));
 }

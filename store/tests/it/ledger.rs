@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::{AttemptOutcome, Claim, Drop, Row, State, Take};
+use domain::{AttemptOutcome, Claim, Row, State, Take};
 use store::{Capture, Claimed, Recorded, Store, StoreError};
 use tokio::task::JoinSet;
 
@@ -14,6 +14,7 @@ on_both!(
     a_claim_and_a_record_can_be_repeated_with_their_token,
     an_answer_after_another_claim_is_kept_once,
     a_refused_row_fails_alone,
+    a_refused_outcome_fails_alone,
     a_success_after_failures_has_all_its_attempts,
     a_known_id_with_another_body_is_a_conflict,
     an_anonymous_delivery_is_found_until_it_is_settled,
@@ -108,6 +109,34 @@ async fn a_refused_row_fails_alone(db: &Database) {
     assert!(!refused[0].to_string().contains("poison"), "an error quotes a row: {}", refused[0]);
 }
 
+async fn a_refused_outcome_fails_alone(db: &Database) {
+    let store = db.store().await;
+    let mut claims = JoinSet::new();
+    for n in 0..40 {
+        let store = store.clone();
+        let id = if n == 7 { "poison".into() } else { format!("good {n}") };
+        claims.spawn(async move { claim_new(&store, &id, HOUR).await });
+    }
+    let rows = claims.join_all().await;
+    db.poison("deliveries", "UPDATE").await;
+    let mut records = JoinSet::new();
+    for (n, row) in rows.into_iter().enumerate() {
+        let store = store.clone();
+        // Some groups are one statement, some are a transaction with attempts.
+        let outcome = if n % 2 == 0 { sent() } else { refused() };
+        let transition = decide(&row, &outcome);
+        records.spawn(async move { (row.key.id, store.record(&transition, None).await) });
+    }
+    for (id, result) in records.join_all().await {
+        match result {
+            Ok(recorded) => assert_eq!((recorded, id.starts_with("good")), (Recorded::Written, true)),
+            Err(error) => assert_eq!((error.is_unavailable(), id.as_str()), (false, "poison")),
+        }
+        let attempts = store.delivery(&key(&id)).await.unwrap().unwrap().attempts.len();
+        assert_eq!(attempts, usize::from(id != "poison"));
+    }
+}
+
 async fn a_success_after_failures_has_all_its_attempts(db: &Database) {
     let store = db.store().await;
     let mut row = claim_new(&store, "ladder", HOUR).await;
@@ -122,7 +151,7 @@ async fn a_success_after_failures_has_all_its_attempts(db: &Database) {
     let attempts: Vec<_> = view.attempts.iter().map(|attempt| (attempt.n, attempt.outcome.as_str())).collect();
     assert_eq!(attempts, [(1, "retriable"), (2, "retriable"), (3, "sent")]);
     let ended = store.claim(candidate("ladder"), &arrival("ladder"), HOUR).await.unwrap();
-    assert_eq!(ended, Claimed::Known(Claim::Drop(Drop::Ended)));
+    assert_eq!(ended, Claimed::Known(Claim::Ended));
 }
 
 async fn a_known_id_with_another_body_is_a_conflict(db: &Database) {

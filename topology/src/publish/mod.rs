@@ -92,7 +92,7 @@ pub enum To {
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum PublishError {
     /// Confirmed and returned: it is nowhere.
-    #[error("no queue is bound for it: run `chasqui topology declare`, or restore the binding")]
+    #[error("no queue is bound for it: run `chasqui topology apply`, or restore the binding")]
     Unroutable,
     /// A negative confirm: it is nowhere.
     #[error("the broker refused it: its queue is full; let it be consumed, or raise its limit")]

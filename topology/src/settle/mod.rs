@@ -45,6 +45,16 @@ impl Settle {
         (Self(Some(Way::Report(report))), settled)
     }
 
+    /// False: its generation is over. The broker has taken the message back and delivers it again; this copy must
+    /// neither be claimed nor published.
+    pub fn is_current(&self) -> bool {
+        match &self.0 {
+            Some(Way::Broker { requests, .. }) => !requests.is_closed(),
+            Some(Way::Report(report)) => !report.is_closed(),
+            None => false,
+        }
+    }
+
     /// False: it was not sent, because its generation is over; the message will come again. Nothing is lost when the
     /// future is dropped after its first poll.
     pub async fn ack(self) -> bool {

@@ -79,15 +79,15 @@ async fn verify_finds_what_is_missing_and_what_is_too_much() {
     place.delete_queue("notifications.queue.bulk").await;
     place.delete_exchange("notifications.events").await;
     let missing = [
-        "exchange 'notifications.events' is missing: run `chasqui topology declare`",
-        "queue 'notifications.queue.bulk' is missing: run `chasqui topology declare`",
+        "exchange 'notifications.events' is missing: run `chasqui topology apply`",
+        "queue 'notifications.queue.bulk' is missing: run `chasqui topology apply`",
     ];
     assert_eq!(differences(&place, &place.topology.plan, false).await, missing);
 
     place.topology.ready().await.unwrap();
     place.unbind(Lane::Urgent).await;
     let unbound = "the binding of queue 'notifications.queue.urgent' to exchange 'notifications.exchange' with key \
-                   'notifications.key.urgent' is missing: run `chasqui topology declare`";
+                   'notifications.key.urgent' is missing: run `chasqui topology apply`";
     assert_eq!(differences(&place, &place.topology.plan, true).await, [unbound]);
     assert_eq!(differences(&place, &place.topology.plan, false).await, [""; 0]);
 

@@ -1,0 +1,133 @@
+//! What goes wrong: crashes, broken connections, duplicates, dead-lettering; and what operators do about it.
+
+use super::worker::{To, dead_headers, step_name};
+use super::{Copy, World, brief};
+use crate::samples::{CONTENT, key};
+use crate::{Arrival, Headers, Lane, Lease, Reason, State};
+
+impl World {
+    pub(super) fn chaos(&mut self) {
+        match self.roll(41) {
+            0..=6 => self.receive(),
+            7..=22 => self.work(),
+            23..=26 => self.bring_back(),
+            27..=29 => self.crash(),
+            30 | 31 => self.cut_off(),
+            32 => self.run_the_lease_out(),
+            33 => self.duplicate(),
+            34..=36 => self.move_dead_letter(),
+            37 => self.get_and_publish(),
+            38 => self.give_up(),
+            39 => self.put_aside(),
+            _ => self.broker_death(),
+        }
+    }
+
+    /// A retry queue's delay has passed, or the scheduler released it.
+    pub(super) fn bring_back(&mut self) {
+        if let Some(copy) = self.pick(|world| &mut world.later) {
+            self.say(format!("comes back {}", brief(&copy)));
+            self.lane.push(copy);
+        }
+    }
+
+    /// The worker is gone; what it had published and committed stays.
+    fn crash(&mut self) {
+        if self.workers.is_empty() {
+            return;
+        }
+        let at = self.roll(self.workers.len());
+        let worker = self.workers.remove(at);
+        self.say(format!("w{} CRASHES before {}", worker.name, step_name(&worker.step)));
+        if !worker.cut_off {
+            self.lane.push(Copy { redelivered: true, ..worker.copy });
+        }
+    }
+
+    /// The connection breaks: the broker delivers again, while the worker goes on.
+    fn cut_off(&mut self) {
+        if self.workers.is_empty() {
+            return;
+        }
+        let at = self.roll(self.workers.len());
+        let worker = &mut self.workers[at];
+        if !worker.cut_off {
+            worker.cut_off = true;
+            let (name, copy) = (worker.name, Copy { redelivered: true, ..worker.copy.clone() });
+            self.say(format!("w{name} is CUT OFF"));
+            self.lane.push(copy);
+        }
+    }
+
+    pub(super) fn run_the_lease_out(&mut self) {
+        if let Some(row) = self.row.as_mut().filter(|row| row.state == State::Sending) {
+            row.lease = Lease::RanOut;
+            self.say("the lease RUNS OUT".into());
+        }
+    }
+
+    /// At-least-once dead-lettering, or a publisher that repeats.
+    fn duplicate(&mut self) {
+        let copies: Vec<Copy> = self.lane.iter().chain(&self.later).cloned().collect();
+        if copies.is_empty() {
+            return;
+        }
+        let copy = copies[self.roll(copies.len())].clone();
+        // A publisher's repetition is not told from an operator's get + publish: it may give a budget.
+        self.moves += u32::from(copy.headers.is_bare() || copy.headers.is_dead_marked());
+        self.say(format!("DUPLICATE {}", brief(&copy)));
+        self.lane.push(copy);
+    }
+
+    fn move_dead_letter(&mut self) {
+        if let Some(copy) = self.pick(|world| &mut world.dead_letters) {
+            self.moves += 1;
+            self.say(format!("operator MOVES {}", brief(&copy)));
+            self.lane.push(Copy { redelivered: false, ..copy });
+        }
+    }
+
+    fn get_and_publish(&mut self) {
+        if let Some(copy) = self.pick(|world| &mut world.dead_letters) {
+            self.moves += 1;
+            self.say(format!("operator GETS AND PUBLISHES {}", brief(&copy)));
+            self.lane.push(Copy { headers: Headers::default(), redelivered: false });
+        }
+    }
+
+    /// A copy that was delivered too often is dead-lettered before the claim.
+    fn give_up(&mut self) {
+        if let Some(copy) = self.pick(|world| &mut world.lane) {
+            let dead = u32::from(copy.headers.is_dead_marked());
+            let epoch = copy.headers.epoch.unwrap_or(0) + dead;
+            self.say(format!("GIVEN UP {}", brief(&copy)));
+            self.publish(To::DeadLetters, dead_headers(epoch, Reason::RedeliveredTooOften));
+        }
+    }
+
+    /// A channel hangs: the copy is parked unclaimed.
+    fn put_aside(&mut self) {
+        if let Some(copy) = self.pick(|world| &mut world.lane) {
+            self.say(format!("PUT ASIDE {}", brief(&copy)));
+            let arrival = Arrival::new(key("d-1"), CONTENT, &copy.headers, copy.redelivered);
+            self.publish(To::Later, arrival.headers(Lane::Normal, &copy.headers));
+        }
+    }
+
+    fn broker_death(&mut self) {
+        if let Some(mut copy) = self.pick(|world| &mut world.lane) {
+            self.say(format!("the BROKER DEAD-LETTERS {}", brief(&copy)));
+            copy.headers.broker_death = true;
+            self.dead_letters.push(copy);
+        }
+    }
+
+    pub(super) fn pick(&mut self, queue: impl Fn(&mut Self) -> &mut Vec<Copy>) -> Option<Copy> {
+        let len = queue(self).len();
+        if len == 0 {
+            return None;
+        }
+        let at = self.roll(len);
+        Some(queue(self).remove(at))
+    }
+}

@@ -1,0 +1,106 @@
+//! Storing jobs in groups: new ones inserted, those with a higher seq replaced, the rest explained.
+
+use std::collections::HashMap;
+
+use domain::{Key, Timestamp};
+
+use super::{Job, JobKind, Put};
+use crate::StoreError;
+use crate::claim::keys_group;
+use crate::db::Db;
+use crate::row::{content_of, key_of};
+use crate::sql::{Group, Session, get};
+
+/// A job is deleted and stored anew at most as often as this while one put looks at it.
+const MAX_ROUNDS: usize = 8;
+
+/// Commits a group of puts: inserts what is new and not cancelled, replaces what has a lower seq, and
+/// looks at the rest.
+pub(crate) async fn commit(db: &Db, jobs: &[Job]) -> Result<Vec<Put>, StoreError> {
+    let mut session = db.writer();
+    let mut answers: HashMap<&Key, Put> = HashMap::with_capacity(jobs.len());
+    for _ in 0..MAX_ROUNDS {
+        for sql in [INSERT, REPLACE] {
+            let open: Vec<&Job> = jobs.iter().filter(|job| !answers.contains_key(&job.key)).collect();
+            let stored = session.query_group(sql, &jobs_group(&open)).await?;
+            for key in stored.iter().map(key_of).collect::<Result<Vec<_>, _>>()? {
+                answers.extend(find(&open, &key).map(|job| (&job.key, Put::Stored)));
+            }
+        }
+        let open: Vec<&Job> = jobs.iter().filter(|job| !answers.contains_key(&job.key)).collect();
+        answers.extend(look(&mut session, &open).await?);
+        if answers.len() == jobs.len() {
+            break;
+        }
+    }
+    let contended = || StoreError::Unavailable("another process keeps changing the same job".into());
+    jobs.iter().map(|job| answers.get(&job.key).copied().ok_or_else(contended)).collect()
+}
+
+const INSERT: &str = "INSERT INTO jobs (tenant, id, cron, zone, name, lane, body, content, epoch, seq, attempt, carried, \
+     due_at, expires_at, max_lateness_seconds, created_at, last_fired_at) \
+     SELECT u.tenant, u.id, u.cron, u.zone, u.name, u.lane, u.body, u.content, u.epoch, u.seq, u.attempt, u.carried, \
+     u.due_at, u.expires_at, u.max_lateness_seconds, u.created_at, u.last_fired_at FROM {u} \
+     WHERE NOT EXISTS (SELECT 1 FROM deliveries AS d WHERE d.tenant = u.tenant AND d.id = u.id \
+     AND d.state = 'cancelled') ON CONFLICT (tenant, id) DO NOTHING RETURNING tenant, id";
+
+/// A delivery that was throttled beyond the tiers comes back with a higher seq. Its lease ends: whoever
+/// holds the job before it must not delete this one.
+const REPLACE: &str = "UPDATE jobs SET lane = u.lane, body = u.body, epoch = u.epoch, seq = u.seq, \
+     attempt = u.attempt, carried = u.carried, due_at = u.due_at, expires_at = u.expires_at, \
+     max_lateness_seconds = u.max_lateness_seconds, lease_owner = NULL, lease_until = 0 \
+     FROM {u} WHERE jobs.tenant = u.tenant AND jobs.id = u.id AND jobs.cron IS NULL AND u.cron IS NULL \
+     AND jobs.content = u.content AND (jobs.epoch, jobs.seq) < (u.epoch, u.seq) RETURNING jobs.tenant, jobs.id";
+
+fn jobs_group<'a>(jobs: &[&'a Job]) -> Group<'a> {
+    let each = || jobs.iter().copied();
+    let cron = |job: &'a Job| match &job.kind {
+        JobKind::OneShot => (None, None, None),
+        JobKind::Cron { cron, zone, name } => (Some(cron.as_str()), Some(zone.as_str()), name.as_deref()),
+    };
+    let seconds = |job: &Job| job.max_lateness_seconds.map(|seconds| i64::try_from(seconds).unwrap_or(i64::MAX));
+    Group::of(jobs.len())
+        .text("tenant", each().map(|job| job.key.tenant.as_str()))
+        .text("id", each().map(|job| job.key.id.as_str()))
+        .text("cron", each().map(|job| cron(job).0))
+        .text("zone", each().map(|job| cron(job).1))
+        .text("name", each().map(|job| cron(job).2))
+        .text("lane", each().map(|job| job.lane.as_str()))
+        .bytes("body", each().map(|job| job.body.as_slice()))
+        .bytes("content", each().map(|job| job.content.as_slice()))
+        .int("epoch", each().map(|job| i64::from(job.epoch)))
+        .int("seq", each().map(|job| i64::from(job.seq)))
+        .int("attempt", each().map(|job| i64::from(job.attempt)))
+        .bytes("carried", each().map(|job| job.carried.as_slice()))
+        .int("due_at", each().map(|job| job.due_at.as_micros()))
+        .int("expires_at", each().map(|job| job.expires_at.map(Timestamp::as_micros)))
+        .int("max_lateness_seconds", each().map(seconds))
+        .int("created_at", each().map(|job| job.created_at.as_micros()))
+        .int("last_fired_at", each().map(|job| job.last_fired_at.map(Timestamp::as_micros)))
+}
+
+/// Why these were neither inserted nor replaced. Says nothing of one that was deleted meanwhile.
+async fn look<'a>(session: &mut Session, jobs: &[&'a Job]) -> Result<Vec<(&'a Key, Put)>, StoreError> {
+    const LOOK: &str = "SELECT u.tenant, u.id, jobs.content, d.state FROM {u} \
+         LEFT JOIN jobs ON jobs.tenant = u.tenant AND jobs.id = u.id \
+         LEFT JOIN deliveries AS d ON d.tenant = u.tenant AND d.id = u.id AND d.state = 'cancelled'";
+    let mut found = Vec::new();
+    for row in &session.query_group(LOOK, &keys_group(jobs.iter().map(|job| &job.key))).await? {
+        let key = key_of(row)?;
+        let Some(job) = find(jobs, &key) else { continue };
+        let cancelled = get::<Option<String>>(row, "state")?.is_some();
+        let put = match content_of(row, "content")? {
+            Some(content) if content != job.content => Put::Conflict,
+            Some(_) => Put::Known,
+            None if cancelled => Put::Cancelled,
+            None => continue,
+        };
+        found.push((&job.key, put));
+    }
+    Ok(found)
+}
+
+/// The writer sorts its groups by key.
+fn find<'a>(jobs: &[&'a Job], key: &Key) -> Option<&'a Job> {
+    jobs.binary_search_by(|job| job.key.cmp(key)).ok().map(|at| jobs[at])
+}
