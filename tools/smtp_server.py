@@ -1,10 +1,12 @@
-"""A mail server for tests, on a free port of 127.0.0.1: it prints each mail that it accepts as one line of JSON.
+"""A mail server for tests, on a free port of 127.0.0.1: it prints each mail that it accepts as one line of JSON,
+as it came ("data") and as a reader sees it ("headers", "text", "html").
 
 The first line that it prints says where it is: {"port": 40025, "ca": "/tmp/.../ca.pem" or null}. It ends when its
 standard input is closed. What it answers is written in the part of the recipient before the "@":
 
     rcpt-550@…   refuses the recipient with that code (any code from 400 to 599)
     data-451@…   refuses the mail after its final dot
+    once-451@…   refuses the first mail after its final dot, and accepts those that follow
     drop@…       takes the mail, prints it, and cuts the connection without an answer
     hang@…       takes the mail, prints it, and never answers
     anything else is accepted
@@ -20,13 +22,28 @@ import ssl
 import sys
 import tempfile
 import warnings
+from email import message_from_bytes, policy
 
 import trustme
 from aiosmtpd.smtp import SMTP, AuthResult
 
 
+def as_read(content):
+    """What a mail program shows: decoded headers under their names in lower case, and both bodies."""
+    message = message_from_bytes(content, policy=policy.default)
+    body = {kind: message.get_body((kind,)) for kind in ("plain", "html")}
+    return {
+        "headers": {name.lower(): str(value) for name, value in message.items()},
+        "text": body["plain"] and body["plain"].get_content(),
+        "html": body["html"] and body["html"].get_content(),
+    }
+
+
 class Mailbox:
     """Decides about each mail as its recipient asks, and prints those that were taken."""
+
+    def __init__(self):
+        self.refused = set()
 
     async def handle_RCPT(self, server, session, envelope, address, options):
         if refusal := re.match(r"rcpt-([45]\d\d)@", address):
@@ -38,6 +55,9 @@ class Mailbox:
         to = envelope.rcpt_tos[0]
         if refusal := re.match(r"data-([45]\d\d)@", to):
             return f"{refusal[1]} refused: mail to <{to}> as asked"
+        if (refusal := re.match(r"once-([45]\d\d)@", to)) and to not in self.refused:
+            self.refused.add(to)
+            return f"{refusal[1]} refused: the first mail to <{to}> as asked"
         mail = {
             "from": envelope.mail_from,
             "to": envelope.rcpt_tos,
@@ -45,6 +65,7 @@ class Mailbox:
             "tls": session.ssl is not None,
             "user": getattr(session, "user", None),
             "client": session.peer[1],
+            **as_read(envelope.original_content),
         }
         print(json.dumps(mail), flush=True)
         if to.startswith("drop@"):
@@ -84,8 +105,10 @@ async def serve(arguments):
         login = dict(authenticator=Authenticator(*arguments.login), auth_required=True) if arguments.login else {}
         starttls = dict(tls_context=context, require_starttls=True) if arguments.tls == "starttls" else {}
 
+        mailbox = Mailbox()
+
         def protocol():
-            return SMTP(Mailbox(), auth_require_tls=arguments.tls == "starttls", timeout=60, **login, **starttls)
+            return SMTP(mailbox, auth_require_tls=arguments.tls == "starttls", timeout=60, **login, **starttls)
 
         loop = asyncio.get_running_loop()
         implicit = context if arguments.tls == "implicit" else None

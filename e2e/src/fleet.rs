@@ -2,18 +2,19 @@
 //! that a publisher, an operator and an auditor do to it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use chasqui::config::{Config, Role, Sources};
 use chasqui::fleet::Fleet;
-use domain::{Key, State, Tenant};
+use domain::{Key, State, SystemClock, Tenant};
 use lapin::options::{BasicAckOptions, BasicGetOptions, BasicPublishOptions, ConfirmSelectOptions};
 use lapin::types::{AMQPValue, FieldTable};
 use lapin::{BasicProperties, Connection, ConnectionProperties};
 use serde_json::{Value, json};
 use sqlx::{Connection as _, Executor as _};
-use store::DeliveryView;
+use store::{DeliveryView, Store};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -49,12 +50,16 @@ pub async fn until<T, F: Future<Output = Option<T>>>(what: &str, mut look: impl 
 pub struct TestFleet {
     pub fleet: Option<Fleet>,
     pub sources: Sources,
+    /// The same settings for the processes of a fleet.
+    pub environment: Vec<(String, String)>,
     pub vhost: String,
     pub amqp: lapin::Channel,
     pub http: reqwest::Client,
     connection: Connection,
     ground: &'static Ground,
     postgres: Option<String>,
+    /// For an auditor without a fleet in this process.
+    books: Option<Store>,
     _dir: tempfile::TempDir,
 }
 
@@ -99,12 +104,22 @@ impl TestFleet {
             ("API_LISTEN", "127.0.0.1:0"),
         ];
         pairs.extend(settings);
+        let environment = pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let sources = Sources::of(pairs);
         let connection = Connection::connect(&amqp_url, ConnectionProperties::default()).await?;
         let amqp = connection.create_channel().await?;
         amqp.confirm_select(ConfirmSelectOptions::default()).await?;
         let http = reqwest::Client::builder().no_proxy().build()?;
-        Ok(Self { fleet: None, sources, vhost, amqp, http, connection, ground, postgres, _dir: dir })
+        let books = None;
+        Ok(Self { fleet: None, sources, environment, vhost, amqp, http, connection, ground, postgres, books, _dir: dir })
+    }
+
+    /// Opens the ledger of a fleet that runs as processes, so that an auditor can read it.
+    pub async fn open_books(&mut self) {
+        let config = Config::read(self.sources.clone(), Role::Ledger).expect("the settings are right");
+        let url = config.database_url.expect("a ledger is given");
+        let options = store::Options::new(url, Arc::new(SystemClock));
+        self.books = Some(Store::connect(options).await.expect("the ledger opens"));
     }
 
     /// Starts the fleet (again) and waits until it is ready.
@@ -167,7 +182,12 @@ impl TestFleet {
     pub async fn delivery(&self, id: &str) -> Option<DeliveryView> {
         let key = Key { tenant: Tenant::default(), id: id.to_owned() };
         // A ledger that is away for a moment is part of some tests.
-        self.running().store.delivery(&key).await.unwrap_or_default()
+        self.store().delivery(&key).await.unwrap_or_default()
+    }
+
+    /// The books, or else the ledger of the running fleet.
+    pub fn store(&self) -> &Store {
+        self.books.as_ref().unwrap_or_else(|| &self.running().store)
     }
 
     /// Until the delivery is in `state`.
@@ -232,8 +252,8 @@ impl TestFleet {
     /// Stops the fleet and removes what it used. Accuses: a dead letter that the test did not take, a
     /// message that is left in a queue, a delivery that is not final.
     pub async fn finish(mut self) {
-        if let Some(fleet) = &self.fleet {
-            let page = fleet.store.deliveries(store::Filter { limit: 1000, ..store::Filter::default() }).await.expect("read");
+        if let Some(store) = self.books.as_ref().or(self.fleet.as_ref().map(|fleet| &fleet.store)) {
+            let page = store.deliveries(store::Filter { limit: 1000, ..store::Filter::default() }).await.expect("read");
             let unfinished: Vec<String> = page
                 .deliveries
                 .iter()

@@ -2,8 +2,11 @@
 
 pub mod fleet;
 pub mod ground;
+pub mod mail_server;
 pub mod postgres;
+pub mod processes;
 pub mod provider;
 
 pub use fleet::{Database, TestFleet};
 pub use ground::ground;
+pub use processes::Process;

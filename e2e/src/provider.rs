@@ -16,7 +16,7 @@ use tokio::task::JoinHandle;
 pub enum Answer {
     /// 201 with a new SID.
     Accept,
-    /// This status with Twilio's error shape, and an optional `Retry-After`.
+    /// This status with Twilio's error shape, which quotes the recipient, and an optional `Retry-After`.
     Refuse { status: u16, code: u32, retry_after: Option<String> },
     /// Never answers.
     Hang,
@@ -110,14 +110,14 @@ async fn serve(
         received.lock().expect("not poisoned").push(Received { to: to.clone(), body });
         let own = special.lock().expect("not poisoned").get(&to).cloned();
         let answer = own.unwrap_or_else(|| answer.borrow().clone());
-        let Some(response) = respond(&answer).await else { return };
+        let Some(response) = respond(&answer, &to).await else { return };
         if stream.write_all(response.as_bytes()).await.is_err() {
             return;
         }
     }
 }
 
-async fn respond(answer: &Answer) -> Option<String> {
+async fn respond(answer: &Answer, to: &str) -> Option<String> {
     let sid = format!("SM{}", uuid::Uuid::new_v4().simple());
     let accepted = json!({"sid": sid, "status": "queued", "error_code": null}).to_string();
     match answer {
@@ -129,7 +129,7 @@ async fn respond(answer: &Answer) -> Option<String> {
         Answer::Garbage => Some(http(201, "", "<html>not JSON</html>")),
         Answer::Refuse { status, code, retry_after } => {
             let header = retry_after.as_ref().map(|value| format!("Retry-After: {value}\r\n")).unwrap_or_default();
-            let body = json!({"code": code, "message": "refused by the test", "status": status});
+            let body = json!({"code": code, "message": format!("refused by the test: {to}"), "status": status});
             Some(http(*status, &header, &body.to_string()))
         }
         Answer::Hang => std::future::pending().await,

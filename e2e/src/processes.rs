@@ -1,0 +1,159 @@
+//! The real binary as processes of their own, with signals, readiness and everything that they print.
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use chasqui::private_broker::{Launch, Signal, Supervised, free_ports};
+use tokio::process::Command;
+use tokio::time::Instant;
+
+use crate::fleet::{PATIENCE, until};
+
+const LOOK_EVERY: Duration = Duration::from_millis(10);
+
+/// What a process of a fleet is told: names and values.
+pub type Environment = [(String, String)];
+
+/// A role in a process of its own. Dropping it, or the death of the test, kills it.
+pub struct Process {
+    role: &'static str,
+    server: Supervised,
+    log: PathBuf,
+    port: u16,
+    http: reqwest::Client,
+    _dir: tempfile::TempDir,
+}
+
+impl Process {
+    /// Starts `chasqui ROLE` with nothing but these settings, and does not wait for it. Whatever address
+    /// the role listens on is a free port.
+    ///
+    /// # Panics
+    /// When the binary was not built.
+    pub fn start(role: &'static str, environment: &Environment) -> Self {
+        let dir = tempfile::tempdir().expect("a folder");
+        let [port] = free_ports().expect("a free port");
+        let listen = format!("127.0.0.1:{port}");
+        let mut env = pairs(environment);
+        env.extend(["API_LISTEN", "METRICS_LISTEN"].map(|name| (name.into(), listen.clone().into())));
+        let log = dir.path().join("output");
+        let server = Supervised::start(&Launch {
+            name: format!("chasqui-{role}"),
+            program: binary(),
+            args: vec![role.into()],
+            env,
+            log: log.clone(),
+            at_end: Signal::Kill,
+            grace: PATIENCE,
+            remove: None,
+        });
+        let http = reqwest::Client::builder().no_proxy().build().expect("a client");
+        Self { role, server: server.expect("the process starts"), log, port, http, _dir: dir }
+    }
+
+    /// Starts it and waits until it is ready.
+    pub async fn ready(role: &'static str, environment: &Environment) -> Self {
+        let process = Self::start(role, environment);
+        process.until_ready().await;
+        process
+    }
+
+    pub async fn until_ready(&self) {
+        until(&format!("the {} is ready:\n{}", self.role, self.said()), async || self.is_ready().await.then_some(()))
+            .await;
+    }
+
+    pub async fn is_ready(&self) -> bool {
+        let answer = self.http.get(self.url("/health/ready")).send().await;
+        answer.is_ok_and(|answer| answer.status().is_success())
+    }
+
+    /// `http://127.0.0.1:port` and a path.
+    pub fn url(&self, path: &str) -> String {
+        format!("http://127.0.0.1:{}{path}", self.port)
+    }
+
+    pub async fn metrics(&self) -> String {
+        let answer = self.http.get(self.url("/metrics")).send().await.expect("answered");
+        answer.text().await.expect("text")
+    }
+
+    /// Everything that it has printed.
+    pub fn said(&self) -> String {
+        let bytes = fs::read(&self.log).unwrap_or_default();
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+
+    /// Until it has printed these words.
+    pub async fn until_said(&self, words: &str) {
+        until(&format!("the {} says: {words}", self.role), async || self.said().contains(words).then_some(())).await;
+    }
+
+    pub fn runs(&mut self) -> bool {
+        matches!(self.server.ended(), Ok(None))
+    }
+
+    /// Sends a signal and does not wait.
+    pub async fn signal(&mut self, signal: Signal) {
+        assert!(self.runs(), "the {} has ended:\n{}", self.role, self.said());
+        let kill = ["-c", r#"kill -s "$0" "$1""#, signal.name(), &self.server.pid().to_string()];
+        let status = Command::new("/bin/sh").args(kill).status().await.expect("a shell");
+        assert!(status.success(), "the {} was not there for {}", self.role, signal.name());
+    }
+
+    /// Its exit code, as soon as it has ended; 128 and the signal's number when one killed it.
+    pub async fn ended(&mut self) -> i32 {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            if let Some(status) = self.server.ended().expect("a child") {
+                return status.code().expect("the shell's own code");
+            }
+            assert!(Instant::now() < deadline, "the {} does not end:\n{}", self.role, self.said());
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    }
+
+    /// Sends a signal and waits for the end.
+    pub async fn end(&mut self, signal: Signal) -> i32 {
+        self.signal(signal).await;
+        self.ended().await
+    }
+}
+
+/// Runs one command of the binary to its end: its exit code, and what it printed on both streams.
+///
+/// # Panics
+/// When it does not end in time, or the binary was not built.
+pub async fn run(words: &[&str], environment: &Environment) -> (i32, String) {
+    let dir = tempfile::tempdir().expect("a folder");
+    let mut command = Command::new(binary());
+    command.args(words).env_clear().envs(pairs(environment)).current_dir(dir.path());
+    command.stdin(Stdio::null()).kill_on_drop(true);
+    let output = tokio::time::timeout(PATIENCE, command.output()).await;
+    let output = output.unwrap_or_else(|_| panic!("chasqui {words:?} does not end")).expect("it runs");
+    let said = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
+    (output.status.code().unwrap_or(-1), said)
+}
+
+/// The environment with other values for some names.
+pub fn with(environment: &Environment, others: &[(&str, &str)]) -> Vec<(String, String)> {
+    let others = others.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    environment.iter().cloned().chain(others).collect()
+}
+
+/// Of a name that comes twice, the last value counts.
+fn pairs(environment: &Environment) -> Vec<(OsString, OsString)> {
+    let last: std::collections::BTreeMap<_, _> = environment.iter().map(|(name, value)| (name, value)).collect();
+    last.into_iter().map(|(name, value)| (name.into(), value.into())).collect()
+}
+
+/// Cargo puts the binaries beside the folder of the test executables.
+fn binary() -> PathBuf {
+    let test = std::env::current_exe().expect("this executable");
+    let binary = test.parent().and_then(Path::parent).expect("a target folder").join("chasqui");
+    assert!(binary.exists(), "{} is missing: run `make test`, which builds it first", binary.display());
+    binary
+}

@@ -1,0 +1,62 @@
+//! What a role refuses to start with, and how readable that is.
+
+use e2e::processes::{run, with};
+use e2e::{Database, TestFleet};
+use reqwest::Method;
+use serde_json::json;
+
+fn has_all(said: &str, words: &[&str]) {
+    for word in words {
+        assert!(said.contains(word), "{word} is not in:\n{said}");
+    }
+}
+
+#[tokio::test]
+async fn a_queue_with_other_arguments_is_named_with_both_values_and_the_way_out() {
+    let fleet = TestFleet::prepare(Database::Sqlite, &[("SANDBOX", "all")]).await.expect("a place");
+    let slower = with(&fleet.environment, &[("WORKER_RETRY_DELAY_1", "0.3")]);
+    assert_eq!(run(&["topology", "apply"], &slower).await.0, 0);
+    let (code, said) = run(&["worker"], &fleet.environment).await;
+    assert_eq!(code, 1, "{said}");
+    let way_out = "chasqui topology recreate-retry";
+    has_all(&said, &["'notifications.queue.retry.1'", "x-message-ttl '300'", "'200'", "PRECONDITION_FAILED", way_out]);
+    fleet.remove().await;
+}
+
+#[tokio::test]
+async fn a_classic_queue_of_an_older_stack_is_named_with_the_setting_that_goes_on_with_it() {
+    let fleet = TestFleet::prepare(Database::Sqlite, &[("SANDBOX", "all")]).await.expect("a place");
+    let classic = json!({"durable": true, "arguments": {"x-dead-letter-exchange": "notifications.exchange.dlx"}});
+    fleet.manage(Method::PUT, &format!("queues/{}/notifications.queue", fleet.vhost), Some(classic)).await;
+    let (code, said) = run(&["worker"], &fleet.environment).await;
+    assert_eq!(code, 1, "{said}");
+    has_all(&said, &["'notifications.queue'", "AMQP_QUEUE_TYPE=classic", "Nothing was changed and nothing deleted"]);
+    fleet.remove().await;
+}
+
+#[tokio::test]
+async fn a_wrong_password_ends_the_role_and_is_not_shown() {
+    let fleet = TestFleet::prepare(Database::Sqlite, &[("SANDBOX", "all")]).await.expect("a place");
+    let right = fleet.sources.get("AMQP_URL").expect("a broker");
+    let (_, place) = right.rsplit_once('@').expect("a user");
+    let wrong = with(&fleet.environment, &[("AMQP_URL", &format!("amqp://admin:not-the-password@{place}"))]);
+    for role in ["worker", "api", "scheduler"] {
+        let (code, said) = run(&[role], &wrong).await;
+        assert_eq!(code, 1, "{role}: {said}");
+        has_all(&said, &["ACCESS_REFUSED", "'admin'", "RABBITMQ_PASSWORD"]);
+        assert!(!said.contains("not-the-password"), "{said}");
+    }
+    fleet.remove().await;
+}
+
+#[tokio::test]
+async fn a_virtual_host_that_is_missing_is_named_with_what_to_run() {
+    let fleet = TestFleet::prepare(Database::Sqlite, &[("SANDBOX", "all")]).await.expect("a place");
+    let right = fleet.sources.get("AMQP_URL").expect("a broker");
+    let (place, _) = right.rsplit_once('/').expect("a virtual host");
+    let wrong = with(&fleet.environment, &[("AMQP_URL", &format!("{place}/nowhere"))]);
+    let (code, said) = run(&["worker"], &wrong).await;
+    assert_eq!(code, 1, "{said}");
+    has_all(&said, &["'nowhere'", "rabbitmqctl add_vhost nowhere"]);
+    fleet.remove().await;
+}
