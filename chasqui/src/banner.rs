@@ -25,9 +25,7 @@ enum Place {
 impl Banner {
     pub(crate) fn new(address: SocketAddr, private: Option<&PrivateBroker>, config: &Config) -> Result<Self> {
         let broker = match private {
-            Some(node) => {
-                Place::Private { management: node.management_url(), amqp: node.amqp_url(User::Orchestrator) }
-            }
+            Some(node) => Place::Private { management: node.management_url(), amqp: node.amqp_url(User::Orchestrator) },
             None => Place::Configured(parts::topology(config, "up")?.broker.address()),
         };
         Ok(Self { address, broker, sandbox: config.channels.sandbox })
@@ -41,18 +39,28 @@ impl Banner {
         println!("  Metrics    http://{api}/metrics");
         match &self.broker {
             Place::Private { management, amqp } => {
-                println!("  RabbitMQ   {management}   user {}, password {}", User::Admin.name(), User::Admin.password());
+                println!(
+                    "  RabbitMQ   {management}   user {}, password {}",
+                    User::Admin.name(),
+                    User::Admin.password()
+                );
                 println!("  AMQP       {amqp}");
             }
             Place::Configured(address) => println!("  AMQP       {address}, as configured"),
         }
         match self.sandbox {
-            SandboxMode::All => println!("  Sandbox    every channel is captured, nothing leaves this machine: http://{api}/sandbox"),
-            SandboxMode::Missing => println!("  Sandbox    channels without credentials are captured: http://{api}/sandbox"),
+            SandboxMode::All => {
+                println!("  Sandbox    every channel is captured, nothing leaves this machine: http://{api}/sandbox")
+            }
+            SandboxMode::Missing => {
+                println!("  Sandbox    channels without credentials are captured: http://{api}/sandbox")
+            }
             SandboxMode::Off => println!("  Sandbox    off: messages are really sent"),
         }
         println!("\nTry it:\n");
         println!("  curl -i http://{api}/notify -H 'Content-Type: application/json' \\");
-        println!("    -d '{{\"channel\":\"email\",\"destination\":\"ana@example.com\",\"subject\":\"Hola\",\"message\":\"It works.\"}}'\n");
+        println!(
+            "    -d '{{\"channel\":\"email\",\"destination\":\"ana@example.com\",\"subject\":\"Hola\",\"message\":\"It works.\"}}'\n"
+        );
     }
 }

@@ -35,7 +35,7 @@ pub enum Command {
     /// Stores and fires what is due later
     Scheduler,
     /// Publish one notification from the command line
-    Send(send::Send),
+    Send(Box<send::Send>),
     /// The exchanges, queues and bindings
     #[command(subcommand)]
     Topology(topology_commands::TopologyCommand),
@@ -68,7 +68,7 @@ pub async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Api => roles::run_alone(started(load(), Role::Api)?, Role::Api).await,
         Command::Worker => roles::run_alone(started(load(), Role::Worker)?, Role::Worker).await,
         Command::Scheduler => roles::run_alone(started(load(), Role::Scheduler)?, Role::Scheduler).await,
-        Command::Send(what) => send::send(load(), what).await,
+        Command::Send(what) => send::send(load(), *what).await,
         Command::Topology(command) => topology_commands::run(load(), command).await,
         Command::Migrate => migrate(load()).await,
         Command::Check { role } => check::check(load(), role),

@@ -71,11 +71,10 @@ impl Config {
                 queue: reader.required_text("AMQP_QUEUE"),
                 routing_key: reader.required_text("AMQP_ROUTING_KEY"),
             },
-            queue_type: reader.choice("AMQP_QUEUE_TYPE", &[("quorum", QueueType::Quorum), ("classic", QueueType::Classic)]),
-            topology: reader.choice(
-                "AMQP_TOPOLOGY",
-                &[("declare", Mode::Declare), ("verify", Mode::Verify), ("off", Mode::Off)],
-            ),
+            queue_type: reader
+                .choice("AMQP_QUEUE_TYPE", &[("quorum", QueueType::Quorum), ("classic", QueueType::Classic)]),
+            topology: reader
+                .choice("AMQP_TOPOLOGY", &[("declare", Mode::Declare), ("verify", Mode::Verify), ("off", Mode::Off)]),
             confirm_timeout: reader.seconds("AMQP_CONFIRM_TIMEOUT_SECONDS"),
             management_url: reader.secret("RABBITMQ_MANAGEMENT_URL"),
             database_url: database::read(reader),

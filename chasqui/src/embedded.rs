@@ -45,7 +45,8 @@ pub(crate) struct Running;
 impl Running {
     pub(crate) fn tell(sources: &Sources, api: std::net::SocketAddr) -> Result<Self> {
         let names = ["AMQP_URL", "RABBITMQ_MANAGEMENT_URL", "DATABASE_URL", "SECRET_KEY"];
-        let mut text = String::from("# Written by `chasqui up` while it runs; other commands in this directory read it.\n");
+        let mut text =
+            String::from("# Written by `chasqui up` while it runs; other commands in this directory read it.\n");
         for name in names {
             if let Some(value) = sources.get(name) {
                 text.push_str(&format!("{name}='{value}'\n"));

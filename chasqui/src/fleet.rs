@@ -59,10 +59,17 @@ impl Fleet {
     }
 
     /// Until every lane is consumed and the scheduler ticks.
-    pub async fn ready(&self) {
-        while !self.publisher.is_ready() || self.readiness.iter().any(|role| !role.missing().is_empty()) {
-            tokio::time::sleep(LOOK_EVERY).await;
+    ///
+    /// # Errors
+    /// That of a role that has ended instead.
+    pub async fn ready(&mut self) -> Result<()> {
+        while !self.publisher.is_ready() || !self.missing().is_empty() {
+            tokio::select! {
+                error = self.ended() => return Err(error),
+                () = tokio::time::sleep(LOOK_EVERY) => {}
+            }
         }
+        Ok(())
     }
 
     /// What is missing until the fleet is ready.

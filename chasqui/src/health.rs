@@ -22,7 +22,8 @@ pub(crate) async fn health(sources: Sources, url: Option<String>) -> Result<Exit
         }
     };
     let client = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build()?;
-    let answer = client.get(format!("{base}/health/ready")).send().await.with_context(|| format!("{base} does not answer"))?;
+    let answer =
+        client.get(format!("{base}/health/ready")).send().await.with_context(|| format!("{base} does not answer"))?;
     if answer.status().is_success() {
         println!("ready");
         return Ok(ExitCode::SUCCESS);
@@ -34,5 +35,9 @@ pub(crate) async fn health(sources: Sources, url: Option<String>) -> Result<Exit
 
 /// A listener on all addresses answers on the loopback one.
 fn reachable(address: SocketAddr) -> SocketAddr {
-    if address.ip().is_unspecified() { SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), address.port()) } else { address }
+    if address.ip().is_unspecified() {
+        SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), address.port())
+    } else {
+        address
+    }
 }

@@ -9,7 +9,9 @@ use secrecy::ExposeSecret;
 use store::Store;
 use templates::Templates;
 use tokio_util::sync::CancellationToken;
-use topology::{Broker, ConnectError, Management, Plan, Publisher, PublisherSettings, QueueType, Topology, TopologyError};
+use topology::{
+    Broker, ConnectError, Management, Plan, Publisher, PublisherSettings, QueueType, Topology, TopologyError,
+};
 
 use crate::config::Config;
 
@@ -29,7 +31,9 @@ pub(crate) fn topology(config: &Config, role: &str) -> Result<Topology> {
     }
     let management = config.management_url.as_ref().map(|url| Management::new(url, &connection)).transpose()?;
     if config.queue_type == QueueType::Classic {
-        tracing::warn!("classic queues: without a delivery limit and safe dead-lettering, fewer promises hold (docs/promises.md)");
+        tracing::warn!(
+            "classic queues: without a delivery limit and safe dead-lettering, fewer promises hold (docs/promises.md)"
+        );
     }
     let plan = Plan::new(&config.names, config.queue_type, config.worker.retry_delays);
     Ok(Topology { broker: connection, names: config.names.clone(), plan, mode: config.topology, management })
@@ -47,7 +51,9 @@ pub(crate) async fn wait_for_broker(topology: &Topology, stop: &CancellationToke
         };
         match error {
             TopologyError::Connect(
-                error @ (ConnectError::Unreachable { .. } | ConnectError::Silent { .. } | ConnectError::UnknownHost { .. }),
+                error @ (ConnectError::Unreachable { .. }
+                | ConnectError::Silent { .. }
+                | ConnectError::UnknownHost { .. }),
             ) => tracing::warn!(%error, "waiting for the broker"),
             TopologyError::Broker(error) => tracing::warn!(%error, "waiting for the broker"),
             error => return Err(error.into()),

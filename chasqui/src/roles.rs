@@ -108,7 +108,9 @@ fn api_settings(config: &Config, listen: std::net::SocketAddr) -> Result<api::Se
     };
     let bootstrap = config.api.bootstrap_token.clone().unwrap_or_else(|| {
         let token = uuid::Uuid::new_v4().simple().to_string();
-        tracing::info!("until the first user is registered: POST /register from this machine, or with X-Bootstrap-Token: {token}");
+        tracing::info!(
+            "until the first user is registered: POST /register from this machine, or with X-Bootstrap-Token: {token}"
+        );
         SecretString::from(token)
     });
     Ok(api::Settings {

@@ -65,7 +65,8 @@ pub(crate) async fn send(sources: Sources, what: Send) -> Result<ExitCode> {
     logs::start(&config)?;
     let object = what.body()?;
     let notification = Notification::from_object(object.clone(), &config.worker.defaults)?;
-    channels::check_destination(&notification.channel, &notification.destination).map_err(|error| anyhow::anyhow!("--to {error}"))?;
+    channels::check_destination(&notification.channel, &notification.destination)
+        .map_err(|error| anyhow::anyhow!("--to {error}"))?;
     let id = what.id.clone().unwrap_or_else(|| uuid::Uuid::now_v7().to_string());
     let key = Key { tenant: notification.tenant.clone(), id };
     publish(&config, &key, &notification, &object).await?;

@@ -11,8 +11,8 @@ use tokio_util::sync::CancellationToken;
 use crate::banner::Banner;
 use crate::config::{Config, Role, Sources};
 use crate::embedded::{self, Running};
-use crate::private_broker::PrivateBroker;
 use crate::fleet::Fleet;
+use crate::private_broker::PrivateBroker;
 use crate::{logs, roles, samples};
 
 /// Runs until SIGTERM or Ctrl-C, and leaves no process behind.
@@ -60,9 +60,14 @@ async fn run(
     let mut fleet = Fleet::start(config, listener, &stop).await?;
     let _running = Running::tell(&sources, fleet.api)?;
     let shown = tokio::select! {
-        () = fleet.ready() => {
-            banner.print();
-            if demo { samples::send_and_show(fleet.api, &fleet.store, &stop).await } else { Ok(()) }
+        ready = fleet.ready() => {
+            if ready.is_ok() {
+                banner.print();
+            }
+            match ready {
+                Ok(()) if demo => samples::send_and_show(fleet.api, &fleet.store, &stop).await,
+                ready => ready,
+            }
         }
         () = stop.cancelled() => Ok(()),
     };
@@ -85,6 +90,8 @@ async fn api_listener(address: SocketAddr) -> Result<TcpListener> {
             println!("up: {address} is taken; using a free port instead");
             TcpListener::bind(SocketAddr::new(address.ip(), 0)).await.context("no free port for the API")
         }
-        Err(error) => Err(error).with_context(|| format!("cannot listen on {address}: set API_LISTEN to a free address")),
+        Err(error) => {
+            Err(error).with_context(|| format!("cannot listen on {address}: set API_LISTEN to a free address"))
+        }
     }
 }

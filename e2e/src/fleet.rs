@@ -111,7 +111,19 @@ impl TestFleet {
         amqp.confirm_select(ConfirmSelectOptions::default()).await?;
         let http = reqwest::Client::builder().no_proxy().build()?;
         let books = None;
-        Ok(Self { fleet: None, sources, environment, vhost, amqp, http, connection, ground, postgres, books, _dir: dir })
+        Ok(Self {
+            fleet: None,
+            sources,
+            environment,
+            vhost,
+            amqp,
+            http,
+            connection,
+            ground,
+            postgres,
+            books,
+            _dir: dir,
+        })
     }
 
     /// Opens the ledger of a fleet that runs as processes, so that an auditor can read it.
@@ -126,9 +138,9 @@ impl TestFleet {
     pub async fn run(&mut self) -> Result<()> {
         let config = Config::read(self.sources.clone(), Role::Up)?;
         let listener = TcpListener::bind(config.api.listen).await?;
-        let fleet = Fleet::start(config, listener, &CancellationToken::new()).await?;
+        let mut fleet = Fleet::start(config, listener, &CancellationToken::new()).await?;
         let ready = tokio::time::timeout(PATIENCE, fleet.ready()).await;
-        ready.with_context(|| format!("the fleet is not ready: {}", fleet.missing().join("; ")))?;
+        ready.with_context(|| format!("the fleet is not ready: {}", fleet.missing().join("; ")))??;
         self.fleet = Some(fleet);
         Ok(())
     }
@@ -209,7 +221,8 @@ impl TestFleet {
     }
 
     pub async fn take_dead_letter(&self) -> Option<DeadLetter> {
-        let got = self.amqp.basic_get("notifications.queue.dlq".into(), BasicGetOptions::default()).await.expect("get")?;
+        let got =
+            self.amqp.basic_get("notifications.queue.dlq".into(), BasicGetOptions::default()).await.expect("get")?;
         got.delivery.acker.ack(BasicAckOptions::default()).await.expect("ack");
         let headers = plain(got.delivery.properties.headers().clone().unwrap_or_default());
         let text = |name: &str| headers.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();

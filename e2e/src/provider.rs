@@ -138,7 +138,10 @@ async fn respond(answer: &Answer, to: &str) -> Option<String> {
 }
 
 fn http(status: u16, headers: &str, body: &str) -> String {
-    format!("HTTP/1.1 {status} -\r\nContent-Type: application/json\r\n{headers}Content-Length: {}\r\n\r\n{body}", body.len())
+    format!(
+        "HTTP/1.1 {status} -\r\nContent-Type: application/json\r\n{headers}Content-Length: {}\r\n\r\n{body}",
+        body.len()
+    )
 }
 
 /// The form of one request, or None when the connection has ended.
@@ -147,7 +150,8 @@ async fn read_form(stream: &mut TcpStream) -> Option<BTreeMap<String, String>> {
     let (head, length) = loop {
         if let Some(end) = bytes.windows(4).position(|window| window == b"\r\n\r\n") {
             let head = String::from_utf8_lossy(&bytes[..end]).to_ascii_lowercase();
-            let length = head.lines().find_map(|line| line.strip_prefix("content-length:")?.trim().parse::<usize>().ok());
+            let length =
+                head.lines().find_map(|line| line.strip_prefix("content-length:")?.trim().parse::<usize>().ok());
             break (end + 4, length.unwrap_or(0));
         }
         if stream.read_buf(&mut bytes).await.ok()? == 0 {

@@ -1,6 +1,7 @@
 //! Publishes what is due: claim under a lease → publish (confirmed) → finish.
 
-use std::time::Duration;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use domain::Readiness;
 use futures_util::future::join_all;
@@ -16,12 +17,41 @@ const BATCH: u32 = 1024;
 /// How long a claimed job is kept from other schedulers; a crashed one is taken over after it.
 const LEASE: Duration = Duration::from_secs(30);
 
-/// Looks at every tick until the stop. A full batch is followed by the next one at once.
+/// Without a tick for this long the scheduler is not ready: its loop hangs.
+const TICK_LIMIT: Duration = Duration::from_secs(5);
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+
+/// When the loop looked for due jobs last, and whether the ledger answered.
+struct Pulse(Mutex<(Instant, bool)>);
+
+impl Pulse {
+    fn beat(&self, answered: bool) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = (Instant::now(), answered);
+    }
+
+    fn last(&self) -> (Instant, bool) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Fires what is due, and says whether this scheduler is ready, until the stop.
 pub(crate) async fn fire_when_due(shared: &Shared, ticks: Ticks, readiness: &Readiness, consumers: &Consumers) {
+    let pulse = Pulse(Mutex::new((Instant::now(), false)));
+    tokio::select! {
+        () = fire_at_ticks(shared, &ticks, &pulse) => {}
+        () = watch(shared, consumers, readiness, &pulse) => {}
+    }
+}
+
+/// A full batch is followed by the next one at once.
+async fn fire_at_ticks(shared: &Shared, ticks: &Ticks, pulse: &Pulse) {
     let owner = Uuid::now_v7();
     while !shared.stop.is_cancelled() {
-        let fired = if shared.publisher.is_ready() { fire_due(shared, owner).await } else { Ok(0) };
-        readiness.set(missing(shared, consumers, fired.as_ref().err()));
+        let fired = match shared.publisher.is_ready() {
+            true => fire_due(shared, owner).await,
+            false => shared.store.ping().await.map(|()| 0),
+        };
+        pulse.beat(fired.is_ok());
         match fired {
             Ok(fired) if fired == BATCH as usize => continue,
             Ok(_) => {}
@@ -34,7 +64,19 @@ pub(crate) async fn fire_when_due(shared: &Shared, ticks: Ticks, readiness: &Rea
     }
 }
 
-fn missing(shared: &Shared, consumers: &Consumers, ledger: Option<&StoreError>) -> Vec<String> {
+async fn watch(shared: &Shared, consumers: &Consumers, readiness: &Readiness, pulse: &Pulse) {
+    let (mut publisher, mut consuming) = (shared.publisher.watch(), consumers.watch());
+    loop {
+        readiness.set(missing(shared, consumers, pulse));
+        tokio::select! {
+            _ = publisher.changed() => {}
+            _ = consuming.changed() => {}
+            () = tokio::time::sleep(LOOK_EVERY) => {}
+        }
+    }
+}
+
+fn missing(shared: &Shared, consumers: &Consumers, pulse: &Pulse) -> Vec<String> {
     let mut missing = Vec::new();
     if !shared.publisher.is_ready() {
         missing.push("the publisher is not connected, or the broker blocks it".into());
@@ -42,8 +84,12 @@ fn missing(shared: &Shared, consumers: &Consumers, ledger: Option<&StoreError>) 
     if !consumers.is_ready() {
         missing.push("the scheduled queue is not consumed".into());
     }
-    if ledger.is_some() {
+    let (at, answered) = pulse.last();
+    if !answered {
         missing.push("the ledger does not answer".into());
+    }
+    if at.elapsed() > TICK_LIMIT {
+        missing.push(format!("it has not looked for due jobs for {} s", at.elapsed().as_secs()));
     }
     missing
 }

@@ -9,7 +9,7 @@ use domain::{
 };
 use store::{Claimed, Job, JobKind, Put, StoreError};
 use tokio::sync::mpsc;
-use topology::Incoming;
+use topology::{Incoming, PublishError};
 use uuid::Uuid;
 
 use crate::{Shared, job};
@@ -152,6 +152,11 @@ async fn remember_anonymous(
         Claimed::New(row) => defer(shared, row, due).await?,
         Claimed::Known(Claim::Take(row, _)) => defer(shared, *row, due).await?,
         Claimed::Known(Claim::Repeat(row)) => *row,
+        // Somebody is storing it, or stopped before its deferral was recorded: a job stored without that would meet
+        // its row later as a send whose answer was lost.
+        Claimed::Known(Claim::Park) => {
+            return Err(StoreError::Unavailable("the delivery is claimed: waiting for its lease to end".into()));
+        }
         Claimed::Known(_) => return Ok(arrival),
     };
     (arrival.epoch, arrival.seq, arrival.attempt) = (row.epoch, row.seq, row.attempt);
@@ -171,6 +176,10 @@ async fn dead_letter(shared: &Shared, incoming: Incoming, reason: Reason, error:
     let publication = incoming.dead_letter(reason, error, shared.clock.now(), || Uuid::now_v7().to_string());
     let mut wait = FIRST_WAIT;
     while let Err(error) = shared.publisher.publish(publication.clone()).await {
+        if let PublishError::TooLarge { .. } = error {
+            tracing::error!(%error, "cannot be published: leaving it to the broker's dead-lettering");
+            return incoming.settle.reject().await;
+        }
         tracing::warn!(%error, "publishing a dead letter again");
         tokio::select! {
             () = shared.stop.cancelled() => return incoming.settle.requeue().await,

@@ -72,3 +72,6 @@ pub(crate) fn next_fire(job: &Job, now: Timestamp) -> Option<Timestamp> {
 pub(crate) fn lane(incoming: &Incoming, priority: domain::Priority) -> Lane {
     incoming.headers.lane.unwrap_or_else(|| priority.lane())
 }
+
+#[cfg(test)]
+mod tests;

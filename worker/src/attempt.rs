@@ -55,8 +55,8 @@ pub(crate) async fn attempt(shared: &Shared, row: &Row, notification: &Arc<Notif
 
 fn refuse(not_enabled: &NotEnabled) -> Outcome {
     let reason = match not_enabled {
-        NotEnabled::Unknown { .. } => Reason::Unsupported,
-        NotEnabled::NotConfigured { .. } => Reason::ChannelNotConfigured,
+        NotEnabled::Unknown => Reason::Unsupported,
+        NotEnabled::NotConfigured(_) => Reason::ChannelNotConfigured,
     };
     permanent("worker", reason, not_enabled.to_string())
 }
@@ -75,10 +75,14 @@ async fn render(shared: &Shared, notification: &Arc<Notification>) -> Result<Ren
             .map_err(|error| refused(error.to_string()));
     }
     let (templates, notification) = (Arc::clone(&shared.templates), Arc::clone(notification));
-    tokio::task::spawn_blocking(move || templates.render(&notification.channel, &notification.wording))
-        .await
-        .map_err(|_| refused("the template made the renderer panic".into()))?
-        .map_err(|error| refused(error.to_string()))
+    let rendering = move || {
+        let rendered = templates.render(&notification.channel, &notification.wording);
+        rendered.map_err(|error| error.to_string())
+    };
+    match tokio::task::spawn_blocking(rendering).await {
+        Ok(rendered) => rendered.map_err(refused),
+        Err(_panic) => Err(refused("the template made the renderer panic".into())),
+    }
 }
 
 async fn send(

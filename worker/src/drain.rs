@@ -20,7 +20,10 @@ pub(crate) async fn drain(shared: &Arc<Shared>, consumers: &Consumers, intakes: 
         shared.deliveries.wait().await;
     };
     if tokio::time::timeout(grace, all_settled).await.is_err() {
-        tracing::warn!(left = shared.deliveries.len(), "the grace period is over; what is left will be delivered again");
+        tracing::warn!(
+            left = shared.deliveries.len(),
+            "the grace period is over; what is left will be delivered again"
+        );
     } else {
         tracing::info!("drained");
     }

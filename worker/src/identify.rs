@@ -75,7 +75,7 @@ async fn anonymous(
 ) -> Result<(Key, Option<Content>), store::StoreError> {
     let fingerprint = fingerprint_of(&incoming.body, &incoming.properties_fingerprint);
     let known = match incoming.redelivered {
-        true => shared.store.find_anonymous(&fingerprint).await?,
+        true => shared.sql.insist(shared, || shared.store.find_anonymous(&fingerprint)).await?,
         false => None,
     };
     let minted = || Key { tenant: notification.tenant.clone(), id: Uuid::now_v7().to_string() };

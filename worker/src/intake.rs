@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{Arrival, Lane, Notification, Reason, content_of};
+use domain::{Arrival, Key, Lane, Notification, Reason, content_of};
 use tokio::sync::mpsc;
 use topology::{Incoming, Source, Subscription};
 use uuid::Uuid;
@@ -53,10 +53,11 @@ pub(crate) async fn take(shared: Arc<Shared>, mut lane: mpsc::Receiver<Incoming>
 
 /// Waits for a place, or puts the message aside when its channel hangs and has its half already.
 async fn admit(shared: &Arc<Shared>, notification: Notification, incoming: Incoming) {
-    let acquire = shared.slots.acquire(incoming.lane, incoming.body.len());
+    let channel = notification.channel.clone();
+    let acquire = shared.slots.acquire(incoming.lane, &channel, incoming.body.len());
     tokio::pin!(acquire);
     let slot = loop {
-        if shared.slots.is_over_its_half(incoming.lane, &notification.channel) && can_be_parked(&notification, &incoming) {
+        if shared.slots.is_over_its_half(incoming.lane, &channel) && can_be_parked(&notification, &incoming) {
             shared.deliveries.spawn(park(Arc::clone(shared), notification, incoming));
             return;
         }
@@ -80,7 +81,7 @@ fn can_be_parked(notification: &Notification, incoming: &Incoming) -> bool {
 
 async fn park(shared: Arc<Shared>, notification: Notification, incoming: Incoming) {
     let id = incoming.message_id.clone().filter(|id| !id.is_empty()).or_else(|| notification.id.clone());
-    let key = domain::Key { tenant: notification.tenant.clone(), id: id.unwrap_or_else(|| Uuid::now_v7().to_string()) };
+    let key = Key { tenant: notification.tenant.clone(), id: id.unwrap_or_else(|| Uuid::now_v7().to_string()) };
     let arrival = Arrival::new(key, content_of(&incoming.body), &incoming.headers, incoming.redelivered);
     let lane = incoming.lane;
     let delivery = Delivery { notification: Arc::new(notification), arrival, fingerprint: None, lane };
@@ -89,9 +90,12 @@ async fn park(shared: Arc<Shared>, notification: Notification, incoming: Incomin
 
 async fn give_up(shared: Arc<Shared>, incoming: Incoming) {
     let held = Held::new(&shared, &incoming);
-    if let Some(id) = decode(&shared, &incoming).ok().and_then(|notification| notification.id) {
-        held.name(&id);
+    if let Ok(Notification { tenant, id: Some(id), .. }) = decode(&shared, &incoming) {
+        held.name(&Key { tenant, id }, false);
     }
-    let error = format!("delivered {} times without being settled: workers stop while they hold it", incoming.delivery_count + 1);
+    let error = format!(
+        "delivered {} times without being settled: workers stop while they hold it",
+        incoming.delivery_count + 1
+    );
     held.dead_letter(Reason::RedeliveredTooOften, &error, incoming).await;
 }

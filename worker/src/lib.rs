@@ -62,7 +62,8 @@ impl Worker {
     /// Consumes until `stop` is cancelled, then drains: takes nothing more, lets what is being sent
     /// finish within the grace period, and gives the rest back.
     pub async fn run(self, readiness: Readiness, stop: CancellationToken) {
-        let (consumers, lanes) = Consumers::start(self.topology, intake::subscriptions(&self.settings), ConsumerSettings::default());
+        let (consumers, lanes) =
+            Consumers::start(self.topology, intake::subscriptions(&self.settings), ConsumerSettings::default());
         let shared = Arc::new(Shared {
             slots: Slots::new(self.settings.concurrency, self.settings.bytes_in_hand),
             sql: SqlGate::default(),

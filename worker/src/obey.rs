@@ -4,10 +4,10 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use bytes::Bytes;
-use domain::{DeadMark, Headers, Lane, Order, Reason, Row, State, Transition, child_body, child_id};
+use domain::{DeadMark, Headers, Key, Lane, Order, Reason, Row, State, Transition, child_body, child_id};
 use store::{Recorded, StoreError};
-use uuid::Uuid;
 use topology::{Incoming, Publication, PublishError, To};
+use uuid::Uuid;
 
 use crate::Shared;
 use crate::identify::Delivery;
@@ -20,8 +20,24 @@ const LONGEST_WAIT: Duration = Duration::from_secs(5);
 pub(crate) struct Held<'a> {
     shared: &'a Shared,
     lane: Lane,
-    /// The delivery's id, once it is known: whatever is published of this message carries it.
-    named: OnceLock<String>,
+    /// Whose copy it is, once that is known: whatever is published of this message carries its id.
+    named: OnceLock<Named>,
+}
+
+struct Named {
+    key: Key,
+    /// This copy came without an id of its own.
+    anonymous: bool,
+}
+
+/// What became of a publication that was repeated until there was an answer.
+enum Published {
+    Confirmed,
+    /// The worker ended first: the broker still has the message and will deliver it again, and the row
+    /// repeats its order then.
+    Interrupted,
+    /// No publication of ours can carry it.
+    Impossible,
 }
 
 impl<'a> Held<'a> {
@@ -29,8 +45,9 @@ impl<'a> Held<'a> {
         Self { shared, lane: incoming.lane, named: OnceLock::new() }
     }
 
-    pub(crate) fn name(&self, id: &str) {
-        let _ = self.named.set(id.to_owned());
+    /// `anonymous` when this copy came without an id of its own.
+    pub(crate) fn name(&self, key: &Key, anonymous: bool) {
+        let _ = self.named.set(Named { key: key.clone(), anonymous });
     }
 
     /// Publishes what the row orders, then acknowledges.
@@ -52,14 +69,9 @@ impl<'a> Held<'a> {
             }
             Order::Fallback => self.child(row, &incoming),
         };
-        if let Some(publication) = publication
-            && !self.publish(publication).await
-        {
-            return self.leave_unsettled(incoming).await;
-        }
-        let anonymous = row.fingerprint.is_some();
-        if incoming.settle.ack().await && anonymous {
-            self.shared.store.settled(row.key.clone());
+        match publication {
+            Some(publication) => self.publish_and_ack(publication, incoming).await,
+            None => self.ack(incoming).await,
         }
     }
 
@@ -116,14 +128,14 @@ impl<'a> Held<'a> {
 
     pub(crate) async fn acknowledge(&self, incoming: Incoming) {
         self.count("ended");
-        incoming.settle.ack().await;
+        self.ack(incoming).await;
     }
 
     /// To the dead-letter queue without a row: what could not be named, or must not touch its row.
     pub(crate) async fn dead_letter(&self, reason: Reason, error: &str, incoming: Incoming) {
         metrics::counter!("chasqui_poison_total", "reason" => reason.as_str()).increment(1);
         tracing::warn!(%reason, lane = %self.lane, error, "a message went to the dead-letter queue unclaimed");
-        let minted = || self.named.get().cloned().unwrap_or_else(|| Uuid::now_v7().to_string());
+        let minted = || self.named.get().map_or_else(|| Uuid::now_v7().to_string(), |named| named.key.id.clone());
         let publication = incoming.dead_letter(reason, error, self.shared.clock.now(), minted);
         self.publish_and_ack(publication, incoming).await;
     }
@@ -215,27 +227,41 @@ impl<'a> Held<'a> {
     }
 
     async fn publish_and_ack(&self, publication: Publication, incoming: Incoming) {
-        if self.publish(publication).await {
-            incoming.settle.ack().await;
-        } else {
-            self.leave_unsettled(incoming).await;
+        match self.publish(publication).await {
+            Published::Confirmed => self.ack(incoming).await,
+            Published::Interrupted => self.leave_unsettled(incoming).await,
+            // The broker moves it to the dead-letter queue by itself, without a reason of ours.
+            Published::Impossible => incoming.settle.reject().await,
         }
     }
 
-    /// Publishes until the broker has confirmed. False when the worker ended first: the broker still
-    /// has the message and will deliver it again, and the row repeats its order then.
-    async fn publish(&self, publication: Publication) -> bool {
+    /// However an anonymous copy ends, its row is no longer the one that a redelivery continues: the next
+    /// message with the same body is a delivery of its own.
+    async fn ack(&self, incoming: Incoming) {
+        if incoming.settle.ack().await
+            && let Some(Named { key, anonymous: true }) = self.named.get()
+        {
+            self.shared.store.settled(key.clone());
+        }
+    }
+
+    /// Publishes until the broker has confirmed, or never will.
+    async fn publish(&self, publication: Publication) -> Published {
         let mut wait = FIRST_WAIT;
         loop {
             let error = match self.shared.publisher.publish(publication.clone()).await {
-                Ok(()) => return true,
+                Ok(()) => return Published::Confirmed,
                 Err(error) => error,
             };
+            if let PublishError::TooLarge { .. } = error {
+                tracing::error!(%error, to = ?publication.to, "cannot be published: leaving it to the broker's dead-lettering");
+                return Published::Impossible;
+            }
             if !matches!(error, PublishError::Unavailable(_)) {
                 tracing::warn!(%error, to = ?publication.to, "publishing again");
             }
             tokio::select! {
-                () = self.shared.stopping.cancelled(), if wait == LONGEST_WAIT => return false,
+                () = self.shared.stopping.cancelled(), if wait == LONGEST_WAIT => return Published::Interrupted,
                 () = tokio::time::sleep(wait) => {}
             }
             wait = (wait * 2).min(LONGEST_WAIT);

@@ -51,20 +51,14 @@ async fn walk(
     notification: Arc<Notification>,
     incoming: &Incoming,
 ) -> Result<Next, StoreError> {
-    let delivery = shared
-        .sql
-        .insist(shared, || identify(shared, Arc::clone(&notification), incoming))
-        .await?;
-    held.name(&delivery.arrival.key.id);
+    let delivery = identify(shared, notification, incoming).await?;
+    held.name(&delivery.arrival.key, delivery.fingerprint.is_some());
     if !incoming.settle.is_current() {
         return Ok(Next::LetGo);
     }
     let candidate = delivery.candidate(shared, incoming);
     let lease = shared.settings.lease;
-    let claimed = shared
-        .sql
-        .insist(shared, || shared.store.claim(candidate.clone(), &delivery.arrival, lease))
-        .await?;
+    let claimed = shared.sql.insist(shared, || shared.store.claim(candidate.clone(), &delivery.arrival, lease)).await?;
     let (row, take) = match claimed {
         Claimed::New(row) => (Box::new(row), Take::Send),
         Claimed::Known(Claim::Take(row, take)) => (row, take),
@@ -98,7 +92,8 @@ async fn walk(
     }
 }
 
-/// Deferred when its time has not come, given back when the worker is stopping, else sent.
+/// Deferred when its time has not come, given back when the worker is stopping or the broker has taken the
+/// message back, else sent.
 async fn try_now(shared: &Shared, row: &Row, delivery: &Delivery, incoming: &Incoming) -> Tried {
     if let Some(due) = delivery.notification.send_at
         && !incoming.headers.released
@@ -106,7 +101,7 @@ async fn try_now(shared: &Shared, row: &Row, delivery: &Delivery, incoming: &Inc
     {
         return Outcome::Deferred { due }.into();
     }
-    if shared.stopping.is_cancelled() {
+    if shared.stopping.is_cancelled() || !incoming.settle.is_current() {
         return Outcome::GivenBack.into();
     }
     let _flight = shared.slots.fly(delivery.lane, &delivery.notification.channel);

@@ -52,8 +52,7 @@ impl Settings {
     }
 
     pub(crate) fn policy(&self, channel: &ChannelName) -> Policy {
-        let ambiguity =
-            self.ambiguity.get(channel).copied().unwrap_or_else(|| channels::default_ambiguity(channel));
+        let ambiguity = self.ambiguity.get(channel).copied().unwrap_or_else(|| channels::default_ambiguity(channel));
         Policy {
             max_retries: self.max_retries,
             delays: self.retry_delays,

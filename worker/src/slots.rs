@@ -2,11 +2,12 @@
 //! channel whose provider hangs.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use domain::{ChannelName, Lane};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::Instant;
 
 /// A channel stalls when its oldest send in flight is older than this and its lane is full.
 const STALL_AFTER: Duration = Duration::from_secs(2);
@@ -21,23 +22,32 @@ pub(crate) struct Slots {
     pages: Arc<Semaphore>,
     page_count: usize,
     concurrency: usize,
-    board: Mutex<HashMap<(Lane, ChannelName), InFlight>>,
+    board: Arc<Board>,
 }
 
-/// One place, given back on drop.
-pub(crate) struct Slot {
-    _permits: Vec<OwnedSemaphorePermit>,
-}
+/// Which channel holds how much of which lane. Holds nothing about a channel that neither has a place nor hangs.
+#[derive(Default)]
+struct Board(Mutex<HashMap<(Lane, ChannelName), Held>>);
 
 #[derive(Default)]
-struct InFlight {
-    started: Vec<Instant>,
+struct Held {
+    places: usize,
+    /// When each of its sends in flight began.
+    flights: Vec<Instant>,
+    /// Until one of its sends ends in good time, not merely until the hanging ones have timed out.
     stalled: bool,
+}
+
+/// One place of a channel in a lane, given back on drop.
+pub(crate) struct Slot {
+    board: Arc<Board>,
+    at: (Lane, ChannelName),
+    _permits: Vec<OwnedSemaphorePermit>,
 }
 
 /// Marks one delivery of a channel as in flight, until dropped.
 pub(crate) struct Flight<'a> {
-    slots: &'a Slots,
+    board: &'a Board,
     at: (Lane, ChannelName),
     started: Instant,
 }
@@ -52,13 +62,13 @@ impl Slots {
             pages: Arc::new(Semaphore::new(page_count)),
             page_count,
             concurrency,
-            board: Mutex::default(),
+            board: Arc::default(),
         }
     }
 
     /// Waits for a place in `lane` for a body of `bytes`. The narrowest limit is taken first, so that
     /// nobody holds a wide place while waiting for a narrow one.
-    pub(crate) async fn acquire(&self, lane: Lane, bytes: usize) -> Slot {
+    pub(crate) async fn acquire(&self, lane: Lane, channel: &ChannelName, bytes: usize) -> Slot {
         let mut permits = Vec::with_capacity(4);
         let chain: &[&Arc<Semaphore>] = match lane {
             Lane::Bulk => &[&self.bulk, &self.not_urgent, &self.all],
@@ -70,25 +80,25 @@ impl Slots {
         }
         let pages = bytes.div_ceil(PAGE).clamp(1, self.page_count);
         permits.push(take(&self.pages, u32::try_from(pages).unwrap_or(u32::MAX)).await);
-        Slot { _permits: permits }
+        let at = (lane, channel.clone());
+        self.board.lock().entry(at.clone()).or_default().places += 1;
+        Slot { board: Arc::clone(&self.board), at, _permits: permits }
     }
 
     /// Whether `channel` already has its half of `lane` and hangs. A channel that flows may use all.
     pub(crate) fn is_over_its_half(&self, lane: Lane, channel: &ChannelName) -> bool {
         let full = self.is_full(lane);
         let half = share(self.concurrency, lane).div_ceil(2);
-        let mut board = self.board.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(flying) = board.get_mut(&(lane, channel.clone())) else { return false };
-        let old = flying.started.iter().min().is_some_and(|oldest| oldest.elapsed() > STALL_AFTER);
-        flying.stalled = old && (full || flying.stalled);
-        flying.stalled && flying.started.len() >= half
+        let mut board = self.board.lock();
+        let Some(held) = board.get_mut(&(lane, channel.clone())) else { return false };
+        held.stalled |= full && held.flights.iter().min().is_some_and(|oldest| oldest.elapsed() > STALL_AFTER);
+        held.stalled && held.places >= half
     }
 
     pub(crate) fn fly(&self, lane: Lane, channel: &ChannelName) -> Flight<'_> {
         let (at, started) = ((lane, channel.clone()), Instant::now());
-        let mut board = self.board.lock().unwrap_or_else(PoisonError::into_inner);
-        board.entry(at.clone()).or_default().started.push(started);
-        Flight { slots: self, at, started }
+        self.board.lock().entry(at.clone()).or_default().flights.push(started);
+        Flight { board: &self.board, at, started }
     }
 
     fn is_full(&self, lane: Lane) -> bool {
@@ -114,13 +124,37 @@ async fn take(semaphore: &Arc<Semaphore>, permits: u32) -> OwnedSemaphorePermit 
     Arc::clone(semaphore).acquire_many_owned(permits).await.expect("the semaphores are never closed")
 }
 
-impl Drop for Flight<'_> {
-    fn drop(&mut self) {
-        let mut board = self.slots.board.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(flying) = board.get_mut(&self.at)
-            && let Some(at) = flying.started.iter().position(|started| *started == self.started)
-        {
-            flying.started.swap_remove(at);
+impl Board {
+    fn lock(&self) -> MutexGuard<'_, HashMap<(Lane, ChannelName), Held>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn change(&self, at: &(Lane, ChannelName), change: impl FnOnce(&mut Held)) {
+        let mut board = self.lock();
+        let Some(held) = board.get_mut(at) else { return };
+        change(held);
+        if held.places == 0 && held.flights.is_empty() && !held.stalled {
+            board.remove(at);
         }
     }
 }
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        self.board.change(&self.at, |held| held.places = held.places.saturating_sub(1));
+    }
+}
+
+impl Drop for Flight<'_> {
+    fn drop(&mut self) {
+        self.board.change(&self.at, |held| {
+            if let Some(at) = held.flights.iter().position(|started| *started == self.started) {
+                held.flights.swap_remove(at);
+            }
+            held.stalled &= self.started.elapsed() > STALL_AFTER;
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests;

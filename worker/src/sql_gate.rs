@@ -15,10 +15,13 @@ const FIRST_WAIT: Duration = Duration::from_millis(50);
 const LONGEST_WAIT: Duration = Duration::from_secs(2);
 /// How often a ledger that is down is asked whether it is back.
 const PROBE_EVERY: Duration = Duration::from_millis(500);
+/// A ledger that answers but takes nothing (a full disk) is tried less and less often, at least so often.
+const LONGEST_PROBE: Duration = Duration::from_secs(16);
 
 /// Open while the ledger answers.
 pub(crate) struct SqlGate {
     down: watch::Sender<bool>,
+    /// Steps that the ledger has taken, of all deliveries.
     successes: AtomicU64,
 }
 
@@ -43,48 +46,107 @@ impl SqlGate {
     where
         F: Future<Output = Result<T, StoreError>>,
     {
-        let mut trouble: Option<(Instant, u64)> = None;
+        let mut trouble = Trouble::default();
         let mut wait = FIRST_WAIT;
         loop {
             let error = match step().await {
                 Ok(done) => {
                     self.successes.fetch_add(1, Ordering::Relaxed);
-                    self.down.send_if_modified(|down| std::mem::take(down));
+                    self.answered();
                     return Ok(done);
                 }
-                Err(StoreError::Refused(detail)) => return Err(StoreError::Refused(detail)),
+                Err(StoreError::Refused(detail)) => {
+                    self.answered();
+                    return Err(StoreError::Refused(detail));
+                }
                 Err(error) => error,
             };
-            let seen = self.successes.load(Ordering::Relaxed);
-            let (since, before) = *trouble.get_or_insert((Instant::now(), seen));
-            if before == seen {
-                self.down.send_if_modified(|down| !std::mem::replace(down, true));
-            } else if since.elapsed() >= shared.settings.trouble_limit {
-                return Err(error);
+            match trouble.again(self.successes.load(Ordering::Relaxed)) {
+                Fails::Alone(lasting) if lasting >= shared.settings.trouble_limit => return Err(error),
+                Fails::Once | Fails::Alone(_) => {}
+                Fails::WithAll => self.failed(),
             }
-            if shared.stopping.is_cancelled() && since.elapsed() >= shared.settings.grace / 2 {
+            if shared.stopping.is_cancelled() && trouble.lasting() >= shared.settings.grace / 2 {
                 return Err(error);
             }
             tokio::time::sleep(wait).await;
             wait = (wait * 2).min(LONGEST_WAIT);
         }
     }
+
+    fn failed(&self) {
+        self.down.send_if_modified(|down| !std::mem::replace(down, true));
+    }
+
+    fn answered(&self) {
+        self.down.send_if_modified(std::mem::take);
+    }
+}
+
+/// What the failures of one step say about the ledger.
+#[derive(PartialEq, Eq, Debug)]
+enum Fails {
+    /// One failure says nothing.
+    Once,
+    /// Others succeeded since the last try. For how long it has been so, the times when all failed left out.
+    Alone(Duration),
+    /// Nobody succeeded since the last try.
+    WithAll,
+}
+
+#[derive(Default)]
+struct Trouble {
+    since: Option<Instant>,
+    /// The last failure, and how many steps of others had succeeded by then.
+    last: Option<(Instant, u64)>,
+    alone: Duration,
+}
+
+impl Trouble {
+    /// Takes note of a failure, when `successes` steps of others have succeeded so far.
+    fn again(&mut self, successes: u64) -> Fails {
+        let now = Instant::now();
+        self.since.get_or_insert(now);
+        match self.last.replace((now, successes)) {
+            None => Fails::Once,
+            Some((_, before)) if before == successes => Fails::WithAll,
+            Some((at, _)) => {
+                self.alone += now - at;
+                Fails::Alone(self.alone)
+            }
+        }
+    }
+
+    fn lasting(&self) -> Duration {
+        self.since.map(|since| since.elapsed()).unwrap_or_default()
+    }
 }
 
 /// Stops the intake while the ledger is down, and resumes by itself.
 pub(crate) async fn pause_while_down(shared: &Shared, consumers: &Consumers) {
-    let mut down = shared.sql.down.subscribe();
+    let gate = &shared.sql;
+    let mut down = gate.down.subscribe();
+    let mut wait = PROBE_EVERY;
     while down.wait_for(|down| *down).await.is_ok() {
         tracing::error!("the ledger is away: taking nothing more until it is back");
         consumers.pause();
-        while shared.sql.is_down() {
-            if shared.store.ping().await.is_ok() {
-                shared.sql.down.send_replace(false);
-                break;
+        let before = gate.successes.load(Ordering::Relaxed);
+        while gate.is_down() {
+            tokio::select! {
+                _ = down.wait_for(|down| !*down) => break,
+                () = tokio::time::sleep(wait) => {}
             }
-            tokio::time::sleep(PROBE_EVERY).await;
+            if shared.store.ping().await.is_ok() {
+                gate.answered();
+            }
         }
-        tracing::info!("the ledger is back: taking work again");
+        // An answer to a ping is no promise that it takes rows.
+        let works = gate.successes.load(Ordering::Relaxed) > before;
+        wait = if works { PROBE_EVERY } else { (wait * 2).min(LONGEST_PROBE) };
+        tracing::info!("the ledger answers: taking work again");
         consumers.resume();
     }
 }
+
+#[cfg(test)]
+mod tests;

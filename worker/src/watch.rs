@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::Readiness;
-use tokio_util::sync::CancellationToken;
 use tokio::sync::watch::Receiver;
+use tokio_util::sync::CancellationToken;
 use topology::{ConsumersState, Source};
 
 use crate::Shared;
@@ -35,8 +35,9 @@ pub(crate) async fn watch(
         readiness.set(missing);
         tokio::select! {
             () = stop.cancelled(), if !stop.is_cancelled() => {}
-            _ = consumers.changed() => {}
-            _ = publisher.changed() => {}
+            // Once they have ended there is nothing to wait for: the branch is off.
+            Ok(()) = consumers.changed() => {}
+            Ok(()) = publisher.changed() => {}
             () = tokio::time::sleep(EVERY) => {}
         }
     }

@@ -7,6 +7,10 @@ use url::Url;
 
 use super::source::Reader;
 
+/// Every setting that names one, the whole URL first.
+pub(super) const NAMES: [&str; 6] =
+    ["AMQP_URL", "RABBITMQ_HOST", "RABBITMQ_PORT", "RABBITMQ_VHOST", "RABBITMQ_USERNAME", "RABBITMQ_PASSWORD"];
+
 /// A broker to connect to.
 #[derive(Clone, Debug)]
 pub struct BrokerConfig {
@@ -44,8 +48,7 @@ fn check(reader: &mut Reader, url: &SecretString) -> bool {
 }
 
 fn from_parts(reader: &mut Reader) -> Option<SecretString> {
-    let names = ["RABBITMQ_HOST", "RABBITMQ_PORT", "RABBITMQ_VHOST", "RABBITMQ_USERNAME", "RABBITMQ_PASSWORD"];
-    let given = reader.given_of(&names);
+    let given = reader.given_of(&NAMES[1..]);
     let host = match reader.text("RABBITMQ_HOST") {
         Some(host) => host,
         None if given.is_empty() => return None,

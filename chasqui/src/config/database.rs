@@ -18,7 +18,7 @@ pub(super) fn read(reader: &mut Reader) -> Option<SecretString> {
 /// `postgresql+psycopg2://` and its like name a driver of Python; the database is the same.
 fn url(reader: &mut Reader, name: &str) -> Option<SecretString> {
     let text = reader.text(name)?;
-    let (scheme, rest) = text.split_once(':')?;
+    let (scheme, rest) = text.split_once(':').unwrap_or_default();
     let scheme = scheme.split('+').next().unwrap_or_default();
     match scheme {
         "postgres" | "postgresql" | "sqlite" => Some(SecretString::from(format!("{scheme}:{rest}"))),

@@ -8,6 +8,7 @@ use domain::{Ambiguity, ChannelName, Defaults};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::Config;
+use super::broker::NAMES as BROKER_NAMES;
 use super::source::Reader;
 
 /// RFC 7518 section 3.2: a key for HS256 has at least 256 bits.
@@ -62,11 +63,14 @@ impl Role {
 
     pub(super) fn check(self, reader: &mut Reader, config: &Config) {
         let needs_broker = matches!(self, Self::Api | Self::Worker | Self::Scheduler | Self::Broker | Self::Send);
-        if needs_broker && config.broker.is_none() {
+        // What was given and is wrong has been told already.
+        let names_broker = !reader.given_of(&BROKER_NAMES).is_empty();
+        if needs_broker && config.broker.is_none() && !names_broker {
             reader.problem("no broker is given: set AMQP_URL, or RABBITMQ_HOST and its companions");
         }
         let needs_ledger = matches!(self, Self::Api | Self::Worker | Self::Scheduler | Self::Ledger | Self::Send);
-        if needs_ledger && config.database_url.is_none() {
+        let names_ledger = !reader.given_of(&["DATABASE_URL", "DB_URL"]).is_empty();
+        if needs_ledger && config.database_url.is_none() && !names_ledger {
             reader.problem("no ledger is given: set DATABASE_URL to postgresql://… or sqlite:path");
         }
         let needs_key = matches!(self, Self::Api | Self::Worker | Self::Scheduler);
@@ -138,9 +142,12 @@ pub(super) fn worker(reader: &mut Reader) -> worker::Settings {
 }
 
 fn retry_delays(reader: &mut Reader) -> [Duration; 3] {
-    let delays = ["WORKER_RETRY_DELAY_1", "WORKER_RETRY_DELAY_2", "WORKER_RETRY_DELAY_3"].map(|name| reader.seconds(name));
+    let delays =
+        ["WORKER_RETRY_DELAY_1", "WORKER_RETRY_DELAY_2", "WORKER_RETRY_DELAY_3"].map(|name| reader.seconds(name));
     if !delays.is_sorted() {
-        reader.problem("WORKER_RETRY_DELAY_1, _2 and _3 must not fall: each retry waits at least as long as the one before");
+        reader.problem(
+            "WORKER_RETRY_DELAY_1, _2 and _3 must not fall: each retry waits at least as long as the one before",
+        );
     }
     delays
 }
@@ -148,14 +155,15 @@ fn retry_delays(reader: &mut Reader) -> [Duration; 3] {
 fn ambiguity(reader: &mut Reader) -> BTreeMap<ChannelName, Ambiguity> {
     let mut policies = BTreeMap::new();
     for pair in reader.text("AMBIGUITY").unwrap_or_default().split(',').filter(|pair| !pair.trim().is_empty()) {
-        let policy = pair.split_once('=').and_then(|(channel, policy)| {
-            Some((known_channel(channel.trim())?, Ambiguity::parse(policy.trim())?))
-        });
+        let policy = pair
+            .split_once('=')
+            .and_then(|(channel, policy)| Some((known_channel(channel.trim())?, Ambiguity::parse(policy.trim())?)));
         match policy {
             Some((channel, policy)) => {
                 policies.insert(channel, policy);
             }
-            None => reader.problem("AMBIGUITY must be a list such as sms=hold,email=resend with resend, hold or resend_if_fresh"),
+            None => reader
+                .problem("AMBIGUITY must be a list such as sms=hold,email=resend with resend, hold or resend_if_fresh"),
         }
     }
     policies

@@ -27,9 +27,10 @@ impl Sources {
             sources.file(file);
         }
         sources.dotenv(Path::new(".env"));
-        sources.pairs(std::env::vars_os().filter_map(|(name, value)| {
-            Some((name.into_string().ok()?, value.to_string_lossy().into_owned()))
-        }));
+        sources.pairs(
+            std::env::vars_os()
+                .filter_map(|(name, value)| Some((name.into_string().ok()?, value.to_string_lossy().into_owned()))),
+        );
         sources
     }
 
@@ -69,10 +70,11 @@ impl Sources {
         };
         for (name, value) in &table {
             let name = name.to_ascii_uppercase();
-            if self.values.contains_key(&name) {
-                self.values.insert(name, plain(value));
-            } else {
-                self.problems.push(format!("{}: there is no setting {}", path.display(), name.to_ascii_lowercase()));
+            match self.values.get_mut(&name) {
+                Some(known) => *known = plain(value),
+                None => {
+                    self.problems.push(format!("{}: there is no setting {}", path.display(), name.to_ascii_lowercase()))
+                }
             }
         }
     }

@@ -4,9 +4,7 @@ use uuid::Uuid;
 
 use super::{Copy, World, brief};
 use crate::samples::{CONTENT, NOW, failure, key, row};
-use crate::{
-    Arrival, Claim, DeadMark, Headers, Lane, Lease, Order, Outcome, Reason, Row, State, Take, claim, decide,
-};
+use crate::{Arrival, Claim, DeadMark, Headers, Lane, Lease, Order, Outcome, Reason, Row, State, Take, claim, decide};
 
 /// What a worker will do next with the copy in its hands.
 #[derive(Clone, Debug)]

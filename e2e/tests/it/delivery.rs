@@ -6,7 +6,8 @@ use e2e::{Database, TestFleet};
 use lapin::BasicProperties;
 use serde_json::json;
 
-const BODY: &str = r#"{"channel":"SMS","destination":"+12025550143","subject":"Aviso","message":"Su pedido está listo"}"#;
+const BODY: &str =
+    r#"{"channel":"SMS","destination":"+12025550143","subject":"Aviso","message":"Su pedido está listo"}"#;
 
 async fn the_four_field_body_is_delivered_by_amqp(database: Database) {
     let provider = Provider::start().await;

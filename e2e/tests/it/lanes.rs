@@ -10,7 +10,8 @@ use serde_json::json;
 async fn a_bulk_lane_full_of_hung_sends_leaves_urgent_its_places() {
     let provider = Provider::start().await;
     provider.answer_for("+12025550100", Answer::Hang);
-    let fleet = TestFleet::start(Database::Sqlite, &[provider.settings(), vec![("WORKER_CONCURRENCY", "8")]].concat()).await;
+    let fleet =
+        TestFleet::start(Database::Sqlite, &[provider.settings(), vec![("WORKER_CONCURRENCY", "8")]].concat()).await;
     let hung = json!({"channel": "sms", "destination": "+12025550100", "message": "bulk"}).to_string();
     for lane in ["notifications.key.bulk", "notifications.key"] {
         for n in 0..20 {

@@ -71,7 +71,8 @@ async fn a_ledger_whose_connections_are_cut_comes_back_by_itself() {
     for n in 0..100 {
         fleet.notify(&format!("m{n}"), &sms(&number(n))).await;
         if n % 25 == 12 {
-            let cut = format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{}'", fleet.vhost);
+            let cut =
+                format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{}'", fleet.vhost);
             postgres.execute(sqlx::AssertSqlSafe(cut)).await.expect("cut");
         }
     }
@@ -83,7 +84,8 @@ async fn a_ledger_whose_connections_are_cut_comes_back_by_itself() {
 async fn a_worker_that_stops_finishes_what_it_sends_and_gives_back_the_rest() {
     let provider = Provider::start().await;
     provider.answer(Answer::Slow(std::time::Duration::from_millis(300)));
-    let mut fleet = TestFleet::start(Database::Sqlite, &[provider.settings(), vec![("WORKER_CONCURRENCY", "16")]].concat()).await;
+    let mut fleet =
+        TestFleet::start(Database::Sqlite, &[provider.settings(), vec![("WORKER_CONCURRENCY", "16")]].concat()).await;
     for n in 0..80 {
         fleet.notify(&format!("m{n}"), &sms(&number(n))).await;
     }

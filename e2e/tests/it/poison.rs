@@ -25,9 +25,19 @@ fn bodies() -> Vec<(&'static str, Vec<u8>, &'static str, &'static str)> {
         ("a list", b"[]".to_vec(), "decode_error", "object"),
         ("gzip", gzip, "decode_error", "gzip"),
         ("not UTF-8", b"{\"message\":\"\xff\xfe\"}".to_vec(), "decode_error", "UTF-8"),
-        ("a lone surrogate", br#"{"channel":"sms","destination":"+1","message":"\ud800"}"#.to_vec(), "decode_error", ""),
+        (
+            "a lone surrogate",
+            br#"{"channel":"sms","destination":"+1","message":"\ud800"}"#.to_vec(),
+            "decode_error",
+            "",
+        ),
         ("ten thousand levels", deep.into_bytes(), "decode_error", "recursion"),
-        ("a field twice", br#"{"channel":"sms","channel":"email","destination":"a"}"#.to_vec(), "decode_error", "twice"),
+        (
+            "a field twice",
+            br#"{"channel":"sms","channel":"email","destination":"a"}"#.to_vec(),
+            "decode_error",
+            "twice",
+        ),
         ("a number without end", br#"{"channel":"sms","data":{"n":1e400}}"#.to_vec(), "decode_error", "number"),
         ("no recipient", br#"{"channel":"sms","message":"Hola"}"#.to_vec(), "decode_error", "/destination"),
         ("many recipients", sms(json!({"destination": ["+1", "+2"]})), "decode_error", "one item per recipient"),
@@ -132,8 +142,7 @@ async fn foreign_and_absurd_headers_are_no_reason_to_fail() {
 async fn gzip_named_by_its_content_encoding_is_refused() {
     let fleet = TestFleet::start(Database::Sqlite, &[("SANDBOX", "all")]).await;
     let body = json!({"channel": "sms", "destination": "+12025550143", "message": "Hola"}).to_string();
-    let properties =
-        BasicProperties::default().with_message_id("packed".into()).with_content_encoding("gzip".into());
+    let properties = BasicProperties::default().with_message_id("packed".into()).with_content_encoding("gzip".into());
     fleet.publish(body, properties).await;
     let letter = fleet.take_dead_letters(1).await.remove(0);
     assert_eq!(letter.reason, "decode_error");

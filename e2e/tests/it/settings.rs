@@ -23,7 +23,15 @@ fn every_problem_is_named_at_once() {
             ("WORKER_LEASE_SECONDS", "12"),
         ],
     );
-    for name in ["AMQP_URL", "DATABASE_URL", "WORKER_CONCURRENCY", "SMTP_PORT", "SECRET_KEY", "SendGrid", "WORKER_LEASE_SECONDS"] {
+    for name in [
+        "AMQP_URL",
+        "DATABASE_URL",
+        "WORKER_CONCURRENCY",
+        "SMTP_PORT",
+        "SECRET_KEY",
+        "SendGrid",
+        "WORKER_LEASE_SECONDS",
+    ] {
         assert!(told.contains(name), "{name} is not in:\n{told}");
     }
     assert!(!told.contains("hidden-value"), "{told}");
@@ -94,6 +102,7 @@ fn every_setting_is_in_the_template_of_the_environment() {
         (upper && !name.is_empty()).then(|| name.to_owned())
     };
     let listed: BTreeSet<String> = template.lines().filter_map(name).collect();
-    let settings = DEFAULTS.lines().filter_map(|line| line.split_once(" = ")).map(|(name, _)| name.to_ascii_uppercase());
+    let settings =
+        DEFAULTS.lines().filter_map(|line| line.split_once(" = ")).map(|(name, _)| name.to_ascii_uppercase());
     assert_eq!(listed, settings.collect::<BTreeSet<_>>());
 }

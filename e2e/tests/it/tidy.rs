@@ -37,7 +37,12 @@ const OWNERS: &[(&str, &[&str])] = &[
 
 #[test]
 fn crates_know_only_whom_they_may_know() {
-    let metadata = MetadataCommand::new().manifest_path(root().join("Cargo.toml")).no_deps().other_options(["--offline".to_owned()]).exec().expect("cargo metadata");
+    let metadata = MetadataCommand::new()
+        .manifest_path(root().join("Cargo.toml"))
+        .no_deps()
+        .other_options(["--offline".to_owned()])
+        .exec()
+        .expect("cargo metadata");
     let ours: BTreeSet<String> = metadata.packages.iter().map(|package| package.name.to_string()).collect();
     for package in metadata.packages.iter().filter(|package| package.name.as_str() != "e2e") {
         let normal = package.dependencies.iter().filter(|dependency| dependency.kind == DependencyKind::Normal);
@@ -71,7 +76,8 @@ fn unfinished_work_is_not_committed() {
 fn sources() -> Vec<PathBuf> {
     let mut found = Vec::new();
     let crates = EDGES.iter().map(|(name, _)| *name).chain(["e2e"]);
-    let mut folders: Vec<PathBuf> = crates.flat_map(|name| ["src", "tests"].map(|folder| root().join(name).join(folder))).collect();
+    let mut folders: Vec<PathBuf> =
+        crates.flat_map(|name| ["src", "tests"].map(|folder| root().join(name).join(folder))).collect();
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
             let path = entry.path();

@@ -32,8 +32,7 @@ async fn a_cancel_and_a_claim_never_both_win(db: &Database) {
         assert!(
             matches!(
                 outcome,
-                (Claimed::New(_), Cancel::TooLate(State::Sending))
-                    | (Claimed::Known(Claim::Ended), Cancel::Unknown)
+                (Claimed::New(_), Cancel::TooLate(State::Sending)) | (Claimed::Known(Claim::Ended), Cancel::Unknown)
             ),
             "{outcome:?}"
         );

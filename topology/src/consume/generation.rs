@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use lapin::Connection;
+use lapin::types::ShortString;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout};
@@ -57,7 +58,8 @@ impl Generation {
             Err(_) => return Err("opening an AMQP channel: the broker did not answer in time".into()),
         };
         let (requests, requested) = mpsc::unbounded_channel();
-        self.settling.spawn(settle(amqp.clone(), requested, self.over.clone(), self.closing.clone()));
+        let queue = ShortString::try_new(subscription.source.queue(&supervisor.topology.names)).unwrap_or_default();
+        self.settling.spawn(settle(amqp.clone(), queue, requested, self.over.clone(), self.closing.clone()));
         let intake = Intake {
             amqp,
             subscription,

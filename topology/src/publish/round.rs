@@ -100,6 +100,8 @@ pub(super) async fn run(
     tokio::pin!(out_of_time);
     loop {
         tokio::select! {
+            // A confirm that is in may carry the return of a neighbour: the deadline must not hide it.
+            biased;
             confirm = confirms.next() => match confirm {
                 Some((at, confirm)) => sent[at].1 = Answer::of(confirm, &mut returned),
                 None => break,

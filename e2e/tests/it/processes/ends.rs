@@ -64,7 +64,8 @@ async fn what_a_killed_worker_was_sending_is_held_after_its_lease_and_nothing_el
         fleet.until(&format!("m{n}"), State::Sent).await;
     }
     fleet.notify("hanging", &sms(&hanging)).await;
-    let at = e2e::fleet::until("the request that hangs", async || providers.iter().position(|p| p.count(&hanging) == 1));
+    let at =
+        e2e::fleet::until("the request that hangs", async || providers.iter().position(|p| p.count(&hanging) == 1));
     assert_eq!(workers[at.await].end(Signal::Kill).await, 128 + 9);
     publish(&fleet, 20..40).await;
     for n in 0..40 {

@@ -24,7 +24,8 @@ async fn publish_by(url: &str, count: usize) {
         let options = BasicPublishOptions { mandatory: true, ..BasicPublishOptions::default() };
         let (exchange, key) = ("notifications.exchange".into(), "notifications.key".into());
         let body = sms(&number(n)).to_string();
-        confirms.push(amqp.basic_publish(exchange, key, options, body.as_bytes(), properties).await.expect("published"));
+        confirms
+            .push(amqp.basic_publish(exchange, key, options, body.as_bytes(), properties).await.expect("published"));
     }
     for confirm in confirms {
         assert!(confirm.await.expect("confirmed").take_message().is_none(), "unroutable");
@@ -113,8 +114,10 @@ async fn a_worker_waits_for_a_broker_that_is_not_there_and_says_so() {
     let mut worker = Process::start("worker", &fleet.environment);
     worker.until_said("waiting for the broker").await;
     // Twice: it tries again.
-    e2e::fleet::until("another try", async || (worker.said().matches("waiting for the broker").count() > 1).then_some(()))
-        .await;
+    e2e::fleet::until("another try", async || {
+        (worker.said().matches("waiting for the broker").count() > 1).then_some(())
+    })
+    .await;
     assert!(worker.runs() && worker.said().contains(&format!("127.0.0.1:{port}")), "{}", worker.said());
     assert!(!worker.is_ready().await);
     assert!(!worker.said().contains("hidden-password"));

@@ -1,0 +1,103 @@
+//! A one-shot job goes out as the delivery it is, a recurring one as a new delivery for each fire.
+
+use domain::{Tenant, content_of};
+use serde_json::json;
+
+use super::*;
+
+fn at(text: &str) -> Timestamp {
+    Timestamp::parse_rfc3339(text).unwrap()
+}
+
+fn job(kind: JobKind, due: &str) -> Job {
+    let body = json!({"channel": "sms", "destination": "+12025550143", "message": "Hola"}).to_string().into_bytes();
+    let kept =
+        Kept { carried: Carried::default().with_app_id("orders"), publisher: Some("orders".into()), parent: None };
+    Job {
+        key: Key { tenant: Tenant::default(), id: "reminder".into() },
+        kind,
+        lane: Lane::Bulk,
+        content: content_of(&body),
+        body,
+        epoch: 0,
+        seq: 0,
+        attempt: 0,
+        carried: serde_json::to_vec(&kept).unwrap(),
+        due_at: at(due),
+        expires_at: None,
+        max_lateness_seconds: None,
+        created_at: at("2026-03-01T00:00:00Z"),
+        last_fired_at: None,
+    }
+}
+
+fn cron(cron: &str, zone: &str, due: &str) -> Job {
+    job(JobKind::Cron { cron: cron.into(), zone: zone.into(), name: None }, due)
+}
+
+#[test]
+fn a_one_shot_job_is_its_delivery() {
+    let job = job(JobKind::OneShot, "2026-03-02T09:00:00Z");
+    let publication = publication(&job);
+    assert_eq!(publication.to, To::Lane(Lane::Bulk));
+    assert_eq!(publication.message_id, "reminder");
+    assert_eq!(publication.body, job.body, "byte for byte: its hash is what a repetition is known by");
+    assert_eq!(publication.carried, Carried::default().with_app_id("orders"));
+    let expected =
+        Headers { lane: Some(Lane::Bulk), released: true, publisher: Some("orders".into()), ..Headers::default() };
+    assert_eq!(publication.headers, expected);
+}
+
+#[test]
+fn a_throttled_delivery_comes_back_with_its_counts() {
+    let throttled = Job { epoch: 1, seq: 4, attempt: 2, ..job(JobKind::OneShot, "2026-03-02T09:00:00Z") };
+    let headers = publication(&throttled).headers;
+    assert_eq!((headers.epoch, headers.seq, headers.attempt), (Some(1), Some(4), Some(2)));
+    assert!(headers.released && headers.due.is_none());
+    let first_wait = Job { seq: 1, ..job(JobKind::OneShot, "2026-03-02T09:00:00Z") };
+    let headers = publication(&first_wait).headers;
+    assert_eq!((headers.epoch, headers.seq, headers.attempt), (Some(0), Some(1), Some(0)));
+}
+
+#[test]
+fn racing_schedulers_publish_one_and_the_same_fire() {
+    let job = cron("0 0 9 * * *", "UTC", "2026-03-02T09:00:00Z");
+    let (one, other) = (publication(&job), publication(&job));
+    assert_eq!(one, other);
+    let body: Value = serde_json::from_slice(&one.body).unwrap();
+    assert_eq!(body["id"], one.message_id.as_str());
+    assert_eq!(at(body["send_at"].as_str().unwrap()), job.due_at);
+    assert_eq!(body["message"], "Hola");
+    let next = cron("0 0 9 * * *", "UTC", "2026-03-03T09:00:00Z");
+    assert_ne!(publication(&next).message_id, one.message_id, "every fire is a delivery of its own");
+}
+
+#[test]
+fn missed_fires_are_skipped() {
+    let job = cron("0 */5 * * * *", "UTC", "2026-03-02T09:00:00Z");
+    assert_eq!(next_fire(&job, at("2026-03-02T09:00:00.4Z")), Some(at("2026-03-02T09:05:00Z")));
+    assert_eq!(next_fire(&job, at("2026-03-02T15:02:00Z")), Some(at("2026-03-02T15:05:00Z")), "72 were missed");
+}
+
+#[test]
+fn a_clock_that_went_back_fires_nothing_twice() {
+    let job = cron("0 */5 * * * *", "UTC", "2026-03-02T09:00:00Z");
+    assert_eq!(next_fire(&job, at("2026-03-02T07:00:00Z")), Some(at("2026-03-02T09:05:00Z")));
+}
+
+#[test]
+fn the_next_fire_keeps_the_local_time_over_a_change_of_the_clocks() {
+    let job = cron("0 0 9 * * *", "Europe/Berlin", "2026-03-28T08:00:00Z");
+    assert_eq!(next_fire(&job, at("2026-03-28T08:00:01Z")), Some(at("2026-03-29T07:00:00Z")));
+}
+
+#[test]
+fn a_one_shot_job_fires_once() {
+    assert_eq!(next_fire(&job(JobKind::OneShot, "2026-03-02T09:00:00Z"), at("2026-03-02T09:00:01Z")), None);
+}
+
+#[test]
+fn what_a_job_kept_in_an_unknown_form_does_not_stop_it() {
+    let job = Job { carried: b"?".to_vec(), ..job(JobKind::OneShot, "2026-03-02T09:00:00Z") };
+    assert_eq!(publication(&job).message_id, "reminder");
+}
