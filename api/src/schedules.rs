@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, Request, State};
 use axum::http::{HeaderMap, StatusCode};
-use domain::{Cron, Key};
+use domain::{Cron, Key, fire_id};
 use serde::{Deserialize, Serialize};
 use store::{Job, JobFilter, JobKind, Put};
 use utoipa::{IntoParams, ToSchema};
@@ -209,7 +209,15 @@ pub(crate) async fn delete(
     match job.kind {
         // The job is its delivery: a tombstone stops a copy that was released just now.
         JobKind::OneShot => drop(app.store.cancel(&job.key, app.clock.now()).await?),
-        JobKind::Cron { .. } => drop(app.store.delete_job(&job.key).await?),
+        JobKind::Cron { .. } => {
+            app.store.delete_job(&job.key).await?;
+            // A fire that a scheduler has claimed already meets its tombstone.
+            let now = app.clock.now();
+            if job.due_at <= now {
+                let fire = Key { tenant: job.key.tenant.clone(), id: fire_id(&job.key, job.due_at) };
+                app.store.cancel(&fire, now).await?;
+            }
+        }
     }
     Ok(Json(DeletedAnswer { id: job.key.id, status: "deleted" }))
 }

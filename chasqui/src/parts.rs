@@ -39,7 +39,8 @@ pub(crate) fn topology(config: &Config, role: &str) -> Result<Topology> {
     Ok(Topology { broker: connection, names: config.names.clone(), plan, mode: config.topology, management })
 }
 
-/// Waits for a broker that is not there yet; a wrong password or a queue with other arguments ends it.
+/// Waits for a broker that is not there yet, or for the stop; a wrong password or a queue with other
+/// arguments ends it.
 ///
 /// # Errors
 /// What the operator must change.
@@ -59,7 +60,7 @@ pub(crate) async fn wait_for_broker(topology: &Topology, stop: &CancellationToke
             error => return Err(error.into()),
         }
         tokio::select! {
-            () = stop.cancelled() => anyhow::bail!("stopped before the broker was there"),
+            () = stop.cancelled() => return Ok(()),
             () = tokio::time::sleep(TRY_EVERY) => {}
         }
     }
@@ -77,7 +78,7 @@ pub(crate) async fn store(config: &Config, clock: Arc<dyn Clock>) -> Result<Stor
     Ok(Store::connect(options).await?)
 }
 
-/// Brings the tables up to date, as soon as the ledger is there.
+/// Brings the tables up to date as soon as the ledger is there, or waits for the stop.
 ///
 /// # Errors
 /// When the ledger is there and refuses.
@@ -93,7 +94,7 @@ pub(crate) async fn migrate(store: &Store, stop: &CancellationToken) -> Result<(
             Err(error) => return Err(error.into()),
         }
         tokio::select! {
-            () = stop.cancelled() => anyhow::bail!("stopped before the ledger was there"),
+            () = stop.cancelled() => return Ok(()),
             () = tokio::time::sleep(TRY_EVERY) => {}
         }
     }

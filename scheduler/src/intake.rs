@@ -134,9 +134,9 @@ async fn remember_anonymous(
     due: Timestamp,
 ) -> Result<Arrival, StoreError> {
     let fingerprint = fingerprint_of(&incoming.body, &incoming.properties_fingerprint);
-    let known = if incoming.redelivered { shared.store.find_anonymous(&fingerprint).await? } else { None };
+    let known = if incoming.redelivered { shared.store.find_anonymous(&fingerprint).await? } else { Vec::new() };
     let minted = || Key { tenant: notification.tenant.clone(), id: Uuid::now_v7().to_string() };
-    let key = known.unwrap_or_else(minted);
+    let key = known.into_iter().next().unwrap_or_else(minted);
     let mut arrival = Arrival::new(key, content_of(&incoming.body), &incoming.headers, incoming.redelivered);
     let first = FirstSight {
         arrival: &arrival,

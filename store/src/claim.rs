@@ -43,15 +43,16 @@ impl Store {
         self.inner.claims.write(Claiming { candidate, arrival: arrival.clone(), lease }).await
     }
 
-    /// The oldest delivery without an id of its own that has this fingerprint and is not settled.
+    /// Deliveries without an id of their own that have this fingerprint and are not settled, the oldest
+    /// first, at most 64.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn find_anonymous(&self, fingerprint: &Content) -> Result<Option<Key>, StoreError> {
+    pub async fn find_anonymous(&self, fingerprint: &Content) -> Result<Vec<Key>, StoreError> {
         const FIND: &str = "SELECT tenant, id FROM deliveries WHERE fingerprint = $1 AND NOT settled \
-                            ORDER BY created_at LIMIT 1";
+                            ORDER BY created_at LIMIT 64";
         let rows = self.inner.db.reader().query(FIND, &[Value::Bytes(Some(fingerprint))]).await?;
-        rows.first().map(key_of).transpose()
+        rows.iter().map(key_of).collect()
     }
 }
 

@@ -20,7 +20,19 @@ pub(crate) struct Delivery {
     pub(crate) arrival: Arrival,
     /// Set for a message that came without any id.
     pub(crate) fingerprint: Option<Content>,
+    pub(crate) origin: Origin,
     pub(crate) lane: Lane,
+}
+
+/// Where a delivery's id comes from.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Origin {
+    /// Its publisher gave it.
+    Given,
+    /// It is new: the message came without one.
+    Minted,
+    /// It is that of the row which the first delivery of this message made.
+    Adopted,
 }
 
 /// Reads the body.
@@ -59,27 +71,30 @@ pub(crate) async fn identify(
     incoming: &Incoming,
 ) -> Result<Delivery, store::StoreError> {
     let given = incoming.message_id.as_deref().filter(|id| !id.is_empty()).or(notification.id.as_deref());
-    let (key, fingerprint) = match given {
-        Some(id) => (Key { tenant: notification.tenant.clone(), id: id.to_owned() }, None),
+    let (key, fingerprint, origin) = match given {
+        Some(id) => (Key { tenant: notification.tenant.clone(), id: id.to_owned() }, None, Origin::Given),
         None => anonymous(shared, &notification, incoming).await?,
     };
     let content = content_of(&incoming.body);
     let arrival = Arrival::new(key, content, &incoming.headers, incoming.redelivered);
-    Ok(Delivery { notification, arrival, fingerprint, lane: incoming.lane })
+    Ok(Delivery { notification, arrival, fingerprint, origin, lane: incoming.lane })
 }
 
 async fn anonymous(
     shared: &Shared,
     notification: &Notification,
     incoming: &Incoming,
-) -> Result<(Key, Option<Content>), store::StoreError> {
+) -> Result<(Key, Option<Content>, Origin), store::StoreError> {
     let fingerprint = fingerprint_of(&incoming.body, &incoming.properties_fingerprint);
     let known = match incoming.redelivered {
         true => shared.sql.insist(shared, || shared.store.find_anonymous(&fingerprint)).await?,
-        false => None,
+        false => Vec::new(),
     };
     let minted = || Key { tenant: notification.tenant.clone(), id: Uuid::now_v7().to_string() };
-    Ok((known.unwrap_or_else(minted), Some(fingerprint)))
+    Ok(match shared.adopted.adopt(known) {
+        Some(key) => (key, Some(fingerprint), Origin::Adopted),
+        None => (minted(), Some(fingerprint), Origin::Minted),
+    })
 }
 
 impl Delivery {

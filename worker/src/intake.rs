@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 use topology::{Incoming, Source, Subscription};
 use uuid::Uuid;
 
-use crate::identify::{Delivery, decode};
+use crate::identify::{Delivery, Origin, decode};
 use crate::obey::Held;
 use crate::path::{deliver, refuse};
 use crate::slots::share;
@@ -84,14 +84,15 @@ async fn park(shared: Arc<Shared>, notification: Notification, incoming: Incomin
     let key = Key { tenant: notification.tenant.clone(), id: id.unwrap_or_else(|| Uuid::now_v7().to_string()) };
     let arrival = Arrival::new(key, content_of(&incoming.body), &incoming.headers, incoming.redelivered);
     let lane = incoming.lane;
-    let delivery = Delivery { notification: Arc::new(notification), arrival, fingerprint: None, lane };
+    let delivery =
+        Delivery { notification: Arc::new(notification), arrival, fingerprint: None, origin: Origin::Given, lane };
     Held::new(&shared, &incoming).park_unclaimed(&delivery, incoming).await;
 }
 
 async fn give_up(shared: Arc<Shared>, incoming: Incoming) {
     let held = Held::new(&shared, &incoming);
     if let Ok(Notification { tenant, id: Some(id), .. }) = decode(&shared, &incoming) {
-        held.name(&Key { tenant, id }, false);
+        held.name(&Key { tenant, id }, Origin::Given);
     }
     let error = format!(
         "delivered {} times without being settled: workers stop while they hold it",

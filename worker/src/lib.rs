@@ -4,6 +4,7 @@
 //! place is free, [`identify`] says who it is, [`path`] walks it through claim, [`attempt`] and record,
 //! and [`obey`] does what was decided and settles the message.
 
+mod adopted;
 mod attempt;
 mod drain;
 mod identify;
@@ -27,6 +28,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use topology::{ConsumerSettings, Consumers, Publisher, Topology};
 
+use crate::adopted::Adopted;
 use crate::slots::Slots;
 use crate::sql_gate::SqlGate;
 
@@ -53,6 +55,7 @@ struct Shared {
     clock: Arc<dyn Clock>,
     sql: SqlGate,
     slots: Slots,
+    adopted: Adopted,
     /// Cancelled when the worker stops taking work: what has not been sent yet is given back.
     stopping: CancellationToken,
     deliveries: TaskTracker,
@@ -67,6 +70,7 @@ impl Worker {
         let shared = Arc::new(Shared {
             slots: Slots::new(self.settings.concurrency, self.settings.bytes_in_hand),
             sql: SqlGate::default(),
+            adopted: Adopted::default(),
             stopping: CancellationToken::new(),
             deliveries: TaskTracker::new(),
             settings: self.settings,

@@ -1,16 +1,17 @@
 //! Does what was decided: publishes until the broker has confirmed, then settles the message once.
 
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use domain::{DeadMark, Headers, Key, Lane, Order, Reason, Row, State, Transition, child_body, child_id};
+use domain::{ChannelName, DeadMark, Headers, Key, Lane, Order, Reason, Row, State, Transition, child_body, child_id};
 use store::{Recorded, StoreError};
 use topology::{Incoming, Publication, PublishError, To};
 use uuid::Uuid;
 
 use crate::Shared;
-use crate::identify::Delivery;
+use crate::identify::{Delivery, Origin};
 
 /// How long to wait before publishing again after a refusal; doubled up to [`LONGEST_WAIT`].
 const FIRST_WAIT: Duration = Duration::from_millis(100);
@@ -22,12 +23,12 @@ pub(crate) struct Held<'a> {
     lane: Lane,
     /// Whose copy it is, once that is known: whatever is published of this message carries its id.
     named: OnceLock<Named>,
+    acknowledged: AtomicBool,
 }
 
 struct Named {
     key: Key,
-    /// This copy came without an id of its own.
-    anonymous: bool,
+    origin: Origin,
 }
 
 /// What became of a publication that was repeated until there was an answer.
@@ -42,12 +43,11 @@ enum Published {
 
 impl<'a> Held<'a> {
     pub(crate) fn new(shared: &'a Shared, incoming: &Incoming) -> Self {
-        Self { shared, lane: incoming.lane, named: OnceLock::new() }
+        Self { shared, lane: incoming.lane, named: OnceLock::new(), acknowledged: AtomicBool::new(false) }
     }
 
-    /// `anonymous` when this copy came without an id of its own.
-    pub(crate) fn name(&self, key: &Key, anonymous: bool) {
-        let _ = self.named.set(Named { key: key.clone(), anonymous });
+    pub(crate) fn name(&self, key: &Key, origin: Origin) {
+        let _ = self.named.set(Named { key: key.clone(), origin });
     }
 
     /// Publishes what the row orders, then acknowledges.
@@ -95,7 +95,7 @@ impl<'a> Held<'a> {
 
     /// Puts a copy aside before anything was claimed, because its channel hangs.
     pub(crate) async fn park_unclaimed(&self, delivery: &Delivery, incoming: Incoming) {
-        metrics::counter!("chasqui_parked_total", "channel" => delivery.notification.channel.to_string(), "why" => "stalled")
+        metrics::counter!("chasqui_parked_total", "channel" => label(&delivery.notification.channel), "why" => "stalled")
             .increment(1);
         // It has met no row yet: what came without counts returns without, and still is what it was.
         let untouched = delivery.arrival.bare && !delivery.arrival.redelivered;
@@ -152,7 +152,7 @@ impl<'a> Held<'a> {
     pub(crate) fn tell(&self, transition: &Transition, recorded: Recorded) {
         let row = &transition.row;
         if let Some(attempt) = &transition.attempt {
-            metrics::counter!("chasqui_attempts_total", "channel" => row.channel.to_string(),
+            metrics::counter!("chasqui_attempts_total", "channel" => label(&row.channel),
                 "provider" => attempt.provider.clone(), "outcome" => attempt.outcome.as_str())
             .increment(1);
             tracing::info!(delivery = %row.key, channel = %row.channel, epoch = attempt.epoch, attempt = attempt.n,
@@ -160,17 +160,17 @@ impl<'a> Held<'a> {
                 state = %row.state, "an attempt failed");
         }
         if recorded == Recorded::Late {
-            metrics::counter!("chasqui_late_answers_total", "channel" => row.channel.to_string()).increment(1);
+            metrics::counter!("chasqui_late_answers_total", "channel" => label(&row.channel)).increment(1);
             tracing::warn!(delivery = %row.key, "an answer came after another claim had taken over");
             return;
         }
         if transition.alarm {
             tracing::error!(channel = %row.channel, provider = row.provider.as_deref(), code = row.code.as_deref(),
                 "the provider refuses our credentials: deliveries of this channel will fail until they are right");
-            metrics::counter!("chasqui_credentials_refused_total", "channel" => row.channel.to_string()).increment(1);
+            metrics::counter!("chasqui_credentials_refused_total", "channel" => label(&row.channel)).increment(1);
         }
         if !matches!(row.state, State::Sending | State::Waiting) {
-            metrics::counter!("chasqui_deliveries_total", "channel" => row.channel.to_string(),
+            metrics::counter!("chasqui_deliveries_total", "channel" => label(&row.channel),
                 "state" => row.state.as_str())
             .increment(1);
             tracing::debug!(delivery = %row.key, channel = %row.channel, state = %row.state, "a delivery ended");
@@ -238,9 +238,11 @@ impl<'a> Held<'a> {
     /// However an anonymous copy ends, its row is no longer the one that a redelivery continues: the next
     /// message with the same body is a delivery of its own.
     async fn ack(&self, incoming: Incoming) {
-        if incoming.settle.ack().await
-            && let Some(Named { key, anonymous: true }) = self.named.get()
-        {
+        if !incoming.settle.ack().await {
+            return;
+        }
+        self.acknowledged.store(true, Ordering::Relaxed);
+        if let Some(Named { key, origin: Origin::Minted | Origin::Adopted }) = self.named.get() {
             self.shared.store.settled(key.clone());
         }
     }
@@ -271,4 +273,20 @@ impl<'a> Held<'a> {
     async fn leave_unsettled(&self, incoming: Incoming) {
         incoming.settle.requeue().await;
     }
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        if let Some(Named { key, origin: Origin::Adopted }) = self.named.get()
+            && !self.acknowledged.load(Ordering::Relaxed)
+        {
+            self.shared.adopted.release(key);
+        }
+    }
+}
+
+/// Publishers may invent channel names; metrics must not grow with them.
+fn label(channel: &ChannelName) -> String {
+    let known = channels::known().contains(&channel.as_str());
+    if known { channel.to_string() } else { "unknown".to_owned() }
 }

@@ -52,7 +52,7 @@ async fn walk(
     incoming: &Incoming,
 ) -> Result<Next, StoreError> {
     let delivery = identify(shared, notification, incoming).await?;
-    held.name(&delivery.arrival.key, delivery.fingerprint.is_some());
+    held.name(&delivery.arrival.key, delivery.origin);
     if !incoming.settle.is_current() {
         return Ok(Next::LetGo);
     }
