@@ -17,7 +17,9 @@ server=$!
 gone=
 trap 'kill -s TERM "$server"' TERM
 trap 'gone=yes' USR1
-echo "$server"
+# Whoever asked may be gone already: that ends the server, not this shell.
+trap '' PIPE
+echo "$server" || :
 exec >/dev/null 2>&1
 
 (
