@@ -36,6 +36,8 @@ pub struct Config {
     pub metrics_listen: Option<SocketAddr>,
     pub worker: worker::Settings,
     pub demo: Option<scheduler::Demo>,
+    /// `None`: everything is remembered for ever.
+    pub retention: Option<Duration>,
     pub channels: ::channels::Settings,
     pub templates_dir: Option<PathBuf>,
     pub default_locale: String,
@@ -84,6 +86,7 @@ impl Config {
             metrics_listen: reader.optional("METRICS_LISTEN", "an address such as 0.0.0.0:9090"),
             channels: channels::read(reader, role.sends(), sandbox_default),
             demo: roles::demo(reader),
+            retention: roles::retention(reader),
             templates_dir: reader.text("TEMPLATES_DIR").map(PathBuf::from),
             default_locale: reader.required_text("DEFAULT_LOCALE"),
             log: reader.required_text("LOG"),

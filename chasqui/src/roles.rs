@@ -150,6 +150,7 @@ pub(crate) async fn run_scheduler(shared: Shared, readiness: Readiness, stop: Ca
         hasher: parts::hasher(config),
         defaults: config.worker.defaults.clone(),
         demo: config.demo.clone(),
+        retention: config.retention,
         clock: shared.clock,
     };
     scheduler.run(readiness, stop).await;

@@ -1,12 +1,13 @@
 //! The scheduler: everything that happens because time passed.
 //!
 //! [`intake`] stores what is due later, [`ticker`] says when to look, [`fire`] publishes what is due.
-//! SQL is the truth: any number of schedulers may run at once, kept apart by leases.
+//! [`retention`] forgets what ended long ago. SQL is the truth: any number of schedulers may run at once, kept apart by leases.
 
 mod demo;
 mod fire;
 mod intake;
 mod job;
+mod retention;
 mod ticker;
 
 pub use demo::Demo;
@@ -33,6 +34,8 @@ pub struct Scheduler {
     pub hasher: RecipientHasher,
     pub defaults: Defaults,
     pub demo: Option<Demo>,
+    /// How long ended deliveries are remembered, and their ids recognised. `None`: for ever.
+    pub retention: Option<Duration>,
     pub clock: Arc<dyn Clock>,
 }
 
@@ -66,7 +69,10 @@ impl Scheduler {
         }
         let intake = sources.pop().map(|source| tokio::spawn(intake::take(Arc::clone(&shared), source)));
         let ticks = ticker::start().await;
-        fire::fire_when_due(&shared, ticks, &readiness, &consumers).await;
+        tokio::join!(
+            fire::fire_when_due(&shared, ticks, &readiness, &consumers),
+            retention::forget_what_is_old(&shared, self.retention),
+        );
         readiness.set(vec!["stopping".into()]);
         let drained = async {
             consumers.drain().await;

@@ -182,6 +182,12 @@ fn channel(reader: &mut Reader, name: &str) -> Option<ChannelName> {
     channel
 }
 
+/// Zero days are for ever.
+pub(super) fn retention(reader: &mut Reader) -> Option<Duration> {
+    let days: u32 = reader.number("RETENTION_DAYS");
+    (days > 0).then(|| Duration::from_secs(u64::from(days) * 24 * 60 * 60))
+}
+
 pub(super) fn demo(reader: &mut Reader) -> Option<scheduler::Demo> {
     let demo = scheduler::Demo {
         cron: reader.required_text("SCHEDULER_DEMO_CRON"),

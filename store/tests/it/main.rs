@@ -11,6 +11,7 @@ mod ledger;
 mod migrate;
 mod model;
 mod outages;
+mod prune;
 mod users;
 mod views;
 

@@ -28,9 +28,11 @@ pub(super) struct Generation {
 }
 
 impl Generation {
-    pub(super) async fn begin(supervisor: &Supervisor) -> Result<Self, Ended> {
-        let ready = supervisor.topology.ready().await;
-        ready.map_err(|error| Ended::from(error.to_string().as_str()))?;
+    pub(super) async fn begin(supervisor: &Supervisor, look_at_topology: bool) -> Result<Self, Ended> {
+        if look_at_topology {
+            let ready = supervisor.topology.ready().await;
+            ready.map_err(|error| Ended::from(error.to_string().as_str()))?;
+        }
         let connection = supervisor.topology.broker.connect("consume").await;
         let connection = connection.map_err(|error| Ended::from(error.to_string().as_str()))?;
         let mut generation = Self {

@@ -31,11 +31,13 @@ impl Supervisor {
     pub(super) async fn run(mut self) {
         let mut backoff = Backoff::new(&self.topology.broker.connection_name("consume"));
         let mut control = self.control.clone();
+        // After a message that cannot be parsed the topology is as it was: what keeps neighbours waiting is left out.
+        let mut look_at_topology = true;
         // Paused, a new generation would only hold messages that another process could work on.
         while wants_to_run(&mut control).await {
             let begun = Instant::now();
             let generation = tokio::select! {
-                generation = Generation::begin(&self) => generation,
+                generation = Generation::begin(&self, look_at_topology) => generation,
                 () = told_to_stop(&mut control) => break,
             };
             let ended = match generation {
@@ -49,6 +51,7 @@ impl Supervisor {
             if begun.elapsed() > GOOD {
                 backoff.reset();
             }
+            look_at_topology = !ended.unreadable;
             let wait = if ended.unreadable { AFTER_UNREADABLE } else { backoff.next() };
             tokio::select! {
                 () = tokio::time::sleep(wait) => {}

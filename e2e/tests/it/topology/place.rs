@@ -148,9 +148,9 @@ pub(super) fn publication(to: To, id: &str) -> Publication {
     }
 }
 
-/// The next message, within half a minute.
+/// The next message, within a minute: a message that cannot be parsed takes twenty connections first.
 pub(super) async fn next(messages: &mut tokio::sync::mpsc::Receiver<Incoming>) -> Incoming {
-    tokio::time::timeout(Duration::from_secs(30), messages.recv()).await.expect("a message in time").expect("consumers")
+    tokio::time::timeout(Duration::from_secs(60), messages.recv()).await.expect("a message in time").expect("consumers")
 }
 
 /// Polls until it holds, for half a minute at most.
