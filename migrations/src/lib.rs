@@ -7,6 +7,7 @@ mod m20261122_000002_attempts;
 mod m20261122_000003_captures;
 mod m20261122_000004_jobs;
 mod m20261122_000005_users;
+mod m20261122_000006_adoptions;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::{MigrationTrait, async_trait};
@@ -23,6 +24,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000003_captures::Migration),
             Box::new(m20261122_000004_jobs::Migration),
             Box::new(m20261122_000005_users::Migration),
+            Box::new(m20261122_000006_adoptions::Migration),
         ]
     }
 }

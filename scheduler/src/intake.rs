@@ -3,11 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{
-    Arrival, Claim, DecodeError, FieldError, FirstSight, Key, Notification, Outcome, Policy, Reason, Row, Timestamp,
-    content_of, decide, fingerprint_of,
-};
-use store::{Claimed, Job, JobKind, Put, StoreError};
+use domain::{Arrival, Claim, FirstSight, Notification, Outcome, Policy, Reason, Row, Timestamp, content_of, decide};
+use store::{Adoption, Claimed, Job, JobKind, Put, Sight, StoreError};
 use tokio::sync::mpsc;
 use topology::{Incoming, PublishError};
 use uuid::Uuid;
@@ -33,24 +30,32 @@ async fn store_one(shared: Arc<Shared>, incoming: Incoming) {
         let error = format!("delivered {} times without being stored", incoming.delivery_count + 1);
         return dead_letter(&shared, incoming, Reason::RedeliveredTooOften, &error).await;
     }
-    let notification = match decode(&shared, &incoming) {
+    let notification = match incoming.decode(&shared.defaults) {
         Ok(notification) => notification,
         Err(error) => return dead_letter(&shared, incoming, error.reason, &error.to_string()).await,
     };
+    // Of a message that came without an id, and the same for every try.
+    let mut adoption = None;
     let mut wait = FIRST_WAIT;
     loop {
-        match put(&shared, &notification, &incoming).await {
-            Ok(Stored { put: Put::Conflict, .. }) => {
+        match put(&shared, &notification, &incoming, &mut adoption).await {
+            Ok(Stored::Acknowledge) => {
+                if incoming.settle.ack().await
+                    && let Some(adoption) = &adoption
+                {
+                    adoption.acknowledged();
+                }
+                return;
+            }
+            Ok(Stored::AdoptedByAnother) => return incoming.settle.requeue().await,
+            Ok(Stored::Conflict) => {
                 let error = "this id is known with another body; give the new content an id of its own";
                 return dead_letter(&shared, incoming, Reason::IdConflict, error).await;
             }
-            Ok(Stored { anonymous, .. }) => {
-                if incoming.settle.ack().await
-                    && let Some(key) = anonymous
-                {
-                    shared.store.settled(key);
-                }
-                return;
+            Ok(Stored::Doubtful) => {
+                let error =
+                    "an equal message without an id has ended, and nobody can know whether this is the same one";
+                return dead_letter(&shared, incoming, Reason::Ambiguous, error).await;
             }
             Err(StoreError::Refused(detail)) => {
                 return dead_letter(&shared, incoming, Reason::InternalError, &detail).await;
@@ -65,34 +70,34 @@ async fn store_one(shared: Arc<Shared>, incoming: Incoming) {
     }
 }
 
-struct Stored {
-    put: Put,
-    /// The minted identity of a job that came without one.
-    anonymous: Option<Key>,
-}
-
-fn decode(shared: &Shared, incoming: &Incoming) -> Result<Notification, DecodeError> {
-    if incoming.message_id.as_deref().is_some_and(|id| id.contains('\0')) {
-        let field = FieldError { pointer: String::new(), detail: "the message_id contains U+0000".into() };
-        return Err(DecodeError { reason: Reason::DecodeError, fields: vec![field] });
-    }
-    Notification::decode(&incoming.body, &shared.defaults)
+enum Stored {
+    Acknowledge,
+    Conflict,
+    /// It may be a message that has ended: nobody can know.
+    Doubtful,
+    /// Storing it took so long that an equal message continues its row: it comes again as one of its own.
+    AdoptedByAnother,
 }
 
 /// Without a `notify-due` and a `send_at` it is due at once.
-async fn put(shared: &Shared, notification: &Notification, incoming: &Incoming) -> Result<Stored, StoreError> {
+async fn put(
+    shared: &Shared,
+    notification: &Notification,
+    incoming: &Incoming,
+    adoption: &mut Option<Adoption>,
+) -> Result<Stored, StoreError> {
     let now = shared.clock.now();
     let due = incoming.headers.due.or(notification.send_at).unwrap_or(now);
-    let given = incoming.message_id.clone().filter(|id| !id.is_empty()).or_else(|| notification.id.clone());
-    let (arrival, anonymous) = match given {
-        Some(id) => {
-            let key = Key { tenant: notification.tenant.clone(), id };
-            (Arrival::new(key, content_of(&incoming.body), &incoming.headers, incoming.redelivered), None)
-        }
+    let arrival = match incoming.given_key(notification) {
+        Some(key) => Arrival::new(key, content_of(&incoming.body), &incoming.headers, incoming.redelivered),
         None => {
-            let arrival = remember_anonymous(shared, notification, incoming, due).await?;
-            let key = arrival.key.clone();
-            (arrival, Some(key))
+            if adoption.is_none() {
+                *adoption = Some(adopt(shared, notification, incoming).await?);
+            }
+            let Some(adoption) = adoption.as_ref().filter(|adoption| adoption.sight() != Sight::Doubtful) else {
+                return Ok(Stored::Doubtful);
+            };
+            remember_anonymous(shared, notification, incoming, adoption, due).await?
         }
     };
     let job = Job {
@@ -113,7 +118,19 @@ async fn put(shared: &Shared, notification: &Notification, incoming: &Incoming) 
     };
     let put = shared.store.put_job(job).await?;
     metrics::counter!("chasqui_jobs_total", "what" => what(put)).increment(1);
-    Ok(Stored { put, anonymous })
+    if put == Put::Conflict {
+        return Ok(Stored::Conflict);
+    }
+    let holds = match adoption {
+        Some(adoption) => adoption.holds().await?,
+        None => true,
+    };
+    Ok(if holds { Stored::Acknowledge } else { Stored::AdoptedByAnother })
+}
+
+async fn adopt(shared: &Shared, notification: &Notification, incoming: &Incoming) -> Result<Adoption, StoreError> {
+    let fingerprint = incoming.fingerprint();
+    shared.store.adopt(&notification.tenant, &fingerprint, Uuid::now_v7(), incoming.redelivered).await
 }
 
 const fn what(put: Put) -> &'static str {
@@ -131,21 +148,19 @@ async fn remember_anonymous(
     shared: &Shared,
     notification: &Notification,
     incoming: &Incoming,
+    adoption: &Adoption,
     due: Timestamp,
 ) -> Result<Arrival, StoreError> {
-    let fingerprint = fingerprint_of(&incoming.body, &incoming.properties_fingerprint);
-    let known = if incoming.redelivered { shared.store.find_anonymous(&fingerprint).await? } else { Vec::new() };
-    let minted = || Key { tenant: notification.tenant.clone(), id: Uuid::now_v7().to_string() };
-    let key = known.into_iter().next().unwrap_or_else(minted);
+    let key = adoption.key().clone();
     let mut arrival = Arrival::new(key, content_of(&incoming.body), &incoming.headers, incoming.redelivered);
     let first = FirstSight {
         arrival: &arrival,
         notification,
-        fingerprint: Some(fingerprint),
+        fingerprint: Some(incoming.fingerprint()),
         parent: None,
         published_at: incoming.timestamp,
         hasher: &shared.hasher,
-        token: Uuid::now_v7(),
+        token: adoption.copy(),
         now: shared.clock.now(),
     };
     let row = match shared.store.claim(first.row(), &arrival, LEASE).await? {

@@ -3,12 +3,12 @@
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-use domain::{Arrival, Claim, Content, Key, Lease, Order, Row, State};
+use domain::{Arrival, Claim, Key, Lease, Order, Row, State};
 use uuid::Uuid;
 
 use crate::db::Db;
-use crate::row::{COLUMNS, key_of, row_of, uuid_of};
-use crate::sql::{Group, Session, Value};
+use crate::row::{COLUMNS, row_of, uuid_of};
+use crate::sql::{Group, Session};
 use crate::{Store, StoreError, refuse_nul};
 
 /// What a claim found.
@@ -41,18 +41,6 @@ impl Store {
     pub async fn claim(&self, candidate: Row, arrival: &Arrival, lease: Duration) -> Result<Claimed, StoreError> {
         refuse_nul(&candidate.key)?;
         self.inner.claims.write(Claiming { candidate, arrival: arrival.clone(), lease }).await
-    }
-
-    /// Deliveries without an id of their own that have this fingerprint and are not settled, the oldest
-    /// first, at most 64.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn find_anonymous(&self, fingerprint: &Content) -> Result<Vec<Key>, StoreError> {
-        const FIND: &str = "SELECT tenant, id FROM deliveries WHERE fingerprint = $1 AND NOT settled \
-                            ORDER BY created_at LIMIT 64";
-        let rows = self.inner.db.reader().query(FIND, &[Value::Bytes(Some(fingerprint))]).await?;
-        rows.iter().map(key_of).collect()
     }
 }
 
@@ -110,12 +98,14 @@ fn as_inserted(candidate: &Row) -> Row {
     }
 }
 
+/// The copy of a message without an id that makes its row has it in hand: its claim's token is its name.
 const INSERT: &str = "INSERT INTO deliveries (tenant, id, channel, state, epoch, attempt, seq, version, token, \
      lease_until, content, fingerprint, order_kind, ambiguous, expires_at, created_at, updated_at, recipient_hash, \
-     recipient_mask, parent) \
+     recipient_mask, parent, adopter, adopted_until) \
      SELECT u.tenant, u.id, u.channel, 'sending', u.epoch, u.attempt, u.seq, 1, u.token, {now} + u.lease, u.content, \
      u.fingerprint, 'nothing', FALSE, u.expires_at, u.created_at, u.created_at, u.recipient_hash, u.recipient_mask, \
-     u.parent FROM {u} WHERE TRUE ON CONFLICT (tenant, id) DO NOTHING RETURNING token";
+     u.parent, CASE WHEN u.fingerprint IS NOT NULL THEN u.token END, \
+     CASE WHEN u.fingerprint IS NOT NULL THEN {now} + {held_for} END FROM {u} WHERE TRUE ON CONFLICT (tenant, id) DO NOTHING RETURNING token";
 
 /// Returns which of `chosen` were unknown and are in the ledger now.
 async fn insert(session: &mut Session, ops: &[Claiming], chosen: &[usize]) -> Result<Vec<usize>, StoreError> {

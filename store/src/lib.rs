@@ -4,6 +4,7 @@
 //! go out in groups, one commit in flight and what arrives meanwhile is the next group, so that nothing
 //! waits when the load is low. Every move can be repeated after [`StoreError::Unavailable`].
 
+mod adopt;
 mod cancel;
 mod captures;
 mod claim;
@@ -30,6 +31,7 @@ use crate::db::Db;
 use crate::record::Outcome;
 use crate::writer::{Work, Writer};
 
+pub use adopt::{Adoption, Sight};
 pub use cancel::Cancel;
 pub use captures::{Capture, CapturedView};
 pub use claim::Claimed;

@@ -10,7 +10,7 @@ use crate::claim::{insert_rows, keys_group};
 use crate::db::Db;
 use crate::row::{OrderColumns, key_of, uuid_of};
 use crate::sql::{Group, Session};
-use crate::{Capture, Store, StoreError, captures, refuse_nul};
+use crate::{Capture, Store, StoreError, adopt, captures, refuse_nul};
 
 /// What became of a record.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -26,6 +26,7 @@ pub enum Recorded {
 pub(crate) enum Outcome {
     Record(Box<Recording>),
     Settle(Key),
+    Release { key: Key, copy: Uuid },
 }
 
 pub(crate) struct Recording {
@@ -38,7 +39,7 @@ impl Outcome {
     pub(crate) fn key(&self) -> &Key {
         match self {
             Self::Record(recording) => &recording.row.key,
-            Self::Settle(key) => key,
+            Self::Settle(key) | Self::Release { key, .. } => key,
         }
     }
 }
@@ -59,12 +60,6 @@ impl Store {
         let recording = Recording { row, attempt: transition.attempt.clone(), capture };
         self.inner.outcomes.write(Outcome::Record(Box::new(recording))).await
     }
-
-    /// Notes that a delivery without an id of its own was acknowledged, so that a later message with the
-    /// same body is one of its own. Never waits; goes out with the next group.
-    pub fn settled(&self, key: Key) {
-        self.inner.outcomes.write_unasked(Outcome::Settle(key));
-    }
 }
 
 pub(crate) async fn commit(db: &Db, ops: &[Outcome]) -> Result<Vec<Recorded>, StoreError> {
@@ -72,29 +67,30 @@ pub(crate) async fn commit(db: &Db, ops: &[Outcome]) -> Result<Vec<Recorded>, St
         .iter()
         .filter_map(|op| match op {
             Outcome::Record(recording) => Some(&**recording),
-            Outcome::Settle(_) => None,
+            Outcome::Settle(_) | Outcome::Release { .. } => None,
         })
         .collect();
     let settling: Vec<&Key> = ops.iter().filter(|op| matches!(op, Outcome::Settle(_))).map(Outcome::key).collect();
+    let releasing: Vec<(&Key, &Uuid)> = ops
+        .iter()
+        .filter_map(|op| match op {
+            Outcome::Release { key, copy } => Some((key, copy)),
+            Outcome::Record(_) | Outcome::Settle(_) => None,
+        })
+        .collect();
     // The usual group, nothing but successes, is one statement and needs no transaction around it.
-    let plain = settling.is_empty() && recordings.iter().all(|one| one.attempt.is_none() && one.capture.is_none());
+    let plain =
+        recordings.len() == ops.len() && recordings.iter().all(|one| one.attempt.is_none() && one.capture.is_none());
     let mut session = if plain { db.writer() } else { db.begin().await? };
-    settle(&mut session, &settling).await?;
+    adopt::settle(&mut session, &settling).await?;
+    adopt::release(&mut session, &releasing).await?;
     let mut recorded = write(&mut session, &recordings, db.captures_kept).await?.into_iter();
     session.commit().await?;
     let answer = |op: &Outcome| match op {
         Outcome::Record(_) => recorded.next().unwrap_or(Recorded::Repeated),
-        Outcome::Settle(_) => Recorded::Written,
+        Outcome::Settle(_) | Outcome::Release { .. } => Recorded::Written,
     };
     Ok(ops.iter().map(answer).collect())
-}
-
-const SETTLE: &str = "UPDATE deliveries SET settled = TRUE FROM {u} \
-     WHERE deliveries.tenant = u.tenant AND deliveries.id = u.id";
-
-async fn settle(session: &mut Session, keys: &[&Key]) -> Result<(), StoreError> {
-    session.query_group(SETTLE, &keys_group(keys.iter().copied())).await?;
-    Ok(())
 }
 
 async fn write(

@@ -2,15 +2,15 @@
 //! table, sessions.
 //!
 //! A statement may hold `{u}` (once: the group's table, an alias `u` with the columns of the [`Group`]), `{now}`
-//! (microseconds by the database's own clock), `{for_update}` and `{skip_locked}` (empty on SQLite, which
-//! has one writer).
+//! (microseconds by the database's own clock), `{held_for}` (microseconds that an adoption holds),
+//! `{for_update}` and `{skip_locked}` (empty on SQLite, which has one writer).
 
 use std::time::Duration;
 
 use sea_orm::{QueryResult, TryGetable};
 use sqlx::{AssertSqlSafe, PgPool, Postgres, Sqlite, SqlitePool, Transaction};
 
-use crate::{StoreError, postgres, sqlite};
+use crate::{StoreError, adopt, postgres, sqlite};
 
 /// One value of a statement.
 #[derive(Clone, Copy)]
@@ -146,6 +146,7 @@ pub(crate) async fn within<T>(statement: impl Future<Output = Result<T, sqlx::Er
 fn for_postgres(sql: &str, given: Given<'_>) -> Result<(String, sqlx::postgres::PgArguments), StoreError> {
     let sql = sql
         .replace("{now}", postgres::NOW)
+        .replace("{held_for}", adopt::HELD_FOR_MICROS)
         .replace("{for_update}", "FOR UPDATE")
         .replace("{skip_locked}", "FOR UPDATE SKIP LOCKED");
     Ok(match given {
@@ -155,7 +156,11 @@ fn for_postgres(sql: &str, given: Given<'_>) -> Result<(String, sqlx::postgres::
 }
 
 fn for_sqlite(sql: &str, given: Given<'_>) -> Result<(String, sqlx::sqlite::SqliteArguments), StoreError> {
-    let sql = sql.replace("{now}", sqlite::NOW).replace("{for_update}", "").replace("{skip_locked}", "");
+    let sql = sql
+        .replace("{now}", sqlite::NOW)
+        .replace("{held_for}", adopt::HELD_FOR_MICROS)
+        .replace("{for_update}", "")
+        .replace("{skip_locked}", "");
     Ok(match given {
         Given::Values(values) => (sql, sqlite::bind(values)?),
         Given::Group(group) => (sql.replace("{u}", &sqlite::table(group)), sqlite::bind_group(group)?),

@@ -9,6 +9,7 @@ mod broker;
 mod consume;
 mod dead_letter;
 mod declare;
+mod decode;
 mod depth;
 mod envelope;
 mod error;

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{Arrival, Key, Lane, Notification, Reason, content_of};
+use domain::{Key, Lane, Notification, Reason};
 use tokio::sync::mpsc;
 use topology::{Incoming, Source, Subscription};
 use uuid::Uuid;
 
-use crate::identify::{Delivery, Origin, decode};
+use crate::identify::Delivery;
 use crate::obey::Held;
 use crate::path::{deliver, refuse};
 use crate::slots::share;
@@ -42,7 +42,7 @@ pub(crate) async fn take(shared: Arc<Shared>, mut lane: mpsc::Receiver<Incoming>
             shared.deliveries.spawn(give_up(Arc::clone(&shared), incoming));
             continue;
         }
-        match decode(&shared, &incoming) {
+        match incoming.decode(&shared.settings.defaults) {
             Ok(notification) => admit(&shared, notification, incoming).await,
             Err(error) => {
                 shared.deliveries.spawn(refuse(Arc::clone(&shared), error, incoming));
@@ -76,23 +76,20 @@ async fn admit(shared: &Arc<Shared>, notification: Notification, incoming: Incom
 
 /// A redelivered anonymous message must meet its row before it is published under an id.
 fn can_be_parked(notification: &Notification, incoming: &Incoming) -> bool {
-    incoming.message_id.is_some() || notification.id.is_some() || !incoming.redelivered
+    incoming.given_key(notification).is_some() || !incoming.redelivered
 }
 
 async fn park(shared: Arc<Shared>, notification: Notification, incoming: Incoming) {
-    let id = incoming.message_id.clone().filter(|id| !id.is_empty()).or_else(|| notification.id.clone());
-    let key = Key { tenant: notification.tenant.clone(), id: id.unwrap_or_else(|| Uuid::now_v7().to_string()) };
-    let arrival = Arrival::new(key, content_of(&incoming.body), &incoming.headers, incoming.redelivered);
-    let lane = incoming.lane;
-    let delivery =
-        Delivery { notification: Arc::new(notification), arrival, fingerprint: None, origin: Origin::Given, lane };
+    let minted = || Key { tenant: notification.tenant.clone(), id: Uuid::now_v7().to_string() };
+    let key = incoming.given_key(&notification).unwrap_or_else(minted);
+    let delivery = Delivery::given(key, Arc::new(notification), &incoming);
     Held::new(&shared, &incoming).park_unclaimed(&delivery, incoming).await;
 }
 
 async fn give_up(shared: Arc<Shared>, incoming: Incoming) {
     let held = Held::new(&shared, &incoming);
-    if let Ok(Notification { tenant, id: Some(id), .. }) = decode(&shared, &incoming) {
-        held.name(&Key { tenant, id }, Origin::Given);
+    if let Ok(Notification { tenant, id: Some(id), .. }) = incoming.decode(&shared.settings.defaults) {
+        held.name(&Key { tenant, id }, None);
     }
     let error = format!(
         "delivered {} times without being settled: workers stop while they hold it",

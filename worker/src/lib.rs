@@ -4,7 +4,6 @@
 //! place is free, [`identify`] says who it is, [`path`] walks it through claim, [`attempt`] and record,
 //! and [`obey`] does what was decided and settles the message.
 
-mod adopted;
 mod attempt;
 mod drain;
 mod identify;
@@ -28,7 +27,6 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use topology::{ConsumerSettings, Consumers, Publisher, Topology};
 
-use crate::adopted::Adopted;
 use crate::slots::Slots;
 use crate::sql_gate::SqlGate;
 
@@ -55,7 +53,6 @@ struct Shared {
     clock: Arc<dyn Clock>,
     sql: SqlGate,
     slots: Slots,
-    adopted: Adopted,
     /// Cancelled when the worker stops taking work: what has not been sent yet is given back.
     stopping: CancellationToken,
     deliveries: TaskTracker,
@@ -70,7 +67,6 @@ impl Worker {
         let shared = Arc::new(Shared {
             slots: Slots::new(self.settings.concurrency, self.settings.bytes_in_hand),
             sql: SqlGate::default(),
-            adopted: Adopted::default(),
             stopping: CancellationToken::new(),
             deliveries: TaskTracker::new(),
             settings: self.settings,

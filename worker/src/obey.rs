@@ -1,17 +1,16 @@
 //! Does what was decided: publishes until the broker has confirmed, then settles the message once.
 
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
 use domain::{ChannelName, DeadMark, Headers, Key, Lane, Order, Reason, Row, State, Transition, child_body, child_id};
-use store::{Recorded, StoreError};
+use store::{Adoption, Recorded, StoreError};
 use topology::{Incoming, Publication, PublishError, To};
 use uuid::Uuid;
 
 use crate::Shared;
-use crate::identify::{Delivery, Origin};
+use crate::identify::Delivery;
 
 /// How long to wait before publishing again after a refusal; doubled up to [`LONGEST_WAIT`].
 const FIRST_WAIT: Duration = Duration::from_millis(100);
@@ -23,12 +22,12 @@ pub(crate) struct Held<'a> {
     lane: Lane,
     /// Whose copy it is, once that is known: whatever is published of this message carries its id.
     named: OnceLock<Named>,
-    acknowledged: AtomicBool,
 }
 
 struct Named {
     key: Key,
-    origin: Origin,
+    /// Of a message that came without an id. However the message leaves, it ends with it.
+    adoption: Option<Adoption>,
 }
 
 /// What became of a publication that was repeated until there was an answer.
@@ -43,11 +42,11 @@ enum Published {
 
 impl<'a> Held<'a> {
     pub(crate) fn new(shared: &'a Shared, incoming: &Incoming) -> Self {
-        Self { shared, lane: incoming.lane, named: OnceLock::new(), acknowledged: AtomicBool::new(false) }
+        Self { shared, lane: incoming.lane, named: OnceLock::new() }
     }
 
-    pub(crate) fn name(&self, key: &Key, origin: Origin) {
-        let _ = self.named.set(Named { key: key.clone(), origin });
+    pub(crate) fn name(&self, key: &Key, adoption: Option<Adoption>) {
+        let _ = self.named.set(Named { key: key.clone(), adoption });
     }
 
     /// Publishes what the row orders, then acknowledges.
@@ -238,12 +237,18 @@ impl<'a> Held<'a> {
     /// However an anonymous copy ends, its row is no longer the one that a redelivery continues: the next
     /// message with the same body is a delivery of its own.
     async fn ack(&self, incoming: Incoming) {
-        if !incoming.settle.ack().await {
+        let Some(adoption) = self.named.get().and_then(|named| named.adoption.as_ref()) else {
+            incoming.settle.ack().await;
             return;
-        }
-        self.acknowledged.store(true, Ordering::Relaxed);
-        if let Some(Named { key, origin: Origin::Minted | Origin::Adopted }) = self.named.get() {
-            self.shared.store.settled(key.clone());
+        };
+        match self.shared.sql.insist(self.shared, || adoption.holds()).await {
+            Ok(true) if incoming.settle.ack().await => adoption.acknowledged(),
+            Ok(true) => {}
+            Ok(false) => {
+                self.count("adopted_by_another");
+                self.leave_unsettled(incoming).await;
+            }
+            Err(_) => self.leave_unsettled(incoming).await,
         }
     }
 
@@ -272,16 +277,6 @@ impl<'a> Held<'a> {
 
     async fn leave_unsettled(&self, incoming: Incoming) {
         incoming.settle.requeue().await;
-    }
-}
-
-impl Drop for Held<'_> {
-    fn drop(&mut self) {
-        if let Some(Named { key, origin: Origin::Adopted }) = self.named.get()
-            && !self.acknowledged.load(Ordering::Relaxed)
-        {
-            self.shared.adopted.release(key);
-        }
     }
 }
 

@@ -51,8 +51,8 @@ async fn walk(
     notification: Arc<Notification>,
     incoming: &Incoming,
 ) -> Result<Next, StoreError> {
-    let delivery = identify(shared, notification, incoming).await?;
-    held.name(&delivery.arrival.key, delivery.origin);
+    let (delivery, adoption) = identify(shared, notification, incoming).await?;
+    held.name(&delivery.arrival.key, adoption);
     if !incoming.settle.is_current() {
         return Ok(Next::LetGo);
     }
@@ -75,8 +75,9 @@ async fn walk(
         Claimed::Known(Claim::Conflict) => return Ok(Next::Conflict),
     };
     let tried = match take {
+        Take::Send if delivery.doubtful => lost_answer(MAY_BE_AN_EQUAL_ONE).into(),
         Take::Send => try_now(shared, &row, &delivery, incoming).await,
-        Take::LeaseRanOut => lost_answer().into(),
+        Take::LeaseRanOut => lost_answer(STOPPED).into(),
     };
     let transition = decide(
         &row,
@@ -108,8 +109,11 @@ async fn try_now(shared: &Shared, row: &Row, delivery: &Delivery, incoming: &Inc
     attempt(shared, row, &delivery.notification).await
 }
 
-fn lost_answer() -> Outcome {
-    let detail = "the worker that had claimed it stopped before it recorded an answer";
+const STOPPED: &str = "the worker that had claimed it stopped before it recorded an answer";
+const MAY_BE_AN_EQUAL_ONE: &str = "an equal message without an id was sent by a worker that stopped before it noted the \
+     acknowledgement: this may be the same one";
+
+fn lost_answer(detail: &str) -> Outcome {
     Outcome::Ambiguous { failure: Failure::new("worker", None, detail) }
 }
 

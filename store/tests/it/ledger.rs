@@ -6,7 +6,7 @@ use domain::{AttemptOutcome, Claim, Row, State, Take};
 use store::{Capture, Claimed, Recorded, Store, StoreError};
 use tokio::task::JoinSet;
 
-use crate::database::{Database, HOUR, arrival, at, candidate, decide, key, refused, sent};
+use crate::database::{Database, HOUR, arrival, candidate, decide, key, refused, sent};
 use crate::on_both;
 
 on_both!(
@@ -17,7 +17,6 @@ on_both!(
     a_refused_outcome_fails_alone,
     a_success_after_failures_has_all_its_attempts,
     a_known_id_with_another_body_is_a_conflict,
-    an_anonymous_delivery_is_found_until_it_is_settled,
     a_record_whose_row_was_lost_is_kept,
     the_sandbox_keeps_the_newest_captures,
     a_nul_in_an_id_is_refused_and_in_an_answer_is_dropped,
@@ -160,26 +159,6 @@ async fn a_known_id_with_another_body_is_a_conflict(db: &Database) {
     let other = domain::Arrival { content: [9; 32], ..arrival("same") };
     let claimed = store.claim(candidate("same"), &other, HOUR).await.unwrap();
     assert_eq!(claimed, Claimed::Known(Claim::Conflict));
-}
-
-async fn an_anonymous_delivery_is_found_until_it_is_settled(db: &Database) {
-    let store = db.store().await;
-    let print = [3; 32];
-    for (n, id) in ["older", "newer"].into_iter().enumerate() {
-        let row = Row { fingerprint: Some(print), created_at: at(n as i64), ..candidate(id) };
-        store.claim(row, &arrival(id), HOUR).await.unwrap();
-    }
-    let mut found = Vec::new();
-    for id in ["older", "newer"] {
-        found.push(store.find_anonymous(&print).await.unwrap());
-        store.settled(key(id));
-        // Goes out with, or before, the group of this claim's record.
-        let row = claim_new(&store, &format!("after {id}"), HOUR).await;
-        store.record(&decide(&row, &sent()), None).await.unwrap();
-    }
-    found.push(store.find_anonymous(&print).await.unwrap());
-    assert_eq!(found, [vec![key("older"), key("newer")], vec![key("newer")], vec![]]);
-    assert_eq!(store.find_anonymous(&[4; 32]).await.unwrap(), vec![]);
 }
 
 async fn a_record_whose_row_was_lost_is_kept(db: &Database) {

@@ -3,6 +3,7 @@
 //! Postgres is the one that `CHASQUI_TEST_POSTGRES_URL` names; every test makes a database of its own there.
 #![expect(clippy::unwrap_used, reason = "an error here is a failed test")]
 
+mod adopt;
 mod cancel;
 mod cost;
 mod database;

@@ -1,0 +1,140 @@
+//! Messages without an id: whatever crashes, equal ones continue different rows.
+
+use std::mem::forget;
+use std::time::{Duration, Instant};
+
+use domain::{Row, Tenant};
+use store::{Adoption, Sight, Store};
+use tokio::task::JoinSet;
+use uuid::Uuid;
+
+use crate::database::{Database, HOUR, arrival, at, candidate, decide, sent};
+use crate::ledger::taken;
+use crate::on_both;
+
+on_both!(
+    equal_copies_in_two_processes_continue_different_rows,
+    one_more_copy_than_rows_is_a_delivery_of_its_own,
+    a_row_is_found_until_its_message_was_acknowledged,
+    an_ended_row_of_a_crash_is_doubtful_only_among_equals,
+    a_copy_that_took_too_long_learns_that_another_has_its_row,
+);
+
+const PRINT: [u8; 32] = [3; 32];
+
+async fn adopt(store: &Store, redelivered: bool) -> Adoption {
+    store.adopt(&Tenant::default(), &PRINT, Uuid::new_v4(), redelivered).await.unwrap()
+}
+
+/// What the first delivery of an equal message does: the copy in hand, and its row.
+async fn first(store: &Store, second: i64) -> (Adoption, Row) {
+    let adoption = adopt(store, false).await;
+    assert_eq!(adoption.sight(), Sight::New);
+    let id = adoption.key().id.clone();
+    let row = Row { fingerprint: Some(PRINT), token: adoption.copy(), created_at: at(second), ..candidate(&id) };
+    let row = taken(store.claim(row, &arrival(&id), HOUR).await.unwrap());
+    (adoption, row)
+}
+
+/// Everything that was asked of the outcomes' writer so far is committed.
+async fn written(store: &Store) {
+    let id = Uuid::new_v4().to_string();
+    let row = taken(store.claim(candidate(&id), &arrival(&id), HOUR).await.unwrap());
+    store.record(&decide(&row, &sent()), None).await.unwrap();
+}
+
+async fn run_out(db: &Database) {
+    db.execute("UPDATE deliveries SET adopted_until = 0 WHERE adopter IS NOT NULL").await;
+}
+
+fn id(adoption: &Adoption) -> &str {
+    &adoption.key().id
+}
+
+async fn equal_copies_in_two_processes_continue_different_rows(db: &Database) {
+    let stores = [db.store().await, db.open().await];
+    let mut rows = Vec::new();
+    for n in 0..40 {
+        let (adoption, row) = first(&stores[n % 2], n as i64).await;
+        rows.push(row.key.id);
+        // Half of their processes crash, the others let go.
+        if n % 2 == 0 { forget(adoption) } else { drop(adoption) }
+    }
+    run_out(db).await;
+    let mut copies = JoinSet::new();
+    for n in 0..40 {
+        let store = stores[n % 2].clone();
+        copies.spawn(async move { adopt(&store, true).await });
+    }
+    let copies = copies.join_all().await;
+    assert!(copies.iter().all(|copy| copy.sight() == Sight::Known));
+    let mut continued: Vec<_> = copies.iter().map(|copy| id(copy).to_owned()).collect();
+    continued.sort();
+    rows.sort();
+    assert_eq!(continued, rows);
+}
+
+async fn one_more_copy_than_rows_is_a_delivery_of_its_own(db: &Database) {
+    let store = db.store().await;
+    let begun = Instant::now();
+    let (crashed, row) = first(&store, 0).await;
+    forget(crashed);
+    let (one, two) = tokio::join!(adopt(&store, true), adopt(&store, true));
+    assert!(begun.elapsed() >= Duration::from_secs(5), "nobody takes a row from a process that may live");
+    let (known, new) = if one.sight() == Sight::Known { (one, two) } else { (two, one) };
+    assert_eq!((known.sight(), id(&known)), (Sight::Known, row.key.id.as_str()));
+    assert_eq!(new.sight(), Sight::New);
+}
+
+async fn a_row_is_found_until_its_message_was_acknowledged(db: &Database) {
+    let store = db.store().await;
+    let (adoption, row) = first(&store, 0).await;
+    store.record(&decide(&row, &sent()), None).await.unwrap();
+    drop(adoption);
+    let again = adopt(&store, true).await;
+    assert_eq!((again.sight(), id(&again)), (Sight::Known, row.key.id.as_str()));
+    again.acknowledged();
+    written(&store).await;
+    assert_eq!(adopt(&store, true).await.sight(), Sight::New);
+}
+
+async fn an_ended_row_of_a_crash_is_doubtful_only_among_equals(db: &Database) {
+    let store = db.store().await;
+    let (adoption, ended) = first(&store, 0).await;
+    store.record(&decide(&ended, &sent()), None).await.unwrap();
+    forget(adoption);
+    run_out(db).await;
+    let alone = adopt(&store, true).await;
+    assert_eq!((alone.sight(), id(&alone)), (Sight::Known, ended.key.id.as_str()));
+    forget(alone);
+    let (adoption, sending) = first(&store, 1).await;
+    forget(adoption);
+    run_out(db).await;
+    let copies = [adopt(&store, true).await, adopt(&store, true).await];
+    assert_eq!((copies[0].sight(), id(&copies[0])), (Sight::Known, sending.key.id.as_str()), "what is owed goes first");
+    assert_eq!(copies[1].sight(), Sight::Doubtful);
+    assert_ne!(id(&copies[1]), ended.key.id, "a delivery of its own");
+    copies.iter().for_each(Adoption::acknowledged);
+    written(&store).await;
+    assert_eq!(adopt(&store, true).await.sight(), Sight::New, "one ended row, one doubt");
+}
+
+async fn a_copy_that_took_too_long_learns_that_another_has_its_row(db: &Database) {
+    let store = db.store().await;
+    let (slow, row) = first(&store, 0).await;
+    assert!(slow.holds().await.unwrap());
+    run_out(db).await;
+    let other = adopt(&store, true).await;
+    assert_eq!((other.sight(), id(&other)), (Sight::Known, row.key.id.as_str()));
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while slow.holds().await.unwrap() {
+        assert!(Instant::now() < deadline, "it never asked the ledger");
+        tokio::task::yield_now().await;
+    }
+    assert!(other.holds().await.unwrap());
+    drop(slow);
+    written(&store).await;
+    other.acknowledged();
+    written(&store).await;
+    assert_eq!(adopt(&store, true).await.sight(), Sight::New, "the slow copy let nothing go that it did not have");
+}

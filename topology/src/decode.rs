@@ -1,0 +1,39 @@
+//! What a message asks for, and the id that its publisher gave it.
+
+use domain::{Content, DecodeError, Defaults, FieldError, Key, Notification, Reason, fingerprint_of};
+
+use crate::Incoming;
+
+impl Incoming {
+    /// Reads the body.
+    ///
+    /// # Errors
+    /// [`DecodeError`]: the message can never be delivered as it is.
+    pub fn decode(&self, defaults: &Defaults) -> Result<Notification, DecodeError> {
+        if let Some(encoding) = self.content_encoding.as_deref()
+            && !matches!(encoding.to_ascii_lowercase().as_str(), "" | "identity" | "utf-8" | "utf8")
+        {
+            return Err(refused(format!("the content_encoding is {encoding:?}; send plain JSON in UTF-8")));
+        }
+        // AMQP itself limits it to 255 bytes.
+        if self.message_id.as_deref().is_some_and(|id| id.contains('\0')) {
+            return Err(refused("the message_id contains U+0000".into()));
+        }
+        Notification::decode(&self.body, defaults)
+    }
+
+    /// The AMQP `message_id`, else the body's `id`. None for a message that came without any.
+    pub fn given_key(&self, notification: &Notification) -> Option<Key> {
+        let id = self.message_id.clone().filter(|id| !id.is_empty()).or_else(|| notification.id.clone())?;
+        Some(Key { tenant: notification.tenant.clone(), id })
+    }
+
+    /// By which a message without an id is found again after it was delivered again.
+    pub fn fingerprint(&self) -> Content {
+        fingerprint_of(&self.body, &self.properties_fingerprint)
+    }
+}
+
+fn refused(detail: String) -> DecodeError {
+    DecodeError { reason: Reason::DecodeError, fields: vec![FieldError { pointer: String::new(), detail }] }
+}
