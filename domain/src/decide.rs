@@ -90,6 +90,7 @@ pub fn decide(row: &Row, has_fallback: bool, outcome: &Outcome, policy: &Policy,
             done
         }
         Outcome::Deferred { due } => deciding.waiting(Order::Schedule { due: *due }, None),
+        Outcome::PutAside => deciding.waiting(Order::Retry { tier: 1 }, None),
         Outcome::Expired => deciding.ended(State::Expired),
         Outcome::GivenBack => deciding.given_back(),
         Outcome::Throttled { failure, retry_after } => deciding.throttled(failure, *retry_after),

@@ -28,6 +28,8 @@ pub enum Outcome {
     Ambiguous { failure: Failure },
     /// Its `send_at` is ahead: the scheduler will bring it back.
     Deferred { due: Timestamp },
+    /// Nothing was sent, and somebody else may be quicker: it comes back after the shortest delay.
+    PutAside,
     /// Its `expires_at` passed before this attempt; nothing was sent.
     Expired,
     /// The worker is stopping and has not sent it: the attempt is given back.

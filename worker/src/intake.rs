@@ -6,11 +6,10 @@ use std::time::Duration;
 use domain::{Key, Lane, Notification, Reason};
 use tokio::sync::mpsc;
 use topology::{Incoming, Source, Subscription};
-use uuid::Uuid;
 
 use crate::identify::Delivery;
-use crate::obey::Held;
-use crate::path::{deliver, refuse};
+use crate::obey::{Held, count_stalled};
+use crate::path::{Doing, deliver, refuse};
 use crate::slots::share;
 use crate::{Settings, Shared};
 
@@ -57,8 +56,8 @@ async fn admit(shared: &Arc<Shared>, notification: Notification, incoming: Incom
     let acquire = shared.slots.acquire(incoming.lane, &channel, incoming.body.len());
     tokio::pin!(acquire);
     let slot = loop {
-        if shared.slots.is_over_its_half(incoming.lane, &channel) && can_be_parked(&notification, &incoming) {
-            shared.deliveries.spawn(park(Arc::clone(shared), notification, incoming));
+        if shared.slots.is_over_its_half(incoming.lane, &channel) {
+            shared.deliveries.spawn(put_aside(Arc::clone(shared), Arc::new(notification), incoming));
             return;
         }
         tokio::select! {
@@ -67,23 +66,24 @@ async fn admit(shared: &Arc<Shared>, notification: Notification, incoming: Incom
             () = tokio::time::sleep(LOOK_AGAIN) => {}
         }
     };
-    let walking = deliver(Arc::clone(shared), Arc::new(notification), incoming);
+    let walking = deliver(Arc::clone(shared), Arc::new(notification), incoming, Doing::Send);
     shared.deliveries.spawn(async move {
         walking.await;
         drop(slot);
     });
 }
 
-/// A redelivered anonymous message must meet its row before it is published under an id.
-fn can_be_parked(notification: &Notification, incoming: &Incoming) -> bool {
-    incoming.given_key(notification).is_some() || !incoming.redelivered
-}
-
-async fn park(shared: Arc<Shared>, notification: Notification, incoming: Incoming) {
-    let minted = || Key { tenant: notification.tenant.clone(), id: Uuid::now_v7().to_string() };
-    let key = incoming.given_key(&notification).unwrap_or_else(minted);
-    let delivery = Delivery::given(key, Arc::new(notification), &incoming);
-    Held::new(&shared, &incoming).park_unclaimed(&delivery, incoming).await;
+/// Under its id and without a row; a message without an id gets its row first, by which it is found again
+/// if the acknowledgement is lost.
+async fn put_aside(shared: Arc<Shared>, notification: Arc<Notification>, incoming: Incoming) {
+    count_stalled(&notification.channel);
+    match incoming.given_key(&notification) {
+        Some(key) => {
+            let delivery = Delivery::given(key, notification, &incoming);
+            Held::new(&shared, &incoming).park_unclaimed(&delivery, incoming).await;
+        }
+        None => deliver(shared, notification, incoming, Doing::PutAside).await,
+    }
 }
 
 async fn give_up(shared: Arc<Shared>, incoming: Incoming) {

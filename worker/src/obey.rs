@@ -94,8 +94,6 @@ impl<'a> Held<'a> {
 
     /// Puts a copy aside before anything was claimed, because its channel hangs.
     pub(crate) async fn park_unclaimed(&self, delivery: &Delivery, incoming: Incoming) {
-        metrics::counter!("chasqui_parked_total", "channel" => label(&delivery.notification.channel), "why" => "stalled")
-            .increment(1);
         // It has met no row yet: what came without counts returns without, and still is what it was.
         let untouched = delivery.arrival.bare && !delivery.arrival.redelivered;
         let headers = if untouched {
@@ -278,6 +276,11 @@ impl<'a> Held<'a> {
     async fn leave_unsettled(&self, incoming: Incoming) {
         incoming.settle.requeue().await;
     }
+}
+
+/// A message of a channel that hangs is put aside.
+pub(crate) fn count_stalled(channel: &ChannelName) {
+    metrics::counter!("chasqui_parked_total", "channel" => label(channel), "why" => "stalled").increment(1);
 }
 
 /// Publishers may invent channel names; metrics must not grow with them.

@@ -11,10 +11,18 @@ use crate::attempt::{Tried, attempt};
 use crate::identify::{Delivery, identify};
 use crate::obey::Held;
 
+/// What is done with a delivery once it is claimed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Doing {
+    Send,
+    /// Its channel hangs: it gets its row, and comes back later.
+    PutAside,
+}
+
 /// Walks one copy from its decoded notification to its acknowledgement.
-pub(crate) async fn deliver(shared: Arc<Shared>, notification: Arc<Notification>, incoming: Incoming) {
+pub(crate) async fn deliver(shared: Arc<Shared>, notification: Arc<Notification>, incoming: Incoming, doing: Doing) {
     let held = Held::new(&shared, &incoming);
-    let walked = walk(&shared, &held, notification, &incoming).await;
+    let walked = walk(&shared, &held, notification, &incoming, doing).await;
     match walked {
         Ok(Next::Obey(row, order)) => held.obey(&row, &order, incoming).await,
         Ok(Next::Park(delivery)) => held.park(&delivery, incoming).await,
@@ -50,6 +58,7 @@ async fn walk(
     held: &Held<'_>,
     notification: Arc<Notification>,
     incoming: &Incoming,
+    doing: Doing,
 ) -> Result<Next, StoreError> {
     let (delivery, adoption) = identify(shared, notification, incoming).await?;
     held.name(&delivery.arrival.key, adoption);
@@ -76,6 +85,7 @@ async fn walk(
     };
     let tried = match take {
         Take::Send if delivery.doubtful => lost_answer(MAY_BE_AN_EQUAL_ONE).into(),
+        Take::Send if doing == Doing::PutAside => Outcome::PutAside.into(),
         Take::Send => try_now(shared, &row, &delivery, incoming).await,
         Take::LeaseRanOut => lost_answer(STOPPED).into(),
     };

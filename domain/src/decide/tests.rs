@@ -258,6 +258,15 @@ fn a_deferral_waits_for_the_scheduler_and_spends_nothing() {
 }
 
 #[test]
+fn what_is_put_aside_waits_the_shortest_time_and_spends_nothing() {
+    let known = Row { attempt: 2, seq: 5, ..row() };
+    let transition = decided(&known, &Outcome::PutAside);
+    assert_eq!(transition.order, Order::Retry { tier: 1 });
+    assert_eq!((transition.row.state, transition.row.attempt, transition.row.seq), (State::Waiting, 2, 6));
+    assert_eq!((transition.attempt, transition.row.throttled_since), (None, None));
+}
+
+#[test]
 fn what_expired_ends_unsent_without_an_attempt() {
     let transition = decide(&Row { attempt: 1, ..row() }, true, &Outcome::Expired, &policy(), NOW);
     assert_eq!((transition.row.state, transition.row.attempt), (State::Expired, 1));

@@ -137,13 +137,14 @@ impl World {
 
     fn send(&mut self, row: Box<Row>) -> Step {
         let failure = failure();
-        let outcome = match self.roll(if self.calm { 8 } else { 10 }) {
+        let outcome = match self.roll(if self.calm { 8 } else { 11 }) {
             0..=2 => Outcome::Sent { provider: "twilio", provider_id: None, code: None },
             3 | 4 => Outcome::Retriable { failure, alarm: false, maybe_sent: false },
             5 => Outcome::Retriable { failure, alarm: false, maybe_sent: true },
             6 => Outcome::Ambiguous { failure },
             7 => Outcome::Permanent { reason: Reason::Permanent, failure },
             8 => Outcome::Throttled { failure, retry_after: None },
+            9 => Outcome::PutAside,
             _ => Outcome::GivenBack,
         };
         let accepted = match outcome {
@@ -153,7 +154,7 @@ impl World {
         };
         self.maybe_sent |= matches!(outcome, Outcome::Retriable { maybe_sent: true, .. });
         self.accepted += u32::from(accepted);
-        if !matches!(outcome, Outcome::Throttled { .. } | Outcome::GivenBack) {
+        if !matches!(outcome, Outcome::Throttled { .. } | Outcome::PutAside | Outcome::GivenBack) {
             let epoch = row.epoch as usize;
             self.sends.resize(self.sends.len().max(epoch + 1), 0);
             self.sends[epoch] += 1;
