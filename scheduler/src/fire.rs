@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use domain::Readiness;
 use futures_util::future::join_all;
 use store::{FinishedJob, Job, StoreError};
-use topology::Consumers;
+use topology::{Consumers, PublishError};
 use uuid::Uuid;
 
 use crate::ticker::Ticks;
@@ -16,6 +16,8 @@ use crate::{Shared, job};
 const BATCH: u32 = 1024;
 /// How long a claimed job is kept from other schedulers; a crashed one is taken over after it.
 const LEASE: Duration = Duration::from_secs(30);
+/// How long a job that was not confirmed lets others go first.
+const PAUSE: Duration = Duration::from_secs(5);
 
 /// Without a tick for this long the scheduler is not ready: its loop hangs.
 const TICK_LIMIT: Duration = Duration::from_secs(5);
@@ -43,17 +45,17 @@ pub(crate) async fn fire_when_due(shared: &Shared, ticks: Ticks, readiness: &Rea
     }
 }
 
-/// A full batch is followed by the next one at once.
+/// A full batch is followed by the next one at once, unless the broker answers nothing.
 async fn fire_at_ticks(shared: &Shared, ticks: &Ticks, pulse: &Pulse) {
     let owner = Uuid::now_v7();
     while !shared.stop.is_cancelled() {
         let fired = match shared.publisher.is_ready() {
             true => fire_due(shared, owner).await,
-            false => shared.store.ping().await.map(|()| 0),
+            false => shared.store.ping().await.map(|()| Batch::default()),
         };
         pulse.beat(fired.is_ok());
         match fired {
-            Ok(fired) if fired == BATCH as usize => continue,
+            Ok(Batch { claimed, answered }) if claimed == BATCH as usize && answered => continue,
             Ok(_) => {}
             Err(error) => tracing::warn!(%error, "cannot look for due jobs"),
         }
@@ -94,18 +96,27 @@ fn missing(shared: &Shared, consumers: &Consumers, pulse: &Pulse) -> Vec<String>
     missing
 }
 
-/// Returns how many were claimed. What was not confirmed is released and tried again at the next tick;
-/// a copy that did go out has the same id, and the ledger knows it.
-async fn fire_due(shared: &Shared, owner: Uuid) -> Result<usize, StoreError> {
+/// What became of the jobs that were claimed together.
+#[derive(Default)]
+struct Batch {
+    claimed: usize,
+    /// The broker said of at least one whether it took it.
+    answered: bool,
+}
+
+/// What was not confirmed is released and tried again after a pause; a copy that did go out has the same
+/// id, and the ledger knows it.
+async fn fire_due(shared: &Shared, owner: Uuid) -> Result<Batch, StoreError> {
     let now = shared.clock.now();
     let jobs = shared.store.claim_due_jobs(now, BATCH, LEASE, owner).await?;
     if jobs.is_empty() {
-        return Ok(0);
+        return Ok(Batch::default());
     }
     let published = join_all(jobs.iter().map(|job| publish(shared, job))).await;
+    let answered = published.iter().any(|published| *published != Published::Unanswered);
     let (mut done, mut unconfirmed) = (Vec::new(), Vec::new());
-    for (job, confirmed) in jobs.iter().zip(published) {
-        if confirmed {
+    for (job, published) in jobs.iter().zip(published) {
+        if published == Published::Confirmed {
             done.push(FinishedJob { key: job.key.clone(), owner, next: job::next_fire(job, now) });
         } else {
             unconfirmed.push(job.key.clone());
@@ -115,20 +126,28 @@ async fn fire_due(shared: &Shared, owner: Uuid) -> Result<usize, StoreError> {
         shared.store.finish_jobs(&done).await?;
     }
     if !unconfirmed.is_empty() {
-        shared.store.release_jobs(&unconfirmed, owner).await?;
+        shared.store.release_jobs(&unconfirmed, owner, PAUSE).await?;
     }
-    Ok(if unconfirmed.is_empty() { jobs.len() } else { 0 })
+    Ok(Batch { claimed: jobs.len(), answered })
 }
 
-async fn publish(shared: &Shared, job: &Job) -> bool {
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Published {
+    Confirmed,
+    Refused,
+    Unanswered,
+}
+
+async fn publish(shared: &Shared, job: &Job) -> Published {
     let published = shared.publisher.publish(job::publication(job)).await;
     let what = if published.is_ok() { "fired" } else { "unconfirmed" };
     metrics::counter!("chasqui_jobs_total", "what" => what).increment(1);
     let late = shared.clock.now().since(job.due_at);
     metrics::histogram!("chasqui_job_lateness_seconds").record(late);
-    if let Err(error) = published {
-        tracing::warn!(%error, job = %job.key, "a due job was not confirmed; trying again");
-        return false;
+    let Err(error) = published else { return Published::Confirmed };
+    tracing::warn!(%error, job = %job.key, "a due job was not confirmed; trying again");
+    match error {
+        PublishError::Unroutable | PublishError::Refused | PublishError::TooLarge { .. } => Published::Refused,
+        PublishError::Unknown(_) | PublishError::Unavailable(_) => Published::Unanswered,
     }
-    true
 }

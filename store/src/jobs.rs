@@ -165,16 +165,18 @@ impl Store {
         Ok(finished)
     }
 
-    /// Gives claimed jobs back at once, unpublished. Returns how many were still the owner's.
+    /// Gives claimed jobs back, unpublished: nobody claims them for `pause`, by the database's clock, so
+    /// that what cannot be published is not in the way of what can. Returns how many were still the owner's.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn release_jobs(&self, keys: &[Key], owner: Uuid) -> Result<usize, StoreError> {
-        const RELEASE: &str = "UPDATE jobs SET lease_owner = NULL, lease_until = 0 FROM {u} \
+    pub async fn release_jobs(&self, keys: &[Key], owner: Uuid, pause: Duration) -> Result<usize, StoreError> {
+        const RELEASE: &str = "UPDATE jobs SET lease_owner = NULL, lease_until = {now} + u.pause FROM {u} \
              WHERE jobs.tenant = u.tenant AND jobs.id = u.id AND jobs.lease_owner = u.owner RETURNING jobs.id";
         let mut released = 0;
         for keys in keys.chunks(FINISH_GROUP) {
             let group = owned_group(keys.iter().map(|key| (key, owner.as_bytes())));
+            let group = group.int("pause", keys.iter().map(|_| micros(pause)));
             released += self.inner.db.writer().query_group(RELEASE, &group).await?.len();
         }
         Ok(released)

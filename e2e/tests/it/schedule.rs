@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
-use domain::{Clock, State, SystemClock};
+use domain::{Clock, Key, Lane, State, SystemClock, Tenant, Timestamp, content_of};
 use e2e::provider::Provider;
 use e2e::{Database, TestFleet};
 use lapin::BasicProperties;
+use reqwest::Method;
 use serde_json::{Value, json};
+use store::{Job, JobKind};
 
 fn in_seconds(seconds: u64) -> String {
     SystemClock.now().plus(Duration::from_secs(seconds)).to_string()
@@ -106,6 +108,61 @@ async fn a_delivery_that_was_cancelled_before_it_came_is_not_sent() {
     fleet.until("tombstone", State::Cancelled).await;
     assert_eq!(provider.received().len(), 1);
     fleet.finish().await;
+}
+
+/// More than two batches of the scheduler.
+const UNROUTABLE: usize = 2100;
+
+#[tokio::test]
+async fn jobs_that_cannot_be_published_do_not_hold_up_the_others() {
+    let fleet = TestFleet::start(Database::Sqlite, &[("SANDBOX", "all")]).await;
+    let binding = format!("bindings/{}/e/notifications.exchange/q/notifications.queue.bulk", fleet.vhost);
+    let path = format!("{binding}/notifications.key.bulk");
+    fleet.manage(Method::DELETE, &path, None).await;
+    let store = &fleet.running().store;
+    let due = SystemClock.now();
+    let mut putting = tokio::task::JoinSet::new();
+    for n in 0..UNROUTABLE {
+        let (store, job) = (store.clone(), job(&format!("bulk-{n}"), Lane::Bulk, due));
+        putting.spawn(async move { store.put_job(job).await.expect("stored") });
+    }
+    putting.join_all().await;
+    let later = SystemClock.now();
+    for n in 0..5 {
+        store.put_job(job(&format!("normal-{n}"), Lane::Normal, later)).await.expect("stored");
+    }
+    for n in 0..5 {
+        fleet.until(&format!("normal-{n}"), State::Captured).await;
+    }
+    let waiting = store.job(&key("bulk-0")).await.expect("read");
+    assert!(waiting.is_some(), "what cannot be published is kept");
+    fleet.manage(Method::POST, &binding, Some(json!({"routing_key": "notifications.key.bulk"}))).await;
+    fleet.until("bulk-0", State::Captured).await;
+    fleet.remove().await;
+}
+
+fn key(id: &str) -> Key {
+    Key { tenant: Tenant::default(), id: id.into() }
+}
+
+fn job(id: &str, lane: Lane, due_at: Timestamp) -> Job {
+    let body = json!({"channel": "sms", "destination": "+12025550143", "message": "due"}).to_string().into_bytes();
+    Job {
+        key: key(id),
+        kind: JobKind::OneShot,
+        lane,
+        content: content_of(&body),
+        body,
+        epoch: 0,
+        seq: 0,
+        attempt: 0,
+        carried: b"{}".to_vec(),
+        due_at,
+        expires_at: None,
+        max_lateness_seconds: None,
+        created_at: due_at,
+        last_fired_at: None,
+    }
 }
 
 #[tokio::test]

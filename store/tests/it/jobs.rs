@@ -126,9 +126,11 @@ async fn a_lease_that_ran_out_or_was_given_back_is_claimed_again(db: &Database) 
     assert_eq!(store.claim_due_jobs(at(1), 10, Duration::ZERO, owners[0]).await.unwrap().len(), 1);
     assert_eq!(store.claim_due_jobs(at(1), 10, HOUR, owners[1]).await.unwrap().len(), 1);
     assert_eq!(store.claim_due_jobs(at(1), 10, HOUR, owners[2]).await.unwrap(), []);
-    assert_eq!(store.release_jobs(&[key("job")], owners[0]).await.unwrap(), 0);
-    assert_eq!(store.release_jobs(&[key("job")], owners[1]).await.unwrap(), 1);
+    assert_eq!(store.release_jobs(&[key("job")], owners[0], Duration::ZERO).await.unwrap(), 0);
+    assert_eq!(store.release_jobs(&[key("job")], owners[1], Duration::ZERO).await.unwrap(), 1);
     assert_eq!(store.claim_due_jobs(at(1), 10, HOUR, owners[2]).await.unwrap().len(), 1);
+    assert_eq!(store.release_jobs(&[key("job")], owners[2], HOUR).await.unwrap(), 1);
+    assert_eq!(store.claim_due_jobs(at(1), 10, HOUR, owners[0]).await.unwrap(), [], "it lets others go first");
 }
 
 async fn jobs_are_listed_in_order(db: &Database) {
