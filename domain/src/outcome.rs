@@ -36,6 +36,13 @@ pub enum Outcome {
     GivenBack,
 }
 
+impl Outcome {
+    /// The provider has it, or nobody can know.
+    pub const fn may_have_gone_out(&self) -> bool {
+        matches!(self, Self::Sent { .. } | Self::Ambiguous { .. } | Self::Retriable { maybe_sent: true, .. })
+    }
+}
+
 /// What to tell the operator about a failed attempt. Never holds a recipient, a body or a credential.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Failure {

@@ -1,9 +1,11 @@
 //! Stores what arrives on the scheduled queue, and acknowledges once it is committed.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
 use domain::{Arrival, Claim, FirstSight, Notification, Outcome, Policy, Reason, Row, Timestamp, content_of, decide};
+use futures_util::FutureExt as _;
 use store::{Adoption, Claimed, Job, JobKind, Put, Sight, StoreError};
 use tokio::sync::mpsc;
 use topology::{Incoming, PublishError};
@@ -38,7 +40,11 @@ async fn store_one(shared: Arc<Shared>, incoming: Incoming) {
     let mut adoption = None;
     let mut wait = FIRST_WAIT;
     loop {
-        match put(&shared, &notification, &incoming, &mut adoption).await {
+        let put = AssertUnwindSafe(put(&shared, &notification, &incoming, &mut adoption)).catch_unwind().await;
+        let Ok(put) = put else {
+            return dead_letter(&shared, incoming, Reason::InternalError, "the scheduler panicked").await;
+        };
+        match put {
             Ok(Stored::Acknowledge) => {
                 if incoming.settle.ack().await
                     && let Some(adoption) = &adoption

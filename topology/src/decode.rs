@@ -1,11 +1,13 @@
 //! What a message asks for, and the id that its publisher gave it.
 
+use std::panic::AssertUnwindSafe;
+
 use domain::{Content, DecodeError, Defaults, FieldError, Key, Notification, Reason, fingerprint_of};
 
 use crate::Incoming;
 
 impl Incoming {
-    /// Reads the body.
+    /// Reads the body. A panic is a reason to refuse it, not to stop reading the queue.
     ///
     /// # Errors
     /// [`DecodeError`]: the message can never be delivered as it is.
@@ -19,7 +21,7 @@ impl Incoming {
         if self.message_id.as_deref().is_some_and(|id| id.contains('\0')) {
             return Err(refused("the message_id contains U+0000".into()));
         }
-        Notification::decode(&self.body, defaults)
+        contained(|| Notification::decode(&self.body, defaults))
     }
 
     /// The AMQP `message_id`, else the body's `id`. None for a message that came without any.
@@ -34,6 +36,25 @@ impl Incoming {
     }
 }
 
+fn contained<T>(read: impl FnOnce() -> Result<T, DecodeError>) -> Result<T, DecodeError> {
+    std::panic::catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_panic| {
+        Err(DecodeError { reason: Reason::InternalError, ..refused("reading it made the fleet panic".into()) })
+    })
+}
+
 fn refused(detail: String) -> DecodeError {
     DecodeError { reason: Reason::DecodeError, fields: vec![FieldError { pointer: String::new(), detail }] }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_refuses_one_message_as_an_internal_error() {
+        let error = contained::<()>(|| panic!("a body like no other")).unwrap_err();
+        assert_eq!(error.reason, Reason::InternalError);
+        assert!(!error.to_string().contains("a body like no other"), "a panic may quote the body");
+        assert_eq!(contained(|| Ok(7)), Ok(7));
+    }
 }

@@ -1,6 +1,8 @@
 //! Does what was decided: publishes until the broker has confirmed, then settles the message once.
 
+use std::fmt::Display;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -22,6 +24,7 @@ pub(crate) struct Held<'a> {
     lane: Lane,
     /// Whose copy it is, once that is known: whatever is published of this message carries its id.
     named: OnceLock<Named>,
+    gone_out: AtomicBool,
 }
 
 struct Named {
@@ -42,11 +45,24 @@ enum Published {
 
 impl<'a> Held<'a> {
     pub(crate) fn new(shared: &'a Shared, incoming: &Incoming) -> Self {
-        Self { shared, lane: incoming.lane, named: OnceLock::new() }
+        Self { shared, lane: incoming.lane, named: OnceLock::new(), gone_out: AtomicBool::new(false) }
     }
 
     pub(crate) fn name(&self, key: &Key, adoption: Option<Adoption>) {
         let _ = self.named.set(Named { key: key.clone(), adoption });
+    }
+
+    /// Whether the provider has it, or may have it, while the row does not say so yet.
+    pub(crate) fn may_have_gone_out(&self, may: bool) {
+        self.gone_out.store(may, Ordering::Relaxed);
+    }
+
+    /// What an operator must know of a delivery that failed by our own fault.
+    pub(crate) fn trouble(&self, what: impl Display) -> String {
+        match self.gone_out.load(Ordering::Relaxed) {
+            true => format!("it may have been sent, look with the provider before you move it back: {what}"),
+            false => what.to_string(),
+        }
     }
 
     /// Publishes what the row orders, then acknowledges.
@@ -142,7 +158,7 @@ impl<'a> Held<'a> {
         if self.shared.stopping.is_cancelled() {
             return self.leave_unsettled(incoming).await;
         }
-        self.dead_letter(Reason::InternalError, &trouble.to_string(), incoming).await;
+        self.dead_letter(Reason::InternalError, &self.trouble(trouble), incoming).await;
     }
 
     /// Derives the metrics and the log line from the transition.

@@ -1,8 +1,10 @@
 //! The path of one copy: claim (committed) → attempt → decide → record (committed) → obey.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use domain::{Claim, DecodeError, Failure, Notification, Order, Outcome, Reason, Row, Take, Transition, decide};
+use futures_util::FutureExt as _;
 use store::{Claimed, Recorded, StoreError};
 use topology::Incoming;
 
@@ -22,8 +24,7 @@ pub(crate) enum Doing {
 /// Walks one copy from its decoded notification to its acknowledgement.
 pub(crate) async fn deliver(shared: Arc<Shared>, notification: Arc<Notification>, incoming: Incoming, doing: Doing) {
     let held = Held::new(&shared, &incoming);
-    let walked = walk(&shared, &held, notification, &incoming, doing).await;
-    match walked {
+    match contained(walk(&shared, &held, notification, &incoming, doing)).await {
         Ok(Next::Obey(row, order)) => held.obey(&row, &order, incoming).await,
         Ok(Next::Park(delivery)) => held.park(&delivery, incoming).await,
         Ok(Next::Reissue(delivery, epoch)) => held.reissue(&delivery, epoch, incoming).await,
@@ -33,7 +34,25 @@ pub(crate) async fn deliver(shared: Arc<Shared>, notification: Arc<Notification>
             let error = "this id is known with another body; give the new content an id of its own";
             held.dead_letter(Reason::IdConflict, error, incoming).await;
         }
-        Err(trouble) => held.internal_error(&trouble, incoming).await,
+        Err(Trouble::Panic) => {
+            held.dead_letter(Reason::InternalError, &held.trouble("the worker panicked"), incoming).await
+        }
+        Err(Trouble::Ledger(error)) => held.internal_error(&error, incoming).await,
+    }
+}
+
+/// Why a walk did not reach its end.
+#[derive(Debug)]
+enum Trouble {
+    Ledger(StoreError),
+    Panic,
+}
+
+/// A panic is an outcome. (Beyond the walk it is contained too: the broker dead-letters what a panic drops.)
+async fn contained<T>(walk: impl Future<Output = Result<T, StoreError>>) -> Result<T, Trouble> {
+    match AssertUnwindSafe(walk).catch_unwind().await {
+        Ok(walked) => walked.map_err(Trouble::Ledger),
+        Err(_panic) => Err(Trouble::Panic),
     }
 }
 
@@ -86,7 +105,7 @@ async fn walk(
     let tried = match take {
         Take::Send if delivery.doubtful => lost_answer(MAY_BE_AN_EQUAL_ONE).into(),
         Take::Send if doing == Doing::PutAside => Outcome::PutAside.into(),
-        Take::Send => try_now(shared, &row, &delivery, incoming).await,
+        Take::Send => try_now(shared, held, &row, &delivery, incoming).await,
         Take::LeaseRanOut => lost_answer(STOPPED).into(),
     };
     let transition = decide(
@@ -105,7 +124,7 @@ async fn walk(
 
 /// Deferred when its time has not come, given back when the worker is stopping or the broker has taken the
 /// message back, else sent.
-async fn try_now(shared: &Shared, row: &Row, delivery: &Delivery, incoming: &Incoming) -> Tried {
+async fn try_now(shared: &Shared, held: &Held<'_>, row: &Row, delivery: &Delivery, incoming: &Incoming) -> Tried {
     if let Some(due) = delivery.notification.send_at
         && !incoming.headers.released
         && due > shared.clock.now()
@@ -116,7 +135,11 @@ async fn try_now(shared: &Shared, row: &Row, delivery: &Delivery, incoming: &Inc
         return Outcome::GivenBack.into();
     }
     let _flight = shared.slots.fly(delivery.lane, &delivery.notification.channel);
-    attempt(shared, row, &delivery.notification).await
+    // Until the answer says otherwise, whatever happens.
+    held.may_have_gone_out(true);
+    let tried = attempt(shared, row, &delivery.notification).await;
+    held.may_have_gone_out(tried.outcome.may_have_gone_out());
+    tried
 }
 
 const STOPPED: &str = "the worker that had claimed it stopped before it recorded an answer";
@@ -136,4 +159,19 @@ async fn record(
     let recorded = shared.sql.insist(shared, || shared.store.record(transition, tried.capture.clone())).await?;
     held.tell(transition, recorded);
     Ok(recorded)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_on_the_way_is_an_outcome() {
+        let panicking = async {
+            tokio::task::yield_now().await;
+            panic!("somewhere between claim and record")
+        };
+        assert!(matches!(contained::<()>(panicking).await, Err(Trouble::Panic)));
+        assert!(matches!(contained(async { Ok(7) }).await, Ok(7)));
+    }
 }

@@ -10,7 +10,8 @@ use tokio::sync::{mpsc, oneshot};
 pub(crate) use task::settle;
 
 /// Must be consumed by one of its methods. Dropped without, the message stays unacknowledged until its generation
-/// ends, and that is logged and counted as a bug.
+/// ends, and that is logged and counted as a bug. Dropped by a panic, it is rejected: the broker dead-letters it, and
+/// it does not come back to panic again.
 #[must_use = "a message that is not settled comes back only when the connection ends"]
 pub struct Settle(Option<Way>);
 
@@ -93,6 +94,12 @@ impl Drop for Settle {
             && !requests.is_closed()
         {
             metrics::counter!("chasqui_settle_dropped_total").increment(1);
+            if std::thread::panicking() {
+                let (reply, _nobody_waits) = oneshot::channel();
+                let _over = requests.send(Request { tag: *tag, settlement: Settlement::Reject, reply });
+                tracing::error!(tag, "a message whose handling panicked is left to the broker's dead-lettering");
+                return;
+            }
             tracing::error!(tag, "a message was dropped without being settled; it comes back when the connection ends");
         }
     }
@@ -104,5 +111,31 @@ impl fmt::Debug for Settle {
             Some(Way::Broker { tag, .. }) => write!(f, "Settle({tag})"),
             _ => f.write_str("Settle"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt as _;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_message_whose_handling_panics_is_rejected_and_a_forgotten_one_is_not() {
+        let (requests, mut requested) = mpsc::unbounded_channel();
+        let handle = async |settle: Settle, panics: bool| {
+            tokio::task::yield_now().await;
+            assert!(!panics, "a panic with a message in hand");
+            drop(settle);
+        };
+        assert!(
+            std::panic::AssertUnwindSafe(handle(Settle::new(1, requests.clone()), false)).catch_unwind().await.is_ok()
+        );
+        assert!(requested.try_recv().is_err());
+        assert!(
+            std::panic::AssertUnwindSafe(handle(Settle::new(2, requests.clone()), true)).catch_unwind().await.is_err()
+        );
+        let request = requested.try_recv().expect("asked");
+        assert_eq!((request.tag, request.settlement), (2, Settlement::Reject));
     }
 }
