@@ -23,8 +23,14 @@ impl From<Outcome> for Tried {
     }
 }
 
-/// Tries to deliver what was claimed as `row`. Never fails: a panic and a hang are outcomes too.
-pub(crate) async fn attempt(shared: &Shared, row: &Row, notification: &Arc<Notification>) -> Tried {
+/// Tries to deliver what was claimed as `row`, and puts it aside when it could not send it until
+/// `send_until`. Never fails: a panic and a hang are outcomes too.
+pub(crate) async fn attempt(
+    shared: &Shared,
+    row: &Row,
+    notification: &Arc<Notification>,
+    send_until: Instant,
+) -> Tried {
     if row.expires_at.is_some_and(|expires| expires <= shared.clock.now()) {
         return Outcome::Expired.into();
     }
@@ -41,6 +47,10 @@ pub(crate) async fn attempt(shared: &Shared, row: &Row, notification: &Arc<Notif
     };
     if shared.stopping.is_cancelled() {
         return Outcome::GivenBack.into();
+    }
+    if Instant::now() > send_until {
+        tracing::warn!(delivery = %row.key, "not sent: this process stood still for so long that its claim may run out");
+        return Outcome::PutAside.into();
     }
     let outcome = send(shared, row, notification, channel.as_ref(), &rendered).await;
     let capture = matches!(outcome, Outcome::Captured).then(|| Capture {

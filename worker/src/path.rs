@@ -2,6 +2,7 @@
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::time::Instant;
 
 use domain::{Claim, DecodeError, Failure, Notification, Order, Outcome, Reason, Row, Take, Transition, decide};
 use futures_util::FutureExt as _;
@@ -86,7 +87,11 @@ async fn walk(
     }
     let candidate = delivery.candidate(shared, incoming);
     let lease = shared.settings.lease;
-    let claimed = shared.sql.insist(shared, || shared.store.claim(candidate.clone(), &delivery.arrival, lease)).await?;
+    let claim = async || {
+        let send_until = shared.settings.send_until(Instant::now());
+        Ok((shared.store.claim(candidate.clone(), &delivery.arrival, lease).await?, send_until))
+    };
+    let (claimed, send_until) = shared.sql.insist(shared, claim).await?;
     let (row, take) = match claimed {
         Claimed::New(row) => (Box::new(row), Take::Send),
         Claimed::Known(Claim::Take(row, take)) => (row, take),
@@ -105,7 +110,7 @@ async fn walk(
     let tried = match take {
         Take::Send if delivery.doubtful => lost_answer(MAY_BE_AN_EQUAL_ONE).into(),
         Take::Send if doing == Doing::PutAside => Outcome::PutAside.into(),
-        Take::Send => try_now(shared, held, &row, &delivery, incoming).await,
+        Take::Send => try_now(shared, held, &row, &delivery, incoming, send_until).await,
         Take::LeaseRanOut => lost_answer(STOPPED).into(),
     };
     let transition = decide(
@@ -137,7 +142,7 @@ async fn try_now(shared: &Shared, held: &Held<'_>, row: &Row, delivery: &Deliver
     let _flight = shared.slots.fly(delivery.lane, &delivery.notification.channel);
     // Until the answer says otherwise, whatever happens.
     held.may_have_gone_out(true);
-    let tried = attempt(shared, row, &delivery.notification).await;
+    let tried = attempt(shared, row, &delivery.notification, send_until).await;
     held.may_have_gone_out(tried.outcome.may_have_gone_out());
     tried
 }

@@ -1,7 +1,7 @@
 //! How a worker behaves: slots, timeouts, the retry policy of each channel.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use domain::{Ambiguity, ChannelName, Defaults, Policy};
 
@@ -51,6 +51,11 @@ impl Settings {
         Ok(())
     }
 
+    /// A send that begins later could still run when the claim's lease ends, and somebody else sends.
+    pub(crate) fn send_until(&self, claimed: Instant) -> Instant {
+        claimed + self.lease.saturating_sub(self.provider_timeout)
+    }
+
     pub(crate) fn policy(&self, channel: &ChannelName) -> Policy {
         let ambiguity = self.ambiguity.get(channel).copied().unwrap_or_else(|| channels::default_ambiguity(channel));
         Policy {
@@ -59,5 +64,30 @@ impl Settings {
             throttle_max_age: self.throttle_max_age,
             ambiguity,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_send_that_begins_in_time_ends_before_its_lease_and_a_later_one_does_not_begin() {
+        let settings = Settings {
+            concurrency: 1,
+            bytes_in_hand: 1,
+            provider_timeout: Duration::from_secs(10),
+            lease: Duration::from_secs(30),
+            grace: Duration::ZERO,
+            trouble_limit: Duration::ZERO,
+            max_retries: 0,
+            retry_delays: [Duration::ZERO; 3],
+            throttle_max_age: Duration::ZERO,
+            ambiguity: BTreeMap::new(),
+            defaults: Defaults { channel: None },
+        };
+        let claimed = Instant::now();
+        let latest = settings.send_until(claimed);
+        assert_eq!(latest + settings.provider_timeout, claimed + settings.lease);
     }
 }
