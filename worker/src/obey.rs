@@ -256,8 +256,11 @@ impl<'a> Held<'a> {
             return;
         };
         match self.shared.sql.insist(self.shared, || adoption.holds()).await {
-            Ok(true) if incoming.settle.ack().await => adoption.acknowledged(),
-            Ok(true) => {}
+            Ok(true) => {
+                if incoming.settle.ack().await {
+                    adoption.acknowledged();
+                }
+            }
             Ok(false) => {
                 self.count("adopted_by_another");
                 self.leave_unsettled(incoming).await;

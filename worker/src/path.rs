@@ -129,7 +129,14 @@ async fn walk(
 
 /// Deferred when its time has not come, given back when the worker is stopping or the broker has taken the
 /// message back, else sent.
-async fn try_now(shared: &Shared, held: &Held<'_>, row: &Row, delivery: &Delivery, incoming: &Incoming) -> Tried {
+async fn try_now(
+    shared: &Shared,
+    held: &Held<'_>,
+    row: &Row,
+    delivery: &Delivery,
+    incoming: &Incoming,
+    send_until: Instant,
+) -> Tried {
     if let Some(due) = delivery.notification.send_at
         && !incoming.headers.released
         && due > shared.clock.now()

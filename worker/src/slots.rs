@@ -27,10 +27,10 @@ pub(crate) struct Slots {
 
 /// Which channel holds how much of which lane. Holds nothing about a channel that neither has a place nor hangs.
 #[derive(Default)]
-struct Board(Mutex<HashMap<(Lane, ChannelName), Held>>);
+struct Board(Mutex<HashMap<(Lane, ChannelName), Load>>);
 
 #[derive(Default)]
-struct Held {
+struct Load {
     places: usize,
     /// When each of its sends in flight began.
     flights: Vec<Instant>,
@@ -90,9 +90,9 @@ impl Slots {
         let full = self.is_full(lane);
         let half = share(self.concurrency, lane).div_ceil(2);
         let mut board = self.board.lock();
-        let Some(held) = board.get_mut(&(lane, channel.clone())) else { return false };
-        held.stalled |= full && held.flights.iter().min().is_some_and(|oldest| oldest.elapsed() > STALL_AFTER);
-        held.stalled && held.places >= half
+        let Some(load) = board.get_mut(&(lane, channel.clone())) else { return false };
+        load.stalled |= full && load.flights.iter().min().is_some_and(|oldest| oldest.elapsed() > STALL_AFTER);
+        load.stalled && load.places >= half
     }
 
     pub(crate) fn fly(&self, lane: Lane, channel: &ChannelName) -> Flight<'_> {
@@ -125,15 +125,15 @@ async fn take(semaphore: &Arc<Semaphore>, permits: u32) -> OwnedSemaphorePermit 
 }
 
 impl Board {
-    fn lock(&self) -> MutexGuard<'_, HashMap<(Lane, ChannelName), Held>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<(Lane, ChannelName), Load>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn change(&self, at: &(Lane, ChannelName), change: impl FnOnce(&mut Held)) {
+    fn change(&self, at: &(Lane, ChannelName), change: impl FnOnce(&mut Load)) {
         let mut board = self.lock();
-        let Some(held) = board.get_mut(at) else { return };
-        change(held);
-        if held.places == 0 && held.flights.is_empty() && !held.stalled {
+        let Some(load) = board.get_mut(at) else { return };
+        change(load);
+        if load.places == 0 && load.flights.is_empty() && !load.stalled {
             board.remove(at);
         }
     }
@@ -141,17 +141,17 @@ impl Board {
 
 impl Drop for Slot {
     fn drop(&mut self) {
-        self.board.change(&self.at, |held| held.places = held.places.saturating_sub(1));
+        self.board.change(&self.at, |load| load.places = load.places.saturating_sub(1));
     }
 }
 
 impl Drop for Flight<'_> {
     fn drop(&mut self) {
-        self.board.change(&self.at, |held| {
-            if let Some(at) = held.flights.iter().position(|started| *started == self.started) {
-                held.flights.swap_remove(at);
+        self.board.change(&self.at, |load| {
+            if let Some(at) = load.flights.iter().position(|started| *started == self.started) {
+                load.flights.swap_remove(at);
             }
-            held.stalled &= self.started.elapsed() > STALL_AFTER;
+            load.stalled &= self.started.elapsed() > STALL_AFTER;
         });
     }
 }
