@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use domain::{Headers, Lane, Timestamp};
+use domain::{Headers, Lane, Timestamp, failpoint};
 use futures_util::future::join_all;
 use serde::Serialize;
 use topology::{Carried, Publication, PublishError, To};
@@ -145,7 +145,10 @@ pub(crate) fn idempotency_key(headers: &HeaderMap) -> Result<Option<&str>, Probl
 async fn publish_one(app: &App, item: Item, publisher: &str) -> Result<Response, Problem> {
     let accepted = accepted(&item, app.clock.now());
     match publish_item(app, item, publisher).await {
-        Ok(()) => Ok((StatusCode::ACCEPTED, Json(accepted)).into_response()),
+        Ok(()) => {
+            failpoint("api.confirmed_before_response");
+            Ok((StatusCode::ACCEPTED, Json(accepted)).into_response())
+        }
         Err(error) => {
             let detail = format!(
                 "{} Send it again with this id in its body, or with the same Idempotency-Key.",

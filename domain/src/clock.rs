@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 
+use crate::failpoint::shifted;
+
 /// An instant in UTC with microsecond precision. Stored as BIGINT, because date columns of SQLite
 /// compare as text.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
@@ -82,7 +84,8 @@ pub struct SystemClock;
 impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
         #[expect(clippy::disallowed_methods, reason = "the one place that reads the wall clock")]
-        Timestamp::from(Utc::now())
+        let now = Timestamp::from(Utc::now());
+        shifted(now)
     }
 }
 

@@ -10,6 +10,7 @@ mod claim;
 mod clock;
 mod cron;
 mod decide;
+mod failpoint;
 mod fallback;
 mod identity;
 mod lane;
@@ -30,6 +31,7 @@ pub use claim::{Claim, Take, claim};
 pub use clock::{Clock, InvalidTimestamp, SystemClock, Timestamp};
 pub use cron::{Cron, InvalidCron};
 pub use decide::{Ambiguity, Policy, Transition, decide};
+pub use failpoint::failpoint;
 pub use fallback::child_body;
 pub use identity::{
     Content, Key, RecipientHasher, Tenant, child_id, content_of, fingerprint_of, fire_id, mask, request_id,

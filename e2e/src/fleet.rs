@@ -73,6 +73,20 @@ pub struct DeadLetter {
     pub body: Vec<u8>,
 }
 
+impl DeadLetter {
+    pub fn of(properties: &BasicProperties, body: Vec<u8>) -> Self {
+        let headers = plain(properties.headers().clone().unwrap_or_default());
+        let text = |name: &str| headers.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+        Self {
+            message_id: properties.message_id().as_ref().map(ToString::to_string),
+            reason: text("notify-dead-reason"),
+            error: text("notify-dead-error"),
+            headers,
+            body,
+        }
+    }
+}
+
 impl TestFleet {
     /// Retry delays of 0.2, 0.4 and 0.6 s, and then `settings`.
     pub async fn start(database: Database, settings: &[(&str, &str)]) -> Self {
@@ -224,15 +238,7 @@ impl TestFleet {
         let got =
             self.amqp.basic_get("notifications.queue.dlq".into(), BasicGetOptions::default()).await.expect("get")?;
         got.delivery.acker.ack(BasicAckOptions::default()).await.expect("ack");
-        let headers = plain(got.delivery.properties.headers().clone().unwrap_or_default());
-        let text = |name: &str| headers.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-        Some(DeadLetter {
-            message_id: got.delivery.properties.message_id().as_ref().map(ToString::to_string),
-            reason: text("notify-dead-reason"),
-            error: text("notify-dead-error"),
-            headers,
-            body: got.delivery.data,
-        })
+        Some(DeadLetter::of(&got.delivery.properties, got.delivery.data))
     }
 
     /// Messages in a queue, ready and unacknowledged.

@@ -1,11 +1,13 @@
 //! What the end-to-end tests stand on: a broker and databases of their own, the fleet, and its users.
 
+pub mod chaos;
 pub mod fleet;
 pub mod ground;
 pub mod mail_server;
 pub mod postgres;
 pub mod processes;
 pub mod provider;
+pub mod proxy;
 
 pub use fleet::{Database, TestFleet};
 pub use ground::ground;

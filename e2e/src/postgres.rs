@@ -63,6 +63,15 @@ impl Postgres {
         Ok(())
     }
 
+    /// Ends the server as a crash does: nothing is written down, and it has to recover from its log.
+    ///
+    /// # Errors
+    /// When it does not end.
+    pub async fn crash(&mut self) -> Result<()> {
+        self.server.end(Signal::Quit).await.context("PostgreSQL does not crash")?;
+        Ok(())
+    }
+
     /// Starts the stopped server again on the same port.
     ///
     /// # Errors

@@ -24,7 +24,7 @@ pub struct Process {
     log: PathBuf,
     port: u16,
     http: reqwest::Client,
-    _dir: tempfile::TempDir,
+    _dir: Option<tempfile::TempDir>,
 }
 
 impl Process {
@@ -35,23 +35,32 @@ impl Process {
     /// When the binary was not built.
     pub fn start(role: &'static str, environment: &Environment) -> Self {
         let dir = tempfile::tempdir().expect("a folder");
+        let mut process = Self::start_with_log(role, environment, &dir.path().join("output"));
+        process._dir = Some(dir);
+        process
+    }
+
+    /// As [`Self::start`]; what it prints is appended to `log`, and stays there.
+    ///
+    /// # Panics
+    /// When the binary was not built.
+    pub fn start_with_log(role: &'static str, environment: &Environment, log: &Path) -> Self {
         let [port] = free_ports().expect("a free port");
         let listen = format!("127.0.0.1:{port}");
         let mut env = pairs(environment);
         env.extend(["API_LISTEN", "METRICS_LISTEN"].map(|name| (name.into(), listen.clone().into())));
-        let log = dir.path().join("output");
         let server = Supervised::start(&Launch {
             name: format!("chasqui-{role}"),
             program: binary(),
             args: vec![role.into()],
             env,
-            log: log.clone(),
+            log: log.to_owned(),
             at_end: Signal::Kill,
             grace: PATIENCE,
             remove: None,
         });
         let http = reqwest::Client::builder().no_proxy().build().expect("a client");
-        Self { role, server: server.expect("the process starts"), log, port, http, _dir: dir }
+        Self { role, server: server.expect("the process starts"), log: log.to_owned(), port, http, _dir: None }
     }
 
     /// Starts it and waits until it is ready.
@@ -90,6 +99,16 @@ impl Process {
     /// Until it has printed these words.
     pub async fn until_said(&self, words: &str) {
         until(&format!("the {} says: {words}", self.role), async || self.said().contains(words).then_some(())).await;
+    }
+
+    /// Of the role's own process.
+    pub fn pid(&self) -> u32 {
+        self.server.pid()
+    }
+
+    /// Its exit code when it has ended; 128 and the signal's number when one killed it.
+    pub fn exit_code(&mut self) -> Option<i32> {
+        self.server.ended().ok().flatten().map(|status| status.code().unwrap_or(-1))
     }
 
     pub fn runs(&mut self) -> bool {
@@ -150,10 +169,12 @@ fn pairs(environment: &Environment) -> Vec<(OsString, OsString)> {
     last.into_iter().map(|(name, value)| (name.into(), value.into())).collect()
 }
 
-/// Cargo puts the binaries beside the folder of the test executables.
+/// Cargo puts the binaries beside each other, and the test executables in a folder `deps` there.
 fn binary() -> PathBuf {
-    let test = std::env::current_exe().expect("this executable");
-    let binary = test.parent().and_then(Path::parent).expect("a target folder").join("chasqui");
+    let this = std::env::current_exe().expect("this executable");
+    let folder = this.parent().expect("a target folder");
+    let folder = if folder.ends_with("deps") { folder.parent().expect("a target folder") } else { folder };
+    let binary = folder.join("chasqui");
     assert!(binary.exists(), "{} is missing: run `make test`, which builds it first", binary.display());
     binary
 }

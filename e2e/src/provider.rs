@@ -2,17 +2,16 @@
 //! answers as it is told.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 /// How to answer the next requests.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Answer {
     /// 201 with a new SID.
     Accept,
@@ -24,42 +23,71 @@ pub enum Answer {
     Slow(Duration),
     /// Reads the request whole, then closes the connection without an answer.
     Vanish,
+    /// As [`Answer::Vanish`], with a reset.
+    Reset,
     /// 201 with a body that is not JSON.
     Garbage,
 }
 
-/// What one request asked to send.
+/// Twilio's own failure, after which a message may have been accepted all the same.
+pub const INTERNAL_ERROR: u32 = 20500;
+
+impl Answer {
+    /// Whether a provider that answers so may have taken the message.
+    pub fn may_have_accepted(&self) -> bool {
+        match self {
+            Self::Refuse { code, .. } => *code == INTERNAL_ERROR,
+            _ => true,
+        }
+    }
+}
+
+/// What one request asked to send, and how it was answered.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Received {
     pub to: String,
     pub body: String,
+    pub answer: Answer,
+    pub at: Instant,
 }
 
 /// The running provider; it ends when dropped.
 pub struct Provider {
     pub base_url: String,
-    answer: watch::Sender<Answer>,
-    /// Answers for single recipients, before the general one.
-    special: Arc<Mutex<BTreeMap<String, Answer>>>,
-    received: Arc<Mutex<Vec<Received>>>,
+    desk: Arc<Desk>,
     server: JoinHandle<()>,
 }
 
+/// What every connection shares.
+struct Desk {
+    answers: Mutex<Answers>,
+    received: Mutex<Vec<Received>>,
+}
+
+struct Answers {
+    general: Answer,
+    /// Every so-manieth request is answered differently.
+    sometimes: Option<(usize, Answer)>,
+    requests: usize,
+    /// Answers for single recipients, before the others.
+    special: BTreeMap<String, Answer>,
+}
+
 impl Provider {
+    /// # Panics
+    /// When no port is free.
     pub async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let base_url = format!("http://{}", listener.local_addr().expect("bound"));
-        let answer = watch::Sender::new(Answer::Accept);
-        let received = Arc::new(Mutex::new(Vec::new()));
-        let special = Arc::new(Mutex::new(BTreeMap::new()));
-        let shared = (answer.subscribe(), Arc::clone(&received), Arc::clone(&special));
+        let answers = Answers { general: Answer::Accept, sometimes: None, requests: 0, special: BTreeMap::new() };
+        let desk = Arc::new(Desk { answers: Mutex::new(answers), received: Mutex::default() });
+        let shared = Arc::clone(&desk);
         let server = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                let (answer, received, special) = shared.clone();
-                tokio::spawn(serve(stream, answer, received, special));
+                tokio::spawn(serve(stream, Arc::clone(&shared)));
             }
         });
-        Self { base_url, answer, special, received, server }
+        Self { base_url, desk, server }
     }
 
     /// The settings that make the fleet use this provider for SMS and WhatsApp.
@@ -75,16 +103,21 @@ impl Provider {
     }
 
     pub fn answer(&self, answer: Answer) {
-        self.answer.send_replace(answer);
+        lock(&self.desk.answers).general = answer;
+    }
+
+    /// Answers one request of every `every` differently, the others as before.
+    pub fn answer_sometimes(&self, every: usize, answer: Answer) {
+        lock(&self.desk.answers).sometimes = Some((every.max(1), answer));
     }
 
     /// Answers requests for one recipient differently.
     pub fn answer_for(&self, to: &str, answer: Answer) {
-        self.special.lock().expect("not poisoned").insert(to.to_owned(), answer);
+        lock(&self.desk.answers).special.insert(to.to_owned(), answer);
     }
 
     pub fn received(&self) -> Vec<Received> {
-        self.received.lock().expect("not poisoned").clone()
+        lock(&self.desk.received).clone()
     }
 
     /// How many requests asked to send to this recipient.
@@ -99,17 +132,38 @@ impl Drop for Provider {
     }
 }
 
-async fn serve(
-    mut stream: TcpStream,
-    answer: watch::Receiver<Answer>,
-    received: Arc<Mutex<Vec<Received>>>,
-    special: Arc<Mutex<BTreeMap<String, Answer>>>,
-) {
+impl Desk {
+    fn receive(&self, to: String, body: String) -> Answer {
+        let answer = lock(&self.answers).next(&to);
+        lock(&self.received).push(Received { to, body, answer: answer.clone(), at: Instant::now() });
+        answer
+    }
+}
+
+impl Answers {
+    fn next(&mut self, to: &str) -> Answer {
+        self.requests += 1;
+        if let Some(answer) = self.special.get(to) {
+            return answer.clone();
+        }
+        match &self.sometimes {
+            Some((every, answer)) if self.requests.is_multiple_of(*every) => answer.clone(),
+            _ => self.general.clone(),
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+async fn serve(mut stream: TcpStream, desk: Arc<Desk>) {
     while let Some(form) = read_form(&mut stream).await {
         let (to, body) = (form.get("To").cloned().unwrap_or_default(), form.get("Body").cloned().unwrap_or_default());
-        received.lock().expect("not poisoned").push(Received { to: to.clone(), body });
-        let own = special.lock().expect("not poisoned").get(&to).cloned();
-        let answer = own.unwrap_or_else(|| answer.borrow().clone());
+        let answer = desk.receive(to.clone(), body);
+        if answer == Answer::Reset {
+            let _ = stream.set_zero_linger();
+        }
         let Some(response) = respond(&answer, &to).await else { return };
         if stream.write_all(response.as_bytes()).await.is_err() {
             return;
@@ -133,7 +187,7 @@ async fn respond(answer: &Answer, to: &str) -> Option<String> {
             Some(http(*status, &header, &body.to_string()))
         }
         Answer::Hang => std::future::pending().await,
-        Answer::Vanish => None,
+        Answer::Vanish | Answer::Reset => None,
     }
 }
 

@@ -112,6 +112,7 @@ async fn fire_due(shared: &Shared, owner: Uuid) -> Result<Batch, StoreError> {
     if jobs.is_empty() {
         return Ok(Batch::default());
     }
+    domain::failpoint("scheduler.claimed");
     let published = join_all(jobs.iter().map(|job| publish(shared, job))).await;
     let answered = published.iter().any(|published| *published != Published::Unanswered);
     let (mut done, mut unconfirmed) = (Vec::new(), Vec::new());
@@ -123,6 +124,7 @@ async fn fire_due(shared: &Shared, owner: Uuid) -> Result<Batch, StoreError> {
         }
     }
     if !done.is_empty() {
+        domain::failpoint("scheduler.confirmed_before_mark");
         shared.store.finish_jobs(&done).await?;
     }
     if !unconfirmed.is_empty() {

@@ -46,6 +46,7 @@ async fn store_one(shared: Arc<Shared>, incoming: Incoming) {
         };
         match put {
             Ok(Stored::Acknowledge) => {
+                domain::failpoint("scheduler.stored_before_ack");
                 if incoming.settle.ack().await
                     && let Some(adoption) = &adoption
                 {

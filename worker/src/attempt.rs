@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use channels::{Channel, NotEnabled, Outgoing};
-use domain::{Failure, Notification, Outcome, Reason, Rendered, Row};
+use domain::{Failure, Notification, Outcome, Reason, Rendered, Row, failpoint};
 use futures_util::FutureExt;
 use store::Capture;
 
@@ -112,12 +112,14 @@ async fn send(
     };
     let limit = shared.settings.provider_timeout;
     let started = Instant::now();
+    failpoint("worker.before_send");
     let sending = AssertUnwindSafe(channel.send(&outgoing)).catch_unwind();
     let outcome = match tokio::time::timeout(limit, sending).await {
         Ok(Ok(outcome)) => outcome,
         Ok(Err(_panic)) => ambiguous(channel.provider(), "the channel panicked while sending".into()),
         Err(_elapsed) => ambiguous(channel.provider(), format!("no complete answer within {} s", limit.as_secs_f32())),
     };
+    failpoint("worker.after_send");
     metrics::histogram!("chasqui_send_seconds", "channel" => channel.name(), "provider" => channel.provider())
         .record(started.elapsed());
     outcome

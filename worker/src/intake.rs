@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{Key, Lane, Notification, Reason};
+use domain::{Key, Lane, Notification, Reason, failpoint};
 use tokio::sync::mpsc;
 use topology::{Incoming, Source, Subscription};
 
@@ -37,6 +37,7 @@ pub(crate) fn subscriptions(settings: &Settings) -> Vec<Subscription> {
 /// Until the lane's stream ends, which it does when the consumers drain.
 pub(crate) async fn take(shared: Arc<Shared>, mut lane: mpsc::Receiver<Incoming>) {
     while let Some(incoming) = lane.recv().await {
+        failpoint("worker.received");
         if incoming.delivery_count >= TOO_MANY_DELIVERIES {
             shared.deliveries.spawn(give_up(Arc::clone(&shared), incoming));
             continue;

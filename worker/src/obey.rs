@@ -6,7 +6,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use domain::{ChannelName, DeadMark, Headers, Key, Lane, Order, Reason, Row, State, Transition, child_body, child_id};
+use domain::{
+    ChannelName, DeadMark, Headers, Key, Lane, Order, Reason, Row, State, Transition, child_body, child_id, failpoint,
+};
 use store::{Adoption, Recorded, StoreError};
 use topology::{Incoming, Publication, PublishError, To};
 use uuid::Uuid;
@@ -241,7 +243,10 @@ impl<'a> Held<'a> {
 
     async fn publish_and_ack(&self, publication: Publication, incoming: Incoming) {
         match self.publish(publication).await {
-            Published::Confirmed => self.ack(incoming).await,
+            Published::Confirmed => {
+                failpoint("worker.republished");
+                self.ack(incoming).await;
+            }
             Published::Interrupted => self.leave_unsettled(incoming).await,
             // The broker moves it to the dead-letter queue by itself, without a reason of ours.
             Published::Impossible => incoming.settle.reject().await,
@@ -251,6 +256,7 @@ impl<'a> Held<'a> {
     /// However an anonymous copy ends, its row is no longer the one that a redelivery continues: the next
     /// message with the same body is a delivery of its own.
     async fn ack(&self, incoming: Incoming) {
+        failpoint("worker.before_ack");
         let Some(adoption) = self.named.get().and_then(|named| named.adoption.as_ref()) else {
             incoming.settle.ack().await;
             return;

@@ -4,7 +4,9 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Instant;
 
-use domain::{Claim, DecodeError, Failure, Notification, Order, Outcome, Reason, Row, Take, Transition, decide};
+use domain::{
+    Claim, DecodeError, Failure, Notification, Order, Outcome, Reason, Row, Take, Transition, decide, failpoint,
+};
 use futures_util::FutureExt as _;
 use store::{Claimed, Recorded, StoreError};
 use topology::Incoming;
@@ -107,6 +109,7 @@ async fn walk(
         Claimed::Known(Claim::Ended) => return Ok(Next::Acknowledge),
         Claimed::Known(Claim::Conflict) => return Ok(Next::Conflict),
     };
+    failpoint("worker.claimed");
     let tried = match take {
         Take::Send if delivery.doubtful => lost_answer(MAY_BE_AN_EQUAL_ONE).into(),
         Take::Send if doing == Doing::PutAside => Outcome::PutAside.into(),
@@ -169,6 +172,7 @@ async fn record(
     tried: Tried,
 ) -> Result<Recorded, StoreError> {
     let recorded = shared.sql.insist(shared, || shared.store.record(transition, tried.capture.clone())).await?;
+    failpoint("worker.recorded");
     held.tell(transition, recorded);
     Ok(recorded)
 }

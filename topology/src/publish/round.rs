@@ -95,6 +95,7 @@ pub(super) async fn run(
             }
         }
     }
+    domain::failpoint("publish.before_confirm");
     let mut returned = HashSet::new();
     let out_of_time = out_of_time(deadline, &mut state);
     tokio::pin!(out_of_time);

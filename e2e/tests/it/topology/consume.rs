@@ -7,7 +7,7 @@ use tokio::sync::mpsc::Receiver;
 use topology::{Consumers, Incoming, Source, Subscription, To};
 
 use super::place::{Place, consume, eventually, next, publication};
-use super::proxy::Proxy;
+use e2e::proxy::Proxy;
 
 fn id(message: &Incoming) -> usize {
     message.message_id.as_deref().unwrap().parse().unwrap()

@@ -5,6 +5,5 @@
 mod consume;
 mod declare;
 mod place;
-mod proxy;
 mod publish;
 mod refused;

@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use topology::{Argument, Mode, PublishError, Publisher, PublisherSettings, To, Topology, get};
 
 use super::place::{Place, all, eventually, next, publication};
-use super::proxy::Proxy;
+use e2e::proxy::Proxy;
 
 /// 20,000 shows the same; this is enough for every run.
 const MANY: usize = 6_000;

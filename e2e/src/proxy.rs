@@ -1,70 +1,89 @@
-//! A TCP proxy in front of the broker that cuts connections, swallows bytes, or replaces some.
+//! A TCP proxy in front of a server that cuts connections, swallows bytes, or replaces some.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Mode {
     Pass,
     /// Connections are closed at once, those that exist too.
     Cut,
+    /// As [`Mode::Cut`], with a reset.
+    Reset,
     /// Connections are accepted, and nothing is passed on.
     Swallow,
 }
 
-pub(super) struct Proxy {
-    pub(super) address: SocketAddr,
+/// The running proxy; it ends when dropped.
+pub struct Proxy {
+    pub address: SocketAddr,
     mode: watch::Sender<Mode>,
+    listening: JoinHandle<()>,
 }
 
-/// Bytes to replace on the way to the broker, by as many others.
-pub(super) type Replacement = Option<(&'static [u8], &'static [u8])>;
+/// Bytes to replace on the way to the server, by as many others.
+pub type Replacement = Option<(&'static [u8], &'static [u8])>;
 
 impl Proxy {
-    pub(super) async fn before(broker: SocketAddr) -> Self {
-        Self::replacing(broker, None).await
+    pub async fn before(server: SocketAddr) -> Self {
+        Self::replacing(server, None).await
     }
 
-    pub(super) async fn replacing(broker: SocketAddr, replacement: Replacement) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
+    /// # Panics
+    /// When no port is free.
+    pub async fn replacing(server: SocketAddr, replacement: Replacement) -> Self {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port");
+        let address = listener.local_addr().expect("bound");
         let (mode, modes) = watch::channel(Mode::Pass);
-        tokio::spawn(async move {
+        let listening = tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
-                tokio::spawn(relay(client, broker, modes.clone(), replacement));
+                tokio::spawn(relay(client, server, modes.clone(), replacement));
             }
         });
-        Self { address, mode }
+        Self { address, mode, listening }
     }
 
     /// Every connection ends, and new ones too, until `pass`.
-    pub(super) fn cut(&self) {
+    pub fn cut(&self) {
         self.mode.send_replace(Mode::Cut);
     }
 
-    /// From now on nothing arrives, on either side.
-    pub(super) fn swallow(&self) {
+    /// As [`Self::cut`], but both sides see a reset.
+    pub fn reset(&self) {
+        self.mode.send_replace(Mode::Reset);
+    }
+
+    /// From now on nothing arrives, on either side; what was sent meanwhile arrives after `pass`.
+    pub fn swallow(&self) {
         self.mode.send_replace(Mode::Swallow);
     }
 
-    pub(super) fn pass(&self) {
+    pub fn pass(&self) {
         self.mode.send_replace(Mode::Pass);
     }
 }
 
-async fn relay(client: TcpStream, broker: SocketAddr, modes: watch::Receiver<Mode>, replacement: Replacement) {
-    let Ok(server) = TcpStream::connect(broker).await else { return };
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        self.listening.abort();
+    }
+}
+
+async fn relay(client: TcpStream, server: SocketAddr, modes: watch::Receiver<Mode>, replacement: Replacement) {
+    let Ok(server) = TcpStream::connect(server).await else { return };
     let (from_client, to_client) = client.into_split();
     let (from_server, to_server) = server.into_split();
     tokio::join!(pump(from_client, to_server, modes.clone(), replacement), pump(from_server, to_client, modes, None));
 }
 
 async fn pump(
-    mut from: tokio::net::tcp::OwnedReadHalf,
-    mut to: tokio::net::tcp::OwnedWriteHalf,
+    mut from: OwnedReadHalf,
+    mut to: OwnedWriteHalf,
     mut modes: watch::Receiver<Mode>,
     replacement: Replacement,
 ) {
@@ -73,6 +92,13 @@ async fn pump(
         let mode = *modes.borrow_and_update();
         let read = match mode {
             Mode::Cut => return,
+            Mode::Reset => {
+                // Whoever is closed after this, by either pump, is reset.
+                let _ = from.as_ref().set_zero_linger();
+                let _ = to.as_ref().set_zero_linger();
+                to.forget();
+                return;
+            }
             Mode::Swallow => {
                 if modes.changed().await.is_err() {
                     return;

@@ -1,0 +1,66 @@
+//! Named steps at which a test kills its own process, and a wall clock that a test can shift. Nothing of
+//! it is compiled without the feature `failpoints`, which only the end-to-end tests turn on.
+
+#[cfg(feature = "failpoints")]
+pub use armed::failpoint;
+#[cfg(feature = "failpoints")]
+pub(crate) use armed::shifted;
+
+/// A step of a walk between two effects. Does nothing.
+#[cfg(not(feature = "failpoints"))]
+#[inline(always)]
+pub const fn failpoint(_step: &'static str) {}
+
+#[cfg(not(feature = "failpoints"))]
+#[inline(always)]
+pub(crate) const fn shifted(now: crate::Timestamp) -> crate::Timestamp {
+    now
+}
+
+#[cfg(feature = "failpoints")]
+mod armed {
+    use std::path::PathBuf;
+    use std::sync::atomic::{AtomicU32, Ordering};
+    use std::sync::{LazyLock, Mutex, PoisonError};
+    use std::time::{Duration, Instant};
+    use std::{env, fs, process};
+
+    use crate::Timestamp;
+
+    /// `CHASQUI_ABORT_AT=worker.claimed:3`: the step, and at which passage of it.
+    static ARMED: LazyLock<Option<(String, u32)>> = LazyLock::new(|| {
+        let text = env::var("CHASQUI_ABORT_AT").ok()?;
+        let (step, passage) = text.split_once(':')?;
+        Some((step.to_owned(), passage.parse().ok()?))
+    });
+    static PASSAGES: AtomicU32 = AtomicU32::new(0);
+
+    /// A step of a walk between two effects. Aborts the process, as a kill would, if it was told to.
+    pub fn failpoint(step: &'static str) {
+        let Some((armed, passage)) = ARMED.as_ref() else { return };
+        if armed == step && PASSAGES.fetch_add(1, Ordering::Relaxed) + 1 == *passage {
+            eprintln!("aborting at {step}, passage {passage}");
+            process::abort();
+        }
+    }
+
+    const READ_EVERY: Duration = Duration::from_millis(50);
+    /// `CHASQUI_CLOCK_SHIFT=file`: it holds the microseconds to add to the wall clock.
+    static SHIFT: LazyLock<Option<PathBuf>> = LazyLock::new(|| env::var_os("CHASQUI_CLOCK_SHIFT").map(PathBuf::from));
+    static READ: Mutex<Option<(Instant, i64)>> = Mutex::new(None);
+
+    pub(crate) fn shifted(now: Timestamp) -> Timestamp {
+        let Some(file) = SHIFT.as_ref() else { return now };
+        let mut read = READ.lock().unwrap_or_else(PoisonError::into_inner);
+        let micros = match *read {
+            Some((at, micros)) if at.elapsed() < READ_EVERY => micros,
+            _ => {
+                let text = fs::read_to_string(file).unwrap_or_default();
+                let micros = text.trim().parse().unwrap_or(0);
+                *read = Some((Instant::now(), micros));
+                micros
+            }
+        };
+        Timestamp::from_micros(now.as_micros().saturating_add(micros))
+    }
+}

@@ -1,0 +1,109 @@
+//! A publisher of the run's own, which has nothing in common with the one under test: one message in flight
+//! per AMQP channel, so that every confirm and every return is its own message's.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Result;
+use lapin::options::{
+    BasicAckOptions, BasicGetOptions, BasicPublishOptions, ConfirmSelectOptions, QueueDeclareOptions,
+};
+use lapin::types::FieldTable;
+use lapin::{BasicProperties, Connection, ConnectionProperties};
+use tokio::sync::Mutex;
+use tokio::time::timeout;
+
+use crate::fleet::DeadLetter;
+
+const STEP: Duration = Duration::from_secs(5);
+const EXCHANGE: &str = "notifications.exchange";
+
+/// What the broker said to a publish.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Said {
+    Confirmed,
+    /// Returned, refused, or never sent: it is nowhere.
+    Not,
+    /// It may or may not have been taken.
+    Nothing,
+}
+
+pub(super) struct Amqp {
+    url: String,
+    connection: Mutex<Option<Arc<Connection>>>,
+}
+
+impl Amqp {
+    pub(super) fn new(url: String) -> Self {
+        Self { url, connection: Mutex::new(None) }
+    }
+
+    async fn connection(&self) -> Result<Arc<Connection>> {
+        let mut kept = self.connection.lock().await;
+        if let Some(connection) = kept.as_ref().filter(|connection| connection.status().connected()) {
+            return Ok(Arc::clone(connection));
+        }
+        let connecting = Connection::connect(&self.url, ConnectionProperties::default());
+        let connection = Arc::new(timeout(STEP, connecting).await??);
+        *kept = Some(Arc::clone(&connection));
+        Ok(connection)
+    }
+
+    async fn channel(&self) -> Result<lapin::Channel> {
+        let connection = self.connection().await?;
+        Ok(timeout(STEP, connection.create_channel()).await??)
+    }
+
+    /// Publishes to the fleet's exchange, persistent and mandatory.
+    pub(super) async fn publish(&self, key: &str, body: &str, id: Option<&str>) -> Said {
+        let Ok(channel) = self.channel().await else { return Said::Not };
+        let confirms = timeout(STEP, channel.confirm_select(ConfirmSelectOptions::default())).await;
+        if !matches!(confirms, Ok(Ok(()))) {
+            return Said::Not;
+        }
+        let properties = BasicProperties::default().with_delivery_mode(2).with_content_type("application/json".into());
+        let properties = match id {
+            Some(id) => properties.with_message_id(id.into()),
+            None => properties,
+        };
+        let options = BasicPublishOptions { mandatory: true, ..BasicPublishOptions::default() };
+        let publishing = async {
+            let sent = channel.basic_publish(EXCHANGE.into(), key.into(), options, body.as_bytes(), properties).await;
+            sent?.await
+        };
+        let said = match timeout(STEP, publishing).await {
+            Ok(Ok(confirmation)) => {
+                let taken = !confirmation.is_nack() && confirmation.take_message().is_none();
+                if taken { Said::Confirmed } else { Said::Not }
+            }
+            Ok(Err(_)) | Err(_) => Said::Nothing,
+        };
+        let _ = timeout(STEP, channel.close(200, "done".into())).await;
+        said
+    }
+
+    /// Messages that wait in a queue; those in hand are not counted. None while the queue is not there.
+    pub(super) async fn ready(&self, queue: &str) -> Option<u32> {
+        let channel = self.channel().await.ok()?;
+        let options = QueueDeclareOptions { passive: true, ..QueueDeclareOptions::default() };
+        let declared = timeout(STEP, channel.queue_declare(queue.into(), options, FieldTable::default())).await;
+        let count = declared.ok()?.ok()?.message_count();
+        let _ = timeout(STEP, channel.close(200, "done".into())).await;
+        Some(count)
+    }
+
+    /// Reads a queue out to its end.
+    ///
+    /// # Errors
+    /// The broker's.
+    pub(super) async fn take_all(&self, queue: &str) -> Result<Vec<DeadLetter>> {
+        let channel = self.channel().await?;
+        let mut letters = Vec::new();
+        while let Some(got) = timeout(STEP, channel.basic_get(queue.into(), BasicGetOptions::default())).await?? {
+            got.delivery.acker.ack(BasicAckOptions::default()).await?;
+            letters.push(DeadLetter::of(&got.delivery.properties, got.delivery.data));
+        }
+        let _ = timeout(STEP, channel.close(200, "done".into())).await;
+        Ok(letters)
+    }
+}

@@ -1,0 +1,104 @@
+//! Gathers what there is to know at the end: the ledger, the jobs, the dead-letter queue, the provider.
+
+use std::collections::HashMap;
+
+use anyhow::Result;
+use domain::RecipientHasher;
+use serde_json::Value;
+use store::{DeliveryView, Filter, Job, JobFilter, Store};
+
+use super::books::{Entry, Found};
+use crate::fleet::DeadLetter;
+use crate::provider::Received;
+
+/// By recipient: every notification has one of its own.
+pub(super) struct Audit {
+    found: HashMap<String, Found>,
+    /// What belongs to nobody.
+    pub(super) strangers: Vec<String>,
+}
+
+impl Audit {
+    pub(super) fn new(
+        entries: &[Entry],
+        hasher: &RecipientHasher,
+        rows: Vec<DeliveryView>,
+        jobs: &[Job],
+        letters: Vec<DeadLetter>,
+        received: Vec<Received>,
+    ) -> Self {
+        let by_hash: HashMap<_, _> =
+            entries.iter().map(|entry| (hasher.hash(&entry.recipient), &entry.recipient)).collect();
+        let by_id: HashMap<_, _> =
+            entries.iter().filter_map(|entry| Some((entry.id.as_deref()?, &entry.recipient))).collect();
+        let mut audit = Self { found: HashMap::new(), strangers: Vec::new() };
+        for view in rows {
+            // A tombstone knows only the id.
+            let whose = by_hash.get(&view.row.recipient_hash).or_else(|| by_id.get(view.row.key.id.as_str()));
+            match whose {
+                Some(recipient) => audit.of(recipient).rows.push(view),
+                None => audit.strangers.push(format!("a row {} {}", view.row.key, view.row.state)),
+            }
+        }
+        for job in jobs {
+            match destination(&job.body) {
+                Some(recipient) => audit.of(&recipient).jobs += 1,
+                None => audit.strangers.push(format!("a job {}", job.key)),
+            }
+        }
+        for letter in letters {
+            match destination(&letter.body) {
+                Some(recipient) => audit.of(&recipient).letters.push(letter),
+                None => audit.strangers.push(format!("a dead letter {:?}", letter.message_id)),
+            }
+        }
+        for received in received.into_iter().filter(|received| received.answer.may_have_accepted()) {
+            let recipient = received.to.strip_prefix("whatsapp:").unwrap_or(&received.to).to_owned();
+            audit.of(&recipient).copies.push(received);
+        }
+        audit
+    }
+
+    fn of(&mut self, recipient: &str) -> &mut Found {
+        self.found.entry(recipient.to_owned()).or_default()
+    }
+
+    pub(super) fn found(&self, entry: &Entry) -> Found {
+        self.found.get(&entry.recipient).cloned().unwrap_or_default()
+    }
+}
+
+fn destination(body: &[u8]) -> Option<String> {
+    let body: Value = serde_json::from_slice(body).ok()?;
+    body["destination"].as_str().map(str::to_owned)
+}
+
+/// Every row of the ledger, with its attempts.
+///
+/// # Errors
+/// The ledger's.
+pub(super) async fn all_rows(store: &Store) -> Result<Vec<DeliveryView>> {
+    let (mut rows, mut after) = (Vec::new(), None);
+    loop {
+        let page = store.deliveries(Filter { after, limit: 1000, ..Filter::default() }).await?;
+        rows.extend(page.deliveries);
+        let Some(next) = page.next else { return Ok(rows) };
+        after = Some(next);
+    }
+}
+
+/// Every job that waits.
+///
+/// # Errors
+/// The ledger's.
+pub(super) async fn all_jobs(store: &Store) -> Result<Vec<Job>> {
+    let mut jobs: Vec<Job> = Vec::new();
+    loop {
+        let after = jobs.last().map(|job| job.key.clone());
+        let page = store.jobs(JobFilter { after, limit: 1000, ..JobFilter::default() }).await?;
+        if page.is_empty() {
+            return Ok(jobs);
+        }
+        jobs.extend(page);
+    }
+}

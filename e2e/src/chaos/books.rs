@@ -1,0 +1,207 @@
+//! The books: what became of every notification, and whether it may have become that. Strict, and pure.
+
+use std::time::Instant;
+
+use domain::{AttemptOutcome, Reason, State};
+use store::DeliveryView;
+
+use crate::fleet::DeadLetter;
+use crate::provider::Received;
+
+/// How a notification was handed in.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Way {
+    /// Published to a lane with a `message_id`.
+    Amqp,
+    /// Published to a lane without any id.
+    Anonymous,
+    AmqpJob,
+    AnonymousJob,
+    /// `POST /notify` with an `Idempotency-Key`.
+    Http,
+    HttpJob,
+    /// As `HttpJob`, and `DELETE /notify/{id}` a moment later.
+    Cancelled,
+}
+
+impl Way {
+    /// The mix of a load.
+    pub(super) fn of(number: u64) -> Self {
+        match (number / 2) % 10 {
+            0..=2 => Self::Amqp,
+            3 => Self::Anonymous,
+            4 | 5 => Self::Http,
+            6 if number.is_multiple_of(3) => Self::AnonymousJob,
+            6 => Self::AmqpJob,
+            7 => Self::HttpJob,
+            8 => Self::Http,
+            _ => Self::Cancelled,
+        }
+    }
+
+    /// The mix of a load that is all due at once.
+    pub(super) fn of_job(number: u64) -> Self {
+        match (number / 2) % 3 {
+            0 => Self::AmqpJob,
+            1 => Self::AnonymousJob,
+            _ => Self::HttpJob,
+        }
+    }
+
+    pub(super) fn is_job(self) -> bool {
+        !matches!(self, Self::Amqp | Self::Anonymous | Self::Http)
+    }
+}
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) enum Answer {
+    /// The broker's confirm, or the API's 202.
+    Accepted,
+    /// None came: it may have been taken.
+    None,
+    /// It was refused every time: it is nowhere.
+    Never,
+    /// An answer that must not be.
+    Wrong(String),
+}
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) enum Cancel {
+    NotAsked,
+    /// 200 or 202 came at this moment: never sent from now on.
+    Done(Instant),
+    /// 409.
+    TooLate,
+    Unanswered,
+    Wrong(String),
+}
+
+/// One notification, as its publisher knows it.
+#[derive(Clone, Debug)]
+pub(super) struct Entry {
+    pub(super) fault: usize,
+    pub(super) recipient: String,
+    pub(super) channel: &'static str,
+    pub(super) way: Way,
+    pub(super) id: Option<String>,
+    pub(super) answer: Answer,
+    pub(super) cancel: Cancel,
+}
+
+/// What was found of it at the end.
+#[derive(Clone, Default, Debug)]
+pub(super) struct Found {
+    pub(super) rows: Vec<DeliveryView>,
+    /// Requests that the provider may have accepted.
+    pub(super) copies: Vec<Received>,
+    pub(super) letters: Vec<DeadLetter>,
+    /// It is still kept for later.
+    pub(super) jobs: usize,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(super) enum End {
+    /// Nobody promised anything, and nothing came of it.
+    Nothing,
+    Cancelled,
+    Dead,
+    Sent,
+    InFlight,
+    Lost,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Verdict {
+    pub(super) end: End,
+    /// Copies beyond the first for which the ledger has an attempt whose answer was lost.
+    pub(super) explained: usize,
+    pub(super) unexplained: usize,
+    /// Every promise that was broken.
+    pub(super) broken: Vec<String>,
+}
+
+/// Judges one notification.
+pub(super) fn judge(entry: &Entry, found: &Found) -> Verdict {
+    let mut broken = Vec::new();
+    let extra = found.copies.len().saturating_sub(1);
+    let explained = extra.min(found.rows.iter().map(|row| lost_answers(row, entry.channel)).sum());
+    if extra > explained {
+        broken.push(format!("{} copies, {explained} of {extra} explained", found.copies.len()));
+    }
+    let ends: Vec<End> = found.rows.iter().map(|row| end_of(row, entry, found, &mut broken)).collect();
+    let mut end = ends.into_iter().max().unwrap_or_else(|| end_without_row(entry, found, &mut broken));
+    if found.jobs > 0 {
+        broken.push("its job was never fired".into());
+        end = end.max(End::InFlight);
+    }
+    for letter in &found.letters {
+        if !matches!(Reason::parse(&letter.reason), Some(Reason::Exhausted | Reason::Ambiguous)) {
+            broken.push(format!("dead-lettered as {:?}: {}", letter.reason, letter.error));
+        }
+    }
+    if let Answer::Wrong(why) = &entry.answer {
+        broken.push(why.clone());
+    }
+    match &entry.cancel {
+        Cancel::Done(at) if found.copies.iter().any(|copy| copy.at > *at) => {
+            broken.push("sent after the answer that it was cancelled".into());
+        }
+        Cancel::Wrong(why) => broken.push(why.clone()),
+        _ => {}
+    }
+    Verdict { end, explained, unexplained: extra - explained, broken }
+}
+
+/// After these nobody can know whether a copy went out. Under `hold` a lost answer ends the attempts.
+fn lost_answers(row: &DeliveryView, channel: &str) -> usize {
+    let resends = super::RESENDS == channel;
+    let explains = |outcome| match outcome {
+        AttemptOutcome::MaybeSent => true,
+        AttemptOutcome::Ambiguous => resends,
+        _ => false,
+    };
+    row.attempts.iter().filter(|attempt| explains(attempt.outcome)).count()
+}
+
+fn end_of(view: &DeliveryView, entry: &Entry, found: &Found, broken: &mut Vec<String>) -> End {
+    let row = &view.row;
+    let has_letter = || found.letters.iter().any(|letter| letter.message_id.as_deref() == Some(&row.key.id));
+    match row.state {
+        State::Sent if !found.copies.is_empty() => End::Sent,
+        State::Dead | State::Held if has_letter() => End::Dead,
+        State::Cancelled if entry.cancel != Cancel::NotAsked => End::Cancelled,
+        State::Sending | State::Waiting => {
+            broken.push(format!("still {} at rest", row.state));
+            End::InFlight
+        }
+        State::Sent => {
+            broken.push("sent, and the provider has never seen it".into());
+            End::Lost
+        }
+        State::Dead | State::Held => {
+            broken.push(format!("{}, and not in the dead-letter queue", row.state));
+            End::Lost
+        }
+        state => {
+            broken.push(format!("{state}, and nobody asked for that"));
+            End::Lost
+        }
+    }
+}
+
+fn end_without_row(entry: &Entry, found: &Found, broken: &mut Vec<String>) -> End {
+    if !found.copies.is_empty() {
+        broken.push("sent without a row in the ledger".into());
+    }
+    if !found.letters.is_empty() {
+        return End::Dead;
+    }
+    if entry.answer != Answer::Accepted || found.jobs > 0 {
+        return End::Nothing;
+    }
+    broken.push("accepted, and nothing is known of it".into());
+    End::Lost
+}
+
+#[cfg(test)]
+mod tests;

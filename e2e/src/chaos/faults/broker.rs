@@ -1,0 +1,64 @@
+//! The broker restarts, dies, raises its alarms, and throws everybody out.
+
+use std::time::Duration;
+
+use anyhow::Result;
+
+use super::{AWAY, Fault, Scope, fault};
+use crate::chaos::scene::Scene;
+
+/// What RabbitMQ starts with.
+const WATERMARK: &str = "0.4";
+const DISK_LIMIT: &str = "50MB";
+const ALARM: Duration = Duration::from_secs(8);
+
+#[derive(Clone, Copy, Debug)]
+pub(in crate::chaos) enum Act {
+    Restart,
+    Kill,
+    MemoryAlarm,
+    DiskAlarm,
+    CloseConnections,
+}
+
+impl Act {
+    pub(super) async fn strike(self, scene: &mut Scene) -> Result<()> {
+        let broker = &mut scene.broker;
+        match self {
+            Self::Restart => {
+                broker.ctl(&["stop_app"]).await?;
+                broker.ctl(&["start_app"]).await?;
+            }
+            Self::Kill => {
+                broker.kill().await?;
+                tokio::time::sleep(AWAY / 5).await;
+                broker.start_again().await?;
+            }
+            Self::MemoryAlarm => {
+                broker.ctl(&["set_vm_memory_high_watermark", "0.00000001"]).await?;
+                tokio::time::sleep(ALARM).await;
+                broker.ctl(&["set_vm_memory_high_watermark", WATERMARK]).await?;
+            }
+            Self::DiskAlarm => {
+                broker.ctl(&["set_disk_free_limit", "100000GB"]).await?;
+                tokio::time::sleep(ALARM).await;
+                broker.ctl(&["set_disk_free_limit", DISK_LIMIT]).await?;
+            }
+            Self::CloseConnections => {
+                broker.ctl(&["close_all_connections", "closed on purpose"]).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+pub(super) fn faults() -> Vec<Fault> {
+    let broker = |scope, name, act, says| fault(scope, name, super::Act::Broker(act), says);
+    vec![
+        broker(Scope::Short, "broker restarted", Act::Restart, "stop_app and start_app"),
+        broker(Scope::Everywhere, "broker killed", Act::Kill, "kill -9 of the node, and the same data again"),
+        broker(Scope::Full, "memory alarm", Act::MemoryAlarm, "takes no publishes for 8 s"),
+        broker(Scope::Full, "disk alarm", Act::DiskAlarm, "takes no publishes for 8 s"),
+        broker(Scope::Full, "connections closed", Act::CloseConnections, "the broker closes every connection"),
+    ]
+}

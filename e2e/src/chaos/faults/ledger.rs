@@ -1,0 +1,65 @@
+//! The ledger stops, crashes, throws everybody out, is locked, or finds its disk full.
+
+use std::time::Duration;
+
+use anyhow::{Result, bail};
+use sqlx::{Connection as _, Executor as _};
+
+use super::{AWAY, Fault, Scope, fault};
+use crate::chaos::scene::{Ledger, Scene};
+
+/// Longer than SQLite waits for a lock.
+const LOCKED: Duration = Duration::from_secs(9);
+
+#[derive(Clone, Copy, Debug)]
+pub(in crate::chaos) enum Act {
+    Stop,
+    Crash,
+    Terminate,
+    Lock,
+}
+
+impl Act {
+    pub(super) async fn strike(self, scene: &mut Scene) -> Result<()> {
+        match (self, &mut scene.ledger) {
+            (Self::Stop, Ledger::Postgres { server, .. }) => {
+                server.stop().await?;
+                tokio::time::sleep(AWAY).await;
+                server.start_again().await
+            }
+            (Self::Crash, Ledger::Postgres { server, .. }) => {
+                server.crash().await?;
+                server.start_again().await
+            }
+            (Self::Terminate, Ledger::Postgres { server, .. }) => {
+                let url = format!("postgresql://postgres@127.0.0.1:{}/postgres", server.port);
+                for _ in 0..3 {
+                    let mut session = sqlx::PgConnection::connect(&url).await?;
+                    let cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'chaos'";
+                    session.execute(cut).await?;
+                    tokio::time::sleep(AWAY / 10).await;
+                }
+                Ok(())
+            }
+            (Self::Lock, Ledger::Sqlite { file }) => {
+                let mut session = sqlx::SqliteConnection::connect(&format!("sqlite:{}", file.display())).await?;
+                session.execute("PRAGMA busy_timeout = 20000").await?;
+                session.execute("BEGIN IMMEDIATE").await?;
+                tokio::time::sleep(LOCKED).await;
+                session.execute("ROLLBACK").await?;
+                Ok(())
+            }
+            _ => bail!("not a fault of this ledger"),
+        }
+    }
+}
+
+pub(super) fn faults() -> Vec<Fault> {
+    let ledger = |scope, name, act, says| fault(scope, name, super::Act::Ledger(act), says);
+    vec![
+        ledger(Scope::Short, "ledger stopped", Act::Stop, "Postgres is stopped, and started after 5 s"),
+        ledger(Scope::Full, "ledger crashed", Act::Crash, "Postgres ends at once and recovers from its log"),
+        ledger(Scope::Full, "backends terminated", Act::Terminate, "pg_terminate_backend of all, three times"),
+        ledger(Scope::Sqlite, "ledger locked", Act::Lock, "another process holds SQLite's write lock for 9 s"),
+    ]
+}

@@ -1,0 +1,125 @@
+//! Every fault: its name, what it is in one sentence, and what is done.
+
+mod broker;
+mod ledger;
+mod network;
+mod processes;
+mod provider;
+mod time;
+mod topology;
+
+use std::time::Duration;
+
+use anyhow::Result;
+
+use super::scene::{Kind, Scene};
+
+/// How long a service is away in a fault that does not say otherwise.
+const AWAY: Duration = Duration::from_secs(5);
+
+pub(super) struct Fault {
+    pub(super) name: &'static str,
+    pub(super) says: &'static str,
+    pub(super) act: Act,
+    pub(super) scope: Scope,
+}
+
+/// In which runs a fault has its place.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Scope {
+    /// On Postgres, in the short selection too.
+    Short,
+    /// As `Short`, and in the full run on SQLite once more.
+    Everywhere,
+    /// On Postgres, in the full run.
+    Full,
+    /// On both databases, in the full run.
+    Both,
+    /// On SQLite, in the full run.
+    Sqlite,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Act {
+    Process(processes::Act),
+    Broker(broker::Act),
+    Network(network::Act),
+    Ledger(ledger::Act),
+    Provider(provider::Act),
+    Topology(topology::Act),
+    Time(time::Act),
+}
+
+/// What a fault needs besides its moment.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Needs {
+    /// Nothing may be on its way when it strikes, and the load comes after it.
+    pub(super) rest: bool,
+    /// All notifications are jobs that are due after this time.
+    pub(super) due_together: Option<Duration>,
+}
+
+impl Fault {
+    pub(super) fn needs(&self) -> Needs {
+        match self.act {
+            Act::Topology(act) => act.needs(),
+            Act::Time(act) => act.needs(),
+            _ => Needs::default(),
+        }
+    }
+
+    /// Before the load begins.
+    ///
+    /// # Errors
+    /// When the fault cannot be made ready.
+    pub(super) async fn prepare(&self, scene: &mut Scene) -> Result<()> {
+        match self.act {
+            Act::Process(act) => act.prepare(scene).await,
+            _ => Ok(()),
+        }
+    }
+
+    /// In the middle of the load: strikes, and heals.
+    ///
+    /// # Errors
+    /// When the fault did not happen as it should have, or could not be healed.
+    pub(super) async fn strike(&self, scene: &mut Scene) -> Result<()> {
+        match self.act {
+            Act::Process(act) => act.strike(scene).await,
+            Act::Broker(act) => act.strike(scene).await,
+            Act::Network(act) => act.strike(scene).await,
+            Act::Ledger(act) => act.strike(scene).await,
+            Act::Provider(act) => act.strike(scene).await,
+            Act::Topology(act) => act.strike(scene).await,
+            Act::Time(act) => act.strike(scene).await,
+        }
+    }
+
+    pub(super) fn is_in(&self, short: bool, kind: Kind) -> bool {
+        match self.scope {
+            Scope::Short => kind == Kind::Postgres,
+            Scope::Everywhere => !short || kind == Kind::Postgres,
+            Scope::Full => !short && kind == Kind::Postgres,
+            Scope::Both => !short,
+            Scope::Sqlite => !short && kind == Kind::Sqlite,
+        }
+    }
+}
+
+/// Every fault, in the order of the groups.
+pub(super) fn all() -> Vec<Fault> {
+    let groups = [
+        processes::faults(),
+        broker::faults(),
+        network::faults(),
+        ledger::faults(),
+        provider::faults(),
+        topology::faults(),
+        time::faults(),
+    ];
+    groups.into_iter().flatten().collect()
+}
+
+const fn fault(scope: Scope, name: &'static str, act: Act, says: &'static str) -> Fault {
+    Fault { name, says, act, scope }
+}

@@ -1,0 +1,79 @@
+//! Somebody deletes a piece of the topology at run time.
+
+use anyhow::Result;
+use chasqui::private_broker::VHOST;
+use reqwest::Method;
+
+use super::{AWAY, Fault, Needs, Scope, fault};
+use crate::chaos::scene::{Scene, refusal};
+
+#[derive(Clone, Copy, Debug)]
+pub(in crate::chaos) enum Act {
+    /// An exchange or a binding: what is published meanwhile is returned.
+    Delete(&'static str),
+    /// An exchange that is used only when sends fail: they do.
+    DeleteWhileFailing(&'static str),
+    /// A queue, whose messages would be lost with it: only while it is empty.
+    DeleteEmpty(&'static str),
+}
+
+impl Act {
+    pub(super) fn needs(self) -> Needs {
+        Needs { rest: matches!(self, Self::DeleteEmpty(_)), ..Needs::default() }
+    }
+
+    pub(super) async fn strike(self, scene: &Scene) -> Result<()> {
+        match self {
+            Self::Delete(path) | Self::DeleteEmpty(path) => delete(scene, path).await,
+            Self::DeleteWhileFailing(path) => {
+                scene.provider.answer_sometimes(1, refusal(500, None));
+                let deleted = delete(scene, path).await;
+                tokio::time::sleep(AWAY).await;
+                scene.calm();
+                deleted
+            }
+        }
+    }
+}
+
+async fn delete(scene: &Scene, path: &str) -> Result<()> {
+    let (kind, name) = path.split_once('/').unwrap_or_default();
+    scene.manage(Method::DELETE, &format!("{kind}/{VHOST}/{name}"), None).await.map(drop)
+}
+
+pub(super) fn faults() -> Vec<Fault> {
+    let topology = |name, act, says| fault(Scope::Full, name, super::Act::Topology(act), says);
+    vec![
+        topology(
+            "exchange deleted",
+            Act::Delete("exchanges/notifications.exchange"),
+            "the one that everything is published to",
+        ),
+        topology(
+            "binding deleted",
+            Act::Delete("bindings/e/notifications.exchange/q/notifications.queue/notifications.key"),
+            "the one of the normal lane",
+        ),
+        topology(
+            "retry exchange deleted",
+            Act::DeleteWhileFailing("exchanges/notifications.exchange.retry.1"),
+            "while every send fails",
+        ),
+        topology(
+            "dead-letter exchange deleted",
+            Act::DeleteWhileFailing("exchanges/notifications.exchange.dlx"),
+            "while every send fails",
+        ),
+        topology("lane deleted", Act::DeleteEmpty("queues/notifications.queue"), "an empty queue, just before a load"),
+        topology(
+            "scheduled queue deleted",
+            Act::DeleteEmpty("queues/notifications.queue.scheduled"),
+            "an empty queue, just before a load",
+        ),
+        topology(
+            "retry queue deleted",
+            Act::DeleteEmpty("queues/notifications.queue.retry.1"),
+            "an empty queue, just before a load",
+        ),
+    ]
+}

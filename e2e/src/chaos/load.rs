@@ -1,0 +1,187 @@
+//! What publishers do meanwhile: every kind of notification, each to a recipient of its own, and repeated
+//! as a careful publisher would until there is an answer.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use domain::{Clock as _, SystemClock};
+use serde_json::{Value, json};
+use tokio::task::JoinSet;
+
+use super::amqp::{Amqp, Said};
+use super::books::{Answer, Cancel, Entry, Way};
+use super::dice::Dice;
+use super::station::Station;
+
+/// How long a publisher goes on repeating.
+const GIVE_UP: Duration = Duration::from_secs(40);
+const REPEAT_EVERY: Duration = Duration::from_millis(250);
+
+/// Everything that was published, in the order in which its answers came.
+#[derive(Clone, Default)]
+pub(super) struct Journal(Arc<Mutex<Vec<Entry>>>);
+
+impl Journal {
+    fn add(&self, entry: Entry) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(entry);
+    }
+
+    pub(super) fn entries(&self) -> Vec<Entry> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// The hands of the publishers.
+pub(super) struct Hands {
+    pub(super) api: Arc<Station>,
+    pub(super) http: reqwest::Client,
+    pub(super) token: String,
+    pub(super) amqp: Amqp,
+}
+
+/// Which notifications, and when.
+#[derive(Clone, Copy)]
+pub(super) struct Load {
+    /// The fault that goes on meanwhile.
+    pub(super) fault: usize,
+    /// The number of the first recipient.
+    pub(super) first: u64,
+    pub(super) count: u64,
+    pub(super) over: Duration,
+    pub(super) seed: u64,
+    /// All are jobs, due together after this time.
+    pub(super) due_together: Option<Duration>,
+}
+
+impl Load {
+    /// Publishes all of it, and returns when every answer is in.
+    pub(super) async fn run(self, hands: Arc<Hands>, journal: Journal) {
+        let mut dice = Dice::new(self.seed ^ self.first);
+        let begun = tokio::time::Instant::now();
+        let together = self.due_together.map(|wait| SystemClock.now().plus(wait));
+        let mut publishing = JoinSet::new();
+        for n in 0..self.count {
+            let at = begun + self.over.mul_f64(n as f64 / self.count as f64);
+            let soon = Duration::from_millis(1000 + dice.below(4000));
+            let patience = Duration::from_millis(dice.below(4000));
+            let (hands, journal) = (Arc::clone(&hands), journal.clone());
+            publishing.spawn(async move {
+                tokio::time::sleep_until(at).await;
+                let number = self.first + n;
+                let due = together.unwrap_or_else(|| SystemClock.now().plus(soon)).to_string();
+                let way = if together.is_some() { Way::of_job(number) } else { Way::of(number) };
+                journal.add(hands.publish(self.fault, number, way, due, patience).await);
+            });
+        }
+        publishing.join_all().await;
+    }
+}
+
+impl Hands {
+    async fn publish(&self, fault: usize, number: u64, way: Way, due: String, patience: Duration) -> Entry {
+        let channel = if number.is_multiple_of(2) { "sms" } else { "whatsapp" };
+        let recipient = format!("+1202{number:07}");
+        let mut body = json!({"channel": channel, "destination": recipient, "message": format!("Hola {number}")});
+        if way.is_job() {
+            body["send_at"] = due.into();
+        }
+        let given = format!("m{number}");
+        let mut entry =
+            Entry { fault, recipient, channel, way, id: None, answer: Answer::None, cancel: Cancel::NotAsked };
+        match way {
+            Way::Amqp | Way::AmqpJob => {
+                entry.id = Some(given.clone());
+                entry.answer = self.until_confirmed(number, way, &body, &given).await;
+            }
+            Way::Anonymous | Way::AnonymousJob => entry.answer = self.once(number, way, &body).await,
+            Way::Http | Way::HttpJob | Way::Cancelled => {
+                (entry.id, entry.answer) = self.until_accepted(&body, &given).await;
+            }
+        }
+        if let (Way::Cancelled, Some(id)) = (way, &entry.id) {
+            tokio::time::sleep(patience).await;
+            entry.cancel = self.cancel(id).await;
+        }
+        entry
+    }
+
+    async fn until_confirmed(&self, number: u64, way: Way, body: &Value, id: &str) -> Answer {
+        let (key, body) = (routing_key(number, way), body.to_string());
+        let deadline = Instant::now() + GIVE_UP;
+        let mut answer = Answer::Never;
+        while Instant::now() < deadline {
+            match self.amqp.publish(key, &body, Some(id)).await {
+                Said::Confirmed => return Answer::Accepted,
+                Said::Not => {}
+                Said::Nothing => answer = Answer::None,
+            }
+            tokio::time::sleep(REPEAT_EVERY).await;
+        }
+        answer
+    }
+
+    /// Repeats only what is certainly nowhere: a second copy would be a second notification.
+    async fn once(&self, number: u64, way: Way, body: &Value) -> Answer {
+        let (key, body) = (routing_key(number, way), body.to_string());
+        let deadline = Instant::now() + GIVE_UP;
+        while Instant::now() < deadline {
+            match self.amqp.publish(key, &body, None).await {
+                Said::Confirmed => return Answer::Accepted,
+                Said::Nothing => return Answer::None,
+                Said::Not => {}
+            }
+            tokio::time::sleep(REPEAT_EVERY).await;
+        }
+        Answer::Never
+    }
+
+    /// The id, as soon as the API has named it, and whether it took the notification.
+    async fn until_accepted(&self, body: &Value, key: &str) -> (Option<String>, Answer) {
+        let deadline = Instant::now() + GIVE_UP;
+        let mut known: Option<String> = None;
+        while Instant::now() < deadline {
+            let request = self.http.post(self.api.url("/notify")).header("Idempotency-Key", key).json(body);
+            let Ok(answer) = request.send().await else {
+                tokio::time::sleep(REPEAT_EVERY).await;
+                continue;
+            };
+            let status = answer.status().as_u16();
+            let said: Value = answer.json().await.unwrap_or_default();
+            let id = said["id"].as_str().map(str::to_owned);
+            if known.is_some() && id.is_some() && known != id {
+                return (known, Answer::Wrong("the same Idempotency-Key got another id".into()));
+            }
+            known = known.or(id);
+            match status {
+                202 if known.is_some() => return (known, Answer::Accepted),
+                503 | 202 => {}
+                _ => return (known, Answer::Wrong(format!("POST /notify: {status} {said}"))),
+            }
+            tokio::time::sleep(REPEAT_EVERY).await;
+        }
+        (known, Answer::None)
+    }
+
+    async fn cancel(&self, id: &str) -> Cancel {
+        let deadline = Instant::now() + GIVE_UP;
+        while Instant::now() < deadline {
+            let request = self.http.delete(self.api.url(&format!("/notify/{id}"))).bearer_auth(&self.token);
+            match request.send().await.map(|answer| answer.status().as_u16()) {
+                Ok(200 | 202) => return Cancel::Done(Instant::now()),
+                Ok(409) => return Cancel::TooLate,
+                Ok(503) | Err(_) => tokio::time::sleep(REPEAT_EVERY).await,
+                Ok(status) => return Cancel::Wrong(format!("DELETE /notify: {status}")),
+            }
+        }
+        Cancel::Unanswered
+    }
+}
+
+fn routing_key(number: u64, way: Way) -> &'static str {
+    match number % 7 {
+        _ if way.is_job() => "notifications.key.scheduled",
+        0 => "notifications.key.urgent",
+        1 => "notifications.key.bulk",
+        _ => "notifications.key",
+    }
+}

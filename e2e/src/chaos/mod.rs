@@ -1,0 +1,213 @@
+//! Faults on purpose, against the real binaries: nothing that was accepted may be lost, and nothing may be
+//! sent twice in silence. Proved by books that are closed at the end.
+//!
+//! One fleet runs through all faults of a ledger, so that leases and retries of one overlap with the next.
+//! [`scene`] is its world, [`load`] what publishers do meanwhile, [`faults`] what is broken, [`books`] what
+//! counts as a broken promise, and [`report`] what a run says.
+
+mod amqp;
+mod audit;
+mod books;
+mod dice;
+mod faults;
+mod load;
+mod report;
+mod scene;
+mod station;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, bail};
+
+pub use report::{Counts, Report};
+
+use audit::{Audit, all_jobs, all_rows};
+use dice::Dice;
+use faults::{Fault, Needs};
+use load::{Journal, Load};
+use scene::{DEAD_LETTERS, Kind, Scene, hasher};
+use station::{ABORTED, KILLED};
+
+/// The channel whose lost answers are sent again; those of the other one are held.
+const RESENDS: &str = "whatsapp";
+/// How long everything may take to come to rest: longer than a lease, the retries, and the broker's own.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// What to run.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    pub seed: u64,
+    /// Draws faults until this time is over; without it, every fault comes once.
+    pub limit: Option<Duration>,
+    /// Only the faults with this in their name.
+    pub only: Option<String>,
+    /// The selection for every test run.
+    pub short: bool,
+    /// Where the report and the output of the processes go; emptied first.
+    pub folder: PathBuf,
+}
+
+impl Plan {
+    /// Notifications for one fault, and the time over which they are handed in.
+    fn load(&self) -> (u64, Duration) {
+        if self.short { (80, Duration::from_millis(2500)) } else { (200, Duration::from_secs(4)) }
+    }
+}
+
+/// Runs the plan, prints its progress and its table, and writes the report.
+///
+/// # Errors
+/// When the run itself could not go on; broken promises are in the report.
+pub async fn run(plan: &Plan) -> Result<Report> {
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    let _ = std::fs::remove_dir_all(&plan.folder);
+    std::fs::create_dir_all(&plan.folder).with_context(|| format!("cannot make {}", plan.folder.display()))?;
+    let begun = Instant::now();
+    let mut report = Report { seed: plan.seed, ..Report::default() };
+    let mut dice = Dice::new(plan.seed);
+    for kind in [Kind::Postgres, Kind::Sqlite] {
+        let chosen = choose(plan, kind, &mut dice);
+        if chosen.is_empty() {
+            continue;
+        }
+        let until = plan.limit.map(|limit| begun + if kind == Kind::Postgres { limit * 3 / 4 } else { limit });
+        Run { plan, kind, until, dice: &mut dice, report: &mut report }.go(chosen).await?;
+    }
+    if report.faults.is_empty() {
+        bail!("no fault has {:?} in its name", plan.only);
+    }
+    report.seconds = begun.elapsed().as_secs();
+    report.write(&plan.folder.join("report.json"))?;
+    println!("\n{}", report.text());
+    Ok(report)
+}
+
+fn choose(plan: &Plan, kind: Kind, dice: &mut Dice) -> Vec<Fault> {
+    let named = |fault: &Fault| plan.only.as_ref().is_none_or(|only| fault.name.contains(only.as_str()));
+    let mut chosen: Vec<_> =
+        faults::all().into_iter().filter(|fault| fault.is_in(plan.short, kind) && named(fault)).collect();
+    dice.shuffle(&mut chosen);
+    chosen
+}
+
+/// The faults of one ledger.
+struct Run<'a> {
+    plan: &'a Plan,
+    kind: Kind,
+    until: Option<Instant>,
+    dice: &'a mut Dice,
+    report: &'a mut Report,
+}
+
+impl Run<'_> {
+    async fn go(mut self, chosen: Vec<Fault>) -> Result<()> {
+        println!("chaos: raising a fleet over a private broker and {}", self.kind.as_str());
+        let logs = self.plan.folder.join(self.kind.as_str().to_lowercase());
+        std::fs::create_dir_all(&logs)?;
+        let mut scene = Scene::raise(self.kind, &logs).await?;
+        let journal = Journal::default();
+        let mut struck = Vec::new();
+        let mut drawn = chosen.iter();
+        loop {
+            let fault = match (drawn.next(), self.until) {
+                (Some(fault), None) => fault,
+                (None, None) => break,
+                (_, Some(until)) if Instant::now() >= until && !struck.is_empty() => break,
+                (Some(fault), Some(_)) => fault,
+                (None, Some(_)) => &chosen[usize::try_from(self.dice.below(chosen.len() as u64))?],
+            };
+            self.strike(&mut scene, fault, struck.len(), &journal).await?;
+            struck.push(fault.name);
+        }
+        self.close(scene, &struck, &journal).await
+    }
+
+    async fn strike(&mut self, scene: &mut Scene, fault: &Fault, number: usize, journal: &Journal) -> Result<()> {
+        let begun = Instant::now();
+        println!("chaos: {}: {}", fault.name, fault.says);
+        let Needs { rest, due_together } = fault.needs();
+        if rest && !scene.rest(&journal.entries(), PATIENCE).await {
+            self.report.troubles.push(format!("{}: the fleet did not come to rest before it", fault.name));
+        }
+        fault.prepare(scene).await.with_context(|| fault.name)?;
+        let (count, over) = self.plan.load();
+        let first = 1 + (number as u64 + if self.kind == Kind::Sqlite { 5_000 } else { 0 }) * 1_000;
+        let load = Load { fault: number, first, count, over, seed: self.plan.seed, due_together };
+        let (hands, written) = (Arc::clone(&scene.hands), journal.clone());
+        let before = journal.entries().len();
+        let struck = if rest {
+            let struck = fault.strike(scene).await;
+            load.run(hands, written).await;
+            struck
+        } else {
+            let loading = tokio::spawn(load.run(hands, written));
+            tokio::time::sleep(over / 3).await;
+            let struck = fault.strike(scene).await;
+            loading.await?;
+            struck
+        };
+        if let Err(error) = struck {
+            self.report.troubles.push(format!("{}: {error:#}", fault.name));
+        }
+        let ready = scene.until_ready().await;
+        if let Err(error) = ready {
+            self.report.troubles.push(format!("after {}: {error:#}", fault.name));
+        }
+        let published = journal.entries().len() - before;
+        let received = scene.provider.received().len();
+        println!(
+            "chaos: {}: {published} published, {received} requests at the provider so far, {:.1} s",
+            fault.name,
+            begun.elapsed().as_secs_f32()
+        );
+        Ok(())
+    }
+
+    /// Waits until everything is at rest, and closes the books.
+    async fn close(&mut self, scene: Scene, struck: &[&str], journal: &Journal) -> Result<()> {
+        println!("chaos: waiting until everything is at rest");
+        let entries = journal.entries();
+        if !scene.rest(&entries, PATIENCE).await {
+            self.report.troubles.push(format!("{}: not at rest after {} s", self.kind.as_str(), PATIENCE.as_secs()));
+        }
+        let letters = scene.hands.amqp.take_all(DEAD_LETTERS).await.context("reading the dead-letter queue")?;
+        let (rows, jobs) = (all_rows(&scene.books).await?, all_jobs(&scene.books).await?);
+        let audit = Audit::new(&entries, &hasher(), rows, &jobs, letters, scene.provider.received());
+        for (number, name) in struck.iter().enumerate() {
+            let judged: Vec<_> = entries
+                .iter()
+                .filter(|entry| entry.fault == number)
+                .map(|entry| {
+                    let found = audit.found(entry);
+                    let verdict = books::judge(entry, &found);
+                    (entry, found, verdict)
+                })
+                .collect();
+            let name = match self.kind {
+                Kind::Postgres => (*name).to_owned(),
+                Kind::Sqlite => format!("{name} (SQLite)"),
+            };
+            self.report.judged(&name, &judged);
+        }
+        self.report.troubles.extend(audit.strangers);
+        self.look_at_processes(&scene).await;
+        scene.strike_down().await
+    }
+
+    /// A process may end only by a fault, and never panics.
+    async fn look_at_processes(&mut self, scene: &Scene) {
+        for station in scene.stations() {
+            let unasked: Vec<i32> =
+                station.ends().await.into_iter().filter(|code| ![0, ABORTED, KILLED].contains(code)).collect();
+            if !unasked.is_empty() {
+                self.report.troubles.push(format!("{} ended with {unasked:?}", station.name));
+            }
+            let said = station.said();
+            for line in said.lines().filter(|line| line.contains("panicked at")) {
+                self.report.troubles.push(format!("{}: {line}", station.name));
+            }
+        }
+    }
+}

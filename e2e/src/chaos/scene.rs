@@ -1,0 +1,283 @@
+//! The world of one run: a private broker, a ledger, a provider, proxies before them, and a fleet of
+//! processes: two workers, two schedulers, one API.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail};
+use chasqui::config::{Config, Role, Sources};
+use chasqui::private_broker::{Options, PrivateBroker, User, VHOST};
+use domain::{RecipientHasher, State, SystemClock};
+use reqwest::Method;
+use serde_json::{Value, json};
+use store::Store;
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
+
+use super::amqp::Amqp;
+use super::audit::{all_jobs, all_rows};
+use super::books::{Answer, Entry};
+use super::load::Hands;
+use super::station::Station;
+use crate::ground;
+use crate::postgres::Postgres;
+use crate::provider::{Answer as Says, Provider};
+use crate::proxy::Proxy;
+
+const SECRET: &str = "a secret of the chaos run that is long enough";
+/// A copy that the broker could not dead-letter at once is tried again after this time; the default is 180 s.
+const DEAD_LETTER_TIMEOUT_MS: u32 = 5_000;
+const READY_LIMIT: Duration = Duration::from_secs(90);
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+/// Every so-manieth request fails all the time, so that there is always a retry on its way.
+const BACKGROUND_FAILURES: usize = 8;
+pub(super) const DEAD_LETTERS: &str = "notifications.queue.dlq";
+const QUEUES: [&str; 7] = [
+    "notifications.queue",
+    "notifications.queue.urgent",
+    "notifications.queue.bulk",
+    "notifications.queue.scheduled",
+    "notifications.queue.retry.1",
+    "notifications.queue.retry.2",
+    "notifications.queue.retry.3",
+];
+
+/// Which database the fleet has.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Kind {
+    Postgres,
+    Sqlite,
+}
+
+impl Kind {
+    pub(super) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Postgres => "Postgres",
+            Self::Sqlite => "SQLite",
+        }
+    }
+}
+
+pub(super) enum Ledger {
+    Postgres { server: Postgres, line: Proxy },
+    Sqlite { file: PathBuf },
+}
+
+pub(super) struct Scene {
+    pub(super) broker: PrivateBroker,
+    /// Between the fleet and the broker.
+    pub(super) broker_line: Proxy,
+    pub(super) ledger: Ledger,
+    pub(super) provider: Provider,
+    pub(super) workers: [Arc<Station>; 2],
+    pub(super) schedulers: [Arc<Station>; 2],
+    pub(super) hands: Arc<Hands>,
+    pub(super) books: Store,
+    keepers: Vec<JoinHandle<()>>,
+    _dir: tempfile::TempDir,
+}
+
+impl Scene {
+    /// Starts everything and waits until all of it is ready.
+    ///
+    /// # Errors
+    /// Whatever could not be started.
+    pub(super) async fn raise(kind: Kind, logs: &Path) -> Result<Self> {
+        let dir = tempfile::tempdir()?;
+        let broker_dir = dir.path().join("rabbitmq");
+        let advanced =
+            format!("[{{rabbit, [{{dead_letter_worker_publisher_confirm_timeout, {DEAD_LETTER_TIMEOUT_MS}}}]}}].");
+        let options = Options { ephemeral: true, advanced, ..Options::default() };
+        let broker = PrivateBroker::start(&broker_dir, options).await?;
+        let broker_line = Proxy::before(local(broker.amqp_port)).await;
+        let provider = Provider::start().await;
+        let (ledger, url, direct) = raise_ledger(kind, dir.path()).await?;
+        let amqp_url = url_of(User::Notifications, broker_line.address.port());
+        let environment = environment(&amqp_url, &url, &provider);
+        let books = open_books(&direct).await?;
+        let start = |role, number| Station::start(role, number, &environment, logs);
+        let workers = [start("worker", 1), start("worker", 2)];
+        let schedulers = [start("scheduler", 1), start("scheduler", 2)];
+        let api = start("api", 1);
+        let stations = workers.iter().chain(&schedulers).chain([&api]);
+        let keepers = stations.map(|station| tokio::spawn(Arc::clone(station).keep())).collect();
+        let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(15)).build()?;
+        let amqp = Amqp::new(url_of(User::Admin, broker.amqp_port));
+        let hands = Arc::new(Hands { api: Arc::clone(&api), http, token: String::new(), amqp });
+        let mut scene =
+            Self { broker, broker_line, ledger, provider, workers, schedulers, hands, books, keepers, _dir: dir };
+        scene.calm();
+        scene.until_ready().await?;
+        scene.log_in().await?;
+        Ok(scene)
+    }
+
+    async fn log_in(&mut self) -> Result<()> {
+        let person = json!({"username": "auditor", "password": "correct horse battery"});
+        let hands = &self.hands;
+        let registering = hands.http.post(hands.api.url("/register")).json(&person).send().await?;
+        registering.error_for_status().context("registering")?;
+        let answer = hands.http.post(hands.api.url("/login")).json(&person).send().await?;
+        let answer: Value = answer.error_for_status().context("logging in")?.json().await?;
+        let token = answer["access_token"].as_str().context("a token")?.to_owned();
+        let hands = Arc::get_mut(&mut self.hands).context("nobody publishes yet")?;
+        hands.token = token;
+        Ok(())
+    }
+
+    pub(super) fn stations(&self) -> impl Iterator<Item = &Arc<Station>> {
+        self.workers.iter().chain(&self.schedulers).chain([&self.hands.api])
+    }
+
+    /// The provider as it is between the faults.
+    pub(super) fn calm(&self) {
+        self.provider.answer(Says::Accept);
+        self.provider.answer_sometimes(BACKGROUND_FAILURES, refusal(500, None));
+    }
+
+    /// Until every process is ready.
+    ///
+    /// # Errors
+    /// Who was not, for how long.
+    pub(super) async fn until_ready(&self) -> Result<()> {
+        let deadline = Instant::now() + READY_LIMIT;
+        for station in self.stations() {
+            while !station.is_ready().await {
+                if Instant::now() > deadline {
+                    bail!("{} is not ready after {} s", station.name, READY_LIMIT.as_secs());
+                }
+                tokio::time::sleep(LOOK_EVERY).await;
+            }
+        }
+        Ok(())
+    }
+
+    /// Until nothing is on its way any more: every accepted notification has ended, and every queue but the
+    /// dead-letter queue is empty. False when that does not come within the patience.
+    pub(super) async fn rest(&self, entries: &[Entry], patience: Duration) -> bool {
+        let deadline = Instant::now() + patience;
+        let hasher = hasher();
+        while Instant::now() < deadline {
+            if self.is_at_rest(entries, &hasher).await.unwrap_or(false) {
+                return true;
+            }
+            tokio::time::sleep(LOOK_EVERY * 5).await;
+        }
+        false
+    }
+
+    async fn is_at_rest(&self, entries: &[Entry], hasher: &RecipientHasher) -> Result<bool> {
+        if !all_jobs(&self.books).await?.is_empty() {
+            return Ok(false);
+        }
+        let rows = all_rows(&self.books).await?;
+        if rows.iter().any(|view| matches!(view.row.state, State::Sending | State::Waiting)) {
+            return Ok(false);
+        }
+        let hashes: std::collections::HashSet<_> = rows.iter().map(|view| view.row.recipient_hash).collect();
+        let ids: std::collections::HashSet<_> = rows.iter().map(|view| view.row.key.id.as_str()).collect();
+        let known = |entry: &Entry| {
+            hashes.contains(&hasher.hash(&entry.recipient)) || entry.id.as_deref().is_some_and(|id| ids.contains(id))
+        };
+        if !entries.iter().filter(|entry| entry.answer == Answer::Accepted).all(known) {
+            return Ok(false);
+        }
+        for queue in QUEUES {
+            if self.hands.amqp.ready(queue).await != Some(0) {
+                return Ok(false);
+            }
+        }
+        // What is in hand shows in the statistics only, some seconds late.
+        let queues = self.manage(Method::GET, &format!("queues/{VHOST}"), None).await?;
+        let busy = queues.as_array().into_iter().flatten().any(|queue| {
+            queue["name"].as_str() != Some(DEAD_LETTERS) && queue["messages"].as_u64().is_some_and(|count| count > 0)
+        });
+        Ok(!busy)
+    }
+
+    /// # Errors
+    /// The management API's.
+    pub(super) async fn manage(&self, method: Method, path: &str, body: Option<Value>) -> Result<Value> {
+        let (name, password) = (User::Admin.name(), User::Admin.password());
+        let base = format!("http://{name}:{password}@127.0.0.1:{}", self.broker.management_port);
+        ground::manage(&base, method, path, body).await
+    }
+
+    /// Ends everything.
+    ///
+    /// # Errors
+    /// When the broker does not end.
+    pub(super) async fn strike_down(self) -> Result<()> {
+        for keeper in &self.keepers {
+            keeper.abort();
+        }
+        let Self { broker, workers, schedulers, hands, keepers, .. } = self;
+        for keeper in keepers {
+            let _ = keeper.await;
+        }
+        drop((workers, schedulers, hands));
+        broker.stop().await
+    }
+}
+
+/// How the fleet hashes recipients.
+pub(super) fn hasher() -> RecipientHasher {
+    RecipientHasher::new(SECRET.as_bytes())
+}
+
+pub(super) fn refusal(status: u16, retry_after: Option<&str>) -> Says {
+    Says::Refuse { status, code: 30_001, retry_after: retry_after.map(str::to_owned) }
+}
+
+fn local(port: u16) -> SocketAddr {
+    SocketAddr::from((Ipv4Addr::LOCALHOST, port))
+}
+
+fn url_of(user: User, port: u16) -> String {
+    format!("amqp://{}:{}@127.0.0.1:{port}/{VHOST}", user.name(), user.password())
+}
+
+/// The ledger, its URL for the fleet, and the one past the proxy.
+async fn raise_ledger(kind: Kind, dir: &Path) -> Result<(Ledger, String, String)> {
+    if kind == Kind::Sqlite {
+        let file = dir.join("ledger/ledger.db");
+        std::fs::create_dir_all(dir.join("ledger"))?;
+        let url = format!("sqlite:{}", file.display());
+        return Ok((Ledger::Sqlite { file }, url.clone(), url));
+    }
+    let server = Postgres::start().await?;
+    let direct = server.create_database("chaos").await?;
+    let line = Proxy::before(local(server.port)).await;
+    let url = direct.replace(&format!(":{}/", server.port), &format!(":{}/", line.address.port()));
+    Ok((Ledger::Postgres { server, line }, url, direct))
+}
+
+/// Quick retries; a lease as short as the provider's time limit allows; lost answers are sent again on one
+/// channel and held on the other.
+fn environment(amqp_url: &str, database_url: &str, provider: &Provider) -> Vec<(String, String)> {
+    let ambiguity = format!("sms=hold,{}=resend", super::RESENDS);
+    let own = [
+        ("AMQP_URL", amqp_url),
+        ("DATABASE_URL", database_url),
+        ("SECRET_KEY", SECRET),
+        ("WORKER_RETRY_DELAY_1", "0.5"),
+        ("WORKER_RETRY_DELAY_2", "1"),
+        ("WORKER_RETRY_DELAY_3", "2"),
+        ("PROVIDER_TIMEOUT_SECONDS", "2"),
+        ("WORKER_LEASE_SECONDS", "14"),
+        ("WORKER_CONCURRENCY", "64"),
+        ("AMBIGUITY", &ambiguity),
+        // Longer than any clock is shifted.
+        ("ACCESS_TOKEN_EXPIRE_MINUTES", "100000"),
+    ];
+    let settings = provider.settings().into_iter().chain(own);
+    settings.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+}
+
+async fn open_books(url: &str) -> Result<Store> {
+    let config = Config::read(Sources::of(vec![("DATABASE_URL", url)]), Role::Ledger)?;
+    let url = config.database_url.context("a ledger is given")?;
+    Ok(Store::connect(store::Options::new(url, Arc::new(SystemClock))).await?)
+}
