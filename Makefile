@@ -1,4 +1,4 @@
-.PHONY: help run test tools fmt lint ci
+.PHONY: help run test chaos tools fmt lint ci
 
 help: ## what can be made
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
@@ -9,6 +9,10 @@ run: ## set up what is missing, build, and run the whole fleet with a sample not
 test: ## set up what the tests need, and run them all
 	@tools/setup --test
 	@tools/test
+
+chaos: ## every fault against a fleet of its own: nothing is lost, nothing is sent twice in silence
+	@tools/setup --test
+	@tools/chaos
 
 tools: ## only set up what `make run` and `make test` need
 	@tools/setup --test

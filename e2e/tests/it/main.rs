@@ -2,6 +2,7 @@
 
 mod ambiguity;
 mod api;
+mod chaos;
 mod dead_letters;
 mod delivery;
 mod lanes;
