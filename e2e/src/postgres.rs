@@ -33,7 +33,21 @@ impl Postgres {
     /// Says what to install, or has what PostgreSQL complained about.
     pub async fn start() -> Result<Self> {
         let programs = Programs::find()?;
-        let root = programs.new_folder().await?;
+        let root = programs.new_folder(&[env::temp_dir(), "/tmp".into(), "/var/tmp".into()]).await?;
+        Self::start_at(programs, root).await
+    }
+
+    /// As [`Self::start`], in a folder under this one.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub async fn start_in(parent: &Path) -> Result<Self> {
+        let programs = Programs::find()?;
+        let root = programs.new_folder(&[parent.to_owned()]).await?;
+        Self::start_at(programs, root).await
+    }
+
+    async fn start_at(programs: Programs, root: PathBuf) -> Result<Self> {
         let data = root.join("data");
         let mut initdb = programs.command("initdb");
         initdb.args(["--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync", "--username", SUPERUSER]);
@@ -174,10 +188,10 @@ impl Programs {
     }
 
     /// Makes a folder that only the server's user can write.
-    async fn new_folder(&self) -> Result<PathBuf> {
+    async fn new_folder(&self, parents: &[PathBuf]) -> Result<PathBuf> {
         let name = format!("chasqui-postgres-{}", uuid::Uuid::new_v4().simple());
         let mut complaint = None;
-        for parent in [env::temp_dir(), "/tmp".into(), "/var/tmp".into()] {
+        for parent in parents {
             let root = parent.join(&name);
             fs::create_dir(&root).with_context(|| format!("cannot create {}", root.display()))?;
             if let Some((uid, gid)) = self.user {

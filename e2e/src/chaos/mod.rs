@@ -9,6 +9,7 @@ mod amqp;
 mod audit;
 mod books;
 mod dice;
+mod disk;
 mod faults;
 mod load;
 mod report;
@@ -107,6 +108,12 @@ impl Run<'_> {
         let logs = self.plan.folder.join(self.kind.as_str().to_lowercase());
         std::fs::create_dir_all(&logs)?;
         let mut scene = Scene::raise(self.kind, &logs).await?;
+        let (chosen, impossible): (Vec<_>, Vec<_>) = chosen.into_iter().partition(|fault| fault.is_possible(&scene));
+        for fault in impossible {
+            self.report
+                .skipped
+                .push(format!("{}: needs root and mounts of its own (`make chaos` as root)", fault.name));
+        }
         let journal = Journal::default();
         let mut struck = Vec::new();
         let mut drawn = chosen.iter();

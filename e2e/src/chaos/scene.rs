@@ -19,6 +19,7 @@ use tokio::time::Instant;
 use super::amqp::Amqp;
 use super::audit::{all_jobs, all_rows};
 use super::books::{Answer, Entry};
+use super::disk::Disk;
 use super::load::Hands;
 use super::station::Station;
 use crate::ground;
@@ -58,6 +59,14 @@ impl Kind {
             Self::Sqlite => "SQLite",
         }
     }
+
+    /// Enough for a run, and quickly filled.
+    const fn megabytes(self) -> u32 {
+        match self {
+            Self::Postgres => 400,
+            Self::Sqlite => 64,
+        }
+    }
 }
 
 pub(super) enum Ledger {
@@ -76,6 +85,8 @@ pub(super) struct Scene {
     pub(super) hands: Arc<Hands>,
     pub(super) books: Store,
     keepers: Vec<JoinHandle<()>>,
+    /// Of the ledger; unmounted last.
+    pub(super) disk: Disk,
     _dir: tempfile::TempDir,
 }
 
@@ -93,7 +104,8 @@ impl Scene {
         let broker = PrivateBroker::start(&broker_dir, options).await?;
         let broker_line = Proxy::before(local(broker.amqp_port)).await;
         let provider = Provider::start().await;
-        let (ledger, url, direct) = raise_ledger(kind, dir.path()).await?;
+        let disk = Disk::new(kind.megabytes())?;
+        let (ledger, url, direct) = raise_ledger(kind, &disk).await?;
         let amqp_url = url_of(User::Notifications, broker_line.address.port());
         let environment = environment(&amqp_url, &url, &provider);
         let books = open_books(&direct).await?;
@@ -107,7 +119,7 @@ impl Scene {
         let amqp = Amqp::new(url_of(User::Admin, broker.amqp_port));
         let hands = Arc::new(Hands { api: Arc::clone(&api), http, token: String::new(), amqp });
         let mut scene =
-            Self { broker, broker_line, ledger, provider, workers, schedulers, hands, books, keepers, _dir: dir };
+            Self { broker, broker_line, ledger, provider, workers, schedulers, hands, books, keepers, disk, _dir: dir };
         scene.calm();
         scene.until_ready().await?;
         scene.log_in().await?;
@@ -240,14 +252,13 @@ fn url_of(user: User, port: u16) -> String {
 }
 
 /// The ledger, its URL for the fleet, and the one past the proxy.
-async fn raise_ledger(kind: Kind, dir: &Path) -> Result<(Ledger, String, String)> {
+async fn raise_ledger(kind: Kind, disk: &Disk) -> Result<(Ledger, String, String)> {
     if kind == Kind::Sqlite {
-        let file = dir.join("ledger/ledger.db");
-        std::fs::create_dir_all(dir.join("ledger"))?;
+        let file = disk.path().join("ledger.db");
         let url = format!("sqlite:{}", file.display());
         return Ok((Ledger::Sqlite { file }, url.clone(), url));
     }
-    let server = Postgres::start().await?;
+    let server = Postgres::start_in(disk.path()).await?;
     let direct = server.create_database("chaos").await?;
     let line = Proxy::before(local(server.port)).await;
     let url = direct.replace(&format!(":{}/", server.port), &format!(":{}/", line.address.port()));

@@ -11,12 +11,16 @@ use crate::chaos::scene::{Ledger, Scene};
 /// Longer than SQLite waits for a lock.
 const LOCKED: Duration = Duration::from_secs(9);
 
+/// Long enough for every writer to have failed.
+const FULL: Duration = Duration::from_secs(8);
+
 #[derive(Clone, Copy, Debug)]
 pub(in crate::chaos) enum Act {
     Stop,
     Crash,
     Terminate,
     Lock,
+    FillDisk,
 }
 
 impl Act {
@@ -41,6 +45,11 @@ impl Act {
                 }
                 Ok(())
             }
+            (Self::FillDisk, _) => {
+                scene.disk.fill()?;
+                tokio::time::sleep(FULL).await;
+                scene.disk.free()
+            }
             (Self::Lock, Ledger::Sqlite { file }) => {
                 let mut session = sqlx::SqliteConnection::connect(&format!("sqlite:{}", file.display())).await?;
                 session.execute("PRAGMA busy_timeout = 20000").await?;
@@ -60,6 +69,7 @@ pub(super) fn faults() -> Vec<Fault> {
         ledger(Scope::Short, "ledger stopped", Act::Stop, "Postgres is stopped, and started after 5 s"),
         ledger(Scope::Full, "ledger crashed", Act::Crash, "Postgres ends at once and recovers from its log"),
         ledger(Scope::Full, "backends terminated", Act::Terminate, "pg_terminate_backend of all, three times"),
+        ledger(Scope::Both, "disk full", Act::FillDisk, "nothing more can be written to the ledger's disk for 8 s"),
         ledger(Scope::Sqlite, "ledger locked", Act::Lock, "another process holds SQLite's write lock for 9 s"),
     ]
 }

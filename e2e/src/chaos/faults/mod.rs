@@ -68,6 +68,14 @@ impl Fault {
         }
     }
 
+    /// Whether this machine can have it.
+    pub(super) fn is_possible(&self, scene: &Scene) -> bool {
+        match self.act {
+            Act::Ledger(ledger::Act::FillDisk) => scene.disk.is_own(),
+            _ => true,
+        }
+    }
+
     /// Before the load begins.
     ///
     /// # Errors

@@ -1,0 +1,84 @@
+//! A small disk of the ledger's own, which a fault can fill: a tmpfs, where this process has mounts of its own
+//! (`unshare --mount`, as root), so that they are gone when it is. Elsewhere a plain folder.
+
+use std::fs::{self, File};
+use std::io::{ErrorKind, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context as _, Result};
+
+pub(super) struct Disk {
+    mounted: bool,
+    dir: tempfile::TempDir,
+}
+
+impl Disk {
+    /// # Errors
+    /// When no folder can be made.
+    pub(super) fn new(megabytes: u32) -> Result<Self> {
+        let dir = tempfile::Builder::new().prefix("chasqui-disk-").tempdir()?;
+        // The database may run as another user.
+        fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o755))?;
+        let mounted = has_own_mounts() && mount(dir.path(), megabytes);
+        Ok(Self { mounted, dir })
+    }
+
+    /// Whether it can be filled without filling anybody else's.
+    pub(super) fn is_own(&self) -> bool {
+        self.mounted
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        self.dir.path()
+    }
+
+    fn ballast(&self) -> PathBuf {
+        self.path().join("ballast")
+    }
+
+    /// To the last byte.
+    ///
+    /// # Errors
+    /// Any but that it is full.
+    pub(super) fn fill(&self) -> Result<()> {
+        let mut ballast = File::create(self.ballast())?;
+        for piece in [65_536, 512, 1] {
+            let zeros = vec![0; piece];
+            loop {
+                match ballast.write_all(&zeros) {
+                    Ok(()) => {}
+                    Err(error) if error.kind() == ErrorKind::StorageFull => break,
+                    Err(error) => return Err(error).context("filling a disk"),
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// # Errors
+    /// When the ballast cannot be removed.
+    pub(super) fn free(&self) -> Result<()> {
+        Ok(fs::remove_file(self.ballast())?)
+    }
+}
+
+impl Drop for Disk {
+    fn drop(&mut self) {
+        if self.mounted {
+            let _ = Command::new("umount").arg("--lazy").arg(self.path()).status();
+        }
+    }
+}
+
+fn has_own_mounts() -> bool {
+    let mounts = |process: &str| fs::read_link(format!("/proc/{process}/ns/mnt")).ok();
+    matches!((mounts("self"), mounts("1")), (Some(own), Some(first)) if own != first)
+}
+
+fn mount(folder: &Path, megabytes: u32) -> bool {
+    let mut mount = Command::new("mount");
+    mount.args(["-t", "tmpfs", "-o", &format!("size={megabytes}m,mode=1777"), "chasqui"]).arg(folder);
+    mount.status().is_ok_and(|status| status.success())
+}
