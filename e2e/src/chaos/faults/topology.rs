@@ -3,14 +3,20 @@
 use anyhow::Result;
 use chasqui::private_broker::VHOST;
 use reqwest::Method;
+use serde_json::json;
 
 use super::{AWAY, Fault, Needs, Scope, fault};
 use crate::chaos::scene::{Scene, refusal};
 
+const BINDING: &str = "bindings/e/notifications.exchange/q/notifications.queue";
+const KEY: &str = "notifications.key";
+
 #[derive(Clone, Copy, Debug)]
 pub(in crate::chaos) enum Act {
-    /// An exchange or a binding: what is published meanwhile is returned.
-    Delete(&'static str),
+    /// What is published meanwhile is returned, until the fleet has declared it again.
+    DeleteExchange(&'static str),
+    /// Of a lane. The fleet says what to do, and an operator does it.
+    DeleteBinding,
     /// An exchange that is used only when sends fail: they do.
     DeleteWhileFailing(&'static str),
     /// A queue, whose messages would be lost with it: only while it is empty.
@@ -24,7 +30,12 @@ impl Act {
 
     pub(super) async fn strike(self, scene: &Scene) -> Result<()> {
         match self {
-            Self::Delete(path) | Self::DeleteEmpty(path) => delete(scene, path).await,
+            Self::DeleteExchange(path) | Self::DeleteEmpty(path) => delete(scene, path).await,
+            Self::DeleteBinding => {
+                delete(scene, &format!("{BINDING}/{KEY}")).await?;
+                tokio::time::sleep(AWAY).await;
+                bind_again(scene).await
+            }
             Self::DeleteWhileFailing(path) => {
                 scene.provider.answer_sometimes(1, refusal(500, None));
                 let deleted = delete(scene, path).await;
@@ -34,6 +45,13 @@ impl Act {
             }
         }
     }
+}
+
+/// As `chasqui topology apply` does.
+async fn bind_again(scene: &Scene) -> Result<()> {
+    let (kind, name) = BINDING.split_once('/').unwrap_or_default();
+    let binding = json!({"routing_key": KEY, "arguments": {}});
+    scene.manage(Method::POST, &format!("{kind}/{VHOST}/{name}"), Some(binding)).await.map(drop)
 }
 
 async fn delete(scene: &Scene, path: &str) -> Result<()> {
@@ -46,13 +64,13 @@ pub(super) fn faults() -> Vec<Fault> {
     vec![
         topology(
             "exchange deleted",
-            Act::Delete("exchanges/notifications.exchange"),
+            Act::DeleteExchange("exchanges/notifications.exchange"),
             "the one that everything is published to",
         ),
         topology(
             "binding deleted",
-            Act::Delete("bindings/e/notifications.exchange/q/notifications.queue/notifications.key"),
-            "the one of the normal lane",
+            Act::DeleteBinding,
+            "the one of the normal lane, restored by an operator after 5 s",
         ),
         topology(
             "retry exchange deleted",
