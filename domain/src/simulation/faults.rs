@@ -1,13 +1,15 @@
 //! What goes wrong: crashes, broken connections, duplicates, dead-lettering; and what operators do about it.
 
+use uuid::Uuid;
+
 use super::worker::{To, dead_headers, step_name};
 use super::{Copy, World, brief};
-use crate::samples::{CONTENT, key};
-use crate::{Arrival, Headers, Lane, Lease, Reason, State};
+use crate::samples::{CONTENT, key, row};
+use crate::{Arrival, Headers, Lane, Lease, Order, Reason, Row, State};
 
 impl World {
     pub(super) fn chaos(&mut self) {
-        match self.roll(41) {
+        match self.roll(42) {
             0..=6 => self.receive(),
             7..=22 => self.work(),
             23..=26 => self.bring_back(),
@@ -19,6 +21,9 @@ impl World {
             37 => self.get_and_publish(),
             38 => self.give_up(),
             39 => self.put_aside(),
+            // Rarely: what was cancelled has little left to show.
+            40 if self.roll(5) == 0 => self.cancel(),
+            40 => {}
             _ => self.broker_death(),
         }
     }
@@ -26,9 +31,15 @@ impl World {
     /// A retry queue's delay has passed, or the scheduler released it.
     pub(super) fn bring_back(&mut self) {
         if let Some(copy) = self.pick(|world| &mut world.later) {
-            self.say(format!("comes back {}", brief(&copy)));
+            self.say(|| format!("comes back {}", brief(&copy)));
+            self.rest(&copy);
             self.lane.push(copy);
         }
+    }
+
+    /// Its delay has passed, also for one that the broker hands back twice.
+    fn rest(&mut self, copy: &Copy) {
+        self.rested.insert((copy.headers.epoch.unwrap_or(0), copy.headers.seq.unwrap_or(0)));
     }
 
     /// The worker is gone; what it had published and committed stays.
@@ -38,7 +49,7 @@ impl World {
         }
         let at = self.roll(self.workers.len());
         let worker = self.workers.remove(at);
-        self.say(format!("w{} CRASHES before {}", worker.name, step_name(&worker.step)));
+        self.say(|| format!("w{} CRASHES before {}", worker.name, step_name(&worker.step)));
         if !worker.cut_off {
             self.lane.push(Copy { redelivered: true, ..worker.copy });
         }
@@ -54,7 +65,7 @@ impl World {
         if !worker.cut_off {
             worker.cut_off = true;
             let (name, copy) = (worker.name, Copy { redelivered: true, ..worker.copy.clone() });
-            self.say(format!("w{name} is CUT OFF"));
+            self.say(|| format!("w{name} is CUT OFF"));
             self.lane.push(copy);
         }
     }
@@ -62,8 +73,30 @@ impl World {
     pub(super) fn run_the_lease_out(&mut self) {
         if let Some(row) = self.row.as_mut().filter(|row| row.state == State::Sending) {
             row.lease = Lease::RanOut;
-            self.say("the lease RUNS OUT".into());
+            let row = &*row;
+            for worker in self.workers.iter_mut().filter(|worker| worker.holds(row)) {
+                worker.overdue = true;
+            }
+            self.say(|| "the lease RUNS OUT".into());
         }
+    }
+
+    /// As the store cancels: what waits, or what nobody has seen yet. Anything else is too late.
+    fn cancel(&mut self) {
+        let known = self.row.as_ref().map(|row| row.state);
+        let cancelled = match (known, self.row.take()) {
+            (Some(State::Waiting), Some(row)) => {
+                Row { state: State::Cancelled, order: Order::Nothing, version: row.version + 1, ..row }
+            }
+            (None, _) => Row { state: State::Cancelled, token: Uuid::nil(), content: None, ..row() },
+            (_, too_late) => {
+                self.row = too_late;
+                return;
+            }
+        };
+        self.say(|| format!("CANCELLED, was {known:?}"));
+        self.row = Some(cancelled);
+        self.cancelled = true;
     }
 
     /// At-least-once dead-lettering, or a publisher that repeats.
@@ -75,14 +108,15 @@ impl World {
         let copy = copies[self.roll(copies.len())].clone();
         // A publisher's repetition is not told from an operator's get + publish: it may give a budget.
         self.moves += u32::from(copy.headers.is_bare() || copy.headers.is_dead_marked());
-        self.say(format!("DUPLICATE {}", brief(&copy)));
+        self.say(|| format!("DUPLICATE {}", brief(&copy)));
+        self.rest(&copy);
         self.lane.push(copy);
     }
 
     fn move_dead_letter(&mut self) {
         if let Some(copy) = self.pick(|world| &mut world.dead_letters) {
             self.moves += 1;
-            self.say(format!("operator MOVES {}", brief(&copy)));
+            self.say(|| format!("operator MOVES {}", brief(&copy)));
             self.lane.push(Copy { redelivered: false, ..copy });
         }
     }
@@ -90,7 +124,7 @@ impl World {
     fn get_and_publish(&mut self) {
         if let Some(copy) = self.pick(|world| &mut world.dead_letters) {
             self.moves += 1;
-            self.say(format!("operator GETS AND PUBLISHES {}", brief(&copy)));
+            self.say(|| format!("operator GETS AND PUBLISHES {}", brief(&copy)));
             self.lane.push(Copy { headers: Headers::default(), redelivered: false });
         }
     }
@@ -100,7 +134,7 @@ impl World {
         if let Some(copy) = self.pick(|world| &mut world.lane) {
             let dead = u32::from(copy.headers.is_dead_marked());
             let epoch = copy.headers.epoch.unwrap_or(0) + dead;
-            self.say(format!("GIVEN UP {}", brief(&copy)));
+            self.say(|| format!("GIVEN UP {}", brief(&copy)));
             self.publish(To::DeadLetters, dead_headers(epoch, Reason::RedeliveredTooOften));
         }
     }
@@ -108,7 +142,7 @@ impl World {
     /// A channel hangs: the copy is parked unclaimed.
     fn put_aside(&mut self) {
         if let Some(copy) = self.pick(|world| &mut world.lane) {
-            self.say(format!("PUT ASIDE {}", brief(&copy)));
+            self.say(|| format!("PUT ASIDE {}", brief(&copy)));
             let arrival = Arrival::new(key("d-1"), CONTENT, &copy.headers, copy.redelivered);
             self.publish(To::Later, arrival.headers(Lane::Normal, &copy.headers));
         }
@@ -116,7 +150,7 @@ impl World {
 
     fn broker_death(&mut self) {
         if let Some(mut copy) = self.pick(|world| &mut world.lane) {
-            self.say(format!("the BROKER DEAD-LETTERS {}", brief(&copy)));
+            self.say(|| format!("the BROKER DEAD-LETTERS {}", brief(&copy)));
             copy.headers.broker_death = true;
             self.dead_letters.push(copy);
         }

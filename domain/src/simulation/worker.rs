@@ -1,10 +1,14 @@
 //! A worker's path in steps, so that a fault can come between any two of them.
 
+use std::time::Duration;
+
 use uuid::Uuid;
 
 use super::{Copy, World, brief};
 use crate::samples::{CONTENT, NOW, failure, key, row};
 use crate::{Arrival, Claim, DeadMark, Headers, Lane, Lease, Order, Outcome, Reason, Row, State, Take, claim, decide};
+
+const BEYOND_THE_TIERS: Duration = Duration::from_secs(600);
 
 /// What a worker will do next with the copy in its hands.
 #[derive(Clone, Debug)]
@@ -32,6 +36,14 @@ pub(super) struct Worker {
     pub(super) step: Step,
     /// The broker took its copy back; it goes on without knowing.
     pub(super) cut_off: bool,
+    /// Frozen for longer than its lease; it goes on without knowing.
+    pub(super) overdue: bool,
+}
+
+impl Worker {
+    pub(super) fn holds(&self, row: &Row) -> bool {
+        matches!(&self.step, Step::Send(mine) | Step::Decide(mine, _) if mine.token == row.token)
+    }
 }
 
 impl World {
@@ -43,9 +55,9 @@ impl World {
         let copy = self.lane.remove(at);
         self.named += 1;
         let name = self.named;
-        self.say(format!("w{name} receives {}", brief(&copy)));
+        self.say(|| format!("w{name} receives {}", brief(&copy)));
         let token = Uuid::from_u128(u128::from(name));
-        self.workers.push(Worker { name, copy, token, step: Step::Claim, cut_off: false });
+        self.workers.push(Worker { name, copy, token, step: Step::Claim, cut_off: false, overdue: false });
     }
 
     /// One step of one worker.
@@ -57,15 +69,11 @@ impl World {
         let mut worker = self.workers.remove(at);
         let before = self.trace.len();
         let next = match worker.step.clone() {
-            Step::Claim => Some(self.claim(&worker)),
-            Step::Send(row) => Some(self.send(row)),
+            Step::Claim => Some(self.claim(&mut worker)),
+            Step::Send(row) => Some(self.send(&worker, row)),
             Step::Decide(row, outcome) => Some(self.record(&worker, &row, &outcome)),
-            Step::Publish(publication) => {
-                if let Some((to, headers)) = publication {
-                    self.publish(to, headers);
-                }
-                Some(Step::Acknowledge)
-            }
+            Step::Publish(Some((to, headers))) => Some(self.publish_confirmed(to, headers)),
+            Step::Publish(None) => Some(Step::Acknowledge),
             Step::Acknowledge => None,
             Step::Requeue => {
                 if !worker.cut_off {
@@ -74,15 +82,17 @@ impl World {
                 None
             }
         };
-        let said = self.trace.split_off(before).join(", ");
-        self.say(format!("w{} {said} -> {}", worker.name, next.as_ref().map_or("done".into(), step_name)));
+        if self.tracing {
+            let said = self.trace.split_off(before).join(", ");
+            self.trace.push(format!("w{} {said} -> {}", worker.name, next.as_ref().map_or("done".into(), step_name)));
+        }
         if let Some(step) = next {
             worker.step = step;
             self.workers.push(worker);
         }
     }
 
-    fn claim(&mut self, worker: &Worker) -> Step {
+    fn claim(&mut self, worker: &mut Worker) -> Step {
         let arrival = Arrival::new(key("d-1"), CONTENT, &worker.copy.headers, worker.copy.redelivered);
         let Some(known) = self.row.clone() else {
             let first = Row {
@@ -94,22 +104,26 @@ impl World {
                 ..row()
             };
             self.row = Some(first.clone());
-            self.say("inserts".into());
-            return Step::Send(Box::new(first));
+            self.say(|| "inserts".into());
+            // When the answer was lost it asks again, and meets its own row.
+            return if self.goes_wrong(4) { Step::Claim } else { Step::Send(Box::new(first)) };
         };
         let mut claimed = claim(&known, &arrival, worker.token);
         if let Claim::Take(row, _) = &claimed
-            && !self.calm
-            && self.roll(4) == 0
+            && self.goes_wrong(4)
         {
             // The commit's answer was lost, perhaps for longer than the lease; the worker asks again.
             self.row = Some(Row { lease: Lease::RanOut, ..(**row).clone() });
-            self.say("claims and does not hear the answer".into());
+            self.say(|| "claims and does not hear the answer".into());
             claimed = claim(self.row.as_ref().unwrap(), &arrival, worker.token);
         }
-        self.say(format!("claims: {}", claim_name(&claimed)));
+        self.say(|| format!("claims: {}", claim_name(&claimed)));
         match claimed {
             Claim::Take(row, take) => {
+                // An answer may be lost with the claim whose lease ran out.
+                let taken_over = known.state == State::Sending && known.token != row.token;
+                self.windows += u32::from(taken_over);
+                worker.overdue |= row.lease == Lease::RanOut;
                 self.row = Some((*row).clone());
                 match take {
                     Take::Send => Step::Send(row),
@@ -135,7 +149,7 @@ impl World {
         Step::Publish(Some((To::Later, arrival.headers(Lane::Normal, &worker.copy.headers))))
     }
 
-    fn send(&mut self, row: Box<Row>) -> Step {
+    fn send(&mut self, worker: &Worker, row: Box<Row>) -> Step {
         let failure = failure();
         let outcome = match self.roll(if self.calm { 8 } else { 11 }) {
             0..=2 => Outcome::Sent { provider: "twilio", provider_id: None, code: None },
@@ -143,7 +157,7 @@ impl World {
             5 => Outcome::Retriable { failure, alarm: false, maybe_sent: true },
             6 => Outcome::Ambiguous { failure },
             7 => Outcome::Permanent { reason: Reason::Permanent, failure },
-            8 => Outcome::Throttled { failure, retry_after: None },
+            8 => Outcome::Throttled { failure, retry_after: [None, Some(BEYOND_THE_TIERS)][self.roll(2)] },
             9 => Outcome::PutAside,
             _ => Outcome::GivenBack,
         };
@@ -153,32 +167,65 @@ impl World {
             _ => false,
         };
         self.maybe_sent |= matches!(outcome, Outcome::Retriable { maybe_sent: true, .. });
+        self.windows +=
+            u32::from(matches!(outcome, Outcome::Ambiguous { .. } | Outcome::Retriable { maybe_sent: true, .. }));
         self.accepted += u32::from(accepted);
-        if !matches!(outcome, Outcome::Throttled { .. } | Outcome::PutAside | Outcome::GivenBack) {
-            let epoch = row.epoch as usize;
-            self.sends.resize(self.sends.len().max(epoch + 1), 0);
-            self.sends[epoch] += 1;
+        let unsent = matches!(outcome, Outcome::PutAside | Outcome::GivenBack);
+        if self.cancelled && !worker.overdue && !unsent {
+            self.fail("sent after its cancel was answered");
         }
-        self.say(format!("sends{}", if accepted { ", accepted" } else { "" }));
+        let again = row.attempt > 0 || row.seq > 0;
+        if again && !self.rested.contains(&(row.epoch, row.seq)) && !unsent {
+            self.fail("sent again before its delay has passed");
+        }
+        if !unsent && !matches!(outcome, Outcome::Throttled { .. }) {
+            *self.sends.entry((row.epoch, row.attempt + 1)).or_default() += 1;
+        }
+        self.say(|| format!("sends{}", if accepted { ", accepted" } else { "" }));
         Step::Decide(row, outcome)
     }
 
     fn record(&mut self, worker: &Worker, row: &Row, outcome: &Outcome) -> Step {
         let transition = decide(row, self.has_fallback, outcome, &self.policy, NOW);
-        let known = self.row.as_ref().expect("a claim wrote the row");
-        if known.token != row.token || known.state != State::Sending {
+        let known = self.row.clone().expect("a claim wrote the row");
+        if known.token != row.token {
             // Whoever holds the row need not hold a copy: this one is put aside, not acknowledged.
-            self.say(format!("records {} late", transition.row.state));
+            self.say(|| format!("records {} late", transition.row.state));
             return self.park(worker);
         }
-        self.say(format!("records {} seq {}", transition.row.state, transition.row.seq));
-        self.row = Some(transition.row.clone());
+        self.say(|| format!("records {} seq {}", transition.row.state, transition.row.seq));
+        // Recorded before, where the answer was lost: the same answer again.
+        if known.state == State::Sending {
+            self.row = Some(transition.row.clone());
+            if self.goes_wrong(6) {
+                self.say(|| "and does not hear the answer".into());
+                return Step::Decide(Box::new(row.clone()), outcome.clone());
+            }
+        }
         obey(&transition.row, &transition.order)
+    }
+
+    /// Until the broker has confirmed it. One that it has not may be in its queue or nowhere.
+    fn publish_confirmed(&mut self, to: To, headers: Headers) -> Step {
+        if !self.goes_wrong(6) {
+            self.publish(to, headers);
+            return Step::Acknowledge;
+        }
+        if self.roll(2) == 0 {
+            self.publish(to, headers.clone());
+        }
+        self.say(|| "and hears no confirm".into());
+        Step::Publish(Some((to, headers)))
+    }
+
+    /// Once in so many times, as long as there are faults at all.
+    fn goes_wrong(&mut self, in_so_many: usize) -> bool {
+        !self.calm && self.roll(in_so_many) == 0
     }
 
     pub(super) fn publish(&mut self, to: To, headers: Headers) {
         let copy = Copy { headers, redelivered: false };
-        self.say(format!("publishes {to:?} {}", brief(&copy)));
+        self.say(|| format!("publishes {to:?} {}", brief(&copy)));
         match to {
             To::Lane => self.lane.push(copy),
             To::Later => self.later.push(copy),
