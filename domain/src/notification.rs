@@ -200,4 +200,6 @@ impl Notification {
 }
 
 #[cfg(test)]
+mod fuzz;
+#[cfg(test)]
 mod tests;

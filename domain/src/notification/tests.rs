@@ -1,6 +1,5 @@
 //! What publishers write: what is read, what is refused, and with which words.
 
-use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
@@ -399,45 +398,4 @@ fn the_targets_of_a_fallback_are_listed_for_the_catalog() {
     let targets = Notification::fallback_targets(body.as_object().unwrap());
     assert_eq!(targets[&0], ("sms".to_owned(), "+549".to_owned()));
     assert_eq!(targets[&1], (String::new(), String::new()));
-}
-
-/// A valid body with a few bytes replaced, removed or repeated.
-fn mutated() -> impl Strategy<Value = Vec<u8>> {
-    let whole = with(json!({
-        "id": "d-1", "template": "otp", "data": {"code": "1", "list": [1, {"x": null}]}, "priority": "high",
-        "send_at": "2026-03-01T09:00:00-03:00", "ttl_seconds": 60, "version": 1,
-        "fallback": [{"channel": "sms", "destination": "+549", "message": "\u{1f389}"}]
-    }));
-    let changes = proptest::collection::vec((any::<prop::sample::Index>(), 0..4_u8, any::<u8>()), 1..8);
-    changes.prop_map(move |changes| {
-        let mut bytes = whole.to_string().into_bytes();
-        for (at, change, byte) in changes {
-            let at = at.index(bytes.len());
-            match change {
-                0 => bytes[at] = byte,
-                1 => bytes.truncate(at.max(1)),
-                2 => bytes.insert(at, byte),
-                _ => bytes.extend_from_within(at..),
-            }
-        }
-        bytes
-    })
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 3_000, failure_persistence: None, ..ProptestConfig::default() })]
-
-    #[test]
-    fn no_bytes_make_the_decoder_panic(body in proptest::collection::vec(any::<u8>(), 0..200)) {
-        let _ = decode(body);
-    }
-
-    #[test]
-    fn no_mutation_makes_the_decoder_or_the_child_panic(body in mutated()) {
-        let read = decode(&body);
-        let child = crate::child_body(&crate::samples::key("d-1"), &body, None);
-        if let Ok(read) = read && read.has_fallback {
-            prop_assert!(decode(child.expect("a fallback has a child")).is_ok());
-        }
-    }
 }

@@ -1,9 +1,11 @@
 //! What a republish keeps of the publisher's properties.
 
+use std::collections::BTreeMap;
+
 use domain::Timestamp;
 use lapin::BasicProperties;
 use lapin::types::{AMQPValue, FieldTable, ShortString};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::{MAX_SHORT_BYTES, cut};
 
@@ -22,7 +24,25 @@ pub struct Carried {
     pub(super) kind: Option<ShortString>,
     pub(super) app_id: Option<ShortString>,
     /// The publisher's own headers.
+    #[serde(serialize_with = "storable")]
     pub(super) foreign: FieldTable,
+}
+
+/// JSON has no NaN and no infinity: a header that holds one is left behind, rather than all of them.
+fn storable<S: Serializer>(foreign: &FieldTable, serializer: S) -> Result<S::Ok, S::Error> {
+    let entries = foreign.inner().iter().filter(|(_, value)| is_storable(value));
+    let kept: BTreeMap<_, _> = entries.map(|(name, value)| (name.clone(), value.clone())).collect();
+    FieldTable::from(kept).serialize(serializer)
+}
+
+pub(super) fn is_storable(value: &AMQPValue) -> bool {
+    match value {
+        AMQPValue::Float(number) => number.is_finite(),
+        AMQPValue::Double(number) => number.is_finite(),
+        AMQPValue::FieldArray(items) => items.as_slice().iter().all(is_storable),
+        AMQPValue::FieldTable(table) => table.inner().values().all(is_storable),
+        _ => true,
+    }
 }
 
 impl Carried {
@@ -110,9 +130,7 @@ pub fn fingerprint_of_properties(properties: &BasicProperties) -> Vec<u8> {
 
 fn foreign(table: &FieldTable) -> FieldTable {
     let entries = table.inner().iter().filter(|(name, _)| is_foreign(name.as_str()));
-    FieldTable::from(
-        entries.map(|(name, value)| (name.clone(), value.clone())).collect::<std::collections::BTreeMap<_, _>>(),
-    )
+    FieldTable::from(entries.map(|(name, value)| (name.clone(), value.clone())).collect::<BTreeMap<_, _>>())
 }
 
 /// Neither ours nor the broker's. RabbitMQ compares `CC` and `BCC` exactly; other spellings have no effect.

@@ -3,6 +3,8 @@
 //! Pure, and total over whatever publishers send: nothing here fails or panics.
 
 mod carried;
+#[cfg(test)]
+mod fuzz;
 mod read;
 #[cfg(test)]
 mod tests;
