@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result};
 use clap::{Parser, Subcommand};
 
 use crate::config::{Config, Role, Sources};
-use crate::{check, health, logs, parts, roles, send, topology_commands, up};
+use crate::{check, health, logs, parts, roles, send, stuck, topology_commands, up};
 
 /// Delivers notifications that services publish to RabbitMQ: email, SMS, WhatsApp, push.
 #[derive(Parser, Debug)]
@@ -41,6 +41,8 @@ pub enum Command {
     Topology(topology_commands::TopologyCommand),
     /// Bring the ledger's tables up to date
     Migrate,
+    /// List what should have moved by now and did not: exit code 1 when there is something
+    Stuck(stuck::Stuck),
     /// Check the settings of a role without opening a socket
     Check {
         #[arg(value_enum, default_value = "worker")]
@@ -71,6 +73,7 @@ pub async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Send(what) => send::send(load(), *what).await,
         Command::Topology(command) => topology_commands::run(load(), command).await,
         Command::Migrate => migrate(load()).await,
+        Command::Stuck(what) => stuck::stuck(load(), what).await,
         Command::Check { role } => check::check(load(), role),
         Command::Health { url } => health::health(load(), url).await,
         Command::Settings => {

@@ -38,6 +38,8 @@ pub struct Config {
     pub demo: Option<scheduler::Demo>,
     /// `None`: everything is remembered for ever.
     pub retention: Option<Duration>,
+    /// How long past its time something counts as stuck.
+    pub stuck_after: Duration,
     pub channels: ::channels::Settings,
     pub templates_dir: Option<PathBuf>,
     pub default_locale: String,
@@ -87,6 +89,7 @@ impl Config {
             channels: channels::read(reader, role.sends(), sandbox_default),
             demo: roles::demo(reader),
             retention: roles::retention(reader),
+            stuck_after: reader.seconds("STUCK_AFTER_SECONDS"),
             templates_dir: reader.text("TEMPLATES_DIR").map(PathBuf::from),
             default_locale: reader.required_text("DEFAULT_LOCALE"),
             log: reader.required_text("LOG"),

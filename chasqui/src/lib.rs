@@ -15,6 +15,7 @@ mod parts;
 mod roles;
 mod samples;
 mod send;
+mod stuck;
 mod topology_commands;
 mod up;
 

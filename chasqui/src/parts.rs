@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use domain::{Clock, RecipientHasher, SystemClock};
 use secrecy::ExposeSecret;
-use store::Store;
+use store::{Patience, Store};
 use templates::Templates;
 use tokio_util::sync::CancellationToken;
 use topology::{
@@ -98,6 +98,10 @@ pub(crate) async fn migrate(store: &Store, stop: &CancellationToken) -> Result<(
             () = tokio::time::sleep(TRY_EVERY) => {}
         }
     }
+}
+
+pub(crate) fn patience(config: &Config) -> Patience {
+    Patience { after: config.stuck_after, delays: config.worker.retry_delays }
 }
 
 pub(crate) fn templates(config: &Config) -> Result<Arc<Templates>> {

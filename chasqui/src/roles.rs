@@ -151,6 +151,7 @@ pub(crate) async fn run_scheduler(shared: Shared, readiness: Readiness, stop: Ca
         defaults: config.worker.defaults.clone(),
         demo: config.demo.clone(),
         retention: config.retention,
+        patience: parts::patience(config),
         clock: shared.clock,
     };
     scheduler.run(readiness, stop).await;

@@ -1,13 +1,15 @@
 //! The scheduler: everything that happens because time passed.
 //!
-//! [`intake`] stores what is due later, [`ticker`] says when to look, [`fire`] publishes what is due.
-//! [`retention`] forgets what ended long ago. SQL is the truth: any number of schedulers may run at once, kept apart by leases.
+//! [`intake`] stores what is due later, [`ticker`] says when to look, [`fire`] publishes what is due, [`retention`]
+//! forgets what ended long ago, [`stuck`] counts what should have moved and did not.
+//! SQL is the truth: any number of schedulers may run at once, kept apart by leases.
 
 mod demo;
 mod fire;
 mod intake;
 mod job;
 mod retention;
+mod stuck;
 mod ticker;
 
 pub use demo::Demo;
@@ -16,7 +18,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::{Clock, Defaults, Readiness, RecipientHasher};
-use store::Store;
+use store::{Patience, Store};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use topology::{ConsumerSettings, Consumers, Publisher, Source, Subscription, Topology};
@@ -36,6 +38,8 @@ pub struct Scheduler {
     pub demo: Option<Demo>,
     /// How long ended deliveries are remembered, and their ids recognised. `None`: for ever.
     pub retention: Option<Duration>,
+    /// When something counts as stuck.
+    pub patience: Patience,
     pub clock: Arc<dyn Clock>,
 }
 
@@ -68,12 +72,14 @@ impl Scheduler {
             demo::keep(&shared, demo).await;
         }
         let intake = sources.pop().map(|source| tokio::spawn(intake::take(Arc::clone(&shared), source)));
+        let watching = tokio::spawn(stuck::watch(Arc::clone(&shared), self.patience));
         let ticks = ticker::start().await;
         tokio::join!(
             fire::fire_when_due(&shared, ticks, &readiness, &consumers),
             retention::forget_what_is_old(&shared, self.retention),
         );
         readiness.set(vec!["stopping".into()]);
+        watching.abort();
         let drained = async {
             consumers.drain().await;
             if let Some(intake) = intake {

@@ -17,6 +17,7 @@ mod record;
 mod row;
 mod sql;
 mod sqlite;
+mod stuck;
 mod users;
 mod views;
 mod writer;
@@ -39,8 +40,9 @@ pub use error::StoreError;
 pub use jobs::{FinishedJob, Job, JobFilter, JobKind, Put};
 pub use prune::Pruned;
 pub use record::Recorded;
+pub use stuck::{Patience, StuckCounts, StuckDelivery, StuckJob};
 pub use users::{NewUser, User};
-pub use views::{Cursor, DeliveryView, Filter, Page, Stuck};
+pub use views::{Cursor, DeliveryView, Filter, Page};
 
 /// Where the ledger is and how to open it.
 #[derive(Clone)]

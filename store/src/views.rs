@@ -1,17 +1,16 @@
-//! What operators read: one delivery with its attempts, pages of deliveries, and what is stuck.
+//! What operators read: one delivery with its attempts, and pages of deliveries.
 
 use std::collections::HashMap;
 use std::fmt;
-use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use domain::{Attempt, AttemptOutcome, ChannelName, Key, Row, State, Tenant, Timestamp};
+use domain::{Attempt, AttemptOutcome, Key, Row, State, Tenant, Timestamp};
 use sea_orm::QueryResult;
 
-use crate::claim::{keys_group, micros};
+use crate::claim::keys_group;
 use crate::record::success_of;
-use crate::row::{COLUMNS, channel_of, count_of, key_of, row_of, state_of};
+use crate::row::{COLUMNS, count_of, key_of, row_of};
 use crate::sql::{Session, Value, get, unreadable};
 use crate::{Store, StoreError, page_size};
 
@@ -69,15 +68,6 @@ impl fmt::Display for Cursor {
     }
 }
 
-/// A delivery that has not moved for long.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Stuck {
-    pub key: Key,
-    pub channel: ChannelName,
-    pub state: State,
-    pub updated_at: Timestamp,
-}
-
 impl Store {
     /// # Errors
     /// [`StoreError`].
@@ -108,29 +98,6 @@ impl Store {
         let next = rows.last().filter(|_| more).map(|last| Cursor { at: last.created_at, key: last.key.clone() });
         Ok(Page { deliveries: with_attempts(&mut session, rows).await?, next })
     }
-
-    /// Sending or waiting deliveries that did not change for longer than `older_than`: the 1,000 oldest.
-    /// Reads the whole ledger: for a watch that runs now and then.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn stuck(&self, older_than: Duration, now: Timestamp) -> Result<Vec<Stuck>, StoreError> {
-        const STUCK: &str = "SELECT tenant, id, channel, state, updated_at FROM deliveries \
-                             WHERE state IN ('sending', 'waiting') AND updated_at < $1 \
-                             ORDER BY updated_at LIMIT 1000";
-        let before = now.as_micros().saturating_sub(micros(older_than));
-        let rows = self.inner.db.reader().query(STUCK, &[Value::Int(Some(before))]).await?;
-        rows.iter().map(stuck_of).collect()
-    }
-}
-
-fn stuck_of(row: &QueryResult) -> Result<Stuck, StoreError> {
-    Ok(Stuck {
-        key: key_of(row)?,
-        channel: channel_of(row)?,
-        state: state_of(row)?,
-        updated_at: Timestamp::from_micros(get(row, "updated_at")?),
-    })
 }
 
 /// The first condition on the time alone is what the index answers.
@@ -163,7 +130,7 @@ fn listing(filter: &Filter, limit: usize) -> (String, Vec<Value<'_>>) {
     (sql, values)
 }
 
-async fn with_attempts(session: &mut Session, rows: Vec<Row>) -> Result<Vec<DeliveryView>, StoreError> {
+pub(crate) async fn with_attempts(session: &mut Session, rows: Vec<Row>) -> Result<Vec<DeliveryView>, StoreError> {
     const READ: &str = "SELECT a.tenant, a.id, a.epoch, a.n, a.outcome, a.provider, a.code, a.detail, a.at \
                         FROM {u} JOIN attempts AS a ON a.tenant = u.tenant AND a.id = u.id";
     let found = session.query_group(READ, &keys_group(rows.iter().map(|row| &row.key))).await?;

@@ -6,6 +6,7 @@ mod crowds;
 mod ends;
 mod outages;
 mod refusals;
+mod stuck;
 
 use domain::State;
 use e2e::TestFleet;

@@ -13,6 +13,7 @@ mod migrate;
 mod model;
 mod outages;
 mod prune;
+mod stuck;
 mod users;
 mod views;
 

@@ -1,14 +1,12 @@
 //! What operators see: pages without gaps or repetitions, and every column as it was written.
 
-use std::time::Duration;
-
 use domain::{Order, Reason, Row, State, Tenant, Timestamp};
 use store::{Claimed, Cursor, Filter};
 
 use crate::database::{Database, HOUR, arrival, at, candidate, decide, key, refused, sent};
 use crate::on_both;
 
-on_both!(pages_join_without_gaps, filters_narrow_the_list, every_order_reads_as_it_was_written, stuck_deliveries_show);
+on_both!(pages_join_without_gaps, filters_narrow_the_list, every_order_reads_as_it_was_written);
 
 async fn pages_join_without_gaps(db: &Database) {
     let store = db.store().await;
@@ -76,13 +74,4 @@ async fn every_order_reads_as_it_was_written(db: &Database) {
         let view = store.delivery(&key(&id)).await.unwrap().unwrap();
         assert_eq!(view.row, Row { version: 2, ..transition.row });
     }
-}
-
-async fn stuck_deliveries_show(db: &Database) {
-    let store = db.store().await;
-    store.claim(candidate("stuck"), &arrival("stuck"), HOUR).await.unwrap();
-    let fresh = Row { created_at: at(100), ..candidate("fresh") };
-    store.claim(fresh, &arrival("fresh"), HOUR).await.unwrap();
-    let stuck = store.stuck(Duration::from_secs(60), at(100)).await.unwrap();
-    assert_eq!(stuck.iter().map(|stuck| stuck.key.id.as_str()).collect::<Vec<_>>(), ["stuck"]);
 }
