@@ -35,7 +35,11 @@ pub async fn ground() -> &'static Ground {
 }
 
 impl Ground {
-    async fn find() -> Result<Self> {
+    /// Those that the environment names, or else our own.
+    ///
+    /// # Errors
+    /// Says what to install.
+    pub async fn find() -> Result<Self> {
         if let (Ok(management), Ok(amqp), Ok(postgres)) = (env::var(MANAGEMENT), env::var(AMQP), env::var(POSTGRES)) {
             return Ok(Self { management, amqp, postgres, _own: None });
         }
@@ -55,6 +59,11 @@ impl Ground {
             postgres: format!("postgresql://postgres@127.0.0.1:{}/postgres", postgres.port),
             _own: Some((broker, postgres)),
         })
+    }
+
+    /// Services that somebody else runs; the fields say what each URL must be.
+    pub fn at(management: String, amqp: String, postgres: String) -> Self {
+        Self { management, amqp, postgres, _own: None }
     }
 
     /// What a child process must know to use these services.

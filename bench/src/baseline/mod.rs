@@ -1,0 +1,7 @@
+//! What the fleet is compared with: the same work without a ledger, retries, templates or observation, as fast as
+//! it could be written.
+
+pub(crate) mod acks;
+pub(crate) mod bare_loop;
+pub(crate) mod lettre_pool;
+pub(crate) mod publishing;

@@ -1,0 +1,94 @@
+//! One whole run: the cases in their order, each against its baseline, with progress on standard error.
+
+use std::ops::Range;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
+
+use anyhow::{Context as _, Result};
+
+use crate::figures::{Figure, Goal};
+use crate::machine::Machine;
+use crate::options::{Options, Size};
+use crate::place::{Ledger, Place};
+use crate::report::{CaseReport, Report};
+use crate::services::Services;
+use crate::sink::Sink;
+use crate::{case, table};
+
+/// What the cases of a run share.
+pub(crate) struct Bench<'a> {
+    pub(crate) services: &'a Services,
+    pub(crate) options: &'a Options,
+    pub(crate) sms: Sink,
+    pub(crate) mail: Sink,
+    /// The next recipient's number: nobody gets two messages in a run.
+    next: AtomicU64,
+}
+
+/// Measures, and writes the report after every case.
+///
+/// # Errors
+/// When a case cannot be measured, or somebody was not reached.
+pub async fn run(options: &Options, services: &Services) -> Result<Report> {
+    let bench =
+        Bench { services, options, sms: Sink::http().await?, mail: Sink::smtp().await?, next: AtomicU64::new(0) };
+    let mut report = Report::new(Machine::look(services).await?, options);
+    for (at, name) in options.cases.iter().enumerate() {
+        let begun = Instant::now();
+        eprintln!("bench: {name} ({} of {})", at + 1, options.cases.len());
+        let measured = case::run(name, &bench, &report).await.with_context(|| (*name).to_owned())?;
+        services.clear().await;
+        eprintln!("bench: {name} took {:.0} s", begun.elapsed().as_secs_f64());
+        eprint!("{}", table::rows(name, &measured));
+        report.add(name, measured);
+        report.write(&options.report)?;
+    }
+    Ok(report)
+}
+
+impl Bench<'_> {
+    /// As many recipients that nobody has written to yet.
+    pub(crate) fn numbers(&self, count: u64) -> Range<u64> {
+        let from = self.next.fetch_add(count, Ordering::Relaxed);
+        from..from + count
+    }
+
+    pub(crate) async fn place(&self, ledger: Ledger) -> Result<Place> {
+        Place::make(self.services, ledger, &self.sms, &self.mail).await
+    }
+
+    /// How many messages a measurement needs, by the rate of a short one before it.
+    pub(crate) async fn size(&self, trial: impl AsyncFnOnce(u64) -> Result<f64>) -> Result<u64> {
+        match self.options.size {
+            Size::Messages(messages) => Ok(messages),
+            Size::Seconds(_) => Ok(self.options.size.messages(trial(2_000).await.context("the trial run")?)),
+        }
+    }
+
+    /// The fleet and its baseline in turns. Both give a rate in a second.
+    pub(crate) async fn alternate(
+        &self,
+        goal: f64,
+        mut fleet: impl AsyncFnMut() -> Result<f64>,
+        mut baseline: impl AsyncFnMut() -> Result<f64>,
+    ) -> Result<CaseReport> {
+        let (mut fleets, mut baselines, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
+        for pair in 1..=self.options.pairs {
+            let fleet = fleet().await.context("the fleet")?;
+            let baseline = baseline().await.context("the baseline")?;
+            let ratio = fleet / baseline;
+            self.progress(pair, &format!("{fleet:.0}/s, baseline {baseline:.0}/s, ratio {ratio:.2}"));
+            fleets.push(fleet);
+            baselines.push(baseline);
+            ratios.push(ratio);
+        }
+        Ok(CaseReport::default()
+            .with("ratio", Figure::new(ratios, Some(Goal::AtLeast(goal))))
+            .with("fleet_per_second", Figure::new(fleets, None))
+            .with("baseline_per_second", Figure::new(baselines, None)))
+    }
+
+    pub(crate) fn progress(&self, nth: usize, what: &str) {
+        eprintln!("  {nth}/{}  {what}", self.options.pairs);
+    }
+}

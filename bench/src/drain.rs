@@ -1,0 +1,58 @@
+//! The measurement of a drain: a full queue, and how fast it arrives at the provider.
+
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result};
+use e2e::Process;
+
+use crate::baseline::bare_loop;
+use crate::baseline::publishing::Publishing;
+use crate::bench::Bench;
+use crate::message::Kind;
+use crate::place::{BARE, EXCHANGE, LANE, LANE_KEY, Place, end};
+use crate::sink::{Board, Sink};
+
+/// Fills the normal lane, starts a worker, and gives the rate from the first arrival to the last.
+pub(crate) async fn by_worker(
+    bench: &Bench<'_>,
+    place: &Place,
+    sink: &Sink,
+    (kind, count): (Kind, u64),
+    settings: &[(&str, &str)],
+) -> Result<f64> {
+    by_watched_worker(bench, place, sink, (kind, count), settings, async |_, _| Ok(())).await
+}
+
+/// As [`by_worker`], with somebody who watches the worker until all have arrived.
+pub(crate) async fn by_watched_worker(
+    bench: &Bench<'_>,
+    place: &Place,
+    sink: &Sink,
+    (kind, count): (Kind, u64),
+    settings: &[(&str, &str)],
+    watch: impl AsyncFnOnce(&Process, &Board) -> Result<()>,
+) -> Result<f64> {
+    let numbers = bench.numbers(count);
+    let board: Arc<Board> = sink.expect(numbers.clone());
+    let body = Box::new(move |number| kind.body(number));
+    let load = Publishing { exchange: EXCHANGE, key: LANE_KEY, body };
+    load.run(place.connection(), numbers, None).await.context("filling the lane")?;
+    let worker = place.start("worker", settings).await;
+    let arrived = async { watch(&worker, &board).await.and(board.complete().await) };
+    arrived.await.with_context(|| format!("the worker said:\n{}", worker.said()))?;
+    end(worker).await.context("the worker")?;
+    place.purge(LANE).await?;
+    Ok(board.per_second())
+}
+
+/// The same with the bare loop, on a queue of its own.
+pub(crate) async fn by_bare_loop(bench: &Bench<'_>, place: &Place, sink: &Sink, count: u64) -> Result<f64> {
+    let numbers = bench.numbers(count);
+    let board = sink.expect(numbers.clone());
+    let body = Box::new(|number| Kind::Sms.body(number));
+    let load = Publishing { exchange: "", key: BARE, body };
+    load.run(place.connection(), numbers, None).await.context("filling the baseline's queue")?;
+    bare_loop::drain(&place.amqp_url, sink.address, count).await.context("the bare loop")?;
+    board.complete().await?;
+    Ok(board.per_second())
+}

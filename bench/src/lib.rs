@@ -1,0 +1,24 @@
+//! Measures the fleet against baselines in the same run, interleaved: read `case/mod.rs` for what is measured.
+
+mod baseline;
+mod bench;
+mod case;
+mod drain;
+mod figures;
+mod http1;
+mod machine;
+mod message;
+mod options;
+mod place;
+mod report;
+mod services;
+mod sink;
+mod sql;
+mod table;
+
+pub use bench::run;
+pub use case::CASES;
+pub use figures::{Figure, Goal, Spread};
+pub use options::{Options, Size};
+pub use report::{CaseReport, Report};
+pub use services::Services;

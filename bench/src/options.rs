@@ -1,0 +1,114 @@
+//! What to measure and for how long.
+
+use std::path::PathBuf;
+
+use anyhow::{Context as _, Result, bail, ensure};
+
+use crate::case::CASES;
+
+/// The whole run; see [`Options::from_environment`].
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Names of [`CASES`], in their order.
+    pub cases: Vec<&'static str>,
+    pub size: Size,
+    /// Alternations of fleet and baseline.
+    pub pairs: usize,
+    /// Where the report goes.
+    pub report: PathBuf,
+}
+
+/// How much work one measurement is.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum Size {
+    /// As many messages as the fleet needs about this many seconds for.
+    Seconds(f64),
+    /// This many, whatever time they take: to see that everything works.
+    Messages(u64),
+}
+
+const DEFAULT_SECONDS: f64 = 4.0;
+const DEFAULT_PAIRS: usize = 5;
+const FEWEST: u64 = 1_000;
+const MOST: u64 = 400_000;
+
+impl Options {
+    /// `BENCH_ONLY`: cases, separated by commas. `BENCH_SECONDS`: of one measurement, 4 if not given. `BENCH_PAIRS`:
+    /// alternations, 5 if not given.
+    ///
+    /// # Errors
+    /// Names the variable that is wrong.
+    pub fn from_environment() -> Result<Self> {
+        let seconds: f64 = number("BENCH_SECONDS", DEFAULT_SECONDS)?;
+        ensure!((0.1..=3600.0).contains(&seconds), "BENCH_SECONDS must be from 0.1 to 3600");
+        let pairs: usize = number("BENCH_PAIRS", DEFAULT_PAIRS)?;
+        ensure!((1..=1000).contains(&pairs), "BENCH_PAIRS must be from 1 to 1000");
+        let cases = only(&std::env::var("BENCH_ONLY").unwrap_or_default())?;
+        Ok(Self { cases, size: Size::Seconds(seconds), pairs, report: "target/bench/report.json".into() })
+    }
+
+    /// Every case once with few messages: that it runs, not how fast.
+    pub fn smoke(report: PathBuf) -> Self {
+        Self { cases: CASES.to_vec(), size: Size::Messages(300), pairs: 1, report }
+    }
+}
+
+impl Size {
+    /// How many messages, when this many are done in a second.
+    pub(crate) fn messages(self, per_second: f64) -> u64 {
+        match self {
+            Self::Seconds(seconds) => ((per_second * seconds) as u64).clamp(FEWEST, MOST),
+            Self::Messages(messages) => messages,
+        }
+    }
+
+    /// The number of a case that has a size of its own.
+    pub(crate) fn or_few(self, full: u64) -> u64 {
+        match self {
+            Self::Seconds(_) => full,
+            Self::Messages(messages) => messages.min(full),
+        }
+    }
+
+    pub(crate) fn seconds(self) -> f64 {
+        match self {
+            Self::Seconds(seconds) => seconds,
+            Self::Messages(_) => 0.5,
+        }
+    }
+}
+
+fn only(list: &str) -> Result<Vec<&'static str>> {
+    let wanted: Vec<&str> = list.split(',').map(str::trim).filter(|word| !word.is_empty()).collect();
+    if let Some(unknown) = wanted.iter().find(|word| !CASES.contains(word)) {
+        bail!("BENCH_ONLY: there is no case {unknown}; there are {}", CASES.join(", "));
+    }
+    Ok(CASES.into_iter().filter(|case| wanted.is_empty() || wanted.contains(case)).collect())
+}
+
+fn number<T: std::str::FromStr>(name: &str, default: T) -> Result<T> {
+    match std::env::var(name).ok().filter(|text| !text.trim().is_empty()) {
+        Some(text) => text.trim().parse().ok().with_context(|| format!("{name} must be a number")),
+        None => Ok(default),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cases_are_chosen_by_name_and_keep_their_order() {
+        assert_eq!(only("").unwrap(), CASES);
+        assert_eq!(only("rss_mib, notify_http").unwrap(), ["notify_http", "rss_mib"]);
+        assert!(only("deliver_by_pigeon").unwrap_err().to_string().contains("deliver_by_pigeon"));
+    }
+
+    #[test]
+    fn a_measurement_is_sized_by_its_rate_within_limits() {
+        assert_eq!(Size::Seconds(4.0).messages(2_500.0), 10_000);
+        assert_eq!(Size::Seconds(4.0).messages(1.0), FEWEST);
+        assert_eq!(Size::Seconds(4.0).messages(1e9), MOST);
+        assert_eq!(Size::Messages(300).messages(1e9), 300);
+    }
+}

@@ -1,0 +1,85 @@
+//! The report: figures by case, with the machine they were measured on.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::Path;
+
+use anyhow::{Context as _, Result};
+use serde::Serialize;
+
+use crate::figures::Figure;
+use crate::machine::Machine;
+use crate::options::{Options, Size};
+use crate::table;
+
+#[derive(Debug, Serialize)]
+pub struct Report {
+    machine: Machine,
+    /// Alternations of fleet and baseline.
+    pairs: usize,
+    /// How long one measurement took, about; none in a run that only shows that everything works.
+    seconds: Option<f64>,
+    pub cases: BTreeMap<&'static str, CaseReport>,
+    #[serde(skip)]
+    order: Vec<&'static str>,
+}
+
+/// What was measured in one case, by name.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct CaseReport {
+    #[serde(flatten)]
+    pub figures: BTreeMap<&'static str, Figure>,
+    /// What was fixed beforehand, such as the number of messages.
+    pub given: BTreeMap<&'static str, f64>,
+}
+
+impl CaseReport {
+    pub(crate) fn with(mut self, name: &'static str, figure: Figure) -> Self {
+        self.figures.insert(name, figure);
+        self
+    }
+
+    pub(crate) fn given(mut self, name: &'static str, value: f64) -> Self {
+        self.given.insert(name, value);
+        self
+    }
+}
+
+impl Report {
+    pub(crate) fn new(machine: Machine, options: &Options) -> Self {
+        let seconds = match options.size {
+            Size::Seconds(seconds) => Some(seconds),
+            Size::Messages(_) => None,
+        };
+        Self { machine, pairs: options.pairs, seconds, cases: BTreeMap::new(), order: Vec::new() }
+    }
+
+    pub(crate) fn add(&mut self, name: &'static str, case: CaseReport) {
+        self.order.push(name);
+        self.cases.insert(name, case);
+    }
+
+    /// The median of a figure that was measured already.
+    pub(crate) fn median(&self, case: &str, figure: &str) -> Option<f64> {
+        Some(self.cases.get(case)?.figures.get(figure)?.spread.median)
+    }
+
+    pub(crate) fn write(&self, path: &Path) -> Result<()> {
+        let folder = path.parent().unwrap_or(Path::new("."));
+        std::fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
+        let text = serde_json::to_string_pretty(self)? + "\n";
+        std::fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
+    }
+}
+
+/// The table for people.
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "\n{}\n", self.machine)?;
+        f.write_str(&table::head())?;
+        for name in &self.order {
+            f.write_str(&table::rows(name, &self.cases[name]))?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,82 @@
+//! Providers on this machine that accept everything as fast as they can and remember who it was for.
+
+mod board;
+mod http;
+mod smtp;
+
+use std::net::SocketAddr;
+use std::ops::Range;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use anyhow::Result;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinHandle;
+
+pub(crate) use board::Board;
+
+/// A running provider; it ends when dropped.
+pub(crate) struct Sink {
+    pub(crate) address: SocketAddr,
+    boards: Arc<Boards>,
+    server: JoinHandle<()>,
+}
+
+/// The board of the current measurement.
+struct Boards(RwLock<Arc<Board>>);
+
+impl Boards {
+    fn arrive(&self, number: u64) {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).arrive(number);
+    }
+}
+
+impl Sink {
+    /// Twilio's Messages resource.
+    pub(crate) async fn http() -> Result<Self> {
+        Self::start(http::serve).await
+    }
+
+    /// A mail server.
+    pub(crate) async fn smtp() -> Result<Self> {
+        Self::start(smtp::serve).await
+    }
+
+    async fn start<F>(serve: fn(TcpStream, Arc<Boards>) -> F) -> Result<Self>
+    where
+        F: Future<Output = std::io::Result<()>> + Send + 'static,
+    {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let address = listener.local_addr()?;
+        let boards = Arc::new(Boards(RwLock::new(Arc::new(Board::new(0..0)))));
+        let shared = Arc::clone(&boards);
+        let server = tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let _ = stream.set_nodelay(true);
+                let serving = serve(stream, Arc::clone(&shared));
+                // A client that goes away is how every connection ends.
+                tokio::spawn(async move { drop(serving.await) });
+            }
+        });
+        Ok(Self { address, boards, server })
+    }
+
+    /// A new board for these recipients; others are not counted from now on.
+    pub(crate) fn expect(&self, numbers: Range<u64>) -> Arc<Board> {
+        let board = Arc::new(Board::new(numbers));
+        *self.boards.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&board);
+        board
+    }
+}
+
+impl Drop for Sink {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}
+
+/// The number of digits that [`crate::message`] gives a recipient, after `prefix` in `bytes`.
+fn number_after(bytes: &[u8], prefix: &[u8]) -> Option<u64> {
+    let at = bytes.windows(prefix.len()).position(|window| window == prefix)? + prefix.len();
+    let digits = bytes.get(at..at + 8).filter(|digits| digits.iter().all(u8::is_ascii_digit))?;
+    Some(digits.iter().fold(0, |sum, digit| sum * 10 + u64::from(digit - b'0')))
+}
