@@ -15,7 +15,6 @@ pub(crate) const EXCHANGE: &str = "notifications.exchange";
 /// The normal lane: where a publisher's messages go that says nothing of urgency.
 pub(crate) const LANE: &str = "notifications.queue";
 pub(crate) const LANE_KEY: &str = "notifications.key";
-pub(crate) const SCHEDULED: &str = "notifications.queue.scheduled";
 pub(crate) const SCHEDULED_KEY: &str = "notifications.key.scheduled";
 /// The baselines' own.
 pub(crate) const BARE: &str = "bench.bare";

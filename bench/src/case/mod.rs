@@ -2,6 +2,13 @@
 //! figure with a limit.
 
 mod deliver_http;
+mod deliver_smtp;
+mod deliver_template;
+mod latency;
+mod ledger_growth;
+mod notify_http;
+mod rss;
+mod schedule_burst;
 
 use anyhow::{Result, bail};
 
@@ -10,11 +17,29 @@ use crate::place::Ledger;
 use crate::report::{CaseReport, Report};
 
 /// The cases by name, in the order in which they run.
-pub const CASES: [&str; 1] = ["deliver_http_postgres"];
+pub const CASES: [&str; 9] = [
+    "deliver_http_postgres",
+    "deliver_http_sqlite",
+    "deliver_template",
+    "deliver_smtp",
+    "notify_http",
+    "latency_half_load_ms",
+    "schedule_burst",
+    "ledger_growth",
+    "rss_mib",
+];
 
-pub(crate) async fn run(name: &str, bench: &Bench<'_>, _so_far: &Report) -> Result<CaseReport> {
+pub(crate) async fn run(name: &str, bench: &Bench<'_>, so_far: &Report) -> Result<CaseReport> {
     match name {
         "deliver_http_postgres" => deliver_http::run(bench, Ledger::Postgres, 0.6).await,
+        "deliver_http_sqlite" => deliver_http::run(bench, Ledger::Sqlite, 0.7).await,
+        "deliver_template" => deliver_template::run(bench).await,
+        "deliver_smtp" => deliver_smtp::run(bench).await,
+        "notify_http" => notify_http::run(bench).await,
+        "latency_half_load_ms" => latency::run(bench, so_far.median("deliver_http_postgres", "fleet_per_second")).await,
+        "schedule_burst" => schedule_burst::run(bench).await,
+        "ledger_growth" => ledger_growth::run(bench).await,
+        "rss_mib" => rss::run(bench).await,
         other => bail!("there is no case {other}"),
     }
 }

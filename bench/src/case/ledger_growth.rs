@@ -1,0 +1,66 @@
+//! The fleet with a ledger of 1,000,000 deliveries, against itself with 10,000.
+
+use anyhow::Result;
+
+use crate::bench::Bench;
+use crate::drain;
+use crate::message::Kind;
+use crate::place::Ledger;
+use crate::report::CaseReport;
+use crate::sql;
+
+const MANY: u64 = 1_000_000;
+const FEW: u64 = 10_000;
+/// Real deliveries that the others are copies of.
+const MODELS: u64 = 100;
+
+pub(crate) async fn run(bench: &Bench<'_>) -> Result<CaseReport> {
+    let place = bench.place(Ledger::Postgres).await?;
+    let fleet = async |database: &str, count| {
+        let settings = [("DATABASE_URL", database)];
+        drain::by_worker(bench, &place, &bench.sms, (Kind::Sms, count), &settings).await
+    };
+    let small = &place.database_url;
+    place.command(&["migrate"]).await?;
+    fleet(small, MODELS).await?;
+    fill(small, bench.options.size.or_few(FEW)).await?;
+    let large = bench.services.create_database(Some(small)).await?;
+    fill(&large, bench.options.size.or_few(MANY)).await?;
+    let count = bench.size(async |count| fleet(&large, count).await).await?;
+    let measured = bench
+        .alternate(
+            0.9,
+            async || fleet(&large, count).await,
+            async || {
+                // Its own deliveries would make the small ledger grow from one alternation to the next.
+                let fresh = bench.services.create_database(Some(small)).await?;
+                fleet(&fresh, count).await
+            },
+        )
+        .await?;
+    Ok(measured
+        .given("messages", count as f64)
+        .given("rows_of_the_fleet", sql::count(&large, "deliveries").await? as f64)
+        .given("rows_of_the_baseline", sql::count(small, "deliveries").await? as f64))
+}
+
+/// Copies deliveries under ids in no order until there are `rows`, as if they had been made over time.
+async fn fill(database: &str, rows: u64) -> Result<()> {
+    let copies = rows.saturating_sub(sql::count(database, "deliveries").await?).div_ceil(MODELS);
+    let columns = sql::columns(database, "deliveries").await?;
+    let copied: Vec<String> = columns
+        .iter()
+        .map(|column| match column.as_str() {
+            "id" => "md5(id || n)".to_owned(),
+            "created_at" | "updated_at" => format!("{column} - n * 1000000"),
+            other => other.to_owned(),
+        })
+        .collect();
+    let insert = format!(
+        "INSERT INTO deliveries ({}) SELECT {} FROM (SELECT * FROM deliveries LIMIT {MODELS}) AS model, \
+         generate_series(1, {copies}) AS n",
+        columns.join(","),
+        copied.join(",")
+    );
+    sql::run(database, &[insert, "VACUUM (ANALYZE) deliveries".to_owned(), "CHECKPOINT".to_owned()]).await
+}

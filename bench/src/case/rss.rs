@@ -1,0 +1,95 @@
+//! The worker's resident memory: idle, and under full load with 1,024 messages prefetched.
+
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use e2e::Process;
+
+use crate::bench::Bench;
+use crate::drain;
+use crate::figures::{Figure, Goal};
+use crate::machine;
+use crate::message::Kind;
+use crate::place::{Ledger, Place, end};
+use crate::report::CaseReport;
+use crate::sink::Board;
+
+/// The normal lane prefetches 15/16 of this, and one.
+const CONCURRENCY: &str = "1092";
+const LOOK_EVERY: Duration = Duration::from_millis(20);
+
+#[derive(Clone, Copy, Default)]
+struct Memory {
+    resident: f64,
+    /// Without what is mapped from files, most of which is the program itself.
+    anonymous: f64,
+}
+
+pub(crate) async fn run(bench: &Bench<'_>) -> Result<CaseReport> {
+    let place = bench.place(Ledger::Postgres).await?;
+    let count = bench
+        .size(async |count| drain::by_worker(bench, &place, &bench.sms, (Kind::Sms, count), &loaded()).await)
+        .await?;
+    let (mut idle, mut full) = (Vec::new(), Vec::new());
+    for nth in 1..=bench.options.pairs {
+        idle.push(of_an_idle_worker(bench, &place).await?);
+        full.push(of_a_busy_worker(bench, &place, count).await?);
+        let (idle, full) = (idle[nth - 1].resident, full[nth - 1].resident);
+        bench.progress(nth, &format!("idle {idle:.1} MiB, full load {full:.1} MiB"));
+    }
+    let of = |memories: &[Memory], part: fn(&Memory) -> f64| memories.iter().map(part).collect::<Vec<_>>();
+    Ok(CaseReport::default()
+        .with("idle", Figure::new(of(&idle, |memory| memory.resident), Some(Goal::AtMost(30.0))))
+        .with("idle_anonymous", Figure::new(of(&idle, |memory| memory.anonymous), None))
+        .with("full_load", Figure::new(of(&full, |memory| memory.resident), Some(Goal::AtMost(100.0))))
+        .with("full_load_anonymous", Figure::new(of(&full, |memory| memory.anonymous), None))
+        .given("messages", count as f64))
+}
+
+fn loaded() -> [(&'static str, &'static str); 1] {
+    [("WORKER_CONCURRENCY", CONCURRENCY)]
+}
+
+/// After half a measurement's time of doing nothing.
+async fn of_an_idle_worker(bench: &Bench<'_>, place: &Place) -> Result<Memory> {
+    let worker = place.start("worker", &[]).await;
+    tokio::time::sleep(Duration::from_secs_f64(bench.options.size.seconds() / 2.0)).await;
+    let memory = look(&worker, "VmRSS")?;
+    end(worker).await?;
+    Ok(memory)
+}
+
+/// The peak, from the start of the process on.
+async fn of_a_busy_worker(bench: &Bench<'_>, place: &Place, count: u64) -> Result<Memory> {
+    let mut peak = Memory::default();
+    drain::by_watched_worker(bench, place, &bench.sms, (Kind::Sms, count), &loaded(), async |worker, board| {
+        peak = watch(worker, board).await?;
+        Ok(())
+    })
+    .await?;
+    Ok(peak)
+}
+
+async fn watch(worker: &Process, board: &Board) -> Result<Memory> {
+    let mut peak = Memory::default();
+    let complete = board.complete();
+    tokio::pin!(complete);
+    loop {
+        let arrived = tokio::time::timeout(LOOK_EVERY, &mut complete).await;
+        let now = look(worker, "VmHWM")?;
+        peak = Memory { resident: now.resident, anonymous: peak.anonymous.max(now.anonymous) };
+        if let Ok(arrived) = arrived {
+            return arrived.map(|()| peak);
+        }
+    }
+}
+
+fn look(worker: &Process, resident: &str) -> Result<Memory> {
+    let file = format!("/proc/{}/status", worker.pid());
+    let mib = |name: &str| -> Result<f64> {
+        let text = machine::field(&file, name);
+        let kib: f64 = text.trim_end_matches(" kB").parse().with_context(|| format!("{name} in {file}"))?;
+        Ok(kib / 1024.0)
+    };
+    Ok(Memory { resident: mib(resident)?, anonymous: mib("RssAnon")? })
+}

@@ -1,0 +1,93 @@
+//! 100,000 jobs that are due at the same time, against raw confirmed publishing of as many messages.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, ensure};
+
+use crate::baseline::publishing::Publishing;
+use crate::bench::Bench;
+use crate::message::Kind;
+use crate::place::{BARE, EXCHANGE, LANE, Ledger, Place, SCHEDULED_KEY, end};
+use crate::report::CaseReport;
+use crate::sql;
+
+const JOBS: u64 = 100_000;
+const LOOK_EVERY: Duration = Duration::from_millis(5);
+const LOOK_AT_SQL_EVERY: Duration = Duration::from_millis(200);
+/// Without a change for this long the measurement has failed.
+const STANDSTILL: Duration = Duration::from_secs(60);
+
+pub(crate) async fn run(bench: &Bench<'_>) -> Result<CaseReport> {
+    let place = bench.place(Ledger::Postgres).await?;
+    let jobs = bench.options.size.or_few(JOBS);
+    store(bench, &place, jobs).await?;
+    let measured =
+        bench.alternate(0.5, async || fire(&place, jobs).await, async || publish(bench, &place, jobs).await).await?;
+    Ok(measured.given("jobs", jobs as f64))
+}
+
+/// Has the scheduler itself store the jobs, once; then a copy of the table serves every alternation.
+async fn store(bench: &Bench<'_>, place: &Place, jobs: u64) -> Result<()> {
+    let scheduler = place.start("scheduler", &[]).await;
+    let load = Publishing { exchange: EXCHANGE, key: SCHEDULED_KEY, body: Box::new(|number| Kind::Job.body(number)) };
+    load.run(place.connection(), bench.numbers(jobs), None).await?;
+    wait(jobs, LOOK_AT_SQL_EVERY, async || sql::count(&place.database_url, "jobs").await)
+        .await
+        .with_context(|| format!("the scheduler does not store the jobs:\n{}", scheduler.said()))?;
+    end(scheduler).await?;
+    let copy = "CREATE TABLE bench_jobs AS TABLE jobs";
+    sql::run(&place.database_url, &[copy.to_owned()]).await
+}
+
+/// From the first batch in the lane to the last.
+async fn fire(place: &Place, jobs: u64) -> Result<f64> {
+    let statements = [
+        "TRUNCATE jobs",
+        "UPDATE bench_jobs SET due_at = (extract(epoch FROM now()) * 1000000)::bigint",
+        "INSERT INTO jobs SELECT * FROM bench_jobs",
+        "VACUUM (ANALYZE) jobs, bench_jobs",
+        "CHECKPOINT",
+    ];
+    sql::run(&place.database_url, &statements.map(str::to_owned)).await?;
+    let scheduler = place.start("scheduler", &[]).await;
+    let mut first = None;
+    wait(jobs, LOOK_EVERY, async || {
+        let depth = place.depth(LANE).await?;
+        if depth > 0 && first.is_none() {
+            first = Some((depth, Instant::now()));
+        }
+        Ok(depth)
+    })
+    .await
+    .with_context(|| format!("the scheduler does not fire the jobs:\n{}", scheduler.said()))?;
+    let (before, since) = first.context("no job was fired")?;
+    let took = since.elapsed();
+    end(scheduler).await?;
+    ensure!(sql::count(&place.database_url, "jobs").await? == 0, "jobs that were fired are left");
+    place.purge(LANE).await?;
+    // Few jobs may be one batch, which is there at once.
+    Ok((jobs - before).max(1) as f64 / took.as_secs_f64())
+}
+
+async fn publish(bench: &Bench<'_>, place: &Place, jobs: u64) -> Result<f64> {
+    let raw = Publishing { exchange: "", key: BARE, body: Box::new(|number| Kind::Job.body(number)) };
+    let published = raw.run(place.connection(), bench.numbers(jobs), None).await?;
+    place.purge(BARE).await?;
+    Ok(published.per_second())
+}
+
+async fn wait(count: u64, every: Duration, mut look: impl AsyncFnMut() -> Result<u64>) -> Result<()> {
+    let (mut before, mut since) = (None, Instant::now());
+    loop {
+        let found = look().await?;
+        if found == count {
+            return Ok(());
+        }
+        ensure!(found < count, "{found} instead of {count}");
+        if before != Some(found) {
+            (before, since) = (Some(found), Instant::now());
+        }
+        ensure!(since.elapsed() < STANDSTILL, "{found} of {count}, and then nothing");
+        tokio::time::sleep(every).await;
+    }
+}

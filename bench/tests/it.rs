@@ -1,0 +1,33 @@
+//! Every case runs, from the real binary to the report. How fast says nothing here.
+
+use bench::{CASES, Options, Services};
+use serde_json::Value;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_case_reaches_everybody_and_reports_its_figures() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let options = Options::smoke(dir.path().join("bench/report.json"));
+    let services = Services::find().await.expect("services");
+    let report = bench::run(&options, &services).await.expect("measured");
+    let table = report.to_string();
+    let text = std::fs::read_to_string(&options.report).expect("written");
+    let written: Value = serde_json::from_str(&text).expect("JSON");
+    for case in CASES {
+        let figures: &[&str] = match case {
+            "latency_half_load_ms" => &["p50", "p99"],
+            "rss_mib" => &["idle", "full_load"],
+            _ => &["ratio", "fleet_per_second", "baseline_per_second"],
+        };
+        for figure in figures {
+            let found = &written["cases"][case][figure];
+            for part in ["median", "min", "max"] {
+                let value = found[part].as_f64().unwrap_or_else(|| panic!("{case} has no {figure}: {text}"));
+                assert!(value.is_finite() && value > 0.0, "{case} {figure} {part} is {value}");
+            }
+            let aims = !figure.ends_with("per_second");
+            assert_eq!(found["holds"].is_boolean(), aims, "{case} {figure}");
+        }
+        assert!(table.contains(case), "{case} is not in the table:\n{table}");
+    }
+    assert!(table.lines().all(|line| line.chars().count() <= 100), "{table}");
+}
