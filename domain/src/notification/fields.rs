@@ -7,7 +7,7 @@ use crate::{ChannelName, Priority, Tenant, Timestamp};
 
 const MAX_FALLBACKS: usize = 8;
 const MAX_ID_BYTES: usize = 255;
-const MAX_DESTINATION_BYTES: usize = 4096;
+pub(super) const MAX_DESTINATION_BYTES: usize = 4096;
 /// RFC 5322 section 2.1.1: the longest line of a mail.
 const MAX_SUBJECT_CHARS: usize = 998;
 const VERSION: u64 = 1;
@@ -292,7 +292,7 @@ fn has_nul(value: &Value) -> bool {
 
 /// C0 and C1 controls, line and paragraph separators, and the characters that turn text direction
 /// (Unicode Bidi_Control): they split headers or disguise what people read.
-fn is_unsafe_in_a_line(c: char) -> bool {
+pub(super) fn is_unsafe_in_a_line(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{2028}' | '\u{2029}' | '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

@@ -6,6 +6,7 @@ use proptest::prelude::*;
 use serde_json::json;
 use uuid::Uuid;
 
+use super::fields::{MAX_DESTINATION_BYTES, is_unsafe_in_a_line};
 use super::*;
 use crate::samples::{NOW, failure, key, policy};
 use crate::{Arrival, FirstSight, Headers, Outcome, RecipientHasher, State, child_body, content_of, decide};
