@@ -8,6 +8,7 @@ mod cancel;
 mod cost;
 mod database;
 mod jobs;
+mod jobs_model;
 mod ledger;
 mod migrate;
 mod model;
