@@ -198,6 +198,20 @@ impl TestFleet {
         confirm.take_message().is_none()
     }
 
+    /// Publishes many as [`Self::publish`] does, without waiting for one before the next.
+    pub async fn publish_all(&self, messages: Vec<(Vec<u8>, BasicProperties)>) {
+        let mut confirms = Vec::with_capacity(messages.len());
+        for (body, properties) in messages {
+            let options = BasicPublishOptions { mandatory: true, ..BasicPublishOptions::default() };
+            let (exchange, key) = ("notifications.exchange".into(), "notifications.key".into());
+            let properties = properties.with_delivery_mode(2);
+            confirms.push(self.amqp.basic_publish(exchange, key, options, &body, properties).await.expect("published"));
+        }
+        for confirm in confirms {
+            assert!(confirm.await.expect("confirmed").take_message().is_none(), "unroutable");
+        }
+    }
+
     /// Publishes a JSON body under an id.
     pub async fn notify(&self, id: &str, body: &Value) {
         self.publish(body.to_string(), BasicProperties::default().with_message_id(id.into())).await;

@@ -120,6 +120,11 @@ impl Provider {
         lock(&self.desk.received).clone()
     }
 
+    /// How many requests came.
+    pub fn requests(&self) -> usize {
+        self.received.lock().expect("not poisoned").len()
+    }
+
     /// How many requests asked to send to this recipient.
     pub fn count(&self, to: &str) -> usize {
         self.received().iter().filter(|received| received.to == to).count()

@@ -96,7 +96,13 @@ const PIECES: [&str; 16] = [
     "\u{0}",
 ];
 
+/// Mostly plain ones, so that a part of what is made renders to its end.
 fn expression() -> impl Strategy<Value = String> {
+    let plain = ["a", "b", "1", "'x'", "a | str", "b | str | upper", "a | default(value='x')", "a == b", "[a, b]"];
+    prop_oneof![3 => select(plain.to_vec()).prop_map(str::to_owned), 1 => any_expression()]
+}
+
+fn any_expression() -> impl Strategy<Value = String> {
     let leaves = [
         "a",
         "b",
@@ -144,8 +150,8 @@ fn expression() -> impl Strategy<Value = String> {
 
 fn template() -> impl Strategy<Value = String> {
     let leaf = prop_oneof![
-        6 => expression().prop_map(|value| format!("{{{{ {value} }}}}")),
-        2 => expression().prop_map(|value| format!("{{% set a = {value} %}}")),
+        12 => expression().prop_map(|value| format!("{{{{ {value} }}}}")),
+        4 => expression().prop_map(|value| format!("{{% set a = {value} %}}")),
         1 => expression().prop_map(|value| format!("{{% set_global b = {value} %}}")),
         1 => select(vec!["x ", "\n", "<b>", "{% break %}", "{% continue %}", "{# no #}", "{% raw %}{{ a }}{% endraw %}"])
             .prop_map(str::to_owned),
