@@ -1,6 +1,6 @@
 //! `chaos`: every fault against a fleet of its own, one table at the end. `CHAOS_SECONDS` draws faults for so
 //! long, `CHAOS_SEED` repeats a run, `CHAOS_ONLY` takes the faults with these words in their name,
-//! `CHAOS_SHORT=1` the selection of `make test`.
+//! `CHAOS_SHORT=1` the selection of `make test`. (`tools/chaos` says `CHAOS_OWN_MOUNTS` when it has given it some.)
 
 use std::env;
 use std::path::PathBuf;
@@ -21,6 +21,7 @@ async fn main() -> Result<ExitCode> {
         seed: number("CHAOS_SEED")?.unwrap_or_else(|| uuid::Uuid::new_v4().as_u64_pair().0 >> 32),
         limit: number("CHAOS_SECONDS")?.map(Duration::from_secs),
         only: env::var("CHAOS_ONLY").ok().filter(|only| !only.is_empty()),
+        own_mounts: env::var_os("CHAOS_OWN_MOUNTS").is_some(),
         short: env::var_os("CHAOS_SHORT").is_some(),
         folder: std::path::absolute(target.join("chaos"))?,
     };

@@ -1,5 +1,5 @@
-//! A small disk of the ledger's own, which a fault can fill: a tmpfs, where this process has mounts of its own
-//! (`unshare --mount`, as root), so that they are gone when it is. Elsewhere a plain folder.
+//! A small disk of the ledger's own, which a fault can fill: a tmpfs, where this process may mount and has mounts
+//! of its own, so that they are gone when it is. Elsewhere a plain folder.
 
 use std::fs::{self, File};
 use std::io::{ErrorKind, Write as _};
@@ -17,11 +17,11 @@ pub(super) struct Disk {
 impl Disk {
     /// # Errors
     /// When no folder can be made.
-    pub(super) fn new(megabytes: u32) -> Result<Self> {
+    pub(super) fn new(megabytes: u32, own_mounts: bool) -> Result<Self> {
         let dir = tempfile::Builder::new().prefix("chasqui-disk-").tempdir()?;
         // The database may run as another user.
         fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o755))?;
-        let mounted = has_own_mounts() && mount(dir.path(), megabytes);
+        let mounted = own_mounts && mount(dir.path(), megabytes);
         Ok(Self { mounted, dir })
     }
 
@@ -70,11 +70,6 @@ impl Drop for Disk {
             let _ = Command::new("umount").arg("--lazy").arg(self.path()).status();
         }
     }
-}
-
-fn has_own_mounts() -> bool {
-    let mounts = |process: &str| fs::read_link(format!("/proc/{process}/ns/mnt")).ok();
-    matches!((mounts("self"), mounts("1")), (Some(own), Some(first)) if own != first)
 }
 
 fn mount(folder: &Path, megabytes: u32) -> bool {

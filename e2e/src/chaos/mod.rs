@@ -46,6 +46,8 @@ pub struct Plan {
     pub only: Option<String>,
     /// The selection for every test run.
     pub short: bool,
+    /// This process has mounts of its own, which end with it.
+    pub own_mounts: bool,
     /// Where the report and the output of the processes go; emptied first.
     pub folder: PathBuf,
 }
@@ -107,7 +109,7 @@ impl Run<'_> {
         println!("chaos: raising a fleet over a private broker and {}", self.kind.as_str());
         let logs = self.plan.folder.join(self.kind.as_str().to_lowercase());
         std::fs::create_dir_all(&logs)?;
-        let mut scene = Scene::raise(self.kind, &logs).await?;
+        let mut scene = Scene::raise(self.kind, self.plan.own_mounts, &logs).await?;
         let (chosen, impossible): (Vec<_>, Vec<_>) = chosen.into_iter().partition(|fault| fault.is_possible(&scene));
         for fault in impossible {
             self.report

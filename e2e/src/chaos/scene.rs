@@ -95,7 +95,7 @@ impl Scene {
     ///
     /// # Errors
     /// Whatever could not be started.
-    pub(super) async fn raise(kind: Kind, logs: &Path) -> Result<Self> {
+    pub(super) async fn raise(kind: Kind, own_mounts: bool, logs: &Path) -> Result<Self> {
         let dir = tempfile::tempdir()?;
         let broker_dir = dir.path().join("rabbitmq");
         let advanced =
@@ -104,7 +104,7 @@ impl Scene {
         let broker = PrivateBroker::start(&broker_dir, options).await?;
         let broker_line = Proxy::before(local(broker.amqp_port)).await;
         let provider = Provider::start().await;
-        let disk = Disk::new(kind.megabytes())?;
+        let disk = Disk::new(kind.megabytes(), own_mounts)?;
         let (ledger, url, direct) = raise_ledger(kind, &disk).await?;
         let amqp_url = url_of(User::Notifications, broker_line.address.port());
         let environment = environment(&amqp_url, &url, &provider);

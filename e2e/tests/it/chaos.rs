@@ -12,7 +12,7 @@ async fn nothing_is_lost_and_nothing_is_sent_twice_in_silence() {
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace");
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| workspace.join("target"), PathBuf::from);
     let folder = target.join("chaos-short");
-    let plan = Plan { seed: SEED, limit: None, only: None, short: true, folder };
+    let plan = Plan { seed: SEED, limit: None, only: None, short: true, own_mounts: false, folder };
     let report = run(&plan).await.expect("the run comes to its end");
     assert!(report.is_clean(), "{}", report.text());
 }
