@@ -1,4 +1,4 @@
-.PHONY: help run test chaos tools fmt lint ci
+.PHONY: help run test chaos bench tools fmt lint ci
 
 help: ## what can be made
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
@@ -13,6 +13,10 @@ test: ## set up what the tests need, and run them all
 chaos: ## every fault against a fleet of its own: nothing is lost, nothing is sent twice in silence
 	@tools/setup --test
 	@tools/chaos
+
+bench: ## measure the fleet against its baselines, built for release (some ten minutes)
+	@tools/setup --test
+	@tools/bench
 
 tools: ## only set up what `make run` and `make test` need
 	@tools/setup --test

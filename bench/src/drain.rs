@@ -5,9 +5,10 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result};
 use e2e::Process;
 
-use crate::baseline::bare_loop;
+use crate::baseline::bare_loop::{self, Http};
 use crate::baseline::publishing::Publishing;
 use crate::bench::Bench;
+use crate::cpu::{Cpu, Spent};
 use crate::message::Kind;
 use crate::place::{BARE, EXCHANGE, LANE, LANE_KEY, Place, end};
 use crate::sink::{Board, Sink};
@@ -46,13 +47,21 @@ pub(crate) async fn by_watched_worker(
 }
 
 /// The same with the bare loop, on a queue of its own.
-pub(crate) async fn by_bare_loop(bench: &Bench<'_>, place: &Place, sink: &Sink, count: u64) -> Result<f64> {
+pub(crate) async fn by_bare_loop(
+    bench: &Bench<'_>,
+    place: &Place,
+    http: Http,
+    count: u64,
+    spent: &mut Spent,
+) -> Result<f64> {
     let numbers = bench.numbers(count);
-    let board = sink.expect(numbers.clone());
+    let board = bench.sms.expect(numbers.clone());
     let body = Box::new(|number| Kind::Sms.body(number));
     let load = Publishing { exchange: "", key: BARE, body };
     load.run(place.connection(), numbers, None).await.context("filling the baseline's queue")?;
-    bare_loop::drain(&place.amqp_url, sink.address, count).await.context("the bare loop")?;
+    let before = Cpu::look(None)?;
+    bare_loop::drain(&place.amqp_url, bench.sms.address, http, count).await.context("the bare loop")?;
     board.complete().await?;
+    spent.add(before, Cpu::look(None)?, count);
     Ok(board.per_second())
 }

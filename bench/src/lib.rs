@@ -3,6 +3,7 @@
 mod baseline;
 mod bench;
 mod case;
+mod cpu;
 mod drain;
 mod figures;
 mod http1;

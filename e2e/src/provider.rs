@@ -122,7 +122,7 @@ impl Provider {
 
     /// How many requests came.
     pub fn requests(&self) -> usize {
-        self.received.lock().expect("not poisoned").len()
+        lock(&self.desk.received).len()
     }
 
     /// How many requests asked to send to this recipient.

@@ -1,5 +1,5 @@
 //! The bare loop: consume, POST to the provider, acknowledge. 256 at once, on kept connections; it looks at nothing
-//! but the status.
+//! but the status. Its requests are written by hand, or by the HTTP library of the fleet.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -22,6 +22,7 @@ use crate::place::BARE;
 const AT_ONCE: usize = 256;
 /// Enough that the loop never waits for the broker's next delivery.
 const PREFETCH: u16 = 1024;
+const PATH: &str = "/2010-04-01/Accounts/AC00000000000000000000000000000001/Messages.json";
 
 #[derive(Deserialize)]
 struct Sms {
@@ -29,21 +30,36 @@ struct Sms {
     message: String,
 }
 
-/// Connections to the provider that wait for their next request.
-struct Provider {
-    address: SocketAddr,
-    idle: Mutex<Vec<TcpStream>>,
+/// Who speaks HTTP for the loop.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Http {
+    /// Nobody: the bytes are written to the socket.
+    ByHand,
+    /// The library that the fleet uses.
+    Reqwest,
+}
+
+enum Provider {
+    ByHand {
+        address: SocketAddr,
+        /// Connections that wait for their next request.
+        idle: Mutex<Vec<TcpStream>>,
+    },
+    Reqwest {
+        url: String,
+        client: reqwest::Client,
+    },
 }
 
 /// Takes `count` messages out of the baselines' queue and sends each.
-pub(crate) async fn drain(amqp_url: &str, provider: SocketAddr, count: u64) -> Result<()> {
+pub(crate) async fn drain(amqp_url: &str, provider: SocketAddr, http: Http, count: u64) -> Result<()> {
     let connection = Connection::connect(amqp_url, ConnectionProperties::default()).await?;
     let channel = connection.create_channel().await?;
     channel.basic_qos(PREFETCH, BasicQosOptions::default()).await?;
     let mut deliveries = channel
         .basic_consume(BARE.into(), "bare".into(), BasicConsumeOptions::default(), FieldTable::default())
         .await?;
-    let provider = Arc::new(Provider { address: provider, idle: Mutex::default() });
+    let provider = Arc::new(Provider::new(provider, http)?);
     let places = Arc::new(Semaphore::new(AT_ONCE));
     let (done, tags) = mpsc::unbounded_channel();
     let acknowledging = tokio::spawn(acks::acknowledge(channel.clone(), tags));
@@ -73,40 +89,54 @@ pub(crate) async fn drain(amqp_url: &str, provider: SocketAddr, count: u64) -> R
 }
 
 impl Provider {
-    async fn send(&self, body: &[u8]) -> Result<()> {
-        let request = request(&serde_json::from_slice(body)?);
-        let idle = self.idle().pop();
-        let mut stream = match idle {
-            Some(stream) => stream,
-            None => {
-                let stream = TcpStream::connect(self.address).await?;
-                stream.set_nodelay(true)?;
-                stream
+    fn new(address: SocketAddr, http: Http) -> Result<Self> {
+        Ok(match http {
+            Http::ByHand => Self::ByHand { address, idle: Mutex::default() },
+            Http::Reqwest => {
+                Self::Reqwest { url: format!("http://{address}{PATH}"), client: reqwest::Client::builder().build()? }
             }
-        };
-        stream.write_all(request.as_bytes()).await?;
-        let mut answer = Vec::with_capacity(1024);
-        while http1::body(&answer).is_none() {
-            ensure!(stream.read_buf(&mut answer).await? > 0, "the provider closed the connection");
-        }
-        ensure!(answer.starts_with(b"HTTP/1.1 201"), "the provider refused");
-        self.idle().push(stream);
-        Ok(())
+        })
     }
 
-    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<TcpStream>> {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    async fn send(&self, body: &[u8]) -> Result<()> {
+        let Sms { destination, message } = serde_json::from_slice(body)?;
+        let form = [("To", destination.as_str()), ("From", "+15005550006"), ("Body", message.as_str())];
+        match self {
+            Self::ByHand { address, idle } => by_hand(*address, idle, &form).await,
+            Self::Reqwest { url, client } => {
+                let answer = client.post(url).basic_auth("AC1", Some("a token")).form(&form).send().await?;
+                ensure!(answer.status() == 201, "the provider refused");
+                answer.bytes().await?;
+                Ok(())
+            }
+        }
     }
 }
 
-fn request(sms: &Sms) -> String {
-    let form = url::form_urlencoded::Serializer::new(String::with_capacity(256))
-        .append_pair("To", &sms.destination)
-        .append_pair("From", "+15005550006")
-        .append_pair("Body", &sms.message)
-        .finish();
+async fn by_hand(address: SocketAddr, idle: &Mutex<Vec<TcpStream>>, form: &[(&str, &str)]) -> Result<()> {
+    let kept = idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+    let mut stream = match kept {
+        Some(stream) => stream,
+        None => {
+            let stream = TcpStream::connect(address).await?;
+            stream.set_nodelay(true)?;
+            stream
+        }
+    };
+    stream.write_all(request(form).as_bytes()).await?;
+    let mut answer = Vec::with_capacity(1024);
+    while http1::body(&answer).is_none() {
+        ensure!(stream.read_buf(&mut answer).await? > 0, "the provider closed the connection");
+    }
+    ensure!(answer.starts_with(b"HTTP/1.1 201"), "the provider refused");
+    idle.lock().unwrap_or_else(PoisonError::into_inner).push(stream);
+    Ok(())
+}
+
+fn request(form: &[(&str, &str)]) -> String {
+    let form = url::form_urlencoded::Serializer::new(String::with_capacity(256)).extend_pairs(form).finish();
     format!(
-        "POST /2010-04-01/Accounts/AC00000000000000000000000000000001/Messages.json HTTP/1.1\r\nHost: sink\r\n\
+        "POST {PATH} HTTP/1.1\r\nHost: sink\r\n\
          Authorization: Basic QUMwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMTphIHRva2Vu\r\n\
          Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{form}",
         form.len()

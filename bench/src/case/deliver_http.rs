@@ -1,23 +1,52 @@
-//! SMS by HTTP, with the ledger, against the bare loop that consumes, posts and acknowledges.
+//! SMS by HTTP, with the ledger, against the bare loop that consumes, posts and acknowledges. What the same loop does
+//! with the fleet's HTTP library, and where the processor time goes, stands beside it.
+
+use std::cell::RefCell;
 
 use anyhow::Result;
 
+use crate::baseline::bare_loop::Http;
 use crate::bench::Bench;
+use crate::cpu::{Cpu, Spent};
 use crate::drain;
+use crate::figures::Figure;
 use crate::message::Kind;
-use crate::place::Ledger;
+use crate::place::{Ledger, Place};
 use crate::report::CaseReport;
 
 pub(crate) async fn run(bench: &Bench<'_>, ledger: Ledger, goal: f64) -> Result<CaseReport> {
     let place = bench.place(ledger).await?;
-    let fleet = async |count| drain::by_worker(bench, &place, &bench.sms, (Kind::Sms, count), &[]).await;
+    let spent = RefCell::new(Spent::default());
+    let fleet = async |count| fleet(bench, &place, count, &spent).await;
     let count = bench.size(fleet).await?;
+    spent.take();
+    let (mut loop_spent, mut library_spent, mut with_library) = (Spent::default(), Spent::default(), Vec::new());
     let measured = bench
         .alternate(
             goal,
             async || fleet(count).await,
-            async || drain::by_bare_loop(bench, &place, &bench.sms, count).await,
+            async || {
+                let library = drain::by_bare_loop(bench, &place, Http::Reqwest, count, &mut library_spent).await?;
+                with_library.push(library);
+                drain::by_bare_loop(bench, &place, Http::ByHand, count, &mut loop_spent).await
+            },
         )
         .await?;
-    Ok(measured.given("messages", count as f64))
+    let rates = &measured.figures["fleet_per_second"].each;
+    let ratios = rates.iter().zip(&with_library).map(|(fleet, baseline)| fleet / baseline).collect();
+    let measured = measured
+        .with("ratio_to_a_loop_with_reqwest", Figure::new(ratios, None))
+        .with("loop_with_reqwest_per_second", Figure::new(with_library, None))
+        .given("messages", count as f64);
+    Ok(loop_spent.of_the_baseline(spent.into_inner().of_the_fleet(measured)))
+}
+
+async fn fleet(bench: &Bench<'_>, place: &Place, count: u64, spent: &RefCell<Spent>) -> Result<f64> {
+    drain::by_watched_worker(bench, place, &bench.sms, (Kind::Sms, count), &[], async |worker, board| {
+        let before = Cpu::look(Some(worker.pid()))?;
+        board.complete().await?;
+        spent.borrow_mut().add(before, Cpu::look(Some(worker.pid()))?, count);
+        Ok(())
+    })
+    .await
 }

@@ -23,9 +23,10 @@ pub(crate) async fn run(bench: &Bench<'_>) -> Result<CaseReport> {
     let small = &place.database_url;
     place.command(&["migrate"]).await?;
     fleet(small, MODELS).await?;
-    fill(small, bench.options.size.or_few(FEW)).await?;
+    let many = bench.options.size.or_few(MANY);
+    fill(small, FEW.min(many / 2)).await?;
     let large = bench.services.create_database(Some(small)).await?;
-    fill(&large, bench.options.size.or_few(MANY)).await?;
+    fill(&large, many).await?;
     let count = bench.size(async |count| fleet(&large, count).await).await?;
     let measured = bench
         .alternate(
@@ -51,7 +52,7 @@ async fn fill(database: &str, rows: u64) -> Result<()> {
     let copied: Vec<String> = columns
         .iter()
         .map(|column| match column.as_str() {
-            "id" => "md5(id || n)".to_owned(),
+            "id" => format!("md5(id || '-{rows}-' || n)"),
             "created_at" | "updated_at" => format!("{column} - n * 1000000"),
             other => other.to_owned(),
         })
