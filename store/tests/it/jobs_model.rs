@@ -35,8 +35,10 @@ enum Step {
         claim: usize,
         again: bool,
     },
+    /// It gives back what it took, for others at once or after a pause.
     Release {
         claim: usize,
+        pause: bool,
     },
     Delete {
         id: usize,
@@ -52,13 +54,13 @@ fn step() -> impl Strategy<Value = Step> {
         5 => put.prop_map(|(id, seq, body, due)| Step::Put { id, seq, other_body: body == 0, due }),
         4 => (1..4u32, any::<bool>()).prop_map(|(limit, live)| Step::Claim { limit, live }),
         3 => (0..4usize, any::<bool>()).prop_map(|(claim, again)| Step::Finish { claim, again }),
-        1 => (0..4usize).prop_map(|claim| Step::Release { claim }),
+        1 => (0..4usize, any::<bool>()).prop_map(|(claim, pause)| Step::Release { claim, pause }),
         1 => (0..3usize).prop_map(|id| Step::Delete { id }),
         1 => (0..3usize).prop_map(|id| Step::Cancel { id }),
     ]
 }
 
-/// A job, who holds it, and whether that lease is live.
+/// A job, who holds it, and whether it is kept from others: by a lease that is live, or a pause.
 struct Held {
     job: Job,
     owner: Option<Uuid>,
@@ -94,7 +96,7 @@ impl Model {
     }
 
     fn claim(&mut self, limit: u32, live: bool, owner: Uuid) -> Vec<Job> {
-        let due = |held: &&mut Held| held.job.due_at <= at(NOW) && (held.owner.is_none() || !held.live);
+        let due = |held: &&mut Held| held.job.due_at <= at(NOW) && !held.live;
         let mut free: Vec<&mut Held> = self.jobs.values_mut().filter(due).collect();
         free.sort_by_key(|held| held.job.due_at);
         free.truncate(limit as usize);
@@ -113,15 +115,15 @@ impl Model {
             Some(next) => {
                 held.job.last_fired_at = Some(held.job.due_at);
                 held.job.due_at = next;
-                held.owner = None;
+                (held.owner, held.live) = (None, false);
             }
         }
         1
     }
 
-    fn release(&mut self, keys: &[Key], owner: Uuid) -> usize {
+    fn release(&mut self, keys: &[Key], owner: Uuid, pause: bool) -> usize {
         let held = self.jobs.values_mut().filter(|held| keys.contains(&held.job.key) && held.owner == Some(owner));
-        held.map(|held| held.owner = None).count()
+        held.map(|held| (held.owner, held.live) = (None, pause)).count()
     }
 
     fn cancel(&mut self, key: &Key) -> Cancel {
@@ -166,9 +168,11 @@ async fn run(store: &Store, steps: Vec<Step>) -> Result<(), TestCaseError> {
                 let expected: usize = done.iter().map(|done| model.finish(done)).sum();
                 prop_assert_eq!(store.finish_jobs(&done).await.unwrap(), expected);
             }
-            Step::Release { claim } if claim < claims.len() => {
+            Step::Release { claim, pause } if claim < claims.len() => {
                 let (owner, keys) = &claims[claim];
-                prop_assert_eq!(store.release_jobs(keys, *owner).await.unwrap(), model.release(keys, *owner));
+                let length = if pause { HOUR } else { Duration::ZERO };
+                let released = store.release_jobs(keys, *owner, length).await.unwrap();
+                prop_assert_eq!(released, model.release(keys, *owner, pause));
             }
             Step::Delete { id } => {
                 let expected = model.jobs.remove(&key(&name(id))).is_some();
