@@ -47,10 +47,11 @@ async fn store_one(shared: Arc<Shared>, incoming: Incoming) {
         match put {
             Ok(Stored::Acknowledge) => {
                 domain::failpoint("scheduler.stored_before_ack");
+                let generation = incoming.settle.generation();
                 if incoming.settle.ack().await
-                    && let Some(adoption) = &adoption
+                    && let Some(adoption) = adoption
                 {
-                    adoption.acknowledged();
+                    adoption.acknowledged(|| !generation.is_over(), shared.stop.cancelled()).await;
                 }
                 return;
             }

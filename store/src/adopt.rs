@@ -18,6 +18,9 @@ use crate::{Store, StoreError};
 /// takes longer, see [`Adoption::holds`]; after the crash of a process its messages wait so long at most.
 const HELD_FOR: Duration = Duration::from_secs(5);
 pub(crate) const HELD_FOR_MICROS: &str = "5000000";
+/// After this time a broker that dies has written an acknowledgement down. Less than what is left of an adoption that
+/// [`Adoption::holds`].
+const SURE_AFTER: Duration = Duration::from_secs(2);
 
 const FIRST_WAIT: Duration = Duration::from_millis(20);
 const LONGEST_WAIT: Duration = Duration::from_millis(250);
@@ -42,6 +45,7 @@ pub struct Adoption {
     sight: Sight,
     /// Since before it was committed.
     since: Instant,
+    /// Its message was acknowledged: it may come again only if that is forgotten.
     acknowledged: AtomicBool,
 }
 
@@ -102,14 +106,14 @@ enum Found {
 /// Nothing is ordered for them any more: a copy of theirs is just acknowledged.
 const ENDED: &str = "c.state IN ('sent', 'captured', 'expired', 'suppressed', 'cancelled', 'delivered', 'bounced')";
 
-/// A row that has ended belongs to its own message without doubt when it was let go, or when no equal one
-/// came within ten minutes.
+/// A row that has ended belongs to its own message without doubt when it was let go, or when it ended within the last
+/// ten minutes and no equal one came within ten.
 fn take_free() -> String {
     format!(
         "WITH free AS MATERIALIZED (SELECT c.tenant, c.id FROM deliveries AS c \
          WHERE c.fingerprint = $1 AND NOT c.settled AND (c.adopter IS NULL OR c.adopter = $2 OR (c.adopted_until <= {{now}} \
-         AND NOT ({ENDED} AND EXISTS (SELECT 1 FROM deliveries AS o WHERE o.fingerprint = c.fingerprint AND o.id <> c.id \
-         AND o.created_at BETWEEN c.created_at - 600000000 AND c.created_at + 600000000)))) \
+         AND NOT ({ENDED} AND (c.updated_at < {{now}} - 600000000 OR EXISTS (SELECT 1 FROM deliveries AS o WHERE o.fingerprint = c.fingerprint AND o.id <> c.id \
+         AND o.created_at BETWEEN c.created_at - 600000000 AND c.created_at + 600000000))))) \
          ORDER BY c.created_at, c.id LIMIT 1 {{for_update}}) \
          UPDATE deliveries SET adopter = $2, adopted_until = {{now}} + {{held_for}} FROM free \
          WHERE deliveries.tenant = free.tenant AND deliveries.id = free.id RETURNING deliveries.tenant, deliveries.id"
@@ -164,11 +168,15 @@ impl Adoption {
         Ok(!taken.first().map(|row| get::<bool>(row, "taken")).transpose()?.unwrap_or(false))
     }
 
-    /// Notes that the message was acknowledged, so that no other continues its row. Never waits; goes out
-    /// with the next group.
-    pub fn acknowledged(&self) {
+    /// To be called when the acknowledgement was sent. Notes it, so that no other message continues the row, as soon
+    /// as the broker cannot forget it any more, or at once in a `hurry`. When the connection was not `kept` until then,
+    /// nobody can know whether the message comes again: the row stays as it is.
+    pub async fn acknowledged(&self, kept: impl FnOnce() -> bool, hurry: impl Future<Output = ()>) {
         self.acknowledged.store(true, Ordering::Relaxed);
-        self.store.inner.outcomes.write_unasked(Outcome::Settle(self.key.clone()));
+        let _hurry = tokio::time::timeout(SURE_AFTER, hurry).await;
+        if kept() {
+            self.store.inner.outcomes.write_unasked(Outcome::Settle(self.key.clone()));
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Does what was decided: publishes until the broker has confirmed, then settles the message once.
 
 use std::fmt::Display;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -32,7 +32,7 @@ pub(crate) struct Held<'a> {
 struct Named {
     key: Key,
     /// Of a message that came without an id. However the message leaves, it ends with it.
-    adoption: Option<Adoption>,
+    adoption: Option<Arc<Adoption>>,
 }
 
 /// What became of a publication that was repeated until there was an answer.
@@ -51,7 +51,7 @@ impl<'a> Held<'a> {
     }
 
     pub(crate) fn name(&self, key: &Key, adoption: Option<Adoption>) {
-        let _ = self.named.set(Named { key: key.clone(), adoption });
+        let _ = self.named.set(Named { key: key.clone(), adoption: adoption.map(Arc::new) });
     }
 
     /// Whether the provider has it, or may have it, while the row does not say so yet.
@@ -263,8 +263,10 @@ impl<'a> Held<'a> {
         };
         match self.shared.sql.insist(self.shared, || adoption.holds()).await {
             Ok(true) => {
+                let (generation, adoption) = (incoming.settle.generation(), Arc::clone(adoption));
                 if incoming.settle.ack().await {
-                    adoption.acknowledged();
+                    let stopping = self.shared.stopping.clone().cancelled_owned();
+                    tokio::spawn(async move { adoption.acknowledged(|| !generation.is_over(), stopping).await });
                 }
             }
             Ok(false) => {

@@ -3,7 +3,7 @@
 use std::mem::forget;
 use std::time::{Duration, Instant};
 
-use domain::{Row, Tenant};
+use domain::{Clock as _, Row, SystemClock, Tenant};
 use store::{Adoption, Sight, Store};
 use tokio::task::JoinSet;
 use uuid::Uuid;
@@ -16,6 +16,8 @@ on_both!(
     equal_copies_in_two_processes_continue_different_rows,
     one_more_copy_than_rows_is_a_delivery_of_its_own,
     a_row_is_found_until_its_message_was_acknowledged,
+    an_acknowledgement_that_may_be_forgotten_leaves_the_row_to_its_message,
+    after_ten_minutes_nobody_knows_whose_an_ended_row_is,
     an_ended_row_of_a_crash_is_doubtful_only_among_equals,
     a_copy_that_took_too_long_learns_that_another_has_its_row,
 );
@@ -43,8 +45,11 @@ async fn written(store: &Store) {
     store.record(&decide(&row, &sent()), None).await.unwrap();
 }
 
+/// Every adoption has, and whatever ended did so a moment ago.
 async fn run_out(db: &Database) {
-    db.execute("UPDATE deliveries SET adopted_until = 0 WHERE adopter IS NOT NULL").await;
+    let now = SystemClock.now().as_micros();
+    let sql = format!("UPDATE deliveries SET adopted_until = 0, updated_at = {now} WHERE adopter IS NOT NULL");
+    db.execute(&sql).await;
 }
 
 fn id(adoption: &Adoption) -> &str {
@@ -86,6 +91,11 @@ async fn one_more_copy_than_rows_is_a_delivery_of_its_own(db: &Database) {
     assert_eq!(new.sight(), Sight::New);
 }
 
+/// Acknowledged, and surely so.
+async fn noted(adoption: &Adoption) {
+    adoption.acknowledged(|| true, std::future::ready(())).await;
+}
+
 async fn a_row_is_found_until_its_message_was_acknowledged(db: &Database) {
     let store = db.store().await;
     let (adoption, row) = first(&store, 0).await;
@@ -93,9 +103,30 @@ async fn a_row_is_found_until_its_message_was_acknowledged(db: &Database) {
     drop(adoption);
     let again = adopt(&store, true).await;
     assert_eq!((again.sight(), id(&again)), (Sight::Known, row.key.id.as_str()));
-    again.acknowledged();
+    noted(&again).await;
     written(&store).await;
     assert_eq!(adopt(&store, true).await.sight(), Sight::New);
+}
+
+async fn an_acknowledgement_that_may_be_forgotten_leaves_the_row_to_its_message(db: &Database) {
+    let store = db.store().await;
+    let (adoption, ended) = first(&store, 0).await;
+    store.record(&decide(&ended, &sent()), None).await.unwrap();
+    adoption.acknowledged(|| false, std::future::ready(())).await;
+    drop(adoption);
+    run_out(db).await;
+    let again = adopt(&store, true).await;
+    assert_eq!((again.sight(), id(&again)), (Sight::Known, ended.key.id.as_str()));
+}
+
+async fn after_ten_minutes_nobody_knows_whose_an_ended_row_is(db: &Database) {
+    let store = db.store().await;
+    let (adoption, ended) = first(&store, 0).await;
+    store.record(&decide(&ended, &sent()), None).await.unwrap();
+    forget(adoption);
+    run_out(db).await;
+    db.execute("UPDATE deliveries SET updated_at = updated_at - 700000000").await;
+    assert_eq!(adopt(&store, true).await.sight(), Sight::Doubtful);
 }
 
 async fn an_ended_row_of_a_crash_is_doubtful_only_among_equals(db: &Database) {
@@ -114,7 +145,8 @@ async fn an_ended_row_of_a_crash_is_doubtful_only_among_equals(db: &Database) {
     assert_eq!((copies[0].sight(), id(&copies[0])), (Sight::Known, sending.key.id.as_str()), "what is owed goes first");
     assert_eq!(copies[1].sight(), Sight::Doubtful);
     assert_ne!(id(&copies[1]), ended.key.id, "a delivery of its own");
-    copies.iter().for_each(Adoption::acknowledged);
+    noted(&copies[0]).await;
+    noted(&copies[1]).await;
     written(&store).await;
     assert_eq!(adopt(&store, true).await.sight(), Sight::New, "one ended row, one doubt");
 }
@@ -134,7 +166,7 @@ async fn a_copy_that_took_too_long_learns_that_another_has_its_row(db: &Database
     assert!(other.holds().await.unwrap());
     drop(slow);
     written(&store).await;
-    other.acknowledged();
+    noted(&other).await;
     written(&store).await;
     assert_eq!(adopt(&store, true).await.sight(), Sight::New, "the slow copy let nothing go that it did not have");
 }

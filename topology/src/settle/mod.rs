@@ -28,6 +28,16 @@ enum Way {
     Report(oneshot::Sender<Settlement>),
 }
 
+/// One connection's time of consuming.
+pub struct Generation(Option<mpsc::WeakUnboundedSender<Request>>);
+
+impl Generation {
+    /// Without a broker it never ends.
+    pub fn is_over(&self) -> bool {
+        self.0.as_ref().is_some_and(|requests| requests.upgrade().is_none_or(|requests| requests.is_closed()))
+    }
+}
+
 /// What the settling task is asked to do. The answer is false when it could not be sent.
 pub(crate) struct Request {
     tag: u64,
@@ -54,6 +64,14 @@ impl Settle {
             Some(Way::Report(report)) => !report.is_closed(),
             None => false,
         }
+    }
+
+    /// Tells after an acknowledgement whether its generation still runs.
+    pub fn generation(&self) -> Generation {
+        Generation(match &self.0 {
+            Some(Way::Broker { requests, .. }) => Some(requests.downgrade()),
+            Some(Way::Report(_)) | None => None,
+        })
     }
 
     /// False: it was not sent, because its generation is over; the message will come again. Nothing is lost when the
