@@ -14,29 +14,29 @@ const KEY: &str = "notifications.key";
 #[derive(Clone, Copy, Debug)]
 pub(in crate::chaos) enum Act {
     /// What is published meanwhile is returned, until the fleet has declared it again.
-    DeleteExchange(&'static str),
+    Exchange(&'static str),
     /// Of a lane. The fleet says what to do, and an operator does it.
-    DeleteBinding,
+    Binding,
     /// An exchange that is used only when sends fail: they do.
-    DeleteWhileFailing(&'static str),
+    ExchangeWhileFailing(&'static str),
     /// A queue, whose messages would be lost with it: only while it is empty.
-    DeleteEmpty(&'static str),
+    EmptyQueue(&'static str),
 }
 
 impl Act {
     pub(super) fn needs(self) -> Needs {
-        Needs { rest: matches!(self, Self::DeleteEmpty(_)), ..Needs::default() }
+        Needs { rest: matches!(self, Self::EmptyQueue(_)), ..Needs::default() }
     }
 
     pub(super) async fn strike(self, scene: &Scene) -> Result<()> {
         match self {
-            Self::DeleteExchange(path) | Self::DeleteEmpty(path) => delete(scene, path).await,
-            Self::DeleteBinding => {
+            Self::Exchange(path) | Self::EmptyQueue(path) => delete(scene, path).await,
+            Self::Binding => {
                 delete(scene, &format!("{BINDING}/{KEY}")).await?;
                 tokio::time::sleep(AWAY).await;
                 bind_again(scene).await
             }
-            Self::DeleteWhileFailing(path) => {
+            Self::ExchangeWhileFailing(path) => {
                 scene.provider.answer_sometimes(1, refusal(500, None));
                 let deleted = delete(scene, path).await;
                 tokio::time::sleep(AWAY).await;
@@ -64,33 +64,29 @@ pub(super) fn faults() -> Vec<Fault> {
     vec![
         topology(
             "exchange deleted",
-            Act::DeleteExchange("exchanges/notifications.exchange"),
+            Act::Exchange("exchanges/notifications.exchange"),
             "the one that everything is published to",
         ),
-        topology(
-            "binding deleted",
-            Act::DeleteBinding,
-            "the one of the normal lane, restored by an operator after 5 s",
-        ),
+        topology("binding deleted", Act::Binding, "the one of the normal lane, restored by an operator after 5 s"),
         topology(
             "retry exchange deleted",
-            Act::DeleteWhileFailing("exchanges/notifications.exchange.retry.1"),
+            Act::ExchangeWhileFailing("exchanges/notifications.exchange.retry.1"),
             "while every send fails",
         ),
         topology(
             "dead-letter exchange deleted",
-            Act::DeleteWhileFailing("exchanges/notifications.exchange.dlx"),
+            Act::ExchangeWhileFailing("exchanges/notifications.exchange.dlx"),
             "while every send fails",
         ),
-        topology("lane deleted", Act::DeleteEmpty("queues/notifications.queue"), "an empty queue, just before a load"),
+        topology("lane deleted", Act::EmptyQueue("queues/notifications.queue"), "an empty queue, just before a load"),
         topology(
             "scheduled queue deleted",
-            Act::DeleteEmpty("queues/notifications.queue.scheduled"),
+            Act::EmptyQueue("queues/notifications.queue.scheduled"),
             "an empty queue, just before a load",
         ),
         topology(
             "retry queue deleted",
-            Act::DeleteEmpty("queues/notifications.queue.retry.1"),
+            Act::EmptyQueue("queues/notifications.queue.retry.1"),
             "an empty queue, just before a load",
         ),
     ]
