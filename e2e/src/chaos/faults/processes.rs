@@ -8,9 +8,12 @@ use anyhow::Result;
 use super::{Fault, Scope, fault};
 use crate::chaos::scene::Scene;
 use crate::chaos::station::{KILLED, Station};
+use crate::provider::Answer;
 
 /// Longer than the worker's lease.
 const FROZEN: Duration = Duration::from_secs(17);
+/// So that whoever dies has several sends in flight.
+const A_WHILE: Duration = Duration::from_millis(400);
 
 #[derive(Clone, Copy, Debug)]
 pub(in crate::chaos) enum Act {
@@ -39,10 +42,19 @@ impl Act {
         for station in stations {
             station.arm(step).await?;
         }
-        scene.until_ready().await
+        scene.until_ready().await?;
+        scene.provider.answer(Answer::Slow(A_WHILE));
+        Ok(())
     }
 
     pub(super) async fn strike(self, scene: &Scene) -> Result<()> {
+        scene.provider.answer(Answer::Slow(A_WHILE));
+        let struck = self.end_them(scene).await;
+        scene.calm();
+        struck
+    }
+
+    async fn end_them(self, scene: &Scene) -> Result<()> {
         match self {
             Self::Worker(_) => scene.workers[0].until_aborted().await,
             Self::Api(_) => scene.hands.api.until_aborted().await,
