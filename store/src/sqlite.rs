@@ -6,7 +6,7 @@ use std::str::FromStr as _;
 use std::time::Duration;
 
 use sqlx::sqlite::{SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Arguments as _, ConnectOptions as _, SqlitePool};
+use sqlx::{Arguments as _, ConnectOptions as _, Connection as _, SqliteConnection, SqlitePool};
 
 use crate::StoreError;
 use crate::sql::{Column, Group, Value};
@@ -45,11 +45,22 @@ pub(crate) fn open(url: &str, readers: u32, acquire_timeout: Duration) -> Result
             .test_before_acquire(false)
             .idle_timeout(None)
             .max_lifetime(None)
+            .after_release(|connection, _| Box::pin(has_no_transaction(connection)))
     };
     let writer = pool().max_connections(1).connect_lazy_with(options.clone());
     // Every connection to memory would be a database of its own.
     let readers = if in_memory { writer.clone() } else { pool().max_connections(readers).connect_lazy_with(options) };
     Ok(Pools { writer, readers })
+}
+
+/// SQLite ends a transaction by itself when the disk is full; sqlx counts it on for ever, and refuses every
+/// later one on that connection. Such a connection is closed, and a new one takes its place.
+async fn has_no_transaction(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+    if connection.is_in_transaction() {
+        // One that was dropped is rolled back before the answer to this.
+        connection.ping().await?;
+    }
+    Ok(!connection.is_in_transaction())
 }
 
 fn create_folder(file: &Path) -> Result<(), StoreError> {

@@ -76,9 +76,12 @@ pub async fn run(plan: &Plan) -> Result<Report> {
             continue;
         }
         let until = plan.limit.map(|limit| begun + if kind == Kind::Postgres { limit * 3 / 4 } else { limit });
-        Run { plan, kind, until, dice: &mut dice, report: &mut report }.go(chosen).await?;
+        let ran = Run { plan, kind, until, dice: &mut dice, report: &mut report }.go(chosen).await;
+        if let Err(error) = ran {
+            report.troubles.push(format!("the run over {} ended early: {error:#}", kind.as_str()));
+        }
     }
-    if report.faults.is_empty() {
+    if report.faults.is_empty() && report.troubles.is_empty() && report.skipped.is_empty() {
         bail!("no fault has {:?} in its name", plan.only);
     }
     report.seconds = begun.elapsed().as_secs();
@@ -141,7 +144,10 @@ impl Run<'_> {
         if rest && !scene.rest(&journal.entries(), PATIENCE).await {
             self.report.troubles.push(format!("{}: the fleet did not come to rest before it", fault.name));
         }
-        fault.prepare(scene).await.with_context(|| fault.name)?;
+        if let Err(error) = fault.prepare(scene).await {
+            self.report.troubles.push(format!("{}: {error:#}", fault.name));
+            return Ok(());
+        }
         let (count, over) = self.plan.load();
         let first = 1 + (number as u64 + if self.kind == Kind::Sqlite { 5_000 } else { 0 }) * 1_000;
         let load = Load { fault: number, first, count, over, seed: self.plan.seed, due_together, only_with_ids };

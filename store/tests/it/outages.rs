@@ -59,6 +59,25 @@ async fn a_missing_table_refuses_nobody() {
     assert!(matches!(claimed, Err(StoreError::Unavailable(_))), "{claimed:?}");
 }
 
+/// As it does when the disk is full.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_transaction_that_sqlite_ends_by_itself_leaves_a_writer_that_works() {
+    let db = Database::sqlite();
+    let store = db.store().await;
+    let mut other = SqliteConnection::connect(&db.url()).await.unwrap();
+    let full = "CREATE TRIGGER full BEFORE INSERT ON deliveries BEGIN SELECT RAISE(ROLLBACK, 'full'); END";
+    other.execute(full).await.unwrap();
+    for id in ["one", "two"] {
+        assert!(store.claim(candidate(id), &arrival(id), HOUR).await.is_err());
+        assert!(store.cancel(&key(id), domain::Timestamp::default()).await.is_err());
+    }
+    other.execute("DROP TRIGGER full").await.unwrap();
+    let cancelled = store.cancel(&key("one"), domain::Timestamp::default()).await.unwrap();
+    assert_eq!(cancelled, store::Cancel::Unknown);
+    let claimed = store.claim(candidate("two"), &arrival("two"), HOUR).await.unwrap();
+    assert!(matches!(claimed, Claimed::New(_)), "{claimed:?}");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_locked_sqlite_is_waited_for_and_then_unavailable() {
     let db = Database::sqlite();
