@@ -142,7 +142,9 @@ impl Run<'_> {
         let Needs { rest, due_together, ids_when_short } = fault.needs();
         let only_with_ids = ids_when_short && self.plan.short;
         if rest && !scene.rest(&journal.entries(), PATIENCE).await {
+            // It would lose what is still on its way.
             self.report.troubles.push(format!("{}: the fleet did not come to rest before it", fault.name));
+            return Ok(());
         }
         if let Err(error) = fault.prepare(scene).await {
             self.report.troubles.push(format!("{}: {error:#}", fault.name));
