@@ -59,7 +59,7 @@ async fn fill(database: &str, rows: u64) -> Result<()> {
         .collect();
     let insert = format!(
         "INSERT INTO deliveries ({}) SELECT {} FROM (SELECT * FROM deliveries LIMIT {MODELS}) AS model, \
-         generate_series(1, {copies}) AS n",
+         generate_series(1::bigint, {copies}) AS n",
         columns.join(","),
         copied.join(",")
     );
