@@ -9,8 +9,8 @@ use tokio::net::TcpStream;
 use super::{Boards, number_after};
 use crate::http1;
 
-const ANSWER: &[u8] = b"HTTP/1.1 201 Created\r\nContent-Type: application/json\r\nContent-Length: 84\r\n\r\n\
-{\"sid\":\"SM00000000000000000000000000000001\",\"status\":\"queued\",\"error_code\":null,\"n\":1}";
+const ANSWER: &[u8] = b"HTTP/1.1 201 Created\r\nContent-Type: application/json\r\nContent-Length: 80\r\n\r\n\
+{\"sid\":\"SM00000000000000000000000000000001\",\"status\":\"queued\",\"error_code\":null}";
 
 /// Until the client closes the connection.
 pub(super) async fn serve(mut stream: TcpStream, boards: Arc<Boards>) -> io::Result<()> {
