@@ -15,6 +15,9 @@ use crate::services::Services;
 use crate::sink::Sink;
 use crate::{case, table};
 
+/// Messages of the short measurement that says how many the others need.
+const TRIAL: u64 = 4_000;
+
 /// What the cases of a run share.
 pub(crate) struct Bench<'a> {
     pub(crate) services: &'a Services,
@@ -61,7 +64,7 @@ impl Bench<'_> {
     pub(crate) async fn size(&self, trial: impl AsyncFnOnce(u64) -> Result<f64>) -> Result<u64> {
         match self.options.size {
             Size::Messages(messages) => Ok(messages),
-            Size::Seconds(_) => Ok(self.options.size.messages(trial(2_000).await.context("the trial run")?)),
+            Size::Seconds(_) => Ok(self.options.size.messages(trial(TRIAL).await.context("the trial run")?)),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use e2e::Process;
 
 use crate::baseline::bare_loop::{self, Http};
@@ -12,6 +12,9 @@ use crate::cpu::{Cpu, Spent};
 use crate::message::Kind;
 use crate::place::{BARE, EXCHANGE, LANE, LANE_KEY, Place, end};
 use crate::sink::{Board, Sink};
+
+/// More than any measured worker has deliveries in hand.
+const MOST_CONNECTIONS: usize = 1_024;
 
 /// Fills the normal lane, starts a worker, and gives the rate from the first arrival to the last.
 pub(crate) async fn by_worker(
@@ -38,10 +41,13 @@ pub(crate) async fn by_watched_worker(
     let body = Box::new(move |number| kind.body(number));
     let load = Publishing { exchange: EXCHANGE, key: LANE_KEY, body };
     load.run(place.connection(), numbers, None).await.context("filling the lane")?;
+    let opened = sink.opened();
     let worker = place.start("worker", settings).await;
     let arrived = async { watch(&worker, &board).await.and(board.complete().await) };
     arrived.await.with_context(|| format!("the worker said:\n{}", worker.said()))?;
     end(worker).await.context("the worker")?;
+    let opened = sink.opened() - opened;
+    ensure!(opened <= MOST_CONNECTIONS, "the worker opened {opened} connections: it does not keep them");
     place.purge(LANE).await?;
     Ok(board.per_second())
 }

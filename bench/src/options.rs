@@ -29,7 +29,7 @@ pub enum Size {
 
 const DEFAULT_SECONDS: f64 = 4.0;
 const DEFAULT_PAIRS: usize = 5;
-const FEWEST: u64 = 1_000;
+const FEWEST: u64 = 2_000;
 const MOST: u64 = 400_000;
 
 impl Options {

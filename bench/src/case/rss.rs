@@ -1,9 +1,11 @@
 //! The worker's resident memory: idle, and under full load with 1,024 messages prefetched.
 
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use e2e::Process;
+use tokio::process::Command;
 
 use crate::bench::Bench;
 use crate::drain;
@@ -54,7 +56,7 @@ fn loaded() -> [(&'static str, &'static str); 1] {
 async fn of_an_idle_worker(bench: &Bench<'_>, place: &Place) -> Result<Memory> {
     let worker = place.start("worker", &[]).await;
     tokio::time::sleep(Duration::from_secs_f64(bench.options.size.seconds() / 2.0)).await;
-    let memory = look(&worker, "VmRSS")?;
+    let memory = look(&worker, "VmRSS").await?;
     end(worker).await?;
     Ok(memory)
 }
@@ -76,20 +78,26 @@ async fn watch(worker: &Process, board: &Board) -> Result<Memory> {
     tokio::pin!(complete);
     loop {
         let arrived = tokio::time::timeout(LOOK_EVERY, &mut complete).await;
-        let now = look(worker, "VmHWM")?;
-        peak = Memory { resident: now.resident, anonymous: peak.anonymous.max(now.anonymous) };
+        let now = look(worker, "VmHWM").await?;
+        peak = Memory { resident: peak.resident.max(now.resident), anonymous: peak.anonymous.max(now.anonymous) };
         if let Ok(arrived) = arrived {
             return arrived.map(|()| peak);
         }
     }
 }
 
-fn look(worker: &Process, resident: &str) -> Result<Memory> {
+async fn look(worker: &Process, resident: &str) -> Result<Memory> {
     let file = format!("/proc/{}/status", worker.pid());
-    let mib = |name: &str| -> Result<f64> {
-        let text = machine::field(&file, name);
-        let kib: f64 = text.trim_end_matches(" kB").parse().with_context(|| format!("{name} in {file}"))?;
+    let mib = |text: &str| -> Result<f64> {
+        let kib: f64 = text.trim().trim_end_matches(" kB").parse().context("the worker's memory")?;
         Ok(kib / 1024.0)
     };
-    Ok(Memory { resident: mib(resident)?, anonymous: mib("RssAnon")? })
+    if !Path::new(&file).exists() {
+        // Not Linux: only what every Unix says of a process.
+        let ps = Command::new("ps").args(["-o", "rss=", "-p", &worker.pid().to_string()]).output().await?;
+        let resident = mib(&String::from_utf8_lossy(&ps.stdout))?;
+        return Ok(Memory { resident, anonymous: resident });
+    }
+    let field = |name| mib(&machine::field(&file, name));
+    Ok(Memory { resident: field(resident)?, anonymous: field("RssAnon")? })
 }

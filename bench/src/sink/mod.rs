@@ -6,6 +6,7 @@ mod smtp;
 
 use std::net::SocketAddr;
 use std::ops::Range;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use anyhow::Result;
@@ -18,6 +19,8 @@ pub(crate) use board::Board;
 pub(crate) struct Sink {
     pub(crate) address: SocketAddr,
     boards: Arc<Boards>,
+    /// Connections that clients have opened so far.
+    opened: Arc<AtomicUsize>,
     server: JoinHandle<()>,
 }
 
@@ -48,16 +51,22 @@ impl Sink {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?;
         let boards = Arc::new(Boards(RwLock::new(Arc::new(Board::new(0..0)))));
-        let shared = Arc::clone(&boards);
+        let opened = Arc::new(AtomicUsize::new(0));
+        let (shared, counted) = (Arc::clone(&boards), Arc::clone(&opened));
         let server = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
+                counted.fetch_add(1, Ordering::Relaxed);
                 let _ = stream.set_nodelay(true);
                 let serving = serve(stream, Arc::clone(&shared));
                 // A client that goes away is how every connection ends.
                 tokio::spawn(async move { drop(serving.await) });
             }
         });
-        Ok(Self { address, boards, server })
+        Ok(Self { address, boards, opened, server })
+    }
+
+    pub(crate) fn opened(&self) -> usize {
+        self.opened.load(Ordering::Relaxed)
     }
 
     /// A new board for these recipients; others are not counted from now on.
