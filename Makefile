@@ -26,7 +26,7 @@ fmt: ## format the code
 
 lint: ## what must hold before a commit besides the tests
 	cargo fmt --all --check
-	cargo clippy --workspace --all-targets --locked -- -D warnings
+	cargo clippy --workspace --all-targets --locked --features e2e/failpoints -- -D warnings
 
 ci: ## what continuous integration runs
 	@.ci/run

@@ -1,8 +1,8 @@
 //! Does what was decided: publishes until the broker has confirmed, then settles the message once.
 
 use std::fmt::Display;
-use std::sync::{Arc, OnceLock};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;

@@ -13,6 +13,9 @@ use crate::backoff::Backoff;
 
 /// A generation that lasted this long was a good one: the next back-off starts from the beginning.
 const GOOD: Duration = Duration::from_secs(5);
+/// The longest wait after a connection that did consume: what ended it may be one bad message after the other, or several
+/// reasons at once of which lapin names another. Longer waits are for a broker that is not there.
+const AFTER_CONSUMING: Duration = Duration::from_secs(1);
 /// After a message that cannot be parsed: it has to be received a number of times before the broker gives it up.
 const AFTER_UNREADABLE: Duration = Duration::from_millis(100);
 
@@ -40,10 +43,10 @@ impl Supervisor {
                 generation = Generation::begin(&self, look_at_topology) => generation,
                 () = told_to_stop(&mut control) => break,
             };
-            let ended = match generation {
-                Err(ended) => ended,
+            let (ended, longest) = match generation {
+                Err(ended) => (ended, Duration::MAX),
                 Ok(generation) => match self.consume(generation).await {
-                    Some(ended) => ended,
+                    Some(ended) => (ended, AFTER_CONSUMING),
                     None => return,
                 },
             };
@@ -52,7 +55,7 @@ impl Supervisor {
                 backoff.reset();
             }
             look_at_topology = !ended.unreadable;
-            let wait = if ended.unreadable { AFTER_UNREADABLE } else { backoff.next() };
+            let wait = if ended.unreadable { AFTER_UNREADABLE } else { backoff.next().min(longest) };
             tokio::select! {
                 () = tokio::time::sleep(wait) => {}
                 () = told_to_stop(&mut control) => {}
