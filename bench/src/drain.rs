@@ -69,5 +69,6 @@ pub(crate) async fn by_bare_loop(
     bare_loop::drain(&place.amqp_url, bench.sms.address, http, count).await.context("the bare loop")?;
     board.complete().await?;
     spent.add(before, Cpu::look(None)?, count);
+    place.purge(BARE).await?;
     Ok(board.per_second())
 }

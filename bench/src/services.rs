@@ -2,6 +2,7 @@
 
 use std::env;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use e2e::ground::Ground;
@@ -11,6 +12,8 @@ use url::Url;
 use uuid::Uuid;
 
 use crate::sql;
+
+const REMOVAL_LIMIT: Duration = Duration::from_secs(20);
 
 /// Those at hand, or private ones that end with this process.
 pub struct Services {
@@ -81,17 +84,21 @@ impl Services {
     pub async fn clear(&self) {
         let made = std::mem::take(&mut *self.made());
         for made in made {
-            let (what, removed) = match &made {
-                Made::Vhost(name) => {
-                    (name, self.ground.manage(Method::DELETE, &format!("vhosts/{name}"), None).await.map(drop))
-                }
-                Made::Database(name) => {
-                    let drop = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
-                    (name, sql::run(&self.ground.postgres, &[drop]).await)
-                }
-            };
-            if let Err(error) = removed {
-                eprintln!("bench: {what} is left over: {error:#}");
+            let (Made::Vhost(name) | Made::Database(name)) = &made;
+            match tokio::time::timeout(REMOVAL_LIMIT, self.remove(&made)).await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => eprintln!("bench: {name} is left over: {error:#}"),
+                Err(_) => eprintln!("bench: {name} is left over: no answer in {} s", REMOVAL_LIMIT.as_secs()),
+            }
+        }
+    }
+
+    async fn remove(&self, made: &Made) -> Result<()> {
+        match made {
+            Made::Vhost(name) => self.ground.manage(Method::DELETE, &format!("vhosts/{name}"), None).await.map(drop),
+            Made::Database(name) => {
+                let drop = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
+                sql::run(&self.ground.postgres, &[drop]).await
             }
         }
     }

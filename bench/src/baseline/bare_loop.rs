@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context as _, Result, ensure};
 use futures_util::StreamExt as _;
-use lapin::options::{BasicConsumeOptions, BasicQosOptions};
+use lapin::options::{BasicConsumeOptions, BasicQosOptions, QueueDeclareOptions};
 use lapin::types::FieldTable;
 use lapin::{Connection, ConnectionProperties};
 use serde::Deserialize;
@@ -83,6 +83,9 @@ pub(crate) async fn drain(amqp_url: &str, provider: SocketAddr, http: Http, coun
     }
     drop(done);
     acknowledging.await??;
+    // The broker may lose the last acks when the connection ends right after them; not so once the queue has answered.
+    let passive = QueueDeclareOptions { passive: true, ..QueueDeclareOptions::default() };
+    channel.queue_declare(BARE.into(), passive, FieldTable::default()).await?;
     channel.close(200, "done".into()).await?;
     connection.close(200, "done".into()).await?;
     Ok(())

@@ -4,16 +4,20 @@ mod board;
 mod http;
 mod smtp;
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use anyhow::Result;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::task::JoinHandle;
 
 pub(crate) use board::Board;
+
+/// Connections that wait to be accepted. With the 128 that are usual, some of 256 that come at once are dropped, and
+/// try again after a second.
+const BACKLOG: u32 = 4096;
 
 /// A running provider; it ends when dropped.
 pub(crate) struct Sink {
@@ -48,7 +52,9 @@ impl Sink {
     where
         F: Future<Output = std::io::Result<()>> + Send + 'static,
     {
-        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let socket = TcpSocket::new_v4()?;
+        socket.bind((Ipv4Addr::LOCALHOST, 0).into())?;
+        let listener = socket.listen(BACKLOG)?;
         let address = listener.local_addr()?;
         let boards = Arc::new(Boards(RwLock::new(Arc::new(Board::new(0..0)))));
         let opened = Arc::new(AtomicUsize::new(0));
