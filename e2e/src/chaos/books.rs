@@ -48,14 +48,6 @@ impl Way {
         }
     }
 
-    pub(super) fn with_id(self) -> Self {
-        match self {
-            Self::Anonymous => Self::Amqp,
-            Self::AnonymousJob => Self::AmqpJob,
-            other => other,
-        }
-    }
-
     pub(super) fn is_job(self) -> bool {
         !matches!(self, Self::Amqp | Self::Anonymous | Self::Http)
     }

@@ -51,7 +51,6 @@ pub(super) struct Load {
     pub(super) seed: u64,
     /// All are jobs, due together after this time.
     pub(super) due_together: Option<Duration>,
-    pub(super) only_with_ids: bool,
 }
 
 impl Load {
@@ -71,7 +70,6 @@ impl Load {
                 let number = self.first + n;
                 let due = together.unwrap_or_else(|| SystemClock.now().plus(soon)).to_string();
                 let way = if together.is_some() { Way::of_job(number) } else { Way::of(number) };
-                let way = if self.only_with_ids { way.with_id() } else { way };
                 journal.add(hands.publish(self.fault, number, way, due, patience).await);
             });
         }

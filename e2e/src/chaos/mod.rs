@@ -139,8 +139,7 @@ impl Run<'_> {
     async fn strike(&mut self, scene: &mut Scene, fault: &Fault, number: usize, journal: &Journal) -> Result<()> {
         let begun = Instant::now();
         println!("chaos: {}: {}", fault.name, fault.says);
-        let Needs { rest, due_together, ids_when_short } = fault.needs();
-        let only_with_ids = ids_when_short && self.plan.short;
+        let Needs { rest, due_together } = fault.needs();
         if rest && !scene.rest(&journal.entries(), PATIENCE).await {
             // It would lose what is still on its way.
             self.report.troubles.push(format!("{}: the fleet did not come to rest before it", fault.name));
@@ -152,7 +151,7 @@ impl Run<'_> {
         }
         let (count, over) = self.plan.load();
         let first = 1 + (number as u64 + if self.kind == Kind::Sqlite { 5_000 } else { 0 }) * 1_000;
-        let load = Load { fault: number, first, count, over, seed: self.plan.seed, due_together, only_with_ids };
+        let load = Load { fault: number, first, count, over, seed: self.plan.seed, due_together };
         let (hands, written) = (Arc::clone(&scene.hands), journal.clone());
         let before = journal.entries().len();
         let struck = if rest {

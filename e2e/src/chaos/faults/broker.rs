@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-use super::{AWAY, Fault, Needs, Scope, fault};
+use super::{AWAY, Fault, Scope, fault};
 use crate::chaos::scene::Scene;
 
 /// What RabbitMQ starts with.
@@ -22,10 +22,6 @@ pub(in crate::chaos) enum Act {
 }
 
 impl Act {
-    pub(super) fn needs(self) -> Needs {
-        Needs { ids_when_short: matches!(self, Self::Restart | Self::Kill), ..Needs::default() }
-    }
-
     pub(super) async fn strike(self, scene: &mut Scene) -> Result<()> {
         let broker = &mut scene.broker;
         match self {

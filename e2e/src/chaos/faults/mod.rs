@@ -57,15 +57,11 @@ pub(super) struct Needs {
     pub(super) rest: bool,
     /// All notifications are jobs that are due after this time.
     pub(super) due_together: Option<Duration>,
-    /// A broker that goes away may forget the last acknowledgements, and a message without an id is not recognised
-    /// when it comes again: the full run counts that, the short one publishes with ids.
-    pub(super) ids_when_short: bool,
 }
 
 impl Fault {
     pub(super) fn needs(&self) -> Needs {
         match self.act {
-            Act::Broker(act) => act.needs(),
             Act::Topology(act) => act.needs(),
             Act::Time(act) => act.needs(),
             _ => Needs::default(),
