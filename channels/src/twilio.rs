@@ -45,7 +45,7 @@ pub struct Settings {
 /// One sender's access to one account.
 pub(crate) struct Client {
     http: reqwest::Client,
-    url: String,
+    url: reqwest::Url,
     account_sid: String,
     auth_token: SecretString,
     ceiling: Option<Ceiling>,
@@ -96,10 +96,13 @@ impl Client {
             problems.push("TWILIO_AUTH_TOKEN is not set: it stands beside the account SID in Twilio's console".into());
         }
         let http = http::client(provider_timeout).map_err(|problem| problems.push(format!("TWILIO: {problem}"))).ok();
-        match (account_sid, base_url, &settings.auth_token, http) {
-            (Some(account_sid), Some(base_url), Some(auth_token), Some(http)) => Ok(Self {
+        let url = account_sid.as_ref().zip(base_url).and_then(|(account_sid, base_url)| {
+            format!("{base_url}/2010-04-01/Accounts/{account_sid}/Messages.json").parse().ok()
+        });
+        match (account_sid, url, &settings.auth_token, http) {
+            (Some(account_sid), Some(url), Some(auth_token), Some(http)) => Ok(Self {
                 http,
-                url: format!("{base_url}/2010-04-01/Accounts/{account_sid}/Messages.json"),
+                url,
                 account_sid,
                 auth_token: auth_token.clone(),
                 ceiling: settings.max_per_second.map(Ceiling::new),
@@ -115,7 +118,7 @@ impl Client {
         }
         let request = self
             .http
-            .post(&self.url)
+            .post(self.url.clone())
             .basic_auth(&self.account_sid, Some(self.auth_token.expose_secret()))
             .form(&message.form());
         match http::exchange(request, outgoing.now).await {

@@ -162,7 +162,7 @@ pub(crate) fn keys_group<'a>(keys: impl ExactSizeIterator<Item = &'a Key> + Clon
         .text("id", keys.map(|key| key.id.as_str()))
 }
 
-const TAKE: &str = "UPDATE deliveries SET state = 'sending', token = u.token, epoch = u.epoch, \
+pub(crate) const TAKE: &str = "UPDATE deliveries SET state = 'sending', token = u.token, epoch = u.epoch, \
      attempt = u.attempt, seq = u.seq, throttled_since = u.throttled_since, ambiguous = u.ambiguous, \
      updated_at = u.updated_at, lease_until = {now} + u.lease, version = deliveries.version + 1 \
      FROM {u} WHERE deliveries.tenant = u.tenant AND deliveries.id = u.id AND deliveries.version = u.version \

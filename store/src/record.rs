@@ -125,7 +125,7 @@ async fn write(
     Ok(answers)
 }
 
-const UPDATE: &str = "UPDATE deliveries SET state = u.state, attempt = u.attempt, seq = u.seq, \
+pub(crate) const UPDATE: &str = "UPDATE deliveries SET state = u.state, attempt = u.attempt, seq = u.seq, \
      ambiguous = u.ambiguous, throttled_since = u.throttled_since, updated_at = u.updated_at, \
      order_kind = u.order_kind, order_tier = u.order_tier, order_due_at = u.order_due_at, \
      order_reason = u.order_reason, order_error = u.order_error, provider = u.provider, \

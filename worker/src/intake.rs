@@ -67,7 +67,7 @@ async fn admit(shared: &Arc<Shared>, notification: Notification, incoming: Incom
             () = tokio::time::sleep(LOOK_AGAIN) => {}
         }
     };
-    let walking = deliver(Arc::clone(shared), Arc::new(notification), incoming, Doing::Send);
+    let walking = Box::pin(deliver(Arc::clone(shared), Arc::new(notification), incoming, Doing::Send));
     shared.deliveries.spawn(async move {
         walking.await;
         drop(slot);

@@ -27,7 +27,8 @@ pub(crate) enum Doing {
 /// Walks one copy from its decoded notification to its acknowledgement.
 pub(crate) async fn deliver(shared: Arc<Shared>, notification: Arc<Notification>, incoming: Incoming, doing: Doing) {
     let held = Held::new(&shared, &incoming);
-    match contained(walk(&shared, &held, notification, &incoming, doing)).await {
+    // A walk is some kilobytes of state: in a box, it is not copied from one wrapper into the next.
+    match contained(Box::pin(walk(&shared, &held, notification, &incoming, doing))).await {
         Ok(Next::Obey(row, order)) => held.obey(&row, &order, incoming).await,
         Ok(Next::Park(delivery)) => held.park(&delivery, incoming).await,
         Ok(Next::Reissue(delivery, epoch)) => held.reissue(&delivery, epoch, incoming).await,
