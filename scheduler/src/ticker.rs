@@ -36,3 +36,18 @@ impl Ticks {
         let _ = tokio::time::timeout(std::time::Duration::from_secs(1), self.notify.notified()).await;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_ticker_that_has_died_delays_nothing_by_more_than_a_second() {
+        let dead = Ticks { notify: Arc::default(), _scheduler: None };
+        for _ in 0..1_000 {
+            let before = tokio::time::Instant::now();
+            dead.next().await;
+            assert!(before.elapsed() <= std::time::Duration::from_millis(1_001), "{:?}", before.elapsed());
+        }
+    }
+}

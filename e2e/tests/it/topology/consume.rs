@@ -186,6 +186,51 @@ async fn a_dropped_message_stays_unacknowledged_and_comes_again_with_the_next_ge
     place.remove().await;
 }
 
+/// One life of a worker that dies at the poison: how often that one was delivered before.
+async fn die_at_the_poison(place: &Place, acked: &mut usize, most: &mut u32) -> u32 {
+    let (consumers, mut messages) = place.consume(Lane::Normal, 20);
+    let seen = loop {
+        let message = next(&mut messages).await;
+        if message.message_id.as_deref() == Some("poison") {
+            // Neither it nor what was prefetched with it is settled.
+            std::mem::forget(message.settle);
+            break message.delivery_count;
+        }
+        *most = message.delivery_count.max(*most);
+        *acked += usize::from(message.settle.ack().await);
+    };
+    drop((messages, consumers));
+    seen
+}
+
+#[tokio::test]
+async fn a_message_that_ends_every_worker_does_not_take_its_neighbours_with_it() {
+    let place = Place::declared().await;
+    place.fill(Lane::Normal, 50).await;
+    let publisher = place.publisher().await;
+    publisher.publish(publication(To::Lane(Lane::Normal), "poison")).await.unwrap();
+    place.fill(Lane::Normal, 50).await;
+    let (mut acked, mut most) = (0, 0);
+    // From this count on a worker gives it up by itself, with a reason.
+    while die_at_the_poison(&place, &mut acked, &mut most).await < 10 {}
+    let (consumers, mut messages) = place.consume(Lane::Normal, 20);
+    let mut given_up = false;
+    while !given_up || acked < 100 {
+        let message = next(&mut messages).await;
+        let is_poison = message.message_id.as_deref() == Some("poison");
+        if !is_poison {
+            most = message.delivery_count.max(most);
+        }
+        let settled = message.settle.ack().await;
+        given_up |= is_poison && settled;
+        acked += usize::from(settled && !is_poison);
+    }
+    assert!(most < 10, "a worker gives up a message at 10; a neighbour had {most}");
+    eventually(0, async || place.lane_depth(Lane::Normal).await).await;
+    consumers.close().await;
+    place.remove().await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_a_thousand_messages_only_the_one_with_a_latin_1_message_id_is_dead_lettered() {
     let place = Place::declared().await;
