@@ -7,33 +7,12 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::fields::{MAX_DESTINATION_BYTES, is_unsafe_in_a_line};
+use super::tests::FIELDS;
 use super::*;
 use crate::samples::{NOW, failure, key, policy};
 use crate::{Arrival, FirstSight, Headers, Outcome, RecipientHasher, State, child_body, content_of, decide};
 
 const CASES: u32 = 50_000;
-
-/// The names that the decoder looks for, and one that it does not.
-const NAMES: [&str; 18] = [
-    "id",
-    "tenant",
-    "channel",
-    "destination",
-    "subject",
-    "message",
-    "template",
-    "locale",
-    "data",
-    "priority",
-    "send_at",
-    "expires_at",
-    "ttl_seconds",
-    "max_lateness_seconds",
-    "fallback",
-    "metadata",
-    "version",
-    "other",
-];
 
 fn whole() -> Value {
     json!({
@@ -95,8 +74,9 @@ fn value() -> impl Strategy<Value = Value> {
     })
 }
 
+/// Mostly one that the decoder looks for.
 fn name() -> impl Strategy<Value = String> {
-    prop_oneof![4 => prop::sample::select(NAMES.to_vec()).prop_map(str::to_owned), 1 => "\\PC{0,3}"]
+    prop_oneof![4 => prop::sample::select(FIELDS.to_vec()).prop_map(str::to_owned), 1 => "\\PC{0,3}"]
 }
 
 /// The valid body with any JSON in some of its fields.

@@ -10,6 +10,24 @@ use super::value::table_len;
 use super::*;
 use crate::Names;
 
+/// The headers that are read: ours, and the broker's.
+pub(super) const NAMES: [&str; 14] = [
+    name::ATTEMPT,
+    name::EPOCH,
+    name::SEQ,
+    name::LANE,
+    name::DUE,
+    name::RELEASED,
+    name::PARENT,
+    name::PUBLISHER,
+    name::DEAD_REASON,
+    name::DEAD_ERROR,
+    name::DEAD_ATTEMPTS,
+    name::DEAD_AT,
+    "x-death",
+    "x-delivery-count",
+];
+
 fn table(entries: &[(&str, AMQPValue)]) -> FieldTable {
     FieldTable::from(entries.iter().map(|(name, value)| ((*name).into(), value.clone())).collect::<BTreeMap<_, _>>())
 }
@@ -83,27 +101,11 @@ fn headers_come_back_as_they_were_written() {
 
 #[test]
 fn a_header_of_a_foreign_type_or_range_reads_as_absent() {
-    let names = [
-        name::ATTEMPT,
-        name::EPOCH,
-        name::SEQ,
-        name::LANE,
-        name::DUE,
-        name::RELEASED,
-        name::PARENT,
-        name::PUBLISHER,
-        name::DEAD_REASON,
-        name::DEAD_ERROR,
-        name::DEAD_ATTEMPTS,
-        name::DEAD_AT,
-        "x-death",
-        "x-delivery-count",
-    ];
     for (kind, value) in every_type() {
         if ["boolean", "string", "u8", "u16", "u32"].contains(&kind) {
             continue;
         }
-        for name in names {
+        for name in NAMES {
             let headers = read(&[(name, value.clone())]);
             assert!(headers.is_bare(), "{name} as {kind}: {headers:?}");
         }

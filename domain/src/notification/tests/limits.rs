@@ -1,0 +1,130 @@
+//! What each field may hold, item by item of a fallback too, and when a notification expires.
+
+use super::*;
+
+#[test]
+fn an_id_has_1_to_255_bytes() {
+    assert_eq!(accept(json!({"id": "i".repeat(255)})).id.unwrap().len(), 255);
+    assert_eq!(accept(json!({"id": format!("{}x", "é".repeat(127))})).id.unwrap().len(), 255);
+    for bad in [json!(""), json!("i".repeat(256)), json!("é".repeat(128)), json!("a\0"), json!("a\nb"), json!(7)] {
+        check(json!({ "id": bad }), &["/id"]);
+    }
+}
+
+#[test]
+fn a_tenant_is_a_plain_word() {
+    assert_eq!(accept(json!({"tenant": "Acme_1-x"})).tenant.as_str(), "Acme_1-x");
+    for bad in [json!(""), json!("a b"), json!("ñ"), json!("a/b"), json!("t".repeat(65)), json!(7), json!({})] {
+        check(json!({ "tenant": bad }), &["/tenant"]);
+    }
+}
+
+#[test]
+fn a_channel_is_a_plain_word() {
+    for bad in [json!(""), json!("e mail"), json!("c".repeat(33)), json!("sms\0"), json!(["sms"])] {
+        check(json!({ "channel": bad }), &["/channel"]);
+    }
+    assert_eq!(accept(json!({"channel": "carrier-pigeon_2"})).channel.as_str(), "carrier-pigeon_2");
+}
+
+#[test]
+fn control_and_direction_characters_stay_out_of_every_line() {
+    let unsafe_characters = ["\0", "\t", "\r", "\n", "\u{7f}", "\u{85}", "\u{9f}", "\u{2028}", "\u{2029}"];
+    let bidi = ["\u{61c}", "\u{200e}", "\u{200f}", "\u{202a}", "\u{202e}", "\u{2066}", "\u{2069}"];
+    for bad in unsafe_characters.iter().chain(&bidi) {
+        for name in ["id", "destination", "subject"] {
+            check(json!({ name: format!("a{bad}b") }), &[&format!("/{name}")]);
+        }
+        let item = json!({"channel": "sms", "destination": format!("+{bad}5"), "subject": format!("{bad}")});
+        check(json!({"fallback": [item]}), &["/fallback/0/destination", "/fallback/0/subject"]);
+    }
+    let error = decode(with(json!({"subject": "a\r\nBcc: x"})).to_string()).unwrap_err();
+    assert_eq!(error.to_string(), "/subject must not contain the control character U+000D");
+    accept(json!({"subject": "שלום ¡ñandú! 👩‍👩‍👧", "destination": "josé@münchen.example"}));
+}
+
+#[test]
+fn nul_is_refused_wherever_it_would_be_sent() {
+    check(json!({"message": "a\0b"}), &["/message"]);
+    check(json!({"data": {"name": "a\0"}}), &["/data"]);
+    check(json!({"data": {"a\0": 1}}), &["/data"]);
+    check(json!({"data": {"list": [{"deep": ["\0"]}]}}), &["/data"]);
+    check(json!({"data": {"list": [{"\0": 1}]}}), &["/data"]);
+    accept(json!({"message": "line\nline\ttab", "data": {"text": "line\nline \\u0000"}}));
+}
+
+#[test]
+fn lengths_are_limited() {
+    accept(json!({"subject": "é".repeat(998), "destination": "d".repeat(4096), "template": "t".repeat(64)}));
+    check(json!({"subject": "s".repeat(999)}), &["/subject"]);
+    check(json!({"destination": "d".repeat(4097)}), &["/destination"]);
+    check(json!({"template": "t".repeat(65)}), &["/template"]);
+    check(json!({"template": "../etc/passwd", "message": null}), &["/template"]);
+    check(json!({"locale": "es_AR.UTF-8"}), &["/locale"]);
+    for empty in ["", " ", "\u{3000}"] {
+        check(json!({ "destination": empty }), &["/destination"]);
+    }
+}
+
+#[test]
+fn a_template_stands_in_for_a_message() {
+    assert_eq!(accept(json!({"message": null, "template": "otp"})).wording.message, None);
+    assert_eq!(accept(json!({"message": ""})).wording.message.as_deref(), Some(""));
+}
+
+#[test]
+fn times_need_an_offset_and_durations_are_whole_seconds() {
+    for bad in [json!("2026-03-01T09:00:00"), json!("2026-03-01"), json!(1_772_366_400), json!("")] {
+        check(json!({"send_at": bad, "expires_at": bad}), &["/send_at", "/expires_at"]);
+    }
+    for bad in [json!(0), json!(-5), json!(1.5), json!("60"), json!(u64::MAX), json!(10 * 366 * 86_400_u64 + 1)] {
+        check(json!({"ttl_seconds": bad, "max_lateness_seconds": bad}), &["/ttl_seconds", "/max_lateness_seconds"]);
+    }
+    check(json!({"ttl_seconds": 5, "expires_at": "2026-03-01T09:00:00Z"}), &["/ttl_seconds"]);
+}
+
+#[test]
+fn it_expires_at_the_earliest_of_its_limits() {
+    let at = Timestamp::from_seconds;
+    let (seen, send_at) = (at(1_000), "1970-01-01T01:00:00Z");
+    let expires = |fields: Value| accept(fields).expires_at(seen);
+    assert_eq!(expires(json!({})), None);
+    assert_eq!(expires(json!({"expires_at": "1970-01-01T00:00:07Z"})), Some(at(7)));
+    assert_eq!(expires(json!({"ttl_seconds": 60})), Some(at(1_060)));
+    assert_eq!(expires(json!({"ttl_seconds": 60, "send_at": send_at})), Some(at(3_660)));
+    assert_eq!(expires(json!({"max_lateness_seconds": 30, "send_at": send_at})), Some(at(3_630)));
+    assert_eq!(expires(json!({"max_lateness_seconds": 30, "ttl_seconds": 9, "send_at": send_at})), Some(at(3_609)));
+    assert_eq!(expires(json!({"max_lateness_seconds": 30})), None);
+}
+
+#[test]
+fn every_item_of_a_fallback_is_checked_before_it_is_needed() {
+    let items = json!([
+        {"channel": "sms", "destination": "+549"}, {"channel": "sms"}, {"destination": "x"}, "push", null,
+        {"channel": "a b", "destination": "", "message": 7}
+    ]);
+    check(
+        json!({ "fallback": items }),
+        &[
+            "/fallback/1/destination",
+            "/fallback/2/channel",
+            "/fallback/3",
+            "/fallback/4",
+            "/fallback/5/channel",
+            "/fallback/5/destination",
+            "/fallback/5/message",
+        ],
+    );
+    let item = json!({"channel": "sms", "destination": "+549"});
+    assert!(accept(json!({"fallback": vec![item.clone(); 8]})).has_fallback);
+    check(json!({"fallback": vec![item; 9]}), &["/fallback"]);
+    assert!(!accept(json!({"fallback": []})).has_fallback);
+}
+
+#[test]
+fn the_targets_of_a_fallback_are_listed_for_the_catalog() {
+    let body = with(json!({"fallback": [{"channel": "sms", "destination": "+549"}, 7]}));
+    let targets = Notification::fallback_targets(body.as_object().unwrap());
+    assert_eq!(targets[&0], ("sms".to_owned(), "+549".to_owned()));
+    assert_eq!(targets[&1], (String::new(), String::new()));
+}
