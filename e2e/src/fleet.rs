@@ -1,7 +1,10 @@
 //! A fleet under test: in this process, on a virtual host and a database of its own, with everything
 //! that a publisher, an operator and an auditor do to it.
 
-use std::collections::BTreeMap;
+mod database;
+mod operator;
+mod publisher;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,16 +12,16 @@ use anyhow::{Context as _, Result};
 use chasqui::config::{Config, Role, Sources};
 use chasqui::fleet::Fleet;
 use domain::{Key, State, SystemClock, Tenant};
-use lapin::options::{BasicAckOptions, BasicGetOptions, BasicPublishOptions, ConfirmSelectOptions};
-use lapin::types::{AMQPValue, FieldTable};
-use lapin::{BasicProperties, Connection, ConnectionProperties};
-use serde_json::{Value, json};
-use sqlx::{Connection as _, Executor as _};
+use lapin::options::ConfirmSelectOptions;
+use lapin::{Connection, ConnectionProperties};
 use store::{DeliveryView, Store};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use self::database::{create_database, drop_database};
 use crate::ground::{Ground, ground};
+
+pub use self::operator::DeadLetter;
 
 /// How long anything may take before a test says what it waited for.
 pub const PATIENCE: Duration = Duration::from_secs(30);
@@ -61,30 +64,6 @@ pub struct TestFleet {
     /// For an auditor without a fleet in this process.
     books: Option<Store>,
     _dir: tempfile::TempDir,
-}
-
-/// One message of the dead-letter queue, as the RabbitMQ UI shows it.
-#[derive(Clone, Debug)]
-pub struct DeadLetter {
-    pub message_id: Option<String>,
-    pub reason: String,
-    pub error: String,
-    pub headers: BTreeMap<String, Value>,
-    pub body: Vec<u8>,
-}
-
-impl DeadLetter {
-    pub fn of(properties: &BasicProperties, body: Vec<u8>) -> Self {
-        let headers = plain(properties.headers().clone().unwrap_or_default());
-        let text = |name: &str| headers.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-        Self {
-            message_id: properties.message_id().as_ref().map(ToString::to_string),
-            reason: text("notify-dead-reason"),
-            error: text("notify-dead-error"),
-            headers,
-            body,
-        }
-    }
 }
 
 impl TestFleet {
@@ -168,55 +147,6 @@ impl TestFleet {
         format!("http://{}{path}", self.running().api)
     }
 
-    // ── As a publisher ──────────────────────────────────────────────────────────────────────────────────
-
-    /// Publishes to the normal lane, mandatory and persistent, and waits for the confirm.
-    pub async fn publish(&self, body: impl AsRef<[u8]>, properties: BasicProperties) {
-        self.publish_to("notifications.exchange", "notifications.key", body, properties).await;
-    }
-
-    pub async fn publish_to(&self, exchange: &str, key: &str, body: impl AsRef<[u8]>, properties: BasicProperties) {
-        assert!(self.is_routed(exchange, key, body, properties).await, "unroutable: {exchange} {key}");
-    }
-
-    /// Publishes as [`Self::publish_to`] does, and says whether a queue was bound for it.
-    pub async fn is_routed(
-        &self,
-        exchange: &str,
-        key: &str,
-        body: impl AsRef<[u8]>,
-        properties: BasicProperties,
-    ) -> bool {
-        let options = BasicPublishOptions { mandatory: true, ..BasicPublishOptions::default() };
-        let confirm = self
-            .amqp
-            .basic_publish(exchange.into(), key.into(), options, body.as_ref(), properties.with_delivery_mode(2))
-            .await
-            .expect("published")
-            .await
-            .expect("confirmed");
-        confirm.take_message().is_none()
-    }
-
-    /// Publishes many as [`Self::publish`] does, without waiting for one before the next.
-    pub async fn publish_all(&self, messages: Vec<(Vec<u8>, BasicProperties)>) {
-        let mut confirms = Vec::with_capacity(messages.len());
-        for (body, properties) in messages {
-            let options = BasicPublishOptions { mandatory: true, ..BasicPublishOptions::default() };
-            let (exchange, key) = ("notifications.exchange".into(), "notifications.key".into());
-            let properties = properties.with_delivery_mode(2);
-            confirms.push(self.amqp.basic_publish(exchange, key, options, &body, properties).await.expect("published"));
-        }
-        for confirm in confirms {
-            assert!(confirm.await.expect("confirmed").take_message().is_none(), "unroutable");
-        }
-    }
-
-    /// Publishes a JSON body under an id.
-    pub async fn notify(&self, id: &str, body: &Value) {
-        self.publish(body.to_string(), BasicProperties::default().with_message_id(id.into())).await;
-    }
-
     // ── As an auditor ───────────────────────────────────────────────────────────────────────────────────
 
     pub async fn delivery(&self, id: &str) -> Option<DeliveryView> {
@@ -234,50 +164,6 @@ impl TestFleet {
     pub async fn until(&self, id: &str, state: State) -> DeliveryView {
         let what = format!("{id} in state {state}");
         until(&what, async || self.delivery(id).await.filter(|view| view.row.state == state)).await
-    }
-
-    // ── As an operator ──────────────────────────────────────────────────────────────────────────────────
-
-    /// Takes `count` messages out of the dead-letter queue, as soon as they are there.
-    pub async fn take_dead_letters(&self, count: usize) -> Vec<DeadLetter> {
-        let mut letters = Vec::new();
-        while letters.len() < count {
-            let what = format!("{count} dead letters, {} so far", letters.len());
-            letters.push(until(&what, async || self.take_dead_letter().await).await);
-        }
-        letters
-    }
-
-    pub async fn take_dead_letter(&self) -> Option<DeadLetter> {
-        let got =
-            self.amqp.basic_get("notifications.queue.dlq".into(), BasicGetOptions::default()).await.expect("get")?;
-        got.delivery.acker.ack(BasicAckOptions::default()).await.expect("ack");
-        Some(DeadLetter::of(&got.delivery.properties, got.delivery.data))
-    }
-
-    /// Messages in a queue, ready and unacknowledged.
-    pub async fn depth(&self, queue: &str) -> u64 {
-        let found = self.manage(reqwest::Method::GET, &format!("queues/{}/{queue}", self.vhost), None).await;
-        found["messages"].as_u64().unwrap_or(0)
-    }
-
-    /// What the button "Move messages" of the RabbitMQ UI asks for.
-    pub async fn move_messages(&self, from: &str, to: &str) {
-        let uri = format!("amqp:///{}", self.vhost);
-        let shovel = json!({
-            "component": "shovel", "vhost": self.vhost, "name": "Move messages",
-            "value": {
-                "src-uri": uri, "src-queue": from, "src-protocol": "amqp091", "src-prefetch-count": 1000,
-                "src-delete-after": "queue-length", "dest-protocol": "amqp091", "dest-uri": uri,
-                "dest-add-forward-headers": false, "ack-mode": "on-confirm", "dest-queue": to, "src-consumer-args": {},
-            },
-        });
-        let path = format!("parameters/shovel/{}/Move%20messages", self.vhost);
-        self.manage(reqwest::Method::PUT, &path, Some(shovel)).await;
-    }
-
-    pub async fn manage(&self, method: reqwest::Method, path: &str, body: Option<Value>) -> Value {
-        self.ground.manage(method, path, body).await.expect("the management API")
     }
 
     // ── The end ─────────────────────────────────────────────────────────────────────────────────────────
@@ -315,30 +201,4 @@ impl TestFleet {
             drop_database(self.ground, &name).await.expect("the database is dropped");
         }
     }
-}
-
-async fn create_database(ground: &Ground, name: &str) -> Result<String> {
-    let mut postgres = sqlx::PgConnection::connect(&ground.postgres).await?;
-    postgres.execute(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"))).await?;
-    let (server, _) = ground.postgres.rsplit_once('/').context("a URL with a database")?;
-    Ok(format!("{server}/{name}"))
-}
-
-async fn drop_database(ground: &Ground, name: &str) -> Result<()> {
-    let mut postgres = sqlx::PgConnection::connect(&ground.postgres).await?;
-    postgres.execute(sqlx::AssertSqlSafe(format!("DROP DATABASE {name} WITH (FORCE)"))).await?;
-    Ok(())
-}
-
-fn plain(table: FieldTable) -> BTreeMap<String, Value> {
-    let value = |value: &AMQPValue| match value {
-        AMQPValue::LongString(text) => Value::String(text.to_string()),
-        AMQPValue::ShortString(text) => Value::String(text.to_string()),
-        AMQPValue::LongInt(number) => json!(number),
-        AMQPValue::LongLongInt(number) => json!(number),
-        AMQPValue::LongUInt(number) => json!(number),
-        AMQPValue::Boolean(truth) => json!(truth),
-        other => Value::String(format!("{other:?}")),
-    };
-    table.inner().iter().map(|(name, found)| (name.to_string(), value(found))).collect()
 }
