@@ -3,12 +3,13 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use domain::Readiness;
+use domain::{Readiness, Timestamp, failpoint};
 use futures_util::future::join_all;
 use store::{FinishedJob, Job, StoreError};
 use topology::{Consumers, PublishError};
 use uuid::Uuid;
 
+use crate::contained::contained;
 use crate::ticker::Ticks;
 use crate::{Shared, job};
 
@@ -45,24 +46,31 @@ pub(crate) async fn fire_when_due(shared: &Shared, ticks: Ticks, readiness: &Rea
     }
 }
 
-/// A full batch is followed by the next one at once, unless the broker answers nothing.
+/// A full batch is followed by the next one at once, unless the broker answers nothing; a panic by a pause.
 async fn fire_at_ticks(shared: &Shared, ticks: &Ticks, pulse: &Pulse) {
     let owner = Uuid::now_v7();
     while !shared.stop.is_cancelled() {
-        let fired = match shared.publisher.is_ready() {
-            true => fire_due(shared, owner).await,
-            false => shared.store.ping().await.map(|()| Batch::default()),
-        };
-        pulse.beat(fired.is_ok());
+        let fired = contained("fire", look(shared, owner)).await;
+        if let Some(fired) = &fired {
+            pulse.beat(fired.is_ok());
+        }
         match fired {
-            Ok(Batch { claimed, answered }) if claimed == BATCH as usize && answered => continue,
-            Ok(_) => {}
-            Err(error) => tracing::warn!(%error, "cannot look for due jobs"),
+            Some(Ok(Batch { claimed, answered })) if claimed == BATCH as usize && answered => continue,
+            Some(Err(error)) => tracing::warn!(%error, "cannot look for due jobs"),
+            // What a panic leaves claimed comes again after its lease.
+            Some(Ok(_)) | None => {}
         }
         tokio::select! {
             () = shared.stop.cancelled() => {}
             () = ticks.next() => {}
         }
+    }
+}
+
+async fn look(shared: &Shared, owner: Uuid) -> Result<Batch, StoreError> {
+    match shared.publisher.is_ready() {
+        true => fire_due(shared, owner).await,
+        false => shared.store.ping().await.map(|()| Batch::default()),
     }
 }
 
@@ -112,44 +120,50 @@ async fn fire_due(shared: &Shared, owner: Uuid) -> Result<Batch, StoreError> {
     if jobs.is_empty() {
         return Ok(Batch::default());
     }
-    domain::failpoint("scheduler.claimed");
-    let published = join_all(jobs.iter().map(|job| publish(shared, job))).await;
-    let answered = published.iter().any(|published| *published != Published::Unanswered);
-    let (mut done, mut unconfirmed) = (Vec::new(), Vec::new());
-    for (job, published) in jobs.iter().zip(published) {
-        if published == Published::Confirmed {
-            done.push(FinishedJob { key: job.key.clone(), owner, next: job::next_fire(job, now) });
-        } else {
-            unconfirmed.push(job.key.clone());
+    failpoint("scheduler.claimed");
+    let fired = join_all(jobs.iter().map(|job| contained("fire_one", fire(shared, job, now)))).await;
+    let answered = fired.iter().any(|fired| !matches!(fired, Some(Fired::Unanswered) | None));
+    let (claimed, mut done, mut unconfirmed) = (jobs.len(), Vec::new(), Vec::new());
+    for (Job { key, .. }, fired) in jobs.into_iter().zip(fired) {
+        match fired {
+            Some(Fired::Confirmed { next }) => done.push(FinishedJob { key, owner, next }),
+            Some(Fired::Refused | Fired::Unanswered) => unconfirmed.push(key),
+            // Its lease keeps it out of the way of the others.
+            None => {}
         }
     }
     if !done.is_empty() {
-        domain::failpoint("scheduler.confirmed_before_mark");
+        failpoint("scheduler.confirmed_before_mark");
         shared.store.finish_jobs(&done).await?;
     }
     if !unconfirmed.is_empty() {
         shared.store.release_jobs(&unconfirmed, owner, PAUSE).await?;
     }
-    Ok(Batch { claimed: jobs.len(), answered })
+    Ok(Batch { claimed, answered })
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Published {
-    Confirmed,
+/// What became of one due job.
+enum Fired {
+    /// `next` is when a recurring one fires again.
+    Confirmed {
+        next: Option<Timestamp>,
+    },
     Refused,
     Unanswered,
 }
 
-async fn publish(shared: &Shared, job: &Job) -> Published {
+async fn fire(shared: &Shared, job: &Job, now: Timestamp) -> Fired {
+    failpoint("scheduler.firing");
+    let next = job::next_fire(job, now);
     let published = shared.publisher.publish(job::publication(job)).await;
     let what = if published.is_ok() { "fired" } else { "unconfirmed" };
     metrics::counter!("chasqui_jobs_total", "what" => what).increment(1);
     let late = shared.clock.now().since(job.due_at);
     metrics::histogram!("chasqui_job_lateness_seconds").record(late);
-    let Err(error) = published else { return Published::Confirmed };
+    let Err(error) = published else { return Fired::Confirmed { next } };
     tracing::warn!(%error, job = %job.key, "a due job was not confirmed; trying again");
     match error {
-        PublishError::Unroutable | PublishError::Refused | PublishError::TooLarge { .. } => Published::Refused,
-        PublishError::Unknown(_) | PublishError::Unavailable(_) => Published::Unanswered,
+        PublishError::Unroutable | PublishError::Refused | PublishError::TooLarge { .. } => Fired::Refused,
+        PublishError::Unknown(_) | PublishError::Unavailable(_) => Fired::Unanswered,
     }
 }

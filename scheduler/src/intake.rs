@@ -1,24 +1,21 @@
 //! Stores what arrives on the scheduled queue, and acknowledges once it is committed.
 
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{Arrival, Claim, FirstSight, Notification, Outcome, Policy, Reason, Row, Timestamp, content_of, decide};
-use futures_util::FutureExt as _;
-use store::{Adoption, Claimed, Job, JobKind, Put, Sight, StoreError};
+use domain::{Arrival, Notification, Reason};
+use store::{Job, JobKind, Put, StoreError};
 use tokio::sync::mpsc;
-use topology::{Incoming, PublishError};
+use topology::{Incoming, TOO_MANY_DELIVERIES};
 use uuid::Uuid;
 
+use crate::contained::contained;
+use crate::leave::{Named, Way, leave};
+use crate::row::{end_row, keep_row};
 use crate::{Shared, job};
 
 const FIRST_WAIT: Duration = Duration::from_millis(100);
 const LONGEST_WAIT: Duration = Duration::from_secs(2);
-/// See the worker: give up before the queue's own delivery limit would, so that the dead letter has a reason.
-const TOO_MANY_DELIVERIES: u32 = 10;
-/// How long the claim of an anonymous job holds: storing it takes two commits.
-const LEASE: Duration = Duration::from_secs(30);
 
 /// Until the source ends, which it does when the consumers drain.
 pub(crate) async fn take(shared: Arc<Shared>, mut source: mpsc::Receiver<Incoming>) {
@@ -28,63 +25,57 @@ pub(crate) async fn take(shared: Arc<Shared>, mut source: mpsc::Receiver<Incomin
 }
 
 async fn store_one(shared: Arc<Shared>, incoming: Incoming) {
-    if incoming.delivery_count >= TOO_MANY_DELIVERIES {
+    let mut named = None;
+    let way = walk(&shared, &incoming, &mut named).await;
+    leave(&shared, way, named.as_ref(), incoming).await;
+}
+
+/// Names the job and stores it, and says how its message leaves.
+async fn walk(shared: &Shared, incoming: &Incoming, named: &mut Option<Named>) -> Way {
+    let too_often = || {
         let error = format!("delivered {} times without being stored", incoming.delivery_count + 1);
-        return dead_letter(&shared, incoming, Reason::RedeliveredTooOften, &error).await;
+        Way::DeadLetter(Reason::RedeliveredTooOften, error)
+    };
+    // Looking for its row has not helped either.
+    if incoming.delivery_count > TOO_MANY_DELIVERIES {
+        return too_often();
     }
     let notification = match incoming.decode(&shared.defaults) {
         Ok(notification) => notification,
-        Err(error) => return dead_letter(&shared, incoming, error.reason, &error.to_string()).await,
+        Err(error) => return Way::DeadLetter(error.reason, error.to_string()),
     };
-    // Of a message that came without an id, and the same for every try.
-    let mut adoption = None;
-    let mut wait = FIRST_WAIT;
-    loop {
-        let put = AssertUnwindSafe(put(&shared, &notification, &incoming, &mut adoption)).catch_unwind().await;
-        let Ok(put) = put else {
-            return dead_letter(&shared, incoming, Reason::InternalError, "the scheduler panicked").await;
-        };
-        match put {
-            Ok(Stored::Acknowledge) => {
-                domain::failpoint("scheduler.stored_before_ack");
-                let generation = incoming.settle.generation();
-                if incoming.settle.ack().await
-                    && let Some(adoption) = adoption
-                {
-                    adoption.acknowledged(|| !generation.is_over(), shared.stop.cancelled()).await;
-                }
-                return;
-            }
-            Ok(Stored::AdoptedByAnother) => return incoming.settle.requeue().await,
-            Ok(Stored::Conflict) => {
-                let error = "this id is known with another body; give the new content an id of its own";
-                return dead_letter(&shared, incoming, Reason::IdConflict, error).await;
-            }
-            Ok(Stored::Doubtful) => {
-                let error =
-                    "an equal message without an id has ended, and nobody can know whether this is the same one";
-                return dead_letter(&shared, incoming, Reason::Ambiguous, error).await;
-            }
-            Err(StoreError::Refused(detail)) => {
-                return dead_letter(&shared, incoming, Reason::InternalError, &detail).await;
-            }
-            Err(error) => tracing::warn!(%error, "a job waits for the ledger"),
+    let named = match name(shared, &notification, incoming).await {
+        Ok(found) => named.insert(found),
+        Err(trouble) => return trouble.into(),
+    };
+    let way = if incoming.delivery_count == TOO_MANY_DELIVERIES {
+        too_often()
+    } else if named.is_doubtful() {
+        let error = "an equal message without an id has ended, and nobody can know whether this is the same one";
+        return Way::DeadLetter(Reason::Ambiguous, error.into());
+    } else {
+        match insist(shared, || put(shared, &notification, incoming, named)).await {
+            Ok(way) => return way,
+            Err(trouble) => trouble.into(),
         }
-        tokio::select! {
-            () = shared.stop.cancelled() => return incoming.settle.requeue().await,
-            () = tokio::time::sleep(wait) => {}
-        }
-        wait = (wait * 2).min(LONGEST_WAIT);
+    };
+    if let Way::DeadLetter(reason, error) = &way
+        && let Err(Trouble::Stopping) = insist(shared, || end_row(shared, incoming, named, *reason, error)).await
+    {
+        return Way::GiveBack;
     }
+    way
 }
 
-enum Stored {
-    Acknowledge,
-    Conflict,
-    /// It may be a message that has ended: nobody can know.
-    Doubtful,
-    /// Storing it took so long that an equal message continues its row: it comes again as one of its own.
-    AdoptedByAnother,
+/// By the id that it came with; without any, by an id of its own, which it holds by its adoption.
+async fn name(shared: &Shared, notification: &Notification, incoming: &Incoming) -> Result<Named, Trouble> {
+    if let Some(key) = incoming.given_key(notification) {
+        return Ok(Named { key, adoption: None });
+    }
+    let (fingerprint, copy) = (incoming.fingerprint(), Uuid::now_v7());
+    let adopt = || shared.store.adopt(&notification.tenant, &fingerprint, copy, incoming.redelivered);
+    let adoption = insist(shared, adopt).await?;
+    Ok(Named { key: adoption.key().clone(), adoption: Some(adoption) })
 }
 
 /// Without a `notify-due` and a `send_at` it is due at once.
@@ -92,31 +83,26 @@ async fn put(
     shared: &Shared,
     notification: &Notification,
     incoming: &Incoming,
-    adoption: &mut Option<Adoption>,
-) -> Result<Stored, StoreError> {
+    named: &Named,
+) -> Result<Way, StoreError> {
     let now = shared.clock.now();
     let due = incoming.headers.due.or(notification.send_at).unwrap_or(now);
-    let arrival = match incoming.given_key(notification) {
-        Some(key) => Arrival::new(key, content_of(&incoming.body), &incoming.headers, incoming.redelivered),
-        None => {
-            if adoption.is_none() {
-                *adoption = Some(adopt(shared, notification, incoming).await?);
-            }
-            let Some(adoption) = adoption.as_ref().filter(|adoption| adoption.sight() != Sight::Doubtful) else {
-                return Ok(Stored::Doubtful);
-            };
-            remember_anonymous(shared, notification, incoming, adoption, due).await?
-        }
-    };
+    let mut arrival = incoming.arrival(named.key.clone());
+    if let Some(adoption) = &named.adoption
+        && let Some(way) = keep_row(shared, notification, incoming, adoption, &mut arrival, due).await?
+    {
+        return Ok(way);
+    }
+    let Arrival { key, content, epoch, seq, attempt, .. } = arrival;
     let job = Job {
-        key: arrival.key,
+        key,
         kind: JobKind::OneShot,
         lane: job::lane(incoming, notification.priority),
         body: incoming.body.to_vec(),
-        content: arrival.content,
-        epoch: arrival.epoch,
-        seq: arrival.seq,
-        attempt: arrival.attempt,
+        content,
+        epoch,
+        seq,
+        attempt,
         carried: job::keep(incoming),
         due_at: due,
         expires_at: notification.expires_at(incoming.timestamp.unwrap_or(now)),
@@ -126,19 +112,13 @@ async fn put(
     };
     let put = shared.store.put_job(job).await?;
     metrics::counter!("chasqui_jobs_total", "what" => what(put)).increment(1);
-    if put == Put::Conflict {
-        return Ok(Stored::Conflict);
-    }
-    let holds = match adoption {
-        Some(adoption) => adoption.holds().await?,
-        None => true,
-    };
-    Ok(if holds { Stored::Acknowledge } else { Stored::AdoptedByAnother })
-}
-
-async fn adopt(shared: &Shared, notification: &Notification, incoming: &Incoming) -> Result<Adoption, StoreError> {
-    let fingerprint = incoming.fingerprint();
-    shared.store.adopt(&notification.tenant, &fingerprint, Uuid::now_v7(), incoming.redelivered).await
+    Ok(match put {
+        Put::Stored | Put::Known | Put::Cancelled => Way::Acknowledge,
+        Put::Conflict => {
+            let error = "this id is known with another body; give the new content an id of its own";
+            Way::DeadLetter(Reason::IdConflict, error.into())
+        }
+    })
 }
 
 const fn what(put: Put) -> &'static str {
@@ -150,65 +130,41 @@ const fn what(put: Put) -> &'static str {
     }
 }
 
-/// A job without an id gets a row in the ledger first, as the worker gives one to a delivery that it
-/// defers: a redelivery finds the row by its fingerprint and stores the same job again.
-async fn remember_anonymous(
-    shared: &Shared,
-    notification: &Notification,
-    incoming: &Incoming,
-    adoption: &Adoption,
-    due: Timestamp,
-) -> Result<Arrival, StoreError> {
-    let key = adoption.key().clone();
-    let mut arrival = Arrival::new(key, content_of(&incoming.body), &incoming.headers, incoming.redelivered);
-    let first = FirstSight {
-        arrival: &arrival,
-        notification,
-        fingerprint: Some(incoming.fingerprint()),
-        parent: None,
-        published_at: incoming.timestamp,
-        hasher: &shared.hasher,
-        token: adoption.copy(),
-        now: shared.clock.now(),
-    };
-    let row = match shared.store.claim(first.row(), &arrival, LEASE).await? {
-        Claimed::New(row) => defer(shared, row, due).await?,
-        Claimed::Known(Claim::Take(row, _)) => defer(shared, *row, due).await?,
-        Claimed::Known(Claim::Repeat(row)) => *row,
-        // Somebody is storing it, or stopped before its deferral was recorded: a job stored without that would meet
-        // its row later as a send whose answer was lost.
-        Claimed::Known(Claim::Park) => {
-            return Err(StoreError::Unavailable("the delivery is claimed: waiting for its lease to end".into()));
+/// Why a step with the ledger did not reach its end.
+pub(crate) enum Trouble {
+    /// The ledger will never take this one.
+    Refused(String),
+    Panic,
+    /// The scheduler stops, and the ledger is away.
+    Stopping,
+}
+
+impl From<Trouble> for Way {
+    fn from(trouble: Trouble) -> Self {
+        match trouble {
+            Trouble::Refused(detail) => Self::DeadLetter(Reason::InternalError, detail),
+            Trouble::Panic => Self::DeadLetter(Reason::InternalError, "the scheduler panicked".into()),
+            Trouble::Stopping => Self::GiveBack,
         }
-        Claimed::Known(_) => return Ok(arrival),
-    };
-    (arrival.epoch, arrival.seq, arrival.attempt) = (row.epoch, row.seq, row.attempt);
-    Ok(arrival)
+    }
 }
 
-async fn defer(shared: &Shared, row: Row, due: Timestamp) -> Result<Row, StoreError> {
-    let policy = Policy::without_retries();
-    let deferral = decide(&row, false, &Outcome::Deferred { due }, &policy, shared.clock.now());
-    shared.store.record(&deferral, None).await?;
-    Ok(deferral.row)
-}
-
-async fn dead_letter(shared: &Shared, incoming: Incoming, reason: Reason, error: &str) {
-    metrics::counter!("chasqui_poison_total", "reason" => reason.as_str()).increment(1);
-    tracing::warn!(%reason, error, "a message of the scheduled queue went to the dead-letter queue");
-    let publication = incoming.dead_letter(reason, error, shared.clock.now(), || Uuid::now_v7().to_string());
+/// Repeats a step until the ledger has taken it.
+pub(crate) async fn insist<T, F>(shared: &Shared, step: impl Fn() -> F) -> Result<T, Trouble>
+where
+    F: Future<Output = Result<T, StoreError>>,
+{
     let mut wait = FIRST_WAIT;
-    while let Err(error) = shared.publisher.publish(publication.clone()).await {
-        if let PublishError::TooLarge { .. } = error {
-            tracing::error!(%error, "cannot be published: leaving it to the broker's dead-lettering");
-            return incoming.settle.reject().await;
+    loop {
+        match contained("store", step()).await.ok_or(Trouble::Panic)? {
+            Ok(done) => return Ok(done),
+            Err(StoreError::Refused(detail)) => return Err(Trouble::Refused(detail)),
+            Err(error) => tracing::warn!(%error, "a job waits for the ledger"),
         }
-        tracing::warn!(%error, "publishing a dead letter again");
         tokio::select! {
-            () = shared.stop.cancelled() => return incoming.settle.requeue().await,
+            () = shared.stop.cancelled() => return Err(Trouble::Stopping),
             () = tokio::time::sleep(wait) => {}
         }
         wait = (wait * 2).min(LONGEST_WAIT);
     }
-    incoming.settle.ack().await;
 }

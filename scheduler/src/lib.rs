@@ -1,14 +1,18 @@
 //! The scheduler: everything that happens because time passed.
 //!
-//! [`intake`] stores what is due later, [`ticker`] says when to look, [`fire`] publishes what is due, [`retention`]
-//! forgets what ended long ago, [`stuck`] counts what should have moved and did not.
+//! [`intake`] stores what is due later (a job without an id, or that cannot be stored, has a [`row`]), [`leave`]
+//! settles its message, [`ticker`] says when to look, [`fire`] publishes what is due, [`retention`] forgets what ended
+//! long ago, [`stuck`] counts what should have moved and did not.
 //! SQL is the truth: any number of schedulers may run at once, kept apart by leases.
 
+mod contained;
 mod demo;
 mod fire;
 mod intake;
 mod job;
+mod leave;
 mod retention;
+mod row;
 mod stuck;
 mod ticker;
 
@@ -19,6 +23,7 @@ use std::time::Duration;
 
 use domain::{Clock, Defaults, Readiness, RecipientHasher};
 use store::{Patience, Store};
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use topology::{ConsumerSettings, Consumers, Publisher, Source, Subscription, Topology};
@@ -72,14 +77,14 @@ impl Scheduler {
             demo::keep(&shared, demo).await;
         }
         let intake = sources.pop().map(|source| tokio::spawn(intake::take(Arc::clone(&shared), source)));
-        let watching = tokio::spawn(stuck::watch(Arc::clone(&shared), self.patience));
+        // What may end in the middle of anything: a batch that is not committed is rolled back.
+        let mut background = JoinSet::new();
+        background.spawn(retention::forget_what_is_old(Arc::clone(&shared), self.retention));
+        background.spawn(stuck::watch(Arc::clone(&shared), self.patience));
         let ticks = ticker::start().await;
-        tokio::join!(
-            fire::fire_when_due(&shared, ticks, &readiness, &consumers),
-            retention::forget_what_is_old(&shared, self.retention),
-        );
+        fire::fire_when_due(&shared, ticks, &readiness, &consumers).await;
         readiness.set(vec!["stopping".into()]);
-        watching.abort();
+        background.shutdown().await;
         let drained = async {
             consumers.drain().await;
             if let Some(intake) = intake {

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use store::{Patience, StuckCounts};
 
 use crate::Shared;
+use crate::contained::contained;
 
 const LOOK_EVERY: Duration = Duration::from_secs(15);
 /// A look reads the whole ledger. It rests so many times as long as it took, so that a ledger of any size gives
@@ -17,9 +18,10 @@ pub(crate) async fn watch(shared: Arc<Shared>, patience: Patience) {
     let mut last = StuckCounts::default();
     loop {
         let begun = Instant::now();
-        match shared.store.count_stuck(patience, shared.clock.now()).await {
-            Ok(counts) => tell(counts, std::mem::replace(&mut last, counts)),
-            Err(error) => tracing::warn!(%error, "cannot look for what is stuck"),
+        match contained("look_for_stuck", shared.store.count_stuck(patience, shared.clock.now())).await {
+            Some(Ok(counts)) => tell(counts, std::mem::replace(&mut last, counts)),
+            Some(Err(error)) => tracing::warn!(%error, "cannot look for what is stuck"),
+            None => {}
         }
         tokio::time::sleep(LOOK_EVERY.max(begun.elapsed() * REST)).await;
     }

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use domain::{Content, Key, Tenant};
+use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use uuid::Uuid;
 
@@ -170,13 +171,20 @@ impl Adoption {
 
     /// To be called when the acknowledgement was sent. Notes it, so that no other message continues the row, as soon
     /// as the broker cannot forget it any more, or at once in a `hurry`. When the connection was not `kept` until then,
-    /// nobody can know whether the message comes again: the row stays as it is.
-    pub async fn acknowledged(&self, kept: impl FnOnce() -> bool, hurry: impl Future<Output = ()>) {
+    /// nobody can know whether the message comes again: the row stays as it is. Nobody has to wait for that.
+    pub fn acknowledged(
+        &self,
+        kept: impl FnOnce() -> bool + Send + 'static,
+        hurry: impl Future<Output = ()> + Send + 'static,
+    ) -> JoinHandle<()> {
         self.acknowledged.store(true, Ordering::Relaxed);
-        let _hurry = tokio::time::timeout(SURE_AFTER, hurry).await;
-        if kept() {
-            self.store.inner.outcomes.write_unasked(Outcome::Settle(self.key.clone()));
-        }
+        let (store, key) = (self.store.clone(), self.key.clone());
+        tokio::spawn(async move {
+            let _hurry = tokio::time::timeout(SURE_AFTER, hurry).await;
+            if kept() {
+                store.inner.outcomes.write_unasked(Outcome::Settle(key));
+            }
+        })
     }
 }
 

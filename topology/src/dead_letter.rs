@@ -4,6 +4,10 @@ use domain::{DeadMark, Headers, Reason, Timestamp};
 
 use crate::{Incoming, Publication, To};
 
+/// The broker counts every delivery that ended without a settlement. At this count whoever consumes gives up before
+/// the queue's own limit of 20 would, so that the dead letter has a reason.
+pub const TOO_MANY_DELIVERIES: u32 = 10;
+
 impl Incoming {
     /// What to publish before this message is acknowledged. Without `notify-attempt` and `notify-seq`:
     /// a move out of the dead-letter queue starts from nothing. A message without an id gets `minted`.
@@ -30,7 +34,7 @@ impl Incoming {
         };
         Publication {
             to: To::DeadLetter,
-            message_id: self.message_id.clone().filter(|id| !id.is_empty()).unwrap_or_else(minted),
+            message_id: self.message_id.clone().unwrap_or_else(minted),
             body: self.body.clone(),
             headers,
             carried: self.carried.clone(),

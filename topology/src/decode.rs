@@ -1,8 +1,10 @@
-//! What a message asks for, and the id that its publisher gave it.
+//! What a message asks for, who it is, and how it arrived.
 
 use std::panic::AssertUnwindSafe;
 
-use domain::{Content, DecodeError, Defaults, FieldError, Key, Notification, Reason, fingerprint_of};
+use domain::{
+    Arrival, Content, DecodeError, Defaults, FieldError, Key, Notification, Reason, content_of, fingerprint_of,
+};
 
 use crate::Incoming;
 
@@ -26,8 +28,13 @@ impl Incoming {
 
     /// The AMQP `message_id`, else the body's `id`. None for a message that came without any.
     pub fn given_key(&self, notification: &Notification) -> Option<Key> {
-        let id = self.message_id.clone().filter(|id| !id.is_empty()).or_else(|| notification.id.clone())?;
+        let id = self.message_id.clone().or_else(|| notification.id.clone())?;
         Some(Key { tenant: notification.tenant.clone(), id })
+    }
+
+    /// This copy of the delivery `key`, as a claim sees it.
+    pub fn arrival(&self, key: Key) -> Arrival {
+        Arrival::new(key, content_of(&self.body), &self.headers, self.redelivered)
     }
 
     /// By which a message without an id is found again after it was delivered again.

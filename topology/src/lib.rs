@@ -25,6 +25,7 @@ mod verify;
 
 pub use broker::{Broker, ConnectError, InvalidBroker};
 pub use consume::{ConsumerSettings, Consumers, ConsumersState, Incoming, Source, Subscription};
+pub use dead_letter::TOO_MANY_DELIVERIES;
 pub use declare::{Declared, declare};
 pub use depth::{Depth, Taken, depth, get};
 pub use envelope::{Carried, fingerprint_of_properties, properties, read_headers};
@@ -33,7 +34,7 @@ pub use lapin::BasicProperties;
 pub use management::Management;
 pub use names::{Names, QueueType};
 pub use plan::{Argument, Binding, Exchange, Kind, Plan, Queue};
-pub use publish::{Publication, PublishError, Publisher, PublisherSettings, PublisherState, To};
+pub use publish::{Insisted, Publication, PublishError, Publisher, PublisherSettings, PublisherState, To};
 pub use ready::{Mode, Topology, ready};
 pub use recreate::{Recreated, recreate_retry};
 pub use settle::{Settle, Settlement};

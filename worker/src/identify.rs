@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use domain::{Arrival, Content, FirstSight, Key, Lane, Notification, Row, content_of};
+use domain::{Arrival, Content, FirstSight, Key, Lane, Notification, Row};
 use store::{Adoption, Sight, StoreError};
 use topology::Incoming;
 use uuid::Uuid;
@@ -50,9 +50,8 @@ pub(crate) async fn identify(
 impl Delivery {
     /// Of a message that came with an id.
     pub(crate) fn given(key: Key, notification: Arc<Notification>, incoming: &Incoming) -> Self {
-        let arrival = Arrival::new(key, content_of(&incoming.body), &incoming.headers, incoming.redelivered);
-        let (lane, token) = (incoming.lane, Uuid::now_v7());
-        Self { notification, arrival, fingerprint: None, doubtful: false, lane, token }
+        let (arrival, token) = (incoming.arrival(key), Uuid::now_v7());
+        Self { notification, arrival, fingerprint: None, doubtful: false, lane: incoming.lane, token }
     }
 
     /// The row that this copy inserts when the ledger does not know the delivery.

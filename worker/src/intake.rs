@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use domain::{Key, Lane, Notification, Reason, failpoint};
 use tokio::sync::mpsc;
-use topology::{Incoming, Source, Subscription};
+use topology::{Incoming, Source, Subscription, TOO_MANY_DELIVERIES};
 
 use crate::identify::Delivery;
 use crate::obey::{Held, count_stalled};
@@ -13,9 +13,6 @@ use crate::path::{Doing, deliver, refuse};
 use crate::slots::share;
 use crate::{Settings, Shared};
 
-/// The broker counts every delivery that ended without a settlement. At this count the worker gives up
-/// before the queue's own limit of 20 would, so that the dead letter has a reason.
-const TOO_MANY_DELIVERIES: u32 = 10;
 /// How often a message that waits for a place looks again whether its channel hangs.
 const LOOK_AGAIN: Duration = Duration::from_millis(250);
 /// Quorum queues cap a consumer's prefetch here (RabbitMQ documentation, "Quorum Queues").

@@ -1,24 +1,19 @@
 //! Does what was decided: publishes until the broker has confirmed, then settles the message once.
 
 use std::fmt::Display;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
-use std::time::Duration;
 
 use bytes::Bytes;
 use domain::{
     ChannelName, DeadMark, Headers, Key, Lane, Order, Reason, Row, State, Transition, child_body, child_id, failpoint,
 };
 use store::{Adoption, Recorded, StoreError};
-use topology::{Incoming, Publication, PublishError, To};
+use topology::{Incoming, Insisted, Publication, To};
 use uuid::Uuid;
 
 use crate::Shared;
 use crate::identify::Delivery;
-
-/// How long to wait before publishing again after a refusal; doubled up to [`LONGEST_WAIT`].
-const FIRST_WAIT: Duration = Duration::from_millis(100);
-const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
 /// A message in hand: it leaves by exactly one of these ways.
 pub(crate) struct Held<'a> {
@@ -32,17 +27,7 @@ pub(crate) struct Held<'a> {
 struct Named {
     key: Key,
     /// Of a message that came without an id. However the message leaves, it ends with it.
-    adoption: Option<Arc<Adoption>>,
-}
-
-/// What became of a publication that was repeated until there was an answer.
-enum Published {
-    Confirmed,
-    /// The worker ended first: the broker still has the message and will deliver it again, and the row
-    /// repeats its order then.
-    Interrupted,
-    /// No publication of ours can carry it.
-    Impossible,
+    adoption: Option<Adoption>,
 }
 
 impl<'a> Held<'a> {
@@ -51,7 +36,7 @@ impl<'a> Held<'a> {
     }
 
     pub(crate) fn name(&self, key: &Key, adoption: Option<Adoption>) {
-        let _ = self.named.set(Named { key: key.clone(), adoption: adoption.map(Arc::new) });
+        let _ = self.named.set(Named { key: key.clone(), adoption });
     }
 
     /// Whether the provider has it, or may have it, while the row does not say so yet.
@@ -242,61 +227,37 @@ impl<'a> Held<'a> {
     }
 
     async fn publish_and_ack(&self, publication: Publication, incoming: Incoming) {
-        match self.publish(publication).await {
-            Published::Confirmed => {
+        match self.shared.publisher.insist(publication, &self.shared.stopping).await {
+            Insisted::Confirmed => {
                 failpoint("worker.republished");
                 self.ack(incoming).await;
             }
-            Published::Interrupted => self.leave_unsettled(incoming).await,
-            // The broker moves it to the dead-letter queue by itself, without a reason of ours.
-            Published::Impossible => incoming.settle.reject().await,
+            // The row repeats its order when the message comes again.
+            Insisted::Interrupted => self.leave_unsettled(incoming).await,
+            Insisted::Impossible => incoming.settle.reject().await,
         }
     }
 
     /// However an anonymous copy ends, its row is no longer the one that a redelivery continues: the next
     /// message with the same body is a delivery of its own.
     async fn ack(&self, incoming: Incoming) {
-        failpoint("worker.before_ack");
-        let Some(adoption) = self.named.get().and_then(|named| named.adoption.as_ref()) else {
-            incoming.settle.ack().await;
-            return;
-        };
-        match self.shared.sql.insist(self.shared, || adoption.holds()).await {
-            Ok(true) => {
-                let (generation, adoption) = (incoming.settle.generation(), Arc::clone(adoption));
-                if incoming.settle.ack().await {
-                    let stopping = self.shared.stopping.clone().cancelled_owned();
-                    tokio::spawn(async move { adoption.acknowledged(|| !generation.is_over(), stopping).await });
+        let adoption = self.named.get().and_then(|named| named.adoption.as_ref());
+        if let Some(adoption) = adoption {
+            match self.shared.sql.insist(self.shared, || adoption.holds()).await {
+                Ok(true) => {}
+                Ok(false) => {
+                    self.count("adopted_by_another");
+                    return self.leave_unsettled(incoming).await;
                 }
+                Err(_) => return self.leave_unsettled(incoming).await,
             }
-            Ok(false) => {
-                self.count("adopted_by_another");
-                self.leave_unsettled(incoming).await;
-            }
-            Err(_) => self.leave_unsettled(incoming).await,
         }
-    }
-
-    /// Publishes until the broker has confirmed, or never will.
-    async fn publish(&self, publication: Publication) -> Published {
-        let mut wait = FIRST_WAIT;
-        loop {
-            let error = match self.shared.publisher.publish(publication.clone()).await {
-                Ok(()) => return Published::Confirmed,
-                Err(error) => error,
-            };
-            if let PublishError::TooLarge { .. } = error {
-                tracing::error!(%error, to = ?publication.to, "cannot be published: leaving it to the broker's dead-lettering");
-                return Published::Impossible;
-            }
-            if !matches!(error, PublishError::Unavailable(_)) {
-                tracing::warn!(%error, to = ?publication.to, "publishing again");
-            }
-            tokio::select! {
-                () = self.shared.stopping.cancelled(), if wait == LONGEST_WAIT => return Published::Interrupted,
-                () = tokio::time::sleep(wait) => {}
-            }
-            wait = (wait * 2).min(LONGEST_WAIT);
+        let adopted = adoption.map(|adoption| (adoption, incoming.settle.generation()));
+        failpoint("worker.before_ack");
+        if incoming.settle.ack().await
+            && let Some((adoption, generation)) = adopted
+        {
+            adoption.acknowledged(move || !generation.is_over(), self.shared.stopping.clone().cancelled_owned());
         }
     }
 

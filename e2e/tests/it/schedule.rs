@@ -8,7 +8,8 @@ use e2e::{Database, TestFleet};
 use lapin::BasicProperties;
 use reqwest::Method;
 use serde_json::{Value, json};
-use store::{Job, JobKind};
+use sqlx::Executor as _;
+use store::{Filter, Job, JobKind, Patience, StuckCounts};
 
 fn in_seconds(seconds: u64) -> String {
     SystemClock.now().plus(Duration::from_secs(seconds)).to_string()
@@ -185,4 +186,36 @@ async fn the_demo_schedule_fires_every_second() {
     ids.dedup();
     assert_eq!(ids.len(), captures.len(), "every fire is a delivery of its own");
     fleet.remove().await;
+}
+
+/// Makes the ledger refuse every job.
+const REFUSE: &str = "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no'; END $$; \
+     CREATE TRIGGER refuse BEFORE INSERT ON jobs FOR EACH ROW EXECUTE FUNCTION refuse()";
+
+#[tokio::test]
+async fn a_job_that_cannot_be_stored_is_dead_under_its_id_and_a_move_back_sends_it() {
+    let fleet = TestFleet::start(Database::Postgres, &[("SANDBOX", "all")]).await;
+    fleet.database().await.execute(REFUSE).await.expect("refused");
+    let anonymous = json!({"channel": "sms", "destination": "+12025550143", "message": "later"});
+    let mut named = anonymous.clone();
+    named["id"] = json!("by-body");
+    for body in [anonymous, named] {
+        let key = "notifications.key.scheduled";
+        fleet.publish_to("notifications.exchange", key, body.to_string(), BasicProperties::default()).await;
+    }
+    let dead_letters = "notifications.queue.dlq";
+    e2e::fleet::until("two dead letters", async || (fleet.depth(dead_letters).await == 2).then_some(())).await;
+    let store = &fleet.running().store;
+    let rows = async || store.deliveries(Filter::default()).await.expect("read").deliveries;
+    let before = rows().await;
+    assert_eq!((before.len(), before[0].row.state), (1, State::Dead), "a message without an id has a row");
+    assert_eq!(before[0].attempts[0].provider, "scheduler");
+    let patience = Patience { after: Duration::ZERO, delays: [Duration::ZERO; 3] };
+    let stuck = store.count_stuck(patience, SystemClock.now().plus(Duration::from_secs(3600))).await.expect("counted");
+    assert_eq!(stuck, StuckCounts::default());
+    fleet.move_messages(dead_letters, "notifications.queue").await;
+    fleet.until(&before[0].row.key.id, State::Captured).await;
+    fleet.until("by-body", State::Captured).await;
+    assert_eq!(rows().await.len(), 2, "no other id was made");
+    fleet.finish().await;
 }

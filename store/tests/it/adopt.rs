@@ -93,7 +93,7 @@ async fn one_more_copy_than_rows_is_a_delivery_of_its_own(db: &Database) {
 
 /// Acknowledged, and surely so.
 async fn noted(adoption: &Adoption) {
-    adoption.acknowledged(|| true, std::future::ready(())).await;
+    adoption.acknowledged(|| true, std::future::ready(())).await.unwrap();
 }
 
 async fn a_row_is_found_until_its_message_was_acknowledged(db: &Database) {
@@ -112,7 +112,7 @@ async fn an_acknowledgement_that_may_be_forgotten_leaves_the_row_to_its_message(
     let store = db.store().await;
     let (adoption, ended) = first(&store, 0).await;
     store.record(&decide(&ended, &sent()), None).await.unwrap();
-    adoption.acknowledged(|| false, std::future::ready(())).await;
+    adoption.acknowledged(|| false, std::future::ready(())).await.unwrap();
     drop(adoption);
     run_out(db).await;
     let again = adopt(&store, true).await;

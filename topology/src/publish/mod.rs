@@ -1,5 +1,6 @@
 //! Publishes with confirms, over a connection of its own that comes back by itself.
 
+mod insist;
 mod round;
 mod supervise;
 
@@ -13,6 +14,8 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::{Carried, Names, Topology};
+
+pub use insist::Insisted;
 
 /// A handle to the publishing task; clones share it.
 #[derive(Clone)]

@@ -1,0 +1,67 @@
+//! How a message of the scheduled queue leaves: by exactly one way.
+
+use domain::{Key, Reason, failpoint};
+use store::{Adoption, Sight};
+use topology::{Incoming, Insisted};
+use uuid::Uuid;
+
+use crate::Shared;
+use crate::intake::insist;
+
+/// Who a message is, once that is known: a dead letter of it carries its id.
+pub(crate) struct Named {
+    pub(crate) key: Key,
+    /// Of a message that came without an id. However the message leaves, it ends with it.
+    pub(crate) adoption: Option<Adoption>,
+}
+
+impl Named {
+    /// It may be a message that has ended: nobody can know.
+    pub(crate) fn is_doubtful(&self) -> bool {
+        self.adoption.as_ref().is_some_and(|adoption| adoption.sight() == Sight::Doubtful)
+    }
+}
+
+pub(crate) enum Way {
+    Acknowledge,
+    /// The scheduler stops before it could store it.
+    GiveBack,
+    DeadLetter(Reason, String),
+}
+
+pub(crate) async fn leave(shared: &Shared, way: Way, named: Option<&Named>, incoming: Incoming) {
+    match way {
+        Way::Acknowledge => acknowledge(shared, named, incoming).await,
+        Way::GiveBack => incoming.settle.requeue().await,
+        Way::DeadLetter(reason, error) => dead_letter(shared, reason, &error, named, incoming).await,
+    }
+}
+
+async fn dead_letter(shared: &Shared, reason: Reason, error: &str, named: Option<&Named>, incoming: Incoming) {
+    metrics::counter!("chasqui_poison_total", "reason" => reason.as_str()).increment(1);
+    tracing::warn!(%reason, error, "a message of the scheduled queue went to the dead-letter queue");
+    let id = || named.map_or_else(|| Uuid::now_v7().to_string(), |named| named.key.id.clone());
+    let letter = incoming.dead_letter(reason, error, shared.clock.now(), id);
+    match shared.publisher.insist(letter, &shared.stop).await {
+        Insisted::Confirmed => acknowledge(shared, named, incoming).await,
+        Insisted::Interrupted => incoming.settle.requeue().await,
+        Insisted::Impossible => incoming.settle.reject().await,
+    }
+}
+
+/// One that took so long that an equal message continues its row comes again, as one of its own.
+async fn acknowledge(shared: &Shared, named: Option<&Named>, incoming: Incoming) {
+    let adoption = named.and_then(|named| named.adoption.as_ref());
+    if let Some(adoption) = adoption
+        && !insist(shared, || adoption.holds()).await.unwrap_or(false)
+    {
+        return incoming.settle.requeue().await;
+    }
+    let adopted = adoption.map(|adoption| (adoption, incoming.settle.generation()));
+    failpoint("scheduler.stored_before_ack");
+    if incoming.settle.ack().await
+        && let Some((adoption, generation)) = adopted
+    {
+        adoption.acknowledged(move || !generation.is_over(), shared.stop.clone().cancelled_owned());
+    }
+}

@@ -1,0 +1,104 @@
+//! The ledger's row of a job that is stored, or cannot be.
+
+use std::time::Duration;
+
+use domain::{
+    Arrival, Claim, Failure, FirstSight, Notification, Order, Outcome, Policy, Reason, Row, State, Timestamp, decide,
+};
+use store::{Adoption, Claimed, StoreError};
+use topology::Incoming;
+
+use crate::Shared;
+use crate::leave::{Named, Way};
+
+/// How long the claim of a job holds: what follows takes two commits.
+const LEASE: Duration = Duration::from_secs(30);
+
+/// A job without an id gets a row in the ledger first, as the worker gives one to a delivery that it
+/// defers: a redelivery finds the row by its fingerprint and stores the same job again. The counts of
+/// `arrival` become the row's. Says how the message leaves when its row says that there is nothing to store.
+pub(crate) async fn keep_row(
+    shared: &Shared,
+    notification: &Notification,
+    incoming: &Incoming,
+    adoption: &Adoption,
+    arrival: &mut Arrival,
+    due: Timestamp,
+) -> Result<Option<Way>, StoreError> {
+    let first = FirstSight {
+        arrival,
+        notification,
+        fingerprint: Some(incoming.fingerprint()),
+        parent: None,
+        published_at: incoming.timestamp,
+        hasher: &shared.hasher,
+        token: adoption.copy(),
+        now: shared.clock.now(),
+    };
+    let row = match shared.store.claim(first.row(), arrival, LEASE).await? {
+        Claimed::New(row) => record(shared, &row, &Outcome::Deferred { due }).await?,
+        Claimed::Known(Claim::Take(row, _)) => record(shared, &row, &Outcome::Deferred { due }).await?,
+        Claimed::Known(Claim::Repeat(row)) => *row,
+        // Somebody is storing it, or stopped before its deferral was recorded: a job stored without that would meet
+        // its row later as a send whose answer was lost.
+        Claimed::Known(Claim::Park) => return Err(claimed()),
+        Claimed::Known(_) => return Ok(None),
+    };
+    if let Order::DeadLetter { reason, error } = row.order {
+        return Ok(Some(Way::DeadLetter(reason, error)));
+    }
+    (arrival.epoch, arrival.seq, arrival.attempt) = (row.epoch, row.seq, row.attempt);
+    Ok(None)
+}
+
+/// Ends the row that waits for this very job, which will never be: the dead letter carries its id, and a move out of
+/// the dead-letter queue begins it anew. A row that waits for anything else stays as it is.
+pub(crate) async fn end_row(
+    shared: &Shared,
+    incoming: &Incoming,
+    named: &Named,
+    reason: Reason,
+    error: &str,
+) -> Result<(), StoreError> {
+    let Some(found) = shared.store.delivery(&named.key).await? else { return Ok(()) };
+    let mut arrival = incoming.arrival(named.key.clone());
+    if !waits_for(&found.row, &arrival, named) || shared.store.job(&named.key).await?.is_some() {
+        return Ok(());
+    }
+    (arrival.epoch, arrival.seq) = (found.row.epoch, found.row.seq);
+    let token = named.adoption.as_ref().map_or_else(uuid::Uuid::now_v7, Adoption::copy);
+    let candidate = Row { token, created_at: shared.clock.now(), ..found.row };
+    match shared.store.claim(candidate, &arrival, LEASE).await? {
+        Claimed::New(row) => end(shared, &row, reason, error).await,
+        Claimed::Known(Claim::Take(row, _)) => end(shared, &row, reason, error).await,
+        Claimed::Known(Claim::Park) => Err(claimed()),
+        Claimed::Known(_) => Ok(()),
+    }
+}
+
+/// A message without an id has its row for itself; another one's waits for a job with the same counts.
+fn waits_for(row: &Row, arrival: &Arrival, named: &Named) -> bool {
+    match row.state {
+        State::Sending => named.adoption.is_some(),
+        State::Waiting if matches!(row.order, Order::Schedule { .. }) => {
+            named.adoption.is_some() || (row.epoch, row.seq) == (arrival.epoch, arrival.seq)
+        }
+        _ => false,
+    }
+}
+
+async fn end(shared: &Shared, row: &Row, reason: Reason, error: &str) -> Result<(), StoreError> {
+    let failure = Failure::new("scheduler", None, error);
+    record(shared, row, &Outcome::Permanent { reason, failure }).await.map(drop)
+}
+
+/// What follows for the row, as it was written.
+async fn record(shared: &Shared, row: &Row, outcome: &Outcome) -> Result<Row, StoreError> {
+    let transition = decide(row, false, outcome, &Policy::without_retries(), shared.clock.now());
+    shared.store.record(&transition, None).await?;
+    Ok(transition.row)
+}
+
+fn claimed() -> StoreError {
+    StoreError::Unavailable("the delivery is claimed: waiting for its lease to end".into())
+}

@@ -1,0 +1,78 @@
+//! A publication that must go out, and a broker that answers as the test says.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use domain::{Headers, Lane};
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+
+use super::super::{Job, PublisherSettings, PublisherState, To};
+use super::*;
+use crate::Carried;
+
+fn publication(body: usize) -> Publication {
+    Publication {
+        to: To::Lane(Lane::Normal),
+        message_id: "m".into(),
+        body: Bytes::from(vec![b' '; body]),
+        headers: Headers::default(),
+        carried: Carried::default(),
+    }
+}
+
+/// A publisher, and a broker that gives these answers, and from then on the last of them. It counts the publishes.
+fn broker(answers: Vec<Result<(), PublishError>>) -> (Publisher, JoinHandle<usize>) {
+    let (jobs, mut queue) = mpsc::channel::<Job>(1);
+    let (_, state) = watch::channel(PublisherState { connected: true, ..PublisherState::default() });
+    let publisher = Publisher { jobs, state, settings: Arc::new(PublisherSettings::default()) };
+    let published = tokio::spawn(async move {
+        let mut published = 0;
+        while let Some(job) = queue.recv().await {
+            assert_eq!(job.publication, publication(1));
+            job.answer(answers[published.min(answers.len() - 1)].clone());
+            published += 1;
+        }
+        published
+    });
+    (publisher, published)
+}
+
+fn stopped() -> CancellationToken {
+    let stop = CancellationToken::new();
+    stop.cancel();
+    stop
+}
+
+#[tokio::test(start_paused = true)]
+async fn whatever_the_broker_refuses_is_published_again_until_it_is_confirmed() {
+    let refusals = [
+        PublishError::Refused,
+        PublishError::Unroutable,
+        PublishError::Unknown("no confirm".into()),
+        PublishError::Unavailable("an alarm".into()),
+    ];
+    let mut answers: Vec<_> = (0..5).flat_map(|_| refusals.clone()).map(Err).collect();
+    answers.push(Ok(()));
+    let (publisher, published) = broker(answers);
+    assert_eq!(publisher.insist(publication(1), &CancellationToken::new()).await, Insisted::Confirmed);
+    drop(publisher);
+    assert_eq!(published.await.unwrap(), 21);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_can_never_be_published_is_not_tried_again() {
+    let (publisher, published) = broker(vec![Ok(())]);
+    let too_large = publication(domain::MAX_BODY_BYTES + 1);
+    assert_eq!(publisher.insist(too_large, &CancellationToken::new()).await, Insisted::Impossible);
+    drop(publisher);
+    assert_eq!(published.await.unwrap(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stop_waits_for_a_broker_that_refuses_for_a_moment_and_for_no_other() {
+    let (publisher, _) = broker(vec![Err(PublishError::Refused), Err(PublishError::Refused), Ok(())]);
+    assert_eq!(publisher.insist(publication(1), &stopped()).await, Insisted::Confirmed);
+    let (publisher, _) = broker(vec![Err(PublishError::Refused)]);
+    assert_eq!(publisher.insist(publication(1), &stopped()).await, Insisted::Interrupted);
+}
