@@ -1,4 +1,4 @@
-//! Named steps at which a test kills its own process, and a wall clock that a test can shift. Nothing of
+//! Named steps at which a test kills its own process, or panics, and a wall clock that a test can shift. Nothing of
 //! it is compiled without the feature `failpoints`, which only the end-to-end tests turn on.
 
 #[cfg(feature = "failpoints")]
@@ -27,21 +27,34 @@ mod armed {
 
     use crate::Timestamp;
 
-    /// `CHASQUI_ABORT_AT=worker.claimed:3`: the step, and at which passage of it.
-    static ARMED: LazyLock<Option<(String, u32)>> = LazyLock::new(|| {
-        let text = env::var("CHASQUI_ABORT_AT").ok()?;
-        let (step, passage) = text.split_once(':')?;
-        Some((step.to_owned(), passage.parse().ok()?))
-    });
-    static PASSAGES: AtomicU32 = AtomicU32::new(0);
+    /// `CHASQUI_ABORT_AT=worker.claimed:3`: the step, and at which passage of it. `CHASQUI_PANIC_AT` the same.
+    static ABORT: LazyLock<Option<Armed>> = LazyLock::new(|| Armed::by("CHASQUI_ABORT_AT"));
+    static PANIC: LazyLock<Option<Armed>> = LazyLock::new(|| Armed::by("CHASQUI_PANIC_AT"));
 
-    /// A step of a walk between two effects. Aborts the process, as a kill would, if it was told to.
+    struct Armed {
+        step: String,
+        passages_left: AtomicU32,
+    }
+
+    impl Armed {
+        fn by(name: &str) -> Option<Self> {
+            let text = env::var(name).ok()?;
+            let (step, passage) = text.split_once(':')?;
+            Some(Self { step: step.to_owned(), passages_left: passage.parse::<u32>().ok()?.into() })
+        }
+
+        fn is_reached(&self, step: &str) -> bool {
+            self.step == step && self.passages_left.fetch_sub(1, Ordering::Relaxed) == 1
+        }
+    }
+
+    /// A step of a walk between two effects. Aborts the process, as a kill would, or panics, if it was told to.
     pub fn failpoint(step: &'static str) {
-        let Some((armed, passage)) = ARMED.as_ref() else { return };
-        if armed == step && PASSAGES.fetch_add(1, Ordering::Relaxed) + 1 == *passage {
-            eprintln!("aborting at {step}, passage {passage}");
+        if ABORT.as_ref().is_some_and(|abort| abort.is_reached(step)) {
+            eprintln!("aborting at {step}");
             process::abort();
         }
+        assert!(!PANIC.as_ref().is_some_and(|panic| panic.is_reached(step)), "panicking at {step}");
     }
 
     const READ_EVERY: Duration = Duration::from_millis(50);

@@ -5,6 +5,7 @@ mod commands;
 mod crowds;
 mod ends;
 mod outages;
+mod panics;
 mod refusals;
 mod stuck;
 

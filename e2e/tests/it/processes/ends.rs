@@ -1,12 +1,13 @@
-//! A worker that is asked to end, and one that is killed.
+//! Workers and schedulers that are asked to end, and one that is killed.
 
 use std::time::Duration;
 
 use chasqui::private_broker::Signal;
 use domain::{AttemptOutcome, State};
-use e2e::processes::with;
+use e2e::processes::{run, with};
 use e2e::provider::{Answer, Provider};
 use e2e::{Database, Process, TestFleet};
+use sqlx::{Executor as _, Row as _};
 
 use super::{all_sent, number, publish, received, sms};
 
@@ -78,4 +79,33 @@ async fn what_a_killed_worker_was_sending_is_held_after_its_lease_and_nothing_el
     let letter = fleet.take_dead_letters(1).await.remove(0);
     assert_eq!((letter.reason.as_str(), letter.message_id.as_deref()), ("ambiguous", Some("hanging")));
     fleet.finish().await;
+}
+
+/// Deliveries that ended long ago: more than a scheduler forgets within the time that it has for a stop.
+const OLD: i64 = 60_000;
+
+async fn rows(postgres: &mut sqlx::PgConnection) -> i64 {
+    postgres.fetch_one("SELECT COUNT(*) FROM deliveries").await.expect("counted").get(0)
+}
+
+#[tokio::test]
+async fn a_scheduler_that_forgets_much_stops_in_the_middle_of_it() {
+    let fleet = TestFleet::prepare(Database::Postgres, &[("RETENTION_DAYS", "1")]).await.expect("a place");
+    assert_eq!(run(&["migrate"], &fleet.environment).await.0, 0);
+    let mut postgres = fleet.database().await;
+    let old = format!(
+        "INSERT INTO deliveries (tenant, id, channel, state, epoch, attempt, seq, version, token, lease_until, order_kind, \
+         ambiguous, created_at, updated_at, recipient_hash, recipient_mask) \
+         SELECT 'default', n::text, 'sms', 'sent', 0, 1, 0, 2, '', 0, 'nothing', FALSE, n, n, '', '***' \
+         FROM generate_series(1, {OLD}) AS n"
+    );
+    postgres.execute(sqlx::AssertSqlSafe(old)).await.expect("inserted");
+    let mut scheduler = Process::ready("scheduler", &fleet.environment).await;
+    while rows(&mut postgres).await == OLD {
+        assert!(scheduler.runs(), "{}", scheduler.said());
+    }
+    assert_eq!(scheduler.end(Signal::Term).await, 0, "{}", scheduler.said());
+    assert!(rows(&mut postgres).await > 0, "the signal came in the middle");
+    assert!(!scheduler.said().contains("not stored in time"), "{}", scheduler.said());
+    fleet.remove().await;
 }
