@@ -63,7 +63,13 @@ async fn store_one(shared: Arc<Shared>, incoming: Incoming) {
             Ok(Stored::Doubtful) => {
                 let error =
                     "an equal message without an id has ended, and nobody can know whether this is the same one";
-                return dead_letter(&shared, incoming, Reason::Ambiguous, error).await;
+                let generation = incoming.settle.generation();
+                if dead_lettered(&shared, incoming, Reason::Ambiguous, error).await
+                    && let Some(adoption) = adoption
+                {
+                    adoption.acknowledged(|| !generation.is_over(), shared.stop.cancelled()).await;
+                }
+                return;
             }
             Err(StoreError::Refused(detail)) => {
                 return dead_letter(&shared, incoming, Reason::InternalError, &detail).await;
@@ -130,7 +136,7 @@ async fn put(
         return Ok(Stored::Conflict);
     }
     let holds = match adoption {
-        Some(adoption) => adoption.holds().await?,
+        Some(adoption) => adoption.holds(true).await?,
         None => true,
     };
     Ok(if holds { Stored::Acknowledge } else { Stored::AdoptedByAnother })
@@ -160,7 +166,8 @@ async fn remember_anonymous(
     due: Timestamp,
 ) -> Result<Arrival, StoreError> {
     let key = adoption.key().clone();
-    let mut arrival = Arrival::new(key, content_of(&incoming.body), &incoming.headers, incoming.redelivered);
+    let arrival = Arrival::new(key, content_of(&incoming.body), &incoming.headers, incoming.redelivered);
+    let mut arrival = arrival.without_id();
     let first = FirstSight {
         arrival: &arrival,
         notification,
@@ -194,6 +201,11 @@ async fn defer(shared: &Shared, row: Row, due: Timestamp) -> Result<Row, StoreEr
 }
 
 async fn dead_letter(shared: &Shared, incoming: Incoming, reason: Reason, error: &str) {
+    dead_lettered(shared, incoming, reason, error).await;
+}
+
+/// Whether it was acknowledged then.
+async fn dead_lettered(shared: &Shared, incoming: Incoming, reason: Reason, error: &str) -> bool {
     metrics::counter!("chasqui_poison_total", "reason" => reason.as_str()).increment(1);
     tracing::warn!(%reason, error, "a message of the scheduled queue went to the dead-letter queue");
     let publication = incoming.dead_letter(reason, error, shared.clock.now(), || Uuid::now_v7().to_string());
@@ -201,14 +213,18 @@ async fn dead_letter(shared: &Shared, incoming: Incoming, reason: Reason, error:
     while let Err(error) = shared.publisher.publish(publication.clone()).await {
         if let PublishError::TooLarge { .. } = error {
             tracing::error!(%error, "cannot be published: leaving it to the broker's dead-lettering");
-            return incoming.settle.reject().await;
+            incoming.settle.reject().await;
+            return false;
         }
         tracing::warn!(%error, "publishing a dead letter again");
         tokio::select! {
-            () = shared.stop.cancelled() => return incoming.settle.requeue().await,
+            () = shared.stop.cancelled() => {
+                incoming.settle.requeue().await;
+                return false;
+            }
             () = tokio::time::sleep(wait) => {}
         }
         wait = (wait * 2).min(LONGEST_WAIT);
     }
-    incoming.settle.ack().await;
+    incoming.settle.ack().await
 }

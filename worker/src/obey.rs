@@ -88,7 +88,7 @@ impl<'a> Held<'a> {
         };
         match publication {
             Some(publication) => self.publish_and_ack(publication, incoming).await,
-            None => self.ack(incoming).await,
+            None => self.ack(incoming, !row.state.is_over()).await,
         }
     }
 
@@ -143,7 +143,7 @@ impl<'a> Held<'a> {
 
     pub(crate) async fn acknowledge(&self, incoming: Incoming) {
         self.count("ended");
-        self.ack(incoming).await;
+        self.ack(incoming, false).await;
     }
 
     /// To the dead-letter queue without a row: what could not be named, or must not touch its row.
@@ -245,7 +245,7 @@ impl<'a> Held<'a> {
         match self.publish(publication).await {
             Published::Confirmed => {
                 failpoint("worker.republished");
-                self.ack(incoming).await;
+                self.ack(incoming, true).await;
             }
             Published::Interrupted => self.leave_unsettled(incoming).await,
             // The broker moves it to the dead-letter queue by itself, without a reason of ours.
@@ -254,14 +254,18 @@ impl<'a> Held<'a> {
     }
 
     /// However an anonymous copy ends, its row is no longer the one that a redelivery continues: the next
-    /// message with the same body is a delivery of its own.
-    async fn ack(&self, incoming: Incoming) {
+    /// message with the same body is a delivery of its own. `leaving`: it goes on by what was published.
+    async fn ack(&self, incoming: Incoming, leaving: bool) {
         failpoint("worker.before_ack");
         let Some(adoption) = self.named.get().and_then(|named| named.adoption.as_ref()) else {
             incoming.settle.ack().await;
             return;
         };
-        match self.shared.sql.insist(self.shared, || adoption.holds()).await {
+        // Kept any longer, its row would be kept from the copy that comes again.
+        if !incoming.settle.is_current() {
+            return self.leave_unsettled(incoming).await;
+        }
+        match self.shared.sql.insist(self.shared, || adoption.holds(leaving)).await {
             Ok(true) => {
                 let (generation, adoption) = (incoming.settle.generation(), Arc::clone(adoption));
                 if incoming.settle.ack().await {
