@@ -92,4 +92,10 @@ impl Arrival {
             redelivered,
         }
     }
+
+    /// Of a message that came without an id: no operator's letter, because a letter has one. So it gives no budget.
+    #[must_use]
+    pub fn without_id(self) -> Self {
+        Self { bare: false, ..self }
+    }
 }

@@ -4,6 +4,7 @@
 //! publisher asked for), [`Arrival`] (how it came in), [`Row`] (what the ledger remembers),
 //! [`claim`] (may this copy be sent?), [`Outcome`] (what a provider answered), [`decide`] (what now?).
 
+mod adopt;
 mod arrival;
 mod channel_name;
 mod claim;
@@ -25,6 +26,7 @@ mod samples;
 #[cfg(test)]
 mod simulation;
 
+pub use adopt::{Adoptable, Found, HELD_FOR, SURE_AFTER, SURELY_ITS_OWN, doubting, find};
 pub use arrival::{Arrival, DeadMark, Headers};
 pub use channel_name::{ChannelName, InvalidChannelName};
 pub use claim::{Claim, Take, claim};

@@ -72,6 +72,11 @@ impl State {
         !matches!(self, Self::Sending | Self::Waiting | Self::Dead | Self::Held)
     }
 
+    /// Final, and nothing is ordered for it any more: a copy of its message is just acknowledged.
+    pub const fn is_over(self) -> bool {
+        self.is_final() && !matches!(self, Self::FellBack)
+    }
+
     /// Its message is in the dead-letter queue.
     pub const fn is_dead_lettered(self) -> bool {
         matches!(self, Self::Dead | Self::Held)

@@ -8,6 +8,7 @@ mod m20261122_000003_captures;
 mod m20261122_000004_jobs;
 mod m20261122_000005_users;
 mod m20261122_000006_adoptions;
+mod m20261122_000007_leaving;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::{MigrationTrait, async_trait};
@@ -25,6 +26,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000004_jobs::Migration),
             Box::new(m20261122_000005_users::Migration),
             Box::new(m20261122_000006_adoptions::Migration),
+            Box::new(m20261122_000007_leaving::Migration),
         ]
     }
 }

@@ -87,7 +87,7 @@ async fn put(
 ) -> Result<Way, StoreError> {
     let now = shared.clock.now();
     let due = incoming.headers.due.or(notification.send_at).unwrap_or(now);
-    let mut arrival = incoming.arrival(named.key.clone());
+    let mut arrival = named.arrival(incoming);
     if let Some(adoption) = &named.adoption
         && let Some(way) = keep_row(shared, notification, incoming, adoption, &mut arrival, due).await?
     {

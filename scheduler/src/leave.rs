@@ -1,6 +1,6 @@
 //! How a message of the scheduled queue leaves: by exactly one way.
 
-use domain::{Key, Reason, failpoint};
+use domain::{Arrival, Key, Reason, failpoint};
 use store::{Adoption, Sight};
 use topology::{Incoming, Insisted};
 use uuid::Uuid;
@@ -19,6 +19,12 @@ impl Named {
     /// It may be a message that has ended: nobody can know.
     pub(crate) fn is_doubtful(&self) -> bool {
         self.adoption.as_ref().is_some_and(|adoption| adoption.sight() == Sight::Doubtful)
+    }
+
+    /// How this copy of it came.
+    pub(crate) fn arrival(&self, incoming: &Incoming) -> Arrival {
+        let arrival = incoming.arrival(self.key.clone());
+        if self.adoption.is_some() { arrival.without_id() } else { arrival }
     }
 }
 
@@ -52,10 +58,12 @@ async fn dead_letter(shared: &Shared, reason: Reason, error: &str, named: Option
 /// One that took so long that an equal message continues its row comes again, as one of its own.
 async fn acknowledge(shared: &Shared, named: Option<&Named>, incoming: Incoming) {
     let adoption = named.and_then(|named| named.adoption.as_ref());
-    if let Some(adoption) = adoption
-        && !insist(shared, || adoption.holds()).await.unwrap_or(false)
-    {
-        return incoming.settle.requeue().await;
+    if let Some(adoption) = adoption {
+        // Kept any longer, its row would be kept from the copy that comes again.
+        let is_current = incoming.settle.is_current();
+        if !is_current || !insist(shared, || adoption.holds(true)).await.unwrap_or(false) {
+            return incoming.settle.requeue().await;
+        }
     }
     let adopted = adoption.map(|adoption| (adoption, incoming.settle.generation()));
     failpoint("scheduler.stored_before_ack");

@@ -61,7 +61,7 @@ pub(crate) async fn end_row(
     error: &str,
 ) -> Result<(), StoreError> {
     let Some(found) = shared.store.delivery(&named.key).await? else { return Ok(()) };
-    let mut arrival = incoming.arrival(named.key.clone());
+    let mut arrival = named.arrival(incoming);
     if !waits_for(&found.row, &arrival, named) || shared.store.job(&named.key).await?.is_some() {
         return Ok(());
     }

@@ -4,7 +4,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use domain::{Content, Key, Tenant};
+use domain::{Content, HELD_FOR, Key, SURE_AFTER, SURELY_ITS_OWN, State, Tenant, doubting};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use uuid::Uuid;
@@ -14,14 +14,6 @@ use crate::record::Outcome;
 use crate::row::key_of;
 use crate::sql::{Session, Value, get};
 use crate::{Store, StoreError};
-
-/// How long a row is kept for the copy that has it, by the database's clock. Nothing is lost when a copy
-/// takes longer, see [`Adoption::holds`]; after the crash of a process its messages wait so long at most.
-const HELD_FOR: Duration = Duration::from_secs(5);
-pub(crate) const HELD_FOR_MICROS: &str = "5000000";
-/// After this time a broker that dies has written an acknowledgement down. Less than what is left of an adoption that
-/// [`Adoption::holds`].
-const SURE_AFTER: Duration = Duration::from_secs(2);
 
 const FIRST_WAIT: Duration = Duration::from_millis(20);
 const LONGEST_WAIT: Duration = Duration::from_millis(250);
@@ -33,8 +25,8 @@ pub enum Sight {
     New,
     /// It continues the row that its first delivery made.
     Known,
-    /// An equal one has ended, and its process crashed before anybody could know whether it was
-    /// acknowledged. This may be the same message or another: a delivery of its own that may have been sent.
+    /// An equal one has ended or goes on under its id, and its process crashed before anybody could know whether it
+    /// was acknowledged. This may be the same message or another: a delivery of its own that may have been sent.
     Doubtful,
 }
 
@@ -44,6 +36,10 @@ pub struct Adoption {
     key: Key,
     copy: Uuid,
     sight: Sight,
+    /// The message of its row is surely with the broker as long as this copy is not acknowledged.
+    surely: bool,
+    /// The row that makes it doubtful.
+    doubted: Option<Key>,
     /// Since before it was committed.
     since: Instant,
     /// Its message was acknowledged: it may come again only if that is forgotten.
@@ -68,28 +64,32 @@ impl Store {
         let minted = Key { tenant: tenant.clone(), id: Uuid::now_v7().to_string() };
         let begun = Instant::now();
         let mut wait = FIRST_WAIT;
-        let (key, sight, since) = loop {
+        let (key, sight, surely, doubted, since) = loop {
             let since = Instant::now();
             match if redelivered { self.look(fingerprint, copy).await? } else { Found::Nothing } {
-                Found::Row(key) => break (key, Sight::Known, since),
-                Found::Doubt => break (minted, Sight::Doubtful, since),
+                Found::Row { key, surely } => break (key, Sight::Known, surely, None, since),
+                Found::Doubt(doubted) => break (minted, Sight::Doubtful, true, Some(doubted), since),
                 Found::OnlyTaken if since - begun <= HELD_FOR + LONGEST_WAIT => {}
-                Found::OnlyTaken | Found::Nothing => break (minted, Sight::New, since),
+                Found::OnlyTaken | Found::Nothing => break (minted, Sight::New, true, None, since),
             }
             tokio::time::sleep(wait).await;
             wait = (wait * 2).min(LONGEST_WAIT);
         };
-        Ok(Adoption { store: self.clone(), key, copy, sight, since, acknowledged: AtomicBool::new(false) })
+        let (store, acknowledged) = (self.clone(), AtomicBool::new(false));
+        Ok(Adoption { store, key, copy, sight, surely, doubted, since, acknowledged })
     }
 
+    /// As [`domain::find`].
     async fn look(&self, fingerprint: &Content, copy: Uuid) -> Result<Found, StoreError> {
-        let (fingerprint, copy) = (Value::Bytes(Some(fingerprint)), Value::Bytes(Some(copy.as_bytes())));
+        let doubting = doubting(copy);
+        let [fingerprint, copy, doubting] =
+            [fingerprint.as_slice(), copy.as_bytes(), doubting.as_bytes()].map(|bytes| Value::Bytes(Some(bytes)));
         let mut writer = self.inner.db.writer();
         if let Some(row) = writer.query(&take_free(), &[fingerprint, copy]).await?.first() {
-            return Ok(Found::Row(key_of(row)?));
+            return Ok(Found::Row { key: key_of(row)?, surely: !get::<bool>(row, "leaving")? });
         }
-        if !writer.query(&take_doubt(), &[fingerprint]).await?.is_empty() {
-            return Ok(Found::Doubt);
+        if let Some(row) = writer.query(&take_doubt(), &[fingerprint, doubting]).await?.first() {
+            return Ok(Found::Doubt(key_of(row)?));
         }
         const TAKEN: &str = "SELECT id FROM deliveries WHERE fingerprint = $1 AND NOT settled LIMIT 1";
         let taken = writer.query(TAKEN, &[fingerprint]).await?;
@@ -98,37 +98,56 @@ impl Store {
 }
 
 enum Found {
-    Row(Key),
-    Doubt,
+    Row { key: Key, surely: bool },
+    Doubt(Key),
     OnlyTaken,
     Nothing,
 }
 
-/// Nothing is ordered for them any more: a copy of theirs is just acknowledged.
-const ENDED: &str = "c.state IN ('sent', 'captured', 'expired', 'suppressed', 'cancelled', 'delivered', 'bounced')";
+/// It was not let go, and its holder had nothing left to do but to acknowledge. `row` names the table.
+fn may_be_gone(row: &str) -> String {
+    let over: Vec<_> =
+        State::ALL.into_iter().filter(|state| state.is_over()).map(|state| format!("'{state}'")).collect();
+    format!("({row}.adopter IS NOT NULL AND ({row}.leaving OR {row}.state IN ({})))", over.join(", "))
+}
 
-/// A row that has ended belongs to its own message without doubt when it was let go, or when it ended within the last
-/// ten minutes and no equal one came within ten.
-fn take_free() -> String {
+/// It ran out, and belongs to its own message without doubt only when it changed within the last ten minutes, no equal
+/// one came within ten, and no other is on its way.
+fn is_doubtful() -> String {
+    let near = SURELY_ITS_OWN.as_micros();
     format!(
-        "WITH free AS MATERIALIZED (SELECT c.tenant, c.id FROM deliveries AS c \
-         WHERE c.fingerprint = $1 AND NOT c.settled AND (c.adopter IS NULL OR c.adopter = $2 OR (c.adopted_until <= {{now}} \
-         AND NOT ({ENDED} AND (c.updated_at < {{now}} - 600000000 OR EXISTS (SELECT 1 FROM deliveries AS o WHERE o.fingerprint = c.fingerprint AND o.id <> c.id \
-         AND o.created_at BETWEEN c.created_at - 600000000 AND c.created_at + 600000000))))) \
-         ORDER BY c.created_at, c.id LIMIT 1 {{for_update}}) \
-         UPDATE deliveries SET adopter = $2, adopted_until = {{now}} + {{held_for}} FROM free \
-         WHERE deliveries.tenant = free.tenant AND deliveries.id = free.id RETURNING deliveries.tenant, deliveries.id"
+        "(c.adopted_until <= {{now}} AND {} AND (c.updated_at < {{now}} - {near} OR EXISTS \
+         (SELECT 1 FROM deliveries AS o WHERE o.fingerprint = c.fingerprint AND o.id <> c.id \
+         AND (NOT o.settled OR o.created_at BETWEEN c.created_at - {near} AND c.created_at + {near}))))",
+        may_be_gone("c")
     )
 }
 
-/// Each such row makes one copy doubtful, and is nobody's any more.
+/// Rows whose message is surely with the broker go first.
+fn take_free() -> String {
+    format!(
+        "WITH free AS MATERIALIZED (SELECT c.tenant, c.id FROM deliveries AS c \
+         WHERE c.fingerprint = $1 AND NOT c.settled \
+         AND (c.adopter IS NULL OR c.adopter = $2 OR c.adopted_until <= {{now}}) AND NOT {} \
+         ORDER BY {}, c.created_at, c.id LIMIT 1 {{for_update}}) \
+         UPDATE deliveries SET adopter = $2, adopted_until = {{now}} + {{held_for}}, leaving = {} FROM free \
+         WHERE deliveries.tenant = free.tenant AND deliveries.id = free.id \
+         RETURNING deliveries.tenant, deliveries.id, deliveries.leaving",
+        is_doubtful(),
+        may_be_gone("c"),
+        may_be_gone("deliveries")
+    )
+}
+
+/// Kept from others as long as an adopted one: each such row makes one copy doubtful.
 fn take_doubt() -> String {
     format!(
         "WITH doubt AS MATERIALIZED (SELECT c.tenant, c.id FROM deliveries AS c \
-         WHERE c.fingerprint = $1 AND NOT c.settled AND c.adopter IS NOT NULL AND c.adopted_until <= {{now}} AND {ENDED} \
+         WHERE c.fingerprint = $1 AND NOT c.settled AND (c.adopter = $2 OR {}) \
          ORDER BY c.created_at, c.id LIMIT 1 {{for_update}}) \
-         UPDATE deliveries SET settled = TRUE FROM doubt \
-         WHERE deliveries.tenant = doubt.tenant AND deliveries.id = doubt.id RETURNING deliveries.id"
+         UPDATE deliveries SET adopter = $2, adopted_until = {{now}} + {{held_for}} FROM doubt \
+         WHERE deliveries.tenant = doubt.tenant AND deliveries.id = doubt.id RETURNING deliveries.tenant, deliveries.id",
+        is_doubtful()
     )
 }
 
@@ -146,26 +165,29 @@ impl Adoption {
         self.sight
     }
 
-    /// To be asked before the message is acknowledged. False: it took so long that an equal message
-    /// continues the row; this one must be given back to the broker, as a delivery of its own.
+    /// To be asked before the message is acknowledged. `leaving`: its delivery has not ended, but goes on by what was
+    /// published under its id. Says so in the row, because from then on the message may be gone. False: it took so long
+    /// that an equal message continues the row; this one must be given back to the broker, as a delivery of its own.
     ///
     /// # Errors
     /// [`StoreError`]; after [`StoreError::Unavailable`] repeat it.
-    pub async fn holds(&self) -> Result<bool, StoreError> {
-        const KEEP: &str = "UPDATE deliveries SET adopted_until = {now} + {held_for} \
-                            WHERE tenant = $1 AND id = $2 AND adopter = $3 RETURNING id";
+    pub async fn holds(&self, leaving: bool) -> Result<bool, StoreError> {
+        // Another may have taken it and let it go again.
+        const KEEP: &str = "UPDATE deliveries SET adopter = $3, adopted_until = {now} + {held_for}, \
+                            leaving = leaving OR $4 \
+                            WHERE tenant = $1 AND id = $2 AND (adopter IS NULL OR adopter = $3) RETURNING id";
         const TAKEN: &str = "SELECT adopter <> $3 AS taken FROM deliveries \
                              WHERE tenant = $1 AND id = $2 AND adopter IS NOT NULL";
-        if self.since.elapsed() < HELD_FOR / 2 {
+        if !leaving && self.since.elapsed() < HELD_FOR / 2 {
             return Ok(true);
         }
         let [tenant, id] = [self.key.tenant.as_str(), &self.key.id].map(|text| Value::Text(Some(text)));
-        let values = [tenant, id, Value::Bytes(Some(self.copy.as_bytes()))];
+        let values = [tenant, id, Value::Bytes(Some(self.copy.as_bytes())), Value::Flag(leaving)];
         let mut writer = self.store.inner.db.writer();
         if !writer.query(KEEP, &values).await?.is_empty() {
             return Ok(true);
         }
-        let taken = writer.query(TAKEN, &values).await?;
+        let taken = writer.query(TAKEN, &values[..3]).await?;
         Ok(!taken.first().map(|row| get::<bool>(row, "taken")).transpose()?.unwrap_or(false))
     }
 
@@ -178,11 +200,13 @@ impl Adoption {
         hurry: impl Future<Output = ()> + Send + 'static,
     ) -> JoinHandle<()> {
         self.acknowledged.store(true, Ordering::Relaxed);
-        let (store, key) = (self.store.clone(), self.key.clone());
+        let (store, key, doubted) = (self.store.clone(), self.key.clone(), self.doubted.clone());
         tokio::spawn(async move {
             let _hurry = tokio::time::timeout(SURE_AFTER, hurry).await;
             if kept() {
-                store.inner.outcomes.write_unasked(Outcome::Settle(key));
+                for key in doubted.into_iter().chain([key]) {
+                    store.inner.outcomes.write_unasked(Outcome::Settle(key));
+                }
             }
         })
     }
@@ -190,9 +214,13 @@ impl Adoption {
 
 impl Drop for Adoption {
     fn drop(&mut self) {
-        if !*self.acknowledged.get_mut() {
-            let release = Outcome::Release { key: self.key.clone(), copy: self.copy };
-            self.store.inner.outcomes.write_unasked(release);
+        if *self.acknowledged.get_mut() {
+            return;
+        }
+        let outcomes = &self.store.inner.outcomes;
+        outcomes.write_unasked(Outcome::Release { key: self.key.clone(), copy: self.copy, surely: self.surely });
+        if let Some(key) = self.doubted.take() {
+            outcomes.write_unasked(Outcome::Release { key, copy: doubting(self.copy), surely: false });
         }
     }
 }
@@ -204,11 +232,22 @@ pub(crate) async fn settle(session: &mut Session, keys: &[&Key]) -> Result<(), S
     Ok(())
 }
 
-pub(crate) async fn release(session: &mut Session, copies: &[(&Key, &Uuid)]) -> Result<(), StoreError> {
-    const RELEASE: &str = "UPDATE deliveries SET adopter = NULL, adopted_until = NULL FROM {u} \
+/// One copy that lets its row go.
+pub(crate) struct Releasing<'a> {
+    pub(crate) key: &'a Key,
+    pub(crate) copy: &'a Uuid,
+    /// The next copy has it without doubt; else it only runs out.
+    pub(crate) surely: bool,
+}
+
+pub(crate) async fn release(session: &mut Session, copies: &[Releasing<'_>]) -> Result<(), StoreError> {
+    const RELEASE: &str = "UPDATE deliveries SET adopter = CASE WHEN u.surely THEN NULL ELSE deliveries.adopter END, \
+                           adopted_until = CASE WHEN u.surely THEN NULL ELSE {now} END, \
+                           leaving = deliveries.leaving AND NOT u.surely FROM {u} \
                            WHERE deliveries.tenant = u.tenant AND deliveries.id = u.id AND deliveries.adopter = u.copy";
-    let group = keys_group(copies.iter().map(|(key, _)| *key))
-        .bytes("copy", copies.iter().map(|(_, copy)| copy.as_bytes().as_slice()));
+    let group = keys_group(copies.iter().map(|one| one.key))
+        .bytes("copy", copies.iter().map(|one| one.copy.as_bytes().as_slice()))
+        .flag("surely", copies.iter().map(|one| one.surely));
     session.query_group(RELEASE, &group).await?;
     Ok(())
 }

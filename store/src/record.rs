@@ -6,6 +6,7 @@ use std::time::Duration;
 use domain::{Attempt, AttemptOutcome, Key, Row, State, Transition};
 use uuid::Uuid;
 
+use crate::adopt::Releasing;
 use crate::claim::{insert_rows, keys_group};
 use crate::db::Db;
 use crate::row::{OrderColumns, key_of, uuid_of};
@@ -26,7 +27,7 @@ pub enum Recorded {
 pub(crate) enum Outcome {
     Record(Box<Recording>),
     Settle(Key),
-    Release { key: Key, copy: Uuid },
+    Release { key: Key, copy: Uuid, surely: bool },
 }
 
 pub(crate) struct Recording {
@@ -71,10 +72,10 @@ pub(crate) async fn commit(db: &Db, ops: &[Outcome]) -> Result<Vec<Recorded>, St
         })
         .collect();
     let settling: Vec<&Key> = ops.iter().filter(|op| matches!(op, Outcome::Settle(_))).map(Outcome::key).collect();
-    let releasing: Vec<(&Key, &Uuid)> = ops
+    let releasing: Vec<Releasing<'_>> = ops
         .iter()
         .filter_map(|op| match op {
-            Outcome::Release { key, copy } => Some((key, copy)),
+            Outcome::Release { key, copy, surely } => Some(Releasing { key, copy, surely: *surely }),
             Outcome::Record(_) | Outcome::Settle(_) => None,
         })
         .collect();

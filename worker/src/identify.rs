@@ -38,11 +38,13 @@ pub(crate) async fn identify(
     let (fingerprint, token) = (incoming.fingerprint(), Uuid::now_v7());
     let adopt = || shared.store.adopt(&notification.tenant, &fingerprint, token, incoming.redelivered);
     let adoption = shared.sql.insist(shared, adopt).await?;
+    let given = Delivery::given(adoption.key().clone(), Arc::clone(&notification), incoming);
     let delivery = Delivery {
+        arrival: given.arrival.without_id(),
         fingerprint: Some(fingerprint),
         doubtful: adoption.sight() == Sight::Doubtful,
         token,
-        ..Delivery::given(adoption.key().clone(), Arc::clone(&notification), incoming)
+        ..given
     };
     Ok((delivery, Some(adoption)))
 }

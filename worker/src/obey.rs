@@ -73,7 +73,7 @@ impl<'a> Held<'a> {
         };
         match publication {
             Some(publication) => self.publish_and_ack(publication, incoming).await,
-            None => self.ack(incoming).await,
+            None => self.ack(incoming, !row.state.is_over()).await,
         }
     }
 
@@ -128,7 +128,7 @@ impl<'a> Held<'a> {
 
     pub(crate) async fn acknowledge(&self, incoming: Incoming) {
         self.count("ended");
-        self.ack(incoming).await;
+        self.ack(incoming, false).await;
     }
 
     /// To the dead-letter queue without a row: what could not be named, or must not touch its row.
@@ -230,7 +230,7 @@ impl<'a> Held<'a> {
         match self.shared.publisher.insist(publication, &self.shared.stopping).await {
             Insisted::Confirmed => {
                 failpoint("worker.republished");
-                self.ack(incoming).await;
+                self.ack(incoming, true).await;
             }
             // The row repeats its order when the message comes again.
             Insisted::Interrupted => self.leave_unsettled(incoming).await,
@@ -239,11 +239,15 @@ impl<'a> Held<'a> {
     }
 
     /// However an anonymous copy ends, its row is no longer the one that a redelivery continues: the next
-    /// message with the same body is a delivery of its own.
-    async fn ack(&self, incoming: Incoming) {
+    /// message with the same body is a delivery of its own. `leaving`: it goes on by what was published.
+    async fn ack(&self, incoming: Incoming, leaving: bool) {
         let adoption = self.named.get().and_then(|named| named.adoption.as_ref());
         if let Some(adoption) = adoption {
-            match self.shared.sql.insist(self.shared, || adoption.holds()).await {
+            // Kept any longer, its row would be kept from the copy that comes again.
+            if !incoming.settle.is_current() {
+                return self.leave_unsettled(incoming).await;
+            }
+            match self.shared.sql.insist(self.shared, || adoption.holds(leaving)).await {
                 Ok(true) => {}
                 Ok(false) => {
                     self.count("adopted_by_another");

@@ -2,8 +2,8 @@
 
 use uuid::Uuid;
 
-use super::worker::{To, dead_headers, step_name};
-use super::{Copy, World, brief};
+use super::steps::{To, dead_headers, step_name};
+use super::{Copy, Kind, Of, World, brief};
 use crate::samples::{CONTENT, key, row};
 use crate::{Arrival, Headers, Lane, Lease, Order, Reason, Row, State};
 
@@ -15,7 +15,7 @@ impl World {
             23..=26 => self.bring_back(),
             27..=29 => self.crash(),
             30 | 31 => self.cut_off(),
-            32 => self.run_the_lease_out(),
+            32 => self.run_a_lease_out(),
             33 => self.duplicate(),
             34..=36 => self.move_dead_letter(),
             37 => self.get_and_publish(),
@@ -39,7 +39,9 @@ impl World {
 
     /// Its delay has passed, also for one that the broker hands back twice.
     fn rest(&mut self, copy: &Copy) {
-        self.rested.insert((copy.headers.epoch.unwrap_or(0), copy.headers.seq.unwrap_or(0)));
+        if let Of::Delivery(at) = copy.of {
+            self.deliveries[at].rested.insert((copy.headers.epoch.unwrap_or(0), copy.headers.seq.unwrap_or(0)));
+        }
     }
 
     /// The worker is gone; what it had published and committed stays.
@@ -56,7 +58,7 @@ impl World {
     }
 
     /// The connection breaks: the broker delivers again, while the worker goes on.
-    fn cut_off(&mut self) {
+    pub(super) fn cut_off(&mut self) {
         if self.workers.is_empty() {
             return;
         }
@@ -70,33 +72,55 @@ impl World {
         }
     }
 
-    pub(super) fn run_the_lease_out(&mut self) {
-        if let Some(row) = self.row.as_mut().filter(|row| row.state == State::Sending) {
+    pub(super) fn run_the_leases_out(&mut self) {
+        (0..self.deliveries.len()).for_each(|at| self.run_the_lease_out(at));
+    }
+
+    fn run_a_lease_out(&mut self) {
+        if let Some(at) = self.any_delivery() {
+            self.run_the_lease_out(at);
+        }
+    }
+
+    fn run_the_lease_out(&mut self, at: usize) {
+        if let Some(row) = self.deliveries[at].row.as_mut().filter(|row| row.state == State::Sending) {
             row.lease = Lease::RanOut;
             let row = &*row;
-            for worker in self.workers.iter_mut().filter(|worker| worker.holds(row)) {
+            for worker in self.workers.iter_mut().filter(|worker| worker.delivery == Some(at) && worker.holds(row)) {
                 worker.overdue = true;
             }
-            self.say(|| "the lease RUNS OUT".into());
+            self.say(|| format!("the lease of {at} RUNS OUT"));
+        }
+    }
+
+    /// The dice are thrown only where there is a choice.
+    fn any_delivery(&mut self) -> Option<usize> {
+        match self.deliveries.len() {
+            0 => None,
+            1 => Some(0),
+            many => Some(self.roll(many)),
         }
     }
 
     /// As the store cancels: what waits, or what nobody has seen yet. Anything else is too late.
     fn cancel(&mut self) {
-        let known = self.row.as_ref().map(|row| row.state);
-        let cancelled = match (known, self.row.take()) {
+        let Some(at) = self.any_delivery() else { return };
+        let known = self.deliveries[at].row.as_ref().map(|row| row.state);
+        let cancelled = match (known, self.deliveries[at].row.take()) {
             (Some(State::Waiting), Some(row)) => {
                 Row { state: State::Cancelled, order: Order::Nothing, version: row.version + 1, ..row }
             }
+            // Nobody knows the id of a message that has none yet.
+            (None, _) if self.kind == Kind::Anonymous => return,
             (None, _) => Row { state: State::Cancelled, token: Uuid::nil(), content: None, ..row() },
             (_, too_late) => {
-                self.row = too_late;
+                self.deliveries[at].row = too_late;
                 return;
             }
         };
         self.say(|| format!("CANCELLED, was {known:?}"));
-        self.row = Some(cancelled);
-        self.cancelled = true;
+        self.deliveries[at].row = Some(cancelled);
+        self.deliveries[at].cancelled = true;
     }
 
     /// At-least-once dead-lettering, or a publisher that repeats.
@@ -106,8 +130,9 @@ impl World {
             return;
         }
         let copy = copies[self.roll(copies.len())].clone();
+        let Of::Delivery(at) = copy.of else { return self.publish_anonymous() };
         // A publisher's repetition is not told from an operator's get + publish: it may give a budget.
-        self.moves += u32::from(copy.headers.is_bare() || copy.headers.is_dead_marked());
+        self.deliveries[at].moves += u32::from(copy.headers.is_bare() || copy.headers.is_dead_marked());
         self.say(|| format!("DUPLICATE {}", brief(&copy)));
         self.rest(&copy);
         self.lane.push(copy);
@@ -115,7 +140,7 @@ impl World {
 
     fn move_dead_letter(&mut self) {
         if let Some(copy) = self.pick(|world| &mut world.dead_letters) {
-            self.moves += 1;
+            self.moved(&copy);
             self.say(|| format!("operator MOVES {}", brief(&copy)));
             self.lane.push(Copy { redelivered: false, ..copy });
         }
@@ -123,9 +148,17 @@ impl World {
 
     fn get_and_publish(&mut self) {
         if let Some(copy) = self.pick(|world| &mut world.dead_letters) {
-            self.moves += 1;
+            self.moved(&copy);
             self.say(|| format!("operator GETS AND PUBLISHES {}", brief(&copy)));
-            self.lane.push(Copy { headers: Headers::default(), redelivered: false });
+            self.lane.push(Copy { of: copy.of, headers: Headers::default(), redelivered: false });
+        }
+    }
+
+    /// A move gives a budget; a letter without an id, which only the broker makes, is a delivery of its own then.
+    fn moved(&mut self, letter: &Copy) {
+        match letter.of {
+            Of::Delivery(at) => self.deliveries[at].moves += 1,
+            Of::Message(_) => self.strays += 1,
         }
     }
 
@@ -135,16 +168,18 @@ impl World {
             let dead = u32::from(copy.headers.is_dead_marked());
             let epoch = copy.headers.epoch.unwrap_or(0) + dead;
             self.say(|| format!("GIVEN UP {}", brief(&copy)));
-            self.publish(To::DeadLetters, dead_headers(epoch, Reason::RedeliveredTooOften));
+            let at = self.letter_of(&copy);
+            self.publish(at, To::DeadLetters, dead_headers(epoch, Reason::RedeliveredTooOften));
         }
     }
 
-    /// A channel hangs: the copy is parked unclaimed.
+    /// A channel hangs: the copy is parked unclaimed, unless it needs a row to be found again.
     fn put_aside(&mut self) {
         if let Some(copy) = self.pick(|world| &mut world.lane) {
             self.say(|| format!("PUT ASIDE {}", brief(&copy)));
+            let Of::Delivery(at) = copy.of else { return self.take_in(copy, true) };
             let arrival = Arrival::new(key("d-1"), CONTENT, &copy.headers, copy.redelivered);
-            self.publish(To::Later, arrival.headers(Lane::Normal, &copy.headers));
+            self.publish(at, To::Later, arrival.headers(Lane::Normal, &copy.headers));
         }
     }
 
@@ -152,6 +187,7 @@ impl World {
         if let Some(mut copy) = self.pick(|world| &mut world.lane) {
             self.say(|| format!("the BROKER DEAD-LETTERS {}", brief(&copy)));
             copy.headers.broker_death = true;
+            self.strays += u32::from(matches!(copy.of, Of::Message(_)));
             self.dead_letters.push(copy);
         }
     }

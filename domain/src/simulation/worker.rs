@@ -4,60 +4,56 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
-use super::{Copy, World, brief};
-use crate::samples::{CONTENT, NOW, failure, key, row};
-use crate::{Arrival, Claim, DeadMark, Headers, Lane, Lease, Order, Outcome, Reason, Row, State, Take, claim, decide};
+use super::anonymous::FINGERPRINT;
+use super::steps::{Step, To, Worker, claim_name, obey, step_name};
+use super::{Copy, Delivery, Kind, Of, World, brief};
+use crate::samples::{CONTENT, failure, row};
+use crate::{Claim, Headers, Lane, Lease, Outcome, Reason, Row, State, Take, claim, decide};
 
 const BEYOND_THE_TIERS: Duration = Duration::from_secs(600);
 
-/// What a worker will do next with the copy in its hands.
-#[derive(Clone, Debug)]
-pub(super) enum Step {
-    Claim,
-    Send(Box<Row>),
-    Decide(Box<Row>, Outcome),
-    Publish(Option<(To, Headers)>),
-    Acknowledge,
-    Requeue,
-}
-
-#[derive(Clone, Copy, Debug)]
-pub(super) enum To {
-    Lane,
-    Later,
-    DeadLetters,
-    Child,
-}
-
-pub(super) struct Worker {
-    pub(super) name: u64,
-    pub(super) copy: Copy,
-    token: Uuid,
-    pub(super) step: Step,
-    /// The broker took its copy back; it goes on without knowing.
-    pub(super) cut_off: bool,
-    /// Frozen for longer than its lease; it goes on without knowing.
-    pub(super) overdue: bool,
-}
-
-impl Worker {
-    pub(super) fn holds(&self, row: &Row) -> bool {
-        matches!(&self.step, Step::Send(mine) | Step::Decide(mine, _) if mine.token == row.token)
-    }
-}
-
 impl World {
     pub(super) fn receive(&mut self) {
-        if self.lane.is_empty() || self.workers.len() == 3 {
+        let most = if self.kind == Kind::Named { 3 } else { 4 };
+        if self.lane.is_empty() || self.workers.len() == most {
             return;
         }
         let at = self.roll(self.lane.len());
         let copy = self.lane.remove(at);
+        self.take_in(copy, false);
+    }
+
+    /// `aside`: its channel hangs.
+    pub(super) fn take_in(&mut self, copy: Copy, aside: bool) {
         self.named += 1;
-        let name = self.named;
+        let (name, since) = (self.named, self.now);
         self.say(|| format!("w{name} receives {}", brief(&copy)));
         let token = Uuid::from_u128(u128::from(name));
-        self.workers.push(Worker { name, copy, token, step: Step::Claim, cut_off: false, overdue: false });
+        let (delivery, step) = match copy.of {
+            Of::Delivery(at) => (Some(at), Step::Claim),
+            Of::Message(at) => {
+                self.messages[at].delivered = true;
+                (None, Step::Adopt(since))
+            }
+        };
+        self.workers.push(Worker {
+            name,
+            copy,
+            token,
+            delivery,
+            since,
+            aside,
+            mistaken: false,
+            lets_go: true,
+            doubts: None,
+            step,
+            cut_off: false,
+            overdue: false,
+        });
+    }
+
+    pub(super) fn of(&mut self, worker: &Worker) -> &mut Delivery {
+        &mut self.deliveries[worker.at()]
     }
 
     /// One step of one worker.
@@ -69,13 +65,19 @@ impl World {
         let mut worker = self.workers.remove(at);
         let before = self.trace.len();
         let next = match worker.step.clone() {
+            Step::Adopt(begun) => self.adopt(&mut worker, begun),
             Step::Claim => Some(self.claim(&mut worker)),
             Step::Send(row) => Some(self.send(&worker, row)),
             Step::Decide(row, outcome) => Some(self.record(&worker, &row, &outcome)),
-            Step::Publish(Some((to, headers))) => Some(self.publish_confirmed(to, headers)),
-            Step::Publish(None) => Some(Step::Acknowledge),
-            Step::Acknowledge => None,
+            Step::Publish(Some((to, headers))) => Some(self.publish_confirmed(&worker, to, headers)),
+            Step::Publish(None) => Some(worker.end(false)),
+            Step::Hold(leaving) => Some(self.hold(&worker, leaving)),
+            Step::Acknowledge => {
+                self.acknowledge(&worker);
+                None
+            }
             Step::Requeue => {
+                self.let_go(&worker);
                 if !worker.cut_off {
                     self.lane.push(Copy { redelivered: true, ..worker.copy.clone() });
                 }
@@ -93,65 +95,81 @@ impl World {
     }
 
     fn claim(&mut self, worker: &mut Worker) -> Step {
-        let arrival = Arrival::new(key("d-1"), CONTENT, &worker.copy.headers, worker.copy.redelivered);
-        let Some(known) = self.row.clone() else {
+        let arrival = worker.arrival();
+        let now = self.now;
+        let Some(known) = self.of(worker).row.clone() else {
             let first = Row {
                 epoch: arrival.epoch,
                 attempt: arrival.attempt,
                 seq: arrival.seq,
                 token: worker.token,
                 content: Some(CONTENT),
+                fingerprint: worker.message().map(|_| FINGERPRINT),
+                created_at: now,
+                updated_at: now,
                 ..row()
             };
-            self.row = Some(first.clone());
+            self.insert(worker, first.clone());
             self.say(|| "inserts".into());
             // When the answer was lost it asks again, and meets its own row.
-            return if self.goes_wrong(4) { Step::Claim } else { Step::Send(Box::new(first)) };
+            return if self.goes_wrong(4) { Step::Claim } else { self.go_on(worker, Box::new(first)) };
         };
         let mut claimed = claim(&known, &arrival, worker.token);
         if let Claim::Take(row, _) = &claimed
             && self.goes_wrong(4)
         {
             // The commit's answer was lost, perhaps for longer than the lease; the worker asks again.
-            self.row = Some(Row { lease: Lease::RanOut, ..(**row).clone() });
+            let unheard = Row { lease: Lease::RanOut, ..(**row).clone() };
+            self.of(worker).row = Some(unheard.clone());
             self.say(|| "claims and does not hear the answer".into());
-            claimed = claim(self.row.as_ref().unwrap(), &arrival, worker.token);
+            claimed = claim(&unheard, &arrival, worker.token);
         }
         self.say(|| format!("claims: {}", claim_name(&claimed)));
         match claimed {
             Claim::Take(row, take) => {
                 // An answer may be lost with the claim whose lease ran out.
                 let taken_over = known.state == State::Sending && known.token != row.token;
-                self.windows += u32::from(taken_over);
+                let row = Box::new(Row { updated_at: now, ..*row });
                 worker.overdue |= row.lease == Lease::RanOut;
-                self.row = Some((*row).clone());
+                let delivery = self.of(worker);
+                delivery.windows += u32::from(taken_over);
+                delivery.row = Some((*row).clone());
                 match take {
-                    Take::Send => Step::Send(row),
+                    Take::Send => self.go_on(worker, row),
                     Take::LeaseRanOut => Step::Decide(row, Outcome::Ambiguous { failure: failure() }),
                 }
             }
             Claim::Park => self.park(worker),
             Claim::Repeat(row) => obey(&row, &row.order),
             // A copy that the broker took back is not an operator's any more: its redelivery decides.
-            Claim::Reissue { .. } if worker.cut_off => Step::Acknowledge,
+            Claim::Reissue { .. } if worker.cut_off => worker.end(false),
             Claim::Reissue { epoch } => {
                 let headers = arrival.headers(Lane::Normal, &worker.copy.headers);
                 let headers = Headers { epoch: Some(epoch), seq: Some(0), attempt: Some(0), ..headers };
                 Step::Publish(Some((To::Lane, headers)))
             }
-            Claim::Ended => Step::Acknowledge,
+            Claim::Ended => worker.end(false),
             Claim::Conflict => self.fail("a conflict of equal contents"),
         }
     }
 
+    /// What it holds now is to be sent, unless nobody can know whether it was.
+    fn go_on(&mut self, worker: &Worker, row: Box<Row>) -> Step {
+        let in_doubt = worker.doubts.is_some() && row.token == worker.token;
+        if in_doubt { Step::Decide(row, Outcome::Ambiguous { failure: failure() }) } else { Step::Send(row) }
+    }
+
     fn park(&self, worker: &Worker) -> Step {
-        let arrival = Arrival::new(key("d-1"), CONTENT, &worker.copy.headers, worker.copy.redelivered);
+        let arrival = worker.arrival();
         Step::Publish(Some((To::Later, arrival.headers(Lane::Normal, &worker.copy.headers))))
     }
 
     fn send(&mut self, worker: &Worker, row: Box<Row>) -> Step {
         let failure = failure();
         let outcome = match self.roll(if self.calm { 8 } else { 11 }) {
+            // It looks once more whether the message is still its own.
+            _ if worker.cut_off && worker.message().is_some() => Outcome::GivenBack,
+            _ if worker.aside => Outcome::PutAside,
             0..=2 => Outcome::Sent { provider: "twilio", provider_id: None, code: None },
             3 | 4 => Outcome::Retriable { failure, alarm: false, maybe_sent: false },
             5 => Outcome::Retriable { failure, alarm: false, maybe_sent: true },
@@ -166,28 +184,29 @@ impl World {
             Outcome::Retriable { maybe_sent: true, .. } | Outcome::Ambiguous { .. } => self.roll(2) == 0,
             _ => false,
         };
-        self.maybe_sent |= matches!(outcome, Outcome::Retriable { maybe_sent: true, .. });
-        self.windows +=
-            u32::from(matches!(outcome, Outcome::Ambiguous { .. } | Outcome::Retriable { maybe_sent: true, .. }));
-        self.accepted += u32::from(accepted);
         let unsent = matches!(outcome, Outcome::PutAside | Outcome::GivenBack);
-        if self.cancelled && !worker.overdue && !unsent {
+        let delivery = self.of(worker);
+        delivery.maybe_sent |= matches!(outcome, Outcome::Retriable { maybe_sent: true, .. });
+        delivery.windows +=
+            u32::from(matches!(outcome, Outcome::Ambiguous { .. } | Outcome::Retriable { maybe_sent: true, .. }));
+        delivery.accepted += u32::from(accepted);
+        if !unsent && !matches!(outcome, Outcome::Throttled { .. }) {
+            *delivery.sends.entry((row.epoch, row.attempt + 1)).or_default() += 1;
+        }
+        if delivery.cancelled && !worker.overdue && !unsent {
             self.fail("sent after its cancel was answered");
         }
         let again = row.attempt > 0 || row.seq > 0;
-        if again && !self.rested.contains(&(row.epoch, row.seq)) && !unsent {
+        if again && !self.deliveries[worker.at()].rested.contains(&(row.epoch, row.seq)) && !unsent {
             self.fail("sent again before its delay has passed");
-        }
-        if !unsent && !matches!(outcome, Outcome::Throttled { .. }) {
-            *self.sends.entry((row.epoch, row.attempt + 1)).or_default() += 1;
         }
         self.say(|| format!("sends{}", if accepted { ", accepted" } else { "" }));
         Step::Decide(row, outcome)
     }
 
     fn record(&mut self, worker: &Worker, row: &Row, outcome: &Outcome) -> Step {
-        let transition = decide(row, self.has_fallback, outcome, &self.policy, NOW);
-        let known = self.row.clone().expect("a claim wrote the row");
+        let transition = decide(row, self.has_fallback, outcome, &self.policy, self.now);
+        let known = self.of(worker).row.clone().expect("a claim wrote the row");
         if known.token != row.token {
             // Whoever holds the row need not hold a copy: this one is put aside, not acknowledged.
             self.say(|| format!("records {} late", transition.row.state));
@@ -196,7 +215,7 @@ impl World {
         self.say(|| format!("records {} seq {}", transition.row.state, transition.row.seq));
         // Recorded before, where the answer was lost: the same answer again.
         if known.state == State::Sending {
-            self.row = Some(transition.row.clone());
+            self.of(worker).row = Some(transition.row.clone());
             if self.goes_wrong(6) {
                 self.say(|| "and does not hear the answer".into());
                 return Step::Decide(Box::new(row.clone()), outcome.clone());
@@ -206,13 +225,13 @@ impl World {
     }
 
     /// Until the broker has confirmed it. One that it has not may be in its queue or nowhere.
-    fn publish_confirmed(&mut self, to: To, headers: Headers) -> Step {
+    fn publish_confirmed(&mut self, worker: &Worker, to: To, headers: Headers) -> Step {
         if !self.goes_wrong(6) {
-            self.publish(to, headers);
-            return Step::Acknowledge;
+            self.publish(worker.at(), to, headers);
+            return worker.end(true);
         }
         if self.roll(2) == 0 {
-            self.publish(to, headers.clone());
+            self.publish(worker.at(), to, headers.clone());
         }
         self.say(|| "and hears no confirm".into());
         Step::Publish(Some((to, headers)))
@@ -223,57 +242,14 @@ impl World {
         !self.calm && self.roll(in_so_many) == 0
     }
 
-    pub(super) fn publish(&mut self, to: To, headers: Headers) {
-        let copy = Copy { headers, redelivered: false };
+    pub(super) fn publish(&mut self, delivery: usize, to: To, headers: Headers) {
+        let copy = Copy { of: Of::Delivery(delivery), headers, redelivered: false };
         self.say(|| format!("publishes {to:?} {}", brief(&copy)));
         match to {
             To::Lane => self.lane.push(copy),
             To::Later => self.later.push(copy),
             To::DeadLetters => self.dead_letters.push(copy),
-            To::Child => self.children += 1,
+            To::Child => self.deliveries[delivery].children += 1,
         }
-    }
-}
-
-/// What the worker publishes for an order, before it acknowledges.
-fn obey(row: &Row, order: &Order) -> Step {
-    let again = || Headers {
-        attempt: Some(row.attempt),
-        epoch: Some(row.epoch),
-        seq: Some(row.seq),
-        lane: Some(Lane::Normal),
-        ..Headers::default()
-    };
-    Step::Publish(match order {
-        Order::Nothing => None,
-        Order::GiveBack => return Step::Requeue,
-        Order::Retry { .. } => Some((To::Later, again())),
-        Order::Schedule { .. } => Some((To::Later, Headers { released: true, ..again() })),
-        Order::DeadLetter { reason, .. } => Some((To::DeadLetters, dead_headers(row.epoch, *reason))),
-        Order::Fallback => Some((To::Child, Headers::default())),
-    })
-}
-
-pub(super) fn dead_headers(epoch: u32, reason: Reason) -> Headers {
-    let dead = DeadMark { reason: reason.as_str().into(), error: String::new(), attempts: 0, at: NOW };
-    Headers { epoch: Some(epoch), lane: Some(Lane::Normal), dead: Some(dead), ..Headers::default() }
-}
-
-fn claim_name(claim: &Claim) -> String {
-    match claim {
-        Claim::Take(row, take) => format!("{take:?} epoch {} attempt {} seq {}", row.epoch, row.attempt, row.seq),
-        Claim::Repeat(row) => format!("repeat {:?}", row.order),
-        other => format!("{other:?}"),
-    }
-}
-
-pub(super) fn step_name(step: &Step) -> String {
-    match step {
-        Step::Claim => "claim".into(),
-        Step::Send(_) => "send".into(),
-        Step::Decide(_, outcome) => format!("record {outcome:?}").chars().take(40).collect(),
-        Step::Publish(publication) => format!("publish {:?}", publication.as_ref().map(|(to, _)| to)),
-        Step::Acknowledge => "acknowledge".into(),
-        Step::Requeue => "requeue".into(),
     }
 }

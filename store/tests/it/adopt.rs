@@ -8,7 +8,7 @@ use store::{Adoption, Sight, Store};
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
-use crate::database::{Database, HOUR, arrival, at, candidate, decide, sent};
+use crate::database::{Database, HOUR, arrival, at, candidate, decide, refused, sent};
 use crate::ledger::taken;
 use crate::on_both;
 
@@ -20,6 +20,9 @@ on_both!(
     after_ten_minutes_nobody_knows_whose_an_ended_row_is,
     an_ended_row_of_a_crash_is_doubtful_only_among_equals,
     a_copy_that_took_too_long_learns_that_another_has_its_row,
+    a_row_that_was_taken_and_let_go_is_kept_until_its_acknowledgement_is_noted,
+    what_was_about_to_be_acknowledged_is_not_taken_for_what_is_still_owed,
+    a_doubt_outlives_the_copy_that_had_it,
 );
 
 const PRINT: [u8; 32] = [3; 32];
@@ -39,7 +42,7 @@ async fn first(store: &Store, second: i64) -> (Adoption, Row) {
 }
 
 /// Everything that was asked of the outcomes' writer so far is committed.
-async fn written(store: &Store) {
+pub(crate) async fn written(store: &Store) {
     let id = Uuid::new_v4().to_string();
     let row = taken(store.claim(candidate(&id), &arrival(&id), HOUR).await.unwrap());
     store.record(&decide(&row, &sent()), None).await.unwrap();
@@ -92,7 +95,7 @@ async fn one_more_copy_than_rows_is_a_delivery_of_its_own(db: &Database) {
 }
 
 /// Acknowledged, and surely so.
-async fn noted(adoption: &Adoption) {
+pub(crate) async fn noted(adoption: &Adoption) {
     adoption.acknowledged(|| true, std::future::ready(())).await.unwrap();
 }
 
@@ -154,19 +157,76 @@ async fn an_ended_row_of_a_crash_is_doubtful_only_among_equals(db: &Database) {
 async fn a_copy_that_took_too_long_learns_that_another_has_its_row(db: &Database) {
     let store = db.store().await;
     let (slow, row) = first(&store, 0).await;
-    assert!(slow.holds().await.unwrap());
+    assert!(slow.holds(false).await.unwrap());
     run_out(db).await;
     let other = adopt(&store, true).await;
     assert_eq!((other.sight(), id(&other)), (Sight::Known, row.key.id.as_str()));
     let deadline = Instant::now() + Duration::from_secs(30);
-    while slow.holds().await.unwrap() {
+    while slow.holds(false).await.unwrap() {
         assert!(Instant::now() < deadline, "it never asked the ledger");
         tokio::task::yield_now().await;
     }
-    assert!(other.holds().await.unwrap());
+    assert!(other.holds(false).await.unwrap());
     drop(slow);
     written(&store).await;
     noted(&other).await;
     written(&store).await;
     assert_eq!(adopt(&store, true).await.sight(), Sight::New, "the slow copy let nothing go that it did not have");
+}
+
+async fn a_row_that_was_taken_and_let_go_is_kept_until_its_acknowledgement_is_noted(db: &Database) {
+    let store = db.store().await;
+    let (slow, row) = first(&store, 0).await;
+    run_out(db).await;
+    let other = adopt(&store, true).await;
+    assert_eq!(id(&other), row.key.id);
+    drop(other);
+    written(&store).await;
+    assert!(slow.holds(true).await.unwrap());
+    let waiting = tokio::spawn({
+        let store = store.clone();
+        async move { adopt(&store, true).await }
+    });
+    noted(&slow).await;
+    assert_eq!(waiting.await.unwrap().sight(), Sight::New, "two messages on one row: one of them is never sent");
+}
+
+async fn what_was_about_to_be_acknowledged_is_not_taken_for_what_is_still_owed(db: &Database) {
+    let store = db.store().await;
+    let (adoption, waiting) = first(&store, 0).await;
+    store.record(&decide(&waiting, &refused()), None).await.unwrap();
+    assert!(adoption.holds(true).await.unwrap());
+    let (owed, sending) = first(&store, 1).await;
+    forget((adoption, owed));
+    run_out(db).await;
+    let copies = [adopt(&store, true).await, adopt(&store, true).await];
+    assert_eq!((copies[0].sight(), id(&copies[0])), (Sight::Known, sending.key.id.as_str()));
+    assert_eq!(copies[1].sight(), Sight::Doubtful);
+}
+
+async fn a_doubt_outlives_the_copy_that_had_it(db: &Database) {
+    let store = db.store().await;
+    for second in 0..2 {
+        let (adoption, ended) = first(&store, second).await;
+        store.record(&decide(&ended, &sent()), None).await.unwrap();
+        if second == 0 { forget(adoption) } else { noted(&adoption).await }
+    }
+    written(&store).await;
+    run_out(db).await;
+    let copy = Uuid::new_v4();
+    for _unheard in 0..2 {
+        let adoption = store.adopt(&Tenant::default(), &PRINT, copy, true).await.unwrap();
+        assert_eq!(adoption.sight(), Sight::Doubtful, "an answer that was not heard takes the doubt away");
+        forget(adoption);
+    }
+    run_out(db).await;
+    let after_a_crash = adopt(&store, true).await;
+    assert_eq!(after_a_crash.sight(), Sight::Doubtful);
+    drop(after_a_crash);
+    written(&store).await;
+    let after_a_lost_connection = adopt(&store, true).await;
+    assert_eq!(after_a_lost_connection.sight(), Sight::Doubtful);
+    noted(&after_a_lost_connection).await;
+    written(&store).await;
+    assert_eq!(adopt(&store, true).await.sight(), Sight::New, "one ended row, one doubt");
 }

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "an error here is a failed test")]
 
 mod adopt;
+mod adopt_model;
 mod cancel;
 mod cost;
 mod database;

@@ -1,0 +1,98 @@
+//! Messages without an id: whose row is it? What a copy that is delivered again continues, purely. The store asks the
+//! same in one statement, which its tests hold against this.
+
+use std::time::Duration;
+
+use uuid::Uuid;
+
+use crate::{State, Timestamp};
+
+/// How long a row is kept for the copy that has it, by the database's clock. Nothing is lost when a copy takes longer:
+/// it asks before its acknowledgement. After the crash of a process its messages wait so long at most.
+pub const HELD_FOR: Duration = Duration::from_secs(5);
+/// After this time a broker that dies has written an acknowledgement down. Less than what is left of an adoption whose
+/// holder has just asked.
+pub const SURE_AFTER: Duration = Duration::from_secs(2);
+/// How long a row that has ended counts as that of its message, when no equal one came within the same time.
+pub const SURELY_ITS_OWN: Duration = Duration::from_secs(600);
+
+/// What a row says of whose it is.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Adoptable {
+    pub state: State,
+    /// Its message was acknowledged and cannot come again.
+    pub settled: bool,
+    /// What was ordered for it is published: the acknowledgement of its message came next.
+    pub leaving: bool,
+    /// The copy that has it or had it last, and until when it is kept for that one. None when it was let go.
+    pub holder: Option<(Uuid, Timestamp)>,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+}
+
+/// What there is for a copy that is delivered again.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Found {
+    /// This row, by its place: its message is surely with the broker.
+    Row(usize),
+    /// This row. Its message may be gone, but the one in hand counts as the same. Whoever lets it go again makes
+    /// it run out, so that the next copy learns no more than this one knew.
+    Likely(usize),
+    /// Nobody can know whether the message in hand is the one of this row, or whether that was acknowledged.
+    Doubt(usize),
+    /// Others have them all: wait.
+    OnlyTaken,
+    Nothing,
+}
+
+/// `rows`: all that have the fingerprint, the oldest first. `copy` names the copy that asks. Rows whose message is
+/// surely still with the broker go first: were one left over, its message would have been taken for another.
+pub fn find(rows: &[Adoptable], copy: Uuid, now: Timestamp) -> Found {
+    let open = |wanted: &dyn Fn(&Adoptable) -> bool| rows.iter().position(|row| !row.settled && wanted(row));
+    if let Some(at) = open(&|row| row.is_free_for(copy, now) && !row.may_be_gone()) {
+        return Found::Row(at);
+    }
+    if let Some(at) = open(&|row| row.is_free_for(copy, now) && !row.is_doubtful(rows, now)) {
+        return Found::Likely(at);
+    }
+    match open(&|row| row.may_be_gone() && (row.ran_out(now) || row.is_held_by(doubting(copy)))) {
+        Some(at) => Found::Doubt(at),
+        None if rows.iter().any(|row| !row.settled) => Found::OnlyTaken,
+        None => Found::Nothing,
+    }
+}
+
+/// The name under which a doubtful copy keeps the row that it doubts from others. It differs from the copy's own, so
+/// that asking again does not make the row its own.
+pub fn doubting(copy: Uuid) -> Uuid {
+    Uuid::new_v5(&copy, b"doubt")
+}
+
+impl Adoptable {
+    fn is_free_for(&self, copy: Uuid, now: Timestamp) -> bool {
+        self.holder.is_none() || self.is_held_by(copy) || self.ran_out(now)
+    }
+
+    fn is_held_by(&self, copy: Uuid) -> bool {
+        self.holder.is_some_and(|(holder, _)| holder == copy)
+    }
+
+    fn ran_out(&self, now: Timestamp) -> bool {
+        self.holder.is_some_and(|(_, until)| until <= now)
+    }
+
+    /// It was not let go, and its holder had nothing left to do but to acknowledge.
+    fn may_be_gone(&self) -> bool {
+        self.holder.is_some() && (self.state.is_over() || self.leaving)
+    }
+
+    /// It ran out long ago, or it is not the only one.
+    fn is_doubtful(&self, rows: &[Self], now: Timestamp) -> bool {
+        let is_near = |other: &Self| {
+            let apart = self.created_at.since(other.created_at).max(other.created_at.since(self.created_at));
+            !other.settled || apart <= SURELY_ITS_OWN
+        };
+        let others = rows.iter().filter(|other| !std::ptr::eq(self, *other));
+        self.ran_out(now) && (now.since(self.updated_at) > SURELY_ITS_OWN || others.into_iter().any(is_near))
+    }
+}

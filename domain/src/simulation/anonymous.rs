@@ -1,0 +1,204 @@
+//! Equal messages without an id: how their copies find their rows, how long an acknowledgement may be forgotten, and
+//! what the broker knows that nobody else does.
+
+use std::time::Duration;
+
+use super::notes::Note;
+use super::steps::{Step, Worker};
+use super::{Copy, Delivery, Of, World};
+use crate::{Found, HELD_FOR, Headers, Row, SURE_AFTER, SURELY_ITS_OWN, Timestamp, doubting, find};
+
+/// Between two looks for a row.
+const LOOK_AGAIN: Duration = Duration::from_millis(250);
+const MOST_MESSAGES: usize = 5;
+pub(super) const FINGERPRINT: [u8; 32] = [3; 32];
+
+/// A published message, as only the broker tells it from its equals.
+#[derive(Default)]
+pub(super) struct Message {
+    /// Somebody has received it.
+    pub(super) delivered: bool,
+    /// It will not come again.
+    pub(super) gone: bool,
+    /// It was taken for another one, which was acknowledged.
+    pub(super) mistaken: bool,
+}
+
+impl World {
+    pub(super) fn publish_anonymous(&mut self) {
+        if self.messages.len() < MOST_MESSAGES {
+            let of = Of::Message(self.messages.len());
+            self.messages.push(Message::default());
+            self.say(|| format!("somebody PUBLISHES {of:?}"));
+            self.lane.push(Copy { of, headers: Headers::default(), redelivered: false });
+        }
+    }
+
+    /// One look for the row of the copy in hand.
+    pub(super) fn adopt(&mut self, worker: &mut Worker, begun: Timestamp) -> Option<Step> {
+        let found = if worker.copy.redelivered { self.look(worker) } else { Found::Nothing };
+        self.say(|| format!("finds {found:?}"));
+        match found {
+            Found::Row(at) => self.continues(worker, at, true),
+            Found::Likely(at) => self.continues(worker, at, false),
+            Found::Doubt(at) => {
+                self.deliveries[at].holder = Some((doubting(worker.token), self.now.plus(HELD_FOR)));
+                self.seen.push("doubtful");
+                self.mint(worker, Some(at));
+            }
+            Found::OnlyTaken if self.now.since(begun) <= HELD_FOR + LOOK_AGAIN => {
+                self.seen.push("waited");
+                if self.calm {
+                    self.pass(LOOK_AGAIN * 4);
+                }
+                return Some(Step::Adopt(begun));
+            }
+            Found::OnlyTaken | Found::Nothing => self.mint(worker, None),
+        }
+        worker.since = self.now;
+        if worker.cut_off {
+            self.let_go(worker);
+            return None;
+        }
+        Some(Step::Claim)
+    }
+
+    fn look(&self, worker: &Worker) -> Found {
+        let mut places: Vec<usize> = (0..self.deliveries.len()).collect();
+        places.retain(|&at| self.deliveries[at].adoptable().is_some());
+        places.sort_by_key(|&at| self.deliveries[at].row.as_ref().map(|row| row.created_at));
+        let rows: Vec<_> = places.iter().filter_map(|&at| self.deliveries[at].adoptable()).collect();
+        match find(&rows, worker.token, self.now) {
+            Found::Row(at) => Found::Row(places[at]),
+            Found::Likely(at) => Found::Likely(places[at]),
+            Found::Doubt(at) => Found::Doubt(places[at]),
+            nothing => nothing,
+        }
+    }
+
+    fn continues(&mut self, worker: &mut Worker, at: usize, surely: bool) {
+        if self.notes.iter().any(|note| note.delivery == at) {
+            self.fail("continues a row whose acknowledgement is about to be noted");
+        }
+        let message = worker.message().expect("only a message without an id looks for its row");
+        let delivery = &mut self.deliveries[at];
+        delivery.holder = Some((worker.token, self.now.plus(HELD_FOR)));
+        delivery.moves += u32::from(worker.copy.headers.is_dead_marked());
+        worker.delivery = Some(at);
+        worker.lets_go = surely;
+        let mistaken = delivery.spent.is_some_and(|by| by != message);
+        let ended = delivery.row.as_ref().map(|row| row.updated_at);
+        if mistaken && (self.has_rows_for_all() || ended.is_none_or(|at| self.now.since(at) > SURELY_ITS_OWN)) {
+            self.fail(&format!("message {message} is taken for another that was acknowledged"));
+        }
+        if mistaken {
+            self.seen.push("taken for another");
+        }
+        worker.mistaken = mistaken;
+    }
+
+    fn mint(&mut self, worker: &mut Worker, doubts: Option<usize>) {
+        worker.delivery = Some(self.deliveries.len());
+        worker.doubts = doubts;
+        let moves = u32::from(worker.copy.headers.is_dead_marked());
+        self.deliveries.push(Delivery { doubtful: doubts.is_some(), moves, ..Delivery::default() });
+    }
+
+    /// The claim of a copy that met no row.
+    pub(super) fn insert(&mut self, worker: &Worker, row: Row) {
+        let held_until = self.now.plus(HELD_FOR);
+        let message = worker.message();
+        // It was on its way when the broker took the message back: the next copy may have looked before.
+        self.strays += u32::from(worker.cut_off && message.is_some());
+        let delivery = self.of(worker);
+        delivery.holder = message.map(|_| (worker.token, held_until));
+        delivery.row = Some(row);
+    }
+
+    /// Asks before the acknowledgement whether an equal message has taken the row over.
+    pub(super) fn hold(&mut self, worker: &Worker, leaving: bool) -> Step {
+        if worker.cut_off {
+            return Step::Requeue;
+        }
+        if !leaving && self.now.since(worker.since) < HELD_FOR / 2 {
+            return Step::Acknowledge;
+        }
+        let held_until = self.now.plus(HELD_FOR);
+        let delivery = self.of(worker);
+        if delivery.holder.is_some_and(|(holder, _)| holder != worker.token) {
+            self.seen.push("taken over");
+            return Step::Requeue;
+        }
+        delivery.holder = Some((worker.token, held_until));
+        delivery.leaving |= leaving;
+        Step::Acknowledge
+    }
+
+    pub(super) fn acknowledge(&mut self, worker: &Worker) {
+        let Some(message) = worker.message() else { return };
+        let due = self.now.plus(SURE_AFTER);
+        match worker.cut_off {
+            false => {
+                self.messages[message].mistaken = worker.mistaken;
+                let copy = worker.copy.clone();
+                self.notes.push(Note { delivery: worker.at(), doubts: worker.doubts, copy, due });
+            }
+            // It knows that it could not be sent, or it was sent into nothing.
+            true if self.roll(2) == 0 => self.let_go(worker),
+            true => {}
+        }
+    }
+
+    /// The next copy may have its row.
+    pub(super) fn let_go(&mut self, worker: &Worker) {
+        let now = self.now;
+        if let Some(doubted) = worker.doubts.map(|at| &mut self.deliveries[at])
+            && doubted.holder.is_some_and(|(holder, _)| holder == doubting(worker.token))
+        {
+            doubted.holder = Some((doubting(worker.token), now));
+        }
+        let Some(delivery) = worker.delivery.map(|at| &mut self.deliveries[at]) else { return };
+        if delivery.holder.is_some_and(|(holder, _)| holder == worker.token) {
+            match worker.lets_go {
+                true => (delivery.holder, delivery.leaving) = (None, false),
+                false => delivery.holder = Some((worker.token, now)),
+            }
+        }
+    }
+
+    /// Every message that was delivered and may come again has a row of its own.
+    fn has_rows_for_all(&self) -> bool {
+        let messages = self.messages.iter().filter(|message| message.delivered && !message.gone).count();
+        let is_open = |one: &&Delivery| one.spent.is_none() && one.adoptable().is_some_and(|row| !row.settled);
+        messages + self.strays as usize <= self.deliveries.iter().filter(is_open).count()
+    }
+
+    /// Under which delivery a copy goes to the dead-letter queue without having met its row.
+    pub(super) fn letter_of(&mut self, copy: &Copy) -> usize {
+        match copy.of {
+            Of::Delivery(at) => at,
+            Of::Message(message) => {
+                self.messages[message].gone = true;
+                self.strays += 1;
+                let moves = u32::from(copy.headers.is_dead_marked());
+                self.deliveries.push(Delivery { moves, ..Delivery::default() });
+                self.deliveries.len() - 1
+            }
+        }
+    }
+
+    pub(super) fn check_messages(&self) {
+        let ended = |at: &usize| self.deliveries[*at].has_ended() || self.is_dead_letter(*at);
+        let letters = self.dead_letters.iter().filter(|copy| matches!(copy.of, Of::Message(_)));
+        let ends = (0..self.deliveries.len()).filter(ended).count() + letters.count();
+        let mistaken = self.messages.iter().filter(|message| message.mistaken).count();
+        if ends + mistaken < self.messages.len() {
+            self.fail(&format!("lost: {} messages, {ends} ends, {mistaken} taken for others", self.messages.len()));
+        }
+        let went_out = |one: &&Delivery| !one.doubtful && one.row.is_some() && (one.accepted > 0 || one.has_ended());
+        let rows = self.deliveries.iter().filter(went_out).count();
+        if rows + mistaken > self.messages.len() + self.strays as usize {
+            self.fail(&format!("sent twice in silence: {} messages, {rows} rows", self.messages.len()));
+        }
+    }
+}

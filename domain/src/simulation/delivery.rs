@@ -1,0 +1,88 @@
+//! One delivery: its row in the ledger, what became of it, and what must never have.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use uuid::Uuid;
+
+use crate::{Adoptable, Ambiguity, Policy, Row, State, Timestamp};
+
+#[derive(Default)]
+pub(super) struct Delivery {
+    pub(super) row: Option<Row>,
+    /// Of a message without an id: it was acknowledged, and that was noted.
+    pub(super) settled: bool,
+    /// Of a message without an id: its acknowledgement came next.
+    pub(super) leaving: bool,
+    /// Of a message without an id: the copy that has it, and until when.
+    pub(super) holder: Option<(Uuid, Timestamp)>,
+    /// Its row was made in doubt: it may be a second one of the same message.
+    pub(super) doubtful: bool,
+    /// This message was acknowledged with it for good, and nobody will note it.
+    pub(super) spent: Option<usize>,
+    pub(super) children: u32,
+    pub(super) moves: u32,
+    /// How often each attempt was sent, by its epoch and number.
+    pub(super) sends: BTreeMap<(u32, u32), u32>,
+    /// The epochs and seqs whose delay has passed: a copy has come back.
+    pub(super) rested: BTreeSet<(u32, u32)>,
+    pub(super) accepted: u32,
+    /// Attempts of which nobody knows whether they were accepted: each explains one send more.
+    pub(super) windows: u32,
+    pub(super) maybe_sent: bool,
+    /// A cancel was answered with "it will not be sent".
+    pub(super) cancelled: bool,
+}
+
+impl Delivery {
+    /// A delivery that fell back lives on in its child.
+    pub(super) fn has_ended(&self) -> bool {
+        self.row.as_ref().is_some_and(|row| row.state.is_final() && (row.state != State::FellBack || self.children > 0))
+    }
+
+    pub(super) fn adoptable(&self) -> Option<Adoptable> {
+        self.row.as_ref().filter(|row| row.fingerprint.is_some()).map(|row| Adoptable {
+            state: row.state,
+            settled: self.settled,
+            leaving: self.leaving,
+            holder: self.holder,
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+        })
+    }
+
+    /// What is wrong whenever it is.
+    pub(super) fn wrong_now(&self, policy: &Policy) -> Option<String> {
+        for ((epoch, n), sends) in &self.sends {
+            if *n > policy.max_retries + 1 {
+                return Some(format!("epoch {epoch} spent more attempts than its budget"));
+            }
+            if *sends > 1 {
+                return Some(format!("attempt {n} of epoch {epoch} was sent {sends} times"));
+            }
+        }
+        let unasked = self.row.as_ref().is_some_and(|row| row.epoch > self.moves);
+        unasked.then(|| "a budget that nobody gave".into())
+    }
+
+    /// What is wrong when nothing moves any more.
+    pub(super) fn wrong_at_rest(&self, row: &Row, policy: &Policy) -> Option<String> {
+        if self.accepted > 1 && !row.ambiguous {
+            return Some("sent twice, and the row does not say that it may have been".into());
+        }
+        if self.accepted > 1 + self.windows {
+            return Some(format!("accepted {} times, but only {} answers were lost", self.accepted, self.windows));
+        }
+        if self.accepted == 0 && matches!(row.state, State::Sent) {
+            return Some("called sent without having been accepted".into());
+        }
+        if row.state == State::FellBack && self.accepted > 0 {
+            return Some("fell back after it had gone out".into());
+        }
+        if row.state != State::FellBack && self.children > 0 {
+            return Some("a child without a parent that fell back".into());
+        }
+        let asked_for = self.moves > 0 || self.maybe_sent;
+        let twice = policy.ambiguity == Ambiguity::Hold && !asked_for && self.accepted > 1;
+        twice.then(|| "sent twice under the policy `hold`".into())
+    }
+}

@@ -1,0 +1,129 @@
+//! What a worker has in its hands, and what it will do next with it.
+
+use uuid::Uuid;
+
+use super::{Copy, Of};
+use crate::samples::{CONTENT, NOW, key};
+use crate::{Arrival, Claim, DeadMark, Headers, Lane, Order, Outcome, Reason, Row, Timestamp};
+
+/// What a worker will do next with the copy in its hands.
+#[derive(Clone, Debug)]
+pub(super) enum Step {
+    /// Of a message without an id: since when it has looked for its row.
+    Adopt(Timestamp),
+    Claim,
+    Send(Box<Row>),
+    Decide(Box<Row>, Outcome),
+    Publish(Option<(To, Headers)>),
+    /// Of a message without an id: asks whether it still has its row, and says whether it has published an order.
+    Hold(bool),
+    Acknowledge,
+    Requeue,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) enum To {
+    Lane,
+    Later,
+    DeadLetters,
+    Child,
+}
+
+pub(super) struct Worker {
+    pub(super) name: u64,
+    pub(super) copy: Copy,
+    pub(super) token: Uuid,
+    /// Which delivery its copy is, once that is known.
+    pub(super) delivery: Option<usize>,
+    /// It has its row since then, for a message without an id.
+    pub(super) since: Timestamp,
+    /// Its channel hangs.
+    pub(super) aside: bool,
+    /// It continues the row of another, which was acknowledged.
+    pub(super) mistaken: bool,
+    /// The next copy may have its row when it gives up its own.
+    pub(super) lets_go: bool,
+    /// Its row is made in doubt about this one.
+    pub(super) doubts: Option<usize>,
+    pub(super) step: Step,
+    /// The broker took its copy back; it goes on without knowing.
+    pub(super) cut_off: bool,
+    /// Frozen for longer than its lease; it goes on without knowing.
+    pub(super) overdue: bool,
+}
+
+impl Worker {
+    pub(super) fn holds(&self, row: &Row) -> bool {
+        matches!(&self.step, Step::Send(mine) | Step::Decide(mine, _) if mine.token == row.token)
+    }
+
+    pub(super) fn at(&self) -> usize {
+        self.delivery.expect("a copy is named before it is claimed")
+    }
+
+    pub(super) fn arrival(&self) -> Arrival {
+        let arrival = Arrival::new(key("d-1"), CONTENT, &self.copy.headers, self.copy.redelivered);
+        match self.copy.of {
+            Of::Delivery(_) => arrival,
+            Of::Message(_) => arrival.without_id(),
+        }
+    }
+
+    /// How it ends when there is nothing left to do.
+    pub(super) fn end(&self, published: bool) -> Step {
+        if self.message().is_some() { Step::Hold(published) } else { Step::Acknowledge }
+    }
+
+    /// The message without an id that it has in hand.
+    pub(super) fn message(&self) -> Option<usize> {
+        match self.copy.of {
+            Of::Delivery(_) => None,
+            Of::Message(at) => Some(at),
+        }
+    }
+}
+
+/// What the worker publishes for an order, before it acknowledges.
+pub(super) fn obey(row: &Row, order: &Order) -> Step {
+    let again = || Headers {
+        attempt: Some(row.attempt),
+        epoch: Some(row.epoch),
+        seq: Some(row.seq),
+        lane: Some(Lane::Normal),
+        ..Headers::default()
+    };
+    Step::Publish(match order {
+        Order::Nothing => None,
+        Order::GiveBack => return Step::Requeue,
+        Order::Retry { .. } => Some((To::Later, again())),
+        Order::Schedule { .. } => Some((To::Later, Headers { released: true, ..again() })),
+        Order::DeadLetter { reason, .. } => Some((To::DeadLetters, dead_headers(row.epoch, *reason))),
+        Order::Fallback => Some((To::Child, Headers::default())),
+    })
+}
+
+pub(super) fn dead_headers(epoch: u32, reason: Reason) -> Headers {
+    let dead = DeadMark { reason: reason.as_str().into(), error: String::new(), attempts: 0, at: NOW };
+    Headers { epoch: Some(epoch), lane: Some(Lane::Normal), dead: Some(dead), ..Headers::default() }
+}
+
+pub(super) fn claim_name(claim: &Claim) -> String {
+    match claim {
+        Claim::Take(row, take) => format!("{take:?} epoch {} attempt {} seq {}", row.epoch, row.attempt, row.seq),
+        Claim::Repeat(row) => format!("repeat {:?}", row.order),
+        other => format!("{other:?}"),
+    }
+}
+
+pub(super) fn step_name(step: &Step) -> String {
+    match step {
+        Step::Adopt(_) => "adopt".into(),
+        Step::Claim => "claim".into(),
+        Step::Send(_) => "send".into(),
+        Step::Decide(_, outcome) => format!("record {outcome:?}").chars().take(40).collect(),
+        Step::Publish(publication) => format!("publish {:?}", publication.as_ref().map(|(to, _)| to)),
+        Step::Hold(_) => "ask whether it has its row".into(),
+        Step::Acknowledge => "acknowledge".into(),
+        Step::Requeue => "requeue".into(),
+    }
+}
