@@ -13,6 +13,7 @@ mod disk;
 mod faults;
 mod load;
 mod report;
+mod rest;
 mod scene;
 mod station;
 
@@ -76,7 +77,7 @@ pub async fn run(plan: &Plan) -> Result<Report> {
             continue;
         }
         let until = plan.limit.map(|limit| begun + if kind == Kind::Postgres { limit * 3 / 4 } else { limit });
-        let ran = Run { plan, kind, until, dice: &mut dice, report: &mut report }.go(chosen).await;
+        let ran = Run { plan, kind, until, dice: &mut dice, report: &mut report, recipients: 0 }.go(chosen).await;
         if let Err(error) = ran {
             report.troubles.push(format!("the run over {} ended early: {error:#}", kind.as_str()));
         }
@@ -105,6 +106,8 @@ struct Run<'a> {
     until: Option<Instant>,
     dice: &'a mut Dice,
     report: &'a mut Report,
+    /// Numbers that were given to recipients.
+    recipients: u64,
 }
 
 impl Run<'_> {
@@ -112,7 +115,7 @@ impl Run<'_> {
         println!("chaos: raising a fleet over a private broker and {}", self.kind.as_str());
         let logs = self.plan.folder.join(self.kind.as_str().to_lowercase());
         std::fs::create_dir_all(&logs)?;
-        let mut scene = Scene::raise(self.kind, self.plan.own_mounts, &logs).await?;
+        let mut scene = Scene::raise(self.kind, self.plan.own_mounts, &logs, Dice::new(self.plan.seed)).await?;
         let (chosen, impossible): (Vec<_>, Vec<_>) = chosen.into_iter().partition(|fault| fault.is_possible(&scene));
         for fault in impossible {
             self.report
@@ -139,7 +142,7 @@ impl Run<'_> {
     async fn strike(&mut self, scene: &mut Scene, fault: &Fault, number: usize, journal: &Journal) -> Result<()> {
         let begun = Instant::now();
         println!("chaos: {}: {}", fault.name, fault.says);
-        let Needs { rest, due_together } = fault.needs();
+        let Needs { rest, due_together, load } = fault.needs();
         if rest && !scene.rest(&journal.entries(), PATIENCE).await {
             // It would lose what is still on its way.
             self.report.troubles.push(format!("{}: the fleet did not come to rest before it", fault.name));
@@ -149,8 +152,9 @@ impl Run<'_> {
             self.report.troubles.push(format!("{}: {error:#}", fault.name));
             return Ok(());
         }
-        let (count, over) = self.plan.load();
-        let first = 1 + (number as u64 + if self.kind == Kind::Sqlite { 5_000 } else { 0 }) * 1_000;
+        let (count, over) = load.unwrap_or_else(|| self.plan.load());
+        let first = 1 + self.recipients + if self.kind == Kind::Sqlite { 5_000_000 } else { 0 };
+        self.recipients += count.next_multiple_of(1_000);
         let load = Load { fault: number, first, count, over, seed: self.plan.seed, due_together };
         let (hands, written) = (Arc::clone(&scene.hands), journal.clone());
         let before = journal.entries().len();
@@ -160,7 +164,7 @@ impl Run<'_> {
             struck
         } else {
             let loading = tokio::spawn(load.run(hands, written));
-            tokio::time::sleep(over / 3).await;
+            tokio::time::sleep(self.plan.load().1 / 3).await;
             let struck = fault.strike(scene).await;
             loading.await?;
             struck
@@ -168,6 +172,8 @@ impl Run<'_> {
         if let Err(error) = struck {
             self.report.troubles.push(format!("{}: {error:#}", fault.name));
         }
+        let notes = scene.notes.drain(..).map(|note| format!("{}: {note}", fault.name));
+        self.report.notes.extend(notes);
         let ready = scene.until_ready().await;
         if let Err(error) = ready {
             self.report.troubles.push(format!("after {}: {error:#}", fault.name));
@@ -215,7 +221,7 @@ impl Run<'_> {
 
     /// A process may end only by a fault, and never panics.
     async fn look_at_processes(&mut self, scene: &Scene) {
-        for station in scene.stations() {
+        for station in scene.everybody() {
             let unasked: Vec<i32> =
                 station.ends().await.into_iter().filter(|code| ![0, ABORTED, KILLED].contains(code)).collect();
             if !unasked.is_empty() {

@@ -90,6 +90,8 @@ pub struct Report {
     pub stories: Vec<String>,
     /// Whatever else must not be: a fault that did not happen, a process that ended unasked.
     pub troubles: Vec<String>,
+    /// What faults have measured.
+    pub notes: Vec<String>,
     /// Faults that this machine cannot have.
     pub skipped: Vec<String>,
     pub seconds: u64,
@@ -150,6 +152,9 @@ impl Report {
             self.seed,
             total.unanswered
         );
+        for note in &self.notes {
+            let _ = writeln!(text, "{note}");
+        }
         for skipped in &self.skipped {
             let _ = writeln!(text, "skipped: {skipped}");
         }
@@ -176,7 +181,7 @@ impl Report {
         let report = json!({
             "seed": self.seed, "seconds": self.seconds, "clean": self.is_clean(),
             "faults": self.faults.iter().map(Counts::json).collect::<Vec<_>>(), "total": self.total().json(),
-            "broken": self.stories, "troubles": self.troubles, "skipped": self.skipped,
+            "broken": self.stories, "troubles": self.troubles, "notes": self.notes, "skipped": self.skipped,
         });
         let text = serde_json::to_string_pretty(&report)?;
         std::fs::write(file, text).with_context(|| format!("cannot write {}", file.display()))

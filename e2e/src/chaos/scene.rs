@@ -9,7 +9,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, bail};
 use chasqui::config::{Config, Role, Sources};
 use chasqui::private_broker::{Options, PrivateBroker, User, VHOST};
-use domain::{RecipientHasher, State, SystemClock};
+use domain::{RecipientHasher, SystemClock};
 use reqwest::Method;
 use serde_json::{Value, json};
 use store::Store;
@@ -17,8 +17,7 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use super::amqp::Amqp;
-use super::audit::{all_jobs, all_rows};
-use super::books::{Answer, Entry};
+use super::dice::Dice;
 use super::disk::Disk;
 use super::load::Hands;
 use super::station::Station;
@@ -31,19 +30,12 @@ const SECRET: &str = "a secret of the chaos run that is long enough";
 /// A copy that the broker could not dead-letter at once is tried again after this time; the default is 180 s.
 const DEAD_LETTER_TIMEOUT_MS: u32 = 5_000;
 const READY_LIMIT: Duration = Duration::from_secs(90);
-const LOOK_EVERY: Duration = Duration::from_millis(100);
+pub(super) const LOOK_EVERY: Duration = Duration::from_millis(100);
+/// Who sends, but for a fault that asks for more.
+const WORKERS: usize = 2;
 /// Every so-manieth request fails all the time, so that there is always a retry on its way.
 const BACKGROUND_FAILURES: usize = 8;
 pub(super) const DEAD_LETTERS: &str = "notifications.queue.dlq";
-const QUEUES: [&str; 7] = [
-    "notifications.queue",
-    "notifications.queue.urgent",
-    "notifications.queue.bulk",
-    "notifications.queue.scheduled",
-    "notifications.queue.retry.1",
-    "notifications.queue.retry.2",
-    "notifications.queue.retry.3",
-];
 
 /// Which database the fleet has.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -80,11 +72,20 @@ pub(super) struct Scene {
     pub(super) broker_line: Proxy,
     pub(super) ledger: Ledger,
     pub(super) provider: Provider,
-    pub(super) workers: [Arc<Station>; 2],
+    pub(super) workers: Vec<Arc<Station>>,
     pub(super) schedulers: [Arc<Station>; 2],
     pub(super) hands: Arc<Hands>,
     pub(super) books: Store,
+    /// For what a fault leaves to chance.
+    pub(super) dice: Dice,
+    /// What a fault has measured, for people.
+    pub(super) notes: Vec<String>,
+    /// What every process of the fleet is told, and the folder of its output.
+    environment: Vec<(String, String)>,
+    pub(super) logs: PathBuf,
     keepers: Vec<JoinHandle<()>>,
+    /// Workers that came for one fault, and are gone.
+    gone: Vec<Arc<Station>>,
     /// Of the ledger; unmounted last.
     pub(super) disk: Disk,
     _dir: tempfile::TempDir,
@@ -95,7 +96,7 @@ impl Scene {
     ///
     /// # Errors
     /// Whatever could not be started.
-    pub(super) async fn raise(kind: Kind, own_mounts: bool, logs: &Path) -> Result<Self> {
+    pub(super) async fn raise(kind: Kind, own_mounts: bool, logs: &Path, dice: Dice) -> Result<Self> {
         let dir = tempfile::tempdir()?;
         let broker_dir = dir.path().join("rabbitmq");
         let advanced =
@@ -106,20 +107,36 @@ impl Scene {
         let provider = Provider::start().await;
         let disk = Disk::new(kind.megabytes(), own_mounts)?;
         let (ledger, url, direct) = raise_ledger(kind, &disk).await?;
-        let amqp_url = url_of(User::Notifications, broker_line.address.port());
+        let amqp_url = url_of(User::Notifications, broker_line.address.port(), VHOST);
         let environment = environment(&amqp_url, &url, &provider);
         let books = open_books(&direct).await?;
         let start = |role, number| Station::start(role, number, &environment, logs);
-        let workers = [start("worker", 1), start("worker", 2)];
+        let workers = vec![start("worker", 1), start("worker", 2)];
         let schedulers = [start("scheduler", 1), start("scheduler", 2)];
         let api = start("api", 1);
         let stations = workers.iter().chain(&schedulers).chain([&api]);
         let keepers = stations.map(|station| tokio::spawn(Arc::clone(station).keep())).collect();
         let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(15)).build()?;
-        let amqp = Amqp::new(url_of(User::Admin, broker.amqp_port));
+        let amqp = Amqp::new(url_of(User::Admin, broker.amqp_port, VHOST));
         let hands = Arc::new(Hands { api: Arc::clone(&api), http, token: String::new(), amqp });
-        let mut scene =
-            Self { broker, broker_line, ledger, provider, workers, schedulers, hands, books, keepers, disk, _dir: dir };
+        let mut scene = Self {
+            broker,
+            broker_line,
+            ledger,
+            provider,
+            workers,
+            schedulers,
+            hands,
+            books,
+            dice,
+            notes: Vec::new(),
+            environment,
+            logs: logs.to_owned(),
+            keepers,
+            gone: Vec::new(),
+            disk,
+            _dir: dir,
+        };
         scene.calm();
         scene.until_ready().await?;
         scene.log_in().await?;
@@ -137,6 +154,37 @@ impl Scene {
         let hands = Arc::get_mut(&mut self.hands).context("nobody publishes yet")?;
         hands.token = token;
         Ok(())
+    }
+
+    /// More workers for a while, all of them ready.
+    ///
+    /// # Errors
+    /// Who was not, for how long.
+    pub(super) async fn reinforce(&mut self, more: usize) -> Result<()> {
+        for _ in 0..more {
+            let station = Station::start("worker", self.workers.len() + 1, &self.environment, &self.logs);
+            self.keepers.push(tokio::spawn(Arc::clone(&station).keep()));
+            self.workers.push(station);
+        }
+        self.until_ready().await
+    }
+
+    /// Ends in good order those that [`Self::reinforce`] has started.
+    ///
+    /// # Errors
+    /// When one does not end, or not well.
+    pub(super) async fn dismiss(&mut self) -> Result<()> {
+        let extra = self.workers.split_off(WORKERS);
+        self.gone.extend(extra.iter().cloned());
+        for station in extra {
+            station.retire().await?;
+        }
+        Ok(())
+    }
+
+    /// Also those that are gone.
+    pub(super) fn everybody(&self) -> impl Iterator<Item = &Arc<Station>> {
+        self.stations().chain(&self.gone)
     }
 
     pub(super) fn stations(&self) -> impl Iterator<Item = &Arc<Station>> {
@@ -166,49 +214,6 @@ impl Scene {
         Ok(())
     }
 
-    /// Until nothing is on its way any more: every accepted notification has ended, and every queue but the
-    /// dead-letter queue is empty. False when that does not come within the patience.
-    pub(super) async fn rest(&self, entries: &[Entry], patience: Duration) -> bool {
-        let deadline = Instant::now() + patience;
-        let hasher = hasher();
-        while Instant::now() < deadline {
-            if self.is_at_rest(entries, &hasher).await.unwrap_or(false) {
-                return true;
-            }
-            tokio::time::sleep(LOOK_EVERY * 5).await;
-        }
-        false
-    }
-
-    async fn is_at_rest(&self, entries: &[Entry], hasher: &RecipientHasher) -> Result<bool> {
-        if !all_jobs(&self.books).await?.is_empty() {
-            return Ok(false);
-        }
-        let rows = all_rows(&self.books).await?;
-        if rows.iter().any(|view| matches!(view.row.state, State::Sending | State::Waiting)) {
-            return Ok(false);
-        }
-        let hashes: std::collections::HashSet<_> = rows.iter().map(|view| view.row.recipient_hash).collect();
-        let ids: std::collections::HashSet<_> = rows.iter().map(|view| view.row.key.id.as_str()).collect();
-        let known = |entry: &Entry| {
-            hashes.contains(&hasher.hash(&entry.recipient)) || entry.id.as_deref().is_some_and(|id| ids.contains(id))
-        };
-        if !entries.iter().filter(|entry| entry.answer == Answer::Accepted).all(known) {
-            return Ok(false);
-        }
-        for queue in QUEUES {
-            if self.hands.amqp.ready(queue).await != Some(0) {
-                return Ok(false);
-            }
-        }
-        // What is in hand shows in the statistics only, some seconds late.
-        let queues = self.manage(Method::GET, &format!("queues/{VHOST}"), None).await?;
-        let busy = queues.as_array().into_iter().flatten().any(|queue| {
-            queue["name"].as_str() != Some(DEAD_LETTERS) && queue["messages"].as_u64().is_some_and(|count| count > 0)
-        });
-        Ok(!busy)
-    }
-
     /// # Errors
     /// The management API's.
     pub(super) async fn manage(&self, method: Method, path: &str, body: Option<Value>) -> Result<Value> {
@@ -225,11 +230,11 @@ impl Scene {
         for keeper in &self.keepers {
             keeper.abort();
         }
-        let Self { broker, workers, schedulers, hands, keepers, .. } = self;
+        let Self { broker, workers, schedulers, gone, hands, keepers, .. } = self;
         for keeper in keepers {
             let _ = keeper.await;
         }
-        drop((workers, schedulers, hands));
+        drop((workers, schedulers, gone, hands));
         broker.stop().await
     }
 }
@@ -247,8 +252,8 @@ fn local(port: u16) -> SocketAddr {
     SocketAddr::from((Ipv4Addr::LOCALHOST, port))
 }
 
-fn url_of(user: User, port: u16) -> String {
-    format!("amqp://{}:{}@127.0.0.1:{port}/{VHOST}", user.name(), user.password())
+pub(super) fn url_of(user: User, port: u16, vhost: &str) -> String {
+    format!("amqp://{}:{}@127.0.0.1:{port}/{vhost}", user.name(), user.password())
 }
 
 /// The ledger, its URL for the fleet, and the one past the proxy.

@@ -35,6 +35,8 @@ struct Running {
     ends: Vec<i32>,
     /// How many had ended when one was told to abort.
     armed_after: usize,
+    /// No other is started any more.
+    is_retired: bool,
 }
 
 impl Station {
@@ -50,17 +52,20 @@ impl Station {
         let clock = logs.join(format!("{name}.clock"));
         let shift = clock.to_string_lossy().into_owned();
         let environment = with(environment, &[("CHASQUI_CLOCK_SHIFT", &shift)]);
-        let process = Process::start_with_log(role, &environment, &log);
+        let process = Process::start_with_log(role, &named(&environment, &name, 0), &log);
         let url = StdMutex::new(process.url(""));
-        let running = Mutex::new(Running { process, ends: Vec::new(), armed_after: 0 });
+        let running = Mutex::new(Running { process, ends: Vec::new(), armed_after: 0, is_retired: false });
         Arc::new(Self { name, role, environment, log, clock, url, running })
     }
 
-    /// For ever: what has ended is started again.
+    /// Until it retires: what has ended is started again.
     pub(super) async fn keep(self: Arc<Self>) {
         loop {
             tokio::time::sleep(LOOK_EVERY).await;
             let mut running = self.running.lock().await;
+            if running.is_retired {
+                return;
+            }
             if let Some(code) = running.process.exit_code() {
                 running.ends.push(code);
                 self.start_again(&mut running, None);
@@ -70,7 +75,7 @@ impl Station {
 
     fn start_again(&self, running: &mut MutexGuard<'_, Running>, abort_at: Option<&str>) {
         let armed = abort_at.map(|step| ("CHASQUI_ABORT_AT", step));
-        let environment = with(&self.environment, armed.as_slice());
+        let environment = named(&with(&self.environment, armed.as_slice()), &self.name, running.ends.len());
         running.process = Process::start_with_log(self.role, &environment, &self.log);
         *self.url.lock().unwrap_or_else(PoisonError::into_inner) = running.process.url("");
     }
@@ -94,6 +99,23 @@ impl Station {
     /// When it does not end, or not well.
     pub(super) async fn arm(&self, step: &str) -> Result<()> {
         let mut running = self.running.lock().await;
+        self.end(&mut running).await?;
+        running.armed_after = running.ends.len();
+        self.start_again(&mut running, Some(step));
+        Ok(())
+    }
+
+    /// Ends the process in good order, for good.
+    ///
+    /// # Errors
+    /// When it does not end, or not well.
+    pub(super) async fn retire(&self) -> Result<()> {
+        let mut running = self.running.lock().await;
+        running.is_retired = true;
+        self.end(&mut running).await
+    }
+
+    async fn end(&self, running: &mut MutexGuard<'_, Running>) -> Result<()> {
         signal(running.process.pid(), "TERM").await?;
         let deadline = Instant::now() + PATIENCE;
         let code = loop {
@@ -106,9 +128,18 @@ impl Station {
             tokio::time::sleep(LOOK_EVERY).await;
         };
         running.ends.push(code);
-        running.armed_after = running.ends.len();
-        self.start_again(&mut running, Some(step));
         Ok(())
+    }
+
+    /// The most memory that its process has had in use so far, in KiB.
+    ///
+    /// # Errors
+    /// When there is no such process.
+    pub(super) async fn peak_memory(&self) -> Result<u64> {
+        let pid = self.running.lock().await.process.pid();
+        let status = std::fs::read_to_string(format!("/proc/{pid}/status"))?;
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB"));
+        peak.with_context(|| format!("process {pid} has ended"))?.parse().context("a number of KiB")
     }
 
     /// Until the process that was armed has come to its step.
@@ -154,6 +185,16 @@ impl Station {
     pub(super) fn said(&self) -> String {
         String::from_utf8_lossy(&std::fs::read(&self.log).unwrap_or_default()).into_owned()
     }
+}
+
+/// Whether this machine says how much memory a process has had.
+pub(super) fn counts_memory() -> bool {
+    std::path::Path::new("/proc/self/status").exists()
+}
+
+/// Each process has a name of its own at the ledger.
+fn named(environment: &[(String, String)], name: &str, life: usize) -> Vec<(String, String)> {
+    with(environment, &[("PGAPPNAME", &format!("{name}.{life}"))])
 }
 
 async fn signal(pid: u32, name: &str) -> Result<()> {

@@ -2,8 +2,11 @@
 
 mod anonymous;
 mod commands;
+mod crashes;
 mod crowds;
 mod ends;
+#[cfg(feature = "failpoints")]
+mod given_up;
 mod outages;
 mod panics;
 mod refusals;
@@ -11,9 +14,13 @@ mod stuck;
 
 use domain::State;
 use e2e::TestFleet;
+use e2e::processes::run;
 use e2e::provider::Provider;
 use lapin::BasicProperties;
 use serde_json::{Value, json};
+
+/// `abort()` as a shell reports it.
+const ABORTED: i32 = 128 + 6;
 
 fn sms(to: &str) -> Value {
     json!({"channel": "sms", "destination": to, "message": "Hola"})
@@ -21,6 +28,15 @@ fn sms(to: &str) -> Value {
 
 fn number(n: usize) -> String {
     format!("+1202555{n:04}")
+}
+
+/// The queues and the tables, before any process of the fleet has made them.
+async fn set_up(fleet: &mut TestFleet) {
+    for command in [["topology", "apply"].as_slice(), &["migrate"]] {
+        let (code, said) = run(command, &fleet.environment).await;
+        assert_eq!(code, 0, "{said}");
+    }
+    fleet.open_books().await;
 }
 
 /// Publishes `m0`, `m1`, … to the normal lane, each to a number of its own.

@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::intake::{Ended, Intake};
 use super::supervise::Supervisor;
+use super::turn::Turn;
 use super::{ConsumersState, Control, Incoming, Subscription};
 use crate::settle::settle;
 
@@ -42,8 +43,10 @@ impl Generation {
             over: CancellationToken::new(),
             closing: CancellationToken::new(),
         };
-        for (at, (subscription, handout)) in supervisor.subscriptions.iter().zip(&supervisor.senders).enumerate() {
-            generation.subscribe(supervisor, at, *subscription, handout.clone()).await?;
+        let turns = Turn::all(supervisor.subscriptions.len());
+        let sources = supervisor.subscriptions.iter().zip(&supervisor.senders).zip(turns);
+        for (at, ((subscription, handout), turn)) in sources.enumerate() {
+            generation.subscribe(supervisor, at, turn, *subscription, handout.clone()).await?;
         }
         Ok(generation)
     }
@@ -52,6 +55,7 @@ impl Generation {
         &mut self,
         supervisor: &Supervisor,
         at: usize,
+        turn: Turn,
         subscription: Subscription,
         handout: mpsc::Sender<Incoming>,
     ) -> Result<(), Ended> {
@@ -65,6 +69,7 @@ impl Generation {
         let intake = Intake {
             amqp,
             subscription,
+            turn,
             names: supervisor.topology.names.clone(),
             control: supervisor.control.clone(),
             handout,

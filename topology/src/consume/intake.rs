@@ -6,12 +6,13 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::StreamExt;
 use lapin::message::Delivery;
-use lapin::options::{BasicCancelOptions, BasicConsumeOptions, BasicNackOptions, BasicQosOptions};
+use lapin::options::{BasicCancelOptions, BasicConsumeOptions, BasicNackOptions, BasicQosOptions, QueueDeclareOptions};
 use lapin::types::{FieldTable, ShortString};
 use lapin::{Channel, Consumer, ErrorKind};
 use tokio::sync::{mpsc, watch};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
+use super::turn::Turn;
 use super::{Control, Incoming, Subscription};
 use crate::envelope::delivery_count;
 use crate::settle::Request;
@@ -21,6 +22,8 @@ use crate::{Names, Settle};
 const STEP_TIMEOUT: Duration = Duration::from_secs(10);
 /// A message handed out this often before may be what ends our connections: it is taken alone.
 const SUSPICIOUS: u32 = 3;
+/// How long the other sources wait for one that begins with suspicious messages.
+const ALONE: Duration = Duration::from_secs(3);
 
 /// Why a generation has ended.
 #[derive(Debug)]
@@ -34,6 +37,7 @@ pub(super) struct Ended {
 pub(super) struct Intake {
     pub(super) amqp: Channel,
     pub(super) subscription: Subscription,
+    pub(super) turn: Turn,
     pub(super) names: Names,
     pub(super) control: watch::Receiver<Control>,
     pub(super) handout: mpsc::Sender<Incoming>,
@@ -47,28 +51,46 @@ impl Intake {
     /// Begins with a prefetch of 1: a message that kills the connection before our code sees it would otherwise raise
     /// the delivery count of all its prefetched neighbours with it, up to the limit. Opens to the full prefetch at the
     /// first delivery that is not suspicious. A prefetch applies to new consumers only, so that is a second consumer.
+    ///
+    /// The sources begin in turn. Until each has come to a message that is not suspicious, or to none, only suspicious
+    /// ones are handed out: what ends the whole process has then no neighbours in any source, and no send on its way.
     pub(super) async fn run(mut self, consuming: impl FnOnce()) -> Result<(), Ended> {
+        if !self.turn_has_come().await? {
+            return Ok(());
+        }
+        if self.is_empty().await? {
+            self.turn.pass();
+        }
         let mut consumer = self.consume("first", 1).await?;
         consuming();
         let handout = self.handout.clone();
         let mut is_open = self.subscription.prefetch <= 1;
+        let (mut is_harmless, mut all_passed) = (false, false);
+        let alone = sleep(ALONE);
+        tokio::pin!(alone);
         loop {
             if *self.control.borrow_and_update() >= Control::Draining {
                 return self.drain(consumer).await;
             }
-            let may_hand_out = *self.control.borrow() == Control::Running && !self.held.is_empty();
+            if is_harmless && all_passed && !is_open {
+                is_open = true;
+                consumer = self.open(consumer).await?;
+            }
+            let may_hand_out = *self.control.borrow() == Control::Running
+                && self.held.front().is_some_and(|next| all_passed || is_suspicious(next));
             tokio::select! {
                 changed = self.control.changed() => if changed.is_err() {
                     return Err("the consumers were dropped".into());
                 },
+                () = self.turn.all_passed(), if !all_passed => all_passed = true,
+                () = &mut alone, if !self.turn.has_passed() => self.turn.pass(),
                 delivery = consumer.next() => {
                     let delivery = received(delivery)?;
-                    let suspicious = delivery_count(&delivery.properties) >= SUSPICIOUS;
-                    self.held.push_back(delivery);
-                    if !is_open && !suspicious {
-                        is_open = true;
-                        consumer = self.open(consumer).await?;
+                    if !is_suspicious(&delivery) {
+                        is_harmless = true;
+                        self.turn.pass();
                     }
+                    self.held.push_back(delivery);
                 }
                 permit = handout.reserve(), if may_hand_out => {
                     let Ok(permit) = permit else { return Err("nobody receives the messages any more".into()) };
@@ -80,6 +102,25 @@ impl Intake {
                 }
             }
         }
+    }
+
+    /// False when it was told to drain before.
+    async fn turn_has_come(&mut self) -> Result<bool, Ended> {
+        tokio::select! {
+            () = self.turn.comes() => Ok(true),
+            told = self.control.wait_for(|control| *control >= Control::Draining) => match told {
+                Ok(_) => Ok(false),
+                Err(_) => Err("the consumers were dropped".into()),
+            },
+        }
+    }
+
+    /// Whether no message waits.
+    async fn is_empty(&self) -> Result<bool, Ended> {
+        let passive = QueueDeclareOptions { passive: true, ..QueueDeclareOptions::default() };
+        let queue = short(&self.subscription.source.queue(&self.names));
+        let asked = self.amqp.queue_declare(queue, passive, FieldTable::default());
+        Ok(answered("asking for the queue", asked).await?.message_count() == 0)
     }
 
     async fn open(&mut self, first: Consumer) -> Result<Consumer, Ended> {
@@ -116,6 +157,10 @@ impl Intake {
         }
         Ok(())
     }
+}
+
+fn is_suspicious(delivery: &Delivery) -> bool {
+    delivery_count(&delivery.properties) >= SUSPICIOUS
 }
 
 fn incoming(

@@ -3,6 +3,7 @@
 mod generation;
 mod intake;
 mod supervise;
+mod turn;
 
 use std::time::Duration;
 

@@ -5,6 +5,8 @@ mod ledger;
 mod network;
 mod processes;
 mod provider;
+mod schedule;
+mod storm;
 mod time;
 mod topology;
 
@@ -13,6 +15,7 @@ use std::time::Duration;
 use anyhow::Result;
 
 use super::scene::{Kind, Scene};
+use super::station;
 
 /// How long a service is away in a fault that does not say otherwise.
 const AWAY: Duration = Duration::from_secs(5);
@@ -48,6 +51,8 @@ pub(super) enum Act {
     Provider(provider::Act),
     Topology(topology::Act),
     Time(time::Act),
+    Storm,
+    Schedule,
 }
 
 /// What a fault needs besides its moment.
@@ -57,6 +62,8 @@ pub(super) struct Needs {
     pub(super) rest: bool,
     /// All notifications are jobs that are due after this time.
     pub(super) due_together: Option<Duration>,
+    /// Another load than the plan's: so many notifications, handed in over this time.
+    pub(super) load: Option<(u64, Duration)>,
 }
 
 impl Fault {
@@ -64,6 +71,7 @@ impl Fault {
         match self.act {
             Act::Topology(act) => act.needs(),
             Act::Time(act) => act.needs(),
+            Act::Storm => storm::needs(),
             _ => Needs::default(),
         }
     }
@@ -72,6 +80,7 @@ impl Fault {
     pub(super) fn is_possible(&self, scene: &Scene) -> bool {
         match self.act {
             Act::Ledger(ledger::Act::FillDisk) => scene.disk.is_own(),
+            Act::Storm => station::counts_memory(),
             _ => true,
         }
     }
@@ -83,6 +92,7 @@ impl Fault {
     pub(super) async fn prepare(&self, scene: &mut Scene) -> Result<()> {
         match self.act {
             Act::Process(act) => act.prepare(scene).await,
+            Act::Storm => storm::prepare(scene).await,
             _ => Ok(()),
         }
     }
@@ -100,6 +110,8 @@ impl Fault {
             Act::Provider(act) => act.strike(scene).await,
             Act::Topology(act) => act.strike(scene).await,
             Act::Time(act) => act.strike(scene).await,
+            Act::Storm => storm::strike(scene).await,
+            Act::Schedule => schedule::strike(scene).await,
         }
     }
 
@@ -114,6 +126,24 @@ impl Fault {
     }
 }
 
+/// What takes its time.
+fn long() -> Vec<Fault> {
+    vec![
+        fault(
+            Scope::Full,
+            "redelivery storm",
+            Act::Storm,
+            "10,000 messages, and five workers killed at random for 60 s",
+        ),
+        fault(
+            Scope::Full,
+            "published schedule",
+            Act::Schedule,
+            "500 for ever, with the real delays of 5, 30 and 120 s",
+        ),
+    ]
+}
+
 /// Every fault, in the order of the groups.
 pub(super) fn all() -> Vec<Fault> {
     let groups = [
@@ -124,6 +154,7 @@ pub(super) fn all() -> Vec<Fault> {
         provider::faults(),
         topology::faults(),
         time::faults(),
+        long(),
     ];
     groups.into_iter().flatten().collect()
 }

@@ -66,7 +66,7 @@ impl Act {
                 }
             }
             Self::KillWorker => end(&[&scene.workers[0]], "KILL", KILLED).await,
-            Self::KillWorkers => end(&scene.workers.each_ref(), "KILL", KILLED).await,
+            Self::KillWorkers => end(&scene.workers.iter().collect::<Vec<_>>(), "KILL", KILLED).await,
             Self::KillSchedulers => end(&scene.schedulers.each_ref(), "KILL", KILLED).await,
             Self::KillApi => end(&[&scene.hands.api], "KILL", KILLED).await,
             Self::StopWorker => end(&[&scene.workers[0]], "TERM", 0).await,

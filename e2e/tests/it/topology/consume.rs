@@ -231,6 +231,35 @@ async fn a_message_that_ends_every_worker_does_not_take_its_neighbours_with_it()
     place.remove().await;
 }
 
+#[tokio::test]
+async fn while_a_suspicious_message_is_in_hand_nothing_else_is_of_any_lane() {
+    let place = Place::declared().await;
+    place.fill(Lane::Normal, 1).await;
+    for _ in 0..3 {
+        let (_consumers, mut messages) = place.consume(Lane::Normal, 20);
+        std::mem::forget(next(&mut messages).await.settle);
+    }
+    for lane in Lane::ALL {
+        place.fill(lane, 5).await;
+    }
+    let subscriptions =
+        Lane::ALL.map(|lane| Subscription { source: Source::Lane(lane), prefetch: 5 }).into_iter().collect();
+    let (consumers, mut messages) = Consumers::start(place.topology.clone(), subscriptions, Default::default());
+    let [urgent, normal, bulk] = &mut messages[..] else { panic!("three lanes") };
+    let suspicious = next(normal).await;
+    assert_eq!(suspicious.delivery_count, 3);
+    assert!(urgent.try_recv().is_err() && bulk.try_recv().is_err() && normal.try_recv().is_err());
+    assert_eq!(place.lane_depth(Lane::Bulk).await, 5, "not consumed yet");
+    assert!(suspicious.settle.ack().await);
+    for lane in [urgent, normal, bulk] {
+        for message in take(lane, 5).await {
+            assert!(message.delivery_count == 0 && message.settle.ack().await);
+        }
+    }
+    consumers.close().await;
+    place.remove().await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_a_thousand_messages_only_the_one_with_a_latin_1_message_id_is_dead_lettered() {
     let place = Place::declared().await;

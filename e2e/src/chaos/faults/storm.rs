@@ -1,0 +1,99 @@
+//! A storm of redeliveries: of five workers one dies every moment, whichever it is.
+
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail};
+use sqlx::{Connection as _, PgConnection};
+use tokio::time::{Instant, sleep};
+
+use super::Needs;
+use crate::chaos::scene::{Ledger, Scene};
+use crate::chaos::station::KILLED;
+use crate::provider::Answer;
+
+/// Besides those that are always there.
+const MORE_WORKERS: usize = 3;
+const MESSAGES: u64 = 10_000;
+const HANDED_IN_OVER: Duration = Duration::from_secs(45);
+const LASTS: Duration = Duration::from_secs(60);
+/// From one death to the next, in milliseconds.
+const SOONEST: u64 = 200;
+const LATEST: u64 = 2_000;
+/// How long what the storm has left may take to come to rest.
+const PATIENCE: Duration = Duration::from_secs(300);
+/// So that whoever dies has sends in flight.
+const A_WHILE: Duration = Duration::from_millis(100);
+
+const MOST_MIB: u64 = 300;
+/// The default of `DATABASE_MAX_CONNECTIONS`.
+const MOST_CONNECTIONS: i64 = 8;
+const LOOK_EVERY: Duration = Duration::from_millis(250);
+/// Every process has a name of its own there. What one that died has left is gone as soon as the server notices.
+const CONNECTIONS: &str = "SELECT max(count) FROM (SELECT count(*) AS count FROM pg_stat_activity \
+     WHERE datname = 'chaos' AND application_name LIKE 'worker-%' GROUP BY application_name) AS counts";
+
+pub(super) fn needs() -> Needs {
+    Needs { load: Some((MESSAGES, HANDED_IN_OVER)), ..Needs::default() }
+}
+
+pub(super) async fn prepare(scene: &mut Scene) -> Result<()> {
+    scene.reinforce(MORE_WORKERS).await
+}
+
+pub(super) async fn strike(scene: &mut Scene) -> Result<()> {
+    let Ledger::Postgres { server, .. } = &scene.ledger else { bail!("SQLite has no connections to count") };
+    let url = format!("postgresql://postgres@127.0.0.1:{}/postgres", server.port);
+    let mut session = PgConnection::connect(&url).await?;
+    scene.provider.answer(Answer::Slow(A_WHILE));
+    let mut most_connections = 0;
+    let struck = tokio::select! {
+        struck = kill_and_rest(scene) => struck,
+        failed = count_connections(&mut session, &mut most_connections) => Err(failed),
+    };
+    scene.calm();
+    scene.dismiss().await?;
+    let (deaths, kib) = struck?;
+    let mib = kib / 1024;
+    let figures = format!("at most {mib} MiB resident and {most_connections} connections to the ledger for a worker");
+    scene.notes.push(format!("{deaths} deaths; {figures}"));
+    if mib >= MOST_MIB || most_connections > MOST_CONNECTIONS {
+        bail!("{figures}: more than {MOST_MIB} or {MOST_CONNECTIONS}");
+    }
+    Ok(())
+}
+
+/// Until it fails.
+async fn count_connections(session: &mut PgConnection, most: &mut i64) -> anyhow::Error {
+    loop {
+        match sqlx::query_scalar::<_, Option<i64>>(CONNECTIONS).fetch_one(&mut *session).await {
+            Ok(count) => *most = (*most).max(count.unwrap_or(0)),
+            Err(error) => return anyhow::Error::from(error).context("counting connections"),
+        }
+        sleep(LOOK_EVERY).await;
+    }
+}
+
+/// How many died, and the most memory that any of them has had, in KiB.
+async fn kill_and_rest(scene: &mut Scene) -> Result<(usize, u64)> {
+    let (mut deaths, mut peak) = (0, 0);
+    let end = Instant::now() + LASTS;
+    while Instant::now() < end {
+        sleep(Duration::from_millis(SOONEST + scene.dice.below(LATEST - SOONEST))).await;
+        let whom = usize::try_from(scene.dice.below(scene.workers.len() as u64))?;
+        let worker = &scene.workers[whom];
+        let before = worker.ends().await.len();
+        peak = peak.max(worker.peak_memory().await?);
+        worker.signal("KILL").await?;
+        worker.until_ended(before, KILLED).await?;
+        deaths += 1;
+    }
+    scene.calm();
+    scene.until_ready().await?;
+    if !scene.rest(&[], PATIENCE).await {
+        bail!("not at rest {} s after the storm", PATIENCE.as_secs());
+    }
+    for worker in &scene.workers {
+        peak = peak.max(worker.peak_memory().await.context(worker.name.clone())?);
+    }
+    Ok((deaths, peak))
+}

@@ -1,0 +1,68 @@
+//! When nothing is on its way any more.
+
+use std::time::Duration;
+
+use anyhow::Result;
+use chasqui::private_broker::VHOST;
+use domain::{RecipientHasher, State};
+use reqwest::Method;
+use tokio::time::Instant;
+
+use super::audit::{all_jobs, all_rows};
+use super::books::{Answer, Entry};
+use super::scene::{DEAD_LETTERS, LOOK_EVERY, Scene, hasher};
+
+const QUEUES: [&str; 7] = [
+    "notifications.queue",
+    "notifications.queue.urgent",
+    "notifications.queue.bulk",
+    "notifications.queue.scheduled",
+    "notifications.queue.retry.1",
+    "notifications.queue.retry.2",
+    "notifications.queue.retry.3",
+];
+
+impl Scene {
+    /// Until nothing is on its way any more: every accepted notification has ended, and every queue but the
+    /// dead-letter queue is empty. False when that does not come within the patience.
+    pub(super) async fn rest(&self, entries: &[Entry], patience: Duration) -> bool {
+        let deadline = Instant::now() + patience;
+        let hasher = hasher();
+        while Instant::now() < deadline {
+            if self.is_at_rest(entries, &hasher).await.unwrap_or(false) {
+                return true;
+            }
+            tokio::time::sleep(LOOK_EVERY * 5).await;
+        }
+        false
+    }
+
+    async fn is_at_rest(&self, entries: &[Entry], hasher: &RecipientHasher) -> Result<bool> {
+        if !all_jobs(&self.books).await?.is_empty() {
+            return Ok(false);
+        }
+        let rows = all_rows(&self.books).await?;
+        if rows.iter().any(|view| matches!(view.row.state, State::Sending | State::Waiting)) {
+            return Ok(false);
+        }
+        let hashes: std::collections::HashSet<_> = rows.iter().map(|view| view.row.recipient_hash).collect();
+        let ids: std::collections::HashSet<_> = rows.iter().map(|view| view.row.key.id.as_str()).collect();
+        let known = |entry: &Entry| {
+            hashes.contains(&hasher.hash(&entry.recipient)) || entry.id.as_deref().is_some_and(|id| ids.contains(id))
+        };
+        if !entries.iter().filter(|entry| entry.answer == Answer::Accepted).all(known) {
+            return Ok(false);
+        }
+        for queue in QUEUES {
+            if self.hands.amqp.ready(queue).await != Some(0) {
+                return Ok(false);
+            }
+        }
+        // What is in hand shows in the statistics only, some seconds late.
+        let queues = self.manage(Method::GET, &format!("queues/{VHOST}"), None).await?;
+        let busy = queues.as_array().into_iter().flatten().any(|queue| {
+            queue["name"].as_str() != Some(DEAD_LETTERS) && queue["messages"].as_u64().is_some_and(|count| count > 0)
+        });
+        Ok(!busy)
+    }
+}
