@@ -15,6 +15,7 @@ use uuid::Uuid;
 
 use crate::Shared;
 use crate::identify::Delivery;
+use crate::meters::label;
 
 /// How long to wait before publishing again after a refusal; doubled up to [`LONGEST_WAIT`].
 const FIRST_WAIT: Duration = Duration::from_millis(100);
@@ -185,9 +186,7 @@ impl<'a> Held<'a> {
             metrics::counter!("chasqui_credentials_refused_total", "channel" => label(&row.channel)).increment(1);
         }
         if !matches!(row.state, State::Sending | State::Waiting) {
-            metrics::counter!("chasqui_deliveries_total", "channel" => label(&row.channel),
-                "state" => row.state.as_str())
-            .increment(1);
+            self.shared.meters.ended(&row.channel, row.state).increment(1);
             tracing::debug!(delivery = %row.key, channel = %row.channel, state = %row.state, "a delivery ended");
         }
     }
@@ -258,7 +257,7 @@ impl<'a> Held<'a> {
     async fn ack(&self, incoming: Incoming) {
         failpoint("worker.before_ack");
         let Some(adoption) = self.named.get().and_then(|named| named.adoption.as_ref()) else {
-            incoming.settle.ack().await;
+            incoming.settle.ack_in_passing();
             return;
         };
         match self.shared.sql.insist(self.shared, || adoption.holds()).await {
@@ -308,10 +307,4 @@ impl<'a> Held<'a> {
 /// A message of a channel that hangs is put aside.
 pub(crate) fn count_stalled(channel: &ChannelName) {
     metrics::counter!("chasqui_parked_total", "channel" => label(channel), "why" => "stalled").increment(1);
-}
-
-/// Publishers may invent channel names; metrics must not grow with them.
-fn label(channel: &ChannelName) -> String {
-    let known = channels::known().contains(&channel.as_str());
-    if known { channel.to_string() } else { "unknown".to_owned() }
 }

@@ -1,5 +1,6 @@
 //! Publishes with confirms, over a connection of its own that comes back by itself.
 
+mod meters;
 mod round;
 mod supervise;
 
@@ -12,6 +13,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use self::meters::Meters;
 use crate::{Carried, Names, Topology};
 
 /// A handle to the publishing task; clones share it.
@@ -20,6 +22,7 @@ pub struct Publisher {
     jobs: mpsc::Sender<Job>,
     state: watch::Receiver<PublisherState>,
     settings: Arc<PublisherSettings>,
+    meters: Arc<Meters>,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -123,7 +126,7 @@ impl Publisher {
         let (state_in, state) = watch::channel(PublisherState::default());
         let settings = Arc::new(settings);
         tokio::spawn(supervise::supervise(topology, Arc::clone(&settings), queue, state_in, stop));
-        Self { jobs, state, settings }
+        Self { jobs, state, settings, meters: Arc::default() }
     }
 
     /// Returns when the broker has confirmed it. What several callers publish meanwhile shares a round; a lone
@@ -135,8 +138,7 @@ impl Publisher {
         let to = publication.to.as_str();
         let begun = Instant::now();
         let result = self.hand_in(publication, begun).await;
-        metrics::counter!("chasqui_publishes_total", "to" => to, "result" => result_name(&result)).increment(1);
-        metrics::histogram!("chasqui_publish_seconds", "to" => to).record(begun.elapsed().as_secs_f64());
+        self.meters.record(to, &result, begun.elapsed());
         result
     }
 
@@ -205,7 +207,9 @@ impl To {
         !matches!(self, Self::Event(_))
     }
 
-    /// For metrics.
+    const KINDS: [&str; 5] = ["lane", "retry", "scheduled", "dead_letter", "event"];
+
+    /// For metrics: one of [`To::KINDS`].
     const fn as_str(&self) -> &'static str {
         match self {
             Self::Lane(_) => "lane",
@@ -213,6 +217,19 @@ impl To {
             Self::Scheduled => "scheduled",
             Self::DeadLetter => "dead_letter",
             Self::Event(_) => "event",
+        }
+    }
+}
+
+impl PublishError {
+    /// For metrics.
+    const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Unroutable => "unroutable",
+            Self::Refused => "refused",
+            Self::Unknown(_) => "unknown",
+            Self::Unavailable(_) => "unavailable",
+            Self::TooLarge { .. } => "too_large",
         }
     }
 }
@@ -226,15 +243,4 @@ fn unavailable(state: &PublisherState) -> PublishError {
         (None, false) => "not connected to the broker yet".into(),
     };
     PublishError::Unavailable(why)
-}
-
-const fn result_name(result: &Result<(), PublishError>) -> &'static str {
-    match result {
-        Ok(()) => "confirmed",
-        Err(PublishError::Unroutable) => "unroutable",
-        Err(PublishError::Refused) => "refused",
-        Err(PublishError::Unknown(_)) => "unknown",
-        Err(PublishError::Unavailable(_)) => "unavailable",
-        Err(PublishError::TooLarge { .. }) => "too_large",
-    }
 }
