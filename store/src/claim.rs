@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use domain::{Arrival, Claim, Key, Lease, Order, Row, State};
+use sea_orm::QueryResult;
 use uuid::Uuid;
 
 use crate::db::Db;
@@ -111,14 +112,18 @@ const INSERT: &str = "INSERT INTO deliveries (tenant, id, channel, state, epoch,
 async fn insert(session: &mut Session, ops: &[Claiming], chosen: &[usize]) -> Result<Vec<usize>, StoreError> {
     let rows = chosen.iter().map(|&at| (&ops[at].candidate, ops[at].lease));
     let inserted = insert_rows(session, rows).await?;
+    if inserted.len() == chosen.len() {
+        return Ok(chosen.to_vec());
+    }
+    let inserted: HashSet<Uuid> = inserted.iter().map(|row| uuid_of(row, "token")).collect::<Result<_, _>>()?;
     Ok(chosen.iter().copied().filter(|&at| inserted.contains(&ops[at].candidate.token)).collect())
 }
 
-/// Returns the tokens of the rows whose keys were unknown.
+/// Returns the column `token` of the rows whose keys were unknown.
 pub(crate) async fn insert_rows<'a>(
     session: &mut Session,
     rows: impl ExactSizeIterator<Item = (&'a Row, Duration)> + Clone,
-) -> Result<HashSet<Uuid>, StoreError> {
+) -> Result<Vec<QueryResult>, StoreError> {
     let each = || rows.clone().map(|(row, _)| row);
     let group = Group::of(rows.len())
         .text("tenant", each().map(|row| row.key.tenant.as_str()))
@@ -136,8 +141,7 @@ pub(crate) async fn insert_rows<'a>(
         .bytes("recipient_hash", each().map(|row| row.recipient_hash.as_slice()))
         .text("recipient_mask", each().map(|row| row.recipient_mask.as_str()))
         .text("parent", each().map(|row| row.parent.as_deref()));
-    let inserted = session.query_group(INSERT, &group).await?;
-    inserted.iter().map(|row| uuid_of(row, "token")).collect()
+    session.query_group(INSERT, &group).await
 }
 
 /// The rows of `chosen` that there are.

@@ -3,7 +3,8 @@
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-use domain::{Attempt, AttemptOutcome, Key, Row, State, Transition};
+use domain::{Attempt, AttemptOutcome, Key, Order, Row, State, Transition};
+use sea_orm::QueryResult;
 use uuid::Uuid;
 
 use crate::adopt::Releasing;
@@ -34,6 +35,16 @@ pub(crate) struct Recording {
     pub(crate) row: Row,
     pub(crate) attempt: Option<Attempt>,
     pub(crate) capture: Option<Capture>,
+}
+
+impl Recording {
+    /// It ended, and nothing is kept of it but its row: nearly every one.
+    fn is_plain_end(&self) -> bool {
+        self.row.state.is_final()
+            && self.row.order == Order::Nothing
+            && self.attempt.is_none()
+            && self.capture.is_none()
+    }
 }
 
 impl Outcome {
@@ -80,8 +91,7 @@ pub(crate) async fn commit(db: &Db, ops: &[Outcome]) -> Result<Vec<Recorded>, St
         })
         .collect();
     // The usual group, nothing but successes, is one statement and needs no transaction around it.
-    let plain =
-        recordings.len() == ops.len() && recordings.iter().all(|one| one.attempt.is_none() && one.capture.is_none());
+    let plain = recordings.len() == ops.len() && recordings.iter().all(|one| one.is_plain_end());
     let mut session = if plain { db.writer() } else { db.begin().await? };
     adopt::settle(&mut session, &settling).await?;
     adopt::release(&mut session, &releasing).await?;
@@ -100,7 +110,11 @@ async fn write(
     captures_kept: u32,
 ) -> Result<Vec<Recorded>, StoreError> {
     let mut answers = vec![Recorded::Written; recordings.len()];
-    let mut missed = update(session, recordings).await?;
+    let mut missed = if recordings.iter().all(|one| one.is_plain_end()) {
+        end(session, recordings).await?
+    } else {
+        update(session, recordings).await?
+    };
     if !missed.is_empty() {
         // A row is missing only when the database was restored or replaced: the outcome is kept all the
         // same, as if it had been claimed here.
@@ -134,6 +148,30 @@ pub(crate) const UPDATE: &str = "UPDATE deliveries SET state = u.state, attempt 
      FROM {u} WHERE deliveries.tenant = u.tenant AND deliveries.id = u.id AND deliveries.token = u.token \
      AND deliveries.state = 'sending' RETURNING deliveries.token";
 
+/// [`UPDATE`] for what ends: what the claim wrote and the end leaves as it is, is not sent again.
+pub(crate) const END: &str = "UPDATE deliveries SET state = u.state, attempt = u.attempt, updated_at = u.updated_at, \
+     order_kind = 'nothing', order_tier = NULL, order_due_at = NULL, order_reason = NULL, order_error = NULL, \
+     provider = u.provider, provider_id = u.provider_id, code = u.code, version = deliveries.version + 1 \
+     FROM {u} WHERE deliveries.tenant = u.tenant AND deliveries.id = u.id AND deliveries.token = u.token \
+     AND deliveries.state = 'sending' RETURNING deliveries.token";
+
+/// As [`update`], for plain ends.
+async fn end<'a>(session: &mut Session, recordings: &[&'a Recording]) -> Result<Vec<&'a Recording>, StoreError> {
+    let rows = || recordings.iter().map(|one| &one.row);
+    let group = Group::of(recordings.len())
+        .text("tenant", rows().map(|row| row.key.tenant.as_str()))
+        .text("id", rows().map(|row| row.key.id.as_str()))
+        .bytes("token", rows().map(|row| row.token.as_bytes().as_slice()))
+        .text("state", rows().map(|row| row.state.as_str()))
+        .int("attempt", rows().map(|row| i64::from(row.attempt)))
+        .int("updated_at", rows().map(|row| row.updated_at.as_micros()))
+        .text("provider", rows().map(|row| row.provider.as_deref()))
+        .text("provider_id", rows().map(|row| row.provider_id.as_deref()))
+        .text("code", rows().map(|row| row.code.as_deref()));
+    let written = session.query_group(END, &group).await?;
+    missed(recordings, &written)
+}
+
 /// One update without an indexed column for the whole group. Returns those whose row was not theirs to
 /// write.
 async fn update<'a>(session: &mut Session, recordings: &[&'a Recording]) -> Result<Vec<&'a Recording>, StoreError> {
@@ -158,6 +196,14 @@ async fn update<'a>(session: &mut Session, recordings: &[&'a Recording]) -> Resu
         .text("provider_id", rows().map(|row| row.provider_id.as_deref()))
         .text("code", rows().map(|row| row.code.as_deref()));
     let written = session.query_group(UPDATE, &group).await?;
+    missed(recordings, &written)
+}
+
+/// Those whose tokens are not among the `written`.
+fn missed<'a>(recordings: &[&'a Recording], written: &[QueryResult]) -> Result<Vec<&'a Recording>, StoreError> {
+    if written.len() == recordings.len() {
+        return Ok(Vec::new());
+    }
     let written: HashSet<Uuid> = written.iter().map(|row| uuid_of(row, "token")).collect::<Result<_, _>>()?;
     Ok(recordings.iter().copied().filter(|one| !written.contains(&one.row.token)).collect())
 }

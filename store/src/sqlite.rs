@@ -165,7 +165,7 @@ mod tests {
         let url = format!("sqlite:{}", folder.path().join("ledger.db").display());
         let store = Store::connect(Options::new(url.into(), Arc::new(SystemClock))).await.unwrap();
         store.migrate().await.unwrap();
-        for sql in [record::UPDATE, claim::TAKE] {
+        for sql in [record::UPDATE, record::END, claim::TAKE] {
             let steps = plan(&mut store.inner.db.writer(), sql).await;
             assert!(steps.iter().any(|step| step.starts_with("SEARCH deliveries")), "{sql}: {steps:#?}");
             assert!(!steps.iter().any(|step| step.starts_with("SCAN deliveries")), "{sql}: {steps:#?}");

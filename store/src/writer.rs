@@ -1,6 +1,6 @@
 //! Group commit without a timer: one commit in flight per writer, what arrives meanwhile is the next group.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::VecDeque;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -101,18 +101,19 @@ fn next_group<Op, Done>(
     waiting: &mut VecDeque<Pending<Op, Done>>,
     key: fn(&Op) -> &Key,
 ) -> (Vec<Op>, Vec<Answer<Done>>) {
-    let mut keys = HashSet::new();
-    let mut group = Vec::new();
+    let mut taken: Vec<_> = waiting.drain(..waiting.len().min(MAX_GROUP)).collect();
+    // Stable: of several operations on one key the first comes first.
+    taken.sort_by(|a, b| key(&a.op).cmp(key(&b.op)));
+    let mut group: Vec<Pending<Op, Done>> = Vec::with_capacity(taken.len());
     let mut later = VecDeque::new();
-    while let Some(pending) = waiting.pop_front() {
-        if group.len() < MAX_GROUP && keys.insert(key(&pending.op).clone()) {
-            group.push(pending);
-        } else {
-            later.push_back(pending);
+    for pending in taken {
+        match group.last() {
+            Some(last) if key(&last.op) == key(&pending.op) => later.push_back(pending),
+            _ => group.push(pending),
         }
     }
+    later.append(waiting);
     *waiting = later;
-    group.sort_unstable_by(|a, b| key(&a.op).cmp(key(&b.op)));
     group.into_iter().map(|pending| (pending.op, pending.answer)).unzip()
 }
 

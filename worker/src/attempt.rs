@@ -120,8 +120,7 @@ async fn send(
         Err(_elapsed) => ambiguous(channel.provider(), format!("no complete answer within {} s", limit.as_secs_f32())),
     };
     failpoint("worker.after_send");
-    metrics::histogram!("chasqui_send_seconds", "channel" => channel.name(), "provider" => channel.provider())
-        .record(started.elapsed());
+    shared.meters.send_seconds(channel).record(started.elapsed());
     outcome
 }
 

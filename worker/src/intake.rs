@@ -18,14 +18,14 @@ const LOOK_AGAIN: Duration = Duration::from_millis(250);
 /// Quorum queues cap a consumer's prefetch here (RabbitMQ documentation, "Quorum Queues").
 const LARGEST_PREFETCH: usize = 2000;
 
-/// One consumer per lane. The prefetch is a little more than the lane's places, so that a message of a
-/// channel that flows is seen behind those of one that hangs.
+/// One consumer per lane. The prefetch is twice the lane's places: a message of a channel that flows is seen
+/// behind those of one that hangs, and what waits to be acknowledged together leaves no place idle.
 pub(crate) fn subscriptions(settings: &Settings) -> Vec<Subscription> {
     Lane::ALL
         .into_iter()
         .map(|lane| {
             let places = share(settings.concurrency, lane);
-            let prefetch = (places + places / 4 + 1).min(LARGEST_PREFETCH);
+            let prefetch = (2 * places).min(LARGEST_PREFETCH);
             Subscription { source: Source::Lane(lane), prefetch: u16::try_from(prefetch).unwrap_or(u16::MAX) }
         })
         .collect()

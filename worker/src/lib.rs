@@ -8,6 +8,7 @@ mod attempt;
 mod drain;
 mod identify;
 mod intake;
+mod meters;
 mod obey;
 mod path;
 mod settings;
@@ -27,6 +28,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use topology::{ConsumerSettings, Consumers, Publisher, Topology};
 
+use crate::meters::Meters;
 use crate::slots::Slots;
 use crate::sql_gate::SqlGate;
 
@@ -53,6 +55,7 @@ struct Shared {
     clock: Arc<dyn Clock>,
     sql: SqlGate,
     slots: Slots,
+    meters: Meters,
     /// Cancelled when the worker stops taking work: what has not been sent yet is given back.
     stopping: CancellationToken,
     deliveries: TaskTracker,
@@ -67,6 +70,7 @@ impl Worker {
         let shared = Arc::new(Shared {
             slots: Slots::new(self.settings.concurrency, self.settings.bytes_in_hand),
             sql: SqlGate::default(),
+            meters: Meters::default(),
             stopping: CancellationToken::new(),
             deliveries: TaskTracker::new(),
             settings: self.settings,

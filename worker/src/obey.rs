@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use crate::Shared;
 use crate::identify::Delivery;
+use crate::meters::label;
 
 /// A message in hand: it leaves by exactly one of these ways.
 pub(crate) struct Held<'a> {
@@ -170,9 +171,7 @@ impl<'a> Held<'a> {
             metrics::counter!("chasqui_credentials_refused_total", "channel" => label(&row.channel)).increment(1);
         }
         if !matches!(row.state, State::Sending | State::Waiting) {
-            metrics::counter!("chasqui_deliveries_total", "channel" => label(&row.channel),
-                "state" => row.state.as_str())
-            .increment(1);
+            self.shared.meters.ended(&row.channel, row.state).increment(1);
             tracing::debug!(delivery = %row.key, channel = %row.channel, state = %row.state, "a delivery ended");
         }
     }
@@ -256,11 +255,10 @@ impl<'a> Held<'a> {
                 Err(_) => return self.leave_unsettled(incoming).await,
             }
         }
-        let adopted = adoption.map(|adoption| (adoption, incoming.settle.generation()));
         failpoint("worker.before_ack");
-        if incoming.settle.ack().await
-            && let Some((adoption, generation)) = adopted
-        {
+        let Some(adoption) = adoption else { return incoming.settle.ack_in_passing() };
+        let generation = incoming.settle.generation();
+        if incoming.settle.ack().await {
             adoption.acknowledged(move || !generation.is_over(), self.shared.stopping.clone().cancelled_owned());
         }
     }
@@ -273,10 +271,4 @@ impl<'a> Held<'a> {
 /// A message of a channel that hangs is put aside.
 pub(crate) fn count_stalled(channel: &ChannelName) {
     metrics::counter!("chasqui_parked_total", "channel" => label(channel), "why" => "stalled").increment(1);
-}
-
-/// Publishers may invent channel names; metrics must not grow with them.
-fn label(channel: &ChannelName) -> String {
-    let known = channels::known().contains(&channel.as_str());
-    if known { channel.to_string() } else { "unknown".to_owned() }
 }

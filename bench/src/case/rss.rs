@@ -17,7 +17,7 @@ use crate::report::CaseReport;
 use crate::sink::Board;
 
 /// The normal lane prefetches 15/16 of this, and one.
-const CONCURRENCY: &str = "1092";
+const CONCURRENCY: &str = "683";
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 #[derive(Clone, Copy, Default)]

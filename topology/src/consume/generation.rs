@@ -65,7 +65,8 @@ impl Generation {
         };
         let (requests, requested) = mpsc::unbounded_channel();
         let queue = ShortString::try_new(subscription.source.queue(&supervisor.topology.names)).unwrap_or_default();
-        self.settling.spawn(settle(amqp.clone(), queue, requested, self.over.clone(), self.closing.clone()));
+        let (prefetch, over, closing) = (subscription.prefetch, self.over.clone(), self.closing.clone());
+        self.settling.spawn(settle(amqp.clone(), queue, prefetch, requested, over, closing));
         let intake = Intake {
             amqp,
             subscription,

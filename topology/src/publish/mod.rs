@@ -1,6 +1,7 @@
 //! Publishes with confirms, over a connection of its own that comes back by itself.
 
 mod insist;
+mod meters;
 mod round;
 mod supervise;
 
@@ -13,6 +14,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use self::meters::Meters;
 use crate::{Carried, Names, Topology};
 
 pub use insist::Insisted;
@@ -23,6 +25,7 @@ pub struct Publisher {
     jobs: mpsc::Sender<Job>,
     state: watch::Receiver<PublisherState>,
     settings: Arc<PublisherSettings>,
+    meters: Arc<Meters>,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -126,7 +129,7 @@ impl Publisher {
         let (state_in, state) = watch::channel(PublisherState::default());
         let settings = Arc::new(settings);
         tokio::spawn(supervise::supervise(topology, Arc::clone(&settings), queue, state_in, stop));
-        Self { jobs, state, settings }
+        Self { jobs, state, settings, meters: Arc::default() }
     }
 
     /// Returns when the broker has confirmed it. What several callers publish meanwhile shares a round; a lone
@@ -138,8 +141,7 @@ impl Publisher {
         let to = publication.to.as_str();
         let begun = Instant::now();
         let result = self.hand_in(publication, begun).await;
-        metrics::counter!("chasqui_publishes_total", "to" => to, "result" => result_name(&result)).increment(1);
-        metrics::histogram!("chasqui_publish_seconds", "to" => to).record(begun.elapsed().as_secs_f64());
+        self.meters.record(to, &result, begun.elapsed());
         result
     }
 
@@ -208,7 +210,9 @@ impl To {
         !matches!(self, Self::Event(_))
     }
 
-    /// For metrics.
+    const KINDS: [&str; 5] = ["lane", "retry", "scheduled", "dead_letter", "event"];
+
+    /// For metrics: one of [`To::KINDS`].
     const fn as_str(&self) -> &'static str {
         match self {
             Self::Lane(_) => "lane",
@@ -216,6 +220,19 @@ impl To {
             Self::Scheduled => "scheduled",
             Self::DeadLetter => "dead_letter",
             Self::Event(_) => "event",
+        }
+    }
+}
+
+impl PublishError {
+    /// For metrics.
+    const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Unroutable => "unroutable",
+            Self::Refused => "refused",
+            Self::Unknown(_) => "unknown",
+            Self::Unavailable(_) => "unavailable",
+            Self::TooLarge { .. } => "too_large",
         }
     }
 }
@@ -229,15 +246,4 @@ fn unavailable(state: &PublisherState) -> PublishError {
         (None, false) => "not connected to the broker yet".into(),
     };
     PublishError::Unavailable(why)
-}
-
-const fn result_name(result: &Result<(), PublishError>) -> &'static str {
-    match result {
-        Ok(()) => "confirmed",
-        Err(PublishError::Unroutable) => "unroutable",
-        Err(PublishError::Refused) => "refused",
-        Err(PublishError::Unknown(_)) => "unknown",
-        Err(PublishError::Unavailable(_)) => "unavailable",
-        Err(PublishError::TooLarge { .. }) => "too_large",
-    }
 }

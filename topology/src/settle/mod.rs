@@ -38,11 +38,11 @@ impl Generation {
     }
 }
 
-/// What the settling task is asked to do. The answer is false when it could not be sent.
+/// What the settling task is asked to do. The answer is false when it could not be sent; none where nobody waits.
 pub(crate) struct Request {
     tag: u64,
     settlement: Settlement,
-    reply: oneshot::Sender<bool>,
+    reply: Option<oneshot::Sender<bool>>,
 }
 
 impl Settle {
@@ -75,13 +75,24 @@ impl Settle {
     }
 
     /// False: it was not sent, because its generation is over; the message will come again. Nothing is lost when the
-    /// future is dropped after its first poll.
+    /// future is dropped after its first poll. It may wait a moment for the acks of its neighbours.
     pub async fn ack(self) -> bool {
-        let sent = self.end(Settlement::Ack).await;
-        if !sent {
-            metrics::counter!("chasqui_ack_lost_total").increment(1);
+        self.end(Settlement::Ack).await
+    }
+
+    /// As [`Settle::ack`], for whom it is enough that the message comes again when it could not be sent. `close` of
+    /// the consumers still sends it.
+    pub fn ack_in_passing(mut self) {
+        match self.0.take() {
+            Some(Way::Broker { tag, requests }) => {
+                let request = Request { tag, settlement: Settlement::Ack, reply: None };
+                if requests.send(request).is_err() {
+                    count_lost(1);
+                }
+            }
+            Some(Way::Report(report)) => drop(report.send(Settlement::Ack)),
+            None => {}
         }
-        sent
     }
 
     /// Back to the queue, for another consumer. For messages whose work has not begun; never for a retry.
@@ -98,7 +109,13 @@ impl Settle {
         match self.0.take() {
             Some(Way::Broker { tag, requests }) => {
                 let (reply, answer) = oneshot::channel();
-                requests.send(Request { tag, settlement, reply }).is_ok() && answer.await.unwrap_or(false)
+                if requests.send(Request { tag, settlement, reply: Some(reply) }).is_ok() {
+                    return answer.await.unwrap_or(false);
+                }
+                if settlement == Settlement::Ack {
+                    count_lost(1);
+                }
+                false
             }
             Some(Way::Report(report)) => report.send(settlement).is_ok(),
             None => false,
@@ -113,14 +130,18 @@ impl Drop for Settle {
         {
             metrics::counter!("chasqui_settle_dropped_total").increment(1);
             if std::thread::panicking() {
-                let (reply, _nobody_waits) = oneshot::channel();
-                let _over = requests.send(Request { tag: *tag, settlement: Settlement::Reject, reply });
+                let _over = requests.send(Request { tag: *tag, settlement: Settlement::Reject, reply: None });
                 tracing::error!(tag, "a message whose handling panicked is left to the broker's dead-lettering");
                 return;
             }
             tracing::error!(tag, "a message was dropped without being settled; it comes back when the connection ends");
         }
     }
+}
+
+/// Acks that could not be sent, because their generation is over.
+fn count_lost(acks: usize) {
+    metrics::counter!("chasqui_ack_lost_total").increment(acks as u64);
 }
 
 impl fmt::Debug for Settle {

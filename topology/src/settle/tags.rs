@@ -5,12 +5,14 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// How long an ack may wait for the gap below it to close.
-const PATIENCE: Duration = Duration::from_millis(5);
+/// How long an ack may wait for the gap below it to close. Every frame costs the broker and us as much as a dozen
+/// acks within one, so this is longer than a provider that answers quickly takes.
+const PATIENCE: Duration = Duration::from_millis(50);
 
 /// The delivery tags of one AMQP channel: the broker numbers its deliveries 1, 2, 3 …
-#[derive(Default)]
 pub(super) struct Tags {
+    /// What waits here is neither worked on nor free for the next delivery: beyond this many, none waits.
+    most_waiting: usize,
     /// Every tag up to here is settled with the broker.
     floor: u64,
     /// Settled with the broker, above the floor.
@@ -28,6 +30,12 @@ pub(super) struct Ack {
 }
 
 impl Tags {
+    /// A quarter of the prefetch may wait.
+    pub(super) fn new(prefetch: u16) -> Self {
+        let most_waiting = usize::from(prefetch / 4);
+        Self { most_waiting, floor: 0, settled: BTreeSet::new(), waiting: BTreeMap::new() }
+    }
+
     /// It was rejected or given back by itself.
     pub(super) fn settled(&mut self, tag: u64) {
         self.settled.insert(tag);
@@ -52,10 +60,16 @@ impl Tags {
         if let Some(&tag) = covers.last() {
             return Some(Ack { tag, multiple: covers.len() > 1, covers });
         }
-        let tag = self.waiting.iter().find(|(_, since)| **since + PATIENCE <= now).map(|(tag, _)| *tag)?;
+        let crowded = self.waiting.len() > self.most_waiting;
+        let tag = self.waiting.iter().find(|(_, since)| crowded || **since + PATIENCE <= now).map(|(tag, _)| *tag)?;
         self.waiting.remove(&tag);
         self.settled.insert(tag);
         Some(Ack { tag, multiple: false, covers: vec![tag] })
+    }
+
+    /// How many wait.
+    pub(super) fn waiting(&self) -> usize {
+        self.waiting.len()
     }
 
     /// When the next ack is due although there is a gap below it.
@@ -76,7 +90,7 @@ mod tests {
 
     #[test]
     fn contiguous_tags_are_acknowledged_by_one_frame() {
-        let (mut tags, now) = (Tags::default(), Instant::now());
+        let (mut tags, now) = (Tags::new(1000), Instant::now());
         for tag in [3, 1, 2] {
             tags.wants_ack(tag, now);
         }
@@ -86,8 +100,8 @@ mod tests {
     }
 
     #[test]
-    fn a_gap_stops_multiple_and_the_rest_goes_singly_after_five_milliseconds() {
-        let (mut tags, now) = (Tags::default(), Instant::now());
+    fn a_gap_stops_multiple_and_the_rest_goes_singly_after_a_while() {
+        let (mut tags, now) = (Tags::new(1000), Instant::now());
         for tag in [1, 2, 4, 5] {
             tags.wants_ack(tag, now);
         }
@@ -101,8 +115,21 @@ mod tests {
     }
 
     #[test]
+    fn above_a_gap_no_more_than_a_quarter_of_the_prefetch_waits() {
+        let (mut tags, now) = (Tags::new(8), Instant::now());
+        for tag in [2, 3] {
+            tags.wants_ack(tag, now);
+        }
+        assert_eq!(drain(&mut tags, now), []);
+        tags.wants_ack(4, now);
+        assert_eq!(drain(&mut tags, now), [(2, false)]);
+        tags.wants_ack(1, now);
+        assert_eq!(drain(&mut tags, now), [(4, true)]);
+    }
+
+    #[test]
     fn a_rejected_message_closes_its_gap() {
-        let (mut tags, now) = (Tags::default(), Instant::now());
+        let (mut tags, now) = (Tags::new(1000), Instant::now());
         tags.wants_ack(1, now);
         tags.wants_ack(3, now);
         tags.settled(2);
@@ -118,7 +145,7 @@ mod tests {
             left_out in 1_u64..=40,
         ) {
             let start = Instant::now();
-            let mut tags = Tags::default();
+            let mut tags = Tags::new(1000);
             let (mut ours, mut acked) = (BTreeSet::new(), BTreeSet::new());
             let (mut now, mut floor) = (start, 0);
             for (n, tag) in order.into_iter().enumerate().filter(|(_, tag)| *tag != left_out) {

@@ -10,17 +10,18 @@ use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use super::tags::{Ack, Tags};
-use super::{Request, Settlement};
+use super::{Request, Settlement, count_lost};
 
 /// Runs until nobody can ask any more, or the generation is `over`. After `closing` it finishes what it was asked.
 pub(crate) async fn settle(
     amqp: Channel,
     queue: ShortString,
+    prefetch: u16,
     mut requests: mpsc::UnboundedReceiver<Request>,
     over: CancellationToken,
     closing: CancellationToken,
 ) {
-    let mut desk = Desk { amqp, tags: Tags::default(), replies: HashMap::new() };
+    let mut desk = Desk { amqp, tags: Tags::new(prefetch), replies: HashMap::new() };
     let mut is_closing = false;
     loop {
         let due = desk.tags.due();
@@ -41,7 +42,11 @@ pub(crate) async fn settle(
         }
         desk.acknowledge(Instant::now()).await;
     }
-    if !over.is_cancelled() {
+    if over.is_cancelled() {
+        requests.close();
+        let unread = std::iter::from_fn(|| requests.try_recv().ok()).filter(|one| one.settlement == Settlement::Ack);
+        count_lost(desk.tags.waiting() + unread.count());
+    } else {
         desk.finish(queue).await;
     }
 }
@@ -58,7 +63,9 @@ impl Desk {
         let sent = match settlement {
             Settlement::Ack => {
                 self.tags.wants_ack(tag, Instant::now());
-                self.replies.insert(tag, reply);
+                if let Some(reply) = reply {
+                    self.replies.insert(tag, reply);
+                }
                 return;
             }
             Settlement::Requeue => {
@@ -67,12 +74,17 @@ impl Desk {
             Settlement::Reject => self.amqp.basic_reject(tag, BasicRejectOptions { requeue: false }).await,
         };
         self.tags.settled(tag);
-        let _gone = reply.send(sent.is_ok());
+        if let Some(reply) = reply {
+            let _gone = reply.send(sent.is_ok());
+        }
     }
 
     async fn acknowledge(&mut self, now: Instant) {
         while let Some(Ack { tag, multiple, covers }) = self.tags.next(now) {
             let sent = self.amqp.basic_ack(tag, BasicAckOptions { multiple }).await.is_ok();
+            if !sent {
+                count_lost(covers.len());
+            }
             for reply in covers.iter().filter_map(|tag| self.replies.remove(tag)) {
                 let _gone = reply.send(sent);
             }
