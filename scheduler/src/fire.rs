@@ -15,6 +15,8 @@ use crate::{Shared, job};
 
 /// Jobs claimed and published together.
 const BATCH: u32 = 1024;
+/// Full batches on their way at once: while one waits for its confirms, another is claimed, another finished.
+const SIDE_BY_SIDE: usize = 3;
 /// How long a claimed job is kept from other schedulers; a crashed one is taken over after it.
 const LEASE: Duration = Duration::from_secs(30);
 /// How long a job that was not confirmed lets others go first.
@@ -46,25 +48,40 @@ pub(crate) async fn fire_when_due(shared: &Shared, ticks: Ticks, readiness: &Rea
     }
 }
 
-/// A full batch is followed by the next one at once, unless the broker answers nothing; a panic by a pause.
+/// A full batch is followed by others at once.
 async fn fire_at_ticks(shared: &Shared, ticks: &Ticks, pulse: &Pulse) {
     let owner = Uuid::now_v7();
+    let all_full =
+        async || while !shared.stop.is_cancelled() && fire_batch(shared, owner, pulse).await == More::AtOnce {};
     while !shared.stop.is_cancelled() {
-        let fired = contained("fire", look(shared, owner)).await;
-        if let Some(fired) = &fired {
-            pulse.beat(fired.is_ok());
-        }
-        match fired {
-            Some(Ok(Batch { claimed, answered })) if claimed == BATCH as usize && answered => continue,
-            Some(Err(error)) => tracing::warn!(%error, "cannot look for due jobs"),
-            // What a panic leaves claimed comes again after its lease.
-            Some(Ok(_)) | None => {}
+        if fire_batch(shared, owner, pulse).await == More::AtOnce {
+            join_all((0..SIDE_BY_SIDE).map(|_| all_full())).await;
         }
         tokio::select! {
             () = shared.stop.cancelled() => {}
             () = ticks.next() => {}
         }
     }
+}
+
+#[derive(PartialEq, Eq)]
+enum More {
+    /// The batch was full.
+    AtOnce,
+    /// There is none, the broker answers nothing, or something went wrong.
+    AtTheNextTick,
+}
+
+async fn fire_batch(shared: &Shared, owner: Uuid, pulse: &Pulse) -> More {
+    // What a panic leaves claimed comes again after its lease.
+    let Some(fired) = contained("fire", look(shared, owner)).await else { return More::AtTheNextTick };
+    pulse.beat(fired.is_ok());
+    match fired {
+        Ok(Batch { claimed, answered }) if claimed == BATCH as usize && answered => return More::AtOnce,
+        Ok(_) => {}
+        Err(error) => tracing::warn!(%error, "cannot look for due jobs"),
+    }
+    More::AtTheNextTick
 }
 
 async fn look(shared: &Shared, owner: Uuid) -> Result<Batch, StoreError> {

@@ -70,6 +70,6 @@ async fn acknowledge(shared: &Shared, named: Option<&Named>, incoming: Incoming)
     if incoming.settle.ack().await
         && let Some((adoption, generation)) = adopted
     {
-        adoption.acknowledged(move || !generation.is_over(), shared.stop.clone().cancelled_owned());
+        adoption.acknowledged(async move { generation.has_all().await }, shared.stop.clone().cancelled_owned());
     }
 }

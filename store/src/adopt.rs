@@ -192,18 +192,18 @@ impl Adoption {
     }
 
     /// To be called when the acknowledgement was sent. Notes it, so that no other message continues the row, as soon
-    /// as the broker cannot forget it any more, or at once in a `hurry`. When the connection was not `kept` until then,
+    /// as the broker cannot forget it any more, or at once in a `hurry`. Unless the broker then says that it `has_it`,
     /// nobody can know whether the message comes again: the row stays as it is. Nobody has to wait for that.
     pub fn acknowledged(
         &self,
-        kept: impl FnOnce() -> bool + Send + 'static,
+        has_it: impl Future<Output = bool> + Send + 'static,
         hurry: impl Future<Output = ()> + Send + 'static,
     ) -> JoinHandle<()> {
         self.acknowledged.store(true, Ordering::Relaxed);
         let (store, key, doubted) = (self.store.clone(), self.key.clone(), self.doubted.clone());
         tokio::spawn(async move {
             let _hurry = tokio::time::timeout(SURE_AFTER, hurry).await;
-            if kept() {
+            if has_it.await {
                 for key in doubted.into_iter().chain([key]) {
                     store.inner.outcomes.write_unasked(Outcome::Settle(key));
                 }

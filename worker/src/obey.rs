@@ -259,7 +259,10 @@ impl<'a> Held<'a> {
         let Some(adoption) = adoption else { return incoming.settle.ack_in_passing() };
         let generation = incoming.settle.generation();
         if incoming.settle.ack().await {
-            adoption.acknowledged(move || !generation.is_over(), self.shared.stopping.clone().cancelled_owned());
+            adoption.acknowledged(
+                async move { generation.has_all().await },
+                self.shared.stopping.clone().cancelled_owned(),
+            );
         }
     }
 

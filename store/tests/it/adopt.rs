@@ -96,7 +96,7 @@ async fn one_more_copy_than_rows_is_a_delivery_of_its_own(db: &Database) {
 
 /// Acknowledged, and surely so.
 pub(crate) async fn noted(adoption: &Adoption) {
-    adoption.acknowledged(|| true, std::future::ready(())).await.unwrap();
+    adoption.acknowledged(std::future::ready(true), std::future::ready(())).await.unwrap();
 }
 
 async fn a_row_is_found_until_its_message_was_acknowledged(db: &Database) {
@@ -115,7 +115,7 @@ async fn an_acknowledgement_that_may_be_forgotten_leaves_the_row_to_its_message(
     let store = db.store().await;
     let (adoption, ended) = first(&store, 0).await;
     store.record(&decide(&ended, &sent()), None).await.unwrap();
-    adoption.acknowledged(|| false, std::future::ready(())).await.unwrap();
+    adoption.acknowledged(std::future::ready(false), std::future::ready(())).await.unwrap();
     drop(adoption);
     run_out(db).await;
     let again = adopt(&store, true).await;

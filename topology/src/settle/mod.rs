@@ -32,17 +32,27 @@ enum Way {
 pub struct Generation(Option<mpsc::WeakUnboundedSender<Request>>);
 
 impl Generation {
-    /// Without a broker it never ends.
-    pub fn is_over(&self) -> bool {
-        self.0.as_ref().is_some_and(|requests| requests.upgrade().is_none_or(|requests| requests.is_closed()))
+    /// Asks the broker whether it has all that was settled so far. False: the generation is over before it answers, and
+    /// nobody can know. A line that has gone silent keeps a generation alive for twice the heartbeat, and only an
+    /// answer tells. Without a broker it is always true.
+    pub async fn has_all(&self) -> bool {
+        let Some(requests) = &self.0 else { return true };
+        let (reply, answer) = oneshot::channel();
+        let asked = requests.upgrade().is_some_and(|requests| requests.send(Request::Question(reply)).is_ok());
+        asked && answer.await.unwrap_or(false)
     }
 }
 
-/// What the settling task is asked to do. The answer is false when it could not be sent; none where nobody waits.
-pub(crate) struct Request {
-    tag: u64,
-    settlement: Settlement,
-    reply: Option<oneshot::Sender<bool>>,
+/// What the settling task is asked to do.
+pub(crate) enum Request {
+    Settle {
+        tag: u64,
+        settlement: Settlement,
+        /// False when it could not be sent; none where nobody waits.
+        reply: Option<oneshot::Sender<bool>>,
+    },
+    /// Has the broker all that was asked for before?
+    Question(oneshot::Sender<bool>),
 }
 
 impl Settle {
@@ -66,7 +76,7 @@ impl Settle {
         }
     }
 
-    /// Tells after an acknowledgement whether its generation still runs.
+    /// Tells after an acknowledgement whether the broker has it.
     pub fn generation(&self) -> Generation {
         Generation(match &self.0 {
             Some(Way::Broker { requests, .. }) => Some(requests.downgrade()),
@@ -85,7 +95,7 @@ impl Settle {
     pub fn ack_in_passing(mut self) {
         match self.0.take() {
             Some(Way::Broker { tag, requests }) => {
-                let request = Request { tag, settlement: Settlement::Ack, reply: None };
+                let request = Request::Settle { tag, settlement: Settlement::Ack, reply: None };
                 if requests.send(request).is_err() {
                     count_lost(1);
                 }
@@ -109,7 +119,7 @@ impl Settle {
         match self.0.take() {
             Some(Way::Broker { tag, requests }) => {
                 let (reply, answer) = oneshot::channel();
-                if requests.send(Request { tag, settlement, reply: Some(reply) }).is_ok() {
+                if requests.send(Request::Settle { tag, settlement, reply: Some(reply) }).is_ok() {
                     return answer.await.unwrap_or(false);
                 }
                 if settlement == Settlement::Ack {
@@ -130,7 +140,7 @@ impl Drop for Settle {
         {
             metrics::counter!("chasqui_settle_dropped_total").increment(1);
             if std::thread::panicking() {
-                let _over = requests.send(Request { tag: *tag, settlement: Settlement::Reject, reply: None });
+                let _over = requests.send(Request::Settle { tag: *tag, settlement: Settlement::Reject, reply: None });
                 tracing::error!(tag, "a message whose handling panicked is left to the broker's dead-lettering");
                 return;
             }
@@ -175,6 +185,6 @@ mod tests {
             std::panic::AssertUnwindSafe(handle(Settle::new(2, requests.clone()), true)).catch_unwind().await.is_err()
         );
         let request = requested.try_recv().expect("asked");
-        assert_eq!((request.tag, request.settlement), (2, Settlement::Reject));
+        assert!(matches!(request, Request::Settle { tag: 2, settlement: Settlement::Reject, .. }));
     }
 }

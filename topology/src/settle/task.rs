@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use futures_util::future::BoxFuture;
 use lapin::Channel;
 use lapin::options::{BasicAckOptions, BasicNackOptions, BasicRejectOptions, QueueDeclareOptions};
 use lapin::types::{FieldTable, ShortString};
@@ -21,7 +22,8 @@ pub(crate) async fn settle(
     over: CancellationToken,
     closing: CancellationToken,
 ) {
-    let mut desk = Desk { amqp, tags: Tags::new(prefetch), replies: HashMap::new() };
+    let mut desk = Desk { amqp, queue, tags: Tags::new(prefetch), replies: HashMap::new(), asking: Vec::new() };
+    let (mut question, mut asked) = (None, Vec::new());
     let mut is_closing = false;
     loop {
         let due = desk.tags.due();
@@ -39,27 +41,53 @@ pub(crate) async fn settle(
                 }
             }
             () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {}
+            heard = answer(&mut question) => {
+                question = None;
+                for reply in asked.drain(..) {
+                    let _gone = oneshot::Sender::send(reply, heard);
+                }
+            }
         }
         desk.acknowledge(Instant::now()).await;
+        // One question at a time answers all that were asked before it.
+        if question.is_none() && !desk.asking.is_empty() {
+            asked = std::mem::take(&mut desk.asking);
+            question = Some(desk.ask());
+        }
     }
     if over.is_cancelled() {
         requests.close();
-        let unread = std::iter::from_fn(|| requests.try_recv().ok()).filter(|one| one.settlement == Settlement::Ack);
-        count_lost(desk.tags.waiting() + unread.count());
+        let is_ack = |request: &Request| matches!(request, Request::Settle { settlement: Settlement::Ack, .. });
+        let unread = std::iter::from_fn(|| requests.try_recv().ok()).filter(is_ack).count();
+        count_lost(desk.tags.waiting() + unread);
     } else {
-        desk.finish(queue).await;
+        desk.finish().await;
+    }
+}
+
+async fn answer(question: &mut Option<BoxFuture<'static, bool>>) -> bool {
+    match question {
+        Some(question) => question.await,
+        None => std::future::pending().await,
     }
 }
 
 struct Desk {
     amqp: Channel,
+    queue: ShortString,
     tags: Tags,
     /// Dropped unanswered they say false.
     replies: HashMap<u64, oneshot::Sender<bool>>,
+    /// Who wants to know whether the broker has all. Dropped unanswered they say false.
+    asking: Vec<oneshot::Sender<bool>>,
 }
 
 impl Desk {
-    async fn take(&mut self, Request { tag, settlement, reply }: Request) {
+    async fn take(&mut self, request: Request) {
+        let (tag, settlement, reply) = match request {
+            Request::Settle { tag, settlement, reply } => (tag, settlement, reply),
+            Request::Question(reply) => return self.asking.push(reply),
+        };
         let sent = match settlement {
             Settlement::Ack => {
                 self.tags.wants_ack(tag, Instant::now());
@@ -94,14 +122,20 @@ impl Desk {
     /// Sends what still waits, and makes sure that the queue has seen it all: an ack that is followed closely by the
     /// end of the connection is now and then lost in the broker (measured on 3.10: 1 in 100 closes under load, 0 with
     /// an answered question to the queue in between).
-    async fn finish(&mut self, queue: ShortString) {
+    async fn finish(&mut self) {
         if let Some(due) = self.tags.due() {
             sleep_until(due).await;
             self.acknowledge(Instant::now()).await;
         }
-        let passive = QueueDeclareOptions { passive: true, ..QueueDeclareOptions::default() };
-        if let Err(error) = self.amqp.queue_declare(queue, passive, FieldTable::default()).await {
-            tracing::debug!(%error, "the last acks may have been lost");
+        if !self.ask().await {
+            tracing::debug!("the last acks may have been lost");
         }
+    }
+
+    /// The broker works through an AMQP channel in order: when it answers this, it has all that was sent before.
+    fn ask(&self) -> BoxFuture<'static, bool> {
+        let (amqp, queue) = (self.amqp.clone(), self.queue.clone());
+        let passive = QueueDeclareOptions { passive: true, ..QueueDeclareOptions::default() };
+        Box::pin(async move { amqp.queue_declare(queue, passive, FieldTable::default()).await.is_ok() })
     }
 }
