@@ -1,5 +1,10 @@
 # One image for every role: `docker run chasqui worker`.
 FROM rust:1.95-slim-bookworm AS build
+# The memory allocator is built with make.
+# hadolint ignore=DL3008
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends make \
+    && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 COPY . .
 # The caches keep what was downloaded and built, so that a change costs minutes less.

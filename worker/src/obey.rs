@@ -53,6 +53,11 @@ impl<'a> Held<'a> {
         }
     }
 
+    /// Nothing follows from its row.
+    pub(crate) async fn end(&self, row: &Row, incoming: Incoming) {
+        self.ack(incoming, !row.state.is_over()).await;
+    }
+
     /// Publishes what the row orders, then acknowledges.
     pub(crate) async fn obey(&self, row: &Row, order: &Order, incoming: Incoming) {
         let publication = match order {
@@ -74,7 +79,7 @@ impl<'a> Held<'a> {
         };
         match publication {
             Some(publication) => self.publish_and_ack(publication, incoming).await,
-            None => self.ack(incoming, !row.state.is_over()).await,
+            None => self.end(row, incoming).await,
         }
     }
 

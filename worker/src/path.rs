@@ -29,6 +29,14 @@ pub(crate) async fn deliver(shared: Arc<Shared>, notification: Arc<Notification>
     let held = Held::new(&shared, &incoming);
     // A walk is some kilobytes of state: in a box, it is not copied from one wrapper into the next.
     match contained(Box::pin(walk(&shared, &held, notification, &incoming, doing))).await {
+        Ok(Next::Obey(row, Order::Nothing)) => held.end(&row, incoming).await,
+        // Rare, and larger than all the rest: it is allocated only then.
+        walked => Box::pin(leave(&held, walked, incoming)).await,
+    }
+}
+
+async fn leave(held: &Held<'_>, walked: Result<Next, Trouble>, incoming: Incoming) {
+    match walked {
         Ok(Next::Obey(row, order)) => held.obey(&row, &order, incoming).await,
         Ok(Next::Park(delivery)) => held.park(&delivery, incoming).await,
         Ok(Next::Reissue(delivery, epoch)) => held.reissue(&delivery, epoch, incoming).await,
