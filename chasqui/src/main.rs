@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use tikv_jemallocator::Jemalloc;
 
-/// A sixth less processor time for a delivery than with glibc's, and a smaller idle process: docs/decisions/0009.
+/// A sixth less processor time for a delivery than with glibc's: docs/decisions/0009.
 #[global_allocator]
 static ALLOCATOR: Jemalloc = Jemalloc;
 
