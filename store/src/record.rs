@@ -155,10 +155,10 @@ pub(crate) const END: &str = "UPDATE deliveries SET state = u.state, attempt = u
      FROM {u} WHERE deliveries.tenant = u.tenant AND deliveries.id = u.id AND deliveries.token = u.token \
      AND deliveries.state = 'sending' RETURNING deliveries.token";
 
-/// As [`update`], for plain ends.
-async fn end<'a>(session: &mut Session, recordings: &[&'a Recording]) -> Result<Vec<&'a Recording>, StoreError> {
+/// The columns of [`END`].
+fn ends<'a>(recordings: &[&'a Recording]) -> Group<'a> {
     let rows = || recordings.iter().map(|one| &one.row);
-    let group = Group::of(recordings.len())
+    Group::of(recordings.len())
         .text("tenant", rows().map(|row| row.key.tenant.as_str()))
         .text("id", rows().map(|row| row.key.id.as_str()))
         .bytes("token", rows().map(|row| row.token.as_bytes().as_slice()))
@@ -167,8 +167,12 @@ async fn end<'a>(session: &mut Session, recordings: &[&'a Recording]) -> Result<
         .int("updated_at", rows().map(|row| row.updated_at.as_micros()))
         .text("provider", rows().map(|row| row.provider.as_deref()))
         .text("provider_id", rows().map(|row| row.provider_id.as_deref()))
-        .text("code", rows().map(|row| row.code.as_deref()));
-    let written = session.query_group(END, &group).await?;
+        .text("code", rows().map(|row| row.code.as_deref()))
+}
+
+/// As [`update`], for plain ends.
+async fn end<'a>(session: &mut Session, recordings: &[&'a Recording]) -> Result<Vec<&'a Recording>, StoreError> {
+    let written = session.query_group(END, &ends(recordings)).await?;
     missed(recordings, &written)
 }
 
@@ -177,24 +181,15 @@ async fn end<'a>(session: &mut Session, recordings: &[&'a Recording]) -> Result<
 async fn update<'a>(session: &mut Session, recordings: &[&'a Recording]) -> Result<Vec<&'a Recording>, StoreError> {
     let rows = || recordings.iter().map(|one| &one.row);
     let orders = || rows().map(|row| OrderColumns::from(&row.order));
-    let group = Group::of(recordings.len())
-        .text("tenant", rows().map(|row| row.key.tenant.as_str()))
-        .text("id", rows().map(|row| row.key.id.as_str()))
-        .bytes("token", rows().map(|row| row.token.as_bytes().as_slice()))
-        .text("state", rows().map(|row| row.state.as_str()))
-        .int("attempt", rows().map(|row| i64::from(row.attempt)))
+    let group = ends(recordings)
         .int("seq", rows().map(|row| i64::from(row.seq)))
         .flag("ambiguous", rows().map(|row| row.ambiguous))
         .int("throttled_since", rows().map(|row| row.throttled_since.map(|at| at.as_micros())))
-        .int("updated_at", rows().map(|row| row.updated_at.as_micros()))
         .text("order_kind", orders().map(|order| order.kind))
         .int("order_tier", orders().map(|order| order.tier))
         .int("order_due_at", orders().map(|order| order.due_at))
         .text("order_reason", orders().map(|order| order.reason))
-        .text("order_error", orders().map(|order| order.error))
-        .text("provider", rows().map(|row| row.provider.as_deref()))
-        .text("provider_id", rows().map(|row| row.provider_id.as_deref()))
-        .text("code", rows().map(|row| row.code.as_deref()));
+        .text("order_error", orders().map(|order| order.error));
     let written = session.query_group(UPDATE, &group).await?;
     missed(recordings, &written)
 }

@@ -22,10 +22,21 @@ async fn sigterm_under_load_ends_well_and_a_second_worker_sends_the_rest_once() 
     publish(&fleet, 0..60).await;
     received(&provider, 1).await;
     assert_eq!(first.end(Signal::Term).await, 0, "{}", first.said());
-    assert!(provider.received().len() < 60, "the signal came in the middle");
-    let _second = Process::ready("worker", &fleet.environment).await;
+    let sent_before = provider.received().len();
+    assert!(sent_before < 60, "the signal came in the middle");
+    let second = Process::ready("worker", &fleet.environment).await;
     all_sent(&fleet, &provider, 0..60).await;
     assert_eq!(provider.received().len(), 60, "none twice");
+    let rest = 60 - sent_before;
+    let counters = [
+        format!(r#"chasqui_deliveries_total{{channel="sms",state="sent"}} {rest}"#),
+        format!(r#"chasqui_send_seconds_count{{channel="sms",provider="twilio"}} {rest}"#),
+    ];
+    e2e::fleet::until("what the second worker counts", async || {
+        let metrics = second.metrics().await;
+        counters.iter().all(|counter| metrics.contains(counter.as_str())).then_some(())
+    })
+    .await;
     fleet.finish().await;
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use domain::Lane;
 use tokio::sync::mpsc::Receiver;
-use topology::{Consumers, Incoming, Source, Subscription, To};
+use topology::{Consumers, Incoming, Settle, Source, Subscription, To};
 
 use super::place::{Place, consume, eventually, next, publication};
 use e2e::proxy::Proxy;
@@ -111,6 +111,28 @@ async fn a_deleted_queue_is_declared_again_and_consumed_again() {
     let bulk = Lane::ALL.iter().position(|lane| *lane == Lane::Bulk).unwrap();
     assert!(next(&mut messages[bulk]).await.settle.ack().await);
     consumers.close().await;
+    place.remove().await;
+}
+
+#[tokio::test]
+async fn the_broker_has_an_acknowledgement_when_it_says_so_and_a_silent_line_says_nothing() {
+    let place = Place::declared().await;
+    place.fill(Lane::Normal, 3).await;
+    let proxy = Proxy::before(place.address().await).await;
+    let (consumers, mut messages) = consume(&place.through(proxy.address), Lane::Normal, 3);
+    let mut taken = take(&mut messages, 3).await.into_iter().map(|message| message.settle);
+    let (awaited, in_passing, silent) = (taken.next().unwrap(), taken.next().unwrap(), taken.next().unwrap());
+    let [first, second, third] = [&awaited, &in_passing, &silent].map(Settle::generation);
+    assert!(awaited.ack().await && first.has_all().await);
+    in_passing.ack_in_passing();
+    assert!(second.has_all().await);
+    proxy.swallow();
+    assert!(silent.ack().await, "sent, for all that we can see");
+    let asked = tokio::spawn(async move { third.has_all().await });
+    proxy.cut();
+    assert!(!asked.await.unwrap());
+    eventually(1, async || place.lane_depth(Lane::Normal).await).await;
+    drop((consumers, messages));
     place.remove().await;
 }
 
