@@ -31,6 +31,17 @@ impl Default for Limits {
     }
 }
 
+impl Limits {
+    /// The lower of each.
+    pub(crate) fn and(self, other: Self) -> Self {
+        Self {
+            max_output_bytes: self.max_output_bytes.min(other.max_output_bytes),
+            max_steps: self.max_steps.min(other.max_steps),
+            max_time: self.max_time.min(other.max_time),
+        }
+    }
+}
+
 /// What ran out.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Spent {

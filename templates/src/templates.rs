@@ -1,6 +1,7 @@
 //! [`Templates`]: compiled once at start, then shared; renders one delivery's words for one channel.
 
 use std::path::Path;
+use std::time::Duration;
 
 use domain::{ChannelName, Rendered, Wording};
 use serde_json::{Map, Value};
@@ -15,6 +16,9 @@ use crate::files::{self, Files};
 
 /// Characters of a subject: one line of a mail (RFC 5322, 2.1.1).
 const MAX_SUBJECT_CHARS: usize = 998;
+
+/// What a rendering may use on a thread that others wait for; less where the operator's limits are lower.
+const QUICK: Limits = Limits { max_output_bytes: 64 * 1024, max_steps: 1_000, max_time: Duration::from_millis(1) };
 
 /// Characters that turn the direction of text and so disguise what people read (Unicode Bidi_Control).
 const BIDI: [char; 12] = [
@@ -98,6 +102,24 @@ impl Templates {
     /// # Errors
     /// [`TemplateError`]: all are permanent, none holds a value of the data.
     pub fn render(&self, channel: &ChannelName, wording: &Wording) -> Result<Rendered, TemplateError> {
+        self.render_within(self.options.limits, channel, wording)
+    }
+
+    /// As [`Templates::render`], on a thread that others wait for: gives up after a millisecond, 1,000 steps, or
+    /// 64 KiB. None: it takes more than that, render it where it may take its time.
+    pub fn render_quickly(&self, channel: &ChannelName, wording: &Wording) -> Option<Result<Rendered, TemplateError>> {
+        match self.render_within(self.options.limits.and(QUICK), channel, wording) {
+            Err(TemplateError::TooLarge { .. } | TemplateError::TooMuchWork { .. }) => None,
+            rendered => Some(rendered),
+        }
+    }
+
+    fn render_within(
+        &self,
+        limits: Limits,
+        channel: &ChannelName,
+        wording: &Wording,
+    ) -> Result<Rendered, TemplateError> {
         let subject = || wording.subject.as_deref().map(one_line);
         let Some(name) = &wording.template else {
             let text = wording.message.clone().ok_or(TemplateError::Empty)?;
@@ -108,7 +130,7 @@ impl Templates {
         let words = template
             .words(channel.as_str(), locales())
             .ok_or_else(|| no_channel(name, template, channel, locales().collect()))?;
-        self.render_words(name, words, subject(), &wording.data)
+        self.render_words(limits, name, words, subject(), &wording.data)
     }
 
     /// The names of all templates, sorted.
@@ -138,13 +160,14 @@ impl Templates {
 
     fn render_words(
         &self,
+        limits: Limits,
         name: &str,
         words: &Words,
         subject: Option<String>,
         data: &Map<String, Value>,
     ) -> Result<Rendered, TemplateError> {
         let context = context(data);
-        let (rendered, spent) = budget::within(self.options.limits, || {
+        let (rendered, spent) = budget::within(limits, || {
             let part = |path: &str| self.render_part(path, &context).map_err(|error| (path.to_owned(), error));
             let subject = match (subject, &words.subject) {
                 (None, Some(path)) => Some(one_line(&part(path)?)),

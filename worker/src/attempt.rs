@@ -11,6 +11,9 @@ use store::Capture;
 
 use crate::Shared;
 
+/// Bytes of a body whose template is rendered at once: no step over so little data takes long.
+const SMALL_BODY: usize = 16 * 1024;
+
 /// How a try ended, and what the sandbox kept of it.
 pub(crate) struct Tried {
     pub(crate) outcome: Outcome,
@@ -29,6 +32,7 @@ pub(crate) async fn attempt(
     shared: &Shared,
     row: &Row,
     notification: &Arc<Notification>,
+    body_bytes: usize,
     send_until: Instant,
 ) -> Tried {
     if row.expires_at.is_some_and(|expires| expires <= shared.clock.now()) {
@@ -41,7 +45,7 @@ pub(crate) async fn attempt(
     if let Err(refused) = channels::check_destination(&notification.channel, &notification.destination) {
         return permanent("worker", Reason::Permanent, format!("/destination {refused}")).into();
     }
-    let rendered = match render(shared, notification).await {
+    let rendered = match render(shared, notification, body_bytes).await {
         Ok(rendered) => rendered,
         Err(outcome) => return outcome.into(),
     };
@@ -75,24 +79,29 @@ fn permanent(step: &'static str, reason: Reason, detail: String) -> Outcome {
     Outcome::Permanent { reason, failure: Failure::new(step, None, detail) }
 }
 
-/// A plain message is ready as it is; templates may burn CPU and run on the blocking pool.
-async fn render(shared: &Shared, notification: &Arc<Notification>) -> Result<Rendered, Outcome> {
-    let refused = |detail: String| permanent("template", Reason::Template, detail);
-    if notification.wording.template.is_none() {
-        return shared
-            .templates
-            .render(&notification.channel, &notification.wording)
-            .map_err(|error| refused(error.to_string()));
+/// At once where that is quick, as it nearly always is; what may burn CPU goes to the blocking pool.
+async fn render(shared: &Shared, notification: &Arc<Notification>, body_bytes: usize) -> Result<Rendered, Outcome> {
+    let Notification { channel, wording, .. } = &**notification;
+    if wording.template.is_none() || body_bytes <= SMALL_BODY {
+        let quickly = AssertUnwindSafe(|| shared.templates.render_quickly(channel, wording));
+        match std::panic::catch_unwind(quickly) {
+            Ok(Some(rendered)) => return rendered.map_err(|error| refused_words(error.to_string())),
+            Ok(None) => {}
+            Err(_panic) => return Err(refused_words(RENDERER_PANICKED.into())),
+        }
     }
     let (templates, notification) = (Arc::clone(&shared.templates), Arc::clone(notification));
-    let rendering = move || {
-        let rendered = templates.render(&notification.channel, &notification.wording);
-        rendered.map_err(|error| error.to_string())
-    };
+    let rendering = move || templates.render(&notification.channel, &notification.wording);
     match tokio::task::spawn_blocking(rendering).await {
-        Ok(rendered) => rendered.map_err(refused),
-        Err(_panic) => Err(refused("the template made the renderer panic".into())),
+        Ok(rendered) => rendered.map_err(|error| refused_words(error.to_string())),
+        Err(_panic) => Err(refused_words(RENDERER_PANICKED.into())),
     }
+}
+
+const RENDERER_PANICKED: &str = "the template made the renderer panic";
+
+fn refused_words(detail: String) -> Outcome {
+    permanent("template", Reason::Template, detail)
 }
 
 async fn send(

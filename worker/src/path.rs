@@ -161,7 +161,7 @@ async fn try_now(
     let _flight = shared.slots.fly(delivery.lane, &delivery.notification.channel);
     // Until the answer says otherwise, whatever happens.
     held.may_have_gone_out(true);
-    let tried = attempt(shared, row, &delivery.notification, send_until).await;
+    let tried = attempt(shared, row, &delivery.notification, incoming.body.len(), send_until).await;
     held.may_have_gone_out(tried.outcome.may_have_gone_out());
     tried
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{load, load_with, render, render_text};
+use super::{load, load_with, name, render, render_text, wording};
 use crate::{Limits, Options, TemplateError, Templates};
 
 fn is_bounded(text: &str, data: Value) {
@@ -131,4 +131,22 @@ fn time_ends_what_steps_would_allow() {
     data.insert("items".to_owned(), Value::Array(items));
     let error = render(&templates, "email", "receipt", None, Value::Object(data)).unwrap_err();
     assert!(matches!(error, TemplateError::TooMuchWork { .. }), "{error}");
+}
+
+#[test]
+fn a_quick_rendering_is_the_whole_one_or_none() {
+    let text = "{% for n in numbers %}{{ n }},{% endfor %}{% if unknown %}{{ unknown.x.y }}{% endif %}";
+    let templates = load(&[("t/en/sms.txt", text), ("t/sample.json", r#"{"numbers": [1]}"#)]).unwrap();
+    let both = |data: Value| {
+        let (channel, wording) = (name("sms"), wording("t", None, data));
+        (templates.render_quickly(&channel, &wording), templates.render(&channel, &wording))
+    };
+    let (quick, whole) = both(json!({ "numbers": [1, 2] }));
+    assert_eq!((quick.unwrap().unwrap(), "1,2,"), (whole.clone().unwrap(), whole.unwrap().text.as_str()));
+    let (quick, whole) = both(json!({ "numbers": [1], "unknown": 1 }));
+    assert_eq!(quick.unwrap().unwrap_err(), whole.unwrap_err());
+    let (quick, whole) = both(json!({ "numbers": vec![1; 2_000] }));
+    assert!(quick.is_none() && whole.is_ok());
+    let (quick, whole) = both(json!({ "numbers": ["x".repeat(70_000)] }));
+    assert!(quick.is_none() && whole.is_ok());
 }

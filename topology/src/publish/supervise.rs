@@ -114,7 +114,8 @@ async fn open_channel(connection: &Connection) -> Result<Channel, String> {
 
 /// One connection with its confirm channels.
 struct Generation<'a> {
-    names: &'a Names,
+    /// Shared with the rounds.
+    names: Arc<Names>,
     settings: &'a PublisherSettings,
     state: &'a watch::Sender<PublisherState>,
     connection: &'a Connection,
@@ -125,12 +126,13 @@ struct Generation<'a> {
 
 impl<'a> Generation<'a> {
     fn new(
-        names: &'a Names,
+        names: &Names,
         settings: &'a PublisherSettings,
         state: &'a watch::Sender<PublisherState>,
         connection: &'a Connection,
         idle: Vec<Channel>,
     ) -> Self {
+        let names = Arc::new(names.clone());
         Self { names, settings, state, connection, idle, rounds: JoinSet::new(), waiting: VecDeque::new() }
     }
 
@@ -208,7 +210,7 @@ impl<'a> Generation<'a> {
                 self.idle.push(amqp);
                 continue;
             }
-            let (names, confirm_timeout) = (self.names.clone(), self.settings.confirm_timeout);
+            let (names, confirm_timeout) = (Arc::clone(&self.names), self.settings.confirm_timeout);
             let state = self.state.subscribe();
             self.rounds.spawn(async move { round::run(amqp, batch, &names, confirm_timeout, state).await });
         }
