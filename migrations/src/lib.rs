@@ -9,6 +9,7 @@ mod m20261122_000004_jobs;
 mod m20261122_000005_users;
 mod m20261122_000006_adoptions;
 mod m20261122_000007_leaving;
+mod m20261126_000008_ids_by_bytes;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::{MigrationTrait, async_trait};
@@ -27,6 +28,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000005_users::Migration),
             Box::new(m20261122_000006_adoptions::Migration),
             Box::new(m20261122_000007_leaving::Migration),
+            Box::new(m20261126_000008_ids_by_bytes::Migration),
         ]
     }
 }

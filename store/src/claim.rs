@@ -7,7 +7,7 @@ use domain::{Arrival, Claim, Key, Lease, Order, Row, State};
 use sea_orm::QueryResult;
 use uuid::Uuid;
 
-use crate::db::Db;
+use crate::db::Line;
 use crate::row::{COLUMNS, row_of, uuid_of};
 use crate::sql::{Group, Session};
 use crate::{Store, StoreError, refuse_nul};
@@ -45,8 +45,8 @@ impl Store {
     }
 }
 
-pub(crate) async fn commit(db: &Db, ops: &[Claiming]) -> Result<Vec<Claimed>, StoreError> {
-    let mut session = db.writer();
+pub(crate) async fn commit(line: &mut Line, ops: &[Claiming]) -> Result<Vec<Claimed>, StoreError> {
+    let mut session = line.session().await?;
     let mut answers: Vec<Option<Claimed>> = ops.iter().map(|_| None).collect();
     for _ in 0..MAX_ROUNDS {
         let open = |answers: &[Option<Claimed>]| (0..ops.len()).filter(|&at| answers[at].is_none()).collect::<Vec<_>>();
@@ -78,6 +78,7 @@ pub(crate) async fn commit(db: &Db, ops: &[Claiming]) -> Result<Vec<Claimed>, St
             }
         }
     }
+    line.keep(session);
     let contended = || StoreError::Unavailable("another process keeps changing the same row".into());
     answers.into_iter().map(|answer| answer.ok_or_else(contended)).collect()
 }

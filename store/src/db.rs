@@ -1,6 +1,7 @@
 //! The open database: where to read, where to write, and how to bring its tables up to date.
 
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use migrations::{Migrator, MigratorTrait as _};
 use sea_orm::{
@@ -8,7 +9,8 @@ use sea_orm::{
     SqlxSqliteConnector, TransactionOptions, TransactionTrait as _,
 };
 use secrecy::ExposeSecret as _;
-use sqlx::PgPool;
+use sqlx::pool::PoolConnection;
+use sqlx::{PgPool, Postgres};
 
 use crate::sql::{Session, get, within};
 use crate::{Options, StoreError, postgres, sqlite};
@@ -21,6 +23,9 @@ const MIN_CONNECTIONS: u32 = 4;
 
 /// The advisory lock of migrating processes: "chasqui" in ASCII.
 const MIGRATION_LOCK: i64 = 0x0063_6861_7371_7569;
+
+/// After this a writer's connection goes back to the pool once, which replaces what has become too old.
+const KEPT_FOR: Duration = Duration::from_secs(60);
 
 pub(crate) struct Db {
     pools: Pools,
@@ -108,6 +113,43 @@ impl Db {
             );
         }
         Ok(())
+    }
+}
+
+/// A writer's way to the database. On Postgres it keeps one connection from group to group: the pool asks each that
+/// comes back whether it is well, a round trip for every group, and hands out another meanwhile.
+pub(crate) struct Line {
+    pub(crate) db: Arc<Db>,
+    kept: Option<Kept>,
+}
+
+struct Kept {
+    connection: PoolConnection<Postgres>,
+    since: Instant,
+    used: Instant,
+}
+
+impl Line {
+    pub(crate) fn new(db: Arc<Db>) -> Self {
+        Self { db, kept: None }
+    }
+
+    /// Where each statement may be a commit of its own. When all went well it is to be given to [`Line::keep`];
+    /// dropped instead, its connection goes back to the pool, and is tested.
+    pub(crate) async fn session(&mut self) -> Result<Session, StoreError> {
+        let Pools::Postgres(pool) = &self.db.pools else { return Ok(self.db.writer()) };
+        let is_fresh = |kept: &Kept| kept.used.elapsed() < postgres::TEST_AFTER_IDLE && kept.since.elapsed() < KEPT_FOR;
+        let (connection, since) = match self.kept.take().filter(is_fresh) {
+            Some(kept) => (kept.connection, kept.since),
+            None => (within(pool.acquire()).await?, Instant::now()),
+        };
+        Ok(Session::PostgresKept { connection, since })
+    }
+
+    pub(crate) fn keep(&mut self, session: Session) {
+        if let Session::PostgresKept { connection, since } = session {
+            self.kept = Some(Kept { connection, since, used: Instant::now() });
+        }
     }
 }
 

@@ -89,12 +89,15 @@ impl Store {
         let claims = Work {
             name: "claims",
             key: |op: &Claiming| &op.candidate.key,
-            commit: |db, ops| Box::pin(claim::commit(db, ops)),
+            commit: |line, ops| Box::pin(claim::commit(line, ops)),
         };
         let outcomes =
-            Work { name: "outcomes", key: Outcome::key, commit: |db, ops| Box::pin(record::commit(db, ops)) };
-        let jobs =
-            Work { name: "jobs", key: |job: &Job| &job.key, commit: |db, ops| Box::pin(jobs::put::commit(db, ops)) };
+            Work { name: "outcomes", key: Outcome::key, commit: |line, ops| Box::pin(record::commit(line, ops)) };
+        let jobs = Work {
+            name: "jobs",
+            key: |job: &Job| &job.key,
+            commit: |line, ops| Box::pin(jobs::put::commit(line, ops)),
+        };
         let inner = Inner {
             claims: Writer::start(db.clone(), claims),
             outcomes: Writer::start(db.clone(), outcomes),

@@ -14,7 +14,7 @@ use crate::sql::{Column, Group, Value};
 pub(crate) const NOW: &str = "(extract(epoch FROM clock_timestamp()) * 1000000)::bigint";
 
 /// A connection that was idle for longer is tested before it is used.
-const TEST_AFTER_IDLE: Duration = Duration::from_secs(1);
+pub(crate) const TEST_AFTER_IDLE: Duration = Duration::from_secs(1);
 
 /// Every join of ours is a group that looks rows up by key. A prepared plan is made while the tables are
 /// young, and a scan that is cheap then is kept until the next ANALYZE: measured with 300,000 rows, 43 ms

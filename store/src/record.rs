@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::adopt::Releasing;
 use crate::claim::{insert_rows, keys_group};
-use crate::db::Db;
+use crate::db::Line;
 use crate::row::{OrderColumns, key_of, uuid_of};
 use crate::sql::{Group, Session};
 use crate::{Capture, Store, StoreError, adopt, captures, refuse_nul};
@@ -74,7 +74,7 @@ impl Store {
     }
 }
 
-pub(crate) async fn commit(db: &Db, ops: &[Outcome]) -> Result<Vec<Recorded>, StoreError> {
+pub(crate) async fn commit(line: &mut Line, ops: &[Outcome]) -> Result<Vec<Recorded>, StoreError> {
     let recordings: Vec<&Recording> = ops
         .iter()
         .filter_map(|op| match op {
@@ -92,11 +92,15 @@ pub(crate) async fn commit(db: &Db, ops: &[Outcome]) -> Result<Vec<Recorded>, St
         .collect();
     // The usual group, nothing but successes, is one statement and needs no transaction around it.
     let plain = recordings.len() == ops.len() && recordings.iter().all(|one| one.is_plain_end());
-    let mut session = if plain { db.writer() } else { db.begin().await? };
+    let mut session = if plain { line.session().await? } else { line.db.begin().await? };
     adopt::settle(&mut session, &settling).await?;
     adopt::release(&mut session, &releasing).await?;
-    let mut recorded = write(&mut session, &recordings, db.captures_kept).await?.into_iter();
-    session.commit().await?;
+    let mut recorded = write(&mut session, &recordings, line.db.captures_kept).await?.into_iter();
+    if plain {
+        line.keep(session);
+    } else {
+        session.commit().await?;
+    }
     let answer = |op: &Outcome| match op {
         Outcome::Record(_) => recorded.next().unwrap_or(Recorded::Repeated),
         Outcome::Settle(_) | Outcome::Release { .. } => Recorded::Written,

@@ -5,10 +5,11 @@
 //! (microseconds by the database's own clock), `{held_for}` (microseconds that an adoption holds),
 //! `{for_update}` and `{skip_locked}` (empty on SQLite, which has one writer).
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sea_orm::{QueryResult, TryGetable};
-use sqlx::{AssertSqlSafe, PgPool, Postgres, Sqlite, SqlitePool, Transaction};
+use sqlx::pool::PoolConnection;
+use sqlx::{AssertSqlSafe, PgConnection, PgPool, Postgres, Sqlite, SqlitePool, Transaction};
 
 use crate::{StoreError, postgres, sqlite};
 
@@ -61,9 +62,14 @@ impl<'a> Group<'a> {
     }
 }
 
-/// Where statements go: the pool (each its own commit) or a transaction.
+/// Where statements go: the pool or a writer's own connection (each its own commit), or a transaction.
 pub(crate) enum Session {
     PostgresPool(PgPool),
+    /// With the time at which it came out of the pool.
+    PostgresKept {
+        connection: PoolConnection<Postgres>,
+        since: Instant,
+    },
     SqlitePool(SqlitePool),
     Postgres(Transaction<'static, Postgres>),
     Sqlite(Transaction<'static, Sqlite>),
@@ -99,7 +105,7 @@ impl Session {
 
     pub(crate) async fn commit(self) -> Result<(), StoreError> {
         match self {
-            Self::PostgresPool(_) | Self::SqlitePool(_) => Ok(()),
+            Self::PostgresPool(_) | Self::PostgresKept { .. } | Self::SqlitePool(_) => Ok(()),
             Self::Postgres(transaction) => within(transaction.commit()).await,
             Self::Sqlite(transaction) => within(transaction.commit()).await,
         }
@@ -112,12 +118,8 @@ impl Session {
                 let rows = within(sqlx::query_with(AssertSqlSafe(sql), arguments).fetch_all(&*pool)).await?;
                 Ok(rows.into_iter().map(Into::into).collect())
             }
-            Self::Postgres(transaction) => {
-                let (sql, arguments) = for_postgres(sql, given)?;
-                let rows =
-                    within(sqlx::query_with(AssertSqlSafe(sql), arguments).fetch_all(&mut **transaction)).await?;
-                Ok(rows.into_iter().map(Into::into).collect())
-            }
+            Self::PostgresKept { connection, .. } => on_postgres(connection, sql, given).await,
+            Self::Postgres(transaction) => on_postgres(transaction, sql, given).await,
             Self::SqlitePool(pool) => {
                 let (sql, arguments) = for_sqlite(sql, given)?;
                 let rows = within(sqlx::query_with(AssertSqlSafe(sql), arguments).fetch_all(&*pool)).await?;
@@ -131,6 +133,16 @@ impl Session {
             }
         }
     }
+}
+
+async fn on_postgres(
+    connection: &mut PgConnection,
+    sql: &str,
+    given: Given<'_>,
+) -> Result<Vec<QueryResult>, StoreError> {
+    let (sql, arguments) = for_postgres(sql, given)?;
+    let rows = within(sqlx::query_with(AssertSqlSafe(sql), arguments).fetch_all(connection)).await?;
+    Ok(rows.into_iter().map(Into::into).collect())
 }
 
 /// Longer than any statement of ours takes: beyond it the server is away without having said so.

@@ -10,7 +10,7 @@ use domain::Key;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::StoreError;
-use crate::db::Db;
+use crate::db::{Db, Line};
 
 /// Operations in one commit, at most: enough that the cost of a commit vanishes among its rows.
 const MAX_GROUP: usize = 256;
@@ -25,7 +25,7 @@ pub(crate) struct Work<Op, Done> {
     /// For the metrics.
     pub(crate) name: &'static str,
     pub(crate) key: fn(&Op) -> &Key,
-    pub(crate) commit: for<'a> fn(&'a Db, &'a [Op]) -> Committing<'a, Done>,
+    pub(crate) commit: for<'a> fn(&'a mut Line, &'a [Op]) -> Committing<'a, Done>,
 }
 
 /// The way to a writer's task, which ends with the last sender.
@@ -42,7 +42,7 @@ struct Pending<Op, Done> {
 impl<Op: Send + Sync + 'static, Done: Send + 'static> Writer<Op, Done> {
     pub(crate) fn start(db: Arc<Db>, work: Work<Op, Done>) -> Self {
         let (queue, receiver) = mpsc::unbounded_channel();
-        tokio::spawn(run(db, work, receiver));
+        tokio::spawn(run(Line::new(db), work, receiver));
         Self { queue }
     }
 
@@ -62,7 +62,7 @@ impl<Op: Send + Sync + 'static, Done: Send + 'static> Writer<Op, Done> {
 }
 
 async fn run<Op: Send + Sync, Done: Send>(
-    db: Arc<Db>,
+    mut line: Line,
     work: Work<Op, Done>,
     mut receiver: mpsc::UnboundedReceiver<Pending<Op, Done>>,
 ) {
@@ -82,7 +82,7 @@ async fn run<Op: Send + Sync, Done: Send>(
             waiting.push_back(next);
         }
         let (ops, answers) = next_group(&mut waiting, work.key);
-        let results = commit_group(&db, &work, &ops).await;
+        let results = commit_group(&mut line, &work, &ops).await;
         for ((op, answer), result) in ops.into_iter().zip(answers).zip(results) {
             match answer {
                 Some(answer) => drop(answer.send(result)),
@@ -118,12 +118,12 @@ fn next_group<Op, Done>(
 }
 
 async fn commit_group<Op: Send + Sync, Done: Send>(
-    db: &Db,
+    line: &mut Line,
     work: &Work<Op, Done>,
     ops: &[Op],
 ) -> Vec<Result<Done, StoreError>> {
     let begun = Instant::now();
-    let results = commit_or_split(db, work, ops).await;
+    let results = commit_or_split(line, work, ops).await;
     metrics::histogram!("chasqui_store_group_size", "writer" => work.name).record(ops.len() as f64);
     metrics::histogram!("chasqui_store_commit_seconds", "writer" => work.name).record(begun.elapsed().as_secs_f64());
     results
@@ -131,12 +131,12 @@ async fn commit_group<Op: Send + Sync, Done: Send>(
 
 /// A group that is refused is halved until the row that the database refuses stands alone.
 fn commit_or_split<'a, Op: Send + Sync, Done: Send>(
-    db: &'a Db,
+    line: &'a mut Line,
     work: &'a Work<Op, Done>,
     ops: &'a [Op],
 ) -> BoxFuture<'a, Vec<Result<Done, StoreError>>> {
     Box::pin(async move {
-        let error = match (work.commit)(db, ops).await {
+        let error = match (work.commit)(line, ops).await {
             Ok(done) => return done.into_iter().map(Ok).collect(),
             Err(error) => error,
         };
@@ -144,8 +144,8 @@ fn commit_or_split<'a, Op: Send + Sync, Done: Send>(
             return ops.iter().map(|_| Err(error.clone())).collect();
         }
         let (left, right) = ops.split_at(ops.len() / 2);
-        let mut results = commit_or_split(db, work, left).await;
-        results.extend(commit_or_split(db, work, right).await);
+        let mut results = commit_or_split(line, work, left).await;
+        results.extend(commit_or_split(line, work, right).await);
         results
     })
 }

@@ -7,7 +7,7 @@ use domain::{Key, Timestamp};
 use super::{Job, JobKind, Put};
 use crate::StoreError;
 use crate::claim::keys_group;
-use crate::db::Db;
+use crate::db::Line;
 use crate::row::{content_of, key_of};
 use crate::sql::{Group, Session, get};
 
@@ -16,8 +16,8 @@ const MAX_ROUNDS: usize = 8;
 
 /// Commits a group of puts: inserts what is new and not cancelled, replaces what has a lower seq, and
 /// looks at the rest.
-pub(crate) async fn commit(db: &Db, jobs: &[Job]) -> Result<Vec<Put>, StoreError> {
-    let mut session = db.writer();
+pub(crate) async fn commit(line: &mut Line, jobs: &[Job]) -> Result<Vec<Put>, StoreError> {
+    let mut session = line.session().await?;
     let mut answers: HashMap<&Key, Put> = HashMap::with_capacity(jobs.len());
     for _ in 0..MAX_ROUNDS {
         for sql in [INSERT, REPLACE] {
@@ -33,6 +33,7 @@ pub(crate) async fn commit(db: &Db, jobs: &[Job]) -> Result<Vec<Put>, StoreError
             break;
         }
     }
+    line.keep(session);
     let contended = || StoreError::Unavailable("another process keeps changing the same job".into());
     jobs.iter().map(|job| answers.get(&job.key).copied().ok_or_else(contended)).collect()
 }

@@ -29,6 +29,15 @@ impl Database {
 
     /// None when only SQLite was asked for.
     pub(crate) async fn postgres() -> Option<Self> {
+        Self::postgres_with("").await
+    }
+
+    /// As [`Database::postgres`], in a language whose alphabet is not the order of bytes.
+    pub(crate) async fn postgres_in_english() -> Option<Self> {
+        Self::postgres_with("TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE 'en'").await
+    }
+
+    async fn postgres_with(options: &str) -> Option<Self> {
         if std::env::var("CHASQUI_TEST_SQLITE_ONLY").is_ok_and(|only| only == "1") {
             return None;
         }
@@ -38,7 +47,7 @@ impl Database {
         );
         let name = format!("store_test_{}", Uuid::new_v4().simple());
         let mut connection = PgConnection::connect(&server).await.unwrap();
-        connection.execute(AssertSqlSafe(format!("CREATE DATABASE {name}"))).await.unwrap();
+        connection.execute(AssertSqlSafe(format!("CREATE DATABASE {name} {options}"))).await.unwrap();
         Some(Self::Postgres { server, name })
     }
 

@@ -6,7 +6,28 @@ use store::{Claimed, Cursor, Filter};
 use crate::database::{Database, HOUR, arrival, at, candidate, decide, key, refused, sent};
 use crate::on_both;
 
-on_both!(pages_join_without_gaps, filters_narrow_the_list, every_order_reads_as_it_was_written);
+on_both!(
+    pages_join_without_gaps,
+    ids_are_in_the_order_of_their_bytes,
+    filters_narrow_the_list,
+    every_order_reads_as_it_was_written
+);
+
+#[tokio::test]
+async fn ids_are_in_the_order_of_their_bytes_whatever_the_language() {
+    let Some(db) = Database::postgres_in_english().await else { return };
+    ids_are_in_the_order_of_their_bytes(&db).await;
+}
+
+async fn ids_are_in_the_order_of_their_bytes(db: &Database) {
+    let store = db.store().await;
+    for id in ["a", "B", "á", "_", "9"] {
+        store.claim(candidate(id), &arrival(id), HOUR).await.unwrap();
+    }
+    let page = store.deliveries(Filter::default()).await.unwrap();
+    let ids: Vec<String> = page.deliveries.into_iter().map(|view| view.row.key.id).collect();
+    assert_eq!(ids, ["á", "a", "_", "B", "9"]);
+}
 
 async fn pages_join_without_gaps(db: &Database) {
     let store = db.store().await;
