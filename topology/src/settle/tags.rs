@@ -5,16 +5,22 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// How long an ack may wait for the gap below it to close. Every frame costs the broker and us as much as a dozen
-/// acks within one, so this is longer than a provider that answers quickly takes.
+/// How long an ack waits for those of its neighbours, so that one frame covers them: in the broker, each frame is a
+/// command to the queue that is written to disk.
+const LINGER: Duration = Duration::from_millis(10);
+/// How long it waits when there is a gap below it: longer than a provider that answers quickly takes.
 const PATIENCE: Duration = Duration::from_millis(50);
 
 /// The delivery tags of one AMQP channel: the broker numbers its deliveries 1, 2, 3 …
 pub(super) struct Tags {
+    /// As many without a gap do not wait for more.
+    enough: u64,
     /// What waits here is neither worked on nor free for the next delivery: beyond this many, none waits.
     most_waiting: usize,
     /// Every tag up to here is settled with the broker.
     floor: u64,
+    /// Every tag up to here is settled with the broker or waits: the first gap is above it.
+    top: u64,
     /// Settled with the broker, above the floor.
     settled: BTreeSet<u64>,
     /// To be acknowledged, and since when.
@@ -30,41 +36,55 @@ pub(super) struct Ack {
 }
 
 impl Tags {
-    /// A quarter of the prefetch may wait.
+    /// An eighth of the prefetch is enough, a quarter may wait.
     pub(super) fn new(prefetch: u16) -> Self {
-        let most_waiting = usize::from(prefetch / 4);
-        Self { most_waiting, floor: 0, settled: BTreeSet::new(), waiting: BTreeMap::new() }
+        let (enough, most_waiting) = (u64::from(prefetch / 8), usize::from(prefetch / 4));
+        Self { enough, most_waiting, floor: 0, top: 0, settled: BTreeSet::new(), waiting: BTreeMap::new() }
     }
 
     /// It was rejected or given back by itself.
     pub(super) fn settled(&mut self, tag: u64) {
         self.settled.insert(tag);
+        self.rise();
     }
 
     pub(super) fn wants_ack(&mut self, tag: u64, now: Instant) {
         self.waiting.insert(tag, now);
+        self.rise();
     }
 
-    /// The next ack that is due at `now`: everything up to the first gap at once, else one that has waited enough.
+    fn rise(&mut self) {
+        while self.waiting.contains_key(&(self.top + 1)) || self.settled.contains(&(self.top + 1)) {
+            self.top += 1;
+        }
+    }
+
+    /// The next ack that is due at `now`: everything up to the first gap, else one above it that has waited enough.
     pub(super) fn next(&mut self, now: Instant) -> Option<Ack> {
-        let mut covers = Vec::new();
-        loop {
-            let tag = self.floor + 1;
-            if self.waiting.remove(&tag).is_some() {
-                covers.push(tag);
-            } else if !self.settled.remove(&tag) {
-                break;
-            }
-            self.floor = tag;
-        }
-        if let Some(&tag) = covers.last() {
-            return Some(Ack { tag, multiple: covers.len() > 1, covers });
-        }
         let crowded = self.waiting.len() > self.most_waiting;
-        let tag = self.waiting.iter().find(|(_, since)| crowded || **since + PATIENCE <= now).map(|(tag, _)| *tag)?;
+        let below = self
+            .oldest_below_the_gap()
+            .is_some_and(|oldest| crowded || self.top - self.floor >= self.enough || oldest + LINGER <= now);
+        if below {
+            return Some(self.up_to_the_gap());
+        }
+        let mut above = self.waiting.range(self.top + 1..);
+        let tag = above.find(|(_, since)| crowded || **since + PATIENCE <= now).map(|(tag, _)| *tag)?;
         self.waiting.remove(&tag);
         self.settled.insert(tag);
         Some(Ack { tag, multiple: false, covers: vec![tag] })
+    }
+
+    fn up_to_the_gap(&mut self) -> Ack {
+        let above = self.waiting.split_off(&(self.top + 1));
+        let covers: Vec<u64> = std::mem::replace(&mut self.waiting, above).into_keys().collect();
+        self.settled = self.settled.split_off(&(self.top + 1));
+        self.floor = self.top;
+        Ack { tag: covers.last().copied().unwrap_or(self.top), multiple: covers.len() > 1, covers }
+    }
+
+    fn oldest_below_the_gap(&self) -> Option<Instant> {
+        self.waiting.range(..=self.top).map(|(_, since)| *since).min()
     }
 
     /// How many wait.
@@ -72,9 +92,16 @@ impl Tags {
         self.waiting.len()
     }
 
-    /// When the next ack is due although there is a gap below it.
+    /// When the next ack is due, whether or not others join it.
     pub(super) fn due(&self) -> Option<Instant> {
-        self.waiting.values().min().map(|since| *since + PATIENCE)
+        let above = self.waiting.range(self.top + 1..).map(|(_, since)| *since + PATIENCE).min();
+        let below = self.oldest_below_the_gap().map(|oldest| oldest + LINGER);
+        [above, below].into_iter().flatten().min()
+    }
+
+    /// A moment at which everything that waits now is due.
+    pub(super) fn all_due() -> Instant {
+        Instant::now() + PATIENCE
     }
 }
 
@@ -89,14 +116,28 @@ mod tests {
     }
 
     #[test]
-    fn contiguous_tags_are_acknowledged_by_one_frame() {
+    fn contiguous_tags_wait_a_moment_for_each_other_and_are_acknowledged_by_one_frame() {
         let (mut tags, now) = (Tags::new(1000), Instant::now());
         for tag in [3, 1, 2] {
             tags.wants_ack(tag, now);
         }
-        assert_eq!(drain(&mut tags, now), [(3, true)]);
+        assert_eq!(drain(&mut tags, now), []);
+        assert_eq!(tags.due(), Some(now + LINGER));
+        assert_eq!(drain(&mut tags, now + LINGER), [(3, true)]);
         tags.wants_ack(4, now);
-        assert_eq!(drain(&mut tags, now), [(4, false)]);
+        assert_eq!(drain(&mut tags, now + LINGER), [(4, false)]);
+    }
+
+    #[test]
+    fn an_eighth_of_the_prefetch_is_enough_to_go_at_once() {
+        let (mut tags, now) = (Tags::new(16), Instant::now());
+        tags.wants_ack(1, now);
+        assert_eq!(drain(&mut tags, now), []);
+        tags.wants_ack(2, now);
+        assert_eq!(drain(&mut tags, now), [(2, true)]);
+        let mut alone = Tags::new(2);
+        alone.wants_ack(1, now);
+        assert_eq!(drain(&mut alone, now), [(1, false)]);
     }
 
     #[test]
@@ -105,12 +146,12 @@ mod tests {
         for tag in [1, 2, 4, 5] {
             tags.wants_ack(tag, now);
         }
-        assert_eq!(drain(&mut tags, now), [(2, true)]);
+        assert_eq!(drain(&mut tags, now + LINGER), [(2, true)]);
         assert_eq!(tags.due(), Some(now + PATIENCE));
         assert_eq!(drain(&mut tags, now + PATIENCE), [(4, false), (5, false)]);
         tags.wants_ack(3, now);
         tags.wants_ack(6, now);
-        assert_eq!(drain(&mut tags, now), [(6, true)]);
+        assert_eq!(drain(&mut tags, now + LINGER), [(6, true)]);
         assert_eq!(tags.due(), None);
     }
 
@@ -133,7 +174,7 @@ mod tests {
         tags.wants_ack(1, now);
         tags.wants_ack(3, now);
         tags.settled(2);
-        assert_eq!(drain(&mut tags, now), [(3, true)]);
+        assert_eq!(drain(&mut tags, now + LINGER), [(3, true)]);
     }
 
     proptest! {
