@@ -40,7 +40,7 @@ pub(crate) async fn by_watched_worker(
     let board: Arc<Board> = sink.expect(numbers.clone());
     let body = Box::new(move |number| kind.body(number));
     let load = Publishing { exchange: EXCHANGE, key: LANE_KEY, body };
-    load.run(place.connection(), numbers, None).await.context("filling the lane")?;
+    load.run(place.connection(), numbers).await.context("filling the lane")?;
     let opened = sink.opened();
     let worker = place.start("worker", settings).await;
     let arrived = async { watch(&worker, &board).await.and(board.complete().await) };
@@ -64,7 +64,7 @@ pub(crate) async fn by_bare_loop(
     let board = bench.sms.expect(numbers.clone());
     let body = Box::new(|number| Kind::Sms.body(number));
     let load = Publishing { exchange: "", key: BARE, body };
-    load.run(place.connection(), numbers, None).await.context("filling the baseline's queue")?;
+    load.run(place.connection(), numbers).await.context("filling the baseline's queue")?;
     let before = Cpu::look(None)?;
     bare_loop::drain(&place.amqp_url, bench.sms.address, http, count).await.context("the bare loop")?;
     board.complete().await?;

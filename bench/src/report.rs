@@ -34,6 +34,13 @@ pub struct CaseReport {
 }
 
 impl CaseReport {
+    /// The fleet against a second baseline, measured in the same alternations: its rates, and the ratios to them.
+    pub(crate) fn beside(self, ratio: &'static str, rate: &'static str, baseline: Vec<f64>) -> Self {
+        let fleet = &self.figures["fleet_per_second"].each;
+        let ratios = fleet.iter().zip(&baseline).map(|(fleet, baseline)| fleet / baseline).collect();
+        self.with(ratio, Figure::new(ratios, None)).with(rate, Figure::new(baseline, None))
+    }
+
     pub(crate) fn with(mut self, name: &'static str, figure: Figure) -> Self {
         self.figures.insert(name, figure);
         self

@@ -1,5 +1,5 @@
-//! Raw confirmed publishing: rounds of 256 persistent messages on several AMQP channels of one connection. It also
-//! fills the queues before a measurement.
+//! Raw confirmed publishing: rounds of persistent messages on several AMQP channels of one connection. It also fills
+//! the queues before a measurement.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -13,9 +13,17 @@ use lapin::{BasicProperties, Channel, Connection};
 
 use crate::message;
 
-/// Measured on two cores with a quorum queue: fewer leave the broker idle between rounds, more gain nothing.
-const CHANNELS: usize = 4;
-const ROUND: u64 = 256;
+/// How many messages are under way at once.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Depth {
+    pub(crate) channels: usize,
+    pub(crate) round: u64,
+}
+
+impl Depth {
+    /// Measured on two cores with a quorum queue: fewer leave the broker idle between rounds, more gain nothing.
+    pub(crate) const FULL: Self = Self { channels: 4, round: 256 };
+}
 
 /// What to publish, and where to.
 pub(crate) struct Publishing {
@@ -37,14 +45,20 @@ impl Published {
 }
 
 impl Publishing {
+    /// Publishes these numbers as fast as it goes, and awaits every confirm.
+    pub(crate) async fn run(self, connection: &Connection, numbers: Range<u64>) -> Result<Published> {
+        self.run_at(Depth::FULL, connection, numbers, None).await
+    }
+
     /// Publishes these numbers, or as many of them as fit into `limit`, and awaits every confirm.
-    pub(crate) async fn run(
+    pub(crate) async fn run_at(
         self,
+        Depth { channels, round }: Depth,
         connection: &Connection,
         numbers: Range<u64>,
         limit: Option<Duration>,
     ) -> Result<Published> {
-        let channels = try_join_all((0..CHANNELS).map(|_| confirming(connection))).await?;
+        let channels = try_join_all((0..channels).map(|_| confirming(connection))).await?;
         let (what, next) = (Arc::new(self), Arc::new(AtomicU64::new(numbers.start)));
         let begun = Instant::now();
         let tasks = channels.into_iter().map(|channel| {
@@ -52,13 +66,13 @@ impl Publishing {
             tokio::spawn(async move {
                 let mut messages = 0;
                 while limit.is_none_or(|limit| begun.elapsed() < limit) {
-                    let from = next.fetch_add(ROUND, Ordering::Relaxed).min(end);
-                    let round = from..(from + ROUND).min(end);
-                    if round.is_empty() {
+                    let from = next.fetch_add(round, Ordering::Relaxed).min(end);
+                    let numbers = from..(from + round).min(end);
+                    if numbers.is_empty() {
                         break;
                     }
-                    messages += round.end - round.start;
-                    what.round(&channel, round).await?;
+                    messages += numbers.end - numbers.start;
+                    what.round(&channel, numbers).await?;
                 }
                 channel.close(200, "done".into()).await?;
                 Ok::<_, anyhow::Error>((messages, begun.elapsed()))
@@ -73,7 +87,7 @@ impl Publishing {
     }
 
     async fn round(&self, channel: &Channel, numbers: Range<u64>) -> Result<()> {
-        let mut confirms = Vec::with_capacity(ROUND as usize);
+        let mut confirms = Vec::new();
         for number in numbers {
             confirms.push(self.one(channel, number).await?);
         }

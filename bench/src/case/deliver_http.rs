@@ -9,7 +9,6 @@ use crate::baseline::bare_loop::Http;
 use crate::bench::Bench;
 use crate::cpu::{Cpu, Spent};
 use crate::drain;
-use crate::figures::Figure;
 use crate::message::Kind;
 use crate::place::{Ledger, Place};
 use crate::report::CaseReport;
@@ -32,11 +31,8 @@ pub(crate) async fn run(bench: &Bench<'_>, ledger: Ledger, goal: f64) -> Result<
             },
         )
         .await?;
-    let rates = &measured.figures["fleet_per_second"].each;
-    let ratios = rates.iter().zip(&with_library).map(|(fleet, baseline)| fleet / baseline).collect();
     let measured = measured
-        .with("ratio_to_a_loop_with_reqwest", Figure::new(ratios, None))
-        .with("loop_with_reqwest_per_second", Figure::new(with_library, None))
+        .beside("ratio_to_a_loop_with_reqwest", "loop_with_reqwest_per_second", with_library)
         .given("messages", count as f64);
     Ok(loop_spent.of_the_baseline(spent.into_inner().of_the_fleet(measured)))
 }

@@ -1,4 +1,4 @@
-//! From the publish by AMQP to the arrival at the provider, at half of what the fleet delivers at most.
+//! From the publish by AMQP to the arrival at the provider, at half, a quarter and a tenth of what the fleet delivers at most.
 
 use std::ops::Range;
 use std::time::{Duration, Instant};
@@ -29,25 +29,48 @@ pub(crate) async fn run(bench: &Bench<'_>, maximum: Option<f64>) -> Result<CaseR
             drain::by_worker(bench, &place, &bench.sms, (Kind::Sms, bench.options.size.or_few(10_000)), &[]).await?
         }
     };
-    let rate = maximum / 2.0;
-    let count = bench.options.size.messages(rate);
     let worker = place.start("worker", &[]).await;
-    let (mut p50, mut p99) = (Vec::new(), Vec::new());
+    let [mut tenth, mut quarter, mut half] = [10.0, 4.0, 2.0].map(|part| Latencies::at(maximum / part));
     for nth in 1..=bench.options.pairs {
-        let once = once(bench, &place, rate, count).await;
-        let sorted = once.with_context(|| format!("the worker said:\n{}", worker.said()))?;
-        let (half, most) = (percentile(&sorted, 0.5), percentile(&sorted, 0.99));
-        bench.progress(nth, &format!("{rate:.0}/s: p50 {half:.2} ms, p99 {most:.2} ms"));
-        p50.push(half);
-        p99.push(most);
+        for load in [&mut tenth, &mut quarter, &mut half] {
+            let once = load.measure(bench, &place).await;
+            let said = once.with_context(|| format!("the worker said:\n{}", worker.said()))?;
+            bench.progress(nth, &said);
+        }
     }
     end(worker).await?;
     place.purge(LANE).await?;
     Ok(CaseReport::default()
-        .with("p50", Figure::new(p50, Some(Goal::AtMost(10.0))))
-        .with("p99", Figure::new(p99, Some(Goal::AtMost(60.0))))
-        .given("published_per_second", rate)
-        .given("messages", count as f64))
+        .given("published_per_second", half.rate)
+        .with("p50", Figure::new(half.p50, Some(Goal::AtMost(10.0))))
+        .with("p99", Figure::new(half.p99, Some(Goal::AtMost(60.0))))
+        .with("p50_at_a_quarter", Figure::new(quarter.p50, None))
+        .with("p99_at_a_quarter", Figure::new(quarter.p99, None))
+        .with("p50_at_a_tenth", Figure::new(tenth.p50, None))
+        .with("p99_at_a_tenth", Figure::new(tenth.p99, None)))
+}
+
+/// What was measured at one rate, in milliseconds.
+struct Latencies {
+    /// Messages in a second.
+    rate: f64,
+    p50: Vec<f64>,
+    p99: Vec<f64>,
+}
+
+impl Latencies {
+    fn at(rate: f64) -> Self {
+        Self { rate, p50: Vec::new(), p99: Vec::new() }
+    }
+
+    /// Once more; says what it found.
+    async fn measure(&mut self, bench: &Bench<'_>, place: &Place) -> Result<String> {
+        let sorted = once(bench, place, self.rate, bench.options.size.messages(self.rate)).await?;
+        let (p50, p99) = (percentile(&sorted, 0.5), percentile(&sorted, 0.99));
+        self.p50.push(p50);
+        self.p99.push(p99);
+        Ok(format!("{:.0}/s: p50 {p50:.2} ms, p99 {p99:.2} ms", self.rate))
+    }
 }
 
 /// Milliseconds, sorted.

@@ -1,4 +1,5 @@
-//! `POST /notify` on 64 kept connections, against raw confirmed publishing of the same body.
+//! `POST /notify` on 64 kept connections, against raw confirmed publishing of the same body: as fast as it goes, and
+//! with no more than 64 messages under way.
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -8,7 +9,7 @@ use futures_util::future::try_join_all;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-use crate::baseline::publishing::Publishing;
+use crate::baseline::publishing::{Depth, Publishing};
 use crate::bench::Bench;
 use crate::http1;
 use crate::message::Kind;
@@ -16,15 +17,28 @@ use crate::place::{BARE, LANE, Ledger, Place, end};
 use crate::report::CaseReport;
 
 const CONNECTIONS: usize = 64;
+/// As many messages under way as there are connections: what the broker itself allows them.
+const AS_DEEP: Depth = Depth { channels: 8, round: 8 };
 /// More than can be published in any run.
 const NO_END: u64 = 90_000_000;
 
 pub(crate) async fn run(bench: &Bench<'_>) -> Result<CaseReport> {
     let place = bench.place(Ledger::Postgres).await?;
     let limit = Duration::from_secs_f64(bench.options.size.seconds());
-    let measured =
-        bench.alternate(0.5, async || by_api(&place, limit).await, async || by_publishing(&place, limit).await).await?;
-    Ok(measured.given("connections", CONNECTIONS as f64))
+    let mut as_deep = Vec::new();
+    let measured = bench
+        .alternate(
+            0.5,
+            async || by_api(&place, limit).await,
+            async || {
+                as_deep.push(by_publishing(&place, AS_DEEP, limit).await?);
+                by_publishing(&place, Depth::FULL, limit).await
+            },
+        )
+        .await?;
+    Ok(measured
+        .beside("ratio_to_64_under_way", "publishing_64_under_way_per_second", as_deep)
+        .given("connections", CONNECTIONS as f64))
 }
 
 async fn by_api(place: &Place, limit: Duration) -> Result<f64> {
@@ -71,13 +85,13 @@ async fn post(address: SocketAddr, request: String, until: Instant) -> Result<u6
 }
 
 /// The body as the API publishes it: with an id and a tenant.
-async fn by_publishing(place: &Place, limit: Duration) -> Result<f64> {
+async fn by_publishing(place: &Place, depth: Depth, limit: Duration) -> Result<f64> {
     let mut body: serde_json::Value = serde_json::from_str(&Kind::Sms.body(0))?;
     body["id"] = "01933f5e-7c1a-7cc3-9a52-0c2f4d1b8a10".into();
     body["tenant"] = "default".into();
     let body = body.to_string();
     let raw = Publishing { exchange: "", key: BARE, body: Box::new(move |_| body.clone()) };
-    let published = raw.run(place.connection(), 0..NO_END, Some(limit)).await?;
+    let published = raw.run_at(depth, place.connection(), 0..NO_END, Some(limit)).await?;
     place.purge(BARE).await?;
     Ok(published.per_second())
 }

@@ -30,7 +30,7 @@ pub(crate) async fn run(bench: &Bench<'_>) -> Result<CaseReport> {
 async fn store(bench: &Bench<'_>, place: &Place, jobs: u64) -> Result<()> {
     let scheduler = place.start("scheduler", &[]).await;
     let load = Publishing { exchange: EXCHANGE, key: SCHEDULED_KEY, body: Box::new(|number| Kind::Job.body(number)) };
-    load.run(place.connection(), bench.numbers(jobs), None).await?;
+    load.run(place.connection(), bench.numbers(jobs)).await?;
     wait(jobs, LOOK_AT_SQL_EVERY, async || sql::count(&place.database_url, "jobs").await)
         .await
         .with_context(|| format!("the scheduler does not store the jobs:\n{}", scheduler.said()))?;
@@ -71,7 +71,7 @@ async fn fire(place: &Place, jobs: u64) -> Result<f64> {
 
 async fn publish(bench: &Bench<'_>, place: &Place, jobs: u64) -> Result<f64> {
     let raw = Publishing { exchange: "", key: BARE, body: Box::new(|number| Kind::Job.body(number)) };
-    let published = raw.run(place.connection(), bench.numbers(jobs), None).await?;
+    let published = raw.run(place.connection(), bench.numbers(jobs)).await?;
     place.purge(BARE).await?;
     Ok(published.per_second())
 }
