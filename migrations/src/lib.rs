@@ -2,6 +2,7 @@
 //!
 //! All times are BIGINT microseconds since the Unix epoch: date columns of SQLite compare as text.
 
+mod key;
 mod m20261122_000001_deliveries;
 mod m20261122_000002_attempts;
 mod m20261122_000003_captures;
@@ -9,7 +10,6 @@ mod m20261122_000004_jobs;
 mod m20261122_000005_users;
 mod m20261122_000006_adoptions;
 mod m20261122_000007_leaving;
-mod m20261126_000008_ids_by_bytes;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::{MigrationTrait, async_trait};
@@ -28,7 +28,6 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000005_users::Migration),
             Box::new(m20261122_000006_adoptions::Migration),
             Box::new(m20261122_000007_leaving::Migration),
-            Box::new(m20261126_000008_ids_by_bytes::Migration),
         ]
     }
 }

@@ -2,6 +2,8 @@
 
 use sea_orm_migration::prelude::*;
 
+use crate::key;
+
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;
 
@@ -26,8 +28,8 @@ impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let table = Table::create()
             .table(Attempts::Table)
-            .col(ColumnDef::new(Attempts::Tenant).text().not_null())
-            .col(ColumnDef::new(Attempts::Id).text().not_null())
+            .col(key::text(manager, Attempts::Tenant))
+            .col(key::text(manager, Attempts::Id))
             .col(ColumnDef::new(Attempts::Token).binary().not_null())
             .col(ColumnDef::new(Attempts::Epoch).big_integer().not_null())
             .col(ColumnDef::new(Attempts::N).big_integer().not_null())

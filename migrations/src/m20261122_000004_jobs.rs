@@ -2,6 +2,8 @@
 
 use sea_orm_migration::prelude::*;
 
+use crate::key;
+
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;
 
@@ -33,7 +35,7 @@ enum Jobs {
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        manager.create_table(table()).await?;
+        manager.create_table(table(manager)).await?;
         let due = Index::create().name("jobs_due_at").table(Jobs::Table).col(Jobs::DueAt).take();
         manager.create_index(due).await
     }
@@ -43,11 +45,11 @@ impl MigrationTrait for Migration {
     }
 }
 
-fn table() -> TableCreateStatement {
+fn table(manager: &SchemaManager<'_>) -> TableCreateStatement {
     Table::create()
         .table(Jobs::Table)
-        .col(ColumnDef::new(Jobs::Tenant).text().not_null())
-        .col(ColumnDef::new(Jobs::Id).text().not_null())
+        .col(key::text(manager, Jobs::Tenant))
+        .col(key::text(manager, Jobs::Id))
         .col(ColumnDef::new(Jobs::Cron).text())
         .col(ColumnDef::new(Jobs::Zone).text())
         .col(ColumnDef::new(Jobs::Name).text())

@@ -18,8 +18,8 @@ use crate::{Options, StoreError, postgres, sqlite};
 /// How long a caller waits for a connection before the database counts as away.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The writers, and room to read while all of them write.
-const MIN_CONNECTIONS: u32 = 4;
+/// One that each of the three writers keeps, one for a transaction, and room to read meanwhile.
+const MIN_CONNECTIONS: u32 = 6;
 
 /// The advisory lock of migrating processes: "chasqui" in ASCII.
 const MIGRATION_LOCK: i64 = 0x0063_6861_7371_7569;

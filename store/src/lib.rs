@@ -49,7 +49,7 @@ pub use views::{Cursor, DeliveryView, Filter, Page};
 pub struct Options {
     /// `postgres://…`, `postgresql://…` or `sqlite:…`. Holds a password, so it never prints.
     pub url: SecretString,
-    /// Connections to Postgres at most, and at least 4; readers of SQLite, whose one writer comes on top.
+    /// Connections to Postgres at most, and at least 6; readers of SQLite, whose one writer comes on top.
     pub max_connections: u32,
     /// How many captures of the sandbox are kept, the newest.
     pub captures_kept: u32,

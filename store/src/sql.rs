@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use sea_orm::{QueryResult, TryGetable};
 use sqlx::pool::PoolConnection;
-use sqlx::{AssertSqlSafe, PgConnection, PgPool, Postgres, Sqlite, SqlitePool, Transaction};
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection, PgPool, Postgres, Sqlite, SqlitePool, Transaction};
 
 use crate::{StoreError, postgres, sqlite};
 
@@ -113,11 +113,7 @@ impl Session {
 
     async fn run(&mut self, sql: &str, given: Given<'_>) -> Result<Vec<QueryResult>, StoreError> {
         match self {
-            Self::PostgresPool(pool) => {
-                let (sql, arguments) = for_postgres(sql, given)?;
-                let rows = within(sqlx::query_with(AssertSqlSafe(sql), arguments).fetch_all(&*pool)).await?;
-                Ok(rows.into_iter().map(Into::into).collect())
-            }
+            Self::PostgresPool(pool) => on_postgres(&mut *within(pool.acquire()).await?, sql, given).await,
             Self::PostgresKept { connection, .. } => on_postgres(connection, sql, given).await,
             Self::Postgres(transaction) => on_postgres(transaction, sql, given).await,
             Self::SqlitePool(pool) => {
@@ -141,8 +137,20 @@ async fn on_postgres(
     given: Given<'_>,
 ) -> Result<Vec<QueryResult>, StoreError> {
     let (sql, arguments) = for_postgres(sql, given)?;
-    let rows = within(sqlx::query_with(AssertSqlSafe(sql), arguments).fetch_all(connection)).await?;
-    Ok(rows.into_iter().map(Into::into).collect())
+    let running = async {
+        let rows = sqlx::query_with(AssertSqlSafe(sql), arguments).fetch_all(&mut *connection).await;
+        if rows.as_ref().is_err_and(is_outdated) {
+            connection.clear_cached_statements().await?;
+        }
+        rows
+    };
+    Ok(within(running).await?.into_iter().map(Into::into).collect())
+}
+
+/// "cached plan must not change result type": a table was changed, by a migration of another process perhaps, after
+/// this connection had prepared its statements. It must prepare them anew, or it fails for as long as it lives.
+fn is_outdated(error: &sqlx::Error) -> bool {
+    error.as_database_error().and_then(sqlx::error::DatabaseError::code).is_some_and(|code| code == "0A000")
 }
 
 /// Longer than any statement of ours takes: beyond it the server is away without having said so.

@@ -105,8 +105,9 @@ impl Templates {
         self.render_within(self.options.limits, channel, wording)
     }
 
-    /// As [`Templates::render`], on a thread that others wait for: gives up after a millisecond, 1,000 steps, or
-    /// 64 KiB. None: it takes more than that, render it where it may take its time.
+    /// As [`Templates::render`], on a thread that others wait for: gives up after 1,000 steps, 64 KiB, or the first step
+    /// beyond a millisecond (and the 16th). None: it takes more than that, or than the operator allows; render it where
+    /// it may take its time.
     pub fn render_quickly(&self, channel: &ChannelName, wording: &Wording) -> Option<Result<Rendered, TemplateError>> {
         match self.render_within(self.options.limits.and(QUICK), channel, wording) {
             Err(TemplateError::TooLarge { .. } | TemplateError::TooMuchWork { .. }) => None,

@@ -10,9 +10,7 @@ use futures_util::FutureExt;
 use store::Capture;
 
 use crate::Shared;
-
-/// Bytes of a body whose template is rendered at once: no step over so little data takes long.
-const SMALL_BODY: usize = 16 * 1024;
+use crate::render::render;
 
 /// How a try ended, and what the sandbox kept of it.
 pub(crate) struct Tried {
@@ -45,9 +43,9 @@ pub(crate) async fn attempt(
     if let Err(refused) = channels::check_destination(&notification.channel, &notification.destination) {
         return permanent("worker", Reason::Permanent, format!("/destination {refused}")).into();
     }
-    let rendered = match render(shared, notification, body_bytes).await {
+    let rendered = match render(&shared.templates, notification, body_bytes).await {
         Ok(rendered) => rendered,
-        Err(outcome) => return outcome.into(),
+        Err(refused) => return permanent("template", Reason::Template, refused).into(),
     };
     if shared.stopping.is_cancelled() {
         return Outcome::GivenBack.into();
@@ -77,31 +75,6 @@ fn refuse(not_enabled: &NotEnabled) -> Outcome {
 
 fn permanent(step: &'static str, reason: Reason, detail: String) -> Outcome {
     Outcome::Permanent { reason, failure: Failure::new(step, None, detail) }
-}
-
-/// At once where that is quick, as it nearly always is; what may burn CPU goes to the blocking pool.
-async fn render(shared: &Shared, notification: &Arc<Notification>, body_bytes: usize) -> Result<Rendered, Outcome> {
-    let Notification { channel, wording, .. } = &**notification;
-    if wording.template.is_none() || body_bytes <= SMALL_BODY {
-        let quickly = AssertUnwindSafe(|| shared.templates.render_quickly(channel, wording));
-        match std::panic::catch_unwind(quickly) {
-            Ok(Some(rendered)) => return rendered.map_err(|error| refused_words(error.to_string())),
-            Ok(None) => {}
-            Err(_panic) => return Err(refused_words(RENDERER_PANICKED.into())),
-        }
-    }
-    let (templates, notification) = (Arc::clone(&shared.templates), Arc::clone(notification));
-    let rendering = move || templates.render(&notification.channel, &notification.wording);
-    match tokio::task::spawn_blocking(rendering).await {
-        Ok(rendered) => rendered.map_err(|error| refused_words(error.to_string())),
-        Err(_panic) => Err(refused_words(RENDERER_PANICKED.into())),
-    }
-}
-
-const RENDERER_PANICKED: &str = "the template made the renderer panic";
-
-fn refused_words(detail: String) -> Outcome {
-    permanent("template", Reason::Template, detail)
 }
 
 async fn send(

@@ -1,8 +1,8 @@
 //! The worker: consume → claim → render → send → decide → record → settle.
 //!
 //! A notification goes down the files in this order: [`intake`] takes it from a lane when a [`slots`]
-//! place is free, [`identify`] says who it is, [`path`] walks it through claim, [`attempt`] and record,
-//! and [`obey`] does what was decided and settles the message.
+//! place is free, [`identify`] says who it is, [`path`] walks it through claim, [`attempt`] (which takes its words from
+//! [`render`]) and record, and [`obey`] does what was decided and settles the message.
 
 mod attempt;
 mod drain;
@@ -11,6 +11,7 @@ mod intake;
 mod meters;
 mod obey;
 mod path;
+mod render;
 mod settings;
 mod slots;
 mod sql_gate;

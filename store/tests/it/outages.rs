@@ -42,6 +42,27 @@ async fn connections_that_postgres_terminates_are_replaced() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_table_that_is_changed_meanwhile_is_read_again() {
+    let Some(db) = Database::postgres().await else { return };
+    let store = db.store().await;
+    // A known id is read by the writer's own connection, the list by one of the pool.
+    let known = candidate("known");
+    let (claim, list) = (
+        async || store.claim(known.clone(), &arrival("known"), HOUR).await,
+        async || store.deliveries(store::Filter::default()).await,
+    );
+    for collation in ["default", "C", "default"] {
+        for _ in 0..3 {
+            until_written(&claim).await;
+            assert_eq!(until_written(&list).await.deliveries.len(), 1);
+        }
+        db.execute(&format!("ALTER TABLE deliveries ALTER COLUMN id TYPE text COLLATE \"{collation}\"")).await;
+    }
+    until_written(claim).await;
+    until_written(list).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_that_is_away_is_unavailable() {
     let options = store::Options::new(
         "postgres://nobody@127.0.0.1:1/none".to_owned().into(),

@@ -149,4 +149,8 @@ fn a_quick_rendering_is_the_whole_one_or_none() {
     assert!(quick.is_none() && whole.is_ok());
     let (quick, whole) = both(json!({ "numbers": ["x".repeat(70_000)] }));
     assert!(quick.is_none() && whole.is_ok());
+    let limits = Limits { max_output_bytes: 3, ..Limits::default() };
+    let strict = load_with(&[("t/en/sms.txt", text), ("t/sample.json", r#"{"numbers": [1]}"#)], limits).unwrap();
+    let (channel, wording) = (name("sms"), wording("t", None, json!({ "numbers": [1, 2] })));
+    assert!(strict.render_quickly(&channel, &wording).is_none(), "the operator's lower limit holds too");
 }

@@ -32,9 +32,9 @@ enum Way {
 pub struct Generation(Option<mpsc::WeakUnboundedSender<Request>>);
 
 impl Generation {
-    /// Asks the broker whether it has all that was settled so far. False: the generation is over before it answers, and
-    /// nobody can know. A line that has gone silent keeps a generation alive for twice the heartbeat, and only an
-    /// answer tells. Without a broker it is always true.
+    /// Asks the broker whether it has all that was sent to it so far; an ack that still waits for its neighbours was
+    /// not. False: the generation is over before it answers, and nobody can know. A line that has gone silent keeps a
+    /// generation alive for twice the heartbeat, and only an answer tells. Without a broker it is always true.
     pub async fn has_all(&self) -> bool {
         let Some(requests) = &self.0 else { return true };
         let (reply, answer) = oneshot::channel();
@@ -51,7 +51,7 @@ pub(crate) enum Request {
         /// False when it could not be sent; none where nobody waits.
         reply: Option<oneshot::Sender<bool>>,
     },
-    /// Has the broker all that was asked for before?
+    /// Has the broker all that was sent before?
     Question(oneshot::Sender<bool>),
 }
 

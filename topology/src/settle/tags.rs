@@ -13,7 +13,7 @@ const PATIENCE: Duration = Duration::from_millis(50);
 
 /// The delivery tags of one AMQP channel: the broker numbers its deliveries 1, 2, 3 …
 pub(super) struct Tags {
-    /// As many without a gap do not wait for more.
+    /// As many that wait without a gap do not wait for more; what is settled between them counts too.
     enough: u64,
     /// What waits here is neither worked on nor free for the next delivery: beyond this many, none waits.
     most_waiting: usize,
@@ -57,6 +57,14 @@ impl Tags {
         while self.waiting.contains_key(&(self.top + 1)) || self.settled.contains(&(self.top + 1)) {
             self.top += 1;
         }
+        if self.oldest_below_the_gap().is_none() {
+            self.all_settled_up_to_the_gap();
+        }
+    }
+
+    fn all_settled_up_to_the_gap(&mut self) {
+        self.settled = self.settled.split_off(&(self.top + 1));
+        self.floor = self.top;
     }
 
     /// The next ack that is due at `now`: everything up to the first gap, else one above it that has waited enough.
@@ -78,8 +86,7 @@ impl Tags {
     fn up_to_the_gap(&mut self) -> Ack {
         let above = self.waiting.split_off(&(self.top + 1));
         let covers: Vec<u64> = std::mem::replace(&mut self.waiting, above).into_keys().collect();
-        self.settled = self.settled.split_off(&(self.top + 1));
-        self.floor = self.top;
+        self.all_settled_up_to_the_gap();
         Ack { tag: covers.last().copied().unwrap_or(self.top), multiple: covers.len() > 1, covers }
     }
 
@@ -177,34 +184,64 @@ mod tests {
         assert_eq!(drain(&mut tags, now + LINGER), [(3, true)]);
     }
 
+    #[test]
+    fn the_first_that_is_due_sets_the_time_on_whichever_side_of_the_gap() {
+        let (mut tags, now) = (Tags::new(1000), Instant::now());
+        tags.wants_ack(3, now);
+        assert_eq!(tags.due(), Some(now + PATIENCE));
+        let later = now + PATIENCE / 2;
+        tags.wants_ack(1, later);
+        assert_eq!(tags.due(), Some(later + LINGER));
+        assert_eq!(drain(&mut tags, later + LINGER), [(1, false)]);
+        assert_eq!(tags.due(), Some(now + PATIENCE));
+    }
+
+    #[test]
+    fn what_was_rejected_is_not_kept() {
+        let mut tags = Tags::new(1000);
+        (1..=100).for_each(|tag| tags.settled(tag));
+        assert_eq!((tags.floor, tags.settled.len()), (100, 0));
+    }
+
     proptest! {
         #[test]
-        fn no_ack_ever_covers_a_tag_that_was_not_settled_and_none_is_forgotten(
+        fn every_ack_covers_what_is_settled_and_each_tag_is_acknowledged_once(
             order in Just((1_u64..=40).collect::<Vec<_>>()).prop_shuffle(),
             rejects in prop::collection::vec(any::<bool>(), 40),
-            late in prop::collection::vec(any::<bool>(), 40),
+            pauses in prop::collection::vec(0_u32..=6, 40),
             left_out in 1_u64..=40,
+            prefetch in 0_u16..=200,
         ) {
-            let start = Instant::now();
-            let mut tags = Tags::new(1000);
-            let (mut ours, mut acked) = (BTreeSet::new(), BTreeSet::new());
-            let (mut now, mut floor) = (start, 0);
-            for (n, tag) in order.into_iter().enumerate().filter(|(_, tag)| *tag != left_out) {
-                ours.insert(tag);
-                if rejects[n] { tags.settled(tag) } else { tags.wants_ack(tag, now) }
-                if late[n] { now += PATIENCE }
+            let mut tags = Tags::new(prefetch);
+            let (mut ours, mut wanted, mut acked) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+            let (mut now, mut floor) = (Instant::now(), 0);
+            let mut take = |tags: &mut Tags, now: Instant, ours: &BTreeSet<u64>| {
                 while let Some(ack) = tags.next(now) {
                     let covered: Vec<u64> = if ack.multiple { (floor + 1..=ack.tag).collect() } else { vec![ack.tag] };
                     prop_assert!(covered.iter().all(|tag| ours.contains(tag)), "{ack:?} covers what is not settled");
-                    prop_assert!(ack.covers.iter().all(|tag| covered.contains(tag)));
+                    prop_assert!(ack.covers.contains(&ack.tag) && ack.covers.iter().all(|tag| covered.contains(tag)));
                     if ack.multiple { floor = ack.tag }
-                    acked.extend(ack.covers);
+                    for tag in ack.covers {
+                        prop_assert!(acked.insert(tag), "{tag} is acknowledged twice");
+                    }
                 }
+                prop_assert!(tags.due().is_none_or(|due| due > now), "what is due does not go");
+                Ok(())
+            };
+            for (n, tag) in order.into_iter().enumerate().filter(|(_, tag)| *tag != left_out) {
+                ours.insert(tag);
+                if rejects[n] {
+                    tags.settled(tag);
+                } else {
+                    wanted.insert(tag);
+                    tags.wants_ack(tag, now);
+                }
+                now += LINGER * pauses[n] / 2;
+                take(&mut tags, now, &ours)?;
             }
-            now += PATIENCE;
-            acked.extend(std::iter::from_fn(|| tags.next(now)).flat_map(|ack| ack.covers));
-            prop_assert!(tags.due().is_none());
-            prop_assert!(!acked.contains(&left_out));
+            take(&mut tags, Tags::all_due().max(now + PATIENCE), &ours)?;
+            prop_assert_eq!((tags.due(), tags.waiting()), (None, 0));
+            prop_assert_eq!(acked, wanted);
         }
     }
 }

@@ -137,6 +137,21 @@ async fn the_broker_has_an_acknowledgement_when_it_says_so_and_a_silent_line_say
 }
 
 #[tokio::test]
+async fn a_close_sends_the_acknowledgements_that_wait_on_either_side_of_a_gap() {
+    let place = Place::declared().await;
+    place.fill(Lane::Normal, 3).await;
+    let (consumers, mut messages) = place.consume(Lane::Normal, 64);
+    let mut taken = take(&mut messages, 3).await.into_iter().map(|message| message.settle);
+    let (below, gap, above) = (taken.next().unwrap(), taken.next().unwrap(), taken.next().unwrap());
+    below.ack_in_passing();
+    above.ack_in_passing();
+    consumers.close().await;
+    drop(gap);
+    eventually(1, async || place.lane_depth(Lane::Normal).await).await;
+    place.remove().await;
+}
+
+#[tokio::test]
 async fn a_cut_connection_loses_its_acks_hands_out_nothing_stale_and_is_replaced() {
     let place = Place::declared().await;
     place.fill(Lane::Normal, 40).await;

@@ -1,0 +1,66 @@
+//! The words of one delivery: at once where that is quick, as it nearly always is; what may burn processor time goes to
+//! the blocking pool.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use domain::{Notification, Rendered};
+use templates::Templates;
+
+/// Bytes of a body whose template is tried at once: steps over more data may each take long.
+const SMALL_BODY: usize = 16 * 1024;
+
+const PANICKED: &str = "the template made the renderer panic";
+
+/// # Errors
+/// Why there are no words, now or ever.
+pub(crate) async fn render(
+    templates: &Arc<Templates>,
+    notification: &Arc<Notification>,
+    body_bytes: usize,
+) -> Result<Rendered, String> {
+    if notification.wording.template.is_none() || body_bytes <= SMALL_BODY {
+        let quickly = AssertUnwindSafe(|| templates.render_quickly(&notification.channel, &notification.wording));
+        match catch_unwind(quickly) {
+            Ok(Some(rendered)) => return rendered.map_err(|error| error.to_string()),
+            Ok(None) => {}
+            Err(_panic) => return Err(PANICKED.into()),
+        }
+    }
+    let (templates, notification) = (Arc::clone(templates), Arc::clone(notification));
+    let rendering = move || {
+        let rendered = templates.render(&notification.channel, &notification.wording);
+        rendered.map_err(|error| error.to_string())
+    };
+    tokio::task::spawn_blocking(rendering).await.unwrap_or_else(|_panic| Err(PANICKED.into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::Defaults;
+    use serde_json::json;
+
+    use super::*;
+
+    async fn text(numbers: usize, body_bytes: usize) -> Result<String, String> {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir_all(folder.path().join("count/en")).unwrap();
+        std::fs::write(folder.path().join("count/sample.json"), r#"{"numbers": [1]}"#).unwrap();
+        let template = "{% for number in numbers %}{{ number }}{% endfor %}";
+        std::fs::write(folder.path().join("count/en/sms.txt"), template).unwrap();
+        let templates = Templates::with_directory(Some(folder.path()), templates::Options::default()).unwrap();
+        let body = json!({
+            "channel": "sms", "destination": "+12025550143", "template": "count", "data": {"numbers": vec![7; numbers]},
+        });
+        let notification = Notification::decode(body.to_string().as_bytes(), &Defaults { channel: None }).unwrap();
+        render(&Arc::new(templates), &Arc::new(notification), body_bytes).await.map(|rendered| rendered.text)
+    }
+
+    #[tokio::test]
+    async fn words_are_the_same_at_once_or_on_the_pool() {
+        assert_eq!(text(3, 100).await.unwrap(), "777", "at once");
+        assert_eq!(text(3, SMALL_BODY + 1).await.unwrap(), "777", "because of the body");
+        assert_eq!(text(2_000, 100).await.unwrap(), "7".repeat(2_000), "because it takes long");
+        assert!(text(200_000, 100).await.unwrap_err().contains("count"), "nor does it end on the pool");
+    }
+}
