@@ -84,7 +84,7 @@ enum Given<'a> {
 impl Session {
     /// The rows that it returns.
     pub(crate) async fn query(&mut self, sql: &str, values: &[Value<'_>]) -> Result<Vec<QueryResult>, StoreError> {
-        self.run(sql, Given::Values(values)).await
+        Box::pin(self.run(sql, Given::Values(values))).await
     }
 
     /// The rows that it returns. Does nothing for an empty group.
@@ -92,7 +92,7 @@ impl Session {
         if group.rows == 0 {
             return Ok(Vec::new());
         }
-        self.run(sql, Given::Group(group)).await
+        Box::pin(self.run(sql, Given::Group(group))).await
     }
 
     /// Until the commit nobody else adds a user. SQLite's transactions are alone anyway.
@@ -111,6 +111,7 @@ impl Session {
         }
     }
 
+    /// Its callers put it into a box: whoever awaits them, each delivery among them, would have room for every statement.
     async fn run(&mut self, sql: &str, given: Given<'_>) -> Result<Vec<QueryResult>, StoreError> {
         match self {
             Self::PostgresPool(pool) => on_postgres(&mut *within(pool.acquire()).await?, sql, given).await,

@@ -31,6 +31,23 @@ pub(crate) fn taken(claimed: Claimed) -> Row {
     }
 }
 
+/// A worker has hundreds of deliveries in hand, and each has room for all of these.
+#[tokio::test]
+async fn the_moves_of_a_delivery_have_room_for_no_statement() {
+    let store = Database::sqlite().store().await;
+    let (row, came) = (candidate("small"), arrival("small"));
+    let transition = decide(&row, &sent());
+    let (tenant, fingerprint) = (row.key.tenant.clone(), domain::fingerprint_of(b"body", b""));
+    let moves = [
+        ("adopt", size_of_val(&store.adopt(&tenant, &fingerprint, row.token, true))),
+        ("record", size_of_val(&store.record(&transition, None))),
+        ("claim", size_of_val(&store.claim(row, &came, HOUR))),
+    ];
+    for (name, bytes) in moves {
+        assert!(bytes <= 6 * 1024, "{name} takes {bytes} bytes: {moves:?}");
+    }
+}
+
 async fn claim_new(store: &Store, id: &str, lease: Duration) -> Row {
     match store.claim(candidate(id), &arrival(id), lease).await.unwrap() {
         Claimed::New(row) => row,
