@@ -19,7 +19,8 @@ FROM debian:bookworm-slim
 RUN apt-get update \
     && apt-get install -y --no-install-recommends ca-certificates \
     && rm -rf /var/lib/apt/lists/* \
-    && useradd --system --uid 10001 --user-group --home-dir /var/lib/chasqui --create-home chasqui
+    && groupadd --system --gid 10001 chasqui \
+    && useradd --system --uid 10001 --gid 10001 --home-dir /var/lib/chasqui --create-home chasqui
 COPY --from=build /chasqui /usr/local/bin/chasqui
 # By number, so that an orchestrator can see that it is not root.
 USER 10001:10001

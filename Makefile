@@ -8,6 +8,7 @@ run: ## set up what is missing, build, and run the whole fleet with a sample not
 
 test: ## set up what the tests need, and run them all
 	@tools/setup --test
+	@tools/lint
 	@tools/test
 
 chaos: ## every fault against a fleet of its own: nothing is lost, nothing is sent twice in silence
@@ -25,7 +26,8 @@ fmt: ## format the code
 	cargo fmt --all
 
 lint: ## what must hold before a commit besides the tests
-	cargo fmt --all --check
+	@tools/setup --test
+	@tools/lint
 	cargo clippy --workspace --all-targets --locked --features e2e/failpoints -- -D warnings
 
 ci: ## what continuous integration runs

@@ -1,13 +1,14 @@
 //! Who may do what: tokens where they are needed, and the rule for publishing without one.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 
-use axum::extract::ConnectInfo;
-use axum::http::header::{AUTHORIZATION, HOST};
-use axum::http::{Extensions, HeaderMap, StatusCode};
+use axum::http::header::AUTHORIZATION;
+use axum::http::{HeaderMap, StatusCode};
 
+use crate::hosts::Source;
 use crate::problem::Problem;
 use crate::service::App;
+use crate::settings::Open;
 use crate::token::{Caller, Scope};
 
 /// Who is asking: None without an `Authorization` header.
@@ -41,40 +42,26 @@ pub(crate) fn require(app: &App, headers: &HeaderMap, scopes: &[Scope]) -> Resul
 ///
 /// # Errors
 /// As [`require`].
-pub(crate) fn require_unless_open(app: &App, headers: &HeaderMap, scope: Scope) -> Result<Option<Caller>, Problem> {
+pub(crate) fn require_unless_open(
+    app: &App,
+    source: Source,
+    headers: &HeaderMap,
+    scope: Scope,
+) -> Result<Option<Caller>, Problem> {
+    let open = match app.settings.open {
+        Open::Nobody => false,
+        Open::ThisMachine => is_loopback(app.settings.listen.ip()) && source.direct,
+        Open::Everybody => true,
+    };
     match caller(app, headers)? {
         Some(caller) => allowed(caller, &[scope]).map(Some),
-        None if app.settings.notify_open || (is_loopback(app.settings.listen.ip()) && is_direct(headers)) => Ok(None),
-        None => Err(missing_token_for_publishing()),
+        None if open => Ok(None),
+        None => Err(missing_token_for_publishing(app.settings.open)),
     }
-}
-
-/// The request comes from this machine itself.
-pub(crate) fn is_local(headers: &HeaderMap, extensions: &Extensions) -> bool {
-    let peer = extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
-    peer.is_some_and(is_loopback) && is_direct(headers)
 }
 
 fn is_loopback(address: IpAddr) -> bool {
     address.to_canonical().is_loopback()
-}
-
-/// No proxy has passed it on, and no web page has had another name resolve to this machine.
-fn is_direct(headers: &HeaderMap) -> bool {
-    let forwarded =
-        |name: &str| name == "forwarded" || name == "x-real-ip" || name == "via" || name.starts_with("x-forwarded-");
-    let named_here = headers.get(HOST).is_none_or(|host| host.to_str().is_ok_and(names_this_machine));
-    named_here && !headers.keys().any(|name| forwarded(name.as_str()))
-}
-
-/// `localhost` or an IP address, with or without a port.
-fn names_this_machine(host: &str) -> bool {
-    let name = match host.rsplit_once(':') {
-        Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) && !name.ends_with(':') => name,
-        _ => host,
-    };
-    let name = name.trim_start_matches('[').trim_end_matches(']').to_ascii_lowercase();
-    name == "localhost" || name.ends_with(".localhost") || name.parse::<IpAddr>().is_ok()
 }
 
 fn allowed(caller: Caller, scopes: &[Scope]) -> Result<Caller, Problem> {
@@ -107,13 +94,17 @@ fn missing_token() -> Problem {
     .with_challenge("Bearer")
 }
 
-fn missing_token_for_publishing() -> Problem {
-    Problem::new(
-        StatusCode::UNAUTHORIZED,
-        "missing-token",
-        "A token is needed",
-        "Send `Authorization: Bearer <token>`; POST /login gives one. Without a token this works only when the API \
-         listens on a loopback address and is called there directly, not through a proxy, or with NOTIFY_OPEN=true.",
-    )
-    .with_challenge("Bearer")
+fn missing_token_for_publishing(open: Open) -> Problem {
+    let why = match open {
+        Open::ThisMachine => {
+            "Without a token this works only when the API listens on a loopback address and is called there directly, \
+             not through a proxy, or with NOTIFY_OPEN=true."
+        }
+        Open::Nobody | Open::Everybody => {
+            "Without a token this works only where the operator has opened it: NOTIFY_OPEN=local for callers on the same \
+             machine, NOTIFY_OPEN=true for everybody."
+        }
+    };
+    let detail = format!("Send `Authorization: Bearer <token>`; POST /login gives one. {why}");
+    Problem::new(StatusCode::UNAUTHORIZED, "missing-token", "A token is needed", detail).with_challenge("Bearer")
 }

@@ -1,21 +1,26 @@
 //! `POST /login` and `POST /register`: passwords in, tokens out.
 
+use std::net::IpAddr;
+
 use axum::Json;
 use axum::extract::{Request, State};
-use axum::http::{Extensions, HeaderMap, StatusCode};
+use axum::http::{HeaderMap, StatusCode};
 use domain::{Tenant, content_of};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
-use store::{NewUser, User};
+use store::{Login, NewUser, User};
 use utoipa::ToSchema;
 
 use crate::access;
-use crate::body::read_fields;
+use crate::body::{Forms, read_fields};
+use crate::connections::network;
+use crate::hosts::Source;
 use crate::item::field;
 use crate::password;
 use crate::problem::Problem;
 use crate::routes::Shared;
 use crate::schema::{InvalidFields, LedgerAway, Unreadable};
+use crate::service::App;
 use crate::token::{Caller, Scope};
 
 const MIN_PASSWORD_CHARS: usize = 8;
@@ -59,11 +64,12 @@ pub(crate) struct Registration {
     /// 8 characters to 128 bytes.
     #[schema(format = Password, min_length = 8, max_length = 128)]
     password: String,
-    /// Words separated by spaces: `notify`, `read`, `operate`, `admin`. Default `notify read`; the first user
+    /// Words separated by spaces: `notify`, `read`, `operate`, `admin`, `tenants`. Default `notify read`; the first user
     /// gets all of them.
     #[serde(default)]
     scope: Option<String>,
-    /// The tenant whose notifications the user may publish and see. Default: the administrator's own.
+    /// The tenant whose notifications the user may publish and see. Default: the administrator's own; another needs
+    /// the scope `tenants`.
     #[serde(default)]
     #[schema(pattern = "^[A-Za-z0-9_-]{1,64}$")]
     tenant: Option<String>,
@@ -83,8 +89,8 @@ pub(crate) struct UserAnswer {
 
 /// Log in
 ///
-/// Gives a token for a user name and a password. An unknown user, a wrong password and a name that was tried too
-/// often are answered alike. From the fifth failure in a row on, a name must wait: 1 s, doubling, at most 15 minutes.
+/// Gives a token for a user name and a password. An unknown user and a wrong password are answered alike. From the
+/// fifth failure in a row on, a name must wait where it was tried: 1 s, doubling, at most 15 minutes.
 #[utoipa::path(
     post, path = "/login", tag = "Users",
     request_body(description = "The user's name and password.", content(
@@ -97,49 +103,57 @@ pub(crate) struct UserAnswer {
         Unreadable, LedgerAway,
     ),
 )]
-pub(crate) async fn login(State(app): Shared, request: Request) -> Result<Json<TokenAnswer>, Problem> {
-    let Credentials { username, password } = read_fields(request).await?;
-    let turn = app.passwords.turn().await?;
-    let known = match is_name(&username) {
-        true => app.store.user(&username).await?,
-        false => None,
-    };
-    let now = app.clock.now();
-    let locked_until = match &known {
-        Some(user) => user.locked_until,
-        None => app.passwords.stranger_locked_until(&username),
-    };
-    if let Some(until) = locked_until.filter(|&until| until > now) {
-        return Err(too_many_failures(until.since(now).as_secs() + 1));
-    }
-    let hash = known.as_ref().map(|user| user.password_hash.clone());
-    let (verified, turn) = password::verify(turn, SecretString::from(password), hash).await;
-    match known {
-        Some(user) if verified => {
-            if user.failed_logins > 0 {
-                app.store.record_login(&user.name, true, now).await?;
-            }
+pub(crate) async fn login(State(app): Shared, source: Source, request: Request) -> Result<Json<TokenAnswer>, Problem> {
+    let Credentials { username, password } = read_fields(request, Forms::Read).await?;
+    let peer = source.peer.map(network);
+    let place = app.passwords.place(peer)?;
+    let login = counted(&app, &username, peer);
+    let known = unlocked(&app, &login).await?;
+    let turn = app.passwords.turn(place, known).await?;
+    // Again: while this one waited, others may have failed.
+    unlocked(&app, &login).await?;
+    let user = if is_name(&username) { app.store.user(&username).await? } else { None };
+    let hash = user.as_ref().map(|user| user.password_hash.clone());
+    let (verified, _turn) = password::verify(turn, SecretString::from(password), hash).await;
+    // The turn is held until the failure counts, so that nobody gets more guesses than there are turns. A name that
+    // nobody has counts as well: both answers cost the same, and say the same.
+    match user.filter(|_| verified) {
+        Some(user) => {
+            app.store.login_succeeded(&login, app.clock.now()).await?;
             token_for(&app, user)
         }
-        Some(user) => {
-            // Not waited for, so that the answer takes as long as for an unknown name; the turn is, so that
-            // nobody gets more guesses than there are turns before the failure counts.
-            tokio::spawn(async move {
-                if let Err(error) = app.store.record_login(&user.name, false, now).await {
-                    tracing::warn!(%error, "a failed login could not be counted");
-                }
-                drop(turn);
-            });
-            Err(wrong_credentials())
-        }
         None => {
-            app.passwords.stranger_failed(&username, now);
+            app.store.login_failed(&login, app.clock.now()).await?;
             Err(wrong_credentials())
         }
     }
 }
 
-fn token_for(app: &crate::service::App, user: User) -> Result<Json<TokenAnswer>, Problem> {
+/// Whether the name is known from there.
+///
+/// # Errors
+/// 429 while it is locked out.
+async fn unlocked(app: &App, login: &Login) -> Result<bool, Problem> {
+    let now = app.clock.now();
+    let standing = app.store.login_standing(login, now).await?;
+    match standing.locked_until {
+        Some(until) => Err(too_many_failures(until.since(now).as_secs() + 1)),
+        None => Ok(standing.known),
+    }
+}
+
+/// Under what a failure is counted.
+fn counted(app: &App, username: &str, peer: Option<IpAddr>) -> Login {
+    let peer = peer.map_or_else(String::new, |peer| peer.to_string());
+    let hash = |kind: &str, name: &str, peer: &str| app.logins.hash(&format!("{kind}\0{name}\0{peer}"));
+    Login {
+        name_and_peer: hash("name and peer", username, &peer),
+        peer: hash("peer", "", &peer),
+        name: hash("name", username, ""),
+    }
+}
+
+fn token_for(app: &App, user: User) -> Result<Json<TokenAnswer>, Problem> {
     let scopes = user.scopes.iter().filter_map(|scope| Scope::parse(scope)).collect();
     let caller = Caller { subject: user.name, tenant: user.tenant, scopes };
     let access_token = app.tokens.issue(&caller).ok_or_else(|| {
@@ -155,13 +169,14 @@ fn token_for(app: &crate::service::App, user: User) -> Result<Json<TokenAnswer>,
 
 /// Register a user
 ///
-/// The first user may be registered from the machine itself, or with the header `X-Bootstrap-Token` that the API
-/// prints at its start, and gets every scope. After that, a token with the scope `admin` is needed.
+/// The first user is registered with the header `X-Bootstrap-Token` that the API prints at its start, and gets every
+/// scope; under `chasqui up`, from the machine itself, without it. After that, a token with the scope `admin` is needed,
+/// and for another tenant than the token's the scope `tenants`. HTML forms are read with a token only.
 #[utoipa::path(
     post, path = "/register", tag = "Users",
     params((
         "X-Bootstrap-Token" = Option<String>, Header,
-        description = "Printed at start; for the first user, from another machine.",
+        description = "Printed at start; for the first user.",
     )),
     security((), ("bearer" = [])),
     request_body(description = "The user to register.", content(
@@ -169,8 +184,8 @@ fn token_for(app: &crate::service::App, user: User) -> Result<Json<TokenAnswer>,
     )),
     responses(
         (status = 201, description = "Registered.", body = UserAnswer),
-        (status = 401, description = "No valid token was sent, and this is not the first user from this machine."),
-        (status = 403, description = "The token has not the scope `admin`."),
+        (status = 401, description = "No valid token was sent, and this is not the first user with the bootstrap token."),
+        (status = 403, description = "The token has not the scope that is needed, or a page of another origin sent this."),
         (status = 409, description = "The name is taken."),
         (status = 429, description = "Too many logins at once: wait as long as Retry-After says."),
         Unreadable, InvalidFields, LedgerAway,
@@ -178,18 +193,21 @@ fn token_for(app: &crate::service::App, user: User) -> Result<Json<TokenAnswer>,
 )]
 pub(crate) async fn register(
     State(app): Shared,
+    source: Source,
     headers: HeaderMap,
     request: Request,
 ) -> Result<(StatusCode, Json<UserAnswer>), Problem> {
     let admin = access::caller(&app, &headers)?;
     match &admin {
         Some(_) => drop(access::require(&app, &headers, &[Scope::Admin])?),
-        None if may_bootstrap(&app, &headers, request.extensions()) && app.store.count_users().await? == 0 => {}
+        None if may_bootstrap(&app, source, &headers) && app.store.count_users().await? == 0 => {}
         None => return Err(not_the_first()),
     }
-    let registration: Registration = read_fields(request).await?;
+    // A page of another origin can send a form, and no JSON.
+    let forms = if admin.is_some() { Forms::Read } else { Forms::Refused };
+    let registration: Registration = read_fields(request, forms).await?;
     let (mut user, password) = check(registration, admin.as_ref())?;
-    let turn = app.passwords.turn().await?;
+    let turn = app.passwords.turn(app.passwords.place(source.peer.map(network))?, true).await?;
     user.password_hash = password::hash(turn, password).await?;
     let answer =
         UserAnswer { username: user.name.clone(), tenant: user.tenant.to_string(), scope: user.scopes.join(" ") };
@@ -201,12 +219,12 @@ pub(crate) async fn register(
     if created { Ok((StatusCode::CREATED, Json(answer))) } else { Err(name_taken()) }
 }
 
-fn may_bootstrap(app: &crate::service::App, headers: &HeaderMap, extensions: &Extensions) -> bool {
+fn may_bootstrap(app: &App, source: Source, headers: &HeaderMap) -> bool {
     let expected = app.settings.bootstrap_token.expose_secret();
     // Hashes are compared, so that the time says nothing about the token.
     let given = |value: &axum::http::HeaderValue| content_of(value.as_bytes()) == content_of(expected.as_bytes());
     let with_token = !expected.is_empty() && headers.get(BOOTSTRAP_HEADER).is_some_and(given);
-    with_token || access::is_local(headers, extensions)
+    with_token || (app.settings.first_user_from_here && source.is_this_machine())
 }
 
 /// The user without the hash, and the password to hash.
@@ -225,7 +243,10 @@ fn check(registration: Registration, admin: Option<&Caller>) -> Result<(NewUser,
         (None, _) => Scope::ALL.to_vec(),
         (_, Some(Some(scopes))) => scopes,
         (_, Some(None)) => {
-            errors.push(field("/scope", "must be words out of notify, read, operate, admin, separated by spaces"));
+            errors.push(field(
+                "/scope",
+                "must be words out of notify, read, operate, admin, tenants, separated by spaces",
+            ));
             Vec::new()
         }
         (Some(_), None) => USUAL_SCOPES.to_vec(),
@@ -238,9 +259,27 @@ fn check(registration: Registration, admin: Option<&Caller>) -> Result<(NewUser,
     if !errors.is_empty() {
         return Err(Problem::invalid_fields(errors));
     }
+    if let Some(admin) = admin.filter(|admin| !admin.has(Scope::Tenants)) {
+        let beyond = [(tenant != admin.tenant, "/tenant"), (scopes.contains(&Scope::Tenants), "/scope")];
+        if beyond.iter().any(|(beyond, _)| *beyond) {
+            return Err(beyond_own_tenant(beyond.into_iter().filter(|(beyond, _)| *beyond).map(|(_, at)| at)));
+        }
+    }
     let scopes = scopes.iter().map(|scope| scope.as_str().to_owned()).collect();
     let nothing = SecretString::from(String::new());
     Ok((NewUser { name: username, tenant, password_hash: nothing, scopes }, SecretString::from(password)))
+}
+
+fn beyond_own_tenant<'a>(pointers: impl Iterator<Item = &'a str>) -> Problem {
+    let fields = pointers.map(|pointer| field(pointer, "needs a token with the scope tenants")).collect();
+    Problem::new(
+        StatusCode::FORBIDDEN,
+        "foreign-tenant",
+        "The tenant is another's",
+        "An administrator registers users of its own tenant. Users of other tenants, and users who may do so, are \
+         registered with the scope tenants, which the first user has.",
+    )
+    .with_fields(fields)
 }
 
 fn is_name(name: &str) -> bool {
@@ -272,7 +311,7 @@ fn too_many_failures(seconds: u64) -> Problem {
         StatusCode::TOO_MANY_REQUESTS,
         "too-many-failures",
         "Too many failed logins",
-        "This name was tried too often. Wait as long as Retry-After says, then log in again.",
+        "Wait as long as Retry-After says, then log in again.",
     )
     .with_retry_after(seconds)
 }
@@ -282,8 +321,8 @@ fn not_the_first() -> Problem {
         StatusCode::UNAUTHORIZED,
         "missing-token",
         "A token is needed",
-        "Send the token of a user with the scope admin. Only the first user is registered without one: from the \
-         machine that the API runs on, or with the X-Bootstrap-Token that the API prints at its start.",
+        "Send the token of a user with the scope admin. Only the first user is registered without one: with the header \
+         X-Bootstrap-Token that the API prints at its start, or under `chasqui up` from the machine itself.",
     )
     .with_challenge("Bearer")
 }

@@ -36,12 +36,22 @@ pub(crate) async fn read_json_text(request: Request, limit: usize) -> Result<Str
     read_text(request, limit).await
 }
 
+/// Whether a request may be an HTML form.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Forms {
+    Read,
+    Refused,
+}
+
 /// Reads the fields of a login or registration, from JSON or from an HTML form.
 ///
 /// # Errors
 /// As [`read_json_text`]; 400 when the fields cannot be read.
-pub(crate) async fn read_fields<T: DeserializeOwned>(request: Request) -> Result<T, Problem> {
+pub(crate) async fn read_fields<T: DeserializeOwned>(request: Request, forms: Forms) -> Result<T, Problem> {
     let kind = kind_of(request.headers())?;
+    if (kind, forms) == (Kind::Form, Forms::Refused) {
+        return Err(unsupported("Send JSON with Content-Type: application/json."));
+    }
     let text = read_text(request, FORM_LIMIT).await?;
     // The libraries' own messages may quote a value, and a value may be a password.
     let refuse = |()| Problem::malformed("Send username and password as two strings, in JSON or as an HTML form.");
@@ -95,9 +105,9 @@ fn kind_of(headers: &HeaderMap) -> Result<Kind, Problem> {
     let text = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let mut parts = text.split(';').map(str::trim);
     let essence = parts.next().unwrap_or_default().to_ascii_lowercase();
-    let foreign_charset = parts.filter_map(|part| part.split_once('=')).any(|(name, value)| {
-        name.trim().eq_ignore_ascii_case("charset") && !value.trim().trim_matches('"').eq_ignore_ascii_case("utf-8")
-    });
+    let foreign_charset = parts
+        .filter_map(|part| part.split_once('='))
+        .any(|(name, value)| name.trim().eq_ignore_ascii_case("charset") && !is_utf8(value.trim().trim_matches('"')));
     if foreign_charset {
         return Err(unsupported("Send the body in UTF-8."));
     }
@@ -107,6 +117,11 @@ fn kind_of(headers: &HeaderMap) -> Result<Kind, Problem> {
         _ if essence.starts_with("application/") && essence.ends_with("+json") => Ok(Kind::Json),
         _ => Err(unsupported("Send JSON with Content-Type: application/json.")),
     }
+}
+
+/// The names under which clients announce UTF-8; ASCII is a part of it.
+fn is_utf8(charset: &str) -> bool {
+    ["utf-8", "utf8", "us-ascii", "ascii"].iter().any(|name| charset.eq_ignore_ascii_case(name))
 }
 
 fn unsupported(detail: &str) -> Problem {

@@ -1,7 +1,7 @@
-//! `DELETE /notify/{id}`: after 200 or 202 it is never sent.
+//! `DELETE /notify/{id}`: after 200 or 202 nothing is sent any more.
 
 use axum::Json;
-use axum::extract::{Path, State as Extract};
+use axum::extract::State as Extract;
 use axum::http::{HeaderMap, StatusCode};
 use domain::{Key, State, child_id};
 use serde::Serialize;
@@ -9,17 +9,17 @@ use store::Cancel;
 use utoipa::ToSchema;
 
 use crate::access;
+use crate::deliveries::cancelled_target;
 use crate::problem::Problem;
+use crate::query::Id;
 use crate::routes::Shared;
 use crate::schema::{LedgerAway, Unauthorised};
 use crate::token::Scope;
 
 /// More than the fallbacks that a notification may have.
 const MAX_CHAIN: usize = 16;
-/// The longest id, in bytes.
-const MAX_ID_BYTES: usize = 255;
 
-/// It will not be sent.
+/// Nothing is sent from now on.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Cancelled {
     /// The id that was asked for.
@@ -29,6 +29,9 @@ pub(crate) struct Cancelled {
     status: &'static str,
     /// False when nothing was known of it yet: it will be dropped when it comes.
     known: bool,
+    /// True when an attempt before the cancel may have gone out: its answer was lost, and nobody can know. Nothing is
+    /// sent from now on.
+    maybe_sent: bool,
     /// The fallback that was stopped, when the delivery itself had already been handed on.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false)]
@@ -44,7 +47,7 @@ pub(crate) struct Cancelled {
     params(("id" = String, Path, description = "The delivery's id.")),
     security(("bearer" = [])),
     responses(
-        (status = 200, description = "Cancelled: it will not be sent.", body = Cancelled),
+        (status = 200, description = "Cancelled: nothing is sent from now on. `maybe_sent` says whether an attempt before it may have gone out.", body = Cancelled),
         (status = 202, description = "It has not arrived yet: it will be dropped when it comes.", body = Cancelled),
         (status = 409, description = "It is being sent or has ended; `state` says how."),
         (status = 422, description = "No delivery can have this id."),
@@ -54,20 +57,18 @@ pub(crate) struct Cancelled {
 pub(crate) async fn cancel(
     Extract(app): Shared,
     headers: HeaderMap,
-    Path(id): Path<String>,
+    id: Result<Id, Problem>,
 ) -> Result<(StatusCode, Json<Cancelled>), Problem> {
     let caller = access::require(&app, &headers, &[Scope::Operate, Scope::Notify])?;
-    if id.len() > MAX_ID_BYTES || id.contains('\0') {
-        return Err(Problem::invalid_parameter("id", format!("must have at most {MAX_ID_BYTES} bytes and no U+0000")));
-    }
+    let Id(id) = id?;
     let mut key = Key { tenant: caller.tenant, id: id.clone() };
     for _ in 0..MAX_CHAIN {
-        match app.store.cancel(&key, app.clock.now()).await? {
-            Cancel::Cancelled | Cancel::TooLate(State::Cancelled) => return Ok(answer(StatusCode::OK, id, true, key)),
+        match app.store.cancel_knowing(&key, app.clock.now(), &|body| cancelled_target(&app, body?)).await? {
+            Cancel::Cancelled { maybe_sent } => return Ok(answer(StatusCode::OK, id, true, maybe_sent, key)),
             Cancel::Unknown => {
                 // Of a fallback that has not arrived yet, at least its parent is known.
                 let known = key.id != id;
-                return Ok(answer(StatusCode::ACCEPTED, id, known, key));
+                return Ok(answer(StatusCode::ACCEPTED, id, known, false, key));
             }
             Cancel::TooLate(State::FellBack) => key.id = child_id(&key, 1),
             Cancel::TooLate(state) => return Err(too_late(state, &key.id)),
@@ -76,9 +77,15 @@ pub(crate) async fn cancel(
     Err(too_late(State::FellBack, &key.id))
 }
 
-fn answer(status: StatusCode, id: String, known: bool, stopped: Key) -> (StatusCode, Json<Cancelled>) {
+fn answer(
+    status: StatusCode,
+    id: String,
+    known: bool,
+    maybe_sent: bool,
+    stopped: Key,
+) -> (StatusCode, Json<Cancelled>) {
     let fallback = (stopped.id != id).then_some(stopped.id);
-    (status, Json(Cancelled { id, status: "cancelled", known, fallback }))
+    (status, Json(Cancelled { id, status: "cancelled", known, maybe_sent, fallback }))
 }
 
 fn too_late(state: State, id: &str) -> Problem {

@@ -1,35 +1,36 @@
 //! `GET /deliveries` and `GET /deliveries/{id}`: what became of each notification, and why.
 
 use axum::Json;
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Path, Query, State as Extract};
+use axum::extract::State as Extract;
 use axum::http::HeaderMap;
 use domain::{Attempt, Defaults, Key, Notification, Order, State, Tenant, child_id, mask};
-use serde::{Deserialize, Serialize};
-use store::{Cursor, DeliveryView, Filter, Job, JobKind};
+use serde::Serialize;
+use store::{Cursor, DeliveryView, Filter, Job, JobKind, Target};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::access;
-use crate::problem::Problem;
+use crate::problem::{Problem, Warning};
+use crate::query::{Id, Parameters};
 use crate::routes::Shared;
 use crate::schema::{LedgerAway, Unauthorised};
 use crate::service::App;
 use crate::token::Scope;
 
-const MAX_LIMIT: u32 = 1000;
-const USUAL_LIMIT: u32 = 100;
 /// More than the fallbacks that a notification may have.
 const MAX_CHAIN: usize = 16;
 
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
+#[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "describes a query in the OpenAPI document")]
 pub(crate) struct ListQuery {
     /// `sending`, `waiting`, `sent`, `captured`, `dead`, `held`, `expired`, `suppressed`, `cancelled`, `fell_back`,
     /// `delivered` or `bounced`.
     state: Option<String>,
     /// Only those with an attempt that may have been accepted without our knowing, or only those without.
     ambiguous: Option<bool>,
+    /// Only those to this recipient, written exactly as it was published; `+` is `%2B` in a query.
+    #[param(max_length = 4096)]
+    recipient: Option<String>,
     /// `next` of the page before.
     cursor: Option<String>,
     /// 1 to 1,000; default 100.
@@ -86,6 +87,9 @@ pub(crate) struct DeliveryAnswer {
     reason: Option<String>,
     /// The same in words.
     detail: Option<String>,
+    /// When it is to be sent, or was to be sent before it was cancelled, if that was set for a later time.
+    #[schema(format = DateTime)]
+    due_at: Option<String>,
     /// What comes next: `retry.1` to `retry.3`, `scheduled at …`, or nothing.
     #[schema(example = "retry.2")]
     next: Option<String>,
@@ -93,6 +97,10 @@ pub(crate) struct DeliveryAnswer {
     parent: Option<String>,
     /// The fallbacks that it was handed on to, in their order.
     children: Vec<ChildAnswer>,
+    /// Of one delivery: fields of its message that were not read. Absent when there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    warnings: Vec<Warning>,
 }
 
 /// One try to send.
@@ -143,11 +151,10 @@ pub(crate) struct ChildAnswer {
 pub(crate) async fn list(
     Extract(app): Shared,
     headers: HeaderMap,
-    query: Result<Query<ListQuery>, QueryRejection>,
+    mut query: Parameters,
 ) -> Result<Json<DeliveriesAnswer>, Problem> {
     let caller = access::require(&app, &headers, &[Scope::Read])?;
-    let Query(query) = query.map_err(|rejection| Problem::invalid_parameter("", rejection.body_text()))?;
-    let page = app.store.deliveries(filter(query, caller.tenant)?).await?;
+    let page = app.store.deliveries(filter(&app, &mut query, caller.tenant)?).await?;
     let deliveries = page.deliveries.iter().map(|view| answer(view, Vec::new())).collect();
     Ok(Json(DeliveriesAnswer { deliveries, next: page.next.map(|cursor| cursor.to_string()) }))
 }
@@ -167,40 +174,32 @@ pub(crate) async fn list(
 pub(crate) async fn show(
     Extract(app): Shared,
     headers: HeaderMap,
-    Path(id): Path<String>,
+    id: Result<Id, Problem>,
 ) -> Result<Json<DeliveryAnswer>, Problem> {
     let caller = access::require(&app, &headers, &[Scope::Read])?;
+    let Id(id) = id?;
     let key = Key { tenant: caller.tenant, id };
-    if key.id.contains('\0') {
-        return Err(not_taken_yet());
-    }
     if let Some(view) = app.store.delivery(&key).await? {
         let children = children(&app, &view).await?;
-        return Ok(Json(answer(&view, children)));
+        let warnings = app.store.warnings(&key).await?;
+        let warnings = warnings.iter().map(Warning::from).collect();
+        return Ok(Json(DeliveryAnswer { warnings, ..answer(&view, children) }));
     }
     let job = app.store.job(&key).await?.filter(|job| job.kind == JobKind::OneShot);
-    job.map(|job| Json(scheduled(job, &app.defaults))).ok_or_else(not_taken_yet)
+    job.map(|job| Json(scheduled(job, &app.defaults))).ok_or_else(|| not_known(&app))
 }
 
-fn filter(query: ListQuery, tenant: Tenant) -> Result<Filter, Problem> {
-    let state = query.state.map(|text| State::parse(&text).ok_or_else(unknown_state)).transpose()?;
-    let foreign = || Problem::invalid_parameter("cursor", "must be `next` of the page before");
-    let after = query.cursor.map(|text| Cursor::parse(&text).ok_or_else(foreign)).transpose()?;
-    let limit = limit(query.limit)?;
-    Ok(Filter { tenant: Some(tenant), state, ambiguous: query.ambiguous, after, limit })
-}
-
-/// # Errors
-/// 422 for anything but 1 to 1,000.
-pub(crate) fn limit(given: Option<u32>) -> Result<u32, Problem> {
-    let limit = given.unwrap_or(USUAL_LIMIT);
-    let refused = || Problem::invalid_parameter("limit", format!("must be a number from 1 to {MAX_LIMIT}"));
-    if (1..=MAX_LIMIT).contains(&limit) { Ok(limit) } else { Err(refused()) }
-}
-
-fn unknown_state() -> Problem {
-    let names: Vec<_> = State::ALL.iter().map(|state| state.as_str()).collect();
-    Problem::invalid_parameter("state", format!("must be one of {}", names.join(", ")))
+fn filter(app: &App, query: &mut Parameters, tenant: Tenant) -> Result<Filter, Problem> {
+    let state = query.one_of("state", &State::ALL, State::as_str);
+    let ambiguous = query.flag("ambiguous");
+    // A plus sign that was not escaped is a blank by now, and no recipient begins with one.
+    let recipient =
+        query.text("recipient").map(|text| text.strip_prefix(' ').map_or(text.clone(), |rest| format!("+{rest}")));
+    let recipient = recipient.map(|text| app.recipients.every_hash(&text)).unwrap_or_default();
+    let after = query.parsed("cursor", "must be `next` of the page before", Cursor::parse);
+    let limit = query.limit();
+    query.finish(&["state", "ambiguous", "recipient", "cursor", "limit"])?;
+    Ok(Filter { tenant: Some(tenant), state, ambiguous, recipient, after, limit })
 }
 
 /// Follows the chain: each delivery hands on to one other.
@@ -244,9 +243,11 @@ fn answer(view: &DeliveryView, children: Vec<ChildAnswer>) -> DeliveryAnswer {
         expires_at: row.expires_at.map(|at| at.to_string()),
         reason,
         detail,
+        due_at: view.due_at.map(|at| at.to_string()),
         next,
         parent: row.parent.clone(),
         children,
+        warnings: Vec::new(),
     }
 }
 
@@ -280,10 +281,22 @@ fn scheduled(job: Job, defaults: &Defaults) -> DeliveryAnswer {
         expires_at: job.expires_at.map(|at| at.to_string()),
         reason: None,
         detail: None,
+        due_at: Some(job.due_at.to_string()),
         next: Some(format!("scheduled at {}", job.due_at)),
         parent: None,
         children: Vec::new(),
+        warnings: Vec::new(),
     }
+}
+
+/// What a job's body says of its recipient, to be remembered when it is cancelled.
+pub(crate) fn cancelled_target(app: &App, body: &[u8]) -> Option<Target> {
+    let notification = Notification::decode(body, &app.defaults).ok()?;
+    Some(Target {
+        recipient_hash: app.recipients.hash(&notification.destination),
+        recipient_mask: mask(&notification.destination),
+        channel: notification.channel,
+    })
 }
 
 /// A job's channel, and its recipient masked.
@@ -294,10 +307,21 @@ pub(crate) fn target(job: &Job, defaults: &Defaults) -> (String, String) {
     }
 }
 
-fn not_taken_yet() -> Problem {
-    Problem::not_found(
-        "not-taken-yet",
-        "No such delivery yet",
-        "No worker has taken a delivery of this id. If it was accepted it is still in its queue: ask again in a while.",
-    )
+/// Nobody can tell an id that is still in its queue from one that never was, or that was forgotten.
+fn not_known(app: &App) -> Problem {
+    const EITHER: &str = "Either it was accepted and no worker has taken it yet: then it is still in its queue, ask again \
+                          in a while. Or nothing was ever accepted under this id for your tenant: check how it is written";
+    let problem = |detail: String| Problem::not_found("not-taken-yet", "No delivery of this id is known", detail);
+    match app.settings.retention {
+        None => problem(format!("{EITHER}. Ids are remembered for ever.")),
+        Some(retention) => {
+            let since = app.clock.now().minus(retention);
+            let days = retention.as_secs() / 86_400;
+            problem(format!(
+                "{EITHER}. Or it ended long ago: what has ended is remembered for {days} days (RETENTION_DAYS), so that \
+                 ids that were taken before {since} may be forgotten."
+            ))
+            .with("remembered_since", since.to_string())
+        }
+    }
 }

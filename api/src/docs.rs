@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
-use axum::Router;
-use axum::http::HeaderValue;
-use axum::http::header::CONTENT_SECURITY_POLICY;
+use axum::http::header::{ACCEPT, CONTENT_SECURITY_POLICY};
+use axum::http::{HeaderMap, HeaderValue};
 use axum::middleware;
-use axum::response::Response;
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use serde_json::{Value, json};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, Ref, RefOr};
 use utoipa::{Modify, OpenApi};
@@ -66,24 +68,62 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 
 /// Every refusal is a problem; the handlers only say what each status means.
 fn complete(mut document: utoipa::openapi::OpenApi) -> utoipa::openapi::OpenApi {
-    let problem = || ContentBuilder::new().schema(Some(Ref::from_schema_name("ProblemDetails"))).build();
-    let items = document.paths.paths.values_mut();
-    let operations = items.flat_map(|item| [&mut item.get, &mut item.post, &mut item.delete]).flatten();
-    for (status, response) in operations.flat_map(|operation| &mut operation.responses.responses) {
-        if let RefOr::T(response) = response
-            && matches!(status.as_bytes().first(), Some(b'4' | b'5'))
-        {
-            response.content.insert("application/problem+json".into(), problem().into());
+    for (path, item) in &mut document.paths.paths {
+        let operations = [&mut item.get, &mut item.post, &mut item.delete].into_iter().flatten();
+        for (status, response) in operations.flat_map(|operation| &mut operation.responses.responses) {
+            if let RefOr::T(response) = response
+                && matches!(status.as_bytes().first(), Some(b'4' | b'5'))
+            {
+                let problem = ContentBuilder::new().schema(Some(Ref::from_schema_name("ProblemDetails")));
+                let example = example(path, status, &response.description);
+                response.content.insert("application/problem+json".into(), problem.example(example).build().into());
+            }
         }
     }
     document
+}
+
+/// An answer of this status; none for bad fields, of which the schema has an example.
+fn example(path: &str, status: &str, description: &str) -> Option<Value> {
+    let ledger = !path.starts_with("/notify") || path.contains("{id}");
+    let kind = match status {
+        "400" => "malformed-body",
+        "401" if path == "/login" => "wrong-credentials",
+        "401" => "missing-token",
+        "403" => "missing-scope",
+        "404" if path.starts_with("/schedules") => "unknown-schedule",
+        "404" => "not-taken-yet",
+        "408" => "slow-body",
+        "409" if path == "/register" => "name-taken",
+        "409" if path.starts_with("/schedules") => "id-taken",
+        "409" => "too-late",
+        "413" => "body-too-large",
+        "415" => "unsupported-media-type",
+        "429" => "too-many-failures",
+        "503" if path.starts_with("/health") => "not-ready",
+        "503" if ledger => "ledger-unavailable",
+        "503" => "broker-unavailable",
+        _ => return None,
+    };
+    let number: u16 = status.parse().ok()?;
+    let title = axum::http::StatusCode::from_u16(number).ok()?.canonical_reason()?;
+    Some(json!({"type": kind, "title": title, "status": number, "detail": description}))
+}
+
+/// `/`: people are led to the documents, programs are told where everything is.
+async fn root(headers: HeaderMap) -> Response {
+    let accepts = headers.get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if accepts.contains("text/html") {
+        return Redirect::to("/docs/").into_response();
+    }
+    Json(json!({"name": "Chasqui", "docs": "/docs", "openapi": "/openapi.json", "health": "/health"})).into_response()
 }
 
 /// The document of the routes that are served, and the page that shows it.
 pub(crate) fn pages(document: utoipa::openapi::OpenApi) -> Router<Arc<App>> {
     let config = Config::new(["/openapi.json"]).validator_url("none").try_it_out_enabled(true);
     let pages = SwaggerUi::new("/docs").url("/openapi.json", complete(document)).config(config);
-    Router::from(pages).layer(middleware::map_response(async |mut response: Response| {
+    Router::from(pages).route("/", get(root)).layer(middleware::map_response(async |mut response: Response| {
         response.headers_mut().insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
         response
     }))

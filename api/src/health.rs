@@ -17,7 +17,7 @@ use utoipa::ToSchema;
 use crate::problem::Problem;
 use crate::routes::Shared;
 use crate::server;
-use crate::service::{RenderMetrics, layered};
+use crate::service::{RenderMetrics, layered, with_fallbacks};
 
 const METRICS_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
@@ -45,7 +45,7 @@ impl Probes {
             .route("/health/live", get(live))
             .route("/health/ready", get(|| async move { answer(readiness.missing()) }))
             .route("/metrics", get(|| async move { ([(CONTENT_TYPE, METRICS_TYPE)], metrics()) }));
-        layered(router)
+        layered(with_fallbacks(router))
     }
 
     /// Serves until `stop`.
@@ -72,7 +72,7 @@ pub(crate) async fn live() -> Json<Health> {
     Json(Health { status: "ok" })
 }
 
-/// The API can publish: the broker is connected and not blocked
+/// The API can publish: the broker is connected, not blocked, and confirms
 ///
 /// The ledger is left out: publishing does not need it.
 #[utoipa::path(
@@ -84,16 +84,9 @@ pub(crate) async fn live() -> Json<Health> {
 )]
 pub(crate) async fn ready(State(app): Shared) -> Result<Json<Health>, Problem> {
     let watch = app.publisher.watch();
-    let publisher = watch.borrow().clone();
-    let mut missing = Vec::new();
-    if !publisher.connected {
-        // Why is in our log: it names the broker's address, and anybody may ask this.
-        missing.push("no connection to the broker".to_owned());
-    }
-    if publisher.blocked {
-        missing.push("the broker has raised a memory or disk alarm and takes no messages".to_owned());
-    }
-    answer(missing)
+    // Why is in our log: it names the broker's address, and anybody may ask this.
+    let missing = watch.borrow().missing();
+    answer(missing.map(str::to_owned).into_iter().collect())
 }
 
 /// Metrics in the text format of Prometheus

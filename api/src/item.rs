@@ -3,10 +3,13 @@
 use std::collections::{BTreeMap, HashMap};
 
 use bytes::Bytes;
-use channels::check_destination;
-use domain::{ChannelName, Clock, Defaults, FieldError, Key, Lane, Notification, Tenant, Timestamp};
+use domain::{
+    Clock, Defaults, Draft, FieldError, Key, Lane, Notification, RequestIds, RequestedBy, Tenant, Timestamp,
+    parse_object,
+};
+use operations::Checker;
+use serde_json::Value;
 use serde_json::value::{RawValue, to_raw_value};
-use serde_json::{Map, Value};
 use uuid::{NoContext, Uuid};
 
 use crate::problem::Problem;
@@ -22,6 +25,8 @@ pub(crate) struct Item {
     /// The client's fields in the order of their names, each value as it was written, with `id` and `tenant`
     /// filled in: a repeat of the request gives the same bytes, with the id in its body or without.
     pub(crate) body: Bytes,
+    /// What was taken and has not the effect that the client may think.
+    pub(crate) warnings: Vec<FieldError>,
     /// The client named a tenant itself.
     names_tenant: bool,
 }
@@ -40,9 +45,12 @@ impl Item {
 /// What besides the body decides about an item.
 pub(crate) struct Rules<'a> {
     pub(crate) defaults: &'a Defaults,
-    /// From the token; None without one.
-    pub(crate) tenant: Option<&'a Tenant>,
+    /// The token's; `default` without one.
+    pub(crate) tenant: &'a Tenant,
+    pub(crate) by: RequestedBy,
+    pub(crate) request_ids: &'a RequestIds,
     pub(crate) idempotency_key: Option<&'a str>,
+    pub(crate) checker: &'a Checker,
     pub(crate) clock: &'a dyn Clock,
 }
 
@@ -50,6 +58,20 @@ pub(crate) struct Rules<'a> {
 pub(crate) enum Asked {
     One(Box<Item>),
     Batch(Vec<Item>),
+}
+
+/// Why an item cannot be published.
+pub(crate) enum Refused {
+    /// Its text cannot be read at all, or differently by different programs.
+    Text(Vec<FieldError>),
+    Fields(Vec<FieldError>),
+}
+
+impl Refused {
+    pub(crate) fn errors(self) -> Vec<FieldError> {
+        let (Self::Text(errors) | Self::Fields(errors)) = self;
+        errors
+    }
 }
 
 /// Reads the whole text before anything is published.
@@ -64,12 +86,9 @@ pub(crate) fn read(text: &str, rules: &Rules<'_>, batch_limit: usize) -> Result<
 }
 
 fn read_one(text: &str, rules: &Rules<'_>) -> Result<Item, Problem> {
-    let item = read_item(text, "", None, rules).map_err(|errors| {
-        // Without a field to point at, it is the text that is wrong.
-        match errors.iter().find(|error| error.pointer.is_empty()) {
-            Some(error) => Problem::malformed(sentence(&error.detail)),
-            None => Problem::invalid_fields(errors),
-        }
+    let item = read_item(text, "", None, rules).map_err(|refused| match refused {
+        Refused::Text(errors) => unreadable(errors),
+        Refused::Fields(errors) => Problem::invalid_fields(errors),
     })?;
     refuse_foreign_tenants([("", &item)], rules)?;
     Ok(item)
@@ -94,7 +113,7 @@ fn read_batch(text: &str, rules: &Rules<'_>, limit: usize) -> Result<Vec<Item>, 
     for (index, text) in texts.iter().enumerate() {
         match read_item(text.get(), &format!("/{index}"), Some(index), rules) {
             Ok(item) => items.push(item),
-            Err(bad) => errors.extend(bad),
+            Err(bad) => errors.extend(bad.errors()),
         }
     }
     if errors.is_empty() {
@@ -109,70 +128,44 @@ fn read_batch(text: &str, rules: &Rules<'_>, limit: usize) -> Result<Vec<Item>, 
 }
 
 /// Reads one notification; `prefix` goes before every pointer, `index` counts the items of a batch.
-pub(crate) fn read_item(
-    text: &str,
-    prefix: &str,
-    index: Option<usize>,
-    rules: &Rules<'_>,
-) -> Result<Item, Vec<FieldError>> {
-    let (decoded, mut errors) = match Notification::decode(text.as_bytes(), rules.defaults) {
-        Ok(notification) => (Some(notification), Vec::new()),
-        Err(error) => (None, error.fields),
-    };
-    if let Ok(Value::Object(object)) = serde_json::from_str(text) {
-        check_destinations(&object, rules.defaults, &mut errors);
-        if rules.idempotency_key.is_some() && object.get("id").is_some_and(|id| !id.is_null()) {
-            errors.push(field(
-                "/id",
-                "must not be given together with the Idempotency-Key header: leave one of them out",
-            ));
-        }
+pub(crate) fn read_item(text: &str, prefix: &str, index: Option<usize>, rules: &Rules<'_>) -> Result<Item, Refused> {
+    let object = parse_object(text.as_bytes()).map_err(|error| Refused::Text(below(prefix, error.fields)))?;
+    let draft = Draft::of(object, rules.defaults);
+    let mut findings = rules.checker.check(&draft, rules.clock.now());
+    if rules.idempotency_key.is_some() && (draft.id.is_some() || draft.is_wrong("/id")) {
+        findings
+            .errors
+            .push(field("/id", "must not be given together with the Idempotency-Key header: leave one of them out"));
     }
-    let written = decoded.zip(serde_json::from_str::<Fields>(text).ok()).filter(|_| errors.is_empty());
-    let Some((notification, fields)) = written else {
-        return Err(errors
-            .into_iter()
-            .map(|error| field(format!("{prefix}{}", error.pointer), error.detail))
-            .collect());
+    let written = draft.finish().ok().zip(serde_json::from_str::<Fields>(text).ok());
+    let Some((notification, fields)) = written.filter(|_| findings.errors.is_empty()) else {
+        return Err(Refused::Fields(below(prefix, findings.errors)));
     };
     let key = key_of(&notification, index, rules);
-    let names_tenant = fields.get("tenant").is_some_and(|tenant| tenant.get() != "null");
+    let names_tenant = fields.get("tenant").is_some_and(|tenant| !matches!(tenant.get(), "null" | "\"\""));
     let body = write(fields, &key);
-    Ok(Item { key, notification, body, names_tenant })
+    Ok(Item { key, notification, body, warnings: below(prefix, findings.warnings), names_tenant })
 }
 
-/// Checks the destinations of the channel and of every fallback that can be read, whatever else is wrong.
-fn check_destinations(object: &Map<String, Value>, defaults: &Defaults, errors: &mut Vec<FieldError>) {
-    let text = |name: &str| object.get(name).and_then(Value::as_str);
-    let channel = text("channel").or(defaults.channel.as_ref().map(ChannelName::as_str));
-    let mut targets = vec![(
-        String::new(),
-        channel.unwrap_or_default().to_owned(),
-        text("destination").unwrap_or_default().to_owned(),
-    )];
-    let fallbacks = Notification::fallback_targets(object);
-    targets.extend(
-        fallbacks.into_iter().map(|(at, (channel, destination))| (format!("/fallback/{at}"), channel, destination)),
-    );
-    for (prefix, channel, destination) in targets {
-        let at = |name: &str| format!("{prefix}/{name}");
-        let Ok(channel) = ChannelName::parse(&channel) else { continue };
-        if !channels::known().contains(&channel.as_str()) {
-            let known = channels::known().join(", ");
-            errors.push(field(at("channel"), format!("is no channel of this fleet; the channels are {known}")));
-        } else if !destination.is_empty()
-            && !errors.iter().any(|error| error.pointer == at("destination"))
-            && let Err(problem) = check_destination(&channel, &destination)
-        {
-            errors.push(field(at("destination"), problem.to_string()));
-        }
+/// The same errors as seen from the whole request.
+fn below(prefix: &str, errors: Vec<FieldError>) -> Vec<FieldError> {
+    if prefix.is_empty() {
+        return errors;
     }
+    errors.into_iter().map(|error| field(format!("{prefix}{}", error.pointer), error.detail)).collect()
+}
+
+/// Without a field to point at, only the sentence is told.
+pub(crate) fn unreadable(errors: Vec<FieldError>) -> Problem {
+    let detail = errors.first().map(ToString::to_string).unwrap_or_default();
+    let fields = errors.into_iter().filter(|error| !error.pointer.is_empty()).collect();
+    Problem::malformed(sentence(&detail)).with_fields(fields)
 }
 
 fn key_of(notification: &Notification, index: Option<usize>, rules: &Rules<'_>) -> Key {
-    let tenant = rules.tenant.unwrap_or(&notification.tenant).clone();
+    let tenant = rules.tenant.clone();
     let id = match (rules.idempotency_key, &notification.id) {
-        (Some(key), _) => domain::request_id(&tenant, key, index),
+        (Some(key), _) => rules.request_ids.id(&tenant, rules.by, key, index),
         (None, Some(id)) => id.clone(),
         (None, None) => mint(rules.clock.now()),
     };
@@ -226,11 +219,14 @@ fn repeated_ids(items: &[Item]) -> Vec<FieldError> {
     repeats
 }
 
-/// Over HTTP the tenant comes from the token.
+/// Over HTTP the tenant comes from the token; without one everything belongs to `default`.
 pub(crate) fn foreign_tenant(item: &Item, prefix: &str, rules: &Rules<'_>) -> Option<FieldError> {
-    let own = rules.tenant?;
-    let foreign = item.names_tenant && item.notification.tenant != *own;
-    foreign.then(|| field(format!("{prefix}/tenant"), "is not the token's tenant: leave it out"))
+    let foreign = item.names_tenant && item.notification.tenant != *rules.tenant;
+    let detail = match rules.by {
+        RequestedBy::TokenHolder => "is not the token's tenant: leave it out",
+        RequestedBy::Anonymous => "needs a token of that tenant: without one it is `default`",
+    };
+    foreign.then(|| field(format!("{prefix}/tenant"), detail))
 }
 
 fn refuse_foreign_tenants<'a>(
@@ -245,8 +241,9 @@ fn refuse_foreign_tenants<'a>(
     Err(Problem::new(
         axum::http::StatusCode::FORBIDDEN,
         "foreign-tenant",
-        "The token belongs to another tenant",
-        "Leave the tenant out of the body: it comes from the token. Nothing was published.",
+        "The tenant is another's",
+        "Leave the tenant out of the body: it comes from the token, and without one it is `default`. Nothing was \
+         published.",
     )
     .with_fields(errors))
 }

@@ -1,10 +1,12 @@
 //! `POST /notify` and `POST /notify-auth`: 202 after the broker has confirmed, and never before.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use domain::{Headers, Lane, Timestamp, failpoint};
+use domain::{Headers, Lane, RequestedBy, Tenant, Timestamp, failpoint};
 use futures_util::future::join_all;
 use serde::Serialize;
 use topology::{Carried, Publication, PublishError, To};
@@ -12,8 +14,9 @@ use utoipa::ToSchema;
 
 use crate::access;
 use crate::body::read_json_text;
+use crate::hosts::Source;
 use crate::item::{self, Asked, Item, Rules};
-use crate::problem::Problem;
+use crate::problem::{Problem, Warning};
 use crate::routes::Shared;
 use crate::schema::{InvalidFields, NotifyBody, Unauthorised, Unreadable};
 use crate::service::App;
@@ -21,6 +24,9 @@ use crate::token::{Caller, Scope};
 
 const IDEMPOTENCY_HEADER: &str = "idempotency-key";
 const MAX_IDEMPOTENCY_KEY_BYTES: usize = 255;
+/// Bytes of a body that is read at once; a longer one, such as a batch with templates, is read where it makes nobody
+/// wait.
+const READ_AT_ONCE: usize = 16 * 1024;
 /// `notify-publisher` of a request without a token.
 const ANONYMOUS_PUBLISHER: &str = "http";
 
@@ -37,6 +43,10 @@ pub(crate) struct Accepted {
     #[schema(value_type = String, example = "normal")]
     #[serde(serialize_with = "lane_name")]
     pub(crate) lane: Lane,
+    /// What of it was taken and not read, or will not have the effect that you may think. Absent when there is nothing.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    pub(crate) warnings: Vec<Warning>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, ToSchema)]
@@ -58,9 +68,9 @@ pub(crate) enum AcceptedAnswer {
 /// Publish a notification
 ///
 /// One notification as an object, or up to a thousand as a list. The list is checked as a whole before anything is
-/// published. 202 is answered only after the broker has confirmed every item. Needs no token when the API listens on
-/// a loopback address and is called there directly, or with `NOTIFY_OPEN=true`; a token that is sent must be valid
-/// even then, with the scope `notify`.
+/// published. 202 is answered only after the broker has confirmed every item. Needs a token with the scope `notify`,
+/// except where the operator has opened it (`NOTIFY_OPEN`); a token that is sent must be valid even then. Without one
+/// everything belongs to the tenant `default`.
 #[utoipa::path(
     post, path = "/notify", tag = "Notifications",
     params((
@@ -77,8 +87,13 @@ pub(crate) enum AcceptedAnswer {
         Unreadable, InvalidFields, Unauthorised,
     ),
 )]
-pub(crate) async fn notify(State(app): Shared, headers: HeaderMap, request: Request) -> Result<Response, Problem> {
-    let caller = access::require_unless_open(&app, &headers, Scope::Notify)?;
+pub(crate) async fn notify(
+    State(app): Shared,
+    source: Source,
+    headers: HeaderMap,
+    request: Request,
+) -> Result<Response, Problem> {
+    let caller = access::require_unless_open(&app, source, &headers, Scope::Notify)?;
     publish(&app, caller, &headers, request).await
 }
 
@@ -105,24 +120,41 @@ pub(crate) async fn notify_auth(State(app): Shared, headers: HeaderMap, request:
 }
 
 async fn publish(
-    app: &App,
+    app: &Arc<App>,
     caller: Option<Caller>,
     headers: &HeaderMap,
     request: Request,
 ) -> Result<Response, Problem> {
     let idempotency_key = idempotency_key(headers)?;
     let text = read_json_text(request, app.settings.body_limit).await?;
-    let rules = Rules {
-        defaults: &app.defaults,
-        tenant: caller.as_ref().map(|caller| &caller.tenant),
-        idempotency_key,
-        clock: app.clock.as_ref(),
+    let tenant = caller.as_ref().map(|caller| &caller.tenant);
+    let asked = if text.len() <= READ_AT_ONCE {
+        read(app, &text, tenant, idempotency_key)?
+    } else {
+        let (app, tenant, key) = (Arc::clone(app), tenant.cloned(), idempotency_key.map(str::to_owned));
+        let reading = move || read(&app, &text, tenant.as_ref(), key.as_deref());
+        let read = tokio::task::spawn_blocking(reading).await;
+        read.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?
     };
     let publisher = caller.as_ref().map_or(ANONYMOUS_PUBLISHER, |caller| &caller.subject);
-    match item::read(&text, &rules, app.settings.batch_limit)? {
+    match asked {
         Asked::One(item) => publish_one(app, *item, publisher).await,
         Asked::Batch(items) => publish_batch(app, items, publisher).await,
     }
+}
+
+fn read(app: &App, text: &str, tenant: Option<&Tenant>, idempotency_key: Option<&str>) -> Result<Asked, Problem> {
+    let nobodys = Tenant::default();
+    let rules = Rules {
+        defaults: &app.defaults,
+        tenant: tenant.unwrap_or(&nobodys),
+        by: if tenant.is_some() { RequestedBy::TokenHolder } else { RequestedBy::Anonymous },
+        request_ids: &app.request_ids,
+        idempotency_key,
+        checker: &app.checker,
+        clock: app.clock.as_ref(),
+    };
+    item::read(text, &rules, app.settings.batch_limit)
 }
 
 /// # Errors
@@ -191,14 +223,14 @@ fn accepted(item: &Item, now: Timestamp) -> Accepted {
         Some(_) => AcceptedStatus::Scheduled,
         None => AcceptedStatus::Accepted,
     };
-    Accepted { id: item.key.id.clone(), status, lane: item.lane() }
+    let warnings = item.warnings.iter().map(Warning::from).collect();
+    Accepted { id: item.key.id.clone(), status, lane: item.lane(), warnings }
 }
 
 async fn publish_item(app: &App, item: Item, publisher: &str) -> Result<(), PublishError> {
     let now = app.clock.now();
     let lane = item.lane();
     let to = if item.deferred_to(now).is_some() { To::Scheduled } else { To::Lane(lane) };
-    // The publisher's name also tells a repeated request from an operator's move out of the dead-letter queue.
     let headers = Headers { lane: Some(lane), publisher: Some(publisher.to_owned()), ..Headers::default() };
     let carried = Carried::default().with_content_type("application/json").with_timestamp(now);
     app.publisher.publish(Publication { to, message_id: item.key.id, body: item.body, headers, carried }).await
@@ -209,7 +241,7 @@ fn explain(error: &PublishError) -> &'static str {
     tracing::warn!(%error, "a notification was not confirmed");
     match error {
         PublishError::Unroutable => "No queue is bound for it: the operator has to restore the binding.",
-        PublishError::Refused => "Its queue is full.",
+        PublishError::Refused => "The broker refused it: its queue is full, or most of the broker's nodes are away.",
         PublishError::Unknown(_) => "No confirm came in time: it may or may not have been published.",
         PublishError::Unavailable(_) => "The broker is away or blocked: it was not published.",
         PublishError::TooLarge { .. } => "It is larger than the broker takes: it was not published.",

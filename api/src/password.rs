@@ -1,13 +1,13 @@
 //! Hashes and checks passwords with argon2id, at most two at once, so that logins never starve the rest.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use argon2::password_hash::phc::PasswordHash;
 use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version};
 use axum::http::StatusCode;
-use domain::{Content, Timestamp, content_of};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -17,81 +17,88 @@ use crate::problem::Problem;
 const MEMORY_KIB: u32 = 19 * 1024;
 const PASSES: u32 = 2;
 const LANES: u32 = 1;
-/// Hashes worked out at once: each takes a core for a while.
-const AT_ONCE: usize = 2;
 /// How long a login waits for its turn.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// Logins of one peer that wait at once, so that others wait for a few of them only.
+const PLACES_OF_A_PEER: usize = 16;
 /// Checked for a name that nobody has, so that it costs what a wrong password costs.
 const NOBODYS_HASH: &str =
     "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
-/// Names without an account whose failures are remembered.
-const STRANGERS: usize = 10_000;
-/// As the store does for accounts: from the fifth failure 1 s, doubling.
-const FREE_FAILURES: u32 = 4;
-const LONGEST_LOCK_SECONDS: u64 = 15 * 60;
 
-/// The turns at hashing, and the failures of names that have no account: they are answered like the others.
+/// The turns at hashing, one at a time for those who are known and one for all others: each takes a core for a while.
 #[derive(Debug)]
 pub(crate) struct Passwords {
-    turns: Arc<Semaphore>,
-    strangers: Mutex<HashMap<Content, Failures>>,
+    known: Arc<Semaphore>,
+    others: Arc<Semaphore>,
+    waiting: Arc<Mutex<HashMap<Option<IpAddr>, usize>>>,
 }
 
-#[derive(Clone, Copy, Debug, Default)]
-struct Failures {
-    count: u32,
-    locked_until: Timestamp,
+/// Whoever holds one waits for a turn, or has it.
+#[derive(Debug)]
+pub(crate) struct Place {
+    peer: Option<IpAddr>,
+    waiting: Arc<Mutex<HashMap<Option<IpAddr>, usize>>>,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(places) = waiting.get_mut(&self.peer) {
+            *places -= 1;
+            if *places == 0 {
+                waiting.remove(&self.peer);
+            }
+        }
+    }
 }
 
 /// Whoever holds one may hash.
-pub(crate) type Turn = OwnedSemaphorePermit;
+#[derive(Debug)]
+pub(crate) struct Turn {
+    _permit: OwnedSemaphorePermit,
+    _place: Place,
+}
 
 impl Default for Passwords {
     fn default() -> Self {
-        Self { turns: Arc::new(Semaphore::new(AT_ONCE)), strangers: Mutex::default() }
+        let one = || Arc::new(Semaphore::new(1));
+        Self { known: one(), others: one(), waiting: Arc::default() }
     }
 }
 
 impl Passwords {
     /// # Errors
+    /// 429 when too many of this peer are waiting.
+    pub(crate) fn place(&self, peer: Option<IpAddr>) -> Result<Place, Problem> {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        let places = waiting.entry(peer).or_default();
+        if *places >= PLACES_OF_A_PEER {
+            return Err(too_many_logins());
+        }
+        *places += 1;
+        Ok(Place { peer, waiting: Arc::clone(&self.waiting) })
+    }
+
+    /// Those who are known never wait for the others.
+    ///
+    /// # Errors
     /// 429 when too many are waiting.
-    pub(crate) async fn turn(&self) -> Result<Turn, Problem> {
-        let turn = tokio::time::timeout(PATIENCE, Arc::clone(&self.turns).acquire_owned()).await;
-        turn.ok().and_then(Result::ok).ok_or_else(|| {
-            Problem::new(
-                StatusCode::TOO_MANY_REQUESTS,
-                "too-many-logins",
-                "Too many logins at once",
-                "Wait as long as Retry-After says, then log in again.",
-            )
-            .with_retry_after(PATIENCE.as_secs())
-        })
-    }
-
-    /// A name without an account has failed again.
-    pub(crate) fn stranger_failed(&self, name: &str, now: Timestamp) {
-        let mut strangers = self.strangers.lock().unwrap_or_else(PoisonError::into_inner);
-        if strangers.len() >= STRANGERS {
-            strangers.retain(|_, failures| failures.locked_until > now);
-        }
-        if strangers.len() >= STRANGERS {
-            strangers.clear();
-        }
-        let failures = strangers.entry(content_of(name.as_bytes())).or_default();
-        failures.count = failures.count.saturating_add(1);
-        failures.locked_until = now.plus(lock_after(failures.count));
-    }
-
-    pub(crate) fn stranger_locked_until(&self, name: &str) -> Option<Timestamp> {
-        let strangers = self.strangers.lock().unwrap_or_else(PoisonError::into_inner);
-        strangers.get(&content_of(name.as_bytes())).map(|failures| failures.locked_until)
+    pub(crate) async fn turn(&self, place: Place, known: bool) -> Result<Turn, Problem> {
+        let turns = Arc::clone(if known { &self.known } else { &self.others });
+        let permit = tokio::time::timeout(PATIENCE, turns.acquire_owned()).await;
+        let permit = permit.ok().and_then(Result::ok).ok_or_else(too_many_logins)?;
+        Ok(Turn { _permit: permit, _place: place })
     }
 }
 
-fn lock_after(failures: u32) -> Duration {
-    let doublings = failures.checked_sub(FREE_FAILURES + 1);
-    let seconds = doublings.map_or(0, |doublings| 1_u64.checked_shl(doublings).unwrap_or(u64::MAX));
-    Duration::from_secs(seconds.min(LONGEST_LOCK_SECONDS))
+fn too_many_logins() -> Problem {
+    Problem::new(
+        StatusCode::TOO_MANY_REQUESTS,
+        "too-many-logins",
+        "Too many logins at once",
+        "Wait as long as Retry-After says, then log in again.",
+    )
+    .with_retry_after(PATIENCE.as_secs())
 }
 
 /// A PHC string with a salt of its own.
@@ -143,21 +150,31 @@ mod tests {
         assert!(argon2id().unwrap().verify_password(b"", &parsed).is_err());
     }
 
-    #[test]
-    fn the_lock_doubles_from_the_fifth_failure_to_fifteen_minutes() {
-        let seconds = |failures| lock_after(failures).as_secs();
-        assert_eq!([0, 4, 5, 6, 10, 14, 15, 200].map(seconds), [0, 0, 1, 2, 32, 512, 900, 900]);
-    }
-
     #[tokio::test]
     async fn a_password_belongs_to_its_own_hash_only() {
         let passwords = Passwords::default();
         let secret = |text: &str| SecretString::from(text.to_owned());
-        let hash = hash(passwords.turn().await.unwrap(), secret("correct horse")).await.unwrap();
+        let turn = async || passwords.turn(passwords.place(None).unwrap(), false).await.unwrap();
+        let hash = hash(turn().await, secret("correct horse")).await.unwrap();
         assert!(hash.expose_secret().starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
         for (password, belongs) in [("correct horse", true), ("Correct horse", false), ("", false)] {
-            let turn = passwords.turn().await.unwrap();
-            assert_eq!(verify(turn, secret(password), Some(hash.clone())).await.0, belongs);
+            assert_eq!(verify(turn().await, secret(password), Some(hash.clone())).await.0, belongs);
         }
+    }
+
+    #[tokio::test]
+    async fn who_is_known_does_not_wait_for_a_flood_and_a_flood_waits_for_itself() {
+        let passwords = Passwords::default();
+        let flood: Option<IpAddr> = "192.0.2.66".parse().ok();
+        let _held = passwords.turn(passwords.place(flood).unwrap(), false).await.unwrap();
+        let mut places = Vec::new();
+        while let Ok(place) = passwords.place(flood) {
+            places.push(place);
+        }
+        assert_eq!(places.len() + 1, PLACES_OF_A_PEER);
+        let other = passwords.place("192.0.2.7".parse().ok()).unwrap();
+        assert!(passwords.turn(other, true).await.is_ok());
+        drop(places);
+        assert!(passwords.place(flood).is_ok());
     }
 }

@@ -61,6 +61,21 @@ pub(crate) struct BadField {
     detail: String,
 }
 
+/// What was taken and has not the effect that its client may think.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct Warning {
+    /// Where in the body, as a JSON pointer (RFC 6901).
+    pointer: String,
+    /// What is not done. Never repeats a value.
+    detail: String,
+}
+
+impl From<&FieldError> for Warning {
+    fn from(field: &FieldError) -> Self {
+        Self { pointer: field.pointer.clone(), detail: field.detail.clone() }
+    }
+}
+
 impl Problem {
     pub(crate) fn new(status: StatusCode, kind: &'static str, title: &'static str, detail: impl Into<String>) -> Self {
         let detail = detail.into();
@@ -108,16 +123,21 @@ impl Problem {
         .with_fields(fields)
     }
 
-    pub(crate) fn invalid_parameter(parameter: &str, detail: impl Into<String>) -> Self {
+    /// Each with its name and what is wrong with it.
+    pub(crate) fn invalid_parameters(parameters: Vec<(String, String)>) -> Self {
         let mut problem = Self::new(
             StatusCode::UNPROCESSABLE_ENTITY,
             "invalid-query",
             "The query is not valid",
-            "Correct the parameter listed in errors and send the request again.",
+            "Correct the parameters listed in errors and send the request again.",
         );
-        let parameter = Some(parameter.to_owned());
-        problem.0.body.errors.push(BadField { pointer: None, parameter, detail: detail.into() });
+        let bad = |(name, detail)| BadField { pointer: None, parameter: Some(name), detail };
+        problem.0.body.errors.extend(parameters.into_iter().map(bad));
         problem
+    }
+
+    pub(crate) fn invalid_parameter(parameter: &str, detail: impl Into<String>) -> Self {
+        Self::invalid_parameters(vec![(parameter.to_owned(), detail.into())])
     }
 
     pub(crate) fn not_found(kind: &'static str, title: &'static str, detail: impl Into<String>) -> Self {
@@ -138,6 +158,27 @@ impl Problem {
 
 impl From<store::StoreError> for Problem {
     fn from(error: store::StoreError) -> Self {
+        match error {
+            store::StoreError::Unavailable(_) => {}
+            store::StoreError::Refused(_) => {
+                tracing::warn!(%error, "the ledger refused a request");
+                return Self::new(
+                    StatusCode::UNPROCESSABLE_ENTITY,
+                    "refused-by-ledger",
+                    "The ledger does not take this",
+                    "Some value cannot be stored. Nothing was done, and the same request will be refused again.",
+                );
+            }
+            store::StoreError::Unreadable(_) => {
+                tracing::error!(%error, "the ledger holds what this version cannot read");
+                return Self::new(
+                    StatusCode::INTERNAL_SERVER_ERROR,
+                    "unreadable-ledger",
+                    "The ledger holds what this version cannot read",
+                    "A newer version may have written it: tell the operator. Nothing was decided.",
+                );
+            }
+        }
         tracing::warn!(%error, "the ledger did not answer");
         Self::new(
             StatusCode::SERVICE_UNAVAILABLE,

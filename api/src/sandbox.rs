@@ -4,19 +4,19 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::Router;
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY};
 use axum::response::IntoResponse;
 use axum::routing::get;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use store::CapturedView;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::access;
-use crate::deliveries::limit;
+use crate::hosts::Source;
 use crate::problem::Problem;
+use crate::query::Parameters;
 use crate::routes::Shared;
 use crate::schema::{LedgerAway, Unauthorised};
 use crate::service::App;
@@ -26,15 +26,24 @@ use crate::token::Scope;
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; connect-src 'self'; \
                       img-src 'self' data:; frame-ancestors 'none'; form-action 'none'; base-uri 'none'";
 
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
+#[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct CapturesQuery {
     /// Only what was captured after this `id`. Default: the newest.
+    #[param(minimum = 0)]
     after: Option<i64>,
-    /// 1 to 1,000; default 100.
-    #[param(minimum = 1, maximum = 1000)]
-    limit: Option<u32>,
+    /// 1 to 1,000; default 100. What is longer than four megabytes together comes in several answers.
+    #[param(required = false, minimum = 1, maximum = 1000)]
+    limit: u32,
+}
+
+impl CapturesQuery {
+    fn read(query: &mut Parameters) -> Result<Self, Problem> {
+        let after = query.number("after", 0..=i64::MAX);
+        let limit = query.limit();
+        query.finish(&["after", "limit"])?;
+        Ok(Self { after, limit })
+    }
 }
 
 /// What the sandbox kept, in the order of capture.
@@ -85,12 +94,13 @@ pub(crate) struct CaptureAnswer {
 )]
 pub(crate) async fn captures(
     State(app): Shared,
+    source: Source,
     headers: HeaderMap,
-    query: Result<Query<CapturesQuery>, QueryRejection>,
+    mut query: Parameters,
 ) -> Result<Json<CapturesAnswer>, Problem> {
-    let caller = access::require_unless_open(&app, &headers, Scope::Read)?;
-    let Query(query) = query.map_err(|rejection| Problem::invalid_parameter("", rejection.body_text()))?;
-    let captured = app.store.captures(query.after, limit(query.limit)?).await?;
+    let caller = access::require_unless_open(&app, source, &headers, Scope::Read)?;
+    let query = CapturesQuery::read(&mut query)?;
+    let captured = app.store.captures(query.after, query.limit).await?;
     let visible = |view: &CapturedView| caller.as_ref().is_none_or(|caller| caller.tenant == view.key.tenant);
     Ok(Json(CapturesAnswer { captures: captured.into_iter().filter(visible).map(answer).collect() }))
 }

@@ -1,8 +1,11 @@
 //! Reads what `POST /schedules` was given, into a job of the scheduler.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
-use domain::{Cron, FieldError, InvalidCron, Key, Notification, Timestamp, content_of};
+use domain::{
+    Cron, FieldError, InvalidCron, Key, Notification, Timestamp, Zones, content_of, nearest, parse_object, pointer_step,
+};
 use serde_json::Value;
 use serde_json::value::RawValue;
 use store::{Job, JobKind};
@@ -16,9 +19,12 @@ const KNOWN: [&str; 6] = ["cron", "timezone", "send_at", "name", "max_lateness_s
 const MAX_NAME_CHARS: usize = 100;
 /// Ten years, as for a notification's own.
 const MAX_LATENESS_SECONDS: u64 = 10 * 366 * 86_400;
+/// How far behind a `send_at` may lie: clocks differ, and a request takes its time.
+const GRACE: Duration = Duration::from_secs(60);
 
 /// When, and what to send then.
 #[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
 #[schema(example = json!({
     "cron": "0 9 * * MON-FRI", "timezone": "America/Argentina/Buenos_Aires", "name": "morning greeting",
     "notification": {"channel": "email", "destination": "ada@example.com", "message": "Good morning."}
@@ -26,10 +32,12 @@ const MAX_LATENESS_SECONDS: u64 = 10 * 366 * 86_400;
 #[expect(dead_code, reason = "describes a body in the OpenAPI document")]
 pub(crate) struct ScheduleBody {
     /// Five fields, minute first, or six with seconds first. Either this or `send_at`.
+    #[schema(max_length = 500)]
     cron: Option<String>,
     /// The IANA time zone of `cron`, with its daylight-saving rules. Default `UTC`.
+    #[schema(max_length = 256)]
     timezone: Option<String>,
-    /// The one instant to send at, RFC 3339 with an offset.
+    /// The one instant to send at, RFC 3339 with an offset: not more than a minute ago.
     #[schema(format = DateTime)]
     send_at: Option<String>,
     /// A label for people, with `cron`.
@@ -46,6 +54,8 @@ pub(crate) struct ScheduleBody {
 #[derive(Debug)]
 pub(crate) struct Schedule {
     pub(crate) job: Job,
+    /// What of its notification was taken and not read.
+    pub(crate) warnings: Vec<FieldError>,
 }
 
 /// When it fires.
@@ -56,18 +66,20 @@ enum When {
 
 /// # Errors
 /// 400 for anything but a JSON object, 422 with every bad field.
-pub(crate) fn read(text: &str, rules: &Rules<'_>) -> Result<Schedule, Problem> {
-    let object: BTreeMap<String, Box<RawValue>> = serde_json::from_str(text)
-        .map_err(|error| Problem::malformed(format!("The body is not a JSON object that we read: {error}.")))?;
+pub(crate) fn read(text: &str, rules: &Rules<'_>, zones: &Zones) -> Result<Schedule, Problem> {
+    parse_object(text.as_bytes()).map_err(|error| item::unreadable(error.fields))?;
+    let object: BTreeMap<String, Box<RawValue>> =
+        serde_json::from_str(text).map_err(|_| Problem::malformed("The body is not a JSON object that we read."))?;
     let mut reader = Reader { object, errors: Vec::new() };
-    let when = reader.when(rules.clock.now());
+    let when = reader.when(rules.clock.now(), zones);
     let name = reader.name();
     let max_lateness_seconds = reader.max_lateness();
     let item = reader.item(rules, matches!(when, Some(When::Cron { .. })));
     reader.unknown();
     match (when, item) {
         (Some(when), Some(item)) if reader.errors.is_empty() => {
-            Ok(Schedule { job: job(when, name, max_lateness_seconds, item, rules) })
+            let warnings = item.warnings.clone();
+            Ok(Schedule { job: job(when, name, max_lateness_seconds, item, rules), warnings })
         }
         _ => Err(Problem::invalid_fields(reader.errors)),
     }
@@ -132,10 +144,10 @@ impl Reader {
         self.errors.push(field(pointer, detail));
     }
 
-    /// `null` counts as absent.
+    /// `null` counts as absent, and so does an empty text.
     fn value(&mut self, name: &str) -> Option<Value> {
         let raw = self.object.remove(name)?;
-        serde_json::from_str(raw.get()).ok().filter(|value: &Value| !value.is_null())
+        serde_json::from_str(raw.get()).ok().filter(|value| !is_absent(value))
     }
 
     fn text(&mut self, name: &str) -> Option<String> {
@@ -148,40 +160,64 @@ impl Reader {
         }
     }
 
-    fn when(&mut self, now: Timestamp) -> Option<When> {
-        let cron_given = self.object.contains_key("cron");
+    fn when(&mut self, now: Timestamp, zones: &Zones) -> Option<When> {
+        let before = self.errors.len();
         let (cron, zone, send_at) = (self.text("cron"), self.text("timezone"), self.text("send_at"));
         match (cron, send_at) {
-            (Some(_), Some(_)) => {
-                self.refuse("/send_at", "must not be given together with cron");
-                None
+            (Some(pattern), send_at) => {
+                if send_at.is_some() {
+                    self.refuse("/send_at", "must not be given together with cron");
+                }
+                self.cron(pattern, zone.unwrap_or_else(|| "UTC".into()), now, zones)
             }
-            (Some(pattern), None) => self.cron(pattern, zone.unwrap_or_else(|| "UTC".into()), now),
             (None, Some(text)) => {
                 if zone.is_some() {
                     self.refuse("/timezone", "belongs to cron; send_at has an offset of its own");
                 }
-                let at = Timestamp::parse_rfc3339(&text);
-                at.inspect_err(|error| self.refuse("/send_at", error.to_string())).ok().map(When::Once)
+                self.once(&text, now)
             }
             (None, None) => {
-                if !cron_given {
+                let unreadable = self.errors.iter().skip(before).any(|error| error.pointer != "/timezone");
+                if !unreadable {
                     self.refuse("/cron", "is missing: give cron or send_at");
+                }
+                if let Some(zone) = zone {
+                    self.cron("@daily".into(), zone, now, zones);
                 }
                 None
             }
         }
     }
 
-    fn cron(&mut self, pattern: String, zone: String, now: Timestamp) -> Option<When> {
-        match Cron::parse(&pattern, &zone).and_then(|rule| rule.first_after(now)) {
-            Ok(first) => Some(When::Cron { pattern, zone, first }),
+    fn once(&mut self, text: &str, now: Timestamp) -> Option<When> {
+        match Timestamp::parse_rfc3339(text) {
+            Ok(at) if now.since(at) > GRACE => {
+                self.refuse("/send_at", "lies in the past: give a time that is ahead, or POST /notify to send it now");
+                None
+            }
+            Ok(at) => Some(When::Once(at)),
             Err(error) => {
-                let pointer = if error == InvalidCron::Zone { "/timezone" } else { "/cron" };
-                self.refuse(pointer, error.to_string());
+                self.refuse("/send_at", error.to_string());
                 None
             }
         }
+    }
+
+    fn cron(&mut self, pattern: String, zone: String, now: Timestamp, zones: &Zones) -> Option<When> {
+        match Cron::parse(&pattern, &zone, zones) {
+            Ok(rule) => match rule.next_after(now) {
+                Some(first) => return Some(When::Cron { pattern, zone, first }),
+                None => self.refuse("/cron", "never fires"),
+            },
+            Err(InvalidCron { pattern, zone }) => {
+                for (pointer, wrong) in [("/cron", pattern), ("/timezone", zone)] {
+                    if let Some(wrong) = wrong {
+                        self.refuse(pointer, wrong);
+                    }
+                }
+            }
+        }
+        None
     }
 
     fn name(&mut self) -> Option<String> {
@@ -214,8 +250,8 @@ impl Reader {
                 }
                 Some(item)
             }
-            Err(errors) => {
-                self.errors.extend(errors);
+            Err(refused) => {
+                self.errors.extend(refused.errors());
                 None
             }
         }
@@ -225,7 +261,7 @@ impl Reader {
     fn misplaced(&mut self, raw: &str, recurring: bool) {
         let Ok(Value::Object(object)) = serde_json::from_str(raw) else { return };
         let mut refuse = |name: &str, detail: &str| {
-            if object.get(name).is_some_and(|value| !value.is_null()) {
+            if object.get(name).is_some_and(|value| !is_absent(value)) {
                 self.errors.push(field(format!("/notification/{name}"), detail));
             }
         };
@@ -239,7 +275,32 @@ impl Reader {
 
     fn unknown(&mut self) {
         for name in self.object.keys().filter(|name| !KNOWN.contains(&name.as_str())) {
-            self.errors.push(field(format!("/{}", name.replace('~', "~0").replace('/', "~1")), "is not known here"));
+            let hint = match meant(name) {
+                Some("notification") => ": it belongs into notification".into(),
+                Some(known) => format!(": did you mean {known}?"),
+                None => String::new(),
+            };
+            self.errors.push(field(format!("/{}", pointer_step(name)), format!("is not known here{hint}")));
         }
     }
+}
+
+/// The field of a schedule that a name stands for; `notification` for what is said in it.
+fn meant(name: &str) -> Option<&'static str> {
+    const OTHERS: [(&str, &[&str]); 5] = [
+        ("cron", &["schedule", "expression", "cronexpression", "pattern", "rule", "crontab"]),
+        ("timezone", &["tz", "zone", "tzid"]),
+        ("send_at", &["at", "when", "run_at", "date", "time", "scheduled_at", "deliver_at"]),
+        ("name", &["label", "title", "description"]),
+        ("max_lateness_seconds", &["max_lateness", "lateness"]),
+    ];
+    let written_otherwise = || OTHERS.iter().find(|(_, names)| nearest(name, names.iter().copied()).is_some());
+    nearest(name, KNOWN)
+        .or_else(|| written_otherwise().map(|(known, _)| *known))
+        .or_else(|| domain::is_field(name).then_some("notification"))
+}
+
+/// As in a notification.
+fn is_absent(value: &Value) -> bool {
+    value.is_null() || value.as_str() == Some("")
 }

@@ -1,20 +1,20 @@
 //! `/schedules`: what is to be sent later, once or again and again.
 
 use axum::Json;
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Path, Query, Request, State};
+use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode};
-use domain::{Cron, Key, fire_id};
-use serde::{Deserialize, Serialize};
+use domain::{Cron, Key, RequestedBy, fire_id};
+use serde::Serialize;
 use store::{Job, JobFilter, JobKind, Put};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::access;
 use crate::body::read_json_text;
-use crate::deliveries::{limit, target};
+use crate::deliveries::{cancelled_target, target};
 use crate::item::Rules;
 use crate::notify::idempotency_key;
-use crate::problem::Problem;
+use crate::problem::{Problem, Warning};
+use crate::query::{Id, Parameters, is_id};
 use crate::routes::Shared;
 use crate::schedule::{self, Schedule, ScheduleBody};
 use crate::schema::{InvalidFields, LedgerAway, Unauthorised, Unreadable};
@@ -24,9 +24,9 @@ use crate::token::Scope;
 /// Runs shown after the next one.
 const RUNS_SHOWN: usize = 3;
 
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
+#[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "describes a query in the OpenAPI document")]
 pub(crate) struct SchedulesQuery {
     /// `next` of the page before.
     cursor: Option<String>,
@@ -64,6 +64,9 @@ pub(crate) struct ScheduleAnswer {
     /// The time zone of the cron expression.
     #[schema(example = "America/Argentina/Buenos_Aires")]
     timezone: Option<String>,
+    /// The release of the time zone database that the runs were computed with.
+    #[schema(example = "2026f")]
+    zone_rules: Option<String>,
     /// When it fires next, in UTC.
     #[schema(format = DateTime)]
     next_run_at: String,
@@ -86,6 +89,10 @@ pub(crate) struct ScheduleAnswer {
     /// The run before.
     #[schema(format = DateTime)]
     last_fired_at: Option<String>,
+    /// When it is made: what of it was taken and not read. Absent when there is nothing.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    warnings: Vec<Warning>,
 }
 
 /// The schedule is gone.
@@ -124,10 +131,17 @@ pub(crate) async fn create(
     let caller = access::require(&app, &headers, &[Scope::Operate])?;
     let idempotency_key = idempotency_key(&headers)?;
     let text = read_json_text(request, app.settings.body_limit).await?;
-    let rules =
-        Rules { defaults: &app.defaults, tenant: Some(&caller.tenant), idempotency_key, clock: app.clock.as_ref() };
-    let Schedule { job } = schedule::read(&text, &rules)?;
-    let shown = answer(&app, job.clone());
+    let rules = Rules {
+        defaults: &app.defaults,
+        tenant: &caller.tenant,
+        by: RequestedBy::TokenHolder,
+        request_ids: &app.request_ids,
+        idempotency_key,
+        checker: &app.checker,
+        clock: app.clock.as_ref(),
+    };
+    let Schedule { job, warnings } = schedule::read(&text, &rules, &app.settings.zones)?;
+    let shown = ScheduleAnswer { warnings: warnings.iter().map(Warning::from).collect(), ..answer(&app, job.clone()) };
     match app.store.put_job(job).await? {
         Put::Stored => Ok((StatusCode::CREATED, Json(shown))),
         Put::Known => Ok((StatusCode::OK, Json(shown))),
@@ -151,17 +165,17 @@ pub(crate) async fn create(
 pub(crate) async fn list(
     State(app): Shared,
     headers: HeaderMap,
-    query: Result<Query<SchedulesQuery>, QueryRejection>,
+    mut query: Parameters,
 ) -> Result<Json<SchedulesAnswer>, Problem> {
-    let caller = access::require(&app, &headers, &[Scope::Operate])?;
-    let Query(query) = query.map_err(|rejection| Problem::invalid_parameter("", rejection.body_text()))?;
-    let limit = limit(query.limit)?;
-    let tenant = caller.tenant;
-    let after = query.cursor.map(|id| Key { tenant: tenant.clone(), id });
-    let jobs = app.store.jobs(JobFilter { tenant: Some(tenant), recurring: None, after, limit }).await?;
-    let full = jobs.len() >= limit as usize;
-    let schedules: Vec<_> = jobs.into_iter().map(|job| answer(&app, job)).collect();
-    let next = schedules.last().filter(|_| full).map(|last| last.id.clone());
+    let tenant = access::require(&app, &headers, &[Scope::Operate])?.tenant;
+    let after =
+        query.parsed("cursor", "must be `next` of the page before", |text| is_id(text).then(|| text.to_owned()));
+    let limit = query.limit();
+    query.finish(&["cursor", "limit"])?;
+    let after = after.map(|id| Key { tenant: tenant.clone(), id });
+    let page = app.store.jobs(JobFilter { tenant: Some(tenant), recurring: None, after, limit }).await?;
+    let schedules: Vec<_> = page.jobs.into_iter().map(|job| answer(&app, job)).collect();
+    let next = schedules.last().filter(|_| page.more).map(|last| last.id.clone());
     Ok(Json(SchedulesAnswer { schedules, next }))
 }
 
@@ -180,9 +194,10 @@ pub(crate) async fn list(
 pub(crate) async fn show(
     State(app): Shared,
     headers: HeaderMap,
-    Path(id): Path<String>,
+    id: Result<Id, Problem>,
 ) -> Result<Json<ScheduleAnswer>, Problem> {
     let caller = access::require(&app, &headers, &[Scope::Operate])?;
+    let Id(id) = id?;
     let job = find(&app, &Key { tenant: caller.tenant, id }).await?;
     Ok(Json(answer(&app, job)))
 }
@@ -202,20 +217,24 @@ pub(crate) async fn show(
 pub(crate) async fn delete(
     State(app): Shared,
     headers: HeaderMap,
-    Path(id): Path<String>,
+    id: Result<Id, Problem>,
 ) -> Result<Json<DeletedAnswer>, Problem> {
     let caller = access::require(&app, &headers, &[Scope::Operate])?;
+    let Id(id) = id?;
     let job = find(&app, &Key { tenant: caller.tenant, id }).await?;
     match job.kind {
         // The job is its delivery: a tombstone stops a copy that was released just now.
-        JobKind::OneShot => drop(app.store.cancel(&job.key, app.clock.now()).await?),
+        JobKind::OneShot => {
+            let target = |body: Option<&[u8]>| cancelled_target(&app, body?);
+            app.store.cancel_knowing(&job.key, app.clock.now(), &target).await?;
+        }
         JobKind::Cron { .. } => {
             app.store.delete_job(&job.key).await?;
             // A fire that a scheduler has claimed already meets its tombstone.
             let now = app.clock.now();
             if job.due_at <= now {
                 let fire = Key { tenant: job.key.tenant.clone(), id: fire_id(&job.key, job.due_at) };
-                app.store.cancel(&fire, now).await?;
+                app.store.cancel_knowing(&fire, now, &|_| cancelled_target(&app, &job.body)).await?;
             }
         }
     }
@@ -223,25 +242,26 @@ pub(crate) async fn delete(
 }
 
 async fn find(app: &App, key: &Key) -> Result<Job, Problem> {
-    let found = if key.id.contains('\0') { None } else { app.store.job(key).await? };
-    found.ok_or_else(|| {
+    app.store.job(key).await?.ok_or_else(|| {
         Problem::not_found("unknown-schedule", "There is no such schedule", "GET /schedules lists those there are.")
     })
 }
 
 fn answer(app: &App, job: Job) -> ScheduleAnswer {
     let (channel, recipient) = target(&job, &app.defaults);
+    let zones = &app.settings.zones;
     let (kind, cron, timezone, name) = match job.kind {
         JobKind::OneShot => ("once", None, None, None),
         JobKind::Cron { cron, zone, name } => ("cron", Some(cron), Some(zone), name),
     };
-    let rule = cron.as_deref().zip(timezone.as_deref()).and_then(|(cron, zone)| Cron::parse(cron, zone).ok());
+    let rule = cron.as_deref().zip(timezone.as_deref()).and_then(|(cron, zone)| Cron::stored(cron, zone, zones).ok());
     let runs = std::iter::successors(Some(job.due_at), |&at| rule.as_ref()?.next_after(at));
     ScheduleAnswer {
         id: job.key.id,
         tenant: job.key.tenant.to_string(),
         kind,
         name,
+        zone_rules: cron.is_some().then(|| zones.release().to_string()),
         cron,
         timezone,
         next_run_at: job.due_at.to_string(),
@@ -252,6 +272,7 @@ fn answer(app: &App, job: Job) -> ScheduleAnswer {
         max_lateness_seconds: job.max_lateness_seconds,
         created_at: job.created_at.to_string(),
         last_fired_at: job.last_fired_at.map(|at| at.to_string()),
+        warnings: Vec::new(),
     }
 }
 

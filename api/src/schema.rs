@@ -4,17 +4,31 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
+use utoipa::openapi::schema::{Object, ObjectBuilder, Type};
 use utoipa::openapi::{RefOr, Response, ResponseBuilder};
 use utoipa::{IntoResponses, ToSchema};
 
-/// One recipient on one channel.
+/// How urgent it is, in any case: the lane that it goes through.
 #[derive(ToSchema)]
+#[serde(rename_all = "lowercase")]
+#[expect(dead_code, reason = "describes a body in the OpenAPI document")]
+pub(crate) enum PriorityWord {
+    Low,
+    Normal,
+    High,
+    Urgent,
+}
+
+/// One recipient on one channel. An empty text counts as absent, as `null` does.
+#[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
 #[schema(example = json!({
     "channel": "email", "destination": "ada@example.com", "subject": "Hello", "message": "It works."
 }))]
 #[expect(dead_code, reason = "describes a body in the OpenAPI document")]
 pub(crate) struct NotificationBody {
-    /// `email`, `sms`, `whatsapp` or `push`, in any case. Default: the setting `DEFAULT_CHANNEL`.
+    /// In any case. Default: the setting `DEFAULT_CHANNEL`.
+    #[schema(schema_with = channel)]
     channel: Option<String>,
     /// An address, a phone number in E.164, a device token: one recipient per item.
     #[schema(min_length = 1, max_length = 4096)]
@@ -38,9 +52,8 @@ pub(crate) struct NotificationBody {
     /// Over HTTP the tenant comes from the token. Default: `default`.
     #[schema(pattern = "^[A-Za-z0-9_-]{1,64}$")]
     tenant: Option<String>,
-    /// `low`, `normal`, `high` or `urgent`.
-    #[schema(example = "normal", pattern = "^(low|normal|high|urgent)$")]
-    priority: Option<String>,
+    /// Default: `normal`.
+    priority: Option<PriorityWord>,
     /// When to send it, RFC 3339 with an offset.
     #[schema(format = DateTime)]
     send_at: Option<String>,
@@ -56,28 +69,45 @@ pub(crate) struct NotificationBody {
     /// Channels to try in this order when this one fails for good.
     #[schema(max_items = 8)]
     fallback: Option<Vec<FallbackBody>>,
-    /// Anything of yours; kept with the message.
+    /// Anything of yours; kept with the message. Fields that are not known here belong into it.
     metadata: Option<Map<String, Value>>,
     /// The version of this format: 1.
     #[schema(minimum = 1, maximum = 1)]
     version: Option<u64>,
 }
 
+/// The catalog's own names.
+fn channel() -> Object {
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .enum_values(Some(operations::channel_names().iter().copied()))
+        .build()
+}
+
 /// The next channel to try.
 #[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
 #[expect(dead_code, reason = "describes a body in the OpenAPI document")]
 pub(crate) struct FallbackBody {
     /// As in a notification, but never left out.
+    #[schema(schema_with = channel)]
     channel: String,
     /// As in a notification.
     #[schema(min_length = 1, max_length = 4096)]
     destination: String,
     /// Words of its own. Default: those of the notification.
+    #[schema(max_length = 998)]
     subject: Option<String>,
     /// Words of its own. Default: those of the notification.
     message: Option<String>,
     /// A template of its own. Default: that of the notification.
+    #[schema(pattern = "^[A-Za-z0-9_-]{1,64}$")]
     template: Option<String>,
+    /// A language of its own. Default: that of the notification.
+    #[schema(pattern = "^[A-Za-z0-9_-]{1,64}$")]
+    locale: Option<String>,
+    /// Data of its own, instead of the notification's.
+    data: Option<Map<String, Value>>,
 }
 
 /// One notification, or a list of 1 to 1,000.

@@ -1,71 +1,89 @@
-//! Accepts connections: a bounded number, with bounded headers, until the stop signal, then drains.
+//! Accepts connections: bounded in number, in the size of their headers and in the time for them, until the stop signal,
+//! then drains.
 
+use std::convert::Infallible;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::body::Body;
 use axum::extract::ConnectInfo;
+use axum::http::{Request, Response, StatusCode};
+use axum::response::IntoResponse;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
+use crate::connections::{Activity, Admitted, Connections, Room};
+use crate::hosts::{LocalAddress, is_probe};
+use crate::problem::Problem;
 use crate::settings::Settings;
 
 /// Time for a request's header, and for the pause between two requests of one connection.
-const HEADER_TIMEOUT: Duration = Duration::from_secs(60);
-/// Bytes of a request's header: a token of a megabyte is answered with 401 like every other bad token.
-const HEADER_LIMIT: usize = 1280 * 1024;
+const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
+/// The same where only probes are served.
+const PROBE_TIMEOUT: Duration = Duration::from_secs(2);
+/// Bytes of a request's header.
+const HEADER_LIMIT: usize = 64 * 1024;
+/// For an answer that is on its way when its connection must make room.
+const LAST_WORDS: Duration = Duration::from_secs(2);
 /// Pause after a failed accept: the process has run out of file descriptors.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+const ACCEPT_PAUSE: Duration = Duration::from_millis(20);
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
-    connections: usize,
+    room: Room,
+    header_timeout: Duration,
     drain: Duration,
 }
 
 impl Limits {
     /// For the health and metrics of a role without an API.
-    pub(crate) const PROBES: Self = Self { connections: 64, drain: Duration::from_secs(1) };
+    pub(crate) const PROBES: Self = Self {
+        room: Room { all: 64, of_a_peer: 32, reserve: 16 },
+        header_timeout: HEADER_TIMEOUT,
+        drain: Duration::from_secs(1),
+    };
 
     pub(crate) fn of(settings: &Settings) -> Self {
-        Self { connections: settings.connection_limit.max(1), drain: settings.drain }
+        let all = settings.connection_limit;
+        let room = Room { all, of_a_peer: all / 2, reserve: all.div_ceil(16) };
+        Self { room, header_timeout: HEADER_TIMEOUT, drain: settings.drain }
     }
 }
 
 /// Serves until `stop`; requests in flight may then take as long as the limits say.
 pub(crate) async fn serve(router: Router, listener: TcpListener, stop: CancellationToken, limits: Limits) {
-    let connections = TaskTracker::new();
-    let permits = Arc::new(Semaphore::new(limits.connections));
-    while let Some((stream, peer, permit)) = accept(&listener, &permits, &stop).await {
-        connections.spawn(converse(stream, peer, permit, router.clone(), stop.clone()));
+    let tasks = TaskTracker::new();
+    let connections = Connections::new(limits.room);
+    while let Some((stream, peer)) = accept(&listener, &connections, &stop).await {
+        let admitted = connections.admit(peer.ip());
+        tasks.spawn(converse(stream, peer, admitted, router.clone(), stop.clone(), limits.header_timeout));
     }
     drop(listener);
-    connections.close();
-    if tokio::time::timeout(limits.drain, connections.wait()).await.is_err() {
-        tracing::warn!(connections = connections.len(), "requests were cut off: they took longer than the drain");
+    tasks.close();
+    if tokio::time::timeout(limits.drain, tasks.wait()).await.is_err() {
+        tracing::warn!(connections = tasks.len(), "requests were cut off: they took longer than the drain");
     }
 }
 
-/// The next connection, once there is a permit for it; None when stopped.
+/// The next connection; None when stopped.
 async fn accept(
     listener: &TcpListener,
-    permits: &Arc<Semaphore>,
+    connections: &Connections,
     stop: &CancellationToken,
-) -> Option<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
+) -> Option<(TcpStream, SocketAddr)> {
     let next = async {
-        let permit = Arc::clone(permits).acquire_owned().await.ok()?;
         loop {
             match listener.accept().await {
-                Ok((stream, peer)) => return Some((stream, peer, permit)),
+                Ok(accepted) => return accepted,
                 Err(error) => {
                     tracing::warn!(%error, "a connection could not be accepted");
+                    connections.make_room();
                     tokio::time::sleep(ACCEPT_PAUSE).await;
                 }
             }
@@ -73,26 +91,35 @@ async fn accept(
     };
     tokio::select! {
         () = stop.cancelled() => None,
-        accepted = next => accepted,
+        accepted = next => Some(accepted),
     }
 }
 
 async fn converse(
     stream: TcpStream,
     peer: SocketAddr,
-    permit: OwnedSemaphorePermit,
+    admitted: Admitted,
     router: Router,
     stop: CancellationToken,
+    header_timeout: Duration,
 ) {
-    let _permit = permit;
     // Answers are small and waited for.
     let _ = stream.set_nodelay(true);
-    let service = router.map_request(move |mut request: axum::http::Request<_>| {
-        request.extensions_mut().insert(ConnectInfo(peer));
-        request
+    let local = stream.local_addr().ok();
+    let activity = admitted.activity();
+    let probes_only = admitted.probes_only;
+    let service = tower::service_fn({
+        let activity = activity.clone();
+        move |mut request: Request<_>| {
+            request.extensions_mut().insert(ConnectInfo(peer));
+            local.map(|local| request.extensions_mut().insert(LocalAddress(local)));
+            answer(router.clone(), request.map(Body::new), probes_only, activity.clone())
+        }
     });
     let mut builder = Builder::new(TokioExecutor::new()).http1_only();
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT).max_buf_size(HEADER_LIMIT);
+    let timeout = if probes_only { PROBE_TIMEOUT.min(header_timeout) } else { header_timeout };
+    let mut http1 = builder.http1();
+    http1.timer(TokioTimer::new()).header_read_timeout(timeout).max_buf_size(HEADER_LIMIT).keep_alive(!probes_only);
     let connection = builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
     tokio::pin!(connection);
     let ended = tokio::select! {
@@ -101,8 +128,141 @@ async fn converse(
             connection.as_mut().graceful_shutdown();
             connection.await
         }
+        () = admitted.close.cancelled() => {
+            if activity.is_fresh() {
+                return;
+            }
+            connection.as_mut().graceful_shutdown();
+            tokio::time::timeout(LAST_WORDS, connection).await.unwrap_or(Ok(()))
+        }
     };
     if let Err(error) = ended {
         tracing::debug!(%error, "a connection ended early");
+    }
+}
+
+async fn answer(
+    router: Router,
+    request: Request<Body>,
+    probes_only: bool,
+    activity: Activity,
+) -> Result<Response<Body>, Infallible> {
+    activity.begins();
+    let path = request.uri().path();
+    let response = if probes_only && !is_probe(path) && path != "/metrics" {
+        Ok(too_many_connections().into_response())
+    } else {
+        router.oneshot(request).await
+    };
+    activity.ends();
+    response
+}
+
+fn too_many_connections() -> Problem {
+    Problem::new(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "too-many-connections",
+        "Too many connections are busy",
+        "Nothing was done. Wait as long as Retry-After says, then send the request again; use fewer connections at once.",
+    )
+    .with_retry_after(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use axum::routing::get;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::sync::Semaphore;
+
+    use super::*;
+
+    const LIMITS: Limits = Limits {
+        room: Room { all: 8, of_a_peer: 4, reserve: 2 },
+        header_timeout: Duration::from_millis(200),
+        drain: Duration::from_secs(1),
+    };
+
+    /// `/busy` adds a permit to the first semaphore when it has been taken, and answers when the second is closed.
+    struct Gate {
+        taken: Arc<Semaphore>,
+        open: Arc<Semaphore>,
+    }
+
+    async fn served(limits: Limits) -> (SocketAddr, Gate) {
+        let gate = Gate { taken: Arc::new(Semaphore::new(0)), open: Arc::new(Semaphore::new(0)) };
+        let (taken, open) = (Arc::clone(&gate.taken), Arc::clone(&gate.open));
+        let busy = move || {
+            let (taken, open) = (Arc::clone(&taken), Arc::clone(&open));
+            async move {
+                taken.add_permits(1);
+                let _ = open.acquire().await;
+                "at last"
+            }
+        };
+        let router = Router::new().route("/health", get(async || "well")).route("/busy", get(busy));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(serve(router, listener, CancellationToken::new(), limits));
+        (address, gate)
+    }
+
+    async fn send(address: SocketAddr, text: &str) -> TcpStream {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(text.as_bytes()).await.unwrap();
+        stream
+    }
+
+    async fn ask(address: SocketAddr, path: &str) -> String {
+        rest(send(address, &format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")).await).await
+    }
+
+    async fn rest(mut stream: TcpStream) -> String {
+        let mut text = Vec::new();
+        let _ = stream.read_to_end(&mut text).await;
+        String::from_utf8(text).unwrap()
+    }
+
+    #[tokio::test]
+    async fn connections_that_ask_nothing_keep_nobody_out() {
+        let patient = Limits { header_timeout: Duration::from_secs(3600), ..LIMITS };
+        let (address, _gate) = served(patient).await;
+        let mut idle = Vec::new();
+        for _ in 0..200 {
+            idle.push(send(address, "GET /health HTTP/1.1\r\nX-Slow: ").await);
+        }
+        assert!(ask(address, "/health").await.ends_with("well"));
+        // The oldest made room.
+        assert_eq!(rest(idle.remove(0)).await, "");
+    }
+
+    #[tokio::test]
+    async fn while_all_are_busy_probes_are_answered_and_others_told_to_wait() {
+        let patient = Limits { header_timeout: Duration::from_secs(3600), ..LIMITS };
+        let (address, gate) = served(patient).await;
+        let mut busy = Vec::new();
+        while busy.len() < LIMITS.room.of_a_peer {
+            let ask = "GET /busy HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+            busy.push(send(address, ask).await);
+            gate.taken.acquire().await.unwrap().forget();
+        }
+        assert!(ask(address, "/busy").await.contains("too-many-connections"));
+        for _ in 0..20 {
+            assert!(ask(address, "/health").await.ends_with("well"));
+        }
+        gate.open.close();
+        for stream in busy {
+            assert!(rest(stream).await.ends_with("at last"));
+        }
+        assert!(ask(address, "/busy").await.ends_with("at last"));
+    }
+
+    #[tokio::test]
+    async fn a_header_that_does_not_come_and_a_pause_that_does_not_end_close_the_connection() {
+        let (address, _gate) = served(LIMITS).await;
+        assert_eq!(rest(send(address, "GET /health HTTP/1.1\r\n").await).await, "");
+        let kept = rest(send(address, "GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n").await).await;
+        assert!(kept.ends_with("well"), "{kept}");
     }
 }

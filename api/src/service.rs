@@ -6,10 +6,11 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::header::{ALLOW, CACHE_CONTROL, X_CONTENT_TYPE_OPTIONS};
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
-use domain::{Clock, Defaults};
+use domain::{Clock, Defaults, LoginHasher, RecipientHasher, RequestIds};
+use operations::Checker;
 use store::Store;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -20,7 +21,9 @@ use crate::password::Passwords;
 use crate::problem::Problem;
 use crate::settings::{InvalidSettings, Settings};
 use crate::token::Tokens;
-use crate::{docs, measure, routes, server};
+use crate::{docs, hosts, measure, routes, server};
+
+const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 
 /// Renders the metrics of this process in the text format of Prometheus.
 pub type RenderMetrics = Arc<dyn Fn() -> String + Send + Sync>;
@@ -33,12 +36,16 @@ pub struct Api(Arc<App>);
 pub(crate) struct App {
     pub(crate) settings: Settings,
     pub(crate) defaults: Defaults,
+    pub(crate) checker: Checker,
     pub(crate) publisher: Publisher,
     pub(crate) store: Store,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) metrics: RenderMetrics,
     pub(crate) tokens: Tokens,
     pub(crate) passwords: Passwords,
+    pub(crate) request_ids: RequestIds,
+    pub(crate) recipients: RecipientHasher,
+    pub(crate) logins: LoginHasher,
 }
 
 impl fmt::Debug for Api {
@@ -54,21 +61,33 @@ impl Api {
         settings: Settings,
         publisher: Publisher,
         store: Store,
+        checker: Checker,
         clock: Arc<dyn Clock>,
         metrics: RenderMetrics,
     ) -> Result<Self, InvalidSettings> {
-        let tokens = Tokens::new(&settings.jwt, Arc::clone(&clock))?;
-        let defaults = Defaults { channel: settings.default_channel.clone() };
-        let passwords = Passwords::default();
-        Ok(Self(Arc::new(App { settings, defaults, publisher, store, clock, metrics, tokens, passwords })))
+        let keys = settings.jwt.keys();
+        Ok(Self(Arc::new(App {
+            tokens: Tokens::new(&settings.jwt, &keys, Arc::clone(&clock))?,
+            defaults: Defaults { channel: settings.default_channel.clone() },
+            passwords: Passwords::default(),
+            request_ids: keys.request_ids(),
+            recipients: keys.recipients(),
+            logins: keys.logins(),
+            settings,
+            checker,
+            publisher,
+            store,
+            clock,
+            metrics,
+        })))
     }
 
     /// The routes without a socket, for callers that bring their own.
     pub fn router(self) -> Router {
         let app = self.0;
         let (router, document) = routes::served(&app).split_for_parts();
-        let router = router.merge(docs::pages(document)).with_state(app);
-        layered(router)
+        let router = router.merge(docs::pages(document)).with_state(Arc::clone(&app));
+        layered(with_fallbacks(router).layer(middleware::from_fn_with_state(app, hosts::check)))
     }
 
     /// Serves until `stop`, then lets the requests in flight end.
@@ -78,11 +97,14 @@ impl Api {
     }
 }
 
+/// What is answered where there is no route.
+pub(crate) fn with_fallbacks(router: Router) -> Router {
+    router.fallback(unknown_route).method_not_allowed_fallback(wrong_method)
+}
+
 /// What every answer gets, whatever the route.
 pub(crate) fn layered(router: Router) -> Router {
     router
-        .fallback(unknown_route)
-        .method_not_allowed_fallback(wrong_method)
         .layer(DefaultBodyLimit::disable())
         .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| panicked().into_response()))
         .layer(middleware::map_response(with_headers))
@@ -117,6 +139,8 @@ fn panicked() -> Problem {
 async fn with_headers(mut response: Response) -> Response {
     let headers = response.headers_mut();
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    // No page of another origin may load an answer as a picture, a script or a style.
+    headers.insert(RESOURCE_POLICY, HeaderValue::from_static("same-origin"));
     if !headers.contains_key(CACHE_CONTROL) {
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use domain::ChannelName;
+use domain::{ChannelName, Keyring, Zones};
 use jsonwebtoken::Algorithm;
 use secrecy::{ExposeSecret, SecretString};
 
@@ -15,8 +15,14 @@ const MIN_SECRET_BYTES: usize = 32;
 pub struct Settings {
     /// `API_LISTEN`. Whether it is a loopback address decides who may publish without a token.
     pub listen: SocketAddr,
-    /// `NOTIFY_OPEN`: everybody who reaches the API may publish without a token.
-    pub notify_open: bool,
+    /// `NOTIFY_OPEN`: who may publish, and look into the sandbox, without a token.
+    pub open: Open,
+    /// The first user may be registered from this machine without the bootstrap token. Only for an API that nobody can
+    /// have put behind a proxy unknowingly.
+    pub first_user_from_here: bool,
+    /// `API_HOSTS`: names and addresses, in lower case and without a port, by which the API may be called besides
+    /// `localhost` and those that it listens on.
+    pub hosts: Vec<String>,
     pub jwt: JwtSettings,
     /// Lets somebody who is not on this machine register the first user; printed at start.
     pub bootstrap_token: SecretString,
@@ -24,14 +30,27 @@ pub struct Settings {
     pub default_channel: Option<ChannelName>,
     /// Serves the page that shows what the sandbox captured.
     pub sandbox: bool,
+    /// The rules of time zones.
+    pub zones: Zones,
     /// Bytes of a request body.
     pub body_limit: usize,
     /// Items of one `POST /notify`.
     pub batch_limit: usize,
-    /// Connections served at once; more wait in the listener's backlog.
+    /// Connections served at once, half of them of one peer; beyond these, probes are answered.
     pub connection_limit: usize,
+    /// `RETENTION_DAYS`: how long ended deliveries are remembered; none for ever.
+    pub retention: Option<Duration>,
     /// How long requests in flight may take after the stop signal.
     pub drain: Duration,
+}
+
+/// Who needs no token for publishing.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Open {
+    Nobody,
+    /// Who calls an API on a loopback address directly. A proxy that adds no header cannot be told from that.
+    ThisMachine,
+    Everybody,
 }
 
 /// How tokens are signed and checked. The algorithm is a setting, never the header's.
@@ -39,8 +58,10 @@ pub struct Settings {
 pub struct JwtSettings {
     /// `ALGORITHM`
     pub algorithm: JwtAlgorithm,
-    /// `SECRET_KEY`, for HS256.
+    /// `SECRET_KEY`: the keys of every use are derived from it, that of HS256 too.
     pub secret: SecretString,
+    /// `SECRET_KEY_PREVIOUS`: what was made with it is still read.
+    pub previous_secret: Option<SecretString>,
     /// `JWT_PUBLIC_KEY`, for RS256 and ES256.
     pub public_key_pem: Option<String>,
     /// `JWT_AUDIENCE`
@@ -69,14 +90,18 @@ impl Settings {
     pub fn new(listen: SocketAddr, jwt: JwtSettings, bootstrap_token: SecretString) -> Self {
         Self {
             listen,
-            notify_open: false,
+            open: Open::Nobody,
+            first_user_from_here: false,
+            hosts: Vec::new(),
             jwt,
             bootstrap_token,
             default_channel: None,
             sandbox: false,
+            zones: Zones::bundled(),
             body_limit: 256 * 1024,
             batch_limit: 1000,
             connection_limit: 1024,
+            retention: None,
             drain: Duration::from_secs(25),
         }
     }
@@ -88,11 +113,17 @@ impl JwtSettings {
         Self {
             algorithm: JwtAlgorithm::Hs256,
             secret,
+            previous_secret: None,
             public_key_pem: None,
             audience: "chasqui".into(),
             issuer: "chasqui".into(),
             lifetime: Duration::from_secs(30 * 60),
         }
+    }
+
+    pub(crate) fn keys(&self) -> Keyring {
+        let previous = self.previous_secret.as_ref().map(|secret| secret.expose_secret().as_bytes());
+        Keyring::new(self.secret.expose_secret().as_bytes(), previous)
     }
 
     /// # Errors

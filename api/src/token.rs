@@ -4,9 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{Clock, Tenant, Timestamp};
+use domain::{Clock, DerivedKey, Keyring, Tenant, Timestamp};
 use jsonwebtoken::{DecodingKey, EncodingKey, Header, Validation};
-use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 
 use crate::settings::{InvalidSettings, JwtAlgorithm, JwtSettings};
@@ -25,12 +24,14 @@ pub(crate) enum Scope {
     Read,
     /// Cancel deliveries, manage schedules.
     Operate,
-    /// Register users.
+    /// Register users of the own tenant.
     Admin,
+    /// With `admin`: register users of every tenant.
+    Tenants,
 }
 
 impl Scope {
-    pub(crate) const ALL: [Self; 4] = [Self::Notify, Self::Read, Self::Operate, Self::Admin];
+    pub(crate) const ALL: [Self; 5] = [Self::Notify, Self::Read, Self::Operate, Self::Admin, Self::Tenants];
 
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
@@ -38,6 +39,7 @@ impl Scope {
             Self::Read => "read",
             Self::Operate => "operate",
             Self::Admin => "admin",
+            Self::Tenants => "tenants",
         }
     }
 
@@ -94,7 +96,8 @@ struct IssuedClaims<'a> {
 /// Makes and checks tokens with one algorithm, one key, one audience and one issuer.
 #[derive(Clone)]
 pub(crate) struct Tokens {
-    decoding: DecodingKey,
+    /// The key of today first; then the one before it, while tokens that it signed may still be in force.
+    decoding: Vec<DecodingKey>,
     /// None when tokens are made elsewhere.
     encoding: Option<EncodingKey>,
     validation: Validation,
@@ -111,18 +114,24 @@ impl fmt::Debug for Tokens {
 }
 
 impl Tokens {
-    pub(crate) fn new(settings: &JwtSettings, clock: Arc<dyn Clock>) -> Result<Self, InvalidSettings> {
+    /// HS256 tokens are signed with a key that is derived from the secret for this use alone: whatever else is made of
+    /// the secret, and shown or stored, is no signature.
+    pub(crate) fn new(settings: &JwtSettings, keys: &Keyring, clock: Arc<dyn Clock>) -> Result<Self, InvalidSettings> {
         settings.check()?;
-        let secret = settings.secret.expose_secret().as_bytes();
         let (decoding, encoding) = match settings.algorithm {
-            JwtAlgorithm::Hs256 => (DecodingKey::from_secret(secret), Some(EncodingKey::from_secret(secret))),
+            JwtAlgorithm::Hs256 => {
+                let key = keys.token_key();
+                let checked = std::iter::once(&key).chain(&keys.previous_token_key()).map(decoding_key).collect();
+                (checked, Some(EncodingKey::from_secret(key.as_bytes())))
+            }
             algorithm => {
                 let key = public_key(algorithm, settings.public_key_pem.as_deref());
-                (key.map_err(|problem| InvalidSettings(vec![problem]))?, None)
+                (vec![key.map_err(|problem| InvalidSettings(vec![problem]))?], None)
             }
         };
         let mut validation = Validation::new(settings.algorithm.of_library());
-        validation.set_required_spec_claims(&["exp", "aud", "iss", "sub"]);
+        // `exp` is required by `Claims`: the library's own reading knows no numbers that keep their digits.
+        validation.set_required_spec_claims(&["aud", "iss", "sub"]);
         validation.set_audience(&[&settings.audience]);
         validation.set_issuer(&[&settings.issuer]);
         // The instants are compared below, with our clock and without any leeway.
@@ -162,8 +171,13 @@ impl Tokens {
         if token.len() > MAX_TOKEN_BYTES {
             return Err(InvalidToken);
         }
-        let claims =
-            jsonwebtoken::decode::<Claims>(token, &self.decoding, &self.validation).map_err(|_| InvalidToken)?.claims;
+        // RFC 7515 section 4.1.11: whoever does not know an extension that is marked as critical must refuse the token,
+        // and we know none.
+        if jsonwebtoken::decode_header(token).map_err(|_| InvalidToken)?.crit.is_some() {
+            return Err(InvalidToken);
+        }
+        let signed_by = |key| jsonwebtoken::decode::<Claims>(token, key, &self.validation).ok();
+        let claims = self.decoding.iter().find_map(signed_by).ok_or(InvalidToken)?.claims;
         let now = seconds(self.clock.now()) as f64;
         let in_force = claims.exp > now && claims.nbf.is_none_or(|nbf| nbf <= now);
         let subject_fits =
@@ -175,6 +189,10 @@ impl Tokens {
         let scopes = claims.scope.split(' ').filter_map(Scope::parse).collect();
         Ok(Caller { subject: claims.sub, tenant: tenant.ok_or(InvalidToken)?, scopes })
     }
+}
+
+fn decoding_key(key: &DerivedKey) -> DecodingKey {
+    DecodingKey::from_secret(key.as_bytes())
 }
 
 /// What is wrong with `JWT_PUBLIC_KEY`, if anything.

@@ -10,6 +10,7 @@ mod http1;
 mod machine;
 mod message;
 mod options;
+mod peers;
 mod place;
 mod report;
 mod services;
@@ -18,7 +19,7 @@ mod sql;
 mod table;
 
 pub use bench::run;
-pub use case::CASES;
+pub use case::{CASES, PEERS};
 pub use figures::{Figure, Goal, Spread};
 pub use options::{Options, Size};
 pub use report::{CaseReport, Report};

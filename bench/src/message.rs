@@ -30,12 +30,15 @@ impl Kind {
                 "channel": "email", "destination": mailbox(number), "subject": SUBJECT, "template": "welcome",
                 "data": {"name": "Ana Quispe", "product": "Tambo", "action_url": "https://tambo.example/start"},
             }),
-            Self::Job => json!({
-                "channel": "sms", "destination": phone(number), "message": TEXT, "send_at": "2099-01-01T00:00:00Z",
-            }),
+            Self::Job => return scheduled(number, "2099-01-01T00:00:00Z"),
         };
         body.to_string()
     }
+}
+
+/// An SMS that is due at a time.
+pub(crate) fn scheduled(number: u64, send_at: &str) -> String {
+    json!({"channel": "sms", "destination": phone(number), "message": TEXT, "send_at": send_at}).to_string()
 }
 
 /// Eight digits after a prefix that no number has.

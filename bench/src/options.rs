@@ -30,6 +30,7 @@ pub enum Size {
 const DEFAULT_SECONDS: f64 = 4.0;
 const DEFAULT_PAIRS: usize = 5;
 const FEWEST: u64 = 2_000;
+const FEWEST_STEADY: u64 = 400;
 const MOST: u64 = 400_000;
 
 impl Options {
@@ -58,6 +59,14 @@ impl Size {
     pub(crate) fn messages(self, per_second: f64) -> u64 {
         match self {
             Self::Seconds(seconds) => ((per_second * seconds) as u64).clamp(FEWEST, MOST),
+            Self::Messages(messages) => messages,
+        }
+    }
+
+    /// How many messages at a low rate: they last as long as the measurement, and are enough for a percentile.
+    pub(crate) fn steadily(self, per_second: f64) -> u64 {
+        match self {
+            Self::Seconds(seconds) => ((per_second * seconds) as u64).clamp(FEWEST_STEADY, MOST),
             Self::Messages(messages) => messages,
         }
     }
@@ -110,5 +119,8 @@ mod tests {
         assert_eq!(Size::Seconds(4.0).messages(1.0), FEWEST);
         assert_eq!(Size::Seconds(4.0).messages(1e9), MOST);
         assert_eq!(Size::Messages(300).messages(1e9), 300);
+        assert_eq!(Size::Seconds(10.0).steadily(100.0), 1_000);
+        assert_eq!(Size::Seconds(0.1).steadily(100.0), FEWEST_STEADY);
+        assert_eq!(Size::Messages(300).steadily(100.0), 300);
     }
 }

@@ -15,8 +15,20 @@ async fn every_case_reaches_everybody_and_reports_its_figures() {
     for case in CASES {
         let (aims, beside): (&[&str], &[&str]) = match case {
             "latency_half_load_ms" => {
-                (&["p50", "p99"], &["p50_at_a_quarter", "p99_at_a_quarter", "p50_at_a_tenth", "p99_at_a_tenth"])
+                let beside: &[&str] = &[
+                    "p50_at_a_quarter",
+                    "p99_at_a_quarter",
+                    "p50_at_a_tenth",
+                    "p99_at_a_tenth",
+                    "p50_at_100_a_second",
+                    "p99_at_100_a_second",
+                    "p50_at_1000_a_second",
+                    "p99_at_1000_a_second",
+                ];
+                (&["p50", "p99"], beside)
             }
+            "latency_ordinary_ms" => (&["p50_at_100", "p99_at_100", "p50_at_1000", "p99_at_1000"], &[]),
+            "schedule_lateness_ms" => (&["p50", "p99"], &[]),
             "rss_mib" => (&["idle", "full_load"], &["idle_anonymous", "full_load_anonymous"]),
             "notify_http" => (&["ratio"], &["ratio_to_64_under_way", "publishing_64_under_way_per_second"]),
             "deliver_http_postgres" | "deliver_http_sqlite" => {

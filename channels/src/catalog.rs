@@ -6,6 +6,7 @@ use domain::{Ambiguity, ChannelName};
 
 use crate::channel::{Channel, Outgoing};
 use crate::settings::Settings;
+use crate::words::{Fault, Words};
 
 /// What the fleet must know of a channel before it sends anything. Each channel's file has one, named `MEDIUM`.
 pub(crate) struct Medium {
@@ -18,6 +19,8 @@ pub(crate) struct Medium {
     pub(crate) ambiguity: Ambiguity,
     /// Says why a destination cannot be one, as a text that begins with "must" and does not quote it.
     pub(crate) check: fn(&str) -> Result<(), String>,
+    /// What of these words and data the provider would refuse for certain. Pure; nothing is found where nothing is wrong.
+    pub(crate) faults: fn(&Words<'_>) -> Vec<Fault>,
     /// Builds what would be sent, without sending it: the sandbox shows the same bad input as the provider.
     pub(crate) rehearse: fn(&Outgoing<'_>) -> Result<(), String>,
     /// The channel, as far as it is configured.
@@ -40,8 +43,8 @@ pub(crate) enum Connected {
 /// Why a destination was refused.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum DestinationError {
-    #[error("unknown channel; known are {}", known().join(", "))]
-    UnknownChannel,
+    #[error("{0}")]
+    UnknownChannel(String),
     /// Begins with "must" and does not quote the destination.
     #[error("{0}")]
     Bad(String),
@@ -67,8 +70,20 @@ pub fn prefixes() -> Vec<String> {
 /// # Errors
 /// [`DestinationError`], which never quotes the destination.
 pub fn check_destination(channel: &ChannelName, destination: &str) -> Result<(), DestinationError> {
-    let medium = find(channel).ok_or(DestinationError::UnknownChannel)?;
+    let medium = find(channel).ok_or_else(|| DestinationError::UnknownChannel(unknown(channel)))?;
     (medium.check)(destination).map_err(DestinationError::Bad)
+}
+
+/// What of these words the channel's provider would refuse for certain. Nothing for a channel that is not known.
+pub fn faults(channel: &ChannelName, words: &Words<'_>) -> Vec<Fault> {
+    find(channel).map(|medium| (medium.faults)(words)).unwrap_or_default()
+}
+
+/// What is said of a channel that there is not.
+pub fn unknown(channel: &ChannelName) -> String {
+    let hint = domain::nearest(channel.as_str(), known().iter().copied());
+    let hint = hint.map(|near| format!(": did you mean {near}?")).unwrap_or_default();
+    format!("unknown channel; known are {}{hint}", known().join(", "))
 }
 
 /// What to do after an ambiguous attempt on this channel unless the operator says otherwise.

@@ -1,5 +1,8 @@
 //! The contract between the fleet and whoever carries its messages.
 
+use std::future::Future;
+use std::time::Instant;
+
 use async_trait::async_trait;
 use domain::{Failure, Key, Outcome, Reason, Rendered, Timestamp};
 use serde_json::{Map, Value};
@@ -18,6 +21,8 @@ pub struct Outgoing<'a> {
     pub data: &'a Map<String, Value>,
     /// Ahead of `now`, or the worker would not have come here.
     pub expires_at: Option<Timestamp>,
+    /// When `expires_at` is, by the clock that nobody sets: the message must not be handed over from then on.
+    pub deadline: Option<Instant>,
     pub now: Timestamp,
 }
 
@@ -33,6 +38,8 @@ pub struct Outgoing<'a> {
 /// - **Only explicit knowledge.** A complete answer, or the certainty that nothing was handed over, gives `Sent`,
 ///   `Throttled`, `Retriable` or `Permanent`. Whatever happens after the request may have been written and
 ///   before the answer was read to its end is `Ambiguous`, because a second copy may be the price of trying again.
+/// - **Nothing goes out late.** What takes time before the message is handed over is awaited through
+///   [`Outgoing::before_it_expires`], and ends in `Expired`.
 /// - **It may be dropped at any await.** The worker sets the time limit and calls an elapsed one ambiguous. What a
 ///   dropped call leaves behind, such as a connection in the middle of a dialogue, must never be used again.
 /// - **The destination is checked first**, by the same check that the catalog offers to the API.
@@ -58,6 +65,22 @@ impl Outgoing<'_> {
         let words = [Some(self.destination), self.rendered.subject.as_deref(), Some(&self.rendered.text)];
         let data = self.data.values().filter_map(Value::as_str);
         line::redact(said, words.into_iter().flatten().chain(data))
+    }
+
+    /// Awaits what comes before the message is handed over, as long as the message may still go out. None: it has
+    /// expired, whether the step has ended or not.
+    pub async fn before_it_expires<T>(&self, step: impl Future<Output = T>) -> Option<T> {
+        let Some(deadline) = self.deadline else { return Some(step.await) };
+        if self.has_expired() {
+            return None;
+        }
+        let done = tokio::time::timeout_at(deadline.into(), step).await.ok();
+        done.filter(|_| !self.has_expired())
+    }
+
+    /// It must not be handed over any more.
+    pub fn has_expired(&self) -> bool {
+        self.deadline.is_some_and(|deadline| deadline <= Instant::now())
     }
 
     /// The ending of a message that can never be sent as it is, found before the provider was called.

@@ -1,8 +1,8 @@
 //! What every channel promises, checked for all of them: a new one is covered without an edit here.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use domain::{ChannelName, Key, Outcome, Rendered, Tenant, Timestamp};
+use domain::{ChannelName, Failure, Key, Outcome, Rendered, Tenant, Timestamp};
 use serde_json::{Map, Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -76,7 +76,7 @@ fn channels_without_settings_are_not_enabled_and_say_what_they_need() {
     assert!(Channels::enable(&empty).err().unwrap()[0].starts_with("CHANNELS names no channel"));
     assert!(matches!(
         Channels::enable(&sandboxed(SandboxMode::All)).unwrap().get(&ChannelName::parse("pigeon").unwrap()),
-        Err(NotEnabled::Unknown)
+        Err(NotEnabled::Unknown(_))
     ));
 }
 
@@ -91,8 +91,10 @@ async fn the_table_of_statuses_holds_for_every_channel_over_http() {
         (307, "alarm"),
         (400, "permanent"),
         (401, "alarm"),
+        (402, "alarm"),
         (403, "alarm"),
-        (404, "permanent"),
+        (404, "alarm"),
+        (405, "alarm"),
         (408, "retriable"),
         (410, "permanent"),
         (413, "permanent"),
@@ -127,6 +129,26 @@ async fn the_table_of_statuses_holds_for_every_channel_over_http() {
 }
 
 #[tokio::test]
+async fn nothing_is_handed_over_once_it_has_expired() {
+    for (medium, settings) in over_http() {
+        let server = MockServer::start().await;
+        let path = matchers::path("/token");
+        let token = json!({ "access_token": "oauth-secret", "expires_in": 3600 });
+        Mock::given(path).respond_with(ResponseTemplate::new(200).set_body_json(token)).mount(&server).await;
+        Mock::given(matchers::any())
+            .respond_with(ResponseTemplate::new(200))
+            .expect(0)
+            .with_priority(9)
+            .mount(&server)
+            .await;
+        let Connected::Ready(channel) = (medium.connect)(&settings(&server.uri())) else { panic!("{}", medium.name) };
+        let case = Case::of(medium);
+        let late = Outgoing { deadline: Some(Instant::now()), ..case.outgoing() };
+        assert_eq!(channel.send(&late).await, Outcome::Expired, "{}", medium.name);
+    }
+}
+
+#[tokio::test]
 async fn nothing_personal_stands_in_a_failure_even_if_the_provider_quotes_it() {
     for (medium, settings) in over_http() {
         let server = MockServer::start().await;
@@ -142,18 +164,69 @@ async fn nothing_personal_stands_in_a_failure_even_if_the_provider_quotes_it() {
     }
 }
 
+/// Status, `Retry-After`, and what follows.
 #[tokio::test]
-async fn throttling_passes_on_how_long_to_wait() {
+async fn a_time_that_the_provider_names_is_kept_on_every_answer() {
+    let later = "Sun, 01 Mar 2026 09:00:30 GMT";
+    let past = "Sun, 01 Mar 2026 08:00:00 GMT";
+    let table = [
+        (429, None, "throttled"),
+        (429, Some("7"), "throttled for 7000 ms"),
+        (429, Some("1.5"), "throttled for 1500 ms"),
+        (429, Some("0"), "throttled for 0 ms"),
+        (429, Some(later), "throttled for 30000 ms"),
+        (429, Some("4000000000"), "throttled for 86400000 ms"),
+        (429, Some("soon"), "throttled"),
+        (429, Some("-1"), "throttled"),
+        (429, Some(past), "throttled"),
+        (503, Some("30"), "throttled for 30000 ms"),
+        (503, Some(later), "throttled for 30000 ms"),
+        (503, Some("4000000000"), "throttled for 86400000 ms"),
+        (503, Some(past), "retriable"),
+        (503, Some("0"), "retriable"),
+        (500, Some("30"), "throttled for 30000 ms"),
+        (502, Some("30"), "throttled for 30000 ms"),
+        (408, Some("30"), "throttled for 30000 ms"),
+        (425, Some("30"), "throttled for 30000 ms"),
+        (413, Some("30"), "throttled for 30000 ms"),
+        (403, Some("30"), "throttled for 30000 ms"),
+        (401, Some("30"), "alarm, not before 30000 ms"),
+        (302, Some("30"), "alarm, not before 30000 ms"),
+        (400, Some("30"), "permanent"),
+        (200, Some("30"), "sent"),
+    ];
     for (medium, settings) in over_http() {
-        for (header, expected) in [(Some("7"), Some(7)), (Some("soon"), None), (Some("-1"), None), (None, None)] {
+        for (status, header, expected) in table {
             let server = MockServer::start().await;
             mount(&server, move |_: &Request| {
-                let answer = ResponseTemplate::new(429);
+                let answer = ResponseTemplate::new(status);
                 header.iter().fold(answer, |answer, value| answer.insert_header("retry-after", *value))
             })
             .await;
-            let Outcome::Throttled { retry_after, .. } = send(medium, &settings(&server.uri())).await else { panic!() };
-            assert_eq!(retry_after.map(|wait| wait.as_secs()), expected, "{} {header:?}", medium.name);
+            let outcome = send(medium, &settings(&server.uri())).await;
+            let shown = match &outcome {
+                Outcome::Throttled { retry_after: Some(wait), .. } => format!("throttled for {} ms", wait.as_millis()),
+                Outcome::Retriable { failure: Failure { retry_after: Some(wait), .. }, .. } => {
+                    format!("{}, not before {} ms", kind(&outcome), wait.as_millis())
+                }
+                _ => kind(&outcome).to_owned(),
+            };
+            assert_eq!(shown, expected, "{} {status} {header:?}: {outcome:?}", medium.name);
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_wrong_on_our_side_says_where_to_look() {
+    for (medium, settings) in over_http() {
+        for status in [302, 401, 403, 404, 405] {
+            let server = MockServer::start().await;
+            mount(&server, move |_: &Request| ResponseTemplate::new(status)).await;
+            let Outcome::Retriable { failure, alarm: true, .. } = send(medium, &settings(&server.uri())).await else {
+                panic!("{} {status}", medium.name)
+            };
+            let (_, place) = failure.detail.split_once("look at ").unwrap();
+            assert!(place.split(' ').next().unwrap().contains('_'), "{} {status}: {place}", medium.name);
         }
     }
 }
@@ -278,6 +351,7 @@ impl Case {
             rendered,
             data,
             expires_at: Some(now.plus(Duration::from_secs(60))),
+            deadline: None,
             now,
         }
     }

@@ -1,21 +1,24 @@
 //! Email by SMTP: the address, the mail around the words, and the mail server that takes it.
 
+mod body;
+mod header;
+mod mail;
+
+use std::borrow::Cow;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
-use domain::{Ambiguity, Outcome, Timestamp};
+use domain::{Ambiguity, Outcome};
 use lettre::Address;
-use lettre::message::header::{HeaderName, HeaderValue};
-use lettre::message::{Mailbox, Message, MultiPart, SinglePart};
 use url::Host;
-use uuid::Uuid;
 
+use self::mail::{Sender, compose};
 use crate::catalog::{Connected, Medium};
 use crate::channel::{Channel, Outgoing};
-use crate::settings::Settings;
-use crate::smtp::{self, PROVIDER, Transport};
 use crate::line;
+use crate::settings::Settings;
+use crate::smtp::{self, Envelope, PROVIDER, Transport};
+use crate::words::{Fault, Part, Words};
 
 /// RFC 5321 section 4.5.3.1: a path has at most 256 bytes with its angle brackets, a local part 64.
 const MAX_ADDRESS_BYTES: usize = 254;
@@ -26,6 +29,7 @@ pub(crate) static MEDIUM: Medium = Medium {
     example: "ana@example.org",
     ambiguity: Ambiguity::Resend,
     check: |destination| parse(destination).map(|_| ()),
+    faults,
     rehearse,
     connect,
     #[cfg(test)]
@@ -34,14 +38,7 @@ pub(crate) static MEDIUM: Medium = Medium {
 
 struct Email {
     transport: Transport,
-    from: Mailbox,
-}
-
-/// A mail as it goes over the wire.
-struct Composed {
-    to: Address,
-    bytes: Vec<u8>,
-    message_id: String,
+    from: Sender,
 }
 
 #[async_trait]
@@ -57,7 +54,8 @@ impl Channel for Email {
     async fn send(&self, outgoing: &Outgoing<'_>) -> Outcome {
         match compose(&self.from, outgoing) {
             Ok(mail) => {
-                self.transport.send(outgoing, &self.from.email, &mail.to, &mail.bytes, mail.message_id).await
+                let envelope = Envelope { from: &self.from.address, to: &mail.to, mail: &mail.bytes };
+                self.transport.send(outgoing, &envelope, mail.message_id).await
             }
             Err(why) => Outgoing::refuse(PROVIDER, why),
         }
@@ -65,7 +63,8 @@ impl Channel for Email {
 }
 
 /// One address. lettre also takes address literals and host names without a dot; those never are a recipient of ours.
-/// A domain in another script travels in its ASCII form (RFC 5891).
+/// A domain in another script travels in its ASCII form (RFC 5891). Dots where a plain local part has none, as some
+/// carriers gave out, travel in quotes (RFC 5321, 4.1.2).
 fn parse(destination: &str) -> Result<Address, String> {
     let must = |what: &str| Err(format!("must {what}"));
     line::check(destination)?;
@@ -78,8 +77,11 @@ fn parse(destination: &str) -> Result<Address, String> {
     if destination.len() > MAX_ADDRESS_BYTES || local.len() > MAX_LOCAL_BYTES {
         return must("have at most 254 bytes, and 64 before the @");
     }
-    if destination.contains(['<', '>', '%', '"']) || destination.contains(char::is_whitespace) {
+    if destination.contains(['<', '>', '"']) || destination.contains(char::is_whitespace) {
         return must("be a bare address such as ana@example.org, without a name, quotes or spaces");
+    }
+    if domain.contains('%') {
+        return must("have no % after the @: write the domain as it is");
     }
     if !local.is_ascii() {
         return must("have only ASCII characters before the @: mail servers that take others (SMTPUTF8) are rare");
@@ -91,43 +93,30 @@ fn parse(destination: &str) -> Result<Address, String> {
     if !domain.contains('.') || domain.ends_with(".localhost") {
         return must("end in a full domain name such as example.org");
     }
+    let local = local_part(local).ok_or("must be an email address such as ana@example.org")?;
     Address::new(local, domain).or_else(|_| must("be an email address such as ana@example.org"))
 }
 
-/// Every attempt gives the same `Message-ID`, by which mailboxes recognise a second copy.
-fn compose(from: &Mailbox, outgoing: &Outgoing<'_>) -> Result<Composed, String> {
-    let to = parse(outgoing.destination).map_err(|why| format!("destination {why}"))?;
-    let rendered = outgoing.rendered;
-    let subject = rendered.subject.as_deref().unwrap_or_default();
-    if !subject.is_empty() {
-        line::check(subject).map_err(|why| format!("subject {why}"))?;
+/// In quotes where its dots need them. None for an empty one, and for characters that would mean something else there.
+fn local_part(local: &str) -> Option<Cow<'_, str>> {
+    const ATEXT: &str = "!#$%&'*+-/=?^_`{|}~";
+    if !local.split('.').any(str::is_empty) {
+        return Some(Cow::Borrowed(local));
     }
-    let id = Uuid::new_v5(&Uuid::NAMESPACE_OID, outgoing.key.to_string().as_bytes());
-    let message_id = format!("<{id}@{}>", from.email.domain());
-    let builder = Message::builder()
-        .from(from.clone())
-        .to(Mailbox::new(None, to.clone()))
-        .subject(subject)
-        .date(date(outgoing.now))
-        .message_id(Some(message_id.clone()))
-        .raw_header(HeaderValue::new(HeaderName::new_from_ascii_str("Auto-Submitted"), "auto-generated".into()));
-    let mail = match &rendered.html {
-        Some(html) => builder.multipart(MultiPart::alternative_plain_html(rendered.text.clone(), html.clone())),
-        None => builder.singlepart(SinglePart::plain(rendered.text.clone())),
-    };
-    let mail = mail.map_err(|error| format!("the mail cannot be built: {error}"))?;
-    Ok(Composed { to, bytes: mail.formatted(), message_id })
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '.' || ATEXT.contains(c);
+    (!local.is_empty() && local.chars().all(plain)).then(|| Cow::Owned(format!("\"{local}\"")))
 }
 
-/// `Date` has whole seconds.
-fn date(now: Timestamp) -> SystemTime {
-    let seconds = u64::try_from(now.as_micros() / 1_000_000).unwrap_or(0);
-    SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)
+/// A subject that splits a header, or disguises what people read.
+fn faults(words: &Words<'_>) -> Vec<Fault> {
+    let fault = words.subject.and_then(|subject| domain::check_subject(subject).err());
+    let fault = fault.map(|why| Fault { part: Part::Subject, why });
+    fault.into_iter().collect()
 }
 
 fn rehearse(outgoing: &Outgoing<'_>) -> Result<(), String> {
-    let from = parse("chasqui@sandbox.example").map_err(|why| format!("FROM_EMAIL {why}"))?;
-    compose(&Mailbox::new(None, from), outgoing).map(|_| ())
+    let address = parse("chasqui@sandbox.example").map_err(|why| format!("FROM_EMAIL {why}"))?;
+    compose(&Sender { address, name: None, reply_to: None }, outgoing).map(|_| ())
 }
 
 fn connect(settings: &Settings) -> Connected {
@@ -135,8 +124,10 @@ fn connect(settings: &Settings) -> Connected {
     if smtp.host.is_none() && smtp.user.is_none() {
         return Connected::NotConfigured(&["SMTP_HOST", "FROM_EMAIL"]);
     }
-    let mut problems = Vec::new();
-    let from = sender(smtp).map_err(|problem| problems.push(problem)).ok();
+    let (mut problems, from) = match sender(smtp) {
+        Ok(from) => (Vec::new(), Some(from)),
+        Err(problems) => (problems, None),
+    };
     let transport =
         Transport::new(smtp, settings.provider_timeout).map_err(|more| problems.splice(0..0, more).for_each(drop)).ok();
     match (from, transport) {
@@ -145,13 +136,25 @@ fn connect(settings: &Settings) -> Connected {
     }
 }
 
-/// lettre panics on line ends in a display name: they are refused here, at start.
-fn sender(smtp: &smtp::Settings) -> Result<Mailbox, String> {
-    let email = smtp.from_email.as_deref().ok_or("FROM_EMAIL is not set: name the address that mails come from")?;
-    let address = parse(email).map_err(|why| format!("FROM_EMAIL {why}"))?;
-    let name = smtp.from_name.as_deref();
-    name.map_or(Ok(()), line::check).map_err(|why| format!("FROM_NAME {why}"))?;
-    Ok(Mailbox::new(name.map(Into::into), address))
+/// # Errors
+/// Every problem, beginning with the name of its setting.
+fn sender(smtp: &smtp::Settings) -> Result<Sender, Vec<String>> {
+    let mut problems = Vec::new();
+    let mut address_of = |setting: &str, email: &Option<String>| {
+        let address = parse(email.as_deref()?).map_err(|why| problems.push(format!("{setting} {why}")));
+        address.ok()
+    };
+    let (address, reply_to) = (address_of("FROM_EMAIL", &smtp.from_email), address_of("SMTP_REPLY_TO", &smtp.reply_to));
+    if smtp.from_email.is_none() {
+        problems.push("FROM_EMAIL is not set: name the address that mails come from".into());
+    }
+    if let Some(Err(why)) = smtp.from_name.as_deref().map(line::check) {
+        problems.push(format!("FROM_NAME {why}"));
+    }
+    match address {
+        Some(address) if problems.is_empty() => Ok(Sender { address, name: smtp.from_name.clone(), reply_to }),
+        _ => Err(problems),
+    }
 }
 
 #[cfg(test)]

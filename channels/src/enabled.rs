@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use domain::ChannelName;
 
-use crate::catalog::{Connected, Medium, find, known};
+use crate::catalog::{Connected, Medium, find, known, unknown};
 use crate::channel::Channel;
 use crate::sandbox::Sandbox;
 use crate::settings::{SandboxMode, Settings};
@@ -13,11 +13,22 @@ use crate::settings::{SandboxMode, Settings};
 /// The enabled channels, by name.
 pub struct Channels(BTreeMap<&'static str, Arc<dyn Channel>>);
 
+/// What becomes of the messages of one channel.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Carried {
+    /// They are really sent.
+    By(&'static str),
+    /// They are kept instead of sent. `configured`: they would be sent without the sandbox.
+    Captured { configured: bool },
+    /// They go to the dead-letter queue: the channel is not enabled.
+    Off,
+}
+
 /// Why there is nothing to send with. The text is for the operator who finds the message in the dead-letter queue.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum NotEnabled {
-    #[error("unknown channel; known are {}", known().join(", "))]
-    Unknown,
+    #[error("{0}")]
+    Unknown(String),
     #[error("{0}")]
     NotConfigured(String),
 }
@@ -51,13 +62,29 @@ impl Channels {
         if problems.is_empty() { Ok(Self(enabled)) } else { Err(problems) }
     }
 
+    /// What these settings make of each channel, in the order of the catalog, and which settings it needs to be sent.
+    pub fn carried(settings: &Settings) -> Vec<(&'static str, Carried, String)> {
+        let of = |medium: &&'static Medium| {
+            let configured = matches!((medium.connect)(settings), Connected::Ready(_));
+            let carried = match (wanted(settings, medium), connect(medium, settings)) {
+                (true, Connected::Ready(channel)) if channel.provider() == crate::sandbox::PROVIDER => {
+                    Carried::Captured { configured }
+                }
+                (true, Connected::Ready(channel)) => Carried::By(channel.provider()),
+                _ => Carried::Off,
+            };
+            (medium.name, carried, needs(medium))
+        };
+        crate::MEDIA.iter().map(of).collect()
+    }
+
     /// # Errors
     /// [`NotEnabled`], with what to set.
     pub fn get(&self, name: &ChannelName) -> Result<&Arc<dyn Channel>, NotEnabled> {
         if let Some(channel) = self.0.get(name.as_str()) {
             return Ok(channel);
         }
-        let medium = find(name).ok_or(NotEnabled::Unknown)?;
+        let medium = find(name).ok_or_else(|| NotEnabled::Unknown(unknown(name)))?;
         Err(NotEnabled::NotConfigured(format!(
             "channel {} is not enabled: set {} (and name it in CHANNELS, if that is set)",
             medium.name,

@@ -3,11 +3,13 @@
 //! Sources: <https://firebase.google.com/docs/reference/fcm/rest/v1/projects.messages> and
 //! <https://firebase.google.com/docs/reference/fcm/rest/v1/ErrorCode>.
 
+mod codes;
 mod grant;
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use domain::{Outcome, Reason};
+use domain::Outcome;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -15,12 +17,22 @@ use uuid::Uuid;
 
 use self::grant::{Grant, ServiceAccount};
 use crate::channel::Outgoing;
-use crate::http::{self, Answer, Said};
+use crate::http::{self, Answer, LookAt, Said};
+use crate::words::{self, Fault, Part, Words};
 
 pub(crate) const PROVIDER: &str = "fcm";
 
+const SETTINGS: LookAt = LookAt {
+    credentials: "FIREBASE_SERVICE_ACCOUNT_KEY, and whether its account may send for FIREBASE_PROJECT_ID",
+    address: "FIREBASE_PROJECT_ID and FCM_BASE_URL",
+};
+
 /// The longest time that FCM keeps a message for a device that is offline: four weeks.
 const MAX_TTL_SECONDS: u64 = 28 * 24 * 60 * 60;
+
+/// The largest message, in bytes: title, body, and the names and values of the data
+/// (<https://firebase.google.com/docs/cloud-messaging/customize-messages/set-message-type>).
+const MAX_PAYLOAD_BYTES: usize = 4096;
 
 /// `FIREBASE_*` and `FCM_*`.
 #[derive(Clone, Debug, Default)]
@@ -41,6 +53,8 @@ pub(crate) struct Client {
     http: reqwest::Client,
     url: String,
     grant: Grant,
+    /// A message was accepted, so that the project is the right one.
+    proven: AtomicBool,
 }
 
 impl Client {
@@ -60,15 +74,17 @@ impl Client {
                 grant: Grant::new(http.clone(), account, token_url, provider_timeout),
                 http,
                 url: format!("{base_url}/v1/projects/{project}/messages:send"),
+                proven: AtomicBool::new(false),
             }),
             _ => Err(problems),
         }
     }
 
     pub(crate) async fn send(&self, message: &Value, outgoing: &Outgoing<'_>) -> Outcome {
-        let token = match self.grant.token(outgoing.now).await {
-            Ok(token) => token,
-            Err(refused) => return refused.outcome(),
+        let token = match outgoing.before_it_expires(self.grant.token(outgoing.now)).await {
+            Some(Ok(token)) => token,
+            Some(Err(refused)) => return refused.outcome(outgoing.now),
+            None => return Outcome::Expired,
         };
         let request = self.http.post(&self.url).bearer_auth(token.expose_secret()).json(message);
         match http::exchange(request, outgoing.now).await {
@@ -76,7 +92,10 @@ impl Client {
                 if answer.status.as_u16() == 401 {
                     self.grant.forget(&token).await;
                 }
-                classify(&answer, outgoing)
+                if answer.status.is_success() {
+                    self.proven.store(true, Ordering::Relaxed);
+                }
+                classify(&answer, self.proven.load(Ordering::Relaxed), outgoing)
             }
             Err(no_answer) => no_answer.outcome(PROVIDER),
         }
@@ -92,6 +111,7 @@ impl Client {
 /// # Errors
 /// Why FCM would refuse it.
 pub(crate) fn message(outgoing: &Outgoing<'_>) -> Result<Value, String> {
+    words::refuse(&faults(&outgoing.words()))?;
     let rendered = outgoing.rendered;
     let tag = Uuid::new_v5(&Uuid::NAMESPACE_OID, outgoing.key.to_string().as_bytes()).simple().to_string();
     let mut notification = json!({ "body": rendered.text });
@@ -100,7 +120,7 @@ pub(crate) fn message(outgoing: &Outgoing<'_>) -> Result<Value, String> {
     }
     let mut message = json!({
         "notification": notification,
-        "data": data(outgoing.data)?,
+        "data": data(outgoing.data),
         "android": { "notification": { "tag": tag } },
         "apns": { "headers": { "apns-collapse-id": tag } },
         "webpush": { "headers": { "Topic": tag }, "notification": { "tag": tag } },
@@ -118,20 +138,37 @@ pub(crate) fn message(outgoing: &Outgoing<'_>) -> Result<Value, String> {
     Ok(json!({ "message": message }))
 }
 
-/// FCM takes strings only: other values travel as their JSON text, `null` not at all.
-fn data(given: &Map<String, Value>) -> Result<Map<String, Value>, String> {
-    let mut data = Map::new();
-    for (key, value) in given {
-        if matches!(key.as_str(), "from" | "message_type") || key.starts_with("google.") || key.starts_with("gcm.") {
-            return Err(format!("data must not have the key {key}, which FCM keeps for itself"));
-        }
-        match value {
-            Value::Null => {}
-            Value::String(text) => drop(data.insert(key.clone(), json!(text))),
-            other => drop(data.insert(key.clone(), json!(other.to_string()))),
-        }
+/// What FCM would refuse of this notification and its data.
+pub(crate) fn faults(words: &Words<'_>) -> Vec<Fault> {
+    let reserved =
+        |name: &str| matches!(name, "from" | "message_type") || name.starts_with("google.") || name.starts_with("gcm.");
+    let field =
+        |name: &String| Fault { part: Part::Field(name.clone()), why: "is a key that FCM keeps for itself".into() };
+    let mut faults: Vec<Fault> = words.data.keys().filter(|name| reserved(name)).map(field).collect();
+    let text = |value: &Value| match value {
+        Value::Null => None,
+        Value::String(text) => Some(text.len()),
+        other => Some(other.to_string().len()),
+    };
+    let data: usize = words.data.iter().filter_map(|(name, value)| Some(name.len() + text(value)?)).sum();
+    let bytes = data + words.text.len() + words.subject.map_or(0, str::len);
+    if bytes > MAX_PAYLOAD_BYTES {
+        let part = if data > MAX_PAYLOAD_BYTES / 2 { Part::Data } else { Part::Message };
+        let why =
+            format!("makes a push of {bytes} bytes with its title, message and data, FCM takes {MAX_PAYLOAD_BYTES}");
+        faults.push(Fault { part, why });
     }
-    Ok(data)
+    faults
+}
+
+/// FCM takes strings only: other values travel as their JSON text, `null` not at all.
+fn data(given: &Map<String, Value>) -> Map<String, Value> {
+    let text = |value: &Value| match value {
+        Value::Null => None,
+        Value::String(text) => Some(json!(text)),
+        other => Some(json!(other.to_string())),
+    };
+    given.iter().filter_map(|(name, value)| Some((name.clone(), text(value)?))).collect()
 }
 
 fn project(given: Option<&str>) -> Result<String, String> {
@@ -158,28 +195,52 @@ struct ErrorBody {
     details: Vec<Detail>,
 }
 
+/// One of `google.firebase.fcm.v1.FcmError`, `google.rpc.ErrorInfo`, `google.rpc.RetryInfo` and
+/// `google.rpc.BadRequest`: each has members of its own.
 #[derive(Deserialize, Default)]
-#[serde(default)]
+#[serde(default, rename_all = "camelCase")]
 struct Detail {
-    #[serde(rename = "errorCode")]
     error_code: Option<String>,
+    reason: Option<String>,
+    retry_delay: Option<String>,
+    field_violations: Vec<FieldViolation>,
 }
 
-fn classify(answer: &Answer, outgoing: &Outgoing<'_>) -> Outcome {
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct FieldViolation {
+    field: String,
+}
+
+impl ErrorBody {
+    /// From the most telling to the least: FCM's own code, the reason, the status.
+    fn codes(&self) -> impl Iterator<Item = &str> {
+        let codes = self.details.iter().filter_map(|detail| detail.error_code.as_deref());
+        let reasons = self.details.iter().filter_map(|detail| detail.reason.as_deref());
+        codes.chain(reasons).chain(self.status.as_deref()).filter(|code| code.len() <= 64)
+    }
+
+    fn verdict(&self, proven: bool) -> Option<http::Verdict> {
+        let fields = self.details.iter().flat_map(|detail| &detail.field_violations);
+        let field = fields.filter_map(|violation| codes::verdict_of_field(&violation.field)).next();
+        field.or_else(|| self.codes().find_map(|code| codes::verdict(code, proven)))
+    }
+}
+
+fn classify(answer: &Answer, proven: bool, outgoing: &Outgoing<'_>) -> Outcome {
     let body: Body = serde_json::from_slice(&answer.body).unwrap_or_default();
-    let code = body.error.details.into_iter().find_map(|detail| detail.error_code).or(body.error.status);
-    let other_sender = code.as_deref() == Some("SENDER_ID_MISMATCH");
+    let error = body.error;
+    let delays = error.details.iter().filter_map(|detail| http::parse_delay(detail.retry_delay.as_deref()?));
     let said = Said {
         provider_id: body.name.filter(|name| name.len() <= 256),
-        code: code.filter(|code| code.len() <= 64),
-        text: body.error.message.map(|message| outgoing.redact(&message)).unwrap_or_default(),
+        code: error.codes().next().map(str::to_owned),
+        text: error.message.as_deref().map(|message| outgoing.redact(message)).unwrap_or_default(),
         maybe_sent: false,
+        verdict: error.verdict(proven),
+        retry_after: delays.max(),
+        settings: SETTINGS,
     };
-    match http::judge(PROVIDER, answer, said) {
-        // A 403, but about this device: its token belongs to another project.
-        Outcome::Retriable { failure, .. } if other_sender => Outcome::Permanent { reason: Reason::Permanent, failure },
-        outcome => outcome,
-    }
+    http::judge(PROVIDER, answer, said)
 }
 
 /// For the conformance test: a project that exists nowhere, with a key made for the occasion.

@@ -1,12 +1,16 @@
 //! What every provider that speaks HTTP has in common: one client, one way to read an answer, one table of statuses.
 
+mod retry_after;
+
 use std::error::Error as _;
 use std::time::Duration;
 
-use chrono::DateTime;
 use domain::{Failure, Outcome, Reason, Timestamp};
+use reqwest::header::DATE;
 use reqwest::redirect::Policy;
-use reqwest::{Client, RequestBuilder, Response, StatusCode};
+use reqwest::{Client, RequestBuilder, StatusCode};
+
+pub(crate) use self::retry_after::parse_delay;
 
 /// Time to connect, TLS included. Part of the worker's time limit, and short enough to be told apart from it.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -14,8 +18,6 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// written at that moment is ambiguous.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(20);
 const MAX_ANSWER_BYTES: usize = 64 * 1024;
-/// A provider that asks for more than this is asked again after this: nothing must wait for years.
-const MAX_RETRY_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A client that neither follows redirects (they would carry credentials elsewhere) nor repeats a request.
 ///
@@ -50,8 +52,10 @@ pub(crate) fn base_url(setting: &str, given: Option<&str>, default: &str) -> Res
 /// What came back.
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
-    /// From `Retry-After`, in seconds or as a date (RFC 9110 section 10.2.3); none if it makes no sense.
+    /// From `Retry-After`; none if it makes no sense.
     pub(crate) retry_after: Option<Duration>,
+    /// The provider's clock, from `Date`.
+    pub(crate) date: Option<Timestamp>,
     /// The first 64 KiB.
     pub(crate) body: Vec<u8>,
     /// The connection ended before the body did.
@@ -76,6 +80,37 @@ pub(crate) struct Said {
     pub(crate) text: String,
     /// The provider documents that this error may follow an accepted message.
     pub(crate) maybe_sent: bool,
+    /// What the provider's own code means, where that is more than the status says.
+    pub(crate) verdict: Option<Verdict>,
+    /// A time to come back that stands in the body; the longer of this and `Retry-After` counts.
+    pub(crate) retry_after: Option<Duration>,
+    pub(crate) settings: LookAt,
+}
+
+/// What a provider's own code means, whatever the HTTP status.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Verdict {
+    /// Our account, sender or settings: every message meets it until somebody acts. The text says what to look at.
+    Ours(&'static str),
+    /// Not accepted: too many, come back later.
+    SlowDown,
+    /// This message or its recipient, for good.
+    Permanent,
+}
+
+/// Where an operator finds what is wrong on our side, for the statuses that mean it whoever the provider is.
+#[derive(Clone, Copy)]
+pub(crate) struct LookAt {
+    /// For 401 and 403.
+    pub(crate) credentials: &'static str,
+    /// For 404, 405 and redirects: no recipient stands in our URLs, so it is the URL that is wrong.
+    pub(crate) address: &'static str,
+}
+
+impl Default for LookAt {
+    fn default() -> Self {
+        Self { credentials: "the credentials", address: "the base URL" }
+    }
 }
 
 /// Sends the request and reads the answer.
@@ -84,8 +119,10 @@ pub(crate) struct Said {
 /// [`NoAnswer`]: no status line was read.
 pub(crate) async fn exchange(request: RequestBuilder, now: Timestamp) -> Result<Answer, NoAnswer> {
     let mut response = request.send().await.map_err(no_answer)?;
-    let (status, retry_after) = (response.status(), retry_after(&response, now));
-    let mut answer = Answer { status, retry_after, body: Vec::new(), broken_off: false };
+    let (status, headers) = (response.status(), response.headers());
+    let date = headers.get(DATE).and_then(|date| retry_after::date(date.to_str().ok()?));
+    let retry_after = retry_after::of(headers, now);
+    let mut answer = Answer { status, retry_after, date, body: Vec::new(), broken_off: false };
     while answer.body.len() < MAX_ANSWER_BYTES {
         match response.chunk().await {
             Ok(Some(chunk)) => answer.body.extend_from_slice(&chunk),
@@ -100,27 +137,46 @@ pub(crate) async fn exchange(request: RequestBuilder, now: Timestamp) -> Result<
     Ok(answer)
 }
 
-/// The outcome by the table that holds for every provider; what a provider does otherwise, its file decides before.
+/// The outcome by the table that holds for every provider; what a provider's own code means goes before the status.
 ///
 /// A 2xx is a success even if its body makes no sense or breaks off: sending again would be worse than not knowing
 /// the provider's id. A 5xx that breaks off is ambiguous, because its body might have said `maybe_sent`.
+/// Whoever has not accepted it and names a time to come back is throttling, whatever the status.
 pub(crate) fn judge(provider: &'static str, answer: &Answer, said: Said) -> Outcome {
     let status = answer.status;
     let code = Some(said.code.unwrap_or_else(|| status.as_str().to_owned()));
     if status.is_success() {
         return Outcome::Sent { provider, provider_id: said.provider_id, code };
     }
+    let wait = answer.retry_after.max(said.retry_after);
+    let later = wait.filter(|wait| !wait.is_zero());
     let failure = |hint: &str| {
         let separator = if said.text.is_empty() { "" } else { ": " };
         Failure::new(provider, code.clone(), format!("HTTP {}{hint}{separator}{}", status.as_u16(), said.text))
     };
+    let throttled = || Outcome::Throttled { failure: failure(", slow down"), retry_after: wait };
+    let ours = |what: &str, look_at: &str| {
+        let failure = failure(&format!(", {what}: look at {look_at}")).not_before(later);
+        retriable(failure, true, said.maybe_sent)
+    };
+    match said.verdict {
+        Some(Verdict::Ours(look_at)) => return ours("refused for a reason on our side", look_at),
+        Some(Verdict::SlowDown) => return throttled(),
+        Some(Verdict::Permanent) => return Outcome::Permanent { reason: Reason::Permanent, failure: failure("") },
+        None => {}
+    }
+    let comes_back = later.is_some() && !said.maybe_sent;
     match status.as_u16() {
-        429 => Outcome::Throttled { failure: failure(", slow down"), retry_after: answer.retry_after },
-        401 | 403 => retriable(failure(", credentials refused"), true, said.maybe_sent),
-        300..=399 => retriable(failure(", a redirect: check the base URL"), true, false),
-        408 | 425 => retriable(failure(""), false, said.maybe_sent),
-        500.. if answer.broken_off => Outcome::Ambiguous { failure: failure(", the answer broke off") },
-        500.. => retriable(failure(""), false, said.maybe_sent),
+        429 => throttled(),
+        500.. if answer.broken_off => {
+            Outcome::Ambiguous { failure: failure(", the answer broke off").not_before(later) }
+        }
+        403 | 408 | 413 | 425 | 500.. if comes_back => throttled(),
+        401 | 403 => ours("credentials refused", said.settings.credentials),
+        402 => ours("payment required", "the account with the provider"),
+        300..=399 => ours("a redirect", said.settings.address),
+        404 | 405 => ours("there is nothing at our URL", said.settings.address),
+        408 | 425 | 500.. => retriable(failure("").not_before(later), false, said.maybe_sent),
         _ => Outcome::Permanent { reason: Reason::Permanent, failure: failure("") },
     }
 }
@@ -163,39 +219,9 @@ fn innermost(error: &reqwest::Error) -> String {
     }
 }
 
-fn retry_after(response: &Response, now: Timestamp) -> Option<Duration> {
-    parse_retry_after(response.headers().get("retry-after")?.to_str().ok()?, now)
-}
-
-fn parse_retry_after(text: &str, now: Timestamp) -> Option<Duration> {
-    let text = text.trim();
-    let wait = match text.parse::<u64>() {
-        Ok(seconds) => Duration::from_secs(seconds),
-        Err(_) => {
-            let at = Timestamp::from(DateTime::parse_from_rfc2822(text).ok()?.to_utc());
-            (at > now).then(|| at.since(now))?
-        }
-    };
-    Some(wait.min(MAX_RETRY_AFTER))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn retry_after_is_seconds_or_a_date_and_nonsense_is_ignored() {
-        let now = Timestamp::parse_rfc3339("2026-03-01T09:00:00Z").unwrap();
-        let seconds = |text| parse_retry_after(text, now).map(|wait| wait.as_secs());
-        assert_eq!(seconds("30"), Some(30));
-        assert_eq!(seconds(" 0 "), Some(0));
-        assert_eq!(seconds("Sun, 01 Mar 2026 09:02:00 GMT"), Some(120));
-        assert_eq!(seconds("4000000000"), Some(86_400));
-        assert_eq!(seconds("Sat, 01 Mar 2036 09:02:00 GMT"), Some(86_400));
-        for nonsense in ["", "-5", "1.5", "soon", "Sun, 01 Mar 2026 08:59:00 GMT", "99999999999999999999999"] {
-            assert_eq!(seconds(nonsense), None, "{nonsense:?}");
-        }
-    }
 
     #[test]
     fn a_base_url_is_http_and_loses_its_last_slash() {

@@ -11,6 +11,7 @@ mod line;
 mod rate;
 mod sandbox;
 mod settings;
+mod words;
 
 pub mod fcm;
 pub mod smtp;
@@ -19,10 +20,13 @@ pub mod twilio;
 #[cfg(test)]
 mod conformance;
 
-pub use catalog::{DestinationError, check_destination, default_ambiguity, example_destination, known, prefixes};
+pub use catalog::{
+    DestinationError, check_destination, default_ambiguity, example_destination, faults, known, prefixes, unknown,
+};
 pub use channel::{Channel, Outgoing};
-pub use enabled::{Channels, NotEnabled};
+pub use enabled::{Carried, Channels, NotEnabled};
 pub use settings::{SandboxMode, Settings};
+pub use words::{Fault, Part, Words};
 
 macro_rules! catalog {
     ($($word:ident),+) => {

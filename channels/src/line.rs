@@ -1,5 +1,7 @@
 //! Text that must stay on one line: what may stand in it, and what of a provider's words may be shown.
 
+use domain::is_unsafe_in_a_line;
+
 /// The longest quotation of a provider, in characters.
 const MAX_QUOTED_CHARS: usize = 200;
 /// Shorter words of a message are no secret and would tear holes into the quotation.
@@ -16,7 +18,7 @@ pub(crate) fn check(text: &str) -> Result<(), String> {
     if text.is_empty() {
         return Err("must not be empty".into());
     }
-    match text.chars().find(|&c| is_unsafe(c)) {
+    match text.chars().find(|&c| is_unsafe_in_a_line(c)) {
         Some(c) => Err(format!("must not contain the control character U+{:04X}", u32::from(c))),
         None => Ok(()),
     }
@@ -30,16 +32,11 @@ pub(crate) fn redact<'a>(said: &str, personal: impl Iterator<Item = &'a str>) ->
     }
     let shown: Vec<&str> =
         text.split_whitespace().map(|word| if looks_personal(word) { "***" } else { word }).collect();
-    shown.join(" ").chars().filter(|&c| !is_unsafe(c)).take(MAX_QUOTED_CHARS).collect()
+    shown.join(" ").chars().filter(|&c| !is_unsafe_in_a_line(c)).take(MAX_QUOTED_CHARS).collect()
 }
 
 fn looks_personal(word: &str) -> bool {
     word.contains('@') || word.contains("%40") || word.bytes().filter(u8::is_ascii_digit).count() >= PHONE_DIGITS
-}
-
-fn is_unsafe(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{2028}' | '\u{2029}' | '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 #[cfg(test)]

@@ -18,6 +18,7 @@ pub(crate) static MEDIUM: Medium = Medium {
     example: "example-token:APA91bExampleOnly",
     ambiguity: Ambiguity::Resend,
     check,
+    faults: fcm::faults,
     rehearse: |outgoing| message(outgoing).map(|_| ()),
     connect,
     #[cfg(test)]

@@ -6,7 +6,7 @@ use domain::Outcome;
 use crate::catalog::Medium;
 use crate::channel::{Channel, Outgoing};
 
-const PROVIDER: &str = "sandbox";
+pub(crate) const PROVIDER: &str = "sandbox";
 
 /// Stands in for any channel. What was rendered is stored by the worker; here it is only looked at, so that what a
 /// provider would refuse at first sight is refused here as well.

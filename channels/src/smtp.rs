@@ -1,22 +1,29 @@
 //! A connection pool to one mail server, and what each of its answers means.
 //!
-//! lettre speaks the protocol, one command at a time. Its own pool is not used: a send that is dropped in the middle
-//! of a dialogue goes back into it, and the next message then reads the answers that belong to the one before.
+//! The dialogue is our own, because lettre's reads less than RFC 5321 allows and its pool keeps connections that were
+//! dropped in the middle of one: see docs/decisions/0006-own-smtp-pool.md.
 
+mod connection;
+mod hello;
+mod meaning;
 mod pool;
+mod reply;
+mod tls;
 
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use domain::{Failure, Outcome, Reason};
-use lettre::Address;
-use lettre::transport::smtp::Error;
-use lettre::transport::smtp::authentication::Credentials;
-use lettre::transport::smtp::client::{Certificate, TlsParameters};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 
-use self::pool::{Pool, Server, Step, Verdict};
+pub(crate) use self::connection::Envelope;
+use self::connection::{Failed, Login, Step, Trouble};
+use self::hello::Hello;
+use self::meaning::{Meaning, meaning};
+use self::pool::{NotReady, Pool, Server};
+use self::reply::Reply;
+use self::tls::Encryption;
 use crate::channel::Outgoing;
 
 pub(crate) const PROVIDER: &str = "smtp";
@@ -37,6 +44,10 @@ pub struct Settings {
     pub user: Option<String>,
     /// `SMTP_PASSWORD`
     pub password: Option<SecretString>,
+    /// `SMTP_HELLO`: how we introduce ourselves; the name of this machine, or its address, if not given.
+    pub hello: Option<String>,
+    /// `SMTP_REPLY_TO`: where answers go, if not to `FROM_EMAIL`.
+    pub reply_to: Option<String>,
     /// `FROM_EMAIL`
     pub from_email: Option<String>,
     /// `FROM_NAME`
@@ -93,78 +104,94 @@ impl Transport {
             problems.push("SMTP_HOST is not set: name the mail server to send by".into());
             String::new()
         });
-        let credentials = match (&settings.user, &settings.password) {
-            (Some(user), Some(password)) => Some(Credentials::new(user.clone(), password.expose_secret().to_owned())),
-            (None, None) => None,
-            (Some(_), None) => {
-                problems.push("SMTP_PASSWORD is not set, but SMTP_USER is: set both or neither".into());
-                None
-            }
-            (None, Some(_)) => {
-                problems.push("SMTP_USER is not set, but SMTP_PASSWORD is: set both or neither".into());
-                None
-            }
-        };
-        if settings.tls == Tls::None && credentials.is_some() && !is_this_machine(&host) {
-            tracing::warn!("SMTP_TLS=none sends SMTP_PASSWORD unencrypted; use starttls or implicit");
-        }
-        let tls = tls(settings, &host).unwrap_or_else(|problem| {
+        let login = login(settings).unwrap_or_else(|problem| {
             problems.push(problem);
             None
         });
-        if !problems.is_empty() {
-            return Err(problems);
+        if settings.tls == Tls::None && login.is_some() && !is_this_machine(&host) {
+            tracing::warn!("SMTP_TLS=none sends SMTP_PASSWORD unencrypted; use starttls or implicit");
         }
+        let hello = Hello::new(settings.hello.as_deref()).map_err(|problem| problems.push(problem)).ok();
+        let encryption = (settings.tls != Tls::None && !host.is_empty())
+            .then(|| Encryption::new(&host, settings.ca_file.as_deref()))
+            .transpose()
+            .unwrap_or_else(|problem| {
+                problems.push(problem);
+                None
+            });
+        let Some(hello) = hello.filter(|_| problems.is_empty()) else { return Err(problems) };
         let port = settings.port.unwrap_or(settings.tls.default_port());
-        let server = Server::new(host, port, settings.tls, tls, credentials);
+        let server = Server { host, port, mode: settings.tls, encryption, login, hello };
         let max_connections = settings.max_connections.unwrap_or(DEFAULT_MAX_CONNECTIONS).max(1);
         Ok(Self { pool: Pool::new(server, max_connections, provider_timeout) })
     }
 
     /// `message_id` is what the mailbox and the logs of every server on the way know the mail by.
-    pub(crate) async fn send(
-        &self,
-        outgoing: &Outgoing<'_>,
-        from: &Address,
-        to: &Address,
-        mail: &[u8],
-        message_id: String,
-    ) -> Outcome {
-        match self.pool.deliver(from, to, mail).await {
-            Verdict::Accepted { code } => {
-                Outcome::Sent { provider: PROVIDER, provider_id: Some(message_id), code: Some(code) }
+    pub(crate) async fn send(&self, outgoing: &Outgoing<'_>, envelope: &Envelope<'_>, message_id: String) -> Outcome {
+        let ready = match outgoing.before_it_expires(self.pool.ready(envelope)).await {
+            Some(Ok(ready)) => ready,
+            Some(Err(not_ready)) => return nothing_handed_over(not_ready, outgoing),
+            None => return Outcome::Expired,
+        };
+        match ready.hand_over(envelope.mail).await {
+            Ok(reply) if reply.is_success() => {
+                Outcome::Sent { provider: PROVIDER, provider_id: Some(message_id), code: Some(code(&reply)) }
             }
-            Verdict::Busy => {
-                let failure = failure(None, "every connection is in use; SMTP_MAX_CONNECTIONS is the limit");
-                Outcome::Throttled { failure, retry_after: None }
+            Ok(reply) if reply.code() < 400 => {
+                Outcome::Ambiguous { failure: failure(Some(code(&reply)), "an unknown answer to the mail") }
             }
-            Verdict::Slow => retriable(failure(None, "the server was too slow to take the mail"), false),
-            Verdict::Failed(step, error) => classify(step, &error, outgoing),
-            Verdict::Odd(code) => Outcome::Ambiguous { failure: failure(Some(code), "an unknown answer to the mail") },
+            Ok(reply) => refused(Step::Message, &reply, outgoing),
+            Err(Failed { step, trouble }) => {
+                let why = match trouble {
+                    Trouble::Lost(why) => outgoing.redact(&why),
+                    _ => String::new(),
+                };
+                Outcome::Ambiguous { failure: failure(None, format!("{}: {why}", step.what())) }
+            }
         }
     }
 }
 
-/// Before the mail itself was written, nothing was handed over. After it, only a complete refusal is one.
-fn classify(step: Step, error: &Error, outgoing: &Outgoing<'_>) -> Outcome {
-    let code = error.status().map(|code| code.to_string());
-    let said = std::error::Error::source(error).map(|cause| outgoing.redact(&cause.to_string())).unwrap_or_default();
-    let failure = failure(code.clone(), format!("{}: {said}", step.what()));
-    match step {
-        Step::Message if code.is_none() => Outcome::Ambiguous { failure },
-        // About the connection, our account or our own address: it will meet every mail until somebody acts.
-        Step::Connect | Step::StartTls | Step::Auth | Step::From => {
-            retriable(failure, error.is_permanent() || error.is_client() || pool::is_certificate(error))
+fn nothing_handed_over(not_ready: NotReady, outgoing: &Outgoing<'_>) -> Outcome {
+    let Failed { step, trouble } = match not_ready {
+        NotReady::Busy => {
+            let failure = failure(None, "every connection is in use; SMTP_MAX_CONNECTIONS is the limit");
+            return Outcome::Throttled { failure, retry_after: None };
         }
-        _ if code.as_deref().is_some_and(wants_login) => retriable(failure, true),
-        _ if error.is_permanent() => Outcome::Permanent { reason: Reason::Permanent, failure },
-        _ => retriable(failure, false),
+        NotReady::Slow => return retriable(failure(None, "the server was too slow to take the mail"), false),
+        NotReady::Failed(failed) => failed,
+    };
+    let what = step.what();
+    match trouble {
+        Trouble::Refused(reply) => refused(step, &reply, outgoing),
+        Trouble::Lost(why) => retriable(failure(None, format!("{what}: {}", outgoing.redact(&why))), false),
+        Trouble::Unfit(why) => retriable(failure(None, format!("{what}: {why}")), true),
+        Trouble::TooLarge(max) => Outcome::Permanent {
+            reason: Reason::Permanent,
+            failure: failure(None, format!("the mail is too large: this server takes {max} bytes; send less")),
+        },
     }
 }
 
-/// 530 authentication required, 534 and 535 refused, 538 needs encryption (RFC 4954 section 6).
-fn wants_login(code: &str) -> bool {
-    matches!(code, "530" | "534" | "535" | "538")
+/// A complete refusal. Whatever the step, nothing was taken.
+fn refused(step: Step, reply: &Reply, outgoing: &Outgoing<'_>) -> Outcome {
+    let meaning = meaning(step, reply);
+    let hint = match meaning {
+        Meaning::Never(hint) | Meaning::Ours(hint) | Meaning::Slower(_, hint) => hint,
+        Meaning::Later => "refused for now",
+    };
+    let detail = format!("{}: {}; {hint}", step.what(), outgoing.redact(&reply.text()));
+    let failure = failure(Some(code(reply)), detail);
+    match meaning {
+        Meaning::Never(_) => Outcome::Permanent { reason: Reason::Permanent, failure },
+        Meaning::Ours(_) => retriable(failure, true),
+        Meaning::Slower(retry_after, _) => Outcome::Throttled { failure, retry_after },
+        Meaning::Later => retriable(failure, false),
+    }
+}
+
+fn code(reply: &Reply) -> String {
+    reply.code().to_string()
 }
 
 fn retriable(failure: Failure, alarm: bool) -> Outcome {
@@ -175,20 +202,15 @@ fn failure(code: Option<String>, detail: impl AsRef<str>) -> Failure {
     Failure::new(PROVIDER, code, detail)
 }
 
-fn is_this_machine(host: &str) -> bool {
-    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+fn login(settings: &Settings) -> Result<Option<Login>, String> {
+    match (&settings.user, &settings.password) {
+        (Some(user), Some(password)) => Ok(Some(Login { user: user.clone(), password: password.clone() })),
+        (None, None) => Ok(None),
+        (Some(_), None) => Err("SMTP_PASSWORD is not set, but SMTP_USER is: set both or neither".into()),
+        (None, Some(_)) => Err("SMTP_USER is not set, but SMTP_PASSWORD is: set both or neither".into()),
+    }
 }
 
-fn tls(settings: &Settings, host: &str) -> Result<Option<TlsParameters>, String> {
-    if settings.tls == Tls::None {
-        return Ok(None);
-    }
-    let mut builder = TlsParameters::builder(host.to_owned());
-    if let Some(path) = &settings.ca_file {
-        let wrong = |why: &str| format!("SMTP_CA_FILE {}: {why}", path.display());
-        let pem = std::fs::read(path).map_err(|error| wrong(&error.to_string()))?;
-        let certificate = Certificate::from_pem(&pem).map_err(|_| wrong("must hold certificates in PEM"))?;
-        builder = builder.add_root_certificate(certificate);
-    }
-    builder.build().map(Some).map_err(|error| format!("SMTP_TLS: {error}"))
+fn is_this_machine(host: &str) -> bool {
+    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }

@@ -1,30 +1,34 @@
 //! Twilio's Messages resource, as far as SMS and WhatsApp need it.
 //!
-//! Sources: <https://www.twilio.com/docs/messaging/api/message-resource> and the pages of the error codes below.
+//! Source: <https://www.twilio.com/docs/messaging/api/message-resource>.
+
+mod codes;
 
 use std::time::Duration;
 
 use domain::{Failure, Outcome};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::channel::Outgoing;
-use crate::http::{self, Answer, Said};
+use crate::http::{self, Answer, LookAt, Said};
 use crate::rate::Ceiling;
+use crate::words::{self, Fault, Part, Words};
 
 pub(crate) const PROVIDER: &str = "twilio";
 
+const SETTINGS: LookAt = LookAt {
+    credentials: "TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN",
+    address: "TWILIO_ACCOUNT_SID and TWILIO_BASE_URL",
+};
+
+/// What both numbers of a WhatsApp message begin with.
+pub(crate) const WHATSAPP_PREFIX: &str = "whatsapp:";
 /// The longest `Body`, in characters (error 21617).
 const MAX_BODY_CHARS: usize = 1600;
 /// `ValidityPeriod`, in seconds.
 const VALIDITY: std::ops::RangeInclusive<u64> = 1..=36_000;
-/// "Too many requests": never processed, always safe to repeat (docs/api/errors/20429).
-const TOO_MANY_REQUESTS: u32 = 20_429;
-/// The queue of this sender is full: not accepted (docs/api/errors/21611).
-const QUEUE_FULL: u32 = 21_611;
-/// "Internal server error": the message may have been accepted, and a retry may send it twice (docs/api/errors/20500).
-const INTERNAL_ERROR: u32 = 20_500;
-
 /// `TWILIO_*`.
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
@@ -63,17 +67,16 @@ impl<'a> Message<'a> {
     /// # Errors
     /// Why Twilio would refuse it.
     pub(crate) fn new(from: &'a str, to: String, outgoing: &Outgoing<'a>) -> Result<Self, String> {
+        words::refuse(&faults(&outgoing.words()))?;
         let body = outgoing.rendered.text.as_str();
-        match body.chars().count() {
-            0 => return Err("message must not be empty".into()),
-            n if n > MAX_BODY_CHARS => {
-                return Err(format!("message has {n} characters, Twilio takes {MAX_BODY_CHARS}"));
-            }
-            _ => {}
-        }
         let left = outgoing.expires_at.map(|expires| expires.since(outgoing.now).as_secs());
         let validity_seconds = left.map(|seconds| seconds.clamp(*VALIDITY.start(), *VALIDITY.end()));
         Ok(Self { from, to, body, validity_seconds })
+    }
+
+    /// Where the sender comes from.
+    fn sender_setting(&self) -> &'static str {
+        if self.from.starts_with(WHATSAPP_PREFIX) { "TWILIO_WHATSAPP_FROM" } else { "TWILIO_FROM_NUMBER" }
     }
 
     fn form(&self) -> Vec<(&'static str, String)> {
@@ -116,15 +119,35 @@ impl Client {
             let failure = Failure::new(PROVIDER, None, "TWILIO_MAX_PER_SECOND is reached");
             return Outcome::Throttled { failure, retry_after: Some(wait) };
         }
+        if outgoing.has_expired() {
+            return Outcome::Expired;
+        }
         let request = self
             .http
             .post(self.url.clone())
             .basic_auth(&self.account_sid, Some(self.auth_token.expose_secret()))
             .form(&message.form());
         match http::exchange(request, outgoing.now).await {
-            Ok(answer) => classify(&answer, outgoing),
+            Ok(answer) => classify(&answer, message.sender_setting(), outgoing),
             Err(no_answer) => no_answer.outcome(PROVIDER),
         }
+    }
+}
+
+/// What Twilio would refuse of these words.
+pub(crate) fn faults(words: &Words<'_>) -> Vec<Fault> {
+    let fault = |why: String| vec![Fault { part: Part::Message, why }];
+    let body = words.text;
+    if body.trim().is_empty() {
+        return fault("must not be empty".into());
+    }
+    // As many bytes are at most as many characters, and are counted already.
+    if body.len() <= MAX_BODY_CHARS {
+        return Vec::new();
+    }
+    match body.chars().count() {
+        n if n > MAX_BODY_CHARS => fault(format!("has {n} characters, Twilio takes {MAX_BODY_CHARS}")),
+        _ => Vec::new(),
     }
 }
 
@@ -145,27 +168,36 @@ fn account_sid(given: Option<&str>) -> Result<String, String> {
     if valid { Ok(sid.to_owned()) } else { Err("TWILIO_ACCOUNT_SID must be AC and 32 hexadecimal digits".into()) }
 }
 
-/// Twilio's answers, good and bad, as far as they are read.
+/// Twilio's answers, good and bad, as far as they are read; a member of another form hides none of the others.
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct Body {
-    sid: Option<String>,
-    code: Option<u32>,
-    message: Option<String>,
+    sid: Value,
+    code: Value,
+    message: Value,
 }
 
-fn classify(answer: &Answer, outgoing: &Outgoing<'_>) -> Outcome {
-    let body: Body = serde_json::from_slice(&answer.body).unwrap_or_default();
-    let said = Said {
-        provider_id: body.sid.filter(|sid| sid.len() <= 64),
-        code: body.code.filter(|_| !answer.status.is_success()).map(|code| code.to_string()),
-        text: body.message.map(|message| outgoing.redact(&message)).unwrap_or_default(),
-        maybe_sent: body.code == Some(INTERNAL_ERROR),
-    };
-    if !answer.status.is_success() && matches!(body.code, Some(TOO_MANY_REQUESTS | QUEUE_FULL)) {
-        let failure = Failure::new(PROVIDER, said.code, said.text);
-        return Outcome::Throttled { failure, retry_after: answer.retry_after };
+impl Body {
+    fn code(&self) -> Option<u32> {
+        match &self.code {
+            Value::String(text) => text.parse().ok(),
+            other => other.as_u64().and_then(|code| code.try_into().ok()),
+        }
     }
+}
+
+fn classify(answer: &Answer, sender: &'static str, outgoing: &Outgoing<'_>) -> Outcome {
+    let body: Body = serde_json::from_slice(&answer.body).unwrap_or_default();
+    let code = body.code();
+    let said = Said {
+        provider_id: body.sid.as_str().filter(|sid| sid.len() <= 64).map(str::to_owned),
+        code: code.filter(|_| !answer.status.is_success()).map(|code| code.to_string()),
+        text: body.message.as_str().map(|message| outgoing.redact(message)).unwrap_or_default(),
+        maybe_sent: code == Some(codes::INTERNAL_ERROR),
+        verdict: code.and_then(|code| codes::verdict(code, sender)),
+        retry_after: None,
+        settings: SETTINGS,
+    };
     http::judge(PROVIDER, answer, said)
 }
 

@@ -8,15 +8,14 @@ use domain::{Ambiguity, Outcome};
 use crate::catalog::{Connected, Medium};
 use crate::channel::{Channel, Outgoing};
 use crate::settings::Settings;
-use crate::twilio::{Client, Message, PROVIDER, check_number};
-
-const PREFIX: &str = "whatsapp:";
+use crate::twilio::{self, Client, Message, PROVIDER, WHATSAPP_PREFIX, check_number};
 
 pub(crate) static MEDIUM: Medium = Medium {
     name: "whatsapp",
     example: "+14155550100",
     ambiguity: Ambiguity::ResendIfFresh,
     check: |destination| check_number(bare(destination)),
+    faults: twilio::faults,
     rehearse: |outgoing| message("", outgoing).map(|_| ()),
     connect,
     #[cfg(test)]
@@ -49,13 +48,13 @@ impl Channel for WhatsApp {
 
 /// Publishers may write the prefix or leave it out.
 fn bare(number: &str) -> &str {
-    number.strip_prefix(PREFIX).unwrap_or(number)
+    number.strip_prefix(WHATSAPP_PREFIX).unwrap_or(number)
 }
 
 fn message<'a>(from: &'a str, outgoing: &Outgoing<'a>) -> Result<Message<'a>, String> {
     let number = bare(outgoing.destination);
     check_number(number).map_err(|why| format!("destination {why}"))?;
-    Message::new(from, format!("{PREFIX}{number}"), outgoing)
+    Message::new(from, format!("{WHATSAPP_PREFIX}{number}"), outgoing)
 }
 
 fn connect(settings: &Settings) -> Connected {
@@ -64,10 +63,11 @@ fn connect(settings: &Settings) -> Connected {
     };
     let from = bare(from);
     if let Err(why) = check_number(from) {
-        return Connected::Wrong(vec![format!("TWILIO_WHATSAPP_FROM {why}")]);
+        let plus = if from.bytes().all(|b| b.is_ascii_digit()) { "has no plus: it " } else { "" };
+        return Connected::Wrong(vec![format!("TWILIO_WHATSAPP_FROM {plus}{why}")]);
     }
     match Client::new(&settings.twilio, settings.provider_timeout) {
-        Ok(client) => Connected::Ready(Arc::new(WhatsApp { client, from: format!("{PREFIX}{from}") })),
+        Ok(client) => Connected::Ready(Arc::new(WhatsApp { client, from: format!("{WHATSAPP_PREFIX}{from}") })),
         Err(problems) => Connected::Wrong(problems),
     }
 }

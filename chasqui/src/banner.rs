@@ -4,20 +4,25 @@ use std::net::SocketAddr;
 
 use anyhow::Result;
 use channels::SandboxMode;
+use store::Store;
 
 use crate::config::Config;
-use crate::parts;
+use crate::output::say;
 use crate::private_broker::{PrivateBroker, User};
+use crate::{carried, parts};
 
 pub(crate) struct Banner {
     address: SocketAddr,
     broker: Place,
-    sandbox: SandboxMode,
+    carried: Vec<String>,
+    captures: bool,
+    /// Until somebody has registered.
+    bootstrap: Option<String>,
 }
 
 enum Place {
-    /// The management UI and the AMQP URL of the private node.
-    Private { management: String, amqp: String },
+    /// The management UI with its user, and the publishers' AMQP URL, of the private node.
+    Private { management: String, password: String, amqp: String },
     /// Without credentials.
     Configured(String),
 }
@@ -25,41 +30,47 @@ enum Place {
 impl Banner {
     pub(crate) fn new(address: SocketAddr, private: Option<&PrivateBroker>, config: &Config) -> Result<Self> {
         let broker = match private {
-            Some(node) => Place::Private { management: node.management_url(), amqp: node.amqp_url(User::Orchestrator) },
+            Some(node) => Place::Private {
+                management: node.management_url(),
+                password: node.password(User::Admin).to_owned(),
+                amqp: node.amqp_url(User::Orchestrator),
+            },
             None => Place::Configured(parts::topology(config, "up")?.broker.address()),
         };
-        Ok(Self { address, broker, sandbox: config.channels.sandbox })
+        let captures = config.channels.sandbox != SandboxMode::Off;
+        Ok(Self { address, broker, carried: carried::lines(&config.channels), captures, bootstrap: None })
+    }
+
+    /// The token that was made up for this run, as long as it is of use.
+    pub(crate) async fn first_user(&mut self, store: &Store, token: Option<String>) {
+        let registered = store.count_users().await.is_ok_and(|users| users > 0);
+        self.bootstrap = token.filter(|_| !registered);
     }
 
     pub(crate) fn print(&self) {
         let api = self.address;
-        println!("\nThe fleet is ready.\n");
-        println!("  API        http://{api}/notify");
-        println!("  Docs       http://{api}/docs");
-        println!("  Metrics    http://{api}/metrics");
+        say!("\nThe fleet is ready.\n");
+        say!("  API        http://{api}/notify");
+        say!("  Docs       http://{api}/docs");
+        say!("  Metrics    http://{api}/metrics");
         match &self.broker {
-            Place::Private { management, amqp } => {
-                println!(
-                    "  RabbitMQ   {management}   user {}, password {}",
-                    User::Admin.name(),
-                    User::Admin.password()
-                );
-                println!("  AMQP       {amqp}");
+            Place::Private { management, password, amqp } => {
+                say!("  RabbitMQ   {management}   user {}, password {password}", User::Admin.name());
+                say!("  AMQP       {amqp}");
             }
-            Place::Configured(address) => println!("  AMQP       {address}, as configured"),
+            Place::Configured(address) => say!("  AMQP       {address}, as configured"),
         }
-        match self.sandbox {
-            SandboxMode::All => {
-                println!("  Sandbox    every channel is captured, nothing leaves this machine: http://{api}/sandbox")
-            }
-            SandboxMode::Missing => {
-                println!("  Sandbox    channels without credentials are captured: http://{api}/sandbox")
-            }
-            SandboxMode::Off => println!("  Sandbox    off: messages are really sent"),
+        if let Some(token) = &self.bootstrap {
+            say!("  First user POST /register with X-Bootstrap-Token: {token}");
         }
-        println!("\nTry it:\n");
-        println!("  curl -i http://{api}/notify -H 'Content-Type: application/json' \\");
-        println!(
+        if self.captures {
+            say!("  Sandbox    http://{api}/sandbox shows what was captured");
+        }
+        say!("\nWhat is sent:\n");
+        self.carried.iter().for_each(|line| say!("  {line}"));
+        say!("\nTry it:\n");
+        say!("  curl -i http://{api}/notify -H 'Content-Type: application/json' \\");
+        say!(
             "    -d '{{\"channel\":\"email\",\"destination\":\"ana@example.com\",\"subject\":\"Hola\",\"message\":\"It works.\"}}'\n"
         );
     }

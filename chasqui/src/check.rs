@@ -5,7 +5,8 @@ use std::process::ExitCode;
 use anyhow::Result;
 
 use crate::config::{Config, Role, Sources};
-use crate::{embedded, parts};
+use crate::output::say;
+use crate::{carried, embedded, exit, parts, zones};
 
 #[derive(clap::ValueEnum, Clone, Copy, Debug)]
 pub enum RoleName {
@@ -15,30 +16,42 @@ pub enum RoleName {
     Up,
 }
 
-/// # Errors
-/// Every problem at once.
+/// Exit code 1 with every problem at once.
 pub(crate) fn check(mut sources: Sources, role: RoleName) -> Result<ExitCode> {
     let role = match role {
         RoleName::Api => Role::Api,
         RoleName::Worker => Role::Worker,
         RoleName::Scheduler => Role::Scheduler,
-        RoleName::Up => {
-            embedded::fill(&mut sources)?;
-            Role::Up
-        }
+        RoleName::Up => Role::Up,
     };
+    if role == Role::Up {
+        embedded::look_up(&mut sources);
+    }
+    match look(sources, role) {
+        Ok(config) => {
+            say!("the settings of the {} are right", role.name());
+            config.warnings.iter().for_each(|warning| say!("  but: {warning}"));
+            if matches!(role, Role::Worker | Role::Up) {
+                carried::lines(&config.channels).iter().for_each(|line| say!("  {line}"));
+            }
+            if role.knows_zones() {
+                say!("  zone rules {}", config.zones);
+                zones::age(&config.zones).iter().for_each(|old| say!("  but: {old}"));
+            }
+            Ok(exit::answer(true))
+        }
+        Err(problem) => {
+            say!("{problem:#}");
+            Ok(exit::answer(false))
+        }
+    }
+}
+
+fn look(sources: Sources, role: Role) -> Result<Config> {
     let config = Config::read(sources, role)?;
     parts::templates(&config)?;
     if config.broker.is_some() {
         parts::topology(&config, role.name())?;
     }
-    println!("the settings of the {} are right", role.name());
-    if matches!(role, Role::Worker | Role::Up)
-        && let Ok(channels) = channels::Channels::enable(&config.channels)
-    {
-        for (channel, provider) in channels.enabled() {
-            println!("  {channel} by {provider}");
-        }
-    }
-    Ok(ExitCode::SUCCESS)
+    Ok(config)
 }

@@ -7,11 +7,12 @@ use anyhow::{Context as _, Result};
 use clap::{Parser, Subcommand};
 
 use crate::config::{Config, Role, Sources};
-use crate::{check, health, logs, parts, roles, send, stuck, topology_commands, up};
+use crate::output::{self, say};
+use crate::{check, exit, health, logs, parts, roles, send, stuck, topology_commands, up};
 
 /// Delivers notifications that services publish to RabbitMQ: email, SMS, WhatsApp, push.
 #[derive(Parser, Debug)]
-#[command(name = "chasqui", version, arg_required_else_help = true)]
+#[command(name = "chasqui", version, arg_required_else_help = true, after_help = exit::CODES)]
 pub struct Cli {
     /// Settings in the form of config.default.toml; the environment goes before it
     #[arg(long, global = true, value_name = "FILE")]
@@ -35,20 +36,25 @@ pub enum Command {
     /// Stores and fires what is due later
     Scheduler,
     /// Publish one notification from the command line
+    #[command(after_help = exit::CODES)]
     Send(Box<send::Send>),
     /// The exchanges, queues and bindings
-    #[command(subcommand)]
+    #[command(subcommand, after_help = exit::CODES)]
     Topology(topology_commands::TopologyCommand),
     /// Bring the ledger's tables up to date
+    #[command(after_help = exit::CODES)]
     Migrate,
     /// List what should have moved by now and did not: exit code 1 when there is something
+    #[command(after_help = exit::CODES)]
     Stuck(stuck::Stuck),
     /// Check the settings of a role without opening a socket
+    #[command(after_help = exit::CODES)]
     Check {
         #[arg(value_enum, default_value = "worker")]
         role: check::RoleName,
     },
     /// Ask a role's own address whether it is ready: exit code 0 when it is
+    #[command(after_help = exit::CODES)]
     Health {
         /// Such as http://127.0.0.1:8080; default: API_LISTEN or METRICS_LISTEN of the settings
         url: Option<String>,
@@ -60,7 +66,7 @@ pub enum Command {
 /// Runs one command to its end.
 ///
 /// # Errors
-/// What to tell the operator; the process ends with code 1.
+/// What to tell the operator; [`exit::code`] is the code that the process ends with.
 pub async fn run(cli: Cli) -> Result<ExitCode> {
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let file = cli.config.as_deref();
@@ -77,7 +83,7 @@ pub async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Check { role } => check::check(load(), role),
         Command::Health { url } => health::health(load(), url).await,
         Command::Settings => {
-            print!("{}", crate::config::DEFAULTS);
+            output::text(crate::config::DEFAULTS);
             Ok(ExitCode::SUCCESS)
         }
     }
@@ -93,6 +99,6 @@ async fn migrate(sources: Sources) -> Result<ExitCode> {
     let config = Config::read(crate::embedded::with_running(sources), Role::Ledger)?;
     let store = parts::store(&config, parts::clock()).await?;
     let applied = store.migrate().await.context("the ledger could not be migrated")?;
-    println!("{applied} migrations applied; the ledger is up to date");
+    say!("{applied} migrations applied; the ledger is up to date");
     Ok(ExitCode::SUCCESS)
 }

@@ -3,9 +3,14 @@
 mod broker;
 mod channels;
 mod database;
+pub(crate) mod dotenv;
+mod place;
+mod reader;
 mod roles;
 mod source;
+mod unknown;
 
+pub use ::api::Open;
 pub use roles::Role;
 pub use source::Sources;
 
@@ -13,8 +18,9 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use domain::Zones;
+use reader::Reader;
 use secrecy::SecretString;
-use source::Reader;
 use topology::{Mode, Names, QueueType};
 
 /// The reference, as text.
@@ -32,10 +38,13 @@ pub struct Config {
     pub database_url: Option<SecretString>,
     pub database_max_connections: u32,
     pub secret_key: Option<SecretString>,
+    pub previous_secret_key: Option<SecretString>,
     pub api: roles::ApiConfig,
     pub metrics_listen: Option<SocketAddr>,
     pub worker: worker::Settings,
     pub demo: Option<scheduler::Demo>,
+    /// The rules of time zones: of an API or a scheduler the newest, of other roles the bundled ones.
+    pub zones: Zones,
     /// `None`: everything is remembered for ever.
     pub retention: Option<Duration>,
     /// How long past its time something counts as stuck.
@@ -45,14 +54,30 @@ pub struct Config {
     pub default_locale: String,
     pub log: String,
     pub log_json: bool,
-    /// Settings that are known and do nothing, to be warned about.
-    pub unused: Vec<&'static str>,
+    /// What is most likely not meant, to be warned about.
+    pub warnings: Vec<String>,
 }
 
 /// Every problem at once; nothing was started.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("{} of the settings cannot be used:\n{}", .0.len(), .0.iter().map(|p| format!("  - {p}")).collect::<Vec<_>>().join("\n"))]
-pub struct Problems(pub Vec<String>);
+#[error("{}", self.text())]
+pub struct Problems {
+    pub problems: Vec<String>,
+    /// What would only have been warned about.
+    pub warnings: Vec<String>,
+}
+
+impl Problems {
+    fn text(&self) -> String {
+        let listed = |lines: &[String]| lines.iter().map(|line| format!("\n  - {line}")).collect::<String>();
+        let count = match self.problems.len() {
+            1 => "one of the settings cannot be used:".to_owned(),
+            many => format!("{many} of the settings cannot be used:"),
+        };
+        let warned = if self.warnings.is_empty() { "" } else { "\nand most likely not meant:" };
+        format!("{count}{}{warned}{}", listed(&self.problems), listed(&self.warnings))
+    }
+}
 
 impl Config {
     /// What `role` needs must be there; what is there must be right.
@@ -61,13 +86,15 @@ impl Config {
     /// [`Problems`] naming every setting that is wrong or missing.
     pub fn read(sources: Sources, role: Role) -> Result<Self, Problems> {
         let mut reader = Reader::new(sources);
-        let config = Self::read_all(&mut reader, role);
+        let mut config = Self::read_all(&mut reader, role);
+        config.warnings = reader.warnings();
         reader.finish(config)
     }
 
     fn read_all(reader: &mut Reader, role: Role) -> Self {
         let sandbox_default = role == Role::Up;
         let worker = roles::worker(reader);
+        let zones = roles::zones(reader, role);
         let config = Self {
             broker: broker::read(reader),
             names: Names {
@@ -80,24 +107,46 @@ impl Config {
             topology: reader
                 .choice("AMQP_TOPOLOGY", &[("declare", Mode::Declare), ("verify", Mode::Verify), ("off", Mode::Off)]),
             confirm_timeout: reader.seconds("AMQP_CONFIRM_TIMEOUT_SECONDS"),
-            management_url: reader.secret("RABBITMQ_MANAGEMENT_URL"),
+            management_url: place::http_url(reader, "RABBITMQ_MANAGEMENT_URL", "http://user:password@host:15672"),
             database_url: database::read(reader),
-            database_max_connections: reader.number("DATABASE_MAX_CONNECTIONS"),
+            database_max_connections: reader.number("DATABASE_MAX_CONNECTIONS", 1..=10_000),
             secret_key: roles::secret_key(reader),
-            api: roles::api(reader),
-            metrics_listen: reader.optional("METRICS_LISTEN", "an address such as 0.0.0.0:9090"),
+            previous_secret_key: roles::previous_secret_key(reader),
+            api: roles::api(reader, role == Role::Up),
+            metrics_listen: place::listen(reader, "METRICS_LISTEN", "0.0.0.0:9090"),
             channels: channels::read(reader, role.sends(), sandbox_default),
-            demo: roles::demo(reader),
+            demo: roles::demo(reader, &zones),
+            zones,
             retention: roles::retention(reader),
             stuck_after: reader.seconds("STUCK_AFTER_SECONDS"),
             templates_dir: reader.text("TEMPLATES_DIR").map(PathBuf::from),
             default_locale: reader.required_text("DEFAULT_LOCALE"),
-            log: reader.required_text("LOG"),
+            log: log(reader),
             log_json: reader.choice("LOG_FORMAT", &[("text", false), ("json", true)]),
-            unused: reader.given_of(&["WHATSAPP_WEBHOOK_URL", "OUTBOUND_ALLOW"]),
+            warnings: Vec::new(),
             worker,
         };
+        for name in reader.given_of(&["WHATSAPP_WEBHOOK_URL", "OUTBOUND_ALLOW"]) {
+            reader.warn(format!("{name} is set and is not used in this version"));
+        }
         role.check(reader, &config);
         config
     }
 }
+
+/// A word that is no level would be taken for the name of a module, and nothing would be logged.
+fn log(reader: &mut Reader) -> String {
+    let text = reader.required_text("LOG");
+    let known = |directive: &str| {
+        let level = directive.rsplit('=').next().unwrap_or_default().trim().to_ascii_lowercase();
+        ["off", "error", "warn", "info", "debug", "trace"].contains(&level.as_str())
+    };
+    let parsed = tracing_subscriber::EnvFilter::try_new(&text).is_ok();
+    if !parsed || !text.split(',').filter(|directive| !directive.contains('[')).all(known) {
+        reader.refuse("LOG", "must be error, warn, info, debug, trace or off, or directives such as info,worker=debug");
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests;

@@ -3,40 +3,59 @@
 
 use std::fs;
 use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 
 use crate::config::Sources;
+use crate::config::dotenv::Dotenv;
+use crate::output::say;
 use crate::private_broker::{Options, PrivateBroker, User};
 
 /// Where everything of an unconfigured fleet lies, relative to the working directory.
 const VAR: &str = "var";
 /// What a running `up` tells the other commands: where its broker and ledger are.
 const RUNNING: &str = "var/running.env";
+/// Of a mode: what others than the owner may do.
+const OTHERS: u32 = 0o077;
 
 /// Fills in what no source gives, except the broker.
 pub(crate) fn fill(sources: &mut Sources) -> Result<()> {
     let var = var();
-    fs::create_dir_all(&var).with_context(|| format!("cannot create {}", var.display()))?;
-    if !sources.is_given("DATABASE_URL") && !sources.is_given("DB_URL") {
-        sources.set("DATABASE_URL", format!("sqlite:{}", var.join("chasqui.db").display()));
+    let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(&var);
+    made.with_context(|| format!("cannot create {}", var.display()))?;
+    close(&var);
+    if !names_ledger(sources) {
+        sources.set("DATABASE_URL", ledger());
     }
-    if !sources.is_given("SECRET_KEY") {
-        sources.set("SECRET_KEY", secret(&var.join("secret.key"))?);
+    if !sources.is_given("SECRET_KEY") && !sources.is_given("SECRET_KEY_FILE") {
+        sources.set("SECRET_KEY", secret(&secret_file())?);
     }
     Ok(())
 }
 
+/// As [`fill`], for a look that makes nothing.
+pub(crate) fn look_up(sources: &mut Sources) {
+    if !names_ledger(sources) {
+        sources.set("DATABASE_URL", ledger());
+    }
+    if !sources.is_given("SECRET_KEY") {
+        sources.set("SECRET_KEY", kept(&secret_file()).unwrap_or_else(new_secret));
+    }
+}
+
 /// Starts the private node and makes it the broker of these sources.
 pub(crate) async fn start_broker(sources: &mut Sources) -> Result<PrivateBroker> {
-    let broker = PrivateBroker::start(&var().join("rabbitmq"), Options::default()).await?;
+    let broker = PrivateBroker::start(&broker_dir(), Options::default()).await?;
     sources.set("AMQP_URL", broker.amqp_url(User::Notifications));
-    let port = broker.management_port;
-    let (name, password) = (User::Admin.name(), User::Admin.password());
-    sources.set("RABBITMQ_MANAGEMENT_URL", format!("http://{name}:{password}@127.0.0.1:{port}"));
+    sources.set("RABBITMQ_MANAGEMENT_URL", broker.management_url_as(User::Admin));
     Ok(broker)
+}
+
+/// Whether an earlier `up` has left a private node here.
+pub(crate) fn has_broker() -> bool {
+    broker_dir().join("node-name").exists()
 }
 
 /// Tells other commands in this directory how to reach the fleet, until dropped.
@@ -44,18 +63,34 @@ pub(crate) struct Running;
 
 impl Running {
     pub(crate) fn tell(sources: &Sources, api: std::net::SocketAddr) -> Result<Self> {
-        let names = ["AMQP_URL", "RABBITMQ_MANAGEMENT_URL", "DATABASE_URL", "SECRET_KEY"];
+        let names = [
+            "AMQP_URL",
+            "RABBITMQ_MANAGEMENT_URL",
+            "DATABASE_URL",
+            "SECRET_KEY",
+            "DEFAULT_CHANNEL",
+            "DEFAULT_LOCALE",
+            "TEMPLATES_DIR",
+        ];
         let mut text =
             String::from("# Written by `chasqui up` while it runs; other commands in this directory read it.\n");
         for name in names {
             if let Some(value) = sources.get(name) {
-                text.push_str(&format!("{name}='{value}'\n"));
+                text.push_str(&format!("{name}={}\n", quoted(&value)));
             }
         }
         text.push_str(&format!("API_LISTEN='{api}'\n"));
         write_private(Path::new(RUNNING), text.as_bytes(), true)?;
         Ok(Self)
     }
+}
+
+/// As the reader of such files understands it, whatever is in the value.
+fn quoted(value: &str) -> String {
+    if !value.contains('\'') {
+        return format!("'{value}'");
+    }
+    format!("\"{}\"", value.replace('\\', "\\\\").replace('"', "\\\""))
 }
 
 impl Drop for Running {
@@ -66,36 +101,92 @@ impl Drop for Running {
 
 /// Fills in, from a fleet that runs in this directory, what no source gives.
 pub(crate) fn with_running(mut sources: Sources) -> Sources {
-    let Ok(lines) = dotenvy::from_path_iter(RUNNING) else { return sources };
-    let broker = sources.is_given("AMQP_URL") || sources.is_given("RABBITMQ_HOST");
-    let ledger = sources.is_given("DATABASE_URL") || sources.is_given("DB_URL");
-    for (name, value) in lines.flatten() {
-        let given = match name.as_str() {
+    let Ok(text) = fs::read(RUNNING) else { return sources };
+    let broker = names_broker(&sources);
+    let ledger = names_ledger(&sources);
+    for pair in Dotenv::parse(&text).pairs {
+        let given = match pair.name.as_str() {
             "AMQP_URL" | "RABBITMQ_MANAGEMENT_URL" => broker,
             "DATABASE_URL" => ledger,
             "API_LISTEN" => false,
-            _ => sources.is_given(&name),
+            "DEFAULT_LOCALE" => sources.is_changed("DEFAULT_LOCALE"),
+            name => sources.is_given(name),
         };
         if !given {
-            sources.set(&name, value);
+            sources.set(&pair.name, pair.value);
         }
     }
     sources
+}
+
+pub(crate) fn names_broker(sources: &Sources) -> bool {
+    sources.get("AMQP_URL").is_some() || sources.get("RABBITMQ_HOST").is_some()
+}
+
+fn names_ledger(sources: &Sources) -> bool {
+    sources.is_given("DATABASE_URL") || sources.is_given("DB_URL")
 }
 
 fn var() -> PathBuf {
     PathBuf::from(VAR)
 }
 
+fn broker_dir() -> PathBuf {
+    var().join("rabbitmq")
+}
+
+fn secret_file() -> PathBuf {
+    var().join("secret.key")
+}
+
+fn ledger() -> String {
+    format!("sqlite:{}", var().join("chasqui.db").display())
+}
+
 fn secret(path: &Path) -> Result<String> {
-    if let Ok(secret) = fs::read_to_string(path)
-        && !secret.trim().is_empty()
-    {
-        return Ok(secret.trim().to_owned());
+    if let Some(secret) = kept(path) {
+        return Ok(secret);
     }
-    let secret = format!("{}{}", uuid::Uuid::new_v4().simple(), uuid::Uuid::new_v4().simple());
+    let secret = new_secret();
     write_private(path, secret.as_bytes(), false)?;
     Ok(secret)
+}
+
+fn kept(path: &Path) -> Option<String> {
+    let secret = fs::read_to_string(path).ok()?;
+    Some(secret.trim().to_owned()).filter(|secret| !secret.is_empty())
+}
+
+pub(crate) fn new_secret() -> String {
+    format!("{}{}", uuid::Uuid::new_v4().simple(), uuid::Uuid::new_v4().simple())
+}
+
+/// Hashes, captures, queued bodies and keys are in there. An earlier release left it open to everybody on this machine.
+fn close(var: &Path) {
+    let mut closed = Vec::new();
+    let inside = fs::read_dir(var).into_iter().flatten().flatten().map(|entry| entry.path());
+    let ours = inside.filter(|path| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        name.starts_with("chasqui.db") || ["rabbitmq", "secret.key", "running.env"].contains(&name.as_ref())
+    });
+    for path in std::iter::once(var.to_owned()).chain(ours) {
+        let Ok(found) = fs::metadata(&path) else { continue };
+        let mode = found.permissions().mode();
+        if mode & OTHERS == 0 {
+            continue;
+        }
+        match fs::set_permissions(&path, fs::Permissions::from_mode(mode & !OTHERS & 0o777)) {
+            Ok(()) => closed.push(path.display().to_string()),
+            Err(error) => say!(
+                "up: {} is open to other users of this machine and cannot be closed ({error}): chmod it to {}",
+                path.display(),
+                if found.is_dir() { "700" } else { "600" }
+            ),
+        }
+    }
+    if !closed.is_empty() {
+        say!("up: closed to other users of this machine, who could read it until now: {}", closed.join(", "));
+    }
 }
 
 /// Readable by its owner only.
@@ -105,4 +196,29 @@ fn write_private(path: &Path, text: &[u8], replace: bool) -> Result<()> {
     }
     let file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path);
     file.and_then(|mut file| file.write_all(text)).with_context(|| format!("cannot write {}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_open_folder_is_closed_with_what_is_ours_in_it() {
+        let parent = tempfile::tempdir().unwrap();
+        let var = parent.path().join("var");
+        fs::create_dir_all(var.join("rabbitmq")).unwrap();
+        let files = ["chasqui.db", "chasqui.db-wal", "chasqui.db-shm", "secret.key", "somebody-elses"];
+        for file in files {
+            fs::write(var.join(file), "x").unwrap();
+            fs::set_permissions(var.join(file), fs::Permissions::from_mode(0o644)).unwrap();
+        }
+        for folder in [&var, &var.join("rabbitmq")] {
+            fs::set_permissions(folder, fs::Permissions::from_mode(0o755)).unwrap();
+        }
+        close(&var);
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!((mode(&var), mode(&var.join("rabbitmq"))), (0o700, 0o700));
+        let modes = files.map(|file| mode(&var.join(file)));
+        assert_eq!(modes, [0o600, 0o600, 0o600, 0o600, 0o644]);
+    }
 }

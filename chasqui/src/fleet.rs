@@ -14,7 +14,7 @@ use topology::Publisher;
 
 use crate::config::Config;
 use crate::parts;
-use crate::roles::{self, Shared};
+use crate::roles::{self, FirstUser, Shared};
 
 /// Between two looks at the roles' readiness.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
@@ -42,19 +42,21 @@ impl Fleet {
         let api = listener.local_addr()?;
         let config = Arc::new(config);
         let topology = parts::topology(&config, "up")?;
+        parts::tell_zones(&config);
+        let templates = Some(parts::templates(&config)?);
         parts::wait_for_broker(&topology, stop).await?;
         let clock = parts::clock();
         let store = parts::store(&config, Arc::clone(&clock)).await?;
         parts::migrate(&store, stop).await?;
         let [stop_api, stop_others, stop_publishing] = std::array::from_fn(|_| CancellationToken::new());
         let publisher = parts::publisher(&config, topology, stop_publishing.clone());
-        let shared = Shared { config, publisher: publisher.clone(), store: store.clone(), clock };
+        let shared = Shared { config, publisher: publisher.clone(), store: store.clone(), templates, clock };
         let readiness = [Readiness::default(), Readiness::default()];
         let [working, scheduling] = readiness.clone();
         let mut other_roles = JoinSet::new();
         other_roles.spawn(roles::run_worker(shared.clone(), working, stop_others.clone()));
         other_roles.spawn(roles::run_scheduler(shared.clone(), scheduling, stop_others.clone()));
-        let api_role = tokio::spawn(roles::run_api(shared, listener, stop_api.clone()));
+        let api_role = tokio::spawn(roles::run_api(shared, listener, FirstUser::FromThisMachine, stop_api.clone()));
         Ok(Self { api, store, publisher, readiness, api_role, other_roles, stop_api, stop_others, stop_publishing })
     }
 

@@ -1,12 +1,18 @@
 //! Composes the fleet: settings, roles, signals, and what the commands do. Nothing is decided here.
 
+#![warn(clippy::print_stdout, clippy::print_stderr)]
+
 pub mod cli;
 pub mod config;
+pub mod exit;
 pub mod fleet;
+pub mod output;
 pub mod private_broker;
 
 mod banner;
+mod carried;
 mod check;
+mod delays;
 mod embedded;
 mod health;
 mod logs;
@@ -18,5 +24,6 @@ mod send;
 mod stuck;
 mod topology_commands;
 mod up;
+mod zones;
 
 pub use cli::run;

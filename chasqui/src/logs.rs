@@ -1,9 +1,13 @@
-//! Structured logs on standard error: a message for people, fields for queries, nothing personal.
+//! Structured logs on standard error: a message for people, fields for queries, nothing personal, and nothing that acts
+//! on a terminal.
 
-use std::io::IsTerminal as _;
+use std::io::{self, IsTerminal as _, Write};
 
 use anyhow::{Context as _, Result};
+use domain::{acts, printable};
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::field::MakeExt as _;
+use tracing_subscriber::fmt::format::{self, FormatFields};
 
 use crate::config::Config;
 
@@ -17,17 +21,74 @@ pub(crate) fn start(config: &Config) -> Result<()> {
     let filter = EnvFilter::try_new(format!("{QUIET},{}", config.log))
         .context("LOG must be error, warn, info, debug, or directives such as worker=debug")?;
     // Colours for a terminal only: in a file they stand between the words that somebody searches for.
-    let colours = std::io::stderr().is_terminal();
-    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr);
-    let started = if config.log_json { logs.json().try_init() } else { logs.with_target(false).try_init() };
+    let colours = io::stderr().is_terminal();
+    // A reader of the log that has gone away is no reason to end.
+    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).log_internal_errors(false);
+    let started = if config.log_json {
+        logs.json().with_writer(|| Escaped(io::stderr())).try_init()
+    } else {
+        logs.fmt_fields(fields()).with_writer(io::stderr).with_target(false).try_init()
+    };
     let _ = started;
     std::panic::set_hook(Box::new(|panic| {
         // The payload may hold a recipient: only the place is told.
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
         tracing::error!(place, "a task panicked");
     }));
-    for name in &config.unused {
-        tracing::warn!("{name} is set and is not used in this version");
+    for warning in &config.warnings {
+        tracing::warn!("{warning}");
     }
     Ok(())
 }
+
+/// The message, then `name=value`: ids, errors and providers' words come from outside, and act on nothing.
+fn fields() -> impl for<'writer> FormatFields<'writer> + Send + Sync + 'static {
+    let written = format::debug_fn(|writer, field, value| {
+        let value = format!("{value:?}");
+        let (dim, italic, end) = match writer.has_ansi_escapes() {
+            true => ("\u{1b}[2m", "\u{1b}[3m", "\u{1b}[0m"),
+            false => ("", "", ""),
+        };
+        match field.name() {
+            "message" => write!(writer, "{}", printable(&value)),
+            name => write!(writer, "{italic}{name}{end}{dim}={end}{}", printable(&value)),
+        }
+    });
+    written.delimited(" ")
+}
+
+/// JSON escapes the controls of ASCII by itself. What else acts can stand in its strings only, where it has an escape
+/// too.
+struct Escaped<W>(W);
+
+impl<W: Write> Write for Escaped<W> {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        self.write_all(line).map(|()| line.len())
+    }
+
+    fn write_all(&mut self, line: &[u8]) -> io::Result<()> {
+        match std::str::from_utf8(line) {
+            Ok(text) if text.chars().any(acts_in_json) => {
+                let escaped: String = text.chars().map(in_json).collect();
+                self.0.write_all(escaped.as_bytes())
+            }
+            _ => self.0.write_all(line),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+fn acts_in_json(c: char) -> bool {
+    !c.is_ascii() && acts(c) || c == '\u{7f}'
+}
+
+fn in_json(c: char) -> String {
+    // All of them are of the first plane, which has escapes of four digits.
+    if acts_in_json(c) { format!("\\u{:04x}", u32::from(c)) } else { c.to_string() }
+}
+
+#[cfg(test)]
+mod tests;

@@ -2,7 +2,9 @@
 
 use std::process::ExitCode;
 
+use chasqui::{exit, output};
 use clap::Parser;
+use rustix::fs::Mode;
 use tikv_jemallocator::Jemalloc;
 
 /// A sixth less processor time for a delivery than with glibc's: docs/decisions/0009.
@@ -10,21 +12,29 @@ use tikv_jemallocator::Jemalloc;
 static ALLOCATOR: Jemalloc = Jemalloc;
 
 fn main() -> ExitCode {
+    // What this process makes is nobody else's: the ledger, the broker's folder, keys, everything below `var`.
+    rustix::process::umask(Mode::RWXG | Mode::RWXO);
     let cli = chasqui::cli::Cli::parse();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
-            eprintln!("chasqui: the runtime does not start: {error}");
-            return ExitCode::FAILURE;
+            output::complain(format_args!("the runtime does not start: {error}"));
+            return exit::failed();
         }
     };
     let code = match runtime.block_on(chasqui::run(cli)) {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("chasqui: {error:#}");
-            ExitCode::FAILURE
+            // Its lines are ours; what stands in them may be somebody else's.
+            let lines: Vec<_> = format!("{error:#}").lines().map(|line| domain::printable(line).into_owned()).collect();
+            output::complain(format_args!("{}", lines.join("\n")));
+            exit::code(&error)
         }
     };
     runtime.shutdown_background();
+    if output::failed() {
+        output::complain(format_args!("standard output could not be written"));
+        return exit::failed();
+    }
     code
 }

@@ -4,16 +4,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use domain::{Clock, RecipientHasher, SystemClock};
+use domain::{Clock, Keyring, RecipientHasher, SystemClock};
 use secrecy::ExposeSecret;
 use store::{Patience, Store};
 use templates::Templates;
 use tokio_util::sync::CancellationToken;
 use topology::{
-    Broker, ConnectError, Management, Plan, Publisher, PublisherSettings, QueueType, Topology, TopologyError,
+    Broker, Declarations, Management, Plan, Publisher, PublisherSettings, QueueType, Topology, TopologyError,
 };
 
 use crate::config::Config;
+use crate::zones;
 
 /// Between two tries to reach a broker or a ledger that is not there yet.
 const TRY_EVERY: Duration = Duration::from_secs(1);
@@ -36,7 +37,14 @@ pub(crate) fn topology(config: &Config, role: &str) -> Result<Topology> {
         );
     }
     let plan = Plan::new(&config.names, config.queue_type, config.worker.retry_delays);
-    Ok(Topology { broker: connection, names: config.names.clone(), plan, mode: config.topology, management })
+    Ok(Topology {
+        broker: connection,
+        names: config.names.clone(),
+        plan,
+        mode: config.topology,
+        management,
+        declared: Declarations::default(),
+    })
 }
 
 /// Waits for a broker that is not there yet, or for the stop; a wrong password or a queue with other
@@ -51,11 +59,7 @@ pub(crate) async fn wait_for_broker(topology: &Topology, stop: &CancellationToke
             Err(error) => error,
         };
         match error {
-            TopologyError::Connect(
-                error @ (ConnectError::Unreachable { .. }
-                | ConnectError::Silent { .. }
-                | ConnectError::UnknownHost { .. }),
-            ) => tracing::warn!(%error, "waiting for the broker"),
+            TopologyError::Connect(error) if error.may_pass() => tracing::warn!(%error, "waiting for the broker"),
             TopologyError::Broker(error) => tracing::warn!(%error, "waiting for the broker"),
             error => return Err(error.into()),
         }
@@ -104,6 +108,14 @@ pub(crate) fn patience(config: &Config) -> Patience {
     Patience { after: config.stuck_after, delays: config.worker.retry_delays }
 }
 
+/// To be told at a start, of who computes when schedules fire.
+pub(crate) fn tell_zones(config: &Config) {
+    tracing::info!("zone rules {}", config.zones);
+    if let Some(old) = zones::age(&config.zones) {
+        tracing::warn!("{old}");
+    }
+}
+
 pub(crate) fn templates(config: &Config) -> Result<Arc<Templates>> {
     let options = templates::Options { default_locale: config.default_locale.clone(), ..templates::Options::default() };
     let templates = Templates::with_directory(config.templates_dir.as_deref(), options).context("TEMPLATES_DIR")?;
@@ -112,5 +124,6 @@ pub(crate) fn templates(config: &Config) -> Result<Arc<Templates>> {
 
 pub(crate) fn hasher(config: &Config) -> RecipientHasher {
     let secret = config.secret_key.as_ref().map(ExposeSecret::expose_secret).unwrap_or_default();
-    RecipientHasher::new(secret.as_bytes())
+    let previous = config.previous_secret_key.as_ref().map(|secret| secret.expose_secret().as_bytes());
+    Keyring::new(secret.as_bytes(), previous).recipients()
 }

@@ -2,8 +2,10 @@
 
 mod installation;
 mod node_dir;
+mod passwords;
 mod ports;
 mod processes;
+mod releases;
 mod supervised;
 #[cfg(test)]
 mod tests;
@@ -18,6 +20,7 @@ use tokio::process::Command;
 
 use installation::Installation;
 use node_dir::{NodeDir, Ports};
+use passwords::Passwords;
 pub use ports::free_ports;
 pub use supervised::{Launch, Signal, Supervised};
 
@@ -33,8 +36,9 @@ const TRIES: usize = 3;
 /// Lines of its log in an error message.
 const COMPLAINT: usize = 15;
 
-/// The users of `rabbitmq/definitions.json`, with the passwords that stand there for development only.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+/// The users of `rabbitmq/definitions.json`. The passwords that stand there are for a broker of compose; a private node
+/// has its own.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum User {
     /// May do everything.
     Admin,
@@ -45,19 +49,13 @@ pub enum User {
 }
 
 impl User {
+    pub const ALL: [Self; 3] = [Self::Admin, Self::Orchestrator, Self::Notifications];
+
     pub fn name(self) -> &'static str {
         match self {
             Self::Admin => "admin",
             Self::Orchestrator => "orchestrator_user",
             Self::Notifications => "notifications_user",
-        }
-    }
-
-    pub fn password(self) -> &'static str {
-        match self {
-            Self::Admin => "admin-for-development",
-            Self::Orchestrator => "orchestrator-for-development",
-            Self::Notifications => "notifications-for-development",
         }
     }
 }
@@ -70,6 +68,18 @@ pub struct Options {
     pub conf: String,
     /// The text of `advanced.config`, one Erlang term with its full stop; empty for none.
     pub advanced: String,
+    /// The node is to form a cluster with this one.
+    pub neighbour: Option<Neighbour>,
+}
+
+/// What a node must know of another one to form a cluster with it.
+#[derive(Clone, Debug)]
+pub struct Neighbour {
+    node: String,
+    /// The port of the port mapper that knows both.
+    epmd: u16,
+    cookie: String,
+    passwords: Passwords,
 }
 
 /// A running node. Dropping it ends the node; [`PrivateBroker::stop`] does so without blocking the thread.
@@ -83,6 +93,7 @@ pub struct PrivateBroker {
     /// Erlang's port mapper, the node's own. It outlives the node's restarts, and takes an ephemeral folder with it.
     epmd: Supervised,
     ephemeral: bool,
+    passwords: Passwords,
     dir: NodeDir,
 }
 
@@ -96,25 +107,67 @@ impl PrivateBroker {
         let installation = Installation::find()?;
         let dir = NodeDir::open(dir, options.ephemeral)?;
         dir.end_leftovers().await?;
+        if let Some(neighbour) = &options.neighbour {
+            dir.take_cookie(&neighbour.cookie)?;
+        }
+        let passwords = match &options.neighbour {
+            // A node that joins another takes over its users.
+            Some(neighbour) => neighbour.passwords.clone(),
+            None => Passwords::kept_in(dir.root())?,
+        };
         tracing::info!(dir = %dir.root().display(), "starting a private RabbitMQ node");
-        let mut ports = dir.last_ports().map_or_else(Ports::free, Ok)?;
+        let known_at = options.neighbour.as_ref().map(|neighbour| neighbour.epmd);
+        let mut ports = dir.last_ports().map_or_else(Ports::free, Ok)?.known_at(known_at);
         let mut tries = TRIES;
         let (epmd, node) = loop {
-            match start_once(&dir, &installation, ports, &options).await {
+            match start_once(&dir, &installation, ports, &options, &passwords).await {
                 Ok(started) => break started,
                 Err(error) if tries > 1 && !ports.are_free() => tracing::warn!(%error, "trying again on other ports"),
                 Err(error) => return Err(error),
             }
             tries -= 1;
-            ports = Ports::free()?;
+            ports = Ports::free()?.known_at(known_at);
         };
         let Ports { amqp: amqp_port, management: management_port, .. } = ports;
         let ephemeral = options.ephemeral;
-        Ok(Self { amqp_port, management_port, ports, installation, node, epmd, ephemeral, dir })
+        let broker = Self { amqp_port, management_port, ports, installation, node, epmd, ephemeral, passwords, dir };
+        if let Some(neighbour) = &options.neighbour {
+            for command in [&["stop_app"][..], &["reset"], &["join_cluster", &neighbour.node], &["start_app"]] {
+                broker.ctl(command).await?;
+            }
+        }
+        Ok(broker)
+    }
+
+    pub fn password(&self, user: User) -> &str {
+        self.passwords.of(user)
+    }
+
+    /// The node's name, such as `chasqui-0123456789ab@localhost`.
+    pub fn node(&self) -> &str {
+        self.dir.node()
+    }
+
+    /// For another node that is to form a cluster with this one.
+    ///
+    /// # Errors
+    /// When this node has no cookie yet.
+    pub fn neighbour(&self) -> Result<Neighbour> {
+        Ok(Neighbour {
+            node: self.dir.node().to_owned(),
+            epmd: self.ports.known_at,
+            cookie: self.dir.cookie()?,
+            passwords: self.passwords.clone(),
+        })
     }
 
     pub fn amqp_url(&self, user: User) -> String {
-        format!("amqp://{}:{}@127.0.0.1:{}/{VHOST}", user.name(), user.password(), self.amqp_port)
+        format!("amqp://{}:{}@127.0.0.1:{}/{VHOST}", user.name(), self.password(user), self.amqp_port)
+    }
+
+    /// `http://user:password@127.0.0.1:PORT`.
+    pub fn management_url_as(&self, user: User) -> String {
+        format!("http://{}:{}@127.0.0.1:{}", user.name(), self.password(user), self.management_port)
     }
 
     /// Without a user: `http://127.0.0.1:PORT`.
@@ -188,8 +241,10 @@ async fn start_once(
     installation: &Installation,
     ports: Ports,
     options: &Options,
+    passwords: &Passwords,
 ) -> Result<(Supervised, Supervised)> {
-    dir.prepare(ports, options)?;
+    releases::remember_the_last(dir)?;
+    dir.prepare(ports, options, passwords)?;
     let epmd = Supervised::start(&Launch {
         name: dir.node().to_owned(),
         program: installation.epmd.clone(),
@@ -208,6 +263,7 @@ async fn start_once(
         epmd.end(Signal::Kill).await?;
         return Err(error);
     }
+    releases::remember_this(dir)?;
     Ok((epmd, node))
 }
 
@@ -230,6 +286,9 @@ async fn await_ready(dir: &NodeDir, node: &mut Supervised, ports: Ports) -> Resu
     let deadline = Instant::now() + START_LIMIT;
     loop {
         if let Some(status) = node.ended()? {
+            if let Some(other_release) = releases::explain(dir) {
+                bail!(other_release);
+            }
             bail!("the private RabbitMQ node did not start ({status}). {}", complaint(dir));
         }
         if accepts(ports.management).await && accepts(ports.amqp).await {

@@ -7,16 +7,18 @@ use anyhow::{Context as _, Result};
 use api::{Api, Probes};
 use channels::Channels;
 use domain::{Clock, Readiness};
+use operations::Checker;
 use scheduler::Scheduler;
 use secrecy::SecretString;
 use store::Store;
+use templates::Templates;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use topology::Publisher;
 use worker::Worker;
 
 use crate::config::{Config, Role};
-use crate::{metrics, parts};
+use crate::{carried, exit, metrics, parts};
 
 /// What several roles of one process share.
 #[derive(Clone)]
@@ -24,7 +26,15 @@ pub(crate) struct Shared {
     pub(crate) config: Arc<Config>,
     pub(crate) publisher: Publisher,
     pub(crate) store: Store,
+    /// None in a process that only schedules.
+    pub(crate) templates: Option<Arc<Templates>>,
     pub(crate) clock: Arc<dyn Clock>,
+}
+
+impl Shared {
+    fn templates(&self) -> Result<Arc<Templates>> {
+        self.templates.clone().context("the templates are not loaded")
+    }
 }
 
 /// One role until SIGTERM or Ctrl-C. A second signal ends the process at once.
@@ -45,6 +55,10 @@ pub(crate) async fn run_alone(config: Config, role: Role) -> Result<ExitCode> {
         tokio::spawn(probes.serve(listener, stop.clone()));
     }
     let topology = parts::topology(&config, name)?;
+    let templates = (role != Role::Scheduler).then(|| parts::templates(&config)).transpose()?;
+    if role.knows_zones() {
+        parts::tell_zones(&config);
+    }
     // Bound before anything is waited for: a port that is taken shows at once.
     let listener = match role {
         Role::Api => Some(listen(config.api.listen, "API_LISTEN").await?),
@@ -56,11 +70,12 @@ pub(crate) async fn run_alone(config: Config, role: Role) -> Result<ExitCode> {
     // The publisher outlives the role: a drain still has to publish.
     let publishing = CancellationToken::new();
     let publisher = parts::publisher(&config, topology, publishing.clone());
-    let shared = Shared { config, publisher, store, clock };
+    let shared = Shared { config, publisher, store, templates, clock };
     match (role, listener) {
         (Role::Api, Some(listener)) => {
             tokio::spawn(migrate_in_the_background(shared.store.clone(), stop.clone()));
-            run_api(shared, listener, stop).await?;
+            // Nobody knows what stands before it: behind a proxy, everybody would be this machine.
+            run_api(shared, listener, FirstUser::WithTheTokenOnly, stop).await?;
         }
         (Role::Scheduler, _) => {
             parts::migrate(&shared.store, &stop).await?;
@@ -88,19 +103,33 @@ pub(crate) async fn listen(address: std::net::SocketAddr, setting: &str) -> Resu
         .with_context(|| format!("cannot listen on {address}: set {setting} to a free address"))
 }
 
-pub(crate) async fn run_api(shared: Shared, listener: TcpListener, stop: CancellationToken) -> Result<()> {
-    let settings = api_settings(&shared.config, listener.local_addr()?)?;
-    let api = Api::new(settings, shared.publisher, shared.store, shared.clock, metrics::render())?;
+/// Who may register the first user without the bootstrap token.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum FirstUser {
+    FromThisMachine,
+    WithTheTokenOnly,
+}
+
+pub(crate) async fn run_api(
+    shared: Shared,
+    listener: TcpListener,
+    first_user: FirstUser,
+    stop: CancellationToken,
+) -> Result<()> {
+    let settings = api_settings(&shared.config, listener.local_addr()?, first_user)?;
+    let checker = Checker::new(shared.templates()?);
+    let api = Api::new(settings, shared.publisher, shared.store, checker, shared.clock, metrics::render())?;
     tracing::info!(address = %listener.local_addr()?, "the API listens");
     api.serve(listener, stop).await;
     Ok(())
 }
 
-fn api_settings(config: &Config, listen: std::net::SocketAddr) -> Result<api::Settings> {
+fn api_settings(config: &Config, listen: std::net::SocketAddr, first_user: FirstUser) -> Result<api::Settings> {
     let secret = config.secret_key.clone().context("SECRET_KEY is missing")?;
     let jwt = api::JwtSettings {
         algorithm: api::JwtAlgorithm::parse(&config.api.algorithm).context("ALGORITHM")?,
         secret,
+        previous_secret: config.previous_secret_key.clone(),
         public_key_pem: config.api.public_key.clone(),
         audience: config.api.audience.clone(),
         issuer: config.api.issuer.clone(),
@@ -108,15 +137,17 @@ fn api_settings(config: &Config, listen: std::net::SocketAddr) -> Result<api::Se
     };
     let bootstrap = config.api.bootstrap_token.clone().unwrap_or_else(|| {
         let token = uuid::Uuid::new_v4().simple().to_string();
-        tracing::info!(
-            "until the first user is registered: POST /register from this machine, or with X-Bootstrap-Token: {token}"
-        );
+        tracing::info!("until the first user is registered: POST /register with X-Bootstrap-Token: {token}");
         SecretString::from(token)
     });
     Ok(api::Settings {
-        notify_open: config.api.notify_open,
+        open: config.api.open,
+        first_user_from_here: first_user == FirstUser::FromThisMachine,
+        hosts: config.api.hosts.clone(),
+        retention: config.retention,
         default_channel: config.worker.defaults.channel.clone(),
         sandbox: config.channels.sandbox != channels::SandboxMode::Off,
+        zones: config.zones.clone(),
         ..api::Settings::new(listen, jwt, bootstrap)
     })
 }
@@ -124,16 +155,15 @@ fn api_settings(config: &Config, listen: std::net::SocketAddr) -> Result<api::Se
 pub(crate) async fn run_worker(shared: Shared, readiness: Readiness, stop: CancellationToken) -> Result<()> {
     let config = &shared.config;
     let channels = Channels::enable(&config.channels).map_err(|problems| anyhow::anyhow!(problems.join("; ")))?;
-    for (channel, provider) in channels.enabled() {
-        tracing::info!(channel, provider, "channel enabled");
-    }
+    carried::log(&config.channels);
+    let templates = shared.templates()?;
     let worker = Worker {
         settings: config.worker.clone(),
         topology: parts::topology(config, Role::Worker.name())?,
         publisher: shared.publisher,
         store: shared.store,
         channels,
-        templates: parts::templates(config)?,
+        templates,
         hasher: parts::hasher(config),
         clock: shared.clock,
     };
@@ -152,6 +182,7 @@ pub(crate) async fn run_scheduler(shared: Shared, readiness: Readiness, stop: Ca
         demo: config.demo.clone(),
         retention: config.retention,
         patience: parts::patience(config),
+        zones: config.zones.clone(),
         clock: shared.clock,
     };
     scheduler.run(readiness, stop).await;
@@ -175,5 +206,5 @@ pub(crate) async fn stop_on_signal(stop: CancellationToken) {
             stop.cancel();
         }
     }
-    std::process::exit(130);
+    std::process::exit(exit::INTERRUPTED.into());
 }

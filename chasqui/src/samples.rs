@@ -9,6 +9,8 @@ use serde_json::{Value, json};
 use store::{CapturedView, Store};
 use tokio_util::sync::CancellationToken;
 
+use crate::output::say;
+
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 const PATIENCE: Duration = Duration::from_secs(30);
 /// Columns of a shown message, its frame included.
@@ -17,7 +19,7 @@ const WIDTH: usize = 76;
 /// Publishes the samples and prints what the sandbox captured of them.
 pub(crate) async fn send_and_show(api: SocketAddr, store: &Store, stop: &CancellationToken) -> Result<()> {
     let client = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build()?;
-    println!("Sending one sample notification per channel through POST /notify:\n");
+    say!("Sending one sample notification per channel through POST /notify:\n");
     let mut ids = Vec::new();
     for sample in samples() {
         let answer = client.post(format!("http://{api}/notify")).json(&sample).send().await.context("POST /notify")?;
@@ -25,16 +27,16 @@ pub(crate) async fn send_and_show(api: SocketAddr, store: &Store, stop: &Cancell
         let accepted: Value = answer.json().await.context("POST /notify")?;
         ensure!(status.as_u16() == 202, "POST /notify answered {status}: {accepted}");
         let id = accepted["id"].as_str().unwrap_or_default().to_owned();
-        println!("  202  {:9} {id}", sample["channel"].as_str().unwrap_or_default());
+        say!("  202  {:9} {id}", sample["channel"].as_str().unwrap_or_default());
         ids.push(id);
     }
-    println!();
+    say!("");
     tokio::select! {
         captured = captures(store, &ids) => captured?.iter().for_each(show),
         () = stop.cancelled() => return Ok(()),
-        () = tokio::time::sleep(PATIENCE) => println!("Nothing was captured within {} s: see GET /deliveries and the log.", PATIENCE.as_secs()),
+        () = tokio::time::sleep(PATIENCE) => say!("Nothing was captured within {} s: see GET /deliveries and the log.", PATIENCE.as_secs()),
     }
-    println!("Press Ctrl-C to stop.");
+    say!("Press Ctrl-C to stop.");
     Ok(())
 }
 
@@ -83,7 +85,7 @@ fn sample_data(template: &str) -> Value {
 fn show(captured: &CapturedView) {
     let capture = &captured.capture;
     let title = format!(" {} to {} ", capture.channel, capture.destination);
-    println!("┌─{title}{}┐", "─".repeat(WIDTH.saturating_sub(title.chars().count() + 3)));
+    say!("┌─{title}{}┐", "─".repeat(WIDTH.saturating_sub(title.chars().count() + 3)));
     if let Some(subject) = &capture.subject {
         line(&format!("Subject: {subject}"));
         line("");
@@ -93,7 +95,7 @@ fn show(captured: &CapturedView) {
         line("");
         line("(and the same as HTML)");
     }
-    println!("└{}┘\n", "─".repeat(WIDTH - 2));
+    say!("└{}┘\n", "─".repeat(WIDTH - 2));
 }
 
 /// Broken at words to the width of the frame.
@@ -114,5 +116,5 @@ fn line(text: &str) {
 
 fn print_row(row: &str) {
     let padding = (WIDTH - 4).saturating_sub(row.chars().count());
-    println!("│ {row}{} │", " ".repeat(padding));
+    say!("│ {row}{} │", " ".repeat(padding));
 }

@@ -4,13 +4,14 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use domain::{Attempt, Order, State, Timestamp};
+use domain::{Attempt, Order, Row, State, Timestamp, printable};
 use serde_json::{Value, json};
 use store::{Patience, StuckDelivery, StuckJob};
 use topology::Names;
 
 use crate::config::{Config, Role, Sources};
-use crate::{embedded, logs, parts};
+use crate::output::say;
+use crate::{embedded, exit, logs, parts};
 
 #[derive(clap::Args, Debug)]
 pub struct Stuck {
@@ -22,7 +23,7 @@ pub struct Stuck {
     json: bool,
 }
 
-/// Exit code 0 when nothing is stuck.
+/// Exit code 0 when nothing is stuck, 1 when something is.
 pub(crate) async fn stuck(sources: Sources, what: Stuck) -> Result<ExitCode> {
     let config = Config::read(embedded::with_running(sources), Role::Ledger)?;
     logs::start(&config)?;
@@ -40,15 +41,15 @@ pub(crate) async fn stuck(sources: Sources, what: Stuck) -> Result<ExitCode> {
         .collect();
     for found in &found {
         match what.json {
-            true => println!("{}", found.json(now)),
-            false => println!("{}", found.text(now)),
+            true => say!("{}", found.json(now)),
+            false => say!("{}", found.text(now)),
         }
     }
     if !what.json {
         let count = if found.is_empty() { "nothing".to_owned() } else { found.len().to_string() };
-        println!("{count} stuck for more than {}", span(patience.after));
+        say!("{count} stuck for more than {}", span(patience.after));
     }
-    Ok(if found.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(exit::answer(found.is_empty()))
 }
 
 /// One thing that does not move. Nothing in it is personal: the recipient is masked.
@@ -79,11 +80,13 @@ impl Found<'_> {
     }
 
     fn text(&self, now: Timestamp) -> String {
-        let Self { kind, tenant, id, whither, state, attempts, next, .. } = self;
+        let Self { kind, tenant, whither, state, attempts, next, .. } = self;
+        let id = printable(self.id);
         let late = span(now.since(self.due));
         let last = self.last.map_or(String::new(), |last| {
             let code = last.code.as_deref().map(|code| format!(" {code}")).unwrap_or_default();
-            format!("; last: {} by {}{code}  {}", last.outcome.as_str(), last.provider, last.detail)
+            let words = format!("{} by {}{code}  {}", last.outcome.as_str(), last.provider, last.detail);
+            format!("; last: {}", printable(&words))
         });
         format!(
             "{kind} {tenant}/{id}  {whither}  {state}, {late} past {}\n  attempts {attempts}{last}\n  next: {next}",
@@ -103,7 +106,10 @@ fn of_delivery<'a>(stuck: &'a StuckDelivery, names: &Names) -> Found<'a> {
         due: stuck.due,
         attempts: row.attempt,
         last: stuck.view.attempts.last(),
-        next: what_next(row.state, &row.order, names),
+        next: match stuck.is_anonymous {
+            true => what_next_without_an_id(row, names),
+            false => what_next(row.state, &row.order, names),
+        },
     }
 }
 
@@ -143,6 +149,23 @@ fn what_next(state: State, order: &Order, names: &Names) -> String {
         _ => format!("a worker gave it back: is its message in {queue} without a worker?"),
     };
     format!("{place} If no queue has it, it was removed: publish it again under the same id, or cancel it")
+}
+
+/// The id is the ledger's own: whoever published a message under it would send one more.
+fn what_next_without_an_id(row: &Row, names: &Names) -> String {
+    let queue = &names.queue;
+    let was_tried = row.attempt > 0 || row.ambiguous || row.state == State::Sending;
+    let what = if was_tried {
+        "an equal message that is delivered again continues it. If none is there it was removed, or went out under another \
+         row: look with the provider before you send anything anew. This row is forgotten with those that ended"
+    } else {
+        "nothing was sent for it yet. If its message is not there, it went out under another row. This row is forgotten by \
+         itself, after an hour, or a day if it has a time limit"
+    };
+    format!(
+        "it came without an id, so do not publish it again under this one: that would be a message more. Is its message \
+         in {queue} without a worker? {what}"
+    )
 }
 
 /// A number and a unit.

@@ -6,7 +6,8 @@ use anyhow::Result;
 use clap::Subcommand;
 
 use crate::config::{Config, Role, Sources};
-use crate::{embedded, logs, parts};
+use crate::output::{self, say};
+use crate::{embedded, exit, logs, parts};
 
 #[derive(Subcommand, Clone, Copy, Debug)]
 pub enum TopologyCommand {
@@ -14,19 +15,34 @@ pub enum TopologyCommand {
     Plan,
     /// Create what is missing; refuse what exists with other arguments; delete nothing
     Apply,
-    /// Compare the live broker with the plan; exit code 1 when something differs
+    /// Compare the live broker with the plan, and the members of quorum queues with its nodes; exit code 1 when something
+    /// differs
     Verify,
     /// Delete and create again the retry queues whose delay has changed, if they are empty
     RecreateRetry,
 }
 
 pub(crate) async fn run(sources: Sources, command: TopologyCommand) -> Result<ExitCode> {
-    let sources = embedded::with_running(sources);
+    let mut sources = embedded::with_running(sources);
     if let TopologyCommand::Plan = command {
         let config = Config::read(sources, Role::Probe)?;
-        print!("{}", topology::Plan::new(&config.names, config.queue_type, config.worker.retry_delays));
+        let plan = topology::Plan::new(&config.names, config.queue_type, config.worker.retry_delays);
+        output::text(&plan.to_string());
         return Ok(ExitCode::SUCCESS);
     }
+    // The node of a fleet that does not run now: it is started for this command alone.
+    if embedded::names_broker(&sources) || !embedded::has_broker() {
+        return on(sources, command).await;
+    }
+    Config::read(sources.clone(), Role::Probe)?;
+    say!("starting the RabbitMQ node of ./var/rabbitmq for this command (some seconds)");
+    let broker = embedded::start_broker(&mut sources).await?;
+    let done = on(sources, command).await;
+    broker.stop().await?;
+    done
+}
+
+async fn on(sources: Sources, command: TopologyCommand) -> Result<ExitCode> {
     let config = Config::read(sources, Role::Broker)?;
     logs::start(&config)?;
     let topology = parts::topology(&config, "topology")?;
@@ -34,18 +50,18 @@ pub(crate) async fn run(sources: Sources, command: TopologyCommand) -> Result<Ex
         TopologyCommand::Plan => {}
         TopologyCommand::Apply => {
             topology::declare(&topology.broker, &topology.plan).await?;
-            println!("{}: the topology is as planned", topology.broker.address());
+            say!("{}: the topology is as planned", topology.broker.address());
         }
         TopologyCommand::Verify => {
             let verified = topology::verify(&topology.broker, &topology.plan, topology.management.as_ref()).await?;
-            print!("{verified}");
-            return Ok(if verified.differences.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+            output::text(&verified.to_string());
+            return Ok(exit::answer(verified.differences.is_empty() && verified.too_few_members.is_empty()));
         }
         TopologyCommand::RecreateRetry => {
             let recreated = topology::recreate_retry(&topology.broker, &topology.plan).await?;
             match recreated.0.as_slice() {
-                [] => println!("no retry queue has another delay than planned"),
-                queues => println!("recreated {}", queues.join(", ")),
+                [] => say!("no retry queue has another delay than planned"),
+                queues => say!("recreated {}", queues.join(", ")),
             }
         }
     }

@@ -12,22 +12,28 @@ use crate::banner::Banner;
 use crate::config::{Config, Role, Sources};
 use crate::embedded::{self, Running};
 use crate::fleet::Fleet;
+use crate::output::say;
 use crate::private_broker::PrivateBroker;
-use crate::{logs, roles, samples};
+use crate::{delays, logs, roles, samples};
 
 /// Runs until SIGTERM or Ctrl-C, and leaves no process behind.
 pub(crate) async fn up(mut sources: Sources, demo: bool) -> Result<ExitCode> {
-    if !sources.is_given("LOG") || sources.get("LOG").as_deref() == Some("info") {
+    if !sources.is_given("LOG") {
         sources.set("LOG", "warn");
     }
+    let mut look = sources.clone();
+    embedded::look_up(&mut look);
+    // Before anything is made.
+    Config::read(look, Role::Up)?;
     embedded::fill(&mut sources)?;
+    let bootstrap = bootstrap_token(&mut sources);
     let mut config = Config::read(sources.clone(), Role::Up)?;
     logs::start(&config)?;
     let stop = CancellationToken::new();
     tokio::spawn(roles::stop_on_signal(stop.clone()));
     let listener = api_listener(config.api.listen).await?;
     let broker = if config.broker.is_none() {
-        println!("up: starting a RabbitMQ node of its own in ./var/rabbitmq (some seconds)");
+        say!("up: starting a RabbitMQ node of its own in ./var/rabbitmq (some seconds)");
         let broker = tokio::select! {
             broker = embedded::start_broker(&mut sources) => broker?,
             () = stop.cancelled() => return Ok(ExitCode::SUCCESS),
@@ -35,29 +41,53 @@ pub(crate) async fn up(mut sources: Sources, demo: bool) -> Result<ExitCode> {
         config = Config::read(sources.clone(), Role::Up)?;
         Some(broker)
     } else {
-        println!("up: using the broker that is configured");
+        say!("up: using the broker that is configured");
         None
     };
-    let ran = run(sources, config, listener, broker.as_ref(), demo, stop).await;
+    let ran = run(sources, config, listener, Own { broker: broker.as_ref(), bootstrap }, demo, stop).await;
     if let Some(broker) = broker {
-        println!("up: stopping the RabbitMQ node");
+        say!("up: stopping the RabbitMQ node");
         broker.stop().await?;
     }
     ran?;
-    println!("up: stopped; messages and the ledger stay in ./var for the next time");
+    say!("up: stopped; messages and the ledger stay in ./var for the next time");
     Ok(ExitCode::SUCCESS)
+}
+
+/// What nobody has configured.
+struct Own<'a> {
+    broker: Option<&'a PrivateBroker>,
+    /// Lets the first user register.
+    bootstrap: Option<String>,
+}
+
+/// Made up for this run unless it is configured: the banner shows it.
+fn bootstrap_token(sources: &mut Sources) -> Option<String> {
+    if sources.is_given("BOOTSTRAP_TOKEN") {
+        return None;
+    }
+    let token = embedded::new_secret();
+    sources.set("BOOTSTRAP_TOKEN", token.clone());
+    Some(token)
 }
 
 async fn run(
     sources: Sources,
     config: Config,
     listener: TcpListener,
-    broker: Option<&PrivateBroker>,
+    own: Own<'_>,
     demo: bool,
     stop: CancellationToken,
 ) -> Result<()> {
-    let banner = Banner::new(listener.local_addr()?, broker, &config)?;
+    let mut banner = Banner::new(listener.local_addr()?, own.broker, &config)?;
+    if own.broker.is_some() {
+        delays::follow(&config, &stop).await?;
+    }
+    if stop.is_cancelled() {
+        return Ok(());
+    }
     let mut fleet = Fleet::start(config, listener, &stop).await?;
+    banner.first_user(&fleet.store, own.bootstrap).await;
     let _running = Running::tell(&sources, fleet.api)?;
     let shown = tokio::select! {
         ready = fleet.ready() => {
@@ -87,7 +117,7 @@ async fn api_listener(address: SocketAddr) -> Result<TcpListener> {
     match TcpListener::bind(address).await {
         Ok(listener) => Ok(listener),
         Err(error) if error.kind() == ErrorKind::AddrInUse && address.port() == 8080 => {
-            println!("up: {address} is taken; using a free port instead");
+            say!("up: {address} is taken; using a free port instead");
             TcpListener::bind(SocketAddr::new(address.ip(), 0)).await.context("no free port for the API")
         }
         Err(error) => {

@@ -40,14 +40,16 @@ pub enum Found {
     Likely(usize),
     /// Nobody can know whether the message in hand is the one of this row, or whether that was acknowledged.
     Doubt(usize),
-    /// Others have them all: wait.
+    /// Others have them all, or all that are surely owed: wait.
     OnlyTaken,
     Nothing,
 }
 
-/// `rows`: all that have the fingerprint, the oldest first. `copy` names the copy that asks. Rows whose message is
-/// surely still with the broker go first: were one left over, its message would have been taken for another.
-pub fn find(rows: &[Adoptable], copy: Uuid, now: Timestamp) -> Found {
+/// `rows`: all that have the fingerprint, the oldest first. `copy` names the copy that asks; `may_wait` until every hold
+/// of the time when it came has run out. Rows whose message is surely still with the broker go first, also those that
+/// are kept for a copy whose process may be gone: were one left over, its message would have been taken for another,
+/// and nobody would continue it.
+pub fn find(rows: &[Adoptable], copy: Uuid, now: Timestamp, may_wait: bool) -> Found {
     let open = |wanted: &dyn Fn(&Adoptable) -> bool| rows.iter().position(|row| !row.settled && wanted(row));
     if let Some(at) = open(&|row| row.is_free_for(copy, now) && !row.may_be_gone()) {
         return Found::Row(at);
@@ -55,7 +57,10 @@ pub fn find(rows: &[Adoptable], copy: Uuid, now: Timestamp) -> Found {
     if let Some(at) = open(&|row| row.is_free_for(copy, now) && !row.is_doubtful(rows, now)) {
         return Found::Likely(at);
     }
-    match open(&|row| row.may_be_gone() && (row.ran_out(now) || row.is_held_by(doubting(copy)))) {
+    // None that is surely owed is free by now.
+    let waits_for_owed = may_wait && open(&|row| !row.may_be_gone()).is_some();
+    let in_doubt = |row: &Adoptable| row.is_held_by(doubting(copy)) || (row.ran_out(now) && !waits_for_owed);
+    match open(&|row| row.may_be_gone() && in_doubt(row)) {
         Some(at) => Found::Doubt(at),
         None if rows.iter().any(|row| !row.settled) => Found::OnlyTaken,
         None => Found::Nothing,

@@ -19,6 +19,24 @@ pub struct Headers {
     pub dead: Option<DeadMark>,
     /// The broker itself dead-lettered it from a lane queue (rejected, delivery_limit, maxlen).
     pub broker_death: bool,
+    /// Somebody publishes a dead letter by hand and asks for a new budget: `notify-again`. Heard where the copy meets
+    /// its row, and never published further.
+    pub again: bool,
+}
+
+/// Whose hand a copy comes from. Only an operator gives a budget.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Hand {
+    /// A publisher's own: it carries no counts.
+    Publisher,
+    /// The fleet published it again, with its counts.
+    Fleet,
+    /// An operator moved it out of the dead-letter queue with its headers, which say of which epoch it was: so many
+    /// moves of one letter ask for one budget.
+    Mover,
+    /// An operator took a letter and published it by hand with `notify-again`: it asks for a budget after whichever
+    /// epoch its row has died in.
+    Asker,
 }
 
 /// What the dead-letter queue shows about a message, from the `notify-dead-*` headers.
@@ -31,21 +49,27 @@ pub struct DeadMark {
 }
 
 impl Headers {
-    /// None of our headers is present, but for the lane: a publisher's own message, or one that somebody read from the
-    /// dead-letter queue and published again without its headers.
-    pub fn is_bare(&self) -> bool {
-        Self { lane: None, ..self.clone() } == Self::default()
+    /// Did an operator move it out of the dead-letter queue, did the fleet publish it again, or is it a publisher's own?
+    pub fn hand(&self) -> Hand {
+        let was_in_the_dead_letter_queue = self.dead.is_some() || self.broker_death;
+        match (self.again, self.epoch) {
+            _ if was_in_the_dead_letter_queue => Hand::Mover,
+            (true, Some(_)) => Hand::Mover,
+            (true, None) => Hand::Asker,
+            (false, None) if self.seq.is_none() && self.attempt.is_none() => Hand::Publisher,
+            (false, _) => Hand::Fleet,
+        }
     }
 
-    /// It was in the dead-letter queue, whoever put it there.
-    pub fn is_dead_marked(&self) -> bool {
-        self.dead.is_some() || self.broker_death
+    /// Retry budgets used before the one that this copy is of: a move asks for the one after that of its letter.
+    pub fn effective_epoch(&self) -> u32 {
+        self.epoch.unwrap_or(0).saturating_add(u32::from(self.hand() == Hand::Mover))
     }
 }
 
 impl Arrival {
     /// The headers of this copy when it is published again as it is: the same effective epoch, seq and
-    /// attempt, but never bare, so that its return is not taken for an operator's move.
+    /// attempt, written out, so that its return is nobody's move.
     pub fn headers(&self, lane: Lane, received: &Headers) -> Headers {
         Headers {
             attempt: Some(self.attempt),
@@ -58,6 +82,21 @@ impl Arrival {
             publisher: received.publisher.clone(),
             dead: None,
             broker_death: false,
+            again: false,
+        }
+    }
+
+    /// The same for a copy that has met no row yet: what came without counts returns without, and still asks for what
+    /// it asked for. None for one that asks and was delivered before: it must meet its row first, because it may have
+    /// been heard already, and its redelivery must not be heard again.
+    pub fn headers_unmet(&self, lane: Lane, received: &Headers) -> Option<Headers> {
+        let headers = self.headers(lane, received);
+        match self.hand {
+            Hand::Asker if self.redelivered => None,
+            Hand::Publisher | Hand::Asker if !self.redelivered => {
+                Some(Headers { attempt: None, epoch: None, seq: None, again: received.again, ..headers })
+            }
+            _ => Some(headers),
         }
     }
 }
@@ -68,34 +107,35 @@ pub struct Arrival {
     pub key: Key,
     /// SHA-256 of the body: a known id with another content is a conflict.
     pub content: Content,
-    /// Effective epoch: `notify-epoch`, one more when it was in the dead-letter queue.
+    /// Effective epoch: `notify-epoch`, one more when an operator moved it.
     pub epoch: u32,
-    /// Effective seq: 0 for a message that was in the dead-letter queue, else `notify-seq`.
+    /// Effective seq: 0 for a message that an operator moved, else `notify-seq`.
     pub seq: u32,
     /// Attempts completed in this epoch, as far as the message knows. The row beats it.
     pub attempt: u32,
-    pub bare: bool,
+    pub hand: Hand,
     pub redelivered: bool,
 }
 
 impl Arrival {
     pub fn new(key: Key, content: Content, headers: &Headers, redelivered: bool) -> Self {
-        let dead = headers.is_dead_marked();
-        let of_this_epoch = |count: Option<u32>| if dead { 0 } else { count.unwrap_or(0) };
+        let hand = headers.hand();
+        let of_this_epoch = |count: Option<u32>| if hand == Hand::Mover { 0 } else { count.unwrap_or(0) };
         Self {
             key,
             content,
-            epoch: headers.epoch.unwrap_or(0).saturating_add(u32::from(dead)),
+            epoch: headers.effective_epoch(),
             seq: of_this_epoch(headers.seq),
             attempt: of_this_epoch(headers.attempt),
-            bare: headers.is_bare(),
+            hand,
             redelivered,
         }
     }
 
-    /// Of a message that came without an id: no operator's letter, because a letter has one. So it gives no budget.
+    /// Of a message that came without an id: no operator's letter, because a letter has one. So it asks for nothing.
     #[must_use]
     pub fn without_id(self) -> Self {
-        Self { bare: false, ..self }
+        let hand = if self.hand == Hand::Asker { Hand::Publisher } else { self.hand };
+        Self { hand, ..self }
     }
 }

@@ -3,7 +3,7 @@
 
 use uuid::Uuid;
 
-use crate::{Arrival, Lease, Row, State};
+use crate::{Arrival, Hand, Lease, Row, State};
 
 /// What to do with one copy, given what the ledger remembers of its delivery.
 #[derive(Clone, PartialEq, Debug)]
@@ -15,11 +15,14 @@ pub enum Claim {
     /// Do again what this row's order says, acknowledge: nobody can know whether that copy went out.
     Repeat(Box<Row>),
     /// Publish it to its lane with this epoch and nothing counted, acknowledge. So the budget that an
-    /// operator gave by publishing a dead letter without its headers travels with the message, and a
+    /// operator gave by publishing a dead letter by hand travels with the message, and a
     /// crash gives none; and a copy that lost its counts joins the epoch of its row.
     Reissue { epoch: u32 },
     /// The delivery has ended: acknowledge.
     Ended,
+    /// Its dead letter is in the dead-letter queue, and this copy is not an operator's: acknowledge, without another
+    /// letter.
+    HasLetter,
     /// The id is known with another body: to the dead-letter queue, never sent, never dropped.
     Conflict,
 }
@@ -33,8 +36,8 @@ pub enum Take {
     LeaseRanOut,
 }
 
-/// Decides about a copy that met a row. Only the end of a delivery lets a copy go: whatever the counts say,
-/// it may be the only one left, because a dead letter can be published again without them.
+/// Decides about a copy that met a row. Only the end of a delivery, or a letter that is surely in the dead-letter
+/// queue, lets a copy go: whatever the counts say, it may be the only one left.
 /// (A copy that meets none is inserted by the store as it is.)
 /// `token` is the new claim's. Due times are never compared: the broker's delay has already passed.
 pub fn claim(row: &Row, arrival: &Arrival, token: Uuid) -> Claim {
@@ -81,13 +84,19 @@ fn claim_next_epoch(row: &Row, arrival: &Arrival, token: Uuid) -> Claim {
     Claim::Take(Box::new(next), Take::Send)
 }
 
-/// The obligation is a dead letter. Whatever is not an operator's move goes there again, of an older
-/// epoch too: it may be the very letter, moved and then redelivered, and no other copy need exist.
+/// The obligation is a dead letter. One that an operator moved too late goes there again, of an older epoch too: it may
+/// be the very letter, moved and then redelivered, and no other copy need exist. A publisher's copy that comes for the
+/// first time is not the one whose letter may still have to be published: that one was delivered before.
 fn claim_dead(row: &Row, arrival: &Arrival) -> Claim {
-    if arrival.bare && !arrival.redelivered {
-        return Claim::Reissue { epoch: row.epoch.saturating_add(1) };
+    match arrival.hand {
+        Hand::Asker if !arrival.redelivered && row.epoch < u32::MAX => Claim::Reissue { epoch: row.epoch + 1 },
+        Hand::Asker | Hand::Mover => Claim::Repeat(Box::new(row.clone())),
+        Hand::Publisher if !arrival.redelivered => Claim::HasLetter,
+        Hand::Publisher | Hand::Fleet if row.has_letter => Claim::HasLetter,
+        // Whoever has just recorded the death is publishing the letter.
+        Hand::Fleet if !arrival.redelivered && row.lease == Lease::Live => Claim::Park,
+        Hand::Publisher | Hand::Fleet => Claim::Repeat(Box::new(row.clone())),
     }
-    Claim::Repeat(Box::new(row.clone()))
 }
 
 fn claim_sending(row: &Row, arrival: &Arrival, token: Uuid) -> Claim {
@@ -108,7 +117,7 @@ fn claim_waiting(row: &Row, arrival: &Arrival, token: Uuid) -> Claim {
 /// The row beats the message, unless the message counts further: then a new epoch begins, or the ledger
 /// was set back to an older state.
 fn taken(row: &Row, arrival: &Arrival, token: Uuid) -> Row {
-    let mut next = Row { state: State::Sending, token, lease: Lease::Live, ..row.clone() };
+    let mut next = Row { state: State::Sending, token, lease: Lease::Live, has_letter: false, ..row.clone() };
     if (arrival.epoch, arrival.seq) > (row.epoch, row.seq) {
         let attempts_here = if arrival.epoch == row.epoch { row.attempt } else { 0 };
         next.attempt = attempts_here.max(arrival.attempt);

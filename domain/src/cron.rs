@@ -1,58 +1,63 @@
 //! Recurring schedules: a cron expression in an IANA time zone, and when it fires next.
 
+mod fields;
+
 use std::ops::Range;
-use std::str::FromStr;
 
-use chrono::{DateTime, Datelike, FixedOffset, Offset, TimeDelta, TimeZone, Utc};
-use chrono_tz::{GapInfo, Tz};
 use croner::parser::{CronParser, Seconds, Year};
+use jiff::civil::DateTime;
+use jiff::tz::{AmbiguousOffset, TimeZone};
 
-use crate::Timestamp;
+use crate::{Timestamp, Zones};
+
+pub use fields::MAX_CRON_CHARS;
 
 /// Where the search works: croner gives up at the year 5000.
-const YEARS: Range<i32> = 1..5000;
+const YEARS: Range<i16> = 1..5000;
 
 /// Five fields (minute first), or six (second first), in a time zone with its daylight-saving rules.
 #[derive(Clone, Debug)]
 pub struct Cron {
     pattern: croner::Cron,
-    zone: Tz,
+    zone: TimeZone,
 }
 
-#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-pub enum InvalidCron {
-    #[error("must be a cron expression of five fields (or six, with seconds first): {0}")]
-    Pattern(String),
-    #[error("must be an IANA time zone such as America/Argentina/Buenos_Aires")]
-    Zone,
-    #[error("never fires")]
-    Never,
+/// Everything that is wrong with a schedule. The texts say what to write instead and repeat nothing of it.
+#[derive(Clone, PartialEq, Eq, Debug, Default, thiserror::Error)]
+#[error("{}", [.pattern.as_deref(), .zone.as_deref()].into_iter().flatten().collect::<Vec<_>>().join("; "))]
+pub struct InvalidCron {
+    /// Of the expression.
+    pub pattern: Option<String>,
+    /// Of the time zone.
+    pub zone: Option<String>,
 }
 
 impl Cron {
+    /// What somebody has written just now: what can only be a mistake is refused.
+    ///
     /// # Errors
-    /// [`InvalidCron`] naming what is wrong.
-    pub fn parse(pattern: &str, zone: &str) -> Result<Self, InvalidCron> {
-        let has_holes = |field: &str| field.split(',').any(str::is_empty);
-        if pattern.split_whitespace().any(has_holes) {
-            return Err(InvalidCron::Pattern("a list has an empty place".into()));
-        }
-        let pattern = CronParser::builder()
-            .seconds(Seconds::Optional)
-            .year(Year::Disallowed)
-            .build()
-            .parse(pattern)
-            .map_err(|error| InvalidCron::Pattern(error.to_string()))?;
-        let zone = Tz::from_str(zone).map_err(|_| InvalidCron::Zone)?;
-        Ok(Self { pattern, zone })
+    /// [`InvalidCron`] with every field of the expression that is wrong, and the zone.
+    pub fn parse(pattern: &str, zone: &str, zones: &Zones) -> Result<Self, InvalidCron> {
+        let refused = fields::check(pattern);
+        let built = if refused.is_empty() { build(pattern).and_then(sometimes) } else { Err(refused.join("; ")) };
+        joined(built, zones.find(zone))
+    }
+
+    /// A schedule that was taken before: by the rules of that day, which may have been milder than those of
+    /// [`Cron::parse`].
+    ///
+    /// # Errors
+    /// [`InvalidCron`] for one that was never taken, or whose zone is no longer known.
+    pub fn stored(pattern: &str, zone: &str, zones: &Zones) -> Result<Self, InvalidCron> {
+        joined(build(pattern), zones.find(zone))
     }
 
     /// The first instant after `after`, a whole second. A local time that does not exist fires at the
     /// first instant after the gap, one that occurs twice fires once; but a pattern for every hour (`*` or
     /// `*/n` in its place) goes by the time that passes, so that a change of the clock makes no hole.
     pub fn next_after(&self, after: Timestamp) -> Option<Timestamp> {
-        let after = DateTime::from_timestamp(after.as_micros().div_euclid(1_000_000), 0)?;
-        if !YEARS.contains(&after.year()) {
+        let after = jiff::Timestamp::from_second(after.as_micros().div_euclid(1_000_000)).ok()?;
+        if !YEARS.contains(&self.zone.to_datetime(after).year()) {
             return None;
         }
         let next = if self.pattern.pattern.hours.from_wildcard {
@@ -60,56 +65,87 @@ impl Cron {
         } else {
             self.next_on_the_wall(after)
         };
-        next.map(Timestamp::from)
+        next.map(|at| Timestamp::from_seconds(at.as_second()))
     }
 
     /// Walks through local times and looks up when each occurs. Within a doubled hour their first
     /// occurrence may lie before `after`.
-    fn next_on_the_wall(&self, after: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        let mut local = after.with_timezone(&self.zone).naive_local();
+    fn next_on_the_wall(&self, after: jiff::Timestamp) -> Option<jiff::Timestamp> {
+        let mut local = self.zone.to_datetime(after);
         loop {
-            local = self.pattern.find_next_occurrence(&local.and_utc(), false).ok()?.naive_utc();
-            let at = match self.zone.from_local_datetime(&local).earliest() {
-                Some(at) => at,
-                None => GapInfo::new(&local, &self.zone)?.end?,
-            };
+            local = self.pattern.find_next_occurrence(&local, false).ok()?;
+            let at = self.first_instant_of(local)?;
             if at > after {
-                return Some(at.to_utc());
+                return Some(at);
+            }
+        }
+    }
+
+    /// The first time that the clock on the wall shows this, or has jumped over it.
+    fn first_instant_of(&self, local: DateTime) -> Option<jiff::Timestamp> {
+        match self.zone.to_ambiguous_timestamp(local).offset() {
+            AmbiguousOffset::Unambiguous { offset } => offset.to_timestamp(local).ok(),
+            AmbiguousOffset::Fold { before, .. } => before.to_timestamp(local).ok(),
+            AmbiguousOffset::Gap { before, .. } => {
+                // By the old offset it lies behind the change, at most as far as the gap is long.
+                let behind = seconds_later(before.to_timestamp(local).ok()?, 1)?;
+                self.zone.preceding(behind).next().map(|change| change.timestamp())
             }
         }
     }
 
     /// Searches under the offset of the moment, and again from every change of the offset on.
-    fn next_as_time_passes(&self, after: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    fn next_as_time_passes(&self, after: jiff::Timestamp) -> Option<jiff::Timestamp> {
         let (mut from, mut inclusive) = (after, false);
         loop {
-            let offset = self.offset_at(from);
-            let next = self.pattern.find_next_occurrence(&from.with_timezone(&offset), inclusive).ok()?.to_utc();
-            if self.offset_at(next) == offset {
+            let offset = self.zone.to_offset(from);
+            let local = self.pattern.find_next_occurrence(&offset.to_datetime(from), inclusive).ok()?;
+            let next = offset.to_timestamp(local).ok()?;
+            if self.zone.to_offset(next) == offset {
                 return Some(next);
             }
-            (from, inclusive) = (self.change_between(from, next), true);
+            (from, inclusive) = (self.change_between(from, next)?, true);
         }
     }
 
     /// The second at which the offset stops being that of `from`. It is another one at `to`.
-    fn change_between(&self, from: DateTime<Utc>, to: DateTime<Utc>) -> DateTime<Utc> {
-        let (before, mut early, mut late) = (self.offset_at(from), from, to);
-        while late - early > TimeDelta::seconds(1) {
-            let middle = early + TimeDelta::seconds((late - early).num_seconds() / 2);
-            if self.offset_at(middle) == before { early = middle } else { late = middle }
+    fn change_between(&self, from: jiff::Timestamp, to: jiff::Timestamp) -> Option<jiff::Timestamp> {
+        let (before, mut early, mut late) = (self.zone.to_offset(from), from, to);
+        while late.as_second() - early.as_second() > 1 {
+            let middle = seconds_later(early, (late.as_second() - early.as_second()) / 2)?;
+            if self.zone.to_offset(middle) == before { early = middle } else { late = middle }
         }
-        late
+        Some(late)
     }
+}
 
-    fn offset_at(&self, at: DateTime<Utc>) -> FixedOffset {
-        self.zone.offset_from_utc_datetime(&at.naive_utc()).fix()
+fn seconds_later(at: jiff::Timestamp, seconds: i64) -> Option<jiff::Timestamp> {
+    jiff::Timestamp::from_second(at.as_second().checked_add(seconds)?).ok()
+}
+
+fn build(pattern: &str) -> Result<croner::Cron, String> {
+    let plain = fields::without_nickname(pattern);
+    CronParser::builder()
+        .seconds(Seconds::Optional)
+        .year(Year::Disallowed)
+        .dom_and_dow(fields::both_days_must_hold(plain))
+        .build()
+        .parse(plain)
+        .map_err(|_| "must be a cron expression of five fields, or of six with seconds first".into())
+}
+
+/// Refuses a date that no year has.
+fn sometimes(pattern: croner::Cron) -> Result<croner::Cron, String> {
+    match pattern.find_next_occurrence(&DateTime::constant(2000, 1, 1, 0, 0, 0, 0), true) {
+        Ok(_) => Ok(pattern),
+        Err(_) => Err("never fires: no year has such a day".into()),
     }
+}
 
-    /// # Errors
-    /// [`InvalidCron::Never`] for a date that no year has.
-    pub fn first_after(&self, after: Timestamp) -> Result<Timestamp, InvalidCron> {
-        self.next_after(after).ok_or(InvalidCron::Never)
+fn joined(pattern: Result<croner::Cron, String>, zone: Result<TimeZone, String>) -> Result<Cron, InvalidCron> {
+    match (pattern, zone) {
+        (Ok(pattern), Ok(zone)) => Ok(Cron { pattern, zone }),
+        (pattern, zone) => Err(InvalidCron { pattern: pattern.err(), zone: zone.err() }),
     }
 }
 

@@ -67,7 +67,7 @@ pub struct Transition {
     pub order: Order,
     /// None for a success (the row says it) and where nothing was tried.
     pub attempt: Option<Attempt>,
-    /// Credentials are wrong: tell the operator.
+    /// Our account, sender or settings are refused: tell the operator.
     pub alarm: bool,
 }
 
@@ -125,7 +125,7 @@ impl Deciding<'_> {
     fn throttled(&self, failure: &Failure, retry_after: Option<Duration>) -> Transition {
         let since = self.row.throttled_since.unwrap_or(self.now);
         let tier = match retry_after {
-            Some(wait) => self.policy.delays.iter().position(|delay| *delay >= wait),
+            Some(wait) => self.tier_for(wait),
             None => Some((self.row.seq as usize).min(2)),
         };
         let delay = tier.map_or(retry_after.unwrap_or_default(), |tier| self.policy.delays[tier]);
@@ -185,13 +185,29 @@ impl Deciding<'_> {
         let mut transition = if spent > self.policy.max_retries {
             self.end_without_success(Reason::Exhausted, failure, attempt, ambiguous)
         } else {
-            let tier = tier_number((spent as usize - 1).min(2));
-            self.waiting(Order::Retry { tier }, Some(attempt))
+            self.waiting(self.next_try(spent, failure.retry_after), Some(attempt))
         };
         transition.row.attempt = spent;
         transition.row.ambiguous = ambiguous;
         transition.row.throttled_since = None;
         transition
+    }
+
+    /// The ladder's next tier, or a longer wait where the provider has named one.
+    fn next_try(&self, spent: u32, retry_after: Option<Duration>) -> Order {
+        let tier = (spent as usize - 1).min(2);
+        match retry_after.filter(|wait| *wait > self.policy.delays[tier]) {
+            None => Order::Retry { tier: tier_number(tier) },
+            Some(wait) => match self.tier_for(wait) {
+                Some(longer) => Order::Retry { tier: tier_number(longer) },
+                None => Order::Schedule { due: self.now.plus(wait) },
+            },
+        }
+    }
+
+    /// The shortest tier that is long enough. None: only the scheduler can wait so long.
+    fn tier_for(&self, wait: Duration) -> Option<usize> {
+        self.policy.delays.iter().position(|delay| *delay >= wait)
     }
 
     /// What may have gone out never goes out on another channel as well.

@@ -2,11 +2,9 @@
 
 use serde_json::{Map, Value};
 
-use crate::notification::parse_object;
+use crate::notification::{OF_AN_ITEM, is_absent, parse_object};
 use crate::{Key, Timestamp, child_id};
 
-/// What an item may say for itself. Who the delivery is, whose, and until when stays its parent's.
-const OF_THE_ITEM: [&str; 7] = ["channel", "destination", "subject", "message", "template", "locale", "data"];
 /// What was the parent's alone.
 const OF_THE_PARENT: [&str; 3] = ["send_at", "ttl_seconds", "max_lateness_seconds"];
 
@@ -19,7 +17,7 @@ pub fn child_body(parent: &Key, body: &[u8], expires_at: Option<Timestamp>) -> O
         return None;
     }
     let Value::Object(mut first) = items.remove(0) else { return None };
-    first.retain(|name, value| OF_THE_ITEM.contains(&name.as_str()) && !value.is_null());
+    first.retain(|name, value| OF_AN_ITEM.contains(&name.as_str()) && !is_absent(value));
     let mut child: Map<String, Value> = object;
     // Words chosen for the parent's channel go when the item brings words of its own.
     if first.contains_key("message") || first.contains_key("template") {

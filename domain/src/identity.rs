@@ -1,9 +1,9 @@
-//! Who a delivery is, and what of its recipient may be stored: (tenant, id), a keyed hash, a mask.
+//! Who a delivery is, and what of its recipient may be shown: (tenant, id), a mask.
 
 use std::fmt;
 use std::sync::Arc;
 
-use aws_lc_rs::{digest, hmac};
+use aws_lc_rs::digest;
 use uuid::Uuid;
 
 use crate::Timestamp;
@@ -72,15 +72,6 @@ pub fn fire_id(job: &Key, fire: Timestamp) -> String {
     Uuid::new_v5(&NAMESPACE, format!("{job}/fire/{}", fire.as_micros()).as_bytes()).to_string()
 }
 
-/// The id that an `Idempotency-Key` stands for; `index` counts the items of a batch from 0.
-pub fn request_id(tenant: &Tenant, idempotency_key: &str, index: Option<usize>) -> String {
-    let name = match index {
-        None => format!("{tenant}/request/{idempotency_key}"),
-        Some(index) => format!("{tenant}/item/{index}/{idempotency_key}"),
-    };
-    Uuid::new_v5(&NAMESPACE, name.as_bytes()).to_string()
-}
-
 /// The hash that tells whether a known id came back with the same body.
 pub fn content_of(body: &[u8]) -> Content {
     let mut content = Content::default();
@@ -98,29 +89,6 @@ pub fn fingerprint_of(body: &[u8], properties: &[u8]) -> Content {
     let mut fingerprint = Content::default();
     fingerprint.copy_from_slice(context.finish().as_ref());
     fingerprint
-}
-
-/// Hashes recipients with a key of this installation, so that a stolen ledger cannot be searched
-/// by trying every phone number.
-#[derive(Clone)]
-pub struct RecipientHasher(hmac::Key);
-
-impl RecipientHasher {
-    pub fn new(secret: &[u8]) -> Self {
-        Self(hmac::Key::new(hmac::HMAC_SHA256, secret))
-    }
-
-    pub fn hash(&self, destination: &str) -> Content {
-        let mut hash = Content::default();
-        hash.copy_from_slice(hmac::sign(&self.0, destination.as_bytes()).as_ref());
-        hash
-    }
-}
-
-impl fmt::Debug for RecipientHasher {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("RecipientHasher")
-    }
 }
 
 /// What of a recipient people may see: the domain of an address, the last two characters of anything else.

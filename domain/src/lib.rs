@@ -14,9 +14,12 @@ mod decide;
 mod failpoint;
 mod fallback;
 mod identity;
+mod keys;
 mod lane;
+mod line;
 mod notification;
 mod outcome;
+mod printable;
 mod readiness;
 mod reason;
 mod rendered;
@@ -25,23 +28,29 @@ mod row;
 mod samples;
 #[cfg(test)]
 mod simulation;
+mod zones;
 
 pub use adopt::{Adoptable, Found, HELD_FOR, SURE_AFTER, SURELY_ITS_OWN, doubting, find};
-pub use arrival::{Arrival, DeadMark, Headers};
+pub use arrival::{Arrival, DeadMark, Hand, Headers};
 pub use channel_name::{ChannelName, InvalidChannelName};
 pub use claim::{Claim, Take, claim};
 pub use clock::{Clock, InvalidTimestamp, SystemClock, Timestamp};
-pub use cron::{Cron, InvalidCron};
+pub use cron::{Cron, InvalidCron, MAX_CRON_CHARS};
 pub use decide::{Ambiguity, Policy, Transition, decide};
 pub use failpoint::failpoint;
 pub use fallback::child_body;
-pub use identity::{
-    Content, Key, RecipientHasher, Tenant, child_id, content_of, fingerprint_of, fire_id, mask, request_id,
-};
+pub use identity::{Content, Key, Tenant, child_id, content_of, fingerprint_of, fire_id, mask};
+pub use keys::{DerivedKey, Keyring, LoginHasher, RecipientHash, RecipientHasher, RequestIds, RequestedBy};
 pub use lane::{Lane, Priority};
-pub use notification::{DecodeError, Defaults, Expiry, FieldError, MAX_BODY_BYTES, Notification, Wording};
+pub use line::{check_subject, folded_subject, is_unsafe_in_a_line};
+pub use notification::{
+    DecodeError, Defaults, Draft, Expiry, FIELDS, FieldError, MAX_BODY_BYTES, Meant, Notification, OF_AN_ITEM, Target,
+    UnknownField, Wording, is_field, nearest, parse_object, pointer_step,
+};
 pub use outcome::{Failure, Outcome};
+pub use printable::{acts, printable};
 pub use readiness::Readiness;
 pub use reason::Reason;
 pub use rendered::Rendered;
 pub use row::{Attempt, AttemptOutcome, FirstSight, Lease, Order, Row, State};
+pub use zones::{ZoneRelease, Zones};

@@ -12,12 +12,12 @@ pub enum Outcome {
     Sent { provider: &'static str, provider_id: Option<String>, code: Option<String> },
     /// The sandbox kept it instead of sending.
     Captured,
-    /// Not accepted, and the provider asks to slow down (429). Spends time, not an attempt.
+    /// Not accepted, and the provider asks to slow down (429) or names a time to come back. Spends time, not an attempt.
     Throttled { failure: Failure, retry_after: Option<Duration> },
-    /// Not accepted, may work later: 5xx, 408, 425, connection refused; 401 and 403 with `alarm`.
+    /// Not accepted, may work later: 5xx, 408, 425, connection refused; with `alarm`, what is wrong on our side.
     Retriable {
         failure: Failure,
-        /// Credentials are wrong: every delivery of this channel will fail until somebody acts.
+        /// Our account, sender or settings are refused: every delivery of this channel will fail until somebody acts.
         alarm: bool,
         /// The provider's own documents say that this answer may follow an accepted message.
         maybe_sent: bool,
@@ -52,6 +52,8 @@ pub struct Failure {
     pub code: Option<String>,
     /// One line for people.
     pub detail: String,
+    /// The provider named a time, though the attempt is spent: the next one is not made before.
+    pub retry_after: Option<Duration>,
 }
 
 impl Failure {
@@ -60,6 +62,12 @@ impl Failure {
         let mut clean: String = detail.as_ref().chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
         let cut = (0..=512.min(clean.len())).rev().find(|&at| clean.is_char_boundary(at)).unwrap_or(0);
         clean.truncate(cut);
-        Self { provider, code, detail: clean }
+        Self { provider, code, detail: clean, retry_after: None }
+    }
+
+    /// The same, with the time that the provider named.
+    #[must_use]
+    pub fn not_before(self, retry_after: Option<Duration>) -> Self {
+        Self { retry_after, ..self }
     }
 }

@@ -3,7 +3,7 @@
 /// Which parts exist depends on the channel: email has all three, SMS only `text`.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Rendered {
-    /// One line without control characters.
+    /// One line that `check_subject` accepts.
     pub subject: Option<String>,
     pub text: String,
     pub html: Option<String>,

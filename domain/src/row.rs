@@ -4,7 +4,9 @@ use std::fmt;
 
 use uuid::Uuid;
 
-use crate::{Arrival, ChannelName, Content, Key, Notification, Reason, RecipientHasher, Timestamp, mask};
+use crate::{
+    Arrival, ChannelName, Content, Key, Notification, Reason, RecipientHash, RecipientHasher, Timestamp, mask,
+};
 
 /// Where a delivery stands. There is no "queued": without a row it was not taken yet.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -135,13 +137,15 @@ pub struct Row {
     /// Set for a delivery that came without an id: hash of its body and properties.
     pub fingerprint: Option<Content>,
     pub order: Order,
+    /// The broker has confirmed the dead letter of this epoch.
+    pub has_letter: bool,
     /// Some attempt, in any epoch, may have been accepted without our knowing. Stays for ever.
     pub ambiguous: bool,
     pub throttled_since: Option<Timestamp>,
     pub expires_at: Option<Timestamp>,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
-    pub recipient_hash: Content,
+    pub recipient_hash: RecipientHash,
     pub recipient_mask: String,
     /// The delivery whose fallback this one is.
     pub parent: Option<String>,
@@ -182,6 +186,7 @@ impl FirstSight<'_> {
             content: Some(self.arrival.content),
             fingerprint: self.fingerprint,
             order: Order::Nothing,
+            has_letter: false,
             ambiguous: false,
             throttled_since: None,
             expires_at: self.notification.expires_at(self.published_at.unwrap_or(self.now)),

@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
-use crate::{Ambiguity, Arrival, ChannelName, Failure, Key, Lease, Order, Policy, Row, State, Tenant, Timestamp};
+use crate::{
+    Ambiguity, Arrival, ChannelName, Failure, Hand, Key, Lease, Order, Policy, RecipientHash, Row, State, Tenant,
+    Timestamp,
+};
 
 /// 2026-03-01T12:00:00Z
 pub(crate) const NOW: Timestamp = Timestamp::from_seconds(1_772_366_400);
@@ -31,12 +34,13 @@ pub(crate) fn row() -> Row {
         content: Some(CONTENT),
         fingerprint: None,
         order: Order::Nothing,
+        has_letter: false,
         ambiguous: false,
         throttled_since: None,
         expires_at: None,
         created_at: NOW,
         updated_at: NOW,
-        recipient_hash: [0; 32],
+        recipient_hash: RecipientHash::UNKNOWN,
         recipient_mask: "***".into(),
         parent: None,
         provider: None,
@@ -52,7 +56,7 @@ pub(crate) fn waiting() -> Row {
 
 /// A copy of the same delivery as a republish carries it.
 pub(crate) fn arrival(epoch: u32, seq: u32) -> Arrival {
-    Arrival { key: key("d-1"), content: CONTENT, epoch, seq, attempt: seq, bare: false, redelivered: false }
+    Arrival { key: key("d-1"), content: CONTENT, epoch, seq, attempt: seq, hand: Hand::Fleet, redelivered: false }
 }
 
 pub(crate) fn policy() -> Policy {

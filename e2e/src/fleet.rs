@@ -74,10 +74,22 @@ impl TestFleet {
         fleet
     }
 
+    /// As [`Self::start`], on another broker than the other tests use.
+    pub async fn start_on(ground: Ground, database: Database, settings: &[(&str, &str)]) -> Self {
+        // One for each test that asks, until its process ends.
+        let ground = Box::leak(Box::new(ground));
+        let mut fleet = Self::prepare_on(ground, database, settings).await.expect("a place for a fleet");
+        fleet.run().await.expect("the fleet starts");
+        fleet
+    }
+
     /// Everything but the fleet itself, for tests that start it, or its processes, on their own.
     pub async fn prepare(database: Database, settings: &[(&str, &str)]) -> Result<Self> {
+        Self::prepare_on(ground().await, database, settings).await
+    }
+
+    async fn prepare_on(ground: &'static Ground, database: Database, settings: &[(&str, &str)]) -> Result<Self> {
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-        let ground = ground().await;
         let vhost = ground.create_vhost().await?;
         let dir = tempfile::tempdir()?;
         let (database_url, postgres) = match database {

@@ -52,9 +52,9 @@ impl Ground {
         let dir = env::temp_dir().join(format!("chasqui-tests-{}", uuid::Uuid::new_v4().simple()));
         let broker = PrivateBroker::start(&dir, Options { ephemeral: true, ..Options::default() }).await?;
         let postgres = Postgres::start().await?;
-        let (name, password) = (User::Admin.name(), User::Admin.password());
+        let (name, password) = (User::Admin.name(), broker.password(User::Admin));
         Ok(Self {
-            management: format!("http://{name}:{password}@127.0.0.1:{}", broker.management_port),
+            management: broker.management_url_as(User::Admin),
             amqp: format!("amqp://{name}:{password}@127.0.0.1:{}", broker.amqp_port),
             postgres: format!("postgresql://postgres@127.0.0.1:{}/postgres", postgres.port),
             _own: Some((broker, postgres)),

@@ -8,6 +8,8 @@ pub mod postgres;
 pub mod processes;
 pub mod provider;
 pub mod proxy;
+pub mod rabbitmq4;
+pub mod raw_amqp;
 
 pub use fleet::{Database, TestFleet};
 pub use ground::ground;

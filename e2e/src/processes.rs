@@ -148,13 +148,51 @@ impl Process {
 /// When it does not end in time, or the binary was not built.
 pub async fn run(words: &[&str], environment: &Environment) -> (i32, String) {
     let dir = tempfile::tempdir().expect("a folder");
-    let mut command = Command::new(binary());
-    command.args(words).env_clear().envs(pairs(environment)).current_dir(dir.path());
-    command.stdin(Stdio::null()).kill_on_drop(true);
-    let output = tokio::time::timeout(PATIENCE, command.output()).await;
+    run_in(dir.path(), words, environment).await
+}
+
+/// As [`run`], in a folder with files of its own.
+///
+/// # Panics
+/// When it does not end in time, or the binary was not built.
+pub async fn run_in(folder: &Path, words: &[&str], environment: &Environment) -> (i32, String) {
+    run_within(PATIENCE, folder, words, environment).await
+}
+
+/// As [`run_in`], for what may take longer.
+///
+/// # Panics
+/// When it does not end in time, or the binary was not built.
+pub async fn run_within(patience: Duration, folder: &Path, words: &[&str], environment: &Environment) -> (i32, String) {
+    let mut command = command(folder, words, environment);
+    let output = tokio::time::timeout(patience, command.output()).await;
     let output = output.unwrap_or_else(|_| panic!("chasqui {words:?} does not end")).expect("it runs");
     let said = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
     (output.status.code().unwrap_or(-1), said)
+}
+
+/// As [`run_in`], with both streams closed by whoever should have read them: the exit code.
+///
+/// # Panics
+/// When it does not end in time, or the binary was not built.
+pub async fn run_unread(folder: &Path, words: &[&str], environment: &Environment) -> i32 {
+    let mut command = command(folder, words, environment);
+    let closed = || {
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        drop(reader);
+        writer
+    };
+    command.stdout(closed()).stderr(closed());
+    let ended = tokio::time::timeout(PATIENCE, command.status()).await;
+    let status = ended.unwrap_or_else(|_| panic!("chasqui {words:?} does not end")).expect("it runs");
+    status.code().unwrap_or(-1)
+}
+
+fn command(folder: &Path, words: &[&str], environment: &Environment) -> Command {
+    let mut command = Command::new(binary());
+    command.args(words).env_clear().envs(pairs(environment)).current_dir(folder);
+    command.stdin(Stdio::null()).kill_on_drop(true);
+    command
 }
 
 /// The environment with other values for some names.

@@ -37,12 +37,22 @@ impl Proxy {
     /// # Panics
     /// When no port is free.
     pub async fn replacing(server: SocketAddr, replacement: Replacement) -> Self {
+        Self::start(vec![server], replacement).await
+    }
+
+    /// Each connection goes to the next of these that accepts it.
+    pub async fn before_any(servers: Vec<SocketAddr>) -> Self {
+        Self::start(servers, None).await
+    }
+
+    async fn start(mut servers: Vec<SocketAddr>, replacement: Replacement) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port");
         let address = listener.local_addr().expect("bound");
         let (mode, modes) = watch::channel(Mode::Pass);
         let listening = tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
-                tokio::spawn(relay(client, server, modes.clone(), replacement));
+                tokio::spawn(relay(client, servers.clone(), modes.clone(), replacement));
+                servers.rotate_left(1);
             }
         });
         Self { address, mode, listening }
@@ -74,8 +84,8 @@ impl Drop for Proxy {
     }
 }
 
-async fn relay(client: TcpStream, server: SocketAddr, modes: watch::Receiver<Mode>, replacement: Replacement) {
-    let Ok(server) = TcpStream::connect(server).await else { return };
+async fn relay(client: TcpStream, servers: Vec<SocketAddr>, modes: watch::Receiver<Mode>, replacement: Replacement) {
+    let Ok(server) = TcpStream::connect(&servers[..]).await else { return };
     let (from_client, to_client) = client.into_split();
     let (from_server, to_server) = server.into_split();
     tokio::join!(pump(from_client, to_server, modes.clone(), replacement), pump(from_server, to_client, modes, None));

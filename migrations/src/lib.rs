@@ -10,6 +10,9 @@ mod m20261122_000004_jobs;
 mod m20261122_000005_users;
 mod m20261122_000006_adoptions;
 mod m20261122_000007_leaving;
+mod m20261129_000008_warnings;
+mod m20261129_000009_letters;
+mod m20261129_000010_logins;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::{MigrationTrait, async_trait};
@@ -28,6 +31,9 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000005_users::Migration),
             Box::new(m20261122_000006_adoptions::Migration),
             Box::new(m20261122_000007_leaving::Migration),
+            Box::new(m20261129_000008_warnings::Migration),
+            Box::new(m20261129_000009_letters::Migration),
+            Box::new(m20261129_000010_logins::Migration),
         ]
     }
 }

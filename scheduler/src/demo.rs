@@ -36,9 +36,9 @@ async fn put(shared: &Shared, demo: Demo) -> Result<Key, StoreError> {
     });
     let body = body.to_string().into_bytes();
     let key = Key { tenant: Tenant::default(), id: "scheduler-demo".into() };
-    let due_at = Cron::parse(&demo.cron, &demo.timezone)
-        .and_then(|cron| cron.first_after(now))
-        .map_err(|error| StoreError::Refused(error.to_string()))?;
+    let cron = Cron::parse(&demo.cron, &demo.timezone, &shared.zones);
+    let due_at = cron.map_err(|error| StoreError::Refused(error.to_string()))?.next_after(now);
+    let due_at = due_at.ok_or_else(|| StoreError::Refused("it never fires".into()))?;
     shared.store.delete_job(&key).await?;
     let job = Job {
         key: key.clone(),

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::contained::contained;
 use crate::ticker::Ticks;
-use crate::{Shared, job};
+use crate::{Shared, job, wake};
 
 /// Jobs claimed and published together.
 const BATCH: u32 = 1024;
@@ -43,51 +43,73 @@ impl Pulse {
 pub(crate) async fn fire_when_due(shared: &Shared, ticks: Ticks, readiness: &Readiness, consumers: &Consumers) {
     let pulse = Pulse(Mutex::new((Instant::now(), false)));
     tokio::select! {
-        () = fire_at_ticks(shared, &ticks, &pulse) => {}
+        () = fire_at_their_time(shared, &ticks, &pulse) => {}
         () = watch(shared, consumers, readiness, &pulse) => {}
     }
 }
 
-/// A full batch is followed by others at once.
-async fn fire_at_ticks(shared: &Shared, ticks: &Ticks, pulse: &Pulse) {
+/// Looks, and again at the time of the next job; at the next tick for what other processes have stored. A full batch
+/// is followed by others at once.
+async fn fire_at_their_time(shared: &Shared, ticks: &Ticks, pulse: &Pulse) {
     let owner = Uuid::now_v7();
     let all_full =
-        async || while !shared.stop.is_cancelled() && fire_batch(shared, owner, pulse).await == More::AtOnce {};
+        async || while !shared.stop.is_cancelled() && fire_batch(shared, owner, pulse).await == Next::AtOnce {};
     while !shared.stop.is_cancelled() {
-        if fire_batch(shared, owner, pulse).await == More::AtOnce {
+        shared.store.soonest().forget();
+        let looked = shared.clock.now();
+        let next = fire_batch(shared, owner, pulse).await;
+        if next == Next::AtOnce {
             join_all((0..SIDE_BY_SIDE).map(|_| all_full())).await;
         }
         tokio::select! {
             () = shared.stop.cancelled() => {}
             () = ticks.next() => {}
+            () = when_due_after(shared, looked), if next != Next::AtTheNextTick => {}
         }
     }
 }
 
-#[derive(PartialEq, Eq)]
-enum More {
+/// What was due by `looked` is not waited for: it is published, or somebody holds it, or it rests after a failure.
+async fn when_due_after(shared: &Shared, looked: Timestamp) {
+    match shared.store.next_due(looked).await {
+        Ok(found) => wake::when_due(shared.clock.as_ref(), shared.store.soonest(), found).await,
+        Err(error) => {
+            tracing::warn!(%error, "cannot look for the next due job; looking again with the ticker");
+            std::future::pending().await
+        }
+    }
+}
+
+/// When to look again.
+#[derive(PartialEq, Eq, Debug)]
+enum Next {
     /// The batch was full.
     AtOnce,
-    /// There is none, the broker answers nothing, or something went wrong.
+    /// When the next job is due.
+    WhenDue,
+    /// The broker answers nothing, or something went wrong: whatever is due, it can wait.
     AtTheNextTick,
 }
 
-async fn fire_batch(shared: &Shared, owner: Uuid, pulse: &Pulse) -> More {
+async fn fire_batch(shared: &Shared, owner: Uuid, pulse: &Pulse) -> Next {
     // What a panic leaves claimed comes again after its lease.
-    let Some(fired) = contained("fire", look(shared, owner)).await else { return More::AtTheNextTick };
+    let Some(fired) = contained("fire", look(shared, owner)).await else { return Next::AtTheNextTick };
     pulse.beat(fired.is_ok());
     match fired {
-        Ok(Batch { claimed, answered }) if claimed == BATCH as usize && answered => return More::AtOnce,
-        Ok(_) => {}
-        Err(error) => tracing::warn!(%error, "cannot look for due jobs"),
+        Ok(Batch { answered: false, .. }) => Next::AtTheNextTick,
+        Ok(Batch { claimed, .. }) if claimed == BATCH as usize => Next::AtOnce,
+        Ok(_) => Next::WhenDue,
+        Err(error) => {
+            tracing::warn!(%error, "cannot look for due jobs");
+            Next::AtTheNextTick
+        }
     }
-    More::AtTheNextTick
 }
 
 async fn look(shared: &Shared, owner: Uuid) -> Result<Batch, StoreError> {
     match shared.publisher.is_ready() {
         true => fire_due(shared, owner).await,
-        false => shared.store.ping().await.map(|()| Batch::default()),
+        false => shared.store.ping().await.map(|()| Batch { claimed: 0, answered: false }),
     }
 }
 
@@ -105,9 +127,8 @@ async fn watch(shared: &Shared, consumers: &Consumers, readiness: &Readiness, pu
 
 fn missing(shared: &Shared, consumers: &Consumers, pulse: &Pulse) -> Vec<String> {
     let mut missing = Vec::new();
-    if !shared.publisher.is_ready() {
-        missing.push("the publisher is not connected, or the broker blocks it".into());
-    }
+    let unpublished = shared.publisher.watch().borrow().missing();
+    missing.extend(unpublished.map(|why| format!("publishing: {why}")));
     if !consumers.is_ready() {
         missing.push("the scheduled queue is not consumed".into());
     }
@@ -122,10 +143,9 @@ fn missing(shared: &Shared, consumers: &Consumers, pulse: &Pulse) -> Vec<String>
 }
 
 /// What became of the jobs that were claimed together.
-#[derive(Default)]
 struct Batch {
     claimed: usize,
-    /// The broker said of at least one whether it took it.
+    /// There was none, or the broker said of at least one whether it took it.
     answered: bool,
 }
 
@@ -135,7 +155,7 @@ async fn fire_due(shared: &Shared, owner: Uuid) -> Result<Batch, StoreError> {
     let now = shared.clock.now();
     let jobs = shared.store.claim_due_jobs(now, BATCH, LEASE, owner).await?;
     if jobs.is_empty() {
-        return Ok(Batch::default());
+        return Ok(Batch { claimed: 0, answered: true });
     }
     failpoint("scheduler.claimed");
     let fired = join_all(jobs.iter().map(|job| contained("fire_one", fire(shared, job, now)))).await;
@@ -144,7 +164,7 @@ async fn fire_due(shared: &Shared, owner: Uuid) -> Result<Batch, StoreError> {
     for (Job { key, .. }, fired) in jobs.into_iter().zip(fired) {
         match fired {
             Some(Fired::Confirmed { next }) => done.push(FinishedJob { key, owner, next }),
-            Some(Fired::Refused | Fired::Unanswered) => unconfirmed.push(key),
+            Some(Fired::Refused | Fired::Unanswered | Fired::Unreadable) => unconfirmed.push(key),
             // Its lease keeps it out of the way of the others.
             None => {}
         }
@@ -167,11 +187,19 @@ enum Fired {
     },
     Refused,
     Unanswered,
+    /// Nothing was published: nobody knows when it would fire again.
+    Unreadable,
 }
 
 async fn fire(shared: &Shared, job: &Job, now: Timestamp) -> Fired {
     failpoint("scheduler.firing");
-    let next = job::next_fire(job, now);
+    let next = match job::next_fire(job, now, &shared.zones) {
+        Ok(next) => next,
+        Err(error) => {
+            tracing::error!(%error, job = %job.key, "a schedule cannot be read any more: delete it, or make it anew");
+            return Fired::Unreadable;
+        }
+    };
     let published = shared.publisher.publish(job::publication(job)).await;
     let what = if published.is_ok() { "fired" } else { "unconfirmed" };
     metrics::counter!("chasqui_jobs_total", "what" => what).increment(1);
@@ -184,3 +212,6 @@ async fn fire(shared: &Shared, job: &Job, now: Timestamp) -> Fired {
         PublishError::Unknown(_) | PublishError::Unavailable(_) => Fired::Unanswered,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -158,7 +158,9 @@ where
     loop {
         match contained("store", step()).await.ok_or(Trouble::Panic)? {
             Ok(done) => return Ok(done),
-            Err(StoreError::Refused(detail)) => return Err(Trouble::Refused(detail)),
+            Err(StoreError::Refused(detail) | StoreError::Unreadable(detail)) => {
+                return Err(Trouble::Refused(detail));
+            }
             Err(error) => tracing::warn!(%error, "a job waits for the ledger"),
         }
         tokio::select! {

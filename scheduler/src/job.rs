@@ -1,7 +1,7 @@
 //! A job on its way through the ledger: from a message of the scheduled queue, and back to one.
 
 use bytes::Bytes;
-use domain::{Cron, Headers, Key, Lane, Timestamp, fire_id};
+use domain::{Cron, Headers, InvalidCron, Key, Lane, Timestamp, Zones, fire_id};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use store::{Job, JobKind};
@@ -13,6 +13,9 @@ struct Kept {
     carried: Carried,
     publisher: Option<String>,
     parent: Option<String>,
+    /// It has met no row yet, and still asks for a new budget when it does.
+    #[serde(default)]
+    again: bool,
 }
 
 /// The stored form of a message's own properties.
@@ -21,6 +24,7 @@ pub(crate) fn keep(incoming: &Incoming) -> Vec<u8> {
         carried: incoming.carried.clone(),
         publisher: incoming.headers.publisher.clone(),
         parent: incoming.headers.parent.clone(),
+        again: incoming.headers.again,
     };
     serde_json::to_vec(&kept).unwrap_or_default()
 }
@@ -39,6 +43,7 @@ pub(crate) fn publication(job: &Job) -> Publication {
         released: true,
         publisher: kept.publisher,
         parent: kept.parent,
+        again: kept.again,
         ..Headers::default()
     };
     let (message_id, body) = match job.kind {
@@ -61,10 +66,13 @@ fn fire(job: &Key, body: &[u8], due: Timestamp) -> (String, Vec<u8>) {
 
 /// When a recurring job fires after `due`: fires that were missed are skipped, so that a scheduler that
 /// was down for hours fires each job once. None for a one-shot job.
-pub(crate) fn next_fire(job: &Job, now: Timestamp) -> Option<Timestamp> {
+///
+/// # Errors
+/// [`InvalidCron`] for a rule that was readable when it was stored, and is not any more.
+pub(crate) fn next_fire(job: &Job, now: Timestamp, zones: &Zones) -> Result<Option<Timestamp>, InvalidCron> {
     match &job.kind {
-        JobKind::OneShot => None,
-        JobKind::Cron { cron, zone, .. } => Cron::parse(cron, zone).ok()?.next_after(job.due_at.max(now)),
+        JobKind::OneShot => Ok(None),
+        JobKind::Cron { cron, zone, .. } => Ok(Cron::stored(cron, zone, zones)?.next_after(job.due_at.max(now))),
     }
 }
 

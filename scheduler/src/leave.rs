@@ -49,9 +49,21 @@ async fn dead_letter(shared: &Shared, reason: Reason, error: &str, named: Option
     let id = || named.map_or_else(|| Uuid::now_v7().to_string(), |named| named.key.id.clone());
     let letter = incoming.dead_letter(reason, error, shared.clock.now(), id);
     match shared.publisher.insist(letter, &shared.stop).await {
-        Insisted::Confirmed => acknowledge(shared, named, incoming).await,
+        Insisted::Confirmed => {
+            if let Some(named) = named {
+                note_letter(shared, named, &incoming).await;
+            }
+            acknowledge(shared, named, incoming).await;
+        }
         Insisted::Interrupted => incoming.settle.requeue().await,
         Insisted::Impossible => incoming.settle.reject().await,
+    }
+}
+
+/// Where its row died with it: so that no copy makes a second letter. Tried once: the letter is safe.
+async fn note_letter(shared: &Shared, named: &Named, incoming: &Incoming) {
+    if let Err(error) = shared.store.note_letter(&named.key, incoming.headers.effective_epoch()).await {
+        tracing::warn!(%error, delivery = %named.key, "could not note a dead letter: a copy may make another one");
     }
 }
 

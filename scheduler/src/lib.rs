@@ -1,8 +1,9 @@
 //! The scheduler: everything that happens because time passed.
 //!
 //! [`intake`] stores what is due later (a job without an id, or that cannot be stored, has a [`row`]), [`leave`]
-//! settles its message, [`ticker`] says when to look, [`fire`] publishes what is due, [`retention`] forgets what ended
-//! long ago, [`stuck`] counts what should have moved and did not.
+//! settles its message, [`wake`] says when to look, [`ticker`] that one should look anyway, [`fire`] publishes what is
+//! due, [`rules`] looks whether clocks were changed, [`retention`] forgets what ended long ago, [`stuck`] counts what
+//! should have moved and did not.
 //! SQL is the truth: any number of schedulers may run at once, kept apart by leases.
 
 mod contained;
@@ -13,15 +14,19 @@ mod job;
 mod leave;
 mod retention;
 mod row;
+mod rules;
 mod stuck;
+#[cfg(test)]
+mod testing;
 mod ticker;
+mod wake;
 
 pub use demo::Demo;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{Clock, Defaults, Readiness, RecipientHasher};
+use domain::{Clock, Defaults, Readiness, RecipientHasher, Zones};
 use store::{Patience, Store};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -45,6 +50,8 @@ pub struct Scheduler {
     pub retention: Option<Duration>,
     /// When something counts as stuck.
     pub patience: Patience,
+    /// The rules of time zones.
+    pub zones: Zones,
     pub clock: Arc<dyn Clock>,
 }
 
@@ -54,6 +61,7 @@ struct Shared {
     store: Store,
     hasher: RecipientHasher,
     defaults: Defaults,
+    zones: Zones,
     clock: Arc<dyn Clock>,
     stop: CancellationToken,
     jobs: TaskTracker,
@@ -69,10 +77,12 @@ impl Scheduler {
             store: self.store,
             hasher: self.hasher,
             defaults: self.defaults,
+            zones: self.zones,
             clock: self.clock,
             stop: stop.clone(),
             jobs: TaskTracker::new(),
         });
+        rules::move_what_they_changed(&shared).await;
         if let Some(demo) = self.demo {
             demo::keep(&shared, demo).await;
         }

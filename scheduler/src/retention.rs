@@ -1,5 +1,5 @@
-//! Forgets what ended longer ago than the retention, in small batches with a breath in between: the worker's
-//! commits go first.
+//! Forgets what ended longer ago than the retention, and rows that nobody will continue, in small batches with a breath
+//! in between: the worker's commits go first.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,10 +17,10 @@ const BATCH: u32 = 500;
 /// Between two batches: at most 5,000 rows a second are forgotten, far more than a fleet of this size delivers for days.
 const BREATH: Duration = Duration::from_millis(100);
 
-/// Sweeps again and again, until it is dropped. `None` keeps everything.
+/// Sweeps again and again, until it is dropped. `None` keeps everything that has ended.
 pub(crate) async fn forget_what_is_old(shared: Arc<Shared>, retention: Option<Duration>) {
-    let Some(retention) = retention else { return };
     loop {
+        forget_given_back(&shared).await;
         match contained("forget", sweep(&shared, retention)).await {
             Some(Ok(0)) | None => {}
             Some(Ok(forgotten)) => tracing::info!(forgotten, "forgot deliveries that ended before the retention"),
@@ -30,7 +30,21 @@ pub(crate) async fn forget_what_is_old(shared: Arc<Shared>, retention: Option<Du
     }
 }
 
-async fn sweep(shared: &Shared, retention: Duration) -> Result<usize, StoreError> {
+/// Rows that were made for messages without an id and given back before anything was sent: each has gone out under
+/// another row since then, or makes one of its own.
+async fn forget_given_back(shared: &Shared) {
+    match contained("forget_given_back", shared.store.forget_given_back(shared.clock.now(), BATCH)).await {
+        Some(Ok(0)) | None => {}
+        Some(Ok(forgotten)) => {
+            metrics::counter!("chasqui_forgotten_deliveries_total").increment(forgotten as u64);
+            tracing::info!(forgotten, "forgot rows of messages without an id under which nothing was ever sent");
+        }
+        Some(Err(error)) => tracing::warn!(%error, "could not forget what was given back; trying again later"),
+    }
+}
+
+async fn sweep(shared: &Shared, retention: Option<Duration>) -> Result<usize, StoreError> {
+    let Some(retention) = retention else { return Ok(0) };
     let before = shared.clock.now().minus(retention);
     let (mut from, mut forgotten) = (Timestamp::from_micros(0), 0);
     loop {

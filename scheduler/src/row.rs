@@ -42,6 +42,7 @@ pub(crate) async fn keep_row(
         // Somebody is storing it, or stopped before its deferral was recorded: a job stored without that would meet
         // its row later as a send whose answer was lost.
         Claimed::Known(Claim::Park) => return Err(claimed()),
+        Claimed::Known(Claim::HasLetter) => return Ok(Some(Way::Acknowledge)),
         Claimed::Known(_) => return Ok(None),
     };
     if let Order::DeadLetter { reason, error } = row.order {

@@ -1,5 +1,5 @@
-//! Ticks once a second, in UTC. A ticker that dies costs nothing: whoever waits for it waits at most a
-//! second.
+//! Ticks once a second, in UTC: for what other processes have stored, and for what has failed. A ticker that dies
+//! costs nothing: whoever waits for it waits at most a second.
 
 use std::sync::Arc;
 

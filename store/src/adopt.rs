@@ -49,8 +49,8 @@ pub struct Adoption {
 impl Store {
     /// Says which delivery a message without an id is. `copy` names the copy in hand, and must be the
     /// token of its claim. A redelivered one takes the oldest row with its fingerprint that nobody has.
-    /// While others have them all it waits: it may belong to a process that crashed. Whoever finds no row
-    /// after every adoption has run out once is a delivery of its own.
+    /// While others have all that are surely owed it waits: one may belong to a process that crashed. Whoever finds no
+    /// row after every adoption has run out once is a delivery of its own.
     ///
     /// # Errors
     /// [`StoreError`]; after [`StoreError::Unavailable`] repeat it for the same copy.
@@ -66,10 +66,11 @@ impl Store {
         let mut wait = FIRST_WAIT;
         let (key, sight, surely, doubted, since) = loop {
             let since = Instant::now();
-            match if redelivered { self.look(fingerprint, copy).await? } else { Found::Nothing } {
+            let may_wait = since - begun <= HELD_FOR + LONGEST_WAIT;
+            match if redelivered { self.look(fingerprint, copy, may_wait).await? } else { Found::Nothing } {
                 Found::Row { key, surely } => break (key, Sight::Known, surely, None, since),
                 Found::Doubt(doubted) => break (minted, Sight::Doubtful, true, Some(doubted), since),
-                Found::OnlyTaken if since - begun <= HELD_FOR + LONGEST_WAIT => {}
+                Found::OnlyTaken if may_wait => {}
                 Found::OnlyTaken | Found::Nothing => break (minted, Sight::New, true, None, since),
             }
             tokio::time::sleep(wait).await;
@@ -80,7 +81,7 @@ impl Store {
     }
 
     /// As [`domain::find`].
-    async fn look(&self, fingerprint: &Content, copy: Uuid) -> Result<Found, StoreError> {
+    async fn look(&self, fingerprint: &Content, copy: Uuid, may_wait: bool) -> Result<Found, StoreError> {
         let doubting = doubting(copy);
         let [fingerprint, copy, doubting] =
             [fingerprint.as_slice(), copy.as_bytes(), doubting.as_bytes()].map(|bytes| Value::Bytes(Some(bytes)));
@@ -88,7 +89,7 @@ impl Store {
         if let Some(row) = writer.query(&take_free(), &[fingerprint, copy]).await?.first() {
             return Ok(Found::Row { key: key_of(row)?, surely: !get::<bool>(row, "leaving")? });
         }
-        if let Some(row) = writer.query(&take_doubt(), &[fingerprint, doubting]).await?.first() {
+        if let Some(row) = writer.query(&take_doubt(), &[fingerprint, doubting, Value::Flag(may_wait)]).await?.first() {
             return Ok(Found::Doubt(key_of(row)?));
         }
         const TAKEN: &str = "SELECT id FROM deliveries WHERE fingerprint = $1 AND NOT settled LIMIT 1";
@@ -139,15 +140,18 @@ fn take_free() -> String {
     )
 }
 
-/// Kept from others as long as an adopted one: each such row makes one copy doubtful.
+/// Kept from others as long as an adopted one: each such row makes one copy doubtful. Not while the copy `$3` may wait
+/// for one that is surely owed.
 fn take_doubt() -> String {
     format!(
         "WITH doubt AS MATERIALIZED (SELECT c.tenant, c.id FROM deliveries AS c \
-         WHERE c.fingerprint = $1 AND NOT c.settled AND (c.adopter = $2 OR {}) \
+         WHERE c.fingerprint = $1 AND NOT c.settled AND (c.adopter = $2 OR ({} AND NOT ($3 AND EXISTS \
+         (SELECT 1 FROM deliveries AS o WHERE o.fingerprint = $1 AND NOT o.settled AND NOT {})))) \
          ORDER BY c.created_at, c.id LIMIT 1 {{for_update}}) \
          UPDATE deliveries SET adopter = $2, adopted_until = {{now}} + {{held_for}} FROM doubt \
          WHERE deliveries.tenant = doubt.tenant AND deliveries.id = doubt.id RETURNING deliveries.tenant, deliveries.id",
-        is_doubtful()
+        is_doubtful(),
+        may_be_gone("o")
     )
 }
 

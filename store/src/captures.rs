@@ -3,8 +3,8 @@
 use domain::{ChannelName, Key, Row, Timestamp};
 
 use crate::row::{channel_of, key_of};
-use crate::sql::{Group, Session, Value, get};
-use crate::{Store, StoreError};
+use crate::sql::{Group, Session, Value, get, size_of};
+use crate::{Store, StoreError, that_fit};
 
 /// A message as its recipient would have seen it. The destination is in clear: it is a sandbox.
 #[derive(Clone, PartialEq, Eq)]
@@ -36,19 +36,27 @@ pub struct CapturedView {
 const PRUNE_BATCH: i64 = 500;
 
 impl Store {
-    /// Captures in ascending order: those after `after_id`, or with none the newest. At most `limit`, and
-    /// at most 1,000.
+    /// Captures in ascending order: those after `after_id`, or with none the newest. At most `limit`, at most 1,000, and
+    /// no more than a page has room for; one at least.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn captures(&self, after_id: Option<i64>, limit: u32) -> Result<Vec<CapturedView>, StoreError> {
         let order = if after_id.is_some() { "ASC" } else { "DESC" };
+        let sizes = format!(
+            "SELECT CAST(octet_length(text) + coalesce(octet_length(html), 0) AS BIGINT) AS bytes FROM captures \
+             WHERE capture_id > $1 ORDER BY capture_id {order} LIMIT $2"
+        );
         let sql = format!(
             "SELECT capture_id, tenant, id, at, channel, destination, subject, text, html FROM captures \
              WHERE capture_id > $1 ORDER BY capture_id {order} LIMIT $2"
         );
-        let values = [Value::Int(Some(after_id.unwrap_or(0))), Value::Int(Some(i64::from(limit.min(1_000))))];
-        let rows = self.inner.db.reader().query(&sql, &values).await?;
+        let after = Value::Int(Some(after_id.unwrap_or(0)));
+        let mut session = self.inner.db.reader();
+        let sizes = session.query(&sizes, &[after, Value::Int(Some(i64::from(limit.min(1_000))))]).await?;
+        let sizes = sizes.iter().map(size_of).collect::<Result<Vec<_>, _>>()?;
+        let fitting = i64::try_from(that_fit(sizes.into_iter())).unwrap_or(1).min(i64::from(limit));
+        let rows = session.query(&sql, &[after, Value::Int(Some(fitting))]).await?;
         let mut views: Vec<CapturedView> = rows.iter().map(view_of).collect::<Result<_, _>>()?;
         views.sort_unstable_by_key(|view| view.id);
         Ok(views)

@@ -90,6 +90,7 @@ fn as_inserted(candidate: &Row) -> Row {
         version: 1,
         lease: Lease::Live,
         order: Order::Nothing,
+        has_letter: false,
         ambiguous: false,
         throttled_since: None,
         updated_at: candidate.created_at,
@@ -140,7 +141,7 @@ pub(crate) async fn insert_rows<'a>(
         .bytes("fingerprint", each().map(|row| row.fingerprint.as_ref().map(<[u8; 32]>::as_slice)))
         .int("expires_at", each().map(|row| row.expires_at.map(|at| at.as_micros())))
         .int("created_at", each().map(|row| row.created_at.as_micros()))
-        .bytes("recipient_hash", each().map(|row| row.recipient_hash.as_slice()))
+        .bytes("recipient_hash", each().map(|row| row.recipient_hash.as_bytes()))
         .text("recipient_mask", each().map(|row| row.recipient_mask.as_str()))
         .text("parent", each().map(|row| row.parent.as_deref()));
     session.query_group(INSERT, &group).await
@@ -170,7 +171,8 @@ pub(crate) fn keys_group<'a>(keys: impl ExactSizeIterator<Item = &'a Key> + Clon
 
 pub(crate) const TAKE: &str = "UPDATE deliveries SET state = 'sending', token = u.token, epoch = u.epoch, \
      attempt = u.attempt, seq = u.seq, throttled_since = u.throttled_since, ambiguous = u.ambiguous, \
-     updated_at = u.updated_at, lease_until = {now} + u.lease, version = deliveries.version + 1 \
+     updated_at = u.updated_at, lease_until = {now} + u.lease, has_letter = FALSE, \
+     version = deliveries.version + 1 \
      FROM {u} WHERE deliveries.tenant = u.tenant AND deliveries.id = u.id AND deliveries.version = u.version \
      RETURNING deliveries.token";
 

@@ -10,6 +10,9 @@ pub enum StoreError {
     /// The database is well and will never take this one row. The others of its group are written.
     #[error("the database refused this row: {0}")]
     Refused(String),
+    /// The database holds something that this version cannot read.
+    #[error("{0}")]
+    Unreadable(String),
 }
 
 impl StoreError {

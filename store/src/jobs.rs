@@ -10,8 +10,8 @@ use uuid::Uuid;
 
 use crate::claim::{keys_group, micros};
 use crate::row::{content_of, count_of, key_of, time_of};
-use crate::sql::{Group, Value, get, unreadable};
-use crate::{Store, StoreError, page_size, refuse_nul};
+use crate::sql::{Group, Value, get, size_of, unreadable};
+use crate::{Soonest, Store, StoreError, page_size, refuse_nul, that_fit};
 
 /// What is published when it is due, and how.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -94,6 +94,14 @@ pub struct JobFilter {
     pub limit: u32,
 }
 
+/// Jobs in the order of their keys.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct JobPage {
+    pub jobs: Vec<Job>,
+    /// Others follow.
+    pub more: bool,
+}
+
 const COLUMNS: &str = "jobs.tenant, jobs.id, jobs.cron, jobs.zone, jobs.name, jobs.lane, jobs.body, jobs.content, jobs.epoch, jobs.seq, jobs.attempt, \
      jobs.carried, jobs.due_at, jobs.expires_at, jobs.max_lateness_seconds, jobs.created_at, jobs.last_fired_at";
 
@@ -107,7 +115,29 @@ impl Store {
     /// [`StoreError`]; after [`StoreError::Unavailable`] repeat it.
     pub async fn put_job(&self, job: Job) -> Result<Put, StoreError> {
         refuse_nul(&job.key)?;
-        self.inner.jobs.write(job).await
+        let due = job.due_at;
+        let put = self.inner.jobs.write(job).await?;
+        if put == Put::Stored {
+            self.inner.soonest.tell(due);
+        }
+        Ok(put)
+    }
+
+    /// When the next of the jobs that were stored through this handle or a clone of it is due.
+    pub fn soonest(&self) -> &Soonest {
+        &self.inner.soonest
+    }
+
+    /// Moves a schedule that is due at `from` to another time, if nobody holds it. False when it was not there.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn move_job(&self, key: &Key, from: Timestamp, to: Timestamp) -> Result<bool, StoreError> {
+        const MOVE: &str = "UPDATE jobs SET due_at = $4 WHERE tenant = $1 AND id = $2 AND due_at = $3 \
+             AND cron IS NOT NULL AND lease_until <= {now} RETURNING id";
+        let [tenant, id] = key_values(key);
+        let [from, to] = [from, to].map(|at| Value::Int(Some(at.as_micros())));
+        Ok(!self.inner.db.writer().query(MOVE, &[tenant, id, from, to]).await?.is_empty())
     }
 
     /// Takes due jobs that nobody holds under a lease by the database's clock, the earliest first. Several
@@ -182,11 +212,11 @@ impl Store {
         Ok(released)
     }
 
-    /// In the order of their keys, after `filter.after`.
+    /// In the order of their keys, after `filter.after`; no more than a page has room for, one at least.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn jobs(&self, filter: JobFilter) -> Result<Vec<Job>, StoreError> {
+    pub async fn jobs(&self, filter: JobFilter) -> Result<JobPage, StoreError> {
         let mut conditions = vec!["TRUE".to_owned()];
         let mut values = Vec::new();
         if let Some(tenant) = &filter.tenant {
@@ -202,8 +232,16 @@ impl Store {
         }
         let conditions = conditions.join(" AND ");
         let limit = page_size(filter.limit);
-        let sql = format!("SELECT {COLUMNS} FROM jobs WHERE {conditions} ORDER BY jobs.tenant, jobs.id LIMIT {limit}");
-        self.inner.db.reader().query(&sql, &values).await?.iter().map(job_of).collect()
+        let listing = |columns: &str, limit: usize| {
+            format!("SELECT {columns} FROM jobs WHERE {conditions} ORDER BY jobs.tenant, jobs.id LIMIT {limit}")
+        };
+        let mut session = self.inner.db.reader();
+        let sizes =
+            session.query(&listing("CAST(octet_length(jobs.body) AS BIGINT) AS bytes", limit + 1), &values).await?;
+        let sizes = sizes.iter().map(size_of).collect::<Result<Vec<_>, _>>()?;
+        let fitting = that_fit(sizes.iter().copied()).min(limit);
+        let rows = session.query(&listing(COLUMNS, fitting), &values).await?;
+        Ok(JobPage { jobs: rows.iter().map(job_of).collect::<Result<_, _>>()?, more: sizes.len() > fitting })
     }
 
     /// # Errors
@@ -230,13 +268,13 @@ impl Store {
         Ok(!self.inner.db.writer().query(DELETE, &key_values(key)).await?.is_empty())
     }
 
-    /// When the next job that nobody holds is due.
+    /// When the first job is due of those that are due after `after`: one look into an index.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
-        const NEXT: &str = "SELECT due_at FROM jobs WHERE lease_until <= {now} ORDER BY due_at LIMIT 1";
-        let rows = self.inner.db.reader().query(NEXT, &[]).await?;
+    pub async fn next_due(&self, after: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+        const NEXT: &str = "SELECT due_at FROM jobs WHERE due_at > $1 ORDER BY due_at LIMIT 1";
+        let rows = self.inner.db.reader().query(NEXT, &[Value::Int(Some(after.as_micros()))]).await?;
         rows.first().map(|row| Ok(Timestamp::from_micros(get(row, "due_at")?))).transpose()
     }
 }

@@ -11,15 +11,18 @@ mod claim;
 mod db;
 mod error;
 mod jobs;
+mod logins;
 mod postgres;
 mod prune;
 mod record;
 mod row;
+mod soonest;
 mod sql;
 mod sqlite;
 mod stuck;
 mod users;
 mod views;
+mod warnings;
 mod writer;
 
 use std::sync::Arc;
@@ -33,13 +36,15 @@ use crate::record::Outcome;
 use crate::writer::{Work, Writer};
 
 pub use adopt::{Adoption, Sight};
-pub use cancel::Cancel;
+pub use cancel::{Cancel, Target};
 pub use captures::{Capture, CapturedView};
 pub use claim::Claimed;
 pub use error::StoreError;
-pub use jobs::{FinishedJob, Job, JobFilter, JobKind, Put};
+pub use jobs::{FinishedJob, Job, JobFilter, JobKind, JobPage, Put};
+pub use logins::{Login, Standing};
 pub use prune::Pruned;
 pub use record::Recorded;
+pub use soonest::Soonest;
 pub use stuck::{Patience, StuckCounts, StuckDelivery, StuckJob};
 pub use users::{NewUser, User};
 pub use views::{Cursor, DeliveryView, Filter, Page};
@@ -75,6 +80,7 @@ struct Inner {
     claims: Writer<Claiming, Claimed>,
     outcomes: Writer<Outcome, Recorded>,
     jobs: Writer<Job, Put>,
+    soonest: Soonest,
 }
 
 impl Store {
@@ -103,6 +109,7 @@ impl Store {
             outcomes: Writer::start(db.clone(), outcomes),
             jobs: Writer::start(db.clone(), jobs),
             clock: options.clock,
+            soonest: Soonest::default(),
             db,
         };
         Ok(Self { inner: Arc::new(inner) })
@@ -132,6 +139,18 @@ fn refuse_nul(key: &Key) -> Result<(), StoreError> {
         return Err(StoreError::Refused("the id holds a NUL character; choose another id".into()));
     }
     Ok(())
+}
+
+/// Bytes of texts and bodies that one page holds, at most; a page with one row may hold more.
+const PAGE_BYTES: i64 = 4 * 1024 * 1024;
+
+/// How many of the rows, whose sizes these are in their order, fit into one page: one at least.
+fn that_fit(sizes: impl Iterator<Item = i64>) -> usize {
+    let sums = sizes.scan(0_i64, |sum, size| {
+        *sum = sum.saturating_add(size);
+        Some(*sum)
+    });
+    sums.take_while(|sum| *sum <= PAGE_BYTES).count().max(1)
 }
 
 fn page_size(asked: u32) -> usize {

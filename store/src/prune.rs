@@ -1,10 +1,13 @@
-//! Forgets ended deliveries that are older than the retention, a small batch at a time.
+//! Forgets ended deliveries that are older than the retention, and rows that nobody will continue, a small batch at a
+//! time.
+
+use std::time::Duration;
 
 use domain::{Key, State, Timestamp};
 
 use crate::claim::keys_group;
 use crate::row::key_of;
-use crate::sql::{Value, get};
+use crate::sql::{Session, Value, get};
 use crate::{Store, StoreError};
 
 /// What one batch forgot.
@@ -15,9 +18,41 @@ pub struct Pruned {
     pub up_to: Option<Timestamp>,
 }
 
+/// A message without an id whose row was given back comes again within moments, and finds it. One that has not by then
+/// went out under another row, or still waits in its queue and makes a row of its own, because nothing was ever handed
+/// to a provider under this one.
+const GIVEN_BACK_FOR: Duration = Duration::from_secs(3600);
+/// The same for one whose time may be counted from when its row was made.
+const GIVEN_BACK_WITH_A_TIME_LIMIT_FOR: Duration = Duration::from_secs(86_400);
+
 impl Store {
+    /// Deletes rows of messages without an id that were given back long ago before anything was sent under them, at
+    /// most `limit`. Reads the whole ledger, as whoever looks for what is stuck. Several at once are safe.
+    ///
+    /// # Errors
+    /// [`StoreError`]; repeat it.
+    pub async fn forget_given_back(&self, now: Timestamp, limit: u32) -> Result<usize, StoreError> {
+        const FIND: &str = "SELECT tenant, id FROM deliveries WHERE fingerprint IS NOT NULL AND state = 'waiting' \
+             AND order_kind IN ('nothing', 'give_back') AND attempt = 0 AND epoch = 0 \
+             AND NOT (ambiguous OR settled OR leaving) AND (adopter IS NULL OR adopted_until <= {now}) \
+             AND updated_at < CASE WHEN expires_at IS NULL THEN $1 ELSE $2 END LIMIT $3 {for_update}";
+        let values = [
+            Value::Int(Some(now.minus(GIVEN_BACK_FOR).as_micros())),
+            Value::Int(Some(now.minus(GIVEN_BACK_WITH_A_TIME_LIMIT_FOR).as_micros())),
+            Value::Int(Some(i64::from(limit))),
+        ];
+        let mut session = self.inner.db.begin().await?;
+        let rows = session.query(FIND, &values).await?;
+        let keys: Vec<Key> = rows.iter().map(key_of).collect::<Result<_, _>>()?;
+        delete(&mut session, &keys).await?;
+        session.commit().await?;
+        Ok(keys.len())
+    }
+
     /// Deletes ended deliveries that were taken from `from` on and before `before`, the oldest first and at most
-    /// `limit`, with their attempts. What is on its way, dead or held stays for ever. Several at once are safe.
+    /// `limit`, with their attempts and warnings. What is on its way, dead or held stays for ever, but for what came
+    /// without an id and was continued by nobody since `before`: there is no id to publish it again under. Several at
+    /// once are safe.
     ///
     /// # Errors
     /// [`StoreError`]; repeat it.
@@ -30,14 +65,19 @@ impl Store {
         let mut session = self.inner.db.begin().await?;
         let rows = session.query(&find_ended(), &values).await?;
         let keys: Vec<Key> = rows.iter().map(key_of).collect::<Result<_, _>>()?;
-        for table in ["attempts", "deliveries"] {
-            let delete = format!("DELETE FROM {table} WHERE (tenant, id) IN (SELECT u.tenant, u.id FROM {{u}})");
-            session.query_group(&delete, &keys_group(keys.iter())).await?;
-        }
+        delete(&mut session, &keys).await?;
         session.commit().await?;
         let up_to = rows.last().map(|row| get(row, "created_at")).transpose()?.map(Timestamp::from_micros);
         Ok(Pruned { deliveries: keys.len(), up_to })
     }
+}
+
+async fn delete(session: &mut Session, keys: &[Key]) -> Result<(), StoreError> {
+    for table in ["attempts", "warnings", "deliveries"] {
+        let delete = format!("DELETE FROM {table} WHERE (tenant, id) IN (SELECT u.tenant, u.id FROM {{u}})");
+        session.query_group(&delete, &keys_group(keys.iter())).await?;
+    }
+    Ok(())
 }
 
 /// The index on `created_at` gives them in order; the state is looked at in the rows, because no index may hold it.
@@ -45,7 +85,9 @@ fn find_ended() -> String {
     let ended: Vec<_> =
         State::ALL.into_iter().filter(|state| state.is_final()).map(|state| format!("'{state}'")).collect();
     format!(
-        "SELECT tenant, id, created_at FROM deliveries WHERE created_at >= $1 AND created_at < $2 AND state IN ({}) \
+        "SELECT tenant, id, created_at FROM deliveries WHERE created_at >= $1 AND created_at < $2 AND (state IN ({}) \
+         OR (fingerprint IS NOT NULL AND state IN ('sending', 'waiting') AND NOT settled AND NOT leaving \
+         AND updated_at < $2 AND lease_until <= {{now}} AND (adopter IS NULL OR adopted_until <= {{now}}))) \
          ORDER BY created_at LIMIT $3 {{for_update}}",
         ended.join(", ")
     )

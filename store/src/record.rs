@@ -12,7 +12,7 @@ use crate::claim::{insert_rows, keys_group};
 use crate::db::Line;
 use crate::row::{OrderColumns, key_of, uuid_of};
 use crate::sql::{Group, Session};
-use crate::{Capture, Store, StoreError, adopt, captures, refuse_nul};
+use crate::{Capture, Store, StoreError, adopt, captures, refuse_nul, warnings};
 
 /// What became of a record.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -28,7 +28,20 @@ pub enum Recorded {
 pub(crate) enum Outcome {
     Record(Box<Recording>),
     Settle(Key),
-    Release { key: Key, copy: Uuid, surely: bool },
+    Release {
+        key: Key,
+        copy: Uuid,
+        surely: bool,
+    },
+    Warn {
+        key: Key,
+        lines: String,
+    },
+    /// The broker has confirmed the dead letter of this epoch.
+    Letter {
+        key: Key,
+        epoch: u32,
+    },
 }
 
 pub(crate) struct Recording {
@@ -51,7 +64,7 @@ impl Outcome {
     pub(crate) fn key(&self) -> &Key {
         match self {
             Self::Record(recording) => &recording.row.key,
-            Self::Settle(key) | Self::Release { key, .. } => key,
+            Self::Settle(key) | Self::Release { key, .. } | Self::Warn { key, .. } | Self::Letter { key, .. } => key,
         }
     }
 }
@@ -72,6 +85,16 @@ impl Store {
         let recording = Recording { row, attempt: transition.attempt.clone(), capture };
         self.inner.outcomes.write(Outcome::Record(Box::new(recording))).await
     }
+
+    /// Notes that the broker has confirmed the dead letter of `epoch`, so that no copy makes another one. Changes
+    /// nothing when an operator's move has begun the next epoch meanwhile. What is lost with a crash before it is that
+    /// one more letter may be made.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn note_letter(&self, key: &Key, epoch: u32) -> Result<(), StoreError> {
+        self.inner.outcomes.write(Outcome::Letter { key: key.clone(), epoch }).await.map(drop)
+    }
 }
 
 pub(crate) async fn commit(line: &mut Line, ops: &[Outcome]) -> Result<Vec<Recorded>, StoreError> {
@@ -79,7 +102,7 @@ pub(crate) async fn commit(line: &mut Line, ops: &[Outcome]) -> Result<Vec<Recor
         .iter()
         .filter_map(|op| match op {
             Outcome::Record(recording) => Some(&**recording),
-            Outcome::Settle(_) | Outcome::Release { .. } => None,
+            Outcome::Settle(_) | Outcome::Release { .. } | Outcome::Warn { .. } | Outcome::Letter { .. } => None,
         })
         .collect();
     let settling: Vec<&Key> = ops.iter().filter(|op| matches!(op, Outcome::Settle(_))).map(Outcome::key).collect();
@@ -87,7 +110,21 @@ pub(crate) async fn commit(line: &mut Line, ops: &[Outcome]) -> Result<Vec<Recor
         .iter()
         .filter_map(|op| match op {
             Outcome::Release { key, copy, surely } => Some(Releasing { key, copy, surely: *surely }),
-            Outcome::Record(_) | Outcome::Settle(_) => None,
+            Outcome::Record(_) | Outcome::Settle(_) | Outcome::Warn { .. } | Outcome::Letter { .. } => None,
+        })
+        .collect();
+    let warned: Vec<(&Key, &str)> = ops
+        .iter()
+        .filter_map(|op| match op {
+            Outcome::Warn { key, lines } => Some((key, lines.as_str())),
+            _ => None,
+        })
+        .collect();
+    let letters: Vec<(&Key, u32)> = ops
+        .iter()
+        .filter_map(|op| match op {
+            Outcome::Letter { key, epoch } => Some((key, *epoch)),
+            Outcome::Record(_) | Outcome::Settle(_) | Outcome::Release { .. } | Outcome::Warn { .. } => None,
         })
         .collect();
     // The usual group, nothing but successes, is one statement and needs no transaction around it.
@@ -95,6 +132,8 @@ pub(crate) async fn commit(line: &mut Line, ops: &[Outcome]) -> Result<Vec<Recor
     let mut session = if plain { line.session().await? } else { line.db.begin().await? };
     adopt::settle(&mut session, &settling).await?;
     adopt::release(&mut session, &releasing).await?;
+    warnings::insert(&mut session, &warned).await?;
+    note_letters(&mut session, &letters).await?;
     let mut recorded = write(&mut session, &recordings, line.db.captures_kept).await?.into_iter();
     if plain {
         line.keep(session);
@@ -103,9 +142,21 @@ pub(crate) async fn commit(line: &mut Line, ops: &[Outcome]) -> Result<Vec<Recor
     }
     let answer = |op: &Outcome| match op {
         Outcome::Record(_) => recorded.next().unwrap_or(Recorded::Repeated),
-        Outcome::Settle(_) | Outcome::Release { .. } => Recorded::Written,
+        Outcome::Settle(_) | Outcome::Release { .. } | Outcome::Warn { .. } | Outcome::Letter { .. } => {
+            Recorded::Written
+        }
     };
     Ok(ops.iter().map(answer).collect())
+}
+
+async fn note_letters(session: &mut Session, letters: &[(&Key, u32)]) -> Result<(), StoreError> {
+    const NOTE: &str = "UPDATE deliveries SET has_letter = TRUE FROM {u} \
+                        WHERE deliveries.tenant = u.tenant AND deliveries.id = u.id AND deliveries.epoch = u.epoch \
+                        AND deliveries.state IN ('dead', 'held')";
+    let group = keys_group(letters.iter().map(|(key, _)| *key))
+        .int("epoch", letters.iter().map(|(_, epoch)| i64::from(*epoch)));
+    session.query_group(NOTE, &group).await?;
+    Ok(())
 }
 
 async fn write(

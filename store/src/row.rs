@@ -1,6 +1,6 @@
 //! The ledger's row as columns, and back.
 
-use domain::{ChannelName, Content, Key, Lease, Order, Reason, Row, State, Tenant, Timestamp};
+use domain::{ChannelName, Content, Key, Lease, Order, Reason, RecipientHash, Row, State, Tenant, Timestamp};
 use sea_orm::QueryResult;
 use uuid::Uuid;
 
@@ -10,7 +10,7 @@ use crate::sql::{get, unreadable};
 /// What [`row_of`] reads, from `deliveries AS d`.
 pub(crate) const COLUMNS: &str = "d.tenant, d.id, d.channel, d.state, d.epoch, d.attempt, d.seq, d.version, d.token, \
      d.lease_until > {now} AS live, d.content, d.fingerprint, d.order_kind, d.order_tier, d.order_due_at, \
-     d.order_reason, d.order_error, d.ambiguous, d.throttled_since, d.expires_at, d.created_at, d.updated_at, \
+     d.order_reason, d.order_error, d.has_letter, d.ambiguous, d.throttled_since, d.expires_at, d.created_at, d.updated_at, \
      d.recipient_hash, d.recipient_mask, d.parent, d.provider, d.provider_id, d.code";
 
 pub(crate) fn row_of(row: &QueryResult) -> Result<Row, StoreError> {
@@ -27,12 +27,13 @@ pub(crate) fn row_of(row: &QueryResult) -> Result<Row, StoreError> {
         content: content_of(row, "content")?,
         fingerprint: content_of(row, "fingerprint")?,
         order: order_of(row)?,
+        has_letter: get(row, "has_letter")?,
         ambiguous: get(row, "ambiguous")?,
         throttled_since: time_of(row, "throttled_since")?,
         expires_at: time_of(row, "expires_at")?,
         created_at: Timestamp::from_micros(get(row, "created_at")?),
         updated_at: Timestamp::from_micros(get(row, "updated_at")?),
-        recipient_hash: content_of(row, "recipient_hash")?.ok_or_else(|| unreadable("recipient_hash"))?,
+        recipient_hash: recipient_of(row)?,
         recipient_mask: get(row, "recipient_mask")?,
         parent: get(row, "parent")?,
         provider: get(row, "provider")?,
@@ -70,6 +71,10 @@ pub(crate) fn uuid_of(row: &QueryResult, column: &str) -> Result<Uuid, StoreErro
 pub(crate) fn content_of(row: &QueryResult, column: &str) -> Result<Option<Content>, StoreError> {
     let bytes: Option<Vec<u8>> = get(row, column)?;
     bytes.map(|bytes| bytes.try_into().map_err(|_| unreadable(column))).transpose()
+}
+
+fn recipient_of(row: &QueryResult) -> Result<RecipientHash, StoreError> {
+    RecipientHash::from_bytes(&get::<Vec<u8>>(row, "recipient_hash")?).ok_or_else(|| unreadable("recipient_hash"))
 }
 
 /// An order in five columns, of which most are null.

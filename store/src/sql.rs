@@ -193,9 +193,14 @@ pub(crate) fn get<T: TryGetable>(row: &QueryResult, column: &str) -> Result<T, S
     row.try_get("", column).map_err(|_| unreadable(column))
 }
 
+/// The column `bytes`: the size of what a row holds.
+pub(crate) fn size_of(row: &QueryResult) -> Result<i64, StoreError> {
+    get::<i64>(row, "bytes")
+}
+
 /// A stored value that this version cannot read; says where, never what.
 pub(crate) fn unreadable(column: &str) -> StoreError {
-    StoreError::Refused(format!(
+    StoreError::Unreadable(format!(
         "the stored column {column} is not readable by this version; was the database written by a newer one?"
     ))
 }

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use domain::{Key, Lane, Row, State, Timestamp};
+use domain::{Key, Lane, State, Timestamp};
 use sea_orm::QueryResult;
 
 use crate::claim::micros;
-use crate::row::{COLUMNS, key_of, row_of, state_of};
+use crate::row::{COLUMNS, key_of, state_of};
 use crate::sql::{Value, get, unreadable};
-use crate::views::with_attempts;
+use crate::views::{row_and_due, with_attempts};
 use crate::{DeliveryView, Store, StoreError};
 
 /// When something counts as stuck.
@@ -24,6 +24,9 @@ pub struct Patience {
 #[derive(Clone, PartialEq, Debug)]
 pub struct StuckDelivery {
     pub view: DeliveryView,
+    /// Its message came without an id and nothing of it was published under this one: an equal message that is delivered
+    /// again continues it. Published under its id it would be a message more.
+    pub is_anonymous: bool,
     /// When it should have gone on: its lease ended, its retry delay passed, or its deferral was due.
     pub due: Timestamp,
 }
@@ -63,15 +66,18 @@ impl Store {
     /// [`StoreError`].
     pub async fn stuck_deliveries(&self, patience: Patience, now: Timestamp) -> Result<Vec<StuckDelivery>, StoreError> {
         let sql = format!(
-            "SELECT {COLUMNS}, {DUE} AS due FROM deliveries AS d \
+            "SELECT {COLUMNS}, {DUE} AS due, d.fingerprint IS NOT NULL AND NOT d.settled AND NOT d.leaving AS anonymous \
+             FROM deliveries AS d \
              WHERE d.state IN ('sending', 'waiting') AND {DUE} < $2 ORDER BY due LIMIT {MOST}"
         );
         let mut session = self.inner.db.reader();
         let found = session.query(&sql, &values(patience, now)).await?;
-        let rows: Vec<Row> = found.iter().map(row_of).collect::<Result<_, _>>()?;
+        let rows: Vec<_> = found.iter().map(row_and_due).collect::<Result<_, _>>()?;
         let due = found.iter().map(due_of).collect::<Result<Vec<_>, _>>()?;
+        let anonymous = found.iter().map(|row| get(row, "anonymous")).collect::<Result<Vec<bool>, _>>()?;
         let views = with_attempts(&mut session, rows).await?;
-        Ok(views.into_iter().zip(due).map(|(view, due)| StuckDelivery { view, due }).collect())
+        let each = views.into_iter().zip(due).zip(anonymous);
+        Ok(each.map(|((view, due), is_anonymous)| StuckDelivery { view, is_anonymous, due }).collect())
     }
 
     /// Jobs past their time, the longest first: 1,000 at most. One that a scheduler holds right now is one of them.

@@ -5,12 +5,12 @@ use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use domain::{Attempt, AttemptOutcome, Key, Row, State, Tenant, Timestamp};
+use domain::{Attempt, AttemptOutcome, Key, RecipientHash, Row, State, Tenant, Timestamp};
 use sea_orm::QueryResult;
 
 use crate::claim::keys_group;
 use crate::record::success_of;
-use crate::row::{COLUMNS, count_of, key_of, row_of};
+use crate::row::{COLUMNS, count_of, key_of, row_of, time_of};
 use crate::sql::{Session, Value, get, unreadable};
 use crate::{Store, StoreError, page_size};
 
@@ -18,6 +18,8 @@ use crate::{Store, StoreError, page_size};
 #[derive(Clone, PartialEq, Debug)]
 pub struct DeliveryView {
     pub row: Row,
+    /// When it is to be sent, or was to be sent before it was cancelled, if that was set for a later time.
+    pub due_at: Option<Timestamp>,
     /// In the order of epoch, number and time. A success is one of them.
     pub attempts: Vec<Attempt>,
     /// Answers that came after another claim had taken over: each is an attempt `late`.
@@ -30,6 +32,8 @@ pub struct Filter {
     pub tenant: Option<Tenant>,
     pub state: Option<State>,
     pub ambiguous: Option<bool>,
+    /// Every hash that the recipient may have; none: whoever it is.
+    pub recipient: Vec<RecipientHash>,
     pub after: Option<Cursor>,
     /// 1 to 1,000; 0 stands for 100.
     pub limit: u32,
@@ -78,7 +82,7 @@ impl Store {
         let sql = format!("SELECT {COLUMNS} FROM deliveries AS d WHERE d.tenant = $1 AND d.id = $2");
         let values = [Value::Text(Some(key.tenant.as_str())), Value::Text(Some(&key.id))];
         let mut session = self.inner.db.reader();
-        let rows = session.query(&sql, &values).await?.iter().map(row_of).collect::<Result<_, _>>()?;
+        let rows = session.query(&sql, &values).await?.iter().map(row_and_due).collect::<Result<_, _>>()?;
         Ok(with_attempts(&mut session, rows).await?.pop())
     }
 
@@ -92,10 +96,11 @@ impl Store {
         let size = page_size(filter.limit);
         let (sql, values) = listing(&filter, size + 1);
         let mut session = self.inner.db.reader();
-        let mut rows: Vec<Row> = session.query(&sql, &values).await?.iter().map(row_of).collect::<Result<_, _>>()?;
+        let found = session.query(&sql, &values).await?;
+        let mut rows: Vec<RowAndDue> = found.iter().map(row_and_due).collect::<Result<_, _>>()?;
         let more = rows.len() > size;
         rows.truncate(size);
-        let next = rows.last().filter(|_| more).map(|last| Cursor { at: last.created_at, key: last.key.clone() });
+        let next = rows.last().filter(|_| more).map(|(last, _)| Cursor { at: last.created_at, key: last.key.clone() });
         Ok(Page { deliveries: with_attempts(&mut session, rows).await?, next })
     }
 }
@@ -122,6 +127,12 @@ fn listing(filter: &Filter, limit: usize) -> (String, Vec<Value<'_>>) {
         values.push(Value::Flag(ambiguous));
         conditions.push(format!("d.ambiguous = ${}", values.len()));
     }
+    if !filter.recipient.is_empty() {
+        let first = values.len() + 1;
+        values.extend(filter.recipient.iter().map(|hash| Value::Bytes(Some(hash.as_bytes()))));
+        let places: Vec<String> = (first..=values.len()).map(|place| format!("${place}")).collect();
+        conditions.push(format!("d.recipient_hash IN ({})", places.join(", ")));
+    }
     let conditions = if conditions.is_empty() { "TRUE".to_owned() } else { conditions.join(" AND ") };
     let sql = format!(
         "SELECT {COLUMNS} FROM deliveries AS d WHERE {conditions} \
@@ -130,22 +141,31 @@ fn listing(filter: &Filter, limit: usize) -> (String, Vec<Value<'_>>) {
     (sql, values)
 }
 
-pub(crate) async fn with_attempts(session: &mut Session, rows: Vec<Row>) -> Result<Vec<DeliveryView>, StoreError> {
+pub(crate) type RowAndDue = (Row, Option<Timestamp>);
+
+pub(crate) fn row_and_due(row: &QueryResult) -> Result<RowAndDue, StoreError> {
+    Ok((row_of(row)?, time_of(row, "order_due_at")?))
+}
+
+pub(crate) async fn with_attempts(
+    session: &mut Session,
+    rows: Vec<RowAndDue>,
+) -> Result<Vec<DeliveryView>, StoreError> {
     const READ: &str = "SELECT a.tenant, a.id, a.epoch, a.n, a.outcome, a.provider, a.code, a.detail, a.at \
                         FROM {u} JOIN attempts AS a ON a.tenant = u.tenant AND a.id = u.id";
-    let found = session.query_group(READ, &keys_group(rows.iter().map(|row| &row.key))).await?;
+    let found = session.query_group(READ, &keys_group(rows.iter().map(|(row, _)| &row.key))).await?;
     let mut of: HashMap<Key, Vec<Attempt>> = HashMap::new();
     for row in &found {
         of.entry(key_of(row)?).or_default().push(attempt_of(row)?);
     }
-    let view = |row: Row| {
+    let view = |(row, due_at): RowAndDue| {
         let mut attempts = of.remove(&row.key).unwrap_or_default();
         if matches!(row.state, State::Sent | State::Captured | State::Delivered | State::Bounced) {
             attempts.push(success_of(&row));
         }
         attempts.sort_by_key(|attempt| (attempt.epoch, attempt.n, attempt.at));
         let late = attempts.iter().filter(|attempt| attempt.outcome == AttemptOutcome::Late).count();
-        DeliveryView { row, attempts, late_answers: u32::try_from(late).unwrap_or(u32::MAX) }
+        DeliveryView { row, due_at, attempts, late_answers: u32::try_from(late).unwrap_or(u32::MAX) }
     };
     Ok(rows.into_iter().map(view).collect())
 }

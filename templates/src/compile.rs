@@ -7,6 +7,7 @@ use tera::{ErrorKind, Tera};
 use crate::bounded;
 use crate::error::Problem;
 use crate::files::{File, Files};
+use crate::links;
 use crate::scan::{Scan, scan};
 
 /// How many files may follow one another by `include` and `extends`.
@@ -165,6 +166,7 @@ fn with_steps(files: &BTreeMap<&str, &File>, scans: &BTreeMap<&str, Scan>) -> Re
 fn new_tera() -> Tera {
     let mut tera = Tera::new();
     bounded::register(&mut tera);
+    links::register(&mut tera);
     tera
 }
 

@@ -48,8 +48,17 @@ impl std::error::Error for LoadError {}
 /// The text is one line that never holds a value of the message's data.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum TemplateError {
-    #[error("there is no template `{template}`: use one of {known}, or add a folder `{template}` to the templates")]
-    Unknown { template: String, known: String },
+    #[error(
+        "there is no template `{template}`{}: use one of {known}, or add a folder `{template}` to the templates",
+        hint(.nearest)
+    )]
+    Unknown {
+        template: String,
+        /// The one that was probably meant.
+        nearest: Option<String>,
+        /// Those that there are, for people.
+        known: String,
+    },
     #[error(
         "template `{template}` has no words for channel `{channel}` in {locales}: \
          add {template}/{first}/{channel}.txt, or send it by {available}"
@@ -82,6 +91,10 @@ pub enum TemplateError {
     Failed { expression: String, why: String, at: String },
     #[error("there is nothing to send: give a message or a template")]
     Empty,
+}
+
+fn hint(nearest: &Option<String>) -> String {
+    nearest.as_ref().map(|name| format!(" (did you mean `{name}`?)")).unwrap_or_default()
 }
 
 impl TemplateError {

@@ -8,9 +8,11 @@ mod bounded;
 mod budget;
 mod catalog;
 mod compile;
+mod context;
 mod error;
 mod explain;
 mod files;
+mod links;
 mod scan;
 mod templates;
 

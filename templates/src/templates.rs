@@ -3,28 +3,24 @@
 use std::path::Path;
 use std::time::Duration;
 
-use domain::{ChannelName, Rendered, Wording};
+use domain::{ChannelName, Rendered, Wording, folded_subject};
 use serde_json::{Map, Value};
 use tera::Context;
 
 use crate::budget::{self, Limits, Output, Spent};
 use crate::catalog::{Catalog, Template, Words, catalog, fallbacks};
 use crate::compile::{Compiled, compile};
+use crate::context::{Numbers, context};
 use crate::error::{LoadError, Problem, TemplateError};
 use crate::explain::explain;
 use crate::files::{self, Files};
-
-/// Characters of a subject: one line of a mail (RFC 5322, 2.1.1).
-const MAX_SUBJECT_CHARS: usize = 998;
+use crate::links;
 
 /// What a rendering may use on a thread that others wait for; less where the operator's limits are lower.
 const QUICK: Limits = Limits { max_output_bytes: 64 * 1024, max_steps: 1_000, max_time: Duration::from_millis(1) };
 
-/// Characters that turn the direction of text and so disguise what people read (Unicode Bidi_Control).
-const BIDI: [char; 12] = [
-    '\u{061c}', '\u{200e}', '\u{200f}', '\u{202a}', '\u{202b}', '\u{202c}', '\u{202d}', '\u{202e}', '\u{2066}',
-    '\u{2067}', '\u{2068}', '\u{2069}',
-];
+/// Missing variables that are named at once. The shipped templates have up to eight.
+const MAX_MISSING: usize = 32;
 
 /// All templates, ready to render.
 #[derive(Debug)]
@@ -115,13 +111,43 @@ impl Templates {
         }
     }
 
+    /// As [`Templates::render_quickly`], but with everything that is missing at once: what the data does not hold is
+    /// taken from the template's sample, until it renders or fails for another reason. That reason comes last.
+    pub fn rehearse(&self, channel: &ChannelName, wording: &Wording) -> Option<Result<Rendered, Vec<TemplateError>>> {
+        let sample = wording.template.as_ref().and_then(|name| self.catalog.templates.get(name));
+        let mut filled = None;
+        let mut errors = Vec::new();
+        loop {
+            let error = match self.render_quickly(channel, filled.as_ref().unwrap_or(wording))? {
+                Ok(rendered) if errors.is_empty() => return Some(Ok(rendered)),
+                Ok(_) => return Some(Err(errors)),
+                Err(error) => error,
+            };
+            let data = &mut filled.get_or_insert_with(|| wording.clone()).data;
+            let goes_on = match (&error, sample) {
+                (TemplateError::Missing { variable, .. }, Some(template)) => fill(data, variable, &template.sample),
+                _ => false,
+            };
+            errors.push(match error {
+                // What a loop calls its element is no name of the data.
+                TemplateError::Missing { variable, at } if !is_of(sample, &variable) => {
+                    TemplateError::Failed { expression: variable, why: "the data does not hold it".to_owned(), at }
+                }
+                error => error,
+            });
+            if !goes_on || errors.len() == MAX_MISSING {
+                return Some(Err(errors));
+            }
+        }
+    }
+
     fn render_within(
         &self,
         limits: Limits,
         channel: &ChannelName,
         wording: &Wording,
     ) -> Result<Rendered, TemplateError> {
-        let subject = || wording.subject.as_deref().map(one_line);
+        let subject = || wording.subject.clone();
         let Some(name) = &wording.template else {
             let text = wording.message.clone().ok_or(TemplateError::Empty)?;
             return Ok(Rendered { subject: subject(), text, html: None });
@@ -167,18 +193,19 @@ impl Templates {
         subject: Option<String>,
         data: &Map<String, Value>,
     ) -> Result<Rendered, TemplateError> {
-        let context = context(data);
-        let (rendered, spent) = budget::within(limits, || {
-            let part = |path: &str| self.render_part(path, &context).map_err(|error| (path.to_owned(), error));
-            let subject = match (subject, &words.subject) {
-                (None, Some(path)) => Some(one_line(&part(path)?)),
-                (given, _) => given,
-            };
-            Ok((subject, part(&words.text)?, words.html.as_deref().map(part).transpose()?))
-        });
-        match rendered {
-            Ok((subject, text, html)) => Ok(Rendered { subject, text, html }),
-            Err((path, error)) => Err(match spent {
+        let parts = |context: &Context| {
+            budget::within(limits, || {
+                let part = |path: &str| self.render_part(path, context).map_err(|error| (path.to_owned(), error));
+                let subject = match (&subject, &words.subject) {
+                    (None, Some(path)) => Some(folded_subject(&part(path)?)),
+                    (given, _) => given.clone(),
+                };
+                Ok((subject, part(&words.text)?, words.html.as_deref().map(part).transpose()?))
+            })
+        };
+        match either_way(data, parts) {
+            (Ok((subject, text, html)), _) => Ok(Rendered { subject, text, html }),
+            (Err((path, error)), spent) => Err(match spent {
                 Some(spent) => self.spent(name, spent),
                 None => explain(&error, &path, &self.compiled, data),
             }),
@@ -188,17 +215,19 @@ impl Templates {
     fn render_part(&self, path: &str, context: &Context) -> tera::TeraResult<String> {
         let mut bytes = Vec::with_capacity(512);
         self.compiled.tera.render_to(path, context, Output(&mut bytes))?;
-        Ok(tidy(String::from_utf8(bytes)?))
+        let text = tidy(String::from_utf8(bytes)?);
+        Ok(if path.ends_with(".html") { links::without_dead_buttons(text) } else { text })
     }
 
     /// Renders every part by itself, so that one problem does not hide another.
     fn render_samples(&self) -> Vec<Problem> {
         let mut problems = Vec::new();
         for (name, template) in &self.catalog.templates {
-            let context = context(&template.sample);
             let words = template.locales.iter().flat_map(|(_, channels)| channels.values());
             for part in words.flat_map(Words::parts) {
-                let (rendered, spent) = budget::within(self.options.limits, || self.render_part(part, &context));
+                let render =
+                    |context: &Context| budget::within(self.options.limits, || self.render_part(part, context));
+                let (rendered, spent) = either_way(&template.sample, render);
                 let Err(error) = rendered else { continue };
                 let error = match spent {
                     Some(spent) => self.spent(name, spent),
@@ -214,7 +243,8 @@ impl Templates {
 
     fn unknown(&self, template: &str) -> TemplateError {
         let known = self.names().take(20).collect::<Vec<_>>().join(", ");
-        TemplateError::Unknown { template: template.to_owned(), known }
+        let nearest = domain::nearest(template, self.names()).map(str::to_owned);
+        TemplateError::Unknown { template: template.to_owned(), nearest, known }
     }
 
     fn spent(&self, template: &str, spent: Spent) -> TemplateError {
@@ -224,6 +254,19 @@ impl Templates {
             Spent::Bytes => TemplateError::TooLarge { template, limit },
             Spent::Work => TemplateError::TooMuchWork { template, steps, millis: max_time.as_millis() },
         }
+    }
+}
+
+/// Renders with every number in the digits that its publisher wrote. A template that computes with one that is a text
+/// for it fails, and is rendered with the nearest floats.
+fn either_way<T, E>(
+    data: &Map<String, Value>,
+    render: impl Fn(&Context) -> (Result<T, E>, Option<Spent>),
+) -> (Result<T, E>, Option<Spent>) {
+    let written = context(data, Numbers::AsWritten);
+    match render(&written.context) {
+        (Err(_), None) if written.numbers_as_text => render(&context(data, Numbers::ToComputeWith).context),
+        rendered => rendered,
     }
 }
 
@@ -239,13 +282,29 @@ fn no_channel(name: &str, template: &Template, channel: &ChannelName, mut locale
     }
 }
 
-/// A null counts as missing, so that `default` and `if` treat both alike.
-fn context(data: &Map<String, Value>) -> Context {
-    let mut context = Context::new();
-    for (name, value) in data.iter().filter(|(_, value)| !value.is_null()) {
-        context.insert(name.clone(), value);
+/// Whether a path begins with a name of the template's sample.
+fn is_of(template: Option<&Template>, path: &str) -> bool {
+    let first = path.split('.').next().unwrap_or_default();
+    template.is_some_and(|template| template.sample.contains_key(first))
+}
+
+/// Puts what the sample has at this path where the data has nothing. False when that changes nothing.
+fn fill(data: &mut Map<String, Value>, path: &str, sample: &Map<String, Value>) -> bool {
+    let Some((first, rest)) = path.split_once('.') else {
+        let Some(value) = sample.get(path) else { return false };
+        return data.insert(path.to_owned(), value.clone()).is_none_or(|before| before.is_null());
+    };
+    match (data.get_mut(first), sample.get(first)) {
+        (Some(Value::Object(data)), Some(Value::Object(sample))) => fill(data, rest, sample),
+        // Only what is asked for, so that what else is missing of it is named as well.
+        (None | Some(Value::Null), Some(Value::Object(sample))) => {
+            let mut own = Map::new();
+            let filled = fill(&mut own, rest, sample);
+            data.insert(first.to_owned(), Value::Object(own));
+            filled
+        }
+        _ => false,
     }
-    context
 }
 
 /// Without the white space around it, which is the template file's, and without U+0000, which no provider takes.
@@ -257,20 +316,4 @@ fn tidy(mut text: String) -> String {
     let lead = text.len() - text.trim_start().len();
     text.drain(..lead);
     text
-}
-
-/// White space, line breaks, control characters and characters that turn text become single spaces.
-fn one_line(text: &str) -> String {
-    let splits = |c: char| c.is_whitespace() || c.is_control() || BIDI.contains(&c);
-    let mut line = String::with_capacity(text.len());
-    for word in text.split(splits).filter(|word| !word.is_empty()) {
-        if !line.is_empty() {
-            line.push(' ');
-        }
-        line.push_str(word);
-    }
-    if let Some((cut, _)) = line.char_indices().nth(MAX_SUBJECT_CHARS) {
-        line.truncate(cut);
-    }
-    line
 }

@@ -1,5 +1,6 @@
 //! What the renderer promises, on templates written here and on the shipped ones.
 
+mod contrast;
 mod fuzz;
 mod hostile;
 mod load;

@@ -1,13 +1,17 @@
-//! Where the broker is and how to connect to it, with errors that say what to do.
+//! Where the broker, or each node of a cluster, is and how to connect to it, with errors that say what to do.
+
+mod list;
 
 use std::path::Path;
 use std::time::Duration;
 
 use lapin::tcp::OwnedTLSConfig;
 use lapin::uri::{AMQPScheme, AMQPUri};
-use lapin::{Connection, ConnectionProperties, DefaultConnectionBuilder, ErrorKind};
+use lapin::{Connection, ConnectionProperties, ErrorKind};
 use secrecy::{ExposeSecret, SecretString};
 use url::{Host, Url};
+
+use crate::wire;
 
 /// Seconds; the vendor calls 5 to 20 the good range, and a dead peer is noticed after twice that.
 const HEARTBEAT_SECONDS: u16 = 10;
@@ -22,6 +26,9 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 pub struct Broker {
     url: SecretString,
     place: Place,
+    /// Further nodes of the same cluster; these have no others.
+    others: Vec<Broker>,
+    dice: list::Dice,
     ca: Option<String>,
     role: String,
     connect_timeout: Duration,
@@ -40,7 +47,10 @@ struct Place {
 /// The settings cannot be used; nothing was opened.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum InvalidBroker {
-    #[error("must be a URL such as amqp://user:password@host:5672/foro (percent-encode special characters): {0}")]
+    #[error(
+        "must be a URL such as amqp://user:password@host:5672/foro, or several with commas between them (of names and \
+             passwords, percent-encode @ : / ? # , and the percent sign): {0}"
+    )]
     Url(String),
     #[error("{path}: {problem}; AMQP_CA_FILE must name a readable PEM file")]
     CaFile { path: String, problem: String },
@@ -71,6 +81,8 @@ pub enum ConnectError {
          packets: check host and port, and whether the port expects TLS (amqps://)"
     )]
     Silent { place: String, seconds: u64 },
+    #[error("none of the {} brokers can be used: {}", .0.len(), list::joined(.0, "; "))]
+    NoneOfThem(Vec<ConnectError>),
     #[error("{place}: {problem}. Is RabbitMQ running there, and is the port right (5672, or 5671 for amqps://)?")]
     Unreachable { place: String, problem: String },
     #[error(
@@ -80,14 +92,31 @@ pub enum ConnectError {
     Tls { place: String, problem: String },
 }
 
+impl ConnectError {
+    /// Waiting may help: a broker is not there yet, or does not answer.
+    pub fn may_pass(&self) -> bool {
+        match self {
+            Self::Unreachable { .. } | Self::Silent { .. } | Self::UnknownHost { .. } => true,
+            Self::NoneOfThem(errors) => errors.iter().any(Self::may_pass),
+            Self::WrongCredentials { .. } | Self::WrongVhost { .. } | Self::Tls { .. } => false,
+        }
+    }
+}
+
 impl Broker {
-    /// `role` is the process's name in the management UI: `api`, `worker`, `scheduler`.
+    /// `urls` is one URL, or one for each node of a cluster, with commas between them. `role` is the process's name in
+    /// the management UI: `api`, `worker`, `scheduler`.
     ///
     /// # Errors
     /// [`InvalidBroker`]; no socket is opened.
-    pub fn new(url: SecretString, role: &str) -> Result<Self, InvalidBroker> {
+    pub fn new(urls: SecretString, role: &str) -> Result<Self, InvalidBroker> {
+        list::read(&urls, |url| Self::of_one(url, role))
+    }
+
+    fn of_one(url: SecretString, role: &str) -> Result<Self, InvalidBroker> {
         let place = Place::of(url.expose_secret())?;
-        Ok(Self { url, place, ca: None, role: role.to_owned(), connect_timeout: CONNECT_TIMEOUT })
+        let (others, dice) = (Vec::new(), list::Dice::default());
+        Ok(Self { url, place, others, dice, ca: None, role: role.to_owned(), connect_timeout: CONNECT_TIMEOUT })
     }
 
     /// Certificate authorities to trust besides those of the system, in PEM.
@@ -100,13 +129,15 @@ impl Broker {
         if !pem.contains("-----BEGIN CERTIFICATE-----") {
             return Err(refuse("holds no certificate".into()));
         }
+        self.others.iter_mut().for_each(|other| other.ca = Some(pem.clone()));
         self.ca = Some(pem);
         Ok(self)
     }
 
-    /// The default is 5 s.
+    /// For each node of a list. The default is 5 s.
     #[must_use]
     pub fn with_connect_timeout(mut self, timeout: Duration) -> Self {
+        self.others.iter_mut().for_each(|other| other.connect_timeout = timeout);
         self.connect_timeout = timeout;
         self
     }
@@ -121,8 +152,12 @@ impl Broker {
         &self.place.user
     }
 
-    /// `amqp://host:port/vhost`, for messages: without credentials.
+    /// `amqp://host:port/vhost`, for messages: without credentials. Of a list, all of them.
     pub fn address(&self) -> String {
+        list::joined(&self.nodes().map(Self::own_address).collect::<Vec<_>>(), ", ")
+    }
+
+    fn own_address(&self) -> String {
         let Place { scheme, host, port, vhost, .. } = &self.place;
         let vhost = if vhost == "/" { "%2f" } else { vhost };
         format!("{scheme}://{host}:{port}/{vhost}")
@@ -133,23 +168,37 @@ impl Broker {
         format!("chasqui-{} {purpose} {} {}", self.role, host_name(), std::process::id())
     }
 
-    /// One connection, without any automatic recovery. `purpose` becomes part of its name.
+    /// One connection, without any automatic recovery. `purpose` becomes part of its name. Of a list, each is tried once,
+    /// in an order that is drawn anew every time.
     ///
     /// # Errors
-    /// [`ConnectError`], within the connect timeout.
+    /// [`ConnectError`], within the connect timeout of each.
     pub async fn connect(&self, purpose: &str) -> Result<Connection, ConnectError> {
+        let mut failed = Vec::new();
+        for node in self.in_turn() {
+            match node.connect_once(purpose).await {
+                Ok(connection) => return Ok(connection),
+                Err(error) if self.others.is_empty() => return Err(error),
+                Err(error) => {
+                    tracing::info!(problem = %error, "not this broker of the list");
+                    failed.push(error);
+                }
+            }
+        }
+        Err(ConnectError::NoneOfThem(failed))
+    }
+
+    async fn connect_once(&self, purpose: &str) -> Result<Connection, ConnectError> {
         let properties = ConnectionProperties::default()
             .with_connection_name(self.connection_name(purpose).into())
             .with_client_property("product".into(), "chasqui".into())
             .with_client_property("version".into(), env!("CARGO_PKG_VERSION").into());
         let tls = OwnedTLSConfig { identity: None, cert_chain: self.ca.clone() };
-        let builder = DefaultConnectionBuilder::new().map_err(|error| self.explain(&error))?;
-        let builder = builder.with_uri(self.uri()).with_properties(properties).with_tls_config(tls);
-        match tokio::time::timeout(self.connect_timeout, builder.connect()).await {
+        match tokio::time::timeout(self.connect_timeout, wire::connect(self.uri(), tls, properties)).await {
             Ok(Ok(connection)) => Ok(connection),
             Ok(Err(error)) => Err(self.explain(&error)),
             Err(_) => {
-                Err(ConnectError::Silent { place: self.address(), seconds: self.connect_timeout.as_secs().max(1) })
+                Err(ConnectError::Silent { place: self.own_address(), seconds: self.connect_timeout.as_secs().max(1) })
             }
         }
     }
@@ -174,7 +223,7 @@ impl Broker {
     }
 
     fn explain(&self, error: &lapin::Error) -> ConnectError {
-        let (place, user) = (self.address(), self.place.user.clone());
+        let (place, user) = (self.own_address(), self.place.user.clone());
         let text = error.to_string();
         match error.kind() {
             ErrorKind::ProtocolError(amqp) if amqp.get_id() == 403 && !text.contains("vhost") => {
@@ -221,7 +270,8 @@ impl Place {
             Some(Host::Ipv6(address)) => address.to_string(),
             _ => return Err(InvalidBroker::Url("it has no host".into())),
         };
-        let parsed: AMQPUri = text.parse().map_err(|problem: String| InvalidBroker::Url(without(problem, text)))?;
+        let parsed: AMQPUri = text.parse().map_err(|_: String| list::unreadable())?;
+        list::refuse_misplaced(&url, &parsed)?;
         Ok(Self {
             scheme,
             host,
@@ -230,11 +280,6 @@ impl Place {
             user: parsed.authority.userinfo.username,
         })
     }
-}
-
-/// The problem without the URL that it may quote.
-fn without(problem: String, url: &str) -> String {
-    if problem.contains(url) { "it cannot be read as an AMQP URL".into() } else { problem }
 }
 
 fn host_name() -> String {

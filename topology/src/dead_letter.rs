@@ -20,7 +20,7 @@ impl Incoming {
     ) -> Publication {
         let received = &self.headers;
         let headers = Headers {
-            epoch: Some(received.epoch.unwrap_or(0).saturating_add(u32::from(received.is_dead_marked()))),
+            epoch: Some(received.effective_epoch()),
             lane: Some(self.lane),
             parent: received.parent.clone(),
             publisher: received.publisher.clone(),

@@ -8,6 +8,9 @@ use domain::{
 
 use crate::Incoming;
 
+/// See `wire::harmless`.
+const NOT_UTF_8: u32 = 0x1a;
+
 impl Incoming {
     /// Reads the body. A panic is a reason to refuse it, not to stop reading the queue.
     ///
@@ -15,13 +18,18 @@ impl Incoming {
     /// [`DecodeError`]: the message can never be delivered as it is.
     pub fn decode(&self, defaults: &Defaults) -> Result<Notification, DecodeError> {
         if let Some(encoding) = self.content_encoding.as_deref()
-            && !matches!(encoding.to_ascii_lowercase().as_str(), "" | "identity" | "utf-8" | "utf8")
+            && !matches!(
+                encoding.to_ascii_lowercase().as_str(),
+                "" | "identity" | "utf-8" | "utf8" | "us-ascii" | "ascii"
+            )
         {
             return Err(refused(format!("the content_encoding is {encoding:?}; send plain JSON in UTF-8")));
         }
         // AMQP itself limits it to 255 bytes.
-        if self.message_id.as_deref().is_some_and(|id| id.contains('\0')) {
-            return Err(refused("the message_id contains U+0000".into()));
+        if let Some(bad) = self.message_id.as_deref().and_then(|id| id.chars().find(|&c| domain::acts(c))) {
+            let bad = u32::from(bad);
+            let latin_1 = if bad == NOT_UTF_8 { ", which stands for bytes that are not UTF-8" } else { "" };
+            return Err(refused(format!("the message_id must not contain the control character U+{bad:04X}{latin_1}")));
         }
         contained(|| Notification::decode(&self.body, defaults))
     }

@@ -13,6 +13,12 @@ pub enum TopologyError {
     /// Something exists already with another kind or arguments. Nothing was changed or deleted.
     #[error("{0}")]
     Conflict(String),
+    /// A retry queue cannot be replaced yet, because it holds messages or is consumed. Nothing was changed or deleted.
+    #[error(
+        "queue '{queue}' holds {messages} messages and has {consumers} consumers: nothing was deleted. Its delay stays \
+         {current} ms (the plan says {planned} ms); run this again when it is empty"
+    )]
+    InUse { queue: String, messages: u32, consumers: u32, current: String, planned: String },
     /// The user lacks a permission.
     #[error("{0}")]
     Denied(String),
@@ -95,6 +101,11 @@ fn value_in(text: &str) -> String {
 }
 
 impl TopologyError {
+    /// The broker has something else than planned, and answered well: nothing failed.
+    pub fn is_difference(&self) -> bool {
+        matches!(self, Self::Conflict(_) | Self::InUse { .. } | Self::Different(_))
+    }
+
     pub(crate) fn denied(broker: &Broker, doing: &str) -> Self {
         Self::Denied(format!(
             "{}: {doing}: ACCESS_REFUSED for user '{}'. Grant it with `rabbitmqctl set_permissions -p {} {} \

@@ -22,6 +22,7 @@ mod recreate;
 mod session;
 mod settle;
 mod verify;
+mod wire;
 
 pub use broker::{Broker, ConnectError, InvalidBroker};
 pub use consume::{ConsumerSettings, Consumers, ConsumersState, Incoming, Source, Subscription};
@@ -35,7 +36,7 @@ pub use management::Management;
 pub use names::{Names, QueueType};
 pub use plan::{Argument, Binding, Exchange, Kind, Plan, Queue};
 pub use publish::{Insisted, Publication, PublishError, Publisher, PublisherSettings, PublisherState, To};
-pub use ready::{Mode, Topology, ready};
+pub use ready::{Declarations, Mode, Topology, ready};
 pub use recreate::{Recreated, recreate_retry};
 pub use settle::{Settle, Settlement};
 pub use verify::{Difference, Verified, verify};

@@ -29,6 +29,8 @@ pub(crate) struct Found {
     pub(crate) exchanges: BTreeMap<String, FoundExchange>,
     pub(crate) queues: BTreeMap<String, FoundQueue>,
     pub(crate) bindings: Vec<Binding>,
+    /// The nodes that run. `None` when the user may not see them.
+    pub(crate) nodes: Option<Vec<String>>,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -37,10 +39,12 @@ pub(crate) struct FoundExchange {
     pub(crate) durable: bool,
 }
 
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(crate) struct FoundQueue {
     pub(crate) durable: bool,
     pub(crate) arguments: BTreeMap<String, String>,
+    /// The nodes that hold a copy, of a quorum queue.
+    pub(crate) members: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -59,6 +63,15 @@ struct ListedQueue {
     durable: bool,
     #[serde(default)]
     arguments: Value,
+    #[serde(default)]
+    members: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct ListedNode {
+    name: String,
+    #[serde(default)]
+    running: bool,
 }
 
 #[derive(Deserialize)]
@@ -105,11 +118,14 @@ impl Management {
     /// # Errors
     /// [`TopologyError::Broker`] says what to check.
     pub(crate) async fn find(&self, vhost: &str) -> Result<Found, TopologyError> {
-        let (exchanges, queues, bindings) = tokio::try_join!(
-            self.list::<ListedExchange>("exchanges", vhost),
-            self.list::<ListedQueue>("queues", vhost),
-            self.list::<ListedBinding>("bindings", vhost),
+        let (exchanges, queues, bindings, nodes) = tokio::try_join!(
+            self.list::<ListedExchange, _>(["exchanges", vhost]),
+            self.list::<ListedQueue, _>(["queues", vhost]),
+            self.list::<ListedBinding, _>(["bindings", vhost]),
+            async { Ok(self.list::<ListedNode, _>(["nodes"]).await.ok()) },
         )?;
+        let running =
+            |nodes: Vec<ListedNode>| nodes.into_iter().filter(|node| node.running).map(|node| node.name).collect();
         let exchanges = exchanges
             .into_iter()
             .map(|listed| (listed.name, FoundExchange { kind: listed.kind, durable: listed.durable }));
@@ -122,13 +138,15 @@ impl Management {
             exchanges: exchanges.collect(),
             queues: queues.into_iter().map(found_queue).collect(),
             bindings: bindings.collect(),
+            nodes: nodes.map(running),
         })
     }
 
-    async fn list<T: DeserializeOwned>(&self, what: &str, vhost: &str) -> Result<Vec<T>, TopologyError> {
+    /// `what` follows `/api/`.
+    async fn list<T: DeserializeOwned, const N: usize>(&self, what: [&str; N]) -> Result<Vec<T>, TopologyError> {
         let mut url = self.url.clone();
         if let Ok(mut path) = url.path_segments_mut() {
-            path.pop_if_empty().extend(["api", what, vhost]);
+            path.pop_if_empty().push("api").extend(what);
         }
         let problem = |problem: String| {
             TopologyError::Broker(format!(
@@ -140,14 +158,32 @@ impl Management {
         let response = request.send().await.map_err(|error| problem(error.without_url().to_string()))?;
         match response.status().as_u16() {
             200 => response.json().await.map_err(|error| problem(error.without_url().to_string())),
-            401 | 403 => Err(TopologyError::Denied(format!(
-                "{}: user '{}' may not read the management API: `rabbitmqctl set_user_tags {} monitoring`, or put other \
-                 credentials into RABBITMQ_MANAGEMENT_URL",
-                self.url, self.user, self.user
-            ))),
-            404 => Err(problem(format!("the virtual host '{vhost}' is not there"))),
+            401 | 403 => Err(self.refused(&response.text().await.unwrap_or_default())),
+            404 => Err(problem(format!("there is no {}", what.join(" ")))),
             status => Err(problem(format!("the answer was {status}"))),
         }
+    }
+}
+
+impl Management {
+    /// RabbitMQ answers 401 to a wrong password and to a user without the tag alike, and says in words which it is:
+    /// `Login failed` (3.10) or `Not_Authorized` (4.0), or `Not management user` and the like.
+    fn refused(&self, said: &str) -> TopologyError {
+        let Self { url, user, .. } = self;
+        let said: Value = serde_json::from_str(said).unwrap_or_default();
+        let reason = said["reason"].as_str().unwrap_or_default();
+        let text = if reason.starts_with("Not ") && reason.ends_with(" user") {
+            format!(
+                "{url}: user '{user}' may not read the management API: `rabbitmqctl set_user_tags {user} monitoring`, or put \
+                 other credentials into RABBITMQ_MANAGEMENT_URL"
+            )
+        } else {
+            format!(
+                "{url}: the management API refuses the password of user '{user}', or knows no such user: correct the \
+                 credentials in RABBITMQ_MANAGEMENT_URL (without any there, those of AMQP_URL are used)"
+            )
+        };
+        TopologyError::Denied(text)
     }
 }
 
@@ -159,7 +195,7 @@ fn found_queue(listed: ListedQueue) -> (String, FoundQueue) {
     if let Some(kind) = listed.kind {
         arguments.entry("x-queue-type".into()).or_insert(kind);
     }
-    (listed.name, FoundQueue { durable: listed.durable, arguments })
+    (listed.name, FoundQueue { durable: listed.durable, arguments, members: listed.members })
 }
 
 fn printed(value: Value) -> String {

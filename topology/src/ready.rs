@@ -1,6 +1,20 @@
 //! What a role does with the topology at its start and at every reconnect.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use tokio::time::timeout;
+
+use crate::error::Refusal;
+use crate::session::{Ask, Session};
 use crate::{Broker, Management, Names, Plan, TopologyError, declare, verify};
+
+/// For all of a declaration or comparison: some two dozen answers of the broker.
+const WHOLE: Duration = Duration::from_secs(30);
+/// For looking whether everything is still there. A cluster of which a node hangs answers late; what matters then is to
+/// consume and publish again.
+const LOOK: Duration = Duration::from_secs(5);
 
 /// `AMQP_TOPOLOGY`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
@@ -41,16 +55,95 @@ pub struct Topology {
     pub plan: Plan,
     pub mode: Mode,
     pub management: Option<Management>,
+    pub declared: Declarations,
+}
+
+/// What this process has declared so far; clones share it.
+#[derive(Clone, Debug, Default)]
+pub struct Declarations(Arc<Flags>);
+
+#[derive(Debug, Default)]
+struct Flags {
+    /// All of the plan, at least once.
+    once: AtomicBool,
+    /// Just now, in the background.
+    now: AtomicBool,
 }
 
 impl Topology {
-    /// See [`ready`].
+    /// See [`ready`]; within half a minute.
     ///
     /// # Errors
     /// See [`ready`].
     pub async fn ready(&self) -> Result<(), TopologyError> {
-        ready(&self.broker, &self.plan, self.mode, self.management.as_ref()).await
+        let ready = ready(&self.broker, &self.plan, self.mode, self.management.as_ref());
+        let result = timeout(WHOLE, ready).await;
+        result.unwrap_or_else(|_| Err(TopologyError::silent(&self.broker, "looking at the topology")))?;
+        self.declared.0.once.store(true, Ordering::Relaxed);
+        Ok(())
     }
+
+    /// At a reconnect. What this process has declared before is looked at only, within 5 s; the bindings, which AMQP
+    /// cannot show, are declared again while the connection works already. Anything missing is declared first.
+    ///
+    /// # Errors
+    /// See [`ready`].
+    pub(crate) async fn ready_again(&self) -> Result<(), TopologyError> {
+        if self.mode != Mode::Declare || !self.declared.0.once.load(Ordering::Relaxed) {
+            return self.ready().await;
+        }
+        match timeout(LOOK, everything_exists(&self.broker, &self.plan)).await {
+            Ok(Ok(true)) => self.declare_in_passing(),
+            Ok(Ok(false)) => return self.ready().await,
+            Ok(Err(error)) => return Err(error),
+            Err(_) => {
+                let broker = self.broker.address();
+                tracing::warn!(broker, "the broker is slow to show its queues; going on without looking at them");
+            }
+        }
+        Ok(())
+    }
+
+    fn declare_in_passing(&self) {
+        if self.declared.0.now.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        let topology = self.clone();
+        tokio::spawn(async move {
+            if let Err(error) = topology.ready().await {
+                tracing::warn!(%error, "the topology could not be declared again");
+            }
+            topology.declared.0.now.store(false, Ordering::Relaxed);
+        });
+    }
+}
+
+/// Exchanges and queues, with whatever arguments.
+async fn everything_exists(broker: &Broker, plan: &Plan) -> Result<bool, TopologyError> {
+    let mut session = Session::open(broker).await?;
+    let exists = ask(&mut session, broker, plan).await;
+    session.close().await;
+    exists
+}
+
+async fn ask(session: &mut Session<'_>, broker: &Broker, plan: &Plan) -> Result<bool, TopologyError> {
+    let exists = |answer: Result<(), Refusal>| match answer {
+        // RabbitMQ from 4.3.1 on asks for a permission to look, and is not asked whether it is there.
+        Ok(()) | Err(Refusal::Denied) => Ok(true),
+        Err(Refusal::Missing) => Ok(false),
+        Err(other) => Err(other.into_error(broker, "looking at the topology")),
+    };
+    for exchange in &plan.exchanges {
+        if !exists(session.exchange(exchange, Ask::Exists).await)? {
+            return Ok(false);
+        }
+    }
+    for queue in &plan.queues {
+        if !exists(session.queue(queue, Ask::Exists).await.map(drop))? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// Declares, compares or does nothing, as `mode` says.
@@ -71,7 +164,11 @@ pub async fn ready(
             if verified.is_as_planned() {
                 return Ok(());
             }
-            Err(TopologyError::Different(format!("{}: not as planned\n{verified}", broker.address())))
+            Err(TopologyError::Different(format!(
+                "{}: not as planned\n{}",
+                broker.address(),
+                verified.to_string().trim_end()
+            )))
         }
         Mode::Off => Ok(()),
     }

@@ -13,8 +13,8 @@ pub struct Recreated(pub Vec<String>);
 /// it, declares it anew and binds it. Then declares the rest of the plan.
 ///
 /// # Errors
-/// [`TopologyError::Conflict`] when one holds messages (with their number), is consumed, or differs in anything
-/// else; that one is left, or put back, as it was.
+/// [`TopologyError::InUse`] when one holds messages (with their number) or is consumed, [`TopologyError::Conflict`] when
+/// one differs in anything else; that one is left, or put back, as it was.
 pub async fn recreate_retry(broker: &Broker, plan: &Plan) -> Result<Recreated, TopologyError> {
     let mut session = Session::open(broker).await?;
     let recreated = recreate_in(&mut session, broker, plan).await;
@@ -63,11 +63,13 @@ async fn replace(
         for binding in &bindings {
             session.bind(binding).await.map_err(explain)?;
         }
-        return Err(TopologyError::Conflict(format!(
-            "queue '{}' holds {} messages and has {} consumers: nothing was deleted. Its delay stays {} ms (the plan says \
-             {} ms); run this again when it is empty",
-            queue.name, depth.messages, depth.consumers, found.current, found.planned
-        )));
+        return Err(TopologyError::InUse {
+            queue: queue.name.clone(),
+            messages: depth.messages,
+            consumers: depth.consumers,
+            current: found.current.clone(),
+            planned: found.planned.clone(),
+        });
     }
     session.delete(&queue.name).await.map_err(explain)?;
     session.queue(queue, Ask::Equal).await.map_err(explain)?;

@@ -14,6 +14,8 @@ use crate::{Argument, Binding, Broker, Depth, Exchange, Kind, Queue, TopologyErr
 
 /// For one answer of the broker.
 const STEP_TIMEOUT: Duration = Duration::from_secs(10);
+/// For the last one, which nobody needs.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Every refusal closes the AMQP channel it happened on; the next step opens another.
 pub(crate) struct Session<'a> {
@@ -38,7 +40,7 @@ impl<'a> Session<'a> {
 
     pub(crate) async fn close(self) {
         let closing = self.connection.close(200, "done".into());
-        if tokio::time::timeout(STEP_TIMEOUT, closing).await.is_err() {
+        if tokio::time::timeout(CLOSE_TIMEOUT, closing).await.is_err() {
             tracing::debug!("the broker did not answer the close of a connection");
         }
     }

@@ -15,6 +15,9 @@ pub struct Difference(pub(crate) String);
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Verified {
     pub differences: Vec<Difference>,
+    /// Quorum queues with fewer copies than the cluster could hold, and the way to more. They work; when the nodes that
+    /// hold them die, they do not.
+    pub too_few_members: Vec<String>,
     /// Without the management API: "bindings not checked …". Empty when everything was checked.
     pub not_checked: Vec<String>,
 }
@@ -25,7 +28,7 @@ impl Verified {
     }
 }
 
-/// With the management API it compares kinds, arguments and bindings. Without, it asks the broker whether each
+/// With the management API it compares kinds, arguments and bindings, and the members of quorum queues with the nodes. Without, it asks the broker whether each
 /// exchange and queue exists and then, on a throw-away AMQP channel, whether it is equal; bindings are not checked
 /// then. Changes nothing, except that what somebody deletes in between the two questions is created again.
 ///
@@ -34,7 +37,15 @@ impl Verified {
 pub async fn verify(broker: &Broker, plan: &Plan, management: Option<&Management>) -> Result<Verified, TopologyError> {
     if let Some(management) = management {
         let found = management.find(broker.vhost()).await?;
-        return Ok(Verified { differences: compare(plan, &found), not_checked: Vec::new() });
+        let (too_few_members, not_checked) = match &found.nodes {
+            Some(nodes) => (grow(plan, &found, nodes, broker.vhost()), Vec::new()),
+            None => {
+                let why =
+                    "members of quorum queues not checked: the user of RABBITMQ_MANAGEMENT_URL has no tag 'monitoring'";
+                (Vec::new(), vec![why.to_owned()])
+            }
+        };
+        return Ok(Verified { differences: compare(plan, &found), too_few_members, not_checked });
     }
     let mut session = Session::open(broker).await?;
     let verified = ask(&mut session, broker, plan).await;
@@ -67,7 +78,9 @@ async fn ask(session: &mut Session<'_>, broker: &Broker, plan: &Plan) -> Result<
             broker.user()
         ));
     }
-    verified.not_checked.push("bindings not checked: set RABBITMQ_MANAGEMENT_URL to check them".into());
+    verified.not_checked.push(
+        "bindings not checked, nor the members of quorum queues: set RABBITMQ_MANAGEMENT_URL to check them".into(),
+    );
     Ok(verified)
 }
 
@@ -130,6 +143,42 @@ pub(crate) fn compare(plan: &Plan, found: &Found) -> Vec<Difference> {
     differences
 }
 
+/// A quorum queue is declared on three nodes at most unless it is told otherwise, and on those that there are.
+const USUAL_MEMBERS: usize = 3;
+
+/// Pure: which queues have fewer members than nodes that run, and the command for each node that lacks them.
+pub(crate) fn grow(plan: &Plan, found: &Found, nodes: &[String], vhost: &str) -> Vec<String> {
+    let enough = nodes.len().min(USUAL_MEMBERS);
+    let quorum = |name: &str| found.queues.get(name).filter(|queue| !queue.members.is_empty());
+    let few: Vec<_> = plan
+        .queues
+        .iter()
+        .filter_map(|planned| quorum(&planned.name).map(|queue| (planned.name.as_str(), &queue.members)))
+        .filter(|(_, members)| members.len() < enough)
+        .collect();
+    let mut lines: Vec<String> = few
+        .iter()
+        .map(|(name, members)| {
+            format!("queue '{name}' has {} of {} nodes as members: {}", members.len(), nodes.len(), members.join(", "))
+        })
+        .collect();
+    let lacking = nodes.iter().filter(|node| few.iter().any(|(_, members)| !members.contains(node)));
+    lines.extend(lacking.map(|node| {
+        let pattern = common_start(few.iter().map(|(name, _)| *name)).replace('.', "\\.");
+        format!(
+            "  `rabbitmq-queues grow {node} all --vhost-pattern '^{vhost}$' --queue-pattern '^{pattern}'` makes it one"
+        )
+    }));
+    lines
+}
+
+fn common_start<'a>(mut names: impl Iterator<Item = &'a str>) -> String {
+    let first = names.next().unwrap_or_default().to_owned();
+    names.fold(first, |start, name| {
+        start.chars().zip(name.chars()).take_while(|(a, b)| a == b).map(|(a, _)| a).collect()
+    })
+}
+
 impl Difference {
     fn missing(what: &str) -> Self {
         Self(format!("{what} is missing: run `chasqui topology apply`"))
@@ -153,10 +202,44 @@ impl fmt::Display for Difference {
 impl fmt::Display for Verified {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let lines = self.differences.iter().map(|difference| difference.0.as_str());
-        let lines: Vec<_> = lines.chain(self.not_checked.iter().map(String::as_str)).collect();
-        if self.differences.is_empty() {
-            writeln!(f, "the broker is as the plan says")?;
+        let as_planned = self.differences.is_empty().then_some("the broker is as the plan says");
+        let others = self.too_few_members.iter().chain(&self.not_checked).map(String::as_str);
+        let mut lines = as_planned.into_iter().chain(lines).chain(others);
+        lines.try_for_each(|line| writeln!(f, "{line}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::management::FoundQueue;
+    use crate::{Names, QueueType};
+
+    fn found(plan: &Plan, members: &[&str]) -> Found {
+        let queue = FoundQueue { members: members.iter().map(ToString::to_string).collect(), ..FoundQueue::default() };
+        Found {
+            queues: plan.queues.iter().map(|planned| (planned.name.clone(), queue.clone())).collect(),
+            ..Found::default()
         }
-        f.write_str(&lines.join("\n"))
+    }
+
+    #[test]
+    fn queues_with_one_member_in_a_cluster_of_three_are_named_with_the_command_for_each_other_node() {
+        let plan = Plan::new(&Names::default(), QueueType::Quorum, [Duration::from_secs(1); 3]);
+        let nodes = ["rabbit@a", "rabbit@b", "rabbit@c"].map(String::from);
+        let lines = grow(&plan, &found(&plan, &["rabbit@a"]), &nodes, "foro");
+        assert_eq!(lines.len(), plan.queues.len() + 2);
+        assert_eq!(lines[0], "queue 'notifications.queue' has 1 of 3 nodes as members: rabbit@a");
+        assert_eq!(
+            lines[plan.queues.len()],
+            "  `rabbitmq-queues grow rabbit@b all --vhost-pattern '^foro$' --queue-pattern '^notifications\\.queue'` makes it one"
+        );
+        assert!(grow(&plan, &found(&plan, &["rabbit@a", "rabbit@b", "rabbit@c"]), &nodes, "foro").is_empty());
+        let five = ["rabbit@a", "rabbit@b", "rabbit@c", "rabbit@d", "rabbit@e"].map(String::from);
+        assert!(grow(&plan, &found(&plan, &["rabbit@a", "rabbit@b", "rabbit@e"]), &five, "foro").is_empty());
+        assert!(grow(&plan, &found(&plan, &[]), &nodes, "foro").is_empty(), "classic queues have none");
+        assert!(grow(&plan, &found(&plan, &["rabbit@a"]), &nodes[..1], "foro").is_empty());
     }
 }

@@ -67,7 +67,7 @@ pub(crate) async fn attempt(
 
 fn refuse(not_enabled: &NotEnabled) -> Outcome {
     let reason = match not_enabled {
-        NotEnabled::Unknown => Reason::Unsupported,
+        NotEnabled::Unknown(_) => Reason::Unsupported,
         NotEnabled::NotConfigured(_) => Reason::ChannelNotConfigured,
     };
     permanent("worker", reason, not_enabled.to_string())
@@ -84,16 +84,21 @@ async fn send(
     channel: &dyn Channel,
     rendered: &Rendered,
 ) -> Outcome {
+    let (now, started) = (shared.clock.now(), Instant::now());
     let outgoing = Outgoing {
         key: &row.key,
         destination: &notification.destination,
         rendered,
         data: &notification.wording.data,
         expires_at: row.expires_at,
-        now: shared.clock.now(),
+        // What is too far ahead for this clock is as good as never.
+        deadline: row.expires_at.and_then(|expires| started.checked_add(expires.since(now))),
+        now,
     };
+    if outgoing.has_expired() {
+        return Outcome::Expired;
+    }
     let limit = shared.settings.provider_timeout;
-    let started = Instant::now();
     failpoint("worker.before_send");
     let sending = AssertUnwindSafe(channel.send(&outgoing)).catch_unwind();
     let outcome = match tokio::time::timeout(limit, sending).await {

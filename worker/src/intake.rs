@@ -3,10 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{Key, Lane, Notification, Reason, failpoint};
+use domain::{Lane, Notification, failpoint};
 use tokio::sync::mpsc;
 use topology::{Incoming, Source, Subscription, TOO_MANY_DELIVERIES};
 
+use crate::give_up::give_up;
 use crate::identify::Delivery;
 use crate::obey::{Held, count_stalled};
 use crate::path::{Doing, deliver, refuse};
@@ -71,27 +72,15 @@ async fn admit(shared: &Arc<Shared>, notification: Notification, incoming: Incom
     });
 }
 
-/// Under its id and without a row; a message without an id gets its row first, by which it is found again
-/// if the acknowledgement is lost.
+/// Under its id and without a row. A message without an id gets its row first, by which it is found again if the
+/// acknowledgement is lost; and one that asks for a new budget, and may have been heard already, meets its row first.
 async fn put_aside(shared: Arc<Shared>, notification: Arc<Notification>, incoming: Incoming) {
     count_stalled(&notification.channel);
-    match incoming.given_key(&notification) {
-        Some(key) => {
-            let delivery = Delivery::given(key, notification, &incoming);
-            Held::new(&shared, &incoming).park_unclaimed(&delivery, incoming).await;
+    if let Some(key) = incoming.given_key(&notification) {
+        let delivery = Delivery::given(key, Arc::clone(&notification), &incoming);
+        if let Some(headers) = delivery.arrival.headers_unmet(incoming.lane, &incoming.headers) {
+            return Held::new(&shared, &incoming).park_with(headers, &delivery, incoming).await;
         }
-        None => deliver(shared, notification, incoming, Doing::PutAside).await,
     }
-}
-
-async fn give_up(shared: Arc<Shared>, incoming: Incoming) {
-    let held = Held::new(&shared, &incoming);
-    if let Ok(Notification { tenant, id: Some(id), .. }) = incoming.decode(&shared.settings.defaults) {
-        held.name(&Key { tenant, id }, None);
-    }
-    let error = format!(
-        "delivered {} times without being settled: workers stop while they hold it",
-        incoming.delivery_count + 1
-    );
-    held.dead_letter(Reason::RedeliveredTooOften, &error, incoming).await;
+    deliver(shared, notification, incoming, Doing::PutAside).await;
 }

@@ -2,10 +2,12 @@
 //!
 //! A notification goes down the files in this order: [`intake`] takes it from a lane when a [`slots`]
 //! place is free, [`identify`] says who it is, [`path`] walks it through claim, [`attempt`] (which takes its words from
-//! [`render`]) and record, and [`obey`] does what was decided and settles the message.
+//! [`render`]) and record, and [`obey`] does what was decided and settles the message. [`give_up`] is for what has ended
+//! ten workers.
 
 mod attempt;
 mod drain;
+mod give_up;
 mod identify;
 mod intake;
 mod meters;
@@ -15,6 +17,7 @@ mod render;
 mod settings;
 mod slots;
 mod sql_gate;
+mod unread;
 mod watch;
 
 pub use settings::{InvalidSettings, Settings};
@@ -32,6 +35,7 @@ use topology::{ConsumerSettings, Consumers, Publisher, Topology};
 use crate::meters::Meters;
 use crate::slots::Slots;
 use crate::sql_gate::SqlGate;
+use crate::unread::Unread;
 
 /// What a worker is made of. Every part is running already.
 pub struct Worker {
@@ -57,6 +61,7 @@ struct Shared {
     sql: SqlGate,
     slots: Slots,
     meters: Meters,
+    unread: Unread,
     /// Cancelled when the worker stops taking work: what has not been sent yet is given back.
     stopping: CancellationToken,
     deliveries: TaskTracker,
@@ -72,6 +77,7 @@ impl Worker {
             slots: Slots::new(self.settings.concurrency, self.settings.bytes_in_hand),
             sql: SqlGate::default(),
             meters: Meters::default(),
+            unread: Unread::default(),
             stopping: CancellationToken::new(),
             deliveries: TaskTracker::new(),
             settings: self.settings,

@@ -77,10 +77,26 @@ impl<'a> Held<'a> {
             }
             Order::Fallback => self.child(row, &incoming),
         };
-        match publication {
-            Some(publication) => self.publish_and_ack(publication, incoming).await,
-            None => self.end(row, incoming).await,
+        let Some(publication) = publication else { return self.end(row, incoming).await };
+        match self.shared.publisher.insist(publication, &self.shared.stopping).await {
+            Insisted::Confirmed => {
+                failpoint("worker.republished");
+                if matches!(order, Order::DeadLetter { .. }) {
+                    self.note_letter(row).await;
+                }
+                self.ack(incoming, true).await;
+            }
+            other => self.leave_unconfirmed(other, incoming).await,
         }
+    }
+
+    /// So that no copy makes a second letter. Tried once: the letter is safe, and that is what the acknowledgement
+    /// waits for.
+    async fn note_letter(&self, row: &Row) {
+        if let Err(error) = self.shared.store.note_letter(&row.key, row.epoch).await {
+            tracing::warn!(%error, delivery = %row.key, "could not note a dead letter: a copy may make another one");
+        }
+        failpoint("worker.letter_noted");
     }
 
     /// Puts a copy aside for the shortest delay, without spending an attempt.
@@ -89,7 +105,7 @@ impl<'a> Held<'a> {
         self.park_with(headers, delivery, incoming).await;
     }
 
-    async fn park_with(&self, headers: Headers, delivery: &Delivery, incoming: Incoming) {
+    pub(crate) async fn park_with(&self, headers: Headers, delivery: &Delivery, incoming: Incoming) {
         self.count("parked");
         let publication = Publication {
             to: To::Retry(1),
@@ -101,19 +117,8 @@ impl<'a> Held<'a> {
         self.publish_and_ack(publication, incoming).await;
     }
 
-    /// Puts a copy aside before anything was claimed, because its channel hangs.
-    pub(crate) async fn park_unclaimed(&self, delivery: &Delivery, incoming: Incoming) {
-        // It has met no row yet: what came without counts returns without, and still is what it was.
-        let untouched = delivery.arrival.bare && !delivery.arrival.redelivered;
-        let headers = if untouched {
-            Headers { lane: Some(self.lane), ..Headers::default() }
-        } else {
-            delivery.arrival.headers(self.lane, &incoming.headers)
-        };
-        self.park_with(headers, delivery, incoming).await;
-    }
-
-    /// Gives a dead letter that came back without its headers the epoch that it stands for.
+    /// Gives a dead letter that somebody published by hand the epoch that it stands for, or a copy that lost its counts
+    /// the epoch of its row.
     pub(crate) async fn reissue(&self, delivery: &Delivery, epoch: u32, incoming: Incoming) {
         self.count("reissued");
         let headers = Headers {
@@ -132,15 +137,18 @@ impl<'a> Held<'a> {
         self.publish_and_ack(publication, incoming).await;
     }
 
-    pub(crate) async fn acknowledge(&self, incoming: Incoming) {
-        self.count("ended");
+    /// `why` is what it is counted as.
+    pub(crate) async fn acknowledge(&self, why: &'static str, incoming: Incoming) {
+        self.count(why);
         self.ack(incoming, false).await;
     }
 
     /// To the dead-letter queue without a row: what could not be named, or must not touch its row.
     pub(crate) async fn dead_letter(&self, reason: Reason, error: &str, incoming: Incoming) {
         metrics::counter!("chasqui_poison_total", "reason" => reason.as_str()).increment(1);
-        tracing::warn!(%reason, lane = %self.lane, error, "a message went to the dead-letter queue unclaimed");
+        // Debug: an id that nobody has checked may hold anything.
+        let delivery = self.named.get().map(|named| tracing::field::debug(named.key.id.clone()));
+        tracing::warn!(%reason, delivery, lane = %self.lane, error, "a message went to the dead-letter queue unclaimed");
         let minted = || self.named.get().map_or_else(|| Uuid::now_v7().to_string(), |named| named.key.id.clone());
         let publication = incoming.dead_letter(reason, error, self.shared.clock.now(), minted);
         self.publish_and_ack(publication, incoming).await;
@@ -171,14 +179,28 @@ impl<'a> Held<'a> {
             return;
         }
         if transition.alarm {
-            tracing::error!(channel = %row.channel, provider = row.provider.as_deref(), code = row.code.as_deref(),
-                "the provider refuses our credentials: deliveries of this channel will fail until they are right");
+            let detail = transition.attempt.as_ref().map(|attempt| attempt.detail.as_str());
+            tracing::error!(channel = %row.channel, provider = row.provider.as_deref(), code = row.code.as_deref(), detail,
+                "not the recipient's fault: deliveries of this channel will fail until its settings, or what the provider \
+                 has under them, are put right");
             metrics::counter!("chasqui_credentials_refused_total", "channel" => label(&row.channel)).increment(1);
         }
         if !matches!(row.state, State::Sending | State::Waiting) {
             self.shared.meters.ended(&row.channel, row.state).increment(1);
-            tracing::debug!(delivery = %row.key, channel = %row.channel, state = %row.state, "a delivery ended");
+            self.tell_end(transition);
         }
+    }
+
+    /// Somebody must look at what is dead or held; of the others the ledger knows.
+    fn tell_end(&self, transition: &Transition) {
+        let row = &transition.row;
+        let Order::DeadLetter { reason, error } = &transition.order else {
+            tracing::debug!(delivery = %row.key, channel = %row.channel, state = %row.state, "a delivery ended");
+            return;
+        };
+        // An id is the publisher's: its control characters must not reach a terminal.
+        let delivery = row.key.to_string().escape_debug().to_string();
+        tracing::warn!(delivery, channel = %row.channel, %reason, detail = error, "a delivery is dead");
     }
 
     pub(crate) fn count(&self, what: &'static str) {
@@ -236,9 +258,15 @@ impl<'a> Held<'a> {
                 failpoint("worker.republished");
                 self.ack(incoming, true).await;
             }
-            // The row repeats its order when the message comes again.
-            Insisted::Interrupted => self.leave_unsettled(incoming).await,
+            other => self.leave_unconfirmed(other, incoming).await,
+        }
+    }
+
+    async fn leave_unconfirmed(&self, insisted: Insisted, incoming: Incoming) {
+        match insisted {
             Insisted::Impossible => incoming.settle.reject().await,
+            // The row repeats its order when the message comes again.
+            Insisted::Interrupted | Insisted::Confirmed => self.leave_unsettled(incoming).await,
         }
     }
 

@@ -15,6 +15,7 @@ use crate::Shared;
 use crate::attempt::{Tried, attempt};
 use crate::identify::{Delivery, identify};
 use crate::obey::Held;
+use crate::unread;
 
 /// What is done with a delivery once it is claimed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -40,7 +41,7 @@ async fn leave(held: &Held<'_>, walked: Result<Next, Trouble>, incoming: Incomin
         Ok(Next::Obey(row, order)) => held.obey(&row, &order, incoming).await,
         Ok(Next::Park(delivery)) => held.park(&delivery, incoming).await,
         Ok(Next::Reissue(delivery, epoch)) => held.reissue(&delivery, epoch, incoming).await,
-        Ok(Next::Acknowledge) => held.acknowledge(incoming).await,
+        Ok(Next::Acknowledge(why)) => held.acknowledge(why, incoming).await,
         Ok(Next::LetGo) => held.count("taken_back"),
         Ok(Next::Conflict) => {
             let error = "this id is known with another body; give the new content an id of its own";
@@ -78,7 +79,8 @@ enum Next {
     Obey(Box<Row>, Order),
     Park(Box<Delivery>),
     Reissue(Box<Delivery>, u32),
-    Acknowledge,
+    /// And count it as this.
+    Acknowledge(&'static str),
     /// The broker has taken the message back with its connection, and delivers it again.
     LetGo,
     Conflict,
@@ -104,7 +106,13 @@ async fn walk(
     };
     let (claimed, send_until) = shared.sql.insist(shared, claim).await?;
     let (row, take) = match claimed {
-        Claimed::New(row) => (Box::new(row), Take::Send),
+        Claimed::New(row) => {
+            let unknown = &delivery.notification.unknown;
+            if !unknown.is_empty() {
+                unread::tell(shared, &row.key, unknown);
+            }
+            (Box::new(row), Take::Send)
+        }
         Claimed::Known(Claim::Take(row, take)) => (row, take),
         Claimed::Known(Claim::Repeat(row)) => {
             held.count("repeated");
@@ -115,7 +123,12 @@ async fn walk(
         // A stale copy of an operator's letter must not give a second budget.
         Claimed::Known(Claim::Reissue { .. }) if !incoming.settle.is_current() => return Ok(Next::LetGo),
         Claimed::Known(Claim::Reissue { epoch }) => return Ok(Next::Reissue(Box::new(delivery), epoch)),
-        Claimed::Known(Claim::Ended) => return Ok(Next::Acknowledge),
+        Claimed::Known(Claim::Ended) => return Ok(Next::Acknowledge("ended")),
+        Claimed::Known(Claim::HasLetter) => {
+            tracing::info!(delivery = %delivery.arrival.key, "a copy of a delivery that is in the dead-letter queue was \
+                acknowledged: to send it again move its letter, or publish it with the header notify-again");
+            return Ok(Next::Acknowledge("has_letter"));
+        }
         Claimed::Known(Claim::Conflict) => return Ok(Next::Conflict),
     };
     failpoint("worker.claimed");
@@ -127,7 +140,7 @@ async fn walk(
     };
     let transition = decide(
         &row,
-        delivery.notification.has_fallback,
+        delivery.notification.has_fallback(),
         &tried.outcome,
         &shared.settings.policy(&row.channel),
         shared.clock.now(),

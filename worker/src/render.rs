@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use domain::{Notification, Rendered};
-use templates::Templates;
+use templates::{TemplateError, Templates};
 
 /// Bytes of a body whose template is tried at once: steps over more data may each take long.
 const SMALL_BODY: usize = 16 * 1024;
@@ -22,7 +22,7 @@ pub(crate) async fn render(
     if notification.wording.template.is_none() || body_bytes <= SMALL_BODY {
         let quickly = AssertUnwindSafe(|| templates.render_quickly(&notification.channel, &notification.wording));
         match catch_unwind(quickly) {
-            Ok(Some(rendered)) => return rendered.map_err(|error| error.to_string()),
+            Ok(Some(rendered)) => return rendered.map_err(|error| whole(templates, notification, &error)),
             Ok(None) => {}
             Err(_panic) => return Err(PANICKED.into()),
         }
@@ -33,6 +33,17 @@ pub(crate) async fn render(
         rendered.map_err(|error| error.to_string())
     };
     tokio::task::spawn_blocking(rendering).await.unwrap_or_else(|_panic| Err(PANICKED.into()))
+}
+
+/// With every variable that is missing, not only the first.
+fn whole(templates: &Templates, notification: &Notification, error: &TemplateError) -> String {
+    if matches!(error, TemplateError::Missing { .. }) {
+        let rehearse = AssertUnwindSafe(|| templates.rehearse(&notification.channel, &notification.wording));
+        if let Ok(Some(Err(all))) = catch_unwind(rehearse) {
+            return all.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+        }
+    }
+    error.to_string()
 }
 
 #[cfg(test)]
@@ -54,6 +65,15 @@ mod tests {
         });
         let notification = Notification::decode(body.to_string().as_bytes(), &Defaults { channel: None }).unwrap();
         render(&Arc::new(templates), &Arc::new(notification), body_bytes).await.map(|rendered| rendered.text)
+    }
+
+    #[tokio::test]
+    async fn every_variable_that_is_missing_is_named() {
+        let body = json!({"channel": "sms", "destination": "+12025550143", "template": "otp", "data": {"code": 1}});
+        let notification = Notification::decode(body.to_string().as_bytes(), &Defaults { channel: None }).unwrap();
+        let templates = Arc::new(Templates::embedded().unwrap());
+        let refused = render(&templates, &Arc::new(notification), 100).await.unwrap_err();
+        assert!(refused.contains("`product`") && refused.contains("`minutes`"), "{refused}");
     }
 
     #[tokio::test]

@@ -55,9 +55,9 @@ impl SqlGate {
                     self.answered();
                     return Ok(done);
                 }
-                Err(StoreError::Refused(detail)) => {
+                Err(error @ (StoreError::Refused(_) | StoreError::Unreadable(_))) => {
                     self.answered();
-                    return Err(StoreError::Refused(detail));
+                    return Err(error);
                 }
                 Err(error) => error,
             };

@@ -13,7 +13,7 @@ use crate::Shared;
 /// How often the ledger is asked.
 const EVERY: Duration = Duration::from_secs(2);
 
-/// Every lane consumed in this generation, the publisher not blocked, SQL reachable.
+/// Every lane consumed in this generation, the publisher not blocked and confirmed, SQL reachable.
 pub(crate) async fn watch(
     readiness: Readiness,
     shared: Arc<Shared>,
@@ -23,9 +23,8 @@ pub(crate) async fn watch(
     let mut publisher = shared.publisher.watch();
     loop {
         let mut missing = not_consumed(&consumers.borrow_and_update());
-        if !shared.publisher.is_ready() {
-            missing.push("the publisher is not connected, or the broker blocks it".into());
-        }
+        let unpublished = publisher.borrow_and_update().missing();
+        missing.extend(unpublished.map(|why| format!("publishing: {why}")));
         if shared.sql.is_down() || shared.store.ping().await.is_err() {
             missing.push("the ledger does not answer".into());
         }

@@ -6,7 +6,7 @@ use axum::body::Body;
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
-use crate::app::{Answer, BOOTSTRAP, TestApp, from_peer, request, token};
+use crate::app::{Answer, BOOTSTRAP, TestApp, from_peer, request, request_for, settings, token};
 
 const HERE: &str = "127.0.0.1:50000";
 const ELSEWHERE: &str = "192.0.2.7:50000";
@@ -16,8 +16,9 @@ fn ada() -> Value {
 }
 
 async fn register(app: &TestApp, peer: &str, headers: &[(&str, &str)], body: &Value) -> Answer {
-    let mut request = request("POST", "/register", None).header("content-type", "application/json");
-    for (name, value) in headers {
+    let host = headers.iter().find(|(name, _)| *name == "host").map_or("localhost:8080", |(_, host)| host);
+    let mut request = request_for(host, "POST", "/register", None).header("content-type", "application/json");
+    for (name, value) in headers.iter().filter(|(name, _)| *name != "host") {
         request = request.header(*name, *value);
     }
     app.send(from_peer(request.body(Body::from(body.to_string())).unwrap(), peer)).await
@@ -32,7 +33,10 @@ async fn the_first_user_from_this_machine_is_admin_and_the_second_is_not_let_in(
     let app = TestApp::start().await;
     let first = register(&app, HERE, &[], &ada()).await;
     assert_eq!(first.status, StatusCode::CREATED, "{first:?}");
-    assert_eq!(first.json(), json!({"username": "ada", "tenant": "default", "scope": "notify read operate admin"}));
+    assert_eq!(
+        first.json(),
+        json!({"username": "ada", "tenant": "default", "scope": "notify read operate admin tenants"})
+    );
     let second = register(
         &app,
         HERE,
@@ -62,14 +66,80 @@ async fn the_first_user_from_elsewhere_needs_the_token_printed_at_start() {
         (ELSEWHERE, vec![("x-bootstrap-token", "wrong")]),
         (ELSEWHERE, vec![("x-bootstrap-token", "")]),
         (HERE, vec![("x-forwarded-for", "192.0.2.7")]),
-        (HERE, vec![("host", "rebound.example")]),
     ];
     for (peer, headers) in refused {
         let answer = register(&app, peer, &headers, &ada()).await;
         assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{peer} {headers:?}");
     }
+    let rebound = register(&app, HERE, &[("host", "rebound.example")], &ada()).await;
+    assert_eq!((rebound.status, rebound.kind().as_str()), (StatusCode::MISDIRECTED_REQUEST, "unknown-host"));
     let answer = register(&app, ELSEWHERE, &[("x-bootstrap-token", BOOTSTRAP)], &ada()).await;
     assert_eq!(answer.status, StatusCode::CREATED);
+}
+
+#[tokio::test]
+async fn an_api_that_may_stand_behind_a_proxy_always_asks_for_the_bootstrap_token() {
+    let mut alone = settings();
+    alone.first_user_from_here = false;
+    let app = TestApp::with(alone).await;
+    assert_eq!(register(&app, HERE, &[], &ada()).await.status, StatusCode::UNAUTHORIZED);
+    let answer = register(&app, HERE, &[("x-bootstrap-token", BOOTSTRAP)], &ada()).await;
+    assert_eq!(answer.status, StatusCode::CREATED);
+}
+
+#[tokio::test]
+async fn a_page_of_another_origin_registers_nobody() {
+    let app = TestApp::start().await;
+    let foreign = [
+        ("origin", "https://evil.example"),
+        ("origin", "http://localhost:3000"),
+        ("origin", "http://127.0.0.1:8080"),
+        ("origin", "null"),
+        ("sec-fetch-site", "cross-site"),
+        ("sec-fetch-site", "same-site"),
+    ];
+    for header in foreign {
+        for path in ["/register", "/login", "/notify"] {
+            let request = request("POST", path, None).header("content-type", "application/json");
+            let request = request.header(header.0, header.1).body(Body::from(ada().to_string())).unwrap();
+            let answer = app.send(from_peer(request, HERE)).await;
+            assert_eq!(
+                (answer.status, answer.kind().as_str()),
+                (StatusCode::FORBIDDEN, "foreign-origin"),
+                "{header:?}"
+            );
+        }
+    }
+    // What a page can send without asking first.
+    for kind in ["application/x-www-form-urlencoded", "text/plain", "multipart/form-data; boundary=x"] {
+        let request = request("POST", "/register", None).header("content-type", kind);
+        let request = request.body(Body::from("username=eve&password=correct+horse")).unwrap();
+        let answer = app.send(from_peer(request, HERE)).await;
+        assert_eq!(answer.status, StatusCode::UNSUPPORTED_MEDIA_TYPE, "{kind}");
+    }
+    assert_eq!(app.store.count_users().await.unwrap(), 0);
+    let own = [("origin", "http://localhost:8080"), ("sec-fetch-site", "same-origin")];
+    assert_eq!(register(&app, HERE, &own, &ada()).await.status, StatusCode::CREATED);
+}
+
+#[tokio::test]
+async fn an_admin_of_one_tenant_registers_nobody_of_another() {
+    let app = TestApp::start().await;
+    let user = |more: Value| {
+        let mut user = json!({"username": "eve", "password": "correct horse"});
+        user.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        user
+    };
+    // The token is of the tenant acme.
+    for (more, pointer) in [(json!({"tenant": "globex"}), "/tenant"), (json!({"scope": "admin tenants"}), "/scope")] {
+        let answer = app.post("/register", Some(&token("admin")), &user(more)).await;
+        assert_eq!((answer.status, answer.kind().as_str()), (StatusCode::FORBIDDEN, "foreign-tenant"));
+        assert_eq!(answer.pointers(), [pointer]);
+    }
+    let own = app.post("/register", Some(&token("admin")), &user(json!({"tenant": "acme", "scope": "admin"}))).await;
+    assert_eq!((own.status, own.json()["tenant"].clone()), (StatusCode::CREATED, json!("acme")));
+    let all = user(json!({"username": "grace", "tenant": "globex"}));
+    assert_eq!(app.post("/register", Some(&token("admin tenants")), &all).await.status, StatusCode::CREATED);
 }
 
 #[tokio::test]
@@ -151,8 +221,11 @@ async fn an_unknown_user_and_a_wrong_password_get_the_same_answers_to_the_lock()
     }
     assert_eq!(known[0].text, unknown[0].text);
     assert_eq!(known.last().unwrap().text, unknown.last().unwrap().text);
-    // Not even the right password helps while it is locked; afterwards it does.
+    // Not even the right password helps while it is locked; afterwards it does, and from elsewhere at any time.
     assert_eq!(login(&app, "ada", "correct horse battery").await.status, StatusCode::TOO_MANY_REQUESTS);
+    let elsewhere = request("POST", "/login", None).header("content-type", "application/json");
+    let elsewhere = from_peer(elsewhere.body(Body::from(ada().to_string())).unwrap(), ELSEWHERE);
+    assert_eq!(app.send(elsewhere).await.status, StatusCode::OK);
     app.clock.advance(Duration::from_secs(15 * 60));
     assert_eq!(login(&app, "ada", "correct horse battery").await.status, StatusCode::OK);
 }

@@ -1,20 +1,22 @@
 //! An API with a ledger of its own in a temporary file, a clock that stands still, and no broker.
 
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
-use api::{Api, JwtSettings, Settings};
+use api::{Api, JwtSettings, Open, Settings};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, Request, Response, StatusCode};
-use domain::{Clock, Timestamp};
+use domain::{Clock, Keyring, Timestamp};
 use jsonwebtoken::{EncodingKey, Header};
+use operations::Checker;
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use store::{Options, Store};
 use tempfile::TempDir;
+use templates::Templates;
 use tokio_util::sync::CancellationToken;
 use topology::{Broker, Mode, Names, Plan, Publisher, PublisherSettings, QueueType, Topology};
 use tower::ServiceExt;
@@ -23,6 +25,9 @@ pub(crate) const SECRET: &str = "a secret of the tests, 32 bytes or more";
 pub(crate) const BOOTSTRAP: &str = "printed-at-start";
 /// 2026-03-01T12:00:00Z
 pub(crate) const NOW: Timestamp = Timestamp::from_seconds(1_772_366_400);
+
+/// Compiled once for all tests.
+static SHIPPED: LazyLock<Arc<Templates>> = LazyLock::new(|| Arc::new(Templates::embedded().unwrap()));
 
 pub(crate) struct TestApp {
     pub(crate) router: Router,
@@ -82,7 +87,10 @@ impl Drop for TestApp {
 
 pub(crate) fn settings() -> Settings {
     let jwt = JwtSettings::hs256(SecretString::from(SECRET.to_owned()));
-    Settings::new("127.0.0.1:8080".parse().unwrap(), jwt, SecretString::from(BOOTSTRAP.to_owned()))
+    let mut settings = Settings::new("127.0.0.1:8080".parse().unwrap(), jwt, SecretString::from(BOOTSTRAP.to_owned()));
+    // As under `chasqui up`.
+    (settings.open, settings.first_user_from_here) = (Open::ThisMachine, true);
+    settings
 }
 
 impl TestApp {
@@ -99,7 +107,8 @@ impl TestApp {
         let stop = CancellationToken::new();
         let publisher = without_broker(&stop);
         let metrics = Arc::new(|| "chasqui_example_total 1\n".to_owned());
-        let api = Api::new(settings, publisher.clone(), store.clone(), clock.clone(), metrics).unwrap();
+        let checker = Checker::new(SHIPPED.clone());
+        let api = Api::new(settings, publisher.clone(), store.clone(), checker, clock.clone(), metrics).unwrap();
         Self { router: api.router(), store, clock, publisher, stop, _folder: folder }
     }
 
@@ -131,12 +140,17 @@ fn without_broker(stop: &CancellationToken) -> Publisher {
     let names = Names::default();
     let plan = Plan::new(&names, QueueType::Quorum, [5, 30, 120].map(Duration::from_secs));
     let broker = Broker::new(url, "api").unwrap();
-    let topology = Topology { broker, names, plan, mode: Mode::Off, management: None };
+    let topology = Topology { broker, names, plan, mode: Mode::Off, management: None, declared: Default::default() };
     Publisher::start(topology, PublisherSettings::default(), stop.clone())
 }
 
 pub(crate) fn request(method: &str, path: &str, token: Option<&str>) -> axum::http::request::Builder {
-    let mut request = Request::builder().method(method).uri(path);
+    request_for("localhost:8080", method, path, token)
+}
+
+/// As [`request`], for another host than this machine.
+pub(crate) fn request_for(host: &str, method: &str, path: &str, token: Option<&str>) -> axum::http::request::Builder {
+    let mut request = Request::builder().method(method).uri(path).header("host", host);
     if let Some(token) = token {
         request = request.header("authorization", format!("Bearer {token}"));
     }
@@ -163,7 +177,12 @@ pub(crate) fn claims(scope: &str) -> Value {
 }
 
 pub(crate) fn sign(claims: &Value) -> String {
-    jsonwebtoken::encode(&Header::default(), claims, &EncodingKey::from_secret(SECRET.as_bytes())).unwrap()
+    jsonwebtoken::encode(&Header::default(), claims, &signing_key()).unwrap()
+}
+
+/// What `POST /login` signs with.
+pub(crate) fn signing_key() -> EncodingKey {
+    EncodingKey::from_secret(Keyring::new(SECRET.as_bytes(), None).token_key().as_bytes())
 }
 
 pub(crate) fn token(scope: &str) -> String {

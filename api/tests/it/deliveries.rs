@@ -1,14 +1,21 @@
 //! Reading and cancelling: only what is the token's tenant's own.
 
-use axum::http::StatusCode;
-use serde_json::json;
+use std::time::Duration;
 
-use crate::app::{TestApp, claims, sign, token};
+use axum::http::StatusCode;
+use domain::{
+    Ambiguity, Arrival, Defaults, Failure, FirstSight, Headers, Key, Notification, Outcome, Policy, RecipientHasher,
+    Tenant, decide,
+};
+use serde_json::json;
+use store::Claimed;
+
+use crate::app::{NOW, SECRET, TestApp, claims, sign, token};
 
 #[tokio::test]
 async fn what_no_worker_has_taken_is_not_taken_yet() {
     let app = TestApp::start().await;
-    for id in ["unknown", "a%2Fb", "%00"] {
+    for id in ["unknown", "a%2Fb"] {
         let answer = app.get(&format!("/deliveries/{id}"), Some(&token("read"))).await;
         assert_eq!((answer.status, answer.kind().as_str()), (StatusCode::NOT_FOUND, "not-taken-yet"), "{id}");
     }
@@ -24,14 +31,72 @@ async fn a_query_that_is_not_valid_names_its_parameter() {
         assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{query}");
         assert_eq!(answer.json()["errors"][0]["parameter"], parameter, "{query}");
     }
-    for query in ["limit=many", "ambiguous=perhaps", "sort=up"] {
+    for (query, parameter) in [("limit=many", "limit"), ("ambiguous=perhaps", "ambiguous"), ("sort=up", "sort")] {
         let answer = app.get(&format!("/deliveries?{query}"), Some(&token("read"))).await;
         assert_eq!(
             (answer.status, answer.kind().as_str()),
             (StatusCode::UNPROCESSABLE_ENTITY, "invalid-query"),
             "{query}"
         );
+        assert_eq!(answer.json()["errors"][0]["parameter"], parameter, "{query}");
     }
+}
+
+#[tokio::test]
+async fn everything_wrong_in_a_query_is_named_at_once_with_what_was_meant() {
+    let app = TestApp::start().await;
+    let path = "/deliveries?stat=dead&state=ded&limit=0&limit=9&ambiguous=&ana@example.com";
+    let answer = app.get(path, Some(&token("read"))).await.json();
+    let errors: Vec<_> = answer["errors"].as_array().unwrap().iter().map(|error| error["parameter"].clone()).collect();
+    assert_eq!(errors, ["state", "ambiguous", "limit", "stat", "?"]);
+    let detail = |at: usize| answer["errors"][at]["detail"].as_str().unwrap().to_owned();
+    assert!(detail(0).contains("did you mean dead?"), "{answer}");
+    assert!(detail(3).contains("did you mean state?") && detail(3).contains("cursor"), "{answer}");
+    assert!(!answer.to_string().contains("ana@"), "{answer}");
+    for path in ["/schedules?curser=a", "/sandbox/captures?befor=1"] {
+        let mut settings = crate::app::settings();
+        settings.sandbox = true;
+        let answer = TestApp::with(settings).await.get(path, Some(&token("operate read"))).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{answer:?}");
+        assert!(answer.json()["errors"][0]["parameter"].is_string());
+    }
+}
+
+#[tokio::test]
+async fn an_id_that_nobody_knows_is_told_with_both_reasons_and_how_long_ids_are_remembered() {
+    let mut settings = crate::app::settings();
+    settings.retention = Some(std::time::Duration::from_secs(30 * 86_400));
+    let app = TestApp::with(settings).await;
+    let answer = app.get("/deliveries/ordr-7", Some(&token("read"))).await;
+    assert_eq!((answer.status, answer.kind().as_str()), (StatusCode::NOT_FOUND, "not-taken-yet"));
+    let detail = answer.json()["detail"].as_str().unwrap().to_owned();
+    assert!(
+        detail.contains("queue") && detail.contains("check how it is written") && detail.contains("30 days"),
+        "{detail}"
+    );
+    assert_eq!(answer.json()["remembered_since"], "2026-01-30T12:00:00Z");
+}
+
+#[tokio::test]
+async fn deliveries_are_found_by_their_recipient_whatever_key_had_hashed_it() {
+    use domain::{Key, Keyring, Tenant};
+    let app = TestApp::start().await;
+    let before = Keyring::new(SECRET.as_bytes(), None).recipients();
+    let hashes = before.every_hash("+12025550143");
+    for (n, hash) in hashes.iter().enumerate() {
+        let key = Key { tenant: Tenant::parse("acme").unwrap(), id: format!("m{n}") };
+        let target = |_: Option<&[u8]>| {
+            let channel = domain::ChannelName::parse("sms").ok()?;
+            Some(store::Target { channel, recipient_hash: *hash, recipient_mask: "***43".into() })
+        };
+        app.store.cancel_knowing(&key, crate::app::NOW, &target).await.unwrap();
+    }
+    for query in ["%2B12025550143", "+12025550143"] {
+        let found = app.get(&format!("/deliveries?recipient={query}"), Some(&token("read"))).await.json();
+        assert_eq!(found["deliveries"].as_array().unwrap().len(), hashes.len(), "{found}");
+    }
+    let other = app.get("/deliveries?recipient=%2B12025550144", Some(&token("read"))).await.json();
+    assert_eq!(other["deliveries"], json!([]));
 }
 
 #[tokio::test]
@@ -39,7 +104,7 @@ async fn cancelling_what_is_not_known_leaves_a_tombstone_that_others_do_not_see(
     let app = TestApp::start().await;
     let answer = app.delete("/notify/later", Some(&token("notify"))).await;
     assert_eq!(answer.status, StatusCode::ACCEPTED);
-    assert_eq!(answer.json(), json!({"id": "later", "status": "cancelled", "known": false}));
+    assert_eq!(answer.json(), json!({"id": "later", "status": "cancelled", "known": false, "maybe_sent": false}));
     let shown = app.get("/deliveries/later", Some(&token("read"))).await;
     assert_eq!((shown.status, shown.json()["state"].clone()), (StatusCode::OK, json!("cancelled")));
     let listed = app.get("/deliveries?state=cancelled", Some(&token("read"))).await.json();
@@ -55,11 +120,61 @@ async fn cancelling_what_is_not_known_leaves_a_tombstone_that_others_do_not_see(
     assert_eq!(app.delete("/notify/later", Some(&other)).await.status, StatusCode::ACCEPTED, "it has none of this id");
 }
 
+/// A delivery that waits for its next attempt after this one.
+async fn waiting_after(app: &TestApp, id: &str, outcome: Outcome) {
+    let key = Key { tenant: Tenant::default(), id: id.to_owned() };
+    let arrival = Arrival::new(key, [7; 32], &Headers::default(), false);
+    let body = json!({"channel": "sms", "destination": "+12025550143", "message": "Hola"}).to_string();
+    let notification = Notification::decode(body.as_bytes(), &Defaults { channel: None }).unwrap();
+    let row = FirstSight {
+        arrival: &arrival,
+        notification: &notification,
+        fingerprint: None,
+        parent: None,
+        published_at: None,
+        hasher: &RecipientHasher::new(SECRET.as_bytes()),
+        token: uuid::Uuid::new_v4(),
+        now: NOW,
+    };
+    let Claimed::New(row) = app.store.claim(row.row(), &arrival, Duration::from_secs(60)).await.unwrap() else {
+        panic!("{id} is known")
+    };
+    let policy = Policy { max_retries: 3, ambiguity: Ambiguity::Resend, ..Policy::without_retries() };
+    app.store.record(&decide(&row, false, &outcome, &policy, NOW), None).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_cancel_says_whether_an_attempt_before_it_may_have_gone_out() {
+    let app = TestApp::start().await;
+    let failure = || Failure::new("twilio", None, "no answer");
+    waiting_after(&app, "refused", Outcome::Retriable { failure: failure(), alarm: false, maybe_sent: false }).await;
+    waiting_after(&app, "lost", Outcome::Ambiguous { failure: failure() }).await;
+    for (id, maybe_sent) in [("refused", false), ("lost", true), ("lost", true)] {
+        let answer = app.delete(&format!("/notify/{id}"), Some(&token("operate"))).await;
+        assert_eq!(answer.status, StatusCode::OK);
+        assert_eq!(answer.json(), json!({"id": id, "status": "cancelled", "known": true, "maybe_sent": maybe_sent}));
+    }
+}
+
 #[tokio::test]
 async fn an_id_that_no_delivery_can_have_is_refused() {
     let app = TestApp::start().await;
-    for id in ["%00", &"x".repeat(256)] {
-        let answer = app.delete(&format!("/notify/{id}"), Some(&token("operate"))).await;
-        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    for id in ["%00", "%ff", "a%ffb", &"x".repeat(256)] {
+        let answers = [
+            app.delete(&format!("/notify/{id}"), Some(&token("operate"))).await,
+            app.get(&format!("/deliveries/{id}"), Some(&token("read"))).await,
+            app.get(&format!("/schedules/{id}"), Some(&token("operate"))).await,
+            app.delete(&format!("/schedules/{id}"), Some(&token("operate"))).await,
+        ];
+        for answer in answers {
+            assert_eq!((answer.status, answer.kind().as_str()), (StatusCode::UNPROCESSABLE_ENTITY, "invalid-query"));
+            assert_eq!(answer.headers["content-type"], "application/problem+json");
+        }
+    }
+    for query in ["cursor=%00", "cursor=a%00b", "cursor="] {
+        for path in ["/schedules", "/deliveries"] {
+            let answer = app.get(&format!("{path}?{query}"), Some(&token("operate read"))).await;
+            assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{path}?{query}");
+        }
     }
 }

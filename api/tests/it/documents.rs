@@ -56,7 +56,7 @@ async fn the_document_and_its_page_are_served() {
 #[tokio::test]
 async fn unknown_routes_and_methods_are_problems() {
     let app = TestApp::start().await;
-    for path in ["/", "/nothing", "/sandbox", "/sandbox/captures", "/notify/a/b"] {
+    for path in ["/nothing", "/sandbox", "/sandbox/captures", "/notify/a/b"] {
         let answer = app.get(path, None).await;
         assert_eq!((answer.status, answer.kind().as_str()), (StatusCode::NOT_FOUND, "unknown-route"), "{path}");
         assert_eq!(answer.headers["content-type"], "application/problem+json");
@@ -86,4 +86,31 @@ async fn metrics_are_served_as_prometheus_reads_them() {
     let answer = app.get("/metrics", None).await;
     assert_eq!((answer.status, answer.text.as_str()), (StatusCode::OK, "chasqui_example_total 1\n"));
     assert!(answer.headers["content-type"].to_str().unwrap().starts_with("text/plain; version=0.0.4"));
+}
+
+#[tokio::test]
+async fn the_root_leads_people_and_programs_on() {
+    let app = TestApp::start().await;
+    let browser = app.send(request("GET", "/", None).header("accept", "text/html,*/*").body("".into()).unwrap()).await;
+    assert_eq!((browser.status, browser.headers["location"].to_str().unwrap()), (StatusCode::SEE_OTHER, "/docs/"));
+    let program = app.get("/", None).await;
+    assert_eq!((program.status, program.json()["openapi"].clone()), (StatusCode::OK, json!("/openapi.json")));
+}
+
+#[tokio::test]
+async fn each_error_is_shown_with_an_example_of_its_own() {
+    let document = TestApp::start().await.get("/openapi.json", None).await.json();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            for (status, response) in operation["responses"].as_object().unwrap() {
+                let example = &response["content"]["application/problem+json"]["example"];
+                let needs = status.as_str() >= "400" && status != "422";
+                assert_eq!(
+                    example["status"].as_u64().map(|shown| shown.to_string()),
+                    needs.then(|| status.clone()),
+                    "{method} {path} {status}"
+                );
+            }
+        }
+    }
 }

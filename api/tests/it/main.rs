@@ -5,6 +5,7 @@ mod accounts;
 mod app;
 mod deliveries;
 mod documents;
+mod edge;
 mod publishing;
 mod schedules;
 mod socket;

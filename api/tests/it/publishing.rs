@@ -1,18 +1,20 @@
 //! Publishing while the broker is away, and the rule for publishing without a token.
 
+use api::Open;
 use axum::body::Body;
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
-use crate::app::{Answer, TestApp, request, settings, token};
+use crate::app::{Answer, TestApp, claims, request, request_for, settings, sign, token};
 
 fn good() -> Value {
     json!({"channel": "email", "destination": "ada@example.com", "subject": "Hello", "message": "It works."})
 }
 
 async fn post(app: &TestApp, headers: &[(&str, &str)], body: &Value) -> Answer {
-    let mut request = request("POST", "/notify", None).header("content-type", "application/json");
-    for (name, value) in headers {
+    let host = headers.iter().find(|(name, _)| *name == "host").map_or("localhost:8080", |(_, host)| host);
+    let mut request = request_for(host, "POST", "/notify", None).header("content-type", "application/json");
+    for (name, value) in headers.iter().filter(|(name, _)| *name != "host") {
         request = request.header(*name, *value);
     }
     app.send(request.body(Body::from(body.to_string())).unwrap()).await
@@ -54,6 +56,38 @@ async fn the_tenant_is_part_of_what_an_idempotency_key_means() {
     let bearer = format!("Bearer {}", token("notify"));
     let acme = post(&app, &[("idempotency-key", "k"), ("authorization", &bearer)], &body).await.json()["id"].clone();
     assert_ne!(anonymous, acme);
+    let mut claims = claims("notify");
+    claims["tenant"] = json!("default");
+    let bearer = format!("Bearer {}", sign(&claims));
+    let own = post(&app, &[("idempotency-key", "k"), ("authorization", &bearer)], &body).await.json()["id"].clone();
+    assert_ne!(anonymous, own, "who sends no token cannot take the id of one who does");
+}
+
+#[tokio::test]
+async fn nobody_can_compute_the_id_of_an_idempotency_key() {
+    let app = TestApp::start().await;
+    let id = post(&app, &[("idempotency-key", "order-7")], &good()).await.json()["id"].clone();
+    // The namespace and the names stand in the public source.
+    let namespace = uuid::Uuid::from_u128(0x5d2b_7a0e_5f5c_4b61_9f0c_1c8a_7f6d_31c4);
+    for name in ["default/request/order-7", "default/anonymous/request/order-7"] {
+        assert_ne!(id, uuid::Uuid::new_v5(&namespace, name.as_bytes()).to_string());
+    }
+    let mut other = settings();
+    other.jwt = api::JwtSettings::hs256(secrecy::SecretString::from("another secret of 32 bytes or more".to_owned()));
+    let other = TestApp::with(other).await;
+    assert_ne!(id, post(&other, &[("idempotency-key", "order-7")], &good()).await.json()["id"]);
+}
+
+#[tokio::test]
+async fn without_a_token_there_is_one_tenant() {
+    let app = TestApp::start().await;
+    for (tenant, status) in [("default", 503), ("acme", 403)] {
+        let mut body = good();
+        body["tenant"] = json!(tenant);
+        let answer = post(&app, &[], &body).await;
+        assert_eq!(answer.status.as_u16(), status, "{answer:?}");
+        assert_eq!(answer.pointers(), if status == 403 { vec!["/tenant"] } else { vec![] });
+    }
 }
 
 #[tokio::test]
@@ -81,13 +115,26 @@ async fn on_loopback_no_token_is_needed_unless_somebody_passed_the_request_on() 
         ("x-forwarded-proto", "https"),
         ("x-real-ip", "192.0.2.1"),
         ("via", "1.1 proxy"),
-        ("host", "rebound.example:8080"),
     ];
     for header in closed {
         let answer = post(&app, &[header], &good()).await;
         assert_eq!((answer.status, answer.kind().as_str()), (StatusCode::UNAUTHORIZED, "missing-token"), "{header:?}");
         assert!(answer.text.contains("NOTIFY_OPEN"), "it says the way out");
     }
+    // As nginx passes it on when it was told nothing else.
+    let request = request("POST", "/notify", None).version(axum::http::Version::HTTP_10);
+    let request = request.header("content-type", "application/json").body(Body::from(good().to_string())).unwrap();
+    assert_eq!(app.send(request).await.status, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn an_api_that_was_not_opened_wants_a_token_from_this_machine_too() {
+    let mut closed = settings();
+    closed.open = Open::Nobody;
+    let app = TestApp::with(closed).await;
+    let answer = post(&app, &[], &good()).await;
+    assert_eq!((answer.status, answer.kind().as_str()), (StatusCode::UNAUTHORIZED, "missing-token"));
+    assert!(answer.text.contains("NOTIFY_OPEN=local"), "it says the way out");
 }
 
 #[tokio::test]
@@ -98,16 +145,19 @@ async fn on_another_address_a_token_is_needed_unless_the_operator_opens_it() {
     assert_eq!(post(&app, &[], &good()).await.status, StatusCode::UNAUTHORIZED);
     let bearer = format!("Bearer {}", token("notify"));
     assert_eq!(post(&app, &[("authorization", &bearer)], &good()).await.status, StatusCode::SERVICE_UNAVAILABLE);
-    other.notify_open = true;
+    other.open = Open::Everybody;
+    other.hosts = vec!["chasqui.example".into()];
     let app = TestApp::with(other).await;
     let headers = [("x-forwarded-for", "192.0.2.1"), ("host", "chasqui.example")];
     assert_eq!(post(&app, &headers, &good()).await.status, StatusCode::SERVICE_UNAVAILABLE);
+    let rebound = post(&app, &[("host", "rebound.example")], &good()).await;
+    assert_eq!(rebound.status, StatusCode::MISDIRECTED_REQUEST, "the check stays");
 }
 
 #[tokio::test]
 async fn notify_auth_always_wants_a_token() {
     let mut open = settings();
-    open.notify_open = true;
+    open.open = Open::Everybody;
     let app = TestApp::with(open).await;
     assert_eq!(app.post("/notify-auth", None, &good()).await.status, StatusCode::UNAUTHORIZED);
     let answer = app.post("/notify-auth", Some(&token("notify")), &good()).await;

@@ -37,6 +37,7 @@ async fn a_recurring_schedule_shows_its_next_four_runs_in_utc() {
     let body = made.json();
     assert_eq!(body["next_run_at"], "2026-03-02T08:00:00Z");
     assert_eq!(body["following_runs"], json!(["2026-03-03T08:00:00Z", "2026-03-04T08:00:00Z", "2026-03-05T08:00:00Z"]));
+    assert_eq!(body["zone_rules"], domain::Zones::bundled().release().to_string());
     assert_eq!((&body["kind"], &body["recipient"]), (&json!("cron"), &json!("***@example.com")));
     let id = body["id"].as_str().unwrap();
     assert_eq!(app.get(&format!("/schedules/{id}"), Some(&token)).await.json(), body);
@@ -91,6 +92,16 @@ async fn every_bad_field_of_a_schedule_is_named_at_once() {
         (changed(daily(), "/notification/destination", json!("nobody")), vec!["/notification/destination"]),
         (changed(daily(), "/cronn", json!("x")), vec!["/cronn"]),
         (changed(daily(), "/max_lateness_seconds", json!(0)), vec!["/max_lateness_seconds"]),
+        (json!({"cron": null}), vec!["/cron", "/notification"]),
+        (json!({"timezone": "America/Lma"}), vec!["/cron", "/timezone", "/notification"]),
+        (
+            json!({"cron": "61 * * * *", "timezone": "America/Lma", "max_lateness_seconds": 0, "notificaton": {}}),
+            vec!["/cron", "/timezone", "/max_lateness_seconds", "/notification", "/notificaton"],
+        ),
+        (
+            json!({"cron": "61 * * * *", "send_at": "2026-03-02T09:00:00Z", "notification": {"id": "x"}}),
+            vec!["/send_at", "/cron", "/notification/id", "/notification/channel", "/notification/destination"],
+        ),
         (changed(once(), "/send_at", json!("tomorrow")), vec!["/send_at"]),
         (changed(once(), "/timezone", json!("UTC")), vec!["/timezone"]),
         (changed(once(), "/notification/send_at", json!("2026-03-02T09:00:00Z")), vec!["/notification/send_at"]),
@@ -99,6 +110,45 @@ async fn every_bad_field_of_a_schedule_is_named_at_once() {
         let answer = app.post("/schedules", Some(&token("operate")), &body).await;
         assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{body} {answer:?}");
         assert_eq!(answer.pointers(), expected, "{body}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_schedule_is_said_with_what_to_write_instead() {
+    let app = TestApp::start().await;
+    let cases = [
+        ("/timezone", json!("America/Lma"), "did you mean America/Lima?"),
+        ("/timezone", json!("PST"), "no offset or abbreviation"),
+        ("/cron", json!("0 25 * * *"), "the hour: allowed are 0 to 23"),
+        ("/cron", json!("*/90 * * * *"), "the minute: a step counts anew"),
+        ("/cron", json!("30 2 30 2 *"), "never fires"),
+        ("/cron", json!("0,".repeat(60_000)), "must have at most 500 characters"),
+    ];
+    for (pointer, value, expected) in cases {
+        let answer = app.post("/schedules", Some(&token("operate")), &changed(daily(), pointer, value.clone())).await;
+        let error = answer.json()["errors"][0].clone();
+        let detail = error["detail"].as_str().unwrap();
+        assert!(error["pointer"] == pointer && detail.contains(expected), "{error}");
+        assert!(!answer.text.contains(value.as_str().unwrap()), "nothing that was sent is repeated: {answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_send_at_in_the_past_is_refused_but_for_a_minute_between_two_clocks() {
+    let app = TestApp::start().await;
+    for (send_at, status) in [
+        ("2025-03-02T09:00:00Z", StatusCode::UNPROCESSABLE_ENTITY),
+        ("2026-03-01T11:58:59Z", StatusCode::UNPROCESSABLE_ENTITY),
+        ("2026-03-01T11:59:00Z", StatusCode::CREATED),
+        ("2026-03-01T13:00:00+01:00", StatusCode::CREATED),
+    ] {
+        let body = changed(changed(once(), "/send_at", json!(send_at)), "/notification/id", json!(send_at));
+        let answer = app.post("/schedules", Some(&token("operate")), &body).await;
+        assert_eq!(answer.status, status, "{send_at} {answer:?}");
+        if status == StatusCode::UNPROCESSABLE_ENTITY {
+            assert_eq!(answer.pointers(), ["/send_at"]);
+            assert!(answer.text.contains("lies in the past"), "{answer:?}");
+        }
     }
 }
 
@@ -149,4 +199,71 @@ async fn schedules_are_listed_in_pages() {
         (vec![json!("reminder-0"), json!("reminder-1")], vec![json!("reminder-2")])
     );
     assert_eq!(second.get("next"), None);
+}
+
+#[tokio::test]
+async fn an_error_repeats_no_value() {
+    let app = TestApp::start().await;
+    for body in [r#""+12025550143""#, r#"["+12025550143"]"#, "20255501", r#"{"cron": "+12025550143" "x"}"#] {
+        let answer = app.post_text("/schedules", Some(&token("operate")), body).await;
+        assert_eq!((answer.status, answer.kind().as_str()), (StatusCode::BAD_REQUEST, "malformed-body"), "{body}");
+        assert!(!answer.text.contains("20255501"), "{answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_cron_expression_or_zone_as_long_as_a_book_is_refused() {
+    let app = TestApp::start().await;
+    let minutes = format!("{} * * * *", vec!["0"; 120_000].join(","));
+    let body = changed(changed(daily(), "/cron", json!(minutes)), "/timezone", json!("x".repeat(1000)));
+    let answer = app.post("/schedules", Some(&token("operate")), &body).await;
+    assert_eq!(
+        (answer.status, answer.pointers()),
+        (StatusCode::UNPROCESSABLE_ENTITY, vec!["/cron".into(), "/timezone".into()])
+    );
+}
+
+#[tokio::test]
+async fn what_was_scheduled_and_cancelled_keeps_its_channel_its_recipient_and_its_time() {
+    let app = TestApp::start().await;
+    let token = token("operate read");
+    for (id, path) in [("one", "/notify/one"), ("two", "/schedules/two")] {
+        let body = changed(once(), "/notification/id", json!(id));
+        assert_eq!(app.post("/schedules", Some(&token), &body).await.status, StatusCode::CREATED);
+        let before = app.get(&format!("/deliveries/{id}"), Some(&token)).await.json();
+        app.clock.advance(std::time::Duration::from_secs(60));
+        assert_eq!(app.delete(path, Some(&token)).await.status, StatusCode::OK);
+        let after = app.get(&format!("/deliveries/{id}"), Some(&token)).await.json();
+        assert_eq!((&after["state"], &after["due_at"]), (&json!("cancelled"), &json!("2026-03-02T08:00:00Z")));
+        for kept in ["channel", "recipient", "due_at", "created_at", "expires_at"] {
+            assert_eq!(before[kept], after[kept], "{kept}");
+        }
+        let found = app.get("/deliveries?recipient=%2B12025550143", Some(&token)).await.json();
+        assert_eq!(found["deliveries"][0]["id"], id);
+    }
+}
+
+#[tokio::test]
+async fn a_page_holds_no_more_bytes_than_it_has_room_for() {
+    let app = TestApp::start().await;
+    let token = token("operate");
+    for n in 0..24 {
+        let body = changed(
+            changed(once(), "/notification/id", json!(format!("m{n:02}"))),
+            "/notification/metadata",
+            json!({"x": "x".repeat(240 * 1024)}),
+        );
+        let made = app.post("/schedules", Some(&token), &body).await;
+        assert_eq!(made.status, StatusCode::CREATED, "{made:?}");
+    }
+    let (mut ids, mut pages, mut cursor) = (Vec::new(), 0, String::new());
+    loop {
+        let page = app.get(&format!("/schedules?limit=1000{cursor}"), Some(&token)).await.json();
+        pages += 1;
+        ids.extend(page["schedules"].as_array().unwrap().iter().map(|one| one["id"].as_str().unwrap().to_owned()));
+        let Some(next) = page["next"].as_str() else { break };
+        cursor = format!("&cursor={next}");
+    }
+    assert_eq!(ids, (0..24).map(|n| format!("m{n:02}")).collect::<Vec<_>>());
+    assert_eq!(pages, 2);
 }

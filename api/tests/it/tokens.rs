@@ -10,7 +10,7 @@ use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
-use crate::app::{Answer, NOW, SECRET, TestApp, claims, settings, sign, token};
+use crate::app::{Answer, NOW, SECRET, TestApp, claims, settings, sign, signing_key, token};
 
 const RSA_PRIVATE: &[u8] = include_bytes!("keys/rsa_private.pem");
 const RSA_PUBLIC: &str = include_str!("keys/rsa_public.pem");
@@ -29,9 +29,14 @@ fn without(name: &str) -> String {
     sign(&claims)
 }
 
-fn with_key_id(kid: &str, secret: &[u8]) -> String {
+fn with_key_id(kid: &str, key: &EncodingKey) -> String {
     let header = Header { kid: Some(kid.into()), ..Header::default() };
-    jsonwebtoken::encode(&header, &claims("read"), &EncodingKey::from_secret(secret)).unwrap()
+    jsonwebtoken::encode(&header, &claims("read"), key).unwrap()
+}
+
+fn with_critical(extension: &str) -> String {
+    let header = Header { crit: Some(vec![extension.into()]), ..Header::default() };
+    jsonwebtoken::encode(&header, &claims("read"), &signing_key()).unwrap()
 }
 
 /// `{"alg":"none","typ":"JWT"}`, the claims of a good token, and no signature.
@@ -51,6 +56,8 @@ fn forged() -> Vec<(&'static str, String)> {
                 .unwrap(),
         ),
         ("RS256 where HS256 is set", signed_with(Algorithm::RS256, &EncodingKey::from_rsa_pem(RSA_PRIVATE).unwrap())),
+        ("signed with the secret itself", signed_with(Algorithm::HS256, &EncodingKey::from_secret(SECRET.as_bytes()))),
+        ("an extension that is critical", with_critical("b64")),
         ("no aud", without("aud")),
         ("no iss", without("iss")),
         ("no sub", without("sub")),
@@ -69,8 +76,11 @@ fn forged() -> Vec<(&'static str, String)> {
         ("nbf in the future", with("nbf", json!(now + 1))),
         ("nbf as a string", with("nbf", json!("soon"))),
         ("tenant that is none", with("tenant", json!("../x"))),
-        ("kid that is a path, another key", with_key_id("../../x", b"another key of at least thirty-two bytes")),
-        ("kid that is SQL, another key", with_key_id("' OR 1=1 --", b"")),
+        (
+            "kid that is a path, another key",
+            with_key_id("../../x", &EncodingKey::from_secret(b"another key of at least thirty-two bytes")),
+        ),
+        ("kid that is SQL, another key", with_key_id("' OR 1=1 --", &EncodingKey::from_secret(b""))),
         ("a megabyte", "a".repeat(1024 * 1024)),
         ("a megabyte of claims", with("padding", json!("x".repeat(1024 * 1024)))),
         ("signature cut", good[..good.len() - 4].to_owned()),
@@ -110,7 +120,7 @@ async fn a_token_that_is_present_must_be_valid_even_where_none_is_needed() {
 #[tokio::test]
 async fn a_kid_is_not_looked_at() {
     let app = TestApp::start().await;
-    let answer = app.get("/deliveries", Some(&with_key_id("../../x", SECRET.as_bytes()))).await;
+    let answer = app.get("/deliveries", Some(&with_key_id("../../x", &signing_key()))).await;
     assert_eq!(answer.status, StatusCode::OK);
 }
 
@@ -196,7 +206,7 @@ async fn each_route_wants_its_scope() {
             app.send(request.body("[".into()).unwrap()).await
         };
         assert_eq!(ask(None).await.status, StatusCode::UNAUTHORIZED, "{method} {path}");
-        let others = ["notify", "read", "operate", "admin"]
+        let others = ["notify", "read", "operate", "admin", "tenants"]
             .into_iter()
             .filter(|other| *other != scope && !(path == "/notify/1" && ["operate", "notify"].contains(other)));
         let refused = ask(Some(&token(&others.collect::<Vec<_>>().join(" ")))).await;
@@ -242,4 +252,44 @@ impl Write for Log {
     fn flush(&mut self) -> std::io::Result<()> {
         Ok(())
     }
+}
+
+fn base64url(bytes: &[u8]) -> String {
+    const DIGITS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    let bits =
+        |chunk: &[u8]| chunk.iter().fold(0_u32, |bits, byte| bits << 8 | u32::from(*byte)) << (8 * (3 - chunk.len()));
+    let digit = |bits: u32, place: usize| char::from(DIGITS[(bits >> (18 - 6 * place) & 63) as usize]);
+    bytes.chunks(3).flat_map(|chunk| (0..=chunk.len()).map(move |place| digit(bits(chunk), place))).collect()
+}
+
+#[tokio::test]
+async fn the_ledger_signs_no_token() {
+    let app = TestApp::start().await;
+    let admin = sign(&claims("notify read operate admin tenants"));
+    let (signed, signature) = admin.rsplit_once('.').unwrap();
+    assert_eq!(app.get("/deliveries", Some(&format!("{signed}.{signature}"))).await.status, StatusCode::OK);
+    // A push to the device `header.payload` is stored with the keyed hash of it, by this version and the one before.
+    let hasher = domain::RecipientHasher::new(SECRET.as_bytes());
+    let stored = hasher.every_hash(signed);
+    assert!(stored.len() >= 2 && stored.contains(&hasher.hash(signed)));
+    for hash in stored {
+        let bytes = hash.as_bytes();
+        for bytes in [bytes, &bytes[bytes.len() - 32..]] {
+            let answer = app.get("/deliveries", Some(&format!("{signed}.{}", base64url(bytes)))).await;
+            assert_eq!((answer.status, answer.kind().as_str()), (StatusCode::UNAUTHORIZED, "invalid-token"));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_token_outlives_its_secret_for_as_long_as_that_is_still_read() {
+    let token = token("read");
+    let with = |previous: Option<&str>| {
+        let mut settings = settings();
+        settings.jwt.secret = SecretString::from("the secret that came after it, long enough".to_owned());
+        settings.jwt.previous_secret = previous.map(|secret| SecretString::from(secret.to_owned()));
+        TestApp::with(settings)
+    };
+    assert_eq!(with(Some(SECRET)).await.get("/deliveries", Some(&token)).await.status, StatusCode::OK);
+    assert_eq!(with(None).await.get("/deliveries", Some(&token)).await.status, StatusCode::UNAUTHORIZED);
 }

@@ -1,4 +1,5 @@
-//! From the publish by AMQP to the arrival at the provider, at half, a quarter and a tenth of what the fleet delivers at most.
+//! From the publish by AMQP to the arrival at the provider: at half, a quarter and a tenth of what the fleet delivers at
+//! most, and at ordinary loads.
 
 use std::ops::Range;
 use std::time::{Duration, Instant};
@@ -29,17 +30,9 @@ pub(crate) async fn run(bench: &Bench<'_>, maximum: Option<f64>) -> Result<CaseR
             drain::by_worker(bench, &place, &bench.sms, (Kind::Sms, bench.options.size.or_few(10_000)), &[]).await?
         }
     };
-    let worker = place.start("worker", &[]).await;
-    let [mut tenth, mut quarter, mut half] = [10.0, 4.0, 2.0].map(|part| Latencies::at(maximum / part));
-    for nth in 1..=bench.options.pairs {
-        for load in [&mut tenth, &mut quarter, &mut half] {
-            let once = load.measure(bench, &place).await;
-            let said = once.with_context(|| format!("the worker said:\n{}", worker.said()))?;
-            bench.progress(nth, &said);
-        }
-    }
-    end(worker).await?;
-    place.purge(LANE).await?;
+    let size = |rate| bench.options.size.messages(rate);
+    let loads = [10.0, 4.0, 2.0].map(|part| Latencies::at(maximum / part, size(maximum / part)));
+    let [tenth, quarter, half] = in_turns(bench, &place, loads).await?;
     Ok(CaseReport::default()
         .given("published_per_second", half.rate)
         .with("p50", Figure::new(half.p50, Some(Goal::AtMost(10.0))))
@@ -50,22 +43,55 @@ pub(crate) async fn run(bench: &Bench<'_>, maximum: Option<f64>) -> Result<CaseR
         .with("p99_at_a_tenth", Figure::new(tenth.p99, None)))
 }
 
+/// At loads as most installations have them.
+pub(crate) async fn run_ordinary(bench: &Bench<'_>) -> Result<CaseReport> {
+    let place = bench.place(Ledger::Postgres).await?;
+    let loads = [100.0, 1_000.0].map(|rate| Latencies::at(rate, bench.options.size.steadily(rate)));
+    let [hundred, thousand] = in_turns(bench, &place, loads).await?;
+    Ok(CaseReport::default()
+        .with("p50_at_100", Figure::new(hundred.p50, Some(Goal::AtMost(5.0))))
+        .with("p99_at_100", Figure::new(hundred.p99, Some(Goal::AtMost(25.0))))
+        .with("p50_at_1000", Figure::new(thousand.p50, Some(Goal::AtMost(5.0))))
+        .with("p99_at_1000", Figure::new(thousand.p99, Some(Goal::AtMost(25.0)))))
+}
+
+/// Every load once in each alternation, by one worker.
+async fn in_turns<const N: usize>(
+    bench: &Bench<'_>,
+    place: &Place,
+    mut loads: [Latencies; N],
+) -> Result<[Latencies; N]> {
+    let worker = place.start("worker", &[]).await;
+    for nth in 1..=bench.options.pairs {
+        for load in &mut loads {
+            let once = load.measure(bench, place).await;
+            let said = once.with_context(|| format!("the worker said:\n{}", worker.said()))?;
+            bench.progress(nth, &said);
+        }
+    }
+    end(worker).await?;
+    place.purge(LANE).await?;
+    Ok(loads)
+}
+
 /// What was measured at one rate, in milliseconds.
 struct Latencies {
     /// Messages in a second.
     rate: f64,
+    /// In one measurement.
+    messages: u64,
     p50: Vec<f64>,
     p99: Vec<f64>,
 }
 
 impl Latencies {
-    fn at(rate: f64) -> Self {
-        Self { rate, p50: Vec::new(), p99: Vec::new() }
+    fn at(rate: f64, messages: u64) -> Self {
+        Self { rate, messages, p50: Vec::new(), p99: Vec::new() }
     }
 
     /// Once more; says what it found.
     async fn measure(&mut self, bench: &Bench<'_>, place: &Place) -> Result<String> {
-        let sorted = once(bench, place, self.rate, bench.options.size.messages(self.rate)).await?;
+        let sorted = once(bench, place, self.rate, self.messages).await?;
         let (p50, p99) = (percentile(&sorted, 0.5), percentile(&sorted, 0.99));
         self.p50.push(p50);
         self.p99.push(p99);
@@ -103,7 +129,8 @@ async fn publish_steadily(place: &Place, rate: f64, numbers: Range<u64>) -> Resu
     Ok(due)
 }
 
-fn latencies(board: &Board, numbers: Range<u64>, due: &[Instant]) -> Result<Vec<f64>> {
+/// Milliseconds from when each was due to when it arrived, sorted.
+pub(super) fn latencies(board: &Board, numbers: Range<u64>, due: &[Instant]) -> Result<Vec<f64>> {
     let warm = (due.len() as f64 * WARM_UP) as usize;
     let mut sorted = Vec::with_capacity(due.len());
     for (number, due) in numbers.zip(due).skip(warm) {

@@ -7,8 +7,10 @@ mod deliver_template;
 mod latency;
 mod ledger_growth;
 mod notify_http;
+mod peers;
 mod rss;
 mod schedule_burst;
+mod schedule_lateness;
 
 use anyhow::{Result, bail};
 
@@ -17,17 +19,22 @@ use crate::place::Ledger;
 use crate::report::{CaseReport, Report};
 
 /// The cases by name, in the order in which they run.
-pub const CASES: [&str; 9] = [
+pub const CASES: [&str; 11] = [
     "deliver_http_postgres",
     "deliver_http_sqlite",
     "deliver_template",
     "deliver_smtp",
     "notify_http",
     "latency_half_load_ms",
+    "latency_ordinary_ms",
+    "schedule_lateness_ms",
     "schedule_burst",
     "ledger_growth",
     "rss_mib",
 ];
+
+/// What people run instead, with `BENCH_PEERS=1` only: it needs packages of Python.
+pub const PEERS: [&str; 3] = ["peers_pika", "peers_celery", "peers_fastapi"];
 
 pub(crate) async fn run(name: &str, bench: &Bench<'_>, so_far: &Report) -> Result<CaseReport> {
     match name {
@@ -37,9 +44,14 @@ pub(crate) async fn run(name: &str, bench: &Bench<'_>, so_far: &Report) -> Resul
         "deliver_smtp" => deliver_smtp::run(bench).await,
         "notify_http" => notify_http::run(bench).await,
         "latency_half_load_ms" => latency::run(bench, so_far.median("deliver_http_postgres", "fleet_per_second")).await,
+        "latency_ordinary_ms" => latency::run_ordinary(bench).await,
+        "schedule_lateness_ms" => schedule_lateness::run(bench).await,
         "schedule_burst" => schedule_burst::run(bench).await,
         "ledger_growth" => ledger_growth::run(bench).await,
         "rss_mib" => rss::run(bench).await,
+        "peers_pika" => peers::pika(bench).await,
+        "peers_celery" => peers::celery(bench).await,
+        "peers_fastapi" => peers::fastapi(bench).await,
         other => bail!("there is no case {other}"),
     }
 }

@@ -41,8 +41,8 @@ pub(crate) async fn run(bench: &Bench<'_>) -> Result<CaseReport> {
         .given("connections", CONNECTIONS as f64))
 }
 
-async fn by_api(place: &Place, limit: Duration) -> Result<f64> {
-    let api = place.start("api", &[]).await;
+pub(super) async fn by_api(place: &Place, limit: Duration) -> Result<f64> {
+    let api = place.start("api", &[("NOTIFY_OPEN", "true")]).await;
     let address: SocketAddr = api.url("").trim_start_matches("http://").parse()?;
     // The first requests open connections on both sides.
     post_until(address, limit.mul_f64(0.1)).await?;
@@ -53,7 +53,7 @@ async fn by_api(place: &Place, limit: Duration) -> Result<f64> {
 }
 
 /// What all connections together were answered in a second.
-async fn post_until(address: SocketAddr, limit: Duration) -> Result<f64> {
+pub(super) async fn post_until(address: SocketAddr, limit: Duration) -> Result<f64> {
     let body = Kind::Sms.body(0);
     let request = format!(
         "POST /notify HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",

@@ -1,14 +1,34 @@
 //! What an address may look like, and what a mail of ours looks like.
 
-use domain::{Key, Rendered, Tenant};
+use domain::{Key, Rendered, Tenant, Timestamp};
 use serde_json::Map;
 
 use super::*;
 
 #[test]
 fn one_plain_address_is_accepted() {
-    for good in ["ana@example.org", "a.b+c@mail.example.org", "o'brien@example.org", "ana@xn--mnchen-3ya.de"] {
+    let quoted = [
+        ("a..b@docomo.example.jp", "\"a..b\"@docomo.example.jp"),
+        ("ab.@docomo.example.jp", "\"ab.\"@docomo.example.jp"),
+        (".ab@docomo.example.jp", "\".ab\"@docomo.example.jp"),
+    ];
+    for (given, wire) in quoted {
+        assert_eq!(parse(given).map(|address| address.to_string()), Ok(wire.to_owned()));
+    }
+    for good in [
+        "ana@example.org",
+        "a.b+c@mail.example.org",
+        "100%real@example.com",
+        "{x}!#$&*/=?^`|~@example.com",
+        "o'brien@example.org",
+        "ana@xn--mnchen-3ya.de",
+    ] {
         assert_eq!(parse(good).map(|address| address.to_string()), Ok(good.to_owned()));
+    }
+    for carrier in ["a..b", "ab.", ".ab", "a...b."] {
+        let written = format!("{carrier}@carrier.example.jp");
+        let sent = format!("\"{carrier}\"@carrier.example.jp");
+        assert_eq!(parse(&written).map(|address| address.to_string()), Ok(sent));
     }
     assert_eq!(parse("ana@München.de").map(|address| address.to_string()), Ok("ana@xn--mnchen-3ya.de".into()));
     assert_eq!(parse("ana@example.org.").map(|address| address.to_string()), Ok("ana@example.org".into()));
@@ -29,7 +49,7 @@ fn everything_else_is_refused_with_a_text_that_says_what_to_write() {
         ("a@[IPv6:::1]", "must end in a domain name, not in an IP address"),
         ("Ana <ana@example.org>", "must be a bare address"),
         ("a na@example.org", "must be a bare address"),
-        ("a@ex%61mple.org", "must be a bare address"),
+        ("a@ex%61mple.org", "must have no % after the @"),
         ("\"a\"@example.org", "must be a bare address"),
         ("a@example.org,b@example.org", "must be one address: send one item per recipient"),
         ("a@example.org;b@example.org", "must be one address: send one item per recipient"),
@@ -38,7 +58,10 @@ fn everything_else_is_refused_with_a_text_that_says_what_to_write() {
         ("ana\0@example.org", "must not contain the control character U+0000"),
         ("\u{202e}ana@example.org", "must not contain the control character U+202E"),
         ("peña@example.org", "must have only ASCII characters before the @"),
-        ("a..b@example.org", "must be an email address such as"),
+        ("a\\b@example.org", "must be an email address such as"),
+        ("(a)@example.org", "must be an email address such as"),
+        ("(..)@example.org", "must be an email address such as"),
+        ("a..\\b@example.org", "must be an email address such as"),
     ];
     for (bad, expected) in cases {
         let why = parse(bad).expect_err(bad);
@@ -76,14 +99,38 @@ fn every_attempt_of_one_delivery_has_the_same_message_id_and_no_other_delivery_h
 }
 
 #[test]
-fn what_lettre_panics_at_is_refused_at_start() {
+fn a_name_that_splits_a_header_or_disguises_is_refused_at_start() {
     for name in ["Evil\r\nBcc: z@z.org", "Evil\nX", "tab\tname", "nul\0", "bell\x07", "\u{202e}rtl", ""] {
         let smtp = smtp::Settings {
             from_email: Some("avisos@example.org".into()),
             from_name: Some(name.into()),
             ..smtp::Settings::default()
         };
-        assert!(sender(&smtp).is_err_and(|why| why.starts_with("FROM_NAME must not")), "{name:?}");
+        assert!(sender(&smtp).is_err_and(|why| why[0].starts_with("FROM_NAME must not")), "{name:?}");
+    }
+}
+
+#[test]
+fn answers_go_where_the_setting_says_and_every_wrong_setting_is_told_at_once() {
+    let smtp = smtp::Settings {
+        from_email: Some("avisos@example.org".into()),
+        reply_to: Some("help@example.org".into()),
+        ..smtp::Settings::default()
+    };
+    let (key, data) = (key("n-1"), Map::new());
+    let rendered = Rendered { subject: Some("s".into()), text: "t".into(), html: None };
+    let mail = compose(&sender(&smtp).unwrap_or_else(|why| panic!("{why:?}")), &outgoing(&key, &rendered, &data)).unwrap();
+    assert!(String::from_utf8(mail.bytes).unwrap().contains("\r\nReply-To: help@example.org\r\n"));
+
+    let wrong = smtp::Settings {
+        from_email: Some("avisos".into()),
+        from_name: Some("a\nb".into()),
+        reply_to: Some("Help <help@example.org>".into()),
+        ..smtp
+    };
+    let problems = sender(&wrong).err().unwrap();
+    for setting in ["FROM_EMAIL must", "FROM_NAME must", "SMTP_REPLY_TO must"] {
+        assert!(problems.iter().any(|problem| problem.starts_with(setting)), "{setting}: {problems:?}");
     }
 }
 
@@ -111,8 +158,8 @@ fn composed(id: &str, text: &str, html: Option<&str>) -> String {
     String::from_utf8(compose(&from(), &outgoing(&key, &rendered, &data)).unwrap().bytes).unwrap()
 }
 
-fn from() -> Mailbox {
-    Mailbox::new(Some("Tienda Chasqui".into()), "avisos@example.org".parse().unwrap())
+fn from() -> Sender {
+    Sender { address: "avisos@example.org".parse().unwrap(), name: Some("Tienda Chasqui".into()), reply_to: None }
 }
 
 fn key(id: &str) -> Key {
@@ -121,5 +168,5 @@ fn key(id: &str) -> Key {
 
 fn outgoing<'a>(key: &'a Key, rendered: &'a Rendered, data: &'a Map<String, serde_json::Value>) -> Outgoing<'a> {
     let now = Timestamp::parse_rfc3339("2026-03-01T09:00:00Z").unwrap();
-    Outgoing { key, destination: "ana@example.org", rendered, data, expires_at: None, now }
+    Outgoing { key, destination: "ana@example.org", rendered, data, expires_at: None, deadline: None, now }
 }

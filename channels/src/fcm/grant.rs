@@ -2,24 +2,23 @@
 //!
 //! Source: <https://developers.google.com/identity/protocols/oauth2/service-account#httprest>.
 
+mod answer;
+
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use domain::{Failure, Outcome, Timestamp};
+use domain::Timestamp;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
 
-use super::PROVIDER;
+use self::answer::{Refused, Token, outage, read, unsigned};
 use crate::http;
 
 const SCOPE: &str = "https://www.googleapis.com/auth/firebase.messaging";
 /// The longest life that Google gives an assertion, in seconds.
 const ASSERTION_SECONDS: i64 = 3600;
-/// A token is not used in the last minute of its life: it must still be good when it arrives.
-const MARGIN: Duration = Duration::from_secs(60);
-
 /// The parts of a service account's JSON that are needed.
 pub(super) struct ServiceAccount {
     pub(super) project_id: Option<String>,
@@ -88,27 +87,6 @@ pub(super) struct Grant {
     last: Mutex<Option<Result<Token, Refused>>>,
 }
 
-#[derive(Clone)]
-struct Token {
-    secret: SecretString,
-    until: Timestamp,
-}
-
-/// No token, so nothing was sent.
-#[derive(Clone, Debug)]
-pub(super) struct Refused {
-    code: Option<String>,
-    detail: String,
-    alarm: bool,
-}
-
-impl Refused {
-    pub(super) fn outcome(self) -> Outcome {
-        let failure = Failure::new(PROVIDER, self.code, format!("no access token: {}", self.detail));
-        Outcome::Retriable { failure, alarm: self.alarm, maybe_sent: false }
-    }
-}
-
 impl Grant {
     pub(super) fn new(http: reqwest::Client, account: ServiceAccount, url: String, provider_timeout: Duration) -> Self {
         let patience = provider_timeout.mul_f64(0.4);
@@ -120,7 +98,7 @@ impl Grant {
     /// # Errors
     /// [`Refused`].
     pub(super) async fn token(&self, now: Timestamp) -> Result<SecretString, Refused> {
-        let in_vain = |_| Err(refused(None, "its endpoint has not answered in time", false));
+        let in_vain = |_| Err(outage("its endpoint has not answered in time"));
         tokio::time::timeout(self.patience, self.cached(now)).await.unwrap_or_else(in_vain)
     }
 
@@ -138,7 +116,9 @@ impl Grant {
         let mut last = self.last.lock().await;
         match &*last {
             Some(Ok(token)) if now < token.until => return Ok(token.secret.clone()),
-            Some(Err(refused)) if self.tries.load(Ordering::Acquire) != seen => return Err(refused.clone()),
+            Some(Err(refused)) if self.tries.load(Ordering::Acquire) != seen || refused.still_holds(now) => {
+                return Err(refused.clone());
+            }
             _ => {}
         }
         let result = self.ask(now).await;
@@ -148,43 +128,14 @@ impl Grant {
     }
 
     async fn ask(&self, now: Timestamp) -> Result<Token, Refused> {
-        let assertion = self.account.assertion(now).map_err(|_| refused(None, "the assertion was not signed", true))?;
+        let assertion = self.account.assertion(now).map_err(|_| unsigned())?;
         let form = [("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer"), ("assertion", &assertion)];
         let answer = match http::exchange(self.http.post(&self.url).form(&form), now).await {
             Ok(answer) => answer,
-            Err(http::NoAnswer::NotSent(why) | http::NoAnswer::Lost(why)) => return Err(refused(None, &why, false)),
+            Err(http::NoAnswer::NotSent(why) | http::NoAnswer::Lost(why)) => return Err(outage(&why)),
         };
-        if !answer.status.is_success() {
-            return Err(not_granted(&answer));
-        }
-        #[derive(Deserialize)]
-        struct Granted {
-            access_token: String,
-            /// Seconds.
-            expires_in: u64,
-        }
-        let granted: Granted = serde_json::from_slice(&answer.body)
-            .map_err(|_| refused(None, "its endpoint answered something else", false))?;
-        let life = Duration::from_secs(granted.expires_in).saturating_sub(MARGIN);
-        Ok(Token { secret: granted.access_token.into(), until: now.plus(life) })
+        read(&answer, now)
     }
-}
-
-/// A refusal in the 400s is about the key, the account or the clock, and stays until somebody acts.
-fn not_granted(answer: &http::Answer) -> Refused {
-    #[derive(Deserialize, Default)]
-    struct Refusal {
-        error: Option<String>,
-    }
-    let refusal: Refusal = serde_json::from_slice(&answer.body).unwrap_or_default();
-    let status = answer.status.as_u16();
-    let code = refusal.error.filter(|code| code.len() <= 64).unwrap_or_else(|| status.to_string());
-    let alarm = answer.status.is_client_error() && !matches!(status, 408 | 425 | 429);
-    refused(Some(code), &format!("HTTP {status} from its endpoint"), alarm)
-}
-
-fn refused(code: Option<String>, detail: &str, alarm: bool) -> Refused {
-    Refused { code, detail: detail.to_owned(), alarm }
 }
 
 #[cfg(test)]

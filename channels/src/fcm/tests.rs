@@ -29,6 +29,33 @@ fn the_message_carries_words_data_and_a_tag_that_replaces_a_second_copy() {
 }
 
 #[test]
+fn numbers_travel_in_the_digits_that_their_publisher_wrote() {
+    for written in [
+        "589084071224307838838",
+        "18446744073709551616",
+        "-9223372036854775809",
+        "1234567890.123456789",
+        "[1,12345678901234567890123]",
+        "{\"deep\":[{\"v\":19.90}]}",
+        "0.000001",
+        "19.90",
+        "-0",
+        "0.00",
+        "1e-7",
+        "1.50e+3",
+        "18446744073709551615",
+        "9007199254740993",
+        "21465",
+        "10.0",
+    ] {
+        let data: Map<String, Value> = serde_json::from_str(&format!(r#"{{"v": {written}}}"#)).unwrap();
+        let body = serde_json::to_string(&built("t", &data, None).unwrap()).unwrap();
+        let body: Value = serde_json::from_str(&body).unwrap();
+        assert_eq!(body["message"]["data"]["v"], json!(written));
+    }
+}
+
+#[test]
 fn an_installation_is_addressed_by_its_fid() {
     let message = built("fid:abc", &Map::new(), None).unwrap();
     assert_eq!((&message["message"]["fid"], &message["message"]["token"]), (&json!("abc"), &Value::Null));
@@ -36,32 +63,70 @@ fn an_installation_is_addressed_by_its_fid() {
 }
 
 #[test]
-fn keys_that_fcm_keeps_for_itself_are_refused_by_name() {
-    for key in ["from", "message_type", "google.x", "gcm.notification.x"] {
+fn keys_that_fcm_keeps_for_itself_are_refused_by_name_all_at_once() {
+    let reserved = ["from", "gcm.notification.x", "google.x", "message_type"];
+    for key in reserved {
         let data = Map::from_iter([(key.to_owned(), json!("x"))]);
-        assert_eq!(
-            built("t", &data, None),
-            Err(format!("data must not have the key {key}, which FCM keeps for itself"))
-        );
+        assert_eq!(built("t", &data, None), Err(format!("data/{key} is a key that FCM keeps for itself")));
     }
+    let data =
+        reserved.iter().chain(&["fromage", "gcm", "googles"]).map(|key| ((*key).to_owned(), json!("x"))).collect();
+    let all = reserved.map(|key| format!("data/{key} is a key that FCM keeps for itself")).join("; ");
+    assert_eq!(built("t", &data, None), Err(all));
+}
+
+#[test]
+fn a_payload_beyond_what_fcm_takes_is_refused_before_it_is_sent() {
+    let left = 4096 - "Hola".len() - "Your code".len() - "key".len();
+    for (bytes, fits) in [(left, true), (left + 1, false)] {
+        let data = Map::from_iter([("key".to_owned(), json!("x".repeat(bytes))), ("none".to_owned(), Value::Null)]);
+        let built = built("t", &data, None);
+        assert_eq!(built.is_ok(), fits, "{bytes}");
+        assert!(built.err().is_none_or(|why| why.starts_with("data makes a push of 4097 bytes")));
+    }
+}
+
+/// Status, Google's status, and the details beside it.
+#[tokio::test]
+async fn a_push_that_expires_while_its_token_is_asked_for_is_not_sent() {
+    let server = MockServer::start().await;
+    let token = json!({ "access_token": "t", "expires_in": 3600 });
+    let never = ResponseTemplate::new(200).set_body_json(token).set_delay(Duration::from_secs(3600));
+    Mock::given(path("/token")).respond_with(never).mount(&server).await;
+    Mock::given(path(URL)).respond_with(ResponseTemplate::new(200)).expect(0).mount(&server).await;
+    let channels = Channels::enable(&over_http(&server.uri())).unwrap();
+    let (key, rendered, data) = (Key { tenant: Tenant::default(), id: "n-1".into() }, rendered(), Map::new());
+    let deadline = Some(std::time::Instant::now() + Duration::from_millis(200));
+    let late = Outgoing { deadline, ..outgoing(&key, "token-1", &rendered, &data, Some(90)) };
+    let push = channels.get(&ChannelName::parse("push").unwrap()).unwrap();
+    assert_eq!(push.send(&late).await, Outcome::Expired);
 }
 
 #[tokio::test]
 async fn the_error_code_says_more_than_the_status() {
-    for (status, name, code, expected) in [
-        (400, "INVALID_ARGUMENT", "INVALID_ARGUMENT", "permanent"),
-        (404, "NOT_FOUND", "UNREGISTERED", "permanent"),
-        (403, "PERMISSION_DENIED", "SENDER_ID_MISMATCH", "permanent"),
-        (403, "PERMISSION_DENIED", "", "alarm"),
-        (401, "UNAUTHENTICATED", "THIRD_PARTY_AUTH_ERROR", "alarm"),
-        (429, "RESOURCE_EXHAUSTED", "QUOTA_EXCEEDED", "throttled"),
-        (500, "INTERNAL", "INTERNAL", "retriable"),
-        (503, "UNAVAILABLE", "UNAVAILABLE", "retriable"),
+    let fcm = |code: &str| json!({ "@type": "type.googleapis.com/google.firebase.fcm.v1.FcmError", "errorCode": code });
+    let reason = |code: &str| json!({ "@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": code });
+    let field = |name: &str| {
+        json!({ "@type": "type.googleapis.com/google.rpc.BadRequest",
+                "fieldViolations": [{ "field": name, "description": "no" }] })
+    };
+    for (status, name, details, code, expected) in [
+        (400, "INVALID_ARGUMENT", vec![fcm("INVALID_ARGUMENT")], "INVALID_ARGUMENT", "permanent"),
+        (400, "INVALID_ARGUMENT", vec![field("message.token")], "INVALID_ARGUMENT", "permanent"),
+        (400, "INVALID_ARGUMENT", vec![field("name")], "INVALID_ARGUMENT", "alarm"),
+        (404, "NOT_FOUND", vec![fcm("UNREGISTERED")], "UNREGISTERED", "permanent"),
+        (404, "NOT_FOUND", vec![], "NOT_FOUND", "alarm"),
+        (403, "PERMISSION_DENIED", vec![fcm("SENDER_ID_MISMATCH")], "SENDER_ID_MISMATCH", "alarm"),
+        (403, "PERMISSION_DENIED", vec![reason("SERVICE_DISABLED")], "SERVICE_DISABLED", "alarm"),
+        (403, "PERMISSION_DENIED", vec![reason("RATE_LIMIT_EXCEEDED")], "RATE_LIMIT_EXCEEDED", "throttled"),
+        (403, "PERMISSION_DENIED", vec![], "PERMISSION_DENIED", "alarm"),
+        (401, "UNAUTHENTICATED", vec![fcm("THIRD_PARTY_AUTH_ERROR")], "THIRD_PARTY_AUTH_ERROR", "alarm"),
+        (429, "RESOURCE_EXHAUSTED", vec![fcm("QUOTA_EXCEEDED")], "QUOTA_EXCEEDED", "throttled"),
+        (500, "INTERNAL", vec![fcm("INTERNAL")], "INTERNAL", "retriable"),
+        (503, "UNAVAILABLE", vec![fcm("UNAVAILABLE")], "UNAVAILABLE", "retriable"),
     ] {
-        let kind_of_detail = "type.googleapis.com/google.firebase.fcm.v1.FcmError";
-        let details = if code.is_empty() { json!([]) } else { json!([{ "@type": kind_of_detail, "errorCode": code }]) };
         let body = json!({ "error": { "code": status, "message": "no", "status": name, "details": details } });
-        let server = google(ResponseTemplate::new(status).set_body_json(body)).await;
+        let server = google(ResponseTemplate::new(status).set_body_json(&body)).await;
         let outcome = push(&over_http(&server.uri())).await;
         let (kind, failure) = match &outcome {
             Outcome::Throttled { failure, .. } => ("throttled", failure),
@@ -69,9 +134,49 @@ async fn the_error_code_says_more_than_the_status() {
             Outcome::Permanent { failure, .. } => ("permanent", failure),
             other => panic!("{other:?}"),
         };
-        let shown = if code.is_empty() { name } else { code };
-        assert_eq!((kind, failure.code.as_deref()), (expected, Some(shown)), "{status} {code}");
+        assert_eq!((kind, failure.code.as_deref()), (expected, Some(code)), "{body}");
+        assert_eq!(failure.detail.contains("look at "), kind == "alarm", "{}", failure.detail);
     }
+}
+
+#[tokio::test]
+async fn the_time_in_the_details_counts_where_it_is_longer_than_the_header() {
+    for (status, header, delay, expected) in [
+        (429, None, "30s", 30),
+        (503, None, "1.5s", 1),
+        (403, Some("70"), "30s", 70),
+        (500, Some("5"), "30s", 30),
+        (429, Some("5"), "900000s", 86_400),
+    ] {
+        let details = json!([
+            { "@type": "type.googleapis.com/google.firebase.fcm.v1.FcmError", "errorCode": "QUOTA_EXCEEDED" },
+            { "@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": delay },
+        ]);
+        let answer = ResponseTemplate::new(status).set_body_json(json!({ "error": { "details": details } }));
+        let answer = header.iter().fold(answer, |answer, value| answer.insert_header("retry-after", *value));
+        let outcome = push(&over_http(&google(answer).await.uri())).await;
+        let Outcome::Throttled { retry_after: Some(wait), .. } = outcome else { panic!("{status}: {outcome:?}") };
+        assert_eq!(wait.as_secs(), expected, "{status} {header:?} {delay}");
+    }
+}
+
+#[tokio::test]
+async fn once_the_project_has_delivered_a_device_of_another_one_is_refused_for_good() {
+    let server = MockServer::start().await;
+    let granted = ResponseTemplate::new(200).set_body_json(json!({ "access_token": "t", "expires_in": 3600 }));
+    Mock::given(path("/token")).respond_with(granted).mount(&server).await;
+    let accepted = ResponseTemplate::new(200).set_body_json(json!({ "name": "projects/example/messages/0:1" }));
+    Mock::given(path(URL)).respond_with(accepted).up_to_n_times(1).mount(&server).await;
+    let details = json!([{ "errorCode": "SENDER_ID_MISMATCH" }]);
+    let mismatch = ResponseTemplate::new(403).set_body_json(json!({ "error": { "details": details } }));
+    Mock::given(path(URL)).respond_with(mismatch).mount(&server).await;
+    let channels = Channels::enable(&over_http(&server.uri())).unwrap();
+    let channel = channels.get(&ChannelName::parse("push").unwrap()).unwrap();
+    let (key, rendered, data) = (key(), rendered(), Map::new());
+    let outgoing = outgoing(&key, "token-1", &rendered, &data, None);
+    assert!(matches!(channel.send(&outgoing).await, Outcome::Sent { .. }));
+    let outcome = channel.send(&outgoing).await;
+    assert!(matches!(outcome, Outcome::Permanent { .. }), "{outcome:?}");
 }
 
 #[tokio::test]
@@ -151,5 +256,5 @@ fn outgoing<'a>(
 ) -> Outgoing<'a> {
     let now = Timestamp::from_seconds(1_000_000);
     let expires_at = seconds.map(|seconds| now.plus(Duration::from_secs(seconds)));
-    Outgoing { key, destination, rendered, data, expires_at, now }
+    Outgoing { key, destination, rendered, data, expires_at, deadline: None, now }
 }

@@ -16,11 +16,25 @@ async fn twilios_codes_go_before_the_http_status() {
         (429, 20_429, "throttled"),
         (400, 20_429, "throttled"),
         (400, 21_611, "throttled"),
+        (400, 14_107, "throttled"),
+        (400, 63_018, "throttled"),
         (500, 20_500, "retriable, maybe sent"),
         (500, 20_001, "retriable"),
         (401, 20_003, "alarm"),
+        (404, 20_404, "alarm"),
+        (403, 20_005, "alarm"),
+        (400, 21_212, "alarm"),
+        (400, 21_603, "alarm"),
+        (400, 21_606, "alarm"),
+        (400, 21_659, "alarm"),
+        (400, 21_660, "alarm"),
+        (400, 21_408, "alarm"),
+        (400, 21_608, "alarm"),
+        (400, 63_007, "alarm"),
+        (400, 63_112, "alarm"),
         (400, 21_211, "permanent"),
         (400, 21_610, "permanent"),
+        (404, 21_614, "permanent"),
     ] {
         let body =
             json!({ "code": code, "message": "no", "more_info": "https://www.twilio.com/docs", "status": status });
@@ -34,7 +48,30 @@ async fn twilios_codes_go_before_the_http_status() {
             other => panic!("{other:?}"),
         };
         assert_eq!((kind, failure.code.as_deref()), (expected, Some(code.to_string().as_str())), "{status} {code}");
+        assert_eq!(failure.detail.contains("look at "), kind == "alarm", "{}", failure.detail);
     }
+}
+
+#[tokio::test]
+async fn a_refused_sender_points_to_the_setting_of_its_channel() {
+    for (channel, setting) in [("sms", "look at TWILIO_FROM_NUMBER"), ("whatsapp", "look at TWILIO_WHATSAPP_FROM")] {
+        let server = MockServer::start().await;
+        let body = json!({ "code": 21_212, "message": "The 'From' number +14155550101 is not a valid phone number" });
+        Mock::given(path(URL)).respond_with(ResponseTemplate::new(400).set_body_json(body)).mount(&server).await;
+        let outcome = send(&over_http(&server.uri()), channel, "+14155550100", "Hi", None).await;
+        let Outcome::Retriable { failure, alarm: true, maybe_sent: false } = outcome else { panic!("{outcome:?}") };
+        assert!(failure.detail.contains(setting), "{}", failure.detail);
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_may_follow_an_accepted_message_spends_its_attempt_and_waits_as_long_as_it_says() {
+    let server = MockServer::start().await;
+    let answer = ResponseTemplate::new(500).set_body_json(json!({ "code": "20500", "message": 7 }));
+    Mock::given(path(URL)).respond_with(answer.insert_header("retry-after", "30")).mount(&server).await;
+    let outcome = send(&over_http(&server.uri()), "sms", "+14155550100", "Hi", None).await;
+    let Outcome::Retriable { failure, alarm: false, maybe_sent: true } = outcome else { panic!("{outcome:?}") };
+    assert_eq!(failure.retry_after, Some(Duration::from_secs(30)));
 }
 
 #[tokio::test]
@@ -192,5 +229,5 @@ fn outgoing<'a>(
 ) -> Outgoing<'a> {
     let now = Timestamp::from_seconds(1_000_000);
     let expires_at = seconds.map(|seconds| now.plus(Duration::from_secs(seconds)));
-    Outgoing { key, destination, rendered, data, expires_at, now }
+    Outgoing { key, destination, rendered, data, expires_at, deadline: None, now }
 }

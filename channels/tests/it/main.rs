@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
+mod corpus;
+mod dialogue;
 mod prism;
 mod smtp;
 mod tools;

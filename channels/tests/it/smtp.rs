@@ -214,14 +214,14 @@ async fn a_server_that_says_nothing_has_taken_nothing_and_one_that_is_full_spend
 }
 
 /// tools/smtp_server.py
-struct Server {
+pub(crate) struct Server {
     process: Counterpart,
     port: u16,
     ca: Option<String>,
 }
 
 impl Server {
-    async fn start(arguments: &[&str]) -> Self {
+    pub(crate) async fn start(arguments: &[&str]) -> Self {
         let arguments = [&["tools/smtp_server.py"], arguments].concat();
         let mut process = Counterpart::start("venv/bin/python", &arguments);
         let place: Value = serde_json::from_str(&process.line().await).unwrap();
@@ -230,11 +230,11 @@ impl Server {
     }
 
     /// The next mail that it has accepted.
-    async fn mail(&mut self) -> Value {
+    pub(crate) async fn mail(&mut self) -> Value {
         serde_json::from_str(&self.process.line().await).unwrap()
     }
 
-    fn settings(&self, change: impl FnOnce(&mut smtp::Settings)) -> Settings {
+    pub(crate) fn settings(&self, change: impl FnOnce(&mut smtp::Settings)) -> Settings {
         let mut settings = plain(self.port);
         settings.smtp.ca_file = self.ca.as_ref().map(Into::into);
         change(&mut settings.smtp);
@@ -250,7 +250,7 @@ impl Server {
     }
 }
 
-fn plain(port: u16) -> Settings {
+pub(crate) fn plain(port: u16) -> Settings {
     let smtp = smtp::Settings {
         host: Some("127.0.0.1".into()),
         port: Some(port),
@@ -283,7 +283,7 @@ async fn dialogue(stream: TcpStream, replies: &[&str]) {
     }
 }
 
-fn kind(outcome: &Outcome) -> &'static str {
+pub(crate) fn kind(outcome: &Outcome) -> &'static str {
     match outcome {
         Outcome::Sent { .. } => "sent",
         Outcome::Throttled { .. } => "throttled",

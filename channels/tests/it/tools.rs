@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use channels::{Channel, Channels, Outgoing, Settings};
 use domain::{ChannelName, Key, Outcome, Rendered, Tenant, Timestamp};
@@ -56,6 +56,7 @@ pub(crate) struct Delivery {
     destination: String,
     rendered: Rendered,
     data: Map<String, Value>,
+    deadline: Option<Instant>,
 }
 
 impl Delivery {
@@ -66,7 +67,16 @@ impl Delivery {
             html: Some("<p>Your code is <b>4711</b>.</p>".into()),
         };
         let data = Map::from_iter([("order".to_owned(), Value::from(7)), ("kind".to_owned(), "otp".into())]);
-        Self { key: Key { tenant: Tenant::default(), id: id.into() }, destination: destination.into(), rendered, data }
+        let key = Key { tenant: Tenant::default(), id: id.into() };
+        Self { key, destination: destination.into(), rendered, data, deadline: None }
+    }
+
+    pub(crate) fn with(self, rendered: Rendered) -> Self {
+        Self { rendered, ..self }
+    }
+
+    pub(crate) fn expiring(self, deadline: Instant) -> Self {
+        Self { deadline: Some(deadline), ..self }
     }
 
     pub(crate) async fn send_by(&self, channel: &dyn Channel) -> Outcome {
@@ -77,6 +87,7 @@ impl Delivery {
             rendered: &self.rendered,
             data: &self.data,
             expires_at: Some(now.plus(Duration::from_secs(300))),
+            deadline: self.deadline,
             now,
         };
         channel.send(&outgoing).await

@@ -1,11 +1,13 @@
-//! Where the broker is: one URL, or the five settings that other stacks have apart.
+//! Where the broker is: one URL or several, or the five settings that other stacks have apart.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
-use super::source::Reader;
+use super::place::HostPort;
+use super::reader::Reader;
 
 /// Every setting that names one, the whole URL first.
 pub(super) const NAMES: [&str; 6] =
@@ -14,23 +16,24 @@ pub(super) const NAMES: [&str; 6] =
 /// A broker to connect to.
 #[derive(Clone, Debug)]
 pub struct BrokerConfig {
+    /// One, or one for each node of a cluster with commas between them.
     pub url: SecretString,
     pub ca_file: Option<PathBuf>,
 }
 
 /// None when no source names a broker: `chasqui up` starts one of its own then.
 pub(super) fn read(reader: &mut Reader) -> Option<BrokerConfig> {
-    let whole = reader.secret("AMQP_URL").and_then(|url| check(reader, &url).then_some(url));
-    let parts = from_parts(reader);
+    let whole = reader.secret("AMQP_URL").and_then(|url| check(reader, "AMQP_URL", url));
+    let parts = from_parts(reader).and_then(|url| check(reader, "RABBITMQ_HOST", url));
     let url = match (whole, parts) {
-        (Some(whole), Some(parts)) if !same_broker(&whole, &parts) => {
+        (Some(whole), Some(parts)) if places(&whole) != places(&parts) => {
             reader.problem("AMQP_URL and RABBITMQ_HOST, _PORT, _VHOST, _USERNAME, _PASSWORD name different brokers: give one of the two");
             return None;
         }
         (whole, parts) => whole.or(parts)?,
     };
     let plaintext = reader.flag("AMQP_ALLOW_PLAINTEXT");
-    if !plaintext && leaves_this_machine_in_clear(&url) {
+    if reader.are_right(&["AMQP_ALLOW_PLAINTEXT"]) && !plaintext && leaves_this_machine_in_clear(&url) {
         reader.problem(
             "the broker is on another machine and amqp:// sends the password in clear: use amqps://, or set AMQP_ALLOW_PLAINTEXT=true on a network that you trust",
         );
@@ -38,57 +41,107 @@ pub(super) fn read(reader: &mut Reader) -> Option<BrokerConfig> {
     Some(BrokerConfig { url, ca_file: reader.path("AMQP_CA_FILE") })
 }
 
-fn check(reader: &mut Reader, url: &SecretString) -> bool {
-    let right = Url::parse(url.expose_secret())
-        .is_ok_and(|url| matches!(url.scheme(), "amqp" | "amqps") && url.host_str().is_some());
-    if !right {
-        reader.problem("AMQP_URL must look like amqp://user:password@host:5672/vhost");
+/// One place knows what a broker's URL is.
+fn check(reader: &mut Reader, name: &str, url: SecretString) -> Option<SecretString> {
+    match topology::Broker::new(url.clone(), "check") {
+        Ok(_) => Some(url),
+        Err(error) => {
+            reader.refuse(name, error);
+            None
+        }
     }
-    right
 }
 
 fn from_parts(reader: &mut Reader) -> Option<SecretString> {
     let given = reader.given_of(&NAMES[1..]);
-    let host = match reader.text("RABBITMQ_HOST") {
-        Some(host) => host,
-        None if given.is_empty() => return None,
-        None => {
-            reader.problem(format!("{} is set without RABBITMQ_HOST", given.join(", ")));
-            return None;
-        }
-    };
-    let port: u16 = reader.optional("RABBITMQ_PORT", "a port number").unwrap_or(5672);
-    let mut url = Url::parse("amqp://localhost").expect("a constant URL");
-    let user = reader.text("RABBITMQ_USERNAME").unwrap_or_else(|| "guest".into());
-    let password = reader.text("RABBITMQ_PASSWORD").unwrap_or_else(|| "guest".into());
-    let vhost = reader.text("RABBITMQ_VHOST").unwrap_or_else(|| "foro".into());
-    let fits = url.set_host(Some(&host)).is_ok()
-        && url.set_port(Some(port)).is_ok()
-        && url.set_username(&user).is_ok()
-        && url.set_password(Some(&password)).is_ok();
-    if !fits {
-        reader.problem("RABBITMQ_HOST must be a host name or an address");
+    if given.is_empty() {
         return None;
     }
-    url.path_segments_mut().expect("amqp URLs have a path").clear().push(&vhost);
-    Some(SecretString::from(url.to_string()))
-}
-
-fn same_broker(one: &SecretString, other: &SecretString) -> bool {
-    let parts = |url: &SecretString| {
-        let url = Url::parse(url.expose_secret()).ok()?;
-        let (user, password) = (url.username().to_owned(), url.password().map(str::to_owned));
-        Some((url.host_str()?.to_owned(), url.port().unwrap_or(5672), url.path().to_owned(), user, password))
+    let Some(hosts) = reader.text("RABBITMQ_HOST") else {
+        reader.problem(format!("{} is set without RABBITMQ_HOST", given.join(", ")));
+        return None;
     };
-    parts(one) == parts(other)
+    let port = port(reader);
+    let hosts: Vec<HostPort> = hosts.split(',').filter_map(|host| one_host(reader, host.trim())).collect();
+    let vhost = reader.text("RABBITMQ_VHOST").unwrap_or_else(|| "foro".into());
+    if vhost.contains([',', '@']) || vhost.contains("://") {
+        reader.refuse("RABBITMQ_VHOST", "must be the name of one virtual host, without a comma, @ or ://");
+    }
+    let user = reader.text("RABBITMQ_USERNAME").unwrap_or_else(|| "guest".into());
+    if user.contains([':', '/', '@', ',']) {
+        reader.refuse("RABBITMQ_USERNAME", "must be a user name alone, without a : / @ or comma");
+    }
+    let password = reader.password("RABBITMQ_PASSWORD").unwrap_or_else(|| SecretString::from("guest"));
+    if hosts.is_empty() || !reader.are_right(&NAMES) {
+        return None;
+    }
+    let urls = hosts.iter().map(|host| url(host, host.port.or(port).unwrap_or(5672), &vhost, &user, &password));
+    Some(SecretString::from(urls.collect::<Option<Vec<_>>>()?.join(",")))
 }
 
-fn leaves_this_machine_in_clear(url: &SecretString) -> bool {
-    let Ok(url) = Url::parse(url.expose_secret()) else { return false };
+fn one_host(reader: &mut Reader, text: &str) -> Option<HostPort> {
+    match HostPort::parse(text) {
+        Ok(host) => Some(host),
+        Err(what) => {
+            reader.refuse(
+                "RABBITMQ_HOST",
+                format_args!("{what}; several go with commas between them, such as h1,h2:5673"),
+            );
+            None
+        }
+    }
+}
+
+fn port(reader: &mut Reader) -> Option<u16> {
+    if reader.text("RABBITMQ_PORT").is_some_and(|text| text.starts_with("tcp://")) {
+        reader.refuse(
+            "RABBITMQ_PORT",
+            "is an address that Kubernetes made up for a service named rabbitmq: set it to the port, such as 5672, or \
+             enableServiceLinks: false in the pod",
+        );
+        return None;
+    }
+    reader.port("RABBITMQ_PORT")
+}
+
+fn url(host: &HostPort, port: u16, vhost: &str, user: &str, password: &SecretString) -> Option<String> {
+    let mut url = Url::parse("amqp://localhost").ok()?;
+    url.set_host(Some(&host.host)).ok()?;
+    url.set_port(Some(port)).ok()?;
+    url.set_username(user).ok()?;
+    url.set_password(Some(password.expose_secret())).ok()?;
+    url.path_segments_mut().ok()?.clear().push(vhost);
+    // In a list, a comma stands between two brokers.
+    Some(url.to_string().replace(',', "%2C"))
+}
+
+type Place = (String, u16, String, String, Option<String>);
+
+fn places(urls: &SecretString) -> Option<BTreeSet<Place>> {
+    urls.expose_secret()
+        .split(',')
+        .map(|url| {
+            let url = Url::parse(url.trim()).ok()?;
+            let (user, password) = (url.username().to_owned(), url.password().map(str::to_owned));
+            Some((url.host_str()?.to_owned(), url.port().unwrap_or(5672), url.path().to_owned(), user, password))
+        })
+        .collect()
+}
+
+/// Every broker of the list is on this machine.
+pub(super) fn is_on_this_machine(urls: &SecretString) -> bool {
+    urls.expose_secret().split(',').filter_map(|url| Url::parse(url.trim()).ok()).all(|url| is_local(&url))
+}
+
+fn leaves_this_machine_in_clear(urls: &SecretString) -> bool {
+    let urls = urls.expose_secret().split(',').filter_map(|url| Url::parse(url.trim()).ok());
+    urls.into_iter().any(|url| url.scheme() == "amqp" && !is_local(&url))
+}
+
+fn is_local(url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
-    let local = match host.parse::<std::net::IpAddr>() {
+    match host.parse::<std::net::IpAddr>() {
         Ok(address) => address.is_loopback(),
         Err(_) => host == "localhost",
-    };
-    url.scheme() == "amqp" && !local
+    }
 }

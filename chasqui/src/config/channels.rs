@@ -1,12 +1,13 @@
-//! The providers' settings, and those that this version knows and refuses.
+//! The providers' settings, those that this version knows and refuses, and what is there only by halves.
 
-use ::channels::{SandboxMode, Settings, fcm, prefixes, smtp, twilio};
+use ::channels::{Channels, SandboxMode, Settings, fcm, prefixes, smtp, twilio};
 
-use super::source::Reader;
+use super::place;
+use super::reader::Reader;
 
-/// `needed`: the process sends, so that nothing enabled is a problem. `up`: everything is captured
-/// unless the operator says otherwise.
-pub(super) fn read(reader: &mut Reader, needed: bool, up: bool) -> Settings {
+/// `sends`: the process sends, so that what is missing is a problem. `up`: everything is captured unless the operator says
+/// otherwise.
+pub(super) fn read(reader: &mut Reader, sends: bool, up: bool) -> Settings {
     refuse_what_is_not_built(reader);
     let settings = Settings {
         only: reader.text("CHANNELS").map(|list| {
@@ -17,11 +18,11 @@ pub(super) fn read(reader: &mut Reader, needed: bool, up: bool) -> Settings {
         smtp: smtp(reader),
         twilio: twilio::Settings {
             account_sid: reader.text("TWILIO_ACCOUNT_SID"),
-            auth_token: reader.secret("TWILIO_AUTH_TOKEN"),
+            auth_token: reader.password("TWILIO_AUTH_TOKEN"),
             from_number: reader.text("TWILIO_FROM_NUMBER"),
             whatsapp_from: reader.text("TWILIO_WHATSAPP_FROM"),
             base_url: reader.text("TWILIO_BASE_URL"),
-            max_per_second: reader.optional("TWILIO_MAX_PER_SECOND", "a whole number of requests a second"),
+            max_per_second: reader.optional_number("TWILIO_MAX_PER_SECOND", 1..=100_000),
         },
         fcm: fcm::Settings {
             project_id: reader.text("FIREBASE_PROJECT_ID"),
@@ -31,10 +32,67 @@ pub(super) fn read(reader: &mut Reader, needed: bool, up: bool) -> Settings {
         },
         others: reader.with_prefixes(&prefixes()),
     };
-    if needed && let Err(problems) = ::channels::Channels::enable(&settings) {
-        problems.into_iter().for_each(|problem| reader.problem(problem));
-    }
+    check(reader, &settings, sends);
     settings
+}
+
+/// What is there by halves is told in any case; it is a problem where it would send less than its operator believes.
+fn check(reader: &mut Reader, settings: &Settings, sends: bool) {
+    let halves = half_configured(reader, settings);
+    if !sends || settings.sandbox == SandboxMode::All {
+        halves.iter().for_each(|(name, what)| reader.warn(format!("{name} {what}")));
+    } else {
+        halves.iter().for_each(|(name, what)| reader.refuse(name, what));
+    }
+    if !sends {
+        return;
+    }
+    for problem in Channels::enable(settings).err().unwrap_or_default() {
+        // What is refused already is not called missing as well.
+        let name = problem.split([' ', ':']).next().unwrap_or_default();
+        if reader.are_right(&[name]) && (halves.is_empty() || name != "CHANNELS") {
+            reader.problem(problem);
+        }
+    }
+    if settings.sandbox == SandboxMode::All {
+        // While everything is captured, nobody else looks at what a provider was given.
+        let live = Settings { sandbox: SandboxMode::Missing, ..settings.clone() };
+        let asleep = Channels::enable(&live).err().unwrap_or_default();
+        let asleep = asleep.into_iter().filter(|problem| !problem.starts_with("CHANNELS"));
+        let told = |problem: &String| halves.iter().any(|(name, _)| problem.starts_with(name));
+        asleep.filter(|problem| !told(problem)).for_each(|problem| reader.warn(problem));
+    }
+}
+
+/// The settings that are missing beside others of the same provider: without a word, its channel would be captured or off.
+fn half_configured(reader: &Reader, settings: &Settings) -> Vec<(&'static str, String)> {
+    let wanted = |channel: &str| settings.only.as_ref().is_none_or(|only| only.iter().any(|name| name == channel));
+    let mut told = Vec::new();
+    let mut tell = |missing: &'static str, beside: &[&'static str], less: &str| {
+        let beside = reader.set_of(beside);
+        if !beside.is_empty() && reader.given_of(&[missing]).is_empty() {
+            told.push((missing, format!("is not set, but {}: {less}", listed(&beside))));
+        }
+    };
+    if wanted("email") {
+        let beside = ["SMTP_USER", "SMTP_PASSWORD", "SMTP_PORT", "SMTP_TLS", "SMTP_CA_FILE", "FROM_EMAIL", "FROM_NAME"];
+        tell("SMTP_HOST", &beside, "email is not sent without it");
+    }
+    if wanted("push") {
+        let beside = ["FIREBASE_PROJECT_ID", "FCM_BASE_URL", "FCM_TOKEN_URL"];
+        tell("FIREBASE_SERVICE_ACCOUNT_KEY", &beside, "push is not sent without it");
+    }
+    let sender = reader.given_of(&["TWILIO_FROM_NUMBER", "TWILIO_WHATSAPP_FROM"]);
+    if (wanted("sms") || wanted("whatsapp")) && sender.is_empty() {
+        let beside = ["TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_BASE_URL", "TWILIO_MAX_PER_SECOND"];
+        let less = "sms is not sent without it, and whatsapp not without TWILIO_WHATSAPP_FROM";
+        tell("TWILIO_FROM_NUMBER", &beside, less);
+    }
+    told
+}
+
+fn listed(names: &[&str]) -> String {
+    format!("{} {} set", names.join(", "), if names.len() == 1 { "is" } else { "are" })
 }
 
 fn sandbox(reader: &mut Reader, up: bool) -> SandboxMode {
@@ -42,23 +100,25 @@ fn sandbox(reader: &mut Reader, up: bool) -> SandboxMode {
         return if up { SandboxMode::All } else { SandboxMode::Off };
     };
     SandboxMode::parse(&text).unwrap_or_else(|| {
-        reader.problem("SANDBOX must be all, missing or off");
+        reader.refuse("SANDBOX", "must be all, missing or off");
         SandboxMode::All
     })
 }
 
 fn smtp(reader: &mut Reader) -> smtp::Settings {
     smtp::Settings {
-        host: reader.text("SMTP_HOST"),
-        port: reader.optional("SMTP_PORT", "a port number"),
+        host: place::host(reader, "SMTP_HOST", "SMTP_PORT"),
+        port: reader.port("SMTP_PORT"),
         tls: reader.choice(
             "SMTP_TLS",
             &[("starttls", smtp::Tls::StartTls), ("implicit", smtp::Tls::Implicit), ("none", smtp::Tls::None)],
         ),
         user: reader.text("SMTP_USER"),
-        password: reader.secret("SMTP_PASSWORD"),
+        password: reader.password("SMTP_PASSWORD"),
         ca_file: reader.path("SMTP_CA_FILE"),
-        max_connections: reader.optional("SMTP_MAX_CONNECTIONS", "a whole number"),
+        max_connections: reader.optional_number("SMTP_MAX_CONNECTIONS", 1..=1000),
+        hello: reader.text("SMTP_HELLO"),
+        reply_to: reader.text("SMTP_REPLY_TO"),
         from_email: reader.text("FROM_EMAIL"),
         from_name: reader.text("FROM_NAME"),
     }

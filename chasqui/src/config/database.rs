@@ -1,8 +1,10 @@
 //! Where the ledger is: the modern name, the older one, and the URL of another language's driver.
 
 use secrecy::{ExposeSecret, SecretString};
+use url::Url;
 
-use super::source::Reader;
+use super::place::is_whole;
+use super::reader::Reader;
 
 pub(super) fn read(reader: &mut Reader) -> Option<SecretString> {
     let modern = url(reader, "DATABASE_URL");
@@ -20,11 +22,18 @@ fn url(reader: &mut Reader, name: &str) -> Option<SecretString> {
     let text = reader.text(name)?;
     let (scheme, rest) = text.split_once(':').unwrap_or_default();
     let scheme = scheme.split('+').next().unwrap_or_default();
-    match scheme {
-        "postgres" | "postgresql" | "sqlite" => Some(SecretString::from(format!("{scheme}:{rest}"))),
-        _ => {
-            reader.problem(format!("{name} must begin with postgresql:// or sqlite:"));
-            None
-        }
-    }
+    let whole = format!("{scheme}:{rest}");
+    let problem = match scheme {
+        "sqlite" => return Some(SecretString::from(whole)),
+        "postgres" | "postgresql" => match Url::parse(&whole) {
+            Ok(url) if is_whole(&url) => return Some(SecretString::from(whole)),
+            _ => {
+                "must look like postgresql://user:password@host:5432/database (of a password, percent-encode @ : / ? # and \
+                 the percent sign)"
+            }
+        },
+        _ => "must begin with postgresql:// or sqlite:",
+    };
+    reader.refuse(name, problem);
+    None
 }

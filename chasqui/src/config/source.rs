@@ -1,22 +1,24 @@
-//! Where settings come from (environment, `.env`, a file, the defaults), and how one is read.
+//! Where settings come from: the environment, `.env`, a file, the defaults. The strongest wins.
 
-use std::collections::BTreeMap;
-use std::fmt::Display;
-use std::path::{Path, PathBuf};
-use std::str::FromStr;
-use std::time::Duration;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use secrecy::SecretString;
 
-use super::{DEFAULTS, Problems};
+use super::DEFAULTS;
+use super::dotenv::Dotenv;
+use super::unknown::Unknown;
 
 /// Raw values by upper-case name; the strongest source has already won.
 #[derive(Clone, Default)]
 pub struct Sources {
-    values: BTreeMap<String, String>,
+    pub(super) values: BTreeMap<String, String>,
+    /// Names that some source gives a value.
+    given: BTreeSet<String>,
     /// Names without a default of ours: a channel of one's own may read them.
-    foreign: BTreeMap<String, SecretString>,
-    problems: Vec<String>,
+    pub(super) foreign: BTreeMap<String, SecretString>,
+    pub(super) problems: Vec<String>,
+    pub(super) warnings: Vec<String>,
 }
 
 impl Sources {
@@ -27,17 +29,23 @@ impl Sources {
             sources.file(file);
         }
         sources.dotenv(Path::new(".env"));
-        sources.pairs(
-            std::env::vars_os()
-                .filter_map(|(name, value)| Some((name.into_string().ok()?, value.to_string_lossy().into_owned()))),
-        );
+        sources.environment(std::env::vars_os());
         sources
     }
 
     /// Only the defaults and the given pairs: for tests and for roles started by other code.
     pub fn of<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
         let mut sources = Self::defaults();
-        sources.pairs(pairs.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())));
+        for (name, value) in pairs {
+            sources.pair(name, value);
+        }
+        sources
+    }
+
+    /// Only the defaults and the text of a `.env` file.
+    pub fn of_dotenv(text: &[u8]) -> Self {
+        let mut sources = Self::defaults();
+        sources.dotenv_text(".env", text);
         sources
     }
 
@@ -46,9 +54,14 @@ impl Sources {
         self.values.insert(name.to_owned(), value.into());
     }
 
-    /// Whether any source gives a value that is not the default.
+    /// Whether any source gives a value: the default does not count.
     pub fn is_given(&self, name: &str) -> bool {
-        self.values.get(name).is_some_and(|value| !value.is_empty())
+        self.given.contains(name)
+    }
+
+    /// Whether any source gives it another value than its default.
+    pub fn is_changed(&self, name: &str) -> bool {
+        self.values.get(name) != Self::defaults().values.get(name)
     }
 
     /// The value that won, if it is not empty.
@@ -58,158 +71,113 @@ impl Sources {
 
     fn defaults() -> Self {
         let table: toml::Table = DEFAULTS.parse().expect("the embedded defaults are TOML, a test reads them");
-        let values = table.iter().map(|(name, value)| (name.to_ascii_uppercase(), plain(value))).collect();
-        Self { values, ..Self::default() }
+        let values = table.iter().filter_map(|(name, value)| Some((name.to_ascii_uppercase(), plain(value)?)));
+        Self { values: values.collect(), ..Self::default() }
     }
 
     fn file(&mut self, path: &Path) {
-        let read = std::fs::read_to_string(path).map_err(|error| error.to_string());
-        let table = match read.and_then(|text| text.parse::<toml::Table>().map_err(|error| error.to_string())) {
+        let shown = path.display();
+        let text = match std::fs::read_to_string(path) {
+            Ok(text) => text,
+            Err(error) => return self.problems.push(format!("{shown}: {error}")),
+        };
+        let table = match text.parse::<toml::Table>() {
             Ok(table) => table,
-            Err(error) => return self.problems.push(format!("{}: {error}", path.display())),
+            // Its whole text shows the line, which may hold a password.
+            Err(error) => {
+                let line = error.span().map_or(1, |span| 1 + text[..span.start].matches('\n').count());
+                return self.problems.push(format!("{shown}: line {line}: {}", error.message()));
+            }
         };
         for (name, value) in &table {
-            let name = name.to_ascii_uppercase();
-            match self.values.get_mut(&name) {
-                Some(known) => *known = plain(value),
-                None => {
-                    self.problems.push(format!("{}: there is no setting {}", path.display(), name.to_ascii_lowercase()))
-                }
-            }
+            self.file_pair(&shown, name, value);
+        }
+    }
+
+    fn file_pair(&mut self, file: &impl std::fmt::Display, name: &str, value: &toml::Value) {
+        let upper = name.to_ascii_uppercase();
+        if !self.values.contains_key(&upper) {
+            let nearest = self.unknown(|unknown| unknown.nearest_name(&upper).map(str::to_ascii_lowercase));
+            let nearest = nearest.unwrap_or_default();
+            self.problems.push(format!("{file}: there is no setting {name:?}; the nearest is {nearest}"));
+            return;
+        }
+        match plain(value) {
+            Some(value) => self.pair(&upper, &value),
+            None => self.problems.push(format!(
+                "{file}: {name} must be a text in quotes, a number, true or false; several go into one text, such as \
+                 \"email,sms\""
+            )),
         }
     }
 
     fn dotenv(&mut self, path: &Path) {
-        if !path.exists() {
-            return;
-        }
-        match dotenvy::from_path_iter(path) {
-            Ok(lines) => {
-                let (pairs, bad): (Vec<_>, Vec<_>) = lines.partition(Result::is_ok);
-                self.pairs(pairs.into_iter().flatten());
-                if !bad.is_empty() {
-                    self.problems.push(format!("{}: {} lines are not NAME=value", path.display(), bad.len()));
-                }
-            }
-            Err(_) => self.problems.push(format!("{} cannot be read", path.display())),
+        match std::fs::read(path) {
+            Ok(text) => self.dotenv_text(&path.display().to_string(), &text),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(error) => self.problems.push(format!("{} cannot be read: {error}", path.display())),
         }
     }
 
-    fn pairs(&mut self, pairs: impl Iterator<Item = (String, String)>) {
-        for (name, value) in pairs {
-            if let Some(known) = self.values.get_mut(&name) {
-                if !value.trim().is_empty() {
-                    *known = value;
+    fn dotenv_text(&mut self, file: &str, text: &[u8]) {
+        let Dotenv { pairs, problems } = Dotenv::parse(text);
+        self.problems.extend(problems.iter().map(|problem| format!("{file}: line {}: {}", problem.line, problem.what)));
+        for pair in &pairs {
+            if let Some(why) = self.mistaken(&pair.name) {
+                self.problems.push(format!("{file}: line {}: {why}", pair.line));
+            }
+            self.pair(&pair.name, &pair.value);
+        }
+    }
+
+    fn environment(&mut self, variables: impl Iterator<Item = (std::ffi::OsString, std::ffi::OsString)>) {
+        for (name, value) in variables {
+            let Ok(name) = name.into_string() else { continue };
+            let Ok(value) = value.into_string() else {
+                if self.values.contains_key(&name) {
+                    self.problems.push(format!("{name} is not UTF-8"));
                 }
-            } else {
-                self.foreign.insert(name, SecretString::from(value));
+                continue;
+            };
+            if let Some(why) = self.mistaken(&name) {
+                self.warnings.push(format!("environment: {why}"));
+            }
+            self.pair(&name, &value);
+        }
+    }
+
+    /// An empty value changes nothing.
+    fn pair(&mut self, name: &str, value: &str) {
+        match self.values.get_mut(name) {
+            Some(_) if value.trim().is_empty() => {}
+            Some(known) => {
+                value.clone_into(known);
+                self.given.insert(name.to_owned());
+            }
+            None => {
+                self.foreign.insert(name.to_owned(), SecretString::from(value));
             }
         }
+    }
+
+    /// Why a name that is no setting was most likely meant to be one.
+    fn mistaken(&self, name: &str) -> Option<String> {
+        if self.values.contains_key(name) { None } else { self.unknown(|unknown| unknown.explain(name)) }
+    }
+
+    fn unknown<T>(&self, ask: impl FnOnce(&Unknown<'_>) -> T) -> T {
+        let channels = ::channels::prefixes();
+        ask(&Unknown::new(self.values.keys().map(String::as_str), &channels))
     }
 }
 
-fn plain(value: &toml::Value) -> String {
+/// `None` for what is neither a text, nor a number, nor true or false.
+fn plain(value: &toml::Value) -> Option<String> {
     match value {
-        toml::Value::String(text) => text.clone(),
-        toml::Value::Integer(number) => number.to_string(),
-        toml::Value::Float(number) => number.to_string(),
-        toml::Value::Boolean(truth) => truth.to_string(),
-        toml::Value::Datetime(_) | toml::Value::Array(_) | toml::Value::Table(_) => String::new(),
-    }
-}
-
-/// Reads typed settings and collects what is wrong with them.
-pub(super) struct Reader {
-    sources: Sources,
-    problems: Vec<String>,
-}
-
-impl Reader {
-    pub(super) fn new(mut sources: Sources) -> Self {
-        let problems = std::mem::take(&mut sources.problems);
-        Self { sources, problems }
-    }
-
-    pub(super) fn finish<T>(self, value: T) -> Result<T, Problems> {
-        if self.problems.is_empty() { Ok(value) } else { Err(Problems(self.problems)) }
-    }
-
-    pub(super) fn problem(&mut self, problem: impl Into<String>) {
-        self.problems.push(problem.into());
-    }
-
-    pub(super) fn text(&self, name: &str) -> Option<String> {
-        self.sources.values.get(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
-    }
-
-    pub(super) fn required_text(&mut self, name: &str) -> String {
-        self.text(name).unwrap_or_else(|| {
-            self.problem(format!("{name} must not be empty"));
-            String::new()
-        })
-    }
-
-    pub(super) fn secret(&self, name: &str) -> Option<SecretString> {
-        self.text(name).map(SecretString::from)
-    }
-
-    /// Values are never repeated in a problem: the wrong variable may hold a password.
-    pub(super) fn optional<T: FromStr>(&mut self, name: &str, what: impl Display) -> Option<T> {
-        let text = self.text(name)?;
-        let parsed = text.parse().ok();
-        if parsed.is_none() {
-            self.problem(format!("{name} must be {what}"));
-        }
-        parsed
-    }
-
-    pub(super) fn number<T: FromStr + Default>(&mut self, name: &str) -> T {
-        self.optional(name, "a whole number in range").unwrap_or_default()
-    }
-
-    pub(super) fn flag(&mut self, name: &str) -> bool {
-        match self.text(name).unwrap_or_default().to_ascii_lowercase().as_str() {
-            "true" | "1" | "yes" | "on" => true,
-            "" | "false" | "0" | "no" | "off" => false,
-            _ => {
-                self.problem(format!("{name} must be true or false"));
-                false
-            }
-        }
-    }
-
-    /// Decimal seconds, more than none and at most a year.
-    pub(super) fn seconds(&mut self, name: &str) -> Duration {
-        let seconds: f64 = self.optional(name, "a number of seconds, such as 30 or 0.5").unwrap_or(1.0);
-        if seconds > 0.0 && seconds <= 366.0 * 86_400.0 {
-            return Duration::from_secs_f64(seconds);
-        }
-        self.problem(format!("{name} must be more than 0 and at most a year, in seconds"));
-        Duration::from_secs(1)
-    }
-
-    pub(super) fn choice<T: Copy>(&mut self, name: &str, choices: &[(&str, T)]) -> T {
-        let text = self.text(name).unwrap_or_default().to_ascii_lowercase();
-        if let Some((_, value)) = choices.iter().find(|(word, _)| *word == text) {
-            return *value;
-        }
-        let words: Vec<&str> = choices.iter().map(|(word, _)| *word).collect();
-        self.problem(format!("{name} must be one of: {}", words.join(", ")));
-        choices[0].1
-    }
-
-    pub(super) fn path(&self, name: &str) -> Option<PathBuf> {
-        self.text(name).map(PathBuf::from)
-    }
-
-    /// What names without a default begin with one of these, by their full names.
-    pub(super) fn with_prefixes(&self, prefixes: &[String]) -> BTreeMap<String, SecretString> {
-        let wanted = |name: &str| prefixes.iter().any(|prefix| name.starts_with(prefix.as_str()));
-        self.sources.foreign.iter().filter(|(name, _)| wanted(name)).map(|(k, v)| (k.clone(), v.clone())).collect()
-    }
-
-    /// Which of these names have a value.
-    pub(super) fn given_of(&self, names: &[&'static str]) -> Vec<&'static str> {
-        names.iter().copied().filter(|name| self.text(name).is_some()).collect()
+        toml::Value::String(text) => Some(text.clone()),
+        toml::Value::Integer(number) => Some(number.to_string()),
+        toml::Value::Float(number) => Some(number.to_string()),
+        toml::Value::Boolean(truth) => Some(truth.to_string()),
+        toml::Value::Datetime(_) | toml::Value::Array(_) | toml::Value::Table(_) => None,
     }
 }

@@ -2,17 +2,21 @@
 
 use std::ffi::OsString;
 use std::fs::{self, File, TryLockError};
+use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 
 use super::installation::Installation;
+use super::passwords::Passwords;
 use super::ports::{are_free, free_ports};
 use super::{Options, processes};
 
 /// The same files as the broker of `compose.yaml`.
 const CONF: &str = include_str!("../../../rabbitmq/rabbitmq.conf");
 const PLUGINS: &str = include_str!("../../../rabbitmq/enabled_plugins");
+/// Erlang takes it only when others cannot read it.
+const COOKIE: &str = "home/.erlang.cookie";
 const DEFINITIONS: &str = include_str!("../../../rabbitmq/definitions.json");
 
 #[derive(Clone, Copy, Debug)]
@@ -22,11 +26,18 @@ pub(super) struct Ports {
     /// Between Erlang nodes, so also from `rabbitmqctl`.
     pub(super) distribution: u16,
     pub(super) epmd: u16,
+    /// The port mapper that knows the node: its own, unless it is one of a cluster.
+    pub(super) known_at: u16,
 }
 
 impl Ports {
     pub(super) fn free() -> std::io::Result<Self> {
         free_ports().map(Self::from)
+    }
+
+    /// By another node's port mapper, if there is one.
+    pub(super) fn known_at(self, epmd: Option<u16>) -> Self {
+        Self { known_at: epmd.unwrap_or(self.epmd), ..self }
     }
 
     pub(super) fn are_free(self) -> bool {
@@ -36,7 +47,7 @@ impl Ports {
 
 impl From<[u16; 4]> for Ports {
     fn from([amqp, management, distribution, epmd]: [u16; 4]) -> Self {
-        Self { amqp, management, distribution, epmd }
+        Self { amqp, management, distribution, epmd, known_at: epmd }
     }
 }
 
@@ -55,7 +66,8 @@ impl NodeDir {
     pub(super) fn open(dir: &Path, ephemeral: bool) -> Result<Self> {
         let shown = dir.display();
         let hint = || format!("cannot write {shown}; if an earlier run of another user left it, remove it");
-        fs::create_dir_all(dir).with_context(hint)?;
+        // Queued bodies and passwords are in there.
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(dir).with_context(hint)?;
         let root = dir.canonicalize().with_context(hint)?;
         if ephemeral && fs::read_dir(&root).with_context(hint)?.next().is_some() {
             bail!("{shown} is not empty, and an ephemeral node would delete it at its end: name a new folder");
@@ -87,6 +99,23 @@ impl NodeDir {
         self.root.join("log/node.log")
     }
 
+    /// What nodes of one cluster must share; made by the first start.
+    pub(super) fn cookie(&self) -> Result<String> {
+        let file = self.root.join(COOKIE);
+        fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))
+    }
+
+    /// Before the first start.
+    pub(super) fn take_cookie(&self, cookie: &str) -> Result<()> {
+        let file = self.root.join(COOKIE);
+        let written = fs::write(&file, cookie).and_then(|()| {
+            let mut permissions = fs::metadata(&file)?.permissions();
+            permissions.set_mode(0o400);
+            fs::set_permissions(&file, permissions)
+        });
+        written.with_context(|| format!("cannot write {}", file.display()))
+    }
+
     /// Ends what a killed run left running on these data.
     pub(super) async fn end_leftovers(&self) -> Result<()> {
         processes::end_all(std::slice::from_ref(&self.node)).await
@@ -100,22 +129,28 @@ impl NodeDir {
         ports.are_free().then_some(ports)
     }
 
+    /// The log of the run before.
+    pub(super) fn previous_log(&self) -> PathBuf {
+        self.root.join("log/previous.log")
+    }
+
     /// Begins a log and writes all that the node reads.
-    pub(super) fn prepare(&self, ports: Ports, options: &Options) -> Result<()> {
-        let _ = fs::rename(self.log(), self.root.join("log/previous.log"));
-        let Ports { amqp, management, distribution, epmd } = ports;
+    pub(super) fn prepare(&self, ports: Ports, options: &Options, passwords: &Passwords) -> Result<()> {
+        let _ = fs::rename(self.log(), self.previous_log());
+        let Ports { amqp, management, distribution, epmd, .. } = ports;
         let remembered = format!("{amqp} {management} {distribution} {epmd}\n");
         let private = format!(
             "listeners.tcp.1 = 127.0.0.1:{amqp}\nmanagement.tcp.ip = 127.0.0.1\nmanagement.tcp.port = {management}\n\
              load_definitions = {}\n",
             self.root.join("conf/definitions.json").display()
         );
+        let definitions = passwords.put_into(DEFINITIONS)?;
         let advanced = if options.advanced.is_empty() { "[]." } else { &options.advanced };
         let files = [
             ("ports", remembered.as_str()),
             ("conf/rabbitmq.conf", CONF),
             ("conf/enabled_plugins", PLUGINS),
-            ("conf/definitions.json", DEFINITIONS),
+            ("conf/definitions.json", &definitions),
             ("conf/conf.d/50-private.conf", &private),
             ("conf/conf.d/90-options.conf", &options.conf),
             ("conf/advanced.config", advanced),
@@ -141,7 +176,7 @@ impl NodeDir {
             ("HOME", at("home")),
             ("ERL_CRASH_DUMP_SECONDS", "0".into()),
             ("ERL_EPMD_ADDRESS", "127.0.0.1".into()),
-            ("ERL_EPMD_PORT", ports.epmd.to_string().into()),
+            ("ERL_EPMD_PORT", ports.known_at.to_string().into()),
             ("RABBITMQ_NODENAME", self.node.clone().into()),
             ("RABBITMQ_DIST_PORT", ports.distribution.to_string().into()),
             ("RABBITMQ_DATA_DIR", at("data")),

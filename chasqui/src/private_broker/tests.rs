@@ -19,7 +19,7 @@ async fn api(broker: &PrivateBroker, user: User, method: reqwest::Method, path: 
     let client = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(30)).build().unwrap();
     let request = client.request(method, format!("{}/api/{path}", broker.management_url()));
     request
-        .basic_auth(user.name(), Some(user.password()))
+        .basic_auth(user.name(), Some(broker.password(user)))
         .json(&serde_json::json!({"durable": true}))
         .send()
         .await
@@ -78,6 +78,9 @@ async fn a_kept_node_has_its_data_and_ports_after_a_stop_and_after_a_crash_of_ev
     let url = broker.amqp_url(User::Notifications);
     let put = api(&broker, User::Orchestrator, reqwest::Method::PUT, "exchanges/foro/kept").await;
     put.error_for_status().unwrap();
+    let password = broker.password(User::Admin).to_owned();
+    let mode = std::os::unix::fs::PermissionsExt::mode(&dir.metadata().unwrap().permissions());
+    assert_eq!(mode & 0o077, 0, "closed to others");
     let refused = PrivateBroker::start(&dir, Options::default()).await.unwrap_err().to_string();
     assert!(refused.contains("stop that one first"), "{refused}");
     broker.stop().await.unwrap();
@@ -93,6 +96,13 @@ async fn a_kept_node_has_its_data_and_ports_after_a_stop_and_after_a_crash_of_ev
     let kept = api(&broker, User::Orchestrator, reqwest::Method::GET, "exchanges/foro/kept").await;
     kept.error_for_status().unwrap();
     assert_eq!(broker.amqp_url(User::Notifications), url);
+    broker.stop().await.unwrap();
+
+    // Of an earlier version, or after somebody has thrown them away: the node learns new ones.
+    std::fs::remove_file(dir.join("passwords")).unwrap();
+    let broker = PrivateBroker::start(&dir, Options::default()).await.unwrap();
+    assert_ne!(broker.password(User::Admin), password);
+    api(&broker, User::Admin, reqwest::Method::GET, "overview").await.error_for_status().unwrap();
     broker.stop().await.unwrap();
 }
 
@@ -117,7 +127,7 @@ fn a_machine_without_rabbitmq_is_told_what_to_install() {
     let empty = tempfile::tempdir().unwrap();
     let error = Installation::find_in(empty.path(), "/nonexistent".as_ref(), &[]).unwrap_err().to_string();
     assert!(error.contains("make tools") && error.contains("brew install rabbitmq"), "{error}");
-    assert!(error.contains(User::Notifications.password()), "{error}");
+    assert!(error.contains("notifications-for-development"), "{error}");
 }
 
 #[test]

@@ -29,8 +29,23 @@ fn dead(epoch: u32) -> Row {
     Row { state: State::Dead, epoch, attempt: 4, seq: 3, order, ..row() }
 }
 
+/// A publisher's own.
 fn bare(redelivered: bool) -> Arrival {
-    Arrival { bare: true, redelivered, ..arrival(0, 0) }
+    Arrival { hand: Hand::Publisher, redelivered, ..arrival(0, 0) }
+}
+
+/// Published by hand with `notify-again`.
+fn again(redelivered: bool) -> Arrival {
+    Arrival { hand: Hand::Asker, redelivered, ..arrival(0, 0) }
+}
+
+/// A letter of the epoch before, moved with its headers.
+fn moved(epoch: u32) -> Arrival {
+    Arrival { hand: Hand::Mover, ..arrival(epoch, 0) }
+}
+
+fn with_letter(row: Row) -> Row {
+    Row { has_letter: true, ..row }
 }
 
 #[test]
@@ -140,10 +155,10 @@ fn a_known_id_with_another_body_is_a_conflict_whatever_its_row_says() {
 
 #[test]
 fn a_move_out_of_the_dead_letter_queue_gives_a_fresh_budget() {
-    let throttled = Row { throttled_since: Some(Timestamp::default()), ..dead(0) };
+    let throttled = Row { throttled_since: Some(Timestamp::default()), ..with_letter(dead(0)) };
     for state in [State::Dead, State::Held] {
-        let (next, take) = took(&Row { state, ..throttled.clone() }, &arrival(1, 0));
-        assert_eq!(take, Take::Send);
+        let (next, take) = took(&Row { state, ..throttled.clone() }, &moved(1));
+        assert_eq!((take, next.has_letter), (Take::Send, false));
         assert_eq!((next.epoch, next.attempt, next.seq, next.throttled_since), (1, 0, 0, None));
         assert!(!next.ambiguous);
     }
@@ -153,11 +168,13 @@ fn a_move_out_of_the_dead_letter_queue_gives_a_fresh_budget() {
 
 #[test]
 fn two_moves_of_one_dead_letter_give_one_budget() {
-    let (sending, _) = took(&dead(0), &arrival(1, 0));
-    check(&Row { token: HOLDER, ..sending.clone() }, &arrival(1, 0), &Claim::Park);
+    let (sending, _) = took(&dead(0), &moved(1));
+    check(&Row { token: HOLDER, ..sending.clone() }, &moved(1), &Claim::Park);
     let waits = Row { state: State::Waiting, seq: 1, attempt: 1, ..sending };
-    check(&waits, &arrival(1, 0), &repeat(&waits));
-    check(&dead(1), &arrival(1, 0), &repeat(&dead(1)));
+    check(&waits, &moved(1), &repeat(&waits));
+    for dead in [dead(1), with_letter(dead(1))] {
+        check(&dead, &moved(1), &repeat(&dead));
+    }
 }
 
 #[test]
@@ -167,24 +184,56 @@ fn a_fresh_budget_taken_from_a_lease_that_ran_out_says_that_it_may_have_been_sen
 }
 
 #[test]
-fn a_crash_gives_no_budget() {
-    check(&dead(0), &bare(true), &repeat(&dead(0)));
-    check(&dead(0), &arrival(0, 3), &repeat(&dead(0)));
+fn a_crash_gives_no_budget_and_loses_no_letter() {
+    let dead = Row { lease: Lease::RanOut, ..dead(0) };
+    for copy in [bare(true), again(true), arrival(0, 3), Arrival { redelivered: true, ..arrival(0, 3) }] {
+        check(&dead, &copy, &repeat(&dead));
+    }
 }
 
 #[test]
-fn get_and_publish_without_headers_counts_as_a_move() {
-    check(&dead(0), &bare(false), &Claim::Reissue { epoch: 1 });
-    check(&dead(7), &bare(false), &Claim::Reissue { epoch: 8 });
-    check(&Row { state: State::Held, ..dead(2) }, &bare(false), &Claim::Reissue { epoch: 3 });
+fn a_publishers_own_copy_gives_no_budget_and_makes_no_letter() {
+    for state in [State::Dead, State::Held] {
+        for row in [dead(0), dead(7)] {
+            let row = Row { state, ..row };
+            check(&row, &bare(false), &Claim::HasLetter);
+            check(&with_letter(row.clone()), &bare(false), &Claim::HasLetter);
+            check(&with_letter(row), &bare(true), &Claim::HasLetter);
+        }
+    }
 }
 
 #[test]
-fn a_dead_letter_is_never_dropped_while_its_row_is_dead() {
-    // Got from the queue, published without its headers, and redelivered before it was claimed.
-    check(&dead(1), &bare(true), &repeat(&dead(1)));
-    check(&dead(2), &arrival(1, 0), &repeat(&dead(2)));
-    check(&dead(2), &arrival(0, 2), &repeat(&dead(2)));
+fn a_copy_makes_no_second_letter_of_an_epoch() {
+    for copy in [arrival(0, 0), arrival(0, 3), arrival(1, 0), Arrival { redelivered: true, ..arrival(1, 2) }] {
+        check(&with_letter(dead(1)), &copy, &Claim::HasLetter);
+    }
+    // Its letter is being published right now.
+    check(&dead(1), &arrival(1, 2), &Claim::Park);
+}
+
+#[test]
+fn get_and_publish_with_notify_again_counts_as_a_move() {
+    for row in [dead(0), with_letter(dead(0))] {
+        check(&row, &again(false), &Claim::Reissue { epoch: 1 });
+    }
+    check(&dead(7), &again(false), &Claim::Reissue { epoch: 8 });
+    check(&Row { state: State::Held, ..dead(2) }, &again(false), &Claim::Reissue { epoch: 3 });
+}
+
+#[test]
+fn notify_again_asks_for_nothing_while_the_delivery_goes_on_or_has_ended() {
+    check(&waiting(), &again(false), &repeat(&waiting()));
+    check(&row(), &again(false), &Claim::Park);
+    check(&Row { state: State::Sent, ..row() }, &again(false), &Claim::Ended);
+}
+
+#[test]
+fn a_letter_that_an_operator_took_is_never_dropped_while_its_row_is_dead() {
+    let dead = with_letter(dead(2));
+    for copy in [moved(1), moved(2), again(true)] {
+        check(&dead, &copy, &repeat(&dead));
+    }
 }
 
 #[test]
@@ -199,9 +248,9 @@ fn a_copy_of_an_old_epoch_joins_the_epoch_of_its_row() {
 
 #[test]
 fn epochs_at_the_end_of_their_range_neither_overflow_nor_loop() {
-    let last = dead(u32::MAX);
-    check(&last, &bare(false), &Claim::Reissue { epoch: u32::MAX });
-    check(&last, &arrival(u32::MAX, 0), &repeat(&last));
+    let last = with_letter(dead(u32::MAX));
+    check(&last, &again(false), &repeat(&last));
+    check(&last, &moved(u32::MAX), &repeat(&last));
 }
 
 /// Whatever the cell: only an end lets a copy go, only a claimed row is written, and a row that is
@@ -212,13 +261,15 @@ fn every_cell_keeps_the_delivery() {
     for state in State::ALL {
         for (lease, epoch, seq) in all(&[Lease::Live, Lease::RanOut], 0..3, 0..3) {
             let known = Row { state, lease, epoch: 1, seq: 1, attempt: 1, order: Order::Retry { tier: 1 }, ..row() };
-            for flags in 0..8_u8 {
+            for flags in 0..32_u8 {
+                let known = Row { has_letter: flags & 16 != 0, ..known.clone() };
                 let copy = Arrival {
-                    bare: flags & 1 != 0,
-                    redelivered: flags & 2 != 0,
-                    content: if flags & 4 != 0 { CONTENT } else { [9; 32] },
+                    hand: [Hand::Publisher, Hand::Fleet, Hand::Mover, Hand::Asker][usize::from(flags & 3)],
+                    redelivered: flags & 4 != 0,
+                    content: if flags & 8 != 0 { CONTENT } else { [9; 32] },
                     ..arrival(epoch, seq)
                 };
+                let is_operators = matches!(copy.hand, Hand::Mover | Hand::Asker);
                 let decided = claim(&known, &copy, TOKEN);
                 let allowed = match &decided {
                     Claim::Ended => state.is_final(),
@@ -230,7 +281,11 @@ fn every_cell_keeps_the_delivery() {
                             && next.token != HOLDER
                             && (next.epoch, next.seq) == (known.epoch, known.seq).max((epoch, seq))
                     }
-                    Claim::Park => state == State::Sending && lease == Lease::Live && (epoch, seq) >= (1, 1),
+                    Claim::Park => lease == Lease::Live && !state.is_final() && state != State::Waiting,
+                    Claim::HasLetter => {
+                        let was_delivered = copy.redelivered || copy.hand == Hand::Fleet;
+                        state.is_dead_lettered() && !is_operators && (known.has_letter || !was_delivered)
+                    }
                     Claim::Repeat(same) => **same == known,
                     Claim::Reissue { epoch } => !state.is_final() && *epoch >= known.epoch && *epoch <= known.epoch + 1,
                 };
@@ -239,7 +294,7 @@ fn every_cell_keeps_the_delivery() {
             }
         }
     }
-    assert_eq!(cells, 12 * 18 * 8);
+    assert_eq!(cells, 12 * 18 * 32);
 }
 
 fn all(leases: &[Lease], epochs: std::ops::Range<u32>, seqs: std::ops::Range<u32>) -> Vec<(Lease, u32, u32)> {
@@ -263,25 +318,54 @@ fn dead_mark() -> Option<DeadMark> {
 #[test]
 fn a_dead_mark_raises_the_effective_epoch_by_one_and_starts_from_nothing() {
     let counted = Headers { epoch: Some(2), seq: Some(3), attempt: Some(4), ..Headers::default() };
-    let read = |arrival: Arrival| (arrival.epoch, arrival.seq, arrival.attempt, arrival.bare);
-    assert_eq!(read(headers(&counted)), (2, 3, 4, false));
-    assert_eq!(read(headers(&Headers { dead: dead_mark(), ..counted.clone() })), (3, 0, 0, false));
-    assert_eq!(read(headers(&Headers { broker_death: true, ..counted.clone() })), (3, 0, 0, false));
-    let both = Headers { broker_death: true, dead: dead_mark(), ..counted };
-    assert_eq!(read(headers(&both)), (3, 0, 0, false), "one move, one budget");
-    assert_eq!(read(headers(&Headers { broker_death: true, ..Headers::default() })), (1, 0, 0, false));
-    assert_eq!(read(headers(&Headers::default())), (0, 0, 0, true));
+    let read = |arrival: Arrival| (arrival.epoch, arrival.seq, arrival.attempt, arrival.hand);
+    assert_eq!(read(headers(&counted)), (2, 3, 4, Hand::Fleet));
+    assert_eq!(read(headers(&Headers { dead: dead_mark(), ..counted.clone() })), (3, 0, 0, Hand::Mover));
+    assert_eq!(read(headers(&Headers { broker_death: true, ..counted.clone() })), (3, 0, 0, Hand::Mover));
+    let both = Headers { broker_death: true, dead: dead_mark(), ..counted.clone() };
+    assert_eq!(read(headers(&both)), (3, 0, 0, Hand::Mover), "one move, one budget");
+    assert_eq!(read(headers(&Headers { again: true, ..both })), (3, 0, 0, Hand::Mover), "also with the header");
+    assert_eq!(read(headers(&Headers { broker_death: true, ..Headers::default() })), (1, 0, 0, Hand::Mover));
     assert_eq!(headers(&Headers { epoch: Some(u32::MAX), dead: dead_mark(), ..Headers::default() }).epoch, u32::MAX);
 }
 
 #[test]
-fn a_copy_put_aside_keeps_its_effective_counts_and_is_never_bare() {
+fn a_publisher_an_operator_and_the_fleet_are_told_apart_by_their_headers() {
+    let of = |headers: Headers| headers.hand();
+    let api = Headers { lane: Some(Lane::Bulk), publisher: Some("ada".into()), ..Headers::default() };
+    let child = Headers { parent: Some("d-0".into()), released: true, ..Headers::default() };
+    for publishers in [Headers::default(), api.clone(), child] {
+        assert_eq!(of(publishers), Hand::Publisher);
+    }
+    assert_eq!(of(Headers { again: true, ..api.clone() }), Hand::Asker);
+    assert_eq!(of(Headers { again: true, epoch: Some(1), ..api.clone() }), Hand::Mover, "it says of which letter");
+    for counts in [(Some(0), None, None), (None, Some(0), None), (None, None, Some(0))] {
+        let (epoch, seq, attempt) = counts;
+        assert_eq!(of(Headers { epoch, seq, attempt, ..api.clone() }), Hand::Fleet);
+    }
+}
+
+#[test]
+fn a_copy_put_aside_before_it_met_its_row_asks_for_what_it_asked_for() {
+    let asks = Headers { again: true, publisher: Some("ops".into()), ..Headers::default() };
+    let aside = headers(&asks).headers_unmet(Lane::Bulk, &asks).unwrap();
+    assert_eq!(aside, Headers { lane: Some(Lane::Bulk), ..asks.clone() });
+    let heard = Arrival::new(key("d-1"), CONTENT, &asks, true);
+    assert_eq!(heard.headers_unmet(Lane::Bulk, &asks), None, "it may have been heard before");
+    let own = Arrival::new(key("d-1"), CONTENT, &Headers::default(), true);
+    let aside = own.headers_unmet(Lane::Bulk, &Headers::default()).unwrap();
+    assert_eq!(aside.hand(), Hand::Fleet, "a redelivery is not taken for a first delivery");
+}
+
+#[test]
+fn a_copy_that_has_met_its_row_keeps_its_effective_counts_and_is_nobodys_move() {
     let dead = Headers { epoch: Some(2), seq: Some(3), dead: dead_mark(), released: true, ..Headers::default() };
-    for received in [Headers::default(), dead] {
+    let asks = Headers { again: true, ..Headers::default() };
+    for received in [Headers::default(), dead, asks] {
         let before = headers(&received);
         let aside = before.headers(Lane::Bulk, &received);
         let after = headers(&aside);
-        assert!(!after.bare && !aside.is_dead_marked());
+        assert_eq!(after.hand, Hand::Fleet);
         assert_eq!((after.epoch, after.seq, after.attempt), (before.epoch, before.seq, before.attempt));
         assert_eq!((aside.lane, aside.released), (Some(Lane::Bulk), received.released));
     }

@@ -106,6 +106,29 @@ fn a_refusal_that_may_have_been_accepted_is_retried_and_stays_visible() {
 }
 
 #[test]
+fn a_time_that_the_provider_names_is_kept_even_where_the_attempt_is_spent() {
+    let tier = |tier| Order::Retry { tier };
+    for (attempt, seconds, expected) in [
+        (0, 0, tier(1)),
+        (0, 5, tier(1)),
+        (0, 6, tier(2)),
+        (1, 6, tier(2)),
+        (0, 120, tier(3)),
+        (0, 121, Order::Schedule { due: in_seconds(121) }),
+    ] {
+        let failure = failure().not_before(Some(Duration::from_secs(seconds)));
+        for outcome in [
+            Outcome::Retriable { failure: failure.clone(), alarm: false, maybe_sent: true },
+            Outcome::Ambiguous { failure: failure.clone() },
+        ] {
+            let transition = decided(&Row { attempt, seq: attempt, ..row() }, &outcome);
+            assert_eq!((&transition.order, transition.row.attempt), (&expected, attempt + 1), "{seconds} s");
+            assert_eq!(transition.row.order, expected, "the row can order it again");
+        }
+    }
+}
+
+#[test]
 fn throttling_waits_on_the_tier_that_is_long_enough_and_spends_no_attempt() {
     let check = |seq: u32, retry_after: Option<u64>, expected: Order| {
         let transition = decided(&Row { seq, attempt: 1, ..row() }, &throttled(retry_after));

@@ -29,6 +29,20 @@ fn a_child_inherits_its_parents_words_and_fields() {
 }
 
 #[test]
+fn a_childs_numbers_keep_the_digits_of_its_parents() {
+    let written = r#"{"list":[12345678901234567890123,0.000001],"price":19.90}"#;
+    let body = format!(
+        r#"{{"channel": "push", "destination": "t", "message": "M", "data": {written}, "metadata": {written},
+             "fallback": [{{"channel": "sms", "destination": "+550"}}]}}"#
+    );
+    let bytes = child_body(&key("d-1"), body.as_bytes(), None).unwrap();
+    let text = String::from_utf8(bytes).unwrap();
+    for name in ["data", "metadata"] {
+        assert!(text.contains(&format!(r#""{name}":{written}"#)), "{text}");
+    }
+}
+
+#[test]
 fn words_of_its_own_replace_all_words_of_the_parent() {
     let item = |words: Value| {
         let mut item = json!({"channel": "sms", "destination": "+550"});

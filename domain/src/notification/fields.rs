@@ -1,31 +1,56 @@
 //! Reads the fields of a body one by one, and collects what is wrong with them.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Number, Value};
 
-use super::{Defaults, Expiry, FieldError, Notification, Wording};
+use super::draft::{Draft, Target};
+use super::names::{FIELDS, UnknownField, nearest, pointer_step};
+use super::{Defaults, Expiry, FieldError, Wording};
+use crate::line::{MAX_SUBJECT_CHARS, check_subject, is_unsafe_in_a_line};
 use crate::{ChannelName, Priority, Tenant, Timestamp};
 
-const MAX_FALLBACKS: usize = 8;
 const MAX_ID_BYTES: usize = 255;
 pub(super) const MAX_DESTINATION_BYTES: usize = 4096;
-/// RFC 5322 section 2.1.1: the longest line of a mail.
-const MAX_SUBJECT_CHARS: usize = 998;
 const VERSION: u64 = 1;
+/// Numbers that one refusal names.
+const MAX_NUMBERS_NAMED: usize = 8;
 
 /// Takes fields out of an object and collects what is wrong with them.
 pub(super) struct Fields {
-    object: Map<String, Value>,
+    pub(super) object: Map<String, Value>,
+    /// The known fields that were there.
+    pub(super) given: Given,
     pub(super) errors: Vec<FieldError>,
     /// It is of a version of the future.
-    pub(super) unsupported: bool,
+    unsupported: bool,
+}
+
+/// Names of fields, without an allocation: every message that is read has some.
+#[derive(Default)]
+pub(super) struct Given {
+    names: [&'static str; FIELDS.len()],
+    count: usize,
+}
+
+impl Given {
+    fn push(&mut self, name: &'static str) {
+        if let Some(place) = self.names.get_mut(self.count) {
+            *place = name;
+            self.count += 1;
+        }
+    }
+
+    pub(super) fn names(&self) -> &[&'static str] {
+        &self.names[..self.count]
+    }
 }
 
 impl Fields {
     pub(super) fn of(object: Map<String, Value>) -> Self {
-        Self { object, errors: Vec::new(), unsupported: false }
+        Self { object, given: Given::default(), errors: Vec::new(), unsupported: false }
     }
 
-    pub(super) fn notification(&mut self, defaults: &Defaults) -> Option<Notification> {
+    pub(super) fn draft(mut self, defaults: &Defaults) -> Draft {
+        self.numbers();
         self.version();
         let id = self.id();
         let tenant = self.tenant();
@@ -36,33 +61,56 @@ impl Fields {
         let send_at = self.instant("send_at");
         let expiry = self.expiry();
         let max_lateness_seconds = self.seconds("max_lateness_seconds");
-        let has_fallback = self.fallback();
-        self.metadata();
-        Some(Notification {
+        let mut unknown = Vec::new();
+        let fallback = self.fallback(&mut unknown);
+        self.map("", "metadata");
+        unknown.extend(self.unknown(""));
+        if !self.errors.is_empty() {
+            // What is refused anyway is refused for all that is wrong with it.
+            self.errors.extend(unknown.iter().filter_map(UnknownField::refusal));
+        }
+        Draft {
             id,
             tenant,
-            channel: channel?,
-            destination: destination?,
-            wording,
+            target: Target { channel, destination, wording, brings_data: true },
             priority,
             send_at,
             expiry,
             max_lateness_seconds,
-            has_fallback,
-        })
+            fallback,
+            unknown,
+            errors: self.errors,
+            unsupported: self.unsupported,
+        }
     }
 
-    fn refuse(&mut self, pointer: impl Into<String>, detail: impl Into<String>) {
+    pub(super) fn refuse(&mut self, pointer: impl Into<String>, detail: impl Into<String>) {
         self.errors.push(FieldError { pointer: pointer.into(), detail: detail.into() });
     }
 
-    /// `null` counts as absent.
-    fn take(&mut self, name: &str) -> Option<Value> {
-        self.object.remove(name).filter(|value| !value.is_null())
+    /// `null` counts as absent; so does an empty text, which is what typed languages write for it.
+    pub(super) fn take(&mut self, name: &'static str) -> Option<Value> {
+        self.take_unless(name, is_absent)
     }
 
-    fn string(&mut self, prefix: &str, name: &str) -> Option<String> {
-        match self.take(name)? {
+    /// Of a field for which empty is a mistake, or a text like any other.
+    fn take_even_empty(&mut self, name: &'static str) -> Option<Value> {
+        self.take_unless(name, Value::is_null)
+    }
+
+    fn take_unless(&mut self, name: &'static str, absent: fn(&Value) -> bool) -> Option<Value> {
+        let value = self.object.remove(name).filter(|value| !absent(value))?;
+        self.given.push(name);
+        Some(value)
+    }
+
+    fn string(&mut self, prefix: &str, name: &'static str) -> Option<String> {
+        let value = self.take(name)?;
+        self.text(prefix, name, value)
+    }
+
+    fn text(&mut self, prefix: &str, name: &str, value: Value) -> Option<String> {
+        match value {
             Value::String(text) => Some(text),
             other => {
                 self.refuse(format!("{prefix}/{name}"), format!("must be a string, not {}", kind_of(&other)));
@@ -72,8 +120,13 @@ impl Fields {
     }
 
     /// A string that ends in a header of some protocol: no control or direction-changing characters.
-    fn line(&mut self, prefix: &str, name: &str) -> Option<String> {
-        let text = self.string(prefix, name)?;
+    fn line(&mut self, prefix: &str, name: &'static str) -> Option<String> {
+        let value = self.take(name)?;
+        self.one_line(prefix, name, value)
+    }
+
+    fn one_line(&mut self, prefix: &str, name: &str, value: Value) -> Option<String> {
+        let text = self.text(prefix, name, value)?;
         if let Some(bad) = text.chars().find(|c| is_unsafe_in_a_line(*c)) {
             self.refuse(
                 format!("{prefix}/{name}"),
@@ -84,11 +137,25 @@ impl Fields {
         Some(text)
     }
 
+    /// Numbers travel in the digits that their publisher wrote, so each must be one that others can read.
+    fn numbers(&mut self) {
+        if !self.object.values().any(has_beyond) {
+            return;
+        }
+        let mut found = Vec::new();
+        for (name, value) in &self.object {
+            find_beyond(&format!("/{}", pointer_step(name)), value, &mut found);
+        }
+        for pointer in found {
+            self.refuse(pointer, "must be a number of at most 1.8e308: write a larger one as a text");
+        }
+    }
+
     fn version(&mut self) {
         match self.take("version") {
             None => {}
-            Some(value) if value.as_u64() == Some(VERSION) => {}
-            Some(value) if value.as_u64().is_some_and(|version| version > VERSION) => {
+            Some(value) if whole(&value) == Some(VERSION) => {}
+            Some(value) if whole(&value).is_some_and(|version| version > VERSION) => {
                 self.unsupported = true;
                 self.refuse(
                     "/version",
@@ -103,7 +170,7 @@ impl Fields {
 
     fn id(&mut self) -> Option<String> {
         let id = self.line("", "id")?;
-        if id.is_empty() || id.len() > MAX_ID_BYTES {
+        if id.len() > MAX_ID_BYTES {
             self.refuse("/id", format!("must have 1 to {MAX_ID_BYTES} bytes"));
         }
         Some(id)
@@ -117,30 +184,29 @@ impl Fields {
         })
     }
 
-    fn channel(&mut self, prefix: &str, default: Option<&ChannelName>) -> Option<ChannelName> {
-        let before = self.errors.len();
-        let Some(text) = self.string(prefix, "channel") else {
-            if default.is_none() && self.errors.len() == before {
-                self.refuse(format!("{prefix}/channel"), "is missing, and DEFAULT_CHANNEL is not set");
+    pub(super) fn channel(&mut self, prefix: &str, default: Option<&ChannelName>) -> Option<ChannelName> {
+        let Some(value) = self.take_even_empty("channel") else {
+            if default.is_none() {
+                let why = if prefix.is_empty() { "is missing, and DEFAULT_CHANNEL is not set" } else { "is missing" };
+                self.refuse(format!("{prefix}/channel"), why);
             }
             return default.cloned();
         };
+        let text = self.text(prefix, "channel", value)?;
         ChannelName::parse(&text).inspect_err(|error| self.refuse(format!("{prefix}/channel"), error.to_string())).ok()
     }
 
-    fn destination(&mut self, prefix: &str) -> Option<String> {
+    pub(super) fn destination(&mut self, prefix: &str) -> Option<String> {
         let pointer = format!("{prefix}/destination");
-        if self.object.get("destination").is_some_and(Value::is_array) {
+        let Some(value) = self.take_even_empty("destination") else {
+            self.refuse(pointer, "is missing");
+            return None;
+        };
+        if value.is_array() {
             self.refuse(pointer, "must be one recipient: send one item per recipient");
             return None;
         }
-        let before = self.errors.len();
-        let Some(text) = self.line(prefix, "destination") else {
-            if self.errors.len() == before {
-                self.refuse(pointer, "is missing");
-            }
-            return None;
-        };
+        let text = self.one_line(prefix, "destination", value)?;
         if text.trim().is_empty() {
             self.refuse(pointer, "must not be empty");
         } else if text.len() > MAX_DESTINATION_BYTES {
@@ -150,7 +216,8 @@ impl Fields {
     }
 
     fn wording(&mut self, prefix: &str) -> Wording {
-        let wording = self.wording_as_given(prefix);
+        let message = self.take_even_empty("message");
+        let wording = self.wording_as_given(prefix, message);
         let misread = ["message", "template"].iter().any(|name| self.has_error_at(&format!("{prefix}/{name}")));
         if wording.message.is_none() && wording.template.is_none() && !misread {
             self.refuse(format!("{prefix}/message"), "is missing: give a message or a template");
@@ -158,12 +225,15 @@ impl Fields {
         wording
     }
 
-    fn wording_as_given(&mut self, prefix: &str) -> Wording {
-        let subject = self.line(prefix, "subject");
-        if subject.as_ref().is_some_and(|subject| subject.chars().count() > MAX_SUBJECT_CHARS) {
+    pub(super) fn wording_as_given(&mut self, prefix: &str, message: Option<Value>) -> Wording {
+        let subject = self.string(prefix, "subject");
+        let wrong = subject.as_deref().and_then(|subject| check_subject(subject).err());
+        if let Some(why) = wrong {
+            self.refuse(format!("{prefix}/subject"), why);
+        } else if subject.as_ref().is_some_and(|subject| subject.chars().count() > MAX_SUBJECT_CHARS) {
             self.refuse(format!("{prefix}/subject"), format!("must have at most {MAX_SUBJECT_CHARS} characters"));
         }
-        let message = self.string(prefix, "message");
+        let message = message.and_then(|value| self.text(prefix, "message", value));
         if message.as_ref().is_some_and(|message| message.contains('\0')) {
             self.refuse(format!("{prefix}/message"), "must not contain the character U+0000");
         }
@@ -172,19 +242,21 @@ impl Fields {
         Wording { subject, message, template, locale, data: self.map(prefix, "data") }
     }
 
-    fn word(&mut self, prefix: &str, name: &str) -> Option<String> {
+    fn word(&mut self, prefix: &str, name: &'static str) -> Option<String> {
         let text = self.string(prefix, name)?;
         let allowed = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b == b'-';
-        if text.is_empty() || text.len() > 64 || !text.bytes().all(allowed) {
+        if text.len() > 64 || !text.bytes().all(allowed) {
             self.refuse(format!("{prefix}/{name}"), "must be 1 to 64 letters, digits, '_' or '-'");
             return None;
         }
         Some(text)
     }
 
-    fn map(&mut self, prefix: &str, name: &str) -> Map<String, Value> {
+    /// An empty list is an empty object: PHP writes one for the other.
+    fn map(&mut self, prefix: &str, name: &'static str) -> Map<String, Value> {
         match self.take(name) {
             None => Map::new(),
+            Some(Value::Array(items)) if items.is_empty() => Map::new(),
             Some(Value::Object(map)) if map.iter().any(|(name, value)| name.contains('\0') || has_nul(value)) => {
                 self.refuse(format!("{prefix}/{name}"), "must not contain the character U+0000");
                 Map::new()
@@ -197,26 +269,24 @@ impl Fields {
         }
     }
 
-    fn metadata(&mut self) {
-        self.map("", "metadata");
-    }
-
     fn priority(&mut self) -> Priority {
         let Some(text) = self.string("", "priority") else { return Priority::default() };
         Priority::parse(&text.to_ascii_lowercase()).unwrap_or_else(|| {
-            self.refuse("/priority", "must be low, normal, high or urgent");
+            let hint =
+                nearest(&text, ["low", "normal", "high", "urgent"]).map(|word| format!(": did you mean {word}?"));
+            self.refuse("/priority", format!("must be low, normal, high or urgent{}", hint.unwrap_or_default()));
             Priority::default()
         })
     }
 
-    fn instant(&mut self, name: &str) -> Option<Timestamp> {
+    fn instant(&mut self, name: &'static str) -> Option<Timestamp> {
         let text = self.string("", name)?;
         Timestamp::parse_rfc3339(&text).inspect_err(|error| self.refuse(format!("/{name}"), error.to_string())).ok()
     }
 
-    fn seconds(&mut self, name: &str) -> Option<u64> {
+    fn seconds(&mut self, name: &'static str) -> Option<u64> {
         let value = self.take(name)?;
-        let seconds = value.as_u64().filter(|seconds| (1..=10 * 366 * 86_400).contains(seconds));
+        let seconds = whole(&value).filter(|seconds| (1..=10 * 366 * 86_400).contains(seconds));
         if seconds.is_none() {
             self.refuse(format!("/{name}"), "must be a whole number of seconds from 1 to ten years");
         }
@@ -235,41 +305,25 @@ impl Fields {
         }
     }
 
-    /// Checks every item as it will be read when its turn comes.
-    fn fallback(&mut self) -> bool {
-        let items = match self.take("fallback") {
-            None => return false,
-            Some(Value::Array(items)) => items,
-            Some(other) => {
-                self.refuse("/fallback", format!("must be a list, not {}", kind_of(&other)));
-                return false;
-            }
-        };
-        if items.len() > MAX_FALLBACKS {
-            self.refuse("/fallback", format!("must have at most {MAX_FALLBACKS} items"));
-        }
-        let any = !items.is_empty();
-        for (at, item) in items.into_iter().enumerate().take(MAX_FALLBACKS) {
-            let prefix = format!("/fallback/{at}");
-            let Value::Object(object) = item else {
-                self.refuse(prefix, "must be an object with channel and destination");
-                continue;
-            };
-            let mut fields = Self::of(object);
-            fields.channel(&prefix, None);
-            fields.destination(&prefix);
-            fields.wording_as_given(&prefix);
-            self.errors.append(&mut fields.errors);
-        }
-        any
-    }
-
     fn has_error_at(&self, pointer: &str) -> bool {
         self.errors.iter().any(|error| error.pointer == pointer)
     }
 }
 
-fn kind_of(value: &Value) -> &'static str {
+/// An empty list stays: it is an empty object, or a list without items.
+pub(crate) fn is_absent(value: &Value) -> bool {
+    value.is_null() || value.as_str() == Some("")
+}
+
+/// A number without a fraction, however it is written: 600, 600.0 and 6e2 are one.
+fn whole(value: &Value) -> Option<u64> {
+    /// Beyond it a float has no fraction to look at.
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    let float = || value.as_f64().filter(|number| number.fract() == 0.0 && (0.0..=EXACT).contains(number));
+    value.as_u64().or_else(|| float().map(|number| number as u64))
+}
+
+pub(super) fn kind_of(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
         Value::Bool(_) => "a boolean",
@@ -277,6 +331,37 @@ fn kind_of(value: &Value) -> &'static str {
         Value::String(_) => "a string",
         Value::Array(_) => "a list",
         Value::Object(_) => "an object",
+    }
+}
+
+/// It holds a number that is too large for a double, which is what most programs read numbers as.
+fn has_beyond(value: &Value) -> bool {
+    match value {
+        Value::Number(number) => is_beyond(number),
+        Value::Array(items) => items.iter().any(has_beyond),
+        Value::Object(map) => map.values().any(has_beyond),
+        Value::Null | Value::Bool(_) | Value::String(_) => false,
+    }
+}
+
+fn is_beyond(number: &Number) -> bool {
+    let written = number.as_str();
+    let large = written.len() > 300 || written.bytes().any(|byte| matches!(byte, b'e' | b'E'));
+    large && number.as_f64().is_none()
+}
+
+/// The pointers of the first such numbers.
+fn find_beyond(pointer: &str, value: &Value, found: &mut Vec<String>) {
+    match value {
+        _ if found.len() == MAX_NUMBERS_NAMED => {}
+        Value::Number(number) if is_beyond(number) => found.push(pointer.to_owned()),
+        Value::Array(items) => {
+            items.iter().enumerate().for_each(|(at, item)| find_beyond(&format!("{pointer}/{at}"), item, found));
+        }
+        Value::Object(map) => {
+            map.iter().for_each(|(name, item)| find_beyond(&format!("{pointer}/{}", pointer_step(name)), item, found));
+        }
+        _ => {}
     }
 }
 
@@ -288,11 +373,4 @@ fn has_nul(value: &Value) -> bool {
         Value::Object(map) => map.iter().any(|(name, value)| name.contains('\0') || has_nul(value)),
         Value::Null | Value::Bool(_) | Value::Number(_) => false,
     }
-}
-
-/// C0 and C1 controls, line and paragraph separators, and the characters that turn text direction
-/// (Unicode Bidi_Control): they split headers or disguise what people read.
-pub(super) fn is_unsafe_in_a_line(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{2028}' | '\u{2029}' | '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

@@ -6,9 +6,9 @@ use proptest::prelude::*;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::fields::{MAX_DESTINATION_BYTES, is_unsafe_in_a_line};
-use super::tests::FIELDS;
+use super::fields::MAX_DESTINATION_BYTES;
 use super::*;
+use crate::line::{check_subject, is_unsafe_in_a_line};
 use crate::samples::{NOW, failure, key, policy};
 use crate::{Arrival, FirstSight, Headers, Outcome, RecipientHasher, State, child_body, content_of, decide};
 
@@ -112,8 +112,9 @@ fn body() -> impl Strategy<Value = Vec<u8>> {
 fn walk(body: &[u8]) -> Result<(), TestCaseError> {
     let Ok(read) = Notification::decode(body, &Defaults { channel: None }) else { return Ok(()) };
     prop_assert!((1..=MAX_DESTINATION_BYTES).contains(&read.destination.len()));
-    let lines = [&read.id, &read.wording.subject, &Some(read.destination.clone())];
+    let lines = [&read.id, &Some(read.destination.clone())];
     prop_assert!(lines.into_iter().flatten().all(|line| !line.chars().any(is_unsafe_in_a_line)), "{:?}", read);
+    prop_assert!(read.wording.subject.as_deref().is_none_or(|subject| check_subject(subject).is_ok()), "{:?}", read);
     prop_assert!(read.wording.message.is_some() || read.wording.template.is_some());
     let arrival = Arrival::new(key("d-1"), content_of(body), &Headers::default(), false);
     let row = FirstSight {
@@ -134,11 +135,11 @@ fn walk(body: &[u8]) -> Result<(), TestCaseError> {
         Outcome::Permanent { reason: Reason::Permanent, failure: failure() },
     ];
     for outcome in outcomes {
-        let decided = decide(&row, read.has_fallback, &outcome, &policy(), NOW);
+        let decided = decide(&row, read.has_fallback(), &outcome, &policy(), NOW);
         prop_assert_ne!(decided.row.state, State::Sending);
     }
     let child = child_body(&row.key, body, row.expires_at);
-    prop_assert_eq!(child.is_some(), read.has_fallback);
+    prop_assert_eq!(child.is_some(), read.has_fallback());
     if let Some(child) = child {
         let child = Notification::decode(&child, &Defaults { channel: None });
         prop_assert!(child.is_ok(), "{:?}", child);

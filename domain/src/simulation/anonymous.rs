@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::notes::Note;
 use super::steps::{Step, Worker};
 use super::{Copy, Delivery, Of, World};
-use crate::{Found, HELD_FOR, Headers, Row, SURE_AFTER, SURELY_ITS_OWN, Timestamp, doubting, find};
+use crate::{Found, HELD_FOR, Hand, Headers, Row, SURE_AFTER, SURELY_ITS_OWN, Timestamp, doubting, find};
 
 /// Between two looks for a row.
 const LOOK_AGAIN: Duration = Duration::from_millis(250);
@@ -36,7 +36,8 @@ impl World {
 
     /// One look for the row of the copy in hand.
     pub(super) fn adopt(&mut self, worker: &mut Worker, begun: Timestamp) -> Option<Step> {
-        let found = if worker.copy.redelivered { self.look(worker) } else { Found::Nothing };
+        let may_wait = self.now.since(begun) <= HELD_FOR + LOOK_AGAIN;
+        let found = if worker.copy.redelivered { self.look(worker, may_wait) } else { Found::Nothing };
         self.say(|| format!("finds {found:?}"));
         match found {
             Found::Row(at) => self.continues(worker, at, true),
@@ -46,7 +47,7 @@ impl World {
                 self.seen.push("doubtful");
                 self.mint(worker, Some(at));
             }
-            Found::OnlyTaken if self.now.since(begun) <= HELD_FOR + LOOK_AGAIN => {
+            Found::OnlyTaken if may_wait => {
                 self.seen.push("waited");
                 if self.calm {
                     self.pass(LOOK_AGAIN * 4);
@@ -63,12 +64,12 @@ impl World {
         Some(Step::Claim)
     }
 
-    fn look(&self, worker: &Worker) -> Found {
+    fn look(&self, worker: &Worker, may_wait: bool) -> Found {
         let mut places: Vec<usize> = (0..self.deliveries.len()).collect();
         places.retain(|&at| self.deliveries[at].adoptable().is_some());
         places.sort_by_key(|&at| self.deliveries[at].row.as_ref().map(|row| row.created_at));
         let rows: Vec<_> = places.iter().filter_map(|&at| self.deliveries[at].adoptable()).collect();
-        match find(&rows, worker.token, self.now) {
+        match find(&rows, worker.token, self.now, may_wait) {
             Found::Row(at) => Found::Row(places[at]),
             Found::Likely(at) => Found::Likely(places[at]),
             Found::Doubt(at) => Found::Doubt(places[at]),
@@ -83,7 +84,7 @@ impl World {
         let message = worker.message().expect("only a message without an id looks for its row");
         let delivery = &mut self.deliveries[at];
         delivery.holder = Some((worker.token, self.now.plus(HELD_FOR)));
-        delivery.moves += u32::from(worker.copy.headers.is_dead_marked());
+        delivery.moves += u32::from(worker.copy.headers.hand() == Hand::Mover);
         worker.delivery = Some(at);
         worker.lets_go = surely;
         let mistaken = delivery.spent.is_some_and(|by| by != message);
@@ -100,7 +101,7 @@ impl World {
     fn mint(&mut self, worker: &mut Worker, doubts: Option<usize>) {
         worker.delivery = Some(self.deliveries.len());
         worker.doubts = doubts;
-        let moves = u32::from(worker.copy.headers.is_dead_marked());
+        let moves = u32::from(worker.copy.headers.hand() == Hand::Mover);
         self.deliveries.push(Delivery { doubtful: doubts.is_some(), moves, ..Delivery::default() });
     }
 
@@ -180,17 +181,26 @@ impl World {
             Of::Message(message) => {
                 self.messages[message].gone = true;
                 self.strays += 1;
-                let moves = u32::from(copy.headers.is_dead_marked());
+                let moves = u32::from(copy.headers.hand() == Hand::Mover);
                 self.deliveries.push(Delivery { moves, ..Delivery::default() });
                 self.deliveries.len() - 1
             }
         }
     }
 
+    fn has_an_end(&self, delivery: usize) -> bool {
+        self.deliveries[delivery].has_ended() || self.is_dead_letter(delivery)
+    }
+
     pub(super) fn check_messages(&self) {
-        let ended = |at: &usize| self.deliveries[*at].has_ended() || self.is_dead_letter(*at);
+        // A row that came too late, or whose message left another way, may stay behind; nothing else does.
+        let is_left = |at: &usize| self.deliveries[*at].row.is_some() && !self.has_an_end(*at);
+        let left: Vec<_> = (0..self.deliveries.len()).filter(is_left).collect();
+        if left.len() > self.strays as usize {
+            self.fail(&format!("nobody continues the rows {left:?}, and {} may be left", self.strays));
+        }
         let letters = self.dead_letters.iter().filter(|copy| matches!(copy.of, Of::Message(_)));
-        let ends = (0..self.deliveries.len()).filter(ended).count() + letters.count();
+        let ends = (0..self.deliveries.len()).filter(|at| self.has_an_end(*at)).count() + letters.count();
         let mistaken = self.messages.iter().filter(|message| message.mistaken).count();
         if ends + mistaken < self.messages.len() {
             self.fail(&format!("lost: {} messages, {ends} ends, {mistaken} taken for others", self.messages.len()));

@@ -25,6 +25,8 @@ pub(super) struct Delivery {
     pub(super) sends: BTreeMap<(u32, u32), u32>,
     /// The epochs and seqs whose delay has passed: a copy has come back.
     pub(super) rested: BTreeSet<(u32, u32)>,
+    /// How many dead letters each epoch has.
+    pub(super) letters: BTreeMap<u32, u32>,
     pub(super) accepted: u32,
     /// Attempts of which nobody knows whether they were accepted: each explains one send more.
     pub(super) windows: u32,
@@ -51,7 +53,10 @@ impl Delivery {
     }
 
     /// What is wrong whenever it is.
-    pub(super) fn wrong_now(&self, policy: &Policy) -> Option<String> {
+    pub(super) fn wrong_now(&self, policy: &Policy, fair: bool) -> Option<String> {
+        if let Some((epoch, letters)) = self.letters.iter().find(|(_, letters)| fair && **letters > 1) {
+            return Some(format!("epoch {epoch} has {letters} dead letters, and no process has died"));
+        }
         for ((epoch, n), sends) in &self.sends {
             if *n > policy.max_retries + 1 {
                 return Some(format!("epoch {epoch} spent more attempts than its budget"));

@@ -2,29 +2,39 @@
 
 use uuid::Uuid;
 
-use super::steps::{To, dead_headers, step_name};
+use super::steps::{Doing, To, dead_headers, step_name};
 use super::{Copy, Kind, Of, World, brief};
 use crate::samples::{CONTENT, key, row};
-use crate::{Arrival, Headers, Lane, Lease, Order, Reason, Row, State};
+use crate::{Arrival, Hand, Headers, Lane, Lease, Order, Reason, Row, State};
 
 impl World {
     pub(super) fn chaos(&mut self) {
-        match self.roll(42) {
+        match self.roll(44) {
             0..=6 => self.receive(),
             7..=22 => self.work(),
             23..=26 => self.bring_back(),
-            27..=29 => self.crash(),
-            30 | 31 => self.cut_off(),
-            32 => self.run_a_lease_out(),
-            33 => self.duplicate(),
-            34..=36 => self.move_dead_letter(),
-            37 => self.get_and_publish(),
-            38 => self.give_up(),
-            39 => self.put_aside(),
+            27..=29 => self.move_dead_letter(),
+            30 => self.get_and_publish(),
+            31 => self.put_aside(),
+            32 | 33 => self.repeat(),
             // Rarely: what was cancelled has little left to show.
-            40 if self.roll(5) == 0 => self.cancel(),
-            40 => {}
+            34 if self.roll(5) == 0 => self.cancel(),
+            34 => {}
+            _ if self.fair => {}
+            35..=37 => self.crash(),
+            38 | 39 => self.cut_off(),
+            40 => self.run_a_lease_out(),
+            41 => self.duplicate(),
+            42 => self.give_up(),
             _ => self.broker_death(),
+        }
+    }
+
+    /// A publisher that does not know whether its message arrived publishes it again, at any time, as often as it likes.
+    fn repeat(&mut self) {
+        if self.kind == Kind::Named {
+            self.say(|| "the publisher REPEATS itself".into());
+            self.lane.push(Copy { of: Of::Delivery(0), headers: Headers::default(), redelivered: false });
         }
     }
 
@@ -83,7 +93,7 @@ impl World {
     }
 
     fn run_the_lease_out(&mut self, at: usize) {
-        if let Some(row) = self.deliveries[at].row.as_mut().filter(|row| row.state == State::Sending) {
+        if let Some(row) = self.deliveries[at].row.as_mut().filter(|row| !row.state.is_final()) {
             row.lease = Lease::RanOut;
             let row = &*row;
             for worker in self.workers.iter_mut().filter(|worker| worker.delivery == Some(at) && worker.holds(row)) {
@@ -123,7 +133,7 @@ impl World {
         self.deliveries[at].cancelled = true;
     }
 
-    /// At-least-once dead-lettering, or a publisher that repeats.
+    /// At-least-once dead-lettering, or an operator's tool that repeats.
     fn duplicate(&mut self) {
         let copies: Vec<Copy> = self.lane.iter().chain(&self.later).cloned().collect();
         if copies.is_empty() {
@@ -131,8 +141,7 @@ impl World {
         }
         let copy = copies[self.roll(copies.len())].clone();
         let Of::Delivery(at) = copy.of else { return self.publish_anonymous() };
-        // A publisher's repetition is not told from an operator's get + publish: it may give a budget.
-        self.deliveries[at].moves += u32::from(copy.headers.is_bare() || copy.headers.is_dead_marked());
+        self.deliveries[at].moves += u32::from(matches!(copy.headers.hand(), Hand::Mover | Hand::Asker));
         self.say(|| format!("DUPLICATE {}", brief(&copy)));
         self.rest(&copy);
         self.lane.push(copy);
@@ -150,7 +159,10 @@ impl World {
         if let Some(copy) = self.pick(|world| &mut world.dead_letters) {
             self.moved(&copy);
             self.say(|| format!("operator GETS AND PUBLISHES {}", brief(&copy)));
-            self.lane.push(Copy { of: copy.of, headers: Headers::default(), redelivered: false });
+            // With the epoch of the letter, several of them ask for one budget.
+            let epoch = copy.headers.epoch.filter(|_| self.roll(2) == 0);
+            let headers = Headers { again: true, epoch, ..Headers::default() };
+            self.lane.push(Copy { of: copy.of, headers, redelivered: false });
         }
     }
 
@@ -162,12 +174,14 @@ impl World {
         }
     }
 
-    /// A copy that was delivered too often is dead-lettered before the claim.
+    /// A copy that was delivered too often: in the end nobody looks for its row any more.
     fn give_up(&mut self) {
         if let Some(copy) = self.pick(|world| &mut world.lane) {
-            let dead = u32::from(copy.headers.is_dead_marked());
-            let epoch = copy.headers.epoch.unwrap_or(0) + dead;
             self.say(|| format!("GIVEN UP {}", brief(&copy)));
+            if self.roll(3) > 0 {
+                return self.take_in(Copy { redelivered: true, ..copy }, Doing::GiveUp);
+            }
+            let epoch = copy.headers.effective_epoch();
             let at = self.letter_of(&copy);
             self.publish(at, To::DeadLetters, dead_headers(epoch, Reason::RedeliveredTooOften));
         }
@@ -177,9 +191,11 @@ impl World {
     fn put_aside(&mut self) {
         if let Some(copy) = self.pick(|world| &mut world.lane) {
             self.say(|| format!("PUT ASIDE {}", brief(&copy)));
-            let Of::Delivery(at) = copy.of else { return self.take_in(copy, true) };
             let arrival = Arrival::new(key("d-1"), CONTENT, &copy.headers, copy.redelivered);
-            self.publish(at, To::Later, arrival.headers(Lane::Normal, &copy.headers));
+            match (copy.of, arrival.headers_unmet(Lane::Normal, &copy.headers)) {
+                (Of::Delivery(at), Some(headers)) => self.publish(at, To::Later, headers),
+                _ => self.take_in(copy, Doing::PutAside),
+            }
         }
     }
 

@@ -15,10 +15,22 @@ pub(super) enum Step {
     Send(Box<Row>),
     Decide(Box<Row>, Outcome),
     Publish(Option<(To, Headers)>),
+    /// Notes that the dead letter of this epoch is confirmed.
+    NoteLetter(u32),
     /// Of a message without an id: asks whether it still has its row, and says whether it has published an order.
     Hold(bool),
     Acknowledge,
     Requeue,
+}
+
+/// What a worker is about to do with a copy once it has its row.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Doing {
+    Send,
+    /// Its channel hangs.
+    PutAside,
+    /// It was delivered too often.
+    GiveUp,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -37,8 +49,7 @@ pub(super) struct Worker {
     pub(super) delivery: Option<usize>,
     /// It has its row since then, for a message without an id.
     pub(super) since: Timestamp,
-    /// Its channel hangs.
-    pub(super) aside: bool,
+    pub(super) doing: Doing,
     /// It continues the row of another, which was acknowledged.
     pub(super) mistaken: bool,
     /// The next copy may have its row when it gives up its own.
@@ -122,6 +133,7 @@ pub(super) fn step_name(step: &Step) -> String {
         Step::Send(_) => "send".into(),
         Step::Decide(_, outcome) => format!("record {outcome:?}").chars().take(40).collect(),
         Step::Publish(publication) => format!("publish {:?}", publication.as_ref().map(|(to, _)| to)),
+        Step::NoteLetter(epoch) => format!("note the letter of epoch {epoch}"),
         Step::Hold(_) => "ask whether it has its row".into(),
         Step::Acknowledge => "acknowledge".into(),
         Step::Requeue => "requeue".into(),

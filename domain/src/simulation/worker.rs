@@ -5,12 +5,21 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use super::anonymous::FINGERPRINT;
-use super::steps::{Step, To, Worker, claim_name, obey, step_name};
+use super::steps::{Doing, Step, To, Worker, claim_name, dead_headers, obey, step_name};
 use super::{Copy, Delivery, Kind, Of, World, brief};
 use crate::samples::{CONTENT, failure, row};
-use crate::{Claim, Headers, Lane, Lease, Outcome, Reason, Row, State, Take, claim, decide};
+use crate::{Arrival, Claim, Headers, Lane, Lease, Outcome, Reason, Row, State, Take, claim, decide};
 
 const BEYOND_THE_TIERS: Duration = Duration::from_secs(600);
+
+/// Its letter, where it cannot have the row.
+fn given_up(arrival: &Arrival) -> Step {
+    Step::Publish(Some((To::DeadLetters, dead_headers(arrival.epoch, Reason::RedeliveredTooOften))))
+}
+
+fn too_often() -> Outcome {
+    Outcome::Permanent { reason: Reason::RedeliveredTooOften, failure: failure() }
+}
 
 impl World {
     pub(super) fn receive(&mut self) {
@@ -20,11 +29,10 @@ impl World {
         }
         let at = self.roll(self.lane.len());
         let copy = self.lane.remove(at);
-        self.take_in(copy, false);
+        self.take_in(copy, Doing::Send);
     }
 
-    /// `aside`: its channel hangs.
-    pub(super) fn take_in(&mut self, copy: Copy, aside: bool) {
+    pub(super) fn take_in(&mut self, copy: Copy, doing: Doing) {
         self.named += 1;
         let (name, since) = (self.named, self.now);
         self.say(|| format!("w{name} receives {}", brief(&copy)));
@@ -42,7 +50,7 @@ impl World {
             token,
             delivery,
             since,
-            aside,
+            doing,
             mistaken: false,
             lets_go: true,
             doubts: None,
@@ -71,6 +79,7 @@ impl World {
             Step::Decide(row, outcome) => Some(self.record(&worker, &row, &outcome)),
             Step::Publish(Some((to, headers))) => Some(self.publish_confirmed(&worker, to, headers)),
             Step::Publish(None) => Some(worker.end(false)),
+            Step::NoteLetter(epoch) => Some(self.note_letter(&worker, epoch)),
             Step::Hold(leaving) => Some(self.hold(&worker, leaving)),
             Step::Acknowledge => {
                 self.acknowledge(&worker);
@@ -135,10 +144,14 @@ impl World {
                 delivery.windows += u32::from(taken_over);
                 delivery.row = Some((*row).clone());
                 match take {
+                    Take::LeaseRanOut if worker.doing == Doing::GiveUp => {
+                        Step::Decide(Box::new(Row { ambiguous: true, ..*row }), too_often())
+                    }
                     Take::Send => self.go_on(worker, row),
                     Take::LeaseRanOut => Step::Decide(row, Outcome::Ambiguous { failure: failure() }),
                 }
             }
+            Claim::Park | Claim::Reissue { .. } if worker.doing == Doing::GiveUp => given_up(&arrival),
             Claim::Park => self.park(worker),
             Claim::Repeat(row) => obey(&row, &row.order),
             // A copy that the broker took back is not an operator's any more: its redelivery decides.
@@ -149,6 +162,10 @@ impl World {
                 Step::Publish(Some((To::Lane, headers)))
             }
             Claim::Ended => worker.end(false),
+            Claim::HasLetter => {
+                self.seen.push("a copy of a dead letter");
+                worker.end(false)
+            }
             Claim::Conflict => self.fail("a conflict of equal contents"),
         }
     }
@@ -156,6 +173,9 @@ impl World {
     /// What it holds now is to be sent, unless nobody can know whether it was.
     fn go_on(&mut self, worker: &Worker, row: Box<Row>) -> Step {
         let in_doubt = worker.doubts.is_some() && row.token == worker.token;
+        if worker.doing == Doing::GiveUp {
+            return Step::Decide(Box::new(Row { ambiguous: row.ambiguous || in_doubt, ..*row }), too_often());
+        }
         if in_doubt { Step::Decide(row, Outcome::Ambiguous { failure: failure() }) } else { Step::Send(row) }
     }
 
@@ -169,7 +189,7 @@ impl World {
         let outcome = match self.roll(if self.calm { 8 } else { 11 }) {
             // It looks once more whether the message is still its own.
             _ if worker.cut_off && worker.message().is_some() => Outcome::GivenBack,
-            _ if worker.aside => Outcome::PutAside,
+            _ if worker.doing == Doing::PutAside => Outcome::PutAside,
             0..=2 => Outcome::Sent { provider: "twilio", provider_id: None, code: None },
             3 | 4 => Outcome::Retriable { failure, alarm: false, maybe_sent: false },
             5 => Outcome::Retriable { failure, alarm: false, maybe_sent: true },
@@ -177,6 +197,8 @@ impl World {
             7 => Outcome::Permanent { reason: Reason::Permanent, failure },
             8 => Outcome::Throttled { failure, retry_after: [None, Some(BEYOND_THE_TIERS)][self.roll(2)] },
             9 => Outcome::PutAside,
+            // A worker that stops.
+            _ if self.fair => Outcome::PutAside,
             _ => Outcome::GivenBack,
         };
         let accepted = match outcome {
@@ -205,7 +227,8 @@ impl World {
     }
 
     fn record(&mut self, worker: &Worker, row: &Row, outcome: &Outcome) -> Step {
-        let transition = decide(row, self.has_fallback, outcome, &self.policy, self.now);
+        let transition =
+            decide(row, self.has_fallback && worker.doing != Doing::GiveUp, outcome, &self.policy, self.now);
         let known = self.of(worker).row.clone().expect("a claim wrote the row");
         if known.token != row.token {
             // Whoever holds the row need not hold a copy: this one is put aside, not acknowledged.
@@ -227,8 +250,9 @@ impl World {
     /// Until the broker has confirmed it. One that it has not may be in its queue or nowhere.
     fn publish_confirmed(&mut self, worker: &Worker, to: To, headers: Headers) -> Step {
         if !self.goes_wrong(6) {
+            let letter_of = headers.epoch.filter(|_| matches!(to, To::DeadLetters));
             self.publish(worker.at(), to, headers);
-            return worker.end(true);
+            return letter_of.map_or_else(|| worker.end(true), Step::NoteLetter);
         }
         if self.roll(2) == 0 {
             self.publish(worker.at(), to, headers.clone());
@@ -237,9 +261,18 @@ impl World {
         Step::Publish(Some((to, headers)))
     }
 
+    /// As the store does: only of the death that the letter is of.
+    fn note_letter(&mut self, worker: &Worker, epoch: u32) -> Step {
+        self.say(|| "notes it".into());
+        if let Some(row) = self.of(worker).row.as_mut().filter(|row| row.epoch == epoch) {
+            row.has_letter |= row.state.is_dead_lettered();
+        }
+        worker.end(true)
+    }
+
     /// Once in so many times, as long as there are faults at all.
     fn goes_wrong(&mut self, in_so_many: usize) -> bool {
-        !self.calm && self.roll(in_so_many) == 0
+        !self.calm && !self.fair && self.roll(in_so_many) == 0
     }
 
     pub(super) fn publish(&mut self, delivery: usize, to: To, headers: Headers) {
@@ -248,7 +281,10 @@ impl World {
         match to {
             To::Lane => self.lane.push(copy),
             To::Later => self.later.push(copy),
-            To::DeadLetters => self.dead_letters.push(copy),
+            To::DeadLetters => {
+                *self.deliveries[delivery].letters.entry(copy.headers.epoch.unwrap_or(0)).or_default() += 1;
+                self.dead_letters.push(copy);
+            }
             To::Child => self.deliveries[delivery].children += 1,
         }
     }

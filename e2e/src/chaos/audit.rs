@@ -95,7 +95,7 @@ pub(super) async fn all_jobs(store: &Store) -> Result<Vec<Job>> {
     let mut jobs: Vec<Job> = Vec::new();
     loop {
         let after = jobs.last().map(|job| job.key.clone());
-        let page = store.jobs(JobFilter { after, limit: 1000, ..JobFilter::default() }).await?;
+        let page = store.jobs(JobFilter { after, limit: 1000, ..JobFilter::default() }).await?.jobs;
         if page.is_empty() {
             return Ok(jobs);
         }

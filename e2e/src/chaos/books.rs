@@ -1,5 +1,6 @@
 //! The books: what became of every notification, and whether it may have become that. Strict, and pure.
 
+use std::collections::HashSet;
 use std::time::Instant;
 
 use domain::{AttemptOutcome, Reason, State};
@@ -128,6 +129,9 @@ pub(super) fn judge(entry: &Entry, found: &Found) -> Verdict {
     if extra > explained {
         broken.push(format!("{} copies, {explained} of {extra} explained", found.copies.len()));
     }
+    if found.rows.iter().any(|row| row.row.epoch > 0) {
+        broken.push("a budget that nobody gave".into());
+    }
     let ends: Vec<End> = found.rows.iter().map(|row| end_of(row, entry, found, &mut broken)).collect();
     let mut end = ends.into_iter().max().unwrap_or_else(|| end_without_row(entry, found, &mut broken));
     if found.jobs > 0 {
@@ -150,6 +154,13 @@ pub(super) fn judge(entry: &Entry, found: &Found) -> Verdict {
         _ => {}
     }
     Verdict { end, explained, unexplained: extra - explained, broken }
+}
+
+/// Dead letters beyond the first of their delivery and epoch. A crash between a letter's confirm and its note explains one.
+pub(super) fn extra_letters(found: &Found) -> usize {
+    let of =
+        |letter: &DeadLetter| (letter.message_id.clone(), letter.headers.get("notify-epoch").map(ToString::to_string));
+    found.letters.len() - found.letters.iter().map(of).collect::<HashSet<_>>().len()
 }
 
 /// After these nobody can know whether a copy went out. Under `hold` a lost answer ends the attempts.

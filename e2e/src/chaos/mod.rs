@@ -71,12 +71,17 @@ pub async fn run(plan: &Plan) -> Result<Report> {
     let begun = Instant::now();
     let mut report = Report { seed: plan.seed, ..Report::default() };
     let mut dice = Dice::new(plan.seed);
-    for kind in [Kind::Postgres, Kind::Sqlite] {
+    for kind in [Kind::Postgres, Kind::Sqlite, Kind::Cluster] {
         let chosen = choose(plan, kind, &mut dice);
         if chosen.is_empty() {
             continue;
         }
-        let until = plan.limit.map(|limit| begun + if kind == Kind::Postgres { limit * 3 / 4 } else { limit });
+        let share = |limit: Duration| match kind {
+            Kind::Postgres => limit * 5 / 8,
+            Kind::Sqlite => limit * 7 / 8,
+            Kind::Cluster => limit,
+        };
+        let until = plan.limit.map(|limit| begun + share(limit));
         let ran = Run { plan, kind, until, dice: &mut dice, report: &mut report, recipients: 0 }.go(chosen).await;
         if let Err(error) = ran {
             report.troubles.push(format!("the run over {} ended early: {error:#}", kind.as_str()));
@@ -211,9 +216,13 @@ impl Run<'_> {
             let name = match self.kind {
                 Kind::Postgres => (*name).to_owned(),
                 Kind::Sqlite => format!("{name} (SQLite)"),
+                Kind::Cluster => format!("{name} (three nodes)"),
             };
             self.report.judged(&name, &judged);
         }
+        let letters: usize = entries.iter().map(|entry| books::extra_letters(&audit.found(entry))).sum();
+        let note = format!("{}: {letters} dead letters beyond the first of their delivery", self.kind.as_str());
+        self.report.notes.push(note);
         self.report.troubles.extend(audit.strangers);
         self.look_at_processes(&scene).await;
         scene.strike_down().await

@@ -26,6 +26,7 @@ use crate::postgres::Postgres;
 use crate::provider::{Answer as Says, Provider};
 use crate::proxy::Proxy;
 
+const BOOTSTRAP: &str = "a token of the chaos run";
 const SECRET: &str = "a secret of the chaos run that is long enough";
 /// A copy that the broker could not dead-letter at once is tried again after this time; the default is 180 s.
 const DEAD_LETTER_TIMEOUT_MS: u32 = 5_000;
@@ -42,6 +43,8 @@ pub(super) const DEAD_LETTERS: &str = "notifications.queue.dlq";
 pub(super) enum Kind {
     Postgres,
     Sqlite,
+    /// Three nodes of RabbitMQ, and Postgres.
+    Cluster,
 }
 
 impl Kind {
@@ -49,13 +52,14 @@ impl Kind {
         match self {
             Self::Postgres => "Postgres",
             Self::Sqlite => "SQLite",
+            Self::Cluster => "cluster",
         }
     }
 
     /// Enough for a run, and quickly filled.
     const fn megabytes(self) -> u32 {
         match self {
-            Self::Postgres => 400,
+            Self::Postgres | Self::Cluster => 400,
             Self::Sqlite => 64,
         }
     }
@@ -68,8 +72,12 @@ pub(super) enum Ledger {
 
 pub(super) struct Scene {
     pub(super) broker: PrivateBroker,
+    /// The other nodes of a cluster.
+    pub(super) others: Vec<PrivateBroker>,
     /// Between the fleet and the broker.
     pub(super) broker_line: Proxy,
+    /// Between the run's own publishers and the broker.
+    _own_line: Proxy,
     pub(super) ledger: Ledger,
     pub(super) provider: Provider,
     pub(super) workers: Vec<Arc<Station>>,
@@ -102,12 +110,20 @@ impl Scene {
         let advanced =
             format!("[{{rabbit, [{{dead_letter_worker_publisher_confirm_timeout, {DEAD_LETTER_TIMEOUT_MS}}}]}}].");
         let options = Options { ephemeral: true, advanced, ..Options::default() };
-        let broker = PrivateBroker::start(&broker_dir, options).await?;
-        let broker_line = Proxy::before(local(broker.amqp_port)).await;
+        let broker = PrivateBroker::start(&broker_dir, options.clone()).await?;
+        let mut others = Vec::new();
+        if kind == Kind::Cluster {
+            for name in ["rabbitmq-2", "rabbitmq-3"] {
+                let options = Options { neighbour: Some(broker.neighbour()?), ..options.clone() };
+                others.push(PrivateBroker::start(&dir.path().join(name), options).await?);
+            }
+        }
+        let nodes = || [&broker].into_iter().chain(&others).map(|node| local(node.amqp_port)).collect();
+        let (broker_line, own_line) = (Proxy::before_any(nodes()).await, Proxy::before_any(nodes()).await);
         let provider = Provider::start().await;
         let disk = Disk::new(kind.megabytes(), own_mounts)?;
         let (ledger, url, direct) = raise_ledger(kind, &disk).await?;
-        let amqp_url = url_of(User::Notifications, broker_line.address.port(), VHOST);
+        let amqp_url = url_of(&broker, User::Notifications, broker_line.address.port(), VHOST);
         let environment = environment(&amqp_url, &url, &provider);
         let books = open_books(&direct).await?;
         let start = |role, number| Station::start(role, number, &environment, logs);
@@ -117,11 +133,13 @@ impl Scene {
         let stations = workers.iter().chain(&schedulers).chain([&api]);
         let keepers = stations.map(|station| tokio::spawn(Arc::clone(station).keep())).collect();
         let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(15)).build()?;
-        let amqp = Amqp::new(url_of(User::Admin, broker.amqp_port, VHOST));
+        let amqp = Amqp::new(url_of(&broker, User::Admin, own_line.address.port(), VHOST));
         let hands = Arc::new(Hands { api: Arc::clone(&api), http, token: String::new(), amqp });
         let mut scene = Self {
             broker,
+            others,
             broker_line,
+            _own_line: own_line,
             ledger,
             provider,
             workers,
@@ -146,7 +164,13 @@ impl Scene {
     async fn log_in(&mut self) -> Result<()> {
         let person = json!({"username": "auditor", "password": "correct horse battery"});
         let hands = &self.hands;
-        let registering = hands.http.post(hands.api.url("/register")).json(&person).send().await?;
+        let registering = hands
+            .http
+            .post(hands.api.url("/register"))
+            .header("X-Bootstrap-Token", BOOTSTRAP)
+            .json(&person)
+            .send()
+            .await?;
         registering.error_for_status().context("registering")?;
         let answer = hands.http.post(hands.api.url("/login")).json(&person).send().await?;
         let answer: Value = answer.error_for_status().context("logging in")?.json().await?;
@@ -217,9 +241,7 @@ impl Scene {
     /// # Errors
     /// The management API's.
     pub(super) async fn manage(&self, method: Method, path: &str, body: Option<Value>) -> Result<Value> {
-        let (name, password) = (User::Admin.name(), User::Admin.password());
-        let base = format!("http://{name}:{password}@127.0.0.1:{}", self.broker.management_port);
-        ground::manage(&base, method, path, body).await
+        ground::manage(&self.broker.management_url_as(User::Admin), method, path, body).await
     }
 
     /// Ends everything.
@@ -230,11 +252,14 @@ impl Scene {
         for keeper in &self.keepers {
             keeper.abort();
         }
-        let Self { broker, workers, schedulers, gone, hands, keepers, .. } = self;
+        let Self { broker, others, workers, schedulers, gone, hands, keepers, .. } = self;
         for keeper in keepers {
             let _ = keeper.await;
         }
         drop((workers, schedulers, gone, hands));
+        for node in others {
+            node.stop().await?;
+        }
         broker.stop().await
     }
 }
@@ -252,8 +277,8 @@ fn local(port: u16) -> SocketAddr {
     SocketAddr::from((Ipv4Addr::LOCALHOST, port))
 }
 
-pub(super) fn url_of(user: User, port: u16, vhost: &str) -> String {
-    format!("amqp://{}:{}@127.0.0.1:{port}/{vhost}", user.name(), user.password())
+pub(super) fn url_of(broker: &PrivateBroker, user: User, port: u16, vhost: &str) -> String {
+    format!("amqp://{}:{}@127.0.0.1:{port}/{vhost}", user.name(), broker.password(user))
 }
 
 /// The ledger, its URL for the fleet, and the one past the proxy.
@@ -278,6 +303,8 @@ fn environment(amqp_url: &str, database_url: &str, provider: &Provider) -> Vec<(
         ("AMQP_URL", amqp_url),
         ("DATABASE_URL", database_url),
         ("SECRET_KEY", SECRET),
+        ("BOOTSTRAP_TOKEN", BOOTSTRAP),
+        ("NOTIFY_OPEN", "local"),
         ("WORKER_RETRY_DELAY_1", "0.5"),
         ("WORKER_RETRY_DELAY_2", "1"),
         ("WORKER_RETRY_DELAY_3", "2"),

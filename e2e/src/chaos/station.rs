@@ -197,7 +197,7 @@ fn named(environment: &[(String, String)], name: &str, life: usize) -> Vec<(Stri
     with(environment, &[("PGAPPNAME", &format!("{name}.{life}"))])
 }
 
-async fn signal(pid: u32, name: &str) -> Result<()> {
+pub(super) async fn signal(pid: u32, name: &str) -> Result<()> {
     let status = Command::new("/bin/sh").args(["-c", r#"kill -s "$0" "$1""#, name, &pid.to_string()]).status().await?;
     if !status.success() {
         bail!("process {pid} was not there for {name}");

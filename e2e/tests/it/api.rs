@@ -225,9 +225,12 @@ async fn what_was_cancelled_is_never_sent() {
 async fn huge_bodies_and_tokens_never_reach_the_broker() {
     let provider = Provider::start().await;
     let fleet = TestFleet::start(Database::Sqlite, &provider.settings()).await;
-    let token = format!("Bearer {}", "a".repeat(1024 * 1024));
-    let (status, problem) = ask(&fleet, Method::GET, "/deliveries", &token).await;
+    let token = |size: usize| format!("Bearer {}", "a".repeat(size));
+    let (status, problem) = ask(&fleet, Method::GET, "/deliveries", &token(60 * 1024)).await;
     assert_eq!((status, &problem["type"]), (StatusCode::UNAUTHORIZED, &json!("invalid-token")));
+    // The API may close before it has read everything: then there is no answer.
+    let huge = fleet.http.get(fleet.url("/deliveries")).header("authorization", token(1024 * 1024)).send().await;
+    assert!(huge.is_err() || huge.is_ok_and(|answer| answer.status() == StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE));
     for size in [256 * 1024, 20 * 1024 * 1024] {
         let mut body = sms("+12025550143");
         body["message"] = json!("x".repeat(size));
@@ -253,5 +256,65 @@ async fn the_sandbox_shows_what_would_have_been_sent() {
     let capture = &read(shown).await.1["captures"][0];
     assert_eq!((&capture["destination"], &capture["subject"]), (&json!("ada@example.com"), &json!("Hola")));
     assert_eq!((&capture["delivery"], &capture["text"]), (&json!("m"), &json!("Funciona.")));
+    fleet.finish().await;
+}
+
+#[tokio::test]
+async fn the_ledger_of_a_running_fleet_signs_no_token() {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+    let fleet = TestFleet::start(Database::Sqlite, &[("SANDBOX", "all")]).await;
+    let claims = json!({
+        "sub": "eve", "iss": "chasqui", "aud": "chasqui", "exp": 4_102_444_800_u64, "tenant": "default",
+        "scope": "notify read operate admin tenants",
+    });
+    let header = r#"{"alg":"HS256","typ":"JWT"}"#.to_owned();
+    let unsigned = [header, claims.to_string()].map(|part| URL_SAFE_NO_PAD.encode(part)).join(".");
+    let push = json!({"channel": "push", "destination": unsigned, "message": "Sign here.", "id": "oracle"});
+    let (status, answer) = post(&fleet, "/notify", &[], &push).await;
+    assert_eq!(status, StatusCode::ACCEPTED, "{answer}");
+    let view = fleet.until("oracle", State::Captured).await;
+    let stored = view.row.recipient_hash.as_bytes().to_vec();
+    for signature in [&stored[..], &stored[stored.len() - 32..]] {
+        let forged = format!("Bearer {unsigned}.{}", URL_SAFE_NO_PAD.encode(signature));
+        assert_eq!(ask(&fleet, Method::GET, "/deliveries", &forged).await.0, StatusCode::UNAUTHORIZED);
+    }
+    fleet.finish().await;
+}
+
+#[tokio::test]
+async fn behind_a_plain_proxy_nobody_is_this_machine() {
+    // As `chasqui api` runs: nothing tells it that a proxy stands before it, and this one adds no header.
+    let fleet = TestFleet::prepare(Database::Sqlite, &[]).await.expect("a place");
+    let process = e2e::processes::Process::ready("api", &fleet.environment).await;
+    let address = process.url("").trim_start_matches("http://").parse().expect("an address");
+    let proxy = e2e::proxy::Proxy::before(address).await;
+    let url = |path: &str| format!("http://{}{path}", proxy.address);
+    let user = json!({"username": "eve", "password": PASSWORD});
+    for (path, body) in [("/register", user), ("/notify", sms("+12025550143"))] {
+        let (status, problem) = read(fleet.http.post(url(path)).json(&body).send().await.expect("answered")).await;
+        assert_eq!((status, &problem["type"]), (StatusCode::UNAUTHORIZED, &json!("missing-token")), "{path}");
+    }
+    drop(process);
+    fleet.remove().await;
+}
+
+#[tokio::test]
+async fn probes_are_answered_while_idle_connections_flood_the_api() {
+    let fleet = TestFleet::start(Database::Sqlite, &[("SANDBOX", "all")]).await;
+    let mut idle = Vec::new();
+    for _ in 0..1400 {
+        idle.push(tokio::net::TcpStream::connect(fleet.running().api).await.expect("connected"));
+    }
+    for path in ["/health", "/health/live", "/health/ready", "/metrics"] {
+        let answer = fleet.http.get(fleet.url(path)).send().await.expect("answered");
+        assert_eq!(answer.status(), StatusCode::OK, "{path}");
+    }
+    let mut mail =
+        json!({"channel": "email", "destination": "ada@example.com", "subject": "Hola", "message": "Funciona."});
+    mail["id"] = json!("m");
+    assert_eq!(post(&fleet, "/notify", &[], &mail).await.0, StatusCode::ACCEPTED);
+    fleet.until("m", State::Captured).await;
+    drop(idle);
     fleet.finish().await;
 }

@@ -1,10 +1,13 @@
 //! Moves out of the dead-letter queue, by the RabbitMQ UI's own request and by get + publish.
 
+use std::collections::BTreeMap;
+
 use domain::State;
 use e2e::provider::{Answer, Provider};
 use e2e::{Database, TestFleet};
 use lapin::BasicProperties;
 use lapin::options::{BasicGetOptions, BasicRejectOptions};
+use lapin::types::{AMQPValue, FieldTable};
 use serde_json::{Value, json};
 
 const DLQ: &str = "notifications.queue.dlq";
@@ -54,20 +57,113 @@ async fn move_messages_of_the_ui_gives_a_fresh_budget_with_postgres() {
     a_moved_dead_letter_has_a_fresh_budget(Database::Postgres).await;
 }
 
+/// As somebody publishes who has taken a letter out of the queue and copied what is written.
+fn by_hand(headers: &[(&str, AMQPValue)]) -> BasicProperties {
+    let headers = headers.iter().map(|(name, value)| ((*name).into(), value.clone()));
+    let headers = FieldTable::from(headers.collect::<BTreeMap<_, _>>());
+    BasicProperties::default().with_message_id("moved".into()).with_headers(headers)
+}
+
+async fn get_and_publish_with_notify_again(database: Database, copied: &[(&str, AMQPValue)]) {
+    let provider = Provider::start().await;
+    provider.answer(broken());
+    let fleet = TestFleet::start(database, &provider.settings()).await;
+    fleet.notify("moved", &sms()).await;
+    dead(&fleet, 0).await;
+    let letter = fleet.take_dead_letters(1).await.remove(0);
+    fleet.publish(&letter.body, by_hand(copied)).await;
+    dead(&fleet, 1).await;
+    assert_eq!(provider.received().len(), 8, "four attempts more");
+    let letter = fleet.take_dead_letters(1).await.remove(0);
+    assert_eq!(letter.headers["notify-epoch"], json!(1));
+    assert!(!letter.headers.contains_key("notify-again"), "it was heard: {:?}", letter.headers);
+    provider.answer(Answer::Accept);
+    fleet.publish(&letter.body, by_hand(&[("notify-again", AMQPValue::Boolean(true))])).await;
+    let view = fleet.until("moved", State::Sent).await;
+    assert_eq!(view.row.epoch, 2);
+    assert_eq!(provider.received().len(), 9);
+    fleet.finish().await;
+}
+
 #[tokio::test]
-async fn get_and_publish_without_headers_gives_a_fresh_budget() {
+async fn get_and_publish_with_notify_again_gives_a_fresh_budget_with_sqlite() {
+    get_and_publish_with_notify_again(Database::Sqlite, &[("notify-again", AMQPValue::Boolean(true))]).await;
+}
+
+#[tokio::test]
+async fn get_and_publish_with_notify_again_and_its_epoch_gives_a_fresh_budget_with_postgres() {
+    let copied = [("notify-again", AMQPValue::LongString("true".into())), ("notify-epoch", AMQPValue::LongLongInt(0))];
+    get_and_publish_with_notify_again(Database::Postgres, &copied).await;
+}
+
+#[tokio::test]
+async fn two_letters_published_by_hand_with_their_epoch_give_one_budget() {
     let provider = Provider::start().await;
     provider.answer(broken());
     let fleet = TestFleet::start(Database::Sqlite, &provider.settings()).await;
     fleet.notify("moved", &sms()).await;
     dead(&fleet, 0).await;
     let letter = fleet.take_dead_letters(1).await.remove(0);
-    provider.answer(Answer::Accept);
-    fleet.publish(&letter.body, BasicProperties::default().with_message_id("moved".into())).await;
-    let view = fleet.until("moved", State::Sent).await;
-    assert_eq!(view.row.epoch, 1);
-    assert_eq!(provider.received().len(), 5);
+    let copied = [("notify-again", AMQPValue::Boolean(true)), ("notify-epoch", AMQPValue::LongLongInt(0))];
+    fleet.publish(&letter.body, by_hand(&copied)).await;
+    dead(&fleet, 1).await;
+    fleet.publish(&letter.body, by_hand(&copied)).await;
+    e2e::fleet::until("both are back", async || (fleet.depth(DLQ).await == 2).then_some(())).await;
+    assert_eq!((fleet.delivery("moved").await.expect("a row").row.epoch, provider.received().len()), (1, 8));
+    fleet.take_dead_letters(2).await;
     fleet.finish().await;
+}
+
+async fn publishers_own_copies(database: Database) {
+    let provider = Provider::start().await;
+    let settings = [provider.settings(), vec![("AMBIGUITY", "sms=hold")]].concat();
+    let fleet = TestFleet::start(database, &settings).await;
+    let refused = Answer::Refuse { status: 400, code: 21_211, retry_after: None };
+    let ends =
+        [("held", Answer::Vanish, State::Held), ("refused", refused, State::Dead), ("spent", broken(), State::Dead)];
+    for (id, answer, state) in ends.clone() {
+        provider.answer(answer);
+        fleet.notify(id, &sms()).await;
+        fleet.until(id, state).await;
+    }
+    e2e::fleet::until("three letters", async || (fleet.depth(DLQ).await == 3).then_some(())).await;
+    provider.answer(Answer::Accept);
+    for (id, ..) in &ends {
+        for _ in 0..3 {
+            fleet.notify(id, &sms()).await;
+        }
+    }
+    // The one that was spent came four times.
+    acknowledged(&fleet, 1 + 1 + 4 + 9).await;
+    assert_eq!(provider.received().len(), 1 + 1 + 4, "nothing was sent again");
+    let mut letters: Vec<_> = fleet.take_dead_letters(3).await.into_iter().filter_map(|one| one.message_id).collect();
+    letters.sort();
+    assert_eq!(letters, ["held", "refused", "spent"]);
+    for (id, _, state) in ends {
+        let row = fleet.delivery(id).await.expect("a row").row;
+        assert_eq!((row.state, row.epoch, row.has_letter), (state, 0, true), "{id}");
+    }
+    fleet.finish().await;
+}
+
+/// Until the lane's messages were acknowledged this often.
+async fn acknowledged(fleet: &TestFleet, times: u64) {
+    let path = format!("queues/{}/notifications.queue", fleet.vhost);
+    e2e::fleet::until(&format!("{times} acknowledgements"), async || {
+        let queue = fleet.manage(reqwest::Method::GET, &path, None).await;
+        (queue["message_stats"]["ack"].as_u64() >= Some(times)).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_publishers_own_copies_of_what_failed_for_good_are_acknowledged_and_no_more_with_sqlite() {
+    publishers_own_copies(Database::Sqlite).await;
+}
+
+#[tokio::test]
+async fn a_publishers_own_copies_of_what_failed_for_good_are_acknowledged_and_no_more_with_postgres() {
+    publishers_own_copies(Database::Postgres).await;
 }
 
 #[tokio::test]

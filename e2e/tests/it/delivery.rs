@@ -81,6 +81,39 @@ async fn what_is_posted_to_the_api_is_delivered() {
 }
 
 #[tokio::test]
+async fn fields_that_are_not_known_kill_no_message_and_are_told_of() {
+    let provider = Provider::start().await;
+    for database in [Database::Sqlite, Database::Postgres] {
+        let fleet = TestFleet::start(database, &provider.settings()).await;
+        let body = json!({
+            "channel": "sms", "destination": "+12025550143", "message": "Hola", "sendAt": "2099-01-01T00:00:00Z",
+            "order": 7, "fallback": [{"channel": "sms", "destination": "+12025550144", "ttl_seconds": 5}],
+        });
+        fleet.notify("extra", &body).await;
+        fleet.notify("plain", &json!({"channel": "sms", "destination": "+12025550143", "message": "Hola"})).await;
+        fleet.until("extra", State::Sent).await;
+        fleet.until("plain", State::Sent).await;
+        let key = |id: &str| domain::Key { tenant: domain::Tenant::default(), id: id.into() };
+        let warnings = e2e::fleet::until("warnings", async || {
+            let warnings = fleet.running().store.warnings(&key("extra")).await.expect("read");
+            (!warnings.is_empty()).then_some(warnings)
+        })
+        .await;
+        let pointers: Vec<&str> = warnings.iter().map(|warning| warning.pointer.as_str()).collect();
+        assert_eq!(pointers, ["/fallback/0/ttl_seconds", "/order", "/sendAt"]);
+        assert_eq!(warnings[2].detail, "is not known and was not read: did you mean send_at?");
+        assert_eq!(fleet.running().store.warnings(&key("plain")).await, Ok(Vec::new()));
+        let by_http = json!({"channel": "sms", "destination": "+12025550143", "message": "Hola", "order": 7});
+        let answer = fleet.http.post(fleet.url("/notify")).json(&by_http).send().await.expect("answered");
+        assert_eq!(answer.status(), 202);
+        let accepted: serde_json::Value = answer.json().await.expect("JSON");
+        assert_eq!(accepted["warnings"][0]["pointer"], "/order");
+        fleet.until(accepted["id"].as_str().expect("an id"), State::Sent).await;
+        fleet.finish().await;
+    }
+}
+
+#[tokio::test]
 async fn an_idempotency_key_makes_one_delivery_of_many_requests() {
     let provider = Provider::start().await;
     let fleet = TestFleet::start(Database::Sqlite, &provider.settings()).await;

@@ -11,6 +11,7 @@ mod outage;
 mod poison;
 mod privacy;
 mod processes;
+mod rabbitmq4;
 mod retry;
 mod schedule;
 mod settings;

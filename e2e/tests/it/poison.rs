@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 
 use domain::State;
 use e2e::fleet::until;
-use e2e::provider::Provider;
+use e2e::provider::{Answer, Provider};
+use e2e::raw_amqp::{RawProperties, RawPublisher, nested_header, text_header};
 use e2e::{Database, TestFleet};
 use lapin::options::{BasicPublishOptions, ConfirmSelectOptions};
 use lapin::types::{AMQPValue, ByteArray, DecimalValue, FieldArray, FieldTable};
@@ -125,6 +126,58 @@ async fn ten_megabytes_are_refused_by_the_broker_and_what_has_expired_is_not_sen
     fleet.until("old", State::Expired).await;
     assert!(provider.received().is_empty());
     let _ = connection.close(200, "done".into()).await;
+    fleet.finish().await;
+}
+
+#[tokio::test]
+async fn headers_nested_ten_thousand_deep_and_names_in_latin_1_harm_nothing() {
+    let provider = Provider::start().await;
+    let fleet = TestFleet::start(Database::Sqlite, &provider.settings()).await;
+    let mut raw = RawPublisher::connect(&fleet.sources.get("AMQP_URL").expect("a broker")).await.expect("connected");
+    let body = |n: usize| json!({"channel": "sms", "destination": number(n), "message": "Hola"}).to_string();
+    let with = |message_id: &[u8], headers: Vec<u8>| RawProperties { message_id: message_id.to_vec(), headers };
+    let messages = [
+        with(b"deep", nested_header("deep", 10_000)),
+        with(b"deepest", nested_header("deep", 26_000)),
+        with(b"pedido-\xf1", Vec::new()),
+        with(b"latin-header", text_header(b"se\xf1or", b"se\xf1or")),
+        with(b"good", Vec::new()),
+    ];
+    for (n, properties) in messages.iter().enumerate() {
+        raw.publish("notifications.exchange", "notifications.key", properties, body(n).as_bytes())
+            .await
+            .expect("published");
+    }
+    for id in ["deep", "deepest", "latin-header", "good"] {
+        fleet.until(id, State::Sent).await;
+    }
+    let letter = fleet.take_dead_letters(1).await.remove(0);
+    assert_eq!((letter.reason.as_str(), &letter.body[..]), ("decode_error", body(2).as_bytes()));
+    assert!(letter.error.contains("message_id") && letter.error.contains("not UTF-8"), "{}", letter.error);
+    assert_eq!(provider.received().len(), 4);
+    let retried = with(b"retried", nested_header("deep", 10_000));
+    provider.answer(Answer::Refuse { status: 503, code: 20_503, retry_after: None });
+    raw.publish("notifications.exchange", "notifications.key", &retried, body(9).as_bytes()).await.expect("published");
+    let letter = fleet.take_dead_letters(1).await.remove(0);
+    assert_eq!((letter.message_id.as_deref(), letter.reason.as_str()), (Some("retried"), "exhausted"));
+    fleet.finish().await;
+}
+
+#[tokio::test]
+async fn a_message_id_that_acts_on_a_terminal_is_refused_with_a_reason_that_does_not() {
+    let fleet = TestFleet::start(Database::Sqlite, &[("SANDBOX", "all")]).await;
+    let body = json!({"channel": "sms", "destination": number(0), "message": "Hola"}).to_string();
+    let ids =
+        ["a\nb", "a\rb", "a\u{1b}[2J", "a\u{7f}", "a\u{85}", "a\u{202e}b", "a\u{2028}b", "a\u{2066}b", "\u{feff}a"];
+    for id in ids {
+        fleet.publish(&body, BasicProperties::default().with_message_id(id.into())).await;
+    }
+    for letter in fleet.take_dead_letters(ids.len()).await {
+        assert_eq!(letter.reason, "decode_error");
+        assert!(letter.error.contains("message_id must not contain the control character U+"), "{}", letter.error);
+        assert!(!letter.error.chars().any(domain::acts), "{:?}", letter.error);
+        assert!(ids.contains(&letter.message_id.as_deref().expect("its id")), "{:?}", letter.message_id);
+    }
     fleet.finish().await;
 }
 

@@ -83,17 +83,20 @@ async fn throttling_spends_time_and_no_attempt() {
 }
 
 #[tokio::test]
-async fn a_longer_retry_after_than_the_last_tier_goes_by_the_scheduler() {
+async fn a_longer_retry_after_than_the_last_tier_goes_by_the_scheduler_whatever_the_status() {
     let provider = Provider::start().await;
-    provider.answer(Answer::Refuse { status: 429, code: 20429, retry_after: Some("2".into()) });
     let fleet = TestFleet::start(Database::Sqlite, &provider.settings()).await;
-    fleet.notify("later", &sms("+12025550143")).await;
-    let key = domain::Key { tenant: domain::Tenant::default(), id: "later".into() };
-    let job = e2e::fleet::until("a job", async || fleet.running().store.job(&key).await.expect("read")).await;
-    provider.answer(Answer::Accept);
-    let view = fleet.until("later", State::Sent).await;
-    assert!(view.row.updated_at >= job.due_at, "never earlier than the provider asked for");
-    assert_eq!(provider.received().len(), 2);
+    for (nth, (status, code)) in [(429, 20429), (503, 20503), (500, 20001)].into_iter().enumerate() {
+        let (id, to) = (format!("later-{status}"), format!("+1202555014{nth}"));
+        provider.answer(Answer::Refuse { status, code, retry_after: Some("2".into()) });
+        fleet.notify(&id, &sms(&to)).await;
+        let key = domain::Key { tenant: domain::Tenant::default(), id: id.clone() };
+        let job = e2e::fleet::until("a job", async || fleet.running().store.job(&key).await.expect("read")).await;
+        provider.answer(Answer::Accept);
+        let view = fleet.until(&id, State::Sent).await;
+        assert!(view.row.updated_at >= job.due_at, "never earlier than the provider asked for");
+        assert_eq!((provider.count(&to), view.row.attempt), (2, 1), "{status}: no attempt was spent on the refusal");
+    }
     fleet.finish().await;
 }
 

@@ -88,7 +88,7 @@ async fn a_cancelled_job_is_never_sent() {
     let key = domain::Key { tenant: domain::Tenant::default(), id: "cancelled".into() };
     e2e::fleet::until("a job", async || fleet.running().store.job(&key).await.expect("read")).await;
     let cancelled = fleet.running().store.cancel(&key, SystemClock.now()).await.expect("cancelled");
-    assert_eq!(cancelled, store::Cancel::Cancelled);
+    assert_eq!(cancelled, store::Cancel::Cancelled { maybe_sent: false });
     fleet.notify("after", &later(3)).await;
     fleet.until("after", State::Sent).await;
     assert_eq!(provider.received().len(), 1, "only the one after it");

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use chasqui::config::{Config, DEFAULTS, Role, Sources};
+use chasqui::config::{Config, DEFAULTS, Open, Role, Sources};
 
 fn problems(role: Role, settings: &[(&str, &str)]) -> String {
     Config::read(Sources::of(settings.iter().copied()), role).expect_err("refused").to_string()
@@ -105,4 +105,55 @@ fn every_setting_is_in_the_template_of_the_environment() {
     let settings =
         DEFAULTS.lines().filter_map(|line| line.split_once(" = ")).map(|(name, _)| name.to_ascii_uppercase());
     assert_eq!(listed, settings.collect::<BTreeSet<_>>());
+}
+
+#[test]
+fn who_may_send_without_a_token_is_said_by_the_operator_except_on_a_private_fleet() {
+    let read = |role, given: &[(&str, &str)]| {
+        let base = [
+            ("AMQP_URL", "amqp://a:b@127.0.0.1/foro"),
+            ("DATABASE_URL", "sqlite:x.db"),
+            ("SECRET_KEY", "a secret of the tests that is long enough"),
+        ];
+        Config::read(Sources::of([&base, given].concat()), role).map(|config| config.api.open)
+    };
+    assert_eq!(read(Role::Api, &[]), Ok(Open::Nobody));
+    assert_eq!(read(Role::Up, &[]), Ok(Open::ThisMachine));
+    for (value, open) in [("false", Open::Nobody), ("local", Open::ThisMachine), ("true", Open::Everybody)] {
+        assert_eq!(read(Role::Up, &[("NOTIFY_OPEN", value)]), Ok(open));
+        assert_eq!(read(Role::Api, &[("NOTIFY_OPEN", value)]), Ok(open));
+    }
+    for wrong in [("NOTIFY_OPEN", "locl"), ("API_HOSTS", "https://notify.example/"), ("BOOTSTRAP_TOKEN", "weak")] {
+        let told = read(Role::Api, &[wrong]).expect_err("refused").to_string();
+        assert!(told.contains(wrong.0) && !told.contains("notify.example/ "), "{told}");
+    }
+}
+
+#[test]
+fn a_secret_that_everybody_can_read_is_refused_where_others_come_in() {
+    let published = ("SECRET_KEY", "for-development-only-name-your-own-secret-in-.env");
+    let base = [("AMQP_URL", "amqp://a:b@127.0.0.1/foro"), ("DATABASE_URL", "sqlite:x.db"), published];
+    let told = problems(Role::Api, &[&base[..], &[("API_LISTEN", "0.0.0.0:8080")]].concat());
+    assert!(told.contains("SECRET_KEY") && !told.contains(published.1), "{told}");
+    Config::read(Sources::of(base), Role::Api).expect("accepted on this machine alone");
+}
+
+#[test]
+fn the_secret_may_stand_in_a_file() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let path = dir.path().join("secret.key");
+    let read = || {
+        let file = path.display().to_string();
+        let settings = [
+            ("AMQP_URL", "amqp://a:b@127.0.0.1/foro"),
+            ("DATABASE_URL", "sqlite:x.db"),
+            ("SECRET_KEY_FILE", file.as_str()),
+        ];
+        Config::read(Sources::of(settings), Role::Api)
+    };
+    assert!(read().expect_err("there is none").to_string().contains("SECRET_KEY_FILE"));
+    std::fs::write(&path, "short\n").expect("written");
+    assert!(read().expect_err("too short").to_string().contains("32 bytes"));
+    std::fs::write(&path, "a secret of the tests that is long enough\n").expect("written");
+    assert!(read().expect("accepted").secret_key.is_some());
 }

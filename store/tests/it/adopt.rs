@@ -23,6 +23,8 @@ on_both!(
     a_row_that_was_taken_and_let_go_is_kept_until_its_acknowledgement_is_noted,
     what_was_about_to_be_acknowledged_is_not_taken_for_what_is_still_owed,
     a_doubt_outlives_the_copy_that_had_it,
+    what_is_owed_is_waited_for_while_an_equal_one_is_in_doubt,
+    a_doubt_is_left_when_what_is_owed_stays_with_others,
 );
 
 const PRINT: [u8; 32] = [3; 32];
@@ -202,6 +204,35 @@ async fn what_was_about_to_be_acknowledged_is_not_taken_for_what_is_still_owed(d
     let copies = [adopt(&store, true).await, adopt(&store, true).await];
     assert_eq!((copies[0].sight(), id(&copies[0])), (Sight::Known, sending.key.id.as_str()));
     assert_eq!(copies[1].sight(), Sight::Doubtful);
+}
+
+/// A worker is killed right after it has sent one of two equal messages, and while it sends the other.
+async fn one_ended_and_one_owed(db: &Database, store: &Store, kept_for: Duration) -> (Row, Row) {
+    let (adoption, ended) = first(store, 0).await;
+    store.record(&decide(&ended, &sent()), None).await.unwrap();
+    let (owed, sending) = first(store, 1).await;
+    forget((adoption, owed));
+    run_out(db).await;
+    let until = SystemClock.now().plus(kept_for).as_micros();
+    db.execute(&format!("UPDATE deliveries SET adopted_until = {until} WHERE id = '{}'", sending.key.id)).await;
+    (ended, sending)
+}
+
+async fn what_is_owed_is_waited_for_while_an_equal_one_is_in_doubt(db: &Database) {
+    let store = db.store().await;
+    let (_, sending) = one_ended_and_one_owed(db, &store, Duration::from_millis(400)).await;
+    let again = adopt(&store, true).await;
+    assert_eq!((again.sight(), id(&again)), (Sight::Known, sending.key.id.as_str()), "or nobody continues it");
+}
+
+async fn a_doubt_is_left_when_what_is_owed_stays_with_others(db: &Database) {
+    let store = db.store().await;
+    let (ended, sending) = one_ended_and_one_owed(db, &store, HOUR).await;
+    let begun = Instant::now();
+    let again = adopt(&store, true).await;
+    assert_eq!(again.sight(), Sight::Doubtful);
+    assert!(![&ended.key.id, &sending.key.id].contains(&&again.key().id), "a delivery of its own");
+    assert!(begun.elapsed() >= Duration::from_secs(5), "it has waited until every hold of a crash would be over");
 }
 
 async fn a_doubt_outlives_the_copy_that_had_it(db: &Database) {

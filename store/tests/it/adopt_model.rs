@@ -20,7 +20,7 @@ enum Step {
     First {
         apart: bool,
     },
-    /// A copy that is delivered again. When others have all rows, it waits until one of them runs out.
+    /// A copy that is delivered again. When others have all rows, or all that are owed, it waits until one runs out.
     Again,
     /// The n-th copy so far records, publishes what was ordered, is acknowledged, lets go, or crashes.
     Record {
@@ -118,9 +118,10 @@ impl History<'_> {
     async fn again(&mut self) -> Result<(), TestCaseError> {
         let copy = Uuid::new_v4();
         let adopting = tokio::spawn(self.adopt(copy, true));
-        if self.find(copy) == Found::OnlyTaken {
-            let open = self.model.iter().position(|row| !row.settled).expect("others have them");
-            self.run_out(open).await;
+        while self.find(copy) == Found::OnlyTaken {
+            let kept = |row: &Adoptable| !row.settled && row.holder.is_some_and(|(_, until)| until > at(0));
+            let kept = self.model.iter().position(kept).expect("others have them");
+            self.run_out(kept).await;
         }
         let (found, adoption) = (self.find(copy), adopting.await.unwrap());
         let (row, surely) = match found {
@@ -146,7 +147,7 @@ impl History<'_> {
     }
 
     fn find(&self, copy: Uuid) -> Found {
-        find(&self.model, copy, at(0))
+        find(&self.model, copy, at(0), true)
     }
 
     /// As the claim of a copy that met no row.

@@ -8,7 +8,12 @@ use crate::database::{Database, HOUR, arrival, at, candidate, decide, key, refus
 use crate::jobs::job;
 use crate::on_both;
 
-on_both!(a_cancel_and_a_claim_never_both_win, each_state_gets_its_answer, a_job_is_cancelled_with_its_delivery,);
+on_both!(
+    a_cancel_and_a_claim_never_both_win,
+    each_state_gets_its_answer,
+    a_cancel_says_whether_an_attempt_before_it_may_have_gone_out,
+    a_job_is_cancelled_with_its_delivery,
+);
 
 async fn a_cancel_and_a_claim_never_both_win(db: &Database) {
     let stores = [db.store().await, db.open().await];
@@ -47,9 +52,10 @@ async fn each_state_gets_its_answer(db: &Database) {
     let Claimed::New(row) = store.claim(candidate("known"), &arrival("known"), HOUR).await.unwrap() else { panic!() };
     assert_eq!(store.cancel(&key("known"), at(1)).await.unwrap(), Cancel::TooLate(State::Sending));
     store.record(&decide(&row, &refused()), None).await.unwrap();
-    assert_eq!(store.cancel(&key("known"), at(20)).await.unwrap(), Cancel::Cancelled);
-    assert_eq!(store.cancel(&key("known"), at(21)).await.unwrap(), Cancel::Cancelled);
-    let copy = domain::Arrival { seq: 1, bare: false, ..arrival("known") };
+    let cancelled = Cancel::Cancelled { maybe_sent: false };
+    assert_eq!(store.cancel(&key("known"), at(20)).await.unwrap(), cancelled);
+    assert_eq!(store.cancel(&key("known"), at(21)).await.unwrap(), cancelled);
+    let copy = domain::Arrival { seq: 1, hand: domain::Hand::Fleet, ..arrival("known") };
     let claimed = store.claim(candidate("known"), &copy, HOUR).await.unwrap();
     assert_eq!(claimed, Claimed::Known(Claim::Ended));
 
@@ -58,11 +64,24 @@ async fn each_state_gets_its_answer(db: &Database) {
     assert_eq!(store.cancel(&key("sent"), at(20)).await.unwrap(), Cancel::TooLate(State::Sent));
 }
 
+async fn a_cancel_says_whether_an_attempt_before_it_may_have_gone_out(db: &Database) {
+    let store = db.store().await;
+    let Claimed::New(row) = store.claim(candidate("lost"), &arrival("lost"), HOUR).await.unwrap() else { panic!() };
+    let failure = domain::Failure::new("twilio", None, "no answer");
+    store.record(&decide(&row, &domain::Outcome::Ambiguous { failure }), None).await.unwrap();
+    for second in [20, 21] {
+        let cancelled = store.cancel(&key("lost"), at(second)).await.unwrap();
+        assert_eq!(cancelled, Cancel::Cancelled { maybe_sent: true });
+    }
+}
+
 async fn a_job_is_cancelled_with_its_delivery(db: &Database) {
     let store = db.store().await;
     store.put_job(job("later", 60)).await.unwrap();
-    assert_eq!(store.cancel(&key("later"), at(1)).await.unwrap(), Cancel::Cancelled);
-    assert_eq!(store.cancel(&key("later"), at(2)).await.unwrap(), Cancel::Cancelled);
+    for second in [1, 2] {
+        let cancelled = store.cancel(&key("later"), at(second)).await.unwrap();
+        assert_eq!(cancelled, Cancel::Cancelled { maybe_sent: false });
+    }
     assert_eq!(store.job(&key("later")).await.unwrap(), None);
     assert_eq!(store.put_job(job("later", 60)).await.unwrap(), Put::Cancelled);
     // A scheduler had published it just before.

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use domain::{
-    Arrival, ChannelName, Clock, Failure, Key, Lease, Order, Outcome, Policy, Row, State, Tenant, Timestamp,
-    Transition, content_of,
+    Arrival, ChannelName, Clock, Failure, Hand, Key, Lease, Order, Outcome, Policy, RecipientHash, Row, State, Tenant,
+    Timestamp, Transition, content_of,
 };
 use secrecy::SecretString;
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, SqliteConnection};
@@ -164,12 +164,13 @@ pub(crate) fn candidate(id: &str) -> Row {
         content: Some(content_of(b"body")),
         fingerprint: None,
         order: Order::Nothing,
+        has_letter: false,
         ambiguous: false,
         throttled_since: None,
         expires_at: Some(at(86_400)),
         created_at: at(0),
         updated_at: at(0),
-        recipient_hash: [7; 32],
+        recipient_hash: RecipientHash::UNKNOWN,
         recipient_mask: "***67".into(),
         parent: Some("parent".into()),
         provider: None,
@@ -180,7 +181,8 @@ pub(crate) fn candidate(id: &str) -> Row {
 
 /// The first copy of a delivery.
 pub(crate) fn arrival(id: &str) -> Arrival {
-    Arrival { key: key(id), content: content_of(b"body"), epoch: 0, seq: 0, attempt: 0, bare: true, redelivered: false }
+    let (key, content, hand) = (key(id), content_of(b"body"), Hand::Publisher);
+    Arrival { key, content, epoch: 0, seq: 0, attempt: 0, hand, redelivered: false }
 }
 
 pub(crate) fn policy() -> Policy {

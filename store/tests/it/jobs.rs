@@ -15,6 +15,7 @@ on_both!(
     a_job_is_stored_once_and_replaced_by_a_higher_seq,
     a_finished_job_is_gone_and_a_schedule_moves_on,
     a_lease_that_ran_out_or_was_given_back_is_claimed_again,
+    a_schedule_is_moved_to_another_time_unless_somebody_holds_it,
     jobs_are_listed_in_order,
 );
 
@@ -71,7 +72,7 @@ async fn racing_schedulers_claim_each_due_job_once(db: &Database) {
     fired.sort();
     fired.dedup_by(|one, other| panic_if_equal(one, other));
     assert_eq!(fired.len(), 1_000);
-    assert_eq!(store.next_due().await.unwrap(), None);
+    assert_eq!(store.next_due(at(0)).await.unwrap(), None);
 }
 
 fn panic_if_equal(one: &domain::Key, other: &domain::Key) -> bool {
@@ -104,10 +105,13 @@ async fn a_finished_job_is_gone_and_a_schedule_moves_on(db: &Database) {
     for job in [job("once", 1), schedule("daily", 2), job("future", 100)] {
         assert_eq!(store.put_job(job).await.unwrap(), Put::Stored);
     }
-    assert_eq!(store.next_due().await.unwrap(), Some(at(1)));
+    for (after, next) in [(0, Some(1)), (1, Some(2)), (2, Some(100)), (100, None)] {
+        assert_eq!(store.next_due(at(after)).await.unwrap(), next.map(at), "after {after}");
+    }
+    assert_eq!(store.soonest().told(), Some(at(1)));
     let due = store.claim_due_jobs(at(10), 10, HOUR, owner).await.unwrap();
     assert_eq!(due, [job("once", 1), schedule("daily", 2)]);
-    assert_eq!(store.next_due().await.unwrap(), Some(at(100)));
+    assert_eq!(store.next_due(at(10)).await.unwrap(), Some(at(100)), "what is claimed is past");
     let done = [finished(&due[0], owner, None), finished(&due[1], owner, Some(86_402))];
     assert_eq!(store.finish_jobs(&done).await.unwrap(), 2);
     assert_eq!(store.finish_jobs(&done).await.unwrap(), 0);
@@ -133,13 +137,28 @@ async fn a_lease_that_ran_out_or_was_given_back_is_claimed_again(db: &Database) 
     assert_eq!(store.claim_due_jobs(at(1), 10, HOUR, owners[0]).await.unwrap(), [], "it lets others go first");
 }
 
+async fn a_schedule_is_moved_to_another_time_unless_somebody_holds_it(db: &Database) {
+    let store = db.store().await;
+    for job in [job("once", 1), schedule("daily", 2), schedule("held", 3)] {
+        store.put_job(job).await.unwrap();
+    }
+    store.move_job(&key("daily"), at(2), at(5)).await.unwrap();
+    assert_eq!(store.claim_due_jobs(at(4), 10, HOUR, Uuid::new_v4()).await.unwrap().len(), 2);
+    let moved = async |id, from| store.move_job(&key(id), at(from), at(9)).await.unwrap();
+    assert!(!moved("daily", 2).await, "it is due at another time");
+    assert!(!moved("held", 3).await, "somebody holds it");
+    assert!(!moved("once", 1).await && !moved("unknown", 1).await);
+    assert!(moved("daily", 5).await);
+    assert_eq!(store.job(&key("daily")).await.unwrap(), Some(schedule("daily", 9)));
+}
+
 async fn jobs_are_listed_in_order(db: &Database) {
     let store = db.store().await;
     for job in [job("c", 1), schedule("b", 2), job("a", 3)] {
         store.put_job(job).await.unwrap();
     }
     let ids = async |filter| {
-        let jobs = store.jobs(filter).await.unwrap();
+        let jobs = store.jobs(filter).await.unwrap().jobs;
         jobs.into_iter().map(|job| job.key.id).collect::<Vec<_>>().concat()
     };
     assert_eq!(ids(JobFilter::default()).await, "abc");

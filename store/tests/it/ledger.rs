@@ -159,7 +159,7 @@ async fn a_success_after_failures_has_all_its_attempts(db: &Database) {
     for seq in 1..=2 {
         let transition = decide(&row, &refused());
         store.record(&transition, None).await.unwrap();
-        let copy = domain::Arrival { seq, bare: false, ..arrival("ladder") };
+        let copy = domain::Arrival { seq, hand: domain::Hand::Fleet, ..arrival("ladder") };
         row = taken(store.claim(candidate("ladder"), &copy, HOUR).await.unwrap());
     }
     store.record(&decide(&row, &sent()), None).await.unwrap();

@@ -11,6 +11,7 @@ mod database;
 mod jobs;
 mod jobs_model;
 mod ledger;
+mod logins;
 mod migrate;
 mod model;
 mod outages;

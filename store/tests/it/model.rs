@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use domain::{Arrival, Attempt, ChannelName, Claim, Failure, Key, Lease, Outcome, Row, State, Transition};
+use domain::{
+    Arrival, Attempt, ChannelName, Claim, Failure, Hand, Key, Lease, Outcome, RecipientHash, Row, State, Transition,
+};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use store::{Cancel, Claimed, Recorded, Store};
@@ -19,7 +21,7 @@ enum Step {
         id: usize,
         epoch: u32,
         seq: u32,
-        bare: bool,
+        hand: usize,
         redelivered: bool,
         other_body: bool,
         live: bool,
@@ -36,17 +38,25 @@ enum Step {
     Cancel {
         id: usize,
     },
+    /// The dead letter of this epoch is confirmed.
+    Letter {
+        id: usize,
+        epoch: u32,
+    },
 }
 
+const HANDS: [Hand; 4] = [Hand::Publisher, Hand::Fleet, Hand::Mover, Hand::Asker];
+
 fn step() -> impl Strategy<Value = Step> {
-    let claim = (0..2usize, 0..2u32, 0..3u32, any::<bool>(), any::<bool>(), 0..8u8, any::<bool>());
+    let claim = (0..2usize, 0..2u32, 0..3u32, 0..HANDS.len(), any::<bool>(), 0..8u8, any::<bool>());
     prop_oneof![
-        5 => claim.prop_map(|(id, epoch, seq, bare, redelivered, body, live)| Step::Claim {
-            id, epoch, seq, bare, redelivered, other_body: body == 0, live,
+        5 => claim.prop_map(|(id, epoch, seq, hand, redelivered, body, live)| Step::Claim {
+            id, epoch, seq, hand, redelivered, other_body: body == 0, live,
         }),
         5 => (0..4usize, 0..6usize).prop_map(|(claim, outcome)| Step::Record { claim, outcome }),
         1 => (0..4usize).prop_map(|claim| Step::Repeat { claim }),
         1 => (0..2usize).prop_map(|id| Step::Cancel { id }),
+        2 => (0..2usize, 0..2u32).prop_map(|(id, epoch)| Step::Letter { id, epoch }),
     ]
 }
 
@@ -116,10 +126,10 @@ impl Model {
                 row.order = domain::Order::Nothing;
                 row.version += 1;
                 row.updated_at = at(20);
-                Cancel::Cancelled
+                Cancel::Cancelled { maybe_sent: row.ambiguous }
             }
             State::Cancelled if row.content.is_none() => Cancel::Unknown,
-            State::Cancelled => Cancel::Cancelled,
+            State::Cancelled => Cancel::Cancelled { maybe_sent: row.ambiguous },
             state => Cancel::TooLate(state),
         }
     }
@@ -136,7 +146,7 @@ fn tombstone(key: &Key) -> Row {
         expires_at: None,
         created_at: at(20),
         updated_at: at(20),
-        recipient_hash: [0; 32],
+        recipient_hash: RecipientHash::UNKNOWN,
         recipient_mask: "***".into(),
         parent: None,
         ..candidate(&key.id)
@@ -152,9 +162,9 @@ async fn run(store: &Store, steps: Vec<Step>) -> Result<(), TestCaseError> {
     let mut taken: Vec<Row> = Vec::new();
     for step in steps {
         match step {
-            Step::Claim { id, epoch, seq, bare, redelivered, other_body, live } => {
+            Step::Claim { id, epoch, seq, hand, redelivered, other_body, live } => {
                 let content = if other_body { [1; 32] } else { arrival("").content };
-                let arrival = Arrival { epoch, seq, bare, redelivered, content, ..arrival(&name(id)) };
+                let arrival = Arrival { epoch, seq, hand: HANDS[hand], redelivered, content, ..arrival(&name(id)) };
                 let candidate = Row { epoch, seq, content: Some(content), ..candidate(&name(id)) };
                 claims.push((candidate, arrival, live));
             }
@@ -168,6 +178,13 @@ async fn run(store: &Store, steps: Vec<Step>) -> Result<(), TestCaseError> {
             Step::Cancel { id } => {
                 let expected = model.cancel(&key(&name(id)));
                 prop_assert_eq!(store.cancel(&key(&name(id)), at(20)).await.unwrap(), expected);
+                continue;
+            }
+            Step::Letter { id, epoch } => {
+                store.note_letter(&key(&name(id)), epoch).await.unwrap();
+                if let Some(row) = model.rows.get_mut(&key(&name(id))).filter(|row| row.epoch == epoch) {
+                    row.has_letter |= row.state.is_dead_lettered();
+                }
                 continue;
             }
             Step::Repeat { .. } | Step::Record { .. } => continue,

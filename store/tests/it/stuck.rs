@@ -2,8 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use domain::{Order, Row, State, Timestamp};
+use domain::{Order, Row, State, Tenant, Timestamp};
 use store::{Patience, Store, StuckCounts};
+use uuid::Uuid;
 
 use crate::database::{Database, HOUR, arrival, at, candidate, decide, key, refused, sent};
 use crate::jobs::job;
@@ -13,7 +14,8 @@ use crate::on_both;
 on_both!(
     each_kind_is_stuck_from_its_own_time_on,
     what_ended_or_is_dead_is_not_stuck,
-    a_lease_ends_by_the_databases_clock
+    a_lease_ends_by_the_databases_clock,
+    what_came_without_an_id_is_told_from_what_has_one
 );
 
 const PATIENCE: Patience = Patience {
@@ -69,6 +71,27 @@ async fn what_ended_or_is_dead_is_not_stuck(db: &Database) {
     let row = taken(store.claim(candidate("sent now"), &arrival("sent now"), HOUR).await.unwrap());
     store.record(&decide(&row, &sent()), None).await.unwrap();
     assert!(stuck(&store, 1_000_000).await.is_empty());
+}
+
+async fn what_came_without_an_id_is_told_from_what_has_one(db: &Database) {
+    let store = db.store().await;
+    ordered(&store, "named", State::Waiting, Order::Retry { tier: 1 }, at(0)).await;
+    for (second, leaves) in [(1, false), (2, true)] {
+        let adoption = store.adopt(&Tenant::default(), &[3; 32], Uuid::new_v4(), false).await.unwrap();
+        let id = adoption.key().id.clone();
+        let row = Row { fingerprint: Some([3; 32]), token: adoption.copy(), ..candidate(&id) };
+        let row = taken(store.claim(row, &arrival(&id), HOUR).await.unwrap());
+        let mut transition = decide(&row, &refused());
+        transition.row.updated_at = at(second);
+        store.record(&transition, None).await.unwrap();
+        if leaves {
+            assert!(adoption.holds(true).await.unwrap());
+        }
+        std::mem::forget(adoption);
+    }
+    let listed = store.stuck_deliveries(PATIENCE, at(1_000)).await.unwrap();
+    let anonymous: Vec<bool> = listed.iter().map(|stuck| stuck.is_anonymous).collect();
+    assert_eq!(anonymous, [false, true, false], "what was published under its id has one");
 }
 
 async fn a_lease_ends_by_the_databases_clock(db: &Database) {

@@ -1,14 +1,14 @@
-//! Users: one first user, unique names, locks that grow.
+//! Users: one first user, unique names.
 
 use domain::Tenant;
 use secrecy::{ExposeSecret as _, SecretString};
 use store::NewUser;
 use tokio::task::JoinSet;
 
-use crate::database::{Database, at};
+use crate::database::Database;
 use crate::on_both;
 
-on_both!(one_of_many_first_users_is_created, names_are_unique, wrong_passwords_lock_for_longer_each_time);
+on_both!(one_of_many_first_users_is_created, names_are_unique);
 
 fn user(name: &str) -> NewUser {
     NewUser {
@@ -40,19 +40,4 @@ async fn names_are_unique(db: &Database) {
     assert_eq!(ana.password_hash.expose_secret(), "$argon2id$hash");
     assert!(!format!("{ana:?}").contains("argon2id"), "a user prints its hash");
     assert!(store.user("berta").await.unwrap().is_none());
-}
-
-async fn wrong_passwords_lock_for_longer_each_time(db: &Database) {
-    let store = db.store().await;
-    store.create_user(user("ana")).await.unwrap();
-    let mut locks = Vec::new();
-    for _ in 0..7 {
-        locks.push(store.record_login("ana", false, at(0)).await.unwrap());
-    }
-    assert_eq!(locks, [None, None, None, None, Some(at(1)), Some(at(2)), Some(at(4))]);
-    let ana = store.user("ana").await.unwrap().unwrap();
-    assert_eq!((ana.failed_logins, ana.locked_until), (7, Some(at(4))));
-    assert_eq!(store.record_login("ana", true, at(9)).await.unwrap(), None);
-    assert_eq!(store.user("ana").await.unwrap().unwrap().failed_logins, 0);
-    assert_eq!(store.record_login("nobody", false, at(9)).await.unwrap(), None);
 }

@@ -150,7 +150,105 @@ fn a_subject_is_one_line_and_the_messages_own_wins() {
 }
 
 #[test]
+fn white_space_and_marks_of_a_subject_stay_as_they_were_given() {
+    let files = [
+        ("t/sample.json", r#"{"name": "A"}"#),
+        ("t/en/email.txt", "x"),
+        ("t/en/email.subject.txt", "Order\n  of {{ name }}\n"),
+    ];
+    let templates = load(&files).unwrap();
+    let given = " 12345 |   |  ご注文\u{3000}確認 \u{202f}: 20\u{200f}/11 ";
+    for channel in ["email", "push"] {
+        let literal =
+            Wording { subject: Some(given.into()), message: Some("m".into()), ..wording("t", None, json!({})) };
+        let literal = Wording { template: None, ..literal };
+        assert_eq!(templates.render(&name(channel), &literal).unwrap().subject.as_deref(), Some(given));
+    }
+    let own = Wording { subject: Some(given.into()), ..wording("t", None, json!({ "name": "A" })) };
+    assert_eq!(templates.render(&name("email"), &own).unwrap().subject.as_deref(), Some(given));
+    let rendered = wording("t", None, json!({ "name": "a\u{3000}b  c\u{200f}" }));
+    let subject = templates.render(&name("email"), &rendered).unwrap().subject;
+    assert_eq!(subject.as_deref(), Some("Order of a\u{3000}b  c\u{200f}"));
+}
+
+#[test]
 fn steps_change_neither_white_space_nor_loops() {
     let text = "{% for i in [1, 2] -%}\n  {{ i }}{{ loop.index }}\n{%- endfor %}|{% set a = 5 -%}  {{ a }}|{% raw %}{% for {{{% endraw %}{# {% for #}.";
     assert_eq!(render_text(text, json!({}), json!({})).unwrap(), "1122|5|{% for {{.");
+}
+
+#[test]
+fn numbers_are_printed_in_the_digits_that_their_publisher_wrote() {
+    for written in [
+        "7",
+        "-7",
+        "589084071224307838838",
+        "-170141183460469231731687303715884105728",
+        "340282366920938463463374607431768211455",
+        "1234567890123456789012345678901234567890123",
+        "1234567890.123456789",
+        "19.90",
+        "19.9",
+        "0.000001",
+        "0.00",
+        "-0",
+        "1e-7",
+        "10.0",
+    ] {
+        let data: Value =
+            serde_json::from_str(&format!(r#"{{"v": {written}, "rows": [{{"v": {written}}}]}}"#)).unwrap();
+        let text = "{{ v }} {% for row in rows %}{{ row.v }}{% endfor %}";
+        assert_eq!(render_text(text, data.clone(), data), Ok(format!("{written} {written}")));
+    }
+}
+
+#[test]
+fn a_template_that_computes_gets_numbers_however_they_were_written() {
+    let data = |price: &str| serde_json::from_str::<Value>(&format!(r#"{{"price": {price}, "quantity": 3}}"#)).unwrap();
+    for (text, price, expected) in [
+        ("{{ price * quantity }}", "1.50", "4.5"),
+        ("{{ price * quantity }}", "1.5", "4.5"),
+        ("{{ price | round }}", "1.50", "2.0"),
+        ("{% if price > 1 %}more{% endif %}", "1.50", "more"),
+        ("{{ price }} {% if price | float > 1 %}more{% endif %}", "1.50", "1.50 more"),
+        ("{{ price + 1 }}", "589084071224307838838", "589084071224307838839"),
+        ("{{ price + 1 }}", "7", "8"),
+    ] {
+        assert_eq!(render_text(text, data("1"), data(price)), Ok(expected.to_owned()), "{text} with {price}");
+    }
+}
+
+#[test]
+fn a_mistake_is_told_as_before_where_numbers_are_texts() {
+    let data: Value = serde_json::from_str(r#"{"price": 1.50, "name": "Ana"}"#).unwrap();
+    let error = render_text("{{ price * name }}", json!({ "price": 1, "name": 2 }), data).unwrap_err();
+    assert!(matches!(&error, TemplateError::Failed { .. }), "{error}");
+}
+
+#[test]
+fn an_own_mail_in_the_shipped_layout_has_a_button_only_where_it_gives_a_link() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir_all(folder.path().join("own/en")).unwrap();
+    let write = |file: &str, text: &str| std::fs::write(folder.path().join("own").join(file), text).unwrap();
+    write("sample.json", r#"{"url": "https://x.example"}"#);
+    write("en/email.txt", "words");
+    let layout = r#"{% extends "_layout/email.html" %}{% block body %}words{% endblock %}"#;
+    let button = "{% block action_url %}{{ url }}{% endblock %}{% block action_label %}Go{% endblock %}";
+    let own = r#"{% block body %}{% if url | link %}<a href="{{ url | link }}">x</a>{% endif %}{% endblock %}"#;
+    let extends = r#"{% extends "_layout/email.html" %}"#;
+    for (html, url, links) in [
+        (layout.to_owned(), "https://x.example", 0),
+        (format!("{layout}{button}"), "https://x.example?a=1&b=2", 1),
+        (format!("{layout}{button}"), "", 0),
+        (format!("{layout}{button}"), "javascript:alert(1)", 0),
+        (format!("{extends}{own}"), " https://x.example ", 1),
+        (format!("{extends}{own}"), "data:text/html,x", 0),
+    ] {
+        write("en/email.html", &html);
+        let templates = Templates::with_directory(Some(folder.path()), crate::Options::default()).unwrap();
+        let rendered = render(&templates, "email", "own", None, json!({ "url": url })).unwrap();
+        let html = rendered.html.unwrap();
+        assert_eq!(html.matches("<a ").count(), links, "{url}: {html}");
+        assert!(!html.contains("<!--"), "{html}");
+    }
 }

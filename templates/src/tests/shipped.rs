@@ -80,3 +80,38 @@ fn the_argentine_words_are_used_where_there_are_any_and_spanish_elsewhere() {
     assert!(text("es-419", "whatsapp").contains("Empieza aquí"));
     assert!(text("qu", "whatsapp").contains("Start here"));
 }
+
+#[test]
+fn no_shipped_mail_has_a_button_or_a_link_that_leads_nowhere() {
+    let templates = Templates::embedded().unwrap();
+    for template in templates.describe() {
+        let urls: Vec<_> = template.sample.keys().filter(|name| name.ends_with("_url")).collect();
+        for bad in ["", "javascript:alert(1)", "data:text/html,x", "tambo.example/start"] {
+            for locale in ["en", "es"] {
+                let mut sample = template.sample.clone();
+                sample.iter_mut().filter(|(name, _)| urls.contains(name)).for_each(|(_, url)| *url = bad.into());
+                let html = render(&templates, "email", &template.template, Some(locale), Value::Object(sample));
+                let html = html.unwrap().html.unwrap();
+                assert!(!html.contains("<a ") && !html.contains("<!--"), "{}/{locale}: {html}", template.template);
+            }
+        }
+        let sample = Value::Object(template.sample.clone());
+        let html = render(&templates, "email", &template.template, Some("en"), sample).unwrap().html.unwrap();
+        assert_eq!(html.matches("<a ").count(), urls.len(), "{}: {html}", template.template);
+    }
+}
+
+#[test]
+fn no_shipped_mail_asks_for_a_reply() {
+    let templates = Templates::embedded().unwrap();
+    for template in templates.describe() {
+        for locale in ["en", "es"] {
+            let sample = Value::Object(template.sample.clone());
+            let email = render(&templates, "email", &template.template, Some(locale), sample).unwrap();
+            for words in [email.text, email.html.unwrap()] {
+                let words = words.to_lowercase();
+                assert!(!words.contains("reply") && !words.contains("respond"), "{}: {words}", template.template);
+            }
+        }
+    }
+}

@@ -31,7 +31,7 @@ pub(super) struct Generation {
 impl Generation {
     pub(super) async fn begin(supervisor: &Supervisor, look_at_topology: bool) -> Result<Self, Ended> {
         if look_at_topology {
-            let ready = supervisor.topology.ready().await;
+            let ready = supervisor.topology.ready_again().await;
             ready.map_err(|error| Ended::from(error.to_string().as_str()))?;
         }
         let connection = supervisor.topology.broker.connect("consume").await;

@@ -29,7 +29,7 @@ const ALONE: Duration = Duration::from_secs(3);
 #[derive(Debug)]
 pub(super) struct Ended {
     pub(super) why: String,
-    /// lapin could not parse what came (a Latin-1 `message_id` or header key). It comes again at once, until the
+    /// lapin could not parse what came, although it was made harmless. It comes again at once, until the
     /// broker's delivery limit takes it out: no reason to wait.
     pub(super) unreadable: bool,
 }
@@ -160,7 +160,7 @@ impl Intake {
 }
 
 fn is_suspicious(delivery: &Delivery) -> bool {
-    delivery_count(&delivery.properties) >= SUSPICIOUS
+    delivery_count(&delivery.properties, delivery.redelivered) >= SUSPICIOUS
 }
 
 fn incoming(

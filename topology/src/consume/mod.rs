@@ -101,7 +101,8 @@ pub struct Incoming {
     pub timestamp: Option<Timestamp>,
     pub content_encoding: Option<String>,
     pub redelivered: bool,
-    /// `x-delivery-count`: how often it was handed out before; 0 when the broker does not count.
+    /// `x-delivery-count`: how often it was handed out before; 0 when the broker does not count, and at a first delivery,
+    /// whose header is its publisher's word.
     pub delivery_count: u32,
     pub settle: Settle,
 }
@@ -247,7 +248,7 @@ impl Incoming {
             timestamp: sent_at(properties),
             content_encoding: properties.content_encoding().as_ref().map(ShortString::to_string),
             redelivered,
-            delivery_count: delivery_count(properties),
+            delivery_count: delivery_count(properties, redelivered),
             settle,
         }
     }

@@ -91,8 +91,8 @@ impl Supervisor {
             metrics::counter!("chasqui_unreadable_messages_total").increment(1);
             tracing::warn!(
                 broker,
-                "a message cannot be parsed (a Latin-1 message_id or header name, for example) and ended the connection; \
-                 the broker dead-letters it when its delivery limit is reached"
+                "a message cannot be parsed and ended the connection; the broker dead-letters it when its delivery limit is \
+                 reached"
             );
         } else {
             tracing::warn!(broker, problem = ended.why, "not consuming; connecting again");

@@ -32,6 +32,7 @@ mod name {
     pub(super) const RELEASED: &str = "notify-released";
     pub(super) const PARENT: &str = "notify-parent";
     pub(super) const PUBLISHER: &str = "notify-publisher";
+    pub(super) const AGAIN: &str = "notify-again";
     pub(super) const DEAD_REASON: &str = "notify-dead-reason";
     pub(super) const DEAD_ERROR: &str = "notify-dead-error";
     pub(super) const DEAD_ATTEMPTS: &str = "notify-dead-attempts";

@@ -27,18 +27,24 @@ pub fn read_headers(properties: &BasicProperties, names: &Names) -> Headers {
         publisher: short(table, name::PUBLISHER),
         dead: dead_mark(table),
         broker_death: died_in_a_lane(table, names),
+        again: get(table, name::AGAIN).is_some_and(is_yes),
     }
 }
 
-/// How often the broker has handed this message out before; 0 when it does not count (classic queues).
-pub(crate) fn delivery_count(properties: &BasicProperties) -> u32 {
+/// How often the broker has handed this message out before; 0 when it does not count (classic queues). The first time
+/// it adds nothing: what the header says then, its publisher has written.
+pub(crate) fn delivery_count(properties: &BasicProperties, redelivered: bool) -> u32 {
+    if !redelivered {
+        return 0;
+    }
     properties.headers().as_ref().and_then(|table| count(table, "x-delivery-count")).unwrap_or(0)
 }
 
-/// The AMQP `timestamp`: seconds. What lies beyond the year 9999 reads as absent.
+/// The AMQP `timestamp`: seconds. What lies beyond the year 9999 reads as absent, and so does 0, which is what some
+/// libraries write for none.
 pub(crate) fn sent_at(properties: &BasicProperties) -> Option<Timestamp> {
     const END_OF_9999: u64 = 253_402_300_799;
-    let seconds = (*properties.timestamp()).filter(|&seconds| seconds <= END_OF_9999)?;
+    let seconds = (*properties.timestamp()).filter(|seconds| (1..=END_OF_9999).contains(seconds))?;
     i64::try_from(seconds).ok().map(Timestamp::from_seconds)
 }
 
@@ -69,6 +75,13 @@ fn died_in_a_lane(table: &FieldTable, names: &Names) -> bool {
     })
 }
 
+/// The RabbitMQ UI writes a header as text unless it is told otherwise.
+fn is_yes(value: &AMQPValue) -> bool {
+    matches!(value, AMQPValue::Boolean(true))
+        || number(value) == Some(1)
+        || text(value).is_some_and(|text| text.eq_ignore_ascii_case("true"))
+}
+
 fn get<'a>(table: &'a FieldTable, name: &str) -> Option<&'a AMQPValue> {
     table.inner().get(name)
 }
@@ -79,7 +92,7 @@ fn count(table: &FieldTable, name: &str) -> Option<u32> {
 
 fn short(table: &FieldTable, name: &str) -> Option<String> {
     let text = get(table, name).and_then(text)?;
-    (!text.is_empty() && text.len() <= MAX_SHORT_BYTES).then(|| text.to_owned())
+    (!text.is_empty() && text.len() <= MAX_SHORT_BYTES && !text.chars().any(domain::acts)).then(|| text.to_owned())
 }
 
 fn instant(table: &FieldTable, name: &str) -> Option<Timestamp> {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::{DeadMark, Headers, Lane, Timestamp};
+use domain::{DeadMark, Hand, Headers, Lane, Timestamp};
 use lapin::BasicProperties;
 use lapin::types::{AMQPValue, ByteArray, DecimalValue, FieldArray, FieldTable, ShortString};
 
@@ -11,7 +11,7 @@ use super::*;
 use crate::Names;
 
 /// The headers that are read: ours, and the broker's.
-pub(super) const NAMES: [&str; 14] = [
+pub(super) const NAMES: [&str; 15] = [
     name::ATTEMPT,
     name::EPOCH,
     name::SEQ,
@@ -20,6 +20,7 @@ pub(super) const NAMES: [&str; 14] = [
     name::RELEASED,
     name::PARENT,
     name::PUBLISHER,
+    name::AGAIN,
     name::DEAD_REASON,
     name::DEAD_ERROR,
     name::DEAD_ATTEMPTS,
@@ -86,6 +87,7 @@ fn full() -> Headers {
             at: Timestamp::from_micros(1_700_000_001_000_000),
         }),
         broker_death: false,
+        again: true,
     }
 }
 
@@ -107,7 +109,7 @@ fn a_header_of_a_foreign_type_or_range_reads_as_absent() {
         }
         for name in NAMES {
             let headers = read(&[(name, value.clone())]);
-            assert!(headers.is_bare(), "{name} as {kind}: {headers:?}");
+            assert_eq!(headers, Headers::default(), "{name} as {kind}");
         }
     }
     let absurd = [
@@ -117,10 +119,11 @@ fn a_header_of_a_foreign_type_or_range_reads_as_absent() {
         (name::LANE, text("express")),
         (name::DUE, text("tomorrow")),
         (name::RELEASED, text("true")),
+        (name::AGAIN, text("1")),
         (name::PARENT, text(&"p".repeat(256))),
         (name::PUBLISHER, text("")),
     ];
-    assert!(read(&absurd).is_bare());
+    assert_eq!(read(&absurd), Headers::default());
 }
 
 #[test]
@@ -142,8 +145,18 @@ fn counts_are_read_from_every_integer_type() {
 #[test]
 fn any_single_dead_header_marks_it_as_dead() {
     let headers = read(&[(name::DEAD_REASON, text("exhausted"))]);
-    assert!(headers.is_dead_marked());
+    assert_eq!(headers.hand(), Hand::Mover);
     assert_eq!(headers.dead.unwrap().reason, "exhausted");
+}
+
+#[test]
+fn a_new_budget_is_asked_for_by_a_boolean_or_as_the_ui_writes_it() {
+    for yes in [AMQPValue::Boolean(true), AMQPValue::LongInt(1), text("true"), text("True")] {
+        assert!(read(&[(name::AGAIN, yes.clone())]).again, "{yes:?}");
+    }
+    for no in [AMQPValue::Boolean(false), text("false"), text(""), AMQPValue::Void] {
+        assert!(!read(&[(name::AGAIN, no.clone())]).again, "{no:?}");
+    }
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! From our headers to AMQP properties, written anew on every publish.
 
-use domain::{DeadMark, Headers, Timestamp};
+use domain::{DeadMark, Headers, Timestamp, printable};
 use lapin::BasicProperties;
 use lapin::types::{AMQPValue, FieldTable, ShortString};
 
@@ -46,11 +46,13 @@ fn ours(headers: &Headers) -> FieldTable {
     put(&mut table, name::LANE, headers.lane.map(|lane| text(lane.as_str())));
     put(&mut table, name::DUE, headers.due.map(instant));
     put(&mut table, name::RELEASED, headers.released.then_some(AMQPValue::Boolean(true)));
+    put(&mut table, name::AGAIN, headers.again.then_some(AMQPValue::Boolean(true)));
     put(&mut table, name::PARENT, headers.parent.as_deref().map(|id| text(cut(id, MAX_SHORT_BYTES))));
     put(&mut table, name::PUBLISHER, headers.publisher.as_deref().map(|id| text(cut(id, MAX_SHORT_BYTES))));
     if let Some(DeadMark { reason, error, attempts, at }) = &headers.dead {
         put(&mut table, name::DEAD_REASON, Some(text(cut(reason, MAX_SHORT_BYTES))));
-        put(&mut table, name::DEAD_ERROR, Some(text(cut(error, MAX_ERROR_BYTES))));
+        // It is read on terminals and in the RabbitMQ UI.
+        put(&mut table, name::DEAD_ERROR, Some(text(cut(&printable(error), MAX_ERROR_BYTES))));
         put(&mut table, name::DEAD_ATTEMPTS, Some(count(*attempts)));
         put(&mut table, name::DEAD_AT, Some(instant(*at)));
     }

@@ -1,5 +1,6 @@
 //! Publishes with confirms, over a connection of its own that comes back by itself.
 
+mod confirming;
 mod insist;
 mod meters;
 mod round;
@@ -59,6 +60,9 @@ pub struct PublisherState {
     /// The broker has raised a memory or disk alarm: nothing is confirmed meanwhile. The broker tells this only to
     /// a connection that tries to publish.
     pub blocked: bool,
+    /// What is published is not confirmed, although the connection stands: most of a cluster's nodes may be away. It may
+    /// be tried all the same. Forgotten after 10 s in which nothing was published.
+    pub unconfirmed: bool,
     /// Connections so far, this one included.
     pub generation: u64,
     /// Why there is no connection, for people.
@@ -66,9 +70,22 @@ pub struct PublisherState {
 }
 
 impl PublisherState {
-    /// Connected and not blocked.
+    /// Connected and not blocked: publishing may be tried.
     pub fn is_ready(&self) -> bool {
         self.connected && !self.blocked
+    }
+
+    /// What keeps this process from publishing, for probes: it names no address. `None` when all is well.
+    pub fn missing(&self) -> Option<&'static str> {
+        if !self.connected {
+            return Some("no connection to the broker");
+        }
+        if self.blocked {
+            return Some("the broker has raised a memory or disk alarm and takes no messages");
+        }
+        let unconfirmed =
+            "the broker is connected but confirms nothing: most of its nodes may be away, or its queues full";
+        self.unconfirmed.then_some(unconfirmed)
     }
 }
 
@@ -101,8 +118,11 @@ pub enum PublishError {
     /// Confirmed and returned: it is nowhere.
     #[error("no queue is bound for it: run `chasqui topology apply`, or restore the binding")]
     Unroutable,
-    /// A negative confirm: it is nowhere.
-    #[error("the broker refused it: its queue is full; let it be consumed, or raise its limit")]
+    /// A negative confirm: it is nowhere. RabbitMQ does not say why.
+    #[error(
+        "the broker refused it: its queue is full (let it be consumed, or raise its limit), or most of the nodes that \
+         hold the queue are away"
+    )]
     Refused,
     /// No confirm in time, or the connection was lost: repeat it with the same message id.
     #[error("no confirm, it may or may not have been published: {0}")]

@@ -15,6 +15,7 @@ use lapin::{Channel, Confirmation, ErrorKind, PublisherConfirm};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 
+use super::confirming::Heard;
 use super::{Job, PublishError, PublisherState};
 use crate::{Names, properties};
 
@@ -24,6 +25,12 @@ const MAX_MESSAGES: usize = 256;
 const MAX_BYTES: usize = 8 * 1024 * 1024;
 /// How long a confirm is still awaited once the broker has raised an alarm: it comes when the alarm ends.
 const ALARM_PATIENCE: Duration = Duration::from_secs(1);
+
+/// A round that is over.
+pub(super) struct Round {
+    pub(super) ended: Ended,
+    pub(super) heard: Heard,
+}
 
 /// What became of the AMQP channel.
 pub(super) enum Ended {
@@ -73,9 +80,10 @@ pub(super) async fn run(
     names: &Names,
     confirm_timeout: Duration,
     mut state: watch::Receiver<PublisherState>,
-) -> Ended {
+) -> Round {
     let deadline = Instant::now() + confirm_timeout;
     let mut broken = false;
+    let mut heard = Heard::default();
     let mut sent = Vec::with_capacity(jobs.len());
     let mut confirms = FuturesUnordered::new();
     for job in jobs {
@@ -90,15 +98,15 @@ pub(super) async fn run(
                 job.answer(Err(not_sent(&error)));
             }
             Err(_) => {
-                broken = true;
+                (broken, heard.unanswered) = (true, true);
                 job.answer(Err(PublishError::Unknown("the connection takes nothing more".into())));
             }
         }
     }
     domain::failpoint("publish.before_confirm");
     let mut returned = HashSet::new();
-    let out_of_time = out_of_time(deadline, &mut state);
-    tokio::pin!(out_of_time);
+    let waited = out_of_time(deadline, &mut state);
+    tokio::pin!(waited);
     loop {
         tokio::select! {
             // A confirm that is in may carry the return of a neighbour: the deadline must not hide it.
@@ -107,10 +115,15 @@ pub(super) async fn run(
                 Some((at, confirm)) => sent[at].1 = Answer::of(confirm, &mut returned),
                 None => break,
             },
-            () = &mut out_of_time => break,
+            alarm = &mut waited => {
+                heard.unanswered = !alarm;
+                break;
+            }
         }
     }
     let (jobs, answers): (Vec<Job>, Vec<Answer>) = sent.into_iter().unzip();
+    heard.confirmed = answers.iter().any(|answer| matches!(answer, Answer::Ack));
+    heard.refused = answers.iter().any(|answer| matches!(answer, Answer::Nack));
     let missing = answers.iter().find_map(Answer::missing);
     broken |= answers.iter().any(|answer| matches!(answer, Answer::None(_) | Answer::Missing(_)));
     for (job, answer) in jobs.into_iter().zip(answers) {
@@ -120,21 +133,23 @@ pub(super) async fn run(
         }
         job.answer(result);
     }
-    match missing {
+    let ended = match missing {
         Some(exchange) => Ended::Missing(exchange),
         None if broken => Ended::Lost,
         None => Ended::Idle(amqp),
-    }
+    };
+    Round { ended, heard }
 }
 
-async fn out_of_time(deadline: Instant, state: &mut watch::Receiver<PublisherState>) {
+/// True when an alarm is the reason.
+async fn out_of_time(deadline: Instant, state: &mut watch::Receiver<PublisherState>) -> bool {
     let alarm = async {
         let raised = state.wait_for(|state| state.blocked).await.is_ok();
         if raised { sleep(ALARM_PATIENCE).await } else { std::future::pending().await }
     };
     tokio::select! {
-        () = sleep_until(deadline) => {}
-        () = alarm => {}
+        () = sleep_until(deadline) => false,
+        () = alarm => true,
     }
 }
 

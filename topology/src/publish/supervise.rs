@@ -12,10 +12,11 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
-use super::round::{self, Ended};
+use super::confirming::{Change, Confirming};
+use super::round::{self, Ended, Round};
 use super::{Job, PublisherSettings, PublisherState, unavailable};
 use crate::backoff::Backoff;
-use crate::{Names, Topology};
+use crate::{Broker, Names, Topology};
 
 /// For opening AMQP channels and closing connections.
 const STEP_TIMEOUT: Duration = Duration::from_secs(5);
@@ -30,6 +31,7 @@ pub(super) async fn supervise(
     stop: CancellationToken,
 ) {
     let mut backoff = Backoff::new(&topology.broker.connection_name("publish"));
+    let mut confirming = Confirming::new(Instant::now());
     while !stop.is_cancelled() && !jobs.is_closed() {
         let connected = refusing(&mut jobs, &state, &stop, connect(&topology, settings.amqp_channels)).await;
         let problem = match connected {
@@ -39,10 +41,11 @@ pub(super) async fn supervise(
                 let begun = Instant::now();
                 state.send_modify(|state| {
                     let generation = state.generation + 1;
-                    *state = PublisherState { connected: true, blocked: false, generation, problem: None };
+                    *state = PublisherState { connected: true, generation, ..PublisherState::default() };
                 });
                 metrics::counter!("chasqui_publisher_generations_total").increment(1);
-                let mut generation = Generation::new(&topology.names, &settings, &state, &connection, channels);
+                let mut generation =
+                    Generation::new(&topology, &settings, &state, &mut confirming, &connection, channels);
                 let ended = generation.run(&mut jobs, &stop).await;
                 if timeout(STEP_TIMEOUT, connection.close(200, "done".into())).await.is_err() {
                     tracing::debug!("the broker did not answer the close of the publishing connection");
@@ -58,14 +61,16 @@ pub(super) async fn supervise(
         };
         tracing::warn!(broker = %topology.broker.address(), problem, "not publishing; connecting again");
         state.send_modify(|state| {
-            (state.connected, state.blocked, state.problem) = (false, false, Some(problem));
+            *state =
+                PublisherState { generation: state.generation, problem: Some(problem), ..PublisherState::default() };
         });
         if refusing(&mut jobs, &state, &stop, tokio::time::sleep(backoff.next())).await.is_none() {
             break;
         }
     }
     state.send_modify(|state| {
-        (state.connected, state.blocked, state.problem) = (false, false, Some("the publisher has stopped".into()));
+        let problem = Some("the publisher has stopped".into());
+        *state = PublisherState { generation: state.generation, problem, ..PublisherState::default() };
     });
     jobs.close();
     while let Some(job) = jobs.recv().await {
@@ -91,7 +96,7 @@ async fn refusing<T>(
 }
 
 async fn connect(topology: &Topology, channels: usize) -> Result<(Connection, Vec<Channel>), String> {
-    topology.ready().await.map_err(|error| error.to_string())?;
+    topology.ready_again().await.map_err(|error| error.to_string())?;
     let connection = topology.broker.connect("publish").await.map_err(|error| error.to_string())?;
     let mut open = Vec::new();
     for _ in 0..channels.max(1) {
@@ -114,26 +119,38 @@ async fn open_channel(connection: &Connection) -> Result<Channel, String> {
 
 /// One connection with its confirm channels.
 struct Generation<'a> {
+    broker: &'a Broker,
     /// Shared with the rounds.
     names: Arc<Names>,
     settings: &'a PublisherSettings,
     state: &'a watch::Sender<PublisherState>,
+    confirming: &'a mut Confirming,
     connection: &'a Connection,
     idle: Vec<Channel>,
-    rounds: JoinSet<Ended>,
+    rounds: JoinSet<Round>,
     waiting: VecDeque<Job>,
 }
 
 impl<'a> Generation<'a> {
     fn new(
-        names: &Names,
+        topology: &'a Topology,
         settings: &'a PublisherSettings,
         state: &'a watch::Sender<PublisherState>,
+        confirming: &'a mut Confirming,
         connection: &'a Connection,
         idle: Vec<Channel>,
     ) -> Self {
-        let names = Arc::new(names.clone());
-        Self { names, settings, state, connection, idle, rounds: JoinSet::new(), waiting: VecDeque::new() }
+        Self {
+            broker: &topology.broker,
+            names: Arc::new(topology.names.clone()),
+            settings,
+            state,
+            confirming,
+            connection,
+            idle,
+            rounds: JoinSet::new(),
+            waiting: VecDeque::new(),
+        }
     }
 
     /// Until the connection is of no use any more (then it says why), or everything is done after `stop`.
@@ -217,13 +234,37 @@ impl<'a> Generation<'a> {
         Ok(())
     }
 
-    async fn end_round(&mut self, ended: Result<Ended, tokio::task::JoinError>) -> Result<(), String> {
+    async fn end_round(&mut self, ended: Result<Round, tokio::task::JoinError>) -> Result<(), String> {
+        let Ok(Round { ended, heard }) = ended else {
+            self.idle.push(open_channel(self.connection).await?);
+            return Ok(());
+        };
+        let now = Instant::now();
+        let broker = self.broker.address();
+        match self.confirming.note(heard, now) {
+            Some(Change::Stops(why)) => tracing::warn!(
+                broker,
+                why,
+                "the broker is connected but confirms nothing: most of its nodes may be away, or its queues full; \
+                 publishing again and again"
+            ),
+            Some(Change::GoesOn(after)) => {
+                tracing::info!(broker, seconds = after.as_secs(), "the broker confirms again")
+            }
+            None => {}
+        }
+        self.show_unconfirmed(now);
         match ended {
-            Ok(Ended::Idle(amqp)) => self.idle.push(amqp),
-            Ok(Ended::Missing(exchange)) => return Err(format!("exchange '{exchange}' is missing")),
-            Ok(Ended::Lost) | Err(_) => self.idle.push(open_channel(self.connection).await?),
+            Ended::Idle(amqp) => self.idle.push(amqp),
+            Ended::Missing(exchange) => return Err(format!("exchange '{exchange}' is missing")),
+            Ended::Lost => self.idle.push(open_channel(self.connection).await?),
         }
         Ok(())
+    }
+
+    fn show_unconfirmed(&self, now: Instant) {
+        let unconfirmed = self.confirming.is_unconfirmed(now);
+        self.state.send_if_modified(|state| std::mem::replace(&mut state.unconfirmed, unconfirmed) != unconfirmed);
     }
 
     fn is_blocked(&self) -> bool {
@@ -256,6 +297,7 @@ impl<'a> Generation<'a> {
         if status.blocked() {
             metrics::counter!("chasqui_publisher_blocked_seconds_total").increment(1);
         }
+        self.show_unconfirmed(Instant::now());
         let blocked = status.blocked();
         self.state.send_if_modified(|state| std::mem::replace(&mut state.blocked, blocked) != blocked);
         None

@@ -6,7 +6,7 @@ use super::*;
 fn an_id_has_1_to_255_bytes() {
     assert_eq!(accept(json!({"id": "i".repeat(255)})).id.unwrap().len(), 255);
     assert_eq!(accept(json!({"id": format!("{}x", "é".repeat(127))})).id.unwrap().len(), 255);
-    for bad in [json!(""), json!("i".repeat(256)), json!("é".repeat(128)), json!("a\0"), json!("a\nb"), json!(7)] {
+    for bad in [json!("i".repeat(256)), json!("é".repeat(128)), json!("a\0"), json!("a\nb"), json!(7)] {
         check(json!({ "id": bad }), &["/id"]);
     }
 }
@@ -14,7 +14,7 @@ fn an_id_has_1_to_255_bytes() {
 #[test]
 fn a_tenant_is_a_plain_word() {
     assert_eq!(accept(json!({"tenant": "Acme_1-x"})).tenant.as_str(), "Acme_1-x");
-    for bad in [json!(""), json!("a b"), json!("ñ"), json!("a/b"), json!("t".repeat(65)), json!(7), json!({})] {
+    for bad in [json!(" "), json!("a b"), json!("ñ"), json!("a/b"), json!("t".repeat(65)), json!(7), json!({})] {
         check(json!({ "tenant": bad }), &["/tenant"]);
     }
 }
@@ -32,15 +32,27 @@ fn control_and_direction_characters_stay_out_of_every_line() {
     let unsafe_characters = ["\0", "\t", "\r", "\n", "\u{7f}", "\u{85}", "\u{9f}", "\u{2028}", "\u{2029}"];
     let bidi = ["\u{61c}", "\u{200e}", "\u{200f}", "\u{202a}", "\u{202e}", "\u{2066}", "\u{2069}"];
     for bad in unsafe_characters.iter().chain(&bidi) {
-        for name in ["id", "destination", "subject"] {
+        for name in ["id", "destination"] {
             check(json!({ name: format!("a{bad}b") }), &[&format!("/{name}")]);
         }
+    }
+    for bad in unsafe_characters.iter().chain(&["\u{202a}", "\u{202e}", "\u{2066}", "\u{2069}"]) {
+        check(json!({ "subject": format!("a{bad}b") }), &["/subject"]);
         let item = json!({"channel": "sms", "destination": format!("+{bad}5"), "subject": format!("{bad}")});
         check(json!({"fallback": [item]}), &["/fallback/0/destination", "/fallback/0/subject"]);
     }
     let error = decode(with(json!({"subject": "a\r\nBcc: x"})).to_string()).unwrap_err();
     assert_eq!(error.to_string(), "/subject must not contain the control character U+000D");
     accept(json!({"subject": "שלום ¡ñandú! 👩‍👩‍👧", "destination": "josé@münchen.example"}));
+}
+
+#[test]
+fn marks_that_formatters_of_dates_and_prices_write_are_kept_in_a_subject() {
+    for subject in
+        ["20\u{200f}/11\u{200f}/2025", "\u{200e}Order 12", "Ana \u{61c}1", "to \u{2068}Ana\u{2069}", "  a  b "]
+    {
+        assert_eq!(accept(json!({ "subject": subject })).wording.subject.as_deref(), Some(subject));
+    }
 }
 
 #[test]
@@ -74,11 +86,15 @@ fn a_template_stands_in_for_a_message() {
 
 #[test]
 fn times_need_an_offset_and_durations_are_whole_seconds() {
-    for bad in [json!("2026-03-01T09:00:00"), json!("2026-03-01"), json!(1_772_366_400), json!("")] {
+    for bad in [json!("2026-03-01T09:00:00"), json!("2026-03-01"), json!(1_772_366_400), json!(" ")] {
         check(json!({"send_at": bad, "expires_at": bad}), &["/send_at", "/expires_at"]);
     }
     for bad in [json!(0), json!(-5), json!(1.5), json!("60"), json!(u64::MAX), json!(10 * 366 * 86_400_u64 + 1)] {
         check(json!({"ttl_seconds": bad, "max_lateness_seconds": bad}), &["/ttl_seconds", "/max_lateness_seconds"]);
+    }
+    for whole in [r"600", "600.0", "6e2", "60000E-2"] {
+        let body = valid().to_string().replacen('{', &format!("{{\"ttl_seconds\": {whole},"), 1);
+        assert_eq!(decode(body).unwrap().expiry, Expiry::Ttl(600), "{whole}");
     }
     check(json!({"ttl_seconds": 5, "expires_at": "2026-03-01T09:00:00Z"}), &["/ttl_seconds"]);
 }
@@ -116,15 +132,39 @@ fn every_item_of_a_fallback_is_checked_before_it_is_needed() {
         ],
     );
     let item = json!({"channel": "sms", "destination": "+549"});
-    assert!(accept(json!({"fallback": vec![item.clone(); 8]})).has_fallback);
+    assert!(accept(json!({"fallback": vec![item.clone(); 8]})).has_fallback());
     check(json!({"fallback": vec![item; 9]}), &["/fallback"]);
-    assert!(!accept(json!({"fallback": []})).has_fallback);
+    assert!(!accept(json!({"fallback": []})).has_fallback());
 }
 
 #[test]
-fn the_targets_of_a_fallback_are_listed_for_the_catalog() {
-    let body = with(json!({"fallback": [{"channel": "sms", "destination": "+549"}, 7]}));
-    let targets = Notification::fallback_targets(body.as_object().unwrap());
-    assert_eq!(targets[&0], ("sms".to_owned(), "+549".to_owned()));
-    assert_eq!(targets[&1], (String::new(), String::new()));
+fn an_empty_list_is_an_empty_object() {
+    let item = json!({"channel": "sms", "destination": "+549", "data": []});
+    let read = accept(json!({"data": [], "metadata": [], "fallback": [item]}));
+    assert!(read.wording.data.is_empty() && read.fallback[0].brings_data);
+    check(json!({"data": [1], "metadata": [[]]}), &["/data", "/metadata"]);
+    check(json!({"fallback": [{"channel": "sms", "destination": "+549", "data": [1]}]}), &["/fallback/0/data"]);
+}
+
+#[test]
+fn the_words_of_an_item_are_those_that_its_delivery_will_have() {
+    let parent = json!({"channel": "email", "destination": "ana@example.com", "subject": "S", "message": "M",
+                        "locale": "es", "data": {"a": 1}});
+    for item in [
+        json!({}),
+        json!({"subject": "s"}),
+        json!({"message": "m"}),
+        json!({"message": "", "template": "", "data": ""}),
+        json!({"template": "otp", "locale": "en", "data": {}}),
+        json!({"data": []}),
+    ] {
+        let mut body = parent.clone();
+        body["fallback"] = json!([item]);
+        body["fallback"][0]["channel"] = json!("sms");
+        body["fallback"][0]["destination"] = json!("+549");
+        let read = decode(body.to_string()).unwrap();
+        let child = crate::child_body(&crate::samples::key("d-1"), body.to_string().as_bytes(), None).unwrap();
+        let child = decode(&child).unwrap();
+        assert_eq!(read.fallback[0].wording_after(&read.wording), child.wording, "{body}");
+    }
 }

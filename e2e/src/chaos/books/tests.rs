@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use domain::{Attempt, Clock as _, Key, Lease, Order, Row, SystemClock, Tenant};
+use domain::{Attempt, Clock as _, Key, Lease, Order, RecipientHash, Row, SystemClock, Tenant};
 use uuid::Uuid;
 
 use super::*;
@@ -35,12 +35,13 @@ fn row(state: State, attempts: &[AttemptOutcome]) -> DeliveryView {
         content: None,
         fingerprint: None,
         order: Order::Nothing,
+        has_letter: false,
         ambiguous: !attempts.is_empty(),
         throttled_since: None,
         expires_at: None,
         created_at: now,
         updated_at: now,
-        recipient_hash: [0; 32],
+        recipient_hash: RecipientHash::UNKNOWN,
         recipient_mask: "***43".into(),
         parent: None,
         provider: None,
@@ -56,7 +57,7 @@ fn row(state: State, attempts: &[AttemptOutcome]) -> DeliveryView {
         detail: String::new(),
         at: now,
     };
-    DeliveryView { row, attempts: attempts.iter().map(attempt).collect(), late_answers: 0 }
+    DeliveryView { row, due_at: None, attempts: attempts.iter().map(attempt).collect(), late_answers: 0 }
 }
 
 fn copy() -> Received {
@@ -123,6 +124,21 @@ fn a_copy_in_silence_is_not_explained_by_anything_else() {
     check(&held, &found(vec![row(State::Sent, &[AttemptOutcome::Ambiguous])], 2, vec![]), End::Sent, 0, 1, true);
     let unanswered = Entry { answer: Answer::None, ..entry() };
     check(&unanswered, &found(vec![row(State::Sent, &[])], 2, vec![]), End::Sent, 0, 1, true);
+}
+
+#[test]
+fn a_budget_that_nobody_gave_is_broken_and_letters_of_one_epoch_are_counted() {
+    let mut renewed = row(State::Sent, &[]);
+    renewed.row.epoch = 1;
+    check(&entry(), &found(vec![renewed], 1, vec![]), End::Sent, 0, 0, true);
+    let of_epoch = |epoch: u32| {
+        let headers = [("notify-epoch".to_owned(), epoch.into())].into();
+        DeadLetter { headers, ..letter("exhausted") }
+    };
+    let letters = |epochs: &[u32]| found(vec![], 0, epochs.iter().map(|epoch| of_epoch(*epoch)).collect());
+    assert_eq!(extra_letters(&letters(&[])), 0);
+    assert_eq!(extra_letters(&letters(&[0, 1])), 0);
+    assert_eq!(extra_letters(&letters(&[0, 1, 1, 0, 1])), 3);
 }
 
 #[test]

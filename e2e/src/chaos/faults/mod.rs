@@ -1,6 +1,7 @@
 //! Every fault: its name, what it is in one sentence, and what is done.
 
 mod broker;
+mod cluster;
 mod ledger;
 mod network;
 mod processes;
@@ -40,12 +41,15 @@ pub(super) enum Scope {
     Both,
     /// On SQLite, in the full run.
     Sqlite,
+    /// On three nodes of RabbitMQ, in the full run.
+    Cluster,
 }
 
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Act {
     Process(processes::Act),
     Broker(broker::Act),
+    Cluster(cluster::Act),
     Network(network::Act),
     Ledger(ledger::Act),
     Provider(provider::Act),
@@ -105,6 +109,7 @@ impl Fault {
         match self.act {
             Act::Process(act) => act.strike(scene).await,
             Act::Broker(act) => act.strike(scene).await,
+            Act::Cluster(act) => act.strike(scene).await,
             Act::Network(act) => act.strike(scene).await,
             Act::Ledger(act) => act.strike(scene).await,
             Act::Provider(act) => act.strike(scene).await,
@@ -118,10 +123,11 @@ impl Fault {
     pub(super) fn is_in(&self, short: bool, kind: Kind) -> bool {
         match self.scope {
             Scope::Short => kind == Kind::Postgres,
-            Scope::Everywhere => !short || kind == Kind::Postgres,
+            Scope::Everywhere => kind == Kind::Postgres || !short && kind == Kind::Sqlite,
             Scope::Full => !short && kind == Kind::Postgres,
-            Scope::Both => !short,
+            Scope::Both => !short && kind != Kind::Cluster,
             Scope::Sqlite => !short && kind == Kind::Sqlite,
+            Scope::Cluster => !short && kind == Kind::Cluster,
         }
     }
 }
@@ -149,6 +155,7 @@ pub(super) fn all() -> Vec<Fault> {
     let groups = [
         processes::faults(),
         broker::faults(),
+        cluster::faults(),
         network::faults(),
         ledger::faults(),
         provider::faults(),

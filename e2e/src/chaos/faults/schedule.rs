@@ -36,14 +36,14 @@ pub(super) async fn strike(scene: &mut Scene) -> Result<()> {
     provider.answer(refusal(500, None));
     let port = scene.broker.amqp_port;
     let settings = [
-        ("AMQP_URL", url_of(User::Notifications, port, &name)),
+        ("AMQP_URL", url_of(&scene.broker, User::Notifications, port, &name)),
         ("DATABASE_URL", ledger),
         ("SECRET_KEY", "a secret of the chaos run that is long enough".to_owned()),
     ];
     let settings = provider.settings().into_iter().map(|(name, value)| (name, value.to_owned())).chain(settings);
     let environment: Vec<_> = settings.map(|(name, value)| (name.to_owned(), value)).collect();
     let worker = Process::start_with_log("worker", &environment, &scene.logs.join("schedule.log"));
-    let amqp = Amqp::new(url_of(User::Admin, port, &name));
+    let amqp = Amqp::new(url_of(&scene.broker, User::Admin, port, &name));
     let ended = attempt_all(&worker, &amqp).await;
     drop(worker);
     let judged = ended.and_then(|()| judge(&provider));

@@ -1,6 +1,6 @@
 //! The commands of an operator: their words and their exit codes.
 
-use e2e::processes::run;
+use e2e::processes::{run, run_in, run_unread, with};
 use e2e::{Database, Process, TestFleet};
 use reqwest::Method;
 
@@ -77,5 +77,121 @@ async fn health_tells_ready_from_not_ready_by_its_exit_code() {
     drop(worker);
     let (code, said) = run(&["health", &url], &[]).await;
     assert!(code == 1 && said.contains(&url), "{said}");
+    assert_eq!(run(&["health", "not a url"], &[]).await.0, 2);
+    fleet.remove().await;
+}
+
+#[tokio::test]
+async fn a_file_env_is_read_as_it_stands_and_a_typing_error_in_it_is_told_with_its_line() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let env = |text: &str| std::fs::write(dir.path().join(".env"), text).expect("written");
+    env("\u{feff}AMQP_URL=amqp://u:p@127.0.0.1:1/foro\r\nDATABASE_URL=sqlite:x.db\r\n\
+         SECRET_KEY=a secret $of the tests that is long enough # and a comment\r\nexport SANDBOX='all'\r\n");
+    let (code, said) = run_in(dir.path(), &["check", "worker"], &[]).await;
+    assert!(code == 0 && said.contains("captured, not sent"), "{said}");
+    env("SANDBOX=all\nSMTP_HOTS=hidden-host\nnonsense hidden\nSMTP_PASSWORD='hidden\n");
+    let (code, said) = run_in(dir.path(), &["check", "worker"], &[]).await;
+    assert_eq!(code, 1, "{said}");
+    for words in [".env: line 2", "did you mean SMTP_HOST?", ".env: line 3", ".env: line 4: SMTP_PASSWORD"] {
+        assert!(said.contains(words), "{words} is not in:\n{said}");
+    }
+    assert!(!said.contains("hidden"), "{said}");
+    // The environment belongs to others too: there it is only a warning.
+    std::fs::remove_file(dir.path().join(".env")).expect("removed");
+    let right = [
+        ("AMQP_URL", "amqp://u:p@127.0.0.1:1/foro"),
+        ("DATABASE_URL", "sqlite:x.db"),
+        ("SECRET_KEY", "a secret of the tests that is long enough"),
+        ("SANDBOX", "all"),
+        ("WORKER_CONCURENCY", "hidden"),
+    ];
+    let (code, said) = run_in(dir.path(), &["check", "worker"], &environment(&right)).await;
+    assert!(code == 0 && said.contains("did you mean WORKER_CONCURRENCY?") && !said.contains("hidden"), "{said}");
+}
+
+#[tokio::test]
+async fn a_file_of_settings_is_refused_with_the_line_and_never_quoted() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let file = dir.path().join("chasqui.toml");
+    let file = file.to_str().expect("a name");
+    for (text, words) in [
+        ("log = \"info\"\nsmtp_password = hidden words\n", "line 2"),
+        ("smtp_hots = \"hidden\"\n", "smtp_host"),
+        ("channels = [\"hidden\"]\n", "channels must be a text"),
+    ] {
+        std::fs::write(file, text).expect("written");
+        let (code, said) = run(&["--config", file, "topology", "plan"], &[]).await;
+        assert!(code == 2 && said.contains(words) && !said.contains("hidden"), "{text}: {code} {said}");
+    }
+}
+
+#[tokio::test]
+async fn no_command_panics_when_nobody_reads_what_it_prints() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let fleet = TestFleet::prepare(Database::Sqlite, &[("SANDBOX", "all"), ("LOG", "debug")]).await.expect("a place");
+    let wrong = environment(&[("AMQP_URL", "nonsense"), ("LOG", "debug")]);
+    let to_nobody = ["send", "--channel", "sms", "--to", "+12025550143", "--message", "-5 °C"];
+    for (words, environment, code) in [
+        (&["settings"][..], &fleet.environment, 0),
+        (&["--help"], &fleet.environment, 0),
+        (&["topology", "plan"], &fleet.environment, 0),
+        (&["topology", "verify"], &fleet.environment, 1),
+        (&["topology", "apply"], &fleet.environment, 0),
+        (&["topology", "verify"], &fleet.environment, 0),
+        (&["topology", "recreate-retry"], &fleet.environment, 0),
+        (&["migrate"], &fleet.environment, 0),
+        (&["stuck"], &fleet.environment, 0),
+        (&["check", "worker"], &fleet.environment, 0),
+        (&to_nobody, &fleet.environment, 0),
+        (&["health", "http://127.0.0.1:1"], &fleet.environment, 1),
+        (&["check", "up"], &wrong, 1),
+        (&["worker"], &wrong, 2),
+        (&["up"], &wrong, 2),
+        (&["send", "--channel", "fax"], &fleet.environment, 2),
+        (&["no-such-command"], &fleet.environment, 2),
+    ] {
+        assert_eq!(run_unread(dir.path(), words, environment).await, code, "{words:?}");
+    }
+    fleet.remove().await;
+}
+
+#[tokio::test]
+async fn the_exit_code_tells_a_wrong_command_from_one_that_could_not_be_done() {
+    let elsewhere = [
+        ("AMQP_URL", "amqp://u:hidden@127.0.0.1:1/foro"),
+        ("DATABASE_URL", "postgresql://u:hidden@127.0.0.1:1/ledger"),
+        ("SECRET_KEY", "a secret of the tests that is long enough"),
+    ];
+    let elsewhere = environment(&elsewhere);
+    let unset = environment(&[("SECRET_KEY", "short")]);
+    for (words, environment, code) in [
+        (&["topology", "verify"][..], &elsewhere, 3),
+        (&["topology", "apply"], &elsewhere, 3),
+        (&["stuck"], &elsewhere, 3),
+        (&["migrate"], &elsewhere, 3),
+        (&["topology", "verify"], &unset, 2),
+        (&["stuck"], &unset, 2),
+        (&["stuck", "--older-than", "soon"], &elsewhere, 2),
+        (&["send", "--channel", "sms"], &elsewhere, 2),
+        (&["check", "nobody"], &elsewhere, 2),
+        (&["check", "worker"], &unset, 1),
+    ] {
+        let (ended, said) = run(words, environment).await;
+        assert!(ended == code && !said.contains("hidden"), "{words:?} ended with {ended}: {said}");
+    }
+    let (_, help) = run(&["--help"], &[]).await;
+    for code in ["0  done", "1  the answer is no", "2  the command line", "3  it could not be done"] {
+        assert!(help.contains(code), "{code}: {help}");
+    }
+}
+
+#[tokio::test]
+async fn a_broker_that_differs_ends_verify_with_a_whole_line() {
+    let fleet = TestFleet::prepare(Database::Sqlite, &[]).await.expect("a place");
+    let (code, said) = run(&["topology", "verify"], &fleet.environment).await;
+    assert!(code == 1 && said.ends_with('\n'), "{said:?}");
+    let over_amqp = with(&fleet.environment, &[("RABBITMQ_MANAGEMENT_URL", "")]);
+    let (code, said) = run(&["topology", "verify"], &over_amqp).await;
+    assert!(code == 1 && said.ends_with('\n'), "{said:?}");
     fleet.remove().await;
 }

@@ -66,7 +66,7 @@ async fn a_ledger_that_stops_holds_up_nothing_but_the_sending() {
     let mut postgres = Postgres::start().await.expect("a cluster");
     let url = postgres.create_database("ledger").await.expect("a database");
     let provider = Provider::start().await;
-    let settings = [provider.settings(), vec![("DATABASE_URL", &url)]].concat();
+    let settings = [provider.settings(), vec![("DATABASE_URL", &url), ("NOTIFY_OPEN", "local")]].concat();
     let mut fleet = TestFleet::prepare(Database::Sqlite, &settings).await.expect("a place");
     let environment: &Environment = &fleet.environment;
     let (mut worker, api) = tokio::join!(Process::ready("worker", environment), Process::ready("api", environment));

@@ -35,7 +35,7 @@ async fn a_job_that_makes_a_scheduler_panic_keeps_its_lease_and_the_others_fire(
     let (fleet, provider, [_worker, scheduler]) = panicked("scheduler.firing:3").await;
     received(&provider, JOBS - 1).await;
     e2e::fleet::until("one job left", async || {
-        let jobs = fleet.store().jobs(JobFilter::default()).await.expect("read");
+        let jobs = fleet.store().jobs(JobFilter::default()).await.expect("read").jobs;
         (jobs.len() == 1).then_some(())
     })
     .await;

@@ -42,7 +42,7 @@ async fn a_wrong_password_ends_the_role_and_is_not_shown() {
     let wrong = with(&fleet.environment, &[("AMQP_URL", &format!("amqp://admin:not-the-password@{place}"))]);
     for role in ["worker", "api", "scheduler"] {
         let (code, said) = run(&[role], &wrong).await;
-        assert_eq!(code, 1, "{role}: {said}");
+        assert_eq!(code, 3, "{role}: {said}");
         has_all(&said, &["ACCESS_REFUSED", "'admin'", "RABBITMQ_PASSWORD"]);
         assert!(!said.contains("not-the-password"), "{said}");
     }
@@ -56,7 +56,7 @@ async fn a_virtual_host_that_is_missing_is_named_with_what_to_run() {
     let (place, _) = right.rsplit_once('/').expect("a virtual host");
     let wrong = with(&fleet.environment, &[("AMQP_URL", &format!("{place}/nowhere"))]);
     let (code, said) = run(&["worker"], &wrong).await;
-    assert_eq!(code, 1, "{said}");
+    assert_eq!(code, 3, "{said}");
     has_all(&said, &["'nowhere'", "rabbitmqctl add_vhost nowhere"]);
     fleet.remove().await;
 }

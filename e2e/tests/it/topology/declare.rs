@@ -113,9 +113,10 @@ async fn an_empty_retry_queue_is_recreated_with_its_new_delay_and_a_full_one_is_
     let publisher = topology::Publisher::start(topology, Default::default(), Default::default());
     assert!(publisher.until_ready().await);
     publisher.publish(super::place::publication(topology::To::Retry(1), "held")).await.unwrap();
-    let Err(TopologyError::Conflict(text)) = recreate_retry(place.broker(), &place.topology.plan).await else {
+    let Err(error @ TopologyError::InUse { .. }) = recreate_retry(place.broker(), &place.topology.plan).await else {
         panic!("it holds a message")
     };
+    let text = error.to_string();
     assert!(text.contains("holds 1 messages") && text.contains("600000 ms"), "{text}");
     assert_eq!(place.depth("notifications.queue.retry.1").await, 1);
     assert_eq!(differences(&place, &slow, true).await, [""; 0]);

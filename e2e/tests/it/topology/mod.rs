@@ -7,3 +7,4 @@ mod declare;
 mod place;
 mod publish;
 mod refused;
+mod several;

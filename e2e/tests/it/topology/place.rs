@@ -31,7 +31,18 @@ impl Place {
         let names = Names::default();
         let plan = Plan::new(&names, QueueType::Quorum, DELAYS);
         let broker = Broker::new(url.clone().into(), "test").unwrap();
-        Self { topology: Topology { broker, names, plan, mode: Mode::Declare, management: None }, vhost, url }
+        Self {
+            topology: Topology {
+                broker,
+                names,
+                plan,
+                mode: Mode::Declare,
+                management: None,
+                declared: Default::default(),
+            },
+            vhost,
+            url,
+        }
     }
 
     /// With everything declared.

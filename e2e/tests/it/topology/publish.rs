@@ -198,7 +198,7 @@ async fn a_cut_connection_gives_unknown_or_unavailable_and_the_publisher_comes_b
 }
 
 #[tokio::test]
-async fn without_a_confirm_in_time_nobody_knows_and_the_next_publish_works() {
+async fn without_a_confirm_in_time_nobody_knows_probes_say_so_and_the_next_publish_works() {
     let place = Place::declared().await;
     let proxy = Proxy::before(place.address().await).await;
     let publisher = impatient(place.through(proxy.address));
@@ -206,8 +206,11 @@ async fn without_a_confirm_in_time_nobody_knows_and_the_next_publish_works() {
     proxy.swallow();
     let unknown = publisher.publish(publication(To::Lane(Lane::Normal), "swallowed")).await;
     assert!(matches!(unknown, Err(PublishError::Unknown(_))), "{unknown:?}");
+    let told = publisher.watch().wait_for(|state| state.unconfirmed).await.unwrap().clone();
+    assert!(told.connected && told.missing().is_some_and(|why| why.contains("confirms nothing")));
     proxy.pass();
     eventually(Ok(()), async || publisher.publish(publication(To::Lane(Lane::Normal), "after")).await).await;
+    eventually(None, async || publisher.watch().borrow().missing()).await;
     place.remove().await;
 }
 
@@ -249,5 +252,26 @@ async fn in_verify_mode_it_waits_for_the_topology_instead_of_creating_it() {
     assert!(state.problem.unwrap().contains("queue 'notifications.queue' is missing"));
     place.topology.ready().await.unwrap();
     assert!(publisher.until_ready().await);
+    place.remove().await;
+}
+
+#[tokio::test]
+async fn a_reconnect_brings_back_what_was_deleted_meanwhile() {
+    let place = Place::declared().await;
+    let proxy = Proxy::before(place.address().await).await;
+    let publisher = Publisher::start(place.through(proxy.address), Default::default(), CancellationToken::new());
+    assert!(publisher.until_ready().await);
+    // What was deleted is found by looking; what AMQP cannot show is declared again.
+    for round in 0..2 {
+        match round {
+            0 => place.delete_queue("notifications.queue.bulk").await,
+            _ => place.unbind(Lane::Bulk).await,
+        }
+        proxy.cut();
+        eventually(false, async || publisher.is_ready()).await;
+        proxy.pass();
+        assert!(publisher.until_ready().await);
+        eventually(Ok(()), async || publisher.publish(publication(To::Lane(Lane::Bulk), "back")).await).await;
+    }
     place.remove().await;
 }

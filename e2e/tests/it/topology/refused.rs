@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
+use e2e::ground::ground;
+use reqwest::Method;
+use serde_json::json;
 use tokio::net::TcpListener;
-use topology::{Broker, ConnectError};
+use topology::{Broker, ConnectError, Management, verify};
 
 use super::place::Place;
 
@@ -56,5 +59,25 @@ async fn tls_on_a_plain_port_says_so() {
     let place = Place::new().await;
     let error = refusal(format!("amqps://user:s3cret@{}/foro", place.address().await)).await;
     assert!(matches!(error, ConnectError::Tls { .. }), "{error:?}");
+    place.remove().await;
+}
+
+/// RabbitMQ answers 401 to both.
+#[tokio::test]
+async fn a_wrong_password_for_the_management_api_is_not_taken_for_a_missing_tag() {
+    let place = Place::new().await;
+    let user = place.vhost.as_str();
+    let path = format!("users/{user}");
+    ground().await.manage(Method::PUT, &path, Some(json!({"password": "s3cret", "tags": ""}))).await.unwrap();
+    let (_, address) = ground().await.management.rsplit_once('@').unwrap();
+    for (password, said, not_said) in
+        [("wrong", "refuses the password", "set_user_tags"), ("s3cret", "set_user_tags", "password of")]
+    {
+        let url = format!("http://{user}:{password}@{address}");
+        let management = Management::new(&url.into(), place.broker()).unwrap();
+        let refused = verify(place.broker(), &place.topology.plan, Some(&management)).await.unwrap_err().to_string();
+        assert!(refused.contains(said) && !refused.contains(not_said) && !refused.contains("s3cret"), "{refused}");
+    }
+    ground().await.manage(Method::DELETE, &path, None).await.unwrap();
     place.remove().await;
 }

@@ -1,0 +1,216 @@
+//! For whom a request is meant and which page sent it: names that are not ours and pages of other origins are refused.
+//!
+//! A browser sends what any page tells it to, to any address that it can reach. Two headers tell on such a page: `Host`
+//! when the page has had its own name resolve to this machine (DNS rebinding), `Origin` when it sends to us openly.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+
+use axum::extract::{ConnectInfo, FromRequestParts, Request, State};
+use axum::http::header::{AUTHORIZATION, HOST, ORIGIN};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, Method, StatusCode, Version};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+
+use crate::problem::Problem;
+use crate::service::App;
+
+/// Our own end of the connection that a request came on.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LocalAddress(pub(crate) SocketAddr);
+
+/// Where a request came from, as far as its connection and its header tell.
+#[derive(Clone, Copy, Default, Debug)]
+pub(crate) struct Source {
+    /// The other end of the connection: the client's, or a proxy's.
+    pub(crate) peer: Option<IpAddr>,
+    /// It was sent to this machine by a name of its own, and nothing says that somebody has passed it on. A proxy
+    /// that adds no header and repeats our name cannot be told from a client.
+    pub(crate) direct: bool,
+}
+
+impl Source {
+    /// It comes from this machine itself.
+    pub(crate) fn is_this_machine(self) -> bool {
+        self.direct && self.peer.is_some_and(|peer| peer.is_loopback())
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Source {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+        Ok(parts.extensions.get().copied().unwrap_or_default())
+    }
+}
+
+/// Around every route.
+pub(crate) async fn check(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip().to_canonical());
+    // Probes come by whatever address an orchestrator knows, and say nothing that needs hiding.
+    if is_probe(request.uri().path()) {
+        return next.run(request).await;
+    }
+    let host = match host(&request) {
+        Ok(host) => host,
+        Err(problem) => return problem.into_response(),
+    };
+    let authority = request.uri().authority().map(|authority| authority.as_str());
+    let local = request.extensions().get::<LocalAddress>().map(|local| local.0.ip().to_canonical());
+    let named = |name: &str| is_ours(name, &app.settings.hosts, app.settings.listen.ip(), local);
+    if !host.into_iter().chain(authority).all(named) {
+        return misdirected().into_response();
+    }
+    if let Some(problem) = foreign_page(request.method(), request.headers(), host) {
+        return problem.into_response();
+    }
+    let direct = request.version() >= Version::HTTP_11
+        && host.is_some_and(names_this_machine)
+        && authority.is_none()
+        && !request.headers().keys().any(|name| tells_of_a_proxy(name.as_str()));
+    request.extensions_mut().insert(Source { peer, direct });
+    next.run(request).await
+}
+
+/// `GET /health` and its like.
+pub(crate) fn is_probe(path: &str) -> bool {
+    matches!(path, "/health" | "/health/live" | "/health/ready")
+}
+
+/// The one `Host` header. Without any in HTTP/1.0.
+fn host(request: &Request) -> Result<Option<&str>, Problem> {
+    let mut values = request.headers().get_all(HOST).iter();
+    match (values.next(), values.next()) {
+        (None, _) if request.version() < Version::HTTP_11 => Ok(None),
+        (Some(value), None) => Ok(Some(value.to_str().unwrap_or_default())),
+        _ => Err(Problem::new(
+            StatusCode::BAD_REQUEST,
+            "invalid-host",
+            "The request does not say whom it is for",
+            "Send the header Host once (RFC 9112, section 3.2).",
+        )),
+    }
+}
+
+fn misdirected() -> Problem {
+    Problem::new(
+        StatusCode::MISDIRECTED_REQUEST,
+        "unknown-host",
+        "The request is for another host",
+        "This API answers to localhost, to the address that it listens on, and to the names in the setting API_HOSTS: \
+         the operator adds the name by which you call it there.",
+    )
+}
+
+/// The name or address of a `Host` header, in lower case; None when it is neither.
+fn name_of(host: &str) -> Option<String> {
+    let is_port = |port: &str| port.bytes().all(|b| b.is_ascii_digit());
+    let (name, rest) = match host.strip_prefix('[') {
+        Some(bracketed) => bracketed.split_once(']')?,
+        None => host.split_at(host.find(':').unwrap_or(host.len())),
+    };
+    let port_fits = rest.is_empty() || rest.strip_prefix(':').is_some_and(is_port);
+    let name = name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase();
+    (port_fits && !name.is_empty()).then_some(name)
+}
+
+fn is_ours(host: &str, hosts: &[String], listen: IpAddr, local: Option<IpAddr>) -> bool {
+    let Some(name) = name_of(host) else { return false };
+    match name.parse::<IpAddr>() {
+        Ok(address) => {
+            let address = address.to_canonical();
+            let here = address.is_loopback() || address == listen.to_canonical() || Some(address) == local;
+            (here && !address.is_unspecified()) || hosts.contains(&address.to_string())
+        }
+        Err(_) => name == "localhost" || hosts.contains(&name),
+    }
+}
+
+fn names_this_machine(host: &str) -> bool {
+    name_of(host).is_some_and(|name| {
+        name == "localhost" || name.parse::<IpAddr>().is_ok_and(|address| address.to_canonical().is_loopback())
+    })
+}
+
+fn tells_of_a_proxy(header: &str) -> bool {
+    matches!(header, "forwarded" | "x-real-ip" | "via") || header.starts_with("x-forwarded-")
+}
+
+/// A page of another origin cannot send a token without asking us first, and we never agree; what needs no token must
+/// look where it came from.
+fn foreign_page(method: &Method, headers: &HeaderMap, host: Option<&str>) -> Option<Problem> {
+    if matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS) || headers.contains_key(AUTHORIZATION) {
+        return None;
+    }
+    let texts = |name: &str| -> Vec<&str> {
+        headers.get_all(name).iter().map(|value| value.to_str().unwrap_or_default()).collect()
+    };
+    let own_site = texts("sec-fetch-site").iter().all(|site| matches!(*site, "same-origin" | "none"));
+    let is_own = |origin: &&str| {
+        origin
+            .split_once("://")
+            .is_some_and(|(_, authority)| host.is_some_and(|host| host.eq_ignore_ascii_case(authority)))
+    };
+    let own_origin = texts(ORIGIN.as_str()).iter().all(is_own);
+    (!own_site || !own_origin).then(|| {
+        Problem::new(
+            StatusCode::FORBIDDEN,
+            "foreign-origin",
+            "A page of another origin sent this",
+            "Without a token, only pages of this API itself may send requests from a browser. Behind a proxy, have it \
+             pass the header Host on as it came.",
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn loopback_names_the_own_addresses_and_the_listed_names_are_ours() {
+        let hosts = ["notify.example".to_owned(), "192.0.2.80".to_owned()];
+        let (listen, local) = ("192.0.2.7".parse().unwrap(), "192.0.2.8".parse().ok());
+        let ours = |host: &str| is_ours(host, &hosts, listen, local);
+        for host in [
+            "localhost",
+            "LOCALHOST:8080",
+            "localhost.",
+            "127.0.0.1",
+            "127.1.2.3:80",
+            "[::1]:8080",
+            "[::1]",
+            "[::ffff:127.0.0.1]:1",
+            "192.0.2.7",
+            "192.0.2.8:8080",
+            "192.0.2.80",
+            "notify.example",
+            "Notify.Example.:443",
+        ] {
+            assert!(ours(host), "{host}");
+        }
+        for host in [
+            "",
+            ".",
+            "rebound.example",
+            "localhost.rebound.example",
+            "a.localhost",
+            "127.0.0.1.rebound.example",
+            "192.0.2.9",
+            "0.0.0.0",
+            "[::]",
+            "localhost:x",
+            "localhost@rebound.example",
+            "localhost, rebound.example",
+            "[::1",
+            "::1",
+            "127.1",
+            "notify.example/",
+            "x.notify.example",
+        ] {
+            assert!(!ours(host), "{host}");
+        }
+        assert!(!is_ours("0.0.0.0:8080", &[], "0.0.0.0".parse().unwrap(), None));
+    }
+}

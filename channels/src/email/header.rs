@@ -1,0 +1,176 @@
+//! The header of a mail: every line is short ASCII, and reads back as what was given (RFC 5322 section 2.2, RFC 2047).
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+/// RFC 5322 section 2.1.1: a line should have no more characters, without its end.
+const MAX_LINE: usize = 78;
+/// RFC 2047 section 2.
+const MAX_ENCODED_WORD: usize = 75;
+/// Words up to this length fit into any line of ours, also behind the longest name.
+const MAX_PLAIN_WORD: usize = 60;
+const PREFIX: &str = "=?utf-8?b?";
+const SUFFIX: &str = "?=";
+
+/// Lines of a header, one after the other.
+pub(super) struct Header {
+    text: String,
+    /// Characters of the last line.
+    column: usize,
+    /// Nothing stands behind the name yet.
+    bare: bool,
+}
+
+impl Header {
+    pub(super) fn new() -> Self {
+        Self { text: String::with_capacity(512), column: 0, bare: true }
+    }
+
+    /// A value that is ASCII and has nothing to fold at, such as a date or an id.
+    pub(super) fn token(&mut self, name: &str, value: &str) {
+        self.begin(name);
+        self.text.push(' ');
+        self.text.push_str(value);
+        self.end();
+    }
+
+    /// Any words. They stand as they are where that is safe: every word short enough to fold, single spaces between
+    /// them, and nothing that a reader would take for an encoded-word. Otherwise all of them are encoded.
+    pub(super) fn words(&mut self, name: &str, value: &str) {
+        self.begin(name);
+        if value.is_empty() {
+            self.text.push(' ');
+        } else if is_plain(value) {
+            value.split(' ').for_each(|word| self.word(word));
+        } else {
+            self.encoded(value);
+        }
+        self.end();
+    }
+
+    /// An address, with the name that people see before it.
+    pub(super) fn mailbox(&mut self, name: &str, display_name: Option<&str>, address: &str) {
+        self.begin(name);
+        match display_name {
+            Some(display_name) => {
+                let quoted = format!("\"{}\"", display_name.replace('\\', "\\\\").replace('"', "\\\""));
+                // Not every reader understands a quoted string that is folded.
+                if is_plain(display_name) && quoted.len() <= MAX_PLAIN_WORD {
+                    self.word(&quoted);
+                } else {
+                    self.encoded(display_name);
+                }
+                self.word(&format!("<{address}>"));
+            }
+            None => self.word(address),
+        }
+        self.end();
+    }
+
+    pub(super) fn into_bytes(self) -> Vec<u8> {
+        self.text.into_bytes()
+    }
+
+    fn begin(&mut self, name: &str) {
+        self.text.push_str(name);
+        self.text.push(':');
+        self.column = name.len() + 1;
+        self.bare = true;
+    }
+
+    fn end(&mut self) {
+        self.text.push_str("\r\n");
+        self.column = 0;
+    }
+
+    /// A space and a word, on a new line if this one has no room for both. The first one never is: readers exist that
+    /// do not like a name alone on its line.
+    fn word(&mut self, word: &str) {
+        if self.column + 1 + word.len() > MAX_LINE && !self.bare {
+            self.end();
+        }
+        self.text.push(' ');
+        self.text.push_str(word);
+        self.column += 1 + word.len();
+        self.bare = false;
+    }
+
+    /// Encoded-words, each of whole characters. Readers drop the spaces between them.
+    fn encoded(&mut self, value: &str) {
+        let mut rest = value;
+        while !rest.is_empty() {
+            let room = MAX_LINE.saturating_sub(self.column + 1).min(MAX_ENCODED_WORD);
+            let bytes = room.saturating_sub(PREFIX.len() + SUFFIX.len()) / 4 * 3;
+            match rest.floor_char_boundary(bytes.min(rest.len())) {
+                0 => self.end(),
+                cut => {
+                    self.word(&format!("{PREFIX}{}{SUFFIX}", STANDARD.encode(&rest[..cut])));
+                    rest = &rest[cut..];
+                }
+            }
+        }
+    }
+}
+
+fn is_plain(value: &str) -> bool {
+    value.bytes().all(|b| matches!(b, b' '..=b'~'))
+        && !value.contains("=?")
+        && value.split(' ').all(|word| (1..=MAX_PLAIN_WORD).contains(&word.len()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn subject(value: &str) -> String {
+        let mut header = Header::new();
+        header.words("Subject", value);
+        String::from_utf8(header.into_bytes()).unwrap()
+    }
+
+    #[test]
+    fn plain_words_stand_as_they_are_and_are_folded_between_them() {
+        assert_eq!(subject("Your order 7 is here"), "Subject: Your order 7 is here\r\n");
+        assert_eq!(subject(""), "Subject: \r\n");
+        let long = subject(&["word"; 30].join(" "));
+        assert!(long.lines().count() > 1 && long.lines().all(|line| line.len() <= 78), "{long}");
+        assert_eq!(long.replace("\r\n", ""), format!("Subject: {}", ["word"; 30].join(" ")));
+    }
+
+    #[test]
+    fn what_would_read_back_as_something_else_is_encoded() {
+        let url = "https://example.com/".repeat(50);
+        for value in ["=?utf-8?q?Hi?= there", "two  spaces", " lead", "trail ", "a=?b", "ñ", "a\u{a0}b", &url, "  "] {
+            let line = subject(value);
+            assert!(line.starts_with("Subject: =?utf-8?b?"), "{line}");
+            assert!(line.lines().all(|line| line.len() <= 78), "{line}");
+            assert_eq!(decoded(&line), value);
+        }
+    }
+
+    #[test]
+    fn a_name_is_quoted_or_encoded_and_stays_beside_its_address() {
+        let mailbox = |name: Option<&str>, address: &str| {
+            let mut header = Header::new();
+            header.mailbox("From", name, address);
+            String::from_utf8(header.into_bytes()).unwrap()
+        };
+        assert_eq!(mailbox(None, "a@example.org"), "From: a@example.org\r\n");
+        assert_eq!(mailbox(Some("A, \"B\" \\"), "a@example.org"), "From: \"A, \\\"B\\\" \\\\\" <a@example.org>\r\n");
+        let long = format!("{}@{}.org", "l".repeat(64), "d".repeat(60));
+        for name in ["Peña", "=?utf-8?q?x?=", &"n".repeat(500), &"ñ".repeat(500), &"name ".repeat(100)] {
+            let lines = mailbox(Some(name), &long);
+            assert!(lines.lines().all(|line| line.len() <= 131), "{lines}");
+            assert!(lines.trim_end().ends_with(&format!(" <{long}>")), "{lines}");
+        }
+    }
+
+    /// As RFC 2047 says: the bytes of all words, one after the other.
+    fn decoded(line: &str) -> String {
+        let words = line.trim_start_matches("Subject:").split_whitespace();
+        let bytes = words.flat_map(|word| {
+            STANDARD.decode(word.strip_prefix(PREFIX).unwrap().strip_suffix(SUFFIX).unwrap()).unwrap()
+        });
+        String::from_utf8(bytes.collect()).unwrap()
+    }
+}

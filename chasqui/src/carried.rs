@@ -1,0 +1,66 @@
+//! What really leaves: one line for each channel, for whoever starts a role or checks its settings.
+
+use channels::{Carried, Channels, SandboxMode, Settings};
+
+/// In the order of the catalog.
+pub(crate) fn lines(settings: &Settings) -> Vec<String> {
+    Channels::carried(settings)
+        .into_iter()
+        .map(|(channel, carried, needs)| line(settings, channel, carried, &needs))
+        .collect()
+}
+
+/// Tells the log of a worker. What is captured is a warning: its recipients get nothing.
+pub(crate) fn log(settings: &Settings) {
+    for (channel, carried, needs) in Channels::carried(settings) {
+        let line = line(settings, channel, carried, &needs);
+        match carried {
+            Carried::Captured { .. } => tracing::warn!("{line}"),
+            Carried::By(_) | Carried::Off => tracing::info!("{line}"),
+        }
+    }
+}
+
+fn line(settings: &Settings, channel: &str, carried: Carried, needs: &str) -> String {
+    let what = match carried {
+        Carried::By(provider) => format!("really sent, by {provider}"),
+        Carried::Captured { configured: true } => {
+            "captured, not sent, although it is configured: SANDBOX=missing or off would send it".to_owned()
+        }
+        Carried::Captured { configured: false } if settings.sandbox == SandboxMode::Missing => {
+            format!("captured, not sent, because it is not configured: it needs {needs}")
+        }
+        Carried::Captured { configured: false } => {
+            format!("captured, not sent: it would need SANDBOX=missing, {needs}")
+        }
+        Carried::Off if settings.only.is_some() => {
+            "off: its messages are dead-lettered (CHANNELS does not name it)".to_owned()
+        }
+        Carried::Off => format!("off: its messages are dead-lettered (it needs {needs})"),
+    };
+    format!("{channel:<9} {what}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(sandbox: SandboxMode) -> Settings {
+        let mut settings = Settings { sandbox, ..Settings::default() };
+        settings.smtp.host = Some("mail.example".into());
+        settings.smtp.from_email = Some("noreply@example.org".into());
+        settings.smtp.tls = channels::smtp::Tls::None;
+        settings
+    }
+
+    #[test]
+    fn each_channel_says_whether_it_is_really_sent() {
+        let sent = lines(&settings(SandboxMode::Off));
+        assert!(sent[0].starts_with("email     really sent, by smtp"), "{sent:?}");
+        assert!(sent[2].starts_with("sms       off") && sent[2].contains("TWILIO_FROM_NUMBER"), "{sent:?}");
+        let missing = lines(&settings(SandboxMode::Missing));
+        assert!(missing[0].contains("really sent") && missing[1].contains("captured, not sent"), "{missing:?}");
+        let all = lines(&settings(SandboxMode::All));
+        assert!(all[0].contains("although it is configured") && all[3].contains("TWILIO_WHATSAPP_FROM"), "{all:?}");
+    }
+}

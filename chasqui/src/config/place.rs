@@ -1,0 +1,101 @@
+//! Hosts, addresses and URLs of settings: what is written where it does not belong is explained, never repeated.
+
+use std::net::{Ipv6Addr, SocketAddr};
+
+use secrecy::{ExposeSecret, SecretString};
+use url::{Host, Url};
+
+use super::reader::Reader;
+
+/// A host name or an IP address, with a port if one was written behind it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct HostPort {
+    /// An IPv6 address stands in brackets.
+    pub(super) host: String,
+    pub(super) port: Option<u16>,
+}
+
+impl HostPort {
+    /// # Errors
+    /// A text that goes on after the setting's name.
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
+        if text.contains("://") || text.contains('/') {
+            return Err(
+                "must be a host name or an address, not a URL: leave away what stands before and behind it".into()
+            );
+        }
+        if text.contains('@') {
+            return Err("must be a host name or an address, without a user or a password".into());
+        }
+        if let Ok(address) = text.parse::<Ipv6Addr>() {
+            return Ok(Self { host: format!("[{address}]"), port: None });
+        }
+        let (host, port) = match text.rsplit_once(':') {
+            Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
+            _ => (text, None),
+        };
+        let port = port.map(|port| {
+            port.parse().ok().filter(|port| *port > 0).ok_or("has a colon that no port from 1 to 65535 follows")
+        });
+        let port = port.transpose()?;
+        let right = !host.is_empty() && !host.contains([' ', ',', ';', '%', ':']) || host.starts_with('[');
+        match Host::parse(host) {
+            Ok(parsed) if right => Ok(Self { host: parsed.to_string(), port }),
+            _ => Err("must be a host name or an address, such as mail.example or 192.0.2.7".into()),
+        }
+    }
+}
+
+/// Stands in for a host that was refused, so that it is not called missing as well.
+const REFUSED: &str = "refused.invalid";
+
+/// A host whose port has a setting of its own.
+pub(super) fn host(reader: &mut Reader, name: &str, port_setting: &str) -> Option<String> {
+    let text = reader.text(name)?;
+    match HostPort::parse(&text) {
+        Ok(HostPort { host, port: None }) => Some(host.trim_matches(['[', ']']).to_owned()),
+        Ok(HostPort { port: Some(port), .. }) => {
+            reader.refuse(name, format_args!("must be the host alone: put its port into {port_setting}={port}"));
+            Some(REFUSED.into())
+        }
+        Err(what) => {
+            reader.refuse(name, what);
+            Some(REFUSED.into())
+        }
+    }
+}
+
+/// An address to listen on.
+pub(super) fn listen(reader: &mut Reader, name: &str, example: &str) -> Option<SocketAddr> {
+    let text = reader.text(name)?;
+    let address = text.parse().ok();
+    if address.is_none() {
+        reader.refuse(
+            name,
+            format_args!("must be an IP address and a port, such as {example} (a name such as localhost, or a port alone, is not read)"),
+        );
+    }
+    address
+}
+
+/// A URL of http or https, which may hold a user and a password.
+pub(super) fn http_url(reader: &mut Reader, name: &str, example: &str) -> Option<SecretString> {
+    let text = reader.secret(name)?;
+    let url = Url::parse(text.expose_secret()).ok();
+    let right = url.is_some_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host() && is_whole(&url));
+    if right {
+        return Some(text);
+    }
+    reader.refuse(
+        name,
+        format_args!("must be a URL such as {example} (of a password, percent-encode @ : / ? # and the percent sign)"),
+    );
+    None
+}
+
+/// Nothing of the part with the password has slipped behind the host, where it would be printed: that is so when a
+/// slash, a question mark or a hash of the password was not percent-encoded.
+pub(super) fn is_whole(url: &Url) -> bool {
+    let behind = [Some(url.path()), url.query(), url.fragment()];
+    !behind.into_iter().flatten().any(|part| part.contains('@'))
+}

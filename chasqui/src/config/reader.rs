@@ -1,0 +1,166 @@
+//! Reads typed settings and collects what is wrong with them, each thing once.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Display;
+use std::ops::RangeInclusive;
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+use secrecy::SecretString;
+
+use super::{Problems, Sources};
+
+/// RabbitMQ counts in whole milliseconds.
+const LEAST_SECONDS: f64 = 0.001;
+const YEAR_SECONDS: f64 = 366.0 * 86_400.0;
+
+/// Values are never repeated in a problem: the wrong variable may hold a password.
+pub(super) struct Reader {
+    sources: Sources,
+    problems: Vec<String>,
+    warnings: Vec<String>,
+    /// Settings whose value has been told to be wrong: what depends on them says nothing more.
+    wrong: BTreeSet<String>,
+}
+
+impl Reader {
+    pub(super) fn new(mut sources: Sources) -> Self {
+        let problems = std::mem::take(&mut sources.problems);
+        let warnings = std::mem::take(&mut sources.warnings);
+        Self { sources, problems, warnings, wrong: BTreeSet::new() }
+    }
+
+    pub(super) fn finish<T>(self, value: T) -> Result<T, Problems> {
+        let mut told = BTreeSet::new();
+        let problems: Vec<String> = self.problems.into_iter().filter(|problem| told.insert(problem.clone())).collect();
+        if problems.is_empty() { Ok(value) } else { Err(Problems { problems, warnings: self.warnings }) }
+    }
+
+    pub(super) fn problem(&mut self, problem: impl Into<String>) {
+        self.problems.push(problem.into());
+    }
+
+    /// What is wrong with the value of one setting; the text goes on after its name.
+    pub(super) fn refuse(&mut self, name: &str, what: impl Display) {
+        self.problems.push(format!("{name} {what}"));
+        self.wrong.insert(name.to_owned());
+    }
+
+    /// Nobody has refused any of these.
+    pub(super) fn are_right(&self, names: &[&str]) -> bool {
+        !names.iter().any(|name| self.wrong.contains(*name))
+    }
+
+    /// What starts nothing wrong, but is most likely not meant.
+    pub(super) fn warn(&mut self, warning: impl Into<String>) {
+        self.warnings.push(warning.into());
+    }
+
+    pub(super) fn warnings(&self) -> Vec<String> {
+        self.warnings.clone()
+    }
+
+    pub(super) fn text(&self, name: &str) -> Option<String> {
+        self.sources.values.get(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
+    }
+
+    pub(super) fn required_text(&mut self, name: &str) -> String {
+        self.text(name).unwrap_or_else(|| {
+            self.refuse(name, "must not be empty");
+            String::new()
+        })
+    }
+
+    /// Without white space around it, for keys and URLs.
+    pub(super) fn secret(&self, name: &str) -> Option<SecretString> {
+        self.text(name).map(SecretString::from)
+    }
+
+    /// With its spaces: they may be part of it. A line end behind it is of the file that it came from.
+    pub(super) fn password(&self, name: &str) -> Option<SecretString> {
+        let value = self.sources.values.get(name).filter(|value| !value.trim().is_empty())?;
+        Some(SecretString::from(value.trim_end_matches(['\r', '\n'])))
+    }
+
+    /// A number that may be left out.
+    pub(super) fn optional_number<T>(&mut self, name: &str, range: RangeInclusive<T>) -> Option<T>
+    where
+        T: FromStr + PartialOrd + Display,
+    {
+        let text = self.text(name)?;
+        let number = text.parse().ok().filter(|number| range.contains(number));
+        if number.is_none() {
+            self.refuse(name, format_args!("must be a whole number from {} to {}", range.start(), range.end()));
+        }
+        number
+    }
+
+    /// A number with a default; the least of the range stands in for a wrong one.
+    pub(super) fn number<T>(&mut self, name: &str, range: RangeInclusive<T>) -> T
+    where
+        T: FromStr + PartialOrd + Display + Copy,
+    {
+        self.optional_number(name, range.clone()).unwrap_or(*range.start())
+    }
+
+    pub(super) fn port(&mut self, name: &str) -> Option<u16> {
+        self.optional_number(name, 1..=u16::MAX)
+    }
+
+    pub(super) fn flag(&mut self, name: &str) -> bool {
+        match self.text(name).unwrap_or_default().to_ascii_lowercase().as_str() {
+            "true" | "1" | "yes" | "on" => true,
+            "" | "false" | "0" | "no" | "off" => false,
+            _ => {
+                self.refuse(name, "must be true or false");
+                false
+            }
+        }
+    }
+
+    /// Decimal seconds.
+    pub(super) fn seconds(&mut self, name: &str) -> Duration {
+        let seconds: f64 = self.text(name).and_then(|text| text.parse().ok()).unwrap_or(f64::NAN);
+        if (LEAST_SECONDS..=YEAR_SECONDS).contains(&seconds) {
+            return Duration::from_secs_f64(seconds);
+        }
+        self.refuse(
+            name,
+            format_args!(
+                "must be a number of seconds from {LEAST_SECONDS} to {YEAR_SECONDS} (a year), such as 30 or 0.5"
+            ),
+        );
+        Duration::from_secs(1)
+    }
+
+    pub(super) fn choice<T: Copy>(&mut self, name: &str, choices: &[(&str, T)]) -> T {
+        let text = self.text(name).unwrap_or_default().to_ascii_lowercase();
+        if let Some((_, value)) = choices.iter().find(|(word, _)| *word == text) {
+            return *value;
+        }
+        let words: Vec<&str> = choices.iter().map(|(word, _)| *word).collect();
+        self.refuse(name, format_args!("must be one of: {}", words.join(", ")));
+        choices[0].1
+    }
+
+    pub(super) fn path(&self, name: &str) -> Option<PathBuf> {
+        self.text(name).map(PathBuf::from)
+    }
+
+    /// What names without a default begin with one of these, by their full names.
+    pub(super) fn with_prefixes(&self, prefixes: &[String]) -> BTreeMap<String, SecretString> {
+        let wanted = |name: &str| prefixes.iter().any(|prefix| name.starts_with(prefix.as_str()));
+        self.sources.foreign.iter().filter(|(name, _)| wanted(name)).map(|(k, v)| (k.clone(), v.clone())).collect()
+    }
+
+    /// Which of these names have a value.
+    pub(super) fn given_of(&self, names: &[&'static str]) -> Vec<&'static str> {
+        names.iter().copied().filter(|name| self.text(name).is_some()).collect()
+    }
+
+    /// Which of these names a source gives a value that is not the default.
+    pub(super) fn set_of(&self, names: &[&'static str]) -> Vec<&'static str> {
+        names.iter().copied().filter(|name| self.sources.is_given(name)).collect()
+    }
+}

@@ -1,0 +1,350 @@
+//! What is typed wrong, where it can be: each thing is told once, with what to do, and no value is repeated.
+
+use aws_lc_rs::encoding::{AsDer as _, Pkcs8V1Der};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::json;
+
+use super::*;
+
+const RIGHT: [(&str, &str); 3] = [
+    ("AMQP_URL", "amqp://u:p@127.0.0.1:5672/foro"),
+    ("DATABASE_URL", "sqlite:x.db"),
+    ("SECRET_KEY", "a secret of the tests that is long enough"),
+];
+
+fn read(role: Role, settings: &[(&str, &str)]) -> Result<Config, Problems> {
+    Config::read(Sources::of(RIGHT.iter().chain(settings).copied()), role)
+}
+
+fn problems(role: Role, settings: &[(&str, &str)]) -> Vec<String> {
+    read(role, settings).expect_err("refused").problems
+}
+
+fn one_problem(settings: &[(&str, &str)]) -> String {
+    let problems = problems(Role::Worker, &[&[("SANDBOX", "missing")], settings].concat());
+    assert_eq!(problems.len(), 1, "{settings:?}: {problems:#?}");
+    problems[0].clone()
+}
+
+#[test]
+fn a_number_is_refused_once_with_its_range() {
+    for (name, range) in [
+        ("WORKER_CONCURRENCY", "a whole number from 4 to 1600"),
+        ("WORKER_MAX_RETRIES", "a whole number from 0 to 1000"),
+        ("RETENTION_DAYS", "a whole number from 0 to 36500"),
+        ("DATABASE_MAX_CONNECTIONS", "a whole number from 1 to 10000"),
+        ("ACCESS_TOKEN_EXPIRE_MINUTES", "a whole number from 1 to 527040"),
+        ("SMTP_MAX_CONNECTIONS", "a whole number from 1 to 1000"),
+        ("TWILIO_MAX_PER_SECOND", "a whole number from 1 to 100000"),
+        ("WORKER_LEASE_SECONDS", "a number of seconds from 0.001 to 31622400"),
+        ("WORKER_RETRY_DELAY_3", "a number of seconds from 0.001 to 31622400"),
+        ("PROVIDER_TIMEOUT_SECONDS", "a number of seconds from 0.001 to 31622400"),
+        ("STUCK_AFTER_SECONDS", "a number of seconds from 0.001 to 31622400"),
+    ] {
+        for wrong in ["many", "-1", "1e99", "NaN", "99999999999999999999"] {
+            let beside = [("TWILIO_FROM_NUMBER", "+15550001111")];
+            let account = [("TWILIO_ACCOUNT_SID", "AC00000000000000000000000000000001"), ("TWILIO_AUTH_TOKEN", "t")];
+            let told = one_problem(&[&[(name, wrong)], &beside[..], &account[..]].concat());
+            assert!(told.starts_with(name) && told.contains(range) && !told.contains(wrong), "{name}={wrong}: {told}");
+        }
+    }
+}
+
+#[test]
+fn a_host_with_something_around_it_is_explained() {
+    for (host, words) in [
+        ("mail.example:587", "put its port into SMTP_PORT=587"),
+        ("smtp://mail.example", "not a URL"),
+        ("mail.example/", "not a URL"),
+        ("user:hidden@mail.example", "without a user or a password"),
+        ("mail.example:many", "no port"),
+        ("mail example", "a host name or an address"),
+        ("one.example,two.example", "a host name or an address"),
+    ] {
+        let told = one_problem(&[("SMTP_HOST", host), ("FROM_EMAIL", "a@example.org")]);
+        assert!(told.starts_with("SMTP_HOST") && told.contains(words) && !told.contains("hidden"), "{host}: {told}");
+    }
+    for host in ["mail.example", "192.0.2.7", "::1", "localhost", "mail_relay"] {
+        read(
+            Role::Worker,
+            &[("SANDBOX", "off"), ("SMTP_HOST", host), ("FROM_EMAIL", "a@example.org"), ("SMTP_TLS", "none")],
+        )
+        .unwrap_or_else(|problems| panic!("{host}: {problems}"));
+    }
+}
+
+#[test]
+fn addresses_and_urls_say_how_they_are_written() {
+    for (name, value, words) in [
+        ("API_LISTEN", "localhost:8080", "an IP address and a port"),
+        ("API_LISTEN", "8080", "an IP address and a port"),
+        ("METRICS_LISTEN", ":9090", "an IP address and a port"),
+        ("SMTP_PORT", "0", "a whole number from 1 to 65535"),
+        ("SMTP_PORT", "smtp", "a whole number from 1 to 65535"),
+        ("RABBITMQ_MANAGEMENT_URL", "localhost:15672", "must be a URL"),
+        ("RABBITMQ_MANAGEMENT_URL", "http://u:12/hidden@h:15672", "percent-encode"),
+        ("DATABASE_URL", "postgresql://u:12/hidden@h/db", "percent-encode"),
+        ("DATABASE_URL", "mysql://u:hidden@h/db", "postgresql:// or sqlite:"),
+        ("LOG", "verbose", "must be error, warn"),
+        ("LOG", "info,worker=loud", "must be error, warn"),
+        ("BOOTSTRAP_TOKEN", "hidden", "fewer than 16 bytes"),
+        ("SANDBOX", "hidden", "must be all, missing or off"),
+        ("SMTP_TLS", "hidden", "must be one of: starttls, implicit, none"),
+    ] {
+        let beside: &[(&str, &str)] =
+            if name.starts_with("SMTP") { &[("SMTP_HOST", "h.example"), ("FROM_EMAIL", "a@example.org")] } else { &[] };
+        let told = one_problem(&[beside, &[(name, value)]].concat());
+        assert!(told.starts_with(name) && told.contains(words) && !told.contains("hidden"), "{name}={value}: {told}");
+    }
+}
+
+#[test]
+fn a_provider_that_is_there_by_halves_is_always_told() {
+    for (settings, missing) in [
+        (&[("SMTP_USER", "u"), ("SMTP_PASSWORD", "hidden")][..], "SMTP_HOST"),
+        (&[("FROM_EMAIL", "a@example.org")], "SMTP_HOST"),
+        (
+            &[("TWILIO_ACCOUNT_SID", "AC00000000000000000000000000000001"), ("TWILIO_AUTH_TOKEN", "hidden")],
+            "TWILIO_FROM_NUMBER",
+        ),
+        (&[("FIREBASE_PROJECT_ID", "p")], "FIREBASE_SERVICE_ACCOUNT_KEY"),
+        (&[("SMTP_HOST", "mail.example")], "FROM_EMAIL"),
+        (&[("TWILIO_FROM_NUMBER", "+15550001111")], "TWILIO_ACCOUNT_SID"),
+    ] {
+        for sandbox in ["missing", "off"] {
+            let told = problems(Role::Worker, &[&[("SANDBOX", sandbox)], settings].concat());
+            assert!(told.iter().any(|told| told.starts_with(missing)), "{settings:?}: {told:#?}");
+            assert!(!told.concat().contains("hidden"), "{told:#?}");
+        }
+        // Everything is captured: nothing goes wrong, and still it is said.
+        for (role, sandbox) in [(Role::Up, &[][..]), (Role::Worker, &[("SANDBOX", "all")])] {
+            let config = read(role, &[sandbox, settings].concat()).expect("accepted");
+            let told = config.warnings.iter().filter(|told| told.starts_with(missing)).count();
+            assert_eq!(told, 1, "{settings:?}: {:#?}", config.warnings);
+        }
+    }
+    // A channel that nobody wants may be there by halves.
+    let wanted = [("CHANNELS", "sms"), ("SANDBOX", "missing"), ("FROM_EMAIL", "a@example.org")];
+    read(Role::Worker, &wanted).expect("accepted");
+}
+
+#[test]
+fn a_sender_without_its_plus_is_refused_at_the_start() {
+    let account = [("TWILIO_ACCOUNT_SID", "AC00000000000000000000000000000001"), ("TWILIO_AUTH_TOKEN", "hidden")];
+    for (name, sender) in [
+        ("TWILIO_FROM_NUMBER", "15550001111"),
+        ("TWILIO_FROM_NUMBER", "5550001111"),
+        ("TWILIO_WHATSAPP_FROM", "15550001111"),
+        ("TWILIO_WHATSAPP_FROM", "whatsapp:15550001111"),
+    ] {
+        let told = one_problem(&[&account[..], &[(name, sender)]].concat());
+        assert!(told.starts_with(name) && told.contains("no plus") && told.contains("E.164"), "{told}");
+    }
+    let told = one_problem(&[&account[..], &[("TWILIO_FROM_NUMBER", "+1 555 000 1111")]].concat());
+    assert!(told.contains("E.164"), "{told}");
+}
+
+#[test]
+fn several_brokers_are_given_as_urls_or_as_hosts() {
+    let url = |settings: &[(&str, &str)]| {
+        use secrecy::ExposeSecret as _;
+        let rest = [("SANDBOX", "all"), ("AMQP_ALLOW_PLAINTEXT", "true"), RIGHT[1], RIGHT[2]];
+        let config = Config::read(Sources::of(rest.iter().chain(settings).copied()), Role::Worker);
+        config
+            .unwrap_or_else(|problems| panic!("{settings:?}: {problems}"))
+            .broker
+            .unwrap()
+            .url
+            .expose_secret()
+            .to_owned()
+    };
+    let list = "amqp://u:p@h1:5672/foro,amqp://u:p@h2/foro";
+    assert_eq!(url(&[("AMQP_URL", list)]), list);
+    let parts = [
+        ("RABBITMQ_HOST", "h1, h2:5673,[::1]:5674,::2,192.0.2.7"),
+        ("RABBITMQ_PORT", "5671"),
+        ("RABBITMQ_USERNAME", "u"),
+        ("RABBITMQ_PASSWORD", " p,q/@ "),
+    ];
+    let password = "%20p%2Cq%2F%40%20";
+    let expected = ["h1:5671", "h2:5673", "[::1]:5674", "[::2]:5671", "192.0.2.7:5671"]
+        .map(|place| format!("amqp://u:{password}@{place}/foro"));
+    assert_eq!(url(&parts), expected.join(","));
+    assert_eq!(
+        url(&[
+            ("AMQP_URL", "amqp://u:p@h1/foro,amqp://u:p@h2/foro"),
+            ("RABBITMQ_HOST", "h2,h1"),
+            ("RABBITMQ_USERNAME", "u"),
+            ("RABBITMQ_PASSWORD", "p")
+        ]),
+        "amqp://u:p@h1/foro,amqp://u:p@h2/foro",
+        "the same brokers in another order are no contradiction"
+    );
+    let clear = Config::read(
+        Sources::of([("AMQP_URL", "amqp://u:p@127.0.0.1/foro,amqp://u:p@h2/foro"), RIGHT[1], RIGHT[2]]),
+        Role::Api,
+    );
+    assert!(clear.unwrap_err().to_string().contains("AMQP_ALLOW_PLAINTEXT"), "each of them counts");
+}
+
+#[test]
+fn no_password_is_shown_whatever_stands_in_the_settings_of_the_broker() {
+    let shapes = [
+        "SECRET",
+        "u:SECRET@h",
+        "amqp://u:SECRET@h",
+        "amqp://u:SECRET@h/foro,amqp://v:SECRET@h2/foro",
+        "h1,u:SECRET@h2",
+        "amqp://u:SEC/RET@h/foro",
+        "amqp://u:1/SECRET@h/foro",
+        "amqp://u:1#SECRET@h/foro",
+        "amqp://u:1?SECRET@h/foro",
+        "amqp://u:SECRET@h/foro amqp://u:SECRET@h2/foro",
+        "amqp://u:SECRET@h/foro;x",
+        "amqp://u:SECRET@/foro",
+        "amqp://u:SECRET@h:port/foro",
+        "amqp://u:SECRET@[::1/foro",
+        "postgresql://u:SECRET@h/db",
+        "https://u:SECRET@h:1",
+        "u:SECRET",
+        "SECRET:5672:1",
+        "tcp://SECRET:1",
+        "h:SECRET",
+        "%SECRET%",
+        "\u{1b}SECRET",
+        "SECRET,",
+        ",SECRET,,",
+    ];
+    let names = [
+        "AMQP_URL",
+        "RABBITMQ_HOST",
+        "RABBITMQ_PORT",
+        "RABBITMQ_VHOST",
+        "RABBITMQ_USERNAME",
+        "RABBITMQ_MANAGEMENT_URL",
+        "DATABASE_URL",
+        "DB_URL",
+        "SMTP_HOST",
+        "SMTP_PORT",
+        "TWILIO_BASE_URL",
+        "FCM_BASE_URL",
+        "FCM_TOKEN_URL",
+        "API_LISTEN",
+        "METRICS_LISTEN",
+        "AMQP_TOPOLOGY",
+        "AMQP_ALLOW_PLAINTEXT",
+        "LOG",
+        "SANDBOX",
+    ];
+    for name in names {
+        for shape in shapes {
+            let host = if name.starts_with("RABBITMQ_") { "127.0.0.1" } else { "" };
+            let pairs = [("RABBITMQ_HOST", host), RIGHT[2], (name, shape)];
+            for role in [Role::Worker, Role::Up, Role::Broker] {
+                match Config::read(Sources::of(pairs), role) {
+                    Err(problems) => {
+                        let told = problems.to_string();
+                        assert!(!told.contains("SECRET") && !told.contains("RET@"), "{name}={shape}: {told}");
+                    }
+                    // A name of a host, a user or a virtual host may be anything, and is shown.
+                    Ok(config) => {
+                        let shown =
+                            config.broker.map(|broker| topology::Broker::new(broker.url, "test").unwrap().address());
+                        assert!(!shown.unwrap_or_default().contains("SECRET@"), "{name}={shape}");
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_password_keeps_its_spaces_and_loses_the_line_end_of_its_file() {
+    use secrecy::ExposeSecret as _;
+    let email = [("SMTP_HOST", "h.example"), ("FROM_EMAIL", "a@example.org"), ("SMTP_USER", "u"), ("SANDBOX", "off")];
+    let password = |sources: Sources| {
+        let config = Config::read(sources, Role::Worker).unwrap_or_else(|problems| panic!("{problems}"));
+        config.channels.smtp.password.unwrap().expose_secret().to_owned()
+    };
+    let given = |value| password(Sources::of(RIGHT.iter().chain(&email).copied().chain([("SMTP_PASSWORD", value)])));
+    assert_eq!(given("  sp  "), "  sp  ");
+    assert_eq!(given("of a file\n"), "of a file");
+    let pairs: String = RIGHT.iter().chain(&email).map(|(name, value)| format!("{name}={value}\n")).collect();
+    for (line, value) in [
+        ("SMTP_PASSWORD=abc$def", "abc$def"),
+        ("SMTP_PASSWORD=a$$b", "a$$b"),
+        ("SMTP_PASSWORD=ends$", "ends$"),
+        ("SMTP_PASSWORD=pa$HOME", "pa$HOME"),
+        ("SMTP_PASSWORD='abc$def'", "abc$def"),
+        ("SMTP_PASSWORD=abc#def", "abc#def"),
+        ("SMTP_PASSWORD='contraseña-ñ€'", "contraseña-ñ€"),
+        ("SMTP_PASSWORD='  sp  '", "  sp  "),
+        ("SMTP_PASSWORD=abcd efgh ijkl mnop", "abcd efgh ijkl mnop"),
+    ] {
+        assert_eq!(password(Sources::of_dotenv(format!("{pairs}{line}\n").as_bytes())), value, "{line}");
+    }
+}
+
+#[test]
+fn a_name_near_ours_is_a_problem_in_a_file_and_names_of_channels_of_ones_own_are_not() {
+    let pairs: String = RIGHT.iter().map(|(name, value)| format!("{name}={value}\n")).collect();
+    let told = |line: &str| {
+        let sources = Sources::of_dotenv(format!("{pairs}SANDBOX=all\n{line}\n").as_bytes());
+        Config::read(sources, Role::Worker).err().map(|problems| problems.problems.join("\n")).unwrap_or_default()
+    };
+    assert!(told("SMTP_HOTS=hidden").contains(".env: line 5: there is no setting SMTP_HOTS: did you mean SMTP_HOST?"));
+    assert!(told("LOG_LEVEL=hidden").contains("there is no setting LOG_LEVEL"));
+    for name in
+        ["EMAIL_API_TOKEN", "SMS_HOST", "PUSH_KEY", "POSTGRES_PASSWORD", "RABBITMQ_DEFAULT_PASS", "HOST_API_PORT"]
+    {
+        assert_eq!(told(&format!("{name}=x")), "", "{name}");
+    }
+    use secrecy::ExposeSecret as _;
+    let config =
+        Config::read(Sources::of_dotenv(format!("{pairs}SANDBOX=all\nSMS_HOST=x $y\n").as_bytes()), Role::Worker);
+    assert_eq!(config.unwrap().channels.others["SMS_HOST"].expose_secret(), "x $y");
+}
+
+/// A key as Google writes it, pretty-printed.
+fn service_account() -> String {
+    let key = aws_lc_rs::rsa::KeyPair::generate(aws_lc_rs::rsa::KeySize::Rsa2048).unwrap();
+    let der: Pkcs8V1Der<'_> = key.as_der().unwrap();
+    let body = STANDARD.encode(der.as_ref());
+    let lines: Vec<&str> = body.as_bytes().chunks(64).map(|line| std::str::from_utf8(line).unwrap()).collect();
+    let pem = format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n", lines.join("\n"));
+    let account = json!({
+        "type": "service_account", "project_id": "a-project", "private_key_id": "1", "private_key": pem,
+        "client_email": "chasqui@a-project.iam.gserviceaccount.com", "token_uri": "https://oauth2.googleapis.com/token",
+    });
+    serde_json::to_string_pretty(&account).unwrap()
+}
+
+#[test]
+fn a_key_of_firebase_is_read_however_it_is_written_into_the_file() {
+    let pretty = service_account();
+    let line = serde_json::from_str::<serde_json::Value>(&pretty).unwrap().to_string();
+    let pairs: String = RIGHT.iter().map(|(name, value)| format!("{name}={value}\n")).collect();
+    let read = |value: &str| {
+        let text = format!("{pairs}SANDBOX=off\nFIREBASE_SERVICE_ACCOUNT_KEY={value}\nLOG=warn\n");
+        Config::read(Sources::of_dotenv(text.as_bytes()), Role::Worker)
+    };
+    let escaped = format!("\"{}\"", line.replace('\\', "\\\\").replace('"', "\\\""));
+    for value in [
+        format!("'{pretty}'"),
+        format!("'{line}'"),
+        line.clone(),
+        escaped,
+        format!("'{}'", pretty.replace('\n', "\r\n")),
+    ] {
+        let config = read(&value).unwrap_or_else(|problems| panic!("{}: {problems}", &value[..20]));
+        assert_eq!(config.log, "warn", "what follows is read");
+    }
+    for value in [STANDARD.encode(&line), "/etc/key.json".into(), line.replace("\\n", "\\\\n")] {
+        let told = read(&value).expect_err("refused").to_string();
+        assert!(told.contains("FIREBASE_SERVICE_ACCOUNT_KEY") && !told.contains("PRIVATE KEY"), "{told}");
+    }
+    // Without quotes, only its first line is the value.
+    let told = read(&pretty).expect_err("refused").to_string();
+    assert!(told.contains(".env: line 6") && told.contains("between single quotes"), "{told}");
+}

@@ -1,0 +1,52 @@
+//! New retry delays on the private node of `chasqui up`: its retry queues are made again as soon as they are empty.
+
+use std::time::Duration;
+
+use anyhow::Result;
+use tokio_util::sync::CancellationToken;
+use topology::TopologyError;
+
+use crate::config::Config;
+use crate::output::say;
+use crate::parts;
+
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+
+/// Nobody consumes yet, so nothing new goes into the retry queues, and what is in them returns to its lane by itself
+/// when its delay is over.
+pub(crate) async fn follow(config: &Config, stop: &CancellationToken) -> Result<()> {
+    let topology = parts::topology(config, "up")?;
+    if topology.mode != topology::Mode::Declare {
+        return Ok(());
+    }
+    let mut told = false;
+    loop {
+        match topology::recreate_retry(&topology.broker, &topology.plan).await {
+            Ok(recreated) if recreated.0.is_empty() => return Ok(()),
+            Ok(recreated) => {
+                say!("up: the retry delays have changed: {} made again", recreated.0.join(", "));
+                return Ok(());
+            }
+            Err(TopologyError::InUse { queue, messages, current, .. }) => {
+                if !std::mem::replace(&mut told, true) {
+                    tell(&queue, messages, &current);
+                }
+            }
+            Err(error) => return Err(error.into()),
+        }
+        tokio::select! {
+            () = stop.cancelled() => return Ok(()),
+            () = tokio::time::sleep(LOOK_EVERY) => {}
+        }
+    }
+}
+
+fn tell(queue: &str, messages: u32, current_ms: &str) {
+    let seconds = current_ms.parse::<f64>().unwrap_or_default() / 1000.0;
+    say!(
+        "up: the retry delays have changed, and {messages} messages wait in {queue} with the old one: waiting until they \
+         have left it, {seconds} s at most.\n\
+         up: (to go on at once, press Ctrl-C and set this delay back to {seconds}; to look again later without starting the \
+         fleet: chasqui topology recreate-retry)"
+    );
+}

@@ -1,0 +1,60 @@
+//! With which code a command ends; the same four for all of them.
+
+use std::process::ExitCode;
+
+use topology::{InvalidBroker, TopologyError};
+
+use crate::config::Problems;
+
+/// Shown by `--help`.
+pub const CODES: &str = "\
+Exit codes:
+  0  done; for a question: nothing was found, or yes
+  1  the answer is no, or something was found: stuck deliveries, a broker that differs, a role that is not ready,
+     a delivery that was not sent, settings that `check` refuses
+  2  the command line or the settings are wrong: nothing was tried
+  3  it could not be done: no connection, refused, in the way of another process
+  130  interrupted";
+
+/// Something was found, or the answer is no.
+pub(crate) const NO: u8 = 1;
+const USAGE: u8 = 2;
+const FAILED: u8 = 3;
+pub(crate) const INTERRUPTED: u8 = 130;
+
+pub(crate) fn answer(yes: bool) -> ExitCode {
+    if yes { ExitCode::SUCCESS } else { ExitCode::from(NO) }
+}
+
+/// By Ctrl-C, as a shell reports it.
+pub(crate) fn interrupted() -> ExitCode {
+    ExitCode::from(INTERRUPTED)
+}
+
+/// What is wrong with the command line; the text names the options.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct Usage(pub(crate) String);
+
+/// Of what a command has complained about.
+pub fn code(error: &anyhow::Error) -> ExitCode {
+    let usage = error.chain().any(|cause| {
+        cause.is::<Problems>()
+            || cause.is::<Usage>()
+            || cause.is::<InvalidBroker>()
+            || cause.is::<templates::LoadError>()
+    });
+    let differs =
+        error.chain().filter_map(|cause| cause.downcast_ref::<TopologyError>()).any(TopologyError::is_difference);
+    let code = match (usage, differs) {
+        (true, _) => USAGE,
+        (false, true) => NO,
+        (false, false) => FAILED,
+    };
+    ExitCode::from(code)
+}
+
+/// Could not be done.
+pub fn failed() -> ExitCode {
+    ExitCode::from(FAILED)
+}

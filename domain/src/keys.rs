@@ -1,0 +1,227 @@
+//! One key for each use, derived from `SECRET_KEY` by HKDF-SHA256 (RFC 5869): what one use gives away opens no other.
+
+use std::fmt;
+
+use aws_lc_rs::{hkdf, hmac};
+
+use crate::{Content, Tenant};
+
+/// Keeps these keys apart from those that other software derives from the same secret.
+const SALT: &[u8] = b"chasqui";
+/// Labels of the uses. A label is never given to another use, and never changed.
+const TOKENS: &[u8] = b"chasqui/1/sign tokens";
+const RECIPIENTS: &[u8] = b"chasqui/1/hash recipients";
+const REQUEST_IDS: &[u8] = b"chasqui/1/name requests";
+const LOGINS: &[u8] = b"chasqui/1/count logins";
+
+/// The version of the hashes that are made today.
+const HASH_VERSION: u8 = 1;
+
+/// `SECRET_KEY`, and the one before it for as long as both are to be read.
+#[derive(Clone)]
+pub struct Keyring {
+    current: Secret,
+    previous: Option<Secret>,
+}
+
+/// A secret as the extracted key of HKDF, and as the key that recipients were hashed with before keys were derived.
+#[derive(Clone)]
+struct Secret {
+    extracted: hkdf::Prk,
+    plain: hmac::Key,
+}
+
+impl Secret {
+    fn new(secret: &[u8]) -> Self {
+        let extracted = hkdf::Salt::new(hkdf::HKDF_SHA256, SALT).extract(secret);
+        Self { extracted, plain: hmac::Key::new(hmac::HMAC_SHA256, secret) }
+    }
+
+    fn derive(&self, label: &[u8]) -> DerivedKey {
+        let mut key = [0; 32];
+        let label = [label];
+        let derived = self.extracted.expand(&label, hkdf::HKDF_SHA256).and_then(|okm| okm.fill(&mut key));
+        derived.expect("HKDF-SHA256 gives 32 bytes, as many as its hash has");
+        DerivedKey(key)
+    }
+}
+
+impl Keyring {
+    pub fn new(secret: &[u8], previous: Option<&[u8]>) -> Self {
+        Self { current: Secret::new(secret), previous: previous.map(Secret::new) }
+    }
+
+    /// Signs new tokens.
+    pub fn token_key(&self) -> DerivedKey {
+        self.current.derive(TOKENS)
+    }
+
+    /// Signed the tokens that were issued before the secret was changed.
+    pub fn previous_token_key(&self) -> Option<DerivedKey> {
+        self.previous.as_ref().map(|secret| secret.derive(TOKENS))
+    }
+
+    pub fn recipients(&self) -> RecipientHasher {
+        let secrets = || std::iter::once(&self.current).chain(&self.previous);
+        RecipientHasher {
+            current: self.current.derive(RECIPIENTS).hmac(),
+            previous: self.previous.as_ref().map(|secret| secret.derive(RECIPIENTS).hmac()),
+            plain: secrets().map(|secret| secret.plain.clone()).collect(),
+        }
+    }
+
+    pub fn request_ids(&self) -> RequestIds {
+        RequestIds(self.current.derive(REQUEST_IDS).hmac())
+    }
+
+    pub fn logins(&self) -> LoginHasher {
+        LoginHasher(self.current.derive(LOGINS).hmac())
+    }
+}
+
+impl fmt::Debug for Keyring {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Keyring")
+    }
+}
+
+/// A key of one use.
+pub struct DerivedKey([u8; 32]);
+
+impl DerivedKey {
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    fn hmac(&self) -> hmac::Key {
+        hmac::Key::new(hmac::HMAC_SHA256, &self.0)
+    }
+}
+
+impl fmt::Debug for DerivedKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("DerivedKey")
+    }
+}
+
+fn signed(key: &hmac::Key, text: &[u8]) -> Content {
+    let mut hash = Content::default();
+    hash.copy_from_slice(hmac::sign(key, text).as_ref());
+    hash
+}
+
+/// A recipient's keyed hash with the version of how it was made.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct RecipientHash([u8; 33]);
+
+impl RecipientHash {
+    /// Of a delivery that nobody has seen yet.
+    pub const UNKNOWN: Self = Self([0; 33]);
+
+    fn new(version: u8, hash: Content) -> Self {
+        let mut bytes = [version; 33];
+        bytes[1..].copy_from_slice(&hash);
+        Self(bytes)
+    }
+
+    /// As it is stored: the version and the hash. The first version had no such byte.
+    pub fn as_bytes(&self) -> &[u8] {
+        if self.0[0] == 0 { &self.0[1..] } else { &self.0 }
+    }
+
+    /// None for what no version has stored.
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        match bytes.len() {
+            32 => Some(Self::new(0, bytes.try_into().ok()?)),
+            33 if bytes[0] != 0 => Some(Self(bytes.try_into().ok()?)),
+            _ => None,
+        }
+    }
+}
+
+/// Hashes recipients with a key of this installation, so that a stolen ledger cannot be searched
+/// by trying every phone number.
+#[derive(Clone)]
+pub struct RecipientHasher {
+    current: hmac::Key,
+    previous: Option<hmac::Key>,
+    /// The secrets themselves hashed recipients before keys were derived.
+    plain: Vec<hmac::Key>,
+}
+
+impl RecipientHasher {
+    /// Of a secret that was never changed.
+    pub fn new(secret: &[u8]) -> Self {
+        Keyring::new(secret, None).recipients()
+    }
+
+    pub fn hash(&self, destination: &str) -> RecipientHash {
+        RecipientHash::new(HASH_VERSION, signed(&self.current, destination.as_bytes()))
+    }
+
+    /// Every hash under which the ledger may hold this recipient, today's first.
+    pub fn every_hash(&self, destination: &str) -> Vec<RecipientHash> {
+        let of = |version| move |key: &hmac::Key| RecipientHash::new(version, signed(key, destination.as_bytes()));
+        let derived = std::iter::once(&self.current).chain(&self.previous).map(of(HASH_VERSION));
+        derived.chain(self.plain.iter().map(of(0))).collect()
+    }
+}
+
+impl fmt::Debug for RecipientHasher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("RecipientHasher")
+    }
+}
+
+/// Makes the ids that an `Idempotency-Key` stands for, which nobody else can compute and take first.
+#[derive(Clone)]
+pub struct RequestIds(hmac::Key);
+
+/// Whose `Idempotency-Key` it is: who sends no token cannot take the ids of those who do.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum RequestedBy {
+    Anonymous,
+    TokenHolder,
+}
+
+impl RequestIds {
+    /// `index` counts the items of a batch from 0.
+    pub fn id(&self, tenant: &Tenant, by: RequestedBy, idempotency_key: &str, index: Option<usize>) -> String {
+        let by = match by {
+            RequestedBy::Anonymous => "anonymous",
+            RequestedBy::TokenHolder => "token",
+        };
+        let name = match index {
+            None => format!("{tenant}/{by}/request/{idempotency_key}"),
+            Some(index) => format!("{tenant}/{by}/item/{index}/{idempotency_key}"),
+        };
+        let mut bytes = [0; 16];
+        bytes.copy_from_slice(&signed(&self.0, name.as_bytes())[..16]);
+        uuid::Builder::from_custom_bytes(bytes).into_uuid().to_string()
+    }
+}
+
+impl fmt::Debug for RequestIds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("RequestIds")
+    }
+}
+
+/// Hashes names and addresses whose failed logins are counted: the ledger holds no list of who tried from where.
+#[derive(Clone)]
+pub struct LoginHasher(hmac::Key);
+
+impl LoginHasher {
+    pub fn hash(&self, what: &str) -> Content {
+        signed(&self.0, what.as_bytes())
+    }
+}
+
+impl fmt::Debug for LoginHasher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("LoginHasher")
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,99 @@
+//! What of a body could be read, whatever else is wrong with it: what a check looks at, and a notification is made of.
+
+use serde_json::{Map, Value};
+
+use super::fields::Fields;
+use super::{DecodeError, Defaults, Expiry, FieldError, Notification, UnknownField, Wording};
+use crate::{ChannelName, Priority, Reason, Tenant, Timestamp};
+
+/// A body on its way to be a [`Notification`].
+#[derive(Clone, PartialEq, Debug)]
+pub struct Draft {
+    pub id: Option<String>,
+    pub tenant: Tenant,
+    pub target: Target,
+    pub priority: Priority,
+    pub send_at: Option<Timestamp>,
+    pub expiry: Expiry,
+    pub max_lateness_seconds: Option<u64>,
+    pub fallback: Vec<Target>,
+    pub unknown: Vec<UnknownField>,
+    /// Every field that is wrong.
+    pub errors: Vec<FieldError>,
+    pub(super) unsupported: bool,
+}
+
+/// Where one message goes and what it says, as far as it could be read.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Target {
+    pub channel: Option<ChannelName>,
+    pub destination: Option<String>,
+    pub wording: Wording,
+    /// Whether it has data of its own, perhaps none.
+    pub brings_data: bool,
+}
+
+impl Draft {
+    /// Reads one item that is JSON already.
+    pub fn of(object: Map<String, Value>, defaults: &Defaults) -> Self {
+        Fields::of(object).draft(defaults)
+    }
+
+    /// # Errors
+    /// [`DecodeError`] with every field that is wrong.
+    pub fn finish(self) -> Result<Notification, DecodeError> {
+        match self.target {
+            Target { channel: Some(channel), destination: Some(destination), wording, .. }
+                if self.errors.is_empty() =>
+            {
+                Ok(Notification {
+                    id: self.id,
+                    tenant: self.tenant,
+                    channel,
+                    destination,
+                    wording,
+                    priority: self.priority,
+                    send_at: self.send_at,
+                    expiry: self.expiry,
+                    max_lateness_seconds: self.max_lateness_seconds,
+                    fallback: self.fallback,
+                    unknown: self.unknown,
+                })
+            }
+            _ => Err(DecodeError {
+                reason: if self.unsupported { Reason::Unsupported } else { Reason::DecodeError },
+                fields: self.errors,
+            }),
+        }
+    }
+
+    /// As [`Notification::expires_at`].
+    pub fn expires_at(&self, seen: Timestamp) -> Option<Timestamp> {
+        self.expiry.ends_at(self.send_at, self.max_lateness_seconds, seen)
+    }
+
+    /// Whether something was wrong with this field, or with one below it.
+    pub fn is_wrong(&self, pointer: &str) -> bool {
+        let at = |error: &FieldError| error.pointer.strip_prefix(pointer).is_some_and(is_end_of_step);
+        self.errors.iter().any(at)
+    }
+}
+
+fn is_end_of_step(rest: &str) -> bool {
+    rest.is_empty() || rest.starts_with('/')
+}
+
+impl Target {
+    /// The words that it goes out with as an item of a fallback: its own, and of its parent's what it leaves open.
+    /// The same rule makes the body of its delivery (see `child_body`).
+    pub fn wording_after(&self, parent: &Wording) -> Wording {
+        let own = self.wording.clone();
+        let data = if self.brings_data { own.data } else { parent.data.clone() };
+        let locale = own.locale.or_else(|| parent.locale.clone());
+        if own.message.is_some() || own.template.is_some() {
+            return Wording { data, locale, ..self.wording.clone() };
+        }
+        let subject = own.subject.or_else(|| parent.subject.clone());
+        Wording { subject, message: parent.message.clone(), template: parent.template.clone(), locale, data }
+    }
+}

@@ -1,0 +1,290 @@
+//! Fields that are not known: what their names look like, and what their publisher should write instead.
+//!
+//! Names are shown, values never. A name is shown escaped and cut, and not at all when it looks like a recipient.
+
+use serde_json::{Map, Value};
+use strsim::osa_distance;
+
+use super::FieldError;
+use crate::line::is_unsafe_in_a_line;
+
+/// Every field of a body, in the order in which bad ones are named.
+pub const FIELDS: [&str; 17] = [
+    "version",
+    "id",
+    "tenant",
+    "channel",
+    "destination",
+    "subject",
+    "message",
+    "template",
+    "locale",
+    "data",
+    "priority",
+    "send_at",
+    "expires_at",
+    "ttl_seconds",
+    "max_lateness_seconds",
+    "fallback",
+    "metadata",
+];
+/// What an item of a fallback may say for itself. Who the delivery is, whose, and until when stays its parent's.
+pub const OF_AN_ITEM: [&str; 7] = ["channel", "destination", "subject", "message", "template", "locale", "data"];
+
+/// Longer names are nobody's slip of the pen.
+const MAX_COMPARED_BYTES: usize = 64;
+/// From so many letters on, a name that is one edit from another system's is a slip of it; a shorter one is often
+/// another word.
+const LONG: usize = 9;
+/// Characters of a name that are shown.
+const MAX_SHOWN_CHARS: usize = 64;
+/// This many digits in a name look like a phone number.
+const PHONE_DIGITS: usize = 6;
+
+/// A field that is not read.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct UnknownField {
+    pub pointer: String,
+    pub meant: Meant,
+}
+
+/// What a name that is not known stands for, as far as it tells.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Meant {
+    /// A field of ours, misspelt or under the name that another system has for it.
+    Ours(&'static str),
+    /// Something that would change what is sent or when, and that no field of ours does: what to do instead.
+    Instead(&'static str),
+    /// Nothing of ours.
+    Foreign,
+}
+
+impl UnknownField {
+    /// Why whoever can be asked again is refused. None for a foreign field, which only deserves a warning.
+    pub fn refusal(&self) -> Option<FieldError> {
+        let detail = match self.meant {
+            Meant::Ours(field) => format!("is not known: did you mean {field}?"),
+            Meant::Instead(way) => format!("is not known: {way}"),
+            Meant::Foreign => return None,
+        };
+        Some(FieldError { pointer: self.pointer.clone(), detail })
+    }
+
+    /// What is said of it when the notification is taken all the same.
+    pub fn warning(&self) -> FieldError {
+        let detail = match self.meant {
+            Meant::Ours(field) => format!("is not known and was not read: did you mean {field}?"),
+            Meant::Instead(way) => format!("is not known and was not read: {way}"),
+            Meant::Foreign => "is not known and was not read: fields of your own belong into metadata".into(),
+        };
+        FieldError { pointer: self.pointer.clone(), detail }
+    }
+
+    /// Its name, as it is shown.
+    pub(super) fn name(&self) -> &str {
+        self.pointer.rsplit_once('/').map_or("", |(_, name)| name)
+    }
+}
+
+/// The fields that are left after all that are known were taken. `given` are those that were.
+pub(super) fn unknown(prefix: &str, left: &Map<String, Value>, given: &[&str]) -> Vec<UnknownField> {
+    let item = !prefix.is_empty();
+    let field = |name: &String| {
+        let meant = match meant(name, given) {
+            Meant::Ours(field) if item && !OF_AN_ITEM.contains(&field) => Meant::Instead(NOT_OF_AN_ITEM),
+            meant => meant,
+        };
+        UnknownField { pointer: format!("{prefix}/{}", pointer_step(name)), meant }
+    };
+    left.keys().map(field).collect()
+}
+
+const NOT_OF_AN_ITEM: &str = "an item of a fallback has channel, destination, subject, message, template, locale and \
+                              data; the rest is the notification's, beside fallback";
+
+/// Other systems' names for our fields, in lower case and without separators, a space between them.
+const SYNONYMS: [(&str, &str); 14] = [
+    (
+        "destination",
+        "to tos recipient recipients destinations dest sendto receiver addressee msisdn phonenumber tonumber \
+         toaddress toemail emailaddress devicetoken registrationtoken fcmtoken pushtoken",
+    ),
+    ("message", "body text content contents msg plain plaintext textbody bodytext messagebody messagetext"),
+    ("subject", "title heading headline subjectline mailsubject emailsubject notificationtitle"),
+    ("template", "templateid templatename templatekey templateslug tpl tmpl"),
+    (
+        "data",
+        "variables vars params parameters substitutions placeholders templatedata templatevariables \
+         dynamictemplatedata templatemodel contentvariables personalization personalizations personalisation",
+    ),
+    ("locale", "lang language languagecode localeid i18n"),
+    (
+        "send_at",
+        "sendon sendtime senddate sendafter sendlater sendwhen when scheduled scheduledat scheduleat \
+         scheduledfor scheduledtime scheduletime deliverat deliverytime deliveryat deliverafter notbefore \
+         dueat runat publishat",
+    ),
+    (
+        "expires_at",
+        "expires expiry expiration expireat expireson expiresafter expirydate expirationdate expirytime \
+         expirationtime validuntil notafter deadline discardafter",
+    ),
+    (
+        "ttl_seconds",
+        "ttl ttls ttlsec ttlms timetolive expiresin expiresinseconds expirein maxage maxageseconds validity \
+         validityperiod validfor",
+    ),
+    ("max_lateness_seconds", "lateness maxlateness maxdelay maxdelayseconds graceseconds"),
+    ("priority", "prio urgency importance lane"),
+    (
+        "id",
+        "messageid notificationid deliveryid idempotencykey idempotentkey idempotencyid dedupid dedupkey \
+         deduplicationid deduplicationkey clientmessageid",
+    ),
+    ("fallback", "failover fallbackchannel fallbackchannels alternatives backup backupchannel"),
+    ("tenant", "tenantid tenantname tenantkey"),
+];
+
+/// Names that stand for a field of ours where that field is missing, and for something of the publisher's own where it
+/// is not.
+const MAYBE: [(&str, &str); 4] = [
+    ("channel", "type kind medium media method transport via channeltype channelname provider"),
+    ("destination", "email mail phone mobile number address token target contact user"),
+    ("message", "description note value payload"),
+    ("data", "context values args arguments properties model payload"),
+];
+
+/// Whether a field is missing when these are given: without a template there is no use for data.
+fn is_missing(field: &str, given: &[&str]) -> bool {
+    let has = |name: &str| given.contains(&name);
+    match field {
+        "message" => !has("message") && !has("template"),
+        "data" => has("template") && !has("data"),
+        _ => !has(field),
+    }
+}
+
+/// What changes what is sent or when, and has no field: every name, and what to do instead.
+const INSTEAD: [(&str, &str); 9] = [
+    ("every recipient is a notification of its own: publish one more for each", "cc bcc ccs bccs ccto bccto"),
+    (
+        "the sender is a setting of the fleet (FROM_EMAIL, TWILIO_FROM_NUMBER, …): leave it out",
+        "from sender fromemail fromname fromaddress fromnumber senderid sendername senderemail frm replyto \
+         replytos replytoemail returnpath onbehalfof",
+    ),
+    (
+        "a notification has no attachments: give a link in the message, or in data for the template",
+        "attachment attachments file files mediaurl mediaurls inlineimages images image imageurl",
+    ),
+    (
+        "HTML comes from templates: give template and data, or plain text as message",
+        "html htmlbody bodyhtml htmlcontent htmlmessage messagehtml htmltext amp mjml markdown ishtml \
+         contenttype mimetype format parsemode",
+    ),
+    ("headers of a mail cannot be set: leave it out", "header headers customheaders mailheaders"),
+    (
+        "give send_at, the instant to send at",
+        "delay delayms delayseconds delaysec delayuntil sendin defer deferuntil eta countdown",
+    ),
+    (
+        "what repeats is made with POST /schedules",
+        "cron timezone tz repeat recurrence recurring rrule interval schedule schedules",
+    ),
+    (
+        "retries are a setting of the fleet (WORKER_MAX_RETRIES, WORKER_RETRY_DELAY_1 to _3): leave it out",
+        "retries retry maxretries retrycount maxattempts attempts retrydelay",
+    ),
+    (
+        "there is no trial of one notification: the setting SANDBOX captures what would be sent",
+        "dryrun sandbox testmode test istest preview draft validateonly simulate",
+    ),
+];
+
+/// Words that are near a name of ours and mean something else.
+const OTHER_WORDS: &str = "callback callbacks session sessions object objects passage mission date dates dated";
+
+fn meant(name: &str, given: &[&str]) -> Meant {
+    let plain = plain(name);
+    let among = |names: &str| names.split(' ').any(|one| one == plain);
+    if name.len() > MAX_COMPARED_BYTES || plain.is_empty() || among(OTHER_WORDS) {
+        return Meant::Foreign;
+    }
+    if let Some((way, _)) = INSTEAD.iter().find(|(_, names)| among(names)) {
+        return Meant::Instead(way);
+    }
+    if let Some((field, _)) = SYNONYMS.iter().find(|(_, names)| among(names)) {
+        return Meant::Ours(field);
+    }
+    if MAYBE.iter().any(|(_, names)| among(names)) {
+        let missing = MAYBE.iter().find(|(field, names)| among(names) && is_missing(field, given));
+        return missing.map_or(Meant::Foreign, |(field, _)| Meant::Ours(field));
+    }
+    let slip = |names: &str| names.split(' ').any(|one| one.len() >= LONG && is_one_edit(&plain, one));
+    nearest(name, FIELDS)
+        .map(Meant::Ours)
+        .or_else(|| INSTEAD.iter().find(|(_, names)| slip(names)).map(|(way, _)| Meant::Instead(way)))
+        .or_else(|| SYNONYMS.iter().find(|(_, names)| slip(names)).map(|(field, _)| Meant::Ours(field)))
+        .unwrap_or(Meant::Foreign)
+}
+
+fn is_one_edit(name: &str, known: &str) -> bool {
+    name.len().abs_diff(known.len()) <= 1 && osa_distance(name, known) == 1
+}
+
+/// Whether a notification has this field, in this spelling or nearly so.
+pub fn is_field(name: &str) -> bool {
+    matches!(meant(name, &FIELDS), Meant::Ours(_))
+}
+
+/// The known name that `name` is most likely a slip of: the same but for its case and separators, its plural, or one
+/// edit away (two, from seven letters on).
+pub fn nearest<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+    if name.len() > MAX_COMPARED_BYTES {
+        return None;
+    }
+    let name = plain(name);
+    let near = known.into_iter().filter_map(|known| Some((distance(&name, &plain(known))?, known)));
+    near.min_by_key(|(edits, _)| *edits).map(|(_, known)| known)
+}
+
+fn distance(name: &str, known: &str) -> Option<usize> {
+    if name == known {
+        return Some(0);
+    }
+    if name.strip_suffix('s') == Some(known) || known.strip_suffix('s') == Some(name) {
+        return Some(1);
+    }
+    let allowed = match known.len() {
+        0..=3 => 0,
+        4..=6 => 1,
+        _ => 2,
+    };
+    let close = name.len().abs_diff(known.len()) <= allowed;
+    close.then(|| osa_distance(name, known)).filter(|edits| *edits <= allowed)
+}
+
+/// In lower case, without separators.
+fn plain(name: &str) -> String {
+    name.chars().filter(|c| !matches!(c, '_' | '-' | '.' | ' ' | ':' | '/')).flat_map(char::to_lowercase).collect()
+}
+
+/// A name as a step of a JSON pointer (RFC 6901), fit for a log and an error.
+pub fn pointer_step(name: &str) -> String {
+    if name.contains('@') || name.bytes().filter(u8::is_ascii_digit).count() >= PHONE_DIGITS {
+        return "***".into();
+    }
+    let mut shown = String::with_capacity(name.len().min(MAX_SHOWN_CHARS));
+    for (at, c) in name.chars().enumerate() {
+        match c {
+            _ if at == MAX_SHOWN_CHARS => {
+                shown.push('…');
+                break;
+            }
+            '~' => shown.push_str("~0"),
+            '/' => shown.push_str("~1"),
+            c if is_unsafe_in_a_line(c) => shown.extend(c.escape_unicode()),
+            c => shown.push(c),
+        }
+    }
+    shown
+}

@@ -1,0 +1,47 @@
+//! Foreign text where people read it: in logs, on terminals, in the reasons of dead letters.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+/// Text in which nothing acts: line ends, terminal escapes and characters that turn the direction of text are written as
+/// Rust would write them, such as `\u{1b}`.
+pub fn printable(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(acts) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        match c {
+            '\n' => shown.push_str("\\n"),
+            '\r' => shown.push_str("\\r"),
+            '\t' => shown.push_str("\\t"),
+            c if acts(c) => {
+                // A String takes whatever is written to it.
+                let _infallible = write!(shown, "\\u{{{:x}}}", u32::from(c));
+            }
+            c => shown.push(c),
+        }
+    }
+    Cow::Owned(shown)
+}
+
+/// C0 and C1 controls, line and paragraph separators, the characters that turn the direction of text (Unicode
+/// Bidi_Control), and the byte order mark.
+pub fn acts(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{2028}' | '\u{2029}' | '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_acts_is_shown_and_nothing_else_is_changed() {
+        for plain in ["", "order-1", "Peñalolén 😀 \\u{1b}", "日本"] {
+            assert!(matches!(printable(plain), Cow::Borrowed(same) if same == plain));
+        }
+        let shown = printable("a\r\nb\t\0\u{1b}[31m\u{7f}\u{85}\u{9b}\u{2028}\u{202e}\u{2066}\u{feff}é");
+        assert_eq!(shown, r"a\r\nb\t\u{0}\u{1b}[31m\u{7f}\u{85}\u{9b}\u{2028}\u{202e}\u{2066}\u{feff}é");
+    }
+}

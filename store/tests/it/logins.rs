@@ -1,0 +1,83 @@
+//! Failed logins: whoever guesses is locked out, whoever is known is not.
+
+use domain::{Content, Timestamp};
+use store::{Login, Standing, Store};
+
+use crate::database::{Database, at};
+use crate::on_both;
+
+on_both!(
+    wrong_passwords_lock_for_longer_each_time,
+    a_lock_holds_where_it_was_earned,
+    a_known_place_is_let_through_while_others_guess,
+    failures_are_forgotten_after_an_hour,
+);
+
+fn hash(text: &str) -> Content {
+    domain::content_of(text.as_bytes())
+}
+
+fn login(name: &str, peer: &str) -> Login {
+    Login { name_and_peer: hash(&format!("{name} from {peer}")), peer: hash(peer), name: hash(name) }
+}
+
+async fn locked(store: &Store, login: &Login, now: Timestamp) -> Option<Timestamp> {
+    store.login_standing(login, now).await.unwrap().locked_until
+}
+
+async fn fail(store: &Store, login: &Login, times: usize) {
+    for _ in 0..times {
+        store.login_failed(login, at(0)).await.unwrap();
+    }
+}
+
+async fn wrong_passwords_lock_for_longer_each_time(db: &Database) {
+    // Two APIs on one ledger count together.
+    let stores = [db.store().await, db.open().await];
+    let ana = login("ana", "here");
+    let mut locks = Vec::new();
+    for n in 0..7 {
+        fail(&stores[n % 2], &ana, 1).await;
+        locks.push(locked(&stores[(n + 1) % 2], &ana, at(0)).await);
+    }
+    assert_eq!(locks, [None, None, None, None, Some(at(1)), Some(at(2)), Some(at(4))]);
+    assert_eq!(locked(&stores[0], &ana, at(4)).await, None);
+    stores[0].login_succeeded(&ana, at(5)).await.unwrap();
+    let standing = stores[1].login_standing(&ana, at(5)).await.unwrap();
+    assert_eq!(standing, Standing { known: true, locked_until: None });
+    fail(&stores[1], &ana, 4).await;
+    assert_eq!(locked(&stores[0], &ana, at(0)).await, None, "a success has forgotten the failures");
+}
+
+async fn a_lock_holds_where_it_was_earned(db: &Database) {
+    let store = db.store().await;
+    fail(&store, &login("ana", "there"), 20).await;
+    assert!(locked(&store, &login("ana", "there"), at(0)).await.is_some());
+    assert_eq!(locked(&store, &login("ana", "here"), at(0)).await, None, "nobody is kept out from another place");
+    assert_eq!(locked(&store, &login("berta", "there"), at(0)).await, None);
+}
+
+async fn a_known_place_is_let_through_while_others_guess(db: &Database) {
+    let store = db.store().await;
+    store.login_succeeded(&login("ana", "here"), at(0)).await.unwrap();
+    for n in 0..100 {
+        fail(&store, &login("ana", &format!("peer {n}")), 1).await;
+    }
+    for n in 0..50 {
+        fail(&store, &login(&format!("name {n}"), "here"), 1).await;
+    }
+    assert!(locked(&store, &login("ana", "a new place"), at(0)).await.is_some(), "by the name");
+    assert!(locked(&store, &login("berta", "here"), at(0)).await.is_some(), "by the peer");
+    assert_eq!(locked(&store, &login("ana", "here"), at(0)).await, None);
+    fail(&store, &login("ana", "here"), 5).await;
+    assert!(locked(&store, &login("ana", "here"), at(0)).await.is_some(), "but not to guess itself");
+}
+
+async fn failures_are_forgotten_after_an_hour(db: &Database) {
+    let store = db.store().await;
+    let ana = login("ana", "here");
+    fail(&store, &ana, 30).await;
+    assert!(locked(&store, &ana, at(14 * 60)).await.is_some());
+    store.login_failed(&ana, at(3600)).await.unwrap();
+    assert_eq!(locked(&store, &ana, at(3600)).await, None);
+}

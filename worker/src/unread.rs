@@ -1,0 +1,72 @@
+//! Fields of a message that are not known: it is delivered without them, and its publisher is to hear of it.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use domain::{FieldError, Key, Timestamp, UnknownField};
+
+use crate::Shared;
+
+/// The same fields are told in the log once in this time: a publisher that always writes them does so in every message.
+const TELL_AGAIN: Duration = Duration::from_secs(60 * 60);
+/// Sets of fields that are remembered as told.
+const MAX_TOLD: usize = 256;
+/// Fields that are kept and told of one message.
+const MAX_NAMED: usize = 16;
+
+/// Which fields were told, and when.
+#[derive(Default)]
+pub(crate) struct Unread(Mutex<HashMap<String, Timestamp>>);
+
+/// Keeps what is said of them beside the delivery, and tells their names. Values are never told.
+pub(crate) fn tell(shared: &Shared, key: &Key, unknown: &[UnknownField]) {
+    let warnings: Vec<FieldError> = unknown.iter().take(MAX_NAMED).map(UnknownField::warning).collect();
+    shared.store.warn(key, &warnings);
+    let fields = warnings.iter().map(|warning| warning.pointer.as_str()).collect::<Vec<_>>().join(" ");
+    if shared.unread.is_news(&fields, shared.clock.now()) {
+        tracing::warn!(delivery = %key, fields, more = unknown.len() - warnings.len(),
+            "a message has fields that are not known: they were not read (told once an hour; GET /deliveries/{{id}} \
+             says what was meant)");
+    }
+}
+
+impl Unread {
+    fn is_news(&self, fields: &str, now: Timestamp) -> bool {
+        let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(at) = told.get(fields)
+            && now.since(*at) < TELL_AGAIN
+        {
+            return false;
+        }
+        if told.len() >= MAX_TOLD {
+            told.clear();
+        }
+        told.insert(fields.to_owned(), now);
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_fields_are_told_once_an_hour() {
+        let (unread, begin) = (Unread::default(), Timestamp::from_seconds(1_000));
+        let after = |seconds| begin.plus(Duration::from_secs(seconds));
+        for (fields, seconds, news) in [
+            ("/sendAt", 0, true),
+            ("/sendAt", 3_599, false),
+            ("/sendAt /x", 3_599, true),
+            ("/sendAt", 3_600, true),
+            ("/sendAt", 3_601, false),
+        ] {
+            assert_eq!(unread.is_news(fields, after(seconds)), news, "{fields} after {seconds} s");
+        }
+        for n in 0..MAX_TOLD {
+            assert!(unread.is_news(&format!("/{n}"), begin));
+        }
+        assert!(unread.0.lock().unwrap().len() <= MAX_TOLD);
+    }
+}
