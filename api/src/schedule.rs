@@ -71,10 +71,12 @@ pub(crate) fn read(text: &str, rules: &Rules<'_>, zones: &Zones) -> Result<Sched
     let object: BTreeMap<String, Box<RawValue>> =
         serde_json::from_str(text).map_err(|_| Problem::malformed("The body is not a JSON object that we read."))?;
     let mut reader = Reader { object, errors: Vec::new() };
+    // Also of a rule that cannot be read, so that everything wrong is named at once.
+    let recurring = reader.object.get("cron").is_some_and(|cron| !matches!(cron.get(), "null" | "\"\""));
     let when = reader.when(rules.clock.now(), zones);
     let name = reader.name();
     let max_lateness_seconds = reader.max_lateness();
-    let item = reader.item(rules, matches!(when, Some(When::Cron { .. })));
+    let item = reader.item(rules, recurring);
     reader.unknown();
     match (when, item) {
         (Some(when), Some(item)) if reader.errors.is_empty() => {
@@ -276,8 +278,8 @@ impl Reader {
     fn unknown(&mut self) {
         for name in self.object.keys().filter(|name| !KNOWN.contains(&name.as_str())) {
             let hint = match meant(name) {
-                Some("notification") => ": it belongs into notification".into(),
                 Some(known) => format!(": did you mean {known}?"),
+                None if domain::is_field(name) => ": it belongs into notification".into(),
                 None => String::new(),
             };
             self.errors.push(field(format!("/{}", pointer_step(name)), format!("is not known here{hint}")));
@@ -285,7 +287,7 @@ impl Reader {
     }
 }
 
-/// The field of a schedule that a name stands for; `notification` for what is said in it.
+/// The field of a schedule that a name stands for.
 fn meant(name: &str) -> Option<&'static str> {
     const OTHERS: [(&str, &[&str]); 5] = [
         ("cron", &["schedule", "expression", "cronexpression", "pattern", "rule", "crontab"]),
@@ -295,9 +297,7 @@ fn meant(name: &str) -> Option<&'static str> {
         ("max_lateness_seconds", &["max_lateness", "lateness"]),
     ];
     let written_otherwise = || OTHERS.iter().find(|(_, names)| nearest(name, names.iter().copied()).is_some());
-    nearest(name, KNOWN)
-        .or_else(|| written_otherwise().map(|(known, _)| *known))
-        .or_else(|| domain::is_field(name).then_some("notification"))
+    nearest(name, KNOWN).or_else(|| written_otherwise().map(|(known, _)| *known))
 }
 
 /// As in a notification.

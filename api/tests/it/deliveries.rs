@@ -122,7 +122,7 @@ async fn cancelling_what_is_not_known_leaves_a_tombstone_that_others_do_not_see(
 
 /// A delivery that waits for its next attempt after this one.
 async fn waiting_after(app: &TestApp, id: &str, outcome: Outcome) {
-    let key = Key { tenant: Tenant::default(), id: id.to_owned() };
+    let key = Key { tenant: Tenant::parse("acme").unwrap(), id: id.to_owned() };
     let arrival = Arrival::new(key, [7; 32], &Headers::default(), false);
     let body = json!({"channel": "sms", "destination": "+12025550143", "message": "Hola"}).to_string();
     let notification = Notification::decode(body.as_bytes(), &Defaults { channel: None }).unwrap();

@@ -100,7 +100,14 @@ async fn every_bad_field_of_a_schedule_is_named_at_once() {
         ),
         (
             json!({"cron": "61 * * * *", "send_at": "2026-03-02T09:00:00Z", "notification": {"id": "x"}}),
-            vec!["/send_at", "/cron", "/notification/id", "/notification/channel", "/notification/destination"],
+            vec![
+                "/send_at",
+                "/cron",
+                "/notification/id",
+                "/notification/channel",
+                "/notification/destination",
+                "/notification/message",
+            ],
         ),
         (changed(once(), "/send_at", json!("tomorrow")), vec!["/send_at"]),
         (changed(once(), "/timezone", json!("UTC")), vec!["/timezone"]),
