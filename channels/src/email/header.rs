@@ -160,7 +160,7 @@ mod tests {
         let long = format!("{}@{}.org", "l".repeat(64), "d".repeat(60));
         for name in ["Peña", "=?utf-8?q?x?=", &"n".repeat(500), &"ñ".repeat(500), &"name ".repeat(100)] {
             let lines = mailbox(Some(name), &long);
-            assert!(lines.lines().all(|line| line.len() <= 131), "{lines}");
+            assert!(lines.lines().all(|line| line.len() <= 132), "{lines}");
             assert!(lines.trim_end().ends_with(&format!(" <{long}>")), "{lines}");
         }
     }
