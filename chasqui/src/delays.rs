@@ -32,6 +32,8 @@ pub(crate) async fn follow(config: &Config, stop: &CancellationToken) -> Result<
                     tell(&queue, messages, &current);
                 }
             }
+            // A node that has just started, on a machine with much to do, may still fail to make a quorum queue.
+            Err(TopologyError::Broker(error)) => tracing::warn!(%error, "waiting for the broker"),
             Err(error) => return Err(error.into()),
         }
         tokio::select! {

@@ -2,7 +2,7 @@
 //! it is compiled without the feature `failpoints`, which only the end-to-end tests turn on.
 
 #[cfg(feature = "failpoints")]
-pub use armed::failpoint;
+pub use armed::{failpoint, failpoint_on};
 #[cfg(feature = "failpoints")]
 pub(crate) use armed::shifted;
 
@@ -10,6 +10,11 @@ pub(crate) use armed::shifted;
 #[cfg(not(feature = "failpoints"))]
 #[inline(always)]
 pub const fn failpoint(_step: &'static str) {}
+
+/// A step that one message takes. Does nothing.
+#[cfg(not(feature = "failpoints"))]
+#[inline(always)]
+pub const fn failpoint_on(_step: &'static str, _id: &str) {}
 
 #[cfg(not(feature = "failpoints"))]
 #[inline(always)]
@@ -30,6 +35,12 @@ mod armed {
     /// `CHASQUI_ABORT_AT=worker.claimed:3`: the step, and at which passage of it. `CHASQUI_PANIC_AT` the same.
     static ABORT: LazyLock<Option<Armed>> = LazyLock::new(|| Armed::by("CHASQUI_ABORT_AT"));
     static PANIC: LazyLock<Option<Armed>> = LazyLock::new(|| Armed::by("CHASQUI_PANIC_AT"));
+
+    /// `CHASQUI_ABORT_ON=consume.received:poison`: the step, and the id of the message that ends every process there.
+    static ABORT_ON: LazyLock<Option<(String, String)>> = LazyLock::new(|| {
+        let text = env::var("CHASQUI_ABORT_ON").ok()?;
+        text.split_once(':').map(|(step, id)| (step.to_owned(), id.to_owned()))
+    });
 
     struct Armed {
         step: String,
@@ -55,6 +66,14 @@ mod armed {
             process::abort();
         }
         assert!(!PANIC.as_ref().is_some_and(|panic| panic.is_reached(step)), "panicking at {step}");
+    }
+
+    /// A step that one message takes. Aborts the process if this message was told to end it.
+    pub fn failpoint_on(step: &'static str, id: &str) {
+        if ABORT_ON.as_ref().is_some_and(|(at, of)| at == step && of == id) {
+            eprintln!("aborting at {step} on a message");
+            process::abort();
+        }
     }
 
     const READ_EVERY: Duration = Duration::from_millis(50);

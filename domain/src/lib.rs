@@ -37,7 +37,7 @@ pub use claim::{Claim, Take, claim};
 pub use clock::{Clock, InvalidTimestamp, SystemClock, Timestamp};
 pub use cron::{Cron, InvalidCron, MAX_CRON_CHARS};
 pub use decide::{Ambiguity, Policy, Transition, decide};
-pub use failpoint::failpoint;
+pub use failpoint::{failpoint, failpoint_on};
 pub use fallback::child_body;
 pub use identity::{Content, Key, Tenant, child_id, content_of, fingerprint_of, fire_id, mask};
 pub use keys::{DerivedKey, Keyring, LoginHasher, RecipientHash, RecipientHasher, RequestIds, RequestedBy};

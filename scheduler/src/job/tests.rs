@@ -15,7 +15,7 @@ fn job(kind: JobKind, due: &str) -> Job {
         carried: Carried::default().with_app_id("orders"),
         publisher: Some("orders".into()),
         parent: None,
-        again: false,
+        again: true,
     };
     Job {
         key: Key { tenant: Tenant::default(), id: "reminder".into() },

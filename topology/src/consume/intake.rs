@@ -45,6 +45,10 @@ pub(super) struct Intake {
     pub(super) held: VecDeque<Delivery>,
 }
 
+fn message_id(delivery: &Delivery) -> &str {
+    delivery.properties.message_id().as_ref().map(|id| id.as_str()).unwrap_or_default()
+}
+
 impl Intake {
     /// Returns `Ok` when drained. `consuming` is called once the broker has accepted the consumer.
     ///
@@ -86,6 +90,7 @@ impl Intake {
                 () = &mut alone, if !self.turn.has_passed() => self.turn.pass(),
                 delivery = consumer.next() => {
                     let delivery = received(delivery)?;
+                    domain::failpoint_on("consume.received", message_id(&delivery));
                     if !is_suspicious(&delivery) {
                         is_harmless = true;
                         self.turn.pass();

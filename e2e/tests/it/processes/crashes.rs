@@ -16,23 +16,14 @@ const LANES: [&str; 3] = ["notifications.key.urgent", "notifications.key", "noti
 const DEAD_LETTERS: &str = "notifications.queue.dlq";
 /// Of every lane's queue: then the broker itself dead-letters the message.
 const DELIVERY_LIMIT: usize = 20;
-/// The AMQP library reads a header level by level down the stack, and this is deeper than its thread's.
-const LEVELS: usize = 4_000;
 const GOOD: usize = 200;
 
-/// Publishes the poison with the management API: our own AMQP library could not write it either.
+/// What ends every worker that receives it, as a fault in a library would, before our own code has looked at it.
 async fn publish_poison(fleet: &TestFleet) {
-    let header = format!("{}{}", "[".repeat(LEVELS), "]".repeat(LEVELS));
-    let properties = format!(r#"{{"message_id": "poison", "delivery_mode": 2, "headers": {{"deep": {header}}}}}"#);
-    let request = format!(
-        r#"{{"properties": {properties}, "routing_key": "notifications.key", "payload": "{{}}",
-            "payload_encoding": "string"}}"#
-    );
-    let said = manage(fleet, "exchanges", "notifications.exchange/publish", request).await;
-    assert_eq!(said, r#"{"routed":true}"#);
+    let properties = BasicProperties::default().with_message_id("poison".into());
+    fleet.publish_to("notifications.exchange", "notifications.key", sms("+12025550199").to_string(), properties).await;
 }
 
-/// As it was answered: what is nested so deep is not read by our JSON library either.
 async fn manage(fleet: &TestFleet, kind: &str, what: &str, request: String) -> String {
     let base = fleet.sources.get("RABBITMQ_MANAGEMENT_URL").expect("the management API");
     let url = format!("{base}/api/{kind}/{}/{what}", fleet.vhost);
@@ -58,8 +49,9 @@ async fn publish_good(fleet: &TestFleet, numbers: std::ops::Range<usize>) {
 /// Starts a worker again whenever it has died of the poison, until that is in the dead-letter queue: how often it
 /// died, and the one that lives.
 async fn supervise(fleet: &TestFleet) -> (usize, Process) {
+    let environment = e2e::processes::with(&fleet.environment, &[("CHASQUI_ABORT_ON", "consume.received:poison")]);
     let mut deaths = 0;
-    let mut worker = Process::start("worker", &fleet.environment);
+    let mut worker = Process::start("worker", &environment);
     loop {
         let given_up =
             until("the poison is given up, or the worker dies", async || (dead_letters(fleet).await > 0).then_some(()));
@@ -68,7 +60,7 @@ async fn supervise(fleet: &TestFleet) -> (usize, Process) {
             code = worker.ended() => {
                 assert_eq!(code, ABORTED, "{}", worker.said());
                 deaths += 1;
-                worker = Process::start("worker", &fleet.environment);
+                worker = Process::start("worker", &environment);
             }
             () = given_up => if worker.runs() {
                 return (deaths, worker);
@@ -107,7 +99,7 @@ async fn taken_with_the_poison(before: usize) -> usize {
     publish_poison(&fleet).await;
     publish_good(&fleet, before..GOOD).await;
     let (deaths, mut worker) = supervise(&fleet).await;
-    assert!(deaths <= DELIVERY_LIMIT + 1, "{deaths}");
+    assert!((DELIVERY_LIMIT / 2..=DELIVERY_LIMIT + 1).contains(&deaths), "{deaths}");
     let ambiguous = every_good_one_is_sent(&fleet, &provider).await;
     worker.until_ready().await;
     assert!(worker.runs(), "{}", worker.said());
