@@ -15,12 +15,7 @@ async fn every_case_reaches_everybody_and_reports_its_figures() {
     for case in CASES {
         let (aims, beside): (&[&str], &[&str]) = match case {
             "latency_half_load_ms" => {
-                let beside: &[&str] = &[
-                    "p50_at_a_quarter",
-                    "p99_at_a_quarter",
-                    "p50_at_a_tenth",
-                    "p99_at_a_tenth",
-                ];
+                let beside: &[&str] = &["p50_at_a_quarter", "p99_at_a_quarter", "p50_at_a_tenth", "p99_at_a_tenth"];
                 (&["p50", "p99"], beside)
             }
             "latency_ordinary_ms" => (&["p50_at_100", "p99_at_100", "p50_at_1000", "p99_at_1000"], &[]),

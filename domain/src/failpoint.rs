@@ -2,9 +2,9 @@
 //! it is compiled without the feature `failpoints`, which only the end-to-end tests turn on.
 
 #[cfg(feature = "failpoints")]
-pub use armed::{failpoint, failpoint_on};
-#[cfg(feature = "failpoints")]
 pub(crate) use armed::shifted;
+#[cfg(feature = "failpoints")]
+pub use armed::{failpoint, failpoint_on};
 
 /// A step of a walk between two effects. Does nothing.
 #[cfg(not(feature = "failpoints"))]

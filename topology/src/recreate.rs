@@ -1,8 +1,14 @@
 //! Replaces empty retry queues whose delay has changed: the one place that deletes anything.
 
+use std::time::Duration;
+
 use crate::error::{Inequivalent, Refusal};
 use crate::session::{Ask, Session};
 use crate::{Broker, Plan, Queue, TopologyError};
+
+/// How often a failure of the broker's own is taken for one that passes, and the time between.
+const ATTEMPTS: u32 = 10;
+const PAUSE: Duration = Duration::from_millis(500);
 
 /// The names of the queues that were replaced.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -16,14 +22,31 @@ pub struct Recreated(pub Vec<String>);
 /// [`TopologyError::InUse`] when one holds messages (with their number) or is consumed, [`TopologyError::Conflict`] when
 /// one differs in anything else; that one is left, or put back, as it was.
 pub async fn recreate_retry(broker: &Broker, plan: &Plan) -> Result<Recreated, TopologyError> {
-    let mut session = Session::open(broker).await?;
-    let recreated = recreate_in(&mut session, broker, plan).await;
-    session.close().await;
-    recreated
+    let mut recreated = Recreated::default();
+    let mut attempt = 1;
+    loop {
+        let mut session = Session::open(broker).await?;
+        let done = recreate_in(&mut session, broker, plan, &mut recreated).await;
+        session.close().await;
+        match done {
+            // A node that has just started, or has just deleted a quorum queue, may fail to make one and say only
+            // "internal error".
+            Err(TopologyError::Broker(error)) if attempt < ATTEMPTS => {
+                tracing::debug!(error, attempt, "the broker failed; trying again");
+                attempt += 1;
+                tokio::time::sleep(PAUSE).await;
+            }
+            done => return done.map(|()| recreated),
+        }
+    }
 }
 
-async fn recreate_in(session: &mut Session<'_>, broker: &Broker, plan: &Plan) -> Result<Recreated, TopologyError> {
-    let mut recreated = Recreated::default();
+async fn recreate_in(
+    session: &mut Session<'_>,
+    broker: &Broker,
+    plan: &Plan,
+    recreated: &mut Recreated,
+) -> Result<(), TopologyError> {
     for queue in plan.queues.iter().filter(|queue| queue.retry_tier.is_some()) {
         let explain = |refusal: Refusal| refusal.into_error(broker, &format!("recreating queue '{}'", queue.name));
         match session.queue(queue, Ask::Exists).await {
@@ -43,7 +66,7 @@ async fn recreate_in(session: &mut Session<'_>, broker: &Broker, plan: &Plan) ->
         }
     }
     crate::declare::declare_in(session, broker, plan).await?;
-    Ok(recreated)
+    Ok(())
 }
 
 async fn replace(

@@ -106,7 +106,8 @@ fn instant() -> impl Strategy<Value = Timestamp> {
 fn ours() -> impl Strategy<Value = Headers> {
     let counts = (of(any::<u32>()), of(any::<u32>()), of(any::<u32>()));
     let dead = of((select(domain::Reason::ALL.to_vec()), "\\PC{1,9}", any::<u32>(), instant()));
-    let texts = (of("\\PC{1,9}"), of("[a-z]{1,9}"));
+    // An id is one line that acts on no terminal.
+    let texts = (of("[a-zñ0-9 ./-]{1,9}"), of("[a-z]{1,9}"));
     let flags = (any::<bool>(), any::<bool>());
     (counts, of(select(Lane::ALL.to_vec())), of(instant()), flags, texts, dead).prop_map(
         |((attempt, epoch, seq), lane, due, (released, again), (parent, publisher), dead)| Headers {
