@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use axum::http::header::{ACCEPT, CONTENT_SECURITY_POLICY};
-use axum::http::{HeaderMap, HeaderValue};
+use axum::http::header::{ACCEPT, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use axum::middleware;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
@@ -12,15 +12,14 @@ use serde_json::{Value, json};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, Ref, RefOr};
 use utoipa::{Modify, OpenApi};
-use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::problem::{BadField, ProblemDetails};
 use crate::routes;
-use crate::service::App;
+use crate::service::{App, unknown_route};
 
 /// The page needs its own scripts and styles only.
-const POLICY: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
-                      frame-ancestors 'none'; form-action 'self'; base-uri 'none'";
+const POLICY: &str =
+    "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; form-action 'self'; base-uri 'none'";
 
 #[derive(OpenApi)]
 #[openapi(
@@ -106,7 +105,7 @@ fn example(path: &str, status: &str, description: &str) -> Option<Value> {
         _ => return None,
     };
     let number: u16 = status.parse().ok()?;
-    let title = axum::http::StatusCode::from_u16(number).ok()?.canonical_reason()?;
+    let title = StatusCode::from_u16(number).ok()?.canonical_reason()?;
     Some(json!({"type": kind, "title": title, "status": number, "detail": description}))
 }
 
@@ -121,10 +120,35 @@ async fn root(headers: HeaderMap) -> Response {
 
 /// The document of the routes that are served, and the page that shows it.
 pub(crate) fn pages(document: utoipa::openapi::OpenApi) -> Router<Arc<App>> {
-    let config = Config::new(["/openapi.json"]).validator_url("none").try_it_out_enabled(true);
-    let pages = SwaggerUi::new("/docs").url("/openapi.json", complete(document)).config(config);
-    Router::from(pages).route("/", get(root)).layer(middleware::map_response(async |mut response: Response| {
-        response.headers_mut().insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
-        response
-    }))
+    let document = Json(complete(document));
+    Router::new()
+        .route("/", get(root))
+        .route("/openapi.json", get(async move || document))
+        .route("/docs", get(async || Redirect::to("/docs/")))
+        .route("/docs/", get(file))
+        .route("/docs/{*name}", get(file))
+        .layer(middleware::map_response(async |mut response: Response| {
+            response.headers_mut().insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+            response
+        }))
+}
+
+/// The page is ours; what it loads besides is Swagger UI's. The name is taken as it was sent, for none needs an escape.
+async fn file(uri: Uri) -> Response {
+    let (kind, text) = match uri.path().strip_prefix("/docs/").unwrap_or_default() {
+        "" | "index.html" => ("text/html; charset=utf-8", include_str!("docs/page.html")),
+        "page.css" => ("text/css; charset=utf-8", include_str!("docs/page.css")),
+        "page.js" => ("text/javascript; charset=utf-8", include_str!("docs/page.js")),
+        "theme.js" => ("text/javascript; charset=utf-8", include_str!("docs/theme.js")),
+        name @ ("swagger-ui.css" | "swagger-ui-bundle.js") => return of_swagger_ui(name),
+        _ => return unknown_route().await.into_response(),
+    };
+    ([(CONTENT_TYPE, kind)], text).into_response()
+}
+
+fn of_swagger_ui(name: &str) -> Response {
+    match utoipa_swagger_ui::serve(name, Arc::default()) {
+        Ok(Some(file)) => ([(CONTENT_TYPE, file.content_type)], file.bytes.into_owned()).into_response(),
+        Ok(None) | Err(_) => StatusCode::NOT_FOUND.into_response(),
+    }
 }

@@ -111,7 +111,7 @@ pub(crate) fn layered(router: Router) -> Router {
         .layer(middleware::from_fn(measure::measure))
 }
 
-async fn unknown_route() -> Problem {
+pub(crate) async fn unknown_route() -> Problem {
     Problem::not_found("unknown-route", "There is no such route", "GET /docs shows the routes there are.")
 }
 

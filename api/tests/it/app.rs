@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 use store::{Options, Store};
 use tempfile::TempDir;
 use templates::Templates;
+use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use topology::{Broker, Mode, Names, Plan, Publisher, PublisherSettings, QueueType, Topology};
 use tower::ServiceExt;
@@ -31,6 +32,7 @@ static SHIPPED: LazyLock<Arc<Templates>> = LazyLock::new(|| Arc::new(Templates::
 
 pub(crate) struct TestApp {
     pub(crate) router: Router,
+    api: Api,
     pub(crate) store: Store,
     pub(crate) clock: Arc<Still>,
     pub(crate) publisher: Publisher,
@@ -109,7 +111,15 @@ impl TestApp {
         let metrics = Arc::new(|| "chasqui_example_total 1\n".to_owned());
         let checker = Checker::new(SHIPPED.clone());
         let api = Api::new(settings, publisher.clone(), store.clone(), checker, clock.clone(), metrics).unwrap();
-        Self { router: api.router(), store, clock, publisher, stop, _folder: folder }
+        Self { router: api.clone().router(), api, store, clock, publisher, stop, _folder: folder }
+    }
+
+    /// Serves it on a real socket until the test ends.
+    pub(crate) async fn listen(&self) -> SocketAddr {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(self.api.clone().serve(listener, self.stop.clone()));
+        address
     }
 
     pub(crate) async fn send(&self, request: Request<Body>) -> Answer {

@@ -54,9 +54,47 @@ async fn the_document_and_its_page_are_served() {
 }
 
 #[tokio::test]
+async fn the_page_fits_a_phone_follows_the_dark_and_loads_nothing_from_elsewhere() {
+    let app = TestApp::start().await;
+    let page = app.get("/docs/", None).await.text;
+    assert!(page.contains(r#"<meta name="viewport" content="width=device-width, initial-scale=1">"#), "{page}");
+    let policy =
+        "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; form-action 'self'; base-uri 'none'";
+    let loaded = page.split('"').filter(|text| text.starts_with("/docs/"));
+    let mut files = Vec::new();
+    for path in loaded {
+        let file = app.get(path, None).await;
+        let allowed = file.headers["content-security-policy"].to_str().unwrap();
+        assert_eq!((file.status, allowed), (StatusCode::OK, policy), "{path}");
+        let kind = if path.ends_with(".css") { "text/css" } else { "text/javascript" };
+        assert!(file.headers["content-type"].to_str().unwrap().starts_with(kind), "{path}");
+        files.push((path.to_owned(), file.text));
+    }
+    let text = |name: &str| &files.iter().find(|(path, _)| path.ends_with(name)).unwrap_or_else(|| panic!("{name}")).1;
+    assert!(text("theme.js").contains("(prefers-color-scheme: dark)") && text("theme.js").contains("dark-mode"));
+    assert!(text("page.css").contains("@media (max-width: 40rem)") && text("page.css").contains("html.dark-mode"));
+    assert!(text("swagger-ui.css").contains("html.dark-mode .swagger-ui"));
+    assert!(text("swagger-ui-bundle.js").contains("SwaggerUIBundle"));
+    assert!(text("page.js").contains("/openapi.json"));
+    for outside in ["http://", "https://", "src=\"//", "unsafe"] {
+        assert!(!page.contains(outside) && !text("page.css").contains(outside) && !text("page.js").contains(outside));
+    }
+}
+
+#[tokio::test]
 async fn unknown_routes_and_methods_are_problems() {
     let app = TestApp::start().await;
-    for path in ["/nothing", "/sandbox", "/sandbox/captures", "/notify/a/b"] {
+    for path in [
+        "/nothing",
+        "/sandbox",
+        "/sandbox/captures",
+        "/notify/a/b",
+        "/docs/%ff",
+        "/docs/nothing.js",
+        "/docs/../docs.rs",
+        "/docs/%2e%2e/docs.rs",
+        "/%ff",
+    ] {
         let answer = app.get(path, None).await;
         assert_eq!((answer.status, answer.kind().as_str()), (StatusCode::NOT_FOUND, "unknown-route"), "{path}");
         assert_eq!(answer.headers["content-type"], "application/problem+json");

@@ -1,4 +1,4 @@
-//! Over a real socket: huge headers, stopping, and the probes of roles without an API.
+//! Over a real socket: for whom a request is, huge headers, stopping, and the probes of roles without an API.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -8,6 +8,8 @@ use domain::Readiness;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
+
+use crate::app::TestApp;
 
 async fn probes() -> (SocketAddr, Readiness, CancellationToken, tokio::task::JoinHandle<()>) {
     let readiness = Readiness::default();
@@ -20,8 +22,12 @@ async fn probes() -> (SocketAddr, Readiness, CancellationToken, tokio::task::Joi
 
 /// Sends a request that asks to close, and reads to the end.
 async fn ask(address: SocketAddr, path: &str, header: &str) -> String {
+    exchange(address, &format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n{header}Connection: close\r\n\r\n")).await
+}
+
+/// Sends these bytes, and reads to the end.
+async fn exchange(address: SocketAddr, request: &str) -> String {
     let mut stream = TcpStream::connect(address).await.unwrap();
-    let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n{header}Connection: close\r\n\r\n");
     stream.write_all(request.as_bytes()).await.unwrap();
     let mut answer = Vec::new();
     // What was refused before it was read to its end may end with a reset.
@@ -71,4 +77,35 @@ async fn a_header_of_more_than_64_kib_is_refused_and_costs_no_more() {
     assert!(answer.is_empty() || answer.starts_with(b"HTTP/1.1 431 "), "{}", String::from_utf8_lossy(&answer));
     stop.cancel();
     served.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_request_says_once_for_whom_it_is_and_its_target_says_the_same() {
+    let app = TestApp::start().await;
+    let address = app.listen().await;
+    for (head, status, kind) in [
+        ("GET /docs/ HTTP/1.1\r\nHost: localhost", "200", "viewport"),
+        ("GET /docs/ HTTP/1.0", "200", "viewport"),
+        ("GET http://localhost/docs/ HTTP/1.1\r\nHost: localhost", "200", "viewport"),
+        ("GET /docs/ HTTP/1.1", "400", "invalid-host"),
+        ("GET /docs/ HTTP/1.1\r\nHost: localhost\r\nHost: localhost", "400", "invalid-host"),
+        ("GET /docs/ HTTP/1.1\r\nHost: localhost\r\nHost: rebound.example", "400", "invalid-host"),
+        ("GET /docs/ HTTP/1.1\r\nHost: rebound.example", "421", "unknown-host"),
+        ("GET http://rebound.example/docs/ HTTP/1.1\r\nHost: localhost", "421", "unknown-host"),
+        ("GET http://localhost/docs/ HTTP/1.1\r\nHost: rebound.example", "421", "unknown-host"),
+    ] {
+        let answer = exchange(address, &format!("{head}\r\nConnection: close\r\n\r\n")).await;
+        assert!(answer.get(9..12) == Some(status) && answer.contains(kind), "{head}\n{answer}");
+    }
+    // What a proxy is asked for has been passed on by one: it is nobody on this machine.
+    let body = r#"{"username":"ada","password":"correct horse battery"}"#;
+    let register = async |target: &str| {
+        let length = body.len();
+        let head = format!("POST {target} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json");
+        exchange(address, &format!("{head}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}")).await
+    };
+    let answer = register("http://localhost/register").await;
+    assert!(answer.starts_with("HTTP/1.1 401 ") && answer.contains("missing-token"), "{answer}");
+    let answer = register("/register").await;
+    assert!(answer.starts_with("HTTP/1.1 201 "), "{answer}");
 }
