@@ -1,5 +1,6 @@
 //! What the end-to-end tests stand on: a broker and databases of their own, the fleet, and its users.
 
+pub mod browser;
 pub mod chaos;
 pub mod fleet;
 pub mod ground;
@@ -10,6 +11,7 @@ pub mod provider;
 pub mod proxy;
 pub mod rabbitmq4;
 pub mod raw_amqp;
+pub mod site;
 
 pub use fleet::{Database, TestFleet};
 pub use ground::ground;

@@ -2,6 +2,7 @@
 
 mod ambiguity;
 mod api;
+mod browser;
 #[cfg(feature = "failpoints")]
 mod chaos;
 mod dead_letters;
