@@ -56,6 +56,7 @@ pub(crate) struct TokenAnswer {
 
 /// The user to register.
 #[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 #[schema(example = json!({"username": "ada", "password": "correct horse battery"}))]
 pub(crate) struct Registration {
     /// 1 to 64 letters, digits, or `.`, `_`, `@`, `+`, `-`.

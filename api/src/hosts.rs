@@ -134,7 +134,22 @@ fn names_this_machine(host: &str) -> bool {
 }
 
 fn tells_of_a_proxy(header: &str) -> bool {
-    matches!(header, "forwarded" | "x-real-ip" | "via") || header.starts_with("x-forwarded-")
+    // Those of RFC 7239 and RFC 9110, and what well-known proxies and networks add instead.
+    const OTHERS: [&str; 12] = [
+        "forwarded",
+        "via",
+        "x-real-ip",
+        "x-client-ip",
+        "x-cluster-client-ip",
+        "x-original-forwarded-for",
+        "x-envoy-external-address",
+        "x-amzn-trace-id",
+        "x-forwarded",
+        "cf-connecting-ip",
+        "true-client-ip",
+        "cdn-loop",
+    ];
+    OTHERS.contains(&header) || header.starts_with("x-forwarded-")
 }
 
 /// A page of another origin cannot send a token without asking us first, and we never agree; what needs no token must

@@ -68,6 +68,14 @@ impl Running {
             "RABBITMQ_MANAGEMENT_URL",
             "DATABASE_URL",
             "SECRET_KEY",
+            // The topology is the fleet's own: what is declared or published beside it must go by the same names.
+            "AMQP_EXCHANGE",
+            "AMQP_QUEUE",
+            "AMQP_ROUTING_KEY",
+            "AMQP_QUEUE_TYPE",
+            "WORKER_RETRY_DELAY_1",
+            "WORKER_RETRY_DELAY_2",
+            "WORKER_RETRY_DELAY_3",
             "DEFAULT_CHANNEL",
             "DEFAULT_LOCALE",
             "TEMPLATES_DIR",
@@ -110,6 +118,10 @@ pub(crate) fn with_running(mut sources: Sources) -> Sources {
             "DATABASE_URL" => ledger,
             "API_LISTEN" => false,
             "DEFAULT_LOCALE" => sources.is_changed("DEFAULT_LOCALE"),
+            // They belong to the broker. What is given otherwise is what `topology verify` is asked to compare.
+            name if name.starts_with("AMQP_") || name.starts_with("WORKER_RETRY_DELAY_") => {
+                broker || sources.is_changed(name)
+            }
             name => sources.is_given(name),
         };
         if !given {

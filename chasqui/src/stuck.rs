@@ -81,7 +81,7 @@ impl Found<'_> {
 
     fn text(&self, now: Timestamp) -> String {
         let Self { kind, tenant, whither, state, attempts, next, .. } = self;
-        let id = printable(self.id);
+        let (id, whither) = (printable(self.id), printable(whither));
         let late = span(now.since(self.due));
         let last = self.last.map_or(String::new(), |last| {
             let code = last.code.as_deref().map(|code| format!(" {code}")).unwrap_or_default();

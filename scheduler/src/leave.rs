@@ -45,9 +45,10 @@ pub(crate) async fn leave(shared: &Shared, way: Way, named: Option<&Named>, inco
 
 async fn dead_letter(shared: &Shared, reason: Reason, error: &str, named: Option<&Named>, incoming: Incoming) {
     metrics::counter!("chasqui_poison_total", "reason" => reason.as_str()).increment(1);
-    tracing::warn!(%reason, error, "a message of the scheduled queue went to the dead-letter queue");
     let id = || named.map_or_else(|| Uuid::now_v7().to_string(), |named| named.key.id.clone());
     let letter = incoming.dead_letter(reason, error, shared.clock.now(), id);
+    let delivery = domain::printable(&letter.message_id);
+    tracing::warn!(%reason, %delivery, error, "a message of the scheduled queue went to the dead-letter queue");
     match shared.publisher.insist(letter, &shared.stop).await {
         Insisted::Confirmed => {
             if let Some(named) = named {

@@ -1,6 +1,6 @@
 //! What the sandbox kept instead of sending, so that people can see it: the newest only.
 
-use domain::{ChannelName, Key, Row, Timestamp};
+use domain::{ChannelName, Key, Row, Tenant, Timestamp};
 
 use crate::row::{channel_of, key_of};
 use crate::sql::{Group, Session, Value, get, size_of};
@@ -42,21 +42,48 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn captures(&self, after_id: Option<i64>, limit: u32) -> Result<Vec<CapturedView>, StoreError> {
+        self.captures_where("", None, after_id, limit).await
+    }
+
+    /// The same of one tenant.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn captures_of(
+        &self,
+        tenant: &Tenant,
+        after_id: Option<i64>,
+        limit: u32,
+    ) -> Result<Vec<CapturedView>, StoreError> {
+        self.captures_where("AND tenant = $3", Some(tenant), after_id, limit).await
+    }
+
+    async fn captures_where(
+        &self,
+        condition: &str,
+        tenant: Option<&Tenant>,
+        after_id: Option<i64>,
+        limit: u32,
+    ) -> Result<Vec<CapturedView>, StoreError> {
         let order = if after_id.is_some() { "ASC" } else { "DESC" };
         let sizes = format!(
             "SELECT CAST(octet_length(text) + coalesce(octet_length(html), 0) AS BIGINT) AS bytes FROM captures \
-             WHERE capture_id > $1 ORDER BY capture_id {order} LIMIT $2"
+             WHERE capture_id > $1 {condition} ORDER BY capture_id {order} LIMIT $2"
         );
         let sql = format!(
             "SELECT capture_id, tenant, id, at, channel, destination, subject, text, html FROM captures \
-             WHERE capture_id > $1 ORDER BY capture_id {order} LIMIT $2"
+             WHERE capture_id > $1 {condition} ORDER BY capture_id {order} LIMIT $2"
         );
-        let after = Value::Int(Some(after_id.unwrap_or(0)));
+        let values = |limit: i64| {
+            let tenant = tenant.map(|tenant| Value::Text(Some(tenant.as_str())));
+            let fixed = [Value::Int(Some(after_id.unwrap_or(0))), Value::Int(Some(limit))];
+            fixed.into_iter().chain(tenant).collect::<Vec<_>>()
+        };
         let mut session = self.inner.db.reader();
-        let sizes = session.query(&sizes, &[after, Value::Int(Some(i64::from(limit.min(1_000))))]).await?;
+        let sizes = session.query(&sizes, &values(i64::from(limit.min(1_000)))).await?;
         let sizes = sizes.iter().map(size_of).collect::<Result<Vec<_>, _>>()?;
         let fitting = i64::try_from(that_fit(sizes.into_iter())).unwrap_or(1).min(i64::from(limit));
-        let rows = session.query(&sql, &[after, Value::Int(Some(fitting))]).await?;
+        let rows = session.query(&sql, &values(fitting)).await?;
         let mut views: Vec<CapturedView> = rows.iter().map(view_of).collect::<Result<_, _>>()?;
         views.sort_unstable_by_key(|view| view.id);
         Ok(views)

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use bytes::Bytes;
 use domain::{
     ChannelName, DeadMark, Headers, Key, Lane, Order, Reason, Row, State, Transition, child_body, child_id, failpoint,
+    printable,
 };
 use store::{Adoption, Recorded, StoreError};
 use topology::{Incoming, Insisted, Publication, To};
@@ -146,11 +147,11 @@ impl<'a> Held<'a> {
     /// To the dead-letter queue without a row: what could not be named, or must not touch its row.
     pub(crate) async fn dead_letter(&self, reason: Reason, error: &str, incoming: Incoming) {
         metrics::counter!("chasqui_poison_total", "reason" => reason.as_str()).increment(1);
-        // Debug: an id that nobody has checked may hold anything.
-        let delivery = self.named.get().map(|named| tracing::field::debug(named.key.id.clone()));
-        tracing::warn!(%reason, delivery, lane = %self.lane, error, "a message went to the dead-letter queue unclaimed");
         let minted = || self.named.get().map_or_else(|| Uuid::now_v7().to_string(), |named| named.key.id.clone());
         let publication = incoming.dead_letter(reason, error, self.shared.clock.now(), minted);
+        // The letter's own id, which nobody may have checked.
+        let delivery = printable(&publication.message_id);
+        tracing::warn!(%reason, %delivery, lane = %self.lane, error, "a message went to the dead-letter queue unclaimed");
         self.publish_and_ack(publication, incoming).await;
     }
 
@@ -199,8 +200,8 @@ impl<'a> Held<'a> {
             return;
         };
         // An id is the publisher's: its control characters must not reach a terminal.
-        let delivery = row.key.to_string().escape_debug().to_string();
-        tracing::warn!(delivery, channel = %row.channel, %reason, detail = error, "a delivery is dead");
+        let (id, tenant) = (printable(&row.key.id), &row.key.tenant);
+        tracing::warn!(delivery = format_args!("{tenant}/{id}"), channel = %row.channel, %reason, detail = error, "a delivery is dead");
     }
 
     pub(crate) fn count(&self, what: &'static str) {
