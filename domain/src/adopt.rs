@@ -46,7 +46,7 @@ pub enum Found {
 }
 
 /// `rows`: all that have the fingerprint, the oldest first. `copy` names the copy that asks; `may_wait` until every hold
-/// of the time when it came has run out. Rows whose message is surely still with the broker go first, also those that
+/// of the time when it began to wait has run out. Rows whose message is surely still with the broker go first, also those that
 /// are kept for a copy whose process may be gone: were one left over, its message would have been taken for another,
 /// and nobody would continue it.
 pub fn find(rows: &[Adoptable], copy: Uuid, now: Timestamp, may_wait: bool) -> Found {
@@ -65,6 +65,25 @@ pub fn find(rows: &[Adoptable], copy: Uuid, now: Timestamp, may_wait: bool) -> F
         None if rows.iter().any(|row| !row.settled) => Found::OnlyTaken,
         None => Found::Nothing,
     }
+}
+
+/// A row that a waiting copy has seen with another one, and until when it is kept for that.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Kept<R, T> {
+    pub row: R,
+    pub holder: Uuid,
+    pub until: T,
+}
+
+/// Has another copy taken over one of the rows that were `seen` at the last look? `rows`: those of this look. Then the
+/// row of that copy's own message may be kept for a process that is gone, and whoever waits begins to wait anew: were
+/// that row left over, nobody would continue it.
+pub fn is_taken_over<R: PartialEq, T: PartialOrd>(seen: &[Kept<R, T>], rows: &[Kept<R, T>], now: &T) -> bool {
+    seen.iter().any(|before| match rows.iter().find(|row| row.row == before.row) {
+        Some(row) => row.holder != before.holder,
+        // It is settled by now. Whoever had it then still had it, unless that was too long ago.
+        None => before.until <= *now,
+    })
 }
 
 /// The name under which a doubtful copy keeps the row that it doubts from others. It differs from the copy's own, so

@@ -86,9 +86,9 @@ impl Arrival {
         }
     }
 
-    /// The same for a copy that has met no row yet: what came without counts returns without, and still asks for what
-    /// it asked for. None for one that asks and was delivered before: it must meet its row first, because it may have
-    /// been heard already, and its redelivery must not be heard again.
+    /// The same for a copy that has met no row yet: what came without counts returns without, and what an operator moved
+    /// is still an operator's. None for one that asks and was delivered before: it must meet its row first, because it
+    /// may have been heard already, and its redelivery must not be heard again.
     pub fn headers_unmet(&self, lane: Lane, received: &Headers) -> Option<Headers> {
         let headers = self.headers(lane, received);
         match self.hand {
@@ -96,7 +96,11 @@ impl Arrival {
             Hand::Publisher | Hand::Asker if !self.redelivered => {
                 Some(Headers { attempt: None, epoch: None, seq: None, again: received.again, ..headers })
             }
-            _ => Some(headers),
+            Hand::Mover => {
+                let letters = Some(self.epoch.saturating_sub(1));
+                Some(Headers { attempt: None, epoch: letters, seq: None, again: true, ..headers })
+            }
+            Hand::Asker | Hand::Publisher | Hand::Fleet => Some(headers),
         }
     }
 }

@@ -30,7 +30,7 @@ mod samples;
 mod simulation;
 mod zones;
 
-pub use adopt::{Adoptable, Found, HELD_FOR, SURE_AFTER, SURELY_ITS_OWN, doubting, find};
+pub use adopt::{Adoptable, Found, HELD_FOR, Kept, SURE_AFTER, SURELY_ITS_OWN, doubting, find, is_taken_over};
 pub use arrival::{Arrival, DeadMark, Hand, Headers};
 pub use channel_name::{ChannelName, InvalidChannelName};
 pub use claim::{Claim, Take, claim};

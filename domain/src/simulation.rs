@@ -11,6 +11,7 @@ mod anonymous;
 mod delivery;
 mod faults;
 mod notes;
+mod scripts;
 mod steps;
 mod worker;
 
@@ -27,11 +28,12 @@ const CHAOS_STEPS: usize = 60;
 /// Far more than any schedule needs to come to rest.
 const CALM_STEPS: usize = 20_000;
 
-/// Seeds that have shown something once, here rules of `claim` and `decide` that were broken by hand; they run first.
-/// A seed means something only as long as the simulation rolls its dice in the same order.
-const REGRESSIONS: [u64; 9] = [1, 4, 8, 9, 19, 27, 47, 77, 256];
-/// The same for `find`, and for what a worker does around it.
-const REGRESSIONS_WITHOUT_ID: [u64; 11] = [7, 9, 10, 25, 58, 76, 180, 307, 6714, 7340, 12543];
+/// Seeds that have shown something once; they run first: a letter that was put aside on its way back and forgot that it
+/// was moved. A seed means something only as long as the simulation rolls its dice in the same order.
+const REGRESSIONS: [u64; 1] = [24_852];
+/// The same for `find`, and for what a worker does around it: a copy of a dead letter that was acknowledged as if its
+/// message were surely with the broker; rows that a second crash left to nobody.
+const REGRESSIONS_WITHOUT_ID: [u64; 4] = [1_319, 103_353, 601_219, 1_000_367];
 
 #[test]
 fn no_schedule_of_crashes_duplicates_and_moves_breaks_a_promise() {
@@ -144,8 +146,8 @@ struct World {
 }
 
 impl World {
-    fn run(kind: Kind, seed: u64, tracing: bool) -> Self {
-        let mut world = Self {
+    fn new(kind: Kind, seed: u64, tracing: bool) -> Self {
+        Self {
             kind,
             seed,
             dice: seed,
@@ -166,7 +168,11 @@ impl World {
             calm: false,
             tracing,
             trace: Vec::new(),
-        };
+        }
+    }
+
+    fn run(kind: Kind, seed: u64, tracing: bool) -> Self {
+        let mut world = Self::new(kind, seed, tracing);
         world.policy.ambiguity = if world.roll(2) == 0 { Ambiguity::Resend } else { Ambiguity::Hold };
         world.has_fallback = world.roll(4) == 0;
         world.policy.max_retries = u32::try_from(world.roll(4)).unwrap();

@@ -4,14 +4,15 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use domain::{Content, HELD_FOR, Key, SURE_AFTER, SURELY_ITS_OWN, State, Tenant, doubting};
+use domain::{Content, HELD_FOR, Kept, Key, SURE_AFTER, SURELY_ITS_OWN, State, Tenant, doubting, is_taken_over};
+use sea_orm::QueryResult;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::claim::keys_group;
 use crate::record::Outcome;
-use crate::row::key_of;
+use crate::row::{key_of, uuid_of};
 use crate::sql::{Session, Value, get};
 use crate::{Store, StoreError};
 
@@ -50,7 +51,7 @@ impl Store {
     /// Says which delivery a message without an id is. `copy` names the copy in hand, and must be the
     /// token of its claim. A redelivered one takes the oldest row with its fingerprint that nobody has.
     /// While others have all that are surely owed it waits: one may belong to a process that crashed. Whoever finds no
-    /// row after every adoption has run out once is a delivery of its own.
+    /// row after every adoption has run out once, and none has changed hands meanwhile, is a delivery of its own.
     ///
     /// # Errors
     /// [`StoreError`]; after [`StoreError::Unavailable`] repeat it for the same copy.
@@ -62,16 +63,15 @@ impl Store {
         redelivered: bool,
     ) -> Result<Adoption, StoreError> {
         let minted = Key { tenant: tenant.clone(), id: Uuid::now_v7().to_string() };
-        let begun = Instant::now();
+        let mut waiting = Waiting { begun: Instant::now(), seen: Vec::new() };
         let mut wait = FIRST_WAIT;
         let (key, sight, surely, doubted, since) = loop {
             let since = Instant::now();
-            let may_wait = since - begun <= HELD_FOR + LONGEST_WAIT;
-            match if redelivered { self.look(fingerprint, copy, may_wait).await? } else { Found::Nothing } {
+            match if redelivered { self.look(fingerprint, copy, &mut waiting).await? } else { Found::Nothing } {
                 Found::Row { key, surely } => break (key, Sight::Known, surely, None, since),
                 Found::Doubt(doubted) => break (minted, Sight::Doubtful, true, Some(doubted), since),
-                Found::OnlyTaken if may_wait => {}
-                Found::OnlyTaken | Found::Nothing => break (minted, Sight::New, true, None, since),
+                Found::OnlyTaken => {}
+                Found::Nothing => break (minted, Sight::New, true, None, since),
             }
             tokio::time::sleep(wait).await;
             wait = (wait * 2).min(LONGEST_WAIT);
@@ -81,7 +81,7 @@ impl Store {
     }
 
     /// As [`domain::find`].
-    async fn look(&self, fingerprint: &Content, copy: Uuid, may_wait: bool) -> Result<Found, StoreError> {
+    async fn look(&self, fingerprint: &Content, copy: Uuid, waiting: &mut Waiting) -> Result<Found, StoreError> {
         let doubting = doubting(copy);
         let [fingerprint, copy, doubting] =
             [fingerprint.as_slice(), copy.as_bytes(), doubting.as_bytes()].map(|bytes| Value::Bytes(Some(bytes)));
@@ -89,20 +89,56 @@ impl Store {
         if let Some(row) = writer.query(&take_free(), &[fingerprint, copy]).await?.first() {
             return Ok(Found::Row { key: key_of(row)?, surely: !get::<bool>(row, "leaving")? });
         }
+        // Others take the oldest first: a row that changes hands is one of these.
+        const OPEN: &str = "SELECT tenant, id, adopter, adopted_until, {now} AS read_at FROM deliveries \
+                            WHERE fingerprint = $1 AND NOT settled ORDER BY created_at, id LIMIT 64";
+        let open = writer.query(OPEN, &[fingerprint]).await?;
+        if open.is_empty() {
+            return Ok(Found::Nothing);
+        }
+        let may_wait = waiting.goes_on(&open)?;
         if let Some(row) = writer.query(&take_doubt(), &[fingerprint, doubting, Value::Flag(may_wait)]).await?.first() {
             return Ok(Found::Doubt(key_of(row)?));
         }
-        const TAKEN: &str = "SELECT id FROM deliveries WHERE fingerprint = $1 AND NOT settled LIMIT 1";
-        let taken = writer.query(TAKEN, &[fingerprint]).await?;
-        Ok(if taken.is_empty() { Found::Nothing } else { Found::OnlyTaken })
+        Ok(if may_wait { Found::OnlyTaken } else { Found::Nothing })
     }
 }
 
 enum Found {
-    Row { key: Key, surely: bool },
+    Row {
+        key: Key,
+        surely: bool,
+    },
     Doubt(Key),
+    /// The copy may still wait.
     OnlyTaken,
     Nothing,
+}
+
+/// How a copy waits for a row that others have.
+struct Waiting {
+    begun: Instant,
+    /// The rows that others had at the last look, until when by the database's clock.
+    seen: Vec<Kept<Key, i64>>,
+}
+
+impl Waiting {
+    /// `open`: the rows that there are at this look. False: every adoption has run out once since it began to wait.
+    fn goes_on(&mut self, open: &[QueryResult]) -> Result<bool, StoreError> {
+        let mut kept = Vec::with_capacity(open.len());
+        let mut now = i64::MIN;
+        for row in open {
+            now = get(row, "read_at")?;
+            if let Some(until) = get::<Option<i64>>(row, "adopted_until")? {
+                kept.push(Kept { row: key_of(row)?, holder: uuid_of(row, "adopter")?, until });
+            }
+        }
+        if is_taken_over(&self.seen, &kept, &now) {
+            self.begun = Instant::now();
+        }
+        self.seen = kept;
+        Ok(self.begun.elapsed() <= HELD_FOR + LONGEST_WAIT)
+    }
 }
 
 /// It was not let go, and its holder had nothing left to do but to acknowledge. `row` names the table.

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use domain::{Claim, Failure, Order, Outcome, Reason, Row, Take, decide};
+use domain::{Claim, Failure, Key, Order, Outcome, Reason, Row, Take, decide};
 use store::{Claimed, Recorded, StoreError};
 use topology::{Incoming, TOO_MANY_DELIVERIES};
 
@@ -15,6 +15,7 @@ use crate::obey::Held;
 enum Leaves {
     Obey(Box<Row>, Order),
     Acknowledge,
+    HasLetter(Key),
     /// The broker has taken it back with its connection.
     LetGo,
 }
@@ -27,7 +28,8 @@ pub(crate) async fn give_up(shared: Arc<Shared>, incoming: Incoming) {
     );
     match look(&shared, &held, &incoming, &error).await {
         Ok(Some(Leaves::Obey(row, order))) => held.obey(&row, &order, incoming).await,
-        Ok(Some(Leaves::Acknowledge)) => held.acknowledge("ended", incoming).await,
+        Ok(Some(Leaves::Acknowledge)) => held.acknowledge(incoming).await,
+        Ok(Some(Leaves::HasLetter(key))) => held.has_letter(&key, incoming).await,
         Ok(Some(Leaves::LetGo)) => held.count("taken_back"),
         Ok(None) | Err(_) => held.dead_letter(Reason::RedeliveredTooOften, &error, incoming).await,
     }
@@ -60,7 +62,8 @@ async fn look(
             let order = row.order.clone();
             return Ok(Some(Leaves::Obey(row, order)));
         }
-        Claimed::Known(Claim::Ended | Claim::HasLetter) => return Ok(Some(Leaves::Acknowledge)),
+        Claimed::Known(Claim::Ended) => return Ok(Some(Leaves::Acknowledge)),
+        Claimed::Known(Claim::HasLetter) => return Ok(Some(Leaves::HasLetter(delivery.arrival.key))),
         Claimed::Known(Claim::Park | Claim::Reissue { .. } | Claim::Conflict) => return Ok(None),
     };
     let row = Row { ambiguous: row.ambiguous || may_have_gone_out, ..row };

@@ -138,10 +138,17 @@ impl<'a> Held<'a> {
         self.publish_and_ack(publication, incoming).await;
     }
 
-    /// `why` is what it is counted as.
-    pub(crate) async fn acknowledge(&self, why: &'static str, incoming: Incoming) {
-        self.count(why);
+    pub(crate) async fn acknowledge(&self, incoming: Incoming) {
+        self.count("ended");
         self.ack(incoming, false).await;
+    }
+
+    /// A copy of what goes on by its dead letter.
+    pub(crate) async fn has_letter(&self, key: &Key, incoming: Incoming) {
+        self.count("has_letter");
+        tracing::info!(delivery = %key, "a copy of a delivery that is in the dead-letter queue was acknowledged: to \
+            send it again move its letter, or publish it with the header notify-again");
+        self.ack(incoming, true).await;
     }
 
     /// To the dead-letter queue without a row: what could not be named, or must not touch its row.

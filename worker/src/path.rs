@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use domain::{
-    Claim, DecodeError, Failure, Notification, Order, Outcome, Reason, Row, Take, Transition, decide, failpoint,
+    Claim, DecodeError, Failure, Key, Notification, Order, Outcome, Reason, Row, Take, Transition, decide, failpoint,
 };
 use futures_util::FutureExt as _;
 use store::{Claimed, Recorded, StoreError};
@@ -41,7 +41,8 @@ async fn leave(held: &Held<'_>, walked: Result<Next, Trouble>, incoming: Incomin
         Ok(Next::Obey(row, order)) => held.obey(&row, &order, incoming).await,
         Ok(Next::Park(delivery)) => held.park(&delivery, incoming).await,
         Ok(Next::Reissue(delivery, epoch)) => held.reissue(&delivery, epoch, incoming).await,
-        Ok(Next::Acknowledge(why)) => held.acknowledge(why, incoming).await,
+        Ok(Next::Acknowledge) => held.acknowledge(incoming).await,
+        Ok(Next::HasLetter(key)) => held.has_letter(&key, incoming).await,
         Ok(Next::LetGo) => held.count("taken_back"),
         Ok(Next::Conflict) => {
             let error = "this id is known with another body; give the new content an id of its own";
@@ -79,8 +80,8 @@ enum Next {
     Obey(Box<Row>, Order),
     Park(Box<Delivery>),
     Reissue(Box<Delivery>, u32),
-    /// And count it as this.
-    Acknowledge(&'static str),
+    Acknowledge,
+    HasLetter(Key),
     /// The broker has taken the message back with its connection, and delivers it again.
     LetGo,
     Conflict,
@@ -123,12 +124,8 @@ async fn walk(
         // A stale copy of an operator's letter must not give a second budget.
         Claimed::Known(Claim::Reissue { .. }) if !incoming.settle.is_current() => return Ok(Next::LetGo),
         Claimed::Known(Claim::Reissue { epoch }) => return Ok(Next::Reissue(Box::new(delivery), epoch)),
-        Claimed::Known(Claim::Ended) => return Ok(Next::Acknowledge("ended")),
-        Claimed::Known(Claim::HasLetter) => {
-            tracing::info!(delivery = %delivery.arrival.key, "a copy of a delivery that is in the dead-letter queue was \
-                acknowledged: to send it again move its letter, or publish it with the header notify-again");
-            return Ok(Next::Acknowledge("has_letter"));
-        }
+        Claimed::Known(Claim::Ended) => return Ok(Next::Acknowledge),
+        Claimed::Known(Claim::HasLetter) => return Ok(Next::HasLetter(delivery.arrival.key)),
         Claimed::Known(Claim::Conflict) => return Ok(Next::Conflict),
     };
     failpoint("worker.claimed");

@@ -352,6 +352,13 @@ fn a_copy_put_aside_before_it_met_its_row_asks_for_what_it_asked_for() {
     assert_eq!(aside, Headers { lane: Some(Lane::Bulk), ..asks.clone() });
     let heard = Arrival::new(key("d-1"), CONTENT, &asks, true);
     assert_eq!(heard.headers_unmet(Lane::Bulk, &asks), None, "it may have been heard before");
+    for letter in
+        [Headers { dead: dead_mark(), epoch: Some(2), ..Headers::default() }, Headers { broker_death: true, ..asks }]
+    {
+        let before = headers(&letter);
+        let after = headers(&before.headers_unmet(Lane::Bulk, &letter).unwrap());
+        assert_eq!((after.hand, after.epoch, after.seq), (Hand::Mover, before.epoch, 0));
+    }
     let own = Arrival::new(key("d-1"), CONTENT, &Headers::default(), true);
     let aside = own.headers_unmet(Lane::Bulk, &Headers::default()).unwrap();
     assert_eq!(aside.hand(), Hand::Fleet, "a redelivery is not taken for a first delivery");

@@ -6,7 +6,9 @@ use std::time::Duration;
 use super::notes::Note;
 use super::steps::{Step, Worker};
 use super::{Copy, Delivery, Of, World};
-use crate::{Found, HELD_FOR, Hand, Headers, Row, SURE_AFTER, SURELY_ITS_OWN, Timestamp, doubting, find};
+use crate::{
+    Found, HELD_FOR, Hand, Headers, Kept, Row, SURE_AFTER, SURELY_ITS_OWN, Timestamp, doubting, find, is_taken_over,
+};
 
 /// Between two looks for a row.
 const LOOK_AGAIN: Duration = Duration::from_millis(250);
@@ -35,7 +37,11 @@ impl World {
     }
 
     /// One look for the row of the copy in hand.
-    pub(super) fn adopt(&mut self, worker: &mut Worker, begun: Timestamp) -> Option<Step> {
+    pub(super) fn adopt(&mut self, worker: &mut Worker, begun: Option<Timestamp>) -> Option<Step> {
+        let rows = self.kept();
+        let anew = is_taken_over(&worker.seen, &rows, &self.now);
+        let begun = begun.filter(|_| !anew).unwrap_or(self.now);
+        worker.seen = rows;
         let may_wait = self.now.since(begun) <= HELD_FOR + LOOK_AGAIN;
         let found = if worker.copy.redelivered { self.look(worker, may_wait) } else { Found::Nothing };
         self.say(|| format!("finds {found:?}"));
@@ -52,7 +58,7 @@ impl World {
                 if self.calm {
                     self.pass(LOOK_AGAIN * 4);
                 }
-                return Some(Step::Adopt(begun));
+                return Some(Step::Adopt(Some(begun)));
             }
             Found::OnlyTaken | Found::Nothing => self.mint(worker, None),
         }
@@ -62,6 +68,13 @@ impl World {
             return None;
         }
         Some(Step::Claim)
+    }
+
+    /// The open rows that are kept for a copy.
+    fn kept(&self) -> Vec<Kept<usize, Timestamp>> {
+        let open = self.deliveries.iter().enumerate().filter_map(|(at, one)| Some((at, one.adoptable()?)));
+        let held = open.filter(|(_, row)| !row.settled).filter_map(|(at, row)| Some((at, row.holder?)));
+        held.map(|(row, (holder, until))| Kept { row, holder, until }).collect()
     }
 
     fn look(&self, worker: &Worker, may_wait: bool) -> Found {

@@ -55,7 +55,7 @@ impl World {
     }
 
     /// The worker is gone; what it had published and committed stays.
-    fn crash(&mut self) {
+    pub(super) fn crash(&mut self) {
         if self.workers.is_empty() {
             return;
         }

@@ -62,7 +62,7 @@ impl World {
         }
     }
 
-    fn crash_before_the_note(&mut self) {
+    pub(super) fn crash_before_the_note(&mut self) {
         if let Some(note) = self.pick_note() {
             self.say(|| format!("CRASHES before it noted the acknowledgement of {}", brief(&note.copy)));
             self.spend(&note);

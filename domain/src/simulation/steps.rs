@@ -4,13 +4,13 @@ use uuid::Uuid;
 
 use super::{Copy, Of};
 use crate::samples::{CONTENT, NOW, key};
-use crate::{Arrival, Claim, DeadMark, Headers, Lane, Order, Outcome, Reason, Row, Timestamp};
+use crate::{Arrival, Claim, DeadMark, Headers, Kept, Lane, Order, Outcome, Reason, Row, Timestamp};
 
 /// What a worker will do next with the copy in its hands.
 #[derive(Clone, Debug)]
 pub(super) enum Step {
-    /// Of a message without an id: since when it has looked for its row.
-    Adopt(Timestamp),
+    /// Of a message without an id: since when it has waited for its row.
+    Adopt(Option<Timestamp>),
     Claim,
     Send(Box<Row>),
     Decide(Box<Row>, Outcome),
@@ -54,6 +54,8 @@ pub(super) struct Worker {
     pub(super) mistaken: bool,
     /// The next copy may have its row when it gives up its own.
     pub(super) lets_go: bool,
+    /// Of a message without an id: what it saw when it last looked for its row.
+    pub(super) seen: Vec<Kept<usize, Timestamp>>,
     /// Its row is made in doubt about this one.
     pub(super) doubts: Option<usize>,
     pub(super) step: Step,

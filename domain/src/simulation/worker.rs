@@ -41,7 +41,7 @@ impl World {
             Of::Delivery(at) => (Some(at), Step::Claim),
             Of::Message(at) => {
                 self.messages[at].delivered = true;
-                (None, Step::Adopt(since))
+                (None, Step::Adopt(None))
             }
         };
         self.workers.push(Worker {
@@ -54,6 +54,7 @@ impl World {
             mistaken: false,
             lets_go: true,
             doubts: None,
+            seen: Vec::new(),
             step,
             cut_off: false,
             overdue: false,
@@ -164,7 +165,7 @@ impl World {
             Claim::Ended => worker.end(false),
             Claim::HasLetter => {
                 self.seen.push("a copy of a dead letter");
-                worker.end(false)
+                worker.end(true)
             }
             Claim::Conflict => self.fail("a conflict of equal contents"),
         }
