@@ -54,7 +54,11 @@ pub(crate) async fn read_fields<T: DeserializeOwned>(request: Request, forms: Fo
     }
     let text = read_text(request, FORM_LIMIT).await?;
     // The libraries' own messages may quote a value, and a value may be a password.
-    let refuse = |()| Problem::malformed("Send username and password as two strings, in JSON or as an HTML form; POST /register also takes scope and tenant, and nothing else.");
+    let refuse = |()| {
+        Problem::malformed(
+            "Send username and password as two strings, in JSON or as an HTML form; POST /register also takes scope and tenant, and nothing else.",
+        )
+    };
     match kind {
         Kind::Json => serde_json::from_str(&text).map_err(|_| refuse(())),
         Kind::Form => {
