@@ -15,7 +15,7 @@ use topology::{Carried, Publication, To};
 
 use crate::config::{Config, Role, Sources};
 use crate::exit::{self, Usage};
-use crate::output::say;
+use crate::output::{self, say};
 use crate::{embedded, logs, parts};
 
 const LOOK_EVERY: Duration = Duration::from_millis(200);
@@ -89,7 +89,7 @@ impl Send {
         let findings = checker.check(&draft, parts::clock().now());
         let told = |field: &FieldError| format!("{} {}", option_of(&field.pointer), field.detail);
         for warning in &findings.warnings {
-            eprintln!("warning: {}", told(warning));
+            output::complain(format_args!("warning: {}", told(warning)));
         }
         problems.extend(findings.errors.iter().map(told));
         let mut seen = BTreeSet::new();

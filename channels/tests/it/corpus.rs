@@ -138,7 +138,7 @@ fn subjects() -> Vec<String> {
         |words| format!(" {words}"),
         |words| format!("{words} "),
         |words| format!("{words}  {words}"),
-        |words| vec![words; 9].join(" "),
+        |words| [words; 9].join(" "),
         |words| words.replace(' ', "").repeat(40),
         |words| format!("Re: {words}: {words}"),
         |words| format!("{words}=?{words}"),
@@ -166,7 +166,7 @@ fn names() -> Vec<String> {
     let shapes: [fn(&str) -> String; 4] = [
         |words| words.into(),
         |words| format!("{words}, S.A."),
-        |words| vec![words; 12].join(" "),
+        |words| [words; 12].join(" "),
         |words| words.repeat(30),
     ];
     let names = WORDS.iter().flat_map(|words| shapes.iter().map(|shape| shape(words)));

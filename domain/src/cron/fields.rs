@@ -185,9 +185,7 @@ impl Field {
                 _ => Ok(false),
             },
             Days::OfTheWeek => match (item.split_once('#'), item.strip_suffix('L')) {
-                (Some((day, nth)), _) if matches!(nth, "1" | "2" | "3" | "4" | "5" | "L") => {
-                    self.value(day).map(|_| true)
-                }
+                (Some((day, "1" | "2" | "3" | "4" | "5" | "L")), _) => self.value(day).map(|_| true),
                 (None, Some(day)) => self.value(day).map(|_| true),
                 _ => Ok(false),
             },
