@@ -159,6 +159,9 @@ fn too_late(draft: &Draft, now: Timestamp) -> Option<FieldError> {
     let past = "has passed: it will not be sent";
     match draft.expiry {
         Expiry::At(at) if passed(&at) => Some(field("", "/expires_at", past)),
+        Expiry::At(at) if draft.send_at.is_some_and(|send_at| send_at >= at) => {
+            Some(field("", "/expires_at", "is not after send_at: it will not be sent"))
+        }
         _ => {
             let latest = draft.expires_at(now).filter(passed)?;
             let at = if draft.max_lateness_seconds.is_some() { "/max_lateness_seconds" } else { "/ttl_seconds" };

@@ -161,6 +161,6 @@ impl Reader {
 
     /// Which of these names a source gives a value that is not the default.
     pub(super) fn set_of(&self, names: &[&'static str]) -> Vec<&'static str> {
-        names.iter().copied().filter(|name| self.sources.is_given(name)).collect()
+        names.iter().copied().filter(|name| self.sources.is_changed(name)).collect()
     }
 }
