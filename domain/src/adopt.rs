@@ -73,6 +73,8 @@ pub struct Kept<R, T> {
     pub row: R,
     pub holder: Uuid,
     pub until: T,
+    /// Its message is surely still with the broker.
+    pub owed: bool,
 }
 
 /// Has another copy taken over one of the rows that were `seen` at the last look? `rows`: those of this look. Then the
@@ -81,8 +83,8 @@ pub struct Kept<R, T> {
 pub fn is_taken_over<R: PartialEq, T: PartialOrd>(seen: &[Kept<R, T>], rows: &[Kept<R, T>], now: &T) -> bool {
     seen.iter().any(|before| match rows.iter().find(|row| row.row == before.row) {
         Some(row) => row.holder != before.holder,
-        // It is settled by now. Whoever had it then still had it, unless that was too long ago.
-        None => before.until <= *now,
+        // It is settled by now, by whoever had it then, unless that was too long ago for what was still to be done.
+        None => before.owed && before.until <= *now,
     })
 }
 
@@ -106,7 +108,7 @@ impl Adoptable {
     }
 
     /// It was not let go, and its holder had nothing left to do but to acknowledge.
-    fn may_be_gone(&self) -> bool {
+    pub(crate) fn may_be_gone(&self) -> bool {
         self.holder.is_some() && (self.state.is_over() || self.leaving)
     }
 

@@ -89,10 +89,7 @@ impl Store {
         if let Some(row) = writer.query(&take_free(), &[fingerprint, copy]).await?.first() {
             return Ok(Found::Row { key: key_of(row)?, surely: !get::<bool>(row, "leaving")? });
         }
-        // Others take the oldest first: a row that changes hands is one of these.
-        const OPEN: &str = "SELECT tenant, id, adopter, adopted_until, {now} AS read_at FROM deliveries \
-                            WHERE fingerprint = $1 AND NOT settled ORDER BY created_at, id LIMIT 64";
-        let open = writer.query(OPEN, &[fingerprint]).await?;
+        let open = writer.query(&open_ones(), &[fingerprint]).await?;
         if open.is_empty() {
             return Ok(Found::Nothing);
         }
@@ -130,7 +127,8 @@ impl Waiting {
         for row in open {
             now = get(row, "read_at")?;
             if let Some(until) = get::<Option<i64>>(row, "adopted_until")? {
-                kept.push(Kept { row: key_of(row)?, holder: uuid_of(row, "adopter")?, until });
+                let owed = !get::<bool>(row, "may_be_gone")?;
+                kept.push(Kept { row: key_of(row)?, holder: uuid_of(row, "adopter")?, until, owed });
             }
         }
         if is_taken_over(&self.seen, &kept, &now) {
@@ -173,6 +171,15 @@ fn take_free() -> String {
         is_doubtful(),
         may_be_gone("c"),
         may_be_gone("deliveries")
+    )
+}
+
+/// Others take the oldest first: a row that changes hands is one of these.
+fn open_ones() -> String {
+    format!(
+        "SELECT c.tenant, c.id, c.adopter, c.adopted_until, {{now}} AS read_at, {} AS may_be_gone \
+         FROM deliveries AS c WHERE c.fingerprint = $1 AND NOT c.settled ORDER BY c.created_at, c.id LIMIT 64",
+        may_be_gone("c")
     )
 }
 

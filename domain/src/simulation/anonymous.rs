@@ -73,8 +73,9 @@ impl World {
     /// The open rows that are kept for a copy.
     fn kept(&self) -> Vec<Kept<usize, Timestamp>> {
         let open = self.deliveries.iter().enumerate().filter_map(|(at, one)| Some((at, one.adoptable()?)));
-        let held = open.filter(|(_, row)| !row.settled).filter_map(|(at, row)| Some((at, row.holder?)));
-        held.map(|(row, (holder, until))| Kept { row, holder, until }).collect()
+        let held =
+            open.filter(|(_, row)| !row.settled).filter_map(|(at, row)| Some((at, row.holder?, !row.may_be_gone())));
+        held.map(|(row, (holder, until), owed)| Kept { row, holder, until, owed }).collect()
     }
 
     fn look(&self, worker: &Worker, may_wait: bool) -> Found {
