@@ -29,8 +29,7 @@ pub(crate) struct Cancelled {
     status: &'static str,
     /// False when nothing was known of it yet: it will be dropped when it comes.
     known: bool,
-    /// True when an attempt before the cancel may have gone out: its answer was lost, and nobody can know. Nothing is
-    /// sent from now on.
+    /// True when an attempt before the cancel may have gone out: its answer was lost, and nobody can know.
     maybe_sent: bool,
     /// The fallback that was stopped, when the delivery itself had already been handed on.
     #[serde(skip_serializing_if = "Option::is_none")]

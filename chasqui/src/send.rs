@@ -213,7 +213,9 @@ async fn watch(store: &Store, key: &Key) -> Result<ExitCode> {
 
 fn show(attempt: &Attempt) {
     let code = attempt.code.as_deref().map(|code| format!(" {code}")).unwrap_or_default();
-    say!("  attempt {} {} by {}{code}  {}", attempt.n, attempt.outcome.as_str(), attempt.provider, attempt.detail);
+    let words =
+        format!("attempt {} {} by {}{code}  {}", attempt.n, attempt.outcome.as_str(), attempt.provider, attempt.detail);
+    say!("  {}", domain::printable(&words));
 }
 
 fn show_state(view: &DeliveryView) {

@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result, ensure};
 use domain::{Clock as _, SystemClock, ZoneRelease, Zones};
 
 /// Where machines have them.
-pub(crate) const OF_THE_MACHINE: &str = "/usr/share/zoneinfo";
+const OF_THE_MACHINE: &str = "/usr/share/zoneinfo";
 /// Where the release stands: the source beside the compiled rules, or the file that macOS and the BSDs have.
 const RELEASE_FILES: [&str; 2] = ["tzdata.zi", "+VERSION"];
 /// The same zones in other forms, and links to one of them.
@@ -22,9 +22,18 @@ const DEEPEST: usize = 3;
 /// What compiled rules begin with (RFC 9636).
 const MAGIC: &[u8] = b"TZif";
 
+/// Those of the folder that was given, or of this machine, which may well have none.
+///
 /// # Errors
-/// When `folder` has no zone rules with a release; the default folder of a machine may well have none.
-pub(crate) fn read(folder: &Path) -> Result<Zones> {
+/// When the folder that was given has no zone rules with a release.
+pub(crate) fn newest(given: Option<&Path>) -> Result<Zones> {
+    match given {
+        Some(folder) => read(folder).context("ZONEINFO_DIR"),
+        None => Ok(read(Path::new(OF_THE_MACHINE)).unwrap_or_default()),
+    }
+}
+
+fn read(folder: &Path) -> Result<Zones> {
     let bundled = Zones::bundled();
     let release = release(folder)?;
     if release <= *bundled.release() {
@@ -121,6 +130,13 @@ mod tests {
         }
         std::fs::write(none.path().join("+VERSION"), "2099a").unwrap();
         assert!(read(none.path()).unwrap_err().to_string().ends_with("has no compiled zone rules (TZif)"));
+    }
+
+    #[test]
+    fn a_machine_without_rules_has_the_bundled_ones_and_a_folder_that_was_given_must_have_some() {
+        assert!(newest(None).unwrap().release() >= Zones::bundled().release());
+        let error = format!("{:#}", newest(Some(Path::new("/nowhere"))).unwrap_err());
+        assert!(error.starts_with("ZONEINFO_DIR: /nowhere does not say its release"), "{error}");
     }
 
     #[test]

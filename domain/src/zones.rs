@@ -134,7 +134,7 @@ impl Zones {
         if !(4..=LONGEST_NAME).contains(&length) || wanted.contains('+') {
             return None;
         }
-        let most = (length / 4).min(3);
+        let most = (length / 5).min(3);
         let distance = |known: &str| {
             let known = known.to_ascii_lowercase();
             let place = known.rsplit('/').next().filter(|_| !wanted.contains('/'));

@@ -26,5 +26,5 @@ cat >/dev/null
 # All but this one.
 kill -9 -1
 wait
-umount "$root/srv"
-rm -rf "$data"
+# They may still be writing what they had begun.
+rm -rf "$data" || { sleep 1 && rm -rf "$data"; }

@@ -64,7 +64,7 @@ mod tests {
     async fn it_wakes_when_the_next_job_is_due_and_not_before() {
         let (clock, soonest) = (Paused::new(), Soonest::default());
         when_due(&clock, &soonest, Some(DUE)).await;
-        assert!((DUE..=DUE.plus(Duration::from_millis(1))).contains(&clock.now()), "{}", clock.now());
+        assert!((DUE..=DUE.plus(Duration::from_millis(2))).contains(&clock.now()), "{}", clock.now());
         when_due(&clock, &soonest, Some(DUE)).now_or_never().expect("what is past is due");
     }
 
@@ -83,7 +83,7 @@ mod tests {
             let before = clock.now();
             tokio::join!(when_due(&clock, &soonest, found), storing);
             let waited = clock.now().since(before);
-            assert!((300..=301).contains(&waited.as_millis()), "{waited:?}");
+            assert!((300..=302).contains(&waited.as_millis()), "{waited:?}");
         }
     }
 

@@ -87,8 +87,7 @@ impl Store {
     }
 
     /// Notes that the broker has confirmed the dead letter of `epoch`, so that no copy makes another one. Changes
-    /// nothing when an operator's move has begun the next epoch meanwhile. What is lost with a crash before it is that
-    /// one more letter may be made.
+    /// nothing when an operator's move has begun the next epoch meanwhile.
     ///
     /// # Errors
     /// [`StoreError`].

@@ -4,8 +4,9 @@ use domain::{DeadMark, Headers, Reason, Timestamp};
 
 use crate::{Incoming, Publication, To};
 
-/// The broker counts every delivery that ended without a settlement. At this count whoever consumes gives up before
-/// the queue's own limit of 20 would, so that the dead letter has a reason.
+/// The broker counts every delivery that ended with its connection or channel, or in a reject; a nack that gives the
+/// message back counts up to RabbitMQ 4.2, and no longer from 4.3 on. At this count whoever consumes gives up before the
+/// queue's own limit of 20 would, so that the dead letter has a reason.
 pub const TOO_MANY_DELIVERIES: u32 = 10;
 
 impl Incoming {

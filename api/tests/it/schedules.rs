@@ -109,6 +109,14 @@ async fn every_bad_field_of_a_schedule_is_named_at_once() {
                 "/notification/message",
             ],
         ),
+        (
+            changed(changed(daily(), "/cron", json!("61 * * * *")), "/notification/id", json!("x")),
+            vec!["/cron", "/notification/id"],
+        ),
+        (
+            changed(changed(daily(), "/cron", json!("61 * * * *")), "/send_at", json!("2026-03-02T09:00:00Z")),
+            vec!["/send_at", "/cron"],
+        ),
         (changed(once(), "/send_at", json!("tomorrow")), vec!["/send_at"]),
         (changed(once(), "/timezone", json!("UTC")), vec!["/timezone"]),
         (changed(once(), "/notification/send_at", json!("2026-03-02T09:00:00Z")), vec!["/notification/send_at"]),

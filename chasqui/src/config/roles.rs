@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::path::Path;
 use std::time::Duration;
 
 use domain::{Ambiguity, ChannelName, Cron, Defaults, InvalidCron, Zones};
@@ -283,17 +282,13 @@ pub(super) fn retention(reader: &mut Reader) -> Option<Duration> {
     (days > 0).then(|| Duration::from_secs(u64::from(days) * 24 * 60 * 60))
 }
 
-/// What nobody asked for may be missing.
+/// Other roles do without reading them.
 pub(super) fn zones(reader: &mut Reader, role: Role) -> Zones {
     if !role.knows_zones() {
         return Zones::bundled();
     }
-    let given = reader.path("ZONEINFO_DIR");
-    let read = zones::read(given.as_deref().unwrap_or(Path::new(zones::OF_THE_MACHINE)));
-    read.unwrap_or_else(|error| {
-        if given.is_some() {
-            reader.problem(format!("ZONEINFO_DIR: {error:#}"));
-        }
+    zones::newest(reader.path("ZONEINFO_DIR").as_deref()).unwrap_or_else(|error| {
+        reader.problem(format!("{error:#}"));
         Zones::bundled()
     })
 }

@@ -156,7 +156,8 @@ pub(super) fn judge(entry: &Entry, found: &Found) -> Verdict {
     Verdict { end, explained, unexplained: extra - explained, broken }
 }
 
-/// Dead letters beyond the first of their delivery and epoch. A crash between a letter's confirm and its note explains one.
+/// Dead letters beyond the first of their delivery and epoch. A crash between a letter's confirm and its note explains
+/// one.
 pub(super) fn extra_letters(found: &Found) -> usize {
     let of =
         |letter: &DeadLetter| (letter.message_id.clone(), letter.headers.get("notify-epoch").map(ToString::to_string));

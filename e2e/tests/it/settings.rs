@@ -92,6 +92,26 @@ fn a_worker_without_any_channel_does_not_start() {
 }
 
 #[test]
+fn everything_that_is_wrong_with_the_demo_schedule_is_named() {
+    let settings = [
+        ("SCHEDULER_DEMO_CRON", "*/90 * * * *"),
+        ("SCHEDULER_DEMO_TIMEZONE", "America/Lma"),
+        ("SCHEDULER_DEMO_DESTINATION", "nobody"),
+        ("ZONEINFO_DIR", "/nowhere"),
+    ];
+    let text = problems(Role::Scheduler, &settings);
+    for expected in [
+        "SCHEDULER_DEMO_CRON: the minute: a step counts anew",
+        "SCHEDULER_DEMO_TIMEZONE: must be the IANA name",
+        "did you mean America/Lima?",
+        "SCHEDULER_DEMO_DESTINATION: ",
+        "ZONEINFO_DIR: /nowhere does not say its release",
+    ] {
+        assert!(text.contains(expected), "{expected} is missing in:\n{text}");
+    }
+}
+
+#[test]
 fn every_setting_is_in_the_template_of_the_environment() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace");
     let template = std::fs::read_to_string(root.join(".env.template")).expect(".env.template");

@@ -11,12 +11,8 @@ fn at(text: &str) -> Timestamp {
 
 fn job(kind: JobKind, due: &str) -> Job {
     let body = json!({"channel": "sms", "destination": "+12025550143", "message": "Hola"}).to_string().into_bytes();
-    let kept = Kept {
-        carried: Carried::default().with_app_id("orders"),
-        publisher: Some("orders".into()),
-        parent: None,
-        again: true,
-    };
+    let carried = Carried::default().with_app_id("orders");
+    let kept = Kept { carried, publisher: Some("orders".into()), again: true, parent: None };
     Job {
         key: Key { tenant: Tenant::default(), id: "reminder".into() },
         kind,
