@@ -49,7 +49,6 @@ pub(crate) fn check(mut sources: Sources, role: RoleName) -> Result<ExitCode> {
 
 fn look(sources: Sources, role: Role) -> Result<Config> {
     let config = Config::read(sources, role)?;
-    let zones = zones::newest(zoneinfo.as_deref())?;
     parts::templates(&config)?;
     if config.broker.is_some() {
         parts::topology(&config, role.name())?;
