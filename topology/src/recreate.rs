@@ -9,6 +9,7 @@ use crate::{Broker, Plan, Queue, TopologyError};
 /// How often a failure of the broker's own is taken for one that passes, and the time between.
 const ATTEMPTS: u32 = 10;
 const PAUSE: Duration = Duration::from_millis(500);
+const AFTER_DELETION: Duration = Duration::from_secs(2);
 
 /// The names of the queues that were replaced.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -95,6 +96,9 @@ async fn replace(
         });
     }
     session.delete(&queue.name).await.map_err(explain)?;
+    // RabbitMQ 3.10 confirms the deletion before the queue's dead-letter worker has ended, and fails to make a queue of
+    // the same name until then.
+    tokio::time::sleep(AFTER_DELETION).await;
     session.queue(queue, Ask::Equal).await.map_err(explain)?;
     for binding in &bindings {
         session.bind(binding).await.map_err(explain)?;
