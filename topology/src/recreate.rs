@@ -9,7 +9,8 @@ use crate::{Broker, Plan, Queue, TopologyError};
 /// How often a failure of the broker's own is taken for one that passes, and the time between.
 const ATTEMPTS: u32 = 10;
 const PAUSE: Duration = Duration::from_millis(500);
-const AFTER_DELETION: Duration = Duration::from_secs(2);
+/// Between the first answer of a queue's leader and its deletion.
+const BEFORE_DELETION: Duration = Duration::from_secs(3);
 
 /// The names of the queues that were replaced.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -82,6 +83,11 @@ async fn replace(
     for binding in &bindings {
         session.unbind(binding).await.map_err(explain)?;
     }
+    // RabbitMQ 3.10 does not survive it well when a quorum queue is deleted right after its leader was elected, as happens
+    // after the start of a node: the queue's dead-letter worker is still on its way to it, ends with an error, and with it
+    // what all such workers stand on. The broker tells nobody when that worker has come.
+    session.depth(&queue.name).await.map_err(explain)?;
+    tokio::time::sleep(BEFORE_DELETION).await;
     let depth = session.depth(&queue.name).await.map_err(explain)?;
     if depth.messages > 0 || depth.consumers > 0 {
         for binding in &bindings {
@@ -96,9 +102,6 @@ async fn replace(
         });
     }
     session.delete(&queue.name).await.map_err(explain)?;
-    // RabbitMQ 3.10 confirms the deletion before the queue's dead-letter worker has ended, and fails to make a queue of
-    // the same name until then.
-    tokio::time::sleep(AFTER_DELETION).await;
     session.queue(queue, Ask::Equal).await.map_err(explain)?;
     for binding in &bindings {
         session.bind(binding).await.map_err(explain)?;

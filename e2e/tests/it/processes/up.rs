@@ -43,7 +43,7 @@ fn after<'a>(said: &'a str, before: &str) -> &'a str {
 }
 
 #[tokio::test]
-async fn up_closes_what_it_makes_and_tells_what_dies() {
+async fn up_closes_what_it_makes_tells_what_dies_and_follows_new_delays() {
     let dir = tempfile::tempdir().expect("a folder");
     let var = dir.path().join("var");
     // As an earlier release left it.
@@ -88,4 +88,11 @@ async fn up_closes_what_it_makes_and_tells_what_dies() {
     assert!(code == 0 && said.contains("the broker is as the plan says"), "{said}");
     let (code, said) = run_within(PATIENCE, dir.path(), &["topology", "verify"], &environment("4")).await;
     assert!(code == 1 && said.contains("x-message-ttl"), "{said}");
+
+    let mut up = Process::start_with_log("up", &environment("4"), &dir.path().join("later"));
+    until_said(&mut up, "Try it:").await;
+    let said = up.said();
+    assert!(said.contains("the retry delays have changed: notifications.queue.retry.1 made again"), "{said}");
+    assert!(said.contains(password), "the passwords of this folder are kept: {said}");
+    assert_eq!(up.end(Signal::Term).await, 0, "{}", up.said());
 }
