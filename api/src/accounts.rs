@@ -1,6 +1,4 @@
-//! `POST /login` and `POST /register`: passwords in, tokens out.
-
-use std::net::IpAddr;
+//! `POST /register`: who may log in, and who may say so.
 
 use axum::Json;
 use axum::extract::{Request, State};
@@ -8,7 +6,7 @@ use axum::http::{HeaderMap, StatusCode};
 use domain::{Tenant, content_of};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
-use store::{Login, NewUser, User};
+use store::NewUser;
 use utoipa::ToSchema;
 
 use crate::access;
@@ -29,30 +27,6 @@ const MAX_NAME_BYTES: usize = 64;
 /// What a user gets who was given no scopes.
 const USUAL_SCOPES: [Scope; 2] = [Scope::Notify, Scope::Read];
 const BOOTSTRAP_HEADER: &str = "x-bootstrap-token";
-
-/// A user's name and password, as JSON or as an HTML form.
-#[derive(Deserialize, ToSchema)]
-#[schema(example = json!({"username": "ada", "password": "correct horse battery"}))]
-pub(crate) struct Credentials {
-    /// The user's name.
-    username: String,
-    /// The user's password.
-    #[schema(format = Password)]
-    password: String,
-}
-
-/// A token, as RFC 6749 section 5.1 writes it.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct TokenAnswer {
-    /// The token: send it as `Authorization: Bearer <token>`.
-    access_token: String,
-    /// Always `bearer`.
-    #[schema(example = "bearer")]
-    token_type: &'static str,
-    /// Seconds until the token expires.
-    #[schema(example = 1800)]
-    expires_in: u64,
-}
 
 /// The user to register.
 #[derive(Deserialize, ToSchema)]
@@ -86,86 +60,6 @@ pub(crate) struct UserAnswer {
     /// What the user may do.
     #[schema(example = "notify read")]
     scope: String,
-}
-
-/// Log in
-///
-/// Gives a token for a user name and a password. An unknown user and a wrong password are answered alike. From the
-/// fifth failure in a row on, a name must wait where it was tried: 1 s, doubling, at most 15 minutes.
-#[utoipa::path(
-    post, path = "/login", tag = "Users",
-    request_body(description = "The user's name and password.", content(
-        (Credentials = "application/json"), (Credentials = "application/x-www-form-urlencoded")
-    )),
-    responses(
-        (status = 200, description = "A token.", body = TokenAnswer),
-        (status = 401, description = "The user name or the password is wrong."),
-        (status = 429, description = "Too many failures, or too many logins: wait as long as Retry-After says."),
-        Unreadable, LedgerAway,
-    ),
-)]
-pub(crate) async fn login(State(app): Shared, source: Source, request: Request) -> Result<Json<TokenAnswer>, Problem> {
-    let Credentials { username, password } = read_fields(request, Forms::Read).await?;
-    let peer = source.peer.map(network);
-    let place = app.passwords.place(peer)?;
-    let login = counted(&app, &username, peer);
-    let known = unlocked(&app, &login).await?;
-    let turn = app.passwords.turn(place, known).await?;
-    // Again: while this one waited, others may have failed.
-    unlocked(&app, &login).await?;
-    let user = if is_name(&username) { app.store.user(&username).await? } else { None };
-    let hash = user.as_ref().map(|user| user.password_hash.clone());
-    let (verified, _turn) = password::verify(turn, SecretString::from(password), hash).await;
-    // The turn is held until the failure counts, so that nobody gets more guesses than there are turns. A name that
-    // nobody has counts as well: both answers cost the same, and say the same.
-    match user.filter(|_| verified) {
-        Some(user) => {
-            app.store.login_succeeded(&login, app.clock.now()).await?;
-            token_for(&app, user)
-        }
-        None => {
-            app.store.login_failed(&login, app.clock.now()).await?;
-            Err(wrong_credentials())
-        }
-    }
-}
-
-/// Whether the name is known from there.
-///
-/// # Errors
-/// 429 while it is locked out.
-async fn unlocked(app: &App, login: &Login) -> Result<bool, Problem> {
-    let now = app.clock.now();
-    let standing = app.store.login_standing(login, now).await?;
-    match standing.locked_until {
-        Some(until) => Err(too_many_failures(until.since(now).as_secs() + 1)),
-        None => Ok(standing.known),
-    }
-}
-
-/// Under what a failure is counted.
-fn counted(app: &App, username: &str, peer: Option<IpAddr>) -> Login {
-    let peer = peer.map_or_else(String::new, |peer| peer.to_string());
-    let hash = |kind: &str, name: &str, peer: &str| app.logins.hash(&format!("{kind}\0{name}\0{peer}"));
-    Login {
-        name_and_peer: hash("name and peer", username, &peer),
-        peer: hash("peer", "", &peer),
-        name: hash("name", username, ""),
-    }
-}
-
-fn token_for(app: &App, user: User) -> Result<Json<TokenAnswer>, Problem> {
-    let scopes = user.scopes.iter().filter_map(|scope| Scope::parse(scope)).collect();
-    let caller = Caller { subject: user.name, tenant: user.tenant, scopes };
-    let access_token = app.tokens.issue(&caller).ok_or_else(|| {
-        Problem::new(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "internal-error",
-            "The API failed",
-            "The token could not be signed; try again, and tell the operator.",
-        )
-    })?;
-    Ok(Json(TokenAnswer { access_token, token_type: "bearer", expires_in: app.tokens.lifetime().as_secs() }))
 }
 
 /// Register a user
@@ -283,38 +177,10 @@ fn beyond_own_tenant<'a>(pointers: impl Iterator<Item = &'a str>) -> Problem {
     .with_fields(fields)
 }
 
-fn is_name(name: &str) -> bool {
+/// What a user may be called.
+pub(crate) fn is_name(name: &str) -> bool {
     let allowed = |b: u8| b.is_ascii_alphanumeric() || b"._@+-".contains(&b);
     (1..=MAX_NAME_BYTES).contains(&name.len()) && name.bytes().all(allowed)
-}
-
-/// `POST /login` and `POST /register` where tokens are made by somebody else.
-pub(crate) async fn elsewhere() -> Problem {
-    Problem::not_found(
-        "tokens-issued-elsewhere",
-        "This API does not issue tokens",
-        "It checks tokens with a public key (ALGORITHM=RS256 or ES256): ask their issuer for one.",
-    )
-}
-
-fn wrong_credentials() -> Problem {
-    Problem::new(
-        StatusCode::UNAUTHORIZED,
-        "wrong-credentials",
-        "The user name or the password is wrong",
-        "Check both and try again; an administrator registers users with POST /register.",
-    )
-    .with_challenge("Bearer")
-}
-
-fn too_many_failures(seconds: u64) -> Problem {
-    Problem::new(
-        StatusCode::TOO_MANY_REQUESTS,
-        "too-many-failures",
-        "Too many failed logins",
-        "Wait as long as Retry-After says, then log in again.",
-    )
-    .with_retry_after(seconds)
 }
 
 fn not_the_first() -> Problem {
@@ -329,5 +195,11 @@ fn not_the_first() -> Problem {
 }
 
 fn name_taken() -> Problem {
-    Problem::new(StatusCode::CONFLICT, "name-taken", "There is a user of this name", "Choose another name.")
+    Problem::new(
+        StatusCode::CONFLICT,
+        "name-taken",
+        "There is a user of this name",
+        "Choose another name, such as one with your tenant's before it: names are unique over all tenants, because \
+         POST /login asks for no tenant.",
+    )
 }

@@ -1,5 +1,6 @@
 //! Reads request bodies: bounded in size and time, of a known type, refused with their reason.
 
+use std::error::Error;
 use std::time::Duration;
 
 use axum::Form;
@@ -11,6 +12,7 @@ use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
 use serde::de::DeserializeOwned;
 
+use crate::awaited::MadeRoom;
 use crate::problem::Problem;
 
 /// A client that sends slower than its limit in this time is not served.
@@ -79,14 +81,9 @@ async fn read_text(request: Request, limit: usize) -> Result<String, Problem> {
     if announced.is_some_and(|length| length > limit as u64) {
         return Err(too_large(limit));
     }
-    let bytes = tokio::time::timeout(READ_TIMEOUT, collect(request.into_body(), limit)).await.map_err(|_| {
-        Problem::new(
-            StatusCode::REQUEST_TIMEOUT,
-            "slow-body",
-            "The body did not arrive in time",
-            format!("Send the whole body within {} s.", READ_TIMEOUT.as_secs()),
-        )
-    })??;
+    let bytes = tokio::time::timeout(READ_TIMEOUT, collect(request.into_body(), limit))
+        .await
+        .map_err(|_| slow(format!("Send the whole body within {} s.", READ_TIMEOUT.as_secs())))??;
     let text = std::str::from_utf8(&bytes)
         .map_err(|error| Problem::malformed(format!("The body is not UTF-8 from byte {} on.", error.valid_up_to())))?;
     Ok(text.strip_prefix('\u{feff}').unwrap_or(text).to_owned())
@@ -96,13 +93,28 @@ async fn collect(body: Body, limit: usize) -> Result<Bytes, Problem> {
     let mut stream = body.into_data_stream();
     let mut bytes = BytesMut::new();
     while let Some(chunk) = stream.next().await {
-        let chunk = chunk.map_err(|_| Problem::malformed("The connection broke before the end of the body."))?;
+        let chunk = chunk.map_err(|error| unfinished(&error))?;
         if bytes.len() + chunk.len() > limit {
             return Err(too_large(limit));
         }
         bytes.extend_from_slice(&chunk);
     }
     Ok(bytes.freeze())
+}
+
+/// Each layer that a body passes wraps its error once more.
+fn unfinished(error: &(dyn Error + 'static)) -> Problem {
+    if std::iter::successors(Some(error), |&error| error.source()).any(|error| error.is::<MadeRoom>()) {
+        return slow(
+            "All connections were busy, and this one was needed before its body had arrived. \
+                     Nothing was done: send it again, the body right behind its header, over fewer connections at once.",
+        );
+    }
+    Problem::malformed("The connection broke before the end of the body.")
+}
+
+fn slow(detail: impl Into<String>) -> Problem {
+    Problem::new(StatusCode::REQUEST_TIMEOUT, "slow-body", "The body did not arrive in time", detail)
 }
 
 fn kind_of(headers: &HeaderMap) -> Result<Kind, Problem> {

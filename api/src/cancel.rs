@@ -9,7 +9,7 @@ use store::Cancel;
 use utoipa::ToSchema;
 
 use crate::access;
-use crate::deliveries::cancelled_target;
+use crate::delivery::cancelled_target;
 use crate::problem::Problem;
 use crate::query::Id;
 use crate::routes::Shared;

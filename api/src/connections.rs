@@ -1,11 +1,12 @@
 //! How many connections there may be, of all and of one peer, and which of them makes room for another.
 //!
-//! Nobody is kept out by connections that ask nothing: the oldest of them is closed for a new one. When all are busy,
-//! a new one is served probes only, from a reserve, so that a crowded process is not taken for a dead one.
+//! Nobody is kept out by connections that ask nothing, that do not read their answers or that do not send the body they
+//! have announced: the oldest of them is closed for a new one. When all are busy, a new one is served probes only, from
+//! a reserve, so that a crowded process is not taken for a dead one.
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio_util::sync::CancellationToken;
@@ -14,8 +15,10 @@ use tokio_util::sync::CancellationToken;
 const FRESH: u8 = 0;
 /// A request is being answered.
 const BUSY: u8 = 1;
-/// Has been answered, and may ask again.
+/// Has been answered, and may ask again; or does not read its answer.
 const KEPT: u8 = 2;
+/// The body of its request has not arrived.
+const AWAITED: u8 = 3;
 
 /// The most connections at once.
 #[derive(Clone, Copy, Debug)]
@@ -35,6 +38,8 @@ pub(crate) struct Connections(Arc<Shared>);
 struct Shared {
     room: Room,
     table: Mutex<Table>,
+    /// Bodies that were waited for.
+    awaited: AtomicU64,
 }
 
 /// By number, and so by age.
@@ -49,8 +54,23 @@ struct Table {
 #[derive(Debug)]
 struct Entry {
     peer: IpAddr,
-    activity: Arc<AtomicU8>,
+    progress: Arc<Progress>,
     close: CancellationToken,
+}
+
+/// How far a connection is with its requests.
+#[derive(Default, Debug)]
+struct Progress {
+    state: AtomicU8,
+    /// The number of its wait for the body of the present request; 0 before that. One for the whole body, so that a body
+    /// that comes in drops does not grow younger with each.
+    awaited: AtomicU64,
+}
+
+impl Progress {
+    fn is(&self, state: u8) -> bool {
+        self.state.load(Ordering::Acquire) == state
+    }
 }
 
 /// A connection that was let in. Dropping it makes room.
@@ -58,7 +78,7 @@ struct Entry {
 pub(crate) struct Admitted {
     number: u64,
     shared: Arc<Shared>,
-    activity: Arc<AtomicU8>,
+    progress: Arc<Progress>,
     /// Another needs the room.
     pub(crate) close: CancellationToken,
     /// All others are busy: it is served probes, and nothing else.
@@ -67,26 +87,44 @@ pub(crate) struct Admitted {
 
 /// Tells of one connection whether it is being answered.
 #[derive(Clone, Debug)]
-pub(crate) struct Activity(Arc<AtomicU8>);
+pub(crate) struct Activity {
+    progress: Arc<Progress>,
+    shared: Arc<Shared>,
+}
 
 impl Activity {
     pub(crate) fn begins(&self) {
-        self.0.store(BUSY, Ordering::Release);
+        self.progress.awaited.store(0, Ordering::Release);
+        self.progress.state.store(BUSY, Ordering::Release);
     }
 
     pub(crate) fn ends(&self) {
-        self.0.store(KEPT, Ordering::Release);
+        self.progress.state.store(KEPT, Ordering::Release);
+    }
+
+    /// More of the request's body is needed, and has not arrived.
+    pub(crate) fn awaits_body(&self) {
+        if self.progress.awaited.load(Ordering::Acquire) == 0 {
+            let number = self.shared.awaited.fetch_add(1, Ordering::AcqRel) + 1;
+            self.progress.awaited.store(number, Ordering::Release);
+        }
+        self.progress.state.store(AWAITED, Ordering::Release);
+    }
+
+    /// What was awaited has arrived.
+    pub(crate) fn has_body(&self) {
+        self.progress.state.store(BUSY, Ordering::Release);
     }
 
     /// Nothing was asked: closing it breaks no answer off.
     pub(crate) fn is_fresh(&self) -> bool {
-        self.0.load(Ordering::Acquire) == FRESH
+        self.progress.is(FRESH)
     }
 }
 
 impl Admitted {
     pub(crate) fn activity(&self) -> Activity {
-        Activity(Arc::clone(&self.activity))
+        Activity { progress: Arc::clone(&self.progress), shared: Arc::clone(&self.shared) }
     }
 }
 
@@ -104,7 +142,7 @@ impl Shared {
 
 impl Connections {
     pub(crate) fn new(room: Room) -> Self {
-        Self(Arc::new(Shared { room, table: Mutex::default() }))
+        Self(Arc::new(Shared { room, table: Mutex::default(), awaited: AtomicU64::new(0) }))
     }
 
     /// Lets a connection in, whatever others there are.
@@ -114,17 +152,17 @@ impl Connections {
         let mut table = self.0.table();
         let too_many_of_it = table.of_peers.get(&peer).is_some_and(|&count| count >= room.of_a_peer.max(1));
         let fits = if too_many_of_it {
-            table.close_idle(|entry| entry.peer == peer)
+            table.close_waiting(|entry| entry.peer == peer)
         } else {
-            table.served.len() < room.all.max(1) || table.close_idle(|_| true)
+            table.served.len() < room.all.max(1) || table.close_waiting(|_| true)
         };
         if !fits && table.reserve.len() >= room.reserve.max(1) {
             table.close_oldest_of_reserve();
         }
         let number = table.next;
         table.next += 1;
-        let (activity, close) = (Arc::new(AtomicU8::new(FRESH)), CancellationToken::new());
-        let entry = Entry { peer, activity: Arc::clone(&activity), close: close.clone() };
+        let (progress, close) = (Arc::<Progress>::default(), CancellationToken::new());
+        let entry = Entry { peer, progress: Arc::clone(&progress), close: close.clone() };
         if fits {
             *table.of_peers.entry(peer).or_default() += 1;
             table.served.insert(number, entry);
@@ -132,12 +170,12 @@ impl Connections {
             table.reserve.insert(number, entry);
         }
         drop(table);
-        Admitted { number, shared: Arc::clone(&self.0), activity, close, probes_only: !fits }
+        Admitted { number, shared: Arc::clone(&self.0), progress, close, probes_only: !fits }
     }
 
-    /// Closes a connection that asks nothing, when the process has no room for a new one.
+    /// Closes a connection that waits for its peer, when the process has no room for a new one.
     pub(crate) fn make_room(&self) -> bool {
-        self.0.table().close_idle(|_| true)
+        self.0.table().close_waiting(|_| true)
     }
 }
 
@@ -153,13 +191,17 @@ impl Table {
         Some(entry)
     }
 
-    /// The oldest of these that has not asked anything yet, else the oldest that has been answered.
-    fn close_idle(&mut self, which: impl Fn(&Entry) -> bool) -> bool {
-        let oldest = |state: u8| {
-            let idle = |entry: &Entry| which(entry) && entry.activity.load(Ordering::Acquire) == state;
-            self.served.iter().find(|(_, entry)| idle(entry)).map(|(number, _)| *number)
+    /// The oldest of these that has not asked anything yet, else the oldest that has been answered, else the one whose
+    /// body has been awaited for longest.
+    fn close_waiting(&mut self, which: impl Fn(&Entry) -> bool) -> bool {
+        let these = || self.served.iter().filter(|(_, entry)| which(entry));
+        let oldest = |state: u8| these().find(|(_, entry)| entry.progress.is(state));
+        let slowest = || {
+            let awaited = these().filter(|(_, entry)| entry.progress.is(AWAITED));
+            awaited.min_by_key(|(_, entry)| entry.progress.awaited.load(Ordering::Acquire))
         };
-        let Some(number) = oldest(FRESH).or_else(|| oldest(KEPT)) else { return false };
+        let chosen = oldest(FRESH).or_else(|| oldest(KEPT)).or_else(slowest).map(|(number, _)| *number);
+        let Some(number) = chosen else { return false };
         self.close(number);
         true
     }
@@ -187,57 +229,4 @@ pub(crate) fn network(address: IpAddr) -> IpAddr {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const ROOM: Room = Room { all: 4, of_a_peer: 2, reserve: 2 };
-
-    fn peer(n: u8) -> IpAddr {
-        [192, 0, 2, n].into()
-    }
-
-    #[test]
-    fn the_oldest_that_asks_nothing_makes_room_for_its_own_peer() {
-        let connections = Connections::new(ROOM);
-        let [kept, fresh, other] = [peer(1), peer(1), peer(2)].map(|peer| connections.admit(peer));
-        kept.activity().begins();
-        kept.activity().ends();
-        let third = connections.admit(peer(1));
-        assert!(!third.probes_only && fresh.close.is_cancelled());
-        assert!(!kept.close.is_cancelled() && !other.close.is_cancelled());
-        third.activity().begins();
-        let fourth = connections.admit(peer(1));
-        assert!(!fourth.probes_only && kept.close.is_cancelled());
-    }
-
-    #[test]
-    fn when_all_are_busy_a_new_one_gets_probes_only_and_the_newest_of_these_is_served() {
-        let connections = Connections::new(ROOM);
-        let busy = [1, 1, 2, 2].map(|n| connections.admit(peer(n)));
-        busy.iter().for_each(|connection| connection.activity().begins());
-        let reserve = [1, 3, 3].map(|n| connections.admit(peer(n)));
-        assert!(reserve.iter().all(|connection| connection.probes_only));
-        assert_eq!(reserve.each_ref().map(|connection| connection.close.is_cancelled()), [true, false, false]);
-        assert!(busy.iter().all(|connection| !connection.close.is_cancelled()));
-        drop(busy);
-        assert!(!connections.admit(peer(1)).probes_only);
-    }
-
-    #[test]
-    fn a_closed_connection_leaves_nothing_behind() {
-        let connections = Connections::new(ROOM);
-        for _ in 0..10 {
-            drop([1, 1, 1, 2, 3, 4].map(|n| connections.admit(peer(n))));
-        }
-        let table = connections.0.table();
-        assert!(table.served.is_empty() && table.reserve.is_empty() && table.of_peers.is_empty());
-    }
-
-    #[test]
-    fn neighbours_in_one_network_of_ipv6_are_one_peer() {
-        let parse = |text: &str| text.parse::<IpAddr>().unwrap();
-        assert_eq!(network(parse("2001:db8::1")), network(parse("2001:db8::ffff:1")));
-        assert_ne!(network(parse("2001:db8::1")), network(parse("2001:db8:0:1::1")));
-        assert_eq!(network(parse("::ffff:192.0.2.1")), peer(1));
-    }
-}
+mod tests;

@@ -3,12 +3,13 @@
 use axum::Json;
 use axum::extract::State as Extract;
 use axum::http::HeaderMap;
-use domain::{Attempt, Defaults, Key, Notification, Order, State, Tenant, child_id, mask};
+use domain::{Key, State, Tenant, child_id};
 use serde::Serialize;
-use store::{Cursor, DeliveryView, Filter, Job, JobKind, Target};
+use store::{Cursor, DeliveryView, Filter, JobKind};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::access;
+use crate::delivery::{ChildAnswer, DeliveryAnswer, answer, scheduled};
 use crate::problem::{Problem, Warning};
 use crate::query::{Id, Parameters};
 use crate::routes::Shared;
@@ -47,92 +48,6 @@ pub(crate) struct DeliveriesAnswer {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false)]
     next: Option<String>,
-}
-
-/// One recipient on one channel, and what became of it.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct DeliveryAnswer {
-    /// The delivery's id.
-    id: String,
-    /// Whose it is.
-    tenant: String,
-    /// The channel that it goes through.
-    #[schema(example = "email")]
-    channel: String,
-    /// `scheduled` (due later), or one of the states of `GET /deliveries`.
-    #[schema(example = "sent")]
-    state: String,
-    /// Retry budgets used before this one: one for each move out of the dead-letter queue.
-    epoch: u32,
-    /// Every try, the first to the last.
-    attempts: Vec<AttemptAnswer>,
-    /// Some attempt may have been accepted without our knowing. Stays for ever.
-    ambiguous: bool,
-    /// Answers that came after another worker had taken over.
-    late_answers: u32,
-    /// The recipient, masked.
-    #[schema(example = "***@example.com")]
-    recipient: String,
-    /// When it was first seen.
-    #[schema(format = DateTime)]
-    created_at: String,
-    /// When it last changed.
-    #[schema(format = DateTime)]
-    updated_at: String,
-    /// After this it is not sent any more.
-    #[schema(format = DateTime)]
-    expires_at: Option<String>,
-    /// Why it is in the dead-letter queue, from the closed list that operators see there.
-    #[schema(example = "exhausted")]
-    reason: Option<String>,
-    /// The same in words.
-    detail: Option<String>,
-    /// When it is to be sent, or was to be sent before it was cancelled, if that was set for a later time.
-    #[schema(format = DateTime)]
-    due_at: Option<String>,
-    /// What comes next: `retry.1` to `retry.3`, `scheduled at …`, or nothing.
-    #[schema(example = "retry.2")]
-    next: Option<String>,
-    /// The delivery whose fallback this one is.
-    parent: Option<String>,
-    /// The fallbacks that it was handed on to, in their order.
-    children: Vec<ChildAnswer>,
-    /// Of one delivery: fields of its message that were not read. Absent when there are none.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schema(required = false)]
-    warnings: Vec<Warning>,
-}
-
-/// One try to send.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct AttemptAnswer {
-    /// The retry budget that it belongs to.
-    epoch: u32,
-    /// 1 for the first try of its epoch.
-    n: u32,
-    /// `sent`, `captured`, `throttled`, `retriable`, `maybe_sent`, `permanent`, `ambiguous` or `late`.
-    #[schema(example = "sent")]
-    outcome: &'static str,
-    /// Who answered.
-    #[schema(example = "smtp")]
-    provider: String,
-    /// The provider's own code.
-    code: Option<String>,
-    /// What happened, in words.
-    detail: String,
-    /// When.
-    #[schema(format = DateTime)]
-    at: String,
-}
-
-/// A fallback.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct ChildAnswer {
-    /// Its own id.
-    id: String,
-    /// Its own state; `not-taken-yet` while it is on its way.
-    #[schema(example = "sent")]
-    state: String,
 }
 
 /// List deliveries
@@ -181,9 +96,9 @@ pub(crate) async fn show(
     let key = Key { tenant: caller.tenant, id };
     if let Some(view) = app.store.delivery(&key).await? {
         let children = children(&app, &view).await?;
-        let warnings = app.store.warnings(&key).await?;
-        let warnings = warnings.iter().map(Warning::from).collect();
-        return Ok(Json(DeliveryAnswer { warnings, ..answer(&view, children) }));
+        let mut shown = answer(&view, children);
+        shown.warnings = app.store.warnings(&key).await?.iter().map(Warning::from).collect();
+        return Ok(Json(shown));
     }
     let job = app.store.job(&key).await?.filter(|job| job.kind == JobKind::OneShot);
     job.map(|job| Json(scheduled(job, &app.defaults))).ok_or_else(|| not_known(&app))
@@ -213,98 +128,6 @@ async fn children(app: &App, parent: &DeliveryView) -> Result<Vec<ChildAnswer>, 
         children.push(ChildAnswer { id: key.id.clone(), state: shown.to_owned() });
     }
     Ok(children)
-}
-
-fn answer(view: &DeliveryView, children: Vec<ChildAnswer>) -> DeliveryAnswer {
-    let row = &view.row;
-    let (reason, detail) = match &row.order {
-        Order::DeadLetter { reason, error } if row.state.is_dead_lettered() => {
-            (Some(reason.to_string()), Some(error.clone()))
-        }
-        _ => (None, None),
-    };
-    let next = match &row.order {
-        Order::Retry { tier } if row.state == State::Waiting => Some(format!("retry.{tier}")),
-        Order::Schedule { due } if row.state == State::Waiting => Some(format!("scheduled at {due}")),
-        _ => None,
-    };
-    DeliveryAnswer {
-        id: row.key.id.clone(),
-        tenant: row.key.tenant.to_string(),
-        channel: row.channel.to_string(),
-        state: row.state.to_string(),
-        epoch: row.epoch,
-        attempts: view.attempts.iter().map(attempt).collect(),
-        ambiguous: row.ambiguous,
-        late_answers: view.late_answers,
-        recipient: row.recipient_mask.clone(),
-        created_at: row.created_at.to_string(),
-        updated_at: row.updated_at.to_string(),
-        expires_at: row.expires_at.map(|at| at.to_string()),
-        reason,
-        detail,
-        due_at: view.due_at.map(|at| at.to_string()),
-        next,
-        parent: row.parent.clone(),
-        children,
-        warnings: Vec::new(),
-    }
-}
-
-fn attempt(attempt: &Attempt) -> AttemptAnswer {
-    AttemptAnswer {
-        epoch: attempt.epoch,
-        n: attempt.n,
-        outcome: attempt.outcome.as_str(),
-        provider: attempt.provider.clone(),
-        code: attempt.code.clone(),
-        detail: attempt.detail.clone(),
-        at: attempt.at.to_string(),
-    }
-}
-
-/// A job that the scheduler has not released yet *is* its delivery.
-fn scheduled(job: Job, defaults: &Defaults) -> DeliveryAnswer {
-    let (channel, recipient) = target(&job, defaults);
-    DeliveryAnswer {
-        id: job.key.id,
-        tenant: job.key.tenant.to_string(),
-        channel,
-        state: "scheduled".into(),
-        epoch: job.epoch,
-        attempts: Vec::new(),
-        ambiguous: false,
-        late_answers: 0,
-        recipient,
-        created_at: job.created_at.to_string(),
-        updated_at: job.created_at.to_string(),
-        expires_at: job.expires_at.map(|at| at.to_string()),
-        reason: None,
-        detail: None,
-        due_at: Some(job.due_at.to_string()),
-        next: Some(format!("scheduled at {}", job.due_at)),
-        parent: None,
-        children: Vec::new(),
-        warnings: Vec::new(),
-    }
-}
-
-/// What a job's body says of its recipient, to be remembered when it is cancelled.
-pub(crate) fn cancelled_target(app: &App, body: &[u8]) -> Option<Target> {
-    let notification = Notification::decode(body, &app.defaults).ok()?;
-    Some(Target {
-        recipient_hash: app.recipients.hash(&notification.destination),
-        recipient_mask: mask(&notification.destination),
-        channel: notification.channel,
-    })
-}
-
-/// A job's channel, and its recipient masked.
-pub(crate) fn target(job: &Job, defaults: &Defaults) -> (String, String) {
-    match Notification::decode(&job.body, defaults) {
-        Ok(notification) => (notification.channel.to_string(), mask(&notification.destination)),
-        Err(_) => ("unknown".into(), "***".into()),
-    }
 }
 
 /// Nobody can tell an id that is still in its queue from one that never was, or that was forgotten.

@@ -1,5 +1,6 @@
 //! `/openapi.json`, generated from the handlers, and `/docs`, which shows it in a browser.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use axum::http::header::{ACCEPT, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
@@ -8,6 +9,7 @@ use axum::middleware;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use axum::{Json, Router};
+use bytes::Bytes;
 use serde_json::{Value, json};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, Ref, RefOr};
@@ -120,10 +122,12 @@ async fn root(headers: HeaderMap) -> Response {
 
 /// The document of the routes that are served, and the page that shows it.
 pub(crate) fn pages(document: utoipa::openapi::OpenApi) -> Router<Arc<App>> {
-    let document = Json(complete(document));
+    // Written once: it costs more than all other answers, and anybody may ask for it.
+    let document = serde_json::to_vec(&complete(document)).expect("the document has only texts as names");
+    let document = Bytes::from(document);
     Router::new()
         .route("/", get(root))
-        .route("/openapi.json", get(async move || document))
+        .route("/openapi.json", get(async move || ([(CONTENT_TYPE, "application/json")], document)))
         .route("/docs", get(async || Redirect::to("/docs/")))
         .route("/docs/", get(file))
         .route("/docs/{*name}", get(file))
@@ -140,15 +144,20 @@ async fn file(uri: Uri) -> Response {
         "page.css" => ("text/css; charset=utf-8", include_str!("docs/page.css")),
         "page.js" => ("text/javascript; charset=utf-8", include_str!("docs/page.js")),
         "theme.js" => ("text/javascript; charset=utf-8", include_str!("docs/theme.js")),
-        name @ ("swagger-ui.css" | "swagger-ui-bundle.js") => return of_swagger_ui(name),
+        name @ ("swagger-ui.css" | "swagger-ui-bundle.js") => return of_swagger_ui(name).await,
         _ => return unknown_route().await.into_response(),
     };
     ([(CONTENT_TYPE, kind)], text).into_response()
 }
 
-fn of_swagger_ui(name: &str) -> Response {
-    match utoipa_swagger_ui::serve(name, Arc::default()) {
-        Ok(Some(file)) => ([(CONTENT_TYPE, file.content_type)], file.bytes.into_owned()).into_response(),
-        Ok(None) | Err(_) => StatusCode::NOT_FOUND.into_response(),
-    }
+async fn of_swagger_ui(name: &str) -> Response {
+    let Ok(Some(file)) = utoipa_swagger_ui::serve(name, Arc::default()) else {
+        return unknown_route().await.into_response();
+    };
+    // Not copied for each answer: one has more than a megabyte.
+    let bytes = match file.bytes {
+        Cow::Borrowed(bytes) => Bytes::from_static(bytes),
+        Cow::Owned(bytes) => bytes.into(),
+    };
+    ([(CONTENT_TYPE, file.content_type)], bytes).into_response()
 }

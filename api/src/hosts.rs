@@ -3,7 +3,7 @@
 //! A browser sends what any page tells it to, to any address that it can reach. Two headers tell on such a page: `Host`
 //! when the page has had its own name resolve to this machine (DNS rebinding), `Origin` when it sends to us openly.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
 use axum::extract::{ConnectInfo, FromRequestParts, Request, State};
@@ -83,12 +83,13 @@ fn host(request: &Request) -> Result<Option<&str>, Problem> {
     let mut values = request.headers().get_all(HOST).iter();
     match (values.next(), values.next()) {
         (None, _) if request.version() < Version::HTTP_11 => Ok(None),
-        (Some(value), None) => Ok(Some(value.to_str().unwrap_or_default())),
+        (Some(value), None) if value.to_str().is_ok_and(|host| name_of(host).is_some()) => Ok(value.to_str().ok()),
         _ => Err(Problem::new(
             StatusCode::BAD_REQUEST,
             "invalid-host",
             "The request does not say whom it is for",
-            "Send the header Host once (RFC 9112, section 3.2).",
+            "Send the header Host once (RFC 9112, section 3.2): a name or an IPv4 address, or an IPv6 address in brackets, \
+             and a port if it is not the usual one.",
         )),
     }
 }
@@ -103,16 +104,23 @@ fn misdirected() -> Problem {
     )
 }
 
-/// The name or address of a `Host` header, in lower case; None when it is neither.
+/// The name or address of a `Host` header, in lower case; None when it is neither. Only an IPv6 address is in brackets.
 fn name_of(host: &str) -> Option<String> {
     let is_port = |port: &str| port.bytes().all(|b| b.is_ascii_digit());
-    let (name, rest) = match host.strip_prefix('[') {
-        Some(bracketed) => bracketed.split_once(']')?,
-        None => host.split_at(host.find(':').unwrap_or(host.len())),
+    let is_name = |name: &str| name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~".contains(&b));
+    let (name, rest, is_written_well) = match host.strip_prefix('[') {
+        Some(bracketed) => {
+            let (address, rest) = bracketed.split_once(']')?;
+            (address, rest, address.parse::<Ipv6Addr>().is_ok())
+        }
+        None => {
+            let (name, rest) = host.split_at(host.find(':').unwrap_or(host.len()));
+            (name, rest, is_name(name))
+        }
     };
     let port_fits = rest.is_empty() || rest.strip_prefix(':').is_some_and(is_port);
     let name = name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase();
-    (port_fits && !name.is_empty()).then_some(name)
+    (is_written_well && port_fits && !name.is_empty()).then_some(name)
 }
 
 fn is_ours(host: &str, hosts: &[String], listen: IpAddr, local: Option<IpAddr>) -> bool {
@@ -162,10 +170,15 @@ fn foreign_page(method: &Method, headers: &HeaderMap, host: Option<&str>) -> Opt
         headers.get_all(name).iter().map(|value| value.to_str().unwrap_or_default()).collect()
     };
     let own_site = texts("sec-fetch-site").iter().all(|site| matches!(*site, "same-origin" | "none"));
-    let is_own = |origin: &&str| {
-        origin
-            .split_once("://")
-            .is_some_and(|(_, authority)| host.is_some_and(|host| host.eq_ignore_ascii_case(authority)))
+    // A page that came over TLS is trusted with more than one that anybody on the way may have written.
+    let is_https = |one: &str| one.trim().eq_ignore_ascii_case("https");
+    let over_tls = texts("x-forwarded-proto").iter().flat_map(|list| list.split(',')).any(is_https);
+    let is_own = |origin: &&str| match origin.split_once("://") {
+        Some((scheme, authority)) => {
+            let ours = scheme.eq_ignore_ascii_case("https") || (scheme.eq_ignore_ascii_case("http") && !over_tls);
+            ours && !authority.is_empty() && host.is_some_and(|host| host.eq_ignore_ascii_case(authority))
+        }
+        None => false,
     };
     let own_origin = texts(ORIGIN.as_str()).iter().all(is_own);
     (!own_site || !own_origin).then(|| {
@@ -174,7 +187,7 @@ fn foreign_page(method: &Method, headers: &HeaderMap, host: Option<&str>) -> Opt
             "foreign-origin",
             "A page of another origin sent this",
             "Without a token, only pages of this API itself may send requests from a browser. Behind a proxy, have it \
-             pass the header Host on as it came.",
+             pass the header Host on as it came, and say https in X-Forwarded-Proto only where the page came over TLS.",
         )
     })
 }
@@ -220,6 +233,12 @@ mod tests {
             "localhost, rebound.example",
             "[::1",
             "::1",
+            "[localhost]",
+            "[127.0.0.1]",
+            "[notify.example]:443",
+            "[]",
+            "[::1]x",
+            "[[::1]]",
             "127.1",
             "notify.example/",
             "x.notify.example",

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use bytes::Bytes;
 use domain::{
     Clock, Defaults, Draft, FieldError, Key, Lane, Notification, RequestIds, RequestedBy, Tenant, Timestamp,
-    parse_object,
+    json_fault, parse_object,
 };
 use operations::Checker;
 use serde_json::Value;
@@ -96,7 +96,7 @@ fn read_one(text: &str, rules: &Rules<'_>) -> Result<Item, Problem> {
 
 fn read_batch(text: &str, rules: &Rules<'_>, limit: usize) -> Result<Vec<Item>, Problem> {
     let texts: Vec<&RawValue> = serde_json::from_str(text)
-        .map_err(|error| Problem::malformed(format!("The body is not a JSON list that we read: {error}.")))?;
+        .map_err(|error| Problem::malformed(format!("The body {}.", json_fault(&error))))?;
     if texts.len() > limit {
         return Err(Problem::new(
             axum::http::StatusCode::PAYLOAD_TOO_LARGE,
@@ -152,7 +152,13 @@ fn below(prefix: &str, errors: Vec<FieldError>) -> Vec<FieldError> {
     if prefix.is_empty() {
         return errors;
     }
-    errors.into_iter().map(|error| field(format!("{prefix}{}", error.pointer), error.detail)).collect()
+    let seen = |error: FieldError| {
+        // Of an item as a whole: it is not the body here.
+        let detail = error.detail.strip_prefix("the body ").filter(|_| error.pointer.is_empty());
+        let detail = detail.map_or(error.detail.as_str(), |detail| detail).to_owned();
+        field(format!("{prefix}{}", error.pointer), detail)
+    };
+    errors.into_iter().map(seen).collect()
 }
 
 /// Without a field to point at, only the sentence is told.
@@ -213,7 +219,7 @@ fn repeated_ids(items: &[Item]) -> Vec<FieldError> {
     for (index, item) in items.iter().enumerate() {
         let first = *seen.entry(&item.key).or_insert(index);
         if first != index {
-            repeats.push(field(format!("/{index}/id"), format!("is the id of item {first} as well")));
+            repeats.push(field(format!("/{index}/id"), format!("is the same as /{first}/id: each notification has an id of its own")));
         }
     }
     repeats

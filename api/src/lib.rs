@@ -6,14 +6,17 @@
 
 mod access;
 mod accounts;
+mod awaited;
 mod body;
 mod cancel;
 mod connections;
 mod deliveries;
+mod delivery;
 mod docs;
 mod health;
 mod hosts;
 mod item;
+mod login;
 mod measure;
 mod notify;
 mod password;
@@ -27,6 +30,7 @@ mod schema;
 mod server;
 mod service;
 mod settings;
+mod timed_writes;
 mod token;
 
 pub use docs::openapi;

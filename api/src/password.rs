@@ -56,7 +56,14 @@ impl Drop for Place {
 #[derive(Debug)]
 pub(crate) struct Turn {
     _permit: OwnedSemaphorePermit,
-    _place: Place,
+    place: Place,
+}
+
+impl Turn {
+    /// Others may hash; the place among those who wait stays taken.
+    pub(crate) fn give_back(self) -> Place {
+        self.place
+    }
 }
 
 impl Default for Passwords {
@@ -87,7 +94,7 @@ impl Passwords {
         let turns = Arc::clone(if known { &self.known } else { &self.others });
         let permit = tokio::time::timeout(PATIENCE, turns.acquire_owned()).await;
         let permit = permit.ok().and_then(Result::ok).ok_or_else(too_many_logins)?;
-        Ok(Turn { _permit: permit, _place: place })
+        Ok(Turn { _permit: permit, place })
     }
 }
 
@@ -112,25 +119,32 @@ pub(crate) async fn hash(turn: Turn, password: SecretString) -> Result<SecretStr
     };
     let hash = tokio::task::spawn_blocking(work).await.ok().flatten();
     hash.map(SecretString::from).ok_or_else(|| {
-        Problem::new(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "internal-error",
-            "The API failed",
-            "The password could not be hashed. Nothing was changed; try again, and tell the operator.",
-        )
+        internal_error("The password could not be hashed. Nothing was changed; try again, and tell the operator.")
     })
 }
 
 /// Whether the password belongs to the hash; the same work when there is none. Gives the turn back.
-pub(crate) async fn verify(turn: Turn, password: SecretString, hash: Option<SecretString>) -> (bool, Option<Turn>) {
+///
+/// # Errors
+/// 500 when this machine gives no thread for it.
+pub(crate) async fn verify(
+    turn: Turn,
+    password: SecretString,
+    hash: Option<SecretString>,
+) -> Result<(bool, Turn), Problem> {
     let work = move || {
         let text = hash.as_ref().map_or(NOBODYS_HASH, |hash| hash.expose_secret());
         let verified = PasswordHash::new(text).ok().zip(argon2id()).is_some_and(|(parsed, argon2)| {
             argon2.verify_password(password.expose_secret().as_bytes(), &parsed).is_ok()
         });
-        (verified && hash.is_some(), Some(turn))
+        (verified && hash.is_some(), turn)
     };
-    tokio::task::spawn_blocking(work).await.unwrap_or((false, None))
+    let failed = |_| internal_error("The password could not be checked. Try again, and tell the operator.");
+    tokio::task::spawn_blocking(work).await.map_err(failed)
+}
+
+fn internal_error(detail: &str) -> Problem {
+    Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal-error", "The API failed", detail)
 }
 
 fn argon2id() -> Option<Argon2<'static>> {
@@ -158,7 +172,7 @@ mod tests {
         let hash = hash(turn().await, secret("correct horse")).await.unwrap();
         assert!(hash.expose_secret().starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
         for (password, belongs) in [("correct horse", true), ("Correct horse", false), ("", false)] {
-            assert_eq!(verify(turn().await, secret(password), Some(hash.clone())).await.0, belongs);
+            assert_eq!(verify(turn().await, secret(password), Some(hash.clone())).await.unwrap().0, belongs);
         }
     }
 

@@ -4,11 +4,18 @@ use std::fmt::Display;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 
-use axum::extract::{FromRequestParts, Path, Query};
+use axum::extract::{FromRequestParts, MatchedPath, Path, Query, Request};
+use axum::http::Method;
 use axum::http::request::Parts;
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use domain::{FIELDS, is_unsafe_in_a_line};
 
 use crate::problem::Problem;
+use crate::schedule;
 
+/// Routes whose handlers read a query themselves, and say what it may hold.
+const WITH_PARAMETERS: [&str; 3] = ["/deliveries", "/schedules", "/sandbox/captures"];
 const MAX_LIMIT: u32 = 1000;
 const USUAL_LIMIT: u32 = 100;
 /// The longest id, in bytes.
@@ -18,7 +25,7 @@ const SLIPS: usize = 2;
 
 /// What a delivery or schedule may be called.
 pub(crate) fn is_id(text: &str) -> bool {
-    (1..=MAX_ID_BYTES).contains(&text.len()) && !text.contains('\0')
+    (1..=MAX_ID_BYTES).contains(&text.len()) && !text.chars().any(is_unsafe_in_a_line)
 }
 
 /// The `{id}` of a path, that some delivery or schedule may have.
@@ -30,9 +37,38 @@ impl<S: Send + Sync> FromRequestParts<S> for Id {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let id = Path::<String>::from_request_parts(parts, state).await.ok().map(|Path(id)| id);
         id.filter(|id| is_id(id)).map(Self).ok_or_else(|| {
-            let rule = format!("must be UTF-8 of 1 to {MAX_ID_BYTES} bytes without U+0000");
+            let rule = format!(
+                "must be UTF-8 of 1 to {MAX_ID_BYTES} bytes without control characters and without those that turn text"
+            );
             Problem::invalid_parameter("id", rule)
         })
+    }
+}
+
+/// Around every route that does something: where a route takes no parameters, one that is given was meant to change what
+/// is done. Probes are answered whatever they bring.
+pub(crate) async fn refuse_unread(request: Request, next: Next) -> Response {
+    let (mut parts, body) = request.into_parts();
+    let route = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str).to_owned();
+    let reads = matches!(parts.method, Method::GET | Method::HEAD) && WITH_PARAMETERS.contains(&route.as_str());
+    if parts.uri.query().is_none() || reads {
+        return next.run(Request::from_parts(parts, body)).await;
+    }
+    let fields = fields_of(&parts.method, &route);
+    match Parameters::from_request_parts(&mut parts, &()).await.and_then(|query| query.finish_without_any(fields)) {
+        Ok(()) => next.run(Request::from_parts(parts, body)).await,
+        Err(problem) => problem.into_response(),
+    }
+}
+
+/// What the body of a request to this route may hold.
+fn fields_of(method: &Method, route: &str) -> &'static [&'static str] {
+    match (method, route) {
+        (&Method::POST, "/notify" | "/notify-auth") => &FIELDS,
+        (&Method::POST, "/schedules") => &schedule::KNOWN,
+        (&Method::POST, "/login") => &["username", "password"],
+        (&Method::POST, "/register") => &["username", "password", "scope", "tenant"],
+        _ => &[],
     }
 }
 
@@ -111,13 +147,33 @@ impl Parameters {
     pub(crate) fn finish(&mut self, known: &[&str]) -> Result<(), Problem> {
         for (name, _) in std::mem::take(&mut self.given) {
             let detail = format!("is not known here; the parameters are {}{}", known.join(", "), slip(&name, known));
-            // What does not look like a name may be a value in the wrong place.
-            let is_name = name.len() <= 64 && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-.".contains(&b));
-            let shown = if is_name && !name.bytes().all(|b| b.is_ascii_digit()) { name.as_str() } else { "?" };
-            self.refuse(shown, detail);
+            self.refuse(shown(&name), detail);
         }
         if self.bad.is_empty() { Ok(()) } else { Err(Problem::invalid_parameters(std::mem::take(&mut self.bad))) }
     }
+
+    /// Of a route that takes no parameters; `fields` are those of its body.
+    ///
+    /// # Errors
+    /// 422 with everything that was given.
+    fn finish_without_any(self, fields: &[&str]) -> Result<(), Problem> {
+        let bad = |(name, _): &(String, String)| {
+            let detail = match domain::nearest(name, fields.iter().copied()) {
+                Some(field) => format!("is not known: this route takes no parameters; {field} belongs into the body"),
+                None if fields.is_empty() => "is not known: this route takes no parameters".to_owned(),
+                None => "is not known: this route takes no parameters, all that it reads is in the body".to_owned(),
+            };
+            (shown(name).to_owned(), detail)
+        };
+        let bad: Vec<_> = self.given.iter().map(bad).collect();
+        if bad.is_empty() { Ok(()) } else { Err(Problem::invalid_parameters(bad)) }
+    }
+}
+
+/// What does not look like a name may be a value in the wrong place.
+fn shown(name: &str) -> &str {
+    let is_name = name.len() <= 64 && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-.".contains(&b));
+    if is_name && !name.bytes().all(|b| b.is_ascii_digit()) { name } else { "?" }
 }
 
 /// What was probably meant.

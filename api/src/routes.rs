@@ -3,29 +3,32 @@
 use std::sync::Arc;
 
 use axum::extract::State;
+use axum::middleware;
 use axum::routing::post;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::service::App;
-use crate::{accounts, cancel, deliveries, docs, health, notify, sandbox, schedules};
+use crate::{accounts, cancel, deliveries, docs, health, login, notify, query, sandbox, schedules};
 
 /// How every handler gets the parts of the API.
 pub(crate) type Shared = State<Arc<App>>;
 
 /// The routes of this installation.
 pub(crate) fn served(app: &App) -> OpenApiRouter<Arc<App>> {
-    let mut router = always();
-    router = match app.tokens.issues() {
+    let router = always();
+    let router = match app.tokens.issues() {
         true => router.merge(with_accounts()),
-        false => router.route("/login", post(accounts::elsewhere)).route("/register", post(accounts::elsewhere)),
+        false => router.route("/login", post(login::elsewhere)).route("/register", post(login::elsewhere)),
     };
-    if app.settings.sandbox { router.merge(with_sandbox()).merge(sandbox::pages().into()) } else { router }
+    let router = if app.settings.sandbox { router.merge(with_sandbox()) } else { router };
+    let router = router.route_layer(middleware::from_fn(query::refuse_unread)).merge(probes());
+    if app.settings.sandbox { router.merge(sandbox::pages().into()) } else { router }
 }
 
 /// Every route that an installation may have, for the OpenAPI document.
 pub(crate) fn all() -> OpenApiRouter<Arc<App>> {
-    always().merge(with_accounts()).merge(with_sandbox())
+    always().merge(probes()).merge(with_accounts()).merge(with_sandbox())
 }
 
 fn always() -> OpenApiRouter<Arc<App>> {
@@ -37,6 +40,10 @@ fn always() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(deliveries::show))
         .routes(routes!(schedules::create, schedules::list))
         .routes(routes!(schedules::show, schedules::delete))
+}
+
+fn probes() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::default()
         .routes(routes!(health::health))
         .routes(routes!(health::live))
         .routes(routes!(health::ready))
@@ -44,7 +51,7 @@ fn always() -> OpenApiRouter<Arc<App>> {
 }
 
 fn with_accounts() -> OpenApiRouter<Arc<App>> {
-    OpenApiRouter::default().routes(routes!(accounts::login)).routes(routes!(accounts::register))
+    OpenApiRouter::default().routes(routes!(login::login)).routes(routes!(accounts::register))
 }
 
 fn with_sandbox() -> OpenApiRouter<Arc<App>> {

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use domain::{
-    Cron, FieldError, InvalidCron, Key, Notification, Timestamp, Zones, content_of, nearest, parse_object, pointer_step,
+    Cron, FieldError, InvalidCron, Key, Notification, Timestamp, Zones, check_subject, content_of, nearest,
+    parse_object, pointer_step,
 };
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -15,7 +16,8 @@ use crate::item::{self, Item, Rules, field};
 use crate::problem::Problem;
 use crate::schema::NotificationBody;
 
-const KNOWN: [&str; 6] = ["cron", "timezone", "send_at", "name", "max_lateness_seconds", "notification"];
+/// The fields of a schedule.
+pub(crate) const KNOWN: [&str; 6] = ["cron", "timezone", "send_at", "name", "max_lateness_seconds", "notification"];
 const MAX_NAME_CHARS: usize = 100;
 /// Ten years, as for a notification's own.
 const MAX_LATENESS_SECONDS: u64 = 10 * 366 * 86_400;
@@ -224,8 +226,10 @@ impl Reader {
 
     fn name(&mut self) -> Option<String> {
         let name = self.text("name")?;
-        if name.chars().count() > MAX_NAME_CHARS || name.chars().any(char::is_control) {
-            self.refuse("/name", format!("must have at most {MAX_NAME_CHARS} characters on one line"));
+        if name.chars().count() > MAX_NAME_CHARS {
+            self.refuse("/name", format!("must have at most {MAX_NAME_CHARS} characters"));
+        } else if let Err(why) = check_subject(&name) {
+            self.refuse("/name", why);
         }
         Some(name)
     }
@@ -234,7 +238,8 @@ impl Reader {
         let value = self.value("max_lateness_seconds")?;
         let seconds = value.as_u64().filter(|seconds| (1..=MAX_LATENESS_SECONDS).contains(seconds));
         if seconds.is_none() {
-            self.refuse("/max_lateness_seconds", "must be a whole number of seconds from 1 to ten years");
+            let range = format!("must be a whole number of seconds from 1 to {MAX_LATENESS_SECONDS} (ten years)");
+            self.refuse("/max_lateness_seconds", range);
         }
         seconds
     }

@@ -10,7 +10,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::access;
 use crate::body::read_json_text;
-use crate::deliveries::{cancelled_target, target};
+use crate::delivery::{cancelled_target, target};
 use crate::item::Rules;
 use crate::notify::idempotency_key;
 use crate::problem::{Problem, Warning};

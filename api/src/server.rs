@@ -1,5 +1,5 @@
-//! Accepts connections: bounded in number, in the size of their headers and in the time for them, until the stop signal,
-//! then drains.
+//! Accepts connections: bounded in number, in the size of their headers and in the time for them and for their answers,
+//! until the stop signal, then drains.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -18,15 +18,19 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
+use crate::awaited::awaited;
 use crate::connections::{Activity, Admitted, Connections, Room};
 use crate::hosts::{LocalAddress, is_probe};
 use crate::problem::Problem;
 use crate::settings::Settings;
+use crate::timed_writes::TimedWrites;
 
 /// Time for a request's header, and for the pause between two requests of one connection.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
 /// The same where only probes are served.
 const PROBE_TIMEOUT: Duration = Duration::from_secs(2);
+/// For a peer to take more of its answer.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 /// Bytes of a request's header.
 const HEADER_LIMIT: usize = 64 * 1024;
 /// For an answer that is on its way when its connection must make room.
@@ -38,6 +42,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(20);
 pub(crate) struct Limits {
     room: Room,
     header_timeout: Duration,
+    write_timeout: Duration,
     drain: Duration,
 }
 
@@ -46,13 +51,14 @@ impl Limits {
     pub(crate) const PROBES: Self = Self {
         room: Room { all: 64, of_a_peer: 32, reserve: 16 },
         header_timeout: HEADER_TIMEOUT,
+        write_timeout: WRITE_TIMEOUT,
         drain: Duration::from_secs(1),
     };
 
     pub(crate) fn of(settings: &Settings) -> Self {
         let all = settings.connection_limit;
         let room = Room { all, of_a_peer: all / 2, reserve: all.div_ceil(16) };
-        Self { room, header_timeout: HEADER_TIMEOUT, drain: settings.drain }
+        Self { room, header_timeout: HEADER_TIMEOUT, write_timeout: WRITE_TIMEOUT, drain: settings.drain }
     }
 }
 
@@ -62,7 +68,7 @@ pub(crate) async fn serve(router: Router, listener: TcpListener, stop: Cancellat
     let connections = Connections::new(limits.room);
     while let Some((stream, peer)) = accept(&listener, &connections, &stop).await {
         let admitted = connections.admit(peer.ip());
-        tasks.spawn(converse(stream, peer, admitted, router.clone(), stop.clone(), limits.header_timeout));
+        tasks.spawn(converse(stream, peer, admitted, router.clone(), stop.clone(), limits));
     }
     drop(listener);
     tasks.close();
@@ -101,7 +107,7 @@ async fn converse(
     admitted: Admitted,
     router: Router,
     stop: CancellationToken,
-    header_timeout: Duration,
+    limits: Limits,
 ) {
     // Answers are small and waited for.
     let _ = stream.set_nodelay(true);
@@ -109,17 +115,19 @@ async fn converse(
     let activity = admitted.activity();
     let probes_only = admitted.probes_only;
     let service = tower::service_fn({
-        let activity = activity.clone();
+        let (activity, close) = (activity.clone(), admitted.close.clone());
         move |mut request: Request<_>| {
             request.extensions_mut().insert(ConnectInfo(peer));
             local.map(|local| request.extensions_mut().insert(LocalAddress(local)));
-            answer(router.clone(), request.map(Body::new), probes_only, activity.clone())
+            let request = request.map(|body| awaited(Body::new(body), activity.clone(), close.clone()));
+            answer(router.clone(), request, probes_only, activity.clone())
         }
     });
     let mut builder = Builder::new(TokioExecutor::new()).http1_only();
-    let timeout = if probes_only { PROBE_TIMEOUT.min(header_timeout) } else { header_timeout };
+    let timeout = if probes_only { PROBE_TIMEOUT.min(limits.header_timeout) } else { limits.header_timeout };
     let mut http1 = builder.http1();
     http1.timer(TokioTimer::new()).header_read_timeout(timeout).max_buf_size(HEADER_LIMIT).keep_alive(!probes_only);
+    let stream = TimedWrites::new(stream, limits.write_timeout);
     let connection = builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
     tokio::pin!(connection);
     let ended = tokio::select! {
@@ -148,6 +156,8 @@ async fn answer(
     activity: Activity,
 ) -> Result<Response<Body>, Infallible> {
     activity.begins();
+    // A connection may bring requests without a pause between them: all others have their turn before the next.
+    tokio::task::yield_now().await;
     let path = request.uri().path();
     let response = if probes_only && !is_probe(path) && path != "/metrics" {
         Ok(too_many_connections().into_response())
@@ -169,100 +179,4 @@ fn too_many_connections() -> Problem {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-
-    use axum::routing::get;
-    use tokio::io::{AsyncReadExt, AsyncWriteExt};
-    use tokio::sync::Semaphore;
-
-    use super::*;
-
-    const LIMITS: Limits = Limits {
-        room: Room { all: 8, of_a_peer: 4, reserve: 2 },
-        header_timeout: Duration::from_millis(200),
-        drain: Duration::from_secs(1),
-    };
-
-    /// `/busy` adds a permit to the first semaphore when it has been taken, and answers when the second is closed.
-    struct Gate {
-        taken: Arc<Semaphore>,
-        open: Arc<Semaphore>,
-    }
-
-    async fn served(limits: Limits) -> (SocketAddr, Gate) {
-        let gate = Gate { taken: Arc::new(Semaphore::new(0)), open: Arc::new(Semaphore::new(0)) };
-        let (taken, open) = (Arc::clone(&gate.taken), Arc::clone(&gate.open));
-        let busy = move || {
-            let (taken, open) = (Arc::clone(&taken), Arc::clone(&open));
-            async move {
-                taken.add_permits(1);
-                let _ = open.acquire().await;
-                "at last"
-            }
-        };
-        let router = Router::new().route("/health", get(async || "well")).route("/busy", get(busy));
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        tokio::spawn(serve(router, listener, CancellationToken::new(), limits));
-        (address, gate)
-    }
-
-    async fn send(address: SocketAddr, text: &str) -> TcpStream {
-        let mut stream = TcpStream::connect(address).await.unwrap();
-        stream.write_all(text.as_bytes()).await.unwrap();
-        stream
-    }
-
-    async fn ask(address: SocketAddr, path: &str) -> String {
-        rest(send(address, &format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")).await).await
-    }
-
-    async fn rest(mut stream: TcpStream) -> String {
-        let mut text = Vec::new();
-        let _ = stream.read_to_end(&mut text).await;
-        String::from_utf8(text).unwrap()
-    }
-
-    #[tokio::test]
-    async fn connections_that_ask_nothing_keep_nobody_out() {
-        let patient = Limits { header_timeout: Duration::from_secs(3600), ..LIMITS };
-        let (address, _gate) = served(patient).await;
-        let mut idle = Vec::new();
-        for _ in 0..200 {
-            idle.push(send(address, "GET /health HTTP/1.1\r\nX-Slow: ").await);
-        }
-        assert!(ask(address, "/health").await.ends_with("well"));
-        // The oldest made room.
-        assert_eq!(rest(idle.remove(0)).await, "");
-    }
-
-    #[tokio::test]
-    async fn while_all_are_busy_probes_are_answered_and_others_told_to_wait() {
-        let patient = Limits { header_timeout: Duration::from_secs(3600), ..LIMITS };
-        let (address, gate) = served(patient).await;
-        let mut busy = Vec::new();
-        while busy.len() < LIMITS.room.of_a_peer {
-            let ask = "GET /busy HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
-            busy.push(send(address, ask).await);
-            gate.taken.acquire().await.unwrap().forget();
-        }
-        assert!(ask(address, "/busy").await.contains("too-many-connections"));
-        for _ in 0..20 {
-            assert!(ask(address, "/health").await.ends_with("well"));
-        }
-        gate.open.close();
-        for stream in busy {
-            assert!(rest(stream).await.ends_with("at last"));
-        }
-        assert!(ask(address, "/busy").await.ends_with("at last"));
-    }
-
-    #[tokio::test]
-    async fn a_header_that_does_not_come_and_a_pause_that_does_not_end_close_the_connection() {
-        let (address, _gate) = served(LIMITS).await;
-        assert_eq!(rest(send(address, "GET /health HTTP/1.1\r\n").await).await, "");
-        let kept = rest(send(address, "GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n").await).await;
-        assert!(kept.ends_with("well"), "{kept}");
-    }
-}
+mod tests;

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use domain::{ChannelName, Keyring, Zones};
+use domain::{ChannelName, Keyring, Zones, is_guessable_secret};
 use jsonwebtoken::Algorithm;
 use secrecy::{ExposeSecret, SecretString};
 
@@ -136,6 +136,11 @@ impl JwtSettings {
                 "SECRET_KEY has {secret_bytes} bytes, HS256 needs at least {MIN_SECRET_BYTES}: make one with \
                  `openssl rand -hex 32`"
             )),
+            JwtAlgorithm::Hs256 if is_guessable_secret(self.secret.expose_secret().as_bytes()) => problems.push(
+                "SECRET_KEY is of few different characters or a short piece again and again: make one with `openssl rand \
+                 -hex 32`"
+                    .into(),
+            ),
             JwtAlgorithm::Hs256 => {}
             algorithm => problems.extend(crate::token::check_public_key(algorithm, self.public_key_pem.as_deref())),
         }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{Clock, DerivedKey, Keyring, Tenant, Timestamp};
+use domain::{Clock, DerivedKey, Keyring, Tenant, Timestamp, is_unsafe_in_a_line};
 use jsonwebtoken::{DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
 
@@ -172,8 +172,8 @@ impl Tokens {
             return Err(InvalidToken);
         }
         // RFC 7515 section 4.1.11: whoever does not know an extension that is marked as critical must refuse the token,
-        // and we know none.
-        if jsonwebtoken::decode_header(token).map_err(|_| InvalidToken)?.crit.is_some() {
+        // and we know none. The library takes a `crit` that is null for none.
+        if header(token).ok_or(InvalidToken)?.contains_key("crit") {
             return Err(InvalidToken);
         }
         let signed_by = |key| jsonwebtoken::decode::<Claims>(token, key, &self.validation).ok();
@@ -181,7 +181,7 @@ impl Tokens {
         let now = seconds(self.clock.now()) as f64;
         let in_force = claims.exp > now && claims.nbf.is_none_or(|nbf| nbf <= now);
         let subject_fits =
-            (1..=MAX_SUBJECT_BYTES).contains(&claims.sub.len()) && !claims.sub.chars().any(char::is_control);
+            (1..=MAX_SUBJECT_BYTES).contains(&claims.sub.len()) && !claims.sub.chars().any(is_unsafe_in_a_line);
         if !in_force || !subject_fits || claims.iss != self.issuer {
             return Err(InvalidToken);
         }
@@ -189,6 +189,33 @@ impl Tokens {
         let scopes = claims.scope.split(' ').filter_map(Scope::parse).collect();
         Ok(Caller { subject: claims.sub, tenant: tenant.ok_or(InvalidToken)?, scopes })
     }
+}
+
+/// The members of a token's header, whatever their values.
+fn header(token: &str) -> Option<serde_json::Map<String, serde_json::Value>> {
+    serde_json::from_slice(&base64url(token.split_once('.')?.0)?).ok()
+}
+
+/// RFC 4648 section 5, without padding.
+fn base64url(text: &str) -> Option<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(text.len() / 4 * 3 + 2);
+    let (mut bits, mut count) = (0_u32, 0);
+    for letter in text.bytes() {
+        let value = match letter {
+            b'A'..=b'Z' => letter - b'A',
+            b'a'..=b'z' => letter - b'a' + 26,
+            b'0'..=b'9' => letter - b'0' + 52,
+            b'-' => 62,
+            b'_' => 63,
+            _ => return None,
+        };
+        (bits, count) = (bits << 6 | u32::from(value), count + 6);
+        if count >= 8 {
+            count -= 8;
+            bytes.push((bits >> count & 0xff) as u8);
+        }
+    }
+    Some(bytes)
 }
 
 fn decoding_key(key: &DerivedKey) -> DecodingKey {
@@ -208,6 +235,14 @@ fn public_key(algorithm: JwtAlgorithm, pem: Option<&str>) -> Result<DecodingKey,
     let pem = pem.filter(|pem| !pem.trim().is_empty()).ok_or_else(|| {
         format!("JWT_PUBLIC_KEY is missing: ALGORITHM={name} needs the {kind} public key of the issuer, in PEM")
     })?;
+    // The library would take an RSA one for both.
+    if pem.contains("PRIVATE KEY-----") {
+        return Err(
+            "JWT_PUBLIC_KEY is a private key: give the public one that belongs to it, as `openssl pkey -in key.pem \
+                    -pubout` prints it, and leave the private one with the issuer"
+                .into(),
+        );
+    }
     let key = match algorithm {
         JwtAlgorithm::Es256 => DecodingKey::from_ec_pem(pem.as_bytes()),
         JwtAlgorithm::Rs256 | JwtAlgorithm::Hs256 => DecodingKey::from_rsa_pem(pem.as_bytes()),

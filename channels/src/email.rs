@@ -86,6 +86,12 @@ fn parse(destination: &str) -> Result<Address, String> {
     if !local.is_ascii() {
         return must("have only ASCII characters before the @: mail servers that take others (SMTPUTF8) are rare");
     }
+    if domain.is_empty() {
+        return must("have a domain after the @, such as ana@example.org");
+    }
+    if local.is_empty() {
+        return must("have a name before the @, such as ana@example.org");
+    }
     let Ok(Host::Domain(domain)) = Host::parse(domain) else {
         return must("end in a domain name, not in an IP address");
     };

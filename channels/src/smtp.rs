@@ -10,7 +10,6 @@ mod pool;
 mod reply;
 mod tls;
 
-use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -108,9 +107,6 @@ impl Transport {
             problems.push(problem);
             None
         });
-        if settings.tls == Tls::None && login.is_some() && !is_this_machine(&host) {
-            tracing::warn!("SMTP_TLS=none sends SMTP_PASSWORD unencrypted; use starttls or implicit");
-        }
         let hello = Hello::new(settings.hello.as_deref()).map_err(|problem| problems.push(problem)).ok();
         let encryption = (settings.tls != Tls::None && !host.is_empty())
             .then(|| Encryption::new(&host, settings.ca_file.as_deref()))
@@ -209,8 +205,4 @@ fn login(settings: &Settings) -> Result<Option<Login>, String> {
         (Some(_), None) => Err("SMTP_PASSWORD is not set, but SMTP_USER is: set both or neither".into()),
         (None, Some(_)) => Err("SMTP_USER is not set, but SMTP_PASSWORD is: set both or neither".into()),
     }
-}
-
-fn is_this_machine(host: &str) -> bool {
-    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }

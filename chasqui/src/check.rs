@@ -29,14 +29,14 @@ pub(crate) fn check(mut sources: Sources, role: RoleName) -> Result<ExitCode> {
     }
     match look(sources, role) {
         Ok(config) => {
-            say!("the settings of the {} are right", role.name());
-            config.warnings.iter().for_each(|warning| say!("  but: {warning}"));
+            say!("The settings for `chasqui {}` are valid.", role.name());
+            config.warnings.iter().for_each(|warning| say!("  warning: {warning}"));
             if matches!(role, Role::Worker | Role::Up) {
                 carried::lines(&config.channels).iter().for_each(|line| say!("  {line}"));
             }
             if role.knows_zones() {
                 say!("  zone rules {}", config.zones);
-                zones::age(&config.zones).iter().for_each(|old| say!("  but: {old}"));
+                zones::age(&config.zones).iter().for_each(|old| say!("  warning: {old}"));
             }
             Ok(exit::answer(true))
         }
@@ -49,7 +49,6 @@ pub(crate) fn check(mut sources: Sources, role: RoleName) -> Result<ExitCode> {
 
 fn look(sources: Sources, role: Role) -> Result<Config> {
     let config = Config::read(sources, role)?;
-    parts::templates(&config)?;
     if config.broker.is_some() {
         parts::topology(&config, role.name())?;
     }

@@ -1,26 +1,31 @@
 //! Settings: read from every source, checked all at once, before any socket opens.
 
+mod api;
 mod broker;
 mod channels;
 mod database;
 pub(crate) mod dotenv;
+mod keys;
 mod place;
 mod reader;
 mod roles;
+mod scheduler;
 mod source;
 mod unknown;
+mod worker;
 
 pub use ::api::Open;
 pub use roles::Role;
 pub use source::Sources;
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use domain::Zones;
 use reader::Reader;
 use secrecy::SecretString;
+use templates::Templates;
 use topology::{Mode, Names, QueueType};
 
 /// The reference, as text.
@@ -39,10 +44,10 @@ pub struct Config {
     pub database_max_connections: u32,
     pub secret_key: Option<SecretString>,
     pub previous_secret_key: Option<SecretString>,
-    pub api: roles::ApiConfig,
+    pub api: api::ApiConfig,
     pub metrics_listen: Option<SocketAddr>,
-    pub worker: worker::Settings,
-    pub demo: Option<scheduler::Demo>,
+    pub worker: ::worker::Settings,
+    pub demo: Option<::scheduler::Demo>,
     /// The rules of time zones: of an API or a scheduler the newest, of other roles the bundled ones.
     pub zones: Zones,
     /// `None`: everything is remembered for ever.
@@ -50,7 +55,8 @@ pub struct Config {
     /// How long past its time something counts as stuck.
     pub stuck_after: Duration,
     pub channels: ::channels::Settings,
-    pub templates_dir: Option<PathBuf>,
+    /// `None` for the shipped ones alone, which a test has read, and for roles that need none.
+    pub templates: Option<Arc<Templates>>,
     pub default_locale: String,
     pub log: String,
     pub log_json: bool,
@@ -71,10 +77,10 @@ impl Problems {
     fn text(&self) -> String {
         let listed = |lines: &[String]| lines.iter().map(|line| format!("\n  - {line}")).collect::<String>();
         let count = match self.problems.len() {
-            1 => "one of the settings cannot be used:".to_owned(),
-            many => format!("{many} of the settings cannot be used:"),
+            1 => "there is a problem with the settings:".to_owned(),
+            many => format!("there are {many} problems with the settings:"),
         };
-        let warned = if self.warnings.is_empty() { "" } else { "\nand most likely not meant:" };
+        let warned = if self.warnings.is_empty() { "" } else { "\nWarnings:" };
         format!("{count}{}{warned}{}", listed(&self.problems), listed(&self.warnings))
     }
 }
@@ -93,8 +99,9 @@ impl Config {
 
     fn read_all(reader: &mut Reader, role: Role) -> Self {
         let sandbox_default = role == Role::Up;
-        let worker = roles::worker(reader);
-        let zones = roles::zones(reader, role);
+        let worker = worker::read(reader);
+        let zones = scheduler::zones(reader, role);
+        let default_locale = reader.required_text("DEFAULT_LOCALE");
         let config = Self {
             broker: broker::read(reader),
             names: Names {
@@ -110,17 +117,17 @@ impl Config {
             management_url: place::http_url(reader, "RABBITMQ_MANAGEMENT_URL", "http://user:password@host:15672"),
             database_url: database::read(reader),
             database_max_connections: reader.number("DATABASE_MAX_CONNECTIONS", 1..=10_000),
-            secret_key: roles::secret_key(reader),
-            previous_secret_key: roles::previous_secret_key(reader),
-            api: roles::api(reader, role == Role::Up),
+            secret_key: keys::secret_key(reader),
+            previous_secret_key: keys::previous_secret_key(reader),
+            api: api::read(reader, role == Role::Up),
             metrics_listen: place::listen(reader, "METRICS_LISTEN", "0.0.0.0:9090"),
             channels: channels::read(reader, role.sends(), sandbox_default),
-            demo: roles::demo(reader, &zones),
+            demo: scheduler::demo(reader, &zones),
             zones,
-            retention: roles::retention(reader),
+            retention: scheduler::retention(reader),
             stuck_after: reader.seconds("STUCK_AFTER_SECONDS"),
-            templates_dir: reader.text("TEMPLATES_DIR").map(PathBuf::from),
-            default_locale: reader.required_text("DEFAULT_LOCALE"),
+            templates: templates(reader, role, &default_locale),
+            default_locale,
             log: log(reader),
             log_json: reader.choice("LOG_FORMAT", &[("text", false), ("json", true)]),
             warnings: Vec::new(),
@@ -131,6 +138,19 @@ impl Config {
         }
         role.check(reader, &config);
         config
+    }
+}
+
+/// Those of `TEMPLATES_DIR`, with every place in them that must be corrected.
+fn templates(reader: &mut Reader, role: Role, default_locale: &str) -> Option<Arc<Templates>> {
+    let folder = reader.path("TEMPLATES_DIR").filter(|_| role.renders())?;
+    let options = ::templates::Options { default_locale: default_locale.to_owned(), ..Default::default() };
+    match Templates::with_directory(Some(&folder), options) {
+        Ok(templates) => Some(Arc::new(templates)),
+        Err(error) => {
+            error.problems.iter().for_each(|problem| reader.problem(format!("TEMPLATES_DIR: {problem}")));
+            None
+        }
     }
 }
 

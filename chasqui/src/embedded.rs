@@ -1,6 +1,8 @@
 //! The defaults of a fleet that nobody configured: a folder `var` with a SQLite ledger, a secret, and a
 //! RabbitMQ node of its own.
 
+mod running;
+
 use std::fs;
 use std::io::Write;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
@@ -8,15 +10,13 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 
+pub(crate) use self::running::{Running, with_running};
 use crate::config::Sources;
-use crate::config::dotenv::Dotenv;
 use crate::output::say;
 use crate::private_broker::{Options, PrivateBroker, User};
 
 /// Where everything of an unconfigured fleet lies, relative to the working directory.
 const VAR: &str = "var";
-/// What a running `up` tells the other commands: where its broker and ledger are.
-const RUNNING: &str = "var/running.env";
 /// Of a mode: what others than the owner may do.
 const OTHERS: u32 = 0o077;
 
@@ -56,79 +56,6 @@ pub(crate) async fn start_broker(sources: &mut Sources) -> Result<PrivateBroker>
 /// Whether an earlier `up` has left a private node here.
 pub(crate) fn has_broker() -> bool {
     broker_dir().join("node-name").exists()
-}
-
-/// Tells other commands in this directory how to reach the fleet, until dropped.
-pub(crate) struct Running;
-
-impl Running {
-    pub(crate) fn tell(sources: &Sources, api: std::net::SocketAddr) -> Result<Self> {
-        let names = [
-            "AMQP_URL",
-            "RABBITMQ_MANAGEMENT_URL",
-            "DATABASE_URL",
-            "SECRET_KEY",
-            // The topology is the fleet's own: what is declared or published beside it must go by the same names.
-            "AMQP_EXCHANGE",
-            "AMQP_QUEUE",
-            "AMQP_ROUTING_KEY",
-            "AMQP_QUEUE_TYPE",
-            "WORKER_RETRY_DELAY_1",
-            "WORKER_RETRY_DELAY_2",
-            "WORKER_RETRY_DELAY_3",
-            "DEFAULT_CHANNEL",
-            "DEFAULT_LOCALE",
-            "TEMPLATES_DIR",
-        ];
-        let mut text =
-            String::from("# Written by `chasqui up` while it runs; other commands in this directory read it.\n");
-        for name in names {
-            if let Some(value) = sources.get(name) {
-                text.push_str(&format!("{name}={}\n", quoted(&value)));
-            }
-        }
-        text.push_str(&format!("API_LISTEN='{api}'\n"));
-        write_private(Path::new(RUNNING), text.as_bytes(), true)?;
-        Ok(Self)
-    }
-}
-
-/// As the reader of such files understands it, whatever is in the value.
-fn quoted(value: &str) -> String {
-    if !value.contains('\'') {
-        return format!("'{value}'");
-    }
-    format!("\"{}\"", value.replace('\\', "\\\\").replace('"', "\\\""))
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = fs::remove_file(RUNNING);
-    }
-}
-
-/// Fills in, from a fleet that runs in this directory, what no source gives.
-pub(crate) fn with_running(mut sources: Sources) -> Sources {
-    let Ok(text) = fs::read(RUNNING) else { return sources };
-    let broker = names_broker(&sources);
-    let ledger = names_ledger(&sources);
-    for pair in Dotenv::parse(&text).pairs {
-        let given = match pair.name.as_str() {
-            "AMQP_URL" | "RABBITMQ_MANAGEMENT_URL" => broker,
-            "DATABASE_URL" => ledger,
-            "API_LISTEN" => false,
-            "DEFAULT_LOCALE" => sources.is_changed("DEFAULT_LOCALE"),
-            // They belong to the broker. What is given otherwise is what `topology verify` is asked to compare.
-            name if name.starts_with("AMQP_") || name.starts_with("WORKER_RETRY_DELAY_") => {
-                broker || sources.is_changed(name)
-            }
-            name => sources.is_given(name),
-        };
-        if !given {
-            sources.set(&pair.name, pair.value);
-        }
-    }
-    sources
 }
 
 pub(crate) fn names_broker(sources: &Sources) -> bool {

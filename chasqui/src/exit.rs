@@ -1,4 +1,4 @@
-//! With which code a command ends; the same four for all of them.
+//! With which code a command ends; the same for all of them.
 
 use std::process::ExitCode;
 
@@ -13,13 +13,16 @@ Exit codes:
   1  the answer is no, or something was found: stuck deliveries, a broker that differs, a role that is not ready,
      a delivery that was not sent, settings that `check` refuses
   2  the command line or the settings are wrong: nothing was tried
-  3  it could not be done: no connection, refused, in the way of another process
+  3  it could not be done: no connection, no ledger, refused, in the way of another process
+  4  the id is known with another body: the notification was not sent
   130  interrupted";
 
 /// Something was found, or the answer is no.
 pub(crate) const NO: u8 = 1;
 const USAGE: u8 = 2;
 const FAILED: u8 = 3;
+/// `id_conflict`.
+const CONFLICT: u8 = 4;
 pub(crate) const INTERRUPTED: u8 = 130;
 
 pub(crate) fn answer(yes: bool) -> ExitCode {
@@ -36,6 +39,11 @@ pub(crate) fn interrupted() -> ExitCode {
 #[error("{0}")]
 pub(crate) struct Usage(pub(crate) String);
 
+/// The ledger knows the id with another body.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct Conflict(pub(crate) String);
+
 /// Of what a command has complained about.
 pub fn code(error: &anyhow::Error) -> ExitCode {
     let usage = error.chain().any(|cause| {
@@ -46,10 +54,12 @@ pub fn code(error: &anyhow::Error) -> ExitCode {
     });
     let differs =
         error.chain().filter_map(|cause| cause.downcast_ref::<TopologyError>()).any(TopologyError::is_difference);
-    let code = match (usage, differs) {
-        (true, _) => USAGE,
-        (false, true) => NO,
-        (false, false) => FAILED,
+    let conflict = error.chain().any(|cause| cause.is::<Conflict>());
+    let code = match () {
+        () if usage => USAGE,
+        () if conflict => CONFLICT,
+        () if differs => NO,
+        () => FAILED,
     };
     ExitCode::from(code)
 }

@@ -4,12 +4,13 @@
 use std::io::{self, IsTerminal as _, Write};
 
 use anyhow::{Context as _, Result};
-use domain::{acts, printable};
+use domain::printable;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::field::MakeExt as _;
 use tracing_subscriber::fmt::format::{self, FormatFields};
 
 use crate::config::Config;
+use crate::output::inert_json;
 
 /// lapin prints returned messages with their properties at WARN, and sqlx prints statements.
 const QUIET: &str =
@@ -57,8 +58,7 @@ fn fields() -> impl for<'writer> FormatFields<'writer> + Send + Sync + 'static {
     written.delimited(" ")
 }
 
-/// JSON escapes the controls of ASCII by itself. What else acts can stand in its strings only, where it has an escape
-/// too.
+/// Of lines of JSON.
 struct Escaped<W>(W);
 
 impl<W: Write> Write for Escaped<W> {
@@ -68,26 +68,14 @@ impl<W: Write> Write for Escaped<W> {
 
     fn write_all(&mut self, line: &[u8]) -> io::Result<()> {
         match std::str::from_utf8(line) {
-            Ok(text) if text.chars().any(acts_in_json) => {
-                let escaped: String = text.chars().map(in_json).collect();
-                self.0.write_all(escaped.as_bytes())
-            }
-            _ => self.0.write_all(line),
+            Ok(text) => self.0.write_all(inert_json(text).as_bytes()),
+            Err(_) => self.0.write_all(line),
         }
     }
 
     fn flush(&mut self) -> io::Result<()> {
         self.0.flush()
     }
-}
-
-fn acts_in_json(c: char) -> bool {
-    !c.is_ascii() && acts(c) || c == '\u{7f}'
-}
-
-fn in_json(c: char) -> String {
-    // All of them are of the first plane, which has escapes of four digits.
-    if acts_in_json(c) { format!("\\u{:04x}", u32::from(c)) } else { c.to_string() }
 }
 
 #[cfg(test)]

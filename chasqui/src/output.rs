@@ -1,5 +1,6 @@
 //! What the commands print. A reader that has gone away, such as `head`, is no error: the command ends as it would have.
 
+use std::borrow::Cow;
 use std::fmt::Arguments;
 use std::io::{ErrorKind, Write as _};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -22,6 +23,26 @@ pub(crate) fn text(text: &str) {
     keep(std::io::stdout().write_all(text.as_bytes()).and_then(|()| std::io::stdout().flush()));
 }
 
+/// One JSON value on a line of its own, in which nothing acts on a terminal.
+pub(crate) fn json(value: &serde_json::Value) {
+    line(format_args!("{}", inert_json(&value.to_string())));
+}
+
+/// The same JSON. It escapes the controls of ASCII by itself; what else acts can stand in its strings only, where it has an
+/// escape too.
+pub(crate) fn inert_json(text: &str) -> Cow<'_, str> {
+    if text.chars().any(acts_in_json) { text.chars().map(in_json).collect() } else { Cow::Borrowed(text) }
+}
+
+fn acts_in_json(c: char) -> bool {
+    !c.is_ascii() && domain::acts(c) || c == '\u{7f}'
+}
+
+fn in_json(c: char) -> String {
+    // All of them are of the first plane, which has escapes of four digits.
+    if acts_in_json(c) { format!("\\u{:04x}", u32::from(c)) } else { c.to_string() }
+}
+
 /// On standard error: there is nobody left to tell when that fails.
 pub fn complain(words: Arguments<'_>) {
     let _ = writeln!(std::io::stderr(), "chasqui: {words}");
@@ -35,5 +56,21 @@ pub fn failed() -> bool {
 fn keep(written: std::io::Result<()>) {
     if written.is_err_and(|error| error.kind() != ErrorKind::BrokenPipe) {
         FAILED.store(true, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_that_is_printed_acts_on_no_terminal_and_means_the_same() {
+        let value = serde_json::json!({"id": "a\u{1b}[31m\u{9b}31m\u{85}\u{7f}\u{202e}\u{2066}\u{2028}\u{feff}é😀"});
+        let text = value.to_string();
+        let shown = inert_json(&text);
+        assert!(!shown.chars().any(domain::acts), "{shown:?}");
+        assert!(shown.contains(r"\u009b31m\u0085\u007f\u202e\u2066\u2028\ufeffé😀"), "{shown}");
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&shown).unwrap(), value);
+        assert!(matches!(inert_json(r#"{"plain":"é"}"#), Cow::Borrowed(_)));
     }
 }

@@ -30,6 +30,9 @@ pub(crate) fn topology(config: &Config, role: &str) -> Result<Topology> {
     if let Some(file) = &broker.ca_file {
         connection = connection.with_ca_file(file)?;
     }
+    if broker.tenant_from_user_id {
+        connection = connection.with_tenant_from_user_id().context("AMQP_URL")?;
+    }
     let management = config.management_url.as_ref().map(|url| Management::new(url, &connection)).transpose()?;
     if config.queue_type == QueueType::Classic {
         tracing::warn!(
@@ -76,10 +79,18 @@ pub(crate) fn publisher(config: &Config, topology: Topology, stop: CancellationT
 }
 
 pub(crate) async fn store(config: &Config, clock: Arc<dyn Clock>) -> Result<Store> {
+    Ok(Store::connect(ledger(config, clock)?).await?)
+}
+
+/// For a command that only reads: it makes no ledger where there is none.
+pub(crate) async fn existing_store(config: &Config, clock: Arc<dyn Clock>) -> Result<Store> {
+    Ok(Store::connect(store::Options { must_exist: true, ..ledger(config, clock)? }).await?)
+}
+
+fn ledger(config: &Config, clock: Arc<dyn Clock>) -> Result<store::Options> {
     let url = config.database_url.clone().context("no ledger is given: set DATABASE_URL")?;
-    let mut options = store::Options::new(url, clock);
-    options.max_connections = config.database_max_connections;
-    Ok(Store::connect(options).await?)
+    let options = store::Options::new(url, clock);
+    Ok(store::Options { max_connections: config.database_max_connections, ..options })
 }
 
 /// Brings the tables up to date as soon as the ledger is there, or waits for the stop.
@@ -116,10 +127,13 @@ pub(crate) fn tell_zones(config: &Config) {
     }
 }
 
+/// Those of `TEMPLATES_DIR` were loaded with the settings, so that what is wrong with them was told with the rest.
 pub(crate) fn templates(config: &Config) -> Result<Arc<Templates>> {
+    if let Some(templates) = &config.templates {
+        return Ok(Arc::clone(templates));
+    }
     let options = templates::Options { default_locale: config.default_locale.clone(), ..templates::Options::default() };
-    let templates = Templates::with_directory(config.templates_dir.as_deref(), options).context("TEMPLATES_DIR")?;
-    Ok(Arc::new(templates))
+    Ok(Arc::new(Templates::with_directory(None, options).context("the shipped templates")?))
 }
 
 pub(crate) fn hasher(config: &Config) -> RecipientHasher {

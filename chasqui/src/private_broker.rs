@@ -6,35 +6,28 @@ mod passwords;
 mod ports;
 mod processes;
 mod releases;
+mod start;
 mod supervised;
 #[cfg(test)]
 mod tests;
 
-use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
-use tokio::net::TcpStream;
 use tokio::process::Command;
 
 use installation::Installation;
 use node_dir::{NodeDir, Ports};
 use passwords::Passwords;
 pub use ports::free_ports;
+use start::{at_end, await_ready, start_node, start_once};
 pub use supervised::{Launch, Signal, Supervised};
 
 /// The virtual host of `rabbitmq/definitions.json`.
 pub const VHOST: &str = "foro";
 
-/// A start takes 6 s on an idle machine; this is for a very busy one.
-const START_LIMIT: Duration = Duration::from_secs(120);
-const STOP_GRACE: Duration = Duration::from_secs(20);
-const POLL: Duration = Duration::from_millis(50);
 /// Between our finding a port free and the node's taking it, somebody else may take it.
 const TRIES: usize = 3;
-/// Lines of its log in an error message.
-const COMPLAINT: usize = 15;
 
 /// The users of `rabbitmq/definitions.json`. The passwords that stand there are for a broker of compose; a private node
 /// has its own.
@@ -230,88 +223,4 @@ impl PrivateBroker {
         self.node.end(signal).await.context("the private RabbitMQ node does not stop")?;
         tokio::task::spawn_blocking(move || drop(self.epmd)).await.context("the node's epmd does not stop")
     }
-}
-
-fn at_end(ephemeral: bool) -> Signal {
-    if ephemeral { Signal::Kill } else { Signal::Term }
-}
-
-async fn start_once(
-    dir: &NodeDir,
-    installation: &Installation,
-    ports: Ports,
-    options: &Options,
-    passwords: &Passwords,
-) -> Result<(Supervised, Supervised)> {
-    releases::remember_the_last(dir)?;
-    dir.prepare(ports, options, passwords)?;
-    let epmd = Supervised::start(&Launch {
-        name: dir.node().to_owned(),
-        program: installation.epmd.clone(),
-        args: vec!["-port".into(), ports.epmd.to_string().into(), "-address".into(), "127.0.0.1".into()],
-        env: dir.env(ports, installation),
-        log: dir.root().join("log/epmd.log"),
-        at_end: Signal::Kill,
-        grace: Duration::from_secs(1),
-        remove: options.ephemeral.then(|| dir.root().to_owned()),
-    });
-    let mut epmd = epmd.context("epmd cannot be started")?;
-    let mut node = start_node(dir, installation, ports, options.ephemeral)?;
-    if let Err(error) = await_ready(dir, &mut node, ports).await {
-        node.end(Signal::Kill).await?;
-        // In so many words: its folder stays, for the next try or for whoever reads the log.
-        epmd.end(Signal::Kill).await?;
-        return Err(error);
-    }
-    releases::remember_this(dir)?;
-    Ok((epmd, node))
-}
-
-fn start_node(dir: &NodeDir, installation: &Installation, ports: Ports, ephemeral: bool) -> Result<Supervised> {
-    let launch = Launch {
-        name: dir.node().to_owned(),
-        program: installation.sbin.join("rabbitmq-server"),
-        args: Vec::new(),
-        env: dir.env(ports, installation),
-        log: dir.log(),
-        at_end: at_end(ephemeral),
-        grace: STOP_GRACE,
-        remove: None,
-    };
-    Supervised::start(&launch).context("rabbitmq-server cannot be started")
-}
-
-/// Waits until both listeners answer: the node opens them last, after it has loaded the definitions.
-async fn await_ready(dir: &NodeDir, node: &mut Supervised, ports: Ports) -> Result<()> {
-    let deadline = Instant::now() + START_LIMIT;
-    loop {
-        if let Some(status) = node.ended()? {
-            if let Some(other_release) = releases::explain(dir) {
-                bail!(other_release);
-            }
-            bail!("the private RabbitMQ node did not start ({status}). {}", complaint(dir));
-        }
-        if accepts(ports.management).await && accepts(ports.amqp).await {
-            return Ok(());
-        }
-        if Instant::now() >= deadline {
-            bail!("the private RabbitMQ node was not ready within {} s. {}", START_LIMIT.as_secs(), complaint(dir));
-        }
-        tokio::time::sleep(POLL).await;
-    }
-}
-
-async fn accepts(port: u16) -> bool {
-    TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.is_ok()
-}
-
-/// What the node complained about first, because a page of consequences follows; or else its last words.
-fn complaint(dir: &NodeDir) -> String {
-    let log = dir.log();
-    let text = std::fs::read(&log).unwrap_or_default();
-    let text = String::from_utf8_lossy(&text);
-    let lines: Vec<&str> = text.lines().map(str::trim_end).filter(|line| !line.is_empty()).collect();
-    let errors: Vec<&str> = lines.iter().copied().filter(|line| line.contains("[error]")).take(COMPLAINT).collect();
-    let said = if errors.is_empty() { lines[lines.len().saturating_sub(COMPLAINT)..].to_vec() } else { errors };
-    format!("From {}:\n  {}", log.display(), said.join("\n  "))
 }

@@ -126,15 +126,7 @@ pub(crate) async fn run_api(
 
 fn api_settings(config: &Config, listen: std::net::SocketAddr, first_user: FirstUser) -> Result<api::Settings> {
     let secret = config.secret_key.clone().context("SECRET_KEY is missing")?;
-    let jwt = api::JwtSettings {
-        algorithm: api::JwtAlgorithm::parse(&config.api.algorithm).context("ALGORITHM")?,
-        secret,
-        previous_secret: config.previous_secret_key.clone(),
-        public_key_pem: config.api.public_key.clone(),
-        audience: config.api.audience.clone(),
-        issuer: config.api.issuer.clone(),
-        lifetime: config.api.token_lifetime,
-    };
+    let jwt = config.tokens(secret);
     let bootstrap = config.api.bootstrap_token.clone().unwrap_or_else(|| {
         let token = uuid::Uuid::new_v4().simple().to_string();
         tracing::info!("until the first user is registered: POST /register with X-Bootstrap-Token: {token}");

@@ -1,24 +1,25 @@
 //! `chasqui send`: publishes one notification from the command line and can wait for its outcome.
 
+mod watch;
+
 use std::collections::BTreeSet;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use bytes::Bytes;
-use domain::{Attempt, Defaults, Draft, FieldError, Headers, Key, Notification, State};
+use domain::{Content, Defaults, Draft, FieldError, Headers, Key, Notification, content_of, parse_object};
 use operations::Checker;
 use serde_json::{Map, Value};
-use store::{DeliveryView, Store};
+use store::Store;
 use tokio_util::sync::CancellationToken;
 use topology::{Carried, Publication, To};
 
 use crate::config::{Config, Role, Sources};
-use crate::exit::{self, Usage};
+use crate::exit::{Conflict, Usage};
 use crate::output::{self, say};
 use crate::{embedded, logs, parts};
 
-const LOOK_EVERY: Duration = Duration::from_millis(200);
 /// How long to wait for a connection to the broker.
 const CONNECT_PATIENCE: Duration = Duration::from_secs(10);
 
@@ -50,9 +51,9 @@ pub struct Send {
     #[arg(long, value_name = "WHEN")]
     send_at: Option<String>,
     /// Do not deliver later than this many seconds from now
-    #[arg(long, value_name = "SECONDS")]
-    ttl: Option<u64>,
-    /// The delivery's id; a known id is not sent twice
+    #[arg(long, value_name = "SECONDS", allow_hyphen_values = true)]
+    ttl: Option<String>,
+    /// The delivery's id; a known id is not sent twice, and refused (exit code 4) when it is known with another body
     #[arg(long)]
     id: Option<String>,
     #[arg(long)]
@@ -62,30 +63,78 @@ pub struct Send {
     wait: bool,
 }
 
-/// Exit code 0 when it was accepted, with --wait when it was delivered or captured; 1 when it ended otherwise.
+/// Exit code 0 when it was accepted, with --wait when it was delivered or captured; 1 when it ended otherwise; 4 when the id
+/// is known with another body.
 pub(crate) async fn send(sources: Sources, what: Send) -> Result<ExitCode> {
-    let role = if what.wait { Role::Send } else { Role::Broker };
+    let role = if what.wait { Role::Send } else { Role::Publish };
     let config = Config::read(embedded::with_running(sources), role)?;
     logs::start(&config)?;
     let (notification, object) =
         what.notification(&Checker::new(parts::templates(&config)?), &config.worker.defaults)?;
     let id = what.id.clone().unwrap_or_else(|| uuid::Uuid::now_v7().to_string());
     let key = Key { tenant: notification.tenant.clone(), id };
-    publish(&config, &key, &notification, &object).await?;
-    say!("accepted {}", key.id);
-    if !what.wait {
-        return Ok(ExitCode::SUCCESS);
+    let body = Bytes::from(serde_json::to_vec(&object)?);
+    let content = content_of(&body);
+    // Before anything is published: a command that waits in vain for its ledger has sent nothing.
+    let store = if what.wait { Some(parts::existing_store(&config, parts::clock()).await?) } else { None };
+    if what.id.is_some() {
+        look_for_another(&config, store.as_ref(), &key, &content).await?;
     }
-    let store = parts::store(&config, parts::clock()).await?;
-    watch(&store, &key).await
+    publish(&config, &key, &notification, body).await?;
+    say!("accepted {}", domain::printable(&key.id));
+    match &store {
+        Some(store) => watch::watch(store, &key, &content).await,
+        None => Ok(ExitCode::SUCCESS),
+    }
+}
+
+/// What is refused for certain is not published. Without --wait the ledger is asked where the settings name one; whether
+/// it answers or not, the broker takes the notification.
+async fn look_for_another(config: &Config, store: Option<&Store>, key: &Key, content: &Content) -> Result<()> {
+    let found = match store {
+        Some(store) => is_known_with_another(store, key, content).await?,
+        None if config.database_url.is_none() => false,
+        None => {
+            let looked = match parts::existing_store(config, parts::clock()).await {
+                Ok(store) => is_known_with_another(&store, key, content).await,
+                Err(error) => Err(error),
+            };
+            looked.unwrap_or_else(|error| {
+                tracing::warn!("whether this id is known with another body was not looked at: {error:#}");
+                false
+            })
+        }
+    };
+    if found { Err(conflict(key, "nothing was sent")) } else { Ok(()) }
+}
+
+/// By the rule of the worker and the scheduler: another body, byte for byte. A row that remembers no body is none.
+async fn is_known_with_another(store: &Store, key: &Key, content: &Content) -> Result<bool> {
+    let row = store.delivery(key).await.context("the ledger could not be read")?;
+    let job = store.job(key).await.context("the ledger could not be read")?;
+    let known = [row.and_then(|view| view.row.content), job.map(|job| job.content)];
+    Ok(known.iter().flatten().any(|known| known != content))
+}
+
+fn conflict(key: &Key, became: &str) -> anyhow::Error {
+    let id = domain::printable(&key.id);
+    Conflict(format!(
+        "id_conflict: the id {id} is known with another body, so {became}. To send something new, leave --id out or give \
+         another one; to repeat the notification of that id, give exactly what it was given. `GET /deliveries/{id}` shows \
+         what became of it"
+    ))
+    .into()
 }
 
 impl Send {
     /// Every problem at once, in terms of the options: what the API would say of it, before it is published.
     fn notification(&self, checker: &Checker, defaults: &Defaults) -> Result<(Notification, Map<String, Value>)> {
         let mut problems = self.forgotten_texts();
+        problems.extend(self.empty_options());
         let body = self.body(&mut problems);
-        let draft = Draft::of(body.clone(), defaults);
+        let mut checked = body.clone();
+        checked.extend(self.id.iter().map(|id| ("id".to_owned(), Value::from(id.as_str()))));
+        let draft = Draft::of(checked, defaults);
         let findings = checker.check(&draft, parts::clock().now());
         let told = |field: &FieldError| format!("{} {}", option_of(&field.pointer), field.detail);
         for warning in &findings.warnings {
@@ -112,6 +161,22 @@ impl Send {
         forgotten.map(|(name, _)| format!("{name} has no text: another option follows it")).collect()
     }
 
+    /// As a variable that is not set leaves them. Left out they would mean something else, such as "send it now".
+    fn empty_options(&self) -> Vec<String> {
+        let options = [
+            ("--channel", &self.channel),
+            ("--template", &self.template),
+            ("--locale", &self.locale),
+            ("--priority", &self.priority),
+            ("--send-at", &self.send_at),
+            ("--ttl", &self.ttl),
+            ("--id", &self.id),
+            ("--tenant", &self.tenant),
+        ];
+        let empty = options.iter().filter(|(_, text)| text.as_deref().is_some_and(|text| text.trim().is_empty()));
+        empty.map(|(name, _)| format!("{name} is empty: give it a value, or leave it out")).collect()
+    }
+
     fn body(&self, problems: &mut Vec<String>) -> Map<String, Value> {
         let mut body = Map::new();
         let texts = [
@@ -130,20 +195,28 @@ impl Send {
                 body.insert(name.into(), Value::String(text.clone()));
             }
         }
-        match self.data.as_deref().map(serde_json::from_str::<Map<String, Value>>) {
+        match self.data.as_deref().map(|text| parse_object(text.as_bytes())) {
             Some(Ok(data)) => drop(body.insert("data".into(), Value::Object(data))),
-            // Its text may quote a value.
-            Some(Err(error)) => problems.push(format!(
-                "--data must be a JSON object, such as '{{\"name\": \"Ana\"}}' (line {}, column {})",
-                error.line(),
-                error.column()
-            )),
+            Some(Err(error)) => problems.extend(error.fields.iter().map(told_of_data)),
             None => {}
         }
-        if let Some(ttl) = self.ttl {
-            body.insert("ttl_seconds".into(), ttl.into());
+        if let Some(ttl) = &self.ttl {
+            // What is no number stays a text, and is refused by the rule of the field.
+            let number = ttl.trim().parse::<serde_json::Number>();
+            body.insert("ttl_seconds".into(), number.map_or_else(|_| Value::from(ttl.as_str()), Value::Number));
         }
         body
+    }
+}
+
+/// What is wrong with the text of --data, which is read as a body is.
+fn told_of_data(wrong: &FieldError) -> String {
+    match wrong.pointer.trim_start_matches('/') {
+        "" => {
+            let what = wrong.detail.strip_prefix("the body ").unwrap_or(&wrong.detail);
+            format!("--data {what}; give an object, such as '{{\"name\": \"Ana\"}}'")
+        }
+        inside => format!("--data ({inside}) {}", wrong.detail),
     }
 }
 
@@ -160,7 +233,7 @@ fn option_of(pointer: &str) -> String {
     if inside.is_empty() { format!("--{option}") } else { format!("--{option} ({inside})") }
 }
 
-async fn publish(config: &Config, key: &Key, notification: &Notification, object: &Map<String, Value>) -> Result<()> {
+async fn publish(config: &Config, key: &Key, notification: &Notification, body: Bytes) -> Result<()> {
     let topology = parts::topology(config, "send")?;
     let stop = CancellationToken::new();
     let _ends_the_publisher = stop.clone().drop_guard();
@@ -178,96 +251,12 @@ async fn publish(config: &Config, key: &Key, notification: &Notification, object
     let publication = Publication {
         to: if later { To::Scheduled } else { To::Lane(lane) },
         message_id: key.id.clone(),
-        body: Bytes::from(serde_json::to_vec(object)?),
+        body,
         headers: Headers { publisher: Some("chasqui send".into()), lane: Some(lane), ..Headers::default() },
         carried: Carried::default().with_content_type("application/json").with_timestamp(now),
     };
     publisher.publish(publication).await.context("the broker did not take it")
 }
 
-/// Prints what changes until the delivery has ended.
-async fn watch(store: &Store, key: &Key) -> Result<ExitCode> {
-    let (mut seen, mut last) = (BTreeSet::new(), None);
-    loop {
-        if let Some(view) = store.delivery(key).await? {
-            for attempt in &view.attempts {
-                if seen.insert((attempt.epoch, attempt.n, attempt.outcome.as_str(), attempt.at)) {
-                    show(attempt);
-                }
-            }
-            if last.replace(view.row.state) != Some(view.row.state) {
-                show_state(&view);
-            }
-            match view.row.state {
-                State::Sending | State::Waiting => {}
-                State::Sent | State::Captured | State::Delivered => return Ok(ExitCode::SUCCESS),
-                _ => return Ok(exit::answer(false)),
-            }
-        }
-        tokio::select! {
-            () = tokio::time::sleep(LOOK_EVERY) => {}
-            _ = tokio::signal::ctrl_c() => return Ok(exit::interrupted()),
-        }
-    }
-}
-
-fn show(attempt: &Attempt) {
-    let code = attempt.code.as_deref().map(|code| format!(" {code}")).unwrap_or_default();
-    let words =
-        format!("attempt {} {} by {}{code}  {}", attempt.n, attempt.outcome.as_str(), attempt.provider, attempt.detail);
-    say!("  {}", domain::printable(&words));
-}
-
-fn show_state(view: &DeliveryView) {
-    say!("  {}  {}", view.row.updated_at, view.row.state);
-}
-
 #[cfg(test)]
-mod tests {
-    use clap::Parser as _;
-
-    use super::*;
-
-    #[derive(clap::Parser)]
-    struct Line {
-        #[command(flatten)]
-        send: Send,
-    }
-
-    fn read(words: &[&str]) -> Result<Notification, String> {
-        let line = Line::try_parse_from([&["send"], words].concat()).map_err(|error| error.to_string())?;
-        let checker = Checker::new(std::sync::Arc::new(templates::Templates::embedded().unwrap()));
-        let read = line.send.notification(&checker, &Defaults { channel: None }).map_err(|error| error.to_string());
-        read.map(|(notification, _)| notification)
-    }
-
-    #[test]
-    fn what_is_wrong_is_told_at_once_by_the_names_of_the_options() {
-        let told = read(&["--channel", "fax"]).unwrap_err();
-        for words in ["--channel is an unknown channel; known are email", "--to is", "--message is"] {
-            assert!(told.contains(words), "{words}: {told}");
-        }
-        assert!(!told.contains("/message") && !told.contains("/destination"), "{told}");
-        let told =
-            read(&["--channel", "email", "--to", "not-an-address", "--data", "{", "--priority", "soon"]).unwrap_err();
-        for words in ["--to must be an email address", "--data must be a JSON object", "--priority", "--message is"] {
-            assert!(told.contains(words), "{words}: {told}");
-        }
-        assert!(!told.contains("not-an-address"), "{told}");
-    }
-
-    #[test]
-    fn a_text_may_begin_with_a_hyphen() {
-        let sms = read(&["--channel", "sms", "--to", "+12025550143", "--message", "-5 °C", "--subject", "--"]).unwrap();
-        assert_eq!(sms.destination, "+12025550143");
-        read(&["--channel", "sms", "--to", "+12025550143", "--message=-5 °C and --wait"]).unwrap();
-    }
-
-    #[test]
-    fn an_option_in_the_place_of_a_text_is_no_text() {
-        for words in [["--message", "--wait"], ["--message", "--to=+12025550143"], ["--subject", "--message"]] {
-            let told = read(&[&["--channel", "sms", "--to", "+12025550143"], &words[..]].concat()).unwrap_err();
-            assert!(told.contains("has no text"), "{words:?}: {told}");
-        }
-    }
-}
+mod tests;

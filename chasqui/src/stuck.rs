@@ -10,13 +10,13 @@ use store::{Patience, StuckDelivery, StuckJob};
 use topology::Names;
 
 use crate::config::{Config, Role, Sources};
-use crate::output::say;
+use crate::output::{self, say};
 use crate::{embedded, exit, logs, parts};
 
 #[derive(clap::Args, Debug)]
 pub struct Stuck {
     /// How long past its time: 90s, 10m, 2h, 1d; default: STUCK_AFTER_SECONDS of the settings
-    #[arg(long, value_name = "TIME", value_parser = time)]
+    #[arg(long, value_name = "TIME", value_parser = time, allow_hyphen_values = true)]
     older_than: Option<Duration>,
     /// One JSON object per line
     #[arg(long)]
@@ -28,7 +28,7 @@ pub(crate) async fn stuck(sources: Sources, what: Stuck) -> Result<ExitCode> {
     let config = Config::read(embedded::with_running(sources), Role::Ledger)?;
     logs::start(&config)?;
     let now = parts::clock().now();
-    let store = parts::store(&config, parts::clock()).await?;
+    let store = parts::existing_store(&config, parts::clock()).await?;
     let settings = parts::patience(&config);
     let patience = Patience { after: what.older_than.unwrap_or(settings.after), ..settings };
     let unreadable = "the ledger could not be read";
@@ -41,7 +41,7 @@ pub(crate) async fn stuck(sources: Sources, what: Stuck) -> Result<ExitCode> {
         .collect();
     for found in &found {
         match what.json {
-            true => say!("{}", found.json(now)),
+            true => output::json(&found.json(now)),
             false => say!("{}", found.text(now)),
         }
     }
@@ -168,9 +168,16 @@ fn what_next_without_an_id(row: &Row, names: &Names) -> String {
     )
 }
 
+/// As long as anything is remembered at most.
+const LONGEST: Duration = Duration::from_secs(3_660 * 86_400);
+
 /// A number and a unit.
 fn time(text: &str) -> Result<Duration, String> {
-    let refused = || "give a number and a unit, such as 90s, 10m, 2h or 1d".to_owned();
+    let refused = || {
+        "it must be a whole number with s, m, h or d (seconds, minutes, hours, days) behind it, from 0s to 3660d (ten \
+         years), such as 90s or 10m"
+            .to_owned()
+    };
     let (number, unit) = text.split_at_checked(text.len().saturating_sub(1)).ok_or_else(refused)?;
     let number: u32 = number.parse().map_err(|_| refused())?;
     let seconds = match unit {
@@ -180,7 +187,7 @@ fn time(text: &str) -> Result<Duration, String> {
         "d" => 86_400,
         _ => return Err(refused()),
     };
-    Ok(Duration::from_secs(u64::from(number) * seconds))
+    Some(Duration::from_secs(u64::from(number) * seconds)).filter(|time| *time <= LONGEST).ok_or_else(refused)
 }
 
 /// In the largest unit that is not too coarse.
@@ -202,8 +209,10 @@ mod tests {
         for (text, seconds) in [("0s", 0), ("90s", 90), ("10m", 600), ("2h", 7_200), ("1d", 86_400)] {
             assert_eq!(time(text), Ok(Duration::from_secs(seconds)));
         }
-        for text in ["", "m", "10", "-1m", "1w", "1.5h", "10 m", "ñ"] {
-            assert!(time(text).is_err(), "{text}");
+        assert_eq!(time("3660d"), Ok(LONGEST));
+        for text in ["", "m", "10", "-1m", "1w", "1.5h", "10 m", "ñ", "3661d", "4294967296s"] {
+            let refused = time(text).expect_err(text);
+            assert!(refused.contains("from 0s to 3660d") && refused.contains("such as 90s"), "{refused}");
         }
         let spans = [0, 119, 120, 7_199, 7_200, 172_800].map(|seconds| span(Duration::from_secs(seconds)));
         assert_eq!(spans, ["0 s", "119 s", "2 min", "119 min", "2 h", "2 days"]);

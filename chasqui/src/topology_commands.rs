@@ -35,7 +35,7 @@ pub(crate) async fn run(sources: Sources, command: TopologyCommand) -> Result<Ex
         return on(sources, command).await;
     }
     Config::read(sources.clone(), Role::Probe)?;
-    say!("starting the RabbitMQ node of ./var/rabbitmq for this command (some seconds)");
+    say!("starting the RabbitMQ node of ./var/rabbitmq for this command (this takes a few seconds)");
     let broker = embedded::start_broker(&mut sources).await?;
     let done = on(sources, command).await;
     broker.stop().await?;
@@ -61,7 +61,7 @@ async fn on(sources: Sources, command: TopologyCommand) -> Result<ExitCode> {
             let recreated = topology::recreate_retry(&topology.broker, &topology.plan).await?;
             match recreated.0.as_slice() {
                 [] => say!("no retry queue has another delay than planned"),
-                queues => say!("recreated {}", queues.join(", ")),
+                queues => say!("recreated: {}", queues.join(", ")),
             }
         }
     }

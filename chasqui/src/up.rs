@@ -33,7 +33,7 @@ pub(crate) async fn up(mut sources: Sources, demo: bool) -> Result<ExitCode> {
     tokio::spawn(roles::stop_on_signal(stop.clone()));
     let listener = api_listener(config.api.listen).await?;
     let broker = if config.broker.is_none() {
-        say!("up: starting a RabbitMQ node of its own in ./var/rabbitmq (some seconds)");
+        say!("up: starting a private RabbitMQ node in ./var/rabbitmq (this takes a few seconds)");
         let broker = tokio::select! {
             broker = embedded::start_broker(&mut sources) => broker?,
             () = stop.cancelled() => return Ok(ExitCode::SUCCESS),
@@ -41,7 +41,7 @@ pub(crate) async fn up(mut sources: Sources, demo: bool) -> Result<ExitCode> {
         config = Config::read(sources.clone(), Role::Up)?;
         Some(broker)
     } else {
-        say!("up: using the broker that is configured");
+        say!("up: using the configured broker");
         None
     };
     let ran = run(sources, config, listener, Own { broker: broker.as_ref(), bootstrap }, demo, stop).await;
@@ -50,7 +50,7 @@ pub(crate) async fn up(mut sources: Sources, demo: bool) -> Result<ExitCode> {
         broker.stop().await?;
     }
     ran?;
-    say!("up: stopped; messages and the ledger stay in ./var for the next time");
+    say!("up: stopped; messages and the ledger stay in ./var for the next start");
     Ok(ExitCode::SUCCESS)
 }
 
@@ -117,7 +117,7 @@ async fn api_listener(address: SocketAddr) -> Result<TcpListener> {
     match TcpListener::bind(address).await {
         Ok(listener) => Ok(listener),
         Err(error) if error.kind() == ErrorKind::AddrInUse && address.port() == 8080 => {
-            say!("up: {address} is taken; using a free port instead");
+            say!("up: {address} is in use: the API listens on another port");
             TcpListener::bind(SocketAddr::new(address.ip(), 0)).await.context("no free port for the API")
         }
         Err(error) => {

@@ -3,7 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::format::ParseErrorKind;
+use chrono::{DateTime, NaiveDateTime, SecondsFormat, Utc};
 
 use crate::failpoint::shifted;
 
@@ -12,10 +13,16 @@ use crate::failpoint::shifted;
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub struct Timestamp(i64);
 
-/// The text was not an RFC 3339 date-time with an offset.
+/// Why a text is no RFC 3339 date-time with an offset. The words go on after the name of a field.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("must be an RFC 3339 date-time with an offset, such as 2026-03-01T09:00:00-03:00")]
-pub struct InvalidTimestamp;
+pub enum InvalidTimestamp {
+    #[error("must be a date and time with an offset (RFC 3339), such as 2026-03-01T09:00:00-03:00")]
+    Form,
+    #[error("has no offset from UTC: write one behind it, such as 2026-03-01T09:00:00-03:00, or Z for UTC itself")]
+    NoOffset,
+    #[error("is a date or a time that does not exist, as February 30 or 25:00")]
+    NeverOccurs,
+}
 
 impl Timestamp {
     /// Microseconds since 1970-01-01T00:00:00Z.
@@ -35,7 +42,11 @@ impl Timestamp {
     /// # Errors
     /// [`InvalidTimestamp`] for anything but RFC 3339 with an offset.
     pub fn parse_rfc3339(text: &str) -> Result<Self, InvalidTimestamp> {
-        DateTime::parse_from_rfc3339(text).map(|at| Self(at.timestamp_micros())).map_err(|_| InvalidTimestamp)
+        DateTime::parse_from_rfc3339(text).map(|at| Self(at.timestamp_micros())).map_err(|error| match error.kind() {
+            ParseErrorKind::OutOfRange | ParseErrorKind::Impossible => InvalidTimestamp::NeverOccurs,
+            _ if text.parse::<NaiveDateTime>().is_ok() => InvalidTimestamp::NoOffset,
+            _ => InvalidTimestamp::Form,
+        })
     }
 
     /// Saturates at the ends of the representable range.

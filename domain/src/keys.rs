@@ -1,5 +1,6 @@
 //! One key for each use, derived from `SECRET_KEY` by HKDF-SHA256 (RFC 5869): what one use gives away opens no other.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use aws_lc_rs::{hkdf, hmac};
@@ -14,8 +15,24 @@ const RECIPIENTS: &[u8] = b"chasqui/1/hash recipients";
 const REQUEST_IDS: &[u8] = b"chasqui/1/name requests";
 const LOGINS: &[u8] = b"chasqui/1/count logins";
 
+/// Secrets that stand in public documents.
+const PUBLISHED: [&str; 1] = ["for-development-only-name-your-own-secret-in-.env"];
+
 /// The version of the hashes that are made today.
 const HASH_VERSION: u8 = 1;
+
+/// Whether a secret stands in public documents.
+pub fn is_published_secret(secret: &[u8]) -> bool {
+    PUBLISHED.iter().any(|published| published.as_bytes() == secret)
+}
+
+/// Whether a secret is long without being hard to guess: a short piece again and again, or fewer different bytes than a
+/// quarter of its length (8 at most). The output of `openssl rand -hex 32` has 16.
+pub fn is_guessable_secret(secret: &[u8]) -> bool {
+    let different: BTreeSet<&u8> = secret.iter().collect();
+    let repeats = |piece: usize| secret.iter().zip(&secret[piece..]).all(|(before, after)| before == after);
+    different.len() < secret.len().min(32) / 4 || (1..=secret.len() / 2).any(repeats)
+}
 
 /// `SECRET_KEY`, and the one before it for as long as both are to be read.
 #[derive(Clone)]
@@ -29,12 +46,15 @@ pub struct Keyring {
 struct Secret {
     extracted: hkdf::Prk,
     plain: hmac::Key,
+    /// Whoever does not have it may know it all the same.
+    guessable: bool,
 }
 
 impl Secret {
     fn new(secret: &[u8]) -> Self {
         let extracted = hkdf::Salt::new(hkdf::HKDF_SHA256, SALT).extract(secret);
-        Self { extracted, plain: hmac::Key::new(hmac::HMAC_SHA256, secret) }
+        let guessable = is_published_secret(secret) || is_guessable_secret(secret);
+        Self { extracted, plain: hmac::Key::new(hmac::HMAC_SHA256, secret), guessable }
     }
 
     fn derive(&self, label: &[u8]) -> DerivedKey {
@@ -56,9 +76,10 @@ impl Keyring {
         self.current.derive(TOKENS)
     }
 
-    /// Signed the tokens that were issued before the secret was changed.
+    /// Signed the tokens that were issued before the secret was changed. None when others may have that secret: hashes
+    /// that were made with it are still found, but no token is believed for it.
     pub fn previous_token_key(&self) -> Option<DerivedKey> {
-        self.previous.as_ref().map(|secret| secret.derive(TOKENS))
+        self.previous.as_ref().filter(|secret| !secret.guessable).map(|secret| secret.derive(TOKENS))
     }
 
     pub fn recipients(&self) -> RecipientHasher {

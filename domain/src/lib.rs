@@ -40,12 +40,15 @@ pub use decide::{Ambiguity, Policy, Transition, decide};
 pub use failpoint::{failpoint, failpoint_on};
 pub use fallback::child_body;
 pub use identity::{Content, Key, Tenant, child_id, content_of, fingerprint_of, fire_id, mask};
-pub use keys::{DerivedKey, Keyring, LoginHasher, RecipientHash, RecipientHasher, RequestIds, RequestedBy};
+pub use keys::{
+    DerivedKey, Keyring, LoginHasher, RecipientHash, RecipientHasher, RequestIds, RequestedBy, is_guessable_secret,
+    is_published_secret,
+};
 pub use lane::{Lane, Priority};
 pub use line::{check_subject, folded_subject, is_unsafe_in_a_line};
 pub use notification::{
     DecodeError, Defaults, Draft, Expiry, FIELDS, FieldError, MAX_BODY_BYTES, Meant, Notification, OF_AN_ITEM, Target,
-    UnknownField, Wording, is_field, nearest, parse_object, pointer_step,
+    UnknownField, Wording, is_field, json_fault, nearest, parse_object, pointer_step,
 };
 pub use outcome::{Failure, Outcome};
 pub use printable::{acts, printable};

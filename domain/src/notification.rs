@@ -5,6 +5,7 @@ mod fields;
 mod items;
 mod json;
 mod names;
+mod values;
 
 use std::fmt;
 use std::time::Duration;
@@ -12,9 +13,9 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 pub use self::draft::{Draft, Target};
-pub(crate) use self::fields::is_absent;
-pub use self::json::parse_object;
+pub use self::json::{json_fault, parse_object};
 pub use self::names::{FIELDS, Meant, OF_AN_ITEM, UnknownField, is_field, nearest, pointer_step};
+pub(crate) use self::values::is_absent;
 use crate::{ChannelName, Priority, Reason, Tenant, Timestamp};
 
 /// The largest body that is read, in bytes. The broker's `max_message_size` is set to the same.

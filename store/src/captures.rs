@@ -1,4 +1,6 @@
-//! What the sandbox kept instead of sending, so that people can see it: the newest only.
+//! What the sandbox kept instead of sending, so that people can see it: the newest of each tenant only.
+
+use std::collections::BTreeSet;
 
 use domain::{ChannelName, Key, Row, Tenant, Timestamp};
 
@@ -33,7 +35,7 @@ pub struct CapturedView {
 }
 
 /// Rows deleted at once, at most.
-const PRUNE_BATCH: i64 = 500;
+const PRUNE_BATCH: u32 = 500;
 
 impl Store {
     /// Captures in ascending order: those after `after_id`, or with none the newest. At most `limit`, at most 1,000, and
@@ -108,7 +110,7 @@ fn view_of(row: &sea_orm::QueryResult) -> Result<CapturedView, StoreError> {
 const INSERT: &str = "INSERT INTO captures (tenant, id, at, channel, destination, subject, text, html) \
      SELECT u.tenant, u.id, u.at, u.channel, u.destination, u.subject, u.text, u.html FROM {u}";
 
-/// Keeps these and the newest `kept` of all.
+/// Keeps these, and the newest `kept` of each of their tenants.
 pub(crate) async fn insert(session: &mut Session, captures: &[(&Row, &Capture)], kept: u32) -> Result<(), StoreError> {
     if captures.is_empty() {
         return Ok(());
@@ -125,14 +127,18 @@ pub(crate) async fn insert(session: &mut Session, captures: &[(&Row, &Capture)],
         .text("text", each().map(|capture| capture.text.as_str()))
         .text("html", each().map(|capture| capture.html.as_deref()));
     session.query_group(INSERT, &group).await?;
-    prune(session, kept).await
+    let tenants: BTreeSet<&str> = rows().map(|row| row.key.tenant.as_str()).collect();
+    prune(session, &tenants, kept).await
 }
 
-/// Deletes the oldest beyond what is kept.
-async fn prune(session: &mut Session, kept: u32) -> Result<(), StoreError> {
-    const PRUNE: &str = "DELETE FROM captures WHERE capture_id IN (SELECT capture_id FROM captures \
-                         WHERE capture_id <= (SELECT max(capture_id) FROM captures) - $1 \
-                         ORDER BY capture_id LIMIT $2 {skip_locked})";
-    session.query(PRUNE, &[Value::Int(Some(i64::from(kept))), Value::Int(Some(PRUNE_BATCH))]).await?;
-    Ok(())
+/// Deletes the oldest of these tenants beyond what is kept of each. The index on tenants and ids finds both the oldest
+/// that is kept and what lies before it.
+async fn prune(session: &mut Session, tenants: &BTreeSet<&str>, kept: u32) -> Result<(), StoreError> {
+    let prune = format!(
+        "DELETE FROM captures WHERE capture_id IN (SELECT c.capture_id FROM {{u}} JOIN captures c \
+         ON c.tenant = u.tenant AND c.capture_id <= (SELECT o.capture_id FROM captures o WHERE o.tenant = u.tenant \
+         ORDER BY o.capture_id DESC LIMIT 1 OFFSET {kept}) ORDER BY c.capture_id LIMIT {PRUNE_BATCH} {{skip_locked}})"
+    );
+    let group = Group::of(tenants.len()).text("tenant", tenants.iter().copied());
+    session.query_group(&prune, &group).await.map(drop)
 }

@@ -29,7 +29,7 @@ const KEPT_FOR: Duration = Duration::from_secs(60);
 
 pub(crate) struct Db {
     pools: Pools,
-    /// How many captures of the sandbox stay.
+    /// How many captures of the sandbox stay of each tenant.
     pub(crate) captures_kept: u32,
 }
 
@@ -46,7 +46,9 @@ impl Db {
             Some("postgres" | "postgresql") => {
                 postgres::open(url, connections.max(MIN_CONNECTIONS), ACQUIRE_TIMEOUT).map(Pools::Postgres)
             }
-            Some("sqlite") => sqlite::open(url, connections.max(1), ACQUIRE_TIMEOUT).map(Pools::Sqlite),
+            Some("sqlite") => {
+                sqlite::open(url, connections.max(1), ACQUIRE_TIMEOUT, options.must_exist).map(Pools::Sqlite)
+            },
             _ => Err(StoreError::Refused("DATABASE_URL must start with postgres://, postgresql:// or sqlite:".into())),
         }?;
         Ok(Self { pools, captures_kept: options.captures_kept })

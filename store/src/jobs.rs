@@ -236,8 +236,9 @@ impl Store {
             format!("SELECT {columns} FROM jobs WHERE {conditions} ORDER BY jobs.tenant, jobs.id LIMIT {limit}")
         };
         let mut session = self.inner.db.reader();
-        let sizes =
-            session.query(&listing("CAST(octet_length(jobs.body) AS BIGINT) AS bytes", limit + 1), &values).await?;
+        // A publisher's headers may be larger than its body.
+        const BYTES: &str = "CAST(octet_length(jobs.body) + octet_length(jobs.carried) AS BIGINT) AS bytes";
+        let sizes = session.query(&listing(BYTES, limit + 1), &values).await?;
         let sizes = sizes.iter().map(size_of).collect::<Result<Vec<_>, _>>()?;
         let fitting = that_fit(sizes.iter().copied()).min(limit);
         let rows = session.query(&listing(COLUMNS, fitting), &values).await?;

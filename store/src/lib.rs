@@ -56,15 +56,17 @@ pub struct Options {
     pub url: SecretString,
     /// Connections to Postgres at most, and at least 6; readers of SQLite, whose one writer comes on top.
     pub max_connections: u32,
-    /// How many captures of the sandbox are kept, the newest.
+    /// How many captures of the sandbox are kept of each tenant, the newest.
     pub captures_kept: u32,
+    /// A SQLite file that is not there is an error and is not made: for whoever only reads.
+    pub must_exist: bool,
     pub clock: Arc<dyn Clock>,
 }
 
 impl Options {
-    /// Ten connections, a thousand captures.
+    /// Ten connections, a thousand captures of each tenant.
     pub fn new(url: SecretString, clock: Arc<dyn Clock>) -> Self {
-        Self { url, max_connections: 10, captures_kept: 1_000, clock }
+        Self { url, max_connections: 10, captures_kept: 1_000, must_exist: false, clock }
     }
 }
 
@@ -89,7 +91,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Refused`] for a URL that is neither Postgres nor SQLite,
-    /// [`StoreError::Unavailable`] when the folder of a SQLite file cannot be made.
+    /// [`StoreError::Unavailable`] when the folder of a SQLite file cannot be made, or a file that must exist does not.
     pub async fn connect(options: Options) -> Result<Self, StoreError> {
         let db = Arc::new(Db::open(&options)?);
         let claims = Work {

@@ -1,12 +1,13 @@
 //! Failed logins, counted for everybody who uses this ledger: by name and peer together, by peer, and by name.
 //!
 //! Whoever guesses from one place is locked out there, and nobody else is. A place from which a name has logged in
-//! before is known, and is let through while that name or that place is being guessed at otherwise.
+//! before is known: with the right password it is let through while that name or that place is being guessed at
+//! otherwise. Whoever has not the right password must not learn which places are known, so what is counted and until
+//! when something is locked never depends on it.
 
 use std::time::Duration;
 
 use domain::{Content, Timestamp};
-use sea_orm::QueryResult;
 
 use crate::row::{content_of, count_of, time_of};
 use crate::sql::{Value, get};
@@ -42,7 +43,9 @@ impl Login {
 pub struct Standing {
     /// This name has logged in from this peer before.
     pub known: bool,
-    /// It is refused until then.
+    /// It is locked out for its own failures from there, whoever it is.
+    pub locked_here: bool,
+    /// The longest of its own lock and those of its peer and its name.
     pub locked_until: Option<Timestamp>,
 }
 
@@ -55,16 +58,14 @@ impl Store {
         let values = [name_and_peer, peer, name, Value::Int(Some(now.as_micros()))];
         let rows = self.inner.db.reader().query(READ, &values).await?;
         let mut standing = Standing::default();
-        let (own, others): (Vec<&QueryResult>, Vec<_>) =
-            rows.iter().partition(|row| content_of(row, "key").is_ok_and(|key| key == Some(login.name_and_peer)));
-        for row in &own {
-            standing.known = get(row, "known")?;
+        for row in &rows {
+            let locked_until = time_of(row, "locked_until")?.filter(|&until| until > now);
+            standing.locked_until = standing.locked_until.max(locked_until);
+            if content_of(row, "key")? == Some(login.name_and_peer) {
+                standing.known = get(row, "known")?;
+                standing.locked_here = locked_until.is_some();
+            }
         }
-        let counts = if standing.known { own } else { own.into_iter().chain(others).collect() };
-        for row in counts {
-            standing.locked_until = standing.locked_until.max(time_of(row, "locked_until")?);
-        }
-        standing.locked_until = standing.locked_until.filter(|&until| until > now);
         Ok(standing)
     }
 
@@ -73,6 +74,19 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn login_failed(&self, login: &Login, now: Timestamp) -> Result<(), StoreError> {
+        self.count_failure(login.keys().into_iter().zip(FREE_FAILURES).collect(), now).await
+    }
+
+    /// Counts a login that was refused for what others have done, with its name and peer together only: they lock
+    /// themselves out in the end, and nobody else is locked out for longer.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn login_refused(&self, login: &Login, now: Timestamp) -> Result<(), StoreError> {
+        self.count_failure(login.keys().into_iter().zip(FREE_FAILURES).take(1).collect(), now).await
+    }
+
+    async fn count_failure(&self, mut counts: Vec<(&Content, u32)>, now: Timestamp) -> Result<(), StoreError> {
         const COUNT: &str = "INSERT INTO logins (key, failures, locked_until, known, counted_until, forget_at) \
              VALUES ($1, 1, NULL, FALSE, $2, $2) ON CONFLICT (key) DO UPDATE SET \
              failures = CASE WHEN logins.counted_until > $3 THEN logins.failures + 1 ELSE 1 END, \
@@ -82,7 +96,6 @@ impl Store {
         const LOCK: &str = "UPDATE logins SET locked_until = $2 WHERE key = $1";
         const FORGET: &str = "DELETE FROM logins WHERE key IN \
              (SELECT key FROM logins WHERE forget_at <= $1 ORDER BY forget_at LIMIT $2 {skip_locked})";
-        let mut counts: Vec<_> = login.keys().into_iter().zip(FREE_FAILURES).collect();
         // Always in the same order, so that two failures at once never wait for each other.
         counts.sort_unstable();
         let counted_until = now.plus(COUNTED_FOR).as_micros();

@@ -31,19 +31,21 @@ pub(crate) struct Pools {
     pub(crate) readers: SqlitePool,
 }
 
-pub(crate) fn open(url: &str, readers: u32, acquire_timeout: Duration) -> Result<Pools, StoreError> {
+pub(crate) fn open(url: &str, readers: u32, acquire_timeout: Duration, must_exist: bool) -> Result<Pools, StoreError> {
     let options = SqliteConnectOptions::from_str(url)
         .map_err(|_| StoreError::Refused("DATABASE_URL is not a SQLite URL; write sqlite:path/to/file.db".into()))?
         .disable_statement_logging()
-        .create_if_missing(true)
+        .create_if_missing(!must_exist)
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
         .busy_timeout(BUSY_TIMEOUT)
         // With one, SQLite walks through the whole ledger and looks every row up in the group, not the other way round.
         .pragma("automatic_index", "OFF");
     let in_memory = url.contains(":memory:") || url.contains("mode=memory");
-    if !in_memory {
-        create_folder(options.get_filename())?;
+    match options.get_filename() {
+        _ if in_memory => {}
+        file if must_exist => is_there(file)?,
+        file => create_folder(file)?,
     }
     let pool = || {
         SqlitePoolOptions::new()
@@ -67,6 +69,17 @@ async fn has_no_transaction(connection: &mut SqliteConnection) -> Result<bool, s
         connection.ping().await?;
     }
     Ok(!connection.is_in_transaction())
+}
+
+fn is_there(file: &Path) -> Result<(), StoreError> {
+    if file.is_file() {
+        return Ok(());
+    }
+    Err(StoreError::Unavailable(format!(
+        "there is no ledger at {}: name the one of the fleet in DATABASE_URL, or run this where the fleet runs; a role or \
+         `chasqui migrate` makes one",
+        file.display()
+    )))
 }
 
 fn create_folder(file: &Path) -> Result<(), StoreError> {

@@ -32,6 +32,7 @@ pub struct Broker {
     ca: Option<String>,
     role: String,
     connect_timeout: Duration,
+    tenant_from_user_id: bool,
 }
 
 /// What of the URL may be printed.
@@ -54,6 +55,11 @@ pub enum InvalidBroker {
     Url(String),
     #[error("{path}: {problem}; AMQP_CA_FILE must name a readable PEM file")]
     CaFile { path: String, problem: String },
+    #[error(
+        "with AMQP_TENANT_FROM_USER_ID all brokers of a list must name the same user: the fleet knows its own messages \
+             by it"
+    )]
+    SeveralUsers,
     #[error("RABBITMQ_MANAGEMENT_URL must be a URL such as http://user:password@host:15672: {0}")]
     Management(String),
 }
@@ -116,7 +122,9 @@ impl Broker {
     fn of_one(url: SecretString, role: &str) -> Result<Self, InvalidBroker> {
         let place = Place::of(url.expose_secret())?;
         let (others, dice) = (Vec::new(), list::Dice::default());
-        Ok(Self { url, place, others, dice, ca: None, role: role.to_owned(), connect_timeout: CONNECT_TIMEOUT })
+        let role = role.to_owned();
+        let (connect_timeout, tenant_from_user_id) = (CONNECT_TIMEOUT, false);
+        Ok(Self { url, place, others, dice, ca: None, role, connect_timeout, tenant_from_user_id })
     }
 
     /// Certificate authorities to trust besides those of the system, in PEM.
@@ -140,6 +148,23 @@ impl Broker {
         self.others.iter_mut().for_each(|other| other.connect_timeout = timeout);
         self.connect_timeout = timeout;
         self
+    }
+
+    /// From now on whoever publishes says with `user_id` who it is, the fleet too.
+    ///
+    /// # Errors
+    /// [`InvalidBroker::SeveralUsers`] when the nodes of a list name different users.
+    pub fn with_tenant_from_user_id(mut self) -> Result<Self, InvalidBroker> {
+        if self.nodes().any(|node| node.place.user != self.place.user) {
+            return Err(InvalidBroker::SeveralUsers);
+        }
+        self.tenant_from_user_id = true;
+        Ok(self)
+    }
+
+    /// The `user_id` of what the fleet itself publishes; none unless tenants are told from it.
+    pub fn fleet_user(&self) -> Option<&str> {
+        self.tenant_from_user_id.then_some(self.place.user.as_str())
     }
 
     /// The virtual host.

@@ -3,16 +3,65 @@
 use std::panic::AssertUnwindSafe;
 
 use domain::{
-    Arrival, Content, DecodeError, Defaults, FieldError, Key, Notification, Reason, content_of, fingerprint_of,
+    Arrival, Content, DecodeError, Defaults, FieldError, Key, Notification, Reason, Tenant, content_of, fingerprint_of,
+    parse_object,
 };
 
 use crate::Incoming;
 
 /// See `wire::harmless`.
 const NOT_UTF_8: u32 = 0x1a;
+const NO_USER_ID: &str = "it has no user_id, from which its tenant is told (AMQP_TENANT_FROM_USER_ID): set the property \
+                          user_id to the RabbitMQ user that you publish as, and publish it again";
+const WAS_NOBODYS: &str = "its publisher was not known by a user_id before, and a move does not change that: publish it \
+                           again as the RabbitMQ user of its tenant, with the property user_id set to that user";
+
+/// Whose a message is. The body says so, unless tenants are told from the `user_id`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Owner {
+    /// Whose the body says.
+    Body,
+    /// That of the user who published it, or whose copy the fleet publishes again.
+    Tenant(Tenant),
+    /// It cannot be known: why, and what to do.
+    Nobody(String),
+}
+
+/// `fleet_user` is our own user, or none when the body is believed. `noted` is `notify-tenant`, by which our own copies
+/// remember their owner; in a publisher's hand it means nothing.
+pub(crate) fn owner_of(fleet_user: Option<&str>, user_id: Option<&str>, noted: Option<&str>) -> Owner {
+    let Some(fleet_user) = fleet_user else { return Owner::Body };
+    match (user_id.filter(|user| !user.is_empty()), noted) {
+        (None, _) => Owner::Nobody(NO_USER_ID.into()),
+        (Some(user), None) if user == fleet_user => Owner::Body,
+        (Some(user), Some(noted)) if user == fleet_user => {
+            Tenant::parse(noted).map_or_else(|| Owner::Nobody(WAS_NOBODYS.into()), Owner::Tenant)
+        }
+        (Some(user), _) => Tenant::parse(user).map_or_else(|| Owner::Nobody(no_tenant(user)), Owner::Tenant),
+    }
+}
+
+fn no_tenant(user: &str) -> String {
+    format!(
+        "its user_id {user:?} is no name of a tenant (AMQP_TENANT_FROM_USER_ID): publish it as a RabbitMQ user whose name \
+         is 1 to 64 letters, digits, '_' or '-'"
+    )
+}
+
+impl Owner {
+    /// The `notify-tenant` of every copy: it names no tenant where the owner is not known, so that a move out of the
+    /// dead-letter queue does not make the body believed.
+    pub(crate) fn noted(&self) -> Option<&str> {
+        match self {
+            Self::Body => None,
+            Self::Tenant(tenant) => Some(tenant.as_str()),
+            Self::Nobody(_) => Some(""),
+        }
+    }
+}
 
 impl Incoming {
-    /// Reads the body. A panic is a reason to refuse it, not to stop reading the queue.
+    /// Reads the body, whose tenant is the owner's. A panic is a reason to refuse it, not to stop reading the queue.
     ///
     /// # Errors
     /// [`DecodeError`]: the message can never be delivered as it is.
@@ -31,7 +80,27 @@ impl Incoming {
             let latin_1 = if bad == NOT_UTF_8 { ", which stands for bytes that are not UTF-8" } else { "" };
             return Err(refused(format!("the message_id must not contain the control character U+{bad:04X}{latin_1}")));
         }
-        contained(|| Notification::decode(&self.body, defaults))
+        contained(|| self.owned(Notification::decode(&self.body, defaults)?))
+    }
+
+    fn owned(&self, mut notification: Notification) -> Result<Notification, DecodeError> {
+        let tenant = match &self.owner {
+            Owner::Body => return Ok(notification),
+            Owner::Nobody(why) => return Err(refused(why.clone())),
+            Owner::Tenant(tenant) => tenant,
+        };
+        if notification.tenant != *tenant {
+            if notification.tenant != Tenant::default() || names_a_tenant(&self.body)? {
+                let detail = format!(
+                    "is another than {tenant}, the user_id of its publisher (AMQP_TENANT_FROM_USER_ID): leave it out, or \
+                     publish as the RabbitMQ user of that tenant"
+                );
+                let fields = vec![FieldError { pointer: "/tenant".into(), detail }];
+                return Err(DecodeError { reason: Reason::DecodeError, fields });
+            }
+            notification.tenant = tenant.clone();
+        }
+        Ok(notification)
     }
 
     /// The AMQP `message_id`, else the body's `id`. None for a message that came without any.
@@ -51,6 +120,12 @@ impl Incoming {
     }
 }
 
+/// A body that names `default` is told from one that names none.
+fn names_a_tenant(body: &[u8]) -> Result<bool, DecodeError> {
+    let object = parse_object(body)?;
+    Ok(object.get("tenant").and_then(serde_json::Value::as_str).is_some_and(|tenant| !tenant.is_empty()))
+}
+
 fn contained<T>(read: impl FnOnce() -> Result<T, DecodeError>) -> Result<T, DecodeError> {
     std::panic::catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_panic| {
         Err(DecodeError { reason: Reason::InternalError, ..refused("reading it made the fleet panic".into()) })
@@ -63,7 +138,125 @@ fn refused(detail: String) -> DecodeError {
 
 #[cfg(test)]
 mod tests {
+    use bytes::Bytes;
+    use domain::{DeadMark, Hand, Headers, Lane, Timestamp};
+    use lapin::BasicProperties;
+
     use super::*;
+    use crate::envelope::{noted_tenant, of_a_publisher};
+    use crate::{Carried, Names, Settle, Source, properties};
+
+    /// The tenant of a body that the user `acme` has published, or why it has none.
+    fn tenant_of(body: &str, properties: BasicProperties, fleet_user: Option<&str>) -> Result<String, String> {
+        let (settle, _settled) = Settle::reporting();
+        let (source, names) = (Source::Lane(Lane::Normal), Names::default());
+        let body = Bytes::from(body.to_owned());
+        let incoming = Incoming::new(source, &names, fleet_user, &properties, body, false, settle);
+        let decoded = incoming.decode(&Defaults { channel: None });
+        decoded.map(|notification| notification.tenant.to_string()).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn the_body_may_name_no_other_tenant_than_that_of_its_publishers_user() {
+        let body =
+            |tenant: &str| format!(r#"{{{tenant}"channel":"sms","destination":"+12025550143","message":"Hola"}}"#);
+        let acme = || BasicProperties::default().with_user_id("acme".into());
+        let told = |tenant: &str, fleet_user| tenant_of(&body(tenant), acme(), fleet_user);
+        for absent in ["", r#""tenant":null,"#, r#""tenant":"","#] {
+            assert_eq!(told(absent, Some("fleet")).as_deref(), Ok("acme"), "{absent}");
+            assert_eq!(told(absent, None).as_deref(), Ok("default"), "the setting is off: {absent}");
+        }
+        assert_eq!(told(r#""tenant":"acme","#, Some("fleet")).as_deref(), Ok("acme"));
+        for another in ["globex", "default"] {
+            let another = format!(r#""tenant":"{another}","#);
+            let error = told(&another, Some("fleet")).unwrap_err();
+            assert!(error.starts_with("/tenant is another than acme"), "{error}");
+            assert!(told(&another, None).is_ok(), "the setting is off: {another}");
+            assert!(told(&another, Some("acme")).is_ok(), "the fleet's own: {another}");
+        }
+        let error = tenant_of(&body(""), BasicProperties::default(), Some("fleet")).unwrap_err();
+        assert!(error.contains("set the property user_id"), "{error}");
+    }
+
+    fn tenant(name: &str) -> Owner {
+        Owner::Tenant(Tenant::parse(name).unwrap())
+    }
+
+    #[test]
+    fn the_owner_is_told_from_the_user_id_and_our_header_is_believed_on_our_own_copies_only() {
+        let fleet = Some("fleet");
+        let cases = [
+            // The setting is off: the body is believed, whatever else is there.
+            (None, None, None, Owner::Body),
+            (None, Some("acme"), Some("globex"), Owner::Body),
+            // Our own: published first, again, and again after it was nobody's.
+            (fleet, fleet, None, Owner::Body),
+            (fleet, fleet, Some("acme"), tenant("acme")),
+            (fleet, fleet, Some(""), Owner::Nobody(WAS_NOBODYS.into())),
+            (fleet, fleet, Some("not a tenant"), Owner::Nobody(WAS_NOBODYS.into())),
+            // A publisher's, with our header forged or not.
+            (fleet, Some("acme"), None, tenant("acme")),
+            (fleet, Some("acme"), Some("globex"), tenant("acme")),
+            (fleet, Some("acme"), Some(""), tenant("acme")),
+            (fleet, Some("FLEET"), Some("globex"), tenant("FLEET")),
+            (fleet, Some("a.b"), Some("globex"), Owner::Nobody(no_tenant("a.b"))),
+            // Nobody's.
+            (fleet, None, None, Owner::Nobody(NO_USER_ID.into())),
+            (fleet, None, Some("globex"), Owner::Nobody(NO_USER_ID.into())),
+            (fleet, Some(""), Some("globex"), Owner::Nobody(NO_USER_ID.into())),
+        ];
+        for (fleet_user, user_id, noted, expected) in cases {
+            assert_eq!(owner_of(fleet_user, user_id, noted), expected, "{fleet_user:?} {user_id:?} {noted:?}");
+        }
+    }
+
+    #[test]
+    fn a_copy_that_the_fleet_publishes_again_has_the_owner_of_the_first() {
+        for first in [Owner::Body, tenant("acme")] {
+            assert_eq!(owner_of(Some("fleet"), Some("fleet"), first.noted()), first);
+        }
+        let nobodys = owner_of(Some("fleet"), None, None);
+        assert!(matches!(owner_of(Some("fleet"), Some("fleet"), nobodys.noted()), Owner::Nobody(_)));
+    }
+
+    #[test]
+    fn every_copy_says_whose_it_is_also_one_that_was_stored_meanwhile() {
+        let noted = |owner: &Owner| {
+            let stored = serde_json::to_vec(&Carried::default().with_owner(owner)).unwrap();
+            let kept: Carried = serde_json::from_slice(&stored).unwrap();
+            properties("id", &Headers::default(), &kept)
+        };
+        assert_eq!(noted_tenant(&noted(&tenant("acme"))), Some("acme"));
+        assert_eq!(noted_tenant(&noted(&Owner::Nobody(NO_USER_ID.into()))), Some(""));
+        assert_eq!(noted(&Owner::Body).headers(), &None);
+    }
+
+    #[test]
+    fn a_publisher_chooses_the_lane_and_may_ask_again_and_nothing_else_of_ours_is_believed() {
+        let dead =
+            DeadMark { reason: "permanent".into(), error: String::new(), attempts: 1, at: Timestamp::from_micros(0) };
+        let forged = Headers {
+            attempt: Some(1),
+            epoch: Some(7),
+            seq: Some(2),
+            lane: Some(Lane::Bulk),
+            due: Some(Timestamp::from_micros(0)),
+            released: true,
+            parent: Some("d-1".into()),
+            publisher: Some("ada".into()),
+            dead: Some(dead),
+            broker_death: false,
+            again: false,
+        };
+        let read = of_a_publisher(forged.clone());
+        assert_eq!(read, Headers { lane: Some(Lane::Bulk), ..Headers::default() });
+        assert_eq!(read.hand(), Hand::Publisher);
+        let asks = of_a_publisher(Headers { again: true, ..forged.clone() });
+        let lane = Some(Lane::Bulk);
+        assert_eq!(asks, Headers { lane, again: true, epoch: Some(7), ..Headers::default() });
+        let moved = of_a_publisher(Headers { broker_death: true, ..forged });
+        assert_eq!(moved, Headers { lane, broker_death: true, ..Headers::default() });
+    }
 
     #[test]
     fn a_panic_refuses_one_message_as_an_internal_error() {

@@ -28,6 +28,7 @@ pub use broker::{Broker, ConnectError, InvalidBroker};
 pub use consume::{ConsumerSettings, Consumers, ConsumersState, Incoming, Source, Subscription};
 pub use dead_letter::TOO_MANY_DELIVERIES;
 pub use declare::{Declared, declare};
+pub use decode::Owner;
 pub use depth::{Depth, Taken, depth, get};
 pub use envelope::{Carried, fingerprint_of_properties, properties, read_headers};
 pub use error::TopologyError;

@@ -1,12 +1,15 @@
 //! `/login` and `/register`: who becomes the first user, and what failures get.
 
+use std::sync::Mutex;
 use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::StatusCode;
+use domain::Keyring;
 use serde_json::{Value, json};
+use store::Login;
 
-use crate::app::{Answer, BOOTSTRAP, TestApp, from_peer, request, request_for, settings, token};
+use crate::app::{Answer, BOOTSTRAP, NOW, SECRET, TestApp, from_peer, request, request_for, settings, token};
 
 const HERE: &str = "127.0.0.1:50000";
 const ELSEWHERE: &str = "192.0.2.7:50000";
@@ -95,6 +98,15 @@ async fn a_page_of_another_origin_registers_nobody() {
         ("origin", "http://localhost:3000"),
         ("origin", "http://127.0.0.1:8080"),
         ("origin", "null"),
+        ("origin", "chrome-extension://localhost:8080"),
+        ("origin", "file://localhost:8080"),
+        ("origin", "https://"),
+        ("origin", "http://"),
+        ("origin", "://localhost:8080"),
+        ("origin", "localhost:8080"),
+        ("origin", ""),
+        ("origin", "http://localhost:8080/"),
+        ("origin", "http://localhost:8080, http://localhost:8080"),
         ("sec-fetch-site", "cross-site"),
         ("sec-fetch-site", "same-site"),
     ];
@@ -247,4 +259,102 @@ async fn health_answers_while_many_log_in() {
         answer = health => assert_eq!(answer.status, StatusCode::OK),
     }
     assert!(logins.await.iter().all(|answer| answer.status == StatusCode::UNAUTHORIZED));
+}
+
+#[tokio::test]
+async fn a_page_that_came_in_clear_is_not_our_own_where_ours_come_over_tls() {
+    let app = TestApp::start().await;
+    let by = async |origin: &str, forwarded: Option<&str>| {
+        let mut headers = vec![("origin", origin)];
+        headers.extend(forwarded.map(|scheme| ("x-forwarded-proto", scheme)));
+        register(&app, HERE, &headers, &json!({})).await.kind()
+    };
+    for forwarded in [None, Some("https"), Some("http"), Some("https, http")] {
+        assert_ne!(by("https://localhost:8080", forwarded).await, "foreign-origin", "{forwarded:?}");
+        let in_clear = by("http://localhost:8080", forwarded).await == "foreign-origin";
+        assert_eq!(in_clear, forwarded.is_some_and(|scheme| scheme.contains("https")), "{forwarded:?}");
+    }
+}
+
+/// As the API counts a login from [`HERE`].
+fn counted(name: &str) -> Login {
+    let logins = Keyring::new(SECRET.as_bytes(), None).logins();
+    let hash = |kind: &str, name: &str, peer: &str| logins.hash(&format!("{kind}\0{name}\0{peer}"));
+    Login {
+        name_and_peer: hash("name and peer", name, "127.0.0.1"),
+        peer: hash("peer", "", "127.0.0.1"),
+        name: hash("name", name, ""),
+    }
+}
+
+async fn login_from_here(app: &TestApp, name: &str, password: &str) -> Answer {
+    let request = request("POST", "/login", None).header("content-type", "application/json");
+    let body = json!({"username": name, "password": password});
+    app.send(from_peer(request.body(Body::from(body.to_string())).unwrap(), HERE)).await
+}
+
+#[tokio::test]
+async fn behind_a_locked_peer_no_answer_tells_which_names_have_logged_in_there() {
+    let app = TestApp::start().await;
+    register(&app, HERE, &[], &ada()).await;
+    assert_eq!(login_from_here(&app, "ada", "correct horse battery").await.status, StatusCode::OK);
+    for n in 0..60 {
+        app.store.login_failed(&counted(&format!("guessed {n}")), NOW).await.unwrap();
+    }
+    // Beyond the failures that a name has free from there, so that its own lock is seen as well.
+    for n in 0..7 {
+        let (known, other) =
+            tokio::join!(login_from_here(&app, "ada", "wrong"), login_from_here(&app, "nobody", "wrong"));
+        assert_eq!((known.status, known.kind().as_str()), (StatusCode::TOO_MANY_REQUESTS, "too-many-failures"));
+        assert_eq!((known.status, known.text), (other.status, other.text), "try {n}");
+        assert_eq!(known.headers, other.headers, "try {n}");
+    }
+}
+
+#[tokio::test]
+async fn behind_a_locked_peer_a_known_name_is_let_through_with_its_password() {
+    let app = TestApp::start().await;
+    register(&app, HERE, &[], &ada()).await;
+    assert_eq!(login_from_here(&app, "ada", "correct horse battery").await.status, StatusCode::OK);
+    for n in 0..60 {
+        app.store.login_failed(&counted(&format!("guessed {n}")), NOW).await.unwrap();
+    }
+    assert_eq!(login_from_here(&app, "ada", "wrong").await.status, StatusCode::TOO_MANY_REQUESTS);
+    for _ in 0..6 {
+        assert_eq!(login_from_here(&app, "ada", "correct horse battery").await.status, StatusCode::OK);
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_password_of_a_known_name_waits_behind_those_who_are_not_known() {
+    let app = TestApp::start().await;
+    register(&app, HERE, &[], &ada()).await;
+    assert_eq!(login_from_here(&app, "ada", "correct horse battery").await.status, StatusCode::OK);
+    let order = Mutex::new(Vec::new());
+    let names = ["a", "b", "c", "d", "e", "ada"];
+    let logins = names.map(|name| {
+        let (app, order) = (&app, &order);
+        async move {
+            let answer = login_from_here(app, name, "wrong").await;
+            order.lock().unwrap().push(name);
+            answer
+        }
+    });
+    let answers = futures_util::future::join_all(logins).await;
+    assert!(answers.iter().all(|answer| answer.status == StatusCode::UNAUTHORIZED));
+    assert_eq!(order.into_inner().unwrap().last(), Some(&"ada"), "its refusal came before those that were there first");
+}
+
+#[tokio::test]
+async fn a_name_is_taken_in_the_same_words_whoever_has_it() {
+    let app = TestApp::start().await;
+    let user = |name: &str, tenant: &str| json!({"username": name, "password": "correct horse", "tenant": tenant});
+    for (name, tenant) in [("own", "acme"), ("foreign", "globex")] {
+        let answer = app.post("/register", Some(&token("admin tenants")), &user(name, tenant)).await;
+        assert_eq!(answer.status, StatusCode::CREATED);
+    }
+    let own = app.post("/register", Some(&token("admin")), &user("own", "acme")).await;
+    let foreign = app.post("/register", Some(&token("admin")), &user("foreign", "acme")).await;
+    assert_eq!((own.status, own.kind().as_str()), (StatusCode::CONFLICT, "name-taken"));
+    assert_eq!((own.status, own.text), (foreign.status, foreign.text));
 }

@@ -159,7 +159,7 @@ async fn a_cancel_says_whether_an_attempt_before_it_may_have_gone_out() {
 #[tokio::test]
 async fn an_id_that_no_delivery_can_have_is_refused() {
     let app = TestApp::start().await;
-    for id in ["%00", "%ff", "a%ffb", &"x".repeat(256)] {
+    for id in ["%00", "%ff", "a%ffb", "a%0Ab", "a%1Bb", "%E2%80%AEb", "%E2%81%A6b", &"x".repeat(256)] {
         let answers = [
             app.delete(&format!("/notify/{id}"), Some(&token("operate"))).await,
             app.get(&format!("/deliveries/{id}"), Some(&token("read"))).await,
@@ -176,5 +176,53 @@ async fn an_id_that_no_delivery_can_have_is_refused() {
             let answer = app.get(&format!("{path}?{query}"), Some(&token("operate read"))).await;
             assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{path}?{query}");
         }
+    }
+}
+
+#[tokio::test]
+async fn a_parameter_that_no_route_reads_is_refused_by_name_on_every_route() {
+    let mut settings = crate::app::settings();
+    settings.sandbox = true;
+    let app = TestApp::with(settings).await;
+    let token = token("notify read operate admin");
+    let routes = [
+        ("POST", "/notify", "dryrun"),
+        ("POST", "/notify-auth", "sendAt"),
+        ("DELETE", "/notify/1", "force"),
+        ("GET", "/deliveries", "stat"),
+        ("GET", "/deliveries/1", "attempts"),
+        ("POST", "/schedules", "timzone"),
+        ("GET", "/schedules", "limt"),
+        ("GET", "/schedules/1", "runs"),
+        ("DELETE", "/schedules/1", "force"),
+        ("POST", "/login", "username"),
+        ("POST", "/register", "scop"),
+        ("GET", "/sandbox/captures", "befor"),
+    ];
+    let meant = ["send_at", "state", "timezone", "limit", "username", "scope"];
+    let mut named = Vec::new();
+    for (method, path, parameter) in routes {
+        let request = crate::app::request(method, &format!("{path}?{parameter}=s3cret"), Some(&token));
+        let request = request.header("content-type", "application/json");
+        let answer = app.send(request.body("{}".into()).unwrap()).await;
+        assert_eq!(
+            (answer.status, answer.kind().as_str()),
+            (StatusCode::UNPROCESSABLE_ENTITY, "invalid-query"),
+            "{method} {path}"
+        );
+        assert_eq!(answer.json()["errors"][0]["parameter"], parameter, "{method} {path}");
+        assert!(!answer.text.contains("s3cret"), "{answer:?}");
+        let detail = answer.json()["errors"][0]["detail"].as_str().unwrap().to_owned();
+        named.extend(meant.into_iter().filter(|word| detail.split(' ').any(|one| one.trim_matches('?') == *word)));
+    }
+    for word in meant {
+        assert!(named.contains(&word), "{word} was meant: {named:?}");
+    }
+    // Two names at once, the second of which is no name.
+    let answer = app.post("/notify?a=1&ana@example.com", Some(&token), &json!({})).await.json();
+    assert_eq!((&answer["errors"][0]["parameter"], &answer["errors"][1]["parameter"]), (&json!("a"), &json!("?")));
+    for path in ["/notify?", "/health?t=1", "/health/live?t=1", "/metrics?t=1", "/docs/?t=1", "/openapi.json?t=1"] {
+        let answer = app.get(path, None).await;
+        assert!([200, 405].contains(&answer.status.as_u16()), "{path} {answer:?}");
     }
 }

@@ -133,7 +133,7 @@ async fn what_is_wrong_with_a_schedule_is_said_with_what_to_write_instead() {
     let app = TestApp::start().await;
     let cases = [
         ("/timezone", json!("America/Lma"), "did you mean America/Lima?"),
-        ("/timezone", json!("PST"), "no offset or abbreviation"),
+        ("/timezone", json!("PST"), "abbreviations are no names of zones"),
         ("/cron", json!("0 25 * * *"), "the hour: allowed are 0 to 23"),
         ("/cron", json!("*/90 * * * *"), "the minute: a step counts anew"),
         ("/cron", json!("30 2 30 2 *"), "never fires"),
@@ -281,4 +281,25 @@ async fn a_page_holds_no_more_bytes_than_it_has_room_for() {
     }
     assert_eq!(ids, (0..24).map(|n| format!("m{n:02}")).collect::<Vec<_>>());
     assert_eq!(pages, 2);
+}
+
+#[tokio::test]
+async fn a_name_that_would_not_look_like_what_it_is_is_refused() {
+    let app = TestApp::start().await;
+    let create = async |name: &str| {
+        let notification = json!({"channel": "sms", "destination": "+12025550143", "message": "m"});
+        let body = json!({"cron": "0 9 * * *", "name": name, "notification": notification});
+        app.post("/schedules", Some(&token("operate")), &body).await
+    };
+    for name in ["invoice\u{202e}gpj", "a\nb", "a\u{1b}[2Jb", "a\u{2028}b", "\u{2066}a", "a\u{2069}", "a\u{0}"] {
+        let answer = create(name).await;
+        assert_eq!(
+            (answer.status, answer.pointers()),
+            (StatusCode::UNPROCESSABLE_ENTITY, vec!["/name".into()]),
+            "{name:?}"
+        );
+    }
+    for name in ["morning greeting", "\u{200f}\u{5e9}\u{5dc}\u{5d5}\u{5dd}", "\u{2066}a\u{2069}", "¡Buenos días!"] {
+        assert_eq!(create(name).await.status, StatusCode::CREATED, "{name:?}");
+    }
 }

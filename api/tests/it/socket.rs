@@ -90,6 +90,12 @@ async fn a_request_says_once_for_whom_it_is_and_its_target_says_the_same() {
         ("GET /docs/ HTTP/1.1", "400", "invalid-host"),
         ("GET /docs/ HTTP/1.1\r\nHost: localhost\r\nHost: localhost", "400", "invalid-host"),
         ("GET /docs/ HTTP/1.1\r\nHost: localhost\r\nHost: rebound.example", "400", "invalid-host"),
+        ("GET /docs/ HTTP/1.1\r\nHost:", "400", "invalid-host"),
+        ("GET /docs/ HTTP/1.1\r\nHost: [localhost]", "400", "invalid-host"),
+        ("GET /docs/ HTTP/1.1\r\nHost: [127.0.0.1]:80", "400", "invalid-host"),
+        ("GET /docs/ HTTP/1.1\r\nHost: localhost:http", "400", "invalid-host"),
+        ("GET /docs/ HTTP/1.1\r\nHost: localhost@rebound.example", "400", "invalid-host"),
+        ("GET /docs/ HTTP/1.1\r\nHost: localhost, rebound.example", "400", "invalid-host"),
         ("GET /docs/ HTTP/1.1\r\nHost: rebound.example", "421", "unknown-host"),
         ("GET http://rebound.example/docs/ HTTP/1.1\r\nHost: localhost", "421", "unknown-host"),
         ("GET http://localhost/docs/ HTTP/1.1\r\nHost: rebound.example", "421", "unknown-host"),
@@ -108,4 +114,58 @@ async fn a_request_says_once_for_whom_it_is_and_its_target_says_the_same() {
     assert!(answer.starts_with("HTTP/1.1 401 ") && answer.contains("missing-token"), "{answer}");
     let answer = register("/register").await;
     assert!(answer.starts_with("HTTP/1.1 201 "), "{answer}");
+}
+
+#[tokio::test]
+async fn every_refusal_is_a_problem_whatever_the_path_and_method() {
+    let app = TestApp::start().await;
+    let address = app.listen().await;
+    let paths = [
+        "/docs/../x",
+        "/docs/..",
+        "/docs/../../etc/passwd",
+        "/docs//",
+        "/docs/x",
+        "/docs/%2e%2e/x",
+        "/docs/%ff",
+        "/docs/x/",
+        "/docs/swagger-initializer.js",
+        "//",
+        "//docs",
+        "/..",
+        "/%00",
+        "/%ff",
+        "/x",
+        "/x/",
+        "/notify/",
+        "/notify//x",
+        "/deliveries/",
+        "/deliveries/a/b",
+        "/health/",
+        "/health/x",
+        "/sandbox",
+        "/sandbox/captures",
+        "/schedules/",
+        "/openapi.json/",
+        "*",
+    ];
+    for path in paths {
+        for method in ["GET", "POST", "DELETE", "PATCH", "OPTIONS", "TRACE", "BREW"] {
+            let head = format!("{method} {path} HTTP/1.1\r\nHost: localhost");
+            let answer = exchange(address, &format!("{head}\r\nConnection: close\r\n\r\n")).await;
+            let (header, body) = answer.split_once("\r\n\r\n").unwrap();
+            // What HTTP itself has no reading for is refused before there is a request.
+            if header.starts_with("HTTP/1.1 400 ") && path == "*" {
+                continue;
+            }
+            assert!(header.starts_with("HTTP/1.1 4"), "{head}\n{answer}");
+            assert!(header.contains("content-type: application/problem+json"), "{head}\n{answer}");
+            assert!(body.contains("\"type\":"), "{head}\n{answer}");
+        }
+    }
+    for path in ["/docs", "/docs/", "/", "/openapi.json", "/deliveries", "/notify", "/health"] {
+        let answer =
+            exchange(address, &format!("BREW {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")).await;
+        assert!(answer.starts_with("HTTP/1.1 405 ") && answer.contains("wrong-method"), "{path}\n{answer}");
+    }
 }

@@ -39,6 +39,15 @@ fn with_critical(extension: &str) -> String {
     jsonwebtoken::encode(&header, &claims("read"), &signing_key()).unwrap()
 }
 
+/// Signed as a good token is, with these members in its header.
+fn with_header(header: &Value) -> String {
+    // The library writes no header of ours: its claims are written the same way.
+    let written = |part: &Value| sign(part).split('.').nth(1).unwrap().to_owned();
+    let text = format!("{}.{}", written(header), written(&claims("read")));
+    let signature = jsonwebtoken::crypto::sign(text.as_bytes(), &signing_key(), Algorithm::HS256).unwrap();
+    format!("{text}.{signature}")
+}
+
 /// `{"alg":"none","typ":"JWT"}`, the claims of a good token, and no signature.
 fn unsigned() -> String {
     let good = token("read");
@@ -58,6 +67,9 @@ fn forged() -> Vec<(&'static str, String)> {
         ("RS256 where HS256 is set", signed_with(Algorithm::RS256, &EncodingKey::from_rsa_pem(RSA_PRIVATE).unwrap())),
         ("signed with the secret itself", signed_with(Algorithm::HS256, &EncodingKey::from_secret(SECRET.as_bytes()))),
         ("an extension that is critical", with_critical("b64")),
+        ("crit that is null", with_header(&json!({"alg": "HS256", "typ": "JWT", "crit": null}))),
+        ("crit that is empty", with_header(&json!({"alg": "HS256", "crit": []}))),
+        ("crit that is no list", with_header(&json!({"alg": "HS256", "crit": false}))),
         ("no aud", without("aud")),
         ("no iss", without("iss")),
         ("no sub", without("sub")),
@@ -69,6 +81,7 @@ fn forged() -> Vec<(&'static str, String)> {
         ("sub as a number", with("sub", json!(7))),
         ("empty sub", with("sub", json!(""))),
         ("sub with a line break", with("sub", json!("a\r\nb"))),
+        ("sub that turns text", with("sub", json!("a\u{202e}b"))),
         ("exp as a string", with("exp", json!((now + 600).to_string()))),
         ("exp beyond numbers", with("exp", json!("1e400"))),
         ("expired 30 s ago", with("exp", json!(now - 30))),
@@ -98,6 +111,8 @@ async fn every_token_that_is_not_valid_now_gets_the_same_401() {
     let app = TestApp::start().await;
     let good = app.get("/deliveries", Some(&token("read"))).await;
     assert_eq!(good.status, StatusCode::OK, "{good:?}");
+    let own_header = with_header(&json!({"alg": "HS256", "typ": "JWT"}));
+    assert_eq!(app.get("/deliveries", Some(&own_header)).await.status, StatusCode::OK);
     let expected = app.get("/deliveries", Some("x")).await;
     for (name, token) in forged() {
         let answer = app.get("/deliveries", Some(&token)).await;
@@ -171,6 +186,8 @@ fn settings_that_cannot_be_used_are_named_before_anything_opens() {
     assert!(good.check().is_ok());
     let bad = [
         (JwtSettings::hs256(secret("short")), "SECRET_KEY"),
+        (JwtSettings::hs256(secret(&"a".repeat(32))), "openssl rand -hex 32"),
+        (JwtSettings::hs256(secret(&"ab12".repeat(16))), "SECRET_KEY"),
         (JwtSettings { algorithm: JwtAlgorithm::Rs256, ..good.clone() }, "JWT_PUBLIC_KEY"),
         (
             JwtSettings { algorithm: JwtAlgorithm::Es256, public_key_pem: Some(RSA_PUBLIC.into()), ..good.clone() },

@@ -39,8 +39,8 @@ fn everything_else_is_refused_with_a_text_that_says_what_to_write() {
     let cases = [
         ("", "must not be empty"),
         ("ana", "must be an email address such as"),
-        ("@example.org", "must be an email address such as"),
-        ("ana@", "must end in a domain name"),
+        ("@example.org", "must have a name before the @, such as"),
+        ("ana@", "must have a domain after the @, such as"),
         ("ana@localhost", "must end in a full domain name"),
         ("ana@mail.localhost", "must end in a full domain name"),
         ("a@[127.0.0.1]", "must end in a domain name, not in an IP address"),
@@ -119,7 +119,8 @@ fn answers_go_where_the_setting_says_and_every_wrong_setting_is_told_at_once() {
     };
     let (key, data) = (key("n-1"), Map::new());
     let rendered = Rendered { subject: Some("s".into()), text: "t".into(), html: None };
-    let mail = compose(&sender(&smtp).unwrap_or_else(|why| panic!("{why:?}")), &outgoing(&key, &rendered, &data)).unwrap();
+    let mail =
+        compose(&sender(&smtp).unwrap_or_else(|why| panic!("{why:?}")), &outgoing(&key, &rendered, &data)).unwrap();
     assert!(String::from_utf8(mail.bytes).unwrap().contains("\r\nReply-To: help@example.org\r\n"));
 
     let wrong = smtp::Settings {
@@ -147,7 +148,8 @@ fn no_words_add_a_header_or_panic() {
             .filter(|line| !line.starts_with([' ', '\t']))
             .map(|line| line.split(':').next().unwrap())
             .collect();
-        let expected = ["From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted", "MIME-Version", "Content-Type"];
+        let expected =
+            ["From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted", "MIME-Version", "Content-Type"];
         assert!(names.iter().all(|name| expected.contains(name)), "{words:?}: {names:?}");
     }
 }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
-use super::place::HostPort;
+use super::place::{self, HostPort};
 use super::reader::Reader;
 
 /// Every setting that names one, the whole URL first.
@@ -19,10 +19,13 @@ pub struct BrokerConfig {
     /// One, or one for each node of a cluster with commas between them.
     pub url: SecretString,
     pub ca_file: Option<PathBuf>,
+    /// The tenant is told from the AMQP `user_id`.
+    pub tenant_from_user_id: bool,
 }
 
 /// None when no source names a broker: `chasqui up` starts one of its own then.
 pub(super) fn read(reader: &mut Reader) -> Option<BrokerConfig> {
+    let ca_file = ca_file(reader);
     let whole = reader.secret("AMQP_URL").and_then(|url| check(reader, "AMQP_URL", url));
     let parts = from_parts(reader).and_then(|url| check(reader, "RABBITMQ_HOST", url));
     let url = match (whole, parts) {
@@ -38,7 +41,32 @@ pub(super) fn read(reader: &mut Reader) -> Option<BrokerConfig> {
             "the broker is on another machine and amqp:// sends the password in clear: use amqps://, or set AMQP_ALLOW_PLAINTEXT=true on a network that you trust",
         );
     }
-    Some(BrokerConfig { url, ca_file: reader.path("AMQP_CA_FILE") })
+    warn_of_ports(reader, &url);
+    let tenant_from_user_id = reader.flag("AMQP_TENANT_FROM_USER_ID");
+    Some(BrokerConfig { url, ca_file, tenant_from_user_id })
+}
+
+/// One place knows what it must hold; it is asked now, so that it is told with all the rest.
+fn ca_file(reader: &mut Reader) -> Option<PathBuf> {
+    let path = reader.path("AMQP_CA_FILE")?;
+    let any = SecretString::from("amqps://localhost/foro");
+    if let Err(error) = topology::Broker::new(any, "check").and_then(|broker| broker.with_ca_file(&path)) {
+        reader.problem(error.to_string());
+        reader.is_wrong("AMQP_CA_FILE");
+    }
+    Some(path)
+}
+
+/// Each scheme has a port of its own; the other's answers with nothing that can be read.
+fn warn_of_ports(reader: &mut Reader, urls: &SecretString) {
+    let urls = urls.expose_secret().split(',').filter_map(|url| Url::parse(url.trim()).ok());
+    let mixed = |url: &Url| matches!((url.scheme(), url.port()), ("amqp", Some(5671)) | ("amqps", Some(5672)));
+    if urls.into_iter().any(|url| mixed(&url)) {
+        reader.warn(
+            "the port of the broker is that of the other scheme: amqp:// goes with 5672, amqps:// with 5671 (RABBITMQ_HOST \
+             stands for amqp://; for TLS give AMQP_URL)",
+        );
+    }
 }
 
 /// One place knows what a broker's URL is.
@@ -63,6 +91,7 @@ fn from_parts(reader: &mut Reader) -> Option<SecretString> {
     };
     let port = port(reader);
     let hosts: Vec<HostPort> = hosts.split(',').filter_map(|host| one_host(reader, host.trim())).collect();
+    refuse_two_ports(reader, &hosts, port);
     let vhost = reader.text("RABBITMQ_VHOST").unwrap_or_else(|| "foro".into());
     if vhost.contains([',', '@']) || vhost.contains("://") {
         reader.refuse("RABBITMQ_VHOST", "must be the name of one virtual host, without a comma, @ or ://");
@@ -104,6 +133,17 @@ fn port(reader: &mut Reader) -> Option<u16> {
     reader.port("RABBITMQ_PORT")
 }
 
+/// Where every host has a port of its own, another one in `RABBITMQ_PORT` would be that of none.
+fn refuse_two_ports(reader: &mut Reader, hosts: &[HostPort], port: Option<u16>) {
+    let Some(port) = port else { return };
+    if !hosts.is_empty() && hosts.iter().all(|host| host.port.is_some_and(|own| own != port)) {
+        reader.refuse(
+            "RABBITMQ_PORT",
+            "is another port than the one behind the host in RABBITMQ_HOST: give the port in one of the two",
+        );
+    }
+}
+
 fn url(host: &HostPort, port: u16, vhost: &str, user: &str, password: &SecretString) -> Option<String> {
     let mut url = Url::parse("amqp://localhost").ok()?;
     url.set_host(Some(&host.host)).ok()?;
@@ -140,8 +180,5 @@ fn leaves_this_machine_in_clear(urls: &SecretString) -> bool {
 
 fn is_local(url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
-    match host.parse::<std::net::IpAddr>() {
-        Ok(address) => address.is_loopback(),
-        Err(_) => host == "localhost",
-    }
+    place::is_this_machine(host)
 }

@@ -1,6 +1,6 @@
 //! The providers' settings, those that this version knows and refuses, and what is there only by halves.
 
-use ::channels::{Channels, SandboxMode, Settings, fcm, prefixes, smtp, twilio};
+use ::channels::{Channels, SandboxMode, Settings, fcm, known, prefixes, smtp, twilio};
 
 use super::place;
 use super::reader::Reader;
@@ -10,9 +10,7 @@ use super::reader::Reader;
 pub(super) fn read(reader: &mut Reader, sends: bool, up: bool) -> Settings {
     refuse_what_is_not_built(reader);
     let settings = Settings {
-        only: reader.text("CHANNELS").map(|list| {
-            list.split(',').map(|word| word.trim().to_ascii_lowercase()).filter(|word| !word.is_empty()).collect()
-        }),
+        only: only(reader),
         sandbox: sandbox(reader, up),
         provider_timeout: reader.seconds("PROVIDER_TIMEOUT_SECONDS"),
         smtp: smtp(reader),
@@ -32,8 +30,56 @@ pub(super) fn read(reader: &mut Reader, sends: bool, up: bool) -> Settings {
         },
         others: reader.with_prefixes(&prefixes()),
     };
+    warn_of_mail_in_clear(reader, &settings.smtp);
     check(reader, &settings, sends);
     settings
+}
+
+/// The channels that are known among the words of `CHANNELS`. The others are told by their place: what stands there may
+/// be the value of another setting.
+fn only(reader: &mut Reader) -> Option<Vec<String>> {
+    let list = reader.text("CHANNELS")?.to_ascii_lowercase();
+    let words: Vec<&str> = list.split(',').map(str::trim).filter(|word| !word.is_empty()).collect();
+    let known = known();
+    let (right, wrong): (Vec<_>, Vec<_>) = words.iter().enumerate().partition(|(_, word)| known.contains(word));
+    for (at, word) in &wrong {
+        let hint = domain::nearest(word, known.iter().copied()).map(|near| format!("did you mean {near}? "));
+        reader.problem(format!(
+            "CHANNELS has a word that is no channel, number {} of {}: {}known are {}",
+            at + 1,
+            words.len(),
+            hint.unwrap_or_default(),
+            known.join(", ")
+        ));
+    }
+    if right.is_empty() && !wrong.is_empty() {
+        reader.is_wrong("CHANNELS");
+    }
+    Some(right.into_iter().map(|(_, word)| (*word).to_owned()).collect())
+}
+
+/// What everybody on the way can read, and ports that belong to another kind of encryption.
+fn warn_of_mail_in_clear(reader: &mut Reader, smtp: &smtp::Settings) {
+    let elsewhere = smtp.host.as_deref().is_some_and(|host| !place::is_this_machine(host));
+    if smtp.tls == smtp::Tls::None
+        && smtp.password.is_some()
+        && elsewhere
+        && reader.are_right(&["SMTP_TLS", "SMTP_HOST"])
+    {
+        reader.warn(
+            "SMTP_TLS=none sends SMTP_PASSWORD to another machine unencrypted: set SMTP_TLS=starttls or implicit, unless \
+             nobody else can read what passes there",
+        );
+    }
+    let usual = match (smtp.tls, smtp.port) {
+        (smtp::Tls::Implicit, Some(25 | 587)) => "SMTP_TLS=implicit goes with port 465: set SMTP_TLS=starttls",
+        (smtp::Tls::StartTls, Some(465)) => "SMTP_TLS=starttls goes with port 587: set SMTP_TLS=implicit",
+        (smtp::Tls::None, Some(465)) => "SMTP_TLS=none goes with port 25: set SMTP_TLS=implicit",
+        _ => return,
+    };
+    if reader.are_right(&["SMTP_TLS", "SMTP_PORT"]) {
+        reader.warn(format!("SMTP_PORT and SMTP_TLS contradict each other. {usual}, or leave SMTP_PORT out"));
+    }
 }
 
 /// What is there by halves is told in any case; it is a problem where it would send less than its operator believes.

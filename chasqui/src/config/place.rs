@@ -1,6 +1,6 @@
 //! Hosts, addresses and URLs of settings: what is written where it does not belong is explained, never repeated.
 
-use std::net::{Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 use secrecy::{ExposeSecret, SecretString};
 use url::{Host, Url};
@@ -62,6 +62,14 @@ pub(super) fn host(reader: &mut Reader, name: &str, port_setting: &str) -> Optio
             reader.refuse(name, what);
             Some(REFUSED.into())
         }
+    }
+}
+
+/// What is sent there leaves no cable. A host without brackets.
+pub(super) fn is_this_machine(host: &str) -> bool {
+    match host.parse::<IpAddr>() {
+        Ok(address) => address.to_canonical().is_loopback(),
+        Err(_) => host.eq_ignore_ascii_case("localhost"),
     }
 }
 

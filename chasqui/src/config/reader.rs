@@ -15,7 +15,8 @@ use super::{Problems, Sources};
 const LEAST_SECONDS: f64 = 0.001;
 const YEAR_SECONDS: f64 = 366.0 * 86_400.0;
 
-/// Values are never repeated in a problem: the wrong variable may hold a password.
+/// What is wrong is never repeated in a problem, because the wrong variable may hold a password; but a path is, where it
+/// names a file that is no secret.
 pub(super) struct Reader {
     sources: Sources,
     problems: Vec<String>,
@@ -44,6 +45,11 @@ impl Reader {
     /// What is wrong with the value of one setting; the text goes on after its name.
     pub(super) fn refuse(&mut self, name: &str, what: impl Display) {
         self.problems.push(format!("{name} {what}"));
+        self.wrong.insert(name.to_owned());
+    }
+
+    /// Its problem has been told in other words.
+    pub(super) fn is_wrong(&mut self, name: &str) {
         self.wrong.insert(name.to_owned());
     }
 
@@ -135,8 +141,8 @@ impl Reader {
     }
 
     pub(super) fn choice<T: Copy>(&mut self, name: &str, choices: &[(&str, T)]) -> T {
-        let text = self.text(name).unwrap_or_default().to_ascii_lowercase();
-        if let Some((_, value)) = choices.iter().find(|(word, _)| *word == text) {
+        let text = self.text(name).unwrap_or_default();
+        if let Some((_, value)) = choices.iter().find(|(word, _)| word.eq_ignore_ascii_case(&text)) {
             return *value;
         }
         let words: Vec<&str> = choices.iter().map(|(word, _)| *word).collect();

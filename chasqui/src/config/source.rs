@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use secrecy::SecretString;
+use toml::de::DeTable;
 
 use super::DEFAULTS;
 use super::dotenv::Dotenv;
@@ -42,6 +43,13 @@ impl Sources {
         sources
     }
 
+    /// Only the defaults and the text of a file that `--config` names.
+    pub fn of_file(text: &str) -> Self {
+        let mut sources = Self::defaults();
+        sources.file_text("chasqui.toml", text);
+        sources
+    }
+
     /// Only the defaults and the text of a `.env` file.
     pub fn of_dotenv(text: &[u8]) -> Self {
         let mut sources = Self::defaults();
@@ -52,6 +60,11 @@ impl Sources {
     /// Sets one value, stronger than all sources.
     pub fn set(&mut self, name: &str, value: impl Into<String>) {
         self.values.insert(name.to_owned(), value.into());
+    }
+
+    /// To be told with the other warnings.
+    pub(crate) fn warn(&mut self, warning: String) {
+        self.warnings.push(warning);
     }
 
     /// Whether any source gives a value: the default does not count.
@@ -81,34 +94,55 @@ impl Sources {
             Ok(text) => text,
             Err(error) => return self.problems.push(format!("{shown}: {error}")),
         };
-        let table = match text.parse::<toml::Table>() {
-            Ok(table) => table,
+        self.file_text(&shown.to_string(), text.strip_prefix('\u{feff}').unwrap_or(&text));
+    }
+
+    fn file_text(&mut self, file: &str, text: &str) {
+        let line = |at: usize| 1 + text[..at].matches('\n').count();
+        let (table, lines) = match (text.parse::<toml::Table>(), DeTable::parse(text)) {
+            (Ok(table), Ok(places)) => {
+                let names = places.get_ref().keys();
+                let lines = names.map(|name| (name.get_ref().to_string(), line(name.span().start)));
+                (table, lines.collect::<BTreeMap<String, usize>>())
+            }
             // Its whole text shows the line, which may hold a password.
-            Err(error) => {
-                let line = error.span().map_or(1, |span| 1 + text[..span.start].matches('\n').count());
-                return self.problems.push(format!("{shown}: line {line}: {}", error.message()));
+            (Err(error), _) | (_, Err(error)) => {
+                let line = line(error.span().map_or(0, |span| span.start));
+                return self.problems.push(format!("{file}: line {line}: {}", error.message()));
             }
         };
+        let mut read = BTreeMap::new();
         for (name, value) in &table {
-            self.file_pair(&shown, name, value);
+            let line = lines.get(name).copied().unwrap_or(1);
+            if let Some(first) = read.insert(name.to_ascii_uppercase(), line) {
+                let what = format!("{name} stands on line {first} already: remove one");
+                self.problems.push(format!("{file}: line {line}: {what}"));
+            }
+            if let Err(what) = self.file_pair(name, value) {
+                self.problems.push(format!("{file}: line {line}: {what}"));
+            }
         }
     }
 
-    fn file_pair(&mut self, file: &impl std::fmt::Display, name: &str, value: &toml::Value) {
+    fn file_pair(&mut self, name: &str, value: &toml::Value) -> Result<(), String> {
         let upper = name.to_ascii_uppercase();
+        if let toml::Value::Table(inside) = value {
+            let example = inside.keys().next().map(|key| format!("{name}_{key}")).unwrap_or_else(|| "log".into());
+            let told = self.unknown(|unknown| unknown.explain_in_file(&example));
+            let known = self.values.contains_key(&example.to_ascii_uppercase());
+            let instead = if known { format!("write {example} = … above it") } else { told };
+            return Err(format!("sections such as [{name}] are not read: {instead}"));
+        }
         if !self.values.contains_key(&upper) {
-            let nearest = self.unknown(|unknown| unknown.nearest_name(&upper).map(str::to_ascii_lowercase));
-            let nearest = nearest.unwrap_or_default();
-            self.problems.push(format!("{file}: there is no setting {name:?}; the nearest is {nearest}"));
-            return;
+            return Err(self.unknown(|unknown| unknown.explain_in_file(name)));
         }
-        match plain(value) {
-            Some(value) => self.pair(&upper, &value),
-            None => self.problems.push(format!(
-                "{file}: {name} must be a text in quotes, a number, true or false; several go into one text, such as \
-                 \"email,sms\""
-            )),
-        }
+        let value = plain(value).ok_or_else(|| {
+            format!(
+                "{name} must be a text in quotes, a number, true or false; several go into one text, such as \"email,sms\""
+            )
+        })?;
+        self.pair(&upper, &value);
+        Ok(())
     }
 
     fn dotenv(&mut self, path: &Path) {

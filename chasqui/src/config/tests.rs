@@ -7,6 +7,8 @@ use serde_json::json;
 
 use super::*;
 
+mod at_once;
+
 const RIGHT: [(&str, &str); 3] = [
     ("AMQP_URL", "amqp://u:p@127.0.0.1:5672/foro"),
     ("DATABASE_URL", "sqlite:x.db"),
@@ -189,6 +191,16 @@ fn several_brokers_are_given_as_urls_or_as_hosts() {
 }
 
 #[test]
+fn the_tenant_is_told_from_the_user_id_only_where_the_operator_says_so() {
+    let told = |given: &str| {
+        let config = read(Role::Api, &[("AMQP_TENANT_FROM_USER_ID", given)]);
+        config.map(|config| config.broker.expect("a broker").tenant_from_user_id)
+    };
+    assert_eq!((told(""), told("false"), told("true")), (Ok(false), Ok(false), Ok(true)));
+    assert!(told("perhaps").unwrap_err().to_string().contains("AMQP_TENANT_FROM_USER_ID"));
+}
+
+#[test]
 fn no_password_is_shown_whatever_stands_in_the_settings_of_the_broker() {
     let shapes = [
         "SECRET",
@@ -347,4 +359,19 @@ fn a_key_of_firebase_is_read_however_it_is_written_into_the_file() {
     // Without quotes, only its first line is the value.
     let told = read(&pretty).expect_err("refused").to_string();
     assert!(told.contains(".env: line 6") && told.contains("between single quotes"), "{told}");
+}
+
+#[test]
+fn a_secret_that_is_long_and_can_be_guessed_is_refused() {
+    let guessable = ["a".repeat(32), "ab".repeat(40), "0123456789abcdef".repeat(2)];
+    for secret in &guessable {
+        for name in ["SECRET_KEY", "BOOTSTRAP_TOKEN"] {
+            let told = one_problem(&[(name, secret.as_str())]);
+            assert!(told.starts_with(name) && told.contains("openssl rand -hex"), "{told}");
+            assert!(!told.contains(secret.as_str()), "{told}");
+        }
+        // Who leaves such a secret behind must still find what it hashed.
+        let left_behind = [("SANDBOX", "missing"), ("SECRET_KEY_PREVIOUS", secret.as_str())];
+        assert!(read(Role::Worker, &left_behind).is_ok(), "{secret}");
+    }
 }

@@ -15,6 +15,48 @@ const OF_OTHERS: [&str; 9] = [
     "RABBITMQ_DATA_DIR",
     "RABBITMQ_PLUGINS_",
 ];
+/// What people and other programs call our settings, a space between the names. All begin like ours: a file may be
+/// shared with other programs.
+const OTHER_NAMES: [(&str, &str); 26] = [
+    ("ACCESS_TOKEN_EXPIRE_MINUTES", "JWT_EXPIRE_MINUTES JWT_EXPIRATION JWT_LIFETIME"),
+    ("ALGORITHM", "JWT_ALGORITHM JWT_ALG"),
+    (
+        "AMQP_URL",
+        "RABBITMQ_URL RABBITMQ_URI RABBITMQ_ADDRESS RABBITMQ_ADDRESSES AMQP_URI AMQP_HOST AMQP_PORT AMQP_USER \
+         AMQP_USERNAME AMQP_PASSWORD AMQP_VHOST AMQP_ADDRESS",
+    ),
+    ("API_LISTEN", "API_ADDR API_ADDRESS API_BIND API_HOST API_PORT"),
+    ("CHANNELS", "CHANNELS_ENABLED CHANNELS_LIST"),
+    (
+        "DATABASE_URL",
+        "DATABASE_HOST DATABASE_PORT DATABASE_NAME DATABASE_USER DATABASE_PASSWORD DATABASE_URI DATABASE_DSN \
+         DB_HOST DB_PORT DB_NAME DB_USER DB_PASSWORD DB_URI DB_DSN",
+    ),
+    ("DATABASE_MAX_CONNECTIONS", "DATABASE_POOL_SIZE DB_POOL_SIZE DB_MAX_CONNECTIONS"),
+    ("FIREBASE_PROJECT_ID", "FCM_PROJECT_ID FIREBASE_PROJECT"),
+    (
+        "FIREBASE_SERVICE_ACCOUNT_KEY",
+        "FIREBASE_CREDENTIALS FIREBASE_KEY FIREBASE_SERVICE_ACCOUNT FIREBASE_SERVICE_ACCOUNT_JSON FCM_SERVICE_ACCOUNT \
+         FCM_SERVICE_ACCOUNT_KEY FCM_CREDENTIALS FCM_SERVER_KEY FCM_KEY",
+    ),
+    ("FROM_EMAIL", "SMTP_FROM SMTP_FROM_EMAIL SMTP_SENDER FROM_ADDRESS"),
+    ("FROM_NAME", "SMTP_FROM_NAME"),
+    ("LOG", "LOG_LEVEL"),
+    ("METRICS_LISTEN", "METRICS_ADDR METRICS_ADDRESS METRICS_BIND METRICS_HOST METRICS_PORT"),
+    ("RABBITMQ_PASSWORD", "RABBITMQ_PASS RABBITMQ_PASSWD RABBITMQ_PWD"),
+    ("RABBITMQ_USERNAME", "RABBITMQ_USER RABBITMQ_LOGIN"),
+    ("RABBITMQ_VHOST", "RABBITMQ_VIRTUAL_HOST"),
+    ("SANDBOX", "SANDBOX_MODE SANDBOX_ENABLED"),
+    ("SECRET_KEY", "JWT_SECRET JWT_SECRET_KEY JWT_KEY"),
+    ("SMTP_HOST", "SMTP_SERVER SMTP_ADDRESS SMTP_URL"),
+    ("SMTP_PASSWORD", "SMTP_PASS SMTP_PASSWD SMTP_PWD"),
+    ("SMTP_TLS", "SMTP_SSL SMTP_SECURE SMTP_STARTTLS SMTP_ENCRYPTION SMTP_USE_TLS SMTP_USE_SSL SMTP_SECURITY"),
+    ("SMTP_USER", "SMTP_LOGIN"),
+    ("TWILIO_ACCOUNT_SID", "TWILIO_SID TWILIO_ACCOUNT TWILIO_ACCOUNT_ID"),
+    ("TWILIO_AUTH_TOKEN", "TWILIO_TOKEN TWILIO_AUTH"),
+    ("TWILIO_FROM_NUMBER", "TWILIO_FROM TWILIO_NUMBER TWILIO_PHONE_NUMBER TWILIO_PHONE TWILIO_SENDER"),
+    ("WORKER_CONCURRENCY", "WORKER_PREFETCH WORKER_THREADS WORKER_COUNT"),
+];
 /// First words of settings that begin the names of too many other programs: only a spelling that is nearly ours counts.
 const COMMON: [&str; 3] = ["WEB_", "DEFAULT_", "SECRET_"];
 
@@ -24,6 +66,16 @@ pub(super) struct Unknown<'a> {
     prefixes: BTreeSet<&'a str>,
     /// What the names begin with that a channel of one's own reads.
     channels: &'a [String],
+}
+
+/// What a name that is no setting was meant to be, as far as it tells.
+enum Hint<'a> {
+    /// A slip of the pen.
+    Slip(&'a str),
+    /// Another name for it.
+    OtherName(&'a str),
+    /// One of those that begin with the same word, or none.
+    Family(Vec<&'a str>),
 }
 
 impl<'a> Unknown<'a> {
@@ -37,39 +89,59 @@ impl<'a> Unknown<'a> {
     /// Why `name` is most likely a mistake; `None` when it is probably another program's.
     pub(super) fn explain(&self, name: &str) -> Option<String> {
         let upper = name.to_ascii_uppercase();
-        let (distance, nearest) = self.nearest(&upper)?;
         let of_a_channel = self.channels.iter().any(|prefix| upper.starts_with(prefix.as_str()));
+        let hint = self.hint(&upper, of_a_channel);
+        let is_ours = match &hint {
+            Hint::Slip(_) => true,
+            Hint::OtherName(_) => !of_a_channel && !of_others(&upper),
+            Hint::Family(_) => {
+                self.prefixes.iter().any(|prefix| upper.starts_with(prefix)) && !of_a_channel && !of_others(&upper)
+            }
+        };
+        is_ours.then(|| told(&shown(name), &hint, str::to_owned))
+    }
+
+    /// Of a file in which every name must be known, and is written in lower case.
+    pub(super) fn explain_in_file(&self, name: &str) -> String {
+        let hint = self.hint(&name.to_ascii_uppercase(), false);
+        told(&shown(name), &hint, str::to_ascii_lowercase)
+    }
+
+    fn hint(&self, upper: &str, of_a_channel: bool) -> Hint<'a> {
         let allowed = match upper.len() {
             _ if of_a_channel => 1,
             0..=4 => 0,
             5..=7 => 1,
             _ => 2,
         };
-        if distance <= allowed {
-            return Some(format!("there is no setting {}: did you mean {nearest}?", shown(name)));
+        let ranked = self.settings.iter().map(|setting| (strsim::osa_distance(upper, setting), *setting));
+        let nearest = ranked.min().filter(|(distance, _)| *distance <= allowed);
+        if let Some((_, nearest)) = nearest {
+            return Hint::Slip(nearest);
         }
-        let prefixed = self.prefixes.iter().any(|prefix| upper.starts_with(prefix));
-        if !prefixed || of_a_channel || of_others(&upper) {
-            return None;
+        let called = |names: &str| names.split(' ').any(|other| other == upper);
+        let meant = OTHER_NAMES.iter().find(|(_, names)| called(names)).map(|(setting, _)| *setting);
+        if let Some(setting) = meant.and_then(|meant| self.settings.iter().find(|setting| **setting == meant)) {
+            return Hint::OtherName(setting);
         }
-        Some(format!("there is no setting {}; the nearest is {nearest}, and `chasqui settings` lists all", shown(name)))
-    }
-
-    /// The nearest name of all, for a file in which every name must be known.
-    pub(super) fn nearest_name(&self, name: &str) -> Option<&'a str> {
-        self.nearest(&name.to_ascii_uppercase()).map(|(_, nearest)| nearest)
-    }
-
-    /// Of those that begin with the same word, if there are any, because `LOG_LEVEL` is not meant to be `DB_URL`.
-    fn nearest(&self, upper: &str) -> Option<(usize, &'a str)> {
         let word = upper.split('_').next().unwrap_or_default();
-        let ranked = self.settings.iter().map(|setting| {
-            let other_word = setting.split('_').next() != Some(word);
-            let distance = strsim::osa_distance(upper, setting);
-            // A spelling that is nearly right wins over a common beginning.
-            (other_word && distance > 2, distance, *setting)
-        });
-        ranked.min().map(|(_, distance, setting)| (distance, setting))
+        let family = self.settings.iter().copied().filter(|setting| setting.split('_').next() == Some(word));
+        Hint::Family(family.collect())
+    }
+}
+
+fn told(name: &str, hint: &Hint<'_>, written: fn(&str) -> String) -> String {
+    match hint {
+        Hint::Slip(meant) | Hint::OtherName(meant) => {
+            format!("there is no setting {name}: did you mean {}?", written(meant))
+        }
+        Hint::Family(family) if family.is_empty() => {
+            format!("there is no setting {name}: `chasqui settings` lists all that there are")
+        }
+        Hint::Family(family) => {
+            let family: Vec<String> = family.iter().map(|setting| written(setting)).collect();
+            format!("there is no setting {name}: those that begin alike are {}", family.join(", "))
+        }
     }
 }
 
@@ -132,17 +204,46 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_begins_like_ours_is_told_with_the_nearest_of_its_kind() {
-        for (name, nearest) in [
-            ("RABBITMQ_VIRTUAL_HOST", "RABBITMQ_"),
-            ("RABBITMQ_USER", "RABBITMQ_"),
-            ("LOG_LEVEL", "LOG,"),
+    fn what_people_call_a_setting_is_told_with_its_name_here() {
+        for (name, meant) in [
+            ("RABBITMQ_USER", "RABBITMQ_USERNAME"),
+            ("RABBITMQ_URL", "AMQP_URL"),
+            ("LOG_LEVEL", "LOG"),
             ("API_PORT", "API_LISTEN"),
-            ("SMTP_PASS_WORD_FILE", "SMTP_"),
+            ("api_host", "API_LISTEN"),
+            ("SMTP_SERVER", "SMTP_HOST"),
+            ("SANDBOX_MODE", "SANDBOX"),
         ] {
             let told = explain(name).unwrap_or_else(|| panic!("{name} is not told"));
-            assert!(told.replace(";", ",").contains(&format!("nearest is {nearest}")), "{name}: {told}");
+            assert!(told.ends_with(&format!("did you mean {meant}?")), "{name}: {told}");
         }
+    }
+
+    #[test]
+    fn every_setting_that_has_another_name_exists_and_no_other_name_is_a_setting() {
+        let table: toml::Table = crate::config::DEFAULTS.parse().unwrap();
+        let settings: BTreeSet<String> = table.keys().map(|name| name.to_ascii_uppercase()).collect();
+        for (setting, names) in OTHER_NAMES {
+            assert!(settings.contains(setting), "{setting}");
+            for name in names.split(' ') {
+                assert!(!settings.contains(name), "{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_name_that_begins_like_ours_is_told_with_all_that_begin_alike() {
+        for (name, family) in
+            [("SMTP_PASS_WORD_FILE", "SMTP_HOST, SMTP_USER"), ("RABBITMQ_TIMEOUT", "RABBITMQ_PORT, RABBITMQ_USERNAME")]
+        {
+            let told = explain(name).unwrap_or_else(|| panic!("{name} is not told"));
+            assert!(told.ends_with(&format!("those that begin alike are {family}")), "{name}: {told}");
+        }
+        let channels = [];
+        let unknown = Unknown::new(["SMTP_HOST", "LOG"].into_iter(), &channels);
+        assert_eq!(unknown.explain_in_file("smtp_hots"), "there is no setting smtp_hots: did you mean smtp_host?");
+        let told = unknown.explain_in_file("colour");
+        assert_eq!(told, "there is no setting colour: `chasqui settings` lists all that there are");
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 use std::sync::{Arc, Mutex};
 
+use domain::acts;
+
 use super::*;
 
 const HOSTILE: &str = "a\r\nb\u{1b}[2J\u{202e}\u{85}\u{7f}é";

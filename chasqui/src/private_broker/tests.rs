@@ -10,6 +10,7 @@ use super::*;
 
 /// Set in the copy of this test program that one test starts and kills.
 const VICTIM: &str = "CHASQUI_TEST_VICTIM";
+const POLL: Duration = Duration::from_millis(50);
 
 fn ephemeral() -> Options {
     Options { ephemeral: true, ..Options::default() }

@@ -17,6 +17,24 @@ fn rfc_3339_with_an_offset_is_read_as_microseconds_of_utc() {
 }
 
 #[test]
+fn what_is_wrong_with_an_instant_is_told_in_words_of_calendars() {
+    for (text, why) in [
+        ("2026-02-30T10:00:00Z", InvalidTimestamp::NeverOccurs),
+        ("2026-13-01T10:00:00Z", InvalidTimestamp::NeverOccurs),
+        ("2026-03-01T25:00:00Z", InvalidTimestamp::NeverOccurs),
+        ("2026-03-01T09:60:00Z", InvalidTimestamp::NeverOccurs),
+        ("2026-03-01T09:00:00", InvalidTimestamp::NoOffset),
+        ("2026-03-01T09:00:00.5", InvalidTimestamp::NoOffset),
+        ("2026-03-01", InvalidTimestamp::Form),
+        ("tomorrow", InvalidTimestamp::Form),
+        ("", InvalidTimestamp::Form),
+        ("1772366400", InvalidTimestamp::Form),
+    ] {
+        assert_eq!(Timestamp::parse_rfc3339(text), Err(why), "{text}");
+    }
+}
+
+#[test]
 fn every_instant_that_can_be_written_reads_back_the_same() {
     let last_second_of_9999 = Timestamp::from_seconds(253_402_300_799);
     for micros in [0, 1, -1, 999_999, 1_772_366_400_123_456, -62_135_596_800_000_000, last_second_of_9999.as_micros()] {

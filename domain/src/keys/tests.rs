@@ -97,3 +97,33 @@ fn ids_of_requests_differ_with_everything_they_stand_for() {
     assert!(ids.iter().all(|id| id.parse::<uuid::Uuid>().is_ok_and(|id| id.get_version_num() == 8)));
     assert_eq!(ids[0], one.id(&default, by, "k", None));
 }
+
+#[test]
+fn a_long_secret_of_few_bytes_or_of_one_piece_again_and_again_is_guessable() {
+    let repeated = ["a".repeat(32), "ab".repeat(40), "0123456789abcdef".repeat(2), "a".repeat(16)];
+    let guessable = ["password1!password1!password1!pa", "aaaaaaaabbbbbbbbccccccccdddddddde", "abababababababac"];
+    for secret in repeated.iter().map(String::as_str).chain(guessable) {
+        assert!(is_guessable_secret(secret.as_bytes()), "{secret}");
+    }
+    for secret in [
+        "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+        "31415926535897932384626433832795",
+        "a secret of the tests that is long enough",
+        "printed-at-start",
+        "",
+    ] {
+        assert!(!is_guessable_secret(secret.as_bytes()), "{secret}");
+    }
+}
+
+#[test]
+fn no_token_is_believed_for_a_former_secret_that_others_may_have() {
+    let before = |secret: &str| Keyring::new(b"a secret that is known to this test", Some(secret.as_bytes()));
+    assert!(before("a former secret that nobody else has").previous_token_key().is_some());
+    for secret in [PUBLISHED[0], &"a".repeat(32)] {
+        let keys = before(secret);
+        assert!(keys.previous_token_key().is_none(), "{secret}");
+        let hash = Keyring::new(secret.as_bytes(), None).recipients().hash("ana@example.com");
+        assert!(keys.recipients().every_hash("ana@example.com").contains(&hash), "what it hashed is still found");
+    }
+}

@@ -1,9 +1,10 @@
 //! Reads the fields of a body one by one, and collects what is wrong with them.
 
-use serde_json::{Map, Number, Value};
+use serde_json::{Map, Value};
 
 use super::draft::{Draft, Target};
-use super::names::{FIELDS, UnknownField, nearest, pointer_step};
+use super::names::{FIELDS, UnknownField, nearest};
+use super::values::{has_nul, is_absent, kind_of, numbers_beyond, whole};
 use super::{Defaults, Expiry, FieldError, Wording};
 use crate::line::{MAX_SUBJECT_CHARS, check_subject, is_unsafe_in_a_line};
 use crate::{ChannelName, Priority, Tenant, Timestamp};
@@ -11,8 +12,8 @@ use crate::{ChannelName, Priority, Tenant, Timestamp};
 const MAX_ID_BYTES: usize = 255;
 pub(super) const MAX_DESTINATION_BYTES: usize = 4096;
 const VERSION: u64 = 1;
-/// Numbers that one refusal names.
-const MAX_NUMBERS_NAMED: usize = 8;
+/// Ten years.
+const MAX_SECONDS: u64 = 3_660 * 86_400;
 
 /// Takes fields out of an object and collects what is wrong with them.
 pub(super) struct Fields {
@@ -139,14 +140,7 @@ impl Fields {
 
     /// Numbers travel in the digits that their publisher wrote, so each must be one that others can read.
     fn numbers(&mut self) {
-        if !self.object.values().any(has_beyond) {
-            return;
-        }
-        let mut found = Vec::new();
-        for (name, value) in &self.object {
-            find_beyond(&format!("/{}", pointer_step(name)), value, &mut found);
-        }
-        for pointer in found {
+        for pointer in numbers_beyond(&self.object) {
             self.refuse(pointer, "must be a number of at most 1.8e308: write a larger one as a text");
         }
     }
@@ -286,9 +280,12 @@ impl Fields {
 
     fn seconds(&mut self, name: &'static str) -> Option<u64> {
         let value = self.take(name)?;
-        let seconds = whole(&value).filter(|seconds| (1..=10 * 366 * 86_400).contains(seconds));
+        let seconds = whole(&value).filter(|seconds| (1..=MAX_SECONDS).contains(seconds));
         if seconds.is_none() {
-            self.refuse(format!("/{name}"), "must be a whole number of seconds from 1 to ten years");
+            self.refuse(
+                format!("/{name}"),
+                format!("must be a whole number of seconds from 1 to {MAX_SECONDS} (ten years)"),
+            );
         }
         seconds
     }
@@ -307,70 +304,5 @@ impl Fields {
 
     fn has_error_at(&self, pointer: &str) -> bool {
         self.errors.iter().any(|error| error.pointer == pointer)
-    }
-}
-
-/// An empty list stays: it is an empty object, or a list without items.
-pub(crate) fn is_absent(value: &Value) -> bool {
-    value.is_null() || value.as_str() == Some("")
-}
-
-/// A number without a fraction, however it is written: 600, 600.0 and 6e2 are one.
-fn whole(value: &Value) -> Option<u64> {
-    /// Beyond it a float has no fraction to look at.
-    const EXACT: f64 = 9_007_199_254_740_992.0;
-    let float = || value.as_f64().filter(|number| number.fract() == 0.0 && (0.0..=EXACT).contains(number));
-    value.as_u64().or_else(|| float().map(|number| number as u64))
-}
-
-pub(super) fn kind_of(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "a boolean",
-        Value::Number(_) => "a number",
-        Value::String(_) => "a string",
-        Value::Array(_) => "a list",
-        Value::Object(_) => "an object",
-    }
-}
-
-/// It holds a number that is too large for a double, which is what most programs read numbers as.
-fn has_beyond(value: &Value) -> bool {
-    match value {
-        Value::Number(number) => is_beyond(number),
-        Value::Array(items) => items.iter().any(has_beyond),
-        Value::Object(map) => map.values().any(has_beyond),
-        Value::Null | Value::Bool(_) | Value::String(_) => false,
-    }
-}
-
-fn is_beyond(number: &Number) -> bool {
-    let written = number.as_str();
-    let large = written.len() > 300 || written.bytes().any(|byte| matches!(byte, b'e' | b'E'));
-    large && number.as_f64().is_none()
-}
-
-/// The pointers of the first such numbers.
-fn find_beyond(pointer: &str, value: &Value, found: &mut Vec<String>) {
-    match value {
-        _ if found.len() == MAX_NUMBERS_NAMED => {}
-        Value::Number(number) if is_beyond(number) => found.push(pointer.to_owned()),
-        Value::Array(items) => {
-            items.iter().enumerate().for_each(|(at, item)| find_beyond(&format!("{pointer}/{at}"), item, found));
-        }
-        Value::Object(map) => {
-            map.iter().for_each(|(name, item)| find_beyond(&format!("{pointer}/{}", pointer_step(name)), item, found));
-        }
-        _ => {}
-    }
-}
-
-/// Databases refuse this character in text, and no reader shows it.
-fn has_nul(value: &Value) -> bool {
-    match value {
-        Value::String(text) => text.contains('\0'),
-        Value::Array(items) => items.iter().any(has_nul),
-        Value::Object(map) => map.iter().any(|(name, value)| name.contains('\0') || has_nul(value)),
-        Value::Null | Value::Bool(_) | Value::Number(_) => false,
     }
 }

@@ -3,9 +3,10 @@
 use serde_json::Value;
 
 use super::draft::Target;
-use super::fields::{Fields, kind_of};
+use super::fields::Fields;
 use super::json::MAX_FIELDS;
 use super::names::{Meant, UnknownField, unknown};
+use super::values::kind_of;
 
 const MAX_FALLBACKS: usize = 8;
 

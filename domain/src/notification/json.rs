@@ -42,7 +42,7 @@ pub fn parse_object(body: &[u8]) -> Result<Map<String, Value>, DecodeError> {
     let read = top.deserialize(&mut deserializer).and_then(|object| deserializer.end().map(|()| object));
     read.map_err(|error| match twice.take() {
         Some(pointer) => of_the_text(pointer, "is given twice".into()),
-        None => refuse(format!("the body is not a JSON object that we read: {}", without_values(&error))),
+        None => refuse(format!("the body {}", json_fault(&error))),
     })
 }
 
@@ -54,18 +54,33 @@ fn of_the_text(pointer: String, detail: String) -> DecodeError {
     DecodeError { reason: Reason::DecodeError, fields: vec![FieldError { pointer, detail }] }
 }
 
-/// serde_json quotes the offending value in type errors; a value may be personal.
-fn without_values(error: &serde_json::Error) -> String {
-    let place = format!("line {} column {}", error.line(), error.column());
-    match error.classify() {
-        serde_json::error::Category::Data if error.to_string().starts_with("invalid type") => {
-            format!("it is not an object ({place})")
-        }
-        serde_json::error::Category::Syntax | serde_json::error::Category::Eof => {
-            format!("{} ({place})", syntax(&error.to_string()))
-        }
-        _ => error.to_string(),
+/// What is wrong with a text that is no JSON, or not the kind that was expected, in words that go on after its name.
+/// serde_json itself quotes the offending value in type errors; a value may be personal.
+pub fn json_fault(error: &serde_json::Error) -> String {
+    let said = error.to_string();
+    if let Some(found) = said.strip_prefix("invalid type: ") {
+        return format!("must be a JSON object, not {}", kind_named(found));
     }
+    match error.classify() {
+        serde_json::error::Category::Syntax | serde_json::error::Category::Eof => {
+            format!("is not JSON: {} (line {}, column {})", syntax(&said), error.line(), error.column())
+        }
+        _ => format!("is not a JSON object that we read: {said}"),
+    }
+}
+
+/// The kind of value at the beginning of serde's words, which go on with the value itself.
+fn kind_named(found: &str) -> &'static str {
+    let kinds = [
+        ("null", "null"),
+        ("boolean", "a boolean"),
+        ("string", "a string"),
+        ("sequence", "a list"),
+        ("integer", "a number"),
+        ("floating point", "a number"),
+        ("number", "a number"),
+    ];
+    kinds.iter().find(|(word, _)| found.starts_with(word)).map_or("another value", |(_, kind)| kind)
 }
 
 /// serde_json's words without the place; those that speak of its parser are said in ours.
@@ -74,6 +89,9 @@ fn syntax(said: &str) -> &str {
         "expected ident" | "expected value" => {
             "what begins there is no value of JSON: a text stands between double quotes, an object between braces"
         }
+        "key must be a string" => "the name of a field stands between double quotes",
+        "trailing comma" => "a comma stands there that no field or item follows",
+        "trailing characters" => "something follows its end",
         said if said.starts_with("EOF while parsing") => "it ends too early",
         said => said,
     }

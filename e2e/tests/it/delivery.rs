@@ -1,10 +1,18 @@
 //! From a publisher to a provider, by every way in.
 
-use domain::State;
-use e2e::provider::Provider;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use domain::{Clock, Key, State, SystemClock, Tenant};
+use e2e::fleet::until;
+use e2e::provider::{Answer, Provider};
 use e2e::{Database, TestFleet};
-use lapin::BasicProperties;
-use serde_json::json;
+use lapin::options::{BasicGetOptions, BasicPublishOptions, ConfirmSelectOptions};
+use lapin::types::{AMQPValue, FieldTable};
+use lapin::{BasicProperties, Channel, Confirmation, Connection, ConnectionProperties};
+use reqwest::Method;
+use serde_json::{Value, json};
+use store::DeliveryView;
 
 const BODY: &str =
     r#"{"channel":"SMS","destination":"+12025550143","subject":"Aviso","message":"Su pedido está listo"}"#;
@@ -198,5 +206,156 @@ async fn a_missing_template_variable_is_permanent_and_named() {
     let letter = fleet.take_dead_letters(1).await.remove(0);
     assert_eq!(letter.reason, "template");
     assert!(letter.error.contains("code"), "{}", letter.error);
+    fleet.finish().await;
+}
+
+/// A RabbitMQ user of its own, which may write to the exchange and nothing else.
+struct Publisher {
+    name: String,
+    amqp: Channel,
+    connection: Connection,
+}
+
+impl Publisher {
+    async fn new(fleet: &TestFleet, name: &str) -> Self {
+        let name = format!("{name}-{}", fleet.vhost);
+        let password = "a-password-of-the-tests";
+        let user = json!({"password": password, "tags": ""});
+        fleet.manage(Method::PUT, &format!("users/{name}"), Some(user)).await;
+        let may = json!({"configure": "", "write": r"^notifications\.exchange$", "read": ""});
+        fleet.manage(Method::PUT, &format!("permissions/{}/{name}", fleet.vhost), Some(may)).await;
+        let (_, url) = fleet.environment.iter().find(|(name, _)| name == "AMQP_URL").expect("a broker");
+        let (_, place) = url.rsplit_once('@').expect("a URL with a user");
+        let url = format!("amqp://{name}:{password}@{place}");
+        let connection = Connection::connect(&url, ConnectionProperties::default()).await.expect("connected");
+        let amqp = connection.create_channel().await.expect("a channel");
+        amqp.confirm_select(ConfirmSelectOptions::default()).await.expect("confirms");
+        Self { name, amqp, connection }
+    }
+
+    /// The properties that say who publishes.
+    fn itself(&self) -> BasicProperties {
+        BasicProperties::default().with_user_id(self.name.as_str().into())
+    }
+
+    async fn publish(&self, id: &str, body: &Value, properties: BasicProperties) -> lapin::Result<Confirmation> {
+        let options = BasicPublishOptions { mandatory: true, ..BasicPublishOptions::default() };
+        let (exchange, key) = ("notifications.exchange".into(), "notifications.key".into());
+        let properties = properties.with_message_id(id.into()).with_delivery_mode(2);
+        self.amqp.basic_publish(exchange, key, options, body.to_string().as_bytes(), properties).await?.await
+    }
+
+    async fn delivery(&self, fleet: &TestFleet, id: &str) -> Option<DeliveryView> {
+        let tenant = Tenant::parse(&self.name).expect("a name of a tenant");
+        fleet.store().delivery(&Key { tenant, id: id.to_owned() }).await.expect("read")
+    }
+
+    async fn sent(&self, fleet: &TestFleet, id: &str) -> DeliveryView {
+        let sent = async || self.delivery(fleet, id).await.filter(|view| view.row.state == State::Sent);
+        until(&format!("{id} of {} is sent", self.name), sent).await
+    }
+
+    async fn leave(self, fleet: &TestFleet) {
+        let _ = self.connection.close(200, "done".into()).await;
+        fleet.manage(Method::DELETE, &format!("users/{}", self.name), None).await;
+    }
+}
+
+fn to(destination: &str) -> Value {
+    json!({"channel": "sms", "destination": destination, "message": "Hola"})
+}
+
+async fn fleet_with_tenants_by_user_id(provider: &Provider) -> TestFleet {
+    // Late retries: a provider that recovers does so in time.
+    let ours = vec![("AMQP_TENANT_FROM_USER_ID", "true"), ("WORKER_RETRY_DELAY_2", "3"), ("WORKER_RETRY_DELAY_3", "3")];
+    let settings = [provider.settings(), ours].concat();
+    TestFleet::start(Database::Sqlite, &settings).await
+}
+
+#[tokio::test]
+async fn a_delivery_is_of_the_tenant_of_its_publishers_user_also_when_it_is_retried_scheduled_or_moved() {
+    const PATIENT: &str = "+12025550144";
+    const GONE: &str = "+12025550145";
+    let provider = Provider::start().await;
+    let fleet = fleet_with_tenants_by_user_id(&provider).await;
+    let publishers = [Publisher::new(&fleet, "acme").await, Publisher::new(&fleet, "globex").await];
+    provider.answer_for(PATIENT, Answer::Refuse { status: 503, code: 0, retry_after: None });
+    provider.answer_for(GONE, Answer::Refuse { status: 400, code: 21211, retry_after: None });
+    let mut later = to("+12025550146");
+    later["send_at"] = json!(SystemClock.now().plus(Duration::from_secs(2)).to_string());
+    let bodies = [("immediate", to("+12025550143")), ("retried", to(PATIENT)), ("later", later), ("moved", to(GONE))];
+    for publisher in &publishers {
+        for (id, body) in &bodies {
+            publisher.publish(id, body, publisher.itself()).await.expect("confirmed");
+        }
+    }
+    for publisher in &publishers {
+        let tried = async || publisher.delivery(&fleet, "retried").await.filter(|view| !view.attempts.is_empty());
+        until("a first attempt", tried).await;
+    }
+    provider.answer_for(PATIENT, Answer::Accept);
+    until("two dead letters", async || (fleet.depth("notifications.queue.dlq").await == 2).then_some(())).await;
+    provider.answer_for(GONE, Answer::Accept);
+    fleet.move_messages("notifications.queue.dlq", "notifications.queue").await;
+    for publisher in &publishers {
+        for (id, _) in &bodies {
+            let view = publisher.sent(&fleet, id).await;
+            assert_eq!(view.row.epoch, u32::from(*id == "moved"), "{id}");
+            assert!(*id != "retried" || view.attempts.len() > 1, "it was sent by a copy of the fleet's");
+        }
+    }
+    // What the fleet publishes for itself belongs to whom the API says.
+    let answer = fleet.http.post(fleet.url("/notify")).json(&to("+12025550143")).send().await.expect("answered");
+    let accepted: Value = answer.json().await.expect("JSON");
+    fleet.until(accepted["id"].as_str().expect("an id"), State::Sent).await;
+    for publisher in publishers {
+        publisher.leave(&fleet).await;
+    }
+    fleet.finish().await;
+}
+
+#[tokio::test]
+async fn a_publisher_is_given_no_other_tenant_by_its_body_its_headers_or_a_foreign_user_id() {
+    let provider = Provider::start().await;
+    let fleet = fleet_with_tenants_by_user_id(&provider).await;
+    let (acme, globex) = (Publisher::new(&fleet, "acme").await, Publisher::new(&fleet, "globex").await);
+    for another in [globex.name.as_str(), "default"] {
+        let mut body = to("+12025550143");
+        body["tenant"] = json!(another);
+        acme.publish("another", &body, acme.itself()).await.expect("confirmed");
+        let letter = fleet.take_dead_letters(1).await.remove(0);
+        assert_eq!((letter.message_id.as_deref(), letter.reason.as_str()), (Some("another"), "decode_error"));
+        assert!(letter.error.starts_with("/tenant is another than acme-"), "{}", letter.error);
+    }
+
+    acme.publish("nobodys", &to("+12025550143"), BasicProperties::default()).await.expect("confirmed");
+    let get = async || {
+        let options = BasicGetOptions { no_ack: true };
+        fleet.amqp.basic_get("notifications.queue.dlq".into(), options).await.expect("get")
+    };
+    let letter = until("a dead letter", get).await.delivery;
+    assert!(letter.properties.user_id().is_some(), "the fleet says who it is");
+    // As a move does: the letter is the fleet's own now, and nobody's all the same.
+    fleet.publish(&letter.data, letter.properties.clone()).await;
+    let again = fleet.take_dead_letters(1).await.remove(0);
+    assert!(again.error.contains("a move does not change that"), "{}", again.error);
+    assert!(provider.received().is_empty(), "nothing of all that was sent");
+
+    let forged = [
+        ("notify-tenant", AMQPValue::LongString(globex.name.as_str().into())),
+        ("notify-epoch", AMQPValue::LongLongInt(5)),
+        ("notify-seq", AMQPValue::LongLongInt(5)),
+        ("notify-dead-reason", AMQPValue::LongString("permanent".into())),
+    ];
+    let forged = forged.into_iter().map(|(name, value)| (name.into(), value));
+    let properties = acme.itself().with_headers(FieldTable::from(forged.collect::<BTreeMap<_, _>>()));
+    acme.publish("forged", &to("+12025550143"), properties).await.expect("confirmed");
+    assert_eq!(acme.sent(&fleet, "forged").await.row.epoch, 0);
+    assert!(globex.delivery(&fleet, "forged").await.is_none());
+    let refused = acme.publish("stolen", &to("+12025550143"), globex.itself()).await;
+    assert!(refused.is_err(), "RabbitMQ lets nobody name another user");
+    for publisher in [acme, globex] {
+        publisher.leave(&fleet).await;
+    }
     fleet.finish().await;
 }

@@ -35,8 +35,25 @@ async fn the_success_path_updates_no_index_and_scans_no_table() {
     assert_eq!(store.finish_jobs(&done).await.unwrap(), 200);
     store.prune(at(-1), at(1), 50).await.unwrap();
     drop(store);
+    backends_gone(&mut admin).await;
     assert_eq!(updates(&mut admin, 200).await, 200);
     assert_eq!(scans(&mut admin).await, 0);
+}
+
+/// Waits until nobody else is connected: a backend publishes its statistics before it is gone, also those of the
+/// scans that built the indexes.
+async fn backends_gone(admin: &mut PgConnection) {
+    let begun = Instant::now();
+    loop {
+        let sql = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() \
+                   AND backend_type = 'client backend' AND pid <> pg_backend_pid()";
+        let others: i64 = admin.fetch_one(sql).await.unwrap().get(0);
+        if others == 0 {
+            return;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(30), "{others} backends of the store are still connected");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
 }
 
 /// Sequential scans but for those that built the indexes, one each.

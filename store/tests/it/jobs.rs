@@ -17,6 +17,7 @@ on_both!(
     a_lease_that_ran_out_or_was_given_back_is_claimed_again,
     a_schedule_is_moved_to_another_time_unless_somebody_holds_it,
     jobs_are_listed_in_order,
+    a_page_of_jobs_is_bounded_in_what_they_keep_of_their_messages_too,
 );
 
 pub(crate) fn job(id: &str, due: i64) -> Job {
@@ -150,6 +151,17 @@ async fn a_schedule_is_moved_to_another_time_unless_somebody_holds_it(db: &Datab
     assert!(!moved("once", 1).await && !moved("unknown", 1).await);
     assert!(moved("daily", 5).await);
     assert_eq!(store.job(&key("daily")).await.unwrap(), Some(schedule("daily", 9)));
+}
+
+async fn a_page_of_jobs_is_bounded_in_what_they_keep_of_their_messages_too(db: &Database) {
+    let store = db.store().await;
+    for id in ["a", "b", "c", "d", "e"] {
+        store.put_job(Job { carried: vec![b' '; 1024 * 1024], ..job(id, 1) }).await.unwrap();
+    }
+    let page = store.jobs(JobFilter::default()).await.unwrap();
+    assert_eq!((page.jobs.len(), page.more), (3, true), "a page has 4 MiB, and their bodies count as well");
+    let rest = store.jobs(JobFilter { after: Some(key("c")), ..JobFilter::default() }).await.unwrap();
+    assert_eq!((rest.jobs.len(), rest.more), (2, false));
 }
 
 async fn jobs_are_listed_in_order(db: &Database) {

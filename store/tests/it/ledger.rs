@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::{AttemptOutcome, Claim, Row, State, Take};
+use domain::{Arrival, AttemptOutcome, Claim, Key, Row, State, Take, Tenant};
 use store::{Capture, Claimed, Recorded, Store, StoreError};
 use tokio::task::JoinSet;
 
@@ -19,6 +19,7 @@ on_both!(
     a_known_id_with_another_body_is_a_conflict,
     a_record_whose_row_was_lost_is_kept,
     the_sandbox_keeps_the_newest_captures,
+    a_loud_tenant_takes_no_capture_from_a_quiet_one,
     a_nul_in_an_id_is_refused_and_in_an_answer_is_dropped,
 );
 
@@ -211,6 +212,46 @@ async fn the_sandbox_keeps_the_newest_captures(db: &Database) {
     let after = store.captures(Some(kept[7].id), 1).await.unwrap();
     assert_eq!(after, kept[8..9]);
     assert!(!format!("{kept:?}").contains("5491123456789"), "a capture prints its recipient");
+}
+
+/// A delivery of this tenant that the sandbox captures, with its id as the text.
+async fn capture(store: Store, tenant: Tenant, id: String) {
+    let key = Key { tenant, id: id.clone() };
+    let candidate = Row { key: key.clone(), ..candidate(&id) };
+    let row = taken(store.claim(candidate, &Arrival { key, ..arrival(&id) }, HOUR).await.unwrap());
+    let capture = Capture {
+        channel: row.channel.clone(),
+        destination: "+5491123456789".into(),
+        subject: None,
+        text: id,
+        html: None,
+    };
+    store.record(&decide(&row, &domain::Outcome::Captured), Some(capture)).await.unwrap();
+}
+
+async fn a_loud_tenant_takes_no_capture_from_a_quiet_one(db: &Database) {
+    let options = store::Options { captures_kept: 3, ..db.options() };
+    let store = Store::connect(options).await.unwrap();
+    store.migrate().await.unwrap();
+    let [loud, quiet] = ["loud", "quiet"].map(|tenant| Tenant::parse(tenant).unwrap());
+    capture(store.clone(), quiet.clone(), "quiet 0".into()).await;
+    // Together, so that one group holds several, and of both.
+    let mut captures = JoinSet::new();
+    captures.spawn(capture(store.clone(), quiet.clone(), "quiet 1".into()));
+    for n in 0..30 {
+        captures.spawn(capture(store.clone(), loud.clone(), format!("loud {n:02}")));
+    }
+    captures.join_all().await;
+    for n in 98..100 {
+        capture(store.clone(), loud.clone(), format!("loud {n}")).await;
+    }
+    let texts = async |tenant: &Tenant| {
+        let kept = store.captures_of(tenant, None, 100).await.unwrap();
+        kept.into_iter().map(|view| view.capture.text).collect::<Vec<_>>()
+    };
+    assert_eq!(texts(&quiet).await, ["quiet 0", "quiet 1"]);
+    let loud = texts(&loud).await;
+    assert_eq!((loud.len(), loud[1].as_str(), loud[2].as_str()), (3, "loud 98", "loud 99"));
 }
 
 async fn a_nul_in_an_id_is_refused_and_in_an_answer_is_dropped(db: &Database) {

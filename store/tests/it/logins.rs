@@ -10,6 +10,7 @@ on_both!(
     wrong_passwords_lock_for_longer_each_time,
     a_lock_holds_where_it_was_earned,
     a_known_place_is_let_through_while_others_guess,
+    locks_say_the_same_of_a_known_place_and_of_any_other,
     failures_are_forgotten_after_an_hour,
 );
 
@@ -44,7 +45,7 @@ async fn wrong_passwords_lock_for_longer_each_time(db: &Database) {
     assert_eq!(locked(&stores[0], &ana, at(4)).await, None);
     stores[0].login_succeeded(&ana, at(5)).await.unwrap();
     let standing = stores[1].login_standing(&ana, at(5)).await.unwrap();
-    assert_eq!(standing, Standing { known: true, locked_until: None });
+    assert_eq!(standing, Standing { known: true, ..Standing::default() });
     fail(&stores[1], &ana, 4).await;
     assert_eq!(locked(&stores[0], &ana, at(0)).await, None, "a success has forgotten the failures");
 }
@@ -68,9 +69,32 @@ async fn a_known_place_is_let_through_while_others_guess(db: &Database) {
     }
     assert!(locked(&store, &login("ana", "a new place"), at(0)).await.is_some(), "by the name");
     assert!(locked(&store, &login("berta", "here"), at(0)).await.is_some(), "by the peer");
-    assert_eq!(locked(&store, &login("ana", "here"), at(0)).await, None);
+    let standing = store.login_standing(&login("ana", "here"), at(0)).await.unwrap();
+    assert!(standing.known && !standing.locked_here, "{standing:?}");
     fail(&store, &login("ana", "here"), 5).await;
-    assert!(locked(&store, &login("ana", "here"), at(0)).await.is_some(), "but not to guess itself");
+    let standing = store.login_standing(&login("ana", "here"), at(0)).await.unwrap();
+    assert!(standing.known && standing.locked_here, "but not to guess itself");
+}
+
+async fn locks_say_the_same_of_a_known_place_and_of_any_other(db: &Database) {
+    let store = db.store().await;
+    let (known, other) = (login("ana", "here"), login("berta", "here"));
+    store.login_succeeded(&known, at(0)).await.unwrap();
+    for n in 0..52 {
+        fail(&store, &login(&format!("name {n}"), "here"), 1).await;
+    }
+    let mut seen = Vec::new();
+    for n in 0..8 {
+        let [one, two] = [&known, &other].map(|login| store.login_standing(login, at(0)));
+        let (one, two) = (one.await.unwrap(), two.await.unwrap());
+        assert_eq!(Standing { known: false, ..one }, two, "after {n} tries");
+        seen.push((one.locked_here, one.locked_until));
+        store.login_refused(&known, at(0)).await.unwrap();
+        store.login_refused(&other, at(0)).await.unwrap();
+    }
+    assert_eq!(seen[..5], [(false, Some(at(4))); 5], "refusals lock nobody else out for longer");
+    assert_eq!(seen[5..], [(true, Some(at(4))), (true, Some(at(4))), (true, Some(at(4)))]);
+    assert_eq!(locked(&store, &login("carla", "here"), at(4)).await, None);
 }
 
 async fn failures_are_forgotten_after_an_hour(db: &Database) {

@@ -119,6 +119,15 @@ mod tests {
     }
 
     #[test]
+    fn whose_tenants_are_told_by_user_id_has_one_user_on_all_nodes() {
+        let broker = read("amqp://u:one@h1/foro,amqp://u:two@h2/foro").unwrap();
+        assert_eq!(broker.fleet_user(), None, "unless it is asked for");
+        assert_eq!(broker.with_tenant_from_user_id().unwrap().fleet_user(), Some("u"));
+        let several = read("amqp://u:p@h1/foro,amqp://v:p@h2/foro").unwrap();
+        assert_eq!(several.with_tenant_from_user_id().err(), Some(InvalidBroker::SeveralUsers));
+    }
+
+    #[test]
     fn each_node_is_tried_once_and_every_one_of_them_first_at_times() {
         let broker = read("amqp://h1/foro,amqp://h2/foro,amqp://h3/foro").unwrap();
         let mut first = std::collections::BTreeSet::new();

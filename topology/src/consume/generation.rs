@@ -72,6 +72,7 @@ impl Generation {
             subscription,
             turn,
             names: supervisor.topology.names.clone(),
+            fleet_user: supervisor.topology.broker.fleet_user().map(str::to_owned),
             control: supervisor.control.clone(),
             handout,
             requests,

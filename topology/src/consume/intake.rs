@@ -39,6 +39,8 @@ pub(super) struct Intake {
     pub(super) subscription: Subscription,
     pub(super) turn: Turn,
     pub(super) names: Names,
+    /// See [`crate::Broker::fleet_user`].
+    pub(super) fleet_user: Option<String>,
     pub(super) control: watch::Receiver<Control>,
     pub(super) handout: mpsc::Sender<Incoming>,
     pub(super) requests: mpsc::UnboundedSender<Request>,
@@ -103,10 +105,17 @@ impl Intake {
                     if delivery.acker.poisoned() {
                         return Err("the AMQP channel was closed".into());
                     }
-                    permit.send(incoming(&self.subscription, &self.names, &self.requests, delivery));
+                    permit.send(self.incoming(delivery));
                 }
             }
         }
+    }
+
+    fn incoming(&self, delivery: Delivery) -> Incoming {
+        let settle = Settle::new(delivery.delivery_tag, self.requests.clone());
+        let (source, fleet_user) = (self.subscription.source, self.fleet_user.as_deref());
+        let body = Bytes::from(delivery.data);
+        Incoming::new(source, &self.names, fleet_user, &delivery.properties, body, delivery.redelivered, settle)
     }
 
     /// False when it was told to drain before.
@@ -166,17 +175,6 @@ impl Intake {
 
 fn is_suspicious(delivery: &Delivery) -> bool {
     delivery_count(&delivery.properties, delivery.redelivered) >= SUSPICIOUS
-}
-
-fn incoming(
-    subscription: &Subscription,
-    names: &Names,
-    requests: &mpsc::UnboundedSender<Request>,
-    delivery: Delivery,
-) -> Incoming {
-    let settle = Settle::new(delivery.delivery_tag, requests.clone());
-    let body = Bytes::from(delivery.data);
-    Incoming::new(subscription.source, names, &delivery.properties, body, delivery.redelivered, settle)
 }
 
 fn received(delivery: Option<lapin::Result<Delivery>>) -> Result<Delivery, Ended> {

@@ -14,8 +14,9 @@ use lapin::types::ShortString;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
-use crate::envelope::{delivery_count, sent_at};
-use crate::{Carried, Names, Settle, Topology, fingerprint_of_properties, read_headers};
+use crate::decode::owner_of;
+use crate::envelope::{delivery_count, noted_tenant, of_a_publisher, sent_at};
+use crate::{Carried, Names, Owner, Settle, Topology, fingerprint_of_properties, read_headers};
 
 /// A queue that is consumed.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -92,8 +93,10 @@ pub struct Incoming {
     /// 1 to 255 bytes.
     pub message_id: Option<String>,
     pub body: Bytes,
+    /// Of a publisher whose tenant is told from its user, only those that publishers may set.
     pub headers: Headers,
     pub carried: Carried,
+    pub owner: Owner,
     /// Canonical bytes of the properties that its publisher chose, for `domain::fingerprint_of`. Empty when it has a
     /// `message_id`: then nobody needs a fingerprint.
     pub properties_fingerprint: Vec<u8>,
@@ -219,15 +222,21 @@ impl std::fmt::Display for Source {
 
 impl Incoming {
     /// As it would have come from the broker. Also for tests of whoever consumes, with [`Settle::reporting`].
+    /// `fleet_user` is [`crate::Broker::fleet_user`].
     pub fn new(
         source: Source,
         names: &Names,
+        fleet_user: Option<&str>,
         properties: &BasicProperties,
         body: Bytes,
         redelivered: bool,
         settle: Settle,
     ) -> Self {
+        let user = properties.user_id().as_ref().map(ShortString::as_str);
+        let owner = owner_of(fleet_user, user, noted_tenant(properties));
+        let is_the_fleets = fleet_user.is_none() || user == fleet_user;
         let headers = read_headers(properties, names);
+        let headers = if is_the_fleets { headers } else { of_a_publisher(headers) };
         let message_id =
             properties.message_id().as_ref().map(ShortString::to_string).filter(|message_id| !message_id.is_empty());
         Self {
@@ -244,7 +253,8 @@ impl Incoming {
             message_id,
             body,
             headers,
-            carried: Carried::of(properties),
+            carried: Carried::of(properties).with_owner(&owner),
+            owner,
             timestamp: sent_at(properties),
             content_encoding: properties.content_encoding().as_ref().map(ShortString::to_string),
             redelivered,

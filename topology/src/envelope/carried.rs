@@ -8,6 +8,7 @@ use lapin::types::{AMQPValue, FieldTable, ShortString};
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::{MAX_SHORT_BYTES, cut};
+use crate::Owner;
 
 /// The publisher's properties that go along with every republish. Never `user_id` (the broker refuses another
 /// user's), `expiration` (it would cut a retry delay short), `priority`; never headers that steer the broker
@@ -23,6 +24,10 @@ pub struct Carried {
     pub(super) timestamp: Option<u64>,
     pub(super) kind: Option<ShortString>,
     pub(super) app_id: Option<ShortString>,
+    /// Whose it is, where that was told from the publisher's `user_id`, which cannot go along: see [`Owner`]. Empty for
+    /// nobody's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) tenant: Option<ShortString>,
     /// The publisher's own headers.
     #[serde(serialize_with = "storable")]
     pub(super) foreign: FieldTable,
@@ -55,8 +60,16 @@ impl Carried {
             timestamp: *properties.timestamp(),
             kind: properties.kind().clone(),
             app_id: properties.app_id().clone(),
+            tenant: None,
             foreign: properties.headers().as_ref().map(foreign).unwrap_or_default(),
         }
+    }
+
+    /// Every copy of a message has the owner that its publisher's own copy had.
+    #[must_use]
+    pub(crate) fn with_owner(mut self, owner: &Owner) -> Self {
+        self.tenant = owner.noted().map(short);
+        self
     }
 
     /// The AMQP `timestamp`, in whole seconds; an instant before 1970 is left out.

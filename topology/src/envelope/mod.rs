@@ -13,7 +13,7 @@ mod write;
 
 pub use carried::{Carried, fingerprint_of_properties};
 pub use read::read_headers;
-pub(crate) use read::{delivery_count, sent_at};
+pub(crate) use read::{delivery_count, noted_tenant, of_a_publisher, sent_at};
 pub use write::properties;
 
 /// Bytes of `notify-dead-error`.
@@ -31,6 +31,7 @@ mod name {
     pub(super) const DUE: &str = "notify-due";
     pub(super) const RELEASED: &str = "notify-released";
     pub(super) const PARENT: &str = "notify-parent";
+    pub(super) const TENANT: &str = "notify-tenant";
     pub(super) const PUBLISHER: &str = "notify-publisher";
     pub(super) const AGAIN: &str = "notify-again";
     pub(super) const DEAD_REASON: &str = "notify-dead-reason";

@@ -31,6 +31,19 @@ pub fn read_headers(properties: &BasicProperties, names: &Names) -> Headers {
     }
 }
 
+/// What `notify-tenant` says; empty, which names nobody, where it is no text.
+pub(crate) fn noted_tenant(properties: &BasicProperties) -> Option<&str> {
+    let noted = get(properties.headers().as_ref()?, name::TENANT)?;
+    Some(text(noted).unwrap_or_default())
+}
+
+/// Of our headers, those that a publisher may set, and what the broker has added: it may choose the lane, and ask for a
+/// new budget. Neither counts, nor another publisher's name, nor the marks of a dead letter: those only the fleet writes.
+pub(crate) fn of_a_publisher(headers: Headers) -> Headers {
+    let Headers { lane, broker_death, again, epoch, .. } = headers;
+    Headers { lane, broker_death, again, epoch: epoch.filter(|_| again), ..Headers::default() }
+}
+
 /// How often the broker has handed this message out before; 0 when it does not count (classic queues). The first time
 /// it adds nothing: what the header says then, its publisher has written.
 pub(crate) fn delivery_count(properties: &BasicProperties, redelivered: bool) -> u32 {

@@ -33,7 +33,9 @@ pub fn properties(message_id: &str, headers: &Headers, carried: &Carried) -> Bas
     if let Some(timestamp) = carried.timestamp {
         properties = properties.with_timestamp(timestamp);
     }
-    let table = with_foreign(ours(headers), &carried.foreign);
+    let mut own = ours(headers);
+    put(&mut own, name::TENANT, carried.tenant.as_ref().map(|tenant| text(tenant.as_str())));
+    let table = with_foreign(own, &carried.foreign);
     if table.inner().is_empty() { properties } else { properties.with_headers(table) }
 }
 

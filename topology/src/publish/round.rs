@@ -73,11 +73,12 @@ pub(super) fn take(waiting: &mut VecDeque<Job>, patience: Duration) -> Vec<Job> 
     jobs
 }
 
-/// Answers every job.
+/// Answers every job. `user` is the `user_id` to publish with.
 pub(super) async fn run(
     amqp: Channel,
     jobs: Vec<Job>,
     names: &Names,
+    user: Option<&str>,
     confirm_timeout: Duration,
     mut state: watch::Receiver<PublisherState>,
 ) -> Round {
@@ -87,7 +88,7 @@ pub(super) async fn run(
     let mut sent = Vec::with_capacity(jobs.len());
     let mut confirms = FuturesUnordered::new();
     for job in jobs {
-        match timeout_at(deadline, send(&amqp, &job, names)).await {
+        match timeout_at(deadline, send(&amqp, &job, names, user)).await {
             Ok(Ok(confirm)) => {
                 let at = sent.len();
                 confirms.push(async move { (at, confirm.await) });
@@ -153,11 +154,14 @@ async fn out_of_time(deadline: Instant, state: &mut watch::Receiver<PublisherSta
     }
 }
 
-async fn send(amqp: &Channel, job: &Job, names: &Names) -> lapin::Result<PublisherConfirm> {
+async fn send(amqp: &Channel, job: &Job, names: &Names, user: Option<&str>) -> lapin::Result<PublisherConfirm> {
     let publication = &job.publication;
     let (exchange, key) = publication.to.address(&publication.headers, names);
     let options = BasicPublishOptions { mandatory: publication.to.is_mandatory(), ..BasicPublishOptions::default() };
-    let properties = properties(&publication.message_id, &publication.headers, &publication.carried);
+    let mut properties = properties(&publication.message_id, &publication.headers, &publication.carried);
+    if let Some(user) = user {
+        properties = properties.with_user_id(short(user));
+    }
     amqp.basic_publish(short(&exchange), short(&key), options, &publication.body, properties).await
 }
 

@@ -229,7 +229,9 @@ impl<'a> Generation<'a> {
             }
             let (names, confirm_timeout) = (Arc::clone(&self.names), self.settings.confirm_timeout);
             let state = self.state.subscribe();
-            self.rounds.spawn(async move { round::run(amqp, batch, &names, confirm_timeout, state).await });
+            let user = self.broker.fleet_user().map(str::to_owned);
+            self.rounds
+                .spawn(async move { round::run(amqp, batch, &names, user.as_deref(), confirm_timeout, state).await });
         }
         Ok(())
     }

@@ -5,12 +5,20 @@ use super::*;
 #[test]
 fn what_is_not_one_json_object_is_refused() {
     refuse("", "the body is empty");
-    for body in ["null", "7", "\"text\"", "[]", "true"] {
-        refuse(body, "it is not an object");
+    for (body, kind) in [
+        ("null", "null"),
+        ("7", "a number"),
+        ("-0.5", "a number"),
+        ("1e999", "a number"),
+        ("\"hidden\"", "a string"),
+        ("[]", "a list"),
+        ("true", "a boolean"),
+    ] {
+        refuse(body, &format!("the body must be a JSON object, not {kind}"));
     }
     for body in [" ", "{", "{]", "nul", "{}x", "{} {}", "{'a': 1}", "{\"a\": 01}", "{\"a\": NaN}", "\u{feff}\u{feff}{}"]
     {
-        refuse(body, "not a JSON object that we read");
+        refuse(body, "the body is not JSON: ");
     }
 }
 
@@ -21,7 +29,7 @@ fn bytes_that_are_not_text_are_refused_before_anybody_sees_a_replacement_charact
     refuse([0xff, 0xfe, b'{', 0, b'}', 0], "not UTF-8");
     refuse([0x1f, 0x8b, 8, 0, 0], "gzip");
     for escape in [r"\ud800", r"\udc00", r"\ud800x", r"\ud800A", r"\udc00\ud800"] {
-        refuse(format!(r#"{{"message": "{escape}"}}"#), "not a JSON object that we read");
+        refuse(format!(r#"{{"message": "{escape}"}}"#), "is not JSON: ");
     }
 }
 
@@ -38,7 +46,7 @@ fn a_byte_order_mark_is_taken_off() {
 
 #[test]
 fn a_bomb_is_refused_before_it_goes_off() {
-    refuse("[".repeat(10_000), "it is not an object");
+    refuse("[".repeat(10_000), "must be a JSON object, not a list");
     refuse(format!("{{\"data\": {}", "[".repeat(10_000)), "recursion limit exceeded");
     refuse("{\"a\":".repeat(10_000), "recursion limit exceeded");
     refuse(vec![b' '; MAX_BODY_BYTES + 1], "the limit is 1048576");

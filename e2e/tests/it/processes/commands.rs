@@ -1,7 +1,9 @@
 //! The commands of an operator: their words and their exit codes.
 
+use domain::{Key, Tenant};
 use e2e::processes::{run, run_in, run_unread, with};
 use e2e::{Database, Process, TestFleet};
+use lapin::options::BasicGetOptions;
 use reqwest::Method;
 
 fn environment(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
@@ -34,7 +36,8 @@ async fn check_names_every_problem_at_once_and_shows_no_value() {
     ];
     for role in ["worker", "api", "scheduler"] {
         let (code, said) = run(&["check", role], &environment(&right)).await;
-        assert!(code == 0 && said.contains(role) && !said.contains("hidden-password"), "{said}");
+        let valid = format!("The settings for `chasqui {role}` are valid.");
+        assert!(code == 0 && said.contains(&valid) && !said.contains("hidden-password"), "{said}");
     }
 }
 
@@ -116,7 +119,7 @@ async fn a_file_of_settings_is_refused_with_the_line_and_never_quoted() {
     let file = file.to_str().expect("a name");
     for (text, words) in [
         ("log = \"info\"\nsmtp_password = hidden words\n", "line 2"),
-        ("smtp_hots = \"hidden\"\n", "smtp_host"),
+        ("smtp_hots = \"hidden\"\n", "line 1: there is no setting smtp_hots: did you mean smtp_host?"),
         ("channels = [\"hidden\"]\n", "channels must be a text"),
     ] {
         std::fs::write(file, text).expect("written");
@@ -182,6 +185,72 @@ async fn the_exit_code_tells_a_wrong_command_from_one_that_could_not_be_done() {
     let (_, help) = run(&["--help"], &[]).await;
     for code in ["0  done", "1  the answer is no", "2  the command line", "3  it could not be done"] {
         assert!(help.contains(code), "{code}: {help}");
+    }
+}
+
+#[tokio::test]
+async fn a_known_id_with_another_body_is_told_with_an_exit_code_of_its_own_and_nothing_is_published() {
+    let mut fleet = TestFleet::prepare(Database::Sqlite, &[("SANDBOX", "all")]).await.expect("a place");
+    let worker = Process::ready("worker", &fleet.environment).await;
+    let scheduler = Process::ready("scheduler", &fleet.environment).await;
+    let environment = fleet.environment.clone();
+    let send = async |id: &str, message: &str, more: &[&str]| {
+        let words = ["send", "--id", id, "--channel", "sms", "--to", "+12025550143", "--message", message];
+        run(&[&words[..], more].concat(), &environment).await
+    };
+    for _ in 0..2 {
+        let (code, said) = send("known", "one", &["--wait"]).await;
+        assert!(code == 0 && said.contains("captured"), "{said}");
+    }
+    let later = ["--send-at", "2099-01-01T00:00:00Z"];
+    assert_eq!(send("later", "one", &later).await.0, 0);
+    let key = Key { tenant: Tenant::default(), id: "later".into() };
+    let store = fleet.store();
+    e2e::fleet::until("the job is stored", async || store.job(&key).await.expect("read")).await;
+    for (id, more) in [("known", &["--wait"][..]), ("known", &[]), ("later", &later)] {
+        let (code, said) = send(id, "another", more).await;
+        assert_eq!(code, 4, "{said}");
+        for words in ["id_conflict", "nothing was sent", "leave --id out", &format!("GET /deliveries/{id}")] {
+            assert!(said.contains(words), "{words} is not in:\n{said}");
+        }
+        assert!(!said.contains("accepted") && !said.contains("captured"), "{said}");
+    }
+    assert_eq!(send("known", "one", &[]).await.0, 0, "the same once more is no conflict");
+    fleet.open_books().await;
+    let letters = fleet.amqp.basic_get("notifications.queue.dlq".into(), BasicGetOptions::default()).await;
+    assert!(letters.expect("get").is_none());
+    let (_, help) = run(&["send", "--help"], &[]).await;
+    assert!(help.contains("4  the id is known with another body"), "{help}");
+    drop((worker, scheduler));
+    fleet.remove().await;
+}
+
+#[tokio::test]
+async fn a_command_that_only_reads_makes_no_ledger_where_there_is_none() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let ledger = dir.path().join("none/ledger.db");
+    let url = format!("sqlite:{}", ledger.display());
+    let nowhere = [
+        ("DATABASE_URL", url.as_str()),
+        ("AMQP_URL", "amqp://u:p@127.0.0.1:1/foro"),
+        ("SECRET_KEY", "a secret of the tests that is long enough"),
+    ];
+    let to_nobody = ["send", "--channel", "sms", "--to", "+12025550143", "--message", "m", "--wait"];
+    for words in [&["stuck"][..], &["stuck", "--json"], &to_nobody] {
+        let (code, said) = run(words, &environment(&nowhere)).await;
+        assert_eq!(code, 3, "{words:?}: {said}");
+        assert!(said.contains(&format!("there is no ledger at {}", ledger.display())), "{words:?}: {said}");
+    }
+    assert_eq!(std::fs::read_dir(dir.path()).expect("a folder").count(), 0);
+    assert_eq!(run(&["migrate"], &environment(&nowhere)).await.0, 0, "who makes one, makes it");
+    assert_eq!(run(&["stuck"], &environment(&nowhere)).await.0, 0);
+}
+
+#[tokio::test]
+async fn a_time_of_an_option_is_told_with_its_unit_and_range() {
+    for time in ["5x", "-5m", "soon", "4000d"] {
+        let (code, said) = run(&["stuck", "--older-than", time], &[]).await;
+        assert!(code == 2 && said.contains("from 0s to 3660d") && !said.contains("invalid digit"), "{time}: {said}");
     }
 }
 

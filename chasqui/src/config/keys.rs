@@ -1,0 +1,79 @@
+//! The secret that every key is derived from: its own setting or a file, and the one before it.
+
+use secrecy::{ExposeSecret, SecretString};
+
+use super::Config;
+use super::reader::Reader;
+
+/// RFC 7518 section 3.2: a key for HS256 has at least 256 bits.
+pub(super) const SECRET_KEY_BYTES: usize = 32;
+
+/// From `SECRET_KEY`, else from the file that `SECRET_KEY_FILE` names. What stands there is not shown: it may be the secret
+/// itself.
+pub(super) fn secret_key(reader: &mut Reader) -> Option<SecretString> {
+    let from_file = reader.path("SECRET_KEY_FILE").filter(|_| reader.secret("SECRET_KEY").is_none());
+    let Some(path) = from_file else {
+        return checked_key(reader, "SECRET_KEY").map(|key| not_guessable(reader, "SECRET_KEY", "", key));
+    };
+    match std::fs::read_to_string(&path) {
+        Ok(text) => {
+            let key = SecretString::from(text.trim().to_owned());
+            let key = long_enough(reader, "SECRET_KEY_FILE", "names a file that ", key);
+            Some(not_guessable(reader, "SECRET_KEY_FILE", "names a file that ", key))
+        }
+        Err(error) => {
+            let what = format!("must be the path of a file that this process can read: {error}");
+            reader.refuse("SECRET_KEY_FILE", what);
+            None
+        }
+    }
+}
+
+/// What was signed and hashed with it is still read.
+pub(super) fn previous_secret_key(reader: &mut Reader) -> Option<SecretString> {
+    checked_key(reader, "SECRET_KEY_PREVIOUS")
+}
+
+fn checked_key(reader: &mut Reader, name: &str) -> Option<SecretString> {
+    let key = reader.secret(name)?;
+    Some(long_enough(reader, name, "", key))
+}
+
+fn long_enough(reader: &mut Reader, name: &str, what: &str, key: SecretString) -> SecretString {
+    if key.expose_secret().len() < SECRET_KEY_BYTES {
+        reader.refuse(
+            name,
+            format_args!("{what}has fewer than {SECRET_KEY_BYTES} bytes: take the output of `openssl rand -hex 32`"),
+        );
+    }
+    key
+}
+
+/// Of the key before it this is not asked: whoever leaves such a key behind must still find what it hashed. Tokens are not
+/// believed for it.
+fn not_guessable(reader: &mut Reader, name: &str, what: &str, key: SecretString) -> SecretString {
+    let bytes = key.expose_secret().as_bytes();
+    if bytes.len() >= SECRET_KEY_BYTES && domain::is_guessable_secret(bytes) {
+        reader.refuse(
+            name,
+            format_args!(
+                "{what}is long, but of few different characters or a short piece again and again, and could be guessed: take \
+                 the output of `openssl rand -hex 32`"
+            ),
+        );
+    }
+    key
+}
+
+/// A process that others can reach, or that reaches others, with a key that everybody can read.
+pub(super) fn refuse_published_key(reader: &mut Reader, config: &Config) {
+    let published = |key: &SecretString| domain::is_published_secret(key.expose_secret().as_bytes());
+    let listens = [Some(config.api.listen), config.metrics_listen].into_iter().flatten();
+    let reachable = listens.into_iter().any(|address| !address.ip().to_canonical().is_loopback());
+    let elsewhere = config.broker.as_ref().is_some_and(|broker| !super::broker::is_on_this_machine(&broker.url));
+    if config.secret_key.iter().any(published) && (reachable || elsewhere) {
+        reader.problem(
+            "SECRET_KEY is one that stands in public documents, and this process can be reached from other machines: take the output of `openssl rand -hex 32`",
+        );
+    }
+}
