@@ -95,8 +95,8 @@ fn read_one(text: &str, rules: &Rules<'_>) -> Result<Item, Problem> {
 }
 
 fn read_batch(text: &str, rules: &Rules<'_>, limit: usize) -> Result<Vec<Item>, Problem> {
-    let texts: Vec<&RawValue> = serde_json::from_str(text)
-        .map_err(|error| Problem::malformed(format!("The body {}.", json_fault(&error))))?;
+    let texts: Vec<&RawValue> =
+        serde_json::from_str(text).map_err(|error| Problem::malformed(format!("The body {}.", json_fault(&error))))?;
     if texts.len() > limit {
         return Err(Problem::new(
             axum::http::StatusCode::PAYLOAD_TOO_LARGE,
@@ -219,7 +219,10 @@ fn repeated_ids(items: &[Item]) -> Vec<FieldError> {
     for (index, item) in items.iter().enumerate() {
         let first = *seen.entry(&item.key).or_insert(index);
         if first != index {
-            repeats.push(field(format!("/{index}/id"), format!("is the same as /{first}/id: each notification has an id of its own")));
+            repeats.push(field(
+                format!("/{index}/id"),
+                format!("is the same as /{first}/id: each notification has an id of its own"),
+            ));
         }
     }
     repeats

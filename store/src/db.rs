@@ -48,7 +48,7 @@ impl Db {
             }
             Some("sqlite") => {
                 sqlite::open(url, connections.max(1), ACQUIRE_TIMEOUT, options.must_exist).map(Pools::Sqlite)
-            },
+            }
             _ => Err(StoreError::Refused("DATABASE_URL must start with postgres://, postgresql:// or sqlite:".into())),
         }?;
         Ok(Self { pools, captures_kept: options.captures_kept })

@@ -89,6 +89,28 @@ async fn one_id_twice_in_a_batch_is_refused() {
     let batch = json!([with("id", json!("one")), good(), with("id", json!("one"))]);
     let answer = app.post("/notify", None, &batch).await;
     assert_eq!((answer.status, answer.pointers()), (StatusCode::UNPROCESSABLE_ENTITY, vec!["/2/id".to_owned()]));
+    assert!(format!("{answer:?}").contains("is the same as /0/id"), "{answer:?}");
+}
+
+#[tokio::test]
+async fn what_is_no_notification_is_told_by_its_place_and_what_it_is() {
+    let app = TestApp::start().await;
+    let answer = app.post("/notify", None, &json!([good(), [], "hidden", good()])).await;
+    assert_eq!((answer.status, answer.pointers()), (StatusCode::UNPROCESSABLE_ENTITY, vec!["/1".into(), "/2".into()]));
+    let told = format!("{answer:?}");
+    for words in ["must be a JSON object, not a list", "must be a JSON object, not a string"] {
+        assert!(told.contains(words) && !told.contains("the body") && !told.contains("hidden"), "{told}");
+    }
+    let schedule = json!({"send_at": "2099-02-30T09:00:00Z", "notification": []});
+    let answer = app.post("/schedules", Some(&token("operate")), &schedule).await;
+    let told = format!("{answer:?}");
+    for words in ["/notification", "must be a JSON object, not a list", "a date or a time that does not exist"] {
+        assert!(told.contains(words), "{words} is not in {told}");
+    }
+    let answer = app.post_text("/notify", None, "7").await;
+    assert!(format!("{answer:?}").contains("The body must be a JSON object, not a number."), "{answer:?}");
+    let answer = app.post_text("/notify", None, "[{},]").await;
+    assert!(format!("{answer:?}").contains("The body is not JSON: a comma stands there"), "{answer:?}");
 }
 
 #[tokio::test]

@@ -27,6 +27,7 @@ impl Running {
             "AMQP_QUEUE",
             "AMQP_ROUTING_KEY",
             "AMQP_QUEUE_TYPE",
+            "AMQP_TENANT_FROM_USER_ID",
             "WORKER_RETRY_DELAY_1",
             "WORKER_RETRY_DELAY_2",
             "WORKER_RETRY_DELAY_3",

@@ -223,10 +223,10 @@ fn a_newer_version_is_unsupported_and_not_a_mistake() {
 fn a_text_that_is_no_json_is_told_its_place_and_what_json_is() {
     for (text, words) in [
         ("not json", "no value of JSON: a text stands between double quotes"),
-        ("{channel: 1}", "key must be a string (line 1 column 2)"),
-        ("{\"channel\": sms}", "(line 1 column 13)"),
+        ("{channel: 1}", "the name of a field stands between double quotes (line 1, column 2)"),
+        ("{\"channel\": sms}", "(line 1, column 13)"),
         ("{\"channel\": \"sms\"", "it ends too early"),
-        ("{\"channel\": \"sms\",}", "trailing comma (line 1"),
+        ("{\"channel\": \"sms\",}", "a comma stands there that no field or item follows (line 1"),
     ] {
         let told = Notification::decode(text.as_bytes(), &defaults()).unwrap_err().to_string();
         assert!(told.contains(words) && !told.contains("expected"), "{text}: {told}");

@@ -205,6 +205,7 @@ async fn a_known_id_with_another_body_is_told_with_an_exit_code_of_its_own_and_n
     let later = ["--send-at", "2099-01-01T00:00:00Z"];
     assert_eq!(send("later", "one", &later).await.0, 0);
     let key = Key { tenant: Tenant::default(), id: "later".into() };
+    fleet.open_books().await;
     let store = fleet.store();
     e2e::fleet::until("the job is stored", async || store.job(&key).await.expect("read")).await;
     for (id, more) in [("known", &["--wait"][..]), ("known", &[]), ("later", &later)] {
@@ -216,7 +217,6 @@ async fn a_known_id_with_another_body_is_told_with_an_exit_code_of_its_own_and_n
         assert!(!said.contains("accepted") && !said.contains("captured"), "{said}");
     }
     assert_eq!(send("known", "one", &[]).await.0, 0, "the same once more is no conflict");
-    fleet.open_books().await;
     let letters = fleet.amqp.basic_get("notifications.queue.dlq".into(), BasicGetOptions::default()).await;
     assert!(letters.expect("get").is_none());
     let (_, help) = run(&["send", "--help"], &[]).await;
