@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, bail, ensure};
 
-use crate::case::CASES;
+use crate::case::{CASES, PEERS};
 
 /// The whole run; see [`Options::from_environment`].
 #[derive(Clone, Debug)]
@@ -35,7 +35,7 @@ const MOST: u64 = 400_000;
 
 impl Options {
     /// `BENCH_ONLY`: cases, separated by commas. `BENCH_SECONDS`: of one measurement, 4 if not given. `BENCH_PAIRS`:
-    /// alternations, 5 if not given.
+    /// alternations, 5 if not given. `BENCH_PEERS`: 1 for what people run instead, too.
     ///
     /// # Errors
     /// Names the variable that is wrong.
@@ -44,7 +44,8 @@ impl Options {
         ensure!((0.1..=3600.0).contains(&seconds), "BENCH_SECONDS must be from 0.1 to 3600");
         let pairs: usize = number("BENCH_PAIRS", DEFAULT_PAIRS)?;
         ensure!((1..=1000).contains(&pairs), "BENCH_PAIRS must be from 1 to 1000");
-        let cases = only(&std::env::var("BENCH_ONLY").unwrap_or_default())?;
+        let with_peers = std::env::var("BENCH_PEERS").is_ok_and(|given| given == "1");
+        let cases = only(&std::env::var("BENCH_ONLY").unwrap_or_default(), with_peers)?;
         Ok(Self { cases, size: Size::Seconds(seconds), pairs, report: "target/bench/report.json".into() })
     }
 
@@ -87,12 +88,16 @@ impl Size {
     }
 }
 
-fn only(list: &str) -> Result<Vec<&'static str>> {
+fn only(list: &str, with_peers: bool) -> Result<Vec<&'static str>> {
+    let cases: Vec<&'static str> = CASES.into_iter().chain(PEERS.into_iter().filter(|_| with_peers)).collect();
     let wanted: Vec<&str> = list.split(',').map(str::trim).filter(|word| !word.is_empty()).collect();
-    if let Some(unknown) = wanted.iter().find(|word| !CASES.contains(word)) {
-        bail!("BENCH_ONLY: there is no case {unknown}; there are {}", CASES.join(", "));
+    if let Some(peer) = wanted.iter().find(|word| !with_peers && PEERS.contains(word)) {
+        bail!("BENCH_ONLY: {peer} needs BENCH_PEERS=1, which installs what it runs");
     }
-    Ok(CASES.into_iter().filter(|case| wanted.is_empty() || wanted.contains(case)).collect())
+    if let Some(unknown) = wanted.iter().find(|word| !cases.contains(word)) {
+        bail!("BENCH_ONLY: there is no case {unknown}; there are {}", cases.join(", "));
+    }
+    Ok(cases.into_iter().filter(|case| wanted.is_empty() || wanted.contains(case)).collect())
 }
 
 fn number<T: std::str::FromStr>(name: &str, default: T) -> Result<T> {
@@ -108,9 +113,16 @@ mod tests {
 
     #[test]
     fn cases_are_chosen_by_name_and_keep_their_order() {
-        assert_eq!(only("").unwrap(), CASES);
-        assert_eq!(only("rss_mib, notify_http").unwrap(), ["notify_http", "rss_mib"]);
-        assert!(only("deliver_by_pigeon").unwrap_err().to_string().contains("deliver_by_pigeon"));
+        assert_eq!(only("", false).unwrap(), CASES);
+        assert_eq!(only("rss_mib, notify_http", false).unwrap(), ["notify_http", "rss_mib"]);
+        assert!(only("deliver_by_pigeon", true).unwrap_err().to_string().contains("deliver_by_pigeon"));
+    }
+
+    #[test]
+    fn what_people_run_instead_is_measured_when_it_is_asked_for() {
+        assert_eq!(only("", true).unwrap(), [&CASES[..], &PEERS].concat());
+        assert_eq!(only("peers_pika", true).unwrap(), ["peers_pika"]);
+        assert!(only("peers_pika", false).unwrap_err().to_string().contains("BENCH_PEERS=1"));
     }
 
     #[test]

@@ -50,8 +50,8 @@ pub(crate) async fn celery(bench: &Bench<'_>) -> Result<CaseReport> {
         let environment = [("AMQP_URL", place.amqp_url.as_str()), ("PROVIDER_URL", &provider)];
         let (first, count) = (numbers.start.to_string(), count.to_string());
         Peer::start("asking for tasks", &["celery_app.py", &first, &count, TEXT], &environment)?.finish().await?;
-        let words = ["-m", "celery", "-A", "celery_app", "worker", "--concurrency=4", "--loglevel=ERROR"];
-        let quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat", "--quiet"];
+        let words = ["-m", "celery", "-A", "celery_app", "--quiet", "worker", "--concurrency=4", "--loglevel=ERROR"];
+        let quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat"];
         let mut worker = Peer::start("the Celery worker", &[&words[..], &quiet].concat(), &environment)?;
         worker.while_running(board.complete()).await?;
         worker.stop().await?;
