@@ -48,13 +48,13 @@ impl<S: Send + Sync> FromRequestParts<S> for Id {
 /// Around every route that does something: where a route takes no parameters, one that is given was meant to change what
 /// is done. Probes are answered whatever they bring.
 pub(crate) async fn refuse_unread(request: Request, next: Next) -> Response {
-    let (mut parts, body) = request.into_parts();
-    let route = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str).to_owned();
-    let reads = matches!(parts.method, Method::GET | Method::HEAD) && WITH_PARAMETERS.contains(&route.as_str());
-    if parts.uri.query().is_none() || reads {
-        return next.run(Request::from_parts(parts, body)).await;
+    let route = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD) && WITH_PARAMETERS.contains(&route);
+    if request.uri().query().is_none() || reads {
+        return next.run(request).await;
     }
-    let fields = fields_of(&parts.method, &route);
+    let fields = fields_of(request.method(), route);
+    let (mut parts, body) = request.into_parts();
     match Parameters::from_request_parts(&mut parts, &()).await.and_then(|query| query.finish_without_any(fields)) {
         Ok(()) => next.run(Request::from_parts(parts, body)).await,
         Err(problem) => problem.into_response(),
