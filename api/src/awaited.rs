@@ -1,11 +1,12 @@
 //! The body of a request, which tells its connection while it is awaited, and ends when that must make room.
 
-use std::task::Poll;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
 
 use axum::BoxError;
-use axum::body::{Body, HttpBody};
-use futures_util::stream::{StreamExt, poll_fn};
-use tokio_util::sync::CancellationToken;
+use axum::body::{Body, Bytes, HttpBody};
+use http_body::{Frame, SizeHint};
+use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
 use crate::connections::Activity;
 
@@ -14,22 +15,53 @@ use crate::connections::Activity;
 #[error("the connection was needed before the body had arrived")]
 pub(crate) struct MadeRoom;
 
-/// The same body; `close` says that its connection is needed.
-pub(crate) fn awaited(body: Body, activity: Activity, close: CancellationToken) -> Body {
-    if body.is_end_stream() {
-        return body;
+/// The same body, but one that is waited for no longer than nobody else needs its connection.
+pub(crate) struct Awaited<B> {
+    body: B,
+    activity: Activity,
+    /// The connection is needed.
+    close: CancellationToken,
+    /// Waits for `close`. Most bodies are there when their header is, and never need it.
+    closing: Option<Pin<Box<WaitForCancellationFutureOwned>>>,
+}
+
+impl<B> Awaited<B>
+where
+    B: HttpBody<Data = Bytes, Error: Into<BoxError>> + Send + Unpin + 'static,
+{
+    pub(crate) fn body(body: B, activity: &Activity, close: &CancellationToken) -> Body {
+        if body.is_end_stream() {
+            return Body::empty();
+        }
+        Body::new(Self { body, activity: activity.clone(), close: close.clone(), closing: None })
     }
-    let mut chunks = body.into_data_stream();
-    let mut close = Box::pin(close.cancelled_owned());
-    Body::from_stream(poll_fn(move |context| match chunks.poll_next_unpin(context) {
-        Poll::Ready(chunk) => {
-            activity.has_body();
-            Poll::Ready(chunk.map(|chunk| chunk.map_err(BoxError::from)))
+}
+
+impl<B> HttpBody for Awaited<B>
+where
+    B: HttpBody<Data = Bytes, Error: Into<BoxError>> + Unpin,
+{
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        let this = &mut *self;
+        if let Poll::Ready(frame) = Pin::new(&mut this.body).poll_frame(context) {
+            this.activity.has_body();
+            return Poll::Ready(frame.map(|frame| frame.map_err(Into::into)));
         }
-        Poll::Pending if close.as_mut().poll(context).is_ready() => Poll::Ready(Some(Err(MadeRoom.into()))),
-        Poll::Pending => {
-            activity.awaits_body();
-            Poll::Pending
-        }
-    }))
+        this.activity.awaits_body();
+        let close = &this.close;
+        let closing = this.closing.get_or_insert_with(|| Box::pin(close.clone().cancelled_owned()));
+        ready!(closing.as_mut().poll(context));
+        Poll::Ready(Some(Err(MadeRoom.into())))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
 }

@@ -8,7 +8,6 @@ use axum::body::Body;
 use axum::extract::{FromRequest, Request};
 use axum::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
-use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
 use serde::de::DeserializeOwned;
 
@@ -17,6 +16,9 @@ use crate::problem::Problem;
 
 /// A client that sends slower than its limit in this time is not served.
 const READ_TIMEOUT: Duration = Duration::from_secs(30);
+/// Bytes for which room is made as soon as they are announced: more than nearly every notification has.
+const ROOM_AT_ONCE: usize = 16 * 1024;
+const BYTE_ORDER_MARK: char = '\u{feff}';
 /// Bytes of a login or registration.
 const FORM_LIMIT: usize = 8 * 1024;
 
@@ -77,21 +79,27 @@ async fn read_text(request: Request, limit: usize) -> Result<String, Problem> {
     if headers.get(CONTENT_ENCODING).is_some_and(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity")) {
         return Err(unsupported("Send the body without Content-Encoding."));
     }
-    let announced = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
-    if announced.is_some_and(|length| length > limit as u64) {
+    let announced = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+    if announced.is_some_and(|length| length > limit) {
         return Err(too_large(limit));
     }
-    let bytes = tokio::time::timeout(READ_TIMEOUT, collect(request.into_body(), limit))
+    let room = announced.unwrap_or(0).min(ROOM_AT_ONCE);
+    let bytes = tokio::time::timeout(READ_TIMEOUT, collect(request.into_body(), limit, room))
         .await
         .map_err(|_| slow(format!("Send the whole body within {} s.", READ_TIMEOUT.as_secs())))??;
-    let text = std::str::from_utf8(&bytes)
-        .map_err(|error| Problem::malformed(format!("The body is not UTF-8 from byte {} on.", error.valid_up_to())))?;
-    Ok(text.strip_prefix('\u{feff}').unwrap_or(text).to_owned())
+    let mut text = String::from_utf8(bytes).map_err(|error| {
+        Problem::malformed(format!("The body is not UTF-8 from byte {} on.", error.utf8_error().valid_up_to()))
+    })?;
+    if text.starts_with(BYTE_ORDER_MARK) {
+        text.drain(..BYTE_ORDER_MARK.len_utf8());
+    }
+    Ok(text)
 }
 
-async fn collect(body: Body, limit: usize) -> Result<Bytes, Problem> {
+/// `room` is for as many bytes as have been announced and are believed before they are there.
+async fn collect(body: Body, limit: usize, room: usize) -> Result<Vec<u8>, Problem> {
     let mut stream = body.into_data_stream();
-    let mut bytes = BytesMut::new();
+    let mut bytes = Vec::with_capacity(room);
     while let Some(chunk) = stream.next().await {
         let chunk = chunk.map_err(|error| unfinished(&error))?;
         if bytes.len() + chunk.len() > limit {
@@ -99,7 +107,7 @@ async fn collect(body: Body, limit: usize) -> Result<Bytes, Problem> {
         }
         bytes.extend_from_slice(&chunk);
     }
-    Ok(bytes.freeze())
+    Ok(bytes)
 }
 
 /// Each layer that a body passes wraps its error once more.

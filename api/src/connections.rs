@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio_util::sync::CancellationToken;
@@ -65,6 +65,8 @@ struct Progress {
     /// The number of its wait for the body of the present request; 0 before that. One for the whole body, so that a body
     /// that comes in drops does not grow younger with each.
     awaited: AtomicU64,
+    /// Since the last request began, the connection has found nothing to read.
+    rested: AtomicBool,
 }
 
 impl Progress {
@@ -93,9 +95,17 @@ pub(crate) struct Activity {
 }
 
 impl Activity {
-    pub(crate) fn begins(&self) {
+    /// False when the request stood ready behind the one before it, so that no other connection had a turn between
+    /// the two.
+    pub(crate) fn begins(&self) -> bool {
         self.progress.awaited.store(0, Ordering::Release);
         self.progress.state.store(BUSY, Ordering::Release);
+        self.progress.rested.swap(false, Ordering::AcqRel)
+    }
+
+    /// There is nothing to read now.
+    pub(crate) fn rests(&self) {
+        self.progress.rested.store(true, Ordering::Release);
     }
 
     pub(crate) fn ends(&self) {

@@ -9,6 +9,7 @@ mod accounts;
 mod awaited;
 mod body;
 mod cancel;
+mod client_socket;
 mod connections;
 mod deliveries;
 mod delivery;
@@ -30,7 +31,6 @@ mod schema;
 mod server;
 mod service;
 mod settings;
-mod timed_writes;
 mod token;
 
 pub use docs::openapi;

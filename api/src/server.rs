@@ -18,12 +18,12 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
-use crate::awaited::awaited;
+use crate::awaited::Awaited;
+use crate::client_socket::ClientSocket;
 use crate::connections::{Activity, Admitted, Connections, Room};
 use crate::hosts::{LocalAddress, is_probe};
 use crate::problem::Problem;
 use crate::settings::Settings;
-use crate::timed_writes::TimedWrites;
 
 /// Time for a request's header, and for the pause between two requests of one connection.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
@@ -119,7 +119,7 @@ async fn converse(
         move |mut request: Request<_>| {
             request.extensions_mut().insert(ConnectInfo(peer));
             local.map(|local| request.extensions_mut().insert(LocalAddress(local)));
-            let request = request.map(|body| awaited(Body::new(body), activity.clone(), close.clone()));
+            let request = request.map(|body| Awaited::body(body, &activity, &close));
             answer(router.clone(), request, probes_only, activity.clone())
         }
     });
@@ -127,7 +127,7 @@ async fn converse(
     let timeout = if probes_only { PROBE_TIMEOUT.min(limits.header_timeout) } else { limits.header_timeout };
     let mut http1 = builder.http1();
     http1.timer(TokioTimer::new()).header_read_timeout(timeout).max_buf_size(HEADER_LIMIT).keep_alive(!probes_only);
-    let stream = TimedWrites::new(stream, limits.write_timeout);
+    let stream = ClientSocket::new(stream, limits.write_timeout, activity.clone());
     let connection = builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
     tokio::pin!(connection);
     let ended = tokio::select! {
@@ -155,9 +155,10 @@ async fn answer(
     probes_only: bool,
     activity: Activity,
 ) -> Result<Response<Body>, Infallible> {
-    activity.begins();
-    // A connection may bring requests without a pause between them: all others have their turn before the next.
-    tokio::task::yield_now().await;
+    if !activity.begins() {
+        // Requests that come without a pause between them: all other connections have their turn before the next.
+        tokio::task::yield_now().await;
+    }
     let path = request.uri().path();
     let response = if probes_only && !is_probe(path) && path != "/metrics" {
         Ok(too_many_connections().into_response())

@@ -1,4 +1,5 @@
-//! A socket whose peer must read: a write that makes no progress for too long fails, and ends the connection.
+//! The socket of a client, who must read: a write that makes no progress for too long fails, and ends the connection.
+//! The connection is told whenever nothing of the next request is there yet.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -8,18 +9,21 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep};
 
+use crate::connections::Activity;
+
 #[derive(Debug)]
-pub(crate) struct TimedWrites<S> {
+pub(crate) struct ClientSocket<S> {
     socket: S,
     timeout: Duration,
+    activity: Activity,
     /// Runs while the socket takes nothing.
     stuck: Option<Pin<Box<Sleep>>>,
 }
 
-impl<S> TimedWrites<S> {
+impl<S> ClientSocket<S> {
     /// `timeout` counts from the last byte that the socket took.
-    pub(crate) fn new(socket: S, timeout: Duration) -> Self {
-        Self { socket, timeout, stuck: None }
+    pub(crate) fn new(socket: S, timeout: Duration, activity: Activity) -> Self {
+        Self { socket, timeout, activity, stuck: None }
     }
 
     fn timed<T>(&mut self, context: &mut Context<'_>, written: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
@@ -32,17 +36,21 @@ impl<S> TimedWrites<S> {
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for TimedWrites<S> {
+impl<S: AsyncRead + Unpin> AsyncRead for ClientSocket<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.socket).poll_read(context, buffer)
+        let read = Pin::new(&mut self.socket).poll_read(context, buffer);
+        if read.is_pending() {
+            self.activity.rests();
+        }
+        read
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for TimedWrites<S> {
+impl<S: AsyncWrite + Unpin> AsyncWrite for ClientSocket<S> {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.socket).poll_write(context, bytes);
         self.timed(context, written)
