@@ -40,7 +40,7 @@ pub use cancel::{Cancel, Target};
 pub use captures::{Capture, CapturedView};
 pub use claim::Claimed;
 pub use error::StoreError;
-pub use jobs::{FinishedJob, Job, JobFilter, JobKind, JobPage, Put};
+pub use jobs::{FinishedJob, Job, JobFilter, JobKind, JobPage, JobSummary, Put};
 pub use logins::{Login, Standing};
 pub use prune::Pruned;
 pub use record::Recorded;
