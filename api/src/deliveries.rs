@@ -5,7 +5,7 @@ use axum::extract::State as Extract;
 use axum::http::HeaderMap;
 use domain::{Key, State, Tenant, child_id};
 use serde::Serialize;
-use store::{Cursor, DeliveryView, Filter, JobKind};
+use store::{Cursor, DeliveryView, Filter, JobKind, JobSummary};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::access;
@@ -101,7 +101,7 @@ pub(crate) async fn show(
         return Ok(Json(shown));
     }
     let job = app.store.job(&key).await?.filter(|job| job.kind == JobKind::OneShot);
-    job.map(|job| Json(scheduled(job, &app.defaults))).ok_or_else(|| not_known(&app))
+    job.map(|job| Json(scheduled(JobSummary::from(&job)))).ok_or_else(|| not_known(&app))
 }
 
 fn filter(app: &App, query: &mut Parameters, tenant: Tenant) -> Result<Filter, Problem> {

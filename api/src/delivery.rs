@@ -1,8 +1,8 @@
 //! One delivery as it is shown: its states, its attempts, what comes next.
 
-use domain::{Attempt, Defaults, Notification, Order, State, mask};
+use domain::{Attempt, ChannelName, Notification, Order, State, mask};
 use serde::Serialize;
-use store::{DeliveryView, Job, Target};
+use store::{DeliveryView, JobSummary, Target};
 use utoipa::ToSchema;
 
 use crate::problem::Warning;
@@ -144,8 +144,8 @@ fn attempt(attempt: &Attempt) -> AttemptAnswer {
 }
 
 /// A job that the scheduler has not released yet *is* its delivery.
-pub(crate) fn scheduled(job: Job, defaults: &Defaults) -> DeliveryAnswer {
-    let (channel, recipient) = target(&job, defaults);
+pub(crate) fn scheduled(job: JobSummary) -> DeliveryAnswer {
+    let (channel, recipient) = target(job.channel.as_ref(), job.recipient_mask);
     DeliveryAnswer {
         id: job.key.id,
         tenant: job.key.tenant.to_string(),
@@ -179,10 +179,9 @@ pub(crate) fn cancelled_target(app: &App, body: &[u8]) -> Option<Target> {
     })
 }
 
-/// A job's channel, and its recipient masked.
-pub(crate) fn target(job: &Job, defaults: &Defaults) -> (String, String) {
-    match Notification::decode(&job.body, defaults) {
-        Ok(notification) => (notification.channel.to_string(), mask(&notification.destination)),
-        Err(_) => ("unknown".into(), "***".into()),
-    }
+/// A job's channel and masked recipient as they are shown. One that was stored before the ledger kept them is shown as a
+/// delivery of which nothing is known.
+pub(crate) fn target(channel: Option<&ChannelName>, recipient_mask: Option<String>) -> (String, String) {
+    let channel = channel.map_or("unknown", ChannelName::as_str);
+    (channel.to_owned(), recipient_mask.unwrap_or_else(|| "***".to_owned()))
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use domain::{
-    Cron, FieldError, InvalidCron, Key, Notification, Timestamp, Zones, check_subject, content_of, nearest,
+    Cron, FieldError, InvalidCron, Key, Notification, Timestamp, Zones, check_subject, content_of, mask, nearest,
     parse_object, pointer_step,
 };
 use serde_json::Value;
@@ -113,6 +113,8 @@ fn job(when: When, name: Option<String>, max_lateness_seconds: Option<u64>, item
         key: Key { tenant: item.key.tenant, id: item.key.id },
         kind,
         lane,
+        channel: Some(item.notification.channel),
+        recipient_mask: Some(mask(&item.notification.destination)),
         body: body.to_vec(),
         epoch: 0,
         seq: 0,

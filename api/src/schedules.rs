@@ -5,7 +5,7 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use domain::{Cron, Key, RequestedBy, fire_id};
 use serde::Serialize;
-use store::{Job, JobFilter, JobKind, Put};
+use store::{Job, JobFilter, JobKind, JobSummary, Put};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::access;
@@ -141,7 +141,10 @@ pub(crate) async fn create(
         clock: app.clock.as_ref(),
     };
     let Schedule { job, warnings } = schedule::read(&text, &rules, &app.settings.zones)?;
-    let shown = ScheduleAnswer { warnings: warnings.iter().map(Warning::from).collect(), ..answer(&app, job.clone()) };
+    let shown = ScheduleAnswer {
+        warnings: warnings.iter().map(Warning::from).collect(),
+        ..answer(&app, JobSummary::from(&job))
+    };
     match app.store.put_job(job).await? {
         Put::Stored => Ok((StatusCode::CREATED, Json(shown))),
         Put::Known => Ok((StatusCode::OK, Json(shown))),
@@ -199,7 +202,7 @@ pub(crate) async fn show(
     let caller = access::require(&app, &headers, &[Scope::Operate])?;
     let Id(id) = id?;
     let job = find(&app, &Key { tenant: caller.tenant, id }).await?;
-    Ok(Json(answer(&app, job)))
+    Ok(Json(answer(&app, JobSummary::from(&job))))
 }
 
 /// Delete a schedule
@@ -247,8 +250,8 @@ async fn find(app: &App, key: &Key) -> Result<Job, Problem> {
     })
 }
 
-fn answer(app: &App, job: Job) -> ScheduleAnswer {
-    let (channel, recipient) = target(&job, &app.defaults);
+fn answer(app: &App, job: JobSummary) -> ScheduleAnswer {
+    let (channel, recipient) = target(job.channel.as_ref(), job.recipient_mask);
     let zones = &app.settings.zones;
     let (kind, cron, timezone, name) = match job.kind {
         JobKind::OneShot => ("once", None, None, None),

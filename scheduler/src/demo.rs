@@ -1,6 +1,6 @@
 //! The recurring sample notification of `SCHEDULER_DEMO_*`.
 
-use domain::{ChannelName, Cron, Key, Lane, Tenant, content_of};
+use domain::{ChannelName, Cron, Key, Lane, Tenant, content_of, mask};
 use serde_json::json;
 use store::{Job, JobKind, StoreError};
 
@@ -44,6 +44,8 @@ async fn put(shared: &Shared, demo: Demo) -> Result<Key, StoreError> {
         key: key.clone(),
         kind: JobKind::Cron { cron: demo.cron, zone: demo.timezone, name: Some("demo".into()) },
         lane: Lane::Normal,
+        channel: Some(demo.channel),
+        recipient_mask: Some(mask(&demo.destination)),
         content: content_of(&body),
         body,
         epoch: 0,

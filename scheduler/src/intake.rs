@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{Arrival, Notification, Reason};
+use domain::{Arrival, Notification, Reason, mask};
 use store::{Job, JobKind, Put, StoreError};
 use tokio::sync::mpsc;
 use topology::{Incoming, TOO_MANY_DELIVERIES};
@@ -98,6 +98,8 @@ async fn put(
         key,
         kind: JobKind::OneShot,
         lane: job::lane(incoming, notification.priority),
+        channel: Some(notification.channel.clone()),
+        recipient_mask: Some(mask(&notification.destination)),
         body: incoming.body.to_vec(),
         content,
         epoch,

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use domain::{Cron, Timestamp};
-use store::{Job, JobFilter, JobKind, JobPage, StoreError};
+use store::{JobFilter, JobKind, JobPage, JobSummary, StoreError};
 
 use crate::Shared;
 
@@ -47,7 +47,7 @@ async fn look_through(shared: &Shared) -> Result<usize, StoreError> {
 }
 
 /// The run that is nearest to the stored one, if that is none, and later than the one before it.
-fn right_time(shared: &Shared, job: &Job) -> Option<Timestamp> {
+fn right_time(shared: &Shared, job: &JobSummary) -> Option<Timestamp> {
     let JobKind::Cron { cron, zone, .. } = &job.kind else { return None };
     let rule = Cron::stored(cron, zone, &shared.zones).ok()?;
     let stored = job.due_at;

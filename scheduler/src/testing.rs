@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{Clock, Defaults, Key, Lane, RecipientHasher, Tenant, Timestamp, Zones, content_of};
+use domain::{ChannelName, Clock, Defaults, Key, Lane, RecipientHasher, Tenant, Timestamp, Zones, content_of};
 use secrecy::SecretString;
 use store::{Job, JobKind, Options, Store};
 use tempfile::TempDir;
@@ -74,6 +74,8 @@ pub(crate) fn schedule(id: &str, cron: &str, zone: &str, due: &str) -> Job {
         key: Key { tenant: Tenant::default(), id: id.into() },
         kind: JobKind::Cron { cron: cron.into(), zone: zone.into(), name: None },
         lane: Lane::Normal,
+        channel: ChannelName::parse("sms").ok(),
+        recipient_mask: Some("***43".into()),
         content: content_of(&body),
         body,
         epoch: 0,

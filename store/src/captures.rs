@@ -6,7 +6,7 @@ use domain::{ChannelName, Key, Row, Tenant, Timestamp};
 
 use crate::row::{channel_of, key_of};
 use crate::sql::{Group, Session, Value, get, size_of};
-use crate::{Store, StoreError, that_fit};
+use crate::{Store, StoreError};
 
 /// A message as its recipient would have seen it. The destination is in clear: it is a sandbox.
 #[derive(Clone, PartialEq, Eq)]
@@ -33,6 +33,9 @@ pub struct CapturedView {
     pub at: Timestamp,
     pub capture: Capture,
 }
+
+/// Bytes of texts that one page holds, at most; a page with one row may hold more.
+const PAGE_BYTES: i64 = 4 * 1024 * 1024;
 
 /// Rows deleted at once, at most.
 const PRUNE_BATCH: u32 = 500;
@@ -141,4 +144,13 @@ async fn prune(session: &mut Session, tenants: &BTreeSet<&str>, kept: u32) -> Re
     );
     let group = Group::of(tenants.len()).text("tenant", tenants.iter().copied());
     session.query_group(&prune, &group).await.map(drop)
+}
+
+/// How many of the rows, whose sizes these are in their order, fit into one page: one at least.
+fn that_fit(sizes: impl Iterator<Item = i64>) -> usize {
+    let sums = sizes.scan(0_i64, |sum, size| {
+        *sum = sum.saturating_add(size);
+        Some(*sum)
+    });
+    sums.take_while(|sum| *sum <= PAGE_BYTES).count().max(1)
 }

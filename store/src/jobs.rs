@@ -4,14 +4,14 @@ pub(crate) mod put;
 
 use std::time::Duration;
 
-use domain::{Content, Key, Lane, Tenant, Timestamp};
+use domain::{ChannelName, Content, Key, Lane, Tenant, Timestamp};
 use sea_orm::QueryResult;
 use uuid::Uuid;
 
 use crate::claim::{keys_group, micros};
 use crate::row::{content_of, count_of, key_of, time_of};
-use crate::sql::{Group, Value, get, size_of, unreadable};
-use crate::{Soonest, Store, StoreError, page_size, refuse_nul, that_fit};
+use crate::sql::{Group, Value, get, unreadable};
+use crate::{Soonest, Store, StoreError, page_size, refuse_nul};
 
 /// What is published when it is due, and how.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -33,6 +33,10 @@ pub struct Job {
     pub key: Key,
     pub kind: JobKind,
     pub lane: Lane,
+    /// None of one that was stored before the ledger kept it.
+    pub channel: Option<ChannelName>,
+    /// As the row of a delivery has it; none of one that was stored before the ledger kept it.
+    pub recipient_mask: Option<String>,
     pub body: Vec<u8>,
     pub content: Content,
     pub epoch: u32,
@@ -59,6 +63,46 @@ impl std::fmt::Debug for Job {
             .field("lane", lane)
             .field("due_at", due_at)
             .finish_non_exhaustive()
+    }
+}
+
+/// A job but for its message: what a list reads of it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct JobSummary {
+    pub key: Key,
+    pub kind: JobKind,
+    pub lane: Lane,
+    pub channel: Option<ChannelName>,
+    pub recipient_mask: Option<String>,
+    pub content: Content,
+    pub epoch: u32,
+    pub seq: u32,
+    pub attempt: u32,
+    pub due_at: Timestamp,
+    pub expires_at: Option<Timestamp>,
+    pub max_lateness_seconds: Option<u64>,
+    pub created_at: Timestamp,
+    pub last_fired_at: Option<Timestamp>,
+}
+
+impl From<&Job> for JobSummary {
+    fn from(job: &Job) -> Self {
+        Self {
+            key: job.key.clone(),
+            kind: job.kind.clone(),
+            lane: job.lane,
+            channel: job.channel.clone(),
+            recipient_mask: job.recipient_mask.clone(),
+            content: job.content,
+            epoch: job.epoch,
+            seq: job.seq,
+            attempt: job.attempt,
+            due_at: job.due_at,
+            expires_at: job.expires_at,
+            max_lateness_seconds: job.max_lateness_seconds,
+            created_at: job.created_at,
+            last_fired_at: job.last_fired_at,
+        }
     }
 }
 
@@ -97,13 +141,18 @@ pub struct JobFilter {
 /// Jobs in the order of their keys.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct JobPage {
-    pub jobs: Vec<Job>,
+    pub jobs: Vec<JobSummary>,
     /// Others follow.
     pub more: bool,
 }
 
-const COLUMNS: &str = "jobs.tenant, jobs.id, jobs.cron, jobs.zone, jobs.name, jobs.lane, jobs.body, jobs.content, jobs.epoch, jobs.seq, jobs.attempt, \
-     jobs.carried, jobs.due_at, jobs.expires_at, jobs.max_lateness_seconds, jobs.created_at, jobs.last_fired_at";
+/// What [`summary_of`] reads.
+const SUMMARY: &str = "jobs.tenant, jobs.id, jobs.cron, jobs.zone, jobs.name, jobs.lane, jobs.channel, \
+     jobs.recipient_mask, jobs.content, jobs.epoch, jobs.seq, jobs.attempt, jobs.due_at, jobs.expires_at, \
+     jobs.max_lateness_seconds, jobs.created_at, jobs.last_fired_at";
+
+/// What [`job_of`] reads besides: it may have a MiB and more.
+const MESSAGE: &str = "jobs.body, jobs.carried";
 
 /// Jobs finished in one statement.
 const FINISH_GROUP: usize = 256;
@@ -156,7 +205,7 @@ impl Store {
             "WITH due AS MATERIALIZED (SELECT tenant, id FROM jobs WHERE due_at <= $1 AND lease_until <= {{now}} \
              ORDER BY due_at LIMIT $2 {{skip_locked}}) \
              UPDATE jobs SET lease_owner = $3, lease_until = {{now}} + $4 FROM due \
-             WHERE jobs.tenant = due.tenant AND jobs.id = due.id RETURNING {COLUMNS}"
+             WHERE jobs.tenant = due.tenant AND jobs.id = due.id RETURNING {SUMMARY}, {MESSAGE}"
         );
         let values = [
             Value::Int(Some(now.as_micros())),
@@ -212,7 +261,7 @@ impl Store {
         Ok(released)
     }
 
-    /// In the order of their keys, after `filter.after`; no more than a page has room for, one at least.
+    /// In the order of their keys, after `filter.after`. Reads no body.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -232,23 +281,17 @@ impl Store {
         }
         let conditions = conditions.join(" AND ");
         let limit = page_size(filter.limit);
-        let listing = |columns: &str, limit: usize| {
-            format!("SELECT {columns} FROM jobs WHERE {conditions} ORDER BY jobs.tenant, jobs.id LIMIT {limit}")
-        };
-        let mut session = self.inner.db.reader();
-        // A publisher's headers may be larger than its body.
-        const BYTES: &str = "CAST(octet_length(jobs.body) + octet_length(jobs.carried) AS BIGINT) AS bytes";
-        let sizes = session.query(&listing(BYTES, limit + 1), &values).await?;
-        let sizes = sizes.iter().map(size_of).collect::<Result<Vec<_>, _>>()?;
-        let fitting = that_fit(sizes.iter().copied()).min(limit);
-        let rows = session.query(&listing(COLUMNS, fitting), &values).await?;
-        Ok(JobPage { jobs: rows.iter().map(job_of).collect::<Result<_, _>>()?, more: sizes.len() > fitting })
+        let sql =
+            format!("SELECT {SUMMARY} FROM jobs WHERE {conditions} ORDER BY jobs.tenant, jobs.id LIMIT {}", limit + 1);
+        let rows = self.inner.db.reader().query(&sql, &values).await?;
+        let jobs = rows.iter().take(limit).map(summary_of).collect::<Result<_, _>>()?;
+        Ok(JobPage { jobs, more: rows.len() > limit })
     }
 
     /// # Errors
     /// [`StoreError`].
     pub async fn job(&self, key: &Key) -> Result<Option<Job>, StoreError> {
-        let sql = format!("SELECT {COLUMNS} FROM jobs WHERE jobs.tenant = $1 AND jobs.id = $2");
+        let sql = format!("SELECT {SUMMARY}, {MESSAGE} FROM jobs WHERE jobs.tenant = $1 AND jobs.id = $2");
         if key.id.contains('\0') {
             return Ok(None);
         }
@@ -290,21 +333,44 @@ fn owned_group<'a>(jobs: impl ExactSizeIterator<Item = (&'a Key, &'a [u8; 16])> 
 }
 
 fn job_of(row: &QueryResult) -> Result<Job, StoreError> {
+    let summary = summary_of(row)?;
+    Ok(Job {
+        key: summary.key,
+        kind: summary.kind,
+        lane: summary.lane,
+        channel: summary.channel,
+        recipient_mask: summary.recipient_mask,
+        body: get(row, "body")?,
+        content: summary.content,
+        epoch: summary.epoch,
+        seq: summary.seq,
+        attempt: summary.attempt,
+        carried: get(row, "carried")?,
+        due_at: summary.due_at,
+        expires_at: summary.expires_at,
+        max_lateness_seconds: summary.max_lateness_seconds,
+        created_at: summary.created_at,
+        last_fired_at: summary.last_fired_at,
+    })
+}
+
+fn summary_of(row: &QueryResult) -> Result<JobSummary, StoreError> {
     let kind = match get::<Option<String>>(row, "cron")? {
         None => JobKind::OneShot,
         Some(cron) => JobKind::Cron { cron, zone: get(row, "zone")?, name: get(row, "name")? },
     };
+    let channel = get::<Option<String>>(row, "channel")?;
     let seconds = get::<Option<i64>>(row, "max_lateness_seconds")?;
-    Ok(Job {
+    Ok(JobSummary {
         key: key_of(row)?,
         kind,
         lane: Lane::parse(&get::<String>(row, "lane")?).ok_or_else(|| unreadable("lane"))?,
-        body: get(row, "body")?,
+        channel: channel.map(|name| ChannelName::parse(&name)).transpose().map_err(|_| unreadable("channel"))?,
+        recipient_mask: get(row, "recipient_mask")?,
         content: content_of(row, "content")?.ok_or_else(|| unreadable("content"))?,
         epoch: count_of(row, "epoch")?,
         seq: count_of(row, "seq")?,
         attempt: count_of(row, "attempt")?,
-        carried: get(row, "carried")?,
         due_at: Timestamp::from_micros(get(row, "due_at")?),
         expires_at: time_of(row, "expires_at")?,
         max_lateness_seconds: seconds.and_then(|seconds| u64::try_from(seconds).ok()),

@@ -40,7 +40,7 @@ pub use cancel::{Cancel, Target};
 pub use captures::{Capture, CapturedView};
 pub use claim::Claimed;
 pub use error::StoreError;
-pub use jobs::{FinishedJob, Job, JobFilter, JobKind, JobPage, Put};
+pub use jobs::{FinishedJob, Job, JobFilter, JobKind, JobPage, JobSummary, Put};
 pub use logins::{Login, Standing};
 pub use prune::Pruned;
 pub use record::Recorded;
@@ -141,18 +141,6 @@ fn refuse_nul(key: &Key) -> Result<(), StoreError> {
         return Err(StoreError::Refused("the id holds a NUL character; choose another id".into()));
     }
     Ok(())
-}
-
-/// Bytes of texts and bodies that one page holds, at most; a page with one row may hold more.
-const PAGE_BYTES: i64 = 4 * 1024 * 1024;
-
-/// How many of the rows, whose sizes these are in their order, fit into one page: one at least.
-fn that_fit(sizes: impl Iterator<Item = i64>) -> usize {
-    let sums = sizes.scan(0_i64, |sum, size| {
-        *sum = sum.saturating_add(size);
-        Some(*sum)
-    });
-    sums.take_while(|sum| *sum <= PAGE_BYTES).count().max(1)
 }
 
 fn page_size(asked: u32) -> usize {

@@ -87,18 +87,21 @@ pub(super) async fn all_rows(store: &Store) -> Result<Vec<DeliveryView>> {
     }
 }
 
-/// Every job that waits.
+/// Every job that waits, with its body, which lists leave out.
 ///
 /// # Errors
 /// The ledger's.
 pub(super) async fn all_jobs(store: &Store) -> Result<Vec<Job>> {
-    let mut jobs: Vec<Job> = Vec::new();
+    let (mut jobs, mut after) = (Vec::new(), None);
     loop {
-        let after = jobs.last().map(|job| job.key.clone());
-        let page = store.jobs(JobFilter { after, limit: 1000, ..JobFilter::default() }).await?.jobs;
-        if page.is_empty() {
-            return Ok(jobs);
+        let page = store.jobs(JobFilter { after, limit: 1000, ..JobFilter::default() }).await?;
+        for listed in &page.jobs {
+            // One that fires meanwhile is gone.
+            jobs.extend(store.job(&listed.key).await?);
         }
-        jobs.extend(page);
+        match page.jobs.last() {
+            Some(last) if page.more => after = Some(last.key.clone()),
+            _ => return Ok(jobs),
+        }
     }
 }

@@ -6,9 +6,10 @@ use anyhow::Result;
 use chasqui::private_broker::VHOST;
 use domain::{RecipientHasher, State};
 use reqwest::Method;
+use store::JobFilter;
 use tokio::time::Instant;
 
-use super::audit::{all_jobs, all_rows};
+use super::audit::all_rows;
 use super::books::{Answer, Entry};
 use super::scene::{DEAD_LETTERS, LOOK_EVERY, Scene, hasher};
 
@@ -38,7 +39,7 @@ impl Scene {
     }
 
     async fn is_at_rest(&self, entries: &[Entry], hasher: &RecipientHasher) -> Result<bool> {
-        if !all_jobs(&self.books).await?.is_empty() {
+        if !self.books.jobs(JobFilter::default()).await?.jobs.is_empty() {
             return Ok(false);
         }
         let rows = all_rows(&self.books).await?;

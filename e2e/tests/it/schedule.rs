@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::{Clock, Key, Lane, State, SystemClock, Tenant, Timestamp, content_of};
+use domain::{ChannelName, Clock, Key, Lane, State, SystemClock, Tenant, Timestamp, content_of};
 use e2e::provider::Provider;
 use e2e::{Database, TestFleet};
 use lapin::BasicProperties;
@@ -152,6 +152,8 @@ fn job(id: &str, lane: Lane, due_at: Timestamp) -> Job {
         key: key(id),
         kind: JobKind::OneShot,
         lane,
+        channel: ChannelName::parse("sms").ok(),
+        recipient_mask: Some("***43".into()),
         content: content_of(&body),
         body,
         epoch: 0,

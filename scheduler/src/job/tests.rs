@@ -1,6 +1,6 @@
 //! A one-shot job goes out as the delivery it is, a recurring one as a new delivery for each fire.
 
-use domain::{Tenant, content_of};
+use domain::{ChannelName, Tenant, content_of};
 use serde_json::json;
 
 use super::*;
@@ -17,6 +17,8 @@ fn job(kind: JobKind, due: &str) -> Job {
         key: Key { tenant: Tenant::default(), id: "reminder".into() },
         kind,
         lane: Lane::Bulk,
+        channel: ChannelName::parse("sms").ok(),
+        recipient_mask: Some("***43".into()),
         content: content_of(&body),
         body,
         epoch: 0,

@@ -1,6 +1,7 @@
 //! Schedules that were stored under other zone rules than those in use.
 
 use domain::Zones;
+use store::Job;
 
 use super::*;
 use crate::testing::{Parts, at, parts, schedule};
@@ -40,8 +41,9 @@ async fn no_run_comes_twice_when_clocks_were_changed() {
     let parts = parts(NOW, Zones::bundled()).await;
     // Of two runs an hour apart the first is done: only the second is left.
     let twice = schedule("twice", "0 8,9 * * *", "America/Vancouver", "2026-11-28T16:30:00Z");
-    let done = Job { last_fired_at: Some(at("2026-11-28T16:00:00Z")), ..twice };
+    let twice = JobSummary::from(&twice);
+    let done = JobSummary { last_fired_at: Some(at("2026-11-28T16:00:00Z")), ..twice };
     assert_eq!(right_time(&parts.shared, &done), Some(at("2026-11-29T15:00:00Z")));
-    let first = Job { last_fired_at: Some(at("2026-11-28T15:00:00Z")), ..done };
+    let first = JobSummary { last_fired_at: Some(at("2026-11-28T15:00:00Z")), ..done };
     assert_eq!(right_time(&parts.shared, &first), Some(at("2026-11-28T16:00:00Z")));
 }

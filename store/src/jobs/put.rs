@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use domain::{Key, Timestamp};
+use domain::{ChannelName, Key, Timestamp};
 
 use super::{Job, JobKind, Put};
 use crate::StoreError;
@@ -38,18 +38,19 @@ pub(crate) async fn commit(line: &mut Line, jobs: &[Job]) -> Result<Vec<Put>, St
     jobs.iter().map(|job| answers.get(&job.key).copied().ok_or_else(contended)).collect()
 }
 
-const INSERT: &str = "INSERT INTO jobs (tenant, id, cron, zone, name, lane, body, content, epoch, seq, attempt, carried, \
-     due_at, expires_at, max_lateness_seconds, created_at, last_fired_at) \
-     SELECT u.tenant, u.id, u.cron, u.zone, u.name, u.lane, u.body, u.content, u.epoch, u.seq, u.attempt, u.carried, \
-     u.due_at, u.expires_at, u.max_lateness_seconds, u.created_at, u.last_fired_at FROM {u} \
+const INSERT: &str = "INSERT INTO jobs (tenant, id, cron, zone, name, lane, channel, recipient_mask, body, content, \
+     epoch, seq, attempt, carried, due_at, expires_at, max_lateness_seconds, created_at, last_fired_at) \
+     SELECT u.tenant, u.id, u.cron, u.zone, u.name, u.lane, u.channel, u.recipient_mask, u.body, u.content, \
+     u.epoch, u.seq, u.attempt, u.carried, u.due_at, u.expires_at, u.max_lateness_seconds, u.created_at, \
+     u.last_fired_at FROM {u} \
      WHERE NOT EXISTS (SELECT 1 FROM deliveries AS d WHERE d.tenant = u.tenant AND d.id = u.id \
      AND d.state = 'cancelled') ON CONFLICT (tenant, id) DO NOTHING RETURNING tenant, id";
 
 /// A delivery that was throttled beyond the tiers comes back with a higher seq. Its lease ends: whoever
 /// holds the job before it must not delete this one.
-const REPLACE: &str = "UPDATE jobs SET lane = u.lane, body = u.body, epoch = u.epoch, seq = u.seq, \
-     attempt = u.attempt, carried = u.carried, due_at = u.due_at, expires_at = u.expires_at, \
-     max_lateness_seconds = u.max_lateness_seconds, lease_owner = NULL, lease_until = 0 \
+const REPLACE: &str = "UPDATE jobs SET lane = u.lane, channel = u.channel, recipient_mask = u.recipient_mask, \
+     body = u.body, epoch = u.epoch, seq = u.seq, attempt = u.attempt, carried = u.carried, due_at = u.due_at, \
+     expires_at = u.expires_at, max_lateness_seconds = u.max_lateness_seconds, lease_owner = NULL, lease_until = 0 \
      FROM {u} WHERE jobs.tenant = u.tenant AND jobs.id = u.id AND jobs.cron IS NULL AND u.cron IS NULL \
      AND jobs.content = u.content AND (jobs.epoch, jobs.seq) < (u.epoch, u.seq) RETURNING jobs.tenant, jobs.id";
 
@@ -67,6 +68,8 @@ fn jobs_group<'a>(jobs: &[&'a Job]) -> Group<'a> {
         .text("zone", each().map(|job| cron(job).1))
         .text("name", each().map(|job| cron(job).2))
         .text("lane", each().map(|job| job.lane.as_str()))
+        .text("channel", each().map(|job| job.channel.as_ref().map(ChannelName::as_str)))
+        .text("recipient_mask", each().map(|job| job.recipient_mask.as_deref()))
         .bytes("body", each().map(|job| job.body.as_slice()))
         .bytes("content", each().map(|job| job.content.as_slice()))
         .int("epoch", each().map(|job| i64::from(job.epoch)))

@@ -6,7 +6,7 @@ use std::time::Duration;
 use domain::Key;
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
-use store::{Cancel, FinishedJob, Job, JobFilter, Put, Store};
+use store::{Cancel, FinishedJob, Job, JobFilter, JobSummary, Put, Store};
 use tokio::runtime::Runtime;
 use uuid::Uuid;
 
@@ -185,9 +185,11 @@ async fn run(store: &Store, steps: Vec<Step>) -> Result<(), TestCaseError> {
             Step::Finish { .. } | Step::Release { .. } => {}
         }
     }
-    let expected: Vec<&Job> = model.jobs.values().map(|held| &held.job).collect();
-    let stored = store.jobs(JobFilter::default()).await.unwrap().jobs;
-    prop_assert_eq!(stored.iter().collect::<Vec<_>>(), expected);
+    let expected: Vec<_> = model.jobs.values().map(|held| JobSummary::from(&held.job)).collect();
+    prop_assert_eq!(store.jobs(JobFilter::default()).await.unwrap().jobs, expected);
+    for held in model.jobs.values() {
+        prop_assert_eq!(store.job(&held.job.key).await.unwrap().as_ref(), Some(&held.job));
+    }
     Ok(())
 }
 

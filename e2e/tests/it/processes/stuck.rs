@@ -1,7 +1,7 @@
 //! What was lost by somebody's hand does not stay unseen: the command, the metric, and the way out.
 
 use chasqui::private_broker::Signal;
-use domain::{Clock as _, Lane, State, SystemClock, Timestamp, content_of};
+use domain::{ChannelName, Clock as _, Lane, State, SystemClock, Timestamp, content_of};
 use e2e::processes::{run, with};
 use e2e::provider::{Answer, Provider};
 use e2e::{Database, Process, TestFleet};
@@ -18,6 +18,8 @@ fn overdue_job(body: Value) -> Job {
         key: domain::Key { tenant: domain::Tenant::default(), id: "late job".into() },
         kind: JobKind::OneShot,
         lane: Lane::Bulk,
+        channel: ChannelName::parse("sms").ok(),
+        recipient_mask: Some("***01".into()),
         content: content_of(&body),
         body,
         epoch: 0,
