@@ -11,12 +11,14 @@ use axum::routing::get;
 use axum::{Json, Router};
 use bytes::Bytes;
 use serde_json::{Value, json};
+use utoipa::openapi::path::Operation;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
-use utoipa::openapi::{ContentBuilder, Ref, RefOr};
-use utoipa::{Modify, OpenApi};
+use utoipa::openapi::{ContentBuilder, PathItem, Ref, RefOr};
+use utoipa::{IntoResponses, Modify, OpenApi};
 
 use crate::problem::{BadField, ProblemDetails};
 use crate::routes;
+use crate::schema::UnreadParameter;
 use crate::service::{App, unknown_route};
 
 /// The page needs its own scripts and styles only.
@@ -67,11 +69,23 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
     complete(routes::all().into_openapi())
 }
 
+/// Every operation of the document refuses parameters that it does not read: see `query::refuse_unread`.
+pub(crate) fn tell_of_unread(document: &mut utoipa::openapi::OpenApi) {
+    for operation in document.paths.paths.values_mut().flat_map(operations) {
+        for (status, response) in UnreadParameter::responses() {
+            operation.responses.responses.entry(status).or_insert(response);
+        }
+    }
+}
+
+fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
+    [&mut item.get, &mut item.post, &mut item.delete].into_iter().flatten()
+}
+
 /// Every refusal is a problem; the handlers only say what each status means.
 fn complete(mut document: utoipa::openapi::OpenApi) -> utoipa::openapi::OpenApi {
     for (path, item) in &mut document.paths.paths {
-        let operations = [&mut item.get, &mut item.post, &mut item.delete].into_iter().flatten();
-        for (status, response) in operations.flat_map(|operation| &mut operation.responses.responses) {
+        for (status, response) in operations(item).flat_map(|operation| &mut operation.responses.responses) {
             if let RefOr::T(response) = response
                 && matches!(status.as_bytes().first(), Some(b'4' | b'5'))
             {

@@ -14,7 +14,7 @@ use domain::{FIELDS, is_unsafe_in_a_line};
 use crate::problem::Problem;
 use crate::schedule;
 
-/// Routes whose handlers read a query themselves, and say what it may hold.
+/// Routes whose handlers read a query themselves, and say what it may hold; a test holds them against the document.
 const WITH_PARAMETERS: [&str; 3] = ["/deliveries", "/schedules", "/sandbox/captures"];
 const MAX_LIMIT: u32 = 1000;
 const USUAL_LIMIT: u32 = 100;
@@ -185,3 +185,6 @@ fn slip(given: &str, known: &[&str]) -> String {
         None => String::new(),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -22,13 +22,19 @@ pub(crate) fn served(app: &App) -> OpenApiRouter<Arc<App>> {
         false => router.route("/login", post(login::elsewhere)).route("/register", post(login::elsewhere)),
     };
     let router = if app.settings.sandbox { router.merge(with_sandbox()) } else { router };
-    let router = router.route_layer(middleware::from_fn(query::refuse_unread)).merge(probes());
+    let router = refusing_unread(router).merge(probes());
     if app.settings.sandbox { router.merge(sandbox::pages().into()) } else { router }
 }
 
 /// Every route that an installation may have, for the OpenAPI document.
 pub(crate) fn all() -> OpenApiRouter<Arc<App>> {
-    always().merge(probes()).merge(with_accounts()).merge(with_sandbox())
+    refusing_unread(always().merge(with_accounts()).merge(with_sandbox())).merge(probes())
+}
+
+/// What these routes do not read is refused, and the document says so.
+fn refusing_unread(mut router: OpenApiRouter<Arc<App>>) -> OpenApiRouter<Arc<App>> {
+    docs::tell_of_unread(router.get_openapi_mut());
+    router.route_layer(middleware::from_fn(query::refuse_unread))
 }
 
 fn always() -> OpenApiRouter<Arc<App>> {

@@ -145,6 +145,15 @@ impl IntoResponses for InvalidFields {
     }
 }
 
+/// A parameter that is not read; where an operation says more of its 422, that stands.
+pub(crate) struct UnreadParameter;
+
+impl IntoResponses for UnreadParameter {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        problems(&[("422", "A parameter is not known here, or not valid; `errors` names every one.")])
+    }
+}
+
 /// What is wrong with a token.
 pub(crate) struct Unauthorised;
 

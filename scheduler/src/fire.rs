@@ -3,15 +3,16 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use domain::{Readiness, Timestamp, failpoint};
+use domain::{Readiness, Reason, Timestamp, failpoint};
 use futures_util::future::join_all;
-use store::{FinishedJob, Job, StoreError};
+use store::{FinishedJob, Job, JobKind, StoreError};
 use topology::{Consumers, PublishError};
 use uuid::Uuid;
 
 use crate::contained::contained;
+use crate::job::Unreadable;
 use crate::ticker::Ticks;
-use crate::{Shared, job, wake};
+use crate::{Shared, job, row, wake};
 
 /// Jobs claimed and published together.
 const BATCH: u32 = 1024;
@@ -187,7 +188,7 @@ enum Fired {
     },
     Refused,
     Unanswered,
-    /// Nothing was published: nobody knows when it would fire again.
+    /// Nothing was published: nobody knows when it would fire again, or whose it is.
     Unreadable,
 }
 
@@ -200,17 +201,53 @@ async fn fire(shared: &Shared, job: &Job, now: Timestamp) -> Fired {
             return Fired::Unreadable;
         }
     };
-    let published = shared.publisher.publish(job::publication(job)).await;
+    let publication = match job::publication(job) {
+        Ok(publication) => publication,
+        Err(error) => return give_up(shared, job, error, now).await,
+    };
+    let published = shared.publisher.publish(publication).await;
     let what = if published.is_ok() { "fired" } else { "unconfirmed" };
     metrics::counter!("chasqui_jobs_total", "what" => what).increment(1);
     let late = shared.clock.now().since(job.due_at);
     metrics::histogram!("chasqui_job_lateness_seconds").record(late);
     let Err(error) = published else { return Fired::Confirmed { next } };
+    not_confirmed(job, &error)
+}
+
+fn not_confirmed(job: &Job, error: &PublishError) -> Fired {
     tracing::warn!(%error, job = %job.key, "a due job was not confirmed; trying again");
     match error {
         PublishError::Unroutable | PublishError::Refused | PublishError::TooLarge { .. } => Fired::Refused,
         PublishError::Unknown(_) | PublishError::Unavailable(_) => Fired::Unanswered,
     }
+}
+
+/// Of a job whose message cannot be made: a delivery is dead under its id, a schedule is kept and fires nothing.
+async fn give_up(shared: &Shared, job: &Job, error: Unreadable, now: Timestamp) -> Fired {
+    if matches!(job.kind, JobKind::Cron { .. }) {
+        tracing::error!(%error, job = %job.key, "a schedule cannot be read any more: delete it, or make it anew");
+        return Fired::Unreadable;
+    }
+    let (reason, detail) = (Reason::InternalError, error.to_string());
+    match row::end_row_of(shared, job, reason, &detail).await {
+        Ok(true) => {}
+        Ok(false) => return Fired::Confirmed { next: None },
+        // A row that is not ended now would wait for ever: the job is tried again.
+        Err(error) => {
+            tracing::warn!(%error, job = %job.key, "could not end the row of a job that cannot be read; trying again");
+            return Fired::Unreadable;
+        }
+    }
+    if let Err(error) = shared.publisher.publish(job::dead_letter(job, reason, &detail, now)).await {
+        return not_confirmed(job, &error);
+    }
+    metrics::counter!("chasqui_poison_total", "reason" => reason.as_str()).increment(1);
+    tracing::error!(%reason, job = %job.key, error = detail.as_str(), "a job went to the dead-letter queue");
+    // Tried once: the letter is safe.
+    if let Err(error) = shared.store.note_letter(&job.key, job.epoch).await {
+        tracing::warn!(%error, delivery = %job.key, "could not note a dead letter: a copy may make another one");
+    }
+    Fired::Confirmed { next: None }
 }
 
 #[cfg(test)]

@@ -105,7 +105,7 @@ async fn put(
         epoch,
         seq,
         attempt,
-        carried: job::keep(incoming),
+        carried: job::keep(incoming)?,
         due_at: due,
         expires_at: notification.expires_at(incoming.timestamp.unwrap_or(now)),
         max_lateness_seconds: notification.max_lateness_seconds,

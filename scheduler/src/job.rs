@@ -1,11 +1,11 @@
 //! A job on its way through the ledger: from a message of the scheduled queue, and back to one.
 
 use bytes::Bytes;
-use domain::{Cron, Headers, InvalidCron, Key, Lane, Timestamp, Zones, fire_id};
+use domain::{Cron, DeadMark, Headers, InvalidCron, Key, Lane, Reason, Timestamp, Zones, fire_id};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use store::{Job, JobKind};
-use topology::{Carried, Incoming, Publication, To};
+use store::{Job, JobKind, StoreError};
+use topology::{Carried, Incoming, Owner, Publication, To};
 
 /// What a job keeps of its message besides the body: the part that the store does not look into.
 #[derive(Default, Serialize, Deserialize)]
@@ -18,21 +18,41 @@ struct Kept {
     again: bool,
 }
 
+/// What a job kept cannot be read, so nobody can tell from it whose the message is. It is not quoted: it may hold
+/// anything.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("what the ledger has kept of its properties cannot be read, so nothing was published")]
+pub(crate) struct Unreadable;
+
 /// The stored form of a message's own properties.
-pub(crate) fn keep(incoming: &Incoming) -> Vec<u8> {
+///
+/// # Errors
+/// [`StoreError::Refused`]: what cannot be kept whole is not kept at all, for its owner would be lost with it.
+pub(crate) fn keep(incoming: &Incoming) -> Result<Vec<u8>, StoreError> {
     let kept = Kept {
         carried: incoming.carried.clone(),
         publisher: incoming.headers.publisher.clone(),
         parent: incoming.headers.parent.clone(),
         again: incoming.headers.again,
     };
-    serde_json::to_vec(&kept).unwrap_or_default()
+    serde_json::to_vec(&kept).map_err(|_error| StoreError::Refused("its properties cannot be written as JSON".into()))
+}
+
+/// Nothing at all is kept of what came by HTTP, and of the demo.
+fn kept(job: &Job) -> Result<Kept, Unreadable> {
+    if job.carried.is_empty() {
+        return Ok(Kept::default());
+    }
+    serde_json::from_slice(&job.carried).map_err(|_error| Unreadable)
 }
 
 /// The message of a due job. A one-shot job is its delivery: same id, headers and seq. A recurring job
 /// makes a new delivery for each fire, with an id that racing schedulers agree on.
-pub(crate) fn publication(job: &Job) -> Publication {
-    let kept: Kept = serde_json::from_slice(&job.carried).unwrap_or_default();
+///
+/// # Errors
+/// [`Unreadable`]: published without what it kept, it might be of another tenant.
+pub(crate) fn publication(job: &Job) -> Result<Publication, Unreadable> {
+    let kept = kept(job)?;
     let fresh = job.epoch == 0 && job.seq == 0 && job.attempt == 0;
     let count = |value: u32| (!fresh).then_some(value);
     let headers = Headers {
@@ -50,7 +70,20 @@ pub(crate) fn publication(job: &Job) -> Publication {
         JobKind::OneShot => (job.key.id.clone(), job.body.clone()),
         JobKind::Cron { .. } => fire(&job.key, &job.body, job.due_at),
     };
-    Publication { to: To::Lane(job.lane), message_id, body: Bytes::from(body), headers, carried: kept.carried }
+    Ok(Publication { to: To::Lane(job.lane), message_id, body: Bytes::from(body), headers, carried: kept.carried })
+}
+
+/// The dead letter of a one-shot job. Its tenant is the one under which the ledger has the job, which is that of the
+/// message it was made of: so a move never brings it to another.
+pub(crate) fn dead_letter(job: &Job, reason: Reason, error: &str, at: Timestamp) -> Publication {
+    let dead = DeadMark { reason: reason.as_str().to_owned(), error: error.to_owned(), attempts: job.attempt, at };
+    Publication {
+        to: To::DeadLetter,
+        message_id: job.key.id.clone(),
+        body: Bytes::from(job.body.clone()),
+        headers: Headers { epoch: Some(job.epoch), lane: Some(job.lane), dead: Some(dead), ..Headers::default() },
+        carried: Carried::default().with_owner(&Owner::Tenant(job.key.tenant.clone())),
+    }
 }
 
 /// The body of one fire: its own id, and the scheduled time as its `send_at`, from which its greatest

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use domain::{
-    Arrival, Claim, Failure, FirstSight, Notification, Order, Outcome, Policy, Reason, Row, State, Timestamp, decide,
+    Arrival, Claim, Failure, FirstSight, Hand, Notification, Order, Outcome, Policy, Reason, Row, State, Timestamp,
+    decide,
 };
-use store::{Adoption, Claimed, StoreError};
+use store::{Adoption, Claimed, Job, StoreError};
 use topology::Incoming;
 
 use crate::Shared;
@@ -68,8 +69,44 @@ pub(crate) async fn end_row(
     }
     (arrival.epoch, arrival.seq) = (found.row.epoch, found.row.seq);
     let token = named.adoption.as_ref().map_or_else(uuid::Uuid::now_v7, Adoption::copy);
-    let candidate = Row { token, created_at: shared.clock.now(), ..found.row };
-    match shared.store.claim(candidate, &arrival, LEASE).await? {
+    claim_and_end(shared, Row { token, ..found.row }, &arrival, reason, error).await
+}
+
+/// The same for a job that was stored, and will never be published. False when its delivery has ended already: then
+/// nothing is owed.
+pub(crate) async fn end_row_of(shared: &Shared, job: &Job, reason: Reason, error: &str) -> Result<bool, StoreError> {
+    let Some(found) = shared.store.delivery(&job.key).await? else { return Ok(true) };
+    let row = found.row;
+    if row.state.is_final() {
+        return Ok(false);
+    }
+    // A claim of ours whose end was not recorded has left it as if it were being sent.
+    let waits = row.state == State::Sending || matches!(row.order, Order::Schedule { .. });
+    if row.state.is_dead_lettered() || !waits || (row.epoch, row.seq) != (job.epoch, job.seq) {
+        return Ok(true);
+    }
+    let arrival = Arrival {
+        key: job.key.clone(),
+        content: job.content,
+        epoch: job.epoch,
+        seq: job.seq,
+        attempt: job.attempt,
+        hand: Hand::Fleet,
+        redelivered: false,
+    };
+    claim_and_end(shared, Row { token: uuid::Uuid::now_v7(), ..row }, &arrival, reason, error).await?;
+    Ok(true)
+}
+
+async fn claim_and_end(
+    shared: &Shared,
+    row: Row,
+    arrival: &Arrival,
+    reason: Reason,
+    error: &str,
+) -> Result<(), StoreError> {
+    let candidate = Row { created_at: shared.clock.now(), ..row };
+    match shared.store.claim(candidate, arrival, LEASE).await? {
         Claimed::New(row) => end(shared, &row, reason, error).await,
         Claimed::Known(Claim::Take(row, _)) => end(shared, &row, reason, error).await,
         Claimed::Known(Claim::Park) => Err(claimed()),

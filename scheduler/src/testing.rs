@@ -81,7 +81,7 @@ pub(crate) fn schedule(id: &str, cron: &str, zone: &str, due: &str) -> Job {
         epoch: 0,
         seq: 0,
         attempt: 0,
-        carried: b"{}".to_vec(),
+        carried: Vec::new(),
         due_at: at(due),
         expires_at: None,
         max_lateness_seconds: None,

@@ -42,7 +42,8 @@ pub struct Job {
     pub epoch: u32,
     pub seq: u32,
     pub attempt: u32,
-    /// The scheduler's own JSON: foreign headers and properties to publish with. Opaque here.
+    /// The scheduler's own JSON: foreign headers and properties to publish with, and whose it is. Opaque here; empty
+    /// where there is nothing of that.
     pub carried: Vec<u8>,
     /// When it is due next.
     pub due_at: Timestamp,

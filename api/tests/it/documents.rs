@@ -40,6 +40,18 @@ fn every_operation_says_what_it_does_and_what_it_refuses() {
     }
 }
 
+#[test]
+fn every_operation_but_probes_says_that_it_refuses_what_it_does_not_read() {
+    let document = serde_json::to_value(api::openapi()).unwrap();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let is_probe = operation["tags"] == json!(["Health"]);
+            let refuses = operation["responses"].get("422").is_some();
+            assert_eq!(refuses, !is_probe, "{method} {path}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn the_document_and_its_page_are_served() {
     let app = TestApp::start().await;

@@ -17,5 +17,6 @@ mod retry;
 mod schedule;
 mod settings;
 mod smtp;
+mod tenants;
 mod tidy;
 mod topology;

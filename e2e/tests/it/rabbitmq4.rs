@@ -1,5 +1,5 @@
-//! The publisher's contract on RabbitMQ 4.0: the same body, ids, retries, dead letters and moves as on 3.10, on which all
-//! other tests run.
+//! The publisher's contract on RabbitMQ 4.0: the same body, ids, retries, dead letters, moves and tenants as on 3.10, on
+//! which all other tests run.
 
 use domain::State;
 use e2e::fleet::until;
@@ -9,6 +9,8 @@ use e2e::raw_amqp::{RawProperties, RawPublisher, nested_header};
 use e2e::{Database, TestFleet};
 use lapin::BasicProperties;
 use serde_json::{Value, json};
+
+use crate::tenants;
 
 const NUMBER: &str = "+12025550143";
 const DLQ: &str = "notifications.queue.dlq";
@@ -28,6 +30,15 @@ async fn the_contract_holds_on_rabbitmq_4() {
     every_channel_and_lane(&fleet, &provider).await;
     retries_and_a_move(&fleet, &provider).await;
     what_no_library_publishes(&fleet, &provider).await;
+    fleet.finish().await;
+    tenants_by_user(&node).await;
+}
+
+async fn tenants_by_user(node: &Rabbitmq4) {
+    let provider = Provider::start().await;
+    let settings = [provider.settings(), tenants::SETTINGS.to_vec()].concat();
+    let fleet = TestFleet::start_on(node.ground(), Database::Sqlite, &settings).await;
+    tenants::each_user_has_a_tenant(&fleet, &provider).await;
     fleet.finish().await;
 }
 

@@ -159,7 +159,7 @@ fn job(id: &str, lane: Lane, due_at: Timestamp) -> Job {
         epoch: 0,
         seq: 0,
         attempt: 0,
-        carried: b"{}".to_vec(),
+        carried: Vec::new(),
         due_at,
         expires_at: None,
         max_lateness_seconds: None,
@@ -219,5 +219,34 @@ async fn a_job_that_cannot_be_stored_is_dead_under_its_id_and_a_move_back_sends_
     fleet.until(&before[0].row.key.id, State::Captured).await;
     fleet.until("by-body", State::Captured).await;
     assert_eq!(rows().await.len(), 2, "no other id was made");
+    fleet.finish().await;
+}
+
+/// As a fault of the disk, or a hand in the ledger, would leave it; it is due at once.
+const SPOIL: &str = "UPDATE jobs SET carried = '?', due_at = 0";
+
+#[tokio::test]
+async fn a_job_whose_properties_cannot_be_read_is_dead_under_its_id() {
+    let fleet = TestFleet::start(Database::Postgres, &[("SANDBOX", "all")]).await;
+    fleet.notify("by-lane", &later(3600)).await;
+    let properties = BasicProperties::default().with_message_id("by-scheduled".into());
+    let body = later(3600).to_string();
+    fleet.publish_to("notifications.exchange", "notifications.key.scheduled", body, properties).await;
+    let store = &fleet.running().store;
+    for id in ["by-lane", "by-scheduled"] {
+        e2e::fleet::until("a job", async || store.job(&key(id)).await.expect("read")).await;
+    }
+    fleet.database().await.execute(SPOIL).await.expect("spoiled");
+    let mut letters = fleet.take_dead_letters(2).await;
+    letters.sort_by_key(|letter| letter.message_id.clone());
+    for (letter, id) in letters.iter().zip(["by-lane", "by-scheduled"]) {
+        assert_eq!((letter.message_id.as_deref(), letter.reason.as_str()), (Some(id), "internal_error"));
+        assert!(letter.error.contains("cannot be read"), "{}", letter.error);
+        e2e::fleet::until("the job is gone", async || store.job(&key(id)).await.expect("read").is_none().then_some(()))
+            .await;
+    }
+    let view = fleet.until("by-lane", State::Dead).await;
+    assert_eq!(view.attempts[0].provider, "scheduler");
+    assert!(fleet.delivery("by-scheduled").await.is_none(), "nothing had been claimed for it");
     fleet.finish().await;
 }

@@ -40,3 +40,18 @@ async fn a_schedule_that_cannot_be_read_is_kept_and_not_published() {
     let lost = schedule("lost", "0 9 * * *", "Mars/Olympus", NOW);
     assert!(matches!(fire(&parts.shared, &lost, at(NOW)).await, Fired::Unreadable));
 }
+
+#[tokio::test]
+async fn a_schedule_whose_properties_cannot_be_read_is_kept_and_not_published() {
+    let parts = parts(NOW, Zones::bundled()).await;
+    let lost = Job { carried: b"?".to_vec(), ..schedule("lost", "0 9 * * *", "UTC", NOW) };
+    assert!(matches!(fire(&parts.shared, &lost, at(NOW)).await, Fired::Unreadable));
+}
+
+#[tokio::test]
+async fn a_delivery_whose_properties_cannot_be_read_is_kept_until_its_dead_letter_is_safe() {
+    let parts = parts(NOW, Zones::bundled()).await;
+    let job = schedule("lost", "0 9 * * *", "UTC", NOW);
+    let lost = Job { carried: b"?".to_vec(), kind: JobKind::OneShot, ..job };
+    assert!(matches!(fire(&parts.shared, &lost, at(NOW)).await, Fired::Unanswered), "no broker takes its letter");
+}

@@ -44,7 +44,7 @@ fn next_fire(job: &Job, now: Timestamp) -> Option<Timestamp> {
 #[test]
 fn a_one_shot_job_is_its_delivery() {
     let job = job(JobKind::OneShot, "2026-03-02T09:00:00Z");
-    let publication = publication(&job);
+    let publication = publication(&job).unwrap();
     assert_eq!(publication.to, To::Lane(Lane::Bulk));
     assert_eq!(publication.message_id, "reminder");
     assert_eq!(publication.body, job.body, "byte for byte: its hash is what a repetition is known by");
@@ -57,25 +57,25 @@ fn a_one_shot_job_is_its_delivery() {
 #[test]
 fn a_throttled_delivery_comes_back_with_its_counts() {
     let throttled = Job { epoch: 1, seq: 4, attempt: 2, ..job(JobKind::OneShot, "2026-03-02T09:00:00Z") };
-    let headers = publication(&throttled).headers;
+    let headers = publication(&throttled).unwrap().headers;
     assert_eq!((headers.epoch, headers.seq, headers.attempt), (Some(1), Some(4), Some(2)));
     assert!(headers.released && headers.due.is_none());
     let first_wait = Job { seq: 1, ..job(JobKind::OneShot, "2026-03-02T09:00:00Z") };
-    let headers = publication(&first_wait).headers;
+    let headers = publication(&first_wait).unwrap().headers;
     assert_eq!((headers.epoch, headers.seq, headers.attempt), (Some(0), Some(1), Some(0)));
 }
 
 #[test]
 fn racing_schedulers_publish_one_and_the_same_fire() {
     let job = cron("0 0 9 * * *", "UTC", "2026-03-02T09:00:00Z");
-    let (one, other) = (publication(&job), publication(&job));
+    let (one, other) = (publication(&job).unwrap(), publication(&job).unwrap());
     assert_eq!(one, other);
     let body: Value = serde_json::from_slice(&one.body).unwrap();
     assert_eq!(body["id"], one.message_id.as_str());
     assert_eq!(at(body["send_at"].as_str().unwrap()), job.due_at);
     assert_eq!(body["message"], "Hola");
     let next = cron("0 0 9 * * *", "UTC", "2026-03-03T09:00:00Z");
-    assert_ne!(publication(&next).message_id, one.message_id, "every fire is a delivery of its own");
+    assert_ne!(publication(&next).unwrap().message_id, one.message_id, "every fire is a delivery of its own");
 }
 
 #[test]
@@ -109,7 +109,33 @@ fn a_schedule_that_cannot_be_read_any_more_does_not_end_in_silence() {
 }
 
 #[test]
-fn what_a_job_kept_in_an_unknown_form_does_not_stop_it() {
-    let job = Job { carried: b"?".to_vec(), ..job(JobKind::OneShot, "2026-03-02T09:00:00Z") };
-    assert_eq!(publication(&job).message_id, "reminder");
+fn a_job_that_kept_nothing_carries_nothing() {
+    let job = Job { carried: Vec::new(), ..job(JobKind::OneShot, "2026-03-02T09:00:00Z") };
+    assert_eq!(publication(&job).unwrap().carried, Carried::default());
+}
+
+#[test]
+fn what_a_job_kept_in_an_unknown_form_is_not_taken_for_nothing() {
+    let once = || job(JobKind::OneShot, "2026-03-02T09:00:00Z");
+    let whole = once().carried;
+    let foreign = br#"{"carried":{"tenant":7},"publisher":null,"parent":null}"#;
+    let forms: [&[u8]; 6] = [b"?", b"null", b"{}", b"[]", &whole[..whole.len() - 1], foreign];
+    for carried in forms {
+        let unreadable = Job { carried: carried.to_vec(), ..once() };
+        assert_eq!(publication(&unreadable), Err(Unreadable), "{}", String::from_utf8_lossy(carried));
+    }
+}
+
+#[test]
+fn a_dead_letter_of_a_job_has_the_tenant_of_its_key() {
+    let acme = Tenant::parse("acme").unwrap();
+    let once = job(JobKind::OneShot, "2026-03-02T09:00:00Z");
+    let once = Job { key: Key { tenant: acme.clone(), id: "reminder".into() }, epoch: 1, attempt: 2, ..once };
+    let letter = dead_letter(&once, Reason::InternalError, "why", at("2026-03-02T09:00:01Z"));
+    assert_eq!((letter.to, letter.message_id.as_str()), (To::DeadLetter, "reminder"));
+    assert_eq!((letter.headers.epoch, letter.headers.seq, letter.headers.attempt), (Some(1), None, None));
+    let dead = letter.headers.dead.unwrap();
+    assert_eq!((dead.reason.as_str(), dead.error.as_str(), dead.attempts), ("internal_error", "why", 2));
+    assert_eq!(letter.carried, Carried::default().with_owner(&Owner::Tenant(acme)));
+    assert_eq!(letter.body, once.body);
 }

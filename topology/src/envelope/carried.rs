@@ -67,7 +67,7 @@ impl Carried {
 
     /// Every copy of a message has the owner that its publisher's own copy had.
     #[must_use]
-    pub(crate) fn with_owner(mut self, owner: &Owner) -> Self {
+    pub fn with_owner(mut self, owner: &Owner) -> Self {
         self.tenant = owner.noted().map(short);
         self
     }

@@ -25,7 +25,7 @@ fn overdue_job(body: Value) -> Job {
         epoch: 0,
         seq: 0,
         attempt: 0,
-        carried: b"{}".to_vec(),
+        carried: Vec::new(),
         due_at: Timestamp::from_micros(now.as_micros() - 3_600_000_000),
         expires_at: None,
         max_lateness_seconds: None,
