@@ -69,7 +69,7 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
     complete(routes::all().into_openapi())
 }
 
-/// Every operation of the document refuses parameters that it does not read: see `query::refuse_unread`.
+/// Every operation of the document refuses parameters that it does not read: see `query::Readings`.
 pub(crate) fn tell_of_unread(document: &mut utoipa::openapi::OpenApi) {
     for operation in document.paths.paths.values_mut().flat_map(operations) {
         for (status, response) in UnreadParameter::responses() {

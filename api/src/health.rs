@@ -16,8 +16,8 @@ use utoipa::ToSchema;
 
 use crate::problem::Problem;
 use crate::routes::Shared;
-use crate::server;
-use crate::service::{RenderMetrics, layered, with_fallbacks};
+use crate::service::{RenderMetrics, with_fallbacks};
+use crate::{edge, server};
 
 const METRICS_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
@@ -45,7 +45,7 @@ impl Probes {
             .route("/health/live", get(live))
             .route("/health/ready", get(|| async move { answer(readiness.missing()) }))
             .route("/metrics", get(|| async move { ([(CONTENT_TYPE, METRICS_TYPE)], metrics()) }));
-        layered(with_fallbacks(router))
+        edge::around(with_fallbacks(router), None)
     }
 
     /// Serves until `stop`.

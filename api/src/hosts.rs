@@ -3,18 +3,16 @@
 //! A browser sends what any page tells it to, to any address that it can reach. Two headers tell on such a page: `Host`
 //! when the page has had its own name resolve to this machine (DNS rebinding), `Origin` when it sends to us openly.
 
+use std::borrow::Cow;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
-use std::sync::Arc;
 
-use axum::extract::{ConnectInfo, FromRequestParts, Request, State};
+use axum::extract::{ConnectInfo, FromRequestParts, Request};
 use axum::http::header::{AUTHORIZATION, HOST, ORIGIN};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, StatusCode, Version};
-use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
 
 use crate::problem::Problem;
-use crate::service::App;
+use crate::settings::Settings;
 
 /// Our own end of the connection that a request came on.
 #[derive(Clone, Copy, Debug)]
@@ -45,32 +43,38 @@ impl<S: Sync> FromRequestParts<S> for Source {
     }
 }
 
-/// Around every route.
-pub(crate) async fn check(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
-    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip().to_canonical());
+/// Refuses a request for another host or from a page of another origin. What is known of the others' [`Source`] is
+/// left in their extensions.
+///
+/// # Errors
+/// 400, 421 or 403.
+pub(crate) fn admit(request: &mut Request, settings: &Settings) -> Result<(), Problem> {
     // Probes come by whatever address an orchestrator knows, and say nothing that needs hiding.
-    if is_probe(request.uri().path()) {
-        return next.run(request).await;
+    if !is_probe(request.uri().path()) {
+        let source = source_of(request, settings)?;
+        request.extensions_mut().insert(source);
     }
-    let host = match host(&request) {
-        Ok(host) => host,
-        Err(problem) => return problem.into_response(),
-    };
-    let authority = request.uri().authority().map(|authority| authority.as_str());
+    Ok(())
+}
+
+fn source_of(request: &Request, settings: &Settings) -> Result<Source, Problem> {
+    let written = written_host(request)?;
+    let host = written.map(Host::read).transpose()?;
+    let authority = request.uri().authority().map(|authority| Host::read(authority.as_str()));
     let local = request.extensions().get::<LocalAddress>().map(|local| local.0.ip().to_canonical());
-    let named = |name: &str| is_ours(name, &app.settings.hosts, app.settings.listen.ip(), local);
-    if !host.into_iter().chain(authority).all(named) {
-        return misdirected().into_response();
+    let is_ours = |host: &Host<'_>| host.is_ours(&settings.hosts, settings.listen.ip(), local);
+    if !host.iter().all(is_ours) || !authority.as_ref().is_none_or(|named| named.as_ref().is_ok_and(is_ours)) {
+        return Err(misdirected());
     }
-    if let Some(problem) = foreign_page(request.method(), request.headers(), host) {
-        return problem.into_response();
+    if let Some(problem) = foreign_page(request.method(), request.headers(), written) {
+        return Err(problem);
     }
     let direct = request.version() >= Version::HTTP_11
-        && host.is_some_and(names_this_machine)
+        && host.is_some_and(|host| host.is_this_machine())
         && authority.is_none()
         && !request.headers().keys().any(|name| tells_of_a_proxy(name.as_str()));
-    request.extensions_mut().insert(Source { peer, direct });
-    next.run(request).await
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip().to_canonical());
+    Ok(Source { peer, direct })
 }
 
 /// `GET /health` and its like.
@@ -79,19 +83,23 @@ pub(crate) fn is_probe(path: &str) -> bool {
 }
 
 /// The one `Host` header. Without any in HTTP/1.0.
-fn host(request: &Request) -> Result<Option<&str>, Problem> {
+fn written_host(request: &Request) -> Result<Option<&str>, Problem> {
     let mut values = request.headers().get_all(HOST).iter();
     match (values.next(), values.next()) {
         (None, _) if request.version() < Version::HTTP_11 => Ok(None),
-        (Some(value), None) if value.to_str().is_ok_and(|host| name_of(host).is_some()) => Ok(value.to_str().ok()),
-        _ => Err(Problem::new(
-            StatusCode::BAD_REQUEST,
-            "invalid-host",
-            "The request does not say whom it is for",
-            "Send the header Host once (RFC 9112, section 3.2): a name or an IPv4 address, or an IPv6 address in brackets, \
-             and a port if it is not the usual one.",
-        )),
+        (Some(value), None) => value.to_str().map(Some).map_err(|_| invalid_host()),
+        _ => Err(invalid_host()),
     }
+}
+
+fn invalid_host() -> Problem {
+    Problem::new(
+        StatusCode::BAD_REQUEST,
+        "invalid-host",
+        "The request does not say whom it is for",
+        "Send the header Host once (RFC 9112, section 3.2): a name or an IPv4 address, or an IPv6 address in brackets, \
+         and a port if it is not the usual one.",
+    )
 }
 
 fn misdirected() -> Problem {
@@ -104,41 +112,58 @@ fn misdirected() -> Problem {
     )
 }
 
-/// The name or address of a `Host` header, in lower case; None when it is neither. Only an IPv6 address is in brackets.
-fn name_of(host: &str) -> Option<String> {
-    let is_port = |port: &str| port.bytes().all(|b| b.is_ascii_digit());
-    let is_name = |name: &str| name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~".contains(&b));
-    let (name, rest, is_written_well) = match host.strip_prefix('[') {
-        Some(bracketed) => {
-            let (address, rest) = bracketed.split_once(']')?;
-            (address, rest, address.parse::<Ipv6Addr>().is_ok())
-        }
-        None => {
-            let (name, rest) = host.split_at(host.find(':').unwrap_or(host.len()));
-            (name, rest, is_name(name))
-        }
-    };
-    let port_fits = rest.is_empty() || rest.strip_prefix(':').is_some_and(is_port);
-    let name = name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase();
-    (is_written_well && port_fits && !name.is_empty()).then_some(name)
+/// For whom a request is meant.
+struct Host<'a> {
+    /// In lower case.
+    name: Cow<'a, str>,
+    /// What the name is, if it is one.
+    address: Option<IpAddr>,
 }
 
-fn is_ours(host: &str, hosts: &[String], listen: IpAddr, local: Option<IpAddr>) -> bool {
-    let Some(name) = name_of(host) else { return false };
-    match name.parse::<IpAddr>() {
-        Ok(address) => {
-            let address = address.to_canonical();
-            let here = address.is_loopback() || address == listen.to_canonical() || Some(address) == local;
-            (here && !address.is_unspecified()) || hosts.contains(&address.to_string())
-        }
-        Err(_) => name == "localhost" || hosts.contains(&name),
+impl<'a> Host<'a> {
+    /// Of a `Host` header or an authority. Only an IPv6 address is in brackets.
+    ///
+    /// # Errors
+    /// 400 for what is neither a name nor an address.
+    fn read(written: &'a str) -> Result<Self, Problem> {
+        Self::parse(written).ok_or_else(invalid_host)
     }
-}
 
-fn names_this_machine(host: &str) -> bool {
-    name_of(host).is_some_and(|name| {
-        name == "localhost" || name.parse::<IpAddr>().is_ok_and(|address| address.to_canonical().is_loopback())
-    })
+    fn parse(written: &'a str) -> Option<Self> {
+        let is_port = |port: &str| port.bytes().all(|b| b.is_ascii_digit());
+        let is_name = |name: &str| name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~".contains(&b));
+        let (name, rest, is_written_well) = match written.strip_prefix('[') {
+            Some(bracketed) => {
+                let (address, rest) = bracketed.split_once(']')?;
+                (address, rest, address.parse::<Ipv6Addr>().is_ok())
+            }
+            None => {
+                let (name, rest) = written.split_at(written.find(':').unwrap_or(written.len()));
+                (name, rest, is_name(name))
+            }
+        };
+        let port_fits = rest.is_empty() || rest.strip_prefix(':').is_some_and(is_port);
+        let name = name.strip_suffix('.').unwrap_or(name);
+        let is_lower = !name.bytes().any(|b| b.is_ascii_uppercase());
+        let name = if is_lower { Cow::Borrowed(name) } else { Cow::Owned(name.to_ascii_lowercase()) };
+        let address = name.parse::<IpAddr>().ok().map(|address| address.to_canonical());
+        (is_written_well && port_fits && !name.is_empty()).then_some(Self { name, address })
+    }
+
+    fn is_ours(&self, hosts: &[String], listen: IpAddr, local: Option<IpAddr>) -> bool {
+        match self.address {
+            Some(address) => {
+                let here = address.is_loopback() || address == listen.to_canonical() || Some(address) == local;
+                (here && !address.is_unspecified()) || (!hosts.is_empty() && hosts.contains(&address.to_string()))
+            }
+            None => self.name == "localhost" || hosts.iter().any(|host| *host == self.name),
+        }
+    }
+
+    /// A name that means this machine on every machine.
+    fn is_this_machine(&self) -> bool {
+        self.name == "localhost" || self.address.is_some_and(|address| address.is_loopback())
+    }
 }
 
 fn tells_of_a_proxy(header: &str) -> bool {
@@ -200,7 +225,7 @@ mod tests {
     fn loopback_names_the_own_addresses_and_the_listed_names_are_ours() {
         let hosts = ["notify.example".to_owned(), "192.0.2.80".to_owned()];
         let (listen, local) = ("192.0.2.7".parse().unwrap(), "192.0.2.8".parse().ok());
-        let ours = |host: &str| is_ours(host, &hosts, listen, local);
+        let ours = |host: &str| Host::parse(host).is_some_and(|host| host.is_ours(&hosts, listen, local));
         for host in [
             "localhost",
             "LOCALHOST:8080",
@@ -245,6 +270,7 @@ mod tests {
         ] {
             assert!(!ours(host), "{host}");
         }
-        assert!(!is_ours("0.0.0.0:8080", &[], "0.0.0.0".parse().unwrap(), None));
+        let unspecified = Host::parse("0.0.0.0:8080").unwrap();
+        assert!(!unspecified.is_ours(&[], "0.0.0.0".parse().unwrap(), None));
     }
 }

@@ -1,21 +1,20 @@
 //! Reads the parameters of a query and the id of a path: every one that is wrong is named at once, with what is known.
 
+use std::collections::HashMap;
 use std::fmt::Display;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 
-use axum::extract::{FromRequestParts, MatchedPath, Path, Query, Request};
-use axum::http::Method;
+use axum::extract::{FromRequestParts, Path, Query, Request};
 use axum::http::request::Parts;
-use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
+use axum::http::{Method, Uri};
 use domain::{FIELDS, is_unsafe_in_a_line};
+use utoipa::openapi::path::{Operation, ParameterIn};
+use utoipa::openapi::{OpenApi, RefOr};
 
 use crate::problem::Problem;
 use crate::schedule;
 
-/// Routes whose handlers read a query themselves, and say what it may hold; a test holds them against the document.
-const WITH_PARAMETERS: [&str; 3] = ["/deliveries", "/schedules", "/sandbox/captures"];
 const MAX_LIMIT: u32 = 1000;
 const USUAL_LIMIT: u32 = 100;
 /// The longest id, in bytes.
@@ -45,20 +44,43 @@ impl<S: Send + Sync> FromRequestParts<S> for Id {
     }
 }
 
-/// Around every route that does something: where a route takes no parameters, one that is given was meant to change what
-/// is done. Probes are answered whatever they bring.
-pub(crate) async fn refuse_unread(request: Request, next: Next) -> Response {
-    let route = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
-    let reads = matches!(*request.method(), Method::GET | Method::HEAD) && WITH_PARAMETERS.contains(&route);
-    if request.uri().query().is_none() || reads {
-        return next.run(request).await;
+/// Which operations take no parameters. One that is given to them all the same was meant to change what is done, and
+/// is refused. Probes and pages are answered whatever they are asked with.
+pub(crate) struct Readings {
+    /// By route.
+    without: HashMap<String, Vec<Method>>,
+}
+
+impl Readings {
+    /// As a document says of the operations that are in it.
+    pub(crate) fn of(document: &OpenApi) -> Self {
+        let without = document.paths.paths.iter().map(|(route, item)| {
+            let operations = [(Method::GET, &item.get), (Method::POST, &item.post), (Method::DELETE, &item.delete)];
+            let methods = operations.into_iter().filter_map(|(method, operation)| {
+                operation.as_ref().is_some_and(|operation| !takes_parameters(operation)).then_some(method)
+            });
+            (route.clone(), methods.collect())
+        });
+        Self { without: without.collect() }
     }
-    let fields = fields_of(request.method(), route);
-    let (mut parts, body) = request.into_parts();
-    match Parameters::from_request_parts(&mut parts, &()).await.and_then(|query| query.finish_without_any(fields)) {
-        Ok(()) => next.run(Request::from_parts(parts, body)).await,
-        Err(problem) => problem.into_response(),
+
+    /// # Errors
+    /// 422 for a query that the route does not read.
+    pub(crate) fn check(&self, route: &str, request: &Request) -> Result<(), Problem> {
+        if request.uri().query().is_none() {
+            return Ok(());
+        }
+        let method = if request.method() == Method::HEAD { &Method::GET } else { request.method() };
+        if !self.without.get(route).is_some_and(|methods| methods.contains(method)) {
+            return Ok(());
+        }
+        Parameters::of(request.uri())?.finish_without_any(fields_of(method, route))
     }
+}
+
+fn takes_parameters(operation: &Operation) -> bool {
+    let mut all = operation.parameters.iter().flatten();
+    all.any(|parameter| matches!(parameter, RefOr::T(parameter) if parameter.parameter_in == ParameterIn::Query))
 }
 
 /// What the body of a request to this route may hold.
@@ -82,14 +104,18 @@ pub(crate) struct Parameters {
 impl<S: Send + Sync> FromRequestParts<S> for Parameters {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let unreadable = |_| Problem::invalid_parameter("?", "the query cannot be read: write name=value&name=value");
-        let Query(given) = Query::from_request_parts(parts, state).await.map_err(unreadable)?;
-        Ok(Self { given, bad: Vec::new() })
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        Self::of(&parts.uri)
     }
 }
 
 impl Parameters {
+    fn of(uri: &Uri) -> Result<Self, Problem> {
+        let unreadable = |_| Problem::invalid_parameter("?", "the query cannot be read: write name=value&name=value");
+        let Query(given) = Query::try_from_uri(uri).map_err(unreadable)?;
+        Ok(Self { given, bad: Vec::new() })
+    }
+
     fn refuse(&mut self, name: &str, detail: impl Into<String>) {
         self.bad.push((name.to_owned(), detail.into()));
     }
@@ -185,6 +211,3 @@ fn slip(given: &str, known: &[&str]) -> String {
         None => String::new(),
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -3,27 +3,30 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::middleware;
 use axum::routing::post;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::query::Readings;
 use crate::service::App;
-use crate::{accounts, cancel, deliveries, docs, health, login, notify, query, sandbox, schedules};
+use crate::{accounts, cancel, deliveries, docs, health, login, notify, sandbox, schedules};
 
 /// How every handler gets the parts of the API.
 pub(crate) type Shared = State<Arc<App>>;
 
-/// The routes of this installation.
-pub(crate) fn served(app: &App) -> OpenApiRouter<Arc<App>> {
+/// The routes of this installation, and those of them that refuse a query.
+pub(crate) fn served(app: &App) -> (OpenApiRouter<Arc<App>>, Readings) {
     let router = always();
     let router = match app.tokens.issues() {
         true => router.merge(with_accounts()),
         false => router.route("/login", post(login::elsewhere)).route("/register", post(login::elsewhere)),
     };
     let router = if app.settings.sandbox { router.merge(with_sandbox()) } else { router };
-    let router = refusing_unread(router).merge(probes());
-    if app.settings.sandbox { router.merge(sandbox::pages().into()) } else { router }
+    let mut router = refusing_unread(router);
+    let readings = Readings::of(router.get_openapi_mut());
+    let router = router.merge(probes());
+    let router = if app.settings.sandbox { router.merge(sandbox::pages().into()) } else { router };
+    (router, readings)
 }
 
 /// Every route that an installation may have, for the OpenAPI document.
@@ -31,10 +34,10 @@ pub(crate) fn all() -> OpenApiRouter<Arc<App>> {
     refusing_unread(always().merge(with_accounts()).merge(with_sandbox())).merge(probes())
 }
 
-/// What these routes do not read is refused, and the document says so.
+/// What these routes do not read is refused (see [`Readings`]), and the document says so.
 fn refusing_unread(mut router: OpenApiRouter<Arc<App>>) -> OpenApiRouter<Arc<App>> {
     docs::tell_of_unread(router.get_openapi_mut());
-    router.route_layer(middleware::from_fn(query::refuse_unread))
+    router
 }
 
 fn always() -> OpenApiRouter<Arc<App>> {

@@ -1,29 +1,23 @@
-//! The API put together: its parts, its routes, and the layers around them.
+//! The API put together: its parts, its routes, and the edge around them.
 
 use std::fmt;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
-use axum::http::header::{ALLOW, CACHE_CONTROL, X_CONTENT_TYPE_OPTIONS};
-use axum::http::{HeaderName, HeaderValue, StatusCode};
-use axum::middleware;
-use axum::response::{IntoResponse, Response};
+use axum::http::StatusCode;
 use domain::{Clock, Defaults, LoginHasher, RecipientHasher, RequestIds};
 use operations::Checker;
 use store::Store;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use topology::Publisher;
-use tower_http::catch_panic::CatchPanicLayer;
 
+use crate::edge::Admission;
 use crate::password::Passwords;
 use crate::problem::Problem;
 use crate::settings::{InvalidSettings, Settings};
 use crate::token::Tokens;
-use crate::{docs, hosts, measure, routes, server};
-
-const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
+use crate::{docs, edge, routes, server};
 
 /// Renders the metrics of this process in the text format of Prometheus.
 pub type RenderMetrics = Arc<dyn Fn() -> String + Send + Sync>;
@@ -85,9 +79,10 @@ impl Api {
     /// The routes without a socket, for callers that bring their own.
     pub fn router(self) -> Router {
         let app = self.0;
-        let (router, document) = routes::served(&app).split_for_parts();
+        let (served, readings) = routes::served(&app);
+        let (router, document) = served.split_for_parts();
         let router = router.merge(docs::pages(document)).with_state(Arc::clone(&app));
-        layered(with_fallbacks(router).layer(middleware::from_fn_with_state(app, hosts::check)))
+        edge::around(with_fallbacks(router), Some(Admission { app, readings }))
     }
 
     /// Serves until `stop`, then lets the requests in flight end.
@@ -102,15 +97,6 @@ pub(crate) fn with_fallbacks(router: Router) -> Router {
     router.fallback(unknown_route).method_not_allowed_fallback(wrong_method)
 }
 
-/// What every answer gets, whatever the route.
-pub(crate) fn layered(router: Router) -> Router {
-    router
-        .layer(DefaultBodyLimit::disable())
-        .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| panicked().into_response()))
-        .layer(middleware::map_response(with_headers))
-        .layer(middleware::from_fn(measure::measure))
-}
-
 pub(crate) async fn unknown_route() -> Problem {
     Problem::not_found("unknown-route", "There is no such route", "GET /docs shows the routes there are.")
 }
@@ -122,30 +108,4 @@ async fn wrong_method() -> Problem {
         "The route does not know this method",
         "The Allow header names the methods that it knows; GET /docs shows what they do.",
     )
-}
-
-/// The panic itself is logged by the process's panic hook; here it may hold a recipient.
-fn panicked() -> Problem {
-    tracing::error!("a request made a handler panic");
-    Problem::new(
-        StatusCode::INTERNAL_SERVER_ERROR,
-        "internal-error",
-        "The API failed",
-        "This is a mistake of ours. Nobody knows whether the request had an effect: repeat it with the same \
-         Idempotency-Key, and tell the operator the time.",
-    )
-}
-
-async fn with_headers(mut response: Response) -> Response {
-    let headers = response.headers_mut();
-    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    // No page of another origin may load an answer as a picture, a script or a style.
-    headers.insert(RESOURCE_POLICY, HeaderValue::from_static("same-origin"));
-    if !headers.contains_key(CACHE_CONTROL) {
-        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    }
-    if headers.get(ALLOW).is_some_and(HeaderValue::is_empty) {
-        headers.remove(ALLOW);
-    }
-    response
 }
