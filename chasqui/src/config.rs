@@ -57,7 +57,6 @@ pub struct Config {
     pub channels: ::channels::Settings,
     /// `None` for the shipped ones alone, which a test has read, and for roles that need none.
     pub templates: Option<Arc<Templates>>,
-    pub default_locale: String,
     pub log: String,
     pub log_json: bool,
     /// What is most likely not meant, to be warned about.
@@ -101,7 +100,6 @@ impl Config {
         let sandbox_default = role == Role::Up;
         let worker = worker::read(reader);
         let zones = scheduler::zones(reader, role);
-        let default_locale = reader.required_text("DEFAULT_LOCALE");
         let config = Self {
             broker: broker::read(reader),
             names: Names {
@@ -126,8 +124,7 @@ impl Config {
             zones,
             retention: scheduler::retention(reader),
             stuck_after: reader.seconds("STUCK_AFTER_SECONDS"),
-            templates: templates(reader, role, &default_locale),
-            default_locale,
+            templates: templates(reader, role),
             log: log(reader),
             log_json: reader.choice("LOG_FORMAT", &[("text", false), ("json", true)]),
             warnings: Vec::new(),
@@ -141,17 +138,27 @@ impl Config {
     }
 }
 
-/// Those of `TEMPLATES_DIR`, with every place in them that must be corrected.
-fn templates(reader: &mut Reader, role: Role, default_locale: &str) -> Option<Arc<Templates>> {
-    let folder = reader.path("TEMPLATES_DIR").filter(|_| role.renders())?;
-    let options = ::templates::Options { default_locale: default_locale.to_owned(), ..Default::default() };
-    match Templates::with_directory(Some(&folder), options) {
-        Ok(templates) => Some(Arc::new(templates)),
+/// The shipped ones and those of `TEMPLATES_DIR`, with every place in them that must be corrected.
+fn templates(reader: &mut Reader, role: Role) -> Option<Arc<Templates>> {
+    let (folder, default_locale) = (reader.path("TEMPLATES_DIR"), reader.required_text("DEFAULT_LOCALE"));
+    if !role.renders() {
+        return None;
+    }
+    let options = ::templates::Options { default_locale: default_locale.clone(), ..Default::default() };
+    let templates = match Templates::with_directory(folder.as_deref(), options) {
+        Ok(templates) => templates,
         Err(error) => {
             error.problems.iter().for_each(|problem| reader.problem(format!("TEMPLATES_DIR: {problem}")));
-            None
+            return None;
         }
+    };
+    if let Some(known) = templates.locales_without_the_default().filter(|_| !default_locale.is_empty()) {
+        let hint = domain::nearest(&default_locale, known.iter().copied());
+        let hint = hint.map(|tag| format!("; did you mean {tag}?")).unwrap_or_default();
+        let known = known.into_iter().collect::<Vec<_>>().join(", ");
+        reader.refuse("DEFAULT_LOCALE", format!("must be a locale of some template: {known}{hint}"));
     }
+    Some(Arc::new(templates))
 }
 
 /// A word that is no level would be taken for the name of a module, and nothing would be logged.

@@ -46,6 +46,11 @@ impl Template {
         locales.filter_map(|wanted| self.locale(wanted)).find_map(|words| words.get(channel).or(words.get(GENERIC)))
     }
 
+    /// Whether it has words for any channel in one of these locales.
+    pub(crate) fn has_locale<'l>(&self, mut locales: impl Iterator<Item = &'l str>) -> bool {
+        locales.any(|wanted| self.locale(wanted).is_some_and(|words| !words.is_empty()))
+    }
+
     fn locale(&self, wanted: &str) -> Option<&BTreeMap<String, Words>> {
         let same = |a: u8, b: u8| a.eq_ignore_ascii_case(&b) || (matches!(a, b'-' | b'_') && matches!(b, b'-' | b'_'));
         let equal = |tag: &str| tag.len() == wanted.len() && tag.bytes().zip(wanted.bytes()).all(|(a, b)| same(a, b));

@@ -1,5 +1,6 @@
 //! [`Templates`]: compiled once at start, then shared; renders one delivery's words for one channel.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 
@@ -163,6 +164,17 @@ impl Templates {
     /// The names of all templates, sorted.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.catalog.templates.keys().map(String::as_str)
+    }
+
+    /// The tags under which any template has words, sorted, when the default locale, with what it falls back to, is
+    /// none of them: then a notification without a locale finds no words at all.
+    pub fn locales_without_the_default(&self) -> Option<BTreeSet<&str>> {
+        let known = |template: &Template| template.has_locale(fallbacks(None, &self.options.default_locale));
+        if self.catalog.templates.values().any(known) {
+            return None;
+        }
+        let tags = self.catalog.templates.values().flat_map(|template| &template.locales);
+        Some(tags.map(|(tag, _)| tag.as_str()).collect())
     }
 
     /// What every template offers, sorted by name.
