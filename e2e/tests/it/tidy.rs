@@ -21,7 +21,22 @@ const EDGES: &[(&str, &[&str])] = &[
     ("api", &["domain", "operations", "store", "topology"]),
     ("worker", &["channels", "domain", "store", "templates", "topology"]),
     ("scheduler", &["domain", "store", "topology"]),
-    ("chasqui", &["api", "channels", "domain", "operations", "scheduler", "store", "templates", "topology", "worker"]),
+    ("embedded", &[]),
+    (
+        "chasqui",
+        &[
+            "api",
+            "channels",
+            "domain",
+            "embedded",
+            "operations",
+            "scheduler",
+            "store",
+            "templates",
+            "topology",
+            "worker",
+        ],
+    ),
 ];
 
 /// Tests and measurements stand outside: they may know every crate, and use every library.
