@@ -6,7 +6,7 @@ use std::time::Duration;
 use domain::Readiness;
 use tokio::sync::watch::Receiver;
 use tokio_util::sync::CancellationToken;
-use topology::{ConsumersState, Source};
+use topology::ConsumersState;
 
 use crate::Shared;
 
@@ -44,12 +44,7 @@ pub(crate) async fn watch(
 
 fn not_consumed(state: &ConsumersState) -> Vec<String> {
     let idle = state.consuming.iter().filter(|(_, consumed)| !consumed);
-    let mut missing: Vec<String> = idle
-        .map(|(source, _)| match source {
-            Source::Lane(lane) => format!("the lane {lane} is not consumed"),
-            Source::Scheduled => "the scheduled queue is not consumed".into(),
-        })
-        .collect();
+    let mut missing: Vec<String> = idle.map(|(lane, _)| format!("the lane {lane} is not consumed")).collect();
     missing.extend(state.problem.clone());
     missing
 }

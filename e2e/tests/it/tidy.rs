@@ -15,7 +15,8 @@ const EDGES: &[(&str, &[&str])] = &[
     ("migrations", &[]),
     ("channels", &["domain"]),
     ("templates", &["domain"]),
-    ("topology", &["domain"]),
+    ("amqp", &[]),
+    ("topology", &["amqp", "domain"]),
     ("store", &["domain", "migrations"]),
     ("operations", &["channels", "domain", "templates"]),
     ("api", &["domain", "operations", "store", "topology"]),
@@ -44,8 +45,9 @@ const OUTSIDE: [&str; 2] = ["e2e", "bench"];
 
 /// Libraries that only these crates may use.
 const OWNERS: &[(&str, &[&str])] = &[
-    ("lapin", &["topology"]),
-    ("async-rs", &["topology"]),
+    ("lapin", &["amqp"]),
+    ("async-rs", &["amqp"]),
+    ("futures-io", &["amqp"]),
     ("lettre", &["channels"]),
     ("sea-orm", &["store"]),
     ("sea-orm-migration", &["migrations"]),

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use amqp::BasicProperties;
+use amqp::types::{AMQPValue, ByteArray, DecimalValue, FieldArray, FieldTable, ShortString};
+use amqp::value::table_len;
 use domain::{DeadMark, Hand, Headers, Lane, Timestamp};
-use lapin::BasicProperties;
-use lapin::types::{AMQPValue, ByteArray, DecimalValue, FieldArray, FieldTable, ShortString};
 
-use super::value::table_len;
 use super::*;
 use crate::Names;
 

@@ -13,10 +13,10 @@ use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::confirming::{Change, Confirming};
-use super::round::{self, Ended, Round};
-use super::{Job, PublisherSettings, PublisherState, unavailable};
+use super::round::{self, Ended, Round, short};
+use super::{Pending, PublisherSettings, PublisherState, unavailable};
+use crate::Connector;
 use crate::backoff::Backoff;
-use crate::{Broker, Names, Topology};
 
 /// For opening AMQP channels and closing connections.
 const STEP_TIMEOUT: Duration = Duration::from_secs(5);
@@ -24,16 +24,16 @@ const STEP_TIMEOUT: Duration = Duration::from_secs(5);
 const GOOD: Duration = Duration::from_secs(5);
 
 pub(super) async fn supervise(
-    topology: Topology,
+    connector: Connector,
     settings: Arc<PublisherSettings>,
-    mut jobs: mpsc::Receiver<Job>,
+    mut jobs: mpsc::Receiver<Pending>,
     state: watch::Sender<PublisherState>,
     stop: CancellationToken,
 ) {
-    let mut backoff = Backoff::new(&topology.broker.connection_name("publish"));
+    let mut backoff = Backoff::new(&connector.broker().connection_name("publish"));
     let mut confirming = Confirming::new(Instant::now());
     while !stop.is_cancelled() && !jobs.is_closed() {
-        let connected = refusing(&mut jobs, &state, &stop, connect(&topology, settings.amqp_channels)).await;
+        let connected = refusing(&mut jobs, &state, &stop, connect(&connector, settings.amqp_channels)).await;
         let problem = match connected {
             None => break,
             Some(Err(problem)) => problem,
@@ -45,7 +45,7 @@ pub(super) async fn supervise(
                 });
                 metrics::counter!("chasqui_publisher_generations_total").increment(1);
                 let mut generation =
-                    Generation::new(&topology, &settings, &state, &mut confirming, &connection, channels);
+                    Generation::new(&connector, &settings, &state, &mut confirming, &connection, channels);
                 let ended = generation.run(&mut jobs, &stop).await;
                 if timeout(STEP_TIMEOUT, connection.close(200, "done".into())).await.is_err() {
                     tracing::debug!("the broker did not answer the close of the publishing connection");
@@ -59,7 +59,7 @@ pub(super) async fn supervise(
                 }
             }
         };
-        tracing::warn!(broker = %topology.broker.address(), problem, "not publishing; connecting again");
+        tracing::warn!(broker = %connector.broker().address(), problem, "not publishing; connecting again");
         state.send_modify(|state| {
             *state =
                 PublisherState { generation: state.generation, problem: Some(problem), ..PublisherState::default() };
@@ -80,7 +80,7 @@ pub(super) async fn supervise(
 
 /// Answers "unavailable" while something else is awaited. `None` when it is time to stop.
 async fn refusing<T>(
-    jobs: &mut mpsc::Receiver<Job>,
+    jobs: &mut mpsc::Receiver<Pending>,
     state: &watch::Sender<PublisherState>,
     stop: &CancellationToken,
     awaited: impl Future<Output = T>,
@@ -95,9 +95,9 @@ async fn refusing<T>(
     }
 }
 
-async fn connect(topology: &Topology, channels: usize) -> Result<(Connection, Vec<Channel>), String> {
-    topology.ready_again().await.map_err(|error| error.to_string())?;
-    let connection = topology.broker.connect("publish").await.map_err(|error| error.to_string())?;
+async fn connect(connector: &Connector, channels: usize) -> Result<(Connection, Vec<Channel>), String> {
+    connector.prepare().await?;
+    let connection = connector.connect("publish").await.map_err(|error| error.to_string())?;
     let mut open = Vec::new();
     for _ in 0..channels.max(1) {
         open.push(open_channel(&connection).await?);
@@ -119,21 +119,19 @@ async fn open_channel(connection: &Connection) -> Result<Channel, String> {
 
 /// One connection with its confirm channels.
 struct Generation<'a> {
-    broker: &'a Broker,
-    /// Shared with the rounds.
-    names: Arc<Names>,
+    connector: &'a Connector,
     settings: &'a PublisherSettings,
     state: &'a watch::Sender<PublisherState>,
     confirming: &'a mut Confirming,
     connection: &'a Connection,
     idle: Vec<Channel>,
     rounds: JoinSet<Round>,
-    waiting: VecDeque<Job>,
+    waiting: VecDeque<Pending>,
 }
 
 impl<'a> Generation<'a> {
     fn new(
-        topology: &'a Topology,
+        connector: &'a Connector,
         settings: &'a PublisherSettings,
         state: &'a watch::Sender<PublisherState>,
         confirming: &'a mut Confirming,
@@ -141,8 +139,7 @@ impl<'a> Generation<'a> {
         idle: Vec<Channel>,
     ) -> Self {
         Self {
-            broker: &topology.broker,
-            names: Arc::new(topology.names.clone()),
+            connector,
             settings,
             state,
             confirming,
@@ -154,7 +151,7 @@ impl<'a> Generation<'a> {
     }
 
     /// Until the connection is of no use any more (then it says why), or everything is done after `stop`.
-    async fn run(&mut self, jobs: &mut mpsc::Receiver<Job>, stop: &CancellationToken) -> Option<String> {
+    async fn run(&mut self, jobs: &mut mpsc::Receiver<Pending>, stop: &CancellationToken) -> Option<String> {
         let mut events = self.connection.events_listener();
         let mut tick = tokio::time::interval(Duration::from_secs(1));
         let mut open = true;
@@ -198,7 +195,7 @@ impl<'a> Generation<'a> {
         problem
     }
 
-    fn stop_taking(&mut self, jobs: &mut mpsc::Receiver<Job>) {
+    fn stop_taking(&mut self, jobs: &mut mpsc::Receiver<Pending>) {
         self.state.send_modify(|state| {
             (state.connected, state.problem) = (false, Some("the publisher is stopping".into()));
         });
@@ -207,7 +204,7 @@ impl<'a> Generation<'a> {
 
     /// As many rounds as there are jobs and idle channels. What is already queued joins the round; nothing is
     /// waited for.
-    fn begin_rounds(&mut self, jobs: &mut mpsc::Receiver<Job>) -> Result<(), String> {
+    fn begin_rounds(&mut self, jobs: &mut mpsc::Receiver<Pending>) -> Result<(), String> {
         if self.is_blocked() {
             for job in self.waiting.drain(..) {
                 job.answer(Err(unavailable(&self.state.borrow())));
@@ -227,11 +224,13 @@ impl<'a> Generation<'a> {
                 self.idle.push(amqp);
                 continue;
             }
-            let (names, confirm_timeout) = (Arc::clone(&self.names), self.settings.confirm_timeout);
-            let state = self.state.subscribe();
-            let user = self.broker.fleet_user().map(str::to_owned);
-            self.rounds
-                .spawn(async move { round::run(amqp, batch, &names, user.as_deref(), confirm_timeout, state).await });
+            let user = self.connector.broker().user_id().map(short);
+            let settings = round::Settings {
+                user,
+                confirm_timeout: self.settings.confirm_timeout,
+                before_confirm: self.connector.failpoints().before_confirm,
+            };
+            self.rounds.spawn(round::run(amqp, batch, settings, self.state.subscribe()));
         }
         Ok(())
     }
@@ -242,7 +241,7 @@ impl<'a> Generation<'a> {
             return Ok(());
         };
         let now = Instant::now();
-        let broker = self.broker.address();
+        let broker = self.connector.broker().address();
         match self.confirming.note(heard, now) {
             Some(Change::Stops(why)) => tracing::warn!(
                 broker,

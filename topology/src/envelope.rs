@@ -8,12 +8,11 @@ mod fuzz;
 mod read;
 #[cfg(test)]
 mod tests;
-mod value;
 mod write;
 
 pub use carried::{Carried, fingerprint_of_properties};
 pub use read::read_headers;
-pub(crate) use read::{delivery_count, noted_tenant, of_a_publisher, sent_at};
+pub(crate) use read::{noted_tenant, of_a_publisher, sent_at};
 pub use write::properties;
 
 /// Bytes of `notify-dead-error`.

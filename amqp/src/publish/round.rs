@@ -16,8 +16,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 
 use super::confirming::Heard;
-use super::{Job, PublishError, PublisherState};
-use crate::{Names, properties};
+use super::{Pending, PublishError, PublisherState};
 
 /// Messages in a round (measured: 256 on 4 channels give 26,000 to 40,000/s with 0 misattributed).
 const MAX_MESSAGES: usize = 256;
@@ -38,13 +37,13 @@ pub(super) enum Ended {
     Idle(Channel),
     /// Some answer is missing: the channel is thrown away.
     Lost,
-    /// An exchange is missing: the topology must be looked at again.
+    /// An exchange is missing: what must be there has to be made sure of again.
     Missing(String),
 }
 
 /// Takes the next jobs with distinct message ids from the front. Jobs whose caller has gone, and those that waited
 /// too long, are answered instead.
-pub(super) fn take(waiting: &mut VecDeque<Job>, patience: Duration) -> Vec<Job> {
+pub(super) fn take(waiting: &mut VecDeque<Pending>, patience: Duration) -> Vec<Pending> {
     let (mut jobs, mut again) = (Vec::new(), VecDeque::new());
     let (mut ids, mut bytes) = (HashSet::new(), 0);
     while let Some(job) = waiting.pop_front() {
@@ -61,7 +60,7 @@ pub(super) fn take(waiting: &mut VecDeque<Job>, patience: Duration) -> Vec<Job> 
             waiting.push_front(job);
             break;
         }
-        if ids.insert(job.publication.message_id.clone()) {
+        if ids.insert(job.message_id.clone()) {
             bytes += size;
             jobs.push(job);
         } else {
@@ -73,22 +72,29 @@ pub(super) fn take(waiting: &mut VecDeque<Job>, patience: Duration) -> Vec<Job> 
     jobs
 }
 
-/// Answers every job. `user` is the `user_id` to publish with.
+/// How a round is published.
+pub(super) struct Settings {
+    /// The `user_id` to publish with.
+    pub(super) user: Option<ShortString>,
+    pub(super) confirm_timeout: Duration,
+    /// See [`crate::Failpoints::before_confirm`].
+    pub(super) before_confirm: fn(),
+}
+
+/// Answers every job.
 pub(super) async fn run(
     amqp: Channel,
-    jobs: Vec<Job>,
-    names: &Names,
-    user: Option<&str>,
-    confirm_timeout: Duration,
+    jobs: Vec<Pending>,
+    settings: Settings,
     mut state: watch::Receiver<PublisherState>,
 ) -> Round {
-    let deadline = Instant::now() + confirm_timeout;
+    let deadline = Instant::now() + settings.confirm_timeout;
     let mut broken = false;
     let mut heard = Heard::default();
     let mut sent = Vec::with_capacity(jobs.len());
     let mut confirms = FuturesUnordered::new();
-    for job in jobs {
-        match timeout_at(deadline, send(&amqp, &job, names, user)).await {
+    for mut job in jobs {
+        match timeout_at(deadline, send(&amqp, &mut job, settings.user.as_ref())).await {
             Ok(Ok(confirm)) => {
                 let at = sent.len();
                 confirms.push(async move { (at, confirm.await) });
@@ -104,7 +110,7 @@ pub(super) async fn run(
             }
         }
     }
-    domain::failpoint("publish.before_confirm");
+    (settings.before_confirm)();
     let mut returned = HashSet::new();
     let waited = out_of_time(deadline, &mut state);
     tokio::pin!(waited);
@@ -122,15 +128,26 @@ pub(super) async fn run(
             }
         }
     }
-    let (jobs, answers): (Vec<Job>, Vec<Answer>) = sent.into_iter().unzip();
+    conclude(amqp, sent, &returned, broken, heard)
+}
+
+/// Answers those that were sent. `broken`: some were not, or nobody knows.
+fn conclude(
+    amqp: Channel,
+    sent: Vec<(Pending, Answer)>,
+    returned: &HashSet<String>,
+    mut broken: bool,
+    mut heard: Heard,
+) -> Round {
+    let (jobs, answers): (Vec<Pending>, Vec<Answer>) = sent.into_iter().unzip();
     heard.confirmed = answers.iter().any(|answer| matches!(answer, Answer::Ack));
     heard.refused = answers.iter().any(|answer| matches!(answer, Answer::Nack));
     let missing = answers.iter().find_map(Answer::missing);
     broken |= answers.iter().any(|answer| matches!(answer, Answer::None(_) | Answer::Missing(_)));
     for (job, answer) in jobs.into_iter().zip(answers) {
-        let result = answer.result(&job, names, &returned, broken);
+        let result = answer.result(&job, returned, broken);
         if result == Err(PublishError::Unroutable) {
-            metrics::counter!("chasqui_returned_total", "to" => job.publication.to.as_str()).increment(1);
+            metrics::counter!("chasqui_returned_total", "to" => job.publication.kind).increment(1);
         }
         job.answer(result);
     }
@@ -154,15 +171,16 @@ async fn out_of_time(deadline: Instant, state: &mut watch::Receiver<PublisherSta
     }
 }
 
-async fn send(amqp: &Channel, job: &Job, names: &Names, user: Option<&str>) -> lapin::Result<PublisherConfirm> {
-    let publication = &job.publication;
-    let (exchange, key) = publication.to.address(&publication.headers, names);
-    let options = BasicPublishOptions { mandatory: publication.to.is_mandatory(), ..BasicPublishOptions::default() };
-    let mut properties = properties(&publication.message_id, &publication.headers, &publication.carried);
+/// Takes the properties out of it; what is asked of them afterwards, the job has itself.
+async fn send(amqp: &Channel, job: &mut Pending, user: Option<&ShortString>) -> lapin::Result<PublisherConfirm> {
+    let publication = &mut job.publication;
+    let mut properties = std::mem::take(&mut publication.properties);
     if let Some(user) = user {
-        properties = properties.with_user_id(short(user));
+        properties = properties.with_user_id(user.clone());
     }
-    amqp.basic_publish(short(&exchange), short(&key), options, &publication.body, properties).await
+    let options = BasicPublishOptions { mandatory: publication.mandatory, ..BasicPublishOptions::default() };
+    let (exchange, key) = (short(&publication.exchange), short(&publication.routing_key));
+    amqp.basic_publish(exchange, key, options, &publication.body, properties).await
 }
 
 /// What the broker said to one publish.
@@ -193,20 +211,16 @@ impl Answer {
 
     /// When not every confirm of the round is in, some returned ids may be missing too: then an ack counts only if
     /// nothing at all was returned.
-    fn result(self, job: &Job, names: &Names, returned: &HashSet<String>, broken: bool) -> Result<(), PublishError> {
+    fn result(self, job: &Pending, returned: &HashSet<String>, broken: bool) -> Result<(), PublishError> {
         let publication = &job.publication;
         match self {
-            _ if returned.contains(&publication.message_id) && publication.to.is_mandatory() => {
-                Err(PublishError::Unroutable)
-            }
-            Self::Ack if broken && !returned.is_empty() && publication.to.is_mandatory() => {
+            _ if returned.contains(&job.message_id) && publication.mandatory => Err(PublishError::Unroutable),
+            Self::Ack if broken && !returned.is_empty() && publication.mandatory => {
                 Err(PublishError::Unknown("its AMQP channel was closed".into()))
             }
             Self::Ack => Ok(()),
             Self::Nack => Err(PublishError::Refused),
-            Self::Missing(exchange) if publication.to.address(&publication.headers, names).0 == exchange => {
-                Err(PublishError::Unroutable)
-            }
+            Self::Missing(exchange) if publication.exchange == exchange => Err(PublishError::Unroutable),
             Self::Missing(exchange) => Err(PublishError::Unknown(format!(
                 "its AMQP channel was closed, because exchange '{exchange}' is missing"
             ))),
@@ -232,41 +246,34 @@ fn not_sent(error: &lapin::Error) -> PublishError {
     }
 }
 
-impl Job {
-    /// The caller may have gone; then nobody wants the answer.
-    pub(super) fn answer(self, result: Result<(), PublishError>) {
-        let _gone = self.reply.send(result);
-    }
-}
-
-fn short(text: &str) -> ShortString {
+pub(super) fn short(text: &str) -> ShortString {
     ShortString::try_new(text).unwrap_or_default()
 }
 
 #[cfg(test)]
 mod tests {
     use bytes::Bytes;
-    use domain::{Headers, Lane};
+    use lapin::BasicProperties;
     use tokio::sync::oneshot;
 
-    use super::super::{Publication, To};
+    use super::super::Publication;
     use super::*;
-    use crate::Carried;
 
-    fn job(id: &str, bytes: usize) -> (Job, oneshot::Receiver<Result<(), PublishError>>) {
+    fn job(id: &str, bytes: usize) -> (Pending, oneshot::Receiver<Result<(), PublishError>>) {
         let publication = Publication {
-            to: To::Lane(Lane::Normal),
-            message_id: id.into(),
+            exchange: "exchange".into(),
+            routing_key: "key".into(),
+            mandatory: true,
+            properties: BasicProperties::default(),
             body: Bytes::from(vec![b' '; bytes]),
-            headers: Headers::default(),
-            carried: Carried::default(),
+            kind: "test",
         };
         let (reply, answer) = oneshot::channel();
-        (Job { publication, reply, queued: Instant::now() }, answer)
+        (Pending { publication, message_id: id.into(), reply, queued: Instant::now() }, answer)
     }
 
-    fn ids(jobs: &[Job]) -> Vec<&str> {
-        jobs.iter().map(|job| job.publication.message_id.as_str()).collect()
+    fn ids(jobs: &[Pending]) -> Vec<&str> {
+        jobs.iter().map(|job| job.message_id.as_str()).collect()
     }
 
     const PATIENT: Duration = Duration::from_secs(3600);

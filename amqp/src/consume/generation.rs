@@ -1,6 +1,7 @@
 //! One consuming connection: an AMQP channel, an intake and a settling task for each source.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::Duration;
 
 use lapin::Connection;
@@ -11,12 +12,22 @@ use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::intake::{Ended, Intake};
-use super::supervise::Supervisor;
 use super::turn::Turn;
-use super::{ConsumersState, Control, Incoming, Subscription};
+use super::{ConsumerSettings, ConsumersState, Control, Subscription};
+use crate::Connector;
 use crate::settle::settle;
 
 const STEP_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// What a generation is made of, which outlives it.
+pub(super) struct Setup<'a, T> {
+    pub(super) connector: &'a Connector,
+    pub(super) subscriptions: &'a [Subscription<T>],
+    /// One for each subscription.
+    pub(super) senders: &'a [mpsc::Sender<T>],
+    pub(super) control: &'a watch::Receiver<Control>,
+    pub(super) state: &'a watch::Sender<ConsumersState>,
+}
 
 pub(super) struct Generation {
     connection: Connection,
@@ -29,12 +40,11 @@ pub(super) struct Generation {
 }
 
 impl Generation {
-    pub(super) async fn begin(supervisor: &Supervisor, look_at_topology: bool) -> Result<Self, Ended> {
-        if look_at_topology {
-            let ready = supervisor.topology.ready_again().await;
-            ready.map_err(|error| Ended::from(error.to_string().as_str()))?;
+    pub(super) async fn begin<T: Send + 'static>(setup: Setup<'_, T>, prepare: bool) -> Result<Self, Ended> {
+        if prepare {
+            setup.connector.prepare().await.map_err(|error| Ended::from(error.as_str()))?;
         }
-        let connection = supervisor.topology.broker.connect("consume").await;
+        let connection = setup.connector.connect("consume").await;
         let connection = connection.map_err(|error| Ended::from(error.to_string().as_str()))?;
         let mut generation = Self {
             connection,
@@ -43,50 +53,55 @@ impl Generation {
             over: CancellationToken::new(),
             closing: CancellationToken::new(),
         };
-        let turns = Turn::all(supervisor.subscriptions.len());
-        let sources = supervisor.subscriptions.iter().zip(&supervisor.senders).zip(turns);
+        let turns = Turn::all(setup.subscriptions.len());
+        let sources = setup.subscriptions.iter().zip(setup.senders).zip(turns);
         for (at, ((subscription, handout), turn)) in sources.enumerate() {
-            generation.subscribe(supervisor, at, turn, *subscription, handout.clone()).await?;
+            generation.subscribe(&setup, at, turn, subscription, handout.clone()).await?;
         }
         Ok(generation)
     }
 
-    async fn subscribe(
+    async fn subscribe<T: Send + 'static>(
         &mut self,
-        supervisor: &Supervisor,
+        setup: &Setup<'_, T>,
         at: usize,
         turn: Turn,
-        subscription: Subscription,
-        handout: mpsc::Sender<Incoming>,
+        subscription: &Subscription<T>,
+        handout: mpsc::Sender<T>,
     ) -> Result<(), Ended> {
         let amqp = match timeout(STEP_TIMEOUT, self.connection.create_channel()).await {
             Ok(amqp) => amqp.map_err(|error| Ended::from(&error))?,
             Err(_) => return Err("opening an AMQP channel: the broker did not answer in time".into()),
         };
         let (requests, requested) = mpsc::unbounded_channel();
-        let queue = ShortString::try_new(subscription.source.queue(&supervisor.topology.names)).unwrap_or_default();
+        let queue = ShortString::try_new(subscription.queue.as_str()).unwrap_or_default();
         let (prefetch, over, closing) = (subscription.prefetch, self.over.clone(), self.closing.clone());
-        self.settling.spawn(settle(amqp.clone(), queue, prefetch, requested, over, closing));
+        self.settling.spawn(settle(amqp.clone(), queue.clone(), prefetch, requested, over, closing));
         let intake = Intake {
             amqp,
-            subscription,
+            queue,
+            name: subscription.name,
+            prefetch,
+            read: Arc::clone(&subscription.read),
             turn,
-            names: supervisor.topology.names.clone(),
-            fleet_user: supervisor.topology.broker.fleet_user().map(str::to_owned),
-            control: supervisor.control.clone(),
+            received: setup.connector.failpoints().received,
+            control: setup.control.clone(),
             handout,
             requests,
             held: VecDeque::new(),
         };
-        let state = supervisor.state.clone();
+        let state = setup.state.clone();
         self.intakes.spawn(intake.run(move || consumed(&state, at)));
         Ok(())
     }
 
     /// Until it is of no use any more; `Ok` when every intake is drained.
-    pub(super) async fn run(&mut self, supervisor: &Supervisor) -> Result<(), Ended> {
+    pub(super) async fn run(
+        &mut self,
+        settings: &ConsumerSettings,
+        mut control: watch::Receiver<Control>,
+    ) -> Result<(), Ended> {
         let mut watched = Watched::default();
-        let mut control = supervisor.control.clone();
         let mut tick = tokio::time::interval(Duration::from_secs(1));
         loop {
             tokio::select! {
@@ -96,7 +111,7 @@ impl Generation {
                     Some(Err(panicked)) => return Err(panicked.to_string().as_str().into()),
                     None => return Ok(()),
                 },
-                _ = tick.tick() => watched.look(&self.connection, *control.borrow_and_update(), supervisor)?,
+                _ = tick.tick() => watched.look(&self.connection, *control.borrow_and_update(), settings)?,
             }
         }
     }
@@ -140,12 +155,11 @@ struct Watched {
 }
 
 impl Watched {
-    fn look(&mut self, connection: &Connection, control: Control, supervisor: &Supervisor) -> Result<(), Ended> {
+    fn look(&mut self, connection: &Connection, control: Control, settings: &ConsumerSettings) -> Result<(), Ended> {
         let status = connection.status();
         if !status.connected() {
             return Err("the connection to the broker was lost".into());
         }
-        let settings = &supervisor.settings;
         if lasted(&mut self.blocked_since, status.blocked()) > settings.blocked_limit {
             return Err("the broker blocks the connection".into());
         }

@@ -32,7 +32,7 @@ pub struct Broker {
     ca: Option<String>,
     role: String,
     connect_timeout: Duration,
-    tenant_from_user_id: bool,
+    says_user_id: bool,
 }
 
 /// What of the URL may be printed.
@@ -123,8 +123,8 @@ impl Broker {
         let place = Place::of(url.expose_secret())?;
         let (others, dice) = (Vec::new(), list::Dice::default());
         let role = role.to_owned();
-        let (connect_timeout, tenant_from_user_id) = (CONNECT_TIMEOUT, false);
-        Ok(Self { url, place, others, dice, ca: None, role, connect_timeout, tenant_from_user_id })
+        let (connect_timeout, says_user_id) = (CONNECT_TIMEOUT, false);
+        Ok(Self { url, place, others, dice, ca: None, role, connect_timeout, says_user_id })
     }
 
     /// Certificate authorities to trust besides those of the system, in PEM.
@@ -150,21 +150,21 @@ impl Broker {
         self
     }
 
-    /// From now on whoever publishes says with `user_id` who it is, the fleet too.
+    /// From now on what is published over it says with `user_id` who has published it.
     ///
     /// # Errors
     /// [`InvalidBroker::SeveralUsers`] when the nodes of a list name different users.
-    pub fn with_tenant_from_user_id(mut self) -> Result<Self, InvalidBroker> {
+    pub fn with_user_id(mut self) -> Result<Self, InvalidBroker> {
         if self.nodes().any(|node| node.place.user != self.place.user) {
             return Err(InvalidBroker::SeveralUsers);
         }
-        self.tenant_from_user_id = true;
+        self.says_user_id = true;
         Ok(self)
     }
 
-    /// The `user_id` of what the fleet itself publishes; none unless tenants are told from it.
-    pub fn fleet_user(&self) -> Option<&str> {
-        self.tenant_from_user_id.then_some(self.place.user.as_str())
+    /// The `user_id` of what is published over it; none unless it is to say so.
+    pub fn user_id(&self) -> Option<&str> {
+        self.says_user_id.then_some(self.place.user.as_str())
     }
 
     /// The virtual host.

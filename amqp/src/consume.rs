@@ -1,35 +1,31 @@
 //! Consumes from several queues, over a connection of its own that comes back by itself.
 
+mod delivery;
 mod generation;
 mod intake;
 mod supervise;
 mod turn;
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
-use domain::{Headers, Lane, Timestamp};
-use lapin::BasicProperties;
-use lapin::types::ShortString;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
-use crate::decode::owner_of;
-use crate::envelope::{delivery_count, noted_tenant, of_a_publisher, sent_at};
-use crate::{Carried, Names, Owner, Settle, Topology, fingerprint_of_properties, read_headers};
+use crate::Connector;
 
-/// A queue that is consumed.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Source {
-    Lane(Lane),
-    Scheduled,
-}
+pub use delivery::{Delivery, delivery_count};
 
-/// One source, and how many of its messages may be unacknowledged at once, 1 to 2000.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Subscription {
-    pub source: Source,
+/// One queue that is consumed.
+pub struct Subscription<T> {
+    /// What it is called in the consumer's tag, and in the state.
+    pub name: &'static str,
+    pub queue: String,
+    /// How many of its messages may be unacknowledged at once, 1 to 2000.
     pub prefetch: u16,
+    /// What is made of each message before it is handed out. A panic ends the generation, and the broker dead-letters
+    /// the message.
+    pub read: Arc<dyn Fn(Delivery) -> T + Send + Sync>,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -52,8 +48,8 @@ impl Default for ConsumerSettings {
 pub struct ConsumersState {
     /// Connections so far, this one included.
     pub generation: u64,
-    /// One per subscription, in their order: is it consumed in this generation?
-    pub consuming: Vec<(Source, bool)>,
+    /// One per subscription, in their order, with its name: is it consumed in this generation?
+    pub consuming: Vec<(&'static str, bool)>,
     /// Why nothing is consumed, for people.
     pub problem: Option<String>,
 }
@@ -84,47 +80,21 @@ enum Control {
     Closing,
 }
 
-/// One message, with everything that is known about how it came.
-#[derive(Debug)]
-pub struct Incoming {
-    pub source: Source,
-    /// The lane of the queue it was consumed from; for the scheduled queue, of its `notify-lane`, else normal.
-    pub lane: Lane,
-    /// 1 to 255 bytes.
-    pub message_id: Option<String>,
-    pub body: Bytes,
-    /// Of a publisher whose tenant is told from its user, only those that publishers may set.
-    pub headers: Headers,
-    pub carried: Carried,
-    pub owner: Owner,
-    /// Canonical bytes of the properties that its publisher chose, for `domain::fingerprint_of`. Empty when it has a
-    /// `message_id`: then nobody needs a fingerprint.
-    pub properties_fingerprint: Vec<u8>,
-    /// The AMQP `timestamp`.
-    pub timestamp: Option<Timestamp>,
-    pub content_encoding: Option<String>,
-    pub redelivered: bool,
-    /// `x-delivery-count`: how often it was handed out before; 0 when the broker does not count, and at a first delivery,
-    /// whose header is its publisher's word.
-    pub delivery_count: u32,
-    pub settle: Settle,
-}
-
 impl Consumers {
     /// Connects in the background, and again for ever. One receiver per subscription, in their order; each holds at
     /// most one message that was not received yet, and ends after `drain` or `close`.
-    pub fn start(
-        topology: Topology,
-        subscriptions: Vec<Subscription>,
+    pub fn start<T: Send + 'static>(
+        connector: Connector,
+        subscriptions: Vec<Subscription<T>>,
         settings: ConsumerSettings,
-    ) -> (Self, Vec<mpsc::Receiver<Incoming>>) {
+    ) -> (Self, Vec<mpsc::Receiver<T>>) {
         let (senders, receivers): (Vec<_>, Vec<_>) = subscriptions.iter().map(|_| mpsc::channel(1)).unzip();
-        let consuming = subscriptions.iter().map(|subscription| (subscription.source, false)).collect();
+        let consuming = subscriptions.iter().map(|subscription| (subscription.name, false)).collect();
         let (state_in, state) = watch::channel(ConsumersState { consuming, ..ConsumersState::default() });
         let (control, control_out) = watch::channel(Control::Running);
         let (drained_in, drained) = watch::channel(false);
         let supervisor = supervise::Supervisor {
-            topology,
+            connector,
             settings,
             subscriptions,
             senders,
@@ -153,11 +123,6 @@ impl Consumers {
             }
             applies
         });
-    }
-
-    /// Per subscription, in their order: is it consumed in this generation?
-    pub fn consuming(&self) -> Vec<(Source, bool)> {
-        self.state.borrow().consuming.clone()
     }
 
     /// Every subscription is consumed in this generation.
@@ -195,71 +160,5 @@ impl Consumers {
             *control = to.max(*control);
             applies
         });
-    }
-}
-
-impl Source {
-    pub fn queue(self, names: &Names) -> String {
-        match self {
-            Self::Lane(lane) => names.lane_queue(lane),
-            Self::Scheduled => names.scheduled_queue(),
-        }
-    }
-
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Lane(lane) => lane.as_str(),
-            Self::Scheduled => "scheduled",
-        }
-    }
-}
-
-impl std::fmt::Display for Source {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl Incoming {
-    /// As it would have come from the broker. Also for tests of whoever consumes, with [`Settle::reporting`].
-    /// `fleet_user` is [`crate::Broker::fleet_user`].
-    pub fn new(
-        source: Source,
-        names: &Names,
-        fleet_user: Option<&str>,
-        properties: &BasicProperties,
-        body: Bytes,
-        redelivered: bool,
-        settle: Settle,
-    ) -> Self {
-        let user = properties.user_id().as_ref().map(ShortString::as_str);
-        let owner = owner_of(fleet_user, user, noted_tenant(properties));
-        let is_the_fleets = fleet_user.is_none() || user == fleet_user;
-        let headers = read_headers(properties, names);
-        let headers = if is_the_fleets { headers } else { of_a_publisher(headers) };
-        let message_id =
-            properties.message_id().as_ref().map(ShortString::to_string).filter(|message_id| !message_id.is_empty());
-        Self {
-            source,
-            lane: match source {
-                Source::Lane(lane) => lane,
-                Source::Scheduled => headers.lane.unwrap_or_default(),
-            },
-            properties_fingerprint: if message_id.is_none() {
-                fingerprint_of_properties(properties)
-            } else {
-                Vec::new()
-            },
-            message_id,
-            body,
-            headers,
-            carried: Carried::of(properties).with_owner(&owner),
-            owner,
-            timestamp: sent_at(properties),
-            content_encoding: properties.content_encoding().as_ref().map(ShortString::to_string),
-            redelivered,
-            delivery_count: delivery_count(properties, redelivered),
-            settle,
-        }
     }
 }

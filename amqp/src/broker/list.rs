@@ -119,12 +119,12 @@ mod tests {
     }
 
     #[test]
-    fn whose_tenants_are_told_by_user_id_has_one_user_on_all_nodes() {
+    fn who_says_its_user_id_has_one_user_on_all_nodes() {
         let broker = read("amqp://u:one@h1/foro,amqp://u:two@h2/foro").unwrap();
-        assert_eq!(broker.fleet_user(), None, "unless it is asked for");
-        assert_eq!(broker.with_tenant_from_user_id().unwrap().fleet_user(), Some("u"));
+        assert_eq!(broker.user_id(), None, "unless it is asked for");
+        assert_eq!(broker.with_user_id().unwrap().user_id(), Some("u"));
         let several = read("amqp://u:p@h1/foro,amqp://v:p@h2/foro").unwrap();
-        assert_eq!(several.with_tenant_from_user_id().err(), Some(InvalidBroker::SeveralUsers));
+        assert_eq!(several.with_user_id().err(), Some(InvalidBroker::SeveralUsers));
     }
 
     #[test]

@@ -5,10 +5,10 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
-use super::generation::Generation;
+use super::generation::{Generation, Setup};
 use super::intake::Ended;
-use super::{ConsumerSettings, ConsumersState, Control, Incoming, Subscription};
-use crate::Topology;
+use super::{ConsumerSettings, ConsumersState, Control, Subscription};
+use crate::Connector;
 use crate::backoff::Backoff;
 
 /// A generation that lasted this long was a good one: the next back-off starts from the beginning.
@@ -19,28 +19,28 @@ const AFTER_CONSUMING: Duration = Duration::from_secs(1);
 /// After a message that cannot be parsed: it has to be received a number of times before the broker gives it up.
 const AFTER_UNREADABLE: Duration = Duration::from_millis(100);
 
-pub(super) struct Supervisor {
-    pub(super) topology: Topology,
+pub(super) struct Supervisor<T> {
+    pub(super) connector: Connector,
     pub(super) settings: ConsumerSettings,
-    pub(super) subscriptions: Vec<Subscription>,
+    pub(super) subscriptions: Vec<Subscription<T>>,
     /// Dropped after a drain, which ends the receivers.
-    pub(super) senders: Vec<mpsc::Sender<Incoming>>,
+    pub(super) senders: Vec<mpsc::Sender<T>>,
     pub(super) control: watch::Receiver<Control>,
     pub(super) state: watch::Sender<ConsumersState>,
     pub(super) drained: watch::Sender<bool>,
 }
 
-impl Supervisor {
+impl<T: Send + 'static> Supervisor<T> {
     pub(super) async fn run(mut self) {
-        let mut backoff = Backoff::new(&self.topology.broker.connection_name("consume"));
+        let mut backoff = Backoff::new(&self.connector.broker().connection_name("consume"));
         let mut control = self.control.clone();
-        // After a message that cannot be parsed the topology is as it was: what keeps neighbours waiting is left out.
-        let mut look_at_topology = true;
+        // After a message that cannot be parsed the broker is as it was: what keeps neighbours waiting is left out.
+        let mut prepare = true;
         // Paused, a new generation would only hold messages that another process could work on.
         while wants_to_run(&mut control).await {
             let begun = Instant::now();
             let generation = tokio::select! {
-                generation = Generation::begin(&self, look_at_topology) => generation,
+                generation = Generation::begin(self.setup(), prepare) => generation,
                 () = told_to_stop(&mut control) => break,
             };
             let (ended, longest) = match generation {
@@ -54,7 +54,7 @@ impl Supervisor {
             if begun.elapsed() > GOOD {
                 backoff.reset();
             }
-            look_at_topology = !ended.unreadable;
+            prepare = !ended.unreadable;
             let wait = if ended.unreadable { AFTER_UNREADABLE } else { backoff.next().min(longest) };
             tokio::select! {
                 () = tokio::time::sleep(wait) => {}
@@ -64,11 +64,21 @@ impl Supervisor {
         self.give_up();
     }
 
+    fn setup(&self) -> Setup<'_, T> {
+        Setup {
+            connector: &self.connector,
+            subscriptions: &self.subscriptions,
+            senders: &self.senders,
+            control: &self.control,
+            state: &self.state,
+        }
+    }
+
     /// `None` when it was drained and closed.
     async fn consume(&mut self, mut generation: Generation) -> Option<Ended> {
         metrics::counter!("chasqui_consumer_generations_total").increment(1);
         self.state.send_modify(|state| state.generation += 1);
-        let ended = generation.run(self).await;
+        let ended = generation.run(&self.settings, self.control.clone()).await;
         match ended {
             Ok(()) => {
                 self.give_up();
@@ -86,7 +96,7 @@ impl Supervisor {
 
     fn note(&self, ended: &Ended) {
         self.stopped_consuming(&ended.why);
-        let broker = self.topology.broker.address();
+        let broker = self.connector.broker().address();
         if ended.unreadable {
             metrics::counter!("chasqui_unreadable_messages_total").increment(1);
             tracing::warn!(

@@ -1,8 +1,6 @@
 //! Publishes with confirms, over a connection of its own that comes back by itself.
 
 mod confirming;
-mod insist;
-mod meters;
 mod round;
 mod supervise;
 
@@ -10,23 +8,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use domain::{Headers, Lane};
+use lapin::BasicProperties;
+use lapin::types::ShortString;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use self::meters::Meters;
-use crate::{Carried, Names, Topology};
-
-pub use insist::Insisted;
+use crate::Connector;
 
 /// A handle to the publishing task; clones share it.
 #[derive(Clone)]
 pub struct Publisher {
-    jobs: mpsc::Sender<Job>,
+    queue: mpsc::Sender<Pending>,
     state: watch::Receiver<PublisherState>,
     settings: Arc<PublisherSettings>,
-    meters: Arc<Meters>,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -36,7 +31,7 @@ pub struct PublisherSettings {
     /// Confirm channels working side by side; they hide each other's wait. The default is 8: with 64 publications at
     /// once, fewer make most of them wait for a round that is not theirs, and more gain nothing.
     pub amqp_channels: usize,
-    /// Bytes; larger bodies are refused here. The default is [`domain::MAX_BODY_BYTES`].
+    /// Bytes; larger bodies are refused here. The default is 1 MiB, the `max_message_size` of `rabbitmq/rabbitmq.conf`.
     pub max_body_bytes: usize,
     /// Publications waiting for a free AMQP channel. The default is 4096.
     pub queue: usize,
@@ -44,12 +39,7 @@ pub struct PublisherSettings {
 
 impl Default for PublisherSettings {
     fn default() -> Self {
-        Self {
-            confirm_timeout: Duration::from_secs(5),
-            amqp_channels: 8,
-            max_body_bytes: domain::MAX_BODY_BYTES,
-            queue: 4096,
-        }
+        Self { confirm_timeout: Duration::from_secs(5), amqp_channels: 8, max_body_bytes: 1024 * 1024, queue: 4096 }
     }
 }
 
@@ -89,27 +79,18 @@ impl PublisherState {
     }
 }
 
-/// One message to publish: persistent, mandatory (but for events), confirmed.
+/// One message to publish, confirmed.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Publication {
-    pub to: To,
-    pub message_id: String,
+    pub exchange: String,
+    pub routing_key: String,
+    /// Where no queue is bound for it, it is [`PublishError::Unroutable`] instead of gone.
+    pub mandatory: bool,
+    /// The `message_id` tells it from the others that are published at once.
+    pub properties: BasicProperties,
     pub body: Bytes,
-    pub headers: Headers,
-    pub carried: Carried,
-}
-
-/// Where to. `Retry` and `DeadLetter` use the key of `headers.lane` (normal when absent), so that the way back leads
-/// to that lane.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum To {
-    Lane(Lane),
-    /// 1 to 3.
-    Retry(u8),
-    Scheduled,
-    DeadLetter,
-    /// To the events exchange with this routing key; never mandatory.
-    Event(String),
+    /// What it is called in the metric of returned messages.
+    pub kind: &'static str,
 }
 
 /// The broker has not taken it, or nobody knows.
@@ -136,8 +117,9 @@ pub enum PublishError {
 }
 
 /// One publication on its way, and who waits for it.
-struct Job {
+pub struct Pending {
     publication: Publication,
+    message_id: String,
     reply: oneshot::Sender<Result<(), PublishError>>,
     queued: Instant,
 }
@@ -145,12 +127,20 @@ struct Job {
 impl Publisher {
     /// Connects in the background, and again for ever. After `stop` it takes nothing new, finishes what it has, and
     /// closes the connection.
-    pub fn start(topology: Topology, settings: PublisherSettings, stop: CancellationToken) -> Self {
-        let (jobs, queue) = mpsc::channel(settings.queue.max(1));
+    pub fn start(connector: Connector, settings: PublisherSettings, stop: CancellationToken) -> Self {
+        let (queue, pending) = mpsc::channel(settings.queue.max(1));
         let (state_in, state) = watch::channel(PublisherState::default());
         let settings = Arc::new(settings);
-        tokio::spawn(supervise::supervise(topology, Arc::clone(&settings), queue, state_in, stop));
-        Self { jobs, state, settings, meters: Arc::default() }
+        tokio::spawn(supervise::supervise(connector, Arc::clone(&settings), pending, state_in, stop));
+        Self { queue, state, settings }
+    }
+
+    /// Not connected to a broker: what is published comes out of the receiver, and is to be answered there. For tests of
+    /// whoever publishes.
+    pub fn answered_by_test(settings: PublisherSettings) -> (Self, mpsc::Receiver<Pending>) {
+        let (queue, pending) = mpsc::channel(settings.queue.max(1));
+        let (_, state) = watch::channel(PublisherState { connected: true, ..PublisherState::default() });
+        (Self { queue, state, settings: Arc::new(settings) }, pending)
     }
 
     /// Returns when the broker has confirmed it. What several callers publish meanwhile shares a round; a lone
@@ -159,14 +149,7 @@ impl Publisher {
     /// # Errors
     /// See [`PublishError`]: after all but `TooLarge` it may be repeated with the same message id.
     pub async fn publish(&self, publication: Publication) -> Result<(), PublishError> {
-        let to = publication.to.as_str();
-        let begun = Instant::now();
-        let result = self.hand_in(publication, begun).await;
-        self.meters.record(to, &result, begun.elapsed());
-        result
-    }
-
-    async fn hand_in(&self, publication: Publication, queued: Instant) -> Result<(), PublishError> {
+        let queued = Instant::now();
         publication.check(&self.settings)?;
         {
             let state = self.state.borrow();
@@ -175,8 +158,9 @@ impl Publisher {
             }
         }
         let (reply, answer) = oneshot::channel();
-        let job = Job { publication, reply, queued };
-        match tokio::time::timeout(self.settings.confirm_timeout, self.jobs.send(job)).await {
+        let message_id = publication.message_id().to_owned();
+        let pending = Pending { publication, message_id, reply, queued };
+        match tokio::time::timeout(self.settings.confirm_timeout, self.queue.send(pending)).await {
             Ok(Ok(())) => {}
             Ok(Err(_)) => return Err(PublishError::Unavailable("the publisher has stopped".into())),
             Err(_) => return Err(PublishError::Unavailable("too many publications are waiting: slow down".into())),
@@ -200,13 +184,12 @@ impl Publisher {
 }
 
 impl Publication {
+    fn message_id(&self) -> &str {
+        self.properties.message_id().as_ref().map(ShortString::as_str).unwrap_or_default()
+    }
+
     fn check(&self, settings: &PublisherSettings) -> Result<(), PublishError> {
-        let key = if let To::Event(key) = &self.to { key.len() } else { 0 };
-        let limits = [
-            ("body", self.body.len(), settings.max_body_bytes),
-            ("message id", self.message_id.len(), 255),
-            ("routing key", key, 255),
-        ];
+        let limits = [("body", self.body.len(), settings.max_body_bytes), ("routing key", self.routing_key.len(), 255)];
         match limits.into_iter().find(|(_, size, limit)| size > limit) {
             Some((what, size, limit)) => Err(PublishError::TooLarge { what, size, limit }),
             None => Ok(()),
@@ -214,40 +197,20 @@ impl Publication {
     }
 }
 
-impl To {
-    /// Exchange and routing key.
-    fn address(&self, headers: &Headers, names: &Names) -> (String, String) {
-        let lane_key = || names.lane_key(headers.lane.unwrap_or_default());
-        match self {
-            Self::Lane(lane) => (names.exchange.clone(), names.lane_key(*lane)),
-            Self::Retry(tier) => (names.retry_exchange(*tier), lane_key()),
-            Self::Scheduled => (names.exchange.clone(), names.scheduled_key()),
-            Self::DeadLetter => (names.dead_letter_exchange(), lane_key()),
-            Self::Event(key) => (names.events_exchange(), key.clone()),
-        }
+impl Pending {
+    pub fn publication(&self) -> &Publication {
+        &self.publication
     }
 
-    const fn is_mandatory(&self) -> bool {
-        !matches!(self, Self::Event(_))
-    }
-
-    const KINDS: [&str; 5] = ["lane", "retry", "scheduled", "dead_letter", "event"];
-
-    /// For metrics: one of [`To::KINDS`].
-    const fn as_str(&self) -> &'static str {
-        match self {
-            Self::Lane(_) => "lane",
-            Self::Retry(_) => "retry",
-            Self::Scheduled => "scheduled",
-            Self::DeadLetter => "dead_letter",
-            Self::Event(_) => "event",
-        }
+    /// The caller may have gone; then nobody wants the answer.
+    pub fn answer(self, result: Result<(), PublishError>) {
+        let _gone = self.reply.send(result);
     }
 }
 
 impl PublishError {
-    /// For metrics.
-    const fn as_str(&self) -> &'static str {
+    /// In a word, for metrics.
+    pub const fn as_str(&self) -> &'static str {
         match self {
             Self::Unroutable => "unroutable",
             Self::Refused => "refused",

@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use url::Url;
 
-use crate::{Binding, Broker, InvalidBroker, TopologyError};
+use crate::{Binding, Broker, InvalidBroker};
 
 const TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -23,28 +23,39 @@ pub struct Management {
     http: reqwest::Client,
 }
 
+/// What is there could not be listed; the texts say what to do.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum ManagementError {
+    /// It answered something else, or not in time.
+    #[error("{0}")]
+    Failed(String),
+    /// The user lacks a permission, or the password is wrong.
+    #[error("{0}")]
+    Denied(String),
+}
+
 /// What exists in one virtual host, by name.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub(crate) struct Found {
-    pub(crate) exchanges: BTreeMap<String, FoundExchange>,
-    pub(crate) queues: BTreeMap<String, FoundQueue>,
-    pub(crate) bindings: Vec<Binding>,
+pub struct Found {
+    pub exchanges: BTreeMap<String, FoundExchange>,
+    pub queues: BTreeMap<String, FoundQueue>,
+    pub bindings: Vec<Binding>,
     /// The nodes that run. `None` when the user may not see them.
-    pub(crate) nodes: Option<Vec<String>>,
+    pub nodes: Option<Vec<String>>,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct FoundExchange {
-    pub(crate) kind: String,
-    pub(crate) durable: bool,
+pub struct FoundExchange {
+    pub kind: String,
+    pub durable: bool,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub(crate) struct FoundQueue {
-    pub(crate) durable: bool,
-    pub(crate) arguments: BTreeMap<String, String>,
+pub struct FoundQueue {
+    pub durable: bool,
+    pub arguments: BTreeMap<String, String>,
     /// The nodes that hold a copy, of a quorum queue.
-    pub(crate) members: Vec<String>,
+    pub members: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -116,8 +127,8 @@ impl Management {
     }
 
     /// # Errors
-    /// [`TopologyError::Broker`] says what to check.
-    pub(crate) async fn find(&self, vhost: &str) -> Result<Found, TopologyError> {
+    /// [`ManagementError`]
+    pub async fn find(&self, vhost: &str) -> Result<Found, ManagementError> {
         let (exchanges, queues, bindings, nodes) = tokio::try_join!(
             self.list::<ListedExchange, _>(["exchanges", vhost]),
             self.list::<ListedQueue, _>(["queues", vhost]),
@@ -143,13 +154,13 @@ impl Management {
     }
 
     /// `what` follows `/api/`.
-    async fn list<T: DeserializeOwned, const N: usize>(&self, what: [&str; N]) -> Result<Vec<T>, TopologyError> {
+    async fn list<T: DeserializeOwned, const N: usize>(&self, what: [&str; N]) -> Result<Vec<T>, ManagementError> {
         let mut url = self.url.clone();
         if let Ok(mut path) = url.path_segments_mut() {
             path.pop_if_empty().push("api").extend(what);
         }
         let problem = |problem: String| {
-            TopologyError::Broker(format!(
+            ManagementError::Failed(format!(
                 "{}: {problem}. Check RABBITMQ_MANAGEMENT_URL, and that rabbitmq_management is enabled there",
                 self.url
             ))
@@ -168,7 +179,7 @@ impl Management {
 impl Management {
     /// RabbitMQ answers 401 to a wrong password and to a user without the tag alike, and says in words which it is:
     /// `Login failed` (3.10) or `Not_Authorized` (4.0), or `Not management user` and the like.
-    fn refused(&self, said: &str) -> TopologyError {
+    fn refused(&self, said: &str) -> ManagementError {
         let Self { url, user, .. } = self;
         let said: Value = serde_json::from_str(said).unwrap_or_default();
         let reason = said["reason"].as_str().unwrap_or_default();
@@ -183,7 +194,7 @@ impl Management {
                  credentials in RABBITMQ_MANAGEMENT_URL (without any there, those of AMQP_URL are used)"
             )
         };
-        TopologyError::Denied(text)
+        ManagementError::Denied(text)
     }
 }
 

@@ -1,9 +1,9 @@
-//! AMQP field values: reading the two types that we use, and how many bytes a table takes on the wire.
+//! AMQP field values: reading numbers and texts, and how many bytes a table takes on the wire.
 
 use lapin::types::{AMQPValue, FieldTable};
 
 /// Any integer type.
-pub(super) fn number(value: &AMQPValue) -> Option<i64> {
+pub fn number(value: &AMQPValue) -> Option<i64> {
     match *value {
         AMQPValue::ShortShortInt(n) => Some(n.into()),
         AMQPValue::ShortShortUInt(n) => Some(n.into()),
@@ -16,8 +16,13 @@ pub(super) fn number(value: &AMQPValue) -> Option<i64> {
     }
 }
 
+/// Any integer type, from 0 to 4,294,967,295.
+pub fn count(value: &AMQPValue) -> Option<u32> {
+    number(value).and_then(|number| u32::try_from(number).ok())
+}
+
 /// A string in UTF-8.
-pub(super) fn text(value: &AMQPValue) -> Option<&str> {
+pub fn text(value: &AMQPValue) -> Option<&str> {
     match value {
         AMQPValue::LongString(text) => std::str::from_utf8(text.as_bytes()).ok(),
         AMQPValue::ShortString(text) => Some(text.as_str()),
@@ -26,12 +31,12 @@ pub(super) fn text(value: &AMQPValue) -> Option<&str> {
 }
 
 /// Bytes of a table on the wire, its length field included.
-pub(super) fn table_len(table: &FieldTable) -> usize {
+pub fn table_len(table: &FieldTable) -> usize {
     4 + table.inner().iter().map(|(name, value)| entry_len(name.as_str(), value)).sum::<usize>()
 }
 
 /// Bytes of one entry of a table.
-pub(super) fn entry_len(name: &str, value: &AMQPValue) -> usize {
+pub fn entry_len(name: &str, value: &AMQPValue) -> usize {
     1 + name.len() + value_len(value)
 }
 

@@ -1,11 +1,12 @@
 //! One source in one generation: consumes, holds back, hands out.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::StreamExt;
-use lapin::message::Delivery;
+use lapin::message;
 use lapin::options::{BasicCancelOptions, BasicConsumeOptions, BasicNackOptions, BasicQosOptions, QueueDeclareOptions};
 use lapin::types::{FieldTable, ShortString};
 use lapin::{Channel, Consumer, ErrorKind};
@@ -13,10 +14,9 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::{sleep, timeout};
 
 use super::turn::Turn;
-use super::{Control, Incoming, Subscription};
-use crate::envelope::delivery_count;
+use super::{Control, Delivery, delivery_count};
+use crate::Settle;
 use crate::settle::Request;
-use crate::{Names, Settle};
 
 /// For one answer of the broker.
 const STEP_TIMEOUT: Duration = Duration::from_secs(10);
@@ -34,24 +34,26 @@ pub(super) struct Ended {
     pub(super) unreadable: bool,
 }
 
-pub(super) struct Intake {
+pub(super) struct Intake<T> {
     pub(super) amqp: Channel,
-    pub(super) subscription: Subscription,
+    pub(super) queue: ShortString,
+    pub(super) name: &'static str,
+    pub(super) prefetch: u16,
+    pub(super) read: Arc<dyn Fn(Delivery) -> T + Send + Sync>,
     pub(super) turn: Turn,
-    pub(super) names: Names,
-    /// See [`crate::Broker::fleet_user`].
-    pub(super) fleet_user: Option<String>,
+    /// See [`crate::Failpoints::received`].
+    pub(super) received: fn(&str),
     pub(super) control: watch::Receiver<Control>,
-    pub(super) handout: mpsc::Sender<Incoming>,
+    pub(super) handout: mpsc::Sender<T>,
     pub(super) requests: mpsc::UnboundedSender<Request>,
-    pub(super) held: VecDeque<Delivery>,
+    pub(super) held: VecDeque<message::Delivery>,
 }
 
-fn message_id(delivery: &Delivery) -> &str {
+fn message_id(delivery: &message::Delivery) -> &str {
     delivery.properties.message_id().as_ref().map(|id| id.as_str()).unwrap_or_default()
 }
 
-impl Intake {
+impl<T: Send + 'static> Intake<T> {
     /// Returns `Ok` when drained. `consuming` is called once the broker has accepted the consumer.
     ///
     /// Begins with a prefetch of 1: a message that kills the connection before our code sees it would otherwise raise
@@ -70,7 +72,7 @@ impl Intake {
         let mut consumer = self.consume("first", 1).await?;
         consuming();
         let handout = self.handout.clone();
-        let mut is_open = self.subscription.prefetch <= 1;
+        let mut is_open = self.prefetch <= 1;
         let (mut is_harmless, mut all_passed) = (false, false);
         let alone = sleep(ALONE);
         tokio::pin!(alone);
@@ -92,7 +94,7 @@ impl Intake {
                 () = &mut alone, if !self.turn.has_passed() => self.turn.pass(),
                 delivery = consumer.next() => {
                     let delivery = received(delivery)?;
-                    domain::failpoint_on("consume.received", message_id(&delivery));
+                    (self.received)(message_id(&delivery));
                     if !is_suspicious(&delivery) {
                         is_harmless = true;
                         self.turn.pass();
@@ -105,17 +107,16 @@ impl Intake {
                     if delivery.acker.poisoned() {
                         return Err("the AMQP channel was closed".into());
                     }
-                    permit.send(self.incoming(delivery));
+                    permit.send(self.read(delivery));
                 }
             }
         }
     }
 
-    fn incoming(&self, delivery: Delivery) -> Incoming {
+    fn read(&self, delivery: message::Delivery) -> T {
         let settle = Settle::new(delivery.delivery_tag, self.requests.clone());
-        let (source, fleet_user) = (self.subscription.source, self.fleet_user.as_deref());
-        let body = Bytes::from(delivery.data);
-        Incoming::new(source, &self.names, fleet_user, &delivery.properties, body, delivery.redelivered, settle)
+        let message::Delivery { properties, data, redelivered, .. } = delivery;
+        (self.read)(Delivery { properties, body: Bytes::from(data), redelivered, settle })
     }
 
     /// False when it was told to drain before.
@@ -132,23 +133,21 @@ impl Intake {
     /// Whether no message waits.
     async fn is_empty(&self) -> Result<bool, Ended> {
         let passive = QueueDeclareOptions { passive: true, ..QueueDeclareOptions::default() };
-        let queue = short(&self.subscription.source.queue(&self.names));
-        let asked = self.amqp.queue_declare(queue, passive, FieldTable::default());
+        let asked = self.amqp.queue_declare(self.queue.clone(), passive, FieldTable::default());
         Ok(answered("asking for the queue", asked).await?.message_count() == 0)
     }
 
     async fn open(&mut self, first: Consumer) -> Result<Consumer, Ended> {
         self.cancel(first).await?;
-        self.consume("main", self.subscription.prefetch).await
+        self.consume("main", self.prefetch).await
     }
 
     async fn consume(&self, which: &str, prefetch: u16) -> Result<Consumer, Ended> {
-        let queue = self.subscription.source.queue(&self.names);
-        let tag = format!("{}.{which}", self.subscription.source);
+        let tag = ShortString::try_new(format!("{}.{which}", self.name)).unwrap_or_default();
         let consuming = async {
             self.amqp.basic_qos(prefetch, BasicQosOptions { global: false }).await?;
             let options = BasicConsumeOptions::default();
-            self.amqp.basic_consume(short(&queue), short(&tag), options, FieldTable::default()).await
+            self.amqp.basic_consume(self.queue.clone(), tag, options, FieldTable::default()).await
         };
         answered("consuming", consuming).await
     }
@@ -173,11 +172,11 @@ impl Intake {
     }
 }
 
-fn is_suspicious(delivery: &Delivery) -> bool {
+fn is_suspicious(delivery: &message::Delivery) -> bool {
     delivery_count(&delivery.properties, delivery.redelivered) >= SUSPICIOUS
 }
 
-fn received(delivery: Option<lapin::Result<Delivery>>) -> Result<Delivery, Ended> {
+fn received(delivery: Option<lapin::Result<message::Delivery>>) -> Result<message::Delivery, Ended> {
     match delivery {
         Some(Ok(delivery)) => Ok(delivery),
         Some(Err(error)) => Err(Ended::from(&error)),
@@ -190,10 +189,6 @@ async fn answered<T>(doing: &str, step: impl Future<Output = lapin::Result<T>>) 
         Ok(answer) => answer.map_err(|error| Ended::from(&error)),
         Err(_) => Err(format!("{doing}: the broker did not answer in time").as_str().into()),
     }
-}
-
-fn short(text: &str) -> ShortString {
-    ShortString::try_new(text).unwrap_or_default()
 }
 
 impl From<&lapin::Error> for Ended {
