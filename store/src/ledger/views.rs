@@ -1,6 +1,5 @@
 //! What operators read: one delivery with its attempts, and pages of deliveries.
 
-use std::collections::HashMap;
 use std::fmt;
 
 use base64::Engine as _;
@@ -8,11 +7,11 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::{Attempt, AttemptOutcome, Key, RecipientHash, Row, State, Tenant, Timestamp};
 use sea_orm::QueryResult;
 
-use crate::claim::keys_group;
-use crate::record::success_of;
-use crate::row::{COLUMNS, count_of, key_of, row_of, time_of};
-use crate::sql::{Session, Value, get, unreadable};
-use crate::{Store, StoreError, page_size};
+use super::attempts;
+use super::input::page_size;
+use super::row::{COLUMNS, row_of};
+use crate::sql::{Session, Value, key_values, time_of};
+use crate::{Store, StoreError};
 
 /// A delivery and everything that is remembered of its attempts.
 #[derive(Clone, PartialEq, Debug)]
@@ -80,9 +79,8 @@ impl Store {
             return Ok(None);
         }
         let sql = format!("SELECT {COLUMNS} FROM deliveries AS d WHERE d.tenant = $1 AND d.id = $2");
-        let values = [Value::Text(Some(key.tenant.as_str())), Value::Text(Some(&key.id))];
         let mut session = self.inner.db.reader();
-        let rows = session.query(&sql, &values).await?.iter().map(row_and_due).collect::<Result<_, _>>()?;
+        let rows = session.query(&sql, &key_values(key)).await?.iter().map(row_and_due).collect::<Result<_, _>>()?;
         Ok(with_attempts(&mut session, rows).await?.pop())
     }
 
@@ -111,9 +109,8 @@ fn listing(filter: &Filter, limit: usize) -> (String, Vec<Value<'_>>) {
     let mut values = Vec::new();
     if let Some(Cursor { at, key }) = &filter.after {
         conditions.push("d.created_at <= $1 AND (d.created_at, d.tenant, d.id) < ($1, $2, $3)".to_owned());
-        let key = [Value::Text(Some(key.tenant.as_str())), Value::Text(Some(&key.id))];
         values.push(Value::Int(Some(at.as_micros())));
-        values.extend(key);
+        values.extend(key_values(key));
     }
     if let Some(tenant) = &filter.tenant {
         values.push(Value::Text(Some(tenant.as_str())));
@@ -151,34 +148,16 @@ pub(crate) async fn with_attempts(
     session: &mut Session,
     rows: Vec<RowAndDue>,
 ) -> Result<Vec<DeliveryView>, StoreError> {
-    const READ: &str = "SELECT a.tenant, a.id, a.epoch, a.n, a.outcome, a.provider, a.code, a.detail, a.at \
-                        FROM {u} JOIN attempts AS a ON a.tenant = u.tenant AND a.id = u.id";
-    let found = session.query_group(READ, &keys_group(rows.iter().map(|(row, _)| &row.key))).await?;
-    let mut of: HashMap<Key, Vec<Attempt>> = HashMap::new();
-    for row in &found {
-        of.entry(key_of(row)?).or_default().push(attempt_of(row)?);
-    }
+    let keys: Vec<&Key> = rows.iter().map(|(row, _)| &row.key).collect();
+    let mut of = attempts::read(session, &keys).await?;
     let view = |(row, due_at): RowAndDue| {
         let mut attempts = of.remove(&row.key).unwrap_or_default();
         if matches!(row.state, State::Sent | State::Captured | State::Delivered | State::Bounced) {
-            attempts.push(success_of(&row));
+            attempts.push(attempts::success_of(&row));
         }
         attempts.sort_by_key(|attempt| (attempt.epoch, attempt.n, attempt.at));
         let late = attempts.iter().filter(|attempt| attempt.outcome == AttemptOutcome::Late).count();
         DeliveryView { row, due_at, attempts, late_answers: u32::try_from(late).unwrap_or(u32::MAX) }
     };
     Ok(rows.into_iter().map(view).collect())
-}
-
-fn attempt_of(row: &QueryResult) -> Result<Attempt, StoreError> {
-    let outcome: String = get(row, "outcome")?;
-    Ok(Attempt {
-        epoch: count_of(row, "epoch")?,
-        n: count_of(row, "n")?,
-        outcome: AttemptOutcome::parse(&outcome).ok_or_else(|| unreadable("outcome"))?,
-        provider: get(row, "provider")?,
-        code: get(row, "code")?,
-        detail: get(row, "detail")?,
-        at: Timestamp::from_micros(get(row, "at")?),
-    })
 }

@@ -4,22 +4,10 @@
 
 use domain::{FieldError, Key};
 
-use crate::record::Outcome;
-use crate::sql::{Group, Session, Value, get};
+use crate::sql::{Group, Session, get, key_values};
 use crate::{Store, StoreError};
 
 impl Store {
-    /// Keeps them beside the delivery, with the next group of outcomes. Nobody waits for it: a warning that is lost
-    /// with its process is no loss of a message.
-    pub fn warn(&self, key: &Key, warnings: &[FieldError]) {
-        if warnings.is_empty() || key.id.contains('\0') {
-            return;
-        }
-        let lines: Vec<String> =
-            warnings.iter().map(|one| format!("{}\t{}", one.pointer, one.detail).replace(['\n', '\0'], " ")).collect();
-        self.inner.outcomes.write_unasked(Outcome::Warn { key: key.clone(), lines: lines.join("\n") });
-    }
-
     /// What [`Store::warn`] kept.
     ///
     /// # Errors
@@ -29,8 +17,7 @@ impl Store {
             return Ok(Vec::new());
         }
         let sql = "SELECT lines FROM warnings WHERE tenant = $1 AND id = $2";
-        let values = [Value::Text(Some(key.tenant.as_str())), Value::Text(Some(&key.id))];
-        let rows = self.inner.db.reader().query(sql, &values).await?;
+        let rows = self.inner.db.reader().query(sql, &key_values(key)).await?;
         let lines: String = rows.first().map(|row| get(row, "lines")).transpose()?.unwrap_or_default();
         let read = lines.lines().filter_map(|line| line.split_once('\t'));
         Ok(read.map(|(pointer, detail)| FieldError { pointer: pointer.into(), detail: detail.into() }).collect())
@@ -40,7 +27,13 @@ impl Store {
 const INSERT: &str = "INSERT INTO warnings (tenant, id, lines) SELECT u.tenant, u.id, u.lines FROM {u} \
      WHERE TRUE ON CONFLICT (tenant, id) DO NOTHING";
 
-/// Does nothing when there are none.
+/// The text that [`Store::warnings`] reads back: a line for each.
+pub(crate) fn lines_of(warnings: &[FieldError]) -> String {
+    let line = |one: &FieldError| format!("{}\t{}", one.pointer, one.detail).replace(['\n', '\0'], " ");
+    warnings.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// A delivery that has warnings already keeps those.
 pub(crate) async fn insert(session: &mut Session, warnings: &[(&Key, &str)]) -> Result<(), StoreError> {
     let group = Group::of(warnings.len())
         .text("tenant", warnings.iter().map(|(key, _)| key.tenant.as_str()))

@@ -2,17 +2,32 @@
 
 use std::collections::HashMap;
 
-use domain::{ChannelName, Key, Timestamp};
+use domain::Key;
 
-use super::{Job, JobKind, Put};
-use crate::StoreError;
-use crate::claim::keys_group;
-use crate::db::Line;
-use crate::row::{content_of, key_of};
-use crate::sql::{Group, Session, get};
+use super::job::{Job, Put};
+use super::row::jobs_group;
+use crate::ledger::input::refuse_nul;
+use crate::sql::{Line, Session, content_of, get, key_of, keys_group};
+use crate::{Store, StoreError};
 
 /// A job is deleted and stored anew at most as often as this while one put looks at it.
 const MAX_ROUNDS: usize = 8;
+
+impl Store {
+    /// Stores a job once: repeating it is harmless.
+    ///
+    /// # Errors
+    /// [`StoreError`]; after [`StoreError::Unavailable`] repeat it.
+    pub async fn put_job(&self, job: Job) -> Result<Put, StoreError> {
+        refuse_nul(&job.key)?;
+        let due = job.due_at;
+        let put = self.inner.writers.jobs.write(job).await?;
+        if put == Put::Stored {
+            self.inner.soonest.tell(due);
+        }
+        Ok(put)
+    }
+}
 
 /// Commits a group of puts: inserts what is new and not cancelled, replaces what has a lower seq, and
 /// looks at the rest.
@@ -53,35 +68,6 @@ const REPLACE: &str = "UPDATE jobs SET lane = u.lane, channel = u.channel, recip
      expires_at = u.expires_at, max_lateness_seconds = u.max_lateness_seconds, lease_owner = NULL, lease_until = 0 \
      FROM {u} WHERE jobs.tenant = u.tenant AND jobs.id = u.id AND jobs.cron IS NULL AND u.cron IS NULL \
      AND jobs.content = u.content AND (jobs.epoch, jobs.seq) < (u.epoch, u.seq) RETURNING jobs.tenant, jobs.id";
-
-fn jobs_group<'a>(jobs: &[&'a Job]) -> Group<'a> {
-    let each = || jobs.iter().copied();
-    let cron = |job: &'a Job| match &job.kind {
-        JobKind::OneShot => (None, None, None),
-        JobKind::Cron { cron, zone, name } => (Some(cron.as_str()), Some(zone.as_str()), name.as_deref()),
-    };
-    let seconds = |job: &Job| job.max_lateness_seconds.map(|seconds| i64::try_from(seconds).unwrap_or(i64::MAX));
-    Group::of(jobs.len())
-        .text("tenant", each().map(|job| job.key.tenant.as_str()))
-        .text("id", each().map(|job| job.key.id.as_str()))
-        .text("cron", each().map(|job| cron(job).0))
-        .text("zone", each().map(|job| cron(job).1))
-        .text("name", each().map(|job| cron(job).2))
-        .text("lane", each().map(|job| job.lane.as_str()))
-        .text("channel", each().map(|job| job.channel.as_ref().map(ChannelName::as_str)))
-        .text("recipient_mask", each().map(|job| job.recipient_mask.as_deref()))
-        .bytes("body", each().map(|job| job.body.as_slice()))
-        .bytes("content", each().map(|job| job.content.as_slice()))
-        .int("epoch", each().map(|job| i64::from(job.epoch)))
-        .int("seq", each().map(|job| i64::from(job.seq)))
-        .int("attempt", each().map(|job| i64::from(job.attempt)))
-        .bytes("carried", each().map(|job| job.carried.as_slice()))
-        .int("due_at", each().map(|job| job.due_at.as_micros()))
-        .int("expires_at", each().map(|job| job.expires_at.map(Timestamp::as_micros)))
-        .int("max_lateness_seconds", each().map(seconds))
-        .int("created_at", each().map(|job| job.created_at.as_micros()))
-        .int("last_fired_at", each().map(|job| job.last_fired_at.map(Timestamp::as_micros)))
-}
 
 /// Why these were neither inserted nor replaced. Says nothing of one that was deleted meanwhile.
 async fn look<'a>(session: &mut Session, jobs: &[&'a Job]) -> Result<Vec<(&'a Key, Put)>, StoreError> {

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use domain::{ChannelName, Key, Row, Tenant, Timestamp};
 
-use crate::row::{channel_of, key_of};
-use crate::sql::{Group, Session, Value, get, size_of};
+use super::row::channel_of;
+use crate::sql::{Group, Session, Value, get, key_of};
 use crate::{Store, StoreError};
 
 /// A message as its recipient would have seen it. The destination is in clear: it is a sandbox.
@@ -86,7 +86,7 @@ impl Store {
         };
         let mut session = self.inner.db.reader();
         let sizes = session.query(&sizes, &values(i64::from(limit.min(1_000)))).await?;
-        let sizes = sizes.iter().map(size_of).collect::<Result<Vec<_>, _>>()?;
+        let sizes = sizes.iter().map(|row| get(row, "bytes")).collect::<Result<Vec<i64>, _>>()?;
         let fitting = i64::try_from(that_fit(sizes.into_iter())).unwrap_or(1).min(i64::from(limit));
         let rows = session.query(&sql, &values(fitting)).await?;
         let mut views: Vec<CapturedView> = rows.iter().map(view_of).collect::<Result<_, _>>()?;

@@ -12,8 +12,11 @@ use secrecy::ExposeSecret as _;
 use sqlx::pool::PoolConnection;
 use sqlx::{PgPool, Postgres};
 
-use crate::sql::{Session, get, within};
-use crate::{Options, StoreError, postgres, sqlite};
+use super::columns::get;
+use super::session::{Session, within};
+use super::{postgres, sqlite};
+use crate::error::StoreError;
+use crate::options::Options;
 
 /// How long a caller waits for a connection before the database counts as away.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);

@@ -9,8 +9,8 @@ use std::time::Instant;
 use domain::Key;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::StoreError;
-use crate::db::{Db, Line};
+use super::db::{Db, Line};
+use crate::error::StoreError;
 
 /// Operations in one commit, at most: enough that the cost of a commit vanishes among its rows.
 const MAX_GROUP: usize = 256;

@@ -2,9 +2,10 @@
 
 use domain::{ChannelName, Content, Key, RecipientHash, State, Timestamp};
 
-use crate::row::{content_of, state_of};
-use crate::sql::{Session, Value, get};
-use crate::{Store, StoreError, refuse_nul};
+use super::input::refuse_nul;
+use super::row::state_of;
+use crate::sql::{Session, Value, content_of, get, key_values};
+use crate::{Store, StoreError};
 
 /// What cancelling found.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -71,7 +72,7 @@ async fn cancel_in(
     const LOOK: &str = "SELECT state, content, ambiguous FROM deliveries WHERE tenant = $1 AND id = $2 {for_update}";
     const CANCEL: &str = "UPDATE deliveries SET state = 'cancelled', order_kind = 'nothing', order_tier = NULL, \
                           updated_at = $3, version = version + 1 WHERE tenant = $1 AND id = $2";
-    let [tenant, id] = [Value::Text(Some(key.tenant.as_str())), Value::Text(Some(&key.id))];
+    let [tenant, id] = key_values(key);
     let rows = session.query(LOOK, &[tenant, id]).await?;
     let Some(row) = rows.first() else {
         let job = delete_job(session, key).await?;
@@ -108,8 +109,7 @@ struct Deleted {
 async fn delete_job(session: &mut Session, key: &Key) -> Result<Option<Deleted>, StoreError> {
     const DELETE: &str = "DELETE FROM jobs WHERE tenant = $1 AND id = $2 AND cron IS NULL \
                           RETURNING content, body, due_at, expires_at, created_at";
-    let values = [Value::Text(Some(key.tenant.as_str())), Value::Text(Some(&key.id))];
-    let deleted = session.query(DELETE, &values).await?;
+    let deleted = session.query(DELETE, &key_values(key)).await?;
     let read = |row| {
         Ok(Deleted {
             content: content_of(row, "content")?,
@@ -138,9 +138,10 @@ async fn insert_tombstone(
     let target = target.as_ref();
     let hash = target.map_or(RecipientHash::UNKNOWN, |target| target.recipient_hash);
     let job = job.as_ref();
+    let [tenant, id] = key_values(key);
     let values = [
-        Value::Text(Some(key.tenant.as_str())),
-        Value::Text(Some(&key.id)),
+        tenant,
+        id,
         Value::Text(Some(target.map_or("unknown", |target| target.channel.as_str()))),
         Value::Bytes(Some(&[0; 16])),
         Value::Bytes(job.and_then(|job| job.content.as_ref()).map(<[u8; 32]>::as_slice)),

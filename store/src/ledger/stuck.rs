@@ -5,11 +5,10 @@ use std::time::Duration;
 use domain::{Key, Lane, State, Timestamp};
 use sea_orm::QueryResult;
 
-use crate::claim::micros;
-use crate::row::{COLUMNS, key_of, state_of};
-use crate::sql::{Value, get, unreadable};
-use crate::views::{row_and_due, with_attempts};
-use crate::{DeliveryView, Store, StoreError};
+use super::row::{COLUMNS, state_of};
+use super::views::{DeliveryView, row_and_due, with_attempts};
+use crate::sql::{Value, get, key_of, micros, unreadable};
+use crate::{Store, StoreError};
 
 /// When something counts as stuck.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -9,8 +9,7 @@ use std::time::Duration;
 
 use domain::{Content, Timestamp};
 
-use crate::row::{content_of, count_of, time_of};
-use crate::sql::{Value, get};
+use crate::sql::{Value, content_of, count_of, get, time_of};
 use crate::{Store, StoreError};
 
 /// Failures that cost nothing: of one name from one peer, of all names from one peer, of one name from all peers.

@@ -43,7 +43,7 @@ impl Store {
     /// [`StoreError`].
     pub async fn create_first_user(&self, user: NewUser) -> Result<bool, StoreError> {
         let mut session = self.inner.db.begin().await?;
-        session.lock_users().await?;
+        session.lock_for_writing("users").await?;
         let sql =
             format!("{INSERT} SELECT $1, $2, $3, $4, 0, $5 WHERE NOT EXISTS (SELECT 1 FROM users) RETURNING name");
         let created = self.insert_user(&mut session, &sql, &user).await?;

@@ -5,9 +5,7 @@ use std::time::Duration;
 
 use domain::{Key, State, Timestamp};
 
-use crate::claim::keys_group;
-use crate::row::key_of;
-use crate::sql::{Session, Value, get};
+use crate::sql::{Session, Value, get, key_of, keys_group};
 use crate::{Store, StoreError};
 
 /// What one batch forgot.
