@@ -1,4 +1,4 @@
-//! Where the database is and how to open it.
+//! What a store is opened with.
 
 use std::sync::Arc;
 
@@ -8,13 +8,13 @@ use secrecy::SecretString;
 /// Where the ledger is and how to open it.
 #[derive(Clone)]
 pub struct Options {
-    /// `postgres://…`, `postgresql://…` or `sqlite:…`. Holds a password, so it never prints.
+    /// `postgres://…`, `postgresql://…` or `sqlite:…`. The URL may hold a password, so it never prints.
     pub url: SecretString,
-    /// Connections to Postgres at most, and at least 6; readers of SQLite, whose one writer comes on top.
+    /// The most connections to Postgres, which has at least 6; or the readers of SQLite, whose one writer comes on top.
     pub max_connections: u32,
-    /// How many captures of the sandbox are kept of each tenant, the newest.
+    /// How many captures of the sandbox are kept of each tenant: the newest.
     pub captures_kept: u32,
-    /// A SQLite file that is not there is an error and is not made: for whoever only reads.
+    /// A SQLite file that is not there is an error, and no file is made. A command that only reads asks for this.
     pub must_exist: bool,
     pub clock: Arc<dyn Clock>,
 }

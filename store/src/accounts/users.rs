@@ -7,7 +7,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use crate::sql::{Session, Value, get, unreadable};
 use crate::{Store, StoreError};
 
-/// What to create. The hash is a PHC string; a scope is a word.
+/// A user to create. The hash is a PHC string; a scope is a word.
 #[derive(Clone, Debug)]
 pub struct NewUser {
     pub name: String,
@@ -27,7 +27,7 @@ pub struct User {
 const INSERT: &str = "INSERT INTO users (name, tenant, password_hash, scopes, failed_logins, created_at) ";
 
 impl Store {
-    /// False when the name is taken.
+    /// Creates a user; false when the name is taken.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -37,7 +37,7 @@ impl Store {
         self.insert_user(&mut session, &sql, &user).await
     }
 
-    /// False when there is a user already: of two at once one succeeds.
+    /// Creates the first user; false when there is a user already. Of two calls at once one succeeds.
     ///
     /// # Errors
     /// [`StoreError`].

@@ -10,12 +10,12 @@ use crate::{Store, StoreError};
 /// What cancelling found.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Cancel {
-    /// A job or a waiting delivery was cancelled, now or before: nothing is sent from now on. `maybe_sent`: an attempt
-    /// before it may have gone out, nobody can know.
+    /// A job or a waiting delivery was cancelled, now or before: nothing is sent from now on. `maybe_sent`: an earlier
+    /// attempt may have gone out, and nobody can know.
     Cancelled { maybe_sent: bool },
-    /// Nothing was known of it: a tombstone will stop it when it comes.
+    /// Nothing was known of the delivery: a tombstone will stop it when it comes.
     Unknown,
-    /// It is being sent or has ended; nothing was changed. After [`State::FellBack`] follow the chain:
+    /// The delivery is being sent or has ended; nothing was changed. After [`State::FellBack`] follow the chain:
     /// the child's id is `domain::child_id(key, 1)`.
     TooLate(State),
 }
@@ -32,7 +32,7 @@ pub struct Target {
 const MAX_ROUNDS: usize = 3;
 
 impl Store {
-    /// In one transaction: deletes the one-shot job, cancels the waiting row, or leaves a tombstone.
+    /// Deletes the one-shot job, cancels the waiting row, or leaves a tombstone, in one transaction.
     ///
     /// # Errors
     /// [`StoreError`]; after [`StoreError::Unavailable`] repeat it.
@@ -96,7 +96,7 @@ async fn cancel_in(
     }))
 }
 
-/// What a job leaves behind.
+/// What is kept of a job that was deleted: its tombstone shows some of it.
 struct Deleted {
     content: Option<Content>,
     body: Vec<u8>,

@@ -34,15 +34,15 @@ pub struct CapturedView {
     pub capture: Capture,
 }
 
-/// Bytes of texts that one page holds, at most; a page with one row may hold more.
+/// The most bytes of texts that one page holds. A page with one row may hold more.
 const PAGE_BYTES: i64 = 4 * 1024 * 1024;
 
-/// Rows deleted at once, at most.
+/// The most rows that are deleted at once.
 const PRUNE_BATCH: u32 = 500;
 
 impl Store {
-    /// Captures in ascending order: those after `after_id`, or with none the newest. At most `limit`, at most 1,000, and
-    /// no more than a page has room for; one at least.
+    /// Captures in ascending order: those after `after_id`, or with none the newest. There are at most `limit` of them,
+    /// at most 1,000, and no more than a page has room for, but at least one.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -50,7 +50,7 @@ impl Store {
         self.captures_where("", None, after_id, limit).await
     }
 
-    /// The same of one tenant.
+    /// [`Store::captures`] of one tenant.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -113,7 +113,7 @@ fn view_of(row: &sea_orm::QueryResult) -> Result<CapturedView, StoreError> {
 const INSERT: &str = "INSERT INTO captures (tenant, id, at, channel, destination, subject, text, html) \
      SELECT u.tenant, u.id, u.at, u.channel, u.destination, u.subject, u.text, u.html FROM {u}";
 
-/// Keeps these, and the newest `kept` of each of their tenants.
+/// Inserts these captures, and then keeps the newest `kept` of each of their tenants.
 pub(crate) async fn insert(session: &mut Session, captures: &[(&Row, &Capture)], kept: u32) -> Result<(), StoreError> {
     if captures.is_empty() {
         return Ok(());
@@ -134,8 +134,8 @@ pub(crate) async fn insert(session: &mut Session, captures: &[(&Row, &Capture)],
     prune(session, &tenants, kept).await
 }
 
-/// Deletes the oldest of these tenants beyond what is kept of each. The index on tenants and ids finds both the oldest
-/// that is kept and what lies before it.
+/// Deletes the oldest captures of these tenants beyond what is kept of each. The index on tenants and ids finds both
+/// the oldest capture that is kept and those before it.
 async fn prune(session: &mut Session, tenants: &BTreeSet<&str>, kept: u32) -> Result<(), StoreError> {
     let prune = format!(
         "DELETE FROM captures WHERE capture_id IN (SELECT c.capture_id FROM {{u}} JOIN captures c \
@@ -146,7 +146,7 @@ async fn prune(session: &mut Session, tenants: &BTreeSet<&str>, kept: u32) -> Re
     session.query_group(&prune, &group).await.map(drop)
 }
 
-/// How many of the rows, whose sizes these are in their order, fit into one page: one at least.
+/// How many rows of these sizes, in their order, fit into one page: at least one.
 fn that_fit(sizes: impl Iterator<Item = i64>) -> usize {
     let sums = sizes.scan(0_i64, |sum, size| {
         *sum = sum.saturating_add(size);

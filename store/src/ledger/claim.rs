@@ -34,7 +34,7 @@ const MAX_ROUNDS: usize = 8;
 
 impl Store {
     /// Inserts `candidate` when its key is unknown; else reads the row, lets [`domain::claim`] decide, and
-    /// writes what it takes by compare and swap. `lease` runs by the database's clock. Repeating it with
+    /// writes a row that it takes by compare and swap. `lease` runs by the database's clock. Repeating the claim with
     /// the same token succeeds, and renews the lease.
     ///
     /// # Errors
@@ -112,7 +112,7 @@ async fn insert(session: &mut Session, ops: &[Claiming], chosen: &[usize]) -> Re
     Ok(chosen.iter().copied().filter(|&at| inserted.contains(&ops[at].candidate.token)).collect())
 }
 
-/// The rows of `chosen` that there are.
+/// Reads the rows of `chosen` that are in the ledger.
 async fn read(session: &mut Session, ops: &[Claiming], chosen: &[usize]) -> Result<Vec<(usize, Row)>, StoreError> {
     let by_key: HashMap<&Key, usize> = chosen.iter().map(|&at| (&ops[at].candidate.key, at)).collect();
     let sql = format!("SELECT {COLUMNS} FROM {{u}} JOIN deliveries AS d ON d.tenant = u.tenant AND d.id = u.id");

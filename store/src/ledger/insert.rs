@@ -8,8 +8,9 @@ use sea_orm::QueryResult;
 use crate::error::StoreError;
 use crate::sql::{Group, Session, micros};
 
-/// The copy of a message without an id that makes its row has it in hand: its claim's token is its name. The clock of
-/// the leases is read once for the group, in a query of its own: Postgres would compute it for every row, in decimals.
+/// A copy of a message without an id that makes its row leases that row at once: the token of its claim is the name of
+/// the claimant. The clock is read once for the group, in a query of its own, because Postgres would otherwise compute
+/// the time for every row, in decimals.
 const INSERT: &str = "INSERT INTO deliveries (tenant, id, channel, state, epoch, attempt, seq, version, token, \
      lease_until, content, fingerprint, order_kind, ambiguous, expires_at, created_at, updated_at, recipient_hash, \
      recipient_mask, parent, adopter, adopted_until) \

@@ -24,37 +24,38 @@ const LONGEST_WAIT: Duration = Duration::from_millis(250);
 /// What the ledger knows of a message without an id.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Sight {
-    /// Nothing: it is a delivery of its own.
+    /// The ledger knows nothing of the message: it is a delivery of its own.
     New,
-    /// It continues the row that its first delivery made.
+    /// The message continues the row that its first delivery made.
     Known,
-    /// An equal one has ended or goes on under its id, and its process crashed before anybody could know whether it
-    /// was acknowledged. This may be the same message or another: a delivery of its own that may have been sent.
+    /// An equal message has ended or goes on under its id, and its process crashed before anybody could know whether it
+    /// was acknowledged. The message in hand may be that one or another: it is a delivery of its own that may have been
+    /// sent.
     Doubtful,
 }
 
-/// The identity of one copy of a message without an id, which leases the copy's row. Dropped, it leaves the row to the
-/// next copy.
+/// The identity of one copy of a message without an id, and the copy's lease of its row. Dropping it leaves the row to
+/// the next copy.
 pub struct Adoption {
     store: Store,
     key: Key,
     claimant: Uuid,
     sight: Sight,
-    /// The message of its row is certainly with the broker as long as this copy is not acknowledged.
+    /// The message of the row is certainly with the broker as long as this copy is not acknowledged.
     certain: bool,
-    /// The row that makes it doubtful.
+    /// The row that makes this copy doubtful.
     suspected: Option<Key>,
-    /// Since before the lease was committed.
+    /// A moment before the lease was committed.
     since: Instant,
-    /// Its message was acknowledged: it may come again only if that is forgotten.
+    /// The message was acknowledged: it may come again only if the broker forgets that.
     acknowledged: AtomicBool,
 }
 
 impl Store {
-    /// Says which delivery a message without an id is. `copy` names the copy in hand, and must be the
-    /// token of its claim. A redelivered copy leases the oldest row with its fingerprint that nobody has.
-    /// While others have all that are certainly owed it waits: one may belong to a process that crashed. A copy that finds
-    /// no row after every lease has run out once, and none has changed hands meanwhile, is a delivery of its own.
+    /// Says which delivery a message without an id is. `copy` names the copy in hand, and must be the token of its
+    /// claim. A redelivered copy leases the oldest row with its fingerprint that nobody has. While other claimants have
+    /// all rows that are certainly owed, the copy waits: one of them may belong to a process that crashed. A copy that
+    /// finds no row after every lease has run out once, and none has changed hands meanwhile, is a delivery of its own.
     ///
     /// # Errors
     /// [`StoreError`]; after [`StoreError::Unavailable`] repeat it for the same copy.
@@ -103,9 +104,10 @@ impl Adoption {
         self.sight
     }
 
-    /// To be asked before the message is acknowledged. `republished`: its delivery has not ended, but goes on by what was
-    /// published under its id. The row is told so, because from then on the message may be gone. False: the copy took so
-    /// long that an equal message continues the row; this one must be given back to the broker, as a delivery of its own.
+    /// Must be asked before the message is acknowledged. `republished` says that the delivery has not ended, but goes
+    /// on by what was published under its id; the row then says so too, because from then on the message may be gone.
+    /// False means that the copy took so long that an equal message continues the row: this copy must be given back to
+    /// the broker, as a delivery of its own.
     ///
     /// # Errors
     /// [`StoreError`]; after [`StoreError::Unavailable`] repeat it.
@@ -129,10 +131,10 @@ impl Adoption {
         Ok(!taken.first().map(|row| get::<bool>(row, "taken")).transpose()?.unwrap_or(false))
     }
 
-    /// To be called when the acknowledgement was sent. The row is marked as settled, so that no other message continues
-    /// it: as soon as the broker cannot forget the acknowledgement any more, or at once when there is a `hurry`. Unless
-    /// the broker then says that it `has_it`, nobody can know whether the message comes again, and the row stays as it
-    /// is. Nobody has to wait for the mark.
+    /// Must be called when the acknowledgement was sent. The row is marked as settled, so that no other message
+    /// continues it: as soon as the broker cannot forget the acknowledgement any more, or at once when there is a
+    /// `hurry`. Unless the broker then says that it `has_it`, nobody can know whether the message comes again, and the
+    /// row stays as it is. Nobody has to wait for the mark.
     pub fn acknowledged(
         &self,
         has_it: impl Future<Output = bool> + Send + 'static,

@@ -1,4 +1,4 @@
-//! The worker's second move: write down how an attempt ended, before anything follows from it.
+//! The worker's second move: write down how an attempt ended, before anything follows from that.
 
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
@@ -18,7 +18,7 @@ use crate::sql::{Group, Session, key_of, keys_group, uuid_of};
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Recorded {
     Written,
-    /// It was recorded before: the same answer again.
+    /// The same transition was recorded before: its caller had not heard the answer.
     Repeated,
     /// Another claim holds the row or has held it: the answer is kept as an attempt `late`.
     Late,
@@ -108,14 +108,14 @@ fn ends<'a>(recordings: &[&'a Recording]) -> Group<'a> {
         .text("code", rows().map(|row| row.code.as_deref()))
 }
 
-/// As [`update`], for plain ends.
+/// [`update`] for a group of plain ends.
 async fn end<'a>(session: &mut Session, recordings: &[&'a Recording]) -> Result<Vec<&'a Recording>, StoreError> {
     let written = session.query_group(END, &ends(recordings)).await?;
     missed(recordings, &written)
 }
 
-/// One update without an indexed column for the whole group. Returns those whose row was not theirs to
-/// write.
+/// Writes the whole group by one statement, which changes no indexed column. Returns the recordings whose claim does
+/// not hold its row any more.
 async fn update<'a>(session: &mut Session, recordings: &[&'a Recording]) -> Result<Vec<&'a Recording>, StoreError> {
     let rows = || recordings.iter().map(|one| &one.row);
     let orders = || rows().map(|row| OrderColumns::from(&row.order));
@@ -132,7 +132,7 @@ async fn update<'a>(session: &mut Session, recordings: &[&'a Recording]) -> Resu
     missed(recordings, &written)
 }
 
-/// Those whose tokens are not among the `written`.
+/// The recordings whose tokens are not among the `written`.
 fn missed<'a>(recordings: &[&'a Recording], written: &[QueryResult]) -> Result<Vec<&'a Recording>, StoreError> {
     if written.len() == recordings.len() {
         return Ok(Vec::new());
@@ -141,7 +141,7 @@ fn missed<'a>(recordings: &[&'a Recording], written: &[QueryResult]) -> Result<V
     Ok(recordings.iter().copied().filter(|one| !written.contains(&one.row.token)).collect())
 }
 
-/// Who holds each of these rows, or held it last.
+/// The token of the claim that holds each of these rows, or held it last.
 async fn tokens_of(session: &mut Session, recordings: &[&Recording]) -> Result<HashMap<Key, Uuid>, StoreError> {
     const READ: &str = "SELECT d.tenant, d.id, d.token FROM {u} JOIN deliveries AS d \
                         ON d.tenant = u.tenant AND d.id = u.id";
@@ -149,7 +149,7 @@ async fn tokens_of(session: &mut Session, recordings: &[&Recording]) -> Result<H
     rows.iter().map(|row| Ok((key_of(row)?, uuid_of(row, "token")?))).collect()
 }
 
-/// What is kept of an answer that came after another claim had taken over. None where nothing was tried.
+/// The attempt that is kept of an answer which came after another claim had taken over. None where nothing was tried.
 fn late(recording: &Recording) -> Option<Attempt> {
     let row = &recording.row;
     let (was, attempt) = match &recording.attempt {

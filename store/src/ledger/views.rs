@@ -17,9 +17,9 @@ use crate::{Store, StoreError};
 #[derive(Clone, PartialEq, Debug)]
 pub struct DeliveryView {
     pub row: Row,
-    /// When it is to be sent, or was to be sent before it was cancelled, if that was set for a later time.
+    /// When the delivery is to be sent, or was to be sent before it was cancelled, if that was set for a later time.
     pub due_at: Option<Timestamp>,
-    /// In the order of epoch, number and time. A success is one of them.
+    /// The attempts in the order of epoch, number and time. A success is one of them.
     pub attempts: Vec<Attempt>,
     /// Answers that came after another claim had taken over: each is an attempt `late`.
     pub late_answers: u32,
@@ -31,7 +31,7 @@ pub struct Filter {
     pub tenant: Option<Tenant>,
     pub state: Option<State>,
     pub ambiguous: Option<bool>,
-    /// Every hash that the recipient may have; none: whoever it is.
+    /// Every hash that the recipient may have. Without one the filter takes every recipient.
     pub recipient: Vec<RecipientHash>,
     pub after: Option<Cursor>,
     /// 1 to 1,000; 0 stands for 100.
@@ -41,7 +41,7 @@ pub struct Filter {
 #[derive(Clone, PartialEq, Debug)]
 pub struct Page {
     pub deliveries: Vec<DeliveryView>,
-    /// Present when there are more.
+    /// Where the next page begins. None when this page is the last.
     pub next: Option<Cursor>,
 }
 
@@ -53,7 +53,7 @@ pub struct Cursor {
 }
 
 impl Cursor {
-    /// None when it is not one of ours.
+    /// None when the text is not of a cursor.
     pub fn parse(text: &str) -> Option<Self> {
         let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
         let text = String::from_utf8(bytes).ok()?;
@@ -72,6 +72,8 @@ impl fmt::Display for Cursor {
 }
 
 impl Store {
+    /// The delivery with its attempts.
+    ///
     /// # Errors
     /// [`StoreError`].
     pub async fn delivery(&self, key: &Key) -> Result<Option<DeliveryView>, StoreError> {
@@ -84,7 +86,7 @@ impl Store {
         Ok(with_attempts(&mut session, rows).await?.pop())
     }
 
-    /// Newest first. A filter that matches little reads backwards through time until the page is full:
+    /// The newest deliveries first. A filter that matches little reads backwards through time until the page is full:
     /// a million rows take a second or so. That is the price of leaving `state` without an index, which
     /// would make every delivery cost twice as much on Postgres.
     ///
@@ -103,7 +105,7 @@ impl Store {
     }
 }
 
-/// The first condition on the time alone is what the index answers.
+/// The condition on the time alone repeats what the next one says, because the index answers only the first.
 fn listing(filter: &Filter, limit: usize) -> (String, Vec<Value<'_>>) {
     let mut conditions = Vec::new();
     let mut values = Vec::new();

@@ -1,6 +1,6 @@
-//! What was said of a delivery when it was first seen: fields of its message that were not read.
+//! Warnings of a delivery: fields of its message that were not read when the delivery was first seen.
 //!
-//! Few deliveries have any. They have a table of their own, so that a delivery without them costs nothing more.
+//! Few deliveries have any. Warnings have a table of their own, so that a delivery without them costs nothing more.
 
 use domain::{FieldError, Key};
 
@@ -8,7 +8,7 @@ use crate::sql::{Group, Session, get, key_values};
 use crate::{Store, StoreError};
 
 impl Store {
-    /// What [`Store::warn`] kept.
+    /// The warnings that [`Store::warn`] kept.
     ///
     /// # Errors
     /// [`StoreError`].

@@ -11,7 +11,7 @@ pub(crate) fn get<T: TryGetable>(row: &QueryResult, column: &str) -> Result<T, S
     row.try_get("", column).map_err(|_| unreadable(column))
 }
 
-/// A stored value that this version cannot read; says where, never what.
+/// The error of a stored value that this version cannot read. It names the column, never the value.
 pub(crate) fn unreadable(column: &str) -> StoreError {
     StoreError::Unreadable(format!(
         "the stored column {column} is not readable by this version; was the database written by a newer one?"

@@ -13,9 +13,10 @@ use crate::error::StoreError;
 /// Where statements go: the pool or a writer's own connection (each its own commit), or a transaction.
 pub(crate) enum Session {
     PostgresPool(PgPool),
-    /// With the time at which it came out of the pool.
+    /// A connection that a writer keeps from group to group.
     PostgresKept {
         connection: PoolConnection<Postgres>,
+        /// When the connection came out of the pool.
         since: Instant,
     },
     SqlitePool(SqlitePool),
@@ -30,12 +31,12 @@ enum Given<'a> {
 }
 
 impl Session {
-    /// The rows that it returns.
+    /// Runs a statement; returns its rows.
     pub(crate) async fn query(&mut self, sql: &str, values: &[Value<'_>]) -> Result<Vec<QueryResult>, StoreError> {
         Box::pin(self.run(sql, Given::Values(values))).await
     }
 
-    /// The rows that it returns. Does nothing for an empty group.
+    /// Runs a statement with a group; returns its rows. An empty group runs nothing.
     pub(crate) async fn query_group(&mut self, sql: &str, group: &Group<'_>) -> Result<Vec<QueryResult>, StoreError> {
         if group.rows == 0 {
             return Ok(Vec::new());
@@ -59,7 +60,8 @@ impl Session {
         }
     }
 
-    /// Its callers put it into a box: whoever awaits them, each delivery among them, would have room for every statement.
+    /// The callers put this future into a box. Otherwise the future of everybody who awaits them, each delivery among
+    /// them, would have room for every statement.
     async fn run(&mut self, sql: &str, given: Given<'_>) -> Result<Vec<QueryResult>, StoreError> {
         match self {
             Self::PostgresPool(pool) => on_postgres(&mut *within(pool.acquire()).await?, sql, given).await,
@@ -97,12 +99,13 @@ async fn on_postgres(
 }
 
 /// "cached plan must not change result type": a table was changed, by a migration of another process perhaps, after
-/// this connection had prepared its statements. It must prepare them anew, or it fails for as long as it lives.
+/// this connection had prepared its statements. The connection must prepare them anew, or it fails for as long as it
+/// lives.
 fn is_outdated(error: &sqlx::Error) -> bool {
     error.as_database_error().and_then(sqlx::error::DatabaseError::code).is_some_and(|code| code == "0A000")
 }
 
-/// Longer than any statement of ours takes: beyond it the server is away without having said so.
+/// No statement of ours takes so long: a server that has not answered by then is away without having said so.
 const STATEMENT_TIMEOUT: Duration = Duration::from_secs(30);
 
 pub(crate) async fn within<T>(statement: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, StoreError> {

@@ -21,8 +21,8 @@ pub(crate) const BEGIN: &str = "BEGIN IMMEDIATE";
 /// How long a writer waits for the writer of another process.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Of the writer, in KiB when negative. Ids are in no order, so every commit touches pages all over the table: with
-/// SQLite's own 2 MiB most of them are read again and again.
+/// The size of the writer's page cache, which SQLite takes for KiB when it is negative. Ids are in no order, so every
+/// commit touches pages all over the table: with SQLite's own 2 MiB most of them are read again and again.
 const WRITER_CACHE: &str = "-16384";
 
 /// One writer, which needs no lock against ourselves, and `readers` that never wait for it.
@@ -39,7 +39,8 @@ pub(crate) fn open(url: &str, readers: u32, acquire_timeout: Duration, must_exis
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
         .busy_timeout(BUSY_TIMEOUT)
-        // With one, SQLite walks through the whole ledger and looks every row up in the group, not the other way round.
+        // With an automatic index SQLite walks through the whole ledger and looks every row up in the group, not the
+        // other way round.
         .pragma("automatic_index", "OFF");
     let in_memory = url.contains(":memory:") || url.contains("mode=memory");
     match options.get_filename() {
@@ -61,11 +62,11 @@ pub(crate) fn open(url: &str, readers: u32, acquire_timeout: Duration, must_exis
     Ok(Pools { writer, readers })
 }
 
-/// SQLite ends a transaction by itself when the disk is full; sqlx counts it on for ever, and refuses every
-/// later one on that connection. Such a connection is closed, and a new one takes its place.
+/// SQLite ends a transaction by itself when the disk is full; sqlx goes on counting that transaction, and refuses every
+/// later one on the same connection. Such a connection is closed, and a new one takes its place.
 async fn has_no_transaction(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
     if connection.is_in_transaction() {
-        // One that was dropped is rolled back before the answer to this.
+        // A transaction that was dropped is rolled back before the ping is answered.
         connection.ping().await?;
     }
     Ok(!connection.is_in_transaction())
@@ -126,7 +127,7 @@ pub(crate) fn bind_group(group: &Group<'_>) -> Result<SqliteArguments, StoreErro
             add(&mut arguments, value)?;
         }
     }
-    // Parameters without a value read as NULL: the padding.
+    // The padding gets no values: SQLite reads a parameter without one as NULL.
     Ok(arguments)
 }
 

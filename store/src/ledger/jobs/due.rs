@@ -11,7 +11,7 @@ use super::soonest::Soonest;
 use crate::sql::{Group, Value, get, key_values, keys_group, micros};
 use crate::{Store, StoreError};
 
-/// Jobs finished in one statement.
+/// The most jobs that one statement finishes or releases.
 const FINISH_GROUP: usize = 256;
 
 impl Store {
@@ -20,7 +20,7 @@ impl Store {
         &self.inner.soonest
     }
 
-    /// When the first job is due of those that are due after `after`: one look into an index.
+    /// When the next job after `after` is due. That takes one look into an index.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -30,8 +30,8 @@ impl Store {
         rows.first().map(|row| Ok(Timestamp::from_micros(get(row, "due_at")?))).transpose()
     }
 
-    /// Takes due jobs that nobody holds under a lease by the database's clock, the earliest first. Several
-    /// schedulers at once never take the same.
+    /// Claims due jobs that no scheduler holds, the earliest first, under a lease that runs by the database's clock.
+    /// Several schedulers at once never claim the same job.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -60,7 +60,7 @@ impl Store {
         Ok(jobs)
     }
 
-    /// Deletes what fired for the last time and moves the rest to its next time. Returns how many were
+    /// Deletes the jobs that fired for the last time and moves the others to their next time. Returns how many were
     /// still the owner's.
     ///
     /// # Errors
@@ -102,7 +102,8 @@ impl Store {
         Ok(released)
     }
 
-    /// Moves a schedule that is due at `from` to another time, if nobody holds it. False when it was not there.
+    /// Moves a schedule that is due at `from` to another time. False when a scheduler holds it, or none is due at
+    /// `from`.
     ///
     /// # Errors
     /// [`StoreError`].

@@ -23,17 +23,17 @@ pub struct Job {
     pub key: Key,
     pub kind: JobKind,
     pub lane: Lane,
-    /// None of one that was stored before the ledger kept it.
+    /// None where the job was stored before the ledger kept its channel.
     pub channel: Option<ChannelName>,
-    /// As the row of a delivery has it; none of one that was stored before the ledger kept it.
+    /// The mask that the row of the delivery has too. None where the job was stored before the ledger kept it.
     pub recipient_mask: Option<String>,
     pub body: Vec<u8>,
     pub content: Content,
     pub epoch: u32,
     pub seq: u32,
     pub attempt: u32,
-    /// The scheduler's own JSON: foreign headers and properties to publish with, and whose it is. Opaque here; empty
-    /// where there is nothing of that.
+    /// The scheduler's own JSON: the publisher's headers and properties to publish with, and whose the job is. The
+    /// store does not read it. It is empty where there is nothing of that.
     pub carried: Vec<u8>,
     /// When it is due next.
     pub due_at: Timestamp,
@@ -44,7 +44,7 @@ pub struct Job {
     pub last_fired_at: Option<Timestamp>,
 }
 
-/// Without the body.
+/// Shows no body: it may hold personal data.
 impl std::fmt::Debug for Job {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self { key, kind, lane, due_at, .. } = self;
@@ -57,7 +57,7 @@ impl std::fmt::Debug for Job {
     }
 }
 
-/// A job but for its message: what a list reads of it.
+/// What a list reads of a job: everything but its message.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct JobSummary {
     pub key: Key,
@@ -99,13 +99,13 @@ impl From<&Job> for JobSummary {
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Put {
-    /// New, or in the place of one with a lower (epoch, seq).
+    /// The job is new, or has taken the place of one with a lower (epoch, seq).
     Stored,
-    /// The same id and content, and no higher (epoch, seq).
+    /// The id is known with the same content, and with an (epoch, seq) that is not lower.
     Known,
     /// The id is known with another content.
     Conflict,
-    /// It was cancelled before.
+    /// The delivery was cancelled before its job came.
     Cancelled,
 }
 
@@ -114,7 +114,7 @@ pub enum Put {
 pub struct FinishedJob {
     pub key: Key,
     pub owner: Uuid,
-    /// When it fires again; none deletes it.
+    /// When the job fires again. None deletes it.
     pub next: Option<Timestamp>,
 }
 
@@ -133,6 +133,6 @@ pub struct JobFilter {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct JobPage {
     pub jobs: Vec<JobSummary>,
-    /// Others follow.
+    /// There are jobs after these.
     pub more: bool,
 }

@@ -9,7 +9,7 @@ use crate::sql::{Value, key_values};
 use crate::{Store, StoreError};
 
 impl Store {
-    /// In the order of their keys, after `filter.after`. Reads no body.
+    /// The jobs after `filter.after` in the order of their keys. No body is read.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -36,6 +36,8 @@ impl Store {
         Ok(JobPage { jobs, more: rows.len() > limit })
     }
 
+    /// The job with its body.
+    ///
     /// # Errors
     /// [`StoreError`].
     pub async fn job(&self, key: &Key) -> Result<Option<Job>, StoreError> {
@@ -47,8 +49,8 @@ impl Store {
         rows.first().map(job_of).transpose()
     }
 
-    /// False when there was none. What it has published already goes its way; to stop that, and any
-    /// one-shot job, use [`Store::cancel`].
+    /// Deletes a job; false when there was none. A delivery that the job has published already goes its way: to stop
+    /// that, and any one-shot job, use [`Store::cancel`].
     ///
     /// # Errors
     /// [`StoreError`].

@@ -61,15 +61,15 @@ const INSERT: &str = "INSERT INTO jobs (tenant, id, cron, zone, name, lane, chan
      WHERE NOT EXISTS (SELECT 1 FROM deliveries AS d WHERE d.tenant = u.tenant AND d.id = u.id \
      AND d.state = 'cancelled') ON CONFLICT (tenant, id) DO NOTHING RETURNING tenant, id";
 
-/// A delivery that was throttled beyond the tiers comes back with a higher seq. Its lease ends: whoever
-/// holds the job before it must not delete this one.
+/// A delivery that was throttled beyond the tiers comes back with a higher seq. The lease of the job ends:
+/// a scheduler that has claimed the older job must not delete the newer one.
 const REPLACE: &str = "UPDATE jobs SET lane = u.lane, channel = u.channel, recipient_mask = u.recipient_mask, \
      body = u.body, epoch = u.epoch, seq = u.seq, attempt = u.attempt, carried = u.carried, due_at = u.due_at, \
      expires_at = u.expires_at, max_lateness_seconds = u.max_lateness_seconds, lease_owner = NULL, lease_until = 0 \
      FROM {u} WHERE jobs.tenant = u.tenant AND jobs.id = u.id AND jobs.cron IS NULL AND u.cron IS NULL \
      AND jobs.content = u.content AND (jobs.epoch, jobs.seq) < (u.epoch, u.seq) RETURNING jobs.tenant, jobs.id";
 
-/// Why these were neither inserted nor replaced. Says nothing of one that was deleted meanwhile.
+/// Says why these jobs were neither inserted nor replaced, but nothing of a job that was deleted meanwhile.
 async fn look<'a>(session: &mut Session, jobs: &[&'a Job]) -> Result<Vec<(&'a Key, Put)>, StoreError> {
     const LOOK: &str = "SELECT u.tenant, u.id, jobs.content, d.state FROM {u} \
          LEFT JOIN jobs ON jobs.tenant = u.tenant AND jobs.id = u.id \

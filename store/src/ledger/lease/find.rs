@@ -89,8 +89,8 @@ fn may_be_gone(row: &str) -> String {
     format!("({row}.adopter IS NOT NULL AND ({row}.leaving OR {row}.state IN ({})))", over.join(", "))
 }
 
-/// The lease of `c` ran out, and nobody knows whose the row is. It belongs to its own message without doubt only when it
-/// changed within the last ten minutes, no equal message came within ten, and no other is on its way.
+/// The lease of `c` ran out, and nobody knows whose the row is. It belongs to its own message without doubt only when
+/// it changed within the last ten minutes, no equal message came within ten, and no other is on its way.
 fn is_suspect() -> String {
     let near = SURELY_ITS_OWN.as_micros();
     format!(
