@@ -52,7 +52,7 @@ impl Store {
     /// [`StoreError::Unavailable`] when the folder of a SQLite file cannot be made, or a file that must exist does not.
     pub async fn connect(options: Options) -> Result<Self, StoreError> {
         let db = Arc::new(Db::open(&options)?);
-        let writers = Writers::start(&db);
+        let writers = Writers::start(&db, options.captures_kept);
         let inner = Inner { db, clock: options.clock, writers, soonest: Soonest::default() };
         Ok(Self { inner: Arc::new(inner) })
     }

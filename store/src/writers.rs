@@ -16,16 +16,20 @@ pub(crate) struct Writers {
 
 impl Writers {
     /// Must be called within a Tokio runtime, which runs the writers. Each ends with the last handle to it.
-    pub(crate) fn start(db: &Arc<Db>) -> Self {
-        let claims = Work {
+    /// `captures_kept`: how many captures of the sandbox stay of each tenant.
+    pub(crate) fn start(db: &Arc<Db>, captures_kept: u32) -> Self {
+        let claims: Work<Claiming, Claimed> = Work {
             name: "claims",
-            key: |op: &Claiming| &op.candidate.key,
-            commit: |line, ops| Box::pin(claim::commit(line, ops)),
+            key: |op| &op.candidate.key,
+            commit: Box::new(|line, ops| Box::pin(claim::commit(line, ops))),
         };
-        let outcomes =
-            Work { name: "outcomes", key: LedgerWrite::key, commit: |line, ops| Box::pin(write::commit(line, ops)) };
-        let jobs =
-            Work { name: "jobs", key: |job: &Job| &job.key, commit: |line, ops| Box::pin(put::commit(line, ops)) };
+        let outcomes: Work<LedgerWrite, Recorded> = Work {
+            name: "outcomes",
+            key: LedgerWrite::key,
+            commit: Box::new(move |line, ops| Box::pin(write::commit(line, ops, captures_kept))),
+        };
+        let jobs: Work<Job, Put> =
+            Work { name: "jobs", key: |job| &job.key, commit: Box::new(|line, ops| Box::pin(put::commit(line, ops))) };
         Self {
             claims: Writer::start(db.clone(), claims),
             outcomes: Writer::start(db.clone(), outcomes),

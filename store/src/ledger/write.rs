@@ -100,7 +100,11 @@ impl<'a> Sorted<'a> {
     }
 }
 
-pub(crate) async fn commit(line: &mut Line, ops: &[LedgerWrite]) -> Result<Vec<Recorded>, StoreError> {
+pub(crate) async fn commit(
+    line: &mut Line,
+    ops: &[LedgerWrite],
+    captures_kept: u32,
+) -> Result<Vec<Recorded>, StoreError> {
     let Sorted { recordings, settled, released, warned, letters } = Sorted::of(ops);
     // The usual group, nothing but successes, is one statement and needs no transaction around it.
     let plain = recordings.len() == ops.len() && recordings.iter().all(|one| one.is_plain_end());
@@ -109,7 +113,7 @@ pub(crate) async fn commit(line: &mut Line, ops: &[LedgerWrite]) -> Result<Vec<R
     release(&mut session, &released).await?;
     warnings::insert(&mut session, &warned).await?;
     note_letters(&mut session, &letters).await?;
-    let mut recorded = record::write(&mut session, &recordings, line.db.captures_kept).await?.into_iter();
+    let mut recorded = record::write(&mut session, &recordings, captures_kept).await?.into_iter();
     if plain {
         line.keep(session);
     } else {

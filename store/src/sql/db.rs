@@ -32,8 +32,6 @@ const KEPT_FOR: Duration = Duration::from_secs(60);
 
 pub(crate) struct Db {
     pools: Pools,
-    /// How many captures of the sandbox stay of each tenant.
-    pub(crate) captures_kept: u32,
 }
 
 enum Pools {
@@ -54,7 +52,7 @@ impl Db {
             }
             _ => Err(StoreError::Refused("DATABASE_URL must start with postgres://, postgresql:// or sqlite:".into())),
         }?;
-        Ok(Self { pools, captures_kept: options.captures_kept })
+        Ok(Self { pools })
     }
 
     /// A session for reading. On SQLite its connections never wait for the writer.

@@ -19,13 +19,15 @@ type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 type Committing<'a, Done> = BoxFuture<'a, Result<Vec<Done>, StoreError>>;
 
+type Commit<Op, Done> = Box<dyn for<'a> Fn(&'a mut Line, &'a [Op]) -> Committing<'a, Done> + Send + Sync>;
+
 /// What a writer does: how to find an operation's key, and how to commit a group. The answers come in
 /// the order of the operations. After an error the same operations can be committed again.
 pub(crate) struct Work<Op, Done> {
     /// For the metrics.
     pub(crate) name: &'static str,
     pub(crate) key: fn(&Op) -> &Key,
-    pub(crate) commit: for<'a> fn(&'a mut Line, &'a [Op]) -> Committing<'a, Done>,
+    pub(crate) commit: Commit<Op, Done>,
 }
 
 /// The way to a writer's task, which ends with the last sender.
