@@ -1,8 +1,8 @@
 //! What is sent and what became of it: deliveries, attempts, warnings, captures, and the jobs that are due later.
 //!
-//! The moves in the order of a delivery: `claim`, `write` (which commits what is to be written once an attempt has
-//! ended: `record` and others), `lease` for messages without an id, `jobs` for what is due later, `cancel`. Operators
-//! read through `views` and `stuck`; `prune` forgets. `row` and `insert` are what the moves share.
+//! `moves` are those that are committed in groups: `claim`, `write` (which commits what is to be written once an attempt
+//! has ended: `record` and others), and `jobs::put`. `lease` is for messages without an id, `jobs` for what is due later;
+//! `cancel`, and `prune` forgets. Operators read through `views` and `stuck`. `row` and `insert` are shared by many.
 
 mod attempts;
 mod cancel;
@@ -12,6 +12,7 @@ mod input;
 mod insert;
 pub(crate) mod jobs;
 mod lease;
+mod moves;
 mod prune;
 pub(crate) mod record;
 mod row;

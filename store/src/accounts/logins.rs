@@ -9,8 +9,9 @@ use std::time::Duration;
 
 use domain::{Content, Timestamp};
 
+use crate::error::StoreError;
+use crate::handle::Store;
 use crate::sql::{Value, content_of, count_of, get, time_of};
-use crate::{Store, StoreError};
 
 /// Failures that cost nothing: of one name from one peer, of all names from one peer, of one name from all peers.
 const FREE_FAILURES: [u32; 3] = [4, 49, 99];

@@ -4,8 +4,9 @@ use domain::Tenant;
 use sea_orm::QueryResult;
 use secrecy::{ExposeSecret as _, SecretString};
 
+use crate::error::StoreError;
+use crate::handle::Store;
 use crate::sql::{Session, Value, get, unreadable};
-use crate::{Store, StoreError};
 
 /// A user to create. The hash is a PHC string; a scope is a word.
 #[derive(Clone, Debug)]

@@ -4,8 +4,9 @@ use domain::{ChannelName, Content, Key, RecipientHash, State, Timestamp};
 
 use super::input::refuse_nul;
 use super::row::state_of;
+use crate::error::StoreError;
+use crate::handle::Store;
 use crate::sql::{Session, Value, content_of, get, key_values};
-use crate::{Store, StoreError};
 
 /// What cancelling found.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

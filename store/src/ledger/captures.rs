@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 
 use domain::{ChannelName, Key, Row, Tenant, Timestamp};
+use sea_orm::QueryResult;
 
 use super::row::channel_of;
+use crate::error::StoreError;
 use crate::sql::{Group, Session, Value, get, key_of};
-use crate::{Store, StoreError};
 
 /// A message as its recipient would have seen it. The destination is in clear: it is a sandbox.
 #[derive(Clone, PartialEq, Eq)]
@@ -40,62 +41,38 @@ const PAGE_BYTES: i64 = 4 * 1024 * 1024;
 /// The most rows that are deleted at once.
 const PRUNE_BATCH: u32 = 500;
 
-impl Store {
-    /// Captures in ascending order: those after `after_id`, or with none the newest. There are at most `limit` of them,
-    /// at most 1,000, and no more than a page has room for, but at least one.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn captures(&self, after_id: Option<i64>, limit: u32) -> Result<Vec<CapturedView>, StoreError> {
-        self.captures_where("", None, after_id, limit).await
-    }
-
-    /// [`Store::captures`] of one tenant.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn captures_of(
-        &self,
-        tenant: &Tenant,
-        after_id: Option<i64>,
-        limit: u32,
-    ) -> Result<Vec<CapturedView>, StoreError> {
-        self.captures_where("AND tenant = $3", Some(tenant), after_id, limit).await
-    }
-
-    async fn captures_where(
-        &self,
-        condition: &str,
-        tenant: Option<&Tenant>,
-        after_id: Option<i64>,
-        limit: u32,
-    ) -> Result<Vec<CapturedView>, StoreError> {
-        let order = if after_id.is_some() { "ASC" } else { "DESC" };
-        let sizes = format!(
-            "SELECT CAST(octet_length(text) + coalesce(octet_length(html), 0) AS BIGINT) AS bytes FROM captures \
-             WHERE capture_id > $1 {condition} ORDER BY capture_id {order} LIMIT $2"
-        );
-        let sql = format!(
-            "SELECT capture_id, tenant, id, at, channel, destination, subject, text, html FROM captures \
-             WHERE capture_id > $1 {condition} ORDER BY capture_id {order} LIMIT $2"
-        );
-        let values = |limit: i64| {
-            let tenant = tenant.map(|tenant| Value::Text(Some(tenant.as_str())));
-            let fixed = [Value::Int(Some(after_id.unwrap_or(0))), Value::Int(Some(limit))];
-            fixed.into_iter().chain(tenant).collect::<Vec<_>>()
-        };
-        let mut session = self.inner.db.reader();
-        let sizes = session.query(&sizes, &values(i64::from(limit.min(1_000)))).await?;
-        let sizes = sizes.iter().map(|row| get(row, "bytes")).collect::<Result<Vec<i64>, _>>()?;
-        let fitting = i64::try_from(that_fit(sizes.into_iter())).unwrap_or(1).min(i64::from(limit));
-        let rows = session.query(&sql, &values(fitting)).await?;
-        let mut views: Vec<CapturedView> = rows.iter().map(view_of).collect::<Result<_, _>>()?;
-        views.sort_unstable_by_key(|view| view.id);
-        Ok(views)
-    }
+/// Captures of one tenant or of all, in ascending order: those after `after_id`, or with none the newest.
+pub(crate) async fn page(
+    session: &mut Session,
+    tenant: Option<&Tenant>,
+    after_id: Option<i64>,
+    limit: u32,
+) -> Result<Vec<CapturedView>, StoreError> {
+    let condition = if tenant.is_some() { "AND tenant = $3" } else { "" };
+    let order = if after_id.is_some() { "ASC" } else { "DESC" };
+    let sizes = format!(
+        "SELECT CAST(octet_length(text) + coalesce(octet_length(html), 0) AS BIGINT) AS bytes FROM captures \
+         WHERE capture_id > $1 {condition} ORDER BY capture_id {order} LIMIT $2"
+    );
+    let sql = format!(
+        "SELECT capture_id, tenant, id, at, channel, destination, subject, text, html FROM captures \
+         WHERE capture_id > $1 {condition} ORDER BY capture_id {order} LIMIT $2"
+    );
+    let values = |limit: i64| {
+        let tenant = tenant.map(|tenant| Value::Text(Some(tenant.as_str())));
+        let fixed = [Value::Int(Some(after_id.unwrap_or(0))), Value::Int(Some(limit))];
+        fixed.into_iter().chain(tenant).collect::<Vec<_>>()
+    };
+    let sizes = session.query(&sizes, &values(i64::from(limit.min(1_000)))).await?;
+    let sizes = sizes.iter().map(|row| get(row, "bytes")).collect::<Result<Vec<i64>, _>>()?;
+    let fitting = i64::try_from(that_fit(sizes.into_iter())).unwrap_or(1).min(i64::from(limit));
+    let rows = session.query(&sql, &values(fitting)).await?;
+    let mut views: Vec<CapturedView> = rows.iter().map(view_of).collect::<Result<_, _>>()?;
+    views.sort_unstable_by_key(|view| view.id);
+    Ok(views)
 }
 
-fn view_of(row: &sea_orm::QueryResult) -> Result<CapturedView, StoreError> {
+fn view_of(row: &QueryResult) -> Result<CapturedView, StoreError> {
     Ok(CapturedView {
         id: get(row, "capture_id")?,
         key: key_of(row)?,

@@ -6,11 +6,10 @@ use std::time::Duration;
 use domain::{Arrival, Claim, Key, Lease, Order, Row, State};
 use uuid::Uuid;
 
-use super::input::refuse_nul;
 use super::insert::insert_rows;
 use super::row::{COLUMNS, row_of};
+use crate::error::StoreError;
 use crate::sql::{Group, Line, Session, keys_group, micros, uuid_of};
-use crate::{Store, StoreError};
 
 /// What a claim found.
 #[derive(Clone, PartialEq, Debug)]
@@ -31,19 +30,6 @@ pub(crate) struct Claiming {
 
 /// A row changes hands at most as often as this while one claim looks at it.
 const MAX_ROUNDS: usize = 8;
-
-impl Store {
-    /// Inserts `candidate` when its key is unknown; else reads the row, lets [`domain::claim`] decide, and
-    /// writes a row that it takes by compare and swap. `lease` runs by the database's clock. Repeating the claim with
-    /// the same token succeeds, and renews the lease.
-    ///
-    /// # Errors
-    /// [`StoreError`]; after [`StoreError::Unavailable`] repeat it with the same candidate.
-    pub async fn claim(&self, candidate: Row, arrival: &Arrival, lease: Duration) -> Result<Claimed, StoreError> {
-        refuse_nul(&candidate.key)?;
-        self.inner.writers.claims.write(Claiming { candidate, arrival: arrival.clone(), lease }).await
-    }
-}
 
 pub(crate) async fn commit(line: &mut Line, ops: &[Claiming]) -> Result<Vec<Claimed>, StoreError> {
     let mut session = line.session().await?;

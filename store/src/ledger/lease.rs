@@ -15,8 +15,9 @@ use uuid::Uuid;
 
 use self::find::{Found, Waiting, find};
 use super::write::LedgerWrite;
+use crate::error::StoreError;
+use crate::handle::Store;
 use crate::sql::{Value, get, key_values};
-use crate::{Store, StoreError};
 
 const FIRST_WAIT: Duration = Duration::from_millis(20);
 const LONGEST_WAIT: Duration = Duration::from_millis(250);

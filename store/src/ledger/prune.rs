@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use domain::{Key, State, Timestamp};
 
+use crate::error::StoreError;
+use crate::handle::Store;
 use crate::sql::{Session, Value, get, key_of, keys_group};
-use crate::{Store, StoreError};
 
 /// What one batch forgot.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

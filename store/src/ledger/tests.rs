@@ -5,8 +5,9 @@ use std::sync::Arc;
 use domain::SystemClock;
 
 use super::{claim, record};
+use crate::handle::Store;
+use crate::options::Options;
 use crate::sql::{Group, Session, get};
-use crate::{Options, Store};
 
 /// The columns that a statement reads of its group.
 fn columns(sql: &'static str) -> Vec<&'static str> {

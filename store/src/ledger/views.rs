@@ -1,17 +1,19 @@
-//! What operators read: one delivery with its attempts, and pages of deliveries.
+//! What operators read: deliveries with their attempts, their warnings, and what the sandbox captured.
 
 use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use domain::{Attempt, AttemptOutcome, Key, RecipientHash, Row, State, Tenant, Timestamp};
+use domain::{Attempt, AttemptOutcome, FieldError, Key, RecipientHash, Row, State, Tenant, Timestamp};
 use sea_orm::QueryResult;
 
-use super::attempts;
+use super::captures::{self, CapturedView};
 use super::input::page_size;
 use super::row::{COLUMNS, row_of};
+use super::{attempts, warnings};
+use crate::error::StoreError;
+use crate::handle::Store;
 use crate::sql::{Session, Value, key_values, time_of};
-use crate::{Store, StoreError};
 
 /// A delivery and everything that is remembered of its attempts.
 #[derive(Clone, PartialEq, Debug)]
@@ -84,6 +86,39 @@ impl Store {
         let mut session = self.inner.db.reader();
         let rows = session.query(&sql, &key_values(key)).await?.iter().map(row_and_due).collect::<Result<_, _>>()?;
         Ok(with_attempts(&mut session, rows).await?.pop())
+    }
+
+    /// The warnings that [`Store::warn`] kept.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn warnings(&self, key: &Key) -> Result<Vec<FieldError>, StoreError> {
+        if key.id.contains('\0') {
+            return Ok(Vec::new());
+        }
+        warnings::read(&mut self.inner.db.reader(), key).await
+    }
+
+    /// Captures in ascending order: those after `after_id`, or with none the newest. There are at most `limit` of them,
+    /// at most 1,000, and no more than a page has room for, but at least one.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn captures(&self, after_id: Option<i64>, limit: u32) -> Result<Vec<CapturedView>, StoreError> {
+        captures::page(&mut self.inner.db.reader(), None, after_id, limit).await
+    }
+
+    /// [`Store::captures`] of one tenant.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn captures_of(
+        &self,
+        tenant: &Tenant,
+        after_id: Option<i64>,
+        limit: u32,
+    ) -> Result<Vec<CapturedView>, StoreError> {
+        captures::page(&mut self.inner.db.reader(), Some(tenant), after_id, limit).await
     }
 
     /// The newest deliveries first. A filter that matches little reads backwards through time until the page is full:

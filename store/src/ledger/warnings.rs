@@ -4,30 +4,21 @@
 
 use domain::{FieldError, Key};
 
+use crate::error::StoreError;
 use crate::sql::{Group, Session, get, key_values};
-use crate::{Store, StoreError};
 
-impl Store {
-    /// The warnings that [`Store::warn`] kept.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn warnings(&self, key: &Key) -> Result<Vec<FieldError>, StoreError> {
-        if key.id.contains('\0') {
-            return Ok(Vec::new());
-        }
-        let sql = "SELECT lines FROM warnings WHERE tenant = $1 AND id = $2";
-        let rows = self.inner.db.reader().query(sql, &key_values(key)).await?;
-        let lines: String = rows.first().map(|row| get(row, "lines")).transpose()?.unwrap_or_default();
-        let read = lines.lines().filter_map(|line| line.split_once('\t'));
-        Ok(read.map(|(pointer, detail)| FieldError { pointer: pointer.into(), detail: detail.into() }).collect())
-    }
+pub(crate) async fn read(session: &mut Session, key: &Key) -> Result<Vec<FieldError>, StoreError> {
+    const READ: &str = "SELECT lines FROM warnings WHERE tenant = $1 AND id = $2";
+    let rows = session.query(READ, &key_values(key)).await?;
+    let lines: String = rows.first().map(|row| get(row, "lines")).transpose()?.unwrap_or_default();
+    let read = lines.lines().filter_map(|line| line.split_once('\t'));
+    Ok(read.map(|(pointer, detail)| FieldError { pointer: pointer.into(), detail: detail.into() }).collect())
 }
 
 const INSERT: &str = "INSERT INTO warnings (tenant, id, lines) SELECT u.tenant, u.id, u.lines FROM {u} \
      WHERE TRUE ON CONFLICT (tenant, id) DO NOTHING";
 
-/// The text that [`Store::warnings`] reads back: a line for each.
+/// The text that [`read`] takes apart again: a line for each warning.
 pub(crate) fn lines_of(warnings: &[FieldError]) -> String {
     let line = |one: &FieldError| format!("{}\t{}", one.pointer, one.detail).replace(['\n', '\0'], " ");
     warnings.iter().map(line).collect::<Vec<_>>().join("\n")

@@ -1,16 +1,14 @@
 //! What is written of a delivery after its claim: how an attempt ended, and what follows from that. All of it goes
 //! through one writer, so that whatever is known at one moment is one commit.
 
-use domain::{FieldError, Key, Transition};
+use domain::Key;
 use uuid::Uuid;
 
-use super::captures::Capture;
-use super::input::refuse_nul;
 use super::lease::end::{Release, release, settle};
 use super::record::{self, Recorded, Recording};
 use super::warnings;
+use crate::error::StoreError;
 use crate::sql::{Line, Session, keys_group};
-use crate::{Store, StoreError};
 
 /// One operation of the writer.
 pub(crate) enum LedgerWrite {
@@ -32,43 +30,6 @@ impl LedgerWrite {
             Self::Record(recording) => &recording.row.key,
             Self::Settle(key) | Self::Release { key, .. } | Self::Warn { key, .. } | Self::Letter { key, .. } => key,
         }
-    }
-}
-
-impl Store {
-    /// Writes the transition's row where its token still holds it, its attempt, and what the sandbox kept.
-    /// Repeating it succeeds, also after the lease.
-    ///
-    /// # Errors
-    /// [`StoreError`]; after [`StoreError::Unavailable`] repeat it before anything follows from it.
-    pub async fn record(&self, transition: &Transition, capture: Option<Capture>) -> Result<Recorded, StoreError> {
-        refuse_nul(&transition.row.key)?;
-        let mut row = transition.row.clone();
-        // Postgres refuses NUL in text, and an answer must not be lost for a provider's odd character.
-        for answer in [&mut row.provider_id, &mut row.code].into_iter().flatten() {
-            answer.retain(|c| c != '\0');
-        }
-        let recording = Recording { row, attempt: transition.attempt.clone(), capture };
-        self.inner.writers.outcomes.write(LedgerWrite::Record(Box::new(recording))).await
-    }
-
-    /// Notes that the broker has confirmed the dead letter of `epoch`, so that no copy makes another one. Changes
-    /// nothing when an operator's move has begun the next epoch meanwhile.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn note_letter(&self, key: &Key, epoch: u32) -> Result<(), StoreError> {
-        self.inner.writers.outcomes.write(LedgerWrite::Letter { key: key.clone(), epoch }).await.map(drop)
-    }
-
-    /// Keeps the warnings beside the delivery, with the next group of writes. Nobody waits for that: a warning that is
-    /// lost with its process is no loss of a message.
-    pub fn warn(&self, key: &Key, warnings: &[FieldError]) {
-        if warnings.is_empty() || key.id.contains('\0') {
-            return;
-        }
-        let lines = warnings::lines_of(warnings);
-        self.inner.writers.outcomes.write_unasked(LedgerWrite::Warn { key: key.clone(), lines });
     }
 }
 

@@ -8,8 +8,9 @@ use uuid::Uuid;
 use super::job::{FinishedJob, Job};
 use super::row::{MESSAGE, SUMMARY, job_of};
 use super::soonest::Soonest;
+use crate::error::StoreError;
+use crate::handle::Store;
 use crate::sql::{Group, Value, get, key_values, keys_group, micros};
-use crate::{Store, StoreError};
 
 /// The most jobs that one statement finishes or releases.
 const FINISH_GROUP: usize = 256;

@@ -6,28 +6,11 @@ use domain::Key;
 
 use super::job::{Job, Put};
 use super::row::jobs_group;
-use crate::ledger::input::refuse_nul;
+use crate::error::StoreError;
 use crate::sql::{Line, Session, content_of, get, key_of, keys_group};
-use crate::{Store, StoreError};
 
 /// A job is deleted and stored anew at most as often as this while one put looks at it.
 const MAX_ROUNDS: usize = 8;
-
-impl Store {
-    /// Stores a job once: repeating it is harmless.
-    ///
-    /// # Errors
-    /// [`StoreError`]; after [`StoreError::Unavailable`] repeat it.
-    pub async fn put_job(&self, job: Job) -> Result<Put, StoreError> {
-        refuse_nul(&job.key)?;
-        let due = job.due_at;
-        let put = self.inner.writers.jobs.write(job).await?;
-        if put == Put::Stored {
-            self.inner.soonest.tell(due);
-        }
-        Ok(put)
-    }
-}
 
 /// Commits a group of puts: inserts what is new and not cancelled, replaces what has a lower seq, and
 /// looks at the rest.
