@@ -1,26 +1,27 @@
-//! What operators read: one delivery with its attempts, and pages of deliveries.
+//! What operators read: deliveries with their attempts, their warnings, and what the sandbox captured.
 
-use std::collections::HashMap;
 use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use domain::{Attempt, AttemptOutcome, Key, RecipientHash, Row, State, Tenant, Timestamp};
+use domain::{Attempt, AttemptOutcome, FieldError, Key, RecipientHash, Row, State, Tenant, Timestamp};
 use sea_orm::QueryResult;
 
-use crate::claim::keys_group;
-use crate::record::success_of;
-use crate::row::{COLUMNS, count_of, key_of, row_of, time_of};
-use crate::sql::{Session, Value, get, unreadable};
-use crate::{Store, StoreError, page_size};
+use super::captures::{self, CapturedView};
+use super::input::page_size;
+use super::row::{COLUMNS, row_of};
+use super::{attempts, warnings};
+use crate::error::StoreError;
+use crate::handle::Store;
+use crate::sql::{Session, Value, key_values, time_of};
 
 /// A delivery and everything that is remembered of its attempts.
 #[derive(Clone, PartialEq, Debug)]
 pub struct DeliveryView {
     pub row: Row,
-    /// When it is to be sent, or was to be sent before it was cancelled, if that was set for a later time.
+    /// When the delivery is to be sent, or was to be sent before it was cancelled, if that was set for a later time.
     pub due_at: Option<Timestamp>,
-    /// In the order of epoch, number and time. A success is one of them.
+    /// The attempts in the order of epoch, number and time. A success is one of them.
     pub attempts: Vec<Attempt>,
     /// Answers that came after another claim had taken over: each is an attempt `late`.
     pub late_answers: u32,
@@ -32,7 +33,7 @@ pub struct Filter {
     pub tenant: Option<Tenant>,
     pub state: Option<State>,
     pub ambiguous: Option<bool>,
-    /// Every hash that the recipient may have; none: whoever it is.
+    /// Every hash that the recipient may have. Without one the filter takes every recipient.
     pub recipient: Vec<RecipientHash>,
     pub after: Option<Cursor>,
     /// 1 to 1,000; 0 stands for 100.
@@ -42,7 +43,7 @@ pub struct Filter {
 #[derive(Clone, PartialEq, Debug)]
 pub struct Page {
     pub deliveries: Vec<DeliveryView>,
-    /// Present when there are more.
+    /// Where the next page begins. None when this page is the last.
     pub next: Option<Cursor>,
 }
 
@@ -54,7 +55,7 @@ pub struct Cursor {
 }
 
 impl Cursor {
-    /// None when it is not one of ours.
+    /// None when the text is not of a cursor.
     pub fn parse(text: &str) -> Option<Self> {
         let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
         let text = String::from_utf8(bytes).ok()?;
@@ -73,6 +74,8 @@ impl fmt::Display for Cursor {
 }
 
 impl Store {
+    /// The delivery with its attempts.
+    ///
     /// # Errors
     /// [`StoreError`].
     pub async fn delivery(&self, key: &Key) -> Result<Option<DeliveryView>, StoreError> {
@@ -80,13 +83,45 @@ impl Store {
             return Ok(None);
         }
         let sql = format!("SELECT {COLUMNS} FROM deliveries AS d WHERE d.tenant = $1 AND d.id = $2");
-        let values = [Value::Text(Some(key.tenant.as_str())), Value::Text(Some(&key.id))];
         let mut session = self.inner.db.reader();
-        let rows = session.query(&sql, &values).await?.iter().map(row_and_due).collect::<Result<_, _>>()?;
+        let rows = session.query(&sql, &key_values(key)).await?.iter().map(row_and_due).collect::<Result<_, _>>()?;
         Ok(with_attempts(&mut session, rows).await?.pop())
     }
 
-    /// Newest first. A filter that matches little reads backwards through time until the page is full:
+    /// The warnings that [`Store::warn`] kept.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn warnings(&self, key: &Key) -> Result<Vec<FieldError>, StoreError> {
+        if key.id.contains('\0') {
+            return Ok(Vec::new());
+        }
+        warnings::read(&mut self.inner.db.reader(), key).await
+    }
+
+    /// Captures in ascending order: those after `after_id`, or with none the newest. There are at most `limit` of them,
+    /// at most 1,000, and no more than a page has room for, but at least one.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn captures(&self, after_id: Option<i64>, limit: u32) -> Result<Vec<CapturedView>, StoreError> {
+        captures::page(&mut self.inner.db.reader(), None, after_id, limit).await
+    }
+
+    /// [`Store::captures`] of one tenant.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn captures_of(
+        &self,
+        tenant: &Tenant,
+        after_id: Option<i64>,
+        limit: u32,
+    ) -> Result<Vec<CapturedView>, StoreError> {
+        captures::page(&mut self.inner.db.reader(), Some(tenant), after_id, limit).await
+    }
+
+    /// The newest deliveries first. A filter that matches little reads backwards through time until the page is full:
     /// a million rows take a second or so. That is the price of leaving `state` without an index, which
     /// would make every delivery cost twice as much on Postgres.
     ///
@@ -105,15 +140,14 @@ impl Store {
     }
 }
 
-/// The first condition on the time alone is what the index answers.
+/// The condition on the time alone repeats what the next one says, because the index answers only the first.
 fn listing(filter: &Filter, limit: usize) -> (String, Vec<Value<'_>>) {
     let mut conditions = Vec::new();
     let mut values = Vec::new();
     if let Some(Cursor { at, key }) = &filter.after {
         conditions.push("d.created_at <= $1 AND (d.created_at, d.tenant, d.id) < ($1, $2, $3)".to_owned());
-        let key = [Value::Text(Some(key.tenant.as_str())), Value::Text(Some(&key.id))];
         values.push(Value::Int(Some(at.as_micros())));
-        values.extend(key);
+        values.extend(key_values(key));
     }
     if let Some(tenant) = &filter.tenant {
         values.push(Value::Text(Some(tenant.as_str())));
@@ -151,34 +185,16 @@ pub(crate) async fn with_attempts(
     session: &mut Session,
     rows: Vec<RowAndDue>,
 ) -> Result<Vec<DeliveryView>, StoreError> {
-    const READ: &str = "SELECT a.tenant, a.id, a.epoch, a.n, a.outcome, a.provider, a.code, a.detail, a.at \
-                        FROM {u} JOIN attempts AS a ON a.tenant = u.tenant AND a.id = u.id";
-    let found = session.query_group(READ, &keys_group(rows.iter().map(|(row, _)| &row.key))).await?;
-    let mut of: HashMap<Key, Vec<Attempt>> = HashMap::new();
-    for row in &found {
-        of.entry(key_of(row)?).or_default().push(attempt_of(row)?);
-    }
+    let keys: Vec<&Key> = rows.iter().map(|(row, _)| &row.key).collect();
+    let mut of = attempts::read(session, &keys).await?;
     let view = |(row, due_at): RowAndDue| {
         let mut attempts = of.remove(&row.key).unwrap_or_default();
         if matches!(row.state, State::Sent | State::Captured | State::Delivered | State::Bounced) {
-            attempts.push(success_of(&row));
+            attempts.push(attempts::success_of(&row));
         }
         attempts.sort_by_key(|attempt| (attempt.epoch, attempt.n, attempt.at));
         let late = attempts.iter().filter(|attempt| attempt.outcome == AttemptOutcome::Late).count();
         DeliveryView { row, due_at, attempts, late_answers: u32::try_from(late).unwrap_or(u32::MAX) }
     };
     Ok(rows.into_iter().map(view).collect())
-}
-
-fn attempt_of(row: &QueryResult) -> Result<Attempt, StoreError> {
-    let outcome: String = get(row, "outcome")?;
-    Ok(Attempt {
-        epoch: count_of(row, "epoch")?,
-        n: count_of(row, "n")?,
-        outcome: AttemptOutcome::parse(&outcome).ok_or_else(|| unreadable("outcome"))?,
-        provider: get(row, "provider")?,
-        code: get(row, "code")?,
-        detail: get(row, "detail")?,
-        at: Timestamp::from_micros(get(row, "at")?),
-    })
 }

@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 
 use domain::{ChannelName, Key, Row, Tenant, Timestamp};
+use sea_orm::QueryResult;
 
-use crate::row::{channel_of, key_of};
-use crate::sql::{Group, Session, Value, get, size_of};
-use crate::{Store, StoreError};
+use super::row::channel_of;
+use crate::error::StoreError;
+use crate::sql::{Group, Session, Value, get, key_of};
 
 /// A message as its recipient would have seen it. The destination is in clear: it is a sandbox.
 #[derive(Clone, PartialEq, Eq)]
@@ -34,68 +35,44 @@ pub struct CapturedView {
     pub capture: Capture,
 }
 
-/// Bytes of texts that one page holds, at most; a page with one row may hold more.
+/// The most bytes of texts that one page holds. A page with one row may hold more.
 const PAGE_BYTES: i64 = 4 * 1024 * 1024;
 
-/// Rows deleted at once, at most.
+/// The most rows that are deleted at once.
 const PRUNE_BATCH: u32 = 500;
 
-impl Store {
-    /// Captures in ascending order: those after `after_id`, or with none the newest. At most `limit`, at most 1,000, and
-    /// no more than a page has room for; one at least.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn captures(&self, after_id: Option<i64>, limit: u32) -> Result<Vec<CapturedView>, StoreError> {
-        self.captures_where("", None, after_id, limit).await
-    }
-
-    /// The same of one tenant.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn captures_of(
-        &self,
-        tenant: &Tenant,
-        after_id: Option<i64>,
-        limit: u32,
-    ) -> Result<Vec<CapturedView>, StoreError> {
-        self.captures_where("AND tenant = $3", Some(tenant), after_id, limit).await
-    }
-
-    async fn captures_where(
-        &self,
-        condition: &str,
-        tenant: Option<&Tenant>,
-        after_id: Option<i64>,
-        limit: u32,
-    ) -> Result<Vec<CapturedView>, StoreError> {
-        let order = if after_id.is_some() { "ASC" } else { "DESC" };
-        let sizes = format!(
-            "SELECT CAST(octet_length(text) + coalesce(octet_length(html), 0) AS BIGINT) AS bytes FROM captures \
-             WHERE capture_id > $1 {condition} ORDER BY capture_id {order} LIMIT $2"
-        );
-        let sql = format!(
-            "SELECT capture_id, tenant, id, at, channel, destination, subject, text, html FROM captures \
-             WHERE capture_id > $1 {condition} ORDER BY capture_id {order} LIMIT $2"
-        );
-        let values = |limit: i64| {
-            let tenant = tenant.map(|tenant| Value::Text(Some(tenant.as_str())));
-            let fixed = [Value::Int(Some(after_id.unwrap_or(0))), Value::Int(Some(limit))];
-            fixed.into_iter().chain(tenant).collect::<Vec<_>>()
-        };
-        let mut session = self.inner.db.reader();
-        let sizes = session.query(&sizes, &values(i64::from(limit.min(1_000)))).await?;
-        let sizes = sizes.iter().map(size_of).collect::<Result<Vec<_>, _>>()?;
-        let fitting = i64::try_from(that_fit(sizes.into_iter())).unwrap_or(1).min(i64::from(limit));
-        let rows = session.query(&sql, &values(fitting)).await?;
-        let mut views: Vec<CapturedView> = rows.iter().map(view_of).collect::<Result<_, _>>()?;
-        views.sort_unstable_by_key(|view| view.id);
-        Ok(views)
-    }
+/// Captures of one tenant or of all, in ascending order: those after `after_id`, or with none the newest.
+pub(crate) async fn page(
+    session: &mut Session,
+    tenant: Option<&Tenant>,
+    after_id: Option<i64>,
+    limit: u32,
+) -> Result<Vec<CapturedView>, StoreError> {
+    let condition = if tenant.is_some() { "AND tenant = $3" } else { "" };
+    let order = if after_id.is_some() { "ASC" } else { "DESC" };
+    let sizes = format!(
+        "SELECT CAST(octet_length(text) + coalesce(octet_length(html), 0) AS BIGINT) AS bytes FROM captures \
+         WHERE capture_id > $1 {condition} ORDER BY capture_id {order} LIMIT $2"
+    );
+    let sql = format!(
+        "SELECT capture_id, tenant, id, at, channel, destination, subject, text, html FROM captures \
+         WHERE capture_id > $1 {condition} ORDER BY capture_id {order} LIMIT $2"
+    );
+    let values = |limit: i64| {
+        let tenant = tenant.map(|tenant| Value::Text(Some(tenant.as_str())));
+        let fixed = [Value::Int(Some(after_id.unwrap_or(0))), Value::Int(Some(limit))];
+        fixed.into_iter().chain(tenant).collect::<Vec<_>>()
+    };
+    let sizes = session.query(&sizes, &values(i64::from(limit.min(1_000)))).await?;
+    let sizes = sizes.iter().map(|row| get(row, "bytes")).collect::<Result<Vec<i64>, _>>()?;
+    let fitting = i64::try_from(that_fit(sizes.into_iter())).unwrap_or(1).min(i64::from(limit));
+    let rows = session.query(&sql, &values(fitting)).await?;
+    let mut views: Vec<CapturedView> = rows.iter().map(view_of).collect::<Result<_, _>>()?;
+    views.sort_unstable_by_key(|view| view.id);
+    Ok(views)
 }
 
-fn view_of(row: &sea_orm::QueryResult) -> Result<CapturedView, StoreError> {
+fn view_of(row: &QueryResult) -> Result<CapturedView, StoreError> {
     Ok(CapturedView {
         id: get(row, "capture_id")?,
         key: key_of(row)?,
@@ -113,7 +90,7 @@ fn view_of(row: &sea_orm::QueryResult) -> Result<CapturedView, StoreError> {
 const INSERT: &str = "INSERT INTO captures (tenant, id, at, channel, destination, subject, text, html) \
      SELECT u.tenant, u.id, u.at, u.channel, u.destination, u.subject, u.text, u.html FROM {u}";
 
-/// Keeps these, and the newest `kept` of each of their tenants.
+/// Inserts these captures, and then keeps the newest `kept` of each of their tenants.
 pub(crate) async fn insert(session: &mut Session, captures: &[(&Row, &Capture)], kept: u32) -> Result<(), StoreError> {
     if captures.is_empty() {
         return Ok(());
@@ -134,8 +111,8 @@ pub(crate) async fn insert(session: &mut Session, captures: &[(&Row, &Capture)],
     prune(session, &tenants, kept).await
 }
 
-/// Deletes the oldest of these tenants beyond what is kept of each. The index on tenants and ids finds both the oldest
-/// that is kept and what lies before it.
+/// Deletes the oldest captures of these tenants beyond what is kept of each. The index on tenants and ids finds both
+/// the oldest capture that is kept and those before it.
 async fn prune(session: &mut Session, tenants: &BTreeSet<&str>, kept: u32) -> Result<(), StoreError> {
     let prune = format!(
         "DELETE FROM captures WHERE capture_id IN (SELECT c.capture_id FROM {{u}} JOIN captures c \
@@ -146,7 +123,7 @@ async fn prune(session: &mut Session, tenants: &BTreeSet<&str>, kept: u32) -> Re
     session.query_group(&prune, &group).await.map(drop)
 }
 
-/// How many of the rows, whose sizes these are in their order, fit into one page: one at least.
+/// How many rows of these sizes, in their order, fit into one page: at least one.
 fn that_fit(sizes: impl Iterator<Item = i64>) -> usize {
     let sums = sizes.scan(0_i64, |sum, size| {
         *sum = sum.saturating_add(size);

@@ -12,25 +12,26 @@ use secrecy::ExposeSecret as _;
 use sqlx::pool::PoolConnection;
 use sqlx::{PgPool, Postgres};
 
-use crate::sql::{Session, get, within};
-use crate::{Options, StoreError, postgres, sqlite};
+use super::columns::get;
+use super::session::{Session, within};
+use super::{postgres, sqlite};
+use crate::error::StoreError;
+use crate::options::Options;
 
 /// How long a caller waits for a connection before the database counts as away.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// One that each of the three writers keeps, one for a transaction, and room to read meanwhile.
+/// Each of the three writers keeps a connection, one is for a transaction, and two are for reading meanwhile.
 const MIN_CONNECTIONS: u32 = 6;
 
 /// The advisory lock of migrating processes: "chasqui" in ASCII.
 const MIGRATION_LOCK: i64 = 0x0063_6861_7371_7569;
 
-/// After this a writer's connection goes back to the pool once, which replaces what has become too old.
+/// After this time a writer gives its connection back to the pool once, because the pool replaces what is too old.
 const KEPT_FOR: Duration = Duration::from_secs(60);
 
 pub(crate) struct Db {
     pools: Pools,
-    /// How many captures of the sandbox stay of each tenant.
-    pub(crate) captures_kept: u32,
 }
 
 enum Pools {
@@ -51,10 +52,10 @@ impl Db {
             }
             _ => Err(StoreError::Refused("DATABASE_URL must start with postgres://, postgresql:// or sqlite:".into())),
         }?;
-        Ok(Self { pools, captures_kept: options.captures_kept })
+        Ok(Self { pools })
     }
 
-    /// For reading: on SQLite a connection that never waits for the writer.
+    /// A session for reading. On SQLite its connections never wait for the writer.
     pub(crate) fn reader(&self) -> Session {
         match &self.pools {
             Pools::Postgres(pool) => Session::PostgresPool(pool.clone()),
@@ -62,7 +63,7 @@ impl Db {
         }
     }
 
-    /// For writing where each statement may be a commit of its own.
+    /// A session for writing, in which each statement is a commit of its own.
     pub(crate) fn writer(&self) -> Session {
         match &self.pools {
             Pools::Postgres(pool) => Session::PostgresPool(pool.clone()),
@@ -70,7 +71,7 @@ impl Db {
         }
     }
 
-    /// A transaction, as the writer. Dropping it without a commit rolls it back.
+    /// A session for writing that is one transaction. Dropped without a commit, it is rolled back.
     pub(crate) async fn begin(&self) -> Result<Session, StoreError> {
         Ok(match &self.pools {
             Pools::Postgres(pool) => Session::Postgres(within(pool.begin()).await?),
@@ -118,8 +119,8 @@ impl Db {
     }
 }
 
-/// A writer's way to the database. On Postgres it keeps one connection from group to group: the pool asks each that
-/// comes back whether it is well, a round trip for every group, and hands out another meanwhile.
+/// A writer's way to the database. On Postgres it keeps one connection from group to group. The pool would ask every
+/// connection that comes back whether it is well, which is a round trip for each group, and hand out another meanwhile.
 pub(crate) struct Line {
     pub(crate) db: Arc<Db>,
     kept: Option<Kept>,
@@ -136,8 +137,8 @@ impl Line {
         Self { db, kept: None }
     }
 
-    /// Where each statement may be a commit of its own. When all went well it is to be given to [`Line::keep`];
-    /// dropped instead, its connection goes back to the pool, and is tested.
+    /// A session for writing, in which each statement is a commit of its own. A caller for whom all went well gives the
+    /// session to [`Line::keep`]; when it is dropped instead, its connection goes back to the pool, and is tested.
     pub(crate) async fn session(&mut self) -> Result<Session, StoreError> {
         let Pools::Postgres(pool) = &self.db.pools else { return Ok(self.db.writer()) };
         let is_fresh = |kept: &Kept| kept.used.elapsed() < postgres::TEST_AFTER_IDLE && kept.since.elapsed() < KEPT_FOR;

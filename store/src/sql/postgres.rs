@@ -7,8 +7,8 @@ use std::time::Duration;
 use sqlx::postgres::{PgArguments, PgConnectOptions, PgPoolOptions};
 use sqlx::{Arguments as _, ConnectOptions as _, Connection as _, Executor as _, PgPool};
 
-use crate::StoreError;
-use crate::sql::{Column, Group, Value};
+use super::value::{Column, Group, Value};
+use crate::error::StoreError;
 
 /// Microseconds since the epoch by the server's clock.
 pub(crate) const NOW: &str = "(extract(epoch FROM clock_timestamp()) * 1000000)::bigint";

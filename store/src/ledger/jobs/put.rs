@@ -2,14 +2,12 @@
 
 use std::collections::HashMap;
 
-use domain::{ChannelName, Key, Timestamp};
+use domain::Key;
 
-use super::{Job, JobKind, Put};
-use crate::StoreError;
-use crate::claim::keys_group;
-use crate::db::Line;
-use crate::row::{content_of, key_of};
-use crate::sql::{Group, Session, get};
+use super::job::{Job, Put};
+use super::row::jobs_group;
+use crate::error::StoreError;
+use crate::sql::{Line, Session, content_of, get, key_of, keys_group};
 
 /// A job is deleted and stored anew at most as often as this while one put looks at it.
 const MAX_ROUNDS: usize = 8;
@@ -46,44 +44,15 @@ const INSERT: &str = "INSERT INTO jobs (tenant, id, cron, zone, name, lane, chan
      WHERE NOT EXISTS (SELECT 1 FROM deliveries AS d WHERE d.tenant = u.tenant AND d.id = u.id \
      AND d.state = 'cancelled') ON CONFLICT (tenant, id) DO NOTHING RETURNING tenant, id";
 
-/// A delivery that was throttled beyond the tiers comes back with a higher seq. Its lease ends: whoever
-/// holds the job before it must not delete this one.
+/// A delivery that was throttled beyond the tiers comes back with a higher seq. The lease of the job ends:
+/// a scheduler that has claimed the older job must not delete the newer one.
 const REPLACE: &str = "UPDATE jobs SET lane = u.lane, channel = u.channel, recipient_mask = u.recipient_mask, \
      body = u.body, epoch = u.epoch, seq = u.seq, attempt = u.attempt, carried = u.carried, due_at = u.due_at, \
      expires_at = u.expires_at, max_lateness_seconds = u.max_lateness_seconds, lease_owner = NULL, lease_until = 0 \
      FROM {u} WHERE jobs.tenant = u.tenant AND jobs.id = u.id AND jobs.cron IS NULL AND u.cron IS NULL \
      AND jobs.content = u.content AND (jobs.epoch, jobs.seq) < (u.epoch, u.seq) RETURNING jobs.tenant, jobs.id";
 
-fn jobs_group<'a>(jobs: &[&'a Job]) -> Group<'a> {
-    let each = || jobs.iter().copied();
-    let cron = |job: &'a Job| match &job.kind {
-        JobKind::OneShot => (None, None, None),
-        JobKind::Cron { cron, zone, name } => (Some(cron.as_str()), Some(zone.as_str()), name.as_deref()),
-    };
-    let seconds = |job: &Job| job.max_lateness_seconds.map(|seconds| i64::try_from(seconds).unwrap_or(i64::MAX));
-    Group::of(jobs.len())
-        .text("tenant", each().map(|job| job.key.tenant.as_str()))
-        .text("id", each().map(|job| job.key.id.as_str()))
-        .text("cron", each().map(|job| cron(job).0))
-        .text("zone", each().map(|job| cron(job).1))
-        .text("name", each().map(|job| cron(job).2))
-        .text("lane", each().map(|job| job.lane.as_str()))
-        .text("channel", each().map(|job| job.channel.as_ref().map(ChannelName::as_str)))
-        .text("recipient_mask", each().map(|job| job.recipient_mask.as_deref()))
-        .bytes("body", each().map(|job| job.body.as_slice()))
-        .bytes("content", each().map(|job| job.content.as_slice()))
-        .int("epoch", each().map(|job| i64::from(job.epoch)))
-        .int("seq", each().map(|job| i64::from(job.seq)))
-        .int("attempt", each().map(|job| i64::from(job.attempt)))
-        .bytes("carried", each().map(|job| job.carried.as_slice()))
-        .int("due_at", each().map(|job| job.due_at.as_micros()))
-        .int("expires_at", each().map(|job| job.expires_at.map(Timestamp::as_micros)))
-        .int("max_lateness_seconds", each().map(seconds))
-        .int("created_at", each().map(|job| job.created_at.as_micros()))
-        .int("last_fired_at", each().map(|job| job.last_fired_at.map(Timestamp::as_micros)))
-}
-
-/// Why these were neither inserted nor replaced. Says nothing of one that was deleted meanwhile.
+/// Says why these jobs were neither inserted nor replaced, but nothing of a job that was deleted meanwhile.
 async fn look<'a>(session: &mut Session, jobs: &[&'a Job]) -> Result<Vec<(&'a Key, Put)>, StoreError> {
     const LOOK: &str = "SELECT u.tenant, u.id, jobs.content, d.state FROM {u} \
          LEFT JOIN jobs ON jobs.tenant = u.tenant AND jobs.id = u.id \

@@ -1,11 +1,10 @@
 //! The ledger's row as columns, and back.
 
-use domain::{ChannelName, Content, Key, Lease, Order, Reason, RecipientHash, Row, State, Tenant, Timestamp};
+use domain::{ChannelName, Lease, Order, Reason, RecipientHash, Row, State, Timestamp};
 use sea_orm::QueryResult;
-use uuid::Uuid;
 
-use crate::StoreError;
-use crate::sql::{get, unreadable};
+use crate::error::StoreError;
+use crate::sql::{content_of, count_of, get, key_of, time_of, unreadable, uuid_of};
 
 /// What [`row_of`] reads, from `deliveries AS d`.
 pub(crate) const COLUMNS: &str = "d.tenant, d.id, d.channel, d.state, d.epoch, d.attempt, d.seq, d.version, d.token, \
@@ -42,35 +41,12 @@ pub(crate) fn row_of(row: &QueryResult) -> Result<Row, StoreError> {
     })
 }
 
-pub(crate) fn key_of(row: &QueryResult) -> Result<Key, StoreError> {
-    let tenant: String = get(row, "tenant")?;
-    let tenant = Tenant::parse(&tenant).ok_or_else(|| unreadable("tenant"))?;
-    Ok(Key { tenant, id: get(row, "id")? })
-}
-
 pub(crate) fn channel_of(row: &QueryResult) -> Result<ChannelName, StoreError> {
     ChannelName::parse(&get::<String>(row, "channel")?).map_err(|_| unreadable("channel"))
 }
 
 pub(crate) fn state_of(row: &QueryResult) -> Result<State, StoreError> {
     State::parse(&get::<String>(row, "state")?).ok_or_else(|| unreadable("state"))
-}
-
-pub(crate) fn count_of(row: &QueryResult, column: &str) -> Result<u32, StoreError> {
-    u32::try_from(get::<i64>(row, column)?).map_err(|_| unreadable(column))
-}
-
-pub(crate) fn time_of(row: &QueryResult, column: &str) -> Result<Option<Timestamp>, StoreError> {
-    Ok(get::<Option<i64>>(row, column)?.map(Timestamp::from_micros))
-}
-
-pub(crate) fn uuid_of(row: &QueryResult, column: &str) -> Result<Uuid, StoreError> {
-    Uuid::from_slice(&get::<Vec<u8>>(row, column)?).map_err(|_| unreadable(column))
-}
-
-pub(crate) fn content_of(row: &QueryResult, column: &str) -> Result<Option<Content>, StoreError> {
-    let bytes: Option<Vec<u8>> = get(row, column)?;
-    bytes.map(|bytes| bytes.try_into().map_err(|_| unreadable(column))).transpose()
 }
 
 fn recipient_of(row: &QueryResult) -> Result<RecipientHash, StoreError> {

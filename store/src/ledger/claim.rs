@@ -4,13 +4,12 @@ use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use domain::{Arrival, Claim, Key, Lease, Order, Row, State};
-use sea_orm::QueryResult;
 use uuid::Uuid;
 
-use crate::db::Line;
-use crate::row::{COLUMNS, row_of, uuid_of};
-use crate::sql::{Group, Session};
-use crate::{Store, StoreError, refuse_nul};
+use super::insert::insert_rows;
+use super::row::{COLUMNS, row_of};
+use crate::error::StoreError;
+use crate::sql::{Group, Line, Session, keys_group, micros, uuid_of};
 
 /// What a claim found.
 #[derive(Clone, PartialEq, Debug)]
@@ -31,19 +30,6 @@ pub(crate) struct Claiming {
 
 /// A row changes hands at most as often as this while one claim looks at it.
 const MAX_ROUNDS: usize = 8;
-
-impl Store {
-    /// Inserts `candidate` when its key is unknown; else reads the row, lets [`domain::claim`] decide, and
-    /// writes what it takes by compare and swap. `lease` runs by the database's clock. Repeating it with
-    /// the same token succeeds, and renews the lease.
-    ///
-    /// # Errors
-    /// [`StoreError`]; after [`StoreError::Unavailable`] repeat it with the same candidate.
-    pub async fn claim(&self, candidate: Row, arrival: &Arrival, lease: Duration) -> Result<Claimed, StoreError> {
-        refuse_nul(&candidate.key)?;
-        self.inner.claims.write(Claiming { candidate, arrival: arrival.clone(), lease }).await
-    }
-}
 
 pub(crate) async fn commit(line: &mut Line, ops: &[Claiming]) -> Result<Vec<Claimed>, StoreError> {
     let mut session = line.session().await?;
@@ -101,16 +87,6 @@ fn as_inserted(candidate: &Row) -> Row {
     }
 }
 
-/// The copy of a message without an id that makes its row has it in hand: its claim's token is its name. The clock of
-/// the leases is read once for the group, in a query of its own: Postgres would compute it for every row, in decimals.
-const INSERT: &str = "INSERT INTO deliveries (tenant, id, channel, state, epoch, attempt, seq, version, token, \
-     lease_until, content, fingerprint, order_kind, ambiguous, expires_at, created_at, updated_at, recipient_hash, \
-     recipient_mask, parent, adopter, adopted_until) \
-     SELECT u.tenant, u.id, u.channel, 'sending', u.epoch, u.attempt, u.seq, 1, u.token, (SELECT {now}) + u.lease, u.content, \
-     u.fingerprint, 'nothing', FALSE, u.expires_at, u.created_at, u.created_at, u.recipient_hash, u.recipient_mask, \
-     u.parent, CASE WHEN u.fingerprint IS NOT NULL THEN u.token END, \
-     CASE WHEN u.fingerprint IS NOT NULL THEN {now} + {held_for} END FROM {u} WHERE TRUE ON CONFLICT (tenant, id) DO NOTHING RETURNING token";
-
 /// Returns which of `chosen` were unknown and are in the ledger now.
 async fn insert(session: &mut Session, ops: &[Claiming], chosen: &[usize]) -> Result<Vec<usize>, StoreError> {
     let rows = chosen.iter().map(|&at| (&ops[at].candidate, ops[at].lease));
@@ -122,51 +98,14 @@ async fn insert(session: &mut Session, ops: &[Claiming], chosen: &[usize]) -> Re
     Ok(chosen.iter().copied().filter(|&at| inserted.contains(&ops[at].candidate.token)).collect())
 }
 
-/// Returns the column `token` of the rows whose keys were unknown.
-pub(crate) async fn insert_rows<'a>(
-    session: &mut Session,
-    rows: impl ExactSizeIterator<Item = (&'a Row, Duration)> + Clone,
-) -> Result<Vec<QueryResult>, StoreError> {
-    let each = || rows.clone().map(|(row, _)| row);
-    let group = Group::of(rows.len())
-        .text("tenant", each().map(|row| row.key.tenant.as_str()))
-        .text("id", each().map(|row| row.key.id.as_str()))
-        .text("channel", each().map(|row| row.channel.as_str()))
-        .int("epoch", each().map(|row| i64::from(row.epoch)))
-        .int("attempt", each().map(|row| i64::from(row.attempt)))
-        .int("seq", each().map(|row| i64::from(row.seq)))
-        .bytes("token", each().map(|row| row.token.as_bytes().as_slice()))
-        .int("lease", rows.clone().map(|(_, lease)| micros(lease)))
-        .bytes("content", each().map(|row| row.content.as_ref().map(<[u8; 32]>::as_slice)))
-        .bytes("fingerprint", each().map(|row| row.fingerprint.as_ref().map(<[u8; 32]>::as_slice)))
-        .int("expires_at", each().map(|row| row.expires_at.map(|at| at.as_micros())))
-        .int("created_at", each().map(|row| row.created_at.as_micros()))
-        .bytes("recipient_hash", each().map(|row| row.recipient_hash.as_bytes()))
-        .text("recipient_mask", each().map(|row| row.recipient_mask.as_str()))
-        .text("parent", each().map(|row| row.parent.as_deref()));
-    session.query_group(INSERT, &group).await
-}
-
-/// The rows of `chosen` that there are.
+/// Reads the rows of `chosen` that are in the ledger.
 async fn read(session: &mut Session, ops: &[Claiming], chosen: &[usize]) -> Result<Vec<(usize, Row)>, StoreError> {
     let by_key: HashMap<&Key, usize> = chosen.iter().map(|&at| (&ops[at].candidate.key, at)).collect();
-    let rows = read_rows(session, chosen.iter().map(|&at| &ops[at].candidate.key)).await?;
-    Ok(rows.into_iter().filter_map(|row| by_key.get(&row.key).map(|&at| (at, row))).collect())
-}
-
-pub(crate) async fn read_rows<'a>(
-    session: &mut Session,
-    keys: impl ExactSizeIterator<Item = &'a Key> + Clone,
-) -> Result<Vec<Row>, StoreError> {
     let sql = format!("SELECT {COLUMNS} FROM {{u}} JOIN deliveries AS d ON d.tenant = u.tenant AND d.id = u.id");
-    let rows = session.query_group(&sql, &keys_group(keys)).await?;
-    rows.iter().map(row_of).collect()
-}
-
-pub(crate) fn keys_group<'a>(keys: impl ExactSizeIterator<Item = &'a Key> + Clone) -> Group<'a> {
-    Group::of(keys.len())
-        .text("tenant", keys.clone().map(|key| key.tenant.as_str()))
-        .text("id", keys.map(|key| key.id.as_str()))
+    let group = keys_group(chosen.iter().map(|&at| &ops[at].candidate.key));
+    let rows = session.query_group(&sql, &group).await?;
+    let rows: Vec<Row> = rows.iter().map(row_of).collect::<Result<_, _>>()?;
+    Ok(rows.into_iter().filter_map(|row| by_key.get(&row.key).map(|&at| (at, row))).collect())
 }
 
 pub(crate) const TAKE: &str = "UPDATE deliveries SET state = 'sending', token = u.token, epoch = u.epoch, \
@@ -198,8 +137,4 @@ async fn take(
     let written = session.query_group(TAKE, &group).await?;
     let tokens: HashSet<Uuid> = written.iter().map(|row| uuid_of(row, "token")).collect::<Result<_, _>>()?;
     Ok(taking.iter().filter(|(_, row, _)| tokens.contains(&row.token)).map(|(at, _, _)| *at).collect())
-}
-
-pub(crate) fn micros(duration: Duration) -> i64 {
-    i64::try_from(duration.as_micros()).unwrap_or(i64::MAX / 2)
 }

@@ -1,4 +1,5 @@
-//! The earliest time for which this process has stored a job: a scheduler in it need not look to learn of it.
+//! The earliest time for which this process has stored a job, so that a scheduler in the same process learns of the job
+//! without looking into the table.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -7,7 +8,7 @@ use tokio::sync::Notify;
 
 const NONE: i64 = i64::MAX;
 
-/// For one listener at a time.
+/// Serves one listener at a time.
 #[derive(Debug)]
 pub struct Soonest {
     micros: AtomicI64,
@@ -21,7 +22,7 @@ impl Default for Soonest {
 }
 
 impl Soonest {
-    /// A job is stored that is due then.
+    /// Reports that a job is stored which is due then.
     pub fn tell(&self, due: Timestamp) {
         let due = due.as_micros();
         if due < self.micros.fetch_min(due, Ordering::SeqCst) {
@@ -29,17 +30,18 @@ impl Soonest {
         }
     }
 
-    /// What was told until now is known: whoever looks into the table says so before it looks.
+    /// Forgets what was told until now. A listener that looks into the table does so before it looks, so that a job
+    /// that is stored meanwhile is not missed.
     pub fn forget(&self) {
         self.micros.store(NONE, Ordering::SeqCst);
     }
 
-    /// The earliest since it was forgotten.
+    /// The earliest time that was told since the last [`Soonest::forget`].
     pub fn told(&self) -> Option<Timestamp> {
         Some(self.micros.load(Ordering::SeqCst)).filter(|micros| *micros != NONE).map(Timestamp::from_micros)
     }
 
-    /// Until an earlier one is told. It may return without one.
+    /// Waits until an earlier time is told. May return without one.
     pub async fn earlier(&self) {
         self.earlier.notified().await;
     }

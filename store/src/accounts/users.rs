@@ -4,10 +4,11 @@ use domain::Tenant;
 use sea_orm::QueryResult;
 use secrecy::{ExposeSecret as _, SecretString};
 
+use crate::error::StoreError;
+use crate::handle::Store;
 use crate::sql::{Session, Value, get, unreadable};
-use crate::{Store, StoreError};
 
-/// What to create. The hash is a PHC string; a scope is a word.
+/// A user to create. The hash is a PHC string; a scope is a word.
 #[derive(Clone, Debug)]
 pub struct NewUser {
     pub name: String,
@@ -27,7 +28,7 @@ pub struct User {
 const INSERT: &str = "INSERT INTO users (name, tenant, password_hash, scopes, failed_logins, created_at) ";
 
 impl Store {
-    /// False when the name is taken.
+    /// Creates a user; false when the name is taken.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -37,13 +38,13 @@ impl Store {
         self.insert_user(&mut session, &sql, &user).await
     }
 
-    /// False when there is a user already: of two at once one succeeds.
+    /// Creates the first user; false when there is a user already. Of two calls at once one succeeds.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn create_first_user(&self, user: NewUser) -> Result<bool, StoreError> {
         let mut session = self.inner.db.begin().await?;
-        session.lock_users().await?;
+        session.lock_for_writing("users").await?;
         let sql =
             format!("{INSERT} SELECT $1, $2, $3, $4, 0, $5 WHERE NOT EXISTS (SELECT 1 FROM users) RETURNING name");
         let created = self.insert_user(&mut session, &sql, &user).await?;

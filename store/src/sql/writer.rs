@@ -9,15 +9,17 @@ use std::time::Instant;
 use domain::Key;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::StoreError;
-use crate::db::{Db, Line};
+use super::db::{Db, Line};
+use crate::error::StoreError;
 
-/// Operations in one commit, at most: enough that the cost of a commit vanishes among its rows.
+/// The most operations in one commit: so many that the cost of the commit vanishes among its rows.
 const MAX_GROUP: usize = 256;
 
 type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 type Committing<'a, Done> = BoxFuture<'a, Result<Vec<Done>, StoreError>>;
+
+type Commit<Op, Done> = Box<dyn for<'a> Fn(&'a mut Line, &'a [Op]) -> Committing<'a, Done> + Send + Sync>;
 
 /// What a writer does: how to find an operation's key, and how to commit a group. The answers come in
 /// the order of the operations. After an error the same operations can be committed again.
@@ -25,7 +27,7 @@ pub(crate) struct Work<Op, Done> {
     /// For the metrics.
     pub(crate) name: &'static str,
     pub(crate) key: fn(&Op) -> &Key,
-    pub(crate) commit: for<'a> fn(&'a mut Line, &'a [Op]) -> Committing<'a, Done>,
+    pub(crate) commit: Commit<Op, Done>,
 }
 
 /// The way to a writer's task, which ends with the last sender.
@@ -35,7 +37,7 @@ pub(crate) struct Writer<Op, Done> {
 
 struct Pending<Op, Done> {
     op: Op,
-    /// None when nobody waits for it.
+    /// None when nobody waits for the answer.
     answer: Option<oneshot::Sender<Result<Done, StoreError>>>,
 }
 
@@ -46,7 +48,7 @@ impl<Op: Send + Sync + 'static, Done: Send + 'static> Writer<Op, Done> {
         Self { queue }
     }
 
-    /// Waits for the commit of `op`. The queue is as long as there are callers.
+    /// Waits for the commit of `op`. The queue is never longer than there are callers.
     pub(crate) async fn write(&self, op: Op) -> Result<Done, StoreError> {
         let (answer, committed) = oneshot::channel();
         let stopped = || StoreError::Unavailable("the writer has stopped".into());
@@ -54,7 +56,7 @@ impl<Op: Send + Sync + 'static, Done: Send + 'static> Writer<Op, Done> {
         committed.await.map_err(|_| stopped())?
     }
 
-    /// Writes `op` with the next group and tells nobody. When the database is away it is repeated with
+    /// Writes `op` with the next group; nobody waits for the answer. When the database is away, `op` is repeated with
     /// the groups that follow.
     pub(crate) fn write_unasked(&self, op: Op) {
         let _ = self.queue.send(Pending { op, answer: None });
@@ -102,7 +104,7 @@ fn next_group<Op, Done>(
     key: fn(&Op) -> &Key,
 ) -> (Vec<Op>, Vec<Answer<Done>>) {
     let mut taken: Vec<_> = waiting.drain(..waiting.len().min(MAX_GROUP)).collect();
-    // Stable: of several operations on one key the first comes first.
+    // The sort is stable: of several operations on one key the first comes first.
     taken.sort_by(|a, b| key(&a.op).cmp(key(&b.op)));
     let mut group: Vec<Pending<Op, Done>> = Vec::with_capacity(taken.len());
     let mut later = VecDeque::new();

@@ -9,19 +9,19 @@ use std::time::Duration;
 
 use domain::{Content, Timestamp};
 
-use crate::row::{content_of, count_of, time_of};
-use crate::sql::{Value, get};
-use crate::{Store, StoreError};
+use crate::error::StoreError;
+use crate::handle::Store;
+use crate::sql::{Value, content_of, count_of, get, time_of};
 
 /// Failures that cost nothing: of one name from one peer, of all names from one peer, of one name from all peers.
 const FREE_FAILURES: [u32; 3] = [4, 49, 99];
-/// Nobody is locked out for longer at once.
+/// The longest time for which anybody is locked out at once.
 const LONGEST_LOCK: Duration = Duration::from_secs(15 * 60);
 /// Failures are forgotten when none has followed for so long.
 const COUNTED_FOR: Duration = Duration::from_secs(60 * 60);
 /// How long a place stays known after its last success.
 const KNOWN_FOR: Duration = Duration::from_secs(90 * 24 * 60 * 60);
-/// Rows forgotten with each failure, at most: more than a failure adds.
+/// The most rows that are forgotten with each failure: more than a failure adds.
 const FORGET_AT_ONCE: i64 = 100;
 
 /// Hashes of who is logging in from where.
@@ -43,9 +43,9 @@ impl Login {
 pub struct Standing {
     /// This name has logged in from this peer before.
     pub known: bool,
-    /// It is locked out for its own failures from there, whoever it is.
+    /// The name is locked out for its own failures from this peer, whoever it is.
     pub locked_here: bool,
-    /// The longest of its own lock and those of its peer and its name.
+    /// The longest of the login's own lock and those of its peer and its name.
     pub locked_until: Option<Timestamp>,
 }
 
@@ -69,7 +69,7 @@ impl Store {
         Ok(standing)
     }
 
-    /// Counts a failure. Beyond the free ones a lock of 1 s follows, then twice as long each time, at most 15 minutes.
+    /// Counts a failure. Beyond the free ones a lock of 1 s follows, which doubles each time, up to 15 minutes.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -77,8 +77,8 @@ impl Store {
         self.count_failure(login.keys().into_iter().zip(FREE_FAILURES).collect(), now).await
     }
 
-    /// Counts a login that was refused for what others have done, with its name and peer together only: they lock
-    /// themselves out in the end, and nobody else is locked out for longer.
+    /// Counts a login that was refused for what others have done, and only with its name and peer together: whoever
+    /// goes on from there is locked out in the end, and nobody else is locked out for longer.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -96,7 +96,7 @@ impl Store {
         const LOCK: &str = "UPDATE logins SET locked_until = $2 WHERE key = $1";
         const FORGET: &str = "DELETE FROM logins WHERE key IN \
              (SELECT key FROM logins WHERE forget_at <= $1 ORDER BY forget_at LIMIT $2 {skip_locked})";
-        // Always in the same order, so that two failures at once never wait for each other.
+        // The rows are always locked in the same order, so that two failures at once never wait for each other.
         counts.sort_unstable();
         let counted_until = now.plus(COUNTED_FOR).as_micros();
         let mut session = self.inner.db.begin().await?;

@@ -5,16 +5,16 @@ use std::time::Duration;
 use domain::{Key, Lane, State, Timestamp};
 use sea_orm::QueryResult;
 
-use crate::claim::micros;
-use crate::row::{COLUMNS, key_of, state_of};
-use crate::sql::{Value, get, unreadable};
-use crate::views::{row_and_due, with_attempts};
-use crate::{DeliveryView, Store, StoreError};
+use super::row::{COLUMNS, state_of};
+use super::views::{DeliveryView, row_and_due, with_attempts};
+use crate::error::StoreError;
+use crate::handle::Store;
+use crate::sql::{Value, get, key_of, micros, unreadable};
 
 /// When something counts as stuck.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Patience {
-    /// How long past its time.
+    /// How long something may be past its time.
     pub after: Duration,
     /// The delays of the three retry queues: how long a delivery may rest in them.
     pub delays: [Duration; 3],
@@ -24,10 +24,10 @@ pub struct Patience {
 #[derive(Clone, PartialEq, Debug)]
 pub struct StuckDelivery {
     pub view: DeliveryView,
-    /// Its message came without an id and nothing of it was published under this one: an equal message that is delivered
-    /// again continues it. Published under its id it would be a message more.
+    /// The message came without an id, and nothing of it was published under the id of the row: an equal message that
+    /// is delivered again continues the row. Publishing the row under its id would add a message.
     pub is_anonymous: bool,
-    /// When it should have gone on: its lease ended, its retry delay passed, or its deferral was due.
+    /// When the delivery should have gone on: its lease ended, its retry delay passed, or its deferral was due.
     pub due: Timestamp,
 }
 
@@ -40,7 +40,7 @@ pub struct StuckJob {
     pub due: Timestamp,
 }
 
-/// How many of each.
+/// How many deliveries and jobs are stuck.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct StuckCounts {
     pub sending: u64,
@@ -48,11 +48,11 @@ pub struct StuckCounts {
     pub jobs: u64,
 }
 
-/// The longest list.
+/// The most rows that a list has.
 const MOST: usize = 1_000;
 
-/// When a delivery that is not final should go on, by the caller's clock: `$1` is its now, `$3` to `$5` are the
-/// delays. A lease ends by the database's clock.
+/// When a delivery that is not final should go on, by the caller's clock: `$1` is the time by that clock, `$3` to `$5`
+/// are the delays. A lease ends by the database's clock.
 const DUE: &str = "CASE WHEN d.state = 'sending' THEN d.lease_until - {now} + $1 \
      WHEN d.order_kind = 'retry' THEN d.updated_at + CASE d.order_tier WHEN 1 THEN $3 WHEN 2 THEN $4 ELSE $5 END \
      WHEN d.order_kind = 'schedule' AND d.order_due_at > d.updated_at THEN d.order_due_at \
@@ -80,7 +80,7 @@ impl Store {
         Ok(each.map(|((view, due), is_anonymous)| StuckDelivery { view, is_anonymous, due }).collect())
     }
 
-    /// Jobs past their time, the longest first: 1,000 at most. One that a scheduler holds right now is one of them.
+    /// Jobs past their time, the longest first: 1,000 at most. A job that a scheduler holds right now is one of them.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -98,7 +98,7 @@ impl Store {
         found.iter().map(job).collect()
     }
 
-    /// How many there are. Reads the whole ledger.
+    /// How many deliveries and jobs are past their time. Reads the whole ledger.
     ///
     /// # Errors
     /// [`StoreError`].

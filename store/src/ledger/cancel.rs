@@ -2,19 +2,21 @@
 
 use domain::{ChannelName, Content, Key, RecipientHash, State, Timestamp};
 
-use crate::row::{content_of, state_of};
-use crate::sql::{Session, Value, get};
-use crate::{Store, StoreError, refuse_nul};
+use super::input::refuse_nul;
+use super::row::state_of;
+use crate::error::StoreError;
+use crate::handle::Store;
+use crate::sql::{Session, Value, content_of, get, key_values};
 
 /// What cancelling found.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Cancel {
-    /// A job or a waiting delivery was cancelled, now or before: nothing is sent from now on. `maybe_sent`: an attempt
-    /// before it may have gone out, nobody can know.
+    /// A job or a waiting delivery was cancelled, now or before: nothing is sent from now on. `maybe_sent`: an earlier
+    /// attempt may have gone out, and nobody can know.
     Cancelled { maybe_sent: bool },
-    /// Nothing was known of it: a tombstone will stop it when it comes.
+    /// Nothing was known of the delivery: a tombstone will stop it when it comes.
     Unknown,
-    /// It is being sent or has ended; nothing was changed. After [`State::FellBack`] follow the chain:
+    /// The delivery is being sent or has ended; nothing was changed. After [`State::FellBack`] follow the chain:
     /// the child's id is `domain::child_id(key, 1)`.
     TooLate(State),
 }
@@ -31,7 +33,7 @@ pub struct Target {
 const MAX_ROUNDS: usize = 3;
 
 impl Store {
-    /// In one transaction: deletes the one-shot job, cancels the waiting row, or leaves a tombstone.
+    /// Deletes the one-shot job, cancels the waiting row, or leaves a tombstone, in one transaction.
     ///
     /// # Errors
     /// [`StoreError`]; after [`StoreError::Unavailable`] repeat it.
@@ -71,7 +73,7 @@ async fn cancel_in(
     const LOOK: &str = "SELECT state, content, ambiguous FROM deliveries WHERE tenant = $1 AND id = $2 {for_update}";
     const CANCEL: &str = "UPDATE deliveries SET state = 'cancelled', order_kind = 'nothing', order_tier = NULL, \
                           updated_at = $3, version = version + 1 WHERE tenant = $1 AND id = $2";
-    let [tenant, id] = [Value::Text(Some(key.tenant.as_str())), Value::Text(Some(&key.id))];
+    let [tenant, id] = key_values(key);
     let rows = session.query(LOOK, &[tenant, id]).await?;
     let Some(row) = rows.first() else {
         let job = delete_job(session, key).await?;
@@ -95,7 +97,7 @@ async fn cancel_in(
     }))
 }
 
-/// What a job leaves behind.
+/// What is kept of a job that was deleted: its tombstone shows some of it.
 struct Deleted {
     content: Option<Content>,
     body: Vec<u8>,
@@ -108,8 +110,7 @@ struct Deleted {
 async fn delete_job(session: &mut Session, key: &Key) -> Result<Option<Deleted>, StoreError> {
     const DELETE: &str = "DELETE FROM jobs WHERE tenant = $1 AND id = $2 AND cron IS NULL \
                           RETURNING content, body, due_at, expires_at, created_at";
-    let values = [Value::Text(Some(key.tenant.as_str())), Value::Text(Some(&key.id))];
-    let deleted = session.query(DELETE, &values).await?;
+    let deleted = session.query(DELETE, &key_values(key)).await?;
     let read = |row| {
         Ok(Deleted {
             content: content_of(row, "content")?,
@@ -138,9 +139,10 @@ async fn insert_tombstone(
     let target = target.as_ref();
     let hash = target.map_or(RecipientHash::UNKNOWN, |target| target.recipient_hash);
     let job = job.as_ref();
+    let [tenant, id] = key_values(key);
     let values = [
-        Value::Text(Some(key.tenant.as_str())),
-        Value::Text(Some(&key.id)),
+        tenant,
+        id,
         Value::Text(Some(target.map_or("unknown", |target| target.channel.as_str()))),
         Value::Bytes(Some(&[0; 16])),
         Value::Bytes(job.and_then(|job| job.content.as_ref()).map(<[u8; 32]>::as_slice)),

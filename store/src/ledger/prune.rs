@@ -5,29 +5,29 @@ use std::time::Duration;
 
 use domain::{Key, State, Timestamp};
 
-use crate::claim::keys_group;
-use crate::row::key_of;
-use crate::sql::{Session, Value, get};
-use crate::{Store, StoreError};
+use crate::error::StoreError;
+use crate::handle::Store;
+use crate::sql::{Session, Value, get, key_of, keys_group};
 
 /// What one batch forgot.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Pruned {
     pub deliveries: usize,
-    /// The newest of them: the next batch begins here, so that rows which stay are not walked over again.
+    /// When the newest of these deliveries was taken. The next batch begins there, so that it does not walk over the
+    /// rows that stay again.
     pub up_to: Option<Timestamp>,
 }
 
-/// A message without an id whose row was given back comes again within moments, and finds it. One that has not by then
-/// went out under another row, or still waits in its queue and makes a row of its own, because nothing was ever handed
-/// to a provider under this one.
+/// A message without an id whose row was given back comes again within moments, and finds that row. A message that has
+/// not come by this time went out under another row, or still waits in its queue and will make a row of its own,
+/// because nothing was ever handed to a provider under this one.
 const GIVEN_BACK_FOR: Duration = Duration::from_secs(3600);
-/// The same for one whose time may be counted from when its row was made.
+/// The same for a message with a time limit, which may be counted from when its row was made.
 const GIVEN_BACK_WITH_A_TIME_LIMIT_FOR: Duration = Duration::from_secs(86_400);
 
 impl Store {
     /// Deletes rows of messages without an id that were given back long ago before anything was sent under them, at
-    /// most `limit`. Reads the whole ledger, as whoever looks for what is stuck. Several at once are safe.
+    /// most `limit`. Reads the whole ledger. Several calls at once are safe.
     ///
     /// # Errors
     /// [`StoreError`]; repeat it.
@@ -50,9 +50,9 @@ impl Store {
     }
 
     /// Deletes ended deliveries that were taken from `from` on and before `before`, the oldest first and at most
-    /// `limit`, with their attempts and warnings. What is on its way, dead or held stays for ever, but for what came
-    /// without an id and was continued by nobody since `before`: there is no id to publish it again under. Several at
-    /// once are safe.
+    /// `limit`, with their attempts and warnings. A delivery that is on its way, dead or held stays for ever, unless
+    /// its message came without an id and nobody has continued it since `before`: there is no id to publish it again
+    /// under. Several calls at once are safe.
     ///
     /// # Errors
     /// [`StoreError`]; repeat it.
@@ -80,7 +80,7 @@ async fn delete(session: &mut Session, keys: &[Key]) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// The index on `created_at` gives them in order; the state is looked at in the rows, because no index may hold it.
+/// The index on `created_at` gives the rows in order. Their state is read from the rows, because no index may hold it.
 fn find_ended() -> String {
     let ended: Vec<_> =
         State::ALL.into_iter().filter(|state| state.is_final()).map(|state| format!("'{state}'")).collect();

@@ -8,8 +8,8 @@ use std::time::Duration;
 use sqlx::sqlite::{SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Arguments as _, ConnectOptions as _, Connection as _, SqliteConnection, SqlitePool};
 
-use crate::StoreError;
-use crate::sql::{Column, Group, Value};
+use super::value::{Column, Group, Value};
+use crate::error::StoreError;
 
 /// Microseconds since the epoch by SQLite's clock, which counts milliseconds.
 pub(crate) const NOW: &str = "CAST(unixepoch('subsec') * 1000000 AS INTEGER)";
@@ -21,8 +21,8 @@ pub(crate) const BEGIN: &str = "BEGIN IMMEDIATE";
 /// How long a writer waits for the writer of another process.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Of the writer, in KiB when negative. Ids are in no order, so every commit touches pages all over the table: with
-/// SQLite's own 2 MiB most of them are read again and again.
+/// The size of the writer's page cache, which SQLite takes for KiB when it is negative. Ids are in no order, so every
+/// commit touches pages all over the table: with SQLite's own 2 MiB most of them are read again and again.
 const WRITER_CACHE: &str = "-16384";
 
 /// One writer, which needs no lock against ourselves, and `readers` that never wait for it.
@@ -39,7 +39,8 @@ pub(crate) fn open(url: &str, readers: u32, acquire_timeout: Duration, must_exis
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
         .busy_timeout(BUSY_TIMEOUT)
-        // With one, SQLite walks through the whole ledger and looks every row up in the group, not the other way round.
+        // With an automatic index SQLite walks through the whole ledger and looks every row up in the group, not the
+        // other way round.
         .pragma("automatic_index", "OFF");
     let in_memory = url.contains(":memory:") || url.contains("mode=memory");
     match options.get_filename() {
@@ -61,11 +62,11 @@ pub(crate) fn open(url: &str, readers: u32, acquire_timeout: Duration, must_exis
     Ok(Pools { writer, readers })
 }
 
-/// SQLite ends a transaction by itself when the disk is full; sqlx counts it on for ever, and refuses every
-/// later one on that connection. Such a connection is closed, and a new one takes its place.
+/// SQLite ends a transaction by itself when the disk is full; sqlx goes on counting that transaction, and refuses every
+/// later one on the same connection. Such a connection is closed, and a new one takes its place.
 async fn has_no_transaction(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
     if connection.is_in_transaction() {
-        // One that was dropped is rolled back before the answer to this.
+        // A transaction that was dropped is rolled back before the ping is answered.
         connection.ping().await?;
     }
     Ok(!connection.is_in_transaction())
@@ -126,7 +127,7 @@ pub(crate) fn bind_group(group: &Group<'_>) -> Result<SqliteArguments, StoreErro
             add(&mut arguments, value)?;
         }
     }
-    // Parameters without a value read as NULL: the padding.
+    // The padding gets no values: SQLite reads a parameter without one as NULL.
     Ok(arguments)
 }
 
@@ -144,44 +145,4 @@ fn add(arguments: &mut SqliteArguments, value: Value<'_>) -> Result<(), StoreErr
         Value::Flag(value) => arguments.add(value),
     }
     .map_err(|_| StoreError::Refused("a value is too large to be stored".into()))
-}
-
-#[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-
-    use domain::SystemClock;
-
-    use super::*;
-    use crate::sql::{Session, get};
-    use crate::{Options, Store, claim, record};
-
-    /// The columns that a statement reads of its group.
-    fn columns(sql: &'static str) -> Vec<&'static str> {
-        let words = sql.split(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '.')));
-        let mut names: Vec<_> = words.filter_map(|word| word.strip_prefix("u.")).collect();
-        names.sort_unstable();
-        names.dedup();
-        names
-    }
-
-    async fn plan(session: &mut Session, sql: &'static str) -> Vec<String> {
-        let group =
-            columns(sql).into_iter().fold(Group::of(256), |group, name| group.text(name, (0..256).map(|_| "x")));
-        let steps = session.query_group(&format!("EXPLAIN QUERY PLAN {sql}"), &group).await.unwrap();
-        steps.iter().map(|step| get(step, "detail").unwrap()).collect()
-    }
-
-    #[tokio::test]
-    async fn a_group_finds_its_rows_by_their_keys_and_never_scans_the_ledger() {
-        let folder = tempfile::tempdir().unwrap();
-        let url = format!("sqlite:{}", folder.path().join("ledger.db").display());
-        let store = Store::connect(Options::new(url.into(), Arc::new(SystemClock))).await.unwrap();
-        store.migrate().await.unwrap();
-        for sql in [record::UPDATE, record::END, claim::TAKE] {
-            let steps = plan(&mut store.inner.db.writer(), sql).await;
-            assert!(steps.iter().any(|step| step.starts_with("SEARCH deliveries")), "{sql}: {steps:#?}");
-            assert!(!steps.iter().any(|step| step.starts_with("SCAN deliveries")), "{sql}: {steps:#?}");
-        }
-    }
 }
