@@ -1,7 +1,10 @@
 //! `POST /register`: who may log in, and who may say so.
 
+use std::sync::Arc;
+
 use axum::Json;
-use axum::extract::{Request, State};
+use axum::extract::{FromRequestParts, Request, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
 use domain::{Tenant, content_of};
 use secrecy::{ExposeSecret, SecretString};
@@ -9,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use store::NewUser;
 use utoipa::ToSchema;
 
-use crate::access;
+use crate::access::{caller_with, scopes};
 use crate::body::{Forms, read_fields};
 use crate::connections::network;
 use crate::hosts::Source;
@@ -62,6 +65,27 @@ pub(crate) struct UserAnswer {
     scope: String,
 }
 
+/// Who registers a user.
+pub(crate) enum Registrar {
+    Admin(Caller),
+    /// Somebody who may be the first user, as long as there is none.
+    FirstUser,
+}
+
+impl FromRequestParts<Arc<App>> for Registrar {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
+        match caller_with::<scopes::Admin>(app, &parts.headers)? {
+            Some(admin) => Ok(Self::Admin(admin)),
+            None if may_bootstrap(app, Source::of(parts), &parts.headers) && app.store.count_users().await? == 0 => {
+                Ok(Self::FirstUser)
+            }
+            None => Err(not_the_first()),
+        }
+    }
+}
+
 /// Register a user
 ///
 /// The first user is registered with the header `X-Bootstrap-Token` that the API prints at its start, and gets every
@@ -88,18 +112,15 @@ pub(crate) struct UserAnswer {
 )]
 pub(crate) async fn register(
     State(app): Shared,
+    registrar: Registrar,
     source: Source,
-    headers: HeaderMap,
     request: Request,
 ) -> Result<(StatusCode, Json<UserAnswer>), Problem> {
-    let admin = access::caller(&app, &headers)?;
-    match &admin {
-        Some(_) => drop(access::require(&app, &headers, &[Scope::Admin])?),
-        None if may_bootstrap(&app, source, &headers) && app.store.count_users().await? == 0 => {}
-        None => return Err(not_the_first()),
-    }
     // A page of another origin can send a form, and no JSON.
-    let forms = if admin.is_some() { Forms::Read } else { Forms::Refused };
+    let (admin, forms) = match registrar {
+        Registrar::Admin(admin) => (Some(admin), Forms::Read),
+        Registrar::FirstUser => (None, Forms::Refused),
+    };
     let registration: Registration = read_fields(request, forms).await?;
     let (mut user, password) = check(registration, admin.as_ref())?;
     let turn = app.passwords.turn(app.passwords.place(source.peer.map(network))?, true).await?;

@@ -2,20 +2,18 @@
 
 use axum::Json;
 use axum::extract::State as Extract;
-use axum::http::HeaderMap;
 use domain::{Key, State, Tenant, child_id};
 use serde::Serialize;
 use store::{Cursor, DeliveryView, Filter, JobKind, JobSummary};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::access;
+use crate::access::{Authorized, scopes};
 use crate::delivery::{ChildAnswer, DeliveryAnswer, answer, scheduled};
 use crate::problem::{Problem, Warning};
 use crate::query::{Id, Parameters};
 use crate::routes::Shared;
 use crate::schema::{LedgerAway, Unauthorised};
 use crate::service::App;
-use crate::token::Scope;
 
 /// More than the fallbacks that a notification may have.
 const MAX_CHAIN: usize = 16;
@@ -65,10 +63,9 @@ pub(crate) struct DeliveriesAnswer {
 )]
 pub(crate) async fn list(
     Extract(app): Shared,
-    headers: HeaderMap,
+    Authorized { caller, .. }: Authorized<scopes::Read>,
     mut query: Parameters,
 ) -> Result<Json<DeliveriesAnswer>, Problem> {
-    let caller = access::require(&app, &headers, &[Scope::Read])?;
     let page = app.store.deliveries(filter(&app, &mut query, caller.tenant)?).await?;
     let deliveries = page.deliveries.iter().map(|view| answer(view, Vec::new())).collect();
     Ok(Json(DeliveriesAnswer { deliveries, next: page.next.map(|cursor| cursor.to_string()) }))
@@ -88,11 +85,9 @@ pub(crate) async fn list(
 )]
 pub(crate) async fn show(
     Extract(app): Shared,
-    headers: HeaderMap,
-    id: Result<Id, Problem>,
+    Authorized { caller, .. }: Authorized<scopes::Read>,
+    Id(id): Id,
 ) -> Result<Json<DeliveryAnswer>, Problem> {
-    let caller = access::require(&app, &headers, &[Scope::Read])?;
-    let Id(id) = id?;
     let key = Key { tenant: caller.tenant, id };
     if let Some(view) = app.store.delivery(&key).await? {
         let children = children(&app, &view).await?;

@@ -12,15 +12,14 @@ use serde::Serialize;
 use topology::{Carried, Publication, PublishError, To};
 use utoipa::ToSchema;
 
-use crate::access;
+use crate::access::{Authorized, AuthorizedUnlessOpen, scopes};
 use crate::body::read_json_text;
-use crate::hosts::Source;
 use crate::item::{self, Asked, Item, Rules};
 use crate::problem::{Problem, Warning};
 use crate::routes::Shared;
 use crate::schema::{InvalidFields, NotifyBody, Unauthorised, Unreadable};
 use crate::service::App;
-use crate::token::{Caller, Scope};
+use crate::token::Caller;
 
 const IDEMPOTENCY_HEADER: &str = "idempotency-key";
 const MAX_IDEMPOTENCY_KEY_BYTES: usize = 255;
@@ -89,11 +88,10 @@ pub(crate) enum AcceptedAnswer {
 )]
 pub(crate) async fn notify(
     State(app): Shared,
-    source: Source,
+    AuthorizedUnlessOpen { caller, .. }: AuthorizedUnlessOpen<scopes::Notify>,
     headers: HeaderMap,
     request: Request,
 ) -> Result<Response, Problem> {
-    let caller = access::require_unless_open(&app, source, &headers, Scope::Notify)?;
     publish(&app, caller, &headers, request).await
 }
 
@@ -114,8 +112,12 @@ pub(crate) async fn notify(
         Unreadable, InvalidFields, Unauthorised,
     ),
 )]
-pub(crate) async fn notify_auth(State(app): Shared, headers: HeaderMap, request: Request) -> Result<Response, Problem> {
-    let caller = access::require(&app, &headers, &[Scope::Notify])?;
+pub(crate) async fn notify_auth(
+    State(app): Shared,
+    Authorized { caller, .. }: Authorized<scopes::Notify>,
+    headers: HeaderMap,
+    request: Request,
+) -> Result<Response, Problem> {
     publish(&app, Some(caller), &headers, request).await
 }
 

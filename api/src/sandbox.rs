@@ -5,7 +5,6 @@ use std::sync::Arc;
 use axum::Json;
 use axum::Router;
 use axum::extract::State;
-use axum::http::HeaderMap;
 use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY};
 use axum::response::IntoResponse;
 use axum::routing::get;
@@ -13,14 +12,12 @@ use serde::Serialize;
 use store::CapturedView;
 use utoipa::{IntoParams, ToSchema};
 
-use crate::access;
-use crate::hosts::Source;
+use crate::access::{AuthorizedUnlessOpen, scopes};
 use crate::problem::Problem;
 use crate::query::Parameters;
 use crate::routes::Shared;
 use crate::schema::{LedgerAway, Unauthorised};
 use crate::service::App;
-use crate::token::Scope;
 
 /// A mail is shown in a frame without scripts that inherits this: its own styles, no image from outside.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; connect-src 'self'; \
@@ -94,11 +91,9 @@ pub(crate) struct CaptureAnswer {
 )]
 pub(crate) async fn captures(
     State(app): Shared,
-    source: Source,
-    headers: HeaderMap,
+    AuthorizedUnlessOpen { caller, .. }: AuthorizedUnlessOpen<scopes::Read>,
     mut query: Parameters,
 ) -> Result<Json<CapturesAnswer>, Problem> {
-    let caller = access::require_unless_open(&app, source, &headers, Scope::Read)?;
     let query = CapturesQuery::read(&mut query)?;
     // Without a token everything belongs to one tenant, here as everywhere.
     let tenant = caller.map(|caller| caller.tenant).unwrap_or_default();

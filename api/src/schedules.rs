@@ -8,7 +8,7 @@ use serde::Serialize;
 use store::{Job, JobFilter, JobKind, JobSummary, Put};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::access;
+use crate::access::{Authorized, scopes};
 use crate::body::read_json_text;
 use crate::delivery::{cancelled_target, target};
 use crate::item::Rules;
@@ -19,7 +19,6 @@ use crate::routes::Shared;
 use crate::schedule::{self, Schedule, ScheduleBody};
 use crate::schema::{InvalidFields, LedgerAway, Unauthorised, Unreadable};
 use crate::service::App;
-use crate::token::Scope;
 
 /// Runs shown after the next one.
 const RUNS_SHOWN: usize = 3;
@@ -125,10 +124,10 @@ pub(crate) struct DeletedAnswer {
 )]
 pub(crate) async fn create(
     State(app): Shared,
+    Authorized { caller, .. }: Authorized<scopes::Operate>,
     headers: HeaderMap,
     request: Request,
 ) -> Result<(StatusCode, Json<ScheduleAnswer>), Problem> {
-    let caller = access::require(&app, &headers, &[Scope::Operate])?;
     let idempotency_key = idempotency_key(&headers)?;
     let text = read_json_text(request, app.settings.body_limit).await?;
     let rules = Rules {
@@ -167,10 +166,10 @@ pub(crate) async fn create(
 )]
 pub(crate) async fn list(
     State(app): Shared,
-    headers: HeaderMap,
+    Authorized { caller, .. }: Authorized<scopes::Operate>,
     mut query: Parameters,
 ) -> Result<Json<SchedulesAnswer>, Problem> {
-    let tenant = access::require(&app, &headers, &[Scope::Operate])?.tenant;
+    let tenant = caller.tenant;
     let after =
         query.parsed("cursor", "must be `next` of the page before", |text| is_id(text).then(|| text.to_owned()));
     let limit = query.limit();
@@ -196,11 +195,9 @@ pub(crate) async fn list(
 )]
 pub(crate) async fn show(
     State(app): Shared,
-    headers: HeaderMap,
-    id: Result<Id, Problem>,
+    Authorized { caller, .. }: Authorized<scopes::Operate>,
+    Id(id): Id,
 ) -> Result<Json<ScheduleAnswer>, Problem> {
-    let caller = access::require(&app, &headers, &[Scope::Operate])?;
-    let Id(id) = id?;
     let job = find(&app, &Key { tenant: caller.tenant, id }).await?;
     Ok(Json(answer(&app, JobSummary::from(&job))))
 }
@@ -219,11 +216,9 @@ pub(crate) async fn show(
 )]
 pub(crate) async fn delete(
     State(app): Shared,
-    headers: HeaderMap,
-    id: Result<Id, Problem>,
+    Authorized { caller, .. }: Authorized<scopes::Operate>,
+    Id(id): Id,
 ) -> Result<Json<DeletedAnswer>, Problem> {
-    let caller = access::require(&app, &headers, &[Scope::Operate])?;
-    let Id(id) = id?;
     let job = find(&app, &Key { tenant: caller.tenant, id }).await?;
     match job.kind {
         // The job is its delivery: a tombstone stops a copy that was released just now.
