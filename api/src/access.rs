@@ -9,9 +9,9 @@ use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
 
+use crate::app::App;
 use crate::hosts::Source;
 use crate::problem::Problem;
-use crate::service::App;
 use crate::settings::Open;
 use crate::token::{Caller, Scope};
 

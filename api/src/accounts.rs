@@ -13,15 +13,14 @@ use store::NewUser;
 use utoipa::ToSchema;
 
 use crate::access::{caller_with, scopes};
+use crate::app::{App, Shared};
 use crate::body::{Forms, read_fields};
 use crate::connections::network;
 use crate::hosts::Source;
 use crate::item::field;
 use crate::password;
 use crate::problem::Problem;
-use crate::routes::Shared;
 use crate::schema::{InvalidFields, LedgerAway, Unreadable};
-use crate::service::App;
 use crate::token::{Caller, Scope};
 
 const MIN_PASSWORD_CHARS: usize = 8;

@@ -9,10 +9,10 @@ use store::Cancel;
 use utoipa::ToSchema;
 
 use crate::access::{Authorized, scopes};
+use crate::app::Shared;
 use crate::delivery::cancelled_target;
 use crate::problem::Problem;
 use crate::query::Id;
-use crate::routes::Shared;
 use crate::schema::{LedgerAway, Unauthorised};
 
 /// More than the fallbacks that a notification may have.

@@ -8,12 +8,11 @@ use store::{Cursor, DeliveryView, Filter, JobKind, JobSummary};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::access::{Authorized, scopes};
+use crate::app::{App, Shared};
 use crate::delivery::{ChildAnswer, DeliveryAnswer, answer, scheduled};
 use crate::problem::{Problem, Warning};
 use crate::query::{Id, Parameters};
-use crate::routes::Shared;
 use crate::schema::{LedgerAway, Unauthorised};
-use crate::service::App;
 
 /// More than the fallbacks that a notification may have.
 const MAX_CHAIN: usize = 16;

@@ -5,8 +5,8 @@ use serde::Serialize;
 use store::{DeliveryView, JobSummary, Target};
 use utoipa::ToSchema;
 
+use crate::app::App;
 use crate::problem::Warning;
-use crate::service::App;
 
 /// One recipient on one channel, and what became of it.
 #[derive(Debug, Serialize, ToSchema)]

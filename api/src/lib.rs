@@ -6,6 +6,7 @@
 
 mod access;
 mod accounts;
+mod app;
 mod awaited;
 mod body;
 mod cancel;
@@ -15,6 +16,7 @@ mod deliveries;
 mod delivery;
 mod docs;
 mod edge;
+mod fallbacks;
 mod health;
 mod hosts;
 mod item;
@@ -33,7 +35,9 @@ mod service;
 mod settings;
 mod token;
 
-pub use docs::openapi;
+pub use app::RenderMetrics;
 pub use health::Probes;
-pub use service::{Api, RenderMetrics};
-pub use settings::{InvalidSettings, JwtAlgorithm, JwtSettings, Open, Settings};
+pub use routes::openapi;
+pub use service::Api;
+pub use settings::{Open, Settings};
+pub use token::{InvalidSettings, JwtAlgorithm, JwtSettings};

@@ -13,12 +13,11 @@ use topology::{Carried, Publication, PublishError, To};
 use utoipa::ToSchema;
 
 use crate::access::{Authorized, AuthorizedUnlessOpen, scopes};
+use crate::app::{App, Shared};
 use crate::body::read_json_text;
 use crate::item::{self, Asked, Item, Rules};
 use crate::problem::{Problem, Warning};
-use crate::routes::Shared;
 use crate::schema::{InvalidFields, NotifyBody, Unauthorised, Unreadable};
-use crate::service::App;
 use crate::token::Caller;
 
 const IDEMPOTENCY_HEADER: &str = "idempotency-key";

@@ -8,12 +8,11 @@ use std::str::FromStr;
 use axum::extract::{FromRequestParts, Path, Query, Request};
 use axum::http::request::Parts;
 use axum::http::{Method, Uri};
-use domain::{FIELDS, is_unsafe_in_a_line};
+use domain::is_unsafe_in_a_line;
 use utoipa::openapi::path::{Operation, ParameterIn};
 use utoipa::openapi::{OpenApi, RefOr};
 
 use crate::problem::Problem;
-use crate::schedule;
 
 const MAX_LIMIT: u32 = 1000;
 const USUAL_LIMIT: u32 = 100;
@@ -49,11 +48,15 @@ impl<S: Send + Sync> FromRequestParts<S> for Id {
 pub(crate) struct Readings {
     /// By route.
     without: HashMap<String, Vec<Method>>,
+    fields_of: FieldsOf,
 }
+
+/// What the body of a request to a route may hold.
+pub(crate) type FieldsOf = fn(&Method, &str) -> &'static [&'static str];
 
 impl Readings {
     /// As a document says of the operations that are in it.
-    pub(crate) fn of(document: &OpenApi) -> Self {
+    pub(crate) fn of(document: &OpenApi, fields_of: FieldsOf) -> Self {
         let without = document.paths.paths.iter().map(|(route, item)| {
             let operations = [(Method::GET, &item.get), (Method::POST, &item.post), (Method::DELETE, &item.delete)];
             let methods = operations.into_iter().filter_map(|(method, operation)| {
@@ -61,7 +64,7 @@ impl Readings {
             });
             (route.clone(), methods.collect())
         });
-        Self { without: without.collect() }
+        Self { without: without.collect(), fields_of }
     }
 
     /// # Errors
@@ -74,24 +77,13 @@ impl Readings {
         if !self.without.get(route).is_some_and(|methods| methods.contains(method)) {
             return Ok(());
         }
-        Parameters::of(request.uri())?.finish_without_any(fields_of(method, route))
+        Parameters::of(request.uri())?.finish_without_any((self.fields_of)(method, route))
     }
 }
 
 fn takes_parameters(operation: &Operation) -> bool {
     let mut all = operation.parameters.iter().flatten();
     all.any(|parameter| matches!(parameter, RefOr::T(parameter) if parameter.parameter_in == ParameterIn::Query))
-}
-
-/// What the body of a request to this route may hold.
-fn fields_of(method: &Method, route: &str) -> &'static [&'static str] {
-    match (method, route) {
-        (&Method::POST, "/notify" | "/notify-auth") => &FIELDS,
-        (&Method::POST, "/schedules") => &schedule::KNOWN,
-        (&Method::POST, "/login") => &["username", "password"],
-        (&Method::POST, "/register") => &["username", "password", "scope", "tenant"],
-        _ => &[],
-    }
 }
 
 /// The parameters of a query that nobody has read yet, and what is wrong with the others.

@@ -2,17 +2,20 @@
 
 use std::sync::Arc;
 
-use axum::extract::State;
+use axum::http::Method;
 use axum::routing::post;
+use domain::FIELDS;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::app::App;
 use crate::query::Readings;
-use crate::service::App;
-use crate::{accounts, cancel, deliveries, docs, health, login, notify, sandbox, schedules};
+use crate::{accounts, cancel, deliveries, docs, health, login, notify, sandbox, schedule, schedules};
 
-/// How every handler gets the parts of the API.
-pub(crate) type Shared = State<Arc<App>>;
+/// Every route that an installation may have. `docs/openapi.json` is this, held equal by a test.
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    docs::complete(all().into_openapi())
+}
 
 /// The routes of this installation, and those of them that refuse a query.
 pub(crate) fn served(app: &App) -> (OpenApiRouter<Arc<App>>, Readings) {
@@ -23,14 +26,13 @@ pub(crate) fn served(app: &App) -> (OpenApiRouter<Arc<App>>, Readings) {
     };
     let router = if app.settings.sandbox { router.merge(with_sandbox()) } else { router };
     let mut router = refusing_unread(router);
-    let readings = Readings::of(router.get_openapi_mut());
+    let readings = Readings::of(router.get_openapi_mut(), fields_of);
     let router = router.merge(probes());
     let router = if app.settings.sandbox { router.merge(sandbox::pages().into()) } else { router };
     (router, readings)
 }
 
-/// Every route that an installation may have, for the OpenAPI document.
-pub(crate) fn all() -> OpenApiRouter<Arc<App>> {
+fn all() -> OpenApiRouter<Arc<App>> {
     refusing_unread(always().merge(with_accounts()).merge(with_sandbox())).merge(probes())
 }
 
@@ -65,4 +67,15 @@ fn with_accounts() -> OpenApiRouter<Arc<App>> {
 
 fn with_sandbox() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::default().routes(routes!(sandbox::captures))
+}
+
+/// What the body of a request to this route may hold.
+fn fields_of(method: &Method, route: &str) -> &'static [&'static str] {
+    match (method, route) {
+        (&Method::POST, "/notify" | "/notify-auth") => &FIELDS,
+        (&Method::POST, "/schedules") => &schedule::KNOWN,
+        (&Method::POST, "/login") => &["username", "password"],
+        (&Method::POST, "/register") => &["username", "password", "scope", "tenant"],
+        _ => &[],
+    }
 }

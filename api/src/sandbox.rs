@@ -13,11 +13,10 @@ use store::CapturedView;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::access::{AuthorizedUnlessOpen, scopes};
+use crate::app::{App, Shared};
 use crate::problem::Problem;
 use crate::query::Parameters;
-use crate::routes::Shared;
 use crate::schema::{LedgerAway, Unauthorised};
-use crate::service::App;
 
 /// A mail is shown in a frame without scripts that inherits this: its own styles, no image from outside.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; connect-src 'self'; \

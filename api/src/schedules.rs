@@ -9,16 +9,15 @@ use store::{Job, JobFilter, JobKind, JobSummary, Put};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::access::{Authorized, scopes};
+use crate::app::{App, Shared};
 use crate::body::read_json_text;
 use crate::delivery::{cancelled_target, target};
 use crate::item::Rules;
 use crate::notify::idempotency_key;
 use crate::problem::{Problem, Warning};
 use crate::query::{Id, Parameters, is_id};
-use crate::routes::Shared;
 use crate::schedule::{self, Schedule, ScheduleBody};
 use crate::schema::{InvalidFields, LedgerAway, Unauthorised, Unreadable};
-use crate::service::App;
 
 /// Runs shown after the next one.
 const RUNS_SHOWN: usize = 3;
