@@ -10,8 +10,8 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
 
 use crate::app::App;
-use crate::hosts::Source;
-use crate::problem::Problem;
+use crate::http::hosts::Source;
+use crate::http::problem::Problem;
 use crate::settings::Open;
 use crate::token::{Caller, Scope};
 

@@ -8,7 +8,7 @@ use operations::Checker;
 use store::Store;
 use topology::Publisher;
 
-use crate::password::Passwords;
+use crate::accounts::password::Passwords;
 use crate::settings::Settings;
 use crate::token::Tokens;
 

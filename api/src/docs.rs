@@ -1,5 +1,7 @@
 //! `/openapi.json`, generated from the handlers, and `/docs`, which shows it in a browser.
 
+pub(crate) mod refusals;
+
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -16,10 +18,10 @@ use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, PathItem, Ref, RefOr};
 use utoipa::{IntoResponses, Modify, OpenApi};
 
+use self::refusals::UnreadParameter;
 use crate::app::App;
-use crate::fallbacks::unknown_route;
-use crate::problem::{BadField, ProblemDetails};
-use crate::schema::UnreadParameter;
+use crate::http::fallbacks::unknown_route;
+use crate::http::problem::{BadField, ProblemDetails};
 
 /// The page needs its own scripts and styles only.
 const POLICY: &str =
@@ -64,7 +66,7 @@ pub(crate) fn base() -> utoipa::openapi::OpenApi {
     Document::openapi()
 }
 
-/// Every operation of the document refuses parameters that it does not read: see `query::Readings`.
+/// Every operation of the document refuses parameters that it does not read: see `http::unread::Readings`.
 pub(crate) fn tell_of_unread(document: &mut utoipa::openapi::OpenApi) {
     for operation in document.paths.paths.values_mut().flat_map(operations) {
         for (status, response) in UnreadParameter::responses() {

@@ -15,9 +15,9 @@ use tokio_util::sync::CancellationToken;
 use utoipa::ToSchema;
 
 use crate::app::{RenderMetrics, Shared};
-use crate::fallbacks::with_fallbacks;
-use crate::problem::Problem;
-use crate::{edge, server};
+use crate::http::fallbacks::with_fallbacks;
+use crate::http::problem::Problem;
+use crate::http::{edge, server};
 
 const METRICS_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 

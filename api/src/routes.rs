@@ -8,9 +8,12 @@ use domain::FIELDS;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::accounts::{login, register};
 use crate::app::App;
-use crate::query::Readings;
-use crate::{accounts, cancel, deliveries, docs, health, login, notify, sandbox, schedule, schedules};
+use crate::http::unread::Readings;
+use crate::notifications::{cancel, publish};
+use crate::sandbox::{captures, pages};
+use crate::{deliveries, docs, health, schedules};
 
 /// Every route that an installation may have. `docs/openapi.json` is this, held equal by a test.
 pub fn openapi() -> utoipa::openapi::OpenApi {
@@ -28,10 +31,11 @@ pub(crate) fn served(app: &App) -> (OpenApiRouter<Arc<App>>, Readings) {
     let mut router = refusing_unread(router);
     let readings = Readings::of(router.get_openapi_mut(), fields_of);
     let router = router.merge(probes());
-    let router = if app.settings.sandbox { router.merge(sandbox::pages().into()) } else { router };
+    let router = if app.settings.sandbox { router.merge(pages::pages().into()) } else { router };
     (router, readings)
 }
 
+/// Whatever this installation serves of them.
 fn all() -> OpenApiRouter<Arc<App>> {
     refusing_unread(always().merge(with_accounts()).merge(with_sandbox())).merge(probes())
 }
@@ -44,13 +48,13 @@ fn refusing_unread(mut router: OpenApiRouter<Arc<App>>) -> OpenApiRouter<Arc<App
 
 fn always() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::with_openapi(docs::base())
-        .routes(routes!(notify::notify))
-        .routes(routes!(notify::notify_auth))
+        .routes(routes!(publish::notify))
+        .routes(routes!(publish::notify_auth))
         .routes(routes!(cancel::cancel))
-        .routes(routes!(deliveries::list))
-        .routes(routes!(deliveries::show))
-        .routes(routes!(schedules::create, schedules::list))
-        .routes(routes!(schedules::show, schedules::delete))
+        .routes(routes!(deliveries::list::list))
+        .routes(routes!(deliveries::show::show))
+        .routes(routes!(schedules::create::create, schedules::list::list))
+        .routes(routes!(schedules::show::show, schedules::delete::delete))
 }
 
 fn probes() -> OpenApiRouter<Arc<App>> {
@@ -62,18 +66,18 @@ fn probes() -> OpenApiRouter<Arc<App>> {
 }
 
 fn with_accounts() -> OpenApiRouter<Arc<App>> {
-    OpenApiRouter::default().routes(routes!(login::login)).routes(routes!(accounts::register))
+    OpenApiRouter::default().routes(routes!(login::login)).routes(routes!(register::register))
 }
 
 fn with_sandbox() -> OpenApiRouter<Arc<App>> {
-    OpenApiRouter::default().routes(routes!(sandbox::captures))
+    OpenApiRouter::default().routes(routes!(captures::captures))
 }
 
 /// What the body of a request to this route may hold.
 fn fields_of(method: &Method, route: &str) -> &'static [&'static str] {
     match (method, route) {
         (&Method::POST, "/notify" | "/notify-auth") => &FIELDS,
-        (&Method::POST, "/schedules") => &schedule::KNOWN,
+        (&Method::POST, "/schedules") => &schedules::body::KNOWN,
         (&Method::POST, "/login") => &["username", "password"],
         (&Method::POST, "/register") => &["username", "password", "scope", "tenant"],
         _ => &[],

@@ -11,13 +11,14 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use topology::Publisher;
 
+use crate::accounts::password::Passwords;
 use crate::app::{App, RenderMetrics};
-use crate::edge::{self, Admission};
-use crate::fallbacks::with_fallbacks;
-use crate::password::Passwords;
+use crate::http::edge::{self, Admission};
+use crate::http::fallbacks::with_fallbacks;
+use crate::http::server;
 use crate::settings::Settings;
 use crate::token::{InvalidSettings, Tokens};
-use crate::{docs, routes, server};
+use crate::{docs, routes};
 
 /// The API, ready to be served.
 #[derive(Clone)]

@@ -10,10 +10,10 @@ use utoipa::ToSchema;
 
 use crate::access::{Authorized, scopes};
 use crate::app::Shared;
-use crate::delivery::cancelled_target;
-use crate::problem::Problem;
-use crate::query::Id;
-use crate::schema::{LedgerAway, Unauthorised};
+use crate::deliveries::answer::cancelled_target;
+use crate::docs::refusals::{LedgerAway, Unauthorised};
+use crate::http::problem::Problem;
+use crate::http::query::Id;
 
 /// More than the fallbacks that a notification may have.
 const MAX_CHAIN: usize = 16;

@@ -11,7 +11,7 @@ use axum::http::header::{AUTHORIZATION, HOST, ORIGIN};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, StatusCode, Version};
 
-use crate::problem::Problem;
+use crate::http::problem::Problem;
 use crate::settings::Settings;
 
 /// Our own end of the connection that a request came on.

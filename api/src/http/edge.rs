@@ -18,9 +18,9 @@ use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
 use metrics::{Counter, Histogram, counter, histogram};
 
-use crate::hosts;
-use crate::problem::Problem;
-use crate::query::Readings;
+use crate::http::hosts;
+use crate::http::problem::Problem;
+use crate::http::unread::Readings;
 use crate::settings::Settings;
 
 const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");

@@ -6,7 +6,7 @@ use store::{DeliveryView, JobSummary, Target};
 use utoipa::ToSchema;
 
 use crate::app::App;
-use crate::problem::Warning;
+use crate::http::problem::Warning;
 
 /// One recipient on one channel, and what became of it.
 #[derive(Debug, Serialize, ToSchema)]

@@ -3,7 +3,7 @@
 use axum::Router;
 use axum::http::StatusCode;
 
-use crate::problem::Problem;
+use crate::http::problem::Problem;
 
 /// The router with these answers.
 pub(crate) fn with_fallbacks(router: Router) -> Router {
