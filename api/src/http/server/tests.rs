@@ -11,7 +11,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::Semaphore;
 
 use super::*;
-use crate::body::read_json_text;
+use crate::http::body::read_json_text;
 
 const LIMITS: Limits = Limits {
     room: Room { all: 8, of_a_peer: 4, reserve: 2 },

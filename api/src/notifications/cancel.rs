@@ -2,19 +2,18 @@
 
 use axum::Json;
 use axum::extract::State as Extract;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use domain::{Key, State, child_id};
 use serde::Serialize;
 use store::Cancel;
 use utoipa::ToSchema;
 
-use crate::access;
-use crate::delivery::cancelled_target;
-use crate::problem::Problem;
-use crate::query::Id;
-use crate::routes::Shared;
-use crate::schema::{LedgerAway, Unauthorised};
-use crate::token::Scope;
+use crate::access::{Authorized, scopes};
+use crate::app::Shared;
+use crate::deliveries::answer::cancelled_target;
+use crate::docs::refusals::{LedgerAway, Unauthorised};
+use crate::http::problem::Problem;
+use crate::http::query::Id;
 
 /// More than the fallbacks that a notification may have.
 const MAX_CHAIN: usize = 16;
@@ -55,11 +54,9 @@ pub(crate) struct Cancelled {
 )]
 pub(crate) async fn cancel(
     Extract(app): Shared,
-    headers: HeaderMap,
-    id: Result<Id, Problem>,
+    Authorized { caller, .. }: Authorized<scopes::OperateOrNotify>,
+    Id(id): Id,
 ) -> Result<(StatusCode, Json<Cancelled>), Problem> {
-    let caller = access::require(&app, &headers, &[Scope::Operate, Scope::Notify])?;
-    let Id(id) = id?;
     let mut key = Key { tenant: caller.tenant, id: id.clone() };
     for _ in 0..MAX_CHAIN {
         match app.store.cancel_knowing(&key, app.clock.now(), &|body| cancelled_target(&app, body?)).await? {

@@ -11,8 +11,8 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use futures_util::StreamExt;
 use serde::de::DeserializeOwned;
 
-use crate::awaited::MadeRoom;
-use crate::problem::Problem;
+use crate::http::awaited::MadeRoom;
+use crate::http::problem::Problem;
 
 /// A client that sends slower than its limit in this time is not served.
 const READ_TIMEOUT: Duration = Duration::from_secs(30);

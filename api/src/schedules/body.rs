@@ -12,9 +12,10 @@ use serde_json::value::RawValue;
 use store::{Job, JobKind};
 use utoipa::ToSchema;
 
-use crate::item::{self, Item, Rules, field};
-use crate::problem::Problem;
-use crate::schema::NotificationBody;
+use crate::http::problem::{Problem, field};
+use crate::notifications::body::unreadable;
+use crate::notifications::document::NotificationBody;
+use crate::notifications::item::{Item, Rules, foreign_tenant, read_item, rewritten};
 
 /// The fields of a schedule.
 pub(crate) const KNOWN: [&str; 6] = ["cron", "timezone", "send_at", "name", "max_lateness_seconds", "notification"];
@@ -69,7 +70,7 @@ enum When {
 /// # Errors
 /// 400 for anything but a JSON object, 422 with every bad field.
 pub(crate) fn read(text: &str, rules: &Rules<'_>, zones: &Zones) -> Result<Schedule, Problem> {
-    parse_object(text.as_bytes()).map_err(|error| item::unreadable(error.fields))?;
+    parse_object(text.as_bytes()).map_err(|error| unreadable(error.fields))?;
     let object: BTreeMap<String, Box<RawValue>> =
         serde_json::from_str(text).map_err(|_| Problem::malformed("The body is not a JSON object that we read."))?;
     let mut reader = Reader { object, errors: Vec::new() };
@@ -96,12 +97,12 @@ fn job(when: When, name: Option<String>, max_lateness_seconds: Option<u64>, item
     let (kind, due_at, body) = match when {
         // Exactly what POST /notify would publish with this send_at.
         When::Once(at) => {
-            let body = item::rewritten(&item.body, &[("send_at", Some(at.to_string().into())), lateness]);
+            let body = rewritten(&item.body, &[("send_at", Some(at.to_string().into())), lateness]);
             (JobKind::OneShot, at, body)
         }
         // Every run gets an id and a send_at of its own.
         When::Cron { pattern, zone, first } => {
-            (JobKind::Cron { cron: pattern, zone, name }, first, item::rewritten(&item.body, &[("id", None), lateness]))
+            (JobKind::Cron { cron: pattern, zone, name }, first, rewritten(&item.body, &[("id", None), lateness]))
         }
     };
     let expires_at = match kind {
@@ -252,9 +253,9 @@ impl Reader {
             return None;
         };
         self.misplaced(raw.get(), recurring);
-        match item::read_item(raw.get(), "/notification", None, rules) {
+        match read_item(raw.get(), "/notification", None, rules) {
             Ok(item) => {
-                if let Some(foreign) = item::foreign_tenant(&item, "/notification", rules) {
+                if let Some(foreign) = foreign_tenant(&item, "/notification", rules) {
                     self.errors.push(foreign);
                 }
                 Some(item)

@@ -76,6 +76,11 @@ impl From<&FieldError> for Warning {
     }
 }
 
+/// What is wrong with one field of the body.
+pub(crate) fn field(pointer: impl Into<String>, detail: impl Into<String>) -> FieldError {
+    FieldError { pointer: pointer.into(), detail: detail.into() }
+}
+
 impl Problem {
     pub(crate) fn new(status: StatusCode, kind: &'static str, title: &'static str, detail: impl Into<String>) -> Self {
         let detail = detail.into();

@@ -11,7 +11,7 @@ use axum::http::header::{AUTHORIZATION, HOST, ORIGIN};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, StatusCode, Version};
 
-use crate::problem::Problem;
+use crate::http::problem::Problem;
 use crate::settings::Settings;
 
 /// Our own end of the connection that a request came on.
@@ -29,6 +29,11 @@ pub(crate) struct Source {
 }
 
 impl Source {
+    /// Of a request that the edge has let in; of any other nothing is known.
+    pub(crate) fn of(parts: &Parts) -> Self {
+        parts.extensions.get().copied().unwrap_or_default()
+    }
+
     /// It comes from this machine itself.
     pub(crate) fn is_this_machine(self) -> bool {
         self.direct && self.peer.is_some_and(|peer| peer.is_loopback())
@@ -39,7 +44,7 @@ impl<S: Sync> FromRequestParts<S> for Source {
     type Rejection = std::convert::Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
-        Ok(parts.extensions.get().copied().unwrap_or_default())
+        Ok(Self::of(parts))
     }
 }
 

@@ -18,10 +18,10 @@ use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
 use metrics::{Counter, Histogram, counter, histogram};
 
-use crate::hosts;
-use crate::problem::Problem;
-use crate::query::Readings;
-use crate::service::App;
+use crate::http::hosts;
+use crate::http::problem::Problem;
+use crate::http::unread::Readings;
+use crate::settings::Settings;
 
 const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 /// Methods that are counted by name; a client may invent others.
@@ -38,7 +38,7 @@ struct Edge {
 
 /// What a request must bring to be let in.
 pub(crate) struct Admission {
-    pub(crate) app: Arc<App>,
+    pub(crate) settings: Settings,
     pub(crate) readings: Readings,
 }
 
@@ -62,9 +62,8 @@ async fn pass(State(edge): State<Arc<Edge>>, request: Request, next: Next) -> Re
 
 impl Edge {
     async fn answer(&self, route: &str, mut request: Request, next: Next) -> Response {
-        if let Some(Admission { app, readings }) = &self.admission
-            && let Err(problem) =
-                hosts::admit(&mut request, &app.settings).and_then(|()| readings.check(route, &request))
+        if let Some(Admission { settings, readings }) = &self.admission
+            && let Err(problem) = hosts::admit(&mut request, settings).and_then(|()| readings.check(route, &request))
         {
             return problem.into_response();
         }

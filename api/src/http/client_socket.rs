@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep};
 
-use crate::connections::Activity;
+use crate::http::connections::Activity;
 
 #[derive(Debug)]
 pub(crate) struct ClientSocket<S> {

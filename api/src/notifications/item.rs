@@ -1,18 +1,18 @@
-//! Reads what `POST /notify` was given: one notification or a list of them, every bad field named at once.
+//! One notification as a client wrote it: whether it is valid, and under which identity and bytes it is published.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use domain::{
     Clock, Defaults, Draft, FieldError, Key, Lane, Notification, RequestIds, RequestedBy, Tenant, Timestamp,
-    json_fault, parse_object,
+    parse_object,
 };
 use operations::Checker;
 use serde_json::Value;
 use serde_json::value::{RawValue, to_raw_value};
 use uuid::{NoContext, Uuid};
 
-use crate::problem::Problem;
+use crate::http::problem::field;
 
 /// Top-level fields by name, each as the client wrote it.
 type Fields = BTreeMap<String, Box<RawValue>>;
@@ -54,12 +54,6 @@ pub(crate) struct Rules<'a> {
     pub(crate) clock: &'a dyn Clock,
 }
 
-/// What the request asked for.
-pub(crate) enum Asked {
-    One(Box<Item>),
-    Batch(Vec<Item>),
-}
-
 /// Why an item cannot be published.
 pub(crate) enum Refused {
     /// Its text cannot be read at all, or differently by different programs.
@@ -72,59 +66,6 @@ impl Refused {
         let (Self::Text(errors) | Self::Fields(errors)) = self;
         errors
     }
-}
-
-/// Reads the whole text before anything is published.
-///
-/// # Errors
-/// 400 for anything but JSON, 413 for too many items, 422 with every bad field, 403 for another's tenant.
-pub(crate) fn read(text: &str, rules: &Rules<'_>, batch_limit: usize) -> Result<Asked, Problem> {
-    match text.trim_start().bytes().next() {
-        Some(b'[') => read_batch(text, rules, batch_limit).map(Asked::Batch),
-        _ => read_one(text, rules).map(|item| Asked::One(Box::new(item))),
-    }
-}
-
-fn read_one(text: &str, rules: &Rules<'_>) -> Result<Item, Problem> {
-    let item = read_item(text, "", None, rules).map_err(|refused| match refused {
-        Refused::Text(errors) => unreadable(errors),
-        Refused::Fields(errors) => Problem::invalid_fields(errors),
-    })?;
-    refuse_foreign_tenants([("", &item)], rules)?;
-    Ok(item)
-}
-
-fn read_batch(text: &str, rules: &Rules<'_>, limit: usize) -> Result<Vec<Item>, Problem> {
-    let texts: Vec<&RawValue> =
-        serde_json::from_str(text).map_err(|error| Problem::malformed(format!("The body {}.", json_fault(&error))))?;
-    if texts.len() > limit {
-        return Err(Problem::new(
-            axum::http::StatusCode::PAYLOAD_TOO_LARGE,
-            "batch-too-large",
-            "The batch has too many items",
-            format!("It has {}, the limit is {limit}: split it into several requests.", texts.len()),
-        ));
-    }
-    if texts.is_empty() {
-        return Err(Problem::malformed("The list is empty: send at least one notification."));
-    }
-    let mut items = Vec::with_capacity(texts.len());
-    let mut errors = Vec::new();
-    for (index, text) in texts.iter().enumerate() {
-        match read_item(text.get(), &format!("/{index}"), Some(index), rules) {
-            Ok(item) => items.push(item),
-            Err(bad) => errors.extend(bad.errors()),
-        }
-    }
-    if errors.is_empty() {
-        errors = repeated_ids(&items);
-    }
-    if !errors.is_empty() {
-        return Err(Problem::invalid_fields(errors));
-    }
-    let prefixes: Vec<String> = (0..items.len()).map(|index| format!("/{index}")).collect();
-    refuse_foreign_tenants(prefixes.iter().map(String::as_str).zip(&items), rules)?;
-    Ok(items)
 }
 
 /// Reads one notification; `prefix` goes before every pointer, `index` counts the items of a batch.
@@ -159,13 +100,6 @@ fn below(prefix: &str, errors: Vec<FieldError>) -> Vec<FieldError> {
         field(format!("{prefix}{}", error.pointer), detail)
     };
     errors.into_iter().map(seen).collect()
-}
-
-/// Without a field to point at, only the sentence is told.
-pub(crate) fn unreadable(errors: Vec<FieldError>) -> Problem {
-    let detail = errors.first().map(ToString::to_string).unwrap_or_default();
-    let fields = errors.into_iter().filter(|error| !error.pointer.is_empty()).collect();
-    Problem::malformed(sentence(&detail)).with_fields(fields)
 }
 
 fn key_of(notification: &Notification, index: Option<usize>, rules: &Rules<'_>) -> Key {
@@ -212,22 +146,6 @@ fn set(fields: &mut Fields, name: &str, value: &(impl serde::Serialize + ?Sized)
     fields.insert(name.to_owned(), value);
 }
 
-/// Two items of one batch under one id: the second would be taken for a copy of the first.
-fn repeated_ids(items: &[Item]) -> Vec<FieldError> {
-    let mut seen = HashMap::new();
-    let mut repeats = Vec::new();
-    for (index, item) in items.iter().enumerate() {
-        let first = *seen.entry(&item.key).or_insert(index);
-        if first != index {
-            repeats.push(field(
-                format!("/{index}/id"),
-                format!("is the same as /{first}/id: each notification has an id of its own"),
-            ));
-        }
-    }
-    repeats
-}
-
 /// Over HTTP the tenant comes from the token; without one everything belongs to `default`.
 pub(crate) fn foreign_tenant(item: &Item, prefix: &str, rules: &Rules<'_>) -> Option<FieldError> {
     let foreign = item.names_tenant && item.notification.tenant != *rules.tenant;
@@ -236,33 +154,4 @@ pub(crate) fn foreign_tenant(item: &Item, prefix: &str, rules: &Rules<'_>) -> Op
         RequestedBy::Anonymous => "needs a token of that tenant: without one it is `default`",
     };
     foreign.then(|| field(format!("{prefix}/tenant"), detail))
-}
-
-fn refuse_foreign_tenants<'a>(
-    items: impl IntoIterator<Item = (&'a str, &'a Item)>,
-    rules: &Rules<'_>,
-) -> Result<(), Problem> {
-    let foreign = |(prefix, item): (&str, &Item)| foreign_tenant(item, prefix, rules);
-    let errors: Vec<FieldError> = items.into_iter().filter_map(foreign).collect();
-    if errors.is_empty() {
-        return Ok(());
-    }
-    Err(Problem::new(
-        axum::http::StatusCode::FORBIDDEN,
-        "foreign-tenant",
-        "The tenant is another's",
-        "Leave the tenant out of the body: it comes from the token, and without one it is `default`. Nothing was \
-         published.",
-    )
-    .with_fields(errors))
-}
-
-pub(crate) fn field(pointer: impl Into<String>, detail: impl Into<String>) -> FieldError {
-    FieldError { pointer: pointer.into(), detail: detail.into() }
-}
-
-fn sentence(detail: &str) -> String {
-    let mut chars = detail.chars();
-    let first = chars.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
-    format!("{first}{}.", chars.as_str())
 }

@@ -12,18 +12,17 @@ use serde::Serialize;
 use topology::{Carried, Publication, PublishError, To};
 use utoipa::ToSchema;
 
-use crate::access;
-use crate::body::read_json_text;
-use crate::hosts::Source;
-use crate::item::{self, Asked, Item, Rules};
-use crate::problem::{Problem, Warning};
-use crate::routes::Shared;
-use crate::schema::{InvalidFields, NotifyBody, Unauthorised, Unreadable};
-use crate::service::App;
-use crate::token::{Caller, Scope};
+use crate::access::{Authorized, AuthorizedUnlessOpen, scopes};
+use crate::app::{App, Shared};
+use crate::docs::refusals::{InvalidFields, Unauthorised, Unreadable};
+use crate::http::body::read_json_text;
+use crate::http::idempotency::idempotency_key;
+use crate::http::problem::{Problem, Warning};
+use crate::notifications::body::{self, Asked};
+use crate::notifications::document::NotifyBody;
+use crate::notifications::item::{Item, Rules};
+use crate::token::Caller;
 
-const IDEMPOTENCY_HEADER: &str = "idempotency-key";
-const MAX_IDEMPOTENCY_KEY_BYTES: usize = 255;
 /// Bytes of a body that is read at once; a longer one, such as a batch with templates, is read where it makes nobody
 /// wait.
 const READ_AT_ONCE: usize = 16 * 1024;
@@ -89,11 +88,10 @@ pub(crate) enum AcceptedAnswer {
 )]
 pub(crate) async fn notify(
     State(app): Shared,
-    source: Source,
+    AuthorizedUnlessOpen { caller, .. }: AuthorizedUnlessOpen<scopes::Notify>,
     headers: HeaderMap,
     request: Request,
 ) -> Result<Response, Problem> {
-    let caller = access::require_unless_open(&app, source, &headers, Scope::Notify)?;
     publish(&app, caller, &headers, request).await
 }
 
@@ -114,8 +112,12 @@ pub(crate) async fn notify(
         Unreadable, InvalidFields, Unauthorised,
     ),
 )]
-pub(crate) async fn notify_auth(State(app): Shared, headers: HeaderMap, request: Request) -> Result<Response, Problem> {
-    let caller = access::require(&app, &headers, &[Scope::Notify])?;
+pub(crate) async fn notify_auth(
+    State(app): Shared,
+    Authorized { caller, .. }: Authorized<scopes::Notify>,
+    headers: HeaderMap,
+    request: Request,
+) -> Result<Response, Problem> {
     publish(&app, Some(caller), &headers, request).await
 }
 
@@ -154,24 +156,7 @@ fn read(app: &App, text: &str, tenant: Option<&Tenant>, idempotency_key: Option<
         checker: &app.checker,
         clock: app.clock.as_ref(),
     };
-    item::read(text, &rules, app.settings.batch_limit)
-}
-
-/// # Errors
-/// 400 when it is given twice, empty, too long or not printable.
-pub(crate) fn idempotency_key(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
-    let mut values = headers.get_all(IDEMPOTENCY_HEADER).iter();
-    let Some(value) = values.next() else { return Ok(None) };
-    let key = value.to_str().ok().map(str::trim).filter(|key| (1..=MAX_IDEMPOTENCY_KEY_BYTES).contains(&key.len()));
-    match (key, values.next()) {
-        (Some(key), None) => Ok(Some(key)),
-        _ => Err(Problem::new(
-            StatusCode::BAD_REQUEST,
-            "invalid-idempotency-key",
-            "The Idempotency-Key is not valid",
-            format!("Send it once, with 1 to {MAX_IDEMPOTENCY_KEY_BYTES} printable ASCII characters."),
-        )),
-    }
+    body::read(text, &rules, app.settings.batch_limit)
 }
 
 async fn publish_one(app: &App, item: Item, publisher: &str) -> Result<Response, Problem> {

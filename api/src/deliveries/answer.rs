@@ -5,8 +5,8 @@ use serde::Serialize;
 use store::{DeliveryView, JobSummary, Target};
 use utoipa::ToSchema;
 
-use crate::problem::Warning;
-use crate::service::App;
+use crate::app::App;
+use crate::http::problem::Warning;
 
 /// One recipient on one channel, and what became of it.
 #[derive(Debug, Serialize, ToSchema)]

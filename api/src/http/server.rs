@@ -18,11 +18,11 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
-use crate::awaited::Awaited;
-use crate::client_socket::ClientSocket;
-use crate::connections::{Activity, Admitted, Connections, Room};
-use crate::hosts::{LocalAddress, is_probe};
-use crate::problem::Problem;
+use crate::http::awaited::Awaited;
+use crate::http::client_socket::ClientSocket;
+use crate::http::connections::{Activity, Admitted, Connections, Room};
+use crate::http::hosts::{LocalAddress, is_probe};
+use crate::http::problem::Problem;
 use crate::settings::Settings;
 
 /// Time for a request's header, and for the pause between two requests of one connection.

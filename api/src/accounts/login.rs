@@ -13,15 +13,14 @@ use store::{Login, Standing, User};
 use tokio::time::Instant;
 use utoipa::ToSchema;
 
-use crate::accounts::is_name;
-use crate::body::{Forms, read_fields};
-use crate::connections::network;
-use crate::hosts::Source;
-use crate::password::{self, Place, Turn};
-use crate::problem::Problem;
-use crate::routes::Shared;
-use crate::schema::{LedgerAway, Unreadable};
-use crate::service::App;
+use crate::accounts::password::{self, Place, Turn};
+use crate::accounts::register::is_name;
+use crate::app::{App, Shared};
+use crate::docs::refusals::{LedgerAway, Unreadable};
+use crate::http::body::{Forms, read_fields};
+use crate::http::connections::network;
+use crate::http::hosts::Source;
+use crate::http::problem::Problem;
 use crate::token::{Caller, Scope};
 
 /// After which a login that is locked out is refused, whether its password was looked at or not: several times what

@@ -1,19 +1,15 @@
 //! Reads the parameters of a query and the id of a path: every one that is wrong is named at once, with what is known.
 
-use std::collections::HashMap;
 use std::fmt::Display;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 
-use axum::extract::{FromRequestParts, Path, Query, Request};
+use axum::extract::{FromRequestParts, Path, Query};
+use axum::http::Uri;
 use axum::http::request::Parts;
-use axum::http::{Method, Uri};
-use domain::{FIELDS, is_unsafe_in_a_line};
-use utoipa::openapi::path::{Operation, ParameterIn};
-use utoipa::openapi::{OpenApi, RefOr};
+use domain::is_unsafe_in_a_line;
 
-use crate::problem::Problem;
-use crate::schedule;
+use crate::http::problem::Problem;
 
 const MAX_LIMIT: u32 = 1000;
 const USUAL_LIMIT: u32 = 100;
@@ -44,56 +40,6 @@ impl<S: Send + Sync> FromRequestParts<S> for Id {
     }
 }
 
-/// Which operations take no parameters. One that is given to them all the same was meant to change what is done, and
-/// is refused. Probes and pages are answered whatever they are asked with.
-pub(crate) struct Readings {
-    /// By route.
-    without: HashMap<String, Vec<Method>>,
-}
-
-impl Readings {
-    /// As a document says of the operations that are in it.
-    pub(crate) fn of(document: &OpenApi) -> Self {
-        let without = document.paths.paths.iter().map(|(route, item)| {
-            let operations = [(Method::GET, &item.get), (Method::POST, &item.post), (Method::DELETE, &item.delete)];
-            let methods = operations.into_iter().filter_map(|(method, operation)| {
-                operation.as_ref().is_some_and(|operation| !takes_parameters(operation)).then_some(method)
-            });
-            (route.clone(), methods.collect())
-        });
-        Self { without: without.collect() }
-    }
-
-    /// # Errors
-    /// 422 for a query that the route does not read.
-    pub(crate) fn check(&self, route: &str, request: &Request) -> Result<(), Problem> {
-        if request.uri().query().is_none() {
-            return Ok(());
-        }
-        let method = if request.method() == Method::HEAD { &Method::GET } else { request.method() };
-        if !self.without.get(route).is_some_and(|methods| methods.contains(method)) {
-            return Ok(());
-        }
-        Parameters::of(request.uri())?.finish_without_any(fields_of(method, route))
-    }
-}
-
-fn takes_parameters(operation: &Operation) -> bool {
-    let mut all = operation.parameters.iter().flatten();
-    all.any(|parameter| matches!(parameter, RefOr::T(parameter) if parameter.parameter_in == ParameterIn::Query))
-}
-
-/// What the body of a request to this route may hold.
-fn fields_of(method: &Method, route: &str) -> &'static [&'static str] {
-    match (method, route) {
-        (&Method::POST, "/notify" | "/notify-auth") => &FIELDS,
-        (&Method::POST, "/schedules") => &schedule::KNOWN,
-        (&Method::POST, "/login") => &["username", "password"],
-        (&Method::POST, "/register") => &["username", "password", "scope", "tenant"],
-        _ => &[],
-    }
-}
-
 /// The parameters of a query that nobody has read yet, and what is wrong with the others.
 #[derive(Debug)]
 pub(crate) struct Parameters {
@@ -110,7 +56,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Parameters {
 }
 
 impl Parameters {
-    fn of(uri: &Uri) -> Result<Self, Problem> {
+    pub(super) fn of(uri: &Uri) -> Result<Self, Problem> {
         let unreadable = |_| Problem::invalid_parameter("?", "the query cannot be read: write name=value&name=value");
         let Query(given) = Query::try_from_uri(uri).map_err(unreadable)?;
         Ok(Self { given, bad: Vec::new() })
@@ -182,7 +128,7 @@ impl Parameters {
     ///
     /// # Errors
     /// 422 with everything that was given.
-    fn finish_without_any(self, fields: &[&str]) -> Result<(), Problem> {
+    pub(super) fn finish_without_any(self, fields: &[&str]) -> Result<(), Problem> {
         let bad = |(name, _): &(String, String)| {
             let detail = match domain::nearest(name, fields.iter().copied()) {
                 Some(field) => format!("is not known: this route takes no parameters; {field} belongs into the body"),
