@@ -1,8 +1,9 @@
-//! What a notification is: its values, its state machine, and the two pure functions that decide.
+//! What a notification is: its values, its state machine, and the pure functions that decide.
 //!
 //! No I/O and no runtime: time and dice are arguments. Read in this order: [`Notification`] (what a
 //! publisher asked for), [`Arrival`] (how it came in), [`Row`] (what the ledger remembers),
-//! [`claim`] (may this copy be sent?), [`Outcome`] (what a provider answered), [`decide`] (what now?).
+//! [`claim`] (may this copy be sent?), [`Outcome`] (what a provider answered), [`decide`] (what now?), [`FollowUp`] (what is
+//! published for it, and how is it settled?).
 
 mod adopt;
 mod arrival;
@@ -13,6 +14,7 @@ mod cron;
 mod decide;
 mod failpoint;
 mod fallback;
+mod follow_up;
 mod identity;
 mod keys;
 mod lane;
@@ -39,6 +41,7 @@ pub use cron::{Cron, InvalidCron, MAX_CRON_CHARS};
 pub use decide::{Ambiguity, Policy, Transition, decide};
 pub use failpoint::{failpoint, failpoint_on};
 pub use fallback::child_body;
+pub use follow_up::{Destination, FollowUp, Message, Publish, Received, letter_headers};
 pub use identity::{Content, Key, Tenant, child_id, content_of, fingerprint_of, fire_id, mask};
 pub use keys::{
     DerivedKey, Keyring, LoginHasher, RecipientHash, RecipientHasher, RequestIds, RequestedBy, is_guessable_secret,

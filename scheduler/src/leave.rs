@@ -45,14 +45,17 @@ pub(crate) async fn leave(shared: &Shared, way: Way, named: Option<&Named>, inco
 
 async fn dead_letter(shared: &Shared, reason: Reason, error: &str, named: Option<&Named>, incoming: Incoming) {
     metrics::counter!("chasqui_poison_total", "reason" => reason.as_str()).increment(1);
-    let id = || named.map_or_else(|| Uuid::now_v7().to_string(), |named| named.key.id.clone());
-    let letter = incoming.dead_letter(reason, error, shared.clock.now(), id);
+    let minted = || named.map_or_else(|| Uuid::now_v7().to_string(), |named| named.key.id.clone());
+    let id = || incoming.message_id.clone().unwrap_or_else(minted);
+    let letter = incoming.received().dead_letter(reason, error, shared.clock.now());
+    let letter_of = letter.letter_of();
+    let letter = incoming.publication(id, letter);
     let delivery = domain::printable(&letter.message_id);
     tracing::warn!(%reason, %delivery, error, "a message of the scheduled queue went to the dead-letter queue");
     match shared.publisher.insist(letter, &shared.stop).await {
         Insisted::Confirmed => {
-            if let Some(named) = named {
-                note_letter(shared, named, &incoming).await;
+            if let (Some(named), Some(epoch)) = (named, letter_of) {
+                note_letter(shared, named, epoch).await;
             }
             acknowledge(shared, named, incoming).await;
         }
@@ -62,8 +65,8 @@ async fn dead_letter(shared: &Shared, reason: Reason, error: &str, named: Option
 }
 
 /// Where its row died with it: so that no copy makes a second letter. Tried once: the letter is safe.
-async fn note_letter(shared: &Shared, named: &Named, incoming: &Incoming) {
-    if let Err(error) = shared.store.note_letter(&named.key, incoming.headers.effective_epoch()).await {
+async fn note_letter(shared: &Shared, named: &Named, epoch: u32) {
+    if let Err(error) = shared.store.note_letter(&named.key, epoch).await {
         tracing::warn!(%error, delivery = %named.key, "could not note a dead letter: a copy may make another one");
     }
 }

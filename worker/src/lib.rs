@@ -1,20 +1,21 @@
 //! The worker: consume → claim → render → send → decide → record → settle.
 //!
 //! A notification goes down the files in this order: [`intake`] takes it from a lane when a [`slots`]
-//! place is free, [`identify`] says who it is, [`path`] walks it through claim, [`attempt`] (which takes its words from
-//! [`render`]) and record, and [`obey`] does what was decided and settles the message. [`give_up`] is for what has ended
-//! ten workers.
+//! place is free, [`identify`] says who it is, [`deliver`] is the pipeline through claim, [`attempt`] (which takes its
+//! words from [`render`]) and record, and [`settlement`] carries out what follows and settles the message. [`report`]
+//! counts and logs it. [`give_up`] is for what has ended ten workers.
 
 mod attempt;
+mod deliver;
 mod drain;
 mod give_up;
 mod identify;
 mod intake;
 mod meters;
-mod obey;
-mod path;
 mod render;
+mod report;
 mod settings;
+mod settlement;
 mod slots;
 mod sql_gate;
 mod unread;
