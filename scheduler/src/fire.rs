@@ -3,8 +3,9 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use domain::{Readiness, Reason, Timestamp, failpoint};
+use domain::{Reason, Timestamp};
 use futures_util::future::join_all;
+use runtime::{Readiness, failpoint};
 use store::{FinishedJob, Job, JobKind, StoreError};
 use topology::{Consumers, PublishError};
 use uuid::Uuid;

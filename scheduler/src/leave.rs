@@ -1,6 +1,7 @@
 //! How a message of the scheduled queue leaves: by exactly one way.
 
-use domain::{Arrival, Key, Reason, failpoint};
+use domain::{Arrival, Key, Reason};
+use runtime::failpoint;
 use store::{Adoption, Sight};
 use topology::{Incoming, Insisted};
 use uuid::Uuid;

@@ -26,7 +26,8 @@ pub use demo::Demo;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{Clock, Defaults, Readiness, RecipientHasher, Zones};
+use domain::{Clock, Defaults, RecipientHasher, Zones};
+use runtime::Readiness;
 use store::{Patience, Store};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;

@@ -150,7 +150,7 @@ fn add(arguments: &mut SqliteArguments, value: Value<'_>) -> Result<(), StoreErr
 mod tests {
     use std::sync::Arc;
 
-    use domain::SystemClock;
+    use runtime::SystemClock;
 
     use super::*;
     use crate::sql::{Session, get};

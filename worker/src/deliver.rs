@@ -1,12 +1,11 @@
 //! The pipeline of one copy: identify → claim (committed) → try → decide → record (committed) → what follows.
 
 use std::ops::ControlFlow;
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Instant;
 
-use domain::{Claim, DecodeError, Failure, FollowUp, Notification, Outcome, Reason, Row, Take, decide, failpoint};
-use futures_util::FutureExt as _;
+use domain::{Claim, DecodeError, Failure, FollowUp, Notification, Outcome, Reason, Row, Take, decide};
+use runtime::{Panicked, catch_panic, failpoint};
 use store::{Claimed, Recorded, StoreError};
 use topology::Incoming;
 
@@ -27,8 +26,8 @@ pub(crate) enum Doing {
 pub(crate) async fn deliver(shared: Arc<Shared>, notification: Arc<Notification>, incoming: Incoming, doing: Doing) {
     let in_hand = InHand::new(&shared, &incoming);
     // A pipeline is some kilobytes of state: in a box, it is not copied from one wrapper into the next.
-    match contained(Box::pin(pipeline(&shared, &in_hand, notification, &incoming, doing))).await {
-        Ok(Next::CarryOut(FollowUp::Acknowledge { leaving })) => in_hand.acknowledge(leaving, incoming).await,
+    match catch_panic(Box::pin(pipeline(&shared, &in_hand, notification, &incoming, doing))).await {
+        Ok(Ok(Next::CarryOut(FollowUp::Acknowledge { leaving }))) => in_hand.acknowledge(leaving, incoming).await,
         // Rare, and larger than all the rest: it is allocated only then.
         ended => Box::pin(settle(&in_hand, ended, incoming)).await,
     }
@@ -46,13 +45,6 @@ enum Next {
     /// The broker has taken the message back with its connection, and delivers it again.
     LetGo,
     Conflict,
-}
-
-/// Why a pipeline did not reach its end.
-#[derive(Debug)]
-enum Trouble {
-    Ledger(StoreError),
-    Panic,
 }
 
 /// The order of the steps is the promise: what is sent was claimed, what follows was recorded.
@@ -178,41 +170,19 @@ fn lost_answer(detail: &str) -> Outcome {
     Outcome::Ambiguous { failure: Failure::new("worker", None, detail) }
 }
 
-async fn settle(in_hand: &InHand<'_>, ended: Result<Next, Trouble>, incoming: Incoming) {
+async fn settle(in_hand: &InHand<'_>, ended: Result<Result<Next, StoreError>, Panicked>, incoming: Incoming) {
     match ended {
-        Ok(Next::CarryOut(follow_up)) => in_hand.carry_out(follow_up, incoming).await,
-        Ok(Next::LetGo) => in_hand.taken_back(),
-        Ok(Next::Conflict) => {
+        Ok(Ok(Next::CarryOut(follow_up))) => in_hand.carry_out(follow_up, incoming).await,
+        Ok(Ok(Next::LetGo)) => in_hand.taken_back(),
+        Ok(Ok(Next::Conflict)) => {
             let error = "this id is known with another body; give the new content an id of its own";
             in_hand.dead_letter(Reason::IdConflict, error, incoming).await;
         }
-        Err(Trouble::Panic) => {
+        Ok(Err(ledger)) => in_hand.internal_error(&ledger, incoming).await,
+        // Beyond the pipeline a panic is contained too: the broker dead-letters what it drops.
+        Err(Panicked) => {
             let error = in_hand.trouble("the worker panicked");
             in_hand.dead_letter(Reason::InternalError, &error, incoming).await;
         }
-        Err(Trouble::Ledger(error)) => in_hand.internal_error(&error, incoming).await,
-    }
-}
-
-/// A panic is an outcome. (Beyond the pipeline it is contained too: the broker dead-letters what a panic drops.)
-async fn contained<T>(pipeline: impl Future<Output = Result<T, StoreError>>) -> Result<T, Trouble> {
-    match AssertUnwindSafe(pipeline).catch_unwind().await {
-        Ok(ended) => ended.map_err(Trouble::Ledger),
-        Err(_panic) => Err(Trouble::Panic),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test]
-    async fn a_panic_on_the_way_is_an_outcome() {
-        let panicking = async {
-            tokio::task::yield_now().await;
-            panic!("somewhere between claim and record")
-        };
-        assert!(matches!(contained::<()>(panicking).await, Err(Trouble::Panic)));
-        assert!(matches!(contained(async { Ok(7) }).await, Ok(7)));
     }
 }

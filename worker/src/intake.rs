@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{Lane, Notification, failpoint};
+use domain::{Lane, Notification};
+use runtime::failpoint;
 use tokio::sync::mpsc;
 use topology::{Incoming, Source, Subscription, TOO_MANY_DELIVERIES};
 

@@ -26,7 +26,8 @@ pub use settings::{InvalidSettings, Settings};
 use std::sync::Arc;
 
 use channels::Channels;
-use domain::{Clock, Readiness, RecipientHasher};
+use domain::{Clock, RecipientHasher};
+use runtime::Readiness;
 use store::Store;
 use templates::Templates;
 use tokio_util::sync::CancellationToken;

@@ -4,7 +4,8 @@ use std::fmt::Display;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use domain::{FollowUp, Key, Lane, Publish, Reason, failpoint, printable};
+use domain::{FollowUp, Key, Lane, Publish, Reason, printable};
+use runtime::failpoint;
 use store::{Adoption, StoreError};
 use topology::{Incoming, Insisted, Publication};
 use uuid::Uuid;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::Readiness;
+use runtime::Readiness;
 use tokio::sync::watch::Receiver;
 use tokio_util::sync::CancellationToken;
 use topology::{ConsumersState, Source};
