@@ -69,7 +69,7 @@ async fn pipeline(
     let policy = shared.settings.policy(&taken.row.channel);
     let has_fallback = delivery.notification.has_fallback();
     let transition = decide(&taken.row, has_fallback, &tried.outcome, &policy, shared.clock.now());
-    let recorded = shared.sql.insist(shared, || shared.store.record(&transition, tried.capture.clone())).await?;
+    let recorded = shared.breaker.retry_until_taken(|| shared.store.record(&transition, tried.capture.clone())).await?;
     failpoint("worker.recorded");
     report::recorded(shared, &transition, recorded);
     Ok(Next::CarryOut(match recorded {
@@ -102,12 +102,12 @@ async fn claim(
         let send_until = shared.settings.send_until(Instant::now());
         Ok((shared.store.claim(candidate.clone(), &delivery.arrival, lease).await?, send_until))
     };
-    let (claimed, send_until) = shared.sql.insist(shared, ask).await?;
+    let (claimed, send_until) = shared.breaker.retry_until_taken(ask).await?;
     let follow_up = match claimed {
         Claimed::New(row) => {
             let unknown = &delivery.notification.unknown;
             if !unknown.is_empty() {
-                unread::tell(shared, &row.key, unknown);
+                unread::report(shared, &row.key, unknown);
             }
             return Ok(ControlFlow::Continue(Taken { row: Box::new(row), take: Take::Send, send_until }));
         }
@@ -154,7 +154,7 @@ async fn try_once(
     if shared.stopping.is_cancelled() || !incoming.settle.is_current() {
         return Outcome::GivenBack.into();
     }
-    let _in_flight = shared.slots.fly(delivery.lane, &delivery.notification.channel);
+    let _in_flight = shared.slots.in_flight(delivery.lane, &delivery.notification.channel);
     // Until the answer says otherwise, whatever happens.
     in_hand.may_have_gone_out(true);
     let tried = attempt(shared, &taken.row, &delivery.notification, incoming.body.len(), taken.send_until).await;

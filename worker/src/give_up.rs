@@ -47,7 +47,7 @@ async fn look(shared: &Shared, in_hand: &InHand<'_>, incoming: &Incoming, error:
     let candidate = delivery.candidate(shared, incoming);
     let lease = shared.settings.lease;
     let claim = || shared.store.claim(candidate.clone(), &delivery.arrival, lease);
-    let (row, may_have_gone_out) = match shared.sql.insist(shared, claim).await? {
+    let (row, may_have_gone_out) = match shared.breaker.retry_until_taken(claim).await? {
         Claimed::New(row) => (row, delivery.doubtful),
         Claimed::Known(Claim::Take(row, take)) => (*row, take == Take::LeaseRanOut),
         Claimed::Known(Claim::Repeat(row)) => {
@@ -63,7 +63,7 @@ async fn look(shared: &Shared, in_hand: &InHand<'_>, incoming: &Incoming, error:
     let outcome = Outcome::Permanent { reason: Reason::RedeliveredTooOften, failure };
     let policy = shared.settings.policy(&row.channel);
     let transition = decide(&row, false, &outcome, &policy, shared.clock.now());
-    let recorded = shared.sql.insist(shared, || shared.store.record(&transition, None)).await?;
+    let recorded = shared.breaker.retry_until_taken(|| shared.store.record(&transition, None)).await?;
     report::recorded(shared, &transition, recorded);
     Ok(match recorded {
         Recorded::Late => Found::NoRow,

@@ -11,15 +11,15 @@ mod drain;
 mod give_up;
 mod identify;
 mod intake;
+mod ledger_breaker;
 mod meters;
+mod readiness;
 mod render;
 mod report;
 mod settings;
 mod settlement;
 mod slots;
-mod sql_gate;
 mod unread;
-mod watch;
 
 pub use settings::{InvalidSettings, Settings};
 
@@ -34,9 +34,9 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use topology::{ConsumerSettings, Consumers, Publisher, Topology};
 
+use crate::ledger_breaker::LedgerBreaker;
 use crate::meters::Meters;
 use crate::slots::Slots;
-use crate::sql_gate::SqlGate;
 use crate::unread::Unread;
 
 /// What a worker is made of. Every part is running already.
@@ -60,7 +60,7 @@ struct Shared {
     templates: Arc<Templates>,
     hasher: RecipientHasher,
     clock: Arc<dyn Clock>,
-    sql: SqlGate,
+    breaker: LedgerBreaker,
     slots: Slots,
     meters: Meters,
     unread: Unread,
@@ -75,12 +75,13 @@ impl Worker {
     pub async fn run(self, readiness: Readiness, stop: CancellationToken) {
         let (consumers, lanes) =
             Consumers::start(self.topology, intake::subscriptions(&self.settings), ConsumerSettings::default());
+        let stopping = CancellationToken::new();
         let shared = Arc::new(Shared {
             slots: Slots::new(self.settings.concurrency, self.settings.bytes_in_hand),
-            sql: SqlGate::default(),
+            breaker: LedgerBreaker::new(&self.settings, stopping.clone()),
             meters: Meters::default(),
             unread: Unread::default(),
-            stopping: CancellationToken::new(),
+            stopping,
             deliveries: TaskTracker::new(),
             settings: self.settings,
             publisher: self.publisher,
@@ -90,7 +91,8 @@ impl Worker {
             hasher: self.hasher,
             clock: self.clock,
         });
-        let watching = tokio::spawn(watch::watch(readiness, Arc::clone(&shared), consumers.watch(), stop.clone()));
+        let watching =
+            tokio::spawn(readiness::keep_current(readiness, Arc::clone(&shared), consumers.watch(), stop.clone()));
         let intakes = TaskTracker::new();
         for incoming in lanes {
             intakes.spawn(intake::take(Arc::clone(&shared), incoming));
@@ -98,7 +100,7 @@ impl Worker {
         intakes.close();
         tokio::select! {
             () = stop.cancelled() => {}
-            () = sql_gate::pause_while_down(&shared, &consumers) => {}
+            () = ledger_breaker::pause_while_down(&shared, &consumers) => {}
         }
         drain::drain(&shared, &consumers, &intakes).await;
         watching.abort();

@@ -177,7 +177,7 @@ impl<'a> InHand<'a> {
         if !incoming.settle.is_current() {
             return false;
         }
-        match self.shared.sql.insist(self.shared, || adoption.holds(leaving)).await {
+        match self.shared.breaker.retry_until_taken(|| adoption.holds(leaving)).await {
             Ok(true) => true,
             Ok(false) => {
                 self.count("adopted_by_another");
