@@ -1,46 +1,36 @@
-//! How a message of the scheduled queue leaves: by exactly one way.
+//! Settles a message of the scheduled queue, by exactly one disposition.
 
-use domain::{Arrival, Key, Reason};
+use domain::Reason;
 use runtime::failpoint;
-use store::{Adoption, Sight};
 use topology::{Incoming, Insisted};
 use uuid::Uuid;
 
 use crate::Shared;
-use crate::intake::insist;
+use crate::identify::Named;
+use crate::ledger::{Trouble, retry_until_taken};
 
-/// Who a message is, once that is known: a dead letter of it carries its id.
-pub(crate) struct Named {
-    pub(crate) key: Key,
-    /// Of a message that came without an id. However the message leaves, it ends with it.
-    pub(crate) adoption: Option<Adoption>,
-}
-
-impl Named {
-    /// It may be a message that has ended: nobody can know.
-    pub(crate) fn is_doubtful(&self) -> bool {
-        self.adoption.as_ref().is_some_and(|adoption| adoption.sight() == Sight::Doubtful)
-    }
-
-    /// How this copy of it came.
-    pub(crate) fn arrival(&self, incoming: &Incoming) -> Arrival {
-        let arrival = incoming.arrival(self.key.clone());
-        if self.adoption.is_some() { arrival.without_id() } else { arrival }
-    }
-}
-
-pub(crate) enum Way {
+pub(crate) enum Disposition {
     Acknowledge,
     /// The scheduler stops before it could store it.
     GiveBack,
     DeadLetter(Reason, String),
 }
 
-pub(crate) async fn leave(shared: &Shared, way: Way, named: Option<&Named>, incoming: Incoming) {
-    match way {
-        Way::Acknowledge => acknowledge(shared, named, incoming).await,
-        Way::GiveBack => incoming.settle.requeue().await,
-        Way::DeadLetter(reason, error) => dead_letter(shared, reason, &error, named, incoming).await,
+impl From<Trouble> for Disposition {
+    fn from(trouble: Trouble) -> Self {
+        match trouble {
+            Trouble::Refused(detail) => Self::DeadLetter(Reason::InternalError, detail),
+            Trouble::Panic => Self::DeadLetter(Reason::InternalError, "the scheduler panicked".into()),
+            Trouble::Stopping => Self::GiveBack,
+        }
+    }
+}
+
+pub(crate) async fn settle(shared: &Shared, disposition: Disposition, named: Option<&Named>, incoming: Incoming) {
+    match disposition {
+        Disposition::Acknowledge => acknowledge(shared, named, incoming).await,
+        Disposition::GiveBack => incoming.settle.requeue().await,
+        Disposition::DeadLetter(reason, error) => dead_letter(shared, reason, &error, named, incoming).await,
     }
 }
 
@@ -78,7 +68,7 @@ async fn acknowledge(shared: &Shared, named: Option<&Named>, incoming: Incoming)
     if let Some(adoption) = adoption {
         // Kept any longer, its row would be kept from the copy that comes again.
         let is_current = incoming.settle.is_current();
-        if !is_current || !insist(shared, || adoption.holds(true)).await.unwrap_or(false) {
+        if !is_current || !retry_until_taken(shared, || adoption.holds(true)).await.unwrap_or(false) {
             return incoming.settle.requeue().await;
         }
     }
