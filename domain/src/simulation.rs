@@ -280,7 +280,7 @@ fn brief(copy: &Copy) -> String {
         copy.of,
         headers.epoch,
         headers.seq,
-        mark(headers.hand() == Hand::Publisher, " bare"),
+        mark(headers.hand() == Hand::Publisher, " publisher's"),
         mark(headers.again, " again"),
         mark(headers.dead.is_some(), " dead"),
         mark(headers.broker_death, " x-death"),
