@@ -7,12 +7,12 @@
 mod backoff;
 mod broker;
 mod consume;
-mod dead_letter;
 mod declare;
 mod decode;
 mod depth;
 mod envelope;
 mod error;
+mod follow_up;
 mod management;
 mod names;
 mod plan;
@@ -25,8 +25,7 @@ mod verify;
 mod wire;
 
 pub use broker::{Broker, ConnectError, InvalidBroker};
-pub use consume::{ConsumerSettings, Consumers, ConsumersState, Incoming, Source, Subscription};
-pub use dead_letter::TOO_MANY_DELIVERIES;
+pub use consume::{ConsumerSettings, Consumers, ConsumersState, Incoming, Source, Subscription, TOO_MANY_DELIVERIES};
 pub use declare::{Declared, declare};
 pub use decode::Owner;
 pub use depth::{Depth, Taken, depth, get};

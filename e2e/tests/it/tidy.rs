@@ -14,16 +14,31 @@ fn root() -> PathBuf {
 /// The crates of ours that each crate may know.
 const EDGES: &[(&str, &[&str])] = &[
     ("domain", &[]),
+    ("runtime", &["domain"]),
     ("migrations", &[]),
     ("channels", &["domain"]),
     ("templates", &["domain"]),
-    ("topology", &["domain"]),
+    ("topology", &["domain", "runtime"]),
     ("store", &["domain", "migrations"]),
     ("operations", &["channels", "domain", "templates"]),
-    ("api", &["domain", "operations", "store", "topology"]),
-    ("worker", &["channels", "domain", "store", "templates", "topology"]),
-    ("scheduler", &["domain", "store", "topology"]),
-    ("chasqui", &["api", "channels", "domain", "operations", "scheduler", "store", "templates", "topology", "worker"]),
+    ("api", &["domain", "operations", "runtime", "store", "topology"]),
+    ("worker", &["channels", "domain", "runtime", "store", "templates", "topology"]),
+    ("scheduler", &["domain", "runtime", "store", "topology"]),
+    (
+        "chasqui",
+        &[
+            "api",
+            "channels",
+            "domain",
+            "operations",
+            "runtime",
+            "scheduler",
+            "store",
+            "templates",
+            "topology",
+            "worker",
+        ],
+    ),
 ];
 
 /// Tests and measurements stand outside: they may know every crate, and use every library.

@@ -92,7 +92,7 @@ impl Intake {
                 () = &mut alone, if !self.turn.has_passed() => self.turn.pass(),
                 delivery = consumer.next() => {
                     let delivery = received(delivery)?;
-                    domain::failpoint_on("consume.received", message_id(&delivery));
+                    runtime::failpoint_on("consume.received", message_id(&delivery));
                     if !is_suspicious(&delivery) {
                         is_harmless = true;
                         self.turn.pass();

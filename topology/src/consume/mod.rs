@@ -18,6 +18,11 @@ use crate::decode::owner_of;
 use crate::envelope::{delivery_count, noted_tenant, of_a_publisher, sent_at};
 use crate::{Carried, Names, Owner, Settle, Topology, fingerprint_of_properties, read_headers};
 
+/// The broker counts every delivery that ended with its connection or channel, or in a reject; a nack that gives the
+/// message back counts up to RabbitMQ 4.2, and no longer from 4.3 on. At this count whoever consumes gives up before the
+/// queue's own limit of 20 would, so that the dead letter has a reason.
+pub const TOO_MANY_DELIVERIES: u32 = 10;
+
 /// A queue that is consumed.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Source {

@@ -104,7 +104,7 @@ pub(super) async fn run(
             }
         }
     }
-    domain::failpoint("publish.before_confirm");
+    runtime::failpoint("publish.before_confirm");
     let mut returned = HashSet::new();
     let waited = out_of_time(deadline, &mut state);
     tokio::pin!(waited);

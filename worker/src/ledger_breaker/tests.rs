@@ -45,11 +45,17 @@ async fn failing_among_successes_adds_up_to_the_limit() {
 }
 
 #[test]
-fn the_gate_opens_at_any_answer() {
-    let gate = SqlGate::default();
-    assert!(!gate.is_down());
-    gate.failed();
-    assert!(gate.is_down());
-    gate.answered();
-    assert!(!gate.is_down());
+fn the_breaker_closes_at_any_answer() {
+    let breaker = LedgerBreaker {
+        down: watch::Sender::new(false),
+        successes: AtomicU64::new(0),
+        trouble_limit: Duration::ZERO,
+        stop_limit: Duration::ZERO,
+        stopping: CancellationToken::new(),
+    };
+    assert!(!breaker.is_down());
+    breaker.failed();
+    assert!(breaker.is_down());
+    breaker.answered();
+    assert!(!breaker.is_down());
 }

@@ -1,4 +1,4 @@
-//! One delivery's trouble with the ledger, told apart from a ledger that is down for all.
+//! A circuit breaker before the ledger: one delivery's trouble is told apart from a ledger that is down for all.
 
 use std::future::Future;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -7,9 +7,10 @@ use std::time::Duration;
 use store::StoreError;
 use tokio::sync::watch;
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 use topology::Consumers;
 
-use crate::Shared;
+use crate::{Settings, Shared};
 
 const FIRST_WAIT: Duration = Duration::from_millis(50);
 const LONGEST_WAIT: Duration = Duration::from_secs(2);
@@ -18,31 +19,40 @@ const PROBE_EVERY: Duration = Duration::from_millis(500);
 /// A ledger that answers but takes nothing (a full disk) is tried less and less often, at least so often.
 const LONGEST_PROBE: Duration = Duration::from_secs(16);
 
-/// Open while the ledger answers.
-pub(crate) struct SqlGate {
+/// Closed while the ledger answers.
+pub(crate) struct LedgerBreaker {
     down: watch::Sender<bool>,
     /// Steps that the ledger has taken, of all deliveries.
     successes: AtomicU64,
+    /// How long one delivery's trouble is repeated while others succeed.
+    trouble_limit: Duration,
+    /// The same while the worker is stopping, whoever else succeeds.
+    stop_limit: Duration,
+    stopping: CancellationToken,
 }
 
-impl Default for SqlGate {
-    fn default() -> Self {
-        Self { down: watch::Sender::new(false), successes: AtomicU64::new(0) }
+impl LedgerBreaker {
+    pub(crate) fn new(settings: &Settings, stopping: CancellationToken) -> Self {
+        Self {
+            down: watch::Sender::new(false),
+            successes: AtomicU64::new(0),
+            trouble_limit: settings.trouble_limit,
+            stop_limit: settings.grace / 2,
+            stopping,
+        }
     }
-}
 
-impl SqlGate {
     pub(crate) fn is_down(&self) -> bool {
         *self.down.borrow()
     }
 
     /// Repeats a step until the ledger has taken it. While the ledger is down for all, it waits for as
-    /// long as that lasts; while others succeed, for the trouble limit of the settings.
+    /// long as that lasts; while others succeed, for the trouble limit.
     ///
     /// # Errors
     /// [`StoreError`] when the ledger refuses this one delivery, or the worker is stopping and the
     /// ledger is away.
-    pub(crate) async fn insist<T, F>(&self, shared: &Shared, step: impl Fn() -> F) -> Result<T, StoreError>
+    pub(crate) async fn retry_until_taken<T, F>(&self, step: impl Fn() -> F) -> Result<T, StoreError>
     where
         F: Future<Output = Result<T, StoreError>>,
     {
@@ -62,11 +72,11 @@ impl SqlGate {
                 Err(error) => error,
             };
             match trouble.again(self.successes.load(Ordering::Relaxed)) {
-                Fails::Alone(lasting) if lasting >= shared.settings.trouble_limit => return Err(error),
+                Fails::Alone(lasting) if lasting >= self.trouble_limit => return Err(error),
                 Fails::Once | Fails::Alone(_) => {}
                 Fails::WithAll => self.failed(),
             }
-            if shared.stopping.is_cancelled() && trouble.lasting() >= shared.settings.grace / 2 {
+            if self.stopping.is_cancelled() && trouble.lasting() >= self.stop_limit {
                 return Err(error);
             }
             tokio::time::sleep(wait).await;
@@ -124,24 +134,24 @@ impl Trouble {
 
 /// Stops the intake while the ledger is down, and resumes by itself.
 pub(crate) async fn pause_while_down(shared: &Shared, consumers: &Consumers) {
-    let gate = &shared.sql;
-    let mut down = gate.down.subscribe();
+    let breaker = &shared.breaker;
+    let mut down = breaker.down.subscribe();
     let mut wait = PROBE_EVERY;
     while down.wait_for(|down| *down).await.is_ok() {
         tracing::error!("the ledger is away: taking nothing more until it is back");
         consumers.pause();
-        let before = gate.successes.load(Ordering::Relaxed);
-        while gate.is_down() {
+        let before = breaker.successes.load(Ordering::Relaxed);
+        while breaker.is_down() {
             tokio::select! {
                 _ = down.wait_for(|down| !*down) => break,
                 () = tokio::time::sleep(wait) => {}
             }
             if shared.store.ping().await.is_ok() {
-                gate.answered();
+                breaker.answered();
             }
         }
         // An answer to a ping is no promise that it takes rows.
-        let works = gate.successes.load(Ordering::Relaxed) > before;
+        let works = breaker.successes.load(Ordering::Relaxed) > before;
         wait = if works { PROBE_EVERY } else { (wait * 2).min(LONGEST_PROBE) };
         tracing::info!("the ledger answers: taking work again");
         consumers.resume();

@@ -1,4 +1,4 @@
-//! The ledger's row of a job that is stored, or cannot be.
+//! Defers in the ledger: the row of a job that is stored, or cannot be.
 
 use std::time::Duration;
 
@@ -10,14 +10,15 @@ use store::{Adoption, Claimed, Job, StoreError};
 use topology::Incoming;
 
 use crate::Shared;
-use crate::leave::{Named, Way};
+use crate::identify::Named;
+use crate::settlement::Disposition;
 
 /// How long the claim of a job holds: what follows takes two commits.
 const LEASE: Duration = Duration::from_secs(30);
 
-/// A job without an id gets a row in the ledger first, as the worker gives one to a delivery that it
-/// defers: a redelivery finds the row by its fingerprint and stores the same job again. The counts of
-/// `arrival` become the row's. Says how the message leaves when its row says that there is nothing to store.
+/// A job without an id gets a row in the ledger first, as the worker gives one to a delivery that it defers: a
+/// redelivery finds the row by its fingerprint and stores the same job again. The counts of `arrival` become the row's.
+/// Says how the message is settled when its row says that there is nothing to store.
 pub(crate) async fn keep_row(
     shared: &Shared,
     notification: &Notification,
@@ -25,7 +26,7 @@ pub(crate) async fn keep_row(
     adoption: &Adoption,
     arrival: &mut Arrival,
     due: Timestamp,
-) -> Result<Option<Way>, StoreError> {
+) -> Result<Option<Disposition>, StoreError> {
     let first = FirstSight {
         arrival,
         notification,
@@ -43,11 +44,11 @@ pub(crate) async fn keep_row(
         // Somebody is storing it, or stopped before its deferral was recorded: a job stored without that would meet
         // its row later as a send whose answer was lost.
         Claimed::Known(Claim::Park) => return Err(claimed()),
-        Claimed::Known(Claim::HasLetter) => return Ok(Some(Way::Acknowledge)),
+        Claimed::Known(Claim::HasLetter) => return Ok(Some(Disposition::Acknowledge)),
         Claimed::Known(_) => return Ok(None),
     };
     if let Order::DeadLetter { reason, error } = row.order {
-        return Ok(Some(Way::DeadLetter(reason, error)));
+        return Ok(Some(Disposition::DeadLetter(reason, error)));
     }
     (arrival.epoch, arrival.seq, arrival.attempt) = (row.epoch, row.seq, row.attempt);
     Ok(None)

@@ -6,7 +6,7 @@ pub(crate) use armed::shifted;
 #[cfg(feature = "failpoints")]
 pub use armed::{failpoint, failpoint_on};
 
-/// A step of a walk between two effects. Does nothing.
+/// A step between two effects. Does nothing.
 #[cfg(not(feature = "failpoints"))]
 #[inline(always)]
 pub const fn failpoint(_step: &'static str) {}
@@ -18,7 +18,7 @@ pub const fn failpoint_on(_step: &'static str, _id: &str) {}
 
 #[cfg(not(feature = "failpoints"))]
 #[inline(always)]
-pub(crate) const fn shifted(now: crate::Timestamp) -> crate::Timestamp {
+pub(crate) const fn shifted(now: domain::Timestamp) -> domain::Timestamp {
     now
 }
 
@@ -30,7 +30,7 @@ mod armed {
     use std::time::{Duration, Instant};
     use std::{env, fs, process};
 
-    use crate::Timestamp;
+    use domain::Timestamp;
 
     /// `CHASQUI_ABORT_AT=worker.claimed:3`: the step, and at which passage of it. `CHASQUI_PANIC_AT` the same.
     static ABORT: LazyLock<Option<Armed>> = LazyLock::new(|| Armed::by("CHASQUI_ABORT_AT"));
@@ -59,7 +59,7 @@ mod armed {
         }
     }
 
-    /// A step of a walk between two effects. Aborts the process, as a kill would, or panics, if it was told to.
+    /// A step between two effects. Aborts the process, as a kill would, or panics, if it was told to.
     pub fn failpoint(step: &'static str) {
         if ABORT.as_ref().is_some_and(|abort| abort.is_reached(step)) {
             eprintln!("aborting at {step}");

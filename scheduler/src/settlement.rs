@@ -1,58 +1,52 @@
-//! How a message of the scheduled queue leaves: by exactly one way.
+//! Settles a message of the scheduled queue, by exactly one disposition.
 
-use domain::{Arrival, Key, Reason, failpoint};
-use store::{Adoption, Sight};
+use domain::Reason;
+use runtime::failpoint;
 use topology::{Incoming, Insisted};
 use uuid::Uuid;
 
 use crate::Shared;
-use crate::intake::insist;
+use crate::identify::Named;
+use crate::ledger::{Trouble, retry_until_taken};
 
-/// Who a message is, once that is known: a dead letter of it carries its id.
-pub(crate) struct Named {
-    pub(crate) key: Key,
-    /// Of a message that came without an id. However the message leaves, it ends with it.
-    pub(crate) adoption: Option<Adoption>,
-}
-
-impl Named {
-    /// It may be a message that has ended: nobody can know.
-    pub(crate) fn is_doubtful(&self) -> bool {
-        self.adoption.as_ref().is_some_and(|adoption| adoption.sight() == Sight::Doubtful)
-    }
-
-    /// How this copy of it came.
-    pub(crate) fn arrival(&self, incoming: &Incoming) -> Arrival {
-        let arrival = incoming.arrival(self.key.clone());
-        if self.adoption.is_some() { arrival.without_id() } else { arrival }
-    }
-}
-
-pub(crate) enum Way {
+pub(crate) enum Disposition {
     Acknowledge,
     /// The scheduler stops before it could store it.
     GiveBack,
     DeadLetter(Reason, String),
 }
 
-pub(crate) async fn leave(shared: &Shared, way: Way, named: Option<&Named>, incoming: Incoming) {
-    match way {
-        Way::Acknowledge => acknowledge(shared, named, incoming).await,
-        Way::GiveBack => incoming.settle.requeue().await,
-        Way::DeadLetter(reason, error) => dead_letter(shared, reason, &error, named, incoming).await,
+impl From<Trouble> for Disposition {
+    fn from(trouble: Trouble) -> Self {
+        match trouble {
+            Trouble::Refused(detail) => Self::DeadLetter(Reason::InternalError, detail),
+            Trouble::Panic => Self::DeadLetter(Reason::InternalError, "the scheduler panicked".into()),
+            Trouble::Stopping => Self::GiveBack,
+        }
+    }
+}
+
+pub(crate) async fn settle(shared: &Shared, disposition: Disposition, named: Option<&Named>, incoming: Incoming) {
+    match disposition {
+        Disposition::Acknowledge => acknowledge(shared, named, incoming).await,
+        Disposition::GiveBack => incoming.settle.requeue().await,
+        Disposition::DeadLetter(reason, error) => dead_letter(shared, reason, &error, named, incoming).await,
     }
 }
 
 async fn dead_letter(shared: &Shared, reason: Reason, error: &str, named: Option<&Named>, incoming: Incoming) {
     metrics::counter!("chasqui_poison_total", "reason" => reason.as_str()).increment(1);
-    let id = || named.map_or_else(|| Uuid::now_v7().to_string(), |named| named.key.id.clone());
-    let letter = incoming.dead_letter(reason, error, shared.clock.now(), id);
+    let minted = || named.map_or_else(|| Uuid::now_v7().to_string(), |named| named.key.id.clone());
+    let id = || incoming.message_id.clone().unwrap_or_else(minted);
+    let letter = incoming.received().dead_letter(reason, error, shared.clock.now());
+    let letter_of = letter.letter_of();
+    let letter = incoming.publication(id, letter);
     let delivery = domain::printable(&letter.message_id);
     tracing::warn!(%reason, %delivery, error, "a message of the scheduled queue went to the dead-letter queue");
     match shared.publisher.insist(letter, &shared.stop).await {
         Insisted::Confirmed => {
-            if let Some(named) = named {
-                note_letter(shared, named, &incoming).await;
+            if let (Some(named), Some(epoch)) = (named, letter_of) {
+                note_letter(shared, named, epoch).await;
             }
             acknowledge(shared, named, incoming).await;
         }
@@ -62,8 +56,8 @@ async fn dead_letter(shared: &Shared, reason: Reason, error: &str, named: Option
 }
 
 /// Where its row died with it: so that no copy makes a second letter. Tried once: the letter is safe.
-async fn note_letter(shared: &Shared, named: &Named, incoming: &Incoming) {
-    if let Err(error) = shared.store.note_letter(&named.key, incoming.headers.effective_epoch()).await {
+async fn note_letter(shared: &Shared, named: &Named, epoch: u32) {
+    if let Err(error) = shared.store.note_letter(&named.key, epoch).await {
         tracing::warn!(%error, delivery = %named.key, "could not note a dead letter: a copy may make another one");
     }
 }
@@ -74,7 +68,7 @@ async fn acknowledge(shared: &Shared, named: Option<&Named>, incoming: Incoming)
     if let Some(adoption) = adoption {
         // Kept any longer, its row would be kept from the copy that comes again.
         let is_current = incoming.settle.is_current();
-        if !is_current || !insist(shared, || adoption.holds(true)).await.unwrap_or(false) {
+        if !is_current || !retry_until_taken(shared, || adoption.holds(true)).await.unwrap_or(false) {
             return incoming.settle.requeue().await;
         }
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::Readiness;
+use runtime::Readiness;
 use tokio::sync::watch::Receiver;
 use tokio_util::sync::CancellationToken;
 use topology::{ConsumersState, Source};
@@ -14,7 +14,7 @@ use crate::Shared;
 const EVERY: Duration = Duration::from_secs(2);
 
 /// Every lane consumed in this generation, the publisher not blocked and confirmed, SQL reachable.
-pub(crate) async fn watch(
+pub(crate) async fn keep_current(
     readiness: Readiness,
     shared: Arc<Shared>,
     mut consumers: Receiver<ConsumersState>,
@@ -25,7 +25,7 @@ pub(crate) async fn watch(
         let mut missing = not_consumed(&consumers.borrow_and_update());
         let unpublished = publisher.borrow_and_update().missing();
         missing.extend(unpublished.map(|why| format!("publishing: {why}")));
-        if shared.sql.is_down() || shared.store.ping().await.is_err() {
+        if shared.breaker.is_down() || shared.store.ping().await.is_err() {
             missing.push("the ledger does not answer".into());
         }
         if stop.is_cancelled() {
