@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use domain::SystemClock;
+use runtime::SystemClock;
 
 use super::{claim, record};
 use crate::handle::Store;
