@@ -4,7 +4,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Instant;
 
-use channels::{Channel, NotEnabled, Outgoing};
+use channels::{Enabled, NotEnabled, Outgoing};
 use domain::{Failure, Notification, Outcome, Reason, Rendered, Row, failpoint};
 use futures_util::FutureExt;
 use store::Capture;
@@ -81,7 +81,7 @@ async fn send(
     shared: &Shared,
     row: &Row,
     notification: &Notification,
-    channel: &dyn Channel,
+    channel: &Enabled,
     rendered: &Rendered,
 ) -> Outcome {
     let (now, started) = (shared.clock.now(), Instant::now());
