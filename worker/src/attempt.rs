@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use channels::{Channel, NotEnabled, Outgoing};
+use channels::{Enabled, NotEnabled, Outgoing};
 use domain::{Failure, Notification, Outcome, Reason, Rendered, Row};
 use runtime::{Panicked, catch_panic, failpoint};
 use store::Capture;
@@ -80,7 +80,7 @@ async fn send(
     shared: &Shared,
     row: &Row,
     notification: &Notification,
-    channel: &dyn Channel,
+    channel: &Enabled,
     rendered: &Rendered,
 ) -> Outcome {
     let (now, started) = (shared.clock.now(), Instant::now());

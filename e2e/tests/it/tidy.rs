@@ -16,11 +16,12 @@ const EDGES: &[(&str, &[&str])] = &[
     ("domain", &[]),
     ("runtime", &["domain"]),
     ("migrations", &[]),
-    ("channels", &["domain"]),
+    ("media", &["domain"]),
+    ("channels", &["domain", "media"]),
     ("templates", &["domain"]),
     ("topology", &["domain", "runtime"]),
     ("store", &["domain", "migrations"]),
-    ("operations", &["channels", "domain", "templates"]),
+    ("operations", &["domain", "media", "templates"]),
     ("api", &["domain", "operations", "runtime", "store", "topology"]),
     ("worker", &["channels", "domain", "runtime", "store", "templates", "topology"]),
     ("scheduler", &["domain", "runtime", "store", "topology"]),
@@ -48,6 +49,7 @@ const OUTSIDE: [&str; 2] = ["e2e", "bench"];
 const OWNERS: &[(&str, &[&str])] = &[
     ("lapin", &["topology"]),
     ("async-rs", &["topology"]),
+    ("email_address", &["media"]),
     ("lettre", &["channels"]),
     ("sea-orm", &["store"]),
     ("sea-orm-migration", &["migrations"]),
@@ -84,6 +86,21 @@ fn crates_know_only_whom_they_may_know() {
             assert!(!used, "{} must not use {library}: only {owners:?} may", package.name);
         }
     }
+}
+
+/// Whoever checks a notification knows the media; whoever calls providers is another crate, with other libraries.
+#[test]
+fn the_api_checks_destinations_and_words_without_a_provider() {
+    let mut reached = BTreeSet::from(["api"]);
+    while let Some(next) = EDGES
+        .iter()
+        .filter(|(name, _)| reached.contains(name))
+        .flat_map(|(_, uses)| *uses)
+        .find(|name| !reached.contains(*name))
+    {
+        reached.insert(next);
+    }
+    assert!(reached.contains("media") && !reached.contains("channels"), "{reached:?}");
 }
 
 #[test]
