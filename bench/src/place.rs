@@ -1,9 +1,9 @@
 //! One virtual host and one ledger for a case, and the processes of the fleet there.
 
 use anyhow::{Context as _, Result, ensure};
-use chasqui::private_broker::Signal;
 use e2e::Process;
 use e2e::processes::{run, with};
+use embedded::Signal;
 use lapin::options::{QueueDeclareOptions, QueuePurgeOptions};
 use lapin::types::{AMQPValue, FieldTable};
 use lapin::{Channel, Connection, ConnectionProperties};

@@ -4,11 +4,11 @@ use std::net::SocketAddr;
 
 use anyhow::Result;
 use channels::SandboxMode;
+use embedded::{PrivateBroker, User};
 use store::Store;
 
 use crate::config::Config;
 use crate::output::say;
-use crate::private_broker::{PrivateBroker, User};
 use crate::{carried, parts};
 
 pub(crate) struct Banner {

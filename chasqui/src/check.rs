@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use crate::config::{Config, Role, Sources};
 use crate::output::say;
-use crate::{carried, embedded, exit, parts, zones};
+use crate::{carried, exit, parts, unconfigured, zones};
 
 #[derive(clap::ValueEnum, Clone, Copy, Debug)]
 pub enum RoleName {
@@ -25,7 +25,7 @@ pub(crate) fn check(mut sources: Sources, role: RoleName) -> Result<ExitCode> {
         RoleName::Up => Role::Up,
     };
     if role == Role::Up {
-        embedded::look_up(&mut sources);
+        unconfigured::look_up(&mut sources);
     }
     match look(sources, role) {
         Ok(config) => {

@@ -96,7 +96,7 @@ fn started(sources: Sources, role: Role) -> Result<Config> {
 }
 
 async fn migrate(sources: Sources) -> Result<ExitCode> {
-    let config = Config::read(crate::embedded::with_running(sources), Role::Ledger)?;
+    let config = Config::read(crate::unconfigured::with_running(sources), Role::Ledger)?;
     let store = parts::store(&config, parts::clock()).await?;
     let applied = store.migrate().await.context("the ledger could not be migrated")?;
     say!("{applied} migrations applied; the ledger is up to date");

@@ -18,7 +18,7 @@ pub(crate) async fn health(sources: Sources, url: Option<String>) -> Result<Exit
     let base = match url {
         Some(url) => url.trim_end_matches('/').to_owned(),
         None => {
-            let config = Config::read(crate::embedded::with_running(sources), Role::Probe)?;
+            let config = Config::read(crate::unconfigured::with_running(sources), Role::Probe)?;
             let address = config.metrics_listen.unwrap_or(config.api.listen);
             format!("http://{}", reachable(address))
         }

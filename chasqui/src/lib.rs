@@ -7,13 +7,11 @@ pub mod config;
 pub mod exit;
 pub mod fleet;
 pub mod output;
-pub mod private_broker;
 
 mod banner;
 mod carried;
 mod check;
 mod delays;
-mod embedded;
 mod health;
 mod logs;
 mod metrics;
@@ -23,6 +21,7 @@ mod samples;
 mod send;
 mod stuck;
 mod topology_commands;
+mod unconfigured;
 mod up;
 mod zones;
 

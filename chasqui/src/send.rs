@@ -18,7 +18,7 @@ use topology::{Carried, Publication, To};
 use crate::config::{Config, Role, Sources};
 use crate::exit::{Conflict, Usage};
 use crate::output::{self, say};
-use crate::{embedded, logs, parts};
+use crate::{logs, parts, unconfigured};
 
 /// How long to wait for a connection to the broker.
 const CONNECT_PATIENCE: Duration = Duration::from_secs(10);
@@ -67,7 +67,7 @@ pub struct Send {
 /// is known with another body.
 pub(crate) async fn send(sources: Sources, what: Send) -> Result<ExitCode> {
     let role = if what.wait { Role::Send } else { Role::Publish };
-    let config = Config::read(embedded::with_running(sources), role)?;
+    let config = Config::read(unconfigured::with_running(sources), role)?;
     logs::start(&config)?;
     let (notification, object) =
         what.notification(&Checker::new(parts::templates(&config)?), &config.worker.defaults)?;

@@ -11,7 +11,7 @@ use topology::Names;
 
 use crate::config::{Config, Role, Sources};
 use crate::output::{self, say};
-use crate::{embedded, exit, logs, parts};
+use crate::{exit, logs, parts, unconfigured};
 
 #[derive(clap::Args, Debug)]
 pub struct Stuck {
@@ -25,7 +25,7 @@ pub struct Stuck {
 
 /// Exit code 0 when nothing is stuck, 1 when something is.
 pub(crate) async fn stuck(sources: Sources, what: Stuck) -> Result<ExitCode> {
-    let config = Config::read(embedded::with_running(sources), Role::Ledger)?;
+    let config = Config::read(unconfigured::with_running(sources), Role::Ledger)?;
     logs::start(&config)?;
     let now = parts::clock().now();
     let store = parts::existing_store(&config, parts::clock()).await?;

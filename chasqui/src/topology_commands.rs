@@ -7,7 +7,7 @@ use clap::Subcommand;
 
 use crate::config::{Config, Role, Sources};
 use crate::output::{self, say};
-use crate::{embedded, exit, logs, parts};
+use crate::{exit, logs, parts, unconfigured};
 
 #[derive(Subcommand, Clone, Copy, Debug)]
 pub enum TopologyCommand {
@@ -23,7 +23,7 @@ pub enum TopologyCommand {
 }
 
 pub(crate) async fn run(sources: Sources, command: TopologyCommand) -> Result<ExitCode> {
-    let mut sources = embedded::with_running(sources);
+    let mut sources = unconfigured::with_running(sources);
     if let TopologyCommand::Plan = command {
         let config = Config::read(sources, Role::Probe)?;
         let plan = topology::Plan::new(&config.names, config.queue_type, config.worker.retry_delays);
@@ -31,12 +31,12 @@ pub(crate) async fn run(sources: Sources, command: TopologyCommand) -> Result<Ex
         return Ok(ExitCode::SUCCESS);
     }
     // The node of a fleet that does not run now: it is started for this command alone.
-    if embedded::names_broker(&sources) || !embedded::has_broker() {
+    if unconfigured::names_broker(&sources) || !unconfigured::has_broker() {
         return on(sources, command).await;
     }
     Config::read(sources.clone(), Role::Probe)?;
     say!("starting the RabbitMQ node of ./var/rabbitmq for this command (this takes a few seconds)");
-    let broker = embedded::start_broker(&mut sources).await?;
+    let broker = unconfigured::start_broker(&mut sources).await?;
     let done = on(sources, command).await;
     broker.stop().await?;
     done

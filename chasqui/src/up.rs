@@ -5,15 +5,15 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
+use embedded::PrivateBroker;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::banner::Banner;
 use crate::config::{Config, Role, Sources};
-use crate::embedded::{self, Running};
 use crate::fleet::Fleet;
 use crate::output::say;
-use crate::private_broker::PrivateBroker;
+use crate::unconfigured::{self, Running};
 use crate::{delays, logs, roles, samples};
 
 /// Runs until SIGTERM or Ctrl-C, and leaves no process behind.
@@ -22,10 +22,10 @@ pub(crate) async fn up(mut sources: Sources, demo: bool) -> Result<ExitCode> {
         sources.set("LOG", "warn");
     }
     let mut look = sources.clone();
-    embedded::look_up(&mut look);
+    unconfigured::look_up(&mut look);
     // Before anything is made.
     Config::read(look, Role::Up)?;
-    embedded::fill(&mut sources)?;
+    unconfigured::fill(&mut sources)?;
     let bootstrap = bootstrap_token(&mut sources);
     let mut config = Config::read(sources.clone(), Role::Up)?;
     logs::start(&config)?;
@@ -35,7 +35,7 @@ pub(crate) async fn up(mut sources: Sources, demo: bool) -> Result<ExitCode> {
     let broker = if config.broker.is_none() {
         say!("up: starting a private RabbitMQ node in ./var/rabbitmq (this takes a few seconds)");
         let broker = tokio::select! {
-            broker = embedded::start_broker(&mut sources) => broker?,
+            broker = unconfigured::start_broker(&mut sources) => broker?,
             () = stop.cancelled() => return Ok(ExitCode::SUCCESS),
         };
         config = Config::read(sources.clone(), Role::Up)?;
@@ -66,7 +66,7 @@ fn bootstrap_token(sources: &mut Sources) -> Option<String> {
     if sources.is_given("BOOTSTRAP_TOKEN") {
         return None;
     }
-    let token = embedded::new_secret();
+    let token = unconfigured::new_secret();
     sources.set("BOOTSTRAP_TOKEN", token.clone());
     Some(token)
 }

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use chasqui::private_broker::{Launch, Signal, Supervised};
+use embedded::{Launch, Signal, Supervised};
 
 use crate::fleet::PATIENCE;
 

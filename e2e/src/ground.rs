@@ -4,7 +4,7 @@
 use std::env;
 
 use anyhow::{Context as _, Result};
-use chasqui::private_broker::{Options, PrivateBroker, User};
+use embedded::{Options, PrivateBroker, User};
 use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::sync::OnceCell;

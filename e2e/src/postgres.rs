@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
-use chasqui::private_broker::{Launch, Signal, Supervised, free_ports};
+use embedded::{Launch, Signal, Supervised, free_ports};
 use tokio::process::Command;
 
 const SUPERUSER: &str = "postgres";

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
-use chasqui::private_broker::{Launch, Signal, Supervised, free_ports};
+use embedded::{Launch, Signal, Supervised, free_ports};
 use tokio::process::Command;
 use tokio::time::Instant;
 

@@ -7,7 +7,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
-use chasqui::private_broker::User;
+use embedded::User;
 use reqwest::Method;
 use tokio::process::{Child, Command};
 use tokio::time::{Instant, sleep};

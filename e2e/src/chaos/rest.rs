@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use anyhow::Result;
-use chasqui::private_broker::VHOST;
 use domain::{RecipientHasher, State};
+use embedded::VHOST;
 use reqwest::Method;
 use store::JobFilter;
 use tokio::time::Instant;

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use chasqui::config::{Config, Role, Sources};
-use chasqui::private_broker::{Options, PrivateBroker, User, VHOST};
 use domain::RecipientHasher;
+use embedded::{Options, PrivateBroker, User, VHOST};
 use reqwest::Method;
 use runtime::SystemClock;
 use serde_json::{Value, json};

@@ -25,12 +25,14 @@ const EDGES: &[(&str, &[&str])] = &[
     ("api", &["domain", "operations", "runtime", "store", "topology"]),
     ("worker", &["channels", "domain", "runtime", "store", "templates", "topology"]),
     ("scheduler", &["domain", "runtime", "store", "topology"]),
+    ("embedded", &[]),
     (
         "chasqui",
         &[
             "api",
             "channels",
             "domain",
+            "embedded",
             "operations",
             "runtime",
             "scheduler",

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
-use chasqui::private_broker::{PrivateBroker, VHOST};
+use embedded::{PrivateBroker, VHOST};
 use reqwest::Method;
 
 use super::{AWAY, Fault, Scope, fault};

@@ -1,7 +1,7 @@
 //! Somebody deletes a piece of the topology at run time.
 
 use anyhow::Result;
-use chasqui::private_broker::VHOST;
+use embedded::VHOST;
 use reqwest::Method;
 use serde_json::json;
 

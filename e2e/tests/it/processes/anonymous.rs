@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use chasqui::private_broker::Signal;
 use domain::State;
 use e2e::processes::with;
 use e2e::provider::{Answer, Provider};
 use e2e::{Database, Process, TestFleet};
+use embedded::Signal;
 use lapin::options::BasicGetOptions;
 use lapin::{BasicProperties, Connection, ConnectionProperties};
 use sqlx::{Executor as _, Row as _};

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use chasqui::private_broker::Signal;
 use domain::Clock;
 use e2e::processes::{run, with};
 use e2e::provider::Provider;
 use e2e::{Database, Process, TestFleet};
+use embedded::Signal;
 use runtime::SystemClock;
 
 use super::{all_sent, number, publish, publish_jobs};

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use chasqui::private_broker::Signal;
 use domain::{AttemptOutcome, State};
 use e2e::processes::{run, with};
 use e2e::provider::{Answer, Provider};
 use e2e::{Database, Process, TestFleet};
+use embedded::Signal;
 use sqlx::{Executor as _, Row as _};
 
 use super::{all_sent, number, publish, received, sms};

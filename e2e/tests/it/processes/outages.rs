@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use chasqui::private_broker::{Options, PrivateBroker, Signal, User, free_ports};
 use e2e::postgres::Postgres;
 use e2e::processes::{Environment, run};
 use e2e::provider::{Answer, Provider};
 use e2e::{Database, Process, TestFleet};
+use embedded::{Options, PrivateBroker, Signal, User, free_ports};
 use lapin::options::{BasicPublishOptions, ConfirmSelectOptions};
 use lapin::{BasicProperties, Connection, ConnectionProperties};
 use reqwest::Method;

@@ -4,9 +4,9 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use chasqui::private_broker::Signal;
 use e2e::Process;
 use e2e::processes::run_within;
+use embedded::Signal;
 use serde_json::json;
 use tokio::time::Instant;
 

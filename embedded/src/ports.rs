@@ -30,6 +30,6 @@ pub fn free_ports<const N: usize>() -> io::Result<[u16; N]> {
 }
 
 /// Whether nobody listens on any of these ports.
-pub(super) fn are_free(ports: &[u16]) -> bool {
+pub(crate) fn are_free(ports: &[u16]) -> bool {
     ports.iter().all(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok())
 }

@@ -7,40 +7,40 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 
-use super::installation::Installation;
-use super::passwords::Passwords;
-use super::ports::{are_free, free_ports};
-use super::{Options, processes};
+use crate::installation::Installation;
+use crate::passwords::Passwords;
+use crate::ports::{are_free, free_ports};
+use crate::{Options, processes};
 
 /// The same files as the broker of `compose.yaml`.
-const CONF: &str = include_str!("../../../rabbitmq/rabbitmq.conf");
-const PLUGINS: &str = include_str!("../../../rabbitmq/enabled_plugins");
+const CONF: &str = include_str!("../../rabbitmq/rabbitmq.conf");
+const PLUGINS: &str = include_str!("../../rabbitmq/enabled_plugins");
 /// Erlang takes it only when others cannot read it.
 const COOKIE: &str = "home/.erlang.cookie";
-const DEFINITIONS: &str = include_str!("../../../rabbitmq/definitions.json");
+const DEFINITIONS: &str = include_str!("../../rabbitmq/definitions.json");
 
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Ports {
-    pub(super) amqp: u16,
-    pub(super) management: u16,
+pub(crate) struct Ports {
+    pub(crate) amqp: u16,
+    pub(crate) management: u16,
     /// Between Erlang nodes, so also from `rabbitmqctl`.
-    pub(super) distribution: u16,
-    pub(super) epmd: u16,
+    pub(crate) distribution: u16,
+    pub(crate) epmd: u16,
     /// The port mapper that knows the node: its own, unless it is one of a cluster.
-    pub(super) known_at: u16,
+    pub(crate) known_at: u16,
 }
 
 impl Ports {
-    pub(super) fn free() -> std::io::Result<Self> {
+    pub(crate) fn free() -> std::io::Result<Self> {
         free_ports().map(Self::from)
     }
 
     /// By another node's port mapper, if there is one.
-    pub(super) fn known_at(self, epmd: Option<u16>) -> Self {
+    pub(crate) fn known_at(self, epmd: Option<u16>) -> Self {
         Self { known_at: epmd.unwrap_or(self.epmd), ..self }
     }
 
-    pub(super) fn are_free(self) -> bool {
+    pub(crate) fn are_free(self) -> bool {
         are_free(&[self.amqp, self.management, self.distribution, self.epmd])
     }
 }
@@ -52,7 +52,7 @@ impl From<[u16; 4]> for Ports {
 }
 
 #[derive(Debug)]
-pub(super) struct NodeDir {
+pub(crate) struct NodeDir {
     root: PathBuf,
     /// Unlike any other node's, and the same for every run in this folder, because the data belong to the name.
     node: String,
@@ -63,7 +63,7 @@ pub(super) struct NodeDir {
 impl NodeDir {
     /// # Errors
     /// When another process uses the folder, or it cannot be written, or an ephemeral node would inherit something.
-    pub(super) fn open(dir: &Path, ephemeral: bool) -> Result<Self> {
+    pub(crate) fn open(dir: &Path, ephemeral: bool) -> Result<Self> {
         let shown = dir.display();
         let hint = || format!("cannot write {shown}; if an earlier run of another user left it, remove it");
         // Queued bodies and passwords are in there.
@@ -87,26 +87,26 @@ impl NodeDir {
         Ok(Self { root, node, _lock: lock })
     }
 
-    pub(super) fn root(&self) -> &Path {
+    pub(crate) fn root(&self) -> &Path {
         &self.root
     }
 
-    pub(super) fn node(&self) -> &str {
+    pub(crate) fn node(&self) -> &str {
         &self.node
     }
 
-    pub(super) fn log(&self) -> PathBuf {
+    pub(crate) fn log(&self) -> PathBuf {
         self.root.join("log/node.log")
     }
 
     /// What nodes of one cluster must share; made by the first start.
-    pub(super) fn cookie(&self) -> Result<String> {
+    pub(crate) fn cookie(&self) -> Result<String> {
         let file = self.root.join(COOKIE);
         fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))
     }
 
     /// Before the first start.
-    pub(super) fn take_cookie(&self, cookie: &str) -> Result<()> {
+    pub(crate) fn take_cookie(&self, cookie: &str) -> Result<()> {
         let file = self.root.join(COOKIE);
         let written = fs::write(&file, cookie).and_then(|()| {
             let mut permissions = fs::metadata(&file)?.permissions();
@@ -117,12 +117,12 @@ impl NodeDir {
     }
 
     /// Ends what a killed run left running on these data.
-    pub(super) async fn end_leftovers(&self) -> Result<()> {
+    pub(crate) async fn end_leftovers(&self) -> Result<()> {
         processes::end_all(std::slice::from_ref(&self.node)).await
     }
 
     /// The ports of the last run if they are still free, so that what was configured with them keeps working.
-    pub(super) fn last_ports(&self) -> Option<Ports> {
+    pub(crate) fn last_ports(&self) -> Option<Ports> {
         let text = fs::read_to_string(self.root.join("ports")).ok()?;
         let ports: Vec<u16> = text.split_whitespace().filter_map(|port| port.parse().ok()).collect();
         let ports = Ports::from(<[u16; 4]>::try_from(ports).ok()?);
@@ -130,12 +130,12 @@ impl NodeDir {
     }
 
     /// The log of the run before.
-    pub(super) fn previous_log(&self) -> PathBuf {
+    pub(crate) fn previous_log(&self) -> PathBuf {
         self.root.join("log/previous.log")
     }
 
     /// Begins a log and writes all that the node reads.
-    pub(super) fn prepare(&self, ports: Ports, options: &Options, passwords: &Passwords) -> Result<()> {
+    pub(crate) fn prepare(&self, ports: Ports, options: &Options, passwords: &Passwords) -> Result<()> {
         let _ = fs::rename(self.log(), self.previous_log());
         let Ports { amqp, management, distribution, epmd, .. } = ports;
         let remembered = format!("{amqp} {management} {distribution} {epmd}\n");
@@ -165,7 +165,7 @@ impl NodeDir {
 
     /// The whole environment of the node and of `rabbitmqctl`: what is set for the system's broker, and our own
     /// `RABBITMQ_HOST` and the like, must not reach them.
-    pub(super) fn env(&self, ports: Ports, installation: &Installation) -> Vec<(OsString, OsString)> {
+    pub(crate) fn env(&self, ports: Ports, installation: &Installation) -> Vec<(OsString, OsString)> {
         let at = |path: &str| self.root.join(path).into_os_string();
         let loopback = "-kernel inet_dist_use_interface {127,0,0,1}";
         // The last flag does nothing but name the process for `processes`.

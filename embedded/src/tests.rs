@@ -154,7 +154,7 @@ async fn a_server_ends_when_our_process_is_killed() {
     let dir = tempfile::tempdir().unwrap();
     let data = dir.path().join("data");
     std::fs::create_dir(&data).unwrap();
-    let name = "private_broker::tests::a_server_ends_when_our_process_is_killed";
+    let name = "tests::a_server_ends_when_our_process_is_killed";
     let mut victim = Command::new(std::env::current_exe().unwrap());
     victim.args(["--exact", name]).env(VICTIM, &data).stdout(Stdio::null()).stderr(Stdio::null());
     let mut victim = victim.spawn().unwrap();

@@ -10,13 +10,13 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
-use super::User;
+use crate::User;
 
 const FILE: &str = "passwords";
 
 /// One for each of [`User::ALL`], in that order. They stand in URLs, so they are letters and digits.
 #[derive(Clone)]
-pub(super) struct Passwords([String; 3]);
+pub(crate) struct Passwords([String; 3]);
 
 impl std::fmt::Debug for Passwords {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -26,7 +26,7 @@ impl std::fmt::Debug for Passwords {
 
 impl Passwords {
     /// Those of the last run in this folder, or new ones: the node learns them from its definitions at every start.
-    pub(super) fn kept_in(root: &Path) -> Result<Self> {
+    pub(crate) fn kept_in(root: &Path) -> Result<Self> {
         let path = root.join(FILE);
         let kept = fs::read_to_string(&path).unwrap_or_default();
         let kept: Option<Vec<String>> = User::ALL
@@ -53,13 +53,13 @@ impl Passwords {
         Ok(())
     }
 
-    pub(super) fn of(&self, user: User) -> &str {
+    pub(crate) fn of(&self, user: User) -> &str {
         let at = User::ALL.iter().position(|other| *other == user).unwrap_or_default();
         &self.0[at]
     }
 
     /// The definitions with these passwords instead of the published ones.
-    pub(super) fn put_into(&self, definitions: &str) -> Result<String> {
+    pub(crate) fn put_into(&self, definitions: &str) -> Result<String> {
         let mut definitions: Value = serde_json::from_str(definitions).context("rabbitmq/definitions.json")?;
         for listed in definitions["users"].as_array_mut().into_iter().flatten() {
             let user = User::ALL.into_iter().find(|user| listed["name"] == user.name());
@@ -100,7 +100,7 @@ mod tests {
 
     #[test]
     fn the_published_passwords_are_in_no_definition() {
-        let published = include_str!("../../../rabbitmq/definitions.json");
+        let published = include_str!("../../rabbitmq/definitions.json");
         let dir = tempfile::tempdir().unwrap();
         let put = Passwords::kept_in(dir.path()).unwrap().put_into(published).unwrap();
         let hashes = |text: &str| {

@@ -1,4 +1,7 @@
-//! A RabbitMQ node of our own: on free ports of the loopback address, in a folder of its own, gone when we are.
+//! A RabbitMQ node of its own: on free ports of the loopback address, in a folder of its own, gone when its process is.
+//!
+//! For `chasqui up`, and for tests and measurements that need a broker: read [`PrivateBroker`] first. [`Supervised`]
+//! is the way in which the node is run, and serves for other servers too.
 
 mod installation;
 mod node_dir;

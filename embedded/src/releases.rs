@@ -5,14 +5,14 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result};
 
-use super::node_dir::NodeDir;
+use crate::node_dir::NodeDir;
 
 const STAMP: &str = "release";
 /// Every node says so first.
 const SAYS: &str = "Starting RabbitMQ ";
 
 /// Before a log begins anew: what an earlier version of ours left there has no stamp, but its last good log tells.
-pub(super) fn remember_the_last(dir: &NodeDir) -> Result<()> {
+pub(crate) fn remember_the_last(dir: &NodeDir) -> Result<()> {
     if dir.root().join(STAMP).exists() {
         return Ok(());
     }
@@ -21,7 +21,7 @@ pub(super) fn remember_the_last(dir: &NodeDir) -> Result<()> {
 }
 
 /// After a good start: the data are of this release now.
-pub(super) fn remember_this(dir: &NodeDir) -> Result<()> {
+pub(crate) fn remember_this(dir: &NodeDir) -> Result<()> {
     in_log(&dir.log()).map_or(Ok(()), |release| write(dir, &release))
 }
 
@@ -31,7 +31,7 @@ fn write(dir: &NodeDir, release: &str) -> Result<()> {
 }
 
 /// `None` when the data are of the series that was started, or nobody knows.
-pub(super) fn explain(dir: &NodeDir) -> Option<String> {
+pub(crate) fn explain(dir: &NodeDir) -> Option<String> {
     let made_by = fs::read_to_string(dir.root().join(STAMP)).ok()?.trim().to_owned();
     let started = in_log(&dir.log())?;
     (series(&made_by) != series(&started)).then(|| text(dir.root(), &made_by, &started, &dir.log()))

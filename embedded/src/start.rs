@@ -6,11 +6,11 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, bail};
 use tokio::net::TcpStream;
 
-use super::installation::Installation;
-use super::node_dir::{NodeDir, Ports};
-use super::passwords::Passwords;
-use super::supervised::{Launch, Signal, Supervised};
-use super::{Options, releases};
+use crate::installation::Installation;
+use crate::node_dir::{NodeDir, Ports};
+use crate::passwords::Passwords;
+use crate::supervised::{Launch, Signal, Supervised};
+use crate::{Options, releases};
 
 /// A start takes 6 s on an idle machine; this is for a very busy one.
 const START_LIMIT: Duration = Duration::from_secs(120);
@@ -19,11 +19,11 @@ const POLL: Duration = Duration::from_millis(50);
 /// Lines of its log in an error message.
 const COMPLAINT: usize = 15;
 
-pub(super) fn at_end(ephemeral: bool) -> Signal {
+pub(crate) fn at_end(ephemeral: bool) -> Signal {
     if ephemeral { Signal::Kill } else { Signal::Term }
 }
 
-pub(super) async fn start_once(
+pub(crate) async fn start_once(
     dir: &NodeDir,
     installation: &Installation,
     ports: Ports,
@@ -54,7 +54,7 @@ pub(super) async fn start_once(
     Ok((epmd, node))
 }
 
-pub(super) fn start_node(
+pub(crate) fn start_node(
     dir: &NodeDir,
     installation: &Installation,
     ports: Ports,
@@ -74,7 +74,7 @@ pub(super) fn start_node(
 }
 
 /// Waits until both listeners answer: the node opens them last, after it has loaded the definitions.
-pub(super) async fn await_ready(dir: &NodeDir, node: &mut Supervised, ports: Ports) -> Result<()> {
+pub(crate) async fn await_ready(dir: &NodeDir, node: &mut Supervised, ports: Ports) -> Result<()> {
     let deadline = Instant::now() + START_LIMIT;
     loop {
         if let Some(status) = node.ended()? {

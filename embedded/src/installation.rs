@@ -30,22 +30,22 @@ no RabbitMQ server is installed here, and no broker is configured. One of these 
   AMQP_URL=amqp://…               names a broker that you have already";
 
 #[derive(Clone, Debug)]
-pub(super) struct Installation {
+pub(crate) struct Installation {
     /// The folder of `rabbitmq-server` and `rabbitmqctl`.
-    pub(super) sbin: PathBuf,
-    pub(super) epmd: PathBuf,
+    pub(crate) sbin: PathBuf,
+    pub(crate) epmd: PathBuf,
     /// `PATH` for both.
-    pub(super) path: OsString,
+    pub(crate) path: OsString,
 }
 
 impl Installation {
     /// # Errors
     /// Says what to install.
-    pub(super) fn find() -> Result<Self> {
+    pub(crate) fn find() -> Result<Self> {
         Self::find_in(Path::new(SYSTEM), &env::var_os("PATH").unwrap_or_default(), &ELSEWHERE)
     }
 
-    pub(super) fn find_in(system: &Path, path: &OsStr, elsewhere: &[&str]) -> Result<Self> {
+    pub(crate) fn find_in(system: &Path, path: &OsStr, elsewhere: &[&str]) -> Result<Self> {
         let folders: Vec<PathBuf> = env::split_paths(path).chain(elsewhere.iter().map(PathBuf::from)).collect();
         let in_folders = |program| folders.iter().find(|folder| folder.join(program).is_file()).cloned();
         let Some(sbin) = newest_release(system).or_else(|| in_folders("rabbitmq-server")) else {

@@ -9,11 +9,11 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
+use embedded::{Options, PrivateBroker, User};
 
 pub(crate) use self::running::{Running, with_running};
 use crate::config::Sources;
 use crate::output::say;
-use crate::private_broker::{Options, PrivateBroker, User};
 
 /// Where everything of an unconfigured fleet lies, relative to the working directory.
 const VAR: &str = "var";

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, bail};
 use tokio::process::Command;
 
-use super::supervised::Signal;
+use crate::supervised::Signal;
 
 /// Longer than a node with much to write takes to stop.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -17,7 +17,7 @@ const POLL: Duration = Duration::from_millis(100);
 ///
 /// # Errors
 /// When one of them stays, which is so when it belongs to another user.
-pub(super) async fn end_all(words: &[String]) -> Result<()> {
+pub(crate) async fn end_all(words: &[String]) -> Result<()> {
     for signal in [Signal::Term, Signal::Kill] {
         let pids = running(words).await?;
         if pids.is_empty() {
@@ -37,7 +37,7 @@ pub(super) async fn end_all(words: &[String]) -> Result<()> {
 }
 
 /// The ids of the processes whose arguments contain one of `words` as a whole argument.
-pub(super) async fn running(words: &[String]) -> Result<Vec<u32>> {
+pub(crate) async fn running(words: &[String]) -> Result<Vec<u32>> {
     let mut found = Vec::new();
     for (pid, args) in list().await? {
         if words.iter().any(|word| args.iter().any(|arg| arg == word)) {
