@@ -179,7 +179,8 @@ async fn run(store: &Store, steps: Vec<Step>) -> Result<(), TestCaseError> {
     let expected: Vec<_> = model.jobs.values().map(|held| JobSummary::from(&held.job)).collect();
     prop_assert_eq!(store.jobs(JobFilter::default()).await.unwrap().jobs, expected);
     for held in model.jobs.values() {
-        prop_assert_eq!(store.job(&held.job.key).await.unwrap().as_ref(), Some(&held.job));
+        let found = store.job(&held.job.key).await.unwrap();
+        prop_assert_eq!(found.as_ref(), Some(&held.job));
     }
     Ok(())
 }

@@ -51,13 +51,28 @@ fn the_body_that_was_awaited_for_longest_makes_room_after_all_that_ask_nothing()
 fn when_all_are_busy_a_new_one_gets_probes_only_and_the_newest_of_these_is_served() {
     let connections = Connections::new(ROOM);
     let busy = [1, 1, 2, 2].map(|n| connections.admit(peer(n)));
-    busy.iter().for_each(|connection| connection.activity().begins());
+    for connection in &busy {
+        connection.activity().begins();
+    }
     let reserve = [1, 3, 3].map(|n| connections.admit(peer(n)));
     assert!(reserve.iter().all(|connection| connection.probes_only));
     assert_eq!(reserve.each_ref().map(|connection| connection.close.is_cancelled()), [true, false, false]);
     assert!(busy.iter().all(|connection| !connection.close.is_cancelled()));
     drop(busy);
     assert!(!connections.admit(peer(1)).probes_only);
+}
+
+#[test]
+fn a_request_that_stood_ready_behind_another_is_told_from_one_that_was_waited_for() {
+    let connections = Connections::new(ROOM);
+    let activity = connections.admit(peer(1)).activity();
+    activity.rests();
+    assert!(activity.begins(), "nothing had been there before it");
+    activity.ends();
+    assert!(!activity.begins(), "it came with the one before");
+    activity.rests();
+    activity.ends();
+    assert!(activity.begins());
 }
 
 #[test]
