@@ -61,7 +61,8 @@ fn a_default_locale_in_which_no_template_has_words_is_refused_with_those_there_a
         assert_eq!(told, [words], "{role:?}");
     }
     for known in ["es", "ES-ar", "es-PY"] {
-        read(Role::Worker, &[captured, ("DEFAULT_LOCALE", known)]).expect("it has words, or falls back to one that has");
+        read(Role::Worker, &[captured, ("DEFAULT_LOCALE", known)])
+            .expect("it has words, or falls back to one that has");
     }
     let folder = tempfile::tempdir().unwrap();
     std::fs::create_dir_all(folder.path().join("offer/pt")).unwrap();
