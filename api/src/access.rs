@@ -1,21 +1,105 @@
 //! Who may do what: tokens where they are needed, and the rule for publishing without one.
 
+use std::marker::PhantomData;
 use std::net::IpAddr;
+use std::sync::Arc;
 
+use axum::extract::FromRequestParts;
 use axum::http::header::AUTHORIZATION;
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
 
-use crate::hosts::Source;
-use crate::problem::Problem;
-use crate::service::App;
+use crate::app::App;
+use crate::http::hosts::Source;
+use crate::http::problem::Problem;
 use crate::settings::Open;
 use crate::token::{Caller, Scope};
+
+/// The scopes that open a route: a caller needs one of them.
+pub(crate) trait Scopes {
+    const ANY_OF: &'static [Scope];
+}
+
+/// What routes ask for.
+pub(crate) mod scopes {
+    use super::Scopes;
+    use crate::token::Scope;
+
+    pub(crate) struct Notify;
+    pub(crate) struct Read;
+    pub(crate) struct Operate;
+    pub(crate) struct OperateOrNotify;
+    pub(crate) struct Admin;
+
+    impl Scopes for Notify {
+        const ANY_OF: &'static [Scope] = &[Scope::Notify];
+    }
+
+    impl Scopes for Read {
+        const ANY_OF: &'static [Scope] = &[Scope::Read];
+    }
+
+    impl Scopes for Operate {
+        const ANY_OF: &'static [Scope] = &[Scope::Operate];
+    }
+
+    impl Scopes for OperateOrNotify {
+        const ANY_OF: &'static [Scope] = &[Scope::Operate, Scope::Notify];
+    }
+
+    impl Scopes for Admin {
+        const ANY_OF: &'static [Scope] = &[Scope::Admin];
+    }
+}
+
+/// A caller whose token has one of the scopes `S`. A handler with this argument is called for nobody else: others get 401
+/// without a valid token and 403 without the scope. The argument stands before those that read the path and the query, so
+/// that strangers learn nothing about these.
+pub(crate) struct Authorized<S> {
+    pub(crate) caller: Caller,
+    scopes: PhantomData<S>,
+}
+
+/// As [`Authorized`], or nobody where the open rule lets everybody in. A token that is present must be valid even then.
+pub(crate) struct AuthorizedUnlessOpen<S> {
+    pub(crate) caller: Option<Caller>,
+    scopes: PhantomData<S>,
+}
+
+impl<S: Scopes> FromRequestParts<Arc<App>> for Authorized<S> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
+        let caller = caller_with::<S>(app, &parts.headers)?.ok_or_else(missing_token)?;
+        Ok(Self { caller, scopes: PhantomData })
+    }
+}
+
+impl<S: Scopes> FromRequestParts<Arc<App>> for AuthorizedUnlessOpen<S> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
+        let caller = caller_with::<S>(app, &parts.headers)?;
+        if caller.is_none() && !is_open(app, Source::of(parts)) {
+            return Err(missing_token_for_publishing(app.settings.open));
+        }
+        Ok(Self { caller, scopes: PhantomData })
+    }
+}
+
+/// Who is asking, if the token has one of the scopes `S`: None without an `Authorization` header.
+///
+/// # Errors
+/// 401 for a token that is not valid, 403 for one without the scope.
+pub(crate) fn caller_with<S: Scopes>(app: &App, headers: &HeaderMap) -> Result<Option<Caller>, Problem> {
+    caller(app, headers)?.map(|caller| allowed(caller, S::ANY_OF)).transpose()
+}
 
 /// Who is asking: None without an `Authorization` header.
 ///
 /// # Errors
 /// 401, the same for every token that is not valid.
-pub(crate) fn caller(app: &App, headers: &HeaderMap) -> Result<Option<Caller>, Problem> {
+fn caller(app: &App, headers: &HeaderMap) -> Result<Option<Caller>, Problem> {
     let mut values = headers.get_all(AUTHORIZATION).iter();
     let Some(value) = values.next() else { return Ok(None) };
     let token = value
@@ -29,34 +113,11 @@ pub(crate) fn caller(app: &App, headers: &HeaderMap) -> Result<Option<Caller>, P
     }
 }
 
-/// A caller whose token has one of these scopes.
-///
-/// # Errors
-/// 401 without a valid token, 403 without the scope.
-pub(crate) fn require(app: &App, headers: &HeaderMap, scopes: &[Scope]) -> Result<Caller, Problem> {
-    allowed(caller(app, headers)?.ok_or_else(missing_token)?, scopes)
-}
-
-/// A caller with the scope, or nobody where the open rule lets everybody in. A token that is present must
-/// be valid even then.
-///
-/// # Errors
-/// As [`require`].
-pub(crate) fn require_unless_open(
-    app: &App,
-    source: Source,
-    headers: &HeaderMap,
-    scope: Scope,
-) -> Result<Option<Caller>, Problem> {
-    let open = match app.settings.open {
+fn is_open(app: &App, source: Source) -> bool {
+    match app.settings.open {
         Open::Nobody => false,
         Open::ThisMachine => is_loopback(app.settings.listen.ip()) && source.direct,
         Open::Everybody => true,
-    };
-    match caller(app, headers)? {
-        Some(caller) => allowed(caller, &[scope]).map(Some),
-        None if open => Ok(None),
-        None => Err(missing_token_for_publishing(app.settings.open)),
     }
 }
 

@@ -1,5 +1,7 @@
 //! `/openapi.json`, generated from the handlers, and `/docs`, which shows it in a browser.
 
+pub(crate) mod refusals;
+
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -16,10 +18,10 @@ use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, PathItem, Ref, RefOr};
 use utoipa::{IntoResponses, Modify, OpenApi};
 
-use crate::problem::{BadField, ProblemDetails};
-use crate::routes;
-use crate::schema::UnreadParameter;
-use crate::service::{App, unknown_route};
+use self::refusals::UnreadParameter;
+use crate::app::App;
+use crate::http::fallbacks::unknown_route;
+use crate::http::problem::{BadField, ProblemDetails};
 
 /// The page needs its own scripts and styles only.
 const POLICY: &str =
@@ -64,12 +66,7 @@ pub(crate) fn base() -> utoipa::openapi::OpenApi {
     Document::openapi()
 }
 
-/// Every route that an installation may have. `docs/openapi.json` is this, held equal by a test.
-pub fn openapi() -> utoipa::openapi::OpenApi {
-    complete(routes::all().into_openapi())
-}
-
-/// Every operation of the document refuses parameters that it does not read: see `query::Readings`.
+/// Every operation of the document refuses parameters that it does not read: see `http::unread::Readings`.
 pub(crate) fn tell_of_unread(document: &mut utoipa::openapi::OpenApi) {
     for operation in document.paths.paths.values_mut().flat_map(operations) {
         for (status, response) in UnreadParameter::responses() {
@@ -83,7 +80,7 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
 }
 
 /// Every refusal is a problem; the handlers only say what each status means.
-fn complete(mut document: utoipa::openapi::OpenApi) -> utoipa::openapi::OpenApi {
+pub(crate) fn complete(mut document: utoipa::openapi::OpenApi) -> utoipa::openapi::OpenApi {
     for (path, item) in &mut document.paths.paths {
         for (status, response) in operations(item).flat_map(|operation| &mut operation.responses.responses) {
             if let RefOr::T(response) = response

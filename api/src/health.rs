@@ -8,16 +8,16 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
 use axum::routing::get;
 use axum::{Json, Router};
-use domain::Readiness;
+use runtime::Readiness;
 use serde::Serialize;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use utoipa::ToSchema;
 
-use crate::problem::Problem;
-use crate::routes::Shared;
-use crate::service::{RenderMetrics, with_fallbacks};
-use crate::{edge, server};
+use crate::app::{RenderMetrics, Shared};
+use crate::http::fallbacks::with_fallbacks;
+use crate::http::problem::Problem;
+use crate::http::{edge, server};
 
 const METRICS_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 

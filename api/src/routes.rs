@@ -2,17 +2,23 @@
 
 use std::sync::Arc;
 
-use axum::extract::State;
+use axum::http::Method;
 use axum::routing::post;
+use domain::FIELDS;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::query::Readings;
-use crate::service::App;
-use crate::{accounts, cancel, deliveries, docs, health, login, notify, sandbox, schedules};
+use crate::accounts::{login, register};
+use crate::app::App;
+use crate::http::unread::Readings;
+use crate::notifications::{cancel, publish};
+use crate::sandbox::{captures, pages};
+use crate::{deliveries, docs, health, schedules};
 
-/// How every handler gets the parts of the API.
-pub(crate) type Shared = State<Arc<App>>;
+/// Every route that an installation may have. `docs/openapi.json` is this, held equal by a test.
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    docs::complete(all().into_openapi())
+}
 
 /// The routes of this installation, and those of them that refuse a query.
 pub(crate) fn served(app: &App) -> (OpenApiRouter<Arc<App>>, Readings) {
@@ -23,14 +29,14 @@ pub(crate) fn served(app: &App) -> (OpenApiRouter<Arc<App>>, Readings) {
     };
     let router = if app.settings.sandbox { router.merge(with_sandbox()) } else { router };
     let mut router = refusing_unread(router);
-    let readings = Readings::of(router.get_openapi_mut());
+    let readings = Readings::of(router.get_openapi_mut(), fields_of);
     let router = router.merge(probes());
-    let router = if app.settings.sandbox { router.merge(sandbox::pages().into()) } else { router };
+    let router = if app.settings.sandbox { router.merge(pages::pages().into()) } else { router };
     (router, readings)
 }
 
-/// Every route that an installation may have, for the OpenAPI document.
-pub(crate) fn all() -> OpenApiRouter<Arc<App>> {
+/// Whatever this installation serves of them.
+fn all() -> OpenApiRouter<Arc<App>> {
     refusing_unread(always().merge(with_accounts()).merge(with_sandbox())).merge(probes())
 }
 
@@ -42,13 +48,13 @@ fn refusing_unread(mut router: OpenApiRouter<Arc<App>>) -> OpenApiRouter<Arc<App
 
 fn always() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::with_openapi(docs::base())
-        .routes(routes!(notify::notify))
-        .routes(routes!(notify::notify_auth))
+        .routes(routes!(publish::notify))
+        .routes(routes!(publish::notify_auth))
         .routes(routes!(cancel::cancel))
-        .routes(routes!(deliveries::list))
-        .routes(routes!(deliveries::show))
-        .routes(routes!(schedules::create, schedules::list))
-        .routes(routes!(schedules::show, schedules::delete))
+        .routes(routes!(deliveries::list::list))
+        .routes(routes!(deliveries::show::show))
+        .routes(routes!(schedules::create::create, schedules::list::list))
+        .routes(routes!(schedules::show::show, schedules::delete::delete))
 }
 
 fn probes() -> OpenApiRouter<Arc<App>> {
@@ -60,9 +66,20 @@ fn probes() -> OpenApiRouter<Arc<App>> {
 }
 
 fn with_accounts() -> OpenApiRouter<Arc<App>> {
-    OpenApiRouter::default().routes(routes!(login::login)).routes(routes!(accounts::register))
+    OpenApiRouter::default().routes(routes!(login::login)).routes(routes!(register::register))
 }
 
 fn with_sandbox() -> OpenApiRouter<Arc<App>> {
-    OpenApiRouter::default().routes(routes!(sandbox::captures))
+    OpenApiRouter::default().routes(routes!(captures::captures))
+}
+
+/// What the body of a request to this route may hold.
+fn fields_of(method: &Method, route: &str) -> &'static [&'static str] {
+    match (method, route) {
+        (&Method::POST, "/notify" | "/notify-auth") => &FIELDS,
+        (&Method::POST, "/schedules") => &schedules::body::KNOWN,
+        (&Method::POST, "/login") => &["username", "password"],
+        (&Method::POST, "/register") => &["username", "password", "scope", "tenant"],
+        _ => &[],
+    }
 }

@@ -1,5 +1,8 @@
 //! JSON Web Tokens: made by `POST /login`, checked on every request that brings one.
 
+mod algorithm;
+mod settings;
+
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,7 +11,9 @@ use domain::{Clock, DerivedKey, Keyring, Tenant, Timestamp, is_unsafe_in_a_line}
 use jsonwebtoken::{DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
 
-use crate::settings::{InvalidSettings, JwtAlgorithm, JwtSettings};
+pub use self::algorithm::JwtAlgorithm;
+use self::algorithm::public_key;
+pub use self::settings::{InvalidSettings, JwtSettings};
 
 /// Bytes. A token of ours has about 400, one of a large identity provider about 2,000.
 const MAX_TOKEN_BYTES: usize = 8 * 1024;
@@ -220,34 +225,6 @@ fn base64url(text: &str) -> Option<Vec<u8>> {
 
 fn decoding_key(key: &DerivedKey) -> DecodingKey {
     DecodingKey::from_secret(key.as_bytes())
-}
-
-/// What is wrong with `JWT_PUBLIC_KEY`, if anything.
-pub(crate) fn check_public_key(algorithm: JwtAlgorithm, pem: Option<&str>) -> Option<String> {
-    public_key(algorithm, pem).err()
-}
-
-fn public_key(algorithm: JwtAlgorithm, pem: Option<&str>) -> Result<DecodingKey, String> {
-    let (name, kind) = match algorithm {
-        JwtAlgorithm::Es256 => ("ES256", "EC (P-256)"),
-        JwtAlgorithm::Rs256 | JwtAlgorithm::Hs256 => ("RS256", "RSA"),
-    };
-    let pem = pem.filter(|pem| !pem.trim().is_empty()).ok_or_else(|| {
-        format!("JWT_PUBLIC_KEY is missing: ALGORITHM={name} needs the {kind} public key of the issuer, in PEM")
-    })?;
-    // The library would take an RSA one for both.
-    if pem.contains("PRIVATE KEY-----") {
-        return Err(
-            "JWT_PUBLIC_KEY is a private key: give the public one that belongs to it, as `openssl pkey -in key.pem \
-                    -pubout` prints it, and leave the private one with the issuer"
-                .into(),
-        );
-    }
-    let key = match algorithm {
-        JwtAlgorithm::Es256 => DecodingKey::from_ec_pem(pem.as_bytes()),
-        JwtAlgorithm::Rs256 | JwtAlgorithm::Hs256 => DecodingKey::from_rsa_pem(pem.as_bytes()),
-    };
-    key.map_err(|_| format!("JWT_PUBLIC_KEY is not an {kind} public key in PEM, which ALGORITHM={name} needs"))
 }
 
 /// Seconds of the epoch, as RFC 7519 writes instants.

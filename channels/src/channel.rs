@@ -5,16 +5,17 @@ use std::time::Instant;
 
 use async_trait::async_trait;
 use domain::{Failure, Key, Outcome, Reason, Rendered, Timestamp};
+use media::Words;
 use serde_json::{Map, Value};
 
-use crate::line;
+use crate::redact::redact;
 
 /// One delivery, rendered and ready to go out.
 #[derive(Clone, Copy, Debug)]
 pub struct Outgoing<'a> {
     /// The same for every attempt: what a provider or a mailbox can recognise a second copy by.
     pub key: &'a Key,
-    /// As the publisher wrote it. Nobody has checked it for this channel yet.
+    /// As the publisher wrote it.
     pub destination: &'a str,
     pub rendered: &'a Rendered,
     /// The publisher's own data, for media that carry some (push).
@@ -26,9 +27,10 @@ pub struct Outgoing<'a> {
     pub now: Timestamp,
 }
 
-/// A medium, carried by one provider.
+/// How one provider sends by one medium.
 ///
-/// A channel is one file in `channels/src/` and one word in its catalog; `docs/adding-a-channel.md` walks through one.
+/// Its provider is a folder in `channels/src/providers/`; `docs/adding-a-channel.md` walks through one. Whose messages it
+/// carries, it need not know: that stands with the provider and the medium.
 ///
 /// # What `send` promises
 ///
@@ -42,29 +44,28 @@ pub struct Outgoing<'a> {
 ///   [`Outgoing::before_it_expires`], and ends in `Expired`.
 /// - **It may be dropped at any await.** The worker sets the time limit and calls an elapsed one ambiguous. What a
 ///   dropped call leaves behind, such as a connection in the middle of a dialogue, must never be used again.
-/// - **The destination is checked first**, by the same check that the catalog offers to the API.
+/// - **What the medium refuses never comes here**: [`crate::Enabled::send`] has the destination and the words checked
+///   first, by the same rules that the API goes by. What this provider alone refuses is a `Permanent` of its own.
 /// - **Limits on everything that is read.** An answer is at most 64 KiB; what is more is not an answer.
 /// - **Nothing personal in a [`Failure`]**: no recipient, no body, no credential. Providers like to quote them:
 ///   pass what they say through [`Outgoing::redact`].
 #[async_trait]
 pub trait Channel: Send + Sync {
-    /// The medium, as publishers write it: `email`.
-    fn name(&self) -> &'static str;
-
-    /// Who carries it: `smtp`.
-    fn provider(&self) -> &'static str;
-
     /// Hands one message to the provider. The caller puts the timeout around it.
     async fn send(&self, outgoing: &Outgoing<'_>) -> Outcome;
 }
 
-impl Outgoing<'_> {
+impl<'a> Outgoing<'a> {
+    pub(crate) fn words(&self) -> Words<'a> {
+        Words::of(self.rendered, self.data)
+    }
+
     /// What a provider said, fit for a log, a header and a row: at most 200 characters, without the destination,
     /// the words or the data of this message, nor anything that looks like an address or a phone number.
     pub fn redact(&self, said: &str) -> String {
         let words = [Some(self.destination), self.rendered.subject.as_deref(), Some(&self.rendered.text)];
         let data = self.data.values().filter_map(Value::as_str);
-        line::redact(said, words.into_iter().flatten().chain(data))
+        redact(said, words.into_iter().flatten().chain(data))
     }
 
     /// Awaits what comes before the message is handed over, as long as the message may still go out. None: it has

@@ -3,15 +3,23 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use domain::ChannelName;
+use domain::{ChannelName, Outcome};
+use media::{MEDIA, Medium, find, known, unknown};
 
-use crate::catalog::{Connected, Medium, find, known, unknown};
-use crate::channel::Channel;
-use crate::sandbox::Sandbox;
+use crate::channel::{Channel, Outgoing};
+use crate::providers::serving;
+use crate::sandbox::{self, Sandbox};
 use crate::settings::{SandboxMode, Settings};
 
 /// The enabled channels, by name.
-pub struct Channels(BTreeMap<&'static str, Arc<dyn Channel>>);
+pub struct Channels(BTreeMap<&'static str, Arc<Enabled>>);
+
+/// A medium, and whoever carries it here: a provider or the sandbox.
+pub struct Enabled {
+    medium: &'static Medium,
+    provider: &'static str,
+    channel: Box<dyn Channel>,
+}
 
 /// What becomes of the messages of one channel.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -33,6 +41,30 @@ pub enum NotEnabled {
     NotConfigured(String),
 }
 
+impl Enabled {
+    pub(crate) fn new(medium: &'static Medium, provider: &'static str, channel: Box<dyn Channel>) -> Self {
+        Self { medium, provider, channel }
+    }
+
+    /// The medium, as publishers write it: `email`.
+    pub fn name(&self) -> &'static str {
+        self.medium.name
+    }
+
+    /// Who carries it: `smtp`.
+    pub fn provider(&self) -> &'static str {
+        self.provider
+    }
+
+    /// Sends one message, unless its medium refuses it. [`Channel`] says what is promised.
+    pub async fn send(&self, outgoing: &Outgoing<'_>) -> Outcome {
+        match self.medium.accept(outgoing.destination, &outgoing.words()) {
+            Ok(()) => self.channel.send(outgoing).await,
+            Err(why) => Outgoing::refuse(self.provider, why),
+        }
+    }
+}
+
 impl Channels {
     /// Connects nothing yet: it only reads the settings, and the files that they name.
     ///
@@ -41,18 +73,18 @@ impl Channels {
     pub fn enable(settings: &Settings) -> Result<Self, Vec<String>> {
         let mut enabled = BTreeMap::new();
         let mut problems = unknown_names(settings);
-        for medium in crate::MEDIA.iter().filter(|medium| wanted(settings, medium)) {
+        for medium in MEDIA.iter().filter(|medium| wanted(settings, medium)) {
             match connect(medium, settings) {
-                Connected::Ready(channel) => {
-                    enabled.insert(medium.name, channel);
+                Some(Ok(channel)) => {
+                    enabled.insert(medium.name, Arc::new(channel));
                 }
-                Connected::NotConfigured(needs) if settings.only.is_some() => problems.push(format!(
+                Some(Err(texts)) => problems.extend(texts),
+                None if settings.only.is_some() => problems.push(format!(
                     "CHANNELS names {}, which needs {}: set them, or SANDBOX=missing to capture its messages",
                     medium.name,
-                    needs.join(", ")
+                    needs(medium)
                 )),
-                Connected::NotConfigured(_) => {}
-                Connected::Wrong(texts) => problems.extend(texts),
+                None => {}
             }
         }
         if enabled.is_empty() && problems.is_empty() {
@@ -65,22 +97,21 @@ impl Channels {
     /// What these settings make of each channel, in the order of the catalog, and which settings it needs to be sent.
     pub fn carried(settings: &Settings) -> Vec<(&'static str, Carried, String)> {
         let of = |medium: &&'static Medium| {
-            let configured = matches!((medium.connect)(settings), Connected::Ready(_));
-            let carried = match (wanted(settings, medium), connect(medium, settings)) {
-                (true, Connected::Ready(channel)) if channel.provider() == crate::sandbox::PROVIDER => {
-                    Carried::Captured { configured }
+            let carried = match connect(medium, settings).filter(|_| wanted(settings, medium)) {
+                Some(Ok(channel)) if channel.provider == sandbox::NAME => {
+                    Carried::Captured { configured: matches!(carry(medium, settings), Some(Ok(_))) }
                 }
-                (true, Connected::Ready(channel)) => Carried::By(channel.provider()),
+                Some(Ok(channel)) => Carried::By(channel.provider),
                 _ => Carried::Off,
             };
             (medium.name, carried, needs(medium))
         };
-        crate::MEDIA.iter().map(of).collect()
+        MEDIA.iter().map(of).collect()
     }
 
     /// # Errors
     /// [`NotEnabled`], with what to set.
-    pub fn get(&self, name: &ChannelName) -> Result<&Arc<dyn Channel>, NotEnabled> {
+    pub fn get(&self, name: &ChannelName) -> Result<&Arc<Enabled>, NotEnabled> {
         if let Some(channel) = self.0.get(name.as_str()) {
             return Ok(channel);
         }
@@ -105,16 +136,22 @@ fn wanted(settings: &Settings, medium: &Medium) -> bool {
     }
 }
 
-fn connect(medium: &'static Medium, settings: &Settings) -> Connected {
-    let sandbox = || Connected::Ready(Arc::new(Sandbox::of(medium)));
+/// None: nothing is configured for this medium.
+fn connect(medium: &'static Medium, settings: &Settings) -> Option<Result<Enabled, Vec<String>>> {
+    let captured = || Some(Ok(Enabled::new(medium, sandbox::NAME, Box::new(Sandbox))));
     match settings.sandbox {
-        SandboxMode::All => sandbox(),
-        SandboxMode::Off => (medium.connect)(settings),
-        SandboxMode::Missing => match (medium.connect)(settings) {
-            Connected::NotConfigured(_) => sandbox(),
-            connected => connected,
-        },
+        SandboxMode::All => captured(),
+        SandboxMode::Off => carry(medium, settings),
+        SandboxMode::Missing => carry(medium, settings).or_else(captured),
     }
+}
+
+/// By the first of its providers that anything is configured for.
+fn carry(medium: &'static Medium, settings: &Settings) -> Option<Result<Enabled, Vec<String>>> {
+    serving(medium).find_map(|(provider, service)| {
+        let connected = (service.connect)(settings)?;
+        Some(connected.map(|channel| Enabled::new(medium, provider.name, channel)))
+    })
 }
 
 fn unknown_names(settings: &Settings) -> Vec<String> {
@@ -129,16 +166,14 @@ fn nothing_configured(settings: &Settings) -> String {
     if settings.only.is_some() {
         return format!("CHANNELS names no channel: name some of {}, or leave it out", known().join(", "));
     }
-    let ways: Vec<String> = crate::MEDIA.iter().map(|medium| format!("{} ({})", needs(medium), medium.name)).collect();
+    let ways: Vec<String> = MEDIA.iter().map(|medium| format!("{} ({})", needs(medium), medium.name)).collect();
     format!(
         "CHANNELS: no channel is configured: set {}; or SANDBOX=all to capture messages instead of sending them",
         ways.join(", or ")
     )
 }
 
+/// The settings with which one of its providers carries it.
 fn needs(medium: &Medium) -> String {
-    match (medium.connect)(&Settings::default()) {
-        Connected::NotConfigured(needs) => needs.join(", "),
-        Connected::Ready(_) | Connected::Wrong(_) => "its settings".into(),
-    }
+    serving(medium).map(|(_, service)| service.needs.join(", ")).collect::<Vec<_>>().join(", or ")
 }

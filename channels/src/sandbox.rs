@@ -3,37 +3,17 @@
 use async_trait::async_trait;
 use domain::Outcome;
 
-use crate::catalog::Medium;
 use crate::channel::{Channel, Outgoing};
 
-pub(crate) const PROVIDER: &str = "sandbox";
+pub(crate) const NAME: &str = "sandbox";
 
-/// Stands in for any channel. What was rendered is stored by the worker; here it is only looked at, so that what a
-/// provider would refuse at first sight is refused here as well.
-pub(crate) struct Sandbox {
-    medium: &'static Medium,
-}
-
-impl Sandbox {
-    pub(crate) fn of(medium: &'static Medium) -> Self {
-        Self { medium }
-    }
-}
+/// Stands in for the provider of any medium. What was rendered is stored by the worker; what the medium refuses is
+/// refused before it comes here, as it is before it comes to a provider.
+pub(crate) struct Sandbox;
 
 #[async_trait]
 impl Channel for Sandbox {
-    fn name(&self) -> &'static str {
-        self.medium.name
-    }
-
-    fn provider(&self) -> &'static str {
-        PROVIDER
-    }
-
-    async fn send(&self, outgoing: &Outgoing<'_>) -> Outcome {
-        match (self.medium.rehearse)(outgoing) {
-            Ok(()) => Outcome::Captured,
-            Err(why) => Outgoing::refuse(PROVIDER, why),
-        }
+    async fn send(&self, _: &Outgoing<'_>) -> Outcome {
+        Outcome::Captured
     }
 }

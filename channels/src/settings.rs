@@ -1,11 +1,8 @@
 //! What the channels need to be told, as plain values that the binary fills from its configuration.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
-use secrecy::SecretString;
-
-use crate::{fcm, smtp, twilio};
+use crate::providers::{fcm, smtp, twilio};
 
 /// Everything optional: [`crate::Channels::enable`] says which settings are missing, by their names.
 #[derive(Clone, Debug)]
@@ -18,25 +15,28 @@ pub struct Settings {
     /// that a server which hangs there is known not to have taken anything.
     pub provider_timeout: Duration,
     pub smtp: smtp::Settings,
-    pub twilio: twilio::Settings,
     pub fcm: fcm::Settings,
-    /// Settings of channels that have no section above: every variable that begins with one of
-    /// [`crate::prefixes`], by its full name, such as `TELEGRAM_BOT_TOKEN`.
-    pub others: BTreeMap<String, SecretString>,
+    pub twilio: twilio::Settings,
 }
 
-impl Default for Settings {
-    fn default() -> Self {
+impl Settings {
+    /// No provider has a setting yet: [`crate::sections`] fills them in.
+    pub fn unset(provider_timeout: Duration) -> Self {
         Self {
             only: None,
             sandbox: SandboxMode::Off,
-            provider_timeout: Duration::from_secs(10),
+            provider_timeout,
             smtp: smtp::Settings::default(),
-            twilio: twilio::Settings::default(),
             fcm: fcm::Settings::default(),
-            others: BTreeMap::new(),
+            twilio: twilio::Settings::default(),
         }
     }
+}
+
+/// Nothing is set; a provider has the time that it has by default.
+#[cfg(test)]
+pub(crate) fn of_tests() -> Settings {
+    Settings::unset(Duration::from_secs(10))
 }
 
 /// Which channels keep their messages instead of sending them.

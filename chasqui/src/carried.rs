@@ -46,7 +46,7 @@ mod tests {
     use super::*;
 
     fn settings(sandbox: SandboxMode) -> Settings {
-        let mut settings = Settings { sandbox, ..Settings::default() };
+        let mut settings = Settings { sandbox, ..Settings::unset(std::time::Duration::from_secs(10)) };
         settings.smtp.host = Some("mail.example".into());
         settings.smtp.from_email = Some("noreply@example.org".into());
         settings.smtp.tls = channels::smtp::Tls::None;

@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use domain::{Clock, Keyring, RecipientHasher, SystemClock};
+use domain::{Clock, Keyring, RecipientHasher};
+use runtime::SystemClock;
 use secrecy::ExposeSecret;
 use store::{Patience, Store};
 use templates::Templates;

@@ -5,7 +5,8 @@ use std::io::Read as _;
 use std::path::Path;
 
 use anyhow::{Context as _, Result, ensure};
-use domain::{Clock as _, SystemClock, ZoneRelease, Zones};
+use domain::{Clock as _, ZoneRelease, Zones};
+use runtime::SystemClock;
 
 /// Where machines have them.
 const OF_THE_MACHINE: &str = "/usr/share/zoneinfo";

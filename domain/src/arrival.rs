@@ -1,6 +1,6 @@
 //! How a message came in: the headers of ours that it carried, and what the broker says about it.
 
-use crate::{Content, Key, Lane, Timestamp};
+use crate::{Content, Key, Lane, Reason, Timestamp};
 
 /// Our headers as they were received. A value of a foreign type or range reads as absent.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -67,41 +67,9 @@ impl Headers {
     }
 }
 
-impl Arrival {
-    /// The headers of this copy when it is published again as it is: the same effective epoch, seq and
-    /// attempt, written out, so that its return is nobody's move.
-    pub fn headers(&self, lane: Lane, received: &Headers) -> Headers {
-        Headers {
-            attempt: Some(self.attempt),
-            epoch: Some(self.epoch),
-            seq: Some(self.seq),
-            lane: Some(lane),
-            due: None,
-            released: received.released,
-            parent: received.parent.clone(),
-            publisher: received.publisher.clone(),
-            dead: None,
-            broker_death: false,
-            again: false,
-        }
-    }
-
-    /// The same for a copy that has met no row yet: what came without counts returns without, and what an operator moved
-    /// is still an operator's. None for one that asks and was delivered before: it must meet its row first, because it
-    /// may have been heard already, and its redelivery must not be heard again.
-    pub fn headers_unmet(&self, lane: Lane, received: &Headers) -> Option<Headers> {
-        let headers = self.headers(lane, received);
-        match self.hand {
-            Hand::Asker if self.redelivered => None,
-            Hand::Publisher | Hand::Asker if !self.redelivered => {
-                Some(Headers { attempt: None, epoch: None, seq: None, again: received.again, ..headers })
-            }
-            Hand::Mover => {
-                let letters = Some(self.epoch.saturating_sub(1));
-                Some(Headers { attempt: None, epoch: letters, seq: None, again: true, ..headers })
-            }
-            Hand::Asker | Hand::Publisher | Hand::Fleet => Some(headers),
-        }
+impl DeadMark {
+    pub fn new(reason: Reason, error: &str, attempts: u32, at: Timestamp) -> Self {
+        Self { reason: reason.as_str().to_owned(), error: error.to_owned(), attempts, at }
     }
 }
 

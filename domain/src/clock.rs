@@ -6,8 +6,6 @@ use std::time::Duration;
 use chrono::format::ParseErrorKind;
 use chrono::{DateTime, NaiveDateTime, SecondsFormat, Utc};
 
-use crate::failpoint::shifted;
-
 /// An instant in UTC with microsecond precision. Stored as BIGINT, because date columns of SQLite
 /// compare as text.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
@@ -83,21 +81,9 @@ impl fmt::Display for Timestamp {
     }
 }
 
-/// Where "now" comes from, so that tests can hold it still.
+/// Where "now" comes from: from whoever starts a role, so that tests can hold it still.
 pub trait Clock: Send + Sync {
     fn now(&self) -> Timestamp;
-}
-
-/// The wall clock of this machine.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct SystemClock;
-
-impl Clock for SystemClock {
-    fn now(&self) -> Timestamp {
-        #[expect(clippy::disallowed_methods, reason = "the one place that reads the wall clock")]
-        let now = Timestamp::from(Utc::now());
-        shifted(now)
-    }
 }
 
 #[cfg(test)]

@@ -1,8 +1,9 @@
-//! What a notification is: its values, its state machine, and the two pure functions that decide.
+//! What a notification is: its values, its state machine, and the pure functions that decide.
 //!
-//! No I/O and no runtime: time and dice are arguments. Read in this order: [`Notification`] (what a
+//! No I/O, no runtime and no clock: time and dice are arguments. Read in this order: [`Notification`] (what a
 //! publisher asked for), [`Arrival`] (how it came in), [`Row`] (what the ledger remembers),
-//! [`claim`] (may this copy be sent?), [`Outcome`] (what a provider answered), [`decide`] (what now?).
+//! [`claim`] (may this copy be sent?), [`Outcome`] (what a provider answered), [`decide`] (what now?), [`FollowUp`] (what is
+//! published for it, and how is it settled?).
 
 mod adopt;
 mod arrival;
@@ -11,8 +12,8 @@ mod claim;
 mod clock;
 mod cron;
 mod decide;
-mod failpoint;
 mod fallback;
+mod follow_up;
 mod identity;
 mod keys;
 mod lane;
@@ -20,7 +21,6 @@ mod line;
 mod notification;
 mod outcome;
 mod printable;
-mod readiness;
 mod reason;
 mod rendered;
 mod row;
@@ -34,11 +34,11 @@ pub use adopt::{Adoptable, Found, HELD_FOR, Kept, SURE_AFTER, SURELY_ITS_OWN, do
 pub use arrival::{Arrival, DeadMark, Hand, Headers};
 pub use channel_name::{ChannelName, InvalidChannelName};
 pub use claim::{Claim, Take, claim};
-pub use clock::{Clock, InvalidTimestamp, SystemClock, Timestamp};
+pub use clock::{Clock, InvalidTimestamp, Timestamp};
 pub use cron::{Cron, InvalidCron, MAX_CRON_CHARS};
 pub use decide::{Ambiguity, Policy, Transition, decide};
-pub use failpoint::{failpoint, failpoint_on};
 pub use fallback::child_body;
+pub use follow_up::{Destination, FollowUp, Message, Publish, Received, letter_headers};
 pub use identity::{Content, Key, Tenant, child_id, content_of, fingerprint_of, fire_id, mask};
 pub use keys::{
     DerivedKey, Keyring, LoginHasher, RecipientHash, RecipientHasher, RequestIds, RequestedBy, is_guessable_secret,
@@ -52,7 +52,6 @@ pub use notification::{
 };
 pub use outcome::{Failure, Outcome};
 pub use printable::{acts, printable};
-pub use readiness::Readiness;
 pub use reason::Reason;
 pub use rendered::Rendered;
 pub use row::{Attempt, AttemptOutcome, FirstSight, Lease, Order, Row, State};

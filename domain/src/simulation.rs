@@ -1,4 +1,4 @@
-//! A broker, a ledger and a provider in memory, driven by the very `claim`, `decide` and `find` through random
+//! A broker, a ledger and a provider in memory, driven by the very `claim`, `decide`, `FollowUp` and `find` through random
 //! schedules of crashes, lost answers, duplicates, cancels and operators' moves. It looks for a loss, a
 //! silent duplicate, an attempt sent twice or too early, a budget too many, a send after its cancel was
 //! answered, or a delivery that never ends: of one message with an id, and of equal messages without.
@@ -280,7 +280,7 @@ fn brief(copy: &Copy) -> String {
         copy.of,
         headers.epoch,
         headers.seq,
-        mark(headers.hand() == Hand::Publisher, " bare"),
+        mark(headers.hand() == Hand::Publisher, " publisher's"),
         mark(headers.again, " again"),
         mark(headers.dead.is_some(), " dead"),
         mark(headers.broker_death, " x-death"),

@@ -1,4 +1,4 @@
-//! The checker: every field that is wrong at once, by the rules that the worker and the channels themselves go by.
+//! The checker: every field that is wrong at once, by the rules that the worker and the media themselves go by.
 //!
 //! It refuses only what is refused for certain. Which channels have credentials is the worker's knowledge: a channel
 //! that is known is taken, whether it can be sent from this process or not.
@@ -6,8 +6,8 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use channels::{Fault, Part, Words};
 use domain::{ChannelName, Draft, Expiry, FieldError, Target, Timestamp, Wording, pointer_step};
+use media::{Fault, Part, Words};
 use templates::{TemplateError, Templates};
 
 /// Looks at notifications before they are published. Cheap to clone.
@@ -50,14 +50,14 @@ impl Checker {
 
     fn target(&self, draft: &Draft, prefix: &str, target: &Target, wording: &Wording, errors: &mut Vec<FieldError>) {
         let Some(channel) = &target.channel else { return };
-        if !channels::known().contains(&channel.as_str()) {
-            errors.push(field(prefix, "/channel", format!("is an {}", channels::unknown(channel))));
+        if !media::known().contains(&channel.as_str()) {
+            errors.push(field(prefix, "/channel", format!("is an {}", media::unknown(channel))));
             return;
         }
         let wrong = |pointer: &str| !draft.errors.is_empty() && draft.is_wrong(&format!("{prefix}{pointer}"));
         if let Some(destination) = &target.destination
             && !wrong("/destination")
-            && let Err(refused) = channels::check_destination(channel, destination)
+            && let Err(refused) = media::check_destination(channel, destination)
         {
             errors.push(field(prefix, "/destination", refused.to_string()));
         }
@@ -78,7 +78,7 @@ impl Checker {
             Ok(None) => {}
             Ok(Some(Ok(rendered))) => {
                 let words = Words::of(&rendered, &wording.data);
-                errors.extend(channels::faults(channel, &words).into_iter().map(|fault| match fault.part {
+                errors.extend(media::faults(channel, &words).into_iter().map(|fault| match fault.part {
                     Part::Message => {
                         field(prefix, "/template", format!("gives a message that cannot be sent: it {}", fault.why))
                     }
@@ -103,19 +103,19 @@ fn words_are_wrong(draft: &Draft, prefix: &str) -> bool {
 /// What is wrong with one message without a template, by the names of a notification's fields.
 pub fn check_plain(channel: &ChannelName, destination: &str, subject: Option<&str>, message: &str) -> Vec<FieldError> {
     let mut errors = Vec::new();
-    if let Err(refused) = channels::check_destination(channel, destination) {
+    if let Err(refused) = media::check_destination(channel, destination) {
         errors.push(field("", "/destination", refused.to_string()));
     }
     let data = Default::default();
     let words = Words { subject, text: message, data: &data };
-    errors.extend(channels::faults(channel, &words).into_iter().map(|fault| of("", fault)));
+    errors.extend(media::faults(channel, &words).into_iter().map(|fault| of("", fault)));
     errors
 }
 
 fn plain(channel: &ChannelName, prefix: &str, wording: &Wording, errors: &mut Vec<FieldError>) {
     let Some(text) = wording.message.as_deref() else { return };
     let words = Words { subject: wording.subject.as_deref(), text, data: &wording.data };
-    errors.extend(channels::faults(channel, &words).into_iter().map(|fault| of(prefix, fault)));
+    errors.extend(media::faults(channel, &words).into_iter().map(|fault| of(prefix, fault)));
 }
 
 fn of(prefix: &str, fault: Fault) -> FieldError {

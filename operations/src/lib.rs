@@ -8,7 +8,7 @@ pub use check::{Checker, Findings, check_plain};
 
 /// The names of all channels, whether this process could send by them or not.
 pub fn channel_names() -> &'static [&'static str] {
-    channels::known()
+    media::known()
 }
 
 #[cfg(test)]

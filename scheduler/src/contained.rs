@@ -1,12 +1,10 @@
 //! A panic is an outcome: it ends one step, and not the loop that takes it.
 
-use std::panic::AssertUnwindSafe;
-
-use futures_util::FutureExt as _;
+use runtime::catch_panic;
 
 /// None when it panicked, which is logged (without the panic's words: they may quote a body) and counted.
 pub(crate) async fn contained<T>(step: &'static str, doing: impl Future<Output = T>) -> Option<T> {
-    let done = AssertUnwindSafe(doing).catch_unwind().await.ok();
+    let done = catch_panic(doing).await.ok();
     if done.is_none() {
         metrics::counter!("chasqui_scheduler_panics_total", "step" => step).increment(1);
         tracing::error!(step, "a step of the scheduler panicked: a bug of ours; going on with the next one");

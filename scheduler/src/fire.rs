@@ -3,8 +3,9 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use domain::{Readiness, Reason, Timestamp, failpoint};
+use domain::{Reason, Timestamp};
 use futures_util::future::join_all;
+use runtime::{Readiness, failpoint};
 use store::{FinishedJob, Job, JobKind, StoreError};
 use topology::{Consumers, PublishError};
 use uuid::Uuid;
@@ -12,7 +13,7 @@ use uuid::Uuid;
 use crate::contained::contained;
 use crate::job::Unreadable;
 use crate::ticker::Ticks;
-use crate::{Shared, job, row, wake};
+use crate::{Shared, deferral, job, wake};
 
 /// Jobs claimed and published together.
 const BATCH: u32 = 1024;
@@ -229,7 +230,7 @@ async fn give_up(shared: &Shared, job: &Job, error: Unreadable, now: Timestamp) 
         return Fired::Unreadable;
     }
     let (reason, detail) = (Reason::InternalError, error.to_string());
-    match row::end_row_of(shared, job, reason, &detail).await {
+    match deferral::end_row_of(shared, job, reason, &detail).await {
         Ok(true) => {}
         Ok(false) => return Fired::Confirmed { next: None },
         // A row that is not ended now would wait for ever: the job is tried again.

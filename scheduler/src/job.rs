@@ -1,7 +1,7 @@
 //! A job on its way through the ledger: from a message of the scheduled queue, and back to one.
 
 use bytes::Bytes;
-use domain::{Cron, DeadMark, Headers, InvalidCron, Key, Lane, Reason, Timestamp, Zones, fire_id};
+use domain::{Cron, DeadMark, Headers, InvalidCron, Key, Lane, Reason, Timestamp, Zones, fire_id, letter_headers};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use store::{Job, JobKind, StoreError};
@@ -76,12 +76,11 @@ pub(crate) fn publication(job: &Job) -> Result<Publication, Unreadable> {
 /// The dead letter of a one-shot job. Its tenant is the one under which the ledger has the job, which is that of the
 /// message it was made of: so a move never brings it to another.
 pub(crate) fn dead_letter(job: &Job, reason: Reason, error: &str, at: Timestamp) -> Publication {
-    let dead = DeadMark { reason: reason.as_str().to_owned(), error: error.to_owned(), attempts: job.attempt, at };
     Publication {
         to: To::DeadLetter,
         message_id: job.key.id.clone(),
         body: Bytes::from(job.body.clone()),
-        headers: Headers { epoch: Some(job.epoch), lane: Some(job.lane), dead: Some(dead), ..Headers::default() },
+        headers: letter_headers(job.epoch, job.lane, DeadMark::new(reason, error, job.attempt, at)),
         carried: Carried::default().with_owner(&Owner::Tenant(job.key.tenant.clone())),
     }
 }

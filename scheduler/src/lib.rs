@@ -1,20 +1,22 @@
 //! The scheduler: everything that happens because time passed.
 //!
-//! [`intake`] stores what is due later (a job without an id, or that cannot be stored, has a [`row`]), [`leave`]
-//! settles its message, [`wake`] says when to look, [`ticker`] that one should look anyway, [`fire`] publishes what is
-//! due, [`rules`] looks whether clocks were changed, [`retention`] forgets what ended long ago, [`stuck`] counts what
-//! should have moved and did not.
+//! [`intake`] stores what is due later: [`identify`] says who it is, [`deferral`] keeps the row of a job without an id,
+//! or that cannot be stored, [`ledger`] repeats what was not taken, and [`settlement`] ends its message. [`wake`] says
+//! when to look, [`ticker`] that one should look anyway, [`fire`] publishes what is due, [`rules`] looks whether clocks
+//! were changed, [`retention`] forgets what ended long ago, [`stuck`] counts what should have moved and did not.
 //! SQL is the truth: any number of schedulers may run at once, kept apart by leases.
 
 mod contained;
+mod deferral;
 mod demo;
 mod fire;
+mod identify;
 mod intake;
 mod job;
-mod leave;
+mod ledger;
 mod retention;
-mod row;
 mod rules;
+mod settlement;
 mod stuck;
 #[cfg(test)]
 mod testing;
@@ -26,7 +28,8 @@ pub use demo::Demo;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{Clock, Defaults, Readiness, RecipientHasher, Zones};
+use domain::{Clock, Defaults, RecipientHasher, Zones};
+use runtime::Readiness;
 use store::{Patience, Store};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;

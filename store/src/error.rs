@@ -1,6 +1,6 @@
 //! What a caller can do about a failure of the database: try again, or give up on this one row.
 
-/// Never holds a value of a row: a recipient or a body in an error would end in a log.
+/// An error never holds a value of a row: a recipient or a body in an error would end in a log.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum StoreError {
     /// The database is away, busy or full. Nothing is known to have been written: try the same again,

@@ -7,6 +7,11 @@ use tokio::sync::{mpsc, watch};
 
 use crate::{Incoming, Source, Topology};
 
+/// The broker counts every delivery that ended with its connection or channel, or in a reject; a nack that gives the
+/// message back counts up to RabbitMQ 4.2, and no longer from 4.3 on. At this count whoever consumes gives up before the
+/// queue's own limit of 20 would, so that the dead letter has a reason.
+pub const TOO_MANY_DELIVERIES: u32 = 10;
+
 /// One source, and how many of its messages may be unacknowledged at once, 1 to 2000.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Subscription {

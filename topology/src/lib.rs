@@ -5,12 +5,12 @@
 //! supervised connections of a process).
 
 mod consume;
-mod dead_letter;
 mod declare;
 mod decode;
 mod depth;
 mod envelope;
 mod error;
+mod follow_up;
 mod incoming;
 mod names;
 mod owner;
@@ -25,8 +25,7 @@ pub use amqp::{
     Argument, BasicProperties, Binding, Broker, ConnectError, ConsumerSettings, ConsumersState, Depth, Exchange,
     InvalidBroker, Kind, Management, PublishError, PublisherSettings, PublisherState, Settle, Settlement,
 };
-pub use consume::{Consumers, Subscription};
-pub use dead_letter::TOO_MANY_DELIVERIES;
+pub use consume::{Consumers, Subscription, TOO_MANY_DELIVERIES};
 pub use declare::{Declared, declare};
 pub use depth::{Taken, depth, get};
 pub use envelope::{Carried, fingerprint_of_properties, properties, read_headers};

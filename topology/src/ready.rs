@@ -114,8 +114,8 @@ impl Topology {
             async move { topology.ready_again().await.map_err(|error| error.to_string()) }
         };
         Connector::new(self.broker.clone()).prepared_by(ready_again).with_failpoints(Failpoints {
-            before_confirm: || domain::failpoint("publish.before_confirm"),
-            received: |message_id| domain::failpoint_on("consume.received", message_id),
+            before_confirm: || runtime::failpoint("publish.before_confirm"),
+            received: |message_id| runtime::failpoint_on("consume.received", message_id),
         })
     }
 

@@ -1,12 +1,11 @@
 //! One try: render the words, give them to the channel, and turn whatever happens into an outcome.
 
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Instant;
 
-use channels::{Channel, NotEnabled, Outgoing};
-use domain::{Failure, Notification, Outcome, Reason, Rendered, Row, failpoint};
-use futures_util::FutureExt;
+use channels::{Enabled, NotEnabled, Outgoing};
+use domain::{Failure, Notification, Outcome, Reason, Rendered, Row};
+use runtime::{Panicked, catch_panic, failpoint};
 use store::Capture;
 
 use crate::Shared;
@@ -81,7 +80,7 @@ async fn send(
     shared: &Shared,
     row: &Row,
     notification: &Notification,
-    channel: &dyn Channel,
+    channel: &Enabled,
     rendered: &Rendered,
 ) -> Outcome {
     let (now, started) = (shared.clock.now(), Instant::now());
@@ -100,10 +99,9 @@ async fn send(
     }
     let limit = shared.settings.provider_timeout;
     failpoint("worker.before_send");
-    let sending = AssertUnwindSafe(channel.send(&outgoing)).catch_unwind();
-    let outcome = match tokio::time::timeout(limit, sending).await {
+    let outcome = match tokio::time::timeout(limit, catch_panic(channel.send(&outgoing))).await {
         Ok(Ok(outcome)) => outcome,
-        Ok(Err(_panic)) => ambiguous(channel.provider(), "the channel panicked while sending".into()),
+        Ok(Err(Panicked)) => ambiguous(channel.provider(), "the channel panicked while sending".into()),
         Err(_elapsed) => ambiguous(channel.provider(), format!("no complete answer within {} s", limit.as_secs_f32())),
     };
     failpoint("worker.after_send");

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::Shared;
 
-/// One copy of a delivery on its way down the path.
+/// One copy of a delivery on its way down the pipeline.
 pub(crate) struct Delivery {
     pub(crate) notification: Arc<Notification>,
     pub(crate) arrival: Arrival,
@@ -37,7 +37,7 @@ pub(crate) async fn identify(
     }
     let (fingerprint, token) = (incoming.fingerprint(), Uuid::now_v7());
     let adopt = || shared.store.adopt(&notification.tenant, &fingerprint, token, incoming.redelivered);
-    let adoption = shared.sql.insist(shared, adopt).await?;
+    let adoption = shared.breaker.retry_until_taken(adopt).await?;
     let given = Delivery::given(adoption.key().clone(), Arc::clone(&notification), incoming);
     let delivery = Delivery {
         arrival: given.arrival.without_id(),

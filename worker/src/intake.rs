@@ -3,16 +3,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{Lane, Notification, failpoint};
+use domain::{Lane, Notification};
+use runtime::failpoint;
 use tokio::sync::mpsc;
 use topology::{Incoming, Source, Subscription, TOO_MANY_DELIVERIES};
 
+use crate::deliver::{Doing, deliver, refuse};
 use crate::give_up::give_up;
 use crate::identify::Delivery;
-use crate::obey::{Held, count_stalled};
-use crate::path::{Doing, deliver, refuse};
+use crate::settlement::InHand;
 use crate::slots::share;
-use crate::{Settings, Shared};
+use crate::{Settings, Shared, report};
 
 /// How often a message that waits for a place looks again whether its channel hangs.
 const LOOK_AGAIN: Duration = Duration::from_millis(250);
@@ -65,9 +66,9 @@ async fn admit(shared: &Arc<Shared>, notification: Notification, incoming: Incom
             () = tokio::time::sleep(LOOK_AGAIN) => {}
         }
     };
-    let walking = Box::pin(deliver(Arc::clone(shared), Arc::new(notification), incoming, Doing::Send));
+    let delivering = Box::pin(deliver(Arc::clone(shared), Arc::new(notification), incoming, Doing::Send));
     shared.deliveries.spawn(async move {
-        walking.await;
+        delivering.await;
         drop(slot);
     });
 }
@@ -75,11 +76,13 @@ async fn admit(shared: &Arc<Shared>, notification: Notification, incoming: Incom
 /// Under its id and without a row. A message without an id gets its row first, by which it is found again if the
 /// acknowledgement is lost; and one that asks for a new budget, and may have been heard already, meets its row first.
 async fn put_aside(shared: Arc<Shared>, notification: Arc<Notification>, incoming: Incoming) {
-    count_stalled(&notification.channel);
+    report::stalled(&notification.channel);
     if let Some(key) = incoming.given_key(&notification) {
         let delivery = Delivery::given(key, Arc::clone(&notification), &incoming);
-        if let Some(headers) = delivery.arrival.headers_unmet(incoming.lane, &incoming.headers) {
-            return Held::new(&shared, &incoming).park_with(headers, &delivery, incoming).await;
+        if let Some(publish) = incoming.received().park_unmet(&delivery.arrival) {
+            let in_hand = InHand::new(&shared, &incoming);
+            in_hand.name(&delivery.arrival.key, None);
+            return in_hand.carry_out(in_hand.parked(publish), incoming).await;
         }
     }
     deliver(shared, notification, incoming, Doing::PutAside).await;

@@ -1,40 +1,42 @@
 //! The worker: consume → claim → render → send → decide → record → settle.
 //!
 //! A notification goes down the files in this order: [`intake`] takes it from a lane when a [`slots`]
-//! place is free, [`identify`] says who it is, [`path`] walks it through claim, [`attempt`] (which takes its words from
-//! [`render`]) and record, and [`obey`] does what was decided and settles the message. [`give_up`] is for what has ended
-//! ten workers.
+//! place is free, [`identify`] says who it is, [`deliver`] is the pipeline through claim, [`attempt`] (which takes its
+//! words from [`render`]) and record, and [`settlement`] carries out what follows and settles the message. [`report`]
+//! counts and logs it. [`give_up`] is for what has ended ten workers.
 
 mod attempt;
+mod deliver;
 mod drain;
 mod give_up;
 mod identify;
 mod intake;
+mod ledger_breaker;
 mod meters;
-mod obey;
-mod path;
+mod readiness;
 mod render;
+mod report;
 mod settings;
+mod settlement;
 mod slots;
-mod sql_gate;
 mod unread;
-mod watch;
 
 pub use settings::{InvalidSettings, Settings};
 
 use std::sync::Arc;
 
 use channels::Channels;
-use domain::{Clock, Readiness, RecipientHasher};
+use domain::{Clock, RecipientHasher};
+use runtime::Readiness;
 use store::Store;
 use templates::Templates;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use topology::{ConsumerSettings, Consumers, Publisher, Topology};
 
+use crate::ledger_breaker::LedgerBreaker;
 use crate::meters::Meters;
 use crate::slots::Slots;
-use crate::sql_gate::SqlGate;
 use crate::unread::Unread;
 
 /// What a worker is made of. Every part is running already.
@@ -58,7 +60,7 @@ struct Shared {
     templates: Arc<Templates>,
     hasher: RecipientHasher,
     clock: Arc<dyn Clock>,
-    sql: SqlGate,
+    breaker: LedgerBreaker,
     slots: Slots,
     meters: Meters,
     unread: Unread,
@@ -73,12 +75,13 @@ impl Worker {
     pub async fn run(self, readiness: Readiness, stop: CancellationToken) {
         let (consumers, lanes) =
             Consumers::start(self.topology, intake::subscriptions(&self.settings), ConsumerSettings::default());
+        let stopping = CancellationToken::new();
         let shared = Arc::new(Shared {
             slots: Slots::new(self.settings.concurrency, self.settings.bytes_in_hand),
-            sql: SqlGate::default(),
+            breaker: LedgerBreaker::new(&self.settings, stopping.clone()),
             meters: Meters::default(),
             unread: Unread::default(),
-            stopping: CancellationToken::new(),
+            stopping,
             deliveries: TaskTracker::new(),
             settings: self.settings,
             publisher: self.publisher,
@@ -88,7 +91,8 @@ impl Worker {
             hasher: self.hasher,
             clock: self.clock,
         });
-        let watching = tokio::spawn(watch::watch(readiness, Arc::clone(&shared), consumers.watch(), stop.clone()));
+        let watching =
+            tokio::spawn(readiness::keep_current(readiness, Arc::clone(&shared), consumers.watch(), stop.clone()));
         let intakes = TaskTracker::new();
         for incoming in lanes {
             intakes.spawn(intake::take(Arc::clone(&shared), incoming));
@@ -96,7 +100,7 @@ impl Worker {
         intakes.close();
         tokio::select! {
             () = stop.cancelled() => {}
-            () = sql_gate::pause_while_down(&shared, &consumers) => {}
+            () = ledger_breaker::pause_while_down(&shared, &consumers) => {}
         }
         drain::drain(&shared, &consumers, &intakes).await;
         watching.abort();

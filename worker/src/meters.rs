@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
-use channels::Channel;
+use channels::Enabled;
 use domain::{ChannelName, State};
 use metrics::{Counter, Histogram};
 
@@ -39,7 +39,7 @@ impl Meters {
     }
 
     /// How long the provider takes.
-    pub(crate) fn send_seconds(&self, channel: &dyn Channel) -> Histogram {
+    pub(crate) fn send_seconds(&self, channel: &Enabled) -> Histogram {
         let (name, provider) = (channel.name(), channel.provider());
         let histogram = || metrics::histogram!("chasqui_send_seconds", "channel" => name, "provider" => provider);
         match self.0.get(name) {

@@ -46,7 +46,7 @@ pub(crate) struct Slot {
 }
 
 /// Marks one delivery of a channel as in flight, until dropped.
-pub(crate) struct Flight<'a> {
+pub(crate) struct InFlight<'a> {
     board: &'a Board,
     at: (Lane, ChannelName),
     started: Instant,
@@ -95,10 +95,10 @@ impl Slots {
         load.stalled && load.places >= half
     }
 
-    pub(crate) fn fly(&self, lane: Lane, channel: &ChannelName) -> Flight<'_> {
+    pub(crate) fn in_flight(&self, lane: Lane, channel: &ChannelName) -> InFlight<'_> {
         let (at, started) = ((lane, channel.clone()), Instant::now());
         self.board.lock().entry(at.clone()).or_default().flights.push(started);
-        Flight { board: &self.board, at, started }
+        InFlight { board: &self.board, at, started }
     }
 
     fn is_full(&self, lane: Lane) -> bool {
@@ -145,7 +145,7 @@ impl Drop for Slot {
     }
 }
 
-impl Drop for Flight<'_> {
+impl Drop for InFlight<'_> {
     fn drop(&mut self) {
         self.board.change(&self.at, |load| {
             if let Some(at) = load.flights.iter().position(|started| *started == self.started) {

@@ -8,19 +8,19 @@ use domain::{FieldError, Key, Timestamp, UnknownField};
 
 use crate::Shared;
 
-/// The same fields are told in the log once in this time: a publisher that always writes them does so in every message.
-const TELL_AGAIN: Duration = Duration::from_secs(60 * 60);
-/// Sets of fields that are remembered as told.
-const MAX_TOLD: usize = 256;
-/// Fields that are kept and told of one message.
+/// The same fields are logged once in this time: a publisher that always writes them does so in every message.
+const LOG_AGAIN: Duration = Duration::from_secs(60 * 60);
+/// Sets of fields that are remembered as logged.
+const MAX_LOGGED: usize = 256;
+/// Fields of one message that are kept and logged.
 const MAX_NAMED: usize = 16;
 
-/// Which fields were told, and when.
+/// Which fields were logged, and when.
 #[derive(Default)]
 pub(crate) struct Unread(Mutex<HashMap<String, Timestamp>>);
 
-/// Keeps what is said of them beside the delivery, and tells their names. Values are never told.
-pub(crate) fn tell(shared: &Shared, key: &Key, unknown: &[UnknownField]) {
+/// Keeps what is said of the fields beside the delivery, and logs their names. Values are never logged.
+pub(crate) fn report(shared: &Shared, key: &Key, unknown: &[UnknownField]) {
     let warnings: Vec<FieldError> = unknown.iter().take(MAX_NAMED).map(UnknownField::warning).collect();
     shared.store.warn(key, &warnings);
     let fields = warnings.iter().map(|warning| warning.pointer.as_str()).collect::<Vec<_>>().join(" ");
@@ -33,16 +33,16 @@ pub(crate) fn tell(shared: &Shared, key: &Key, unknown: &[UnknownField]) {
 
 impl Unread {
     fn is_news(&self, fields: &str, now: Timestamp) -> bool {
-        let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(at) = told.get(fields)
-            && now.since(*at) < TELL_AGAIN
+        let mut logged = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(at) = logged.get(fields)
+            && now.since(*at) < LOG_AGAIN
         {
             return false;
         }
-        if told.len() >= MAX_TOLD {
-            told.clear();
+        if logged.len() >= MAX_LOGGED {
+            logged.clear();
         }
-        told.insert(fields.to_owned(), now);
+        logged.insert(fields.to_owned(), now);
         true
     }
 }
@@ -64,9 +64,9 @@ mod tests {
         ] {
             assert_eq!(unread.is_news(fields, after(seconds)), news, "{fields} after {seconds} s");
         }
-        for n in 0..MAX_TOLD {
+        for n in 0..MAX_LOGGED {
             assert!(unread.is_news(&format!("/{n}"), begin));
         }
-        assert!(unread.0.lock().unwrap().len() <= MAX_TOLD);
+        assert!(unread.0.lock().unwrap().len() <= MAX_LOGGED);
     }
 }

@@ -8,7 +8,7 @@ use domain::{
     Tenant, decide,
 };
 use serde_json::json;
-use store::Claimed;
+use store::{Capture, Claimed};
 
 use crate::app::{NOW, SECRET, TestApp, claims, sign, token};
 
@@ -120,8 +120,8 @@ async fn cancelling_what_is_not_known_leaves_a_tombstone_that_others_do_not_see(
     assert_eq!(app.delete("/notify/later", Some(&other)).await.status, StatusCode::ACCEPTED, "it has none of this id");
 }
 
-/// A delivery that waits for its next attempt after this one.
-async fn waiting_after(app: &TestApp, id: &str, outcome: Outcome) {
+/// A delivery of the tenant `acme` with one attempt, which has ended like this.
+pub(crate) async fn attempted(app: &TestApp, id: &str, outcome: Outcome, capture: Option<Capture>) {
     let key = Key { tenant: Tenant::parse("acme").unwrap(), id: id.to_owned() };
     let arrival = Arrival::new(key, [7; 32], &Headers::default(), false);
     let body = json!({"channel": "sms", "destination": "+12025550143", "message": "Hola"}).to_string();
@@ -140,15 +140,16 @@ async fn waiting_after(app: &TestApp, id: &str, outcome: Outcome) {
         panic!("{id} is known")
     };
     let policy = Policy { max_retries: 3, ambiguity: Ambiguity::Resend, ..Policy::without_retries() };
-    app.store.record(&decide(&row, false, &outcome, &policy, NOW), None).await.unwrap();
+    app.store.record(&decide(&row, false, &outcome, &policy, NOW), capture).await.unwrap();
 }
 
 #[tokio::test]
 async fn a_cancel_says_whether_an_attempt_before_it_may_have_gone_out() {
     let app = TestApp::start().await;
     let failure = || Failure::new("twilio", None, "no answer");
-    waiting_after(&app, "refused", Outcome::Retriable { failure: failure(), alarm: false, maybe_sent: false }).await;
-    waiting_after(&app, "lost", Outcome::Ambiguous { failure: failure() }).await;
+    let refused = Outcome::Retriable { failure: failure(), alarm: false, maybe_sent: false };
+    attempted(&app, "refused", refused, None).await;
+    attempted(&app, "lost", Outcome::Ambiguous { failure: failure() }, None).await;
     for (id, maybe_sent) in [("refused", false), ("lost", true), ("lost", true)] {
         let answer = app.delete(&format!("/notify/{id}"), Some(&token("operate"))).await;
         assert_eq!(answer.status, StatusCode::OK);

@@ -328,5 +328,5 @@ fn the_document_knows_the_fields_and_the_channels_that_the_code_knows() {
         .filter_map(Value::as_str)
         .collect();
     channels.sort_unstable();
-    assert_eq!(channels, channels::known());
+    assert_eq!(channels, media::known());
 }

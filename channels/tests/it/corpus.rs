@@ -1,6 +1,8 @@
 //! Several hundred mails as they go over the wire, read by a parser that is not ours (Python's `email`): what was
 //! published is what is read, and every line is one that RFC 5321 and RFC 5322 allow.
 
+use std::time::Duration;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use channels::Settings;
@@ -265,7 +267,7 @@ impl Mailbox {
             reply_to: Some("help@example.org".into()),
             ..smtp::Settings::default()
         };
-        let email = channel("email", &Settings { smtp, ..Settings::default() });
+        let email = channel("email", &Settings { smtp, ..Settings::unset(Duration::from_secs(10)) });
         let rendered = Rendered { subject: Some(subject.into()), text: text.into(), html: html.clone() };
         let outcome = Delivery::new("n-1", to).with(rendered).send_by(&*email).await;
         assert!(matches!(outcome, Outcome::Sent { .. }), "{name:?} {to:?} {subject:?}: {outcome:?}");

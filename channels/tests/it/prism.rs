@@ -21,7 +21,7 @@ async fn twilios_description_accepts_our_sms_and_whatsapp_messages() {
         auth_token: Some("token".into()),
         from_number: Some("+14155550101".into()),
         whatsapp_from: Some("whatsapp:+14155550101".into()),
-        base_url: Some(prism.base_url.clone()),
+        base_url: prism.base_url.clone(),
         max_per_second: None,
     };
     let service = twilio::Settings { from_number: Some(format!("MG{}", "0".repeat(32))), ..twilio.clone() };
@@ -45,7 +45,7 @@ async fn googles_description_accepts_our_push_messages_to_tokens_and_installatio
     let fcm = fcm::Settings {
         project_id: None,
         service_account_key: Some(service_account().into()),
-        base_url: Some(prism.base_url.clone()),
+        base_url: prism.base_url.clone(),
         token_url: Some(format!("{}/token", google.uri())),
     };
     let push = channel("push", &Settings { fcm, ..settings() });
@@ -78,7 +78,7 @@ impl Prism {
 
 /// A busy machine may need longer than a worker would wait.
 fn settings() -> Settings {
-    Settings { provider_timeout: Duration::from_secs(60), ..Settings::default() }
+    Settings::unset(Duration::from_secs(60))
 }
 
 fn service_account() -> String {

@@ -75,7 +75,7 @@ async fn refusals_are_permanent_or_retriable_as_their_code_says_and_quote_no_add
 #[tokio::test]
 async fn connections_are_used_again_and_never_more_than_the_limit() {
     let mut server = Server::start(&[]).await;
-    let channel = channel("email", &server.settings(|smtp| smtp.max_connections = Some(2)));
+    let channel = channel("email", &server.settings(|smtp| smtp.max_connections = 2));
     let mut clients = std::collections::BTreeSet::new();
     let mut sends = tokio::task::JoinSet::new();
     for n in 0..20 {
@@ -92,7 +92,7 @@ async fn connections_are_used_again_and_never_more_than_the_limit() {
 #[tokio::test]
 async fn a_send_that_was_dropped_after_the_mail_does_not_confuse_the_next_one() {
     let mut server = Server::start(&[]).await;
-    let channel = channel("email", &server.settings(|smtp| smtp.max_connections = Some(1)));
+    let channel = channel("email", &server.settings(|smtp| smtp.max_connections = 1));
     assert!(matches!(Delivery::new("n-1", "ana@example.org").send_by(&*channel).await, Outcome::Sent { .. }));
     server.mail().await;
     let hanging = Delivery::new("n-2", "hang@example.org");
@@ -206,7 +206,7 @@ async fn a_server_that_says_nothing_has_taken_nothing_and_one_that_is_full_spend
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let mut settings = plain(listener.local_addr().unwrap().port());
     settings.provider_timeout = Duration::from_secs(2);
-    settings.smtp.max_connections = Some(1);
+    settings.smtp.max_connections = 1;
     let channel = channel("email", &settings);
     let (one, two) = (Delivery::new("n-1", "ana@example.org"), Delivery::new("n-2", "ana@example.org"));
     let (slow, busy) = tokio::join!(one.send_by(&*channel), two.send_by(&*channel));
@@ -259,7 +259,7 @@ pub(crate) fn plain(port: u16) -> Settings {
         from_name: Some("Tienda Chasqui".into()),
         ..smtp::Settings::default()
     };
-    Settings { smtp, provider_timeout: Duration::from_secs(60), ..Settings::default() }
+    Settings { smtp, ..Settings::unset(Duration::from_secs(60)) }
 }
 
 /// Greets, then answers each command (and the mail, ended by its dot) with the next reply, and hangs up.

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use channels::{Channel, Channels, Outgoing, Settings};
+use channels::{Channels, Enabled, Outgoing, Settings};
 use domain::{ChannelName, Key, Outcome, Rendered, Tenant, Timestamp};
 use serde_json::{Map, Value};
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
@@ -45,7 +45,7 @@ impl Counterpart {
 }
 
 /// The only channel of that name that these settings enable.
-pub(crate) fn channel(name: &str, settings: &Settings) -> std::sync::Arc<dyn Channel> {
+pub(crate) fn channel(name: &str, settings: &Settings) -> std::sync::Arc<Enabled> {
     let channels = Channels::enable(settings).unwrap_or_else(|problems| panic!("{problems:#?}"));
     channels.get(&ChannelName::parse(name).unwrap()).unwrap().clone()
 }
@@ -79,7 +79,7 @@ impl Delivery {
         Self { deadline: Some(deadline), ..self }
     }
 
-    pub(crate) async fn send_by(&self, channel: &dyn Channel) -> Outcome {
+    pub(crate) async fn send_by(&self, channel: &Enabled) -> Outcome {
         let now = Timestamp::parse_rfc3339("2026-03-01T09:00:00Z").unwrap();
         let outgoing = Outgoing {
             key: &self.key,

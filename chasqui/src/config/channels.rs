@@ -1,6 +1,8 @@
-//! The providers' settings, those that this version knows and refuses, and what is there only by halves.
+//! Which channels there are and what they are given. Each provider says which settings it has (`channels::sections`); here
+//! they are only read, and what is wrong with them is told.
 
-use ::channels::{Channels, SandboxMode, Settings, fcm, known, prefixes, smtp, twilio};
+use ::channels::{Channels, Kind, SandboxMode, Setting, Settings, Values, known, sections};
+use secrecy::SecretString;
 
 use super::place;
 use super::reader::Reader;
@@ -9,30 +11,37 @@ use super::reader::Reader;
 /// otherwise.
 pub(super) fn read(reader: &mut Reader, sends: bool, up: bool) -> Settings {
     refuse_what_is_not_built(reader);
-    let settings = Settings {
-        only: only(reader),
-        sandbox: sandbox(reader, up),
-        provider_timeout: reader.seconds("PROVIDER_TIMEOUT_SECONDS"),
-        smtp: smtp(reader),
-        twilio: twilio::Settings {
-            account_sid: reader.text("TWILIO_ACCOUNT_SID"),
-            auth_token: reader.password("TWILIO_AUTH_TOKEN"),
-            from_number: reader.text("TWILIO_FROM_NUMBER"),
-            whatsapp_from: reader.text("TWILIO_WHATSAPP_FROM"),
-            base_url: reader.text("TWILIO_BASE_URL"),
-            max_per_second: reader.optional_number("TWILIO_MAX_PER_SECOND", 1..=100_000),
-        },
-        fcm: fcm::Settings {
-            project_id: reader.text("FIREBASE_PROJECT_ID"),
-            service_account_key: reader.secret("FIREBASE_SERVICE_ACCOUNT_KEY"),
-            base_url: reader.text("FCM_BASE_URL"),
-            token_url: reader.text("FCM_TOKEN_URL"),
-        },
-        others: reader.with_prefixes(&prefixes()),
-    };
-    warn_of_mail_in_clear(reader, &settings.smtp);
+    let (only, sandbox) = (only(reader), sandbox(reader, up));
+    let mut settings = Settings { only, sandbox, ..Settings::unset(reader.seconds("PROVIDER_TIMEOUT_SECONDS")) };
+    for section in sections() {
+        let values: Values =
+            section.settings.iter().filter_map(|setting| Some((setting.name, value(reader, setting)?))).collect();
+        section.fill(&values, &mut settings);
+    }
+    for warning in sections().flat_map(|section| (section.warnings)(&settings)) {
+        if reader.are_right(warning.about) {
+            reader.warn(warning.text);
+        }
+    }
     check(reader, &settings, sends);
     settings
+}
+
+/// None: it has no value, or one that was refused.
+fn value(reader: &mut Reader, setting: &Setting) -> Option<SecretString> {
+    let name = setting.name;
+    match setting.kind {
+        Kind::Text => reader.secret(name),
+        Kind::Password => reader.password(name),
+        Kind::Host { port } => place::host(reader, name, port).map(SecretString::from),
+        Kind::Number { least, most } => {
+            reader.optional_number(name, least..=most).map(|number| number.to_string().into())
+        }
+        Kind::Choice(words) => {
+            let choices: Vec<(&str, &str)> = words.iter().map(|word| (*word, *word)).collect();
+            Some(reader.choice(name, &choices).into())
+        }
+    }
 }
 
 /// The channels that are known among the words of `CHANNELS`. The others are told by their place: what stands there may
@@ -56,30 +65,6 @@ fn only(reader: &mut Reader) -> Option<Vec<String>> {
         reader.is_wrong("CHANNELS");
     }
     Some(right.into_iter().map(|(_, word)| (*word).to_owned()).collect())
-}
-
-/// What everybody on the way can read, and ports that belong to another kind of encryption.
-fn warn_of_mail_in_clear(reader: &mut Reader, smtp: &smtp::Settings) {
-    let elsewhere = smtp.host.as_deref().is_some_and(|host| !place::is_this_machine(host));
-    if smtp.tls == smtp::Tls::None
-        && smtp.password.is_some()
-        && elsewhere
-        && reader.are_right(&["SMTP_TLS", "SMTP_HOST"])
-    {
-        reader.warn(
-            "SMTP_TLS=none sends SMTP_PASSWORD to another machine unencrypted: set SMTP_TLS=starttls or implicit, unless \
-             nobody else can read what passes there",
-        );
-    }
-    let usual = match (smtp.tls, smtp.port) {
-        (smtp::Tls::Implicit, Some(25 | 587)) => "SMTP_TLS=implicit goes with port 465: set SMTP_TLS=starttls",
-        (smtp::Tls::StartTls, Some(465)) => "SMTP_TLS=starttls goes with port 587: set SMTP_TLS=implicit",
-        (smtp::Tls::None, Some(465)) => "SMTP_TLS=none goes with port 25: set SMTP_TLS=implicit",
-        _ => return,
-    };
-    if reader.are_right(&["SMTP_TLS", "SMTP_PORT"]) {
-        reader.warn(format!("SMTP_PORT and SMTP_TLS contradict each other. {usual}, or leave SMTP_PORT out"));
-    }
 }
 
 /// What is there by halves is told in any case; it is a problem where it would send less than its operator believes.
@@ -112,29 +97,14 @@ fn check(reader: &mut Reader, settings: &Settings, sends: bool) {
 
 /// The settings that are missing beside others of the same provider: without a word, its channel would be captured or off.
 fn half_configured(reader: &Reader, settings: &Settings) -> Vec<(&'static str, String)> {
-    let wanted = |channel: &str| settings.only.as_ref().is_none_or(|only| only.iter().any(|name| name == channel));
-    let mut told = Vec::new();
-    let mut tell = |missing: &'static str, beside: &[&'static str], less: &str| {
-        let beside = reader.set_of(beside);
-        if !beside.is_empty() && reader.given_of(&[missing]).is_empty() {
-            told.push((missing, format!("is not set, but {}: {less}", listed(&beside))));
-        }
-    };
-    if wanted("email") {
-        let beside = ["SMTP_USER", "SMTP_PASSWORD", "SMTP_PORT", "SMTP_TLS", "SMTP_CA_FILE", "FROM_EMAIL", "FROM_NAME"];
-        tell("SMTP_HOST", &beside, "email is not sent without it");
-    }
-    if wanted("push") {
-        let beside = ["FIREBASE_PROJECT_ID", "FCM_BASE_URL", "FCM_TOKEN_URL"];
-        tell("FIREBASE_SERVICE_ACCOUNT_KEY", &beside, "push is not sent without it");
-    }
-    let sender = reader.given_of(&["TWILIO_FROM_NUMBER", "TWILIO_WHATSAPP_FROM"]);
-    if (wanted("sms") || wanted("whatsapp")) && sender.is_empty() {
-        let beside = ["TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_BASE_URL", "TWILIO_MAX_PER_SECOND"];
-        let less = "sms is not sent without it, and whatsapp not without TWILIO_WHATSAPP_FROM";
-        tell("TWILIO_FROM_NUMBER", &beside, less);
-    }
-    told
+    let wanted = |channel: &&str| settings.only.as_ref().is_none_or(|only| only.iter().any(|name| name == channel));
+    let missing = sections().flat_map(|section| section.halves).filter_map(|half| {
+        let beside = reader.set_of(half.beside);
+        let is_half = half.channels.iter().any(wanted) && reader.given_of(half.needs).is_empty() && !beside.is_empty();
+        let missing = half.needs.first().filter(|_| is_half)?;
+        Some((*missing, format!("is not set, but {}: {}", listed(&beside), half.less)))
+    });
+    missing.collect()
 }
 
 fn listed(names: &[&str]) -> String {
@@ -149,25 +119,6 @@ fn sandbox(reader: &mut Reader, up: bool) -> SandboxMode {
         reader.refuse("SANDBOX", "must be all, missing or off");
         SandboxMode::All
     })
-}
-
-fn smtp(reader: &mut Reader) -> smtp::Settings {
-    smtp::Settings {
-        host: place::host(reader, "SMTP_HOST", "SMTP_PORT"),
-        port: reader.port("SMTP_PORT"),
-        tls: reader.choice(
-            "SMTP_TLS",
-            &[("starttls", smtp::Tls::StartTls), ("implicit", smtp::Tls::Implicit), ("none", smtp::Tls::None)],
-        ),
-        user: reader.text("SMTP_USER"),
-        password: reader.password("SMTP_PASSWORD"),
-        ca_file: reader.path("SMTP_CA_FILE"),
-        max_connections: reader.optional_number("SMTP_MAX_CONNECTIONS", 1..=1000),
-        hello: reader.text("SMTP_HELLO"),
-        reply_to: reader.text("SMTP_REPLY_TO"),
-        from_email: reader.text("FROM_EMAIL"),
-        from_name: reader.text("FROM_NAME"),
-    }
 }
 
 fn refuse_what_is_not_built(reader: &mut Reader) {

@@ -1,6 +1,6 @@
 //! Reads typed settings and collects what is wrong with them, each thing once.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt::Display;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
@@ -152,12 +152,6 @@ impl Reader {
 
     pub(super) fn path(&self, name: &str) -> Option<PathBuf> {
         self.text(name).map(PathBuf::from)
-    }
-
-    /// What names without a default begin with one of these, by their full names.
-    pub(super) fn with_prefixes(&self, prefixes: &[String]) -> BTreeMap<String, SecretString> {
-        let wanted = |name: &str| prefixes.iter().any(|prefix| name.starts_with(prefix.as_str()));
-        self.sources.foreign.iter().filter(|(name, _)| wanted(name)).map(|(k, v)| (k.clone(), v.clone())).collect()
     }
 
     /// Which of these names have a value.

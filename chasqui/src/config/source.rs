@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use secrecy::SecretString;
 use toml::de::DeTable;
 
 use super::DEFAULTS;
@@ -16,8 +15,6 @@ pub struct Sources {
     pub(super) values: BTreeMap<String, String>,
     /// Names that some source gives a value.
     given: BTreeSet<String>,
-    /// Names without a default of ours: a channel of one's own may read them.
-    pub(super) foreign: BTreeMap<String, SecretString>,
     pub(super) problems: Vec<String>,
     pub(super) warnings: Vec<String>,
 }
@@ -182,15 +179,11 @@ impl Sources {
 
     /// An empty value changes nothing.
     fn pair(&mut self, name: &str, value: &str) {
-        match self.values.get_mut(name) {
-            Some(_) if value.trim().is_empty() => {}
-            Some(known) => {
-                value.clone_into(known);
-                self.given.insert(name.to_owned());
-            }
-            None => {
-                self.foreign.insert(name.to_owned(), SecretString::from(value));
-            }
+        if let Some(known) = self.values.get_mut(name)
+            && !value.trim().is_empty()
+        {
+            value.clone_into(known);
+            self.given.insert(name.to_owned());
         }
     }
 

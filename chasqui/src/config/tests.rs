@@ -312,10 +312,18 @@ fn a_name_near_ours_is_a_problem_in_a_file_and_names_of_channels_of_ones_own_are
     {
         assert_eq!(told(&format!("{name}=x")), "", "{name}");
     }
-    use secrecy::ExposeSecret as _;
-    let config =
-        Config::read(Sources::of_dotenv(format!("{pairs}SANDBOX=all\nSMS_HOST=x $y\n").as_bytes()), Role::Worker);
-    assert_eq!(config.unwrap().channels.others["SMS_HOST"].expose_secret(), "x $y");
+}
+
+#[test]
+fn every_setting_of_a_provider_has_its_default_in_the_reference() {
+    let reference: toml::Table = DEFAULTS.parse().unwrap();
+    for setting in ::channels::sections().flat_map(|section| section.settings) {
+        assert!(reference.contains_key(&setting.name.to_ascii_lowercase()), "{}", setting.name);
+    }
+    let channels = read(Role::Worker, &[("SANDBOX", "all")]).unwrap().channels;
+    assert_eq!(Some(channels.smtp.max_connections as i64), reference["smtp_max_connections"].as_integer());
+    assert_eq!(Some(channels.twilio.base_url.as_str()), reference["twilio_base_url"].as_str());
+    assert_eq!(Some(channels.fcm.base_url.as_str()), reference["fcm_base_url"].as_str());
 }
 
 /// A key as Google writes it, pretty-printed.

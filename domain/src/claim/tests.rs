@@ -346,39 +346,6 @@ fn a_publisher_an_operator_and_the_fleet_are_told_apart_by_their_headers() {
 }
 
 #[test]
-fn a_copy_put_aside_before_it_met_its_row_asks_for_what_it_asked_for() {
-    let asks = Headers { again: true, publisher: Some("ops".into()), ..Headers::default() };
-    let aside = headers(&asks).headers_unmet(Lane::Bulk, &asks).unwrap();
-    assert_eq!(aside, Headers { lane: Some(Lane::Bulk), ..asks.clone() });
-    let heard = Arrival::new(key("d-1"), CONTENT, &asks, true);
-    assert_eq!(heard.headers_unmet(Lane::Bulk, &asks), None, "it may have been heard before");
-    for letter in
-        [Headers { dead: dead_mark(), epoch: Some(2), ..Headers::default() }, Headers { broker_death: true, ..asks }]
-    {
-        let before = headers(&letter);
-        let after = headers(&before.headers_unmet(Lane::Bulk, &letter).unwrap());
-        assert_eq!((after.hand, after.epoch, after.seq), (Hand::Mover, before.epoch, 0));
-    }
-    let own = Arrival::new(key("d-1"), CONTENT, &Headers::default(), true);
-    let aside = own.headers_unmet(Lane::Bulk, &Headers::default()).unwrap();
-    assert_eq!(aside.hand(), Hand::Fleet, "a redelivery is not taken for a first delivery");
-}
-
-#[test]
-fn a_copy_that_has_met_its_row_keeps_its_effective_counts_and_is_nobodys_move() {
-    let dead = Headers { epoch: Some(2), seq: Some(3), dead: dead_mark(), released: true, ..Headers::default() };
-    let asks = Headers { again: true, ..Headers::default() };
-    for received in [Headers::default(), dead, asks] {
-        let before = headers(&received);
-        let aside = before.headers(Lane::Bulk, &received);
-        let after = headers(&aside);
-        assert_eq!(after.hand, Hand::Fleet);
-        assert_eq!((after.epoch, after.seq, after.attempt), (before.epoch, before.seq, before.attempt));
-        assert_eq!((aside.lane, aside.released), (Some(Lane::Bulk), received.released));
-    }
-}
-
-#[test]
 fn a_token_taken_over_differs_from_claim_to_claim() {
     assert_ne!(taking_over(Uuid::from_u128(5)), taking_over(Uuid::from_u128(6)));
 }

@@ -2,10 +2,11 @@
 
 use uuid::Uuid;
 
-use super::steps::{Doing, To, dead_headers, step_name};
+use super::steps::{Doing, step_name};
+use super::worker::given_up;
 use super::{Copy, Kind, Of, World, brief};
 use crate::samples::{CONTENT, key, row};
-use crate::{Arrival, Hand, Headers, Lane, Lease, Order, Reason, Row, State};
+use crate::{Arrival, Hand, Headers, Lease, Order, Row, State};
 
 impl World {
     pub(super) fn chaos(&mut self) {
@@ -181,9 +182,8 @@ impl World {
             if self.roll(3) > 0 {
                 return self.take_in(Copy { redelivered: true, ..copy }, Doing::GiveUp);
             }
-            let epoch = copy.headers.effective_epoch();
             let at = self.letter_of(&copy);
-            self.publish(at, To::DeadLetters, dead_headers(epoch, Reason::RedeliveredTooOften));
+            self.publish(at, given_up(&copy));
         }
     }
 
@@ -192,8 +192,8 @@ impl World {
         if let Some(copy) = self.pick(|world| &mut world.lane) {
             self.say(|| format!("PUT ASIDE {}", brief(&copy)));
             let arrival = Arrival::new(key("d-1"), CONTENT, &copy.headers, copy.redelivered);
-            match (copy.of, arrival.headers_unmet(Lane::Normal, &copy.headers)) {
-                (Of::Delivery(at), Some(headers)) => self.publish(at, To::Later, headers),
+            match (copy.of, copy.received().park_unmet(&arrival)) {
+                (Of::Delivery(at), Some(publish)) => self.publish(at, publish),
                 _ => self.take_in(copy, Doing::PutAside),
             }
         }

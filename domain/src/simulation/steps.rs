@@ -3,8 +3,12 @@
 use uuid::Uuid;
 
 use super::{Copy, Of};
-use crate::samples::{CONTENT, NOW, key};
-use crate::{Arrival, Claim, DeadMark, Headers, Kept, Lane, Order, Outcome, Reason, Row, Timestamp};
+use crate::samples::{CONTENT, key};
+use crate::{Arrival, Claim, FollowUp, Kept, Lane, Outcome, Publish, Received, Row, Timestamp};
+
+/// The body of every message. Its fallback counts where the schedule has one.
+const BODY: &[u8] = br#"{"channel":"sms","destination":"+12025550143","message":"Hola",
+    "fallback":[{"channel":"email","destination":"ana@example.com"}]}"#;
 
 /// What a worker will do next with the copy in its hands.
 #[derive(Clone, Debug)]
@@ -14,7 +18,9 @@ pub(super) enum Step {
     Claim,
     Send(Box<Row>),
     Decide(Box<Row>, Outcome),
-    Publish(Option<(To, Headers)>),
+    Publish(Box<Publish>),
+    /// Nothing is left to publish. It says whether its delivery goes on.
+    End(bool),
     /// Notes that the dead letter of this epoch is confirmed.
     NoteLetter(u32),
     /// Of a message without an id: asks whether it still has its row, and says whether it has published an order.
@@ -31,14 +37,6 @@ pub(super) enum Doing {
     PutAside,
     /// It was delivered too often.
     GiveUp,
-}
-
-#[derive(Clone, Copy, Debug)]
-pub(super) enum To {
-    Lane,
-    Later,
-    DeadLetters,
-    Child,
 }
 
 pub(super) struct Worker {
@@ -82,6 +80,10 @@ impl Worker {
         }
     }
 
+    pub(super) fn received(&self) -> Received<'_> {
+        self.copy.received()
+    }
+
     /// How it ends when there is nothing left to do.
     pub(super) fn end(&self, published: bool) -> Step {
         if self.message().is_some() { Step::Hold(published) } else { Step::Acknowledge }
@@ -96,28 +98,26 @@ impl Worker {
     }
 }
 
-/// What the worker publishes for an order, before it acknowledges.
-pub(super) fn obey(row: &Row, order: &Order) -> Step {
-    let again = || Headers {
-        attempt: Some(row.attempt),
-        epoch: Some(row.epoch),
-        seq: Some(row.seq),
-        lane: Some(Lane::Normal),
-        ..Headers::default()
-    };
-    Step::Publish(match order {
-        Order::Nothing => None,
-        Order::GiveBack => return Step::Requeue,
-        Order::Retry { .. } => Some((To::Later, again())),
-        Order::Schedule { .. } => Some((To::Later, Headers { released: true, ..again() })),
-        Order::DeadLetter { reason, .. } => Some((To::DeadLetters, dead_headers(row.epoch, *reason))),
-        Order::Fallback => Some((To::Child, Headers::default())),
-    })
+impl Copy {
+    pub(super) fn received(&self) -> Received<'_> {
+        Received { lane: Lane::Normal, headers: &self.headers, body: BODY }
+    }
 }
 
-pub(super) fn dead_headers(epoch: u32, reason: Reason) -> Headers {
-    let dead = DeadMark { reason: reason.as_str().into(), error: String::new(), attempts: 0, at: NOW };
-    Headers { epoch: Some(epoch), lane: Some(Lane::Normal), dead: Some(dead), ..Headers::default() }
+impl From<FollowUp> for Step {
+    fn from(follow_up: FollowUp) -> Self {
+        match follow_up {
+            FollowUp::Acknowledge { leaving } => Self::End(leaving),
+            FollowUp::Publish(publish) => Self::Publish(publish),
+            FollowUp::GiveBack => Self::Requeue,
+        }
+    }
+}
+
+impl From<Publish> for Step {
+    fn from(publish: Publish) -> Self {
+        Self::Publish(Box::new(publish))
+    }
 }
 
 pub(super) fn claim_name(claim: &Claim) -> String {
@@ -134,7 +134,8 @@ pub(super) fn step_name(step: &Step) -> String {
         Step::Claim => "claim".into(),
         Step::Send(_) => "send".into(),
         Step::Decide(_, outcome) => format!("record {outcome:?}").chars().take(40).collect(),
-        Step::Publish(publication) => format!("publish {:?}", publication.as_ref().map(|(to, _)| to)),
+        Step::Publish(publish) => format!("publish {:?}", publish.to),
+        Step::End(_) => "end".into(),
         Step::NoteLetter(epoch) => format!("note the letter of epoch {epoch}"),
         Step::Hold(_) => "ask whether it has its row".into(),
         Step::Acknowledge => "acknowledge".into(),

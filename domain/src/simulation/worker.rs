@@ -5,16 +5,20 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use super::anonymous::FINGERPRINT;
-use super::steps::{Doing, Step, To, Worker, claim_name, dead_headers, obey, step_name};
+use super::steps::{Doing, Step, Worker, claim_name, step_name};
 use super::{Copy, Delivery, Kind, Of, World, brief};
-use crate::samples::{CONTENT, failure, row};
-use crate::{Arrival, Claim, Headers, Lane, Lease, Outcome, Reason, Row, State, Take, claim, decide};
+use crate::samples::{CONTENT, NOW, failure, row};
+use crate::{Claim, Destination, Headers, Lease, Message, Outcome, Publish, Reason, Row, State, Take, claim, decide};
 
 const BEYOND_THE_TIERS: Duration = Duration::from_secs(600);
 
 /// Its letter, where it cannot have the row.
-fn given_up(arrival: &Arrival) -> Step {
-    Step::Publish(Some((To::DeadLetters, dead_headers(arrival.epoch, Reason::RedeliveredTooOften))))
+pub(super) fn given_up(copy: &Copy) -> Publish {
+    copy.received().dead_letter(Reason::RedeliveredTooOften, "delivered too often", NOW)
+}
+
+fn park(worker: &Worker) -> Step {
+    worker.received().park(&worker.arrival()).into()
 }
 
 fn too_often() -> Outcome {
@@ -78,8 +82,8 @@ impl World {
             Step::Claim => Some(self.claim(&mut worker)),
             Step::Send(row) => Some(self.send(&worker, row)),
             Step::Decide(row, outcome) => Some(self.record(&worker, &row, &outcome)),
-            Step::Publish(Some((to, headers))) => Some(self.publish_confirmed(&worker, to, headers)),
-            Step::Publish(None) => Some(worker.end(false)),
+            Step::Publish(publish) => Some(self.publish_confirmed(&worker, publish)),
+            Step::End(leaving) => Some(worker.end(leaving)),
             Step::NoteLetter(epoch) => Some(self.note_letter(&worker, epoch)),
             Step::Hold(leaving) => Some(self.hold(&worker, leaving)),
             Step::Acknowledge => {
@@ -152,16 +156,12 @@ impl World {
                     Take::LeaseRanOut => Step::Decide(row, Outcome::Ambiguous { failure: failure() }),
                 }
             }
-            Claim::Park | Claim::Reissue { .. } if worker.doing == Doing::GiveUp => given_up(&arrival),
-            Claim::Park => self.park(worker),
-            Claim::Repeat(row) => obey(&row, &row.order),
+            Claim::Park | Claim::Reissue { .. } if worker.doing == Doing::GiveUp => given_up(&worker.copy).into(),
+            Claim::Park => park(worker),
+            Claim::Repeat(row) => worker.received().follow_up(&row, &row.order, now).into(),
             // A copy that the broker took back is not an operator's any more: its redelivery decides.
             Claim::Reissue { .. } if worker.cut_off => worker.end(false),
-            Claim::Reissue { epoch } => {
-                let headers = arrival.headers(Lane::Normal, &worker.copy.headers);
-                let headers = Headers { epoch: Some(epoch), seq: Some(0), attempt: Some(0), ..headers };
-                Step::Publish(Some((To::Lane, headers)))
-            }
+            Claim::Reissue { epoch } => worker.received().reissue(&arrival, epoch).into(),
             Claim::Ended => worker.end(false),
             Claim::HasLetter => {
                 self.seen.push("a copy of a dead letter");
@@ -178,11 +178,6 @@ impl World {
             return Step::Decide(Box::new(Row { ambiguous: row.ambiguous || in_doubt, ..*row }), too_often());
         }
         if in_doubt { Step::Decide(row, Outcome::Ambiguous { failure: failure() }) } else { Step::Send(row) }
-    }
-
-    fn park(&self, worker: &Worker) -> Step {
-        let arrival = worker.arrival();
-        Step::Publish(Some((To::Later, arrival.headers(Lane::Normal, &worker.copy.headers))))
     }
 
     fn send(&mut self, worker: &Worker, row: Box<Row>) -> Step {
@@ -234,7 +229,7 @@ impl World {
         if known.token != row.token {
             // Whoever holds the row need not hold a copy: this one is put aside, not acknowledged.
             self.say(|| format!("records {} late", transition.row.state));
-            return self.park(worker);
+            return park(worker);
         }
         self.say(|| format!("records {} seq {}", transition.row.state, transition.row.seq));
         // Recorded before, where the answer was lost: the same answer again.
@@ -245,21 +240,21 @@ impl World {
                 return Step::Decide(Box::new(row.clone()), outcome.clone());
             }
         }
-        obey(&transition.row, &transition.order)
+        worker.received().follow_up(&transition.row, &transition.order, self.now).into()
     }
 
     /// Until the broker has confirmed it. One that it has not may be in its queue or nowhere.
-    fn publish_confirmed(&mut self, worker: &Worker, to: To, headers: Headers) -> Step {
+    fn publish_confirmed(&mut self, worker: &Worker, publish: Box<Publish>) -> Step {
         if !self.goes_wrong(6) {
-            let letter_of = headers.epoch.filter(|_| matches!(to, To::DeadLetters));
-            self.publish(worker.at(), to, headers);
+            let letter_of = publish.letter_of();
+            self.publish(worker.at(), *publish);
             return letter_of.map_or_else(|| worker.end(true), Step::NoteLetter);
         }
         if self.roll(2) == 0 {
-            self.publish(worker.at(), to, headers.clone());
+            self.publish(worker.at(), (*publish).clone());
         }
         self.say(|| "and hears no confirm".into());
-        Step::Publish(Some((to, headers)))
+        Step::Publish(publish)
     }
 
     /// As the store does: only of the death that the letter is of.
@@ -276,17 +271,27 @@ impl World {
         !self.calm && !self.fair && self.roll(in_so_many) == 0
     }
 
-    pub(super) fn publish(&mut self, delivery: usize, to: To, headers: Headers) {
+    pub(super) fn publish(&mut self, delivery: usize, publish: Publish) {
+        let Publish { to, headers, message } = publish;
         let copy = Copy { of: Of::Delivery(delivery), headers, redelivered: false };
+        if let Message::Child { id, .. } = message {
+            self.say(|| format!("publishes the child {id}"));
+            self.deliveries[delivery].children += 1;
+            return;
+        }
         self.say(|| format!("publishes {to:?} {}", brief(&copy)));
         match to {
-            To::Lane => self.lane.push(copy),
-            To::Later => self.later.push(copy),
-            To::DeadLetters => {
+            Destination::Lane(_) => self.lane.push(copy),
+            Destination::Retry(_) => self.later.push(copy),
+            // The scheduler publishes it again as it was, but for what says that it may go now.
+            Destination::Scheduled => {
+                let headers = Headers { due: None, released: true, ..copy.headers };
+                self.later.push(Copy { headers, ..copy });
+            }
+            Destination::DeadLetter => {
                 *self.deliveries[delivery].letters.entry(copy.headers.epoch.unwrap_or(0)).or_default() += 1;
                 self.dead_letters.push(copy);
             }
-            To::Child => self.deliveries[delivery].children += 1,
         }
     }
 }

@@ -4,7 +4,8 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use domain::{Clock as _, SystemClock};
+use domain::Clock as _;
+use runtime::SystemClock;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 

@@ -8,9 +8,10 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use chasqui::config::{Config, Role, Sources};
-use domain::{RecipientHasher, SystemClock};
+use domain::RecipientHasher;
 use embedded::{Options, PrivateBroker, User, VHOST};
 use reqwest::Method;
+use runtime::SystemClock;
 use serde_json::{Value, json};
 use store::Store;
 use tokio::task::JoinHandle;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use domain::{Clock, Key, State, SystemClock, Tenant, child_id};
+use domain::{Clock, Key, State, Tenant, child_id};
 use e2e::fleet::until;
 use e2e::provider::{Answer, Provider};
 use e2e::{Database, TestFleet};
@@ -11,6 +11,7 @@ use lapin::options::{BasicGetOptions, BasicPublishOptions, BasicRejectOptions, C
 use lapin::types::{AMQPValue, FieldTable};
 use lapin::{BasicProperties, Channel, Confirmation, Connection, ConnectionProperties};
 use reqwest::Method;
+use runtime::SystemClock;
 use serde_json::{Value, json};
 use store::{DeliveryView, Filter};
 

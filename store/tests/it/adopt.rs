@@ -3,7 +3,8 @@
 use std::mem::forget;
 use std::time::{Duration, Instant};
 
-use domain::{Clock as _, Row, SystemClock, Tenant};
+use domain::{Clock as _, Row, Tenant};
+use runtime::SystemClock;
 use store::{Adoption, Sight, Store};
 use tokio::task::JoinSet;
 use uuid::Uuid;

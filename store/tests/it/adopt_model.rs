@@ -260,7 +260,5 @@ fn random_histories_of_equal_messages_on_sqlite() {
 #[test]
 fn random_histories_of_equal_messages_on_postgres() {
     let runtime = Runtime::new().unwrap();
-    if let Some(database) = runtime.block_on(Database::postgres()) {
-        check(&runtime, &database);
-    }
+    check(&runtime, &runtime.block_on(Database::postgres()));
 }

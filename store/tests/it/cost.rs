@@ -12,7 +12,7 @@ use crate::ledger::taken;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_success_path_updates_no_index_and_scans_no_table() {
-    let Some(db) = Database::postgres().await else { return };
+    let db = Database::postgres().await;
     let store = db.store().await;
     let mut admin = PgConnection::connect(&db.url()).await.unwrap();
     let mut deliveries = JoinSet::new();

@@ -27,28 +27,24 @@ impl Database {
         Self::Sqlite { folder: tempfile::tempdir().unwrap() }
     }
 
-    /// None when only SQLite was asked for.
-    pub(crate) async fn postgres() -> Option<Self> {
+    pub(crate) async fn postgres() -> Self {
         Self::postgres_with("").await
     }
 
     /// As [`Database::postgres`], in a language whose alphabet is not the order of bytes.
-    pub(crate) async fn postgres_in_english() -> Option<Self> {
+    pub(crate) async fn postgres_in_english() -> Self {
         Self::postgres_with("TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE 'en'").await
     }
 
-    async fn postgres_with(options: &str) -> Option<Self> {
-        if std::env::var("CHASQUI_TEST_SQLITE_ONLY").is_ok_and(|only| only == "1") {
-            return None;
-        }
+    async fn postgres_with(options: &str) -> Self {
         let server = std::env::var("CHASQUI_TEST_POSTGRES_URL").expect(
             "CHASQUI_TEST_POSTGRES_URL is not set: run `make test`, which starts a Postgres for the tests, \
-             or set CHASQUI_TEST_SQLITE_ONLY=1",
+             or only the tests named `on_sqlite`",
         );
         let name = format!("store_test_{}", Uuid::new_v4().simple());
         let mut connection = PgConnection::connect(&server).await.unwrap();
         connection.execute(AssertSqlSafe(format!("CREATE DATABASE {name} {options}"))).await.unwrap();
-        Some(Self::Postgres { server, name })
+        Self::Postgres { server, name }
     }
 
     pub(crate) fn url(&self) -> String {

@@ -157,16 +157,7 @@ async fn run(store: &Store, steps: Vec<Step>) -> Result<(), TestCaseError> {
                 claims.push((owner, claimed.into_iter().map(|job| job.key).collect()));
             }
             Step::Finish { claim, again } if claim < claims.len() => {
-                let (owner, keys) = &claims[claim];
-                let next = |at_id: usize| again.then(|| at(1_000 + at_id as i64));
-                let done = keys.iter().enumerate().map(|(n, key)| FinishedJob {
-                    key: key.clone(),
-                    owner: *owner,
-                    next: next(n),
-                });
-                let done: Vec<_> = done.collect();
-                let expected: usize = done.iter().map(|done| model.finish(done)).sum();
-                prop_assert_eq!(store.finish_jobs(&done).await.unwrap(), expected);
+                finish(store, &mut model, &claims[claim], again).await?;
             }
             Step::Release { claim, pause } if claim < claims.len() => {
                 let (owner, keys) = &claims[claim];
@@ -188,8 +179,24 @@ async fn run(store: &Store, steps: Vec<Step>) -> Result<(), TestCaseError> {
     let expected: Vec<_> = model.jobs.values().map(|held| JobSummary::from(&held.job)).collect();
     prop_assert_eq!(store.jobs(JobFilter::default()).await.unwrap().jobs, expected);
     for held in model.jobs.values() {
-        prop_assert_eq!(store.job(&held.job.key).await.unwrap().as_ref(), Some(&held.job));
+        let found = store.job(&held.job.key).await.unwrap();
+        prop_assert_eq!(found.as_ref(), Some(&held.job));
     }
+    Ok(())
+}
+
+/// A scheduler finishes the jobs that it has claimed.
+async fn finish(
+    store: &Store,
+    model: &mut Model,
+    (owner, keys): &(Uuid, Vec<Key>),
+    again: bool,
+) -> Result<(), TestCaseError> {
+    let next = |nth: usize| again.then(|| at(1_000 + nth as i64));
+    let done = keys.iter().enumerate().map(|(n, key)| FinishedJob { key: key.clone(), owner: *owner, next: next(n) });
+    let done: Vec<_> = done.collect();
+    let expected: usize = done.iter().map(|done| model.finish(done)).sum();
+    prop_assert_eq!(store.finish_jobs(&done).await.unwrap(), expected);
     Ok(())
 }
 
@@ -208,7 +215,5 @@ fn random_histories_of_jobs_on_sqlite() {
 #[test]
 fn random_histories_of_jobs_on_postgres() {
     let runtime = Runtime::new().unwrap();
-    if let Some(database) = runtime.block_on(Database::postgres()) {
-        check(&runtime, &database);
-    }
+    check(&runtime, &runtime.block_on(Database::postgres()));
 }

@@ -237,7 +237,5 @@ fn random_histories_on_sqlite() {
 #[test]
 fn random_histories_on_postgres() {
     let runtime = Runtime::new().unwrap();
-    if let Some(database) = runtime.block_on(Database::postgres()) {
-        check(&runtime, &database);
-    }
+    check(&runtime, &runtime.block_on(Database::postgres()));
 }

@@ -20,8 +20,8 @@ fn places(slots: &Slots, lane: Lane, name: &str) -> Vec<Slot> {
     std::iter::from_fn(|| place(slots, lane, name)).collect()
 }
 
-fn sends<'a>(slots: &'a Slots, lane: Lane, name: &str, count: usize) -> Vec<Flight<'a>> {
-    (0..count).map(|_| slots.fly(lane, &channel(name))).collect()
+fn sends<'a>(slots: &'a Slots, lane: Lane, name: &str, count: usize) -> Vec<InFlight<'a>> {
+    (0..count).map(|_| slots.in_flight(lane, &channel(name))).collect()
 }
 
 async fn seconds(seconds: u64) {
@@ -120,7 +120,7 @@ async fn a_channel_that_has_left_leaves_nothing_behind() {
     let slots = Slots::new(16, MIB);
     for n in 0..1000 {
         let name = format!("unknown-{n}");
-        let (held, send) = (place(&slots, Lane::Normal, &name), slots.fly(Lane::Normal, &channel(&name)));
+        let (held, send) = (place(&slots, Lane::Normal, &name), slots.in_flight(Lane::Normal, &channel(&name)));
         drop((held, send));
     }
     assert!(slots.board.lock().is_empty());

@@ -54,20 +54,22 @@ fn templates_that_cannot_be_used_are_told_with_the_other_problems() {
 
 #[test]
 fn a_default_locale_in_which_no_template_has_words_is_refused_with_those_there_are() {
+    let captured = ("SANDBOX", "all");
     for role in [Role::Api, Role::Worker, Role::Up, Role::Send] {
-        let told = problems(role, &[("DEFAULT_LOCALE", "se-AR")]);
+        let told = problems(role, &[captured, ("DEFAULT_LOCALE", "se-AR")]);
         let words = "DEFAULT_LOCALE must be a locale of some template: en, es, es-AR; did you mean es-AR?";
         assert_eq!(told, [words], "{role:?}");
     }
     for known in ["es", "ES-ar", "es-PY"] {
-        read(Role::Worker, &[("DEFAULT_LOCALE", known)]).expect("it has words, or falls back to one that has");
+        read(Role::Worker, &[captured, ("DEFAULT_LOCALE", known)])
+            .expect("it has words, or falls back to one that has");
     }
     let folder = tempfile::tempdir().unwrap();
     std::fs::create_dir_all(folder.path().join("offer/pt")).unwrap();
     std::fs::write(folder.path().join("offer/pt/text.txt"), "Olá").unwrap();
     std::fs::write(folder.path().join("offer/sample.json"), "{}").unwrap();
     let own = ("TEMPLATES_DIR", folder.path().to_str().unwrap());
-    read(Role::Worker, &[own, ("DEFAULT_LOCALE", "pt")]).expect("the operator's own");
+    read(Role::Worker, &[captured, own, ("DEFAULT_LOCALE", "pt")]).expect("the operator's own");
 }
 
 #[test]

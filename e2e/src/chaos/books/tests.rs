@@ -2,7 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use domain::{Attempt, Clock as _, Key, Lease, Order, RecipientHash, Row, SystemClock, Tenant};
+use domain::{Attempt, Clock as _, Key, Lease, Order, RecipientHash, Row, Tenant};
+use runtime::SystemClock;
 use uuid::Uuid;
 
 use super::*;

@@ -1,9 +1,10 @@
 //! A scheduler that panics goes on: what it had in hand waits for its lease, and nothing else does.
 
-use domain::{Clock as _, SystemClock};
+use domain::Clock as _;
 use e2e::processes::with;
 use e2e::provider::Provider;
 use e2e::{Database, Process, TestFleet};
+use runtime::SystemClock;
 use sqlx::Executor as _;
 use store::JobFilter;
 

@@ -1,0 +1,194 @@
+//! Hashes and checks passwords with argon2id, at most two at once, so that logins never starve the rest.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use argon2::password_hash::phc::PasswordHash;
+use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version};
+use axum::http::StatusCode;
+use secrecy::{ExposeSecret, SecretString};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::http::problem::Problem;
+
+/// OWASP's minimum for argon2id: 19 MiB, two passes, one lane.
+const MEMORY_KIB: u32 = 19 * 1024;
+const PASSES: u32 = 2;
+const LANES: u32 = 1;
+/// How long a login waits for its turn.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// Logins of one peer that wait at once, so that others wait for a few of them only.
+const PLACES_OF_A_PEER: usize = 16;
+/// Checked for a name that nobody has, so that it costs what a wrong password costs.
+const NOBODYS_HASH: &str =
+    "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
+/// The turns at hashing, one at a time for those who are known and one for all others: each takes a core for a while.
+#[derive(Debug)]
+pub(crate) struct Passwords {
+    known: Arc<Semaphore>,
+    others: Arc<Semaphore>,
+    waiting: Arc<Mutex<HashMap<Option<IpAddr>, usize>>>,
+}
+
+/// Whoever holds one waits for a turn, or has it.
+#[derive(Debug)]
+pub(crate) struct Place {
+    peer: Option<IpAddr>,
+    waiting: Arc<Mutex<HashMap<Option<IpAddr>, usize>>>,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(places) = waiting.get_mut(&self.peer) {
+            *places -= 1;
+            if *places == 0 {
+                waiting.remove(&self.peer);
+            }
+        }
+    }
+}
+
+/// Whoever holds one may hash.
+#[derive(Debug)]
+pub(crate) struct Turn {
+    _permit: OwnedSemaphorePermit,
+    place: Place,
+}
+
+impl Turn {
+    /// Others may hash; the place among those who wait stays taken.
+    pub(crate) fn give_back(self) -> Place {
+        self.place
+    }
+}
+
+impl Default for Passwords {
+    fn default() -> Self {
+        let one = || Arc::new(Semaphore::new(1));
+        Self { known: one(), others: one(), waiting: Arc::default() }
+    }
+}
+
+impl Passwords {
+    /// # Errors
+    /// 429 when too many of this peer are waiting.
+    pub(crate) fn place(&self, peer: Option<IpAddr>) -> Result<Place, Problem> {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        let places = waiting.entry(peer).or_default();
+        if *places >= PLACES_OF_A_PEER {
+            return Err(too_many_logins());
+        }
+        *places += 1;
+        Ok(Place { peer, waiting: Arc::clone(&self.waiting) })
+    }
+
+    /// Those who are known never wait for the others.
+    ///
+    /// # Errors
+    /// 429 when too many are waiting.
+    pub(crate) async fn turn(&self, place: Place, known: bool) -> Result<Turn, Problem> {
+        let turns = Arc::clone(if known { &self.known } else { &self.others });
+        let permit = tokio::time::timeout(PATIENCE, turns.acquire_owned()).await;
+        let permit = permit.ok().and_then(Result::ok).ok_or_else(too_many_logins)?;
+        Ok(Turn { _permit: permit, place })
+    }
+}
+
+fn too_many_logins() -> Problem {
+    Problem::new(
+        StatusCode::TOO_MANY_REQUESTS,
+        "too-many-logins",
+        "Too many logins at once",
+        "Wait as long as Retry-After says, then log in again.",
+    )
+    .with_retry_after(PATIENCE.as_secs())
+}
+
+/// A PHC string with a salt of its own.
+///
+/// # Errors
+/// 500 when this machine gives neither memory nor randomness.
+pub(crate) async fn hash(turn: Turn, password: SecretString) -> Result<SecretString, Problem> {
+    let work = move || {
+        let _turn = turn;
+        argon2id()?.hash_password(password.expose_secret().as_bytes()).ok().map(|hash| hash.to_string())
+    };
+    let hash = tokio::task::spawn_blocking(work).await.ok().flatten();
+    hash.map(SecretString::from).ok_or_else(|| {
+        internal_error("The password could not be hashed. Nothing was changed; try again, and tell the operator.")
+    })
+}
+
+/// Whether the password belongs to the hash; the same work when there is none. Gives the turn back.
+///
+/// # Errors
+/// 500 when this machine gives no thread for it.
+pub(crate) async fn verify(
+    turn: Turn,
+    password: SecretString,
+    hash: Option<SecretString>,
+) -> Result<(bool, Turn), Problem> {
+    let work = move || {
+        let text = hash.as_ref().map_or(NOBODYS_HASH, |hash| hash.expose_secret());
+        let verified = PasswordHash::new(text).ok().zip(argon2id()).is_some_and(|(parsed, argon2)| {
+            argon2.verify_password(password.expose_secret().as_bytes(), &parsed).is_ok()
+        });
+        (verified && hash.is_some(), turn)
+    };
+    let failed = |_| internal_error("The password could not be checked. Try again, and tell the operator.");
+    tokio::task::spawn_blocking(work).await.map_err(failed)
+}
+
+fn internal_error(detail: &str) -> Problem {
+    Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal-error", "The API failed", detail)
+}
+
+fn argon2id() -> Option<Argon2<'static>> {
+    let params = Params::new(MEMORY_KIB, PASSES, LANES, None).ok()?;
+    Some(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobodys_hash_costs_what_every_hash_costs() {
+        let parsed = PasswordHash::new(NOBODYS_HASH).unwrap();
+        let params = Params::try_from(&parsed).unwrap();
+        assert_eq!((params.m_cost(), params.t_cost(), params.p_cost()), (MEMORY_KIB, PASSES, LANES));
+        assert!(argon2id().unwrap().verify_password(b"", &parsed).is_err());
+    }
+
+    #[tokio::test]
+    async fn a_password_belongs_to_its_own_hash_only() {
+        let passwords = Passwords::default();
+        let secret = |text: &str| SecretString::from(text.to_owned());
+        let turn = async || passwords.turn(passwords.place(None).unwrap(), false).await.unwrap();
+        let hash = hash(turn().await, secret("correct horse")).await.unwrap();
+        assert!(hash.expose_secret().starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
+        for (password, belongs) in [("correct horse", true), ("Correct horse", false), ("", false)] {
+            assert_eq!(verify(turn().await, secret(password), Some(hash.clone())).await.unwrap().0, belongs);
+        }
+    }
+
+    #[tokio::test]
+    async fn who_is_known_does_not_wait_for_a_flood_and_a_flood_waits_for_itself() {
+        let passwords = Passwords::default();
+        let flood: Option<IpAddr> = "192.0.2.66".parse().ok();
+        let _held = passwords.turn(passwords.place(flood).unwrap(), false).await.unwrap();
+        let mut places = Vec::new();
+        while let Ok(place) = passwords.place(flood) {
+            places.push(place);
+        }
+        assert_eq!(places.len() + 1, PLACES_OF_A_PEER);
+        let other = passwords.place("192.0.2.7".parse().ok()).unwrap();
+        assert!(passwords.turn(other, true).await.is_ok());
+        drop(places);
+        assert!(passwords.place(flood).is_ok());
+    }
+}

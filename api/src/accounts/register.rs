@@ -1,0 +1,224 @@
+//! `POST /register`: who may log in, and who may say so.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{FromRequestParts, Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode};
+use domain::{Tenant, content_of};
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+use store::NewUser;
+use utoipa::ToSchema;
+
+use crate::access::{caller_with, scopes};
+use crate::accounts::password;
+use crate::app::{App, Shared};
+use crate::docs::refusals::{InvalidFields, LedgerAway, Unreadable};
+use crate::http::body::{Forms, read_fields};
+use crate::http::connections::network;
+use crate::http::hosts::Source;
+use crate::http::problem::{Problem, field};
+use crate::token::{Caller, Scope};
+
+const MIN_PASSWORD_CHARS: usize = 8;
+const MAX_PASSWORD_BYTES: usize = 128;
+const MAX_NAME_BYTES: usize = 64;
+/// What a user gets who was given no scopes.
+const USUAL_SCOPES: [Scope; 2] = [Scope::Notify, Scope::Read];
+const BOOTSTRAP_HEADER: &str = "x-bootstrap-token";
+
+/// The user to register.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"username": "ada", "password": "correct horse battery"}))]
+pub(crate) struct Registration {
+    /// 1 to 64 letters, digits, or `.`, `_`, `@`, `+`, `-`.
+    #[schema(pattern = "^[A-Za-z0-9._@+-]{1,64}$")]
+    username: String,
+    /// 8 characters to 128 bytes.
+    #[schema(format = Password, min_length = 8, max_length = 128)]
+    password: String,
+    /// Words separated by spaces: `notify`, `read`, `operate`, `admin`, `tenants`. Default `notify read`; the first user
+    /// gets all of them.
+    #[serde(default)]
+    scope: Option<String>,
+    /// The tenant whose notifications the user may publish and see. Default: the administrator's own; another needs
+    /// the scope `tenants`.
+    #[serde(default)]
+    #[schema(pattern = "^[A-Za-z0-9_-]{1,64}$")]
+    tenant: Option<String>,
+}
+
+/// A registered user.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct UserAnswer {
+    /// The user's name.
+    username: String,
+    /// The user's tenant.
+    tenant: String,
+    /// What the user may do.
+    #[schema(example = "notify read")]
+    scope: String,
+}
+
+/// Who registers a user.
+pub(crate) enum Registrar {
+    Admin(Caller),
+    /// Somebody who may be the first user, as long as there is none.
+    FirstUser,
+}
+
+impl FromRequestParts<Arc<App>> for Registrar {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
+        match caller_with::<scopes::Admin>(app, &parts.headers)? {
+            Some(admin) => Ok(Self::Admin(admin)),
+            None if may_bootstrap(app, Source::of(parts), &parts.headers) && app.store.count_users().await? == 0 => {
+                Ok(Self::FirstUser)
+            }
+            None => Err(not_the_first()),
+        }
+    }
+}
+
+/// Register a user
+///
+/// The first user is registered with the header `X-Bootstrap-Token` that the API prints at its start, and gets every
+/// scope; under `chasqui up`, from the machine itself, without it. After that, a token with the scope `admin` is needed,
+/// and for another tenant than the token's the scope `tenants`. HTML forms are read with a token only.
+#[utoipa::path(
+    post, path = "/register", tag = "Users",
+    params((
+        "X-Bootstrap-Token" = Option<String>, Header,
+        description = "Printed at start; for the first user.",
+    )),
+    security((), ("bearer" = [])),
+    request_body(description = "The user to register.", content(
+        (Registration = "application/json"), (Registration = "application/x-www-form-urlencoded")
+    )),
+    responses(
+        (status = 201, description = "Registered.", body = UserAnswer),
+        (status = 401, description = "No valid token was sent, and this is not the first user with the bootstrap token."),
+        (status = 403, description = "The token has not the scope that is needed, or a page of another origin sent this."),
+        (status = 409, description = "The name is taken."),
+        (status = 429, description = "Too many logins at once: wait as long as Retry-After says."),
+        Unreadable, InvalidFields, LedgerAway,
+    ),
+)]
+pub(crate) async fn register(
+    State(app): Shared,
+    registrar: Registrar,
+    source: Source,
+    request: Request,
+) -> Result<(StatusCode, Json<UserAnswer>), Problem> {
+    // A page of another origin can send a form, and no JSON.
+    let (admin, forms) = match registrar {
+        Registrar::Admin(admin) => (Some(admin), Forms::Read),
+        Registrar::FirstUser => (None, Forms::Refused),
+    };
+    let registration: Registration = read_fields(request, forms).await?;
+    let (mut user, password) = check(registration, admin.as_ref())?;
+    let turn = app.passwords.turn(app.passwords.place(source.peer.map(network))?, true).await?;
+    user.password_hash = password::hash(turn, password).await?;
+    let answer =
+        UserAnswer { username: user.name.clone(), tenant: user.tenant.to_string(), scope: user.scopes.join(" ") };
+    let created = match admin {
+        Some(_) => app.store.create_user(user).await?,
+        None if app.store.create_first_user(user).await? => true,
+        None => return Err(not_the_first()),
+    };
+    if created { Ok((StatusCode::CREATED, Json(answer))) } else { Err(name_taken()) }
+}
+
+fn may_bootstrap(app: &App, source: Source, headers: &HeaderMap) -> bool {
+    let expected = app.settings.bootstrap_token.expose_secret();
+    // Hashes are compared, so that the time says nothing about the token.
+    let given = |value: &axum::http::HeaderValue| content_of(value.as_bytes()) == content_of(expected.as_bytes());
+    let with_token = !expected.is_empty() && headers.get(BOOTSTRAP_HEADER).is_some_and(given);
+    with_token || (app.settings.first_user_from_here && source.is_this_machine())
+}
+
+/// The user without the hash, and the password to hash.
+fn check(registration: Registration, admin: Option<&Caller>) -> Result<(NewUser, SecretString), Problem> {
+    let Registration { username, password, scope, tenant } = registration;
+    let mut errors = Vec::new();
+    if !is_name(&username) {
+        errors.push(field("/username", "must be 1 to 64 letters, digits, or '.', '_', '@', '+', '-'"));
+    }
+    if password.chars().count() < MIN_PASSWORD_CHARS || password.len() > MAX_PASSWORD_BYTES {
+        let rule = format!("must have at least {MIN_PASSWORD_CHARS} characters and at most {MAX_PASSWORD_BYTES} bytes");
+        errors.push(field("/password", rule));
+    }
+    let given = scope.as_deref().map(|scope| scope.split_whitespace().map(Scope::parse).collect::<Option<Vec<_>>>());
+    let scopes = match (admin, given) {
+        (None, _) => Scope::ALL.to_vec(),
+        (_, Some(Some(scopes))) => scopes,
+        (_, Some(None)) => {
+            errors.push(field(
+                "/scope",
+                "must be words out of notify, read, operate, admin, tenants, separated by spaces",
+            ));
+            Vec::new()
+        }
+        (Some(_), None) => USUAL_SCOPES.to_vec(),
+    };
+    let own = admin.map(|admin| admin.tenant.clone()).unwrap_or_default();
+    let tenant = tenant.map_or(Some(own), |tenant| Tenant::parse(&tenant)).unwrap_or_else(|| {
+        errors.push(field("/tenant", "must be 1 to 64 letters, digits, '_' or '-'"));
+        Tenant::default()
+    });
+    if !errors.is_empty() {
+        return Err(Problem::invalid_fields(errors));
+    }
+    if let Some(admin) = admin.filter(|admin| !admin.has(Scope::Tenants)) {
+        let beyond = [(tenant != admin.tenant, "/tenant"), (scopes.contains(&Scope::Tenants), "/scope")];
+        if beyond.iter().any(|(beyond, _)| *beyond) {
+            return Err(beyond_own_tenant(beyond.into_iter().filter(|(beyond, _)| *beyond).map(|(_, at)| at)));
+        }
+    }
+    let scopes = scopes.iter().map(|scope| scope.as_str().to_owned()).collect();
+    let nothing = SecretString::from(String::new());
+    Ok((NewUser { name: username, tenant, password_hash: nothing, scopes }, SecretString::from(password)))
+}
+
+fn beyond_own_tenant<'a>(pointers: impl Iterator<Item = &'a str>) -> Problem {
+    let fields = pointers.map(|pointer| field(pointer, "needs a token with the scope tenants")).collect();
+    Problem::new(
+        StatusCode::FORBIDDEN,
+        "foreign-tenant",
+        "The tenant is another's",
+        "An administrator registers users of its own tenant. Users of other tenants, and users who may do so, are \
+         registered with the scope tenants, which the first user has.",
+    )
+    .with_fields(fields)
+}
+
+/// What a user may be called.
+pub(crate) fn is_name(name: &str) -> bool {
+    let allowed = |b: u8| b.is_ascii_alphanumeric() || b"._@+-".contains(&b);
+    (1..=MAX_NAME_BYTES).contains(&name.len()) && name.bytes().all(allowed)
+}
+
+fn not_the_first() -> Problem {
+    Problem::new(
+        StatusCode::UNAUTHORIZED,
+        "missing-token",
+        "A token is needed",
+        "Send the token of a user with the scope admin. Only the first user is registered without one: with the header \
+         X-Bootstrap-Token that the API prints at its start, or under `chasqui up` from the machine itself.",
+    )
+    .with_challenge("Bearer")
+}
+
+fn name_taken() -> Problem {
+    Problem::new(
+        StatusCode::CONFLICT,
+        "name-taken",
+        "There is a user of this name",
+        "Choose another name, such as one with your tenant's before it: names are unique over all tenants, because \
+         POST /login asks for no tenant.",
+    )
+}

@@ -1,0 +1,187 @@
+//! One delivery as it is shown: its states, its attempts, what comes next.
+
+use domain::{Attempt, ChannelName, Notification, Order, State, mask};
+use serde::Serialize;
+use store::{DeliveryView, JobSummary, Target};
+use utoipa::ToSchema;
+
+use crate::app::App;
+use crate::http::problem::Warning;
+
+/// One recipient on one channel, and what became of it.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct DeliveryAnswer {
+    /// The delivery's id.
+    id: String,
+    /// Whose it is.
+    tenant: String,
+    /// The channel that it goes through.
+    #[schema(example = "email")]
+    channel: String,
+    /// `scheduled` (due later), or one of the states of `GET /deliveries`.
+    #[schema(example = "sent")]
+    state: String,
+    /// Retry budgets used before this one: one for each move out of the dead-letter queue.
+    epoch: u32,
+    /// Every try, the first to the last.
+    attempts: Vec<AttemptAnswer>,
+    /// Some attempt may have been accepted without our knowing. Stays for ever.
+    ambiguous: bool,
+    /// Answers that came after another worker had taken over.
+    late_answers: u32,
+    /// The recipient, masked.
+    #[schema(example = "***@example.com")]
+    recipient: String,
+    /// When it was first seen.
+    #[schema(format = DateTime)]
+    created_at: String,
+    /// When it last changed.
+    #[schema(format = DateTime)]
+    updated_at: String,
+    /// After this it is not sent any more.
+    #[schema(format = DateTime)]
+    expires_at: Option<String>,
+    /// Why it is in the dead-letter queue, from the closed list that operators see there.
+    #[schema(example = "exhausted")]
+    reason: Option<String>,
+    /// The same in words.
+    detail: Option<String>,
+    /// When it is to be sent, or was to be sent before it was cancelled, if that was set for a later time.
+    #[schema(format = DateTime)]
+    due_at: Option<String>,
+    /// What comes next: `retry.1` to `retry.3`, `scheduled at …`, or nothing.
+    #[schema(example = "retry.2")]
+    next: Option<String>,
+    /// The delivery whose fallback this one is.
+    parent: Option<String>,
+    /// The fallbacks that it was handed on to, in their order.
+    children: Vec<ChildAnswer>,
+    /// Of one delivery: fields of its message that were not read. Absent when there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    pub(crate) warnings: Vec<Warning>,
+}
+
+/// One try to send.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct AttemptAnswer {
+    /// The retry budget that it belongs to.
+    epoch: u32,
+    /// 1 for the first try of its epoch.
+    n: u32,
+    /// `sent`, `captured`, `throttled`, `retriable`, `maybe_sent`, `permanent`, `ambiguous` or `late`.
+    #[schema(example = "sent")]
+    outcome: &'static str,
+    /// Who answered.
+    #[schema(example = "smtp")]
+    provider: String,
+    /// The provider's own code.
+    code: Option<String>,
+    /// What happened, in words.
+    detail: String,
+    /// When.
+    #[schema(format = DateTime)]
+    at: String,
+}
+
+/// A fallback.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ChildAnswer {
+    /// Its own id.
+    pub(crate) id: String,
+    /// Its own state; `not-taken-yet` while it is on its way.
+    #[schema(example = "sent")]
+    pub(crate) state: String,
+}
+
+/// As the ledger has it; what is known of it elsewhere is added by whoever asks.
+pub(crate) fn answer(view: &DeliveryView, children: Vec<ChildAnswer>) -> DeliveryAnswer {
+    let row = &view.row;
+    let (reason, detail) = match &row.order {
+        Order::DeadLetter { reason, error } if row.state.is_dead_lettered() => {
+            (Some(reason.to_string()), Some(error.clone()))
+        }
+        _ => (None, None),
+    };
+    let next = match &row.order {
+        Order::Retry { tier } if row.state == State::Waiting => Some(format!("retry.{tier}")),
+        Order::Schedule { due } if row.state == State::Waiting => Some(format!("scheduled at {due}")),
+        _ => None,
+    };
+    DeliveryAnswer {
+        id: row.key.id.clone(),
+        tenant: row.key.tenant.to_string(),
+        channel: row.channel.to_string(),
+        state: row.state.to_string(),
+        epoch: row.epoch,
+        attempts: view.attempts.iter().map(attempt).collect(),
+        ambiguous: row.ambiguous,
+        late_answers: view.late_answers,
+        recipient: row.recipient_mask.clone(),
+        created_at: row.created_at.to_string(),
+        updated_at: row.updated_at.to_string(),
+        expires_at: row.expires_at.map(|at| at.to_string()),
+        reason,
+        detail,
+        due_at: view.due_at.map(|at| at.to_string()),
+        next,
+        parent: row.parent.clone(),
+        children,
+        warnings: Vec::new(),
+    }
+}
+
+fn attempt(attempt: &Attempt) -> AttemptAnswer {
+    AttemptAnswer {
+        epoch: attempt.epoch,
+        n: attempt.n,
+        outcome: attempt.outcome.as_str(),
+        provider: attempt.provider.clone(),
+        code: attempt.code.clone(),
+        detail: attempt.detail.clone(),
+        at: attempt.at.to_string(),
+    }
+}
+
+/// A job that the scheduler has not released yet *is* its delivery.
+pub(crate) fn scheduled(job: JobSummary) -> DeliveryAnswer {
+    let (channel, recipient) = target(job.channel.as_ref(), job.recipient_mask);
+    DeliveryAnswer {
+        id: job.key.id,
+        tenant: job.key.tenant.to_string(),
+        channel,
+        state: "scheduled".into(),
+        epoch: job.epoch,
+        attempts: Vec::new(),
+        ambiguous: false,
+        late_answers: 0,
+        recipient,
+        created_at: job.created_at.to_string(),
+        updated_at: job.created_at.to_string(),
+        expires_at: job.expires_at.map(|at| at.to_string()),
+        reason: None,
+        detail: None,
+        due_at: Some(job.due_at.to_string()),
+        next: Some(format!("scheduled at {}", job.due_at)),
+        parent: None,
+        children: Vec::new(),
+        warnings: Vec::new(),
+    }
+}
+
+/// What a job's body says of its recipient, to be remembered when it is cancelled.
+pub(crate) fn cancelled_target(app: &App, body: &[u8]) -> Option<Target> {
+    let notification = Notification::decode(body, &app.defaults).ok()?;
+    Some(Target {
+        recipient_hash: app.recipients.hash(&notification.destination),
+        recipient_mask: mask(&notification.destination),
+        channel: notification.channel,
+    })
+}
+
+/// A job's channel and masked recipient as they are shown. One that was stored before the ledger kept them is shown as a
+/// delivery of which nothing is known.
+pub(crate) fn target(channel: Option<&ChannelName>, recipient_mask: Option<String>) -> (String, String) {
+    let channel = channel.map_or("unknown", ChannelName::as_str);
+    (channel.to_owned(), recipient_mask.unwrap_or_else(|| "***".to_owned()))
+}

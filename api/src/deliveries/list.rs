@@ -1,0 +1,81 @@
+//! `GET /deliveries`: a page of them, by what became of them.
+
+use axum::Json;
+use axum::extract::State as Extract;
+use domain::{State, Tenant};
+use serde::Serialize;
+use store::{Cursor, Filter};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::access::{Authorized, scopes};
+use crate::app::{App, Shared};
+use crate::deliveries::answer::{DeliveryAnswer, answer};
+use crate::docs::refusals::{LedgerAway, Unauthorised};
+use crate::http::problem::Problem;
+use crate::http::query::Parameters;
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "describes a query in the OpenAPI document")]
+pub(crate) struct ListQuery {
+    /// `sending`, `waiting`, `sent`, `captured`, `dead`, `held`, `expired`, `suppressed`, `cancelled`, `fell_back`,
+    /// `delivered` or `bounced`.
+    state: Option<String>,
+    /// Only those with an attempt that may have been accepted without our knowing, or only those without.
+    ambiguous: Option<bool>,
+    /// Only those to this recipient, written exactly as it was published; `+` is `%2B` in a query.
+    #[param(max_length = 4096)]
+    recipient: Option<String>,
+    /// `next` of the page before.
+    cursor: Option<String>,
+    /// 1 to 1,000; default 100.
+    #[param(minimum = 1, maximum = 1000)]
+    limit: Option<u32>,
+}
+
+/// One page, the newest first.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct DeliveriesAnswer {
+    /// The deliveries of the token's tenant.
+    deliveries: Vec<DeliveryAnswer>,
+    /// The `cursor` of the next page; absent after the last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false)]
+    next: Option<String>,
+}
+
+/// List deliveries
+///
+/// The deliveries of the token's tenant, the newest first. Needs the scope `read`. A filter for a rare state reads
+/// many pages' worth of rows: the ledger keeps no index on what changes.
+#[utoipa::path(
+    get, path = "/deliveries", operation_id = "list_deliveries", tag = "Deliveries",
+    params(ListQuery), security(("bearer" = [])),
+    responses(
+        (status = 200, description = "One page.", body = DeliveriesAnswer),
+        (status = 422, description = "A parameter of the query is not valid."),
+        Unauthorised, LedgerAway,
+    ),
+)]
+pub(crate) async fn list(
+    Extract(app): Shared,
+    Authorized { caller, .. }: Authorized<scopes::Read>,
+    mut query: Parameters,
+) -> Result<Json<DeliveriesAnswer>, Problem> {
+    let page = app.store.deliveries(filter(&app, &mut query, caller.tenant)?).await?;
+    let deliveries = page.deliveries.iter().map(|view| answer(view, Vec::new())).collect();
+    Ok(Json(DeliveriesAnswer { deliveries, next: page.next.map(|cursor| cursor.to_string()) }))
+}
+
+fn filter(app: &App, query: &mut Parameters, tenant: Tenant) -> Result<Filter, Problem> {
+    let state = query.one_of("state", &State::ALL, State::as_str);
+    let ambiguous = query.flag("ambiguous");
+    // A plus sign that was not escaped is a blank by now, and no recipient begins with one.
+    let recipient =
+        query.text("recipient").map(|text| text.strip_prefix(' ').map_or(text.clone(), |rest| format!("+{rest}")));
+    let recipient = recipient.map(|text| app.recipients.every_hash(&text)).unwrap_or_default();
+    let after = query.parsed("cursor", "must be `next` of the page before", Cursor::parse);
+    let limit = query.limit();
+    query.finish(&["state", "ambiguous", "recipient", "cursor", "limit"])?;
+    Ok(Filter { tenant: Some(tenant), state, ambiguous, recipient, after, limit })
+}

@@ -1,0 +1,167 @@
+//! Reads request bodies: bounded in size and time, of a known type, refused with their reason.
+
+use std::error::Error;
+use std::time::Duration;
+
+use axum::Form;
+use axum::body::Body;
+use axum::extract::{FromRequest, Request};
+use axum::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
+use futures_util::StreamExt;
+use serde::de::DeserializeOwned;
+
+use crate::http::awaited::MadeRoom;
+use crate::http::problem::Problem;
+
+/// A client that sends slower than its limit in this time is not served.
+const READ_TIMEOUT: Duration = Duration::from_secs(30);
+/// Bytes for which room is made as soon as they are announced: more than nearly every notification has.
+const ROOM_AT_ONCE: usize = 16 * 1024;
+const BYTE_ORDER_MARK: char = '\u{feff}';
+/// Bytes of a login or registration.
+const FORM_LIMIT: usize = 8 * 1024;
+
+/// How a body is written.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Kind {
+    Json,
+    Form,
+}
+
+/// Reads a JSON text of at most `limit` bytes, a byte order mark taken off.
+///
+/// # Errors
+/// 415 for another content type or any content encoding, 413, 408, 400 for anything but UTF-8.
+pub(crate) async fn read_json_text(request: Request, limit: usize) -> Result<String, Problem> {
+    if kind_of(request.headers())? != Kind::Json {
+        return Err(unsupported("Send JSON with Content-Type: application/json."));
+    }
+    read_text(request, limit).await
+}
+
+/// Whether a request may be an HTML form.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Forms {
+    Read,
+    Refused,
+}
+
+/// Reads the fields of a login or registration, from JSON or from an HTML form.
+///
+/// # Errors
+/// As [`read_json_text`]; 400 when the fields cannot be read.
+pub(crate) async fn read_fields<T: DeserializeOwned>(request: Request, forms: Forms) -> Result<T, Problem> {
+    let kind = kind_of(request.headers())?;
+    if (kind, forms) == (Kind::Form, Forms::Refused) {
+        return Err(unsupported("Send JSON with Content-Type: application/json."));
+    }
+    let text = read_text(request, FORM_LIMIT).await?;
+    // The libraries' own messages may quote a value, and a value may be a password.
+    let refuse = |()| {
+        Problem::malformed(
+            "Send username and password as two strings, in JSON or as an HTML form; POST /register also takes scope and tenant, and nothing else.",
+        )
+    };
+    match kind {
+        Kind::Json => serde_json::from_str(&text).map_err(|_| refuse(())),
+        Kind::Form => {
+            let mut form = Request::new(Body::from(text));
+            *form.method_mut() = Method::POST;
+            form.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
+            Form::from_request(form, &()).await.map(|Form(fields)| fields).map_err(|_| refuse(()))
+        }
+    }
+}
+
+async fn read_text(request: Request, limit: usize) -> Result<String, Problem> {
+    let headers = request.headers();
+    if headers.get(CONTENT_ENCODING).is_some_and(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity")) {
+        return Err(unsupported("Send the body without Content-Encoding."));
+    }
+    let announced = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+    if announced.is_some_and(|length| length > limit) {
+        return Err(too_large(limit));
+    }
+    let room = announced.unwrap_or(0).min(ROOM_AT_ONCE);
+    let bytes = tokio::time::timeout(READ_TIMEOUT, collect(request.into_body(), limit, room))
+        .await
+        .map_err(|_| slow(format!("Send the whole body within {} s.", READ_TIMEOUT.as_secs())))??;
+    let mut text = String::from_utf8(bytes).map_err(|error| {
+        Problem::malformed(format!("The body is not UTF-8 from byte {} on.", error.utf8_error().valid_up_to()))
+    })?;
+    if text.starts_with(BYTE_ORDER_MARK) {
+        text.drain(..BYTE_ORDER_MARK.len_utf8());
+    }
+    Ok(text)
+}
+
+/// `room` is for as many bytes as have been announced and are believed before they are there.
+async fn collect(body: Body, limit: usize, room: usize) -> Result<Vec<u8>, Problem> {
+    let mut stream = body.into_data_stream();
+    let mut bytes = Vec::with_capacity(room);
+    while let Some(chunk) = stream.next().await {
+        let chunk = chunk.map_err(|error| unfinished(&error))?;
+        if bytes.len() + chunk.len() > limit {
+            return Err(too_large(limit));
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(bytes)
+}
+
+/// Each layer that a body passes wraps its error once more.
+fn unfinished(error: &(dyn Error + 'static)) -> Problem {
+    if std::iter::successors(Some(error), |&error| error.source()).any(|error| error.is::<MadeRoom>()) {
+        return slow(
+            "All connections were busy, and this one was needed before its body had arrived. \
+                     Nothing was done: send it again, the body right behind its header, over fewer connections at once.",
+        );
+    }
+    Problem::malformed("The connection broke before the end of the body.")
+}
+
+fn slow(detail: impl Into<String>) -> Problem {
+    Problem::new(StatusCode::REQUEST_TIMEOUT, "slow-body", "The body did not arrive in time", detail)
+}
+
+fn kind_of(headers: &HeaderMap) -> Result<Kind, Problem> {
+    let text = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let mut parts = text.split(';').map(str::trim);
+    let essence = parts.next().unwrap_or_default().to_ascii_lowercase();
+    let foreign_charset = parts
+        .filter_map(|part| part.split_once('='))
+        .any(|(name, value)| name.trim().eq_ignore_ascii_case("charset") && !is_utf8(value.trim().trim_matches('"')));
+    if foreign_charset {
+        return Err(unsupported("Send the body in UTF-8."));
+    }
+    match essence.as_str() {
+        "application/json" => Ok(Kind::Json),
+        "application/x-www-form-urlencoded" => Ok(Kind::Form),
+        _ if essence.starts_with("application/") && essence.ends_with("+json") => Ok(Kind::Json),
+        _ => Err(unsupported("Send JSON with Content-Type: application/json.")),
+    }
+}
+
+/// The names under which clients announce UTF-8; ASCII is a part of it.
+fn is_utf8(charset: &str) -> bool {
+    ["utf-8", "utf8", "us-ascii", "ascii"].iter().any(|name| charset.eq_ignore_ascii_case(name))
+}
+
+fn unsupported(detail: &str) -> Problem {
+    Problem::new(
+        StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        "unsupported-media-type",
+        "The body has a type we do not read",
+        detail,
+    )
+}
+
+fn too_large(limit: usize) -> Problem {
+    Problem::new(
+        StatusCode::PAYLOAD_TOO_LARGE,
+        "body-too-large",
+        "The body is too large",
+        format!("Send at most {limit} bytes; split a batch into several requests."),
+    )
+}

@@ -1,0 +1,133 @@
+//! What every request passes on its way to its route, and its answer on the way back: it is counted and timed, its host
+//! and its query are looked at, a panic is contained, and the answer gets the headers that every answer has.
+//!
+//! All of it is one layer: a layer costs every request several allocations, whatever it does.
+
+use std::any::Any;
+use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::header::{ALLOW, CACHE_CONTROL, X_CONTENT_TYPE_OPTIONS};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use futures_util::FutureExt;
+use metrics::{Counter, Histogram, counter, histogram};
+
+use crate::http::hosts;
+use crate::http::problem::Problem;
+use crate::http::unread::Readings;
+use crate::settings::Settings;
+
+const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
+/// Methods that are counted by name; a client may invent others.
+const METHODS: [&str; 6] = ["GET", "HEAD", "POST", "DELETE", "PUT", "OPTIONS"];
+/// The route of a request for which there is none.
+const NO_ROUTE: &str = "unknown";
+
+/// The layer around every route of a router.
+struct Edge {
+    /// None where only probes are served.
+    admission: Option<Admission>,
+    meters: Meters,
+}
+
+/// What a request must bring to be let in.
+pub(crate) struct Admission {
+    pub(crate) settings: Settings,
+    pub(crate) readings: Readings,
+}
+
+/// The router with its edge.
+pub(crate) fn around(router: Router, admission: Option<Admission>) -> Router {
+    let edge = Edge { admission, meters: Meters::default() };
+    router.layer(from_fn_with_state(Arc::new(edge), pass))
+}
+
+async fn pass(State(edge): State<Arc<Edge>>, request: Request, next: Next) -> Response {
+    let begun = Instant::now();
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let route = route.as_ref().map_or(NO_ROUTE, MatchedPath::as_str);
+    let method = METHODS.into_iter().find(|name| *name == request.method().as_str()).unwrap_or("other");
+    let answering = AssertUnwindSafe(edge.answer(route, request, next)).catch_unwind();
+    let mut response = answering.await.unwrap_or_else(panicked);
+    set_headers(response.headers_mut());
+    edge.meters.record(route, method, response.status(), begun.elapsed());
+    response
+}
+
+impl Edge {
+    async fn answer(&self, route: &str, mut request: Request, next: Next) -> Response {
+        if let Some(Admission { settings, readings }) = &self.admission
+            && let Err(problem) = hosts::admit(&mut request, settings).and_then(|()| readings.check(route, &request))
+        {
+            return problem.into_response();
+        }
+        next.run(request).await
+    }
+}
+
+/// The panic itself is logged by the process's panic hook; here it may hold a recipient.
+fn panicked(_: Box<dyn Any + Send>) -> Response {
+    tracing::error!("a request made a handler panic");
+    Problem::new(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        "internal-error",
+        "The API failed",
+        "This is a mistake of ours. Nobody knows whether the request had an effect: repeat it with the same \
+         Idempotency-Key, and tell the operator the time.",
+    )
+    .into_response()
+}
+
+fn set_headers(headers: &mut HeaderMap) {
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    // No page of another origin may load an answer as a picture, a script or a style.
+    headers.insert(RESOURCE_POLICY, HeaderValue::from_static("same-origin"));
+    headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    if headers.get(ALLOW).is_some_and(HeaderValue::is_empty) {
+        headers.remove(ALLOW);
+    }
+}
+
+/// Handles of the metrics of requests, looked up once in the registry for each route, method and status.
+#[derive(Default)]
+struct Meters(RwLock<HashMap<String, HashMap<(&'static str, StatusCode), Meter>>>);
+
+struct Meter {
+    requests: Counter,
+    seconds: Histogram,
+}
+
+impl Meters {
+    fn record(&self, route: &str, method: &'static str, status: StatusCode, took: Duration) {
+        let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(meter) = known.get(route).and_then(|meters| meters.get(&(method, status))) {
+            return meter.record(took);
+        }
+        drop(known);
+        let mut all = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let of_route = all.entry(route.to_owned()).or_default();
+        of_route.entry((method, status)).or_insert_with(|| Meter::of(route, method, status)).record(took);
+    }
+}
+
+impl Meter {
+    fn of(route: &str, method: &'static str, status: StatusCode) -> Self {
+        let labels =
+            [("route", route.to_owned()), ("method", method.to_owned()), ("status", status.as_u16().to_string())];
+        Self {
+            requests: counter!("chasqui_http_requests_total", &labels),
+            seconds: histogram!("chasqui_http_request_duration_seconds", &labels),
+        }
+    }
+
+    fn record(&self, took: Duration) {
+        self.requests.increment(1);
+        self.seconds.record(took);
+    }
+}

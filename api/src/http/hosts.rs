@@ -1,0 +1,281 @@
+//! For whom a request is meant and which page sent it: names that are not ours and pages of other origins are refused.
+//!
+//! A browser sends what any page tells it to, to any address that it can reach. Two headers tell on such a page: `Host`
+//! when the page has had its own name resolve to this machine (DNS rebinding), `Origin` when it sends to us openly.
+
+use std::borrow::Cow;
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+
+use axum::extract::{ConnectInfo, FromRequestParts, Request};
+use axum::http::header::{AUTHORIZATION, HOST, ORIGIN};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, Method, StatusCode, Version};
+
+use crate::http::problem::Problem;
+use crate::settings::Settings;
+
+/// Our own end of the connection that a request came on.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LocalAddress(pub(crate) SocketAddr);
+
+/// Where a request came from, as far as its connection and its header tell.
+#[derive(Clone, Copy, Default, Debug)]
+pub(crate) struct Source {
+    /// The other end of the connection: the client's, or a proxy's.
+    pub(crate) peer: Option<IpAddr>,
+    /// It was sent to this machine by a name of its own, and nothing says that somebody has passed it on. A proxy
+    /// that adds no header and repeats our name cannot be told from a client.
+    pub(crate) direct: bool,
+}
+
+impl Source {
+    /// Of a request that the edge has let in; of any other nothing is known.
+    pub(crate) fn of(parts: &Parts) -> Self {
+        parts.extensions.get().copied().unwrap_or_default()
+    }
+
+    /// It comes from this machine itself.
+    pub(crate) fn is_this_machine(self) -> bool {
+        self.direct && self.peer.is_some_and(|peer| peer.is_loopback())
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Source {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+        Ok(Self::of(parts))
+    }
+}
+
+/// Refuses a request for another host or from a page of another origin. What is known of the others' [`Source`] is
+/// left in their extensions.
+///
+/// # Errors
+/// 400, 421 or 403.
+pub(crate) fn admit(request: &mut Request, settings: &Settings) -> Result<(), Problem> {
+    // Probes come by whatever address an orchestrator knows, and say nothing that needs hiding.
+    if !is_probe(request.uri().path()) {
+        let source = source_of(request, settings)?;
+        request.extensions_mut().insert(source);
+    }
+    Ok(())
+}
+
+fn source_of(request: &Request, settings: &Settings) -> Result<Source, Problem> {
+    let written = written_host(request)?;
+    let host = written.map(Host::read).transpose()?;
+    let authority = request.uri().authority().map(|authority| Host::read(authority.as_str()));
+    let local = request.extensions().get::<LocalAddress>().map(|local| local.0.ip().to_canonical());
+    let is_ours = |host: &Host<'_>| host.is_ours(&settings.hosts, settings.listen.ip(), local);
+    if !host.iter().all(is_ours) || !authority.as_ref().is_none_or(|named| named.as_ref().is_ok_and(is_ours)) {
+        return Err(misdirected());
+    }
+    if let Some(problem) = foreign_page(request.method(), request.headers(), written) {
+        return Err(problem);
+    }
+    let direct = request.version() >= Version::HTTP_11
+        && host.is_some_and(|host| host.is_this_machine())
+        && authority.is_none()
+        && !request.headers().keys().any(|name| tells_of_a_proxy(name.as_str()));
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip().to_canonical());
+    Ok(Source { peer, direct })
+}
+
+/// `GET /health` and its like.
+pub(crate) fn is_probe(path: &str) -> bool {
+    matches!(path, "/health" | "/health/live" | "/health/ready")
+}
+
+/// The one `Host` header. Without any in HTTP/1.0.
+fn written_host(request: &Request) -> Result<Option<&str>, Problem> {
+    let mut values = request.headers().get_all(HOST).iter();
+    match (values.next(), values.next()) {
+        (None, _) if request.version() < Version::HTTP_11 => Ok(None),
+        (Some(value), None) => value.to_str().map(Some).map_err(|_| invalid_host()),
+        _ => Err(invalid_host()),
+    }
+}
+
+fn invalid_host() -> Problem {
+    Problem::new(
+        StatusCode::BAD_REQUEST,
+        "invalid-host",
+        "The request does not say whom it is for",
+        "Send the header Host once (RFC 9112, section 3.2): a name or an IPv4 address, or an IPv6 address in brackets, \
+         and a port if it is not the usual one.",
+    )
+}
+
+fn misdirected() -> Problem {
+    Problem::new(
+        StatusCode::MISDIRECTED_REQUEST,
+        "unknown-host",
+        "The request is for another host",
+        "This API answers to localhost, to the address that it listens on, and to the names in the setting API_HOSTS: \
+         the operator adds the name by which you call it there.",
+    )
+}
+
+/// For whom a request is meant.
+struct Host<'a> {
+    /// In lower case.
+    name: Cow<'a, str>,
+    /// What the name is, if it is one.
+    address: Option<IpAddr>,
+}
+
+impl<'a> Host<'a> {
+    /// Of a `Host` header or an authority. Only an IPv6 address is in brackets.
+    ///
+    /// # Errors
+    /// 400 for what is neither a name nor an address.
+    fn read(written: &'a str) -> Result<Self, Problem> {
+        Self::parse(written).ok_or_else(invalid_host)
+    }
+
+    fn parse(written: &'a str) -> Option<Self> {
+        let is_port = |port: &str| port.bytes().all(|b| b.is_ascii_digit());
+        let is_name = |name: &str| name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~".contains(&b));
+        let (name, rest, is_written_well) = match written.strip_prefix('[') {
+            Some(bracketed) => {
+                let (address, rest) = bracketed.split_once(']')?;
+                (address, rest, address.parse::<Ipv6Addr>().is_ok())
+            }
+            None => {
+                let (name, rest) = written.split_at(written.find(':').unwrap_or(written.len()));
+                (name, rest, is_name(name))
+            }
+        };
+        let port_fits = rest.is_empty() || rest.strip_prefix(':').is_some_and(is_port);
+        let name = name.strip_suffix('.').unwrap_or(name);
+        let is_lower = !name.bytes().any(|b| b.is_ascii_uppercase());
+        let name = if is_lower { Cow::Borrowed(name) } else { Cow::Owned(name.to_ascii_lowercase()) };
+        let address = name.parse::<IpAddr>().ok().map(|address| address.to_canonical());
+        (is_written_well && port_fits && !name.is_empty()).then_some(Self { name, address })
+    }
+
+    fn is_ours(&self, hosts: &[String], listen: IpAddr, local: Option<IpAddr>) -> bool {
+        match self.address {
+            Some(address) => {
+                let here = address.is_loopback() || address == listen.to_canonical() || Some(address) == local;
+                (here && !address.is_unspecified()) || (!hosts.is_empty() && hosts.contains(&address.to_string()))
+            }
+            None => self.name == "localhost" || hosts.iter().any(|host| *host == self.name),
+        }
+    }
+
+    /// A name that means this machine on every machine.
+    fn is_this_machine(&self) -> bool {
+        self.name == "localhost" || self.address.is_some_and(|address| address.is_loopback())
+    }
+}
+
+fn tells_of_a_proxy(header: &str) -> bool {
+    // Those of RFC 7239 and RFC 9110, and what well-known proxies and networks add instead.
+    const OTHERS: [&str; 12] = [
+        "forwarded",
+        "via",
+        "x-real-ip",
+        "x-client-ip",
+        "x-cluster-client-ip",
+        "x-original-forwarded-for",
+        "x-envoy-external-address",
+        "x-amzn-trace-id",
+        "x-forwarded",
+        "cf-connecting-ip",
+        "true-client-ip",
+        "cdn-loop",
+    ];
+    OTHERS.contains(&header) || header.starts_with("x-forwarded-")
+}
+
+/// A page of another origin cannot send a token without asking us first, and we never agree; what needs no token must
+/// look where it came from.
+fn foreign_page(method: &Method, headers: &HeaderMap, host: Option<&str>) -> Option<Problem> {
+    if matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS) || headers.contains_key(AUTHORIZATION) {
+        return None;
+    }
+    let texts = |name: &str| -> Vec<&str> {
+        headers.get_all(name).iter().map(|value| value.to_str().unwrap_or_default()).collect()
+    };
+    let own_site = texts("sec-fetch-site").iter().all(|site| matches!(*site, "same-origin" | "none"));
+    // A page that came over TLS is trusted with more than one that anybody on the way may have written.
+    let is_https = |one: &str| one.trim().eq_ignore_ascii_case("https");
+    let over_tls = texts("x-forwarded-proto").iter().flat_map(|list| list.split(',')).any(is_https);
+    let is_own = |origin: &&str| match origin.split_once("://") {
+        Some((scheme, authority)) => {
+            let ours = scheme.eq_ignore_ascii_case("https") || (scheme.eq_ignore_ascii_case("http") && !over_tls);
+            ours && !authority.is_empty() && host.is_some_and(|host| host.eq_ignore_ascii_case(authority))
+        }
+        None => false,
+    };
+    let own_origin = texts(ORIGIN.as_str()).iter().all(is_own);
+    (!own_site || !own_origin).then(|| {
+        Problem::new(
+            StatusCode::FORBIDDEN,
+            "foreign-origin",
+            "A page of another origin sent this",
+            "Without a token, only pages of this API itself may send requests from a browser. Behind a proxy, have it \
+             pass the header Host on as it came, and say https in X-Forwarded-Proto only where the page came over TLS.",
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn loopback_names_the_own_addresses_and_the_listed_names_are_ours() {
+        let hosts = ["notify.example".to_owned(), "192.0.2.80".to_owned()];
+        let (listen, local) = ("192.0.2.7".parse().unwrap(), "192.0.2.8".parse().ok());
+        let ours = |host: &str| Host::parse(host).is_some_and(|host| host.is_ours(&hosts, listen, local));
+        for host in [
+            "localhost",
+            "LOCALHOST:8080",
+            "localhost.",
+            "127.0.0.1",
+            "127.1.2.3:80",
+            "[::1]:8080",
+            "[::1]",
+            "[::ffff:127.0.0.1]:1",
+            "192.0.2.7",
+            "192.0.2.8:8080",
+            "192.0.2.80",
+            "notify.example",
+            "Notify.Example.:443",
+        ] {
+            assert!(ours(host), "{host}");
+        }
+        for host in [
+            "",
+            ".",
+            "rebound.example",
+            "localhost.rebound.example",
+            "a.localhost",
+            "127.0.0.1.rebound.example",
+            "192.0.2.9",
+            "0.0.0.0",
+            "[::]",
+            "localhost:x",
+            "localhost@rebound.example",
+            "localhost, rebound.example",
+            "[::1",
+            "::1",
+            "[localhost]",
+            "[127.0.0.1]",
+            "[notify.example]:443",
+            "[]",
+            "[::1]x",
+            "[[::1]]",
+            "127.1",
+            "notify.example/",
+            "x.notify.example",
+        ] {
+            assert!(!ours(host), "{host}");
+        }
+        let unspecified = Host::parse("0.0.0.0:8080").unwrap();
+        assert!(!unspecified.is_ours(&[], "0.0.0.0".parse().unwrap(), None));
+    }
+}

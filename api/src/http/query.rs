@@ -1,0 +1,159 @@
+//! Reads the parameters of a query and the id of a path: every one that is wrong is named at once, with what is known.
+
+use std::fmt::Display;
+use std::ops::RangeInclusive;
+use std::str::FromStr;
+
+use axum::extract::{FromRequestParts, Path, Query};
+use axum::http::Uri;
+use axum::http::request::Parts;
+use domain::is_unsafe_in_a_line;
+
+use crate::http::problem::Problem;
+
+const MAX_LIMIT: u32 = 1000;
+const USUAL_LIMIT: u32 = 100;
+/// The longest id, in bytes.
+const MAX_ID_BYTES: usize = 255;
+/// Edits after which a name is no longer taken for a slip.
+const SLIPS: usize = 2;
+
+/// What a delivery or schedule may be called.
+pub(crate) fn is_id(text: &str) -> bool {
+    (1..=MAX_ID_BYTES).contains(&text.len()) && !text.chars().any(is_unsafe_in_a_line)
+}
+
+/// The `{id}` of a path, that some delivery or schedule may have.
+pub(crate) struct Id(pub(crate) String);
+
+impl<S: Send + Sync> FromRequestParts<S> for Id {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let id = Path::<String>::from_request_parts(parts, state).await.ok().map(|Path(id)| id);
+        id.filter(|id| is_id(id)).map(Self).ok_or_else(|| {
+            let rule = format!(
+                "must be UTF-8 of 1 to {MAX_ID_BYTES} bytes without control characters and without those that turn text"
+            );
+            Problem::invalid_parameter("id", rule)
+        })
+    }
+}
+
+/// The parameters of a query that nobody has read yet, and what is wrong with the others.
+#[derive(Debug)]
+pub(crate) struct Parameters {
+    given: Vec<(String, String)>,
+    bad: Vec<(String, String)>,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Parameters {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        Self::of(&parts.uri)
+    }
+}
+
+impl Parameters {
+    pub(super) fn of(uri: &Uri) -> Result<Self, Problem> {
+        let unreadable = |_| Problem::invalid_parameter("?", "the query cannot be read: write name=value&name=value");
+        let Query(given) = Query::try_from_uri(uri).map_err(unreadable)?;
+        Ok(Self { given, bad: Vec::new() })
+    }
+
+    fn refuse(&mut self, name: &str, detail: impl Into<String>) {
+        self.bad.push((name.to_owned(), detail.into()));
+    }
+
+    /// The value of a parameter, which must be there at most once.
+    pub(crate) fn text(&mut self, name: &str) -> Option<String> {
+        let mut values = self.given.extract_if(.., |(given, _)| given == name).map(|(_, value)| value);
+        let value = values.next();
+        let repeated = values.count() > 0;
+        if repeated {
+            self.refuse(name, "is given more than once");
+        }
+        value.filter(|_| !repeated)
+    }
+
+    /// The rule is told when `parse` finds nothing in the text.
+    pub(crate) fn parsed<T>(&mut self, name: &str, rule: &str, parse: impl Fn(&str) -> Option<T>) -> Option<T> {
+        let text = self.text(name)?;
+        let value = parse(&text);
+        if value.is_none() {
+            self.refuse(name, rule);
+        }
+        value
+    }
+
+    pub(crate) fn number<T>(&mut self, name: &str, range: RangeInclusive<T>) -> Option<T>
+    where
+        T: FromStr + PartialOrd + Display,
+    {
+        let rule = format!("must be a number from {} to {}", range.start(), range.end());
+        self.parsed(name, &rule, |text| text.parse().ok().filter(|number| range.contains(number)))
+    }
+
+    /// How many a page holds.
+    pub(crate) fn limit(&mut self) -> u32 {
+        self.number("limit", 1..=MAX_LIMIT).unwrap_or(USUAL_LIMIT)
+    }
+
+    pub(crate) fn flag(&mut self, name: &str) -> Option<bool> {
+        self.parsed(name, "must be true or false", |text| text.parse().ok())
+    }
+
+    pub(crate) fn one_of<T: Copy>(&mut self, name: &str, all: &[T], word: impl Fn(T) -> &'static str) -> Option<T> {
+        let words: Vec<_> = all.iter().map(|&value| word(value)).collect();
+        let text = self.text(name)?;
+        let found = all.iter().copied().find(|&value| word(value) == text);
+        if found.is_none() {
+            self.refuse(name, format!("must be one of {}{}", words.join(", "), slip(&text, &words)));
+        }
+        found
+    }
+
+    /// # Errors
+    /// 422 with everything that was wrong: what is left over is known to nobody.
+    pub(crate) fn finish(&mut self, known: &[&str]) -> Result<(), Problem> {
+        for (name, _) in std::mem::take(&mut self.given) {
+            let detail = format!("is not known here; the parameters are {}{}", known.join(", "), slip(&name, known));
+            self.refuse(shown(&name), detail);
+        }
+        if self.bad.is_empty() { Ok(()) } else { Err(Problem::invalid_parameters(std::mem::take(&mut self.bad))) }
+    }
+
+    /// Of a route that takes no parameters; `fields` are those of its body.
+    ///
+    /// # Errors
+    /// 422 with everything that was given.
+    pub(super) fn finish_without_any(self, fields: &[&str]) -> Result<(), Problem> {
+        let bad = |(name, _): &(String, String)| {
+            let detail = match domain::nearest(name, fields.iter().copied()) {
+                Some(field) => format!("is not known: this route takes no parameters; {field} belongs into the body"),
+                None if fields.is_empty() => "is not known: this route takes no parameters".to_owned(),
+                None => "is not known: this route takes no parameters, all that it reads is in the body".to_owned(),
+            };
+            (shown(name).to_owned(), detail)
+        };
+        let bad: Vec<_> = self.given.iter().map(bad).collect();
+        if bad.is_empty() { Ok(()) } else { Err(Problem::invalid_parameters(bad)) }
+    }
+}
+
+/// What does not look like a name may be a value in the wrong place.
+fn shown(name: &str) -> &str {
+    let is_name = name.len() <= 64 && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-.".contains(&b));
+    if is_name && !name.bytes().all(|b| b.is_ascii_digit()) { name } else { "?" }
+}
+
+/// What was probably meant.
+fn slip(given: &str, known: &[&str]) -> String {
+    let given = given.to_ascii_lowercase();
+    let edits = |name: &&&str| strsim::osa_distance(&given, name);
+    match known.iter().filter(|name| given.len() <= 64 && edits(name) <= SLIPS).min_by_key(edits) {
+        Some(name) => format!("; did you mean {name}?"),
+        None => String::new(),
+    }
+}

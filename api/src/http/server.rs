@@ -1,0 +1,183 @@
+//! Accepts connections: bounded in number, in the size of their headers and in the time for them and for their answers,
+//! until the stop signal, then drains.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use axum::http::{Request, Response, StatusCode};
+use axum::response::IntoResponse;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tower::ServiceExt;
+
+use crate::http::awaited::Awaited;
+use crate::http::client_socket::ClientSocket;
+use crate::http::connections::{Activity, Admitted, Connections, Room};
+use crate::http::hosts::{LocalAddress, is_probe};
+use crate::http::problem::Problem;
+use crate::settings::Settings;
+
+/// Time for a request's header, and for the pause between two requests of one connection.
+const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
+/// The same where only probes are served.
+const PROBE_TIMEOUT: Duration = Duration::from_secs(2);
+/// For a peer to take more of its answer.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
+/// Bytes of a request's header.
+const HEADER_LIMIT: usize = 64 * 1024;
+/// For an answer that is on its way when its connection must make room.
+const LAST_WORDS: Duration = Duration::from_secs(2);
+/// Pause after a failed accept: the process has run out of file descriptors.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(20);
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    room: Room,
+    header_timeout: Duration,
+    write_timeout: Duration,
+    drain: Duration,
+}
+
+impl Limits {
+    /// For the health and metrics of a role without an API.
+    pub(crate) const PROBES: Self = Self {
+        room: Room { all: 64, of_a_peer: 32, reserve: 16 },
+        header_timeout: HEADER_TIMEOUT,
+        write_timeout: WRITE_TIMEOUT,
+        drain: Duration::from_secs(1),
+    };
+
+    pub(crate) fn of(settings: &Settings) -> Self {
+        let all = settings.connection_limit;
+        let room = Room { all, of_a_peer: all / 2, reserve: all.div_ceil(16) };
+        Self { room, header_timeout: HEADER_TIMEOUT, write_timeout: WRITE_TIMEOUT, drain: settings.drain }
+    }
+}
+
+/// Serves until `stop`; requests in flight may then take as long as the limits say.
+pub(crate) async fn serve(router: Router, listener: TcpListener, stop: CancellationToken, limits: Limits) {
+    let tasks = TaskTracker::new();
+    let connections = Connections::new(limits.room);
+    while let Some((stream, peer)) = accept(&listener, &connections, &stop).await {
+        let admitted = connections.admit(peer.ip());
+        tasks.spawn(converse(stream, peer, admitted, router.clone(), stop.clone(), limits));
+    }
+    drop(listener);
+    tasks.close();
+    if tokio::time::timeout(limits.drain, tasks.wait()).await.is_err() {
+        tracing::warn!(connections = tasks.len(), "requests were cut off: they took longer than the drain");
+    }
+}
+
+/// The next connection; None when stopped.
+async fn accept(
+    listener: &TcpListener,
+    connections: &Connections,
+    stop: &CancellationToken,
+) -> Option<(TcpStream, SocketAddr)> {
+    let next = async {
+        loop {
+            match listener.accept().await {
+                Ok(accepted) => return accepted,
+                Err(error) => {
+                    tracing::warn!(%error, "a connection could not be accepted");
+                    connections.make_room();
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
+                }
+            }
+        }
+    };
+    tokio::select! {
+        () = stop.cancelled() => None,
+        accepted = next => Some(accepted),
+    }
+}
+
+async fn converse(
+    stream: TcpStream,
+    peer: SocketAddr,
+    admitted: Admitted,
+    router: Router,
+    stop: CancellationToken,
+    limits: Limits,
+) {
+    // Answers are small and waited for.
+    let _ = stream.set_nodelay(true);
+    let local = stream.local_addr().ok();
+    let activity = admitted.activity();
+    let probes_only = admitted.probes_only;
+    let service = tower::service_fn({
+        let (activity, close) = (activity.clone(), admitted.close.clone());
+        move |mut request: Request<_>| {
+            request.extensions_mut().insert(ConnectInfo(peer));
+            local.map(|local| request.extensions_mut().insert(LocalAddress(local)));
+            let request = request.map(|body| Awaited::body(body, &activity, &close));
+            answer(router.clone(), request, probes_only, activity.clone())
+        }
+    });
+    let mut builder = Builder::new(TokioExecutor::new()).http1_only();
+    let timeout = if probes_only { PROBE_TIMEOUT.min(limits.header_timeout) } else { limits.header_timeout };
+    let mut http1 = builder.http1();
+    http1.timer(TokioTimer::new()).header_read_timeout(timeout).max_buf_size(HEADER_LIMIT).keep_alive(!probes_only);
+    let stream = ClientSocket::new(stream, limits.write_timeout, activity.clone());
+    let connection = builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
+    tokio::pin!(connection);
+    let ended = tokio::select! {
+        ended = connection.as_mut() => ended,
+        () = stop.cancelled() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+        () = admitted.close.cancelled() => {
+            if activity.is_fresh() {
+                return;
+            }
+            connection.as_mut().graceful_shutdown();
+            tokio::time::timeout(LAST_WORDS, connection).await.unwrap_or(Ok(()))
+        }
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%error, "a connection ended early");
+    }
+}
+
+async fn answer(
+    router: Router,
+    request: Request<Body>,
+    probes_only: bool,
+    activity: Activity,
+) -> Result<Response<Body>, Infallible> {
+    if !activity.begins() {
+        // Requests that come without a pause between them: all other connections have their turn before the next.
+        tokio::task::yield_now().await;
+    }
+    let path = request.uri().path();
+    let response = if probes_only && !is_probe(path) && path != "/metrics" {
+        Ok(too_many_connections().into_response())
+    } else {
+        router.oneshot(request).await
+    };
+    activity.ends();
+    response
+}
+
+fn too_many_connections() -> Problem {
+    Problem::new(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "too-many-connections",
+        "Too many connections are busy",
+        "Nothing was done. Wait as long as Retry-After says, then send the request again; use fewer connections at once.",
+    )
+    .with_retry_after(1)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,7 @@
+//! `/notify`: what is published, and what is cancelled before it is sent.
+
+pub(crate) mod body;
+pub(crate) mod cancel;
+pub(crate) mod document;
+pub(crate) mod item;
+pub(crate) mod publish;

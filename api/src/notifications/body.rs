@@ -1,0 +1,117 @@
+//! Reads what `POST /notify` was given: one notification or a list of them, every bad field named at once.
+
+use std::collections::HashMap;
+
+use axum::http::StatusCode;
+use domain::{FieldError, json_fault};
+use serde_json::value::RawValue;
+
+use crate::http::problem::{Problem, field};
+use crate::notifications::item::{Item, Refused, Rules, foreign_tenant, read_item};
+
+/// What the request asked for.
+pub(crate) enum Asked {
+    One(Box<Item>),
+    Batch(Vec<Item>),
+}
+
+/// Reads the whole text before anything is published.
+///
+/// # Errors
+/// 400 for anything but JSON, 413 for too many items, 422 with every bad field, 403 for another's tenant.
+pub(crate) fn read(text: &str, rules: &Rules<'_>, batch_limit: usize) -> Result<Asked, Problem> {
+    match text.trim_start().bytes().next() {
+        Some(b'[') => read_batch(text, rules, batch_limit).map(Asked::Batch),
+        _ => read_one(text, rules).map(|item| Asked::One(Box::new(item))),
+    }
+}
+
+fn read_one(text: &str, rules: &Rules<'_>) -> Result<Item, Problem> {
+    let item = read_item(text, "", None, rules).map_err(|refused| match refused {
+        Refused::Text(errors) => unreadable(errors),
+        Refused::Fields(errors) => Problem::invalid_fields(errors),
+    })?;
+    refuse_foreign_tenants([("", &item)], rules)?;
+    Ok(item)
+}
+
+fn read_batch(text: &str, rules: &Rules<'_>, limit: usize) -> Result<Vec<Item>, Problem> {
+    let texts: Vec<&RawValue> =
+        serde_json::from_str(text).map_err(|error| Problem::malformed(format!("The body {}.", json_fault(&error))))?;
+    if texts.len() > limit {
+        return Err(Problem::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "batch-too-large",
+            "The batch has too many items",
+            format!("It has {}, the limit is {limit}: split it into several requests.", texts.len()),
+        ));
+    }
+    if texts.is_empty() {
+        return Err(Problem::malformed("The list is empty: send at least one notification."));
+    }
+    let mut items = Vec::with_capacity(texts.len());
+    let mut errors = Vec::new();
+    for (index, text) in texts.iter().enumerate() {
+        match read_item(text.get(), &format!("/{index}"), Some(index), rules) {
+            Ok(item) => items.push(item),
+            Err(bad) => errors.extend(bad.errors()),
+        }
+    }
+    if errors.is_empty() {
+        errors = repeated_ids(&items);
+    }
+    if !errors.is_empty() {
+        return Err(Problem::invalid_fields(errors));
+    }
+    let prefixes: Vec<String> = (0..items.len()).map(|index| format!("/{index}")).collect();
+    refuse_foreign_tenants(prefixes.iter().map(String::as_str).zip(&items), rules)?;
+    Ok(items)
+}
+
+/// Two items of one batch under one id: the second would be taken for a copy of the first.
+fn repeated_ids(items: &[Item]) -> Vec<FieldError> {
+    let mut seen = HashMap::new();
+    let mut repeats = Vec::new();
+    for (index, item) in items.iter().enumerate() {
+        let first = *seen.entry(&item.key).or_insert(index);
+        if first != index {
+            repeats.push(field(
+                format!("/{index}/id"),
+                format!("is the same as /{first}/id: each notification has an id of its own"),
+            ));
+        }
+    }
+    repeats
+}
+
+fn refuse_foreign_tenants<'a>(
+    items: impl IntoIterator<Item = (&'a str, &'a Item)>,
+    rules: &Rules<'_>,
+) -> Result<(), Problem> {
+    let foreign = |(prefix, item): (&str, &Item)| foreign_tenant(item, prefix, rules);
+    let errors: Vec<FieldError> = items.into_iter().filter_map(foreign).collect();
+    if errors.is_empty() {
+        return Ok(());
+    }
+    Err(Problem::new(
+        StatusCode::FORBIDDEN,
+        "foreign-tenant",
+        "The tenant is another's",
+        "Leave the tenant out of the body: it comes from the token, and without one it is `default`. Nothing was \
+         published.",
+    )
+    .with_fields(errors))
+}
+
+/// Without a field to point at, only the sentence is told.
+pub(crate) fn unreadable(errors: Vec<FieldError>) -> Problem {
+    let detail = errors.first().map(ToString::to_string).unwrap_or_default();
+    let fields = errors.into_iter().filter(|error| !error.pointer.is_empty()).collect();
+    Problem::malformed(sentence(&detail)).with_fields(fields)
+}
+
+fn sentence(detail: &str) -> String {
+    let mut chars = detail.chars();
+    let first = chars.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
+    format!("{first}{}.", chars.as_str())
+}

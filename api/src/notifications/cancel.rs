@@ -1,0 +1,100 @@
+//! `DELETE /notify/{id}`: after 200 or 202 nothing is sent any more.
+
+use axum::Json;
+use axum::extract::State as Extract;
+use axum::http::StatusCode;
+use domain::{Key, State, child_id};
+use serde::Serialize;
+use store::Cancel;
+use utoipa::ToSchema;
+
+use crate::access::{Authorized, scopes};
+use crate::app::Shared;
+use crate::deliveries::answer::cancelled_target;
+use crate::docs::refusals::{LedgerAway, Unauthorised};
+use crate::http::problem::Problem;
+use crate::http::query::Id;
+
+/// More than the fallbacks that a notification may have.
+const MAX_CHAIN: usize = 16;
+
+/// Nothing is sent from now on.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Cancelled {
+    /// The id that was asked for.
+    id: String,
+    /// Always `cancelled`.
+    #[schema(example = "cancelled")]
+    status: &'static str,
+    /// False when nothing was known of it yet: it will be dropped when it comes.
+    known: bool,
+    /// True when an attempt before the cancel may have gone out: its answer was lost, and nobody can know.
+    maybe_sent: bool,
+    /// The fallback that was stopped, when the delivery itself had already been handed on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false)]
+    fallback: Option<String>,
+}
+
+/// Cancel a notification
+///
+/// Follows the chain of fallbacks. What is being sent, has been sent or is in the dead-letter queue cannot be
+/// cancelled. Needs the scope `operate` or `notify`.
+#[utoipa::path(
+    delete, path = "/notify/{id}", operation_id = "cancel_notification", tag = "Notifications",
+    params(("id" = String, Path, description = "The delivery's id.")),
+    security(("bearer" = [])),
+    responses(
+        (status = 200, description = "Cancelled: nothing is sent from now on. `maybe_sent` says whether an attempt before it may have gone out.", body = Cancelled),
+        (status = 202, description = "It has not arrived yet: it will be dropped when it comes.", body = Cancelled),
+        (status = 409, description = "It is being sent or has ended; `state` says how."),
+        (status = 422, description = "No delivery can have this id."),
+        Unauthorised, LedgerAway,
+    ),
+)]
+pub(crate) async fn cancel(
+    Extract(app): Shared,
+    Authorized { caller, .. }: Authorized<scopes::OperateOrNotify>,
+    Id(id): Id,
+) -> Result<(StatusCode, Json<Cancelled>), Problem> {
+    let mut key = Key { tenant: caller.tenant, id: id.clone() };
+    for _ in 0..MAX_CHAIN {
+        match app.store.cancel_knowing(&key, app.clock.now(), &|body| cancelled_target(&app, body?)).await? {
+            Cancel::Cancelled { maybe_sent } => return Ok(answer(StatusCode::OK, id, true, maybe_sent, key)),
+            Cancel::Unknown => {
+                // Of a fallback that has not arrived yet, at least its parent is known.
+                let known = key.id != id;
+                return Ok(answer(StatusCode::ACCEPTED, id, known, false, key));
+            }
+            Cancel::TooLate(State::FellBack) => key.id = child_id(&key, 1),
+            Cancel::TooLate(state) => return Err(too_late(state, &key.id)),
+        }
+    }
+    Err(too_late(State::FellBack, &key.id))
+}
+
+fn answer(
+    status: StatusCode,
+    id: String,
+    known: bool,
+    maybe_sent: bool,
+    stopped: Key,
+) -> (StatusCode, Json<Cancelled>) {
+    let fallback = (stopped.id != id).then_some(stopped.id);
+    (status, Json(Cancelled { id, status: "cancelled", known, maybe_sent, fallback }))
+}
+
+fn too_late(state: State, id: &str) -> Problem {
+    let detail = match state {
+        State::Sending => {
+            "It is being sent right now. Ask again in a while: if that attempt fails, it can be cancelled."
+        }
+        state if state.is_dead_lettered() => {
+            "It is in the dead-letter queue and will not be sent unless an operator moves it: remove it there."
+        }
+        _ => "It has ended; GET /deliveries/{id} says how.",
+    };
+    Problem::new(StatusCode::CONFLICT, "too-late", "It can no longer be cancelled", detail)
+        .with("id", id)
+        .with("state", state.as_str())
+}

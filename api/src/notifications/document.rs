@@ -1,0 +1,119 @@
+//! Notifications as the OpenAPI document shows them: no type of a handler is like the body that clients write.
+
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+use utoipa::openapi::schema::{Object, ObjectBuilder, Type};
+
+/// How urgent it is, in any case: the lane that it goes through.
+#[derive(ToSchema)]
+#[serde(rename_all = "lowercase")]
+#[expect(dead_code, reason = "describes a body in the OpenAPI document")]
+pub(crate) enum PriorityWord {
+    Low,
+    Normal,
+    High,
+    Urgent,
+}
+
+/// One recipient on one channel. An empty text counts as absent, as `null` does.
+#[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "channel": "email", "destination": "ada@example.com", "subject": "Hello", "message": "It works."
+}))]
+#[expect(dead_code, reason = "describes a body in the OpenAPI document")]
+pub(crate) struct NotificationBody {
+    /// In any case. Default: the setting `DEFAULT_CHANNEL`.
+    #[schema(schema_with = channel)]
+    channel: Option<String>,
+    /// An address, a phone number in E.164, a device token: one recipient per item.
+    #[schema(min_length = 1, max_length = 4096)]
+    destination: String,
+    /// A subject line or title, where the channel has one.
+    #[schema(max_length = 998)]
+    subject: Option<String>,
+    /// The words to send. Either this or `template`.
+    message: Option<String>,
+    /// The name of a template of the catalog.
+    #[schema(pattern = "^[A-Za-z0-9_-]{1,64}$")]
+    template: Option<String>,
+    /// The language of the template, BCP 47.
+    #[schema(example = "es-AR", pattern = "^[A-Za-z0-9_-]{1,64}$")]
+    locale: Option<String>,
+    /// What the template needs.
+    data: Option<Map<String, Value>>,
+    /// Any text up to 255 bytes; the same id is the same delivery. Default: from the `Idempotency-Key`, else new.
+    #[schema(min_length = 1, max_length = 255)]
+    id: Option<String>,
+    /// Over HTTP the tenant comes from the token. Default: `default`.
+    #[schema(pattern = "^[A-Za-z0-9_-]{1,64}$")]
+    tenant: Option<String>,
+    /// Default: `normal`.
+    priority: Option<PriorityWord>,
+    /// When to send it, RFC 3339 with an offset.
+    #[schema(format = DateTime)]
+    send_at: Option<String>,
+    /// When it stops being worth sending, RFC 3339 with an offset. Either this or `ttl_seconds`.
+    #[schema(format = DateTime)]
+    expires_at: Option<String>,
+    /// Seconds for which it is worth sending, from `send_at`, else from now.
+    #[schema(minimum = 1, maximum = 316_224_000)]
+    ttl_seconds: Option<u64>,
+    /// Seconds after `send_at` for which it may still be sent.
+    #[schema(minimum = 1, maximum = 316_224_000)]
+    max_lateness_seconds: Option<u64>,
+    /// Channels to try in this order when this one fails for good.
+    #[schema(max_items = 8)]
+    fallback: Option<Vec<FallbackBody>>,
+    /// Anything of yours; kept with the message. Fields that are not known here belong into it.
+    metadata: Option<Map<String, Value>>,
+    /// The version of this format: 1.
+    #[schema(minimum = 1, maximum = 1)]
+    version: Option<u64>,
+}
+
+/// The catalog's own names.
+fn channel() -> Object {
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .enum_values(Some(operations::channel_names().iter().copied()))
+        .build()
+}
+
+/// The next channel to try.
+#[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "describes a body in the OpenAPI document")]
+pub(crate) struct FallbackBody {
+    /// As in a notification, but never left out.
+    #[schema(schema_with = channel)]
+    channel: String,
+    /// As in a notification.
+    #[schema(min_length = 1, max_length = 4096)]
+    destination: String,
+    /// Words of its own. Default: those of the notification.
+    #[schema(max_length = 998)]
+    subject: Option<String>,
+    /// Words of its own. Default: those of the notification.
+    message: Option<String>,
+    /// A template of its own. Default: that of the notification.
+    #[schema(pattern = "^[A-Za-z0-9_-]{1,64}$")]
+    template: Option<String>,
+    /// A language of its own. Default: that of the notification.
+    #[schema(pattern = "^[A-Za-z0-9_-]{1,64}$")]
+    locale: Option<String>,
+    /// Data of its own, instead of the notification's.
+    data: Option<Map<String, Value>>,
+}
+
+/// One notification, or a list of 1 to 1,000.
+#[derive(ToSchema)]
+#[schema(example = json!({
+    "channel": "email", "destination": "ada@example.com", "subject": "Hello", "message": "It works."
+}))]
+#[serde(untagged)]
+#[expect(dead_code, reason = "describes a body in the OpenAPI document")]
+pub(crate) enum NotifyBody {
+    One(Box<NotificationBody>),
+    Batch(Vec<NotificationBody>),
+}

@@ -1,0 +1,239 @@
+//! `POST /notify` and `POST /notify-auth`: 202 after the broker has confirmed, and never before.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use domain::{Headers, Lane, RequestedBy, Tenant, Timestamp};
+use futures_util::future::join_all;
+use runtime::failpoint;
+use serde::Serialize;
+use topology::{Carried, Publication, PublishError, To};
+use utoipa::ToSchema;
+
+use crate::access::{Authorized, AuthorizedUnlessOpen, scopes};
+use crate::app::{App, Shared};
+use crate::docs::refusals::{InvalidFields, Unauthorised, Unreadable};
+use crate::http::body::read_json_text;
+use crate::http::idempotency::idempotency_key;
+use crate::http::problem::{Problem, Warning};
+use crate::notifications::body::{self, Asked};
+use crate::notifications::document::NotifyBody;
+use crate::notifications::item::{Item, Rules};
+use crate::token::Caller;
+
+/// Bytes of a body that is read at once; a longer one, such as a batch with templates, is read where it makes nobody
+/// wait.
+const READ_AT_ONCE: usize = 16 * 1024;
+/// `notify-publisher` of a request without a token.
+const ANONYMOUS_PUBLISHER: &str = "http";
+
+/// The broker has it on disk: it will be delivered at least once, or end in the dead-letter queue with its reason.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct Accepted {
+    /// The delivery's id: `GET /deliveries/{id}` shows what becomes of it.
+    #[schema(example = "01933f5e-7c1a-7cc3-9a52-0c2f4d1b8a10")]
+    pub(crate) id: String,
+    /// `scheduled` when its `send_at` is ahead.
+    #[schema(example = "accepted")]
+    pub(crate) status: AcceptedStatus,
+    /// The queue that it went to, from its priority.
+    #[schema(value_type = String, example = "normal")]
+    #[serde(serialize_with = "lane_name")]
+    pub(crate) lane: Lane,
+    /// What of it was taken and not read, or will not have the effect that you may think. Absent when there is nothing.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    pub(crate) warnings: Vec<Warning>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum AcceptedStatus {
+    Accepted,
+    Scheduled,
+}
+
+/// One item, or the items of a batch in their order.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "describes an answer in the OpenAPI document")]
+pub(crate) enum AcceptedAnswer {
+    One(Accepted),
+    Batch(Vec<Accepted>),
+}
+
+/// Publish a notification
+///
+/// One notification as an object, or up to a thousand as a list. The list is checked as a whole before anything is
+/// published. 202 is answered only after the broker has confirmed every item. Needs a token with the scope `notify`,
+/// except where the operator has opened it (`NOTIFY_OPEN`); a token that is sent must be valid even then. Without one
+/// everything belongs to the tenant `default`.
+#[utoipa::path(
+    post, path = "/notify", tag = "Notifications",
+    params((
+        "Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255,
+        description = "Any text up to 255 bytes. The same key gives the same id, so that a repeated request is one \
+                       delivery. Not together with an `id` in the body.",
+    )),
+    security((), ("bearer" = [])),
+    request_body(content = NotifyBody, description = "One notification, or a list of them."),
+    responses(
+        (status = 202, description = "Confirmed: one answer, or one per item.", body = AcceptedAnswer),
+        (status = 503, description = "The broker has not confirmed. `id` is the id to repeat with; of a batch, \
+                                      `accepted` and `failed` list the items."),
+        Unreadable, InvalidFields, Unauthorised,
+    ),
+)]
+pub(crate) async fn notify(
+    State(app): Shared,
+    AuthorizedUnlessOpen { caller, .. }: AuthorizedUnlessOpen<scopes::Notify>,
+    headers: HeaderMap,
+    request: Request,
+) -> Result<Response, Problem> {
+    publish(&app, caller, &headers, request).await
+}
+
+/// Publish a notification, always with a token
+///
+/// The same as `POST /notify`, but a token with the scope `notify` is needed wherever the API listens.
+#[utoipa::path(
+    post, path = "/notify-auth", tag = "Notifications",
+    params((
+        "Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255,
+        description = "As for `POST /notify`.",
+    )),
+    security(("bearer" = [])),
+    request_body(content = NotifyBody, description = "One notification, or a list of them."),
+    responses(
+        (status = 202, description = "Confirmed: one answer, or one per item.", body = AcceptedAnswer),
+        (status = 503, description = "As for `POST /notify`."),
+        Unreadable, InvalidFields, Unauthorised,
+    ),
+)]
+pub(crate) async fn notify_auth(
+    State(app): Shared,
+    Authorized { caller, .. }: Authorized<scopes::Notify>,
+    headers: HeaderMap,
+    request: Request,
+) -> Result<Response, Problem> {
+    publish(&app, Some(caller), &headers, request).await
+}
+
+async fn publish(
+    app: &Arc<App>,
+    caller: Option<Caller>,
+    headers: &HeaderMap,
+    request: Request,
+) -> Result<Response, Problem> {
+    let idempotency_key = idempotency_key(headers)?;
+    let text = read_json_text(request, app.settings.body_limit).await?;
+    let tenant = caller.as_ref().map(|caller| &caller.tenant);
+    let asked = if text.len() <= READ_AT_ONCE {
+        read(app, &text, tenant, idempotency_key)?
+    } else {
+        let (app, tenant, key) = (Arc::clone(app), tenant.cloned(), idempotency_key.map(str::to_owned));
+        let reading = move || read(&app, &text, tenant.as_ref(), key.as_deref());
+        let read = tokio::task::spawn_blocking(reading).await;
+        read.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?
+    };
+    let publisher = caller.as_ref().map_or(ANONYMOUS_PUBLISHER, |caller| &caller.subject);
+    match asked {
+        Asked::One(item) => publish_one(app, *item, publisher).await,
+        Asked::Batch(items) => publish_batch(app, items, publisher).await,
+    }
+}
+
+fn read(app: &App, text: &str, tenant: Option<&Tenant>, idempotency_key: Option<&str>) -> Result<Asked, Problem> {
+    let nobodys = Tenant::default();
+    let rules = Rules {
+        defaults: &app.defaults,
+        tenant: tenant.unwrap_or(&nobodys),
+        by: if tenant.is_some() { RequestedBy::TokenHolder } else { RequestedBy::Anonymous },
+        request_ids: &app.request_ids,
+        idempotency_key,
+        checker: &app.checker,
+        clock: app.clock.as_ref(),
+    };
+    body::read(text, &rules, app.settings.batch_limit)
+}
+
+async fn publish_one(app: &App, item: Item, publisher: &str) -> Result<Response, Problem> {
+    let accepted = accepted(&item, app.clock.now());
+    match publish_item(app, item, publisher).await {
+        Ok(()) => {
+            failpoint("api.confirmed_before_response");
+            Ok((StatusCode::ACCEPTED, Json(accepted)).into_response())
+        }
+        Err(error) => {
+            let detail = format!(
+                "{} Send it again with this id in its body, or with the same Idempotency-Key.",
+                explain(&error)
+            );
+            Err(Problem::broker(detail).with("id", accepted.id))
+        }
+    }
+}
+
+async fn publish_batch(app: &App, items: Vec<Item>, publisher: &str) -> Result<Response, Problem> {
+    let now = app.clock.now();
+    let answers: Vec<Accepted> = items.iter().map(|item| accepted(item, now)).collect();
+    let results = join_all(items.into_iter().map(|item| publish_item(app, item, publisher))).await;
+    if results.iter().all(Result::is_ok) {
+        return Ok((StatusCode::ACCEPTED, Json(answers)).into_response());
+    }
+    let (mut confirmed, mut failed) = (Vec::new(), Vec::new());
+    for (index, (answer, result)) in answers.into_iter().zip(results).enumerate() {
+        match result {
+            Ok(()) => confirmed.push(serde_json::json!({
+                "index": index, "id": answer.id, "status": answer.status, "lane": answer.lane.as_str(),
+            })),
+            Err(error) => {
+                failed.push(serde_json::json!({ "index": index, "id": answer.id, "detail": explain(&error) }))
+            }
+        }
+    }
+    let detail = format!(
+        "{} of {} items were confirmed. Send those in failed again, each with its id in its body; or the whole batch \
+         with the same Idempotency-Key.",
+        confirmed.len(),
+        confirmed.len() + failed.len()
+    );
+    Err(Problem::broker(detail).with("accepted", confirmed).with("failed", failed))
+}
+
+fn accepted(item: &Item, now: Timestamp) -> Accepted {
+    let status = match item.deferred_to(now) {
+        Some(_) => AcceptedStatus::Scheduled,
+        None => AcceptedStatus::Accepted,
+    };
+    let warnings = item.warnings.iter().map(Warning::from).collect();
+    Accepted { id: item.key.id.clone(), status, lane: item.lane(), warnings }
+}
+
+async fn publish_item(app: &App, item: Item, publisher: &str) -> Result<(), PublishError> {
+    let now = app.clock.now();
+    let lane = item.lane();
+    let to = if item.deferred_to(now).is_some() { To::Scheduled } else { To::Lane(lane) };
+    let headers = Headers { lane: Some(lane), publisher: Some(publisher.to_owned()), ..Headers::default() };
+    let carried = Carried::default().with_content_type("application/json").with_timestamp(now);
+    app.publisher.publish(Publication { to, message_id: item.key.id, body: item.body, headers, carried }).await
+}
+
+/// What happened, as a sentence for the client; the broker's own words stay in our log.
+fn explain(error: &PublishError) -> &'static str {
+    tracing::warn!(%error, "a notification was not confirmed");
+    match error {
+        PublishError::Unroutable => "No queue is bound for it: the operator has to restore the binding.",
+        PublishError::Refused => "The broker refused it: its queue is full, or most of the broker's nodes are away.",
+        PublishError::Unknown(_) => "No confirm came in time: it may or may not have been published.",
+        PublishError::Unavailable(_) => "The broker is away or blocked: it was not published.",
+        PublishError::TooLarge { .. } => "It is larger than the broker takes: it was not published.",
+    }
+}
+
+fn lane_name<S: serde::Serializer>(lane: &Lane, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(lane.as_str())
+}

@@ -1,0 +1,92 @@
+//! One schedule as it is shown: its rule, and its next runs.
+
+use domain::Cron;
+use serde::Serialize;
+use store::{JobKind, JobSummary};
+use utoipa::ToSchema;
+
+use crate::app::App;
+use crate::deliveries::answer::target;
+use crate::http::problem::Warning;
+
+/// Runs shown after the next one.
+const RUNS_SHOWN: usize = 3;
+
+/// Something that is to be sent later.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ScheduleAnswer {
+    /// The schedule's id. Of a schedule that fires once it is the delivery's id too.
+    pub(crate) id: String,
+    /// Whose it is.
+    tenant: String,
+    /// `cron` or `once`.
+    #[schema(example = "cron")]
+    kind: &'static str,
+    /// A label for people.
+    name: Option<String>,
+    /// The cron expression.
+    #[schema(example = "0 9 * * MON-FRI")]
+    cron: Option<String>,
+    /// The time zone of the cron expression.
+    #[schema(example = "America/Argentina/Buenos_Aires")]
+    timezone: Option<String>,
+    /// The release of the time zone database that the runs were computed with.
+    #[schema(example = "2026f")]
+    zone_rules: Option<String>,
+    /// When it fires next, in UTC.
+    #[schema(format = DateTime)]
+    next_run_at: String,
+    /// The three runs after that, in UTC.
+    following_runs: Vec<String>,
+    /// The channel of what it sends.
+    #[schema(example = "email")]
+    channel: String,
+    /// The recipient, masked.
+    #[schema(example = "***@example.com")]
+    recipient: String,
+    /// The queue of what it sends.
+    #[schema(example = "normal")]
+    lane: &'static str,
+    /// Seconds after its time for which a run may still be sent.
+    max_lateness_seconds: Option<u64>,
+    /// When it was made.
+    #[schema(format = DateTime)]
+    created_at: String,
+    /// The run before.
+    #[schema(format = DateTime)]
+    last_fired_at: Option<String>,
+    /// When it is made: what of it was taken and not read. Absent when there is nothing.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    pub(crate) warnings: Vec<Warning>,
+}
+
+/// A schedule as it is shown, with the runs that its rule gives.
+pub(crate) fn answer(app: &App, job: JobSummary) -> ScheduleAnswer {
+    let (channel, recipient) = target(job.channel.as_ref(), job.recipient_mask);
+    let zones = &app.settings.zones;
+    let (kind, cron, timezone, name) = match job.kind {
+        JobKind::OneShot => ("once", None, None, None),
+        JobKind::Cron { cron, zone, name } => ("cron", Some(cron), Some(zone), name),
+    };
+    let rule = cron.as_deref().zip(timezone.as_deref()).and_then(|(cron, zone)| Cron::stored(cron, zone, zones).ok());
+    let runs = std::iter::successors(Some(job.due_at), |&at| rule.as_ref()?.next_after(at));
+    ScheduleAnswer {
+        id: job.key.id,
+        tenant: job.key.tenant.to_string(),
+        kind,
+        name,
+        zone_rules: cron.is_some().then(|| zones.release().to_string()),
+        cron,
+        timezone,
+        next_run_at: job.due_at.to_string(),
+        following_runs: runs.skip(1).take(RUNS_SHOWN).map(|at| at.to_string()).collect(),
+        channel,
+        recipient,
+        lane: job.lane.as_str(),
+        max_lateness_seconds: job.max_lateness_seconds,
+        created_at: job.created_at.to_string(),
+        last_fired_at: job.last_fired_at.map(|at| at.to_string()),
+        warnings: Vec::new(),
+    }
+}

@@ -1,0 +1,67 @@
+//! `POST /schedules`: stored once for each id.
+
+use axum::Json;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, StatusCode};
+use domain::RequestedBy;
+use store::{JobSummary, Put};
+
+use crate::access::{Authorized, scopes};
+use crate::app::Shared;
+use crate::docs::refusals::{InvalidFields, LedgerAway, Unauthorised, Unreadable};
+use crate::http::body::read_json_text;
+use crate::http::idempotency::idempotency_key;
+use crate::http::problem::{Problem, Warning};
+use crate::notifications::item::Rules;
+use crate::schedules::answer::{ScheduleAnswer, answer};
+use crate::schedules::body::{self, Schedule, ScheduleBody};
+
+/// Make a schedule
+///
+/// Either `cron`, with a `timezone`, or `send_at`. Needs the scope `operate`.
+#[utoipa::path(
+    post, path = "/schedules", operation_id = "create_schedule", tag = "Schedules",
+    params((
+        "Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255,
+        description = "The same key gives the same id, so that a repeated request is one schedule.",
+    )),
+    security(("bearer" = [])),
+    request_body(content = ScheduleBody, description = "When, and what to send then."),
+    responses(
+        (status = 200, description = "There was the same schedule already.", body = ScheduleAnswer),
+        (status = 201, description = "It is stored.", body = ScheduleAnswer),
+        (status = 409, description = "The id is taken by another schedule, or was cancelled before."),
+        Unreadable, InvalidFields, Unauthorised, LedgerAway,
+    ),
+)]
+pub(crate) async fn create(
+    State(app): Shared,
+    Authorized { caller, .. }: Authorized<scopes::Operate>,
+    headers: HeaderMap,
+    request: Request,
+) -> Result<(StatusCode, Json<ScheduleAnswer>), Problem> {
+    let idempotency_key = idempotency_key(&headers)?;
+    let text = read_json_text(request, app.settings.body_limit).await?;
+    let rules = Rules {
+        defaults: &app.defaults,
+        tenant: &caller.tenant,
+        by: RequestedBy::TokenHolder,
+        request_ids: &app.request_ids,
+        idempotency_key,
+        checker: &app.checker,
+        clock: app.clock.as_ref(),
+    };
+    let Schedule { job, warnings } = body::read(&text, &rules, &app.settings.zones)?;
+    let mut shown = answer(&app, JobSummary::from(&job));
+    shown.warnings = warnings.iter().map(Warning::from).collect();
+    match app.store.put_job(job).await? {
+        Put::Stored => Ok((StatusCode::CREATED, Json(shown))),
+        Put::Known => Ok((StatusCode::OK, Json(shown))),
+        Put::Conflict => Err(conflict("Another schedule or delivery has this id: choose another, or leave it out.")),
+        Put::Cancelled => Err(conflict("What had this id was cancelled: choose another id.")),
+    }
+}
+
+fn conflict(detail: &str) -> Problem {
+    Problem::new(StatusCode::CONFLICT, "id-taken", "The id is taken", detail)
+}

@@ -1,0 +1,42 @@
+//! `GET /schedules/{id}`: one of them with its next runs.
+
+use axum::Json;
+use axum::extract::State;
+use domain::Key;
+use store::{Job, JobSummary};
+
+use crate::access::{Authorized, scopes};
+use crate::app::{App, Shared};
+use crate::docs::refusals::{LedgerAway, Unauthorised};
+use crate::http::problem::Problem;
+use crate::http::query::Id;
+use crate::schedules::answer::{ScheduleAnswer, answer};
+
+/// See one schedule
+///
+/// With its next runs. Needs the scope `operate`.
+#[utoipa::path(
+    get, path = "/schedules/{id}", operation_id = "show_schedule", tag = "Schedules",
+    params(("id" = String, Path, description = "The schedule's id.")), security(("bearer" = [])),
+    responses(
+        (status = 200, description = "The schedule.", body = ScheduleAnswer),
+        (status = 404, description = "There is none of this id."),
+        Unauthorised, LedgerAway,
+    ),
+)]
+pub(crate) async fn show(
+    State(app): Shared,
+    Authorized { caller, .. }: Authorized<scopes::Operate>,
+    Id(id): Id,
+) -> Result<Json<ScheduleAnswer>, Problem> {
+    let job = find(&app, &Key { tenant: caller.tenant, id }).await?;
+    Ok(Json(answer(&app, JobSummary::from(&job))))
+}
+
+/// # Errors
+/// 404 when the tenant has none of this id.
+pub(super) async fn find(app: &App, key: &Key) -> Result<Job, Problem> {
+    app.store.job(key).await?.ok_or_else(|| {
+        Problem::not_found("unknown-schedule", "There is no such schedule", "GET /schedules lists those there are.")
+    })
+}

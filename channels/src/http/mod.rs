@@ -1,0 +1,233 @@
+//! What every provider that speaks HTTP has in common: one client, one way to read an answer, one table of statuses.
+
+mod retry_after;
+
+use std::error::Error as _;
+use std::time::Duration;
+
+use domain::{Failure, Outcome, Reason, Timestamp};
+use reqwest::header::DATE;
+use reqwest::redirect::Policy;
+use reqwest::{Client, RequestBuilder, StatusCode};
+
+pub(crate) use self::retry_after::parse_delay;
+
+/// Time to connect, TLS included. Part of the worker's time limit, and short enough to be told apart from it.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// Below the minute after which common load balancers close an idle connection without a word: a request that is
+/// written at that moment is ambiguous.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(20);
+const MAX_ANSWER_BYTES: usize = 64 * 1024;
+
+/// A client that neither follows redirects (they would carry credentials elsewhere) nor repeats a request.
+///
+/// # Errors
+/// A text for the operator.
+pub(crate) fn client(provider_timeout: Duration) -> Result<Client, String> {
+    Client::builder()
+        .user_agent(concat!("chasqui/", env!("CARGO_PKG_VERSION")))
+        .connect_timeout(CONNECT_TIMEOUT.min(provider_timeout / 2))
+        .pool_idle_timeout(IDLE_TIMEOUT)
+        .redirect(Policy::none())
+        .retry(reqwest::retry::never())
+        .referer(false)
+        .build()
+        .map_err(|error| {
+            format!("no HTTPS client: {}; are root certificates installed (ca-certificates)?", innermost(&error))
+        })
+}
+
+/// A base URL without its last slash.
+///
+/// # Errors
+/// A text that begins with the setting's name.
+pub(crate) fn base_url(setting: &str, text: &str, example: &str) -> Result<String, String> {
+    match url::Url::parse(text) {
+        Ok(url) if matches!(url.scheme(), "https" | "http") && url.has_host() => Ok(text.trim_end_matches('/').into()),
+        _ => Err(format!("{setting} must be an http or https URL such as {example}")),
+    }
+}
+
+/// What came back.
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    /// From `Retry-After`; none if it makes no sense.
+    pub(crate) retry_after: Option<Duration>,
+    /// The provider's clock, from `Date`.
+    pub(crate) date: Option<Timestamp>,
+    /// The first 64 KiB.
+    pub(crate) body: Vec<u8>,
+    /// The connection ended before the body did.
+    pub(crate) broken_off: bool,
+}
+
+/// Why nothing came back.
+pub(crate) enum NoAnswer {
+    /// Nothing was written.
+    NotSent(String),
+    /// The request may have been read.
+    Lost(String),
+}
+
+/// What the body of an answer says, read by the provider's own file.
+#[derive(Default)]
+pub(crate) struct Said {
+    pub(crate) provider_id: Option<String>,
+    /// The provider's own code; the HTTP status stands in for it.
+    pub(crate) code: Option<String>,
+    /// Redacted.
+    pub(crate) text: String,
+    /// The provider documents that this error may follow an accepted message.
+    pub(crate) maybe_sent: bool,
+    /// What the provider's own code means, where that is more than the status says.
+    pub(crate) verdict: Option<Verdict>,
+    /// A time to come back that stands in the body; the longer of this and `Retry-After` counts.
+    pub(crate) retry_after: Option<Duration>,
+    pub(crate) settings: LookAt,
+}
+
+/// What a provider's own code means, whatever the HTTP status.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Verdict {
+    /// Our account, sender or settings: every message meets it until somebody acts. The text says what to look at.
+    Ours(&'static str),
+    /// Not accepted: too many, come back later.
+    SlowDown,
+    /// This message or its recipient, for good.
+    Permanent,
+}
+
+/// Where an operator finds what is wrong on our side, for the statuses that mean it whoever the provider is.
+#[derive(Clone, Copy)]
+pub(crate) struct LookAt {
+    /// For 401 and 403.
+    pub(crate) credentials: &'static str,
+    /// For 404, 405 and redirects: no recipient stands in our URLs, so it is the URL that is wrong.
+    pub(crate) address: &'static str,
+}
+
+impl Default for LookAt {
+    fn default() -> Self {
+        Self { credentials: "the credentials", address: "the base URL" }
+    }
+}
+
+/// Sends the request and reads the answer.
+///
+/// # Errors
+/// [`NoAnswer`]: no status line was read.
+pub(crate) async fn exchange(request: RequestBuilder, now: Timestamp) -> Result<Answer, NoAnswer> {
+    let mut response = request.send().await.map_err(no_answer)?;
+    let (status, headers) = (response.status(), response.headers());
+    let date = headers.get(DATE).and_then(|date| retry_after::date(date.to_str().ok()?));
+    let retry_after = retry_after::of(headers, now);
+    let mut answer = Answer { status, retry_after, date, body: Vec::new(), broken_off: false };
+    while answer.body.len() < MAX_ANSWER_BYTES {
+        match response.chunk().await {
+            Ok(Some(chunk)) => answer.body.extend_from_slice(&chunk),
+            Ok(None) => break,
+            Err(_) => {
+                answer.broken_off = true;
+                break;
+            }
+        }
+    }
+    answer.body.truncate(MAX_ANSWER_BYTES);
+    Ok(answer)
+}
+
+/// The outcome by the table that holds for every provider; what a provider's own code means goes before the status.
+///
+/// A 2xx is a success even if its body makes no sense or breaks off: sending again would be worse than not knowing
+/// the provider's id. A 5xx that breaks off is ambiguous, because its body might have said `maybe_sent`.
+/// Whoever has not accepted it and names a time to come back is throttling, whatever the status.
+pub(crate) fn judge(provider: &'static str, answer: &Answer, said: Said) -> Outcome {
+    let status = answer.status;
+    let code = Some(said.code.unwrap_or_else(|| status.as_str().to_owned()));
+    if status.is_success() {
+        return Outcome::Sent { provider, provider_id: said.provider_id, code };
+    }
+    let wait = answer.retry_after.max(said.retry_after);
+    let later = wait.filter(|wait| !wait.is_zero());
+    let failure = |hint: &str| {
+        let separator = if said.text.is_empty() { "" } else { ": " };
+        Failure::new(provider, code.clone(), format!("HTTP {}{hint}{separator}{}", status.as_u16(), said.text))
+    };
+    let throttled = || Outcome::Throttled { failure: failure(", slow down"), retry_after: wait };
+    let ours = |what: &str, look_at: &str| {
+        let failure = failure(&format!(", {what}: look at {look_at}")).not_before(later);
+        retriable(failure, true, said.maybe_sent)
+    };
+    match said.verdict {
+        Some(Verdict::Ours(look_at)) => return ours("refused for a reason on our side", look_at),
+        Some(Verdict::SlowDown) => return throttled(),
+        Some(Verdict::Permanent) => return Outcome::Permanent { reason: Reason::Permanent, failure: failure("") },
+        None => {}
+    }
+    let comes_back = later.is_some() && !said.maybe_sent;
+    match status.as_u16() {
+        429 => throttled(),
+        500.. if answer.broken_off => {
+            Outcome::Ambiguous { failure: failure(", the answer broke off").not_before(later) }
+        }
+        403 | 408 | 413 | 425 | 500.. if comes_back => throttled(),
+        401 | 403 => ours("credentials refused", said.settings.credentials),
+        402 => ours("payment required", "the account with the provider"),
+        300..=399 => ours("a redirect", said.settings.address),
+        404 | 405 => ours("there is nothing at our URL", said.settings.address),
+        408 | 425 | 500.. => retriable(failure("").not_before(later), false, said.maybe_sent),
+        _ => Outcome::Permanent { reason: Reason::Permanent, failure: failure("") },
+    }
+}
+
+impl NoAnswer {
+    pub(crate) fn outcome(self, provider: &'static str) -> Outcome {
+        match self {
+            Self::NotSent(why) => {
+                retriable(Failure::new(provider, None, format!("not connected: {why}")), false, false)
+            }
+            Self::Lost(why) => {
+                let failure = Failure::new(provider, None, format!("no answer after the request was written: {why}"));
+                Outcome::Ambiguous { failure }
+            }
+        }
+    }
+}
+
+fn retriable(failure: Failure, alarm: bool, maybe_sent: bool) -> Outcome {
+    Outcome::Retriable { failure, alarm, maybe_sent }
+}
+
+/// Only a failed connection, or a request that could not be built, is known not to have been read.
+fn no_answer(error: reqwest::Error) -> NoAnswer {
+    let why = innermost(&error);
+    if error.is_connect() || error.is_builder() { NoAnswer::NotSent(why) } else { NoAnswer::Lost(why) }
+}
+
+/// The text of the first cause. The error's own text quotes the URL.
+fn innermost(error: &reqwest::Error) -> String {
+    let mut cause = error.source();
+    while let Some(next) = cause.and_then(std::error::Error::source) {
+        cause = Some(next);
+    }
+    match cause {
+        _ if error.is_connect() && error.is_timeout() => "no connection in time".into(),
+        Some(cause) => cause.to_string(),
+        None if error.is_timeout() => "timed out".into(),
+        None => "the request failed".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_base_url_is_http_and_loses_its_last_slash() {
+        let base = |text| base_url("X_BASE_URL", text, "https://x.example");
+        assert_eq!(base("http://127.0.0.1:4010/"), Ok("http://127.0.0.1:4010".into()));
+        for bad in ["", "x.example", "ftp://x.example", "file:///etc", "https://"] {
+            assert_eq!(base(bad).unwrap_err(), "X_BASE_URL must be an http or https URL such as https://x.example");
+        }
+    }
+}

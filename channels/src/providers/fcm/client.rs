@@ -1,0 +1,75 @@
+//! One project's access to FCM.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use domain::Outcome;
+use secrecy::ExposeSecret;
+use serde_json::Value;
+
+use super::classify::classify;
+use super::grant::{Grant, ServiceAccount};
+use super::{PROVIDER, Settings};
+use crate::channel::Outgoing;
+use crate::http;
+
+pub(super) struct Client {
+    http: reqwest::Client,
+    url: String,
+    grant: Grant,
+    /// A message was accepted, so that the project is the right one.
+    proven: AtomicBool,
+}
+
+impl Client {
+    /// # Errors
+    /// Every missing or wrong setting.
+    pub(super) fn new(settings: &Settings, provider_timeout: Duration) -> Result<Self, Vec<String>> {
+        let key = settings.service_account_key.as_ref().map(ExposeSecret::expose_secret).unwrap_or_default();
+        let account = ServiceAccount::parse(key).map_err(|problem| vec![problem])?;
+        let mut problems = Vec::new();
+        let mut keep = |result: Result<String, String>| result.map_err(|problem| problems.push(problem)).ok();
+        let project = keep(project(settings.project_id.as_deref().or(account.project_id.as_deref())));
+        let base_url = keep(http::base_url("FCM_BASE_URL", &settings.base_url, "https://fcm.googleapis.com"));
+        let token_url = settings.token_url.as_deref().unwrap_or(&account.token_uri);
+        let token_url = keep(http::base_url("FCM_TOKEN_URL", token_url, &account.token_uri));
+        let http = http::client(provider_timeout).map_err(|problem| problems.push(format!("FIREBASE: {problem}"))).ok();
+        match (project, base_url, token_url, http) {
+            (Some(project), Some(base_url), Some(token_url), Some(http)) => Ok(Self {
+                grant: Grant::new(http.clone(), account, token_url, provider_timeout),
+                http,
+                url: format!("{base_url}/v1/projects/{project}/messages:send"),
+                proven: AtomicBool::new(false),
+            }),
+            _ => Err(problems),
+        }
+    }
+
+    pub(super) async fn send(&self, message: &Value, outgoing: &Outgoing<'_>) -> Outcome {
+        let token = match outgoing.before_it_expires(self.grant.token(outgoing.now)).await {
+            Some(Ok(token)) => token,
+            Some(Err(refused)) => return refused.outcome(outgoing.now),
+            None => return Outcome::Expired,
+        };
+        let request = self.http.post(&self.url).bearer_auth(token.expose_secret()).json(message);
+        match http::exchange(request, outgoing.now).await {
+            Ok(answer) => {
+                if answer.status.as_u16() == 401 {
+                    self.grant.forget(&token).await;
+                }
+                if answer.status.is_success() {
+                    self.proven.store(true, Ordering::Relaxed);
+                }
+                classify(&answer, self.proven.load(Ordering::Relaxed), outgoing)
+            }
+            Err(no_answer) => no_answer.outcome(PROVIDER.name),
+        }
+    }
+}
+
+fn project(given: Option<&str>) -> Result<String, String> {
+    let id = given.ok_or("FIREBASE_PROJECT_ID is not set, and the service account's JSON has no project_id")?;
+    let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b':' | b'.');
+    let valid = !id.is_empty() && id.bytes().all(allowed);
+    if valid { Ok(id.to_owned()) } else { Err("FIREBASE_PROJECT_ID must be a project's id such as my-app-1234".into()) }
+}

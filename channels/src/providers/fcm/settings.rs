@@ -1,0 +1,47 @@
+//! `FIREBASE_*` and `FCM_*`: what they are, and what is missing beside them.
+
+use secrecy::SecretString;
+
+use crate::section::{Half, Section, Setting, Values};
+
+const PROJECT_ID: Setting = Setting::text("FIREBASE_PROJECT_ID");
+const SERVICE_ACCOUNT_KEY: Setting = Setting::text("FIREBASE_SERVICE_ACCOUNT_KEY");
+const BASE_URL: Setting = Setting::text("FCM_BASE_URL");
+const TOKEN_URL: Setting = Setting::text("FCM_TOKEN_URL");
+
+pub(super) const SECTION: Section = Section {
+    settings: &[PROJECT_ID, SERVICE_ACCOUNT_KEY, BASE_URL, TOKEN_URL],
+    halves: &[Half {
+        channels: &["push"],
+        needs: &["FIREBASE_SERVICE_ACCOUNT_KEY"],
+        beside: &["FIREBASE_PROJECT_ID", "FCM_BASE_URL", "FCM_TOKEN_URL"],
+        less: "push is not sent without it",
+    }],
+    warnings: |_| Vec::new(),
+    fill: |values, settings| settings.fcm = Settings::of(values),
+};
+
+/// `FIREBASE_*` and `FCM_*`. The default is that nothing is set.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// `FIREBASE_PROJECT_ID`; without it, the project of the service account.
+    pub project_id: Option<String>,
+    /// `FIREBASE_SERVICE_ACCOUNT_KEY`: the JSON file of a service account, in one line.
+    pub service_account_key: Option<SecretString>,
+    /// `FCM_BASE_URL`
+    pub base_url: String,
+    /// `FCM_TOKEN_URL`: where tokens are asked for, instead of the service account's `token_uri`. The assertion
+    /// still names `token_uri` as its audience, so that a gateway in between can pass it on.
+    pub token_url: Option<String>,
+}
+
+impl Settings {
+    fn of(values: &Values) -> Self {
+        Self {
+            project_id: values.text(PROJECT_ID),
+            service_account_key: values.secret(SERVICE_ACCOUNT_KEY),
+            base_url: values.text(BASE_URL).unwrap_or_default(),
+            token_url: values.text(TOKEN_URL),
+        }
+    }
+}

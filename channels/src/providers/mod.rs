@@ -1,0 +1,53 @@
+//! Who carries messages. Each provider is a folder: its section of the settings, what it sends, and what the answers
+//! mean. A provider serves as many media as it likes, and a medium may have several providers.
+
+pub mod fcm;
+pub mod smtp;
+pub mod twilio;
+
+use media::Medium;
+
+use crate::channel::Channel;
+use crate::section::Section;
+use crate::settings::Settings;
+
+/// Every provider. Where several serve a medium, the first that is configured carries it. A new one is a folder beside
+/// this file and an entry here.
+pub(crate) static PROVIDERS: &[&Provider] = &[&smtp::PROVIDER, &fcm::PROVIDER, &twilio::PROVIDER];
+
+/// What the fleet must know of a provider. Each folder has one, named `PROVIDER`.
+pub(crate) struct Provider {
+    /// As it stands in outcomes, logs and metrics.
+    pub(crate) name: &'static str,
+    pub(crate) serves: &'static [Service],
+    pub(crate) section: Section,
+    /// The settings that make it send to this base URL, for the conformance test; `None` if it does not speak HTTP.
+    /// `{base}/token` answers every request with an OAuth token.
+    #[cfg(test)]
+    pub(crate) over_http: Option<fn(&str) -> Settings>,
+}
+
+/// One medium, as far as one provider carries it.
+pub(crate) struct Service {
+    pub(crate) medium: &'static Medium,
+    /// The settings that it cannot do without.
+    pub(crate) needs: &'static [&'static str],
+    pub(crate) connect: fn(&Settings) -> Connected,
+}
+
+/// None: none of its own settings is there, so nobody asked for it. An error is what is missing or wrong, one text each,
+/// beginning with a setting's name.
+pub(crate) type Connected = Option<Result<Box<dyn Channel>, Vec<String>>>;
+
+/// The sections of all providers, in the order in which they are read.
+pub fn sections() -> impl Iterator<Item = &'static Section> {
+    PROVIDERS.iter().map(|provider| &provider.section)
+}
+
+/// Who can carry this medium, in the order of preference.
+pub(crate) fn serving(medium: &Medium) -> impl Iterator<Item = (&'static Provider, &'static Service)> {
+    let name = medium.name;
+    let services =
+        PROVIDERS.iter().flat_map(|provider| provider.serves.iter().map(move |service| (*provider, service)));
+    services.filter(move |(_, service)| service.medium.name == name)
+}

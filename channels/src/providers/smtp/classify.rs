@@ -1,0 +1,61 @@
+//! What an ending of the dialogue means for the delivery.
+
+use domain::{Failure, Outcome, Reason};
+
+use super::PROVIDER;
+use super::meaning::{Meaning, meaning};
+use super::pool::NotReady;
+use super::reply::Reply;
+use super::step::{Failed, Step, Trouble};
+use crate::channel::Outgoing;
+
+/// The server did not get as far as the mail itself.
+pub(super) fn nothing_handed_over(not_ready: NotReady, outgoing: &Outgoing<'_>) -> Outcome {
+    let Failed { step, trouble } = match not_ready {
+        NotReady::Busy => {
+            let failure = failure(None, "every connection is in use; SMTP_MAX_CONNECTIONS is the limit");
+            return Outcome::Throttled { failure, retry_after: None };
+        }
+        NotReady::Slow => return retriable(failure(None, "the server was too slow to take the mail"), false),
+        NotReady::Failed(failed) => failed,
+    };
+    let what = step.what();
+    match trouble {
+        Trouble::Refused(reply) => refused(step, &reply, outgoing),
+        Trouble::Lost(why) => retriable(failure(None, format!("{what}: {}", outgoing.redact(&why))), false),
+        Trouble::Unfit(why) => retriable(failure(None, format!("{what}: {why}")), true),
+        Trouble::TooLarge(max) => Outcome::Permanent {
+            reason: Reason::Permanent,
+            failure: failure(None, format!("the mail is too large: this server takes {max} bytes; send less")),
+        },
+    }
+}
+
+/// A complete refusal. Whatever the step, nothing was taken.
+pub(super) fn refused(step: Step, reply: &Reply, outgoing: &Outgoing<'_>) -> Outcome {
+    let meaning = meaning(step, reply);
+    let hint = match meaning {
+        Meaning::Never(hint) | Meaning::Ours(hint) | Meaning::Slower(_, hint) => hint,
+        Meaning::Later => "refused for now",
+    };
+    let detail = format!("{}: {}; {hint}", step.what(), outgoing.redact(&reply.text()));
+    let failure = failure(Some(code(reply)), detail);
+    match meaning {
+        Meaning::Never(_) => Outcome::Permanent { reason: Reason::Permanent, failure },
+        Meaning::Ours(_) => retriable(failure, true),
+        Meaning::Slower(retry_after, _) => Outcome::Throttled { failure, retry_after },
+        Meaning::Later => retriable(failure, false),
+    }
+}
+
+pub(super) fn code(reply: &Reply) -> String {
+    reply.code().to_string()
+}
+
+fn retriable(failure: Failure, alarm: bool) -> Outcome {
+    Outcome::Retriable { failure, alarm, maybe_sent: false }
+}
+
+pub(super) fn failure(code: Option<String>, detail: impl AsRef<str>) -> Failure {
+    Failure::new(PROVIDER.name, code, detail)
+}

@@ -1,0 +1,80 @@
+//! The words of a mail as lines that every server takes: short, ASCII, each ended by CRLF (RFC 5321 section 2.3.8).
+
+use lettre::message::header::{ContentTransferEncoding, ContentType};
+use lettre::message::{Body, SinglePart};
+
+/// RFC 5322 section 2.1.1: a line should have no more characters, without its end.
+const MAX_LINE: usize = 78;
+/// Above this share of characters that quoted-printable writes as three, base64 is shorter and no less readable.
+const MAX_QUOTED: f64 = 1.0 / 3.0;
+
+/// One part, text or HTML. What has only short plain lines stays readable on the wire; the rest is encoded.
+pub(super) fn part(kind: ContentType, words: &str) -> SinglePart {
+    SinglePart::builder().header(kind).body(encoded(with_crlf(words)))
+}
+
+/// CR, LF and CRLF each end a line. No other form of them may be on the wire, and no reader knows another.
+fn with_crlf(words: &str) -> String {
+    let mut lines = String::with_capacity(words.len() + words.len() / 16);
+    let mut rest = words;
+    while let Some(at) = rest.find(['\r', '\n']) {
+        lines.push_str(&rest[..at]);
+        lines.push_str("\r\n");
+        rest = &rest[at + if rest[at..].starts_with("\r\n") { 2 } else { 1 }..];
+    }
+    lines.push_str(rest);
+    lines
+}
+
+fn encoded(lines: String) -> Body {
+    if lines.split("\r\n").all(is_plain) {
+        return Body::dangerous_pre_encoded(lines.into_bytes(), ContentTransferEncoding::SevenBit);
+    }
+    let quoted = lines.bytes().filter(|b| !matches!(b, b'\t' | b'\r' | b'\n' | b' '..=b'~')).count();
+    let encoding = if quoted as f64 <= lines.len() as f64 * MAX_QUOTED {
+        ContentTransferEncoding::QuotedPrintable
+    } else {
+        ContentTransferEncoding::Base64
+    };
+    // Neither encoding is ever refused; base64 of the bytes would be right for anything.
+    Body::new_with_encoding(lines, encoding).unwrap_or_else(Body::new)
+}
+
+/// White space at the end is what servers on the way may cut.
+fn is_plain(line: &str) -> bool {
+    line.len() <= MAX_LINE && line.bytes().all(|b| matches!(b, b'\t' | b' '..=b'~')) && !line.ends_with([' ', '\t'])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_line_end_becomes_crlf() {
+        for (words, expected) in [
+            ("", ""),
+            ("a\rb", "a\r\nb"),
+            ("a\nb", "a\r\nb"),
+            ("a\r\nb\nc\rd", "a\r\nb\r\nc\r\nd"),
+            ("abc\r", "abc\r\n"),
+            ("a\r\r\nb", "a\r\n\r\nb"),
+            ("\n\r\n", "\r\n\r\n"),
+            ("x\r.\rMAIL FROM:<a@b.c>", "x\r\n.\r\nMAIL FROM:<a@b.c>"),
+        ] {
+            assert_eq!(with_crlf(words), expected, "{words:?}");
+        }
+    }
+
+    #[test]
+    fn only_short_plain_lines_go_as_they_are() {
+        let encoding = |words: &str| encoded(with_crlf(words)).encoding();
+        for plain in ["", "Hello\nAna", ".\n..", "a\tb", &"x".repeat(78)] {
+            assert_eq!(encoding(plain), ContentTransferEncoding::SevenBit, "{plain:?}");
+        }
+        for quoted in ["café, where we are", "trailing \nspace", "-- \nAna", &"x".repeat(79), "form\u{c}feed, and more"]
+        {
+            assert_eq!(encoding(quoted), ContentTransferEncoding::QuotedPrintable, "{quoted:?}");
+        }
+        assert_eq!(encoding("ご注文"), ContentTransferEncoding::Base64);
+    }
+}

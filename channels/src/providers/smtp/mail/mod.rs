@@ -1,0 +1,67 @@
+//! The mail around the words: header, parts, and who it goes to.
+
+mod body;
+mod header;
+
+use lettre::message::MultiPart;
+use lettre::message::header::ContentType;
+use media::email::{self, Address};
+use uuid::Uuid;
+
+use self::body::part;
+use self::header::Header;
+use crate::channel::Outgoing;
+
+/// Whom the mails of this installation come from.
+pub(super) struct Sender {
+    /// `FROM_EMAIL`
+    pub(super) address: Address,
+    /// `FROM_NAME`
+    pub(super) name: Option<String>,
+    /// `SMTP_REPLY_TO`
+    pub(super) reply_to: Option<Address>,
+}
+
+/// A mail as it goes over the wire, but for the dots at the beginning of lines.
+pub(super) struct Composed {
+    pub(super) to: Address,
+    pub(super) bytes: Vec<u8>,
+    pub(super) message_id: String,
+}
+
+/// Every attempt gives the same `Message-ID`, by which mailboxes recognise a second copy.
+///
+/// # Errors
+/// Why there can be no such mail, beginning with the field's name.
+pub(super) fn compose(from: &Sender, outgoing: &Outgoing<'_>) -> Result<Composed, String> {
+    let to = email::parse(outgoing.destination).map_err(|why| format!("destination {why}"))?;
+    let rendered = outgoing.rendered;
+    let subject = rendered.subject.as_deref().unwrap_or_default();
+    let id = Uuid::new_v5(&Uuid::NAMESPACE_OID, outgoing.key.to_string().as_bytes());
+    let message_id = format!("<{id}@{}>", from.address.domain());
+
+    let mut header = Header::new();
+    header.mailbox("From", from.name.as_deref(), from.address.as_str());
+    if let Some(reply_to) = &from.reply_to {
+        header.mailbox("Reply-To", None, reply_to.as_str());
+    }
+    header.mailbox("To", None, to.as_str());
+    header.words("Subject", subject);
+    header.token("Date", &outgoing.now.to_utc().format("%a, %d %b %Y %H:%M:%S +0000").to_string());
+    header.token("Message-ID", &message_id);
+    header.token("Auto-Submitted", "auto-generated");
+    header.token("MIME-Version", "1.0");
+    let mut bytes = header.into_bytes();
+    let text = part(ContentType::TEXT_PLAIN, &rendered.text);
+    bytes.extend(match &rendered.html {
+        Some(html) => {
+            let both = MultiPart::alternative().singlepart(text);
+            both.singlepart(part(ContentType::TEXT_HTML, html)).formatted()
+        }
+        None => text.formatted(),
+    });
+    Ok(Composed { to, bytes, message_id })
+}
+
+#[cfg(test)]
+mod tests;

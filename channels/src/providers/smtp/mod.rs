@@ -1,0 +1,94 @@
+//! Email by SMTP: a connection pool to one mail server, the mail around the words, and what each answer means.
+//!
+//! The dialogue is our own, because lettre's reads less than RFC 5321 allows and its pool keeps connections that were
+//! dropped in the middle of one: see docs/decisions/0006-own-smtp-pool.md.
+
+mod classify;
+mod connection;
+mod hello;
+mod mail;
+mod meaning;
+mod offers;
+mod pool;
+mod reply;
+mod settings;
+mod step;
+mod tls;
+mod transport;
+mod wire;
+
+use async_trait::async_trait;
+use domain::Outcome;
+use media::email::{self, Address};
+
+use self::connection::Envelope;
+use self::mail::{Sender, compose};
+use self::transport::Transport;
+use super::{Connected, Provider, Service};
+use crate::channel::{Channel, Outgoing};
+
+pub use self::settings::{Settings, Tls};
+
+pub(crate) static PROVIDER: Provider = Provider {
+    name: "smtp",
+    serves: &[Service { medium: &email::MEDIUM, needs: &["SMTP_HOST", "FROM_EMAIL"], connect }],
+    section: settings::SECTION,
+    #[cfg(test)]
+    over_http: None,
+};
+
+struct Email {
+    transport: Transport,
+    from: Sender,
+}
+
+#[async_trait]
+impl Channel for Email {
+    async fn send(&self, outgoing: &Outgoing<'_>) -> Outcome {
+        match compose(&self.from, outgoing) {
+            Ok(mail) => {
+                let envelope = Envelope { from: &self.from.address, to: &mail.to, mail: &mail.bytes };
+                self.transport.send(outgoing, &envelope, mail.message_id).await
+            }
+            Err(why) => Outgoing::refuse(PROVIDER.name, why),
+        }
+    }
+}
+
+fn connect(settings: &crate::Settings) -> Connected {
+    let smtp = &settings.smtp;
+    if smtp.host.is_none() && smtp.user.is_none() {
+        return None;
+    }
+    let (mut problems, from) = match sender(smtp) {
+        Ok(from) => (Vec::new(), Some(from)),
+        Err(problems) => (problems, None),
+    };
+    let transport =
+        Transport::new(smtp, settings.provider_timeout).map_err(|more| problems.splice(0..0, more).for_each(drop)).ok();
+    match (from, transport) {
+        (Some(from), Some(transport)) => Some(Ok(Box::new(Email { transport, from }))),
+        _ => Some(Err(problems)),
+    }
+}
+
+/// # Errors
+/// Every problem, beginning with the name of its setting.
+fn sender(smtp: &Settings) -> Result<Sender, Vec<String>> {
+    let mut problems = Vec::new();
+    let mut address_of = |setting: &str, email: &Option<String>| -> Option<Address> {
+        let address = email::parse(email.as_deref()?).map_err(|why| problems.push(format!("{setting} {why}")));
+        address.ok()
+    };
+    let (address, reply_to) = (address_of("FROM_EMAIL", &smtp.from_email), address_of("SMTP_REPLY_TO", &smtp.reply_to));
+    if smtp.from_email.is_none() {
+        problems.push("FROM_EMAIL is not set: name the address that mails come from".into());
+    }
+    if let Some(Err(why)) = smtp.from_name.as_deref().map(media::check_line) {
+        problems.push(format!("FROM_NAME {why}"));
+    }
+    match address {
+        Some(address) if problems.is_empty() => Ok(Sender { address, name: smtp.from_name.clone(), reply_to }),
+        _ => Err(problems),
+    }
+}

@@ -1,0 +1,140 @@
+//! `SMTP_*` and `FROM_*`: what they are, and which values of them are most likely not meant.
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+use secrecy::SecretString;
+
+use crate::section::{Half, Kind, Section, Setting, Values, Warning};
+
+const HOST: Setting = Setting { name: "SMTP_HOST", kind: Kind::Host { port: "SMTP_PORT" } };
+const PORT: Setting = Setting::number("SMTP_PORT", 1, 65_535);
+const TLS: Setting = Setting { name: "SMTP_TLS", kind: Kind::Choice(&["starttls", "implicit", "none"]) };
+const USER: Setting = Setting::text("SMTP_USER");
+const PASSWORD: Setting = Setting::password("SMTP_PASSWORD");
+const CA_FILE: Setting = Setting::text("SMTP_CA_FILE");
+const MAX_CONNECTIONS: Setting = Setting::number("SMTP_MAX_CONNECTIONS", 1, 1000);
+const HELLO: Setting = Setting::text("SMTP_HELLO");
+const REPLY_TO: Setting = Setting::text("SMTP_REPLY_TO");
+const FROM_EMAIL: Setting = Setting::text("FROM_EMAIL");
+const FROM_NAME: Setting = Setting::text("FROM_NAME");
+
+pub(super) const SECTION: Section = Section {
+    settings: &[HOST, PORT, TLS, USER, PASSWORD, CA_FILE, MAX_CONNECTIONS, HELLO, REPLY_TO, FROM_EMAIL, FROM_NAME],
+    halves: &[Half {
+        channels: &["email"],
+        needs: &["SMTP_HOST"],
+        beside: &["SMTP_USER", "SMTP_PASSWORD", "SMTP_PORT", "SMTP_TLS", "SMTP_CA_FILE", "FROM_EMAIL", "FROM_NAME"],
+        less: "email is not sent without it",
+    }],
+    warnings,
+    fill: |values, settings| settings.smtp = Settings::of(values),
+};
+
+/// `SMTP_*` and `FROM_*`. The default is that nothing is set.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// `SMTP_HOST`
+    pub host: Option<String>,
+    /// `SMTP_PORT`: 587 with `starttls`, 465 with `implicit`, 25 with `none`.
+    pub port: Option<u16>,
+    /// `SMTP_TLS`
+    pub tls: Tls,
+    /// `SMTP_USER`; without it nobody logs in.
+    pub user: Option<String>,
+    /// `SMTP_PASSWORD`
+    pub password: Option<SecretString>,
+    /// `SMTP_HELLO`: how we introduce ourselves; the name of this machine, or its address, if not given.
+    pub hello: Option<String>,
+    /// `SMTP_REPLY_TO`: where answers go, if not to `FROM_EMAIL`.
+    pub reply_to: Option<String>,
+    /// `FROM_EMAIL`
+    pub from_email: Option<String>,
+    /// `FROM_NAME`
+    pub from_name: Option<String>,
+    /// `SMTP_MAX_CONNECTIONS`: at once; there is always one.
+    pub max_connections: usize,
+    /// `SMTP_CA_FILE`: certificates in PEM that are trusted beside the system's.
+    pub ca_file: Option<PathBuf>,
+}
+
+/// How the connection is encrypted.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Tls {
+    /// By STARTTLS, and not at all without it: there is no fallback to plain text.
+    #[default]
+    StartTls,
+    /// From the first byte.
+    Implicit,
+    /// Never: for a relay on this machine or in a trusted network.
+    None,
+}
+
+impl Settings {
+    fn of(values: &Values) -> Self {
+        Self {
+            host: values.text(HOST),
+            port: values.number(PORT),
+            tls: values.text(TLS).and_then(|text| Tls::parse(&text)).unwrap_or_default(),
+            user: values.text(USER),
+            password: values.secret(PASSWORD),
+            hello: values.text(HELLO),
+            reply_to: values.text(REPLY_TO),
+            from_email: values.text(FROM_EMAIL),
+            from_name: values.text(FROM_NAME),
+            max_connections: values.number(MAX_CONNECTIONS).unwrap_or_default(),
+            ca_file: values.text(CA_FILE).map(PathBuf::from),
+        }
+    }
+}
+
+impl Tls {
+    /// `starttls`, `implicit` or `none`.
+    pub fn parse(text: &str) -> Option<Self> {
+        match text.to_ascii_lowercase().as_str() {
+            "starttls" => Some(Self::StartTls),
+            "implicit" => Some(Self::Implicit),
+            "none" => Some(Self::None),
+            _ => None,
+        }
+    }
+
+    pub(super) fn default_port(self) -> u16 {
+        match self {
+            Self::StartTls => 587,
+            Self::Implicit => 465,
+            Self::None => 25,
+        }
+    }
+}
+
+/// What everybody on the way can read, and ports that belong to another kind of encryption.
+fn warnings(settings: &crate::Settings) -> Vec<Warning> {
+    let smtp = &settings.smtp;
+    let mut warnings = Vec::new();
+    let elsewhere = smtp.host.as_deref().is_some_and(|host| !is_this_machine(host));
+    if smtp.tls == Tls::None && smtp.password.is_some() && elsewhere {
+        let text = "SMTP_TLS=none sends SMTP_PASSWORD to another machine unencrypted: set SMTP_TLS=starttls or implicit, \
+                    unless nobody else can read what passes there";
+        warnings.push(Warning { about: &["SMTP_TLS", "SMTP_HOST"], text: text.into() });
+    }
+    let usual = match (smtp.tls, smtp.port) {
+        (Tls::Implicit, Some(25 | 587)) => Some("SMTP_TLS=implicit goes with port 465: set SMTP_TLS=starttls"),
+        (Tls::StartTls, Some(465)) => Some("SMTP_TLS=starttls goes with port 587: set SMTP_TLS=implicit"),
+        (Tls::None, Some(465)) => Some("SMTP_TLS=none goes with port 25: set SMTP_TLS=implicit"),
+        _ => None,
+    };
+    warnings.extend(usual.map(|usual| Warning {
+        about: &["SMTP_TLS", "SMTP_PORT"],
+        text: format!("SMTP_PORT and SMTP_TLS contradict each other. {usual}, or leave SMTP_PORT out"),
+    }));
+    warnings
+}
+
+/// What is sent there leaves no cable. A host without brackets.
+fn is_this_machine(host: &str) -> bool {
+    match host.parse::<IpAddr>() {
+        Ok(address) => address.to_canonical().is_loopback(),
+        Err(_) => host.eq_ignore_ascii_case("localhost"),
+    }
+}

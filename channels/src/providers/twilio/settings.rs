@@ -1,0 +1,54 @@
+//! `TWILIO_*`: what they are, and what is missing beside them.
+
+use secrecy::SecretString;
+
+use crate::section::{Half, Section, Setting, Values};
+
+const ACCOUNT_SID: Setting = Setting::text("TWILIO_ACCOUNT_SID");
+const AUTH_TOKEN: Setting = Setting::password("TWILIO_AUTH_TOKEN");
+const FROM_NUMBER: Setting = Setting::text("TWILIO_FROM_NUMBER");
+const WHATSAPP_FROM: Setting = Setting::text("TWILIO_WHATSAPP_FROM");
+const BASE_URL: Setting = Setting::text("TWILIO_BASE_URL");
+const MAX_PER_SECOND: Setting = Setting::number("TWILIO_MAX_PER_SECOND", 1, 100_000);
+
+pub(super) const SECTION: Section = Section {
+    settings: &[ACCOUNT_SID, AUTH_TOKEN, FROM_NUMBER, WHATSAPP_FROM, BASE_URL, MAX_PER_SECOND],
+    halves: &[Half {
+        channels: &["sms", "whatsapp"],
+        needs: &["TWILIO_FROM_NUMBER", "TWILIO_WHATSAPP_FROM"],
+        beside: &["TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_BASE_URL", "TWILIO_MAX_PER_SECOND"],
+        less: "sms is not sent without it, and whatsapp not without TWILIO_WHATSAPP_FROM",
+    }],
+    warnings: |_| Vec::new(),
+    fill: |values, settings| settings.twilio = Settings::of(values),
+};
+
+/// `TWILIO_*`. The default is that nothing is set.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// `TWILIO_ACCOUNT_SID`
+    pub account_sid: Option<String>,
+    /// `TWILIO_AUTH_TOKEN`
+    pub auth_token: Option<SecretString>,
+    /// `TWILIO_FROM_NUMBER`: a number, a short code, an alphanumeric sender, or a messaging service (`MG…`).
+    pub from_number: Option<String>,
+    /// `TWILIO_WHATSAPP_FROM`: a number, with or without the prefix `whatsapp:`.
+    pub whatsapp_from: Option<String>,
+    /// `TWILIO_BASE_URL`
+    pub base_url: String,
+    /// `TWILIO_MAX_PER_SECOND`: for each of SMS and WhatsApp, because Twilio limits each sender.
+    pub max_per_second: Option<u32>,
+}
+
+impl Settings {
+    fn of(values: &Values) -> Self {
+        Self {
+            account_sid: values.text(ACCOUNT_SID),
+            auth_token: values.secret(AUTH_TOKEN),
+            from_number: values.text(FROM_NUMBER),
+            whatsapp_from: values.text(WHATSAPP_FROM),
+            base_url: values.text(BASE_URL).unwrap_or_default(),
+            max_per_second: values.number(MAX_PER_SECOND),
+        }
+    }
+}

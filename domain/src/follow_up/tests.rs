@@ -1,0 +1,149 @@
+//! One table of orders, and what returns when a copy is published again.
+
+use super::*;
+use crate::State;
+use crate::samples::{CONTENT, NOW, key, row, waiting};
+
+const BODY: &[u8] = br#"{"channel":"sms","destination":"+12025550143","message":"Hola",
+    "fallback":[{"channel":"email","destination":"ana@example.com"}]}"#;
+
+fn copy<'a>(headers: &'a Headers, body: &'a [u8]) -> Received<'a> {
+    Received { lane: Lane::Bulk, headers, body }
+}
+
+fn arrival(headers: &Headers, redelivered: bool) -> Arrival {
+    Arrival::new(key("d-1"), CONTENT, headers, redelivered)
+}
+
+fn park_unmet(headers: &Headers, redelivered: bool) -> Option<Headers> {
+    copy(headers, BODY).park_unmet(&arrival(headers, redelivered)).map(|publish| publish.headers)
+}
+
+fn mark(reason: &str, attempts: u32) -> Option<DeadMark> {
+    Some(DeadMark { reason: reason.into(), error: "why".into(), attempts, at: NOW })
+}
+
+/// What a publisher wrote, and what its API noted.
+fn told() -> Headers {
+    Headers {
+        publisher: Some("ada".into()),
+        parent: Some("d-0".into()),
+        lane: Some(Lane::Urgent),
+        ..Headers::default()
+    }
+}
+
+fn publish(to: Destination, headers: Headers) -> FollowUp {
+    FollowUp::Publish(Box::new(Publish { to, headers, message: Message::Received }))
+}
+
+#[test]
+fn every_order_says_what_is_published_with_which_headers_and_how_the_copy_is_settled() {
+    let row = Row { epoch: 2, attempt: 3, seq: 5, parent: Some("d-0".into()), ..waiting() };
+    let (lane, parent, publisher) = (Some(Lane::Bulk), row.parent.clone(), told().publisher);
+    let mine = Headers { epoch: Some(2), lane, parent, publisher, ..Headers::default() };
+    let counted = Headers { attempt: Some(3), seq: Some(5), ..mine.clone() };
+    let letter = Headers { dead: mark("exhausted", 3), ..mine };
+    let cases = [
+        (Order::Nothing, FollowUp::Acknowledge { leaving: true }),
+        (Order::GiveBack, FollowUp::GiveBack),
+        (Order::Retry { tier: 2 }, publish(Destination::Retry(2), counted.clone())),
+        (Order::Schedule { due: NOW }, publish(Destination::Scheduled, Headers { due: Some(NOW), ..counted })),
+        (
+            Order::DeadLetter { reason: Reason::Exhausted, error: "why".into() },
+            publish(Destination::DeadLetter, letter),
+        ),
+    ];
+    for (order, expected) in cases {
+        assert_eq!(copy(&told(), BODY).follow_up(&row, &order, NOW), expected, "{order:?}");
+    }
+}
+
+#[test]
+fn a_fallback_is_published_to_the_lane_as_a_delivery_of_its_own() {
+    let row = Row { state: State::FellBack, ..row() };
+    let FollowUp::Publish(publish) = copy(&told(), BODY).follow_up(&row, &Order::Fallback, NOW) else {
+        panic!("nothing is published")
+    };
+    let headers = Headers { parent: Some("d-1".into()), lane: Some(Lane::Bulk), ..Headers::default() };
+    assert_eq!((publish.to, &publish.headers), (Destination::Lane(Lane::Bulk), &headers));
+    let body = child_body(&row.key, BODY, None).unwrap();
+    assert_eq!(publish.message, Message::Child { id: child_id(&row.key, 1), body });
+    assert_eq!(publish.letter_of(), None);
+}
+
+#[test]
+fn without_anything_to_publish_the_copy_is_acknowledged_and_says_whether_its_delivery_goes_on() {
+    let follow_up = |state, order| copy(&told(), b"{}").follow_up(&Row { state, ..row() }, &order, NOW);
+    for over in [State::Sent, State::Captured, State::Expired] {
+        assert_eq!(follow_up(over, Order::Nothing), FollowUp::Acknowledge { leaving: false }, "{over}");
+    }
+    assert_eq!(follow_up(State::FellBack, Order::Fallback), FollowUp::Acknowledge { leaving: true });
+}
+
+#[test]
+fn a_dead_letter_without_a_row_keeps_what_the_copy_says_and_the_epoch_that_it_stands_for() {
+    let fresh = told();
+    let counted = Headers { epoch: Some(1), attempt: Some(2), seq: Some(2), ..told() };
+    let moved = Headers { dead: mark("exhausted", 4), epoch: Some(1), ..told() };
+    for (received, epoch, attempts) in [(fresh, 0, 0), (counted, 1, 2), (moved, 2, 0)] {
+        let letter = copy(&received, BODY).dead_letter(Reason::IdConflict, "why", NOW);
+        let expected = Headers {
+            epoch: Some(epoch),
+            lane: Some(Lane::Bulk),
+            parent: received.parent.clone(),
+            publisher: received.publisher.clone(),
+            dead: mark("id_conflict", attempts),
+            ..Headers::default()
+        };
+        assert_eq!((letter.to, &letter.headers), (Destination::DeadLetter, &expected));
+        assert_eq!((letter.message, letter.headers.epoch), (Message::Received, Some(epoch)));
+    }
+}
+
+#[test]
+fn only_a_dead_letter_is_noted_as_one() {
+    let received = Headers { epoch: Some(1), ..told() };
+    let (copy, arrival) = (copy(&received, BODY), arrival(&received, false));
+    assert_eq!(copy.dead_letter(Reason::IdConflict, "why", NOW).letter_of(), Some(1));
+    assert_eq!(copy.park(&arrival).letter_of(), None);
+    assert_eq!(copy.reissue(&arrival, 3).letter_of(), None);
+}
+
+#[test]
+fn a_reissued_copy_begins_the_epoch_that_it_is_given() {
+    let asks = Headers { again: true, ..told() };
+    let publish = copy(&asks, BODY).reissue(&arrival(&asks, false), 3);
+    assert_eq!(publish.to, Destination::Lane(Lane::Bulk));
+    let again = arrival(&publish.headers, false);
+    assert_eq!((again.epoch, again.seq, again.attempt, again.hand), (3, 0, 0, Hand::Fleet));
+}
+
+#[test]
+fn a_copy_put_aside_before_it_met_its_row_asks_for_what_it_asked_for() {
+    let asks = Headers { again: true, publisher: Some("ops".into()), ..Headers::default() };
+    assert_eq!(park_unmet(&asks, false), Some(Headers { lane: Some(Lane::Bulk), ..asks.clone() }));
+    assert_eq!(park_unmet(&asks, true), None, "it may have been heard before");
+    let dead = mark("exhausted", 4);
+    for letter in [Headers { dead, epoch: Some(2), ..Headers::default() }, Headers { broker_death: true, ..asks }] {
+        let (before, after) = (arrival(&letter, false), arrival(&park_unmet(&letter, false).unwrap(), false));
+        assert_eq!((after.hand, after.epoch, after.seq), (Hand::Mover, before.epoch, 0));
+    }
+    let own = park_unmet(&Headers::default(), true).unwrap();
+    assert_eq!(own.hand(), Hand::Fleet, "a redelivery is not taken for a first delivery");
+}
+
+#[test]
+fn a_copy_that_has_met_its_row_keeps_its_effective_counts_and_is_nobodys_move() {
+    let dead = mark("exhausted", 4);
+    let dead = Headers { epoch: Some(2), seq: Some(3), dead, released: true, ..Headers::default() };
+    let asks = Headers { again: true, ..Headers::default() };
+    for received in [Headers::default(), dead, asks] {
+        let before = arrival(&received, false);
+        let aside = copy(&received, BODY).park(&before);
+        let after = arrival(&aside.headers, false);
+        assert_eq!((aside.to, after.hand), (Destination::Retry(1), Hand::Fleet));
+        assert_eq!((after.epoch, after.seq, after.attempt), (before.epoch, before.seq, before.attempt));
+        assert_eq!((aside.headers.lane, aside.headers.released), (Some(Lane::Bulk), received.released));
+    }
+}

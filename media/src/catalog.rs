@@ -1,0 +1,93 @@
+//! What each medium says of itself, and the questions that others ask about channels by name.
+
+use std::sync::LazyLock;
+
+use domain::{Ambiguity, ChannelName};
+
+use crate::words::{Fault, Words, refuse};
+use crate::{email, push, sms, whatsapp};
+
+/// Every medium, in the order of their names. A new one is a file beside this one and an entry here.
+pub static MEDIA: &[&Medium] = &[&email::MEDIUM, &push::MEDIUM, &sms::MEDIUM, &whatsapp::MEDIUM];
+
+/// What the fleet must know of a channel, whoever carries its messages. Each medium's file has one, named `MEDIUM`.
+pub struct Medium {
+    /// As publishers write it, and the name of its file.
+    pub name: &'static str,
+    /// A destination that `check` accepts, for samples and tests: one that is reserved for examples.
+    pub example: &'static str,
+    /// What to do after an ambiguous attempt unless the operator says otherwise. A second copy that costs money or
+    /// trust is [`Ambiguity::ResendIfFresh`] or [`Ambiguity::Hold`].
+    pub ambiguity: Ambiguity,
+    /// Says why a destination cannot be one, as a text that begins with "must" and does not quote it.
+    pub check: fn(&str) -> Result<(), String>,
+    /// What of these words and data no provider of this medium takes. It finds nothing where nothing is wrong.
+    pub faults: fn(&Words<'_>) -> Vec<Fault>,
+}
+
+impl Medium {
+    /// Looks at a message as a whole, before a provider or the sandbox gets it.
+    ///
+    /// # Errors
+    /// Why it can never be sent, each part by its name.
+    pub fn accept(&self, destination: &str, words: &Words<'_>) -> Result<(), String> {
+        (self.check)(destination).map_err(|why| format!("destination {why}"))?;
+        refuse(&(self.faults)(words))
+    }
+}
+
+/// Why a destination was refused.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum DestinationError {
+    #[error("{0}")]
+    UnknownChannel(String),
+    /// Begins with "must" and does not quote the destination.
+    #[error("{0}")]
+    Bad(String),
+}
+
+/// The names of all channels, enabled or not.
+pub fn known() -> &'static [&'static str] {
+    static NAMES: LazyLock<Vec<&str>> = LazyLock::new(|| MEDIA.iter().map(|medium| medium.name).collect());
+    &NAMES
+}
+
+/// The medium of this name.
+pub fn find(channel: &ChannelName) -> Option<&'static Medium> {
+    MEDIA.iter().copied().find(|medium| medium.name == channel.as_str())
+}
+
+/// What the names of variables begin with that may belong to whatever else sends on these channels: `SMS_` for `sms`.
+pub fn prefixes() -> Vec<String> {
+    known().iter().map(|name| format!("{}_", name.to_ascii_uppercase())).collect()
+}
+
+/// Whether this can be a destination of that channel, as far as its form tells.
+///
+/// # Errors
+/// [`DestinationError`], which never quotes the destination.
+pub fn check_destination(channel: &ChannelName, destination: &str) -> Result<(), DestinationError> {
+    let medium = find(channel).ok_or_else(|| DestinationError::UnknownChannel(unknown(channel)))?;
+    (medium.check)(destination).map_err(DestinationError::Bad)
+}
+
+/// What of these words the channel refuses for certain. Nothing for a channel that is not known.
+pub fn faults(channel: &ChannelName, words: &Words<'_>) -> Vec<Fault> {
+    find(channel).map(|medium| (medium.faults)(words)).unwrap_or_default()
+}
+
+/// What is said of a channel that there is not.
+pub fn unknown(channel: &ChannelName) -> String {
+    let hint = domain::nearest(channel.as_str(), known().iter().copied());
+    let hint = hint.map(|near| format!(": did you mean {near}?")).unwrap_or_default();
+    format!("unknown channel; known are {}{hint}", known().join(", "))
+}
+
+/// What to do after an ambiguous attempt on this channel unless the operator says otherwise.
+/// A channel that is not known is held: nobody knows what a second copy costs there.
+pub fn default_ambiguity(channel: &ChannelName) -> Ambiguity {
+    find(channel).map_or(Ambiguity::Hold, |medium| medium.ambiguity)
+}
+
+#[cfg(test)]
+mod tests;

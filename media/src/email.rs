@@ -1,0 +1,115 @@
+//! Email: what an address may look like, and which subjects stay on their line.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use domain::Ambiguity;
+use email_address::EmailAddress;
+use url::Host;
+
+use crate::catalog::Medium;
+use crate::line;
+use crate::words::{Fault, Part, Words};
+
+/// RFC 5321 section 4.5.3.1: a path has at most 256 bytes with its angle brackets, a local part 64.
+const MAX_ADDRESS_BYTES: usize = 254;
+const MAX_LOCAL_BYTES: usize = 64;
+
+pub static MEDIUM: Medium = Medium {
+    name: "email",
+    example: "ana@example.org",
+    ambiguity: Ambiguity::Resend,
+    check: |destination| parse(destination).map(|_| ()),
+    faults,
+};
+
+/// An address as it travels: ASCII, its domain in full.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Address {
+    text: String,
+    /// Where its `@` stands.
+    at: usize,
+}
+
+impl Address {
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    pub fn domain(&self) -> &str {
+        &self.text[self.at + 1..]
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+/// One address. Address literals and host names without a dot never are a recipient of ours.
+/// A domain in another script travels in its ASCII form (RFC 5891). Dots where a plain local part has none, as some
+/// carriers gave out, travel in quotes (RFC 5321, 4.1.2).
+///
+/// # Errors
+/// A text that begins with "must".
+pub fn parse(destination: &str) -> Result<Address, String> {
+    let must = |what: &str| Err(format!("must {what}"));
+    line::check(destination)?;
+    if destination.contains([',', ';']) || destination.matches('@').count() > 1 {
+        return must("be one address: send one item per recipient");
+    }
+    let Some((local, domain)) = destination.split_once('@') else {
+        return must("be an email address such as ana@example.org");
+    };
+    if destination.len() > MAX_ADDRESS_BYTES || local.len() > MAX_LOCAL_BYTES {
+        return must("have at most 254 bytes, and 64 before the @");
+    }
+    if destination.contains(['<', '>', '"']) || destination.contains(char::is_whitespace) {
+        return must("be a bare address such as ana@example.org, without a name, quotes or spaces");
+    }
+    if domain.contains('%') {
+        return must("have no % after the @: write the domain as it is");
+    }
+    if !local.is_ascii() {
+        return must("have only ASCII characters before the @: mail servers that take others (SMTPUTF8) are rare");
+    }
+    if domain.is_empty() {
+        return must("have a domain after the @, such as ana@example.org");
+    }
+    if local.is_empty() {
+        return must("have a name before the @, such as ana@example.org");
+    }
+    let Ok(Host::Domain(domain)) = Host::parse(domain) else {
+        return must("end in a domain name, not in an IP address");
+    };
+    let domain = domain.trim_end_matches('.');
+    if !domain.contains('.') || domain.ends_with(".localhost") {
+        return must("end in a full domain name such as example.org");
+    }
+    let local = local_part(local).ok_or("must be an email address such as ana@example.org")?;
+    if !EmailAddress::is_valid_local_part(&local) || !EmailAddress::is_valid_domain(domain) {
+        return must("be an email address such as ana@example.org");
+    }
+    Ok(Address { text: format!("{local}@{domain}"), at: local.len() })
+}
+
+/// In quotes where its dots need them. None for an empty one, and for characters that would mean something else there.
+fn local_part(local: &str) -> Option<Cow<'_, str>> {
+    const ATEXT: &str = "!#$%&'*+-/=?^_`{|}~";
+    if !local.split('.').any(str::is_empty) {
+        return Some(Cow::Borrowed(local));
+    }
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '.' || ATEXT.contains(c);
+    (!local.is_empty() && local.chars().all(plain)).then(|| Cow::Owned(format!("\"{local}\"")))
+}
+
+/// A subject that splits a header, or disguises what people read.
+fn faults(words: &Words<'_>) -> Vec<Fault> {
+    let fault = words.subject.and_then(|subject| domain::check_subject(subject).err());
+    let fault = fault.map(|why| Fault { part: Part::Subject, why });
+    fault.into_iter().collect()
+}
+
+#[cfg(test)]
+mod tests;

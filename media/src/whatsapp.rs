@@ -1,0 +1,22 @@
+//! WhatsApp: a text to a phone number that has an account there.
+
+use domain::Ambiguity;
+
+use crate::catalog::Medium;
+use crate::phone;
+
+/// What a number may begin with, to be told apart from one that is reached by SMS.
+pub const PREFIX: &str = "whatsapp:";
+
+pub static MEDIUM: Medium = Medium {
+    name: "whatsapp",
+    example: "+14155550100",
+    ambiguity: Ambiguity::ResendIfFresh,
+    check: |destination| phone::check_number(bare(destination)),
+    faults: phone::faults,
+};
+
+/// The number alone: publishers may write the prefix or leave it out.
+pub fn bare(number: &str) -> &str {
+    number.strip_prefix(PREFIX).unwrap_or(number)
+}

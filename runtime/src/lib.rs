@@ -1,0 +1,12 @@
+//! What every process stands on and no rule may know: the wall clock, whether a role is ready, panics that are
+//! contained, and the steps at which a test ends a process.
+
+mod clock;
+mod failpoint;
+mod panics;
+mod readiness;
+
+pub use clock::SystemClock;
+pub use failpoint::{failpoint, failpoint_on};
+pub use panics::{Panicked, catch_panic};
+pub use readiness::Readiness;

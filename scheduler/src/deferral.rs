@@ -1,0 +1,143 @@
+//! Defers in the ledger: the row of a job that is stored, or cannot be.
+
+use std::time::Duration;
+
+use domain::{
+    Arrival, Claim, Failure, FirstSight, Hand, Notification, Order, Outcome, Policy, Reason, Row, State, Timestamp,
+    decide,
+};
+use store::{Adoption, Claimed, Job, StoreError};
+use topology::Incoming;
+
+use crate::Shared;
+use crate::identify::Named;
+use crate::settlement::Disposition;
+
+/// How long the claim of a job holds: what follows takes two commits.
+const LEASE: Duration = Duration::from_secs(30);
+
+/// A job without an id gets a row in the ledger first, as the worker gives one to a delivery that it defers: a
+/// redelivery finds the row by its fingerprint and stores the same job again. The counts of `arrival` become the row's.
+/// Says how the message is settled when its row says that there is nothing to store.
+pub(crate) async fn keep_row(
+    shared: &Shared,
+    notification: &Notification,
+    incoming: &Incoming,
+    adoption: &Adoption,
+    arrival: &mut Arrival,
+    due: Timestamp,
+) -> Result<Option<Disposition>, StoreError> {
+    let first = FirstSight {
+        arrival,
+        notification,
+        fingerprint: Some(incoming.fingerprint()),
+        parent: None,
+        published_at: incoming.timestamp,
+        hasher: &shared.hasher,
+        token: adoption.copy(),
+        now: shared.clock.now(),
+    };
+    let row = match shared.store.claim(first.row(), arrival, LEASE).await? {
+        Claimed::New(row) => record(shared, &row, &Outcome::Deferred { due }).await?,
+        Claimed::Known(Claim::Take(row, _)) => record(shared, &row, &Outcome::Deferred { due }).await?,
+        Claimed::Known(Claim::Repeat(row)) => *row,
+        // Somebody is storing it, or stopped before its deferral was recorded: a job stored without that would meet
+        // its row later as a send whose answer was lost.
+        Claimed::Known(Claim::Park) => return Err(claimed()),
+        Claimed::Known(Claim::HasLetter) => return Ok(Some(Disposition::Acknowledge)),
+        Claimed::Known(_) => return Ok(None),
+    };
+    if let Order::DeadLetter { reason, error } = row.order {
+        return Ok(Some(Disposition::DeadLetter(reason, error)));
+    }
+    (arrival.epoch, arrival.seq, arrival.attempt) = (row.epoch, row.seq, row.attempt);
+    Ok(None)
+}
+
+/// Ends the row that waits for this very job, which will never be: the dead letter carries its id, and a move out of
+/// the dead-letter queue begins it anew. A row that waits for anything else stays as it is.
+pub(crate) async fn end_row(
+    shared: &Shared,
+    incoming: &Incoming,
+    named: &Named,
+    reason: Reason,
+    error: &str,
+) -> Result<(), StoreError> {
+    let Some(found) = shared.store.delivery(&named.key).await? else { return Ok(()) };
+    let mut arrival = named.arrival(incoming);
+    if !waits_for(&found.row, &arrival, named) || shared.store.job(&named.key).await?.is_some() {
+        return Ok(());
+    }
+    (arrival.epoch, arrival.seq) = (found.row.epoch, found.row.seq);
+    let token = named.adoption.as_ref().map_or_else(uuid::Uuid::now_v7, Adoption::copy);
+    claim_and_end(shared, Row { token, ..found.row }, &arrival, reason, error).await
+}
+
+/// The same for a job that was stored, and will never be published. False when its delivery has ended already: then
+/// nothing is owed.
+pub(crate) async fn end_row_of(shared: &Shared, job: &Job, reason: Reason, error: &str) -> Result<bool, StoreError> {
+    let Some(found) = shared.store.delivery(&job.key).await? else { return Ok(true) };
+    let row = found.row;
+    if row.state.is_final() {
+        return Ok(false);
+    }
+    // A claim of ours whose end was not recorded has left it as if it were being sent.
+    let waits = row.state == State::Sending || matches!(row.order, Order::Schedule { .. });
+    if row.state.is_dead_lettered() || !waits || (row.epoch, row.seq) != (job.epoch, job.seq) {
+        return Ok(true);
+    }
+    let arrival = Arrival {
+        key: job.key.clone(),
+        content: job.content,
+        epoch: job.epoch,
+        seq: job.seq,
+        attempt: job.attempt,
+        hand: Hand::Fleet,
+        redelivered: false,
+    };
+    claim_and_end(shared, Row { token: uuid::Uuid::now_v7(), ..row }, &arrival, reason, error).await?;
+    Ok(true)
+}
+
+async fn claim_and_end(
+    shared: &Shared,
+    row: Row,
+    arrival: &Arrival,
+    reason: Reason,
+    error: &str,
+) -> Result<(), StoreError> {
+    let candidate = Row { created_at: shared.clock.now(), ..row };
+    match shared.store.claim(candidate, arrival, LEASE).await? {
+        Claimed::New(row) => end(shared, &row, reason, error).await,
+        Claimed::Known(Claim::Take(row, _)) => end(shared, &row, reason, error).await,
+        Claimed::Known(Claim::Park) => Err(claimed()),
+        Claimed::Known(_) => Ok(()),
+    }
+}
+
+/// A message without an id has its row for itself; another one's waits for a job with the same counts.
+fn waits_for(row: &Row, arrival: &Arrival, named: &Named) -> bool {
+    match row.state {
+        State::Sending => named.adoption.is_some(),
+        State::Waiting if matches!(row.order, Order::Schedule { .. }) => {
+            named.adoption.is_some() || (row.epoch, row.seq) == (arrival.epoch, arrival.seq)
+        }
+        _ => false,
+    }
+}
+
+async fn end(shared: &Shared, row: &Row, reason: Reason, error: &str) -> Result<(), StoreError> {
+    let failure = Failure::new("scheduler", None, error);
+    record(shared, row, &Outcome::Permanent { reason, failure }).await.map(drop)
+}
+
+/// What follows for the row, as it was written.
+async fn record(shared: &Shared, row: &Row, outcome: &Outcome) -> Result<Row, StoreError> {
+    let transition = decide(row, false, outcome, &Policy::without_retries(), shared.clock.now());
+    shared.store.record(&transition, None).await?;
+    Ok(transition.row)
+}
+
+fn claimed() -> StoreError {
+    StoreError::Unavailable("the delivery is claimed: waiting for its lease to end".into())
+}

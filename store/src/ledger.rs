@@ -1,0 +1,35 @@
+//! What is sent and what became of it: deliveries, attempts, warnings, captures, and the jobs that are due later.
+//!
+//! `moves` are those that are committed in groups: `claim`, `write` (which commits what is to be written once an attempt
+//! has ended: `record` and others), and `jobs::put`. `lease` is for messages without an id, `jobs` for what is due later;
+//! `cancel`, and `prune` forgets. Operators read through `views` and `stuck`. `row` and `insert` are shared by many.
+
+mod attempts;
+mod cancel;
+mod captures;
+pub(crate) mod claim;
+mod input;
+mod insert;
+pub(crate) mod jobs;
+mod lease;
+mod moves;
+mod prune;
+pub(crate) mod record;
+mod row;
+mod stuck;
+mod views;
+mod warnings;
+pub(crate) mod write;
+
+pub use cancel::{Cancel, Target};
+pub use captures::{Capture, CapturedView};
+pub use claim::Claimed;
+pub use jobs::{FinishedJob, Job, JobFilter, JobKind, JobPage, JobSummary, Put, Soonest};
+pub use lease::{Adoption, Sight};
+pub use prune::Pruned;
+pub use record::Recorded;
+pub use stuck::{Patience, StuckCounts, StuckDelivery, StuckJob};
+pub use views::{Cursor, DeliveryView, Filter, Page};
+
+#[cfg(test)]
+mod tests;

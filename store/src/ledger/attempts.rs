@@ -1,0 +1,69 @@
+//! What is remembered of each attempt: a row of its own for all but the plain success, for which its delivery stands.
+
+use std::collections::HashMap;
+
+use domain::{Attempt, AttemptOutcome, Key, Row, State, Timestamp};
+use sea_orm::QueryResult;
+
+use crate::error::StoreError;
+use crate::sql::{Group, Session, count_of, get, key_of, keys_group, unreadable};
+
+const INSERT: &str = "INSERT INTO attempts (tenant, id, token, epoch, n, outcome, provider, code, detail, at) \
+     SELECT u.tenant, u.id, u.token, u.epoch, u.n, u.outcome, u.provider, u.code, u.detail, u.at FROM {u} \
+     WHERE TRUE ON CONFLICT (tenant, id, token) DO NOTHING";
+
+/// A claim makes one attempt, so its token keeps a repeated record from making two.
+pub(crate) async fn insert(session: &mut Session, attempts: &[(&Row, Attempt)]) -> Result<(), StoreError> {
+    let rows = || attempts.iter().map(|(row, _)| *row);
+    let each = || attempts.iter().map(|(_, attempt)| attempt);
+    let group = Group::of(attempts.len())
+        .text("tenant", rows().map(|row| row.key.tenant.as_str()))
+        .text("id", rows().map(|row| row.key.id.as_str()))
+        .bytes("token", rows().map(|row| row.token.as_bytes().as_slice()))
+        .int("epoch", each().map(|attempt| i64::from(attempt.epoch)))
+        .int("n", each().map(|attempt| i64::from(attempt.n)))
+        .text("outcome", each().map(|attempt| attempt.outcome.as_str()))
+        .text("provider", each().map(|attempt| attempt.provider.as_str()))
+        .text("code", each().map(|attempt| attempt.code.as_deref()))
+        .text("detail", each().map(|attempt| attempt.detail.as_str()))
+        .int("at", each().map(|attempt| attempt.at.as_micros()));
+    session.query_group(INSERT, &group).await?;
+    Ok(())
+}
+
+/// The attempts of each of these deliveries that has any, in no order.
+pub(crate) async fn read(session: &mut Session, keys: &[&Key]) -> Result<HashMap<Key, Vec<Attempt>>, StoreError> {
+    const READ: &str = "SELECT a.tenant, a.id, a.epoch, a.n, a.outcome, a.provider, a.code, a.detail, a.at \
+                        FROM {u} JOIN attempts AS a ON a.tenant = u.tenant AND a.id = u.id";
+    let mut of: HashMap<Key, Vec<Attempt>> = HashMap::new();
+    for row in &session.query_group(READ, &keys_group(keys.iter().copied())).await? {
+        of.entry(key_of(row)?).or_default().push(attempt_of(row)?);
+    }
+    Ok(of)
+}
+
+fn attempt_of(row: &QueryResult) -> Result<Attempt, StoreError> {
+    let outcome: String = get(row, "outcome")?;
+    Ok(Attempt {
+        epoch: count_of(row, "epoch")?,
+        n: count_of(row, "n")?,
+        outcome: AttemptOutcome::parse(&outcome).ok_or_else(|| unreadable("outcome"))?,
+        provider: get(row, "provider")?,
+        code: get(row, "code")?,
+        detail: get(row, "detail")?,
+        at: Timestamp::from_micros(get(row, "at")?),
+    })
+}
+
+/// The attempt that a successful row stands for.
+pub(crate) fn success_of(row: &Row) -> Attempt {
+    Attempt {
+        epoch: row.epoch,
+        n: row.attempt,
+        outcome: if row.state == State::Captured { AttemptOutcome::Captured } else { AttemptOutcome::Sent },
+        provider: row.provider.clone().unwrap_or_default(),
+        code: row.code.clone(),
+        detail: String::new(),
+        at: row.updated_at,
+    }
+}

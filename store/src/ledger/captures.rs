@@ -1,0 +1,133 @@
+//! What the sandbox kept instead of sending, so that people can see it: the newest of each tenant only.
+
+use std::collections::BTreeSet;
+
+use domain::{ChannelName, Key, Row, Tenant, Timestamp};
+use sea_orm::QueryResult;
+
+use super::row::channel_of;
+use crate::error::StoreError;
+use crate::sql::{Group, Session, Value, get, key_of};
+
+/// A message as its recipient would have seen it. The destination is in clear: it is a sandbox.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Capture {
+    pub channel: ChannelName,
+    pub destination: String,
+    pub subject: Option<String>,
+    pub text: String,
+    pub html: Option<String>,
+}
+
+/// Shows the channel only: what is captured is for the sandbox's page, never for a log.
+impl std::fmt::Debug for Capture {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Capture").field("channel", &self.channel).finish_non_exhaustive()
+    }
+}
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CapturedView {
+    /// Ascending in the order of capture.
+    pub id: i64,
+    pub key: Key,
+    pub at: Timestamp,
+    pub capture: Capture,
+}
+
+/// The most bytes of texts that one page holds. A page with one row may hold more.
+const PAGE_BYTES: i64 = 4 * 1024 * 1024;
+
+/// The most rows that are deleted at once.
+const PRUNE_BATCH: u32 = 500;
+
+/// Captures of one tenant or of all, in ascending order: those after `after_id`, or with none the newest.
+pub(crate) async fn page(
+    session: &mut Session,
+    tenant: Option<&Tenant>,
+    after_id: Option<i64>,
+    limit: u32,
+) -> Result<Vec<CapturedView>, StoreError> {
+    let condition = if tenant.is_some() { "AND tenant = $3" } else { "" };
+    let order = if after_id.is_some() { "ASC" } else { "DESC" };
+    let sizes = format!(
+        "SELECT CAST(octet_length(text) + coalesce(octet_length(html), 0) AS BIGINT) AS bytes FROM captures \
+         WHERE capture_id > $1 {condition} ORDER BY capture_id {order} LIMIT $2"
+    );
+    let sql = format!(
+        "SELECT capture_id, tenant, id, at, channel, destination, subject, text, html FROM captures \
+         WHERE capture_id > $1 {condition} ORDER BY capture_id {order} LIMIT $2"
+    );
+    let values = |limit: i64| {
+        let tenant = tenant.map(|tenant| Value::Text(Some(tenant.as_str())));
+        let fixed = [Value::Int(Some(after_id.unwrap_or(0))), Value::Int(Some(limit))];
+        fixed.into_iter().chain(tenant).collect::<Vec<_>>()
+    };
+    let sizes = session.query(&sizes, &values(i64::from(limit.min(1_000)))).await?;
+    let sizes = sizes.iter().map(|row| get(row, "bytes")).collect::<Result<Vec<i64>, _>>()?;
+    let fitting = i64::try_from(that_fit(sizes.into_iter())).unwrap_or(1).min(i64::from(limit));
+    let rows = session.query(&sql, &values(fitting)).await?;
+    let mut views: Vec<CapturedView> = rows.iter().map(view_of).collect::<Result<_, _>>()?;
+    views.sort_unstable_by_key(|view| view.id);
+    Ok(views)
+}
+
+fn view_of(row: &QueryResult) -> Result<CapturedView, StoreError> {
+    Ok(CapturedView {
+        id: get(row, "capture_id")?,
+        key: key_of(row)?,
+        at: Timestamp::from_micros(get(row, "at")?),
+        capture: Capture {
+            channel: channel_of(row)?,
+            destination: get(row, "destination")?,
+            subject: get(row, "subject")?,
+            text: get(row, "text")?,
+            html: get(row, "html")?,
+        },
+    })
+}
+
+const INSERT: &str = "INSERT INTO captures (tenant, id, at, channel, destination, subject, text, html) \
+     SELECT u.tenant, u.id, u.at, u.channel, u.destination, u.subject, u.text, u.html FROM {u}";
+
+/// Inserts these captures, and then keeps the newest `kept` of each of their tenants.
+pub(crate) async fn insert(session: &mut Session, captures: &[(&Row, &Capture)], kept: u32) -> Result<(), StoreError> {
+    if captures.is_empty() {
+        return Ok(());
+    }
+    let rows = || captures.iter().map(|(row, _)| *row);
+    let each = || captures.iter().map(|(_, capture)| *capture);
+    let group = Group::of(captures.len())
+        .text("tenant", rows().map(|row| row.key.tenant.as_str()))
+        .text("id", rows().map(|row| row.key.id.as_str()))
+        .int("at", rows().map(|row| row.updated_at.as_micros()))
+        .text("channel", each().map(|capture| capture.channel.as_str()))
+        .text("destination", each().map(|capture| capture.destination.as_str()))
+        .text("subject", each().map(|capture| capture.subject.as_deref()))
+        .text("text", each().map(|capture| capture.text.as_str()))
+        .text("html", each().map(|capture| capture.html.as_deref()));
+    session.query_group(INSERT, &group).await?;
+    let tenants: BTreeSet<&str> = rows().map(|row| row.key.tenant.as_str()).collect();
+    prune(session, &tenants, kept).await
+}
+
+/// Deletes the oldest captures of these tenants beyond what is kept of each. The index on tenants and ids finds both
+/// the oldest capture that is kept and those before it.
+async fn prune(session: &mut Session, tenants: &BTreeSet<&str>, kept: u32) -> Result<(), StoreError> {
+    let prune = format!(
+        "DELETE FROM captures WHERE capture_id IN (SELECT c.capture_id FROM {{u}} JOIN captures c \
+         ON c.tenant = u.tenant AND c.capture_id <= (SELECT o.capture_id FROM captures o WHERE o.tenant = u.tenant \
+         ORDER BY o.capture_id DESC LIMIT 1 OFFSET {kept}) ORDER BY c.capture_id LIMIT {PRUNE_BATCH} {{skip_locked}})"
+    );
+    let group = Group::of(tenants.len()).text("tenant", tenants.iter().copied());
+    session.query_group(&prune, &group).await.map(drop)
+}
+
+/// How many rows of these sizes, in their order, fit into one page: at least one.
+fn that_fit(sizes: impl Iterator<Item = i64>) -> usize {
+    let sums = sizes.scan(0_i64, |sum, size| {
+        *sum = sum.saturating_add(size);
+        Some(*sum)
+    });
+    sums.take_while(|sum| *sum <= PAGE_BYTES).count().max(1)
+}

@@ -1,0 +1,140 @@
+//! The worker's first move: take a delivery, or learn why not.
+
+use std::collections::{HashMap, HashSet};
+use std::time::Duration;
+
+use domain::{Arrival, Claim, Key, Lease, Order, Row, State};
+use uuid::Uuid;
+
+use super::insert::insert_rows;
+use super::row::{COLUMNS, row_of};
+use crate::error::StoreError;
+use crate::sql::{Group, Line, Session, keys_group, micros, uuid_of};
+
+/// What a claim found.
+#[derive(Clone, PartialEq, Debug)]
+#[expect(clippy::large_enum_variant, reason = "nearly every claim is new: a box would only cost it")]
+pub enum Claimed {
+    /// The key was unknown: this row was inserted, send it.
+    New(Row),
+    /// The key was known. A [`Claim::Take`] is committed already, and its row is as it was written.
+    Known(Claim),
+}
+
+/// One claim of a group.
+pub(crate) struct Claiming {
+    pub(crate) candidate: Row,
+    pub(crate) arrival: Arrival,
+    pub(crate) lease: Duration,
+}
+
+/// A row changes hands at most as often as this while one claim looks at it.
+const MAX_ROUNDS: usize = 8;
+
+pub(crate) async fn commit(line: &mut Line, ops: &[Claiming]) -> Result<Vec<Claimed>, StoreError> {
+    let mut session = line.session().await?;
+    let mut answers: Vec<Option<Claimed>> = ops.iter().map(|_| None).collect();
+    for _ in 0..MAX_ROUNDS {
+        let open = |answers: &[Option<Claimed>]| (0..ops.len()).filter(|&at| answers[at].is_none()).collect::<Vec<_>>();
+        let candidates = open(&answers);
+        if candidates.is_empty() {
+            break;
+        }
+        for at in insert(&mut session, ops, &candidates).await? {
+            answers[at] = Some(Claimed::New(as_inserted(&ops[at].candidate)));
+        }
+        let known = open(&answers);
+        let mut taking = Vec::new();
+        for (at, row) in read(&mut session, ops, &known).await? {
+            let op = &ops[at];
+            match domain::claim(&row, &op.arrival, op.candidate.token) {
+                Claim::Take(mut next, take) => {
+                    next.lease = Lease::Live;
+                    next.updated_at = op.candidate.created_at;
+                    taking.push((at, next, take));
+                }
+                decided => answers[at] = Some(Claimed::Known(decided)),
+            }
+        }
+        let taken = take(&mut session, ops, &taking).await?;
+        for (at, mut next, why) in taking {
+            if taken.contains(&at) {
+                next.version += 1;
+                answers[at] = Some(Claimed::Known(Claim::Take(next, why)));
+            }
+        }
+    }
+    line.keep(session);
+    let contended = || StoreError::Unavailable("another process keeps changing the same row".into());
+    answers.into_iter().map(|answer| answer.ok_or_else(contended)).collect()
+}
+
+/// A new row is `sending` under its token, whatever else the candidate says.
+fn as_inserted(candidate: &Row) -> Row {
+    Row {
+        state: State::Sending,
+        version: 1,
+        lease: Lease::Live,
+        order: Order::Nothing,
+        has_letter: false,
+        ambiguous: false,
+        throttled_since: None,
+        updated_at: candidate.created_at,
+        provider: None,
+        provider_id: None,
+        code: None,
+        ..candidate.clone()
+    }
+}
+
+/// Returns which of `chosen` were unknown and are in the ledger now.
+async fn insert(session: &mut Session, ops: &[Claiming], chosen: &[usize]) -> Result<Vec<usize>, StoreError> {
+    let rows = chosen.iter().map(|&at| (&ops[at].candidate, ops[at].lease));
+    let inserted = insert_rows(session, rows).await?;
+    if inserted.len() == chosen.len() {
+        return Ok(chosen.to_vec());
+    }
+    let inserted: HashSet<Uuid> = inserted.iter().map(|row| uuid_of(row, "token")).collect::<Result<_, _>>()?;
+    Ok(chosen.iter().copied().filter(|&at| inserted.contains(&ops[at].candidate.token)).collect())
+}
+
+/// Reads the rows of `chosen` that are in the ledger.
+async fn read(session: &mut Session, ops: &[Claiming], chosen: &[usize]) -> Result<Vec<(usize, Row)>, StoreError> {
+    let by_key: HashMap<&Key, usize> = chosen.iter().map(|&at| (&ops[at].candidate.key, at)).collect();
+    let sql = format!("SELECT {COLUMNS} FROM {{u}} JOIN deliveries AS d ON d.tenant = u.tenant AND d.id = u.id");
+    let group = keys_group(chosen.iter().map(|&at| &ops[at].candidate.key));
+    let rows = session.query_group(&sql, &group).await?;
+    let rows: Vec<Row> = rows.iter().map(row_of).collect::<Result<_, _>>()?;
+    Ok(rows.into_iter().filter_map(|row| by_key.get(&row.key).map(|&at| (at, row))).collect())
+}
+
+pub(crate) const TAKE: &str = "UPDATE deliveries SET state = 'sending', token = u.token, epoch = u.epoch, \
+     attempt = u.attempt, seq = u.seq, throttled_since = u.throttled_since, ambiguous = u.ambiguous, \
+     updated_at = u.updated_at, lease_until = {now} + u.lease, has_letter = FALSE, \
+     version = deliveries.version + 1 \
+     FROM {u} WHERE deliveries.tenant = u.tenant AND deliveries.id = u.id AND deliveries.version = u.version \
+     RETURNING deliveries.token";
+
+/// Writes the taken rows whose version is still the one that was read; returns which.
+async fn take(
+    session: &mut Session,
+    ops: &[Claiming],
+    taking: &[(usize, Box<Row>, domain::Take)],
+) -> Result<Vec<usize>, StoreError> {
+    let rows = || taking.iter().map(|(_, row, _)| row);
+    let group = Group::of(taking.len())
+        .text("tenant", rows().map(|row| row.key.tenant.as_str()))
+        .text("id", rows().map(|row| row.key.id.as_str()))
+        .int("version", rows().map(|row| row.version))
+        .bytes("token", rows().map(|row| row.token.as_bytes().as_slice()))
+        .int("epoch", rows().map(|row| i64::from(row.epoch)))
+        .int("attempt", rows().map(|row| i64::from(row.attempt)))
+        .int("seq", rows().map(|row| i64::from(row.seq)))
+        .int("throttled_since", rows().map(|row| row.throttled_since.map(|at| at.as_micros())))
+        .flag("ambiguous", rows().map(|row| row.ambiguous))
+        .int("updated_at", rows().map(|row| row.updated_at.as_micros()))
+        .int("lease", taking.iter().map(|(at, _, _)| micros(ops[*at].lease)));
+    let written = session.query_group(TAKE, &group).await?;
+    let tokens: HashSet<Uuid> = written.iter().map(|row| uuid_of(row, "token")).collect::<Result<_, _>>()?;
+    Ok(taking.iter().filter(|(_, row, _)| tokens.contains(&row.token)).map(|(at, _, _)| *at).collect())
+}

@@ -1,0 +1,45 @@
+//! Inserting the rows of deliveries that the ledger has not seen.
+
+use std::time::Duration;
+
+use domain::Row;
+use sea_orm::QueryResult;
+
+use crate::error::StoreError;
+use crate::sql::{Group, Session, micros};
+
+/// A copy of a message without an id that makes its row leases that row at once: the token of its claim is the name of
+/// the claimant. The clock is read once for the group, in a query of its own, because Postgres would otherwise compute
+/// the time for every row, in decimals.
+const INSERT: &str = "INSERT INTO deliveries (tenant, id, channel, state, epoch, attempt, seq, version, token, \
+     lease_until, content, fingerprint, order_kind, ambiguous, expires_at, created_at, updated_at, recipient_hash, \
+     recipient_mask, parent, adopter, adopted_until) \
+     SELECT u.tenant, u.id, u.channel, 'sending', u.epoch, u.attempt, u.seq, 1, u.token, (SELECT {now}) + u.lease, u.content, \
+     u.fingerprint, 'nothing', FALSE, u.expires_at, u.created_at, u.created_at, u.recipient_hash, u.recipient_mask, \
+     u.parent, CASE WHEN u.fingerprint IS NOT NULL THEN u.token END, \
+     CASE WHEN u.fingerprint IS NOT NULL THEN {now} + {held_for} END FROM {u} WHERE TRUE ON CONFLICT (tenant, id) DO NOTHING RETURNING token";
+
+/// Returns the column `token` of the rows whose keys were unknown.
+pub(crate) async fn insert_rows<'a>(
+    session: &mut Session,
+    rows: impl ExactSizeIterator<Item = (&'a Row, Duration)> + Clone,
+) -> Result<Vec<QueryResult>, StoreError> {
+    let each = || rows.clone().map(|(row, _)| row);
+    let group = Group::of(rows.len())
+        .text("tenant", each().map(|row| row.key.tenant.as_str()))
+        .text("id", each().map(|row| row.key.id.as_str()))
+        .text("channel", each().map(|row| row.channel.as_str()))
+        .int("epoch", each().map(|row| i64::from(row.epoch)))
+        .int("attempt", each().map(|row| i64::from(row.attempt)))
+        .int("seq", each().map(|row| i64::from(row.seq)))
+        .bytes("token", each().map(|row| row.token.as_bytes().as_slice()))
+        .int("lease", rows.clone().map(|(_, lease)| micros(lease)))
+        .bytes("content", each().map(|row| row.content.as_ref().map(<[u8; 32]>::as_slice)))
+        .bytes("fingerprint", each().map(|row| row.fingerprint.as_ref().map(<[u8; 32]>::as_slice)))
+        .int("expires_at", each().map(|row| row.expires_at.map(|at| at.as_micros())))
+        .int("created_at", each().map(|row| row.created_at.as_micros()))
+        .bytes("recipient_hash", each().map(|row| row.recipient_hash.as_bytes()))
+        .text("recipient_mask", each().map(|row| row.recipient_mask.as_str()))
+        .text("parent", each().map(|row| row.parent.as_deref()));
+    session.query_group(INSERT, &group).await
+}

@@ -1,0 +1,11 @@
+//! What is due later: deliveries with a `send_at`, and recurring schedules.
+
+mod due;
+mod job;
+mod list;
+pub(crate) mod put;
+mod row;
+mod soonest;
+
+pub use job::{FinishedJob, Job, JobFilter, JobKind, JobPage, JobSummary, Put};
+pub use soonest::Soonest;

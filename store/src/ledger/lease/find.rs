@@ -1,0 +1,142 @@
+//! Which row a copy of a message without an id may have: [`domain::find`] as statements.
+
+use std::time::Duration;
+
+use domain::{Content, HELD_FOR, Kept, Key, SURELY_ITS_OWN, State, doubting, is_taken_over};
+use sea_orm::QueryResult;
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use crate::error::StoreError;
+use crate::sql::{Session, Value, get, key_of, uuid_of};
+
+pub(crate) enum Found {
+    /// The copy has leased this row.
+    Row {
+        key: Key,
+        /// The message of the row is certainly with the broker.
+        certain: bool,
+    },
+    /// The copy may be the message of this row, which it has leased under the name of its doubt, or another message.
+    Suspect(Key),
+    /// Other claimants have all rows, and the copy may still wait for one.
+    OnlyTaken,
+    Nothing,
+}
+
+/// How a copy waits for a row that others have.
+pub(crate) struct Waiting {
+    begun: Instant,
+    longest_pause: Duration,
+    /// The rows that others had at the last look, and until when by the database's clock.
+    seen: Vec<Kept<Key, i64>>,
+}
+
+impl Waiting {
+    /// `longest_pause`: the longest time between two looks.
+    pub(crate) fn begin(longest_pause: Duration) -> Self {
+        Self { begun: Instant::now(), longest_pause, seen: Vec::new() }
+    }
+
+    /// False once every lease has run out since the copy began to wait. `unsettled` are the rows that there are at this
+    /// look.
+    fn may_go_on(&mut self, unsettled: &[QueryResult]) -> Result<bool, StoreError> {
+        let mut kept = Vec::with_capacity(unsettled.len());
+        let mut now = i64::MIN;
+        for row in unsettled {
+            now = get(row, "read_at")?;
+            if let Some(until) = get::<Option<i64>>(row, "adopted_until")? {
+                let owed = !get::<bool>(row, "may_be_gone")?;
+                kept.push(Kept { row: key_of(row)?, holder: uuid_of(row, "adopter")?, until, owed });
+            }
+        }
+        if is_taken_over(&self.seen, &kept, &now) {
+            self.begun = Instant::now();
+        }
+        self.seen = kept;
+        Ok(self.begun.elapsed() <= HELD_FOR + self.longest_pause)
+    }
+}
+
+/// Looks once, and leases what it finds. `writer`: each statement is a commit of its own.
+pub(crate) async fn find(
+    writer: &mut Session,
+    fingerprint: &Content,
+    claimant: Uuid,
+    waiting: &mut Waiting,
+) -> Result<Found, StoreError> {
+    let doubt = doubting(claimant);
+    let [fingerprint, claimant, doubt] =
+        [fingerprint.as_slice(), claimant.as_bytes(), doubt.as_bytes()].map(|bytes| Value::Bytes(Some(bytes)));
+    if let Some(row) = writer.query(&lease_free(), &[fingerprint, claimant]).await?.first() {
+        return Ok(Found::Row { key: key_of(row)?, certain: !get::<bool>(row, "leaving")? });
+    }
+    let unsettled = writer.query(&read_unsettled(), &[fingerprint]).await?;
+    if unsettled.is_empty() {
+        return Ok(Found::Nothing);
+    }
+    let may_wait = waiting.may_go_on(&unsettled)?;
+    if let Some(row) = writer.query(&lease_suspect(), &[fingerprint, doubt, Value::Flag(may_wait)]).await?.first() {
+        return Ok(Found::Suspect(key_of(row)?));
+    }
+    Ok(if may_wait { Found::OnlyTaken } else { Found::Nothing })
+}
+
+/// The row was not released, and its claimant had nothing left to do but to acknowledge. `row` names the table.
+fn may_be_gone(row: &str) -> String {
+    let over: Vec<_> =
+        State::ALL.into_iter().filter(|state| state.is_over()).map(|state| format!("'{state}'")).collect();
+    format!("({row}.adopter IS NOT NULL AND ({row}.leaving OR {row}.state IN ({})))", over.join(", "))
+}
+
+/// The lease of `c` ran out, and nobody knows whose the row is. It belongs to its own message without doubt only when
+/// it changed within the last ten minutes, no equal message came within ten, and no other is on its way.
+fn is_suspect() -> String {
+    let near = SURELY_ITS_OWN.as_micros();
+    format!(
+        "(c.adopted_until <= {{now}} AND {} AND (c.updated_at < {{now}} - {near} OR EXISTS \
+         (SELECT 1 FROM deliveries AS o WHERE o.fingerprint = c.fingerprint AND o.id <> c.id \
+         AND (NOT o.settled OR o.created_at BETWEEN c.created_at - {near} AND c.created_at + {near}))))",
+        may_be_gone("c")
+    )
+}
+
+/// Rows whose message is certainly with the broker go first.
+fn lease_free() -> String {
+    format!(
+        "WITH free AS MATERIALIZED (SELECT c.tenant, c.id FROM deliveries AS c \
+         WHERE c.fingerprint = $1 AND NOT c.settled \
+         AND (c.adopter IS NULL OR c.adopter = $2 OR c.adopted_until <= {{now}}) AND NOT {} \
+         ORDER BY {}, c.created_at, c.id LIMIT 1 {{for_update}}) \
+         UPDATE deliveries SET adopter = $2, adopted_until = {{now}} + {{held_for}}, leaving = {} FROM free \
+         WHERE deliveries.tenant = free.tenant AND deliveries.id = free.id \
+         RETURNING deliveries.tenant, deliveries.id, deliveries.leaving",
+        is_suspect(),
+        may_be_gone("c"),
+        may_be_gone("deliveries")
+    )
+}
+
+/// The oldest come first, because others take these first: a row that changes hands is one of them.
+fn read_unsettled() -> String {
+    format!(
+        "SELECT c.tenant, c.id, c.adopter, c.adopted_until, {{now}} AS read_at, {} AS may_be_gone \
+         FROM deliveries AS c WHERE c.fingerprint = $1 AND NOT c.settled ORDER BY c.created_at, c.id LIMIT 64",
+        may_be_gone("c")
+    )
+}
+
+/// A suspected row is kept from others as long as any leased one, so that it makes one copy doubtful and not two. The
+/// statement finds none while the copy may wait (`$3`) for a row that is certainly owed.
+fn lease_suspect() -> String {
+    format!(
+        "WITH doubt AS MATERIALIZED (SELECT c.tenant, c.id FROM deliveries AS c \
+         WHERE c.fingerprint = $1 AND NOT c.settled AND (c.adopter = $2 OR ({} AND NOT ($3 AND EXISTS \
+         (SELECT 1 FROM deliveries AS o WHERE o.fingerprint = $1 AND NOT o.settled AND NOT {})))) \
+         ORDER BY c.created_at, c.id LIMIT 1 {{for_update}}) \
+         UPDATE deliveries SET adopter = $2, adopted_until = {{now}} + {{held_for}} FROM doubt \
+         WHERE deliveries.tenant = doubt.tenant AND deliveries.id = doubt.id RETURNING deliveries.tenant, deliveries.id",
+        is_suspect(),
+        may_be_gone("o")
+    )
+}

@@ -1,0 +1,77 @@
+//! The moves that are committed in groups: claim, record and what follows from it, and storing a job.
+
+use std::time::Duration;
+
+use domain::{Arrival, FieldError, Key, Row, Transition};
+
+use super::captures::Capture;
+use super::claim::{Claimed, Claiming};
+use super::input::refuse_nul;
+use super::jobs::{Job, Put};
+use super::record::{Recorded, Recording};
+use super::warnings;
+use super::write::LedgerWrite;
+use crate::error::StoreError;
+use crate::handle::Store;
+
+impl Store {
+    /// Inserts `candidate` when its key is unknown; else reads the row, lets [`domain::claim`] decide, and
+    /// writes a row that it takes by compare and swap. `lease` runs by the database's clock. Repeating the claim with
+    /// the same token succeeds, and renews the lease.
+    ///
+    /// # Errors
+    /// [`StoreError`]; after [`StoreError::Unavailable`] repeat it with the same candidate.
+    pub async fn claim(&self, candidate: Row, arrival: &Arrival, lease: Duration) -> Result<Claimed, StoreError> {
+        refuse_nul(&candidate.key)?;
+        self.inner.writers.claims.write(Claiming { candidate, arrival: arrival.clone(), lease }).await
+    }
+
+    /// Writes the transition's row where its token still holds it, its attempt, and what the sandbox kept.
+    /// Repeating it succeeds, also after the lease.
+    ///
+    /// # Errors
+    /// [`StoreError`]; after [`StoreError::Unavailable`] repeat it before anything follows from it.
+    pub async fn record(&self, transition: &Transition, capture: Option<Capture>) -> Result<Recorded, StoreError> {
+        refuse_nul(&transition.row.key)?;
+        let mut row = transition.row.clone();
+        // Postgres refuses NUL in text, and an answer must not be lost for a provider's odd character.
+        for answer in [&mut row.provider_id, &mut row.code].into_iter().flatten() {
+            answer.retain(|c| c != '\0');
+        }
+        let recording = Recording { row, attempt: transition.attempt.clone(), capture };
+        self.inner.writers.outcomes.write(LedgerWrite::Record(Box::new(recording))).await
+    }
+
+    /// Notes that the broker has confirmed the dead letter of `epoch`, so that no copy makes another one. Changes
+    /// nothing when an operator's move has begun the next epoch meanwhile.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn note_letter(&self, key: &Key, epoch: u32) -> Result<(), StoreError> {
+        self.inner.writers.outcomes.write(LedgerWrite::Letter { key: key.clone(), epoch }).await.map(drop)
+    }
+
+    /// Keeps the warnings beside the delivery, with the next group of writes. Nobody waits for that: a warning that is
+    /// lost with its process is no loss of a message.
+    pub fn warn(&self, key: &Key, warnings: &[FieldError]) {
+        if warnings.is_empty() || key.id.contains('\0') {
+            return;
+        }
+        let lines = warnings::lines_of(warnings);
+        self.inner.writers.outcomes.write_unasked(LedgerWrite::Warn { key: key.clone(), lines });
+    }
+
+    /// Stores a job once: repeating it is harmless.
+    ///
+    /// # Errors
+    /// [`StoreError`]; after [`StoreError::Unavailable`] repeat it.
+    pub async fn put_job(&self, job: Job) -> Result<Put, StoreError> {
+        refuse_nul(&job.key)?;
+        let due = job.due_at;
+        let put = self.inner.writers.jobs.write(job).await?;
+        if put == Put::Stored {
+            self.inner.soonest.tell(due);
+        }
+        Ok(put)
+    }
+}

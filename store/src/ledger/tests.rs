@@ -1,0 +1,38 @@
+//! How SQLite looks up the rows of a group.
+
+use std::sync::Arc;
+
+use runtime::SystemClock;
+
+use super::{claim, record};
+use crate::handle::Store;
+use crate::options::Options;
+use crate::sql::{Group, Session, get};
+
+/// The columns that a statement reads of its group.
+fn columns(sql: &'static str) -> Vec<&'static str> {
+    let words = sql.split(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '.')));
+    let mut names: Vec<_> = words.filter_map(|word| word.strip_prefix("u.")).collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+async fn plan(session: &mut Session, sql: &'static str) -> Vec<String> {
+    let group = columns(sql).into_iter().fold(Group::of(256), |group, name| group.text(name, (0..256).map(|_| "x")));
+    let steps = session.query_group(&format!("EXPLAIN QUERY PLAN {sql}"), &group).await.unwrap();
+    steps.iter().map(|step| get(step, "detail").unwrap()).collect()
+}
+
+#[tokio::test]
+async fn a_group_finds_its_rows_by_their_keys_and_never_scans_the_ledger() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite:{}", folder.path().join("ledger.db").display());
+    let store = Store::connect(Options::new(url.into(), Arc::new(SystemClock))).await.unwrap();
+    store.migrate().await.unwrap();
+    for sql in [record::UPDATE, record::END, claim::TAKE] {
+        let steps = plan(&mut store.inner.db.writer(), sql).await;
+        assert!(steps.iter().any(|step| step.starts_with("SEARCH deliveries")), "{sql}: {steps:#?}");
+        assert!(!steps.iter().any(|step| step.starts_with("SCAN deliveries")), "{sql}: {steps:#?}");
+    }
+}

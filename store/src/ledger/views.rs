@@ -1,0 +1,200 @@
+//! What operators read: deliveries with their attempts, their warnings, and what the sandbox captured.
+
+use std::fmt;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use domain::{Attempt, AttemptOutcome, FieldError, Key, RecipientHash, Row, State, Tenant, Timestamp};
+use sea_orm::QueryResult;
+
+use super::captures::{self, CapturedView};
+use super::input::page_size;
+use super::row::{COLUMNS, row_of};
+use super::{attempts, warnings};
+use crate::error::StoreError;
+use crate::handle::Store;
+use crate::sql::{Session, Value, key_values, time_of};
+
+/// A delivery and everything that is remembered of its attempts.
+#[derive(Clone, PartialEq, Debug)]
+pub struct DeliveryView {
+    pub row: Row,
+    /// When the delivery is to be sent, or was to be sent before it was cancelled, if that was set for a later time.
+    pub due_at: Option<Timestamp>,
+    /// The attempts in the order of epoch, number and time. A success is one of them.
+    pub attempts: Vec<Attempt>,
+    /// Answers that came after another claim had taken over: each is an attempt `late`.
+    pub late_answers: u32,
+}
+
+/// Which deliveries to list.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Filter {
+    pub tenant: Option<Tenant>,
+    pub state: Option<State>,
+    pub ambiguous: Option<bool>,
+    /// Every hash that the recipient may have. Without one the filter takes every recipient.
+    pub recipient: Vec<RecipientHash>,
+    pub after: Option<Cursor>,
+    /// 1 to 1,000; 0 stands for 100.
+    pub limit: u32,
+}
+
+#[derive(Clone, PartialEq, Debug)]
+pub struct Page {
+    pub deliveries: Vec<DeliveryView>,
+    /// Where the next page begins. None when this page is the last.
+    pub next: Option<Cursor>,
+}
+
+/// Where a page ended. Its text is opaque and fits in a URL.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Cursor {
+    at: Timestamp,
+    key: Key,
+}
+
+impl Cursor {
+    /// None when the text is not of a cursor.
+    pub fn parse(text: &str) -> Option<Self> {
+        let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
+        let text = String::from_utf8(bytes).ok()?;
+        let mut parts = text.splitn(3, '/');
+        let at = Timestamp::from_micros(parts.next()?.parse().ok()?);
+        let tenant = Tenant::parse(parts.next()?)?;
+        let id = parts.next().filter(|id| !id.contains('\0'))?.to_owned();
+        Some(Self { at, key: Key { tenant, id } })
+    }
+}
+
+impl fmt::Display for Cursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&URL_SAFE_NO_PAD.encode(format!("{}/{}", self.at.as_micros(), self.key)))
+    }
+}
+
+impl Store {
+    /// The delivery with its attempts.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn delivery(&self, key: &Key) -> Result<Option<DeliveryView>, StoreError> {
+        if key.id.contains('\0') {
+            return Ok(None);
+        }
+        let sql = format!("SELECT {COLUMNS} FROM deliveries AS d WHERE d.tenant = $1 AND d.id = $2");
+        let mut session = self.inner.db.reader();
+        let rows = session.query(&sql, &key_values(key)).await?.iter().map(row_and_due).collect::<Result<_, _>>()?;
+        Ok(with_attempts(&mut session, rows).await?.pop())
+    }
+
+    /// The warnings that [`Store::warn`] kept.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn warnings(&self, key: &Key) -> Result<Vec<FieldError>, StoreError> {
+        if key.id.contains('\0') {
+            return Ok(Vec::new());
+        }
+        warnings::read(&mut self.inner.db.reader(), key).await
+    }
+
+    /// Captures in ascending order: those after `after_id`, or with none the newest. There are at most `limit` of them,
+    /// at most 1,000, and no more than a page has room for, but at least one.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn captures(&self, after_id: Option<i64>, limit: u32) -> Result<Vec<CapturedView>, StoreError> {
+        captures::page(&mut self.inner.db.reader(), None, after_id, limit).await
+    }
+
+    /// [`Store::captures`] of one tenant.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn captures_of(
+        &self,
+        tenant: &Tenant,
+        after_id: Option<i64>,
+        limit: u32,
+    ) -> Result<Vec<CapturedView>, StoreError> {
+        captures::page(&mut self.inner.db.reader(), Some(tenant), after_id, limit).await
+    }
+
+    /// The newest deliveries first. A filter that matches little reads backwards through time until the page is full:
+    /// a million rows take a second or so. That is the price of leaving `state` without an index, which
+    /// would make every delivery cost twice as much on Postgres.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn deliveries(&self, filter: Filter) -> Result<Page, StoreError> {
+        let size = page_size(filter.limit);
+        let (sql, values) = listing(&filter, size + 1);
+        let mut session = self.inner.db.reader();
+        let found = session.query(&sql, &values).await?;
+        let mut rows: Vec<RowAndDue> = found.iter().map(row_and_due).collect::<Result<_, _>>()?;
+        let more = rows.len() > size;
+        rows.truncate(size);
+        let next = rows.last().filter(|_| more).map(|(last, _)| Cursor { at: last.created_at, key: last.key.clone() });
+        Ok(Page { deliveries: with_attempts(&mut session, rows).await?, next })
+    }
+}
+
+/// The condition on the time alone repeats what the next one says, because the index answers only the first.
+fn listing(filter: &Filter, limit: usize) -> (String, Vec<Value<'_>>) {
+    let mut conditions = Vec::new();
+    let mut values = Vec::new();
+    if let Some(Cursor { at, key }) = &filter.after {
+        conditions.push("d.created_at <= $1 AND (d.created_at, d.tenant, d.id) < ($1, $2, $3)".to_owned());
+        values.push(Value::Int(Some(at.as_micros())));
+        values.extend(key_values(key));
+    }
+    if let Some(tenant) = &filter.tenant {
+        values.push(Value::Text(Some(tenant.as_str())));
+        conditions.push(format!("d.tenant = ${}", values.len()));
+    }
+    if let Some(state) = filter.state {
+        values.push(Value::Text(Some(state.as_str())));
+        conditions.push(format!("d.state = ${}", values.len()));
+    }
+    if let Some(ambiguous) = filter.ambiguous {
+        values.push(Value::Flag(ambiguous));
+        conditions.push(format!("d.ambiguous = ${}", values.len()));
+    }
+    if !filter.recipient.is_empty() {
+        let first = values.len() + 1;
+        values.extend(filter.recipient.iter().map(|hash| Value::Bytes(Some(hash.as_bytes()))));
+        let places: Vec<String> = (first..=values.len()).map(|place| format!("${place}")).collect();
+        conditions.push(format!("d.recipient_hash IN ({})", places.join(", ")));
+    }
+    let conditions = if conditions.is_empty() { "TRUE".to_owned() } else { conditions.join(" AND ") };
+    let sql = format!(
+        "SELECT {COLUMNS} FROM deliveries AS d WHERE {conditions} \
+         ORDER BY d.created_at DESC, d.tenant DESC, d.id DESC LIMIT {limit}"
+    );
+    (sql, values)
+}
+
+pub(crate) type RowAndDue = (Row, Option<Timestamp>);
+
+pub(crate) fn row_and_due(row: &QueryResult) -> Result<RowAndDue, StoreError> {
+    Ok((row_of(row)?, time_of(row, "order_due_at")?))
+}
+
+pub(crate) async fn with_attempts(
+    session: &mut Session,
+    rows: Vec<RowAndDue>,
+) -> Result<Vec<DeliveryView>, StoreError> {
+    let keys: Vec<&Key> = rows.iter().map(|(row, _)| &row.key).collect();
+    let mut of = attempts::read(session, &keys).await?;
+    let view = |(row, due_at): RowAndDue| {
+        let mut attempts = of.remove(&row.key).unwrap_or_default();
+        if matches!(row.state, State::Sent | State::Captured | State::Delivered | State::Bounced) {
+            attempts.push(attempts::success_of(&row));
+        }
+        attempts.sort_by_key(|attempt| (attempt.epoch, attempt.n, attempt.at));
+        let late = attempts.iter().filter(|attempt| attempt.outcome == AttemptOutcome::Late).count();
+        DeliveryView { row, due_at, attempts, late_answers: u32::try_from(late).unwrap_or(u32::MAX) }
+    };
+    Ok(rows.into_iter().map(view).collect())
+}

@@ -1,0 +1,34 @@
+//! Warnings of a delivery: fields of its message that were not read when the delivery was first seen.
+//!
+//! Few deliveries have any. Warnings have a table of their own, so that a delivery without them costs nothing more.
+
+use domain::{FieldError, Key};
+
+use crate::error::StoreError;
+use crate::sql::{Group, Session, get, key_values};
+
+pub(crate) async fn read(session: &mut Session, key: &Key) -> Result<Vec<FieldError>, StoreError> {
+    const READ: &str = "SELECT lines FROM warnings WHERE tenant = $1 AND id = $2";
+    let rows = session.query(READ, &key_values(key)).await?;
+    let lines: String = rows.first().map(|row| get(row, "lines")).transpose()?.unwrap_or_default();
+    let read = lines.lines().filter_map(|line| line.split_once('\t'));
+    Ok(read.map(|(pointer, detail)| FieldError { pointer: pointer.into(), detail: detail.into() }).collect())
+}
+
+const INSERT: &str = "INSERT INTO warnings (tenant, id, lines) SELECT u.tenant, u.id, u.lines FROM {u} \
+     WHERE TRUE ON CONFLICT (tenant, id) DO NOTHING";
+
+/// The text that [`read`] takes apart again: a line for each warning.
+pub(crate) fn lines_of(warnings: &[FieldError]) -> String {
+    let line = |one: &FieldError| format!("{}\t{}", one.pointer, one.detail).replace(['\n', '\0'], " ");
+    warnings.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// A delivery that has warnings already keeps those.
+pub(crate) async fn insert(session: &mut Session, warnings: &[(&Key, &str)]) -> Result<(), StoreError> {
+    let group = Group::of(warnings.len())
+        .text("tenant", warnings.iter().map(|(key, _)| key.tenant.as_str()))
+        .text("id", warnings.iter().map(|(key, _)| key.id.as_str()))
+        .text("lines", warnings.iter().map(|(_, lines)| *lines));
+    session.query_group(INSERT, &group).await.map(drop)
+}

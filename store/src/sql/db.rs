@@ -1,0 +1,163 @@
+//! The open database: where to read, where to write, and how to bring its tables up to date.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use migrations::{Migrator, MigratorTrait as _};
+use sea_orm::{
+    ConnectionTrait as _, DatabaseConnection, DatabaseTransaction, SqliteTransactionMode, SqlxPostgresConnector,
+    SqlxSqliteConnector, TransactionOptions, TransactionTrait as _,
+};
+use secrecy::ExposeSecret as _;
+use sqlx::pool::PoolConnection;
+use sqlx::{PgPool, Postgres};
+
+use super::columns::get;
+use super::session::{Session, within};
+use super::{postgres, sqlite};
+use crate::error::StoreError;
+use crate::options::Options;
+
+/// How long a caller waits for a connection before the database counts as away.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Each of the three writers keeps a connection, one is for a transaction, and two are for reading meanwhile.
+const MIN_CONNECTIONS: u32 = 6;
+
+/// The advisory lock of migrating processes: "chasqui" in ASCII.
+const MIGRATION_LOCK: i64 = 0x0063_6861_7371_7569;
+
+/// After this time a writer gives its connection back to the pool once, because the pool replaces what is too old.
+const KEPT_FOR: Duration = Duration::from_secs(60);
+
+pub(crate) struct Db {
+    pools: Pools,
+}
+
+enum Pools {
+    Postgres(PgPool),
+    Sqlite(sqlite::Pools),
+}
+
+impl Db {
+    pub(crate) fn open(options: &Options) -> Result<Self, StoreError> {
+        let url = options.url.expose_secret();
+        let connections = options.max_connections;
+        let pools = match url.split_once(':').map(|(scheme, _)| scheme) {
+            Some("postgres" | "postgresql") => {
+                postgres::open(url, connections.max(MIN_CONNECTIONS), ACQUIRE_TIMEOUT).map(Pools::Postgres)
+            }
+            Some("sqlite") => {
+                sqlite::open(url, connections.max(1), ACQUIRE_TIMEOUT, options.must_exist).map(Pools::Sqlite)
+            }
+            _ => Err(StoreError::Refused("DATABASE_URL must start with postgres://, postgresql:// or sqlite:".into())),
+        }?;
+        Ok(Self { pools })
+    }
+
+    /// A session for reading. On SQLite its connections never wait for the writer.
+    pub(crate) fn reader(&self) -> Session {
+        match &self.pools {
+            Pools::Postgres(pool) => Session::PostgresPool(pool.clone()),
+            Pools::Sqlite(pools) => Session::SqlitePool(pools.readers.clone()),
+        }
+    }
+
+    /// A session for writing, in which each statement is a commit of its own.
+    pub(crate) fn writer(&self) -> Session {
+        match &self.pools {
+            Pools::Postgres(pool) => Session::PostgresPool(pool.clone()),
+            Pools::Sqlite(pools) => Session::SqlitePool(pools.writer.clone()),
+        }
+    }
+
+    /// A session for writing that is one transaction. Dropped without a commit, it is rolled back.
+    pub(crate) async fn begin(&self) -> Result<Session, StoreError> {
+        Ok(match &self.pools {
+            Pools::Postgres(pool) => Session::Postgres(within(pool.begin()).await?),
+            Pools::Sqlite(pools) => Session::Sqlite(within(pools.writer.begin_with(sqlite::BEGIN)).await?),
+        })
+    }
+
+    /// Applies what is missing in one transaction under a lock, so that of several processes one works
+    /// and the others find it done.
+    pub(crate) async fn migrate(&self) -> Result<usize, StoreError> {
+        let connection = self.connection();
+        let options = TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        };
+        let transaction = connection.begin_with_options(options).await?;
+        if let Pools::Postgres(_) = self.pools {
+            lock_migrations(&transaction).await?;
+        }
+        let pending = Migrator::get_pending_migrations(&transaction).await?.len();
+        Migrator::up(&transaction, None).await?;
+        transaction.commit().await?;
+        self.warn_of_lazy_commits().await?;
+        Ok(pending)
+    }
+
+    fn connection(&self) -> DatabaseConnection {
+        match &self.pools {
+            Pools::Postgres(pool) => SqlxPostgresConnector::from_sqlx_postgres_pool(pool.clone()),
+            Pools::Sqlite(pools) => SqlxSqliteConnector::from_sqlx_sqlite_pool(pools.writer.clone()),
+        }
+    }
+
+    async fn warn_of_lazy_commits(&self) -> Result<(), StoreError> {
+        let Pools::Postgres(_) = self.pools else { return Ok(()) };
+        let rows = self.reader().query("SELECT current_setting('synchronous_commit') AS setting", &[]).await?;
+        let Some(row) = rows.first() else { return Ok(()) };
+        if get::<String>(row, "setting")? == "off" {
+            tracing::warn!(
+                "Postgres runs with synchronous_commit=off: a crash of the server can forget deliveries that were \
+                 acknowledged, and send them twice; set it to on for this database"
+            );
+        }
+        Ok(())
+    }
+}
+
+/// A writer's way to the database. On Postgres it keeps one connection from group to group. The pool would ask every
+/// connection that comes back whether it is well, which is a round trip for each group, and hand out another meanwhile.
+pub(crate) struct Line {
+    pub(crate) db: Arc<Db>,
+    kept: Option<Kept>,
+}
+
+struct Kept {
+    connection: PoolConnection<Postgres>,
+    since: Instant,
+    used: Instant,
+}
+
+impl Line {
+    pub(crate) fn new(db: Arc<Db>) -> Self {
+        Self { db, kept: None }
+    }
+
+    /// A session for writing, in which each statement is a commit of its own. A caller for whom all went well gives the
+    /// session to [`Line::keep`]; when it is dropped instead, its connection goes back to the pool, and is tested.
+    pub(crate) async fn session(&mut self) -> Result<Session, StoreError> {
+        let Pools::Postgres(pool) = &self.db.pools else { return Ok(self.db.writer()) };
+        let is_fresh = |kept: &Kept| kept.used.elapsed() < postgres::TEST_AFTER_IDLE && kept.since.elapsed() < KEPT_FOR;
+        let (connection, since) = match self.kept.take().filter(is_fresh) {
+            Some(kept) => (kept.connection, kept.since),
+            None => (within(pool.acquire()).await?, Instant::now()),
+        };
+        Ok(Session::PostgresKept { connection, since })
+    }
+
+    pub(crate) fn keep(&mut self, session: Session) {
+        if let Session::PostgresKept { connection, since } = session {
+            self.kept = Some(Kept { connection, since, used: Instant::now() });
+        }
+    }
+}
+
+async fn lock_migrations(transaction: &DatabaseTransaction) -> Result<(), StoreError> {
+    let statement = format!("SELECT pg_advisory_xact_lock({MIGRATION_LOCK})");
+    transaction.execute_unprepared(&statement).await?;
+    Ok(())
+}

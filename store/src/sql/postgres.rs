@@ -1,0 +1,89 @@
+//! What only Postgres says: how to open it, its clock, and a group of values as `unnest` of arrays.
+
+use std::fmt::Write as _;
+use std::str::FromStr as _;
+use std::time::Duration;
+
+use sqlx::postgres::{PgArguments, PgConnectOptions, PgPoolOptions};
+use sqlx::{Arguments as _, ConnectOptions as _, Connection as _, Executor as _, PgPool};
+
+use super::value::{Column, Group, Value};
+use crate::error::StoreError;
+
+/// Microseconds since the epoch by the server's clock.
+pub(crate) const NOW: &str = "(extract(epoch FROM clock_timestamp()) * 1000000)::bigint";
+
+/// A connection that was idle for longer is tested before it is used.
+pub(crate) const TEST_AFTER_IDLE: Duration = Duration::from_secs(1);
+
+/// Every join of ours is a group that looks rows up by key. A prepared plan is made while the tables are
+/// young, and a scan that is cheap then is kept until the next ANALYZE: measured with 300,000 rows, 43 ms
+/// for a group of 256 instead of 3 ms.
+const PLAN_BY_KEY: &str = "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off";
+
+/// Opens lazily: the server may be away and come back at any time.
+pub(crate) fn open(url: &str, max_connections: u32, acquire_timeout: Duration) -> Result<PgPool, StoreError> {
+    let mut options = PgConnectOptions::from_str(url)
+        .map_err(|_| {
+            StoreError::Refused("DATABASE_URL is not a Postgres URL; write postgres://user@host:5432/name".into())
+        })?
+        .disable_statement_logging();
+    if options.get_application_name().is_none() {
+        options = options.application_name("chasqui");
+    }
+    let pool = PgPoolOptions::new()
+        .max_connections(max_connections)
+        .acquire_timeout(acquire_timeout)
+        .test_before_acquire(false)
+        .after_connect(|connection, _| Box::pin(async move { connection.execute(PLAN_BY_KEY).await.map(drop) }))
+        .before_acquire(|connection, meta| {
+            Box::pin(async move { Ok(meta.idle_for < TEST_AFTER_IDLE || connection.ping().await.is_ok()) })
+        });
+    Ok(pool.connect_lazy_with(options))
+}
+
+/// `unnest($1::text[], $2::bigint[]) AS u(tenant, n)`.
+pub(crate) fn table(group: &Group<'_>) -> String {
+    let mut arrays = String::new();
+    let mut names = String::new();
+    for (at, (name, column)) in group.columns.iter().enumerate() {
+        let comma = if at == 0 { "" } else { ", " };
+        let kind = match column {
+            Column::Text(_) => "text",
+            Column::Int(_) => "bigint",
+            Column::Bytes(_) => "bytea",
+            Column::Flag(_) => "boolean",
+        };
+        let _ = write!(arrays, "{comma}${}::{kind}[]", at + 1);
+        let _ = write!(names, "{comma}{name}");
+    }
+    format!("unnest({arrays}) AS u({names})")
+}
+
+pub(crate) fn bind_group(group: &Group<'_>) -> Result<PgArguments, StoreError> {
+    let mut arguments = PgArguments::default();
+    for (_, column) in &group.columns {
+        match column {
+            Column::Text(values) => arguments.add(values),
+            Column::Int(values) => arguments.add(values),
+            Column::Bytes(values) => arguments.add(values),
+            Column::Flag(values) => arguments.add(values),
+        }
+        .map_err(|_| StoreError::Refused("a value is too large to be sent".into()))?;
+    }
+    Ok(arguments)
+}
+
+pub(crate) fn bind(values: &[Value<'_>]) -> Result<PgArguments, StoreError> {
+    let mut arguments = PgArguments::default();
+    for value in values {
+        match *value {
+            Value::Text(value) => arguments.add(value),
+            Value::Int(value) => arguments.add(value),
+            Value::Bytes(value) => arguments.add(value),
+            Value::Flag(value) => arguments.add(value),
+        }
+        .map_err(|_| StoreError::Refused("a value is too large to be sent".into()))?;
+    }
+    Ok(arguments)
+}

@@ -1,0 +1,34 @@
+//! From what follows for a message in hand to the publication of it.
+
+use bytes::Bytes;
+use domain::{Destination, Message, Publish, Received};
+
+use crate::{Incoming, Publication, To};
+
+impl Incoming {
+    /// As the rules of what follows see it.
+    pub fn received(&self) -> Received<'_> {
+        Received { lane: self.lane, headers: &self.headers, body: &self.body }
+    }
+
+    /// What to publish before this message is acknowledged. `id` is that of its delivery: a child has its own. Whatever
+    /// is published of it carries the properties that its publisher chose.
+    pub fn publication(&self, id: impl FnOnce() -> String, publish: Publish) -> Publication {
+        let (message_id, body) = match publish.message {
+            Message::Received => (id(), self.body.clone()),
+            Message::Child { id, body } => (id, Bytes::from(body)),
+        };
+        Publication { to: publish.to.into(), message_id, body, headers: publish.headers, carried: self.carried.clone() }
+    }
+}
+
+impl From<Destination> for To {
+    fn from(destination: Destination) -> Self {
+        match destination {
+            Destination::Lane(lane) => Self::Lane(lane),
+            Destination::Retry(tier) => Self::Retry(tier),
+            Destination::Scheduled => Self::Scheduled,
+            Destination::DeadLetter => Self::DeadLetter,
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! Keeps saying whether this worker is ready, and why not.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use runtime::Readiness;
+use tokio::sync::watch::Receiver;
+use tokio_util::sync::CancellationToken;
+use topology::ConsumersState;
+
+use crate::Shared;
+
+/// How often the ledger is asked.
+const EVERY: Duration = Duration::from_secs(2);
+
+/// Every lane consumed in this generation, the publisher not blocked and confirmed, SQL reachable.
+pub(crate) async fn keep_current(
+    readiness: Readiness,
+    shared: Arc<Shared>,
+    mut consumers: Receiver<ConsumersState>,
+    stop: CancellationToken,
+) {
+    let mut publisher = shared.publisher.watch();
+    loop {
+        let mut missing = not_consumed(&consumers.borrow_and_update());
+        let unpublished = publisher.borrow_and_update().missing();
+        missing.extend(unpublished.map(|why| format!("publishing: {why}")));
+        if shared.breaker.is_down() || shared.store.ping().await.is_err() {
+            missing.push("the ledger does not answer".into());
+        }
+        if stop.is_cancelled() {
+            missing.push("stopping".into());
+        }
+        readiness.set(missing);
+        tokio::select! {
+            () = stop.cancelled(), if !stop.is_cancelled() => {}
+            // Once they have ended there is nothing to wait for: the branch is off.
+            Ok(()) = consumers.changed() => {}
+            Ok(()) = publisher.changed() => {}
+            () = tokio::time::sleep(EVERY) => {}
+        }
+    }
+}
+
+fn not_consumed(state: &ConsumersState) -> Vec<String> {
+    let idle = state.consuming.iter().filter(|(_, consumed)| !consumed);
+    let mut missing: Vec<String> = idle.map(|(lane, _)| format!("the lane {lane} is not consumed")).collect();
+    missing.extend(state.problem.clone());
+    missing
+}

@@ -1,0 +1,61 @@
+//! What is counted and logged of a delivery: derived from what was decided, and never asked by anything that decides.
+
+use domain::{ChannelName, Lane, Order, State, Transition, printable};
+use store::Recorded;
+
+use crate::Shared;
+use crate::meters::label;
+
+/// One copy that was not simply sent.
+pub(crate) fn copy(lane: Lane, what: &'static str) {
+    metrics::counter!("chasqui_copies_total", "lane" => lane.as_str(), "what" => what).increment(1);
+}
+
+/// A message of a channel that hangs is put aside.
+pub(crate) fn stalled(channel: &ChannelName) {
+    metrics::counter!("chasqui_parked_total", "channel" => label(channel), "why" => "stalled").increment(1);
+}
+
+/// What was decided, once the ledger has answered whether it was still in time.
+pub(crate) fn recorded(shared: &Shared, transition: &Transition, recorded: Recorded) {
+    let row = &transition.row;
+    attempt(transition);
+    if recorded == Recorded::Late {
+        metrics::counter!("chasqui_late_answers_total", "channel" => label(&row.channel)).increment(1);
+        tracing::warn!(delivery = %row.key, "an answer came after another claim had taken over");
+        return;
+    }
+    if transition.alarm {
+        let detail = transition.attempt.as_ref().map(|attempt| attempt.detail.as_str());
+        tracing::error!(channel = %row.channel, provider = row.provider.as_deref(), code = row.code.as_deref(), detail,
+            "not the recipient's fault: deliveries of this channel will fail until its settings, or what the provider \
+             has under them, are put right");
+        metrics::counter!("chasqui_credentials_refused_total", "channel" => label(&row.channel)).increment(1);
+    }
+    if !matches!(row.state, State::Sending | State::Waiting) {
+        shared.meters.ended(&row.channel, row.state).increment(1);
+        end(transition);
+    }
+}
+
+fn attempt(transition: &Transition) {
+    let (row, Some(attempt)) = (&transition.row, &transition.attempt) else { return };
+    metrics::counter!("chasqui_attempts_total", "channel" => label(&row.channel),
+        "provider" => attempt.provider.clone(), "outcome" => attempt.outcome.as_str())
+    .increment(1);
+    tracing::info!(delivery = %row.key, channel = %row.channel, epoch = attempt.epoch, attempt = attempt.n,
+        outcome = attempt.outcome.as_str(), code = attempt.code.as_deref(), detail = attempt.detail,
+        state = %row.state, "an attempt failed");
+}
+
+/// Somebody must look at what is dead or held; of the others the ledger knows.
+fn end(transition: &Transition) {
+    let row = &transition.row;
+    let Order::DeadLetter { reason, error } = &transition.order else {
+        tracing::debug!(delivery = %row.key, channel = %row.channel, state = %row.state, "a delivery ended");
+        return;
+    };
+    // An id is the publisher's: its control characters must not reach a terminal.
+    let (id, tenant) = (printable(&row.key.id), &row.key.tenant);
+    tracing::warn!(delivery = format_args!("{tenant}/{id}"), channel = %row.channel, %reason, detail = error, "a delivery is dead");
+}
