@@ -76,7 +76,8 @@ pub(crate) async fn read_fields<T: DeserializeOwned>(request: Request, forms: Fo
 
 async fn read_text(request: Request, limit: usize) -> Result<String, Problem> {
     let headers = request.headers();
-    if headers.get(CONTENT_ENCODING).is_some_and(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity")) {
+    let is_encoded = |encoding: &HeaderValue| !encoding.as_bytes().eq_ignore_ascii_case(b"identity");
+    if headers.get_all(CONTENT_ENCODING).iter().any(is_encoded) {
         return Err(unsupported("Send the body without Content-Encoding."));
     }
     let announced = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
