@@ -153,6 +153,20 @@ impl Publisher {
         Self { jobs, state, settings, meters: Arc::default() }
     }
 
+    /// Not connected to a broker: each publication is confirmed, and comes out here. For tests of whoever publishes.
+    pub fn reporting() -> (Self, mpsc::UnboundedReceiver<Publication>) {
+        let (jobs, mut queue) = mpsc::channel::<Job>(1);
+        let (report, published) = mpsc::unbounded_channel();
+        let (_, state) = watch::channel(PublisherState { connected: true, ..PublisherState::default() });
+        tokio::spawn(async move {
+            while let Some(job) = queue.recv().await {
+                let _nobody_looks = report.send(job.publication.clone());
+                job.answer(Ok(()));
+            }
+        });
+        (Self { jobs, state, settings: Arc::default(), meters: Arc::default() }, published)
+    }
+
     /// Returns when the broker has confirmed it. What several callers publish meanwhile shares a round; a lone
     /// publication goes at once.
     ///
