@@ -206,3 +206,6 @@ async fn settle(
     };
     in_hand.dead_letter(reason, &error, ItsRow::Untouched, incoming).await;
 }
+
+#[cfg(test)]
+mod tests;

@@ -20,6 +20,8 @@ mod render;
 mod report;
 mod settings;
 mod slots;
+#[cfg(test)]
+mod testing;
 mod unread;
 
 pub use settings::{InvalidSettings, Settings};
