@@ -8,7 +8,7 @@ use std::sync::Arc;
 use amqp::{PublishError, PublisherSettings, PublisherState};
 use bytes::Bytes;
 use domain::{Headers, Lane};
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -26,6 +26,8 @@ pub struct Publisher {
     amqp: amqp::Publisher,
     names: Arc<Names>,
     meters: Arc<Meters>,
+    /// For tests of whoever publishes: each publication is shown here as well.
+    report: Option<mpsc::UnboundedSender<Publication>>,
 }
 
 /// One message to publish: persistent, mandatory (but for events), confirmed.
@@ -60,7 +62,19 @@ impl Publisher {
     }
 
     fn over(publisher: amqp::Publisher, names: Names) -> Self {
-        Self { amqp: publisher, names: Arc::new(names), meters: Arc::default() }
+        Self { amqp: publisher, names: Arc::new(names), meters: Arc::default(), report: None }
+    }
+
+    /// Not connected to a broker: each publication is confirmed, and comes out here. For tests of whoever publishes.
+    pub fn reporting() -> (Self, mpsc::UnboundedReceiver<Publication>) {
+        let (publisher, mut pending) = amqp::Publisher::answered_by_test(PublisherSettings::default());
+        let (report, published) = mpsc::unbounded_channel();
+        tokio::spawn(async move {
+            while let Some(pending) = pending.recv().await {
+                pending.answer(Ok(()));
+            }
+        });
+        (Self { report: Some(report), ..Self::over(publisher, Names::default()) }, published)
     }
 
     /// Returns when the broker has confirmed it. What several callers publish meanwhile shares a round; a lone
@@ -71,6 +85,9 @@ impl Publisher {
     pub async fn publish(&self, publication: Publication) -> Result<(), PublishError> {
         let to = publication.to.as_str();
         let begun = Instant::now();
+        if let Some(report) = &self.report {
+            let _nobody_looks = report.send(publication.clone());
+        }
         let result = match publication.into_amqp(&self.names) {
             Ok(publication) => self.amqp.publish(publication).await,
             Err(too_large) => Err(too_large),

@@ -20,12 +20,12 @@ pub(crate) async fn keep_current(
     mut consumers: Receiver<ConsumersState>,
     stop: CancellationToken,
 ) {
-    let mut publisher = shared.publisher.watch();
+    let mut publisher = shared.intake.publisher.watch();
     loop {
         let mut missing = not_consumed(&consumers.borrow_and_update());
         let unpublished = publisher.borrow_and_update().missing();
         missing.extend(unpublished.map(|why| format!("publishing: {why}")));
-        if shared.breaker.is_down() || shared.store.ping().await.is_err() {
+        if shared.intake.breaker.is_down() || shared.intake.store.ping().await.is_err() {
             missing.push("the ledger does not answer".into());
         }
         if stop.is_cancelled() {

@@ -4,16 +4,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::{Lane, Notification};
+use intake::{InHand, Named, TooOften};
 use runtime::failpoint;
 use tokio::sync::mpsc;
-use topology::{Incoming, Source, Subscription, TOO_MANY_DELIVERIES};
+use topology::{Incoming, Source, Subscription};
 
 use crate::deliver::{Doing, deliver, refuse};
+use crate::delivery::Delivery;
 use crate::give_up::give_up;
-use crate::identify::Delivery;
-use crate::settlement::InHand;
 use crate::slots::share;
-use crate::{Settings, Shared, report};
+use crate::{Settings, Shared, copies, report};
 
 /// How often a message that waits for a place looks again whether its channel hangs.
 const LOOK_AGAIN: Duration = Duration::from_millis(250);
@@ -37,11 +37,11 @@ pub(crate) fn subscriptions(settings: &Settings) -> Vec<Subscription> {
 pub(crate) async fn take(shared: Arc<Shared>, mut lane: mpsc::Receiver<Incoming>) {
     while let Some(incoming) = lane.recv().await {
         failpoint("worker.received");
-        if incoming.delivery_count >= TOO_MANY_DELIVERIES {
-            shared.deliveries.spawn(give_up(Arc::clone(&shared), incoming));
+        if let Some(too_often) = TooOften::of(&incoming) {
+            shared.deliveries.spawn(give_up(Arc::clone(&shared), too_often, incoming));
             continue;
         }
-        match incoming.decode(&shared.settings.defaults) {
+        match shared.intake.decode(&incoming) {
             Ok(notification) => admit(&shared, notification, incoming).await,
             Err(error) => {
                 shared.deliveries.spawn(refuse(Arc::clone(&shared), error, incoming));
@@ -78,11 +78,12 @@ async fn admit(shared: &Arc<Shared>, notification: Notification, incoming: Incom
 async fn put_aside(shared: Arc<Shared>, notification: Arc<Notification>, incoming: Incoming) {
     report::stalled(&notification.channel);
     if let Some(key) = incoming.given_key(&notification) {
-        let delivery = Delivery::given(key, Arc::clone(&notification), &incoming);
+        let named = Named::given(key);
+        let delivery = Delivery::new(&named, Arc::clone(&notification), &incoming);
         if let Some(publish) = incoming.received().park_unmet(&delivery.arrival) {
-            let in_hand = InHand::new(&shared, &incoming);
-            in_hand.name(&delivery.arrival.key, None);
-            return in_hand.carry_out(in_hand.parked(publish), incoming).await;
+            let in_hand = InHand::new(&shared.intake);
+            in_hand.name(named);
+            return in_hand.carry_out(copies::parked(incoming.lane, publish), incoming).await;
         }
     }
     deliver(shared, notification, incoming, Doing::PutAside).await;

@@ -3,13 +3,12 @@
 use std::sync::Arc;
 
 use domain::{Arrival, Notification, Reason, mask};
+use intake::{InHand, Named, TooOften, Trouble};
 use store::{Job, JobKind, Put, StoreError};
 use tokio::sync::mpsc;
-use topology::{Incoming, TOO_MANY_DELIVERIES};
+use topology::Incoming;
 
 use crate::deferral::{end_row, keep_row};
-use crate::identify::{Named, identify};
-use crate::ledger::{Trouble, retry_until_taken};
 use crate::settlement::{Disposition, settle};
 use crate::{Shared, job};
 
@@ -21,43 +20,44 @@ pub(crate) async fn take(shared: Arc<Shared>, mut source: mpsc::Receiver<Incomin
 }
 
 async fn store_one(shared: Arc<Shared>, incoming: Incoming) {
-    let mut named = None;
-    let disposition = pipeline(&shared, &incoming, &mut named).await;
-    settle(&shared, disposition, named.as_ref(), incoming).await;
+    let in_hand = InHand::new(&shared.intake);
+    let disposition = pipeline(&shared, &in_hand, &incoming).await;
+    settle(disposition, &in_hand, incoming).await;
 }
 
 /// Names the job and stores it, and says how its message is settled.
-async fn pipeline(shared: &Shared, incoming: &Incoming, named: &mut Option<Named>) -> Disposition {
+async fn pipeline(shared: &Shared, in_hand: &InHand<'_>, incoming: &Incoming) -> Disposition {
+    let breaker = &shared.intake.breaker;
+    let often = TooOften::of(incoming);
     let too_often = || {
         let error = format!("delivered {} times without being stored", incoming.delivery_count + 1);
         Disposition::DeadLetter(Reason::RedeliveredTooOften, error)
     };
-    // Looking for its row has not helped either.
-    if incoming.delivery_count > TOO_MANY_DELIVERIES {
+    if often == Some(TooOften::LeaveItsRow) {
         return too_often();
     }
-    let notification = match incoming.decode(&shared.defaults) {
+    let notification = match shared.intake.decode(incoming) {
         Ok(notification) => notification,
         Err(error) => return Disposition::DeadLetter(error.reason, error.to_string()),
     };
-    let named = match identify(shared, &notification, incoming).await {
-        Ok(found) => named.insert(found),
+    let named = match in_hand.identify(&notification, incoming).await {
+        Ok(named) => named,
         Err(trouble) => return trouble.into(),
     };
-    let disposition = if incoming.delivery_count == TOO_MANY_DELIVERIES {
+    let disposition = if often.is_some() {
         too_often()
     } else if named.is_doubtful() {
         let error = "an equal message without an id has ended, and nobody can know whether this is the same one";
         return Disposition::DeadLetter(Reason::Ambiguous, error.into());
     } else {
-        match retry_until_taken(shared, || put(shared, &notification, incoming, named)).await {
+        match breaker.retry_until_taken(|| put(shared, &notification, incoming, named)).await {
             Ok(disposition) => return disposition,
             Err(trouble) => trouble.into(),
         }
     };
     if let Disposition::DeadLetter(reason, error) = &disposition
-        && let Err(Trouble::Stopping) =
-            retry_until_taken(shared, || end_row(shared, incoming, named, *reason, error)).await
+        && let Err(Trouble::GivenUp(_)) =
+            breaker.retry_until_taken(|| end_row(shared, incoming, named, *reason, error)).await
     {
         return Disposition::GiveBack;
     }
@@ -71,11 +71,11 @@ async fn put(
     incoming: &Incoming,
     named: &Named,
 ) -> Result<Disposition, StoreError> {
-    let now = shared.clock.now();
+    let now = shared.intake.clock.now();
     let due = incoming.headers.due.or(notification.send_at).unwrap_or(now);
     let mut arrival = named.arrival(incoming);
-    if let Some(adoption) = &named.adoption
-        && let Some(disposition) = keep_row(shared, notification, incoming, adoption, &mut arrival, due).await?
+    if named.is_anonymous()
+        && let Some(disposition) = keep_row(shared, notification, incoming, named, &mut arrival, due).await?
     {
         return Ok(disposition);
     }
@@ -98,7 +98,7 @@ async fn put(
         created_at: now,
         last_fired_at: None,
     };
-    let put = shared.store.put_job(job).await?;
+    let put = shared.intake.store.put_job(job).await?;
     metrics::counter!("chasqui_jobs_total", "what" => what(put)).increment(1);
     Ok(match put {
         Put::Stored | Put::Known | Put::Cancelled => Disposition::Acknowledge,
