@@ -22,8 +22,8 @@ mod source;
 mod verify;
 
 pub use amqp::{
-    Argument, BasicProperties, Binding, Broker, ConnectError, ConsumerSettings, ConsumersState, Depth, Exchange,
-    InvalidBroker, Kind, Management, PublishError, PublisherSettings, PublisherState, Settle, Settlement,
+    Argument, BasicProperties, Binding, Broker, ConnectError, ConsumerSettings, ConsumersState, Delivery, Depth,
+    Exchange, InvalidBroker, Kind, Management, PublishError, PublisherSettings, PublisherState, Settle, Settlement,
 };
 pub use consume::{Consumers, Subscription, TOO_MANY_DELIVERIES};
 pub use declare::{Declared, declare};

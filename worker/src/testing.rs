@@ -17,8 +17,8 @@ use templates::Templates;
 use tokio::sync::mpsc::{self, UnboundedReceiver};
 use tokio::sync::oneshot;
 use topology::{
-    BasicProperties, Broker, Incoming, Mode, Names, Plan, Publication, Publisher, QueueType, Settle, Settlement,
-    Source, Topology, properties,
+    BasicProperties, Broker, Delivery, Incoming, Mode, Names, Plan, Publication, Publisher, QueueType, Settle,
+    Settlement, Source, Topology, properties,
 };
 
 use crate::{Settings, Shared, Worker, consume};
@@ -99,19 +99,20 @@ impl Copy {
     /// As its publisher sent it, with a `message_id` or without.
     pub(crate) fn published(message_id: Option<&str>, body: &str) -> Self {
         let with_id = |id: &str| BasicProperties::default().with_message_id(id.into());
-        Self::new(&message_id.map_or_else(BasicProperties::default, with_id), Bytes::from(body.to_owned()))
+        Self::new(message_id.map_or_else(BasicProperties::default, with_id), Bytes::from(body.to_owned()))
     }
 
     /// As the broker hands out again what the fleet has published.
     pub(crate) fn of(publication: Publication) -> Self {
         let Publication { message_id, headers, carried, body, .. } = publication;
-        Self::new(&properties(&message_id, &headers, &carried), body)
+        Self::new(properties(&message_id, &headers, &carried), body)
     }
 
-    fn new(properties: &BasicProperties, body: Bytes) -> Self {
+    fn new(properties: BasicProperties, body: Bytes) -> Self {
         let (settle, settled) = Settle::reporting();
         let source = Source::Lane(Lane::Normal);
-        let incoming = Incoming::new(source, &Names::default(), None, properties, body, false, settle);
+        let delivery = Delivery { properties, body, redelivered: false, settle };
+        let incoming = Incoming::new(source, &Names::default(), None, delivery);
         Self { incoming, settled }
     }
 }
