@@ -205,13 +205,6 @@ async fn requests_without_a_pause_between_them_let_others_have_their_turn() {
     assert!(before <= 3 * CONNECTIONS, "{before} requests of {CONNECTIONS} connections were answered before it");
 }
 
-/// What the peer reads until the connection ends.
-async fn until_its_end(mut stream: TcpStream) -> String {
-    let mut text = String::new();
-    let _ = stream.read_to_string(&mut text).await;
-    text
-}
-
 #[tokio::test]
 async fn a_request_that_came_whole_is_answered_although_its_client_has_closed_its_side() {
     let (address, gate) = served(LIMITS).await;
@@ -219,7 +212,7 @@ async fn a_request_that_came_whole_is_answered_although_its_client_has_closed_it
     stream.shutdown().await.unwrap();
     let _ = gate.taken.acquire().await;
     gate.open.close();
-    assert!(until_its_end(stream).await.ends_with("at last"));
+    assert!(rest(stream).await.ends_with("at last"));
 }
 
 #[tokio::test]
@@ -237,8 +230,8 @@ async fn a_stop_waits_for_answers_and_not_for_bodies_that_do_not_come() {
             .await;
     let _ = gate.taken.acquire_many(2).await;
     stop.cancel();
-    assert_eq!(until_its_end(body).await, "", "it was closed, and the process is not kept by it");
+    assert_eq!(rest(body).await, "", "it was closed, and the process is not kept by it");
     gate.open.close();
-    assert!(until_its_end(busy).await.ends_with("at last"));
+    assert!(rest(busy).await.ends_with("at last"));
     serving.await.unwrap();
 }
