@@ -168,7 +168,10 @@ impl Management {
         let request = self.http.get(url).basic_auth(&self.user, Some(self.password.expose_secret()));
         let response = request.send().await.map_err(|error| problem(error.without_url().to_string()))?;
         match response.status().as_u16() {
-            200 => response.json().await.map_err(|error| problem(error.without_url().to_string())),
+            200 => {
+                let text = response.text().await.map_err(|error| problem(error.without_url().to_string()))?;
+                read_list(&text).map_err(|error| problem(error.to_string()))
+            }
             401 | 403 => Err(self.refused(&response.text().await.unwrap_or_default())),
             404 => Err(problem(format!("there is no {}", what.join(" ")))),
             status => Err(problem(format!("the answer was {status}"))),
@@ -198,6 +201,11 @@ impl Management {
     }
 }
 
+/// While the members of a queue change, RabbitMQ names some of its fields twice: the last is taken.
+fn read_list<T: DeserializeOwned>(text: &str) -> serde_json::Result<Vec<T>> {
+    serde_json::from_str::<Value>(text).and_then(serde_json::from_value)
+}
+
 fn found_queue(listed: ListedQueue) -> (String, FoundQueue) {
     let mut arguments: BTreeMap<String, String> = match listed.arguments {
         Value::Object(arguments) => arguments.into_iter().map(|(name, value)| (name, printed(value))).collect(),
@@ -219,4 +227,17 @@ fn printed(value: Value) -> String {
 fn decoded(text: &str) -> String {
     let pair = format!("x={}", text.replace('+', "%2B"));
     url::form_urlencoded::parse(pair.as_bytes()).next().map(|(_, value)| value.into_owned()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_queue_whose_members_are_changing_is_read() {
+        let queues = r#"[{"name":"q","durable":true,"type":"quorum","members":["rc1"],"members":["rc1","rc2"]}]"#;
+        let (name, found) = found_queue(read_list(queues).unwrap().remove(0));
+        assert_eq!((name.as_str(), found.members), ("q", vec!["rc1".to_owned(), "rc2".to_owned()]));
+        assert!(read_list::<ListedQueue>("{}").is_err());
+    }
 }
