@@ -96,7 +96,10 @@ fn set_headers(headers: &mut HeaderMap) {
 
 /// Handles of the metrics of requests, looked up once in the registry for each route, method and status.
 #[derive(Default)]
-struct Meters(RwLock<HashMap<String, HashMap<(&'static str, StatusCode), Meter>>>);
+struct Meters(RwLock<HashMap<String, OfRoute>>);
+
+/// By method and status.
+type OfRoute = HashMap<(&'static str, StatusCode), Meter>;
 
 struct Meter {
     requests: Counter,
