@@ -153,10 +153,9 @@ fn templates(reader: &mut Reader, role: Role) -> Option<Arc<Templates>> {
         }
     };
     if let Some(known) = templates.locales_without_the_default().filter(|_| !default_locale.is_empty()) {
-        let hint = domain::nearest(&default_locale, known.iter().copied());
-        let hint = hint.map(|tag| format!("; did you mean {tag}?")).unwrap_or_default();
-        let known = known.into_iter().collect::<Vec<_>>().join(", ");
-        reader.refuse("DEFAULT_LOCALE", format!("must be a locale of some template: {known}{hint}"));
+        let known: Vec<&str> = known.into_iter().collect();
+        let what = format!("must be a locale of some template: {}", known.join(", "));
+        reader.refuse_word("DEFAULT_LOCALE", what, &known);
     }
     Some(Arc::new(templates))
 }

@@ -116,14 +116,20 @@ fn sandbox(reader: &mut Reader, up: bool) -> SandboxMode {
         return if up { SandboxMode::All } else { SandboxMode::Off };
     };
     SandboxMode::parse(&text).unwrap_or_else(|| {
-        reader.refuse("SANDBOX", "must be all, missing or off");
+        reader.refuse_word("SANDBOX", "must be all, missing or off", &["all", "missing", "off", "true", "false"]);
         SandboxMode::All
     })
 }
 
 fn refuse_what_is_not_built(reader: &mut Reader) {
     let sendgrid = reader.given_of(&["SENDGRID_API_KEY", "SENDGRID_BASE_URL"]);
-    if !sendgrid.is_empty() || reader.text("EMAIL_PROVIDER").is_some_and(|provider| provider != "smtp") {
+    let provider = reader.text("EMAIL_PROVIDER").unwrap_or_default().to_ascii_lowercase();
+    if !["", "smtp", "sendgrid"].contains(&provider.as_str()) {
+        let what = "has a word that is no provider: the only one of this version is smtp, which is how most others take mail \
+                    as well (SMTP_HOST)";
+        reader.refuse_word("EMAIL_PROVIDER", what, &["smtp", "sendgrid"]);
+    }
+    if !sendgrid.is_empty() || provider == "sendgrid" {
         reader.problem(
             "email by SendGrid is not in this version: leave SENDGRID_API_KEY and SENDGRID_BASE_URL empty, set EMAIL_PROVIDER=smtp, and use SMTP_HOST=smtp.sendgrid.net with SMTP_USER=apikey instead",
         );
