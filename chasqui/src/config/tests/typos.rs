@@ -53,3 +53,90 @@ fn a_word_that_is_near_one_of_a_closed_list_is_told_with_it() {
     }
     assert_eq!(one_problem(&[("LOG_FORMAT", "hidden")]), "LOG_FORMAT must be one of: text, json");
 }
+
+fn warnings(role: Role, settings: &[(&str, &str)]) -> Vec<String> {
+    let config = read(role, &[&[("SANDBOX", "all")], settings].concat());
+    config.unwrap_or_else(|problems| panic!("{settings:?}: {problems}")).warnings
+}
+
+#[test]
+fn a_level_for_a_part_that_is_nearly_one_of_ours_is_warned_of() {
+    for (log, place, meant) in [
+        ("info,wroker=debug", "number 2 of 2", "worker"),
+        ("Store=debug", "number 1 of 1", "store"),
+        ("warn,templats::catalog=trace,api=info", "number 2 of 3", "templates"),
+    ] {
+        let told = warnings(Role::Worker, &[("LOG", log)]);
+        let words = format!("LOG has a directive for no part of the fleet, {place}; did you mean {meant}?");
+        assert_eq!(told, [words], "{log}");
+    }
+    // A library's, or the beginning of several of ours.
+    for log in ["info,worker::deliver=debug,lapin=warn", "sqlx=info,hyper_util=warn", "info,s=debug", "debug"] {
+        assert_eq!(warnings(Role::Worker, &[("LOG", log)]), [""; 0], "{log}");
+    }
+}
+
+#[test]
+fn what_is_wrong_with_a_policy_of_lost_answers_is_told_by_its_place() {
+    for (given, words) in [
+        ("sms=hold,sms=resend", "names sms twice: leave one of the two"),
+        (
+            "sms=hodl",
+            "of number 1 of 1, what to do is not known, but resend, hold, resend_if_fresh; did you mean hold?",
+        ),
+        (
+            "email=hold,smss=hold",
+            "of number 2 of 2, the channel is not known, but email, push, sms, whatsapp; did you mean sms?",
+        ),
+        ("hidden=hold", "of number 1 of 1, the channel is not known, but email, push, sms, whatsapp"),
+        ("sms:hidden", "of number 1 of 1, there is no = between a channel and what to do"),
+    ] {
+        let told = one_problem(&[("AMBIGUITY", given)]);
+        assert!(told.starts_with("AMBIGUITY ") && told.ends_with(words), "{given}: {told}");
+    }
+}
+
+#[test]
+fn a_channel_that_the_list_of_channels_leaves_out_is_no_default() {
+    let mail = [("SMTP_HOST", "mail.example"), ("FROM_EMAIL", "a@example.org"), ("CHANNELS", "email")];
+    let demo = [
+        ("SCHEDULER_DEMO_CHANNEL", "sms"),
+        ("SCHEDULER_DEMO_DESTINATION", "+15550001111"),
+        ("SCHEDULER_DEMO_SUBJECT", " "),
+    ];
+    let demo = [&demo[..], &[("SCHEDULER_DEMO_ENABLED", "true")]].concat();
+    for (settings, name) in [(&[("DEFAULT_CHANNEL", "sms")][..], "DEFAULT_CHANNEL"), (&demo, "SCHEDULER_DEMO_CHANNEL")]
+    {
+        let settings = [&mail[..], settings].concat();
+        let words = format!("{name} is sms, which CHANNELS leaves out: add it there, or name another channel");
+        assert_eq!(one_problem(&settings), words);
+        // Where nothing is really sent, and where others send, it is said.
+        for role in [Role::Up, Role::Scheduler, Role::Api] {
+            assert_eq!(warnings(role, &settings), [words.as_str()], "{role:?}");
+        }
+    }
+    for right in [&[("DEFAULT_CHANNEL", "email")][..], &[("DEFAULT_CHANNEL", "sms"), ("CHANNELS", "email,sms")]] {
+        assert_eq!(warnings(Role::Up, &[&mail[..], right].concat()), [""; 0], "{right:?}");
+    }
+}
+
+#[test]
+fn a_locale_that_ends_with_no_region_is_warned_of() {
+    let words = "DEFAULT_LOCALE ends with what is no region such as AR, and no template has words for it: those of the \
+                 shorter one are taken";
+    for (locale, hint) in [("es-ARR", "; did you mean es-AR?"), ("en-hidden-x", "")] {
+        assert_eq!(warnings(Role::Api, &[("DEFAULT_LOCALE", locale)]), [format!("{words}{hint}")], "{locale}");
+    }
+    for locale in ["es", "ES_ar", "es-PY", "es-419", "en-Latn", "en-GB-oxendict"] {
+        assert_eq!(warnings(Role::Api, &[("DEFAULT_LOCALE", locale)]), [""; 0], "{locale}");
+    }
+}
+
+#[test]
+fn channels_with_something_else_than_a_comma_between_them_are_told_so() {
+    for list in ["email;sms", "email sms", "push, email | sms", "email/sms"] {
+        let told = problems(Role::Up, &[("CHANNELS", list)]);
+        assert_eq!(told, ["CHANNELS must have a comma between two channels, such as email,sms"], "{list}");
+    }
+    assert_eq!(problems(Role::Up, &[("CHANNELS", "email;hidden")]).len(), 1);
+}
