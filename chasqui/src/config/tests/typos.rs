@@ -140,3 +140,54 @@ fn channels_with_something_else_than_a_comma_between_them_are_told_so() {
     }
     assert_eq!(problems(Role::Up, &[("CHANNELS", "email;hidden")]).len(), 1);
 }
+
+#[test]
+fn what_others_call_a_setting_is_told_of_a_file_which_may_be_shared() {
+    let dotenv = |line: &str| {
+        let pairs: String = RIGHT.iter().map(|(name, value)| format!("{name}={value}\n")).collect();
+        Config::read(Sources::of_dotenv(format!("{pairs}SANDBOX=all\n{line}=hidden\n").as_bytes()), Role::Worker)
+    };
+    for (name, meant) in [
+        ("LOGLEVEL", "LOG"),
+        ("MAIL_FROM", "FROM_EMAIL"),
+        ("RETRY_DELAY_1", "WORKER_RETRY_DELAY_1"),
+        ("MAX_RETRIES", "WORKER_MAX_RETRIES"),
+        ("RETENTION", "RETENTION_DAYS"),
+        ("AMBIGUOUS", "AMBIGUITY"),
+        ("TEMPLATES", "TEMPLATES_DIR"),
+        ("DATABASE", "DATABASE_URL"),
+        ("BOOTSTRAP", "BOOTSTRAP_TOKEN"),
+        ("LOCALE", "DEFAULT_LOCALE"),
+        ("LANGUAGE", "DEFAULT_LOCALE"),
+        ("WORKERS", "WORKER_CONCURRENCY"),
+        ("CONCURRENCY", "WORKER_CONCURRENCY"),
+        ("TIMEZONE", "SCHEDULER_DEMO_TIMEZONE"),
+    ] {
+        let told = dotenv(name).expect(name).warnings;
+        assert_eq!(told, [format!(".env: line 5: there is no setting {name}: did you mean {meant}?")]);
+        // A file of our own holds nothing of others.
+        let (name, meant) = (name.to_ascii_lowercase(), meant.to_ascii_lowercase());
+        let told = Config::read(Sources::of_file(&format!("{name} = \"hidden\"\n")), Role::Probe).expect_err(&name);
+        let words = format!("chasqui.toml: line 1: there is no setting {name}: did you mean {meant}?");
+        assert_eq!(told.problems, [words]);
+    }
+    let told = dotenv("SMTP_USERNAME").expect_err("of our family").problems;
+    assert_eq!(told, [".env: line 5: there is no setting SMTP_USERNAME: did you mean SMTP_USER?"]);
+    for name in ["PORT", "DEBUG"] {
+        assert_eq!(dotenv(name).expect(name).warnings, [""; 0], "{name}");
+    }
+}
+
+#[test]
+fn a_file_that_is_named_is_looked_at_by_a_command_that_goes_by_no_setting() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("chasqui.toml");
+    let told = |file: &std::path::Path| Sources::look_at(file).expect_err("refused").to_string();
+    assert!(told(&file).contains("chasqui.toml: "), "it is not there");
+    for (text, words) in [("log = ", "line 1: "), ("smtp_hots = \"hidden\"\n", "did you mean smtp_host?")] {
+        std::fs::write(&file, text).unwrap();
+        assert!(told(&file).contains(words) && !told(&file).contains("hidden"), "{}", told(&file));
+    }
+    std::fs::write(&file, "smtp_host = \"mail.example\"\n").unwrap();
+    assert_eq!(Sources::look_at(&file), Ok(()));
+}
