@@ -7,6 +7,8 @@ mod database;
 pub(crate) mod dotenv;
 mod keys;
 mod log;
+mod names;
+mod parameters;
 mod place;
 mod reader;
 mod roles;
@@ -103,11 +105,7 @@ impl Config {
         let zones = scheduler::zones(reader, role);
         let config = Self {
             broker: broker::read(reader),
-            names: Names {
-                exchange: reader.required_text("AMQP_EXCHANGE"),
-                queue: reader.required_text("AMQP_QUEUE"),
-                routing_key: reader.required_text("AMQP_ROUTING_KEY"),
-            },
+            names: names::read(reader),
             queue_type: reader
                 .choice("AMQP_QUEUE_TYPE", &[("quorum", QueueType::Quorum), ("classic", QueueType::Classic)]),
             topology: reader

@@ -99,11 +99,7 @@ fn what_is_wrong_with_a_policy_of_lost_answers_is_told_by_its_place() {
 #[test]
 fn a_channel_that_the_list_of_channels_leaves_out_is_no_default() {
     let mail = [("SMTP_HOST", "mail.example"), ("FROM_EMAIL", "a@example.org"), ("CHANNELS", "email")];
-    let demo = [
-        ("SCHEDULER_DEMO_CHANNEL", "sms"),
-        ("SCHEDULER_DEMO_DESTINATION", "+15550001111"),
-        ("SCHEDULER_DEMO_SUBJECT", " "),
-    ];
+    let demo = [("SCHEDULER_DEMO_CHANNEL", "sms"), ("SCHEDULER_DEMO_DESTINATION", "+15550001111")];
     let demo = [&demo[..], &[("SCHEDULER_DEMO_ENABLED", "true")]].concat();
     for (settings, name) in [(&[("DEFAULT_CHANNEL", "sms")][..], "DEFAULT_CHANNEL"), (&demo, "SCHEDULER_DEMO_CHANNEL")]
     {
@@ -190,4 +186,60 @@ fn a_file_that_is_named_is_looked_at_by_a_command_that_goes_by_no_setting() {
     }
     std::fs::write(&file, "smtp_host = \"mail.example\"\n").unwrap();
     assert_eq!(Sources::look_at(&file), Ok(()));
+}
+
+#[test]
+fn a_parameter_of_the_ledger_that_would_be_ignored_or_refused_late_is_told_with_the_setting() {
+    for (parameters, words) in [
+        ("postgresql://u:p@h/db?sslmod=require", "that is not known, number 1 of 1: known are sslmode, "),
+        ("postgresql://u:p@h/db?sslmod=require", "; did you mean sslmode?"),
+        ("postgresql://u:p@h/db?port=1&sslmode=requir", "a wrong value for sslmode, number 2 of 2: it must be one of"),
+        ("postgresql://u:p@h/db?sslmode=requir", "; did you mean require?"),
+        ("postgresql://u:p@h/db?port=hidden", "a wrong value for port, number 1 of 1: it must be a port"),
+        ("postgresql://u:p@h/db?hostaddr=hidden", "it must be an IP address"),
+        ("postgresql://u:p@h/db?statement-cache-capacity=hidden", "it must be a whole number"),
+        ("sqlite:x.db?mod=rwc", "known are mode, cache, immutable, vfs; did you mean mode?"),
+        ("sqlite:x.db?hidden=1", "known are mode, cache, immutable, vfs"),
+        ("sqlite:x.db?mode=rcw", "a wrong value for mode, number 1 of 1: it must be one of ro, rw, rwc, memory"),
+    ] {
+        for name in ["DATABASE_URL", "DB_URL"] {
+            let told = Config::read(Sources::of([(name, parameters)]), Role::Ledger).expect_err(parameters).problems;
+            assert!(told.len() == 1 && told[0].starts_with(&format!("{name} has a ")), "{told:#?}");
+            assert!(told[0].contains(words) && !told[0].contains("hidden"), "{parameters}: {told:#?}");
+        }
+    }
+    let warnings = |url: &str| {
+        let config = Config::read(Sources::of([("DATABASE_URL", url)]), Role::Ledger);
+        config.unwrap_or_else(|problems| panic!("{url}: {problems}")).warnings
+    };
+    // Other drivers have them.
+    for other in ["connect_timeout=10", "channel_binding=require", "sslcrl=x", "ssl=require", "hidden=1"] {
+        let told = warnings(&format!("postgresql://u:p@h/db?{other}"));
+        let words = "DATABASE_URL has a parameter that is not used, number 1 of 1: used are sslmode, ";
+        assert!(told.len() == 1 && told[0].starts_with(words) && !told[0].contains("hidden"), "{told:#?}");
+    }
+    for right in [
+        "postgresql://u:p@h/db?sslmode=Require&sslrootcert=/ca.pem&options[search_path]=x&application_name=x",
+        "postgresql://u:p@h/db?",
+        "sqlite:x.db?mode=rwc&cache=private",
+        "sqlite::memory:",
+    ] {
+        assert_eq!(warnings(right), [""; 0], "{right}");
+    }
+}
+
+#[test]
+fn a_name_that_the_broker_would_refuse_is_told_before_it_is_asked() {
+    let words = "must begin with notifications. where `chasqui up` starts a node of its own";
+    for name in ["AMQP_QUEUE", "AMQP_EXCHANGE"] {
+        let told = unconfigured(&[(name, "notifications queue")]).expect_err(name).problems;
+        assert!(told.len() == 1 && told[0].starts_with(&format!("{name} {words}")), "{told:#?}");
+        unconfigured(&[(name, "notifications.v2")]).expect("the node's user may use it");
+        // RabbitMQ itself takes nearly any name.
+        read(Role::Up, &[(name, "notifications queue")]).expect("the operator's own broker");
+        let told = problems(Role::Up, &[(name, "amq.queue")]);
+        assert_eq!(told, [format!("{name} must not begin with amq., which RabbitMQ keeps for itself")]);
+        assert_eq!(problems(Role::Up, &[(name, &"x".repeat(246))]), [format!("{name} must have at most 245 bytes")]);
+    }
+    unconfigured(&[("AMQP_ROUTING_KEY", "any key")]).expect("a key is no object");
 }
