@@ -6,6 +6,9 @@ mod channels;
 mod database;
 pub(crate) mod dotenv;
 mod keys;
+mod log;
+mod names;
+mod parameters;
 mod place;
 mod reader;
 mod roles;
@@ -23,7 +26,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::Zones;
-use reader::Reader;
+use reader::{Reader, did_you_mean};
 use secrecy::SecretString;
 use templates::Templates;
 use topology::{Mode, Names, QueueType};
@@ -102,11 +105,7 @@ impl Config {
         let zones = scheduler::zones(reader, role);
         let config = Self {
             broker: broker::read(reader),
-            names: Names {
-                exchange: reader.required_text("AMQP_EXCHANGE"),
-                queue: reader.required_text("AMQP_QUEUE"),
-                routing_key: reader.required_text("AMQP_ROUTING_KEY"),
-            },
+            names: names::read(reader),
             queue_type: reader
                 .choice("AMQP_QUEUE_TYPE", &[("quorum", QueueType::Quorum), ("classic", QueueType::Classic)]),
             topology: reader
@@ -125,7 +124,7 @@ impl Config {
             retention: scheduler::retention(reader),
             stuck_after: reader.seconds("STUCK_AFTER_SECONDS"),
             templates: templates(reader, role),
-            log: log(reader),
+            log: log::read(reader),
             log_json: reader.choice("LOG_FORMAT", &[("text", false), ("json", true)]),
             warnings: Vec::new(),
             worker,
@@ -135,6 +134,18 @@ impl Config {
         }
         role.check(reader, &config);
         config
+    }
+}
+
+/// Whether the last part of a locale may be a region, a script or a variant (RFC 5646 section 2.1).
+fn ends_as_a_tag(locale: &str) -> bool {
+    let last = locale.rsplit(['-', '_']).next().unwrap_or_default();
+    let all = |is: fn(&char) -> bool| last.chars().all(|letter| is(&letter));
+    match last.len() {
+        2 => all(char::is_ascii_alphabetic),
+        3 => all(char::is_ascii_digit),
+        4..=8 => all(char::is_ascii_alphanumeric),
+        _ => false,
     }
 }
 
@@ -153,26 +164,18 @@ fn templates(reader: &mut Reader, role: Role) -> Option<Arc<Templates>> {
         }
     };
     if let Some(known) = templates.locales_without_the_default().filter(|_| !default_locale.is_empty()) {
-        let hint = domain::nearest(&default_locale, known.iter().copied());
-        let hint = hint.map(|tag| format!("; did you mean {tag}?")).unwrap_or_default();
-        let known = known.into_iter().collect::<Vec<_>>().join(", ");
-        reader.refuse("DEFAULT_LOCALE", format!("must be a locale of some template: {known}{hint}"));
+        let known: Vec<&str> = known.into_iter().collect();
+        let what = format!("must be a locale of some template: {}", known.join(", "));
+        reader.refuse_word("DEFAULT_LOCALE", what, &known);
+    } else if !default_locale.is_empty() && !templates.has_locale(&default_locale) && !ends_as_a_tag(&default_locale) {
+        let known: Vec<&str> = templates.locales().into_iter().collect();
+        let hint = did_you_mean(&default_locale, &known);
+        reader.warn(format!(
+            "DEFAULT_LOCALE ends with what is no region such as AR, and no template has words for it: those of the shorter \
+             one are taken{hint}"
+        ));
     }
     Some(Arc::new(templates))
-}
-
-/// A word that is no level would be taken for the name of a module, and nothing would be logged.
-fn log(reader: &mut Reader) -> String {
-    let text = reader.required_text("LOG");
-    let known = |directive: &str| {
-        let level = directive.rsplit('=').next().unwrap_or_default().trim().to_ascii_lowercase();
-        ["off", "error", "warn", "info", "debug", "trace"].contains(&level.as_str())
-    };
-    let parsed = tracing_subscriber::EnvFilter::try_new(&text).is_ok();
-    if !parsed || !text.split(',').filter(|directive| !directive.contains('[')).all(known) {
-        reader.refuse("LOG", "must be error, warn, info, debug, trace or off, or directives such as info,worker=debug");
-    }
-    text
 }
 
 #[cfg(test)]

@@ -166,15 +166,25 @@ impl Templates {
         self.catalog.templates.keys().map(String::as_str)
     }
 
-    /// The tags under which any template has words, sorted, when the default locale, with what it falls back to, is
+    /// Whether any template has words under this very tag.
+    pub fn has_locale(&self, tag: &str) -> bool {
+        self.catalog.templates.values().any(|template| template.has_locale(std::iter::once(tag)))
+    }
+
+    /// The tags under which any template has words, sorted.
+    pub fn locales(&self) -> BTreeSet<&str> {
+        let tags = self.catalog.templates.values().flat_map(|template| &template.locales);
+        tags.map(|(tag, _)| tag.as_str()).collect()
+    }
+
+    /// As [`Templates::locales`], when the default locale, with what it falls back to, is
     /// none of them: then a notification without a locale finds no words at all.
     pub fn locales_without_the_default(&self) -> Option<BTreeSet<&str>> {
         let known = |template: &Template| template.has_locale(fallbacks(None, &self.options.default_locale));
         if self.catalog.templates.values().any(known) {
             return None;
         }
-        let tags = self.catalog.templates.values().flat_map(|template| &template.locales);
-        Some(tags.map(|(tag, _)| tag.as_str()).collect())
+        Some(self.locales())
     }
 
     /// What every template offers, sorted by name.

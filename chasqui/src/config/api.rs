@@ -86,7 +86,8 @@ fn open(reader: &mut Reader, up: bool) -> ::api::Open {
         "local" => ::api::Open::ThisMachine,
         "true" | "1" | "yes" | "on" => ::api::Open::Everybody,
         _ => {
-            reader.refuse("NOTIFY_OPEN", "must be false, local (callers on this machine) or true (everybody)");
+            let what = "must be false, local (callers on this machine) or true (everybody)";
+            reader.refuse_word("NOTIFY_OPEN", what, &["false", "local", "true"]);
             ::api::Open::Nobody
         }
     }

@@ -2,10 +2,14 @@
 //! they are only read, and what is wrong with them is told.
 
 use ::channels::{Channels, Kind, SandboxMode, Setting, Settings, Values, known, sections};
+use domain::ChannelName;
 use secrecy::SecretString;
 
-use super::place;
 use super::reader::Reader;
+use super::{Config, place};
+
+/// What other lists have between their words.
+const OTHER_COMMAS: [char; 7] = [',', ';', ' ', '\t', '|', '+', '/'];
 
 /// `sends`: the process sends, so that what is missing is a problem. `up`: everything is captured unless the operator says
 /// otherwise.
@@ -48,8 +52,13 @@ fn value(reader: &mut Reader, setting: &Setting) -> Option<SecretString> {
 /// be the value of another setting.
 fn only(reader: &mut Reader) -> Option<Vec<String>> {
     let list = reader.text("CHANNELS")?.to_ascii_lowercase();
-    let words: Vec<&str> = list.split(',').map(str::trim).filter(|word| !word.is_empty()).collect();
+    let words = words(&list);
     let known = known();
+    let pieces: Vec<&str> = list.split(OTHER_COMMAS).map(str::trim).filter(|piece| !piece.is_empty()).collect();
+    if pieces.len() > words.len() && pieces.iter().all(|piece| known.contains(piece)) {
+        reader.refuse("CHANNELS", "must have a comma between two channels, such as email,sms");
+        return Some(pieces.into_iter().map(str::to_owned).collect());
+    }
     let (right, wrong): (Vec<_>, Vec<_>) = words.iter().enumerate().partition(|(_, word)| known.contains(word));
     for (at, word) in &wrong {
         let hint = domain::nearest(word, known.iter().copied()).map(|near| format!("did you mean {near}? "));
@@ -65,6 +74,32 @@ fn only(reader: &mut Reader) -> Option<Vec<String>> {
         reader.is_wrong("CHANNELS");
     }
     Some(right.into_iter().map(|(_, word)| (*word).to_owned()).collect())
+}
+
+fn words(list: &str) -> Vec<&str> {
+    list.split(',').map(str::trim).filter(|word| !word.is_empty()).collect()
+}
+
+/// A message that names no channel, or the demo, would go where this process sends nothing.
+pub(super) fn check_left_out(reader: &mut Reader, config: &Config, sends: bool) {
+    let list = reader.text("CHANNELS").unwrap_or_default().to_ascii_lowercase();
+    // What is no channel has been told, and may have been meant for the one that is missing.
+    let Some(only) = config.channels.only.as_ref().filter(|_| words(&list).iter().all(|word| known().contains(word)))
+    else {
+        return;
+    };
+    let left_out = |channel: &&ChannelName| !only.iter().any(|name| name == channel.as_str());
+    let demo = config.demo.as_ref().map(|demo| &demo.channel).filter(left_out);
+    let default = config.worker.defaults.channel.as_ref().filter(left_out);
+    for (name, channel) in [("DEFAULT_CHANNEL", default), ("SCHEDULER_DEMO_CHANNEL", demo)] {
+        let Some(channel) = channel else { continue };
+        let what = format!("is {channel}, which CHANNELS leaves out: add it there, or name another channel");
+        if sends && config.channels.sandbox != SandboxMode::All {
+            reader.refuse(name, what);
+        } else {
+            reader.warn(format!("{name} {what}"));
+        }
+    }
 }
 
 /// What is there by halves is told in any case; it is a problem where it would send less than its operator believes.
@@ -116,14 +151,20 @@ fn sandbox(reader: &mut Reader, up: bool) -> SandboxMode {
         return if up { SandboxMode::All } else { SandboxMode::Off };
     };
     SandboxMode::parse(&text).unwrap_or_else(|| {
-        reader.refuse("SANDBOX", "must be all, missing or off");
+        reader.refuse_word("SANDBOX", "must be all, missing or off", &["all", "missing", "off", "true", "false"]);
         SandboxMode::All
     })
 }
 
 fn refuse_what_is_not_built(reader: &mut Reader) {
     let sendgrid = reader.given_of(&["SENDGRID_API_KEY", "SENDGRID_BASE_URL"]);
-    if !sendgrid.is_empty() || reader.text("EMAIL_PROVIDER").is_some_and(|provider| provider != "smtp") {
+    let provider = reader.text("EMAIL_PROVIDER").unwrap_or_default().to_ascii_lowercase();
+    if !["", "smtp", "sendgrid"].contains(&provider.as_str()) {
+        let what = "has a word that is no provider: the only one of this version is smtp, which is how most others take mail \
+                    as well (SMTP_HOST)";
+        reader.refuse_word("EMAIL_PROVIDER", what, &["smtp", "sendgrid"]);
+    }
+    if !sendgrid.is_empty() || provider == "sendgrid" {
         reader.problem(
             "email by SendGrid is not in this version: leave SENDGRID_API_KEY and SENDGRID_BASE_URL empty, set EMAIL_PROVIDER=smtp, and use SMTP_HOST=smtp.sendgrid.net with SMTP_USER=apikey instead",
         );

@@ -3,6 +3,7 @@
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
+use super::parameters;
 use super::place::is_whole;
 use super::reader::Reader;
 
@@ -24,9 +25,9 @@ fn url(reader: &mut Reader, name: &str) -> Option<SecretString> {
     let scheme = scheme.split('+').next().unwrap_or_default();
     let whole = format!("{scheme}:{rest}");
     let problem = match scheme {
-        "sqlite" => return Some(SecretString::from(whole)),
+        "sqlite" => return Some(with_parameters(reader, name, whole)),
         "postgres" | "postgresql" => match Url::parse(&whole) {
-            Ok(url) if is_whole(&url) => return Some(SecretString::from(whole)),
+            Ok(url) if is_whole(&url) => return Some(with_parameters(reader, name, whole)),
             _ => {
                 "must look like postgresql://user:password@host:5432/database (of a password, percent-encode @ : / ? # and \
                  the percent sign)"
@@ -36,4 +37,9 @@ fn url(reader: &mut Reader, name: &str) -> Option<SecretString> {
     };
     reader.refuse(name, problem);
     None
+}
+
+fn with_parameters(reader: &mut Reader, name: &str, url: String) -> SecretString {
+    parameters::check(reader, name, &url);
+    SecretString::from(url)
 }

@@ -1,10 +1,9 @@
 //! What each role of the fleet needs: the API, the worker, the scheduler, or all of them.
 
-use super::Config;
-use super::api;
 use super::broker::NAMES as BROKER_NAMES;
 use super::keys::{SECRET_KEY_BYTES, refuse_published_key};
 use super::reader::Reader;
+use super::{Config, api, channels, names};
 
 /// Which part of the fleet a process is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -77,6 +76,10 @@ impl Role {
         }
         refuse_published_key(reader, config);
         api::check_tokens(reader, config);
+        if self == Self::Up {
+            names::check_private(reader, config);
+        }
+        channels::check_left_out(reader, config, self.sends());
         if self.sends()
             && reader.are_right(&["PROVIDER_TIMEOUT_SECONDS", "WORKER_LEASE_SECONDS"])
             && let Err(error) = config.worker.check()

@@ -5,9 +5,9 @@ use std::path::Path;
 
 use toml::de::DeTable;
 
-use super::DEFAULTS;
 use super::dotenv::Dotenv;
 use super::unknown::Unknown;
+use super::{DEFAULTS, Problems};
 
 /// Raw values by upper-case name; the strongest source has already won.
 #[derive(Clone, Default)]
@@ -29,6 +29,17 @@ impl Sources {
         sources.dotenv(Path::new(".env"));
         sources.environment(std::env::vars_os());
         sources
+    }
+
+    /// For a command that goes by no setting: a file that was named is looked at all the same.
+    ///
+    /// # Errors
+    /// [`Problems`] with the file itself and the names in it; its values are a role's to judge.
+    pub fn look_at(file: &Path) -> Result<(), Problems> {
+        let mut sources = Self::defaults();
+        sources.file(file);
+        let Self { problems, warnings, .. } = sources;
+        if problems.is_empty() { Ok(()) } else { Err(Problems { problems, warnings }) }
     }
 
     /// Only the defaults and the given pairs: for tests and for roles started by other code.
@@ -156,6 +167,8 @@ impl Sources {
         for pair in &pairs {
             if let Some(why) = self.mistaken(&pair.name) {
                 self.problems.push(format!("{file}: line {}: {why}", pair.line));
+            } else if let Some(why) = self.unknown(|unknown| unknown.perhaps(&pair.name)) {
+                self.warnings.push(format!("{file}: line {}: {why}", pair.line));
             }
             self.pair(&pair.name, &pair.value);
         }

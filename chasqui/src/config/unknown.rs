@@ -51,11 +51,33 @@ const OTHER_NAMES: [(&str, &str); 26] = [
     ("SMTP_HOST", "SMTP_SERVER SMTP_ADDRESS SMTP_URL"),
     ("SMTP_PASSWORD", "SMTP_PASS SMTP_PASSWD SMTP_PWD"),
     ("SMTP_TLS", "SMTP_SSL SMTP_SECURE SMTP_STARTTLS SMTP_ENCRYPTION SMTP_USE_TLS SMTP_USE_SSL SMTP_SECURITY"),
-    ("SMTP_USER", "SMTP_LOGIN"),
+    ("SMTP_USER", "SMTP_LOGIN SMTP_USERNAME"),
     ("TWILIO_ACCOUNT_SID", "TWILIO_SID TWILIO_ACCOUNT TWILIO_ACCOUNT_ID"),
     ("TWILIO_AUTH_TOKEN", "TWILIO_TOKEN TWILIO_AUTH"),
     ("TWILIO_FROM_NUMBER", "TWILIO_FROM TWILIO_NUMBER TWILIO_PHONE_NUMBER TWILIO_PHONE TWILIO_SENDER"),
     ("WORKER_CONCURRENCY", "WORKER_PREFETCH WORKER_THREADS WORKER_COUNT"),
+];
+/// As above, but other programs have them too: they are taken for ours in a file of settings only, and a `.env`, which may
+/// be shared, is not refused for them.
+const IN_FILES: [(&str, &str); 18] = [
+    ("AMBIGUITY", "AMBIGUOUS"),
+    ("BOOTSTRAP_TOKEN", "BOOTSTRAP"),
+    ("DATABASE_URL", "DATABASE"),
+    ("DEFAULT_LOCALE", "LANGUAGE LOCALE"),
+    ("FROM_EMAIL", "MAIL_FROM MAIL_FROM_ADDRESS"),
+    ("FROM_NAME", "MAIL_FROM_NAME"),
+    ("LOG", "LOGLEVEL"),
+    ("RETENTION_DAYS", "RETENTION"),
+    ("SCHEDULER_DEMO_TIMEZONE", "TIMEZONE"),
+    ("SMTP_HOST", "MAIL_HOST MAIL_SERVER"),
+    ("SMTP_PASSWORD", "MAIL_PASSWORD"),
+    ("SMTP_USER", "MAIL_USER MAIL_USERNAME"),
+    ("TEMPLATES_DIR", "TEMPLATES"),
+    ("WORKER_CONCURRENCY", "CONCURRENCY WORKERS"),
+    ("WORKER_MAX_RETRIES", "MAX_RETRIES"),
+    ("WORKER_RETRY_DELAY_1", "RETRY_DELAY_1"),
+    ("WORKER_RETRY_DELAY_2", "RETRY_DELAY_2"),
+    ("WORKER_RETRY_DELAY_3", "RETRY_DELAY_3"),
 ];
 /// First words of settings that begin the names of too many other programs: only a spelling that is nearly ours counts.
 const COMMON: [&str; 3] = ["WEB_", "DEFAULT_", "SECRET_"];
@@ -103,8 +125,18 @@ impl<'a> Unknown<'a> {
 
     /// Of a file in which every name must be known, and is written in lower case.
     pub(super) fn explain_in_file(&self, name: &str) -> String {
-        let hint = self.hint(&name.to_ascii_uppercase(), false);
+        let upper = name.to_ascii_uppercase();
+        let hint = match self.hint(&upper, false) {
+            Hint::Family(family) => self.called(&IN_FILES, &upper).map_or(Hint::Family(family), Hint::OtherName),
+            hint => hint,
+        };
         told(&shown(name), &hint, str::to_ascii_lowercase)
+    }
+
+    /// Of a name in a `.env` that [`Unknown::explain`] leaves to others: what it would be if it were meant for us.
+    pub(super) fn perhaps(&self, name: &str) -> Option<String> {
+        let meant = self.called(&IN_FILES, &name.to_ascii_uppercase())?;
+        Some(told(&shown(name), &Hint::OtherName(meant), str::to_owned))
     }
 
     fn hint(&self, upper: &str, of_a_channel: bool) -> Hint<'a> {
@@ -119,14 +151,18 @@ impl<'a> Unknown<'a> {
         if let Some((_, nearest)) = nearest {
             return Hint::Slip(nearest);
         }
-        let called = |names: &str| names.split(' ').any(|other| other == upper);
-        let meant = OTHER_NAMES.iter().find(|(_, names)| called(names)).map(|(setting, _)| *setting);
-        if let Some(setting) = meant.and_then(|meant| self.settings.iter().find(|setting| **setting == meant)) {
+        if let Some(setting) = self.called(&OTHER_NAMES, upper) {
             return Hint::OtherName(setting);
         }
         let word = upper.split('_').next().unwrap_or_default();
         let family = self.settings.iter().copied().filter(|setting| setting.split('_').next() == Some(word));
         Hint::Family(family.collect())
+    }
+
+    /// The setting that a table has this other name for.
+    fn called(&self, table: &[(&str, &str)], upper: &str) -> Option<&'a str> {
+        let (meant, _) = table.iter().find(|(_, names)| names.split(' ').any(|other| other == upper))?;
+        self.settings.iter().copied().find(|setting| setting == meant)
     }
 }
 
@@ -212,6 +248,7 @@ mod tests {
             ("API_PORT", "API_LISTEN"),
             ("api_host", "API_LISTEN"),
             ("SMTP_SERVER", "SMTP_HOST"),
+            ("SMTP_USERNAME", "SMTP_USER"),
             ("SANDBOX_MODE", "SANDBOX"),
         ] {
             let told = explain(name).unwrap_or_else(|| panic!("{name} is not told"));
@@ -223,7 +260,7 @@ mod tests {
     fn every_setting_that_has_another_name_exists_and_no_other_name_is_a_setting() {
         let table: toml::Table = crate::config::DEFAULTS.parse().unwrap();
         let settings: BTreeSet<String> = table.keys().map(|name| name.to_ascii_uppercase()).collect();
-        for (setting, names) in OTHER_NAMES {
+        for (setting, names) in OTHER_NAMES.into_iter().chain(IN_FILES) {
             assert!(settings.contains(setting), "{setting}");
             for name in names.split(' ') {
                 assert!(!settings.contains(name), "{name}");
@@ -271,6 +308,9 @@ mod tests {
             "SECRET_SAUCE",
             "CARGO_HOME",
             "SHLVL",
+            "LANGUAGE",
+            "DATABASE",
+            "WORKERS",
             "_",
         ] {
             assert_eq!(explain(name), None, "{name}");
