@@ -41,9 +41,10 @@ const MAX_SHOWN_CHARS: usize = 64;
 /// This many digits in a name look like a phone number.
 const PHONE_DIGITS: usize = 6;
 
-/// A field that is not read.
+/// A field that is not read, or a header of its message.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct UnknownField {
+    /// A JSON pointer; `header:name` for a header.
     pub pointer: String,
     pub meant: Meant,
 }
@@ -55,6 +56,8 @@ pub enum Meant {
     Ours(&'static str),
     /// Something that would change what is sent or when, and that no field of ours does: what to do instead.
     Instead(&'static str),
+    /// One of ours whose value was not read: what it must be. Only a header is taken without its value.
+    Misread(&'static str),
     /// Nothing of ours.
     Foreign,
 }
@@ -65,7 +68,7 @@ impl UnknownField {
         let detail = match self.meant {
             Meant::Ours(field) => format!("is not known: did you mean {field}?"),
             Meant::Instead(way) => format!("is not known: {way}"),
-            Meant::Foreign => return None,
+            Meant::Misread(_) | Meant::Foreign => return None,
         };
         Some(FieldError { pointer: self.pointer.clone(), detail })
     }
@@ -75,6 +78,7 @@ impl UnknownField {
         let detail = match self.meant {
             Meant::Ours(field) => format!("is not known and was not read: did you mean {field}?"),
             Meant::Instead(way) => format!("is not known and was not read: {way}"),
+            Meant::Misread(must) => format!("was not read: it {must}"),
             Meant::Foreign => "is not known and was not read: fields of your own belong into metadata".into(),
         };
         FieldError { pointer: self.pointer.clone(), detail }
