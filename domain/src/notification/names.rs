@@ -243,15 +243,25 @@ pub fn is_field(name: &str) -> bool {
 /// The known name that `name` is most likely a slip of: the same but for its case and separators, its plural, or one
 /// edit away (two, from seven letters on).
 pub fn nearest<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+    near(name, known, 0)
+}
+
+/// As [`nearest`], among names that there are few of: then one edit away from three letters is near enough.
+pub fn nearest_of_few<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+    near(name, known, 1)
+}
+
+fn near<'k>(name: &str, known: impl IntoIterator<Item = &'k str>, of_three: usize) -> Option<&'k str> {
     if name.len() > MAX_COMPARED_BYTES {
         return None;
     }
     let name = plain(name);
-    let near = known.into_iter().filter_map(|known| Some((distance(&name, &plain(known))?, known)));
+    let near = known.into_iter().filter_map(|known| Some((distance(&name, &plain(known), of_three)?, known)));
     near.min_by_key(|(edits, _)| *edits).map(|(_, known)| known)
 }
 
-fn distance(name: &str, known: &str) -> Option<usize> {
+/// `of_three` edits are allowed from a name of three letters.
+fn distance(name: &str, known: &str, of_three: usize) -> Option<usize> {
     if name == known {
         return Some(0);
     }
@@ -259,7 +269,8 @@ fn distance(name: &str, known: &str) -> Option<usize> {
         return Some(1);
     }
     let allowed = match known.len() {
-        0..=3 => 0,
+        0..=2 => 0,
+        3 => of_three,
         4..=6 => 1,
         _ => 2,
     };
