@@ -13,7 +13,7 @@ use crate::{Incoming, Owner};
 const NOT_UTF_8: u32 = 0x1a;
 
 impl Incoming {
-    /// Reads the body, whose tenant is the owner's. A panic is a reason to refuse it, not to stop reading the queue.
+    /// Reads the body, whose tenant is the owner's. Headers that were not read are told with its fields that were not. A panic is a reason to refuse it, not to stop reading the queue.
     ///
     /// # Errors
     /// [`DecodeError`]: the message can never be delivered as it is.
@@ -32,7 +32,9 @@ impl Incoming {
             let latin_1 = if bad == NOT_UTF_8 { ", which stands for bytes that are not UTF-8" } else { "" };
             return Err(refused(format!("the message_id must not contain the control character U+{bad:04X}{latin_1}")));
         }
-        contained(|| self.owned(Notification::decode(&self.body, defaults)?))
+        let mut notification = contained(|| self.owned(Notification::decode(&self.body, defaults)?))?;
+        notification.unknown.extend(self.misread.iter().cloned());
+        Ok(notification)
     }
 
     fn owned(&self, mut notification: Notification) -> Result<Notification, DecodeError> {

@@ -5,12 +5,14 @@
 mod carried;
 #[cfg(test)]
 mod fuzz;
+mod misread;
 mod read;
 #[cfg(test)]
 mod tests;
 mod write;
 
 pub use carried::{Carried, fingerprint_of_properties};
+pub(crate) use misread::misread;
 pub use read::read_headers;
 pub(crate) use read::{noted_tenant, of_a_publisher, sent_at};
 pub use write::properties;

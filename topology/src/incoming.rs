@@ -3,9 +3,9 @@
 use amqp::types::ShortString;
 use amqp::{Delivery, Settle, delivery_count};
 use bytes::Bytes;
-use domain::{Headers, Lane, Timestamp};
+use domain::{Headers, Lane, Timestamp, UnknownField};
 
-use crate::envelope::{noted_tenant, of_a_publisher, sent_at};
+use crate::envelope::{misread, noted_tenant, of_a_publisher, sent_at};
 use crate::owner::owner_of;
 use crate::{Carried, Names, Owner, Source, fingerprint_of_properties, read_headers};
 
@@ -20,6 +20,8 @@ pub struct Incoming {
     pub body: Bytes,
     /// Of a publisher whose tenant is told from its user, only those that publishers may set.
     pub headers: Headers,
+    /// Headers that look like ours and were not read.
+    pub misread: Vec<UnknownField>,
     pub carried: Carried,
     pub owner: Owner,
     /// Canonical bytes of the properties that its publisher chose, for `domain::fingerprint_of`. Empty when it has a
@@ -62,6 +64,7 @@ impl Incoming {
             message_id,
             body,
             headers,
+            misread: misread(properties),
             carried: Carried::of(properties).with_owner(&owner),
             owner,
             timestamp: sent_at(properties),

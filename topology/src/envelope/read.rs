@@ -18,7 +18,7 @@ pub fn read_headers(properties: &BasicProperties, names: &Names) -> Headers {
     let Some(table) = properties.headers() else { return Headers::default() };
     Headers {
         attempt: count(table, name::ATTEMPT),
-        epoch: count(table, name::EPOCH),
+        epoch: get(table, name::EPOCH).and_then(epoch),
         seq: count(table, name::SEQ),
         lane: get(table, name::LANE).and_then(text).and_then(Lane::parse),
         due: instant(table, name::DUE),
@@ -79,8 +79,14 @@ fn died_in_a_lane(table: &FieldTable, names: &Names) -> bool {
     })
 }
 
+/// The one count that people set, beside `notify-again`: also as a text of digits.
+pub(super) fn epoch(value: &AMQPValue) -> Option<u32> {
+    let digits = |text: &&str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    value::count(value).or_else(|| text(value).filter(digits)?.parse().ok())
+}
+
 /// The RabbitMQ UI writes a header as text unless it is told otherwise.
-fn is_yes(value: &AMQPValue) -> bool {
+pub(super) fn is_yes(value: &AMQPValue) -> bool {
     matches!(value, AMQPValue::Boolean(true))
         || number(value) == Some(1)
         || text(value).is_some_and(|text| text.eq_ignore_ascii_case("true"))
