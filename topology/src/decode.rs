@@ -134,6 +134,20 @@ mod tests {
     }
 
     #[test]
+    fn a_header_that_is_not_read_is_told_with_the_fields_that_are_not() {
+        let header = amqp::types::AMQPValue::Boolean(true);
+        let table = std::collections::BTreeMap::from([("notify-agian".into(), header)]);
+        let properties = BasicProperties::default().with_headers(table.into());
+        let (settle, _settled) = Settle::reporting();
+        let body = Bytes::from(r#"{"channel":"sms","destination":"+12025550143","message":"Hola","order":7}"#);
+        let delivery = Delivery { properties, body, redelivered: false, settle };
+        let incoming = Incoming::new(Source::Lane(Lane::Normal), &Names::default(), None, delivery);
+        let unknown = incoming.decode(&Defaults { channel: None }).unwrap().unknown;
+        let pointers: Vec<_> = unknown.iter().map(|field| field.pointer.as_str()).collect();
+        assert_eq!(pointers, ["/order", "header:notify-agian"]);
+    }
+
+    #[test]
     fn a_publisher_chooses_the_lane_and_may_ask_again_and_nothing_else_of_ours_is_believed() {
         let dead =
             DeadMark { reason: "permanent".into(), error: String::new(), attempts: 1, at: Timestamp::from_micros(0) };

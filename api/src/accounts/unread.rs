@@ -2,7 +2,7 @@
 
 use domain::{FieldError, nearest, pointer_step};
 
-use crate::http::body::Written;
+use crate::http::body::Kind;
 use crate::http::problem::field;
 
 const OF_A_LOGIN: [&str; 2] = ["username", "password"];
@@ -23,7 +23,7 @@ const SYNONYMS: [(&str, &[&str]); 3] = [
 ];
 
 /// Of `POST /login`.
-pub(super) fn in_a_login(name: &str, value: &str, written: Written) -> Option<FieldError> {
+pub(super) fn in_a_login(name: &str, value: &str, kind: Kind) -> Option<FieldError> {
     let is_read = match name {
         "grant_type" => matches!(value, "" | "password"),
         // A form sends its empty fields too.
@@ -39,13 +39,13 @@ pub(super) fn in_a_login(name: &str, value: &str, written: Written) -> Option<Fi
         let why = NOT_OF_A_LOGIN.iter().find(|(name, _)| *name == near).map(|(_, why)| *why)?;
         Some(if near == name { why.to_owned() } else { format!("is not known; {near} {why}") })
     });
-    Some(refused(name, told, written, &OF_A_LOGIN))
+    Some(refused(name, told, kind, &OF_A_LOGIN))
 }
 
 /// Of `POST /register`.
-pub(super) fn in_a_registration(name: &str, _: &str, written: Written) -> Option<FieldError> {
+pub(super) fn in_a_registration(name: &str, _: &str, kind: Kind) -> Option<FieldError> {
     let told = || meant(name, &OF_A_REGISTRATION).map(did_you_mean);
-    (!OF_A_REGISTRATION.contains(&name)).then(|| refused(name, told(), written, &OF_A_REGISTRATION))
+    (!OF_A_REGISTRATION.contains(&name)).then(|| refused(name, told(), kind, &OF_A_REGISTRATION))
 }
 
 fn meant(name: &str, known: &[&'static str]) -> Option<&'static str> {
@@ -59,10 +59,10 @@ fn did_you_mean(field: &str) -> String {
 }
 
 /// In a form, what follows an `&` in a password that is not escaped looks like a field: such a name is not repeated.
-fn refused(name: &str, told: Option<String>, written: Written, known: &[&str]) -> FieldError {
+fn refused(name: &str, told: Option<String>, kind: Kind, known: &[&str]) -> FieldError {
     match told {
         Some(told) => field(format!("/{}", pointer_step(name)), told),
-        None if written == Written::AsForm => {
+        None if kind == Kind::Form => {
             let all = known.join(", ");
             field("", format!("there is a field that is not known; the fields are {all}; write & in a value as %26"))
         }
@@ -79,7 +79,7 @@ mod tests {
 
     #[test]
     fn each_field_that_is_not_read_is_told_with_the_one_that_was_meant() {
-        let login = |name, value| in_a_login(name, value, Written::AsJson).map(|error| error.to_string());
+        let login = |name, value| in_a_login(name, value, Kind::Json).map(|error| error.to_string());
         for (name, value, said) in [
             ("user", "ada", "/user is not known: did you mean username?"),
             ("Username", "ada", "/Username is not known: did you mean username?"),
@@ -99,7 +99,7 @@ mod tests {
         for (name, value) in [("username", "ada"), ("password", "x"), ("grant_type", "password"), ("scope", "")] {
             assert_eq!(login(name, value), None, "{name}");
         }
-        let registration = |name| in_a_registration(name, "x", Written::AsJson).map(|error| error.to_string());
+        let registration = |name| in_a_registration(name, "x", Kind::Json).map(|error| error.to_string());
         for (name, said) in [
             ("scopee", "/scopee is not known: did you mean scope?"),
             ("roles", "/roles is not known: did you mean scope?"),
@@ -112,7 +112,7 @@ mod tests {
 
     #[test]
     fn the_rest_of_a_password_in_a_form_is_not_repeated() {
-        let error = in_a_login("s3cr3t", "x", Written::AsForm).unwrap().to_string();
+        let error = in_a_login("s3cr3t", "x", Kind::Form).unwrap().to_string();
         assert!(!error.contains("s3cr3t") && error.contains("%26"), "{error}");
     }
 }

@@ -26,7 +26,7 @@ const FORM_LIMIT: usize = 8 * 1024;
 
 /// How a body is written.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Kind {
+pub(crate) enum Kind {
     Json,
     Form,
 }
@@ -49,15 +49,8 @@ pub(crate) enum Forms {
     Refused,
 }
 
-/// How the fields of a login or registration were written.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Written {
-    AsJson,
-    AsForm,
-}
-
 /// What is said of a field that is not read, by its name and its text; None for one that is.
-pub(crate) type Unread = fn(&str, &str, Written) -> Option<FieldError>;
+pub(crate) type Unread = fn(&str, &str, Kind) -> Option<FieldError>;
 
 /// Reads the fields of a login or registration, from JSON or from an HTML form.
 ///
@@ -86,11 +79,11 @@ pub(crate) async fn read_fields<T: DeserializeOwned>(
                 Value::Null => String::new(),
                 value => value.as_str().unwrap_or("no text").to_owned(),
             };
-            fields.iter().filter_map(|(name, value)| unread(name, &text_of(value), Written::AsJson)).collect()
+            fields.iter().filter_map(|(name, value)| unread(name, &text_of(value), kind)).collect()
         }
         Kind::Form => {
             let fields: Vec<(String, String)> = form(text.clone()).await.ok_or_else(refuse)?;
-            fields.iter().filter_map(|(name, value)| unread(name, value, Written::AsForm)).collect()
+            fields.iter().filter_map(|(name, value)| unread(name, value, kind)).collect()
         }
     };
     if !wrong.is_empty() {
