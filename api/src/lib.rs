@@ -19,6 +19,9 @@ mod service;
 mod settings;
 mod token;
 
+#[cfg(test)]
+mod tests;
+
 pub use app::RenderMetrics;
 pub use health::Probes;
 pub use routes::openapi;

@@ -12,15 +12,20 @@ mod message;
 mod options;
 mod peers;
 mod place;
+mod program;
 mod report;
 mod services;
 mod sink;
 mod sql;
 mod table;
 
+#[cfg(test)]
+mod tests;
+
 pub use bench::run;
 pub use case::{CASES, PEERS};
 pub use figures::{Figure, Goal, Spread};
 pub use options::{Options, Size};
+pub use program::program;
 pub use report::{CaseReport, Report};
 pub use services::Services;

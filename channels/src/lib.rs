@@ -15,6 +15,8 @@ mod settings;
 
 #[cfg(test)]
 mod conformance;
+#[cfg(test)]
+mod tests;
 
 pub use channel::{Channel, Outgoing};
 pub use enabled::{Carried, Channels, Enabled, NotEnabled};

@@ -1,4 +1,4 @@
-//! The services that every test shares: one RabbitMQ node, one PostgreSQL cluster. The `ground` binary
+//! The services that every test shares: one RabbitMQ node, one PostgreSQL cluster. `e2e ground`
 //! starts them once for a whole test run; without it each test binary starts its own.
 
 use std::env;

@@ -22,7 +22,8 @@ pub struct Postgres {
     pub port: u16,
     programs: Programs,
     server: Supervised,
-    root: PathBuf,
+    /// Its folder.
+    pub root: PathBuf,
 }
 
 impl Postgres {
@@ -254,24 +255,4 @@ fn unprivileged_user() -> Result<(u32, u32)> {
         Some((fields.next()?.parse().ok()?, fields.next()?.parse().ok()?))
     };
     ids("postgres").or_else(|| ids("nobody")).context("PostgreSQL does not run as root: run as another user")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test]
-    async fn a_cluster_keeps_its_data_over_a_restart_and_leaves_nothing_behind() {
-        let mut postgres = Postgres::start().await.unwrap();
-        let url = postgres.create_database("kept").await.unwrap();
-        assert_eq!(url, format!("postgresql://postgres@127.0.0.1:{}/kept", postgres.port));
-        postgres.stop().await.unwrap();
-        assert!(postgres.create_database("another").await.is_err());
-        postgres.start_again().await.unwrap();
-        let error = postgres.create_database("kept").await.unwrap_err().to_string();
-        assert!(error.contains("already exists"), "{error}");
-        let root = postgres.root.clone();
-        tokio::task::spawn_blocking(|| drop(postgres)).await.unwrap();
-        assert!(!root.exists());
-    }
 }

@@ -15,6 +15,9 @@ mod options;
 mod sql;
 mod writers;
 
+#[cfg(test)]
+mod tests;
+
 pub use accounts::{Login, NewUser, Standing, User};
 pub use error::StoreError;
 pub use handle::Store;

@@ -11,7 +11,7 @@ use crate::provider::Received;
 
 /// How a notification was handed in.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Way {
+pub enum Way {
     /// Published to a lane with a `message_id`.
     Amqp,
     /// Published to a lane without any id.
@@ -27,7 +27,7 @@ pub(super) enum Way {
 
 impl Way {
     /// The mix of a load.
-    pub(super) fn of(number: u64) -> Self {
+    pub fn of(number: u64) -> Self {
         match (number / 2) % 10 {
             0..=2 => Self::Amqp,
             3 => Self::Anonymous,
@@ -41,7 +41,7 @@ impl Way {
     }
 
     /// The mix of a load that is all due at once.
-    pub(super) fn of_job(number: u64) -> Self {
+    pub fn of_job(number: u64) -> Self {
         match (number / 2) % 3 {
             0 => Self::AmqpJob,
             1 => Self::AnonymousJob,
@@ -49,13 +49,13 @@ impl Way {
         }
     }
 
-    pub(super) fn is_job(self) -> bool {
+    pub fn is_job(self) -> bool {
         !matches!(self, Self::Amqp | Self::Anonymous | Self::Http)
     }
 }
 
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) enum Answer {
+pub enum Answer {
     /// The broker's confirm, or the API's 202.
     Accepted,
     /// None came: it may have been taken.
@@ -67,7 +67,7 @@ pub(super) enum Answer {
 }
 
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) enum Cancel {
+pub enum Cancel {
     NotAsked,
     /// 200 or 202 came at this moment: never sent from now on.
     Done(Instant),
@@ -79,29 +79,29 @@ pub(super) enum Cancel {
 
 /// One notification, as its publisher knows it.
 #[derive(Clone, Debug)]
-pub(super) struct Entry {
-    pub(super) fault: usize,
-    pub(super) recipient: String,
-    pub(super) channel: &'static str,
-    pub(super) way: Way,
-    pub(super) id: Option<String>,
-    pub(super) answer: Answer,
-    pub(super) cancel: Cancel,
+pub struct Entry {
+    pub fault: usize,
+    pub recipient: String,
+    pub channel: &'static str,
+    pub way: Way,
+    pub id: Option<String>,
+    pub answer: Answer,
+    pub cancel: Cancel,
 }
 
 /// What was found of it at the end.
 #[derive(Clone, Default, Debug)]
-pub(super) struct Found {
-    pub(super) rows: Vec<DeliveryView>,
+pub struct Found {
+    pub rows: Vec<DeliveryView>,
     /// Requests that the provider may have accepted.
-    pub(super) copies: Vec<Received>,
-    pub(super) letters: Vec<DeadLetter>,
+    pub copies: Vec<Received>,
+    pub letters: Vec<DeadLetter>,
     /// It is still kept for later.
-    pub(super) jobs: usize,
+    pub jobs: usize,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub(super) enum End {
+pub enum End {
     /// Nobody promised anything, and nothing came of it.
     Nothing,
     Cancelled,
@@ -112,17 +112,17 @@ pub(super) enum End {
 }
 
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct Verdict {
-    pub(super) end: End,
+pub struct Verdict {
+    pub end: End,
     /// Copies beyond the first for which the ledger has an attempt whose answer was lost.
-    pub(super) explained: usize,
-    pub(super) unexplained: usize,
+    pub explained: usize,
+    pub unexplained: usize,
     /// Every promise that was broken.
-    pub(super) broken: Vec<String>,
+    pub broken: Vec<String>,
 }
 
 /// Judges one notification.
-pub(super) fn judge(entry: &Entry, found: &Found) -> Verdict {
+pub fn judge(entry: &Entry, found: &Found) -> Verdict {
     let mut broken = Vec::new();
     let extra = found.copies.len().saturating_sub(1);
     let explained = extra.min(found.rows.iter().map(|row| lost_answers(row, entry.channel)).sum());
@@ -158,7 +158,7 @@ pub(super) fn judge(entry: &Entry, found: &Found) -> Verdict {
 
 /// Dead letters beyond the first of their delivery and epoch. A crash between a letter's confirm and its note explains
 /// one.
-pub(super) fn extra_letters(found: &Found) -> usize {
+pub fn extra_letters(found: &Found) -> usize {
     let of =
         |letter: &DeadLetter| (letter.message_id.clone(), letter.headers.get("notify-epoch").map(ToString::to_string));
     found.letters.len() - found.letters.iter().map(of).collect::<HashSet<_>>().len()
@@ -214,6 +214,3 @@ fn end_without_row(entry: &Entry, found: &Found, broken: &mut Vec<String>) -> En
     broken.push("accepted, and nothing is known of it".into());
     End::Lost
 }
-
-#[cfg(test)]
-mod tests;

@@ -7,7 +7,7 @@
 
 mod amqp;
 mod audit;
-mod books;
+pub mod books;
 mod dice;
 mod disk;
 mod faults;

@@ -2,6 +2,7 @@
 
 mod ambiguity;
 mod api;
+mod books;
 mod browser;
 #[cfg(feature = "failpoints")]
 mod chaos;
@@ -10,6 +11,7 @@ mod delivery;
 mod lanes;
 mod outage;
 mod poison;
+mod postgres;
 mod privacy;
 mod processes;
 mod rabbitmq4;

@@ -5,7 +5,7 @@ mod circles;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use cargo_metadata::{DependencyKind, MetadataCommand};
+use cargo_metadata::{DependencyKind, Metadata, MetadataCommand};
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace").to_owned()
@@ -70,14 +70,18 @@ const OWNERS: &[(&str, &[&str])] = &[
 /// Crates of whose files none needs another that needs it.
 const WITHOUT_CIRCLES: [&str; 7] = ["api", "chasqui", "e2e", "intake", "operations", "store", "templates"];
 
-#[test]
-fn crates_know_only_whom_they_may_know() {
-    let metadata = MetadataCommand::new()
+fn metadata() -> Metadata {
+    MetadataCommand::new()
         .manifest_path(root().join("Cargo.toml"))
         .no_deps()
         .other_options(["--offline".to_owned()])
         .exec()
-        .expect("cargo metadata");
+        .expect("cargo metadata")
+}
+
+#[test]
+fn crates_know_only_whom_they_may_know() {
+    let metadata = metadata();
     let ours: BTreeSet<String> = metadata.packages.iter().map(|package| package.name.to_string()).collect();
     for package in metadata.packages.iter().filter(|package| !OUTSIDE.contains(&package.name.as_str())) {
         let normal = package.dependencies.iter().filter(|dependency| dependency.kind == DependencyKind::Normal);
@@ -90,6 +94,16 @@ fn crates_know_only_whom_they_may_know() {
             let used = outside.contains(library) && !owners.contains(&package.name.as_str());
             assert!(!used, "{} must not use {library}: only {owners:?} may", package.name);
         }
+    }
+}
+
+/// Each test binary is linked again after a change of `domain`, with SQL, TLS and the broker's client.
+#[test]
+fn a_package_has_one_test_binary_at_most() {
+    for package in &metadata().packages {
+        let tested: Vec<_> = package.targets.iter().filter(|target| target.test).collect();
+        assert!(tested.len() <= 1, "{} links more than one: {tested:?}", package.name);
+        assert!(!tested.iter().any(|target| target.is_bin()), "{}: its library is where tests are", package.name);
     }
 }
 

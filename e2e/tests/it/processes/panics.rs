@@ -4,7 +4,7 @@ use domain::Clock as _;
 use e2e::processes::with;
 use e2e::provider::Provider;
 use e2e::{Database, Process, TestFleet};
-use runtime::SystemClock;
+use runtime::{Panicked, SystemClock, catch_panic};
 use sqlx::Executor as _;
 use store::JobFilter;
 
@@ -29,6 +29,16 @@ async fn panicked(step: &str) -> (TestFleet, Provider, [Process; 2]) {
 async fn run_out(fleet: &TestFleet) -> u64 {
     let run_out = "UPDATE jobs SET lease_until = 0 WHERE lease_owner IS NOT NULL";
     fleet.database().await.execute(run_out).await.expect("run out").rows_affected()
+}
+
+#[tokio::test]
+async fn a_panic_is_an_outcome() {
+    let panicking = async {
+        tokio::task::yield_now().await;
+        panic!("between two steps")
+    };
+    assert_eq!(catch_panic::<()>(panicking).await, Err(Panicked));
+    assert_eq!(catch_panic(async { 7 }).await, Ok(7));
 }
 
 #[tokio::test]

@@ -1,0 +1,382 @@
+//! `/login` and `/register`: who becomes the first user, and what failures get.
+
+use std::sync::Mutex;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::StatusCode;
+use domain::Keyring;
+use serde_json::{Value, json};
+use store::Login;
+
+use crate::tests::app::{Answer, BOOTSTRAP, NOW, SECRET, TestApp, from_peer, request, request_for, settings, token};
+
+const HERE: &str = "127.0.0.1:50000";
+const ELSEWHERE: &str = "192.0.2.7:50000";
+
+fn ada() -> Value {
+    json!({"username": "ada", "password": "correct horse battery"})
+}
+
+async fn register(app: &TestApp, peer: &str, headers: &[(&str, &str)], body: &Value) -> Answer {
+    let host = headers.iter().find(|(name, _)| *name == "host").map_or("localhost:8080", |(_, host)| host);
+    let mut request = request_for(host, "POST", "/register", None).header("content-type", "application/json");
+    for (name, value) in headers.iter().filter(|(name, _)| *name != "host") {
+        request = request.header(*name, *value);
+    }
+    app.send(from_peer(request.body(Body::from(body.to_string())).unwrap(), peer)).await
+}
+
+async fn login(app: &TestApp, name: &str, password: &str) -> Answer {
+    app.post("/login", None, &json!({"username": name, "password": password})).await
+}
+
+#[tokio::test]
+async fn the_first_user_from_this_machine_is_admin_and_the_second_is_not_let_in() {
+    let app = TestApp::start().await;
+    let first = register(&app, HERE, &[], &ada()).await;
+    assert_eq!(first.status, StatusCode::CREATED, "{first:?}");
+    assert_eq!(
+        first.json(),
+        json!({"username": "ada", "tenant": "default", "scope": "notify read operate admin tenants"})
+    );
+    let second = register(
+        &app,
+        HERE,
+        &[("x-bootstrap-token", BOOTSTRAP)],
+        &json!({"username": "eve", "password": "correct horse"}),
+    )
+    .await;
+    assert_eq!(second.status, StatusCode::UNAUTHORIZED);
+    let answer = login(&app, "ada", "correct horse battery").await;
+    assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
+    assert_eq!(answer.headers["cache-control"], "no-store");
+    let body = answer.json();
+    assert_eq!((&body["token_type"], &body["expires_in"]), (&json!("bearer"), &json!(1800)));
+    let token = body["access_token"].as_str().unwrap();
+    assert_eq!(app.get("/deliveries", Some(token)).await.status, StatusCode::OK);
+    let grace = json!({"username": "grace", "password": "correct horse", "scope": "read", "tenant": "acme"});
+    let third = app.post("/register", Some(token), &grace).await;
+    assert_eq!((third.status, third.json()["tenant"].clone()), (StatusCode::CREATED, json!("acme")));
+    assert_eq!(app.post("/register", Some(token), &grace).await.status, StatusCode::CONFLICT);
+}
+
+#[tokio::test]
+async fn the_first_user_from_elsewhere_needs_the_token_printed_at_start() {
+    let app = TestApp::start().await;
+    let refused = [
+        (ELSEWHERE, vec![]),
+        (ELSEWHERE, vec![("x-bootstrap-token", "wrong")]),
+        (ELSEWHERE, vec![("x-bootstrap-token", "")]),
+        (HERE, vec![("x-forwarded-for", "192.0.2.7")]),
+    ];
+    for (peer, headers) in refused {
+        let answer = register(&app, peer, &headers, &ada()).await;
+        assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{peer} {headers:?}");
+    }
+    let rebound = register(&app, HERE, &[("host", "rebound.example")], &ada()).await;
+    assert_eq!((rebound.status, rebound.kind().as_str()), (StatusCode::MISDIRECTED_REQUEST, "unknown-host"));
+    let answer = register(&app, ELSEWHERE, &[("x-bootstrap-token", BOOTSTRAP)], &ada()).await;
+    assert_eq!(answer.status, StatusCode::CREATED);
+}
+
+#[tokio::test]
+async fn an_api_that_may_stand_behind_a_proxy_always_asks_for_the_bootstrap_token() {
+    let mut alone = settings();
+    alone.first_user_from_here = false;
+    let app = TestApp::with(alone).await;
+    assert_eq!(register(&app, HERE, &[], &ada()).await.status, StatusCode::UNAUTHORIZED);
+    let answer = register(&app, HERE, &[("x-bootstrap-token", BOOTSTRAP)], &ada()).await;
+    assert_eq!(answer.status, StatusCode::CREATED);
+}
+
+#[tokio::test]
+async fn a_page_of_another_origin_registers_nobody() {
+    let app = TestApp::start().await;
+    let foreign = [
+        ("origin", "https://evil.example"),
+        ("origin", "http://localhost:3000"),
+        ("origin", "http://127.0.0.1:8080"),
+        ("origin", "null"),
+        ("origin", "chrome-extension://localhost:8080"),
+        ("origin", "file://localhost:8080"),
+        ("origin", "https://"),
+        ("origin", "http://"),
+        ("origin", "://localhost:8080"),
+        ("origin", "localhost:8080"),
+        ("origin", ""),
+        ("origin", "http://localhost:8080/"),
+        ("origin", "http://localhost:8080, http://localhost:8080"),
+        ("sec-fetch-site", "cross-site"),
+        ("sec-fetch-site", "same-site"),
+    ];
+    for header in foreign {
+        for path in ["/register", "/login", "/notify"] {
+            let request = request("POST", path, None).header("content-type", "application/json");
+            let request = request.header(header.0, header.1).body(Body::from(ada().to_string())).unwrap();
+            let answer = app.send(from_peer(request, HERE)).await;
+            assert_eq!(
+                (answer.status, answer.kind().as_str()),
+                (StatusCode::FORBIDDEN, "foreign-origin"),
+                "{header:?}"
+            );
+        }
+    }
+    // What a page can send without asking first.
+    for kind in ["application/x-www-form-urlencoded", "text/plain", "multipart/form-data; boundary=x"] {
+        let request = request("POST", "/register", None).header("content-type", kind);
+        let request = request.body(Body::from("username=eve&password=correct+horse")).unwrap();
+        let answer = app.send(from_peer(request, HERE)).await;
+        assert_eq!(answer.status, StatusCode::UNSUPPORTED_MEDIA_TYPE, "{kind}");
+    }
+    assert_eq!(app.store.count_users().await.unwrap(), 0);
+    let own = [("origin", "http://localhost:8080"), ("sec-fetch-site", "same-origin")];
+    assert_eq!(register(&app, HERE, &own, &ada()).await.status, StatusCode::CREATED);
+}
+
+#[tokio::test]
+async fn an_admin_of_one_tenant_registers_nobody_of_another() {
+    let app = TestApp::start().await;
+    let user = |more: Value| {
+        let mut user = json!({"username": "eve", "password": "correct horse"});
+        user.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        user
+    };
+    // The token is of the tenant acme.
+    for (more, pointer) in [(json!({"tenant": "globex"}), "/tenant"), (json!({"scope": "admin tenants"}), "/scope")] {
+        let answer = app.post("/register", Some(&token("admin")), &user(more)).await;
+        assert_eq!((answer.status, answer.kind().as_str()), (StatusCode::FORBIDDEN, "foreign-tenant"));
+        assert_eq!(answer.pointers(), [pointer]);
+    }
+    let own = app.post("/register", Some(&token("admin")), &user(json!({"tenant": "acme", "scope": "admin"}))).await;
+    assert_eq!((own.status, own.json()["tenant"].clone()), (StatusCode::CREATED, json!("acme")));
+    let all = user(json!({"username": "grace", "tenant": "globex"}));
+    assert_eq!(app.post("/register", Some(&token("admin tenants")), &all).await.status, StatusCode::CREATED);
+}
+
+#[tokio::test]
+async fn of_two_first_users_at_once_one_is_registered() {
+    let app = TestApp::start().await;
+    let grace = json!({"username": "grace", "password": "correct horse"});
+    let (ada, grace) = (ada(), grace);
+    let (one, two) = tokio::join!(register(&app, HERE, &[], &ada), register(&app, HERE, &[], &grace));
+    let mut statuses = [one.status.as_u16(), two.status.as_u16()];
+    statuses.sort_unstable();
+    assert_eq!(statuses, [201, 401]);
+}
+
+#[tokio::test]
+async fn only_an_admin_registers_others() {
+    let app = TestApp::start().await;
+    let answer = app.post("/register", Some(&token("notify read operate")), &ada()).await;
+    assert_eq!((answer.status, answer.kind().as_str()), (StatusCode::FORBIDDEN, "missing-scope"));
+}
+
+#[tokio::test]
+async fn bad_names_passwords_and_scopes_are_named_together() {
+    let app = TestApp::start().await;
+    let body = json!({"username": "a b", "password": "short", "scope": "read everything", "tenant": "a/b"});
+    let answer = app.post("/register", Some(&token("admin")), &body).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(answer.pointers(), ["/username", "/password", "/scope", "/tenant"]);
+    assert!(!answer.text.contains("short"));
+    let long = json!({"username": "ada", "password": "x".repeat(129)});
+    assert_eq!(app.post("/register", Some(&token("admin")), &long).await.pointers(), ["/password"]);
+}
+
+#[tokio::test]
+async fn an_html_form_logs_in_too() {
+    let app = TestApp::start().await;
+    register(&app, HERE, &[], &json!({"username": "ada", "password": "correct+horse & battery"})).await;
+    let form = |body: &str| {
+        let request = request("POST", "/login", None).header("content-type", "application/x-www-form-urlencoded");
+        request.body(Body::from(body.to_owned())).unwrap()
+    };
+    let good = app.send(form("grant_type=password&username=ada&password=correct%2Bhorse+%26+battery")).await;
+    assert_eq!(good.status, StatusCode::OK, "{good:?}");
+    assert_eq!(app.send(form("username=ada&password=wrong")).await.status, StatusCode::UNAUTHORIZED);
+    let incomplete = app.send(form("username=ada")).await;
+    assert_eq!(incomplete.status, StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
+async fn a_field_that_is_not_read_is_named_with_the_one_that_was_meant() {
+    let app = TestApp::start().await;
+    let form = |path: &str, body: &str| {
+        let form = "application/x-www-form-urlencoded";
+        let request = request("POST", path, Some(&token("admin"))).header("content-type", form);
+        request.body(Body::from(body.to_owned())).unwrap()
+    };
+    let json = json!({"user": "ada", "scop": "read", "password": "s3cr3t horse"});
+    let registered = app.post("/register", Some(&token("admin")), &json).await;
+    let by_form = app.send(form("/register", "user=ada&scop=read&password=s3cr3t+horse")).await;
+    for answer in [registered, by_form] {
+        assert_eq!((answer.status, answer.kind().as_str()), (StatusCode::UNPROCESSABLE_ENTITY, "invalid-fields"));
+        assert!(answer.text.contains("did you mean username?") && answer.text.contains("did you mean scope?"));
+        assert!(!answer.text.contains("s3cr3t"), "{answer:?}");
+    }
+    let login = app.send(form("/login", "username=ada&password=s3cr3t&grant_typ=x&scope=notify&rest")).await;
+    assert_eq!(login.status, StatusCode::UNPROCESSABLE_ENTITY, "{login:?}");
+    assert_eq!(login.pointers(), ["/grant_typ", "/scope", ""]);
+    assert!(!login.text.contains("s3cr3t") && !login.text.contains("/rest"), "{login:?}");
+}
+
+#[tokio::test]
+async fn an_unreadable_login_does_not_come_back_in_the_answer() {
+    let app = TestApp::start().await;
+    let answer = app.post_text("/login", None, r#"{"username": "ada", "password": 4711471147}"#).await;
+    assert_eq!(answer.status, StatusCode::BAD_REQUEST);
+    assert!(!answer.text.contains("4711"));
+}
+
+/// The answers to tries with a wrong password, up to and including the first that is not 401.
+async fn fail_until_locked(app: &TestApp, name: &str) -> Vec<Answer> {
+    let mut answers = Vec::new();
+    for _ in 0..20 {
+        answers.push(login(app, name, "wrong password").await);
+        if answers.last().unwrap().status != StatusCode::UNAUTHORIZED {
+            break;
+        }
+    }
+    answers
+}
+
+#[tokio::test]
+async fn an_unknown_user_and_a_wrong_password_get_the_same_answers_to_the_lock() {
+    let app = TestApp::start().await;
+    register(&app, HERE, &[], &ada()).await;
+    let known = fail_until_locked(&app, "ada").await;
+    let unknown = fail_until_locked(&app, "nobody").await;
+    for answers in [&known, &unknown] {
+        assert!((6..=8).contains(&answers.len()), "five failures are free of a wait, not many more: {}", answers.len());
+        let last = answers.last().unwrap();
+        assert_eq!((last.status, last.kind().as_str()), (StatusCode::TOO_MANY_REQUESTS, "too-many-failures"));
+        assert!(last.headers.contains_key("retry-after"));
+    }
+    assert_eq!(known[0].text, unknown[0].text);
+    assert_eq!(known.last().unwrap().text, unknown.last().unwrap().text);
+    // Not even the right password helps while it is locked; afterwards it does, and from elsewhere at any time.
+    assert_eq!(login(&app, "ada", "correct horse battery").await.status, StatusCode::TOO_MANY_REQUESTS);
+    let elsewhere = request("POST", "/login", None).header("content-type", "application/json");
+    let elsewhere = from_peer(elsewhere.body(Body::from(ada().to_string())).unwrap(), ELSEWHERE);
+    assert_eq!(app.send(elsewhere).await.status, StatusCode::OK);
+    app.clock.advance(Duration::from_secs(15 * 60));
+    assert_eq!(login(&app, "ada", "correct horse battery").await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn health_answers_while_many_log_in() {
+    let app = TestApp::start().await;
+    let names: Vec<String> = (0..12).map(|n| format!("user{n}")).collect();
+    let logins = futures_util::future::join_all(names.iter().map(|name| login(&app, name, "wrong password")));
+    tokio::pin!(logins);
+    // The first poll starts them all; health must not need their end.
+    let health = async {
+        tokio::task::yield_now().await;
+        app.get("/health", None).await
+    };
+    tokio::select! {
+        biased;
+        _ = &mut logins => panic!("twelve logins ended before one health probe"),
+        answer = health => assert_eq!(answer.status, StatusCode::OK),
+    }
+    assert!(logins.await.iter().all(|answer| answer.status == StatusCode::UNAUTHORIZED));
+}
+
+#[tokio::test]
+async fn a_page_that_came_in_clear_is_not_our_own_where_ours_come_over_tls() {
+    let app = TestApp::start().await;
+    let by = async |origin: &str, forwarded: Option<&str>| {
+        let mut headers = vec![("origin", origin)];
+        headers.extend(forwarded.map(|scheme| ("x-forwarded-proto", scheme)));
+        register(&app, HERE, &headers, &json!({})).await.kind()
+    };
+    for forwarded in [None, Some("https"), Some("http"), Some("https, http")] {
+        assert_ne!(by("https://localhost:8080", forwarded).await, "foreign-origin", "{forwarded:?}");
+        let in_clear = by("http://localhost:8080", forwarded).await == "foreign-origin";
+        assert_eq!(in_clear, forwarded.is_some_and(|scheme| scheme.contains("https")), "{forwarded:?}");
+    }
+}
+
+/// As the API counts a login from [`HERE`].
+fn counted(name: &str) -> Login {
+    let logins = Keyring::new(SECRET.as_bytes(), None).logins();
+    let hash = |kind: &str, name: &str, peer: &str| logins.hash(&format!("{kind}\0{name}\0{peer}"));
+    Login {
+        name_and_peer: hash("name and peer", name, "127.0.0.1"),
+        peer: hash("peer", "", "127.0.0.1"),
+        name: hash("name", name, ""),
+    }
+}
+
+async fn login_from_here(app: &TestApp, name: &str, password: &str) -> Answer {
+    let request = request("POST", "/login", None).header("content-type", "application/json");
+    let body = json!({"username": name, "password": password});
+    app.send(from_peer(request.body(Body::from(body.to_string())).unwrap(), HERE)).await
+}
+
+#[tokio::test]
+async fn behind_a_locked_peer_no_answer_tells_which_names_have_logged_in_there() {
+    let app = TestApp::start().await;
+    register(&app, HERE, &[], &ada()).await;
+    assert_eq!(login_from_here(&app, "ada", "correct horse battery").await.status, StatusCode::OK);
+    for n in 0..60 {
+        app.store.login_failed(&counted(&format!("guessed {n}")), NOW).await.unwrap();
+    }
+    // Beyond the failures that a name has free from there, so that its own lock is seen as well.
+    for n in 0..7 {
+        let (known, other) =
+            tokio::join!(login_from_here(&app, "ada", "wrong"), login_from_here(&app, "nobody", "wrong"));
+        assert_eq!((known.status, known.kind().as_str()), (StatusCode::TOO_MANY_REQUESTS, "too-many-failures"));
+        assert_eq!((known.status, known.text), (other.status, other.text), "try {n}");
+        assert_eq!(known.headers, other.headers, "try {n}");
+    }
+}
+
+#[tokio::test]
+async fn behind_a_locked_peer_a_known_name_is_let_through_with_its_password() {
+    let app = TestApp::start().await;
+    register(&app, HERE, &[], &ada()).await;
+    assert_eq!(login_from_here(&app, "ada", "correct horse battery").await.status, StatusCode::OK);
+    for n in 0..60 {
+        app.store.login_failed(&counted(&format!("guessed {n}")), NOW).await.unwrap();
+    }
+    assert_eq!(login_from_here(&app, "ada", "wrong").await.status, StatusCode::TOO_MANY_REQUESTS);
+    for _ in 0..6 {
+        assert_eq!(login_from_here(&app, "ada", "correct horse battery").await.status, StatusCode::OK);
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_password_of_a_known_name_waits_behind_those_who_are_not_known() {
+    let app = TestApp::start().await;
+    register(&app, HERE, &[], &ada()).await;
+    assert_eq!(login_from_here(&app, "ada", "correct horse battery").await.status, StatusCode::OK);
+    let order = Mutex::new(Vec::new());
+    let names = ["a", "b", "c", "d", "e", "ada"];
+    let logins = names.map(|name| {
+        let (app, order) = (&app, &order);
+        async move {
+            let answer = login_from_here(app, name, "wrong").await;
+            order.lock().unwrap().push(name);
+            answer
+        }
+    });
+    let answers = futures_util::future::join_all(logins).await;
+    assert!(answers.iter().all(|answer| answer.status == StatusCode::UNAUTHORIZED));
+    assert_eq!(order.into_inner().unwrap().last(), Some(&"ada"), "its refusal came before those that were there first");
+}
+
+#[tokio::test]
+async fn a_name_is_taken_in_the_same_words_whoever_has_it() {
+    let app = TestApp::start().await;
+    let user = |name: &str, tenant: &str| json!({"username": name, "password": "correct horse", "tenant": tenant});
+    for (name, tenant) in [("own", "acme"), ("foreign", "globex")] {
+        let answer = app.post("/register", Some(&token("admin tenants")), &user(name, tenant)).await;
+        assert_eq!(answer.status, StatusCode::CREATED);
+    }
+    let own = app.post("/register", Some(&token("admin")), &user("own", "acme")).await;
+    let foreign = app.post("/register", Some(&token("admin")), &user("foreign", "acme")).await;
+    assert_eq!((own.status, own.kind().as_str()), (StatusCode::CONFLICT, "name-taken"));
+    assert_eq!((own.status, own.text), (foreign.status, foreign.text));
+}

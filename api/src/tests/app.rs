@@ -1,0 +1,200 @@
+//! An API with a ledger of its own in a temporary file, a clock that stands still, and no broker.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, LazyLock, Mutex};
+use std::time::Duration;
+
+use crate::{Api, JwtSettings, Open, Settings};
+use axum::Router;
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use axum::http::{HeaderMap, Request, Response, StatusCode};
+use domain::{Clock, Keyring, Timestamp};
+use jsonwebtoken::{EncodingKey, Header};
+use operations::Checker;
+use secrecy::SecretString;
+use serde_json::{Value, json};
+use store::{Options, Store};
+use tempfile::TempDir;
+use templates::Templates;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use topology::{Broker, Mode, Names, Plan, Publisher, PublisherSettings, QueueType, Topology};
+use tower::ServiceExt;
+
+pub(crate) const SECRET: &str = "a secret of the tests, 32 bytes or more";
+pub(crate) const BOOTSTRAP: &str = "printed-at-start";
+/// 2026-03-01T12:00:00Z
+pub(crate) const NOW: Timestamp = Timestamp::from_seconds(1_772_366_400);
+
+/// Compiled once for all tests.
+static SHIPPED: LazyLock<Arc<Templates>> = LazyLock::new(|| Arc::new(Templates::embedded().unwrap()));
+
+pub(crate) struct TestApp {
+    pub(crate) router: Router,
+    api: Api,
+    pub(crate) store: Store,
+    pub(crate) clock: Arc<Still>,
+    pub(crate) publisher: Publisher,
+    stop: CancellationToken,
+    _folder: TempDir,
+}
+
+/// A clock that moves only when told to.
+pub(crate) struct Still(Mutex<Timestamp>);
+
+impl Still {
+    pub(crate) fn advance(&self, duration: Duration) {
+        let mut now = self.0.lock().unwrap();
+        *now = now.plus(duration);
+    }
+}
+
+impl Clock for Still {
+    fn now(&self) -> Timestamp {
+        *self.0.lock().unwrap()
+    }
+}
+
+/// An answer, read to its end.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) text: String,
+}
+
+impl Answer {
+    #[track_caller]
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+
+    /// The pointers of a problem's errors.
+    pub(crate) fn pointers(&self) -> Vec<String> {
+        let errors = self.json()["errors"].as_array().cloned().unwrap_or_default();
+        errors.iter().map(|error| error["pointer"].as_str().unwrap_or("?").to_owned()).collect()
+    }
+
+    pub(crate) fn kind(&self) -> String {
+        self.json()["type"].as_str().unwrap_or_default().to_owned()
+    }
+}
+
+impl Drop for TestApp {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+pub(crate) fn settings() -> Settings {
+    let jwt = JwtSettings::hs256(SecretString::from(SECRET.to_owned()));
+    let mut settings = Settings::new("127.0.0.1:8080".parse().unwrap(), jwt, SecretString::from(BOOTSTRAP.to_owned()));
+    // As under `chasqui up`.
+    (settings.open, settings.first_user_from_here) = (Open::ThisMachine, true);
+    settings
+}
+
+impl TestApp {
+    pub(crate) async fn start() -> Self {
+        Self::with(settings()).await
+    }
+
+    pub(crate) async fn with(settings: Settings) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = Arc::new(Still(Mutex::new(NOW)));
+        let url = SecretString::from(format!("sqlite://{}", folder.path().join("ledger.db").display()));
+        let store = Store::connect(Options::new(url, clock.clone())).await.unwrap();
+        store.migrate().await.unwrap();
+        let stop = CancellationToken::new();
+        let publisher = without_broker(&stop);
+        let metrics = Arc::new(|| "chasqui_example_total 1\n".to_owned());
+        let checker = Checker::new(SHIPPED.clone());
+        let api = Api::new(settings, publisher.clone(), store.clone(), checker, clock.clone(), metrics).unwrap();
+        Self { router: api.clone().router(), api, store, clock, publisher, stop, _folder: folder }
+    }
+
+    /// Serves it on a real socket until the test ends.
+    pub(crate) async fn listen(&self) -> SocketAddr {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(self.api.clone().serve(listener, self.stop.clone()));
+        address
+    }
+
+    pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
+        read(self.router.clone().oneshot(request).await.unwrap()).await
+    }
+
+    pub(crate) async fn get(&self, path: &str, token: Option<&str>) -> Answer {
+        self.send(request("GET", path, token).body(Body::empty()).unwrap()).await
+    }
+
+    pub(crate) async fn delete(&self, path: &str, token: Option<&str>) -> Answer {
+        self.send(request("DELETE", path, token).body(Body::empty()).unwrap()).await
+    }
+
+    pub(crate) async fn post(&self, path: &str, token: Option<&str>, body: &Value) -> Answer {
+        self.post_text(path, token, &body.to_string()).await
+    }
+
+    pub(crate) async fn post_text(&self, path: &str, token: Option<&str>, body: &str) -> Answer {
+        let request = request("POST", path, token).header("content-type", "application/json");
+        self.send(request.body(Body::from(body.to_owned())).unwrap()).await
+    }
+}
+
+/// A publisher whose broker refuses connections.
+fn without_broker(stop: &CancellationToken) -> Publisher {
+    let url = SecretString::from("amqp://guest:guest@127.0.0.1:1/none".to_owned());
+    let names = Names::default();
+    let plan = Plan::new(&names, QueueType::Quorum, [5, 30, 120].map(Duration::from_secs));
+    let broker = Broker::new(url, "api").unwrap();
+    let topology = Topology { broker, names, plan, mode: Mode::Off, management: None, declared: Default::default() };
+    Publisher::start(topology, PublisherSettings::default(), stop.clone())
+}
+
+pub(crate) fn request(method: &str, path: &str, token: Option<&str>) -> axum::http::request::Builder {
+    request_for("localhost:8080", method, path, token)
+}
+
+/// As [`request`], for another host than this machine.
+pub(crate) fn request_for(host: &str, method: &str, path: &str, token: Option<&str>) -> axum::http::request::Builder {
+    let mut request = Request::builder().method(method).uri(path).header("host", host);
+    if let Some(token) = token {
+        request = request.header("authorization", format!("Bearer {token}"));
+    }
+    request
+}
+
+/// The address that a request came from.
+pub(crate) fn from_peer(mut request: Request<Body>, peer: &str) -> Request<Body> {
+    let peer: SocketAddr = peer.parse().unwrap();
+    request.extensions_mut().insert(ConnectInfo(peer));
+    request
+}
+
+pub(crate) async fn read(response: Response<Body>) -> Answer {
+    let (parts, body) = response.into_parts();
+    let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+    Answer { status: parts.status, headers: parts.headers, text: String::from_utf8_lossy(&bytes).into_owned() }
+}
+
+/// The claims of a token that is valid at [`NOW`] for ten minutes.
+pub(crate) fn claims(scope: &str) -> Value {
+    let now = NOW.as_micros() / 1_000_000;
+    json!({"sub": "ada", "iss": "chasqui", "aud": "chasqui", "exp": now + 600, "scope": scope, "tenant": "acme"})
+}
+
+pub(crate) fn sign(claims: &Value) -> String {
+    jsonwebtoken::encode(&Header::default(), claims, &signing_key()).unwrap()
+}
+
+/// What `POST /login` signs with.
+pub(crate) fn signing_key() -> EncodingKey {
+    EncodingKey::from_secret(Keyring::new(SECRET.as_bytes(), None).token_key().as_bytes())
+}
+
+pub(crate) fn token(scope: &str) -> String {
+    sign(&claims(scope))
+}

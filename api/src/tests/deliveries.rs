@@ -1,0 +1,230 @@
+//! Reading and cancelling: only what is the token's tenant's own.
+
+use std::time::Duration;
+
+use axum::http::StatusCode;
+use domain::{
+    Ambiguity, Arrival, Defaults, Failure, FirstSight, Headers, Key, Notification, Outcome, Policy, RecipientHasher,
+    Tenant, decide,
+};
+use serde_json::json;
+use store::{Capture, Claimed};
+
+use crate::tests::app::{NOW, SECRET, TestApp, claims, sign, token};
+
+#[tokio::test]
+async fn what_no_worker_has_taken_is_not_taken_yet() {
+    let app = TestApp::start().await;
+    for id in ["unknown", "a%2Fb"] {
+        let answer = app.get(&format!("/deliveries/{id}"), Some(&token("read"))).await;
+        assert_eq!((answer.status, answer.kind().as_str()), (StatusCode::NOT_FOUND, "not-taken-yet"), "{id}");
+        assert!(answer.text.contains("dead-letter queue"), "{answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_query_that_is_not_valid_names_its_parameter() {
+    let app = TestApp::start().await;
+    let queries =
+        [("state=lost", "state"), ("cursor=foreign", "cursor"), ("limit=0", "limit"), ("limit=1001", "limit")];
+    for (query, parameter) in queries {
+        let answer = app.get(&format!("/deliveries?{query}"), Some(&token("read"))).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{query}");
+        assert_eq!(answer.json()["errors"][0]["parameter"], parameter, "{query}");
+    }
+    for (query, parameter) in [("limit=many", "limit"), ("ambiguous=perhaps", "ambiguous"), ("sort=up", "sort")] {
+        let answer = app.get(&format!("/deliveries?{query}"), Some(&token("read"))).await;
+        assert_eq!(
+            (answer.status, answer.kind().as_str()),
+            (StatusCode::UNPROCESSABLE_ENTITY, "invalid-query"),
+            "{query}"
+        );
+        assert_eq!(answer.json()["errors"][0]["parameter"], parameter, "{query}");
+    }
+}
+
+#[tokio::test]
+async fn everything_wrong_in_a_query_is_named_at_once_with_what_was_meant() {
+    let app = TestApp::start().await;
+    let path = "/deliveries?stat=dead&state=ded&limit=0&limit=9&ambiguous=&ana@example.com";
+    let answer = app.get(path, Some(&token("read"))).await.json();
+    let errors: Vec<_> = answer["errors"].as_array().unwrap().iter().map(|error| error["parameter"].clone()).collect();
+    assert_eq!(errors, ["state", "ambiguous", "limit", "stat", "?"]);
+    let detail = |at: usize| answer["errors"][at]["detail"].as_str().unwrap().to_owned();
+    assert!(detail(0).contains("did you mean dead?"), "{answer}");
+    assert!(detail(3).contains("did you mean state?") && detail(3).contains("cursor"), "{answer}");
+    assert!(!answer.to_string().contains("ana@"), "{answer}");
+    for path in ["/schedules?curser=a", "/sandbox/captures?befor=1"] {
+        let mut settings = crate::tests::app::settings();
+        settings.sandbox = true;
+        let answer = TestApp::with(settings).await.get(path, Some(&token("operate read"))).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{answer:?}");
+        assert!(answer.json()["errors"][0]["parameter"].is_string());
+    }
+}
+
+#[tokio::test]
+async fn an_id_that_nobody_knows_is_told_with_both_reasons_and_how_long_ids_are_remembered() {
+    let mut settings = crate::tests::app::settings();
+    settings.retention = Some(std::time::Duration::from_secs(30 * 86_400));
+    let app = TestApp::with(settings).await;
+    let answer = app.get("/deliveries/ordr-7", Some(&token("read"))).await;
+    assert_eq!((answer.status, answer.kind().as_str()), (StatusCode::NOT_FOUND, "not-taken-yet"));
+    let detail = answer.json()["detail"].as_str().unwrap().to_owned();
+    assert!(
+        detail.contains("queue") && detail.contains("check how it is written") && detail.contains("30 days"),
+        "{detail}"
+    );
+    assert_eq!(answer.json()["remembered_since"], "2026-01-30T12:00:00Z");
+}
+
+#[tokio::test]
+async fn deliveries_are_found_by_their_recipient_whatever_key_had_hashed_it() {
+    use domain::{Key, Keyring, Tenant};
+    let app = TestApp::start().await;
+    let before = Keyring::new(SECRET.as_bytes(), None).recipients();
+    let hashes = before.every_hash("+12025550143");
+    for (n, hash) in hashes.iter().enumerate() {
+        let key = Key { tenant: Tenant::parse("acme").unwrap(), id: format!("m{n}") };
+        let target = |_: Option<&[u8]>| {
+            let channel = domain::ChannelName::parse("sms").ok()?;
+            Some(store::Target { channel, recipient_hash: *hash, recipient_mask: "***43".into() })
+        };
+        app.store.cancel_knowing(&key, crate::tests::app::NOW, &target).await.unwrap();
+    }
+    for query in ["%2B12025550143", "+12025550143"] {
+        let found = app.get(&format!("/deliveries?recipient={query}"), Some(&token("read"))).await.json();
+        assert_eq!(found["deliveries"].as_array().unwrap().len(), hashes.len(), "{found}");
+    }
+    let other = app.get("/deliveries?recipient=%2B12025550144", Some(&token("read"))).await.json();
+    assert_eq!(other["deliveries"], json!([]));
+}
+
+#[tokio::test]
+async fn cancelling_what_is_not_known_leaves_a_tombstone_that_others_do_not_see() {
+    let app = TestApp::start().await;
+    let answer = app.delete("/notify/later", Some(&token("notify"))).await;
+    assert_eq!(answer.status, StatusCode::ACCEPTED);
+    assert_eq!(answer.json(), json!({"id": "later", "status": "cancelled", "known": false, "maybe_sent": false}));
+    let shown = app.get("/deliveries/later", Some(&token("read"))).await;
+    assert_eq!((shown.status, shown.json()["state"].clone()), (StatusCode::OK, json!("cancelled")));
+    let listed = app.get("/deliveries?state=cancelled", Some(&token("read"))).await.json();
+    assert_eq!(listed["deliveries"][0]["id"], "later");
+    let again = app.delete("/notify/later", Some(&token("notify"))).await;
+    assert_eq!((again.status, again.json()["known"].clone()), (StatusCode::ACCEPTED, json!(false)));
+
+    let mut other = claims("read operate notify");
+    other["tenant"] = json!("other");
+    let other = sign(&other);
+    assert_eq!(app.get("/deliveries/later", Some(&other)).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(app.get("/deliveries", Some(&other)).await.json()["deliveries"], json!([]));
+    assert_eq!(app.delete("/notify/later", Some(&other)).await.status, StatusCode::ACCEPTED, "it has none of this id");
+}
+
+/// A delivery of the tenant `acme` with one attempt, which has ended like this.
+pub(crate) async fn attempted(app: &TestApp, id: &str, outcome: Outcome, capture: Option<Capture>) {
+    let key = Key { tenant: Tenant::parse("acme").unwrap(), id: id.to_owned() };
+    let arrival = Arrival::new(key, [7; 32], &Headers::default(), false);
+    let body = json!({"channel": "sms", "destination": "+12025550143", "message": "Hola"}).to_string();
+    let notification = Notification::decode(body.as_bytes(), &Defaults { channel: None }).unwrap();
+    let row = FirstSight {
+        arrival: &arrival,
+        notification: &notification,
+        fingerprint: None,
+        parent: None,
+        published_at: None,
+        hasher: &RecipientHasher::new(SECRET.as_bytes()),
+        token: uuid::Uuid::new_v4(),
+        now: NOW,
+    };
+    let Claimed::New(row) = app.store.claim(row.row(), &arrival, Duration::from_secs(60)).await.unwrap() else {
+        panic!("{id} is known")
+    };
+    let policy = Policy { max_retries: 3, ambiguity: Ambiguity::Resend, ..Policy::without_retries() };
+    app.store.record(&decide(&row, false, &outcome, &policy, NOW), capture).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_cancel_says_whether_an_attempt_before_it_may_have_gone_out() {
+    let app = TestApp::start().await;
+    let failure = || Failure::new("twilio", None, "no answer");
+    let refused = Outcome::Retriable { failure: failure(), alarm: false, maybe_sent: false };
+    attempted(&app, "refused", refused, None).await;
+    attempted(&app, "lost", Outcome::Ambiguous { failure: failure() }, None).await;
+    for (id, maybe_sent) in [("refused", false), ("lost", true), ("lost", true)] {
+        let answer = app.delete(&format!("/notify/{id}"), Some(&token("operate"))).await;
+        assert_eq!(answer.status, StatusCode::OK);
+        assert_eq!(answer.json(), json!({"id": id, "status": "cancelled", "known": true, "maybe_sent": maybe_sent}));
+    }
+}
+
+#[tokio::test]
+async fn an_id_that_no_delivery_can_have_is_refused() {
+    let app = TestApp::start().await;
+    for id in ["%00", "%ff", "a%ffb", "a%0Ab", "a%1Bb", "%E2%80%AEb", "%E2%81%A6b", &"x".repeat(256)] {
+        let answers = [
+            app.delete(&format!("/notify/{id}"), Some(&token("operate"))).await,
+            app.get(&format!("/deliveries/{id}"), Some(&token("read"))).await,
+            app.get(&format!("/schedules/{id}"), Some(&token("operate"))).await,
+            app.delete(&format!("/schedules/{id}"), Some(&token("operate"))).await,
+        ];
+        for answer in answers {
+            assert_eq!((answer.status, answer.kind().as_str()), (StatusCode::UNPROCESSABLE_ENTITY, "invalid-query"));
+            assert_eq!(answer.headers["content-type"], "application/problem+json");
+        }
+    }
+    for query in ["cursor=%00", "cursor=a%00b", "cursor="] {
+        for path in ["/schedules", "/deliveries"] {
+            let answer = app.get(&format!("{path}?{query}"), Some(&token("operate read"))).await;
+            assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{path}?{query}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_parameter_that_no_route_reads_is_refused_by_name_on_every_route() {
+    let mut settings = crate::tests::app::settings();
+    settings.sandbox = true;
+    let app = TestApp::with(settings).await;
+    let token = token("notify read operate admin");
+    let routes = [
+        ("POST", "/notify", "dryrun"),
+        ("POST", "/notify-auth", "sendAt"),
+        ("DELETE", "/notify/1", "force"),
+        ("GET", "/deliveries", "stat"),
+        ("GET", "/deliveries/1", "attempts"),
+        ("POST", "/schedules", "timzone"),
+        ("GET", "/schedules", "limt"),
+        ("GET", "/schedules/1", "runs"),
+        ("DELETE", "/schedules/1", "force"),
+        ("POST", "/login", "username"),
+        ("POST", "/register", "scop"),
+        ("GET", "/sandbox/captures", "befor"),
+    ];
+    let meant = ["send_at", "state", "timezone", "limit", "username", "scope"];
+    let mut named = Vec::new();
+    for (method, path, parameter) in routes {
+        let request = crate::tests::app::request(method, &format!("{path}?{parameter}=s3cret"), Some(&token));
+        let request = request.header("content-type", "application/json");
+        let answer = app.send(request.body("{}".into()).unwrap()).await;
+        assert_eq!(
+            (answer.status, answer.kind().as_str()),
+            (StatusCode::UNPROCESSABLE_ENTITY, "invalid-query"),
+            "{method} {path}"
+        );
+        assert_eq!(answer.json()["errors"][0]["parameter"], parameter, "{method} {path}");
+        assert!(!answer.text.contains("s3cret"), "{answer:?}");
+        let detail = answer.json()["errors"][0]["detail"].as_str().unwrap().to_owned();
+        named.extend(meant.into_iter().filter(|word| detail.split(' ').any(|one| one.trim_matches('?') == *word)));
+    }
+    for word in meant {
+        assert!(named.contains(&word), "{word} was meant: {named:?}");
+    }
+    // Two names at once, the second of which is no name.
+    let answer = app.post("/notify?a=1&ana@example.com", Some(&token), &json!({})).await.json();
+    assert_eq!((&answer["errors"][0]["parameter"], &answer["errors"][1]["parameter"]), (&json!("a"), &json!("?")));
+    for path in ["/notify?", "/health?t=1", "/health/live?t=1", "/metrics?t=1", "/docs/?t=1", "/openapi.json?t=1"] {
+        let answer = app.get(path, None).await;
+        assert!([200, 405].contains(&answer.status.as_u16()), "{path} {answer:?}");
+    }
+}

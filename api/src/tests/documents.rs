@@ -1,0 +1,166 @@
+//! The OpenAPI document, its page, and the answers outside of any route.
+
+use std::collections::BTreeSet;
+
+use axum::http::StatusCode;
+use serde_json::json;
+
+use crate::tests::app::{TestApp, request, settings};
+
+const WRITTEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/openapi.json");
+
+#[test]
+fn the_written_document_is_the_generated_one() {
+    let generated = serde_json::to_string_pretty(&crate::openapi()).unwrap() + "\n";
+    if std::env::var_os("CHASQUI_WRITE_DOCS").is_some() {
+        std::fs::write(WRITTEN, &generated).unwrap();
+    }
+    let written = std::fs::read_to_string(WRITTEN).unwrap_or_default();
+    assert!(
+        written == generated,
+        "docs/openapi.json is not what the code says: run `CHASQUI_WRITE_DOCS=1 cargo test -p api`"
+    );
+}
+
+#[test]
+fn every_operation_says_what_it_does_and_what_it_refuses() {
+    let document = serde_json::to_value(crate::openapi()).unwrap();
+    let mut names = BTreeSet::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            assert!(operation["summary"].is_string(), "{method} {path}");
+            assert!(operation["tags"].is_array(), "{method} {path}");
+            assert!(names.insert(operation["operationId"].as_str().unwrap().to_owned()), "{method} {path}");
+            for (status, response) in operation["responses"].as_object().unwrap() {
+                assert!(response["description"].is_string(), "{method} {path} {status}");
+                let problem = response["content"].get("application/problem+json").is_some();
+                assert_eq!(problem, status.as_str() >= "400", "{method} {path} {status}");
+            }
+        }
+    }
+}
+
+#[test]
+fn every_operation_but_probes_says_that_it_refuses_what_it_does_not_read() {
+    let document = serde_json::to_value(crate::openapi()).unwrap();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let is_probe = operation["tags"] == json!(["Health"]);
+            let refuses = operation["responses"].get("422").is_some();
+            assert_eq!(refuses, !is_probe, "{method} {path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_document_and_its_page_are_served() {
+    let app = TestApp::start().await;
+    let document = app.get("/openapi.json", None).await;
+    assert_eq!(document.status, StatusCode::OK);
+    assert!(document.json()["paths"].get("/notify").is_some());
+    assert!(document.json()["paths"].get("/sandbox/captures").is_none(), "the sandbox is off");
+    let page = app.get("/docs/", None).await;
+    assert_eq!(page.status, StatusCode::OK);
+    assert!(page.headers["content-security-policy"].to_str().unwrap().contains("frame-ancestors 'none'"));
+    assert_eq!(app.get("/docs", None).await.status, StatusCode::SEE_OTHER);
+}
+
+#[tokio::test]
+async fn the_page_fits_a_phone_follows_the_dark_and_loads_nothing_from_elsewhere() {
+    let app = TestApp::start().await;
+    let page = app.get("/docs/", None).await.text;
+    assert!(page.contains(r#"<meta name="viewport" content="width=device-width, initial-scale=1">"#), "{page}");
+    let policy =
+        "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; form-action 'self'; base-uri 'none'";
+    let loaded = page.split('"').filter(|text| text.starts_with("/docs/"));
+    let mut files = Vec::new();
+    for path in loaded {
+        let file = app.get(path, None).await;
+        let allowed = file.headers["content-security-policy"].to_str().unwrap();
+        assert_eq!((file.status, allowed), (StatusCode::OK, policy), "{path}");
+        let kind = if path.ends_with(".css") { "text/css" } else { "text/javascript" };
+        assert!(file.headers["content-type"].to_str().unwrap().starts_with(kind), "{path}");
+        files.push((path.to_owned(), file.text));
+    }
+    let text = |name: &str| &files.iter().find(|(path, _)| path.ends_with(name)).unwrap_or_else(|| panic!("{name}")).1;
+    assert!(text("theme.js").contains("(prefers-color-scheme: dark)") && text("theme.js").contains("dark-mode"));
+    assert!(text("page.css").contains("@media (max-width: 40rem)") && text("page.css").contains("html.dark-mode"));
+    assert!(text("swagger-ui.css").contains("html.dark-mode .swagger-ui"));
+    assert!(text("swagger-ui-bundle.js").contains("SwaggerUIBundle"));
+    assert!(text("page.js").contains("/openapi.json"));
+    for outside in ["http://", "https://", "src=\"//", "unsafe"] {
+        assert!(!page.contains(outside) && !text("page.css").contains(outside) && !text("page.js").contains(outside));
+    }
+}
+
+#[tokio::test]
+async fn unknown_routes_and_methods_are_problems() {
+    let app = TestApp::start().await;
+    for path in [
+        "/nothing",
+        "/sandbox",
+        "/sandbox/captures",
+        "/notify/a/b",
+        "/docs/%ff",
+        "/docs/nothing.js",
+        "/docs/../docs.rs",
+        "/docs/%2e%2e/docs.rs",
+        "/%ff",
+    ] {
+        let answer = app.get(path, None).await;
+        assert_eq!((answer.status, answer.kind().as_str()), (StatusCode::NOT_FOUND, "unknown-route"), "{path}");
+        assert_eq!(answer.headers["content-type"], "application/problem+json");
+    }
+    let answer = app.send(request("PUT", "/notify", None).body("".into()).unwrap()).await;
+    assert_eq!((answer.status, answer.kind().as_str()), (StatusCode::METHOD_NOT_ALLOWED, "wrong-method"));
+    assert_eq!(answer.headers["allow"], "POST");
+}
+
+#[tokio::test]
+async fn the_sandbox_is_served_when_it_is_on() {
+    let mut with_sandbox = settings();
+    with_sandbox.sandbox = true;
+    let app = TestApp::with(with_sandbox).await;
+    let page = app.get("/sandbox", None).await;
+    assert_eq!(page.status, StatusCode::OK);
+    assert!(page.headers["content-security-policy"].to_str().unwrap().starts_with("default-src 'none'"));
+    let captures = app.get("/sandbox/captures", None).await;
+    assert_eq!((captures.status, captures.json()), (StatusCode::OK, json!({"captures": []})));
+    let forwarded = request("GET", "/sandbox/captures", None).header("x-forwarded-for", "192.0.2.1");
+    assert_eq!(app.send(forwarded.body("".into()).unwrap()).await.status, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn metrics_are_served_as_prometheus_reads_them() {
+    let app = TestApp::start().await;
+    let answer = app.get("/metrics", None).await;
+    assert_eq!((answer.status, answer.text.as_str()), (StatusCode::OK, "chasqui_example_total 1\n"));
+    assert!(answer.headers["content-type"].to_str().unwrap().starts_with("text/plain; version=0.0.4"));
+}
+
+#[tokio::test]
+async fn the_root_leads_people_and_programs_on() {
+    let app = TestApp::start().await;
+    let browser = app.send(request("GET", "/", None).header("accept", "text/html,*/*").body("".into()).unwrap()).await;
+    assert_eq!((browser.status, browser.headers["location"].to_str().unwrap()), (StatusCode::SEE_OTHER, "/docs/"));
+    let program = app.get("/", None).await;
+    assert_eq!((program.status, program.json()["openapi"].clone()), (StatusCode::OK, json!("/openapi.json")));
+}
+
+#[tokio::test]
+async fn each_error_is_shown_with_an_example_of_its_own() {
+    let document = TestApp::start().await.get("/openapi.json", None).await.json();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            for (status, response) in operation["responses"].as_object().unwrap() {
+                let example = &response["content"]["application/problem+json"]["example"];
+                let needs = status.as_str() >= "400" && status != "422";
+                assert_eq!(
+                    example["status"].as_u64().map(|shown| shown.to_string()),
+                    needs.then(|| status.clone()),
+                    "{method} {path} {status}"
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! The channels against real counterparts: a mail server, and what the providers publish about their APIs.
+
+mod corpus;
+mod dialogue;
+mod prism;
+mod smtp;
+mod tools;

@@ -1,0 +1,95 @@
+//! SMS, WhatsApp and push against the providers' own API descriptions, which Prism serves (tools/specs).
+
+use std::time::Duration;
+
+use crate::{Settings, fcm, twilio};
+use aws_lc_rs::encoding::AsDer;
+use aws_lc_rs::rsa::{KeyPair, KeySize};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use domain::Outcome;
+use serde_json::json;
+use wiremock::{Mock, MockServer, ResponseTemplate, matchers};
+
+use crate::tests::tools::{Counterpart, Delivery, channel};
+
+#[tokio::test]
+async fn twilios_description_accepts_our_sms_and_whatsapp_messages() {
+    let prism = Prism::serving("twilio_messages").await;
+    let twilio = twilio::Settings {
+        account_sid: Some(format!("AC{}", "0".repeat(32))),
+        auth_token: Some("token".into()),
+        from_number: Some("+14155550101".into()),
+        whatsapp_from: Some("whatsapp:+14155550101".into()),
+        base_url: prism.base_url.clone(),
+        max_per_second: None,
+    };
+    let service = twilio::Settings { from_number: Some(format!("MG{}", "0".repeat(32))), ..twilio.clone() };
+    for (name, twilio) in [("sms", &twilio), ("sms", &service), ("whatsapp", &twilio)] {
+        let settings = Settings { twilio: twilio.clone(), ..settings() };
+        let outcome = Delivery::new("n-1", "+14155550100").send_by(&channel(name, &settings)).await;
+        let Outcome::Sent { provider: "twilio", provider_id: Some(sid), code: Some(code) } = outcome else {
+            panic!("{name}: {outcome:?}")
+        };
+        assert_eq!((sid.len(), &sid[..2], code.as_str()), (34, "SM", "201"));
+    }
+}
+
+#[tokio::test]
+async fn googles_description_accepts_our_push_messages_to_tokens_and_installations() {
+    let prism = Prism::serving("fcm_send").await;
+    let google = MockServer::start().await;
+    let token = json!({ "access_token": "t", "expires_in": 3600, "token_type": "Bearer" });
+    let granted = ResponseTemplate::new(200).set_body_json(token);
+    Mock::given(matchers::path("/token")).respond_with(granted).expect(1).mount(&google).await;
+    let fcm = fcm::Settings {
+        project_id: None,
+        service_account_key: Some(service_account().into()),
+        base_url: prism.base_url.clone(),
+        token_url: Some(format!("{}/token", google.uri())),
+    };
+    let push = channel("push", &Settings { fcm, ..settings() });
+    for destination in ["example-token:APA91b", "fid:cYx1zJ0aRk6Z3n2vTqWm4L"] {
+        let outcome = Delivery::new("n-1", destination).send_by(&push).await;
+        assert!(matches!(&outcome, Outcome::Sent { provider: "fcm", provider_id: Some(_), .. }), "{outcome:?}");
+    }
+}
+
+/// A mock of one API, on a free port.
+struct Prism {
+    _process: Counterpart,
+    base_url: String,
+}
+
+impl Prism {
+    async fn serving(description: &str) -> Self {
+        let file = format!("tools/specs/{description}.json");
+        let arguments = ["mock", "--host", "127.0.0.1", "--port", "0", "--errors", &file];
+        let mut process = Counterpart::start("node/node_modules/.bin/prism", &arguments);
+        loop {
+            let line = process.line().await;
+            if let Some((_, rest)) = line.split_once("listening on ") {
+                let base_url = rest.trim().trim_end_matches('.').to_owned();
+                return Self { _process: process, base_url };
+            }
+        }
+    }
+}
+
+/// A busy machine may need longer than a worker would wait.
+fn settings() -> Settings {
+    Settings::unset(Duration::from_secs(60))
+}
+
+fn service_account() -> String {
+    let pair = KeyPair::generate(KeySize::Rsa2048).unwrap();
+    let der = STANDARD.encode(AsDer::as_der(&pair).unwrap().as_ref());
+    json!({
+        "project_id": "example",
+        "private_key_id": "key-1",
+        "private_key": format!("-----BEGIN PRIVATE KEY-----\n{der}\n-----END PRIVATE KEY-----\n"),
+        "client_email": "sender@example.iam.gserviceaccount.com",
+        "token_uri": "https://oauth2.example/token",
+    })
+    .to_string()
+}

@@ -1,0 +1,160 @@
+//! The books of the faults, which are closed at the end: each promise, broken once.
+
+use std::time::{Duration, Instant};
+
+use domain::{Attempt, AttemptOutcome, Clock as _, Key, Lease, Order, RecipientHash, Row, State, Tenant};
+use e2e::chaos::books::{Answer, Cancel, End, Entry, Found, Way, extra_letters, judge};
+use e2e::fleet::DeadLetter;
+use e2e::provider::{self, Received};
+use runtime::SystemClock;
+use store::DeliveryView;
+use uuid::Uuid;
+
+fn entry() -> Entry {
+    Entry {
+        fault: 0,
+        recipient: "+12025550143".into(),
+        channel: "whatsapp",
+        way: Way::Amqp,
+        id: Some("m1".into()),
+        answer: Answer::Accepted,
+        cancel: Cancel::NotAsked,
+    }
+}
+
+fn row(state: State, attempts: &[AttemptOutcome]) -> DeliveryView {
+    let now = SystemClock.now();
+    let row = Row {
+        key: Key { tenant: Tenant::default(), id: "m1".into() },
+        channel: domain::ChannelName::parse("whatsapp").expect("a name"),
+        state,
+        epoch: 0,
+        attempt: 1,
+        seq: 0,
+        version: 2,
+        token: Uuid::nil(),
+        lease: Lease::RanOut,
+        content: None,
+        fingerprint: None,
+        order: Order::Nothing,
+        has_letter: false,
+        ambiguous: !attempts.is_empty(),
+        throttled_since: None,
+        expires_at: None,
+        created_at: now,
+        updated_at: now,
+        recipient_hash: RecipientHash::UNKNOWN,
+        recipient_mask: "***43".into(),
+        parent: None,
+        provider: None,
+        provider_id: None,
+        code: None,
+    };
+    let attempt = |outcome: &AttemptOutcome| Attempt {
+        epoch: 0,
+        n: 1,
+        outcome: *outcome,
+        provider: "twilio".into(),
+        code: None,
+        detail: String::new(),
+        at: now,
+    };
+    DeliveryView { row, due_at: None, attempts: attempts.iter().map(attempt).collect(), late_answers: 0 }
+}
+
+fn copy() -> Received {
+    Received {
+        to: "whatsapp:+12025550143".into(),
+        body: "Hola".into(),
+        answer: provider::Answer::Accept,
+        at: Instant::now(),
+    }
+}
+
+fn letter(reason: &str) -> DeadLetter {
+    DeadLetter {
+        message_id: Some("m1".into()),
+        reason: reason.into(),
+        error: String::new(),
+        headers: std::collections::BTreeMap::new(),
+        body: Vec::new(),
+    }
+}
+
+fn found(rows: Vec<DeliveryView>, copies: usize, letters: Vec<DeadLetter>) -> Found {
+    Found { rows, copies: vec![copy(); copies], letters, jobs: 0 }
+}
+
+#[track_caller]
+fn check(entry: &Entry, found: &Found, end: End, explained: usize, unexplained: usize, broken: bool) {
+    let verdict = judge(entry, found);
+    assert_eq!((verdict.end, verdict.explained, verdict.unexplained), (end, explained, unexplained), "{verdict:?}");
+    assert_eq!(!verdict.broken.is_empty(), broken, "{verdict:?}");
+}
+
+#[test]
+fn what_ended_well_breaks_no_promise() {
+    check(&entry(), &found(vec![row(State::Sent, &[])], 1, vec![]), End::Sent, 0, 0, false);
+    check(&entry(), &found(vec![row(State::Dead, &[])], 0, vec![letter("exhausted")]), End::Dead, 0, 0, false);
+    let resent = found(vec![row(State::Sent, &[AttemptOutcome::Ambiguous])], 2, vec![]);
+    check(&entry(), &resent, End::Sent, 1, 0, false);
+    let unanswered = Entry { answer: Answer::None, ..entry() };
+    check(&unanswered, &found(vec![], 0, vec![]), End::Nothing, 0, 0, false);
+    check(&unanswered, &found(vec![row(State::Sent, &[])], 1, vec![]), End::Sent, 0, 0, false);
+}
+
+#[test]
+fn what_is_nowhere_or_never_ends_is_lost() {
+    check(&entry(), &found(vec![], 0, vec![]), End::Lost, 0, 0, true);
+    check(&entry(), &found(vec![row(State::Sent, &[])], 0, vec![]), End::Lost, 0, 0, true);
+    check(&entry(), &found(vec![row(State::Dead, &[])], 0, vec![]), End::Lost, 0, 0, true);
+    check(&entry(), &found(vec![row(State::Held, &[])], 1, vec![]), End::Lost, 0, 0, true);
+    check(&entry(), &found(vec![row(State::Waiting, &[])], 0, vec![]), End::InFlight, 0, 0, true);
+    check(&entry(), &found(vec![row(State::Cancelled, &[])], 0, vec![]), End::Lost, 0, 0, true);
+    let job = Found { jobs: 1, ..Found::default() };
+    check(&entry(), &job, End::InFlight, 0, 0, true);
+}
+
+#[test]
+fn a_copy_in_silence_is_not_explained_by_anything_else() {
+    check(&entry(), &found(vec![row(State::Sent, &[])], 2, vec![]), End::Sent, 0, 1, true);
+    check(&entry(), &found(vec![row(State::Sent, &[AttemptOutcome::Retriable])], 2, vec![]), End::Sent, 0, 1, true);
+    check(&entry(), &found(vec![row(State::Sent, &[AttemptOutcome::Ambiguous])], 3, vec![]), End::Sent, 1, 1, true);
+    let two = found(vec![row(State::Sent, &[]), row(State::Sent, &[])], 2, vec![]);
+    check(&entry(), &two, End::Sent, 0, 1, true);
+    let held = Entry { channel: "sms", ..entry() };
+    check(&held, &found(vec![row(State::Sent, &[AttemptOutcome::Ambiguous])], 2, vec![]), End::Sent, 0, 1, true);
+    let unanswered = Entry { answer: Answer::None, ..entry() };
+    check(&unanswered, &found(vec![row(State::Sent, &[])], 2, vec![]), End::Sent, 0, 1, true);
+}
+
+#[test]
+fn a_budget_that_nobody_gave_is_broken_and_letters_of_one_epoch_are_counted() {
+    let mut renewed = row(State::Sent, &[]);
+    renewed.row.epoch = 1;
+    check(&entry(), &found(vec![renewed], 1, vec![]), End::Sent, 0, 0, true);
+    let of_epoch = |epoch: u32| {
+        let headers = [("notify-epoch".to_owned(), epoch.into())].into();
+        DeadLetter { headers, ..letter("exhausted") }
+    };
+    let letters = |epochs: &[u32]| found(vec![], 0, epochs.iter().map(|epoch| of_epoch(*epoch)).collect());
+    assert_eq!(extra_letters(&letters(&[])), 0);
+    assert_eq!(extra_letters(&letters(&[0, 1])), 0);
+    assert_eq!(extra_letters(&letters(&[0, 1, 1, 0, 1])), 3);
+}
+
+#[test]
+fn nothing_is_sent_after_the_answer_that_it_was_cancelled() {
+    let cancelled = Entry { cancel: Cancel::Done(Instant::now()), ..entry() };
+    check(&cancelled, &found(vec![row(State::Cancelled, &[])], 0, vec![]), End::Cancelled, 0, 0, false);
+    let mut late = found(vec![row(State::Cancelled, &[])], 1, vec![]);
+    late.copies[0].at = Instant::now() + Duration::from_secs(1);
+    check(&cancelled, &late, End::Cancelled, 0, 0, true);
+}
+
+#[test]
+fn a_dead_letter_has_a_reason_that_a_fault_can_give() {
+    let conflict = found(vec![row(State::Sent, &[])], 1, vec![letter("id_conflict")]);
+    check(&entry(), &conflict, End::Sent, 0, 0, true);
+    check(&entry(), &found(vec![], 0, vec![letter("")]), End::Dead, 0, 0, true);
+}

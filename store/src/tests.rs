@@ -1,0 +1,39 @@
+//! The promises of the store, each shown on SQLite and on Postgres.
+//!
+//! Postgres is the one that `CHASQUI_TEST_POSTGRES_URL` names; every test makes a database of its own there, and fails
+//! where there is no server. `make test` starts one; the filter `on_sqlite` runs what needs none.
+
+mod adopt;
+mod adopt_model;
+mod cancel;
+mod cost;
+mod database;
+mod jobs;
+mod jobs_model;
+mod ledger;
+mod logins;
+mod migrate;
+mod model;
+mod outages;
+mod prune;
+mod stuck;
+mod users;
+mod views;
+
+/// Makes of each `async fn name(db: &Database)` two tests: `name::on_sqlite` and `name::on_postgres`.
+macro_rules! on_both {
+    ($($name:ident),+ $(,)?) => {$(
+        mod $name {
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn on_sqlite() {
+                super::$name(&crate::tests::database::Database::sqlite()).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn on_postgres() {
+                super::$name(&crate::tests::database::Database::postgres().await).await;
+            }
+        }
+    )+};
+}
+pub(crate) use on_both;

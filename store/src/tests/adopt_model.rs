@@ -1,0 +1,264 @@
+//! Random histories of equal messages without an id: the store finds the rows that `domain::find` finds.
+
+use std::mem::forget;
+
+use crate::{Adoption, Sight, Store};
+use domain::{Adoptable, Content, Found, Outcome, Row, State, Tenant, doubting, find};
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
+use tokio::runtime::Runtime;
+use uuid::Uuid;
+
+use crate::tests::adopt::{noted, written};
+use crate::tests::database::{Database, HOUR, arrival, at, candidate, decide, refused, sent};
+use crate::tests::ledger::taken;
+use crate::tests::model::histories;
+
+#[derive(Clone, Debug)]
+enum Step {
+    /// A first delivery; it comes long after the one before.
+    First {
+        apart: bool,
+    },
+    /// A copy that is delivered again. When others have all rows, or all that are owed, it waits until one runs out.
+    Again,
+    /// The n-th copy so far records, publishes what was ordered, is acknowledged, lets go, or crashes.
+    Record {
+        copy: usize,
+        outcome: usize,
+    },
+    Leave {
+        copy: usize,
+    },
+    Acknowledge {
+        copy: usize,
+    },
+    LetGo {
+        copy: usize,
+    },
+    Crash {
+        copy: usize,
+    },
+    /// The n-th row is no longer kept for its copy; ten minutes pass over it.
+    RunOut {
+        row: usize,
+    },
+    Age {
+        row: usize,
+    },
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let nth = 0..5usize;
+    prop_oneof![
+        3 => (0..4u8).prop_map(|apart| Step::First { apart: apart == 0 }),
+        4 => Just(Step::Again),
+        4 => (nth.clone(), 0..3usize).prop_map(|(copy, outcome)| Step::Record { copy, outcome }),
+        2 => nth.clone().prop_map(|copy| Step::Leave { copy }),
+        1 => nth.clone().prop_map(|copy| Step::Acknowledge { copy }),
+        2 => nth.clone().prop_map(|copy| Step::LetGo { copy }),
+        2 => nth.clone().prop_map(|copy| Step::Crash { copy }),
+        4 => nth.clone().prop_map(|row| Step::RunOut { row }),
+        1 => nth.prop_map(|row| Step::Age { row }),
+    ]
+}
+
+/// A copy in hand: its row, and the one that it doubts.
+struct InHand {
+    adoption: Adoption,
+    row: usize,
+    surely: bool,
+    doubted: Option<usize>,
+}
+
+/// One history, beside the rows as they should be, the oldest first.
+struct History<'a> {
+    db: &'a Database,
+    store: &'a Store,
+    fingerprint: Content,
+    model: Vec<Adoptable>,
+    rows: Vec<Row>,
+    copies: Vec<Option<InHand>>,
+}
+
+impl History<'_> {
+    async fn run(mut self, steps: Vec<Step>) -> Result<(), TestCaseError> {
+        for step in steps {
+            match step {
+                Step::First { apart } => self.first(apart).await?,
+                Step::Again => self.again().await?,
+                Step::Record { copy, outcome } => self.record(copy, outcome).await,
+                Step::Leave { copy } => self.leave(copy).await?,
+                Step::Acknowledge { copy } => self.acknowledge(copy).await,
+                Step::LetGo { copy } => self.let_go(copy).await,
+                Step::Crash { copy } => self.take(copy).into_iter().for_each(|copy| forget(copy.adoption)),
+                Step::RunOut { row } if row < self.rows.len() => self.run_out(row).await,
+                Step::Age { row } if row < self.rows.len() => {
+                    self.model[row].updated_at = at(-700);
+                    self.execute("updated_at = 0", row).await;
+                }
+                Step::RunOut { .. } | Step::Age { .. } => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn adopt(&self, copy: Uuid, redelivered: bool) -> impl Future<Output = Adoption> + Send + use<> {
+        let (store, fingerprint) = (self.store.clone(), self.fingerprint);
+        async move { store.adopt(&Tenant::default(), &fingerprint, copy, redelivered).await.unwrap() }
+    }
+
+    async fn first(&mut self, apart: bool) -> Result<(), TestCaseError> {
+        let adoption = self.adopt(Uuid::new_v4(), false).await;
+        prop_assert_eq!(adoption.sight(), Sight::New);
+        self.insert(adoption, apart, None).await;
+        Ok(())
+    }
+
+    async fn again(&mut self) -> Result<(), TestCaseError> {
+        let copy = Uuid::new_v4();
+        let adopting = tokio::spawn(self.adopt(copy, true));
+        while self.find(copy) == Found::OnlyTaken {
+            let kept = |row: &Adoptable| !row.settled && row.holder.is_some_and(|(_, until)| until > at(0));
+            let kept = self.model.iter().position(kept).expect("others have them");
+            self.run_out(kept).await;
+        }
+        let (found, adoption) = (self.find(copy), adopting.await.unwrap());
+        let (row, surely) = match found {
+            Found::Nothing => {
+                prop_assert_eq!(adoption.sight(), Sight::New);
+                self.insert(adoption, false, None).await;
+                return Ok(());
+            }
+            Found::Doubt(row) => {
+                prop_assert_eq!(adoption.sight(), Sight::Doubtful);
+                self.keep(row, doubting(copy)).await;
+                self.insert(adoption, false, Some(row)).await;
+                return Ok(());
+            }
+            Found::Row(row) => (row, true),
+            Found::Likely(row) => (row, false),
+            Found::OnlyTaken => unreachable!("one has run out"),
+        };
+        prop_assert_eq!((adoption.sight(), adoption.key()), (Sight::Known, &self.rows[row].key));
+        self.keep(row, copy).await;
+        self.copies.push(Some(InHand { adoption, row, surely, doubted: None }));
+        Ok(())
+    }
+
+    fn find(&self, copy: Uuid) -> Found {
+        find(&self.model, copy, at(0), true)
+    }
+
+    /// As the claim of a copy that met no row.
+    async fn insert(&mut self, adoption: Adoption, apart: bool, doubted: Option<usize>) {
+        let id = adoption.key().id.clone();
+        let last = self.model.last().map_or(at(0), |row| row.created_at);
+        let created_at = last.plus(HOUR / if apart { 1 } else { 3600 });
+        let row = Row { fingerprint: Some(self.fingerprint), token: adoption.copy(), created_at, ..candidate(&id) };
+        self.rows.push(taken(self.store.claim(row, &arrival(&id), HOUR).await.unwrap()));
+        let state = State::Sending;
+        let updated_at = created_at;
+        self.model.push(Adoptable { state, settled: false, leaving: false, holder: None, created_at, updated_at });
+        let row = self.rows.len() - 1;
+        self.keep(row, adoption.copy()).await;
+        self.copies.push(Some(InHand { adoption, row, surely: true, doubted }));
+    }
+
+    async fn record(&mut self, copy: usize, outcome: usize) {
+        let Some(Some(InHand { row, .. })) = self.copies.get(copy) else { return };
+        let row = *row;
+        if self.model[row].state != State::Sending {
+            return;
+        }
+        let failure = domain::Failure::new("twilio", None, "not a number");
+        let permanent = Outcome::Permanent { reason: domain::Reason::Permanent, failure };
+        let transition = decide(&self.rows[row], &[sent(), refused(), permanent][outcome]);
+        self.store.record(&transition, None).await.unwrap();
+        (self.model[row].state, self.model[row].updated_at) = (transition.row.state, transition.row.updated_at);
+    }
+
+    async fn leave(&mut self, copy: usize) -> Result<(), TestCaseError> {
+        let Some(Some(InHand { adoption, row, .. })) = self.copies.get(copy) else { return Ok(()) };
+        let (row, name) = (*row, adoption.copy());
+        let holds = self.model[row].holder.is_none_or(|(holder, _)| holder == name);
+        prop_assert_eq!(adoption.holds(true).await.unwrap(), holds);
+        if holds {
+            self.model[row].leaving = true;
+            self.keep(row, name).await;
+        }
+        Ok(())
+    }
+
+    async fn acknowledge(&mut self, copy: usize) {
+        if let Some(InHand { adoption, row, doubted, .. }) = self.take(copy) {
+            noted(&adoption).await;
+            written(self.store).await;
+            for row in doubted.into_iter().chain([row]) {
+                self.model[row].settled = true;
+            }
+        }
+    }
+
+    async fn let_go(&mut self, copy: usize) {
+        let Some(InHand { adoption, row, surely, doubted }) = self.take(copy) else { return };
+        let name = adoption.copy();
+        drop(adoption);
+        written(self.store).await;
+        let doubted = doubted.map(|row| (row, doubting(name), false));
+        for (row, name, surely) in doubted.into_iter().chain([(row, name, surely)]) {
+            let row = &mut self.model[row];
+            match row.holder {
+                Some((holder, _)) if holder == name && surely => (row.holder, row.leaving) = (None, false),
+                Some((holder, _)) if holder == name => row.holder = Some((name, at(-1))),
+                _ => {}
+            }
+        }
+    }
+
+    fn take(&mut self, copy: usize) -> Option<InHand> {
+        self.copies.get_mut(copy).and_then(Option::take)
+    }
+
+    /// It runs out when the history says so, however long that takes.
+    async fn keep(&mut self, row: usize, name: Uuid) {
+        self.model[row].holder = Some((name, at(1)));
+        self.execute("adopted_until = 9000000000000000", row).await;
+    }
+
+    async fn run_out(&mut self, row: usize) {
+        if let Some((holder, _)) = self.model[row].holder {
+            self.model[row].holder = Some((holder, at(-1)));
+            self.execute("adopted_until = 0", row).await;
+        }
+    }
+
+    async fn execute(&self, change: &str, row: usize) {
+        self.db.execute(&format!("UPDATE deliveries SET {change} WHERE id = '{}'", self.rows[row].key.id)).await;
+    }
+}
+
+fn check(runtime: &Runtime, db: &Database) {
+    let store = runtime.block_on(db.store());
+    let steps = proptest::collection::vec(step(), 1..24);
+    // Each is many times as long as one of a few deliveries.
+    let histories = Config { cases: histories().cases / 2, ..histories() };
+    let run = |steps| {
+        let fingerprint = domain::content_of(Uuid::new_v4().as_bytes());
+        let (model, rows, copies) = (Vec::new(), Vec::new(), Vec::new());
+        runtime.block_on(History { db, store: &store, fingerprint, model, rows, copies }.run(steps))
+    };
+    TestRunner::new(histories).run(&steps, run).unwrap();
+}
+
+#[test]
+fn random_histories_of_equal_messages_on_sqlite() {
+    let runtime = Runtime::new().unwrap();
+    check(&runtime, &Database::sqlite());
+}
+
+#[test]
+fn random_histories_of_equal_messages_on_postgres() {
+    let runtime = Runtime::new().unwrap();
+    check(&runtime, &runtime.block_on(Database::postgres()));
+}

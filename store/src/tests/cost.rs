@@ -1,0 +1,80 @@
+//! What the success path costs on Postgres: lookups by key and updates that touch no index, from the first row on.
+
+use std::time::{Duration, Instant};
+
+use sqlx::{Connection as _, Executor as _, PgConnection, Row as _};
+use tokio::task::JoinSet;
+use uuid::Uuid;
+
+use crate::tests::database::{Database, HOUR, arrival, at, candidate, decide, sent};
+use crate::tests::jobs::job;
+use crate::tests::ledger::taken;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_success_path_updates_no_index_and_scans_no_table() {
+    let db = Database::postgres().await;
+    let store = db.store().await;
+    let mut admin = PgConnection::connect(&db.url()).await.unwrap();
+    let mut deliveries = JoinSet::new();
+    for n in 0..200 {
+        let store = store.clone();
+        deliveries.spawn(async move {
+            let id = format!("delivery {n}");
+            store.put_job(job(&id, 0)).await.unwrap();
+            // An equal one, so that the group looks closer.
+            store.put_job(job(&id, 0)).await.unwrap();
+            let row = taken(store.claim(candidate(&id), &arrival(&id), HOUR).await.unwrap());
+            store.record(&decide(&row, &sent()), None).await.unwrap();
+            store.claim(candidate(&id), &arrival(&id), HOUR).await.unwrap();
+        });
+    }
+    deliveries.join_all().await;
+    let owner = Uuid::new_v4();
+    let due = store.claim_due_jobs(at(1), 1_000, HOUR, owner).await.unwrap();
+    let done: Vec<_> = due.into_iter().map(|job| crate::FinishedJob { key: job.key, owner, next: None }).collect();
+    assert_eq!(store.finish_jobs(&done).await.unwrap(), 200);
+    store.prune(at(-1), at(1), 50).await.unwrap();
+    drop(store);
+    backends_gone(&mut admin).await;
+    assert_eq!(updates(&mut admin, 200).await, 200);
+    assert_eq!(scans(&mut admin).await, 0);
+}
+
+/// Waits until nobody else is connected: a backend publishes its statistics before it is gone, also those of the
+/// scans that built the indexes.
+async fn backends_gone(admin: &mut PgConnection) {
+    let begun = Instant::now();
+    loop {
+        let sql = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() \
+                   AND backend_type = 'client backend' AND pid <> pg_backend_pid()";
+        let others: i64 = admin.fetch_one(sql).await.unwrap().get(0);
+        if others == 0 {
+            return;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(30), "{others} backends of the store are still connected");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+/// Sequential scans but for those that built the indexes, one each.
+async fn scans(admin: &mut PgConnection) -> i64 {
+    let sql = "SELECT sum(seq_scan - (SELECT count(*) FROM pg_index WHERE indrelid = relid))::bigint \
+               FROM pg_stat_user_tables WHERE relname IN ('deliveries', 'jobs')";
+    admin.fetch_one(sql).await.unwrap().get(0)
+}
+
+/// The heap-only updates of the ledger, once all `expected` updates show.
+async fn updates(admin: &mut PgConnection, expected: i64) -> i64 {
+    let begun = Instant::now();
+    loop {
+        // A backend publishes its statistics when it is idle or ends.
+        let sql = "SELECT n_tup_upd, n_tup_hot_upd FROM pg_stat_user_tables WHERE relname = 'deliveries'";
+        let row = admin.fetch_one(sql).await.unwrap();
+        let (updated, hot): (i64, i64) = (row.get(0), row.get(1));
+        if updated == expected {
+            return hot;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(30), "statistics show {updated} updates of {expected}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}

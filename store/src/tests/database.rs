@@ -1,0 +1,208 @@
+//! A fresh database per test, and the rows that the tests write.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use crate::{Options, Store};
+use domain::{
+    Arrival, ChannelName, Clock, Failure, Hand, Key, Lease, Order, Outcome, Policy, RecipientHash, Row, State, Tenant,
+    Timestamp, Transition, content_of,
+};
+use secrecy::SecretString;
+use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, SqliteConnection};
+use tempfile::TempDir;
+use uuid::Uuid;
+
+pub(crate) const HOUR: Duration = Duration::from_secs(3600);
+
+/// Dropped with its test: the file, or the database on the server.
+pub(crate) enum Database {
+    Sqlite { folder: TempDir },
+    Postgres { server: String, name: String },
+}
+
+impl Database {
+    pub(crate) fn sqlite() -> Self {
+        Self::Sqlite { folder: tempfile::tempdir().unwrap() }
+    }
+
+    pub(crate) async fn postgres() -> Self {
+        Self::postgres_with("").await
+    }
+
+    /// As [`Database::postgres`], in a language whose alphabet is not the order of bytes.
+    pub(crate) async fn postgres_in_english() -> Self {
+        Self::postgres_with("TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE 'en'").await
+    }
+
+    async fn postgres_with(options: &str) -> Self {
+        let server = std::env::var("CHASQUI_TEST_POSTGRES_URL").expect(
+            "CHASQUI_TEST_POSTGRES_URL is not set: run `make test`, which starts a Postgres for the tests, \
+             or only the tests named `on_sqlite`",
+        );
+        let name = format!("store_test_{}", Uuid::new_v4().simple());
+        let mut connection = PgConnection::connect(&server).await.unwrap();
+        connection.execute(AssertSqlSafe(format!("CREATE DATABASE {name} {options}"))).await.unwrap();
+        Self::Postgres { server, name }
+    }
+
+    pub(crate) fn url(&self) -> String {
+        match self {
+            Self::Sqlite { folder } => format!("sqlite:{}", folder.path().join("new/folder/ledger.db").display()),
+            Self::Postgres { server, name } => {
+                let mut url = url::Url::parse(server).unwrap();
+                url.set_path(name);
+                url.into()
+            }
+        }
+    }
+
+    pub(crate) fn options(&self) -> Options {
+        Options::new(SecretString::from(self.url()), Arc::new(TestClock::default()))
+    }
+
+    /// A process of its own, as far as the database can tell.
+    pub(crate) async fn open(&self) -> Store {
+        Store::connect(self.options()).await.unwrap()
+    }
+
+    pub(crate) async fn store(&self) -> Store {
+        let store = self.open().await;
+        store.migrate().await.unwrap();
+        store
+    }
+
+    /// Runs a statement beside the store.
+    pub(crate) async fn execute(&self, sql: &str) {
+        match self {
+            Self::Sqlite { .. } => {
+                let mut connection = SqliteConnection::connect(&self.url()).await.unwrap();
+                connection.execute(AssertSqlSafe(sql)).await.unwrap();
+            }
+            Self::Postgres { .. } => {
+                let mut connection = PgConnection::connect(&self.url()).await.unwrap();
+                connection.execute(AssertSqlSafe(sql)).await.unwrap();
+            }
+        }
+    }
+
+    /// From now on the table refuses every row whose id starts with `poison`.
+    pub(crate) async fn poison(&self, table: &str, event: &str) {
+        match self {
+            Self::Sqlite { .. } => {
+                let sql = format!(
+                    "CREATE TRIGGER poison BEFORE {event} ON {table} WHEN NEW.id LIKE 'poison%' \
+                     BEGIN SELECT RAISE(ABORT, 'poisoned'); END"
+                );
+                self.execute(&sql).await;
+            }
+            Self::Postgres { .. } => {
+                let function = "CREATE FUNCTION poison() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
+                                RAISE EXCEPTION 'poisoned %', NEW.id; END $$";
+                self.execute(function).await;
+                let trigger = format!(
+                    "CREATE TRIGGER poison BEFORE {event} ON {table} FOR EACH ROW \
+                     WHEN (NEW.id LIKE 'poison%') EXECUTE FUNCTION poison()"
+                );
+                self.execute(&trigger).await;
+            }
+        }
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        let Self::Postgres { server, name } = self else { return };
+        let (server, sql) = (server.clone(), format!("DROP DATABASE {name} WITH (FORCE)"));
+        let dropping = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(async {
+                let mut connection = PgConnection::connect(&server).await.unwrap();
+                connection.execute(AssertSqlSafe(sql)).await.unwrap();
+            });
+        });
+        let _ = dropping.join();
+    }
+}
+
+/// Stands still unless a test moves it.
+#[derive(Default)]
+pub(crate) struct TestClock(AtomicI64);
+
+impl Clock for TestClock {
+    fn now(&self) -> Timestamp {
+        at(self.0.load(Ordering::Relaxed))
+    }
+}
+
+/// So many seconds after the tests began.
+pub(crate) fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_seconds(1_800_000_000 + seconds)
+}
+
+pub(crate) fn key(id: &str) -> Key {
+    Key { tenant: Tenant::default(), id: id.into() }
+}
+
+/// A new delivery as the worker would insert it.
+pub(crate) fn candidate(id: &str) -> Row {
+    Row {
+        key: key(id),
+        channel: ChannelName::parse("sms").unwrap(),
+        state: State::Sending,
+        epoch: 0,
+        attempt: 0,
+        seq: 0,
+        version: 1,
+        token: Uuid::new_v4(),
+        lease: Lease::Live,
+        content: Some(content_of(b"body")),
+        fingerprint: None,
+        order: Order::Nothing,
+        has_letter: false,
+        ambiguous: false,
+        throttled_since: None,
+        expires_at: Some(at(86_400)),
+        created_at: at(0),
+        updated_at: at(0),
+        recipient_hash: RecipientHash::UNKNOWN,
+        recipient_mask: "***67".into(),
+        parent: Some("parent".into()),
+        provider: None,
+        provider_id: None,
+        code: None,
+    }
+}
+
+/// The first copy of a delivery.
+pub(crate) fn arrival(id: &str) -> Arrival {
+    let (key, content, hand) = (key(id), content_of(b"body"), Hand::Publisher);
+    Arrival { key, content, epoch: 0, seq: 0, attempt: 0, hand, redelivered: false }
+}
+
+pub(crate) fn policy() -> Policy {
+    Policy {
+        max_retries: 3,
+        delays: [5, 30, 120].map(Duration::from_secs),
+        throttle_max_age: HOUR,
+        ambiguity: domain::Ambiguity::Resend,
+    }
+}
+
+pub(crate) fn sent() -> Outcome {
+    Outcome::Sent {
+        provider: "twilio",
+        provider_id: Some("SM0123456789abcdef0123456789abcdef".into()),
+        code: Some("201".into()),
+    }
+}
+
+pub(crate) fn refused() -> Outcome {
+    let failure = Failure::new("twilio", Some("503".into()), "try later");
+    Outcome::Retriable { failure, alarm: false, maybe_sent: false }
+}
+
+pub(crate) fn decide(row: &Row, outcome: &Outcome) -> Transition {
+    domain::decide(row, false, outcome, &policy(), at(10))
+}

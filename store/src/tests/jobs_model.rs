@@ -1,0 +1,219 @@
+//! Random histories of a few jobs and their schedulers: the store answers as a map in memory does.
+
+use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
+
+use crate::{Cancel, FinishedJob, Job, JobFilter, JobSummary, Put, Store};
+use domain::Key;
+use proptest::prelude::*;
+use proptest::test_runner::TestRunner;
+use tokio::runtime::Runtime;
+use uuid::Uuid;
+
+use crate::tests::database::{Database, HOUR, at, key};
+use crate::tests::jobs::job;
+use crate::tests::model::histories;
+
+/// When schedulers look: some jobs are due, some are not.
+const NOW: i64 = 8;
+
+#[derive(Clone, Debug)]
+enum Step {
+    Put {
+        id: usize,
+        seq: (u32, u32),
+        other_body: bool,
+        due: i64,
+    },
+    /// A scheduler takes so many; its lease is live, or runs out at once.
+    Claim {
+        limit: u32,
+        live: bool,
+    },
+    /// The n-th claim so far finishes what it took, perhaps late.
+    Finish {
+        claim: usize,
+        again: bool,
+    },
+    /// It gives back what it took, for others at once or after a pause.
+    Release {
+        claim: usize,
+        pause: bool,
+    },
+    Delete {
+        id: usize,
+    },
+    Cancel {
+        id: usize,
+    },
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let put = (0..3usize, (0..2u32, 0..2u32), 0..8u8, 0..4i64);
+    prop_oneof![
+        5 => put.prop_map(|(id, seq, body, due)| Step::Put { id, seq, other_body: body == 0, due }),
+        4 => (1..4u32, any::<bool>()).prop_map(|(limit, live)| Step::Claim { limit, live }),
+        3 => (0..4usize, any::<bool>()).prop_map(|(claim, again)| Step::Finish { claim, again }),
+        1 => (0..4usize, any::<bool>()).prop_map(|(claim, pause)| Step::Release { claim, pause }),
+        1 => (0..3usize).prop_map(|id| Step::Delete { id }),
+        1 => (0..3usize).prop_map(|id| Step::Cancel { id }),
+    ]
+}
+
+/// A job, who holds it, and whether it is kept from others: by a lease that is live, or a pause.
+struct Held {
+    job: Job,
+    owner: Option<Uuid>,
+    live: bool,
+}
+
+/// The jobs as they should be.
+#[derive(Default)]
+struct Model {
+    jobs: BTreeMap<Key, Held>,
+    /// Cancelled deliveries, and whether a job of theirs was known.
+    cancelled: HashMap<Key, bool>,
+}
+
+impl Model {
+    fn put(&mut self, job: &Job) -> Put {
+        let Some(held) = self.jobs.get_mut(&job.key) else {
+            if self.cancelled.contains_key(&job.key) {
+                return Put::Cancelled;
+            }
+            self.jobs.insert(job.key.clone(), Held { job: job.clone(), owner: None, live: false });
+            return Put::Stored;
+        };
+        if held.job.content != job.content {
+            return Put::Conflict;
+        }
+        if (held.job.epoch, held.job.seq) >= (job.epoch, job.seq) {
+            return Put::Known;
+        }
+        let last_fired_at = held.job.last_fired_at;
+        *held = Held { job: Job { last_fired_at, ..job.clone() }, owner: None, live: false };
+        Put::Stored
+    }
+
+    fn claim(&mut self, limit: u32, live: bool, owner: Uuid) -> Vec<Job> {
+        let due = |held: &&mut Held| held.job.due_at <= at(NOW) && !held.live;
+        let mut free: Vec<&mut Held> = self.jobs.values_mut().filter(due).collect();
+        free.sort_by_key(|held| held.job.due_at);
+        free.truncate(limit as usize);
+        free.into_iter()
+            .map(|held| {
+                (held.owner, held.live) = (Some(owner), live);
+                held.job.clone()
+            })
+            .collect()
+    }
+
+    fn finish(&mut self, done: &FinishedJob) -> usize {
+        let Some(held) = self.jobs.get_mut(&done.key).filter(|held| held.owner == Some(done.owner)) else { return 0 };
+        match done.next {
+            None => drop(self.jobs.remove(&done.key)),
+            Some(next) => {
+                held.job.last_fired_at = Some(held.job.due_at);
+                held.job.due_at = next;
+                (held.owner, held.live) = (None, false);
+            }
+        }
+        1
+    }
+
+    fn release(&mut self, keys: &[Key], owner: Uuid, pause: bool) -> usize {
+        let held = self.jobs.values_mut().filter(|held| keys.contains(&held.job.key) && held.owner == Some(owner));
+        held.map(|held| (held.owner, held.live) = (None, pause)).count()
+    }
+
+    fn cancel(&mut self, key: &Key) -> Cancel {
+        let known = self.jobs.remove(key).is_some();
+        let known = *self.cancelled.entry(key.clone()).or_insert(known);
+        if known { Cancel::Cancelled { maybe_sent: false } } else { Cancel::Unknown }
+    }
+}
+
+async fn run(store: &Store, steps: Vec<Step>) -> Result<(), TestCaseError> {
+    // Claims see the jobs of every history: the one before may have failed in the middle.
+    for job in store.jobs(JobFilter::default()).await.unwrap().jobs {
+        store.delete_job(&job.key).await.unwrap();
+    }
+    let history = Uuid::new_v4();
+    let name = |id: usize| format!("{history}/{id}");
+    let mut model = Model::default();
+    let mut claims: Vec<(Uuid, Vec<Key>)> = Vec::new();
+    for step in steps {
+        match step {
+            Step::Put { id, seq: (epoch, seq), other_body, due } => {
+                let content = if other_body { [1; 32] } else { job("", 0).content };
+                // No two are due at once: their order is known.
+                let job = Job { epoch, seq, content, ..job(&name(id), due * 4 + id as i64) };
+                prop_assert_eq!(store.put_job(job.clone()).await.unwrap(), model.put(&job));
+            }
+            Step::Claim { limit, live } => {
+                let (owner, lease) = (Uuid::new_v4(), if live { HOUR } else { Duration::ZERO });
+                let claimed = store.claim_due_jobs(at(NOW), limit, lease, owner).await.unwrap();
+                prop_assert_eq!(&claimed, &model.claim(limit, live, owner));
+                claims.push((owner, claimed.into_iter().map(|job| job.key).collect()));
+            }
+            Step::Finish { claim, again } if claim < claims.len() => {
+                finish(store, &mut model, &claims[claim], again).await?;
+            }
+            Step::Release { claim, pause } if claim < claims.len() => {
+                let (owner, keys) = &claims[claim];
+                let length = if pause { HOUR } else { Duration::ZERO };
+                let released = store.release_jobs(keys, *owner, length).await.unwrap();
+                prop_assert_eq!(released, model.release(keys, *owner, pause));
+            }
+            Step::Delete { id } => {
+                let expected = model.jobs.remove(&key(&name(id))).is_some();
+                prop_assert_eq!(store.delete_job(&key(&name(id))).await.unwrap(), expected);
+            }
+            Step::Cancel { id } => {
+                let expected = model.cancel(&key(&name(id)));
+                prop_assert_eq!(store.cancel(&key(&name(id)), at(20)).await.unwrap(), expected);
+            }
+            Step::Finish { .. } | Step::Release { .. } => {}
+        }
+    }
+    let expected: Vec<_> = model.jobs.values().map(|held| JobSummary::from(&held.job)).collect();
+    prop_assert_eq!(store.jobs(JobFilter::default()).await.unwrap().jobs, expected);
+    for held in model.jobs.values() {
+        let found = store.job(&held.job.key).await.unwrap();
+        prop_assert_eq!(found.as_ref(), Some(&held.job));
+    }
+    Ok(())
+}
+
+/// A scheduler finishes the jobs that it has claimed.
+async fn finish(
+    store: &Store,
+    model: &mut Model,
+    (owner, keys): &(Uuid, Vec<Key>),
+    again: bool,
+) -> Result<(), TestCaseError> {
+    let next = |nth: usize| again.then(|| at(1_000 + nth as i64));
+    let done = keys.iter().enumerate().map(|(n, key)| FinishedJob { key: key.clone(), owner: *owner, next: next(n) });
+    let done: Vec<_> = done.collect();
+    let expected: usize = done.iter().map(|done| model.finish(done)).sum();
+    prop_assert_eq!(store.finish_jobs(&done).await.unwrap(), expected);
+    Ok(())
+}
+
+fn check(runtime: &Runtime, database: &Database) {
+    let store = runtime.block_on(database.store());
+    let steps = proptest::collection::vec(step(), 1..16);
+    TestRunner::new(histories()).run(&steps, |steps| runtime.block_on(run(&store, steps))).unwrap();
+}
+
+#[test]
+fn random_histories_of_jobs_on_sqlite() {
+    let runtime = Runtime::new().unwrap();
+    check(&runtime, &Database::sqlite());
+}
+
+#[test]
+fn random_histories_of_jobs_on_postgres() {
+    let runtime = Runtime::new().unwrap();
+    check(&runtime, &runtime.block_on(Database::postgres()));
+}

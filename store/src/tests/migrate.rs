@@ -1,0 +1,20 @@
+//! Starting: several processes migrate at once.
+
+use tokio::task::JoinSet;
+
+use crate::tests::database::{Database, key};
+use crate::tests::on_both;
+
+on_both!(migrators_at_once_apply_everything_once);
+
+async fn migrators_at_once_apply_everything_once(db: &Database) {
+    let mut migrations = JoinSet::new();
+    for _ in 0..4 {
+        let store = db.open().await;
+        migrations.spawn(async move { store.migrate().await.unwrap() });
+    }
+    let mut applied = migrations.join_all().await;
+    applied.sort_unstable();
+    assert_eq!(applied, [0, 0, 0, 12]);
+    assert_eq!(db.store().await.delivery(&key("none")).await.unwrap(), None);
+}
