@@ -4,32 +4,26 @@ mod api;
 mod broker;
 mod channels;
 mod database;
-pub(crate) mod dotenv;
 mod keys;
-mod place;
-mod reader;
+mod names;
 mod roles;
 mod scheduler;
-mod source;
-mod unknown;
 mod worker;
 
 pub use ::api::Open;
+pub use names::{DEFAULTS, REFERENCE};
 pub use roles::Role;
-pub use source::Sources;
+pub use runtime::settings::{Problems, Sources};
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use domain::Zones;
-use reader::Reader;
+use runtime::settings::Reader;
 use secrecy::SecretString;
 use templates::Templates;
 use topology::{Mode, Names, QueueType};
-
-/// The reference, as text.
-pub const DEFAULTS: &str = include_str!("../../config.default.toml");
 
 /// Every setting, typed. Secrets are of types that do not print.
 #[derive(Debug)]
@@ -63,27 +57,6 @@ pub struct Config {
     pub warnings: Vec<String>,
 }
 
-/// Every problem at once; nothing was started.
-#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("{}", self.text())]
-pub struct Problems {
-    pub problems: Vec<String>,
-    /// What would only have been warned about.
-    pub warnings: Vec<String>,
-}
-
-impl Problems {
-    fn text(&self) -> String {
-        let listed = |lines: &[String]| lines.iter().map(|line| format!("\n  - {line}")).collect::<String>();
-        let count = match self.problems.len() {
-            1 => "there is a problem with the settings:".to_owned(),
-            many => format!("there are {many} problems with the settings:"),
-        };
-        let warned = if self.warnings.is_empty() { "" } else { "\nWarnings:" };
-        format!("{count}{}{warned}{}", listed(&self.problems), listed(&self.warnings))
-    }
-}
-
 impl Config {
     /// What `role` needs must be there; what is there must be right.
     ///
@@ -112,13 +85,13 @@ impl Config {
             topology: reader
                 .choice("AMQP_TOPOLOGY", &[("declare", Mode::Declare), ("verify", Mode::Verify), ("off", Mode::Off)]),
             confirm_timeout: reader.seconds("AMQP_CONFIRM_TIMEOUT_SECONDS"),
-            management_url: place::http_url(reader, "RABBITMQ_MANAGEMENT_URL", "http://user:password@host:15672"),
+            management_url: reader.http_url("RABBITMQ_MANAGEMENT_URL", "http://user:password@host:15672"),
             database_url: database::read(reader),
             database_max_connections: reader.number("DATABASE_MAX_CONNECTIONS", 1..=10_000),
             secret_key: keys::secret_key(reader),
             previous_secret_key: keys::previous_secret_key(reader),
             api: api::read(reader, role == Role::Up),
-            metrics_listen: place::listen(reader, "METRICS_LISTEN", "0.0.0.0:9090"),
+            metrics_listen: reader.listen("METRICS_LISTEN", "0.0.0.0:9090"),
             channels: channels::read(reader, role.sends(), sandbox_default),
             demo: scheduler::demo(reader, &zones),
             zones,

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use chasqui::config::{Config, Role, Sources};
+use chasqui::config::{Config, REFERENCE, Role, Sources};
 use chasqui::fleet::Fleet;
 use domain::{Key, State, Tenant};
 use lapin::options::ConfirmSelectOptions;
@@ -111,7 +111,7 @@ impl TestFleet {
         ];
         pairs.extend(settings);
         let environment = pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        let sources = Sources::of(pairs);
+        let sources = REFERENCE.with(pairs);
         let connection = Connection::connect(&amqp_url, ConnectionProperties::default()).await?;
         let amqp = connection.create_channel().await?;
         amqp.confirm_select(ConfirmSelectOptions::default()).await?;

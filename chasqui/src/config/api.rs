@@ -4,11 +4,10 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use ::api::{JwtAlgorithm, JwtSettings};
+use runtime::settings::Reader;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::Config;
-use super::place;
-use super::reader::Reader;
 
 /// Too many to be guessed before the first user is there.
 const BOOTSTRAP_TOKEN_BYTES: usize = 16;
@@ -39,7 +38,8 @@ pub(super) fn read(reader: &mut Reader, up: bool) -> ApiConfig {
     }
     let minutes: u64 = reader.number("ACCESS_TOKEN_EXPIRE_MINUTES", 1..=366 * 24 * 60);
     ApiConfig {
-        listen: place::listen(reader, "API_LISTEN", "127.0.0.1:8080")
+        listen: reader
+            .listen("API_LISTEN", "127.0.0.1:8080")
             .unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080))),
         open: open(reader, up),
         hosts: hosts(reader),

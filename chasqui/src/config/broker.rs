@@ -3,11 +3,9 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+use runtime::settings::{HostPort, Reader, is_this_machine};
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
-
-use super::place::{self, HostPort};
-use super::reader::Reader;
 
 /// Every setting that names one, the whole URL first.
 pub(super) const NAMES: [&str; 6] =
@@ -180,5 +178,5 @@ fn leaves_this_machine_in_clear(urls: &SecretString) -> bool {
 
 fn is_local(url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
-    place::is_this_machine(host)
+    is_this_machine(host)
 }

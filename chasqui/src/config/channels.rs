@@ -2,10 +2,8 @@
 //! they are only read, and what is wrong with them is told.
 
 use ::channels::{Channels, Kind, SandboxMode, Setting, Settings, Values, known, sections};
+use runtime::settings::Reader;
 use secrecy::SecretString;
-
-use super::place;
-use super::reader::Reader;
 
 /// `sends`: the process sends, so that what is missing is a problem. `up`: everything is captured unless the operator says
 /// otherwise.
@@ -33,7 +31,7 @@ fn value(reader: &mut Reader, setting: &Setting) -> Option<SecretString> {
     match setting.kind {
         Kind::Text => reader.secret(name),
         Kind::Password => reader.password(name),
-        Kind::Host { port } => place::host(reader, name, port).map(SecretString::from),
+        Kind::Host { port } => reader.host(name, port).map(SecretString::from),
         Kind::Number { least, most } => {
             reader.optional_number(name, least..=most).map(|number| number.to_string().into())
         }

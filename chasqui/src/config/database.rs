@@ -1,10 +1,8 @@
 //! Where the ledger is: the modern name, the older one, and the URL of another language's driver.
 
+use runtime::settings::{Reader, is_whole};
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
-
-use super::place::is_whole;
-use super::reader::Reader;
 
 pub(super) fn read(reader: &mut Reader) -> Option<SecretString> {
     let modern = url(reader, "DATABASE_URL");

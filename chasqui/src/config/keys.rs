@@ -1,9 +1,9 @@
 //! The secret that every key is derived from: its own setting or a file, and the one before it.
 
+use runtime::settings::Reader;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::Config;
-use super::reader::Reader;
 
 /// RFC 7518 section 3.2: a key for HS256 has at least 256 bits.
 pub(super) const SECRET_KEY_BYTES: usize = 32;

@@ -1,10 +1,11 @@
 //! What each role of the fleet needs: the API, the worker, the scheduler, or all of them.
 
+use runtime::settings::Reader;
+
 use super::Config;
 use super::api;
 use super::broker::NAMES as BROKER_NAMES;
 use super::keys::{SECRET_KEY_BYTES, refuse_published_key};
-use super::reader::Reader;
 
 /// Which part of the fleet a process is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use domain::{Cron, InvalidCron, Zones};
+use runtime::settings::Reader;
 
-use super::reader::Reader;
 use super::roles::Role;
 use super::worker::channel;
 use crate::zones;

@@ -5,8 +5,7 @@ use std::time::Duration;
 
 use ::worker::Settings;
 use domain::{Ambiguity, ChannelName, Defaults};
-
-use super::reader::Reader;
+use runtime::settings::Reader;
 
 pub(super) fn read(reader: &mut Reader) -> Settings {
     Settings {

@@ -126,7 +126,7 @@ async fn a_permanent_failure_falls_back_to_the_next_channel() {
 #[tokio::test]
 async fn attempts_are_made_at_0_5_35_and_155_seconds_by_default() {
     // The real delays are the queues' own arguments; waiting for them would show nothing more.
-    let sources = chasqui::config::Sources::of([("SANDBOX", "all")]);
+    let sources = chasqui::config::REFERENCE.with([("SANDBOX", "all")]);
     let config = chasqui::config::Config::read(sources, chasqui::config::Role::Up).expect("the defaults are right");
     assert_eq!(config.worker.retry_delays, [5, 30, 120].map(Duration::from_secs));
     assert_eq!(config.worker.max_retries, 3);

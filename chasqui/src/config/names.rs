@@ -1,0 +1,94 @@
+//! What is known about the names of the settings: which there are, what others call them, and whose names only look like
+//! ours.
+
+use runtime::settings::Reference;
+
+/// The reference, as text.
+pub const DEFAULTS: &str = include_str!("../../../config.default.toml");
+
+/// All settings of this binary.
+pub static REFERENCE: Reference = Reference {
+    defaults: DEFAULTS,
+    example: "log",
+    other_names: OTHER_NAMES,
+    of_others: OF_OTHERS,
+    common: COMMON,
+    prefixes: ::channels::prefixes,
+};
+
+/// Variables of the same environment that begin like ours and belong to others: RabbitMQ's server, Kubernetes' links to
+/// services, and this project's own `compose.yaml`.
+const OF_OTHERS: &[&str] = &[
+    "RABBITMQ_DEFAULT_",
+    "RABBITMQ_NODE",
+    "RABBITMQ_ERLANG_",
+    "RABBITMQ_SERVER_",
+    "RABBITMQ_CONFIG_",
+    "RABBITMQ_LOG",
+    "RABBITMQ_MNESIA_",
+    "RABBITMQ_DATA_DIR",
+    "RABBITMQ_PLUGINS_",
+];
+/// What people and other programs call our settings, a space between the names. All begin like ours: a file may be
+/// shared with other programs.
+const OTHER_NAMES: &[(&str, &str)] = &[
+    ("ACCESS_TOKEN_EXPIRE_MINUTES", "JWT_EXPIRE_MINUTES JWT_EXPIRATION JWT_LIFETIME"),
+    ("ALGORITHM", "JWT_ALGORITHM JWT_ALG"),
+    (
+        "AMQP_URL",
+        "RABBITMQ_URL RABBITMQ_URI RABBITMQ_ADDRESS RABBITMQ_ADDRESSES AMQP_URI AMQP_HOST AMQP_PORT AMQP_USER \
+         AMQP_USERNAME AMQP_PASSWORD AMQP_VHOST AMQP_ADDRESS",
+    ),
+    ("API_LISTEN", "API_ADDR API_ADDRESS API_BIND API_HOST API_PORT"),
+    ("CHANNELS", "CHANNELS_ENABLED CHANNELS_LIST"),
+    (
+        "DATABASE_URL",
+        "DATABASE_HOST DATABASE_PORT DATABASE_NAME DATABASE_USER DATABASE_PASSWORD DATABASE_URI DATABASE_DSN \
+         DB_HOST DB_PORT DB_NAME DB_USER DB_PASSWORD DB_URI DB_DSN",
+    ),
+    ("DATABASE_MAX_CONNECTIONS", "DATABASE_POOL_SIZE DB_POOL_SIZE DB_MAX_CONNECTIONS"),
+    ("FIREBASE_PROJECT_ID", "FCM_PROJECT_ID FIREBASE_PROJECT"),
+    (
+        "FIREBASE_SERVICE_ACCOUNT_KEY",
+        "FIREBASE_CREDENTIALS FIREBASE_KEY FIREBASE_SERVICE_ACCOUNT FIREBASE_SERVICE_ACCOUNT_JSON FCM_SERVICE_ACCOUNT \
+         FCM_SERVICE_ACCOUNT_KEY FCM_CREDENTIALS FCM_SERVER_KEY FCM_KEY",
+    ),
+    ("FROM_EMAIL", "SMTP_FROM SMTP_FROM_EMAIL SMTP_SENDER FROM_ADDRESS"),
+    ("FROM_NAME", "SMTP_FROM_NAME"),
+    ("LOG", "LOG_LEVEL"),
+    ("METRICS_LISTEN", "METRICS_ADDR METRICS_ADDRESS METRICS_BIND METRICS_HOST METRICS_PORT"),
+    ("RABBITMQ_PASSWORD", "RABBITMQ_PASS RABBITMQ_PASSWD RABBITMQ_PWD"),
+    ("RABBITMQ_USERNAME", "RABBITMQ_USER RABBITMQ_LOGIN"),
+    ("RABBITMQ_VHOST", "RABBITMQ_VIRTUAL_HOST"),
+    ("SANDBOX", "SANDBOX_MODE SANDBOX_ENABLED"),
+    ("SECRET_KEY", "JWT_SECRET JWT_SECRET_KEY JWT_KEY"),
+    ("SMTP_HOST", "SMTP_SERVER SMTP_ADDRESS SMTP_URL"),
+    ("SMTP_PASSWORD", "SMTP_PASS SMTP_PASSWD SMTP_PWD"),
+    ("SMTP_TLS", "SMTP_SSL SMTP_SECURE SMTP_STARTTLS SMTP_ENCRYPTION SMTP_USE_TLS SMTP_USE_SSL SMTP_SECURITY"),
+    ("SMTP_USER", "SMTP_LOGIN"),
+    ("TWILIO_ACCOUNT_SID", "TWILIO_SID TWILIO_ACCOUNT TWILIO_ACCOUNT_ID"),
+    ("TWILIO_AUTH_TOKEN", "TWILIO_TOKEN TWILIO_AUTH"),
+    ("TWILIO_FROM_NUMBER", "TWILIO_FROM TWILIO_NUMBER TWILIO_PHONE_NUMBER TWILIO_PHONE TWILIO_SENDER"),
+    ("WORKER_CONCURRENCY", "WORKER_PREFETCH WORKER_THREADS WORKER_COUNT"),
+];
+/// First words of settings that begin the names of too many other programs: only a spelling that is nearly ours counts.
+const COMMON: &[&str] = &["WEB_", "DEFAULT_", "SECRET_"];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_setting_that_has_another_name_exists_and_no_other_name_is_a_setting() {
+        let table: toml::Table = DEFAULTS.parse().unwrap();
+        let settings: BTreeSet<String> = table.keys().map(|name| name.to_ascii_uppercase()).collect();
+        for (setting, names) in OTHER_NAMES {
+            assert!(settings.contains(*setting), "{setting}");
+            for name in names.split(' ') {
+                assert!(!settings.contains(name), "{name}");
+            }
+        }
+    }
+}
