@@ -117,7 +117,7 @@ fn templates(reader: &mut Reader, role: Role) -> Option<Arc<Templates>> {
     if !role.renders() {
         return None;
     }
-    let options = ::templates::Options { default_locale: default_locale.clone(), ..Default::default() };
+    let options = ::templates::Options::new(default_locale.clone());
     let templates = match Templates::with_directory(folder.as_deref(), options) {
         Ok(templates) => templates,
         Err(error) => {

@@ -75,7 +75,7 @@ pub(crate) async fn wait_for_broker(topology: &Topology, stop: &CancellationToke
 }
 
 pub(crate) fn publisher(config: &Config, topology: Topology, stop: CancellationToken) -> Publisher {
-    let settings = PublisherSettings { confirm_timeout: config.confirm_timeout, ..PublisherSettings::default() };
+    let settings = PublisherSettings::new(config.confirm_timeout);
     Publisher::start(topology, settings, stop)
 }
 
@@ -90,8 +90,7 @@ pub(crate) async fn existing_store(config: &Config, clock: Arc<dyn Clock>) -> Re
 
 fn ledger(config: &Config, clock: Arc<dyn Clock>) -> Result<store::Options> {
     let url = config.database_url.clone().context("no ledger is given: set DATABASE_URL")?;
-    let options = store::Options::new(url, clock);
-    Ok(store::Options { max_connections: config.database_max_connections, ..options })
+    Ok(store::Options::new(url, config.database_max_connections, clock))
 }
 
 /// Brings the tables up to date as soon as the ledger is there, or waits for the stop.

@@ -136,7 +136,7 @@ impl TestFleet {
     pub async fn open_books(&mut self) {
         let config = Config::read(self.sources.clone(), Role::Ledger).expect("the settings are right");
         let url = config.database_url.expect("a ledger is given");
-        let options = store::Options::new(url, Arc::new(SystemClock));
+        let options = store::Options::new(url, config.database_max_connections, Arc::new(SystemClock));
         self.books = Some(Store::connect(options).await.expect("the ledger opens"));
     }
 

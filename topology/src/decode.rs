@@ -149,7 +149,7 @@ mod tests {
     /// The tenant of a body that the user `acme` has published, or why it has none.
     fn tenant_of(body: &str, properties: BasicProperties, fleet_user: Option<&str>) -> Result<String, String> {
         let (settle, _settled) = Settle::reporting();
-        let (source, names) = (Source::Lane(Lane::Normal), Names::default());
+        let (source, names) = (Source::Lane(Lane::Normal), Names::of("notifications"));
         let body = Bytes::from(body.to_owned());
         let incoming = Incoming::new(source, &names, fleet_user, &properties, body, false, settle);
         let decoded = incoming.decode(&Defaults { channel: None });

@@ -1,6 +1,6 @@
 //! The API: where it listens, whom it lets in, and how it checks tokens.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use ::api::{JwtAlgorithm, JwtSettings};
@@ -40,7 +40,7 @@ pub(super) fn read(reader: &mut Reader, up: bool) -> ApiConfig {
     ApiConfig {
         listen: reader
             .listen("API_LISTEN", "127.0.0.1:8080")
-            .unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080))),
+            .unwrap_or_else(|| SocketAddr::from((Ipv4Addr::LOCALHOST, 0))),
         open: open(reader, up),
         hosts: hosts(reader),
         algorithm,

@@ -25,7 +25,12 @@ fn publication(body: usize) -> Publication {
 fn broker(answers: Vec<Result<(), PublishError>>) -> (Publisher, JoinHandle<usize>) {
     let (jobs, mut queue) = mpsc::channel::<Job>(1);
     let (_, state) = watch::channel(PublisherState { connected: true, ..PublisherState::default() });
-    let publisher = Publisher { jobs, state, settings: Arc::new(PublisherSettings::default()), meters: Arc::default() };
+    let publisher = Publisher {
+        jobs,
+        state,
+        settings: Arc::new(PublisherSettings::new(Duration::from_secs(5))),
+        meters: Arc::default(),
+    };
     let published = tokio::spawn(async move {
         let mut published = 0;
         while let Some(job) = queue.recv().await {
