@@ -181,7 +181,6 @@ async fn public_key_algorithms_take_only_their_own_tokens() {
 
 #[test]
 fn settings_that_cannot_be_used_are_named_before_anything_opens() {
-    let secret = |text: &str| SecretString::from(text.to_owned());
     let good = hs256(SECRET);
     assert!(good.check().is_ok());
     let bad = [
