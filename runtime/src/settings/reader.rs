@@ -29,22 +29,29 @@ impl Reader {
     pub fn new(mut sources: Sources) -> Self {
         let problems = std::mem::take(&mut sources.problems);
         let warnings = std::mem::take(&mut sources.warnings);
-        Self { sources, problems, warnings, wrong: BTreeSet::new() }
+        let mut reader = Self { sources, problems: Vec::new(), warnings, wrong: BTreeSet::new() };
+        problems.into_iter().for_each(|problem| reader.problem(problem));
+        reader
     }
 
+    /// # Errors
+    /// Everything that is wrong, where something is.
     pub fn finish<T>(self, value: T) -> Result<T, Problems> {
-        let mut told = BTreeSet::new();
-        let problems: Vec<String> = self.problems.into_iter().filter(|problem| told.insert(problem.clone())).collect();
-        if problems.is_empty() { Ok(value) } else { Err(Problems { problems, warnings: self.warnings }) }
+        let Self { problems, warnings, .. } = self;
+        if problems.is_empty() { Ok(value) } else { Err(Problems { problems, warnings }) }
     }
 
+    /// What has been told already is not told again: a setting that several packages read is wrong once.
     pub fn problem(&mut self, problem: impl Into<String>) {
-        self.problems.push(problem.into());
+        let problem = problem.into();
+        if !self.problems.contains(&problem) {
+            self.problems.push(problem);
+        }
     }
 
     /// What is wrong with the value of one setting; the text goes on after its name.
     pub fn refuse(&mut self, name: &str, what: impl Display) {
-        self.problems.push(format!("{name} {what}"));
+        self.problem(format!("{name} {what}"));
         self.wrong.insert(name.to_owned());
     }
 
@@ -162,5 +169,35 @@ impl Reader {
     /// Which of these names a source gives a value that is not the default.
     pub fn set_of(&self, names: &[&'static str]) -> Vec<&'static str> {
         names.iter().copied().filter(|name| self.sources.is_changed(name)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Reference;
+    use super::*;
+
+    static REFERENCE: Reference = Reference {
+        defaults: "timeout_seconds = 10.0\ncolour = \"red\"\n",
+        example: "colour",
+        other_names: &[],
+        of_others: &[],
+        common: &[],
+        prefixes: Vec::new,
+    };
+
+    #[test]
+    fn a_setting_that_is_read_twice_is_told_to_be_wrong_once() {
+        let mut reader = Reader::new(REFERENCE.with([("TIMEOUT_SECONDS", "many"), ("COLOUR", "loud")]));
+        for _ in 0..2 {
+            reader.seconds("TIMEOUT_SECONDS");
+            reader.choice("COLOUR", &[("red", 1), ("blue", 2)]);
+            reader.problem("COLOUR and TIMEOUT_SECONDS contradict each other");
+        }
+        reader.refuse("COLOUR", "is too loud");
+        assert!(!reader.are_right(&["TIMEOUT_SECONDS"]) && !reader.are_right(&["COLOUR"]));
+        let told = reader.finish(()).expect_err("refused").problems;
+        let begin = ["TIMEOUT_SECONDS must", "COLOUR must", "COLOUR and TIMEOUT", "COLOUR is too loud"];
+        assert!(told.len() == 4 && told.iter().zip(begin).all(|(told, begin)| told.starts_with(begin)), "{told:#?}");
     }
 }
