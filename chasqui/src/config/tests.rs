@@ -8,6 +8,7 @@ use serde_json::json;
 use super::*;
 
 mod at_once;
+mod files;
 
 const RIGHT: [(&str, &str); 3] = [
     ("AMQP_URL", "amqp://u:p@127.0.0.1:5672/foro"),

@@ -1,9 +1,6 @@
 //! The settings: every name documented, every problem told at once, no value ever repeated.
 
-use std::collections::BTreeSet;
-use std::path::Path;
-
-use chasqui::config::{Config, DEFAULTS, Open, REFERENCE, Role};
+use chasqui::config::{Config, Open, REFERENCE, Role};
 
 fn problems(role: Role, settings: &[(&str, &str)]) -> String {
     Config::read(REFERENCE.with(settings.iter().copied()), role).expect_err("refused").to_string()
@@ -109,22 +106,6 @@ fn everything_that_is_wrong_with_the_demo_schedule_is_named() {
     ] {
         assert!(text.contains(expected), "{expected} is missing in:\n{text}");
     }
-}
-
-#[test]
-fn every_setting_is_in_the_template_of_the_environment() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace");
-    let template = std::fs::read_to_string(root.join(".env.template")).expect(".env.template");
-    let name = |line: &str| {
-        let line = line.trim_start_matches(['#', ' ']);
-        let (name, _) = line.split_once('=')?;
-        let upper = name.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
-        (upper && !name.is_empty()).then(|| name.to_owned())
-    };
-    let listed: BTreeSet<String> = template.lines().filter_map(name).collect();
-    let settings =
-        DEFAULTS.lines().filter_map(|line| line.split_once(" = ")).map(|(name, _)| name.to_ascii_uppercase());
-    assert_eq!(listed, settings.collect::<BTreeSet<_>>());
 }
 
 #[test]
