@@ -135,8 +135,8 @@ impl TestFleet {
     /// Opens the ledger of a fleet that runs as processes, so that an auditor can read it.
     pub async fn open_books(&mut self) {
         let config = Config::read(self.sources.clone(), Role::Ledger).expect("the settings are right");
-        let url = config.database_url.expect("a ledger is given");
-        let options = store::Options::new(url, config.database_max_connections, Arc::new(SystemClock));
+        let url = config.ledger.url.expect("a ledger is given");
+        let options = store::Options::new(url, config.ledger.max_connections, Arc::new(SystemClock));
         self.books = Some(Store::connect(options).await.expect("the ledger opens"));
     }
 

@@ -6,6 +6,7 @@ mod place;
 mod problems;
 mod reader;
 mod reference;
+mod setting;
 mod source;
 mod unknown;
 
@@ -14,4 +15,5 @@ pub use place::{HostPort, is_this_machine, is_whole};
 pub use problems::Problems;
 pub use reader::Reader;
 pub use reference::Reference;
+pub use setting::{Kind, Setting, Values};
 pub use source::Sources;

@@ -16,6 +16,7 @@ mod job;
 mod ledger;
 mod retention;
 mod rules;
+mod settings;
 mod settlement;
 mod stuck;
 #[cfg(test)]
@@ -24,6 +25,7 @@ mod ticker;
 mod wake;
 
 pub use demo::Demo;
+pub use settings::{Media, Settings};
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -70,7 +70,7 @@ pub(super) fn refuse_published_key(reader: &mut Reader, config: &Config) {
     let published = |key: &SecretString| domain::is_published_secret(key.expose_secret().as_bytes());
     let listens = [Some(config.api.listen), config.metrics_listen].into_iter().flatten();
     let reachable = listens.into_iter().any(|address| !address.ip().to_canonical().is_loopback());
-    let elsewhere = config.broker.as_ref().is_some_and(|broker| !super::broker::is_on_this_machine(&broker.url));
+    let elsewhere = config.topology.broker.as_ref().is_some_and(|broker| !broker.is_on_this_machine());
     if config.secret_key.iter().any(published) && (reachable || elsewhere) {
         reader.problem(
             "SECRET_KEY is one that stands in public documents, and this process can be reached from other machines: take the output of `openssl rand -hex 32`",

@@ -13,7 +13,7 @@ pub static REFERENCE: Reference = Reference {
     other_names: OTHER_NAMES,
     of_others: OF_OTHERS,
     common: COMMON,
-    prefixes: ::channels::prefixes,
+    prefixes: channels::prefixes,
 };
 
 /// Variables of the same environment that begin like ours and belong to others: RabbitMQ's server, Kubernetes' links to

@@ -156,6 +156,7 @@ fn several_brokers_are_given_as_urls_or_as_hosts() {
         let config = Config::read(REFERENCE.with(rest.iter().chain(settings).copied()), Role::Worker);
         config
             .unwrap_or_else(|problems| panic!("{settings:?}: {problems}"))
+            .topology
             .broker
             .unwrap()
             .url
@@ -195,7 +196,7 @@ fn several_brokers_are_given_as_urls_or_as_hosts() {
 fn the_tenant_is_told_from_the_user_id_only_where_the_operator_says_so() {
     let told = |given: &str| {
         let config = read(Role::Api, &[("AMQP_TENANT_FROM_USER_ID", given)]);
-        config.map(|config| config.broker.expect("a broker").tenant_from_user_id)
+        config.map(|config| config.topology.broker.expect("a broker").tenant_from_user_id)
     };
     assert_eq!((told(""), told("false"), told("true")), (Ok(false), Ok(false), Ok(true)));
     assert!(told("perhaps").unwrap_err().to_string().contains("AMQP_TENANT_FROM_USER_ID"));
@@ -262,8 +263,10 @@ fn no_password_is_shown_whatever_stands_in_the_settings_of_the_broker() {
                     }
                     // A name of a host, a user or a virtual host may be anything, and is shown.
                     Ok(config) => {
-                        let shown =
-                            config.broker.map(|broker| topology::Broker::new(broker.url, "test").unwrap().address());
+                        let shown = config
+                            .topology
+                            .broker
+                            .map(|broker| topology::Broker::new(broker.url, "test").unwrap().address());
                         assert!(!shown.unwrap_or_default().contains("SECRET@"), "{name}={shape}");
                     }
                 }
@@ -318,7 +321,7 @@ fn a_name_near_ours_is_a_problem_in_a_file_and_names_of_channels_of_ones_own_are
 #[test]
 fn every_setting_of_a_provider_has_its_default_in_the_reference() {
     let reference: toml::Table = DEFAULTS.parse().unwrap();
-    for setting in ::channels::sections().flat_map(|section| section.settings) {
+    for setting in channels::sections().flat_map(|section| section.settings) {
         assert!(reference.contains_key(&setting.name.to_ascii_lowercase()), "{}", setting.name);
     }
     let channels = read(Role::Worker, &[("SANDBOX", "all")]).unwrap().channels;

@@ -322,7 +322,7 @@ fn environment(amqp_url: &str, database_url: &str, provider: &Provider) -> Vec<(
 
 async fn open_books(url: &str) -> Result<Store> {
     let config = Config::read(REFERENCE.with(vec![("DATABASE_URL", url)]), Role::Ledger)?;
-    let url = config.database_url.context("a ledger is given")?;
-    let options = store::Options::new(url, config.database_max_connections, Arc::new(SystemClock));
+    let url = config.ledger.url.context("a ledger is given")?;
+    let options = store::Options::new(url, config.ledger.max_connections, Arc::new(SystemClock));
     Ok(Store::connect(options).await?)
 }

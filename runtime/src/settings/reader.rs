@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
+use domain::ChannelName;
 use secrecy::SecretString;
 
 use super::{Problems, Sources};
@@ -155,6 +156,17 @@ impl Reader {
         let words: Vec<&str> = choices.iter().map(|(word, _)| *word).collect();
         self.refuse(name, format_args!("must be one of: {}", words.join(", ")));
         choices[0].1
+    }
+
+    /// The name of a channel that is among the known ones.
+    pub fn channel(&mut self, name: &str, known: &[&str]) -> Option<ChannelName> {
+        let word = self.text(name)?;
+        let channel = ChannelName::parse(&word).ok().filter(|channel| known.contains(&channel.as_str()));
+        if channel.is_none() {
+            let hint = domain::nearest(&word, known.iter().copied()).map(|near| format!(": did you mean {near}?"));
+            self.refuse(name, format_args!("must be one of {}{}", known.join(", "), hint.unwrap_or_default()));
+        }
+        channel
     }
 
     pub fn path(&self, name: &str) -> Option<PathBuf> {

@@ -1,44 +1,27 @@
-//! Which channels there are and what they are given. Each provider says which settings it has (`channels::sections`); here
-//! they are only read, and what is wrong with them is told.
+//! Which channels there are and what they are given, read from the settings. Each provider says which settings it has
+//! ([`sections`]); here they are only read, and what is wrong with them is told.
 
-use ::channels::{Channels, Kind, SandboxMode, Setting, Settings, Values, known, sections};
 use runtime::settings::Reader;
-use secrecy::SecretString;
 
-/// `sends`: the process sends, so that what is missing is a problem. `up`: everything is captured unless the operator says
-/// otherwise.
-pub(super) fn read(reader: &mut Reader, sends: bool, up: bool) -> Settings {
-    refuse_what_is_not_built(reader);
-    let (only, sandbox) = (only(reader), sandbox(reader, up));
-    let mut settings = Settings { only, sandbox, ..Settings::unset(reader.seconds("PROVIDER_TIMEOUT_SECONDS")) };
-    for section in sections() {
-        let values: Values =
-            section.settings.iter().filter_map(|setting| Some((setting.name, value(reader, setting)?))).collect();
-        section.fill(&values, &mut settings);
-    }
-    for warning in sections().flat_map(|section| (section.warnings)(&settings)) {
-        if reader.are_right(warning.about) {
-            reader.warn(warning.text);
-        }
-    }
-    check(reader, &settings, sends);
-    settings
-}
+use crate::{Channels, SandboxMode, Settings, known, sections};
 
-/// None: it has no value, or one that was refused.
-fn value(reader: &mut Reader, setting: &Setting) -> Option<SecretString> {
-    let name = setting.name;
-    match setting.kind {
-        Kind::Text => reader.secret(name),
-        Kind::Password => reader.password(name),
-        Kind::Host { port } => reader.host(name, port).map(SecretString::from),
-        Kind::Number { least, most } => {
-            reader.optional_number(name, least..=most).map(|number| number.to_string().into())
+impl Settings {
+    /// `sends`: the process sends, so that what is missing is a problem. `up`: everything is captured unless the operator
+    /// says otherwise.
+    pub fn read(reader: &mut Reader, sends: bool, up: bool) -> Self {
+        refuse_what_is_not_built(reader);
+        let (only, sandbox) = (only(reader), sandbox(reader, up));
+        let mut settings = Self { only, sandbox, ..Self::unset(reader.seconds("PROVIDER_TIMEOUT_SECONDS")) };
+        for section in sections() {
+            (section.fill)(&reader.values(section.settings), &mut settings);
         }
-        Kind::Choice(words) => {
-            let choices: Vec<(&str, &str)> = words.iter().map(|word| (*word, *word)).collect();
-            Some(reader.choice(name, &choices).into())
+        for warning in sections().flat_map(|section| (section.warnings)(&settings)) {
+            if reader.are_right(warning.about) {
+                reader.warn(warning.text);
+            }
         }
+        check(reader, &settings, sends);
+        settings
     }
 }
 
