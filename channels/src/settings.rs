@@ -33,7 +33,7 @@ impl Settings {
     }
 }
 
-/// Nothing is set; a provider has the time that it has by default.
+/// Nothing is set, and a provider has time.
 #[cfg(test)]
 pub(crate) fn of_tests() -> Settings {
     Settings::unset(Duration::from_secs(10))
