@@ -52,9 +52,9 @@ pub(crate) mod scopes {
     }
 }
 
-/// A caller whose token has one of the scopes `S`. A handler that takes it is called for nobody else: 401 without a
-/// valid token, 403 without the scope. It stands before what is read of the path and of the query, so that strangers
-/// learn nothing about these.
+/// A caller whose token has one of the scopes `S`. A handler with this argument is called for nobody else: others get 401
+/// without a valid token and 403 without the scope. The argument stands before those that read the path and the query, so
+/// that strangers learn nothing about these.
 pub(crate) struct Authorized<S> {
     pub(crate) caller: Caller,
     scopes: PhantomData<S>,

@@ -3,3 +3,4 @@
 pub(crate) mod login;
 pub(crate) mod password;
 pub(crate) mod register;
+mod unread;

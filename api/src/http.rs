@@ -7,6 +7,7 @@ mod client_socket;
 pub(crate) mod connections;
 pub(crate) mod edge;
 pub(crate) mod fallbacks;
+mod headers;
 pub(crate) mod hosts;
 pub(crate) mod idempotency;
 pub(crate) mod problem;

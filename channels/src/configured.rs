@@ -1,9 +1,13 @@
 //! Which channels there are and what they are given, read from the settings. Each provider says which settings it has
 //! ([`sections`]); here they are only read, and what is wrong with them is told.
 
+use domain::ChannelName;
 use runtime::settings::Reader;
 
 use crate::{Channels, SandboxMode, Settings, known, sections};
+
+/// What other lists have between their words.
+const OTHER_COMMAS: [char; 7] = [',', ';', ' ', '\t', '|', '+', '/'];
 
 impl Settings {
     /// `sends`: the process sends, so that what is missing is a problem. `up`: everything is captured unless the operator
@@ -23,14 +27,39 @@ impl Settings {
         check(reader, &settings, sends);
         settings
     }
+
+    /// `named`: settings that name a channel. What goes there by itself would go where this process sends nothing.
+    pub fn check_left_out(&self, reader: &mut Reader, sends: bool, named: &[(&str, Option<&ChannelName>)]) {
+        let list = reader.text("CHANNELS").unwrap_or_default().to_ascii_lowercase();
+        // What is no channel has been told, and may have been meant for the one that is missing.
+        let Some(only) = self.only.as_ref().filter(|_| words(&list).iter().all(|word| known().contains(word))) else {
+            return;
+        };
+        for (name, channel) in named {
+            let Some(channel) = channel.filter(|channel| !only.iter().any(|name| name == channel.as_str())) else {
+                continue;
+            };
+            let what = format!("is {channel}, which CHANNELS leaves out: add it there, or name another channel");
+            if sends && self.sandbox != SandboxMode::All {
+                reader.refuse(name, what);
+            } else {
+                reader.warn(format!("{name} {what}"));
+            }
+        }
+    }
 }
 
 /// The channels that are known among the words of `CHANNELS`. The others are told by their place: what stands there may
 /// be the value of another setting.
 fn only(reader: &mut Reader) -> Option<Vec<String>> {
     let list = reader.text("CHANNELS")?.to_ascii_lowercase();
-    let words: Vec<&str> = list.split(',').map(str::trim).filter(|word| !word.is_empty()).collect();
+    let words = words(&list);
     let known = known();
+    let pieces: Vec<&str> = list.split(OTHER_COMMAS).map(str::trim).filter(|piece| !piece.is_empty()).collect();
+    if pieces.len() > words.len() && pieces.iter().all(|piece| known.contains(piece)) {
+        reader.refuse("CHANNELS", "must have a comma between two channels, such as email,sms");
+        return Some(pieces.into_iter().map(str::to_owned).collect());
+    }
     let (right, wrong): (Vec<_>, Vec<_>) = words.iter().enumerate().partition(|(_, word)| known.contains(word));
     for (at, word) in &wrong {
         let hint = domain::nearest(word, known.iter().copied()).map(|near| format!("did you mean {near}? "));
@@ -46,6 +75,10 @@ fn only(reader: &mut Reader) -> Option<Vec<String>> {
         reader.is_wrong("CHANNELS");
     }
     Some(right.into_iter().map(|(_, word)| (*word).to_owned()).collect())
+}
+
+fn words(list: &str) -> Vec<&str> {
+    list.split(',').map(str::trim).filter(|word| !word.is_empty()).collect()
 }
 
 /// What is there by halves is told in any case; it is a problem where it would send less than its operator believes.
@@ -97,14 +130,20 @@ fn sandbox(reader: &mut Reader, up: bool) -> SandboxMode {
         return if up { SandboxMode::All } else { SandboxMode::Off };
     };
     SandboxMode::parse(&text).unwrap_or_else(|| {
-        reader.refuse("SANDBOX", "must be all, missing or off");
+        reader.refuse_word("SANDBOX", "must be all, missing or off", &["all", "missing", "off", "true", "false"]);
         SandboxMode::All
     })
 }
 
 fn refuse_what_is_not_built(reader: &mut Reader) {
     let sendgrid = reader.given_of(&["SENDGRID_API_KEY", "SENDGRID_BASE_URL"]);
-    if !sendgrid.is_empty() || reader.text("EMAIL_PROVIDER").is_some_and(|provider| provider != "smtp") {
+    let provider = reader.text("EMAIL_PROVIDER").unwrap_or_default().to_ascii_lowercase();
+    if !["", "smtp", "sendgrid"].contains(&provider.as_str()) {
+        let what = "has a word that is no provider: the only one of this version is smtp, which is how most others take mail \
+                    as well (SMTP_HOST)";
+        reader.refuse_word("EMAIL_PROVIDER", what, &["smtp", "sendgrid"]);
+    }
+    if !sendgrid.is_empty() || provider == "sendgrid" {
         reader.problem(
             "email by SendGrid is not in this version: leave SENDGRID_API_KEY and SENDGRID_BASE_URL empty, set EMAIL_PROVIDER=smtp, and use SMTP_HOST=smtp.sendgrid.net with SMTP_USER=apikey instead",
         );

@@ -83,6 +83,7 @@ pub async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Check { role } => check::check(load(), role),
         Command::Health { url } => health::health(load(), url).await,
         Command::Settings => {
+            file.map_or(Ok(()), |file| REFERENCE.look_at(file))?;
             output::text(crate::config::DEFAULTS);
             Ok(ExitCode::SUCCESS)
         }

@@ -1,7 +1,9 @@
 //! Settings: read from every source, checked all at once, before any socket opens.
 
 mod keys;
+mod log;
 mod names;
+mod private_node;
 mod roles;
 
 pub use api::Open;
@@ -58,7 +60,7 @@ impl Config {
         let up = role == Role::Up;
         let worker = worker::Settings::read(reader);
         let zones = zones(reader, role);
-        let demo_rules = scheduler::Media { known: &channels::known(), check: &check_demo };
+        let demo_rules = scheduler::Media { known: channels::known(), check: &check_demo };
         let config = Self {
             topology: topology::Settings::read(reader),
             ledger: store::Settings::read(reader),
@@ -70,7 +72,7 @@ impl Config {
             scheduler: scheduler::Settings::read(reader, &zones, &demo_rules),
             zones,
             templates: Templates::read(reader, role.renders()),
-            log: log(reader),
+            log: log::read(reader),
             log_json: reader.choice("LOG_FORMAT", &[("text", false), ("json", true)]),
             warnings: Vec::new(),
             worker,
@@ -98,20 +100,6 @@ fn zones(reader: &mut Reader, role: Role) -> Zones {
 fn check_demo(demo: &scheduler::Demo) -> Vec<(String, String)> {
     let wrong = operations::check_plain(&demo.channel, &demo.destination, demo.subject.as_deref(), &demo.message);
     wrong.into_iter().map(|wrong| (wrong.pointer.trim_start_matches('/').to_owned(), wrong.detail)).collect()
-}
-
-/// A word that is no level would be taken for the name of a module, and nothing would be logged.
-fn log(reader: &mut Reader) -> String {
-    let text = reader.required_text("LOG");
-    let known = |directive: &str| {
-        let level = directive.rsplit('=').next().unwrap_or_default().trim().to_ascii_lowercase();
-        ["off", "error", "warn", "info", "debug", "trace"].contains(&level.as_str())
-    };
-    let parsed = tracing_subscriber::EnvFilter::try_new(&text).is_ok();
-    if !parsed || !text.split(',').filter(|directive| !directive.contains('[')).all(known) {
-        reader.refuse("LOG", "must be error, warn, info, debug, trace or off, or directives such as info,worker=debug");
-    }
-    text
 }
 
 #[cfg(test)]

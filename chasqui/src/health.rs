@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Result;
+use reqwest::Url;
 use serde_json::Value;
 
 use crate::config::{Config, Role, Sources};
@@ -12,20 +13,21 @@ use crate::exit::{self, Usage};
 use crate::output::say;
 
 const PATIENCE: Duration = Duration::from_secs(4);
+/// What may be asked, the usual first.
+const PROBES: [&str; 3] = ["/health/ready", "/health/live", "/health"];
 
 /// Exit code 0 when it is ready; 1, with the reasons, when it is not or does not answer.
 pub(crate) async fn health(sources: Sources, url: Option<String>) -> Result<ExitCode> {
-    let base = match url {
-        Some(url) => url.trim_end_matches('/').to_owned(),
+    let address = match url {
+        Some(url) => probe(&url)?,
         None => {
             let config = Config::read(crate::unconfigured::with_running(sources), Role::Probe)?;
             let address = config.metrics_listen.unwrap_or(config.api.listen);
-            format!("http://{}", reachable(address))
+            probe(&format!("http://{}", reachable(address)))?
         }
     };
-    let address = reqwest::Url::parse(&format!("{base}/health/ready")).ok();
-    let address = address.filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
-    let address = address.ok_or_else(|| Usage("URL must be such as http://127.0.0.1:8080".into()))?;
+    // What is said names no user and no password.
+    let base = address.origin().ascii_serialization();
     let client = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build()?;
     let answer = match client.get(address).send().await {
         Ok(answer) => answer,
@@ -35,13 +37,38 @@ pub(crate) async fn health(sources: Sources, url: Option<String>) -> Result<Exit
             return Ok(exit::answer(false));
         }
     };
-    if answer.status().is_success() {
-        say!("ready");
-        return Ok(ExitCode::SUCCESS);
+    let success = answer.status().is_success();
+    let said: Value = answer.json().await.unwrap_or_default();
+    match (success, said["status"].as_str(), said["type"].as_str()) {
+        (true, Some("ready" | "ok"), _) => {
+            say!("ready");
+            return Ok(ExitCode::SUCCESS);
+        }
+        (false, _, Some(_)) => say!("not ready: {}", said["detail"].as_str().unwrap_or("no reason was given")),
+        _ => say!(
+            "not ready: no Chasqui answers at {base}, but another program: give the address of an API or of METRICS_LISTEN"
+        ),
     }
-    let problem: Value = answer.json().await.unwrap_or_default();
-    say!("not ready: {}", problem["detail"].as_str().unwrap_or("no reason was given"));
     Ok(exit::answer(false))
+}
+
+/// Where to ask: the path that was given if it is one of the probes, behind a proxy's prefix or not.
+fn probe(url: &str) -> Result<Url, Usage> {
+    let expected = || {
+        let paths = PROBES.join(", ");
+        Usage(format!("URL must be such as http://127.0.0.1:8080, with no path or with one of {paths}"))
+    };
+    let mut address = Url::parse(url).map_err(|_| expected())?;
+    if !matches!(address.scheme(), "http" | "https") || !address.has_host() {
+        return Err(expected());
+    }
+    let path = address.path().trim_end_matches('/').to_owned();
+    match path.as_str() {
+        "" => address.set_path(PROBES[0]),
+        path if PROBES.iter().any(|probe| path.ends_with(probe)) => address.set_path(path),
+        _ => return Err(expected()),
+    }
+    Ok(address)
 }
 
 /// A listener on all addresses answers on the loopback one.
@@ -50,5 +77,28 @@ fn reachable(address: SocketAddr) -> SocketAddr {
         SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), address.port())
     } else {
         address
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_probe_that_was_given_is_asked_and_another_path_is_refused() {
+        for (given, asked) in [
+            ("http://127.0.0.1:8080", "http://127.0.0.1:8080/health/ready"),
+            ("http://127.0.0.1:8080/", "http://127.0.0.1:8080/health/ready"),
+            ("http://127.0.0.1:8080/health/ready", "http://127.0.0.1:8080/health/ready"),
+            ("http://127.0.0.1:8080/health/ready/", "http://127.0.0.1:8080/health/ready"),
+            ("http://127.0.0.1:8080/health/live", "http://127.0.0.1:8080/health/live"),
+            ("https://fleet.example/chasqui/health", "https://fleet.example/chasqui/health"),
+        ] {
+            assert_eq!(probe(given).ok().map(String::from).as_deref(), Some(asked), "{given}");
+        }
+        for given in ["http://127.0.0.1:8080/helth", "http://127.0.0.1:8080/docs", "ftp://127.0.0.1", "not a url", ""] {
+            let refused = probe(given).unwrap_err();
+            assert!(refused.to_string().contains("/health/live"), "{given}: {refused}");
+        }
     }
 }

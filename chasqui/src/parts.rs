@@ -32,7 +32,7 @@ pub(crate) fn topology(config: &Config, role: &str) -> Result<Topology> {
         connection = connection.with_ca_file(file)?;
     }
     if broker.tenant_from_user_id {
-        connection = connection.with_tenant_from_user_id().context("AMQP_URL")?;
+        connection = connection.with_user_id().context("AMQP_URL")?;
     }
     let management =
         config.topology.management_url.as_ref().map(|url| Management::new(url, &connection)).transpose()?;

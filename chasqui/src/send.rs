@@ -195,7 +195,9 @@ impl Send {
                 body.insert(name.into(), Value::String(text.clone()));
             }
         }
-        match self.data.as_deref().map(|text| parse_object(text.as_bytes())) {
+        // An empty list is an empty object, as in a body.
+        let data = self.data.as_deref().filter(|text| text.split_whitespace().collect::<String>() != "[]");
+        match data.map(|text| parse_object(text.as_bytes())) {
             Some(Ok(data)) => drop(body.insert("data".into(), Value::Object(data))),
             Some(Err(error)) => problems.extend(error.fields.iter().map(told_of_data)),
             None => {}

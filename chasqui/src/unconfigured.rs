@@ -29,7 +29,7 @@ pub(crate) fn fill(sources: &mut Sources) -> Result<()> {
     if !names_ledger(sources) {
         sources.set("DATABASE_URL", ledger());
     }
-    if !sources.is_given("SECRET_KEY") && !sources.is_given("SECRET_KEY_FILE") {
+    if !names_secret(sources) {
         sources.set("SECRET_KEY", secret(&secret_file())?);
     }
     Ok(())
@@ -40,7 +40,7 @@ pub(crate) fn look_up(sources: &mut Sources) {
     if !names_ledger(sources) {
         sources.set("DATABASE_URL", ledger());
     }
-    if !sources.is_given("SECRET_KEY") {
+    if !names_secret(sources) {
         sources.set("SECRET_KEY", kept(&secret_file()).unwrap_or_else(new_secret));
     }
 }
@@ -64,6 +64,10 @@ pub(crate) fn names_broker(sources: &Sources) -> bool {
 
 fn names_ledger(sources: &Sources) -> bool {
     sources.is_given("DATABASE_URL") || sources.is_given("DB_URL")
+}
+
+fn names_secret(sources: &Sources) -> bool {
+    sources.is_given("SECRET_KEY") || sources.is_given("SECRET_KEY_FILE")
 }
 
 fn var() -> PathBuf {

@@ -22,7 +22,8 @@ pub struct Cron {
     zone: TimeZone,
 }
 
-/// Everything that is wrong with a schedule. The texts say what to write instead and repeat nothing of it.
+/// Everything that is wrong with a schedule. The texts say what to write instead and repeat nothing of it but a word that
+/// is nearly a month or a day.
 #[derive(Clone, PartialEq, Eq, Debug, Default, thiserror::Error)]
 #[error("{}", [.pattern.as_deref(), .zone.as_deref()].into_iter().flatten().collect::<Vec<_>>().join("; "))]
 pub struct InvalidCron {

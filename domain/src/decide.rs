@@ -17,6 +17,8 @@ pub enum Ambiguity {
 }
 
 impl Ambiguity {
+    pub const ALL: [Self; 3] = [Self::Resend, Self::Hold, Self::ResendIfFresh];
+
     pub fn parse(text: &str) -> Option<Self> {
         match text {
             "resend" => Some(Self::Resend),

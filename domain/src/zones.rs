@@ -128,22 +128,32 @@ impl Zones {
         given.chain(bundled)
     }
 
-    /// A zone whose name, or the name of whose place, is nearly this. What is as short as an abbreviation is near to
-    /// too many.
+    /// A zone whose name, or the name of whose place, is nearly this; the place may have been put on another continent.
+    /// What is as short as an abbreviation is near to too many.
     fn nearest(&self, name: &str) -> Option<&str> {
         let wanted = name.trim().replace([' ', '-'], "_").to_ascii_lowercase();
         let length = wanted.chars().count();
         if !(4..=LONGEST_NAME).contains(&length) || wanted.contains('+') {
             return None;
         }
-        let most = (length / 5).min(3);
-        let distance = |known: &str| {
-            let known = known.to_ascii_lowercase();
-            let place = known.rsplit('/').next().filter(|_| !wanted.contains('/'));
-            let to = |known: &str| strsim::osa_distance(&wanted, &known.replace('-', "_"));
-            place.map_or(usize::MAX, to).min(to(&known))
+        let place = wanted.rsplit('/').next().unwrap_or_default();
+        let whole = || self.nearly(&wanted, |known| known);
+        let by_place = || self.nearly(place, |known| known.rsplit('/').next().unwrap_or(known));
+        let found = match wanted.contains('/') {
+            true => whole().or_else(by_place),
+            false => [by_place(), whole()].into_iter().flatten().min(),
         };
-        self.names().map(|known| (distance(known), known)).filter(|(far, _)| *far <= most).min().map(|(_, known)| known)
+        found.map(|(_, known)| known)
+    }
+
+    /// The zone of which this `part` is nearly what is wanted, after how far it is from it.
+    fn nearly(&self, wanted: &str, part: fn(&str) -> &str) -> Option<(usize, &str)> {
+        let most = (wanted.chars().count() / 5).min(3);
+        let distance = |known: &str| {
+            let known = known.to_ascii_lowercase().replace('-', "_");
+            strsim::osa_distance(wanted, part(&known))
+        };
+        self.names().map(|known| (distance(known), known)).filter(|(far, _)| *far <= most).min()
     }
 }
 

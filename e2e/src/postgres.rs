@@ -99,6 +99,20 @@ impl Postgres {
     }
 }
 
+impl Postgres {
+    /// As an operator would, or systemd. True when it had ended.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub async fn start_if_it_ended(&mut self) -> Result<bool> {
+        let ended = self.server.ended()?.is_some();
+        if ended {
+            self.start_again().await?;
+        }
+        Ok(ended)
+    }
+}
+
 impl Drop for Postgres {
     /// For a server that was stopped: its supervisor is gone, and the folder is left.
     fn drop(&mut self) {

@@ -5,10 +5,17 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::time::Duration;
 
-use domain::{ChannelName, Draft, Expiry, FieldError, Target, Timestamp, Wording, pointer_step};
+use domain::{ChannelName, Draft, Expiry, FieldError, Target, Timestamp, Wording, nearest_of_few, pointer_step};
 use media::{Fault, Part, Words};
 use templates::{TemplateError, Templates};
+
+/// How far behind a `send_at` may lie and be no mistake: clocks differ, and a request takes its time.
+const GRACE: Duration = Duration::from_secs(60);
+/// Names of the data that are compared with one that is missing, and the longest that is shown.
+const MAX_COMPARED: usize = 100;
+const MAX_NAME_BYTES: usize = 64;
 
 /// Looks at notifications before they are published. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -39,20 +46,24 @@ impl Checker {
         }
         let foreign = draft.unknown.iter().filter(|field| field.refusal().is_none());
         findings.warnings.extend(foreign.map(|field| field.warning()));
-        self.target(draft, "", &draft.target, &draft.target.wording, &mut findings.errors);
+        self.target(draft, "", &draft.target, &draft.target.wording, &mut findings);
         for (at, item) in draft.fallback.iter().enumerate() {
             let wording = item.wording_after(&draft.target.wording);
-            self.target(draft, &format!("/fallback/{at}"), item, &wording, &mut findings.errors);
+            self.target(draft, &format!("/fallback/{at}"), item, &wording, &mut findings);
         }
-        findings.warnings.extend(too_late(draft, now));
+        findings.warnings.extend(too_late(draft, now).or_else(|| passed(draft, now)));
+        if findings.errors.is_empty() {
+            findings.warnings.extend(without_effect(draft));
+        }
         findings
     }
 
-    fn target(&self, draft: &Draft, prefix: &str, target: &Target, wording: &Wording, errors: &mut Vec<FieldError>) {
-        let Some(channel) = &target.channel else { return };
+    fn target(&self, draft: &Draft, prefix: &str, target: &Target, wording: &Wording, findings: &mut Findings) {
+        let errors = &mut findings.errors;
+        let Some(channel) = &target.channel else { return self.name_of_template(prefix, target, errors) };
         if !media::known().contains(&channel.as_str()) {
             errors.push(field(prefix, "/channel", format!("is an {}", media::unknown(channel))));
-            return;
+            return self.name_of_template(prefix, target, errors);
         }
         let wrong = |pointer: &str| !draft.errors.is_empty() && draft.is_wrong(&format!("{prefix}{pointer}"));
         if let Some(destination) = &target.destination
@@ -64,12 +75,40 @@ impl Checker {
         let own = &target.wording;
         let inherits = own.message.is_none() && own.template.is_none() || !target.brings_data || own.locale.is_none();
         if words_are_wrong(draft, prefix) || (inherits && words_are_wrong(draft, "")) {
-            return;
+            return self.name_of_template(prefix, target, errors);
         }
-        match &wording.template {
-            None => plain(channel, prefix, wording, errors),
-            Some(_) => self.template(channel, prefix, wording, errors),
+        let Some(template) = &wording.template else { return plain(channel, prefix, wording, errors) };
+        self.template(channel, prefix, wording, errors);
+        if let Some(locale) = &own.locale
+            && errors.is_empty()
+            && !self.templates.speaks(template, channel, locale)
+        {
+            let why =
+                format!("is none in which the template has words for {channel}: those of the default locale are sent");
+            findings.warnings.push(field(prefix, "/locale", why));
         }
+    }
+
+    /// What can be said of a template that cannot be rendered, for what else is wrong.
+    fn name_of_template(&self, prefix: &str, target: &Target, errors: &mut Vec<FieldError>) {
+        let unknown = target.wording.template.as_deref().and_then(|name| self.templates.find(name).err());
+        errors.extend(unknown.map(|unknown| of_template(prefix, &unknown, None)));
+    }
+
+    /// The name in the data that is nearly that of a missing variable, and none of the template's own.
+    fn written_as<'w>(&self, wording: &'w Wording, refusal: &TemplateError) -> Option<&'w str> {
+        let TemplateError::Missing { variable, .. } = refusal else { return None };
+        let template = wording.template.as_deref()?;
+        let mut steps: Vec<&str> = variable.split('.').collect();
+        let missing = steps.pop()?;
+        let within = steps.iter().try_fold(&wording.data, |object, step| object.get(*step)?.as_object())?;
+        let own = |name: &str| name == missing || (steps.is_empty() && self.templates.takes(template, name));
+        let is_name = |name: &str| {
+            let is_word = name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b));
+            name.len() <= MAX_NAME_BYTES && is_word && pointer_step(name) == name
+        };
+        let near = |name: &&str| is_name(name) && !own(name) && nearest_of_few(name, [missing]).is_some();
+        within.keys().take(MAX_COMPARED).map(String::as_str).find(near)
     }
 
     fn template(&self, channel: &ChannelName, prefix: &str, wording: &Wording, errors: &mut Vec<FieldError>) {
@@ -88,7 +127,10 @@ impl Checker {
                     _ => of(prefix, fault),
                 }));
             }
-            Ok(Some(Err(refusals))) => errors.extend(refusals.iter().map(|refusal| of_template(prefix, refusal))),
+            Ok(Some(Err(refusals))) => {
+                let told = |refusal| of_template(prefix, refusal, self.written_as(wording, refusal));
+                errors.extend(refusals.iter().map(told));
+            }
             Err(_panic) => errors.push(field(prefix, "/template", "makes the renderer fail with this data")),
         }
     }
@@ -127,8 +169,8 @@ fn of(prefix: &str, fault: Fault) -> FieldError {
     }
 }
 
-/// Without the names that the publisher wrote: an answer repeats no value.
-fn of_template(prefix: &str, refusal: &TemplateError) -> FieldError {
+/// An answer repeats no value, and of the data only the name `written` that is nearly the one that is missing.
+fn of_template(prefix: &str, refusal: &TemplateError, written: Option<&str>) -> FieldError {
     match refusal {
         TemplateError::Unknown { nearest, known, .. } => {
             let hint = nearest.as_ref().map(|name| format!(": did you mean {name}?")).unwrap_or_default();
@@ -141,7 +183,8 @@ fn of_template(prefix: &str, refusal: &TemplateError) -> FieldError {
         }
         TemplateError::Missing { variable, .. } => {
             let steps: String = variable.split('.').map(|name| format!("/{}", pointer_step(name))).collect();
-            field(prefix, &format!("/data{steps}"), "is missing: the template needs it")
+            let hint = written.map(|name| format!("; is it what you wrote as {name}?")).unwrap_or_default();
+            field(prefix, &format!("/data{steps}"), format!("is missing: the template needs it{hint}"))
         }
         TemplateError::Failed { expression, why, .. } => {
             field(prefix, "/data", format!("does not fit `{expression}` of the template: {why}"))
@@ -168,6 +211,36 @@ fn too_late(draft: &Draft, now: Timestamp) -> Option<FieldError> {
             (latest <= now).then(|| field("", at, "has passed since send_at: it will not be sent"))
         }
     }
+}
+
+/// A clock may differ by as much as a schedule's may.
+fn passed(draft: &Draft, now: Timestamp) -> Option<FieldError> {
+    let passed = draft.send_at.is_some_and(|send_at| now.since(send_at) > GRACE);
+    passed.then(|| field("", "/send_at", "lies in the past: it is sent at once"))
+}
+
+/// Fields that are read and change nothing beside the others.
+fn without_effect(draft: &Draft) -> Vec<FieldError> {
+    let mut warnings = Vec::new();
+    let mut look = |prefix: &str, own: &Wording, speaks: bool| {
+        if own.template.is_some() && own.message.as_ref().is_some_and(|message| !message.is_empty()) {
+            warnings.push(field(prefix, "/message", "is not sent: the words are those of template"));
+        }
+        if own.locale.is_some() && !speaks {
+            warnings.push(field(prefix, "/locale", "has no effect without a template"));
+        }
+    };
+    let whole = &draft.target.wording;
+    let speaks = whole.template.is_some() || draft.fallback.iter().any(|item| item.wording.template.is_some());
+    look("", whole, speaks);
+    for (at, item) in draft.fallback.iter().enumerate() {
+        let inherits = item.wording.message.is_none() && whole.template.is_some();
+        look(&format!("/fallback/{at}"), &item.wording, item.wording.template.is_some() || inherits);
+    }
+    if draft.max_lateness_seconds.is_some() && draft.send_at.is_none() {
+        warnings.push(field("", "/max_lateness_seconds", "has no effect without send_at"));
+    }
+    warnings
 }
 
 fn field(prefix: &str, pointer: &str, detail: impl Into<String>) -> FieldError {

@@ -51,7 +51,7 @@ fn what_can_be_sent_is_taken() {
         sms(json!({"message": "é".repeat(1600)})),
         push(json!({"data": {"order": 7, "nested": {"from": 1}}})),
         push(json!({"message": "", "data": {"silent": true}})),
-        email(json!({"template": "otp", "data": {"code": "1", "product": "p", "minutes": 10}})),
+        email(json!({"message": null, "template": "otp", "data": {"code": "1", "product": "p", "minutes": 10}})),
         email(json!({"destination": "100%real@example.com"})),
         email(json!({"destination": "a..b@carrier.example.jp"})),
         sms(json!({"channel": "WhatsApp", "destination": "whatsapp:+12025550143"})),
@@ -145,6 +145,55 @@ fn a_template_that_there_is_not_is_named_with_the_one_that_is_near() {
 }
 
 #[test]
+fn three_letters_of_a_template_are_enough_to_know_it() {
+    for written in ["otpp", "opt", "ottp"] {
+        check(
+            email(json!({"template": written})),
+            &["/template is no template of this fleet; known are alert, otp, receipt, welcome: did you mean otp?"],
+        );
+    }
+}
+
+#[test]
+fn a_template_is_looked_up_beside_whatever_else_is_wrong() {
+    let unknown = "is no template of this fleet; known are alert, otp, receipt, welcome: did you mean welcome?";
+    let channel = "is an unknown channel; known are email, push, sms, whatsapp: did you mean email?";
+    check(
+        email(json!({"channel": "emial", "template": "welcom"})),
+        &[&format!("/channel {channel}"), &format!("/template {unknown}")],
+    );
+    check(
+        email(json!({"locale": "e s", "template": "welcom"})),
+        &["/locale must be 1 to 64 letters, digits, '_' or '-'", &format!("/template {unknown}")],
+    );
+    let item = json!({"channel": "emial", "destination": "x", "template": "welcom"});
+    check(
+        email(json!({"fallback": [item]})),
+        &[&format!("/fallback/0/channel {channel}"), &format!("/fallback/0/template {unknown}")],
+    );
+}
+
+#[test]
+fn a_missing_variable_is_found_under_the_name_that_it_was_given() {
+    let told = |data: Value| {
+        let errors = findings_by(&SHIPPED, &sms(json!({"template": "otp", "data": data}))).errors;
+        errors
+            .into_iter()
+            .map(|error| error.detail.split_once("; ").map(|(_, hint)| hint.to_owned()))
+            .collect::<Vec<_>>()
+    };
+    let written = |name: &str| Some(format!("is it what you wrote as {name}?"));
+    assert_eq!(
+        told(json!({"cod": 1, "Product": "p", "minuts": 3, "other": 4})),
+        [written("cod"), written("Product"), written("minuts")]
+    );
+    assert_eq!(told(json!({"code": 1, "product": "p", "minute\u{202e}": 3})), [None]);
+    assert_eq!(told(json!({"code": null, "product": "p", "minutes": 3})), [None]);
+    let many: Map<String, Value> = (0..5_000).map(|n| (format!("a{n}"), json!(n))).collect();
+    assert_eq!(told(Value::Object(many)), [None, None, None]);
+}
+
+#[test]
 fn an_item_of_a_fallback_is_checked_with_the_words_that_it_will_have() {
     let item = |fields: Value| {
         let item = with(json!({"channel": "sms", "destination": "+12025550143"}), fields);
@@ -220,6 +269,29 @@ fn what_has_passed_is_taken_with_a_warning() {
     assert_eq!(warned(json!({"ttl_seconds": 60, "expires_at": null, "send_at": "2026-03-01T11:59:30Z"})), [""; 0]);
 }
 
+#[test]
+fn what_has_no_effect_is_taken_with_a_warning() {
+    let warned = |fields: Value| {
+        let found = findings_by(&SHIPPED, &email(fields));
+        assert_eq!(found.errors, []);
+        found.warnings.into_iter().map(|warning| warning.pointer).collect::<Vec<_>>()
+    };
+    let otp = |fields: Value| {
+        with(json!({"message": null, "template": "otp", "data": {"code": "1", "product": "p", "minutes": 10}}), fields)
+    };
+    assert_eq!(warned(otp(json!({"locale": "xx-YY"}))), ["/locale"]);
+    assert_eq!(warned(otp(json!({"locale": "en-GB"}))), [""; 0]);
+    assert_eq!(warned(otp(json!({"message": "m"}))), ["/message"]);
+    assert_eq!(warned(otp(json!({"message": ""}))), [""; 0]);
+    assert_eq!(warned(json!({"locale": "es"})), ["/locale"]);
+    assert_eq!(warned(json!({"max_lateness_seconds": 60})), ["/max_lateness_seconds"]);
+    assert_eq!(warned(json!({"max_lateness_seconds": 60, "send_at": "2026-03-01T13:00:00Z"})), [""; 0]);
+    assert_eq!(warned(json!({"send_at": "2026-03-01T11:00:00Z"})), ["/send_at"]);
+    let item = |fields: Value| with(json!({"channel": "sms", "destination": "+12025550143"}), fields);
+    assert_eq!(warned(json!({"fallback": [item(json!({"locale": "es"}))]})), ["/fallback/0/locale"]);
+    assert_eq!(warned(json!({"locale": "en", "fallback": [otp(item(json!({})))]})), [""; 0]);
+}
+
 /// A checker with one template of an operator's own.
 fn of_template(text: &str, sample: Value) -> (tempfile::TempDir, Checker) {
     let folder = tempfile::tempdir().unwrap();
@@ -280,7 +352,7 @@ fn a_template_that_takes_long_is_left_to_the_worker() {
     let text = "{% for n in numbers %}{% for m in numbers %}{{ n }}{% endfor %}{% endfor %}";
     let (_folder, checker) = of_template(text, json!({"numbers": [1]}));
     let numbers: Vec<u32> = (0..2_000).collect();
-    let found = findings_by(&checker, &sms(json!({"template": "own", "data": {"numbers": numbers}})));
+    let found = findings_by(&checker, &sms(json!({"message": null, "template": "own", "data": {"numbers": numbers}})));
     assert_eq!(found, Findings::default());
 }
 

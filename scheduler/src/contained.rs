@@ -6,10 +6,15 @@ use runtime::catch_panic;
 pub(crate) async fn contained<T>(step: &'static str, doing: impl Future<Output = T>) -> Option<T> {
     let done = catch_panic(doing).await.ok();
     if done.is_none() {
-        metrics::counter!("chasqui_scheduler_panics_total", "step" => step).increment(1);
-        tracing::error!(step, "a step of the scheduler panicked: a bug of ours; going on with the next one");
+        report(step);
     }
     done
+}
+
+/// The same of a panic that was contained elsewhere.
+pub(crate) fn report(step: &'static str) {
+    metrics::counter!("chasqui_scheduler_panics_total", "step" => step).increment(1);
+    tracing::error!(step, "a step of the scheduler panicked: a bug of ours; going on with the next one");
 }
 
 #[cfg(test)]

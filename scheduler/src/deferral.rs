@@ -6,11 +6,11 @@ use domain::{
     Arrival, Claim, Failure, FirstSight, Hand, Notification, Order, Outcome, Policy, Reason, Row, State, Timestamp,
     decide,
 };
-use store::{Adoption, Claimed, Job, StoreError};
+use intake::Named;
+use store::{Claimed, Job, StoreError};
 use topology::Incoming;
 
 use crate::Shared;
-use crate::identify::Named;
 use crate::settlement::Disposition;
 
 /// How long the claim of a job holds: what follows takes two commits.
@@ -23,21 +23,21 @@ pub(crate) async fn keep_row(
     shared: &Shared,
     notification: &Notification,
     incoming: &Incoming,
-    adoption: &Adoption,
+    named: &Named,
     arrival: &mut Arrival,
     due: Timestamp,
 ) -> Result<Option<Disposition>, StoreError> {
     let first = FirstSight {
         arrival,
         notification,
-        fingerprint: Some(incoming.fingerprint()),
+        fingerprint: named.fingerprint(),
         parent: None,
         published_at: incoming.timestamp,
-        hasher: &shared.hasher,
-        token: adoption.copy(),
-        now: shared.clock.now(),
+        hasher: &shared.intake.hasher,
+        token: named.token(),
+        now: shared.intake.clock.now(),
     };
-    let row = match shared.store.claim(first.row(), arrival, LEASE).await? {
+    let row = match shared.intake.store.claim(first.row(), arrival, LEASE).await? {
         Claimed::New(row) => record(shared, &row, &Outcome::Deferred { due }).await?,
         Claimed::Known(Claim::Take(row, _)) => record(shared, &row, &Outcome::Deferred { due }).await?,
         Claimed::Known(Claim::Repeat(row)) => *row,
@@ -63,20 +63,19 @@ pub(crate) async fn end_row(
     reason: Reason,
     error: &str,
 ) -> Result<(), StoreError> {
-    let Some(found) = shared.store.delivery(&named.key).await? else { return Ok(()) };
+    let Some(found) = shared.intake.store.delivery(named.key()).await? else { return Ok(()) };
     let mut arrival = named.arrival(incoming);
-    if !waits_for(&found.row, &arrival, named) || shared.store.job(&named.key).await?.is_some() {
+    if !waits_for(&found.row, &arrival, named) || shared.intake.store.job(named.key()).await?.is_some() {
         return Ok(());
     }
     (arrival.epoch, arrival.seq) = (found.row.epoch, found.row.seq);
-    let token = named.adoption.as_ref().map_or_else(uuid::Uuid::now_v7, Adoption::copy);
-    claim_and_end(shared, Row { token, ..found.row }, &arrival, reason, error).await
+    claim_and_end(shared, Row { token: named.token(), ..found.row }, &arrival, reason, error).await
 }
 
 /// The same for a job that was stored, and will never be published. False when its delivery has ended already: then
 /// nothing is owed.
 pub(crate) async fn end_row_of(shared: &Shared, job: &Job, reason: Reason, error: &str) -> Result<bool, StoreError> {
-    let Some(found) = shared.store.delivery(&job.key).await? else { return Ok(true) };
+    let Some(found) = shared.intake.store.delivery(&job.key).await? else { return Ok(true) };
     let row = found.row;
     if row.state.is_final() {
         return Ok(false);
@@ -106,8 +105,8 @@ async fn claim_and_end(
     reason: Reason,
     error: &str,
 ) -> Result<(), StoreError> {
-    let candidate = Row { created_at: shared.clock.now(), ..row };
-    match shared.store.claim(candidate, arrival, LEASE).await? {
+    let candidate = Row { created_at: shared.intake.clock.now(), ..row };
+    match shared.intake.store.claim(candidate, arrival, LEASE).await? {
         Claimed::New(row) => end(shared, &row, reason, error).await,
         Claimed::Known(Claim::Take(row, _)) => end(shared, &row, reason, error).await,
         Claimed::Known(Claim::Park) => Err(claimed()),
@@ -118,9 +117,9 @@ async fn claim_and_end(
 /// A message without an id has its row for itself; another one's waits for a job with the same counts.
 fn waits_for(row: &Row, arrival: &Arrival, named: &Named) -> bool {
     match row.state {
-        State::Sending => named.adoption.is_some(),
+        State::Sending => named.is_anonymous(),
         State::Waiting if matches!(row.order, Order::Schedule { .. }) => {
-            named.adoption.is_some() || (row.epoch, row.seq) == (arrival.epoch, arrival.seq)
+            named.is_anonymous() || (row.epoch, row.seq) == (arrival.epoch, arrival.seq)
         }
         _ => false,
     }
@@ -133,8 +132,8 @@ async fn end(shared: &Shared, row: &Row, reason: Reason, error: &str) -> Result<
 
 /// What follows for the row, as it was written.
 async fn record(shared: &Shared, row: &Row, outcome: &Outcome) -> Result<Row, StoreError> {
-    let transition = decide(row, false, outcome, &Policy::without_retries(), shared.clock.now());
-    shared.store.record(&transition, None).await?;
+    let transition = decide(row, false, outcome, &Policy::without_retries(), shared.intake.clock.now());
+    shared.intake.store.record(&transition, None).await?;
     Ok(transition.row)
 }
 

@@ -27,7 +27,7 @@ pub(crate) async fn keep(shared: &Shared, demo: Demo) {
 }
 
 async fn put(shared: &Shared, demo: Demo) -> Result<Key, StoreError> {
-    let now = shared.clock.now();
+    let now = shared.intake.clock.now();
     let body = json!({
         "channel": demo.channel.as_str(),
         "destination": demo.destination,
@@ -39,7 +39,7 @@ async fn put(shared: &Shared, demo: Demo) -> Result<Key, StoreError> {
     let cron = Cron::parse(&demo.cron, &demo.timezone, &shared.zones);
     let due_at = cron.map_err(|error| StoreError::Refused(error.to_string()))?.next_after(now);
     let due_at = due_at.ok_or_else(|| StoreError::Refused("it never fires".into()))?;
-    shared.store.delete_job(&key).await?;
+    shared.intake.store.delete_job(&key).await?;
     let job = Job {
         key: key.clone(),
         kind: JobKind::Cron { cron: demo.cron, zone: demo.timezone, name: Some("demo".into()) },
@@ -58,6 +58,6 @@ async fn put(shared: &Shared, demo: Demo) -> Result<Key, StoreError> {
         created_at: now,
         last_fired_at: None,
     };
-    shared.store.put_job(job).await?;
+    shared.intake.store.put_job(job).await?;
     Ok(key)
 }

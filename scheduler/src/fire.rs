@@ -54,17 +54,18 @@ pub(crate) async fn fire_when_due(shared: &Shared, ticks: Ticks, readiness: &Rea
 /// is followed by others at once.
 async fn fire_at_their_time(shared: &Shared, ticks: &Ticks, pulse: &Pulse) {
     let owner = Uuid::now_v7();
-    let all_full =
-        async || while !shared.stop.is_cancelled() && fire_batch(shared, owner, pulse).await == Next::AtOnce {};
-    while !shared.stop.is_cancelled() {
-        shared.store.soonest().forget();
-        let looked = shared.clock.now();
+    let all_full = async || {
+        while !shared.intake.stopping.is_cancelled() && fire_batch(shared, owner, pulse).await == Next::AtOnce {}
+    };
+    while !shared.intake.stopping.is_cancelled() {
+        shared.intake.store.soonest().forget();
+        let looked = shared.intake.clock.now();
         let next = fire_batch(shared, owner, pulse).await;
         if next == Next::AtOnce {
             join_all((0..SIDE_BY_SIDE).map(|_| all_full())).await;
         }
         tokio::select! {
-            () = shared.stop.cancelled() => {}
+            () = shared.intake.stopping.cancelled() => {}
             () = ticks.next() => {}
             () = when_due_after(shared, looked), if next != Next::AtTheNextTick => {}
         }
@@ -73,8 +74,8 @@ async fn fire_at_their_time(shared: &Shared, ticks: &Ticks, pulse: &Pulse) {
 
 /// What was due by `looked` is not waited for: it is published, or somebody holds it, or it rests after a failure.
 async fn when_due_after(shared: &Shared, looked: Timestamp) {
-    match shared.store.next_due(looked).await {
-        Ok(found) => wake::when_due(shared.clock.as_ref(), shared.store.soonest(), found).await,
+    match shared.intake.store.next_due(looked).await {
+        Ok(found) => wake::when_due(shared.intake.clock.as_ref(), shared.intake.store.soonest(), found).await,
         Err(error) => {
             tracing::warn!(%error, "cannot look for the next due job; looking again with the ticker");
             std::future::pending().await
@@ -109,14 +110,14 @@ async fn fire_batch(shared: &Shared, owner: Uuid, pulse: &Pulse) -> Next {
 }
 
 async fn look(shared: &Shared, owner: Uuid) -> Result<Batch, StoreError> {
-    match shared.publisher.is_ready() {
+    match shared.intake.publisher.is_ready() {
         true => fire_due(shared, owner).await,
-        false => shared.store.ping().await.map(|()| Batch { claimed: 0, answered: false }),
+        false => shared.intake.store.ping().await.map(|()| Batch { claimed: 0, answered: false }),
     }
 }
 
 async fn watch(shared: &Shared, consumers: &Consumers, readiness: &Readiness, pulse: &Pulse) {
-    let (mut publisher, mut consuming) = (shared.publisher.watch(), consumers.watch());
+    let (mut publisher, mut consuming) = (shared.intake.publisher.watch(), consumers.watch());
     loop {
         readiness.set(missing(shared, consumers, pulse));
         tokio::select! {
@@ -129,7 +130,7 @@ async fn watch(shared: &Shared, consumers: &Consumers, readiness: &Readiness, pu
 
 fn missing(shared: &Shared, consumers: &Consumers, pulse: &Pulse) -> Vec<String> {
     let mut missing = Vec::new();
-    let unpublished = shared.publisher.watch().borrow().missing();
+    let unpublished = shared.intake.publisher.watch().borrow().missing();
     missing.extend(unpublished.map(|why| format!("publishing: {why}")));
     if !consumers.is_ready() {
         missing.push("the scheduled queue is not consumed".into());
@@ -154,8 +155,8 @@ struct Batch {
 /// What was not confirmed is released and tried again after a pause; a copy that did go out has the same
 /// id, and the ledger knows it.
 async fn fire_due(shared: &Shared, owner: Uuid) -> Result<Batch, StoreError> {
-    let now = shared.clock.now();
-    let jobs = shared.store.claim_due_jobs(now, BATCH, LEASE, owner).await?;
+    let now = shared.intake.clock.now();
+    let jobs = shared.intake.store.claim_due_jobs(now, BATCH, LEASE, owner).await?;
     if jobs.is_empty() {
         return Ok(Batch { claimed: 0, answered: true });
     }
@@ -173,10 +174,10 @@ async fn fire_due(shared: &Shared, owner: Uuid) -> Result<Batch, StoreError> {
     }
     if !done.is_empty() {
         failpoint("scheduler.confirmed_before_mark");
-        shared.store.finish_jobs(&done).await?;
+        shared.intake.store.finish_jobs(&done).await?;
     }
     if !unconfirmed.is_empty() {
-        shared.store.release_jobs(&unconfirmed, owner, PAUSE).await?;
+        shared.intake.store.release_jobs(&unconfirmed, owner, PAUSE).await?;
     }
     Ok(Batch { claimed, answered })
 }
@@ -206,10 +207,10 @@ async fn fire(shared: &Shared, job: &Job, now: Timestamp) -> Fired {
         Ok(publication) => publication,
         Err(error) => return give_up(shared, job, error, now).await,
     };
-    let published = shared.publisher.publish(publication).await;
+    let published = shared.intake.publisher.publish(publication).await;
     let what = if published.is_ok() { "fired" } else { "unconfirmed" };
     metrics::counter!("chasqui_jobs_total", "what" => what).increment(1);
-    let late = shared.clock.now().since(job.due_at);
+    let late = shared.intake.clock.now().since(job.due_at);
     metrics::histogram!("chasqui_job_lateness_seconds").record(late);
     let Err(error) = published else { return Fired::Confirmed { next } };
     not_confirmed(job, &error)
@@ -239,13 +240,13 @@ async fn give_up(shared: &Shared, job: &Job, error: Unreadable, now: Timestamp) 
             return Fired::Unreadable;
         }
     }
-    if let Err(error) = shared.publisher.publish(job::dead_letter(job, reason, &detail, now)).await {
+    if let Err(error) = shared.intake.publisher.publish(job::dead_letter(job, reason, &detail, now)).await {
         return not_confirmed(job, &error);
     }
     metrics::counter!("chasqui_poison_total", "reason" => reason.as_str()).increment(1);
     tracing::error!(%reason, job = %job.key, error = detail.as_str(), "a job went to the dead-letter queue");
     // Tried once: the letter is safe.
-    if let Err(error) = shared.store.note_letter(&job.key, job.epoch).await {
+    if let Err(error) = shared.intake.store.note_letter(&job.key, job.epoch).await {
         tracing::warn!(%error, delivery = %job.key, "could not note a dead letter: a copy may make another one");
     }
     Fired::Confirmed { next: None }

@@ -1,9 +1,11 @@
 //! A job on its way through the ledger: from a message of the scheduled queue, and back to one.
 
 use bytes::Bytes;
-use domain::{Cron, DeadMark, Headers, InvalidCron, Key, Lane, Reason, Timestamp, Zones, fire_id, letter_headers};
+use domain::{
+    Cron, DeadMark, Headers, InvalidCron, Key, Lane, Reason, Timestamp, Zones, fire_id, letter_headers, parse_object,
+};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::Value;
 use store::{Job, JobKind, StoreError};
 use topology::{Carried, Incoming, Owner, Publication, To};
 
@@ -18,10 +20,10 @@ struct Kept {
     again: bool,
 }
 
-/// What a job kept cannot be read, so nobody can tell from it whose the message is. It is not quoted: it may hold
-/// anything.
+/// What a job kept cannot be read, so nobody can tell from it what the message is, or whose. It is not quoted: it may
+/// hold anything.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("what the ledger has kept of its properties cannot be read, so nothing was published")]
+#[error("what the ledger has kept of it cannot be read, so nothing was published")]
 pub(crate) struct Unreadable;
 
 /// The stored form of a message's own properties.
@@ -68,7 +70,7 @@ pub(crate) fn publication(job: &Job) -> Result<Publication, Unreadable> {
     };
     let (message_id, body) = match job.kind {
         JobKind::OneShot => (job.key.id.clone(), job.body.clone()),
-        JobKind::Cron { .. } => fire(&job.key, &job.body, job.due_at),
+        JobKind::Cron { .. } => fire(&job.key, &job.body, job.due_at)?,
     };
     Ok(Publication { to: To::Lane(job.lane), message_id, body: Bytes::from(body), headers, carried: kept.carried })
 }
@@ -87,13 +89,16 @@ pub(crate) fn dead_letter(job: &Job, reason: Reason, error: &str, at: Timestamp)
 
 /// The body of one fire: its own id, and the scheduled time as its `send_at`, from which its greatest
 /// lateness counts.
-fn fire(job: &Key, body: &[u8], due: Timestamp) -> (String, Vec<u8>) {
+///
+/// # Errors
+/// [`Unreadable`]: without its words it would be a dead letter of nobody.
+fn fire(job: &Key, body: &[u8], due: Timestamp) -> Result<(String, Vec<u8>), Unreadable> {
     let id = fire_id(job, due);
-    let mut object: Map<String, Value> = serde_json::from_slice(body).unwrap_or_default();
+    let mut object = parse_object(body).map_err(|_error| Unreadable)?;
     object.insert("id".into(), Value::String(id.clone()));
     object.insert("send_at".into(), Value::String(due.to_string()));
-    let body = serde_json::to_vec(&Value::Object(object)).unwrap_or_default();
-    (id, body)
+    let body = serde_json::to_vec(&Value::Object(object)).map_err(|_error| Unreadable)?;
+    Ok((id, body))
 }
 
 /// When a recurring job fires after `due`: fires that were missed are skipped, so that a scheduler that

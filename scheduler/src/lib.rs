@@ -1,19 +1,17 @@
 //! The scheduler: everything that happens because time passed.
 //!
-//! [`intake`] stores what is due later: [`identify`] says who it is, [`deferral`] keeps the row of a job without an id,
-//! or that cannot be stored, [`ledger`] repeats what was not taken, and [`settlement`] ends its message. [`wake`] says
-//! when to look, [`ticker`] that one should look anyway, [`fire`] publishes what is due, [`rules`] looks whether clocks
+//! [`consume`] stores what is due later: the crate [`intake`] says who it is and repeats what was not taken,
+//! [`deferral`] keeps the row of a job without an id, or that cannot be stored, and [`settlement`] ends its message.
+//! [`wake`] says when to look, [`ticker`] that one should look anyway, [`fire`] publishes what is due, [`rules`] looks whether clocks
 //! were changed, [`retention`] forgets what ended long ago, [`stuck`] counts what should have moved and did not.
 //! SQL is the truth: any number of schedulers may run at once, kept apart by leases.
 
+mod consume;
 mod contained;
 mod deferral;
 mod demo;
 mod fire;
-mod identify;
-mod intake;
 mod job;
-mod ledger;
 mod retention;
 mod rules;
 mod settings;
@@ -31,6 +29,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::{Clock, Defaults, RecipientHasher, Zones};
+use intake::{Intake, LedgerBreaker, RetryLimit};
 use runtime::Readiness;
 use store::{Patience, Store};
 use tokio::task::JoinSet;
@@ -42,6 +41,11 @@ use topology::{ConsumerSettings, Consumers, Publisher, Source, Subscription, Top
 const PREFETCH: u16 = 256;
 /// How long a stop waits for jobs in hand.
 const GRACE: Duration = Duration::from_secs(10);
+/// How long a step of a job in hand is repeated.
+const RETRY_LIMIT: RetryLimit = RetryLimit::UntilStop {
+    failed: |error| tracing::warn!(%error, "a job waits for the ledger"),
+    panicked: || contained::report("store"),
+};
 
 /// What a scheduler is made of. Every part is running already.
 pub struct Scheduler {
@@ -62,13 +66,8 @@ pub struct Scheduler {
 
 /// What every job of one scheduler shares.
 struct Shared {
-    publisher: Publisher,
-    store: Store,
-    hasher: RecipientHasher,
-    defaults: Defaults,
+    intake: Intake,
     zones: Zones,
-    clock: Arc<dyn Clock>,
-    stop: CancellationToken,
     jobs: TaskTracker,
 }
 
@@ -78,20 +77,24 @@ impl Scheduler {
         let subscription = Subscription { source: Source::Scheduled, prefetch: PREFETCH };
         let (consumers, mut sources) = Consumers::start(self.topology, vec![subscription], ConsumerSettings::default());
         let shared = Arc::new(Shared {
-            publisher: self.publisher,
-            store: self.store,
-            hasher: self.hasher,
-            defaults: self.defaults,
+            intake: Intake {
+                role: settlement::ROLE,
+                publisher: self.publisher,
+                store: self.store,
+                breaker: LedgerBreaker::new(RETRY_LIMIT, stop.clone()),
+                hasher: self.hasher,
+                defaults: self.defaults,
+                clock: self.clock,
+                stopping: stop,
+            },
             zones: self.zones,
-            clock: self.clock,
-            stop: stop.clone(),
             jobs: TaskTracker::new(),
         });
         rules::move_what_they_changed(&shared).await;
         if let Some(demo) = self.demo {
             demo::keep(&shared, demo).await;
         }
-        let intake = sources.pop().map(|source| tokio::spawn(intake::take(Arc::clone(&shared), source)));
+        let intake = sources.pop().map(|source| tokio::spawn(consume::take(Arc::clone(&shared), source)));
         // What may end in the middle of anything: a batch that is not committed is rolled back.
         let mut background = JoinSet::new();
         background.spawn(retention::forget_what_is_old(Arc::clone(&shared), self.retention));

@@ -33,7 +33,8 @@ pub(crate) async fn forget_what_is_old(shared: Arc<Shared>, retention: Option<Du
 /// Rows that were made for messages without an id and given back before anything was sent: each has gone out under
 /// another row since then, or makes one of its own.
 async fn forget_given_back(shared: &Shared) {
-    match contained("forget_given_back", shared.store.forget_given_back(shared.clock.now(), BATCH)).await {
+    match contained("forget_given_back", shared.intake.store.forget_given_back(shared.intake.clock.now(), BATCH)).await
+    {
         Some(Ok(0)) | None => {}
         Some(Ok(forgotten)) => {
             metrics::counter!("chasqui_forgotten_deliveries_total").increment(forgotten as u64);
@@ -45,10 +46,10 @@ async fn forget_given_back(shared: &Shared) {
 
 async fn sweep(shared: &Shared, retention: Option<Duration>) -> Result<usize, StoreError> {
     let Some(retention) = retention else { return Ok(0) };
-    let before = shared.clock.now().minus(retention);
+    let before = shared.intake.clock.now().minus(retention);
     let (mut from, mut forgotten) = (Timestamp::from_micros(0), 0);
     loop {
-        let pruned = shared.store.prune(from, before, BATCH).await?;
+        let pruned = shared.intake.store.prune(from, before, BATCH).await?;
         metrics::counter!("chasqui_forgotten_deliveries_total").increment(pruned.deliveries as u64);
         forgotten += pruned.deliveries;
         match pruned.up_to {

@@ -31,11 +31,11 @@ async fn look_through(shared: &Shared) -> Result<usize, StoreError> {
     let (mut after, mut moved) = (None, 0);
     loop {
         let filter = JobFilter { tenant: None, recurring: Some(true), after, limit: PAGE };
-        let JobPage { jobs, more } = shared.store.jobs(filter).await?;
+        let JobPage { jobs, more } = shared.intake.store.jobs(filter).await?;
         for job in &jobs {
             let Some(due) = right_time(shared, job) else { continue };
-            if shared.store.move_job(&job.key, job.due_at, due).await? {
-                shared.store.soonest().tell(due);
+            if shared.intake.store.move_job(&job.key, job.due_at, due).await? {
+                shared.intake.store.soonest().tell(due);
                 moved += 1;
             }
         }

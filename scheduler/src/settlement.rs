@@ -1,13 +1,9 @@
 //! Settles a message of the scheduled queue, by exactly one disposition.
 
 use domain::Reason;
-use runtime::failpoint;
-use topology::{Incoming, Insisted};
-use uuid::Uuid;
-
-use crate::Shared;
-use crate::identify::Named;
-use crate::ledger::{Trouble, retry_until_taken};
+use intake::{DeadLettered, InHand, ItsRow, Role, Steps, Trouble};
+use store::StoreError;
+use topology::Incoming;
 
 pub(crate) enum Disposition {
     Acknowledge,
@@ -16,67 +12,38 @@ pub(crate) enum Disposition {
     DeadLetter(Reason, String),
 }
 
+/// What the handling of messages says of the scheduler's.
+pub(crate) const ROLE: Role = Role {
+    dead_lettered,
+    taken_over: |_lane| {},
+    steps: Steps { republished: None, letter_noted: None, before_ack: Some("scheduler.stored_before_ack") },
+};
+
+fn dead_lettered(letter: &DeadLettered<'_>) {
+    let DeadLettered { reason, delivery, error, .. } = letter;
+    tracing::warn!(%reason, %delivery, error, "a message of the scheduled queue went to the dead-letter queue");
+}
+
 impl From<Trouble> for Disposition {
     fn from(trouble: Trouble) -> Self {
         match trouble {
-            Trouble::Refused(detail) => Self::DeadLetter(Reason::InternalError, detail),
-            Trouble::Panic => Self::DeadLetter(Reason::InternalError, "the scheduler panicked".into()),
-            Trouble::Stopping => Self::GiveBack,
+            Trouble::Refused(
+                StoreError::Refused(detail) | StoreError::Unreadable(detail) | StoreError::Unavailable(detail),
+            ) => Self::DeadLetter(Reason::InternalError, detail),
+            Trouble::Panicked => Self::DeadLetter(Reason::InternalError, "the scheduler panicked".into()),
+            // The scheduler gives up nothing but at its stop.
+            Trouble::GivenUp(_) => Self::GiveBack,
         }
     }
 }
 
-pub(crate) async fn settle(shared: &Shared, disposition: Disposition, named: Option<&Named>, incoming: Incoming) {
+pub(crate) async fn settle(disposition: Disposition, in_hand: &InHand<'_>, incoming: Incoming) {
     match disposition {
-        Disposition::Acknowledge => acknowledge(shared, named, incoming).await,
+        // A job goes on by what is stored of it.
+        Disposition::Acknowledge => in_hand.acknowledge(true, incoming).await,
         Disposition::GiveBack => incoming.settle.requeue().await,
-        Disposition::DeadLetter(reason, error) => dead_letter(shared, reason, &error, named, incoming).await,
-    }
-}
-
-async fn dead_letter(shared: &Shared, reason: Reason, error: &str, named: Option<&Named>, incoming: Incoming) {
-    metrics::counter!("chasqui_poison_total", "reason" => reason.as_str()).increment(1);
-    let minted = || named.map_or_else(|| Uuid::now_v7().to_string(), |named| named.key.id.clone());
-    let id = || incoming.message_id.clone().unwrap_or_else(minted);
-    let letter = incoming.received().dead_letter(reason, error, shared.clock.now());
-    let letter_of = letter.letter_of();
-    let letter = incoming.publication(id, letter);
-    let delivery = domain::printable(&letter.message_id);
-    tracing::warn!(%reason, %delivery, error, "a message of the scheduled queue went to the dead-letter queue");
-    match shared.publisher.insist(letter, &shared.stop).await {
-        Insisted::Confirmed => {
-            if let (Some(named), Some(epoch)) = (named, letter_of) {
-                note_letter(shared, named, epoch).await;
-            }
-            acknowledge(shared, named, incoming).await;
+        Disposition::DeadLetter(reason, error) => {
+            in_hand.dead_letter(reason, &error, ItsRow::Notes, incoming).await;
         }
-        Insisted::Interrupted => incoming.settle.requeue().await,
-        Insisted::Impossible => incoming.settle.reject().await,
-    }
-}
-
-/// Where its row died with it: so that no copy makes a second letter. Tried once: the letter is safe.
-async fn note_letter(shared: &Shared, named: &Named, epoch: u32) {
-    if let Err(error) = shared.store.note_letter(&named.key, epoch).await {
-        tracing::warn!(%error, delivery = %named.key, "could not note a dead letter: a copy may make another one");
-    }
-}
-
-/// One that took so long that an equal message continues its row comes again, as one of its own.
-async fn acknowledge(shared: &Shared, named: Option<&Named>, incoming: Incoming) {
-    let adoption = named.and_then(|named| named.adoption.as_ref());
-    if let Some(adoption) = adoption {
-        // Kept any longer, its row would be kept from the copy that comes again.
-        let is_current = incoming.settle.is_current();
-        if !is_current || !retry_until_taken(shared, || adoption.holds(true)).await.unwrap_or(false) {
-            return incoming.settle.requeue().await;
-        }
-    }
-    let adopted = adoption.map(|adoption| (adoption, incoming.settle.generation()));
-    failpoint("scheduler.stored_before_ack");
-    if incoming.settle.ack().await
-        && let Some((adoption, generation)) = adopted
-    {
-        adoption.acknowledged(async move { generation.has_all().await }, shared.stop.clone().cancelled_owned());
     }
 }

@@ -18,7 +18,7 @@ pub(crate) async fn watch(shared: Arc<Shared>, patience: Patience) {
     let mut last = StuckCounts::default();
     loop {
         let begun = Instant::now();
-        match contained("look_for_stuck", shared.store.count_stuck(patience, shared.clock.now())).await {
+        match contained("look_for_stuck", shared.intake.store.count_stuck(patience, shared.intake.clock.now())).await {
             Some(Ok(counts)) => tell(counts, std::mem::replace(&mut last, counts)),
             Some(Err(error)) => tracing::warn!(%error, "cannot look for what is stuck"),
             None => {}

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::{ChannelName, Clock, Defaults, Key, Lane, RecipientHasher, Tenant, Timestamp, Zones, content_of};
+use intake::{Intake, LedgerBreaker};
 use secrecy::SecretString;
 use store::{Job, JobKind, Options, Store};
 use tempfile::TempDir;
@@ -11,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use topology::{Broker, Mode, Names, Plan, Publisher, PublisherSettings, QueueType, Topology};
 
-use crate::Shared;
+use crate::{RETRY_LIMIT, Shared, settlement};
 
 /// The parts, and the folder of their ledger.
 pub(crate) struct Parts {
@@ -39,13 +40,17 @@ pub(crate) async fn parts(now: &str, zones: Zones) -> Parts {
     store.migrate().await.unwrap();
     let stop = CancellationToken::new();
     let shared = Shared {
-        publisher: without_broker(&stop),
-        store,
-        hasher: RecipientHasher::new(b"a secret of the tests, 32 bytes or more"),
-        defaults: Defaults { channel: None },
+        intake: Intake {
+            role: settlement::ROLE,
+            publisher: without_broker(&stop),
+            store,
+            breaker: LedgerBreaker::new(RETRY_LIMIT, stop.clone()),
+            hasher: RecipientHasher::new(b"a secret of the tests, 32 bytes or more"),
+            defaults: Defaults { channel: None },
+            clock,
+            stopping: stop,
+        },
         zones,
-        clock,
-        stop,
         jobs: TaskTracker::new(),
     };
     Parts { shared, _folder: folder }
@@ -63,7 +68,7 @@ fn without_broker(stop: &CancellationToken) -> Publisher {
 
 impl Drop for Parts {
     fn drop(&mut self) {
-        self.shared.stop.cancel();
+        self.shared.intake.stopping.cancel();
     }
 }
 

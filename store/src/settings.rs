@@ -1,6 +1,8 @@
 //! What an operator sets of the ledger: where it is, by the modern name, the older one, or the URL of another language's
 //! driver; and how many connections a process has.
 
+mod parameters;
+
 use runtime::settings::{Reader, is_whole};
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
@@ -44,9 +46,9 @@ fn url(reader: &mut Reader, name: &str) -> Option<SecretString> {
     let scheme = scheme.split('+').next().unwrap_or_default();
     let whole = format!("{scheme}:{rest}");
     let problem = match scheme {
-        "sqlite" => return Some(SecretString::from(whole)),
+        "sqlite" => return Some(with_parameters(reader, name, whole)),
         "postgres" | "postgresql" => match Url::parse(&whole) {
-            Ok(url) if is_whole(&url) => return Some(SecretString::from(whole)),
+            Ok(url) if is_whole(&url) => return Some(with_parameters(reader, name, whole)),
             _ => {
                 "must look like postgresql://user:password@host:5432/database (of a password, percent-encode @ : / ? # and \
                  the percent sign)"
@@ -56,4 +58,9 @@ fn url(reader: &mut Reader, name: &str) -> Option<SecretString> {
     };
     reader.refuse(name, problem);
     None
+}
+
+fn with_parameters(reader: &mut Reader, name: &str, url: String) -> SecretString {
+    parameters::check(reader, name, &url);
+    SecretString::from(url)
 }

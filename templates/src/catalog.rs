@@ -64,8 +64,13 @@ impl Template {
 
 /// A locale and what it falls back to: `es-AR`, `es`, then the default, `en`.
 pub(crate) fn fallbacks<'l>(locale: Option<&'l str>, default: &'l str) -> impl Iterator<Item = &'l str> {
+    locale.into_iter().flat_map(variants).chain(variants(default))
+}
+
+/// A locale and what it is a variant of: `es-AR`, `es`.
+pub(crate) fn variants<'l>(locale: &'l str) -> impl Iterator<Item = &'l str> {
     let shorter = |tag: &&'l str| tag.rfind(['-', '_']).map(|at| &tag[..at]);
-    std::iter::successors(locale, shorter).chain(std::iter::successors(Some(default), shorter))
+    std::iter::successors(Some(locale), shorter)
 }
 
 /// Files that are only there to be included or extended: `_…/…`.

@@ -45,6 +45,11 @@ pub(crate) fn add_directory(files: &mut Files, directory: &Path, problems: &mut 
     while let Some((folder, prefix, depth)) = folders.pop() {
         let entries = match list(&folder) {
             Ok(entries) => entries,
+            // Of a folder below, it would have been taken away meanwhile.
+            Err(error) if depth == 1 && error.kind() == io::ErrorKind::NotFound => {
+                problems.push(whole(&folder, "does not exist: correct the path, or make the folder".into()));
+                continue;
+            }
             Err(error) => {
                 problems.push(unreadable(&folder, &error));
                 continue;

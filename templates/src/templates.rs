@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use tera::Context;
 
 use crate::budget::{self, Limits, Output, Spent};
-use crate::catalog::{Catalog, Template, Words, catalog, fallbacks};
+use crate::catalog::{Catalog, Template, Words, catalog, fallbacks, variants};
 use crate::compile::{Compiled, compile};
 use crate::context::{Numbers, context};
 use crate::error::{LoadError, Problem, TemplateError};
@@ -161,20 +161,50 @@ impl Templates {
         self.render_words(limits, name, words, subject(), &wording.data)
     }
 
+    /// Whether there is a template of this name.
+    ///
+    /// # Errors
+    /// [`TemplateError::Unknown`], with the one that was probably meant.
+    pub fn find(&self, template: &str) -> Result<(), TemplateError> {
+        if self.catalog.templates.contains_key(template) { Ok(()) } else { Err(self.unknown(template)) }
+    }
+
+    /// Whether the template's sample has this name, which is the template's own then.
+    pub fn takes(&self, template: &str, variable: &str) -> bool {
+        self.catalog.templates.get(template).is_some_and(|template| template.sample.contains_key(variable))
+    }
+
+    /// Whether the template has words for this channel in this locale or what it is a variant of, without those of the
+    /// default one.
+    pub fn speaks(&self, template: &str, channel: &ChannelName, locale: &str) -> bool {
+        let own = variants(locale);
+        self.catalog.templates.get(template).is_some_and(|template| template.words(channel.as_str(), own).is_some())
+    }
+
     /// The names of all templates, sorted.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.catalog.templates.keys().map(String::as_str)
     }
 
-    /// The tags under which any template has words, sorted, when the default locale, with what it falls back to, is
+    /// Whether any template has words under this very tag.
+    pub fn has_locale(&self, tag: &str) -> bool {
+        self.catalog.templates.values().any(|template| template.has_locale(std::iter::once(tag)))
+    }
+
+    /// The tags under which any template has words, sorted.
+    pub fn locales(&self) -> BTreeSet<&str> {
+        let tags = self.catalog.templates.values().flat_map(|template| &template.locales);
+        tags.map(|(tag, _)| tag.as_str()).collect()
+    }
+
+    /// As [`Templates::locales`], when the default locale, with what it falls back to, is
     /// none of them: then a notification without a locale finds no words at all.
     pub fn locales_without_the_default(&self) -> Option<BTreeSet<&str>> {
         let known = |template: &Template| template.has_locale(fallbacks(None, &self.options.default_locale));
         if self.catalog.templates.values().any(known) {
             return None;
         }
-        let tags = self.catalog.templates.values().flat_map(|template| &template.locales);
-        Some(tags.map(|(tag, _)| tag.as_str()).collect())
+        Some(self.locales())
     }
 
     /// What every template offers, sorted by name.
@@ -255,7 +285,7 @@ impl Templates {
 
     fn unknown(&self, template: &str) -> TemplateError {
         let known = self.names().take(20).collect::<Vec<_>>().join(", ");
-        let nearest = domain::nearest(template, self.names()).map(str::to_owned);
+        let nearest = domain::nearest_of_few(template, self.names()).map(str::to_owned);
         TemplateError::Unknown { template: template.to_owned(), nearest, known }
     }
 

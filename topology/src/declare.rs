@@ -1,8 +1,8 @@
 //! Makes the broker as the plan says: creates what is missing, refuses what differs, deletes nothing.
 
-use crate::error::{Inequivalent, Refusal};
-use crate::session::{Ask, Session};
-use crate::{Broker, Plan, Queue, TopologyError};
+use amqp::{Ask, Broker, Inequivalent, Refusal, Session};
+
+use crate::{Plan, Queue, TopologyError};
 
 /// What `declare` has made sure of.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -34,14 +34,16 @@ pub(crate) async fn declare_in(
         match session.exchange(exchange, Ask::Equal).await {
             Ok(()) => {}
             Err(Refusal::Inequivalent(found)) => conflicts.push(exchange_conflict(&exchange.name, &found)),
-            Err(other) => return Err(other.into_error(broker, &format!("declaring exchange '{}'", exchange.name))),
+            Err(other) => {
+                return Err(TopologyError::of(other, broker, &format!("declaring exchange '{}'", exchange.name)));
+            }
         }
     }
     for queue in &plan.queues {
-        match session.queue(queue, Ask::Equal).await {
+        match session.queue(&queue.name, &queue.arguments, Ask::Equal).await {
             Ok(_) => {}
             Err(Refusal::Inequivalent(found)) => conflicts.push(queue_conflict(queue, &found)),
-            Err(other) => return Err(other.into_error(broker, &format!("declaring queue '{}'", queue.name))),
+            Err(other) => return Err(TopologyError::of(other, broker, &format!("declaring queue '{}'", queue.name))),
         }
     }
     if !conflicts.is_empty() {
@@ -50,7 +52,7 @@ pub(crate) async fn declare_in(
     }
     for binding in &plan.bindings {
         let doing = format!("binding queue '{}' to exchange '{}'", binding.queue, binding.exchange);
-        session.bind(binding).await.map_err(|refusal| refusal.into_error(broker, &doing))?;
+        session.bind(binding).await.map_err(|refusal| TopologyError::of(refusal, broker, &doing))?;
     }
     Ok(Declared { exchanges: plan.exchanges.len(), queues: plan.queues.len(), bindings: plan.bindings.len() })
 }

@@ -7,61 +7,13 @@ use domain::{
     parse_object,
 };
 
-use crate::Incoming;
+use crate::{Incoming, Owner};
 
-/// See `wire::harmless`.
+/// What `amqp` writes for each byte that is not UTF-8.
 const NOT_UTF_8: u32 = 0x1a;
-const NO_USER_ID: &str = "it has no user_id, from which its tenant is told (AMQP_TENANT_FROM_USER_ID): set the property \
-                          user_id to the RabbitMQ user that you publish as, and publish it again";
-const WAS_NOBODYS: &str = "its publisher was not known by a user_id before, and a move does not change that: publish it \
-                           again as the RabbitMQ user of its tenant, with the property user_id set to that user";
-
-/// Whose a message is. The body says so, unless tenants are told from the `user_id`.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Owner {
-    /// Whose the body says.
-    Body,
-    /// That of the user who published it, or whose copy the fleet publishes again.
-    Tenant(Tenant),
-    /// It cannot be known: why, and what to do.
-    Nobody(String),
-}
-
-/// `fleet_user` is our own user, or none when the body is believed. `noted` is `notify-tenant`, by which our own copies
-/// remember their owner; in a publisher's hand it means nothing.
-pub(crate) fn owner_of(fleet_user: Option<&str>, user_id: Option<&str>, noted: Option<&str>) -> Owner {
-    let Some(fleet_user) = fleet_user else { return Owner::Body };
-    match (user_id.filter(|user| !user.is_empty()), noted) {
-        (None, _) => Owner::Nobody(NO_USER_ID.into()),
-        (Some(user), None) if user == fleet_user => Owner::Body,
-        (Some(user), Some(noted)) if user == fleet_user => {
-            Tenant::parse(noted).map_or_else(|| Owner::Nobody(WAS_NOBODYS.into()), Owner::Tenant)
-        }
-        (Some(user), _) => Tenant::parse(user).map_or_else(|| Owner::Nobody(no_tenant(user)), Owner::Tenant),
-    }
-}
-
-fn no_tenant(user: &str) -> String {
-    format!(
-        "its user_id {user:?} is no name of a tenant (AMQP_TENANT_FROM_USER_ID): publish it as a RabbitMQ user whose name \
-         is 1 to 64 letters, digits, '_' or '-'"
-    )
-}
-
-impl Owner {
-    /// The `notify-tenant` of every copy: it names no tenant where the owner is not known, so that a move out of the
-    /// dead-letter queue does not make the body believed.
-    pub(crate) fn noted(&self) -> Option<&str> {
-        match self {
-            Self::Body => None,
-            Self::Tenant(tenant) => Some(tenant.as_str()),
-            Self::Nobody(_) => Some(""),
-        }
-    }
-}
 
 impl Incoming {
-    /// Reads the body, whose tenant is the owner's. A panic is a reason to refuse it, not to stop reading the queue.
+    /// Reads the body, whose tenant is the owner's. Headers that were not read are told with its fields that were not. A panic is a reason to refuse it, not to stop reading the queue.
     ///
     /// # Errors
     /// [`DecodeError`]: the message can never be delivered as it is.
@@ -80,7 +32,9 @@ impl Incoming {
             let latin_1 = if bad == NOT_UTF_8 { ", which stands for bytes that are not UTF-8" } else { "" };
             return Err(refused(format!("the message_id must not contain the control character U+{bad:04X}{latin_1}")));
         }
-        contained(|| self.owned(Notification::decode(&self.body, defaults)?))
+        let mut notification = contained(|| self.owned(Notification::decode(&self.body, defaults)?))?;
+        notification.unknown.extend(self.misread.iter().cloned());
+        Ok(notification)
     }
 
     fn owned(&self, mut notification: Notification) -> Result<Notification, DecodeError> {
@@ -138,20 +92,21 @@ fn refused(detail: String) -> DecodeError {
 
 #[cfg(test)]
 mod tests {
+    use amqp::{BasicProperties, Delivery, Settle};
     use bytes::Bytes;
     use domain::{DeadMark, Hand, Headers, Lane, Timestamp};
-    use lapin::BasicProperties;
 
     use super::*;
-    use crate::envelope::{noted_tenant, of_a_publisher};
-    use crate::{Carried, Names, Settle, Source, properties};
+    use crate::envelope::of_a_publisher;
+    use crate::{Names, Source};
 
     /// The tenant of a body that the user `acme` has published, or why it has none.
     fn tenant_of(body: &str, properties: BasicProperties, fleet_user: Option<&str>) -> Result<String, String> {
         let (settle, _settled) = Settle::reporting();
         let (source, names) = (Source::Lane(Lane::Normal), Names::of("notifications"));
         let body = Bytes::from(body.to_owned());
-        let incoming = Incoming::new(source, &names, fleet_user, &properties, body, false, settle);
+        let delivery = Delivery { properties, body, redelivered: false, settle };
+        let incoming = Incoming::new(source, &names, fleet_user, delivery);
         let decoded = incoming.decode(&Defaults { channel: None });
         decoded.map(|notification| notification.tenant.to_string()).map_err(|error| error.to_string())
     }
@@ -178,57 +133,18 @@ mod tests {
         assert!(error.contains("set the property user_id"), "{error}");
     }
 
-    fn tenant(name: &str) -> Owner {
-        Owner::Tenant(Tenant::parse(name).unwrap())
-    }
-
     #[test]
-    fn the_owner_is_told_from_the_user_id_and_our_header_is_believed_on_our_own_copies_only() {
-        let fleet = Some("fleet");
-        let cases = [
-            // The setting is off: the body is believed, whatever else is there.
-            (None, None, None, Owner::Body),
-            (None, Some("acme"), Some("globex"), Owner::Body),
-            // Our own: published first, again, and again after it was nobody's.
-            (fleet, fleet, None, Owner::Body),
-            (fleet, fleet, Some("acme"), tenant("acme")),
-            (fleet, fleet, Some(""), Owner::Nobody(WAS_NOBODYS.into())),
-            (fleet, fleet, Some("not a tenant"), Owner::Nobody(WAS_NOBODYS.into())),
-            // A publisher's, with our header forged or not.
-            (fleet, Some("acme"), None, tenant("acme")),
-            (fleet, Some("acme"), Some("globex"), tenant("acme")),
-            (fleet, Some("acme"), Some(""), tenant("acme")),
-            (fleet, Some("FLEET"), Some("globex"), tenant("FLEET")),
-            (fleet, Some("a.b"), Some("globex"), Owner::Nobody(no_tenant("a.b"))),
-            // Nobody's.
-            (fleet, None, None, Owner::Nobody(NO_USER_ID.into())),
-            (fleet, None, Some("globex"), Owner::Nobody(NO_USER_ID.into())),
-            (fleet, Some(""), Some("globex"), Owner::Nobody(NO_USER_ID.into())),
-        ];
-        for (fleet_user, user_id, noted, expected) in cases {
-            assert_eq!(owner_of(fleet_user, user_id, noted), expected, "{fleet_user:?} {user_id:?} {noted:?}");
-        }
-    }
-
-    #[test]
-    fn a_copy_that_the_fleet_publishes_again_has_the_owner_of_the_first() {
-        for first in [Owner::Body, tenant("acme")] {
-            assert_eq!(owner_of(Some("fleet"), Some("fleet"), first.noted()), first);
-        }
-        let nobodys = owner_of(Some("fleet"), None, None);
-        assert!(matches!(owner_of(Some("fleet"), Some("fleet"), nobodys.noted()), Owner::Nobody(_)));
-    }
-
-    #[test]
-    fn every_copy_says_whose_it_is_also_one_that_was_stored_meanwhile() {
-        let noted = |owner: &Owner| {
-            let stored = serde_json::to_vec(&Carried::default().with_owner(owner)).unwrap();
-            let kept: Carried = serde_json::from_slice(&stored).unwrap();
-            properties("id", &Headers::default(), &kept)
-        };
-        assert_eq!(noted_tenant(&noted(&tenant("acme"))), Some("acme"));
-        assert_eq!(noted_tenant(&noted(&Owner::Nobody(NO_USER_ID.into()))), Some(""));
-        assert_eq!(noted(&Owner::Body).headers(), &None);
+    fn a_header_that_is_not_read_is_told_with_the_fields_that_are_not() {
+        let header = amqp::types::AMQPValue::Boolean(true);
+        let table = std::collections::BTreeMap::from([("notify-agian".into(), header)]);
+        let properties = BasicProperties::default().with_headers(table.into());
+        let (settle, _settled) = Settle::reporting();
+        let body = Bytes::from(r#"{"channel":"sms","destination":"+12025550143","message":"Hola","order":7}"#);
+        let delivery = Delivery { properties, body, redelivered: false, settle };
+        let incoming = Incoming::new(Source::Lane(Lane::Normal), &Names::of("notifications"), None, delivery);
+        let unknown = incoming.decode(&Defaults { channel: None }).unwrap().unknown;
+        let pointers: Vec<_> = unknown.iter().map(|field| field.pointer.as_str()).collect();
+        assert_eq!(pointers, ["/order", "header:notify-agian"]);
     }
 
     #[test]

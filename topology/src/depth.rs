@@ -1,20 +1,11 @@
 //! Looks into queues, for tests and for people at the command line.
 
+use amqp::types::ShortString;
+use amqp::{Broker, Depth, Refusal, Session};
 use bytes::Bytes;
 use domain::Headers;
-use lapin::types::ShortString;
 
-use crate::error::Refusal;
-use crate::session::Session;
-use crate::{Broker, Carried, Names, TopologyError, read_headers};
-
-/// What a passive declare says of a queue.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Depth {
-    /// Ready to be consumed: neither those that a consumer holds nor those on their way to a dead-letter exchange.
-    pub messages: u32,
-    pub consumers: u32,
-}
+use crate::{Carried, Names, TopologyError, read_headers};
 
 /// A message that was taken out of a queue.
 #[derive(Clone, PartialEq, Debug)]
@@ -39,7 +30,7 @@ pub async fn depth(broker: &Broker, queue: &str) -> Result<Option<Depth>, Topolo
     match depth {
         Ok(depth) => Ok(Some(depth)),
         Err(Refusal::Missing) => Ok(None),
-        Err(other) => Err(other.into_error(broker, &format!("looking at queue '{queue}'"))),
+        Err(other) => Err(TopologyError::of(other, broker, &format!("looking at queue '{queue}'"))),
     }
 }
 
@@ -51,13 +42,14 @@ pub async fn get(broker: &Broker, names: &Names, queue: &str) -> Result<Option<T
     let mut session = Session::open(broker).await?;
     let message = session.get(queue).await;
     session.close().await;
-    let message = message.map_err(|refusal| refusal.into_error(broker, &format!("getting from queue '{queue}'")))?;
+    let doing = format!("getting from queue '{queue}'");
+    let message = message.map_err(|refusal| TopologyError::of(refusal, broker, &doing))?;
     Ok(message.map(|message| Taken {
         message_id: message.properties.message_id().as_ref().map(ShortString::to_string),
         headers: read_headers(&message.properties, names),
         carried: Carried::of(&message.properties),
-        exchange: message.exchange.to_string(),
-        routing_key: message.routing_key.to_string(),
-        body: Bytes::from(message.data),
+        exchange: message.exchange,
+        routing_key: message.routing_key,
+        body: message.body,
     }))
 }

@@ -1,11 +1,9 @@
-//! The broker as data: what it must look like, and the only code that speaks AMQP to it.
+//! The broker as data: what it must look like, and the envelope of our messages. Whatever speaks AMQP is `amqp`'s.
 //!
-//! Read in this order: [`Names`] and [`Plan`] (what must exist), [`Broker`] (where it is), [`declare`],
-//! [`verify`] and [`ready`] (making it so), [`read_headers`] and [`properties`] (our headers), [`Publisher`]
-//! and [`Consumers`] (the two supervised connections of a process). An AMQP channel is always `amqp`.
+//! Read in this order: [`Names`] and [`Plan`] (what must exist), [`declare`], [`verify`] and [`ready`] (making it so),
+//! [`read_headers`] and [`properties`] (our headers), [`Publisher`] and [`Consumers`] (our messages over the two
+//! supervised connections of a process).
 
-mod backoff;
-mod broker;
 mod consume;
 mod declare;
 mod decode;
@@ -13,32 +11,33 @@ mod depth;
 mod envelope;
 mod error;
 mod follow_up;
-mod management;
+mod incoming;
 mod names;
+mod owner;
 mod plan;
 mod publish;
 mod ready;
 mod recreate;
-mod session;
 mod settings;
-mod settle;
+mod source;
 mod verify;
-mod wire;
 
-pub use broker::{Broker, ConnectError, InvalidBroker};
-pub use consume::{ConsumerSettings, Consumers, ConsumersState, Incoming, Source, Subscription, TOO_MANY_DELIVERIES};
+pub use amqp::{
+    Argument, BasicProperties, Binding, Broker, ConnectError, ConsumerSettings, ConsumersState, Delivery, Depth,
+    Exchange, InvalidBroker, Kind, Management, PublishError, PublisherSettings, PublisherState, Settle, Settlement,
+};
+pub use consume::{Consumers, Subscription, TOO_MANY_DELIVERIES};
 pub use declare::{Declared, declare};
-pub use decode::Owner;
-pub use depth::{Depth, Taken, depth, get};
+pub use depth::{Taken, depth, get};
 pub use envelope::{Carried, fingerprint_of_properties, properties, read_headers};
 pub use error::TopologyError;
-pub use lapin::BasicProperties;
-pub use management::Management;
+pub use incoming::Incoming;
 pub use names::{Names, QueueType};
-pub use plan::{Argument, Binding, Exchange, Kind, Plan, Queue};
-pub use publish::{Insisted, Publication, PublishError, Publisher, PublisherSettings, PublisherState, To};
+pub use owner::Owner;
+pub use plan::{Plan, Queue};
+pub use publish::{Insisted, Publication, Publisher, To};
 pub use ready::{Declarations, Mode, Topology, ready};
 pub use recreate::{Recreated, recreate_retry};
 pub use settings::{BrokerSettings, Settings};
-pub use settle::{Settle, Settlement};
+pub use source::Source;
 pub use verify::{Difference, Verified, verify};

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
+use amqp::{Argument, Binding, Exchange, Kind};
 use domain::Lane;
 
 use crate::{Names, QueueType};
@@ -16,21 +17,6 @@ pub struct Plan {
     pub bindings: Vec<Binding>,
 }
 
-/// A durable exchange.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Exchange {
-    pub name: String,
-    pub kind: Kind,
-}
-
-/// How an exchange routes.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Kind {
-    Direct,
-    Fanout,
-    Topic,
-}
-
 /// A durable queue, shared and kept.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Queue {
@@ -38,21 +24,6 @@ pub struct Queue {
     pub arguments: BTreeMap<String, Argument>,
     /// For the retry queues: the tier, 1 to 3.
     pub retry_tier: Option<u8>,
-}
-
-/// The value of a queue argument.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Argument {
-    Text(String),
-    Number(i64),
-}
-
-/// From an exchange to a queue.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Binding {
-    pub exchange: String,
-    pub queue: String,
-    pub routing_key: String,
 }
 
 /// Absent means 20 on 4.x and none on 3.10; `-1` deletes at the first requeue on 3.10 (measured).
@@ -137,25 +108,6 @@ fn dead_lettering_to(exchange: &str, queue_type: QueueType) -> BTreeMap<String, 
         arguments.insert("x-overflow".into(), text("reject-publish"));
     }
     arguments
-}
-
-impl Kind {
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Direct => "direct",
-            Self::Fanout => "fanout",
-            Self::Topic => "topic",
-        }
-    }
-}
-
-impl fmt::Display for Argument {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Text(text) => f.write_str(text),
-            Self::Number(number) => write!(f, "{number}"),
-        }
-    }
 }
 
 /// The tables of `docs/topology.md`.

@@ -4,11 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use amqp::{Ask, Broker, Connector, Failpoints, Management, Refusal, Session};
 use tokio::time::timeout;
 
-use crate::error::Refusal;
-use crate::session::{Ask, Session};
-use crate::{Broker, Management, Names, Plan, TopologyError, declare, verify};
+use crate::{Names, Plan, TopologyError, declare, verify};
 
 /// For all of a declaration or comparison: some two dozen answers of the broker.
 const WHOLE: Duration = Duration::from_secs(30);
@@ -77,7 +76,10 @@ impl Topology {
     pub async fn ready(&self) -> Result<(), TopologyError> {
         let ready = ready(&self.broker, &self.plan, self.mode, self.management.as_ref());
         let result = timeout(WHOLE, ready).await;
-        result.unwrap_or_else(|_| Err(TopologyError::silent(&self.broker, "looking at the topology")))?;
+        result.unwrap_or_else(|_| {
+            let doing = "looking at the topology";
+            Err(TopologyError::of(Refusal::silent(&self.broker, doing), &self.broker, doing))
+        })?;
         self.declared.0.once.store(true, Ordering::Relaxed);
         Ok(())
     }
@@ -87,7 +89,7 @@ impl Topology {
     ///
     /// # Errors
     /// See [`ready`].
-    pub(crate) async fn ready_again(&self) -> Result<(), TopologyError> {
+    async fn ready_again(&self) -> Result<(), TopologyError> {
         if self.mode != Mode::Declare || !self.declared.0.once.load(Ordering::Relaxed) {
             return self.ready().await;
         }
@@ -101,6 +103,19 @@ impl Topology {
             }
         }
         Ok(())
+    }
+
+    /// What a supervised connection stands on: this topology is made sure of before each.
+    pub(crate) fn connector(&self) -> Connector {
+        let topology = self.clone();
+        let ready_again = move || {
+            let topology = topology.clone();
+            async move { topology.ready_again().await.map_err(|error| error.to_string()) }
+        };
+        Connector::new(self.broker.clone()).prepared_by(ready_again).with_failpoints(Failpoints {
+            before_confirm: || runtime::failpoint("publish.before_confirm"),
+            received: |message_id| runtime::failpoint_on("consume.received", message_id),
+        })
     }
 
     fn declare_in_passing(&self) {
@@ -130,7 +145,7 @@ async fn ask(session: &mut Session<'_>, broker: &Broker, plan: &Plan) -> Result<
         // RabbitMQ from 4.3.1 on asks for a permission to look, and is not asked whether it is there.
         Ok(()) | Err(Refusal::Denied) => Ok(true),
         Err(Refusal::Missing) => Ok(false),
-        Err(other) => Err(other.into_error(broker, "looking at the topology")),
+        Err(other) => Err(TopologyError::of(other, broker, "looking at the topology")),
     };
     for exchange in &plan.exchanges {
         if !exists(session.exchange(exchange, Ask::Exists).await)? {
@@ -138,7 +153,7 @@ async fn ask(session: &mut Session<'_>, broker: &Broker, plan: &Plan) -> Result<
         }
     }
     for queue in &plan.queues {
-        if !exists(session.queue(queue, Ask::Exists).await.map(drop))? {
+        if !exists(session.queue(&queue.name, &queue.arguments, Ask::Exists).await.map(drop))? {
             return Ok(false);
         }
     }

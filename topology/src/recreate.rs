@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use crate::error::{Inequivalent, Refusal};
-use crate::session::{Ask, Session};
-use crate::{Broker, Plan, Queue, TopologyError};
+use amqp::{Ask, Broker, Inequivalent, Refusal, Session};
+
+use crate::{Plan, Queue, TopologyError};
 
 /// How often a failure of the broker's own is taken for one that passes, and the time between.
 const ATTEMPTS: u32 = 10;
@@ -50,12 +50,13 @@ async fn recreate_in(
     recreated: &mut Recreated,
 ) -> Result<(), TopologyError> {
     for queue in plan.queues.iter().filter(|queue| queue.retry_tier.is_some()) {
-        let explain = |refusal: Refusal| refusal.into_error(broker, &format!("recreating queue '{}'", queue.name));
-        match session.queue(queue, Ask::Exists).await {
+        let explain =
+            |refusal: Refusal| TopologyError::of(refusal, broker, &format!("recreating queue '{}'", queue.name));
+        match session.queue(&queue.name, &queue.arguments, Ask::Exists).await {
             Err(Refusal::Missing) => continue,
             exists => exists.map_err(explain)?,
         };
-        match session.queue(queue, Ask::Equal).await {
+        match session.queue(&queue.name, &queue.arguments, Ask::Equal).await {
             Ok(_) => continue,
             Err(Refusal::Inequivalent(found)) if found.argument == "x-message-ttl" => {
                 replace(session, broker, plan, queue, &found).await?;
@@ -78,7 +79,7 @@ async fn replace(
     queue: &Queue,
     found: &Inequivalent,
 ) -> Result<(), TopologyError> {
-    let explain = |refusal: Refusal| refusal.into_error(broker, &format!("recreating queue '{}'", queue.name));
+    let explain = |refusal: Refusal| TopologyError::of(refusal, broker, &format!("recreating queue '{}'", queue.name));
     let bindings: Vec<_> = plan.bindings.iter().filter(|binding| binding.queue == queue.name).collect();
     for binding in &bindings {
         session.unbind(binding).await.map_err(explain)?;
@@ -102,7 +103,7 @@ async fn replace(
         });
     }
     session.delete(&queue.name).await.map_err(explain)?;
-    session.queue(queue, Ask::Equal).await.map_err(explain)?;
+    session.queue(&queue.name, &queue.arguments, Ask::Equal).await.map_err(explain)?;
     for binding in &bindings {
         session.bind(binding).await.map_err(explain)?;
     }

@@ -2,10 +2,9 @@
 
 use std::fmt;
 
-use crate::error::Refusal;
-use crate::management::Found;
-use crate::session::{Ask, Session};
-use crate::{Broker, Management, Plan, TopologyError};
+use amqp::{Ask, Broker, Found, Management, Refusal, Session};
+
+use crate::{Plan, TopologyError};
 
 /// One thing that is not as the plan says; its text has both values.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -66,8 +65,8 @@ async fn ask(session: &mut Session<'_>, broker: &Broker, plan: &Plan) -> Result<
     }
     for queue in &plan.queues {
         let what = format!("queue '{}'", queue.name);
-        let answer = match session.queue(queue, Ask::Exists).await {
-            Ok(_) => session.queue(queue, Ask::Equal).await.map(drop),
+        let answer = match session.queue(&queue.name, &queue.arguments, Ask::Exists).await {
+            Ok(_) => session.queue(&queue.name, &queue.arguments, Ask::Equal).await.map(drop),
             missing => missing.map(drop),
         };
         arguments_denied |= verified.note(broker, &what, answer)?;
@@ -94,7 +93,7 @@ impl Verified {
             Err(Refusal::Inequivalent(found)) => {
                 self.differences.push(Difference::other(what, &found.argument, &found.planned, &found.current));
             }
-            Err(other) => return Err(other.into_error(broker, &format!("verifying {what}"))),
+            Err(other) => return Err(TopologyError::of(other, broker, &format!("verifying {what}"))),
         }
         Ok(false)
     }
@@ -213,8 +212,9 @@ impl fmt::Display for Verified {
 mod tests {
     use std::time::Duration;
 
+    use amqp::FoundQueue;
+
     use super::*;
-    use crate::management::FoundQueue;
     use crate::{Names, QueueType};
 
     fn found(plan: &Plan, members: &[&str]) -> Found {

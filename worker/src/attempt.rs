@@ -32,7 +32,7 @@ pub(crate) async fn attempt(
     body_bytes: usize,
     send_until: Instant,
 ) -> Tried {
-    if row.expires_at.is_some_and(|expires| expires <= shared.clock.now()) {
+    if row.expires_at.is_some_and(|expires| expires <= shared.intake.clock.now()) {
         return Outcome::Expired.into();
     }
     let channel = match shared.channels.get(&notification.channel) {
@@ -46,7 +46,7 @@ pub(crate) async fn attempt(
         Ok(rendered) => rendered,
         Err(refused) => return permanent("template", Reason::Template, refused).into(),
     };
-    if shared.stopping.is_cancelled() {
+    if shared.intake.stopping.is_cancelled() {
         return Outcome::GivenBack.into();
     }
     if Instant::now() > send_until {
@@ -83,7 +83,7 @@ async fn send(
     channel: &Enabled,
     rendered: &Rendered,
 ) -> Outcome {
-    let (now, started) = (shared.clock.now(), Instant::now());
+    let (now, started) = (shared.intake.clock.now(), Instant::now());
     let outgoing = Outgoing {
         key: &row.key,
         destination: &notification.destination,

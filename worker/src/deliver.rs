@@ -1,18 +1,20 @@
 //! The pipeline of one copy: identify → claim (committed) → try → decide → record (committed) → what follows.
 
+use std::fmt::Display;
 use std::ops::ControlFlow;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use domain::{Claim, DecodeError, Failure, FollowUp, Notification, Outcome, Reason, Row, Take, decide};
+use intake::{InHand, ItsRow, Trouble};
 use runtime::{Panicked, catch_panic, failpoint};
-use store::{Claimed, Recorded, StoreError};
+use store::{Claimed, Recorded};
 use topology::Incoming;
 
 use crate::attempt::{Tried, attempt};
-use crate::identify::{Delivery, identify};
-use crate::settlement::InHand;
-use crate::{Shared, report, unread};
+use crate::delivery::Delivery;
+use crate::{Shared, copies, report, unread};
 
 /// What is done with a delivery once it is claimed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -24,19 +26,36 @@ pub(crate) enum Doing {
 
 /// Takes one copy from its decoded notification to its acknowledgement.
 pub(crate) async fn deliver(shared: Arc<Shared>, notification: Arc<Notification>, incoming: Incoming, doing: Doing) {
-    let in_hand = InHand::new(&shared, &incoming);
+    let (in_hand, gone_out) = (InHand::new(&shared.intake), GoneOut::default());
     // A pipeline is some kilobytes of state: in a box, it is not copied from one wrapper into the next.
-    match catch_panic(Box::pin(pipeline(&shared, &in_hand, notification, &incoming, doing))).await {
+    match catch_panic(Box::pin(pipeline(&shared, &in_hand, &gone_out, notification, &incoming, doing))).await {
         Ok(Ok(Next::CarryOut(FollowUp::Acknowledge { leaving }))) => in_hand.acknowledge(leaving, incoming).await,
         // Rare, and larger than all the rest: it is allocated only then.
-        ended => Box::pin(settle(&in_hand, ended, incoming)).await,
+        ended => Box::pin(settle(&shared, &in_hand, &gone_out, ended, incoming)).await,
     }
 }
 
 /// A body that cannot be read: to the dead-letter queue with its reason, after one delivery.
 pub(crate) async fn refuse(shared: Arc<Shared>, error: DecodeError, incoming: Incoming) {
-    let in_hand = InHand::new(&shared, &incoming);
-    in_hand.dead_letter(error.reason, &error.to_string(), incoming).await;
+    InHand::new(&shared.intake).refuse(error, incoming).await;
+}
+
+/// Whether the provider has the message, or may have it, while the row does not say so yet.
+#[derive(Default)]
+struct GoneOut(AtomicBool);
+
+impl GoneOut {
+    fn may_have(&self, may: bool) {
+        self.0.store(may, Ordering::Relaxed);
+    }
+
+    /// What an operator must know of a delivery that failed by our own fault.
+    fn trouble(&self, what: impl Display) -> String {
+        match self.0.load(Ordering::Relaxed) {
+            true => format!("it may have been sent, look with the provider before you move it back: {what}"),
+            false => what.to_string(),
+        }
+    }
 }
 
 /// How a pipeline ends.
@@ -51,33 +70,35 @@ enum Next {
 async fn pipeline(
     shared: &Shared,
     in_hand: &InHand<'_>,
+    gone_out: &GoneOut,
     notification: Arc<Notification>,
     incoming: &Incoming,
     doing: Doing,
-) -> Result<Next, StoreError> {
-    let (delivery, adoption) = identify(shared, notification, incoming).await?;
-    in_hand.name(&delivery.arrival.key, adoption);
+) -> Result<Next, Trouble> {
+    let named = in_hand.identify(&notification, incoming).await?;
+    let delivery = Delivery::new(named, notification, incoming);
     if !incoming.settle.is_current() {
         return Ok(Next::LetGo);
     }
-    let taken = match claim(shared, in_hand, &delivery, incoming).await? {
+    let taken = match claim(shared, &delivery, incoming).await? {
         ControlFlow::Continue(taken) => taken,
         ControlFlow::Break(next) => return Ok(next),
     };
     failpoint("worker.claimed");
-    let tried = try_once(shared, in_hand, &taken, &delivery, incoming, doing).await;
+    let tried = try_once(shared, gone_out, &taken, &delivery, incoming, doing).await;
     let policy = shared.settings.policy(&taken.row.channel);
     let has_fallback = delivery.notification.has_fallback();
-    let transition = decide(&taken.row, has_fallback, &tried.outcome, &policy, shared.clock.now());
-    let recorded = shared.breaker.retry_until_taken(|| shared.store.record(&transition, tried.capture.clone())).await?;
+    let transition = decide(&taken.row, has_fallback, &tried.outcome, &policy, shared.intake.clock.now());
+    let store = &shared.intake.store;
+    let recorded = shared.intake.breaker.retry_until_taken(|| store.record(&transition, tried.capture.clone())).await?;
     failpoint("worker.recorded");
     report::recorded(shared, &transition, recorded);
     Ok(Next::CarryOut(match recorded {
         Recorded::Written | Recorded::Repeated => {
-            incoming.received().follow_up(&transition.row, &transition.order, shared.clock.now())
+            incoming.received().follow_up(&transition.row, &transition.order, shared.intake.clock.now())
         }
         // Another claim took over, perhaps one that holds no message any more: ours must meet the row again.
-        Recorded::Late => in_hand.park(&delivery, incoming),
+        Recorded::Late => copies::park(&delivery, incoming),
     }))
 }
 
@@ -90,19 +111,14 @@ struct Taken {
 }
 
 /// Claims the delivery, or says what follows for a copy that may not be sent.
-async fn claim(
-    shared: &Shared,
-    in_hand: &InHand<'_>,
-    delivery: &Delivery,
-    incoming: &Incoming,
-) -> Result<ControlFlow<Next, Taken>, StoreError> {
+async fn claim(shared: &Shared, delivery: &Delivery, incoming: &Incoming) -> Result<ControlFlow<Next, Taken>, Trouble> {
     let candidate = delivery.candidate(shared, incoming);
     let lease = shared.settings.lease;
     let ask = async || {
         let send_until = shared.settings.send_until(Instant::now());
-        Ok((shared.store.claim(candidate.clone(), &delivery.arrival, lease).await?, send_until))
+        Ok((shared.intake.store.claim(candidate.clone(), &delivery.arrival, lease).await?, send_until))
     };
-    let (claimed, send_until) = shared.breaker.retry_until_taken(ask).await?;
+    let (claimed, send_until) = shared.intake.breaker.retry_until_taken(ask).await?;
     let follow_up = match claimed {
         Claimed::New(row) => {
             let unknown = &delivery.notification.unknown;
@@ -113,17 +129,17 @@ async fn claim(
         }
         Claimed::Known(Claim::Take(row, take)) => return Ok(ControlFlow::Continue(Taken { row, take, send_until })),
         Claimed::Known(Claim::Repeat(row)) => {
-            in_hand.count("repeated");
-            incoming.received().follow_up(&row, &row.order, shared.clock.now())
+            report::copy(incoming.lane, "repeated");
+            incoming.received().follow_up(&row, &row.order, shared.intake.clock.now())
         }
-        Claimed::Known(Claim::Park) => in_hand.park(delivery, incoming),
+        Claimed::Known(Claim::Park) => copies::park(delivery, incoming),
         // A stale copy of an operator's letter must not give a second budget.
         Claimed::Known(Claim::Reissue { .. }) if !incoming.settle.is_current() => {
             return Ok(ControlFlow::Break(Next::LetGo));
         }
-        Claimed::Known(Claim::Reissue { epoch }) => in_hand.reissue(delivery, epoch, incoming),
-        Claimed::Known(Claim::Ended) => in_hand.ended(),
-        Claimed::Known(Claim::HasLetter) => in_hand.has_letter(&delivery.arrival.key),
+        Claimed::Known(Claim::Reissue { epoch }) => copies::reissue(delivery, epoch, incoming),
+        Claimed::Known(Claim::Ended) => copies::ended(incoming.lane),
+        Claimed::Known(Claim::HasLetter) => copies::has_letter(delivery),
         Claimed::Known(Claim::Conflict) => return Ok(ControlFlow::Break(Next::Conflict)),
     };
     Ok(ControlFlow::Break(Next::CarryOut(follow_up)))
@@ -133,7 +149,7 @@ async fn claim(
 /// time has not come, the worker is stopping, or the broker has taken the message back.
 async fn try_once(
     shared: &Shared,
-    in_hand: &InHand<'_>,
+    gone_out: &GoneOut,
     taken: &Taken,
     delivery: &Delivery,
     incoming: &Incoming,
@@ -147,21 +163,22 @@ async fn try_once(
     }
     if let Some(due) = delivery.notification.send_at
         && !incoming.headers.released
-        && due > shared.clock.now()
+        && due > shared.intake.clock.now()
     {
         return Outcome::Deferred { due }.into();
     }
-    if shared.stopping.is_cancelled() || !incoming.settle.is_current() {
+    if shared.intake.stopping.is_cancelled() || !incoming.settle.is_current() {
         return Outcome::GivenBack.into();
     }
     let _in_flight = shared.slots.in_flight(delivery.lane, &delivery.notification.channel);
     // Until the answer says otherwise, whatever happens.
-    in_hand.may_have_gone_out(true);
+    gone_out.may_have(true);
     let tried = attempt(shared, &taken.row, &delivery.notification, incoming.body.len(), taken.send_until).await;
-    in_hand.may_have_gone_out(tried.outcome.may_have_gone_out());
+    gone_out.may_have(tried.outcome.may_have_gone_out());
     tried
 }
 
+const ANOTHER_BODY: &str = "this id is known with another body; give the new content an id of its own";
 const STOPPED: &str = "the worker that had claimed it stopped before it recorded an answer";
 const MAY_BE_AN_EQUAL_ONE: &str = "an equal message without an id was sent by a worker that stopped before it noted the \
      acknowledgement: this may be the same one";
@@ -170,19 +187,25 @@ fn lost_answer(detail: &str) -> Outcome {
     Outcome::Ambiguous { failure: Failure::new("worker", None, detail) }
 }
 
-async fn settle(in_hand: &InHand<'_>, ended: Result<Result<Next, StoreError>, Panicked>, incoming: Incoming) {
-    match ended {
-        Ok(Ok(Next::CarryOut(follow_up))) => in_hand.carry_out(follow_up, incoming).await,
-        Ok(Ok(Next::LetGo)) => in_hand.taken_back(),
-        Ok(Ok(Next::Conflict)) => {
-            let error = "this id is known with another body; give the new content an id of its own";
-            in_hand.dead_letter(Reason::IdConflict, error, incoming).await;
-        }
-        Ok(Err(ledger)) => in_hand.internal_error(&ledger, incoming).await,
+async fn settle(
+    shared: &Shared,
+    in_hand: &InHand<'_>,
+    gone_out: &GoneOut,
+    ended: Result<Result<Next, Trouble>, Panicked>,
+    incoming: Incoming,
+) {
+    let (reason, error) = match ended {
+        Ok(Ok(Next::CarryOut(follow_up))) => return in_hand.carry_out(follow_up, incoming).await,
+        Ok(Ok(Next::LetGo)) => return copies::taken_back(incoming.lane),
+        Ok(Ok(Next::Conflict)) => (Reason::IdConflict, ANOTHER_BODY.to_owned()),
+        // The ledger refuses this one delivery while it takes others, or is away while the worker stops.
+        Ok(Err(_)) if shared.intake.stopping.is_cancelled() => return incoming.settle.requeue().await,
+        Ok(Err(ledger)) => (Reason::InternalError, gone_out.trouble(ledger)),
         // Beyond the pipeline a panic is contained too: the broker dead-letters what it drops.
-        Err(Panicked) => {
-            let error = in_hand.trouble("the worker panicked");
-            in_hand.dead_letter(Reason::InternalError, &error, incoming).await;
-        }
-    }
+        Err(Panicked) => (Reason::InternalError, gone_out.trouble("the worker panicked")),
+    };
+    in_hand.dead_letter(reason, &error, ItsRow::Untouched, incoming).await;
 }
+
+#[cfg(test)]
+mod tests;

@@ -10,7 +10,7 @@ use crate::Shared;
 /// Returns when every delivery is settled, or the grace period is over; what is left then is ambiguous
 /// and comes back by the broker.
 pub(crate) async fn drain(shared: &Arc<Shared>, consumers: &Consumers, intakes: &TaskTracker) {
-    shared.stopping.cancel();
+    shared.intake.stopping.cancel();
     let grace = shared.settings.grace;
     tracing::info!(in_hand = shared.deliveries.len(), grace_seconds = grace.as_secs(), "draining");
     let all_settled = async {

@@ -4,12 +4,12 @@
 use std::sync::Arc;
 
 use domain::{Claim, Failure, FollowUp, Outcome, Reason, Row, Take, decide};
-use store::{Claimed, Recorded, StoreError};
-use topology::{Incoming, TOO_MANY_DELIVERIES};
+use intake::{InHand, ItsRow, TooOften, Trouble};
+use store::{Claimed, Recorded};
+use topology::Incoming;
 
-use crate::identify::identify;
-use crate::settlement::InHand;
-use crate::{Shared, report};
+use crate::delivery::Delivery;
+use crate::{Shared, copies, report};
 
 /// What its row says of a message that came too often.
 enum Found {
@@ -20,56 +20,63 @@ enum Found {
     NoRow,
 }
 
-pub(crate) async fn give_up(shared: Arc<Shared>, incoming: Incoming) {
-    let in_hand = InHand::new(&shared, &incoming);
+pub(crate) async fn give_up(shared: Arc<Shared>, too_often: TooOften, incoming: Incoming) {
+    let in_hand = InHand::new(&shared.intake);
     let error = format!(
         "delivered {} times without being settled: workers stop while they hold it",
         incoming.delivery_count + 1
     );
-    match look(&shared, &in_hand, &incoming, &error).await {
+    match look(&shared, &in_hand, too_often, &incoming, &error).await {
         Ok(Found::CarryOut(follow_up)) => in_hand.carry_out(follow_up, incoming).await,
-        Ok(Found::LetGo) => in_hand.taken_back(),
-        Ok(Found::NoRow) | Err(_) => in_hand.dead_letter(Reason::RedeliveredTooOften, &error, incoming).await,
+        Ok(Found::LetGo) => copies::taken_back(incoming.lane),
+        Ok(Found::NoRow) | Err(_) => {
+            in_hand.dead_letter(Reason::RedeliveredTooOften, &error, ItsRow::Untouched, incoming).await;
+        }
     }
 }
 
-async fn look(shared: &Shared, in_hand: &InHand<'_>, incoming: &Incoming, error: &str) -> Result<Found, StoreError> {
-    // Looking for its row has not helped either.
-    if incoming.delivery_count > TOO_MANY_DELIVERIES {
+async fn look(
+    shared: &Shared,
+    in_hand: &InHand<'_>,
+    too_often: TooOften,
+    incoming: &Incoming,
+    error: &str,
+) -> Result<Found, Trouble> {
+    if too_often == TooOften::LeaveItsRow {
         return Ok(Found::NoRow);
     }
-    let Ok(notification) = incoming.decode(&shared.settings.defaults) else { return Ok(Found::NoRow) };
-    let (delivery, adoption) = identify(shared, Arc::new(notification), incoming).await?;
-    in_hand.name(&delivery.arrival.key, adoption);
+    let Ok(notification) = shared.intake.decode(incoming) else { return Ok(Found::NoRow) };
+    let named = in_hand.identify(&notification, incoming).await?;
+    let delivery = Delivery::new(named, Arc::new(notification), incoming);
     if !incoming.settle.is_current() {
         return Ok(Found::LetGo);
     }
     let candidate = delivery.candidate(shared, incoming);
     let lease = shared.settings.lease;
-    let claim = || shared.store.claim(candidate.clone(), &delivery.arrival, lease);
-    let (row, may_have_gone_out) = match shared.breaker.retry_until_taken(claim).await? {
+    let claim = || shared.intake.store.claim(candidate.clone(), &delivery.arrival, lease);
+    let (row, may_have_gone_out) = match shared.intake.breaker.retry_until_taken(claim).await? {
         Claimed::New(row) => (row, delivery.doubtful),
         Claimed::Known(Claim::Take(row, take)) => (*row, take == Take::LeaseRanOut),
         Claimed::Known(Claim::Repeat(row)) => {
-            let follow_up = incoming.received().follow_up(&row, &row.order, shared.clock.now());
+            let follow_up = incoming.received().follow_up(&row, &row.order, shared.intake.clock.now());
             return Ok(Found::CarryOut(follow_up));
         }
-        Claimed::Known(Claim::Ended) => return Ok(Found::CarryOut(in_hand.ended())),
-        Claimed::Known(Claim::HasLetter) => return Ok(Found::CarryOut(in_hand.has_letter(&delivery.arrival.key))),
+        Claimed::Known(Claim::Ended) => return Ok(Found::CarryOut(copies::ended(incoming.lane))),
+        Claimed::Known(Claim::HasLetter) => return Ok(Found::CarryOut(copies::has_letter(&delivery))),
         Claimed::Known(Claim::Park | Claim::Reissue { .. } | Claim::Conflict) => return Ok(Found::NoRow),
     };
     let row = Row { ambiguous: row.ambiguous || may_have_gone_out, ..row };
     let failure = Failure::new("worker", None, error);
     let outcome = Outcome::Permanent { reason: Reason::RedeliveredTooOften, failure };
     let policy = shared.settings.policy(&row.channel);
-    let transition = decide(&row, false, &outcome, &policy, shared.clock.now());
-    let recorded = shared.breaker.retry_until_taken(|| shared.store.record(&transition, None)).await?;
+    let transition = decide(&row, false, &outcome, &policy, shared.intake.clock.now());
+    let recorded = shared.intake.breaker.retry_until_taken(|| shared.intake.store.record(&transition, None)).await?;
     report::recorded(shared, &transition, recorded);
     Ok(match recorded {
         Recorded::Late => Found::NoRow,
         Recorded::Written | Recorded::Repeated => {
             let (row, order) = (&transition.row, &transition.order);
-            Found::CarryOut(incoming.received().follow_up(row, order, shared.clock.now()))
+            Found::CarryOut(incoming.received().follow_up(row, order, shared.intake.clock.now()))
         }
     })
 }

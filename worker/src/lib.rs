@@ -1,24 +1,27 @@
 //! The worker: consume → claim → render → send → decide → record → settle.
 //!
-//! A notification goes down the files in this order: [`intake`] takes it from a lane when a [`slots`]
-//! place is free, [`identify`] says who it is, [`deliver`] is the pipeline through claim, [`attempt`] (which takes its
-//! words from [`render`]) and record, and [`settlement`] carries out what follows and settles the message. [`report`]
-//! counts and logs it. [`give_up`] is for what has ended ten workers.
+//! A notification goes down the files in this order: [`consume`] takes it from a lane when a [`slots`] place is free,
+//! and [`deliver`] is the pipeline: the crate [`intake`] says who the message is, [`delivery`] is this copy of it,
+//! [`attempt`] (which takes its words from [`render`]) tries, [`copies`] says what follows for a copy that is not sent,
+//! and [`intake::InHand`] carries out what follows and settles the message. [`report`] counts and logs it. [`give_up`]
+//! is for what has ended ten workers.
 
 mod attempt;
+mod consume;
+mod copies;
 mod deliver;
+mod delivery;
 mod drain;
 mod give_up;
-mod identify;
-mod intake;
-mod ledger_breaker;
 mod meters;
+mod pause;
 mod readiness;
 mod render;
 mod report;
 mod settings;
-mod settlement;
 mod slots;
+#[cfg(test)]
+mod testing;
 mod unread;
 
 pub use settings::{InvalidSettings, Settings};
@@ -27,6 +30,7 @@ use std::sync::Arc;
 
 use channels::Channels;
 use domain::{Clock, RecipientHasher};
+use intake::{Intake, LedgerBreaker, RetryLimit};
 use runtime::Readiness;
 use store::Store;
 use templates::Templates;
@@ -34,7 +38,6 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use topology::{ConsumerSettings, Consumers, Publisher, Topology};
 
-use crate::ledger_breaker::LedgerBreaker;
 use crate::meters::Meters;
 use crate::slots::Slots;
 use crate::unread::Unread;
@@ -54,18 +57,13 @@ pub struct Worker {
 /// What every delivery of one worker shares.
 struct Shared {
     settings: Settings,
-    publisher: Publisher,
-    store: Store,
+    /// Its stop is that of taking work: what has not been sent yet is given back.
+    intake: Intake,
     channels: Channels,
     templates: Arc<Templates>,
-    hasher: RecipientHasher,
-    clock: Arc<dyn Clock>,
-    breaker: LedgerBreaker,
     slots: Slots,
     meters: Meters,
     unread: Unread,
-    /// Cancelled when the worker stops taking work: what has not been sent yet is given back.
-    stopping: CancellationToken,
     deliveries: TaskTracker,
 }
 
@@ -73,37 +71,51 @@ impl Worker {
     /// Consumes until `stop` is cancelled, then drains: takes nothing more, lets what is being sent
     /// finish within the grace period, and gives the rest back.
     pub async fn run(self, readiness: Readiness, stop: CancellationToken) {
-        let (consumers, lanes) =
-            Consumers::start(self.topology, intake::subscriptions(&self.settings), ConsumerSettings::default());
-        let stopping = CancellationToken::new();
-        let shared = Arc::new(Shared {
-            slots: Slots::new(self.settings.concurrency, self.settings.bytes_in_hand),
-            breaker: LedgerBreaker::new(&self.settings, stopping.clone()),
-            meters: Meters::default(),
-            unread: Unread::default(),
-            stopping,
-            deliveries: TaskTracker::new(),
-            settings: self.settings,
-            publisher: self.publisher,
-            store: self.store,
-            channels: self.channels,
-            templates: self.templates,
-            hasher: self.hasher,
-            clock: self.clock,
-        });
+        let (topology, shared) = self.into_parts();
+        let subscriptions = consume::subscriptions(&shared.settings);
+        let (consumers, lanes) = Consumers::start(topology, subscriptions, ConsumerSettings::default());
+        let shared = Arc::new(shared);
         let watching =
             tokio::spawn(readiness::keep_current(readiness, Arc::clone(&shared), consumers.watch(), stop.clone()));
         let intakes = TaskTracker::new();
         for incoming in lanes {
-            intakes.spawn(intake::take(Arc::clone(&shared), incoming));
+            intakes.spawn(consume::take(Arc::clone(&shared), incoming));
         }
         intakes.close();
         tokio::select! {
             () = stop.cancelled() => {}
-            () = ledger_breaker::pause_while_down(&shared, &consumers) => {}
+            () = pause::while_ledger_is_down(&shared, &consumers) => {}
         }
         drain::drain(&shared, &consumers, &intakes).await;
         watching.abort();
         consumers.close().await;
+    }
+
+    /// Where to consume, and the parts that the deliveries share.
+    fn into_parts(self) -> (Topology, Shared) {
+        let stopping = CancellationToken::new();
+        let limit =
+            RetryLimit::WhileDown { trouble_limit: self.settings.trouble_limit, stop_limit: self.settings.grace / 2 };
+        let intake = Intake {
+            role: report::ROLE,
+            publisher: self.publisher,
+            store: self.store,
+            breaker: LedgerBreaker::new(limit, stopping.clone()),
+            hasher: self.hasher,
+            defaults: self.settings.defaults.clone(),
+            clock: self.clock,
+            stopping,
+        };
+        let shared = Shared {
+            intake,
+            slots: Slots::new(self.settings.concurrency, self.settings.bytes_in_hand),
+            meters: Meters::default(),
+            unread: Unread::default(),
+            deliveries: TaskTracker::new(),
+            settings: self.settings,
+            channels: self.channels,
+            templates: self.templates,
+        };
+        (self.topology, shared)
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use runtime::Readiness;
 use tokio::sync::watch::Receiver;
 use tokio_util::sync::CancellationToken;
-use topology::{ConsumersState, Source};
+use topology::ConsumersState;
 
 use crate::Shared;
 
@@ -20,12 +20,12 @@ pub(crate) async fn keep_current(
     mut consumers: Receiver<ConsumersState>,
     stop: CancellationToken,
 ) {
-    let mut publisher = shared.publisher.watch();
+    let mut publisher = shared.intake.publisher.watch();
     loop {
         let mut missing = not_consumed(&consumers.borrow_and_update());
         let unpublished = publisher.borrow_and_update().missing();
         missing.extend(unpublished.map(|why| format!("publishing: {why}")));
-        if shared.breaker.is_down() || shared.store.ping().await.is_err() {
+        if shared.intake.breaker.is_down() || shared.intake.store.ping().await.is_err() {
             missing.push("the ledger does not answer".into());
         }
         if stop.is_cancelled() {
@@ -44,12 +44,7 @@ pub(crate) async fn keep_current(
 
 fn not_consumed(state: &ConsumersState) -> Vec<String> {
     let idle = state.consuming.iter().filter(|(_, consumed)| !consumed);
-    let mut missing: Vec<String> = idle
-        .map(|(source, _)| match source {
-            Source::Lane(lane) => format!("the lane {lane} is not consumed"),
-            Source::Scheduled => "the scheduled queue is not consumed".into(),
-        })
-        .collect();
+    let mut missing: Vec<String> = idle.map(|(lane, _)| format!("the lane {lane} is not consumed")).collect();
     missing.extend(state.problem.clone());
     missing
 }

@@ -1,10 +1,27 @@
 //! What is counted and logged of a delivery: derived from what was decided, and never asked by anything that decides.
 
 use domain::{ChannelName, Lane, Order, State, Transition, printable};
+use intake::{DeadLettered, Role, Steps};
 use store::Recorded;
 
 use crate::Shared;
 use crate::meters::label;
+
+/// What the handling of messages says of a worker's.
+pub(crate) const ROLE: Role = Role {
+    dead_lettered,
+    taken_over: |lane| copy(lane, "adopted_by_another"),
+    steps: Steps {
+        republished: Some("worker.republished"),
+        letter_noted: Some("worker.letter_noted"),
+        before_ack: Some("worker.before_ack"),
+    },
+};
+
+fn dead_lettered(letter: &DeadLettered<'_>) {
+    let DeadLettered { reason, delivery, lane, error } = letter;
+    tracing::warn!(%reason, %delivery, %lane, error, "a message went to the dead-letter queue unclaimed");
+}
 
 /// One copy that was not simply sent.
 pub(crate) fn copy(lane: Lane, what: &'static str) {

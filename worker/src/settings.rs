@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use domain::{Ambiguity, ChannelName, Defaults, Policy};
-use runtime::settings::Reader;
+use runtime::settings::{Reader, did_you_mean};
 
 /// The settings `WORKER_*` and their companions, and limits that nobody sets.
 #[derive(Clone, Debug)]
@@ -54,7 +54,7 @@ impl Settings {
             retry_delays: retry_delays(reader),
             throttle_max_age: reader.seconds("THROTTLE_MAX_AGE_SECONDS"),
             ambiguity: ambiguity(reader),
-            defaults: Defaults { channel: reader.channel("DEFAULT_CHANNEL", &channels::known()) },
+            defaults: Defaults { channel: reader.channel("DEFAULT_CHANNEL", channels::known()) },
         }
     }
 
@@ -96,20 +96,43 @@ fn retry_delays(reader: &mut Reader) -> [Duration; 3] {
 }
 
 fn ambiguity(reader: &mut Reader) -> BTreeMap<ChannelName, Ambiguity> {
+    let list = reader.text("AMBIGUITY").unwrap_or_default();
+    let pairs: Vec<&str> = list.split(',').map(str::trim).filter(|pair| !pair.is_empty()).collect();
     let mut policies = BTreeMap::new();
-    for pair in reader.text("AMBIGUITY").unwrap_or_default().split(',').filter(|pair| !pair.trim().is_empty()) {
-        let policy = pair
-            .split_once('=')
-            .and_then(|(channel, policy)| Some((known_channel(channel.trim())?, Ambiguity::parse(policy.trim())?)));
-        match policy {
-            Some((channel, policy)) => {
+    for (at, pair) in pairs.iter().enumerate() {
+        match policy(pair) {
+            Ok((channel, _)) if policies.contains_key(&channel) => {
+                reader.refuse("AMBIGUITY", format_args!("names {channel} twice: leave one of the two"));
+            }
+            Ok((channel, policy)) => {
                 policies.insert(channel, policy);
             }
-            None => reader
-                .problem("AMBIGUITY must be a list such as sms=hold,email=resend with resend, hold or resend_if_fresh"),
+            Err(what) => {
+                let place = format!("{} of {}", at + 1, pairs.len());
+                reader.refuse(
+                    "AMBIGUITY",
+                    format_args!("must be a list such as sms=hold,email=resend; of number {place}, {what}"),
+                );
+            }
         }
     }
     policies
+}
+
+/// What stands there may be the value of another setting: it is not repeated.
+fn policy(pair: &str) -> Result<(ChannelName, Ambiguity), String> {
+    let Some((channel, policy)) = pair.split_once('=').map(|(channel, policy)| (channel.trim(), policy.trim())) else {
+        return Err("there is no = between a channel and what to do".into());
+    };
+    let channel = known_channel(channel).ok_or_else(|| {
+        let known = channels::known();
+        format!("the channel is not known, but {}{}", known.join(", "), did_you_mean(channel, known))
+    })?;
+    let policy = Ambiguity::parse(policy).ok_or_else(|| {
+        let known = Ambiguity::ALL.map(Ambiguity::as_str);
+        format!("what to do is not known, but {}{}", known.join(", "), did_you_mean(policy, &known))
+    })?;
+    Ok((channel, policy))
 }
 
 fn known_channel(word: &str) -> Option<ChannelName> {

@@ -22,9 +22,9 @@ pub(crate) struct Unread(Mutex<HashMap<String, Timestamp>>);
 /// Keeps what is said of the fields beside the delivery, and logs their names. Values are never logged.
 pub(crate) fn report(shared: &Shared, key: &Key, unknown: &[UnknownField]) {
     let warnings: Vec<FieldError> = unknown.iter().take(MAX_NAMED).map(UnknownField::warning).collect();
-    shared.store.warn(key, &warnings);
+    shared.intake.store.warn(key, &warnings);
     let fields = warnings.iter().map(|warning| warning.pointer.as_str()).collect::<Vec<_>>().join(" ");
-    if shared.unread.is_news(&fields, shared.clock.now()) {
+    if shared.unread.is_news(&fields, shared.intake.clock.now()) {
         tracing::warn!(delivery = %key, fields, more = unknown.len() - warnings.len(),
             "a message has fields that are not known: they were not read (told once an hour; GET /deliveries/{{id}} \
              says what was meant)");

@@ -15,8 +15,9 @@ use utoipa::ToSchema;
 
 use crate::accounts::password::{self, Place, Turn};
 use crate::accounts::register::is_name;
+use crate::accounts::unread;
 use crate::app::{App, Shared};
-use crate::docs::refusals::{LedgerAway, Unreadable};
+use crate::docs::refusals::{InvalidFields, LedgerAway, Unreadable};
 use crate::http::body::{Forms, read_fields};
 use crate::http::connections::network;
 use crate::http::hosts::Source;
@@ -64,11 +65,11 @@ pub(crate) struct TokenAnswer {
         (status = 200, description = "A token.", body = TokenAnswer),
         (status = 401, description = "The user name or the password is wrong."),
         (status = 429, description = "Too many failures, or too many logins: wait as long as Retry-After says."),
-        Unreadable, LedgerAway,
+        Unreadable, InvalidFields, LedgerAway,
     ),
 )]
 pub(crate) async fn login(State(app): Shared, source: Source, request: Request) -> Result<Json<TokenAnswer>, Problem> {
-    let Credentials { username, password } = read_fields(request, Forms::Read).await?;
+    let Credentials { username, password } = read_fields(request, Forms::Read, unread::in_a_login).await?;
     let peer = source.peer.map(network);
     let place = app.passwords.place(peer)?;
     let refused_at = Instant::now() + LOCKED_OUT_PAUSE;

@@ -13,7 +13,7 @@ use store::NewUser;
 use utoipa::ToSchema;
 
 use crate::access::{caller_with, scopes};
-use crate::accounts::password;
+use crate::accounts::{password, unread};
 use crate::app::{App, Shared};
 use crate::docs::refusals::{InvalidFields, LedgerAway, Unreadable};
 use crate::http::body::{Forms, read_fields};
@@ -119,7 +119,7 @@ pub(crate) async fn register(
         Registrar::Admin(admin) => (Some(admin), Forms::Read),
         Registrar::FirstUser => (None, Forms::Refused),
     };
-    let registration: Registration = read_fields(request, forms).await?;
+    let registration: Registration = read_fields(request, forms, unread::in_a_registration).await?;
     let (mut user, password) = check(registration, admin.as_ref())?;
     let turn = app.passwords.turn(app.passwords.place(source.peer.map(network))?, true).await?;
     user.password_hash = password::hash(turn, password).await?;

@@ -59,7 +59,8 @@ async fn children(app: &App, parent: &DeliveryView) -> Result<Vec<ChildAnswer>, 
 /// Nobody can tell an id that is still in its queue from one that never was, or that was forgotten.
 fn not_known(app: &App) -> Problem {
     const EITHER: &str = "Either it was accepted and no worker has taken it yet: then it is still in its queue, ask again \
-                          in a while. Or nothing was ever accepted under this id for your tenant: check how it is written";
+                          in a while. Or its body could not be read: then it is in the dead-letter queue and has no row. \
+                          Or nothing was ever accepted under this id for your tenant: check how it is written";
     let problem = |detail: String| Problem::not_found("not-taken-yet", "No delivery of this id is known", detail);
     match app.settings.retention {
         None => problem(format!("{EITHER}. Ids are remembered for ever.")),

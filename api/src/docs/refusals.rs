@@ -11,7 +11,10 @@ pub(crate) struct Unreadable;
 impl IntoResponses for Unreadable {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
         problems(&[
-            ("400", "The body is not JSON that we read, or a header is not valid."),
+            (
+                "400",
+                "The body is not JSON that we read, or a header is not valid or nearly one of ours (`unknown-header`).",
+            ),
             ("408", "The body did not arrive in time."),
             ("413", "The body is too large, or the list too long."),
             ("415", "The body has a type or encoding that we do not read."),

@@ -8,8 +8,10 @@ use axum::body::Body;
 use axum::extract::{FromRequest, Request};
 use axum::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
+use domain::FieldError;
 use futures_util::StreamExt;
 use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
 
 use crate::http::awaited::MadeRoom;
 use crate::http::problem::Problem;
@@ -24,7 +26,7 @@ const FORM_LIMIT: usize = 8 * 1024;
 
 /// How a body is written.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Kind {
+pub(crate) enum Kind {
     Json,
     Form,
 }
@@ -47,36 +49,63 @@ pub(crate) enum Forms {
     Refused,
 }
 
+/// What is said of a field that is not read, by its name and its text; None for one that is.
+pub(crate) type Unread = fn(&str, &str, Kind) -> Option<FieldError>;
+
 /// Reads the fields of a login or registration, from JSON or from an HTML form.
 ///
 /// # Errors
-/// As [`read_json_text`]; 400 when the fields cannot be read.
-pub(crate) async fn read_fields<T: DeserializeOwned>(request: Request, forms: Forms) -> Result<T, Problem> {
+/// As [`read_json_text`]; 422 with every field that is not read, 400 when the others cannot be read.
+pub(crate) async fn read_fields<T: DeserializeOwned>(
+    request: Request,
+    forms: Forms,
+    unread: Unread,
+) -> Result<T, Problem> {
     let kind = kind_of(request.headers())?;
     if (kind, forms) == (Kind::Form, Forms::Refused) {
         return Err(unsupported("Send JSON with Content-Type: application/json."));
     }
     let text = read_text(request, FORM_LIMIT).await?;
     // The libraries' own messages may quote a value, and a value may be a password.
-    let refuse = |()| {
+    let refuse = || {
         Problem::malformed(
             "Send username and password as two strings, in JSON or as an HTML form; POST /register also takes scope and tenant, and nothing else.",
         )
     };
-    match kind {
-        Kind::Json => serde_json::from_str(&text).map_err(|_| refuse(())),
-        Kind::Form => {
-            let mut form = Request::new(Body::from(text));
-            *form.method_mut() = Method::POST;
-            form.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
-            Form::from_request(form, &()).await.map(|Form(fields)| fields).map_err(|_| refuse(()))
+    let wrong: Vec<FieldError> = match kind {
+        Kind::Json => {
+            let fields: Map<String, Value> = serde_json::from_str(&text).map_err(|_| refuse())?;
+            let text_of = |value: &Value| match value {
+                Value::Null => String::new(),
+                value => value.as_str().unwrap_or("no text").to_owned(),
+            };
+            fields.iter().filter_map(|(name, value)| unread(name, &text_of(value), kind)).collect()
         }
+        Kind::Form => {
+            let fields: Vec<(String, String)> = form(text.clone()).await.ok_or_else(refuse)?;
+            fields.iter().filter_map(|(name, value)| unread(name, value, kind)).collect()
+        }
+    };
+    if !wrong.is_empty() {
+        return Err(Problem::invalid_fields(wrong));
     }
+    match kind {
+        Kind::Json => serde_json::from_str(&text).map_err(|_| refuse()),
+        Kind::Form => form(text).await.ok_or_else(refuse),
+    }
+}
+
+async fn form<T: DeserializeOwned>(text: String) -> Option<T> {
+    let mut form = Request::new(Body::from(text));
+    *form.method_mut() = Method::POST;
+    form.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
+    Form::from_request(form, &()).await.ok().map(|Form(fields)| fields)
 }
 
 async fn read_text(request: Request, limit: usize) -> Result<String, Problem> {
     let headers = request.headers();
-    if headers.get(CONTENT_ENCODING).is_some_and(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity")) {
+    let is_encoded = |encoding: &HeaderValue| !encoding.as_bytes().eq_ignore_ascii_case(b"identity");
+    if headers.get_all(CONTENT_ENCODING).iter().any(is_encoded) {
         return Err(unsupported("Send the body without Content-Encoding."));
     }
     let announced = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());

@@ -8,11 +8,14 @@ use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use tokio_util::sync::CancellationToken;
 
-/// Has not asked anything yet.
-const FRESH: u8 = 0;
+/// Nobody has looked yet whether it asks something: its request may lie in the socket.
+const NEW: u8 = 0;
+/// It was looked at, and has not asked anything yet.
+const FRESH: u8 = 4;
 /// A request is being answered.
 const BUSY: u8 = 1;
 /// Has been answered, and may ask again; or does not read its answer.
@@ -28,6 +31,8 @@ pub(crate) struct Room {
     pub(crate) of_a_peer: usize,
     /// Beyond these, for probes.
     pub(crate) reserve: usize,
+    /// For the first request of a connection, before others that wait are kept rather than it.
+    pub(crate) silence: Duration,
 }
 
 /// The connections that are open.
@@ -54,6 +59,7 @@ struct Table {
 #[derive(Debug)]
 struct Entry {
     peer: IpAddr,
+    since: Instant,
     progress: Arc<Progress>,
     close: CancellationToken,
 }
@@ -105,6 +111,7 @@ impl Activity {
 
     /// There is nothing to read now.
     pub(crate) fn rests(&self) {
+        let _ = self.progress.state.compare_exchange(NEW, FRESH, Ordering::AcqRel, Ordering::Relaxed);
         self.progress.rested.store(true, Ordering::Release);
     }
 
@@ -124,6 +131,11 @@ impl Activity {
     /// What was awaited has arrived.
     pub(crate) fn has_body(&self) {
         self.progress.state.store(BUSY, Ordering::Release);
+    }
+
+    /// Its request is whole and is being answered.
+    pub(crate) fn is_busy(&self) -> bool {
+        self.progress.is(BUSY)
     }
 
     /// Nothing was asked: closing it breaks no answer off.
@@ -162,9 +174,9 @@ impl Connections {
         let mut table = self.0.table();
         let too_many_of_it = table.of_peers.get(&peer).is_some_and(|&count| count >= room.of_a_peer.max(1));
         let fits = if too_many_of_it {
-            table.close_waiting(|entry| entry.peer == peer)
+            table.close_waiting(room.silence, |entry| entry.peer == peer)
         } else {
-            table.served.len() < room.all.max(1) || table.close_waiting(|_| true)
+            table.served.len() < room.all.max(1) || table.close_waiting(room.silence, |_| true)
         };
         if !fits && table.reserve.len() >= room.reserve.max(1) {
             table.close_oldest_of_reserve();
@@ -172,7 +184,7 @@ impl Connections {
         let number = table.next;
         table.next += 1;
         let (progress, close) = (Arc::<Progress>::default(), CancellationToken::new());
-        let entry = Entry { peer, progress: Arc::clone(&progress), close: close.clone() };
+        let entry = Entry { peer, since: Instant::now(), progress: Arc::clone(&progress), close: close.clone() };
         if fits {
             *table.of_peers.entry(peer).or_default() += 1;
             table.served.insert(number, entry);
@@ -185,7 +197,7 @@ impl Connections {
 
     /// Closes a connection that waits for its peer, when the process has no room for a new one.
     pub(crate) fn make_room(&self) -> bool {
-        self.0.table().close_waiting(|_| true)
+        self.0.table().close_waiting(self.0.room.silence, |_| true)
     }
 }
 
@@ -201,16 +213,19 @@ impl Table {
         Some(entry)
     }
 
-    /// The oldest of these that has not asked anything yet, else the oldest that has been answered, else the one whose
-    /// body has been awaited for longest.
-    fn close_waiting(&mut self, which: impl Fn(&Entry) -> bool) -> bool {
+    /// The oldest of these that has asked nothing for a while, else the oldest that has been answered, else the one whose
+    /// body has been awaited for longest, else the oldest that has asked nothing yet.
+    fn close_waiting(&mut self, silence: Duration, which: impl Fn(&Entry) -> bool) -> bool {
         let these = || self.served.iter().filter(|(_, entry)| which(entry));
         let oldest = |state: u8| these().find(|(_, entry)| entry.progress.is(state));
         let slowest = || {
             let awaited = these().filter(|(_, entry)| entry.progress.is(AWAITED));
             awaited.min_by_key(|(_, entry)| entry.progress.awaited.load(Ordering::Acquire))
         };
-        let chosen = oldest(FRESH).or_else(|| oldest(KEPT)).or_else(slowest).map(|(number, _)| *number);
+        // The first request of an honest client is on its way when its connection is accepted.
+        let silent = || oldest(FRESH).filter(|(_, entry)| entry.since.elapsed() >= silence);
+        let chosen = silent().or_else(|| oldest(KEPT)).or_else(slowest).or_else(|| oldest(FRESH));
+        let chosen = chosen.map(|(number, _)| *number);
         let Some(number) = chosen else { return false };
         self.close(number);
         true

@@ -1,5 +1,6 @@
-//! What every request passes on its way to its route, and its answer on the way back: it is counted and timed, its host
-//! and its query are looked at, a panic is contained, and the answer gets the headers that every answer has.
+//! What every request passes on its way to its route, and its answer on the way back: it is counted and timed, its host,
+//! its query and the names of its headers are looked at, a panic is contained, and the answer gets the headers that every
+//! answer has.
 //!
 //! All of it is one layer: a layer costs every request several allocations, whatever it does.
 
@@ -18,9 +19,9 @@ use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
 use metrics::{Counter, Histogram, counter, histogram};
 
-use crate::http::hosts;
 use crate::http::problem::Problem;
 use crate::http::unread::Readings;
+use crate::http::{headers, hosts};
 use crate::settings::Settings;
 
 const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
@@ -63,7 +64,9 @@ async fn pass(State(edge): State<Arc<Edge>>, request: Request, next: Next) -> Re
 impl Edge {
     async fn answer(&self, route: &str, mut request: Request, next: Next) -> Response {
         if let Some(Admission { settings, readings }) = &self.admission
-            && let Err(problem) = hosts::admit(&mut request, settings).and_then(|()| readings.check(route, &request))
+            && let Err(problem) = hosts::admit(&mut request, settings)
+                .and_then(|()| readings.check(route, &request))
+                .and_then(|()| headers::check(route, &request))
         {
             return problem.into_response();
         }
@@ -96,7 +99,10 @@ fn set_headers(headers: &mut HeaderMap) {
 
 /// Handles of the metrics of requests, looked up once in the registry for each route, method and status.
 #[derive(Default)]
-struct Meters(RwLock<HashMap<String, HashMap<(&'static str, StatusCode), Meter>>>);
+struct Meters(RwLock<HashMap<String, OfRoute>>);
+
+/// By method and status.
+type OfRoute = HashMap<(&'static str, StatusCode), Meter>;
 
 struct Meter {
     requests: Counter,

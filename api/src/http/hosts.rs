@@ -135,7 +135,8 @@ impl<'a> Host<'a> {
     }
 
     fn parse(written: &'a str) -> Option<Self> {
-        let is_port = |port: &str| port.bytes().all(|b| b.is_ascii_digit());
+        let is_port =
+            |port: &str| port.bytes().all(|b| b.is_ascii_digit()) && (port.is_empty() || port.parse::<u16>().is_ok());
         let is_name = |name: &str| name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~".contains(&b));
         let (name, rest, is_written_well) = match written.strip_prefix('[') {
             Some(bracketed) => {
@@ -259,6 +260,7 @@ mod tests {
             "0.0.0.0",
             "[::]",
             "localhost:x",
+            "localhost:65536",
             "localhost@rebound.example",
             "localhost, rebound.example",
             "[::1",

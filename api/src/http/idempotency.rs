@@ -12,7 +12,8 @@ const MAX_IDEMPOTENCY_KEY_BYTES: usize = 255;
 pub(crate) fn idempotency_key(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
     let mut values = headers.get_all(IDEMPOTENCY_HEADER).iter();
     let Some(value) = values.next() else { return Ok(None) };
-    let key = value.to_str().ok().map(str::trim).filter(|key| (1..=MAX_IDEMPOTENCY_KEY_BYTES).contains(&key.len()));
+    let fits = |key: &&str| (1..=MAX_IDEMPOTENCY_KEY_BYTES).contains(&key.len()) && !key.contains('\t');
+    let key = value.to_str().ok().map(str::trim).filter(fits);
     match (key, values.next()) {
         (Some(key), None) => Ok(Some(key)),
         _ => Err(Problem::new(

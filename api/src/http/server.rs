@@ -33,6 +33,10 @@ const PROBE_TIMEOUT: Duration = Duration::from_secs(2);
 const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 /// Bytes of a request's header.
 const HEADER_LIMIT: usize = 64 * 1024;
+/// For the first request of a connection, while others wait that have been answered before.
+const SILENCE: Duration = Duration::from_secs(1);
+/// After the stop, for a request that has not come whole yet, and for an answer that its peer does not take.
+const STOP_PATIENCE: Duration = Duration::from_secs(5);
 /// For an answer that is on its way when its connection must make room.
 const LAST_WORDS: Duration = Duration::from_secs(2);
 /// Pause after a failed accept: the process has run out of file descriptors.
@@ -44,21 +48,29 @@ pub(crate) struct Limits {
     header_timeout: Duration,
     write_timeout: Duration,
     drain: Duration,
+    stop_patience: Duration,
 }
 
 impl Limits {
     /// For the health and metrics of a role without an API.
     pub(crate) const PROBES: Self = Self {
-        room: Room { all: 64, of_a_peer: 32, reserve: 16 },
+        room: Room { all: 64, of_a_peer: 32, reserve: 16, silence: SILENCE },
         header_timeout: HEADER_TIMEOUT,
         write_timeout: WRITE_TIMEOUT,
         drain: Duration::from_secs(1),
+        stop_patience: Duration::from_secs(1),
     };
 
     pub(crate) fn of(settings: &Settings) -> Self {
         let all = settings.connection_limit;
-        let room = Room { all, of_a_peer: all / 2, reserve: all.div_ceil(16) };
-        Self { room, header_timeout: HEADER_TIMEOUT, write_timeout: WRITE_TIMEOUT, drain: settings.drain }
+        let room = Room { all, of_a_peer: all / 2, reserve: all.div_ceil(16), silence: SILENCE };
+        Self {
+            room,
+            header_timeout: HEADER_TIMEOUT,
+            write_timeout: WRITE_TIMEOUT,
+            drain: settings.drain,
+            stop_patience: STOP_PATIENCE,
+        }
     }
 }
 
@@ -127,6 +139,8 @@ async fn converse(
     let timeout = if probes_only { PROBE_TIMEOUT.min(limits.header_timeout) } else { limits.header_timeout };
     let mut http1 = builder.http1();
     http1.timer(TokioTimer::new()).header_read_timeout(timeout).max_buf_size(HEADER_LIMIT).keep_alive(!probes_only);
+    // Whoever has said all that it wants to say still gets its answer.
+    http1.half_close(true);
     let stream = ClientSocket::new(stream, limits.write_timeout, activity.clone());
     let connection = builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
     tokio::pin!(connection);
@@ -134,7 +148,12 @@ async fn converse(
         ended = connection.as_mut() => ended,
         () = stop.cancelled() => {
             connection.as_mut().graceful_shutdown();
-            connection.await
+            match tokio::time::timeout(limits.stop_patience, connection.as_mut()).await {
+                Ok(ended) => ended,
+                Err(_) if activity.is_busy() => connection.await,
+                // A stranger who keeps us waiting does not keep the process from its end.
+                Err(_) => return,
+            }
         }
         () = admitted.close.cancelled() => {
             if activity.is_fresh() {

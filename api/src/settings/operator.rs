@@ -97,7 +97,8 @@ fn open(reader: &mut Reader, up: bool) -> Open {
         "local" => Open::ThisMachine,
         "true" | "1" | "yes" | "on" => Open::Everybody,
         _ => {
-            reader.refuse("NOTIFY_OPEN", "must be false, local (callers on this machine) or true (everybody)");
+            let what = "must be false, local (callers on this machine) or true (everybody)";
+            reader.refuse_word("NOTIFY_OPEN", what, &["false", "local", "true"]);
             Open::Nobody
         }
     }

@@ -200,6 +200,28 @@ async fn an_html_form_logs_in_too() {
 }
 
 #[tokio::test]
+async fn a_field_that_is_not_read_is_named_with_the_one_that_was_meant() {
+    let app = TestApp::start().await;
+    let form = |path: &str, body: &str| {
+        let form = "application/x-www-form-urlencoded";
+        let request = request("POST", path, Some(&token("admin"))).header("content-type", form);
+        request.body(Body::from(body.to_owned())).unwrap()
+    };
+    let json = json!({"user": "ada", "scop": "read", "password": "s3cr3t horse"});
+    let registered = app.post("/register", Some(&token("admin")), &json).await;
+    let by_form = app.send(form("/register", "user=ada&scop=read&password=s3cr3t+horse")).await;
+    for answer in [registered, by_form] {
+        assert_eq!((answer.status, answer.kind().as_str()), (StatusCode::UNPROCESSABLE_ENTITY, "invalid-fields"));
+        assert!(answer.text.contains("did you mean username?") && answer.text.contains("did you mean scope?"));
+        assert!(!answer.text.contains("s3cr3t"), "{answer:?}");
+    }
+    let login = app.send(form("/login", "username=ada&password=s3cr3t&grant_typ=x&scope=notify&rest")).await;
+    assert_eq!(login.status, StatusCode::UNPROCESSABLE_ENTITY, "{login:?}");
+    assert_eq!(login.pointers(), ["/grant_typ", "/scope", ""]);
+    assert!(!login.text.contains("s3cr3t") && !login.text.contains("/rest"), "{login:?}");
+}
+
+#[tokio::test]
 async fn an_unreadable_login_does_not_come_back_in_the_answer() {
     let app = TestApp::start().await;
     let answer = app.post_text("/login", None, r#"{"username": "ada", "password": 4711471147}"#).await;

@@ -18,6 +18,7 @@ async fn what_no_worker_has_taken_is_not_taken_yet() {
     for id in ["unknown", "a%2Fb"] {
         let answer = app.get(&format!("/deliveries/{id}"), Some(&token("read"))).await;
         assert_eq!((answer.status, answer.kind().as_str()), (StatusCode::NOT_FOUND, "not-taken-yet"), "{id}");
+        assert!(answer.text.contains("dead-letter queue"), "{answer:?}");
     }
 }
 

@@ -330,3 +330,27 @@ fn the_document_knows_the_fields_and_the_channels_that_the_code_knows() {
     channels.sort_unstable();
     assert_eq!(channels, media::known());
 }
+
+#[tokio::test]
+async fn a_mistyped_header_is_refused_with_the_name_that_was_meant() {
+    let app = TestApp::start().await;
+    for path in ["/notify", "/notify-auth", "/schedules"] {
+        for (name, said) in [
+            ("Idempotency-Kye", "did you mean Idempotency-Key?"),
+            ("X-Idempotency-Key", "did you mean Idempotency-Key?"),
+            ("Authorisation", "did you mean Authorization?"),
+            ("X-Tenant", "that of the token"),
+            ("notify-again", "belongs to messages in the broker"),
+        ] {
+            let request = request("POST", path, Some(&token("notify operate")))
+                .header("content-type", "application/json")
+                .header(name, "s3cr3t");
+            let answer = app.send(request.body(Body::from(good().to_string())).unwrap()).await;
+            assert_eq!((answer.status, answer.kind().as_str()), (StatusCode::BAD_REQUEST, "unknown-header"), "{name}");
+            assert!(answer.text.contains(said) && !answer.text.contains("s3cr3t"), "{answer:?}");
+        }
+    }
+    let read = app
+        .send(request("GET", "/deliveries", Some(&token("read"))).header("x-tenant", "a").body(Body::empty()).unwrap());
+    assert_eq!(read.await.status, StatusCode::OK);
+}

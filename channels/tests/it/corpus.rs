@@ -269,7 +269,7 @@ impl Mailbox {
         };
         let email = channel("email", &Settings { smtp, ..Settings::unset(Duration::from_secs(10)) });
         let rendered = Rendered { subject: Some(subject.into()), text: text.into(), html: html.clone() };
-        let outcome = Delivery::new("n-1", to).with(rendered).send_by(&*email).await;
+        let outcome = Delivery::new("n-1", to).with(rendered).send_by(&email).await;
         assert!(matches!(outcome, Outcome::Sent { .. }), "{name:?} {to:?} {subject:?}: {outcome:?}");
         let expected = Expected {
             from: (name.into(), "avisos@example.org"),

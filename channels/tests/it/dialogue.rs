@@ -88,7 +88,7 @@ async fn sender_and_recipient_go_together_where_that_is_offered_and_stay_in_step
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let channel = channel("email", &plain(listener.local_addr().unwrap().port()));
     let (one, two) = (Delivery::new("n-1", "ana@example.org"), Delivery::new("n-2", "luz@example.org"));
-    let mails = async { (one.send_by(&*channel).await, two.send_by(&*channel).await) };
+    let mails = async { (one.send_by(&channel).await, two.send_by(&channel).await) };
     let server = async {
         let mut server = Script::accept(&listener).await;
         server.say("220").await;
@@ -115,14 +115,14 @@ async fn a_connection_on_which_more_was_said_than_asked_is_not_used_again() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let channel = channel("email", &plain(listener.local_addr().unwrap().port()));
     let (one, two) = (Delivery::new("n-1", "ana@example.org"), Delivery::new("n-2", "ana@example.org"));
-    let (outcome, _still_open) = tokio::join!(one.send_by(&*channel), async {
+    let (outcome, _still_open) = tokio::join!(one.send_by(&channel), async {
         let mut server = Script::accept(&listener).await;
         server.run(&["220", HELLO, "250", "250", "354", "250 taken\r\n250 and once more"]).await;
         server
     });
     assert_eq!(kind(&outcome), "sent", "{outcome:?}");
     tokio::select! {
-        outcome = two.send_by(&*channel) => panic!("it went on with the old connection: {outcome:?}"),
+        outcome = two.send_by(&channel) => panic!("it went on with the old connection: {outcome:?}"),
         _another = Script::accept(&listener) => {}
     }
 }
@@ -154,7 +154,7 @@ async fn what_the_settings_do_not_fit_is_told_with_what_to_set() {
     settings.smtp.tls = Tls::Implicit;
     let implicit = channel("email", &settings);
     let delivery = Delivery::new("n-1", "ana@example.org");
-    let (outcome, _) = tokio::join!(delivery.send_by(&*implicit), async {
+    let (outcome, _) = tokio::join!(delivery.send_by(&implicit), async {
         let mut server = Script::accept(&listener).await;
         server.say("220 plain text").await;
         server.rest().await
@@ -186,7 +186,7 @@ async fn starttls_goes_on_after_an_answer_of_the_code_alone() {
     let real = settings.smtp.port.unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     settings.smtp.port = Some(listener.local_addr().unwrap().port());
-    let sending = async { Delivery::new("n-1", "ana@example.org").send_by(&*channel("email", &settings)).await };
+    let sending = async { Delivery::new("n-1", "ana@example.org").send_by(&channel("email", &settings)).await };
     let between = async {
         let (client, _) = listener.accept().await.unwrap();
         shorten(client, TcpStream::connect(("127.0.0.1", real)).await.unwrap(), "220 Ready to start TLS").await;
@@ -215,7 +215,7 @@ async fn a_mail_that_expires_while_the_server_is_slow_is_not_handed_over() {
         drop(server.stream.get_mut().write_all(b"250\r\n").await);
         server.rest().await
     };
-    let (outcome, rest) = tokio::join!(delivery.send_by(&*channel), server);
+    let (outcome, rest) = tokio::join!(delivery.send_by(&channel), server);
     assert_eq!(outcome, Outcome::Expired);
     assert_eq!(rest, "", "no DATA, no mail");
 }
@@ -225,7 +225,7 @@ async fn a_mail_that_has_expired_opens_no_connection() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let channel = channel("email", &plain(listener.local_addr().unwrap().port()));
     let delivery = Delivery::new("n-1", "ana@example.org").expiring(Instant::now());
-    assert_eq!(delivery.send_by(&*channel).await, Outcome::Expired);
+    assert_eq!(delivery.send_by(&channel).await, Outcome::Expired);
 }
 
 /// Sends one mail to a server that answers with these lines in turn, the greeting first, and then hangs up; with what
@@ -236,7 +236,7 @@ async fn scripted(replies: &[&str], change: impl FnOnce(&mut smtp::Settings)) ->
     change(&mut settings.smtp);
     let email = channel("email", &settings);
     let delivery = Delivery::new("n-1", "ana@example.org");
-    tokio::join!(delivery.send_by(&*email), async { Script::accept(&listener).await.run(replies).await })
+    tokio::join!(delivery.send_by(&email), async { Script::accept(&listener).await.run(replies).await })
 }
 
 fn login(smtp: &mut smtp::Settings, user: &str, password: &str) {

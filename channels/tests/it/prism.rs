@@ -27,7 +27,7 @@ async fn twilios_description_accepts_our_sms_and_whatsapp_messages() {
     let service = twilio::Settings { from_number: Some(format!("MG{}", "0".repeat(32))), ..twilio.clone() };
     for (name, twilio) in [("sms", &twilio), ("sms", &service), ("whatsapp", &twilio)] {
         let settings = Settings { twilio: twilio.clone(), ..settings() };
-        let outcome = Delivery::new("n-1", "+14155550100").send_by(&*channel(name, &settings)).await;
+        let outcome = Delivery::new("n-1", "+14155550100").send_by(&channel(name, &settings)).await;
         let Outcome::Sent { provider: "twilio", provider_id: Some(sid), code: Some(code) } = outcome else {
             panic!("{name}: {outcome:?}")
         };
@@ -50,7 +50,7 @@ async fn googles_description_accepts_our_push_messages_to_tokens_and_installatio
     };
     let push = channel("push", &Settings { fcm, ..settings() });
     for destination in ["example-token:APA91b", "fid:cYx1zJ0aRk6Z3n2vTqWm4L"] {
-        let outcome = Delivery::new("n-1", destination).send_by(&*push).await;
+        let outcome = Delivery::new("n-1", destination).send_by(&push).await;
         assert!(matches!(&outcome, Outcome::Sent { provider: "fcm", provider_id: Some(_), .. }), "{outcome:?}");
     }
 }

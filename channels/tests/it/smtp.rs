@@ -80,7 +80,7 @@ async fn connections_are_used_again_and_never_more_than_the_limit() {
     let mut sends = tokio::task::JoinSet::new();
     for n in 0..20 {
         let channel = channel.clone();
-        sends.spawn(async move { Delivery::new(&format!("n-{n}"), "ana@example.org").send_by(&*channel).await });
+        sends.spawn(async move { Delivery::new(&format!("n-{n}"), "ana@example.org").send_by(&channel).await });
     }
     for outcome in sends.join_all().await {
         assert!(matches!(outcome, Outcome::Sent { .. }), "{outcome:?}");
@@ -93,16 +93,16 @@ async fn connections_are_used_again_and_never_more_than_the_limit() {
 async fn a_send_that_was_dropped_after_the_mail_does_not_confuse_the_next_one() {
     let mut server = Server::start(&[]).await;
     let channel = channel("email", &server.settings(|smtp| smtp.max_connections = 1));
-    assert!(matches!(Delivery::new("n-1", "ana@example.org").send_by(&*channel).await, Outcome::Sent { .. }));
+    assert!(matches!(Delivery::new("n-1", "ana@example.org").send_by(&channel).await, Outcome::Sent { .. }));
     server.mail().await;
     let hanging = Delivery::new("n-2", "hang@example.org");
     tokio::select! {
-        outcome = hanging.send_by(&*channel) => panic!("{outcome:?}"),
+        outcome = hanging.send_by(&channel) => panic!("{outcome:?}"),
         mail = server.mail() => assert_eq!(mail["to"][0], "hang@example.org"),
     }
-    let next = Delivery::new("n-3", "rcpt-550@example.org").send_by(&*channel).await;
+    let next = Delivery::new("n-3", "rcpt-550@example.org").send_by(&channel).await;
     assert!(matches!(next, Outcome::Permanent { .. }), "it reads its own answers: {next:?}");
-    assert!(matches!(Delivery::new("n-4", "ana@example.org").send_by(&*channel).await, Outcome::Sent { .. }));
+    assert!(matches!(Delivery::new("n-4", "ana@example.org").send_by(&channel).await, Outcome::Sent { .. }));
     assert_eq!(server.mail().await["to"][0], "ana@example.org");
 }
 
@@ -113,7 +113,7 @@ async fn a_connection_that_the_server_closed_is_replaced() {
     let channel = channel("email", &plain(listener.local_addr().unwrap().port()));
     for seen in [&mut first, &mut second] {
         let delivery = Delivery::new("n-1", "ana@example.org");
-        let (outcome, ()) = tokio::join!(delivery.send_by(&*channel), async {
+        let (outcome, ()) = tokio::join!(delivery.send_by(&channel), async {
             let (stream, _) = listener.accept().await.unwrap();
             *seen = Some(stream.peer_addr().unwrap().port());
             dialogue(stream, &["250 hi", "250 ok", "250 ok", "354 go", "250 taken"]).await;
@@ -191,13 +191,13 @@ async fn what_ends_before_the_mail_is_retriable_and_what_ends_in_it_is_ambiguous
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let channel = channel("email", &plain(listener.local_addr().unwrap().port()));
         let delivery = Delivery::new("n-1", "ana@example.org");
-        let (outcome, ()) = tokio::join!(delivery.send_by(&*channel), async {
+        let (outcome, ()) = tokio::join!(delivery.send_by(&channel), async {
             dialogue(listener.accept().await.unwrap().0, replies).await;
         });
         assert_eq!(kind(&outcome), *expected, "{replies:?}: {outcome:?}");
     }
     let nobody = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
-    let outcome = Delivery::new("n-1", "ana@example.org").send_by(&*channel("email", &plain(nobody))).await;
+    let outcome = Delivery::new("n-1", "ana@example.org").send_by(&channel("email", &plain(nobody))).await;
     assert_eq!(kind(&outcome), "retriable", "{outcome:?}");
 }
 
@@ -209,7 +209,7 @@ async fn a_server_that_says_nothing_has_taken_nothing_and_one_that_is_full_spend
     settings.smtp.max_connections = 1;
     let channel = channel("email", &settings);
     let (one, two) = (Delivery::new("n-1", "ana@example.org"), Delivery::new("n-2", "ana@example.org"));
-    let (slow, busy) = tokio::join!(one.send_by(&*channel), two.send_by(&*channel));
+    let (slow, busy) = tokio::join!(one.send_by(&channel), two.send_by(&channel));
     assert_eq!((kind(&slow), kind(&busy)), ("retriable", "throttled"), "{slow:?} {busy:?}");
 }
 
@@ -242,11 +242,11 @@ impl Server {
     }
 
     async fn send(&self, id: &str, destination: &str) -> Outcome {
-        Delivery::new(id, destination).send_by(&*channel("email", &self.settings(|_| ()))).await
+        Delivery::new(id, destination).send_by(&channel("email", &self.settings(|_| ()))).await
     }
 
     async fn send_with(&self, settings: &Settings) -> Outcome {
-        Delivery::new("n-1", "ana@example.org").send_by(&*channel("email", settings)).await
+        Delivery::new("n-1", "ana@example.org").send_by(&channel("email", settings)).await
     }
 }
 

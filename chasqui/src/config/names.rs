@@ -11,6 +11,7 @@ pub static REFERENCE: Reference = Reference {
     defaults: DEFAULTS,
     example: "log",
     other_names: OTHER_NAMES,
+    in_files: IN_FILES,
     of_others: OF_OTHERS,
     common: COMMON,
     prefixes: channels::prefixes,
@@ -65,11 +66,33 @@ const OTHER_NAMES: &[(&str, &str)] = &[
     ("SMTP_HOST", "SMTP_SERVER SMTP_ADDRESS SMTP_URL"),
     ("SMTP_PASSWORD", "SMTP_PASS SMTP_PASSWD SMTP_PWD"),
     ("SMTP_TLS", "SMTP_SSL SMTP_SECURE SMTP_STARTTLS SMTP_ENCRYPTION SMTP_USE_TLS SMTP_USE_SSL SMTP_SECURITY"),
-    ("SMTP_USER", "SMTP_LOGIN"),
+    ("SMTP_USER", "SMTP_LOGIN SMTP_USERNAME"),
     ("TWILIO_ACCOUNT_SID", "TWILIO_SID TWILIO_ACCOUNT TWILIO_ACCOUNT_ID"),
     ("TWILIO_AUTH_TOKEN", "TWILIO_TOKEN TWILIO_AUTH"),
     ("TWILIO_FROM_NUMBER", "TWILIO_FROM TWILIO_NUMBER TWILIO_PHONE_NUMBER TWILIO_PHONE TWILIO_SENDER"),
     ("WORKER_CONCURRENCY", "WORKER_PREFETCH WORKER_THREADS WORKER_COUNT"),
+];
+/// As above, but other programs have them too: they are taken for ours in a file of settings only, and a `.env`, which may
+/// be shared, is not refused for them.
+const IN_FILES: &[(&str, &str)] = &[
+    ("AMBIGUITY", "AMBIGUOUS"),
+    ("BOOTSTRAP_TOKEN", "BOOTSTRAP"),
+    ("DATABASE_URL", "DATABASE"),
+    ("DEFAULT_LOCALE", "LANGUAGE LOCALE"),
+    ("FROM_EMAIL", "MAIL_FROM MAIL_FROM_ADDRESS"),
+    ("FROM_NAME", "MAIL_FROM_NAME"),
+    ("LOG", "LOGLEVEL"),
+    ("RETENTION_DAYS", "RETENTION"),
+    ("SCHEDULER_DEMO_TIMEZONE", "TIMEZONE"),
+    ("SMTP_HOST", "MAIL_HOST MAIL_SERVER"),
+    ("SMTP_PASSWORD", "MAIL_PASSWORD"),
+    ("SMTP_USER", "MAIL_USER MAIL_USERNAME"),
+    ("TEMPLATES_DIR", "TEMPLATES"),
+    ("WORKER_CONCURRENCY", "CONCURRENCY WORKERS"),
+    ("WORKER_MAX_RETRIES", "MAX_RETRIES"),
+    ("WORKER_RETRY_DELAY_1", "RETRY_DELAY_1"),
+    ("WORKER_RETRY_DELAY_2", "RETRY_DELAY_2"),
+    ("WORKER_RETRY_DELAY_3", "RETRY_DELAY_3"),
 ];
 /// First words of settings that begin the names of too many other programs: only a spelling that is nearly ours counts.
 const COMMON: &[&str] = &["WEB_", "DEFAULT_", "SECRET_"];
@@ -84,7 +107,7 @@ mod tests {
     fn every_setting_that_has_another_name_exists_and_no_other_name_is_a_setting() {
         let table: toml::Table = DEFAULTS.parse().unwrap();
         let settings: BTreeSet<String> = table.keys().map(|name| name.to_ascii_uppercase()).collect();
-        for (setting, names) in OTHER_NAMES {
+        for (setting, names) in OTHER_NAMES.iter().chain(IN_FILES) {
             assert!(settings.contains(*setting), "{setting}");
             for name in names.split(' ') {
                 assert!(!settings.contains(name), "{name}");

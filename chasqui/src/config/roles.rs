@@ -3,8 +3,8 @@
 use runtime::settings::Reader;
 use topology::BrokerSettings;
 
-use super::Config;
 use super::keys::{SECRET_KEY_BYTES, refuse_published_key};
+use super::{Config, private_node};
 
 /// Which part of the fleet a process is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -75,6 +75,12 @@ impl Role {
         }
         refuse_published_key(reader, config);
         config.api.check_tokens(reader, config.secret_key.as_ref(), config.previous_secret_key.as_ref());
+        if self == Self::Up {
+            private_node::check_names(reader, config);
+        }
+        let demo = config.scheduler.demo.as_ref().map(|demo| &demo.channel);
+        let named = [("DEFAULT_CHANNEL", config.worker.defaults.channel.as_ref()), ("SCHEDULER_DEMO_CHANNEL", demo)];
+        config.channels.check_left_out(reader, self.sends(), &named);
         if self.sends()
             && reader.are_right(&["PROVIDER_TIMEOUT_SECONDS", "WORKER_LEASE_SECONDS"])
             && let Err(error) = config.worker.check()

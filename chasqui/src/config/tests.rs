@@ -9,6 +9,7 @@ use super::*;
 
 mod at_once;
 mod files;
+mod typos;
 
 const RIGHT: [(&str, &str); 3] = [
     ("AMQP_URL", "amqp://u:p@127.0.0.1:5672/foro"),

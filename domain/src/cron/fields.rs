@@ -1,5 +1,7 @@
 //! What may stand in the fields of a cron expression, and what to say of one that may not.
 
+use crate::{nearest, nearest_of_few};
+
 /// The longest expression: lists of all 60 seconds and all 60 minutes fit.
 pub const MAX_CRON_CHARS: usize = 500;
 
@@ -16,6 +18,9 @@ const NICKNAMES: [(&str, &str); 7] = [
 
 const MONTHS: [&str; 12] = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"];
 const DAYS: [&str; 7] = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"];
+
+/// Bytes of `WEDNESDAY` and `SEPTEMBER`.
+const LONGEST_WORD: usize = 9;
 
 /// One of the fields.
 struct Field {
@@ -81,9 +86,12 @@ pub(super) fn check(pattern: &str) -> Vec<String> {
     }
     let pattern = without_nickname(pattern).to_ascii_uppercase();
     if pattern.starts_with('@') {
+        let names = NICKNAMES.map(|(name, _)| name);
+        let hint = nearest(&pattern, names).map(|near| format!(": did you mean {near}?"));
         return vec![format!(
-            "must be one of {}, or an expression of fields",
-            NICKNAMES.map(|(name, _)| name).join(", ")
+            "must be one of {}, or an expression of fields{}",
+            names.join(", "),
+            hint.unwrap_or_default()
         )];
     }
     let given: Vec<&str> = pattern.split_whitespace().collect();
@@ -136,7 +144,18 @@ impl Field {
         let word = self.words.iter().zip(self.first..).find(|(word, _)| **word == text).map(|(_, number)| number);
         let number = || text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten();
         let known = word.or_else(number).filter(|value| (self.first..=self.last).contains(value));
-        known.ok_or_else(|| self.allowed())
+        known.ok_or_else(|| format!("{}{}", self.allowed(), self.slip(text).unwrap_or_default()))
+    }
+
+    /// The word that was probably meant: one edit away, or the beginning of what was written out. What is near to none
+    /// is not repeated.
+    fn slip(&self, text: &str) -> Option<String> {
+        if text.len() > LONGEST_WORD || !text.bytes().all(|byte| byte.is_ascii_uppercase()) {
+            return None;
+        }
+        let written_out = || self.words.iter().copied().find(|word| text.starts_with(word));
+        let near = nearest_of_few(text, self.words.iter().copied()).or_else(written_out)?;
+        Some(format!(": {text} is none of them, did you mean {near}?"))
     }
 
     /// Its two ends.

@@ -298,6 +298,27 @@ fn what_is_not_a_schedule_is_refused_by_the_name_of_its_field() {
 }
 
 #[test]
+fn a_mistyped_word_is_named_with_the_one_that_was_meant() {
+    for (pattern, expected) in [
+        ("0 9 * * MOM", ": MOM is none of them, did you mean MON?"),
+        ("0 9 * JAM *", ": JAM is none of them, did you mean JAN?"),
+        ("0 9 * * MON-FRY", ": FRY is none of them, did you mean FRI?"),
+        ("0 9 * * mon,tuw", ": TUW is none of them, did you mean TUE?"),
+        ("0 9 * * MONDAY", ": MONDAY is none of them, did you mean MON?"),
+        ("0 9 * SEPTEMBER *", ": SEPTEMBER is none of them, did you mean SEP?"),
+        ("@dayly", ", or an expression of fields: did you mean @daily?"),
+        ("@anually", ", or an expression of fields: did you mean @annually?"),
+    ] {
+        let refused = parse(pattern, "UTC").unwrap_err().pattern.unwrap();
+        assert!(refused.ends_with(expected), "{pattern}: {refused}");
+    }
+    for pattern in ["0 9 * * FOO", "0 9 * * S3CRET", "FRI * * * *", "@reboot"] {
+        let refused = parse(pattern, "UTC").unwrap_err().pattern.unwrap();
+        assert!(!refused.contains("did you mean"), "{pattern}: {refused}");
+    }
+}
+
+#[test]
 fn everything_that_is_wrong_is_named_at_once() {
     let refused = parse("61 25 * * *", "America/Lma").unwrap_err();
     let said = refused.to_string();

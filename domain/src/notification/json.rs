@@ -17,6 +17,10 @@ use crate::Reason;
 /// Fields of a body or of an item of its fallback, known and unknown. A real notification has about ten.
 pub(super) const MAX_FIELDS: usize = 256;
 
+/// Begins the names to which serde_json gives a meaning of its own, whoever has written them, such as that of a text that
+/// is JSON again: two readers of one body would read different things.
+const RESERVED: &str = "$serde_json::private::";
+
 /// With its feature `arbitrary_precision` serde_json shows a number as an object with this one name.
 const NUMBER: &str = "$serde_json::private::Number";
 
@@ -133,6 +137,9 @@ impl Reader<'_> {
         let mut object = Map::new();
         let mut next = first;
         while let Some(name) = next {
+            if name.starts_with(RESERVED) {
+                return Err(A::Error::custom("a field has a name that is reserved"));
+            }
             if object.len() == limit {
                 return Err(A::Error::custom(format!("more than {limit} fields")));
             }

@@ -41,9 +41,10 @@ const MAX_SHOWN_CHARS: usize = 64;
 /// This many digits in a name look like a phone number.
 const PHONE_DIGITS: usize = 6;
 
-/// A field that is not read.
+/// A field that is not read, or a header of its message.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct UnknownField {
+    /// A JSON pointer; `header:name` for a header.
     pub pointer: String,
     pub meant: Meant,
 }
@@ -55,6 +56,8 @@ pub enum Meant {
     Ours(&'static str),
     /// Something that would change what is sent or when, and that no field of ours does: what to do instead.
     Instead(&'static str),
+    /// One of ours whose value was not read: what it must be. Only a header is taken without its value.
+    Misread(&'static str),
     /// Nothing of ours.
     Foreign,
 }
@@ -65,7 +68,7 @@ impl UnknownField {
         let detail = match self.meant {
             Meant::Ours(field) => format!("is not known: did you mean {field}?"),
             Meant::Instead(way) => format!("is not known: {way}"),
-            Meant::Foreign => return None,
+            Meant::Misread(_) | Meant::Foreign => return None,
         };
         Some(FieldError { pointer: self.pointer.clone(), detail })
     }
@@ -75,6 +78,7 @@ impl UnknownField {
         let detail = match self.meant {
             Meant::Ours(field) => format!("is not known and was not read: did you mean {field}?"),
             Meant::Instead(way) => format!("is not known and was not read: {way}"),
+            Meant::Misread(must) => format!("was not read: it {must}"),
             Meant::Foreign => "is not known and was not read: fields of your own belong into metadata".into(),
         };
         FieldError { pointer: self.pointer.clone(), detail }
@@ -239,15 +243,25 @@ pub fn is_field(name: &str) -> bool {
 /// The known name that `name` is most likely a slip of: the same but for its case and separators, its plural, or one
 /// edit away (two, from seven letters on).
 pub fn nearest<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+    near(name, known, 0)
+}
+
+/// As [`nearest`], among names that there are few of: then one edit away from three letters is near enough.
+pub fn nearest_of_few<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+    near(name, known, 1)
+}
+
+fn near<'k>(name: &str, known: impl IntoIterator<Item = &'k str>, of_three: usize) -> Option<&'k str> {
     if name.len() > MAX_COMPARED_BYTES {
         return None;
     }
     let name = plain(name);
-    let near = known.into_iter().filter_map(|known| Some((distance(&name, &plain(known))?, known)));
+    let near = known.into_iter().filter_map(|known| Some((distance(&name, &plain(known), of_three)?, known)));
     near.min_by_key(|(edits, _)| *edits).map(|(_, known)| known)
 }
 
-fn distance(name: &str, known: &str) -> Option<usize> {
+/// `of_three` edits are allowed from a name of three letters.
+fn distance(name: &str, known: &str, of_three: usize) -> Option<usize> {
     if name == known {
         return Some(0);
     }
@@ -255,7 +269,8 @@ fn distance(name: &str, known: &str) -> Option<usize> {
         return Some(1);
     }
     let allowed = match known.len() {
-        0..=3 => 0,
+        0..=2 => 0,
+        3 => of_three,
         4..=6 => 1,
         _ => 2,
     };

@@ -67,6 +67,9 @@ fn a_zone_is_known_by_its_exact_name_and_a_near_one_is_named() {
         ("Asia/Calcuta", "Asia/Calcutta"),
         ("America/Vancover", "America/Vancouver"),
         ("Port-au-Prince", "America/Port-au-Prince"),
+        ("Europe/Sao_Paulo", "America/Sao_Paulo"),
+        ("Europe/Sao_Paolo", "America/Sao_Paulo"),
+        ("America/Berlin", "Europe/Berlin"),
     ] {
         assert!(said(typed).ends_with(&format!("did you mean {meant}?")), "{typed}: {}", said(typed));
     }

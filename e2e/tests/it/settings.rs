@@ -102,7 +102,7 @@ fn everything_that_is_wrong_with_the_demo_schedule_is_named() {
         "SCHEDULER_DEMO_TIMEZONE: must be the IANA name",
         "did you mean America/Lima?",
         "SCHEDULER_DEMO_DESTINATION must be an email address",
-        "ZONEINFO_DIR: /nowhere does not say its release",
+        "ZONEINFO_DIR: /nowhere does not exist",
     ] {
         assert!(text.contains(expected), "{expected} is missing in:\n{text}");
     }

@@ -56,6 +56,12 @@ impl Reader {
         self.wrong.insert(name.to_owned());
     }
 
+    /// As [`Reader::refuse`], of a setting whose words are known: the one that was most likely meant is told.
+    pub fn refuse_word(&mut self, name: &str, what: impl Display, words: &[&str]) {
+        let hint = did_you_mean(&self.text(name).unwrap_or_default(), words);
+        self.refuse(name, format_args!("{what}{hint}"));
+    }
+
     /// Its problem has been told in other words.
     pub fn is_wrong(&mut self, name: &str) {
         self.wrong.insert(name.to_owned());
@@ -127,7 +133,7 @@ impl Reader {
             "true" | "1" | "yes" | "on" => true,
             "" | "false" | "0" | "no" | "off" => false,
             _ => {
-                self.refuse(name, "must be true or false");
+                self.refuse_word(name, "must be true or false", &["true", "false"]);
                 false
             }
         }
@@ -154,7 +160,7 @@ impl Reader {
             return *value;
         }
         let words: Vec<&str> = choices.iter().map(|(word, _)| *word).collect();
-        self.refuse(name, format_args!("must be one of: {}", words.join(", ")));
+        self.refuse_word(name, format_args!("must be one of: {}", words.join(", ")), &words);
         choices[0].1
     }
 
@@ -184,6 +190,12 @@ impl Reader {
     }
 }
 
+/// What goes behind a problem with a word: the known one that is near it, or nothing.
+pub fn did_you_mean(word: &str, known: &[&str]) -> String {
+    let near = domain::nearest(word, known.iter().copied());
+    near.map(|near| format!("; did you mean {near}?")).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::Reference;
@@ -193,6 +205,7 @@ mod tests {
         defaults: "timeout_seconds = 10.0\ncolour = \"red\"\n",
         example: "colour",
         other_names: &[],
+        in_files: &[],
         of_others: &[],
         common: &[],
         prefixes: Vec::new,

@@ -5,9 +5,9 @@ use std::path::Path;
 
 use toml::de::DeTable;
 
-use super::Reference;
 use super::dotenv::Dotenv;
 use super::unknown::Unknown;
+use super::{Problems, Reference};
 
 /// Raw values by upper-case name; the strongest source has already won.
 #[derive(Clone)]
@@ -29,6 +29,13 @@ impl Sources {
         sources.dotenv(Path::new(".env"));
         sources.environment(std::env::vars_os());
         sources
+    }
+
+    pub(super) fn look_at(reference: &'static Reference, file: &Path) -> Result<(), Problems> {
+        let mut sources = Self::defaults(reference);
+        sources.file(file);
+        let Self { problems, warnings, .. } = sources;
+        if problems.is_empty() { Ok(()) } else { Err(Problems { problems, warnings }) }
     }
 
     pub(super) fn with<'a>(reference: &'static Reference, pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
@@ -155,6 +162,8 @@ impl Sources {
         for pair in &pairs {
             if let Some(why) = self.mistaken(&pair.name) {
                 self.problems.push(format!("{file}: line {}: {why}", pair.line));
+            } else if let Some(why) = self.unknown(|unknown| unknown.perhaps(&pair.name)) {
+                self.warnings.push(format!("{file}: line {}: {why}", pair.line));
             }
             self.pair(&pair.name, &pair.value);
         }

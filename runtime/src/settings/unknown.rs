@@ -49,8 +49,20 @@ impl<'a> Unknown<'a> {
 
     /// Of a file in which every name must be known, and is written in lower case.
     pub(super) fn explain_in_file(&self, name: &str) -> String {
-        let hint = self.hint(&name.to_ascii_uppercase(), false);
+        let upper = name.to_ascii_uppercase();
+        let hint = match self.hint(&upper, false) {
+            Hint::Family(family) => {
+                self.called(self.reference.in_files, &upper).map_or(Hint::Family(family), Hint::OtherName)
+            }
+            hint => hint,
+        };
         told(&shown(name), &hint, str::to_ascii_lowercase)
+    }
+
+    /// Of a name in a `.env` that [`Unknown::explain`] leaves to others: what it would be if it were meant for us.
+    pub(super) fn perhaps(&self, name: &str) -> Option<String> {
+        let meant = self.called(self.reference.in_files, &name.to_ascii_uppercase())?;
+        Some(told(&shown(name), &Hint::OtherName(meant), str::to_owned))
     }
 
     fn hint(&self, upper: &str, is_own: bool) -> Hint<'a> {
@@ -65,9 +77,7 @@ impl<'a> Unknown<'a> {
         if let Some((_, nearest)) = nearest {
             return Hint::Slip(nearest);
         }
-        let called = |names: &str| names.split(' ').any(|other| other == upper);
-        let meant = self.reference.other_names.iter().find(|(_, names)| called(names)).map(|(setting, _)| *setting);
-        if let Some(setting) = meant.and_then(|meant| self.settings.iter().find(|setting| **setting == meant)) {
+        if let Some(setting) = self.called(self.reference.other_names, upper) {
             return Hint::OtherName(setting);
         }
         let word = upper.split('_').next().unwrap_or_default();
@@ -78,6 +88,12 @@ impl<'a> Unknown<'a> {
     fn is_of_others(&self, upper: &str) -> bool {
         let link = ["_SERVICE_HOST", "_SERVICE_PORT", "_TCP", "_UDP"].iter().any(|part| upper.contains(part));
         link || self.reference.of_others.iter().any(|prefix| upper.starts_with(prefix))
+    }
+
+    /// The setting that a table has this other name for.
+    fn called(&self, table: &[(&str, &str)], upper: &str) -> Option<&'a str> {
+        let (meant, _) = table.iter().find(|(_, names)| names.split(' ').any(|other| other == upper))?;
+        self.settings.iter().copied().find(|setting| setting == meant)
     }
 }
 
@@ -115,7 +131,9 @@ mod tests {
             ("RABBITMQ_USERNAME", "RABBITMQ_USER RABBITMQ_LOGIN"),
             ("SANDBOX", "SANDBOX_MODE SANDBOX_ENABLED"),
             ("SMTP_HOST", "SMTP_SERVER SMTP_URL"),
+            ("SMTP_USER", "SMTP_LOGIN SMTP_USERNAME"),
         ],
+        in_files: &[("DEFAULT_LOCALE", "LANGUAGE LOCALE"), ("WORKER_CONCURRENCY", "CONCURRENCY WORKERS")],
         of_others: &["RABBITMQ_DEFAULT_", "RABBITMQ_NODE"],
         common: &["WEB_", "DEFAULT_", "SECRET_"],
         prefixes: Vec::new,
@@ -174,6 +192,7 @@ mod tests {
             ("API_PORT", "API_LISTEN"),
             ("api_host", "API_LISTEN"),
             ("SMTP_SERVER", "SMTP_HOST"),
+            ("SMTP_USERNAME", "SMTP_USER"),
             ("SANDBOX_MODE", "SANDBOX"),
         ] {
             let told = explain(name).unwrap_or_else(|| panic!("{name} is not told"));
@@ -220,6 +239,9 @@ mod tests {
             "SECRET_SAUCE",
             "CARGO_HOME",
             "SHLVL",
+            "LANGUAGE",
+            "DATABASE",
+            "WORKERS",
             "_",
         ] {
             assert_eq!(explain(name), None, "{name}");

@@ -13,7 +13,7 @@ async fn without_a_broker_whatever_is_due_waits_for_the_ticker() {
     let pulse = Pulse(Mutex::new((Instant::now(), false)));
     for job in [schedule("due", "0 9 * * *", "UTC", NOW), schedule("next", "0 9 * * *", "UTC", "2026-11-28T09:00:01Z")]
     {
-        parts.shared.store.put_job(job).await.unwrap();
+        parts.shared.intake.store.put_job(job).await.unwrap();
     }
     assert_eq!(fire_batch(&parts.shared, Uuid::now_v7(), &pulse).await, Next::AtTheNextTick);
     assert!(pulse.last().1, "the ledger answered");
@@ -22,7 +22,7 @@ async fn without_a_broker_whatever_is_due_waits_for_the_ticker() {
 #[tokio::test]
 async fn what_was_due_when_it_looked_is_not_waited_for() {
     let parts = parts(NOW, Zones::bundled()).await;
-    let store = &parts.shared.store;
+    let store = &parts.shared.intake.store;
     store.put_job(schedule("due", "0 9 * * *", "UTC", NOW)).await.unwrap();
     store.soonest().forget();
     let waiting = when_due_after(&parts.shared, at(NOW));

@@ -66,6 +66,14 @@ fn a_throttled_delivery_comes_back_with_its_counts() {
 }
 
 #[test]
+fn a_schedule_whose_words_cannot_be_read_any_more_fires_nothing() {
+    for body in ["", "{", "[]", r#"{"metadata": {"$serde_json::private::RawValue": "{bad"}}"#] {
+        let job = Job { body: body.into(), ..cron("0 0 9 * * *", "UTC", "2026-03-02T09:00:00Z") };
+        assert_eq!(publication(&job), Err(Unreadable), "{body}");
+    }
+}
+
+#[test]
 fn racing_schedulers_publish_one_and_the_same_fire() {
     let job = cron("0 0 9 * * *", "UTC", "2026-03-02T09:00:00Z");
     let (one, other) = (publication(&job).unwrap(), publication(&job).unwrap());

@@ -9,7 +9,7 @@ use crate::testing::{Parts, at, parts, schedule};
 const NOW: &str = "2026-11-28T12:00:00Z";
 
 async fn due(parts: &Parts, job: &Job) -> Timestamp {
-    parts.shared.store.job(&job.key).await.unwrap().unwrap().due_at
+    parts.shared.intake.store.job(&job.key).await.unwrap().unwrap().due_at
 }
 
 #[tokio::test]
@@ -27,7 +27,7 @@ async fn a_run_that_was_computed_with_older_rules_moves_to_its_local_time() {
         (schedule("utc", "0 9 * * *", "UTC", "2026-11-29T09:00:00Z"), "2026-11-29T09:00:00Z"),
     ];
     for (job, _) in &cases {
-        parts.shared.store.put_job(job.clone()).await.unwrap();
+        parts.shared.intake.store.put_job(job.clone()).await.unwrap();
     }
     move_what_they_changed(&parts.shared).await;
     for (job, expected) in &cases {

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use amqp::BasicProperties;
+use amqp::types::{AMQPValue, FieldTable, ShortString};
+use amqp::value::text;
 use domain::Timestamp;
-use lapin::BasicProperties;
-use lapin::types::{AMQPValue, FieldTable, ShortString};
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::{MAX_SHORT_BYTES, cut};
@@ -119,7 +120,7 @@ impl Carried {
 
     /// A header of the publisher's own, when it is text.
     pub fn foreign_text(&self, name: &str) -> Option<&str> {
-        self.foreign.inner().get(name).and_then(super::value::text)
+        self.foreign.inner().get(name).and_then(text)
     }
 }
 

@@ -5,16 +5,16 @@
 
 use std::collections::BTreeMap;
 
+use amqp::types::{AMQPValue, ByteArray, DecimalValue, FieldArray, FieldTable, ShortString};
+use amqp::value::table_len;
+use amqp::{BasicProperties, delivery_count};
 use domain::{Arrival, DeadMark, Hand, Headers, Key, Lane, Tenant, Timestamp};
-use lapin::BasicProperties;
-use lapin::types::{AMQPValue, ByteArray, DecimalValue, FieldArray, FieldTable, ShortString};
 use proptest::collection::vec;
 use proptest::option::of;
 use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::tests::NAMES;
-use super::value::table_len;
 use super::*;
 use crate::Names;
 

@@ -1,10 +1,10 @@
 //! From AMQP properties to our headers. A value of a foreign type or range reads as absent.
 
+use amqp::BasicProperties;
+use amqp::types::{AMQPValue, FieldTable};
+use amqp::value::{self, number, text};
 use domain::{DeadMark, Headers, Lane, Timestamp};
-use lapin::BasicProperties;
-use lapin::types::{AMQPValue, FieldTable};
 
-use super::value::{number, text};
 use super::{MAX_ERROR_BYTES, MAX_SHORT_BYTES, cut, name};
 use crate::Names;
 
@@ -18,7 +18,7 @@ pub fn read_headers(properties: &BasicProperties, names: &Names) -> Headers {
     let Some(table) = properties.headers() else { return Headers::default() };
     Headers {
         attempt: count(table, name::ATTEMPT),
-        epoch: count(table, name::EPOCH),
+        epoch: get(table, name::EPOCH).and_then(epoch),
         seq: count(table, name::SEQ),
         lane: get(table, name::LANE).and_then(text).and_then(Lane::parse),
         due: instant(table, name::DUE),
@@ -42,15 +42,6 @@ pub(crate) fn noted_tenant(properties: &BasicProperties) -> Option<&str> {
 pub(crate) fn of_a_publisher(headers: Headers) -> Headers {
     let Headers { lane, broker_death, again, epoch, .. } = headers;
     Headers { lane, broker_death, again, epoch: epoch.filter(|_| again), ..Headers::default() }
-}
-
-/// How often the broker has handed this message out before; 0 when it does not count (classic queues). The first time
-/// it adds nothing: what the header says then, its publisher has written.
-pub(crate) fn delivery_count(properties: &BasicProperties, redelivered: bool) -> u32 {
-    if !redelivered {
-        return 0;
-    }
-    properties.headers().as_ref().and_then(|table| count(table, "x-delivery-count")).unwrap_or(0)
 }
 
 /// The AMQP `timestamp`: seconds. What lies beyond the year 9999 reads as absent, and so does 0, which is what some
@@ -88,8 +79,14 @@ fn died_in_a_lane(table: &FieldTable, names: &Names) -> bool {
     })
 }
 
+/// The one count that people set, beside `notify-again`: also as a text of digits.
+pub(super) fn epoch(value: &AMQPValue) -> Option<u32> {
+    let digits = |text: &&str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    value::count(value).or_else(|| text(value).filter(digits)?.parse().ok())
+}
+
 /// The RabbitMQ UI writes a header as text unless it is told otherwise.
-fn is_yes(value: &AMQPValue) -> bool {
+pub(super) fn is_yes(value: &AMQPValue) -> bool {
     matches!(value, AMQPValue::Boolean(true))
         || number(value) == Some(1)
         || text(value).is_some_and(|text| text.eq_ignore_ascii_case("true"))
@@ -100,7 +97,7 @@ fn get<'a>(table: &'a FieldTable, name: &str) -> Option<&'a AMQPValue> {
 }
 
 fn count(table: &FieldTable, name: &str) -> Option<u32> {
-    get(table, name).and_then(number).and_then(|number| u32::try_from(number).ok())
+    get(table, name).and_then(value::count)
 }
 
 fn short(table: &FieldTable, name: &str) -> Option<String> {

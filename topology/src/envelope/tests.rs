@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use amqp::BasicProperties;
+use amqp::types::{AMQPValue, ByteArray, DecimalValue, FieldArray, FieldTable, ShortString};
+use amqp::value::table_len;
 use domain::{DeadMark, Hand, Headers, Lane, Timestamp};
-use lapin::BasicProperties;
-use lapin::types::{AMQPValue, ByteArray, DecimalValue, FieldArray, FieldTable, ShortString};
 
-use super::value::table_len;
 use super::*;
 use crate::Names;
 
@@ -115,6 +115,7 @@ fn a_header_of_a_foreign_type_or_range_reads_as_absent() {
     let absurd = [
         (name::ATTEMPT, text("4")),
         (name::EPOCH, AMQPValue::LongLongInt(1 << 32)),
+        (name::EPOCH, text("+3")),
         (name::SEQ, AMQPValue::LongInt(-1)),
         (name::LANE, text("express")),
         (name::DUE, text("tomorrow")),
@@ -157,6 +158,56 @@ fn a_new_budget_is_asked_for_by_a_boolean_or_as_the_ui_writes_it() {
     for no in [AMQPValue::Boolean(false), text("false"), text(""), AMQPValue::Void] {
         assert!(!read(&[(name::AGAIN, no.clone())]).again, "{no:?}");
     }
+}
+
+#[test]
+fn an_epoch_is_also_read_from_digits() {
+    assert_eq!(read(&[(name::EPOCH, text("3"))]).epoch, Some(3));
+    for not in ["", "+3", " 3", "zz", "4294967296"] {
+        assert_eq!(read(&[(name::EPOCH, text(not))]).epoch, None, "{not}");
+    }
+}
+
+#[test]
+fn a_header_that_looks_like_ours_and_is_not_read_is_told_without_its_value() {
+    let told = |header: &str, value: AMQPValue| {
+        let properties = BasicProperties::default().with_headers(table(&[(header, value)]));
+        let told = misread(&properties).first().map(|header| header.warning().to_string());
+        told.unwrap_or_default()
+    };
+    for (header, value, said) in [
+        ("notify-agian", AMQPValue::Boolean(true), "is not known and was not read: did you mean notify-again?"),
+        ("notify_again", AMQPValue::Boolean(true), "is not known and was not read: did you mean notify-again?"),
+        ("Notify-Again", AMQPValue::Boolean(true), "is not known and was not read: did you mean notify-again?"),
+        ("notify-dead-reasons", text("s3cr3t"), "is not known and was not read: did you mean notify-dead-reason?"),
+        ("notify-foo", text("s3cr3t"), "names that begin with notify- are the fleet's"),
+        ("notify-again", text("s3cr3t"), "was not read: it must be true"),
+        ("notify-epoch", text("s3cr3t"), "was not read: it must be a whole number"),
+        ("notify-lane", text("s3cr3t"), "was not read: it must be urgent, normal or bulk"),
+        ("notify-due", text("s3cr3t"), "was not read: it must be an instant"),
+        ("notify-parent", AMQPValue::LongInt(7), "was not read: it must be a text"),
+    ] {
+        let told = told(header, value);
+        assert!(told.starts_with(&format!("header:{header} ")) && told.contains(said), "{header}: {told}");
+        assert!(!told.contains("s3cr3t"), "{told}");
+    }
+    for (header, value) in [
+        ("notify-epoch", text("3")),
+        ("notify-again", AMQPValue::Boolean(false)),
+        ("notify-again", text("True")),
+        ("notify-epoch", AMQPValue::Void),
+        ("notification", text("x")),
+        ("notified-at", text("x")),
+        ("tracestate", text("x")),
+        ("x-death", text("x")),
+        ("ñotify-again", text("x")),
+    ] {
+        assert_eq!(told(header, value), "", "{header}");
+    }
+    assert_eq!(misread(&properties("id-1", &full(), &Carried::default())), [], "the fleet's own are all read");
+    let many: Vec<String> = (0..100).map(|n| format!("notify-{n}")).collect();
+    let many: Vec<(&str, AMQPValue)> = many.iter().map(|name| (name.as_str(), AMQPValue::Void)).collect();
+    assert_eq!(misread(&BasicProperties::default().with_headers(table(&many))).len(), 16);
 }
 
 #[test]

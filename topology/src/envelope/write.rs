@@ -1,10 +1,10 @@
 //! From our headers to AMQP properties, written anew on every publish.
 
+use amqp::BasicProperties;
+use amqp::types::{AMQPValue, FieldTable, ShortString};
+use amqp::value::{entry_len, table_len};
 use domain::{DeadMark, Headers, Timestamp, printable};
-use lapin::BasicProperties;
-use lapin::types::{AMQPValue, FieldTable, ShortString};
 
-use super::value::{entry_len, table_len};
 use super::{Carried, MAX_ERROR_BYTES, MAX_SHORT_BYTES, MAX_TABLE_BYTES, cut, name};
 
 const PERSISTENT: u8 = 2;

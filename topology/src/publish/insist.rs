@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use amqp::PublishError;
 use tokio_util::sync::CancellationToken;
 
-use super::{Publication, PublishError, Publisher};
+use super::{Publication, Publisher};
 
 /// How long to wait before publishing again; doubled up to [`LONGEST_WAIT`].
 const FIRST_WAIT: Duration = Duration::from_millis(100);

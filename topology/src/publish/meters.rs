@@ -3,9 +3,10 @@
 use std::sync::OnceLock;
 use std::time::Duration;
 
+use amqp::PublishError;
 use metrics::{Counter, Histogram};
 
-use super::{PublishError, To};
+use super::To;
 
 /// One for each kind of [`To`].
 #[derive(Default)]

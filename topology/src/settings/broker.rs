@@ -38,6 +38,9 @@ impl BrokerSettings {
 /// None when no source names a broker: `chasqui up` starts one of its own then.
 pub(super) fn read(reader: &mut Reader) -> Option<BrokerSettings> {
     let ca_file = ca_file(reader);
+    // Whether a broker is given or not: `chasqui up` goes by them when it has started one.
+    let (plaintext, tenant_from_user_id) =
+        (reader.flag("AMQP_ALLOW_PLAINTEXT"), reader.flag("AMQP_TENANT_FROM_USER_ID"));
     let whole = reader.secret("AMQP_URL").and_then(|url| check(reader, "AMQP_URL", url));
     let parts = from_parts(reader).and_then(|url| check(reader, "RABBITMQ_HOST", url));
     let url = match (whole, parts) {
@@ -47,14 +50,12 @@ pub(super) fn read(reader: &mut Reader) -> Option<BrokerSettings> {
         }
         (whole, parts) => whole.or(parts)?,
     };
-    let plaintext = reader.flag("AMQP_ALLOW_PLAINTEXT");
     if reader.are_right(&["AMQP_ALLOW_PLAINTEXT"]) && !plaintext && leaves_this_machine_in_clear(&url) {
         reader.problem(
             "the broker is on another machine and amqp:// sends the password in clear: use amqps://, or set AMQP_ALLOW_PLAINTEXT=true on a network that you trust",
         );
     }
     warn_of_ports(reader, &url);
-    let tenant_from_user_id = reader.flag("AMQP_TENANT_FROM_USER_ID");
     Some(BrokerSettings { url, ca_file, tenant_from_user_id })
 }
 

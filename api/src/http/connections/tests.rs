@@ -2,7 +2,7 @@
 
 use super::*;
 
-const ROOM: Room = Room { all: 4, of_a_peer: 2, reserve: 2 };
+const ROOM: Room = Room { all: 4, of_a_peer: 2, reserve: 2, silence: Duration::ZERO };
 
 fn peer(n: u8) -> IpAddr {
     [192, 0, 2, n].into()
@@ -14,12 +14,33 @@ fn the_oldest_that_asks_nothing_makes_room_for_its_own_peer() {
     let [kept, fresh, other] = [peer(1), peer(1), peer(2)].map(|peer| connections.admit(peer));
     kept.activity().begins();
     kept.activity().ends();
+    fresh.activity().rests();
     let third = connections.admit(peer(1));
     assert!(!third.probes_only && fresh.close.is_cancelled());
     assert!(!kept.close.is_cancelled() && !other.close.is_cancelled());
     third.activity().begins();
     let fourth = connections.admit(peer(1));
     assert!(!fourth.probes_only && kept.close.is_cancelled());
+}
+
+#[test]
+fn a_new_one_is_kept_until_somebody_has_looked_what_it_asks_and_for_a_while_after_that() {
+    let connections = Connections::new(Room { silence: Duration::from_secs(3600), ..ROOM });
+    let [new, silent] = [peer(1), peer(1)].map(|peer| connections.admit(peer));
+    silent.activity().rests();
+    let kept = connections.admit(peer(2));
+    kept.activity().begins();
+    kept.activity().ends();
+    let busy = connections.admit(peer(2));
+    busy.activity().begins();
+    let fifth = connections.admit(peer(3));
+    assert!(kept.close.is_cancelled() && !silent.close.is_cancelled(), "it may ask in a moment");
+    fifth.activity().begins();
+    let sixth = connections.admit(peer(3));
+    assert!(silent.close.is_cancelled() && !new.close.is_cancelled() && !sixth.probes_only);
+    sixth.activity().begins();
+    assert!(connections.admit(peer(4)).probes_only, "its request may lie in the socket");
+    assert!(!new.close.is_cancelled());
 }
 
 #[test]

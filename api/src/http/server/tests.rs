@@ -14,10 +14,11 @@ use super::*;
 use crate::http::body::read_json_text;
 
 const LIMITS: Limits = Limits {
-    room: Room { all: 8, of_a_peer: 4, reserve: 2 },
+    room: Room { all: 8, of_a_peer: 4, reserve: 2, silence: Duration::ZERO },
     header_timeout: Duration::from_millis(200),
     write_timeout: Duration::from_secs(3600),
     drain: Duration::from_secs(1),
+    stop_patience: Duration::from_secs(1),
 };
 
 /// `/busy` adds a permit to `taken` when it has been taken, and answers when `open` is closed. `/body` adds one, and
@@ -46,7 +47,7 @@ fn endless(ended: &Arc<Semaphore>) -> Body {
     }))
 }
 
-async fn served(limits: Limits) -> (SocketAddr, Gate) {
+fn gated() -> (Router, Gate) {
     let closed = || Arc::new(Semaphore::new(0));
     let gate = Gate { taken: closed(), open: closed(), ended: closed() };
     let (taken, open) = (Arc::clone(&gate.taken), Arc::clone(&gate.open));
@@ -69,6 +70,11 @@ async fn served(limits: Limits) -> (SocketAddr, Gate) {
         .route("/body", post(body))
         .route("/endless", get(move || async move { endless(&ended) }))
         .route("/count", get(count));
+    (router, gate)
+}
+
+async fn served(limits: Limits) -> (SocketAddr, Gate) {
+    let (router, gate) = gated();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(serve(router, listener, CancellationToken::new(), limits));
@@ -182,7 +188,7 @@ async fn answers_that_nobody_reads_keep_nobody_out() {
 #[tokio::test]
 async fn requests_without_a_pause_between_them_let_others_have_their_turn() {
     const CONNECTIONS: usize = 4;
-    let room = Room { all: 64, of_a_peer: 64, reserve: 2 };
+    let room = Room { all: 64, of_a_peer: 64, reserve: 2, silence: Duration::ZERO };
     let (address, _gate) = served(Limits { room, ..LIMITS }).await;
     // All is sent before the server, which has this one thread, sees any of it.
     let send = |text: &str| {
@@ -197,4 +203,35 @@ async fn requests_without_a_pause_between_them_let_others_have_their_turn() {
     let answer = rest(last).await;
     let before: usize = answer.rsplit("\r\n").next().unwrap().parse().unwrap();
     assert!(before <= 3 * CONNECTIONS, "{before} requests of {CONNECTIONS} connections were answered before it");
+}
+
+#[tokio::test]
+async fn a_request_that_came_whole_is_answered_although_its_client_has_closed_its_side() {
+    let (address, gate) = served(LIMITS).await;
+    let mut stream = send(address, "GET /busy HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await;
+    stream.shutdown().await.unwrap();
+    let _ = gate.taken.acquire().await;
+    gate.open.close();
+    assert!(rest(stream).await.ends_with("at last"));
+}
+
+#[tokio::test]
+async fn a_stop_waits_for_answers_and_not_for_bodies_that_do_not_come() {
+    let (router, gate) = gated();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let stop = CancellationToken::new();
+    // Whoever waited for the body would wait for the whole test.
+    let limits = Limits { drain: Duration::from_secs(3600), stop_patience: Duration::from_millis(10), ..LIMITS };
+    let serving = tokio::spawn(serve(router, listener, stop.clone(), limits));
+    let busy = send(address, "GET /busy HTTP/1.1\r\nHost: x\r\n\r\n").await;
+    let body =
+        send(address, "POST /body HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{")
+            .await;
+    let _ = gate.taken.acquire_many(2).await;
+    stop.cancel();
+    assert_eq!(rest(body).await, "", "it was closed, and the process is not kept by it");
+    gate.open.close();
+    assert!(rest(busy).await.ends_with("at last"));
+    serving.await.unwrap();
 }

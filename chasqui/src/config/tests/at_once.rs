@@ -39,7 +39,8 @@ fn templates_that_cannot_be_used_are_told_with_the_other_problems() {
     std::fs::create_dir_all(folder.path().join("offer/en")).unwrap();
     std::fs::write(folder.path().join("offer/en/sms.txt"), "{{ name ").unwrap();
     let broken = folder.path().to_str().unwrap();
-    for (given, words) in [("/nowhere/templates", "/nowhere/templates"), (broken, "offer/en/sms.txt:1")] {
+    for (given, words) in [("/nowhere/templates", "/nowhere/templates: does not exist"), (broken, "offer/en/sms.txt:1")]
+    {
         for role in [Role::Api, Role::Up, Role::Send, Role::Publish] {
             let told = problems(role, &[("TEMPLATES_DIR", given), ("API_LISTEN", "8080")]);
             let named = |words: &str| told.iter().any(|told| told.contains(words));

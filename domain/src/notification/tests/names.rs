@@ -177,6 +177,23 @@ fn the_nearest_name_is_the_one_with_the_fewest_edits() {
 }
 
 #[test]
+fn among_few_names_one_edit_of_three_letters_is_near() {
+    for (written, expected) in [
+        ("otpp", Some("otp")),
+        ("opt", Some("otp")),
+        ("ottp", Some("otp")),
+        ("OTP", Some("otp")),
+        ("op", Some("otp")),
+        ("o", None),
+        ("tpo", None),
+        ("alret", Some("alert")),
+        ("invoice", None),
+    ] {
+        assert_eq!(nearest_of_few(written, ["alert", "otp", "receipt", "welcome"]), expected, "{written}");
+    }
+}
+
+#[test]
 fn a_near_priority_is_named() {
     let error = decode(with(json!({"priority": "urgnet"})).to_string()).unwrap_err();
     assert_eq!(error.to_string(), "/priority must be low, normal, high or urgent: did you mean urgent?");

@@ -63,6 +63,17 @@ fn a_body_of_exactly_the_limit_is_read() {
     refuse(format!("{body} "), "the limit is");
 }
 
+#[test]
+fn a_name_that_readers_of_json_give_a_meaning_of_their_own_is_refused_at_any_depth() {
+    for name in ["$serde_json::private::RawValue", "\\u0024serde_json::private::RawValue", "$serde_json::private::New"]
+    {
+        for place in [r#""NAME": "{}""#, r#""metadata": {"NAME": "{bad"}"#, r#""data": {"a": [{"NAME": "[[1]]"}]}"#] {
+            let field = place.replace("NAME", name);
+            refuse(format!(r#"{{"channel": "sms", "destination": "+549", "message": "m", {field}}}"#), "reserved");
+        }
+    }
+}
+
 /// The one field that is named, and why.
 #[track_caller]
 fn twice(body: &str, pointer: &str) {

@@ -48,7 +48,14 @@ impl Act {
             (Self::FillDisk, _) => {
                 scene.disk.fill()?;
                 tokio::time::sleep(FULL).await;
-                scene.disk.free()
+                scene.disk.free()?;
+                // A server that cannot write its log ends, and may not recover while there is no room.
+                if let Ledger::Postgres { server, .. } = &mut scene.ledger
+                    && server.start_if_it_ended().await?
+                {
+                    scene.notes.push("PostgreSQL ended when its disk was full, and was started again".to_owned());
+                }
+                Ok(())
             }
             (Self::Lock, Ledger::Sqlite { file }) => {
                 let mut session = sqlx::SqliteConnection::connect(&format!("sqlite:{}", file.display())).await?;

@@ -24,7 +24,7 @@ fn among<'a>(family: &BTreeSet<&'a str>, needs: &Needs<'a>) -> Needs<'a> {
         let apart = |other: &&str| !is_within(one, other) && !is_within(other, one);
         needs[one].intersection(family).copied().filter(apart).collect()
     };
-    family.iter().map(|one| (*one, others(*one))).collect()
+    family.iter().map(|one| (*one, others(one))).collect()
 }
 
 /// One of them is the parent of all others.

@@ -1,15 +1,13 @@
 //! A publication that must go out, and a broker that answers as the test says.
 
-use std::sync::Arc;
-
+use amqp::PublisherSettings;
 use bytes::Bytes;
 use domain::{Headers, Lane};
-use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
-use super::super::{Job, PublisherSettings, PublisherState, To};
+use super::super::To;
 use super::*;
-use crate::Carried;
+use crate::{Carried, Names};
 
 fn publication(body: usize) -> Publication {
     Publication {
@@ -23,19 +21,15 @@ fn publication(body: usize) -> Publication {
 
 /// A publisher, and a broker that gives these answers, and from then on the last of them. It counts the publishes.
 fn broker(answers: Vec<Result<(), PublishError>>) -> (Publisher, JoinHandle<usize>) {
-    let (jobs, mut queue) = mpsc::channel::<Job>(1);
-    let (_, state) = watch::channel(PublisherState { connected: true, ..PublisherState::default() });
-    let publisher = Publisher {
-        jobs,
-        state,
-        settings: Arc::new(PublisherSettings::new(Duration::from_secs(5))),
-        meters: Arc::default(),
-    };
+    let settings = PublisherSettings::new(Duration::from_secs(5));
+    let (publisher, mut queue) = amqp::Publisher::answered_by_test(settings);
+    let publisher = Publisher::over(publisher, Names::of("notifications"));
     let published = tokio::spawn(async move {
         let mut published = 0;
-        while let Some(job) = queue.recv().await {
-            assert_eq!(job.publication, publication(1));
-            job.answer(answers[published.min(answers.len() - 1)].clone());
+        let expected = publication(1).into_amqp(&Names::of("notifications")).unwrap();
+        while let Some(pending) = queue.recv().await {
+            assert_eq!(pending.publication(), &expected);
+            pending.answer(answers[published.min(answers.len() - 1)].clone());
             published += 1;
         }
         published

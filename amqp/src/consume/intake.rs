@@ -1,0 +1,205 @@
+//! One source in one generation: consumes, holds back, hands out.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::StreamExt;
+use lapin::message;
+use lapin::options::{BasicCancelOptions, BasicConsumeOptions, BasicNackOptions, BasicQosOptions, QueueDeclareOptions};
+use lapin::types::{FieldTable, ShortString};
+use lapin::{Channel, Consumer, ErrorKind};
+use tokio::sync::{mpsc, watch};
+use tokio::time::{sleep, timeout};
+
+use super::turn::Turn;
+use super::{Control, Delivery, delivery_count};
+use crate::Settle;
+use crate::settle::Request;
+
+/// For one answer of the broker.
+const STEP_TIMEOUT: Duration = Duration::from_secs(10);
+/// A message handed out this often before may be what ends our connections: it is taken alone.
+const SUSPICIOUS: u32 = 3;
+/// How long the other sources wait for one that begins with suspicious messages.
+const ALONE: Duration = Duration::from_secs(3);
+
+/// Why a generation has ended.
+#[derive(Debug)]
+pub(super) struct Ended {
+    pub(super) why: String,
+    /// lapin could not parse what came, although it was made harmless. It comes again at once, until the
+    /// broker's delivery limit takes it out: no reason to wait.
+    pub(super) unreadable: bool,
+}
+
+pub(super) struct Intake<T> {
+    pub(super) amqp: Channel,
+    pub(super) queue: ShortString,
+    pub(super) name: &'static str,
+    pub(super) prefetch: u16,
+    pub(super) read: Arc<dyn Fn(Delivery) -> T + Send + Sync>,
+    pub(super) turn: Turn,
+    /// See [`crate::Failpoints::received`].
+    pub(super) received: fn(&str),
+    pub(super) control: watch::Receiver<Control>,
+    pub(super) handout: mpsc::Sender<T>,
+    pub(super) requests: mpsc::UnboundedSender<Request>,
+    pub(super) held: VecDeque<message::Delivery>,
+}
+
+fn message_id(delivery: &message::Delivery) -> &str {
+    delivery.properties.message_id().as_ref().map(|id| id.as_str()).unwrap_or_default()
+}
+
+impl<T: Send + 'static> Intake<T> {
+    /// Returns `Ok` when drained. `consuming` is called once the broker has accepted the consumer.
+    ///
+    /// Begins with a prefetch of 1: a message that kills the connection before our code sees it would otherwise raise
+    /// the delivery count of all its prefetched neighbours with it, up to the limit. Opens to the full prefetch at the
+    /// first delivery that is not suspicious. A prefetch applies to new consumers only, so that is a second consumer.
+    ///
+    /// The sources begin in turn. Until each has come to a message that is not suspicious, or to none, only suspicious
+    /// ones are handed out: what ends the whole process has then no neighbours in any source, and no send on its way.
+    pub(super) async fn run(mut self, consuming: impl FnOnce()) -> Result<(), Ended> {
+        if !self.turn_has_come().await? {
+            return Ok(());
+        }
+        if self.is_empty().await? {
+            self.turn.pass();
+        }
+        let mut consumer = self.consume("first", 1).await?;
+        consuming();
+        let handout = self.handout.clone();
+        let mut is_open = self.prefetch <= 1;
+        let (mut is_harmless, mut all_passed) = (false, false);
+        let alone = sleep(ALONE);
+        tokio::pin!(alone);
+        loop {
+            if *self.control.borrow_and_update() >= Control::Draining {
+                return self.drain(consumer).await;
+            }
+            if is_harmless && all_passed && !is_open {
+                is_open = true;
+                consumer = self.open(consumer).await?;
+            }
+            let may_hand_out = *self.control.borrow() == Control::Running
+                && self.held.front().is_some_and(|next| all_passed || is_suspicious(next));
+            tokio::select! {
+                changed = self.control.changed() => if changed.is_err() {
+                    return Err("the consumers were dropped".into());
+                },
+                () = self.turn.all_passed(), if !all_passed => all_passed = true,
+                () = &mut alone, if !self.turn.has_passed() => self.turn.pass(),
+                delivery = consumer.next() => {
+                    let delivery = received(delivery)?;
+                    (self.received)(message_id(&delivery));
+                    if !is_suspicious(&delivery) {
+                        is_harmless = true;
+                        self.turn.pass();
+                    }
+                    self.held.push_back(delivery);
+                }
+                permit = handout.reserve(), if may_hand_out => {
+                    let Ok(permit) = permit else { return Err("nobody receives the messages any more".into()) };
+                    let Some(delivery) = self.held.pop_front() else { continue };
+                    if delivery.acker.poisoned() {
+                        return Err("the AMQP channel was closed".into());
+                    }
+                    permit.send(self.read(delivery));
+                }
+            }
+        }
+    }
+
+    fn read(&self, delivery: message::Delivery) -> T {
+        let settle = Settle::new(delivery.delivery_tag, self.requests.clone());
+        let message::Delivery { properties, data, redelivered, .. } = delivery;
+        (self.read)(Delivery { properties, body: Bytes::from(data), redelivered, settle })
+    }
+
+    /// False when it was told to drain before.
+    async fn turn_has_come(&mut self) -> Result<bool, Ended> {
+        tokio::select! {
+            () = self.turn.comes() => Ok(true),
+            told = self.control.wait_for(|control| *control >= Control::Draining) => match told {
+                Ok(_) => Ok(false),
+                Err(_) => Err("the consumers were dropped".into()),
+            },
+        }
+    }
+
+    /// Whether no message waits.
+    async fn is_empty(&self) -> Result<bool, Ended> {
+        let passive = QueueDeclareOptions { passive: true, ..QueueDeclareOptions::default() };
+        let asked = self.amqp.queue_declare(self.queue.clone(), passive, FieldTable::default());
+        Ok(answered("asking for the queue", asked).await?.message_count() == 0)
+    }
+
+    async fn open(&mut self, first: Consumer) -> Result<Consumer, Ended> {
+        self.cancel(first).await?;
+        self.consume("main", self.prefetch).await
+    }
+
+    async fn consume(&self, which: &str, prefetch: u16) -> Result<Consumer, Ended> {
+        let tag = ShortString::try_new(format!("{}.{which}", self.name)).unwrap_or_default();
+        let consuming = async {
+            self.amqp.basic_qos(prefetch, BasicQosOptions { global: false }).await?;
+            let options = BasicConsumeOptions::default();
+            self.amqp.basic_consume(self.queue.clone(), tag, options, FieldTable::default()).await
+        };
+        answered("consuming", consuming).await
+    }
+
+    /// Takes over what the consumer has received. Unsettled messages stay with the AMQP channel.
+    async fn cancel(&mut self, mut consumer: Consumer) -> Result<(), Ended> {
+        answered("cancelling", self.amqp.basic_cancel(consumer.tag(), BasicCancelOptions::default())).await?;
+        while let Some(delivery) = consumer.next().await {
+            self.held.push_back(received(Some(delivery))?);
+        }
+        Ok(())
+    }
+
+    /// Gives back what was not handed out.
+    async fn drain(mut self, consumer: Consumer) -> Result<(), Ended> {
+        self.cancel(consumer).await?;
+        for delivery in self.held.drain(..) {
+            let back = BasicNackOptions { requeue: true, ..BasicNackOptions::default() };
+            answered("giving back", delivery.acker.nack(back)).await?;
+        }
+        Ok(())
+    }
+}
+
+fn is_suspicious(delivery: &message::Delivery) -> bool {
+    delivery_count(&delivery.properties, delivery.redelivered) >= SUSPICIOUS
+}
+
+fn received(delivery: Option<lapin::Result<message::Delivery>>) -> Result<message::Delivery, Ended> {
+    match delivery {
+        Some(Ok(delivery)) => Ok(delivery),
+        Some(Err(error)) => Err(Ended::from(&error)),
+        None => Err("the broker cancelled the consumer: the queue was deleted, or a message was held too long".into()),
+    }
+}
+
+async fn answered<T>(doing: &str, step: impl Future<Output = lapin::Result<T>>) -> Result<T, Ended> {
+    match timeout(STEP_TIMEOUT, step).await {
+        Ok(answer) => answer.map_err(|error| Ended::from(&error)),
+        Err(_) => Err(format!("{doing}: the broker did not answer in time").as_str().into()),
+    }
+}
+
+impl From<&lapin::Error> for Ended {
+    fn from(error: &lapin::Error) -> Self {
+        let unreadable = matches!(error.kind(), ErrorKind::ParsingError(_));
+        Self { why: if unreadable { "a message cannot be parsed".into() } else { error.to_string() }, unreadable }
+    }
+}
+
+impl From<&str> for Ended {
+    fn from(why: &str) -> Self {
+        Self { why: why.to_owned(), unreadable: false }
+    }
+}

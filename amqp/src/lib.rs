@@ -1,0 +1,31 @@
+//! The client of RabbitMQ, and the only code that speaks AMQP: it knows brokers, exchanges, queues and messages, and
+//! nothing of what they are for.
+//!
+//! Read in this order: [`Broker`] (where it is), [`Session`] (looks at it and changes it, a step at a time),
+//! [`Management`] (lists what is there), [`Connector`] (what a supervised connection stands on), [`Publisher`] and
+//! [`Consumers`] (the two supervised connections of a process), [`Settle`] (how a message ends). An AMQP channel is
+//! always `amqp`.
+
+mod backoff;
+mod broker;
+mod connector;
+mod consume;
+mod entities;
+mod management;
+mod publish;
+mod refusal;
+mod session;
+mod settle;
+pub mod value;
+mod wire;
+
+pub use broker::{Broker, ConnectError, InvalidBroker};
+pub use connector::{Connector, Failpoints};
+pub use consume::{ConsumerSettings, Consumers, ConsumersState, Delivery, Subscription, delivery_count};
+pub use entities::{Argument, Binding, Exchange, Kind};
+pub use lapin::{BasicProperties, types};
+pub use management::{Found, FoundExchange, FoundQueue, Management, ManagementError};
+pub use publish::{Pending, Publication, PublishError, Publisher, PublisherSettings, PublisherState};
+pub use refusal::{Inequivalent, Refusal};
+pub use session::{Ask, Depth, Session, Taken};
+pub use settle::{Generation, Settle, Settlement};

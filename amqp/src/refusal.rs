@@ -1,0 +1,109 @@
+//! Why the broker would not do one thing that it was asked for.
+
+use lapin::ErrorKind;
+
+use crate::Broker;
+
+/// Why the broker would not do one thing. A caller decides about the first four; the others are words for people.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Refusal {
+    /// 404
+    Missing,
+    /// 406: it exists with another value.
+    Inequivalent(Inequivalent),
+    /// 403
+    Denied,
+    /// The broker was not asked: a name has more than the 255 bytes that AMQP allows.
+    TooLong(String),
+    /// The broker answered something else, or not in time.
+    Failed(String),
+}
+
+/// The parts of a PRECONDITION_FAILED text.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Inequivalent {
+    pub argument: String,
+    /// What was asked for; `none` when it was nothing.
+    pub planned: String,
+    /// What the broker has; `none` when it has nothing.
+    pub current: String,
+}
+
+impl Refusal {
+    /// `doing` continues the broker's address: `declaring queue x`.
+    pub(crate) fn of(broker: &Broker, doing: &str, error: &lapin::Error) -> Self {
+        let other = || Self::unexpected(broker, doing, error);
+        let ErrorKind::ProtocolError(amqp) = error.kind() else { return other() };
+        match amqp.get_id() {
+            404 => Self::Missing,
+            403 => Self::Denied,
+            406 => Inequivalent::parse(amqp.get_message().as_str()).map_or_else(other, Self::Inequivalent),
+            _ => other(),
+        }
+    }
+
+    fn unexpected(broker: &Broker, doing: &str, error: &lapin::Error) -> Self {
+        Self::Failed(format!("{}: {doing}: {error}. See the broker's log, then try again", broker.address()))
+    }
+
+    /// The broker has not answered while somebody waited.
+    pub fn silent(broker: &Broker, doing: &str) -> Self {
+        Self::Failed(format!(
+            "{}: {doing}: no answer in time. Is the broker overloaded or starting? Try again",
+            broker.address()
+        ))
+    }
+}
+
+impl Inequivalent {
+    /// `PRECONDITION_FAILED - inequivalent arg 'A' for queue 'Q' in vhost 'V': received X but current is Y`, where
+    /// X and Y are `'value'`, `none`, or `the value 'value' of type 'T'`.
+    fn parse(text: &str) -> Option<Self> {
+        let (_, rest) = text.split_once("inequivalent arg '")?;
+        let (argument, rest) = rest.split_once('\'')?;
+        let (_, rest) = rest.rsplit_once(": received ")?;
+        let (planned, current) = rest.split_once(" but current is ")?;
+        Some(Self { argument: argument.to_owned(), planned: value_in(planned), current: value_in(current) })
+    }
+}
+
+fn value_in(text: &str) -> String {
+    let quoted = text.split_once('\'').and_then(|(_, rest)| rest.split_once('\'')).map(|(value, _)| value);
+    quoted.unwrap_or(text.trim()).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str, argument: &str, planned: &str, current: &str) {
+        let expected = Inequivalent { argument: argument.into(), planned: planned.into(), current: current.into() };
+        assert_eq!(Inequivalent::parse(text), Some(expected));
+    }
+
+    #[test]
+    fn the_brokers_texts_give_argument_and_both_values() {
+        let start = "PRECONDITION_FAILED - inequivalent arg";
+        let of = "for queue 'v.q' in vhost 'foro'";
+        check(
+            &format!("{start} 'x-message-ttl' {of}: received '6000' but current is '5000'"),
+            "x-message-ttl",
+            "6000",
+            "5000",
+        );
+        check(
+            &format!(
+                "{start} 'x-overflow' {of}: received the value 'reject-publish' of type 'longstr' but current is none"
+            ),
+            "x-overflow",
+            "reject-publish",
+            "none",
+        );
+        check(
+            &format!("{start} 'x-message-ttl' {of}: received none but current is the value '5000' of type 'signedint'"),
+            "x-message-ttl",
+            "none",
+            "5000",
+        );
+    }
+}

@@ -1,0 +1,57 @@
+//! AMQP field values: reading numbers and texts, and how many bytes a table takes on the wire.
+
+use lapin::types::{AMQPValue, FieldTable};
+
+/// Any integer type.
+pub fn number(value: &AMQPValue) -> Option<i64> {
+    match *value {
+        AMQPValue::ShortShortInt(n) => Some(n.into()),
+        AMQPValue::ShortShortUInt(n) => Some(n.into()),
+        AMQPValue::ShortInt(n) => Some(n.into()),
+        AMQPValue::ShortUInt(n) => Some(n.into()),
+        AMQPValue::LongInt(n) => Some(n.into()),
+        AMQPValue::LongUInt(n) => Some(n.into()),
+        AMQPValue::LongLongInt(n) => Some(n),
+        _ => None,
+    }
+}
+
+/// Any integer type, from 0 to 4,294,967,295.
+pub fn count(value: &AMQPValue) -> Option<u32> {
+    number(value).and_then(|number| u32::try_from(number).ok())
+}
+
+/// A string in UTF-8.
+pub fn text(value: &AMQPValue) -> Option<&str> {
+    match value {
+        AMQPValue::LongString(text) => std::str::from_utf8(text.as_bytes()).ok(),
+        AMQPValue::ShortString(text) => Some(text.as_str()),
+        _ => None,
+    }
+}
+
+/// Bytes of a table on the wire, its length field included.
+pub fn table_len(table: &FieldTable) -> usize {
+    4 + table.inner().iter().map(|(name, value)| entry_len(name.as_str(), value)).sum::<usize>()
+}
+
+/// Bytes of one entry of a table.
+pub fn entry_len(name: &str, value: &AMQPValue) -> usize {
+    1 + name.len() + value_len(value)
+}
+
+fn value_len(value: &AMQPValue) -> usize {
+    1 + match value {
+        AMQPValue::Void => 0,
+        AMQPValue::Boolean(_) | AMQPValue::ShortShortInt(_) | AMQPValue::ShortShortUInt(_) => 1,
+        AMQPValue::ShortInt(_) | AMQPValue::ShortUInt(_) => 2,
+        AMQPValue::LongInt(_) | AMQPValue::LongUInt(_) | AMQPValue::Float(_) => 4,
+        AMQPValue::DecimalValue(_) => 5,
+        AMQPValue::LongLongInt(_) | AMQPValue::Double(_) | AMQPValue::Timestamp(_) => 8,
+        AMQPValue::ShortString(text) => 4 + text.as_str().len(),
+        AMQPValue::LongString(text) => 4 + text.len(),
+        AMQPValue::ByteArray(bytes) => 4 + bytes.len(),
+        AMQPValue::FieldArray(items) => 4 + items.as_slice().iter().map(value_len).sum::<usize>(),
+        AMQPValue::FieldTable(table) => table_len(table),
+    }
+}

@@ -1,0 +1,148 @@
+//! Refuses headers that are slips of one that publishing reads: what they were to bring about would not happen, and
+//! nobody would hear of it.
+
+use std::ops::RangeInclusive;
+
+use axum::extract::Request;
+use axum::http::{Method, StatusCode};
+use domain::pointer_step;
+
+use crate::http::problem::Problem;
+
+/// What publishing reads, as it is told to people.
+const READ: [&str; 2] = ["Idempotency-Key", "Authorization"];
+/// Lengths that a slip of one of them may have, without `x-`: the shortest and the longest, two edits away.
+const SLIP_BYTES: RangeInclusive<usize> = 11..=17;
+/// What begins so is a header of a message in the broker.
+const OF_A_MESSAGE: &str = "notify";
+
+/// Names of these lengths that browsers and proxies send with every other request: they need no closer look.
+const USUAL: [&str; 9] = [
+    "authorization",
+    "idempotency-key",
+    "content-type",
+    "content-length",
+    "accept-encoding",
+    "accept-language",
+    "x-forwarded-for",
+    "x-forwarded-host",
+    "x-forwarded-proto",
+];
+
+/// # Errors
+/// 400 that names each header that is nearly one of ours, on the routes that publish.
+pub(crate) fn check(route: &str, request: &Request) -> Result<(), Problem> {
+    if request.method() != Method::POST || !matches!(route, "/notify" | "/notify-auth" | "/schedules") {
+        return Ok(());
+    }
+    let wrong: Vec<String> = request.headers().keys().filter_map(|name| refusal(name.as_str())).collect();
+    if wrong.is_empty() {
+        return Ok(());
+    }
+    let detail = format!("{} Nothing was done.", wrong.join(" "));
+    Err(Problem::new(StatusCode::BAD_REQUEST, "unknown-header", "A header is not one that this API reads", detail))
+}
+
+/// What is said of a name, which HTTP has in lower case.
+fn refusal(name: &str) -> Option<String> {
+    let bare = name.strip_prefix("x-").unwrap_or(name);
+    if let Some(rest) = bare.strip_prefix(OF_A_MESSAGE).and_then(|rest| rest.strip_prefix(['-', '_'])) {
+        let instead = of_a_message(rest);
+        return Some(format!("The header {} belongs to messages in the broker: {instead}.", pointer_step(name)));
+    }
+    if bare == "tenant" {
+        return Some(format!("The header {name} is not read: the tenant is that of the token in Authorization."));
+    }
+    let meant = meant(name, bare)?;
+    Some(format!("The header {} is not known: did you mean {meant}?", pointer_step(name)))
+}
+
+/// What does over HTTP what this header does in a message.
+fn of_a_message(rest: &str) -> &'static str {
+    match domain::nearest(rest, ["lane", "priority", "due", "tenant", "again", "epoch"]) {
+        Some("lane" | "priority") => "give priority in the body",
+        Some("due") => "give send_at in the body",
+        Some("tenant") => "the tenant is that of the token in Authorization",
+        Some("again" | "epoch") => "over HTTP a notification is sent again under an id of its own, in the body",
+        _ => "over HTTP everything is said in the body, in Idempotency-Key and in Authorization",
+    }
+}
+
+fn meant(name: &str, bare: &str) -> Option<&'static str> {
+    // Its own name with something more or less behind it is no slip by two letters, and means nothing else.
+    let begins = bare.starts_with("idempoten");
+    if USUAL.contains(&name) || !(begins || SLIP_BYTES.contains(&bare.len())) {
+        return None;
+    }
+    domain::nearest(bare, READ).or_else(|| begins.then_some(READ[0]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slip_of_a_header_is_told_with_the_one_that_was_meant() {
+        for (name, meant) in [
+            ("idempotency-kye", "did you mean Idempotency-Key?"),
+            ("idempotencykey", "did you mean Idempotency-Key?"),
+            ("idempotency_key", "did you mean Idempotency-Key?"),
+            ("x-idempotency-key", "did you mean Idempotency-Key?"),
+            ("idempotent-key", "did you mean Idempotency-Key?"),
+            ("idempotency", "did you mean Idempotency-Key?"),
+            ("authorisation", "did you mean Authorization?"),
+            ("autorization", "did you mean Authorization?"),
+            ("x-authorization", "did you mean Authorization?"),
+            ("x-tenant", "the tenant is that of the token"),
+            ("notify-tenant", "the tenant is that of the token"),
+            ("notify-again", "under an id of its own"),
+            ("x-notify-lane", "give priority in the body"),
+            ("notify-foo", "over HTTP everything is said in the body"),
+        ] {
+            let said = refusal(name).unwrap_or_else(|| panic!("{name} is taken"));
+            assert!(said.contains(meant), "{name}: {said}");
+        }
+    }
+
+    #[test]
+    fn what_browsers_and_proxies_send_is_taken() {
+        for name in USUAL.into_iter().chain([
+            "accept",
+            "access-control-request-headers",
+            "cache-control",
+            "cf-connecting-ip",
+            "connection",
+            "cookie",
+            "forwarded",
+            "host",
+            "if-none-match",
+            "last-event-id",
+            "notifications",
+            "origin",
+            "proxy-authorization",
+            "referer",
+            "sec-ch-ua-platform",
+            "sec-fetch-mode",
+            "traceparent",
+            "tracestate",
+            "transfer-encoding",
+            "upgrade-insecure-requests",
+            "user-agent",
+            "www-authenticate",
+            "x-amzn-trace-id",
+            "x-b3-traceid",
+            "x-bootstrap-token",
+            "x-correlation-id",
+            "x-envoy-attempt-count",
+            "x-forwarded-client-cert",
+            "x-forwarded-port",
+            "x-forwarded-prefix",
+            "x-forwarded-server",
+            "x-real-ip",
+            "x-request-id",
+            "x-requested-with",
+        ]) {
+            assert_eq!(refusal(name), None, "{name}");
+        }
+    }
+}

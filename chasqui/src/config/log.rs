@@ -1,0 +1,73 @@
+//! What is logged: a level, or directives for the parts of the fleet and its libraries.
+
+use runtime::settings::{Reader, did_you_mean};
+
+/// What the targets of our own lines begin with: the crates of the workspace.
+const PARTS: [&str; 16] = [
+    "amqp",
+    "api",
+    "channels",
+    "chasqui",
+    "domain",
+    "embedded",
+    "intake",
+    "media",
+    "migrations",
+    "operations",
+    "runtime",
+    "scheduler",
+    "store",
+    "templates",
+    "topology",
+    "worker",
+];
+
+/// A word that is no level would be taken for the name of a module, and nothing would be logged.
+pub(super) fn read(reader: &mut Reader) -> String {
+    let text = reader.required_text("LOG");
+    let known = |directive: &str| {
+        let level = directive.rsplit('=').next().unwrap_or_default().trim().to_ascii_lowercase();
+        ["off", "error", "warn", "info", "debug", "trace"].contains(&level.as_str())
+    };
+    let parsed = tracing_subscriber::EnvFilter::try_new(&text).is_ok();
+    if !parsed || !text.split(',').filter(|directive| !directive.contains('[')).all(known) {
+        reader.refuse("LOG", "must be error, warn, info, debug, trace or off, or directives such as info,worker=debug");
+    } else {
+        warn_of_targets(reader, &text);
+    }
+    text
+}
+
+/// A target that is none of ours may be a library's; one that is nearly ours is a slip, and its level would be nobody's.
+fn warn_of_targets(reader: &mut Reader, text: &str) {
+    let directives: Vec<&str> = text.split(',').collect();
+    for (at, directive) in directives.iter().enumerate() {
+        let Some((target, _)) = directive.split_once('=') else { continue };
+        let part = target.split("::").next().unwrap_or_default().trim();
+        // A directive is for every target that begins like it.
+        let hint =
+            if PARTS.iter().any(|own| own.starts_with(part)) { String::new() } else { did_you_mean(part, &PARTS) };
+        if !hint.is_empty() {
+            reader.warn(format!(
+                "LOG has a directive for no part of the fleet, number {} of {}{hint}",
+                at + 1,
+                directives.len()
+            ));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_crate_of_the_workspace_is_a_part_but_those_that_only_test_it() {
+        let workspace: toml::Table = include_str!("../../../Cargo.toml").parse().unwrap();
+        let members = workspace["workspace"]["members"].as_array().unwrap();
+        let mut members: Vec<&str> = members.iter().filter_map(|member| member.as_str()).collect();
+        members.retain(|member| !["e2e", "bench"].contains(member));
+        members.sort_unstable();
+        assert_eq!(members, PARTS);
+    }
+}

@@ -1,0 +1,245 @@
+//! A word that is typed wrong is told before anything starts, with the one that was meant where one is near.
+
+use super::*;
+
+/// As `chasqui check up` and `chasqui up` look at the settings before anything is made.
+fn unconfigured(settings: &[(&str, &str)]) -> Result<Config, Problems> {
+    let mut sources = REFERENCE.with(settings.iter().copied());
+    crate::unconfigured::look_up(&mut sources);
+    Config::read(sources, Role::Up)
+}
+
+#[test]
+fn what_up_goes_by_once_it_has_a_broker_is_looked_at_before() {
+    for (name, value) in
+        [("AMQP_TENANT_FROM_USER_ID", "treu"), ("AMQP_ALLOW_PLAINTEXT", "treu"), ("SECRET_KEY_FILE", "/nope")]
+    {
+        let told = unconfigured(&[(name, value), ("SMTP_PORT", "many")]).expect_err(name).problems;
+        assert!(told.len() == 2 && told.concat().contains("SMTP_PORT"), "{told:#?}");
+        assert!(told.iter().any(|told| told.starts_with(name)), "{told:#?}");
+    }
+    unconfigured(&[]).expect("accepted");
+}
+
+#[test]
+fn a_word_that_is_no_provider_of_mail_is_told_as_one() {
+    let told = |provider: &str| one_problem(&[("EMAIL_PROVIDER", provider)]);
+    for (provider, hint) in [("smpt", "; did you mean smtp?"), ("sendgird", "; did you mean sendgrid?"), ("ses", "")] {
+        let told = told(provider);
+        let words = "EMAIL_PROVIDER has a word that is no provider: the only one of this version is smtp";
+        assert!(told.starts_with(words) && !told.contains("SENDGRID"), "{provider}: {told}");
+        assert_eq!(told.split_once("(SMTP_HOST)").map(|(_, hint)| hint), Some(hint), "{told}");
+    }
+    assert!(told("sendgrid").starts_with("email by SendGrid is not in this version"));
+    read(Role::Worker, &[("EMAIL_PROVIDER", "SMTP"), ("SANDBOX", "all")]).expect("accepted");
+}
+
+#[test]
+fn a_word_that_is_near_one_of_a_closed_list_is_told_with_it() {
+    for (name, given, meant) in [
+        ("SANDBOX", "misssing", "missing"),
+        ("SMTP_TLS", "startls", "starttls"),
+        ("ALGORITHM", "RS-265", "RS256"),
+        ("AMQP_QUEUE_TYPE", "quorom", "quorum"),
+        ("AMQP_TOPOLOGY", "verfy", "verify"),
+        ("AMQP_TENANT_FROM_USER_ID", "ture", "true"),
+        ("SCHEDULER_DEMO_ENABLED", "flase", "false"),
+        ("NOTIFY_OPEN", "locla", "local"),
+        ("LOG_FORMAT", "jsno", "json"),
+    ] {
+        let told = problems(Role::Worker, &[("SANDBOX", "all"), (name, given)]);
+        assert_eq!(told.len(), 1, "{told:#?}");
+        assert!(told[0].starts_with(name) && told[0].ends_with(&format!("; did you mean {meant}?")), "{told:#?}");
+    }
+    assert_eq!(one_problem(&[("LOG_FORMAT", "hidden")]), "LOG_FORMAT must be one of: text, json");
+}
+
+fn warnings(role: Role, settings: &[(&str, &str)]) -> Vec<String> {
+    let config = read(role, &[&[("SANDBOX", "all")], settings].concat());
+    config.unwrap_or_else(|problems| panic!("{settings:?}: {problems}")).warnings
+}
+
+#[test]
+fn a_level_for_a_part_that_is_nearly_one_of_ours_is_warned_of() {
+    for (log, place, meant) in [
+        ("info,wroker=debug", "number 2 of 2", "worker"),
+        ("Store=debug", "number 1 of 1", "store"),
+        ("warn,templats::catalog=trace,api=info", "number 2 of 3", "templates"),
+    ] {
+        let told = warnings(Role::Worker, &[("LOG", log)]);
+        let words = format!("LOG has a directive for no part of the fleet, {place}; did you mean {meant}?");
+        assert_eq!(told, [words], "{log}");
+    }
+    // A library's, or the beginning of several of ours.
+    for log in ["info,worker::deliver=debug,lapin=warn", "sqlx=info,hyper_util=warn", "info,s=debug", "debug"] {
+        assert_eq!(warnings(Role::Worker, &[("LOG", log)]), [""; 0], "{log}");
+    }
+}
+
+#[test]
+fn what_is_wrong_with_a_policy_of_lost_answers_is_told_by_its_place() {
+    for (given, words) in [
+        ("sms=hold,sms=resend", "names sms twice: leave one of the two"),
+        (
+            "sms=hodl",
+            "of number 1 of 1, what to do is not known, but resend, hold, resend_if_fresh; did you mean hold?",
+        ),
+        (
+            "email=hold,smss=hold",
+            "of number 2 of 2, the channel is not known, but email, push, sms, whatsapp; did you mean sms?",
+        ),
+        ("hidden=hold", "of number 1 of 1, the channel is not known, but email, push, sms, whatsapp"),
+        ("sms:hidden", "of number 1 of 1, there is no = between a channel and what to do"),
+    ] {
+        let told = one_problem(&[("AMBIGUITY", given)]);
+        assert!(told.starts_with("AMBIGUITY ") && told.ends_with(words), "{given}: {told}");
+    }
+}
+
+#[test]
+fn a_channel_that_the_list_of_channels_leaves_out_is_no_default() {
+    let mail = [("SMTP_HOST", "mail.example"), ("FROM_EMAIL", "a@example.org"), ("CHANNELS", "email")];
+    let demo = [("SCHEDULER_DEMO_CHANNEL", "sms"), ("SCHEDULER_DEMO_DESTINATION", "+15550001111")];
+    let demo = [&demo[..], &[("SCHEDULER_DEMO_ENABLED", "true")]].concat();
+    for (settings, name) in [(&[("DEFAULT_CHANNEL", "sms")][..], "DEFAULT_CHANNEL"), (&demo, "SCHEDULER_DEMO_CHANNEL")]
+    {
+        let settings = [&mail[..], settings].concat();
+        let words = format!("{name} is sms, which CHANNELS leaves out: add it there, or name another channel");
+        assert_eq!(one_problem(&settings), words);
+        // Where nothing is really sent, and where others send, it is said.
+        for role in [Role::Up, Role::Scheduler, Role::Api] {
+            assert_eq!(warnings(role, &settings), [words.as_str()], "{role:?}");
+        }
+    }
+    for right in [&[("DEFAULT_CHANNEL", "email")][..], &[("DEFAULT_CHANNEL", "sms"), ("CHANNELS", "email,sms")]] {
+        assert_eq!(warnings(Role::Up, &[&mail[..], right].concat()), [""; 0], "{right:?}");
+    }
+}
+
+#[test]
+fn a_locale_that_ends_with_no_region_is_warned_of() {
+    let words = "DEFAULT_LOCALE ends with what is no region such as AR, and no template has words for it: those of the \
+                 shorter one are taken";
+    for (locale, hint) in [("es-ARR", "; did you mean es-AR?"), ("en-hidden-x", "")] {
+        assert_eq!(warnings(Role::Api, &[("DEFAULT_LOCALE", locale)]), [format!("{words}{hint}")], "{locale}");
+    }
+    for locale in ["es", "ES_ar", "es-PY", "es-419", "en-Latn", "en-GB-oxendict"] {
+        assert_eq!(warnings(Role::Api, &[("DEFAULT_LOCALE", locale)]), [""; 0], "{locale}");
+    }
+}
+
+#[test]
+fn channels_with_something_else_than_a_comma_between_them_are_told_so() {
+    for list in ["email;sms", "email sms", "push, email | sms", "email/sms"] {
+        let told = problems(Role::Up, &[("CHANNELS", list)]);
+        assert_eq!(told, ["CHANNELS must have a comma between two channels, such as email,sms"], "{list}");
+    }
+    assert_eq!(problems(Role::Up, &[("CHANNELS", "email;hidden")]).len(), 1);
+}
+
+#[test]
+fn what_others_call_a_setting_is_told_of_a_file_which_may_be_shared() {
+    let dotenv = |line: &str| {
+        let pairs: String = RIGHT.iter().map(|(name, value)| format!("{name}={value}\n")).collect();
+        Config::read(REFERENCE.with_dotenv(format!("{pairs}SANDBOX=all\n{line}=hidden\n").as_bytes()), Role::Worker)
+    };
+    for (name, meant) in [
+        ("LOGLEVEL", "LOG"),
+        ("MAIL_FROM", "FROM_EMAIL"),
+        ("RETRY_DELAY_1", "WORKER_RETRY_DELAY_1"),
+        ("MAX_RETRIES", "WORKER_MAX_RETRIES"),
+        ("RETENTION", "RETENTION_DAYS"),
+        ("AMBIGUOUS", "AMBIGUITY"),
+        ("TEMPLATES", "TEMPLATES_DIR"),
+        ("DATABASE", "DATABASE_URL"),
+        ("BOOTSTRAP", "BOOTSTRAP_TOKEN"),
+        ("LOCALE", "DEFAULT_LOCALE"),
+        ("LANGUAGE", "DEFAULT_LOCALE"),
+        ("WORKERS", "WORKER_CONCURRENCY"),
+        ("CONCURRENCY", "WORKER_CONCURRENCY"),
+        ("TIMEZONE", "SCHEDULER_DEMO_TIMEZONE"),
+    ] {
+        let told = dotenv(name).expect(name).warnings;
+        assert_eq!(told, [format!(".env: line 5: there is no setting {name}: did you mean {meant}?")]);
+        // A file of our own holds nothing of others.
+        let (name, meant) = (name.to_ascii_lowercase(), meant.to_ascii_lowercase());
+        let told = Config::read(REFERENCE.with_file(&format!("{name} = \"hidden\"\n")), Role::Probe).expect_err(&name);
+        let words = format!("chasqui.toml: line 1: there is no setting {name}: did you mean {meant}?");
+        assert_eq!(told.problems, [words]);
+    }
+    let told = dotenv("SMTP_USERNAME").expect_err("of our family").problems;
+    assert_eq!(told, [".env: line 5: there is no setting SMTP_USERNAME: did you mean SMTP_USER?"]);
+    for name in ["PORT", "DEBUG"] {
+        assert_eq!(dotenv(name).expect(name).warnings, [""; 0], "{name}");
+    }
+}
+
+#[test]
+fn a_file_that_is_named_is_looked_at_by_a_command_that_goes_by_no_setting() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("chasqui.toml");
+    let told = |file: &std::path::Path| REFERENCE.look_at(file).expect_err("refused").to_string();
+    assert!(told(&file).contains("chasqui.toml: "), "it is not there");
+    for (text, words) in [("log = ", "line 1: "), ("smtp_hots = \"hidden\"\n", "did you mean smtp_host?")] {
+        std::fs::write(&file, text).unwrap();
+        assert!(told(&file).contains(words) && !told(&file).contains("hidden"), "{}", told(&file));
+    }
+    std::fs::write(&file, "smtp_host = \"mail.example\"\n").unwrap();
+    assert_eq!(REFERENCE.look_at(&file), Ok(()));
+}
+
+#[test]
+fn a_parameter_of_the_ledger_that_would_be_ignored_or_refused_late_is_told_with_the_setting() {
+    for (parameters, words) in [
+        ("postgresql://u:p@h/db?sslmod=require", "that is not known, number 1 of 1: known are sslmode, "),
+        ("postgresql://u:p@h/db?sslmod=require", "; did you mean sslmode?"),
+        ("postgresql://u:p@h/db?port=1&sslmode=requir", "a wrong value for sslmode, number 2 of 2: it must be one of"),
+        ("postgresql://u:p@h/db?sslmode=requir", "; did you mean require?"),
+        ("postgresql://u:p@h/db?port=hidden", "a wrong value for port, number 1 of 1: it must be a port"),
+        ("postgresql://u:p@h/db?hostaddr=hidden", "it must be an IP address"),
+        ("postgresql://u:p@h/db?statement-cache-capacity=hidden", "it must be a whole number"),
+        ("sqlite:x.db?mod=rwc", "known are mode, cache, immutable, vfs; did you mean mode?"),
+        ("sqlite:x.db?hidden=1", "known are mode, cache, immutable, vfs"),
+        ("sqlite:x.db?mode=rcw", "a wrong value for mode, number 1 of 1: it must be one of ro, rw, rwc, memory"),
+    ] {
+        for name in ["DATABASE_URL", "DB_URL"] {
+            let told = Config::read(REFERENCE.with([(name, parameters)]), Role::Ledger).expect_err(parameters).problems;
+            assert!(told.len() == 1 && told[0].starts_with(&format!("{name} has a ")), "{told:#?}");
+            assert!(told[0].contains(words) && !told[0].contains("hidden"), "{parameters}: {told:#?}");
+        }
+    }
+    let warnings = |url: &str| {
+        let config = Config::read(REFERENCE.with([("DATABASE_URL", url)]), Role::Ledger);
+        config.unwrap_or_else(|problems| panic!("{url}: {problems}")).warnings
+    };
+    // Other drivers have them.
+    for other in ["connect_timeout=10", "channel_binding=require", "sslcrl=x", "ssl=require", "hidden=1"] {
+        let told = warnings(&format!("postgresql://u:p@h/db?{other}"));
+        let words = "DATABASE_URL has a parameter that is not used, number 1 of 1: used are sslmode, ";
+        assert!(told.len() == 1 && told[0].starts_with(words) && !told[0].contains("hidden"), "{told:#?}");
+    }
+    for right in [
+        "postgresql://u:p@h/db?sslmode=Require&sslrootcert=/ca.pem&options[search_path]=x&application_name=x",
+        "postgresql://u:p@h/db?",
+        "sqlite:x.db?mode=rwc&cache=private",
+        "sqlite::memory:",
+    ] {
+        assert_eq!(warnings(right), [""; 0], "{right}");
+    }
+}
+
+#[test]
+fn a_name_that_the_broker_would_refuse_is_told_before_it_is_asked() {
+    let words = "must begin with notifications. where `chasqui up` starts a node of its own";
+    for name in ["AMQP_QUEUE", "AMQP_EXCHANGE"] {
+        let told = unconfigured(&[(name, "notifications queue")]).expect_err(name).problems;
+        assert!(told.len() == 1 && told[0].starts_with(&format!("{name} {words}")), "{told:#?}");
+        unconfigured(&[(name, "notifications.v2")]).expect("the node's user may use it");
+        // RabbitMQ itself takes nearly any name.
+        read(Role::Up, &[(name, "notifications queue")]).expect("the operator's own broker");
+        let told = problems(Role::Up, &[(name, "amq.queue")]);
+        assert_eq!(told, [format!("{name} must not begin with amq., which RabbitMQ keeps for itself")]);
+        assert_eq!(problems(Role::Up, &[(name, &"x".repeat(246))]), [format!("{name} must have at most 245 bytes")]);
+    }
+    unconfigured(&[("AMQP_ROUTING_KEY", "any key")]).expect("a key is no object");
+}

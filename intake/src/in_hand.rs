@@ -1,0 +1,151 @@
+//! Settles a message in hand: publishes what follows from it until the broker has confirmed, then settles it once.
+
+use std::sync::OnceLock;
+
+use domain::{DecodeError, FollowUp, Notification, Reason, printable};
+use store::Adoption;
+use topology::{Incoming, Insisted, Publication};
+use uuid::Uuid;
+
+use crate::breaker::Trouble;
+use crate::named::Named;
+use crate::parts::Intake;
+use crate::role::{DeadLettered, pass};
+
+/// A message in hand: it leaves by exactly one of the methods that take it as an [`Incoming`].
+pub struct InHand<'a> {
+    intake: &'a Intake,
+    /// Whose copy it is, once that is known.
+    named: OnceLock<Named>,
+}
+
+/// What becomes of the row of a message that goes to the dead-letter queue by itself.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ItsRow {
+    /// The message could not be named, or must not touch its row.
+    Untouched,
+    /// Where the row has died with the message, it notes the letter.
+    Notes,
+}
+
+impl<'a> InHand<'a> {
+    pub fn new(intake: &'a Intake) -> Self {
+        Self { intake, named: OnceLock::new() }
+    }
+
+    /// Names the delivery, for whatever is published of the message from now on.
+    ///
+    /// # Errors
+    /// [`Trouble`] with the ledger, when it had to be asked.
+    pub async fn identify(&self, notification: &Notification, incoming: &Incoming) -> Result<&Named, Trouble> {
+        let named = self.intake.identify(notification, incoming).await?;
+        Ok(self.name(named))
+    }
+
+    /// Names the delivery of a message whose id is known. The first name of a message is its last.
+    pub fn name(&self, named: Named) -> &Named {
+        self.named.get_or_init(|| named)
+    }
+
+    /// `None` until the message is named.
+    fn named(&self) -> Option<&Named> {
+        self.named.get()
+    }
+
+    /// Carries out what follows from the row of the message.
+    pub async fn carry_out(&self, follow_up: FollowUp, incoming: Incoming) {
+        let publish = match follow_up {
+            FollowUp::Acknowledge { leaving } => return self.acknowledge(leaving, incoming).await,
+            FollowUp::GiveBack => return incoming.settle.requeue().await,
+            FollowUp::Publish(publish) => publish,
+        };
+        let letter_of = publish.letter_of();
+        let publication = incoming.publication(|| self.id(&incoming), *publish);
+        self.publish_and_acknowledge(publication, letter_of, incoming).await;
+    }
+
+    /// A body that cannot be read: to the dead-letter queue with its reason, after one delivery.
+    pub async fn refuse(&self, error: DecodeError, incoming: Incoming) {
+        self.dead_letter(error.reason, &error.to_string(), ItsRow::Untouched, incoming).await;
+    }
+
+    /// To the dead-letter queue, for a reason that no row says.
+    pub async fn dead_letter(&self, reason: Reason, error: &str, its_row: ItsRow, incoming: Incoming) {
+        metrics::counter!("chasqui_poison_total", "reason" => reason.as_str()).increment(1);
+        let letter = incoming.received().dead_letter(reason, error, self.intake.clock.now());
+        let letter_of = letter.letter_of().filter(|_| its_row == ItsRow::Notes);
+        let publication = incoming.publication(|| self.id(&incoming), letter);
+        let delivery = printable(&publication.message_id);
+        (self.intake.role.dead_lettered)(&DeadLettered { reason, delivery: &delivery, lane: incoming.lane, error });
+        self.publish_and_acknowledge(publication, letter_of, incoming).await;
+    }
+
+    /// The id that the message came with, else the one that it was named by; a message that could not be named gets its
+    /// own.
+    fn id(&self, incoming: &Incoming) -> String {
+        let named = || self.named().map(|named| named.key().id.clone());
+        incoming.message_id.clone().or_else(named).unwrap_or_else(|| Uuid::now_v7().to_string())
+    }
+
+    /// `letter_of` is the epoch whose row notes the letter that is published.
+    async fn publish_and_acknowledge(&self, publication: Publication, letter_of: Option<u32>, incoming: Incoming) {
+        match self.intake.publisher.insist(publication, &self.intake.stopping).await {
+            Insisted::Confirmed => {
+                pass(self.intake.role.steps.republished);
+                if let Some(epoch) = letter_of {
+                    self.note_letter(epoch).await;
+                }
+                self.acknowledge(true, incoming).await;
+            }
+            // The row repeats its order when the message comes again.
+            Insisted::Interrupted => incoming.settle.requeue().await,
+            Insisted::Impossible => incoming.settle.reject().await,
+        }
+    }
+
+    /// So that no copy makes a second letter. Tried once: the letter is safe, and that is what the acknowledgement
+    /// waits for.
+    async fn note_letter(&self, epoch: u32) {
+        if let Some(key) = self.named().map(Named::key)
+            && let Err(error) = self.intake.store.note_letter(key, epoch).await
+        {
+            tracing::warn!(%error, delivery = %key, "could not note a dead letter: a copy may make another one");
+        }
+        pass(self.intake.role.steps.letter_noted);
+    }
+
+    /// However a copy without an id ends, its row is no longer the one that a redelivery continues: the next message
+    /// with the same body is a delivery of its own. `leaving` says that the delivery goes on by what was published. A
+    /// copy that took so long that an equal message continues its row is given back instead, and comes again as a
+    /// delivery of its own.
+    pub async fn acknowledge(&self, leaving: bool, incoming: Incoming) {
+        let lease = self.named().and_then(Named::lease);
+        if let Some(lease) = lease
+            && !self.still_holds(lease, leaving, &incoming).await
+        {
+            return incoming.settle.requeue().await;
+        }
+        pass(self.intake.role.steps.before_ack);
+        let Some(lease) = lease else { return incoming.settle.ack_in_passing() };
+        let generation = incoming.settle.generation();
+        if incoming.settle.ack().await {
+            let hurry = self.intake.stopping.clone().cancelled_owned();
+            lease.acknowledged(async move { generation.has_all().await }, hurry);
+        }
+    }
+
+    async fn still_holds(&self, lease: &Adoption, leaving: bool, incoming: &Incoming) -> bool {
+        // Kept any longer, its row would be kept from the copy that comes again.
+        if !incoming.settle.is_current() {
+            return false;
+        }
+        match self.intake.breaker.retry_until_taken(|| lease.holds(leaving)).await {
+            Ok(true) => true,
+            Ok(false) => {
+                (self.intake.role.taken_over)(incoming.lane);
+                false
+            }
+            Err(_) => false,
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! What every consumer does with a message in hand, once for all roles: it reads the body, says who the message is,
+//! repeats its steps until the ledger has taken them, and settles the message after what follows from it is confirmed.
+//!
+//! A role makes one [`Intake`] of its parts, and an [`InHand`] for each message. In the order of a message:
+//! [`TooOften`] says whether anything may still be tried, [`Intake::decode`] reads the body, [`InHand::identify`] names
+//! the delivery, the [`LedgerBreaker`] repeats each step with the ledger, and one of the methods of [`InHand`] that take
+//! the message settles it. [`Role`] is all in which the roles differ.
+
+mod breaker;
+mod in_hand;
+mod named;
+mod parts;
+mod role;
+mod too_often;
+
+pub use breaker::{LedgerBreaker, RetryLimit, Trouble};
+pub use in_hand::{InHand, ItsRow};
+pub use named::Named;
+pub use parts::Intake;
+pub use role::{DeadLettered, Role, Steps};
+pub use too_often::TooOften;

@@ -1,0 +1,76 @@
+//! Who a message is: the (tenant, id) of its delivery, and how this copy of it arrived.
+
+use domain::{Arrival, Content, Key, Notification};
+use store::{Adoption, Sight};
+use topology::Incoming;
+use uuid::Uuid;
+
+use crate::breaker::Trouble;
+use crate::parts::Intake;
+
+/// Who a message is, once that is known: whatever is published of the message carries this id.
+pub struct Named {
+    key: Key,
+    anonymous: Option<Anonymous>,
+}
+
+/// A message that came without any id. However the message leaves, its lease ends with it.
+struct Anonymous {
+    lease: Adoption,
+    fingerprint: Content,
+}
+
+impl Intake {
+    /// Names the delivery: by the AMQP `message_id`, else by the body's `id`, else by an id of its own, which the copy
+    /// holds by a lease of the row.
+    pub(crate) async fn identify(&self, notification: &Notification, incoming: &Incoming) -> Result<Named, Trouble> {
+        if let Some(key) = incoming.given_key(notification) {
+            return Ok(Named::given(key));
+        }
+        let (fingerprint, copy) = (incoming.fingerprint(), Uuid::now_v7());
+        let adopt = || self.store.adopt(&notification.tenant, &fingerprint, copy, incoming.redelivered);
+        let lease = self.breaker.retry_until_taken(adopt).await?;
+        Ok(Named { key: lease.key().clone(), anonymous: Some(Anonymous { lease, fingerprint }) })
+    }
+}
+
+impl Named {
+    /// A message that came with an id.
+    pub fn given(key: Key) -> Self {
+        Self { key, anonymous: None }
+    }
+
+    pub fn key(&self) -> &Key {
+        &self.key
+    }
+
+    /// The message came without any id.
+    pub fn is_anonymous(&self) -> bool {
+        self.anonymous.is_some()
+    }
+
+    /// The message may be one that has ended: nobody can know.
+    pub fn is_doubtful(&self) -> bool {
+        self.lease().is_some_and(|lease| lease.sight() == Sight::Doubtful)
+    }
+
+    /// How this copy of the delivery came, as a claim sees it.
+    pub fn arrival(&self, incoming: &Incoming) -> Arrival {
+        let arrival = incoming.arrival(self.key.clone());
+        if self.is_anonymous() { arrival.without_id() } else { arrival }
+    }
+
+    /// By which a message without an id is found again.
+    pub fn fingerprint(&self) -> Option<Content> {
+        self.anonymous.as_ref().map(|anonymous| anonymous.fingerprint)
+    }
+
+    /// The token of a claim by this copy: its lease's, else a new one at each call.
+    pub fn token(&self) -> Uuid {
+        self.lease().map_or_else(Uuid::now_v7, Adoption::copy)
+    }
+
+    pub(crate) fn lease(&self) -> Option<&Adoption> {
+        self.anonymous.as_ref().map(|anonymous| &anonymous.lease)
+    }
+}

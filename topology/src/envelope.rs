@@ -1,0 +1,47 @@
+//! The envelope of a message on the wire: our headers, and what of the publisher's properties is carried along.
+//!
+//! Pure, and total over whatever publishers send: nothing here fails or panics.
+
+mod carried;
+#[cfg(test)]
+mod fuzz;
+mod misread;
+mod read;
+#[cfg(test)]
+mod tests;
+mod write;
+
+pub use carried::{Carried, fingerprint_of_properties};
+pub(crate) use misread::misread;
+pub use read::read_headers;
+pub(crate) use read::{noted_tenant, of_a_publisher, sent_at};
+pub use write::properties;
+
+/// Bytes of `notify-dead-error`.
+const MAX_ERROR_BYTES: usize = 1024;
+/// Bytes of a header table: it travels in one frame, whose limit is 128 KiB on RabbitMQ.
+const MAX_TABLE_BYTES: usize = 64 * 1024;
+/// Bytes of an AMQP short string.
+const MAX_SHORT_BYTES: usize = 255;
+
+mod name {
+    pub(super) const ATTEMPT: &str = "notify-attempt";
+    pub(super) const EPOCH: &str = "notify-epoch";
+    pub(super) const SEQ: &str = "notify-seq";
+    pub(super) const LANE: &str = "notify-lane";
+    pub(super) const DUE: &str = "notify-due";
+    pub(super) const RELEASED: &str = "notify-released";
+    pub(super) const PARENT: &str = "notify-parent";
+    pub(super) const TENANT: &str = "notify-tenant";
+    pub(super) const PUBLISHER: &str = "notify-publisher";
+    pub(super) const AGAIN: &str = "notify-again";
+    pub(super) const DEAD_REASON: &str = "notify-dead-reason";
+    pub(super) const DEAD_ERROR: &str = "notify-dead-error";
+    pub(super) const DEAD_ATTEMPTS: &str = "notify-dead-attempts";
+    pub(super) const DEAD_AT: &str = "notify-dead-at";
+}
+
+/// The text without what lies beyond `bytes`, cut between characters.
+fn cut(text: &str, bytes: usize) -> &str {
+    &text[..text.floor_char_boundary(bytes.min(text.len()))]
+}

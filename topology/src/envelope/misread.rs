@@ -1,0 +1,87 @@
+//! Headers that look like ours and are not read: misspelt ones, and those whose value is of a foreign type or range.
+//! Their message is taken without them, and its publisher is to hear of it. Names are shown, values never.
+
+use amqp::BasicProperties;
+use amqp::types::AMQPValue;
+use amqp::value::{number, text};
+use domain::{Lane, Meant, Timestamp, UnknownField, pointer_step};
+
+use super::name;
+use super::read::{epoch, is_yes};
+
+/// Every header of ours.
+const KNOWN: [&str; 14] = [
+    name::ATTEMPT,
+    name::EPOCH,
+    name::SEQ,
+    name::LANE,
+    name::DUE,
+    name::RELEASED,
+    name::PARENT,
+    name::TENANT,
+    name::PUBLISHER,
+    name::AGAIN,
+    name::DEAD_REASON,
+    name::DEAD_ERROR,
+    name::DEAD_ATTEMPTS,
+    name::DEAD_AT,
+];
+const PREFIX: &str = "notify";
+/// Headers of one message that are told.
+const MAX_TOLD: usize = 16;
+const NOT_OURS: &str = "names that begin with notify- are the fleet's: give a header of your own another name";
+
+/// What of the headers was meant for the fleet, as far as their names tell, and has no effect.
+pub(crate) fn misread(properties: &BasicProperties) -> Vec<UnknownField> {
+    let Some(table) = properties.headers() else { return Vec::new() };
+    let found = table.inner().iter().filter_map(|(name, value)| {
+        let meant = meant(name.as_str(), value)?;
+        Some(UnknownField { pointer: format!("header:{}", pointer_step(name.as_str())), meant })
+    });
+    found.take(MAX_TOLD).collect()
+}
+
+/// None for a header that is read, and for one that is none of ours.
+fn meant(name: &str, value: &AMQPValue) -> Option<Meant> {
+    let rest = name.get(PREFIX.len()..)?.strip_prefix(['-', '_'])?;
+    if !name.get(..PREFIX.len())?.eq_ignore_ascii_case(PREFIX) {
+        return None;
+    }
+    if KNOWN.contains(&name) {
+        return must_be(name, value).map(Meant::Misread);
+    }
+    let rests = KNOWN.iter().filter_map(|known| known.strip_prefix(PREFIX)?.strip_prefix('-'));
+    let near = domain::nearest(rest, rests);
+    let known = near.and_then(|near| KNOWN.into_iter().find(|known| known.get(PREFIX.len() + 1..) == Some(near)));
+    Some(known.map_or(Meant::Instead(NOT_OURS), Meant::Ours))
+}
+
+/// What a value that is not read should be. Some languages write nothing as a value: that is no mistake.
+fn must_be(name: &str, value: &AMQPValue) -> Option<&'static str> {
+    if matches!(value, AMQPValue::Void) {
+        return None;
+    }
+    let text = text(value);
+    let (is_read, must) = match name {
+        name::EPOCH => (epoch(value).is_some(), "must be a whole number"),
+        name::ATTEMPT | name::SEQ | name::DEAD_ATTEMPTS => {
+            (amqp::value::count(value).is_some(), "must be a whole number")
+        }
+        name::LANE => (text.and_then(Lane::parse).is_some(), "must be urgent, normal or bulk"),
+        name::DUE | name::DEAD_AT => {
+            (text.is_some_and(|text| Timestamp::parse_rfc3339(text).is_ok()), "must be an instant as RFC 3339 has it")
+        }
+        name::RELEASED => {
+            (matches!(value, AMQPValue::Boolean(_)), "must be a boolean, and is only for the fleet to set")
+        }
+        name::AGAIN => (is_yes(value) || is_no(value), "must be true"),
+        _ => (text.is_some(), "must be a text in UTF-8"),
+    };
+    (!is_read).then_some(must)
+}
+
+fn is_no(value: &AMQPValue) -> bool {
+    matches!(value, AMQPValue::Boolean(false))
+        || number(value) == Some(0)
+        || text(value).is_some_and(|text| text.is_empty() || text.eq_ignore_ascii_case("false"))
+}

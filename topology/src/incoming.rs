@@ -1,0 +1,77 @@
+//! One message that has come from a queue of ours, with what its envelope says.
+
+use amqp::types::ShortString;
+use amqp::{Delivery, Settle, delivery_count};
+use bytes::Bytes;
+use domain::{Headers, Lane, Timestamp, UnknownField};
+
+use crate::envelope::{misread, noted_tenant, of_a_publisher, sent_at};
+use crate::owner::owner_of;
+use crate::{Carried, Names, Owner, Source, fingerprint_of_properties, read_headers};
+
+/// One message, with everything that is known about how it came.
+#[derive(Debug)]
+pub struct Incoming {
+    pub source: Source,
+    /// The lane of the queue it was consumed from; for the scheduled queue, of its `notify-lane`, else normal.
+    pub lane: Lane,
+    /// 1 to 255 bytes.
+    pub message_id: Option<String>,
+    pub body: Bytes,
+    /// Of a publisher whose tenant is told from its user, only those that publishers may set.
+    pub headers: Headers,
+    /// Headers that look like ours and were not read.
+    pub misread: Vec<UnknownField>,
+    pub carried: Carried,
+    pub owner: Owner,
+    /// Canonical bytes of the properties that its publisher chose, for `domain::fingerprint_of`. Empty when it has a
+    /// `message_id`: then nobody needs a fingerprint.
+    pub properties_fingerprint: Vec<u8>,
+    /// The AMQP `timestamp`.
+    pub timestamp: Option<Timestamp>,
+    pub content_encoding: Option<String>,
+    pub redelivered: bool,
+    /// `x-delivery-count`: how often it was handed out before; 0 when the broker does not count, and at a first delivery,
+    /// whose header is its publisher's word.
+    pub delivery_count: u32,
+    pub settle: Settle,
+}
+
+impl Incoming {
+    /// As it has come from the broker. Also for tests of whoever consumes, with [`Settle::reporting`].
+    /// `fleet_user` is our own user where tenants are told from the `user_id`: [`amqp::Broker::user_id`].
+    pub fn new(source: Source, names: &Names, fleet_user: Option<&str>, delivery: Delivery) -> Self {
+        let Delivery { properties, body, redelivered, settle } = delivery;
+        let properties = &properties;
+        let user = properties.user_id().as_ref().map(ShortString::as_str);
+        let owner = owner_of(fleet_user, user, noted_tenant(properties));
+        let is_the_fleets = fleet_user.is_none() || user == fleet_user;
+        let headers = read_headers(properties, names);
+        let headers = if is_the_fleets { headers } else { of_a_publisher(headers) };
+        let message_id =
+            properties.message_id().as_ref().map(ShortString::to_string).filter(|message_id| !message_id.is_empty());
+        Self {
+            source,
+            lane: match source {
+                Source::Lane(lane) => lane,
+                Source::Scheduled => headers.lane.unwrap_or_default(),
+            },
+            properties_fingerprint: if message_id.is_none() {
+                fingerprint_of_properties(properties)
+            } else {
+                Vec::new()
+            },
+            message_id,
+            body,
+            headers,
+            misread: misread(properties),
+            carried: Carried::of(properties).with_owner(&owner),
+            owner,
+            timestamp: sent_at(properties),
+            content_encoding: properties.content_encoding().as_ref().map(ShortString::to_string),
+            redelivered,
+            delivery_count: delivery_count(properties, redelivered),
+            settle,
+        }
+    }
+}

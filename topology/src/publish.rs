@@ -1,0 +1,186 @@
+//! Publishes our messages: from a [`Publication`] to an exchange, a routing key and properties.
+
+mod insist;
+mod meters;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use amqp::{PublishError, PublisherSettings, PublisherState};
+use bytes::Bytes;
+use domain::{Headers, Lane};
+use tokio::sync::{mpsc, watch};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use self::meters::Meters;
+use crate::{Carried, Names, Topology, properties};
+
+pub use insist::Insisted;
+
+/// Bytes of a `message_id`, by AMQP itself.
+const MAX_ID_BYTES: usize = 255;
+
+/// A handle to the publishing task; clones share it.
+#[derive(Clone)]
+pub struct Publisher {
+    amqp: amqp::Publisher,
+    names: Arc<Names>,
+    meters: Arc<Meters>,
+    /// For tests of whoever publishes: each publication is shown here as well.
+    report: Option<mpsc::UnboundedSender<Publication>>,
+}
+
+/// One message to publish: persistent, mandatory (but for events), confirmed.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Publication {
+    pub to: To,
+    pub message_id: String,
+    pub body: Bytes,
+    pub headers: Headers,
+    pub carried: Carried,
+}
+
+/// Where to. `Retry` and `DeadLetter` use the key of `headers.lane` (normal when absent), so that the way back leads
+/// to that lane.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum To {
+    Lane(Lane),
+    /// 1 to 3.
+    Retry(u8),
+    Scheduled,
+    DeadLetter,
+    /// To the events exchange with this routing key; never mandatory.
+    Event(String),
+}
+
+impl Publisher {
+    /// Connects in the background, and again for ever. After `stop` it takes nothing new, finishes what it has, and
+    /// closes the connection.
+    pub fn start(topology: Topology, settings: PublisherSettings, stop: CancellationToken) -> Self {
+        let publisher = amqp::Publisher::start(topology.connector(), settings, stop);
+        Self::over(publisher, topology.names)
+    }
+
+    fn over(publisher: amqp::Publisher, names: Names) -> Self {
+        Self { amqp: publisher, names: Arc::new(names), meters: Arc::default(), report: None }
+    }
+
+    /// Not connected to a broker: each publication is confirmed, and comes out here. For tests of whoever publishes.
+    pub fn reporting() -> (Self, mpsc::UnboundedReceiver<Publication>) {
+        let (publisher, mut pending) =
+            amqp::Publisher::answered_by_test(PublisherSettings::new(Duration::from_secs(5)));
+        let (report, published) = mpsc::unbounded_channel();
+        tokio::spawn(async move {
+            while let Some(pending) = pending.recv().await {
+                pending.answer(Ok(()));
+            }
+        });
+        (Self { report: Some(report), ..Self::over(publisher, Names::of("notifications")) }, published)
+    }
+
+    /// Returns when the broker has confirmed it. What several callers publish meanwhile shares a round; a lone
+    /// publication goes at once.
+    ///
+    /// # Errors
+    /// See [`PublishError`]: after all but `TooLarge` it may be repeated with the same message id.
+    pub async fn publish(&self, publication: Publication) -> Result<(), PublishError> {
+        let to = publication.to.as_str();
+        let begun = Instant::now();
+        if let Some(report) = &self.report {
+            let _nobody_looks = report.send(publication.clone());
+        }
+        let result = match publication.into_amqp(&self.names) {
+            Ok(publication) => self.amqp.publish(publication).await,
+            Err(too_large) => Err(too_large),
+        };
+        self.meters.record(to, &result, begun.elapsed());
+        result
+    }
+
+    /// Connected and not blocked.
+    pub fn is_ready(&self) -> bool {
+        self.amqp.is_ready()
+    }
+
+    /// Waits until it is ready; false when it has stopped instead.
+    pub async fn until_ready(&self) -> bool {
+        self.amqp.until_ready().await
+    }
+
+    pub fn watch(&self) -> watch::Receiver<PublisherState> {
+        self.amqp.watch()
+    }
+}
+
+impl Publication {
+    /// The body and the routing key are looked at by whoever publishes it; the id becomes one of the properties here.
+    fn into_amqp(self, names: &Names) -> Result<amqp::Publication, PublishError> {
+        let Self { to, message_id, body, headers, carried } = self;
+        if message_id.len() > MAX_ID_BYTES {
+            return Err(PublishError::TooLarge { what: "message id", size: message_id.len(), limit: MAX_ID_BYTES });
+        }
+        let properties = properties(&message_id, &headers, &carried);
+        let (mandatory, kind) = (to.is_mandatory(), to.as_str());
+        let (exchange, routing_key) = to.address(&headers, names);
+        Ok(amqp::Publication { exchange, routing_key, mandatory, properties, body, kind })
+    }
+}
+
+impl To {
+    /// Exchange and routing key.
+    fn address(&self, headers: &Headers, names: &Names) -> (String, String) {
+        let lane_key = || names.lane_key(headers.lane.unwrap_or_default());
+        match self {
+            Self::Lane(lane) => (names.exchange.clone(), names.lane_key(*lane)),
+            Self::Retry(tier) => (names.retry_exchange(*tier), lane_key()),
+            Self::Scheduled => (names.exchange.clone(), names.scheduled_key()),
+            Self::DeadLetter => (names.dead_letter_exchange(), lane_key()),
+            Self::Event(key) => (names.events_exchange(), key.clone()),
+        }
+    }
+
+    const fn is_mandatory(&self) -> bool {
+        !matches!(self, Self::Event(_))
+    }
+
+    const KINDS: [&str; 5] = ["lane", "retry", "scheduled", "dead_letter", "event"];
+
+    /// For metrics: one of [`To::KINDS`].
+    const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Lane(_) => "lane",
+            Self::Retry(_) => "retry",
+            Self::Scheduled => "scheduled",
+            Self::DeadLetter => "dead_letter",
+            Self::Event(_) => "event",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_body_that_the_fleet_would_read_is_too_large_to_publish() {
+        assert_eq!(PublisherSettings::new(Duration::from_secs(5)).max_body_bytes, domain::MAX_BODY_BYTES);
+    }
+
+    #[test]
+    fn an_address_is_exchange_and_key_and_only_an_event_may_go_nowhere() {
+        let check = |to: To, exchange: &str, routing_key: &str| {
+            let (mandatory, headers) = (!matches!(to, To::Event(_)), Headers::default());
+            let publication =
+                Publication { to, message_id: "m".into(), body: Bytes::new(), headers, carried: Carried::default() };
+            let made = publication.into_amqp(&Names::of("notifications")).unwrap();
+            assert_eq!((made.exchange.as_str(), made.routing_key.as_str()), (exchange, routing_key));
+            assert_eq!(made.mandatory, mandatory);
+        };
+        check(To::Lane(Lane::Urgent), "notifications.exchange", "notifications.key.urgent");
+        check(To::Retry(2), "notifications.exchange.retry.2", "notifications.key");
+        check(To::Scheduled, "notifications.exchange", "notifications.key.scheduled");
+        check(To::DeadLetter, "notifications.exchange.dlx", "notifications.key");
+        check(To::Event("default.email.sent".into()), "notifications.events", "default.email.sent");
+    }
+}

@@ -1,0 +1,34 @@
+//! The queues that are consumed.
+
+use domain::Lane;
+
+use crate::Names;
+
+/// A queue that is consumed.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Source {
+    Lane(Lane),
+    Scheduled,
+}
+
+impl Source {
+    pub fn queue(self, names: &Names) -> String {
+        match self {
+            Self::Lane(lane) => names.lane_queue(lane),
+            Self::Scheduled => names.scheduled_queue(),
+        }
+    }
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Lane(lane) => lane.as_str(),
+            Self::Scheduled => "scheduled",
+        }
+    }
+}
+
+impl std::fmt::Display for Source {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}

@@ -1,0 +1,90 @@
+//! Takes messages from one lane as fast as places come free.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::{Lane, Notification};
+use intake::{InHand, Named, TooOften};
+use runtime::failpoint;
+use tokio::sync::mpsc;
+use topology::{Incoming, Source, Subscription};
+
+use crate::deliver::{Doing, deliver, refuse};
+use crate::delivery::Delivery;
+use crate::give_up::give_up;
+use crate::slots::share;
+use crate::{Settings, Shared, copies, report};
+
+/// How often a message that waits for a place looks again whether its channel hangs.
+const LOOK_AGAIN: Duration = Duration::from_millis(250);
+/// Quorum queues cap a consumer's prefetch here (RabbitMQ documentation, "Quorum Queues").
+const LARGEST_PREFETCH: usize = 2000;
+
+/// One consumer per lane. The prefetch is twice the lane's places: a message of a channel that flows is seen
+/// behind those of one that hangs, and what waits to be acknowledged together leaves no place idle.
+pub(crate) fn subscriptions(settings: &Settings) -> Vec<Subscription> {
+    Lane::ALL
+        .into_iter()
+        .map(|lane| {
+            let places = share(settings.concurrency, lane);
+            let prefetch = (2 * places).min(LARGEST_PREFETCH);
+            Subscription { source: Source::Lane(lane), prefetch: u16::try_from(prefetch).unwrap_or(u16::MAX) }
+        })
+        .collect()
+}
+
+/// Until the lane's stream ends, which it does when the consumers drain.
+pub(crate) async fn take(shared: Arc<Shared>, mut lane: mpsc::Receiver<Incoming>) {
+    while let Some(incoming) = lane.recv().await {
+        failpoint("worker.received");
+        if let Some(too_often) = TooOften::of(&incoming) {
+            shared.deliveries.spawn(give_up(Arc::clone(&shared), too_often, incoming));
+            continue;
+        }
+        match shared.intake.decode(&incoming) {
+            Ok(notification) => admit(&shared, notification, incoming).await,
+            Err(error) => {
+                shared.deliveries.spawn(refuse(Arc::clone(&shared), error, incoming));
+            }
+        }
+    }
+}
+
+/// Waits for a place, or puts the message aside when its channel hangs and has its half already.
+async fn admit(shared: &Arc<Shared>, notification: Notification, incoming: Incoming) {
+    let channel = notification.channel.clone();
+    let acquire = shared.slots.acquire(incoming.lane, &channel, incoming.body.len());
+    tokio::pin!(acquire);
+    let slot = loop {
+        if shared.slots.is_over_its_half(incoming.lane, &channel) {
+            shared.deliveries.spawn(put_aside(Arc::clone(shared), Arc::new(notification), incoming));
+            return;
+        }
+        tokio::select! {
+            biased;
+            slot = &mut acquire => break slot,
+            () = tokio::time::sleep(LOOK_AGAIN) => {}
+        }
+    };
+    let delivering = Box::pin(deliver(Arc::clone(shared), Arc::new(notification), incoming, Doing::Send));
+    shared.deliveries.spawn(async move {
+        delivering.await;
+        drop(slot);
+    });
+}
+
+/// Under its id and without a row. A message without an id gets its row first, by which it is found again if the
+/// acknowledgement is lost; and one that asks for a new budget, and may have been heard already, meets its row first.
+async fn put_aside(shared: Arc<Shared>, notification: Arc<Notification>, incoming: Incoming) {
+    report::stalled(&notification.channel);
+    if let Some(key) = incoming.given_key(&notification) {
+        let named = Named::given(key);
+        let delivery = Delivery::new(&named, Arc::clone(&notification), &incoming);
+        if let Some(publish) = incoming.received().park_unmet(&delivery.arrival) {
+            let in_hand = InHand::new(&shared.intake);
+            in_hand.name(named);
+            return in_hand.carry_out(copies::parked(incoming.lane, publish), incoming).await;
+        }
+    }
+    deliver(shared, notification, incoming, Doing::PutAside).await;
+}

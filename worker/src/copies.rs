@@ -1,0 +1,42 @@
+//! What follows for a copy that is not sent, each counted as what it is.
+
+use domain::{FollowUp, Lane, Publish};
+use topology::Incoming;
+
+use crate::delivery::Delivery;
+use crate::report;
+
+/// Puts a copy that has met its row aside for the shortest delay, without spending an attempt.
+pub(crate) fn park(delivery: &Delivery, incoming: &Incoming) -> FollowUp {
+    parked(incoming.lane, incoming.received().park(&delivery.arrival))
+}
+
+pub(crate) fn parked(lane: Lane, publish: Publish) -> FollowUp {
+    report::copy(lane, "parked");
+    FollowUp::Publish(Box::new(publish))
+}
+
+/// Publishes a copy to its lane with the epoch that it stands for.
+pub(crate) fn reissue(delivery: &Delivery, epoch: u32, incoming: &Incoming) -> FollowUp {
+    report::copy(incoming.lane, "reissued");
+    FollowUp::Publish(Box::new(incoming.received().reissue(&delivery.arrival, epoch)))
+}
+
+/// Acknowledges a copy of a delivery that has ended.
+pub(crate) fn ended(lane: Lane) -> FollowUp {
+    report::copy(lane, "ended");
+    FollowUp::Acknowledge { leaving: false }
+}
+
+/// Acknowledges a copy of a delivery that goes on by its dead letter.
+pub(crate) fn has_letter(delivery: &Delivery) -> FollowUp {
+    report::copy(delivery.lane, "has_letter");
+    tracing::info!(delivery = %delivery.arrival.key, "a copy of a delivery that is in the dead-letter queue was \
+        acknowledged: to send it again move its letter, or publish it with the header notify-again");
+    FollowUp::Acknowledge { leaving: true }
+}
+
+/// Counts a copy that the broker has taken back with its connection, and delivers again.
+pub(crate) fn taken_back(lane: Lane) {
+    report::copy(lane, "taken_back");
+}

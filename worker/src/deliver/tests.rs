@@ -1,0 +1,111 @@
+//! One copy after the other through the whole pipeline, from the lane to its settlement, over a real ledger.
+
+use domain::{Order, State};
+use topology::{Settlement, To};
+
+use super::*;
+use crate::testing::{Copy, parts};
+
+const SMS: &str = r#"{"channel":"sms","destination":"+12025550143","message":"Hola"}"#;
+const EMAIL: &str = r#"{"channel":"email","destination":"ana@example.com","subject":"Hola","message":"Hola"}"#;
+
+#[tokio::test]
+async fn a_new_delivery_is_claimed_sent_recorded_and_acknowledged() {
+    let mut parts = parts().await;
+    assert_eq!(parts.consume(Copy::published(Some("d-1"), SMS)).await, Settlement::Ack);
+    let row = parts.row("d-1").await.expect("a row");
+    assert_eq!((row.state, row.attempt, row.order), (State::Captured, 1, Order::Nothing));
+    let sent = parts.sent().await;
+    assert_eq!(sent.iter().map(|sent| sent.capture.text.as_str()).collect::<Vec<_>>(), ["Hola"]);
+    assert_eq!(parts.published(), []);
+}
+
+#[tokio::test]
+async fn a_copy_of_what_was_sent_is_acknowledged_without_a_send() {
+    let mut parts = parts().await;
+    for copy in 1..=3 {
+        assert_eq!(parts.consume(Copy::published(Some("d-1"), SMS)).await, Settlement::Ack, "copy {copy}");
+        assert_eq!(parts.sent().await.len(), 1, "copy {copy}");
+    }
+    assert_eq!(parts.row("d-1").await.expect("a row").attempt, 1);
+    assert_eq!(parts.published(), []);
+}
+
+#[tokio::test]
+async fn equal_messages_without_an_id_are_sent_each_and_acknowledged() {
+    let parts = parts().await;
+    for copies in 1..=2 {
+        assert_eq!(parts.consume(Copy::published(None, SMS)).await, Settlement::Ack);
+        assert_eq!(parts.sent().await.len(), copies);
+    }
+}
+
+#[tokio::test]
+async fn what_fails_goes_through_the_retry_tiers_with_its_counts_and_then_to_the_dead_letter_queue() {
+    let mut parts = parts().await;
+    let mut copy = Copy::published(Some("d-1"), EMAIL);
+    for (attempt, tier) in [(1, 1), (2, 2), (3, 3)] {
+        assert_eq!(parts.consume(copy).await, Settlement::Ack, "attempt {attempt}");
+        let row = parts.row("d-1").await.expect("a row");
+        assert_eq!((row.state, row.attempt, row.order), (State::Waiting, attempt, Order::Retry { tier }));
+        let mut published = parts.published();
+        let retry = published.pop().expect("a retry");
+        assert_eq!(published, []);
+        assert_eq!((&retry.to, retry.message_id.as_str()), (&To::Retry(tier), "d-1"));
+        assert_eq!(retry.body, EMAIL.as_bytes());
+        let headers = &retry.headers;
+        assert_eq!((headers.epoch, headers.seq, headers.attempt), (Some(0), Some(attempt), Some(attempt)));
+        copy = Copy::of(retry);
+    }
+    assert_eq!(parts.consume(copy).await, Settlement::Ack);
+    assert_eq!(parts.row("d-1").await.expect("a row").state, State::Dead);
+    let letters = parts.published();
+    let dead = letters[0].headers.dead.as_ref().expect("a letter");
+    assert_eq!((&letters[0].to, letters.len(), dead.attempts), (&To::DeadLetter, 1, 4));
+}
+
+#[tokio::test]
+async fn a_body_that_cannot_be_read_goes_to_the_dead_letter_queue_with_its_reason() {
+    let mut parts = parts().await;
+    assert_eq!(parts.consume(Copy::published(Some("d-1"), r#"{"channel":"sms""#)).await, Settlement::Ack);
+    let letters = parts.published();
+    assert_eq!((&letters[0].to, letters[0].message_id.as_str(), letters.len()), (&To::DeadLetter, "d-1", 1));
+    let dead = letters[0].headers.dead.as_ref().expect("a letter");
+    assert_eq!(dead.reason, Reason::DecodeError.as_str());
+    assert!(!dead.error.is_empty());
+    assert!(parts.row("d-1").await.is_none());
+}
+
+#[tokio::test]
+async fn another_body_under_a_known_id_is_a_dead_letter_and_leaves_the_row_alone() {
+    let mut parts = parts().await;
+    parts.consume(Copy::published(Some("d-1"), SMS)).await;
+    assert_eq!(parts.consume(Copy::published(Some("d-1"), EMAIL)).await, Settlement::Ack);
+    let letters = parts.published();
+    let dead = letters[0].headers.dead.as_ref().expect("a letter");
+    assert_eq!((letters.len(), dead.reason.as_str()), (1, Reason::IdConflict.as_str()));
+    assert_eq!(parts.row("d-1").await.expect("a row").state, State::Captured);
+}
+
+#[tokio::test]
+async fn a_message_that_came_too_often_is_given_up_before_a_send_and_its_row_ends_with_it() {
+    let mut parts = parts().await;
+    let mut copy = Copy::published(Some("d-1"), SMS);
+    copy.incoming.delivery_count = topology::TOO_MANY_DELIVERIES;
+    assert_eq!(parts.consume(copy).await, Settlement::Ack);
+    let letters = parts.published();
+    let dead = letters[0].headers.dead.as_ref().expect("a letter");
+    assert_eq!((letters.len(), dead.reason.as_str()), (1, Reason::RedeliveredTooOften.as_str()));
+    assert_eq!(parts.row("d-1").await.expect("a row").state, State::Dead);
+    assert_eq!(parts.sent().await.len(), 0);
+}
+
+#[tokio::test]
+async fn a_worker_that_stops_gives_back_what_it_has_not_sent() {
+    let mut stopping = parts().await;
+    stopping.shared.intake.stopping.cancel();
+    assert_eq!(stopping.consume(Copy::published(Some("d-1"), SMS)).await, Settlement::Requeue);
+    let row = stopping.row("d-1").await.expect("a row");
+    assert_eq!((row.state, row.attempt), (State::Waiting, 0));
+    assert_eq!((stopping.sent().await.len(), stopping.published()), (0, vec![]));
+}

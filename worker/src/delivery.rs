@@ -1,0 +1,50 @@
+//! One copy of a delivery on its way down the pipeline.
+
+use std::sync::Arc;
+
+use domain::{Arrival, Content, FirstSight, Lane, Notification, Row};
+use intake::Named;
+use topology::Incoming;
+use uuid::Uuid;
+
+use crate::Shared;
+
+pub(crate) struct Delivery {
+    pub(crate) notification: Arc<Notification>,
+    pub(crate) arrival: Arrival,
+    /// Set for a message that came without any id.
+    pub(crate) fingerprint: Option<Content>,
+    /// It may be a message that was sent: nobody can know.
+    pub(crate) doubtful: bool,
+    pub(crate) lane: Lane,
+    /// The claim's.
+    token: Uuid,
+}
+
+impl Delivery {
+    pub(crate) fn new(named: &Named, notification: Arc<Notification>, incoming: &Incoming) -> Self {
+        Self {
+            notification,
+            arrival: named.arrival(incoming),
+            fingerprint: named.fingerprint(),
+            doubtful: named.is_doubtful(),
+            lane: incoming.lane,
+            token: named.token(),
+        }
+    }
+
+    /// The row that this copy inserts when the ledger does not know the delivery.
+    pub(crate) fn candidate(&self, shared: &Shared, incoming: &Incoming) -> Row {
+        FirstSight {
+            arrival: &self.arrival,
+            notification: &self.notification,
+            fingerprint: self.fingerprint,
+            parent: incoming.headers.parent.clone(),
+            published_at: incoming.timestamp,
+            hasher: &shared.intake.hasher,
+            token: self.token,
+            now: shared.intake.clock.now(),
+        }
+        .row()
+    }
+}

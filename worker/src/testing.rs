@@ -1,0 +1,144 @@
+//! What the tests stand on: a worker's parts with a ledger of their own and no broker. Email fails, because nobody
+//! listens where its server should be; the sandbox keeps the messages of all other channels.
+
+use std::collections::BTreeMap;
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use channels::{Channels, SandboxMode, smtp};
+use domain::{Defaults, Key, Lane, RecipientHasher, Row, Tenant};
+use runtime::SystemClock;
+use secrecy::SecretString;
+use store::{CapturedView, Store};
+use tempfile::TempDir;
+use templates::Templates;
+use tokio::sync::mpsc::{self, UnboundedReceiver};
+use tokio::sync::oneshot;
+use topology::{
+    BasicProperties, Broker, Delivery, Incoming, Mode, Names, Plan, Publication, Publisher, QueueType, Settle,
+    Settlement, Source, Topology, properties,
+};
+
+use crate::{Settings, Shared, Worker, consume};
+
+/// The parts, the folder of their ledger, and what they publish.
+pub(crate) struct Parts {
+    pub(crate) shared: Arc<Shared>,
+    published: UnboundedReceiver<Publication>,
+    _folder: TempDir,
+}
+
+/// A copy of a message in the normal lane, as the broker would hand it out, and how the copy is settled.
+pub(crate) struct Copy {
+    pub(crate) incoming: Incoming,
+    settled: oneshot::Receiver<Settlement>,
+}
+
+pub(crate) async fn parts() -> Parts {
+    let folder = tempfile::tempdir().unwrap();
+    let url = SecretString::from(format!("sqlite://{}", folder.path().join("ledger.db").display()));
+    let store = Store::connect(store::Options::new(url, 10, Arc::new(SystemClock))).await.unwrap();
+    store.migrate().await.unwrap();
+    let (publisher, published) = Publisher::reporting();
+    let worker = Worker {
+        settings: settings(),
+        topology: topology(),
+        publisher,
+        store,
+        channels: channels(),
+        templates: Arc::new(Templates::embedded("en").unwrap()),
+        hasher: RecipientHasher::new(b"a secret of the tests, 32 bytes or more"),
+        clock: Arc::new(SystemClock),
+    };
+    let (_, shared) = worker.into_parts();
+    Parts { shared: Arc::new(shared), published, _folder: folder }
+}
+
+fn settings() -> Settings {
+    Settings {
+        concurrency: 4,
+        bytes_in_hand: 1 << 20,
+        provider_timeout: Duration::from_secs(10),
+        lease: Duration::from_secs(30),
+        grace: Duration::from_secs(1),
+        trouble_limit: Duration::from_secs(1),
+        max_retries: 3,
+        retry_delays: [5, 30, 120].map(Duration::from_secs),
+        throttle_max_age: Duration::from_secs(86_400),
+        ambiguity: BTreeMap::new(),
+        defaults: Defaults { channel: None },
+    }
+}
+
+/// Nothing is consumed from here.
+fn topology() -> Topology {
+    let names = Names::of("notifications");
+    let plan = Plan::new(&names, QueueType::Quorum, settings().retry_delays);
+    let broker = Broker::new(SecretString::from("amqp://guest:guest@127.0.0.1:1/none".to_owned()), "worker").unwrap();
+    Topology { broker, names, plan, mode: Mode::Off, management: None, declared: Default::default() }
+}
+
+fn channels() -> Channels {
+    // A port that was free a moment ago.
+    let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let mut settings = channels::Settings::unset(settings().provider_timeout);
+    settings.sandbox = SandboxMode::Missing;
+    settings.smtp = smtp::Settings {
+        host: Some(nobody.ip().to_string()),
+        port: Some(nobody.port()),
+        tls: smtp::Tls::None,
+        from_email: Some("fleet@example.com".into()),
+        ..smtp::Settings::default()
+    };
+    Channels::enable(&settings).unwrap()
+}
+
+impl Copy {
+    /// As its publisher sent it, with a `message_id` or without.
+    pub(crate) fn published(message_id: Option<&str>, body: &str) -> Self {
+        let with_id = |id: &str| BasicProperties::default().with_message_id(id.into());
+        Self::new(message_id.map_or_else(BasicProperties::default, with_id), Bytes::from(body.to_owned()))
+    }
+
+    /// As the broker hands out again what the fleet has published.
+    pub(crate) fn of(publication: Publication) -> Self {
+        let Publication { message_id, headers, carried, body, .. } = publication;
+        Self::new(properties(&message_id, &headers, &carried), body)
+    }
+
+    fn new(properties: BasicProperties, body: Bytes) -> Self {
+        let (settle, settled) = Settle::reporting();
+        let source = Source::Lane(Lane::Normal);
+        let delivery = Delivery { properties, body, redelivered: false, settle };
+        let incoming = Incoming::new(source, &Names::of("notifications"), None, delivery);
+        Self { incoming, settled }
+    }
+}
+
+impl Parts {
+    /// Has the worker consume one copy, and says how the copy was settled.
+    pub(crate) async fn consume(&self, copy: Copy) -> Settlement {
+        let (lane, incoming) = mpsc::channel(1);
+        lane.send(copy.incoming).await.unwrap();
+        drop(lane);
+        consume::take(Arc::clone(&self.shared), incoming).await;
+        copy.settled.await.expect("the copy is settled")
+    }
+
+    /// All that was published since the last look.
+    pub(crate) fn published(&mut self) -> Vec<Publication> {
+        std::iter::from_fn(|| self.published.try_recv().ok()).collect()
+    }
+
+    pub(crate) async fn row(&self, id: &str) -> Option<Row> {
+        let key = Key { tenant: Tenant::default(), id: id.into() };
+        self.shared.intake.store.delivery(&key).await.unwrap().map(|found| found.row)
+    }
+
+    /// What the sandbox has kept: one for each send.
+    pub(crate) async fn sent(&self) -> Vec<CapturedView> {
+        self.shared.intake.store.captures(None, 100).await.unwrap()
+    }
+}
