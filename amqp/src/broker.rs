@@ -142,7 +142,7 @@ impl Broker {
         Ok(self)
     }
 
-    /// For each node of a list. The default is 5 s.
+    /// For each node of a list.
     #[must_use]
     pub fn with_connect_timeout(mut self, timeout: Duration) -> Self {
         self.others.iter_mut().for_each(|other| other.connect_timeout = timeout);

@@ -30,10 +30,10 @@ pub struct Subscription<T> {
 
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ConsumerSettings {
-    /// A connection that the broker blocks for longer ends its generation. The default is 60 s.
+    /// A connection that the broker blocks for longer ends its generation.
     pub blocked_limit: Duration,
     /// Paused for longer, the generation ends and its messages go back to the broker, which would otherwise close the
-    /// AMQP channel after 30 minutes. The default is 20 minutes.
+    /// AMQP channel after 30 minutes.
     pub hold_limit: Duration,
 }
 

@@ -26,20 +26,21 @@ pub struct Publisher {
 
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct PublisherSettings {
-    /// How long to wait for a confirm. The default is 5 s.
+    /// `AMQP_CONFIRM_TIMEOUT_SECONDS`: how long to wait for a confirm.
     pub confirm_timeout: Duration,
-    /// Confirm channels working side by side; they hide each other's wait. The default is 8: with 64 publications at
-    /// once, fewer make most of them wait for a round that is not theirs, and more gain nothing.
+    /// Confirm channels working side by side; they hide each other's wait. With 64 publications at once, fewer than
+    /// 8 make most of them wait for a round that is not theirs, and more gain nothing.
     pub amqp_channels: usize,
-    /// Bytes; larger bodies are refused here. The default is 1 MiB, the `max_message_size` of `rabbitmq/rabbitmq.conf`.
+    /// Bytes; larger bodies are refused here. As many as `max_message_size` of `rabbitmq/rabbitmq.conf`.
     pub max_body_bytes: usize,
-    /// Publications waiting for a free AMQP channel. The default is 4096.
+    /// Publications waiting for a free AMQP channel.
     pub queue: usize,
 }
 
-impl Default for PublisherSettings {
-    fn default() -> Self {
-        Self { confirm_timeout: Duration::from_secs(5), amqp_channels: 8, max_body_bytes: 1024 * 1024, queue: 4096 }
+impl PublisherSettings {
+    /// What is no setting of the operator has its measured value.
+    pub fn new(confirm_timeout: Duration) -> Self {
+        Self { confirm_timeout, amqp_channels: 8, max_body_bytes: 1024 * 1024, queue: 4096 }
     }
 }
 

@@ -26,5 +26,5 @@ pub use app::RenderMetrics;
 pub use health::Probes;
 pub use routes::openapi;
 pub use service::Api;
-pub use settings::{Open, Settings};
+pub use settings::{Open, OperatorSettings, Settings};
 pub use token::{InvalidSettings, JwtAlgorithm, JwtSettings};

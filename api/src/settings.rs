@@ -1,4 +1,6 @@
-//! What the binary's configuration tells the API.
+//! What the API needs to be told: what its operator sets, and what the process around it knows.
+
+mod operator;
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -6,6 +8,7 @@ use std::time::Duration;
 use domain::{ChannelName, Zones};
 use secrecy::SecretString;
 
+pub use self::operator::{Open, OperatorSettings};
 use crate::token::JwtSettings;
 
 /// Typed settings; the names in the comments are those of the environment.
@@ -42,17 +45,8 @@ pub struct Settings {
     pub drain: Duration,
 }
 
-/// Who needs no token for publishing.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Open {
-    Nobody,
-    /// Who calls an API on a loopback address directly. A proxy that adds no header cannot be told from that.
-    ThisMachine,
-    Everybody,
-}
-
 impl Settings {
-    /// The defaults around what has none.
+    /// Closed and without anything that an operator may open; the limits are those of every API.
     pub fn new(listen: SocketAddr, jwt: JwtSettings, bootstrap_token: SecretString) -> Self {
         Self {
             listen,

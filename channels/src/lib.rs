@@ -4,6 +4,7 @@
 //! each with the provider that carries it. No channel retries, sleeps, or knows of attempts.
 
 mod channel;
+mod configured;
 mod enabled;
 mod http;
 mod providers;
@@ -22,5 +23,5 @@ pub use channel::{Channel, Outgoing};
 pub use enabled::{Carried, Channels, Enabled, NotEnabled};
 pub use media::{DestinationError, check_destination, default_ambiguity, known, prefixes, unknown};
 pub use providers::{fcm, sections, smtp, twilio};
-pub use section::{Half, Kind, Section, Setting, Values, Warning};
+pub use section::{Half, Section, Warning};
 pub use settings::{SandboxMode, Settings};

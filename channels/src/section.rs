@@ -1,10 +1,7 @@
-//! How a provider says which settings it has and how they are read. The binary reads them from its sources, and knows
-//! none of them by name.
+//! How a provider says which settings it has, how they are read, and what is worth a word about them. Whoever reads them
+//! knows none of them by name.
 
-use std::collections::BTreeMap;
-use std::str::FromStr;
-
-use secrecy::{ExposeSecret, SecretString};
+use runtime::settings::{Setting, Values};
 
 use crate::settings::Settings;
 
@@ -17,28 +14,6 @@ pub struct Section {
     pub warnings: fn(&Settings) -> Vec<Warning>,
     /// Puts what was read where the provider looks for it.
     pub(crate) fill: fn(&Values, &mut Settings),
-}
-
-/// One setting.
-#[derive(Clone, Copy, Debug)]
-pub struct Setting {
-    pub name: &'static str,
-    pub kind: Kind,
-}
-
-/// How a setting is read. What is refused, the binary says in the same words for all of a kind.
-#[derive(Clone, Copy, Debug)]
-pub enum Kind {
-    /// Without white space around it: texts, keys, URLs, paths.
-    Text,
-    /// With its spaces, because they may be part of it.
-    Password,
-    /// A host alone: its port has a setting of its own, named here.
-    Host { port: &'static str },
-    /// A whole number in this range.
-    Number { least: u32, most: u32 },
-    /// One of these words.
-    Choice(&'static [&'static str]),
 }
 
 /// What a provider cannot do without, missing beside other settings of its own: without a word about it, its channels
@@ -59,49 +34,4 @@ pub struct Warning {
     /// It is worth a word only where none of these settings was refused.
     pub about: &'static [&'static str],
     pub text: String,
-}
-
-/// What was read of one section, by the names of its settings. What is not set is not in it.
-#[derive(Clone, Debug, Default)]
-pub struct Values(BTreeMap<&'static str, SecretString>);
-
-impl Section {
-    /// Takes over what was read of it.
-    pub fn fill(&self, values: &Values, settings: &mut Settings) {
-        (self.fill)(values, settings);
-    }
-}
-
-impl Setting {
-    pub(crate) const fn text(name: &'static str) -> Self {
-        Self { name, kind: Kind::Text }
-    }
-
-    pub(crate) const fn password(name: &'static str) -> Self {
-        Self { name, kind: Kind::Password }
-    }
-
-    pub(crate) const fn number(name: &'static str, least: u32, most: u32) -> Self {
-        Self { name, kind: Kind::Number { least, most } }
-    }
-}
-
-impl FromIterator<(&'static str, SecretString)> for Values {
-    fn from_iter<T: IntoIterator<Item = (&'static str, SecretString)>>(values: T) -> Self {
-        Self(values.into_iter().collect())
-    }
-}
-
-impl Values {
-    pub(crate) fn secret(&self, setting: Setting) -> Option<SecretString> {
-        self.0.get(setting.name).cloned()
-    }
-
-    pub(crate) fn text(&self, setting: Setting) -> Option<String> {
-        self.0.get(setting.name).map(|value| value.expose_secret().to_owned())
-    }
-
-    pub(crate) fn number<T: FromStr>(&self, setting: Setting) -> Option<T> {
-        self.0.get(setting.name)?.expose_secret().parse().ok()
-    }
 }

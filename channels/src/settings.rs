@@ -1,4 +1,4 @@
-//! What the channels need to be told, as plain values that the binary fills from its configuration.
+//! What the channels need to be told, as plain values.
 
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// No provider has a setting yet: [`crate::sections`] fills them in.
+    /// No provider has a setting yet: the [`crate::sections`] fill them in.
     pub fn unset(provider_timeout: Duration) -> Self {
         Self {
             only: None,
@@ -33,7 +33,7 @@ impl Settings {
     }
 }
 
-/// Nothing is set; a provider has the time that it has by default.
+/// Nothing is set, and a provider has time.
 #[cfg(test)]
 pub(crate) fn of_tests() -> Settings {
     Settings::unset(Duration::from_secs(10))

@@ -49,7 +49,7 @@ pub(crate) fn check(mut sources: Sources, role: RoleName) -> Result<ExitCode> {
 
 fn look(sources: Sources, role: Role) -> Result<Config> {
     let config = Config::read(sources, role)?;
-    if config.broker.is_some() {
+    if config.topology.broker.is_some() {
         parts::topology(&config, role.name())?;
     }
     Ok(config)

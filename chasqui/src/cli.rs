@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::{Context as _, Result};
 use clap::{Parser, Subcommand};
 
-use crate::config::{Config, Role, Sources};
+use crate::config::{Config, REFERENCE, Role, Sources};
 use crate::output::{self, say};
 use crate::{check, exit, health, logs, parts, roles, send, stuck, topology_commands, up};
 
@@ -70,7 +70,7 @@ pub enum Command {
 pub async fn run(cli: Cli) -> Result<ExitCode> {
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let file = cli.config.as_deref();
-    let load = || Sources::load(file);
+    let load = || REFERENCE.load(file);
     match cli.command {
         Command::Up { demo } => up::up(load(), demo).await,
         Command::Api => roles::run_alone(started(load(), Role::Api)?, Role::Api).await,
@@ -83,7 +83,7 @@ pub async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Check { role } => check::check(load(), role),
         Command::Health { url } => health::health(load(), url).await,
         Command::Settings => {
-            file.map_or(Ok(()), Sources::look_at)?;
+            file.map_or(Ok(()), |file| REFERENCE.look_at(file))?;
             output::text(crate::config::DEFAULTS);
             Ok(ExitCode::SUCCESS)
         }

@@ -26,7 +26,7 @@ pub(crate) fn clock() -> Arc<dyn Clock> {
 
 /// Reads nothing from the network.
 pub(crate) fn topology(config: &Config, role: &str) -> Result<Topology> {
-    let broker = config.broker.as_ref().context("no broker is given: set AMQP_URL")?;
+    let broker = config.topology.broker.as_ref().context("no broker is given: set AMQP_URL")?;
     let mut connection = Broker::new(broker.url.clone(), role).context("AMQP_URL")?;
     if let Some(file) = &broker.ca_file {
         connection = connection.with_ca_file(file)?;
@@ -34,18 +34,19 @@ pub(crate) fn topology(config: &Config, role: &str) -> Result<Topology> {
     if broker.tenant_from_user_id {
         connection = connection.with_user_id().context("AMQP_URL")?;
     }
-    let management = config.management_url.as_ref().map(|url| Management::new(url, &connection)).transpose()?;
-    if config.queue_type == QueueType::Classic {
+    let management =
+        config.topology.management_url.as_ref().map(|url| Management::new(url, &connection)).transpose()?;
+    if config.topology.queue_type == QueueType::Classic {
         tracing::warn!(
             "classic queues: without a delivery limit and safe dead-lettering, fewer promises hold (docs/promises.md)"
         );
     }
-    let plan = Plan::new(&config.names, config.queue_type, config.worker.retry_delays);
+    let plan = Plan::new(&config.topology.names, config.topology.queue_type, config.worker.retry_delays);
     Ok(Topology {
         broker: connection,
-        names: config.names.clone(),
+        names: config.topology.names.clone(),
         plan,
-        mode: config.topology,
+        mode: config.topology.mode,
         management,
         declared: Declarations::default(),
     })
@@ -75,7 +76,7 @@ pub(crate) async fn wait_for_broker(topology: &Topology, stop: &CancellationToke
 }
 
 pub(crate) fn publisher(config: &Config, topology: Topology, stop: CancellationToken) -> Publisher {
-    let settings = PublisherSettings { confirm_timeout: config.confirm_timeout, ..PublisherSettings::default() };
+    let settings = PublisherSettings::new(config.topology.confirm_timeout);
     Publisher::start(topology, settings, stop)
 }
 
@@ -89,9 +90,8 @@ pub(crate) async fn existing_store(config: &Config, clock: Arc<dyn Clock>) -> Re
 }
 
 fn ledger(config: &Config, clock: Arc<dyn Clock>) -> Result<store::Options> {
-    let url = config.database_url.clone().context("no ledger is given: set DATABASE_URL")?;
-    let options = store::Options::new(url, clock);
-    Ok(store::Options { max_connections: config.database_max_connections, ..options })
+    let url = config.ledger.url.clone().context("no ledger is given: set DATABASE_URL")?;
+    Ok(store::Options::new(url, config.ledger.max_connections, clock))
 }
 
 /// Brings the tables up to date as soon as the ledger is there, or waits for the stop.
@@ -117,7 +117,7 @@ pub(crate) async fn migrate(store: &Store, stop: &CancellationToken) -> Result<(
 }
 
 pub(crate) fn patience(config: &Config) -> Patience {
-    Patience { after: config.stuck_after, delays: config.worker.retry_delays }
+    Patience { after: config.scheduler.stuck_after, delays: config.worker.retry_delays }
 }
 
 /// To be told at a start, of who computes when schedules fire.

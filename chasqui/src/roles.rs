@@ -127,7 +127,7 @@ pub(crate) async fn run_api(
 
 fn api_settings(config: &Config, listen: std::net::SocketAddr, first_user: FirstUser) -> Result<api::Settings> {
     let secret = config.secret_key.clone().context("SECRET_KEY is missing")?;
-    let jwt = config.tokens(secret);
+    let jwt = config.api.tokens(secret, config.previous_secret_key.clone());
     let bootstrap = config.api.bootstrap_token.clone().unwrap_or_else(|| {
         let token = uuid::Uuid::new_v4().simple().to_string();
         tracing::info!("until the first user is registered: POST /register with X-Bootstrap-Token: {token}");
@@ -137,7 +137,7 @@ fn api_settings(config: &Config, listen: std::net::SocketAddr, first_user: First
         open: config.api.open,
         first_user_from_here: first_user == FirstUser::FromThisMachine,
         hosts: config.api.hosts.clone(),
-        retention: config.retention,
+        retention: config.scheduler.retention,
         default_channel: config.worker.defaults.channel.clone(),
         sandbox: config.channels.sandbox != channels::SandboxMode::Off,
         zones: config.zones.clone(),
@@ -172,8 +172,8 @@ pub(crate) async fn run_scheduler(shared: Shared, readiness: Readiness, stop: Ca
         store: shared.store,
         hasher: parts::hasher(config),
         defaults: config.worker.defaults.clone(),
-        demo: config.demo.clone(),
-        retention: config.retention,
+        demo: config.scheduler.demo.clone(),
+        retention: config.scheduler.retention,
         patience: parts::patience(config),
         zones: config.zones.clone(),
         clock: shared.clock,

@@ -77,7 +77,7 @@ fn templates_and_recipients() -> [(&'static str, &'static str, &'static str, &'s
 }
 
 fn sample_data(template: &str) -> Value {
-    let templates = templates::Templates::embedded().map(|all| all.describe()).unwrap_or_default();
+    let templates = templates::Templates::embedded("en").map(|all| all.describe()).unwrap_or_default();
     let found = templates.into_iter().find(|description| description.template == template);
     found.map_or(Value::Null, |description| Value::Object(description.sample))
 }

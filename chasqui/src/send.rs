@@ -93,7 +93,7 @@ pub(crate) async fn send(sources: Sources, what: Send) -> Result<ExitCode> {
 async fn look_for_another(config: &Config, store: Option<&Store>, key: &Key, content: &Content) -> Result<()> {
     let found = match store {
         Some(store) => is_known_with_another(store, key, content).await?,
-        None if config.database_url.is_none() => false,
+        None if config.ledger.url.is_none() => false,
         None => {
             let looked = match parts::existing_store(config, parts::clock()).await {
                 Ok(store) => is_known_with_another(&store, key, content).await,

@@ -36,8 +36,8 @@ pub(crate) async fn stuck(sources: Sources, what: Stuck) -> Result<ExitCode> {
     let jobs = store.stuck_jobs(patience, now).await.context(unreadable)?;
     let found: Vec<Found<'_>> = deliveries
         .iter()
-        .map(|stuck| of_delivery(stuck, &config.names))
-        .chain(jobs.iter().map(|job| of_job(job, &config.names)))
+        .map(|stuck| of_delivery(stuck, &config.topology.names))
+        .chain(jobs.iter().map(|job| of_job(job, &config.topology.names)))
         .collect();
     for found in &found {
         match what.json {

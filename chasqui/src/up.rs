@@ -32,7 +32,7 @@ pub(crate) async fn up(mut sources: Sources, demo: bool) -> Result<ExitCode> {
     let stop = CancellationToken::new();
     tokio::spawn(roles::stop_on_signal(stop.clone()));
     let listener = api_listener(config.api.listen).await?;
-    let broker = if config.broker.is_none() {
+    let broker = if config.topology.broker.is_none() {
         say!("up: starting a private RabbitMQ node in ./var/rabbitmq (this takes a few seconds)");
         let broker = tokio::select! {
             broker = unconfigured::start_broker(&mut sources) => broker?,

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use chasqui::config::{Config, Role, Sources};
+use chasqui::config::{Config, REFERENCE, Role, Sources};
 use chasqui::fleet::Fleet;
 use domain::{Key, State, Tenant};
 use lapin::options::ConfirmSelectOptions;
@@ -111,7 +111,7 @@ impl TestFleet {
         ];
         pairs.extend(settings);
         let environment = pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        let sources = Sources::of(pairs);
+        let sources = REFERENCE.with(pairs);
         let connection = Connection::connect(&amqp_url, ConnectionProperties::default()).await?;
         let amqp = connection.create_channel().await?;
         amqp.confirm_select(ConfirmSelectOptions::default()).await?;
@@ -135,8 +135,8 @@ impl TestFleet {
     /// Opens the ledger of a fleet that runs as processes, so that an auditor can read it.
     pub async fn open_books(&mut self) {
         let config = Config::read(self.sources.clone(), Role::Ledger).expect("the settings are right");
-        let url = config.database_url.expect("a ledger is given");
-        let options = store::Options::new(url, Arc::new(SystemClock));
+        let url = config.ledger.url.expect("a ledger is given");
+        let options = store::Options::new(url, config.ledger.max_connections, Arc::new(SystemClock));
         self.books = Some(Store::connect(options).await.expect("the ledger opens"));
     }
 

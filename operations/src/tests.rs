@@ -11,7 +11,7 @@ use super::*;
 /// 2026-03-01T12:00:00Z
 const NOW: Timestamp = Timestamp::from_seconds(1_772_366_400);
 
-static SHIPPED: LazyLock<Checker> = LazyLock::new(|| Checker::new(Arc::new(Templates::embedded().unwrap())));
+static SHIPPED: LazyLock<Checker> = LazyLock::new(|| Checker::new(Arc::new(Templates::embedded("en").unwrap())));
 
 fn findings_by(checker: &Checker, body: &Value) -> Findings {
     let Value::Object(object) = body else { panic!("{body}") };
@@ -298,7 +298,7 @@ fn of_template(text: &str, sample: Value) -> (tempfile::TempDir, Checker) {
     std::fs::create_dir_all(folder.path().join("own/en")).unwrap();
     std::fs::write(folder.path().join("own/sample.json"), sample.to_string()).unwrap();
     std::fs::write(folder.path().join("own/en/sms.txt"), text).unwrap();
-    let templates = Templates::with_directory(Some(folder.path()), Options::default()).unwrap();
+    let templates = Templates::with_directory(Some(folder.path()), Options::new("en")).unwrap();
     (folder, Checker::new(Arc::new(templates)))
 }
 

@@ -14,6 +14,7 @@ mod fire;
 mod job;
 mod retention;
 mod rules;
+mod settings;
 mod settlement;
 mod stuck;
 #[cfg(test)]
@@ -22,6 +23,7 @@ mod ticker;
 mod wake;
 
 pub use demo::Demo;
+pub use settings::{Media, Settings};
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -36,7 +36,7 @@ pub(crate) async fn parts(now: &str, zones: Zones) -> Parts {
     let folder = tempfile::tempdir().unwrap();
     let clock = Arc::new(Still(at(now)));
     let url = SecretString::from(format!("sqlite://{}", folder.path().join("ledger.db").display()));
-    let store = Store::connect(Options::new(url, clock.clone())).await.unwrap();
+    let store = Store::connect(Options::new(url, 10, clock.clone())).await.unwrap();
     store.migrate().await.unwrap();
     let stop = CancellationToken::new();
     let shared = Shared {
@@ -59,11 +59,11 @@ pub(crate) async fn parts(now: &str, zones: Zones) -> Parts {
 /// A publisher whose broker refuses connections.
 fn without_broker(stop: &CancellationToken) -> Publisher {
     let url = SecretString::from("amqp://guest:guest@127.0.0.1:1/none".to_owned());
-    let names = Names::default();
+    let names = Names::of("notifications");
     let plan = Plan::new(&names, QueueType::Quorum, [5, 30, 120].map(Duration::from_secs));
     let broker = Broker::new(url, "scheduler").unwrap();
     let topology = Topology { broker, names, plan, mode: Mode::Off, management: None, declared: Default::default() };
-    Publisher::start(topology, PublisherSettings::default(), stop.clone())
+    Publisher::start(topology, PublisherSettings::new(Duration::from_secs(5)), stop.clone())
 }
 
 impl Drop for Parts {

@@ -12,6 +12,7 @@ mod error;
 mod handle;
 mod ledger;
 mod options;
+mod settings;
 mod sql;
 mod writers;
 
@@ -27,3 +28,4 @@ pub use ledger::{
     StuckJob, Target,
 };
 pub use options::Options;
+pub use settings::Settings;

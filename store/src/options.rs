@@ -10,7 +10,7 @@ use secrecy::SecretString;
 pub struct Options {
     /// `postgres://…`, `postgresql://…` or `sqlite:…`. The URL may hold a password, so it never prints.
     pub url: SecretString,
-    /// The most connections to Postgres, which has at least 6; or the readers of SQLite, whose one writer comes on top.
+    /// `DATABASE_MAX_CONNECTIONS`: the most connections to Postgres, which has at least 6; or the readers of SQLite, whose one writer comes on top.
     pub max_connections: u32,
     /// How many captures of the sandbox are kept of each tenant: the newest.
     pub captures_kept: u32,
@@ -20,8 +20,8 @@ pub struct Options {
 }
 
 impl Options {
-    /// Ten connections, a thousand captures of each tenant.
-    pub fn new(url: SecretString, clock: Arc<dyn Clock>) -> Self {
-        Self { url, max_connections: 10, captures_kept: 1_000, must_exist: false, clock }
+    /// The newest thousand captures of each tenant are kept, and a SQLite file is made where there is none.
+    pub fn new(url: SecretString, max_connections: u32, clock: Arc<dyn Clock>) -> Self {
+        Self { url, max_connections, captures_kept: 1_000, must_exist: false, clock }
     }
 }

@@ -14,6 +14,7 @@ mod explain;
 mod files;
 mod links;
 mod scan;
+mod settings;
 mod templates;
 
 #[cfg(test)]

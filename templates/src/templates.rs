@@ -34,15 +34,15 @@ pub struct Templates {
 /// What an operator may set.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Options {
-    /// The locale of last resort, BCP 47.
+    /// `DEFAULT_LOCALE`: the locale of last resort, BCP 47.
     pub default_locale: String,
     pub limits: Limits,
 }
 
-impl Default for Options {
-    /// `en`, and the limits' own defaults.
-    fn default() -> Self {
-        Self { default_locale: "en".to_owned(), limits: Limits::default() }
+impl Options {
+    /// With the usual limits.
+    pub fn new(default_locale: impl Into<String>) -> Self {
+        Self { default_locale: default_locale.into(), limits: Limits::default() }
     }
 }
 
@@ -59,12 +59,12 @@ pub struct Description {
 }
 
 impl Templates {
-    /// The shipped templates with the default options.
+    /// The shipped templates alone.
     ///
     /// # Errors
     /// [`LoadError`] when the binary was built with a catalog that its tests would have refused.
-    pub fn embedded() -> Result<Self, LoadError> {
-        Self::with_directory(None, Options::default())
+    pub fn embedded(default_locale: &str) -> Result<Self, LoadError> {
+        Self::with_directory(None, Options::new(default_locale))
     }
 
     /// The shipped templates, and over them the files of an operator's directory of the same shape. Blocks on files.

@@ -20,7 +20,7 @@ fn load(files: &[(&str, &str)]) -> Result<Templates, LoadError> {
 }
 
 fn load_with(files: &[(&str, &str)], limits: Limits) -> Result<Templates, LoadError> {
-    let options = Options { limits, ..Options::default() };
+    let options = Options { limits, ..Options::new("en") };
     Templates::from_files(&as_files(files), options, Vec::new())
 }
 

@@ -103,7 +103,7 @@ mod tests {
     /// The tenant of a body that the user `acme` has published, or why it has none.
     fn tenant_of(body: &str, properties: BasicProperties, fleet_user: Option<&str>) -> Result<String, String> {
         let (settle, _settled) = Settle::reporting();
-        let (source, names) = (Source::Lane(Lane::Normal), Names::default());
+        let (source, names) = (Source::Lane(Lane::Normal), Names::of("notifications"));
         let body = Bytes::from(body.to_owned());
         let delivery = Delivery { properties, body, redelivered: false, settle };
         let incoming = Incoming::new(source, &names, fleet_user, delivery);
@@ -141,7 +141,7 @@ mod tests {
         let (settle, _settled) = Settle::reporting();
         let body = Bytes::from(r#"{"channel":"sms","destination":"+12025550143","message":"Hola","order":7}"#);
         let delivery = Delivery { properties, body, redelivered: false, settle };
-        let incoming = Incoming::new(Source::Lane(Lane::Normal), &Names::default(), None, delivery);
+        let incoming = Incoming::new(Source::Lane(Lane::Normal), &Names::of("notifications"), None, delivery);
         let unknown = incoming.decode(&Defaults { channel: None }).unwrap().unknown;
         let pointers: Vec<_> = unknown.iter().map(|field| field.pointer.as_str()).collect();
         assert_eq!(pointers, ["/order", "header:notify-agian"]);

@@ -18,6 +18,7 @@ mod plan;
 mod publish;
 mod ready;
 mod recreate;
+mod settings;
 mod source;
 mod verify;
 
@@ -37,5 +38,6 @@ pub use plan::{Plan, Queue};
 pub use publish::{Insisted, Publication, Publisher, To};
 pub use ready::{Declarations, Mode, Topology, ready};
 pub use recreate::{Recreated, recreate_retry};
+pub use settings::{BrokerSettings, Settings};
 pub use source::Source;
 pub use verify::{Difference, Verified, verify};

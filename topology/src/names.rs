@@ -13,21 +13,21 @@ pub struct Names {
     pub routing_key: String,
 }
 
-impl Default for Names {
-    fn default() -> Self {
+impl Names {
+    /// Stems that begin alike.
+    pub fn of(fleet: &str) -> Self {
         Self {
-            exchange: "notifications.exchange".into(),
-            queue: "notifications.queue".into(),
-            routing_key: "notifications.key".into(),
+            exchange: format!("{fleet}.exchange"),
+            queue: format!("{fleet}.queue"),
+            routing_key: format!("{fleet}.key"),
         }
     }
 }
 
 /// What kind of queues to declare.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum QueueType {
     /// Replicated and flushed to disk, with a delivery limit and safe dead-lettering. Every promise holds only here.
-    #[default]
     Quorum,
     /// The plain durable queues that an installation may already have.
     Classic,

@@ -142,14 +142,15 @@ mod tests {
 
     #[test]
     fn the_page_about_the_topology_shows_the_default_plan() {
-        let plan = Plan::new(&Names::default(), QueueType::Quorum, DELAYS).to_string();
+        let plan = Plan::new(&Names::of("notifications"), QueueType::Quorum, DELAYS).to_string();
         let page = include_str!("../../docs/topology.md");
         assert!(page.contains(&plan), "docs/topology.md must hold these tables:\n{plan}");
     }
 
     #[test]
     fn delays_are_decimal_seconds() {
-        let plan = Plan::new(&Names::default(), QueueType::Classic, [0.3, 0.6, 0.0015].map(Duration::from_secs_f64));
+        let plan =
+            Plan::new(&Names::of("notifications"), QueueType::Classic, [0.3, 0.6, 0.0015].map(Duration::from_secs_f64));
         let delays = plan.queues.iter().filter_map(|queue| queue.arguments.get("x-message-ttl"));
         assert_eq!(delays.cloned().collect::<Vec<_>>(), [300, 600, 1].map(Argument::Number));
     }

@@ -4,6 +4,7 @@ mod insist;
 mod meters;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use amqp::{PublishError, PublisherSettings, PublisherState};
 use bytes::Bytes;
@@ -67,14 +68,15 @@ impl Publisher {
 
     /// Not connected to a broker: each publication is confirmed, and comes out here. For tests of whoever publishes.
     pub fn reporting() -> (Self, mpsc::UnboundedReceiver<Publication>) {
-        let (publisher, mut pending) = amqp::Publisher::answered_by_test(PublisherSettings::default());
+        let (publisher, mut pending) =
+            amqp::Publisher::answered_by_test(PublisherSettings::new(Duration::from_secs(5)));
         let (report, published) = mpsc::unbounded_channel();
         tokio::spawn(async move {
             while let Some(pending) = pending.recv().await {
                 pending.answer(Ok(()));
             }
         });
-        (Self { report: Some(report), ..Self::over(publisher, Names::default()) }, published)
+        (Self { report: Some(report), ..Self::over(publisher, Names::of("notifications")) }, published)
     }
 
     /// Returns when the broker has confirmed it. What several callers publish meanwhile shares a round; a lone
@@ -162,7 +164,7 @@ mod tests {
 
     #[test]
     fn no_body_that_the_fleet_would_read_is_too_large_to_publish() {
-        assert_eq!(PublisherSettings::default().max_body_bytes, domain::MAX_BODY_BYTES);
+        assert_eq!(PublisherSettings::new(Duration::from_secs(5)).max_body_bytes, domain::MAX_BODY_BYTES);
     }
 
     #[test]
@@ -171,7 +173,7 @@ mod tests {
             let (mandatory, headers) = (!matches!(to, To::Event(_)), Headers::default());
             let publication =
                 Publication { to, message_id: "m".into(), body: Bytes::new(), headers, carried: Carried::default() };
-            let made = publication.into_amqp(&Names::default()).unwrap();
+            let made = publication.into_amqp(&Names::of("notifications")).unwrap();
             assert_eq!((made.exchange.as_str(), made.routing_key.as_str()), (exchange, routing_key));
             assert_eq!(made.mandatory, mandatory);
         };

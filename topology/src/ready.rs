@@ -16,10 +16,9 @@ const WHOLE: Duration = Duration::from_secs(30);
 const LOOK: Duration = Duration::from_secs(5);
 
 /// `AMQP_TOPOLOGY`.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Mode {
     /// Create what is missing, refuse what differs.
-    #[default]
     Declare,
     /// Compare only.
     Verify,

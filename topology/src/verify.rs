@@ -227,7 +227,7 @@ mod tests {
 
     #[test]
     fn queues_with_one_member_in_a_cluster_of_three_are_named_with_the_command_for_each_other_node() {
-        let plan = Plan::new(&Names::default(), QueueType::Quorum, [Duration::from_secs(1); 3]);
+        let plan = Plan::new(&Names::of("notifications"), QueueType::Quorum, [Duration::from_secs(1); 3]);
         let nodes = ["rabbit@a", "rabbit@b", "rabbit@c"].map(String::from);
         let lines = grow(&plan, &found(&plan, &["rabbit@a"]), &nodes, "foro");
         assert_eq!(lines.len(), plan.queues.len() + 2);

@@ -59,7 +59,7 @@ mod tests {
         std::fs::write(folder.path().join("count/sample.json"), r#"{"numbers": [1]}"#).unwrap();
         let template = "{% for number in numbers %}{{ number }}{% endfor %}";
         std::fs::write(folder.path().join("count/en/sms.txt"), template).unwrap();
-        let templates = Templates::with_directory(Some(folder.path()), templates::Options::default()).unwrap();
+        let templates = Templates::with_directory(Some(folder.path()), templates::Options::new("en")).unwrap();
         let body = json!({
             "channel": "sms", "destination": "+12025550143", "template": "count", "data": {"numbers": vec![7; numbers]},
         });
@@ -71,7 +71,7 @@ mod tests {
     async fn every_variable_that_is_missing_is_named() {
         let body = json!({"channel": "sms", "destination": "+12025550143", "template": "otp", "data": {"code": 1}});
         let notification = Notification::decode(body.to_string().as_bytes(), &Defaults { channel: None }).unwrap();
-        let templates = Arc::new(Templates::embedded().unwrap());
+        let templates = Arc::new(Templates::embedded("en").unwrap());
         let refused = render(&templates, &Arc::new(notification), 100).await.unwrap_err();
         assert!(refused.contains("`product`") && refused.contains("`minutes`"), "{refused}");
     }

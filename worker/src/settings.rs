@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use domain::{Ambiguity, ChannelName, Defaults, Policy};
+use runtime::settings::{Reader, did_you_mean};
 
-/// Typed settings; the binary fills them from its configuration.
+/// The settings `WORKER_*` and their companions, and limits that nobody sets.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// Deliveries in hand at once, over all lanes.
@@ -41,6 +42,22 @@ pub struct InvalidSettings {
 }
 
 impl Settings {
+    pub fn read(reader: &mut Reader) -> Self {
+        Self {
+            concurrency: reader.number("WORKER_CONCURRENCY", 4..=1600),
+            bytes_in_hand: 64 * 1024 * 1024,
+            provider_timeout: reader.seconds("PROVIDER_TIMEOUT_SECONDS"),
+            lease: reader.seconds("WORKER_LEASE_SECONDS"),
+            grace: reader.seconds("WORKER_GRACE_SECONDS"),
+            trouble_limit: Duration::from_secs(60),
+            max_retries: reader.number("WORKER_MAX_RETRIES", 0..=1000),
+            retry_delays: retry_delays(reader),
+            throttle_max_age: reader.seconds("THROTTLE_MAX_AGE_SECONDS"),
+            ambiguity: ambiguity(reader),
+            defaults: Defaults { channel: reader.channel("DEFAULT_CHANNEL", channels::known()) },
+        }
+    }
+
     /// # Errors
     /// [`InvalidSettings`] when a lease could run out under a live send.
     pub fn check(&self) -> Result<(), InvalidSettings> {
@@ -65,6 +82,61 @@ impl Settings {
             ambiguity,
         }
     }
+}
+
+fn retry_delays(reader: &mut Reader) -> [Duration; 3] {
+    let names = ["WORKER_RETRY_DELAY_1", "WORKER_RETRY_DELAY_2", "WORKER_RETRY_DELAY_3"];
+    let delays = names.map(|name| reader.seconds(name));
+    if reader.are_right(&names) && !delays.is_sorted() {
+        reader.problem(
+            "WORKER_RETRY_DELAY_1, _2 and _3 must not fall: each retry waits at least as long as the one before",
+        );
+    }
+    delays
+}
+
+fn ambiguity(reader: &mut Reader) -> BTreeMap<ChannelName, Ambiguity> {
+    let list = reader.text("AMBIGUITY").unwrap_or_default();
+    let pairs: Vec<&str> = list.split(',').map(str::trim).filter(|pair| !pair.is_empty()).collect();
+    let mut policies = BTreeMap::new();
+    for (at, pair) in pairs.iter().enumerate() {
+        match policy(pair) {
+            Ok((channel, _)) if policies.contains_key(&channel) => {
+                reader.refuse("AMBIGUITY", format_args!("names {channel} twice: leave one of the two"));
+            }
+            Ok((channel, policy)) => {
+                policies.insert(channel, policy);
+            }
+            Err(what) => {
+                let place = format!("{} of {}", at + 1, pairs.len());
+                reader.refuse(
+                    "AMBIGUITY",
+                    format_args!("must be a list such as sms=hold,email=resend; of number {place}, {what}"),
+                );
+            }
+        }
+    }
+    policies
+}
+
+/// What stands there may be the value of another setting: it is not repeated.
+fn policy(pair: &str) -> Result<(ChannelName, Ambiguity), String> {
+    let Some((channel, policy)) = pair.split_once('=').map(|(channel, policy)| (channel.trim(), policy.trim())) else {
+        return Err("there is no = between a channel and what to do".into());
+    };
+    let channel = known_channel(channel).ok_or_else(|| {
+        let known = channels::known();
+        format!("the channel is not known, but {}{}", known.join(", "), did_you_mean(channel, known))
+    })?;
+    let policy = Ambiguity::parse(policy).ok_or_else(|| {
+        let known = Ambiguity::ALL.map(Ambiguity::as_str);
+        format!("what to do is not known, but {}{}", known.join(", "), did_you_mean(policy, &known))
+    })?;
+    Ok((channel, policy))
+}
+
+fn known_channel(word: &str) -> Option<ChannelName> {
+    ChannelName::parse(word).ok().filter(|name| channels::known().contains(&name.as_str()))
 }
 
 #[cfg(test)]

@@ -39,7 +39,7 @@ pub(crate) struct Copy {
 pub(crate) async fn parts() -> Parts {
     let folder = tempfile::tempdir().unwrap();
     let url = SecretString::from(format!("sqlite://{}", folder.path().join("ledger.db").display()));
-    let store = Store::connect(store::Options::new(url, Arc::new(SystemClock))).await.unwrap();
+    let store = Store::connect(store::Options::new(url, 10, Arc::new(SystemClock))).await.unwrap();
     store.migrate().await.unwrap();
     let (publisher, published) = Publisher::reporting();
     let worker = Worker {
@@ -48,7 +48,7 @@ pub(crate) async fn parts() -> Parts {
         publisher,
         store,
         channels: channels(),
-        templates: Arc::new(Templates::embedded().unwrap()),
+        templates: Arc::new(Templates::embedded("en").unwrap()),
         hasher: RecipientHasher::new(b"a secret of the tests, 32 bytes or more"),
         clock: Arc::new(SystemClock),
     };
@@ -74,7 +74,7 @@ fn settings() -> Settings {
 
 /// Nothing is consumed from here.
 fn topology() -> Topology {
-    let names = Names::default();
+    let names = Names::of("notifications");
     let plan = Plan::new(&names, QueueType::Quorum, settings().retry_delays);
     let broker = Broker::new(SecretString::from("amqp://guest:guest@127.0.0.1:1/none".to_owned()), "worker").unwrap();
     Topology { broker, names, plan, mode: Mode::Off, management: None, declared: Default::default() }
@@ -112,7 +112,7 @@ impl Copy {
         let (settle, settled) = Settle::reporting();
         let source = Source::Lane(Lane::Normal);
         let delivery = Delivery { properties, body, redelivered: false, settle };
-        let incoming = Incoming::new(source, &Names::default(), None, delivery);
+        let incoming = Incoming::new(source, &Names::of("notifications"), None, delivery);
         Self { incoming, settled }
     }
 }

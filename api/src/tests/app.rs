@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
-use crate::{Api, JwtSettings, Open, Settings};
+use crate::{Api, JwtAlgorithm, JwtSettings, Open, Settings};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
@@ -28,7 +28,7 @@ pub(crate) const BOOTSTRAP: &str = "printed-at-start";
 pub(crate) const NOW: Timestamp = Timestamp::from_seconds(1_772_366_400);
 
 /// Compiled once for all tests.
-static SHIPPED: LazyLock<Arc<Templates>> = LazyLock::new(|| Arc::new(Templates::embedded().unwrap()));
+static SHIPPED: LazyLock<Arc<Templates>> = LazyLock::new(|| Arc::new(Templates::embedded("en").unwrap()));
 
 pub(crate) struct TestApp {
     pub(crate) router: Router,
@@ -87,9 +87,22 @@ impl Drop for TestApp {
     }
 }
 
+/// Tokens of this secret, as the claims of these tests have them.
+pub(crate) fn hs256(secret: &str) -> JwtSettings {
+    JwtSettings {
+        algorithm: JwtAlgorithm::Hs256,
+        secret: SecretString::from(secret.to_owned()),
+        previous_secret: None,
+        public_key_pem: None,
+        audience: "chasqui".into(),
+        issuer: "chasqui".into(),
+        lifetime: Duration::from_secs(30 * 60),
+    }
+}
+
 pub(crate) fn settings() -> Settings {
-    let jwt = JwtSettings::hs256(SecretString::from(SECRET.to_owned()));
-    let mut settings = Settings::new("127.0.0.1:8080".parse().unwrap(), jwt, SecretString::from(BOOTSTRAP.to_owned()));
+    let mut settings =
+        Settings::new("127.0.0.1:8080".parse().unwrap(), hs256(SECRET), SecretString::from(BOOTSTRAP.to_owned()));
     // As under `chasqui up`.
     (settings.open, settings.first_user_from_here) = (Open::ThisMachine, true);
     settings
@@ -104,7 +117,7 @@ impl TestApp {
         let folder = tempfile::tempdir().unwrap();
         let clock = Arc::new(Still(Mutex::new(NOW)));
         let url = SecretString::from(format!("sqlite://{}", folder.path().join("ledger.db").display()));
-        let store = Store::connect(Options::new(url, clock.clone())).await.unwrap();
+        let store = Store::connect(Options::new(url, 10, clock.clone())).await.unwrap();
         store.migrate().await.unwrap();
         let stop = CancellationToken::new();
         let publisher = without_broker(&stop);
@@ -147,11 +160,11 @@ impl TestApp {
 /// A publisher whose broker refuses connections.
 fn without_broker(stop: &CancellationToken) -> Publisher {
     let url = SecretString::from("amqp://guest:guest@127.0.0.1:1/none".to_owned());
-    let names = Names::default();
+    let names = Names::of("notifications");
     let plan = Plan::new(&names, QueueType::Quorum, [5, 30, 120].map(Duration::from_secs));
     let broker = Broker::new(url, "api").unwrap();
     let topology = Topology { broker, names, plan, mode: Mode::Off, management: None, declared: Default::default() };
-    Publisher::start(topology, PublisherSettings::default(), stop.clone())
+    Publisher::start(topology, PublisherSettings::new(Duration::from_secs(5)), stop.clone())
 }
 
 pub(crate) fn request(method: &str, path: &str, token: Option<&str>) -> axum::http::request::Builder {

@@ -5,7 +5,7 @@ use axum::body::Body;
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
-use crate::tests::app::{Answer, TestApp, claims, request, request_for, settings, sign, token};
+use crate::tests::app::{Answer, TestApp, claims, hs256, request, request_for, settings, sign, token};
 
 fn good() -> Value {
     json!({"channel": "email", "destination": "ada@example.com", "subject": "Hello", "message": "It works."})
@@ -73,7 +73,7 @@ async fn nobody_can_compute_the_id_of_an_idempotency_key() {
         assert_ne!(id, uuid::Uuid::new_v5(&namespace, name.as_bytes()).to_string());
     }
     let mut other = settings();
-    other.jwt = crate::JwtSettings::hs256(secrecy::SecretString::from("another secret of 32 bytes or more".to_owned()));
+    other.jwt = hs256("another secret of 32 bytes or more");
     let other = TestApp::with(other).await;
     assert_ne!(id, post(&other, &[("idempotency-key", "order-7")], &good()).await.json()["id"]);
 }

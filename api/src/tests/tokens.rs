@@ -10,7 +10,7 @@ use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
-use crate::tests::app::{Answer, NOW, SECRET, TestApp, claims, settings, sign, signing_key, token};
+use crate::tests::app::{Answer, NOW, SECRET, TestApp, claims, hs256, settings, sign, signing_key, token};
 
 const RSA_PRIVATE: &[u8] = include_bytes!("keys/rsa_private.pem");
 const RSA_PUBLIC: &str = include_str!("keys/rsa_public.pem");
@@ -181,13 +181,12 @@ async fn public_key_algorithms_take_only_their_own_tokens() {
 
 #[test]
 fn settings_that_cannot_be_used_are_named_before_anything_opens() {
-    let secret = |text: &str| SecretString::from(text.to_owned());
-    let good = JwtSettings::hs256(secret(SECRET));
+    let good = hs256(SECRET);
     assert!(good.check().is_ok());
     let bad = [
-        (JwtSettings::hs256(secret("short")), "SECRET_KEY"),
-        (JwtSettings::hs256(secret(&"a".repeat(32))), "openssl rand -hex 32"),
-        (JwtSettings::hs256(secret(&"ab12".repeat(16))), "SECRET_KEY"),
+        (hs256("short"), "SECRET_KEY"),
+        (hs256(&"a".repeat(32)), "openssl rand -hex 32"),
+        (hs256(&"ab12".repeat(16)), "SECRET_KEY"),
         (JwtSettings { algorithm: JwtAlgorithm::Rs256, ..good.clone() }, "JWT_PUBLIC_KEY"),
         (
             JwtSettings { algorithm: JwtAlgorithm::Es256, public_key_pem: Some(RSA_PUBLIC.into()), ..good.clone() },

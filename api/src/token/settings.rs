@@ -35,19 +35,6 @@ pub struct JwtSettings {
 pub struct InvalidSettings(pub Vec<String>);
 
 impl JwtSettings {
-    /// HS256 with the default audience, issuer (`chasqui`) and lifetime (30 minutes).
-    pub fn hs256(secret: SecretString) -> Self {
-        Self {
-            algorithm: JwtAlgorithm::Hs256,
-            secret,
-            previous_secret: None,
-            public_key_pem: None,
-            audience: "chasqui".into(),
-            issuer: "chasqui".into(),
-            lifetime: Duration::from_secs(30 * 60),
-        }
-    }
-
     pub(crate) fn keys(&self) -> Keyring {
         let previous = self.previous_secret.as_ref().map(|secret| secret.expose_secret().as_bytes());
         Keyring::new(self.secret.expose_secret().as_bytes(), previous)

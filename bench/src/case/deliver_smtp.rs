@@ -33,6 +33,6 @@ pub(crate) async fn run(bench: &Bench<'_>) -> Result<CaseReport> {
 fn words() -> Result<Words> {
     let email = ChannelName::parse("email")?;
     let notification = Notification::decode(Kind::Mail.body(0).as_bytes(), &Defaults { channel: None })?;
-    let rendered = Templates::embedded()?.render(&email, &notification.wording)?;
+    let rendered = Templates::embedded("en")?.render(&email, &notification.wording)?;
     Ok(Words { text: rendered.text, html: rendered.html.context("the template has no HTML")? })
 }

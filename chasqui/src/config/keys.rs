@@ -1,9 +1,9 @@
 //! The secret that every key is derived from: its own setting or a file, and the one before it.
 
+use runtime::settings::Reader;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::Config;
-use super::reader::Reader;
 
 /// RFC 7518 section 3.2: a key for HS256 has at least 256 bits.
 pub(super) const SECRET_KEY_BYTES: usize = 32;
@@ -70,7 +70,7 @@ pub(super) fn refuse_published_key(reader: &mut Reader, config: &Config) {
     let published = |key: &SecretString| domain::is_published_secret(key.expose_secret().as_bytes());
     let listens = [Some(config.api.listen), config.metrics_listen].into_iter().flatten();
     let reachable = listens.into_iter().any(|address| !address.ip().to_canonical().is_loopback());
-    let elsewhere = config.broker.as_ref().is_some_and(|broker| !super::broker::is_on_this_machine(&broker.url));
+    let elsewhere = config.topology.broker.as_ref().is_some_and(|broker| !broker.is_on_this_machine());
     if config.secret_key.iter().any(published) && (reachable || elsewhere) {
         reader.problem(
             "SECRET_KEY is one that stands in public documents, and this process can be reached from other machines: take the output of `openssl rand -hex 32`",

@@ -1,6 +1,6 @@
 //! What is logged: a level, or directives for the parts of the fleet and its libraries.
 
-use super::reader::{Reader, did_you_mean};
+use runtime::settings::{Reader, did_you_mean};
 
 /// What the targets of our own lines begin with: the crates of the workspace.
 const PARTS: [&str; 16] = [

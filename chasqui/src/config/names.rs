@@ -1,67 +1,117 @@
-//! What the exchanges, queues and routing keys are named after, and what a broker refuses in such a name.
+//! What is known about the names of the settings: which there are, what others call them, and whose names only look like
+//! ours.
 
-use topology::Names;
+use runtime::settings::Reference;
 
-use super::Config;
-use super::broker::NAMES as BROKER_NAMES;
-use super::reader::Reader;
+/// The reference, as text.
+pub const DEFAULTS: &str = include_str!("../../../config.default.toml");
 
-/// AMQP counts a name in one byte, and `.scheduled` goes behind a stem.
-const MOST_BYTES: usize = 255 - ".scheduled".len();
-/// RabbitMQ refuses to declare what begins so.
-const RESERVED: &str = "amq.";
-/// The user of the private node may use no other names (`rabbitmq/definitions.json`).
-const PRIVATE: &str = "notifications.";
+/// All settings of this binary.
+pub static REFERENCE: Reference = Reference {
+    defaults: DEFAULTS,
+    example: "log",
+    other_names: OTHER_NAMES,
+    in_files: IN_FILES,
+    of_others: OF_OTHERS,
+    common: COMMON,
+    prefixes: channels::prefixes,
+};
 
-pub(super) fn read(reader: &mut Reader) -> Names {
-    let names = Names {
-        exchange: reader.required_text("AMQP_EXCHANGE"),
-        queue: reader.required_text("AMQP_QUEUE"),
-        routing_key: reader.required_text("AMQP_ROUTING_KEY"),
-    };
-    for (setting, name) in
-        [("AMQP_EXCHANGE", &names.exchange), ("AMQP_QUEUE", &names.queue), ("AMQP_ROUTING_KEY", &names.routing_key)]
-    {
-        if name.len() > MOST_BYTES {
-            reader.refuse(setting, format_args!("must have at most {MOST_BYTES} bytes"));
-        } else if setting != "AMQP_ROUTING_KEY" && name.starts_with(RESERVED) {
-            reader.refuse(setting, format_args!("must not begin with {RESERVED}, which RabbitMQ keeps for itself"));
-        }
-    }
-    names
-}
-
-/// As the private node would refuse it, but before the node is started.
-pub(super) fn check_private(reader: &mut Reader, config: &Config) {
-    if config.broker.is_some() || !reader.given_of(&BROKER_NAMES).is_empty() {
-        return;
-    }
-    for (setting, name) in [("AMQP_EXCHANGE", &config.names.exchange), ("AMQP_QUEUE", &config.names.queue)] {
-        if reader.are_right(&[setting]) && !name.starts_with(PRIVATE) {
-            reader.refuse(
-                setting,
-                format_args!(
-                    "must begin with {PRIVATE} where `chasqui up` starts a node of its own, whose user may use no other \
-                     names: choose such a name, or give a broker (AMQP_URL)"
-                ),
-            );
-        }
-    }
-}
+/// Variables of the same environment that begin like ours and belong to others: RabbitMQ's server, Kubernetes' links to
+/// services, and this project's own `compose.yaml`.
+const OF_OTHERS: &[&str] = &[
+    "RABBITMQ_DEFAULT_",
+    "RABBITMQ_NODE",
+    "RABBITMQ_ERLANG_",
+    "RABBITMQ_SERVER_",
+    "RABBITMQ_CONFIG_",
+    "RABBITMQ_LOG",
+    "RABBITMQ_MNESIA_",
+    "RABBITMQ_DATA_DIR",
+    "RABBITMQ_PLUGINS_",
+];
+/// What people and other programs call our settings, a space between the names. All begin like ours: a file may be
+/// shared with other programs.
+const OTHER_NAMES: &[(&str, &str)] = &[
+    ("ACCESS_TOKEN_EXPIRE_MINUTES", "JWT_EXPIRE_MINUTES JWT_EXPIRATION JWT_LIFETIME"),
+    ("ALGORITHM", "JWT_ALGORITHM JWT_ALG"),
+    (
+        "AMQP_URL",
+        "RABBITMQ_URL RABBITMQ_URI RABBITMQ_ADDRESS RABBITMQ_ADDRESSES AMQP_URI AMQP_HOST AMQP_PORT AMQP_USER \
+         AMQP_USERNAME AMQP_PASSWORD AMQP_VHOST AMQP_ADDRESS",
+    ),
+    ("API_LISTEN", "API_ADDR API_ADDRESS API_BIND API_HOST API_PORT"),
+    ("CHANNELS", "CHANNELS_ENABLED CHANNELS_LIST"),
+    (
+        "DATABASE_URL",
+        "DATABASE_HOST DATABASE_PORT DATABASE_NAME DATABASE_USER DATABASE_PASSWORD DATABASE_URI DATABASE_DSN \
+         DB_HOST DB_PORT DB_NAME DB_USER DB_PASSWORD DB_URI DB_DSN",
+    ),
+    ("DATABASE_MAX_CONNECTIONS", "DATABASE_POOL_SIZE DB_POOL_SIZE DB_MAX_CONNECTIONS"),
+    ("FIREBASE_PROJECT_ID", "FCM_PROJECT_ID FIREBASE_PROJECT"),
+    (
+        "FIREBASE_SERVICE_ACCOUNT_KEY",
+        "FIREBASE_CREDENTIALS FIREBASE_KEY FIREBASE_SERVICE_ACCOUNT FIREBASE_SERVICE_ACCOUNT_JSON FCM_SERVICE_ACCOUNT \
+         FCM_SERVICE_ACCOUNT_KEY FCM_CREDENTIALS FCM_SERVER_KEY FCM_KEY",
+    ),
+    ("FROM_EMAIL", "SMTP_FROM SMTP_FROM_EMAIL SMTP_SENDER FROM_ADDRESS"),
+    ("FROM_NAME", "SMTP_FROM_NAME"),
+    ("LOG", "LOG_LEVEL"),
+    ("METRICS_LISTEN", "METRICS_ADDR METRICS_ADDRESS METRICS_BIND METRICS_HOST METRICS_PORT"),
+    ("RABBITMQ_PASSWORD", "RABBITMQ_PASS RABBITMQ_PASSWD RABBITMQ_PWD"),
+    ("RABBITMQ_USERNAME", "RABBITMQ_USER RABBITMQ_LOGIN"),
+    ("RABBITMQ_VHOST", "RABBITMQ_VIRTUAL_HOST"),
+    ("SANDBOX", "SANDBOX_MODE SANDBOX_ENABLED"),
+    ("SECRET_KEY", "JWT_SECRET JWT_SECRET_KEY JWT_KEY"),
+    ("SMTP_HOST", "SMTP_SERVER SMTP_ADDRESS SMTP_URL"),
+    ("SMTP_PASSWORD", "SMTP_PASS SMTP_PASSWD SMTP_PWD"),
+    ("SMTP_TLS", "SMTP_SSL SMTP_SECURE SMTP_STARTTLS SMTP_ENCRYPTION SMTP_USE_TLS SMTP_USE_SSL SMTP_SECURITY"),
+    ("SMTP_USER", "SMTP_LOGIN SMTP_USERNAME"),
+    ("TWILIO_ACCOUNT_SID", "TWILIO_SID TWILIO_ACCOUNT TWILIO_ACCOUNT_ID"),
+    ("TWILIO_AUTH_TOKEN", "TWILIO_TOKEN TWILIO_AUTH"),
+    ("TWILIO_FROM_NUMBER", "TWILIO_FROM TWILIO_NUMBER TWILIO_PHONE_NUMBER TWILIO_PHONE TWILIO_SENDER"),
+    ("WORKER_CONCURRENCY", "WORKER_PREFETCH WORKER_THREADS WORKER_COUNT"),
+];
+/// As above, but other programs have them too: they are taken for ours in a file of settings only, and a `.env`, which may
+/// be shared, is not refused for them.
+const IN_FILES: &[(&str, &str)] = &[
+    ("AMBIGUITY", "AMBIGUOUS"),
+    ("BOOTSTRAP_TOKEN", "BOOTSTRAP"),
+    ("DATABASE_URL", "DATABASE"),
+    ("DEFAULT_LOCALE", "LANGUAGE LOCALE"),
+    ("FROM_EMAIL", "MAIL_FROM MAIL_FROM_ADDRESS"),
+    ("FROM_NAME", "MAIL_FROM_NAME"),
+    ("LOG", "LOGLEVEL"),
+    ("RETENTION_DAYS", "RETENTION"),
+    ("SCHEDULER_DEMO_TIMEZONE", "TIMEZONE"),
+    ("SMTP_HOST", "MAIL_HOST MAIL_SERVER"),
+    ("SMTP_PASSWORD", "MAIL_PASSWORD"),
+    ("SMTP_USER", "MAIL_USER MAIL_USERNAME"),
+    ("TEMPLATES_DIR", "TEMPLATES"),
+    ("WORKER_CONCURRENCY", "CONCURRENCY WORKERS"),
+    ("WORKER_MAX_RETRIES", "MAX_RETRIES"),
+    ("WORKER_RETRY_DELAY_1", "RETRY_DELAY_1"),
+    ("WORKER_RETRY_DELAY_2", "RETRY_DELAY_2"),
+    ("WORKER_RETRY_DELAY_3", "RETRY_DELAY_3"),
+];
+/// First words of settings that begin the names of too many other programs: only a spelling that is nearly ours counts.
+const COMMON: &[&str] = &["WEB_", "DEFAULT_", "SECRET_"];
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     #[test]
-    fn the_user_of_the_private_node_may_use_these_names() {
-        let definitions: serde_json::Value =
-            serde_json::from_str(include_str!("../../../rabbitmq/definitions.json")).unwrap();
-        let permissions = definitions["permissions"].as_array().unwrap();
-        let user = permissions.iter().find(|one| one["user"] == "notifications_user").unwrap();
-        let pattern = format!("^{}", PRIVATE.replace('.', "\\."));
-        for may in ["configure", "write", "read"] {
-            assert_eq!(user[may], pattern.as_str(), "{may}");
+    fn every_setting_that_has_another_name_exists_and_no_other_name_is_a_setting() {
+        let table: toml::Table = DEFAULTS.parse().unwrap();
+        let settings: BTreeSet<String> = table.keys().map(|name| name.to_ascii_uppercase()).collect();
+        for (setting, names) in OTHER_NAMES.iter().chain(IN_FILES) {
+            assert!(settings.contains(*setting), "{setting}");
+            for name in names.split(' ') {
+                assert!(!settings.contains(name), "{name}");
+            }
         }
     }
 }

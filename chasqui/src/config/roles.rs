@@ -1,9 +1,10 @@
 //! What each role of the fleet needs: the API, the worker, the scheduler, or all of them.
 
-use super::broker::NAMES as BROKER_NAMES;
+use runtime::settings::Reader;
+use topology::BrokerSettings;
+
 use super::keys::{SECRET_KEY_BYTES, refuse_published_key};
-use super::reader::Reader;
-use super::{Config, api, channels, names};
+use super::{Config, private_node};
 
 /// Which part of the fleet a process is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -55,16 +56,14 @@ impl Role {
         let needs_broker =
             matches!(self, Self::Api | Self::Worker | Self::Scheduler | Self::Broker | Self::Publish | Self::Send);
         // What was given and is wrong has been told already.
-        let names_broker = !reader.given_of(&BROKER_NAMES).is_empty();
-        if needs_broker && config.broker.is_none() && !names_broker {
+        if needs_broker && config.topology.broker.is_none() && !BrokerSettings::are_given(reader) {
             reader.problem(
                 "no broker is given: set AMQP_URL, or RABBITMQ_HOST and its companions; or run `chasqui up` in this directory, \
                  which starts one",
             );
         }
         let needs_ledger = matches!(self, Self::Api | Self::Worker | Self::Scheduler | Self::Ledger | Self::Send);
-        let names_ledger = !reader.given_of(&["DATABASE_URL", "DB_URL"]).is_empty();
-        if needs_ledger && config.database_url.is_none() && !names_ledger {
+        if needs_ledger && config.ledger.url.is_none() && !store::Settings::are_given(reader) {
             reader.problem("no ledger is given: set DATABASE_URL to postgresql://… or sqlite:path");
         }
         let needs_key = matches!(self, Self::Api | Self::Worker | Self::Scheduler);
@@ -75,11 +74,13 @@ impl Role {
             ));
         }
         refuse_published_key(reader, config);
-        api::check_tokens(reader, config);
+        config.api.check_tokens(reader, config.secret_key.as_ref(), config.previous_secret_key.as_ref());
         if self == Self::Up {
-            names::check_private(reader, config);
+            private_node::check_names(reader, config);
         }
-        channels::check_left_out(reader, config, self.sends());
+        let demo = config.scheduler.demo.as_ref().map(|demo| &demo.channel);
+        let named = [("DEFAULT_CHANNEL", config.worker.defaults.channel.as_ref()), ("SCHEDULER_DEMO_CHANNEL", demo)];
+        config.channels.check_left_out(reader, self.sends(), &named);
         if self.sends()
             && reader.are_right(&["PROVIDER_TIMEOUT_SECONDS", "WORKER_LEASE_SECONDS"])
             && let Err(error) = config.worker.check()

@@ -8,6 +8,7 @@ use serde_json::json;
 use super::*;
 
 mod at_once;
+mod files;
 mod typos;
 
 const RIGHT: [(&str, &str); 3] = [
@@ -17,7 +18,7 @@ const RIGHT: [(&str, &str); 3] = [
 ];
 
 fn read(role: Role, settings: &[(&str, &str)]) -> Result<Config, Problems> {
-    Config::read(Sources::of(RIGHT.iter().chain(settings).copied()), role)
+    Config::read(REFERENCE.with(RIGHT.iter().chain(settings).copied()), role)
 }
 
 fn problems(role: Role, settings: &[(&str, &str)]) -> Vec<String> {
@@ -153,9 +154,10 @@ fn several_brokers_are_given_as_urls_or_as_hosts() {
     let url = |settings: &[(&str, &str)]| {
         use secrecy::ExposeSecret as _;
         let rest = [("SANDBOX", "all"), ("AMQP_ALLOW_PLAINTEXT", "true"), RIGHT[1], RIGHT[2]];
-        let config = Config::read(Sources::of(rest.iter().chain(settings).copied()), Role::Worker);
+        let config = Config::read(REFERENCE.with(rest.iter().chain(settings).copied()), Role::Worker);
         config
             .unwrap_or_else(|problems| panic!("{settings:?}: {problems}"))
+            .topology
             .broker
             .unwrap()
             .url
@@ -185,7 +187,7 @@ fn several_brokers_are_given_as_urls_or_as_hosts() {
         "the same brokers in another order are no contradiction"
     );
     let clear = Config::read(
-        Sources::of([("AMQP_URL", "amqp://u:p@127.0.0.1/foro,amqp://u:p@h2/foro"), RIGHT[1], RIGHT[2]]),
+        REFERENCE.with([("AMQP_URL", "amqp://u:p@127.0.0.1/foro,amqp://u:p@h2/foro"), RIGHT[1], RIGHT[2]]),
         Role::Api,
     );
     assert!(clear.unwrap_err().to_string().contains("AMQP_ALLOW_PLAINTEXT"), "each of them counts");
@@ -195,7 +197,7 @@ fn several_brokers_are_given_as_urls_or_as_hosts() {
 fn the_tenant_is_told_from_the_user_id_only_where_the_operator_says_so() {
     let told = |given: &str| {
         let config = read(Role::Api, &[("AMQP_TENANT_FROM_USER_ID", given)]);
-        config.map(|config| config.broker.expect("a broker").tenant_from_user_id)
+        config.map(|config| config.topology.broker.expect("a broker").tenant_from_user_id)
     };
     assert_eq!((told(""), told("false"), told("true")), (Ok(false), Ok(false), Ok(true)));
     assert!(told("perhaps").unwrap_err().to_string().contains("AMQP_TENANT_FROM_USER_ID"));
@@ -255,15 +257,17 @@ fn no_password_is_shown_whatever_stands_in_the_settings_of_the_broker() {
             let host = if name.starts_with("RABBITMQ_") { "127.0.0.1" } else { "" };
             let pairs = [("RABBITMQ_HOST", host), RIGHT[2], (name, shape)];
             for role in [Role::Worker, Role::Up, Role::Broker] {
-                match Config::read(Sources::of(pairs), role) {
+                match Config::read(REFERENCE.with(pairs), role) {
                     Err(problems) => {
                         let told = problems.to_string();
                         assert!(!told.contains("SECRET") && !told.contains("RET@"), "{name}={shape}: {told}");
                     }
                     // A name of a host, a user or a virtual host may be anything, and is shown.
                     Ok(config) => {
-                        let shown =
-                            config.broker.map(|broker| topology::Broker::new(broker.url, "test").unwrap().address());
+                        let shown = config
+                            .topology
+                            .broker
+                            .map(|broker| topology::Broker::new(broker.url, "test").unwrap().address());
                         assert!(!shown.unwrap_or_default().contains("SECRET@"), "{name}={shape}");
                     }
                 }
@@ -280,7 +284,7 @@ fn a_password_keeps_its_spaces_and_loses_the_line_end_of_its_file() {
         let config = Config::read(sources, Role::Worker).unwrap_or_else(|problems| panic!("{problems}"));
         config.channels.smtp.password.unwrap().expose_secret().to_owned()
     };
-    let given = |value| password(Sources::of(RIGHT.iter().chain(&email).copied().chain([("SMTP_PASSWORD", value)])));
+    let given = |value| password(REFERENCE.with(RIGHT.iter().chain(&email).copied().chain([("SMTP_PASSWORD", value)])));
     assert_eq!(given("  sp  "), "  sp  ");
     assert_eq!(given("of a file\n"), "of a file");
     let pairs: String = RIGHT.iter().chain(&email).map(|(name, value)| format!("{name}={value}\n")).collect();
@@ -295,7 +299,7 @@ fn a_password_keeps_its_spaces_and_loses_the_line_end_of_its_file() {
         ("SMTP_PASSWORD='  sp  '", "  sp  "),
         ("SMTP_PASSWORD=abcd efgh ijkl mnop", "abcd efgh ijkl mnop"),
     ] {
-        assert_eq!(password(Sources::of_dotenv(format!("{pairs}{line}\n").as_bytes())), value, "{line}");
+        assert_eq!(password(REFERENCE.with_dotenv(format!("{pairs}{line}\n").as_bytes())), value, "{line}");
     }
 }
 
@@ -303,7 +307,7 @@ fn a_password_keeps_its_spaces_and_loses_the_line_end_of_its_file() {
 fn a_name_near_ours_is_a_problem_in_a_file_and_names_of_channels_of_ones_own_are_not() {
     let pairs: String = RIGHT.iter().map(|(name, value)| format!("{name}={value}\n")).collect();
     let told = |line: &str| {
-        let sources = Sources::of_dotenv(format!("{pairs}SANDBOX=all\n{line}\n").as_bytes());
+        let sources = REFERENCE.with_dotenv(format!("{pairs}SANDBOX=all\n{line}\n").as_bytes());
         Config::read(sources, Role::Worker).err().map(|problems| problems.problems.join("\n")).unwrap_or_default()
     };
     assert!(told("SMTP_HOTS=hidden").contains(".env: line 5: there is no setting SMTP_HOTS: did you mean SMTP_HOST?"));
@@ -318,7 +322,7 @@ fn a_name_near_ours_is_a_problem_in_a_file_and_names_of_channels_of_ones_own_are
 #[test]
 fn every_setting_of_a_provider_has_its_default_in_the_reference() {
     let reference: toml::Table = DEFAULTS.parse().unwrap();
-    for setting in ::channels::sections().flat_map(|section| section.settings) {
+    for setting in channels::sections().flat_map(|section| section.settings) {
         assert!(reference.contains_key(&setting.name.to_ascii_lowercase()), "{}", setting.name);
     }
     let channels = read(Role::Worker, &[("SANDBOX", "all")]).unwrap().channels;
@@ -348,7 +352,7 @@ fn a_key_of_firebase_is_read_however_it_is_written_into_the_file() {
     let pairs: String = RIGHT.iter().map(|(name, value)| format!("{name}={value}\n")).collect();
     let read = |value: &str| {
         let text = format!("{pairs}SANDBOX=off\nFIREBASE_SERVICE_ACCOUNT_KEY={value}\nLOG=warn\n");
-        Config::read(Sources::of_dotenv(text.as_bytes()), Role::Worker)
+        Config::read(REFERENCE.with_dotenv(text.as_bytes()), Role::Worker)
     };
     let escaped = format!("\"{}\"", line.replace('\\', "\\\\").replace('"', "\\\""));
     for value in [

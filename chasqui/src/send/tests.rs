@@ -12,7 +12,7 @@ struct Line {
 
 fn read(words: &[&str]) -> Result<Notification, String> {
     let line = Line::try_parse_from([&["send"], words].concat()).map_err(|error| error.to_string())?;
-    let checker = Checker::new(std::sync::Arc::new(templates::Templates::embedded().unwrap()));
+    let checker = Checker::new(std::sync::Arc::new(templates::Templates::embedded("en").unwrap()));
     let read = line.send.notification(&checker, &Defaults { channel: None }).map_err(|error| error.to_string());
     read.map(|(notification, _)| notification)
 }

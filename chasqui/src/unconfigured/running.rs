@@ -6,8 +6,9 @@ use std::path::Path;
 use anyhow::Result;
 
 use super::{names_broker, names_ledger, write_private};
+use runtime::settings::Dotenv;
+
 use crate::config::Sources;
-use crate::config::dotenv::Dotenv;
 
 /// Where its broker and ledger are.
 const RUNNING: &str = "var/running.env";
@@ -108,6 +109,7 @@ fn filled_in(mut sources: Sources, running: &[u8]) -> Sources {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::REFERENCE;
 
     const RUNNING_FLEET: &[u8] = b"AMQP_URL='amqp://u:p@127.0.0.1:1/foro'\nRABBITMQ_MANAGEMENT_URL='http://own:1'\n\
         DATABASE_URL='sqlite:own.db'\nSECRET_KEY='of the fleet that runs, and long enough'\nAMQP_QUEUE='own.queue'\nDEFAULT_LOCALE='es'\nAPI_LISTEN='127.0.0.1:1'\n";
@@ -120,7 +122,7 @@ mod tests {
     fn what_the_user_sets_goes_before_what_a_running_fleet_has_and_the_difference_is_told() {
         let url = "http://mine:15672";
         let sources =
-            filled_in(Sources::of([("RABBITMQ_MANAGEMENT_URL", url), ("DEFAULT_LOCALE", "en")]), RUNNING_FLEET);
+            filled_in(REFERENCE.with([("RABBITMQ_MANAGEMENT_URL", url), ("DEFAULT_LOCALE", "en")]), RUNNING_FLEET);
         assert_eq!(sources.get("RABBITMQ_MANAGEMENT_URL").as_deref(), Some(url));
         assert_eq!(sources.get("DEFAULT_LOCALE").as_deref(), Some("en"));
         assert_eq!(
@@ -130,7 +132,7 @@ mod tests {
         );
         assert_eq!(sources.get("AMQP_QUEUE").as_deref(), Some("own.queue"));
         let mine = filled_in(
-            Sources::of([
+            REFERENCE.with([
                 ("RABBITMQ_MANAGEMENT_URL", url),
                 ("API_LISTEN", "127.0.0.1:2"),
                 ("AMQP_URL", "amqp://u:p@127.0.0.1:2/foro"),
@@ -144,13 +146,13 @@ mod tests {
 
     #[test]
     fn what_nobody_sets_or_sets_alike_is_the_running_fleets_without_a_word() {
-        let sources = filled_in(Sources::of([("API_LISTEN", "127.0.0.1:1")]), RUNNING_FLEET);
+        let sources = filled_in(REFERENCE.with([("API_LISTEN", "127.0.0.1:1")]), RUNNING_FLEET);
         for (name, value) in
             [("DATABASE_URL", "sqlite:own.db"), ("API_LISTEN", "127.0.0.1:1"), ("AMQP_QUEUE", "own.queue")]
         {
             assert_eq!(sources.get(name).as_deref(), Some(value));
         }
-        let file = filled_in(Sources::of([("SECRET_KEY_FILE", "/mine")]), RUNNING_FLEET);
+        let file = filled_in(REFERENCE.with([("SECRET_KEY_FILE", "/mine")]), RUNNING_FLEET);
         assert_eq!(file.get("SECRET_KEY"), None, "the file that the user names would not be read");
         assert_eq!(warning(sources), None);
     }

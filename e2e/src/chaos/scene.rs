@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
-use chasqui::config::{Config, Role, Sources};
+use chasqui::config::{Config, REFERENCE, Role};
 use domain::RecipientHasher;
 use embedded::{Options, PrivateBroker, User, VHOST};
 use reqwest::Method;
@@ -324,7 +324,8 @@ fn environment(amqp_url: &str, database_url: &str, provider: &Provider) -> Vec<(
 }
 
 async fn open_books(url: &str) -> Result<Store> {
-    let config = Config::read(Sources::of(vec![("DATABASE_URL", url)]), Role::Ledger)?;
-    let url = config.database_url.context("a ledger is given")?;
-    Ok(Store::connect(store::Options::new(url, Arc::new(SystemClock))).await?)
+    let config = Config::read(REFERENCE.with(vec![("DATABASE_URL", url)]), Role::Ledger)?;
+    let url = config.ledger.url.context("a ledger is given")?;
+    let options = store::Options::new(url, config.ledger.max_connections, Arc::new(SystemClock));
+    Ok(Store::connect(options).await?)
 }

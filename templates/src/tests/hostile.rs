@@ -121,7 +121,7 @@ fn long_files_without_loops_are_ended() {
 #[test]
 fn time_ends_what_steps_would_allow() {
     let limits = Limits { max_steps: u32::MAX, max_time: Duration::ZERO, ..Limits::default() };
-    let options = Options { limits, ..Options::default() };
+    let options = Options { limits, ..Options::new("en") };
     // few steps never look at the clock: the shipped templates load and render
     let templates = Templates::with_directory(None, options).unwrap();
     let sample = |name: &str| templates.describe().into_iter().find(|t| t.template == name).unwrap().sample;

@@ -15,7 +15,7 @@ fn with_directory(files: &[(&str, &str)]) -> (tempfile::TempDir, Result<Template
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, text).unwrap();
     }
-    let templates = Templates::with_directory(Some(directory.path()), Options::default());
+    let templates = Templates::with_directory(Some(directory.path()), Options::new("en"));
     (directory, templates)
 }
 
@@ -101,7 +101,7 @@ fn a_part_that_does_not_render_with_its_sample_is_told_with_the_variable() {
 
 #[test]
 fn a_directory_that_is_not_there_is_a_problem() {
-    let error = Templates::with_directory(Some(Path::new("/nowhere/at/all")), Options::default()).unwrap_err();
+    let error = Templates::with_directory(Some(Path::new("/nowhere/at/all")), Options::new("en")).unwrap_err();
     assert!(error.to_string().contains("/nowhere/at/all: does not exist"), "{error}");
 }
 

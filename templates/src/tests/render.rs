@@ -8,7 +8,7 @@ use crate::{TemplateError, Templates};
 
 #[test]
 fn without_a_template_the_message_is_sent_as_it_is() {
-    let templates = Templates::embedded().unwrap();
+    let templates = Templates::embedded("en").unwrap();
     let mut plain = Wording {
         subject: Some("Hola".to_owned()),
         message: Some("{{ 7*7 }} <b>\n".to_owned()),
@@ -66,7 +66,7 @@ fn a_channel_without_words_of_its_own_takes_the_generic_ones_and_no_other_channe
 
 #[test]
 fn an_unknown_template_is_answered_with_the_known_ones() {
-    let error = render(&Templates::embedded().unwrap(), "sms", "welcom", None, Value::Null).unwrap_err();
+    let error = render(&Templates::embedded("en").unwrap(), "sms", "welcom", None, Value::Null).unwrap_err();
     assert!(matches!(&error, TemplateError::Unknown { known, .. } if known == "alert, otp, receipt, welcome"));
 }
 
@@ -245,7 +245,7 @@ fn an_own_mail_in_the_shipped_layout_has_a_button_only_where_it_gives_a_link() {
         (format!("{extends}{own}"), "data:text/html,x", 0),
     ] {
         write("en/email.html", &html);
-        let templates = Templates::with_directory(Some(folder.path()), crate::Options::default()).unwrap();
+        let templates = Templates::with_directory(Some(folder.path()), crate::Options::new("en")).unwrap();
         let rendered = render(&templates, "email", "own", None, json!({ "url": url })).unwrap();
         let html = rendered.html.unwrap();
         assert_eq!(html.matches("<a ").count(), links, "{url}: {html}");

@@ -13,7 +13,7 @@ const CHANNELS: [(&str, bool, bool); 4] =
 
 #[test]
 fn every_template_has_words_for_every_channel_in_both_languages() {
-    let templates = Templates::embedded().unwrap();
+    let templates = Templates::embedded("en").unwrap();
     assert!(templates.names().eq(["alert", "otp", "receipt", "welcome"]));
     for template in templates.describe() {
         for locale in ["es", "en", "es-AR", "es-MX", "pt"] {
@@ -32,7 +32,7 @@ fn every_template_has_words_for_every_channel_in_both_languages() {
 
 #[test]
 fn every_sample_has_exactly_the_variables_that_its_template_uses() {
-    for Description { template, variables, sample, .. } in Templates::embedded().unwrap().describe() {
+    for Description { template, variables, sample, .. } in Templates::embedded("en").unwrap().describe() {
         let sample: BTreeSet<&str> = sample.keys().map(String::as_str).collect();
         assert_eq!(sample, variables.iter().map(String::as_str).collect(), "{template}/sample.json");
     }
@@ -42,7 +42,7 @@ fn every_sample_has_exactly_the_variables_that_its_template_uses() {
 fn every_sms_fits_one_segment_of_the_gsm_alphabet() {
     // GSM 03.38: 160 characters of this alphabet in one segment, 70 as soon as one is outside
     let gsm = |c: char| c.is_ascii() && !"`[]{}\\|^~".contains(c) || "éèùìòÇØøÅåÄÖÑÜ§¿äöñüà¡£¥".contains(c);
-    let templates = Templates::embedded().unwrap();
+    let templates = Templates::embedded("en").unwrap();
     for Description { template, locales, sample, .. } in templates.describe() {
         for (locale, channels) in locales.iter().filter(|(_, channels)| channels.iter().any(|c| c == "sms")) {
             let sample = Value::Object(sample.clone());
@@ -54,7 +54,7 @@ fn every_sms_fits_one_segment_of_the_gsm_alphabet() {
 
 #[test]
 fn a_value_is_printed_as_it_is_and_escaped_in_html() {
-    let templates = Templates::embedded().unwrap();
+    let templates = Templates::embedded("en").unwrap();
     for template in templates.describe() {
         let hostile = "{{ 7*7 }}<script>\"'&{% raw %}";
         let data = template.sample.iter().map(|(key, value)| match value {
@@ -72,7 +72,7 @@ fn a_value_is_printed_as_it_is_and_escaped_in_html() {
 
 #[test]
 fn the_argentine_words_are_used_where_there_are_any_and_spanish_elsewhere() {
-    let templates = Templates::embedded().unwrap();
+    let templates = Templates::embedded("en").unwrap();
     let sample = || Value::Object(templates.describe().into_iter().find(|t| t.template == "welcome").unwrap().sample);
     let text = |locale, channel| render(&templates, channel, "welcome", Some(locale), sample()).unwrap().text;
     assert!(text("es-AR", "whatsapp").contains("Empezá acá"));
@@ -83,7 +83,7 @@ fn the_argentine_words_are_used_where_there_are_any_and_spanish_elsewhere() {
 
 #[test]
 fn no_shipped_mail_has_a_button_or_a_link_that_leads_nowhere() {
-    let templates = Templates::embedded().unwrap();
+    let templates = Templates::embedded("en").unwrap();
     for template in templates.describe() {
         let urls: Vec<_> = template.sample.keys().filter(|name| name.ends_with("_url")).collect();
         for bad in ["", "javascript:alert(1)", "data:text/html,x", "tambo.example/start"] {
@@ -103,7 +103,7 @@ fn no_shipped_mail_has_a_button_or_a_link_that_leads_nowhere() {
 
 #[test]
 fn no_shipped_mail_asks_for_a_reply() {
-    let templates = Templates::embedded().unwrap();
+    let templates = Templates::embedded("en").unwrap();
     for template in templates.describe() {
         for locale in ["en", "es"] {
             let sample = Value::Object(template.sample.clone());

@@ -143,7 +143,7 @@ proptest! {
         received in received(),
         headers in ours(),
     ) {
-        let read = read_headers(&received, &Names::default());
+        let read = read_headers(&received, &Names::of("notifications"));
         let key = Key { tenant: Tenant::default(), id: "id".into() };
         let arrival = Arrival::new(key, [0; 32], &read, false);
         prop_assert!(read.hand() != Hand::Mover || arrival.epoch > 0);
@@ -156,7 +156,7 @@ proptest! {
         if let Some(dead) = &mut shown.dead {
             dead.error = domain::printable(&dead.error).into_owned();
         }
-        prop_assert_eq!(read_headers(&written, &Names::default()), shown);
+        prop_assert_eq!(read_headers(&written, &Names::of("notifications")), shown);
         prop_assert_eq!((written.priority(), written.expiration(), *written.delivery_mode()), (&None, &None, Some(2)));
         let table = written.headers().clone().unwrap_or_default();
         prop_assert!(table_len(&table) <= MAX_TABLE_BYTES);

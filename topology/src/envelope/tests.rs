@@ -38,7 +38,7 @@ fn text(text: &str) -> AMQPValue {
 }
 
 fn read(entries: &[(&str, AMQPValue)]) -> Headers {
-    read_headers(&BasicProperties::default().with_headers(table(entries)), &Names::default())
+    read_headers(&BasicProperties::default().with_headers(table(entries)), &Names::of("notifications"))
 }
 
 fn every_type() -> Vec<(&'static str, AMQPValue)> {
@@ -95,7 +95,7 @@ fn full() -> Headers {
 fn headers_come_back_as_they_were_written() {
     for headers in [Headers::default(), full()] {
         let written = properties("id-1", &headers, &Carried::default());
-        assert_eq!(read_headers(&written, &Names::default()), headers);
+        assert_eq!(read_headers(&written, &Names::of("notifications")), headers);
         assert_eq!(written.message_id().as_ref().map(ShortString::as_str), Some("id-1"));
         assert_eq!(*written.delivery_mode(), Some(2));
     }
@@ -278,7 +278,7 @@ fn a_dead_error_is_cut_at_one_kibibyte_between_characters() {
     let mut headers = full();
     headers.dead.as_mut().unwrap().error = "ñ".repeat(5_000) + "x";
     let written = properties("id", &headers, &Carried::default());
-    let error = read_headers(&written, &Names::default()).dead.unwrap().error;
+    let error = read_headers(&written, &Names::of("notifications")).dead.unwrap().error;
     assert_eq!(error.len(), 1024);
     assert!(error.chars().all(|c| c == 'ñ'));
 }
@@ -292,7 +292,7 @@ fn a_table_over_64_kib_loses_the_largest_foreign_headers_and_none_of_ours() {
     let kept = written.headers().clone().unwrap();
     assert!(table_len(&kept) <= MAX_TABLE_BYTES);
     assert!(kept.contains_key("small") && kept.contains_key("big-1") && !kept.contains_key("big-2"));
-    assert_eq!(read_headers(&written, &Names::default()), full());
+    assert_eq!(read_headers(&written, &Names::of("notifications")), full());
 }
 
 #[test]

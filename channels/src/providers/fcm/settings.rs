@@ -1,8 +1,9 @@
 //! `FIREBASE_*` and `FCM_*`: what they are, and what is missing beside them.
 
+use runtime::settings::{Setting, Values};
 use secrecy::SecretString;
 
-use crate::section::{Half, Section, Setting, Values};
+use crate::section::{Half, Section};
 
 const PROJECT_ID: Setting = Setting::text("FIREBASE_PROJECT_ID");
 const SERVICE_ACCOUNT_KEY: Setting = Setting::text("FIREBASE_SERVICE_ACCOUNT_KEY");

@@ -1,11 +1,11 @@
 //! `SMTP_*` and `FROM_*`: what they are, and which values of them are most likely not meant.
 
-use std::net::IpAddr;
 use std::path::PathBuf;
 
+use runtime::settings::{Kind, Setting, Values, is_this_machine};
 use secrecy::SecretString;
 
-use crate::section::{Half, Kind, Section, Setting, Values, Warning};
+use crate::section::{Half, Section, Warning};
 
 const HOST: Setting = Setting { name: "SMTP_HOST", kind: Kind::Host { port: "SMTP_PORT" } };
 const PORT: Setting = Setting::number("SMTP_PORT", 1, 65_535);
@@ -129,12 +129,4 @@ fn warnings(settings: &crate::Settings) -> Vec<Warning> {
         text: format!("SMTP_PORT and SMTP_TLS contradict each other. {usual}, or leave SMTP_PORT out"),
     }));
     warnings
-}
-
-/// What is sent there leaves no cable. A host without brackets.
-fn is_this_machine(host: &str) -> bool {
-    match host.parse::<IpAddr>() {
-        Ok(address) => address.to_canonical().is_loopback(),
-        Err(_) => host.eq_ignore_ascii_case("localhost"),
-    }
 }

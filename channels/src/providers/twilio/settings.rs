@@ -1,8 +1,9 @@
 //! `TWILIO_*`: what they are, and what is missing beside them.
 
+use runtime::settings::{Setting, Values};
 use secrecy::SecretString;
 
-use crate::section::{Half, Section, Setting, Values};
+use crate::section::{Half, Section};
 
 const ACCOUNT_SID: Setting = Setting::text("TWILIO_ACCOUNT_SID");
 const AUTH_TOKEN: Setting = Setting::password("TWILIO_AUTH_TOKEN");

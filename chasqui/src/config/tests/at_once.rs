@@ -151,7 +151,7 @@ fn a_port_of_another_encryption_is_warned_of() {
 fn two_ports_for_one_broker_are_a_contradiction() {
     let with = |host: &str, port: &str| {
         let settings = [("RABBITMQ_HOST", host), ("RABBITMQ_PORT", port), ("AMQP_ALLOW_PLAINTEXT", "true")];
-        Config::read(Sources::of(settings), Role::Broker)
+        Config::read(REFERENCE.with(settings), Role::Broker)
     };
     for (host, port) in [("h:5672", "5673"), ("h1:5672,h2:5674", "5673"), ("[::1]:5672", "5673")] {
         let told = with(host, port).expect_err(host).problems;
@@ -178,7 +178,8 @@ fn a_word_that_is_no_channel_is_told_to_every_role_by_its_place_and_not_repeated
 fn what_stands_in_place_of_a_file_with_a_secret_is_not_shown() {
     let file = [("SECRET_KEY", ""), ("SECRET_KEY_FILE", "hidden-secret-in-the-place-of-a-path")];
     let base = [RIGHT[0], RIGHT[1]];
-    let told = Config::read(Sources::of(base.iter().chain(&file).copied()), Role::Api).expect_err("refused").problems;
+    let told =
+        Config::read(REFERENCE.with(base.iter().chain(&file).copied()), Role::Api).expect_err("refused").problems;
     assert_eq!(told.len(), 1, "what was given is not called missing: {told:#?}");
     assert!(
         told[0].starts_with("SECRET_KEY_FILE must be the path of a file") && !told[0].contains("hidden"),
@@ -188,7 +189,7 @@ fn what_stands_in_place_of_a_file_with_a_secret_is_not_shown() {
 
 #[test]
 fn a_file_of_settings_is_refused_with_the_line_of_each_mistake() {
-    let told = |text: &str| Config::read(Sources::of_file(text), Role::Probe).expect_err(text).problems;
+    let told = |text: &str| Config::read(REFERENCE.with_file(text), Role::Probe).expect_err(text).problems;
     let text =
         "# a comment\nlog = \"info\"\n\nsmtp_hots = \"hidden\"\nchannels = [\n\"hidden\"]\nsmtp_port = 1979-05-27\n";
     let told_of_all = told(text);

@@ -4,7 +4,7 @@ use super::*;
 
 /// As `chasqui check up` and `chasqui up` look at the settings before anything is made.
 fn unconfigured(settings: &[(&str, &str)]) -> Result<Config, Problems> {
-    let mut sources = Sources::of(settings.iter().copied());
+    let mut sources = REFERENCE.with(settings.iter().copied());
     crate::unconfigured::look_up(&mut sources);
     Config::read(sources, Role::Up)
 }
@@ -141,7 +141,7 @@ fn channels_with_something_else_than_a_comma_between_them_are_told_so() {
 fn what_others_call_a_setting_is_told_of_a_file_which_may_be_shared() {
     let dotenv = |line: &str| {
         let pairs: String = RIGHT.iter().map(|(name, value)| format!("{name}={value}\n")).collect();
-        Config::read(Sources::of_dotenv(format!("{pairs}SANDBOX=all\n{line}=hidden\n").as_bytes()), Role::Worker)
+        Config::read(REFERENCE.with_dotenv(format!("{pairs}SANDBOX=all\n{line}=hidden\n").as_bytes()), Role::Worker)
     };
     for (name, meant) in [
         ("LOGLEVEL", "LOG"),
@@ -163,7 +163,7 @@ fn what_others_call_a_setting_is_told_of_a_file_which_may_be_shared() {
         assert_eq!(told, [format!(".env: line 5: there is no setting {name}: did you mean {meant}?")]);
         // A file of our own holds nothing of others.
         let (name, meant) = (name.to_ascii_lowercase(), meant.to_ascii_lowercase());
-        let told = Config::read(Sources::of_file(&format!("{name} = \"hidden\"\n")), Role::Probe).expect_err(&name);
+        let told = Config::read(REFERENCE.with_file(&format!("{name} = \"hidden\"\n")), Role::Probe).expect_err(&name);
         let words = format!("chasqui.toml: line 1: there is no setting {name}: did you mean {meant}?");
         assert_eq!(told.problems, [words]);
     }
@@ -178,14 +178,14 @@ fn what_others_call_a_setting_is_told_of_a_file_which_may_be_shared() {
 fn a_file_that_is_named_is_looked_at_by_a_command_that_goes_by_no_setting() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("chasqui.toml");
-    let told = |file: &std::path::Path| Sources::look_at(file).expect_err("refused").to_string();
+    let told = |file: &std::path::Path| REFERENCE.look_at(file).expect_err("refused").to_string();
     assert!(told(&file).contains("chasqui.toml: "), "it is not there");
     for (text, words) in [("log = ", "line 1: "), ("smtp_hots = \"hidden\"\n", "did you mean smtp_host?")] {
         std::fs::write(&file, text).unwrap();
         assert!(told(&file).contains(words) && !told(&file).contains("hidden"), "{}", told(&file));
     }
     std::fs::write(&file, "smtp_host = \"mail.example\"\n").unwrap();
-    assert_eq!(Sources::look_at(&file), Ok(()));
+    assert_eq!(REFERENCE.look_at(&file), Ok(()));
 }
 
 #[test]
@@ -203,13 +203,13 @@ fn a_parameter_of_the_ledger_that_would_be_ignored_or_refused_late_is_told_with_
         ("sqlite:x.db?mode=rcw", "a wrong value for mode, number 1 of 1: it must be one of ro, rw, rwc, memory"),
     ] {
         for name in ["DATABASE_URL", "DB_URL"] {
-            let told = Config::read(Sources::of([(name, parameters)]), Role::Ledger).expect_err(parameters).problems;
+            let told = Config::read(REFERENCE.with([(name, parameters)]), Role::Ledger).expect_err(parameters).problems;
             assert!(told.len() == 1 && told[0].starts_with(&format!("{name} has a ")), "{told:#?}");
             assert!(told[0].contains(words) && !told[0].contains("hidden"), "{parameters}: {told:#?}");
         }
     }
     let warnings = |url: &str| {
-        let config = Config::read(Sources::of([("DATABASE_URL", url)]), Role::Ledger);
+        let config = Config::read(REFERENCE.with([("DATABASE_URL", url)]), Role::Ledger);
         config.unwrap_or_else(|problems| panic!("{url}: {problems}")).warnings
     };
     // Other drivers have them.

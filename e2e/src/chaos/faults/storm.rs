@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
+use chasqui::config::REFERENCE;
 use sqlx::{Connection as _, PgConnection};
 use tokio::time::{Instant, sleep};
 
@@ -25,8 +26,6 @@ const PATIENCE: Duration = Duration::from_secs(300);
 const A_WHILE: Duration = Duration::from_millis(100);
 
 const MOST_MIB: u64 = 300;
-/// The default of `DATABASE_MAX_CONNECTIONS`.
-const MOST_CONNECTIONS: i64 = 8;
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 /// Every process has a name of its own there. What one that died has left is gone as soon as the server notices.
 const CONNECTIONS: &str = "SELECT max(count) FROM (SELECT count(*) AS count FROM pg_stat_activity \
@@ -56,10 +55,17 @@ pub(super) async fn strike(scene: &mut Scene) -> Result<()> {
     let mib = kib / 1024;
     let figures = format!("at most {mib} MiB resident and {most_connections} connections to the ledger for a worker");
     scene.notes.push(format!("{deaths} deaths; {figures}"));
-    if mib >= MOST_MIB || most_connections > MOST_CONNECTIONS {
-        bail!("{figures}: more than {MOST_MIB} or {MOST_CONNECTIONS}");
+    let allowed = allowed_connections()?;
+    if mib >= MOST_MIB || most_connections > allowed {
+        bail!("{figures}: more than {MOST_MIB} or {allowed}");
     }
     Ok(())
+}
+
+/// Of a worker to whom nobody says otherwise.
+fn allowed_connections() -> Result<i64> {
+    let given = REFERENCE.with([]).get("DATABASE_MAX_CONNECTIONS").context("DATABASE_MAX_CONNECTIONS has a default")?;
+    Ok(given.parse()?)
 }
 
 /// Until it fails.

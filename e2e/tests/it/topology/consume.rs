@@ -6,7 +6,7 @@ use domain::Lane;
 use tokio::sync::mpsc::Receiver;
 use topology::{Consumers, Incoming, Settle, Source, Subscription, To};
 
-use super::place::{Place, consume, eventually, next, publication};
+use super::place::{Place, consume, eventually, next, patient, publication};
 use e2e::proxy::Proxy;
 use e2e::raw_amqp::{RawProperties, RawPublisher};
 
@@ -303,7 +303,7 @@ async fn of_a_thousand_messages_only_the_one_with_a_latin_1_message_id_is_refuse
     let place = Place::declared().await;
     place.fill(Lane::Normal, 500).await;
     let latin_1 = Proxy::replacing(place.address().await, Some((b"notificaci~n", b"notificaci\xf3n"))).await;
-    let publisher = topology::Publisher::start(place.through(latin_1.address), Default::default(), Default::default());
+    let publisher = topology::Publisher::start(place.through(latin_1.address), patient(), Default::default());
     assert!(publisher.until_ready().await);
     publisher.publish(publication(To::Lane(Lane::Normal), "notificaci~n")).await.unwrap();
     place.fill(Lane::Normal, 500).await;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use domain::Lane;
 use topology::{Argument, Plan, QueueType, TopologyError, declare, recreate_retry, verify};
 
-use super::place::{DELAYS, Place};
+use super::place::{DELAYS, Place, patient};
 
 fn with_first_delay(place: &Place, delay: Duration) -> Plan {
     Plan::new(&place.topology.names, QueueType::Quorum, [delay, DELAYS[1], DELAYS[2]])
@@ -110,7 +110,7 @@ async fn an_empty_retry_queue_is_recreated_with_its_new_delay_and_a_full_one_is_
     assert_eq!(recreate_retry(place.broker(), &slow).await.unwrap().0, [""; 0]);
 
     let topology = topology::Topology { plan: slow.clone(), ..place.topology.clone() };
-    let publisher = topology::Publisher::start(topology, Default::default(), Default::default());
+    let publisher = topology::Publisher::start(topology, patient(), Default::default());
     assert!(publisher.until_ready().await);
     publisher.publish(super::place::publication(topology::To::Retry(1), "held")).await.unwrap();
     let Err(error @ TopologyError::InUse { .. }) = recreate_retry(place.broker(), &place.topology.plan).await else {

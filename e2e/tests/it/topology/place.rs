@@ -23,12 +23,17 @@ pub(super) struct Place {
 pub(super) const DELAYS: [Duration; 3] =
     [Duration::from_millis(200), Duration::from_secs(30), Duration::from_secs(120)];
 
+/// Waits for a confirm for as long as a fleet does.
+pub(super) fn patient() -> PublisherSettings {
+    PublisherSettings::new(Duration::from_secs(5))
+}
+
 impl Place {
     /// An empty virtual host.
     pub(super) async fn new() -> Self {
         let vhost = ground().await.create_vhost().await.unwrap();
         let url = ground().await.amqp_url(&vhost);
-        let names = Names::default();
+        let names = Names::of("notifications");
         let plan = Plan::new(&names, QueueType::Quorum, DELAYS);
         let broker = Broker::new(url.clone().into(), "test").unwrap();
         Self {
@@ -116,7 +121,7 @@ impl Place {
     }
 
     pub(super) async fn publisher(&self) -> Publisher {
-        let publisher = Publisher::start(self.topology.clone(), PublisherSettings::default(), Default::default());
+        let publisher = Publisher::start(self.topology.clone(), patient(), Default::default());
         assert!(publisher.until_ready().await);
         publisher
     }

@@ -7,13 +7,13 @@ use domain::{Headers, Lane};
 use tokio_util::sync::CancellationToken;
 use topology::{Argument, Mode, PublishError, Publisher, PublisherSettings, To, Topology, get};
 
-use super::place::{Place, all, eventually, next, publication};
+use super::place::{Place, all, eventually, next, patient, publication};
 use e2e::proxy::Proxy;
 
 const MANY: usize = 20_000;
 
 fn impatient(topology: Topology) -> Publisher {
-    let settings = PublisherSettings { confirm_timeout: Duration::from_millis(500), ..PublisherSettings::default() };
+    let settings = PublisherSettings::new(Duration::from_millis(500));
     Publisher::start(topology, settings, CancellationToken::new())
 }
 
@@ -162,7 +162,7 @@ async fn what_is_too_large_is_refused_before_the_broker() {
 async fn a_cut_connection_gives_unknown_or_unavailable_and_the_publisher_comes_back() {
     let place = Place::declared().await;
     let proxy = Proxy::before(place.address().await).await;
-    let publisher = Publisher::start(place.through(proxy.address), Default::default(), CancellationToken::new());
+    let publisher = Publisher::start(place.through(proxy.address), patient(), CancellationToken::new());
     let mut confirmed = HashSet::new();
     for round in 0..3 {
         assert!(publisher.until_ready().await);
@@ -218,7 +218,7 @@ async fn without_a_confirm_in_time_nobody_knows_probes_say_so_and_the_next_publi
 async fn after_stop_it_finishes_what_it_has_and_takes_nothing_new() {
     let place = Place::declared().await;
     let stop = CancellationToken::new();
-    let publisher = Publisher::start(place.topology.clone(), Default::default(), stop.clone());
+    let publisher = Publisher::start(place.topology.clone(), patient(), stop.clone());
     assert!(publisher.until_ready().await);
     let publishing: Vec<_> = (0..500)
         .map(|n| {
@@ -246,7 +246,7 @@ async fn after_stop_it_finishes_what_it_has_and_takes_nothing_new() {
 async fn in_verify_mode_it_waits_for_the_topology_instead_of_creating_it() {
     let place = Place::new().await;
     let topology = Topology { mode: Mode::Verify, ..place.topology.clone() };
-    let publisher = Publisher::start(topology, Default::default(), CancellationToken::new());
+    let publisher = Publisher::start(topology, patient(), CancellationToken::new());
     let mut state = publisher.watch();
     let state = state.wait_for(|state| state.problem.is_some()).await.unwrap().clone();
     assert!(state.problem.unwrap().contains("queue 'notifications.queue' is missing"));
@@ -259,7 +259,7 @@ async fn in_verify_mode_it_waits_for_the_topology_instead_of_creating_it() {
 async fn a_reconnect_brings_back_what_was_deleted_meanwhile() {
     let place = Place::declared().await;
     let proxy = Proxy::before(place.address().await).await;
-    let publisher = Publisher::start(place.through(proxy.address), Default::default(), CancellationToken::new());
+    let publisher = Publisher::start(place.through(proxy.address), patient(), CancellationToken::new());
     assert!(publisher.until_ready().await);
     // What was deleted is found by looking; what AMQP cannot show is declared again.
     for round in 0..2 {

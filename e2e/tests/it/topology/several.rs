@@ -6,7 +6,7 @@ use e2e::proxy::Proxy;
 use tokio::net::TcpListener;
 use topology::{Broker, ConnectError, Publisher, To, Topology};
 
-use super::place::{Place, publication};
+use super::place::{Place, patient, publication};
 
 /// Nobody listens there, and nobody will while the listener is kept.
 async fn silent() -> (TcpListener, u16) {
@@ -49,7 +49,7 @@ async fn a_publisher_that_loses_its_node_goes_on_with_another_of_the_list() {
     let urls = [&one, &other].map(|proxy| format!("{start}@{}/{vhost}", proxy.address)).join(",");
     let broker = Broker::new(urls.into(), "test").unwrap();
     let topology = Topology { broker, ..place.topology.clone() };
-    let publisher = Publisher::start(topology, Default::default(), Default::default());
+    let publisher = Publisher::start(topology, patient(), Default::default());
     for (cut, whole) in [(&one, &other), (&other, &one)] {
         whole.pass();
         cut.cut();

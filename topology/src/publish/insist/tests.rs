@@ -21,11 +21,12 @@ fn publication(body: usize) -> Publication {
 
 /// A publisher, and a broker that gives these answers, and from then on the last of them. It counts the publishes.
 fn broker(answers: Vec<Result<(), PublishError>>) -> (Publisher, JoinHandle<usize>) {
-    let (publisher, mut queue) = amqp::Publisher::answered_by_test(PublisherSettings::default());
-    let publisher = Publisher::over(publisher, Names::default());
+    let settings = PublisherSettings::new(Duration::from_secs(5));
+    let (publisher, mut queue) = amqp::Publisher::answered_by_test(settings);
+    let publisher = Publisher::over(publisher, Names::of("notifications"));
     let published = tokio::spawn(async move {
         let mut published = 0;
-        let expected = publication(1).into_amqp(&Names::default()).unwrap();
+        let expected = publication(1).into_amqp(&Names::of("notifications")).unwrap();
         while let Some(pending) = queue.recv().await {
             assert_eq!(pending.publication(), &expected);
             pending.answer(answers[published.min(answers.len() - 1)].clone());

@@ -1,9 +1,8 @@
 //! What may stand behind the question mark of the ledger's URL. The driver takes a name that it does not know in silence, or
 //! says so when the ledger is opened; and `sslmod=require` would be a connection without TLS.
 
+use runtime::settings::{Reader, did_you_mean};
 use url::form_urlencoded;
-
-use super::reader::{Reader, did_you_mean};
 
 /// Names of one parameter, the usual one first, and what it takes.
 type Parameter = (&'static [&'static str], Takes);

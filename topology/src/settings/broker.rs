@@ -3,19 +3,19 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+use runtime::settings::{HostPort, Reader, is_this_machine};
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
-use super::place::{self, HostPort};
-use super::reader::Reader;
+use crate::Broker;
 
 /// Every setting that names one, the whole URL first.
-pub(super) const NAMES: [&str; 6] =
+const NAMES: [&str; 6] =
     ["AMQP_URL", "RABBITMQ_HOST", "RABBITMQ_PORT", "RABBITMQ_VHOST", "RABBITMQ_USERNAME", "RABBITMQ_PASSWORD"];
 
 /// A broker to connect to.
 #[derive(Clone, Debug)]
-pub struct BrokerConfig {
+pub struct BrokerSettings {
     /// One, or one for each node of a cluster with commas between them.
     pub url: SecretString,
     pub ca_file: Option<PathBuf>,
@@ -23,8 +23,20 @@ pub struct BrokerConfig {
     pub tenant_from_user_id: bool,
 }
 
+impl BrokerSettings {
+    /// Some source names a broker, rightly or not.
+    pub fn are_given(reader: &Reader) -> bool {
+        !reader.given_of(&NAMES).is_empty()
+    }
+
+    /// Every broker of the list is on this machine.
+    pub fn is_on_this_machine(&self) -> bool {
+        urls(&self.url).all(|url| is_local(&url))
+    }
+}
+
 /// None when no source names a broker: `chasqui up` starts one of its own then.
-pub(super) fn read(reader: &mut Reader) -> Option<BrokerConfig> {
+pub(super) fn read(reader: &mut Reader) -> Option<BrokerSettings> {
     let ca_file = ca_file(reader);
     // Whether a broker is given or not: `chasqui up` goes by them when it has started one.
     let (plaintext, tenant_from_user_id) =
@@ -44,14 +56,14 @@ pub(super) fn read(reader: &mut Reader) -> Option<BrokerConfig> {
         );
     }
     warn_of_ports(reader, &url);
-    Some(BrokerConfig { url, ca_file, tenant_from_user_id })
+    Some(BrokerSettings { url, ca_file, tenant_from_user_id })
 }
 
 /// One place knows what it must hold; it is asked now, so that it is told with all the rest.
 fn ca_file(reader: &mut Reader) -> Option<PathBuf> {
     let path = reader.path("AMQP_CA_FILE")?;
     let any = SecretString::from("amqps://localhost/foro");
-    if let Err(error) = topology::Broker::new(any, "check").and_then(|broker| broker.with_ca_file(&path)) {
+    if let Err(error) = Broker::new(any, "check").and_then(|broker| broker.with_ca_file(&path)) {
         reader.problem(error.to_string());
         reader.is_wrong("AMQP_CA_FILE");
     }
@@ -59,10 +71,9 @@ fn ca_file(reader: &mut Reader) -> Option<PathBuf> {
 }
 
 /// Each scheme has a port of its own; the other's answers with nothing that can be read.
-fn warn_of_ports(reader: &mut Reader, urls: &SecretString) {
-    let urls = urls.expose_secret().split(',').filter_map(|url| Url::parse(url.trim()).ok());
+fn warn_of_ports(reader: &mut Reader, list: &SecretString) {
     let mixed = |url: &Url| matches!((url.scheme(), url.port()), ("amqp", Some(5671)) | ("amqps", Some(5672)));
-    if urls.into_iter().any(|url| mixed(&url)) {
+    if urls(list).any(|url| mixed(&url)) {
         reader.warn(
             "the port of the broker is that of the other scheme: amqp:// goes with 5672, amqps:// with 5671 (RABBITMQ_HOST \
              stands for amqp://; for TLS give AMQP_URL)",
@@ -72,7 +83,7 @@ fn warn_of_ports(reader: &mut Reader, urls: &SecretString) {
 
 /// One place knows what a broker's URL is.
 fn check(reader: &mut Reader, name: &str, url: SecretString) -> Option<SecretString> {
-    match topology::Broker::new(url.clone(), "check") {
+    match Broker::new(url.clone(), "check") {
         Ok(_) => Some(url),
         Err(error) => {
             reader.refuse(name, error);
@@ -169,17 +180,15 @@ fn places(urls: &SecretString) -> Option<BTreeSet<Place>> {
         .collect()
 }
 
-/// Every broker of the list is on this machine.
-pub(super) fn is_on_this_machine(urls: &SecretString) -> bool {
-    urls.expose_secret().split(',').filter_map(|url| Url::parse(url.trim()).ok()).all(|url| is_local(&url))
+fn urls(list: &SecretString) -> impl Iterator<Item = Url> {
+    list.expose_secret().split(',').filter_map(|url| Url::parse(url.trim()).ok())
 }
 
-fn leaves_this_machine_in_clear(urls: &SecretString) -> bool {
-    let urls = urls.expose_secret().split(',').filter_map(|url| Url::parse(url.trim()).ok());
-    urls.into_iter().any(|url| url.scheme() == "amqp" && !is_local(&url))
+fn leaves_this_machine_in_clear(list: &SecretString) -> bool {
+    urls(list).any(|url| url.scheme() == "amqp" && !is_local(&url))
 }
 
 fn is_local(url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
-    place::is_this_machine(host)
+    is_this_machine(host)
 }

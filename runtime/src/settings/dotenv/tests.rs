@@ -138,10 +138,3 @@ fn problem_of_bytes(bytes: &[u8]) -> Problem {
     assert_eq!(read.problems.len(), 1, "{read:?}");
     read.problems[0].clone()
 }
-
-#[test]
-fn the_template_is_read_and_gives_nothing() {
-    let read = Dotenv::parse(include_bytes!("../../../../.env.template"));
-    assert_eq!(read.problems, []);
-    assert!(read.pairs.len() > 50 && read.pairs.iter().all(|pair| pair.value.is_empty()), "{read:?}");
-}

@@ -1,49 +1,50 @@
-//! Which channels there are and what they are given. Each provider says which settings it has (`channels::sections`); here
-//! they are only read, and what is wrong with them is told.
+//! Which channels there are and what they are given, read from the settings. Each provider says which settings it has
+//! ([`sections`]); here they are only read, and what is wrong with them is told.
 
-use ::channels::{Channels, Kind, SandboxMode, Setting, Settings, Values, known, sections};
 use domain::ChannelName;
-use secrecy::SecretString;
+use runtime::settings::Reader;
 
-use super::reader::Reader;
-use super::{Config, place};
+use crate::{Channels, SandboxMode, Settings, known, sections};
 
 /// What other lists have between their words.
 const OTHER_COMMAS: [char; 7] = [',', ';', ' ', '\t', '|', '+', '/'];
 
-/// `sends`: the process sends, so that what is missing is a problem. `up`: everything is captured unless the operator says
-/// otherwise.
-pub(super) fn read(reader: &mut Reader, sends: bool, up: bool) -> Settings {
-    refuse_what_is_not_built(reader);
-    let (only, sandbox) = (only(reader), sandbox(reader, up));
-    let mut settings = Settings { only, sandbox, ..Settings::unset(reader.seconds("PROVIDER_TIMEOUT_SECONDS")) };
-    for section in sections() {
-        let values: Values =
-            section.settings.iter().filter_map(|setting| Some((setting.name, value(reader, setting)?))).collect();
-        section.fill(&values, &mut settings);
-    }
-    for warning in sections().flat_map(|section| (section.warnings)(&settings)) {
-        if reader.are_right(warning.about) {
-            reader.warn(warning.text);
+impl Settings {
+    /// `sends`: the process sends, so that what is missing is a problem. `up`: everything is captured unless the operator
+    /// says otherwise.
+    pub fn read(reader: &mut Reader, sends: bool, up: bool) -> Self {
+        refuse_what_is_not_built(reader);
+        let (only, sandbox) = (only(reader), sandbox(reader, up));
+        let mut settings = Self { only, sandbox, ..Self::unset(reader.seconds("PROVIDER_TIMEOUT_SECONDS")) };
+        for section in sections() {
+            (section.fill)(&reader.values(section.settings), &mut settings);
         }
+        for warning in sections().flat_map(|section| (section.warnings)(&settings)) {
+            if reader.are_right(warning.about) {
+                reader.warn(warning.text);
+            }
+        }
+        check(reader, &settings, sends);
+        settings
     }
-    check(reader, &settings, sends);
-    settings
-}
 
-/// None: it has no value, or one that was refused.
-fn value(reader: &mut Reader, setting: &Setting) -> Option<SecretString> {
-    let name = setting.name;
-    match setting.kind {
-        Kind::Text => reader.secret(name),
-        Kind::Password => reader.password(name),
-        Kind::Host { port } => place::host(reader, name, port).map(SecretString::from),
-        Kind::Number { least, most } => {
-            reader.optional_number(name, least..=most).map(|number| number.to_string().into())
-        }
-        Kind::Choice(words) => {
-            let choices: Vec<(&str, &str)> = words.iter().map(|word| (*word, *word)).collect();
-            Some(reader.choice(name, &choices).into())
+    /// `named`: settings that name a channel. What goes there by itself would go where this process sends nothing.
+    pub fn check_left_out(&self, reader: &mut Reader, sends: bool, named: &[(&str, Option<&ChannelName>)]) {
+        let list = reader.text("CHANNELS").unwrap_or_default().to_ascii_lowercase();
+        // What is no channel has been told, and may have been meant for the one that is missing.
+        let Some(only) = self.only.as_ref().filter(|_| words(&list).iter().all(|word| known().contains(word))) else {
+            return;
+        };
+        for (name, channel) in named {
+            let Some(channel) = channel.filter(|channel| !only.iter().any(|name| name == channel.as_str())) else {
+                continue;
+            };
+            let what = format!("is {channel}, which CHANNELS leaves out: add it there, or name another channel");
+            if sends && self.sandbox != SandboxMode::All {
+                reader.refuse(name, what);
+            } else {
+                reader.warn(format!("{name} {what}"));
+            }
         }
     }
 }
@@ -78,28 +79,6 @@ fn only(reader: &mut Reader) -> Option<Vec<String>> {
 
 fn words(list: &str) -> Vec<&str> {
     list.split(',').map(str::trim).filter(|word| !word.is_empty()).collect()
-}
-
-/// A message that names no channel, or the demo, would go where this process sends nothing.
-pub(super) fn check_left_out(reader: &mut Reader, config: &Config, sends: bool) {
-    let list = reader.text("CHANNELS").unwrap_or_default().to_ascii_lowercase();
-    // What is no channel has been told, and may have been meant for the one that is missing.
-    let Some(only) = config.channels.only.as_ref().filter(|_| words(&list).iter().all(|word| known().contains(word)))
-    else {
-        return;
-    };
-    let left_out = |channel: &&ChannelName| !only.iter().any(|name| name == channel.as_str());
-    let demo = config.demo.as_ref().map(|demo| &demo.channel).filter(left_out);
-    let default = config.worker.defaults.channel.as_ref().filter(left_out);
-    for (name, channel) in [("DEFAULT_CHANNEL", default), ("SCHEDULER_DEMO_CHANNEL", demo)] {
-        let Some(channel) = channel else { continue };
-        let what = format!("is {channel}, which CHANNELS leaves out: add it there, or name another channel");
-        if sends && config.channels.sandbox != SandboxMode::All {
-            reader.refuse(name, what);
-        } else {
-            reader.warn(format!("{name} {what}"));
-        }
-    }
 }
 
 /// What is there by halves is told in any case; it is a problem where it would send less than its operator believes.

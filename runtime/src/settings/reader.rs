@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
+use domain::ChannelName;
 use secrecy::SecretString;
 
 use super::{Problems, Sources};
@@ -17,7 +18,7 @@ const YEAR_SECONDS: f64 = 366.0 * 86_400.0;
 
 /// What is wrong is never repeated in a problem, because the wrong variable may hold a password; but a path is, where it
 /// names a file that is no secret.
-pub(super) struct Reader {
+pub struct Reader {
     sources: Sources,
     problems: Vec<String>,
     warnings: Vec<String>,
@@ -26,58 +27,65 @@ pub(super) struct Reader {
 }
 
 impl Reader {
-    pub(super) fn new(mut sources: Sources) -> Self {
+    pub fn new(mut sources: Sources) -> Self {
         let problems = std::mem::take(&mut sources.problems);
         let warnings = std::mem::take(&mut sources.warnings);
-        Self { sources, problems, warnings, wrong: BTreeSet::new() }
+        let mut reader = Self { sources, problems: Vec::new(), warnings, wrong: BTreeSet::new() };
+        problems.into_iter().for_each(|problem| reader.problem(problem));
+        reader
     }
 
-    pub(super) fn finish<T>(self, value: T) -> Result<T, Problems> {
-        let mut told = BTreeSet::new();
-        let problems: Vec<String> = self.problems.into_iter().filter(|problem| told.insert(problem.clone())).collect();
-        if problems.is_empty() { Ok(value) } else { Err(Problems { problems, warnings: self.warnings }) }
+    /// # Errors
+    /// Everything that is wrong, where something is.
+    pub fn finish<T>(self, value: T) -> Result<T, Problems> {
+        let Self { problems, warnings, .. } = self;
+        if problems.is_empty() { Ok(value) } else { Err(Problems { problems, warnings }) }
     }
 
-    pub(super) fn problem(&mut self, problem: impl Into<String>) {
-        self.problems.push(problem.into());
+    /// What has been told already is not told again: a setting that several packages read is wrong once.
+    pub fn problem(&mut self, problem: impl Into<String>) {
+        let problem = problem.into();
+        if !self.problems.contains(&problem) {
+            self.problems.push(problem);
+        }
     }
 
     /// What is wrong with the value of one setting; the text goes on after its name.
-    pub(super) fn refuse(&mut self, name: &str, what: impl Display) {
-        self.problems.push(format!("{name} {what}"));
+    pub fn refuse(&mut self, name: &str, what: impl Display) {
+        self.problem(format!("{name} {what}"));
         self.wrong.insert(name.to_owned());
     }
 
     /// As [`Reader::refuse`], of a setting whose words are known: the one that was most likely meant is told.
-    pub(super) fn refuse_word(&mut self, name: &str, what: impl Display, words: &[&str]) {
+    pub fn refuse_word(&mut self, name: &str, what: impl Display, words: &[&str]) {
         let hint = did_you_mean(&self.text(name).unwrap_or_default(), words);
         self.refuse(name, format_args!("{what}{hint}"));
     }
 
     /// Its problem has been told in other words.
-    pub(super) fn is_wrong(&mut self, name: &str) {
+    pub fn is_wrong(&mut self, name: &str) {
         self.wrong.insert(name.to_owned());
     }
 
     /// Nobody has refused any of these.
-    pub(super) fn are_right(&self, names: &[&str]) -> bool {
+    pub fn are_right(&self, names: &[&str]) -> bool {
         !names.iter().any(|name| self.wrong.contains(*name))
     }
 
     /// What starts nothing wrong, but is most likely not meant.
-    pub(super) fn warn(&mut self, warning: impl Into<String>) {
+    pub fn warn(&mut self, warning: impl Into<String>) {
         self.warnings.push(warning.into());
     }
 
-    pub(super) fn warnings(&self) -> Vec<String> {
+    pub fn warnings(&self) -> Vec<String> {
         self.warnings.clone()
     }
 
-    pub(super) fn text(&self, name: &str) -> Option<String> {
+    pub fn text(&self, name: &str) -> Option<String> {
         self.sources.values.get(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
     }
 
-    pub(super) fn required_text(&mut self, name: &str) -> String {
+    pub fn required_text(&mut self, name: &str) -> String {
         self.text(name).unwrap_or_else(|| {
             self.refuse(name, "must not be empty");
             String::new()
@@ -85,18 +93,18 @@ impl Reader {
     }
 
     /// Without white space around it, for keys and URLs.
-    pub(super) fn secret(&self, name: &str) -> Option<SecretString> {
+    pub fn secret(&self, name: &str) -> Option<SecretString> {
         self.text(name).map(SecretString::from)
     }
 
     /// With its spaces: they may be part of it. A line end behind it is of the file that it came from.
-    pub(super) fn password(&self, name: &str) -> Option<SecretString> {
+    pub fn password(&self, name: &str) -> Option<SecretString> {
         let value = self.sources.values.get(name).filter(|value| !value.trim().is_empty())?;
         Some(SecretString::from(value.trim_end_matches(['\r', '\n'])))
     }
 
     /// A number that may be left out.
-    pub(super) fn optional_number<T>(&mut self, name: &str, range: RangeInclusive<T>) -> Option<T>
+    pub fn optional_number<T>(&mut self, name: &str, range: RangeInclusive<T>) -> Option<T>
     where
         T: FromStr + PartialOrd + Display,
     {
@@ -109,18 +117,18 @@ impl Reader {
     }
 
     /// A number with a default; the least of the range stands in for a wrong one.
-    pub(super) fn number<T>(&mut self, name: &str, range: RangeInclusive<T>) -> T
+    pub fn number<T>(&mut self, name: &str, range: RangeInclusive<T>) -> T
     where
         T: FromStr + PartialOrd + Display + Copy,
     {
         self.optional_number(name, range.clone()).unwrap_or(*range.start())
     }
 
-    pub(super) fn port(&mut self, name: &str) -> Option<u16> {
+    pub fn port(&mut self, name: &str) -> Option<u16> {
         self.optional_number(name, 1..=u16::MAX)
     }
 
-    pub(super) fn flag(&mut self, name: &str) -> bool {
+    pub fn flag(&mut self, name: &str) -> bool {
         match self.text(name).unwrap_or_default().to_ascii_lowercase().as_str() {
             "true" | "1" | "yes" | "on" => true,
             "" | "false" | "0" | "no" | "off" => false,
@@ -132,7 +140,7 @@ impl Reader {
     }
 
     /// Decimal seconds.
-    pub(super) fn seconds(&mut self, name: &str) -> Duration {
+    pub fn seconds(&mut self, name: &str) -> Duration {
         let seconds: f64 = self.text(name).and_then(|text| text.parse().ok()).unwrap_or(f64::NAN);
         if (LEAST_SECONDS..=YEAR_SECONDS).contains(&seconds) {
             return Duration::from_secs_f64(seconds);
@@ -146,7 +154,7 @@ impl Reader {
         Duration::from_secs(1)
     }
 
-    pub(super) fn choice<T: Copy>(&mut self, name: &str, choices: &[(&str, T)]) -> T {
+    pub fn choice<T: Copy>(&mut self, name: &str, choices: &[(&str, T)]) -> T {
         let text = self.text(name).unwrap_or_default();
         if let Some((_, value)) = choices.iter().find(|(word, _)| word.eq_ignore_ascii_case(&text)) {
             return *value;
@@ -156,23 +164,65 @@ impl Reader {
         choices[0].1
     }
 
-    pub(super) fn path(&self, name: &str) -> Option<PathBuf> {
+    /// The name of a channel that is among the known ones.
+    pub fn channel(&mut self, name: &str, known: &[&str]) -> Option<ChannelName> {
+        let word = self.text(name)?;
+        let channel = ChannelName::parse(&word).ok().filter(|channel| known.contains(&channel.as_str()));
+        if channel.is_none() {
+            let hint = domain::nearest(&word, known.iter().copied()).map(|near| format!(": did you mean {near}?"));
+            self.refuse(name, format_args!("must be one of {}{}", known.join(", "), hint.unwrap_or_default()));
+        }
+        channel
+    }
+
+    pub fn path(&self, name: &str) -> Option<PathBuf> {
         self.text(name).map(PathBuf::from)
     }
 
     /// Which of these names have a value.
-    pub(super) fn given_of(&self, names: &[&'static str]) -> Vec<&'static str> {
+    pub fn given_of(&self, names: &[&'static str]) -> Vec<&'static str> {
         names.iter().copied().filter(|name| self.text(name).is_some()).collect()
     }
 
     /// Which of these names a source gives a value that is not the default.
-    pub(super) fn set_of(&self, names: &[&'static str]) -> Vec<&'static str> {
+    pub fn set_of(&self, names: &[&'static str]) -> Vec<&'static str> {
         names.iter().copied().filter(|name| self.sources.is_changed(name)).collect()
     }
 }
 
 /// What goes behind a problem with a word: the known one that is near it, or nothing.
-pub(super) fn did_you_mean(word: &str, known: &[&str]) -> String {
+pub fn did_you_mean(word: &str, known: &[&str]) -> String {
     let near = domain::nearest(word, known.iter().copied());
     near.map(|near| format!("; did you mean {near}?")).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Reference;
+    use super::*;
+
+    static REFERENCE: Reference = Reference {
+        defaults: "timeout_seconds = 10.0\ncolour = \"red\"\n",
+        example: "colour",
+        other_names: &[],
+        in_files: &[],
+        of_others: &[],
+        common: &[],
+        prefixes: Vec::new,
+    };
+
+    #[test]
+    fn a_setting_that_is_read_twice_is_told_to_be_wrong_once() {
+        let mut reader = Reader::new(REFERENCE.with([("TIMEOUT_SECONDS", "many"), ("COLOUR", "loud")]));
+        for _ in 0..2 {
+            reader.seconds("TIMEOUT_SECONDS");
+            reader.choice("COLOUR", &[("red", 1), ("blue", 2)]);
+            reader.problem("COLOUR and TIMEOUT_SECONDS contradict each other");
+        }
+        reader.refuse("COLOUR", "is too loud");
+        assert!(!reader.are_right(&["TIMEOUT_SECONDS"]) && !reader.are_right(&["COLOUR"]));
+        let told = reader.finish(()).expect_err("refused").problems;
+        let begin = ["TIMEOUT_SECONDS must", "COLOUR must", "COLOUR and TIMEOUT", "COLOUR is too loud"];
+        assert!(told.len() == 4 && told.iter().zip(begin).all(|(told, begin)| told.starts_with(begin)), "{told:#?}");
+    }
 }

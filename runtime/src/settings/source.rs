@@ -7,11 +7,12 @@ use toml::de::DeTable;
 
 use super::dotenv::Dotenv;
 use super::unknown::Unknown;
-use super::{DEFAULTS, Problems};
+use super::{Problems, Reference};
 
 /// Raw values by upper-case name; the strongest source has already won.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct Sources {
+    reference: &'static Reference,
     pub(super) values: BTreeMap<String, String>,
     /// Names that some source gives a value.
     given: BTreeSet<String>,
@@ -20,9 +21,8 @@ pub struct Sources {
 }
 
 impl Sources {
-    /// Defaults, then `file`, then `.env` of the working directory, then the environment.
-    pub fn load(file: Option<&Path>) -> Self {
-        let mut sources = Self::defaults();
+    pub(super) fn load(reference: &'static Reference, file: Option<&Path>) -> Self {
+        let mut sources = Self::defaults(reference);
         if let Some(file) = file {
             sources.file(file);
         }
@@ -31,36 +31,29 @@ impl Sources {
         sources
     }
 
-    /// For a command that goes by no setting: a file that was named is looked at all the same.
-    ///
-    /// # Errors
-    /// [`Problems`] with the file itself and the names in it; its values are a role's to judge.
-    pub fn look_at(file: &Path) -> Result<(), Problems> {
-        let mut sources = Self::defaults();
+    pub(super) fn look_at(reference: &'static Reference, file: &Path) -> Result<(), Problems> {
+        let mut sources = Self::defaults(reference);
         sources.file(file);
         let Self { problems, warnings, .. } = sources;
         if problems.is_empty() { Ok(()) } else { Err(Problems { problems, warnings }) }
     }
 
-    /// Only the defaults and the given pairs: for tests and for roles started by other code.
-    pub fn of<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
-        let mut sources = Self::defaults();
+    pub(super) fn with<'a>(reference: &'static Reference, pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+        let mut sources = Self::defaults(reference);
         for (name, value) in pairs {
             sources.pair(name, value);
         }
         sources
     }
 
-    /// Only the defaults and the text of a file that `--config` names.
-    pub fn of_file(text: &str) -> Self {
-        let mut sources = Self::defaults();
+    pub(super) fn with_file(reference: &'static Reference, text: &str) -> Self {
+        let mut sources = Self::defaults(reference);
         sources.file_text("chasqui.toml", text);
         sources
     }
 
-    /// Only the defaults and the text of a `.env` file.
-    pub fn of_dotenv(text: &[u8]) -> Self {
-        let mut sources = Self::defaults();
+    pub(super) fn with_dotenv(reference: &'static Reference, text: &[u8]) -> Self {
+        let mut sources = Self::defaults(reference);
         sources.dotenv_text(".env", text);
         sources
     }
@@ -71,7 +64,7 @@ impl Sources {
     }
 
     /// To be told with the other warnings.
-    pub(crate) fn warn(&mut self, warning: String) {
+    pub fn warn(&mut self, warning: String) {
         self.warnings.push(warning);
     }
 
@@ -82,7 +75,7 @@ impl Sources {
 
     /// Whether any source gives it another value than its default.
     pub fn is_changed(&self, name: &str) -> bool {
-        self.values.get(name) != Self::defaults().values.get(name)
+        self.values.get(name) != Self::defaults(self.reference).values.get(name)
     }
 
     /// The value that won, if it is not empty.
@@ -90,10 +83,11 @@ impl Sources {
         self.values.get(name).filter(|value| !value.is_empty()).cloned()
     }
 
-    fn defaults() -> Self {
-        let table: toml::Table = DEFAULTS.parse().expect("the embedded defaults are TOML, a test reads them");
-        let values = table.iter().filter_map(|(name, value)| Some((name.to_ascii_uppercase(), plain(value)?)));
-        Self { values: values.collect(), ..Self::default() }
+    fn defaults(reference: &'static Reference) -> Self {
+        let table: toml::Table = reference.defaults.parse().expect("the embedded defaults are TOML, a test reads them");
+        let values =
+            table.iter().filter_map(|(name, value)| Some((name.to_ascii_uppercase(), plain(value)?))).collect();
+        Self { reference, values, given: BTreeSet::new(), problems: Vec::new(), warnings: Vec::new() }
     }
 
     fn file(&mut self, path: &Path) {
@@ -135,7 +129,8 @@ impl Sources {
     fn file_pair(&mut self, name: &str, value: &toml::Value) -> Result<(), String> {
         let upper = name.to_ascii_uppercase();
         if let toml::Value::Table(inside) = value {
-            let example = inside.keys().next().map(|key| format!("{name}_{key}")).unwrap_or_else(|| "log".into());
+            let first = inside.keys().next().map(|key| format!("{name}_{key}"));
+            let example = first.unwrap_or_else(|| self.reference.example.to_owned());
             let told = self.unknown(|unknown| unknown.explain_in_file(&example));
             let known = self.values.contains_key(&example.to_ascii_uppercase());
             let instead = if known { format!("write {example} = … above it") } else { told };
@@ -206,8 +201,8 @@ impl Sources {
     }
 
     fn unknown<T>(&self, ask: impl FnOnce(&Unknown<'_>) -> T) -> T {
-        let channels = ::channels::prefixes();
-        ask(&Unknown::new(self.values.keys().map(String::as_str), &channels))
+        let prefixes = (self.reference.prefixes)();
+        ask(&Unknown::new(self.reference, self.values.keys().map(String::as_str), &prefixes))
     }
 }
 

@@ -1,15 +1,36 @@
-//! Where the ledger is: the modern name, the older one, and the URL of another language's driver.
+//! What an operator sets of the ledger: where it is, by the modern name, the older one, or the URL of another language's
+//! driver; and how many connections a process has.
 
+mod parameters;
+
+use runtime::settings::{Reader, is_whole};
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
-use super::parameters;
-use super::place::is_whole;
-use super::reader::Reader;
+/// The names of the setting that says where the ledger is, the modern one first.
+const URLS: [&str; 2] = ["DATABASE_URL", "DB_URL"];
 
-pub(super) fn read(reader: &mut Reader) -> Option<SecretString> {
-    let modern = url(reader, "DATABASE_URL");
-    let older = url(reader, "DB_URL");
+/// The settings `DATABASE_*`.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// None where no source names a ledger.
+    pub url: Option<SecretString>,
+    pub max_connections: u32,
+}
+
+impl Settings {
+    pub fn read(reader: &mut Reader) -> Self {
+        Self { url: either_url(reader), max_connections: reader.number("DATABASE_MAX_CONNECTIONS", 1..=10_000) }
+    }
+
+    /// Some source says where the ledger is, rightly or not.
+    pub fn are_given(reader: &Reader) -> bool {
+        !reader.given_of(&URLS).is_empty()
+    }
+}
+
+fn either_url(reader: &mut Reader) -> Option<SecretString> {
+    let [modern, older] = URLS.map(|name| url(reader, name));
     if let (Some(modern), Some(older)) = (&modern, &older)
         && modern.expose_secret() != older.expose_secret()
     {

@@ -2,30 +2,30 @@
 
 /// One setting of the file.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct Pair {
+pub struct Pair {
     /// Where it begins, from 1.
-    pub(crate) line: usize,
-    pub(crate) name: String,
-    pub(crate) value: String,
+    pub line: usize,
+    pub name: String,
+    pub value: String,
 }
 
 /// What is wrong on a line. The text never repeats a value: the wrong line may hold a password.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct Problem {
-    pub(crate) line: usize,
-    pub(crate) what: String,
+pub struct Problem {
+    pub line: usize,
+    pub what: String,
 }
 
 /// What a file says, in its order, with all that cannot be read of it.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub(crate) struct Dotenv {
-    pub(crate) pairs: Vec<Pair>,
-    pub(crate) problems: Vec<Problem>,
+pub struct Dotenv {
+    pub pairs: Vec<Pair>,
+    pub problems: Vec<Problem>,
 }
 
 impl Dotenv {
     /// Reads a whole file, with or without a byte order mark, with either kind of line ends.
-    pub(crate) fn parse(bytes: &[u8]) -> Self {
+    pub fn parse(bytes: &[u8]) -> Self {
         let mut read = Self::default();
         if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
             read.problem(1, "the file is UTF-16: save it as UTF-8");

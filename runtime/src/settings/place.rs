@@ -5,20 +5,20 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use secrecy::{ExposeSecret, SecretString};
 use url::{Host, Url};
 
-use super::reader::Reader;
+use super::Reader;
 
 /// A host name or an IP address, with a port if one was written behind it.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct HostPort {
+pub struct HostPort {
     /// An IPv6 address stands in brackets.
-    pub(super) host: String,
-    pub(super) port: Option<u16>,
+    pub host: String,
+    pub port: Option<u16>,
 }
 
 impl HostPort {
     /// # Errors
     /// A text that goes on after the setting's name.
-    pub(super) fn parse(text: &str) -> Result<Self, String> {
+    pub fn parse(text: &str) -> Result<Self, String> {
         if text.contains("://") || text.contains('/') {
             return Err(
                 "must be a host name or an address, not a URL: leave away what stands before and behind it".into()
@@ -49,61 +49,65 @@ impl HostPort {
 /// Stands in for a host that was refused, so that it is not called missing as well.
 const REFUSED: &str = "refused.invalid";
 
-/// A host whose port has a setting of its own.
-pub(super) fn host(reader: &mut Reader, name: &str, port_setting: &str) -> Option<String> {
-    let text = reader.text(name)?;
-    match HostPort::parse(&text) {
-        Ok(HostPort { host, port: None }) => Some(host.trim_matches(['[', ']']).to_owned()),
-        Ok(HostPort { port: Some(port), .. }) => {
-            reader.refuse(name, format_args!("must be the host alone: put its port into {port_setting}={port}"));
-            Some(REFUSED.into())
+impl Reader {
+    /// A host whose port has a setting of its own.
+    pub fn host(&mut self, name: &str, port_setting: &str) -> Option<String> {
+        let text = self.text(name)?;
+        match HostPort::parse(&text) {
+            Ok(HostPort { host, port: None }) => Some(host.trim_matches(['[', ']']).to_owned()),
+            Ok(HostPort { port: Some(port), .. }) => {
+                self.refuse(name, format_args!("must be the host alone: put its port into {port_setting}={port}"));
+                Some(REFUSED.into())
+            }
+            Err(what) => {
+                self.refuse(name, what);
+                Some(REFUSED.into())
+            }
         }
-        Err(what) => {
-            reader.refuse(name, what);
-            Some(REFUSED.into())
+    }
+
+    /// An address to listen on.
+    pub fn listen(&mut self, name: &str, example: &str) -> Option<SocketAddr> {
+        let text = self.text(name)?;
+        let address = text.parse().ok();
+        if address.is_none() {
+            self.refuse(
+                name,
+                format_args!("must be an IP address and a port, such as {example} (a name such as localhost, or a port alone, is not read)"),
+            );
         }
+        address
+    }
+
+    /// A URL of http or https, which may hold a user and a password.
+    pub fn http_url(&mut self, name: &str, example: &str) -> Option<SecretString> {
+        let text = self.secret(name)?;
+        let url = Url::parse(text.expose_secret()).ok();
+        let right = url.is_some_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host() && is_whole(&url));
+        if right {
+            return Some(text);
+        }
+        self.refuse(
+            name,
+            format_args!(
+                "must be a URL such as {example} (of a password, percent-encode @ : / ? # and the percent sign)"
+            ),
+        );
+        None
     }
 }
 
 /// What is sent there leaves no cable. A host without brackets.
-pub(super) fn is_this_machine(host: &str) -> bool {
+pub fn is_this_machine(host: &str) -> bool {
     match host.parse::<IpAddr>() {
         Ok(address) => address.to_canonical().is_loopback(),
         Err(_) => host.eq_ignore_ascii_case("localhost"),
     }
 }
 
-/// An address to listen on.
-pub(super) fn listen(reader: &mut Reader, name: &str, example: &str) -> Option<SocketAddr> {
-    let text = reader.text(name)?;
-    let address = text.parse().ok();
-    if address.is_none() {
-        reader.refuse(
-            name,
-            format_args!("must be an IP address and a port, such as {example} (a name such as localhost, or a port alone, is not read)"),
-        );
-    }
-    address
-}
-
-/// A URL of http or https, which may hold a user and a password.
-pub(super) fn http_url(reader: &mut Reader, name: &str, example: &str) -> Option<SecretString> {
-    let text = reader.secret(name)?;
-    let url = Url::parse(text.expose_secret()).ok();
-    let right = url.is_some_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host() && is_whole(&url));
-    if right {
-        return Some(text);
-    }
-    reader.refuse(
-        name,
-        format_args!("must be a URL such as {example} (of a password, percent-encode @ : / ? # and the percent sign)"),
-    );
-    None
-}
-
 /// Nothing of the part with the password has slipped behind the host, where it would be printed: that is so when a
 /// slash, a question mark or a hash of the password was not percent-encoded.
-pub(super) fn is_whole(url: &Url) -> bool {
+pub fn is_whole(url: &Url) -> bool {
     let behind = [Some(url.path()), url.query(), url.fragment()];
     !behind.into_iter().flatten().any(|part| part.contains('@'))
 }

@@ -1,0 +1,45 @@
+//! What the node that `chasqui up` starts by itself asks of the settings.
+
+use runtime::settings::Reader;
+use topology::BrokerSettings;
+
+use super::Config;
+
+/// The user of the private node may use no other names (`rabbitmq/definitions.json`).
+const PRIVATE: &str = "notifications.";
+
+/// As the private node would refuse it, but before the node is started.
+pub(super) fn check_names(reader: &mut Reader, config: &Config) {
+    if config.topology.broker.is_some() || BrokerSettings::are_given(reader) {
+        return;
+    }
+    let names = &config.topology.names;
+    for (setting, name) in [("AMQP_EXCHANGE", &names.exchange), ("AMQP_QUEUE", &names.queue)] {
+        if reader.are_right(&[setting]) && !name.starts_with(PRIVATE) {
+            reader.refuse(
+                setting,
+                format_args!(
+                    "must begin with {PRIVATE} where `chasqui up` starts a node of its own, whose user may use no other \
+                     names: choose such a name, or give a broker (AMQP_URL)"
+                ),
+            );
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_user_of_the_private_node_may_use_these_names() {
+        let definitions: serde_json::Value =
+            serde_json::from_str(include_str!("../../../rabbitmq/definitions.json")).unwrap();
+        let permissions = definitions["permissions"].as_array().unwrap();
+        let user = permissions.iter().find(|one| one["user"] == "notifications_user").unwrap();
+        let pattern = format!("^{}", PRIVATE.replace('.', "\\."));
+        for may in ["configure", "write", "read"] {
+            assert_eq!(user[may], pattern.as_str(), "{may}");
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! How a process reads its settings: from all their sources, with everything that is wrong told at once. Which settings
+//! there are, a [`Reference`] says; nothing here knows one by its name.
+
+mod dotenv;
+mod place;
+mod problems;
+mod reader;
+mod reference;
+mod setting;
+mod source;
+mod unknown;
+
+pub use dotenv::{Dotenv, Pair};
+pub use place::{HostPort, is_this_machine, is_whole};
+pub use problems::Problems;
+pub use reader::{Reader, did_you_mean};
+pub use reference::Reference;
+pub use setting::{Kind, Setting, Values};
+pub use source::Sources;

@@ -1,0 +1,65 @@
+//! What an operator sets of the scheduler: how long things are remembered, when they count as stuck, and the demo schedule.
+
+use std::time::Duration;
+
+use domain::{Cron, InvalidCron, Zones};
+use runtime::settings::Reader;
+
+use crate::Demo;
+
+/// The settings `SCHEDULER_*`, `RETENTION_DAYS` and `STUCK_AFTER_SECONDS`.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// `None`: the demo schedule is off.
+    pub demo: Option<Demo>,
+    /// `None`: everything is remembered for ever.
+    pub retention: Option<Duration>,
+    /// How long past its time something counts as stuck.
+    pub stuck_after: Duration,
+}
+
+/// What the media know of the demo's notification: the scheduler itself knows no medium.
+pub struct Media<'a> {
+    pub known: &'a [&'a str],
+    /// The names of the fields that are wrong, each with what is wrong.
+    pub check: &'a dyn Fn(&Demo) -> Vec<(String, String)>,
+}
+
+impl Settings {
+    pub fn read(reader: &mut Reader, zones: &Zones, media: &Media<'_>) -> Self {
+        Self {
+            demo: demo(reader, zones, media),
+            retention: retention(reader),
+            stuck_after: reader.seconds("STUCK_AFTER_SECONDS"),
+        }
+    }
+}
+
+/// Zero days are for ever.
+fn retention(reader: &mut Reader) -> Option<Duration> {
+    let days: u32 = reader.number("RETENTION_DAYS", 0..=36_500);
+    (days > 0).then(|| Duration::from_secs(u64::from(days) * 24 * 60 * 60))
+}
+
+/// Everything that is wrong with the demo is told, whether it is on or not, and each thing once.
+fn demo(reader: &mut Reader, zones: &Zones, media: &Media<'_>) -> Option<Demo> {
+    let cron = reader.required_text("SCHEDULER_DEMO_CRON");
+    let timezone = reader.required_text("SCHEDULER_DEMO_TIMEZONE");
+    let channel = reader.channel("SCHEDULER_DEMO_CHANNEL", media.known);
+    let destination = reader.required_text("SCHEDULER_DEMO_DESTINATION");
+    let subject = reader.text("SCHEDULER_DEMO_SUBJECT");
+    let message = reader.required_text("SCHEDULER_DEMO_MESSAGE");
+    let enabled = reader.flag("SCHEDULER_DEMO_ENABLED");
+    if let Err(InvalidCron { pattern, zone }) = Cron::parse(&cron, &timezone, zones) {
+        let wrong = [("SCHEDULER_DEMO_CRON", pattern), ("SCHEDULER_DEMO_TIMEZONE", zone)];
+        for (name, wrong) in wrong.into_iter().filter_map(|(name, wrong)| Some((name, wrong?))) {
+            reader.problem(format!("{name}: {wrong}"));
+        }
+    }
+    // What the other fields may hold depends on the channel.
+    let demo = Demo { cron, timezone, channel: channel?, destination, subject, message };
+    for (field, wrong) in (media.check)(&demo) {
+        reader.refuse(&format!("SCHEDULER_DEMO_{}", field.to_ascii_uppercase()), wrong);
+    }
+    enabled.then_some(demo)
+}

@@ -1,0 +1,39 @@
+//! What an operator sets of the broker: where it is, what it is called there, and what a process does with it.
+
+mod broker;
+mod names;
+
+use std::time::Duration;
+
+use runtime::settings::Reader;
+use secrecy::SecretString;
+
+pub use self::broker::BrokerSettings;
+use crate::{Mode, Names, QueueType};
+
+/// The settings `AMQP_*` and `RABBITMQ_*`.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// None where no source names one.
+    pub broker: Option<BrokerSettings>,
+    pub names: Names,
+    pub queue_type: QueueType,
+    pub mode: Mode,
+    pub confirm_timeout: Duration,
+    pub management_url: Option<SecretString>,
+}
+
+impl Settings {
+    pub fn read(reader: &mut Reader) -> Self {
+        Self {
+            broker: broker::read(reader),
+            names: names::read(reader),
+            queue_type: reader
+                .choice("AMQP_QUEUE_TYPE", &[("quorum", QueueType::Quorum), ("classic", QueueType::Classic)]),
+            mode: reader
+                .choice("AMQP_TOPOLOGY", &[("declare", Mode::Declare), ("verify", Mode::Verify), ("off", Mode::Off)]),
+            confirm_timeout: reader.seconds("AMQP_CONFIRM_TIMEOUT_SECONDS"),
+            management_url: reader.http_url("RABBITMQ_MANAGEMENT_URL", "http://user:password@host:15672"),
+        }
+    }
+}

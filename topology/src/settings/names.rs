@@ -1,0 +1,28 @@
+//! What the exchanges, queues and routing keys are named after, and what a broker refuses in such a name.
+
+use runtime::settings::Reader;
+
+use crate::Names;
+
+/// AMQP counts a name in one byte, and `.scheduled` goes behind a stem.
+const MOST_BYTES: usize = 255 - ".scheduled".len();
+/// RabbitMQ refuses to declare what begins so.
+const RESERVED: &str = "amq.";
+
+pub(super) fn read(reader: &mut Reader) -> Names {
+    let names = Names {
+        exchange: reader.required_text("AMQP_EXCHANGE"),
+        queue: reader.required_text("AMQP_QUEUE"),
+        routing_key: reader.required_text("AMQP_ROUTING_KEY"),
+    };
+    for (setting, name) in
+        [("AMQP_EXCHANGE", &names.exchange), ("AMQP_QUEUE", &names.queue), ("AMQP_ROUTING_KEY", &names.routing_key)]
+    {
+        if name.len() > MOST_BYTES {
+            reader.refuse(setting, format_args!("must have at most {MOST_BYTES} bytes"));
+        } else if setting != "AMQP_ROUTING_KEY" && name.starts_with(RESERVED) {
+            reader.refuse(setting, format_args!("must not begin with {RESERVED}, which RabbitMQ keeps for itself"));
+        }
+    }
+    names
+}
