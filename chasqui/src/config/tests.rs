@@ -203,57 +203,60 @@ fn the_tenant_is_told_from_the_user_id_only_where_the_operator_says_so() {
     assert!(told("perhaps").unwrap_err().to_string().contains("AMQP_TENANT_FROM_USER_ID"));
 }
 
+/// Where a password may stand in what an operator has typed, rightly or wrongly.
+const SHAPES_WITH_A_SECRET: [&str; 24] = [
+    "SECRET",
+    "u:SECRET@h",
+    "amqp://u:SECRET@h",
+    "amqp://u:SECRET@h/foro,amqp://v:SECRET@h2/foro",
+    "h1,u:SECRET@h2",
+    "amqp://u:SEC/RET@h/foro",
+    "amqp://u:1/SECRET@h/foro",
+    "amqp://u:1#SECRET@h/foro",
+    "amqp://u:1?SECRET@h/foro",
+    "amqp://u:SECRET@h/foro amqp://u:SECRET@h2/foro",
+    "amqp://u:SECRET@h/foro;x",
+    "amqp://u:SECRET@/foro",
+    "amqp://u:SECRET@h:port/foro",
+    "amqp://u:SECRET@[::1/foro",
+    "postgresql://u:SECRET@h/db",
+    "https://u:SECRET@h:1",
+    "u:SECRET",
+    "SECRET:5672:1",
+    "tcp://SECRET:1",
+    "h:SECRET",
+    "%SECRET%",
+    "\u{1b}SECRET",
+    "SECRET,",
+    ",SECRET,,",
+];
+
+const SETTINGS_OF_PLACES: [&str; 19] = [
+    "AMQP_URL",
+    "RABBITMQ_HOST",
+    "RABBITMQ_PORT",
+    "RABBITMQ_VHOST",
+    "RABBITMQ_USERNAME",
+    "RABBITMQ_MANAGEMENT_URL",
+    "DATABASE_URL",
+    "DB_URL",
+    "SMTP_HOST",
+    "SMTP_PORT",
+    "TWILIO_BASE_URL",
+    "FCM_BASE_URL",
+    "FCM_TOKEN_URL",
+    "API_LISTEN",
+    "METRICS_LISTEN",
+    "AMQP_TOPOLOGY",
+    "AMQP_ALLOW_PLAINTEXT",
+    "LOG",
+    "SANDBOX",
+];
+
 #[test]
 fn no_password_is_shown_whatever_stands_in_the_settings_of_the_broker() {
-    let shapes = [
-        "SECRET",
-        "u:SECRET@h",
-        "amqp://u:SECRET@h",
-        "amqp://u:SECRET@h/foro,amqp://v:SECRET@h2/foro",
-        "h1,u:SECRET@h2",
-        "amqp://u:SEC/RET@h/foro",
-        "amqp://u:1/SECRET@h/foro",
-        "amqp://u:1#SECRET@h/foro",
-        "amqp://u:1?SECRET@h/foro",
-        "amqp://u:SECRET@h/foro amqp://u:SECRET@h2/foro",
-        "amqp://u:SECRET@h/foro;x",
-        "amqp://u:SECRET@/foro",
-        "amqp://u:SECRET@h:port/foro",
-        "amqp://u:SECRET@[::1/foro",
-        "postgresql://u:SECRET@h/db",
-        "https://u:SECRET@h:1",
-        "u:SECRET",
-        "SECRET:5672:1",
-        "tcp://SECRET:1",
-        "h:SECRET",
-        "%SECRET%",
-        "\u{1b}SECRET",
-        "SECRET,",
-        ",SECRET,,",
-    ];
-    let names = [
-        "AMQP_URL",
-        "RABBITMQ_HOST",
-        "RABBITMQ_PORT",
-        "RABBITMQ_VHOST",
-        "RABBITMQ_USERNAME",
-        "RABBITMQ_MANAGEMENT_URL",
-        "DATABASE_URL",
-        "DB_URL",
-        "SMTP_HOST",
-        "SMTP_PORT",
-        "TWILIO_BASE_URL",
-        "FCM_BASE_URL",
-        "FCM_TOKEN_URL",
-        "API_LISTEN",
-        "METRICS_LISTEN",
-        "AMQP_TOPOLOGY",
-        "AMQP_ALLOW_PLAINTEXT",
-        "LOG",
-        "SANDBOX",
-    ];
-    for name in names {
-        for shape in shapes {
+    for name in SETTINGS_OF_PLACES {
+        for shape in SHAPES_WITH_A_SECRET {
             let host = if name.starts_with("RABBITMQ_") { "127.0.0.1" } else { "" };
             let pairs = [("RABBITMQ_HOST", host), RIGHT[2], (name, shape)];
             for role in [Role::Worker, Role::Up, Role::Broker] {

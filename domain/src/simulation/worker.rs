@@ -8,17 +8,15 @@ use super::anonymous::FINGERPRINT;
 use super::steps::{Doing, Step, Worker, claim_name, step_name};
 use super::{Copy, Delivery, Kind, Of, World, brief};
 use crate::samples::{CONTENT, NOW, failure, row};
-use crate::{Claim, Destination, Headers, Lease, Message, Outcome, Publish, Reason, Row, State, Take, claim, decide};
+use crate::{
+    Arrival, Claim, Destination, Headers, Lease, Message, Outcome, Publish, Reason, Row, State, Take, claim, decide,
+};
 
 const BEYOND_THE_TIERS: Duration = Duration::from_secs(600);
 
 /// Its letter, where it cannot have the row.
 pub(super) fn given_up(copy: &Copy) -> Publish {
     copy.received().dead_letter(Reason::RedeliveredTooOften, "delivered too often", NOW)
-}
-
-fn park(worker: &Worker) -> Step {
-    worker.received().park(&worker.arrival()).into()
 }
 
 fn too_often() -> Outcome {
@@ -110,24 +108,7 @@ impl World {
 
     fn claim(&mut self, worker: &mut Worker) -> Step {
         let arrival = worker.arrival();
-        let now = self.now;
-        let Some(known) = self.of(worker).row.clone() else {
-            let first = Row {
-                epoch: arrival.epoch,
-                attempt: arrival.attempt,
-                seq: arrival.seq,
-                token: worker.token,
-                content: Some(CONTENT),
-                fingerprint: worker.message().map(|_| FINGERPRINT),
-                created_at: now,
-                updated_at: now,
-                ..row()
-            };
-            self.insert(worker, first.clone());
-            self.say(|| "inserts".into());
-            // When the answer was lost it asks again, and meets its own row.
-            return if self.goes_wrong(4) { Step::Claim } else { self.go_on(worker, Box::new(first)) };
-        };
+        let Some(known) = self.of(worker).row.clone() else { return self.claim_first(worker, &arrival) };
         let mut claimed = claim(&known, &arrival, worker.token);
         if let Claim::Take(row, _) = &claimed
             && self.goes_wrong(4)
@@ -140,25 +121,15 @@ impl World {
         }
         self.say(|| format!("claims: {}", claim_name(&claimed)));
         match claimed {
+            // An answer may be lost with the claim whose lease ran out.
             Claim::Take(row, take) => {
-                // An answer may be lost with the claim whose lease ran out.
                 let taken_over = known.state == State::Sending && known.token != row.token;
-                let row = Box::new(Row { updated_at: now, ..*row });
-                worker.overdue |= row.lease == Lease::RanOut;
-                let delivery = self.of(worker);
-                delivery.windows += u32::from(taken_over);
-                delivery.row = Some((*row).clone());
-                match take {
-                    Take::LeaseRanOut if worker.doing == Doing::GiveUp => {
-                        Step::Decide(Box::new(Row { ambiguous: true, ..*row }), too_often())
-                    }
-                    Take::Send => self.go_on(worker, row),
-                    Take::LeaseRanOut => Step::Decide(row, Outcome::Ambiguous { failure: failure() }),
-                }
+                self.of(worker).windows += u32::from(taken_over);
+                self.take(worker, *row, take)
             }
             Claim::Park | Claim::Reissue { .. } if worker.doing == Doing::GiveUp => given_up(&worker.copy).into(),
-            Claim::Park => park(worker),
-            Claim::Repeat(row) => worker.received().follow_up(&row, &row.order, now).into(),
+            Claim::Park => self.park(worker),
+            Claim::Repeat(row) => worker.received().follow_up(&row, &row.order, self.now).into(),
             // A copy that the broker took back is not an operator's any more: its redelivery decides.
             Claim::Reissue { .. } if worker.cut_off => worker.end(false),
             Claim::Reissue { epoch } => worker.received().reissue(&arrival, epoch).into(),
@@ -169,6 +140,50 @@ impl World {
             }
             Claim::Conflict => self.fail("a conflict of equal contents"),
         }
+    }
+
+    /// A copy that meets no row makes one.
+    fn claim_first(&mut self, worker: &Worker, arrival: &Arrival) -> Step {
+        let first = Row {
+            epoch: arrival.epoch,
+            attempt: arrival.attempt,
+            seq: arrival.seq,
+            token: worker.token,
+            content: Some(CONTENT),
+            fingerprint: worker.message().map(|_| FINGERPRINT),
+            created_at: self.now,
+            updated_at: self.now,
+            ..row()
+        };
+        self.insert(worker, first.clone());
+        self.say(|| "inserts".into());
+        // When the answer was lost it asks again, and meets its own row.
+        if self.goes_wrong(4) { Step::Claim } else { self.go_on(worker, Box::new(first)) }
+    }
+
+    fn take(&mut self, worker: &mut Worker, row: Row, take: Take) -> Step {
+        let row = Box::new(Row { updated_at: self.now, ..row });
+        worker.overdue |= row.lease == Lease::RanOut;
+        self.of(worker).row = Some((*row).clone());
+        match take {
+            Take::LeaseRanOut if worker.doing == Doing::GiveUp => {
+                Step::Decide(Box::new(Row { ambiguous: true, ..*row }), too_often())
+            }
+            Take::Send => self.go_on(worker, row),
+            Take::LeaseRanOut => Step::Decide(row, Outcome::Ambiguous { failure: failure() }),
+        }
+    }
+
+    /// The copy waits, and must come back as the same copy: the claim would make good what its headers forgot, and
+    /// nobody would notice that they did.
+    fn park(&self, worker: &Worker) -> Step {
+        let before = worker.arrival();
+        let publish = worker.received().park(&before);
+        let after = Arrival::new(before.key, before.content, &publish.headers, false);
+        if (after.epoch, after.seq, after.attempt) != (before.epoch, before.seq, before.attempt) {
+            self.fail("a copy that waited came back with other counts");
+        }
+        publish.into()
     }
 
     /// What it holds now is to be sent, unless nobody can know whether it was.
@@ -229,7 +244,7 @@ impl World {
         if known.token != row.token {
             // Whoever holds the row need not hold a copy: this one is put aside, not acknowledged.
             self.say(|| format!("records {} late", transition.row.state));
-            return park(worker);
+            return self.park(worker);
         }
         self.say(|| format!("records {} seq {}", transition.row.state, transition.row.seq));
         // Recorded before, where the answer was lost: the same answer again.
@@ -289,6 +304,10 @@ impl World {
                 self.later.push(Copy { headers, ..copy });
             }
             Destination::DeadLetter => {
+                // A move would ignore them; an operator reads them, and copies them.
+                if copy.headers.seq.is_some() || copy.headers.attempt.is_some() {
+                    self.fail("a dead letter with counts of the budget that it has used up");
+                }
                 *self.deliveries[delivery].letters.entry(copy.headers.epoch.unwrap_or(0)).or_default() += 1;
                 self.dead_letters.push(copy);
             }

@@ -92,85 +92,56 @@ async fn end(stations: &[&Arc<Station>], signal: &str, code: i32) -> Result<()> 
     Ok(())
 }
 
+/// In which runs each is, its name, what it does, and what the table says of it.
+const FAULTS: &[(Scope, &str, Act, &str)] = &[
+    (Scope::Short, "worker at received", Act::Worker("worker.received:15"), "dies before it has looked at a message"),
+    (
+        Scope::Everywhere,
+        "worker at claimed",
+        Act::Worker("worker.claimed:15"),
+        "dies with a claim, before any word is made",
+    ),
+    (Scope::Short, "worker at before_send", Act::Worker("worker.before_send:15"), "dies just before the request"),
+    (Scope::Everywhere, "worker at after_send", Act::Worker("worker.after_send:15"), "dies with an answer in its hand"),
+    (Scope::Everywhere, "worker at recorded", Act::Worker("worker.recorded:15"), "dies with the outcome committed"),
+    (Scope::Everywhere, "worker at republished", Act::Worker("worker.republished:3"), "dies with the retry confirmed"),
+    (Scope::Short, "worker at before_ack", Act::Worker("worker.before_ack:15"), "dies before the acknowledgement"),
+    (
+        Scope::Full,
+        "worker at before_confirm",
+        Act::Worker("publish.before_confirm:3"),
+        "dies with a publish on its way",
+    ),
+    (Scope::Short, "api at before_confirm", Act::Api("publish.before_confirm:10"), "dies with a publish on its way"),
+    (Scope::Short, "api at confirmed", Act::Api("api.confirmed_before_response:10"), "dies before it can answer 202"),
+    (
+        Scope::Full,
+        "scheduler at stored",
+        Act::Scheduler("scheduler.stored_before_ack:5"),
+        "dies with a job committed, before the acknowledgement",
+    ),
+    (Scope::Full, "scheduler at claimed", Act::Scheduler("scheduler.claimed:1"), "dies with due jobs under its lease"),
+    (
+        Scope::Full,
+        "scheduler at before_confirm",
+        Act::Scheduler("publish.before_confirm:1"),
+        "dies with due jobs on their way",
+    ),
+    (
+        Scope::Full,
+        "scheduler at confirmed",
+        Act::Scheduler("scheduler.confirmed_before_mark:1"),
+        "dies with due jobs published, not yet deleted",
+    ),
+    (Scope::Full, "worker killed", Act::KillWorker, "kill -9 at any moment"),
+    (Scope::Both, "both workers killed", Act::KillWorkers, "kill -9 of all who send"),
+    (Scope::Both, "both schedulers killed", Act::KillSchedulers, "kill -9 of all who fire jobs"),
+    (Scope::Full, "api killed", Act::KillApi, "kill -9 with requests in flight"),
+    (Scope::Both, "worker stopped", Act::StopWorker, "SIGTERM under load: it drains and exits 0"),
+    (Scope::Full, "schedulers stopped", Act::StopSchedulers, "SIGTERM under load: they exit 0"),
+    (Scope::Full, "worker frozen", Act::FreezeWorker, "stands still for longer than its lease, and goes on"),
+];
+
 pub(super) fn faults() -> Vec<Fault> {
-    use Scope::{Both, Everywhere, Full, Short};
-    let process = |scope, name, act, says| fault(scope, name, super::Act::Process(act), says);
-    vec![
-        process(
-            Short,
-            "worker at received",
-            Act::Worker("worker.received:15"),
-            "dies before it has looked at a message",
-        ),
-        process(
-            Everywhere,
-            "worker at claimed",
-            Act::Worker("worker.claimed:15"),
-            "dies with a claim, before any word is made",
-        ),
-        process(Short, "worker at before_send", Act::Worker("worker.before_send:15"), "dies just before the request"),
-        process(
-            Everywhere,
-            "worker at after_send",
-            Act::Worker("worker.after_send:15"),
-            "dies with an answer in its hand",
-        ),
-        process(Everywhere, "worker at recorded", Act::Worker("worker.recorded:15"), "dies with the outcome committed"),
-        process(
-            Everywhere,
-            "worker at republished",
-            Act::Worker("worker.republished:3"),
-            "dies with the retry confirmed",
-        ),
-        process(Short, "worker at before_ack", Act::Worker("worker.before_ack:15"), "dies before the acknowledgement"),
-        process(
-            Full,
-            "worker at before_confirm",
-            Act::Worker("publish.before_confirm:3"),
-            "dies with a publish on its way",
-        ),
-        process(
-            Short,
-            "api at before_confirm",
-            Act::Api("publish.before_confirm:10"),
-            "dies with a publish on its way",
-        ),
-        process(
-            Short,
-            "api at confirmed",
-            Act::Api("api.confirmed_before_response:10"),
-            "dies before it can answer 202",
-        ),
-        process(
-            Full,
-            "scheduler at stored",
-            Act::Scheduler("scheduler.stored_before_ack:5"),
-            "dies with a job committed, before the acknowledgement",
-        ),
-        process(
-            Full,
-            "scheduler at claimed",
-            Act::Scheduler("scheduler.claimed:1"),
-            "dies with due jobs under its lease",
-        ),
-        process(
-            Full,
-            "scheduler at before_confirm",
-            Act::Scheduler("publish.before_confirm:1"),
-            "dies with due jobs on their way",
-        ),
-        process(
-            Full,
-            "scheduler at confirmed",
-            Act::Scheduler("scheduler.confirmed_before_mark:1"),
-            "dies with due jobs published, not yet deleted",
-        ),
-        process(Full, "worker killed", Act::KillWorker, "kill -9 at any moment"),
-        process(Both, "both workers killed", Act::KillWorkers, "kill -9 of all who send"),
-        process(Both, "both schedulers killed", Act::KillSchedulers, "kill -9 of all who fire jobs"),
-        process(Full, "api killed", Act::KillApi, "kill -9 with requests in flight"),
-        process(Both, "worker stopped", Act::StopWorker, "SIGTERM under load: it drains and exits 0"),
-        process(Full, "schedulers stopped", Act::StopSchedulers, "SIGTERM under load: they exit 0"),
-        process(Full, "worker frozen", Act::FreezeWorker, "stands still for longer than its lease, and goes on"),
-    ]
+    FAULTS.iter().map(|(scope, name, act, says)| fault(*scope, name, super::Act::Process(*act), says)).collect()
 }
