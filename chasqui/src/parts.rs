@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use domain::{Clock, Keyring, RecipientHasher};
-use runtime::SystemClock;
 use secrecy::ExposeSecret;
 use store::{Patience, Store};
 use templates::Templates;
@@ -14,6 +13,7 @@ use topology::{
     Broker, Declarations, Management, Plan, Publisher, PublisherSettings, QueueType, Topology, TopologyError,
 };
 
+use crate::clock::SystemClock;
 use crate::config::Config;
 use crate::zones;
 

@@ -6,7 +6,8 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result, ensure};
 use domain::{Clock as _, ZoneRelease, Zones};
-use runtime::SystemClock;
+
+use crate::clock::SystemClock;
 
 /// Where machines have them.
 const OF_THE_MACHINE: &str = "/usr/share/zoneinfo";

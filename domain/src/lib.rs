@@ -17,10 +17,8 @@ mod follow_up;
 mod identity;
 mod keys;
 mod lane;
-mod line;
 mod notification;
 mod outcome;
-mod printable;
 mod reason;
 mod rendered;
 mod row;
@@ -45,14 +43,17 @@ pub use keys::{
     is_published_secret,
 };
 pub use lane::{Lane, Priority};
-pub use line::{check_subject, folded_subject, is_unsafe_in_a_line};
 pub use notification::{
-    DecodeError, Defaults, Draft, Expiry, FIELDS, FieldError, MAX_BODY_BYTES, Meant, Notification, OF_AN_ITEM, Target,
-    UnknownField, Wording, is_field, json_fault, nearest, nearest_of_few, parse_object, pointer_step,
+    DecodeError, Defaults, Draft, Expiry, FIELDS, MAX_BODY_BYTES, Meant, Notification, OF_AN_ITEM, Target,
+    UnknownField, Wording, is_field, json_fault, parse_object,
 };
 pub use outcome::{Failure, Outcome};
-pub use printable::{acts, printable};
 pub use reason::Reason;
 pub use rendered::Rendered;
 pub use row::{Attempt, AttemptOutcome, FirstSight, Lease, Order, Row, State};
+// What is told of a notification is told in the words of `text`.
+pub use text::{
+    FieldError, acts, check_subject, folded_subject, is_unsafe_in_a_line, nearest, nearest_of_few, pointer_step,
+    printable,
+};
 pub use zones::{ZoneRelease, Zones};

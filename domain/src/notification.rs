@@ -7,14 +7,14 @@ mod json;
 mod names;
 mod values;
 
-use std::fmt;
 use std::time::Duration;
 
 use serde_json::{Map, Value};
+use text::FieldError;
 
 pub use self::draft::{Draft, Target};
 pub use self::json::{json_fault, parse_object};
-pub use self::names::{FIELDS, Meant, OF_AN_ITEM, UnknownField, is_field, nearest, nearest_of_few, pointer_step};
+pub use self::names::{FIELDS, Meant, OF_AN_ITEM, UnknownField, is_field};
 pub(crate) use self::values::is_absent;
 use crate::{ChannelName, Priority, Reason, Tenant, Timestamp};
 
@@ -68,13 +68,6 @@ pub struct Defaults {
     pub channel: Option<ChannelName>,
 }
 
-/// One bad field. `pointer` is a JSON pointer (RFC 6901), empty for the body itself.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct FieldError {
-    pub pointer: String,
-    pub detail: String,
-}
-
 /// Why a body cannot become a notification: every bad field, never a value of it.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("{}", list(.fields))]
@@ -86,15 +79,6 @@ pub struct DecodeError {
 
 fn list(fields: &[FieldError]) -> String {
     fields.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
-}
-
-impl fmt::Display for FieldError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.pointer.as_str() {
-            "" => f.write_str(&self.detail),
-            pointer => write!(f, "{pointer} {}", self.detail),
-        }
-    }
 }
 
 impl Notification {

@@ -9,12 +9,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
+use chasqui::clock::SystemClock;
 use chasqui::config::{Config, REFERENCE, Role, Sources};
 use chasqui::fleet::Fleet;
 use domain::{Key, State, Tenant};
 use lapin::options::ConfirmSelectOptions;
 use lapin::{Connection, ConnectionProperties};
-use runtime::SystemClock;
 use store::{DeliveryView, Store};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;

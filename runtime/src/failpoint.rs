@@ -2,9 +2,7 @@
 //! it is compiled without the feature `failpoints`, which only the end-to-end tests turn on.
 
 #[cfg(feature = "failpoints")]
-pub(crate) use armed::shifted;
-#[cfg(feature = "failpoints")]
-pub use armed::{failpoint, failpoint_on};
+pub use armed::{clock_shift_micros, failpoint, failpoint_on};
 
 /// A step between two effects. Does nothing.
 #[cfg(not(feature = "failpoints"))]
@@ -16,10 +14,11 @@ pub const fn failpoint(_step: &'static str) {}
 #[inline(always)]
 pub const fn failpoint_on(_step: &'static str, _id: &str) {}
 
+/// What to add to the wall clock, in microseconds: nothing.
 #[cfg(not(feature = "failpoints"))]
 #[inline(always)]
-pub(crate) const fn shifted(now: domain::Timestamp) -> domain::Timestamp {
-    now
+pub const fn clock_shift_micros() -> i64 {
+    0
 }
 
 #[cfg(feature = "failpoints")]
@@ -29,8 +28,6 @@ mod armed {
     use std::sync::{LazyLock, Mutex, PoisonError};
     use std::time::{Duration, Instant};
     use std::{env, fs, process};
-
-    use domain::Timestamp;
 
     /// `CHASQUI_ABORT_AT=worker.claimed:3`: the step, and at which passage of it. `CHASQUI_PANIC_AT` the same.
     static ABORT: LazyLock<Option<Armed>> = LazyLock::new(|| Armed::by("CHASQUI_ABORT_AT"));
@@ -81,10 +78,11 @@ mod armed {
     static SHIFT: LazyLock<Option<PathBuf>> = LazyLock::new(|| env::var_os("CHASQUI_CLOCK_SHIFT").map(PathBuf::from));
     static READ: Mutex<Option<(Instant, i64)>> = Mutex::new(None);
 
-    pub(crate) fn shifted(now: Timestamp) -> Timestamp {
-        let Some(file) = SHIFT.as_ref() else { return now };
+    /// What to add to the wall clock, in microseconds.
+    pub fn clock_shift_micros() -> i64 {
+        let Some(file) = SHIFT.as_ref() else { return 0 };
         let mut read = READ.lock().unwrap_or_else(PoisonError::into_inner);
-        let micros = match *read {
+        match *read {
             Some((at, micros)) if at.elapsed() < READ_EVERY => micros,
             _ => {
                 let text = fs::read_to_string(file).unwrap_or_default();
@@ -92,7 +90,6 @@ mod armed {
                 *read = Some((Instant::now(), micros));
                 micros
             }
-        };
-        Timestamp::from_micros(now.as_micros().saturating_add(micros))
+        }
     }
 }

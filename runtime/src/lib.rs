@@ -1,13 +1,11 @@
-//! What every process stands on and no rule may know: the wall clock, whether a role is ready, panics that are
-//! contained, how settings are read, and the steps at which a test ends a process.
+//! What every process stands on and no rule may know: whether a role is ready, panics that are contained, how settings
+//! are read, and the steps at which a test ends a process. It knows no notification.
 
-mod clock;
 mod failpoint;
 mod panics;
 mod readiness;
 pub mod settings;
 
-pub use clock::SystemClock;
-pub use failpoint::{failpoint, failpoint_on};
+pub use failpoint::{clock_shift_micros, failpoint, failpoint_on};
 pub use panics::{Panicked, catch_panic};
 pub use readiness::Readiness;

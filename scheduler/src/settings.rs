@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::{Cron, InvalidCron, Zones};
+use domain::{ChannelName, Cron, InvalidCron, Zones};
 use runtime::settings::Reader;
 
 use crate::Demo;
@@ -45,7 +45,8 @@ fn retention(reader: &mut Reader) -> Option<Duration> {
 fn demo(reader: &mut Reader, zones: &Zones, media: &Media<'_>) -> Option<Demo> {
     let cron = reader.required_text("SCHEDULER_DEMO_CRON");
     let timezone = reader.required_text("SCHEDULER_DEMO_TIMEZONE");
-    let channel = reader.channel("SCHEDULER_DEMO_CHANNEL", media.known);
+    let channel = reader.known_word("SCHEDULER_DEMO_CHANNEL", media.known);
+    let channel = channel.and_then(|word| ChannelName::parse(word).ok());
     let destination = reader.required_text("SCHEDULER_DEMO_DESTINATION");
     let subject = reader.text("SCHEDULER_DEMO_SUBJECT");
     let message = reader.required_text("SCHEDULER_DEMO_MESSAGE");

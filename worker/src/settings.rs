@@ -54,7 +54,7 @@ impl Settings {
             retry_delays: retry_delays(reader),
             throttle_max_age: reader.seconds("THROTTLE_MAX_AGE_SECONDS"),
             ambiguity: ambiguity(reader),
-            defaults: Defaults { channel: reader.channel("DEFAULT_CHANNEL", channels::known()) },
+            defaults: Defaults { channel: default_channel(reader) },
         }
     }
 
@@ -93,6 +93,12 @@ fn retry_delays(reader: &mut Reader) -> [Duration; 3] {
         );
     }
     delays
+}
+
+/// That of a body which names no channel.
+fn default_channel(reader: &mut Reader) -> Option<ChannelName> {
+    let word = reader.known_word("DEFAULT_CHANNEL", channels::known())?;
+    ChannelName::parse(word).ok()
 }
 
 fn ambiguity(reader: &mut Reader) -> BTreeMap<ChannelName, Ambiguity> {

@@ -9,11 +9,11 @@ use std::time::Duration;
 use bytes::Bytes;
 use channels::{Channels, SandboxMode, smtp};
 use domain::{Defaults, Key, Lane, RecipientHasher, Row, Tenant};
-use runtime::SystemClock;
 use secrecy::SecretString;
 use store::{CapturedView, Store};
 use tempfile::TempDir;
 use templates::Templates;
+use testkit::SystemClock;
 use tokio::sync::mpsc::{self, UnboundedReceiver};
 use tokio::sync::oneshot;
 use topology::{

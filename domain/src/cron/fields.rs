@@ -1,6 +1,6 @@
 //! What may stand in the fields of a cron expression, and what to say of one that may not.
 
-use crate::{nearest, nearest_of_few};
+use text::{nearest, nearest_of_few};
 
 /// The longest expression: lists of all 60 seconds and all 60 minutes fit.
 pub const MAX_CRON_CHARS: usize = 500;

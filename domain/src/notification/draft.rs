@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::fields::Fields;
-use super::{DecodeError, Defaults, Expiry, FieldError, Notification, UnknownField, Wording};
+use super::{DecodeError, Defaults, Expiry, Notification, UnknownField, Wording};
 use crate::{ChannelName, Priority, Reason, Tenant, Timestamp};
 
 /// A body on its way to be a [`Notification`].

@@ -3,10 +3,9 @@
 use serde_json::{Map, Value};
 
 use super::draft::{Draft, Target};
-use super::names::{FIELDS, UnknownField, nearest};
+use super::names::{FIELDS, UnknownField};
 use super::values::{has_nul, is_absent, kind_of, numbers_beyond, whole};
-use super::{Defaults, Expiry, FieldError, Wording};
-use crate::line::{MAX_SUBJECT_CHARS, check_subject, is_unsafe_in_a_line};
+use super::{Defaults, Expiry, Wording};
 use crate::{ChannelName, Priority, Tenant, Timestamp};
 
 const MAX_ID_BYTES: usize = 255;

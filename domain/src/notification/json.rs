@@ -10,8 +10,7 @@ use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess,
 use serde_json::map::Entry;
 use serde_json::{Map, Number, Value};
 
-use super::names::pointer_step;
-use super::{DecodeError, FieldError, MAX_BODY_BYTES};
+use super::{DecodeError, MAX_BODY_BYTES};
 use crate::Reason;
 
 /// Fields of a body or of an item of its fallback, known and unknown. A real notification has about ten.

@@ -3,10 +3,7 @@
 //! Names are shown, values never. A name is shown escaped and cut, and not at all when it looks like a recipient.
 
 use serde_json::{Map, Value};
-use strsim::osa_distance;
-
-use super::FieldError;
-use crate::line::is_unsafe_in_a_line;
+use text::{FieldError, MAX_COMPARED_BYTES, is_one_edit, nearest, plain, pointer_step};
 
 /// Every field of a body, in the order in which bad ones are named.
 pub const FIELDS: [&str; 17] = [
@@ -31,15 +28,9 @@ pub const FIELDS: [&str; 17] = [
 /// What an item of a fallback may say for itself. Who the delivery is, whose, and until when stays its parent's.
 pub const OF_AN_ITEM: [&str; 7] = ["channel", "destination", "subject", "message", "template", "locale", "data"];
 
-/// Longer names are nobody's slip of the pen.
-const MAX_COMPARED_BYTES: usize = 64;
 /// From so many letters on, a name that is one edit from another system's is a slip of it; a shorter one is often
 /// another word.
 const LONG: usize = 9;
-/// Characters of a name that are shown.
-const MAX_SHOWN_CHARS: usize = 64;
-/// This many digits in a name look like a phone number.
-const PHONE_DIGITS: usize = 6;
 
 /// A field that is not read, or a header of its message.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -231,75 +222,7 @@ fn meant(name: &str, given: &[&str]) -> Meant {
         .unwrap_or(Meant::Foreign)
 }
 
-fn is_one_edit(name: &str, known: &str) -> bool {
-    name.len().abs_diff(known.len()) <= 1 && osa_distance(name, known) == 1
-}
-
 /// Whether a notification has this field, in this spelling or nearly so.
 pub fn is_field(name: &str) -> bool {
     matches!(meant(name, &FIELDS), Meant::Ours(_))
-}
-
-/// The known name that `name` is most likely a slip of: the same but for its case and separators, its plural, or one
-/// edit away (two, from seven letters on).
-pub fn nearest<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
-    near(name, known, 0)
-}
-
-/// As [`nearest`], among names that there are few of: then one edit away from three letters is near enough.
-pub fn nearest_of_few<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
-    near(name, known, 1)
-}
-
-fn near<'k>(name: &str, known: impl IntoIterator<Item = &'k str>, of_three: usize) -> Option<&'k str> {
-    if name.len() > MAX_COMPARED_BYTES {
-        return None;
-    }
-    let name = plain(name);
-    let near = known.into_iter().filter_map(|known| Some((distance(&name, &plain(known), of_three)?, known)));
-    near.min_by_key(|(edits, _)| *edits).map(|(_, known)| known)
-}
-
-/// `of_three` edits are allowed from a name of three letters.
-fn distance(name: &str, known: &str, of_three: usize) -> Option<usize> {
-    if name == known {
-        return Some(0);
-    }
-    if name.strip_suffix('s') == Some(known) || known.strip_suffix('s') == Some(name) {
-        return Some(1);
-    }
-    let allowed = match known.len() {
-        0..=2 => 0,
-        3 => of_three,
-        4..=6 => 1,
-        _ => 2,
-    };
-    let close = name.len().abs_diff(known.len()) <= allowed;
-    close.then(|| osa_distance(name, known)).filter(|edits| *edits <= allowed)
-}
-
-/// In lower case, without separators.
-fn plain(name: &str) -> String {
-    name.chars().filter(|c| !matches!(c, '_' | '-' | '.' | ' ' | ':' | '/')).flat_map(char::to_lowercase).collect()
-}
-
-/// A name as a step of a JSON pointer (RFC 6901), fit for a log and an error.
-pub fn pointer_step(name: &str) -> String {
-    if name.contains('@') || name.bytes().filter(u8::is_ascii_digit).count() >= PHONE_DIGITS {
-        return "***".into();
-    }
-    let mut shown = String::with_capacity(name.len().min(MAX_SHOWN_CHARS));
-    for (at, c) in name.chars().enumerate() {
-        match c {
-            _ if at == MAX_SHOWN_CHARS => {
-                shown.push('…');
-                break;
-            }
-            '~' => shown.push_str("~0"),
-            '/' => shown.push_str("~1"),
-            c if is_unsafe_in_a_line(c) => shown.extend(c.escape_unicode()),
-            c => shown.push(c),
-        }
-    }
-    shown
 }

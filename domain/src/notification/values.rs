@@ -2,8 +2,6 @@
 
 use serde_json::{Map, Number, Value};
 
-use super::names::pointer_step;
-
 /// Numbers that one refusal names.
 const MAX_NUMBERS_NAMED: usize = 8;
 

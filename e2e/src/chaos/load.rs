@@ -4,8 +4,8 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use chasqui::clock::SystemClock;
 use domain::Clock as _;
-use runtime::SystemClock;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 

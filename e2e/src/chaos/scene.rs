@@ -7,11 +7,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
+use chasqui::clock::SystemClock;
 use chasqui::config::{Config, REFERENCE, Role};
 use domain::RecipientHasher;
 use embedded::{Options, PrivateBroker, User, VHOST};
 use reqwest::Method;
-use runtime::SystemClock;
 use serde_json::{Value, json};
 use store::Store;
 use tokio::task::JoinHandle;

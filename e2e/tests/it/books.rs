@@ -2,11 +2,11 @@
 
 use std::time::{Duration, Instant};
 
+use chasqui::clock::SystemClock;
 use domain::{Attempt, AttemptOutcome, Clock as _, Key, Lease, Order, RecipientHash, Row, State, Tenant};
 use e2e::chaos::books::{Answer, Cancel, End, Entry, Found, Way, extra_letters, judge};
 use e2e::fleet::DeadLetter;
 use e2e::provider::{self, Received};
-use runtime::SystemClock;
 use store::DeliveryView;
 use uuid::Uuid;
 

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
+use chasqui::clock::SystemClock;
 use domain::{ChannelName, Clock, Key, Lane, State, Tenant, Timestamp, content_of};
 use e2e::provider::Provider;
 use e2e::{Database, TestFleet};
 use lapin::BasicProperties;
 use reqwest::Method;
-use runtime::SystemClock;
 use serde_json::{Value, json};
 use sqlx::Executor as _;
 use store::{Filter, Job, JobKind, Patience, StuckCounts};

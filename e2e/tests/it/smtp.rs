@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
+use chasqui::clock::SystemClock;
 use domain::{AttemptOutcome, Clock, State};
 use e2e::mail_server::{Mail, MailServer};
 use e2e::{Database, TestFleet};
-use runtime::SystemClock;
 use serde_json::{Value, json};
 
 fn four_fields(to: &str) -> Value {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use chasqui::clock::SystemClock;
 use domain::{Clock, Key, State, Tenant, child_id};
 use e2e::fleet::until;
 use e2e::provider::{Answer, Provider};
@@ -11,7 +12,6 @@ use lapin::options::{BasicGetOptions, BasicPublishOptions, BasicRejectOptions, C
 use lapin::types::{AMQPValue, FieldTable};
 use lapin::{BasicProperties, Channel, Confirmation, Connection, ConnectionProperties};
 use reqwest::Method;
-use runtime::SystemClock;
 use serde_json::{Value, json};
 use store::{DeliveryView, Filter};
 

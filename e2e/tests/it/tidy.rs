@@ -13,8 +13,9 @@ fn root() -> PathBuf {
 
 /// The crates of ours that each crate may know.
 const EDGES: &[(&str, &[&str])] = &[
-    ("domain", &[]),
-    ("runtime", &["domain"]),
+    ("text", &[]),
+    ("domain", &["text"]),
+    ("runtime", &["text"]),
     ("migrations", &[]),
     ("media", &["domain"]),
     ("channels", &["domain", "media", "runtime"]),

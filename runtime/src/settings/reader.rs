@@ -7,7 +7,6 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
-use domain::ChannelName;
 use secrecy::SecretString;
 
 use super::{Problems, Sources};
@@ -164,15 +163,15 @@ impl Reader {
         choices[0].1
     }
 
-    /// The name of a channel that is among the known ones.
-    pub fn channel(&mut self, name: &str, known: &[&str]) -> Option<ChannelName> {
+    /// One of the known words, such as the name of a channel.
+    pub fn known_word<'k>(&mut self, name: &str, known: &[&'k str]) -> Option<&'k str> {
         let word = self.text(name)?;
-        let channel = ChannelName::parse(&word).ok().filter(|channel| known.contains(&channel.as_str()));
-        if channel.is_none() {
-            let hint = domain::nearest(&word, known.iter().copied()).map(|near| format!(": did you mean {near}?"));
-            self.refuse(name, format_args!("must be one of {}{}", known.join(", "), hint.unwrap_or_default()));
+        if let Some(known) = known.iter().find(|known| known.eq_ignore_ascii_case(&word)) {
+            return Some(known);
         }
-        channel
+        let hint = text::nearest(&word, known.iter().copied()).map(|near| format!(": did you mean {near}?"));
+        self.refuse(name, format_args!("must be one of {}{}", known.join(", "), hint.unwrap_or_default()));
+        None
     }
 
     pub fn path(&self, name: &str) -> Option<PathBuf> {
@@ -192,7 +191,7 @@ impl Reader {
 
 /// What goes behind a problem with a word: the known one that is near it, or nothing.
 pub fn did_you_mean(word: &str, known: &[&str]) -> String {
-    let near = domain::nearest(word, known.iter().copied());
+    let near = text::nearest(word, known.iter().copied());
     near.map(|near| format!("; did you mean {near}?")).unwrap_or_default()
 }
 

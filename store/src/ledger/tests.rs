@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use runtime::SystemClock;
+use testkit::SystemClock;
 
 use super::{claim, record};
 use crate::handle::Store;

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use crate::{Adoption, Sight, Store};
 use domain::{Clock as _, Row, Tenant};
-use runtime::SystemClock;
+use testkit::SystemClock;
 use tokio::task::JoinSet;
 use uuid::Uuid;
 

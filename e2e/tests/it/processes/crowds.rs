@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
+use chasqui::clock::SystemClock;
 use domain::Clock;
 use e2e::processes::{run, with};
 use e2e::provider::Provider;
 use e2e::{Database, Process, TestFleet};
 use embedded::Signal;
-use runtime::SystemClock;
 
 use super::{all_sent, number, publish, publish_jobs};
 

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
+use chasqui::clock::SystemClock;
 use domain::{Clock as _, State};
 use e2e::processes::with;
 use e2e::provider::Provider;
 use e2e::{Database, Process, TestFleet};
 use lapin::BasicProperties;
-use runtime::SystemClock;
 use store::Patience;
 
 use super::{ABORTED, all_sent, number, publish, set_up, sms};

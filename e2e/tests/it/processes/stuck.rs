@@ -1,12 +1,12 @@
 //! What was lost by somebody's hand does not stay unseen: the command, the metric, and the way out.
 
+use chasqui::clock::SystemClock;
 use domain::{ChannelName, Clock as _, Lane, State, Timestamp, content_of};
 use e2e::processes::{run, with};
 use e2e::provider::{Answer, Provider};
 use e2e::{Database, Process, TestFleet};
 use embedded::Signal;
 use lapin::options::{BasicAckOptions, BasicGetOptions};
-use runtime::SystemClock;
 use serde_json::Value;
 use store::{Job, JobKind};
 

@@ -1,7 +1,7 @@
 //! Text that must stay on one line, and look like what it is.
 
 /// Characters of a subject or title.
-pub(crate) const MAX_SUBJECT_CHARS: usize = 998;
+pub const MAX_SUBJECT_CHARS: usize = 998;
 
 /// What closes an isolate.
 const POP_ISOLATE: char = '\u{2069}';

@@ -3,8 +3,6 @@
 use chrono::Utc;
 use domain::{Clock, Timestamp};
 
-use crate::failpoint::shifted;
-
 /// The wall clock of this machine.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemClock;
@@ -13,6 +11,6 @@ impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
         #[expect(clippy::disallowed_methods, reason = "the one place that reads the wall clock")]
         let now = Timestamp::from(Utc::now());
-        shifted(now)
+        Timestamp::from_micros(now.as_micros().saturating_add(runtime::clock_shift_micros()))
     }
 }

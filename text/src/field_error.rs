@@ -1,0 +1,47 @@
+//! One field that is wrong, as it is told to whoever wrote it.
+
+use std::fmt;
+
+use crate::line::is_unsafe_in_a_line;
+
+/// Characters of a name that are shown.
+const MAX_SHOWN_CHARS: usize = 64;
+/// This many digits in a name look like a phone number.
+const PHONE_DIGITS: usize = 6;
+
+/// One bad field. `pointer` is a JSON pointer (RFC 6901), empty for the body itself.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct FieldError {
+    pub pointer: String,
+    pub detail: String,
+}
+
+impl fmt::Display for FieldError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.pointer.as_str() {
+            "" => f.write_str(&self.detail),
+            pointer => write!(f, "{pointer} {}", self.detail),
+        }
+    }
+}
+
+/// A name as a step of a JSON pointer (RFC 6901), fit for a log and an error.
+pub fn pointer_step(name: &str) -> String {
+    if name.contains('@') || name.bytes().filter(u8::is_ascii_digit).count() >= PHONE_DIGITS {
+        return "***".into();
+    }
+    let mut shown = String::with_capacity(name.len().min(MAX_SHOWN_CHARS));
+    for (at, c) in name.chars().enumerate() {
+        match c {
+            _ if at == MAX_SHOWN_CHARS => {
+                shown.push('…');
+                break;
+            }
+            '~' => shown.push_str("~0"),
+            '/' => shown.push_str("~1"),
+            c if is_unsafe_in_a_line(c) => shown.extend(c.escape_unicode()),
+            c => shown.push(c),
+        }
+    }
+    shown
+}
