@@ -8,8 +8,8 @@ use domain::{Failure, Notification, Outcome, Reason, Rendered, Row};
 use runtime::{Panicked, catch_panic, failpoint};
 use store::Capture;
 
-use crate::Shared;
 use crate::render::render;
+use crate::shared::Shared;
 
 /// How a try ended, and what the sandbox kept of it.
 pub(crate) struct Tried {

@@ -14,7 +14,8 @@ use topology::Incoming;
 
 use crate::attempt::{Tried, attempt};
 use crate::delivery::Delivery;
-use crate::{Shared, copies, report, unread};
+use crate::shared::Shared;
+use crate::{copies, report};
 
 /// What is done with a delivery once it is claimed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -123,7 +124,7 @@ async fn claim(shared: &Shared, delivery: &Delivery, incoming: &Incoming) -> Res
         Claimed::New(row) => {
             let unknown = &delivery.notification.unknown;
             if !unknown.is_empty() {
-                unread::report(shared, &row.key, unknown);
+                shared.unread.report(&shared.intake, &row.key, unknown);
             }
             return Ok(ControlFlow::Continue(Taken { row: Box::new(row), take: Take::Send, send_until }));
         }

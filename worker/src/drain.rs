@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio_util::task::TaskTracker;
 use topology::Consumers;
 
-use crate::Shared;
+use crate::shared::Shared;
 
 /// Returns when every delivery is settled, or the grace period is over; what is left then is ambiguous
 /// and comes back by the broker.

@@ -9,7 +9,8 @@ use store::{Claimed, Recorded};
 use topology::Incoming;
 
 use crate::delivery::Delivery;
-use crate::{Shared, copies, report};
+use crate::shared::Shared;
+use crate::{copies, report};
 
 /// What its row says of a message that came too often.
 enum Found {

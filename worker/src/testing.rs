@@ -21,7 +21,8 @@ use topology::{
     Settlement, Source, Topology, properties,
 };
 
-use crate::{Settings, Shared, Worker, consume};
+use crate::shared::Shared;
+use crate::{Settings, Worker, consume};
 
 /// The parts, the folder of their ledger, and what they publish.
 pub(crate) struct Parts {
