@@ -87,7 +87,7 @@ async fn pipeline(
     };
     failpoint("worker.claimed");
     let tried = try_once(shared, gone_out, &taken, &delivery, incoming, doing).await;
-    let policy = shared.settings.policy(&taken.row.channel);
+    let policy = shared.setup.settings.policy(&taken.row.channel);
     let has_fallback = delivery.notification.has_fallback();
     let transition = decide(&taken.row, has_fallback, &tried.outcome, &policy, shared.intake.clock.now());
     let store = &shared.intake.store;
@@ -114,9 +114,9 @@ struct Taken {
 /// Claims the delivery, or says what follows for a copy that may not be sent.
 async fn claim(shared: &Shared, delivery: &Delivery, incoming: &Incoming) -> Result<ControlFlow<Next, Taken>, Trouble> {
     let candidate = delivery.candidate(shared, incoming);
-    let lease = shared.settings.lease;
+    let lease = shared.setup.settings.lease;
     let ask = async || {
-        let send_until = shared.settings.send_until(Instant::now());
+        let send_until = shared.setup.settings.send_until(Instant::now());
         Ok((shared.intake.store.claim(candidate.clone(), &delivery.arrival, lease).await?, send_until))
     };
     let (claimed, send_until) = shared.intake.breaker.retry_until_taken(ask).await?;

@@ -11,7 +11,7 @@ use crate::shared::Shared;
 /// and comes back by the broker.
 pub(crate) async fn drain(shared: &Arc<Shared>, consumers: &Consumers, intakes: &TaskTracker) {
     shared.intake.stopping.cancel();
-    let grace = shared.settings.grace;
+    let grace = shared.setup.settings.grace;
     tracing::info!(in_hand = shared.deliveries.len(), grace_seconds = grace.as_secs(), "draining");
     let all_settled = async {
         consumers.drain().await;

@@ -27,4 +27,5 @@ mod unread;
 mod worker;
 
 pub use settings::{InvalidSettings, Settings};
+pub use shared::Setup;
 pub use worker::Worker;

@@ -2,31 +2,26 @@
 
 use std::sync::Arc;
 
-use channels::Channels;
 use domain::{Clock, RecipientHasher};
 use intake::{Intake, LedgerBreaker, RetryLimit};
 use runtime::Readiness;
 use store::Store;
-use templates::Templates;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use topology::{ConsumerSettings, Consumers, Publisher, Topology};
 
 use crate::meters::Meters;
-use crate::settings::Settings;
-use crate::shared::Shared;
+use crate::shared::{Setup, Shared};
 use crate::slots::Slots;
 use crate::unread::Unread;
 use crate::{consume, drain, pause, readiness, report};
 
 /// What a worker is made of. Every part is running already.
 pub struct Worker {
-    pub settings: Settings,
+    pub setup: Setup,
     pub topology: Topology,
     pub publisher: Publisher,
     pub store: Store,
-    pub channels: Channels,
-    pub templates: Arc<Templates>,
     pub hasher: RecipientHasher,
     pub clock: Arc<dyn Clock>,
 }
@@ -36,7 +31,7 @@ impl Worker {
     /// finish within the grace period, and gives the rest back.
     pub async fn run(self, readiness: Readiness, stop: CancellationToken) {
         let (topology, shared) = self.into_parts();
-        let subscriptions = consume::subscriptions(&shared.settings);
+        let subscriptions = consume::subscriptions(&shared.setup.settings);
         let (consumers, lanes) = Consumers::start(topology, subscriptions, ConsumerSettings::default());
         let shared = Arc::new(shared);
         let watching =
@@ -58,27 +53,25 @@ impl Worker {
     /// Where to consume, and the parts that the deliveries share.
     pub(crate) fn into_parts(self) -> (Topology, Shared) {
         let stopping = CancellationToken::new();
-        let limit =
-            RetryLimit::WhileDown { trouble_limit: self.settings.trouble_limit, stop_limit: self.settings.grace / 2 };
+        let Setup { settings, .. } = &self.setup;
+        let limit = RetryLimit::WhileDown { trouble_limit: settings.trouble_limit, stop_limit: settings.grace / 2 };
         let intake = Intake {
             role: report::ROLE,
             publisher: self.publisher,
             store: self.store,
             breaker: LedgerBreaker::new(limit, stopping.clone()),
             hasher: self.hasher,
-            defaults: self.settings.defaults.clone(),
+            defaults: settings.defaults.clone(),
             clock: self.clock,
             stopping,
         };
         let shared = Shared {
             intake,
-            slots: Slots::new(self.settings.concurrency, self.settings.bytes_in_hand),
+            slots: Slots::new(settings.concurrency, settings.bytes_in_hand),
             meters: Meters::default(),
             unread: Unread::default(),
             deliveries: TaskTracker::new(),
-            settings: self.settings,
-            channels: self.channels,
-            templates: self.templates,
+            setup: self.setup,
         };
         (self.topology, shared)
     }
