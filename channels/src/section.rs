@@ -1,5 +1,5 @@
-//! How a provider says which settings it has, and what is worth a word about them. Whoever reads them knows none of them
-//! by name.
+//! How a provider says which settings it has, and what is worth a word about them. Whoever reads them knows none of
+//! them by name.
 
 use runtime::settings::Setting;
 

@@ -26,8 +26,8 @@ impl Unread {
         let fields = warnings.iter().map(|warning| warning.pointer.as_str()).collect::<Vec<_>>().join(" ");
         if self.is_news(&fields, intake.clock.now()) {
             tracing::warn!(delivery = %key, fields, more = unknown.len() - warnings.len(),
-                "a message has fields that are not known: they were not read (told once an hour; GET /deliveries/{{id}} \
-                 says what was meant)");
+                "a message has fields that are not known: they were not read (told once an hour; \
+                 GET /deliveries/{{id}} says what was meant)");
         }
     }
 
