@@ -1,19 +1,16 @@
-//! One whole run: the cases in their order, each against its baseline, with progress on standard error.
+//! What the cases of a run share: recipients, places, and the fleet in turns with its baseline.
 
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Instant;
 
 use anyhow::{Context as _, Result};
 
 use crate::figures::{Figure, Goal};
-use crate::machine::Machine;
 use crate::options::{Options, Size};
 use crate::place::{Ledger, Place};
-use crate::report::{CaseReport, Report};
+use crate::report::CaseReport;
 use crate::services::Services;
 use crate::sink::Sink;
-use crate::{case, table};
 
 /// Messages of the short measurement that says how many the others need.
 const TRIAL: u64 = 4_000;
@@ -28,28 +25,11 @@ pub(crate) struct Bench<'a> {
     next: AtomicU64,
 }
 
-/// Measures, and writes the report after every case.
-///
-/// # Errors
-/// When a case cannot be measured, or somebody was not reached.
-pub async fn run(options: &Options, services: &Services) -> Result<Report> {
-    let bench =
-        Bench { services, options, sms: Sink::http().await?, mail: Sink::smtp().await?, next: AtomicU64::new(0) };
-    let mut report = Report::new(Machine::look(services).await?, options);
-    for (at, name) in options.cases.iter().enumerate() {
-        let begun = Instant::now();
-        eprintln!("bench: {name} ({} of {})", at + 1, options.cases.len());
-        let measured = case::run(name, &bench, &report).await.with_context(|| (*name).to_owned())?;
-        services.clear().await;
-        eprintln!("bench: {name} took {:.0} s", begun.elapsed().as_secs_f64());
-        eprint!("{}", table::rows(name, &measured));
-        report.add(name, measured);
-        report.write(&options.report)?;
+impl<'a> Bench<'a> {
+    pub(crate) async fn new(options: &'a Options, services: &'a Services) -> Result<Self> {
+        Ok(Self { services, options, sms: Sink::http().await?, mail: Sink::smtp().await?, next: AtomicU64::new(0) })
     }
-    Ok(report)
-}
 
-impl Bench<'_> {
     /// As many recipients that nobody has written to yet.
     pub(crate) fn numbers(&self, count: u64) -> Range<u64> {
         let from = self.next.fetch_add(count, Ordering::Relaxed);

@@ -14,6 +14,7 @@ mod peers;
 mod place;
 mod program;
 mod report;
+mod run;
 mod services;
 mod sink;
 mod sql;
@@ -22,10 +23,9 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-pub use bench::run;
-pub use case::{CASES, PEERS};
 pub use figures::{Figure, Goal, Spread};
-pub use options::{Options, Size};
+pub use options::{CASES, Options, PEERS, Size};
 pub use program::program;
 pub use report::{CaseReport, Report};
+pub use run::run;
 pub use services::Services;

@@ -4,7 +4,23 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, bail, ensure};
 
-use crate::case::{CASES, PEERS};
+/// The cases by name, in the order in which they run.
+pub const CASES: [&str; 11] = [
+    "deliver_http_postgres",
+    "deliver_http_sqlite",
+    "deliver_template",
+    "deliver_smtp",
+    "notify_http",
+    "latency_half_load_ms",
+    "latency_ordinary_ms",
+    "schedule_lateness_ms",
+    "schedule_burst",
+    "ledger_growth",
+    "rss_mib",
+];
+
+/// What people run instead, with `BENCH_PEERS=1` only: it needs packages of Python.
+pub const PEERS: [&str; 3] = ["peers_pika", "peers_celery", "peers_fastapi"];
 
 /// The whole run; see [`Options::from_environment`].
 #[derive(Clone, Debug)]

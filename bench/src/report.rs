@@ -1,7 +1,6 @@
 //! The report: figures by case, with the machine they were measured on.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
@@ -10,18 +9,17 @@ use serde::Serialize;
 use crate::figures::Figure;
 use crate::machine::Machine;
 use crate::options::{Options, Size};
-use crate::table;
 
 #[derive(Debug, Serialize)]
 pub struct Report {
-    machine: Machine,
+    pub(crate) machine: Machine,
     /// Alternations of fleet and baseline.
     pairs: usize,
     /// How long one measurement took, about; none in a run that only shows that everything works.
     seconds: Option<f64>,
     pub cases: BTreeMap<&'static str, CaseReport>,
     #[serde(skip)]
-    order: Vec<&'static str>,
+    pub(crate) order: Vec<&'static str>,
 }
 
 /// What was measured in one case, by name.
@@ -76,17 +74,5 @@ impl Report {
         std::fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
         let text = serde_json::to_string_pretty(self)? + "\n";
         std::fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
-    }
-}
-
-/// The table for people.
-impl fmt::Display for Report {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "\n{}\n", self.machine)?;
-        f.write_str(&table::head())?;
-        for name in &self.order {
-            f.write_str(&table::rows(name, &self.cases[name]))?;
-        }
-        Ok(())
     }
 }

@@ -1,11 +1,23 @@
 //! The report as a table of at most 100 columns.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 
 use crate::figures::{Figure, Spread};
-use crate::report::CaseReport;
+use crate::report::{CaseReport, Report};
 
-pub(crate) fn head() -> String {
+/// The table for people.
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "\n{}\n", self.machine)?;
+        f.write_str(&head())?;
+        for name in &self.order {
+            f.write_str(&rows(name, &self.cases[name]))?;
+        }
+        Ok(())
+    }
+}
+
+fn head() -> String {
     let head = row("case", ["fleet", "baseline", "figure", "median (min … max)", "goal", ""]);
     format!("{head}{}\n", "─".repeat(head.trim_end().chars().count()))
 }

@@ -4,6 +4,7 @@
 use domain::ChannelName;
 use runtime::settings::Reader;
 
+use crate::providers::PROVIDERS;
 use crate::{Channels, SandboxMode, Settings, known, sections};
 
 /// What other lists have between their words.
@@ -16,10 +17,10 @@ impl Settings {
         refuse_what_is_not_built(reader);
         let (only, sandbox) = (only(reader), sandbox(reader, up));
         let mut settings = Self { only, sandbox, ..Self::unset(reader.seconds("PROVIDER_TIMEOUT_SECONDS")) };
-        for section in sections() {
-            (section.fill)(&reader.values(section.settings), &mut settings);
+        for provider in PROVIDERS {
+            (provider.fill)(&reader.values(provider.section.settings), &mut settings);
         }
-        for warning in sections().flat_map(|section| (section.warnings)(&settings)) {
+        for warning in PROVIDERS.iter().flat_map(|provider| (provider.warnings)(&settings)) {
             if reader.are_right(warning.about) {
                 reader.warn(warning.text);
             }

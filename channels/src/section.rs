@@ -1,19 +1,13 @@
-//! How a provider says which settings it has, how they are read, and what is worth a word about them. Whoever reads them
-//! knows none of them by name.
+//! How a provider says which settings it has, and what is worth a word about them. Whoever reads them knows none of
+//! them by name.
 
-use runtime::settings::{Setting, Values};
-
-use crate::settings::Settings;
+use runtime::settings::Setting;
 
 /// The settings of one provider. Their defaults stand in `config.default.toml`, and nowhere else.
 pub struct Section {
     /// In the order in which they are read.
     pub settings: &'static [Setting],
     pub halves: &'static [Half],
-    /// What starts nothing wrong, but is most likely not meant.
-    pub warnings: fn(&Settings) -> Vec<Warning>,
-    /// Puts what was read where the provider looks for it.
-    pub(crate) fill: fn(&Values, &mut Settings),
 }
 
 /// What a provider cannot do without, missing beside other settings of its own: without a word about it, its channels
@@ -30,8 +24,8 @@ pub struct Half {
 }
 
 /// A doubt about the values of some settings.
-pub struct Warning {
+pub(crate) struct Warning {
     /// It is worth a word only where none of these settings was refused.
-    pub about: &'static [&'static str],
-    pub text: String,
+    pub(crate) about: &'static [&'static str],
+    pub(crate) text: String,
 }

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use crate::providers::{fcm, smtp, twilio};
+use crate::providers::fcm::Settings as Fcm;
+use crate::providers::smtp::Settings as Smtp;
+use crate::providers::twilio::Settings as Twilio;
 
 /// Everything optional: [`crate::Channels::enable`] says which settings are missing, by their names.
 #[derive(Clone, Debug)]
@@ -14,9 +16,9 @@ pub struct Settings {
     /// How long the worker waits for one `send`. The steps before a message is handed over get a share of it, so
     /// that a server which hangs there is known not to have taken anything.
     pub provider_timeout: Duration,
-    pub smtp: smtp::Settings,
-    pub fcm: fcm::Settings,
-    pub twilio: twilio::Settings,
+    pub smtp: Smtp,
+    pub fcm: Fcm,
+    pub twilio: Twilio,
 }
 
 impl Settings {
@@ -26,9 +28,9 @@ impl Settings {
             only: None,
             sandbox: SandboxMode::Off,
             provider_timeout,
-            smtp: smtp::Settings::default(),
-            fcm: fcm::Settings::default(),
-            twilio: twilio::Settings::default(),
+            smtp: Smtp::default(),
+            fcm: Fcm::default(),
+            twilio: Twilio::default(),
         }
     }
 }

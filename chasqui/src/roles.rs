@@ -16,7 +16,7 @@ use templates::Templates;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use topology::Publisher;
-use worker::Worker;
+use worker::{Setup, Worker};
 
 use crate::config::{Config, Role};
 use crate::{carried, exit, metrics, parts};
@@ -151,12 +151,10 @@ pub(crate) async fn run_worker(shared: Shared, readiness: Readiness, stop: Cance
     carried::log(&config.channels);
     let templates = shared.templates()?;
     let worker = Worker {
-        settings: config.worker.clone(),
+        setup: Setup { settings: config.worker.clone(), channels, templates },
         topology: parts::topology(config, Role::Worker.name())?,
         publisher: shared.publisher,
         store: shared.store,
-        channels,
-        templates,
         hasher: parts::hasher(config),
         clock: shared.clock,
     };

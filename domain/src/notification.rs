@@ -5,6 +5,7 @@ mod fields;
 mod items;
 mod json;
 mod names;
+mod read;
 mod values;
 
 use std::time::Duration;

@@ -8,9 +8,10 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, bail};
 
 use crate::installation::Installation;
+use crate::options::Options;
 use crate::passwords::Passwords;
 use crate::ports::{are_free, free_ports};
-use crate::{Options, processes};
+use crate::processes;
 
 /// The same files as the broker of `compose.yaml`.
 const CONF: &str = include_str!("../../rabbitmq/rabbitmq.conf");

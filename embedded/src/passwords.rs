@@ -10,7 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
-use crate::User;
+use crate::users::User;
 
 const FILE: &str = "passwords";
 

@@ -8,9 +8,10 @@ use tokio::net::TcpStream;
 
 use crate::installation::Installation;
 use crate::node_dir::{NodeDir, Ports};
+use crate::options::Options;
 use crate::passwords::Passwords;
+use crate::releases;
 use crate::supervised::{Launch, Signal, Supervised};
-use crate::{Options, releases};
 
 /// A start takes 6 s on an idle machine; this is for a very busy one.
 const START_LIMIT: Duration = Duration::from_secs(120);

@@ -7,8 +7,8 @@ use domain::Ambiguity;
 use email_address::EmailAddress;
 use url::Host;
 
-use crate::catalog::Medium;
 use crate::line;
+use crate::medium::Medium;
 use crate::words::{Fault, Part, Words};
 
 /// RFC 5321 section 4.5.3.1: a path has at most 256 bytes with its angle brackets, a local part 64.

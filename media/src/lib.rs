@@ -5,6 +5,7 @@
 
 mod catalog;
 mod line;
+mod medium;
 mod phone;
 mod words;
 
@@ -14,8 +15,9 @@ pub mod sms;
 pub mod whatsapp;
 
 pub use catalog::{
-    DestinationError, MEDIA, Medium, check_destination, default_ambiguity, faults, find, known, prefixes, unknown,
+    DestinationError, MEDIA, check_destination, default_ambiguity, faults, find, known, prefixes, unknown,
 };
 pub use line::check as check_line;
+pub use medium::Medium;
 pub use phone::check_number;
 pub use words::{Fault, Part, Words};

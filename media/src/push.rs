@@ -3,7 +3,7 @@
 use domain::Ambiguity;
 use serde_json::Value;
 
-use crate::catalog::Medium;
+use crate::medium::Medium;
 use crate::words::{Fault, Part, Words};
 
 /// A registration token has about 160 bytes; Google gives no limit.

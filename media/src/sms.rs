@@ -2,7 +2,7 @@
 
 use domain::Ambiguity;
 
-use crate::catalog::Medium;
+use crate::medium::Medium;
 use crate::phone;
 
 pub static MEDIUM: Medium = Medium {

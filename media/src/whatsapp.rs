@@ -2,7 +2,7 @@
 
 use domain::Ambiguity;
 
-use crate::catalog::Medium;
+use crate::medium::Medium;
 use crate::phone;
 
 /// What a number may begin with, to be told apart from one that is reached by SMS.

@@ -9,8 +9,9 @@ use tokio::sync::mpsc;
 use topology::Incoming;
 
 use crate::deferral::{end_row, keep_row};
+use crate::job;
 use crate::settlement::{Disposition, settle};
-use crate::{Shared, job};
+use crate::shared::Shared;
 
 /// Until the source ends, which it does when the consumers drain.
 pub(crate) async fn take(shared: Arc<Shared>, mut source: mpsc::Receiver<Incoming>) {

@@ -10,8 +10,8 @@ use intake::Named;
 use store::{Claimed, Job, StoreError};
 use topology::Incoming;
 
-use crate::Shared;
 use crate::settlement::Disposition;
+use crate::shared::Shared;
 
 /// How long the claim of a job holds: what follows takes two commits.
 const LEASE: Duration = Duration::from_secs(30);

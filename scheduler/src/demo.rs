@@ -4,7 +4,7 @@ use domain::{ChannelName, Cron, Key, Lane, Tenant, content_of, mask};
 use serde_json::json;
 use store::{Job, JobKind, StoreError};
 
-use crate::Shared;
+use crate::shared::Shared;
 
 /// What to send, and when.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -12,8 +12,9 @@ use uuid::Uuid;
 
 use crate::contained::contained;
 use crate::job::Unreadable;
+use crate::shared::Shared;
 use crate::ticker::Ticks;
-use crate::{Shared, deferral, job, wake};
+use crate::{deferral, job, wake};
 
 /// Jobs claimed and published together.
 const BATCH: u32 = 1024;

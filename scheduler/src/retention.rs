@@ -7,8 +7,8 @@ use std::time::Duration;
 use domain::Timestamp;
 use store::StoreError;
 
-use crate::Shared;
 use crate::contained::contained;
+use crate::shared::Shared;
 
 /// Between two sweeps over what is too old.
 const EVERY: Duration = Duration::from_secs(600);

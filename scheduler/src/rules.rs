@@ -6,7 +6,7 @@ use std::time::Duration;
 use domain::{Cron, Timestamp};
 use store::{JobFilter, JobKind, JobPage, JobSummary, StoreError};
 
-use crate::Shared;
+use crate::shared::Shared;
 
 /// Clocks differ by less than this, wherever their zone was moved to.
 const FARTHEST: Duration = Duration::from_secs(26 * 3600);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use domain::{ChannelName, Cron, InvalidCron, Zones};
 use runtime::settings::Reader;
 
-use crate::Demo;
+use crate::demo::Demo;
 
 /// The settings `SCHEDULER_*`, `RETENTION_DAYS` and `STUCK_AFTER_SECONDS`.
 #[derive(Clone, Debug)]

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use store::{Patience, StuckCounts};
 
-use crate::Shared;
 use crate::contained::contained;
+use crate::shared::Shared;
 
 const LOOK_EVERY: Duration = Duration::from_secs(15);
 /// A look reads the whole ledger. It rests so many times as long as it took, so that a ledger of any size gives

@@ -12,7 +12,9 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use topology::{Broker, Mode, Names, Plan, Publisher, PublisherSettings, QueueType, Topology};
 
-use crate::{RETRY_LIMIT, Shared, settlement};
+use crate::scheduler::RETRY_LIMIT;
+use crate::settlement;
+use crate::shared::Shared;
 
 /// The parts, and the folder of their ledger.
 pub(crate) struct Parts {

@@ -8,8 +8,8 @@ use domain::{Failure, Notification, Outcome, Reason, Rendered, Row};
 use runtime::{Panicked, catch_panic, failpoint};
 use store::Capture;
 
-use crate::Shared;
 use crate::render::render;
+use crate::shared::Shared;
 
 /// How a try ended, and what the sandbox kept of it.
 pub(crate) struct Tried {
@@ -35,14 +35,14 @@ pub(crate) async fn attempt(
     if row.expires_at.is_some_and(|expires| expires <= shared.intake.clock.now()) {
         return Outcome::Expired.into();
     }
-    let channel = match shared.channels.get(&notification.channel) {
+    let channel = match shared.setup.channels.get(&notification.channel) {
         Ok(channel) => Arc::clone(channel),
         Err(not_enabled) => return refuse(&not_enabled).into(),
     };
     if let Err(refused) = channels::check_destination(&notification.channel, &notification.destination) {
         return permanent("worker", Reason::Permanent, format!("/destination {refused}")).into();
     }
-    let rendered = match render(&shared.templates, notification, body_bytes).await {
+    let rendered = match render(&shared.setup.templates, notification, body_bytes).await {
         Ok(rendered) => rendered,
         Err(refused) => return permanent("template", Reason::Template, refused).into(),
     };
@@ -97,7 +97,7 @@ async fn send(
     if outgoing.has_expired() {
         return Outcome::Expired;
     }
-    let limit = shared.settings.provider_timeout;
+    let limit = shared.setup.settings.provider_timeout;
     failpoint("worker.before_send");
     let outcome = match tokio::time::timeout(limit, catch_panic(channel.send(&outgoing))).await {
         Ok(Ok(outcome)) => outcome,

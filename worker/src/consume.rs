@@ -12,8 +12,10 @@ use topology::{Incoming, Source, Subscription};
 use crate::deliver::{Doing, deliver, refuse};
 use crate::delivery::Delivery;
 use crate::give_up::give_up;
+use crate::settings::Settings;
+use crate::shared::Shared;
 use crate::slots::share;
-use crate::{Settings, Shared, copies, report};
+use crate::{copies, report};
 
 /// How often a message that waits for a place looks again whether its channel hangs.
 const LOOK_AGAIN: Duration = Duration::from_millis(250);

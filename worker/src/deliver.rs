@@ -14,7 +14,8 @@ use topology::Incoming;
 
 use crate::attempt::{Tried, attempt};
 use crate::delivery::Delivery;
-use crate::{Shared, copies, report, unread};
+use crate::shared::Shared;
+use crate::{copies, report};
 
 /// What is done with a delivery once it is claimed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -86,7 +87,7 @@ async fn pipeline(
     };
     failpoint("worker.claimed");
     let tried = try_once(shared, gone_out, &taken, &delivery, incoming, doing).await;
-    let policy = shared.settings.policy(&taken.row.channel);
+    let policy = shared.setup.settings.policy(&taken.row.channel);
     let has_fallback = delivery.notification.has_fallback();
     let transition = decide(&taken.row, has_fallback, &tried.outcome, &policy, shared.intake.clock.now());
     let store = &shared.intake.store;
@@ -113,9 +114,9 @@ struct Taken {
 /// Claims the delivery, or says what follows for a copy that may not be sent.
 async fn claim(shared: &Shared, delivery: &Delivery, incoming: &Incoming) -> Result<ControlFlow<Next, Taken>, Trouble> {
     let candidate = delivery.candidate(shared, incoming);
-    let lease = shared.settings.lease;
+    let lease = shared.setup.settings.lease;
     let ask = async || {
-        let send_until = shared.settings.send_until(Instant::now());
+        let send_until = shared.setup.settings.send_until(Instant::now());
         Ok((shared.intake.store.claim(candidate.clone(), &delivery.arrival, lease).await?, send_until))
     };
     let (claimed, send_until) = shared.intake.breaker.retry_until_taken(ask).await?;
@@ -123,7 +124,7 @@ async fn claim(shared: &Shared, delivery: &Delivery, incoming: &Incoming) -> Res
         Claimed::New(row) => {
             let unknown = &delivery.notification.unknown;
             if !unknown.is_empty() {
-                unread::report(shared, &row.key, unknown);
+                shared.unread.report(&shared.intake, &row.key, unknown);
             }
             return Ok(ControlFlow::Continue(Taken { row: Box::new(row), take: Take::Send, send_until }));
         }

@@ -7,7 +7,7 @@ use intake::Named;
 use topology::Incoming;
 use uuid::Uuid;
 
-use crate::Shared;
+use crate::shared::Shared;
 
 pub(crate) struct Delivery {
     pub(crate) notification: Arc<Notification>,

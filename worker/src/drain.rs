@@ -5,13 +5,13 @@ use std::sync::Arc;
 use tokio_util::task::TaskTracker;
 use topology::Consumers;
 
-use crate::Shared;
+use crate::shared::Shared;
 
 /// Returns when every delivery is settled, or the grace period is over; what is left then is ambiguous
 /// and comes back by the broker.
 pub(crate) async fn drain(shared: &Arc<Shared>, consumers: &Consumers, intakes: &TaskTracker) {
     shared.intake.stopping.cancel();
-    let grace = shared.settings.grace;
+    let grace = shared.setup.settings.grace;
     tracing::info!(in_hand = shared.deliveries.len(), grace_seconds = grace.as_secs(), "draining");
     let all_settled = async {
         consumers.drain().await;

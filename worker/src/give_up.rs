@@ -9,7 +9,8 @@ use store::{Claimed, Recorded};
 use topology::Incoming;
 
 use crate::delivery::Delivery;
-use crate::{Shared, copies, report};
+use crate::shared::Shared;
+use crate::{copies, report};
 
 /// What its row says of a message that came too often.
 enum Found {
@@ -52,7 +53,7 @@ async fn look(
         return Ok(Found::LetGo);
     }
     let candidate = delivery.candidate(shared, incoming);
-    let lease = shared.settings.lease;
+    let lease = shared.setup.settings.lease;
     let claim = || shared.intake.store.claim(candidate.clone(), &delivery.arrival, lease);
     let (row, may_have_gone_out) = match shared.intake.breaker.retry_until_taken(claim).await? {
         Claimed::New(row) => (row, delivery.doubtful),
@@ -68,7 +69,7 @@ async fn look(
     let row = Row { ambiguous: row.ambiguous || may_have_gone_out, ..row };
     let failure = Failure::new("worker", None, error);
     let outcome = Outcome::Permanent { reason: Reason::RedeliveredTooOften, failure };
-    let policy = shared.settings.policy(&row.channel);
+    let policy = shared.setup.settings.policy(&row.channel);
     let transition = decide(&row, false, &outcome, &policy, shared.intake.clock.now());
     let recorded = shared.intake.breaker.retry_until_taken(|| shared.intake.store.record(&transition, None)).await?;
     report::recorded(shared, &transition, recorded);

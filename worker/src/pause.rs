@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use topology::Consumers;
 
-use crate::Shared;
+use crate::shared::Shared;
 
 /// How often a ledger that is down is asked whether it is back.
 const PROBE_EVERY: Duration = Duration::from_millis(500);

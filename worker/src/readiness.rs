@@ -8,7 +8,7 @@ use tokio::sync::watch::Receiver;
 use tokio_util::sync::CancellationToken;
 use topology::ConsumersState;
 
-use crate::Shared;
+use crate::shared::Shared;
 
 /// How often the ledger is asked.
 const EVERY: Duration = Duration::from_secs(2);

@@ -4,8 +4,8 @@ use domain::{ChannelName, Lane, Order, State, Transition, printable};
 use intake::{DeadLettered, Role, Steps};
 use store::Recorded;
 
-use crate::Shared;
 use crate::meters::label;
+use crate::shared::Shared;
 
 /// What the handling of messages says of a worker's.
 pub(crate) const ROLE: Role = Role {

@@ -21,7 +21,8 @@ use topology::{
     Settlement, Source, Topology, properties,
 };
 
-use crate::{Settings, Shared, Worker, consume};
+use crate::shared::Shared;
+use crate::{Settings, Setup, Worker, consume};
 
 /// The parts, the folder of their ledger, and what they publish.
 pub(crate) struct Parts {
@@ -43,12 +44,14 @@ pub(crate) async fn parts() -> Parts {
     store.migrate().await.unwrap();
     let (publisher, published) = Publisher::reporting();
     let worker = Worker {
-        settings: settings(),
+        setup: Setup {
+            settings: settings(),
+            channels: channels(),
+            templates: Arc::new(Templates::embedded("en").unwrap()),
+        },
         topology: topology(),
         publisher,
         store,
-        channels: channels(),
-        templates: Arc::new(Templates::embedded("en").unwrap()),
         hasher: RecipientHasher::new(b"a secret of the tests, 32 bytes or more"),
         clock: Arc::new(SystemClock),
     };

@@ -5,8 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use domain::{FieldError, Key, Timestamp, UnknownField};
-
-use crate::Shared;
+use intake::Intake;
 
 /// The same fields are logged once in this time: a publisher that always writes them does so in every message.
 const LOG_AGAIN: Duration = Duration::from_secs(60 * 60);
@@ -19,19 +18,19 @@ const MAX_NAMED: usize = 16;
 #[derive(Default)]
 pub(crate) struct Unread(Mutex<HashMap<String, Timestamp>>);
 
-/// Keeps what is said of the fields beside the delivery, and logs their names. Values are never logged.
-pub(crate) fn report(shared: &Shared, key: &Key, unknown: &[UnknownField]) {
-    let warnings: Vec<FieldError> = unknown.iter().take(MAX_NAMED).map(UnknownField::warning).collect();
-    shared.intake.store.warn(key, &warnings);
-    let fields = warnings.iter().map(|warning| warning.pointer.as_str()).collect::<Vec<_>>().join(" ");
-    if shared.unread.is_news(&fields, shared.intake.clock.now()) {
-        tracing::warn!(delivery = %key, fields, more = unknown.len() - warnings.len(),
-            "a message has fields that are not known: they were not read (told once an hour; GET /deliveries/{{id}} \
-             says what was meant)");
-    }
-}
-
 impl Unread {
+    /// Keeps what is said of the fields beside the delivery, and logs their names. Values are never logged.
+    pub(crate) fn report(&self, intake: &Intake, key: &Key, unknown: &[UnknownField]) {
+        let warnings: Vec<FieldError> = unknown.iter().take(MAX_NAMED).map(UnknownField::warning).collect();
+        intake.store.warn(key, &warnings);
+        let fields = warnings.iter().map(|warning| warning.pointer.as_str()).collect::<Vec<_>>().join(" ");
+        if self.is_news(&fields, intake.clock.now()) {
+            tracing::warn!(delivery = %key, fields, more = unknown.len() - warnings.len(),
+                "a message has fields that are not known: they were not read (told once an hour; \
+                 GET /deliveries/{{id}} says what was meant)");
+        }
+    }
+
     fn is_news(&self, fields: &str, now: Timestamp) -> bool {
         let mut logged = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(at) = logged.get(fields)

@@ -18,24 +18,7 @@ use crate::bench::Bench;
 use crate::place::Ledger;
 use crate::report::{CaseReport, Report};
 
-/// The cases by name, in the order in which they run.
-pub const CASES: [&str; 11] = [
-    "deliver_http_postgres",
-    "deliver_http_sqlite",
-    "deliver_template",
-    "deliver_smtp",
-    "notify_http",
-    "latency_half_load_ms",
-    "latency_ordinary_ms",
-    "schedule_lateness_ms",
-    "schedule_burst",
-    "ledger_growth",
-    "rss_mib",
-];
-
-/// What people run instead, with `BENCH_PEERS=1` only: it needs packages of Python.
-pub const PEERS: [&str; 3] = ["peers_pika", "peers_celery", "peers_fastapi"];
-
+/// Measures a case of [`crate::options`] by its name.
 pub(crate) async fn run(name: &str, bench: &Bench<'_>, so_far: &Report) -> Result<CaseReport> {
     match name {
         "deliver_http_postgres" => deliver_http::run(bench, Ledger::Postgres, 0.6).await,

@@ -6,9 +6,10 @@ pub mod smtp;
 pub mod twilio;
 
 use media::Medium;
+use runtime::settings::Values;
 
 use crate::channel::Channel;
-use crate::section::Section;
+use crate::section::{Section, Warning};
 use crate::settings::Settings;
 
 /// Every provider. Where several serve a medium, the first that is configured carries it. A new one is a folder beside
@@ -21,6 +22,10 @@ pub(crate) struct Provider {
     pub(crate) name: &'static str,
     pub(crate) serves: &'static [Service],
     pub(crate) section: Section,
+    /// Puts what was read of its section where it looks for it.
+    pub(crate) fill: fn(&Values, &mut Settings),
+    /// What starts nothing wrong, but is most likely not meant.
+    pub(crate) warnings: fn(&Settings) -> Vec<Warning>,
     /// The settings that make it send to this base URL, for the conformance test; `None` if it does not speak HTTP.
     /// `{base}/token` answers every request with an OAuth token.
     #[cfg(test)]

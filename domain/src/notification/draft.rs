@@ -1,9 +1,8 @@
 //! What of a body could be read, whatever else is wrong with it: what a check looks at, and a notification is made of.
 
-use serde_json::{Map, Value};
+use text::FieldError;
 
-use super::fields::Fields;
-use super::{DecodeError, Defaults, Expiry, Notification, UnknownField, Wording};
+use super::{DecodeError, Expiry, Notification, UnknownField, Wording};
 use crate::{ChannelName, Priority, Reason, Tenant, Timestamp};
 
 /// A body on its way to be a [`Notification`].
@@ -34,11 +33,6 @@ pub struct Target {
 }
 
 impl Draft {
-    /// Reads one item that is JSON already.
-    pub fn of(object: Map<String, Value>, defaults: &Defaults) -> Self {
-        Fields::of(object).draft(defaults)
-    }
-
     /// # Errors
     /// [`DecodeError`] with every field that is wrong.
     pub fn finish(self) -> Result<Notification, DecodeError> {

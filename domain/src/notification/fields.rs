@@ -1,11 +1,11 @@
 //! Reads the fields of a body one by one, and collects what is wrong with them.
 
 use serde_json::{Map, Value};
+use text::{FieldError, MAX_SUBJECT_CHARS, check_subject, is_unsafe_in_a_line, nearest};
 
-use super::draft::{Draft, Target};
-use super::names::{FIELDS, UnknownField};
+use super::names::FIELDS;
 use super::values::{has_nul, is_absent, kind_of, numbers_beyond, whole};
-use super::{Defaults, Expiry, Wording};
+use super::{Expiry, Wording};
 use crate::{ChannelName, Priority, Tenant, Timestamp};
 
 const MAX_ID_BYTES: usize = 255;
@@ -21,7 +21,7 @@ pub(super) struct Fields {
     pub(super) given: Given,
     pub(super) errors: Vec<FieldError>,
     /// It is of a version of the future.
-    unsupported: bool,
+    pub(super) unsupported: bool,
 }
 
 /// Names of fields, without an allocation: every message that is read has some.
@@ -47,41 +47,6 @@ impl Given {
 impl Fields {
     pub(super) fn of(object: Map<String, Value>) -> Self {
         Self { object, given: Given::default(), errors: Vec::new(), unsupported: false }
-    }
-
-    pub(super) fn draft(mut self, defaults: &Defaults) -> Draft {
-        self.numbers();
-        self.version();
-        let id = self.id();
-        let tenant = self.tenant();
-        let channel = self.channel("", defaults.channel.as_ref());
-        let destination = self.destination("");
-        let wording = self.wording("");
-        let priority = self.priority();
-        let send_at = self.instant("send_at");
-        let expiry = self.expiry();
-        let max_lateness_seconds = self.seconds("max_lateness_seconds");
-        let mut unknown = Vec::new();
-        let fallback = self.fallback(&mut unknown);
-        self.map("", "metadata");
-        unknown.extend(self.unknown(""));
-        if !self.errors.is_empty() {
-            // What is refused anyway is refused for all that is wrong with it.
-            self.errors.extend(unknown.iter().filter_map(UnknownField::refusal));
-        }
-        Draft {
-            id,
-            tenant,
-            target: Target { channel, destination, wording, brings_data: true },
-            priority,
-            send_at,
-            expiry,
-            max_lateness_seconds,
-            fallback,
-            unknown,
-            errors: self.errors,
-            unsupported: self.unsupported,
-        }
     }
 
     pub(super) fn refuse(&mut self, pointer: impl Into<String>, detail: impl Into<String>) {
@@ -138,13 +103,13 @@ impl Fields {
     }
 
     /// Numbers travel in the digits that their publisher wrote, so each must be one that others can read.
-    fn numbers(&mut self) {
+    pub(super) fn numbers(&mut self) {
         for pointer in numbers_beyond(&self.object) {
             self.refuse(pointer, "must be a number of at most 1.8e308: write a larger one as a text");
         }
     }
 
-    fn version(&mut self) {
+    pub(super) fn version(&mut self) {
         match self.take("version") {
             None => {}
             Some(value) if whole(&value) == Some(VERSION) => {}
@@ -161,7 +126,7 @@ impl Fields {
         }
     }
 
-    fn id(&mut self) -> Option<String> {
+    pub(super) fn id(&mut self) -> Option<String> {
         let id = self.line("", "id")?;
         if id.len() > MAX_ID_BYTES {
             self.refuse("/id", format!("must have 1 to {MAX_ID_BYTES} bytes"));
@@ -169,7 +134,7 @@ impl Fields {
         Some(id)
     }
 
-    fn tenant(&mut self) -> Tenant {
+    pub(super) fn tenant(&mut self) -> Tenant {
         let Some(text) = self.string("", "tenant") else { return Tenant::default() };
         Tenant::parse(&text).unwrap_or_else(|| {
             self.refuse("/tenant", "must be 1 to 64 letters, digits, '_' or '-'");
@@ -208,7 +173,7 @@ impl Fields {
         Some(text)
     }
 
-    fn wording(&mut self, prefix: &str) -> Wording {
+    pub(super) fn wording(&mut self, prefix: &str) -> Wording {
         let message = self.take_even_empty("message");
         let wording = self.wording_as_given(prefix, message);
         let misread = ["message", "template"].iter().any(|name| self.has_error_at(&format!("{prefix}/{name}")));
@@ -246,7 +211,7 @@ impl Fields {
     }
 
     /// An empty list is an empty object: PHP writes one for the other.
-    fn map(&mut self, prefix: &str, name: &'static str) -> Map<String, Value> {
+    pub(super) fn map(&mut self, prefix: &str, name: &'static str) -> Map<String, Value> {
         match self.take(name) {
             None => Map::new(),
             Some(Value::Array(items)) if items.is_empty() => Map::new(),
@@ -262,7 +227,7 @@ impl Fields {
         }
     }
 
-    fn priority(&mut self) -> Priority {
+    pub(super) fn priority(&mut self) -> Priority {
         let Some(text) = self.string("", "priority") else { return Priority::default() };
         Priority::parse(&text.to_ascii_lowercase()).unwrap_or_else(|| {
             let hint =
@@ -272,12 +237,12 @@ impl Fields {
         })
     }
 
-    fn instant(&mut self, name: &'static str) -> Option<Timestamp> {
+    pub(super) fn instant(&mut self, name: &'static str) -> Option<Timestamp> {
         let text = self.string("", name)?;
         Timestamp::parse_rfc3339(&text).inspect_err(|error| self.refuse(format!("/{name}"), error.to_string())).ok()
     }
 
-    fn seconds(&mut self, name: &'static str) -> Option<u64> {
+    pub(super) fn seconds(&mut self, name: &'static str) -> Option<u64> {
         let value = self.take(name)?;
         let seconds = whole(&value).filter(|seconds| (1..=MAX_SECONDS).contains(seconds));
         if seconds.is_none() {
@@ -289,7 +254,7 @@ impl Fields {
         seconds
     }
 
-    fn expiry(&mut self) -> Expiry {
+    pub(super) fn expiry(&mut self) -> Expiry {
         match (self.instant("expires_at"), self.seconds("ttl_seconds")) {
             (Some(_), Some(_)) => {
                 self.refuse("/ttl_seconds", "must not be given together with expires_at");

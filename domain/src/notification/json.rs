@@ -9,6 +9,7 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::map::Entry;
 use serde_json::{Map, Number, Value};
+use text::{FieldError, pointer_step};
 
 use super::{DecodeError, MAX_BODY_BYTES};
 use crate::Reason;

@@ -1,6 +1,7 @@
 //! What a JSON value is, wherever it stands: absent, whole, too large, or nothing that a database takes.
 
 use serde_json::{Map, Number, Value};
+use text::pointer_step;
 
 /// Numbers that one refusal names.
 const MAX_NUMBERS_NAMED: usize = 8;

@@ -20,9 +20,10 @@ pub struct Sources {
     pub(super) warnings: Vec<String>,
 }
 
-impl Sources {
-    pub(super) fn load(reference: &'static Reference, file: Option<&Path>) -> Self {
-        let mut sources = Self::defaults(reference);
+impl Reference {
+    /// The defaults, then `file`, then `.env` of the working directory, then the environment.
+    pub fn load(&'static self, file: Option<&Path>) -> Sources {
+        let mut sources = Sources::defaults(self);
         if let Some(file) = file {
             sources.file(file);
         }
@@ -31,33 +32,42 @@ impl Sources {
         sources
     }
 
-    pub(super) fn look_at(reference: &'static Reference, file: &Path) -> Result<(), Problems> {
-        let mut sources = Self::defaults(reference);
+    /// For a command that goes by no setting: a file that was named is looked at all the same.
+    ///
+    /// # Errors
+    /// [`Problems`] with the file itself and the names in it; its values are a role's to judge.
+    pub fn look_at(&'static self, file: &Path) -> Result<(), Problems> {
+        let mut sources = Sources::defaults(self);
         sources.file(file);
-        let Self { problems, warnings, .. } = sources;
+        let Sources { problems, warnings, .. } = sources;
         if problems.is_empty() { Ok(()) } else { Err(Problems { problems, warnings }) }
     }
 
-    pub(super) fn with<'a>(reference: &'static Reference, pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
-        let mut sources = Self::defaults(reference);
+    /// Only the defaults and the given pairs: for tests and for roles started by other code.
+    pub fn with<'a>(&'static self, pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Sources {
+        let mut sources = Sources::defaults(self);
         for (name, value) in pairs {
             sources.pair(name, value);
         }
         sources
     }
 
-    pub(super) fn with_file(reference: &'static Reference, text: &str) -> Self {
-        let mut sources = Self::defaults(reference);
+    /// Only the defaults and the text of a file that `--config` names.
+    pub fn with_file(&'static self, text: &str) -> Sources {
+        let mut sources = Sources::defaults(self);
         sources.file_text("chasqui.toml", text);
         sources
     }
 
-    pub(super) fn with_dotenv(reference: &'static Reference, text: &[u8]) -> Self {
-        let mut sources = Self::defaults(reference);
+    /// Only the defaults and the text of a `.env` file.
+    pub fn with_dotenv(&'static self, text: &[u8]) -> Sources {
+        let mut sources = Sources::defaults(self);
         sources.dotenv_text(".env", text);
         sources
     }
+}
 
+impl Sources {
     /// Sets one value, stronger than all sources.
     pub fn set(&mut self, name: &str, value: impl Into<String>) {
         self.values.insert(name.to_owned(), value.into());

@@ -25,6 +25,8 @@ pub(crate) static PROVIDER: Provider = Provider {
     name: "fcm",
     serves: &[Service { medium: &push::MEDIUM, needs: &["FIREBASE_SERVICE_ACCOUNT_KEY"], connect }],
     section: settings::SECTION,
+    fill: |values, settings| settings.fcm = Settings::of(values),
+    warnings: |_| Vec::new(),
     #[cfg(test)]
     over_http: Some(over_http),
 };

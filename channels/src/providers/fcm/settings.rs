@@ -18,8 +18,6 @@ pub(super) const SECTION: Section = Section {
         beside: &["FIREBASE_PROJECT_ID", "FCM_BASE_URL", "FCM_TOKEN_URL"],
         less: "push is not sent without it",
     }],
-    warnings: |_| Vec::new(),
-    fill: |values, settings| settings.fcm = Settings::of(values),
 };
 
 /// `FIREBASE_*` and `FCM_*`. The default is that nothing is set.
@@ -37,7 +35,7 @@ pub struct Settings {
 }
 
 impl Settings {
-    fn of(values: &Values) -> Self {
+    pub(super) fn of(values: &Values) -> Self {
         Self {
             project_id: values.text(PROJECT_ID),
             service_account_key: values.secret(SERVICE_ACCOUNT_KEY),

@@ -33,6 +33,8 @@ pub(crate) static PROVIDER: Provider = Provider {
     name: "smtp",
     serves: &[Service { medium: &email::MEDIUM, needs: &["SMTP_HOST", "FROM_EMAIL"], connect }],
     section: settings::SECTION,
+    fill: |values, settings| settings.smtp = Settings::of(values),
+    warnings: |settings| settings::warnings(&settings.smtp),
     #[cfg(test)]
     over_http: None,
 };

@@ -27,8 +27,6 @@ pub(super) const SECTION: Section = Section {
         beside: &["SMTP_USER", "SMTP_PASSWORD", "SMTP_PORT", "SMTP_TLS", "SMTP_CA_FILE", "FROM_EMAIL", "FROM_NAME"],
         less: "email is not sent without it",
     }],
-    warnings,
-    fill: |values, settings| settings.smtp = Settings::of(values),
 };
 
 /// `SMTP_*` and `FROM_*`. The default is that nothing is set.
@@ -71,7 +69,7 @@ pub enum Tls {
 }
 
 impl Settings {
-    fn of(values: &Values) -> Self {
+    pub(super) fn of(values: &Values) -> Self {
         Self {
             host: values.text(HOST),
             port: values.number(PORT),
@@ -109,8 +107,7 @@ impl Tls {
 }
 
 /// What everybody on the way can read, and ports that belong to another kind of encryption.
-fn warnings(settings: &crate::Settings) -> Vec<Warning> {
-    let smtp = &settings.smtp;
+pub(super) fn warnings(smtp: &Settings) -> Vec<Warning> {
     let mut warnings = Vec::new();
     let elsewhere = smtp.host.as_deref().is_some_and(|host| !is_this_machine(host));
     if smtp.tls == Tls::None && smtp.password.is_some() && elsewhere {

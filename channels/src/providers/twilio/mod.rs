@@ -33,6 +33,8 @@ pub(crate) static PROVIDER: Provider = Provider {
         },
     ],
     section: settings::SECTION,
+    fill: |values, settings| settings.twilio = Settings::of(values),
+    warnings: |_| Vec::new(),
     #[cfg(test)]
     over_http: Some(over_http),
 };

@@ -20,8 +20,6 @@ pub(super) const SECTION: Section = Section {
         beside: &["TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_BASE_URL", "TWILIO_MAX_PER_SECOND"],
         less: "sms is not sent without it, and whatsapp not without TWILIO_WHATSAPP_FROM",
     }],
-    warnings: |_| Vec::new(),
-    fill: |values, settings| settings.twilio = Settings::of(values),
 };
 
 /// `TWILIO_*`. The default is that nothing is set.
@@ -42,7 +40,7 @@ pub struct Settings {
 }
 
 impl Settings {
-    fn of(values: &Values) -> Self {
+    pub(super) fn of(values: &Values) -> Self {
         Self {
             account_sid: values.text(ACCOUNT_SID),
             auth_token: values.secret(AUTH_TOKEN),

@@ -7,6 +7,8 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use super::*;
+use crate::processes;
+use crate::supervised::Launch;
 
 /// Set in the copy of this test program that one test starts and kills.
 const VICTIM: &str = "CHASQUI_TEST_VICTIM";
@@ -154,7 +156,7 @@ async fn a_server_ends_when_our_process_is_killed() {
     let dir = tempfile::tempdir().unwrap();
     let data = dir.path().join("data");
     std::fs::create_dir(&data).unwrap();
-    let name = "tests::a_server_ends_when_our_process_is_killed";
+    let name = "broker::tests::a_server_ends_when_our_process_is_killed";
     let mut victim = Command::new(std::env::current_exe().unwrap());
     victim.args(["--exact", name]).env(VICTIM, &data).stdout(Stdio::null()).stderr(Stdio::null());
     let mut victim = victim.spawn().unwrap();

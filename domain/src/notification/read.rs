@@ -1,0 +1,47 @@
+//! Reads a body as a whole, one field after the other.
+
+use serde_json::{Map, Value};
+
+use super::Defaults;
+use super::draft::{Draft, Target};
+use super::fields::Fields;
+use super::names::UnknownField;
+
+impl Draft {
+    /// Reads one item that is JSON already.
+    pub fn of(object: Map<String, Value>, defaults: &Defaults) -> Self {
+        let mut fields = Fields::of(object);
+        fields.numbers();
+        fields.version();
+        let id = fields.id();
+        let tenant = fields.tenant();
+        let channel = fields.channel("", defaults.channel.as_ref());
+        let destination = fields.destination("");
+        let wording = fields.wording("");
+        let priority = fields.priority();
+        let send_at = fields.instant("send_at");
+        let expiry = fields.expiry();
+        let max_lateness_seconds = fields.seconds("max_lateness_seconds");
+        let mut unknown = Vec::new();
+        let fallback = fields.fallback(&mut unknown);
+        fields.map("", "metadata");
+        unknown.extend(fields.unknown(""));
+        if !fields.errors.is_empty() {
+            // What is refused anyway is refused for all that is wrong with it.
+            fields.errors.extend(unknown.iter().filter_map(UnknownField::refusal));
+        }
+        Self {
+            id,
+            tenant,
+            target: Target { channel, destination, wording, brings_data: true },
+            priority,
+            send_at,
+            expiry,
+            max_lateness_seconds,
+            fallback,
+            unknown,
+            errors: fields.errors,
+            unsupported: fields.unsupported,
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! The scheduler as a whole: it stores and fires, each in a file of its own, and drains what it has in hand.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::{Clock, Defaults, RecipientHasher, Zones};
+use intake::{Intake, LedgerBreaker, RetryLimit};
+use runtime::Readiness;
+use store::{Patience, Store};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use topology::{ConsumerSettings, Consumers, Publisher, Source, Subscription, Topology};
+
+use crate::demo::{self, Demo};
+use crate::shared::Shared;
+use crate::{consume, contained, fire, retention, rules, settlement, stuck, ticker};
+
+/// Jobs in hand at once, stored or not yet.
+const PREFETCH: u16 = 256;
+/// How long a stop waits for jobs in hand.
+const GRACE: Duration = Duration::from_secs(10);
+/// How long a step of a job in hand is repeated.
+pub(crate) const RETRY_LIMIT: RetryLimit = RetryLimit::UntilStop {
+    failed: |error| tracing::warn!(%error, "a job waits for the ledger"),
+    panicked: || contained::report("store"),
+};
+
+/// What a scheduler is made of. Every part is running already.
+pub struct Scheduler {
+    pub topology: Topology,
+    pub publisher: Publisher,
+    pub store: Store,
+    pub hasher: RecipientHasher,
+    pub defaults: Defaults,
+    pub demo: Option<Demo>,
+    /// How long ended deliveries are remembered, and their ids recognised. `None`: for ever.
+    pub retention: Option<Duration>,
+    /// When something counts as stuck.
+    pub patience: Patience,
+    /// The rules of time zones.
+    pub zones: Zones,
+    pub clock: Arc<dyn Clock>,
+}
+
+impl Scheduler {
+    /// Stores and fires until `stop` is cancelled.
+    pub async fn run(self, readiness: Readiness, stop: CancellationToken) {
+        let subscription = Subscription { source: Source::Scheduled, prefetch: PREFETCH };
+        let (consumers, mut sources) = Consumers::start(self.topology, vec![subscription], ConsumerSettings::default());
+        let shared = Arc::new(Shared {
+            intake: Intake {
+                role: settlement::ROLE,
+                publisher: self.publisher,
+                store: self.store,
+                breaker: LedgerBreaker::new(RETRY_LIMIT, stop.clone()),
+                hasher: self.hasher,
+                defaults: self.defaults,
+                clock: self.clock,
+                stopping: stop,
+            },
+            zones: self.zones,
+            jobs: TaskTracker::new(),
+        });
+        rules::move_what_they_changed(&shared).await;
+        if let Some(demo) = self.demo {
+            demo::keep(&shared, demo).await;
+        }
+        let intake = sources.pop().map(|source| tokio::spawn(consume::take(Arc::clone(&shared), source)));
+        // What may end in the middle of anything: a batch that is not committed is rolled back.
+        let mut background = JoinSet::new();
+        background.spawn(retention::forget_what_is_old(Arc::clone(&shared), self.retention));
+        background.spawn(stuck::watch(Arc::clone(&shared), self.patience));
+        let ticks = ticker::start().await;
+        fire::fire_when_due(&shared, ticks, &readiness, &consumers).await;
+        readiness.set(vec!["stopping".into()]);
+        background.shutdown().await;
+        let drained = async {
+            consumers.drain().await;
+            if let Some(intake) = intake {
+                let _ = intake.await;
+            }
+            shared.jobs.close();
+            shared.jobs.wait().await;
+        };
+        if tokio::time::timeout(GRACE, drained).await.is_err() {
+            tracing::warn!("some jobs were not stored in time; the broker will deliver them again");
+        }
+        consumers.close().await;
+    }
+}

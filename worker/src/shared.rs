@@ -1,0 +1,31 @@
+//! What every delivery of one worker shares.
+
+use std::sync::Arc;
+
+use channels::Channels;
+use intake::Intake;
+use templates::Templates;
+use tokio_util::task::TaskTracker;
+
+use crate::meters::Meters;
+use crate::settings::Settings;
+use crate::slots::Slots;
+use crate::unread::Unread;
+
+/// How a worker sends: by which channels, with which words, and how often.
+pub struct Setup {
+    pub settings: Settings,
+    pub channels: Channels,
+    pub templates: Arc<Templates>,
+}
+
+/// What every delivery of one worker shares.
+pub(crate) struct Shared {
+    pub(crate) setup: Setup,
+    /// Its stop is that of taking work: what has not been sent yet is given back.
+    pub(crate) intake: Intake,
+    pub(crate) slots: Slots,
+    pub(crate) meters: Meters,
+    pub(crate) unread: Unread,
+    pub(crate) deliveries: TaskTracker,
+}

@@ -1,0 +1,78 @@
+//! The worker as a whole: it consumes, watches and drains, each in a file of its own.
+
+use std::sync::Arc;
+
+use domain::{Clock, RecipientHasher};
+use intake::{Intake, LedgerBreaker, RetryLimit};
+use runtime::Readiness;
+use store::Store;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use topology::{ConsumerSettings, Consumers, Publisher, Topology};
+
+use crate::meters::Meters;
+use crate::shared::{Setup, Shared};
+use crate::slots::Slots;
+use crate::unread::Unread;
+use crate::{consume, drain, pause, readiness, report};
+
+/// What a worker is made of. Every part is running already.
+pub struct Worker {
+    pub setup: Setup,
+    pub topology: Topology,
+    pub publisher: Publisher,
+    pub store: Store,
+    pub hasher: RecipientHasher,
+    pub clock: Arc<dyn Clock>,
+}
+
+impl Worker {
+    /// Consumes until `stop` is cancelled, then drains: takes nothing more, lets what is being sent
+    /// finish within the grace period, and gives the rest back.
+    pub async fn run(self, readiness: Readiness, stop: CancellationToken) {
+        let (topology, shared) = self.into_parts();
+        let subscriptions = consume::subscriptions(&shared.setup.settings);
+        let (consumers, lanes) = Consumers::start(topology, subscriptions, ConsumerSettings::default());
+        let shared = Arc::new(shared);
+        let watching =
+            tokio::spawn(readiness::keep_current(readiness, Arc::clone(&shared), consumers.watch(), stop.clone()));
+        let intakes = TaskTracker::new();
+        for incoming in lanes {
+            intakes.spawn(consume::take(Arc::clone(&shared), incoming));
+        }
+        intakes.close();
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = pause::while_ledger_is_down(&shared, &consumers) => {}
+        }
+        drain::drain(&shared, &consumers, &intakes).await;
+        watching.abort();
+        consumers.close().await;
+    }
+
+    /// Where to consume, and the parts that the deliveries share.
+    pub(crate) fn into_parts(self) -> (Topology, Shared) {
+        let stopping = CancellationToken::new();
+        let Setup { settings, .. } = &self.setup;
+        let limit = RetryLimit::WhileDown { trouble_limit: settings.trouble_limit, stop_limit: settings.grace / 2 };
+        let intake = Intake {
+            role: report::ROLE,
+            publisher: self.publisher,
+            store: self.store,
+            breaker: LedgerBreaker::new(limit, stopping.clone()),
+            hasher: self.hasher,
+            defaults: settings.defaults.clone(),
+            clock: self.clock,
+            stopping,
+        };
+        let shared = Shared {
+            intake,
+            slots: Slots::new(settings.concurrency, settings.bytes_in_hand),
+            meters: Meters::default(),
+            unread: Unread::default(),
+            deliveries: TaskTracker::new(),
+            setup: self.setup,
+        };
+        (self.topology, shared)
+    }
+}
