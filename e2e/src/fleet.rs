@@ -12,14 +12,14 @@ use anyhow::{Context as _, Result};
 use chasqui::clock::SystemClock;
 use chasqui::config::{Config, REFERENCE, Role, Sources};
 use chasqui::fleet::Fleet;
-use domain::{Key, State, Tenant};
+use domain::State;
 use lapin::options::ConfirmSelectOptions;
 use lapin::{Connection, ConnectionProperties};
 use store::{DeliveryView, Store};
+use testkit::postgres::{create_database, drop_database};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use self::database::{create_database, drop_database};
 use crate::ground::{Ground, ground};
 
 pub use self::operator::DeadLetter;
@@ -94,8 +94,10 @@ impl TestFleet {
         let vhost = ground.create_vhost().await?;
         let dir = tempfile::tempdir()?;
         let (database_url, postgres) = match database {
-            Database::Sqlite => (format!("sqlite:{}", dir.path().join("ledger.db").display()), None),
-            Database::Postgres => create_database(ground, &vhost).await.map(|url| (url, Some(vhost.clone())))?,
+            Database::Sqlite => (testkit::ledger_in(dir.path()), None),
+            Database::Postgres => {
+                create_database(&ground.postgres, &vhost, "").await.map(|url| (url, Some(vhost.clone())))?
+            }
         };
         let amqp_url = ground.amqp_url(&vhost);
         let management = ground.management.clone();
@@ -103,7 +105,7 @@ impl TestFleet {
             ("AMQP_URL", amqp_url.as_str()),
             ("RABBITMQ_MANAGEMENT_URL", management.as_str()),
             ("DATABASE_URL", database_url.as_str()),
-            ("SECRET_KEY", "a secret of the tests that is long enough"),
+            ("SECRET_KEY", testkit::SECRET),
             ("WORKER_RETRY_DELAY_1", "0.2"),
             ("WORKER_RETRY_DELAY_2", "0.4"),
             ("WORKER_RETRY_DELAY_3", "0.6"),
@@ -163,9 +165,8 @@ impl TestFleet {
     // ── As an auditor ───────────────────────────────────────────────────────────────────────────────────
 
     pub async fn delivery(&self, id: &str) -> Option<DeliveryView> {
-        let key = Key { tenant: Tenant::default(), id: id.to_owned() };
         // A ledger that is away for a moment is part of some tests.
-        self.store().delivery(&key).await.unwrap_or_default()
+        self.store().delivery(&testkit::key(id)).await.unwrap_or_default()
     }
 
     /// The books, or else the ledger of the running fleet.
@@ -211,7 +212,7 @@ impl TestFleet {
         let _ = self.connection.close(200, "done".into()).await;
         self.ground.delete_vhost(&self.vhost).await.expect("the virtual host is deleted");
         if let Some(name) = self.postgres.take() {
-            drop_database(self.ground, &name).await.expect("the database is dropped");
+            drop_database(&self.ground.postgres, &name).await.expect("the database is dropped");
         }
     }
 }

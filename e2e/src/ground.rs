@@ -16,7 +16,7 @@ pub const MANAGEMENT: &str = "CHASQUI_TEST_MANAGEMENT_URL";
 /// `amqp://admin:password@127.0.0.1:port` without a virtual host.
 pub const AMQP: &str = "CHASQUI_TEST_AMQP_URL";
 /// A superuser's URL of the cluster's database `postgres`.
-pub const POSTGRES: &str = "CHASQUI_TEST_POSTGRES_URL";
+pub const POSTGRES: &str = testkit::postgres::SERVER;
 
 /// Where the services are.
 #[derive(Debug)]

@@ -1,12 +1,10 @@
 //! The real mail server of the tools, and its mailbox as a mail program shows it.
 
-use std::path::{Path, PathBuf};
-use std::process::Stdio;
 use std::sync::{Arc, Mutex};
 
 use serde_json::Value;
-use tokio::io::{AsyncBufReadExt, BufReader, Lines};
-use tokio::process::{Child, ChildStdin, ChildStdout, Command};
+use testkit::Counterpart;
+use tokio::task::JoinHandle;
 
 use crate::fleet::until;
 
@@ -14,8 +12,7 @@ use crate::fleet::until;
 pub struct MailServer {
     port: String,
     mails: Arc<Mutex<Vec<Mail>>>,
-    _stdin: ChildStdin,
-    _child: Child,
+    reading: JoinHandle<()>,
 }
 
 /// A mail that the server has taken.
@@ -32,28 +29,17 @@ impl MailServer {
     /// # Panics
     /// When the tools are not installed.
     pub async fn start(arguments: &[&str]) -> Self {
-        let python = installed().join("venv/bin/python");
-        assert!(python.exists(), "{} is missing: run `make tools`", python.display());
-        let mut child = Command::new(python)
-            .arg("tools/smtp_server.py")
-            .args(arguments)
-            .current_dir(repository())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .expect("Python runs");
-        let stdin = child.stdin.take().expect("piped");
-        let mut lines = BufReader::new(child.stdout.take().expect("piped")).lines();
-        let place = next(&mut lines).await.expect("the mail server says where it is: run `make tools`");
+        let arguments = [&["tools/smtp_server.py"], arguments].concat();
+        let mut server = Counterpart::start("venv/bin/python", &arguments);
+        let port = read(&server.line().await)["port"].to_string();
         let mails = Arc::new(Mutex::new(Vec::new()));
         let mailbox = Arc::clone(&mails);
-        tokio::spawn(async move {
-            while let Some(mail) = next(&mut lines).await {
-                mailbox.lock().expect("not poisoned").push(Mail::of(&mail));
+        let reading = tokio::spawn(async move {
+            while let Some(line) = server.line_or_end().await {
+                mailbox.lock().expect("not poisoned").push(Mail::of(&read(&line)));
             }
         });
-        Self { port: place["port"].to_string(), mails, _stdin: stdin, _child: child }
+        Self { port, mails, reading }
     }
 
     /// The settings that make the fleet send its mails by this server.
@@ -96,15 +82,12 @@ impl Mail {
     }
 }
 
-async fn next(lines: &mut Lines<BufReader<ChildStdout>>) -> Option<Value> {
-    let line = lines.next_line().await.ok()??;
-    Some(serde_json::from_str(&line).expect("the mail server prints JSON"))
+impl Drop for MailServer {
+    fn drop(&mut self) {
+        self.reading.abort();
+    }
 }
 
-fn repository() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace").to_owned()
-}
-
-fn installed() -> PathBuf {
-    std::env::var_os("CHASQUI_TOOLS").map_or_else(|| repository().join("var/tools"), PathBuf::from)
+fn read(line: &str) -> Value {
+    serde_json::from_str(line).expect("the mail server prints JSON")
 }

@@ -2,13 +2,14 @@
 
 use std::fs::{self, File};
 use std::net::{Ipv4Addr, TcpListener};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use embedded::User;
 use reqwest::Method;
+use testkit::tools::{installed, repository};
 use tokio::process::{Child, Command};
 use tokio::time::{Instant, sleep};
 
@@ -32,7 +33,7 @@ impl Rabbitmq4 {
     /// # Errors
     /// When there is a root, and the node in it does not start.
     pub async fn start() -> Result<Option<Self>> {
-        let root = tools().join("rabbitmq4");
+        let root = installed().join("rabbitmq4");
         if !root.join(".made-from").is_file() {
             println!("skipped: no RabbitMQ 4 in {} (`tools/setup --test` makes it as root on Debian)", root.display());
             return Ok(None);
@@ -124,12 +125,4 @@ fn free_ports<const N: usize>() -> Result<[u16; N]> {
         *port = listener.local_addr()?.port();
     }
     Ok(ports)
-}
-
-fn repository() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("/")).to_owned()
-}
-
-fn tools() -> PathBuf {
-    std::env::var_os("CHASQUI_TOOLS").map_or_else(|| repository().join("var/tools"), PathBuf::from)
 }

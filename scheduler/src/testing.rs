@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{ChannelName, Clock, Defaults, Key, Lane, RecipientHasher, Tenant, Timestamp, Zones, content_of};
+use domain::{ChannelName, Defaults, Lane, RecipientHasher, Zones, content_of};
 use intake::{Intake, LedgerBreaker};
-use secrecy::SecretString;
 use store::{Job, JobKind, Options, Store};
 use tempfile::TempDir;
+use testkit::{NO_BROKER, RETRY_DELAYS, SECRET, Still, key};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use topology::{Broker, Mode, Names, Plan, Publisher, PublisherSettings, QueueType, Topology};
@@ -16,29 +16,19 @@ use crate::scheduler::RETRY_LIMIT;
 use crate::settlement;
 use crate::shared::Shared;
 
+pub(crate) use testkit::at;
+
 /// The parts, and the folder of their ledger.
 pub(crate) struct Parts {
     pub(crate) shared: Shared,
     _folder: TempDir,
 }
 
-struct Still(Timestamp);
-
-impl Clock for Still {
-    fn now(&self) -> Timestamp {
-        self.0
-    }
-}
-
-pub(crate) fn at(text: &str) -> Timestamp {
-    Timestamp::parse_rfc3339(text).unwrap()
-}
-
 pub(crate) async fn parts(now: &str, zones: Zones) -> Parts {
     let folder = tempfile::tempdir().unwrap();
-    let clock = Arc::new(Still(at(now)));
-    let url = SecretString::from(format!("sqlite://{}", folder.path().join("ledger.db").display()));
-    let store = Store::connect(Options::new(url, 10, clock.clone())).await.unwrap();
+    let clock = Arc::new(Still::at(at(now)));
+    let url = testkit::ledger_in(folder.path());
+    let store = Store::connect(Options::new(url.into(), 10, clock.clone())).await.unwrap();
     store.migrate().await.unwrap();
     let stop = CancellationToken::new();
     let shared = Shared {
@@ -47,7 +37,7 @@ pub(crate) async fn parts(now: &str, zones: Zones) -> Parts {
             publisher: without_broker(&stop),
             store,
             breaker: LedgerBreaker::new(RETRY_LIMIT, stop.clone()),
-            hasher: RecipientHasher::new(b"a secret of the tests, 32 bytes or more"),
+            hasher: RecipientHasher::new(SECRET.as_bytes()),
             defaults: Defaults { channel: None },
             clock,
             stopping: stop,
@@ -60,10 +50,9 @@ pub(crate) async fn parts(now: &str, zones: Zones) -> Parts {
 
 /// A publisher whose broker refuses connections.
 fn without_broker(stop: &CancellationToken) -> Publisher {
-    let url = SecretString::from("amqp://guest:guest@127.0.0.1:1/none".to_owned());
     let names = Names::of("notifications");
-    let plan = Plan::new(&names, QueueType::Quorum, [5, 30, 120].map(Duration::from_secs));
-    let broker = Broker::new(url, "scheduler").unwrap();
+    let plan = Plan::new(&names, QueueType::Quorum, RETRY_DELAYS);
+    let broker = Broker::new(NO_BROKER.to_owned().into(), "scheduler").unwrap();
     let topology = Topology { broker, names, plan, mode: Mode::Off, management: None, declared: Default::default() };
     Publisher::start(topology, PublisherSettings::new(Duration::from_secs(5)), stop.clone())
 }
@@ -76,9 +65,9 @@ impl Drop for Parts {
 
 /// A schedule in a zone, made before everything, whose next run is stored as `due`.
 pub(crate) fn schedule(id: &str, cron: &str, zone: &str, due: &str) -> Job {
-    let body = br#"{"channel":"sms","destination":"+12025550143","message":"due"}"#.to_vec();
+    let body = br#"{"channel":"sms","destination":"+12025550143","message":"Hola"}"#.to_vec();
     Job {
-        key: Key { tenant: Tenant::default(), id: id.into() },
+        key: key(id),
         kind: JobKind::Cron { cron: cron.into(), zone: zone.into(), name: None },
         lane: Lane::Normal,
         channel: ChannelName::parse("sms").ok(),

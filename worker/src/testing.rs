@@ -2,18 +2,16 @@
 //! listens where its server should be; the sandbox keeps the messages of all other channels.
 
 use std::collections::BTreeMap;
-use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use channels::{Channels, SandboxMode, smtp};
-use domain::{Defaults, Key, Lane, RecipientHasher, Row, Tenant};
-use secrecy::SecretString;
+use domain::{Defaults, Lane, RecipientHasher, Row};
 use store::{CapturedView, Store};
 use tempfile::TempDir;
 use templates::Templates;
-use testkit::SystemClock;
+use testkit::{NO_BROKER, RETRY_DELAYS, SECRET, SystemClock};
 use tokio::sync::mpsc::{self, UnboundedReceiver};
 use tokio::sync::oneshot;
 use topology::{
@@ -39,8 +37,8 @@ pub(crate) struct Copy {
 
 pub(crate) async fn parts() -> Parts {
     let folder = tempfile::tempdir().unwrap();
-    let url = SecretString::from(format!("sqlite://{}", folder.path().join("ledger.db").display()));
-    let store = Store::connect(store::Options::new(url, 10, Arc::new(SystemClock))).await.unwrap();
+    let url = testkit::ledger_in(folder.path());
+    let store = Store::connect(store::Options::new(url.into(), 10, Arc::new(SystemClock))).await.unwrap();
     store.migrate().await.unwrap();
     let (publisher, published) = Publisher::reporting();
     let worker = Worker {
@@ -52,7 +50,9 @@ pub(crate) async fn parts() -> Parts {
         topology: topology(),
         publisher,
         store,
-        hasher: RecipientHasher::new(b"a secret of the tests, 32 bytes or more"),
+        channels: channels(),
+        templates: Arc::new(Templates::embedded("en").unwrap()),
+        hasher: RecipientHasher::new(SECRET.as_bytes()),
         clock: Arc::new(SystemClock),
     };
     let (_, shared) = worker.into_parts();
@@ -68,7 +68,7 @@ fn settings() -> Settings {
         grace: Duration::from_secs(1),
         trouble_limit: Duration::from_secs(1),
         max_retries: 3,
-        retry_delays: [5, 30, 120].map(Duration::from_secs),
+        retry_delays: RETRY_DELAYS,
         throttle_max_age: Duration::from_secs(86_400),
         ambiguity: BTreeMap::new(),
         defaults: Defaults { channel: None },
@@ -78,14 +78,13 @@ fn settings() -> Settings {
 /// Nothing is consumed from here.
 fn topology() -> Topology {
     let names = Names::of("notifications");
-    let plan = Plan::new(&names, QueueType::Quorum, settings().retry_delays);
-    let broker = Broker::new(SecretString::from("amqp://guest:guest@127.0.0.1:1/none".to_owned()), "worker").unwrap();
+    let plan = Plan::new(&names, QueueType::Quorum, RETRY_DELAYS);
+    let broker = Broker::new(NO_BROKER.to_owned().into(), "worker").unwrap();
     Topology { broker, names, plan, mode: Mode::Off, management: None, declared: Default::default() }
 }
 
 fn channels() -> Channels {
-    // A port that was free a moment ago.
-    let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let nobody = testkit::nobody();
     let mut settings = channels::Settings::unset(settings().provider_timeout);
     settings.sandbox = SandboxMode::Missing;
     settings.smtp = smtp::Settings {
@@ -136,8 +135,7 @@ impl Parts {
     }
 
     pub(crate) async fn row(&self, id: &str) -> Option<Row> {
-        let key = Key { tenant: Tenant::default(), id: id.into() };
-        self.shared.intake.store.delivery(&key).await.unwrap().map(|found| found.row)
+        self.shared.intake.store.delivery(&testkit::key(id)).await.unwrap().map(|found| found.row)
     }
 
     /// What the sandbox has kept: one for each send.

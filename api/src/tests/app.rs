@@ -1,7 +1,7 @@
 //! An API with a ledger of its own in a temporary file, a clock that stands still, and no broker.
 
 use std::net::SocketAddr;
-use std::sync::{Arc, LazyLock, Mutex};
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use crate::{Api, JwtAlgorithm, JwtSettings, Open, Settings};
@@ -9,7 +9,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, Request, Response, StatusCode};
-use domain::{Clock, Keyring, Timestamp};
+use domain::Keyring;
 use jsonwebtoken::{EncodingKey, Header};
 use operations::Checker;
 use secrecy::SecretString;
@@ -17,15 +17,15 @@ use serde_json::{Value, json};
 use store::{Options, Store};
 use tempfile::TempDir;
 use templates::Templates;
+use testkit::{NO_BROKER, RETRY_DELAYS, Still};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use topology::{Broker, Mode, Names, Plan, Publisher, PublisherSettings, QueueType, Topology};
 use tower::ServiceExt;
 
-pub(crate) const SECRET: &str = "a secret of the tests, 32 bytes or more";
+pub(crate) use testkit::{NOW, SECRET};
+
 pub(crate) const BOOTSTRAP: &str = "printed-at-start";
-/// 2026-03-01T12:00:00Z
-pub(crate) const NOW: Timestamp = Timestamp::from_seconds(1_772_366_400);
 
 /// Compiled once for all tests.
 static SHIPPED: LazyLock<Arc<Templates>> = LazyLock::new(|| Arc::new(Templates::embedded("en").unwrap()));
@@ -38,22 +38,6 @@ pub(crate) struct TestApp {
     pub(crate) publisher: Publisher,
     stop: CancellationToken,
     _folder: TempDir,
-}
-
-/// A clock that moves only when told to.
-pub(crate) struct Still(Mutex<Timestamp>);
-
-impl Still {
-    pub(crate) fn advance(&self, duration: Duration) {
-        let mut now = self.0.lock().unwrap();
-        *now = now.plus(duration);
-    }
-}
-
-impl Clock for Still {
-    fn now(&self) -> Timestamp {
-        *self.0.lock().unwrap()
-    }
 }
 
 /// An answer, read to its end.
@@ -115,9 +99,9 @@ impl TestApp {
 
     pub(crate) async fn with(settings: Settings) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let clock = Arc::new(Still(Mutex::new(NOW)));
-        let url = SecretString::from(format!("sqlite://{}", folder.path().join("ledger.db").display()));
-        let store = Store::connect(Options::new(url, 10, clock.clone())).await.unwrap();
+        let clock = Arc::new(Still::at(NOW));
+        let url = testkit::ledger_in(folder.path());
+        let store = Store::connect(Options::new(url.into(), 10, clock.clone())).await.unwrap();
         store.migrate().await.unwrap();
         let stop = CancellationToken::new();
         let publisher = without_broker(&stop);
@@ -159,10 +143,9 @@ impl TestApp {
 
 /// A publisher whose broker refuses connections.
 fn without_broker(stop: &CancellationToken) -> Publisher {
-    let url = SecretString::from("amqp://guest:guest@127.0.0.1:1/none".to_owned());
     let names = Names::of("notifications");
-    let plan = Plan::new(&names, QueueType::Quorum, [5, 30, 120].map(Duration::from_secs));
-    let broker = Broker::new(url, "api").unwrap();
+    let plan = Plan::new(&names, QueueType::Quorum, RETRY_DELAYS);
+    let broker = Broker::new(NO_BROKER.to_owned().into(), "api").unwrap();
     let topology = Topology { broker, names, plan, mode: Mode::Off, management: None, declared: Default::default() };
     Publisher::start(topology, PublisherSettings::new(Duration::from_secs(5)), stop.clone())
 }

@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use axum::http::StatusCode;
 use domain::{
-    Ambiguity, Arrival, Defaults, Failure, FirstSight, Headers, Key, Notification, Outcome, Policy, RecipientHasher,
-    Tenant, decide,
+    Ambiguity, Arrival, Defaults, Failure, FirstSight, Headers, Keyring, Notification, Outcome, Policy,
+    RecipientHasher, decide,
 };
 use serde_json::json;
 use store::{Capture, Claimed};
+use testkit::key_of;
 
 use crate::tests::app::{NOW, SECRET, TestApp, claims, sign, token};
 
@@ -80,12 +81,11 @@ async fn an_id_that_nobody_knows_is_told_with_both_reasons_and_how_long_ids_are_
 
 #[tokio::test]
 async fn deliveries_are_found_by_their_recipient_whatever_key_had_hashed_it() {
-    use domain::{Key, Keyring, Tenant};
     let app = TestApp::start().await;
     let before = Keyring::new(SECRET.as_bytes(), None).recipients();
     let hashes = before.every_hash("+12025550143");
     for (n, hash) in hashes.iter().enumerate() {
-        let key = Key { tenant: Tenant::parse("acme").unwrap(), id: format!("m{n}") };
+        let key = key_of("acme", &format!("m{n}"));
         let target = |_: Option<&[u8]>| {
             let channel = domain::ChannelName::parse("sms").ok()?;
             Some(store::Target { channel, recipient_hash: *hash, recipient_mask: "***43".into() })
@@ -123,8 +123,7 @@ async fn cancelling_what_is_not_known_leaves_a_tombstone_that_others_do_not_see(
 
 /// A delivery of the tenant `acme` with one attempt, which has ended like this.
 pub(crate) async fn attempted(app: &TestApp, id: &str, outcome: Outcome, capture: Option<Capture>) {
-    let key = Key { tenant: Tenant::parse("acme").unwrap(), id: id.to_owned() };
-    let arrival = Arrival::new(key, [7; 32], &Headers::default(), false);
+    let arrival = Arrival::new(key_of("acme", id), [7; 32], &Headers::default(), false);
     let body = json!({"channel": "sms", "destination": "+12025550143", "message": "Hola"}).to_string();
     let notification = Notification::decode(body.as_bytes(), &Defaults { channel: None }).unwrap();
     let row = FirstSight {

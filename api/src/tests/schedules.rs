@@ -42,7 +42,7 @@ async fn a_recurring_schedule_shows_its_next_four_runs_in_utc() {
     let id = body["id"].as_str().unwrap();
     assert_eq!(app.get(&format!("/schedules/{id}"), Some(&token)).await.json(), body);
     assert_eq!(app.get("/schedules", Some(&token)).await.json()["schedules"], json!([body]));
-    let stored = app.store.job(&domain::Key { tenant: domain::Tenant::parse("acme").unwrap(), id: id.into() }).await;
+    let stored = app.store.job(&testkit::key_of("acme", id)).await;
     let stored: Value = serde_json::from_slice(&stored.unwrap().unwrap().body).unwrap();
     assert_eq!((stored.get("id"), &stored["tenant"]), (None, &json!("acme")), "every run has an id of its own");
     let deleted = app.delete(&format!("/schedules/{id}"), Some(&token)).await;

@@ -1,7 +1,5 @@
 //! Tokens: every one that is not valid right now gets the same 401, and scopes are kept apart.
 
-use std::io::Write;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use crate::{JwtAlgorithm, JwtSettings};
@@ -9,6 +7,7 @@ use axum::http::StatusCode;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use secrecy::SecretString;
 use serde_json::{Value, json};
+use testkit::Kept;
 
 use crate::tests::app::{Answer, NOW, SECRET, TestApp, claims, hs256, settings, sign, signing_key, token};
 
@@ -238,7 +237,7 @@ async fn each_route_wants_its_scope() {
 
 #[tokio::test]
 async fn no_token_is_ever_logged() {
-    let log = Log::default();
+    let log = Kept::default();
     let lines = log.clone();
     let subscriber = tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(move || lines.clone());
     let _guard = tracing::subscriber::set_default(subscriber.finish());
@@ -249,24 +248,10 @@ async fn no_token_is_ever_logged() {
         app.get("/deliveries", Some(token)).await;
         app.post("/notify", Some(token), &json!({"channel": "email", "destination": "ada@example.com"})).await;
     }
-    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let log = log.text();
     for token in &tokens {
         let head = &token[..token.len().min(60)];
         assert!(!log.contains(head), "a token is in the log");
-    }
-}
-
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
     }
 }
 

@@ -5,7 +5,8 @@ use serde_json::json;
 use wiremock::{Mock, MockServer, Request, ResponseTemplate, matchers};
 
 use super::server::mount;
-use super::{Case, assert_nothing_personal, kind, over_http};
+use super::{Case, assert_nothing_personal, over_http};
+use crate::tests::tools::kind;
 
 #[tokio::test]
 async fn the_table_of_statuses_holds_for_every_channel_over_http() {

@@ -5,12 +5,12 @@ use std::time::Instant;
 use domain::Outcome;
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpListener;
 use wiremock::{Mock, MockServer, ResponseTemplate, matchers};
 
 use super::server::{raw_server, read_request};
-use super::{Case, assert_nothing_personal, kind, over_http};
+use super::{Case, assert_nothing_personal, over_http};
 use crate::Outgoing;
+use crate::tests::tools::kind;
 
 #[tokio::test]
 async fn nothing_is_handed_over_once_it_has_expired() {
@@ -50,7 +50,7 @@ async fn a_body_without_an_end_is_not_read_to_its_end() {
 #[tokio::test]
 async fn no_connection_is_retriable_and_a_lost_answer_is_ambiguous() {
     for carrier in over_http() {
-        let closed = format!("http://{}", TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap());
+        let closed = format!("http://{}", testkit::nobody());
         let outcome = carrier.send(&closed).await;
         assert_eq!(kind(&outcome), "retriable", "{}: {outcome:?}", carrier.name());
 

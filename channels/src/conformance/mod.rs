@@ -8,7 +8,7 @@ mod server;
 
 use std::time::Duration;
 
-use domain::{Key, Outcome, Rendered, Tenant, Timestamp};
+use domain::{Key, Outcome, Rendered};
 use media::Medium;
 use serde_json::{Map, Value, json};
 
@@ -67,12 +67,12 @@ impl Case {
     fn of(medium: &Medium) -> Self {
         let (subject, text) = (Some("Your secret subject".into()), "Your secret code is 4711".into());
         let Value::Object(data) = json!({ "extra": "data-secret", "n": 1 }) else { unreachable!() };
-        let key = Key { tenant: Tenant::default(), id: "n-1".into() };
+        let key = testkit::key("n-1");
         Self { key, destination: medium.example.into(), rendered: Rendered { subject, text, html: None }, data }
     }
 
     fn outgoing(&self) -> Outgoing<'_> {
-        let now = Timestamp::parse_rfc3339("2026-03-01T09:00:00Z").unwrap();
+        let now = testkit::at("2026-03-01T09:00:00Z");
         let (key, rendered, data) = (&self.key, &self.rendered, &self.data);
         Outgoing {
             key,
@@ -83,18 +83,6 @@ impl Case {
             deadline: None,
             now,
         }
-    }
-}
-
-fn kind(outcome: &Outcome) -> &'static str {
-    match outcome {
-        Outcome::Sent { .. } => "sent",
-        Outcome::Throttled { .. } => "throttled",
-        Outcome::Retriable { alarm: true, .. } => "alarm",
-        Outcome::Retriable { .. } => "retriable",
-        Outcome::Permanent { .. } => "permanent",
-        Outcome::Ambiguous { .. } => "ambiguous",
-        _ => "not a provider's",
     }
 }
 

@@ -9,11 +9,12 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use domain::{Outcome, Rendered};
 use serde_json::Value;
+use testkit::Counterpart;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 
-use crate::tests::tools::{Counterpart, Delivery, channel};
+use crate::tests::tools::{Delivery, channel};
 
 /// Words of many scripts, marks, joined emoji, and what looks like something else.
 const WORDS: &[&str] = &[

@@ -8,8 +8,8 @@ use domain::Outcome;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::tests::smtp::{Server, kind, plain};
-use crate::tests::tools::{Delivery, channel};
+use crate::tests::smtp::{Server, plain};
+use crate::tests::tools::{Delivery, channel, kind};
 
 const HELLO: &str = "250-hi\r\n250";
 

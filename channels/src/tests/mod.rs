@@ -4,4 +4,4 @@ mod corpus;
 mod dialogue;
 mod prism;
 mod smtp;
-mod tools;
+pub(crate) mod tools;

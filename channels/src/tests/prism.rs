@@ -3,15 +3,13 @@
 use std::time::Duration;
 
 use crate::{Settings, fcm, twilio};
-use aws_lc_rs::encoding::AsDer;
-use aws_lc_rs::rsa::{KeyPair, KeySize};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use domain::Outcome;
 use serde_json::json;
+use testkit::Counterpart;
+use testkit::keys::service_account;
 use wiremock::{Mock, MockServer, ResponseTemplate, matchers};
 
-use crate::tests::tools::{Counterpart, Delivery, channel};
+use crate::tests::tools::{Delivery, channel};
 
 #[tokio::test]
 async fn twilios_description_accepts_our_sms_and_whatsapp_messages() {
@@ -44,7 +42,7 @@ async fn googles_description_accepts_our_push_messages_to_tokens_and_installatio
     Mock::given(matchers::path("/token")).respond_with(granted).expect(1).mount(&google).await;
     let fcm = fcm::Settings {
         project_id: None,
-        service_account_key: Some(service_account().into()),
+        service_account_key: Some(service_account().to_string().into()),
         base_url: prism.base_url.clone(),
         token_url: Some(format!("{}/token", google.uri())),
     };
@@ -79,17 +77,4 @@ impl Prism {
 /// A busy machine may need longer than a worker would wait.
 fn settings() -> Settings {
     Settings::unset(Duration::from_secs(60))
-}
-
-fn service_account() -> String {
-    let pair = KeyPair::generate(KeySize::Rsa2048).unwrap();
-    let der = STANDARD.encode(AsDer::as_der(&pair).unwrap().as_ref());
-    json!({
-        "project_id": "example",
-        "private_key_id": "key-1",
-        "private_key": format!("-----BEGIN PRIVATE KEY-----\n{der}\n-----END PRIVATE KEY-----\n"),
-        "client_email": "sender@example.iam.gserviceaccount.com",
-        "token_uri": "https://oauth2.example/token",
-    })
-    .to_string()
 }

@@ -6,10 +6,11 @@ use crate::Settings;
 use crate::smtp::{self, Tls};
 use domain::{Outcome, Reason};
 use serde_json::Value;
+use testkit::Counterpart;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::tests::tools::{Counterpart, Delivery, channel};
+use crate::tests::tools::{Delivery, channel, kind};
 
 #[tokio::test]
 async fn the_mailbox_has_the_mail_as_it_was_meant() {
@@ -196,7 +197,7 @@ async fn what_ends_before_the_mail_is_retriable_and_what_ends_in_it_is_ambiguous
         });
         assert_eq!(kind(&outcome), *expected, "{replies:?}: {outcome:?}");
     }
-    let nobody = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
+    let nobody = testkit::nobody().port();
     let outcome = Delivery::new("n-1", "ana@example.org").send_by(&channel("email", &plain(nobody))).await;
     assert_eq!(kind(&outcome), "retriable", "{outcome:?}");
 }
@@ -280,17 +281,5 @@ async fn dialogue(stream: TcpStream, replies: &[&str]) {
         while stream.read_line(&mut line).await.unwrap_or(0) > 0 && line != ".\r\n" {
             line.clear();
         }
-    }
-}
-
-pub(crate) fn kind(outcome: &Outcome) -> &'static str {
-    match outcome {
-        Outcome::Sent { .. } => "sent",
-        Outcome::Throttled { .. } => "throttled",
-        Outcome::Retriable { alarm: true, .. } => "alarm",
-        Outcome::Retriable { .. } => "retriable",
-        Outcome::Permanent { .. } => "permanent",
-        Outcome::Ambiguous { .. } => "ambiguous",
-        _ => "not a provider's",
     }
 }

@@ -1,48 +1,10 @@
-//! Starts the counterparts that `make tools` installs, reads what they print, and ends them.
+//! What is sent to a provider's counterpart, and what came of it.
 
-use std::path::{Path, PathBuf};
-use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use crate::{Channels, Enabled, Outgoing, Settings};
-use domain::{ChannelName, Key, Outcome, Rendered, Tenant, Timestamp};
+use domain::{ChannelName, Key, Outcome, Rendered, Timestamp};
 use serde_json::{Map, Value};
-use tokio::io::{AsyncBufReadExt, BufReader, Lines};
-use tokio::process::{Child, ChildStdin, ChildStdout, Command};
-
-/// Far above what any counterpart needs to start, even on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(60);
-
-/// A program that runs as long as this value lives.
-pub(crate) struct Counterpart {
-    _child: Child,
-    _stdin: ChildStdin,
-    lines: Lines<BufReader<ChildStdout>>,
-}
-
-impl Counterpart {
-    /// `program` is relative to the folder where the tools are installed.
-    pub(crate) fn start(program: &str, arguments: &[&str]) -> Self {
-        let program = installed().join(program);
-        assert!(program.exists(), "{} is missing: run `make tools`", program.display());
-        let mut child = Command::new(&program)
-            .args(arguments)
-            .current_dir(repository())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .unwrap_or_else(|error| panic!("{} does not start ({error}): run `make tools`", program.display()));
-        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        Self { _stdin: child.stdin.take().unwrap(), _child: child, lines }
-    }
-
-    /// The next line that it prints.
-    pub(crate) async fn line(&mut self) -> String {
-        let line = tokio::time::timeout(PATIENCE, self.lines.next_line()).await.expect("it prints a line in time");
-        line.unwrap().expect("it is still running; is everything installed? run `make tools`")
-    }
-}
 
 /// The only channel of that name that these settings enable.
 pub(crate) fn channel(name: &str, settings: &Settings) -> std::sync::Arc<Enabled> {
@@ -67,7 +29,7 @@ impl Delivery {
             html: Some("<p>Your code is <b>4711</b>.</p>".into()),
         };
         let data = Map::from_iter([("order".to_owned(), Value::from(7)), ("kind".to_owned(), "otp".into())]);
-        let key = Key { tenant: Tenant::default(), id: id.into() };
+        let key = testkit::key(id);
         Self { key, destination: destination.into(), rendered, data, deadline: None }
     }
 
@@ -80,7 +42,7 @@ impl Delivery {
     }
 
     pub(crate) async fn send_by(&self, channel: &Enabled) -> Outcome {
-        let now = Timestamp::parse_rfc3339("2026-03-01T09:00:00Z").unwrap();
+        let now = testkit::at("2026-03-01T09:00:00Z");
         let outgoing = Outgoing {
             key: &self.key,
             destination: &self.destination,
@@ -94,10 +56,28 @@ impl Delivery {
     }
 }
 
-fn repository() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+/// One delivery of a time long ago, which expires so many seconds later.
+pub(crate) fn outgoing<'a>(
+    key: &'a Key,
+    destination: &'a str,
+    rendered: &'a Rendered,
+    data: &'a Map<String, Value>,
+    seconds: Option<u64>,
+) -> Outgoing<'a> {
+    let now = Timestamp::from_seconds(1_000_000);
+    let expires_at = seconds.map(|seconds| now.plus(Duration::from_secs(seconds)));
+    Outgoing { key, destination, rendered, data, expires_at, deadline: None, now }
 }
 
-fn installed() -> PathBuf {
-    std::env::var_os("CHASQUI_TOOLS").map_or_else(|| repository().join("var/tools"), PathBuf::from)
+/// A word for what came of it.
+pub(crate) fn kind(outcome: &Outcome) -> &'static str {
+    match outcome {
+        Outcome::Sent { .. } => "sent",
+        Outcome::Throttled { .. } => "throttled",
+        Outcome::Retriable { alarm: true, .. } => "alarm",
+        Outcome::Retriable { .. } => "retriable",
+        Outcome::Permanent { .. } => "permanent",
+        Outcome::Ambiguous { .. } => "ambiguous",
+        _ => "not a provider's",
+    }
 }

@@ -1,9 +1,9 @@
 //! What is typed wrong, where it can be: each thing is told once, with what to do, and no value is repeated.
 
-use aws_lc_rs::encoding::{AsDer as _, Pkcs8V1Der};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::json;
+use testkit::SECRET;
+use testkit::keys::service_account;
 
 use super::*;
 
@@ -11,11 +11,8 @@ mod at_once;
 mod files;
 mod typos;
 
-const RIGHT: [(&str, &str); 3] = [
-    ("AMQP_URL", "amqp://u:p@127.0.0.1:5672/foro"),
-    ("DATABASE_URL", "sqlite:x.db"),
-    ("SECRET_KEY", "a secret of the tests that is long enough"),
-];
+const RIGHT: [(&str, &str); 3] =
+    [("AMQP_URL", "amqp://u:p@127.0.0.1:5672/foro"), ("DATABASE_URL", "sqlite:x.db"), ("SECRET_KEY", SECRET)];
 
 fn read(role: Role, settings: &[(&str, &str)]) -> Result<Config, Problems> {
     Config::read(REFERENCE.with(RIGHT.iter().chain(settings).copied()), role)
@@ -334,24 +331,10 @@ fn every_setting_of_a_provider_has_its_default_in_the_reference() {
     assert_eq!(Some(channels.fcm.base_url.as_str()), reference["fcm_base_url"].as_str());
 }
 
-/// A key as Google writes it, pretty-printed.
-fn service_account() -> String {
-    let key = aws_lc_rs::rsa::KeyPair::generate(aws_lc_rs::rsa::KeySize::Rsa2048).unwrap();
-    let der: Pkcs8V1Der<'_> = key.as_der().unwrap();
-    let body = STANDARD.encode(der.as_ref());
-    let lines: Vec<&str> = body.as_bytes().chunks(64).map(|line| std::str::from_utf8(line).unwrap()).collect();
-    let pem = format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n", lines.join("\n"));
-    let account = json!({
-        "type": "service_account", "project_id": "a-project", "private_key_id": "1", "private_key": pem,
-        "client_email": "chasqui@a-project.iam.gserviceaccount.com", "token_uri": "https://oauth2.googleapis.com/token",
-    });
-    serde_json::to_string_pretty(&account).unwrap()
-}
-
 #[test]
 fn a_key_of_firebase_is_read_however_it_is_written_into_the_file() {
-    let pretty = service_account();
-    let line = serde_json::from_str::<serde_json::Value>(&pretty).unwrap().to_string();
+    let account = service_account();
+    let (pretty, line) = (serde_json::to_string_pretty(&account).unwrap(), account.to_string());
     let pairs: String = RIGHT.iter().map(|(name, value)| format!("{name}={value}\n")).collect();
     let read = |value: &str| {
         let text = format!("{pairs}SANDBOX=off\nFIREBASE_SERVICE_ACCOUNT_KEY={value}\nLOG=warn\n");

@@ -1,31 +1,11 @@
 //! What a hostile publisher writes into an id or an error must not act on the terminal of whoever reads the log.
 
-use std::sync::{Arc, Mutex};
-
 use domain::acts;
+use testkit::Kept;
 
 use super::*;
 
 const HOSTILE: &str = "a\r\nb\u{1b}[2J\u{202e}\u{85}\u{7f}é";
-
-#[derive(Clone, Default)]
-struct Kept(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Kept {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl Kept {
-    fn text(&self) -> String {
-        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
-    }
-}
 
 fn told() {
     tracing::warn!(delivery = %HOSTILE, error = HOSTILE, debug = ?HOSTILE, "a message {HOSTILE}");

@@ -3,12 +3,11 @@
 use std::time::{Duration, Instant};
 
 use chasqui::clock::SystemClock;
-use domain::{Attempt, AttemptOutcome, Clock as _, Key, Lease, Order, RecipientHash, Row, State, Tenant};
+use domain::{Attempt, AttemptOutcome, Clock as _, Lease, Row, State};
 use e2e::chaos::books::{Answer, Cancel, End, Entry, Found, Way, extra_letters, judge};
 use e2e::fleet::DeadLetter;
 use e2e::provider::{self, Received};
 use store::DeliveryView;
-use uuid::Uuid;
 
 fn entry() -> Entry {
     Entry {
@@ -25,30 +24,16 @@ fn entry() -> Entry {
 fn row(state: State, attempts: &[AttemptOutcome]) -> DeliveryView {
     let now = SystemClock.now();
     let row = Row {
-        key: Key { tenant: Tenant::default(), id: "m1".into() },
         channel: domain::ChannelName::parse("whatsapp").expect("a name"),
         state,
-        epoch: 0,
         attempt: 1,
-        seq: 0,
         version: 2,
-        token: Uuid::nil(),
         lease: Lease::RanOut,
         content: None,
-        fingerprint: None,
-        order: Order::Nothing,
-        has_letter: false,
         ambiguous: !attempts.is_empty(),
-        throttled_since: None,
-        expires_at: None,
         created_at: now,
         updated_at: now,
-        recipient_hash: RecipientHash::UNKNOWN,
-        recipient_mask: "***43".into(),
-        parent: None,
-        provider: None,
-        provider_id: None,
-        code: None,
+        ..testkit::row("m1")
     };
     let attempt = |outcome: &AttemptOutcome| Attempt {
         epoch: 0,

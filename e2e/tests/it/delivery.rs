@@ -5,6 +5,7 @@ use e2e::provider::Provider;
 use e2e::{Database, TestFleet};
 use lapin::BasicProperties;
 use serde_json::json;
+use testkit::key;
 
 const BODY: &str =
     r#"{"channel":"SMS","destination":"+12025550143","subject":"Aviso","message":"Su pedido está listo"}"#;
@@ -93,7 +94,6 @@ async fn fields_that_are_not_known_kill_no_message_and_are_told_of() {
         fleet.notify("plain", &json!({"channel": "sms", "destination": "+12025550143", "message": "Hola"})).await;
         fleet.until("extra", State::Sent).await;
         fleet.until("plain", State::Sent).await;
-        let key = |id: &str| domain::Key { tenant: domain::Tenant::default(), id: id.into() };
         let warnings = e2e::fleet::until("warnings", async || {
             let warnings = fleet.running().store.warnings(&key("extra")).await.expect("read");
             (!warnings.is_empty()).then_some(warnings)

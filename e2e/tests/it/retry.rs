@@ -90,7 +90,7 @@ async fn a_longer_retry_after_than_the_last_tier_goes_by_the_scheduler_whatever_
         let (id, to) = (format!("later-{status}"), format!("+1202555014{nth}"));
         provider.answer(Answer::Refuse { status, code, retry_after: Some("2".into()) });
         fleet.notify(&id, &sms(&to)).await;
-        let key = domain::Key { tenant: domain::Tenant::default(), id: id.clone() };
+        let key = testkit::key(&id);
         let job = e2e::fleet::until("a job", async || fleet.running().store.job(&key).await.expect("read")).await;
         provider.answer(Answer::Accept);
         let view = fleet.until(&id, State::Sent).await;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use chasqui::clock::SystemClock;
-use domain::{ChannelName, Clock, Key, Lane, State, Tenant, Timestamp, content_of};
+use domain::{ChannelName, Clock, Lane, State, Timestamp, content_of};
 use e2e::provider::Provider;
 use e2e::{Database, TestFleet};
 use lapin::BasicProperties;
@@ -11,6 +11,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use sqlx::Executor as _;
 use store::{Filter, Job, JobKind, Patience, StuckCounts};
+use testkit::{at, key};
 
 fn in_seconds(seconds: u64) -> String {
     SystemClock.now().plus(Duration::from_secs(seconds)).to_string()
@@ -34,7 +35,7 @@ async fn a_send_at_waits_for_its_time(database: Database) {
     let http_id = accepted["id"].as_str().expect("an id").to_owned();
     for (id, body) in [("by-lane", &by_lane), ("by-scheduled", &by_scheduled), (&http_id, &by_http)] {
         let view = fleet.until(id, State::Sent).await;
-        let due = domain::Timestamp::parse_rfc3339(body["send_at"].as_str().expect("text")).expect("a time");
+        let due = at(body["send_at"].as_str().expect("text"));
         assert!(view.row.updated_at >= due, "{id} was sent before its time");
     }
     assert_eq!(provider.received().len(), 3);
@@ -86,7 +87,7 @@ async fn a_cancelled_job_is_never_sent() {
     let provider = Provider::start().await;
     let fleet = TestFleet::start(Database::Sqlite, &provider.settings()).await;
     fleet.notify("cancelled", &later(3)).await;
-    let key = domain::Key { tenant: domain::Tenant::default(), id: "cancelled".into() };
+    let key = key("cancelled");
     e2e::fleet::until("a job", async || fleet.running().store.job(&key).await.expect("read")).await;
     let cancelled = fleet.running().store.cancel(&key, SystemClock.now()).await.expect("cancelled");
     assert_eq!(cancelled, store::Cancel::Cancelled { maybe_sent: false });
@@ -100,7 +101,7 @@ async fn a_cancelled_job_is_never_sent() {
 async fn a_delivery_that_was_cancelled_before_it_came_is_not_sent() {
     let provider = Provider::start().await;
     let fleet = TestFleet::start(Database::Postgres, &provider.settings()).await;
-    let key = domain::Key { tenant: domain::Tenant::default(), id: "tombstone".into() };
+    let key = key("tombstone");
     let cancelled = fleet.running().store.cancel(&key, SystemClock.now()).await.expect("cancelled");
     assert_eq!(cancelled, store::Cancel::Unknown);
     let body = json!({"channel": "sms", "destination": "+12025550143", "message": "Hola"});
@@ -143,11 +144,7 @@ async fn jobs_that_cannot_be_published_do_not_hold_up_the_others() {
     fleet.remove().await;
 }
 
-fn key(id: &str) -> Key {
-    Key { tenant: Tenant::default(), id: id.into() }
-}
-
-fn job(id: &str, lane: Lane, due_at: Timestamp) -> Job {
+pub(crate) fn job(id: &str, lane: Lane, due_at: Timestamp) -> Job {
     let body = json!({"channel": "sms", "destination": "+12025550143", "message": "due"}).to_string().into_bytes();
     Job {
         key: key(id),

@@ -1,6 +1,7 @@
 //! The settings: every name documented, every problem told at once, no value ever repeated.
 
 use chasqui::config::{Config, Open, REFERENCE, Role};
+use testkit::SECRET;
 
 fn problems(role: Role, settings: &[(&str, &str)]) -> String {
     Config::read(REFERENCE.with(settings.iter().copied()), role).expect_err("refused").to_string()
@@ -43,7 +44,7 @@ fn two_brokers_and_two_ledgers_are_a_contradiction() {
             ("RABBITMQ_HOST", "127.0.0.2"),
             ("DATABASE_URL", "sqlite:one.db"),
             ("DB_URL", "postgresql+psycopg2://u:p@127.0.0.1/two"),
-            ("SECRET_KEY", "a secret of the tests that is long enough"),
+            ("SECRET_KEY", SECRET),
         ],
     );
     assert!(told.contains("AMQP_URL and RABBITMQ_HOST") && told.contains("DATABASE_URL and DB_URL"), "{told}");
@@ -58,7 +59,7 @@ fn the_names_of_the_original_stack_are_enough() {
         ("RABBITMQ_USERNAME", "notifications_user"),
         ("RABBITMQ_PASSWORD", "p@ss/word"),
         ("DB_URL", "postgresql+psycopg2://u:p@127.0.0.1/notifications"),
-        ("SECRET_KEY", "a secret of the tests that is long enough"),
+        ("SECRET_KEY", SECRET),
         ("SMTP_USER", ""),
         ("SANDBOX", "true"),
     ];
@@ -68,7 +69,7 @@ fn the_names_of_the_original_stack_are_enough() {
 #[test]
 fn amqp_in_clear_to_another_machine_is_refused_unless_allowed() {
     let url = ("AMQP_URL", "amqp://a:b@broker.example.com:5672/foro");
-    let others = [("DATABASE_URL", "sqlite:x.db"), ("SECRET_KEY", "a secret of the tests that is long enough")];
+    let others = [("DATABASE_URL", "sqlite:x.db"), ("SECRET_KEY", SECRET)];
     let told = problems(Role::Api, &[&[url], &others[..]].concat());
     assert!(told.contains("AMQP_ALLOW_PLAINTEXT"), "{told}");
     let allowed = [&[url, ("AMQP_ALLOW_PLAINTEXT", "true")], &others[..]].concat();
@@ -79,11 +80,7 @@ fn amqp_in_clear_to_another_machine_is_refused_unless_allowed() {
 fn a_worker_without_any_channel_does_not_start() {
     let told = problems(
         Role::Worker,
-        &[
-            ("AMQP_URL", "amqp://a:b@127.0.0.1/foro"),
-            ("DATABASE_URL", "sqlite:x.db"),
-            ("SECRET_KEY", "a secret of the tests that is long enough"),
-        ],
+        &[("AMQP_URL", "amqp://a:b@127.0.0.1/foro"), ("DATABASE_URL", "sqlite:x.db"), ("SECRET_KEY", SECRET)],
     );
     assert!(told.contains("SANDBOX"), "{told}");
 }
@@ -111,11 +108,7 @@ fn everything_that_is_wrong_with_the_demo_schedule_is_named() {
 #[test]
 fn who_may_send_without_a_token_is_said_by_the_operator_except_on_a_private_fleet() {
     let read = |role, given: &[(&str, &str)]| {
-        let base = [
-            ("AMQP_URL", "amqp://a:b@127.0.0.1/foro"),
-            ("DATABASE_URL", "sqlite:x.db"),
-            ("SECRET_KEY", "a secret of the tests that is long enough"),
-        ];
+        let base = [("AMQP_URL", "amqp://a:b@127.0.0.1/foro"), ("DATABASE_URL", "sqlite:x.db"), ("SECRET_KEY", SECRET)];
         Config::read(REFERENCE.with([&base, given].concat()), role).map(|config| config.api.open)
     };
     assert_eq!(read(Role::Api, &[]), Ok(Open::Nobody));
@@ -155,6 +148,6 @@ fn the_secret_may_stand_in_a_file() {
     assert!(read().expect_err("there is none").to_string().contains("SECRET_KEY_FILE"));
     std::fs::write(&path, "short\n").expect("written");
     assert!(read().expect_err("too short").to_string().contains("32 bytes"));
-    std::fs::write(&path, "a secret of the tests that is long enough\n").expect("written");
+    std::fs::write(&path, format!("{SECRET}\n")).expect("written");
     assert!(read().expect("accepted").secret_key.is_some());
 }

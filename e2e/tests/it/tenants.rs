@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use chasqui::clock::SystemClock;
-use domain::{Clock, Key, State, Tenant, child_id};
+use domain::{Clock, Key, State, child_id};
 use e2e::fleet::until;
 use e2e::provider::{Answer, Provider};
 use e2e::{Database, TestFleet};
@@ -59,7 +59,7 @@ impl Publisher {
     }
 
     fn key(&self, id: &str) -> Key {
-        Key { tenant: Tenant::parse(&self.name).expect("a name of a tenant"), id: id.to_owned() }
+        testkit::key_of(&self.name, id)
     }
 
     async fn delivery(&self, fleet: &TestFleet, id: &str) -> Option<DeliveryView> {

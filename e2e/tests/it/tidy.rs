@@ -48,7 +48,7 @@ const EDGES: &[(&str, &[&str])] = &[
 ];
 
 /// Tests and measurements stand outside: they may know every crate, and use every library.
-const OUTSIDE: [&str; 2] = ["e2e", "bench"];
+const OUTSIDE: [&str; 3] = ["testkit", "e2e", "bench"];
 
 /// Libraries that only these crates may use.
 const OWNERS: &[(&str, &[&str])] = &[
@@ -94,6 +94,23 @@ fn crates_know_only_whom_they_may_know() {
             assert!(!used, "{} must not use {library}: only {owners:?} may", package.name);
         }
     }
+}
+
+/// Nothing of it is built into what is shipped. A crate that it knew could not use it in unit tests, where that crate's
+/// types are another build's, and every test binary would be linked again whenever that crate changes.
+#[test]
+fn what_tests_share_is_no_part_of_the_product() {
+    let packages = metadata().packages;
+    let ours: BTreeSet<String> = packages.iter().map(|package| package.name.to_string()).collect();
+    for package in packages.iter().filter(|package| !OUTSIDE.contains(&package.name.as_str())) {
+        let named = package.dependencies.iter().filter(|dependency| dependency.name.as_str() == "testkit");
+        let built: Vec<_> = named.filter(|dependency| dependency.kind != DependencyKind::Development).collect();
+        assert!(built.is_empty(), "{} must name testkit for its tests only: {built:?}", package.name);
+    }
+    let testkit = packages.iter().find(|package| package.name.as_str() == "testkit").expect("a crate of the workspace");
+    let known = testkit.dependencies.iter().map(|dependency| dependency.name.as_str());
+    let known: Vec<_> = known.filter(|name| ours.contains(*name)).collect();
+    assert_eq!(known, ["domain"], "testkit must know no other crate");
 }
 
 /// Each test binary is linked again after a change of `domain`, with SQL, TLS and the broker's client.

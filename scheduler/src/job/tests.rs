@@ -1,36 +1,15 @@
 //! A one-shot job goes out as the delivery it is, a recurring one as a new delivery for each fire.
 
-use domain::{ChannelName, Tenant, content_of};
-use serde_json::json;
+use domain::Tenant;
 
 use super::*;
-
-fn at(text: &str) -> Timestamp {
-    Timestamp::parse_rfc3339(text).unwrap()
-}
+use crate::testing::{at, schedule};
 
 fn job(kind: JobKind, due: &str) -> Job {
-    let body = json!({"channel": "sms", "destination": "+12025550143", "message": "Hola"}).to_string().into_bytes();
     let carried = Carried::default().with_app_id("orders");
     let kept = Kept { carried, publisher: Some("orders".into()), again: true, parent: None };
-    Job {
-        key: Key { tenant: Tenant::default(), id: "reminder".into() },
-        kind,
-        lane: Lane::Bulk,
-        channel: ChannelName::parse("sms").ok(),
-        recipient_mask: Some("***43".into()),
-        content: content_of(&body),
-        body,
-        epoch: 0,
-        seq: 0,
-        attempt: 0,
-        carried: serde_json::to_vec(&kept).unwrap(),
-        due_at: at(due),
-        expires_at: None,
-        max_lateness_seconds: None,
-        created_at: at("2026-03-01T00:00:00Z"),
-        last_fired_at: None,
-    }
+    let carried = serde_json::to_vec(&kept).unwrap();
+    Job { kind, lane: Lane::Bulk, carried, ..schedule("reminder", "0 9 * * *", "UTC", due) }
 }
 
 fn cron(cron: &str, zone: &str, due: &str) -> Job {

@@ -27,7 +27,7 @@ async fn plan(session: &mut Session, sql: &'static str) -> Vec<String> {
 #[tokio::test]
 async fn a_group_finds_its_rows_by_their_keys_and_never_scans_the_ledger() {
     let folder = tempfile::tempdir().unwrap();
-    let url = format!("sqlite:{}", folder.path().join("ledger.db").display());
+    let url = testkit::ledger_in(folder.path());
     let store = Store::connect(Options::new(url.into(), 10, Arc::new(SystemClock))).await.unwrap();
     store.migrate().await.unwrap();
     for sql in [record::UPDATE, record::END, claim::TAKE] {

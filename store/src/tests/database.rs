@@ -1,25 +1,25 @@
 //! A fresh database per test, and the rows that the tests write.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use crate::{Options, Store};
-use domain::{
-    Arrival, ChannelName, Clock, Failure, Hand, Key, Lease, Order, Outcome, Policy, RecipientHash, Row, State, Tenant,
-    Timestamp, Transition, content_of,
-};
+use domain::{Arrival, Failure, Hand, Outcome, Policy, Row, Timestamp, Transition, content_of};
 use secrecy::SecretString;
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, SqliteConnection};
 use tempfile::TempDir;
+use testkit::postgres::{self, create_database, drop_database};
+use testkit::{RETRY_DELAYS, Still};
 use uuid::Uuid;
+
+pub(crate) use testkit::key;
 
 pub(crate) const HOUR: Duration = Duration::from_secs(3600);
 
 /// Dropped with its test: the file, or the database on the server.
 pub(crate) enum Database {
     Sqlite { folder: TempDir },
-    Postgres { server: String, name: String },
+    Postgres { server: String, name: String, url: String },
 }
 
 impl Database {
@@ -37,29 +37,24 @@ impl Database {
     }
 
     async fn postgres_with(options: &str) -> Self {
-        let server = std::env::var("CHASQUI_TEST_POSTGRES_URL").expect(
+        let server = std::env::var(postgres::SERVER).expect(
             "CHASQUI_TEST_POSTGRES_URL is not set: run `make test`, which starts a Postgres for the tests, \
              or only the tests named `on_sqlite`",
         );
         let name = format!("store_test_{}", Uuid::new_v4().simple());
-        let mut connection = PgConnection::connect(&server).await.unwrap();
-        connection.execute(AssertSqlSafe(format!("CREATE DATABASE {name} {options}"))).await.unwrap();
-        Self::Postgres { server, name }
+        let url = create_database(&server, &name, options).await.unwrap();
+        Self::Postgres { server, name, url }
     }
 
     pub(crate) fn url(&self) -> String {
         match self {
             Self::Sqlite { folder } => format!("sqlite:{}", folder.path().join("new/folder/ledger.db").display()),
-            Self::Postgres { server, name } => {
-                let mut url = url::Url::parse(server).unwrap();
-                url.set_path(name);
-                url.into()
-            }
+            Self::Postgres { url, .. } => url.clone(),
         }
     }
 
     pub(crate) fn options(&self) -> Options {
-        Options::new(SecretString::from(self.url()), 10, Arc::new(TestClock::default()))
+        Options::new(SecretString::from(self.url()), 10, clock())
     }
 
     /// A process of its own, as far as the database can tell.
@@ -113,27 +108,19 @@ impl Database {
 
 impl Drop for Database {
     fn drop(&mut self) {
-        let Self::Postgres { server, name } = self else { return };
-        let (server, sql) = (server.clone(), format!("DROP DATABASE {name} WITH (FORCE)"));
+        let Self::Postgres { server, name, .. } = self else { return };
+        let (server, name) = (server.clone(), name.clone());
         let dropping = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-            runtime.block_on(async {
-                let mut connection = PgConnection::connect(&server).await.unwrap();
-                connection.execute(AssertSqlSafe(sql)).await.unwrap();
-            });
+            runtime.block_on(drop_database(&server, &name)).unwrap();
         });
         let _ = dropping.join();
     }
 }
 
-/// Stands still unless a test moves it.
-#[derive(Default)]
-pub(crate) struct TestClock(AtomicI64);
-
-impl Clock for TestClock {
-    fn now(&self) -> Timestamp {
-        at(self.0.load(Ordering::Relaxed))
-    }
+/// It stands still when the tests begin.
+pub(crate) fn clock() -> Arc<Still> {
+    Arc::new(Still::at(at(0)))
 }
 
 /// So many seconds after the tests began.
@@ -141,37 +128,17 @@ pub(crate) fn at(seconds: i64) -> Timestamp {
     Timestamp::from_seconds(1_800_000_000 + seconds)
 }
 
-pub(crate) fn key(id: &str) -> Key {
-    Key { tenant: Tenant::default(), id: id.into() }
-}
-
 /// A new delivery as the worker would insert it.
 pub(crate) fn candidate(id: &str) -> Row {
     Row {
-        key: key(id),
-        channel: ChannelName::parse("sms").unwrap(),
-        state: State::Sending,
-        epoch: 0,
-        attempt: 0,
-        seq: 0,
-        version: 1,
         token: Uuid::new_v4(),
-        lease: Lease::Live,
         content: Some(content_of(b"body")),
-        fingerprint: None,
-        order: Order::Nothing,
-        has_letter: false,
-        ambiguous: false,
-        throttled_since: None,
         expires_at: Some(at(86_400)),
         created_at: at(0),
         updated_at: at(0),
-        recipient_hash: RecipientHash::UNKNOWN,
         recipient_mask: "***67".into(),
         parent: Some("parent".into()),
-        provider: None,
-        provider_id: None,
-        code: None,
+        ..testkit::row(id)
     }
 }
 
@@ -182,12 +149,7 @@ pub(crate) fn arrival(id: &str) -> Arrival {
 }
 
 pub(crate) fn policy() -> Policy {
-    Policy {
-        max_retries: 3,
-        delays: [5, 30, 120].map(Duration::from_secs),
-        throttle_max_age: HOUR,
-        ambiguity: domain::Ambiguity::Resend,
-    }
+    Policy { max_retries: 3, delays: RETRY_DELAYS, throttle_max_age: HOUR, ambiguity: domain::Ambiguity::Resend }
 }
 
 pub(crate) fn sent() -> Outcome {

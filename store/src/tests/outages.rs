@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use crate::{Claimed, Recorded, Store, StoreError};
 use sqlx::{Connection as _, Executor as _, PgConnection, SqliteConnection};
 
-use crate::tests::database::{Database, HOUR, arrival, candidate, decide, key, sent};
+use crate::tests::database::{Database, HOUR, arrival, candidate, clock, decide, key, sent};
 
 /// Repeats a move as a worker would, until it succeeds. Panics after half a minute.
 async fn until_written<T>(mut attempt: impl AsyncFnMut() -> Result<T, StoreError>) -> T {
@@ -64,11 +64,7 @@ async fn a_table_that_is_changed_meanwhile_is_read_again() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_that_is_away_is_unavailable() {
-    let options = crate::Options::new(
-        "postgres://nobody@127.0.0.1:1/none".to_owned().into(),
-        10,
-        std::sync::Arc::new(crate::tests::database::TestClock::default()),
-    );
+    let options = crate::Options::new("postgres://nobody@127.0.0.1:1/none".to_owned().into(), 10, clock());
     let store = Store::connect(options).await.unwrap();
     let claimed = store.claim(candidate("away"), &arrival("away"), HOUR).await;
     assert!(matches!(claimed, Err(StoreError::Unavailable(_))), "{claimed:?}");

@@ -11,6 +11,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Value, json};
+use testkit::fuzz_cases;
 
 use super::{load_with, render};
 use crate::Limits;
@@ -200,13 +201,10 @@ fn value() -> impl Strategy<Value = Value> {
     })
 }
 
-fn cases() -> u32 {
-    std::env::var("CHASQUI_FUZZ_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(CASES)
-}
-
 #[test]
 fn any_template_with_any_data_ends_within_its_limits_and_data_is_never_run() {
-    let config = Config { cases: cases() / DATA as u32, failure_persistence: None, ..Config::default() };
+    let cases = fuzz_cases(CASES);
+    let config = Config { cases: cases / DATA as u32, failure_persistence: None, ..Config::default() };
     let rendered = Cell::new(0);
     let ran = TestRunner::new(config).run(&(template(), vec((value(), value()), DATA)), |(text, data)| {
         // The sample takes the harmless branch, so that whatever compiles is loaded.
@@ -224,6 +222,6 @@ fn any_template_with_any_data_ends_within_its_limits_and_data_is_never_run() {
         Ok(())
     });
     ran.unwrap();
-    println!("{} renderings of {} gave words", rendered.get(), cases());
-    assert!(rendered.get() > cases() / 20, "the grammar gives too little that renders: {}", rendered.get());
+    println!("{} renderings of {} gave words", rendered.get(), cases);
+    assert!(rendered.get() > cases / 20, "the grammar gives too little that renders: {}", rendered.get());
 }

@@ -8,11 +8,12 @@ use std::collections::BTreeMap;
 use amqp::types::{AMQPValue, ByteArray, DecimalValue, FieldArray, FieldTable, ShortString};
 use amqp::value::table_len;
 use amqp::{BasicProperties, delivery_count};
-use domain::{Arrival, DeadMark, Hand, Headers, Key, Lane, Tenant, Timestamp};
+use domain::{Arrival, DeadMark, Hand, Headers, Lane, Timestamp};
 use proptest::collection::vec;
 use proptest::option::of;
 use proptest::prelude::*;
 use proptest::sample::select;
+use testkit::{fuzz_cases, key};
 
 use super::tests::NAMES;
 use super::*;
@@ -131,12 +132,8 @@ fn ours() -> impl Strategy<Value = Headers> {
     )
 }
 
-fn cases() -> u32 {
-    std::env::var("CHASQUI_FUZZ_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(CASES)
-}
-
 proptest! {
-    #![proptest_config(ProptestConfig { cases: cases(), failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: fuzz_cases(CASES), failure_persistence: None, ..Default::default() })]
 
     #[test]
     fn whatever_the_headers_are_they_are_read_and_ours_come_back_as_they_were_written(
@@ -144,8 +141,7 @@ proptest! {
         headers in ours(),
     ) {
         let read = read_headers(&received, &Names::of("notifications"));
-        let key = Key { tenant: Tenant::default(), id: "id".into() };
-        let arrival = Arrival::new(key, [0; 32], &read, false);
+        let arrival = Arrival::new(key("id"), [0; 32], &read, false);
         prop_assert!(read.hand() != Hand::Mover || arrival.epoch > 0);
         let _ = (delivery_count(&received, true), sent_at(&received));
 

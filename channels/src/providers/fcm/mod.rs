@@ -53,7 +53,7 @@ fn connect(settings: &crate::Settings) -> Connected {
 fn over_http(base_url: &str) -> crate::Settings {
     let fcm = Settings {
         project_id: Some("example".into()),
-        service_account_key: Some(grant::tests::service_account().into()),
+        service_account_key: Some(testkit::keys::service_account().to_string().into()),
         base_url: base_url.into(),
         token_url: Some(format!("{base_url}/token")),
     };

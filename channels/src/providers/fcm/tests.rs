@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
-use domain::{ChannelName, Key, Rendered, Tenant, Timestamp};
+use domain::{ChannelName, Rendered};
 use serde_json::{Map, Value, json};
+use testkit::key;
 use wiremock::matchers::{header, method, path};
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 
 use super::*;
 use crate::Channels;
+use crate::tests::tools::outgoing;
 
 const URL: &str = "/v1/projects/example/messages:send";
 
@@ -73,7 +75,7 @@ async fn a_push_that_expires_while_its_token_is_asked_for_is_not_sent() {
     Mock::given(path("/token")).respond_with(never).mount(&server).await;
     Mock::given(path(URL)).respond_with(ResponseTemplate::new(200)).expect(0).mount(&server).await;
     let channels = Channels::enable(&over_http(&server.uri())).unwrap();
-    let (key, rendered, data) = (Key { tenant: Tenant::default(), id: "n-1".into() }, rendered(), Map::new());
+    let (key, rendered, data) = (key("n-1"), rendered(), Map::new());
     let deadline = Some(std::time::Instant::now() + Duration::from_millis(200));
     let late = Outgoing { deadline, ..outgoing(&key, "token-1", &rendered, &data, Some(90)) };
     let push = channels.get(&ChannelName::parse("push").unwrap()).unwrap();
@@ -151,7 +153,7 @@ async fn once_the_project_has_delivered_a_device_of_another_one_is_refused_for_g
     Mock::given(path(URL)).respond_with(mismatch).mount(&server).await;
     let channels = Channels::enable(&over_http(&server.uri())).unwrap();
     let channel = channels.get(&ChannelName::parse("push").unwrap()).unwrap();
-    let (key, rendered, data) = (key(), rendered(), Map::new());
+    let (key, rendered, data) = (key("n-1"), rendered(), Map::new());
     let outgoing = outgoing(&key, "token-1", &rendered, &data, None);
     assert!(matches!(channel.send(&outgoing).await, Outcome::Sent { .. }));
     let outcome = channel.send(&outgoing).await;
@@ -181,7 +183,7 @@ async fn a_token_that_is_refused_is_replaced_at_the_next_attempt() {
     good.respond_with(ResponseTemplate::new(200)).expect(1).mount(&server).await;
     let channels = Channels::enable(&over_http(&server.uri())).unwrap();
     let channel = channels.get(&ChannelName::parse("push").unwrap()).unwrap();
-    let (key, rendered, data) = (key(), rendered(), Map::new());
+    let (key, rendered, data) = (key("n-1"), rendered(), Map::new());
     let outgoing = outgoing(&key, "token-1", &rendered, &data, None);
     assert!(matches!(channel.send(&outgoing).await, Outcome::Retriable { alarm: true, .. }));
     assert!(matches!(channel.send(&outgoing).await, Outcome::Sent { .. }));
@@ -208,32 +210,16 @@ async fn google(answer: ResponseTemplate) -> MockServer {
 
 async fn push(settings: &crate::Settings) -> Outcome {
     let channels = Channels::enable(settings).unwrap();
-    let (key, rendered, data) = (key(), rendered(), Map::new());
+    let (key, rendered, data) = (key("n-1"), rendered(), Map::new());
     let channel = channels.get(&ChannelName::parse("push").unwrap()).unwrap();
     channel.send(&outgoing(&key, "token-1", &rendered, &data, None)).await
 }
 
 fn built(destination: &str, data: &Map<String, Value>, seconds: Option<u64>) -> Value {
-    let (key, rendered) = (key(), rendered());
+    let (key, rendered) = (key("n-1"), rendered());
     message(&outgoing(&key, destination, &rendered, data, seconds))
-}
-
-fn key() -> Key {
-    Key { tenant: Tenant::default(), id: "n-1".into() }
 }
 
 fn rendered() -> Rendered {
     Rendered { subject: Some("Hola".into()), text: "Your code".into(), html: None }
-}
-
-fn outgoing<'a>(
-    key: &'a Key,
-    destination: &'a str,
-    rendered: &'a Rendered,
-    data: &'a Map<String, Value>,
-    seconds: Option<u64>,
-) -> Outgoing<'a> {
-    let now = Timestamp::from_seconds(1_000_000);
-    let expires_at = seconds.map(|seconds| now.plus(Duration::from_secs(seconds)));
-    Outgoing { key, destination, rendered, data, expires_at, deadline: None, now }
 }

@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
-use domain::{ChannelName, Key, Rendered, Tenant, Timestamp};
+use domain::{ChannelName, Rendered};
 use serde_json::{Map, json};
+use testkit::key;
 use wiremock::matchers::{basic_auth, method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use super::*;
 use crate::Channels;
+use crate::tests::tools::outgoing;
 
 const URL: &str = "/2010-04-01/Accounts/AC00000000000000000000000000000000/Messages.json";
 
@@ -151,7 +153,7 @@ async fn above_the_ceiling_nobody_is_called_and_no_attempt_spent() {
     settings.twilio.max_per_second = Some(2);
     let channels = Channels::enable(&settings).unwrap();
     let sms = channels.get(&ChannelName::parse("sms").unwrap()).unwrap();
-    let (key, data, rendered) = (key(), Map::new(), rendered("Hi"));
+    let (key, data, rendered) = (key("n-1"), Map::new(), rendered("Hi"));
     for expected in ["sent", "sent", "throttled"] {
         let outcome = sms.send(&outgoing(&key, "+14155550100", &rendered, &data, None)).await;
         let kind =
@@ -192,26 +194,10 @@ async fn answered(status: u16, body: serde_json::Value) -> Outcome {
 async fn send(settings: &crate::Settings, name: &str, to: &str, text: &str, seconds: Option<u64>) -> Outcome {
     let channels = Channels::enable(settings).unwrap();
     let channel = channels.get(&ChannelName::parse(name).unwrap()).unwrap();
-    let (key, data, rendered) = (key(), Map::new(), rendered(text));
+    let (key, data, rendered) = (key("n-1"), Map::new(), rendered(text));
     channel.send(&outgoing(&key, to, &rendered, &data, seconds)).await
-}
-
-fn key() -> Key {
-    Key { tenant: Tenant::default(), id: "n-1".into() }
 }
 
 fn rendered(text: &str) -> Rendered {
     Rendered { text: text.into(), ..Rendered::default() }
-}
-
-fn outgoing<'a>(
-    key: &'a Key,
-    destination: &'a str,
-    rendered: &'a Rendered,
-    data: &'a Map<String, serde_json::Value>,
-    seconds: Option<u64>,
-) -> Outgoing<'a> {
-    let now = Timestamp::from_seconds(1_000_000);
-    let expires_at = seconds.map(|seconds| now.plus(Duration::from_secs(seconds)));
-    Outgoing { key, destination, rendered, data, expires_at, deadline: None, now }
 }

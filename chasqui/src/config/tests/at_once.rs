@@ -1,19 +1,13 @@
 //! What used to be told late, twice, or not at all is told with the rest, once.
 
-use super::*;
+use testkit::keys::{private_pem, public_pem, rsa};
 
-fn pem(label: &str, der: &[u8]) -> String {
-    format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", STANDARD.encode(der))
-}
+use super::*;
 
 #[test]
 fn a_key_that_verifies_no_token_is_told_with_the_other_problems() {
-    let key = aws_lc_rs::rsa::KeyPair::generate(aws_lc_rs::rsa::KeySize::Rsa2048).unwrap();
-    let private: Pkcs8V1Der<'_> = key.as_der().unwrap();
-    let private = pem("PRIVATE KEY", private.as_ref());
-    let public: aws_lc_rs::encoding::PublicKeyX509Der<'_> =
-        aws_lc_rs::signature::KeyPair::public_key(&key).as_der().unwrap();
-    let public = pem("PUBLIC KEY", public.as_ref());
+    let pair = rsa();
+    let (private, public) = (private_pem(&pair), public_pem(&pair));
     for (algorithm, key, words) in [
         ("RS256", "", "JWT_PUBLIC_KEY is missing"),
         ("RS256", "hidden, and no PEM", "JWT_PUBLIC_KEY is not an RSA public key in PEM"),

@@ -1,10 +1,10 @@
 //! The commands of an operator: their words and their exit codes.
 
-use domain::{Key, Tenant};
 use e2e::processes::{run, run_in, run_unread, with};
 use e2e::{Database, Process, TestFleet};
 use lapin::options::BasicGetOptions;
 use reqwest::Method;
+use testkit::{SECRET, key};
 
 fn environment(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
     e2e::processes::with(&[], pairs)
@@ -31,7 +31,7 @@ async fn check_names_every_problem_at_once_and_shows_no_value() {
     let right = [
         ("AMQP_URL", "amqp://fleet:hidden-password@127.0.0.1:1/foro"),
         ("DATABASE_URL", "postgresql://fleet:hidden-password@127.0.0.1:1/ledger"),
-        ("SECRET_KEY", "a secret of the tests that is long enough"),
+        ("SECRET_KEY", SECRET),
         ("SANDBOX", "all"),
     ];
     for role in ["worker", "api", "scheduler"] {
@@ -104,7 +104,7 @@ async fn a_file_env_is_read_as_it_stands_and_a_typing_error_in_it_is_told_with_i
     let right = [
         ("AMQP_URL", "amqp://u:p@127.0.0.1:1/foro"),
         ("DATABASE_URL", "sqlite:x.db"),
-        ("SECRET_KEY", "a secret of the tests that is long enough"),
+        ("SECRET_KEY", SECRET),
         ("SANDBOX", "all"),
         ("WORKER_CONCURENCY", "hidden"),
     ];
@@ -163,7 +163,7 @@ async fn the_exit_code_tells_a_wrong_command_from_one_that_could_not_be_done() {
     let elsewhere = [
         ("AMQP_URL", "amqp://u:hidden@127.0.0.1:1/foro"),
         ("DATABASE_URL", "postgresql://u:hidden@127.0.0.1:1/ledger"),
-        ("SECRET_KEY", "a secret of the tests that is long enough"),
+        ("SECRET_KEY", SECRET),
     ];
     let elsewhere = environment(&elsewhere);
     let unset = environment(&[("SECRET_KEY", "short")]);
@@ -204,7 +204,7 @@ async fn a_known_id_with_another_body_is_told_with_an_exit_code_of_its_own_and_n
     }
     let later = ["--send-at", "2099-01-01T00:00:00Z"];
     assert_eq!(send("later", "one", &later).await.0, 0);
-    let key = Key { tenant: Tenant::default(), id: "later".into() };
+    let key = key("later");
     fleet.open_books().await;
     let store = fleet.store();
     e2e::fleet::until("the job is stored", async || store.job(&key).await.expect("read")).await;
@@ -230,11 +230,7 @@ async fn a_command_that_only_reads_makes_no_ledger_where_there_is_none() {
     let dir = tempfile::tempdir().expect("a folder");
     let ledger = dir.path().join("none/ledger.db");
     let url = format!("sqlite:{}", ledger.display());
-    let nowhere = [
-        ("DATABASE_URL", url.as_str()),
-        ("AMQP_URL", "amqp://u:p@127.0.0.1:1/foro"),
-        ("SECRET_KEY", "a secret of the tests that is long enough"),
-    ];
+    let nowhere = [("DATABASE_URL", url.as_str()), ("AMQP_URL", "amqp://u:p@127.0.0.1:1/foro"), ("SECRET_KEY", SECRET)];
     let to_nobody = ["send", "--channel", "sms", "--to", "+12025550143", "--message", "m", "--wait"];
     for words in [&["stuck"][..], &["stuck", "--json"], &to_nobody] {
         let (code, said) = run(words, &environment(&nowhere)).await;

@@ -1,10 +1,11 @@
 //! A scheduler that panics goes on: what it had in hand waits for its lease, and nothing else does.
 
+use chasqui::clock::SystemClock;
 use domain::Clock as _;
 use e2e::processes::with;
 use e2e::provider::Provider;
 use e2e::{Database, Process, TestFleet};
-use runtime::{Panicked, SystemClock, catch_panic};
+use runtime::{Panicked, catch_panic};
 use sqlx::Executor as _;
 use store::JobFilter;
 

@@ -1,38 +1,26 @@
 //! What was lost by somebody's hand does not stay unseen: the command, the metric, and the way out.
 
+use std::time::Duration;
+
 use chasqui::clock::SystemClock;
-use domain::{ChannelName, Clock as _, Lane, State, Timestamp, content_of};
+use domain::{Clock as _, Lane, State, content_of};
 use e2e::processes::{run, with};
 use e2e::provider::{Answer, Provider};
 use e2e::{Database, Process, TestFleet};
 use embedded::Signal;
 use lapin::options::{BasicAckOptions, BasicGetOptions};
 use serde_json::Value;
-use store::{Job, JobKind};
+use store::Job;
 
 use super::{number, publish, sms};
+use crate::schedule::job;
 
 fn overdue_job(body: Value) -> Job {
     let now = SystemClock.now();
     let body = body.to_string().into_bytes();
-    Job {
-        key: domain::Key { tenant: domain::Tenant::default(), id: "late job".into() },
-        kind: JobKind::OneShot,
-        lane: Lane::Bulk,
-        channel: ChannelName::parse("sms").ok(),
-        recipient_mask: Some("***01".into()),
-        content: content_of(&body),
-        body,
-        epoch: 0,
-        seq: 0,
-        attempt: 0,
-        carried: Vec::new(),
-        due_at: Timestamp::from_micros(now.as_micros() - 3_600_000_000),
-        expires_at: None,
-        max_lateness_seconds: None,
-        created_at: now,
-        last_fired_at: None,
-    }
+    let due = now.minus(Duration::from_secs(3600));
+    let (recipient_mask, content) = (Some("***01".into()), content_of(&body));
+    Job { recipient_mask, content, body, created_at: now, ..job("late job", Lane::Bulk, due) }
 }
 
 /// A delivery that waits for a message that somebody has taken out of its queue.

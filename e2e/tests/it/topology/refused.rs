@@ -47,7 +47,7 @@ async fn a_silent_peer_is_given_up_in_time() {
 
 #[tokio::test]
 async fn a_closed_port_and_an_unknown_host_are_told_apart() {
-    let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let closed = testkit::nobody();
     let error = refusal(format!("amqp://user:s3cret@{closed}/foro")).await;
     assert!(matches!(error, ConnectError::Unreachable { .. }), "{error:?}");
     let error = refusal("amqp://user:s3cret@broker.invalid/foro".into()).await;

@@ -2,12 +2,12 @@
 
 use std::collections::VecDeque;
 
-use domain::{Key, Tenant};
+use domain::Key;
 
 use super::{MAX_GROUP, Pending, next_group};
 
 fn pending(id: &str) -> Pending<Key, ()> {
-    Pending { op: Key { tenant: Tenant::default(), id: id.into() }, answer: None }
+    Pending { op: testkit::key(id), answer: None }
 }
 
 fn groups(ids: &[&str]) -> Vec<Vec<String>> {

@@ -139,4 +139,4 @@ impl Grant {
 }
 
 #[cfg(test)]
-pub(crate) mod tests;
+mod tests;

@@ -2,14 +2,11 @@
 
 use std::sync::Arc;
 
-use aws_lc_rs::encoding::AsDer;
-use aws_lc_rs::rsa::{KeyPair, KeySize};
 use aws_lc_rs::signature::KeyPair as _;
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use jsonwebtoken::{DecodingKey, Validation};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
+use testkit::keys::{TOKEN_URI, rsa, service_account_of};
 use tokio::sync::Semaphore;
 use wiremock::matchers::path;
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
@@ -19,8 +16,6 @@ use domain::Outcome;
 use super::*;
 use crate::providers::fcm::codes::TokenVerdict;
 
-const AUDIENCE: &str = "https://oauth2.example/token";
-
 #[tokio::test]
 async fn the_assertion_verifies_with_the_accounts_public_key_and_names_google_as_its_audience() {
     let (account, public) = account();
@@ -29,7 +24,7 @@ async fn the_assertion_verifies_with_the_accounts_public_key_and_names_google_as
         let form: std::collections::HashMap<_, _> = url::form_urlencoded::parse(&request.body).into_owned().collect();
         assert_eq!(form["grant_type"], "urn:ietf:params:oauth:grant-type:jwt-bearer");
         let mut rules = Validation::new(Algorithm::RS256);
-        rules.set_audience(&[AUDIENCE]);
+        rules.set_audience(&[TOKEN_URI]);
         rules.set_issuer(&["sender@example.iam.gserviceaccount.com"]);
         rules.set_required_spec_claims(&["aud", "iss"]);
         rules.validate_exp = false;
@@ -253,34 +248,14 @@ fn a_bad_key_is_named_and_not_quoted() {
     }
 }
 
-/// A service account's JSON with a fresh key.
-pub(crate) fn service_account() -> String {
-    service_account_with(&KeyPair::generate(KeySize::Rsa2048).unwrap())
-}
-
-fn service_account_with(pair: &KeyPair) -> String {
-    let der = STANDARD.encode(AsDer::as_der(pair).unwrap().as_ref());
-    let lines: Vec<&str> = der.as_bytes().chunks(64).map(|line| std::str::from_utf8(line).unwrap()).collect();
-    let pem = format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n", lines.join("\n"));
-    json!({
-        "type": "service_account",
-        "project_id": "example",
-        "private_key_id": "key-1",
-        "private_key": pem,
-        "client_email": "sender@example.iam.gserviceaccount.com",
-        "token_uri": AUDIENCE,
-    })
-    .to_string()
-}
-
 fn account() -> (ServiceAccount, DecodingKey) {
-    let pair = KeyPair::generate(KeySize::Rsa2048).unwrap();
+    let pair = rsa();
     let public = pair.public_key();
     let key = DecodingKey::from_rsa_raw_components(
         public.modulus().big_endian_without_leading_zero(),
         public.exponent().big_endian_without_leading_zero(),
     );
-    (ServiceAccount::parse(&service_account_with(&pair)).unwrap(), key)
+    (ServiceAccount::parse(&service_account_of(&pair).to_string()).unwrap(), key)
 }
 
 fn grant(account: ServiceAccount, server: &MockServer, provider_timeout_seconds: u64) -> Grant {

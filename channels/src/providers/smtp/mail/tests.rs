@@ -1,7 +1,8 @@
 //! What a mail of ours looks like, and where it says that it comes from.
 
-use domain::{Key, Rendered, Tenant, Timestamp};
+use domain::{Key, Rendered};
 use serde_json::Map;
+use testkit::{at, key};
 
 use super::super::{Settings, sender};
 use super::*;
@@ -99,11 +100,7 @@ fn from() -> Sender {
     Sender { address: email::parse("avisos@example.org").unwrap(), name: Some("Tienda Chasqui".into()), reply_to: None }
 }
 
-fn key(id: &str) -> Key {
-    Key { tenant: Tenant::default(), id: id.into() }
-}
-
 fn outgoing<'a>(key: &'a Key, rendered: &'a Rendered, data: &'a Map<String, serde_json::Value>) -> Outgoing<'a> {
-    let now = Timestamp::parse_rfc3339("2026-03-01T09:00:00Z").unwrap();
+    let now = at("2026-03-01T09:00:00Z");
     Outgoing { key, destination: "ana@example.org", rendered, data, expires_at: None, deadline: None, now }
 }

@@ -1,0 +1,56 @@
+//! RSA keys as PEM has them, and the service account that Google hands out with one.
+
+use aws_lc_rs::encoding::{AsDer as _, Pkcs8V1Der, PublicKeyX509Der};
+use aws_lc_rs::rsa::{KeyPair, KeySize};
+use aws_lc_rs::signature::KeyPair as _;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+
+/// Where a service account asks for tokens.
+pub const TOKEN_URI: &str = "https://oauth2.example/token";
+
+/// A fresh pair of keys.
+///
+/// # Panics
+/// When there is no randomness.
+pub fn rsa() -> KeyPair {
+    KeyPair::generate(KeySize::Rsa2048).expect("a pair of keys")
+}
+
+/// As PKCS #8.
+pub fn private_pem(pair: &KeyPair) -> String {
+    let der: Pkcs8V1Der<'_> = pair.as_der().expect("a private key");
+    pem("PRIVATE KEY", der.as_ref())
+}
+
+/// As X.509's `SubjectPublicKeyInfo`.
+pub fn public_pem(pair: &KeyPair) -> String {
+    let der: PublicKeyX509Der<'_> = pair.public_key().as_der().expect("a public key");
+    pem("PUBLIC KEY", der.as_ref())
+}
+
+/// The file of a service account with a fresh key.
+pub fn service_account() -> Value {
+    service_account_of(&rsa())
+}
+
+/// The file of a service account with this key.
+pub fn service_account_of(pair: &KeyPair) -> Value {
+    json!({
+        "type": "service_account",
+        "project_id": "example",
+        "private_key_id": "key-1",
+        "private_key": private_pem(pair),
+        "client_email": "sender@example.iam.gserviceaccount.com",
+        "token_uri": TOKEN_URI,
+    })
+}
+
+/// Base64 in lines of 64, as OpenSSL and Google write it.
+fn pem(label: &str, der: &[u8]) -> String {
+    let text = STANDARD.encode(der);
+    let lines: Vec<String> =
+        text.as_bytes().chunks(64).map(|line| String::from_utf8_lossy(line).into_owned()).collect();
+    format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", lines.join("\n"))
+}

@@ -1,0 +1,68 @@
+//! Values that tests start from.
+
+use std::time::Duration;
+
+use domain::{ChannelName, Key, Lease, Order, RecipientHash, Row, State, Tenant, Timestamp};
+use uuid::Uuid;
+
+/// 2026-03-01T12:00:00Z
+pub const NOW: Timestamp = Timestamp::from_seconds(1_772_366_400);
+
+/// A `SECRET_KEY` with which every role starts.
+pub const SECRET: &str = "a secret of the tests that is long enough";
+
+/// How long the retry queues keep a message, first to third.
+pub const RETRY_DELAYS: [Duration; 3] = [Duration::from_secs(5), Duration::from_secs(30), Duration::from_secs(120)];
+
+/// An instant as RFC 3339 writes it.
+///
+/// # Panics
+/// When it is none.
+#[track_caller]
+pub fn at(text: &str) -> Timestamp {
+    Timestamp::parse_rfc3339(text).expect("RFC 3339")
+}
+
+/// Of the tenant that is meant where none is named.
+pub fn key(id: &str) -> Key {
+    Key { tenant: Tenant::default(), id: id.to_owned() }
+}
+
+/// Of another tenant.
+///
+/// # Panics
+/// When no tenant can have this name.
+#[track_caller]
+pub fn key_of(tenant: &str, id: &str) -> Key {
+    Key { tenant: Tenant::parse(tenant).expect("the name of a tenant"), id: id.to_owned() }
+}
+
+/// A delivery that its first claim holds since [`NOW`].
+pub fn row(id: &str) -> Row {
+    Row {
+        key: key(id),
+        channel: ChannelName::parse("sms").expect("a name"),
+        state: State::Sending,
+        epoch: 0,
+        attempt: 0,
+        seq: 0,
+        version: 1,
+        token: Uuid::nil(),
+        lease: Lease::Live,
+        content: Some([7; 32]),
+        fingerprint: None,
+        order: Order::Nothing,
+        has_letter: false,
+        ambiguous: false,
+        throttled_since: None,
+        expires_at: None,
+        created_at: NOW,
+        updated_at: NOW,
+        recipient_hash: RecipientHash::UNKNOWN,
+        recipient_mask: "***43".into(),
+        parent: None,
+        provider: None,
+        provider_id: None,
+        code: None,
+    }
+}
