@@ -48,7 +48,7 @@ pub use lane::{Lane, Priority};
 pub use line::{check_subject, folded_subject, is_unsafe_in_a_line};
 pub use notification::{
     DecodeError, Defaults, Draft, Expiry, FIELDS, FieldError, MAX_BODY_BYTES, Meant, Notification, OF_AN_ITEM, Target,
-    UnknownField, Wording, is_field, json_fault, nearest, nearest_of_few, parse_object, pointer_step,
+    UnknownField, Wording, is_field, is_one_edit, json_fault, nearest, nearest_of_few, parse_object, pointer_step,
 };
 pub use outcome::{Failure, Outcome};
 pub use printable::{acts, printable};

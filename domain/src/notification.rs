@@ -14,7 +14,9 @@ use serde_json::{Map, Value};
 
 pub use self::draft::{Draft, Target};
 pub use self::json::{json_fault, parse_object};
-pub use self::names::{FIELDS, Meant, OF_AN_ITEM, UnknownField, is_field, nearest, nearest_of_few, pointer_step};
+pub use self::names::{
+    FIELDS, Meant, OF_AN_ITEM, UnknownField, is_field, is_one_edit, nearest, nearest_of_few, pointer_step,
+};
 pub(crate) use self::values::is_absent;
 use crate::{ChannelName, Priority, Reason, Tenant, Timestamp};
 
