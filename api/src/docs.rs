@@ -23,6 +23,9 @@ use crate::app::App;
 use crate::http::fallbacks::unknown_route;
 use crate::http::problem::{BadField, ProblemDetails};
 
+/// Pages that are in no document.
+pub(crate) const PAGES: [&str; 2] = ["/docs", "/openapi.json"];
+
 /// The page needs its own scripts and styles only.
 const POLICY: &str =
     "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; form-action 'self'; base-uri 'none'";

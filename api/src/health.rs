@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use utoipa::ToSchema;
 
 use crate::app::{RenderMetrics, Shared};
-use crate::http::fallbacks::with_fallbacks;
+use crate::http::fallbacks::{Known, with_fallbacks};
 use crate::http::problem::Problem;
 use crate::http::{edge, server};
 
@@ -45,7 +45,8 @@ impl Probes {
             .route("/health/live", get(live))
             .route("/health/ready", get(|| async move { answer(readiness.missing()) }))
             .route("/metrics", get(|| async move { ([(CONTENT_TYPE, METRICS_TYPE)], metrics()) }));
-        edge::around(with_fallbacks(router), None)
+        let known = Known::pages(&["/health", "/health/live", "/health/ready", "/metrics"]);
+        edge::around(with_fallbacks(router, known), None)
     }
 
     /// Serves until `stop`.

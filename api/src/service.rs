@@ -14,8 +14,9 @@ use topology::Publisher;
 use crate::accounts::password::Passwords;
 use crate::app::{App, RenderMetrics};
 use crate::http::edge::{self, Admission};
-use crate::http::fallbacks::with_fallbacks;
+use crate::http::fallbacks::{Known, with_fallbacks};
 use crate::http::server;
+use crate::sandbox::pages;
 use crate::settings::Settings;
 use crate::token::{InvalidSettings, Tokens};
 use crate::{docs, routes};
@@ -63,9 +64,12 @@ impl Api {
         let app = self.0;
         let (served, readings) = routes::served(&app);
         let (router, document) = served.split_for_parts();
+        let sandbox = app.settings.sandbox.then_some(pages::PAGE);
+        let paths: Vec<&str> = docs::PAGES.into_iter().chain(sandbox).collect();
+        let known = Known::of(&document, &paths);
         let router = router.merge(docs::pages(document)).with_state(Arc::clone(&app));
         let admission = Admission { settings: app.settings.clone(), readings };
-        edge::around(with_fallbacks(router), Some(admission))
+        edge::around(with_fallbacks(router, known), Some(admission))
     }
 
     /// Serves until `stop`, then lets the requests in flight end.

@@ -1,10 +1,12 @@
 //! The command line.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
-use clap::{Parser, Subcommand};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::config::{Config, REFERENCE, Role, Sources};
 use crate::output::{self, say};
@@ -63,6 +65,38 @@ pub enum Command {
     Settings,
 }
 
+impl Cli {
+    /// The command line of this process, which ends here when there is nothing in it that can be run.
+    pub fn read() -> Self {
+        let words: Vec<OsString> = std::env::args_os().collect();
+        Self::of(&words).unwrap_or_else(|error| error.exit())
+    }
+
+    fn of(words: &[OsString]) -> Result<Self, clap::Error> {
+        Self::try_parse_from(words).map_err(|mut error| {
+            if let Some(meant) = meant_command(&error, words) {
+                error.insert(ContextKind::SuggestedSubcommand, ContextValue::Strings(vec![meant]));
+            }
+            error
+        })
+    }
+}
+
+/// The command that is nearest to one that there is not. clap tells it by itself, but not of the words behind `help`.
+fn meant_command(error: &clap::Error, words: &[OsString]) -> Option<String> {
+    if error.kind() != ErrorKind::InvalidSubcommand || error.get(ContextKind::SuggestedSubcommand).is_some() {
+        return None;
+    }
+    let Some(ContextValue::String(wrong)) = error.get(ContextKind::InvalidSubcommand) else { return None };
+    let all = Cli::command();
+    let mut within = &all;
+    for word in words.iter().skip(1).take_while(|word| word.to_str() != Some(wrong.as_str())) {
+        within = within.find_subcommand(word).unwrap_or(within);
+    }
+    let names: Vec<&str> = within.get_subcommands().map(|command| command.get_name()).collect();
+    domain::nearest_of_few(wrong, names).map(str::to_owned)
+}
+
 /// Runs one command to its end.
 ///
 /// # Errors
@@ -102,4 +136,31 @@ async fn migrate(sources: Sources) -> Result<ExitCode> {
     let applied = store.migrate().await.context("the ledger could not be migrated")?;
     say!("{applied} migrations applied; the ledger is up to date");
     Ok(ExitCode::SUCCESS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_behind_help_that_there_is_not_is_told_with_the_nearest_one() {
+        for (line, meant) in [
+            ("help snd", Some("send")),
+            ("help ap", Some("api")),
+            ("--config a.toml help wrker", Some("worker")),
+            ("help topology aply", Some("apply")),
+            ("topology help verfy", Some("verify")),
+            ("help banana", None),
+            ("help topology send", None),
+        ] {
+            let words: Vec<OsString> = ["chasqui"].into_iter().chain(line.split(' ')).map(OsString::from).collect();
+            let error = Cli::of(&words).expect_err(line);
+            let said = error.to_string();
+            assert_eq!(error.exit_code(), 2, "as for every wrong command line: {said}");
+            match meant {
+                Some(meant) => assert!(said.contains(&format!("exists: '{meant}'")), "{line}: {said}"),
+                None => assert!(!said.contains("tip:"), "{line}: {said}"),
+            }
+        }
+    }
 }

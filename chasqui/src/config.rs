@@ -71,7 +71,7 @@ impl Config {
             channels: channels::Settings::read(reader, role.sends(), up),
             scheduler: scheduler::Settings::read(reader, &zones, &demo_rules),
             zones,
-            templates: Templates::read(reader, role.renders()),
+            templates: Templates::read(reader, role.renders(), channels::known()),
             log: log::read(reader),
             log_json: reader.choice("LOG_FORMAT", &[("text", false), ("json", true)]),
             warnings: Vec::new(),

@@ -3,7 +3,6 @@
 use std::process::ExitCode;
 
 use chasqui::{exit, output};
-use clap::Parser;
 use rustix::fs::Mode;
 use tikv_jemallocator::Jemalloc;
 
@@ -14,7 +13,7 @@ static ALLOCATOR: Jemalloc = Jemalloc;
 fn main() -> ExitCode {
     // What this process makes is nobody else's: the ledger, the broker's folder, keys, everything below `var`.
     rustix::process::umask(Mode::RWXG | Mode::RWXO);
-    let cli = chasqui::cli::Cli::parse();
+    let cli = chasqui::cli::Cli::read();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {

@@ -53,7 +53,7 @@ pub use rendered::Rendered;
 pub use row::{Attempt, AttemptOutcome, FirstSight, Lease, Order, Row, State};
 // What is told of a notification is told in the words of `text`.
 pub use text::{
-    FieldError, acts, check_subject, folded_subject, is_unsafe_in_a_line, nearest, nearest_of_few, pointer_step,
-    printable,
+    FieldError, acts, check_subject, folded_subject, is_one_edit, is_unsafe_in_a_line, nearest, nearest_of_few,
+    pointer_step, printable,
 };
 pub use zones::{ZoneRelease, Zones};

@@ -2,17 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::ChannelName;
+use domain::nearest_of_few;
 use serde_json::{Map, Value};
 
 use crate::error::Problem;
 use crate::files::{File, Files};
-
-/// The words for every channel that has none of its own.
-pub(crate) const GENERIC: &str = "text";
-
-const SHAPE: &str = "is no part of a template: use <template>/sample.json, or <template>/<locale>/ with \
-                     <channel>.txt, <channel>.html, <channel>.subject.txt or <channel>.title.txt";
+use crate::names::{GENERIC, Part, channel_and_part, hint, misplaced};
 
 #[derive(Debug, Default)]
 pub(crate) struct Catalog {
@@ -78,11 +73,12 @@ pub(crate) fn is_shared(path: &str) -> bool {
     path.starts_with('_')
 }
 
-/// Sorts the files into templates; every file has its place or is a problem.
-pub(crate) fn catalog(files: &Files, problems: &mut Vec<Problem>) -> Catalog {
+/// Sorts the files into templates; every file has its place or is a problem. Where `channels` are known, a name that is
+/// nearly one of them is none.
+pub(crate) fn catalog(files: &Files, channels: &[&str], problems: &mut Vec<Problem>) -> Catalog {
     let mut catalog = Catalog::default();
     for (path, file) in files.iter().filter(|(path, _)| !is_shared(path)) {
-        if let Err(message) = place(&mut catalog, path, file) {
+        if let Err(message) = place(&mut catalog, path, file, channels) {
             problems.push(Problem { file: file.origin.clone(), place: None, message });
         }
     }
@@ -92,7 +88,7 @@ pub(crate) fn catalog(files: &Files, problems: &mut Vec<Problem>) -> Catalog {
     catalog
 }
 
-fn place(catalog: &mut Catalog, path: &str, file: &File) -> Result<(), String> {
+fn place(catalog: &mut Catalog, path: &str, file: &File, channels: &[&str]) -> Result<(), String> {
     let steps: Vec<&str> = path.split('/').collect();
     match steps.as_slice() {
         [template, "sample.json"] if is_word(template) => {
@@ -101,11 +97,9 @@ fn place(catalog: &mut Catalog, path: &str, file: &File) -> Result<(), String> {
                 .map_err(|error| format!("must be a JSON object with one value for each variable: {error}"))?;
             Ok(())
         }
-        [template, locale, part] if is_word(template) && is_word(locale) => {
-            let (channel, part) = part.split_once('.').ok_or(SHAPE)?;
-            if ChannelName::parse(channel).is_ok_and(|parsed| parsed.as_str() != channel) {
-                return Err("must have its channel in lower case".to_owned());
-            }
+        [template, name] if is_word(template) => Err(misplaced(name, &["sample.json"])),
+        [template, locale, name] if is_word(template) && is_word(locale) => {
+            let (channel, part) = channel_and_part(name, channels)?;
             let locales = &mut catalog.templates.entry((*template).to_owned()).or_default().locales;
             let at = locales.iter().position(|(tag, _)| tag == locale).unwrap_or_else(|| {
                 locales.push(((*locale).to_owned(), BTreeMap::new()));
@@ -113,17 +107,16 @@ fn place(catalog: &mut Catalog, path: &str, file: &File) -> Result<(), String> {
             });
             let words = locales[at].1.entry(channel.to_owned()).or_default();
             match part {
-                "txt" => words.text = path.to_owned(),
-                "html" => words.html = Some(path.to_owned()),
-                "subject.txt" | "title.txt" if words.subject.is_some() => {
+                Part::Text => words.text = path.to_owned(),
+                Part::Html => words.html = Some(path.to_owned()),
+                Part::Subject if words.subject.is_some() => {
                     return Err("is one of two: keep subject.txt or title.txt".to_owned());
                 }
-                "subject.txt" | "title.txt" => words.subject = Some(path.to_owned()),
-                _ => return Err(SHAPE.to_owned()),
+                Part::Subject => words.subject = Some(path.to_owned()),
             }
             Ok(())
         }
-        _ => Err(SHAPE.to_owned()),
+        _ => Err(misplaced(path, &[])),
     }
 }
 
@@ -146,7 +139,9 @@ fn check(name: &str, template: &mut Template, files: &Files, problems: &mut Vec<
     if !files.contains_key(&sample) {
         let parts = template.locales.iter().flat_map(|(_, words)| words.values());
         let file = parts.map(|words| origin(&words.text)).next().unwrap_or(sample);
-        let message = format!("has no sample: add {name}/sample.json with one value for each variable");
+        let others = files.keys().filter_map(|path| path.strip_suffix("/sample.json"));
+        let near = hint(nearest_of_few(name, others));
+        let message = format!("has no sample: add {name}/sample.json with one value for each variable{near}");
         problems.push(Problem { file, place: None, message });
     }
 }

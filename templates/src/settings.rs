@@ -4,23 +4,26 @@ use std::sync::Arc;
 
 use runtime::settings::{Reader, did_you_mean};
 
+use crate::names::ends_as_a_tag;
 use crate::templates::{Options, Templates};
 
 impl Templates {
     /// The shipped ones and those of `TEMPLATES_DIR`, with every place in them that must be corrected; `None` for a process
-    /// that renders nothing.
-    pub fn read(reader: &mut Reader, renders: bool) -> Option<Arc<Self>> {
+    /// that renders nothing. The `channels` are those that there are; of a file of another one it is warned.
+    pub fn read(reader: &mut Reader, renders: bool, channels: &'static [&'static str]) -> Option<Arc<Self>> {
         let (folder, default_locale) = (reader.path("TEMPLATES_DIR"), reader.required_text("DEFAULT_LOCALE"));
         if !renders {
             return None;
         }
-        let templates = match Self::with_directory(folder.as_deref(), Options::new(default_locale.clone())) {
+        let options = Options { channels, ..Options::new(default_locale.clone()) };
+        let templates = match Self::with_directory(folder.as_deref(), options) {
             Ok(templates) => templates,
             Err(error) => {
                 error.problems.iter().for_each(|problem| reader.problem(format!("TEMPLATES_DIR: {problem}")));
                 return None;
             }
         };
+        templates.doubts().iter().for_each(|doubt| reader.warn(format!("TEMPLATES_DIR: {doubt}")));
         if let Some(known) = templates.locales_without_the_default().filter(|_| !default_locale.is_empty()) {
             let known: Vec<&str> = known.into_iter().collect();
             let what = format!("must be a locale of some template: {}", known.join(", "));
@@ -37,17 +40,5 @@ impl Templates {
             ));
         }
         Some(Arc::new(templates))
-    }
-}
-
-/// Whether the last part of a locale may be a region, a script or a variant (RFC 5646 section 2.1).
-fn ends_as_a_tag(locale: &str) -> bool {
-    let last = locale.rsplit(['-', '_']).next().unwrap_or_default();
-    let all = |is: fn(&char) -> bool| last.chars().all(|letter| is(&letter));
-    match last.len() {
-        2 => all(char::is_ascii_alphabetic),
-        3 => all(char::is_ascii_digit),
-        4..=8 => all(char::is_ascii_alphanumeric),
-        _ => false,
     }
 }

@@ -12,10 +12,12 @@ use crate::budget::{self, Limits, Output, Spent};
 use crate::catalog::{Catalog, Template, Words, catalog, fallbacks, variants};
 use crate::compile::{Compiled, compile};
 use crate::context::{Numbers, context};
+use crate::doubts::doubts;
 use crate::error::{LoadError, Problem, TemplateError};
 use crate::explain::explain;
 use crate::files::{self, Files};
 use crate::links;
+use crate::names::Known;
 
 /// What a rendering may use on a thread that others wait for; less where the operator's limits are lower.
 const QUICK: Limits = Limits { max_output_bytes: 64 * 1024, max_steps: 1_000, max_time: Duration::from_millis(1) };
@@ -29,6 +31,7 @@ pub struct Templates {
     catalog: Catalog,
     compiled: Compiled,
     options: Options,
+    doubts: Vec<Problem>,
 }
 
 /// What an operator may set.
@@ -37,12 +40,14 @@ pub struct Options {
     /// `DEFAULT_LOCALE`: the locale of last resort, BCP 47.
     pub default_locale: String,
     pub limits: Limits,
+    /// The channels that there are: a file of nearly one of them is a mistake. None: every name is a channel's.
+    pub channels: &'static [&'static str],
 }
 
 impl Options {
-    /// With the usual limits.
+    /// With the usual limits, and whatever channels the files are of.
     pub fn new(default_locale: impl Into<String>) -> Self {
-        Self { default_locale: default_locale.into(), limits: Limits::default() }
+        Self { default_locale: default_locale.into(), limits: Limits::default(), channels: &[] }
     }
 }
 
@@ -82,12 +87,14 @@ impl Templates {
     }
 
     pub(crate) fn from_files(files: &Files, options: Options, mut problems: Vec<Problem>) -> Result<Self, LoadError> {
-        let catalog = catalog(files, &mut problems);
+        let catalog = catalog(files, options.channels, &mut problems);
+        let known = Known { channels: options.channels, default_locale: &options.default_locale };
+        let doubts = doubts(&catalog, files, known, &mut problems);
         let compiled = compile(files).map_err(|found| LoadError::new([problems.clone(), found].concat()))?;
         if !problems.is_empty() {
             return Err(LoadError::new(problems));
         }
-        let templates = Self { catalog, compiled, options };
+        let templates = Self { catalog, compiled, options, doubts };
         let problems = templates.render_samples();
         if problems.is_empty() { Ok(templates) } else { Err(LoadError::new(problems)) }
     }
@@ -179,6 +186,12 @@ impl Templates {
     pub fn speaks(&self, template: &str, channel: &ChannelName, locale: &str) -> bool {
         let own = variants(locale);
         self.catalog.templates.get(template).is_some_and(|template| template.words(channel.as_str(), own).is_some())
+    }
+
+    /// Names that can be used as they are and are most likely not what was meant: of a channel that there is not, or of
+    /// nearly another locale. By template.
+    pub fn doubts(&self) -> &[Problem] {
+        &self.doubts
     }
 
     /// The names of all templates, sorted.

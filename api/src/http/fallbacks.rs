@@ -1,17 +1,82 @@
-//! What is answered where there is no route, and where a route does not know the method.
+//! What is answered where there is no route, with the nearest one that there is, and where a route does not know the
+//! method.
+
+use std::future::ready;
+use std::sync::Arc;
 
 use axum::Router;
-use axum::http::StatusCode;
+use axum::http::{Method, StatusCode, Uri};
+use strsim::osa_distance;
+use utoipa::openapi::OpenApi;
 
 use crate::http::problem::Problem;
 
-/// The router with these answers.
-pub(crate) fn with_fallbacks(router: Router) -> Router {
-    router.fallback(unknown_route).method_not_allowed_fallback(wrong_method)
+/// Longer paths are no slips of a route: an id has 255 bytes, each of three characters when it is escaped.
+const MAX_PATH_BYTES: usize = 1_024;
+
+/// The routes that a path may have been meant to be.
+pub(crate) struct Known(Vec<Route>);
+
+struct Route {
+    path: String,
+    /// At least one; the first is named where none fits.
+    methods: Vec<Method>,
 }
 
+/// The router with these answers.
+pub(crate) fn with_fallbacks(router: Router, known: Known) -> Router {
+    let known = Arc::new(known);
+    let nowhere = move |method: Method, uri: Uri| ready(known.refusal(&method, uri.path()));
+    router.fallback(nowhere).method_not_allowed_fallback(wrong_method)
+}
+
+/// Of a path below a route that serves files.
 pub(crate) async fn unknown_route() -> Problem {
-    Problem::not_found("unknown-route", "There is no such route", "GET /docs shows the routes there are.")
+    refusal("")
+}
+
+impl Known {
+    /// The operations of a document, and pages that are in none.
+    pub(crate) fn of(document: &OpenApi, pages: &[&str]) -> Self {
+        let routes = document.paths.paths.iter().map(|(path, item)| {
+            let operations = [(Method::GET, &item.get), (Method::POST, &item.post), (Method::DELETE, &item.delete)];
+            let methods = operations.into_iter().filter(|(_, operation)| operation.is_some());
+            Route { path: path.clone(), methods: methods.map(|(method, _)| method).collect() }
+        });
+        Self(routes.chain(Self::pages(pages).0).collect())
+    }
+
+    /// Pages alone.
+    pub(crate) fn pages(pages: &[&str]) -> Self {
+        Self(pages.iter().map(|path| Route { path: (*path).to_owned(), methods: vec![Method::GET] }).collect())
+    }
+
+    /// Nothing of the request is in the answer: a path may hold a recipient.
+    fn refusal(&self, method: &Method, path: &str) -> Problem {
+        let hint = self.nearest(method, path).map(|near| format!("No route has this path: did you mean {near}? "));
+        refusal(&hint.unwrap_or_default())
+    }
+
+    /// The route with the fewest edits in its steps, with the method of the request where it knows that one.
+    fn nearest(&self, method: &Method, path: &str) -> Option<String> {
+        if path.len() > MAX_PATH_BYTES {
+            return None;
+        }
+        let given: Vec<&str> = steps(path).skip_while(|step| is_of_a_version(step)).collect();
+        let method = if method == Method::HEAD { &Method::GET } else { method };
+        let near = self.0.iter().filter_map(|route| {
+            let edits = edits(&given, &route.path)?;
+            Some((edits, !route.methods.contains(method), route))
+        });
+        let (_, other_method, route) = near.min_by_key(|(edits, other_method, _)| (*edits, *other_method))?;
+        let method = if other_method { route.methods.first()? } else { method };
+        Some(format!("{method} {}", route.path))
+    }
+}
+
+fn refusal(hint: &str) -> Problem {
+    let detail = format!("{hint}GET /docs shows the routes there are.");
+    Problem::not_found("unknown-route", "There is no such route", detail)
 }
 
 async fn wrong_method() -> Problem {
@@ -21,4 +86,73 @@ async fn wrong_method() -> Problem {
         "The route does not know this method",
         "The Allow header names the methods that it knows; GET /docs shows what they do.",
     )
+}
+
+/// Without empty ones: a slash at the end is a slip too.
+fn steps(path: &str) -> impl Iterator<Item = &str> {
+    path.split('/').filter(|step| !step.is_empty())
+}
+
+/// What other APIs have before their routes: `api`, `v1`.
+fn is_of_a_version(step: &str) -> bool {
+    let number = step.strip_prefix('v').unwrap_or_default();
+    step == "api" || !number.is_empty() && number.bytes().all(|digit| digit.is_ascii_digit())
+}
+
+/// Between all steps of a path and those of a route; none when one of them is not near.
+fn edits(given: &[&str], route: &str) -> Option<usize> {
+    let known: Vec<&str> = steps(route).collect();
+    if known.len() != given.len() {
+        return None;
+    }
+    given.iter().zip(known).map(|(given, known)| edits_of_a_step(given, known)).sum()
+}
+
+fn edits_of_a_step(given: &str, known: &str) -> Option<usize> {
+    // In the place of an id everything is right.
+    if known.starts_with('{') {
+        return Some(0);
+    }
+    let one_of_many = given.strip_suffix('y').zip(known.strip_suffix("ies"));
+    if one_of_many.is_some_and(|(given, known)| given == known) {
+        return Some(1);
+    }
+    domain::nearest_of_few(given, [known]).map(|_| osa_distance(&given.to_ascii_lowercase(), known))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_route_is_the_one_that_was_probably_meant() {
+        let known = Known::of(&crate::openapi(), &["/docs"]);
+        for (method, path, meant) in [
+            ("POST", "/notfy", Some("POST /notify")),
+            ("POST", "/Notify/", Some("POST /notify")),
+            ("GET", "//notify", Some("POST /notify")),
+            ("POST", "/notify_auth", Some("POST /notify-auth")),
+            ("POST", "/api/v1/notify", Some("POST /notify")),
+            ("DELETE", "/notfiy/order-7", Some("DELETE /notify/{id}")),
+            ("GET", "/delivery/order-7", Some("GET /deliveries/{id}")),
+            ("HEAD", "/deliveries/", Some("GET /deliveries")),
+            ("GET", "/schedule", Some("GET /schedules")),
+            ("POST", "/schedule", Some("POST /schedules")),
+            ("PATCH", "/schedule", Some("GET /schedules")),
+            ("DELETE", "/schedule/x", Some("DELETE /schedules/{id}")),
+            ("GET", "/schedules/x/", Some("GET /schedules/{id}")),
+            ("GET", "/healthz", Some("GET /health")),
+            ("GET", "/health/redy", Some("GET /health/ready")),
+            ("GET", "/doc", Some("GET /docs")),
+            ("GET", "/", None),
+            ("GET", "/nothing", None),
+            ("POST", "/notify/a/b", None),
+            ("POST", "/ana@example.com", None),
+        ] {
+            let method: Method = method.parse().unwrap();
+            assert_eq!(known.nearest(&method, path).as_deref(), meant, "{method} {path}");
+        }
+        let long = format!("/delivery/{}", "x".repeat(64 * 1024));
+        assert_eq!(known.nearest(&Method::GET, &long), None);
+    }
 }

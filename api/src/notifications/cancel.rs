@@ -34,7 +34,27 @@ pub(crate) struct Cancelled {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false)]
     fallback: Option<String>,
+    /// That the id may be a wrong one, where nothing was known of it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    warnings: Vec<CancelWarning>,
 }
+
+/// What was taken and may not be what its client meant.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct CancelWarning {
+    /// Which parameter of the path.
+    #[schema(example = "id")]
+    parameter: &'static str,
+    /// What is known, and what happens now.
+    detail: &'static str,
+}
+
+const NOT_KNOWN: CancelWarning = CancelWarning {
+    parameter: "id",
+    detail: "no delivery with this id is known yet: if one comes, it is dropped and never sent. If it was to be known, \
+             check how the id is written",
+};
 
 /// Cancel a notification
 ///
@@ -46,7 +66,7 @@ pub(crate) struct Cancelled {
     security(("bearer" = [])),
     responses(
         (status = 200, description = "Cancelled: nothing is sent from now on. `maybe_sent` says whether an attempt before it may have gone out.", body = Cancelled),
-        (status = 202, description = "It has not arrived yet: it will be dropped when it comes.", body = Cancelled),
+        (status = 202, description = "It has not arrived yet: it will be dropped when it comes. Where nothing is known of the id, `warnings` says so.", body = Cancelled),
         (status = 409, description = "It is being sent or has ended; `state` says how."),
         (status = 422, description = "No delivery can have this id."),
         Unauthorised, LedgerAway,
@@ -81,7 +101,8 @@ fn answer(
     stopped: Key,
 ) -> (StatusCode, Json<Cancelled>) {
     let fallback = (stopped.id != id).then_some(stopped.id);
-    (status, Json(Cancelled { id, status: "cancelled", known, maybe_sent, fallback }))
+    let warnings = if known { Vec::new() } else { vec![NOT_KNOWN] };
+    (status, Json(Cancelled { id, status: "cancelled", known, maybe_sent, fallback, warnings }))
 }
 
 fn too_late(state: State, id: &str) -> Problem {

@@ -13,6 +13,9 @@ use crate::app::App;
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; connect-src 'self'; \
                       img-src 'self' data:; frame-ancestors 'none'; form-action 'none'; base-uri 'none'";
 
+/// Where the page is.
+pub(crate) const PAGE: &str = "/sandbox";
+
 /// The page and what it loads. It holds no message itself.
 pub(crate) fn pages() -> Router<Arc<App>> {
     let file = |kind: &'static str, text: &'static str| {
@@ -22,7 +25,7 @@ pub(crate) fn pages() -> Router<Arc<App>> {
         })
     };
     Router::new()
-        .route("/sandbox", file("text/html; charset=utf-8", include_str!("page.html")))
+        .route(PAGE, file("text/html; charset=utf-8", include_str!("page.html")))
         .route("/sandbox/page.css", file("text/css; charset=utf-8", include_str!("page.css")))
         .route("/sandbox/page.js", file("text/javascript; charset=utf-8", include_str!("page.js")))
 }

@@ -105,13 +105,19 @@ async fn cancelling_what_is_not_known_leaves_a_tombstone_that_others_do_not_see(
     let app = TestApp::start().await;
     let answer = app.delete("/notify/later", Some(&token("notify"))).await;
     assert_eq!(answer.status, StatusCode::ACCEPTED);
-    assert_eq!(answer.json(), json!({"id": "later", "status": "cancelled", "known": false, "maybe_sent": false}));
+    let mut said = answer.json();
+    let warnings = said.as_object_mut().unwrap().remove("warnings").expect("warned of");
+    assert_eq!(said, json!({"id": "later", "status": "cancelled", "known": false, "maybe_sent": false}));
+    assert_eq!((warnings.as_array().unwrap().len(), &warnings[0]["parameter"]), (1, &json!("id")));
+    let detail = warnings[0]["detail"].as_str().unwrap();
+    assert!(detail.contains("no delivery with this id is known yet") && detail.contains("dropped"), "{detail}");
     let shown = app.get("/deliveries/later", Some(&token("read"))).await;
     assert_eq!((shown.status, shown.json()["state"].clone()), (StatusCode::OK, json!("cancelled")));
     let listed = app.get("/deliveries?state=cancelled", Some(&token("read"))).await.json();
     assert_eq!(listed["deliveries"][0]["id"], "later");
     let again = app.delete("/notify/later", Some(&token("notify"))).await;
     assert_eq!((again.status, again.json()["known"].clone()), (StatusCode::ACCEPTED, json!(false)));
+    assert_eq!(again.json()["warnings"], warnings, "it is still not known");
 
     let mut other = claims("read operate notify");
     other["tenant"] = json!("other");
@@ -177,6 +183,43 @@ async fn an_id_that_no_delivery_can_have_is_refused() {
             let answer = app.get(&format!("{path}?{query}"), Some(&token("operate read"))).await;
             assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{path}?{query}");
         }
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_of_a_query_is_refused_by_name_on_every_list() {
+    let mut settings = crate::tests::app::settings();
+    settings.sandbox = true;
+    let app = TestApp::with(settings).await;
+    let token = token("operate read");
+    for value in ["%ff", "a%C3", "%E2%28%A1", "%", "a%2", "%zz", "%+1", "100%real"] {
+        for (path, name) in [
+            ("/schedules", "cursor"),
+            ("/deliveries", "cursor"),
+            ("/deliveries", "recipient"),
+            ("/deliveries", "state"),
+            ("/sandbox/captures", "after"),
+        ] {
+            let answer = app.get(&format!("{path}?limit=5&{name}={value}"), Some(&token)).await;
+            assert_eq!(
+                (answer.status, answer.kind().as_str()),
+                (StatusCode::UNPROCESSABLE_ENTITY, "invalid-query"),
+                "{path} {name}={value}"
+            );
+            let errors = answer.json()["errors"].clone();
+            assert_eq!((errors.as_array().unwrap().len(), &errors[0]["parameter"]), (1, &json!(name)), "{errors}");
+        }
+    }
+    // What is wrong with the others is told all the same, and a name that cannot be read is not shown.
+    let answer = app.get("/deliveries?%ff=1&limit=0&cursor=%ff&&state=dead", Some(&token)).await.json();
+    let errors = answer["errors"].as_array().unwrap();
+    let named: Vec<_> = errors.iter().map(|error| &error["parameter"]).collect();
+    assert_eq!(named, ["?", "cursor", "limit"]);
+    let answer = app.post("/notify?id=%ff", Some(&token), &json!({})).await;
+    assert_eq!(answer.json()["errors"][0]["parameter"], "id", "{answer:?}");
+    for right in ["%C3%A9", "a%25b", "%EF%BF%BD", "a+b"] {
+        let answer = app.get(&format!("/schedules?cursor={right}"), Some(&token)).await;
+        assert_eq!(answer.status, StatusCode::OK, "{right}: {answer:?}");
     }
 }
 

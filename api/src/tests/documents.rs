@@ -117,6 +117,34 @@ async fn unknown_routes_and_methods_are_problems() {
 }
 
 #[tokio::test]
+async fn a_path_that_is_nearly_a_route_is_told_with_it() {
+    let mut with_sandbox = settings();
+    with_sandbox.sandbox = true;
+    let (app, sandboxed) = (TestApp::start().await, TestApp::with(with_sandbox).await);
+    for (app, method, path, meant) in [
+        (&app, "POST", "/notfy", "did you mean POST /notify?"),
+        (&app, "POST", "/notify/", "did you mean POST /notify?"),
+        (&app, "GET", "/schedule/ana@example.com", "did you mean GET /schedules/{id}?"),
+        (&app, "DELETE", "/delivery/ana@example.com?limit=1", "did you mean GET /deliveries/{id}?"),
+        (&app, "GET", "/openapi.jsn", "did you mean GET /openapi.json?"),
+        (&sandboxed, "GET", "/sandbx", "did you mean GET /sandbox?"),
+        (&sandboxed, "GET", "/sandbox/capture", "did you mean GET /sandbox/captures?"),
+    ] {
+        let answer = app.send(request(method, path, None).body("".into()).unwrap()).await;
+        assert_eq!((answer.status, answer.kind().as_str()), (StatusCode::NOT_FOUND, "unknown-route"), "{path}");
+        let detail = answer.json()["detail"].as_str().unwrap().to_owned();
+        assert!(detail.contains(meant) && detail.contains("GET /docs"), "{path}: {detail}");
+        assert!(!answer.text.contains("ana@"), "{answer:?}");
+    }
+    // What is not served is not named, and neither is anything for a path that is near to none.
+    for path in ["/sandbx", "/sandbox/capture", "/nothing", "/notify/a/b"] {
+        let answer = app.get(path, None).await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND);
+        assert!(!answer.text.contains("did you mean"), "{answer:?}");
+    }
+}
+
+#[tokio::test]
 async fn the_sandbox_is_served_when_it_is_on() {
     let mut with_sandbox = settings();
     with_sandbox.sandbox = true;

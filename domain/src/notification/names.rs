@@ -28,6 +28,9 @@ pub const FIELDS: [&str; 17] = [
 /// What an item of a fallback may say for itself. Who the delivery is, whose, and until when stays its parent's.
 pub const OF_AN_ITEM: [&str; 7] = ["channel", "destination", "subject", "message", "template", "locale", "data"];
 
+/// Of a field that an item of a fallback was given and its notification should have.
+const NOT_OF_AN_ITEM: &str = "belongs to the notification, not to an item of fallback: give it beside fallback";
+
 /// From so many letters on, a name that is one edit from another system's is a slip of it; a shorter one is often
 /// another word.
 const LONG: usize = 9;
@@ -45,6 +48,8 @@ pub struct UnknownField {
 pub enum Meant {
     /// A field of ours, misspelt or under the name that another system has for it.
     Ours(&'static str),
+    /// A field of the notification where an item of its fallback was read, in this spelling or in another.
+    OfTheWhole(&'static str),
     /// Something that would change what is sent or when, and that no field of ours does: what to do instead.
     Instead(&'static str),
     /// One of ours whose value was not read: what it must be. Only a header is taken without its value.
@@ -58,6 +63,8 @@ impl UnknownField {
     pub fn refusal(&self) -> Option<FieldError> {
         let detail = match self.meant {
             Meant::Ours(field) => format!("is not known: did you mean {field}?"),
+            Meant::OfTheWhole(field) if self.name() == field => NOT_OF_AN_ITEM.into(),
+            Meant::OfTheWhole(field) => format!("is not known: did you mean {field}? It {NOT_OF_AN_ITEM}"),
             Meant::Instead(way) => format!("is not known: {way}"),
             Meant::Misread(_) | Meant::Foreign => return None,
         };
@@ -68,6 +75,10 @@ impl UnknownField {
     pub fn warning(&self) -> FieldError {
         let detail = match self.meant {
             Meant::Ours(field) => format!("is not known and was not read: did you mean {field}?"),
+            Meant::OfTheWhole(field) if self.name() == field => format!("was not read: it {NOT_OF_AN_ITEM}"),
+            Meant::OfTheWhole(field) => {
+                format!("is not known and was not read: did you mean {field}? It {NOT_OF_AN_ITEM}")
+            }
             Meant::Instead(way) => format!("is not known and was not read: {way}"),
             Meant::Misread(must) => format!("was not read: it {must}"),
             Meant::Foreign => "is not known and was not read: fields of your own belong into metadata".into(),
@@ -86,16 +97,13 @@ pub(super) fn unknown(prefix: &str, left: &Map<String, Value>, given: &[&str]) -
     let item = !prefix.is_empty();
     let field = |name: &String| {
         let meant = match meant(name, given) {
-            Meant::Ours(field) if item && !OF_AN_ITEM.contains(&field) => Meant::Instead(NOT_OF_AN_ITEM),
+            Meant::Ours(field) if item && !OF_AN_ITEM.contains(&field) => Meant::OfTheWhole(field),
             meant => meant,
         };
         UnknownField { pointer: format!("{prefix}/{}", pointer_step(name)), meant }
     };
     left.keys().map(field).collect()
 }
-
-const NOT_OF_AN_ITEM: &str = "an item of a fallback has channel, destination, subject, message, template, locale and \
-                              data; the rest is the notification's, beside fallback";
 
 /// Other systems' names for our fields, in lower case and without separators, a space between them.
 const SYNONYMS: [(&str, &str); 14] = [

@@ -6,16 +6,27 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::{load, render};
-use crate::{LoadError, Options, Templates};
+use crate::{LoadError, Options, Problem, Templates};
+
+const CHANNELS: &[&str] = &["email", "push", "sms", "whatsapp"];
 
 fn with_directory(files: &[(&str, &str)]) -> (tempfile::TempDir, Result<Templates, LoadError>) {
+    with_options(files, Options::new("en"))
+}
+
+/// As a process loads them that knows the channels.
+fn knowing_channels(files: &[(&str, &str)]) -> (tempfile::TempDir, Result<Templates, LoadError>) {
+    with_options(files, Options { channels: CHANNELS, ..Options::new("en") })
+}
+
+fn with_options(files: &[(&str, &str)], options: Options) -> (tempfile::TempDir, Result<Templates, LoadError>) {
     let directory = tempfile::tempdir().unwrap();
     for (path, text) in files {
         let path = directory.path().join(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, text).unwrap();
     }
-    let templates = Templates::with_directory(Some(directory.path()), Options::new("en"));
+    let templates = Templates::with_directory(Some(directory.path()), options);
     (directory, templates)
 }
 
@@ -97,6 +108,109 @@ fn a_part_that_does_not_render_with_its_sample_is_told_with_the_variable() {
         "{text}"
     );
     assert!(text.contains("needs `coupon`") && text.contains("needs `codes`"), "{text}");
+}
+
+/// What is said of each, without the directory.
+fn told(directory: &tempfile::TempDir, problems: &[Problem]) -> Vec<String> {
+    let directory = format!("{}/", directory.path().display());
+    problems.iter().map(|problem| problem.to_string().replace(&directory, "")).collect()
+}
+
+#[test]
+fn a_file_of_nearly_a_channel_or_a_part_is_refused_with_the_one_that_was_meant() {
+    let (directory, templates) = knowing_channels(&[
+        ("otp/es/emial.txt", "{{ code }}"),
+        ("otp/es_AR/smss.txt", "{{ code }}"),
+        ("otp/es/whatsap.html", "{{ code }}"),
+        ("otp/es/txt.txt", "{{ code }}"),
+        ("otp/es/email.subjct.txt", "{{ code }}"),
+        ("otp/es/email.htm", "{{ code }}"),
+        ("otp/es/correo electrónico.txt", "{{ code }}"),
+        ("otp/sampel.json", "{}"),
+        ("welcom/es/sms.txt", "Hola"),
+    ]);
+    let told = told(&directory, &templates.unwrap_err().problems);
+    let not_known = |file: &str, channel: &str, meant: &str| {
+        format!("{file}: is of the channel {channel}, which is not known; did you mean {meant}?")
+    };
+    for expected in [
+        not_known("otp/es/emial.txt", "emial", "email"),
+        not_known("otp/es_AR/smss.txt", "smss", "sms"),
+        not_known("otp/es/whatsap.html", "whatsap", "whatsapp"),
+        not_known("otp/es/txt.txt", "txt", "text"),
+    ] {
+        assert!(told.contains(&expected), "{expected} is not in {told:#?}");
+    }
+    for (file, end) in [
+        ("otp/es/email.subjct.txt", "; did you mean subject.txt?"),
+        ("otp/es/email.htm", "; did you mean html?"),
+        ("otp/es/correo electrónico.txt", "<channel>.title.txt"),
+        ("otp/sampel.json", "; did you mean sample.json?"),
+        ("welcom/es/sms.txt", "; did you mean welcome?"),
+    ] {
+        assert!(told.iter().any(|told| told.starts_with(file) && told.ends_with(end)), "{file} {end}: {told:#?}");
+    }
+    assert_eq!(told.len(), 9, "{told:#?}");
+}
+
+#[test]
+fn a_channel_that_nobody_knows_yet_is_taken_with_a_doubt() {
+    let files = [("otp/es/telegram.txt", "{{ code }}"), ("otp/es/mms.txt", "{{ code }}"), ("otp/es/text.txt", "x")];
+    let (directory, templates) = knowing_channels(&files);
+    let templates = templates.unwrap();
+    let rest = "which is none of this version: email, push, sms, whatsapp, or text for all";
+    assert_eq!(
+        told(&directory, templates.doubts()),
+        [
+            format!("otp/es/mms.txt: is of the channel mms, {rest}; did you mean sms?"),
+            format!("otp/es/telegram.txt: is of the channel telegram, {rest}"),
+        ]
+    );
+    let code = json!({ "code": "1" });
+    assert_eq!(render(&templates, "telegram", "otp", Some("es"), code).unwrap().text, "1");
+    // Whoever knows no channels takes every name for one.
+    let (_directory, templates) = with_directory(&[("otp/es/emial.txt", "{{ code }}")]);
+    assert!(templates.unwrap().doubts().is_empty());
+}
+
+#[test]
+fn a_folder_that_is_nearly_another_locale_is_doubted_and_one_that_is_no_locale_is_refused() {
+    let doubted = |locale: &str| {
+        let (directory, templates) = with_directory(&[(&format!("otp/{locale}/sms.txt"), "{{ code }}")]);
+        told(&directory, templates.unwrap_or_else(|error| panic!("{locale}: {error}")).doubts())
+    };
+    for (locale, meant) in [("enn", "en"), ("ess", "es"), ("esp", "es"), ("es_ARR", "es_AR"), ("ES-A", "es_AR")] {
+        // `es` has no Argentine words of `otp` yet.
+        let (directory, templates) =
+            with_directory(&[("otp/es_AR/sms.txt", "{{ code }}"), (&format!("otp/{locale}/sms.txt"), "{{ code }}")]);
+        let words = format!("otp/{locale}: is taken as a locale that only notifications in {locale} get");
+        let expected = [format!("{words}; did you mean {meant}?")];
+        assert_eq!(told(&directory, templates.unwrap().doubts()), expected);
+    }
+    for right in ["qu", "quz", "gsw", "es_AR", "es-419", "ZH_Hant_TW", "en-GB-oxendict", "fr", "i-klingon", "english"] {
+        assert_eq!(doubted(right), [""; 0], "{right}");
+    }
+    let (_directory, two) = with_directory(&[("otp/quy/sms.txt", "{{ code }}"), ("otp/quz/sms.txt", "{{ code }}")]);
+    assert!(two.unwrap().doubts().is_empty(), "two languages of three letters");
+    for (wrong, hint) in
+        [("e", ""), ("e5", "; did you mean en?"), ("es--AR", ""), ("12", ""), ("en-", "; did you mean en?")]
+    {
+        let (directory, templates) = with_directory(&[(&format!("otp/{wrong}/sms.txt"), "{{ code }}")]);
+        let told = told(&directory, &templates.expect_err(wrong).problems);
+        assert_eq!(told.len(), 1, "{told:#?}");
+        let begin = format!("otp/{wrong}: is no locale such as es or es-AR");
+        assert!(told[0].starts_with(&begin) && told[0].ends_with(hint), "{told:#?}");
+    }
+}
+
+#[test]
+fn a_layout_that_no_file_includes_is_doubted_where_one_of_nearly_its_name_is_included() {
+    let (directory, templates) = with_directory(&[
+        ("_layout/emial.html", "<p>{% block body %}{% endblock %}</p>"),
+        ("_layout/signature.txt", "not used yet"),
+    ]);
+    let expected = ["_layout/emial.html: is included by no file; did you mean _layout/email.html?"];
+    assert_eq!(told(&directory, templates.unwrap().doubts()), expected);
 }
 
 #[test]

@@ -117,6 +117,33 @@ fn a_channel_that_the_list_of_channels_leaves_out_is_no_default() {
 }
 
 #[test]
+fn a_slip_in_the_names_of_ones_own_templates_is_told_with_the_one_that_was_meant() {
+    let folder = tempfile::tempdir().unwrap();
+    let add = |path: &str| {
+        let path = folder.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, "{{ code }}").unwrap();
+    };
+    let own = ("TEMPLATES_DIR", folder.path().to_str().unwrap());
+    add("otp/enn/sms.txt");
+    add("otp/es/telegram.txt");
+    for role in [Role::Api, Role::Worker, Role::Up] {
+        let told = warnings(role, &[own]);
+        assert!(told.len() == 2 && told.iter().all(|told| told.starts_with("TEMPLATES_DIR: ")), "{told:#?}");
+        assert!(told[0].contains("/otp/enn: ") && told[0].ends_with("; did you mean en?"), "{told:#?}");
+        assert!(told[1].contains("the channel telegram") && told[1].contains("email, push, sms"), "{told:#?}");
+    }
+    add("otp/es/emial.txt");
+    add("otp/es_AR/smss.txt");
+    let told = problems(Role::Worker, &[("SANDBOX", "all"), own]);
+    assert_eq!(told.len(), 2, "{told:#?}");
+    for (told, (file, meant)) in told.iter().zip([("/otp/es/emial.txt: ", "email"), ("/otp/es_AR/smss.txt: ", "sms")]) {
+        assert!(told.starts_with("TEMPLATES_DIR: ") && told.contains(file), "{told}");
+        assert!(told.ends_with(&format!("; did you mean {meant}?")), "{told}");
+    }
+}
+
+#[test]
 fn a_locale_that_ends_with_no_region_is_warned_of() {
     let words = "DEFAULT_LOCALE ends with what is no region such as AR, and no template has words for it: those of the \
                  shorter one are taken";

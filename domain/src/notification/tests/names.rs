@@ -139,13 +139,41 @@ fn an_item_of_a_fallback_has_fields_of_its_own() {
         meant(json!({ "fallback": [item] }))
     };
     assert_eq!(item("mesage"), [("/fallback/0/mesage".into(), Meant::Ours("message"))]);
-    for of_the_whole in ["ttl_seconds", "id", "fallback", "metadata", "sendAt", "tenant"] {
-        let found = item(of_the_whole);
-        assert!(matches!(found.as_slice(), [(_, Meant::Instead(way))] if way.contains("beside fallback")), "{found:?}");
+    for (written, field) in [
+        ("ttl_seconds", "ttl_seconds"),
+        ("id", "id"),
+        ("fallback", "fallback"),
+        ("metadata", "metadata"),
+        ("sendAt", "send_at"),
+        ("tenant", "tenant"),
+    ] {
+        assert_eq!(item(written), [(format!("/fallback/0/{written}"), Meant::OfTheWhole(field))]);
     }
     assert_eq!(item("order"), [("/fallback/0/order".into(), Meant::Foreign)]);
     let many: Map<String, Value> = (0..300).map(|n| (format!("f{n}"), json!(n))).collect();
     check(json!({"fallback": [many]}), &["/fallback/0"]);
+}
+
+#[test]
+fn a_field_of_the_notification_in_an_item_of_a_fallback_is_told_where_it_belongs() {
+    let said = |name: &str| {
+        let item = json!({"channel": "sms", "destination": "+549", name: "x"});
+        let unknown = accept(json!({ "fallback": [item] })).unknown;
+        let [field] = unknown.as_slice() else { panic!("{name} is not told: {unknown:?}") };
+        (field.refusal().expect("refused").to_string(), field.warning().to_string())
+    };
+    let whole = "belongs to the notification, not to an item of fallback: give it beside fallback";
+    for name in ["priority", "ttl_seconds", "fallback", "version"] {
+        let (refused, warned) = said(name);
+        assert_eq!(refused, format!("/fallback/0/{name} {whole}"));
+        assert_eq!(warned, format!("/fallback/0/{name} was not read: it {whole}"));
+    }
+    for (name, field) in [("prority", "priority"), ("sendAt", "send_at"), ("ttl", "ttl_seconds"), ("ids", "id")] {
+        let (refused, warned) = said(name);
+        let near = format!("did you mean {field}? It {whole}");
+        assert_eq!(refused, format!("/fallback/0/{name} is not known: {near}"));
+        assert_eq!(warned, format!("/fallback/0/{name} is not known and was not read: {near}"));
+    }
 }
 
 #[test]
