@@ -14,7 +14,7 @@ mod supervised;
 #[cfg(test)]
 mod tests;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context as _, Result, bail};
 use tokio::process::Command;
@@ -174,10 +174,6 @@ impl PrivateBroker {
     /// The process id of the node itself, for tests that kill it.
     pub fn os_pid(&self) -> u32 {
         self.node.pid()
-    }
-
-    pub fn log_file(&self) -> PathBuf {
-        self.dir.log()
     }
 
     /// Runs `rabbitmqctl` on this node, for example `["eval", "node()."]`, and gives what it printed.
