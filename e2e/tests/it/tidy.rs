@@ -2,6 +2,8 @@
 
 mod circles;
 mod dead;
+mod map;
+mod promises;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
