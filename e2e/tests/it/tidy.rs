@@ -2,6 +2,7 @@
 
 mod circles;
 mod dead;
+mod defaults;
 mod map;
 mod promises;
 
