@@ -1,5 +1,6 @@
 //! The rules of the house that a compiler does not check.
 
+mod asyncapi;
 mod circles;
 mod dead;
 mod defaults;
