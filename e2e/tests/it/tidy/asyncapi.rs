@@ -65,6 +65,21 @@ fn without<'a>(fields: &[&'a str], missing: &str) -> Vec<&'a str> {
 }
 
 #[test]
+fn what_it_refers_to_is_there() {
+    let mut values = vec![&*DOCUMENT];
+    let mut referred = 0;
+    while let Some(value) = values.pop() {
+        if let Some(place) = value["$ref"].as_str() {
+            assert!(DOCUMENT.pointer(place.trim_start_matches('#')).is_some(), "{place}");
+            referred += 1;
+        }
+        values.extend(value.as_object().into_iter().flat_map(serde_json::Map::values));
+        values.extend(value.as_array().into_iter().flatten());
+    }
+    assert!(referred > 20, "the references were found");
+}
+
+#[test]
 fn its_addresses_are_those_of_the_default_plan() {
     let config = Config::read(REFERENCE.with([("SANDBOX", "all")]), Role::Up).expect("the defaults are right");
     let (names, channels) = (&config.topology.names, &DOCUMENT["channels"]);
