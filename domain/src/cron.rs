@@ -10,8 +10,6 @@ use jiff::tz::{AmbiguousOffset, TimeZone};
 
 use crate::{Timestamp, Zones};
 
-pub use fields::MAX_CRON_CHARS;
-
 /// Where the search works: croner gives up at the year 5000.
 const YEARS: Range<i16> = 1..5000;
 

@@ -33,7 +33,7 @@ pub use arrival::{Arrival, DeadMark, Hand, Headers};
 pub use channel_name::{ChannelName, InvalidChannelName};
 pub use claim::{Claim, Take, claim};
 pub use clock::{Clock, InvalidTimestamp, Timestamp};
-pub use cron::{Cron, InvalidCron, MAX_CRON_CHARS};
+pub use cron::{Cron, InvalidCron};
 pub use decide::{Ambiguity, Policy, Transition, decide};
 pub use fallback::child_body;
 pub use follow_up::{Destination, FollowUp, Message, Publish, Received, letter_headers};

@@ -88,15 +88,7 @@ impl Notification {
     /// # Errors
     /// [`DecodeError`] when it is not one JSON object in UTF-8, or with every field that is wrong.
     pub fn decode(body: &[u8], defaults: &Defaults) -> Result<Self, DecodeError> {
-        Self::from_object(parse_object(body)?, defaults)
-    }
-
-    /// Reads one item that is JSON already (an element of a batch).
-    ///
-    /// # Errors
-    /// [`DecodeError`] with every field that is wrong.
-    pub fn from_object(object: Map<String, Value>, defaults: &Defaults) -> Result<Self, DecodeError> {
-        Draft::of(object, defaults).finish()
+        Draft::of(parse_object(body)?, defaults).finish()
     }
 
     pub fn has_fallback(&self) -> bool {

@@ -117,10 +117,6 @@ impl PrivateBroker {
         self.node.pid()
     }
 
-    pub fn log_file(&self) -> PathBuf {
-        self.dir.log()
-    }
-
     /// Runs `rabbitmqctl` on this node, for example `["eval", "node()."]`, and gives what it printed.
     ///
     /// # Errors

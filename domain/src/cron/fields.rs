@@ -3,7 +3,7 @@
 use text::{nearest, nearest_of_few};
 
 /// The longest expression: lists of all 60 seconds and all 60 minutes fit.
-pub const MAX_CRON_CHARS: usize = 500;
+const MAX_CRON_CHARS: usize = 500;
 
 /// Short words for whole expressions.
 const NICKNAMES: [(&str, &str); 7] = [

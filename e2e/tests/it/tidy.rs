@@ -1,6 +1,11 @@
 //! The rules of the house that a compiler does not check.
 
+mod asyncapi;
 mod circles;
+mod dead;
+mod defaults;
+mod map;
+mod promises;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};

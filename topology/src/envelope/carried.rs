@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use amqp::BasicProperties;
 use amqp::types::{AMQPValue, FieldTable, ShortString};
-use amqp::value::text;
 use domain::Timestamp;
 use serde::{Deserialize, Serialize, Serializer};
 
@@ -97,30 +96,6 @@ impl Carried {
     pub fn with_app_id(mut self, id: &str) -> Self {
         self.app_id = Some(short(id));
         self
-    }
-
-    /// The AMQP `type`.
-    #[must_use]
-    pub fn with_kind(mut self, kind: &str) -> Self {
-        self.kind = Some(short(kind));
-        self
-    }
-
-    pub fn content_type(&self) -> Option<&str> {
-        self.content_type.as_ref().map(ShortString::as_str)
-    }
-
-    pub fn content_encoding(&self) -> Option<&str> {
-        self.content_encoding.as_ref().map(ShortString::as_str)
-    }
-
-    pub fn correlation_id(&self) -> Option<&str> {
-        self.correlation_id.as_ref().map(ShortString::as_str)
-    }
-
-    /// A header of the publisher's own, when it is text.
-    pub fn foreign_text(&self, name: &str) -> Option<&str> {
-        self.foreign.inner().get(name).and_then(text)
     }
 }
 
