@@ -15,8 +15,8 @@ pub struct Received<'a> {
 /// What is done with the copy.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum FollowUp {
-    /// Nothing is published for it: acknowledge. `leaving` says that its delivery goes on all the same.
-    Acknowledge { leaving: bool },
+    /// Nothing is published for it: acknowledge. `goes_on` says that its delivery goes on all the same.
+    Acknowledge { goes_on: bool },
     /// Publish this, and acknowledge once the broker has confirmed it.
     Publish(Box<Publish>),
     /// Hand it back to the broker as it came.
@@ -68,7 +68,7 @@ impl Received<'_> {
         };
         match publish {
             Some(publish) => FollowUp::Publish(Box::new(publish)),
-            None => FollowUp::Acknowledge { leaving: !row.state.is_over() },
+            None => FollowUp::Acknowledge { goes_on: !row.state.is_over() },
         }
     }
 

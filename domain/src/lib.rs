@@ -5,7 +5,6 @@
 //! [`claim`] (may this copy be sent?), [`Outcome`] (what a provider answered), [`decide`] (what now?), [`FollowUp`] (what is
 //! published for it, and how is it settled?).
 
-mod adopt;
 mod arrival;
 mod channel_name;
 mod claim;
@@ -22,13 +21,13 @@ mod outcome;
 mod reason;
 mod rendered;
 mod row;
+mod row_lease;
 #[cfg(test)]
 mod samples;
 #[cfg(test)]
 mod simulation;
 mod zones;
 
-pub use adopt::{Adoptable, Found, HELD_FOR, Kept, SURE_AFTER, SURELY_ITS_OWN, doubting, find, is_taken_over};
 pub use arrival::{Arrival, DeadMark, Hand, Headers};
 pub use channel_name::{ChannelName, InvalidChannelName};
 pub use claim::{Claim, Take, claim};
@@ -51,6 +50,10 @@ pub use outcome::{Failure, Outcome};
 pub use reason::Reason;
 pub use rendered::Rendered;
 pub use row::{Attempt, AttemptOutcome, FirstSight, Lease, Order, Row, State};
+pub use row_lease::{
+    ACKNOWLEDGED_FOR_CERTAIN_AFTER, CERTAINLY_ITS_OWN_FOR, Found, Kept, LeasableRow, ROW_LEASED_FOR, find,
+    is_taken_over, suspecting,
+};
 // What is told of a notification is told in the words of `text`.
 pub use text::{
     FieldError, acts, check_subject, folded_subject, is_one_edit, is_unsafe_in_a_line, nearest, nearest_of_few,

@@ -1,6 +1,6 @@
 //! The node itself: read it first.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context as _, Result, bail};
 use tokio::process::Command;

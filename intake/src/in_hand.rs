@@ -3,8 +3,8 @@
 use std::sync::OnceLock;
 
 use domain::{DecodeError, FollowUp, Notification, Reason, printable};
-use store::Adoption;
-use topology::{Incoming, Insisted, Publication};
+use store::RowLease;
+use topology::{ConfirmOutcome, Incoming, Publication};
 use uuid::Uuid;
 
 use crate::breaker::Trouble;
@@ -55,7 +55,7 @@ impl<'a> InHand<'a> {
     /// Carries out what follows from the row of the message.
     pub async fn carry_out(&self, follow_up: FollowUp, incoming: Incoming) {
         let publish = match follow_up {
-            FollowUp::Acknowledge { leaving } => return self.acknowledge(leaving, incoming).await,
+            FollowUp::Acknowledge { goes_on } => return self.acknowledge(goes_on, incoming).await,
             FollowUp::GiveBack => return incoming.settle.requeue().await,
             FollowUp::Publish(publish) => publish,
         };
@@ -89,8 +89,8 @@ impl<'a> InHand<'a> {
 
     /// `letter_of` is the epoch whose row notes the letter that is published.
     async fn publish_and_acknowledge(&self, publication: Publication, letter_of: Option<u32>, incoming: Incoming) {
-        match self.intake.publisher.insist(publication, &self.intake.stopping).await {
-            Insisted::Confirmed => {
+        match self.intake.publisher.publish_until_confirmed(publication, &self.intake.stopping).await {
+            ConfirmOutcome::Confirmed => {
                 pass(self.intake.role.steps.republished);
                 if let Some(epoch) = letter_of {
                     self.note_letter(epoch).await;
@@ -98,8 +98,8 @@ impl<'a> InHand<'a> {
                 self.acknowledge(true, incoming).await;
             }
             // The row repeats its order when the message comes again.
-            Insisted::Interrupted => incoming.settle.requeue().await,
-            Insisted::Impossible => incoming.settle.reject().await,
+            ConfirmOutcome::Interrupted => incoming.settle.requeue().await,
+            ConfirmOutcome::Impossible => incoming.settle.reject().await,
         }
     }
 
@@ -115,13 +115,13 @@ impl<'a> InHand<'a> {
     }
 
     /// However a copy without an id ends, its row is no longer the one that a redelivery continues: the next message
-    /// with the same body is a delivery of its own. `leaving` says that the delivery goes on by what was published. A
+    /// with the same body is a delivery of its own. `goes_on` says that the delivery goes on by what was published. A
     /// copy that took so long that an equal message continues its row is given back instead, and comes again as a
     /// delivery of its own.
-    pub async fn acknowledge(&self, leaving: bool, incoming: Incoming) {
+    pub async fn acknowledge(&self, goes_on: bool, incoming: Incoming) {
         let lease = self.named().and_then(Named::lease);
         if let Some(lease) = lease
-            && !self.still_holds(lease, leaving, &incoming).await
+            && !self.still_holds(lease, goes_on, &incoming).await
         {
             return incoming.settle.requeue().await;
         }
@@ -134,12 +134,12 @@ impl<'a> InHand<'a> {
         }
     }
 
-    async fn still_holds(&self, lease: &Adoption, leaving: bool, incoming: &Incoming) -> bool {
+    async fn still_holds(&self, lease: &RowLease, goes_on: bool, incoming: &Incoming) -> bool {
         // Kept any longer, its row would be kept from the copy that comes again.
         if !incoming.settle.is_current() {
             return false;
         }
-        match self.intake.breaker.retry_until_taken(|| lease.holds(leaving)).await {
+        match self.intake.breaker.retry_until_taken(|| lease.holds(goes_on)).await {
             Ok(true) => true,
             Ok(false) => {
                 (self.intake.role.taken_over)(incoming.lane);

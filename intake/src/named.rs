@@ -1,7 +1,7 @@
 //! Who a message is: the (tenant, id) of its delivery, and how this copy of it arrived.
 
 use domain::{Arrival, Content, Key, Notification};
-use store::{Adoption, Sight};
+use store::{RowLease, Sight};
 use topology::Incoming;
 use uuid::Uuid;
 
@@ -16,7 +16,7 @@ pub struct Named {
 
 /// A message that came without any id. However the message leaves, its lease ends with it.
 struct Anonymous {
-    lease: Adoption,
+    lease: RowLease,
     fingerprint: Content,
 }
 
@@ -28,8 +28,8 @@ impl Intake {
             return Ok(Named::given(key));
         }
         let (fingerprint, copy) = (incoming.fingerprint(), Uuid::now_v7());
-        let adopt = || self.store.adopt(&notification.tenant, &fingerprint, copy, incoming.redelivered);
-        let lease = self.breaker.retry_until_taken(adopt).await?;
+        let lease_row = || self.store.lease_row(&notification.tenant, &fingerprint, copy, incoming.redelivered);
+        let lease = self.breaker.retry_until_taken(lease_row).await?;
         Ok(Named { key: lease.key().clone(), anonymous: Some(Anonymous { lease, fingerprint }) })
     }
 }
@@ -67,10 +67,10 @@ impl Named {
 
     /// The token of a claim by this copy: its lease's, else a new one at each call.
     pub fn token(&self) -> Uuid {
-        self.lease().map_or_else(Uuid::now_v7, Adoption::copy)
+        self.lease().map_or_else(Uuid::now_v7, RowLease::copy)
     }
 
-    pub(crate) fn lease(&self) -> Option<&Adoption> {
+    pub(crate) fn lease(&self) -> Option<&RowLease> {
         self.anonymous.as_ref().map(|anonymous| &anonymous.lease)
     }
 }

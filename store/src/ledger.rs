@@ -25,7 +25,7 @@ pub use cancel::{Cancel, Target};
 pub use captures::{Capture, CapturedView};
 pub use claim::Claimed;
 pub use jobs::{FinishedJob, Job, JobFilter, JobKind, JobPage, JobSummary, Put, Soonest};
-pub use lease::{Adoption, Sight};
+pub use lease::{RowLease, Sight};
 pub use prune::Pruned;
 pub use record::Recorded;
 pub use stuck::{Patience, StuckCounts, StuckDelivery, StuckJob};

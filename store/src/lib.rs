@@ -23,8 +23,8 @@ pub use accounts::{Login, NewUser, Standing, User};
 pub use error::StoreError;
 pub use handle::Store;
 pub use ledger::{
-    Adoption, Cancel, Capture, CapturedView, Claimed, Cursor, DeliveryView, Filter, FinishedJob, Job, JobFilter,
-    JobKind, JobPage, JobSummary, Page, Patience, Pruned, Put, Recorded, Sight, Soonest, StuckCounts, StuckDelivery,
+    Cancel, Capture, CapturedView, Claimed, Cursor, DeliveryView, Filter, FinishedJob, Job, JobFilter, JobKind,
+    JobPage, JobSummary, Page, Patience, Pruned, Put, Recorded, RowLease, Sight, Soonest, StuckCounts, StuckDelivery,
     StuckJob, Target,
 };
 pub use options::Options;

@@ -2,7 +2,7 @@
 //! table, sessions, and the writer that commits groups.
 //!
 //! A statement may hold `{u}` (once: the group's table, an alias `u` with the columns of the [`Group`]), `{now}`
-//! (microseconds by the database's own clock), `{held_for}` (microseconds that an anonymous message is leased for),
+//! (microseconds by the database's own clock), `{leased_for}` (microseconds that an anonymous message is leased for),
 //! `{for_update}` and `{skip_locked}` (empty on SQLite, which has one writer). No table is named in here.
 
 mod columns;

@@ -3,8 +3,6 @@
 //! Postgres is the one that `CHASQUI_TEST_POSTGRES_URL` names; every test makes a database of its own there, and fails
 //! where there is no server. `make test` starts one; the filter `on_sqlite` runs what needs none.
 
-mod adopt;
-mod adopt_model;
 mod cancel;
 mod cost;
 mod database;
@@ -16,6 +14,8 @@ mod migrate;
 mod model;
 mod outages;
 mod prune;
+mod row_lease;
+mod row_lease_model;
 mod stuck;
 mod users;
 mod views;

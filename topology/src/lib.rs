@@ -35,7 +35,7 @@ pub use incoming::Incoming;
 pub use names::{Names, QueueType};
 pub use owner::Owner;
 pub use plan::{Plan, Queue};
-pub use publish::{Insisted, Publication, Publisher, To};
+pub use publish::{ConfirmOutcome, Publication, Publisher, To};
 pub use ready::{Declarations, Mode, Topology, ready};
 pub use recreate::{Recreated, recreate_retry};
 pub use settings::{BrokerSettings, Settings};

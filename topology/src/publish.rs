@@ -1,7 +1,7 @@
 //! Publishes our messages: from a [`Publication`] to an exchange, a routing key and properties.
 
-mod insist;
 mod meters;
+mod until_confirmed;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use self::meters::Meters;
 use crate::{Carried, Names, Topology, properties};
 
-pub use insist::Insisted;
+pub use until_confirmed::ConfirmOutcome;
 
 /// Bytes of a `message_id`, by AMQP itself.
 const MAX_ID_BYTES: usize = 255;

@@ -25,7 +25,7 @@ pub(crate) fn reissue(delivery: &Delivery, epoch: u32, incoming: &Incoming) -> F
 /// Acknowledges a copy of a delivery that has ended.
 pub(crate) fn ended(lane: Lane) -> FollowUp {
     report::copy(lane, "ended");
-    FollowUp::Acknowledge { leaving: false }
+    FollowUp::Acknowledge { goes_on: false }
 }
 
 /// Acknowledges a copy of a delivery that goes on by its dead letter.
@@ -33,7 +33,7 @@ pub(crate) fn has_letter(delivery: &Delivery) -> FollowUp {
     report::copy(delivery.lane, "has_letter");
     tracing::info!(delivery = %delivery.arrival.key, "a copy of a delivery that is in the dead-letter queue was \
         acknowledged: to send it again move its letter, or publish it with the header notify-again");
-    FollowUp::Acknowledge { leaving: true }
+    FollowUp::Acknowledge { goes_on: true }
 }
 
 /// Counts a copy that the broker has taken back with its connection, and delivers again.

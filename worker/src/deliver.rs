@@ -30,7 +30,7 @@ pub(crate) async fn deliver(shared: Arc<Shared>, notification: Arc<Notification>
     let (in_hand, gone_out) = (InHand::new(&shared.intake), GoneOut::default());
     // A pipeline is some kilobytes of state: in a box, it is not copied from one wrapper into the next.
     match catch_panic(Box::pin(pipeline(&shared, &in_hand, &gone_out, notification, &incoming, doing))).await {
-        Ok(Ok(Next::CarryOut(FollowUp::Acknowledge { leaving }))) => in_hand.acknowledge(leaving, incoming).await,
+        Ok(Ok(Next::CarryOut(FollowUp::Acknowledge { goes_on }))) => in_hand.acknowledge(goes_on, incoming).await,
         // Rare, and larger than all the rest: it is allocated only then.
         ended => Box::pin(settle(&shared, &in_hand, &gone_out, ended, incoming)).await,
     }

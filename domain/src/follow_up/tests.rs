@@ -45,7 +45,7 @@ fn every_order_says_what_is_published_with_which_headers_and_how_the_copy_is_set
     let counted = Headers { attempt: Some(3), seq: Some(5), ..mine.clone() };
     let letter = Headers { dead: mark("exhausted", 3), ..mine };
     let cases = [
-        (Order::Nothing, FollowUp::Acknowledge { leaving: true }),
+        (Order::Nothing, FollowUp::Acknowledge { goes_on: true }),
         (Order::GiveBack, FollowUp::GiveBack),
         (Order::Retry { tier: 2 }, publish(Destination::Retry(2), counted.clone())),
         (Order::Schedule { due: NOW }, publish(Destination::Scheduled, Headers { due: Some(NOW), ..counted })),
@@ -76,9 +76,9 @@ fn a_fallback_is_published_to_the_lane_as_a_delivery_of_its_own() {
 fn without_anything_to_publish_the_copy_is_acknowledged_and_says_whether_its_delivery_goes_on() {
     let follow_up = |state, order| copy(&told(), b"{}").follow_up(&Row { state, ..row() }, &order, NOW);
     for over in [State::Sent, State::Captured, State::Expired] {
-        assert_eq!(follow_up(over, Order::Nothing), FollowUp::Acknowledge { leaving: false }, "{over}");
+        assert_eq!(follow_up(over, Order::Nothing), FollowUp::Acknowledge { goes_on: false }, "{over}");
     }
-    assert_eq!(follow_up(State::FellBack, Order::Fallback), FollowUp::Acknowledge { leaving: true });
+    assert_eq!(follow_up(State::FellBack, Order::Fallback), FollowUp::Acknowledge { goes_on: true });
 }
 
 #[test]

@@ -7,7 +7,8 @@ use super::notes::Note;
 use super::steps::{Step, Worker};
 use super::{Copy, Delivery, Of, World};
 use crate::{
-    Found, HELD_FOR, Hand, Headers, Kept, Row, SURE_AFTER, SURELY_ITS_OWN, Timestamp, doubting, find, is_taken_over,
+    ACKNOWLEDGED_FOR_CERTAIN_AFTER, CERTAINLY_ITS_OWN_FOR, Found, Hand, Headers, Kept, ROW_LEASED_FOR, Row, Timestamp,
+    find, is_taken_over, suspecting,
 };
 
 /// Between two looks for a row.
@@ -37,19 +38,19 @@ impl World {
     }
 
     /// One look for the row of the copy in hand.
-    pub(super) fn adopt(&mut self, worker: &mut Worker, begun: Option<Timestamp>) -> Option<Step> {
+    pub(super) fn lease_row(&mut self, worker: &mut Worker, begun: Option<Timestamp>) -> Option<Step> {
         let rows = self.kept();
         let anew = is_taken_over(&worker.seen, &rows, &self.now);
         let begun = begun.filter(|_| !anew).unwrap_or(self.now);
         worker.seen = rows;
-        let may_wait = self.now.since(begun) <= HELD_FOR + LOOK_AGAIN;
+        let may_wait = self.now.since(begun) <= ROW_LEASED_FOR + LOOK_AGAIN;
         let found = if worker.copy.redelivered { self.look(worker, may_wait) } else { Found::Nothing };
         self.say(|| format!("finds {found:?}"));
         match found {
             Found::Row(at) => self.continues(worker, at, true),
-            Found::Likely(at) => self.continues(worker, at, false),
-            Found::Doubt(at) => {
-                self.deliveries[at].holder = Some((doubting(worker.token), self.now.plus(HELD_FOR)));
+            Found::Probable(at) => self.continues(worker, at, false),
+            Found::Suspect(at) => {
+                self.deliveries[at].holder = Some((suspecting(worker.token), self.now.plus(ROW_LEASED_FOR)));
                 self.seen.push("doubtful");
                 self.mint(worker, Some(at));
             }
@@ -58,7 +59,7 @@ impl World {
                 if self.calm {
                     self.pass(LOOK_AGAIN * 4);
                 }
-                return Some(Step::Adopt(Some(begun)));
+                return Some(Step::Lease(Some(begun)));
             }
             Found::OnlyTaken | Found::Nothing => self.mint(worker, None),
         }
@@ -72,7 +73,7 @@ impl World {
 
     /// The open rows that are kept for a copy.
     fn kept(&self) -> Vec<Kept<usize, Timestamp>> {
-        let open = self.deliveries.iter().enumerate().filter_map(|(at, one)| Some((at, one.adoptable()?)));
+        let open = self.deliveries.iter().enumerate().filter_map(|(at, one)| Some((at, one.leasable()?)));
         let held =
             open.filter(|(_, row)| !row.settled).filter_map(|(at, row)| Some((at, row.holder?, !row.may_be_gone())));
         held.map(|(row, (holder, until), owed)| Kept { row, holder, until, owed }).collect()
@@ -80,30 +81,30 @@ impl World {
 
     fn look(&self, worker: &Worker, may_wait: bool) -> Found {
         let mut places: Vec<usize> = (0..self.deliveries.len()).collect();
-        places.retain(|&at| self.deliveries[at].adoptable().is_some());
+        places.retain(|&at| self.deliveries[at].leasable().is_some());
         places.sort_by_key(|&at| self.deliveries[at].row.as_ref().map(|row| row.created_at));
-        let rows: Vec<_> = places.iter().filter_map(|&at| self.deliveries[at].adoptable()).collect();
+        let rows: Vec<_> = places.iter().filter_map(|&at| self.deliveries[at].leasable()).collect();
         match find(&rows, worker.token, self.now, may_wait) {
             Found::Row(at) => Found::Row(places[at]),
-            Found::Likely(at) => Found::Likely(places[at]),
-            Found::Doubt(at) => Found::Doubt(places[at]),
+            Found::Probable(at) => Found::Probable(places[at]),
+            Found::Suspect(at) => Found::Suspect(places[at]),
             nothing => nothing,
         }
     }
 
-    fn continues(&mut self, worker: &mut Worker, at: usize, surely: bool) {
+    fn continues(&mut self, worker: &mut Worker, at: usize, certain: bool) {
         if self.notes.iter().any(|note| note.delivery == at) {
             self.fail("continues a row whose acknowledgement is about to be noted");
         }
         let message = worker.message().expect("only a message without an id looks for its row");
         let delivery = &mut self.deliveries[at];
-        delivery.holder = Some((worker.token, self.now.plus(HELD_FOR)));
+        delivery.holder = Some((worker.token, self.now.plus(ROW_LEASED_FOR)));
         delivery.moves += u32::from(worker.copy.headers.hand() == Hand::Mover);
         worker.delivery = Some(at);
-        worker.lets_go = surely;
+        worker.lets_go = certain;
         let mistaken = delivery.spent.is_some_and(|by| by != message);
         let ended = delivery.row.as_ref().map(|row| row.updated_at);
-        if mistaken && (self.has_rows_for_all() || ended.is_none_or(|at| self.now.since(at) > SURELY_ITS_OWN)) {
+        if mistaken && (self.has_rows_for_all() || ended.is_none_or(|at| self.now.since(at) > CERTAINLY_ITS_OWN_FOR)) {
             self.fail(&format!("message {message} is taken for another that was acknowledged"));
         }
         if mistaken {
@@ -121,7 +122,7 @@ impl World {
 
     /// The claim of a copy that met no row.
     pub(super) fn insert(&mut self, worker: &Worker, row: Row) {
-        let held_until = self.now.plus(HELD_FOR);
+        let held_until = self.now.plus(ROW_LEASED_FOR);
         let message = worker.message();
         // It was on its way when the broker took the message back: the next copy may have looked before.
         self.strays += u32::from(worker.cut_off && message.is_some());
@@ -131,27 +132,27 @@ impl World {
     }
 
     /// Asks before the acknowledgement whether an equal message has taken the row over.
-    pub(super) fn hold(&mut self, worker: &Worker, leaving: bool) -> Step {
+    pub(super) fn hold(&mut self, worker: &Worker, republished: bool) -> Step {
         if worker.cut_off {
             return Step::Requeue;
         }
-        if !leaving && self.now.since(worker.since) < HELD_FOR / 2 {
+        if !republished && self.now.since(worker.since) < ROW_LEASED_FOR / 2 {
             return Step::Acknowledge;
         }
-        let held_until = self.now.plus(HELD_FOR);
+        let held_until = self.now.plus(ROW_LEASED_FOR);
         let delivery = self.of(worker);
         if delivery.holder.is_some_and(|(holder, _)| holder != worker.token) {
             self.seen.push("taken over");
             return Step::Requeue;
         }
         delivery.holder = Some((worker.token, held_until));
-        delivery.leaving |= leaving;
+        delivery.republished |= republished;
         Step::Acknowledge
     }
 
     pub(super) fn acknowledge(&mut self, worker: &Worker) {
         let Some(message) = worker.message() else { return };
-        let due = self.now.plus(SURE_AFTER);
+        let due = self.now.plus(ACKNOWLEDGED_FOR_CERTAIN_AFTER);
         match worker.cut_off {
             false => {
                 self.messages[message].mistaken = worker.mistaken;
@@ -167,15 +168,15 @@ impl World {
     /// The next copy may have its row.
     pub(super) fn let_go(&mut self, worker: &Worker) {
         let now = self.now;
-        if let Some(doubted) = worker.doubts.map(|at| &mut self.deliveries[at])
-            && doubted.holder.is_some_and(|(holder, _)| holder == doubting(worker.token))
+        if let Some(suspected) = worker.doubts.map(|at| &mut self.deliveries[at])
+            && suspected.holder.is_some_and(|(holder, _)| holder == suspecting(worker.token))
         {
-            doubted.holder = Some((doubting(worker.token), now));
+            suspected.holder = Some((suspecting(worker.token), now));
         }
         let Some(delivery) = worker.delivery.map(|at| &mut self.deliveries[at]) else { return };
         if delivery.holder.is_some_and(|(holder, _)| holder == worker.token) {
             match worker.lets_go {
-                true => (delivery.holder, delivery.leaving) = (None, false),
+                true => (delivery.holder, delivery.republished) = (None, false),
                 false => delivery.holder = Some((worker.token, now)),
             }
         }
@@ -184,7 +185,7 @@ impl World {
     /// Every message that was delivered and may come again has a row of its own.
     fn has_rows_for_all(&self) -> bool {
         let messages = self.messages.iter().filter(|message| message.delivered && !message.gone).count();
-        let is_open = |one: &&Delivery| one.spent.is_none() && one.adoptable().is_some_and(|row| !row.settled);
+        let is_open = |one: &&Delivery| one.spent.is_none() && one.leasable().is_some_and(|row| !row.settled);
         messages + self.strays as usize <= self.deliveries.iter().filter(is_open).count()
     }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use uuid::Uuid;
 
-use crate::{Adoptable, Ambiguity, Policy, Row, State, Timestamp};
+use crate::{Ambiguity, LeasableRow, Policy, Row, State, Timestamp};
 
 #[derive(Default)]
 pub(super) struct Delivery {
@@ -12,7 +12,7 @@ pub(super) struct Delivery {
     /// Of a message without an id: it was acknowledged, and that was noted.
     pub(super) settled: bool,
     /// Of a message without an id: its acknowledgement came next.
-    pub(super) leaving: bool,
+    pub(super) republished: bool,
     /// Of a message without an id: the copy that has it, and until when.
     pub(super) holder: Option<(Uuid, Timestamp)>,
     /// Its row was made in doubt: it may be a second one of the same message.
@@ -41,11 +41,11 @@ impl Delivery {
         self.row.as_ref().is_some_and(|row| row.state.is_final() && (row.state != State::FellBack || self.children > 0))
     }
 
-    pub(super) fn adoptable(&self) -> Option<Adoptable> {
-        self.row.as_ref().filter(|row| row.fingerprint.is_some()).map(|row| Adoptable {
+    pub(super) fn leasable(&self) -> Option<LeasableRow> {
+        self.row.as_ref().filter(|row| row.fingerprint.is_some()).map(|row| LeasableRow {
             state: row.state,
             settled: self.settled,
-            leaving: self.leaving,
+            republished: self.republished,
             holder: self.holder,
             created_at: row.created_at,
             updated_at: row.updated_at,

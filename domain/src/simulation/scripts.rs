@@ -7,7 +7,7 @@ use super::{Kind, World};
 use crate::State;
 
 /// Two equal messages, 0.4 s apart. The first is sent; the worker is killed before it could note the acknowledgement, and
-/// while it sends the second. The adoption of the first runs out 0.4 s before that of the second: what is surely owed is
+/// while it sends the second. The lease of the first runs out 0.4 s before that of the second: what is surely owed is
 /// waited for all the same. None when the first was not sent.
 fn killed_between_two_equal_ones(seed: u64) -> Option<World> {
     let mut world = World::new(Kind::Anonymous, seed, true);
@@ -27,7 +27,7 @@ fn killed_between_two_equal_ones(seed: u64) -> Option<World> {
     while !world.workers.iter().any(|worker| matches!(worker.step, Step::Send(_))) {
         world.work();
     }
-    // So that somebody looks between the ends of the two adoptions.
+    // So that somebody looks between the ends of the two leases.
     world.pass(Duration::from_millis(800));
     world.crash_before_the_note();
     world.crash();

@@ -14,7 +14,7 @@ const BODY: &[u8] = br#"{"channel":"sms","destination":"+12025550143","message":
 #[derive(Clone, Debug)]
 pub(super) enum Step {
     /// Of a message without an id: since when it has waited for its row.
-    Adopt(Option<Timestamp>),
+    Lease(Option<Timestamp>),
     Claim,
     Send(Box<Row>),
     Decide(Box<Row>, Outcome),
@@ -107,7 +107,7 @@ impl Copy {
 impl From<FollowUp> for Step {
     fn from(follow_up: FollowUp) -> Self {
         match follow_up {
-            FollowUp::Acknowledge { leaving } => Self::End(leaving),
+            FollowUp::Acknowledge { republished } => Self::End(republished),
             FollowUp::Publish(publish) => Self::Publish(publish),
             FollowUp::GiveBack => Self::Requeue,
         }
@@ -130,7 +130,7 @@ pub(super) fn claim_name(claim: &Claim) -> String {
 
 pub(super) fn step_name(step: &Step) -> String {
     match step {
-        Step::Adopt(_) => "adopt".into(),
+        Step::Lease(_) => "lease".into(),
         Step::Claim => "claim".into(),
         Step::Send(_) => "send".into(),
         Step::Decide(_, outcome) => format!("record {outcome:?}").chars().take(40).collect(),

@@ -43,7 +43,7 @@ impl World {
             Of::Delivery(at) => (Some(at), Step::Claim),
             Of::Message(at) => {
                 self.messages[at].delivered = true;
-                (None, Step::Adopt(None))
+                (None, Step::Lease(None))
             }
         };
         self.workers.push(Worker {
@@ -76,14 +76,14 @@ impl World {
         let mut worker = self.workers.remove(at);
         let before = self.trace.len();
         let next = match worker.step.clone() {
-            Step::Adopt(begun) => self.adopt(&mut worker, begun),
+            Step::Lease(begun) => self.lease_row(&mut worker, begun),
             Step::Claim => Some(self.claim(&mut worker)),
             Step::Send(row) => Some(self.send(&worker, row)),
             Step::Decide(row, outcome) => Some(self.record(&worker, &row, &outcome)),
             Step::Publish(publish) => Some(self.publish_confirmed(&worker, publish)),
-            Step::End(leaving) => Some(worker.end(leaving)),
+            Step::End(republished) => Some(worker.end(republished)),
             Step::NoteLetter(epoch) => Some(self.note_letter(&worker, epoch)),
-            Step::Hold(leaving) => Some(self.hold(&worker, leaving)),
+            Step::Hold(republished) => Some(self.hold(&worker, republished)),
             Step::Acknowledge => {
                 self.acknowledge(&worker);
                 None

@@ -17,7 +17,7 @@ const INSERT: &str = "INSERT INTO deliveries (tenant, id, channel, state, epoch,
      SELECT u.tenant, u.id, u.channel, 'sending', u.epoch, u.attempt, u.seq, 1, u.token, (SELECT {now}) + u.lease, u.content, \
      u.fingerprint, 'nothing', FALSE, u.expires_at, u.created_at, u.created_at, u.recipient_hash, u.recipient_mask, \
      u.parent, CASE WHEN u.fingerprint IS NOT NULL THEN u.token END, \
-     CASE WHEN u.fingerprint IS NOT NULL THEN {now} + {held_for} END FROM {u} WHERE TRUE ON CONFLICT (tenant, id) DO NOTHING RETURNING token";
+     CASE WHEN u.fingerprint IS NOT NULL THEN {now} + {leased_for} END FROM {u} WHERE TRUE ON CONFLICT (tenant, id) DO NOTHING RETURNING token";
 
 /// Returns the column `token` of the rows whose keys were unknown.
 pub(crate) async fn insert_rows<'a>(

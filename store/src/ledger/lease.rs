@@ -1,6 +1,6 @@
 //! Messages without an id: which row is whose. A copy in hand, the claimant, holds its row by a lease, so that equal
-//! messages that are delivered again at once continue different rows, in one process or in many. The callers, the rule
-//! in `domain` and the columns of the table call such a lease an adoption.
+//! messages that are delivered again at once continue different rows, in one process or in many. The columns of
+//! the table call the claimant the row's adopter.
 
 pub(crate) mod end;
 mod find;
@@ -8,7 +8,7 @@ mod find;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use domain::{Content, HELD_FOR, Key, SURE_AFTER, Tenant, doubting};
+use domain::{ACKNOWLEDGED_FOR_CERTAIN_AFTER, Content, Key, ROW_LEASED_FOR, Tenant, suspecting};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use uuid::Uuid;
@@ -37,7 +37,7 @@ pub enum Sight {
 
 /// The identity of one copy of a message without an id, and the copy's lease of its row. Dropping it leaves the row to
 /// the next copy.
-pub struct Adoption {
+pub struct RowLease {
     store: Store,
     key: Key,
     claimant: Uuid,
@@ -60,13 +60,13 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`]; after [`StoreError::Unavailable`] repeat it for the same copy.
-    pub async fn adopt(
+    pub async fn lease_row(
         &self,
         tenant: &Tenant,
         fingerprint: &Content,
         copy: Uuid,
         redelivered: bool,
-    ) -> Result<Adoption, StoreError> {
+    ) -> Result<RowLease, StoreError> {
         let minted = Key { tenant: tenant.clone(), id: Uuid::now_v7().to_string() };
         let mut waiting = Waiting::begin(LONGEST_WAIT);
         let mut wait = FIRST_WAIT;
@@ -87,11 +87,11 @@ impl Store {
             wait = (wait * 2).min(LONGEST_WAIT);
         };
         let (store, acknowledged) = (self.clone(), AtomicBool::new(false));
-        Ok(Adoption { store, key, claimant: copy, sight, certain, suspected, since, acknowledged })
+        Ok(RowLease { store, key, claimant: copy, sight, certain, suspected, since, acknowledged })
     }
 }
 
-impl Adoption {
+impl RowLease {
     pub fn key(&self) -> &Key {
         &self.key
     }
@@ -114,12 +114,12 @@ impl Adoption {
     /// [`StoreError`]; after [`StoreError::Unavailable`] repeat it.
     pub async fn holds(&self, republished: bool) -> Result<bool, StoreError> {
         // Another claimant may have taken the row and released it again.
-        const KEEP: &str = "UPDATE deliveries SET adopter = $3, adopted_until = {now} + {held_for}, \
+        const KEEP: &str = "UPDATE deliveries SET adopter = $3, adopted_until = {now} + {leased_for}, \
                             leaving = leaving OR $4 \
                             WHERE tenant = $1 AND id = $2 AND (adopter IS NULL OR adopter = $3) RETURNING id";
         const TAKEN: &str = "SELECT adopter <> $3 AS taken FROM deliveries \
                              WHERE tenant = $1 AND id = $2 AND adopter IS NOT NULL";
-        if !republished && self.since.elapsed() < HELD_FOR / 2 {
+        if !republished && self.since.elapsed() < ROW_LEASED_FOR / 2 {
             return Ok(true);
         }
         let [tenant, id] = key_values(&self.key);
@@ -144,7 +144,7 @@ impl Adoption {
         self.acknowledged.store(true, Ordering::Relaxed);
         let (store, key, suspected) = (self.store.clone(), self.key.clone(), self.suspected.clone());
         tokio::spawn(async move {
-            let _hurry = tokio::time::timeout(SURE_AFTER, hurry).await;
+            let _hurry = tokio::time::timeout(ACKNOWLEDGED_FOR_CERTAIN_AFTER, hurry).await;
             if has_it.await {
                 for key in suspected.into_iter().chain([key]) {
                     store.inner.writers.outcomes.write_unasked(LedgerWrite::Settle(key));
@@ -154,7 +154,7 @@ impl Adoption {
     }
 }
 
-impl Drop for Adoption {
+impl Drop for RowLease {
     fn drop(&mut self) {
         if *self.acknowledged.get_mut() {
             return;
@@ -164,7 +164,7 @@ impl Drop for Adoption {
         };
         release(self.key.clone(), self.claimant, self.certain);
         if let Some(suspected) = self.suspected.take() {
-            release(suspected, doubting(self.claimant), false);
+            release(suspected, suspecting(self.claimant), false);
         }
     }
 }

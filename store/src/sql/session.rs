@@ -118,7 +118,7 @@ pub(crate) async fn within<T>(statement: impl Future<Output = Result<T, sqlx::Er
 fn for_postgres(sql: &str, given: Given<'_>) -> Result<(String, sqlx::postgres::PgArguments), StoreError> {
     let sql = sql
         .replace("{now}", postgres::NOW)
-        .replace("{held_for}", &domain::HELD_FOR.as_micros().to_string())
+        .replace("{leased_for}", &domain::ROW_LEASED_FOR.as_micros().to_string())
         .replace("{for_update}", "FOR UPDATE")
         .replace("{skip_locked}", "FOR UPDATE SKIP LOCKED");
     Ok(match given {
@@ -130,7 +130,7 @@ fn for_postgres(sql: &str, given: Given<'_>) -> Result<(String, sqlx::postgres::
 fn for_sqlite(sql: &str, given: Given<'_>) -> Result<(String, sqlx::sqlite::SqliteArguments), StoreError> {
     let sql = sql
         .replace("{now}", sqlite::NOW)
-        .replace("{held_for}", &domain::HELD_FOR.as_micros().to_string())
+        .replace("{leased_for}", &domain::ROW_LEASED_FOR.as_micros().to_string())
         .replace("{for_update}", "")
         .replace("{skip_locked}", "");
     Ok(match given {

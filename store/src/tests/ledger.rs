@@ -40,7 +40,7 @@ async fn the_moves_of_a_delivery_have_room_for_no_statement() {
     let transition = decide(&row, &sent());
     let (tenant, fingerprint) = (row.key.tenant.clone(), domain::fingerprint_of(b"body", b""));
     let moves = [
-        ("adopt", size_of_val(&store.adopt(&tenant, &fingerprint, row.token, true))),
+        ("lease_row", size_of_val(&store.lease_row(&tenant, &fingerprint, row.token, true))),
         ("record", size_of_val(&store.record(&transition, None))),
         ("claim", size_of_val(&store.claim(row, &came, HOUR))),
     ];

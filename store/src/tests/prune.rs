@@ -2,7 +2,7 @@
 
 use std::mem::forget;
 
-use crate::{Adoption, Claimed, Store};
+use crate::{Claimed, RowLease, Store};
 use domain::{FieldError, Outcome, Row, State, Tenant, Timestamp};
 use uuid::Uuid;
 
@@ -28,17 +28,17 @@ async fn taken_at(store: &Store, id: &str, seconds: i64) -> Row {
 const HOURS: i64 = 3_600;
 
 /// A message without an id whose process crashed, after this outcome was recorded at 10 s.
-async fn anonymous(db: &Database, store: &Store, expires_at: Option<Timestamp>, outcome: Option<Outcome>) -> Adoption {
+async fn anonymous(db: &Database, store: &Store, expires_at: Option<Timestamp>, outcome: Option<Outcome>) -> RowLease {
     let print = domain::content_of(Uuid::new_v4().as_bytes());
-    let adoption = store.adopt(&Tenant::default(), &print, Uuid::new_v4(), false).await.unwrap();
-    let id = adoption.key().id.clone();
-    let row = Row { fingerprint: Some(print), token: adoption.copy(), expires_at, ..candidate(&id) };
+    let lease = store.lease_row(&Tenant::default(), &print, Uuid::new_v4(), false).await.unwrap();
+    let id = lease.key().id.clone();
+    let row = Row { fingerprint: Some(print), token: lease.copy(), expires_at, ..candidate(&id) };
     let Claimed::New(row) = store.claim(row, &arrival(&id), HOUR).await.unwrap() else { panic!("{id} is known") };
     if let Some(outcome) = outcome {
         store.record(&decide(&row, &outcome), None).await.unwrap();
     }
     db.execute(&format!("UPDATE deliveries SET adopted_until = 0 WHERE id = '{id}'")).await;
-    adoption
+    lease
 }
 
 async fn what_was_given_back_without_an_id_is_forgotten_when_nobody_continues_it(db: &Database) {
@@ -48,8 +48,8 @@ async fn what_was_given_back_without_an_id_is_forgotten_when_nobody_continues_it
     let limited = anonymous(db, &store, Some(at(600)), given_back()).await;
     let tried = anonymous(db, &store, None, Some(refused())).await;
     let sending = anonymous(db, &store, None, None).await;
-    let leaving = anonymous(db, &store, None, given_back()).await;
-    assert!(leaving.holds(true).await.unwrap());
+    let republished = anonymous(db, &store, None, given_back()).await;
+    assert!(republished.holds(true).await.unwrap());
     let in_hand = anonymous(db, &store, None, given_back()).await;
     db.execute(&format!("UPDATE deliveries SET adopted_until = 9000000000000000 WHERE id = '{}'", in_hand.key().id))
         .await;
@@ -62,11 +62,11 @@ async fn what_was_given_back_without_an_id_is_forgotten_when_nobody_continues_it
     assert_eq!(forgotten(24 * HOURS + 10).await, 0, "its time is counted from when its row was made");
     assert_eq!(forgotten(24 * HOURS + 11).await, 1);
     assert_eq!(store.delivery(limited.key()).await.unwrap(), None);
-    for stays in [&tried, &sending, &leaving, &in_hand] {
+    for stays in [&tried, &sending, &republished, &in_hand] {
         assert!(store.delivery(stays.key()).await.unwrap().is_some());
     }
     assert!(store.delivery(&named.key).await.unwrap().is_some());
-    forget([orphan, limited, tried, sending, leaving, in_hand]);
+    forget([orphan, limited, tried, sending, republished, in_hand]);
 }
 
 async fn what_nobody_continues_and_has_no_id_is_forgotten_with_what_ended(db: &Database) {
@@ -74,8 +74,8 @@ async fn what_nobody_continues_and_has_no_id_is_forgotten_with_what_ended(db: &D
     let tried = anonymous(db, &store, None, Some(refused())).await;
     let sending = anonymous(db, &store, None, None).await;
     let live = anonymous(db, &store, None, None).await;
-    let leaving = anonymous(db, &store, None, Some(refused())).await;
-    assert!(leaving.holds(true).await.unwrap());
+    let republished = anonymous(db, &store, None, Some(refused())).await;
+    assert!(republished.holds(true).await.unwrap());
     for ended in [&tried, &sending] {
         db.execute(&format!("UPDATE deliveries SET lease_until = 0 WHERE id = '{}'", ended.key().id)).await;
     }
@@ -84,10 +84,10 @@ async fn what_nobody_continues_and_has_no_id_is_forgotten_with_what_ended(db: &D
     assert_eq!(store.delivery(sending.key()).await.unwrap(), None);
     assert_eq!(store.prune(start, at(11), 100).await.unwrap().deliveries, 1);
     assert_eq!(store.delivery(tried.key()).await.unwrap(), None);
-    for stays in [&live, &leaving] {
+    for stays in [&live, &republished] {
         assert!(store.delivery(stays.key()).await.unwrap().is_some());
     }
-    forget([tried, sending, live, leaving]);
+    forget([tried, sending, live, republished]);
 }
 
 async fn what_ended_is_forgotten_oldest_first_in_batches(db: &Database) {

@@ -77,17 +77,17 @@ async fn what_came_without_an_id_is_told_from_what_has_one(db: &Database) {
     let store = db.store().await;
     ordered(&store, "named", State::Waiting, Order::Retry { tier: 1 }, at(0)).await;
     for (second, leaves) in [(1, false), (2, true)] {
-        let adoption = store.adopt(&Tenant::default(), &[3; 32], Uuid::new_v4(), false).await.unwrap();
-        let id = adoption.key().id.clone();
-        let row = Row { fingerprint: Some([3; 32]), token: adoption.copy(), ..candidate(&id) };
+        let lease = store.lease_row(&Tenant::default(), &[3; 32], Uuid::new_v4(), false).await.unwrap();
+        let id = lease.key().id.clone();
+        let row = Row { fingerprint: Some([3; 32]), token: lease.copy(), ..candidate(&id) };
         let row = taken(store.claim(row, &arrival(&id), HOUR).await.unwrap());
         let mut transition = decide(&row, &refused());
         transition.row.updated_at = at(second);
         store.record(&transition, None).await.unwrap();
         if leaves {
-            assert!(adoption.holds(true).await.unwrap());
+            assert!(lease.holds(true).await.unwrap());
         }
-        std::mem::forget(adoption);
+        std::mem::forget(lease);
     }
     let listed = store.stuck_deliveries(PATIENCE, at(1_000)).await.unwrap();
     let anonymous: Vec<bool> = listed.iter().map(|stuck| stuck.is_anonymous).collect();

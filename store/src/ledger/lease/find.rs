@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::{Content, HELD_FOR, Kept, Key, SURELY_ITS_OWN, State, doubting, is_taken_over};
+use domain::{CERTAINLY_ITS_OWN_FOR, Content, Kept, Key, ROW_LEASED_FOR, State, is_taken_over, suspecting};
 use sea_orm::QueryResult;
 use tokio::time::Instant;
 use uuid::Uuid;
@@ -54,7 +54,7 @@ impl Waiting {
             self.begun = Instant::now();
         }
         self.seen = kept;
-        Ok(self.begun.elapsed() <= HELD_FOR + self.longest_pause)
+        Ok(self.begun.elapsed() <= ROW_LEASED_FOR + self.longest_pause)
     }
 }
 
@@ -65,7 +65,7 @@ pub(crate) async fn find(
     claimant: Uuid,
     waiting: &mut Waiting,
 ) -> Result<Found, StoreError> {
-    let doubt = doubting(claimant);
+    let doubt = suspecting(claimant);
     let [fingerprint, claimant, doubt] =
         [fingerprint.as_slice(), claimant.as_bytes(), doubt.as_bytes()].map(|bytes| Value::Bytes(Some(bytes)));
     if let Some(row) = writer.query(&lease_free(), &[fingerprint, claimant]).await?.first() {
@@ -92,7 +92,7 @@ fn may_be_gone(row: &str) -> String {
 /// The lease of `c` ran out, and nobody knows whose the row is. It belongs to its own message without doubt only when
 /// it changed within the last ten minutes, no equal message came within ten, and no other is on its way.
 fn is_suspect() -> String {
-    let near = SURELY_ITS_OWN.as_micros();
+    let near = CERTAINLY_ITS_OWN_FOR.as_micros();
     format!(
         "(c.adopted_until <= {{now}} AND {} AND (c.updated_at < {{now}} - {near} OR EXISTS \
          (SELECT 1 FROM deliveries AS o WHERE o.fingerprint = c.fingerprint AND o.id <> c.id \
@@ -108,7 +108,7 @@ fn lease_free() -> String {
          WHERE c.fingerprint = $1 AND NOT c.settled \
          AND (c.adopter IS NULL OR c.adopter = $2 OR c.adopted_until <= {{now}}) AND NOT {} \
          ORDER BY {}, c.created_at, c.id LIMIT 1 {{for_update}}) \
-         UPDATE deliveries SET adopter = $2, adopted_until = {{now}} + {{held_for}}, leaving = {} FROM free \
+         UPDATE deliveries SET adopter = $2, adopted_until = {{now}} + {{leased_for}}, leaving = {} FROM free \
          WHERE deliveries.tenant = free.tenant AND deliveries.id = free.id \
          RETURNING deliveries.tenant, deliveries.id, deliveries.leaving",
         is_suspect(),
@@ -134,7 +134,7 @@ fn lease_suspect() -> String {
          WHERE c.fingerprint = $1 AND NOT c.settled AND (c.adopter = $2 OR ({} AND NOT ($3 AND EXISTS \
          (SELECT 1 FROM deliveries AS o WHERE o.fingerprint = $1 AND NOT o.settled AND NOT {})))) \
          ORDER BY c.created_at, c.id LIMIT 1 {{for_update}}) \
-         UPDATE deliveries SET adopter = $2, adopted_until = {{now}} + {{held_for}} FROM doubt \
+         UPDATE deliveries SET adopter = $2, adopted_until = {{now}} + {{leased_for}} FROM doubt \
          WHERE deliveries.tenant = doubt.tenant AND deliveries.id = doubt.id RETURNING deliveries.tenant, deliveries.id",
         is_suspect(),
         may_be_gone("o")

@@ -14,7 +14,7 @@ const LONGEST_WAIT: Duration = Duration::from_secs(5);
 /// What became of a publication that was repeated until there was an answer. The message that it was made of is to
 /// be settled so.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Insisted {
+pub enum ConfirmOutcome {
     /// Acknowledge.
     Confirmed,
     /// It was stopped first, and nobody can know: give the message back, the broker delivers it again.
@@ -26,19 +26,19 @@ pub enum Insisted {
 impl Publisher {
     /// Publishes until the broker has confirmed, or never will. A `stop` does not interrupt it at once: what the
     /// broker refuses for a moment only is still published, some 6 seconds long.
-    pub async fn insist(&self, publication: Publication, stop: &CancellationToken) -> Insisted {
+    pub async fn publish_until_confirmed(&self, publication: Publication, stop: &CancellationToken) -> ConfirmOutcome {
         let mut wait = FIRST_WAIT;
         loop {
-            let Err(error) = self.publish(publication.clone()).await else { return Insisted::Confirmed };
+            let Err(error) = self.publish(publication.clone()).await else { return ConfirmOutcome::Confirmed };
             if let PublishError::TooLarge { .. } = error {
                 tracing::error!(%error, to = ?publication.to, "cannot be published: leaving it to the broker's dead-lettering");
-                return Insisted::Impossible;
+                return ConfirmOutcome::Impossible;
             }
             if !matches!(error, PublishError::Unavailable(_)) {
                 tracing::warn!(%error, to = ?publication.to, "publishing again");
             }
             tokio::select! {
-                () = stop.cancelled(), if wait == LONGEST_WAIT => return Insisted::Interrupted,
+                () = stop.cancelled(), if wait == LONGEST_WAIT => return ConfirmOutcome::Interrupted,
                 () = tokio::time::sleep(wait) => {}
             }
             wait = (wait * 2).min(LONGEST_WAIT);

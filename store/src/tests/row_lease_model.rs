@@ -2,17 +2,17 @@
 
 use std::mem::forget;
 
-use crate::{Adoption, Sight, Store};
-use domain::{Adoptable, Content, Found, Outcome, Row, State, Tenant, doubting, find};
+use crate::{RowLease, Sight, Store};
+use domain::{Content, Found, LeasableRow, Outcome, Row, State, Tenant, find, suspecting};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use tokio::runtime::Runtime;
 use uuid::Uuid;
 
-use crate::tests::adopt::{noted, written};
 use crate::tests::database::{Database, HOUR, arrival, at, candidate, decide, refused, sent};
 use crate::tests::ledger::taken;
 use crate::tests::model::histories;
+use crate::tests::row_lease::{noted, written};
 
 #[derive(Clone, Debug)]
 enum Step {
@@ -65,10 +65,10 @@ fn step() -> impl Strategy<Value = Step> {
 
 /// A copy in hand: its row, and the one that it doubts.
 struct InHand {
-    adoption: Adoption,
+    lease: RowLease,
     row: usize,
-    surely: bool,
-    doubted: Option<usize>,
+    certain: bool,
+    suspected: Option<usize>,
 }
 
 /// One history, beside the rows as they should be, the oldest first.
@@ -76,7 +76,7 @@ struct History<'a> {
     db: &'a Database,
     store: &'a Store,
     fingerprint: Content,
-    model: Vec<Adoptable>,
+    model: Vec<LeasableRow>,
     rows: Vec<Row>,
     copies: Vec<Option<InHand>>,
 }
@@ -91,7 +91,7 @@ impl History<'_> {
                 Step::Leave { copy } => self.leave(copy).await?,
                 Step::Acknowledge { copy } => self.acknowledge(copy).await,
                 Step::LetGo { copy } => self.let_go(copy).await,
-                Step::Crash { copy } => self.take(copy).into_iter().for_each(|copy| forget(copy.adoption)),
+                Step::Crash { copy } => self.take(copy).into_iter().for_each(|copy| forget(copy.lease)),
                 Step::RunOut { row } if row < self.rows.len() => self.run_out(row).await,
                 Step::Age { row } if row < self.rows.len() => {
                     self.model[row].updated_at = at(-700);
@@ -103,46 +103,46 @@ impl History<'_> {
         Ok(())
     }
 
-    fn adopt(&self, copy: Uuid, redelivered: bool) -> impl Future<Output = Adoption> + Send + use<> {
+    fn lease_row(&self, copy: Uuid, redelivered: bool) -> impl Future<Output = RowLease> + Send + use<> {
         let (store, fingerprint) = (self.store.clone(), self.fingerprint);
-        async move { store.adopt(&Tenant::default(), &fingerprint, copy, redelivered).await.unwrap() }
+        async move { store.lease_row(&Tenant::default(), &fingerprint, copy, redelivered).await.unwrap() }
     }
 
     async fn first(&mut self, apart: bool) -> Result<(), TestCaseError> {
-        let adoption = self.adopt(Uuid::new_v4(), false).await;
-        prop_assert_eq!(adoption.sight(), Sight::New);
-        self.insert(adoption, apart, None).await;
+        let lease = self.lease_row(Uuid::new_v4(), false).await;
+        prop_assert_eq!(lease.sight(), Sight::New);
+        self.insert(lease, apart, None).await;
         Ok(())
     }
 
     async fn again(&mut self) -> Result<(), TestCaseError> {
         let copy = Uuid::new_v4();
-        let adopting = tokio::spawn(self.adopt(copy, true));
+        let leasing = tokio::spawn(self.lease_row(copy, true));
         while self.find(copy) == Found::OnlyTaken {
-            let kept = |row: &Adoptable| !row.settled && row.holder.is_some_and(|(_, until)| until > at(0));
+            let kept = |row: &LeasableRow| !row.settled && row.holder.is_some_and(|(_, until)| until > at(0));
             let kept = self.model.iter().position(kept).expect("others have them");
             self.run_out(kept).await;
         }
-        let (found, adoption) = (self.find(copy), adopting.await.unwrap());
-        let (row, surely) = match found {
+        let (found, lease) = (self.find(copy), leasing.await.unwrap());
+        let (row, certain) = match found {
             Found::Nothing => {
-                prop_assert_eq!(adoption.sight(), Sight::New);
-                self.insert(adoption, false, None).await;
+                prop_assert_eq!(lease.sight(), Sight::New);
+                self.insert(lease, false, None).await;
                 return Ok(());
             }
-            Found::Doubt(row) => {
-                prop_assert_eq!(adoption.sight(), Sight::Doubtful);
-                self.keep(row, doubting(copy)).await;
-                self.insert(adoption, false, Some(row)).await;
+            Found::Suspect(row) => {
+                prop_assert_eq!(lease.sight(), Sight::Doubtful);
+                self.keep(row, suspecting(copy)).await;
+                self.insert(lease, false, Some(row)).await;
                 return Ok(());
             }
             Found::Row(row) => (row, true),
-            Found::Likely(row) => (row, false),
+            Found::Probable(row) => (row, false),
             Found::OnlyTaken => unreachable!("one has run out"),
         };
-        prop_assert_eq!((adoption.sight(), adoption.key()), (Sight::Known, &self.rows[row].key));
+        prop_assert_eq!((lease.sight(), lease.key()), (Sight::Known, &self.rows[row].key));
         self.keep(row, copy).await;
-        self.copies.push(Some(InHand { adoption, row, surely, doubted: None }));
+        self.copies.push(Some(InHand { lease, row, certain, suspected: None }));
         Ok(())
     }
 
@@ -151,18 +151,25 @@ impl History<'_> {
     }
 
     /// As the claim of a copy that met no row.
-    async fn insert(&mut self, adoption: Adoption, apart: bool, doubted: Option<usize>) {
-        let id = adoption.key().id.clone();
+    async fn insert(&mut self, lease: RowLease, apart: bool, suspected: Option<usize>) {
+        let id = lease.key().id.clone();
         let last = self.model.last().map_or(at(0), |row| row.created_at);
         let created_at = last.plus(HOUR / if apart { 1 } else { 3600 });
-        let row = Row { fingerprint: Some(self.fingerprint), token: adoption.copy(), created_at, ..candidate(&id) };
+        let row = Row { fingerprint: Some(self.fingerprint), token: lease.copy(), created_at, ..candidate(&id) };
         self.rows.push(taken(self.store.claim(row, &arrival(&id), HOUR).await.unwrap()));
         let state = State::Sending;
         let updated_at = created_at;
-        self.model.push(Adoptable { state, settled: false, leaving: false, holder: None, created_at, updated_at });
+        self.model.push(LeasableRow {
+            state,
+            settled: false,
+            republished: false,
+            holder: None,
+            created_at,
+            updated_at,
+        });
         let row = self.rows.len() - 1;
-        self.keep(row, adoption.copy()).await;
-        self.copies.push(Some(InHand { adoption, row, surely: true, doubted }));
+        self.keep(row, lease.copy()).await;
+        self.copies.push(Some(InHand { lease, row, certain: true, suspected }));
     }
 
     async fn record(&mut self, copy: usize, outcome: usize) {
@@ -179,37 +186,37 @@ impl History<'_> {
     }
 
     async fn leave(&mut self, copy: usize) -> Result<(), TestCaseError> {
-        let Some(Some(InHand { adoption, row, .. })) = self.copies.get(copy) else { return Ok(()) };
-        let (row, name) = (*row, adoption.copy());
+        let Some(Some(InHand { lease, row, .. })) = self.copies.get(copy) else { return Ok(()) };
+        let (row, name) = (*row, lease.copy());
         let holds = self.model[row].holder.is_none_or(|(holder, _)| holder == name);
-        prop_assert_eq!(adoption.holds(true).await.unwrap(), holds);
+        prop_assert_eq!(lease.holds(true).await.unwrap(), holds);
         if holds {
-            self.model[row].leaving = true;
+            self.model[row].republished = true;
             self.keep(row, name).await;
         }
         Ok(())
     }
 
     async fn acknowledge(&mut self, copy: usize) {
-        if let Some(InHand { adoption, row, doubted, .. }) = self.take(copy) {
-            noted(&adoption).await;
+        if let Some(InHand { lease, row, suspected, .. }) = self.take(copy) {
+            noted(&lease).await;
             written(self.store).await;
-            for row in doubted.into_iter().chain([row]) {
+            for row in suspected.into_iter().chain([row]) {
                 self.model[row].settled = true;
             }
         }
     }
 
     async fn let_go(&mut self, copy: usize) {
-        let Some(InHand { adoption, row, surely, doubted }) = self.take(copy) else { return };
-        let name = adoption.copy();
-        drop(adoption);
+        let Some(InHand { lease, row, certain, suspected }) = self.take(copy) else { return };
+        let name = lease.copy();
+        drop(lease);
         written(self.store).await;
-        let doubted = doubted.map(|row| (row, doubting(name), false));
-        for (row, name, surely) in doubted.into_iter().chain([(row, name, surely)]) {
+        let suspected = suspected.map(|row| (row, suspecting(name), false));
+        for (row, name, certain) in suspected.into_iter().chain([(row, name, certain)]) {
             let row = &mut self.model[row];
             match row.holder {
-                Some((holder, _)) if holder == name && surely => (row.holder, row.leaving) = (None, false),
+                Some((holder, _)) if holder == name && certain => (row.holder, row.republished) = (None, false),
                 Some((holder, _)) if holder == name => row.holder = Some((name, at(-1))),
                 _ => {}
             }

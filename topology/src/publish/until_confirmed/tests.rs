@@ -54,7 +54,10 @@ async fn whatever_the_broker_refuses_is_published_again_until_it_is_confirmed() 
     let mut answers: Vec<_> = (0..5).flat_map(|_| refusals.clone()).map(Err).collect();
     answers.push(Ok(()));
     let (publisher, published) = broker(answers);
-    assert_eq!(publisher.insist(publication(1), &CancellationToken::new()).await, Insisted::Confirmed);
+    assert_eq!(
+        publisher.publish_until_confirmed(publication(1), &CancellationToken::new()).await,
+        ConfirmOutcome::Confirmed
+    );
     drop(publisher);
     assert_eq!(published.await.unwrap(), 21);
 }
@@ -63,7 +66,10 @@ async fn whatever_the_broker_refuses_is_published_again_until_it_is_confirmed() 
 async fn what_can_never_be_published_is_not_tried_again() {
     let (publisher, published) = broker(vec![Ok(())]);
     let too_large = publication(domain::MAX_BODY_BYTES + 1);
-    assert_eq!(publisher.insist(too_large, &CancellationToken::new()).await, Insisted::Impossible);
+    assert_eq!(
+        publisher.publish_until_confirmed(too_large, &CancellationToken::new()).await,
+        ConfirmOutcome::Impossible
+    );
     drop(publisher);
     assert_eq!(published.await.unwrap(), 0);
 }
@@ -71,7 +77,7 @@ async fn what_can_never_be_published_is_not_tried_again() {
 #[tokio::test(start_paused = true)]
 async fn a_stop_waits_for_a_broker_that_refuses_for_a_moment_and_for_no_other() {
     let (publisher, _) = broker(vec![Err(PublishError::Refused), Err(PublishError::Refused), Ok(())]);
-    assert_eq!(publisher.insist(publication(1), &stopped()).await, Insisted::Confirmed);
+    assert_eq!(publisher.publish_until_confirmed(publication(1), &stopped()).await, ConfirmOutcome::Confirmed);
     let (publisher, _) = broker(vec![Err(PublishError::Refused)]);
-    assert_eq!(publisher.insist(publication(1), &stopped()).await, Insisted::Interrupted);
+    assert_eq!(publisher.publish_until_confirmed(publication(1), &stopped()).await, ConfirmOutcome::Interrupted);
 }

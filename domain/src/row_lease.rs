@@ -7,23 +7,23 @@ use uuid::Uuid;
 
 use crate::{State, Timestamp};
 
-/// How long a row is kept for the copy that has it, by the database's clock. Nothing is lost when a copy takes longer:
-/// it asks before its acknowledgement. After the crash of a process its messages wait so long at most.
-pub const HELD_FOR: Duration = Duration::from_secs(5);
-/// After this time a broker that dies has written an acknowledgement down. Less than what is left of an adoption whose
-/// holder has just asked.
-pub const SURE_AFTER: Duration = Duration::from_secs(2);
+/// How long a row is kept for the copy that has leased it, by the database's clock. Nothing is lost when a copy takes
+/// longer: the copy asks before its acknowledgement. After the crash of a process its messages wait so long at most.
+pub const ROW_LEASED_FOR: Duration = Duration::from_secs(5);
+/// After this time a broker that dies has written an acknowledgement down. It is less than what is left of a lease whose
+/// claimant has just asked for it.
+pub const ACKNOWLEDGED_FOR_CERTAIN_AFTER: Duration = Duration::from_secs(2);
 /// How long a row that has ended counts as that of its message, when no equal one came within the same time.
-pub const SURELY_ITS_OWN: Duration = Duration::from_secs(600);
+pub const CERTAINLY_ITS_OWN_FOR: Duration = Duration::from_secs(600);
 
 /// What a row says of whose it is.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Adoptable {
+pub struct LeasableRow {
     pub state: State,
     /// Its message was acknowledged and cannot come again.
     pub settled: bool,
     /// What was ordered for it is published: the acknowledgement of its message came next.
-    pub leaving: bool,
+    pub republished: bool,
     /// The copy that has it or had it last, and until when it is kept for that one. None when it was let go.
     pub holder: Option<(Uuid, Timestamp)>,
     pub created_at: Timestamp,
@@ -37,9 +37,9 @@ pub enum Found {
     Row(usize),
     /// This row. Its message may be gone, but the one in hand counts as the same. Whoever lets it go again makes
     /// it run out, so that the next copy learns no more than this one knew.
-    Likely(usize),
+    Probable(usize),
     /// Nobody can know whether the message in hand is the one of this row, or whether that was acknowledged.
-    Doubt(usize),
+    Suspect(usize),
     /// Others have them all, or all that are surely owed: wait.
     OnlyTaken,
     Nothing,
@@ -49,19 +49,19 @@ pub enum Found {
 /// of the time when it began to wait has run out. Rows whose message is surely still with the broker go first, also those that
 /// are kept for a copy whose process may be gone: were one left over, its message would have been taken for another,
 /// and nobody would continue it.
-pub fn find(rows: &[Adoptable], copy: Uuid, now: Timestamp, may_wait: bool) -> Found {
-    let open = |wanted: &dyn Fn(&Adoptable) -> bool| rows.iter().position(|row| !row.settled && wanted(row));
+pub fn find(rows: &[LeasableRow], copy: Uuid, now: Timestamp, may_wait: bool) -> Found {
+    let open = |wanted: &dyn Fn(&LeasableRow) -> bool| rows.iter().position(|row| !row.settled && wanted(row));
     if let Some(at) = open(&|row| row.is_free_for(copy, now) && !row.may_be_gone()) {
         return Found::Row(at);
     }
     if let Some(at) = open(&|row| row.is_free_for(copy, now) && !row.is_doubtful(rows, now)) {
-        return Found::Likely(at);
+        return Found::Probable(at);
     }
     // None that is surely owed is free by now.
     let waits_for_owed = may_wait && open(&|row| !row.may_be_gone()).is_some();
-    let in_doubt = |row: &Adoptable| row.is_held_by(doubting(copy)) || (row.ran_out(now) && !waits_for_owed);
+    let in_doubt = |row: &LeasableRow| row.is_held_by(suspecting(copy)) || (row.ran_out(now) && !waits_for_owed);
     match open(&|row| row.may_be_gone() && in_doubt(row)) {
-        Some(at) => Found::Doubt(at),
+        Some(at) => Found::Suspect(at),
         None if rows.iter().any(|row| !row.settled) => Found::OnlyTaken,
         None => Found::Nothing,
     }
@@ -90,11 +90,11 @@ pub fn is_taken_over<R: PartialEq, T: PartialOrd>(seen: &[Kept<R, T>], rows: &[K
 
 /// The name under which a doubtful copy keeps the row that it doubts from others. It differs from the copy's own, so
 /// that asking again does not make the row its own.
-pub fn doubting(copy: Uuid) -> Uuid {
+pub fn suspecting(copy: Uuid) -> Uuid {
     Uuid::new_v5(&copy, b"doubt")
 }
 
-impl Adoptable {
+impl LeasableRow {
     fn is_free_for(&self, copy: Uuid, now: Timestamp) -> bool {
         self.holder.is_none() || self.is_held_by(copy) || self.ran_out(now)
     }
@@ -109,16 +109,16 @@ impl Adoptable {
 
     /// It was not let go, and its holder had nothing left to do but to acknowledge.
     pub(crate) fn may_be_gone(&self) -> bool {
-        self.holder.is_some() && (self.state.is_over() || self.leaving)
+        self.holder.is_some() && (self.state.is_over() || self.republished)
     }
 
     /// It ran out long ago, or it is not the only one.
     fn is_doubtful(&self, rows: &[Self], now: Timestamp) -> bool {
         let is_near = |other: &Self| {
             let apart = self.created_at.since(other.created_at).max(other.created_at.since(self.created_at));
-            !other.settled || apart <= SURELY_ITS_OWN
+            !other.settled || apart <= CERTAINLY_ITS_OWN_FOR
         };
         let others = rows.iter().filter(|other| !std::ptr::eq(self, *other));
-        self.ran_out(now) && (now.since(self.updated_at) > SURELY_ITS_OWN || others.into_iter().any(is_near))
+        self.ran_out(now) && (now.since(self.updated_at) > CERTAINLY_ITS_OWN_FOR || others.into_iter().any(is_near))
     }
 }
