@@ -163,6 +163,16 @@ fn two_ports_for_one_broker_are_a_contradiction() {
 }
 
 #[test]
+fn what_is_wrong_with_a_part_of_the_broker_is_told_whether_a_host_is_given_or_not() {
+    for (name, value) in [("RABBITMQ_PORT", "x"), ("RABBITMQ_VHOST", "a@b"), ("RABBITMQ_USERNAME", "u:hidden")] {
+        let told = Config::read(REFERENCE.with([(name, value)]), Role::Broker).expect_err(name).problems;
+        let without = format!("{name} is set without RABBITMQ_HOST");
+        assert!(told.len() == 2 && told.contains(&without) && !told.concat().contains("hidden"), "{told:#?}");
+        assert!(told.iter().any(|told| told.starts_with(&format!("{name} must be "))), "{told:#?}");
+    }
+}
+
+#[test]
 fn a_word_that_is_no_channel_is_told_to_every_role_by_its_place_and_not_repeated() {
     for role in [Role::Api, Role::Scheduler, Role::Worker, Role::Up] {
         let told = problems(role, &[("CHANNELS", "sms, emial, hidden-word"), ("SANDBOX", "all")]);
