@@ -12,6 +12,9 @@ pub struct Section {
     pub halves: &'static [Half],
     /// What starts nothing wrong, but is most likely not meant.
     pub warnings: fn(&Settings) -> Vec<Warning>,
+    /// All that keeps its channels from being connected, whether anybody asks for them or not: what is missing, and what
+    /// is wrong. One text each, beginning with a setting's name.
+    pub(crate) problems: fn(&Settings) -> Vec<String>,
     /// Puts what was read where the provider looks for it.
     pub(crate) fill: fn(&Values, &mut Settings),
 }

@@ -46,6 +46,10 @@ fn connect(settings: &crate::Settings) -> Connected {
     Some(client.map(|client| Box::new(Push { client }) as Box<dyn Channel>))
 }
 
+fn problems(settings: &crate::Settings) -> Vec<String> {
+    Client::new(&settings.fcm, settings.provider_timeout).err().unwrap_or_default()
+}
+
 /// A project that exists nowhere, with a key made for the occasion.
 #[cfg(test)]
 fn over_http(base_url: &str) -> crate::Settings {

@@ -19,6 +19,7 @@ pub(super) const SECTION: Section = Section {
         less: "push is not sent without it",
     }],
     warnings: |_| Vec::new(),
+    problems: super::problems,
     fill: |values, settings| settings.fcm = Settings::of(values),
 };
 

@@ -28,6 +28,7 @@ pub(super) const SECTION: Section = Section {
         less: "email is not sent without it",
     }],
     warnings,
+    problems: super::problems,
     fill: |values, settings| settings.smtp = Settings::of(values),
 };
 

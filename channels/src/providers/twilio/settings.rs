@@ -21,6 +21,7 @@ pub(super) const SECTION: Section = Section {
         less: "sms is not sent without it, and whatsapp not without TWILIO_WHATSAPP_FROM",
     }],
     warnings: |_| Vec::new(),
+    problems: super::problems,
     fill: |values, settings| settings.twilio = Settings::of(values),
 };
 

@@ -148,6 +148,51 @@ fn a_port_of_another_encryption_is_warned_of() {
 }
 
 #[test]
+fn all_that_is_wrong_with_a_provider_is_told_in_one_round() {
+    let sid = ("TWILIO_ACCOUNT_SID", "nobody");
+    for (settings, names) in [
+        (
+            &[sid, ("TWILIO_BASE_URL", "nowhere")][..],
+            "TWILIO_FROM_NUMBER TWILIO_ACCOUNT_SID TWILIO_BASE_URL TWILIO_AUTH_TOKEN",
+        ),
+        (
+            &[sid, ("TWILIO_FROM_NUMBER", "nobody at all"), ("TWILIO_WHATSAPP_FROM", "nobody")],
+            "TWILIO_FROM_NUMBER TWILIO_WHATSAPP_FROM TWILIO_ACCOUNT_SID TWILIO_AUTH_TOKEN",
+        ),
+        (
+            &[
+                ("SMTP_PASSWORD", "p"),
+                ("FROM_EMAIL", "nobody"),
+                ("SMTP_REPLY_TO", "nobody"),
+                ("SMTP_HELLO", "no body"),
+                ("SMTP_CA_FILE", "/nowhere/ca.pem"),
+            ],
+            "SMTP_HOST SMTP_USER FROM_EMAIL SMTP_HELLO SMTP_REPLY_TO SMTP_CA_FILE",
+        ),
+        (
+            &[("FIREBASE_PROJECT_ID", "a b"), ("FCM_BASE_URL", "nowhere"), ("FCM_TOKEN_URL", "nowhere")],
+            "FIREBASE_SERVICE_ACCOUNT_KEY FIREBASE_PROJECT_ID FCM_BASE_URL FCM_TOKEN_URL",
+        ),
+        (
+            &[("FIREBASE_SERVICE_ACCOUNT_KEY", "{}"), ("FCM_BASE_URL", "nowhere")],
+            "FIREBASE_SERVICE_ACCOUNT_KEY FCM_BASE_URL",
+        ),
+    ] {
+        let name = |told: &String| told.split(' ').next().unwrap_or_default().to_owned();
+        let sorted = |mut names: Vec<String>| {
+            names.sort();
+            names
+        };
+        let expected = sorted(names.split(' ').map(str::to_owned).collect());
+        let told = problems(Role::Worker, &[&[("SANDBOX", "off")], settings].concat());
+        assert_eq!(sorted(told.iter().map(name).collect()), expected, "{told:#?}");
+        // Where everything is captured, the same is a warning.
+        let told = read(Role::Up, settings).expect("accepted").warnings;
+        assert_eq!(sorted(told.iter().map(name).collect()), expected, "{told:#?}");
+    }
+}
+
+#[test]
 fn two_ports_for_one_broker_are_a_contradiction() {
     let with = |host: &str, port: &str| {
         let settings = [("RABBITMQ_HOST", host), ("RABBITMQ_PORT", port), ("AMQP_ALLOW_PLAINTEXT", "true")];
