@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use axum::http::StatusCode;
 use domain::{
-    Ambiguity, Arrival, Defaults, Failure, FieldError, FirstSight, Headers, Key, Notification, Outcome, Policy, RecipientHasher,
-    Tenant, decide,
+    Ambiguity, Arrival, Defaults, Failure, FieldError, FirstSight, Headers, Key, Notification, Outcome, Policy,
+    RecipientHasher, Tenant, decide,
 };
 use serde_json::json;
 use store::{Capture, Claimed};
