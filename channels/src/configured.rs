@@ -1,11 +1,13 @@
 //! Which channels there are and what they are given, read from the settings. Each provider says which settings it has
 //! ([`sections`]); here they are only read, and what is wrong with them is told.
 
+use std::collections::BTreeSet;
+
 use domain::ChannelName;
 use runtime::settings::Reader;
 
-use crate::providers::PROVIDERS;
-use crate::{Channels, SandboxMode, Settings, known, sections};
+use crate::providers::{PROVIDERS, Provider};
+use crate::{Channels, SandboxMode, Settings, known};
 
 /// What other lists have between their words.
 const OTHER_COMMAS: [char; 7] = [',', ';', ' ', '\t', '|', '+', '/'];
@@ -85,39 +87,59 @@ fn words(list: &str) -> Vec<&str> {
 /// What is there by halves is told in any case; it is a problem where it would send less than its operator believes.
 fn check(reader: &mut Reader, settings: &Settings, sends: bool) {
     let halves = half_configured(reader, settings);
-    if !sends || settings.sandbox == SandboxMode::All {
-        halves.iter().for_each(|(name, what)| reader.warn(format!("{name} {what}")));
+    let all_is_captured = settings.sandbox == SandboxMode::All;
+    if !sends || all_is_captured {
+        halves.iter().for_each(|half| reader.warn(format!("{} {}", half.missing, half.what)));
     } else {
-        halves.iter().for_each(|(name, what)| reader.refuse(name, what));
+        halves.iter().for_each(|half| reader.refuse(half.missing, &half.what));
     }
     if !sends {
         return;
     }
-    for problem in Channels::enable(settings).err().unwrap_or_default() {
+    for problem in refused(settings, if all_is_captured { &[] } else { &halves }) {
         // What is refused already is not called missing as well.
         let name = problem.split([' ', ':']).next().unwrap_or_default();
         if reader.are_right(&[name]) && (halves.is_empty() || name != "CHANNELS") {
             reader.problem(problem);
         }
     }
-    if settings.sandbox == SandboxMode::All {
-        // While everything is captured, nobody else looks at what a provider was given.
+    if all_is_captured {
+        // Nobody else looks at what a provider was given.
         let live = Settings { sandbox: SandboxMode::Missing, ..settings.clone() };
-        let asleep = Channels::enable(&live).err().unwrap_or_default();
-        let asleep = asleep.into_iter().filter(|problem| !problem.starts_with("CHANNELS"));
-        let told = |problem: &String| halves.iter().any(|(name, _)| problem.starts_with(name));
+        let asleep = refused(&live, &halves).into_iter().filter(|problem| !problem.starts_with("CHANNELS"));
+        let told = |problem: &String| halves.iter().any(|half| problem.starts_with(half.missing));
         asleep.filter(|problem| !told(problem)).for_each(|problem| reader.warn(problem));
     }
 }
 
+/// What is refused of the providers, each thing once. Nobody connects one that is there by halves, so that without a look
+/// at the rest of it, more would be wrong once it is whole.
+fn refused(settings: &Settings, halves: &[HalfConfigured]) -> Vec<String> {
+    let rest = halves.iter().flat_map(|half| (half.provider.problems)(settings));
+    let refused = Channels::enable(settings).err().unwrap_or_default().into_iter().chain(rest);
+    let mut seen = BTreeSet::new();
+    refused.filter(|problem| seen.insert(problem.clone())).collect()
+}
+
+/// A provider that lacks what it cannot do without.
+struct HalfConfigured {
+    missing: &'static str,
+    /// Goes on after the name of the setting.
+    what: String,
+    provider: &'static Provider,
+}
+
 /// The settings that are missing beside others of the same provider: without a word, its channel would be captured or off.
-fn half_configured(reader: &Reader, settings: &Settings) -> Vec<(&'static str, String)> {
+fn half_configured(reader: &Reader, settings: &Settings) -> Vec<HalfConfigured> {
     let wanted = |channel: &&str| settings.only.as_ref().is_none_or(|only| only.iter().any(|name| name == channel));
-    let missing = sections().flat_map(|section| section.halves).filter_map(|half| {
+    let halves =
+        PROVIDERS.iter().flat_map(|provider| provider.section.halves.iter().map(move |half| (*provider, half)));
+    let missing = halves.filter_map(|(provider, half)| {
         let beside = reader.set_of(half.beside);
         let is_half = half.channels.iter().any(wanted) && reader.given_of(half.needs).is_empty() && !beside.is_empty();
-        let missing = half.needs.first().filter(|_| is_half)?;
-        Some((*missing, format!("is not set, but {}: {}", listed(&beside), half.less)))
+        let missing = *half.needs.first().filter(|_| is_half)?;
+        let what = format!("is not set, but {}: {}", listed(&beside), half.less);
+        Some(HalfConfigured { missing, what, provider })
     });
     missing.collect()
 }

@@ -1,6 +1,6 @@
 //! The channels that this installation sends with: made once at start from the settings.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use domain::{ChannelName, Outcome};
@@ -90,7 +90,8 @@ impl Channels {
         if enabled.is_empty() && problems.is_empty() {
             problems.push(nothing_configured(settings));
         }
-        problems.dedup();
+        let mut seen = BTreeSet::new();
+        problems.retain(|problem| seen.insert(problem.clone()));
         if problems.is_empty() { Ok(Self(enabled)) } else { Err(problems) }
     }
 

@@ -80,6 +80,12 @@ impl Config {
         for name in reader.given_of(&["WHATSAPP_WEBHOOK_URL", "OUTBOUND_ALLOW"]) {
             reader.warn(format!("{name} is set and is not used in this version"));
         }
+        if up && config.metrics_listen.is_some_and(|listen| listen != config.api.listen) {
+            reader.warn(
+                "METRICS_LISTEN has no effect in `chasqui up`: metrics and health of all roles are at the address of the API \
+                 (API_LISTEN)",
+            );
+        }
         role.check(reader, &config);
         config
     }

@@ -11,6 +11,7 @@ use serde_json::Value;
 use crate::config::{Config, Role, Sources};
 use crate::exit::{self, Usage};
 use crate::output::say;
+use crate::unconfigured;
 
 const PATIENCE: Duration = Duration::from_secs(4);
 /// What may be asked, the usual first.
@@ -21,8 +22,10 @@ pub(crate) async fn health(sources: Sources, url: Option<String>) -> Result<Exit
     let address = match url {
         Some(url) => probe(&url)?,
         None => {
-            let config = Config::read(crate::unconfigured::with_running(sources), Role::Probe)?;
-            let address = config.metrics_listen.unwrap_or(config.api.listen);
+            let config = Config::read(unconfigured::with_running(sources), Role::Probe)?;
+            // A fleet in one process answers at the address of its API alone.
+            let alone = config.metrics_listen.filter(|_| !unconfigured::is_running());
+            let address = alone.unwrap_or(config.api.listen);
             probe(&format!("http://{}", reachable(address)))?
         }
     };

@@ -8,7 +8,7 @@ use std::io::Write;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use embedded::{Options, PrivateBroker, User};
 
 pub(crate) use self::running::{Running, with_running};
@@ -43,6 +43,28 @@ pub(crate) fn look_up(sources: &mut Sources) {
     if !names_secret(sources) {
         sources.set("SECRET_KEY", kept(&secret_file()).unwrap_or_else(new_secret));
     }
+}
+
+/// Of a second fleet on the same node, before anything is said or made: the node itself would refuse it later.
+pub(crate) fn refuse_a_second() -> Result<()> {
+    if !PrivateBroker::is_taken(&broker_dir()) {
+        return Ok(());
+    }
+    match running::api() {
+        Some(api) => bail!(
+            "`chasqui up` runs in this directory already, with its API at http://{api}: use that one, or stop it first; a \
+             second one needs another directory"
+        ),
+        None => bail!(
+            "another process has the RabbitMQ node in ./var/rabbitmq, such as a `chasqui up` that is starting or stopping: \
+             wait until it is done, or stop it first; a second one needs another directory"
+        ),
+    }
+}
+
+/// Whether a fleet in one process has said that it runs in this directory.
+pub(crate) fn is_running() -> bool {
+    running::api().is_some()
 }
 
 /// Starts the private node and makes it the broker of these sources.

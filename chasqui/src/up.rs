@@ -24,7 +24,9 @@ pub(crate) async fn up(mut sources: Sources, demo: bool) -> Result<ExitCode> {
     let mut look = sources.clone();
     unconfigured::look_up(&mut look);
     // Before anything is made.
-    Config::read(look, Role::Up)?;
+    if Config::read(look, Role::Up)?.topology.broker.is_none() {
+        unconfigured::refuse_a_second()?;
+    }
     unconfigured::fill(&mut sources)?;
     let bootstrap = bootstrap_token(&mut sources);
     let mut config = Config::read(sources.clone(), Role::Up)?;

@@ -76,6 +76,11 @@ impl PrivateBroker {
         Ok(broker)
     }
 
+    /// Whether another process has the node of `dir`. Nothing is made for the look.
+    pub fn is_taken(dir: &Path) -> bool {
+        node_dir::is_taken(dir)
+    }
+
     pub fn password(&self, user: User) -> &str {
         self.passwords.of(user)
     }

@@ -18,6 +18,8 @@ const CONF: &str = include_str!("../../rabbitmq/rabbitmq.conf");
 const PLUGINS: &str = include_str!("../../rabbitmq/enabled_plugins");
 /// Erlang takes it only when others cannot read it.
 const COOKIE: &str = "home/.erlang.cookie";
+/// Held by the process that uses the folder.
+const LOCK: &str = "lock";
 const DEFINITIONS: &str = include_str!("../../rabbitmq/definitions.json");
 
 #[derive(Clone, Copy, Debug)]
@@ -76,13 +78,15 @@ impl NodeDir {
         for folder in ["home", "conf/conf.d", "log"] {
             fs::create_dir_all(root.join(folder)).with_context(hint)?;
         }
-        let lock = File::create(root.join("lock")).with_context(hint)?;
+        let lock = File::create(root.join(LOCK)).with_context(hint)?;
         match lock.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
                 bail!("another process runs the private RabbitMQ node in {shown}: stop that one first")
             }
-            Err(TryLockError::Error(error)) => return Err(error).with_context(|| format!("cannot lock {shown}/lock")),
+            Err(TryLockError::Error(error)) => {
+                return Err(error).with_context(|| format!("cannot lock {shown}/{LOCK}"));
+            }
         }
         let node = node_name(&root.join("node-name")).with_context(hint)?;
         Ok(Self { root, node, _lock: lock })
@@ -200,6 +204,12 @@ impl NodeDir {
         ];
         env.into_iter().map(|(name, value)| (name.into(), value)).collect()
     }
+}
+
+/// Whether another process holds the folder now; it makes nothing, and promises nothing of a moment later.
+pub(crate) fn is_taken(dir: &Path) -> bool {
+    let lock = File::open(dir.join(LOCK)).map(|lock| lock.try_lock_shared());
+    matches!(lock, Ok(Err(TryLockError::WouldBlock)))
 }
 
 /// The name in `file`, made at the first run.

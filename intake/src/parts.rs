@@ -2,13 +2,16 @@
 
 use std::sync::Arc;
 
-use domain::{Clock, DecodeError, Defaults, Notification, RecipientHasher};
+use domain::{Clock, DecodeError, Defaults, FieldError, Key, Notification, RecipientHasher, UnknownField};
 use store::Store;
 use tokio_util::sync::CancellationToken;
 use topology::{Incoming, Publisher};
 
 use crate::breaker::LedgerBreaker;
 use crate::role::Role;
+
+/// Fields and headers of one message that are kept.
+const MAX_KEPT: usize = 16;
 
 /// The parts, each of which is running already.
 pub struct Intake {
@@ -35,6 +38,13 @@ impl Intake {
             tell_of_headers(incoming, notification.id.as_deref());
         }
         Ok(notification)
+    }
+
+    /// Keeps beside the delivery what is said of the fields and headers that were not read, and gives what it has kept.
+    pub fn keep_warnings(&self, key: &Key, unknown: &[UnknownField]) -> Vec<FieldError> {
+        let warnings: Vec<FieldError> = unknown.iter().take(MAX_KEPT).map(UnknownField::warning).collect();
+        self.store.warn(key, &warnings);
+        warnings
     }
 }
 

@@ -99,7 +99,12 @@ async fn put(
         created_at: now,
         last_fired_at: None,
     };
+    let unread = (!notification.unknown.is_empty()).then(|| job.key.clone());
     let put = shared.intake.store.put_job(job).await?;
+    // Once it is due, its message has the body that it came with, and not its headers.
+    if let Some(key) = unread.filter(|_| put == Put::Stored) {
+        shared.intake.keep_warnings(&key, &notification.unknown);
+    }
     metrics::counter!("chasqui_jobs_total", "what" => what(put)).increment(1);
     Ok(match put {
         Put::Stored | Put::Known | Put::Cancelled => Disposition::Acknowledge,
@@ -118,3 +123,6 @@ const fn what(put: Put) -> &'static str {
         Put::Cancelled => "cancelled",
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,15 +4,13 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use domain::{FieldError, Key, Timestamp, UnknownField};
+use domain::{Key, Timestamp, UnknownField};
 use intake::Intake;
 
 /// The same fields are logged once in this time: a publisher that always writes them does so in every message.
 const LOG_AGAIN: Duration = Duration::from_secs(60 * 60);
 /// Sets of fields that are remembered as logged.
 const MAX_LOGGED: usize = 256;
-/// Fields of one message that are kept and logged.
-const MAX_NAMED: usize = 16;
 
 /// Which fields were logged, and when.
 #[derive(Default)]
@@ -21,8 +19,7 @@ pub(crate) struct Unread(Mutex<HashMap<String, Timestamp>>);
 impl Unread {
     /// Keeps what is said of the fields beside the delivery, and logs their names. Values are never logged.
     pub(crate) fn report(&self, intake: &Intake, key: &Key, unknown: &[UnknownField]) {
-        let warnings: Vec<FieldError> = unknown.iter().take(MAX_NAMED).map(UnknownField::warning).collect();
-        intake.store.warn(key, &warnings);
+        let warnings = intake.keep_warnings(key, unknown);
         let fields = warnings.iter().map(|warning| warning.pointer.as_str()).collect::<Vec<_>>().join(" ");
         if self.is_news(&fields, intake.clock.now()) {
             tracing::warn!(delivery = %key, fields, more = unknown.len() - warnings.len(),

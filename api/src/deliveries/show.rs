@@ -36,11 +36,17 @@ pub(crate) async fn show(
     if let Some(view) = app.store.delivery(&key).await? {
         let children = children(&app, &view).await?;
         let mut shown = answer(&view, children);
-        shown.warnings = app.store.warnings(&key).await?.iter().map(Warning::from).collect();
+        shown.warnings = warnings(&app, &key).await?;
         return Ok(Json(shown));
     }
     let job = app.store.job(&key).await?.filter(|job| job.kind == JobKind::OneShot);
-    job.map(|job| Json(scheduled(JobSummary::from(&job)))).ok_or_else(|| not_known(&app))
+    let mut shown = scheduled(JobSummary::from(&job.ok_or_else(|| not_known(&app))?));
+    shown.warnings = warnings(&app, &key).await?;
+    Ok(Json(shown))
+}
+
+async fn warnings(app: &App, key: &Key) -> Result<Vec<Warning>, Problem> {
+    Ok(app.store.warnings(key).await?.iter().map(Warning::from).collect())
 }
 
 /// Follows the chain: each delivery hands on to one other.

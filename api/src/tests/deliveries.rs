@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::http::StatusCode;
 use domain::{
-    Ambiguity, Arrival, Defaults, Failure, FirstSight, Headers, Keyring, Notification, Outcome, Policy,
+    Ambiguity, Arrival, Defaults, Failure, FieldError, FirstSight, Headers, Keyring, Notification, Outcome, Policy,
     RecipientHasher, decide,
 };
 use serde_json::json;
@@ -269,4 +269,20 @@ async fn a_parameter_that_no_route_reads_is_refused_by_name_on_every_route() {
         let answer = app.get(path, None).await;
         assert!([200, 405].contains(&answer.status.as_u16()), "{path} {answer:?}");
     }
+}
+
+#[tokio::test]
+async fn a_delivery_that_is_scheduled_shows_what_was_not_read_of_its_message() {
+    let app = TestApp::start().await;
+    let sms = json!({"channel": "sms", "destination": "+12025550143", "message": "Now.", "id": "later"});
+    let once = json!({"send_at": "2026-03-02T09:00:00Z", "notification": sms});
+    assert_eq!(app.post("/schedules", Some(&token("operate")), &once).await.status, StatusCode::CREATED);
+    let key = Key { tenant: Tenant::parse("acme").unwrap(), id: "later".into() };
+    let warning = FieldError { pointer: "header:notify-agian".into(), detail: "was not read".into() };
+    app.store.warn(&key, &[warning]);
+    // Nobody waits for the warning, but it is written before what is given to the same writer behind it.
+    app.store.note_letter(&key, 0).await.unwrap();
+    let shown = app.get("/deliveries/later", Some(&token("read"))).await.json();
+    let expected = json!([{"pointer": "header:notify-agian", "detail": "was not read"}]);
+    assert_eq!((&shown["state"], &shown["warnings"]), (&json!("scheduled"), &expected), "{shown}");
 }

@@ -129,6 +129,19 @@ async fn every_bad_field_of_a_schedule_is_named_at_once() {
 }
 
 #[tokio::test]
+async fn what_of_a_schedule_has_no_effect_is_said_in_the_answer() {
+    let app = TestApp::start().await;
+    let made = async |body: Value| app.post("/schedules", Some(&token("operate")), &body).await;
+    let locale = json!([{"pointer": "/notification/locale", "detail": "has no effect without a template"}]);
+    for body in [daily(), once()] {
+        let answer = made(changed(body.clone(), "/notification/locale", json!("es"))).await;
+        assert_eq!((answer.status, &answer.json()["warnings"]), (StatusCode::CREATED, &locale), "{answer:?}");
+    }
+    let answer = made(daily()).await;
+    assert_eq!((answer.status, answer.json().get("warnings")), (StatusCode::CREATED, None), "{answer:?}");
+}
+
+#[tokio::test]
 async fn what_is_wrong_with_a_schedule_is_said_with_what_to_write_instead() {
     let app = TestApp::start().await;
     let cases = [

@@ -26,6 +26,9 @@ pub(crate) struct Provider {
     pub(crate) fill: fn(&Values, &mut Settings),
     /// What starts nothing wrong, but is most likely not meant.
     pub(crate) warnings: fn(&Settings) -> Vec<Warning>,
+    /// All that keeps its channels from being connected, whether anybody asks for them or not: what is missing, and what
+    /// is wrong. One text each, beginning with a setting's name.
+    pub(crate) problems: fn(&Settings) -> Vec<String>,
     /// The settings that make it send to this base URL, for the conformance test; `None` if it does not speak HTTP.
     /// `{base}/token` answers every request with an OAuth token.
     #[cfg(test)]

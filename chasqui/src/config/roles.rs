@@ -52,19 +52,30 @@ impl Role {
         matches!(self, Self::Api | Self::Scheduler | Self::Up)
     }
 
+    /// What `chasqui up` is to whoever has no broker or no ledger. A role is not told to run it: one may run already.
+    fn has_up(self) -> &'static str {
+        match self {
+            Self::Broker | Self::Publish | Self::Ledger | Self::Send => {
+                "or run `chasqui up` in this directory, which has one that this command finds"
+            }
+            Self::Api | Self::Worker | Self::Scheduler | Self::Up | Self::Probe => {
+                "`chasqui up` is all roles in one process, with one of its own"
+            }
+        }
+    }
+
     pub(super) fn check(self, reader: &mut Reader, config: &Config) {
         let needs_broker =
             matches!(self, Self::Api | Self::Worker | Self::Scheduler | Self::Broker | Self::Publish | Self::Send);
         // What was given and is wrong has been told already.
         if needs_broker && config.topology.broker.is_none() && !BrokerSettings::are_given(reader) {
-            reader.problem(
-                "no broker is given: set AMQP_URL, or RABBITMQ_HOST and its companions; or run `chasqui up` in this directory, \
-                 which starts one",
-            );
+            let what = "no broker is given: set AMQP_URL, or RABBITMQ_HOST and its companions";
+            reader.problem(format!("{what}; {}", self.has_up()));
         }
         let needs_ledger = matches!(self, Self::Api | Self::Worker | Self::Scheduler | Self::Ledger | Self::Send);
         if needs_ledger && config.ledger.url.is_none() && !store::Settings::are_given(reader) {
-            reader.problem("no ledger is given: set DATABASE_URL to postgresql://… or sqlite:path");
+            let what = "no ledger is given: set DATABASE_URL to postgresql://… or sqlite:path";
+            reader.problem(format!("{what}; {}", self.has_up()));
         }
         let needs_key = matches!(self, Self::Api | Self::Worker | Self::Scheduler);
         let names_key = !reader.given_of(&["SECRET_KEY", "SECRET_KEY_FILE"]).is_empty();

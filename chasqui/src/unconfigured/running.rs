@@ -49,6 +49,12 @@ impl Running {
     }
 }
 
+/// Where the API is of the fleet that runs in this directory.
+pub(super) fn api() -> Option<String> {
+    let text = fs::read(RUNNING).ok()?;
+    Dotenv::parse(&text).pairs.into_iter().find(|pair| pair.name == "API_LISTEN").map(|pair| pair.value)
+}
+
 /// As the reader of such files understands it, whatever is in the value.
 fn quoted(value: &str) -> String {
     if !value.contains('\'') {

@@ -11,6 +11,7 @@ mod outages;
 mod panics;
 mod refusals;
 mod stuck;
+mod told;
 mod up;
 
 use domain::State;

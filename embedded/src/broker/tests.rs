@@ -125,6 +125,18 @@ async fn an_ephemeral_node_refuses_a_folder_with_something_in_it() {
     assert!(error.contains("is not empty"), "{error}");
 }
 
+#[tokio::test]
+async fn a_folder_is_taken_as_long_as_a_process_has_it_and_a_look_makes_nothing() {
+    let parent = tempfile::tempdir().unwrap();
+    let dir = parent.path().join("node");
+    assert!(!PrivateBroker::is_taken(&dir) && !dir.exists());
+    let held = NodeDir::open(&dir, false).unwrap();
+    assert!(PrivateBroker::is_taken(&dir));
+    drop(held);
+    // A process that another test starts at this moment has the file too, until it has become another program.
+    wait_until("the folder is free", async || !PrivateBroker::is_taken(&dir)).await;
+}
+
 #[test]
 fn a_machine_without_rabbitmq_is_told_what_to_install() {
     let empty = tempfile::tempdir().unwrap();

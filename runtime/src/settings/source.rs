@@ -139,11 +139,8 @@ impl Sources {
     fn file_pair(&mut self, name: &str, value: &toml::Value) -> Result<(), String> {
         let upper = name.to_ascii_uppercase();
         if let toml::Value::Table(inside) = value {
-            let first = inside.keys().next().map(|key| format!("{name}_{key}"));
-            let example = first.unwrap_or_else(|| self.reference.example.to_owned());
-            let told = self.unknown(|unknown| unknown.explain_in_file(&example));
-            let known = self.values.contains_key(&example.to_ascii_uppercase());
-            let instead = if known { format!("write {example} = … above it") } else { told };
+            let names: Vec<&str> = inside.keys().map(String::as_str).collect();
+            let instead = self.unknown(|unknown| unknown.explain_section(name, &names));
             return Err(format!("sections such as [{name}] are not read: {instead}"));
         }
         if !self.values.contains_key(&upper) {

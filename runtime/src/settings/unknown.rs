@@ -4,6 +4,9 @@ use std::collections::BTreeSet;
 
 use super::Reference;
 
+/// Names of one section that are told.
+const MAX_TOLD: usize = 16;
+
 /// Which names are ours, and which of the others were meant to be.
 pub(super) struct Unknown<'a> {
     reference: &'a Reference,
@@ -24,6 +27,13 @@ enum Hint<'a> {
     Family(Vec<&'a str>),
 }
 
+/// Which settings a name in a section was meant to be.
+enum Found<'a> {
+    None,
+    One(&'a str),
+    Several(Vec<&'a str>),
+}
+
 impl<'a> Unknown<'a> {
     pub(super) fn new(reference: &'a Reference, settings: impl Iterator<Item = &'a str>, own: &'a [String]) -> Self {
         let settings: Vec<&str> = settings.collect();
@@ -40,9 +50,7 @@ impl<'a> Unknown<'a> {
         let is_ours = match &hint {
             Hint::Slip(_) => true,
             Hint::OtherName(_) => !is_own && !self.is_of_others(&upper),
-            Hint::Family(_) => {
-                self.words.iter().any(|word| upper.starts_with(word)) && !is_own && !self.is_of_others(&upper)
-            }
+            Hint::Family(_) => self.begins_like_ours(&upper) && !is_own && !self.is_of_others(&upper),
         };
         is_ours.then(|| told(&shown(name), &hint, str::to_owned))
     }
@@ -51,12 +59,33 @@ impl<'a> Unknown<'a> {
     pub(super) fn explain_in_file(&self, name: &str) -> String {
         let upper = name.to_ascii_uppercase();
         let hint = match self.hint(&upper, false) {
-            Hint::Family(family) => {
-                self.called(self.reference.in_files, &upper).map_or(Hint::Family(family), Hint::OtherName)
-            }
+            Hint::Family(family) => self.only_in_file(&upper).map_or(Hint::Family(family), Hint::OtherName),
             hint => hint,
         };
         told(&shown(name), &hint, str::to_ascii_lowercase)
+    }
+
+    /// Of a section of a file, which is not read: the settings that the names in it were meant to be, whichever section
+    /// they stand in.
+    pub(super) fn explain_section(&self, section: &str, names: &[&str]) -> String {
+        let (mut meant, mut others) = (Vec::new(), Vec::new());
+        for name in names.iter().take(MAX_TOLD) {
+            let whole = format!("{section}_{name}");
+            match self.meant_in_section(&whole.to_ascii_uppercase(), &name.to_ascii_uppercase()) {
+                Found::One(setting) => meant.push(format!("{} = …", setting.to_ascii_lowercase())),
+                Found::Several(settings) => {
+                    let settings = settings.join(", ").to_ascii_lowercase();
+                    others.push(format!("there is no setting {}: those that end so are {settings}", shown(&whole)));
+                }
+                Found::None => others.push(self.explain_in_file(&whole)),
+            }
+        }
+        if names.is_empty() {
+            meant.push(format!("{} = …", self.reference.example));
+        }
+        meant.dedup();
+        let write = (!meant.is_empty()).then(|| format!("write {} above it", meant.join(", ")));
+        write.into_iter().chain(others).collect::<Vec<_>>().join("; ")
     }
 
     /// Of a name in a `.env` that [`Unknown::explain`] leaves to others: what it would be if it were meant for us.
@@ -77,12 +106,53 @@ impl<'a> Unknown<'a> {
         if let Some((_, nearest)) = nearest {
             return Hint::Slip(nearest);
         }
-        if let Some(setting) = self.called(self.reference.other_names, upper) {
+        let doubled = || self.behind_a_word(upper).filter(|_| self.begins_like_ours(upper));
+        if let Some(setting) = self.called(self.reference.other_names, upper).or_else(doubled) {
             return Hint::OtherName(setting);
         }
         let word = upper.split('_').next().unwrap_or_default();
         let family = self.settings.iter().copied().filter(|setting| setting.split('_').next() == Some(word));
         Hint::Family(family.collect())
+    }
+
+    /// The settings that `name` was meant to be; `whole` is with the section before it.
+    fn meant_in_section(&self, whole: &str, name: &str) -> Found<'a> {
+        let found = self.known(whole).or_else(|| self.known(name));
+        if let Some(setting) = found.or_else(|| self.near_in_file(whole)).or_else(|| self.near_in_file(name)) {
+            return Found::One(setting);
+        }
+        let ends_so = |setting: &&str| setting.split_once('_').is_some_and(|(_, rest)| rest == name);
+        let settings: Vec<&str> = self.settings.iter().copied().filter(ends_so).collect();
+        match settings.as_slice() {
+            [] => Found::None,
+            &[setting] => Found::One(setting),
+            _ => Found::Several(settings),
+        }
+    }
+
+    fn near_in_file(&self, upper: &str) -> Option<&'a str> {
+        match self.hint(upper, false) {
+            Hint::Slip(setting) | Hint::OtherName(setting) => Some(setting),
+            Hint::Family(_) => self.only_in_file(upper),
+        }
+    }
+
+    /// Of what would be another program's, if it did not stand in a file of ours.
+    fn only_in_file(&self, upper: &str) -> Option<&'a str> {
+        self.called(self.reference.in_files, upper).or_else(|| self.behind_a_word(upper))
+    }
+
+    /// The setting behind a first word that is one too many: that of another section, or its own once more.
+    fn behind_a_word(&self, upper: &str) -> Option<&'a str> {
+        upper.split_once('_').and_then(|(_, rest)| self.known(rest))
+    }
+
+    fn known(&self, upper: &str) -> Option<&'a str> {
+        self.settings.iter().copied().find(|setting| *setting == upper)
+    }
+
+    fn begins_like_ours(&self, upper: &str) -> bool {
+        self.words.iter().any(|word| upper.starts_with(word))
     }
 
     fn is_of_others(&self, upper: &str) -> bool {
@@ -93,7 +163,7 @@ impl<'a> Unknown<'a> {
     /// The setting that a table has this other name for.
     fn called(&self, table: &[(&str, &str)], upper: &str) -> Option<&'a str> {
         let (meant, _) = table.iter().find(|(_, names)| names.split(' ').any(|other| other == upper))?;
-        self.settings.iter().copied().find(|setting| setting == meant)
+        self.known(meant)
     }
 }
 
@@ -118,133 +188,4 @@ fn shown(name: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    static REFERENCE: Reference = Reference {
-        defaults: "",
-        example: "log",
-        other_names: &[
-            ("AMQP_URL", "RABBITMQ_URL AMQP_URI"),
-            ("API_LISTEN", "API_HOST API_PORT"),
-            ("LOG", "LOG_LEVEL"),
-            ("RABBITMQ_USERNAME", "RABBITMQ_USER RABBITMQ_LOGIN"),
-            ("SANDBOX", "SANDBOX_MODE SANDBOX_ENABLED"),
-            ("SMTP_HOST", "SMTP_SERVER SMTP_URL"),
-            ("SMTP_USER", "SMTP_LOGIN SMTP_USERNAME"),
-        ],
-        in_files: &[("DEFAULT_LOCALE", "LANGUAGE LOCALE"), ("WORKER_CONCURRENCY", "CONCURRENCY WORKERS")],
-        of_others: &["RABBITMQ_DEFAULT_", "RABBITMQ_NODE"],
-        common: &["WEB_", "DEFAULT_", "SECRET_"],
-        prefixes: Vec::new,
-    };
-
-    fn explain(name: &str) -> Option<String> {
-        let settings = [
-            "AMQP_URL",
-            "API_LISTEN",
-            "CHANNELS",
-            "DB_URL",
-            "EMAIL_PROVIDER",
-            "LOG",
-            "LOG_FORMAT",
-            "RABBITMQ_PORT",
-            "RABBITMQ_USERNAME",
-            "RETENTION_DAYS",
-            "SANDBOX",
-            "SMTP_HOST",
-            "SMTP_USER",
-            "TWILIO_FROM_NUMBER",
-            "WORKER_CONCURRENCY",
-            "DEFAULT_LOCALE",
-        ];
-        let channels = ["EMAIL_".to_owned(), "SMS_".to_owned(), "TELEGRAM_".to_owned()];
-        Unknown::new(&REFERENCE, settings.into_iter(), &channels).explain(name)
-    }
-
-    #[test]
-    fn a_spelling_that_is_nearly_right_is_told_with_the_name_that_was_meant() {
-        for (name, meant) in [
-            ("SMTP_HOTS", "SMTP_HOST"),
-            ("SMPT_HOST", "SMTP_HOST"),
-            ("smtp_host", "SMTP_HOST"),
-            ("WORKER_CONCURENCY", "WORKER_CONCURRENCY"),
-            ("RETENTION_DAY", "RETENTION_DAYS"),
-            ("SANDBX", "SANDBOX"),
-            ("CHANELS", "CHANNELS"),
-            ("EMAIL_PROVIDR", "EMAIL_PROVIDER"),
-            ("AMPQ_URL", "AMQP_URL"),
-            ("DEFAULT_LOCAL", "DEFAULT_LOCALE"),
-            ("TWILLIO_FROM_NUMBER", "TWILIO_FROM_NUMBER"),
-            ("log", "LOG"),
-        ] {
-            let told = explain(name).unwrap_or_else(|| panic!("{name} is not told"));
-            assert!(told.contains(&format!("did you mean {meant}?")), "{name}: {told}");
-        }
-    }
-
-    #[test]
-    fn what_people_call_a_setting_is_told_with_its_name_here() {
-        for (name, meant) in [
-            ("RABBITMQ_USER", "RABBITMQ_USERNAME"),
-            ("RABBITMQ_URL", "AMQP_URL"),
-            ("LOG_LEVEL", "LOG"),
-            ("API_PORT", "API_LISTEN"),
-            ("api_host", "API_LISTEN"),
-            ("SMTP_SERVER", "SMTP_HOST"),
-            ("SMTP_USERNAME", "SMTP_USER"),
-            ("SANDBOX_MODE", "SANDBOX"),
-        ] {
-            let told = explain(name).unwrap_or_else(|| panic!("{name} is not told"));
-            assert!(told.ends_with(&format!("did you mean {meant}?")), "{name}: {told}");
-        }
-    }
-
-    #[test]
-    fn a_name_that_begins_like_ours_is_told_with_all_that_begin_alike() {
-        for (name, family) in
-            [("SMTP_PASS_WORD_FILE", "SMTP_HOST, SMTP_USER"), ("RABBITMQ_TIMEOUT", "RABBITMQ_PORT, RABBITMQ_USERNAME")]
-        {
-            let told = explain(name).unwrap_or_else(|| panic!("{name} is not told"));
-            assert!(told.ends_with(&format!("those that begin alike are {family}")), "{name}: {told}");
-        }
-        let unknown = Unknown::new(&REFERENCE, ["SMTP_HOST", "LOG"].into_iter(), &[]);
-        assert_eq!(unknown.explain_in_file("smtp_hots"), "there is no setting smtp_hots: did you mean smtp_host?");
-        let told = unknown.explain_in_file("colour");
-        assert_eq!(told, "there is no setting colour: `chasqui settings` lists all that there are");
-    }
-
-    #[test]
-    fn names_of_others_are_left_alone() {
-        for name in [
-            "HOME",
-            "LANG",
-            "PATH",
-            "PWD",
-            "TERM",
-            "LS_COLORS",
-            "HOST_API_PORT",
-            "POSTGRES_PASSWORD",
-            "COMPOSE_FILE",
-            "RABBITMQ_DEFAULT_PASS",
-            "RABBITMQ_NODENAME",
-            "RABBITMQ_SERVICE_HOST",
-            "API_PORT_80_TCP_ADDR",
-            "TELEGRAM_BOT_TOKEN",
-            "SMS_HOST",
-            "SMS_USER",
-            "EMAIL_API_KEY",
-            "WEB_CONCURRENCY",
-            "DEFAULT_REGION",
-            "SECRET_SAUCE",
-            "CARGO_HOME",
-            "SHLVL",
-            "LANGUAGE",
-            "DATABASE",
-            "WORKERS",
-            "_",
-        ] {
-            assert_eq!(explain(name), None, "{name}");
-        }
-    }
-}
+mod tests;

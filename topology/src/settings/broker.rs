@@ -97,21 +97,14 @@ fn from_parts(reader: &mut Reader) -> Option<SecretString> {
     if given.is_empty() {
         return None;
     }
+    // Each is looked at by itself: what is wrong with it is told even where no host makes use of it.
+    let (port, vhost, user) = (port(reader), vhost(reader), user(reader));
     let Some(hosts) = reader.text("RABBITMQ_HOST") else {
         reader.problem(format!("{} is set without RABBITMQ_HOST", given.join(", ")));
         return None;
     };
-    let port = port(reader);
     let hosts: Vec<HostPort> = hosts.split(',').filter_map(|host| one_host(reader, host.trim())).collect();
     refuse_two_ports(reader, &hosts, port);
-    let vhost = reader.text("RABBITMQ_VHOST").unwrap_or_else(|| "foro".into());
-    if vhost.contains([',', '@']) || vhost.contains("://") {
-        reader.refuse("RABBITMQ_VHOST", "must be the name of one virtual host, without a comma, @ or ://");
-    }
-    let user = reader.text("RABBITMQ_USERNAME").unwrap_or_else(|| "guest".into());
-    if user.contains([':', '/', '@', ',']) {
-        reader.refuse("RABBITMQ_USERNAME", "must be a user name alone, without a : / @ or comma");
-    }
     let password = reader.password("RABBITMQ_PASSWORD").unwrap_or_else(|| SecretString::from("guest"));
     if hosts.is_empty() || !reader.are_right(&NAMES) {
         return None;
@@ -143,6 +136,22 @@ fn port(reader: &mut Reader) -> Option<u16> {
         return None;
     }
     reader.port("RABBITMQ_PORT")
+}
+
+fn vhost(reader: &mut Reader) -> String {
+    let vhost = reader.text("RABBITMQ_VHOST").unwrap_or_else(|| "foro".into());
+    if vhost.contains([',', '@']) || vhost.contains("://") {
+        reader.refuse("RABBITMQ_VHOST", "must be the name of one virtual host, without a comma, @ or ://");
+    }
+    vhost
+}
+
+fn user(reader: &mut Reader) -> String {
+    let user = reader.text("RABBITMQ_USERNAME").unwrap_or_else(|| "guest".into());
+    if user.contains([':', '/', '@', ',']) {
+        reader.refuse("RABBITMQ_USERNAME", "must be a user name alone, without a : / @ or comma");
+    }
+    user
 }
 
 /// Where every host has a port of its own, another one in `RABBITMQ_PORT` would be that of none.

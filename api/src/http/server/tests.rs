@@ -235,3 +235,32 @@ async fn a_stop_waits_for_answers_and_not_for_bodies_that_do_not_come() {
     assert!(rest(busy).await.ends_with("at last"));
     serving.await.unwrap();
 }
+
+#[tokio::test]
+async fn a_stop_waits_for_answers_and_not_for_whoever_takes_one_slowly() {
+    let (router, gate) = gated();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let stop = CancellationToken::new();
+    // Whoever waited for the reader would wait for the whole test.
+    let limits = Limits { drain: Duration::from_secs(3600), stop_patience: Duration::from_millis(10), ..LIMITS };
+    let serving = tokio::spawn(serve(router, listener, stop.clone(), limits));
+    let busy = send(address, "GET /busy HTTP/1.1\r\nHost: x\r\n\r\n").await;
+    let _ = gate.taken.acquire().await;
+    let mut slow = send(address, "GET /endless HTTP/1.1\r\nHost: x\r\n\r\n").await;
+    let mut byte = [0];
+    slow.read_exact(&mut byte).await.unwrap();
+    stop.cancel();
+    loop {
+        tokio::select! {
+            biased;
+            _ = gate.ended.acquire() => break,
+            // Byte by byte, so that it is never long until it takes more.
+            read = slow.read_exact(&mut byte) => assert!(read.is_ok(), "{read:?}"),
+        }
+        tokio::task::yield_now().await;
+    }
+    gate.open.close();
+    assert!(rest(busy).await.ends_with("at last"));
+    serving.await.unwrap();
+}

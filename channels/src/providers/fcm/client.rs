@@ -13,6 +13,9 @@ use super::{PROVIDER, Settings};
 use crate::channel::Outgoing;
 use crate::http;
 
+/// As it stands in the keys that Google gives.
+const TOKEN_URI: &str = "https://oauth2.googleapis.com/token";
+
 pub(super) struct Client {
     http: reqwest::Client,
     url: String,
@@ -26,16 +29,24 @@ impl Client {
     /// Every missing or wrong setting.
     pub(super) fn new(settings: &Settings, provider_timeout: Duration) -> Result<Self, Vec<String>> {
         let key = settings.service_account_key.as_ref().map(ExposeSecret::expose_secret).unwrap_or_default();
-        let account = ServiceAccount::parse(key).map_err(|problem| vec![problem])?;
-        let mut problems = Vec::new();
+        let (account, mut problems) = match ServiceAccount::parse(key) {
+            Ok(account) => (Some(account), Vec::new()),
+            Err(problem) => (None, vec![problem]),
+        };
         let mut keep = |result: Result<String, String>| result.map_err(|problem| problems.push(problem)).ok();
-        let project = keep(project(settings.project_id.as_deref().or(account.project_id.as_deref())));
+        let of_account = account.as_ref().and_then(|account| account.project_id.as_deref());
+        let project = match settings.project_id.as_deref().or(of_account) {
+            // A key that cannot be read may name one.
+            None if account.is_none() => None,
+            given => keep(project(given)),
+        };
         let base_url = keep(http::base_url("FCM_BASE_URL", &settings.base_url, "https://fcm.googleapis.com"));
-        let token_url = settings.token_url.as_deref().unwrap_or(&account.token_uri);
-        let token_url = keep(http::base_url("FCM_TOKEN_URL", token_url, &account.token_uri));
+        let token_uri = account.as_ref().map_or(TOKEN_URI, |account| account.token_uri.as_str());
+        let token_url = settings.token_url.as_deref().unwrap_or(token_uri);
+        let token_url = keep(http::base_url("FCM_TOKEN_URL", token_url, token_uri));
         let http = http::client(provider_timeout).map_err(|problem| problems.push(format!("FIREBASE: {problem}"))).ok();
-        match (project, base_url, token_url, http) {
-            (Some(project), Some(base_url), Some(token_url), Some(http)) => Ok(Self {
+        match (account, project, base_url, token_url, http) {
+            (Some(account), Some(project), Some(base_url), Some(token_url), Some(http)) => Ok(Self {
                 grant: Grant::new(http.clone(), account, token_url, provider_timeout),
                 http,
                 url: format!("{base_url}/v1/projects/{project}/messages:send"),

@@ -27,6 +27,7 @@ pub(crate) static PROVIDER: Provider = Provider {
     section: settings::SECTION,
     fill: |values, settings| settings.fcm = Settings::of(values),
     warnings: |_| Vec::new(),
+    problems,
     #[cfg(test)]
     over_http: Some(over_http),
 };
@@ -46,6 +47,10 @@ fn connect(settings: &crate::Settings) -> Connected {
     settings.fcm.service_account_key.as_ref()?;
     let client = Client::new(&settings.fcm, settings.provider_timeout);
     Some(client.map(|client| Box::new(Push { client }) as Box<dyn Channel>))
+}
+
+fn problems(settings: &crate::Settings) -> Vec<String> {
+    Client::new(&settings.fcm, settings.provider_timeout).err().unwrap_or_default()
 }
 
 /// A project that exists nowhere, with a key made for the occasion.

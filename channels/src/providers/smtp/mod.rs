@@ -35,6 +35,7 @@ pub(crate) static PROVIDER: Provider = Provider {
     section: settings::SECTION,
     fill: |values, settings| settings.smtp = Settings::of(values),
     warnings: |settings| settings::warnings(&settings.smtp),
+    problems,
     #[cfg(test)]
     over_http: None,
 };
@@ -58,10 +59,20 @@ impl Channel for Email {
 }
 
 fn connect(settings: &crate::Settings) -> Connected {
-    let smtp = &settings.smtp;
-    if smtp.host.is_none() && smtp.user.is_none() {
+    if settings.smtp.host.is_none() && settings.smtp.user.is_none() {
         return None;
     }
+    Some(email(settings).map(|email| Box::new(email) as Box<dyn Channel>))
+}
+
+fn problems(settings: &crate::Settings) -> Vec<String> {
+    email(settings).err().unwrap_or_default()
+}
+
+/// # Errors
+/// Every problem, beginning with the name of its setting.
+fn email(settings: &crate::Settings) -> Result<Email, Vec<String>> {
+    let smtp = &settings.smtp;
     let (mut problems, from) = match sender(smtp) {
         Ok(from) => (Vec::new(), Some(from)),
         Err(problems) => (problems, None),
@@ -69,8 +80,8 @@ fn connect(settings: &crate::Settings) -> Connected {
     let transport =
         Transport::new(smtp, settings.provider_timeout).map_err(|more| problems.splice(0..0, more).for_each(drop)).ok();
     match (from, transport) {
-        (Some(from), Some(transport)) => Some(Ok(Box::new(Email { transport, from }))),
-        _ => Some(Err(problems)),
+        (Some(from), Some(transport)) => Ok(Email { transport, from }),
+        _ => Err(problems),
     }
 }
 

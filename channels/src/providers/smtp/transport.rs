@@ -33,8 +33,10 @@ impl Transport {
             None
         });
         let hello = Hello::new(settings.hello.as_deref()).map_err(|problem| problems.push(problem)).ok();
-        let encryption = (settings.tls != Tls::None && !host.is_empty())
-            .then(|| Encryption::new(&host, settings.ca_file.as_deref()))
+        // Without a host, a file that was named is looked at all the same.
+        let name = if host.is_empty() { "localhost" } else { host.as_str() };
+        let encryption = (settings.tls != Tls::None && (!host.is_empty() || settings.ca_file.is_some()))
+            .then(|| Encryption::new(name, settings.ca_file.as_deref()))
             .transpose()
             .unwrap_or_else(|problem| {
                 problems.push(problem);

@@ -35,6 +35,7 @@ pub(crate) static PROVIDER: Provider = Provider {
     section: settings::SECTION,
     fill: |values, settings| settings.twilio = Settings::of(values),
     warnings: |_| Vec::new(),
+    problems,
     #[cfg(test)]
     over_http: Some(over_http),
 };
@@ -75,9 +76,18 @@ fn connect(
     setting: &'static str,
     address: fn(&str) -> String,
 ) -> Result<Box<dyn Channel>, Vec<String>> {
-    let from = from.map_err(|problem| vec![problem])?;
-    let client = Client::new(&settings.twilio, settings.provider_timeout)?;
-    Ok(Box::new(Sender { client, from, setting, address }))
+    match (from, Client::new(&settings.twilio, settings.provider_timeout)) {
+        (Ok(from), Ok(client)) => Ok(Box::new(Sender { client, from, setting, address })),
+        (from, client) => Err(from.err().into_iter().chain(client.err().unwrap_or_default()).collect()),
+    }
+}
+
+fn problems(settings: &crate::Settings) -> Vec<String> {
+    let twilio = &settings.twilio;
+    let senders =
+        [twilio.from_number.as_deref().map(senders::sms), twilio.whatsapp_from.as_deref().map(senders::whatsapp)];
+    let wrong = senders.into_iter().flatten().filter_map(Result::err);
+    wrong.chain(Client::new(twilio, settings.provider_timeout).err().unwrap_or_default()).collect()
 }
 
 /// An account and senders that exist nowhere.

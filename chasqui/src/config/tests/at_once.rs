@@ -142,6 +142,51 @@ fn a_port_of_another_encryption_is_warned_of() {
 }
 
 #[test]
+fn all_that_is_wrong_with_a_provider_is_told_in_one_round() {
+    let sid = ("TWILIO_ACCOUNT_SID", "nobody");
+    for (settings, names) in [
+        (
+            &[sid, ("TWILIO_BASE_URL", "nowhere")][..],
+            "TWILIO_FROM_NUMBER TWILIO_ACCOUNT_SID TWILIO_BASE_URL TWILIO_AUTH_TOKEN",
+        ),
+        (
+            &[sid, ("TWILIO_FROM_NUMBER", "nobody at all"), ("TWILIO_WHATSAPP_FROM", "nobody")],
+            "TWILIO_FROM_NUMBER TWILIO_WHATSAPP_FROM TWILIO_ACCOUNT_SID TWILIO_AUTH_TOKEN",
+        ),
+        (
+            &[
+                ("SMTP_PASSWORD", "p"),
+                ("FROM_EMAIL", "nobody"),
+                ("SMTP_REPLY_TO", "nobody"),
+                ("SMTP_HELLO", "no body"),
+                ("SMTP_CA_FILE", "/nowhere/ca.pem"),
+            ],
+            "SMTP_HOST SMTP_USER FROM_EMAIL SMTP_HELLO SMTP_REPLY_TO SMTP_CA_FILE",
+        ),
+        (
+            &[("FIREBASE_PROJECT_ID", "a b"), ("FCM_BASE_URL", "nowhere"), ("FCM_TOKEN_URL", "nowhere")],
+            "FIREBASE_SERVICE_ACCOUNT_KEY FIREBASE_PROJECT_ID FCM_BASE_URL FCM_TOKEN_URL",
+        ),
+        (
+            &[("FIREBASE_SERVICE_ACCOUNT_KEY", "{}"), ("FCM_BASE_URL", "nowhere")],
+            "FIREBASE_SERVICE_ACCOUNT_KEY FCM_BASE_URL",
+        ),
+    ] {
+        let name = |told: &String| told.split(' ').next().unwrap_or_default().to_owned();
+        let sorted = |mut names: Vec<String>| {
+            names.sort();
+            names
+        };
+        let expected = sorted(names.split(' ').map(str::to_owned).collect());
+        let told = problems(Role::Worker, &[&[("SANDBOX", "off")], settings].concat());
+        assert_eq!(sorted(told.iter().map(name).collect()), expected, "{told:#?}");
+        // Where everything is captured, the same is a warning.
+        let told = read(Role::Up, settings).expect("accepted").warnings;
+        assert_eq!(sorted(told.iter().map(name).collect()), expected, "{told:#?}");
+    }
+}
+
+#[test]
 fn two_ports_for_one_broker_are_a_contradiction() {
     let with = |host: &str, port: &str| {
         let settings = [("RABBITMQ_HOST", host), ("RABBITMQ_PORT", port), ("AMQP_ALLOW_PLAINTEXT", "true")];
@@ -153,6 +198,16 @@ fn two_ports_for_one_broker_are_a_contradiction() {
     }
     for (host, port) in [("h:5672", "5672"), ("h1,h2:5673", "5672"), ("h1:5672,h2:5673", "5673"), ("h", "5673")] {
         with(host, port).unwrap_or_else(|problems| panic!("{host} {port}: {problems}"));
+    }
+}
+
+#[test]
+fn what_is_wrong_with_a_part_of_the_broker_is_told_whether_a_host_is_given_or_not() {
+    for (name, value) in [("RABBITMQ_PORT", "x"), ("RABBITMQ_VHOST", "a@b"), ("RABBITMQ_USERNAME", "u:hidden")] {
+        let told = Config::read(REFERENCE.with([(name, value)]), Role::Broker).expect_err(name).problems;
+        let without = format!("{name} is set without RABBITMQ_HOST");
+        assert!(told.len() == 2 && told.contains(&without) && !told.concat().contains("hidden"), "{told:#?}");
+        assert!(told.iter().any(|told| told.starts_with(&format!("{name} must be "))), "{told:#?}");
     }
 }
 
@@ -199,6 +254,10 @@ fn a_file_of_settings_is_refused_with_the_line_of_each_mistake() {
         ("log = \"info\"\nlog = \"warn\"\n", "chasqui.toml: line 2: "),
         ("log = \"info\"\nLOG = \"warn\"\n", "stands on line"),
         ("[smtp]\nhost = \"hidden\"\n", "line 1: sections such as [smtp] are not read: write smtp_host = … above it"),
+        ("[email]\nsmtp_host = \"hidden\"\n", "sections such as [email] are not read: write smtp_host = … above it"),
+        ("[smtp]\nsmtp_port = 25\nuser = \"hidden\"\n", "write smtp_port = …, smtp_user = … above it"),
+        ("[email]\nhost = \"hidden\"\n", "no setting email_host: those that end so are rabbitmq_host, smtp_host"),
+        ("smtp_smtp_host = \"hidden\"\n", "there is no setting smtp_smtp_host: did you mean smtp_host?"),
         ("\n\n[colours]\nred = 1\n", "line 3: sections such as [colours] are not read"),
         ("api_port = 80\n", "line 1: there is no setting api_port: did you mean api_listen?"),
         ("rabbitmq_user = \"x\"\n", "did you mean rabbitmq_username?"),

@@ -60,6 +60,31 @@ fn warnings(role: Role, settings: &[(&str, &str)]) -> Vec<String> {
 }
 
 #[test]
+fn an_address_of_metrics_that_up_does_not_listen_on_is_warned_of() {
+    let told = |role, listen| warnings(role, &[("METRICS_LISTEN", listen)]).concat();
+    let words =
+        "METRICS_LISTEN has no effect in `chasqui up`: metrics and health of all roles are at the address of the API";
+    assert!(told(Role::Up, "127.0.0.1:9090").starts_with(words));
+    assert_eq!(told(Role::Up, "127.0.0.1:8080"), "", "it is the API's own");
+    assert_eq!(told(Role::Worker, "127.0.0.1:9090"), "");
+}
+
+#[test]
+fn whoever_has_no_broker_or_no_ledger_hears_of_up_and_a_role_is_not_sent_beside_one_that_may_run() {
+    let told = |role| Config::read(REFERENCE.with([]), role).expect_err("refused").problems.join("\n");
+    for (role, missing) in [(Role::Broker, 1), (Role::Publish, 1), (Role::Ledger, 1), (Role::Send, 2)] {
+        let told = told(role);
+        let hint = "or run `chasqui up` in this directory, which has one that this command finds";
+        assert_eq!(told.matches(hint).count(), missing, "{told}");
+    }
+    for role in [Role::Api, Role::Worker, Role::Scheduler] {
+        let told = told(role);
+        assert_eq!(told.matches("`chasqui up` is all roles in one process").count(), 2, "{told}");
+        assert!(!told.contains("run `chasqui up`"), "{told}");
+    }
+}
+
+#[test]
 fn a_level_for_a_part_that_is_nearly_one_of_ours_is_warned_of() {
     for (log, place, meant) in [
         ("info,wroker=debug", "number 2 of 2", "worker"),

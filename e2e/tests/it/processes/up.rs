@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use e2e::Process;
-use e2e::processes::run_within;
+use e2e::processes::{Environment, run_within, with};
 use embedded::Signal;
 use serde_json::json;
 use tokio::time::Instant;
@@ -42,8 +42,22 @@ fn after<'a>(said: &'a str, before: &str) -> &'a str {
     rest.split_whitespace().next().expect("a word")
 }
 
+/// What other commands say in the directory of a running fleet.
+async fn beside_a_running_one(up: &Process, folder: &Path, environment: &Environment) {
+    let (code, said) = run_within(PATIENCE, folder, &["up"], environment).await;
+    assert_eq!(code, 3, "{said}");
+    let words = format!("`chasqui up` runs in this directory already, with its API at {}: use that one", up.url(""));
+    assert!(said.lines().count() == 1 && said.contains(&words), "{said}");
+    let (code, said) = run_within(PATIENCE, folder, &["check", "worker"], environment).await;
+    assert!(code == 1 && said.contains("no broker is given") && !said.contains("run `chasqui up`"), "{said}");
+    // It is at the address of the API, whatever is set for roles of their own.
+    let elsewhere = with(environment, &[("METRICS_LISTEN", "127.0.0.1:1")]);
+    let (code, said) = run_within(PATIENCE, folder, &["health"], &elsewhere).await;
+    assert!(code == 0 && said.contains("ready"), "{said}");
+}
+
 #[tokio::test]
-async fn up_closes_what_it_makes_tells_what_dies_and_follows_new_delays() {
+async fn up_closes_what_it_makes_refuses_a_second_tells_what_dies_and_follows_new_delays() {
     let dir = tempfile::tempdir().expect("a folder");
     let var = dir.path().join("var");
     // As an earlier release left it.
@@ -72,6 +86,7 @@ async fn up_closes_what_it_makes_tells_what_dies_and_follows_new_delays() {
     assert!(after(&said, "X-Bootstrap-Token: ").len() >= 32);
     assert!(var.join("chasqui.db").exists() && var.join("rabbitmq/passwords").exists());
     assert_eq!(open_below(&var), Vec::<PathBuf>::new());
+    beside_a_running_one(&up, dir.path(), &environment("5")).await;
 
     let sms = json!({"id": "to-nobody", "channel": "sms", "destination": "+12025550143", "message": "Hola"});
     let answer = client.post(up.url("/notify")).json(&sms).send().await.expect("answered");

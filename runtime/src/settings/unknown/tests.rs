@@ -1,0 +1,167 @@
+//! A slip of the pen, another program's word, and a name in the wrong section are told with the setting that was meant;
+//! names of others are left alone.
+
+use super::*;
+
+static REFERENCE: Reference = Reference {
+    defaults: "",
+    example: "log",
+    other_names: &[
+        ("AMQP_URL", "RABBITMQ_URL AMQP_URI"),
+        ("API_LISTEN", "API_HOST API_PORT"),
+        ("LOG", "LOG_LEVEL"),
+        ("RABBITMQ_USERNAME", "RABBITMQ_USER RABBITMQ_LOGIN"),
+        ("SANDBOX", "SANDBOX_MODE SANDBOX_ENABLED"),
+        ("SMTP_HOST", "SMTP_SERVER SMTP_URL"),
+        ("SMTP_USER", "SMTP_LOGIN SMTP_USERNAME"),
+    ],
+    in_files: &[("DEFAULT_LOCALE", "LANGUAGE LOCALE"), ("WORKER_CONCURRENCY", "CONCURRENCY WORKERS")],
+    of_others: &["RABBITMQ_DEFAULT_", "RABBITMQ_NODE"],
+    common: &["WEB_", "DEFAULT_", "SECRET_"],
+    prefixes: Vec::new,
+};
+
+fn explain(name: &str) -> Option<String> {
+    let settings = [
+        "AMQP_URL",
+        "API_LISTEN",
+        "CHANNELS",
+        "DB_URL",
+        "EMAIL_PROVIDER",
+        "LOG",
+        "LOG_FORMAT",
+        "RABBITMQ_PORT",
+        "RABBITMQ_USERNAME",
+        "RETENTION_DAYS",
+        "SANDBOX",
+        "SMTP_HOST",
+        "SMTP_USER",
+        "TWILIO_FROM_NUMBER",
+        "WORKER_CONCURRENCY",
+        "DEFAULT_LOCALE",
+    ];
+    let channels = ["EMAIL_".to_owned(), "SMS_".to_owned(), "TELEGRAM_".to_owned()];
+    Unknown::new(&REFERENCE, settings.into_iter(), &channels).explain(name)
+}
+
+#[test]
+fn a_spelling_that_is_nearly_right_is_told_with_the_name_that_was_meant() {
+    for (name, meant) in [
+        ("SMTP_HOTS", "SMTP_HOST"),
+        ("SMPT_HOST", "SMTP_HOST"),
+        ("smtp_host", "SMTP_HOST"),
+        ("WORKER_CONCURENCY", "WORKER_CONCURRENCY"),
+        ("RETENTION_DAY", "RETENTION_DAYS"),
+        ("SANDBX", "SANDBOX"),
+        ("CHANELS", "CHANNELS"),
+        ("EMAIL_PROVIDR", "EMAIL_PROVIDER"),
+        ("AMPQ_URL", "AMQP_URL"),
+        ("DEFAULT_LOCAL", "DEFAULT_LOCALE"),
+        ("TWILLIO_FROM_NUMBER", "TWILIO_FROM_NUMBER"),
+        ("log", "LOG"),
+    ] {
+        let told = explain(name).unwrap_or_else(|| panic!("{name} is not told"));
+        assert!(told.contains(&format!("did you mean {meant}?")), "{name}: {told}");
+    }
+}
+
+#[test]
+fn what_people_call_a_setting_is_told_with_its_name_here() {
+    for (name, meant) in [
+        ("RABBITMQ_USER", "RABBITMQ_USERNAME"),
+        ("RABBITMQ_URL", "AMQP_URL"),
+        ("LOG_LEVEL", "LOG"),
+        ("API_PORT", "API_LISTEN"),
+        ("api_host", "API_LISTEN"),
+        ("SMTP_SERVER", "SMTP_HOST"),
+        ("SMTP_USERNAME", "SMTP_USER"),
+        ("SANDBOX_MODE", "SANDBOX"),
+    ] {
+        let told = explain(name).unwrap_or_else(|| panic!("{name} is not told"));
+        assert!(told.ends_with(&format!("did you mean {meant}?")), "{name}: {told}");
+    }
+}
+
+#[test]
+fn a_name_that_begins_like_ours_is_told_with_all_that_begin_alike() {
+    for (name, family) in
+        [("SMTP_PASS_WORD_FILE", "SMTP_HOST, SMTP_USER"), ("RABBITMQ_TIMEOUT", "RABBITMQ_PORT, RABBITMQ_USERNAME")]
+    {
+        let told = explain(name).unwrap_or_else(|| panic!("{name} is not told"));
+        assert!(told.ends_with(&format!("those that begin alike are {family}")), "{name}: {told}");
+    }
+    let unknown = Unknown::new(&REFERENCE, ["SMTP_HOST", "LOG"].into_iter(), &[]);
+    assert_eq!(unknown.explain_in_file("smtp_hots"), "there is no setting smtp_hots: did you mean smtp_host?");
+    let told = unknown.explain_in_file("colour");
+    assert_eq!(told, "there is no setting colour: `chasqui settings` lists all that there are");
+}
+
+#[test]
+fn a_name_with_the_first_word_of_another_section_or_its_own_twice_is_told_with_the_one_behind_it() {
+    let unknown = Unknown::new(&REFERENCE, ["EMAIL_PROVIDER", "SMTP_HOST", "SMTP_USER"].into_iter(), &[]);
+    for name in ["smtp_smtp_host", "email_smtp_host", "mail_smtp_host"] {
+        let told = format!("there is no setting {name}: did you mean smtp_host?");
+        assert_eq!(unknown.explain_in_file(name), told);
+    }
+    let told = "there is no setting SMTP_SMTP_HOST: did you mean SMTP_HOST?";
+    assert_eq!(unknown.explain("SMTP_SMTP_HOST").as_deref(), Some(told));
+    // Outside of a file of ours it is another program's.
+    assert_eq!(unknown.explain("MAILER_SMTP_HOST"), None);
+}
+
+#[test]
+fn a_name_in_a_section_is_looked_for_in_every_section() {
+    let settings = ["EMAIL_PROVIDER", "LOG", "RABBITMQ_HOST", "SMTP_HOST", "SMTP_USER", "WORKER_CONCURRENCY"];
+    let unknown = Unknown::new(&REFERENCE, settings.into_iter(), &[]);
+    for (section, names, told) in [
+        ("smtp", &["host", "user"][..], "write smtp_host = …, smtp_user = … above it"),
+        ("email", &["smtp_host"], "write smtp_host = … above it"),
+        ("smtp", &["smtp_host"], "write smtp_host = … above it"),
+        ("email", &["smtp_hots"], "write smtp_host = … above it"),
+        ("email", &["user"], "write smtp_user = … above it"),
+        ("email", &["log"], "write log = … above it"),
+        ("fleet", &["workers"], "write worker_concurrency = … above it"),
+        ("email", &["host"], "there is no setting email_host: those that end so are rabbitmq_host, smtp_host"),
+        ("email", &["red"], "there is no setting email_red: those that begin alike are email_provider"),
+        ("colours", &[], "write log = … above it"),
+    ] {
+        assert_eq!(unknown.explain_section(section, names), told, "[{section}] {names:?}");
+    }
+    let told = unknown.explain_section("colours", &["red", "smtp_host"]);
+    let red = "there is no setting colours_red: `chasqui settings` lists all that there are";
+    assert_eq!(told, format!("write smtp_host = … above it; {red}"));
+}
+
+#[test]
+fn names_of_others_are_left_alone() {
+    for name in [
+        "HOME",
+        "LANG",
+        "PATH",
+        "PWD",
+        "TERM",
+        "LS_COLORS",
+        "HOST_API_PORT",
+        "POSTGRES_PASSWORD",
+        "COMPOSE_FILE",
+        "RABBITMQ_DEFAULT_PASS",
+        "RABBITMQ_NODENAME",
+        "RABBITMQ_SERVICE_HOST",
+        "API_PORT_80_TCP_ADDR",
+        "TELEGRAM_BOT_TOKEN",
+        "SMS_HOST",
+        "SMS_USER",
+        "EMAIL_API_KEY",
+        "WEB_CONCURRENCY",
+        "DEFAULT_REGION",
+        "SECRET_SAUCE",
+        "CARGO_HOME",
+        "SHLVL",
+        "LANGUAGE",
+        "DATABASE",
+        "WORKERS",
+        "_",
+    ] {
+        assert_eq!(explain(name), None, "{name}");
+    }
+}
