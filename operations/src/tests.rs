@@ -1,3 +1,8 @@
-//! The use cases without HTTP, a command line or a broker.
+//! The use cases without HTTP, a command line or a broker, on a ledger in a temporary file.
 
+mod accept;
 mod check;
+mod deliveries;
+mod ground;
+mod schedules;
+mod stuck;
