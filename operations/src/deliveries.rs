@@ -3,9 +3,11 @@
 use std::fmt;
 use std::time::Duration;
 
-use domain::{FieldError, Key, RecipientHasher, State, Tenant, Timestamp, child_id};
+use domain::{FieldError, Key, RecipientHasher, State, Tenant, Timestamp, child_id, is_unsafe_in_a_line};
 use store::{Cursor, DeliveryView, Filter, JobKind, JobSummary, Page, Store, StoreError};
 
+/// The longest id, in bytes.
+pub const MAX_ID_BYTES: usize = 255;
 /// More than the fallbacks that a notification may have.
 pub(crate) const MAX_CHAIN: usize = 16;
 
@@ -54,6 +56,11 @@ pub struct Wanted {
     pub limit: u32,
 }
 
+/// What a delivery or schedule may be called.
+pub fn is_id(text: &str) -> bool {
+    (1..=MAX_ID_BYTES).contains(&text.len()) && !text.chars().any(is_unsafe_in_a_line)
+}
+
 /// None when nothing is known of it: see [`NotKnown`].
 ///
 /// # Errors
@@ -97,10 +104,10 @@ impl NotKnown {
 
 impl fmt::Display for NotKnown {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const EITHER: &str = "Either it was accepted and no worker has taken it yet: then it is still in its queue, ask \
-                              again in a while. Or its body could not be read: then it is in the dead-letter queue and \
-                              has no row. Or nothing was ever accepted under this id for your tenant: check how it is \
-                              written";
+        const EITHER: &str = "Either it was accepted and no worker has taken it yet: then it is still in its queue, \
+                              ask again in a while. Or its body could not be read: then it is in the dead-letter \
+                              queue and has no row. Or nothing was ever accepted under this id for your tenant: check \
+                              how it is written";
         match self.retention.zip(self.remembered_since()) {
             None => write!(f, "{EITHER}. Ids are remembered for ever."),
             Some((retention, since)) => {

@@ -1,10 +1,10 @@
 //! The use cases: what every entrance of the fleet does alike, whoever stands before it: the API, the command line, the
 //! settings.
 //!
-//! [`Checker`] says of a notification, before it is published, what a channel or a template would refuse for certain, and
-//! [`Checked`] is one that may be. [`accept()`] publishes it, [`cancel()`] stops it; [`deliveries`] says what became of it;
-//! [`schedules`] are sent later; [`stuck`] is what does not move. An entrance reads a request, calls one of these, and
-//! has its own words for what comes back.
+//! [`Checker`] says of a notification, before it is published, what a channel or a template would refuse for certain,
+//! and [`Checked`] is one that may be. [`accept()`] publishes it, [`cancel()`] stops it; [`deliveries`] says what
+//! became of it; [`schedules`] are sent later; [`stuck`] is what does not move. An entrance reads a request, calls one
+//! of these, and has its own words for what comes back.
 
 mod accept;
 mod cancel;

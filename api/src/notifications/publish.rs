@@ -7,7 +7,7 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use domain::{Lane, RequestedBy, Tenant};
-use operations::{Checked, Rules, Status, Unconfirmed, accept, accept_all};
+use operations::{Checked, Status, Unconfirmed, accept, accept_all};
 use runtime::failpoint;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -146,15 +146,8 @@ async fn publish(
 
 fn read(app: &App, text: &str, tenant: Option<&Tenant>, idempotency_key: Option<&str>) -> Result<Asked, Problem> {
     let nobodys = Tenant::default();
-    let rules = Rules {
-        defaults: &app.defaults,
-        tenant: tenant.unwrap_or(&nobodys),
-        by: if tenant.is_some() { RequestedBy::TokenHolder } else { RequestedBy::Anonymous },
-        request_ids: &app.request_ids,
-        idempotency_key,
-        checker: &app.checker,
-        clock: app.clock.as_ref(),
-    };
+    let by = if tenant.is_some() { RequestedBy::TokenHolder } else { RequestedBy::Anonymous };
+    let rules = app.rules(tenant.unwrap_or(&nobodys), by, idempotency_key);
     body::read(text, &rules, app.settings.batch_limit)
 }
 

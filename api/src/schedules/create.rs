@@ -4,7 +4,6 @@ use axum::Json;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use domain::RequestedBy;
-use operations::Rules;
 use operations::schedules::{self, Schedule};
 use store::{JobSummary, Put};
 
@@ -44,15 +43,7 @@ pub(crate) async fn create(
 ) -> Result<(StatusCode, Json<ScheduleAnswer>), Problem> {
     let idempotency_key = idempotency_key(&headers)?;
     let text = read_json_text(request, app.settings.body_limit).await?;
-    let rules = Rules {
-        defaults: &app.defaults,
-        tenant: &caller.tenant,
-        by: RequestedBy::TokenHolder,
-        request_ids: &app.request_ids,
-        idempotency_key,
-        checker: &app.checker,
-        clock: app.clock.as_ref(),
-    };
+    let rules = app.rules(&caller.tenant, RequestedBy::TokenHolder, idempotency_key);
     let schedule = Schedule::read(&text, &rules, &app.settings.zones).map_err(refusal)?;
     let mut shown = answer(&app, JobSummary::from(&schedule.job));
     shown.warnings = schedule.warnings.iter().map(Warning::from).collect();

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use domain::Key;
+use domain::{Clock, Key};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -41,8 +41,8 @@ pub(crate) async fn delete(
     Id(id): Id,
 ) -> Result<Json<DeletedAnswer>, Problem> {
     let key = Key { tenant: caller.tenant, id };
-    let (defaults, recipients, clock) = (&app.defaults, &app.recipients, app.clock.as_ref());
-    match operations::schedules::delete(&app.store, &key, defaults, recipients, clock).await? {
+    let clock: &dyn Clock = app.clock.as_ref();
+    match operations::schedules::delete(&app.store, &key, &app.defaults, &app.recipients, clock).await? {
         true => Ok(Json(DeletedAnswer { id: key.id, status: "deleted" })),
         false => Err(unknown()),
     }

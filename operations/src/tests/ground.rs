@@ -1,4 +1,4 @@
-//! What the tests stand on: a ledger of their own in a temporary file, a clock that stands still, and a request's rules.
+//! What the tests stand on: a ledger of their own in a temporary file, a clock that stands still, and who asks.
 
 use std::sync::Arc;
 use std::time::Duration;
