@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use domain::{Clock, Defaults, LoginHasher, RecipientHasher, RequestIds};
-use operations::Checker;
+use domain::{Clock, Defaults, LoginHasher, RecipientHasher, RequestIds, RequestedBy, Tenant};
+use operations::{Checker, Rules};
 use store::Store;
 use topology::Publisher;
 
@@ -32,4 +32,24 @@ pub(crate) struct App {
     pub(crate) request_ids: RequestIds,
     pub(crate) recipients: RecipientHasher,
     pub(crate) logins: LoginHasher,
+}
+
+impl App {
+    /// What besides its body decides about a notification in a request.
+    pub(crate) fn rules<'a>(
+        &'a self,
+        tenant: &'a Tenant,
+        by: RequestedBy,
+        idempotency_key: Option<&'a str>,
+    ) -> Rules<'a> {
+        Rules {
+            defaults: &self.defaults,
+            tenant,
+            by,
+            request_ids: &self.request_ids,
+            idempotency_key,
+            checker: &self.checker,
+            clock: self.clock.as_ref(),
+        }
+    }
 }

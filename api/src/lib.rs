@@ -1,4 +1,5 @@
-//! The API: parse, authenticate, publish. The only crate that speaks HTTP to the fleet's users.
+//! The API: parse, authenticate, call a use case of `operations`, answer. The only crate that speaks HTTP to the
+//! fleet's users.
 //!
 //! [`Api`] is the whole of it; [`Probes`] is what the other roles show of their health. Read in this order:
 //! `routes` (what there is), `access` and `token` (who may), then a folder for each subject, in which each endpoint is a

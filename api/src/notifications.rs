@@ -3,5 +3,4 @@
 pub(crate) mod body;
 pub(crate) mod cancel;
 pub(crate) mod document;
-pub(crate) mod item;
 pub(crate) mod publish;

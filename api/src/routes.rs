@@ -77,7 +77,7 @@ fn with_sandbox() -> OpenApiRouter<Arc<App>> {
 fn fields_of(method: &Method, route: &str) -> &'static [&'static str] {
     match (method, route) {
         (&Method::POST, "/notify" | "/notify-auth") => &FIELDS,
-        (&Method::POST, "/schedules") => &schedules::body::KNOWN,
+        (&Method::POST, "/schedules") => &operations::schedules::FIELDS,
         (&Method::POST, "/login") => &["username", "password"],
         (&Method::POST, "/register") => &["username", "password", "scope", "tenant"],
         _ => &[],

@@ -8,12 +8,11 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use bytes::Bytes;
-use domain::{Content, Defaults, Draft, FieldError, Headers, Key, Notification, content_of, parse_object};
-use operations::Checker;
+use domain::{Content, Defaults, Draft, FieldError, Key, Notification, content_of, parse_object};
+use operations::{Checked, Checker, accept};
 use serde_json::{Map, Value};
 use store::Store;
 use tokio_util::sync::CancellationToken;
-use topology::{Carried, Publication, To};
 
 use crate::config::{Config, Role, Sources};
 use crate::exit::{Conflict, Usage};
@@ -80,7 +79,7 @@ pub(crate) async fn send(sources: Sources, what: Send) -> Result<ExitCode> {
     if what.id.is_some() {
         look_for_another(&config, store.as_ref(), &key, &content).await?;
     }
-    publish(&config, &key, &notification, body).await?;
+    publish(&config, Checked::new(key.clone(), notification, body)).await?;
     say!("accepted {}", domain::printable(&key.id));
     match &store {
         Some(store) => watch::watch(store, &key, &content).await,
@@ -92,11 +91,11 @@ pub(crate) async fn send(sources: Sources, what: Send) -> Result<ExitCode> {
 /// it answers or not, the broker takes the notification.
 async fn look_for_another(config: &Config, store: Option<&Store>, key: &Key, content: &Content) -> Result<()> {
     let found = match store {
-        Some(store) => is_known_with_another(store, key, content).await?,
+        Some(store) => is_known_with_another_body(store, key, content).await?,
         None if config.ledger.url.is_none() => false,
         None => {
             let looked = match parts::existing_store(config, parts::clock()).await {
-                Ok(store) => is_known_with_another(&store, key, content).await,
+                Ok(store) => is_known_with_another_body(&store, key, content).await,
                 Err(error) => Err(error),
             };
             looked.unwrap_or_else(|error| {
@@ -108,12 +107,8 @@ async fn look_for_another(config: &Config, store: Option<&Store>, key: &Key, con
     if found { Err(conflict(key, "nothing was sent")) } else { Ok(()) }
 }
 
-/// By the rule of the worker and the scheduler: another body, byte for byte. A row that remembers no body is none.
-async fn is_known_with_another(store: &Store, key: &Key, content: &Content) -> Result<bool> {
-    let row = store.delivery(key).await.context("the ledger could not be read")?;
-    let job = store.job(key).await.context("the ledger could not be read")?;
-    let known = [row.and_then(|view| view.row.content), job.map(|job| job.content)];
-    Ok(known.iter().flatten().any(|known| known != content))
+async fn is_known_with_another_body(store: &Store, key: &Key, content: &Content) -> Result<bool> {
+    operations::is_known_with_another_body(store, key, content).await.context("the ledger could not be read")
 }
 
 fn conflict(key: &Key, became: &str) -> anyhow::Error {
@@ -235,7 +230,7 @@ fn option_of(pointer: &str) -> String {
     if inside.is_empty() { format!("--{option}") } else { format!("--{option} ({inside})") }
 }
 
-async fn publish(config: &Config, key: &Key, notification: &Notification, body: Bytes) -> Result<()> {
+async fn publish(config: &Config, notification: Checked) -> Result<()> {
     let topology = parts::topology(config, "send")?;
     let stop = CancellationToken::new();
     let _ends_the_publisher = stop.clone().drop_guard();
@@ -247,17 +242,9 @@ async fn publish(config: &Config, key: &Key, notification: &Notification, body: 
         let problem = publisher.watch().borrow().problem.clone();
         bail!("no connection to the broker: {}", problem.unwrap_or_else(|| "it does not answer".into()));
     }
-    let now = parts::clock().now();
-    let later = notification.send_at.is_some_and(|send_at| send_at > now);
-    let lane = notification.priority.lane();
-    let publication = Publication {
-        to: if later { To::Scheduled } else { To::Lane(lane) },
-        message_id: key.id.clone(),
-        body,
-        headers: Headers { publisher: Some("chasqui send".into()), lane: Some(lane), ..Headers::default() },
-        carried: Carried::default().with_content_type("application/json").with_timestamp(now),
-    };
-    publisher.publish(publication).await.context("the broker did not take it")
+    let accepted = accept(&publisher, notification, "chasqui send", parts::clock().now()).await;
+    accepted.map_err(|unconfirmed| unconfirmed.error).context("the broker did not take it")?;
+    Ok(())
 }
 
 #[cfg(test)]

@@ -4,10 +4,10 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use domain::{Attempt, Order, Row, State, Timestamp, printable};
+use domain::{Timestamp, printable};
+use operations::stuck::{self, Found};
 use serde_json::{Value, json};
-use store::{Patience, StuckDelivery, StuckJob};
-use topology::Names;
+use store::Patience;
 
 use crate::config::{Config, Role, Sources};
 use crate::output::{self, say};
@@ -31,18 +31,12 @@ pub(crate) async fn stuck(sources: Sources, what: Stuck) -> Result<ExitCode> {
     let store = parts::existing_store(&config, parts::clock()).await?;
     let settings = parts::patience(&config);
     let patience = Patience { after: what.older_than.unwrap_or(settings.after), ..settings };
-    let unreadable = "the ledger could not be read";
-    let deliveries = store.stuck_deliveries(patience, now).await.context(unreadable)?;
-    let jobs = store.stuck_jobs(patience, now).await.context(unreadable)?;
-    let found: Vec<Found<'_>> = deliveries
-        .iter()
-        .map(|stuck| of_delivery(stuck, &config.topology.names))
-        .chain(jobs.iter().map(|job| of_job(job, &config.topology.names)))
-        .collect();
+    let found = stuck::find(&store, patience, &config.topology.names, now).await;
+    let found = found.context("the ledger could not be read")?;
     for found in &found {
         match what.json {
-            true => output::json(&found.json(now)),
-            false => say!("{}", found.text(now)),
+            true => output::json(&json_of(found, now)),
+            false => say!("{}", text_of(found, now)),
         }
     }
     if !what.json {
@@ -52,120 +46,27 @@ pub(crate) async fn stuck(sources: Sources, what: Stuck) -> Result<ExitCode> {
     Ok(exit::answer(found.is_empty()))
 }
 
-/// One thing that does not move. Nothing in it is personal: the recipient is masked.
-struct Found<'a> {
-    kind: &'static str,
-    tenant: &'a str,
-    id: &'a str,
-    /// The channel and the masked recipient of a delivery, the lane of a job.
-    whither: String,
-    /// Where it stands.
-    state: &'static str,
-    due: Timestamp,
-    attempts: u32,
-    last: Option<&'a Attempt>,
-    next: String,
+fn json_of(found: &Found, now: Timestamp) -> Value {
+    let last = found.last.as_ref().map(|last| {
+        json!({"outcome": last.outcome.as_str(), "provider": last.provider, "code": last.code, "detail": last.detail})
+    });
+    json!({
+        "kind": found.kind, "tenant": found.key.tenant.as_str(), "id": found.key.id, "to": found.whither,
+        "state": found.state, "due": found.due.to_string(), "overdue_seconds": now.since(found.due).as_secs(),
+        "attempts": found.attempts, "last": last, "next": found.next,
+    })
 }
 
-impl Found<'_> {
-    fn json(&self, now: Timestamp) -> Value {
-        let last = self.last.map(|last| {
-            json!({"outcome": last.outcome.as_str(), "provider": last.provider, "code": last.code, "detail": last.detail})
-        });
-        json!({
-            "kind": self.kind, "tenant": self.tenant, "id": self.id, "to": self.whither, "state": self.state,
-            "due": self.due.to_string(), "overdue_seconds": now.since(self.due).as_secs(),
-            "attempts": self.attempts, "last": last, "next": self.next,
-        })
-    }
-
-    fn text(&self, now: Timestamp) -> String {
-        let Self { kind, tenant, whither, state, attempts, next, .. } = self;
-        let (id, whither) = (printable(self.id), printable(whither));
-        let late = span(now.since(self.due));
-        let last = self.last.map_or(String::new(), |last| {
-            let code = last.code.as_deref().map(|code| format!(" {code}")).unwrap_or_default();
-            let words = format!("{} by {}{code}  {}", last.outcome.as_str(), last.provider, last.detail);
-            format!("; last: {}", printable(&words))
-        });
-        format!(
-            "{kind} {tenant}/{id}  {whither}  {state}, {late} past {}\n  attempts {attempts}{last}\n  next: {next}",
-            self.due
-        )
-    }
-}
-
-fn of_delivery<'a>(stuck: &'a StuckDelivery, names: &Names) -> Found<'a> {
-    let row = &stuck.view.row;
-    Found {
-        kind: "delivery",
-        tenant: row.key.tenant.as_str(),
-        id: &row.key.id,
-        whither: format!("{} to {}", row.channel, row.recipient_mask),
-        state: row.state.as_str(),
-        due: stuck.due,
-        attempts: row.attempt,
-        last: stuck.view.attempts.last(),
-        next: match stuck.is_anonymous {
-            true => what_next_without_an_id(row, names),
-            false => what_next(row.state, &row.order, names),
-        },
-    }
-}
-
-fn of_job<'a>(job: &'a StuckJob, names: &Names) -> Found<'a> {
-    Found {
-        kind: "job",
-        tenant: job.key.tenant.as_str(),
-        id: &job.key.id,
-        whither: format!("the {} lane", job.lane),
-        state: if job.recurring { "recurring" } else { "due" },
-        due: job.due,
-        attempts: 0,
-        last: None,
-        next: format!(
-            "a scheduler should have published it: is one running and ready? Is {} bound (`chasqui topology verify`)?",
-            names.lane_queue(job.lane)
-        ),
-    }
-}
-
-/// Whoever publishes a message again under its id cannot do harm: the ledger knows how far it got.
-fn what_next(state: State, order: &Order, names: &Names) -> String {
-    let queue = &names.queue;
-    let place = match (state, order) {
-        (State::Sending, _) => format!(
-            "the worker that had claimed it stopped, and its message came to no other: is a worker running, and is it \
-             among those of {queue}?"
-        ),
-        (_, Order::Retry { tier }) => format!(
-            "its message should have come back from {}: is it there, or in {queue} without a worker?",
-            names.retry_queue(*tier)
-        ),
-        (_, Order::Schedule { .. }) => format!(
-            "a scheduler should have released it: is one running? Is its message in {}?",
-            names.scheduled_queue()
-        ),
-        _ => format!("a worker gave it back: is its message in {queue} without a worker?"),
-    };
-    format!("{place} If no queue has it, it was removed: publish it again under the same id, or cancel it")
-}
-
-/// The id is the ledger's own: whoever published a message under it would send one more.
-fn what_next_without_an_id(row: &Row, names: &Names) -> String {
-    let queue = &names.queue;
-    let was_tried = row.attempt > 0 || row.ambiguous || row.state == State::Sending;
-    let what = if was_tried {
-        "an equal message that is delivered again continues it. If none is there it was removed, or went out under another \
-         row: look with the provider before you send anything anew. This row is forgotten with those that ended"
-    } else {
-        "nothing was sent for it yet. If its message is not there, it went out under another row. This row is forgotten by \
-         itself, after an hour, or a day if it has a time limit"
-    };
-    format!(
-        "it came without an id, so do not publish it again under this one: that would be a message more. Is its message \
-         in {queue} without a worker? {what}"
-    )
+fn text_of(found: &Found, now: Timestamp) -> String {
+    let Found { kind, key, whither, state, due, attempts, last, next } = found;
+    let (tenant, id, whither) = (&key.tenant, printable(&key.id), printable(whither));
+    let late = span(now.since(*due));
+    let last = last.as_ref().map_or(String::new(), |last| {
+        let code = last.code.as_deref().map(|code| format!(" {code}")).unwrap_or_default();
+        let words = format!("{} by {}{code}  {}", last.outcome.as_str(), last.provider, last.detail);
+        format!("; last: {}", printable(&words))
+    });
+    format!("{kind} {tenant}/{id}  {whither}  {state}, {late} past {due}\n  attempts {attempts}{last}\n  next: {next}")
 }
 
 /// As long as anything is remembered at most.

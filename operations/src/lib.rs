@@ -1,10 +1,23 @@
-//! What every entrance of the fleet does alike, whoever stands before it: the API, the command line, the settings.
+//! The use cases: what every entrance of the fleet does alike, whoever stands before it: the API, the command line, the
+//! settings.
 //!
-//! [`Checker`] says of a notification, before it is published, what a channel or a template would refuse for certain.
+//! [`Checker`] says of a notification, before it is published, what a channel or a template would refuse for certain,
+//! and [`Checked`] is one that may be. [`accept()`] publishes it, [`cancel()`] stops it; [`deliveries`] says what
+//! became of it; [`schedules`] are sent later; [`stuck`] is what does not move. An entrance reads a request, calls one
+//! of these, and has its own words for what comes back.
 
+mod accept;
+mod cancel;
 mod check;
+mod checked;
+pub mod deliveries;
+pub mod schedules;
+pub mod stuck;
 
+pub use accept::{Accepted, Status, Unconfirmed, accept, accept_all, is_known_with_another_body};
+pub use cancel::{Cancellation, cancel};
 pub use check::{Checker, Findings, check_plain};
+pub use checked::{Checked, Refused, Rules, repeated_ids};
 
 /// The names of all channels, whether this process could send by them or not.
 pub fn channel_names() -> &'static [&'static str] {

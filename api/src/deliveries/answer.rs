@@ -1,11 +1,10 @@
 //! One delivery as it is shown: its states, its attempts, what comes next.
 
-use domain::{Attempt, ChannelName, Notification, Order, State, mask};
+use domain::{Attempt, ChannelName, Order, State};
 use serde::Serialize;
-use store::{DeliveryView, JobSummary, Target};
+use store::{DeliveryView, JobSummary};
 use utoipa::ToSchema;
 
-use crate::app::App;
 use crate::http::problem::Warning;
 
 /// One recipient on one channel, and what became of it.
@@ -167,16 +166,6 @@ pub(crate) fn scheduled(job: JobSummary) -> DeliveryAnswer {
         children: Vec::new(),
         warnings: Vec::new(),
     }
-}
-
-/// What a job's body says of its recipient, to be remembered when it is cancelled.
-pub(crate) fn cancelled_target(app: &App, body: &[u8]) -> Option<Target> {
-    let notification = Notification::decode(body, &app.defaults).ok()?;
-    Some(Target {
-        recipient_hash: app.recipients.hash(&notification.destination),
-        recipient_mask: mask(&notification.destination),
-        channel: notification.channel,
-    })
 }
 
 /// A job's channel and masked recipient as they are shown. One that was stored before the ledger kept them is shown as a

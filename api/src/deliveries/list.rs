@@ -2,13 +2,14 @@
 
 use axum::Json;
 use axum::extract::State as Extract;
-use domain::{State, Tenant};
+use domain::State;
+use operations::deliveries::Wanted;
 use serde::Serialize;
-use store::{Cursor, Filter};
+use store::Cursor;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::access::{Authorized, scopes};
-use crate::app::{App, Shared};
+use crate::app::Shared;
 use crate::deliveries::answer::{DeliveryAnswer, answer};
 use crate::docs::refusals::{LedgerAway, Unauthorised};
 use crate::http::problem::Problem;
@@ -62,20 +63,20 @@ pub(crate) async fn list(
     Authorized { caller, .. }: Authorized<scopes::Read>,
     mut query: Parameters,
 ) -> Result<Json<DeliveriesAnswer>, Problem> {
-    let page = app.store.deliveries(filter(&app, &mut query, caller.tenant)?).await?;
+    let wanted = wanted(&mut query)?;
+    let page = operations::deliveries::list(&app.store, caller.tenant, wanted, &app.recipients).await?;
     let deliveries = page.deliveries.iter().map(|view| answer(view, Vec::new())).collect();
     Ok(Json(DeliveriesAnswer { deliveries, next: page.next.map(|cursor| cursor.to_string()) }))
 }
 
-fn filter(app: &App, query: &mut Parameters, tenant: Tenant) -> Result<Filter, Problem> {
+fn wanted(query: &mut Parameters) -> Result<Wanted, Problem> {
     let state = query.one_of("state", &State::ALL, State::as_str);
     let ambiguous = query.flag("ambiguous");
     // A plus sign that was not escaped is a blank by now, and no recipient begins with one.
     let recipient =
         query.text("recipient").map(|text| text.strip_prefix(' ').map_or(text.clone(), |rest| format!("+{rest}")));
-    let recipient = recipient.map(|text| app.recipients.every_hash(&text)).unwrap_or_default();
     let after = query.parsed("cursor", "must be `next` of the page before", Cursor::parse);
     let limit = query.limit();
     query.finish(&["state", "ambiguous", "recipient", "cursor", "limit"])?;
-    Ok(Filter { tenant: Some(tenant), state, ambiguous, recipient, after, limit })
+    Ok(Wanted { state, ambiguous, recipient, after, limit })
 }

@@ -7,23 +7,17 @@ use std::str::FromStr;
 use axum::extract::{FromRequestParts, Path, Query};
 use axum::http::Uri;
 use axum::http::request::Parts;
-use domain::is_unsafe_in_a_line;
+use operations::deliveries::MAX_ID_BYTES;
+pub(crate) use operations::deliveries::is_id;
 
 use crate::http::problem::Problem;
 
 const MAX_LIMIT: u32 = 1000;
 const USUAL_LIMIT: u32 = 100;
-/// The longest id, in bytes.
-const MAX_ID_BYTES: usize = 255;
 /// Edits after which a name is no longer taken for a slip.
 const SLIPS: usize = 2;
 
 const ESCAPES: &str = "must be UTF-8, and have two hexadecimal digits behind each %, which is itself written %25";
-
-/// What a delivery or schedule may be called.
-pub(crate) fn is_id(text: &str) -> bool {
-    (1..=MAX_ID_BYTES).contains(&text.len()) && !text.chars().any(is_unsafe_in_a_line)
-}
 
 /// The `{id}` of a path, that some delivery or schedule may have.
 pub(crate) struct Id(pub(crate) String);

@@ -1,18 +1,16 @@
 //! Reads what `POST /notify` was given: one notification or a list of them, every bad field named at once.
 
-use std::collections::HashMap;
-
 use axum::http::StatusCode;
 use domain::{FieldError, json_fault};
+use operations::{Checked, Refused, Rules, repeated_ids};
 use serde_json::value::RawValue;
 
-use crate::http::problem::{Problem, field};
-use crate::notifications::item::{Item, Refused, Rules, foreign_tenant, read_item};
+use crate::http::problem::Problem;
 
 /// What the request asked for.
 pub(crate) enum Asked {
-    One(Box<Item>),
-    Batch(Vec<Item>),
+    One(Box<Checked>),
+    Batch(Vec<Checked>),
 }
 
 /// Reads the whole text before anything is published.
@@ -26,16 +24,13 @@ pub(crate) fn read(text: &str, rules: &Rules<'_>, batch_limit: usize) -> Result<
     }
 }
 
-fn read_one(text: &str, rules: &Rules<'_>) -> Result<Item, Problem> {
-    let item = read_item(text, "", None, rules).map_err(|refused| match refused {
-        Refused::Text(errors) => unreadable(errors),
-        Refused::Fields(errors) => Problem::invalid_fields(errors),
-    })?;
+fn read_one(text: &str, rules: &Rules<'_>) -> Result<Checked, Problem> {
+    let item = Checked::read(text, "", None, rules).map_err(refusal)?;
     refuse_foreign_tenants([("", &item)], rules)?;
     Ok(item)
 }
 
-fn read_batch(text: &str, rules: &Rules<'_>, limit: usize) -> Result<Vec<Item>, Problem> {
+fn read_batch(text: &str, rules: &Rules<'_>, limit: usize) -> Result<Vec<Checked>, Problem> {
     let texts: Vec<&RawValue> =
         serde_json::from_str(text).map_err(|error| Problem::malformed(format!("The body {}.", json_fault(&error))))?;
     if texts.len() > limit {
@@ -52,7 +47,7 @@ fn read_batch(text: &str, rules: &Rules<'_>, limit: usize) -> Result<Vec<Item>, 
     let mut items = Vec::with_capacity(texts.len());
     let mut errors = Vec::new();
     for (index, text) in texts.iter().enumerate() {
-        match read_item(text.get(), &format!("/{index}"), Some(index), rules) {
+        match Checked::read(text.get(), &format!("/{index}"), Some(index), rules) {
             Ok(item) => items.push(item),
             Err(bad) => errors.extend(bad.errors()),
         }
@@ -68,27 +63,11 @@ fn read_batch(text: &str, rules: &Rules<'_>, limit: usize) -> Result<Vec<Item>, 
     Ok(items)
 }
 
-/// Two items of one batch under one id: the second would be taken for a copy of the first.
-fn repeated_ids(items: &[Item]) -> Vec<FieldError> {
-    let mut seen = HashMap::new();
-    let mut repeats = Vec::new();
-    for (index, item) in items.iter().enumerate() {
-        let first = *seen.entry(&item.key).or_insert(index);
-        if first != index {
-            repeats.push(field(
-                format!("/{index}/id"),
-                format!("is the same as /{first}/id: each notification has an id of its own"),
-            ));
-        }
-    }
-    repeats
-}
-
 fn refuse_foreign_tenants<'a>(
-    items: impl IntoIterator<Item = (&'a str, &'a Item)>,
+    items: impl IntoIterator<Item = (&'a str, &'a Checked)>,
     rules: &Rules<'_>,
 ) -> Result<(), Problem> {
-    let foreign = |(prefix, item): (&str, &Item)| foreign_tenant(item, prefix, rules);
+    let foreign = |(prefix, item): (&str, &Checked)| item.foreign_tenant(prefix, rules);
     let errors: Vec<FieldError> = items.into_iter().filter_map(foreign).collect();
     if errors.is_empty() {
         return Ok(());
@@ -103,8 +82,16 @@ fn refuse_foreign_tenants<'a>(
     .with_fields(errors))
 }
 
+/// 400 for what cannot be read, else 422 with every bad field.
+pub(crate) fn refusal(refused: Refused) -> Problem {
+    match refused {
+        Refused::Text(errors) => unreadable(errors),
+        Refused::Fields(errors) => Problem::invalid_fields(errors),
+    }
+}
+
 /// Without a field to point at, only the sentence is told.
-pub(crate) fn unreadable(errors: Vec<FieldError>) -> Problem {
+fn unreadable(errors: Vec<FieldError>) -> Problem {
     let detail = errors.first().map(ToString::to_string).unwrap_or_default();
     let fields = errors.into_iter().filter(|error| !error.pointer.is_empty()).collect();
     Problem::malformed(sentence(&detail)).with_fields(fields)

@@ -3,20 +3,16 @@
 use axum::Json;
 use axum::extract::State as Extract;
 use axum::http::StatusCode;
-use domain::{Key, State, child_id};
+use domain::{Key, State};
+use operations::Cancellation;
 use serde::Serialize;
-use store::Cancel;
 use utoipa::ToSchema;
 
 use crate::access::{Authorized, scopes};
 use crate::app::Shared;
-use crate::deliveries::answer::cancelled_target;
 use crate::docs::refusals::{LedgerAway, Unauthorised};
 use crate::http::problem::Problem;
 use crate::http::query::Id;
-
-/// More than the fallbacks that a notification may have.
-const MAX_CHAIN: usize = 16;
 
 /// Nothing is sent from now on.
 #[derive(Debug, Serialize, ToSchema)]
@@ -77,20 +73,16 @@ pub(crate) async fn cancel(
     Authorized { caller, .. }: Authorized<scopes::OperateOrNotify>,
     Id(id): Id,
 ) -> Result<(StatusCode, Json<Cancelled>), Problem> {
-    let mut key = Key { tenant: caller.tenant, id: id.clone() };
-    for _ in 0..MAX_CHAIN {
-        match app.store.cancel_knowing(&key, app.clock.now(), &|body| cancelled_target(&app, body?)).await? {
-            Cancel::Cancelled { maybe_sent } => return Ok(answer(StatusCode::OK, id, true, maybe_sent, key)),
-            Cancel::Unknown => {
-                // Of a fallback that has not arrived yet, at least its parent is known.
-                let known = key.id != id;
-                return Ok(answer(StatusCode::ACCEPTED, id, known, false, key));
-            }
-            Cancel::TooLate(State::FellBack) => key.id = child_id(&key, 1),
-            Cancel::TooLate(state) => return Err(too_late(state, &key.id)),
+    let key = Key { tenant: caller.tenant, id: id.clone() };
+    match operations::cancel(&app.store, key, &app.defaults, &app.recipients, app.clock.now()).await? {
+        Cancellation::Stopped { id: stopped, maybe_sent } => Ok(answer(StatusCode::OK, id, true, maybe_sent, stopped)),
+        Cancellation::Awaited { id: stopped } => {
+            // Of a fallback that has not arrived yet, at least its parent is known.
+            let known = stopped != id;
+            Ok(answer(StatusCode::ACCEPTED, id, known, false, stopped))
         }
+        Cancellation::TooLate { id, state } => Err(too_late(state, &id)),
     }
-    Err(too_late(State::FellBack, &key.id))
 }
 
 fn answer(
@@ -98,9 +90,9 @@ fn answer(
     id: String,
     known: bool,
     maybe_sent: bool,
-    stopped: Key,
+    stopped: String,
 ) -> (StatusCode, Json<Cancelled>) {
-    let fallback = (stopped.id != id).then_some(stopped.id);
+    let fallback = (stopped != id).then_some(stopped);
     let warnings = if known { Vec::new() } else { vec![NOT_KNOWN] };
     (status, Json(Cancelled { id, status: "cancelled", known, maybe_sent, fallback, warnings }))
 }

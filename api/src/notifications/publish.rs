@@ -6,11 +6,10 @@ use axum::Json;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use domain::{Headers, Lane, RequestedBy, Tenant, Timestamp};
-use futures_util::future::join_all;
+use domain::{Lane, RequestedBy, Tenant};
+use operations::{Checked, Status, Unconfirmed, accept, accept_all};
 use runtime::failpoint;
 use serde::Serialize;
-use topology::{Carried, Publication, PublishError, To};
 use utoipa::ToSchema;
 
 use crate::access::{Authorized, AuthorizedUnlessOpen, scopes};
@@ -21,7 +20,6 @@ use crate::http::idempotency::idempotency_key;
 use crate::http::problem::{Problem, Warning};
 use crate::notifications::body::{self, Asked};
 use crate::notifications::document::NotifyBody;
-use crate::notifications::item::{Item, Rules};
 use crate::token::Caller;
 
 /// Bytes of a body that is read at once; a longer one, such as a batch with templates, is read where it makes nobody
@@ -148,51 +146,43 @@ async fn publish(
 
 fn read(app: &App, text: &str, tenant: Option<&Tenant>, idempotency_key: Option<&str>) -> Result<Asked, Problem> {
     let nobodys = Tenant::default();
-    let rules = Rules {
-        defaults: &app.defaults,
-        tenant: tenant.unwrap_or(&nobodys),
-        by: if tenant.is_some() { RequestedBy::TokenHolder } else { RequestedBy::Anonymous },
-        request_ids: &app.request_ids,
-        idempotency_key,
-        checker: &app.checker,
-        clock: app.clock.as_ref(),
-    };
+    let by = if tenant.is_some() { RequestedBy::TokenHolder } else { RequestedBy::Anonymous };
+    let rules = app.rules(tenant.unwrap_or(&nobodys), by, idempotency_key);
     body::read(text, &rules, app.settings.batch_limit)
 }
 
-async fn publish_one(app: &App, item: Item, publisher: &str) -> Result<Response, Problem> {
-    let accepted = accepted(&item, app.clock.now());
-    match publish_item(app, item, publisher).await {
-        Ok(()) => {
+async fn publish_one(app: &App, item: Checked, publisher: &str) -> Result<Response, Problem> {
+    match accept(&app.publisher, item, publisher, app.clock.now()).await {
+        Ok(accepted) => {
             failpoint("api.confirmed_before_response");
-            Ok((StatusCode::ACCEPTED, Json(accepted)).into_response())
+            Ok((StatusCode::ACCEPTED, Json(Accepted::from(accepted))).into_response())
         }
-        Err(error) => {
+        Err(unconfirmed) => {
             let detail = format!(
                 "{} Send it again with this id in its body, or with the same Idempotency-Key.",
-                explain(&error)
+                explain(&unconfirmed)
             );
-            Err(Problem::broker(detail).with("id", accepted.id))
+            Err(Problem::broker(detail).with("id", unconfirmed.id))
         }
     }
 }
 
-async fn publish_batch(app: &App, items: Vec<Item>, publisher: &str) -> Result<Response, Problem> {
-    let now = app.clock.now();
-    let answers: Vec<Accepted> = items.iter().map(|item| accepted(item, now)).collect();
-    let results = join_all(items.into_iter().map(|item| publish_item(app, item, publisher))).await;
+async fn publish_batch(app: &App, items: Vec<Checked>, publisher: &str) -> Result<Response, Problem> {
+    let results = accept_all(&app.publisher, items, publisher, app.clock.now()).await;
     if results.iter().all(Result::is_ok) {
+        let answers: Vec<Accepted> = results.into_iter().flatten().map(Accepted::from).collect();
         return Ok((StatusCode::ACCEPTED, Json(answers)).into_response());
     }
     let (mut confirmed, mut failed) = (Vec::new(), Vec::new());
-    for (index, (answer, result)) in answers.into_iter().zip(results).enumerate() {
+    for (index, result) in results.into_iter().enumerate() {
         match result {
-            Ok(()) => confirmed.push(serde_json::json!({
-                "index": index, "id": answer.id, "status": answer.status, "lane": answer.lane.as_str(),
+            Ok(accepted) => confirmed.push(serde_json::json!({
+                "index": index, "id": accepted.id, "status": AcceptedStatus::from(accepted.status),
+                "lane": accepted.lane.as_str(),
             })),
-            Err(error) => {
-                failed.push(serde_json::json!({ "index": index, "id": answer.id, "detail": explain(&error) }))
-            }
+            Err(unconfirmed) => failed.push(serde_json::json!({
+                "index": index, "id": unconfirmed.id, "detail": explain(&unconfirmed),
+            })),
         }
     }
     let detail = format!(
@@ -204,34 +194,27 @@ async fn publish_batch(app: &App, items: Vec<Item>, publisher: &str) -> Result<R
     Err(Problem::broker(detail).with("accepted", confirmed).with("failed", failed))
 }
 
-fn accepted(item: &Item, now: Timestamp) -> Accepted {
-    let status = match item.deferred_to(now) {
-        Some(_) => AcceptedStatus::Scheduled,
-        None => AcceptedStatus::Accepted,
-    };
-    let warnings = item.warnings.iter().map(Warning::from).collect();
-    Accepted { id: item.key.id.clone(), status, lane: item.lane(), warnings }
-}
-
-async fn publish_item(app: &App, item: Item, publisher: &str) -> Result<(), PublishError> {
-    let now = app.clock.now();
-    let lane = item.lane();
-    let to = if item.deferred_to(now).is_some() { To::Scheduled } else { To::Lane(lane) };
-    let headers = Headers { lane: Some(lane), publisher: Some(publisher.to_owned()), ..Headers::default() };
-    let carried = Carried::default().with_content_type("application/json").with_timestamp(now);
-    app.publisher.publish(Publication { to, message_id: item.key.id, body: item.body, headers, carried }).await
-}
-
-/// What happened, as a sentence for the client; the broker's own words stay in our log.
-fn explain(error: &PublishError) -> &'static str {
-    tracing::warn!(%error, "a notification was not confirmed");
-    match error {
-        PublishError::Unroutable => "No queue is bound for it: the operator has to restore the binding.",
-        PublishError::Refused => "The broker refused it: its queue is full, or most of the broker's nodes are away.",
-        PublishError::Unknown(_) => "No confirm came in time: it may or may not have been published.",
-        PublishError::Unavailable(_) => "The broker is away or blocked: it was not published.",
-        PublishError::TooLarge { .. } => "It is larger than the broker takes: it was not published.",
+impl From<operations::Accepted> for Accepted {
+    fn from(accepted: operations::Accepted) -> Self {
+        let operations::Accepted { id, status, lane, warnings } = accepted;
+        Self { id, status: status.into(), lane, warnings: warnings.iter().map(Warning::from).collect() }
     }
+}
+
+impl From<Status> for AcceptedStatus {
+    fn from(status: Status) -> Self {
+        match status {
+            Status::Accepted => Self::Accepted,
+            Status::Scheduled => Self::Scheduled,
+        }
+    }
+}
+
+/// A sentence for the client; the broker's own words stay in our log.
+fn explain(unconfirmed: &Unconfirmed) -> &'static str {
+    let error = &unconfirmed.error;
+    tracing::warn!(%error, "a notification was not confirmed");
+    unconfirmed.what_happened()
 }
 
 fn lane_name<S: serde::Serializer>(lane: &Lane, serializer: S) -> Result<S::Ok, S::Error> {

@@ -1,6 +1,6 @@
 //! One schedule as it is shown: its rule, and its next runs.
 
-use domain::Cron;
+use operations::schedules::runs_after;
 use serde::Serialize;
 use store::{JobKind, JobSummary};
 use utoipa::ToSchema;
@@ -63,14 +63,13 @@ pub(crate) struct ScheduleAnswer {
 
 /// A schedule as it is shown, with the runs that its rule gives.
 pub(crate) fn answer(app: &App, job: JobSummary) -> ScheduleAnswer {
-    let (channel, recipient) = target(job.channel.as_ref(), job.recipient_mask);
     let zones = &app.settings.zones;
+    let following_runs = runs_after(&job, zones).take(RUNS_SHOWN).map(|at| at.to_string()).collect();
+    let (channel, recipient) = target(job.channel.as_ref(), job.recipient_mask);
     let (kind, cron, timezone, name) = match job.kind {
         JobKind::OneShot => ("once", None, None, None),
         JobKind::Cron { cron, zone, name } => ("cron", Some(cron), Some(zone), name),
     };
-    let rule = cron.as_deref().zip(timezone.as_deref()).and_then(|(cron, zone)| Cron::stored(cron, zone, zones).ok());
-    let runs = std::iter::successors(Some(job.due_at), |&at| rule.as_ref()?.next_after(at));
     ScheduleAnswer {
         id: job.key.id,
         tenant: job.key.tenant.to_string(),
@@ -80,7 +79,7 @@ pub(crate) fn answer(app: &App, job: JobSummary) -> ScheduleAnswer {
         cron,
         timezone,
         next_run_at: job.due_at.to_string(),
-        following_runs: runs.skip(1).take(RUNS_SHOWN).map(|at| at.to_string()).collect(),
+        following_runs,
         channel,
         recipient,
         lane: job.lane.as_str(),

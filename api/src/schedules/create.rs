@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use domain::RequestedBy;
+use operations::schedules::{self, Schedule};
 use store::{JobSummary, Put};
 
 use crate::access::{Authorized, scopes};
@@ -12,9 +13,9 @@ use crate::docs::refusals::{InvalidFields, LedgerAway, Unauthorised, Unreadable}
 use crate::http::body::read_json_text;
 use crate::http::idempotency::idempotency_key;
 use crate::http::problem::{Problem, Warning};
-use crate::notifications::item::Rules;
+use crate::notifications::body::refusal;
 use crate::schedules::answer::{ScheduleAnswer, answer};
-use crate::schedules::body::{self, Schedule, ScheduleBody};
+use crate::schedules::body::ScheduleBody;
 
 /// Make a schedule
 ///
@@ -42,19 +43,11 @@ pub(crate) async fn create(
 ) -> Result<(StatusCode, Json<ScheduleAnswer>), Problem> {
     let idempotency_key = idempotency_key(&headers)?;
     let text = read_json_text(request, app.settings.body_limit).await?;
-    let rules = Rules {
-        defaults: &app.defaults,
-        tenant: &caller.tenant,
-        by: RequestedBy::TokenHolder,
-        request_ids: &app.request_ids,
-        idempotency_key,
-        checker: &app.checker,
-        clock: app.clock.as_ref(),
-    };
-    let Schedule { job, warnings } = body::read(&text, &rules, &app.settings.zones)?;
-    let mut shown = answer(&app, JobSummary::from(&job));
-    shown.warnings = warnings.iter().map(Warning::from).collect();
-    match app.store.put_job(job).await? {
+    let rules = app.rules(&caller.tenant, RequestedBy::TokenHolder, idempotency_key);
+    let schedule = Schedule::read(&text, &rules, &app.settings.zones).map_err(refusal)?;
+    let mut shown = answer(&app, JobSummary::from(&schedule.job));
+    shown.warnings = schedule.warnings.iter().map(Warning::from).collect();
+    match schedules::create(&app.store, schedule).await? {
         Put::Stored => Ok((StatusCode::CREATED, Json(shown))),
         Put::Known => Ok((StatusCode::OK, Json(shown))),
         Put::Conflict => Err(conflict("Another schedule or delivery has this id: choose another, or leave it out.")),

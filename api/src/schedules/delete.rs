@@ -2,18 +2,16 @@
 
 use axum::Json;
 use axum::extract::State;
-use domain::{Key, fire_id};
+use domain::{Clock, Key};
 use serde::Serialize;
-use store::JobKind;
 use utoipa::ToSchema;
 
 use crate::access::{Authorized, scopes};
 use crate::app::Shared;
-use crate::deliveries::answer::cancelled_target;
 use crate::docs::refusals::{LedgerAway, Unauthorised};
 use crate::http::problem::Problem;
 use crate::http::query::Id;
-use crate::schedules::show::find;
+use crate::schedules::show::unknown;
 
 /// The schedule is gone.
 #[derive(Serialize, ToSchema)]
@@ -42,22 +40,10 @@ pub(crate) async fn delete(
     Authorized { caller, .. }: Authorized<scopes::Operate>,
     Id(id): Id,
 ) -> Result<Json<DeletedAnswer>, Problem> {
-    let job = find(&app, &Key { tenant: caller.tenant, id }).await?;
-    match job.kind {
-        // The job is its delivery: a tombstone stops a copy that was released just now.
-        JobKind::OneShot => {
-            let target = |body: Option<&[u8]>| cancelled_target(&app, body?);
-            app.store.cancel_knowing(&job.key, app.clock.now(), &target).await?;
-        }
-        JobKind::Cron { .. } => {
-            app.store.delete_job(&job.key).await?;
-            // A fire that a scheduler has claimed already meets its tombstone.
-            let now = app.clock.now();
-            if job.due_at <= now {
-                let fire = Key { tenant: job.key.tenant.clone(), id: fire_id(&job.key, job.due_at) };
-                app.store.cancel_knowing(&fire, now, &|_| cancelled_target(&app, &job.body)).await?;
-            }
-        }
+    let key = Key { tenant: caller.tenant, id };
+    let clock: &dyn Clock = app.clock.as_ref();
+    match operations::schedules::delete(&app.store, &key, &app.defaults, &app.recipients, clock).await? {
+        true => Ok(Json(DeletedAnswer { id: key.id, status: "deleted" })),
+        false => Err(unknown()),
     }
-    Ok(Json(DeletedAnswer { id: job.key.id, status: "deleted" }))
 }

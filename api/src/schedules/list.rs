@@ -2,9 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use domain::Key;
 use serde::Serialize;
-use store::JobFilter;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::access::{Authorized, scopes};
@@ -53,13 +51,11 @@ pub(crate) async fn list(
     Authorized { caller, .. }: Authorized<scopes::Operate>,
     mut query: Parameters,
 ) -> Result<Json<SchedulesAnswer>, Problem> {
-    let tenant = caller.tenant;
     let after =
         query.parsed("cursor", "must be `next` of the page before", |text| is_id(text).then(|| text.to_owned()));
     let limit = query.limit();
     query.finish(&["cursor", "limit"])?;
-    let after = after.map(|id| Key { tenant: tenant.clone(), id });
-    let page = app.store.jobs(JobFilter { tenant: Some(tenant), recurring: None, after, limit }).await?;
+    let page = operations::schedules::list(&app.store, caller.tenant, after, limit).await?;
     let schedules: Vec<_> = page.jobs.into_iter().map(|job| answer(&app, job)).collect();
     let next = schedules.last().filter(|_| page.more).map(|last| last.id.clone());
     Ok(Json(SchedulesAnswer { schedules, next }))

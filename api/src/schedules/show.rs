@@ -3,10 +3,9 @@
 use axum::Json;
 use axum::extract::State;
 use domain::Key;
-use store::{Job, JobSummary};
 
 use crate::access::{Authorized, scopes};
-use crate::app::{App, Shared};
+use crate::app::Shared;
 use crate::docs::refusals::{LedgerAway, Unauthorised};
 use crate::http::problem::Problem;
 use crate::http::query::Id;
@@ -29,14 +28,12 @@ pub(crate) async fn show(
     Authorized { caller, .. }: Authorized<scopes::Operate>,
     Id(id): Id,
 ) -> Result<Json<ScheduleAnswer>, Problem> {
-    let job = find(&app, &Key { tenant: caller.tenant, id }).await?;
-    Ok(Json(answer(&app, JobSummary::from(&job))))
+    let key = Key { tenant: caller.tenant, id };
+    let job = operations::schedules::show(&app.store, &key).await?.ok_or_else(unknown)?;
+    Ok(Json(answer(&app, job)))
 }
 
-/// # Errors
-/// 404 when the tenant has none of this id.
-pub(super) async fn find(app: &App, key: &Key) -> Result<Job, Problem> {
-    app.store.job(key).await?.ok_or_else(|| {
-        Problem::not_found("unknown-schedule", "There is no such schedule", "GET /schedules lists those there are.")
-    })
+/// The tenant has none of this id.
+pub(super) fn unknown() -> Problem {
+    Problem::not_found("unknown-schedule", "There is no such schedule", "GET /schedules lists those there are.")
 }

@@ -29,7 +29,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("topology", &["amqp", "domain", "runtime"]),
     ("store", &["domain", "migrations", "runtime"]),
     ("intake", &["domain", "runtime", "store", "topology"]),
-    ("operations", &["domain", "media", "templates"]),
+    ("operations", &["domain", "media", "store", "templates", "topology"]),
     ("api", &["domain", "operations", "runtime", "store", "topology"]),
     ("worker", &["channels", "domain", "intake", "runtime", "store", "templates", "topology"]),
     ("scheduler", &["domain", "intake", "runtime", "store", "topology"]),

@@ -1,0 +1,140 @@
+//! What became of notifications: one with all that is known of it, or a page of them. Each caller names its tenant.
+
+use std::fmt;
+use std::time::Duration;
+
+use domain::{FieldError, Key, RecipientHasher, State, Tenant, Timestamp, child_id, is_unsafe_in_a_line};
+use store::{Cursor, DeliveryView, Filter, JobKind, JobSummary, Page, Store, StoreError};
+
+/// The longest id, in bytes.
+pub const MAX_ID_BYTES: usize = 255;
+/// More than the fallbacks that a notification may have.
+pub(crate) const MAX_CHAIN: usize = 16;
+
+/// One delivery, wherever it stands.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Shown {
+    Taken(Box<Taken>),
+    /// A job that the scheduler has not released yet *is* its delivery.
+    Scheduled {
+        job: Box<JobSummary>,
+        /// Fields and headers of its message that were not read.
+        warnings: Vec<FieldError>,
+    },
+}
+
+/// A delivery that a worker has taken, or that was cancelled before.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Taken {
+    pub view: DeliveryView,
+    /// Those that it was handed on to, in their order.
+    pub fallbacks: Vec<Fallback>,
+    /// Fields of its message that were not read.
+    pub warnings: Vec<FieldError>,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Fallback {
+    pub id: String,
+    /// None while it is on its way: no worker has taken it yet.
+    pub state: Option<State>,
+}
+
+/// Why no delivery of an id is known. Nobody can tell an id that is still in its queue from one that never was, or that
+/// was forgotten.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct NotKnown {
+    retention: Option<Duration>,
+    now: Timestamp,
+}
+
+/// Which deliveries to list.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Wanted {
+    pub state: Option<State>,
+    pub ambiguous: Option<bool>,
+    /// Written exactly as it was published.
+    pub recipient: Option<String>,
+    pub after: Option<Cursor>,
+    /// 1 to 1,000; 0 stands for 100.
+    pub limit: u32,
+}
+
+/// What a delivery or schedule may be called.
+pub fn is_id(text: &str) -> bool {
+    (1..=MAX_ID_BYTES).contains(&text.len()) && !text.chars().any(is_unsafe_in_a_line)
+}
+
+/// None when nothing is known of it: see [`NotKnown`].
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn show(store: &Store, key: &Key) -> Result<Option<Shown>, StoreError> {
+    if let Some(view) = store.delivery(key).await? {
+        let fallbacks = fallbacks(store, &view).await?;
+        let warnings = store.warnings(key).await?;
+        return Ok(Some(Shown::Taken(Box::new(Taken { view, fallbacks, warnings }))));
+    }
+    let Some(job) = store.job(key).await?.filter(|job| job.kind == JobKind::OneShot) else { return Ok(None) };
+    let warnings = store.warnings(key).await?;
+    Ok(Some(Shown::Scheduled { job: Box::new(JobSummary::from(&job)), warnings }))
+}
+
+/// The newest first. A recipient is found by whichever key had hashed it.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn list(
+    store: &Store,
+    tenant: Tenant,
+    wanted: Wanted,
+    recipients: &RecipientHasher,
+) -> Result<Page, StoreError> {
+    let Wanted { state, ambiguous, recipient, after, limit } = wanted;
+    let recipient = recipient.map(|text| recipients.every_hash(&text)).unwrap_or_default();
+    store.deliveries(Filter { tenant: Some(tenant), state, ambiguous, recipient, after, limit }).await
+}
+
+impl NotKnown {
+    /// `retention` is how long ended deliveries are remembered; none for ever.
+    pub fn of(retention: Option<Duration>, now: Timestamp) -> Self {
+        Self { retention, now }
+    }
+
+    /// Ids that were taken before this may be forgotten. None when ids are remembered for ever.
+    pub fn remembered_since(&self) -> Option<Timestamp> {
+        self.retention.map(|retention| self.now.minus(retention))
+    }
+}
+
+impl fmt::Display for NotKnown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const EITHER: &str = "Either it was accepted and no worker has taken it yet: then it is still in its queue, \
+                              ask again in a while. Or its body could not be read: then it is in the dead-letter \
+                              queue and has no row. Or nothing was ever accepted under this id for your tenant: check \
+                              how it is written";
+        match self.retention.zip(self.remembered_since()) {
+            None => write!(f, "{EITHER}. Ids are remembered for ever."),
+            Some((retention, since)) => {
+                let days = retention.as_secs() / 86_400;
+                write!(
+                    f,
+                    "{EITHER}. Or it ended long ago: what has ended is remembered for {days} days (RETENTION_DAYS), so \
+                     that ids that were taken before {since} may be forgotten."
+                )
+            }
+        }
+    }
+}
+
+/// Follows the chain: each delivery hands on to one other.
+async fn fallbacks(store: &Store, parent: &DeliveryView) -> Result<Vec<Fallback>, StoreError> {
+    let mut fallbacks = Vec::new();
+    let (mut key, mut state) = (parent.row.key.clone(), Some(parent.row.state));
+    while state == Some(State::FellBack) && fallbacks.len() < MAX_CHAIN {
+        key.id = child_id(&key, 1);
+        state = store.delivery(&key).await?.map(|child| child.row.state);
+        fallbacks.push(Fallback { id: key.id.clone(), state });
+    }
+    Ok(fallbacks)
+}

@@ -1,0 +1,85 @@
+//! Schedules: what is to be sent later, once or again and again. Each caller names its tenant.
+
+mod written;
+
+use domain::{Clock, Cron, Defaults, FieldError, Key, RecipientHasher, Tenant, Timestamp, Zones, fire_id};
+use store::{Job, JobFilter, JobKind, JobPage, JobSummary, Put, Store, StoreError};
+
+use crate::cancel::target_of;
+
+/// The fields of a schedule as it is written.
+pub const FIELDS: [&str; 6] = ["cron", "timezone", "send_at", "name", "max_lateness_seconds", "notification"];
+
+/// A schedule that can be stored: [`Schedule::read`] makes it.
+#[derive(Debug)]
+pub struct Schedule {
+    pub job: Job,
+    /// What of its notification was taken and not read.
+    pub warnings: Vec<FieldError>,
+}
+
+/// Stores it once for each id; the answer says whether it is new.
+///
+/// # Errors
+/// [`StoreError`]; after [`StoreError::Unavailable`] repeat it.
+pub async fn create(store: &Store, schedule: Schedule) -> Result<Put, StoreError> {
+    store.put_job(schedule.job).await
+}
+
+/// None when the tenant has none of this id.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn show(store: &Store, key: &Key) -> Result<Option<JobSummary>, StoreError> {
+    Ok(store.job(key).await?.as_ref().map(JobSummary::from))
+}
+
+/// One page in the order of ids: those after the id `after`. `limit` is 1 to 1,000; 0 stands for 100.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn list(store: &Store, tenant: Tenant, after: Option<String>, limit: u32) -> Result<JobPage, StoreError> {
+    let after = after.map(|id| Key { tenant: tenant.clone(), id });
+    store.jobs(JobFilter { tenant: Some(tenant), recurring: None, after, limit }).await
+}
+
+/// After that it does not fire any more. False when the tenant has none of this id.
+///
+/// # Errors
+/// [`StoreError`]; after [`StoreError::Unavailable`] repeat it.
+pub async fn delete(
+    store: &Store,
+    key: &Key,
+    defaults: &Defaults,
+    recipients: &RecipientHasher,
+    clock: &dyn Clock,
+) -> Result<bool, StoreError> {
+    let Some(job) = store.job(key).await? else { return Ok(false) };
+    match job.kind {
+        // The job is its delivery: a tombstone stops a copy that was released just now.
+        JobKind::OneShot => {
+            let now = clock.now();
+            store.cancel_knowing(key, now, &|body| target_of(body?, defaults, recipients)).await?;
+        }
+        JobKind::Cron { .. } => {
+            store.delete_job(key).await?;
+            // A fire that a scheduler has claimed already meets its tombstone. Whether one is due is asked after the
+            // delete: until then it could become so.
+            let now = clock.now();
+            if job.due_at <= now {
+                let fire = Key { tenant: key.tenant.clone(), id: fire_id(key, job.due_at) };
+                store.cancel_knowing(&fire, now, &|_| target_of(&job.body, defaults, recipients)).await?;
+            }
+        }
+    }
+    Ok(true)
+}
+
+/// The runs after the next one, as its rule gives them today; none when it fires once.
+pub fn runs_after(job: &JobSummary, zones: &Zones) -> impl Iterator<Item = Timestamp> {
+    let rule = match &job.kind {
+        JobKind::OneShot => None,
+        JobKind::Cron { cron, zone, .. } => Cron::stored(cron, zone, zones).ok(),
+    };
+    std::iter::successors(Some(job.due_at), move |&at| rule.as_ref()?.next_after(at)).skip(1)
+}

@@ -1,0 +1,394 @@
+//! What is refused before it is published, each time by the rule that the worker or the channel itself goes by.
+
+use std::sync::{Arc, LazyLock};
+
+use domain::{ChannelName, Defaults, Draft, Timestamp};
+use serde_json::{Map, Value, json};
+use templates::{Options, Templates};
+
+use crate::{Checker, Findings, check_plain};
+
+/// 2026-03-01T12:00:00Z
+const NOW: Timestamp = Timestamp::from_seconds(1_772_366_400);
+
+pub(crate) static SHIPPED: LazyLock<Checker> =
+    LazyLock::new(|| Checker::new(Arc::new(Templates::embedded("en").unwrap())));
+
+fn findings_by(checker: &Checker, body: &Value) -> Findings {
+    let Value::Object(object) = body else { panic!("{body}") };
+    checker.check(&Draft::of(object.clone(), &Defaults { channel: None }), NOW)
+}
+
+/// What is wrong with it, a line each.
+#[track_caller]
+fn check(body: Value, expected: &[&str]) {
+    let found: Vec<String> = findings_by(&SHIPPED, &body).errors.iter().map(ToString::to_string).collect();
+    assert_eq!(found, expected, "{body}");
+}
+
+fn with(mut body: Value, fields: Value) -> Value {
+    body.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+    body
+}
+
+fn email(fields: Value) -> Value {
+    with(json!({"channel": "email", "destination": "ana@example.org", "message": "m"}), fields)
+}
+
+fn sms(fields: Value) -> Value {
+    with(json!({"channel": "sms", "destination": "+12025550143", "message": "m"}), fields)
+}
+
+fn push(fields: Value) -> Value {
+    with(json!({"channel": "push", "destination": "token", "message": "m"}), fields)
+}
+
+#[test]
+fn what_can_be_sent_is_taken() {
+    for body in [
+        email(json!({})),
+        email(json!({"message": "", "subject": "only a subject"})),
+        email(json!({"message": "x".repeat(100_000)})),
+        sms(json!({"message": "é".repeat(1600)})),
+        push(json!({"data": {"order": 7, "nested": {"from": 1}}})),
+        push(json!({"message": "", "data": {"silent": true}})),
+        email(json!({"message": null, "template": "otp", "data": {"code": "1", "product": "p", "minutes": 10}})),
+        email(json!({"destination": "100%real@example.com"})),
+        email(json!({"destination": "a..b@carrier.example.jp"})),
+        sms(json!({"channel": "WhatsApp", "destination": "whatsapp:+12025550143"})),
+    ] {
+        assert_eq!(findings_by(&SHIPPED, &body), Findings::default(), "{body}");
+    }
+}
+
+#[test]
+fn words_that_their_provider_would_refuse_are_named() {
+    check(sms(json!({"message": ""})), &["/message must not be empty"]);
+    check(sms(json!({"message": " \n"})), &["/message must not be empty"]);
+    check(sms(json!({"message": "é".repeat(1601)})), &["/message has 1601 characters, Twilio takes 1600"]);
+    check(
+        sms(json!({"channel": "whatsapp", "message": "x".repeat(1601)})),
+        &["/message has 1601 characters, Twilio takes 1600"],
+    );
+    check(
+        push(json!({"data": {"from": 1, "gcm.x": 2, "google.y": 3, "message_type": 4, "mine": 5}})),
+        &[
+            "/data/from is a key that FCM keeps for itself",
+            "/data/gcm.x is a key that FCM keeps for itself",
+            "/data/google.y is a key that FCM keeps for itself",
+            "/data/message_type is a key that FCM keeps for itself",
+        ],
+    );
+    let large = "makes a push of 4097 bytes with its title, message and data, FCM takes 4096";
+    check(push(json!({"message": "x".repeat(4097)})), &[&format!("/message {large}")]);
+    check(push(json!({"data": {"abc": "x".repeat(4093)}})), &[&format!("/data {large}")]);
+}
+
+#[test]
+fn a_channel_that_there_is_not_is_named_with_the_one_that_is_near() {
+    check(
+        email(json!({"channel": "emial", "destination": "x"})),
+        &["/channel is an unknown channel; known are email, push, sms, whatsapp: did you mean email?"],
+    );
+    check(email(json!({"channel": "fax"})), &["/channel is an unknown channel; known are email, push, sms, whatsapp"]);
+}
+
+#[test]
+fn a_destination_is_checked_by_its_channel() {
+    check(
+        sms(json!({"destination": "12025550143"})),
+        &["/destination must be a phone number in E.164 form, such as +14155550100"],
+    );
+    check(
+        email(json!({"destination": "ana@ex%61mple.org"})),
+        &["/destination must have no % after the @: write the domain as it is"],
+    );
+}
+
+#[test]
+fn every_variable_that_is_missing_is_named_at_once() {
+    let missing = |body: Value| {
+        let errors = findings_by(&SHIPPED, &body).errors;
+        assert!(errors.iter().all(|error| error.detail == "is missing: the template needs it"), "{errors:?}");
+        errors.into_iter().map(|error| error.pointer).collect::<Vec<_>>()
+    };
+    assert_eq!(missing(sms(json!({"template": "otp"}))), ["/data/code", "/data/product", "/data/minutes"]);
+    assert_eq!(
+        missing(sms(json!({"template": "otp", "data": {"code": 1, "product": null}}))),
+        ["/data/product", "/data/minutes"]
+    );
+    let mut all = missing(email(json!({"template": "receipt", "data": []})));
+    all.sort();
+    assert_eq!(
+        all,
+        [
+            "/data/date",
+            "/data/items",
+            "/data/name",
+            "/data/number",
+            "/data/product",
+            "/data/receipt_url",
+            "/data/total"
+        ]
+    );
+}
+
+#[test]
+fn a_template_that_there_is_not_is_named_with_the_one_that_is_near() {
+    check(
+        email(json!({"template": "wellcome"})),
+        &["/template is no template of this fleet; known are alert, otp, receipt, welcome: did you mean welcome?"],
+    );
+    check(
+        email(json!({"template": "invoice"})),
+        &["/template is no template of this fleet; known are alert, otp, receipt, welcome"],
+    );
+}
+
+#[test]
+fn three_letters_of_a_template_are_enough_to_know_it() {
+    for written in ["otpp", "opt", "ottp"] {
+        check(
+            email(json!({"template": written})),
+            &["/template is no template of this fleet; known are alert, otp, receipt, welcome: did you mean otp?"],
+        );
+    }
+}
+
+#[test]
+fn a_template_is_looked_up_beside_whatever_else_is_wrong() {
+    let unknown = "is no template of this fleet; known are alert, otp, receipt, welcome: did you mean welcome?";
+    let channel = "is an unknown channel; known are email, push, sms, whatsapp: did you mean email?";
+    check(
+        email(json!({"channel": "emial", "template": "welcom"})),
+        &[&format!("/channel {channel}"), &format!("/template {unknown}")],
+    );
+    check(
+        email(json!({"locale": "e s", "template": "welcom"})),
+        &["/locale must be 1 to 64 letters, digits, '_' or '-'", &format!("/template {unknown}")],
+    );
+    let item = json!({"channel": "emial", "destination": "x", "template": "welcom"});
+    check(
+        email(json!({"fallback": [item]})),
+        &[&format!("/fallback/0/channel {channel}"), &format!("/fallback/0/template {unknown}")],
+    );
+}
+
+#[test]
+fn a_missing_variable_is_found_under_the_name_that_it_was_given() {
+    let told = |data: Value| {
+        let errors = findings_by(&SHIPPED, &sms(json!({"template": "otp", "data": data}))).errors;
+        errors
+            .into_iter()
+            .map(|error| error.detail.split_once("; ").map(|(_, hint)| hint.to_owned()))
+            .collect::<Vec<_>>()
+    };
+    let written = |name: &str| Some(format!("is it what you wrote as {name}?"));
+    assert_eq!(
+        told(json!({"cod": 1, "Product": "p", "minuts": 3, "other": 4})),
+        [written("cod"), written("Product"), written("minuts")]
+    );
+    assert_eq!(told(json!({"code": 1, "product": "p", "minute\u{202e}": 3})), [None]);
+    assert_eq!(told(json!({"code": null, "product": "p", "minutes": 3})), [None]);
+    let many: Map<String, Value> = (0..5_000).map(|n| (format!("a{n}"), json!(n))).collect();
+    assert_eq!(told(Value::Object(many)), [None, None, None]);
+}
+
+#[test]
+fn an_item_of_a_fallback_is_checked_with_the_words_that_it_will_have() {
+    let item = |fields: Value| {
+        let item = with(json!({"channel": "sms", "destination": "+12025550143"}), fields);
+        email(
+            json!({"message": "x".repeat(2000), "fallback": [{"channel": "email", "destination": "b@example.org"}, item]}),
+        )
+    };
+    check(item(json!({})), &["/fallback/1/message has 2000 characters, Twilio takes 1600"]);
+    check(item(json!({"message": "short"})), &[]);
+    check(
+        item(json!({"template": "otp", "data": {"code": 1, "minutes": 2}})),
+        &["/fallback/1/data/product is missing: the template needs it"],
+    );
+    check(
+        item(json!({"destination": "nobody", "message": "m"})),
+        &["/fallback/1/destination must be a phone number in E.164 form, such as +14155550100"],
+    );
+    check(
+        item(json!({"channel": "smss", "message": "m"})),
+        &["/fallback/1/channel is an unknown channel; known are email, push, sms, whatsapp: did you mean sms?"],
+    );
+}
+
+#[test]
+fn what_cannot_be_read_and_what_cannot_be_sent_is_named_at_once() {
+    check(
+        json!({"channel": "sms", "destination": "nobody", "message": "", "priority": "asap", "fallback": [7,
+               {"channel": "sms", "destination": "x", "message": "m"}]}),
+        &[
+            "/priority must be low, normal, high or urgent",
+            "/fallback/0 must be an object with channel and destination",
+            "/destination must be a phone number in E.164 form, such as +14155550100",
+            "/message must not be empty",
+            "/fallback/1/destination must be a phone number in E.164 form, such as +14155550100",
+        ],
+    );
+    check(
+        json!({"channel": "sms", "destination": "+12025550143", "message": 7}),
+        &["/message must be a string, not a number"],
+    );
+}
+
+#[test]
+fn a_field_that_looks_like_ours_is_refused_and_a_foreign_one_is_a_warning() {
+    let found = findings_by(&SHIPPED, &email(json!({"sendAt": "2099-01-01T00:00:00Z", "cc": "x", "order": 7})));
+    let said = |fields: &[domain::FieldError]| fields.iter().map(ToString::to_string).collect::<Vec<_>>();
+    assert_eq!(
+        said(&found.errors),
+        [
+            "/cc is not known: every recipient is a notification of its own: publish one more for each",
+            "/sendAt is not known: did you mean send_at?",
+        ]
+    );
+    assert_eq!(
+        said(&found.warnings),
+        ["/order is not known and was not read: fields of your own belong into metadata"]
+    );
+    let both = findings_by(&SHIPPED, &email(json!({"sendAt": "x", "priority": "asap"})));
+    assert_eq!(both.errors.len(), 2, "each is named once: {both:?}");
+}
+
+#[test]
+fn what_has_passed_is_taken_with_a_warning() {
+    let warned = |fields: Value| {
+        let found = findings_by(&SHIPPED, &email(fields));
+        assert_eq!(found.errors, []);
+        found.warnings.into_iter().map(|warning| warning.pointer).collect::<Vec<_>>()
+    };
+    assert_eq!(warned(json!({"expires_at": "2026-03-01T11:59:59Z"})), ["/expires_at"]);
+    assert_eq!(warned(json!({"ttl_seconds": 60, "send_at": "2026-03-01T11:00:00Z"})), ["/ttl_seconds"]);
+    let late = json!({"max_lateness_seconds": 60, "send_at": "2026-03-01T11:00:00Z"});
+    assert_eq!(warned(late), ["/max_lateness_seconds"]);
+    assert_eq!(warned(json!({"ttl_seconds": 60, "expires_at": null, "send_at": "2026-03-01T11:59:30Z"})), [""; 0]);
+}
+
+#[test]
+fn what_has_no_effect_is_taken_with_a_warning() {
+    let warned = |fields: Value| {
+        let found = findings_by(&SHIPPED, &email(fields));
+        assert_eq!(found.errors, []);
+        found.warnings.into_iter().map(|warning| warning.pointer).collect::<Vec<_>>()
+    };
+    let otp = |fields: Value| {
+        with(json!({"message": null, "template": "otp", "data": {"code": "1", "product": "p", "minutes": 10}}), fields)
+    };
+    assert_eq!(warned(otp(json!({"locale": "xx-YY"}))), ["/locale"]);
+    assert_eq!(warned(otp(json!({"locale": "en-GB"}))), [""; 0]);
+    assert_eq!(warned(otp(json!({"message": "m"}))), ["/message"]);
+    assert_eq!(warned(otp(json!({"message": ""}))), [""; 0]);
+    assert_eq!(warned(json!({"locale": "es"})), ["/locale"]);
+    assert_eq!(warned(json!({"max_lateness_seconds": 60})), ["/max_lateness_seconds"]);
+    assert_eq!(warned(json!({"max_lateness_seconds": 60, "send_at": "2026-03-01T13:00:00Z"})), [""; 0]);
+    assert_eq!(warned(json!({"send_at": "2026-03-01T11:00:00Z"})), ["/send_at"]);
+    let item = |fields: Value| with(json!({"channel": "sms", "destination": "+12025550143"}), fields);
+    assert_eq!(warned(json!({"fallback": [item(json!({"locale": "es"}))]})), ["/fallback/0/locale"]);
+    assert_eq!(warned(json!({"locale": "en", "fallback": [otp(item(json!({})))]})), [""; 0]);
+}
+
+/// A checker with one template of an operator's own.
+fn of_template(text: &str, sample: Value) -> (tempfile::TempDir, Checker) {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir_all(folder.path().join("own/en")).unwrap();
+    std::fs::write(folder.path().join("own/sample.json"), sample.to_string()).unwrap();
+    std::fs::write(folder.path().join("own/en/sms.txt"), text).unwrap();
+    let templates = Templates::with_directory(Some(folder.path()), Options::new("en")).unwrap();
+    (folder, Checker::new(Arc::new(templates)))
+}
+
+#[test]
+fn a_mounted_template_is_known_and_judged_by_what_it_gives() {
+    let (_folder, checker) = of_template("{{ word }}", json!({"word": "x"}));
+    let said = |fields: Value| {
+        let found = findings_by(&checker, &sms(with(json!({"template": "own"}), fields)));
+        found.errors.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    assert_eq!(said(json!({"data": {"word": "hello"}})), [""; 0]);
+    assert_eq!(
+        said(json!({"data": {"word": "x".repeat(1601)}})),
+        ["/template gives a message that cannot be sent: it has 1601 characters, Twilio takes 1600"]
+    );
+    assert_eq!(
+        said(json!({"data": {"word": ""}})),
+        ["/template gives a message that cannot be sent: it must not be empty"]
+    );
+    assert_eq!(
+        said(json!({"channel": "email", "destination": "ana@example.org", "data": {"word": "x"}})),
+        ["/template has no words for email in this locale or the default one; it has some for sms"]
+    );
+}
+
+#[test]
+fn what_is_missing_in_an_object_is_named_by_its_path() {
+    let sample = json!({"customer": {"name": "Ana", "city": "Cusco"}, "items": [{"price": 1}]});
+    let text = "{{ customer.name }} {{ customer.city }} {% for item in items %}{{ item.price }}{% endfor %}";
+    let (_folder, checker) = of_template(text, sample);
+    let pointers = |data: Value| {
+        let found = findings_by(&checker, &sms(json!({"template": "own", "data": data})));
+        found.errors.into_iter().map(|error| error.pointer).collect::<Vec<_>>()
+    };
+    assert_eq!(pointers(json!({})), ["/data/customer/name", "/data/customer/city", "/data/items"]);
+    assert_eq!(pointers(json!({"customer": {"name": "x"}})), ["/data/customer/city", "/data/items"]);
+    let found = findings_by(
+        &checker,
+        &sms(json!({
+            "template": "own", "data": {"customer": {"name": "x", "city": "y"}, "items": [{}]},
+        })),
+    );
+    assert_eq!(
+        found.errors.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        ["/data does not fit `item.price` of the template: the data does not hold it"]
+    );
+}
+
+#[test]
+fn a_template_that_takes_long_is_left_to_the_worker() {
+    let text = "{% for n in numbers %}{% for m in numbers %}{{ n }}{% endfor %}{% endfor %}";
+    let (_folder, checker) = of_template(text, json!({"numbers": [1]}));
+    let numbers: Vec<u32> = (0..2_000).collect();
+    let found = findings_by(&checker, &sms(json!({"message": null, "template": "own", "data": {"numbers": numbers}})));
+    assert_eq!(found, Findings::default());
+}
+
+#[test]
+fn no_value_is_repeated() {
+    const SECRET: &str = "s3cr3t";
+    let long = format!("{SECRET}{}", "x".repeat(2_000));
+    for body in [
+        sms(json!({"destination": SECRET})),
+        sms(json!({"channel": SECRET})),
+        sms(json!({"message": long})),
+        sms(json!({"template": SECRET})),
+        sms(json!({"template": "otp", "locale": SECRET, "data": {"code": {"a": SECRET}}})),
+        email(json!({"template": "receipt", "data": {"items": SECRET, "name": [SECRET]}})),
+        push(json!({"data": {"from": SECRET}})),
+        email(json!({"cc": SECRET, "order": SECRET, "expires_at": "2020-01-01T00:00:00Z"})),
+    ] {
+        let found = findings_by(&SHIPPED, &body);
+        assert_ne!(found, Findings::default(), "{body}");
+        assert!(!format!("{found:?}").contains(SECRET), "{found:?}");
+    }
+}
+
+#[test]
+fn plain_words_of_the_settings_go_by_the_same_rules() {
+    let sms = ChannelName::parse("sms").unwrap();
+    let found = check_plain(&sms, "nobody", None, "");
+    assert_eq!(found.iter().map(|error| error.pointer.as_str()).collect::<Vec<_>>(), ["/destination", "/message"]);
+    assert_eq!(check_plain(&sms, "+12025550143", Some("s"), "m"), []);
+}
+
+#[test]
+fn a_hostile_body_is_checked_in_a_bounded_way() {
+    let names: Map<String, Value> = (0..250).map(|n| (format!("destinatoin{n}"), json!(n))).collect();
+    let items: Vec<Value> = (0..8).map(|_| Value::Object(names.clone())).collect();
+    let found = findings_by(&SHIPPED, &email(json!({"fallback": items})));
+    assert!(found.errors.len() < 4_000);
+}

@@ -1,0 +1,126 @@
+//! Schedules: what may be one, what is stored of it, whose it is, and what is left when it is deleted.
+
+use domain::{Key, State, Timestamp, Zones, fire_id};
+use serde_json::{Value, json};
+use store::{JobSummary, Put, Store};
+
+use crate::Refused;
+use crate::deliveries::{self, Shown};
+use crate::schedules::{Schedule, create, delete, list, runs_after, show};
+use crate::tests::ground::{DEFAULTS, NOW, Still, asking, foreign, key, ledger, recipients, tenant};
+
+fn daily(id: &'static str) -> Schedule {
+    let body = json!({
+        "cron": "0 9 * * *", "timezone": "Europe/Berlin",
+        "notification": {"channel": "sms", "destination": "+12025550143", "message": "Good morning."},
+    });
+    Schedule::read(&body.to_string(), &asking(Some(id)).rules(), &Zones::bundled()).unwrap()
+}
+
+fn once(message: &str) -> Value {
+    json!({
+        "send_at": "2026-03-02T09:00:00Z",
+        "notification": {"channel": "sms", "destination": "+12025550143", "message": message, "id": "once"},
+    })
+}
+
+/// Of the tenant `acme`.
+pub(crate) async fn stored(store: &Store, body: &Value) -> Put {
+    let schedule = Schedule::read(&body.to_string(), &asking(None).rules(), &Zones::bundled()).unwrap();
+    create(store, schedule).await.unwrap()
+}
+
+async fn deleted(store: &Store, key: &Key, now: Timestamp) -> bool {
+    delete(store, key, &DEFAULTS, &recipients(), &Still(now)).await.unwrap()
+}
+
+#[test]
+fn everything_that_no_schedule_may_be_is_told_at_once() {
+    let refused = |body: &Value| match Schedule::read(&body.to_string(), &asking(None).rules(), &Zones::bundled()) {
+        Err(Refused::Fields(errors)) => errors.into_iter().map(|error| error.pointer).collect::<Vec<_>>(),
+        other => panic!("{body}: {other:?}"),
+    };
+    let recurring = json!({"cron": "61 * * * *", "timezone": "Mars/Base", "notification": {"id": "x"}, "nam": "x"});
+    let told = refused(&recurring);
+    for pointer in ["/cron", "/timezone", "/notification/id", "/notification/channel", "/nam"] {
+        assert!(told.iter().any(|one| one == pointer), "{pointer}: {told:?}");
+    }
+    let mut past = once("Now.");
+    past["send_at"] = json!("2026-03-01T11:58:59Z");
+    assert_eq!(refused(&past), ["/send_at"]);
+    past["send_at"] = json!("2026-03-01T11:59:00Z");
+    assert!(Schedule::read(&past.to_string(), &asking(None).rules(), &Zones::bundled()).is_ok(), "clocks differ");
+    let text = Schedule::read("[]", &asking(None).rules(), &Zones::bundled());
+    assert!(matches!(text, Err(Refused::Text(_))));
+}
+
+#[tokio::test]
+async fn a_schedule_is_stored_once_for_each_id() {
+    let ledger = ledger().await;
+    let store = &ledger.store;
+    assert_eq!(stored(store, &once("Now.")).await, Put::Stored);
+    assert_eq!(stored(store, &once("Now.")).await, Put::Known);
+    assert_eq!(stored(store, &once("Later.")).await, Put::Conflict);
+    assert!(deleted(store, &key("once"), NOW).await);
+    assert_eq!(stored(store, &once("Now.")).await, Put::Cancelled, "cancelled stays cancelled");
+}
+
+#[tokio::test]
+async fn a_tenant_sees_and_deletes_only_its_own() {
+    let ledger = ledger().await;
+    let store = &ledger.store;
+    stored(store, &once("Now.")).await;
+    assert_eq!(show(store, &foreign("once")).await.unwrap(), None);
+    assert!(!deleted(store, &foreign("once"), NOW).await);
+    assert!(list(store, tenant("other"), None, 10).await.unwrap().jobs.is_empty());
+    assert_eq!(show(store, &key("once")).await.unwrap().unwrap().key, key("once"));
+    assert!(deleted(store, &key("once"), NOW).await);
+    assert!(!deleted(store, &key("once"), NOW).await, "there is none any more");
+}
+
+#[tokio::test]
+async fn a_page_goes_on_after_the_id_of_the_page_before() {
+    let ledger = ledger().await;
+    let store = &ledger.store;
+    for id in ["a", "b", "c"] {
+        create(store, daily(id)).await.unwrap();
+    }
+    let (mut ids, mut after) = (Vec::new(), None);
+    for more in [true, true, false] {
+        let page = list(store, tenant("acme"), after, 1).await.unwrap();
+        assert_eq!((page.jobs.len(), page.more), (1, more));
+        ids.push(page.jobs[0].key.id.clone());
+        after = ids.last().cloned();
+    }
+    assert!(ids.is_sorted(), "{ids:?}");
+}
+
+#[test]
+fn the_runs_after_the_next_are_those_of_its_rule_in_its_zone() {
+    let Schedule { job, .. } = daily("morning");
+    assert_eq!(job.due_at.to_string(), "2026-03-02T08:00:00Z");
+    let runs: Vec<String> =
+        runs_after(&JobSummary::from(&job), &Zones::bundled()).take(2).map(|at| at.to_string()).collect();
+    assert_eq!(runs, ["2026-03-03T08:00:00Z", "2026-03-04T08:00:00Z"]);
+    let body = once("Now.").to_string();
+    let once = Schedule::read(&body, &asking(None).rules(), &Zones::bundled()).unwrap();
+    assert_eq!(runs_after(&JobSummary::from(&once.job), &Zones::bundled()).count(), 0);
+}
+
+#[tokio::test]
+async fn a_run_that_is_due_when_its_schedule_is_deleted_is_not_sent() {
+    let ledger = ledger().await;
+    let store = &ledger.store;
+    for (id, early, stopped) in [("due", 0, true), ("ahead", 1, false)] {
+        let schedule = daily(id);
+        let (key, due) = (schedule.job.key.clone(), schedule.job.due_at);
+        create(store, schedule).await.unwrap();
+        assert!(deleted(store, &key, Timestamp::from_micros(due.as_micros() - early)).await);
+        let run = Key { id: fire_id(&key, due), ..key };
+        let tombstone = match deliveries::show(store, &run).await.unwrap() {
+            Some(Shown::Taken(taken)) => Some(taken.view.row.state),
+            _ => None,
+        };
+        assert_eq!(tombstone, stopped.then_some(State::Cancelled), "{id}");
+    }
+}
