@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result, bail};
 use tokio::process::Command;
 
 use crate::installation::Installation;
-use crate::node_dir::{NodeDir, Ports};
+use crate::node_dir::{self, NodeDir, Ports};
 use crate::options::{Neighbour, Options};
 use crate::passwords::Passwords;
 use crate::start::{at_end, await_ready, start_node, start_once};

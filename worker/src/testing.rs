@@ -50,8 +50,6 @@ pub(crate) async fn parts() -> Parts {
         topology: topology(),
         publisher,
         store,
-        channels: channels(),
-        templates: Arc::new(Templates::embedded("en").unwrap()),
         hasher: RecipientHasher::new(SECRET.as_bytes()),
         clock: Arc::new(SystemClock),
     };

@@ -33,8 +33,9 @@ pub(crate) async fn show(
     match operations::deliveries::show(&app.store, &key).await? {
         Some(Shown::Taken(taken)) => Ok(Json(answer_of(*taken))),
         Some(Shown::Scheduled { job, warnings }) => {
-            let warnings = warnings.iter().map(Warning::from).collect();
-            Ok(Json(DeliveryAnswer { warnings, ..scheduled(*job) }))
+            let mut shown = scheduled(*job);
+            shown.warnings = warnings.iter().map(Warning::from).collect();
+            Ok(Json(shown))
         }
         None => Err(not_known(&app)),
     }

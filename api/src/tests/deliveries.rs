@@ -277,7 +277,7 @@ async fn a_delivery_that_is_scheduled_shows_what_was_not_read_of_its_message() {
     let sms = json!({"channel": "sms", "destination": "+12025550143", "message": "Now.", "id": "later"});
     let once = json!({"send_at": "2026-03-02T09:00:00Z", "notification": sms});
     assert_eq!(app.post("/schedules", Some(&token("operate")), &once).await.status, StatusCode::CREATED);
-    let key = Key { tenant: Tenant::parse("acme").unwrap(), id: "later".into() };
+    let key = testkit::key_of("acme", "later");
     let warning = FieldError { pointer: "header:notify-agian".into(), detail: "was not read".into() };
     app.store.warn(&key, &[warning]);
     // Nobody waits for the warning, but it is written before what is given to the same writer behind it.

@@ -4,8 +4,8 @@ use std::ops::Range;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
-use chasqui::clock::SystemClock;
 use domain::Clock as _;
+use testkit::SystemClock;
 
 use crate::baseline::publishing::Publishing;
 use crate::bench::Bench;

@@ -107,7 +107,7 @@ impl Copy {
 impl From<FollowUp> for Step {
     fn from(follow_up: FollowUp) -> Self {
         match follow_up {
-            FollowUp::Acknowledge { republished } => Self::End(republished),
+            FollowUp::Acknowledge { goes_on } => Self::End(goes_on),
             FollowUp::Publish(publish) => Self::Publish(publish),
             FollowUp::GiveBack => Self::Requeue,
         }
