@@ -20,7 +20,7 @@ use testkit::postgres::{create_database, drop_database};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::ground::{Ground, ground};
+use crate::services::{Services, services};
 
 pub use self::operator::DeadLetter;
 
@@ -60,7 +60,7 @@ pub struct TestFleet {
     pub amqp: lapin::Channel,
     pub http: reqwest::Client,
     connection: Connection,
-    ground: &'static Ground,
+    services: &'static Services,
     postgres: Option<String>,
     /// For an auditor without a fleet in this process.
     books: Option<Store>,
@@ -76,31 +76,31 @@ impl TestFleet {
     }
 
     /// As [`Self::start`], on another broker than the other tests use.
-    pub async fn start_on(ground: Ground, database: Database, settings: &[(&str, &str)]) -> Self {
+    pub async fn start_on(services: Services, database: Database, settings: &[(&str, &str)]) -> Self {
         // One for each test that asks, until its process ends.
-        let ground = Box::leak(Box::new(ground));
-        let mut fleet = Self::prepare_on(ground, database, settings).await.expect("a place for a fleet");
+        let services = Box::leak(Box::new(services));
+        let mut fleet = Self::prepare_on(services, database, settings).await.expect("a place for a fleet");
         fleet.run().await.expect("the fleet starts");
         fleet
     }
 
     /// Everything but the fleet itself, for tests that start it, or its processes, on their own.
     pub async fn prepare(database: Database, settings: &[(&str, &str)]) -> Result<Self> {
-        Self::prepare_on(ground().await, database, settings).await
+        Self::prepare_on(services().await, database, settings).await
     }
 
-    async fn prepare_on(ground: &'static Ground, database: Database, settings: &[(&str, &str)]) -> Result<Self> {
+    async fn prepare_on(services: &'static Services, database: Database, settings: &[(&str, &str)]) -> Result<Self> {
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-        let vhost = ground.create_vhost().await?;
+        let vhost = services.create_vhost().await?;
         let dir = tempfile::tempdir()?;
         let (database_url, postgres) = match database {
             Database::Sqlite => (testkit::ledger_in(dir.path()), None),
             Database::Postgres => {
-                create_database(&ground.postgres, &vhost, "").await.map(|url| (url, Some(vhost.clone())))?
+                create_database(&services.postgres, &vhost, "").await.map(|url| (url, Some(vhost.clone())))?
             }
         };
-        let amqp_url = ground.amqp_url(&vhost);
-        let management = ground.management.clone();
+        let amqp_url = services.amqp_url(&vhost);
+        let management = services.management.clone();
         let mut pairs = vec![
             ("AMQP_URL", amqp_url.as_str()),
             ("RABBITMQ_MANAGEMENT_URL", management.as_str()),
@@ -127,7 +127,7 @@ impl TestFleet {
             amqp,
             http,
             connection,
-            ground,
+            services,
             postgres,
             books,
             _dir: dir,
@@ -210,9 +210,9 @@ impl TestFleet {
             fleet.stop().await;
         }
         let _ = self.connection.close(200, "done".into()).await;
-        self.ground.delete_vhost(&self.vhost).await.expect("the virtual host is deleted");
+        self.services.delete_vhost(&self.vhost).await.expect("the virtual host is deleted");
         if let Some(name) = self.postgres.take() {
-            drop_database(&self.ground.postgres, &name).await.expect("the database is dropped");
+            drop_database(&self.services.postgres, &name).await.expect("the database is dropped");
         }
     }
 }

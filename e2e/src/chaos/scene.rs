@@ -22,10 +22,10 @@ use super::dice::Dice;
 use super::disk::Disk;
 use super::load::Hands;
 use super::station::Station;
-use crate::ground;
 use crate::postgres::Postgres;
 use crate::provider::{Answer as Says, Provider};
 use crate::proxy::Proxy;
+use crate::services;
 
 const BOOTSTRAP: &str = "a token of the chaos run";
 const SECRET: &str = "a secret of the chaos run that is long enough";
@@ -242,7 +242,7 @@ impl Scene {
     /// # Errors
     /// The management API's.
     pub(super) async fn manage(&self, method: Method, path: &str, body: Option<Value>) -> Result<Value> {
-        ground::manage(&self.broker.management_url_as(User::Admin), method, path, body).await
+        services::manage(&self.broker.management_url_as(User::Admin), method, path, body).await
     }
 
     /// Ends everything.
