@@ -44,7 +44,7 @@ pub(crate) async fn by_watched_worker(
     let opened = sink.opened();
     let worker = place.start("worker", settings).await;
     let arrived = async { watch(&worker, &board).await.and(board.complete().await) };
-    arrived.await.with_context(|| format!("the worker said:\n{}", worker.said()))?;
+    arrived.await.with_context(|| format!("the worker said:\n{}", worker.output()))?;
     end(worker).await.context("the worker")?;
     let opened = sink.opened() - opened;
     ensure!(opened <= MOST_CONNECTIONS, "the worker opened {opened} connections: it does not keep them");

@@ -103,6 +103,6 @@ impl Place {
 /// Ends a role as an operator does.
 pub(crate) async fn end(mut process: Process) -> Result<()> {
     let code = process.end(Signal::Term).await;
-    ensure!(code == 0, "it ended with {code}:\n{}", process.said());
+    ensure!(code == 0, "it ended with {code}:\n{}", process.output());
     Ok(())
 }

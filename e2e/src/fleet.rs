@@ -50,7 +50,7 @@ pub async fn until<T, F: Future<Output = Option<T>>>(what: &str, mut look: impl 
     }
 }
 
-/// A fleet, and the hands of everybody who touches it from outside.
+/// A fleet, and the clients of everybody who touches it from outside.
 pub struct TestFleet {
     pub fleet: Option<Fleet>,
     pub sources: Sources,
@@ -63,7 +63,7 @@ pub struct TestFleet {
     services: &'static Services,
     postgres: Option<String>,
     /// For an auditor without a fleet in this process.
-    books: Option<Store>,
+    store: Option<Store>,
     _dir: tempfile::TempDir,
 }
 
@@ -118,7 +118,6 @@ impl TestFleet {
         let amqp = connection.create_channel().await?;
         amqp.confirm_select(ConfirmSelectOptions::default()).await?;
         let http = reqwest::Client::builder().no_proxy().build()?;
-        let books = None;
         Ok(Self {
             fleet: None,
             sources,
@@ -129,17 +128,17 @@ impl TestFleet {
             connection,
             services,
             postgres,
-            books,
+            store: None,
             _dir: dir,
         })
     }
 
     /// Opens the ledger of a fleet that runs as processes, so that an auditor can read it.
-    pub async fn open_books(&mut self) {
+    pub async fn open_store(&mut self) {
         let config = Config::read(self.sources.clone(), Role::Ledger).expect("the settings are right");
         let url = config.ledger.url.expect("a ledger is given");
         let options = store::Options::new(url, config.ledger.max_connections, Arc::new(SystemClock));
-        self.books = Some(Store::connect(options).await.expect("the ledger opens"));
+        self.store = Some(Store::connect(options).await.expect("the ledger opens"));
     }
 
     /// Starts the fleet (again) and waits until it is ready.
@@ -169,9 +168,9 @@ impl TestFleet {
         self.store().delivery(&testkit::key(id)).await.unwrap_or_default()
     }
 
-    /// The books, or else the ledger of the running fleet.
+    /// The ledger that was opened, or else the one of the running fleet.
     pub fn store(&self) -> &Store {
-        self.books.as_ref().unwrap_or_else(|| &self.running().store)
+        self.store.as_ref().unwrap_or_else(|| &self.running().store)
     }
 
     /// Until the delivery is in `state`.
@@ -185,7 +184,7 @@ impl TestFleet {
     /// Stops the fleet and removes what it used. Accuses: a dead letter that the test did not take, a
     /// message that is left in a queue, a delivery that is not final.
     pub async fn finish(mut self) {
-        if let Some(store) = self.books.as_ref().or(self.fleet.as_ref().map(|fleet| &fleet.store)) {
+        if let Some(store) = self.store.as_ref().or(self.fleet.as_ref().map(|fleet| &fleet.store)) {
             let page = store.deliveries(store::Filter { limit: 1000, ..store::Filter::default() }).await.expect("read");
             let unfinished: Vec<String> = page
                 .deliveries

@@ -65,7 +65,7 @@ async fn in_turns<const N: usize>(
     for nth in 1..=bench.options.pairs {
         for load in &mut loads {
             let once = load.measure(bench, place).await;
-            let said = once.with_context(|| format!("the worker said:\n{}", worker.said()))?;
+            let said = once.with_context(|| format!("the worker said:\n{}", worker.output()))?;
             bench.progress(nth, &said);
         }
     }

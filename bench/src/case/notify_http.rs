@@ -46,7 +46,7 @@ pub(super) async fn by_api(place: &Place, limit: Duration) -> Result<f64> {
     let address: SocketAddr = api.url("").trim_start_matches("http://").parse()?;
     // The first requests open connections on both sides.
     post_until(address, limit.mul_f64(0.1)).await?;
-    let rate = post_until(address, limit).await.with_context(|| format!("the API said:\n{}", api.said()))?;
+    let rate = post_until(address, limit).await.with_context(|| format!("the API said:\n{}", api.output()))?;
     end(api).await?;
     place.purge(LANE).await?;
     Ok(rate)

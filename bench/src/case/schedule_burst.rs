@@ -33,7 +33,7 @@ async fn store(bench: &Bench<'_>, place: &Place, jobs: u64) -> Result<()> {
     load.run(place.connection(), bench.numbers(jobs)).await?;
     wait(jobs, LOOK_AT_SQL_EVERY, async || sql::count(&place.database_url, "jobs").await)
         .await
-        .with_context(|| format!("the scheduler does not store the jobs:\n{}", scheduler.said()))?;
+        .with_context(|| format!("the scheduler does not store the jobs:\n{}", scheduler.output()))?;
     end(scheduler).await?;
     let copy = "CREATE TABLE bench_jobs AS TABLE jobs";
     sql::run(&place.database_url, &[copy.to_owned()]).await
@@ -59,7 +59,7 @@ async fn fire(place: &Place, jobs: u64) -> Result<f64> {
         Ok(depth)
     })
     .await
-    .with_context(|| format!("the scheduler does not fire the jobs:\n{}", scheduler.said()))?;
+    .with_context(|| format!("the scheduler does not fire the jobs:\n{}", scheduler.output()))?;
     let (before, since) = first.context("no job was fired")?;
     let took = since.elapsed();
     end(scheduler).await?;

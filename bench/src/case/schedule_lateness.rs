@@ -26,7 +26,7 @@ pub(crate) async fn run(bench: &Bench<'_>) -> Result<CaseReport> {
     let (mut p50s, mut p99s) = (Vec::new(), Vec::new());
     for pair in 1..=bench.options.pairs {
         let once = once(bench, &place).await;
-        let sorted = once.with_context(|| format!("the scheduler said:\n{}", scheduler.said()))?;
+        let sorted = once.with_context(|| format!("the scheduler said:\n{}", scheduler.output()))?;
         let (p50, p99) = (percentile(&sorted, 0.5), percentile(&sorted, 0.99));
         bench.progress(pair, &format!("{RATE:.0}/s: p50 {p50:.2} ms, p99 {p99:.2} ms"));
         p50s.push(p50);
