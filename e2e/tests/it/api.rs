@@ -1,4 +1,4 @@
-//! The HTTP API with a broker and a ledger behind it: 202 and what it means, repeats, books, cancelling.
+//! The HTTP API with a broker and a ledger behind it: 202 and what it means, repeats, what the ledger shows, cancelling.
 
 use domain::State;
 use e2e::provider::{Answer, Provider};
@@ -134,7 +134,7 @@ async fn publishing_does_not_need_the_ledger() {
 }
 
 #[tokio::test]
-async fn the_books_show_every_attempt_and_the_reason() {
+async fn the_ledger_shows_every_attempt_and_the_reason() {
     let provider = Provider::start().await;
     provider.answer_for("+12025550100", Answer::Refuse { status: 400, code: 21211, retry_after: None });
     let fleet = TestFleet::start(Database::Sqlite, &provider.settings()).await;

@@ -8,7 +8,7 @@ use store::Patience;
 use topology::Names;
 
 use crate::stuck::find;
-use crate::tests::ground::{NOW, attempted, key, ledger};
+use crate::tests::fixtures::{NOW, attempted, key, ledger};
 use crate::tests::schedules::stored;
 
 const PATIENCE: Patience = Patience { after: Duration::from_secs(60), delays: [Duration::from_secs(5); 3] };
