@@ -1,4 +1,4 @@
-//! The HTTP API with a broker and a ledger behind it: 202 and what it means, repeats, what the ledger shows, cancelling.
+//! The HTTP API with a broker and a ledger behind it: 202 and what it means, repeats, the ledger, cancelling.
 
 use domain::State;
 use e2e::provider::{Answer, Provider};
