@@ -1,13 +1,13 @@
-//! What the cases of a run share: recipients, places, and the fleet in turns with its baseline.
+//! What the cases of a run share: recipients, deployments, and the fleet in turns with its baseline.
 
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use anyhow::{Context as _, Result};
 
+use crate::deployment::{Deployment, Ledger};
 use crate::figures::{Figure, Goal};
 use crate::options::{Options, Size};
-use crate::place::{Ledger, Place};
 use crate::report::CaseReport;
 use crate::services::Services;
 use crate::sink::Sink;
@@ -36,8 +36,8 @@ impl<'a> Bench<'a> {
         from..from + count
     }
 
-    pub(crate) async fn place(&self, ledger: Ledger) -> Result<Place> {
-        Place::make(self.services, ledger, &self.sms, &self.mail).await
+    pub(crate) async fn deploy(&self, ledger: Ledger) -> Result<Deployment> {
+        Deployment::create(self.services, ledger, &self.sms, &self.mail).await
     }
 
     /// How many messages a measurement needs, by the rate of a short one before it.

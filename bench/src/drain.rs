@@ -9,9 +9,9 @@ use crate::baseline::bare_loop::{self, Http};
 use crate::baseline::publishing::Publishing;
 use crate::bench::Bench;
 use crate::cpu::{Cpu, Spent};
+use crate::deployment::{BARE, Deployment, EXCHANGE, LANE, LANE_KEY, end};
 use crate::message::Kind;
-use crate::place::{BARE, EXCHANGE, LANE, LANE_KEY, Place, end};
-use crate::sink::{Board, Sink};
+use crate::sink::{Arrivals, Sink};
 
 /// More than any measured worker has deliveries in hand.
 const MOST_CONNECTIONS: usize = 1_024;
@@ -19,56 +19,56 @@ const MOST_CONNECTIONS: usize = 1_024;
 /// Fills the normal lane, starts a worker, and gives the rate from the first arrival to the last.
 pub(crate) async fn by_worker(
     bench: &Bench<'_>,
-    place: &Place,
+    deployment: &Deployment,
     sink: &Sink,
     (kind, count): (Kind, u64),
     settings: &[(&str, &str)],
 ) -> Result<f64> {
-    by_watched_worker(bench, place, sink, (kind, count), settings, async |_, _| Ok(())).await
+    by_watched_worker(bench, deployment, sink, (kind, count), settings, async |_, _| Ok(())).await
 }
 
 /// As [`by_worker`], with somebody who watches the worker until all have arrived.
 pub(crate) async fn by_watched_worker(
     bench: &Bench<'_>,
-    place: &Place,
+    deployment: &Deployment,
     sink: &Sink,
     (kind, count): (Kind, u64),
     settings: &[(&str, &str)],
-    watch: impl AsyncFnOnce(&Process, &Board) -> Result<()>,
+    watch: impl AsyncFnOnce(&Process, &Arrivals) -> Result<()>,
 ) -> Result<f64> {
     let numbers = bench.numbers(count);
-    let board: Arc<Board> = sink.expect(numbers.clone());
+    let arrivals: Arc<Arrivals> = sink.expect(numbers.clone());
     let body = Box::new(move |number| kind.body(number));
     let load = Publishing { exchange: EXCHANGE, key: LANE_KEY, body };
-    load.run(place.connection(), numbers).await.context("filling the lane")?;
+    load.run(deployment.connection(), numbers).await.context("filling the lane")?;
     let opened = sink.opened();
-    let worker = place.start("worker", settings).await;
-    let arrived = async { watch(&worker, &board).await.and(board.complete().await) };
-    arrived.await.with_context(|| format!("the worker said:\n{}", worker.said()))?;
+    let worker = deployment.start("worker", settings).await;
+    let arrived = async { watch(&worker, &arrivals).await.and(arrivals.complete().await) };
+    arrived.await.with_context(|| format!("the worker said:\n{}", worker.output()))?;
     end(worker).await.context("the worker")?;
     let opened = sink.opened() - opened;
     ensure!(opened <= MOST_CONNECTIONS, "the worker opened {opened} connections: it does not keep them");
-    place.purge(LANE).await?;
-    Ok(board.per_second())
+    deployment.purge(LANE).await?;
+    Ok(arrivals.per_second())
 }
 
 /// The same with the bare loop, on a queue of its own.
 pub(crate) async fn by_bare_loop(
     bench: &Bench<'_>,
-    place: &Place,
+    deployment: &Deployment,
     http: Http,
     count: u64,
     spent: &mut Spent,
 ) -> Result<f64> {
     let numbers = bench.numbers(count);
-    let board = bench.sms.expect(numbers.clone());
+    let arrivals = bench.sms.expect(numbers.clone());
     let body = Box::new(|number| Kind::Sms.body(number));
     let load = Publishing { exchange: "", key: BARE, body };
-    load.run(place.connection(), numbers).await.context("filling the baseline's queue")?;
+    load.run(deployment.connection(), numbers).await.context("filling the baseline's queue")?;
     let before = Cpu::look(None)?;
-    bare_loop::drain(&place.amqp_url, bench.sms.address, http, count).await.context("the bare loop")?;
-    board.complete().await?;
+    bare_loop::drain(&deployment.amqp_url, bench.sms.address, http, count).await.context("the bare loop")?;
+    arrivals.complete().await?;
     spent.add(before, Cpu::look(None)?, count);
-    place.purge(BARE).await?;
-    Ok(board.per_second())
+    deployment.purge(BARE).await?;
+    Ok(arrivals.per_second())
 }

@@ -5,7 +5,6 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
-use e2e::ground::Ground;
 use reqwest::Method;
 use serde_json::{Value, json};
 use url::Url;
@@ -17,7 +16,7 @@ const REMOVAL_LIMIT: Duration = Duration::from_secs(20);
 
 /// Those at hand, or private ones that end with this process.
 pub struct Services {
-    ground: Ground,
+    servers: e2e::services::Services,
     made: Mutex<Vec<Made>>,
 }
 
@@ -34,27 +33,27 @@ impl Services {
     /// Says what is missing or must be installed.
     pub async fn find() -> Result<Self> {
         let given = |name: &str| env::var(name).ok().filter(|text| !text.trim().is_empty());
-        let ground = match (given("BENCH_AMQP_URL"), given("BENCH_DATABASE_URL")) {
+        let servers = match (given("BENCH_AMQP_URL"), given("BENCH_DATABASE_URL")) {
             (Some(amqp), Some(postgres)) => {
                 let management = given("BENCH_MANAGEMENT_URL").map_or_else(|| management_beside(&amqp), Ok)?;
                 let plain = |url: String| url.trim_end_matches('/').to_owned();
-                Ground::at(plain(management), plain(amqp), postgres)
+                e2e::services::Services::at(plain(management), plain(amqp), postgres)
             }
-            (None, None) => Ground::find().await?,
+            (None, None) => e2e::services::Services::find().await?,
             _ => bail!("give BENCH_AMQP_URL and BENCH_DATABASE_URL both, or neither: then private ones are started"),
         };
-        Ok(Self { ground, made: Mutex::default() })
+        Ok(Self { servers, made: Mutex::default() })
     }
 
     /// A virtual host that nobody else uses: its name and the URL for AMQP.
     pub(crate) async fn create_vhost(&self) -> Result<(String, String)> {
         let name = new_name();
-        self.ground.manage(Method::PUT, &format!("vhosts/{name}"), Some(json!({}))).await?;
+        self.servers.manage(Method::PUT, &format!("vhosts/{name}"), Some(json!({}))).await?;
         self.made().push(Made::Vhost(name.clone()));
-        let user = Url::parse(&self.ground.amqp)?.username().to_owned();
+        let user = Url::parse(&self.servers.amqp)?.username().to_owned();
         let all = json!({"configure": ".*", "write": ".*", "read": ".*"});
-        self.ground.manage(Method::PUT, &format!("permissions/{name}/{user}"), Some(all)).await?;
-        let url = self.ground.amqp_url(&name);
+        self.servers.manage(Method::PUT, &format!("permissions/{name}/{user}"), Some(all)).await?;
+        let url = self.servers.amqp_url(&name);
         Ok((name, url))
     }
 
@@ -65,18 +64,18 @@ impl Services {
             Some(url) => format!(" TEMPLATE {}", Url::parse(url)?.path().trim_start_matches('/')),
             None => String::new(),
         };
-        sql::run(&self.ground.postgres, &[format!("CREATE DATABASE {name}{template}")]).await?;
+        sql::run(&self.servers.postgres, &[format!("CREATE DATABASE {name}{template}")]).await?;
         self.made().push(Made::Database(name.clone()));
-        let mut url = Url::parse(&self.ground.postgres)?;
+        let mut url = Url::parse(&self.servers.postgres)?;
         url.set_path(&name);
         Ok(url.into())
     }
 
     /// Their versions, for the report.
     pub(crate) async fn versions(&self) -> Result<(String, String)> {
-        let overview: Value = self.ground.manage(Method::GET, "overview", None).await?;
+        let overview: Value = self.servers.manage(Method::GET, "overview", None).await?;
         let rabbitmq = overview["rabbitmq_version"].as_str().unwrap_or("unknown").to_owned();
-        let postgres = sql::text(&self.ground.postgres, "SHOW server_version").await?;
+        let postgres = sql::text(&self.servers.postgres, "SHOW server_version").await?;
         Ok((rabbitmq, postgres))
     }
 
@@ -95,10 +94,10 @@ impl Services {
 
     async fn remove(&self, made: &Made) -> Result<()> {
         match made {
-            Made::Vhost(name) => self.ground.manage(Method::DELETE, &format!("vhosts/{name}"), None).await.map(drop),
+            Made::Vhost(name) => self.servers.manage(Method::DELETE, &format!("vhosts/{name}"), None).await.map(drop),
             Made::Database(name) => {
                 let drop = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
-                sql::run(&self.ground.postgres, &[drop]).await
+                sql::run(&self.servers.postgres, &[drop]).await
             }
         }
     }

@@ -51,22 +51,22 @@ fn json_of(found: &Found, now: Timestamp) -> Value {
         json!({"outcome": last.outcome.as_str(), "provider": last.provider, "code": last.code, "detail": last.detail})
     });
     json!({
-        "kind": found.kind, "tenant": found.key.tenant.as_str(), "id": found.key.id, "to": found.whither,
+        "kind": found.kind, "tenant": found.key.tenant.as_str(), "id": found.key.id, "to": found.target,
         "state": found.state, "due": found.due.to_string(), "overdue_seconds": now.since(found.due).as_secs(),
         "attempts": found.attempts, "last": last, "next": found.next,
     })
 }
 
 fn text_of(found: &Found, now: Timestamp) -> String {
-    let Found { kind, key, whither, state, due, attempts, last, next } = found;
-    let (tenant, id, whither) = (&key.tenant, printable(&key.id), printable(whither));
+    let Found { kind, key, target, state, due, attempts, last, next } = found;
+    let (tenant, id, target) = (&key.tenant, printable(&key.id), printable(target));
     let late = span(now.since(*due));
     let last = last.as_ref().map_or(String::new(), |last| {
         let code = last.code.as_deref().map(|code| format!(" {code}")).unwrap_or_default();
         let words = format!("{} by {}{code}  {}", last.outcome.as_str(), last.provider, last.detail);
         format!("; last: {}", printable(&words))
     });
-    format!("{kind} {tenant}/{id}  {whither}  {state}, {late} past {due}\n  attempts {attempts}{last}\n  next: {next}")
+    format!("{kind} {tenant}/{id}  {target}  {state}, {late} past {due}\n  attempts {attempts}{last}\n  next: {next}")
 }
 
 /// As long as anything is remembered at most.

@@ -20,7 +20,7 @@ use testkit::postgres::{create_database, drop_database};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::ground::{Ground, ground};
+use crate::services::{Services, services};
 
 pub use self::operator::DeadLetter;
 
@@ -50,7 +50,7 @@ pub async fn until<T, F: Future<Output = Option<T>>>(what: &str, mut look: impl 
     }
 }
 
-/// A fleet, and the hands of everybody who touches it from outside.
+/// A fleet, and the clients of everybody who touches it from outside.
 pub struct TestFleet {
     pub fleet: Option<Fleet>,
     pub sources: Sources,
@@ -60,10 +60,10 @@ pub struct TestFleet {
     pub amqp: lapin::Channel,
     pub http: reqwest::Client,
     connection: Connection,
-    ground: &'static Ground,
+    services: &'static Services,
     postgres: Option<String>,
     /// For an auditor without a fleet in this process.
-    books: Option<Store>,
+    store: Option<Store>,
     _dir: tempfile::TempDir,
 }
 
@@ -76,31 +76,31 @@ impl TestFleet {
     }
 
     /// As [`Self::start`], on another broker than the other tests use.
-    pub async fn start_on(ground: Ground, database: Database, settings: &[(&str, &str)]) -> Self {
+    pub async fn start_on(services: Services, database: Database, settings: &[(&str, &str)]) -> Self {
         // One for each test that asks, until its process ends.
-        let ground = Box::leak(Box::new(ground));
-        let mut fleet = Self::prepare_on(ground, database, settings).await.expect("a place for a fleet");
+        let services = Box::leak(Box::new(services));
+        let mut fleet = Self::prepare_on(services, database, settings).await.expect("a place for a fleet");
         fleet.run().await.expect("the fleet starts");
         fleet
     }
 
     /// Everything but the fleet itself, for tests that start it, or its processes, on their own.
     pub async fn prepare(database: Database, settings: &[(&str, &str)]) -> Result<Self> {
-        Self::prepare_on(ground().await, database, settings).await
+        Self::prepare_on(services().await, database, settings).await
     }
 
-    async fn prepare_on(ground: &'static Ground, database: Database, settings: &[(&str, &str)]) -> Result<Self> {
+    async fn prepare_on(services: &'static Services, database: Database, settings: &[(&str, &str)]) -> Result<Self> {
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-        let vhost = ground.create_vhost().await?;
+        let vhost = services.create_vhost().await?;
         let dir = tempfile::tempdir()?;
         let (database_url, postgres) = match database {
             Database::Sqlite => (testkit::ledger_in(dir.path()), None),
             Database::Postgres => {
-                create_database(&ground.postgres, &vhost, "").await.map(|url| (url, Some(vhost.clone())))?
+                create_database(&services.postgres, &vhost, "").await.map(|url| (url, Some(vhost.clone())))?
             }
         };
-        let amqp_url = ground.amqp_url(&vhost);
-        let management = ground.management.clone();
+        let amqp_url = services.amqp_url(&vhost);
+        let management = services.management.clone();
         let mut pairs = vec![
             ("AMQP_URL", amqp_url.as_str()),
             ("RABBITMQ_MANAGEMENT_URL", management.as_str()),
@@ -118,7 +118,6 @@ impl TestFleet {
         let amqp = connection.create_channel().await?;
         amqp.confirm_select(ConfirmSelectOptions::default()).await?;
         let http = reqwest::Client::builder().no_proxy().build()?;
-        let books = None;
         Ok(Self {
             fleet: None,
             sources,
@@ -127,19 +126,19 @@ impl TestFleet {
             amqp,
             http,
             connection,
-            ground,
+            services,
             postgres,
-            books,
+            store: None,
             _dir: dir,
         })
     }
 
     /// Opens the ledger of a fleet that runs as processes, so that an auditor can read it.
-    pub async fn open_books(&mut self) {
+    pub async fn open_store(&mut self) {
         let config = Config::read(self.sources.clone(), Role::Ledger).expect("the settings are right");
         let url = config.ledger.url.expect("a ledger is given");
         let options = store::Options::new(url, config.ledger.max_connections, Arc::new(SystemClock));
-        self.books = Some(Store::connect(options).await.expect("the ledger opens"));
+        self.store = Some(Store::connect(options).await.expect("the ledger opens"));
     }
 
     /// Starts the fleet (again) and waits until it is ready.
@@ -169,9 +168,9 @@ impl TestFleet {
         self.store().delivery(&testkit::key(id)).await.unwrap_or_default()
     }
 
-    /// The books, or else the ledger of the running fleet.
+    /// The ledger that was opened, or else the one of the running fleet.
     pub fn store(&self) -> &Store {
-        self.books.as_ref().unwrap_or_else(|| &self.running().store)
+        self.store.as_ref().unwrap_or_else(|| &self.running().store)
     }
 
     /// Until the delivery is in `state`.
@@ -185,7 +184,7 @@ impl TestFleet {
     /// Stops the fleet and removes what it used. Accuses: a dead letter that the test did not take, a
     /// message that is left in a queue, a delivery that is not final.
     pub async fn finish(mut self) {
-        if let Some(store) = self.books.as_ref().or(self.fleet.as_ref().map(|fleet| &fleet.store)) {
+        if let Some(store) = self.store.as_ref().or(self.fleet.as_ref().map(|fleet| &fleet.store)) {
             let page = store.deliveries(store::Filter { limit: 1000, ..store::Filter::default() }).await.expect("read");
             let unfinished: Vec<String> = page
                 .deliveries
@@ -210,9 +209,9 @@ impl TestFleet {
             fleet.stop().await;
         }
         let _ = self.connection.close(200, "done".into()).await;
-        self.ground.delete_vhost(&self.vhost).await.expect("the virtual host is deleted");
+        self.services.delete_vhost(&self.vhost).await.expect("the virtual host is deleted");
         if let Some(name) = self.postgres.take() {
-            drop_database(&self.ground.postgres, &name).await.expect("the database is dropped");
+            drop_database(&self.services.postgres, &name).await.expect("the database is dropped");
         }
     }
 }

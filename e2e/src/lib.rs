@@ -3,7 +3,6 @@
 pub mod browser;
 pub mod chaos;
 pub mod fleet;
-pub mod ground;
 pub mod mail_server;
 pub mod postgres;
 pub mod processes;
@@ -11,8 +10,9 @@ pub mod provider;
 pub mod proxy;
 pub mod rabbitmq4;
 pub mod raw_amqp;
+pub mod services;
 pub mod site;
 
 pub use fleet::{Database, TestFleet};
-pub use ground::ground;
 pub use processes::Process;
+pub use services::services;

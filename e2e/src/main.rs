@@ -1,5 +1,5 @@
-//! `e2e ground COMMAND…` starts the services of the tests, runs the command with their addresses in its environment, and
-//! ends them: one node and one cluster for a whole test run.
+//! `e2e services COMMAND…` starts the services of the tests, runs the command with their addresses in its environment,
+//! and ends them: one node and one cluster for a whole test run.
 //!
 //! `e2e chaos` runs every fault against a fleet of its own, with one table at the end. `CHAOS_SECONDS` draws faults for so
 //! long, `CHAOS_SEED` repeats a run, `CHAOS_ONLY` takes the faults with these words in their name, `CHAOS_SHORT=1` the
@@ -12,30 +12,30 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail, ensure};
 use e2e::chaos::{Plan, run};
-use e2e::ground::Ground;
+use e2e::services::Services;
 use tokio::process::Command;
 
-const USAGE: &str = "usage: e2e ground COMMAND… | e2e chaos";
+const USAGE: &str = "usage: e2e services COMMAND… | e2e chaos";
 
 #[tokio::main]
 async fn main() -> Result<ExitCode> {
     let mut words = env::args_os();
     words.next();
     let is_success = match words.next().as_ref().and_then(|word| word.to_str()) {
-        Some("ground") => ground(words).await?,
+        Some("services") => run_with_services(words).await?,
         Some("chaos") => chaos().await?,
         _ => bail!(USAGE),
     };
     Ok(if is_success { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-async fn ground(mut words: ArgsOs) -> Result<bool> {
+async fn run_with_services(mut words: ArgsOs) -> Result<bool> {
     let program = words.next().context(USAGE)?;
-    println!("ground: starting a RabbitMQ node and a PostgreSQL cluster of the tests' own (some seconds)");
-    let ground = Ground::start().await?;
-    println!("ground: ready; running the tests");
-    let status = Command::new(program).args(words).envs(ground.environment()).status().await?;
-    println!("ground: stopping the services");
+    println!("services: starting a RabbitMQ node and a PostgreSQL cluster of the tests' own (some seconds)");
+    let services = Services::start().await?;
+    println!("services: ready; running the tests");
+    let status = Command::new(program).args(words).envs(services.environment()).status().await?;
+    println!("services: stopping them");
     Ok(status.success())
 }
 

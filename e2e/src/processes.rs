@@ -71,7 +71,7 @@ impl Process {
     }
 
     pub async fn until_ready(&self) {
-        until(&format!("the {} is ready:\n{}", self.role, self.said()), async || self.is_ready().await.then_some(()))
+        until(&format!("the {} is ready:\n{}", self.role, self.output()), async || self.is_ready().await.then_some(()))
             .await;
     }
 
@@ -91,14 +91,14 @@ impl Process {
     }
 
     /// Everything that it has printed.
-    pub fn said(&self) -> String {
+    pub fn output(&self) -> String {
         let bytes = fs::read(&self.log).unwrap_or_default();
         String::from_utf8_lossy(&bytes).into_owned()
     }
 
     /// Until it has printed these words.
-    pub async fn until_said(&self, words: &str) {
-        until(&format!("the {} says: {words}", self.role), async || self.said().contains(words).then_some(())).await;
+    pub async fn until_output(&self, words: &str) {
+        until(&format!("the {} says: {words}", self.role), async || self.output().contains(words).then_some(())).await;
     }
 
     /// Of the role's own process.
@@ -117,7 +117,7 @@ impl Process {
 
     /// Sends a signal and does not wait.
     pub async fn signal(&mut self, signal: Signal) {
-        assert!(self.runs(), "the {} has ended:\n{}", self.role, self.said());
+        assert!(self.runs(), "the {} has ended:\n{}", self.role, self.output());
         let kill = ["-c", r#"kill -s "$0" "$1""#, signal.name(), &self.server.pid().to_string()];
         let status = Command::new("/bin/sh").args(kill).status().await.expect("a shell");
         assert!(status.success(), "the {} was not there for {}", self.role, signal.name());
@@ -130,7 +130,7 @@ impl Process {
             if let Some(status) = self.server.ended().expect("a child") {
                 return status.code().expect("the shell's own code");
             }
-            assert!(Instant::now() < deadline, "the {} does not end:\n{}", self.role, self.said());
+            assert!(Instant::now() < deadline, "the {} does not end:\n{}", self.role, self.output());
             tokio::time::sleep(LOOK_EVERY).await;
         }
     }

@@ -54,19 +54,19 @@ pub struct Received {
 /// The running provider; it ends when dropped.
 pub struct Provider {
     pub base_url: String,
-    desk: Arc<Desk>,
+    state: Arc<State>,
     server: JoinHandle<()>,
 }
 
 /// What every connection shares.
-struct Desk {
+struct State {
     answers: Mutex<Answers>,
     received: Mutex<Vec<Received>>,
 }
 
 struct Answers {
     general: Answer,
-    /// Every so-manieth request is answered differently.
+    /// Every n-th request is answered differently.
     sometimes: Option<(usize, Answer)>,
     requests: usize,
     /// Answers for single recipients, before the others.
@@ -80,14 +80,14 @@ impl Provider {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let base_url = format!("http://{}", listener.local_addr().expect("bound"));
         let answers = Answers { general: Answer::Accept, sometimes: None, requests: 0, special: BTreeMap::new() };
-        let desk = Arc::new(Desk { answers: Mutex::new(answers), received: Mutex::default() });
-        let shared = Arc::clone(&desk);
+        let state = Arc::new(State { answers: Mutex::new(answers), received: Mutex::default() });
+        let shared = Arc::clone(&state);
         let server = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 tokio::spawn(serve(stream, Arc::clone(&shared)));
             }
         });
-        Self { base_url, desk, server }
+        Self { base_url, state, server }
     }
 
     /// The settings that make the fleet use this provider for SMS and WhatsApp.
@@ -103,26 +103,26 @@ impl Provider {
     }
 
     pub fn answer(&self, answer: Answer) {
-        lock(&self.desk.answers).general = answer;
+        lock(&self.state.answers).general = answer;
     }
 
     /// Answers one request of every `every` differently, the others as before.
     pub fn answer_sometimes(&self, every: usize, answer: Answer) {
-        lock(&self.desk.answers).sometimes = Some((every.max(1), answer));
+        lock(&self.state.answers).sometimes = Some((every.max(1), answer));
     }
 
     /// Answers requests for one recipient differently.
     pub fn answer_for(&self, to: &str, answer: Answer) {
-        lock(&self.desk.answers).special.insert(to.to_owned(), answer);
+        lock(&self.state.answers).special.insert(to.to_owned(), answer);
     }
 
     pub fn received(&self) -> Vec<Received> {
-        lock(&self.desk.received).clone()
+        lock(&self.state.received).clone()
     }
 
     /// How many requests came.
     pub fn requests(&self) -> usize {
-        lock(&self.desk.received).len()
+        lock(&self.state.received).len()
     }
 
     /// How many requests asked to send to this recipient.
@@ -137,7 +137,7 @@ impl Drop for Provider {
     }
 }
 
-impl Desk {
+impl State {
     fn receive(&self, to: String, body: String) -> Answer {
         let answer = lock(&self.answers).next(&to);
         lock(&self.received).push(Received { to, body, answer: answer.clone(), at: Instant::now() });
@@ -162,10 +162,10 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-async fn serve(mut stream: TcpStream, desk: Arc<Desk>) {
+async fn serve(mut stream: TcpStream, state: Arc<State>) {
     while let Some(form) = read_form(&mut stream).await {
         let (to, body) = (form.get("To").cloned().unwrap_or_default(), form.get("Body").cloned().unwrap_or_default());
-        let answer = desk.receive(to.clone(), body);
+        let answer = state.receive(to.clone(), body);
         if answer == Answer::Reset {
             let _ = stream.set_zero_linger();
         }

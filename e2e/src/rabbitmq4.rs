@@ -13,7 +13,7 @@ use testkit::tools::{installed, repository};
 use tokio::process::{Child, Command};
 use tokio::time::{Instant, sleep};
 
-use crate::ground::{Ground, manage};
+use crate::services::{Services, manage};
 
 const SCRIPT: &str = include_str!("rabbitmq4.sh");
 /// A first start takes ten seconds, or a minute on a machine that builds meanwhile.
@@ -78,8 +78,8 @@ impl Rabbitmq4 {
     }
 
     /// For a fleet of the tests with SQLite.
-    pub fn ground(&self) -> Ground {
-        Ground::at(self.management.clone(), self.amqp.clone(), String::new())
+    pub fn services(&self) -> Services {
+        Services::at(self.management.clone(), self.amqp.clone(), String::new())
     }
 
     /// # Errors

@@ -11,7 +11,7 @@ pub struct Found {
     pub kind: &'static str,
     pub key: Key,
     /// The channel and the masked recipient of a delivery, the lane of a job.
-    pub whither: String,
+    pub target: String,
     /// Where it stands.
     pub state: &'static str,
     /// When it should have gone on.
@@ -38,7 +38,7 @@ fn of_delivery(stuck: StuckDelivery, names: &Names) -> Found {
     let row = view.row;
     Found {
         kind: "delivery",
-        whither: format!("{} to {}", row.channel, row.recipient_mask),
+        target: format!("{} to {}", row.channel, row.recipient_mask),
         state: row.state.as_str(),
         due,
         attempts: row.attempt,
@@ -54,7 +54,7 @@ fn of_delivery(stuck: StuckDelivery, names: &Names) -> Found {
 fn of_job(job: StuckJob, names: &Names) -> Found {
     Found {
         kind: "job",
-        whither: format!("the {} lane", job.lane),
+        target: format!("the {} lane", job.lane),
         state: if job.recurring { "recurring" } else { "due" },
         due: job.due,
         attempts: 0,

@@ -3,6 +3,6 @@
 mod accept;
 mod check;
 mod deliveries;
-mod ground;
+mod fixtures;
 mod schedules;
 mod stuck;

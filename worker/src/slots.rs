@@ -33,7 +33,7 @@ struct Board(Mutex<HashMap<(Lane, ChannelName), Load>>);
 struct Load {
     places: usize,
     /// When each of its sends in flight began.
-    flights: Vec<Instant>,
+    in_flight: Vec<Instant>,
     /// Until one of its sends ends in good time, not merely until the hanging ones have timed out.
     stalled: bool,
 }
@@ -91,13 +91,13 @@ impl Slots {
         let half = share(self.concurrency, lane).div_ceil(2);
         let mut board = self.board.lock();
         let Some(load) = board.get_mut(&(lane, channel.clone())) else { return false };
-        load.stalled |= full && load.flights.iter().min().is_some_and(|oldest| oldest.elapsed() > STALL_AFTER);
+        load.stalled |= full && load.in_flight.iter().min().is_some_and(|oldest| oldest.elapsed() > STALL_AFTER);
         load.stalled && load.places >= half
     }
 
     pub(crate) fn in_flight(&self, lane: Lane, channel: &ChannelName) -> InFlight<'_> {
         let (at, started) = ((lane, channel.clone()), Instant::now());
-        self.board.lock().entry(at.clone()).or_default().flights.push(started);
+        self.board.lock().entry(at.clone()).or_default().in_flight.push(started);
         InFlight { board: &self.board, at, started }
     }
 
@@ -133,7 +133,7 @@ impl Board {
         let mut board = self.lock();
         let Some(load) = board.get_mut(at) else { return };
         change(load);
-        if load.places == 0 && load.flights.is_empty() && !load.stalled {
+        if load.places == 0 && load.in_flight.is_empty() && !load.stalled {
             board.remove(at);
         }
     }
@@ -148,8 +148,8 @@ impl Drop for Slot {
 impl Drop for InFlight<'_> {
     fn drop(&mut self) {
         self.board.change(&self.at, |load| {
-            if let Some(at) = load.flights.iter().position(|started| *started == self.started) {
-                load.flights.swap_remove(at);
+            if let Some(at) = load.in_flight.iter().position(|started| *started == self.started) {
+                load.in_flight.swap_remove(at);
             }
             load.stalled &= self.started.elapsed() > STALL_AFTER;
         });

@@ -22,11 +22,11 @@ pub(crate) async fn settle(
     over: CancellationToken,
     closing: CancellationToken,
 ) {
-    let mut desk = Desk { amqp, queue, tags: Tags::new(prefetch), replies: HashMap::new(), asking: Vec::new() };
+    let mut settler = Settler { amqp, queue, tags: Tags::new(prefetch), replies: HashMap::new(), asking: Vec::new() };
     let (mut question, mut asked) = (None, Vec::new());
     let mut is_closing = false;
     loop {
-        let due = desk.tags.due();
+        let due = settler.tags.due();
         tokio::select! {
             () = over.cancelled() => break,
             () = closing.cancelled(), if !is_closing => {
@@ -35,9 +35,9 @@ pub(crate) async fn settle(
             }
             request = requests.recv() => {
                 let Some(request) = request else { break };
-                desk.take(request).await;
+                settler.take(request).await;
                 while let Ok(request) = requests.try_recv() {
-                    desk.take(request).await;
+                    settler.take(request).await;
                 }
             }
             () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {}
@@ -48,20 +48,20 @@ pub(crate) async fn settle(
                 }
             }
         }
-        desk.acknowledge(Instant::now()).await;
+        settler.acknowledge(Instant::now()).await;
         // One question at a time answers all that were asked before it.
-        if question.is_none() && !desk.asking.is_empty() {
-            asked = std::mem::take(&mut desk.asking);
-            question = Some(desk.ask());
+        if question.is_none() && !settler.asking.is_empty() {
+            asked = std::mem::take(&mut settler.asking);
+            question = Some(settler.ask());
         }
     }
     if over.is_cancelled() {
         requests.close();
         let is_ack = |request: &Request| matches!(request, Request::Settle { settlement: Settlement::Ack, .. });
         let unread = std::iter::from_fn(|| requests.try_recv().ok()).filter(is_ack).count();
-        count_lost(desk.tags.waiting() + unread);
+        count_lost(settler.tags.waiting() + unread);
     } else {
-        desk.finish().await;
+        settler.finish().await;
     }
 }
 
@@ -72,7 +72,7 @@ async fn answer(question: &mut Option<BoxFuture<'static, bool>>) -> bool {
     }
 }
 
-struct Desk {
+struct Settler {
     amqp: Channel,
     queue: ShortString,
     tags: Tags,
@@ -82,7 +82,7 @@ struct Desk {
     asking: Vec<oneshot::Sender<bool>>,
 }
 
-impl Desk {
+impl Settler {
     async fn take(&mut self, request: Request) {
         let (tag, settlement, reply) = match request {
             Request::Settle { tag, settlement, reply } => (tag, settlement, reply),

@@ -16,8 +16,8 @@ use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
 
 use super::acks;
+use crate::deployment::BARE;
 use crate::http1;
-use crate::place::BARE;
 
 const AT_ONCE: usize = 256;
 /// Enough that the loop never waits for the broker's next delivery.

@@ -8,15 +8,15 @@ use anyhow::Result;
 use crate::baseline::bare_loop::Http;
 use crate::bench::Bench;
 use crate::cpu::{Cpu, Spent};
+use crate::deployment::{Deployment, Ledger};
 use crate::drain;
 use crate::message::Kind;
-use crate::place::{Ledger, Place};
 use crate::report::CaseReport;
 
 pub(crate) async fn run(bench: &Bench<'_>, ledger: Ledger, goal: f64) -> Result<CaseReport> {
-    let place = bench.place(ledger).await?;
+    let deployment = bench.deploy(ledger).await?;
     let spent = RefCell::new(Spent::default());
-    let fleet = async |count| fleet(bench, &place, count, &spent).await;
+    let fleet = async |count| fleet(bench, &deployment, count, &spent).await;
     let count = bench.size(fleet).await?;
     spent.take();
     let (mut loop_spent, mut library_spent, mut with_library) = (Spent::default(), Spent::default(), Vec::new());
@@ -25,9 +25,9 @@ pub(crate) async fn run(bench: &Bench<'_>, ledger: Ledger, goal: f64) -> Result<
             goal,
             async || fleet(count).await,
             async || {
-                let library = drain::by_bare_loop(bench, &place, Http::Reqwest, count, &mut library_spent).await?;
+                let library = drain::by_bare_loop(bench, &deployment, Http::Reqwest, count, &mut library_spent).await?;
                 with_library.push(library);
-                drain::by_bare_loop(bench, &place, Http::ByHand, count, &mut loop_spent).await
+                drain::by_bare_loop(bench, &deployment, Http::ByHand, count, &mut loop_spent).await
             },
         )
         .await?;
@@ -37,10 +37,10 @@ pub(crate) async fn run(bench: &Bench<'_>, ledger: Ledger, goal: f64) -> Result<
     Ok(loop_spent.of_the_baseline(spent.into_inner().of_the_fleet(measured)))
 }
 
-async fn fleet(bench: &Bench<'_>, place: &Place, count: u64, spent: &RefCell<Spent>) -> Result<f64> {
-    drain::by_watched_worker(bench, place, &bench.sms, (Kind::Sms, count), &[], async |worker, board| {
+async fn fleet(bench: &Bench<'_>, deployment: &Deployment, count: u64, spent: &RefCell<Spent>) -> Result<f64> {
+    drain::by_watched_worker(bench, deployment, &bench.sms, (Kind::Sms, count), &[], async |worker, arrivals| {
         let before = Cpu::look(Some(worker.pid()))?;
-        board.complete().await?;
+        arrivals.complete().await?;
         spent.borrow_mut().add(before, Cpu::look(Some(worker.pid()))?, count);
         Ok(())
     })

@@ -8,22 +8,22 @@ use templates::Templates;
 
 use crate::baseline::lettre_pool::{self, Words};
 use crate::bench::Bench;
+use crate::deployment::Ledger;
 use crate::drain;
 use crate::message::Kind;
-use crate::place::Ledger;
 use crate::report::CaseReport;
 
 pub(crate) async fn run(bench: &Bench<'_>) -> Result<CaseReport> {
-    let place = bench.place(Ledger::Postgres).await?;
-    let fleet = async |count| drain::by_worker(bench, &place, &bench.mail, (Kind::Mail, count), &[]).await;
+    let deployment = bench.deploy(Ledger::Postgres).await?;
+    let fleet = async |count| drain::by_worker(bench, &deployment, &bench.mail, (Kind::Mail, count), &[]).await;
     let count = bench.size(fleet).await?;
     let words = Arc::new(words()?);
     let baseline = async || {
         let numbers = bench.numbers(count);
-        let board = bench.mail.expect(numbers.clone());
+        let arrivals = bench.mail.expect(numbers.clone());
         lettre_pool::send(&bench.mail, Arc::clone(&words), numbers).await?;
-        board.complete().await?;
-        Ok(board.per_second())
+        arrivals.complete().await?;
+        Ok(arrivals.per_second())
     };
     let measured = bench.alternate(0.7, async || fleet(count).await, baseline).await?;
     Ok(measured.given("messages", count as f64))

@@ -3,14 +3,14 @@
 use anyhow::Result;
 
 use crate::bench::Bench;
+use crate::deployment::Ledger;
 use crate::drain;
 use crate::message::Kind;
-use crate::place::Ledger;
 use crate::report::CaseReport;
 
 pub(crate) async fn run(bench: &Bench<'_>) -> Result<CaseReport> {
-    let place = bench.place(Ledger::Postgres).await?;
-    let fleet = async |kind, count| drain::by_worker(bench, &place, &bench.sms, (kind, count), &[]).await;
+    let deployment = bench.deploy(Ledger::Postgres).await?;
+    let fleet = async |kind, count| drain::by_worker(bench, &deployment, &bench.sms, (kind, count), &[]).await;
     let count = bench.size(async |count| fleet(Kind::TemplateSms, count).await).await?;
     let measured = bench
         .alternate(0.9, async || fleet(Kind::TemplateSms, count).await, async || fleet(Kind::Sms, count).await)

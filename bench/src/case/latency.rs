@@ -9,12 +9,12 @@ use futures_util::future::try_join_all;
 
 use crate::baseline::publishing::{Publishing, confirming};
 use crate::bench::Bench;
+use crate::deployment::{Deployment, EXCHANGE, LANE, LANE_KEY, Ledger, end};
 use crate::drain;
 use crate::figures::{Figure, Goal, percentile};
 use crate::message::Kind;
-use crate::place::{EXCHANGE, LANE, LANE_KEY, Ledger, Place, end};
 use crate::report::CaseReport;
-use crate::sink::Board;
+use crate::sink::Arrivals;
 
 /// What is published at once; tokio's clock has no finer step.
 const TICK: Duration = Duration::from_millis(1);
@@ -23,16 +23,17 @@ const WARM_UP: f64 = 0.2;
 
 /// `maximum`: deliveries in a second, if a case of this run has measured it.
 pub(crate) async fn run(bench: &Bench<'_>, maximum: Option<f64>) -> Result<CaseReport> {
-    let place = bench.place(Ledger::Postgres).await?;
+    let deployment = bench.deploy(Ledger::Postgres).await?;
     let maximum = match maximum {
         Some(maximum) => maximum,
         None => {
-            drain::by_worker(bench, &place, &bench.sms, (Kind::Sms, bench.options.size.or_few(10_000)), &[]).await?
+            drain::by_worker(bench, &deployment, &bench.sms, (Kind::Sms, bench.options.size.or_few(10_000)), &[])
+                .await?
         }
     };
     let size = |rate| bench.options.size.messages(rate);
     let loads = [10.0, 4.0, 2.0].map(|part| Latencies::at(maximum / part, size(maximum / part)));
-    let [tenth, quarter, half] = in_turns(bench, &place, loads).await?;
+    let [tenth, quarter, half] = in_turns(bench, &deployment, loads).await?;
     Ok(CaseReport::default()
         .given("published_per_second", half.rate)
         .with("p50", Figure::new(half.p50, Some(Goal::AtMost(10.0))))
@@ -45,9 +46,9 @@ pub(crate) async fn run(bench: &Bench<'_>, maximum: Option<f64>) -> Result<CaseR
 
 /// At loads as most installations have them.
 pub(crate) async fn run_ordinary(bench: &Bench<'_>) -> Result<CaseReport> {
-    let place = bench.place(Ledger::Postgres).await?;
+    let deployment = bench.deploy(Ledger::Postgres).await?;
     let loads = [100.0, 1_000.0].map(|rate| Latencies::at(rate, bench.options.size.steadily(rate)));
-    let [hundred, thousand] = in_turns(bench, &place, loads).await?;
+    let [hundred, thousand] = in_turns(bench, &deployment, loads).await?;
     Ok(CaseReport::default()
         .with("p50_at_100", Figure::new(hundred.p50, Some(Goal::AtMost(5.0))))
         .with("p99_at_100", Figure::new(hundred.p99, Some(Goal::AtMost(25.0))))
@@ -58,19 +59,19 @@ pub(crate) async fn run_ordinary(bench: &Bench<'_>) -> Result<CaseReport> {
 /// Every load once in each alternation, by one worker.
 async fn in_turns<const N: usize>(
     bench: &Bench<'_>,
-    place: &Place,
+    deployment: &Deployment,
     mut loads: [Latencies; N],
 ) -> Result<[Latencies; N]> {
-    let worker = place.start("worker", &[]).await;
+    let worker = deployment.start("worker", &[]).await;
     for nth in 1..=bench.options.pairs {
         for load in &mut loads {
-            let once = load.measure(bench, place).await;
-            let said = once.with_context(|| format!("the worker said:\n{}", worker.said()))?;
+            let once = load.measure(bench, deployment).await;
+            let said = once.with_context(|| format!("the worker said:\n{}", worker.output()))?;
             bench.progress(nth, &said);
         }
     }
     end(worker).await?;
-    place.purge(LANE).await?;
+    deployment.purge(LANE).await?;
     Ok(loads)
 }
 
@@ -90,8 +91,8 @@ impl Latencies {
     }
 
     /// Once more; says what it found.
-    async fn measure(&mut self, bench: &Bench<'_>, place: &Place) -> Result<String> {
-        let sorted = once(bench, place, self.rate, self.messages).await?;
+    async fn measure(&mut self, bench: &Bench<'_>, deployment: &Deployment) -> Result<String> {
+        let sorted = once(bench, deployment, self.rate, self.messages).await?;
         let (p50, p99) = (percentile(&sorted, 0.5), percentile(&sorted, 0.99));
         self.p50.push(p50);
         self.p99.push(p99);
@@ -100,18 +101,18 @@ impl Latencies {
 }
 
 /// Milliseconds, sorted.
-async fn once(bench: &Bench<'_>, place: &Place, rate: f64, count: u64) -> Result<Vec<f64>> {
+async fn once(bench: &Bench<'_>, deployment: &Deployment, rate: f64, count: u64) -> Result<Vec<f64>> {
     let numbers = bench.numbers(count);
-    let board = bench.sms.expect(numbers.clone());
-    let due = publish_steadily(place, rate, numbers.clone()).await?;
-    board.complete().await?;
-    latencies(&board, numbers, &due)
+    let arrivals = bench.sms.expect(numbers.clone());
+    let due = publish_steadily(deployment, rate, numbers.clone()).await?;
+    arrivals.complete().await?;
+    latencies(&arrivals, numbers, &due)
 }
 
 /// When each message was due to be published: a publisher that is late counts against the fleet.
-async fn publish_steadily(place: &Place, rate: f64, numbers: Range<u64>) -> Result<Vec<Instant>> {
+async fn publish_steadily(deployment: &Deployment, rate: f64, numbers: Range<u64>) -> Result<Vec<Instant>> {
     let what = Publishing { exchange: EXCHANGE, key: LANE_KEY, body: Box::new(|number| Kind::Sms.body(number)) };
-    let channel = confirming(place.connection()).await?;
+    let channel = confirming(deployment.connection()).await?;
     let begun = Instant::now();
     let due: Vec<Instant> =
         (0..numbers.end - numbers.start).map(|nth| begun + Duration::from_secs_f64(nth as f64 / rate)).collect();
@@ -130,11 +131,11 @@ async fn publish_steadily(place: &Place, rate: f64, numbers: Range<u64>) -> Resu
 }
 
 /// Milliseconds from when each was due to when it arrived, sorted.
-pub(super) fn latencies(board: &Board, numbers: Range<u64>, due: &[Instant]) -> Result<Vec<f64>> {
+pub(super) fn latencies(arrivals: &Arrivals, numbers: Range<u64>, due: &[Instant]) -> Result<Vec<f64>> {
     let warm = (due.len() as f64 * WARM_UP) as usize;
     let mut sorted = Vec::with_capacity(due.len());
     for (number, due) in numbers.zip(due).skip(warm) {
-        let arrived = board.time(number).context("somebody did not arrive")?;
+        let arrived = arrivals.time(number).context("somebody did not arrive")?;
         sorted.push(arrived.duration_since(*due).as_secs_f64() * 1_000.0);
     }
     sorted.sort_by(f64::total_cmp);

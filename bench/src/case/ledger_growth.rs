@@ -3,9 +3,9 @@
 use anyhow::Result;
 
 use crate::bench::Bench;
+use crate::deployment::Ledger;
 use crate::drain;
 use crate::message::Kind;
-use crate::place::Ledger;
 use crate::report::CaseReport;
 use crate::sql;
 
@@ -15,13 +15,13 @@ const FEW: u64 = 10_000;
 const MODELS: u64 = 100;
 
 pub(crate) async fn run(bench: &Bench<'_>) -> Result<CaseReport> {
-    let place = bench.place(Ledger::Postgres).await?;
+    let deployment = bench.deploy(Ledger::Postgres).await?;
     let fleet = async |database: &str, count| {
         let settings = [("DATABASE_URL", database)];
-        drain::by_worker(bench, &place, &bench.sms, (Kind::Sms, count), &settings).await
+        drain::by_worker(bench, &deployment, &bench.sms, (Kind::Sms, count), &settings).await
     };
-    let small = &place.database_url;
-    place.command(&["migrate"]).await?;
+    let small = &deployment.database_url;
+    deployment.command(&["migrate"]).await?;
     fleet(small, MODELS).await?;
     let many = bench.options.size.or_few(MANY);
     fill(small, FEW.min(many / 2)).await?;

@@ -15,7 +15,7 @@ mod schedule_lateness;
 use anyhow::{Result, bail};
 
 use crate::bench::Bench;
-use crate::place::Ledger;
+use crate::deployment::Ledger;
 use crate::report::{CaseReport, Report};
 
 /// Measures a case of [`crate::options`] by its name.

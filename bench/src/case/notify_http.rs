@@ -11,9 +11,9 @@ use tokio::net::TcpStream;
 
 use crate::baseline::publishing::{Depth, Publishing};
 use crate::bench::Bench;
+use crate::deployment::{BARE, Deployment, LANE, Ledger, end};
 use crate::http1;
 use crate::message::Kind;
-use crate::place::{BARE, LANE, Ledger, Place, end};
 use crate::report::CaseReport;
 
 const CONNECTIONS: usize = 64;
@@ -23,16 +23,16 @@ const AS_DEEP: Depth = Depth { channels: 8, round: 8 };
 const NO_END: u64 = 90_000_000;
 
 pub(crate) async fn run(bench: &Bench<'_>) -> Result<CaseReport> {
-    let place = bench.place(Ledger::Postgres).await?;
+    let deployment = bench.deploy(Ledger::Postgres).await?;
     let limit = Duration::from_secs_f64(bench.options.size.seconds());
     let mut as_deep = Vec::new();
     let measured = bench
         .alternate(
             0.5,
-            async || by_api(&place, limit).await,
+            async || by_api(&deployment, limit).await,
             async || {
-                as_deep.push(by_publishing(&place, AS_DEEP, limit).await?);
-                by_publishing(&place, Depth::FULL, limit).await
+                as_deep.push(by_publishing(&deployment, AS_DEEP, limit).await?);
+                by_publishing(&deployment, Depth::FULL, limit).await
             },
         )
         .await?;
@@ -41,14 +41,14 @@ pub(crate) async fn run(bench: &Bench<'_>) -> Result<CaseReport> {
         .given("connections", CONNECTIONS as f64))
 }
 
-pub(super) async fn by_api(place: &Place, limit: Duration) -> Result<f64> {
-    let api = place.start("api", &[("NOTIFY_OPEN", "true")]).await;
+pub(super) async fn by_api(deployment: &Deployment, limit: Duration) -> Result<f64> {
+    let api = deployment.start("api", &[("NOTIFY_OPEN", "true")]).await;
     let address: SocketAddr = api.url("").trim_start_matches("http://").parse()?;
     // The first requests open connections on both sides.
     post_until(address, limit.mul_f64(0.1)).await?;
-    let rate = post_until(address, limit).await.with_context(|| format!("the API said:\n{}", api.said()))?;
+    let rate = post_until(address, limit).await.with_context(|| format!("the API said:\n{}", api.output()))?;
     end(api).await?;
-    place.purge(LANE).await?;
+    deployment.purge(LANE).await?;
     Ok(rate)
 }
 
@@ -85,13 +85,13 @@ async fn post(address: SocketAddr, request: String, until: Instant) -> Result<u6
 }
 
 /// The body as the API publishes it: with an id and a tenant.
-async fn by_publishing(place: &Place, depth: Depth, limit: Duration) -> Result<f64> {
+async fn by_publishing(deployment: &Deployment, depth: Depth, limit: Duration) -> Result<f64> {
     let mut body: serde_json::Value = serde_json::from_str(&Kind::Sms.body(0))?;
     body["id"] = "01933f5e-7c1a-7cc3-9a52-0c2f4d1b8a10".into();
     body["tenant"] = "default".into();
     let body = body.to_string();
     let raw = Publishing { exchange: "", key: BARE, body: Box::new(move |_| body.clone()) };
-    let published = raw.run_at(depth, place.connection(), 0..NO_END, Some(limit)).await?;
-    place.purge(BARE).await?;
+    let published = raw.run_at(depth, deployment.connection(), 0..NO_END, Some(limit)).await?;
+    deployment.purge(BARE).await?;
     Ok(published.per_second())
 }

@@ -8,13 +8,13 @@ use e2e::Process;
 use tokio::process::Command;
 
 use crate::bench::Bench;
+use crate::deployment::{Deployment, Ledger, end};
 use crate::drain;
 use crate::figures::{Figure, Goal};
 use crate::machine;
 use crate::message::Kind;
-use crate::place::{Ledger, Place, end};
 use crate::report::CaseReport;
-use crate::sink::Board;
+use crate::sink::Arrivals;
 
 /// The normal lane prefetches half as much again, twice its three quarters of the places: 1,024.
 const CONCURRENCY: &str = "683";
@@ -28,14 +28,14 @@ struct Memory {
 }
 
 pub(crate) async fn run(bench: &Bench<'_>) -> Result<CaseReport> {
-    let place = bench.place(Ledger::Postgres).await?;
+    let deployment = bench.deploy(Ledger::Postgres).await?;
     let count = bench
-        .size(async |count| drain::by_worker(bench, &place, &bench.sms, (Kind::Sms, count), &loaded()).await)
+        .size(async |count| drain::by_worker(bench, &deployment, &bench.sms, (Kind::Sms, count), &loaded()).await)
         .await?;
     let (mut idle, mut full) = (Vec::new(), Vec::new());
     for nth in 1..=bench.options.pairs {
-        idle.push(of_an_idle_worker(bench, &place).await?);
-        full.push(of_a_busy_worker(bench, &place, count).await?);
+        idle.push(of_an_idle_worker(bench, &deployment).await?);
+        full.push(of_a_busy_worker(bench, &deployment, count).await?);
         let (idle, full) = (idle[nth - 1].resident, full[nth - 1].resident);
         bench.progress(nth, &format!("idle {idle:.1} MiB, full load {full:.1} MiB"));
     }
@@ -53,8 +53,8 @@ fn loaded() -> [(&'static str, &'static str); 1] {
 }
 
 /// After half a measurement's time of doing nothing.
-async fn of_an_idle_worker(bench: &Bench<'_>, place: &Place) -> Result<Memory> {
-    let worker = place.start("worker", &[]).await;
+async fn of_an_idle_worker(bench: &Bench<'_>, deployment: &Deployment) -> Result<Memory> {
+    let worker = deployment.start("worker", &[]).await;
     tokio::time::sleep(Duration::from_secs_f64(bench.options.size.seconds() / 2.0)).await;
     let memory = look(&worker, "VmRSS").await?;
     end(worker).await?;
@@ -62,19 +62,19 @@ async fn of_an_idle_worker(bench: &Bench<'_>, place: &Place) -> Result<Memory> {
 }
 
 /// The peak, from the start of the process on.
-async fn of_a_busy_worker(bench: &Bench<'_>, place: &Place, count: u64) -> Result<Memory> {
+async fn of_a_busy_worker(bench: &Bench<'_>, deployment: &Deployment, count: u64) -> Result<Memory> {
     let mut peak = Memory::default();
-    drain::by_watched_worker(bench, place, &bench.sms, (Kind::Sms, count), &loaded(), async |worker, board| {
-        peak = watch(worker, board).await?;
+    drain::by_watched_worker(bench, deployment, &bench.sms, (Kind::Sms, count), &loaded(), async |worker, arrivals| {
+        peak = watch(worker, arrivals).await?;
         Ok(())
     })
     .await?;
     Ok(peak)
 }
 
-async fn watch(worker: &Process, board: &Board) -> Result<Memory> {
+async fn watch(worker: &Process, arrivals: &Arrivals) -> Result<Memory> {
     let mut peak = Memory::default();
-    let complete = board.complete();
+    let complete = arrivals.complete();
     tokio::pin!(complete);
     loop {
         let arrived = tokio::time::timeout(LOOK_EVERY, &mut complete).await;

@@ -6,8 +6,8 @@ use anyhow::{Context as _, Result, ensure};
 
 use crate::baseline::publishing::Publishing;
 use crate::bench::Bench;
+use crate::deployment::{BARE, Deployment, EXCHANGE, LANE, Ledger, SCHEDULED_KEY, end};
 use crate::message::Kind;
-use crate::place::{BARE, EXCHANGE, LANE, Ledger, Place, SCHEDULED_KEY, end};
 use crate::report::CaseReport;
 use crate::sql;
 
@@ -18,29 +18,30 @@ const LOOK_AT_SQL_EVERY: Duration = Duration::from_millis(200);
 const STANDSTILL: Duration = Duration::from_secs(60);
 
 pub(crate) async fn run(bench: &Bench<'_>) -> Result<CaseReport> {
-    let place = bench.place(Ledger::Postgres).await?;
+    let deployment = bench.deploy(Ledger::Postgres).await?;
     let jobs = bench.options.size.or_few(JOBS);
-    store(bench, &place, jobs).await?;
-    let measured =
-        bench.alternate(0.5, async || fire(&place, jobs).await, async || publish(bench, &place, jobs).await).await?;
+    store(bench, &deployment, jobs).await?;
+    let measured = bench
+        .alternate(0.5, async || fire(&deployment, jobs).await, async || publish(bench, &deployment, jobs).await)
+        .await?;
     Ok(measured.given("jobs", jobs as f64))
 }
 
 /// Has the scheduler itself store the jobs, once; then a copy of the table serves every alternation.
-async fn store(bench: &Bench<'_>, place: &Place, jobs: u64) -> Result<()> {
-    let scheduler = place.start("scheduler", &[]).await;
+async fn store(bench: &Bench<'_>, deployment: &Deployment, jobs: u64) -> Result<()> {
+    let scheduler = deployment.start("scheduler", &[]).await;
     let load = Publishing { exchange: EXCHANGE, key: SCHEDULED_KEY, body: Box::new(|number| Kind::Job.body(number)) };
-    load.run(place.connection(), bench.numbers(jobs)).await?;
-    wait(jobs, LOOK_AT_SQL_EVERY, async || sql::count(&place.database_url, "jobs").await)
+    load.run(deployment.connection(), bench.numbers(jobs)).await?;
+    wait(jobs, LOOK_AT_SQL_EVERY, async || sql::count(&deployment.database_url, "jobs").await)
         .await
-        .with_context(|| format!("the scheduler does not store the jobs:\n{}", scheduler.said()))?;
+        .with_context(|| format!("the scheduler does not store the jobs:\n{}", scheduler.output()))?;
     end(scheduler).await?;
     let copy = "CREATE TABLE bench_jobs AS TABLE jobs";
-    sql::run(&place.database_url, &[copy.to_owned()]).await
+    sql::run(&deployment.database_url, &[copy.to_owned()]).await
 }
 
 /// From the first batch in the lane to the last.
-async fn fire(place: &Place, jobs: u64) -> Result<f64> {
+async fn fire(deployment: &Deployment, jobs: u64) -> Result<f64> {
     let statements = [
         "TRUNCATE jobs",
         "UPDATE bench_jobs SET due_at = (extract(epoch FROM now()) * 1000000)::bigint",
@@ -48,31 +49,31 @@ async fn fire(place: &Place, jobs: u64) -> Result<f64> {
         "VACUUM (ANALYZE) jobs, bench_jobs",
         "CHECKPOINT",
     ];
-    sql::run(&place.database_url, &statements.map(str::to_owned)).await?;
-    let scheduler = place.start("scheduler", &[]).await;
+    sql::run(&deployment.database_url, &statements.map(str::to_owned)).await?;
+    let scheduler = deployment.start("scheduler", &[]).await;
     let mut first = None;
     wait(jobs, LOOK_EVERY, async || {
-        let depth = place.depth(LANE).await?;
+        let depth = deployment.depth(LANE).await?;
         if depth > 0 && first.is_none() {
             first = Some((depth, Instant::now()));
         }
         Ok(depth)
     })
     .await
-    .with_context(|| format!("the scheduler does not fire the jobs:\n{}", scheduler.said()))?;
+    .with_context(|| format!("the scheduler does not fire the jobs:\n{}", scheduler.output()))?;
     let (before, since) = first.context("no job was fired")?;
     let took = since.elapsed();
     end(scheduler).await?;
-    ensure!(sql::count(&place.database_url, "jobs").await? == 0, "jobs that were fired are left");
-    place.purge(LANE).await?;
+    ensure!(sql::count(&deployment.database_url, "jobs").await? == 0, "jobs that were fired are left");
+    deployment.purge(LANE).await?;
     // Few jobs may be one batch, which is there at once.
     Ok((jobs - before).max(1) as f64 / took.as_secs_f64())
 }
 
-async fn publish(bench: &Bench<'_>, place: &Place, jobs: u64) -> Result<f64> {
+async fn publish(bench: &Bench<'_>, deployment: &Deployment, jobs: u64) -> Result<f64> {
     let raw = Publishing { exchange: "", key: BARE, body: Box::new(|number| Kind::Job.body(number)) };
-    let published = raw.run(place.connection(), bench.numbers(jobs)).await?;
-    place.purge(BARE).await?;
+    let published = raw.run(deployment.connection(), bench.numbers(jobs)).await?;
+    deployment.purge(BARE).await?;
     Ok(published.per_second())
 }
 

@@ -10,9 +10,9 @@ use testkit::SystemClock;
 use crate::baseline::publishing::Publishing;
 use crate::bench::Bench;
 use crate::case::latency::latencies;
+use crate::deployment::{Deployment, EXCHANGE, LANE, Ledger, SCHEDULED_KEY, end};
 use crate::figures::{Figure, Goal, percentile};
 use crate::message;
-use crate::place::{EXCHANGE, LANE, Ledger, Place, SCHEDULED_KEY, end};
 use crate::report::CaseReport;
 
 /// Due in a second.
@@ -21,12 +21,12 @@ const RATE: f64 = 100.0;
 const LEAD: Duration = Duration::from_secs(3);
 
 pub(crate) async fn run(bench: &Bench<'_>) -> Result<CaseReport> {
-    let place = bench.place(Ledger::Postgres).await?;
-    let (scheduler, worker) = (place.start("scheduler", &[]).await, place.start("worker", &[]).await);
+    let deployment = bench.deploy(Ledger::Postgres).await?;
+    let (scheduler, worker) = (deployment.start("scheduler", &[]).await, deployment.start("worker", &[]).await);
     let (mut p50s, mut p99s) = (Vec::new(), Vec::new());
     for pair in 1..=bench.options.pairs {
-        let once = once(bench, &place).await;
-        let sorted = once.with_context(|| format!("the scheduler said:\n{}", scheduler.said()))?;
+        let once = once(bench, &deployment).await;
+        let sorted = once.with_context(|| format!("the scheduler said:\n{}", scheduler.output()))?;
         let (p50, p99) = (percentile(&sorted, 0.5), percentile(&sorted, 0.99));
         bench.progress(pair, &format!("{RATE:.0}/s: p50 {p50:.2} ms, p99 {p99:.2} ms"));
         p50s.push(p50);
@@ -34,7 +34,7 @@ pub(crate) async fn run(bench: &Bench<'_>) -> Result<CaseReport> {
     }
     end(scheduler).await?;
     end(worker).await?;
-    place.purge(LANE).await?;
+    deployment.purge(LANE).await?;
     Ok(CaseReport::default()
         .given("due_per_second", RATE)
         .with("p50", Figure::new(p50s, Some(Goal::AtMost(20.0))))
@@ -42,20 +42,20 @@ pub(crate) async fn run(bench: &Bench<'_>) -> Result<CaseReport> {
 }
 
 /// Milliseconds, sorted.
-async fn once(bench: &Bench<'_>, place: &Place) -> Result<Vec<f64>> {
+async fn once(bench: &Bench<'_>, deployment: &Deployment) -> Result<Vec<f64>> {
     let numbers = bench.numbers(bench.options.size.steadily(RATE));
-    let board = bench.sms.expect(numbers.clone());
-    let due = publish(place, numbers.clone()).await?;
-    board.complete().await?;
-    latencies(&board, numbers, &due)
+    let arrivals = bench.sms.expect(numbers.clone());
+    let due = publish(deployment, numbers.clone()).await?;
+    arrivals.complete().await?;
+    latencies(&arrivals, numbers, &due)
 }
 
 /// When each is due, by the clock that measures.
-async fn publish(place: &Place, numbers: Range<u64>) -> Result<Vec<Instant>> {
+async fn publish(deployment: &Deployment, numbers: Range<u64>) -> Result<Vec<Instant>> {
     let (begun, begun_at, first) = (Instant::now(), SystemClock.now(), numbers.start);
     let after = move |number: u64| LEAD + Duration::from_secs_f64((number - first) as f64 / RATE);
     let body = move |number| message::scheduled(number, &begun_at.plus(after(number)).to_string());
     let load = Publishing { exchange: EXCHANGE, key: SCHEDULED_KEY, body: Box::new(body) };
-    load.run(place.connection(), numbers.clone()).await?;
+    load.run(deployment.connection(), numbers.clone()).await?;
     Ok(numbers.map(|number| begun + after(number)).collect())
 }

@@ -6,19 +6,19 @@ use std::sync::Arc;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-use super::{Boards, number_after};
+use super::{CurrentArrivals, number_after};
 use crate::http1;
 
 const ANSWER: &[u8] = b"HTTP/1.1 201 Created\r\nContent-Type: application/json\r\nContent-Length: 80\r\n\r\n\
 {\"sid\":\"SM00000000000000000000000000000001\",\"status\":\"queued\",\"error_code\":null}";
 
 /// Until the client closes the connection.
-pub(super) async fn serve(mut stream: TcpStream, boards: Arc<Boards>) -> io::Result<()> {
+pub(super) async fn serve(mut stream: TcpStream, current: Arc<CurrentArrivals>) -> io::Result<()> {
     let mut bytes = Vec::with_capacity(4096);
     loop {
         while let Some((from, to)) = http1::body(&bytes) {
             if let Some(number) = number_after(&bytes[from..to], b"To=%2B1999") {
-                boards.arrive(number);
+                current.record(number);
             }
             stream.write_all(ANSWER).await?;
             bytes.drain(..to);

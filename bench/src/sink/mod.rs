@@ -1,6 +1,6 @@
 //! Providers on this machine that accept everything as fast as they can and remember who it was for.
 
-mod board;
+mod arrivals;
 mod http;
 mod smtp;
 
@@ -13,7 +13,7 @@ use anyhow::Result;
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::task::JoinHandle;
 
-pub(crate) use board::Board;
+pub(crate) use arrivals::Arrivals;
 
 /// Connections that wait to be accepted. With the 128 that are usual, some of 256 that come at once are dropped, and
 /// try again after a second.
@@ -22,18 +22,18 @@ const BACKLOG: u32 = 4096;
 /// A running provider; it ends when dropped.
 pub(crate) struct Sink {
     pub(crate) address: SocketAddr,
-    boards: Arc<Boards>,
+    current: Arc<CurrentArrivals>,
     /// Connections that clients have opened so far.
     opened: Arc<AtomicUsize>,
     server: JoinHandle<()>,
 }
 
-/// The board of the current measurement.
-struct Boards(RwLock<Arc<Board>>);
+/// The arrivals of the current measurement.
+struct CurrentArrivals(RwLock<Arc<Arrivals>>);
 
-impl Boards {
-    fn arrive(&self, number: u64) {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).arrive(number);
+impl CurrentArrivals {
+    fn record(&self, number: u64) {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).record(number);
     }
 }
 
@@ -48,7 +48,7 @@ impl Sink {
         Self::start(smtp::serve).await
     }
 
-    async fn start<F>(serve: fn(TcpStream, Arc<Boards>) -> F) -> Result<Self>
+    async fn start<F>(serve: fn(TcpStream, Arc<CurrentArrivals>) -> F) -> Result<Self>
     where
         F: Future<Output = std::io::Result<()>> + Send + 'static,
     {
@@ -56,9 +56,9 @@ impl Sink {
         socket.bind((Ipv4Addr::LOCALHOST, 0).into())?;
         let listener = socket.listen(BACKLOG)?;
         let address = listener.local_addr()?;
-        let boards = Arc::new(Boards(RwLock::new(Arc::new(Board::new(0..0)))));
+        let current = Arc::new(CurrentArrivals(RwLock::new(Arc::new(Arrivals::new(0..0)))));
         let opened = Arc::new(AtomicUsize::new(0));
-        let (shared, counted) = (Arc::clone(&boards), Arc::clone(&opened));
+        let (shared, counted) = (Arc::clone(&current), Arc::clone(&opened));
         let server = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 counted.fetch_add(1, Ordering::Relaxed);
@@ -68,18 +68,18 @@ impl Sink {
                 tokio::spawn(async move { drop(serving.await) });
             }
         });
-        Ok(Self { address, boards, opened, server })
+        Ok(Self { address, current, opened, server })
     }
 
     pub(crate) fn opened(&self) -> usize {
         self.opened.load(Ordering::Relaxed)
     }
 
-    /// A new board for these recipients; others are not counted from now on.
-    pub(crate) fn expect(&self, numbers: Range<u64>) -> Arc<Board> {
-        let board = Arc::new(Board::new(numbers));
-        *self.boards.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&board);
-        board
+    /// Counts the arrivals of these recipients; others are not counted from now on.
+    pub(crate) fn expect(&self, numbers: Range<u64>) -> Arc<Arrivals> {
+        let arrivals = Arc::new(Arrivals::new(numbers));
+        *self.current.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&arrivals);
+        arrivals
     }
 }
 

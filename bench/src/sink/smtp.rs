@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-use super::{Boards, number_after};
+use super::{CurrentArrivals, number_after};
 
 /// What the bytes that come next are.
 enum Expects {
@@ -16,7 +16,7 @@ enum Expects {
 }
 
 /// Until the client leaves.
-pub(super) async fn serve(mut stream: TcpStream, boards: Arc<Boards>) -> io::Result<()> {
+pub(super) async fn serve(mut stream: TcpStream, current: Arc<CurrentArrivals>) -> io::Result<()> {
     stream.write_all(b"220 sink\r\n").await?;
     let (mut bytes, mut expects, mut recipient) = (Vec::with_capacity(16 * 1024), Expects::Command, None);
     loop {
@@ -26,7 +26,7 @@ pub(super) async fn serve(mut stream: TcpStream, boards: Arc<Boards>) -> io::Res
         // No client sends more before the mail was answered, so its end is the end of what came.
         if let Expects::Mail(number) = expects {
             if bytes.ends_with(b"\r\n.\r\n") || bytes == b".\r\n" {
-                number.into_iter().for_each(|number| boards.arrive(number));
+                number.into_iter().for_each(|number| current.record(number));
                 bytes.clear();
                 expects = Expects::Command;
                 stream.write_all(b"250 taken\r\n").await?;

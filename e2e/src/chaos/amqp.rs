@@ -20,7 +20,7 @@ const EXCHANGE: &str = "notifications.exchange";
 
 /// What the broker said to a publish.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Said {
+pub(super) enum PublishOutcome {
     Confirmed,
     /// Returned, refused, or never sent: it is nowhere.
     Not,
@@ -55,11 +55,11 @@ impl Amqp {
     }
 
     /// Publishes to the fleet's exchange, persistent and mandatory.
-    pub(super) async fn publish(&self, key: &str, body: &str, id: Option<&str>) -> Said {
-        let Ok(channel) = self.channel().await else { return Said::Not };
+    pub(super) async fn publish(&self, key: &str, body: &str, id: Option<&str>) -> PublishOutcome {
+        let Ok(channel) = self.channel().await else { return PublishOutcome::NotTaken };
         let confirms = timeout(STEP, channel.confirm_select(ConfirmSelectOptions::default())).await;
         if !matches!(confirms, Ok(Ok(()))) {
-            return Said::Not;
+            return PublishOutcome::NotTaken;
         }
         let properties = BasicProperties::default().with_delivery_mode(2).with_content_type("application/json".into());
         let properties = match id {
@@ -71,15 +71,15 @@ impl Amqp {
             let sent = channel.basic_publish(EXCHANGE.into(), key.into(), options, body.as_bytes(), properties).await;
             sent?.await
         };
-        let said = match timeout(STEP, publishing).await {
+        let outcome = match timeout(STEP, publishing).await {
             Ok(Ok(confirmation)) => {
                 let taken = !confirmation.is_nack() && confirmation.take_message().is_none();
-                if taken { Said::Confirmed } else { Said::Not }
+                if taken { PublishOutcome::Confirmed } else { PublishOutcome::NotTaken }
             }
-            Ok(Err(_)) | Err(_) => Said::Nothing,
+            Ok(Err(_)) | Err(_) => PublishOutcome::Unknown,
         };
         let _ = timeout(STEP, channel.close(200, "done".into())).await;
-        said
+        outcome
     }
 
     /// Messages that wait in a queue; those in hand are not counted. None while the queue is not there.

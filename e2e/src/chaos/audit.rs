@@ -1,4 +1,5 @@
-//! Gathers what there is to know at the end: the ledger, the jobs, the dead-letter queue, the provider.
+//! The audit at the end: gathers for each notification what the ledger, the jobs, the dead-letter queue and the
+//! provider have of it. [`super::reconcile`] judges that.
 
 use std::collections::HashMap;
 
@@ -7,15 +8,15 @@ use domain::RecipientHasher;
 use serde_json::Value;
 use store::{DeliveryView, Filter, Job, JobFilter, Store};
 
-use super::books::{Entry, Found};
+use super::reconcile::{Entry, Found};
 use crate::fleet::DeadLetter;
 use crate::provider::Received;
 
 /// By recipient: every notification has one of its own.
 pub(super) struct Audit {
     found: HashMap<String, Found>,
-    /// What belongs to nobody.
-    pub(super) strangers: Vec<String>,
+    /// What belongs to no notification of the run.
+    pub(super) unmatched: Vec<String>,
 }
 
 impl Audit {
@@ -31,25 +32,25 @@ impl Audit {
             entries.iter().map(|entry| (hasher.hash(&entry.recipient), &entry.recipient)).collect();
         let by_id: HashMap<_, _> =
             entries.iter().filter_map(|entry| Some((entry.id.as_deref()?, &entry.recipient))).collect();
-        let mut audit = Self { found: HashMap::new(), strangers: Vec::new() };
+        let mut audit = Self { found: HashMap::new(), unmatched: Vec::new() };
         for view in rows {
             // A tombstone knows only the id.
             let whose = by_hash.get(&view.row.recipient_hash).or_else(|| by_id.get(view.row.key.id.as_str()));
             match whose {
                 Some(recipient) => audit.of(recipient).rows.push(view),
-                None => audit.strangers.push(format!("a row {} {}", view.row.key, view.row.state)),
+                None => audit.unmatched.push(format!("a row {} {}", view.row.key, view.row.state)),
             }
         }
         for job in jobs {
             match destination(&job.body) {
                 Some(recipient) => audit.of(&recipient).jobs += 1,
-                None => audit.strangers.push(format!("a job {}", job.key)),
+                None => audit.unmatched.push(format!("a job {}", job.key)),
             }
         }
         for letter in letters {
             match destination(&letter.body) {
                 Some(recipient) => audit.of(&recipient).letters.push(letter),
-                None => audit.strangers.push(format!("a dead letter {:?}", letter.message_id)),
+                None => audit.unmatched.push(format!("a dead letter {:?}", letter.message_id)),
             }
         }
         for received in received.into_iter().filter(|received| received.answer.may_have_accepted()) {

@@ -9,10 +9,10 @@ use domain::Clock as _;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
-use super::amqp::{Amqp, Said};
-use super::books::{Answer, Cancel, Entry, Way};
+use super::amqp::{Amqp, PublishOutcome};
 use super::dice::Dice;
-use super::station::Station;
+use super::reconcile::{Answer, Cancel, Entry, Way};
+use super::replica::Replica;
 
 /// How long a publisher goes on repeating.
 const GIVE_UP: Duration = Duration::from_secs(40);
@@ -32,9 +32,9 @@ impl Journal {
     }
 }
 
-/// The hands of the publishers.
-pub(super) struct Hands {
-    pub(super) api: Arc<Station>,
+/// What publishers hold: clients of the API and of the broker.
+pub(super) struct Clients {
+    pub(super) api: Arc<Replica>,
     pub(super) http: reqwest::Client,
     pub(super) token: String,
     pub(super) amqp: Amqp,
@@ -56,7 +56,7 @@ pub(super) struct Load {
 
 impl Load {
     /// Publishes all of it, and returns when every answer is in.
-    pub(super) async fn run(self, hands: Arc<Hands>, journal: Journal) {
+    pub(super) async fn run(self, clients: Arc<Clients>, journal: Journal) {
         let mut dice = Dice::new(self.seed ^ self.first);
         let begun = tokio::time::Instant::now();
         let together = self.due_together.map(|wait| SystemClock.now().plus(wait));
@@ -65,20 +65,20 @@ impl Load {
             let at = begun + self.over.mul_f64(n as f64 / self.count as f64);
             let soon = Duration::from_millis(1000 + dice.below(4000));
             let patience = Duration::from_millis(dice.below(4000));
-            let (hands, journal) = (Arc::clone(&hands), journal.clone());
+            let (clients, journal) = (Arc::clone(&clients), journal.clone());
             publishing.spawn(async move {
                 tokio::time::sleep_until(at).await;
                 let number = self.first + n;
                 let due = together.unwrap_or_else(|| SystemClock.now().plus(soon)).to_string();
                 let way = if together.is_some() { Way::of_job(number) } else { Way::of(number) };
-                journal.add(hands.publish(self.fault, number, way, due, patience).await);
+                journal.add(clients.publish(self.fault, number, way, due, patience).await);
             });
         }
         publishing.join_all().await;
     }
 }
 
-impl Hands {
+impl Clients {
     async fn publish(&self, fault: usize, number: u64, way: Way, due: String, patience: Duration) -> Entry {
         let channel = if number.is_multiple_of(2) { "sms" } else { "whatsapp" };
         let recipient = format!("+1202{number:07}");
@@ -117,9 +117,9 @@ impl Hands {
         let mut answer = Answer::Never;
         while Instant::now() < deadline {
             match self.amqp.publish(key, &body, Some(id)).await {
-                Said::Confirmed => return Answer::Accepted,
-                Said::Not => {}
-                Said::Nothing => answer = Answer::None,
+                PublishOutcome::Confirmed => return Answer::Accepted,
+                PublishOutcome::NotTaken => {}
+                PublishOutcome::Unknown => answer = Answer::None,
             }
             tokio::time::sleep(REPEAT_EVERY).await;
         }
@@ -132,9 +132,9 @@ impl Hands {
         let deadline = Instant::now() + GIVE_UP;
         while Instant::now() < deadline {
             match self.amqp.publish(key, &body, None).await {
-                Said::Confirmed => return Answer::Accepted,
-                Said::Nothing => return Answer::None,
-                Said::Not => {}
+                PublishOutcome::Confirmed => return Answer::Accepted,
+                PublishOutcome::Unknown => return Answer::None,
+                PublishOutcome::NotTaken => {}
             }
             tokio::time::sleep(REPEAT_EVERY).await;
         }

@@ -1,21 +1,22 @@
 //! Faults on purpose, against the real binaries: nothing that was accepted may be lost, and nothing may be
-//! sent twice in silence. Proved by books that are closed at the end.
+//! sent twice in silence. Proved by an audit at the end.
 //!
 //! One fleet runs through all faults of a ledger, so that leases and retries of one overlap with the next.
-//! [`scene`] is its world, [`load`] what publishers do meanwhile, [`faults`] what is broken, [`books`] what
-//! counts as a broken promise, and [`report`] what a run says.
+//! [`world`] is the fleet and all that it runs on, [`load`] what publishers do meanwhile, [`faults`] what is broken,
+//! [`audit`] gathers what became of every notification, [`reconcile`] says which promises that breaks, and [`report`]
+//! is what a run says.
 
 mod amqp;
 mod audit;
-pub mod books;
 mod dice;
 mod disk;
 mod faults;
+mod idle;
 mod load;
+pub mod reconcile;
+mod replica;
 mod report;
-mod rest;
-mod scene;
-mod station;
+mod world;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -29,8 +30,8 @@ use audit::{Audit, all_jobs, all_rows};
 use dice::Dice;
 use faults::{Fault, Needs};
 use load::{Journal, Load};
-use scene::{DEAD_LETTERS, Kind, Scene, hasher};
-use station::{ABORTED, KILLED};
+use replica::{ABORTED, KILLED};
+use world::{DEAD_LETTERS, Kind, World, hasher};
 
 /// The channel whose lost answers are sent again; those of the other one are held.
 const RESENDS: &str = "whatsapp";
@@ -120,40 +121,40 @@ impl Run<'_> {
         println!("chaos: raising a fleet over a private broker and {}", self.kind.as_str());
         let logs = self.plan.folder.join(self.kind.as_str().to_lowercase());
         std::fs::create_dir_all(&logs)?;
-        let mut scene = Scene::raise(self.kind, self.plan.own_mounts, &logs, Dice::new(self.plan.seed)).await?;
-        let (chosen, impossible): (Vec<_>, Vec<_>) = chosen.into_iter().partition(|fault| fault.is_possible(&scene));
+        let mut world = World::start(self.kind, self.plan.own_mounts, &logs, Dice::new(self.plan.seed)).await?;
+        let (chosen, impossible): (Vec<_>, Vec<_>) = chosen.into_iter().partition(|fault| fault.is_possible(&world));
         for fault in impossible {
             self.report
                 .skipped
                 .push(format!("{}: needs root and mounts of its own (`make chaos` as root)", fault.name));
         }
         let journal = Journal::default();
-        let mut struck = Vec::new();
+        let mut injected = Vec::new();
         let mut drawn = chosen.iter();
         loop {
             let fault = match (drawn.next(), self.until) {
                 (Some(fault), None) => fault,
                 (None, None) => break,
-                (_, Some(until)) if Instant::now() >= until && !struck.is_empty() => break,
+                (_, Some(until)) if Instant::now() >= until && !injected.is_empty() => break,
                 (Some(fault), Some(_)) => fault,
                 (None, Some(_)) => &chosen[usize::try_from(self.dice.below(chosen.len() as u64))?],
             };
-            self.strike(&mut scene, fault, struck.len(), &journal).await?;
-            struck.push(fault.name);
+            self.inject(&mut world, fault, injected.len(), &journal).await?;
+            injected.push(fault.name);
         }
-        self.close(scene, &struck, &journal).await
+        self.audit(world, &injected, &journal).await
     }
 
-    async fn strike(&mut self, scene: &mut Scene, fault: &Fault, number: usize, journal: &Journal) -> Result<()> {
+    async fn inject(&mut self, world: &mut World, fault: &Fault, number: usize, journal: &Journal) -> Result<()> {
         let begun = Instant::now();
-        println!("chaos: {}: {}", fault.name, fault.says);
-        let Needs { rest, due_together, load } = fault.needs();
-        if rest && !scene.rest(&journal.entries(), PATIENCE).await {
+        println!("chaos: {}: {}", fault.name, fault.description);
+        let Needs { idle, due_together, load } = fault.needs();
+        if idle && !world.until_idle(&journal.entries(), PATIENCE).await {
             // It would lose what is still on its way.
             self.report.troubles.push(format!("{}: the fleet did not come to rest before it", fault.name));
             return Ok(());
         }
-        if let Err(error) = fault.prepare(scene).await {
+        if let Err(error) = fault.prepare(world).await {
             self.report.troubles.push(format!("{}: {error:#}", fault.name));
             return Ok(());
         }
@@ -161,30 +162,30 @@ impl Run<'_> {
         let first = 1 + self.recipients + if self.kind == Kind::Sqlite { 5_000_000 } else { 0 };
         self.recipients += count.next_multiple_of(1_000);
         let load = Load { fault: number, first, count, over, seed: self.plan.seed, due_together };
-        let (hands, written) = (Arc::clone(&scene.hands), journal.clone());
+        let (clients, written) = (Arc::clone(&world.clients), journal.clone());
         let before = journal.entries().len();
-        let struck = if rest {
-            let struck = fault.strike(scene).await;
-            load.run(hands, written).await;
-            struck
+        let injected = if idle {
+            let injected = fault.inject(world).await;
+            load.run(clients, written).await;
+            injected
         } else {
-            let loading = tokio::spawn(load.run(hands, written));
+            let loading = tokio::spawn(load.run(clients, written));
             tokio::time::sleep(self.plan.load().1 / 3).await;
-            let struck = fault.strike(scene).await;
+            let injected = fault.inject(world).await;
             loading.await?;
-            struck
+            injected
         };
-        if let Err(error) = struck {
+        if let Err(error) = injected {
             self.report.troubles.push(format!("{}: {error:#}", fault.name));
         }
-        let notes = scene.notes.drain(..).map(|note| format!("{}: {note}", fault.name));
+        let notes = world.notes.drain(..).map(|note| format!("{}: {note}", fault.name));
         self.report.notes.extend(notes);
-        let ready = scene.until_ready().await;
+        let ready = world.until_ready().await;
         if let Err(error) = ready {
             self.report.troubles.push(format!("after {}: {error:#}", fault.name));
         }
         let published = journal.entries().len() - before;
-        let received = scene.provider.received().len();
+        let received = world.provider.received().len();
         println!(
             "chaos: {}: {published} published, {received} requests at the provider so far, {:.1} s",
             fault.name,
@@ -193,23 +194,23 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Waits until everything is at rest, and closes the books.
-    async fn close(&mut self, scene: Scene, struck: &[&str], journal: &Journal) -> Result<()> {
+    /// Waits until everything is at rest, and audits it.
+    async fn audit(&mut self, world: World, injected: &[&str], journal: &Journal) -> Result<()> {
         println!("chaos: waiting until everything is at rest");
         let entries = journal.entries();
-        if !scene.rest(&entries, PATIENCE).await {
+        if !world.until_idle(&entries, PATIENCE).await {
             self.report.troubles.push(format!("{}: not at rest after {} s", self.kind.as_str(), PATIENCE.as_secs()));
         }
-        let letters = scene.hands.amqp.take_all(DEAD_LETTERS).await.context("reading the dead-letter queue")?;
-        let (rows, jobs) = (all_rows(&scene.books).await?, all_jobs(&scene.books).await?);
-        let audit = Audit::new(&entries, &hasher(), rows, &jobs, letters, scene.provider.received());
-        for (number, name) in struck.iter().enumerate() {
+        let letters = world.clients.amqp.take_all(DEAD_LETTERS).await.context("reading the dead-letter queue")?;
+        let (rows, jobs) = (all_rows(&world.store).await?, all_jobs(&world.store).await?);
+        let audit = Audit::new(&entries, &hasher(), rows, &jobs, letters, world.provider.received());
+        for (number, name) in injected.iter().enumerate() {
             let judged: Vec<_> = entries
                 .iter()
                 .filter(|entry| entry.fault == number)
                 .map(|entry| {
                     let found = audit.found(entry);
-                    let verdict = books::judge(entry, &found);
+                    let verdict = reconcile::judge(entry, &found);
                     (entry, found, verdict)
                 })
                 .collect();
@@ -220,25 +221,25 @@ impl Run<'_> {
             };
             self.report.judged(&name, &judged);
         }
-        let letters: usize = entries.iter().map(|entry| books::extra_letters(&audit.found(entry))).sum();
+        let letters: usize = entries.iter().map(|entry| reconcile::extra_letters(&audit.found(entry))).sum();
         let note = format!("{}: {letters} dead letters beyond the first of their delivery", self.kind.as_str());
         self.report.notes.push(note);
-        self.report.troubles.extend(audit.strangers);
-        self.look_at_processes(&scene).await;
-        scene.strike_down().await
+        self.report.troubles.extend(audit.unmatched);
+        self.check_processes(&world).await;
+        world.stop().await
     }
 
     /// A process may end only by a fault, and never panics.
-    async fn look_at_processes(&mut self, scene: &Scene) {
-        for station in scene.everybody() {
+    async fn check_processes(&mut self, world: &World) {
+        for replica in world.all_replicas() {
             let unasked: Vec<i32> =
-                station.ends().await.into_iter().filter(|code| ![0, ABORTED, KILLED].contains(code)).collect();
+                replica.exit_codes().await.into_iter().filter(|code| ![0, ABORTED, KILLED].contains(code)).collect();
             if !unasked.is_empty() {
-                self.report.troubles.push(format!("{} ended with {unasked:?}", station.name));
+                self.report.troubles.push(format!("{} ended with {unasked:?}", replica.name));
             }
-            let said = station.said();
-            for line in said.lines().filter(|line| line.contains("panicked at")) {
-                self.report.troubles.push(format!("{}: {line}", station.name));
+            let output = replica.output();
+            for line in output.lines().filter(|line| line.contains("panicked at")) {
+                self.report.troubles.push(format!("{}: {line}", replica.name));
             }
         }
     }

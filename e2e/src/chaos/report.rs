@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::{Context as _, Result};
 use serde_json::{Value, json};
 
-use super::books::{Answer, End, Entry, Found, Verdict};
+use super::reconcile::{Answer, End, Entry, Found, Verdict};
 
 /// One line of the table.
 #[derive(Clone, Default, Debug)]

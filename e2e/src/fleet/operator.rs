@@ -73,7 +73,7 @@ impl TestFleet {
     }
 
     pub async fn manage(&self, method: reqwest::Method, path: &str, body: Option<Value>) -> Value {
-        self.ground.manage(method, path, body).await.expect("the management API")
+        self.services.manage(method, path, body).await.expect("the management API")
     }
 }
 

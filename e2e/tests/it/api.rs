@@ -1,8 +1,8 @@
-//! The HTTP API with a broker and a ledger behind it: 202 and what it means, repeats, books, cancelling.
+//! The HTTP API with a broker and a ledger behind it: 202 and what it means, repeats, the ledger, cancelling.
 
 use domain::State;
 use e2e::provider::{Answer, Provider};
-use e2e::{Database, TestFleet, ground};
+use e2e::{Database, TestFleet, services};
 use reqwest::{Method, Response, StatusCode};
 use serde_json::{Value, json};
 use sqlx::{Connection as _, Executor as _};
@@ -108,7 +108,7 @@ async fn publishing_does_not_need_the_ledger() {
     let provider = Provider::start().await;
     let fleet = TestFleet::start(Database::Postgres, &provider.settings()).await;
     let bearer = admin(&fleet).await;
-    let mut postgres = sqlx::PgConnection::connect(&ground().await.postgres).await.expect("connected");
+    let mut postgres = sqlx::PgConnection::connect(&services().await.postgres).await.expect("connected");
     let name = &fleet.vhost;
     let cut = format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'");
     for sql in [format!("ALTER DATABASE {name} ALLOW_CONNECTIONS false"), cut] {
@@ -134,7 +134,7 @@ async fn publishing_does_not_need_the_ledger() {
 }
 
 #[tokio::test]
-async fn the_books_show_every_attempt_and_the_reason() {
+async fn the_ledger_shows_every_attempt_and_the_reason() {
     let provider = Provider::start().await;
     provider.answer_for("+12025550100", Answer::Refuse { status: 400, code: 21211, retry_after: None });
     let fleet = TestFleet::start(Database::Sqlite, &provider.settings()).await;

@@ -2,7 +2,6 @@
 
 mod ambiguity;
 mod api;
-mod books;
 mod browser;
 #[cfg(feature = "failpoints")]
 mod chaos;
@@ -15,6 +14,7 @@ mod postgres;
 mod privacy;
 mod processes;
 mod rabbitmq4;
+mod reconcile;
 mod retry;
 mod schedule;
 mod settings;

@@ -66,8 +66,8 @@ async fn a_lane_that_is_deleted_comes_back_and_is_consumed_again() {
 async fn a_ledger_whose_connections_are_cut_comes_back_by_itself() {
     let provider = Provider::start().await;
     let fleet = TestFleet::start(Database::Postgres, &provider.settings()).await;
-    let ground = e2e::ground().await;
-    let mut postgres = sqlx::PgConnection::connect(&ground.postgres).await.expect("connected");
+    let services = e2e::services().await;
+    let mut postgres = sqlx::PgConnection::connect(&services.postgres).await.expect("connected");
     for n in 0..100 {
         fleet.notify(&format!("m{n}"), &sms(&number(n))).await;
         if n % 25 == 12 {

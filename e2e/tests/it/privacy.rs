@@ -118,7 +118,7 @@ async fn nothing_personal_and_nothing_secret_is_printed_or_counted() {
     let environment = with(&fleet.environment, &[("LOG", "debug")]);
     let json = with(&environment, &[("LOG_FORMAT", "json")]);
     let (worker, api) = tokio::join!(Process::ready("worker", &environment), Process::ready("api", &json));
-    fleet.open_books().await;
+    fleet.open_store().await;
     publish_load(&fleet, &provider).await;
     let tokens = use_api(&fleet, &api).await;
     for at in 0..recipients().len() {
@@ -135,7 +135,7 @@ async fn nothing_personal_and_nothing_secret_is_printed_or_counted() {
         poisoned.remove(letter.message_id.as_deref().unwrap_or_default());
         letters.push(format!("{}: {}\n", letter.reason, letter.error));
     }
-    let printed = [worker.said(), api.said(), worker.metrics().await, api.metrics().await];
+    let printed = [worker.output(), api.output(), worker.metrics().await, api.metrics().await];
     let shown = [&printed[..], &letters].concat().concat();
     assert!(shown.contains("an attempt failed") && shown.contains("chasqui_attempts_total"), "{shown}");
     let recipients = recipients().into_iter().map(|(_, to, _)| to);

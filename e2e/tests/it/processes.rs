@@ -38,7 +38,7 @@ async fn set_up(fleet: &mut TestFleet) {
         let (code, said) = run(command, &fleet.environment).await;
         assert_eq!(code, 0, "{said}");
     }
-    fleet.open_books().await;
+    fleet.open_store().await;
 }
 
 /// Publishes `m0`, `m1`, … to the normal lane, each to a number of its own.

@@ -26,7 +26,7 @@ async fn the_contract_holds_on_rabbitmq_4() {
     assert!(node.version().await.expect("its version").starts_with("4."));
     let provider = Provider::start().await;
     let settings = [provider.settings(), vec![("SANDBOX", "missing")]].concat();
-    let fleet = TestFleet::start_on(node.ground(), Database::Sqlite, &settings).await;
+    let fleet = TestFleet::start_on(node.services(), Database::Sqlite, &settings).await;
     every_channel_and_lane(&fleet, &provider).await;
     retries_and_a_move(&fleet, &provider).await;
     what_no_library_publishes(&fleet, &provider).await;
@@ -37,7 +37,7 @@ async fn the_contract_holds_on_rabbitmq_4() {
 async fn tenants_by_user(node: &Rabbitmq4) {
     let provider = Provider::start().await;
     let settings = [provider.settings(), tenants::SETTINGS.to_vec()].concat();
-    let fleet = TestFleet::start_on(node.ground(), Database::Sqlite, &settings).await;
+    let fleet = TestFleet::start_on(node.services(), Database::Sqlite, &settings).await;
     tenants::each_user_has_a_tenant(&fleet, &provider).await;
     fleet.finish().await;
 }

@@ -5,7 +5,7 @@ use domain::{Content, Key, Lane, Notification, Outcome, content_of};
 use serde_json::{Value, json};
 use topology::{Publisher, To};
 
-use crate::tests::ground::{DEFAULTS, NOW, asking, attempted, foreign, key, ledger, recipients, sms};
+use crate::tests::fixtures::{DEFAULTS, NOW, asking, attempted, foreign, key, ledger, recipients, sms};
 use crate::{Checked, Refused, Status, accept, accept_all, cancel, is_known_with_another_body, repeated_ids};
 
 #[tokio::test]

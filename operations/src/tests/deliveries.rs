@@ -7,7 +7,7 @@ use serde_json::json;
 use store::Store;
 
 use crate::deliveries::{Fallback, NotKnown, Shown, Taken, Wanted, list, show};
-use crate::tests::ground::{DEFAULTS, NOW, attempted, foreign, key, ledger, recipients, tenant};
+use crate::tests::fixtures::{DEFAULTS, NOW, attempted, foreign, key, ledger, recipients, tenant};
 use crate::tests::schedules::stored;
 use crate::{Cancellation, cancel};
 

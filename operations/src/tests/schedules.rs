@@ -7,7 +7,7 @@ use store::{JobSummary, Put, Store};
 use crate::Refused;
 use crate::deliveries::{self, Shown};
 use crate::schedules::{Schedule, create, delete, list, runs_after, show};
-use crate::tests::ground::{DEFAULTS, NOW, Still, asking, foreign, key, ledger, recipients, tenant};
+use crate::tests::fixtures::{DEFAULTS, NOW, Still, asking, foreign, key, ledger, recipients, tenant};
 
 fn daily(id: &'static str) -> Schedule {
     let body = json!({

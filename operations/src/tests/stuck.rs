@@ -8,7 +8,7 @@ use store::Patience;
 use topology::Names;
 
 use crate::stuck::find;
-use crate::tests::ground::{NOW, attempted, key, ledger};
+use crate::tests::fixtures::{NOW, attempted, key, ledger};
 use crate::tests::schedules::stored;
 
 const PATIENCE: Patience = Patience { after: Duration::from_secs(60), delays: [Duration::from_secs(5); 3] };
@@ -36,7 +36,7 @@ async fn deliveries_and_jobs_are_told_with_what_to_look_at_next() {
     let queues = [names.retry_queue(1), names.scheduled_queue(), names.lane_queue(domain::Lane::Normal)];
     for (found, queue) in found.iter().zip(&queues) {
         assert!(found.next.contains(queue.as_str()), "{queue}: {found:?}");
-        assert!(!found.whither.contains("+12025550143"), "the recipient is masked: {found:?}");
+        assert!(!found.target.contains("+12025550143"), "the recipient is masked: {found:?}");
     }
     assert!(found[0].next.ends_with("publish it again under the same id, or cancel it"), "{found:?}");
 }

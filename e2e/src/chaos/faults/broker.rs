@@ -1,11 +1,11 @@
-//! The broker restarts, dies, raises its alarms, and throws everybody out.
+//! The broker restarts, dies, raises its alarms, and closes every connection.
 
 use std::time::Duration;
 
 use anyhow::Result;
 
 use super::{AWAY, Fault, Scope, fault};
-use crate::chaos::scene::Scene;
+use crate::chaos::world::World;
 
 /// What RabbitMQ starts with.
 const WATERMARK: &str = "0.4";
@@ -13,7 +13,7 @@ const DISK_LIMIT: &str = "50MB";
 const ALARM: Duration = Duration::from_secs(8);
 
 #[derive(Clone, Copy, Debug)]
-pub(in crate::chaos) enum Act {
+pub(in crate::chaos) enum Action {
     Restart,
     Kill,
     MemoryAlarm,
@@ -21,9 +21,9 @@ pub(in crate::chaos) enum Act {
     CloseConnections,
 }
 
-impl Act {
-    pub(super) async fn strike(self, scene: &mut Scene) -> Result<()> {
-        let broker = &mut scene.broker;
+impl Action {
+    pub(super) async fn inject(self, world: &mut World) -> Result<()> {
+        let broker = &mut world.broker;
         match self {
             Self::Restart => {
                 broker.ctl(&["stop_app"]).await?;
@@ -53,12 +53,12 @@ impl Act {
 }
 
 pub(super) fn faults() -> Vec<Fault> {
-    let broker = |scope, name, act, says| fault(scope, name, super::Act::Broker(act), says);
+    let broker = |scope, name, action, description| fault(scope, name, super::Action::Broker(action), description);
     vec![
-        broker(Scope::Short, "broker restarted", Act::Restart, "stop_app and start_app"),
-        broker(Scope::Everywhere, "broker killed", Act::Kill, "kill -9 of the node, and the same data again"),
-        broker(Scope::Full, "memory alarm", Act::MemoryAlarm, "takes no publishes for 8 s"),
-        broker(Scope::Full, "disk alarm", Act::DiskAlarm, "takes no publishes for 8 s"),
-        broker(Scope::Full, "connections closed", Act::CloseConnections, "the broker closes every connection"),
+        broker(Scope::Short, "broker restarted", Action::Restart, "stop_app and start_app"),
+        broker(Scope::Everywhere, "broker killed", Action::Kill, "kill -9 of the node, and the same data again"),
+        broker(Scope::Full, "memory alarm", Action::MemoryAlarm, "takes no publishes for 8 s"),
+        broker(Scope::Full, "disk alarm", Action::DiskAlarm, "takes no publishes for 8 s"),
+        broker(Scope::Full, "connections closed", Action::CloseConnections, "the broker closes every connection"),
     ]
 }

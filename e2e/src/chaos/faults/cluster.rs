@@ -7,8 +7,8 @@ use embedded::{PrivateBroker, VHOST};
 use reqwest::Method;
 
 use super::{AWAY, Fault, Scope, fault};
-use crate::chaos::scene::{LOOK_EVERY, Scene};
-use crate::chaos::station::signal;
+use crate::chaos::replica::signal;
+use crate::chaos::world::{LOOK_EVERY, World};
 
 /// Longer than it takes to notice by heartbeats that a node hangs.
 const HANGS: Duration = Duration::from_secs(40);
@@ -18,39 +18,39 @@ const WITHOUT_MAJORITY: Duration = Duration::from_secs(12);
 const LOOKS: u32 = 100;
 
 #[derive(Clone, Copy, Debug)]
-pub(in crate::chaos) enum Act {
+pub(in crate::chaos) enum Action {
     KillLeaders,
     KillWorkers,
     KillMajority,
     HangWorkers,
 }
 
-impl Act {
-    pub(super) async fn strike(self, scene: &mut Scene) -> Result<()> {
+impl Action {
+    pub(super) async fn inject(self, world: &mut World) -> Result<()> {
         match self {
             Self::KillLeaders => {
-                let node = scene.node_of_a_worker().await?;
+                let node = world.node_of_a_worker().await?;
                 let led = (node + 1) % 3;
-                lead(scene, led).await?;
-                kill_for_a_while(scene, led).await
+                make_leader(world, led).await?;
+                kill_for_a_while(world, led).await
             }
             Self::KillWorkers => {
-                let node = scene.node_of_a_worker().await?;
-                kill_for_a_while(scene, node).await
+                let node = world.node_of_a_worker().await?;
+                kill_for_a_while(world, node).await
             }
             Self::KillMajority => {
-                for node in &mut scene.others {
+                for node in &mut world.others {
                     node.kill().await?;
                 }
                 tokio::time::sleep(WITHOUT_MAJORITY).await;
-                let [second, third] = &mut scene.others[..] else { bail!("three nodes") };
+                let [second, third] = &mut world.others[..] else { bail!("three nodes") };
                 let (second, third) = tokio::join!(second.start_again(), third.start_again());
                 second.and(third)
             }
             Self::HangWorkers => {
-                let node = scene.node_of_a_worker().await?;
-                lead(scene, node).await?;
-                let pid = scene.node(node).os_pid();
+                let node = world.node_of_a_worker().await?;
+                make_leader(world, node).await?;
+                let pid = world.node(node).os_pid();
                 signal(pid, "STOP").await?;
                 tokio::time::sleep(HANGS).await;
                 signal(pid, "CONT").await
@@ -59,22 +59,22 @@ impl Act {
     }
 }
 
-async fn kill_for_a_while(scene: &mut Scene, node: usize) -> Result<()> {
-    let node = scene.node_mut(node);
+async fn kill_for_a_while(world: &mut World, node: usize) -> Result<()> {
+    let node = world.node_mut(node);
     node.kill().await?;
     tokio::time::sleep(AWAY).await;
     node.start_again().await
 }
 
 /// Makes a node the leader of every quorum queue.
-async fn lead(scene: &Scene, node: usize) -> Result<()> {
-    let name = scene.node(node).node();
+async fn make_leader(world: &World, node: usize) -> Result<()> {
+    let name = world.node(node).node();
     let queues = format!("rabbit_amqqueue:list(<<\"{VHOST}\">>)");
     let transfer = format!("[catch rabbit_quorum_queue:transfer_leadership(Q, '{name}') || Q <- {queues}].");
-    scene.broker.ctl(&["eval", &transfer]).await.map(drop)
+    world.broker.ctl(&["eval", &transfer]).await.map(drop)
 }
 
-impl Scene {
+impl World {
     fn node(&self, at: usize) -> &PrivateBroker {
         if at == 0 { &self.broker } else { &self.others[at - 1] }
     }
@@ -102,14 +102,14 @@ impl Scene {
 }
 
 pub(super) fn faults() -> Vec<Fault> {
-    let cluster = |name, act, says| fault(Scope::Cluster, name, super::Act::Cluster(act), says);
+    let cluster = |name, action, description| fault(Scope::Cluster, name, super::Action::Cluster(action), description);
     vec![
-        cluster("leaders' node killed", Act::KillLeaders, "the one that leads every queue, away for 5 s"),
-        cluster("worker's node killed", Act::KillWorkers, "the one that a worker consumes from, away for 5 s"),
-        cluster("majority killed", Act::KillMajority, "two of three at once: nothing can be confirmed for 12 s"),
+        cluster("leaders' node killed", Action::KillLeaders, "the one that leads every queue, away for 5 s"),
+        cluster("worker's node killed", Action::KillWorkers, "the one that a worker consumes from, away for 5 s"),
+        cluster("majority killed", Action::KillMajority, "two of three at once: nothing can be confirmed for 12 s"),
         cluster(
             "node hangs",
-            Act::HangWorkers,
+            Action::HangWorkers,
             "SIGSTOP for 40 s, of the one that a worker consumes from and that leads",
         ),
     ]

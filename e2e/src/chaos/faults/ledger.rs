@@ -1,4 +1,4 @@
-//! The ledger stops, crashes, throws everybody out, is locked, or finds its disk full.
+//! The ledger stops, crashes, ends every session, is locked, or finds its disk full.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use anyhow::{Result, bail};
 use sqlx::{Connection as _, Executor as _};
 
 use super::{AWAY, Fault, Scope, fault};
-use crate::chaos::scene::{Ledger, Scene};
+use crate::chaos::world::{Ledger, World};
 
 /// Longer than SQLite waits for a lock.
 const LOCKED: Duration = Duration::from_secs(9);
@@ -15,7 +15,7 @@ const LOCKED: Duration = Duration::from_secs(9);
 const FULL: Duration = Duration::from_secs(8);
 
 #[derive(Clone, Copy, Debug)]
-pub(in crate::chaos) enum Act {
+pub(in crate::chaos) enum Action {
     Stop,
     Crash,
     Terminate,
@@ -23,9 +23,9 @@ pub(in crate::chaos) enum Act {
     FillDisk,
 }
 
-impl Act {
-    pub(super) async fn strike(self, scene: &mut Scene) -> Result<()> {
-        match (self, &mut scene.ledger) {
+impl Action {
+    pub(super) async fn inject(self, world: &mut World) -> Result<()> {
+        match (self, &mut world.ledger) {
             (Self::Stop, Ledger::Postgres { server, .. }) => {
                 server.stop().await?;
                 tokio::time::sleep(AWAY).await;
@@ -46,14 +46,14 @@ impl Act {
                 Ok(())
             }
             (Self::FillDisk, _) => {
-                scene.disk.fill()?;
+                world.disk.fill()?;
                 tokio::time::sleep(FULL).await;
-                scene.disk.free()?;
+                world.disk.free()?;
                 // A server that cannot write its log ends, and may not recover while there is no room.
-                if let Ledger::Postgres { server, .. } = &mut scene.ledger
+                if let Ledger::Postgres { server, .. } = &mut world.ledger
                     && server.start_if_it_ended().await?
                 {
-                    scene.notes.push("PostgreSQL ended when its disk was full, and was started again".to_owned());
+                    world.notes.push("PostgreSQL ended when its disk was full, and was started again".to_owned());
                 }
                 Ok(())
             }
@@ -71,12 +71,12 @@ impl Act {
 }
 
 pub(super) fn faults() -> Vec<Fault> {
-    let ledger = |scope, name, act, says| fault(scope, name, super::Act::Ledger(act), says);
+    let ledger = |scope, name, action, description| fault(scope, name, super::Action::Ledger(action), description);
     vec![
-        ledger(Scope::Short, "ledger stopped", Act::Stop, "Postgres is stopped, and started after 5 s"),
-        ledger(Scope::Full, "ledger crashed", Act::Crash, "Postgres ends at once and recovers from its log"),
-        ledger(Scope::Full, "backends terminated", Act::Terminate, "pg_terminate_backend of all, three times"),
-        ledger(Scope::Both, "disk full", Act::FillDisk, "nothing more can be written to the ledger's disk for 8 s"),
-        ledger(Scope::Sqlite, "ledger locked", Act::Lock, "another process holds SQLite's write lock for 9 s"),
+        ledger(Scope::Short, "ledger stopped", Action::Stop, "Postgres is stopped, and started after 5 s"),
+        ledger(Scope::Full, "ledger crashed", Action::Crash, "Postgres ends at once and recovers from its log"),
+        ledger(Scope::Full, "backends terminated", Action::Terminate, "pg_terminate_backend of all, three times"),
+        ledger(Scope::Both, "disk full", Action::FillDisk, "nothing more can be written to the ledger's disk for 8 s"),
+        ledger(Scope::Sqlite, "ledger locked", Action::Lock, "another process holds SQLite's write lock for 9 s"),
     ]
 }

@@ -15,16 +15,16 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-use super::scene::{Kind, Scene};
-use super::station;
+use super::replica;
+use super::world::{Kind, World};
 
 /// How long a service is away in a fault that does not say otherwise.
 const AWAY: Duration = Duration::from_secs(5);
 
 pub(super) struct Fault {
     pub(super) name: &'static str,
-    pub(super) says: &'static str,
-    pub(super) act: Act,
+    pub(super) description: &'static str,
+    pub(super) action: Action,
     pub(super) scope: Scope,
 }
 
@@ -46,15 +46,15 @@ pub(super) enum Scope {
 }
 
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Act {
-    Process(processes::Act),
-    Broker(broker::Act),
-    Cluster(cluster::Act),
-    Network(network::Act),
-    Ledger(ledger::Act),
-    Provider(provider::Act),
-    Topology(topology::Act),
-    Time(time::Act),
+pub(super) enum Action {
+    Process(processes::Action),
+    Broker(broker::Action),
+    Cluster(cluster::Action),
+    Network(network::Action),
+    Ledger(ledger::Action),
+    Provider(provider::Action),
+    Topology(topology::Action),
+    Time(time::Action),
     Storm,
     Schedule,
 }
@@ -62,8 +62,8 @@ pub(super) enum Act {
 /// What a fault needs besides its moment.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Needs {
-    /// Nothing may be on its way when it strikes, and the load comes after it.
-    pub(super) rest: bool,
+    /// Nothing may be on its way when it is injected, and the load comes after it.
+    pub(super) idle: bool,
     /// All notifications are jobs that are due after this time.
     pub(super) due_together: Option<Duration>,
     /// Another load than the plan's: so many notifications, handed in over this time.
@@ -72,19 +72,19 @@ pub(super) struct Needs {
 
 impl Fault {
     pub(super) fn needs(&self) -> Needs {
-        match self.act {
-            Act::Topology(act) => act.needs(),
-            Act::Time(act) => act.needs(),
-            Act::Storm => storm::needs(),
+        match self.action {
+            Action::Topology(action) => action.needs(),
+            Action::Time(action) => action.needs(),
+            Action::Storm => storm::needs(),
             _ => Needs::default(),
         }
     }
 
     /// Whether this machine can have it.
-    pub(super) fn is_possible(&self, scene: &Scene) -> bool {
-        match self.act {
-            Act::Ledger(ledger::Act::FillDisk) => scene.disk.is_own(),
-            Act::Storm => station::counts_memory(),
+    pub(super) fn is_possible(&self, world: &World) -> bool {
+        match self.action {
+            Action::Ledger(ledger::Action::FillDisk) => world.disk.is_own(),
+            Action::Storm => replica::counts_memory(),
             _ => true,
         }
     }
@@ -93,30 +93,30 @@ impl Fault {
     ///
     /// # Errors
     /// When the fault cannot be made ready.
-    pub(super) async fn prepare(&self, scene: &mut Scene) -> Result<()> {
-        match self.act {
-            Act::Process(act) => act.prepare(scene).await,
-            Act::Storm => storm::prepare(scene).await,
+    pub(super) async fn prepare(&self, world: &mut World) -> Result<()> {
+        match self.action {
+            Action::Process(action) => action.prepare(world).await,
+            Action::Storm => storm::prepare(world).await,
             _ => Ok(()),
         }
     }
 
-    /// In the middle of the load: strikes, and heals.
+    /// In the middle of the load: breaks something, and mends it.
     ///
     /// # Errors
-    /// When the fault did not happen as it should have, or could not be healed.
-    pub(super) async fn strike(&self, scene: &mut Scene) -> Result<()> {
-        match self.act {
-            Act::Process(act) => act.strike(scene).await,
-            Act::Broker(act) => act.strike(scene).await,
-            Act::Cluster(act) => act.strike(scene).await,
-            Act::Network(act) => act.strike(scene).await,
-            Act::Ledger(act) => act.strike(scene).await,
-            Act::Provider(act) => act.strike(scene).await,
-            Act::Topology(act) => act.strike(scene).await,
-            Act::Time(act) => act.strike(scene).await,
-            Act::Storm => storm::strike(scene).await,
-            Act::Schedule => schedule::strike(scene).await,
+    /// When the fault did not happen as it should have, or could not be mended.
+    pub(super) async fn inject(&self, world: &mut World) -> Result<()> {
+        match self.action {
+            Action::Process(action) => action.inject(world).await,
+            Action::Broker(action) => action.inject(world).await,
+            Action::Cluster(action) => action.inject(world).await,
+            Action::Network(action) => action.inject(world).await,
+            Action::Ledger(action) => action.inject(world).await,
+            Action::Provider(action) => action.inject(world).await,
+            Action::Topology(action) => action.inject(world).await,
+            Action::Time(action) => action.inject(world).await,
+            Action::Storm => storm::inject(world).await,
+            Action::Schedule => schedule::inject(world).await,
         }
     }
 
@@ -138,13 +138,13 @@ fn long() -> Vec<Fault> {
         fault(
             Scope::Full,
             "redelivery storm",
-            Act::Storm,
+            Action::Storm,
             "10,000 messages, and five workers killed at random for 60 s",
         ),
         fault(
             Scope::Full,
             "published schedule",
-            Act::Schedule,
+            Action::Schedule,
             "500 for ever, with the real delays of 5, 30 and 120 s",
         ),
     ]
@@ -166,6 +166,6 @@ pub(super) fn all() -> Vec<Fault> {
     groups.into_iter().flatten().collect()
 }
 
-const fn fault(scope: Scope, name: &'static str, act: Act, says: &'static str) -> Fault {
-    Fault { name, says, act, scope }
+const fn fault(scope: Scope, name: &'static str, action: Action, description: &'static str) -> Fault {
+    Fault { name, description, action, scope }
 }

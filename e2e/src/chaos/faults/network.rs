@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::Result;
 
 use super::{AWAY, Fault, Scope, fault};
-use crate::chaos::scene::{Ledger, Scene};
+use crate::chaos::world::{Ledger, World};
 use crate::proxy::Proxy;
 
 /// Longer than two heartbeats of 10 s.
@@ -14,7 +14,7 @@ const SILENT: Duration = Duration::from_secs(23);
 const STALLED: Duration = Duration::from_secs(6);
 
 #[derive(Clone, Copy, Debug)]
-pub(in crate::chaos) enum Act {
+pub(in crate::chaos) enum Action {
     BrokerReset,
     BrokerStalled,
     /// Nothing arrives, and after the heartbeats' time the old connections are gone.
@@ -24,16 +24,16 @@ pub(in crate::chaos) enum Act {
     LedgerHalfOpen,
 }
 
-impl Act {
-    pub(super) async fn strike(self, scene: &Scene) -> Result<()> {
-        let ledger = match &scene.ledger {
-            Ledger::Postgres { line, .. } => line,
+impl Action {
+    pub(super) async fn inject(self, world: &World) -> Result<()> {
+        let ledger = match &world.ledger {
+            Ledger::Postgres { proxy, .. } => proxy,
             Ledger::Sqlite { .. } => anyhow::bail!("a file has no line"),
         };
         match self {
-            Self::BrokerReset => reset(&scene.broker_line).await,
-            Self::BrokerStalled => silent(&scene.broker_line, STALLED).await,
-            Self::BrokerHalfOpen => half_open(&scene.broker_line, SILENT).await,
+            Self::BrokerReset => reset(&world.broker_proxy).await,
+            Self::BrokerStalled => silent(&world.broker_proxy, STALLED).await,
+            Self::BrokerHalfOpen => half_open(&world.broker_proxy, SILENT).await,
             Self::LedgerReset => reset(ledger).await,
             Self::LedgerStalled => silent(ledger, STALLED).await,
             Self::LedgerHalfOpen => half_open(ledger, AWAY * 2).await,
@@ -42,32 +42,32 @@ impl Act {
     }
 }
 
-async fn reset(line: &Proxy) {
-    line.reset();
+async fn reset(proxy: &Proxy) {
+    proxy.reset();
     tokio::time::sleep(AWAY / 5).await;
-    line.pass();
+    proxy.pass();
 }
 
-async fn silent(line: &Proxy, time: Duration) {
-    line.swallow();
+async fn silent(proxy: &Proxy, time: Duration) {
+    proxy.swallow();
     tokio::time::sleep(time).await;
-    line.pass();
+    proxy.pass();
 }
 
-async fn half_open(line: &Proxy, time: Duration) {
-    line.swallow();
+async fn half_open(proxy: &Proxy, time: Duration) {
+    proxy.swallow();
     tokio::time::sleep(time).await;
-    reset(line).await;
+    reset(proxy).await;
 }
 
 pub(super) fn faults() -> Vec<Fault> {
-    let network = |name, act, says| fault(Scope::Full, name, super::Act::Network(act), says);
+    let network = |name, action, description| fault(Scope::Full, name, super::Action::Network(action), description);
     vec![
-        network("broker line reset", Act::BrokerReset, "every connection to the broker is reset, for 1 s"),
-        network("broker line stalled", Act::BrokerStalled, "nothing arrives for 6 s, and then all of it"),
-        network("broker line half-open", Act::BrokerHalfOpen, "nothing arrives for 23 s, and then a reset"),
-        network("ledger line reset", Act::LedgerReset, "every connection to the ledger is reset, for 1 s"),
-        network("ledger line stalled", Act::LedgerStalled, "nothing arrives for 6 s, and then all of it"),
-        network("ledger line half-open", Act::LedgerHalfOpen, "nothing arrives for 10 s, and then a reset"),
+        network("broker line reset", Action::BrokerReset, "every connection to the broker is reset, for 1 s"),
+        network("broker line stalled", Action::BrokerStalled, "nothing arrives for 6 s, and then all of it"),
+        network("broker line half-open", Action::BrokerHalfOpen, "nothing arrives for 23 s, and then a reset"),
+        network("ledger line reset", Action::LedgerReset, "every connection to the ledger is reset, for 1 s"),
+        network("ledger line stalled", Action::LedgerStalled, "nothing arrives for 6 s, and then all of it"),
+        network("ledger line half-open", Action::LedgerHalfOpen, "nothing arrives for 10 s, and then a reset"),
     ]
 }

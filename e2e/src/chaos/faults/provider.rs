@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::Result;
 
 use super::{AWAY, Fault, Scope, fault};
-use crate::chaos::scene::{Scene, refusal};
+use crate::chaos::world::{World, refusal};
 use crate::provider::{Answer, INTERNAL_ERROR};
 
 /// Within the worker's time limit, and beyond it.
@@ -13,7 +13,7 @@ const SLOW: Duration = Duration::from_millis(1200);
 const TOO_SLOW: Duration = Duration::from_secs(4);
 
 #[derive(Clone, Copy, Debug)]
-pub(in crate::chaos) enum Act {
+pub(in crate::chaos) enum Action {
     Fails,
     MayHaveSent,
     Throttles,
@@ -25,7 +25,7 @@ pub(in crate::chaos) enum Act {
     TalksGarbage,
 }
 
-impl Act {
+impl Action {
     /// Half of the requests, or all of them, and for how long.
     fn plan(self) -> (usize, Answer, Duration) {
         match self {
@@ -41,27 +41,32 @@ impl Act {
         }
     }
 
-    pub(super) async fn strike(self, scene: &Scene) -> Result<()> {
+    pub(super) async fn inject(self, world: &World) -> Result<()> {
         let (every, answer, time) = self.plan();
-        scene.provider.answer_sometimes(every, answer);
+        world.provider.answer_sometimes(every, answer);
         tokio::time::sleep(time).await;
-        scene.calm();
+        world.reset_provider();
         Ok(())
     }
 }
 
 pub(super) fn faults() -> Vec<Fault> {
     use Scope::{Full, Short};
-    let provider = |scope, name, act, says| fault(scope, name, super::Act::Provider(act), says);
+    let provider = |scope, name, action, description| fault(scope, name, super::Action::Provider(action), description);
     vec![
-        provider(Short, "provider fails", Act::Fails, "500 to everything for 5 s"),
-        provider(Short, "provider throttles", Act::Throttles, "429 with Retry-After to everything for 5 s"),
-        provider(Short, "provider hangs", Act::Hangs, "no answer to half of the requests"),
-        provider(Short, "provider resets", Act::Resets, "takes half of the requests, then resets the connection"),
-        provider(Full, "provider vanishes", Act::Vanishes, "takes half of the requests, then closes without a word"),
-        provider(Full, "provider may have sent", Act::MayHaveSent, "half get a 500 after which Twilio may have sent"),
-        provider(Full, "provider slow", Act::IsSlow, "answers after 1.2 s"),
-        provider(Full, "provider too slow", Act::IsTooSlow, "half are accepted long after the time limit"),
-        provider(Full, "provider talks garbage", Act::TalksGarbage, "201 with a body that is not JSON to half"),
+        provider(Short, "provider fails", Action::Fails, "500 to everything for 5 s"),
+        provider(Short, "provider throttles", Action::Throttles, "429 with Retry-After to everything for 5 s"),
+        provider(Short, "provider hangs", Action::Hangs, "no answer to half of the requests"),
+        provider(Short, "provider resets", Action::Resets, "takes half of the requests, then resets the connection"),
+        provider(Full, "provider vanishes", Action::Vanishes, "takes half of the requests, then closes without a word"),
+        provider(
+            Full,
+            "provider may have sent",
+            Action::MayHaveSent,
+            "half get a 500 after which Twilio may have sent",
+        ),
+        provider(Full, "provider slow", Action::IsSlow, "answers after 1.2 s"),
+        provider(Full, "provider too slow", Action::IsTooSlow, "half are accepted long after the time limit"),
+        provider(Full, "provider talks garbage", Action::TalksGarbage, "201 with a body that is not JSON to half"),
     ]
 }

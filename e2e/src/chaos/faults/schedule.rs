@@ -8,8 +8,8 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
-use crate::chaos::amqp::{Amqp, Said};
-use crate::chaos::scene::{DEAD_LETTERS, Ledger, Scene, refusal, url_of};
+use crate::chaos::amqp::{Amqp, PublishOutcome};
+use crate::chaos::world::{DEAD_LETTERS, Ledger, World, refusal, url_of};
 use crate::processes::Process;
 use crate::provider::Provider;
 
@@ -23,32 +23,32 @@ const PATIENCE: Duration = Duration::from_secs(300);
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 
 /// In a virtual host and a database of its own: the fleet of the run has shorter delays.
-pub(super) async fn strike(scene: &mut Scene) -> Result<()> {
-    let Ledger::Postgres { server, .. } = &scene.ledger else { bail!("needs a second database") };
+pub(super) async fn inject(world: &mut World) -> Result<()> {
+    let Ledger::Postgres { server, .. } = &world.ledger else { bail!("needs a second database") };
     let name = format!("schedule_{}", uuid::Uuid::new_v4().simple());
     let ledger = server.create_database(&name).await?;
-    scene.manage(Method::PUT, &format!("vhosts/{name}"), Some(json!({}))).await?;
+    world.manage(Method::PUT, &format!("vhosts/{name}"), Some(json!({}))).await?;
     let all = json!({"configure": ".*", "write": ".*", "read": ".*"});
     for user in [User::Admin, User::Notifications] {
-        scene.manage(Method::PUT, &format!("permissions/{name}/{}", user.name()), Some(all.clone())).await?;
+        world.manage(Method::PUT, &format!("permissions/{name}/{}", user.name()), Some(all.clone())).await?;
     }
     let provider = Provider::start().await;
     provider.answer(refusal(500, None));
-    let port = scene.broker.amqp_port;
+    let port = world.broker.amqp_port;
     let settings = [
-        ("AMQP_URL", url_of(&scene.broker, User::Notifications, port, &name)),
+        ("AMQP_URL", url_of(&world.broker, User::Notifications, port, &name)),
         ("DATABASE_URL", ledger),
         ("SECRET_KEY", "a secret of the chaos run that is long enough".to_owned()),
     ];
     let settings = provider.settings().into_iter().map(|(name, value)| (name, value.to_owned())).chain(settings);
     let environment: Vec<_> = settings.map(|(name, value)| (name.to_owned(), value)).collect();
-    let worker = Process::start_with_log("worker", &environment, &scene.logs.join("schedule.log"));
-    let amqp = Amqp::new(url_of(&scene.broker, User::Admin, port, &name));
+    let worker = Process::start_with_log("worker", &environment, &world.logs.join("schedule.log"));
+    let amqp = Amqp::new(url_of(&world.broker, User::Admin, port, &name));
     let ended = attempt_all(&worker, &amqp).await;
     drop(worker);
     let judged = ended.and_then(|()| judge(&provider));
-    scene.manage(Method::DELETE, &format!("vhosts/{name}"), None).await?;
-    scene.notes.extend(judged?);
+    world.manage(Method::DELETE, &format!("vhosts/{name}"), None).await?;
+    world.notes.extend(judged?);
     Ok(())
 }
 
@@ -63,7 +63,7 @@ async fn attempt_all(worker: &Process, amqp: &Amqp) -> Result<()> {
     }
     for (channel, destination) in RECIPIENTS {
         let body = json!({"channel": channel, "destination": destination, "message": "Hola"}).to_string();
-        if amqp.publish("notifications.key", &body, Some(channel)).await != Said::Confirmed {
+        if amqp.publish("notifications.key", &body, Some(channel)).await != PublishOutcome::Confirmed {
             bail!("the broker did not confirm");
         }
     }

@@ -8,8 +8,8 @@ use sqlx::{Connection as _, PgConnection};
 use tokio::time::{Instant, sleep};
 
 use super::Needs;
-use crate::chaos::scene::{Ledger, Scene};
-use crate::chaos::station::KILLED;
+use crate::chaos::replica::KILLED;
+use crate::chaos::world::{Ledger, World};
 use crate::provider::Answer;
 
 /// Besides those that are always there.
@@ -23,7 +23,7 @@ const LATEST: u64 = 2_000;
 /// How long what the storm has left may take to come to rest.
 const PATIENCE: Duration = Duration::from_secs(300);
 /// So that whoever dies has sends in flight.
-const A_WHILE: Duration = Duration::from_millis(100);
+const SLOW: Duration = Duration::from_millis(100);
 
 const MOST_MIB: u64 = 300;
 const LOOK_EVERY: Duration = Duration::from_millis(250);
@@ -35,26 +35,26 @@ pub(super) fn needs() -> Needs {
     Needs { load: Some((MESSAGES, HANDED_IN_OVER)), ..Needs::default() }
 }
 
-pub(super) async fn prepare(scene: &mut Scene) -> Result<()> {
-    scene.reinforce(MORE_WORKERS).await
+pub(super) async fn prepare(world: &mut World) -> Result<()> {
+    world.add_workers(MORE_WORKERS).await
 }
 
-pub(super) async fn strike(scene: &mut Scene) -> Result<()> {
-    let Ledger::Postgres { server, .. } = &scene.ledger else { bail!("SQLite has no connections to count") };
+pub(super) async fn inject(world: &mut World) -> Result<()> {
+    let Ledger::Postgres { server, .. } = &world.ledger else { bail!("SQLite has no connections to count") };
     let url = format!("postgresql://postgres@127.0.0.1:{}/postgres", server.port);
     let mut session = PgConnection::connect(&url).await?;
-    scene.provider.answer(Answer::Slow(A_WHILE));
+    world.provider.answer(Answer::Slow(SLOW));
     let mut most_connections = 0;
-    let struck = tokio::select! {
-        struck = kill_and_rest(scene) => struck,
+    let injected = tokio::select! {
+        injected = kill_workers(world) => injected,
         failed = count_connections(&mut session, &mut most_connections) => Err(failed),
     };
-    scene.calm();
-    scene.dismiss().await?;
-    let (deaths, kib) = struck?;
+    world.reset_provider();
+    world.remove_added_workers().await?;
+    let (deaths, kib) = injected?;
     let mib = kib / 1024;
     let figures = format!("at most {mib} MiB resident and {most_connections} connections to the ledger for a worker");
-    scene.notes.push(format!("{deaths} deaths; {figures}"));
+    world.notes.push(format!("{deaths} deaths; {figures}"));
     let allowed = allowed_connections()?;
     if mib >= MOST_MIB || most_connections > allowed {
         bail!("{figures}: more than {MOST_MIB} or {allowed}");
@@ -80,25 +80,25 @@ async fn count_connections(session: &mut PgConnection, most: &mut i64) -> anyhow
 }
 
 /// How many died, and the most memory that any of them has had, in KiB.
-async fn kill_and_rest(scene: &mut Scene) -> Result<(usize, u64)> {
+async fn kill_workers(world: &mut World) -> Result<(usize, u64)> {
     let (mut deaths, mut peak) = (0, 0);
     let end = Instant::now() + LASTS;
     while Instant::now() < end {
-        sleep(Duration::from_millis(SOONEST + scene.dice.below(LATEST - SOONEST))).await;
-        let whom = usize::try_from(scene.dice.below(scene.workers.len() as u64))?;
-        let worker = &scene.workers[whom];
-        let before = worker.ends().await.len();
+        sleep(Duration::from_millis(SOONEST + world.dice.below(LATEST - SOONEST))).await;
+        let victim = usize::try_from(world.dice.below(world.workers.len() as u64))?;
+        let worker = &world.workers[victim];
+        let before = worker.exit_codes().await.len();
         peak = peak.max(worker.peak_memory().await?);
         worker.signal("KILL").await?;
         worker.until_ended(before, KILLED).await?;
         deaths += 1;
     }
-    scene.calm();
-    scene.until_ready().await?;
-    if !scene.rest(&[], PATIENCE).await {
+    world.reset_provider();
+    world.until_ready().await?;
+    if !world.until_idle(&[], PATIENCE).await {
         bail!("not at rest {} s after the storm", PATIENCE.as_secs());
     }
-    for worker in &scene.workers {
+    for worker in &world.workers {
         peak = peak.max(worker.peak_memory().await.context(worker.name.clone())?);
     }
     Ok((deaths, peak))

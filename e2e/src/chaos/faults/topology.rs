@@ -6,13 +6,13 @@ use reqwest::Method;
 use serde_json::json;
 
 use super::{AWAY, Fault, Needs, Scope, fault};
-use crate::chaos::scene::{Scene, refusal};
+use crate::chaos::world::{World, refusal};
 
 const BINDING: &str = "bindings/e/notifications.exchange/q/notifications.queue";
 const KEY: &str = "notifications.key";
 
 #[derive(Clone, Copy, Debug)]
-pub(in crate::chaos) enum Act {
+pub(in crate::chaos) enum Action {
     /// What is published meanwhile is returned, until the fleet has declared it again.
     Exchange(&'static str),
     /// Of a lane. The fleet says what to do, and an operator does it.
@@ -23,24 +23,24 @@ pub(in crate::chaos) enum Act {
     EmptyQueue(&'static str),
 }
 
-impl Act {
+impl Action {
     pub(super) fn needs(self) -> Needs {
-        Needs { rest: matches!(self, Self::EmptyQueue(_)), ..Needs::default() }
+        Needs { idle: matches!(self, Self::EmptyQueue(_)), ..Needs::default() }
     }
 
-    pub(super) async fn strike(self, scene: &Scene) -> Result<()> {
+    pub(super) async fn inject(self, world: &World) -> Result<()> {
         match self {
-            Self::Exchange(path) | Self::EmptyQueue(path) => delete(scene, path).await,
+            Self::Exchange(path) | Self::EmptyQueue(path) => delete(world, path).await,
             Self::Binding => {
-                delete(scene, &format!("{BINDING}/{KEY}")).await?;
+                delete(world, &format!("{BINDING}/{KEY}")).await?;
                 tokio::time::sleep(AWAY).await;
-                bind_again(scene).await
+                bind_again(world).await
             }
             Self::ExchangeWhileFailing(path) => {
-                scene.provider.answer_sometimes(1, refusal(500, None));
-                let deleted = delete(scene, path).await;
+                world.provider.answer_sometimes(1, refusal(500, None));
+                let deleted = delete(world, path).await;
                 tokio::time::sleep(AWAY).await;
-                scene.calm();
+                world.reset_provider();
                 deleted
             }
         }
@@ -48,45 +48,49 @@ impl Act {
 }
 
 /// As `chasqui topology apply` does.
-async fn bind_again(scene: &Scene) -> Result<()> {
+async fn bind_again(world: &World) -> Result<()> {
     let (kind, name) = BINDING.split_once('/').unwrap_or_default();
     let binding = json!({"routing_key": KEY, "arguments": {}});
-    scene.manage(Method::POST, &format!("{kind}/{VHOST}/{name}"), Some(binding)).await.map(drop)
+    world.manage(Method::POST, &format!("{kind}/{VHOST}/{name}"), Some(binding)).await.map(drop)
 }
 
-async fn delete(scene: &Scene, path: &str) -> Result<()> {
+async fn delete(world: &World, path: &str) -> Result<()> {
     let (kind, name) = path.split_once('/').unwrap_or_default();
-    scene.manage(Method::DELETE, &format!("{kind}/{VHOST}/{name}"), None).await.map(drop)
+    world.manage(Method::DELETE, &format!("{kind}/{VHOST}/{name}"), None).await.map(drop)
 }
 
 pub(super) fn faults() -> Vec<Fault> {
-    let topology = |name, act, says| fault(Scope::Full, name, super::Act::Topology(act), says);
+    let topology = |name, action, description| fault(Scope::Full, name, super::Action::Topology(action), description);
     vec![
         topology(
             "exchange deleted",
-            Act::Exchange("exchanges/notifications.exchange"),
+            Action::Exchange("exchanges/notifications.exchange"),
             "the one that everything is published to",
         ),
-        topology("binding deleted", Act::Binding, "the one of the normal lane, restored by an operator after 5 s"),
+        topology("binding deleted", Action::Binding, "the one of the normal lane, restored by an operator after 5 s"),
         topology(
             "retry exchange deleted",
-            Act::ExchangeWhileFailing("exchanges/notifications.exchange.retry.1"),
+            Action::ExchangeWhileFailing("exchanges/notifications.exchange.retry.1"),
             "while every send fails",
         ),
         topology(
             "dead-letter exchange deleted",
-            Act::ExchangeWhileFailing("exchanges/notifications.exchange.dlx"),
+            Action::ExchangeWhileFailing("exchanges/notifications.exchange.dlx"),
             "while every send fails",
         ),
-        topology("lane deleted", Act::EmptyQueue("queues/notifications.queue"), "an empty queue, just before a load"),
+        topology(
+            "lane deleted",
+            Action::EmptyQueue("queues/notifications.queue"),
+            "an empty queue, just before a load",
+        ),
         topology(
             "scheduled queue deleted",
-            Act::EmptyQueue("queues/notifications.queue.scheduled"),
+            Action::EmptyQueue("queues/notifications.queue.scheduled"),
             "an empty queue, just before a load",
         ),
         topology(
             "retry queue deleted",
-            Act::EmptyQueue("queues/notifications.queue.retry.1"),
+            Action::EmptyQueue("queues/notifications.queue.retry.1"),
             "an empty queue, just before a load",
         ),
     ]

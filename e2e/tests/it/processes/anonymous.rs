@@ -39,7 +39,7 @@ async fn a_killed_worker_leaves_equal_messages_to_two_others(database: Database)
     let settings = [provider.settings(), settings.to_vec()].concat();
     let mut fleet = TestFleet::prepare(database, &settings).await.expect("a place");
     let mut killed = Process::ready("worker", &fleet.environment).await;
-    fleet.open_books().await;
+    fleet.open_store().await;
     for _ in 0..EQUAL {
         fleet.publish(sms(&number(0)).to_string(), BasicProperties::default()).await;
     }
@@ -80,9 +80,9 @@ async fn a_worker_that_dies_before_its_acknowledgement_has_made_sure_of_its_row(
     let mut fleet = TestFleet::prepare(Database::Postgres, &provider.settings()).await.expect("a place");
     let dying = with(&fleet.environment, &[("CHASQUI_ABORT_AT", "worker.before_ack:1")]);
     let mut worker = Process::ready("worker", &dying).await;
-    fleet.open_books().await;
+    fleet.open_store().await;
     fleet.publish(sms(&number(0)).to_string(), BasicProperties::default()).await;
-    assert_eq!(worker.ended().await, ABORTED, "{}", worker.said());
+    assert_eq!(worker.ended().await, ABORTED, "{}", worker.output());
     assert_eq!(only(&fleet).await.row.state, State::Sent);
     let held = "SELECT adopted_until - updated_at >= 5000000 FROM deliveries";
     let held: bool = fleet.database().await.fetch_one(held).await.expect("read").get(0);
@@ -110,12 +110,12 @@ async fn a_job_that_every_scheduler_died_with_is_dead_under_the_id_of_its_row() 
     let mut fleet = TestFleet::prepare(Database::Sqlite, &[("SANDBOX", "all")]).await.expect("a place");
     let dying = with(&fleet.environment, &[("CHASQUI_ABORT_AT", "scheduler.stored_before_ack:1")]);
     let mut scheduler = Process::ready("scheduler", &dying).await;
-    fleet.open_books().await;
+    fleet.open_store().await;
     let mut body = sms(&number(0));
     body["send_at"] = "2099-01-01T00:00:00Z".into();
     let key = "notifications.key.scheduled";
     fleet.publish_to("notifications.exchange", key, body.to_string(), BasicProperties::default()).await;
-    assert_eq!(scheduler.ended().await, ABORTED, "{}", scheduler.said());
+    assert_eq!(scheduler.ended().await, ABORTED, "{}", scheduler.output());
     let row = only(&fleet).await.row;
     assert_eq!(row.state, State::Waiting);
     // As if it had died one step earlier.

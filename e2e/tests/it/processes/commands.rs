@@ -205,7 +205,7 @@ async fn a_known_id_with_another_body_is_told_with_an_exit_code_of_its_own_and_n
     let later = ["--send-at", "2099-01-01T00:00:00Z"];
     assert_eq!(send("later", "one", &later).await.0, 0);
     let key = key("later");
-    fleet.open_books().await;
+    fleet.open_store().await;
     let store = fleet.store();
     e2e::fleet::until("the job is stored", async || store.job(&key).await.expect("read")).await;
     for (id, more) in [("known", &["--wait"][..]), ("known", &[]), ("later", &later)] {

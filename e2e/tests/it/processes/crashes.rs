@@ -58,7 +58,7 @@ async fn supervise(fleet: &TestFleet) -> (usize, Process) {
         tokio::select! {
             biased;
             code = worker.ended() => {
-                assert_eq!(code, ABORTED, "{}", worker.said());
+                assert_eq!(code, ABORTED, "{}", worker.output());
                 deaths += 1;
                 worker = Process::start("worker", &environment);
             }
@@ -102,7 +102,7 @@ async fn taken_with_the_poison(before: usize) -> usize {
     assert!((DELIVERY_LIMIT / 2..=DELIVERY_LIMIT + 1).contains(&deaths), "{deaths}");
     let ambiguous = every_good_one_is_sent(&fleet, &provider).await;
     worker.until_ready().await;
-    assert!(worker.runs(), "{}", worker.said());
+    assert!(worker.runs(), "{}", worker.output());
     assert_eq!(dead_letters(&fleet).await, 1, "none of the good ones is there");
     let look = r#"{"count": 1, "ackmode": "ack_requeue_true", "encoding": "auto"}"#;
     let letter = manage(&fleet, "queues", &format!("{DEAD_LETTERS}/get"), look.to_owned()).await;

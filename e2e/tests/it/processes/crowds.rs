@@ -21,7 +21,7 @@ async fn two_workers_and_two_schedulers_send_everything_exactly_once() {
         Process::ready("scheduler", &fleet.environment),
         Process::ready("scheduler", &fleet.environment),
     );
-    fleet.open_books().await;
+    fleet.open_store().await;
     let due = SystemClock.now().plus(Duration::from_secs(4)).to_string();
     publish_jobs(&fleet, 300..400, &due).await;
     publish(&fleet, 0..300).await;
@@ -30,7 +30,7 @@ async fn two_workers_and_two_schedulers_send_everything_exactly_once() {
         assert_eq!(provider.count(&number(n)), 1, "m{n}");
     }
     for mut process in [one, two, three, four] {
-        assert_eq!(process.end(Signal::Term).await, 0, "{}", process.said());
+        assert_eq!(process.end(Signal::Term).await, 0, "{}", process.output());
     }
     assert_eq!(provider.received().len(), 400);
     fleet.finish().await;

@@ -18,10 +18,10 @@ async fn sigterm_under_load_ends_well_and_a_second_worker_sends_the_rest_once() 
     let settings = [provider.settings(), vec![("WORKER_CONCURRENCY", "8")]].concat();
     let mut fleet = TestFleet::prepare(Database::Sqlite, &settings).await.expect("a place");
     let mut first = Process::ready("worker", &fleet.environment).await;
-    fleet.open_books().await;
+    fleet.open_store().await;
     publish(&fleet, 0..60).await;
     received(&provider, 1).await;
-    assert_eq!(first.end(Signal::Term).await, 0, "{}", first.said());
+    assert_eq!(first.end(Signal::Term).await, 0, "{}", first.output());
     let sent_before = provider.received().len();
     assert!(sent_before < 60, "the signal came in the middle");
     let second = Process::ready("worker", &fleet.environment).await;
@@ -49,9 +49,9 @@ async fn a_second_sigterm_does_not_wait_for_a_provider_that_hangs() {
     publish(&fleet, 0..1).await;
     received(&provider, 1).await;
     worker.signal(Signal::Term).await;
-    worker.until_said("once more to stop at once").await;
-    assert_eq!(worker.end(Signal::Term).await, 130, "{}", worker.said());
-    assert!(!worker.said().contains("drained"), "{}", worker.said());
+    worker.until_output("once more to stop at once").await;
+    assert_eq!(worker.end(Signal::Term).await, 130, "{}", worker.output());
+    assert!(!worker.output().contains("drained"), "{}", worker.output());
     fleet.remove().await;
 }
 
@@ -69,7 +69,7 @@ async fn what_a_killed_worker_was_sending_is_held_after_its_lease_and_nothing_el
         let environment = with(&fleet.environment, &[("TWILIO_BASE_URL", &provider.base_url)]);
         workers.push(Process::ready("worker", &environment).await);
     }
-    fleet.open_books().await;
+    fleet.open_store().await;
     let sent = |n: usize| providers.iter().map(|provider| provider.count(&number(n))).sum::<usize>();
     publish(&fleet, 0..20).await;
     for n in 0..20 {
@@ -113,10 +113,10 @@ async fn a_scheduler_that_forgets_much_stops_in_the_middle_of_it() {
     postgres.execute(sqlx::AssertSqlSafe(old)).await.expect("inserted");
     let mut scheduler = Process::ready("scheduler", &fleet.environment).await;
     while rows(&mut postgres).await == OLD {
-        assert!(scheduler.runs(), "{}", scheduler.said());
+        assert!(scheduler.runs(), "{}", scheduler.output());
     }
-    assert_eq!(scheduler.end(Signal::Term).await, 0, "{}", scheduler.said());
+    assert_eq!(scheduler.end(Signal::Term).await, 0, "{}", scheduler.output());
     assert!(rows(&mut postgres).await > 0, "the signal came in the middle");
-    assert!(!scheduler.said().contains("not stored in time"), "{}", scheduler.said());
+    assert!(!scheduler.output().contains("not stored in time"), "{}", scheduler.output());
     fleet.remove().await;
 }

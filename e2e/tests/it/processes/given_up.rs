@@ -24,7 +24,7 @@ async fn a_message_that_has_ended_ten_workers_is_given_up_before_anything_is_sen
     let armed = with(&fleet.environment, &[("CHASQUI_ABORT_AT", "worker.received:1")]);
     for _ in 0..DEATHS {
         let mut worker = Process::start("worker", &armed);
-        assert_eq!(worker.ended().await, ABORTED, "{}", worker.said());
+        assert_eq!(worker.ended().await, ABORTED, "{}", worker.output());
     }
     publish(&fleet, 1..50).await;
     let mut worker = Process::start("worker", &fleet.environment);
@@ -36,7 +36,7 @@ async fn a_message_that_has_ended_ten_workers_is_given_up_before_anything_is_sen
     assert_eq!(provider.count(&number(0)), 0);
     let row = fleet.until("m0", State::Dead).await.row;
     assert!(!row.ambiguous, "nothing was sent for it");
-    assert!(worker.runs(), "{}", worker.said());
+    assert!(worker.runs(), "{}", worker.output());
     fleet.finish().await;
 }
 
@@ -53,7 +53,7 @@ async fn a_row_ends_with_its_message(id: Option<&str>) {
     for death in 0..DEATHS {
         let step = if death == 0 { "worker.claimed:1" } else { "worker.received:1" };
         let mut worker = Process::start("worker", &with(&fleet.environment, &[("CHASQUI_ABORT_AT", step)]));
-        assert_eq!(worker.ended().await, ABORTED, "{}", worker.said());
+        assert_eq!(worker.ended().await, ABORTED, "{}", worker.output());
     }
     let patience = Patience { after: Duration::ZERO, delays: [Duration::ZERO; 3] };
     let stuck = e2e::fleet::until("the lease has ended", async || {
@@ -67,7 +67,7 @@ async fn a_row_ends_with_its_message(id: Option<&str>) {
     let row = fleet.until(&key.id, State::Dead).await.row;
     assert!(row.ambiguous, "the worker that had claimed it may have sent it");
     assert_eq!(provider.requests(), 0);
-    assert!(worker.runs(), "{}", worker.said());
+    assert!(worker.runs(), "{}", worker.output());
     fleet.finish().await;
 }
 

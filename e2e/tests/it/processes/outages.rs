@@ -53,9 +53,9 @@ async fn a_broker_that_is_killed_and_comes_back_has_lost_and_repeated_nothing() 
     e2e::fleet::until("the worker is not ready", async || (!worker.is_ready().await).then_some(())).await;
     broker.start_again().await.expect("started again");
     worker.until_ready().await;
-    fleet.open_books().await;
+    fleet.open_store().await;
     all_sent(&fleet, &provider, 0..300).await;
-    assert!(worker.runs(), "{}", worker.said());
+    assert!(worker.runs(), "{}", worker.output());
     fleet.remove().await;
     drop(worker);
     broker.stop().await.expect("stopped");
@@ -70,7 +70,7 @@ async fn a_ledger_that_stops_holds_up_nothing_but_the_sending() {
     let mut fleet = TestFleet::prepare(Database::Sqlite, &settings).await.expect("a place");
     let environment: &Environment = &fleet.environment;
     let (mut worker, api) = tokio::join!(Process::ready("worker", environment), Process::ready("api", environment));
-    fleet.open_books().await;
+    fleet.open_store().await;
     publish(&fleet, 0..50).await;
     all_sent(&fleet, &provider, 0..50).await;
     postgres.stop().await.expect("stopped");
@@ -81,14 +81,14 @@ async fn a_ledger_that_stops_holds_up_nothing_but_the_sending() {
         assert_eq!(answer.status(), 202, "publishing does not need the ledger");
     }
     publish(&fleet, 70..100).await;
-    worker.until_said("the ledger is away").await;
+    worker.until_output("the ledger is away").await;
     e2e::fleet::until("the worker is not ready", async || (!worker.is_ready().await).then_some(())).await;
     assert!(api.is_ready().await);
     postgres.start_again().await.expect("started again");
     worker.until_ready().await;
     all_sent(&fleet, &provider, 0..100).await;
     assert_eq!(provider.received().len(), 100, "none twice");
-    assert!(worker.runs(), "{}", worker.said());
+    assert!(worker.runs(), "{}", worker.output());
     no_copy_came_twice(&fleet, 100).await;
     fleet.finish().await;
 }
@@ -112,15 +112,15 @@ async fn a_worker_waits_for_a_broker_that_is_not_there_and_says_so() {
     let settings = [("SANDBOX", "all"), ("AMQP_URL", url.as_str())];
     let fleet = TestFleet::prepare(Database::Sqlite, &settings).await.expect("a place");
     let mut worker = Process::start("worker", &fleet.environment);
-    worker.until_said("waiting for the broker").await;
+    worker.until_output("waiting for the broker").await;
     // Twice: it tries again.
     e2e::fleet::until("another try", async || {
-        (worker.said().matches("waiting for the broker").count() > 1).then_some(())
+        (worker.output().matches("waiting for the broker").count() > 1).then_some(())
     })
     .await;
-    assert!(worker.runs() && worker.said().contains(&format!("127.0.0.1:{port}")), "{}", worker.said());
+    assert!(worker.runs() && worker.output().contains(&format!("127.0.0.1:{port}")), "{}", worker.output());
     assert!(!worker.is_ready().await);
-    assert!(!worker.said().contains("hidden-password"));
+    assert!(!worker.output().contains("hidden-password"));
     worker.end(Signal::Term).await;
     fleet.remove().await;
 }

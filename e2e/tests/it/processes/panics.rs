@@ -20,9 +20,9 @@ async fn panicked(step: &str) -> (TestFleet, Provider, [Process; 2]) {
     let panicking = with(&fleet.environment, &[("CHASQUI_PANIC_AT", step)]);
     let (worker, scheduler) =
         tokio::join!(Process::ready("worker", &fleet.environment), Process::ready("scheduler", &panicking));
-    fleet.open_books().await;
+    fleet.open_store().await;
     publish_jobs(&fleet, 0..JOBS, &SystemClock.now().to_string()).await;
-    scheduler.until_said("a step of the scheduler panicked").await;
+    scheduler.until_output("a step of the scheduler panicked").await;
     (fleet, provider, [worker, scheduler])
 }
 

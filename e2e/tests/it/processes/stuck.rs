@@ -27,10 +27,10 @@ fn overdue_job(body: Value) -> Job {
 async fn lose_a_message(fleet: &mut TestFleet, provider: &Provider) {
     provider.answer(Answer::Refuse { status: 503, code: 0, retry_after: None });
     let mut worker = Process::ready("worker", &fleet.environment).await;
-    fleet.open_books().await;
+    fleet.open_store().await;
     publish(fleet, 0..1).await;
     super::received(provider, 1).await;
-    assert_eq!(worker.end(Signal::Term).await, 0, "{}", worker.said());
+    assert_eq!(worker.end(Signal::Term).await, 0, "{}", worker.output());
     let back = e2e::fleet::until("the message comes back to its lane", async || {
         fleet.amqp.basic_get("notifications.queue".into(), BasicGetOptions::default()).await.expect("get")
     })
@@ -70,7 +70,7 @@ async fn what_does_not_move_is_listed_and_counted(database: Database) {
         scheduler.metrics().await.contains(r#"chasqui_stuck_deliveries{state="waiting"} 1"#).then_some(())
     })
     .await;
-    scheduler.until_said("`chasqui stuck` lists them").await;
+    scheduler.until_output("`chasqui stuck` lists them").await;
 
     // As the command advises: the same message once more under the same id.
     provider.answer(Answer::Accept);

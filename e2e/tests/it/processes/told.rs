@@ -15,7 +15,7 @@ use super::{number, sms};
 async fn a_worker_logs_and_keeps_the_names_of_headers_that_look_like_ours_and_were_not_read() {
     let mut fleet = TestFleet::prepare(Database::Sqlite, &[("SANDBOX", "all")]).await.expect("a place");
     let worker = Process::ready("worker", &fleet.environment).await;
-    fleet.open_books().await;
+    fleet.open_store().await;
     let mut headers = FieldTable::default();
     for name in ["notify-agian", "notify-priorty", "priorty"] {
         headers.insert(name.into(), AMQPValue::LongString("s3cr3t".into()));
@@ -23,8 +23,8 @@ async fn a_worker_logs_and_keeps_the_names_of_headers_that_look_like_ours_and_we
     let properties = BasicProperties::default().with_message_id("misread".into()).with_headers(headers);
     fleet.publish(sms(&number(0)).to_string(), properties).await;
     let logged = "a message has headers that look like ours and were not read";
-    worker.until_said(logged).await;
-    let said = worker.said();
+    worker.until_output(logged).await;
+    let said = worker.output();
     let line = said.lines().find(|line| line.contains(logged)).expect("a line");
     for words in ["WARN", "delivery=misread", "header:notify-agian is not known", "did you mean notify-again?"] {
         assert!(line.contains(words), "{words} is not in: {line}");

@@ -28,10 +28,10 @@ fn open_below(folder: &Path) -> Vec<PathBuf> {
     open
 }
 
-async fn until_said(up: &mut Process, words: &str) {
+async fn until_output(up: &mut Process, words: &str) {
     let deadline = Instant::now() + PATIENCE;
-    while !up.said().contains(words) {
-        assert!(up.runs() && Instant::now() < deadline, "{words} is not in:\n{}", up.said());
+    while !up.output().contains(words) {
+        assert!(up.runs() && Instant::now() < deadline, "{words} is not in:\n{}", up.output());
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }
@@ -70,9 +70,9 @@ async fn up_closes_what_it_makes_refuses_a_second_tells_what_dies_and_follows_ne
     };
     let log = dir.path().join("output");
     let mut up = Process::start_with_log("up", &environment("5"), &log);
-    until_said(&mut up, "Try it:").await;
+    until_output(&mut up, "Try it:").await;
 
-    let said = up.said();
+    let said = up.output();
     assert!(said.contains("closed to other users of this machine"), "{said}");
     assert!(said.contains("email     captured, not sent") && said.contains("sms       off"), "{said}");
     assert!(!said.contains("for-development") && !said.contains("logged in"), "{said}");
@@ -91,12 +91,12 @@ async fn up_closes_what_it_makes_refuses_a_second_tells_what_dies_and_follows_ne
     let sms = json!({"id": "to-nobody", "channel": "sms", "destination": "+12025550143", "message": "Hola"});
     let answer = client.post(up.url("/notify")).json(&sms).send().await.expect("answered");
     assert_eq!(answer.status(), 202);
-    until_said(&mut up, "a delivery is dead").await;
-    let said = up.said();
+    until_output(&mut up, "a delivery is dead").await;
+    let said = up.output();
     let line = said.lines().find(|line| line.contains("a delivery is dead")).expect("a line");
     assert!(line.contains("to-nobody") && line.contains("sms") && line.contains("channel_not_configured"), "{line}");
     assert!(!said.contains("2025550143"), "{said}");
-    assert_eq!(up.end(Signal::Term).await, 0, "{}", up.said());
+    assert_eq!(up.end(Signal::Term).await, 0, "{}", up.output());
 
     // The node is started for the command.
     let (code, said) = run_within(PATIENCE, dir.path(), &["topology", "verify"], &environment("5")).await;
@@ -105,9 +105,9 @@ async fn up_closes_what_it_makes_refuses_a_second_tells_what_dies_and_follows_ne
     assert!(code == 1 && said.contains("x-message-ttl"), "{said}");
 
     let mut up = Process::start_with_log("up", &environment("4"), &dir.path().join("later"));
-    until_said(&mut up, "Try it:").await;
-    let said = up.said();
+    until_output(&mut up, "Try it:").await;
+    let said = up.output();
     assert!(said.contains("the retry delays have changed: notifications.queue.retry.1 made again"), "{said}");
     assert!(said.contains(password), "the passwords of this folder are kept: {said}");
-    assert_eq!(up.end(Signal::Term).await, 0, "{}", up.said());
+    assert_eq!(up.end(Signal::Term).await, 0, "{}", up.output());
 }

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use domain::{Headers, Lane};
-use e2e::ground::ground;
+use e2e::services::services;
 use lapin::Connection;
 use lapin::options::{ExchangeDeleteOptions, QueueDeleteOptions};
 use lapin::types::FieldTable;
@@ -31,8 +31,8 @@ pub(super) fn patient() -> PublisherSettings {
 impl Place {
     /// An empty virtual host.
     pub(super) async fn new() -> Self {
-        let vhost = ground().await.create_vhost().await.unwrap();
-        let url = ground().await.amqp_url(&vhost);
+        let vhost = services().await.create_vhost().await.unwrap();
+        let url = services().await.amqp_url(&vhost);
         let names = Names::of("notifications");
         let plan = Plan::new(&names, QueueType::Quorum, DELAYS);
         let broker = Broker::new(url.clone().into(), "test").unwrap();
@@ -58,7 +58,7 @@ impl Place {
     }
 
     pub(super) async fn remove(self) {
-        ground().await.delete_vhost(&self.vhost).await.unwrap();
+        services().await.delete_vhost(&self.vhost).await.unwrap();
     }
 
     pub(super) fn broker(&self) -> &Broker {
@@ -66,7 +66,7 @@ impl Place {
     }
 
     pub(super) async fn management(&self) -> Management {
-        Management::new(&ground().await.management.clone().into(), self.broker()).unwrap()
+        Management::new(&services().await.management.clone().into(), self.broker()).unwrap()
     }
 
     /// Where the broker listens.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use e2e::ground::ground;
+use e2e::services::services;
 use reqwest::Method;
 use serde_json::json;
 use tokio::net::TcpListener;
@@ -68,8 +68,8 @@ async fn a_wrong_password_for_the_management_api_is_not_taken_for_a_missing_tag(
     let place = Place::new().await;
     let user = place.vhost.as_str();
     let path = format!("users/{user}");
-    ground().await.manage(Method::PUT, &path, Some(json!({"password": "s3cret", "tags": ""}))).await.unwrap();
-    let (_, address) = ground().await.management.rsplit_once('@').unwrap();
+    services().await.manage(Method::PUT, &path, Some(json!({"password": "s3cret", "tags": ""}))).await.unwrap();
+    let (_, address) = services().await.management.rsplit_once('@').unwrap();
     for (password, said, not_said) in
         [("wrong", "refuses the password", "set_user_tags"), ("s3cret", "set_user_tags", "password of")]
     {
@@ -78,6 +78,6 @@ async fn a_wrong_password_for_the_management_api_is_not_taken_for_a_missing_tag(
         let refused = verify(place.broker(), &place.topology.plan, Some(&management)).await.unwrap_err().to_string();
         assert!(refused.contains(said) && !refused.contains(not_said) && !refused.contains("s3cret"), "{refused}");
     }
-    ground().await.manage(Method::DELETE, &path, None).await.unwrap();
+    services().await.manage(Method::DELETE, &path, None).await.unwrap();
     place.remove().await;
 }

@@ -1,4 +1,4 @@
-//! One process of the fleet, started again whenever it ends, as systemd would.
+//! A replica of one role: a process of the fleet, started again whenever it ends, as systemd would.
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex as StdMutex, PoisonError};
@@ -19,7 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(45);
 pub(super) const ABORTED: i32 = 128 + 6;
 pub(super) const KILLED: i32 = 128 + 9;
 
-pub(super) struct Station {
+pub(super) struct Replica {
     pub(super) name: String,
     role: &'static str,
     environment: Vec<(String, String)>,
@@ -32,15 +32,15 @@ pub(super) struct Station {
 struct Running {
     process: Process,
     /// The exit codes of those before it.
-    ends: Vec<i32>,
+    exit_codes: Vec<i32>,
     /// How many had ended when one was told to abort.
     armed_after: usize,
     /// No other is started any more.
     is_retired: bool,
 }
 
-impl Station {
-    /// Starts the process; whoever owns the station looks after it with [`Station::keep`].
+impl Replica {
+    /// Starts the process; whoever owns the replica keeps it running with [`Replica::supervise`].
     pub(super) fn start(
         role: &'static str,
         number: usize,
@@ -54,12 +54,12 @@ impl Station {
         let environment = with(environment, &[("CHASQUI_CLOCK_SHIFT", &shift)]);
         let process = Process::start_with_log(role, &named(&environment, &name, 0), &log);
         let url = StdMutex::new(process.url(""));
-        let running = Mutex::new(Running { process, ends: Vec::new(), armed_after: 0, is_retired: false });
+        let running = Mutex::new(Running { process, exit_codes: Vec::new(), armed_after: 0, is_retired: false });
         Arc::new(Self { name, role, environment, log, clock, url, running })
     }
 
     /// Until it retires: what has ended is started again.
-    pub(super) async fn keep(self: Arc<Self>) {
+    pub(super) async fn supervise(self: Arc<Self>) {
         loop {
             tokio::time::sleep(LOOK_EVERY).await;
             let mut running = self.running.lock().await;
@@ -67,7 +67,7 @@ impl Station {
                 return;
             }
             if let Some(code) = running.process.exit_code() {
-                running.ends.push(code);
+                running.exit_codes.push(code);
                 self.start_again(&mut running, None);
             }
         }
@@ -75,7 +75,7 @@ impl Station {
 
     fn start_again(&self, running: &mut MutexGuard<'_, Running>, abort_at: Option<&str>) {
         let armed = abort_at.map(|step| ("CHASQUI_ABORT_AT", step));
-        let environment = named(&with(&self.environment, armed.as_slice()), &self.name, running.ends.len());
+        let environment = named(&with(&self.environment, armed.as_slice()), &self.name, running.exit_codes.len());
         running.process = Process::start_with_log(self.role, &environment, &self.log);
         *self.url.lock().unwrap_or_else(PoisonError::into_inner) = running.process.url("");
     }
@@ -89,8 +89,8 @@ impl Station {
     }
 
     /// The exit codes so far.
-    pub(super) async fn ends(&self) -> Vec<i32> {
-        self.running.lock().await.ends.clone()
+    pub(super) async fn exit_codes(&self) -> Vec<i32> {
+        self.running.lock().await.exit_codes.clone()
     }
 
     /// Ends the process in good order and starts one that aborts at a step, such as `worker.claimed:3`.
@@ -100,7 +100,7 @@ impl Station {
     pub(super) async fn arm(&self, step: &str) -> Result<()> {
         let mut running = self.running.lock().await;
         self.end(&mut running).await?;
-        running.armed_after = running.ends.len();
+        running.armed_after = running.exit_codes.len();
         self.start_again(&mut running, Some(step));
         Ok(())
     }
@@ -127,7 +127,7 @@ impl Station {
             }
             tokio::time::sleep(LOOK_EVERY).await;
         };
-        running.ends.push(code);
+        running.exit_codes.push(code);
         Ok(())
     }
 
@@ -158,13 +158,13 @@ impl Station {
         signal(pid, name).await.with_context(|| self.name.clone())
     }
 
-    /// Until another process of this station has ended with this code after the first `before` ones.
+    /// Until another process of this replica has ended with this code after the first `before` ones.
     ///
     /// # Errors
     /// When that never comes.
     pub(super) async fn until_ended(&self, before: usize, code: i32) -> Result<()> {
         let deadline = Instant::now() + PATIENCE;
-        while !self.ends().await[before..].contains(&code) {
+        while !self.exit_codes().await[before..].contains(&code) {
             if Instant::now() > deadline {
                 bail!("{} never ended with {code}", self.name);
             }
@@ -182,7 +182,7 @@ impl Station {
     }
 
     /// Everything that its processes have printed.
-    pub(super) fn said(&self) -> String {
+    pub(super) fn output(&self) -> String {
         String::from_utf8_lossy(&std::fs::read(&self.log).unwrap_or_default()).into_owned()
     }
 }
@@ -193,8 +193,8 @@ pub(super) fn counts_memory() -> bool {
 }
 
 /// Each process has a name of its own at the ledger.
-fn named(environment: &[(String, String)], name: &str, life: usize) -> Vec<(String, String)> {
-    with(environment, &[("PGAPPNAME", &format!("{name}.{life}"))])
+fn named(environment: &[(String, String)], name: &str, restarts: usize) -> Vec<(String, String)> {
+    with(environment, &[("PGAPPNAME", &format!("{name}.{restarts}"))])
 }
 
 pub(super) async fn signal(pid: u32, name: &str) -> Result<()> {

@@ -1,10 +1,10 @@
-//! The books of the faults, which are closed at the end: each promise, broken once.
+//! How a run with faults is judged at its end: each promise, broken once.
 
 use std::time::{Duration, Instant};
 
 use chasqui::clock::SystemClock;
 use domain::{Attempt, AttemptOutcome, Clock as _, Lease, Row, State};
-use e2e::chaos::books::{Answer, Cancel, End, Entry, Found, Way, extra_letters, judge};
+use e2e::chaos::reconcile::{Answer, Cancel, End, Entry, Found, Way, extra_letters, judge};
 use e2e::fleet::DeadLetter;
 use e2e::provider::{self, Received};
 use store::DeliveryView;

@@ -10,8 +10,8 @@ use store::JobFilter;
 use tokio::time::Instant;
 
 use super::audit::all_rows;
-use super::books::{Answer, Entry};
-use super::scene::{DEAD_LETTERS, LOOK_EVERY, Scene, hasher};
+use super::reconcile::{Answer, Entry};
+use super::world::{DEAD_LETTERS, LOOK_EVERY, World, hasher};
 
 const QUEUES: [&str; 7] = [
     "notifications.queue",
@@ -23,14 +23,14 @@ const QUEUES: [&str; 7] = [
     "notifications.queue.retry.3",
 ];
 
-impl Scene {
+impl World {
     /// Until nothing is on its way any more: every accepted notification has ended, and every queue but the
     /// dead-letter queue is empty. False when that does not come within the patience.
-    pub(super) async fn rest(&self, entries: &[Entry], patience: Duration) -> bool {
+    pub(super) async fn until_idle(&self, entries: &[Entry], patience: Duration) -> bool {
         let deadline = Instant::now() + patience;
         let hasher = hasher();
         while Instant::now() < deadline {
-            if self.is_at_rest(entries, &hasher).await.unwrap_or(false) {
+            if self.is_idle(entries, &hasher).await.unwrap_or(false) {
                 return true;
             }
             tokio::time::sleep(LOOK_EVERY * 5).await;
@@ -38,11 +38,11 @@ impl Scene {
         false
     }
 
-    async fn is_at_rest(&self, entries: &[Entry], hasher: &RecipientHasher) -> Result<bool> {
-        if !self.books.jobs(JobFilter::default()).await?.jobs.is_empty() {
+    async fn is_idle(&self, entries: &[Entry], hasher: &RecipientHasher) -> Result<bool> {
+        if !self.store.jobs(JobFilter::default()).await?.jobs.is_empty() {
             return Ok(false);
         }
-        let rows = all_rows(&self.books).await?;
+        let rows = all_rows(&self.store).await?;
         if rows.iter().any(|view| matches!(view.row.state, State::Sending | State::Waiting)) {
             return Ok(false);
         }
@@ -55,7 +55,7 @@ impl Scene {
             return Ok(false);
         }
         for queue in QUEUES {
-            if self.hands.amqp.ready(queue).await != Some(0) {
+            if self.clients.amqp.ready(queue).await != Some(0) {
                 return Ok(false);
             }
         }

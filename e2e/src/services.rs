@@ -1,4 +1,4 @@
-//! The services that every test shares: one RabbitMQ node, one PostgreSQL cluster. `e2e ground`
+//! The services that every test shares: one RabbitMQ node, one PostgreSQL cluster. `e2e services`
 //! starts them once for a whole test run; without it each test binary starts its own.
 
 use std::env;
@@ -20,7 +20,7 @@ pub const POSTGRES: &str = testkit::postgres::SERVER;
 
 /// Where the services are.
 #[derive(Debug)]
-pub struct Ground {
+pub struct Services {
     pub management: String,
     pub amqp: String,
     pub postgres: String,
@@ -29,12 +29,12 @@ pub struct Ground {
 }
 
 /// The services of this test run.
-pub async fn ground() -> &'static Ground {
-    static GROUND: OnceCell<Ground> = OnceCell::const_new();
-    GROUND.get_or_init(|| async { Ground::find().await.expect("the services of the tests start") }).await
+pub async fn services() -> &'static Services {
+    static SERVICES: OnceCell<Services> = OnceCell::const_new();
+    SERVICES.get_or_init(|| async { Services::find().await.expect("the services of the tests start") }).await
 }
 
-impl Ground {
+impl Services {
     /// Those that the environment names, or else our own.
     ///
     /// # Errors

@@ -26,7 +26,7 @@ pub(crate) enum Ledger {
     Sqlite,
 }
 
-pub(crate) struct Place {
+pub(crate) struct Deployment {
     pub(crate) amqp_url: String,
     pub(crate) database_url: String,
     environment: Vec<(String, String)>,
@@ -36,9 +36,9 @@ pub(crate) struct Place {
     _dir: tempfile::TempDir,
 }
 
-impl Place {
+impl Deployment {
     /// A fleet whose provider of SMS and of email are these sinks. Everything else is as the defaults say.
-    pub(crate) async fn make(services: &Services, ledger: Ledger, sms: &Sink, mail: &Sink) -> Result<Self> {
+    pub(crate) async fn create(services: &Services, ledger: Ledger, sms: &Sink, mail: &Sink) -> Result<Self> {
         let (_, amqp_url) = services.create_vhost().await?;
         let dir = tempfile::tempdir()?;
         let database_url = match ledger {
@@ -103,6 +103,6 @@ impl Place {
 /// Ends a role as an operator does.
 pub(crate) async fn end(mut process: Process) -> Result<()> {
     let code = process.end(Signal::Term).await;
-    ensure!(code == 0, "it ended with {code}:\n{}", process.said());
+    ensure!(code == 0, "it ended with {code}:\n{}", process.output());
     Ok(())
 }

@@ -1,5 +1,5 @@
 //! The world of one run: a private broker, a ledger, a provider, proxies before them, and a fleet of
-//! processes: two workers, two schedulers, one API.
+//! replicas: two workers, two schedulers, one API.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -20,12 +20,12 @@ use tokio::time::Instant;
 use super::amqp::Amqp;
 use super::dice::Dice;
 use super::disk::Disk;
-use super::load::Hands;
-use super::station::Station;
-use crate::ground;
+use super::load::Clients;
+use super::replica::Replica;
 use crate::postgres::Postgres;
-use crate::provider::{Answer as Says, Provider};
+use crate::provider::{Answer, Provider};
 use crate::proxy::Proxy;
+use crate::services;
 
 const BOOTSTRAP: &str = "a token of the chaos run";
 const SECRET: &str = "a secret of the chaos run that is long enough";
@@ -35,7 +35,7 @@ const READY_LIMIT: Duration = Duration::from_secs(90);
 pub(super) const LOOK_EVERY: Duration = Duration::from_millis(100);
 /// Who sends, but for a fault that asks for more.
 const WORKERS: usize = 2;
-/// Every so-manieth request fails all the time, so that there is always a retry on its way.
+/// Every n-th request fails all the time, so that there is always a retry on its way.
 const BACKGROUND_FAILURES: usize = 8;
 pub(super) const DEAD_LETTERS: &str = "notifications.queue.dlq";
 
@@ -67,24 +67,24 @@ impl Kind {
 }
 
 pub(super) enum Ledger {
-    Postgres { server: Postgres, line: Proxy },
+    Postgres { server: Postgres, proxy: Proxy },
     Sqlite { file: PathBuf },
 }
 
-pub(super) struct Scene {
+pub(super) struct World {
     pub(super) broker: PrivateBroker,
     /// The other nodes of a cluster.
     pub(super) others: Vec<PrivateBroker>,
     /// Between the fleet and the broker.
-    pub(super) broker_line: Proxy,
+    pub(super) broker_proxy: Proxy,
     /// Between the run's own publishers and the broker.
-    _own_line: Proxy,
+    _own_proxy: Proxy,
     pub(super) ledger: Ledger,
     pub(super) provider: Provider,
-    pub(super) workers: Vec<Arc<Station>>,
-    pub(super) schedulers: [Arc<Station>; 2],
-    pub(super) hands: Arc<Hands>,
-    pub(super) books: Store,
+    pub(super) workers: Vec<Arc<Replica>>,
+    pub(super) schedulers: [Arc<Replica>; 2],
+    pub(super) clients: Arc<Clients>,
+    pub(super) store: Store,
     /// For what a fault leaves to chance.
     pub(super) dice: Dice,
     /// What a fault has measured, for people.
@@ -92,20 +92,20 @@ pub(super) struct Scene {
     /// What every process of the fleet is told, and the folder of its output.
     environment: Vec<(String, String)>,
     pub(super) logs: PathBuf,
-    keepers: Vec<JoinHandle<()>>,
-    /// Workers that came for one fault, and are gone.
-    gone: Vec<Arc<Station>>,
+    supervisors: Vec<JoinHandle<()>>,
+    /// Workers that came for one fault, and have ended.
+    removed: Vec<Arc<Replica>>,
     /// Of the ledger; unmounted last.
     pub(super) disk: Disk,
     _dir: tempfile::TempDir,
 }
 
-impl Scene {
+impl World {
     /// Starts everything and waits until all of it is ready.
     ///
     /// # Errors
     /// Whatever could not be started.
-    pub(super) async fn raise(kind: Kind, own_mounts: bool, logs: &Path, dice: Dice) -> Result<Self> {
+    pub(super) async fn start(kind: Kind, own_mounts: bool, logs: &Path, dice: Dice) -> Result<Self> {
         let dir = tempfile::tempdir()?;
         let broker_dir = dir.path().join("rabbitmq");
         let advanced =
@@ -120,64 +120,64 @@ impl Scene {
             }
         }
         let nodes = || [&broker].into_iter().chain(&others).map(|node| local(node.amqp_port)).collect();
-        let (broker_line, own_line) = (Proxy::before_any(nodes()).await, Proxy::before_any(nodes()).await);
+        let (broker_proxy, own_proxy) = (Proxy::before_any(nodes()).await, Proxy::before_any(nodes()).await);
         let provider = Provider::start().await;
         let disk = Disk::new(kind.megabytes(), own_mounts)?;
-        let (ledger, url, direct) = raise_ledger(kind, &disk).await?;
-        let amqp_url = url_of(&broker, User::Notifications, broker_line.address.port(), VHOST);
+        let (ledger, url, direct) = start_ledger(kind, &disk).await?;
+        let amqp_url = url_of(&broker, User::Notifications, broker_proxy.address.port(), VHOST);
         let environment = environment(&amqp_url, &url, &provider);
-        let books = open_books(&direct).await?;
-        let start = |role, number| Station::start(role, number, &environment, logs);
+        let store = open_store(&direct).await?;
+        let start = |role, number| Replica::start(role, number, &environment, logs);
         let workers = vec![start("worker", 1), start("worker", 2)];
         let schedulers = [start("scheduler", 1), start("scheduler", 2)];
         let api = start("api", 1);
-        let stations = workers.iter().chain(&schedulers).chain([&api]);
-        let keepers = stations.map(|station| tokio::spawn(Arc::clone(station).keep())).collect();
+        let replicas = workers.iter().chain(&schedulers).chain([&api]);
+        let supervisors = replicas.map(|replica| tokio::spawn(Arc::clone(replica).supervise())).collect();
         let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(15)).build()?;
-        let amqp = Amqp::new(url_of(&broker, User::Admin, own_line.address.port(), VHOST));
-        let hands = Arc::new(Hands { api: Arc::clone(&api), http, token: String::new(), amqp });
-        let mut scene = Self {
+        let amqp = Amqp::new(url_of(&broker, User::Admin, own_proxy.address.port(), VHOST));
+        let clients = Arc::new(Clients { api: Arc::clone(&api), http, token: String::new(), amqp });
+        let mut world = Self {
             broker,
             others,
-            broker_line,
-            _own_line: own_line,
+            broker_proxy,
+            _own_proxy: own_proxy,
             ledger,
             provider,
             workers,
             schedulers,
-            hands,
-            books,
+            clients,
+            store,
             dice,
             notes: Vec::new(),
             environment,
             logs: logs.to_owned(),
-            keepers,
-            gone: Vec::new(),
+            supervisors,
+            removed: Vec::new(),
             disk,
             _dir: dir,
         };
-        scene.calm();
-        scene.until_ready().await?;
-        scene.log_in().await?;
-        Ok(scene)
+        world.reset_provider();
+        world.until_ready().await?;
+        world.log_in().await?;
+        Ok(world)
     }
 
     async fn log_in(&mut self) -> Result<()> {
         let person = json!({"username": "auditor", "password": "correct horse battery"});
-        let hands = &self.hands;
-        let registering = hands
+        let clients = &self.clients;
+        let registering = clients
             .http
-            .post(hands.api.url("/register"))
+            .post(clients.api.url("/register"))
             .header("X-Bootstrap-Token", BOOTSTRAP)
             .json(&person)
             .send()
             .await?;
         registering.error_for_status().context("registering")?;
-        let answer = hands.http.post(hands.api.url("/login")).json(&person).send().await?;
+        let answer = clients.http.post(clients.api.url("/login")).json(&person).send().await?;
         let answer: Value = answer.error_for_status().context("logging in")?.json().await?;
         let token = answer["access_token"].as_str().context("a token")?.to_owned();
-        let hands = Arc::get_mut(&mut self.hands).context("nobody publishes yet")?;
-        hands.token = token;
+        let clients = Arc::get_mut(&mut self.clients).context("nobody publishes yet")?;
+        clients.token = token;
         Ok(())
     }
 
@@ -185,40 +185,40 @@ impl Scene {
     ///
     /// # Errors
     /// Who was not, for how long.
-    pub(super) async fn reinforce(&mut self, more: usize) -> Result<()> {
+    pub(super) async fn add_workers(&mut self, more: usize) -> Result<()> {
         for _ in 0..more {
-            let station = Station::start("worker", self.workers.len() + 1, &self.environment, &self.logs);
-            self.keepers.push(tokio::spawn(Arc::clone(&station).keep()));
-            self.workers.push(station);
+            let replica = Replica::start("worker", self.workers.len() + 1, &self.environment, &self.logs);
+            self.supervisors.push(tokio::spawn(Arc::clone(&replica).supervise()));
+            self.workers.push(replica);
         }
         self.until_ready().await
     }
 
-    /// Ends in good order those that [`Self::reinforce`] has started.
+    /// Ends in good order those that [`Self::add_workers`] has started.
     ///
     /// # Errors
     /// When one does not end, or not well.
-    pub(super) async fn dismiss(&mut self) -> Result<()> {
+    pub(super) async fn remove_added_workers(&mut self) -> Result<()> {
         let extra = self.workers.split_off(WORKERS);
-        self.gone.extend(extra.iter().cloned());
-        for station in extra {
-            station.retire().await?;
+        self.removed.extend(extra.iter().cloned());
+        for replica in extra {
+            replica.retire().await?;
         }
         Ok(())
     }
 
-    /// Also those that are gone.
-    pub(super) fn everybody(&self) -> impl Iterator<Item = &Arc<Station>> {
-        self.stations().chain(&self.gone)
+    /// Also those that were removed.
+    pub(super) fn all_replicas(&self) -> impl Iterator<Item = &Arc<Replica>> {
+        self.replicas().chain(&self.removed)
     }
 
-    pub(super) fn stations(&self) -> impl Iterator<Item = &Arc<Station>> {
-        self.workers.iter().chain(&self.schedulers).chain([&self.hands.api])
+    pub(super) fn replicas(&self) -> impl Iterator<Item = &Arc<Replica>> {
+        self.workers.iter().chain(&self.schedulers).chain([&self.clients.api])
     }
 
     /// The provider as it is between the faults.
-    pub(super) fn calm(&self) {
-        self.provider.answer(Says::Accept);
+    pub(super) fn reset_provider(&self) {
+        self.provider.answer(Answer::Accept);
         self.provider.answer_sometimes(BACKGROUND_FAILURES, refusal(500, None));
     }
 
@@ -228,10 +228,10 @@ impl Scene {
     /// Who was not, for how long.
     pub(super) async fn until_ready(&self) -> Result<()> {
         let deadline = Instant::now() + READY_LIMIT;
-        for station in self.stations() {
-            while !station.is_ready().await {
+        for replica in self.replicas() {
+            while !replica.is_ready().await {
                 if Instant::now() > deadline {
-                    bail!("{} is not ready after {} s", station.name, READY_LIMIT.as_secs());
+                    bail!("{} is not ready after {} s", replica.name, READY_LIMIT.as_secs());
                 }
                 tokio::time::sleep(LOOK_EVERY).await;
             }
@@ -242,22 +242,22 @@ impl Scene {
     /// # Errors
     /// The management API's.
     pub(super) async fn manage(&self, method: Method, path: &str, body: Option<Value>) -> Result<Value> {
-        ground::manage(&self.broker.management_url_as(User::Admin), method, path, body).await
+        services::manage(&self.broker.management_url_as(User::Admin), method, path, body).await
     }
 
     /// Ends everything.
     ///
     /// # Errors
     /// When the broker does not end.
-    pub(super) async fn strike_down(self) -> Result<()> {
-        for keeper in &self.keepers {
-            keeper.abort();
+    pub(super) async fn stop(self) -> Result<()> {
+        for supervisor in &self.supervisors {
+            supervisor.abort();
         }
-        let Self { broker, others, workers, schedulers, gone, hands, keepers, .. } = self;
-        for keeper in keepers {
-            let _ = keeper.await;
+        let Self { broker, others, workers, schedulers, removed, clients, supervisors, .. } = self;
+        for supervisor in supervisors {
+            let _ = supervisor.await;
         }
-        drop((workers, schedulers, gone, hands));
+        drop((workers, schedulers, removed, clients));
         for node in others {
             node.stop().await?;
         }
@@ -272,9 +272,9 @@ pub(super) fn hasher() -> RecipientHasher {
 
 /// With the code that Twilio's own dictionary has for it: "too many requests", else "service unavailable", which asks
 /// for no other pace and spends an attempt.
-pub(super) fn refusal(status: u16, retry_after: Option<&str>) -> Says {
+pub(super) fn refusal(status: u16, retry_after: Option<&str>) -> Answer {
     let code = if status == 429 { 20_429 } else { 20_503 };
-    Says::Refuse { status, code, retry_after: retry_after.map(str::to_owned) }
+    Answer::Refuse { status, code, retry_after: retry_after.map(str::to_owned) }
 }
 
 fn local(port: u16) -> SocketAddr {
@@ -286,7 +286,7 @@ pub(super) fn url_of(broker: &PrivateBroker, user: User, port: u16, vhost: &str)
 }
 
 /// The ledger, its URL for the fleet, and the one past the proxy.
-async fn raise_ledger(kind: Kind, disk: &Disk) -> Result<(Ledger, String, String)> {
+async fn start_ledger(kind: Kind, disk: &Disk) -> Result<(Ledger, String, String)> {
     if kind == Kind::Sqlite {
         let file = disk.path().join("ledger.db");
         let url = format!("sqlite:{}", file.display());
@@ -294,9 +294,9 @@ async fn raise_ledger(kind: Kind, disk: &Disk) -> Result<(Ledger, String, String
     }
     let server = Postgres::start_in(disk.path()).await?;
     let direct = server.create_database("chaos").await?;
-    let line = Proxy::before(local(server.port)).await;
-    let url = direct.replace(&format!(":{}/", server.port), &format!(":{}/", line.address.port()));
-    Ok((Ledger::Postgres { server, line }, url, direct))
+    let proxy = Proxy::before(local(server.port)).await;
+    let url = direct.replace(&format!(":{}/", server.port), &format!(":{}/", proxy.address.port()));
+    Ok((Ledger::Postgres { server, proxy }, url, direct))
 }
 
 /// Quick retries; a lease as short as the provider's time limit allows; lost answers are sent again on one
@@ -323,7 +323,7 @@ fn environment(amqp_url: &str, database_url: &str, provider: &Provider) -> Vec<(
     settings.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }
 
-async fn open_books(url: &str) -> Result<Store> {
+async fn open_store(url: &str) -> Result<Store> {
     let config = Config::read(REFERENCE.with(vec![("DATABASE_URL", url)]), Role::Ledger)?;
     let url = config.ledger.url.context("a ledger is given")?;
     let options = store::Options::new(url, config.ledger.max_connections, Arc::new(SystemClock));

@@ -11,7 +11,7 @@ use tokio::sync::Notify;
 const STANDSTILL: Duration = Duration::from_secs(30);
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
-pub(crate) struct Board {
+pub(crate) struct Arrivals {
     begun: Instant,
     numbers: Range<u64>,
     /// Nanoseconds after `begun` at which each arrived for the first time; 0 = not yet.
@@ -21,14 +21,14 @@ pub(crate) struct Board {
     complete: Notify,
 }
 
-impl Board {
+impl Arrivals {
     pub(super) fn new(numbers: Range<u64>) -> Self {
         let times = numbers.clone().map(|_| AtomicU64::new(0)).collect();
         let (arrived, repeated) = (AtomicUsize::new(0), AtomicUsize::new(0));
         Self { begun: Instant::now(), numbers, times, arrived, repeated, complete: Notify::new() }
     }
 
-    pub(super) fn arrive(&self, number: u64) {
+    pub(super) fn record(&self, number: u64) {
         if !self.numbers.contains(&number) {
             return;
         }
@@ -86,14 +86,14 @@ mod tests {
 
     #[tokio::test]
     async fn everybody_is_expected_once() {
-        let board = Board::new(10..12);
-        board.arrive(9);
-        board.arrive(10);
-        assert_eq!((board.time(10).is_some(), board.time(11)), (true, None));
-        board.arrive(11);
-        board.complete().await.unwrap();
-        assert!(board.per_second() > 0.0);
-        board.arrive(11);
-        assert!(board.complete().await.unwrap_err().to_string().contains("1 arrived at the provider twice"));
+        let arrivals = Arrivals::new(10..12);
+        arrivals.record(9);
+        arrivals.record(10);
+        assert_eq!((arrivals.time(10).is_some(), arrivals.time(11)), (true, None));
+        arrivals.record(11);
+        arrivals.complete().await.unwrap();
+        assert!(arrivals.per_second() > 0.0);
+        arrivals.record(11);
+        assert!(arrivals.complete().await.unwrap_err().to_string().contains("1 arrived at the provider twice"));
     }
 }

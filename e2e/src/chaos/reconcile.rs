@@ -1,4 +1,5 @@
-//! The books: what became of every notification, and whether it may have become that. Strict, and pure.
+//! Reconciles what the publisher of a notification was told with what became of it: which promises that breaks.
+//! Strict, and pure: `audit` gathers what became of it.
 
 use std::collections::HashSet;
 use std::time::Instant;
