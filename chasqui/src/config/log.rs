@@ -3,7 +3,7 @@
 use runtime::settings::{Reader, did_you_mean};
 
 /// What the targets of our own lines begin with: the crates of the workspace.
-const PARTS: [&str; 16] = [
+const PARTS: [&str; 17] = [
     "amqp",
     "api",
     "channels",
@@ -19,6 +19,7 @@ const PARTS: [&str; 16] = [
     "store",
     "templates",
     "topology",
+    "web",
     "worker",
 ];
 
