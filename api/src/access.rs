@@ -78,7 +78,7 @@ impl Guard for App {
         caller(self, headers)?.map(|caller| allowed(caller, any_of)).transpose()
     }
 
-    fn nobody(&self) -> Problem {
+    fn unauthenticated(&self) -> Problem {
         missing_token()
     }
 }

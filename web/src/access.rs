@@ -23,7 +23,7 @@ pub trait Guard: Send + Sync + 'static {
     fn caller_with(&self, headers: &HeaderMap, any_of: &[Self::Scope]) -> Result<Option<Self::Caller>, Problem>;
 
     /// What is answered to somebody who does not say who it is.
-    fn nobody(&self) -> Problem;
+    fn unauthenticated(&self) -> Problem;
 }
 
 /// The scopes that open a route: a caller needs one of them.
@@ -48,7 +48,7 @@ impl<S: Scopes<Scope = G::Scope>, G: Guard> FromRequestParts<Arc<G>> for Authori
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, guard: &Arc<G>) -> Result<Self, Problem> {
-        let caller = guard.caller_with(&parts.headers, S::ANY_OF)?.ok_or_else(|| guard.nobody())?;
+        let caller = guard.caller_with(&parts.headers, S::ANY_OF)?.ok_or_else(|| guard.unauthenticated())?;
         Ok(Self { caller, scopes: PhantomData })
     }
 }
@@ -73,7 +73,7 @@ mod tests {
             if any_of.contains(&name) { Ok(Some(name.to_owned())) } else { Err(refused) }
         }
 
-        fn nobody(&self) -> Problem {
+        fn unauthenticated(&self) -> Problem {
             Problem::new(StatusCode::UNAUTHORIZED, "missing-token", "A name is needed", "Say who you are.")
         }
     }
