@@ -8,21 +8,18 @@ use axum::extract::FromRequestParts;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
+use web::access::{Guard, Scopes};
+use web::hosts::Source;
+use web::problem::Problem;
 
 use crate::app::App;
-use crate::http::hosts::Source;
-use crate::http::problem::Problem;
 use crate::settings::Open;
 use crate::token::{Caller, Scope};
 
-/// The scopes that open a route: a caller needs one of them.
-pub(crate) trait Scopes {
-    const ANY_OF: &'static [Scope];
-}
-
 /// What routes ask for.
 pub(crate) mod scopes {
-    use super::Scopes;
+    use web::access::Scopes;
+
     use crate::token::Scope;
 
     pub(crate) struct Notify;
@@ -32,33 +29,39 @@ pub(crate) mod scopes {
     pub(crate) struct Admin;
 
     impl Scopes for Notify {
+        type Scope = Scope;
+
         const ANY_OF: &'static [Scope] = &[Scope::Notify];
     }
 
     impl Scopes for Read {
+        type Scope = Scope;
+
         const ANY_OF: &'static [Scope] = &[Scope::Read];
     }
 
     impl Scopes for Operate {
+        type Scope = Scope;
+
         const ANY_OF: &'static [Scope] = &[Scope::Operate];
     }
 
     impl Scopes for OperateOrNotify {
+        type Scope = Scope;
+
         const ANY_OF: &'static [Scope] = &[Scope::Operate, Scope::Notify];
     }
 
     impl Scopes for Admin {
+        type Scope = Scope;
+
         const ANY_OF: &'static [Scope] = &[Scope::Admin];
     }
 }
 
 /// A caller whose token has one of the scopes `S`. A handler with this argument is called for nobody else: others get 401
-/// without a valid token and 403 without the scope. The argument stands before those that read the path and the query, so
-/// that strangers learn nothing about these.
-pub(crate) struct Authorized<S> {
-    pub(crate) caller: Caller,
-    scopes: PhantomData<S>,
-}
+/// without a valid token and 403 without the scope.
+pub(crate) type Authorized<S> = web::access::Authorized<S, App>;
 
 /// As [`Authorized`], or nobody where the open rule lets everybody in. A token that is present must be valid even then.
 pub(crate) struct AuthorizedUnlessOpen<S> {
@@ -66,33 +69,30 @@ pub(crate) struct AuthorizedUnlessOpen<S> {
     scopes: PhantomData<S>,
 }
 
-impl<S: Scopes> FromRequestParts<Arc<App>> for Authorized<S> {
-    type Rejection = Problem;
+/// By the token in the header `Authorization`.
+impl Guard for App {
+    type Scope = Scope;
+    type Caller = Caller;
 
-    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
-        let caller = caller_with::<S>(app, &parts.headers)?.ok_or_else(missing_token)?;
-        Ok(Self { caller, scopes: PhantomData })
+    fn caller_with(&self, headers: &HeaderMap, any_of: &[Scope]) -> Result<Option<Caller>, Problem> {
+        caller(self, headers)?.map(|caller| allowed(caller, any_of)).transpose()
+    }
+
+    fn unauthenticated(&self) -> Problem {
+        missing_token()
     }
 }
 
-impl<S: Scopes> FromRequestParts<Arc<App>> for AuthorizedUnlessOpen<S> {
+impl<S: Scopes<Scope = Scope>> FromRequestParts<Arc<App>> for AuthorizedUnlessOpen<S> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
-        let caller = caller_with::<S>(app, &parts.headers)?;
+        let caller = app.caller_with(&parts.headers, S::ANY_OF)?;
         if caller.is_none() && !is_open(app, Source::of(parts)) {
             return Err(missing_token_for_publishing(app.settings.open));
         }
         Ok(Self { caller, scopes: PhantomData })
     }
-}
-
-/// Who is asking, if the token has one of the scopes `S`: None without an `Authorization` header.
-///
-/// # Errors
-/// 401 for a token that is not valid, 403 for one without the scope.
-pub(crate) fn caller_with<S: Scopes>(app: &App, headers: &HeaderMap) -> Result<Option<Caller>, Problem> {
-    caller(app, headers)?.map(|caller| allowed(caller, S::ANY_OF)).transpose()
 }
 
 /// Who is asking: None without an `Authorization` header.

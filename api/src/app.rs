@@ -7,6 +7,7 @@ use domain::{Clock, Defaults, LoginHasher, RecipientHasher, RequestIds, Requeste
 use operations::{Checker, Rules};
 use store::Store;
 use topology::Publisher;
+use web::probes::RenderMetrics;
 
 use crate::accounts::password::Passwords;
 use crate::settings::Settings;
@@ -14,9 +15,6 @@ use crate::token::Tokens;
 
 /// How every handler gets the parts of the API.
 pub(crate) type Shared = State<Arc<App>>;
-
-/// Renders the metrics of this process in the text format of Prometheus.
-pub type RenderMetrics = Arc<dyn Fn() -> String + Send + Sync>;
 
 /// The parts of the API.
 pub(crate) struct App {

@@ -17,11 +17,11 @@ use utoipa::openapi::path::Operation;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, PathItem, Ref, RefOr};
 use utoipa::{IntoResponses, Modify, OpenApi};
+use web::fallbacks::unknown_route;
+use web::problem::{BadField, ProblemDetails};
 
 use self::refusals::UnreadParameter;
 use crate::app::App;
-use crate::http::fallbacks::unknown_route;
-use crate::http::problem::{BadField, ProblemDetails};
 
 /// Pages that are in no document.
 pub(crate) const PAGES: [&str; 2] = ["/docs", "/openapi.json"];
@@ -69,7 +69,7 @@ pub(crate) fn base() -> utoipa::openapi::OpenApi {
     Document::openapi()
 }
 
-/// Every operation of the document refuses parameters that it does not read: see `http::unread::Readings`.
+/// Every operation of the document refuses parameters that it does not read: see `web::unread::Readings`.
 pub(crate) fn tell_of_unread(document: &mut utoipa::openapi::OpenApi) {
     for operation in document.paths.paths.values_mut().flat_map(operations) {
         for (status, response) in UnreadParameter::responses() {

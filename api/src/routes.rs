@@ -7,10 +7,10 @@ use axum::routing::post;
 use domain::FIELDS;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
+use web::unread::Readings;
 
 use crate::accounts::{login, register};
 use crate::app::App;
-use crate::http::unread::Readings;
 use crate::notifications::{cancel, publish};
 use crate::sandbox::{captures, pages};
 use crate::{deliveries, docs, health, schedules};

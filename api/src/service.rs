@@ -10,16 +10,18 @@ use store::Store;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use topology::Publisher;
+use web::edge::{self, Admission};
+use web::fallbacks::{Known, with_fallbacks};
+use web::hosts::Hosts;
+use web::probes::RenderMetrics;
+use web::server::{self, Limits};
 
 use crate::accounts::password::Passwords;
-use crate::app::{App, RenderMetrics};
-use crate::http::edge::{self, Admission};
-use crate::http::fallbacks::{Known, with_fallbacks};
-use crate::http::server;
+use crate::app::App;
 use crate::sandbox::pages;
 use crate::settings::Settings;
 use crate::token::{InvalidSettings, Tokens};
-use crate::{docs, routes};
+use crate::{docs, headers, routes};
 
 /// The API, ready to be served.
 #[derive(Clone)]
@@ -68,13 +70,16 @@ impl Api {
         let paths: Vec<&str> = docs::PAGES.into_iter().chain(sandbox).collect();
         let known = Known::of(&document, &paths);
         let router = router.merge(docs::pages(document)).with_state(Arc::clone(&app));
-        let admission = Admission { settings: app.settings.clone(), readings };
+        let settings = &app.settings;
+        let hosts = Hosts { listen: settings.listen.ip(), names: settings.hosts.clone(), setting: "API_HOSTS" };
+        let admission = Admission { hosts, readings, headers: headers::OF_PUBLISHING };
         edge::around(with_fallbacks(router, known), Some(admission))
     }
 
     /// Serves until `stop`, then lets the requests in flight end.
     pub async fn serve(self, listener: TcpListener, stop: CancellationToken) {
-        let limits = server::Limits::of(&self.0.settings);
+        let settings = &self.0.settings;
+        let limits = Limits::of(settings.connection_limit, settings.drain);
         server::serve(self.router(), listener, stop, limits).await;
     }
 }

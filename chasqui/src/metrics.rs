@@ -4,6 +4,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use web::probes::RenderMetrics;
 
 /// Seconds: from a local answer to a provider's timeout.
 const SECONDS: &[f64] = &[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0];
@@ -11,7 +12,7 @@ const SECONDS: &[f64] = &[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.
 const UPKEEP_EVERY: Duration = Duration::from_secs(5);
 
 /// Renders the metrics of this process. The first call installs the recorder.
-pub(crate) fn render() -> Arc<dyn Fn() -> String + Send + Sync> {
+pub(crate) fn render() -> RenderMetrics {
     static HANDLE: OnceLock<Option<PrometheusHandle>> = OnceLock::new();
     let handle = HANDLE.get_or_init(install).clone();
     Arc::new(move || handle.as_ref().map(PrometheusHandle::render).unwrap_or_default())

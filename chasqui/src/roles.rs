@@ -4,7 +4,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
-use api::{Api, Probes};
+use api::Api;
 use channels::Channels;
 use domain::Clock;
 use operations::Checker;
@@ -16,6 +16,7 @@ use templates::Templates;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use topology::Publisher;
+use web::probes::Probes;
 use worker::{Setup, Worker};
 
 use crate::config::{Config, Role};

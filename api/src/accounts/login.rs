@@ -12,17 +12,18 @@ use serde::{Deserialize, Serialize};
 use store::{Login, Standing, User};
 use tokio::time::Instant;
 use utoipa::ToSchema;
+use web::body::{Forms, read_fields};
+use web::connections::network;
+use web::hosts::Source;
+use web::problem::Problem;
 
 use crate::accounts::password::{self, Place, Turn};
 use crate::accounts::register::is_name;
 use crate::accounts::unread;
 use crate::app::{App, Shared};
 use crate::docs::refusals::{InvalidFields, LedgerAway, Unreadable};
-use crate::http::body::{Forms, read_fields};
-use crate::http::connections::network;
-use crate::http::hosts::Source;
-use crate::http::problem::Problem;
 use crate::token::{Caller, Scope};
+use crate::unavailable::ledger_problem;
 
 /// After which a login that is locked out is refused, whether its password was looked at or not: several times what
 /// looking at one takes.
@@ -69,7 +70,8 @@ pub(crate) struct TokenAnswer {
     ),
 )]
 pub(crate) async fn login(State(app): Shared, source: Source, request: Request) -> Result<Json<TokenAnswer>, Problem> {
-    let Credentials { username, password } = read_fields(request, Forms::Read, unread::in_a_login).await?;
+    let Credentials { username, password } =
+        read_fields(request, Forms::Read, unread::in_a_login, unread::EXPECTED).await?;
     let peer = source.peer.map(network);
     let place = app.passwords.place(peer)?;
     let refused_at = Instant::now() + LOCKED_OUT_PAUSE;
@@ -84,12 +86,12 @@ pub(crate) async fn login(State(app): Shared, source: Source, request: Request) 
     if is_locked_out(&standing) {
         return Err(locked_out(&app, &login, &standing, turn.give_back(), refused_at).await);
     }
-    let user = if is_name(&username) { app.store.user(&username).await? } else { None };
+    let user = if is_name(&username) { app.store.user(&username).await.map_err(ledger_problem)? } else { None };
     let hash = user.as_ref().map(|user| user.password_hash.clone());
     let (verified, turn) = password::verify(turn, SecretString::from(password), hash).await?;
     match user.filter(|_| verified) {
         Some(user) => {
-            app.store.login_succeeded(&login, app.clock.now()).await?;
+            app.store.login_succeeded(&login, app.clock.now()).await.map_err(ledger_problem)?;
             token_for(&app, user)
         }
         None if standing.locked_until.is_some() => {
@@ -103,7 +105,7 @@ pub(crate) async fn login(State(app): Shared, source: Source, request: Request) 
 /// 429 while the name is locked out for failures of its own from there: then no password is looked at.
 async fn standing_of(app: &App, login: &Login) -> Result<Standing, Problem> {
     let now = app.clock.now();
-    let standing = app.store.login_standing(login, now).await?;
+    let standing = app.store.login_standing(login, now).await.map_err(ledger_problem)?;
     if standing.locked_here { Err(too_many_failures(&standing, now)) } else { Ok(standing) }
 }
 
@@ -118,14 +120,14 @@ async fn locked_out(app: &App, login: &Login, standing: &Standing, place: Place,
     let counted = app.store.login_refused(login, app.clock.now()).await;
     tokio::time::sleep_until(refused_at).await;
     drop(place);
-    counted.err().map_or_else(|| too_many_failures(standing, app.clock.now()), Problem::from)
+    counted.err().map_or_else(|| too_many_failures(standing, app.clock.now()), ledger_problem)
 }
 
 /// Counts a wrong password. The turn is held until it counts, so that nobody gets more guesses than there are turns. A
 /// name that nobody has counts as well: both answers cost the same, and say the same.
 async fn failed(app: &App, login: &Login, known: bool, turn: Turn) -> Problem {
     if let Err(error) = app.store.login_failed(login, app.clock.now()).await {
-        return error.into();
+        return ledger_problem(error);
     }
     if !known {
         return wrong_credentials();

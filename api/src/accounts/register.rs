@@ -11,16 +11,18 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use store::NewUser;
 use utoipa::ToSchema;
+use web::access::{Guard, Scopes};
+use web::body::{Forms, read_fields};
+use web::connections::network;
+use web::hosts::Source;
+use web::problem::{Problem, field};
 
-use crate::access::{caller_with, scopes};
+use crate::access::scopes;
 use crate::accounts::{password, unread};
 use crate::app::{App, Shared};
 use crate::docs::refusals::{InvalidFields, LedgerAway, Unreadable};
-use crate::http::body::{Forms, read_fields};
-use crate::http::connections::network;
-use crate::http::hosts::Source;
-use crate::http::problem::{Problem, field};
 use crate::token::{Caller, Scope};
+use crate::unavailable::ledger_problem;
 
 const MIN_PASSWORD_CHARS: usize = 8;
 const MAX_PASSWORD_BYTES: usize = 128;
@@ -74,9 +76,9 @@ impl FromRequestParts<Arc<App>> for Registrar {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
-        match caller_with::<scopes::Admin>(app, &parts.headers)? {
+        match app.caller_with(&parts.headers, scopes::Admin::ANY_OF)? {
             Some(admin) => Ok(Self::Admin(admin)),
-            None if may_bootstrap(app, Source::of(parts), &parts.headers) && app.store.count_users().await? == 0 => {
+            None if may_bootstrap(app, Source::of(parts), &parts.headers) && !has_users(app).await? => {
                 Ok(Self::FirstUser)
             }
             None => Err(not_the_first()),
@@ -119,18 +121,22 @@ pub(crate) async fn register(
         Registrar::Admin(admin) => (Some(admin), Forms::Read),
         Registrar::FirstUser => (None, Forms::Refused),
     };
-    let registration: Registration = read_fields(request, forms, unread::in_a_registration).await?;
+    let registration: Registration = read_fields(request, forms, unread::in_a_registration, unread::EXPECTED).await?;
     let (mut user, password) = check(registration, admin.as_ref())?;
     let turn = app.passwords.turn(app.passwords.place(source.peer.map(network))?, true).await?;
     user.password_hash = password::hash(turn, password).await?;
     let answer =
         UserAnswer { username: user.name.clone(), tenant: user.tenant.to_string(), scope: user.scopes.join(" ") };
     let created = match admin {
-        Some(_) => app.store.create_user(user).await?,
-        None if app.store.create_first_user(user).await? => true,
+        Some(_) => app.store.create_user(user).await.map_err(ledger_problem)?,
+        None if app.store.create_first_user(user).await.map_err(ledger_problem)? => true,
         None => return Err(not_the_first()),
     };
     if created { Ok((StatusCode::CREATED, Json(answer))) } else { Err(name_taken()) }
+}
+
+async fn has_users(app: &App) -> Result<bool, Problem> {
+    Ok(app.store.count_users().await.map_err(ledger_problem)? > 0)
 }
 
 fn may_bootstrap(app: &App, source: Source, headers: &HeaderMap) -> bool {

@@ -1,9 +1,12 @@
 //! Fields of a login or registration that are not read: each is refused by its name, with the one that was meant.
 
 use domain::{FieldError, nearest, pointer_step};
+use web::body::Kind;
+use web::problem::field;
 
-use crate::http::body::Kind;
-use crate::http::problem::field;
+/// What is told when the fields cannot be read at all.
+pub(super) const EXPECTED: &str = "Send username and password as two strings, in JSON or as an HTML form; POST /register \
+                                   also takes scope and tenant, and nothing else.";
 
 const OF_A_LOGIN: [&str; 2] = ["username", "password"];
 const OF_A_REGISTRATION: [&str; 4] = ["username", "password", "scope", "tenant"];

@@ -4,8 +4,7 @@ use domain::{Attempt, ChannelName, Order, State};
 use serde::Serialize;
 use store::{DeliveryView, JobSummary};
 use utoipa::ToSchema;
-
-use crate::http::problem::Warning;
+use web::problem::Warning;
 
 /// One recipient on one channel, and what became of it.
 #[derive(Debug, Serialize, ToSchema)]

@@ -7,13 +7,14 @@ use operations::deliveries::Wanted;
 use serde::Serialize;
 use store::Cursor;
 use utoipa::{IntoParams, ToSchema};
+use web::problem::Problem;
+use web::query::Parameters;
 
 use crate::access::{Authorized, scopes};
 use crate::app::Shared;
 use crate::deliveries::answer::{DeliveryAnswer, answer};
 use crate::docs::refusals::{LedgerAway, Unauthorised};
-use crate::http::problem::Problem;
-use crate::http::query::Parameters;
+use crate::unavailable::ledger_problem;
 
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -64,7 +65,8 @@ pub(crate) async fn list(
     mut query: Parameters,
 ) -> Result<Json<DeliveriesAnswer>, Problem> {
     let wanted = wanted(&mut query)?;
-    let page = operations::deliveries::list(&app.store, caller.tenant, wanted, &app.recipients).await?;
+    let page = operations::deliveries::list(&app.store, caller.tenant, wanted, &app.recipients).await;
+    let page = page.map_err(ledger_problem)?;
     let deliveries = page.deliveries.iter().map(|view| answer(view, Vec::new())).collect();
     Ok(Json(DeliveriesAnswer { deliveries, next: page.next.map(|cursor| cursor.to_string()) }))
 }

@@ -4,13 +4,14 @@ use axum::Json;
 use axum::extract::State as Extract;
 use domain::{Key, State};
 use operations::deliveries::{Fallback, NotKnown, Shown, Taken};
+use web::problem::{Problem, Warning};
 
 use crate::access::{Authorized, scopes};
 use crate::app::{App, Shared};
 use crate::deliveries::answer::{ChildAnswer, DeliveryAnswer, answer, scheduled};
 use crate::docs::refusals::{LedgerAway, Unauthorised};
-use crate::http::problem::{Problem, Warning};
-use crate::http::query::Id;
+use crate::id::Id;
+use crate::unavailable::ledger_problem;
 
 /// See one delivery
 ///
@@ -30,7 +31,7 @@ pub(crate) async fn show(
     Id(id): Id,
 ) -> Result<Json<DeliveryAnswer>, Problem> {
     let key = Key { tenant: caller.tenant, id };
-    match operations::deliveries::show(&app.store, &key).await? {
+    match operations::deliveries::show(&app.store, &key).await.map_err(ledger_problem)? {
         Some(Shown::Taken(taken)) => Ok(Json(answer_of(*taken))),
         Some(Shown::Scheduled { job, warnings }) => {
             let mut shown = scheduled(*job);

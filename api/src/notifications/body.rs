@@ -4,8 +4,7 @@ use axum::http::StatusCode;
 use domain::{FieldError, json_fault};
 use operations::{Checked, Refused, Rules, repeated_ids};
 use serde_json::value::RawValue;
-
-use crate::http::problem::Problem;
+use web::problem::Problem;
 
 /// What the request asked for.
 pub(crate) enum Asked {

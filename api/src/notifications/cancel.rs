@@ -7,12 +7,13 @@ use domain::{Key, State};
 use operations::Cancellation;
 use serde::Serialize;
 use utoipa::ToSchema;
+use web::problem::Problem;
 
 use crate::access::{Authorized, scopes};
 use crate::app::Shared;
 use crate::docs::refusals::{LedgerAway, Unauthorised};
-use crate::http::problem::Problem;
-use crate::http::query::Id;
+use crate::id::Id;
+use crate::unavailable::ledger_problem;
 
 /// Nothing is sent from now on.
 #[derive(Debug, Serialize, ToSchema)]
@@ -74,7 +75,8 @@ pub(crate) async fn cancel(
     Id(id): Id,
 ) -> Result<(StatusCode, Json<Cancelled>), Problem> {
     let key = Key { tenant: caller.tenant, id: id.clone() };
-    match operations::cancel(&app.store, key, &app.defaults, &app.recipients, app.clock.now()).await? {
+    let cancelled = operations::cancel(&app.store, key, &app.defaults, &app.recipients, app.clock.now()).await;
+    match cancelled.map_err(ledger_problem)? {
         Cancellation::Stopped { id: stopped, maybe_sent } => Ok(answer(StatusCode::OK, id, true, maybe_sent, stopped)),
         Cancellation::Awaited { id: stopped } => {
             // Of a fallback that has not arrived yet, at least its parent is known.

@@ -11,16 +11,17 @@ use operations::{Checked, Status, Unconfirmed, accept, accept_all};
 use runtime::failpoint;
 use serde::Serialize;
 use utoipa::ToSchema;
+use web::body::read_json_text;
+use web::idempotency::idempotency_key;
+use web::problem::{Problem, Warning};
 
 use crate::access::{Authorized, AuthorizedUnlessOpen, scopes};
 use crate::app::{App, Shared};
 use crate::docs::refusals::{InvalidFields, Unauthorised, Unreadable};
-use crate::http::body::read_json_text;
-use crate::http::idempotency::idempotency_key;
-use crate::http::problem::{Problem, Warning};
 use crate::notifications::body::{self, Asked};
 use crate::notifications::document::NotifyBody;
 use crate::token::Caller;
+use crate::unavailable::broker_problem;
 
 /// Bytes of a body that is read at once; a longer one, such as a batch with templates, is read where it makes nobody
 /// wait.
@@ -162,7 +163,7 @@ async fn publish_one(app: &App, item: Checked, publisher: &str) -> Result<Respon
                 "{} Send it again with this id in its body, or with the same Idempotency-Key.",
                 explain(&unconfirmed)
             );
-            Err(Problem::broker(detail).with("id", unconfirmed.id))
+            Err(broker_problem(detail).with("id", unconfirmed.id))
         }
     }
 }
@@ -191,7 +192,7 @@ async fn publish_batch(app: &App, items: Vec<Checked>, publisher: &str) -> Resul
         confirmed.len(),
         confirmed.len() + failed.len()
     );
-    Err(Problem::broker(detail).with("accepted", confirmed).with("failed", failed))
+    Err(broker_problem(detail).with("accepted", confirmed).with("failed", failed))
 }
 
 impl From<operations::Accepted> for Accepted {

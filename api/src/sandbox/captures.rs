@@ -5,12 +5,13 @@ use axum::extract::State;
 use serde::Serialize;
 use store::CapturedView;
 use utoipa::{IntoParams, ToSchema};
+use web::problem::Problem;
+use web::query::Parameters;
 
 use crate::access::{AuthorizedUnlessOpen, scopes};
 use crate::app::Shared;
 use crate::docs::refusals::{LedgerAway, Unauthorised};
-use crate::http::problem::Problem;
-use crate::http::query::Parameters;
+use crate::unavailable::ledger_problem;
 
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -86,7 +87,7 @@ pub(crate) async fn captures(
     let query = CapturesQuery::read(&mut query)?;
     // Without a token everything belongs to one tenant, here as everywhere.
     let tenant = caller.map(|caller| caller.tenant).unwrap_or_default();
-    let captured = app.store.captures_of(&tenant, query.after, query.limit).await?;
+    let captured = app.store.captures_of(&tenant, query.after, query.limit).await.map_err(ledger_problem)?;
     Ok(Json(CapturesAnswer { captures: captured.into_iter().map(answer).collect() }))
 }
 

@@ -4,10 +4,10 @@ use operations::schedules::runs_after;
 use serde::Serialize;
 use store::{JobKind, JobSummary};
 use utoipa::ToSchema;
+use web::problem::Warning;
 
 use crate::app::App;
 use crate::deliveries::answer::target;
-use crate::http::problem::Warning;
 
 /// Runs shown after the next one.
 const RUNS_SHOWN: usize = 3;

@@ -6,16 +6,17 @@ use axum::http::{HeaderMap, StatusCode};
 use domain::RequestedBy;
 use operations::schedules::{self, Schedule};
 use store::{JobSummary, Put};
+use web::body::read_json_text;
+use web::idempotency::idempotency_key;
+use web::problem::{Problem, Warning};
 
 use crate::access::{Authorized, scopes};
 use crate::app::Shared;
 use crate::docs::refusals::{InvalidFields, LedgerAway, Unauthorised, Unreadable};
-use crate::http::body::read_json_text;
-use crate::http::idempotency::idempotency_key;
-use crate::http::problem::{Problem, Warning};
 use crate::notifications::body::refusal;
 use crate::schedules::answer::{ScheduleAnswer, answer};
 use crate::schedules::body::ScheduleBody;
+use crate::unavailable::ledger_problem;
 
 /// Make a schedule
 ///
@@ -47,7 +48,7 @@ pub(crate) async fn create(
     let schedule = Schedule::read(&text, &rules, &app.settings.zones).map_err(refusal)?;
     let mut shown = answer(&app, JobSummary::from(&schedule.job));
     shown.warnings = schedule.warnings.iter().map(Warning::from).collect();
-    match schedules::create(&app.store, schedule).await? {
+    match schedules::create(&app.store, schedule).await.map_err(ledger_problem)? {
         Put::Stored => Ok((StatusCode::CREATED, Json(shown))),
         Put::Known => Ok((StatusCode::OK, Json(shown))),
         Put::Conflict => Err(conflict("Another schedule or delivery has this id: choose another, or leave it out.")),

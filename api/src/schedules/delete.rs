@@ -5,13 +5,14 @@ use axum::extract::State;
 use domain::{Clock, Key};
 use serde::Serialize;
 use utoipa::ToSchema;
+use web::problem::Problem;
 
 use crate::access::{Authorized, scopes};
 use crate::app::Shared;
 use crate::docs::refusals::{LedgerAway, Unauthorised};
-use crate::http::problem::Problem;
-use crate::http::query::Id;
+use crate::id::Id;
 use crate::schedules::show::unknown;
+use crate::unavailable::ledger_problem;
 
 /// The schedule is gone.
 #[derive(Serialize, ToSchema)]
@@ -42,7 +43,8 @@ pub(crate) async fn delete(
 ) -> Result<Json<DeletedAnswer>, Problem> {
     let key = Key { tenant: caller.tenant, id };
     let clock: &dyn Clock = app.clock.as_ref();
-    match operations::schedules::delete(&app.store, &key, &app.defaults, &app.recipients, clock).await? {
+    let deleted = operations::schedules::delete(&app.store, &key, &app.defaults, &app.recipients, clock).await;
+    match deleted.map_err(ledger_problem)? {
         true => Ok(Json(DeletedAnswer { id: key.id, status: "deleted" })),
         false => Err(unknown()),
     }

@@ -2,15 +2,17 @@
 
 use axum::Json;
 use axum::extract::State;
+use operations::deliveries::is_id;
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
+use web::problem::Problem;
+use web::query::Parameters;
 
 use crate::access::{Authorized, scopes};
 use crate::app::Shared;
 use crate::docs::refusals::{LedgerAway, Unauthorised};
-use crate::http::problem::Problem;
-use crate::http::query::{Parameters, is_id};
 use crate::schedules::answer::{ScheduleAnswer, answer};
+use crate::unavailable::ledger_problem;
 
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -55,7 +57,7 @@ pub(crate) async fn list(
         query.parsed("cursor", "must be `next` of the page before", |text| is_id(text).then(|| text.to_owned()));
     let limit = query.limit();
     query.finish(&["cursor", "limit"])?;
-    let page = operations::schedules::list(&app.store, caller.tenant, after, limit).await?;
+    let page = operations::schedules::list(&app.store, caller.tenant, after, limit).await.map_err(ledger_problem)?;
     let schedules: Vec<_> = page.jobs.into_iter().map(|job| answer(&app, job)).collect();
     let next = schedules.last().filter(|_| page.more).map(|last| last.id.clone());
     Ok(Json(SchedulesAnswer { schedules, next }))

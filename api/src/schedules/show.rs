@@ -3,13 +3,14 @@
 use axum::Json;
 use axum::extract::State;
 use domain::Key;
+use web::problem::Problem;
 
 use crate::access::{Authorized, scopes};
 use crate::app::Shared;
 use crate::docs::refusals::{LedgerAway, Unauthorised};
-use crate::http::problem::Problem;
-use crate::http::query::Id;
+use crate::id::Id;
 use crate::schedules::answer::{ScheduleAnswer, answer};
+use crate::unavailable::ledger_problem;
 
 /// See one schedule
 ///
@@ -29,7 +30,7 @@ pub(crate) async fn show(
     Id(id): Id,
 ) -> Result<Json<ScheduleAnswer>, Problem> {
     let key = Key { tenant: caller.tenant, id };
-    let job = operations::schedules::show(&app.store, &key).await?.ok_or_else(unknown)?;
+    let job = operations::schedules::show(&app.store, &key).await.map_err(ledger_problem)?.ok_or_else(unknown)?;
     Ok(Json(answer(&app, job)))
 }
 

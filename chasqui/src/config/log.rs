@@ -20,6 +20,7 @@ const PARTS: [&str; 17] = [
     "templates",
     "text",
     "topology",
+    "web",
     "worker",
 ];
 

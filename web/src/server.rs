@@ -18,12 +18,11 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
-use crate::http::awaited::Awaited;
-use crate::http::client_socket::ClientSocket;
-use crate::http::connections::{Activity, Admitted, Connections, Room};
-use crate::http::hosts::{LocalAddress, is_probe};
-use crate::http::problem::Problem;
-use crate::settings::Settings;
+use crate::awaited::Awaited;
+use crate::client_socket::ClientSocket;
+use crate::connections::{Activity, Admitted, Connections, Room};
+use crate::hosts::{LocalAddress, is_probe};
+use crate::problem::Problem;
 
 /// Time for a request's header, and for the pause between two requests of one connection.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
@@ -42,8 +41,9 @@ const LAST_WORDS: Duration = Duration::from_secs(2);
 /// Pause after a failed accept: the process has run out of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(20);
 
+/// What a listener bounds: its connections, and how long it waits for each of them.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Limits {
+pub struct Limits {
     room: Room,
     header_timeout: Duration,
     write_timeout: Duration,
@@ -61,21 +61,17 @@ impl Limits {
         stop_patience: Duration::from_secs(1),
     };
 
-    pub(crate) fn of(settings: &Settings) -> Self {
-        let all = settings.connection_limit;
-        let room = Room { all, of_a_peer: all / 2, reserve: all.div_ceil(16), silence: SILENCE };
-        Self {
-            room,
-            header_timeout: HEADER_TIMEOUT,
-            write_timeout: WRITE_TIMEOUT,
-            drain: settings.drain,
-            stop_patience: STOP_PATIENCE,
-        }
+    /// At most so many connections at once, half of them of one peer; beyond these, probes are answered. `drain` is how
+    /// long requests in flight may take after the stop signal.
+    pub fn of(connections: usize, drain: Duration) -> Self {
+        let room =
+            Room { all: connections, of_a_peer: connections / 2, reserve: connections.div_ceil(16), silence: SILENCE };
+        Self { room, header_timeout: HEADER_TIMEOUT, write_timeout: WRITE_TIMEOUT, drain, stop_patience: STOP_PATIENCE }
     }
 }
 
 /// Serves until `stop`; requests in flight may then take as long as the limits say.
-pub(crate) async fn serve(router: Router, listener: TcpListener, stop: CancellationToken, limits: Limits) {
+pub async fn serve(router: Router, listener: TcpListener, stop: CancellationToken, limits: Limits) {
     let tasks = TaskTracker::new();
     let connections = Connections::new(limits.room);
     while let Some((stream, peer)) = accept(&listener, &connections, &stop).await {

@@ -19,10 +19,10 @@ use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
 use metrics::{Counter, Histogram, counter, histogram};
 
-use crate::http::problem::Problem;
-use crate::http::unread::Readings;
-use crate::http::{headers, hosts};
-use crate::settings::Settings;
+use crate::headers::Headers;
+use crate::hosts::{self, Hosts};
+use crate::problem::Problem;
+use crate::unread::Readings;
 
 const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 /// Methods that are counted by name; a client may invent others.
@@ -38,13 +38,17 @@ struct Edge {
 }
 
 /// What a request must bring to be let in.
-pub(crate) struct Admission {
-    pub(crate) settings: Settings,
-    pub(crate) readings: Readings,
+pub struct Admission {
+    /// By which names and addresses it may come.
+    pub hosts: Hosts,
+    /// Which routes it may ask with parameters.
+    pub readings: Readings,
+    /// Which headers are refused on which routes.
+    pub headers: Headers,
 }
 
-/// The router with its edge.
-pub(crate) fn around(router: Router, admission: Option<Admission>) -> Router {
+/// The router with its edge; without an admission whoever asks is let in, as probes are.
+pub fn around(router: Router, admission: Option<Admission>) -> Router {
     let edge = Edge { admission, meters: Meters::default() };
     router.layer(from_fn_with_state(Arc::new(edge), pass))
 }
@@ -63,10 +67,10 @@ async fn pass(State(edge): State<Arc<Edge>>, request: Request, next: Next) -> Re
 
 impl Edge {
     async fn answer(&self, route: &str, mut request: Request, next: Next) -> Response {
-        if let Some(Admission { settings, readings }) = &self.admission
-            && let Err(problem) = hosts::admit(&mut request, settings)
+        if let Some(Admission { hosts, readings, headers }) = &self.admission
+            && let Err(problem) = hosts::admit(&mut request, hosts)
                 .and_then(|()| readings.check(route, &request))
-                .and_then(|()| headers::check(route, &request))
+                .and_then(|()| headers.check(route, &request))
         {
             return problem.into_response();
         }

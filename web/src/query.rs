@@ -1,16 +1,14 @@
-//! Reads the parameters of a query and the id of a path: every one that is wrong is named at once, with what is known.
+//! Reads the parameters of a query: every one that is wrong is named at once, with what is known.
 
 use std::fmt::Display;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 
-use axum::extract::{FromRequestParts, Path, Query};
+use axum::extract::{FromRequestParts, Query};
 use axum::http::Uri;
 use axum::http::request::Parts;
-use operations::deliveries::MAX_ID_BYTES;
-pub(crate) use operations::deliveries::is_id;
 
-use crate::http::problem::Problem;
+use crate::problem::Problem;
 
 const MAX_LIMIT: u32 = 1000;
 const USUAL_LIMIT: u32 = 100;
@@ -19,26 +17,9 @@ const SLIPS: usize = 2;
 
 const ESCAPES: &str = "must be UTF-8, and have two hexadecimal digits behind each %, which is itself written %25";
 
-/// The `{id}` of a path, that some delivery or schedule may have.
-pub(crate) struct Id(pub(crate) String);
-
-impl<S: Send + Sync> FromRequestParts<S> for Id {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let id = Path::<String>::from_request_parts(parts, state).await.ok().map(|Path(id)| id);
-        id.filter(|id| is_id(id)).map(Self).ok_or_else(|| {
-            let rule = format!(
-                "must be UTF-8 of 1 to {MAX_ID_BYTES} bytes without control characters and without those that turn text"
-            );
-            Problem::invalid_parameter("id", rule)
-        })
-    }
-}
-
 /// The parameters of a query that nobody has read yet, and what is wrong with the others.
 #[derive(Debug)]
-pub(crate) struct Parameters {
+pub struct Parameters {
     given: Vec<(String, String)>,
     bad: Vec<(String, String)>,
 }
@@ -52,7 +33,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Parameters {
 }
 
 impl Parameters {
-    pub(super) fn of(uri: &Uri) -> Result<Self, Problem> {
+    pub(crate) fn of(uri: &Uri) -> Result<Self, Problem> {
         let unreadable = |_| Problem::invalid_parameter("?", "the query cannot be read: write name=value&name=value");
         let Query(given) = Query::<Vec<(String, String)>>::try_from_uri(uri).map_err(unreadable)?;
         // Each as it was written: what cannot be read of it has been replaced by now.
@@ -67,7 +48,7 @@ impl Parameters {
     }
 
     /// The value of a parameter, which must be there at most once.
-    pub(crate) fn text(&mut self, name: &str) -> Option<String> {
+    pub fn text(&mut self, name: &str) -> Option<String> {
         let mut values = self.given.extract_if(.., |(given, _)| given == name).map(|(_, value)| value);
         let value = values.next();
         let repeated = values.count() > 0;
@@ -78,7 +59,7 @@ impl Parameters {
     }
 
     /// The rule is told when `parse` finds nothing in the text.
-    pub(crate) fn parsed<T>(&mut self, name: &str, rule: &str, parse: impl Fn(&str) -> Option<T>) -> Option<T> {
+    pub fn parsed<T>(&mut self, name: &str, rule: &str, parse: impl Fn(&str) -> Option<T>) -> Option<T> {
         let text = self.text(name)?;
         let value = parse(&text);
         if value.is_none() {
@@ -87,7 +68,8 @@ impl Parameters {
         value
     }
 
-    pub(crate) fn number<T>(&mut self, name: &str, range: RangeInclusive<T>) -> Option<T>
+    /// A number of this range.
+    pub fn number<T>(&mut self, name: &str, range: RangeInclusive<T>) -> Option<T>
     where
         T: FromStr + PartialOrd + Display,
     {
@@ -96,15 +78,17 @@ impl Parameters {
     }
 
     /// How many a page holds.
-    pub(crate) fn limit(&mut self) -> u32 {
+    pub fn limit(&mut self) -> u32 {
         self.number("limit", 1..=MAX_LIMIT).unwrap_or(USUAL_LIMIT)
     }
 
-    pub(crate) fn flag(&mut self, name: &str) -> Option<bool> {
+    /// `true` or `false`.
+    pub fn flag(&mut self, name: &str) -> Option<bool> {
         self.parsed(name, "must be true or false", |text| text.parse().ok())
     }
 
-    pub(crate) fn one_of<T: Copy>(&mut self, name: &str, all: &[T], word: impl Fn(T) -> &'static str) -> Option<T> {
+    /// The value that has this word.
+    pub fn one_of<T: Copy>(&mut self, name: &str, all: &[T], word: impl Fn(T) -> &'static str) -> Option<T> {
         let words: Vec<_> = all.iter().map(|&value| word(value)).collect();
         let text = self.text(name)?;
         let found = all.iter().copied().find(|&value| word(value) == text);
@@ -114,9 +98,11 @@ impl Parameters {
         found
     }
 
+    /// Ends the reading of a query that has parameters of these names.
+    ///
     /// # Errors
     /// 422 with everything that was wrong: what is left over is known to nobody.
-    pub(crate) fn finish(&mut self, known: &[&str]) -> Result<(), Problem> {
+    pub fn finish(&mut self, known: &[&str]) -> Result<(), Problem> {
         for (name, _) in std::mem::take(&mut self.given) {
             let detail = format!("is not known here; the parameters are {}{}", known.join(", "), slip(&name, known));
             self.refuse(shown(&name), detail);
@@ -128,9 +114,9 @@ impl Parameters {
     ///
     /// # Errors
     /// 422 with everything that was given.
-    pub(super) fn finish_without_any(self, fields: &[&str]) -> Result<(), Problem> {
+    pub(crate) fn finish_without_any(self, fields: &[&str]) -> Result<(), Problem> {
         let bad = |(name, _): &(String, String)| {
-            let detail = match domain::nearest(name, fields.iter().copied()) {
+            let detail = match text::nearest(name, fields.iter().copied()) {
                 Some(field) => format!("is not known: this route takes no parameters; {field} belongs into the body"),
                 None if fields.is_empty() => "is not known: this route takes no parameters".to_owned(),
                 None => "is not known: this route takes no parameters, all that it reads is in the body".to_owned(),

@@ -1,13 +1,10 @@
-//! Refuses headers that are slips of one that publishing reads: what they were to bring about would not happen, and
-//! nobody would hear of it.
+//! Which headers publishing reads, and what is said of names that are slips of theirs.
 
 use std::ops::RangeInclusive;
 
-use axum::extract::Request;
-use axum::http::{Method, StatusCode};
+use axum::http::Method;
 use domain::pointer_step;
-
-use crate::http::problem::Problem;
+use web::headers::Headers;
 
 /// What publishing reads, as it is told to people.
 const READ: [&str; 2] = ["Idempotency-Key", "Authorization"];
@@ -29,18 +26,11 @@ const USUAL: [&str; 9] = [
     "x-forwarded-proto",
 ];
 
-/// # Errors
-/// 400 that names each header that is nearly one of ours, on the routes that publish.
-pub(crate) fn check(route: &str, request: &Request) -> Result<(), Problem> {
-    if request.method() != Method::POST || !matches!(route, "/notify" | "/notify-auth" | "/schedules") {
-        return Ok(());
-    }
-    let wrong: Vec<String> = request.headers().keys().filter_map(|name| refusal(name.as_str())).collect();
-    if wrong.is_empty() {
-        return Ok(());
-    }
-    let detail = format!("{} Nothing was done.", wrong.join(" "));
-    Err(Problem::new(StatusCode::BAD_REQUEST, "unknown-header", "A header is not one that this API reads", detail))
+/// The routes that publish look at every name.
+pub(crate) const OF_PUBLISHING: Headers = Headers { are_looked_at: publishes, refusal };
+
+fn publishes(method: &Method, route: &str) -> bool {
+    *method == Method::POST && matches!(route, "/notify" | "/notify-auth" | "/schedules")
 }
 
 /// What is said of a name, which HTTP has in lower case.

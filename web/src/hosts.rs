@@ -11,8 +11,18 @@ use axum::http::header::{AUTHORIZATION, HOST, ORIGIN};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, StatusCode, Version};
 
-use crate::http::problem::Problem;
-use crate::settings::Settings;
+use crate::problem::Problem;
+
+/// By which names and addresses a listener may be called, besides `localhost` and the loopback addresses.
+#[derive(Clone, Debug)]
+pub struct Hosts {
+    /// The address that it listens on.
+    pub listen: IpAddr,
+    /// Names and addresses, in lower case and without a port.
+    pub names: Vec<String>,
+    /// The setting by which the operator adds to the names, as a refusal tells it.
+    pub setting: &'static str,
+}
 
 /// Our own end of the connection that a request came on.
 #[derive(Clone, Copy, Debug)]
@@ -20,22 +30,23 @@ pub(crate) struct LocalAddress(pub(crate) SocketAddr);
 
 /// Where a request came from, as far as its connection and its header tell.
 #[derive(Clone, Copy, Default, Debug)]
-pub(crate) struct Source {
+pub struct Source {
     /// The other end of the connection: the client's, or a proxy's.
-    pub(crate) peer: Option<IpAddr>,
+    pub peer: Option<IpAddr>,
     /// It was sent to this machine by a name of its own, and nothing says that somebody has passed it on. A proxy
     /// that adds no header and repeats our name cannot be told from a client.
-    pub(crate) direct: bool,
+    pub direct: bool,
 }
 
 impl Source {
     /// Of a request that the edge has let in; of any other nothing is known.
-    pub(crate) fn of(parts: &Parts) -> Self {
+    #[inline]
+    pub fn of(parts: &Parts) -> Self {
         parts.extensions.get().copied().unwrap_or_default()
     }
 
     /// It comes from this machine itself.
-    pub(crate) fn is_this_machine(self) -> bool {
+    pub fn is_this_machine(self) -> bool {
         self.direct && self.peer.is_some_and(|peer| peer.is_loopback())
     }
 }
@@ -53,23 +64,23 @@ impl<S: Sync> FromRequestParts<S> for Source {
 ///
 /// # Errors
 /// 400, 421 or 403.
-pub(crate) fn admit(request: &mut Request, settings: &Settings) -> Result<(), Problem> {
+pub(crate) fn admit(request: &mut Request, hosts: &Hosts) -> Result<(), Problem> {
     // Probes come by whatever address an orchestrator knows, and say nothing that needs hiding.
     if !is_probe(request.uri().path()) {
-        let source = source_of(request, settings)?;
+        let source = source_of(request, hosts)?;
         request.extensions_mut().insert(source);
     }
     Ok(())
 }
 
-fn source_of(request: &Request, settings: &Settings) -> Result<Source, Problem> {
+fn source_of(request: &Request, hosts: &Hosts) -> Result<Source, Problem> {
     let written = written_host(request)?;
     let host = written.map(Host::read).transpose()?;
     let authority = request.uri().authority().map(|authority| Host::read(authority.as_str()));
     let local = request.extensions().get::<LocalAddress>().map(|local| local.0.ip().to_canonical());
-    let is_ours = |host: &Host<'_>| host.is_ours(&settings.hosts, settings.listen.ip(), local);
+    let is_ours = |host: &Host<'_>| host.is_ours(&hosts.names, hosts.listen, local);
     if !host.iter().all(is_ours) || !authority.as_ref().is_none_or(|named| named.as_ref().is_ok_and(is_ours)) {
-        return Err(misdirected());
+        return Err(misdirected(hosts.setting));
     }
     if let Some(problem) = foreign_page(request.method(), request.headers(), written) {
         return Err(problem);
@@ -107,13 +118,15 @@ fn invalid_host() -> Problem {
     )
 }
 
-fn misdirected() -> Problem {
+fn misdirected(setting: &str) -> Problem {
     Problem::new(
         StatusCode::MISDIRECTED_REQUEST,
         "unknown-host",
         "The request is for another host",
-        "This API answers to localhost, to the address that it listens on, and to the names in the setting API_HOSTS: \
-         the operator adds the name by which you call it there.",
+        format!(
+            "This API answers to localhost, to the address that it listens on, and to the names in the setting {setting}: \
+             the operator adds the name by which you call it there."
+        ),
     )
 }
 

@@ -8,7 +8,7 @@ use axum::body::{Body, Bytes, HttpBody};
 use http_body::{Frame, SizeHint};
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
-use crate::http::connections::Activity;
+use crate::connections::Activity;
 
 /// The error of a body that had not arrived when its connection was needed for another.
 #[derive(Debug, thiserror::Error)]

@@ -4,14 +4,14 @@ use std::io::Write as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use axum::body::Bytes;
 use axum::routing::{get, post};
-use bytes::Bytes;
 use futures_util::stream;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::Semaphore;
 
 use super::*;
-use crate::http::body::read_json_text;
+use crate::body::read_json_text;
 
 const LIMITS: Limits = Limits {
     room: Room { all: 8, of_a_peer: 4, reserve: 2, silence: Duration::ZERO },

@@ -2,14 +2,17 @@
 
 use axum::http::{HeaderMap, StatusCode};
 
-use crate::http::problem::Problem;
+use crate::problem::Problem;
 
 const IDEMPOTENCY_HEADER: &str = "idempotency-key";
 const MAX_IDEMPOTENCY_KEY_BYTES: usize = 255;
 
+/// The key of a request; None without the header.
+///
 /// # Errors
 /// 400 when it is given twice, empty, too long or not printable.
-pub(crate) fn idempotency_key(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
+#[inline]
+pub fn idempotency_key(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
     let mut values = headers.get_all(IDEMPOTENCY_HEADER).iter();
     let Some(value) = values.next() else { return Ok(None) };
     let fits = |key: &&str| (1..=MAX_IDEMPOTENCY_KEY_BYTES).contains(&key.len()) && !key.contains('\t');

@@ -9,13 +9,13 @@ use axum::http::{Method, StatusCode, Uri};
 use strsim::osa_distance;
 use utoipa::openapi::OpenApi;
 
-use crate::http::problem::Problem;
+use crate::problem::Problem;
 
 /// Longer paths are no slips of a route: an id has 255 bytes, each of three characters when it is escaped.
 const MAX_PATH_BYTES: usize = 1_024;
 
 /// The routes that a path may have been meant to be.
-pub(crate) struct Known(Vec<Route>);
+pub struct Known(Vec<Route>);
 
 struct Route {
     path: String,
@@ -24,20 +24,20 @@ struct Route {
 }
 
 /// The router with these answers.
-pub(crate) fn with_fallbacks(router: Router, known: Known) -> Router {
+pub fn with_fallbacks(router: Router, known: Known) -> Router {
     let known = Arc::new(known);
     let nowhere = move |method: Method, uri: Uri| ready(known.refusal(&method, uri.path()));
     router.fallback(nowhere).method_not_allowed_fallback(wrong_method)
 }
 
 /// Of a path below a route that serves files.
-pub(crate) async fn unknown_route() -> Problem {
+pub async fn unknown_route() -> Problem {
     refusal("")
 }
 
 impl Known {
     /// The operations of a document, and pages that are in none.
-    pub(crate) fn of(document: &OpenApi, pages: &[&str]) -> Self {
+    pub fn of(document: &OpenApi, pages: &[&str]) -> Self {
         let routes = document.paths.paths.iter().map(|(path, item)| {
             let operations = [(Method::GET, &item.get), (Method::POST, &item.post), (Method::DELETE, &item.delete)];
             let methods = operations.into_iter().filter(|(_, operation)| operation.is_some());
@@ -117,16 +117,37 @@ fn edits_of_a_step(given: &str, known: &str) -> Option<usize> {
     if one_of_many.is_some_and(|(given, known)| given == known) {
         return Some(1);
     }
-    domain::nearest_of_few(given, [known]).map(|_| osa_distance(&given.to_ascii_lowercase(), known))
+    text::nearest_of_few(given, [known]).map(|_| osa_distance(&given.to_ascii_lowercase(), known))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// As many as an API may have.
+    fn known() -> Known {
+        let routes: [(&str, &[Method]); 12] = [
+            ("/notify", &[Method::POST]),
+            ("/notify-auth", &[Method::POST]),
+            ("/notify/{id}", &[Method::DELETE]),
+            ("/deliveries", &[Method::GET]),
+            ("/deliveries/{id}", &[Method::GET]),
+            ("/schedules", &[Method::GET, Method::POST]),
+            ("/schedules/{id}", &[Method::GET, Method::DELETE]),
+            ("/login", &[Method::POST]),
+            ("/register", &[Method::POST]),
+            ("/sandbox/captures", &[Method::GET]),
+            ("/health/live", &[Method::GET]),
+            ("/health/ready", &[Method::GET]),
+        ];
+        let route = |(path, methods): (&str, &[Method])| Route { path: path.to_owned(), methods: methods.to_vec() };
+        let pages = Known::pages(&["/health", "/metrics", "/docs"]).0;
+        Known(routes.into_iter().map(route).chain(pages).collect())
+    }
+
     #[test]
     fn the_nearest_route_is_the_one_that_was_probably_meant() {
-        let known = Known::of(&crate::openapi(), &["/docs"]);
+        let known = known();
         for (method, path, meant) in [
             ("POST", "/notfy", Some("POST /notify")),
             ("POST", "/Notify/", Some("POST /notify")),

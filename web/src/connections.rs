@@ -246,7 +246,7 @@ impl Table {
 }
 
 /// Of an IPv6 address the network that one customer gets.
-pub(crate) fn network(address: IpAddr) -> IpAddr {
+pub fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) if !address.is_loopback() => IpAddr::V6((u128::from(address) >> 64 << 64).into()),
         address => address,

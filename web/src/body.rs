@@ -8,26 +8,28 @@ use axum::body::Body;
 use axum::extract::{FromRequest, Request};
 use axum::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
-use domain::FieldError;
 use futures_util::StreamExt;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
+use text::FieldError;
 
-use crate::http::awaited::MadeRoom;
-use crate::http::problem::Problem;
+use crate::awaited::MadeRoom;
+use crate::problem::Problem;
 
 /// A client that sends slower than its limit in this time is not served.
 const READ_TIMEOUT: Duration = Duration::from_secs(30);
 /// Bytes for which room is made as soon as they are announced: more than nearly every notification has.
 const ROOM_AT_ONCE: usize = 16 * 1024;
 const BYTE_ORDER_MARK: char = '\u{feff}';
-/// Bytes of a login or registration.
+/// Bytes of a few fields.
 const FORM_LIMIT: usize = 8 * 1024;
 
 /// How a body is written.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Kind {
+pub enum Kind {
+    /// JSON, whatever the content type calls it besides.
     Json,
+    /// An HTML form.
     Form,
 }
 
@@ -35,7 +37,7 @@ pub(crate) enum Kind {
 ///
 /// # Errors
 /// 415 for another content type or any content encoding, 413, 408, 400 for anything but UTF-8.
-pub(crate) async fn read_json_text(request: Request, limit: usize) -> Result<String, Problem> {
+pub async fn read_json_text(request: Request, limit: usize) -> Result<String, Problem> {
     if kind_of(request.headers())? != Kind::Json {
         return Err(unsupported("Send JSON with Content-Type: application/json."));
     }
@@ -44,22 +46,25 @@ pub(crate) async fn read_json_text(request: Request, limit: usize) -> Result<Str
 
 /// Whether a request may be an HTML form.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Forms {
+pub enum Forms {
+    /// It is read as JSON is.
     Read,
+    /// 415, as for any other type.
     Refused,
 }
 
 /// What is said of a field that is not read, by its name and its text; None for one that is.
-pub(crate) type Unread = fn(&str, &str, Kind) -> Option<FieldError>;
+pub type Unread = fn(&str, &str, Kind) -> Option<FieldError>;
 
-/// Reads the fields of a login or registration, from JSON or from an HTML form.
+/// Reads a few fields with short values, from JSON or from an HTML form. `expected` is told when they cannot be read.
 ///
 /// # Errors
 /// As [`read_json_text`]; 422 with every field that is not read, 400 when the others cannot be read.
-pub(crate) async fn read_fields<T: DeserializeOwned>(
+pub async fn read_fields<T: DeserializeOwned>(
     request: Request,
     forms: Forms,
     unread: Unread,
+    expected: &'static str,
 ) -> Result<T, Problem> {
     let kind = kind_of(request.headers())?;
     if (kind, forms) == (Kind::Form, Forms::Refused) {
@@ -67,11 +72,7 @@ pub(crate) async fn read_fields<T: DeserializeOwned>(
     }
     let text = read_text(request, FORM_LIMIT).await?;
     // The libraries' own messages may quote a value, and a value may be a password.
-    let refuse = || {
-        Problem::malformed(
-            "Send username and password as two strings, in JSON or as an HTML form; POST /register also takes scope and tenant, and nothing else.",
-        )
-    };
+    let refuse = || Problem::malformed(expected);
     let wrong: Vec<FieldError> = match kind {
         Kind::Json => {
             let fields: Map<String, Value> = serde_json::from_str(&text).map_err(|_| refuse())?;

@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep};
 
-use crate::http::connections::Activity;
+use crate::connections::Activity;
 
 #[derive(Debug)]
 pub(crate) struct ClientSocket<S> {

@@ -7,23 +7,23 @@ use axum::http::Method;
 use utoipa::openapi::path::{Operation, ParameterIn};
 use utoipa::openapi::{OpenApi, RefOr};
 
-use crate::http::problem::Problem;
-use crate::http::query::Parameters;
+use crate::problem::Problem;
+use crate::query::Parameters;
 
 /// Which operations take no parameters. One that is given to them all the same was meant to change what is done, and
 /// is refused. Probes and pages are answered whatever they are asked with.
-pub(crate) struct Readings {
+pub struct Readings {
     /// By route.
     without: HashMap<String, Vec<Method>>,
     fields_of: FieldsOf,
 }
 
 /// What the body of a request to a route may hold.
-pub(crate) type FieldsOf = fn(&Method, &str) -> &'static [&'static str];
+pub type FieldsOf = fn(&Method, &str) -> &'static [&'static str];
 
 impl Readings {
     /// As a document says of the operations that are in it.
-    pub(crate) fn of(document: &OpenApi, fields_of: FieldsOf) -> Self {
+    pub fn of(document: &OpenApi, fields_of: FieldsOf) -> Self {
         let without = document.paths.paths.iter().map(|(route, item)| {
             let operations = [(Method::GET, &item.get), (Method::POST, &item.post), (Method::DELETE, &item.delete)];
             let methods = operations.into_iter().filter_map(|(method, operation)| {

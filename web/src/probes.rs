@@ -1,0 +1,82 @@
+//! Probes for orchestrators and Prometheus: what each of them answers, and all of them for a role that serves nothing
+//! else.
+
+use std::sync::Arc;
+
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderName, StatusCode};
+use axum::routing::get;
+use axum::{Json, Router};
+use runtime::Readiness;
+use serde::Serialize;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use utoipa::ToSchema;
+
+use crate::fallbacks::{Known, with_fallbacks};
+use crate::problem::Problem;
+use crate::{edge, server};
+
+const METRICS_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
+
+/// Renders the metrics of this process in the text format of Prometheus.
+pub type RenderMetrics = Arc<dyn Fn() -> String + Send + Sync>;
+
+/// All is well.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Health {
+    #[schema(example = "ok")]
+    status: &'static str,
+}
+
+/// What a role without an API shows on `METRICS_LISTEN`.
+#[derive(Clone)]
+pub struct Probes {
+    /// Whether the role can do its work right now.
+    pub readiness: Readiness,
+    /// The metrics of its process.
+    pub metrics: RenderMetrics,
+}
+
+impl Probes {
+    /// Serves until `stop`.
+    pub async fn serve(self, listener: TcpListener, stop: CancellationToken) {
+        server::serve(self.router(), listener, stop, server::Limits::PROBES).await;
+    }
+
+    fn router(self) -> Router {
+        let Self { readiness, metrics } = self;
+        let router = Router::new()
+            .route("/health", get(async || alive()))
+            .route("/health/live", get(async || alive()))
+            .route("/health/ready", get(|| async move { readiness_of(readiness.missing()) }))
+            .route("/metrics", get(|| async move { rendered(&metrics) }));
+        let known = Known::pages(&["/health", "/health/live", "/health/ready", "/metrics"]);
+        edge::around(with_fallbacks(router, known), None)
+    }
+}
+
+/// The process answers.
+pub fn alive() -> Json<Health> {
+    Json(Health { status: "ok" })
+}
+
+/// Whether a role is ready: nothing is missing.
+///
+/// # Errors
+/// 503 that names what is missing, a reason each.
+pub fn readiness_of(missing: Vec<String>) -> Result<Json<Health>, Problem> {
+    if missing.is_empty() {
+        return Ok(Json(Health { status: "ready" }));
+    }
+    let problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE, "not-ready", "Not ready", missing.join("; "));
+    Err(problem.with("reasons", missing))
+}
+
+/// The metrics, with the content type by which Prometheus knows its format.
+pub fn rendered(metrics: &RenderMetrics) -> ([(HeaderName, &'static str); 1], String) {
+    ([(CONTENT_TYPE, METRICS_TYPE)], metrics())
+}
+
+#[cfg(test)]
+mod tests;
