@@ -3,7 +3,7 @@
 use runtime::settings::{Reader, did_you_mean};
 
 /// What the targets of our own lines begin with: the crates of the workspace.
-const PARTS: [&str; 17] = [
+const PARTS: [&str; 18] = [
     "amqp",
     "api",
     "channels",
