@@ -23,9 +23,9 @@ const EXCHANGE: &str = "notifications.exchange";
 pub(super) enum PublishOutcome {
     Confirmed,
     /// Returned, refused, or never sent: it is nowhere.
-    Not,
+    NotTaken,
     /// It may or may not have been taken.
-    Nothing,
+    Unknown,
 }
 
 pub(super) struct Amqp {

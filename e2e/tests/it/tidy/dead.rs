@@ -8,8 +8,11 @@ use std::path::{Path, PathBuf};
 use super::{OUTSIDE, read, root, sources};
 
 /// What has no caller, and why it is there all the same.
-const KEPT: [(&str, &str); 1] =
-    [("with_connect_timeout", "a test whose broker says nothing would wait for the five seconds of a fleet")];
+const KEPT: [(&str, &str); 3] = [
+    ("with_connect_timeout", "a test whose broker says nothing would wait for the five seconds of a fleet"),
+    ("with_dotenv", "the tests of every package's settings give them the text of a `.env`"),
+    ("with_file", "the tests of every package's settings give them the text of a file"),
+];
 
 /// How an import begins.
 const IMPORTS: [&str; 4] = ["use ", "pub use ", "pub(crate) use ", "pub(super) use "];
