@@ -1,8 +1,8 @@
-//! The broker as data: what it must look like, and the envelope of our messages. Whatever speaks AMQP is `amqp`'s.
+//! The broker as data: what must exist on it, and the envelope of our messages. All AMQP is in the crate `amqp`.
 //!
-//! Read in this order: [`Names`] and [`Plan`] (what must exist), [`declare`], [`verify`] and [`ready`] (making it so),
-//! [`read_headers`] and [`properties`] (our headers), [`Publisher`] and [`Consumers`] (our messages over the two
-//! supervised connections of a process).
+//! Read in this order: [`Names`] and [`Plan`] (what must exist), [`declare`], [`verify`] and [`ready`] (making the
+//! broker so), [`read_headers`] and [`properties`] (our headers), [`Publisher`] and [`Consumers`] (our messages over
+//! the two supervised connections of a process).
 
 mod consume;
 mod declare;
