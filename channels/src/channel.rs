@@ -29,8 +29,8 @@ pub struct Outgoing<'a> {
 
 /// How one provider sends by one medium.
 ///
-/// Its provider is a folder in `channels/src/providers/`; `docs/adding-a-channel.md` walks through one. Whose messages
-/// it carries, it need not know: that stands with the provider and the medium.
+/// Its provider is a folder in `channels/src/providers/`; `docs/adding-a-channel.md` walks through one. The
+/// provider and the medium say whose messages it carries; it need not know that itself.
 ///
 /// # What `send` promises
 ///

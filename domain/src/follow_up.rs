@@ -40,12 +40,12 @@ pub enum Destination {
     DeadLetter,
 }
 
-/// The body and id of a message to publish.
+/// Which message is published.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Message {
-    /// Those of the copy in hand.
+    /// The message has the id and the body of the copy in hand.
     Received,
-    /// Those of the fallback of the delivery, which is a delivery of its own.
+    /// The message is the fallback of the delivery, which is a delivery of its own.
     Child { id: String, body: Vec<u8> },
 }
 

@@ -60,7 +60,7 @@ pub fn find(rows: &[LeasableRow], copy: Uuid, now: Timestamp, may_wait: bool) ->
     if let Some(at) = open(&|row| row.is_free_for(copy, now) && !row.is_suspect(rows, now)) {
         return Found::Probable(at);
     }
-    // Every such row that is free was found above.
+    // A free row whose message is surely with the broker was returned above, so others have leased these.
     let waits_for_owed = may_wait && open(&|row| !row.may_be_gone()).is_some();
     let is_suspected = |row: &LeasableRow| row.is_leased_by(suspecting(copy)) || (row.ran_out(now) && !waits_for_owed);
     match open(&|row| row.may_be_gone() && is_suspected(row)) {

@@ -7,9 +7,9 @@ use tera::Context;
 /// than 17 digits. Whole numbers of up to 128 bits, and all others, are always numbers.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Numbers {
-    /// As a text of its digits.
+    /// The number becomes a text of its digits.
     AsWritten,
-    /// As the nearest float, for a template that computes with it.
+    /// The number becomes the nearest float, for a template that computes with it.
     ToComputeWith,
 }
 
