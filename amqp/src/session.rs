@@ -43,7 +43,7 @@ pub struct Depth {
 
 /// A message that was removed from a queue.
 #[derive(Clone, PartialEq, Debug)]
-pub struct Taken {
+pub struct GetResponse {
     pub properties: BasicProperties,
     pub body: Bytes,
     /// The exchange and the routing key that the message was last published with.
@@ -141,7 +141,7 @@ impl<'a> Session<'a> {
     ///
     /// # Errors
     /// [`Refusal`]
-    pub async fn get(&mut self, queue: &str) -> Step<Option<Taken>> {
+    pub async fn get(&mut self, queue: &str) -> Step<Option<GetResponse>> {
         let doing = format!("getting from queue '{queue}'");
         let name = short(queue)?;
         let amqp = self.amqp().await?;
@@ -150,7 +150,7 @@ impl<'a> Session<'a> {
         };
         self.step(&doing, message.acker.ack(BasicAckOptions::default())).await?;
         let delivery = message.delivery;
-        Ok(Some(Taken {
+        Ok(Some(GetResponse {
             exchange: delivery.exchange.to_string(),
             routing_key: delivery.routing_key.to_string(),
             properties: delivery.properties,

@@ -236,8 +236,8 @@ impl World {
         if let Some(what) = self.deliveries.iter().find_map(|one| one.wrong_now(&self.policy, self.fair)) {
             self.fail(&what);
         }
-        let held = self.workers.iter().filter(|worker| !worker.cut_off).count();
-        let copies = self.lane.len() + self.later.len() + self.dead_letters.len() + held;
+        let in_hand = self.workers.iter().filter(|worker| !worker.cut_off).count();
+        let copies = self.lane.len() + self.later.len() + self.dead_letters.len() + in_hand;
         if self.kind == Kind::Named && copies == 0 && !self.deliveries[0].has_ended() {
             self.fail("lost: no copy is left and the delivery has not ended");
         }

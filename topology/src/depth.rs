@@ -9,7 +9,7 @@ use crate::{Carried, Names, TopologyError, read_headers};
 
 /// A message that was removed from a queue.
 #[derive(Clone, PartialEq, Debug)]
-pub struct Taken {
+pub struct QueuedMessage {
     pub message_id: Option<String>,
     pub body: Bytes,
     pub headers: Headers,
@@ -38,13 +38,13 @@ pub async fn depth(broker: &Broker, queue: &str) -> Result<Option<Depth>, Topolo
 ///
 /// # Errors
 /// [`TopologyError`] when the broker cannot be asked, or there is no such queue.
-pub async fn get(broker: &Broker, names: &Names, queue: &str) -> Result<Option<Taken>, TopologyError> {
+pub async fn get(broker: &Broker, names: &Names, queue: &str) -> Result<Option<QueuedMessage>, TopologyError> {
     let mut session = Session::open(broker).await?;
     let message = session.get(queue).await;
     session.close().await;
     let doing = format!("getting from queue '{queue}'");
     let message = message.map_err(|refusal| TopologyError::of(refusal, broker, &doing))?;
-    Ok(message.map(|message| Taken {
+    Ok(message.map(|message| QueuedMessage {
         message_id: message.properties.message_id().as_ref().map(ShortString::to_string),
         headers: read_headers(&message.properties, names),
         carried: Carried::of(&message.properties),

@@ -28,7 +28,7 @@ pub use amqp::{
 };
 pub use consume::{Consumers, Subscription, TOO_MANY_DELIVERIES};
 pub use declare::{Declared, declare};
-pub use depth::{Taken, depth, get};
+pub use depth::{QueuedMessage, depth, get};
 pub use envelope::{Carried, fingerprint_of_properties, properties, read_headers};
 pub use error::TopologyError;
 pub use incoming::Incoming;

@@ -13,7 +13,7 @@ use crate::shared::Shared;
 use crate::{copies, report};
 
 /// What follows for a message that was delivered too often.
-enum Found {
+enum Next {
     CarryOut(FollowUp),
     /// The broker has taken the message back with its connection.
     TakenBack,
@@ -28,9 +28,9 @@ pub(crate) async fn give_up(shared: Arc<Shared>, too_often: TooOften, incoming: 
         incoming.delivery_count + 1
     );
     match end_row(&shared, &in_hand, too_often, &incoming, &error).await {
-        Ok(Found::CarryOut(follow_up)) => in_hand.carry_out(follow_up, incoming).await,
-        Ok(Found::TakenBack) => copies::taken_back(incoming.lane),
-        Ok(Found::NoRow) | Err(_) => {
+        Ok(Next::CarryOut(follow_up)) => in_hand.carry_out(follow_up, incoming).await,
+        Ok(Next::TakenBack) => copies::taken_back(incoming.lane),
+        Ok(Next::NoRow) | Err(_) => {
             in_hand.dead_letter(Reason::RedeliveredTooOften, &error, ItsRow::Untouched, incoming).await;
         }
     }
@@ -42,15 +42,15 @@ async fn end_row(
     too_often: TooOften,
     incoming: &Incoming,
     error: &str,
-) -> Result<Found, Trouble> {
+) -> Result<Next, Trouble> {
     if too_often == TooOften::LeaveItsRow {
-        return Ok(Found::NoRow);
+        return Ok(Next::NoRow);
     }
-    let Ok(notification) = shared.intake.decode(incoming) else { return Ok(Found::NoRow) };
+    let Ok(notification) = shared.intake.decode(incoming) else { return Ok(Next::NoRow) };
     let named = in_hand.identify(&notification, incoming).await?;
     let delivery = Delivery::new(named, Arc::new(notification), incoming);
     if !incoming.settle.is_current() {
-        return Ok(Found::TakenBack);
+        return Ok(Next::TakenBack);
     }
     let candidate = delivery.candidate(shared, incoming);
     let lease = shared.setup.settings.lease;
@@ -60,11 +60,11 @@ async fn end_row(
         Claimed::Known(Claim::Take(row, take)) => (*row, take == Take::LeaseRanOut),
         Claimed::Known(Claim::Repeat(row)) => {
             let follow_up = incoming.received().follow_up(&row, &row.order, shared.intake.clock.now());
-            return Ok(Found::CarryOut(follow_up));
+            return Ok(Next::CarryOut(follow_up));
         }
-        Claimed::Known(Claim::Ended) => return Ok(Found::CarryOut(copies::ended(incoming.lane))),
-        Claimed::Known(Claim::HasLetter) => return Ok(Found::CarryOut(copies::has_letter(&delivery))),
-        Claimed::Known(Claim::Park | Claim::Reissue { .. } | Claim::Conflict) => return Ok(Found::NoRow),
+        Claimed::Known(Claim::Ended) => return Ok(Next::CarryOut(copies::ended(incoming.lane))),
+        Claimed::Known(Claim::HasLetter) => return Ok(Next::CarryOut(copies::has_letter(&delivery))),
+        Claimed::Known(Claim::Park | Claim::Reissue { .. } | Claim::Conflict) => return Ok(Next::NoRow),
     };
     let row = Row { ambiguous: row.ambiguous || may_have_gone_out, ..row };
     let failure = Failure::new("worker", None, error);
@@ -74,10 +74,10 @@ async fn end_row(
     let recorded = shared.intake.breaker.retry_until_taken(|| shared.intake.store.record(&transition, None)).await?;
     report::recorded(shared, &transition, recorded);
     Ok(match recorded {
-        Recorded::Late => Found::NoRow,
+        Recorded::Late => Next::NoRow,
         Recorded::Written | Recorded::Repeated => {
             let (row, order) = (&transition.row, &transition.order);
-            Found::CarryOut(incoming.received().follow_up(row, order, shared.intake.clock.now()))
+            Next::CarryOut(incoming.received().follow_up(row, order, shared.intake.clock.now()))
         }
     })
 }

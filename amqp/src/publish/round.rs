@@ -28,12 +28,12 @@ const ALARM_PATIENCE: Duration = Duration::from_secs(1);
 
 /// A round that is over.
 pub(super) struct Round {
-    pub(super) ended: Ended,
+    pub(super) ended: ChannelEnd,
     pub(super) heard: Heard,
 }
 
 /// What happened to the AMQP channel.
-pub(super) enum Ended {
+pub(super) enum ChannelEnd {
     /// Every message has an answer, and the channel can be used again.
     Idle(Channel),
     /// Some answer is missing: the channel is thrown away.
@@ -153,9 +153,9 @@ fn conclude(
         job.answer(result);
     }
     let ended = match missing {
-        Some(exchange) => Ended::Missing(exchange),
-        None if broken => Ended::Lost,
-        None => Ended::Idle(amqp),
+        Some(exchange) => ChannelEnd::Missing(exchange),
+        None if broken => ChannelEnd::Lost,
+        None => ChannelEnd::Idle(amqp),
     };
     Round { ended, heard }
 }

@@ -13,7 +13,7 @@ use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::confirming::{Change, Confirming};
-use super::round::{self, Ended, Round, short};
+use super::round::{self, ChannelEnd, Round, short};
 use super::{Pending, PublisherSettings, PublisherState, unavailable};
 use crate::Connector;
 use crate::backoff::Backoff;
@@ -256,9 +256,9 @@ impl<'a> Generation<'a> {
         }
         self.show_unconfirmed(now);
         match ended {
-            Ended::Idle(amqp) => self.idle.push(amqp),
-            Ended::Missing(exchange) => return Err(format!("exchange '{exchange}' is missing")),
-            Ended::Lost => self.idle.push(open_channel(self.connection).await?),
+            ChannelEnd::Idle(amqp) => self.idle.push(amqp),
+            ChannelEnd::Missing(exchange) => return Err(format!("exchange '{exchange}' is missing")),
+            ChannelEnd::Lost => self.idle.push(open_channel(self.connection).await?),
         }
         Ok(())
     }

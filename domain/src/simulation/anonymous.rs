@@ -74,9 +74,9 @@ impl World {
     /// The rows that are leased and not settled.
     fn leased_rows(&self) -> Vec<LeasedRow<usize, Timestamp>> {
         let open = self.deliveries.iter().enumerate().filter_map(|(at, one)| Some((at, one.leasable()?)));
-        let held =
+        let leased =
             open.filter(|(_, row)| !row.settled).filter_map(|(at, row)| Some((at, row.claimant?, !row.may_be_gone())));
-        held.map(|(row, (claimant, until), owed)| LeasedRow { row, claimant, until, owed }).collect()
+        leased.map(|(row, (claimant, until), owed)| LeasedRow { row, claimant, until, owed }).collect()
     }
 
     fn find_row(&self, worker: &Worker, may_wait: bool) -> Found {
