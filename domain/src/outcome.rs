@@ -54,7 +54,7 @@ pub struct Failure {
     pub code: Option<String>,
     /// One line for people.
     pub detail: String,
-    /// When the provider takes the next attempt, though this one is spent: the next one is not made earlier.
+    /// How long the provider asks to wait. The attempt is spent all the same, and the next one is not made earlier.
     pub retry_after: Option<Duration>,
 }
 

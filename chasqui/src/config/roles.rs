@@ -52,8 +52,8 @@ impl Role {
         matches!(self, Self::Api | Self::Scheduler | Self::Up)
     }
 
-    /// The hint at `chasqui up` for an operator without a broker or a ledger. A role does not get it, because a fleet
-    /// may run already.
+    /// The hint at `chasqui up` for an operator without a broker or a ledger. For a role the hint does not say to run
+    /// it, because a fleet may run already.
     fn has_up(self) -> &'static str {
         match self {
             Self::Broker | Self::Publish | Self::Ledger | Self::Send => {

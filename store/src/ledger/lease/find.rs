@@ -18,7 +18,7 @@ pub(crate) enum Found {
         certain: bool,
     },
     /// The copy may be the message of this row, or another message. The copy has leased the row under the name that
-    /// `suspecting` gives it.
+    /// [`suspecting`] gives the copy.
     Suspect(Key),
     /// Other claimants have leased all rows, and the copy may still wait for one.
     OnlyLeased,
