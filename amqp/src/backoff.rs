@@ -9,7 +9,7 @@ use rand::{Rng, SeedableRng};
 const FIRST: Duration = Duration::from_millis(200);
 const LAST: Duration = Duration::from_secs(15);
 
-/// Full jitter: a wait anywhere between nothing and a ceiling that doubles with every failure.
+/// Full jitter: each wait is anywhere between nothing and a ceiling that doubles with every failure.
 pub(crate) struct Backoff {
     ceiling: Duration,
     dice: StdRng,

@@ -1,4 +1,4 @@
-//! Where the broker, or each node of a cluster, is and how to connect to it, with errors that say what to do.
+//! Where the broker, or each node of a cluster, is, and how to connect to it, with errors that say what to do.
 
 mod list;
 
@@ -13,12 +13,13 @@ use url::{Host, Url};
 
 use crate::wire;
 
-/// Seconds; the vendor calls 5 to 20 the good range, and a dead peer is noticed after twice that.
+/// The heartbeat, in seconds. RabbitMQ's documentation recommends 5 to 20; a dead peer is noticed after twice the time.
 const HEARTBEAT_SECONDS: u16 = 10;
-/// The broker's own default. Named here because lapin reserves 32 frames in each direction: told before it connects,
-/// it asks the system for untouched memory; told by the broker, it fills 8 MiB per connection with zeros.
+/// The largest frame, in bytes: the broker's own default. lapin reserves 32 frames in each direction. When it knows the
+/// size before it connects, it asks the system for untouched memory; when the broker names the size, lapin fills 8 MiB
+/// per connection with zeros.
 const FRAME_MAX_BYTES: u32 = 131_072;
-/// For the TCP connection, TLS and the AMQP handshake together: a silent peer would hang for ever.
+/// The time limit for the TCP connection, TLS and the AMQP handshake together: a silent peer would hang for ever.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The address, the credentials and the name under which a process appears on the broker.
@@ -26,7 +27,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 pub struct Broker {
     url: SecretString,
     place: Place,
-    /// Further nodes of the same cluster; these have no others.
+    /// Further nodes of the same cluster. Each of these has an empty list itself.
     others: Vec<Broker>,
     dice: list::Dice,
     ca: Option<String>,
@@ -35,7 +36,7 @@ pub struct Broker {
     says_user_id: bool,
 }
 
-/// What of the URL may be printed.
+/// The part of the URL that may be printed.
 #[derive(Clone, PartialEq, Eq, Debug)]
 struct Place {
     scheme: &'static str,
@@ -45,7 +46,7 @@ struct Place {
     user: String,
 }
 
-/// The settings cannot be used; nothing was opened.
+/// Why settings cannot be used. No socket was opened.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum InvalidBroker {
     #[error(
@@ -64,7 +65,7 @@ pub enum InvalidBroker {
     Management(String),
 }
 
-/// Why there is no connection. The texts name the place and the user, never the password.
+/// Why there is no connection. The messages name the address and the user, never the password.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum ConnectError {
     #[error(
@@ -99,7 +100,7 @@ pub enum ConnectError {
 }
 
 impl ConnectError {
-    /// Waiting may help: a broker is not there yet, or does not answer.
+    /// Whether waiting may help: a broker is not there yet, or does not answer.
     pub fn may_pass(&self) -> bool {
         match self {
             Self::Unreachable { .. } | Self::Silent { .. } | Self::UnknownHost { .. } => true,
@@ -127,7 +128,7 @@ impl Broker {
         Ok(Self { url, place, others, dice, ca: None, role, connect_timeout, says_user_id })
     }
 
-    /// Certificate authorities to trust besides those of the system, in PEM.
+    /// Trusts certificate authorities, in PEM, besides those of the system.
     ///
     /// # Errors
     /// [`InvalidBroker::CaFile`] when the file cannot be read or holds no certificate.
@@ -142,7 +143,7 @@ impl Broker {
         Ok(self)
     }
 
-    /// For each node of a list.
+    /// Sets the time limit of one connection attempt, for each node of a list.
     #[must_use]
     pub fn with_connect_timeout(mut self, timeout: Duration) -> Self {
         self.others.iter_mut().for_each(|other| other.connect_timeout = timeout);
@@ -150,7 +151,7 @@ impl Broker {
         self
     }
 
-    /// From now on what is published over it says with `user_id` who has published it.
+    /// Makes everything that is published over this broker carry the `user_id` of its publisher.
     ///
     /// # Errors
     /// [`InvalidBroker::SeveralUsers`] when the nodes of a list name different users.
@@ -162,7 +163,7 @@ impl Broker {
         Ok(self)
     }
 
-    /// The `user_id` of what is published over it; none unless it is to say so.
+    /// The `user_id` of what is published over this broker; none unless [`Broker::with_user_id`] was called.
     pub fn user_id(&self) -> Option<&str> {
         self.says_user_id.then_some(self.place.user.as_str())
     }
@@ -177,7 +178,7 @@ impl Broker {
         &self.place.user
     }
 
-    /// `amqp://host:port/vhost`, for messages: without credentials. Of a list, all of them.
+    /// `amqp://host:port/vhost` for messages, without credentials. For a list, all addresses.
     pub fn address(&self) -> String {
         list::joined(&self.nodes().map(Self::own_address).collect::<Vec<_>>(), ", ")
     }
@@ -193,8 +194,8 @@ impl Broker {
         format!("chasqui-{} {purpose} {} {}", self.role, host_name(), std::process::id())
     }
 
-    /// One connection, without any automatic recovery. `purpose` becomes part of its name. Of a list, each is tried once,
-    /// in an order that is drawn anew every time.
+    /// Opens one connection, without any automatic recovery. `purpose` becomes part of its name. Each node of a list is
+    /// tried once, in an order that is drawn anew every time.
     ///
     /// # Errors
     /// [`ConnectError`], within the connect timeout of each.

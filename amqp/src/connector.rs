@@ -1,4 +1,4 @@
-//! What a supervised connection stands on: where the broker is, and what is made sure of before each connection.
+//! What a supervised connection needs: where the broker is, and what is prepared before each connection.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use crate::{Broker, ConnectError};
 
 type Prepare = Arc<dyn Fn() -> BoxFuture<'static, Result<(), String>> + Send + Sync>;
 
-/// A broker, and what must be so there before it is published to or consumed from; clones share it.
+/// A broker, and the step that prepares it before it is published to or consumed from. Clones share the step.
 #[derive(Clone)]
 pub struct Connector {
     broker: Broker,
@@ -18,12 +18,13 @@ pub struct Connector {
     failpoints: Failpoints,
 }
 
-/// Steps at which whoever tests a process may end it. They do nothing by default.
+/// Functions that are called at steps between two effects, so that a test can end its process there. By default they do
+/// nothing.
 #[derive(Clone, Copy, Debug)]
 pub struct Failpoints {
-    /// A round is published, and no confirm was read yet.
+    /// Called when a round is published and no confirm was read yet.
     pub before_confirm: fn(),
-    /// A message has been received and is not handed out yet. It gets the `message_id`, or an empty text.
+    /// Called when a message was received and is not handed out yet, with its `message_id` or an empty text.
     pub received: fn(&str),
 }
 
@@ -34,12 +35,12 @@ impl Default for Failpoints {
 }
 
 impl Connector {
-    /// Nothing is made sure of.
+    /// A connector that prepares nothing.
     pub fn new(broker: Broker) -> Self {
         Self { broker, prepare: None, failpoints: Failpoints::default() }
     }
 
-    /// Before each connection this is done. Its error, in words for people, is a reason to wait and try again.
+    /// Runs this step before each connection. The step's error, a text for people, is a reason to wait and try again.
     #[must_use]
     pub fn prepared_by<F>(mut self, prepare: impl Fn() -> F + Send + Sync + 'static) -> Self
     where

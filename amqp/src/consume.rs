@@ -18,22 +18,22 @@ pub use delivery::{Delivery, delivery_count};
 
 /// One queue that is consumed.
 pub struct Subscription<T> {
-    /// What it is called in the consumer's tag, and in the state.
+    /// The name of the queue in the consumer's tag, and in [`ConsumersState`].
     pub name: &'static str,
     pub queue: String,
-    /// How many of its messages may be unacknowledged at once, 1 to 2000.
+    /// How many messages of the queue may be unacknowledged at once, 1 to 2000.
     pub prefetch: u16,
-    /// What is made of each message before it is handed out. A panic ends the generation, and the broker dead-letters
-    /// the message.
+    /// Makes a `T` of each message before the message is handed out. A panic in it ends the generation, and the broker
+    /// dead-letters the message.
     pub read: Arc<dyn Fn(Delivery) -> T + Send + Sync>,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ConsumerSettings {
-    /// A connection that the broker blocks for longer ends its generation.
+    /// A connection that the broker blocks for longer than this ends its generation.
     pub blocked_limit: Duration,
-    /// Paused for longer, the generation ends and its messages go back to the broker, which would otherwise close the
-    /// AMQP channel after 30 minutes.
+    /// A generation that is paused for longer than this ends, and its messages return to the broker, which would
+    /// otherwise close the AMQP channel after 30 minutes.
     pub hold_limit: Duration,
 }
 
@@ -43,26 +43,26 @@ impl Default for ConsumerSettings {
     }
 }
 
-/// How the consumers stand.
+/// The state of the consumers.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct ConsumersState {
-    /// Connections so far, this one included.
+    /// How many connections there were so far, this one included.
     pub generation: u64,
-    /// One per subscription, in their order, with its name: is it consumed in this generation?
+    /// The name of each subscription, in order, and whether it is consumed over the current connection.
     pub consuming: Vec<(&'static str, bool)>,
-    /// Why nothing is consumed, for people.
+    /// Why nothing is consumed, in words for people.
     pub problem: Option<String>,
 }
 
 impl ConsumersState {
-    /// Every subscription is consumed in this generation.
+    /// Whether every subscription is consumed over the current connection.
     pub fn is_ready(&self) -> bool {
         !self.consuming.is_empty() && self.consuming.iter().all(|(_, consumed)| *consumed)
     }
 }
 
-/// The supervised consumers of one process. Dropped without `close`, they end the connection: what is in flight comes
-/// again.
+/// The supervised consumers of one process. Dropping them without `close` ends the connection, and messages in flight
+/// are delivered again.
 #[derive(Debug)]
 pub struct Consumers {
     control: watch::Sender<Control>,
@@ -71,7 +71,7 @@ pub struct Consumers {
     supervisor: JoinHandle<()>,
 }
 
-/// What the supervised tasks are told. It only goes forward, except between running and paused.
+/// What the supervised tasks are to do. A value never goes back to an earlier one, except between running and paused.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 enum Control {
     Running,
@@ -81,8 +81,8 @@ enum Control {
 }
 
 impl Consumers {
-    /// Connects in the background, and again for ever. One receiver per subscription, in their order; each holds at
-    /// most one message that was not received yet, and ends after `drain` or `close`.
+    /// Connects in the background, and connects again for ever. Returns one receiver per subscription, in order. Each
+    /// receiver buffers at most one message, and ends after `drain` or `close`.
     pub fn start<T: Send + 'static>(
         connector: Connector,
         subscriptions: Vec<Subscription<T>>,
@@ -106,16 +106,16 @@ impl Consumers {
         (Self { control, state, drained, supervisor }, receivers)
     }
 
-    /// Stops handing out; what is held stays held, up to the prefetch.
+    /// Stops handing messages out. Up to the prefetch, messages that have arrived wait in this process.
     pub fn pause(&self) {
-        self.tell(Control::Running, Control::Paused);
+        self.switch(Control::Running, Control::Paused);
     }
 
     pub fn resume(&self) {
-        self.tell(Control::Paused, Control::Running);
+        self.switch(Control::Paused, Control::Running);
     }
 
-    fn tell(&self, from: Control, to: Control) {
+    fn switch(&self, from: Control, to: Control) {
         self.control.send_if_modified(|control| {
             let applies = *control == from;
             if applies {
@@ -125,12 +125,12 @@ impl Consumers {
         });
     }
 
-    /// Every subscription is consumed in this generation.
+    /// Whether every subscription is consumed over the current connection.
     pub fn is_ready(&self) -> bool {
         self.state.borrow().is_ready()
     }
 
-    /// Waits until every subscription is consumed; false when it has stopped instead.
+    /// Waits until every subscription is consumed; false when the consumers have stopped instead.
     pub async fn until_ready(&self) -> bool {
         self.watch().wait_for(ConsumersState::is_ready).await.is_ok()
     }
@@ -139,15 +139,15 @@ impl Consumers {
         self.state.clone()
     }
 
-    /// Takes nothing more and gives back what was not handed out. What a receiver still yields is the caller's to
-    /// settle. Acks go on working until `close`; when the connection is lost meanwhile, no other is opened.
+    /// Consumes nothing more, and gives back what was not handed out. The caller settles what a receiver still yields.
+    /// Acks work until `close`; when the connection is lost meanwhile, no other is opened.
     pub async fn drain(&self) {
         self.advance(Control::Draining);
         let mut drained = self.drained.clone();
         let _supervisor_gone = drained.wait_for(|drained| *drained).await;
     }
 
-    /// Drains, sends the settlements that were asked for, and ends the connection.
+    /// Drains, sends the settlements that were requested, and ends the connection.
     pub async fn close(self) {
         self.drain().await;
         self.advance(Control::Closing);

@@ -24,7 +24,7 @@ pub enum Argument {
     Number(i64),
 }
 
-/// From an exchange to a queue.
+/// A binding of a queue to an exchange.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Binding {
     pub exchange: String,

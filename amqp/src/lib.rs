@@ -1,10 +1,9 @@
-//! The client of RabbitMQ, and the only code that speaks AMQP: it knows brokers, exchanges, queues and messages, and
-//! nothing of what they are for.
+//! The client of RabbitMQ, and the only code that speaks AMQP. It knows brokers, exchanges, queues and messages, and
+//! does not know what they are for.
 //!
-//! Read in this order: [`Broker`] (where it is), [`Session`] (looks at it and changes it, a step at a time),
-//! [`Management`] (lists what is there), [`Connector`] (what a supervised connection stands on), [`Publisher`] and
-//! [`Consumers`] (the two supervised connections of a process), [`Settle`] (how a message ends). An AMQP channel is
-//! always `amqp`.
+//! Read in this order: [`Broker`] (where it is), [`Session`] (reads and changes it, a step at a time), [`Management`]
+//! (lists what exists), [`Connector`] (what a supervised connection needs), [`Publisher`] and [`Consumers`] (the two
+//! supervised connections of a process), [`Settle`] (how a message is settled). An AMQP channel is always `amqp`.
 
 mod backoff;
 mod broker;
@@ -27,5 +26,5 @@ pub use lapin::{BasicProperties, types};
 pub use management::{Found, FoundExchange, FoundQueue, Management, ManagementError};
 pub use publish::{Pending, Publication, PublishError, Publisher, PublisherSettings, PublisherState};
 pub use refusal::{Inequivalent, Refusal};
-pub use session::{Ask, Depth, Session, Taken};
+pub use session::{Ask, Depth, GetResponse, Session};
 pub use settle::{Generation, Settle, Settlement};

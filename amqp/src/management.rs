@@ -1,4 +1,4 @@
-//! A tiny client of RabbitMQ's management API: reads exchanges, queues and bindings, changes nothing.
+//! A small client of RabbitMQ's management API: it reads exchanges, queues and bindings, and changes nothing.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -13,20 +13,20 @@ use crate::{Binding, Broker, InvalidBroker};
 
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// `RABBITMQ_MANAGEMENT_URL` and whom to be there.
+/// The address of `RABBITMQ_MANAGEMENT_URL`, and the user to log in as.
 #[derive(Clone)]
 pub struct Management {
-    /// Without credentials.
+    /// The URL without credentials.
     url: Url,
     user: String,
     password: SecretString,
     http: reqwest::Client,
 }
 
-/// What is there could not be listed; the texts say what to do.
+/// Why the broker's contents could not be listed; each message says what to do.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum ManagementError {
-    /// It answered something else, or not in time.
+    /// The API answered something unexpected, or not in time.
     #[error("{0}")]
     Failed(String),
     /// The user lacks a permission, or the password is wrong.
@@ -54,7 +54,7 @@ pub struct FoundExchange {
 pub struct FoundQueue {
     pub durable: bool,
     pub arguments: BTreeMap<String, String>,
-    /// The nodes that hold a copy, of a quorum queue.
+    /// The nodes that have a copy, for a quorum queue.
     pub members: Vec<String>,
 }
 
@@ -100,7 +100,7 @@ impl std::fmt::Debug for Management {
 }
 
 impl Management {
-    /// `url` is `http://user:password@host:15672`; without credentials in it those of `broker` are used. The user
+    /// `url` is `http://user:password@host:15672`; without credentials in it, those of `broker` are used. The user
     /// needs the tag `monitoring`, or `management` and a permission on the virtual host.
     ///
     /// # Errors
@@ -153,7 +153,7 @@ impl Management {
         })
     }
 
-    /// `what` follows `/api/`.
+    /// Reads a list from the API. The path `what` follows `/api/`.
     async fn list<T: DeserializeOwned, const N: usize>(&self, what: [&str; N]) -> Result<Vec<T>, ManagementError> {
         let mut url = self.url.clone();
         if let Ok(mut path) = url.path_segments_mut() {
@@ -180,8 +180,8 @@ impl Management {
 }
 
 impl Management {
-    /// RabbitMQ answers 401 to a wrong password and to a user without the tag alike, and says in words which it is:
-    /// `Login failed` (3.10) or `Not_Authorized` (4.0), or `Not management user` and the like.
+    /// The error for a 401, which RabbitMQ answers both to a wrong password and to a user without the tag. Its message
+    /// tells the two apart: `Login failed` (3.10) or `Not_Authorized` (4.0), or `Not management user` and the like.
     fn refused(&self, said: &str) -> ManagementError {
         let Self { url, user, .. } = self;
         let said: Value = serde_json::from_str(said).unwrap_or_default();
@@ -201,7 +201,8 @@ impl Management {
     }
 }
 
-/// While the members of a queue change, RabbitMQ names some of its fields twice: the last is taken.
+/// Reads a list of JSON objects. While the members of a queue change, RabbitMQ gives some of its fields twice: the last
+/// one counts.
 fn read_list<T: DeserializeOwned>(text: &str) -> serde_json::Result<Vec<T>> {
     serde_json::from_str::<Value>(text).and_then(serde_json::from_value)
 }

@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::Connector;
 
-/// A handle to the publishing task; clones share it.
+/// A handle to the publishing task. Clones share the task.
 #[derive(Clone)]
 pub struct Publisher {
     queue: mpsc::Sender<Pending>,
@@ -28,45 +28,46 @@ pub struct Publisher {
 pub struct PublisherSettings {
     /// `AMQP_CONFIRM_TIMEOUT_SECONDS`: how long to wait for a confirm.
     pub confirm_timeout: Duration,
-    /// Confirm channels working side by side; they hide each other's wait. With 64 publications at once, fewer than
-    /// 8 make most of them wait for a round that is not theirs, and more gain nothing.
+    /// How many confirm channels work side by side, so that one round waits while another is published. With 64
+    /// publications at once, fewer than 8 make most of them wait for a round that is not theirs, and more gain nothing.
     pub amqp_channels: usize,
-    /// Bytes; larger bodies are refused here. As many as `max_message_size` of `rabbitmq/rabbitmq.conf`.
+    /// The largest body, in bytes; larger ones are refused here. The same as `max_message_size` in
+    /// `rabbitmq/rabbitmq.conf`.
     pub max_body_bytes: usize,
-    /// Publications waiting for a free AMQP channel.
+    /// How many publications may wait for a free AMQP channel.
     pub queue: usize,
 }
 
 impl PublisherSettings {
-    /// What is no setting of the operator has its measured value.
+    /// The operator sets the time limit; the other values were measured.
     pub fn new(confirm_timeout: Duration) -> Self {
         Self { confirm_timeout, amqp_channels: 8, max_body_bytes: 1024 * 1024, queue: 4096 }
     }
 }
 
-/// How the publisher stands.
+/// The state of the publisher.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct PublisherState {
     pub connected: bool,
-    /// The broker has raised a memory or disk alarm: nothing is confirmed meanwhile. The broker tells this only to
-    /// a connection that tries to publish.
+    /// The broker has raised a memory or disk alarm, and confirms nothing meanwhile. The broker tells only a connection
+    /// that tries to publish.
     pub blocked: bool,
-    /// What is published is not confirmed, although the connection stands: most of a cluster's nodes may be away. It may
-    /// be tried all the same. Forgotten after 10 s in which nothing was published.
+    /// Publications are not confirmed, although the connection stands: most nodes of a cluster may be away. Publishing
+    /// may be tried all the same. The state is forgotten after 10 s without a publication.
     pub unconfirmed: bool,
-    /// Connections so far, this one included.
+    /// How many connections there were so far, this one included.
     pub generation: u64,
-    /// Why there is no connection, for people.
+    /// Why there is no connection, in words for people.
     pub problem: Option<String>,
 }
 
 impl PublisherState {
-    /// Connected and not blocked: publishing may be tried.
+    /// Whether the publisher is connected and not blocked, so that publishing may be tried.
     pub fn is_ready(&self) -> bool {
         self.connected && !self.blocked
     }
 
-    /// What keeps this process from publishing, for probes: it names no address. `None` when all is well.
+    /// What keeps this process from publishing, for probes: the text names no address. `None` when all is well.
     pub fn missing(&self) -> Option<&'static str> {
         if !self.connected {
             return Some("no connection to the broker");
@@ -80,44 +81,44 @@ impl PublisherState {
     }
 }
 
-/// One message to publish, confirmed.
+/// One message to publish and to wait for its confirm.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Publication {
     pub exchange: String,
     pub routing_key: String,
-    /// Where no queue is bound for it, it is [`PublishError::Unroutable`] instead of gone.
+    /// Whether the message is [`PublishError::Unroutable`] instead of lost when no queue is bound for it.
     pub mandatory: bool,
-    /// The `message_id` tells it from the others that are published at once.
+    /// The properties. Their `message_id` distinguishes the message from others that are published at once.
     pub properties: BasicProperties,
     pub body: Bytes,
-    /// What it is called in the metric of returned messages.
+    /// The kind of the message in the metric of returned messages.
     pub kind: &'static str,
 }
 
-/// The broker has not taken it, or nobody knows.
+/// The broker has not accepted a message, or nobody knows whether it has.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum PublishError {
-    /// Confirmed and returned: it is nowhere.
+    /// The broker returned and confirmed the message: it is in no queue.
     #[error("no queue is bound for it: run `chasqui topology apply`, or restore the binding")]
     Unroutable,
-    /// A negative confirm: it is nowhere. RabbitMQ does not say why.
+    /// The broker refused the message by a negative confirm, without a reason: it is in no queue.
     #[error(
         "the broker refused it: its queue is full (let it be consumed, or raise its limit), or most of the nodes that \
          hold the queue are away"
     )]
     Refused,
-    /// No confirm in time, or the connection was lost: repeat it with the same message id.
+    /// No confirm came in time, or the connection was lost: repeat the publish with the same message id.
     #[error("no confirm, it may or may not have been published: {0}")]
     Unknown(String),
-    /// Not connected, or blocked by an alarm.
+    /// The message was not sent, because there is no connection or an alarm blocks it.
     #[error("not sent: {0}")]
     Unavailable(String),
-    /// Not sent, and never will be.
+    /// The message was not sent, and never will be.
     #[error("the {what} has {size} bytes, the limit is {limit}: shorten it")]
     TooLarge { what: &'static str, size: usize, limit: usize },
 }
 
-/// One publication on its way, and who waits for it.
+/// One publication that waits for its confirm, and the caller that waits for the answer.
 pub struct Pending {
     publication: Publication,
     message_id: String,
@@ -126,8 +127,8 @@ pub struct Pending {
 }
 
 impl Publisher {
-    /// Connects in the background, and again for ever. After `stop` it takes nothing new, finishes what it has, and
-    /// closes the connection.
+    /// Connects in the background, and connects again for ever. After `stop` the publisher accepts nothing new,
+    /// finishes what it has, and closes the connection.
     pub fn start(connector: Connector, settings: PublisherSettings, stop: CancellationToken) -> Self {
         let (queue, pending) = mpsc::channel(settings.queue.max(1));
         let (state_in, state) = watch::channel(PublisherState::default());
@@ -136,19 +137,19 @@ impl Publisher {
         Self { queue, state, settings }
     }
 
-    /// Not connected to a broker: what is published comes out of the receiver, and is to be answered there. For tests of
-    /// whoever publishes.
+    /// A publisher without a broker, for tests of code that publishes: what is published arrives at the receiver, where
+    /// the test answers it.
     pub fn answered_by_test(settings: PublisherSettings) -> (Self, mpsc::Receiver<Pending>) {
         let (queue, pending) = mpsc::channel(settings.queue.max(1));
         let (_, state) = watch::channel(PublisherState { connected: true, ..PublisherState::default() });
         (Self { queue, state, settings: Arc::new(settings) }, pending)
     }
 
-    /// Returns when the broker has confirmed it. What several callers publish meanwhile shares a round; a lone
-    /// publication goes at once.
+    /// Returns when the broker has confirmed the message. What several callers publish meanwhile shares a round; a lone
+    /// publication is sent at once.
     ///
     /// # Errors
-    /// See [`PublishError`]: after all but `TooLarge` it may be repeated with the same message id.
+    /// [`PublishError`]: after all but `TooLarge` the publish may be repeated with the same message id.
     pub async fn publish(&self, publication: Publication) -> Result<(), PublishError> {
         let queued = Instant::now();
         publication.check(&self.settings)?;
@@ -169,12 +170,12 @@ impl Publisher {
         answer.await.unwrap_or_else(|_| Err(PublishError::Unknown("the publishing task ended".into())))
     }
 
-    /// Connected and not blocked.
+    /// Whether the publisher is connected and not blocked.
     pub fn is_ready(&self) -> bool {
         self.state.borrow().is_ready()
     }
 
-    /// Waits until it is ready; false when it has stopped instead.
+    /// Waits until the publisher is ready; false when it has stopped instead.
     pub async fn until_ready(&self) -> bool {
         self.watch().wait_for(PublisherState::is_ready).await.is_ok()
     }
@@ -203,14 +204,14 @@ impl Pending {
         &self.publication
     }
 
-    /// The caller may have gone; then nobody wants the answer.
+    /// Answers the caller. A caller that has gone wants no answer.
     pub fn answer(self, result: Result<(), PublishError>) {
         let _gone = self.reply.send(result);
     }
 }
 
 impl PublishError {
-    /// In a word, for metrics.
+    /// The error in one word, for metrics.
     pub const fn as_str(&self) -> &'static str {
         match self {
             Self::Unroutable => "unroutable",

@@ -1,36 +1,36 @@
-//! Why the broker would not do one thing that it was asked for.
+//! Why the broker would not do one step that it was asked for.
 
 use lapin::ErrorKind;
 
 use crate::Broker;
 
-/// Why the broker would not do one thing. A caller decides about the first four; the others are words for people.
+/// Why the broker would not do one step. A caller decides about the first four; the others are messages for people.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Refusal {
-    /// 404
+    /// 404: the thing does not exist.
     Missing,
-    /// 406: it exists with another value.
+    /// 406: the thing exists with another value.
     Inequivalent(Inequivalent),
-    /// 403
+    /// 403: the user lacks a permission.
     Denied,
-    /// The broker was not asked: a name has more than the 255 bytes that AMQP allows.
+    /// A name has more than the 255 bytes that AMQP allows, so the broker was not asked.
     TooLong(String),
     /// The broker answered something else, or not in time.
     Failed(String),
 }
 
-/// The parts of a PRECONDITION_FAILED text.
+/// The parts of the text of a PRECONDITION_FAILED.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Inequivalent {
     pub argument: String,
-    /// What was asked for; `none` when it was nothing.
+    /// The value that was asked for; `none` when none was.
     pub planned: String,
-    /// What the broker has; `none` when it has nothing.
+    /// The value that the broker has; `none` when it has none.
     pub current: String,
 }
 
 impl Refusal {
-    /// `doing` continues the broker's address: `declaring queue x`.
+    /// The refusal that an error stands for. `doing` continues the broker's address: `declaring queue x`.
     pub(crate) fn of(broker: &Broker, doing: &str, error: &lapin::Error) -> Self {
         let other = || Self::unexpected(broker, doing, error);
         let ErrorKind::ProtocolError(amqp) = error.kind() else { return other() };
@@ -46,7 +46,7 @@ impl Refusal {
         Self::Failed(format!("{}: {doing}: {error}. See the broker's log, then try again", broker.address()))
     }
 
-    /// The broker has not answered while somebody waited.
+    /// The refusal when the broker did not answer in time.
     pub fn silent(broker: &Broker, doing: &str) -> Self {
         Self::Failed(format!(
             "{}: {doing}: no answer in time. Is the broker overloaded or starting? Try again",

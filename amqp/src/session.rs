@@ -1,4 +1,4 @@
-//! A short-lived connection for looking at exchanges and queues and changing them, one step at a time.
+//! A short-lived connection for reading and changing exchanges and queues, one step at a time.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -12,39 +12,41 @@ use lapin::{BasicProperties, Channel, Connection, ExchangeKind};
 
 use crate::{Argument, Binding, Broker, ConnectError, Exchange, Kind, Refusal};
 
-/// For one answer of the broker.
+/// The time limit for one answer of the broker.
 const STEP_TIMEOUT: Duration = Duration::from_secs(10);
-/// For the last one, which nobody needs.
+/// The time limit for the answer to the close, which nobody needs.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Every refusal closes the AMQP channel it happened on; the next step opens another.
+/// A connection for single steps. Every refusal closes the AMQP channel on which it happened; the next step opens
+/// another.
 pub struct Session<'a> {
     broker: &'a Broker,
     connection: Connection,
     amqp: Option<Channel>,
 }
 
-/// Ask whether it exists, or for it to be exactly as it is said to be: what is missing is created then.
+/// Whether to ask only if a thing exists, or to ask for it exactly as described, which creates what is missing.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Ask {
     Exists,
     Equal,
 }
 
-/// What a passive declare says of a queue.
+/// The answer to a passive declare of a queue.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Depth {
-    /// Ready to be consumed: neither those that a consumer holds nor those on their way to a dead-letter exchange.
+    /// How many messages are ready to be consumed, without those that a consumer has, and without those on their way to
+    /// a dead-letter exchange.
     pub messages: u32,
     pub consumers: u32,
 }
 
-/// A message that was taken out of a queue.
+/// A message that was removed from a queue.
 #[derive(Clone, PartialEq, Debug)]
-pub struct Taken {
+pub struct GetResponse {
     pub properties: BasicProperties,
     pub body: Bytes,
-    /// As received: the last exchange and routing key.
+    /// The exchange and the routing key that the message was last published with.
     pub exchange: String,
     pub routing_key: String,
 }
@@ -81,7 +83,7 @@ impl<'a> Session<'a> {
         self.step(&doing, amqp.exchange_declare(name, kind, options, FieldTable::default())).await
     }
 
-    /// A durable queue, shared and kept.
+    /// A durable queue, which is not exclusive and not deleted automatically.
     ///
     /// # Errors
     /// [`Refusal`]
@@ -124,7 +126,7 @@ impl<'a> Session<'a> {
         self.step(&doing, amqp.queue_unbind(queue, exchange, key, FieldTable::default())).await
     }
 
-    /// Unconditionally: quorum queues do not know `if-empty` and `if-unused` (540, measured on 3.10).
+    /// Deletes a queue unconditionally: quorum queues do not know `if-empty` and `if-unused` (540, measured on 3.10).
     ///
     /// # Errors
     /// [`Refusal`]
@@ -135,11 +137,11 @@ impl<'a> Session<'a> {
         self.step(&doing, amqp.queue_delete(name, QueueDeleteOptions::default())).await.map(drop)
     }
 
-    /// Takes one message and acknowledges it. `None` when the queue is empty.
+    /// Removes one message, which it acknowledges. `None` when the queue is empty.
     ///
     /// # Errors
     /// [`Refusal`]
-    pub async fn get(&mut self, queue: &str) -> Step<Option<Taken>> {
+    pub async fn get(&mut self, queue: &str) -> Step<Option<GetResponse>> {
         let doing = format!("getting from queue '{queue}'");
         let name = short(queue)?;
         let amqp = self.amqp().await?;
@@ -148,7 +150,7 @@ impl<'a> Session<'a> {
         };
         self.step(&doing, message.acker.ack(BasicAckOptions::default())).await?;
         let delivery = message.delivery;
-        Ok(Some(Taken {
+        Ok(Some(GetResponse {
             exchange: delivery.exchange.to_string(),
             routing_key: delivery.routing_key.to_string(),
             properties: delivery.properties,

@@ -1,4 +1,5 @@
-//! Ends a broker message exactly once: acknowledged, given back, or left to the broker's dead-lettering.
+//! Settles a message of the broker exactly once: acknowledges it, gives it back, or leaves it to the broker's
+//! dead-lettering.
 
 mod tags;
 mod task;
@@ -9,13 +10,13 @@ use tokio::sync::{mpsc, oneshot};
 
 pub(crate) use task::settle;
 
-/// Must be consumed by one of its methods. Dropped without, the message stays unacknowledged until its generation
-/// ends, and that is logged and counted as a bug. Dropped by a panic, it is rejected: the broker dead-letters it, and
-/// it does not come back to panic again.
+/// The duty to settle one message, by one of these methods. A message whose `Settle` is dropped without one stays
+/// unacknowledged until its generation ends, which is logged and counted as a bug. When a panic drops it, the message
+/// is rejected: the broker dead-letters it, and it does not come back to panic again.
 #[must_use = "a message that is not settled comes back only when the connection ends"]
-pub struct Settle(Option<Way>);
+pub struct Settle(Option<Recipient>);
 
-/// How a message was ended.
+/// How a message was settled.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Settlement {
     Ack,
@@ -23,18 +24,19 @@ pub enum Settlement {
     Reject,
 }
 
-enum Way {
+enum Recipient {
     Broker { tag: u64, requests: mpsc::UnboundedSender<Request> },
-    Report(oneshot::Sender<Settlement>),
+    Test(oneshot::Sender<Settlement>),
 }
 
-/// One connection's time of consuming.
+/// The generation of a message: the connection over which it was consumed.
 pub struct Generation(Option<mpsc::WeakUnboundedSender<Request>>);
 
 impl Generation {
-    /// Asks the broker whether it has all that was sent to it so far; an ack that still waits for its neighbours was
-    /// not. False: the generation is over before it answers, and nobody can know. A line that has gone silent keeps a
-    /// generation alive for twice the heartbeat, and only an answer tells. Without a broker it is always true.
+    /// Asks the broker whether it has everything that was sent to it so far, which does not include an ack that still
+    /// waits for its neighbours. False means that the generation ended before the broker answered, and that nobody can
+    /// know. Only an answer is proof: a line that has gone silent keeps a generation alive for twice the heartbeat.
+    /// Without a broker the answer is always true.
     pub async fn has_all(&self) -> bool {
         let Some(requests) = &self.0 else { return true };
         let (reply, answer) = oneshot::channel();
@@ -43,81 +45,83 @@ impl Generation {
     }
 }
 
-/// What the settling task is asked to do.
+/// A request to the settling task.
 pub(crate) enum Request {
     Settle {
         tag: u64,
         settlement: Settlement,
-        /// False when it could not be sent; none where nobody waits.
+        /// Gets false when the settlement could not be sent. None where nobody waits.
         reply: Option<oneshot::Sender<bool>>,
     },
-    /// Has the broker all that was sent before?
+    /// Asks whether the broker has everything that was sent before.
     Question(oneshot::Sender<bool>),
 }
 
 impl Settle {
     pub(crate) fn new(tag: u64, requests: mpsc::UnboundedSender<Request>) -> Self {
-        Self(Some(Way::Broker { tag, requests }))
+        Self(Some(Recipient::Broker { tag, requests }))
     }
 
-    /// Not connected to a broker: reports how it was settled. For tests of whoever consumes.
+    /// A `Settle` without a broker, which reports how it was settled. For tests of code that consumes.
     pub fn reporting() -> (Self, oneshot::Receiver<Settlement>) {
         let (report, settled) = oneshot::channel();
-        (Self(Some(Way::Report(report))), settled)
+        (Self(Some(Recipient::Test(report))), settled)
     }
 
-    /// False: its generation is over. The broker has taken the message back and delivers it again; this copy must
-    /// neither be claimed nor published.
+    /// Whether the generation still lives. If not, the broker has taken the message back and delivers it again; this
+    /// copy must neither be claimed nor published.
     pub fn is_current(&self) -> bool {
         match &self.0 {
-            Some(Way::Broker { requests, .. }) => !requests.is_closed(),
-            Some(Way::Report(report)) => !report.is_closed(),
+            Some(Recipient::Broker { requests, .. }) => !requests.is_closed(),
+            Some(Recipient::Test(report)) => !report.is_closed(),
             None => false,
         }
     }
 
-    /// Tells after an acknowledgement whether the broker has it.
+    /// The generation of this message, which tells after an acknowledgement whether the broker has it.
     pub fn generation(&self) -> Generation {
         Generation(match &self.0 {
-            Some(Way::Broker { requests, .. }) => Some(requests.downgrade()),
-            Some(Way::Report(_)) | None => None,
+            Some(Recipient::Broker { requests, .. }) => Some(requests.downgrade()),
+            Some(Recipient::Test(_)) | None => None,
         })
     }
 
-    /// False: it was not sent, because its generation is over; the message will come again. Nothing is lost when the
-    /// future is dropped after its first poll. It may wait a moment for the acks of its neighbours.
+    /// Acknowledges the message, perhaps after a moment together with its neighbours. False means that the ack was not
+    /// sent, because the generation is over, and that the message will come again. A caller may drop the future after
+    /// its first poll: the ack is sent all the same.
     pub async fn ack(self) -> bool {
         self.end(Settlement::Ack).await
     }
 
-    /// As [`Settle::ack`], for whom it is enough that the message comes again when it could not be sent. `close` of
-    /// the consumers still sends it.
+    /// Acknowledges the message like [`Settle::ack`], but does not wait and returns no answer: the message comes again
+    /// when the ack could not be sent. `close` of the consumers still sends the ack.
     pub fn ack_in_passing(mut self) {
         match self.0.take() {
-            Some(Way::Broker { tag, requests }) => {
+            Some(Recipient::Broker { tag, requests }) => {
                 let request = Request::Settle { tag, settlement: Settlement::Ack, reply: None };
                 if requests.send(request).is_err() {
                     count_lost(1);
                 }
             }
-            Some(Way::Report(report)) => drop(report.send(Settlement::Ack)),
+            Some(Recipient::Test(report)) => drop(report.send(Settlement::Ack)),
             None => {}
         }
     }
 
-    /// Back to the queue, for another consumer. For messages whose work has not begun; never for a retry.
+    /// Gives the message back to the queue, for another consumer. For messages whose work has not begun; never for a
+    /// retry.
     pub async fn requeue(self) {
         self.end(Settlement::Requeue).await;
     }
 
-    /// The broker dead-letters it. Only when publishing is impossible.
+    /// Lets the broker dead-letter the message. Only when publishing is impossible.
     pub async fn reject(self) {
         self.end(Settlement::Reject).await;
     }
 
     async fn end(mut self, settlement: Settlement) -> bool {
         match self.0.take() {
-            Some(Way::Broker { tag, requests }) => {
+            Some(Recipient::Broker { tag, requests }) => {
                 let (reply, answer) = oneshot::channel();
                 if requests.send(Request::Settle { tag, settlement, reply: Some(reply) }).is_ok() {
                     return answer.await.unwrap_or(false);
@@ -127,7 +131,7 @@ impl Settle {
                 }
                 false
             }
-            Some(Way::Report(report)) => report.send(settlement).is_ok(),
+            Some(Recipient::Test(report)) => report.send(settlement).is_ok(),
             None => false,
         }
     }
@@ -135,7 +139,7 @@ impl Settle {
 
 impl Drop for Settle {
     fn drop(&mut self) {
-        if let Some(Way::Broker { tag, requests }) = &self.0
+        if let Some(Recipient::Broker { tag, requests }) = &self.0
             && !requests.is_closed()
         {
             metrics::counter!("chasqui_settle_dropped_total").increment(1);
@@ -149,7 +153,7 @@ impl Drop for Settle {
     }
 }
 
-/// Acks that could not be sent, because their generation is over.
+/// Counts acks that could not be sent, because their generation is over.
 fn count_lost(acks: usize) {
     metrics::counter!("chasqui_ack_lost_total").increment(acks as u64);
 }
@@ -157,7 +161,7 @@ fn count_lost(acks: usize) {
 impl fmt::Debug for Settle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
-            Some(Way::Broker { tag, .. }) => write!(f, "Settle({tag})"),
+            Some(Recipient::Broker { tag, .. }) => write!(f, "Settle({tag})"),
             _ => f.write_str("Settle"),
         }
     }

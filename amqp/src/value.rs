@@ -2,7 +2,7 @@
 
 use lapin::types::{AMQPValue, FieldTable};
 
-/// Any integer type.
+/// The value of any integer type.
 pub fn number(value: &AMQPValue) -> Option<i64> {
     match *value {
         AMQPValue::ShortShortInt(n) => Some(n.into()),
@@ -16,12 +16,12 @@ pub fn number(value: &AMQPValue) -> Option<i64> {
     }
 }
 
-/// Any integer type, from 0 to 4,294,967,295.
+/// The value of any integer type, if it is from 0 to 4,294,967,295.
 pub fn count(value: &AMQPValue) -> Option<u32> {
     number(value).and_then(|number| u32::try_from(number).ok())
 }
 
-/// A string in UTF-8.
+/// The value of a string in UTF-8.
 pub fn text(value: &AMQPValue) -> Option<&str> {
     match value {
         AMQPValue::LongString(text) => std::str::from_utf8(text.as_bytes()).ok(),
@@ -30,12 +30,12 @@ pub fn text(value: &AMQPValue) -> Option<&str> {
     }
 }
 
-/// Bytes of a table on the wire, its length field included.
+/// The bytes of a table on the wire, with its length field.
 pub fn table_len(table: &FieldTable) -> usize {
     4 + table.inner().iter().map(|(name, value)| entry_len(name.as_str(), value)).sum::<usize>()
 }
 
-/// Bytes of one entry of a table.
+/// The bytes of one entry of a table.
 pub fn entry_len(name: &str, value: &AMQPValue) -> usize {
     1 + name.len() + value_len(value)
 }

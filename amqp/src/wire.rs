@@ -1,9 +1,9 @@
-//! The connection below the AMQP library: what comes from the broker is made harmless before the library reads it.
+//! The connection below the AMQP library: frames from the broker are made harmless before the library reads them.
 //!
 //! RabbitMQ passes on whatever a publisher writes into properties and headers. A short string in Latin-1 makes the
 //! library close the connection, and headers nested a few hundred deep overflow the stack of its thread: one message
-//! would end the process, again and again. Both are mended in the frames that carry names and headers, before anything
-//! is parsed; bodies are passed through.
+//! would end the process, again and again. Both are mended in the frames with names and headers before anything is
+//! parsed; bodies are passed through.
 
 mod frames;
 mod harmless;
@@ -16,7 +16,7 @@ use lapin::{Connection, ConnectionProperties};
 use self::frames::Frames;
 use self::runtime::Guarded;
 
-/// As `lapin::Connection::connect_uri_with_config`.
+/// Connects like `lapin::Connection::connect_uri_with_config`.
 pub(crate) async fn connect(
     uri: AMQPUri,
     tls: OwnedTLSConfig,

@@ -1,4 +1,4 @@
-//! The contract between the fleet and whoever carries its messages.
+//! The contract between the fleet and the providers that carry its messages.
 
 use std::future::Future;
 use std::time::Instant;
@@ -10,27 +10,27 @@ use serde_json::{Map, Value};
 
 use crate::redact::redact;
 
-/// One delivery, rendered and ready to go out.
+/// One delivery, rendered and ready to be sent.
 #[derive(Clone, Copy, Debug)]
 pub struct Outgoing<'a> {
-    /// The same for every attempt: what a provider or a mailbox can recognise a second copy by.
+    /// The key is the same for every attempt, so that a provider or a mailbox can recognise a second copy by it.
     pub key: &'a Key,
-    /// As the publisher wrote it.
+    /// The destination as the publisher wrote it.
     pub destination: &'a str,
     pub rendered: &'a Rendered,
     /// The publisher's own data, for media that carry some (push).
     pub data: &'a Map<String, Value>,
-    /// Ahead of `now`, or the worker would not have come here.
+    /// When the message expires. The worker calls a channel only when this is ahead of `now`.
     pub expires_at: Option<Timestamp>,
-    /// When `expires_at` is, by the clock that nobody sets: the message must not be handed over from then on.
+    /// `expires_at` by the monotonic clock: from this instant on the message must not be handed over.
     pub deadline: Option<Instant>,
     pub now: Timestamp,
 }
 
 /// How one provider sends by one medium.
 ///
-/// Its provider is a folder in `channels/src/providers/`; `docs/adding-a-channel.md` walks through one. Whose messages it
-/// carries, it need not know: that stands with the provider and the medium.
+/// Its provider is a folder in `channels/src/providers/`; `docs/adding-a-channel.md` walks through one. The
+/// provider and the medium say whose messages it carries; it need not know that itself.
 ///
 /// # What `send` promises
 ///
@@ -60,16 +60,16 @@ impl<'a> Outgoing<'a> {
         Words::of(self.rendered, self.data)
     }
 
-    /// What a provider said, fit for a log, a header and a row: at most 200 characters, without the destination,
-    /// the words or the data of this message, nor anything that looks like an address or a phone number.
+    /// A provider's text, made safe for a log, a header and a row: at most 200 characters, without the destination, the
+    /// words or the data of this message, and without anything that looks like an address or a phone number.
     pub fn redact(&self, said: &str) -> String {
         let words = [Some(self.destination), self.rendered.subject.as_deref(), Some(&self.rendered.text)];
         let data = self.data.values().filter_map(Value::as_str);
         redact(said, words.into_iter().flatten().chain(data))
     }
 
-    /// Awaits what comes before the message is handed over, as long as the message may still go out. None: it has
-    /// expired, whether the step has ended or not.
+    /// Awaits a step before the message is handed over, as long as the message may still go out. None when the message
+    /// has expired, whether the step has ended or not.
     pub async fn before_it_expires<T>(&self, step: impl Future<Output = T>) -> Option<T> {
         let Some(deadline) = self.deadline else { return Some(step.await) };
         if self.has_expired() {
@@ -79,12 +79,12 @@ impl<'a> Outgoing<'a> {
         done.filter(|_| !self.has_expired())
     }
 
-    /// It must not be handed over any more.
+    /// Whether the message must not be handed over any more.
     pub fn has_expired(&self) -> bool {
         self.deadline.is_some_and(|deadline| deadline <= Instant::now())
     }
 
-    /// The ending of a message that can never be sent as it is, found before the provider was called.
+    /// The outcome for a message that can never be sent as it is, found before the provider was called.
     pub(crate) fn refuse(provider: &'static str, why: impl AsRef<str>) -> Outcome {
         Outcome::Permanent { reason: Reason::Permanent, failure: Failure::new(provider, None, why) }
     }

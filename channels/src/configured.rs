@@ -1,5 +1,5 @@
-//! Which channels there are and what they are given, read from the settings. Each provider says which settings it has
-//! ([`sections`]); here they are only read, and what is wrong with them is told.
+//! Which channels exist and how they are configured, read from the settings. Each provider says which settings it has
+//! ([`sections`]); they are read here, and problems with them are reported.
 
 use std::collections::BTreeSet;
 
@@ -9,12 +9,12 @@ use runtime::settings::Reader;
 use crate::providers::{PROVIDERS, Provider};
 use crate::{Channels, SandboxMode, Settings, known};
 
-/// What other lists have between their words.
+/// The characters that other lists have between their words.
 const OTHER_COMMAS: [char; 7] = [',', ';', ' ', '\t', '|', '+', '/'];
 
 impl Settings {
-    /// `sends`: the process sends, so that what is missing is a problem. `up`: everything is captured unless the operator
-    /// says otherwise.
+    /// Reads the settings. `sends` says that the process sends, so that a missing setting is a problem. `up` says that
+    /// everything is captured unless the operator says otherwise.
     pub fn read(reader: &mut Reader, sends: bool, up: bool) -> Self {
         refuse_what_is_not_built(reader);
         let (only, sandbox) = (only(reader), sandbox(reader, up));
@@ -31,10 +31,11 @@ impl Settings {
         settings
     }
 
-    /// `named`: settings that name a channel. What goes there by itself would go where this process sends nothing.
+    /// Warns of a channel that other settings name although `CHANNELS` leaves it out: `named` are those settings, and
+    /// what they send would go nowhere in this process.
     pub fn check_left_out(&self, reader: &mut Reader, sends: bool, named: &[(&str, Option<&ChannelName>)]) {
         let list = reader.text("CHANNELS").unwrap_or_default().to_ascii_lowercase();
-        // What is no channel has been told, and may have been meant for the one that is missing.
+        // A word that is no channel was reported already, and may have been meant for the channel that is missing.
         let Some(only) = self.only.as_ref().filter(|_| words(&list).iter().all(|word| known().contains(word))) else {
             return;
         };
@@ -52,8 +53,8 @@ impl Settings {
     }
 }
 
-/// The channels that are known among the words of `CHANNELS`. The others are told by their place: what stands there may
-/// be the value of another setting.
+/// Reads the known channels among the words of `CHANNELS`. A problem names any other word by its place, because the
+/// word may be the value of another setting.
 fn only(reader: &mut Reader) -> Option<Vec<String>> {
     let list = reader.text("CHANNELS")?.to_ascii_lowercase();
     let words = words(&list);
@@ -84,7 +85,8 @@ fn words(list: &str) -> Vec<&str> {
     list.split(',').map(str::trim).filter(|word| !word.is_empty()).collect()
 }
 
-/// What is there by halves is told in any case; it is a problem where it would send less than its operator believes.
+/// Reports providers that are configured by halves. That is a problem where less would be sent than the operator
+/// believes, and a warning elsewhere.
 fn check(reader: &mut Reader, settings: &Settings, sends: bool) {
     let halves = half_configured(reader, settings);
     let all_is_captured = settings.sandbox == SandboxMode::All;
@@ -97,14 +99,14 @@ fn check(reader: &mut Reader, settings: &Settings, sends: bool) {
         return;
     }
     for problem in refused(settings, if all_is_captured { &[] } else { &halves }) {
-        // What is refused already is not called missing as well.
+        // A setting that was refused already is not reported as missing as well.
         let name = problem.split([' ', ':']).next().unwrap_or_default();
         if reader.are_right(&[name]) && (halves.is_empty() || name != "CHANNELS") {
             reader.problem(problem);
         }
     }
     if all_is_captured {
-        // Nobody else looks at what a provider was given.
+        // In this case nothing else checks the settings of the providers.
         let live = Settings { sandbox: SandboxMode::Missing, ..settings.clone() };
         let asleep = refused(&live, &halves).into_iter().filter(|problem| !problem.starts_with("CHANNELS"));
         let told = |problem: &String| halves.iter().any(|half| problem.starts_with(half.missing));
@@ -112,8 +114,8 @@ fn check(reader: &mut Reader, settings: &Settings, sends: bool) {
     }
 }
 
-/// What is refused of the providers, each thing once. Nobody connects one that is there by halves, so that without a look
-/// at the rest of it, more would be wrong once it is whole.
+/// What the providers refuse of their settings, each problem once. A provider that is configured by halves is not
+/// connected, so without this check its other problems would show only once it is complete.
 fn refused(settings: &Settings, halves: &[HalfConfigured]) -> Vec<String> {
     let rest = halves.iter().flat_map(|half| (half.provider.problems)(settings));
     let refused = Channels::enable(settings).err().unwrap_or_default().into_iter().chain(rest);
@@ -121,15 +123,15 @@ fn refused(settings: &Settings, halves: &[HalfConfigured]) -> Vec<String> {
     refused.filter(|problem| seen.insert(problem.clone())).collect()
 }
 
-/// A provider that lacks what it cannot do without.
+/// A provider that lacks a setting which it needs.
 struct HalfConfigured {
     missing: &'static str,
-    /// Goes on after the name of the setting.
+    /// The problem, as a text that is read after the name of the setting.
     what: String,
     provider: &'static Provider,
 }
 
-/// The settings that are missing beside others of the same provider: without a word, its channel would be captured or off.
+/// The settings that are missing beside others of the same provider: its channel would silently be captured or off.
 fn half_configured(reader: &Reader, settings: &Settings) -> Vec<HalfConfigured> {
     let wanted = |channel: &&str| settings.only.as_ref().is_none_or(|only| only.iter().any(|name| name == channel));
     let halves =

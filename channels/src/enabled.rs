@@ -1,4 +1,4 @@
-//! The channels that this installation sends with: made once at start from the settings.
+//! The channels that this installation sends with, made once at start from the settings.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -14,25 +14,25 @@ use crate::settings::{SandboxMode, Settings};
 /// The enabled channels, by name.
 pub struct Channels(BTreeMap<&'static str, Arc<Enabled>>);
 
-/// A medium, and whoever carries it here: a provider or the sandbox.
+/// A medium, with the provider or the sandbox that carries it here.
 pub struct Enabled {
     medium: &'static Medium,
     provider: &'static str,
     channel: Box<dyn Channel>,
 }
 
-/// What becomes of the messages of one channel.
+/// What happens to the messages of one channel.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Carried {
-    /// They are really sent.
+    /// The provider of this name sends them.
     By(&'static str),
-    /// They are kept instead of sent. `configured`: they would be sent without the sandbox.
+    /// The sandbox captures them. `configured` says that they would be sent without the sandbox.
     Captured { configured: bool },
-    /// They go to the dead-letter queue: the channel is not enabled.
+    /// They are dead-lettered, because the channel is not enabled.
     Off,
 }
 
-/// Why there is nothing to send with. The text is for the operator who finds the message in the dead-letter queue.
+/// Why a channel cannot send. The text is for the operator who finds the message in the dead-letter queue.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum NotEnabled {
     #[error("{0}")]
@@ -46,17 +46,17 @@ impl Enabled {
         Self { medium, provider, channel }
     }
 
-    /// The medium, as publishers write it: `email`.
+    /// The name of the medium, as publishers write it: `email`.
     pub fn name(&self) -> &'static str {
         self.medium.name
     }
 
-    /// Who carries it: `smtp`.
+    /// The name of the provider: `smtp`.
     pub fn provider(&self) -> &'static str {
         self.provider
     }
 
-    /// Sends one message, unless its medium refuses it. [`Channel`] says what is promised.
+    /// Sends one message, unless its medium refuses it. [`Channel`] says what a call promises.
     pub async fn send(&self, outgoing: &Outgoing<'_>) -> Outcome {
         match self.medium.accept(outgoing.destination, &outgoing.words()) {
             Ok(()) => self.channel.send(outgoing).await,
@@ -66,7 +66,7 @@ impl Enabled {
 }
 
 impl Channels {
-    /// Connects nothing yet: it only reads the settings, and the files that they name.
+    /// Reads the settings and the files that they name; connects to nothing yet.
     ///
     /// # Errors
     /// Every problem at once, one text each that begins with the name of a setting.
@@ -95,7 +95,7 @@ impl Channels {
         if problems.is_empty() { Ok(Self(enabled)) } else { Err(problems) }
     }
 
-    /// What these settings make of each channel, in the order of the catalog, and which settings it needs to be sent.
+    /// What these settings do with each channel, in the order of the catalog, and the settings that it needs to send.
     pub fn carried(settings: &Settings) -> Vec<(&'static str, Carried, String)> {
         let of = |medium: &&'static Medium| {
             let carried = match connect(medium, settings).filter(|_| wanted(settings, medium)) {
@@ -124,7 +124,7 @@ impl Channels {
         )))
     }
 
-    /// Name and provider of each, in the order of their names.
+    /// The name and the provider of each channel, in the order of the names.
     pub fn enabled(&self) -> Vec<(&'static str, &'static str)> {
         self.0.values().map(|channel| (channel.name(), channel.provider())).collect()
     }
@@ -137,7 +137,7 @@ fn wanted(settings: &Settings, medium: &Medium) -> bool {
     }
 }
 
-/// None: nothing is configured for this medium.
+/// Connects a medium. None when nothing is configured for it.
 fn connect(medium: &'static Medium, settings: &Settings) -> Option<Result<Enabled, Vec<String>>> {
     let captured = || Some(Ok(Enabled::new(medium, sandbox::NAME, Box::new(Sandbox))));
     match settings.sandbox {
@@ -147,7 +147,7 @@ fn connect(medium: &'static Medium, settings: &Settings) -> Option<Result<Enable
     }
 }
 
-/// By the first of its providers that anything is configured for.
+/// Connects a medium with the first of its providers that is configured.
 fn carry(medium: &'static Medium, settings: &Settings) -> Option<Result<Enabled, Vec<String>>> {
     serving(medium).find_map(|(provider, service)| {
         let connected = (service.connect)(settings)?;
@@ -174,7 +174,7 @@ fn nothing_configured(settings: &Settings) -> String {
     )
 }
 
-/// The settings with which one of its providers carries it.
+/// The settings with which one of the medium's providers can carry it.
 fn needs(medium: &Medium) -> String {
     serving(medium).map(|(_, service)| service.needs.join(", ")).collect::<Vec<_>>().join(", or ")
 }

@@ -1,6 +1,6 @@
 //! The only code that calls providers.
 //!
-//! Read [`Channel`] first: it says what the author of a provider promises. [`Channels`] holds the media that are enabled,
+//! Read [`Channel`] first: it says what the author of a provider promises. [`Channels`] has the media that are enabled,
 //! each with the provider that carries it. No channel retries, sleeps, or knows of attempts.
 
 mod channel;

@@ -1,15 +1,15 @@
-//! What of a provider's words may be shown: one short line with nothing personal in it.
+//! Which of a provider's words may be shown: one short line with nothing personal in it.
 
 use domain::is_unsafe_in_a_line;
 
 /// The longest quotation of a provider, in characters.
 const MAX_QUOTED_CHARS: usize = 200;
-/// Shorter words of a message are no secret and would tear holes into the quotation.
+/// Shorter words of a message are no secret, and redacting them would tear holes into the quotation.
 const MIN_REDACTED_BYTES: usize = 4;
-/// This many digits in one word look like a phone number.
+/// A word with this many digits looks like a phone number.
 const PHONE_DIGITS: usize = 6;
 
-/// See [`crate::Outgoing::redact`].
+/// The text of [`crate::Outgoing::redact`].
 pub(crate) fn redact<'a>(said: &str, personal: impl Iterator<Item = &'a str>) -> String {
     let mut text = said.to_owned();
     for words in personal.filter(|words| words.len() >= MIN_REDACTED_BYTES) {

@@ -1,4 +1,4 @@
-//! The sandbox: a channel that keeps its messages instead of sending them.
+//! The sandbox: a channel that captures its messages instead of sending them.
 
 use async_trait::async_trait;
 use domain::Outcome;
@@ -7,8 +7,8 @@ use crate::channel::{Channel, Outgoing};
 
 pub(crate) const NAME: &str = "sandbox";
 
-/// Stands in for the provider of any medium. What was rendered is stored by the worker; what the medium refuses is
-/// refused before it comes here, as it is before it comes to a provider.
+/// Stands in for the provider of any medium. The worker stores the rendered message. A message that the medium refuses
+/// is refused before it reaches the sandbox, as it is before it reaches a provider.
 pub(crate) struct Sandbox;
 
 #[async_trait]

@@ -1,31 +1,31 @@
-//! How a provider says which settings it has, and what is worth a word about them. Whoever reads them knows none of
-//! them by name.
+//! How a provider says which settings it has, and which of them deserve a warning. The code that reads the settings
+//! knows none of them by name.
 
 use runtime::settings::Setting;
 
-/// The settings of one provider. Their defaults stand in `config.default.toml`, and nowhere else.
+/// The settings of one provider. Their defaults are in `config.default.toml`, and nowhere else.
 pub struct Section {
-    /// In the order in which they are read.
+    /// The settings in the order in which they are read.
     pub settings: &'static [Setting],
     pub halves: &'static [Half],
 }
 
-/// What a provider cannot do without, missing beside other settings of its own: without a word about it, its channels
-/// would be captured or off.
+/// A setting that a provider needs, when it is missing beside others: the provider's channels would silently be
+/// captured or off.
 pub struct Half {
-    /// Only while one of these channels is wanted.
+    /// This counts only while one of these channels is wanted.
     pub channels: &'static [&'static str],
-    /// The setting that is missing if none of these has a value: the first.
+    /// The settings of which one must have a value; the first is reported as missing.
     pub needs: &'static [&'static str],
-    /// What its operator has set instead.
+    /// The settings that the operator has given instead.
     pub beside: &'static [&'static str],
-    /// What does not happen.
+    /// What does not happen without the setting.
     pub less: &'static str,
 }
 
-/// A doubt about the values of some settings.
+/// A warning about the values of some settings.
 pub(crate) struct Warning {
-    /// It is worth a word only where none of these settings was refused.
+    /// The warning is shown only where none of these settings was refused.
     pub(crate) about: &'static [&'static str],
     pub(crate) text: String,
 }

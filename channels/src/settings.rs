@@ -1,4 +1,4 @@
-//! What the channels need to be told, as plain values.
+//! What the channels need to know, as plain values.
 
 use std::time::Duration;
 
@@ -6,15 +6,15 @@ use crate::providers::fcm::Settings as Fcm;
 use crate::providers::smtp::Settings as Smtp;
 use crate::providers::twilio::Settings as Twilio;
 
-/// Everything optional: [`crate::Channels::enable`] says which settings are missing, by their names.
+/// Every value is optional: [`crate::Channels::enable`] says which settings are missing, by their names.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// `CHANNELS`: enable exactly these. `None` enables what has credentials.
     pub only: Option<Vec<String>>,
     /// `SANDBOX`.
     pub sandbox: SandboxMode,
-    /// How long the worker waits for one `send`. The steps before a message is handed over get a share of it, so
-    /// that a server which hangs there is known not to have taken anything.
+    /// How long the worker waits for one `send`. The steps before a message is handed over get a share of it: when a
+    /// server hangs in one of them, it certainly has accepted nothing.
     pub provider_timeout: Duration,
     pub smtp: Smtp,
     pub fcm: Fcm,
@@ -22,7 +22,7 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// No provider has a setting yet: the [`crate::sections`] fill them in.
+    /// Settings in which no provider has a value yet: the [`crate::sections`] fill them in.
     pub fn unset(provider_timeout: Duration) -> Self {
         Self {
             only: None,
@@ -35,25 +35,25 @@ impl Settings {
     }
 }
 
-/// Nothing is set, and a provider has time.
+/// Settings with no values and plenty of time for a provider.
 #[cfg(test)]
 pub(crate) fn of_tests() -> Settings {
     Settings::unset(Duration::from_secs(10))
 }
 
-/// Which channels keep their messages instead of sending them.
+/// Which channels capture their messages instead of sending them.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum SandboxMode {
     #[default]
     Off,
     /// Every channel, whatever else is configured.
     All,
-    /// Those that nothing is configured for.
+    /// The channels for which nothing is configured.
     Missing,
 }
 
 impl SandboxMode {
-    /// `all` or `true`, `missing`, `off` or `false`.
+    /// Reads `all` or `true`, `missing`, `off` or `false`.
     pub fn parse(text: &str) -> Option<Self> {
         match text.to_ascii_lowercase().as_str() {
             "off" | "false" => Some(Self::Off),

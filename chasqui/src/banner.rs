@@ -16,14 +16,14 @@ pub(crate) struct Banner {
     broker: Place,
     carried: Vec<String>,
     captures: bool,
-    /// Until somebody has registered.
+    /// The token that lets the first user register, until somebody has registered.
     bootstrap: Option<String>,
 }
 
 enum Place {
-    /// The management UI with its user, and the publishers' AMQP URL, of the private node.
+    /// The private node: the management UI and the password of its user, and the publishers' AMQP URL.
     Private { management: String, password: String, amqp: String },
-    /// Without credentials.
+    /// The address of a configured broker, without credentials.
     Configured(String),
 }
 
@@ -41,7 +41,7 @@ impl Banner {
         Ok(Self { address, broker, carried: carried::lines(&config.channels), captures, bootstrap: None })
     }
 
-    /// The token that was made up for this run, as long as it is of use.
+    /// Shows the token that was made up for this run, as long as no user has registered.
     pub(crate) async fn first_user(&mut self, store: &Store, token: Option<String>) {
         let registered = store.count_users().await.is_ok_and(|users| users > 0);
         self.bootstrap = token.filter(|_| !registered);

@@ -1,8 +1,8 @@
-//! What really leaves: one line for each channel, for whoever starts a role or checks its settings.
+//! What each channel really does, one line for each, for an operator who starts a role or checks its settings.
 
 use channels::{Carried, Channels, SandboxMode, Settings};
 
-/// In the order of the catalog.
+/// One line for each channel, in the order of the catalog.
 pub(crate) fn lines(settings: &Settings) -> Vec<String> {
     Channels::carried(settings)
         .into_iter()
@@ -10,7 +10,7 @@ pub(crate) fn lines(settings: &Settings) -> Vec<String> {
         .collect()
 }
 
-/// Tells the log of a worker. What is captured is a warning: its recipients get nothing.
+/// Writes the lines to the log of a worker. A captured channel is a warning: its recipients get nothing.
 pub(crate) fn log(settings: &Settings) {
     for (channel, carried, needs) in Channels::carried(settings) {
         let line = line(settings, channel, carried, &needs);

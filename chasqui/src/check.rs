@@ -16,7 +16,7 @@ pub enum RoleName {
     Up,
 }
 
-/// Exit code 1 with every problem at once.
+/// Checks the settings of a role. Exit code 1 with every problem at once.
 pub(crate) fn check(mut sources: Sources, role: RoleName) -> Result<ExitCode> {
     let role = match role {
         RoleName::Api => Role::Api,
@@ -27,7 +27,7 @@ pub(crate) fn check(mut sources: Sources, role: RoleName) -> Result<ExitCode> {
     if role == Role::Up {
         unconfigured::look_up(&mut sources);
     }
-    match look(sources, role) {
+    match read_config(sources, role) {
         Ok(config) => {
             say!("The settings for `chasqui {}` are valid.", role.name());
             config.warnings.iter().for_each(|warning| say!("  warning: {warning}"));
@@ -47,7 +47,7 @@ pub(crate) fn check(mut sources: Sources, role: RoleName) -> Result<ExitCode> {
     }
 }
 
-fn look(sources: Sources, role: Role) -> Result<Config> {
+fn read_config(sources: Sources, role: Role) -> Result<Config> {
     let config = Config::read(sources, role)?;
     if config.topology.broker.is_some() {
         parts::topology(&config, role.name())?;

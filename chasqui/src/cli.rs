@@ -66,7 +66,7 @@ pub enum Command {
 }
 
 impl Cli {
-    /// The command line of this process, which ends here when there is nothing in it that can be run.
+    /// The command line of this process. The process ends here when there is nothing in it that can be run.
     pub fn read() -> Self {
         let words: Vec<OsString> = std::env::args_os().collect();
         Self::of(&words).unwrap_or_else(|error| error.exit())
@@ -82,7 +82,7 @@ impl Cli {
     }
 }
 
-/// The command that is nearest to one that there is not. clap tells it by itself, but not of the words behind `help`.
+/// The command that is nearest to one that does not exist. clap names it by itself, but not for the words after `help`.
 fn meant_command(error: &clap::Error, words: &[OsString]) -> Option<String> {
     if error.kind() != ErrorKind::InvalidSubcommand || error.get(ContextKind::SuggestedSubcommand).is_some() {
         return None;
@@ -100,7 +100,7 @@ fn meant_command(error: &clap::Error, words: &[OsString]) -> Option<String> {
 /// Runs one command to its end.
 ///
 /// # Errors
-/// What to tell the operator; [`exit::code`] is the code that the process ends with.
+/// What to tell the operator; [`exit::code`] is the code with which the process ends.
 pub async fn run(cli: Cli) -> Result<ExitCode> {
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let file = cli.config.as_deref();

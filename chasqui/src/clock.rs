@@ -1,4 +1,4 @@
-//! The wall clock. Whatever decides takes the time as an argument; this is where it comes from.
+//! The wall clock. Code that decides gets the time as an argument; here is where the time comes from.
 
 use chrono::Utc;
 use domain::{Clock, Timestamp};

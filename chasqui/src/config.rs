@@ -31,20 +31,20 @@ pub struct Config {
     pub api: api::OperatorSettings,
     pub metrics_listen: Option<SocketAddr>,
     pub worker: worker::Settings,
-    /// The rules of time zones: of an API or a scheduler the newest, of other roles the bundled ones.
+    /// The rules of time zones: the newest for an API or a scheduler, the bundled ones for other roles.
     pub zones: Zones,
     pub scheduler: scheduler::Settings,
     pub channels: channels::Settings,
-    /// `None` for roles that need none.
+    /// `None` for roles that need no templates.
     pub templates: Option<Arc<Templates>>,
     pub log: String,
     pub log_json: bool,
-    /// What is most likely not meant, to be warned about.
+    /// Warnings about what most likely is not meant.
     pub warnings: Vec<String>,
 }
 
 impl Config {
-    /// What `role` needs must be there; what is there must be right.
+    /// Reads and checks the settings. What `role` needs must be there, and what is there must be right.
     ///
     /// # Errors
     /// [`Problems`] naming every setting that is wrong or missing.
@@ -55,7 +55,7 @@ impl Config {
         reader.finish(config)
     }
 
-    /// What is wrong is told in the order in which it is read here.
+    /// Reads every setting. Problems are reported in the order in which the settings are read here.
     fn read_all(reader: &mut Reader, role: Role) -> Self {
         let up = role == Role::Up;
         let worker = worker::Settings::read(reader);
@@ -91,7 +91,7 @@ impl Config {
     }
 }
 
-/// Other roles do without reading them.
+/// Reads the rules of time zones; other roles do without them.
 fn zones(reader: &mut Reader, role: Role) -> Zones {
     if !role.knows_zones() {
         return Zones::bundled();

@@ -1,4 +1,4 @@
-//! New retry delays on the private node of `chasqui up`: its retry queues are made again as soon as they are empty.
+//! New retry delays on the private node of `chasqui up`: each retry queue is replaced as soon as it is empty.
 
 use std::time::Duration;
 
@@ -12,8 +12,8 @@ use crate::parts;
 
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
-/// Nobody consumes yet, so nothing new goes into the retry queues, and what is in them returns to its lane by itself
-/// when its delay is over.
+/// Replaces the retry queues. Nobody consumes yet, so no message enters them, and those that are in them return to
+/// their lane by themselves after the delay.
 pub(crate) async fn follow(config: &Config, stop: &CancellationToken) -> Result<()> {
     let topology = parts::topology(config, "up")?;
     if topology.mode != topology::Mode::Declare {
@@ -29,10 +29,10 @@ pub(crate) async fn follow(config: &Config, stop: &CancellationToken) -> Result<
             }
             Err(TopologyError::InUse { queue, messages, current, .. }) => {
                 if !std::mem::replace(&mut told, true) {
-                    tell(&queue, messages, &current);
+                    explain_wait(&queue, messages, &current);
                 }
             }
-            // A node that has just started, on a machine with much to do, may still fail to make a quorum queue.
+            // A node that has just started on a busy machine may still fail to make a quorum queue.
             Err(TopologyError::Broker(error)) => tracing::warn!(%error, "waiting for the broker"),
             Err(error) => return Err(error.into()),
         }
@@ -43,7 +43,7 @@ pub(crate) async fn follow(config: &Config, stop: &CancellationToken) -> Result<
     }
 }
 
-fn tell(queue: &str, messages: u32, current_ms: &str) {
+fn explain_wait(queue: &str, messages: u32, current_ms: &str) {
     let seconds = current_ms.parse::<f64>().unwrap_or_default() / 1000.0;
     say!(
         "up: the retry delays have changed, and {messages} messages wait in {queue} with the old one: waiting until they \

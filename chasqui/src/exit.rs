@@ -1,4 +1,4 @@
-//! With which code a command ends; the same for all of them.
+//! The exit codes, which are the same for all commands.
 
 use std::process::ExitCode;
 
@@ -6,7 +6,7 @@ use topology::{InvalidBroker, TopologyError};
 
 use crate::config::Problems;
 
-/// Shown by `--help`.
+/// The text about exit codes that `--help` shows.
 pub const CODES: &str = "\
 Exit codes:
   0  done; for a question: nothing was found, or yes
@@ -21,7 +21,7 @@ Exit codes:
 pub(crate) const NO: u8 = 1;
 const USAGE: u8 = 2;
 const FAILED: u8 = 3;
-/// `id_conflict`.
+/// The ledger knows the id with another body (`id_conflict`).
 const CONFLICT: u8 = 4;
 pub(crate) const INTERRUPTED: u8 = 130;
 
@@ -29,12 +29,12 @@ pub(crate) fn answer(yes: bool) -> ExitCode {
     if yes { ExitCode::SUCCESS } else { ExitCode::from(NO) }
 }
 
-/// By Ctrl-C, as a shell reports it.
+/// The code after Ctrl-C, as a shell reports it.
 pub(crate) fn interrupted() -> ExitCode {
     ExitCode::from(INTERRUPTED)
 }
 
-/// What is wrong with the command line; the text names the options.
+/// An error in the command line; the text names the options.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("{0}")]
 pub(crate) struct Usage(pub(crate) String);
@@ -44,7 +44,7 @@ pub(crate) struct Usage(pub(crate) String);
 #[error("{0}")]
 pub(crate) struct Conflict(pub(crate) String);
 
-/// Of what a command has complained about.
+/// The exit code for an error that a command has returned.
 pub fn code(error: &anyhow::Error) -> ExitCode {
     let usage = error.chain().any(|cause| {
         cause.is::<Problems>()
@@ -64,7 +64,7 @@ pub fn code(error: &anyhow::Error) -> ExitCode {
     ExitCode::from(code)
 }
 
-/// Could not be done.
+/// The code when a command could not do what it should.
 pub fn failed() -> ExitCode {
     ExitCode::from(FAILED)
 }

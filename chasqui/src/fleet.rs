@@ -16,7 +16,7 @@ use crate::config::Config;
 use crate::parts;
 use crate::roles::{self, FirstUser, Shared};
 
-/// Between two looks at the roles' readiness.
+/// The time between two looks at the roles' readiness.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 /// A running fleet.
@@ -42,7 +42,7 @@ impl Fleet {
         let api = listener.local_addr()?;
         let config = Arc::new(config);
         let topology = parts::topology(&config, "up")?;
-        parts::tell_zones(&config);
+        parts::log_zones(&config);
         let templates = Some(parts::templates(&config)?);
         parts::wait_for_broker(&topology, stop).await?;
         let clock = parts::clock();
@@ -60,10 +60,10 @@ impl Fleet {
         Ok(Self { api, store, publisher, readiness, api_role, other_roles, stop_api, stop_others, stop_publishing })
     }
 
-    /// Until every lane is consumed and the scheduler ticks.
+    /// Waits until every lane is consumed and the scheduler ticks.
     ///
     /// # Errors
-    /// That of a role that has ended instead.
+    /// The error of a role that has ended instead.
     pub async fn ready(&mut self) -> Result<()> {
         while !self.publisher.is_ready() || !self.missing().is_empty() {
             tokio::select! {
@@ -79,7 +79,7 @@ impl Fleet {
         self.readiness.iter().flat_map(Readiness::missing).collect()
     }
 
-    /// Waits for a role that ends although nobody stopped it.
+    /// Waits for a role that ends although nobody has stopped it.
     pub async fn ended(&mut self) -> anyhow::Error {
         let ended = tokio::select! {
             ended = &mut self.api_role => ended,
@@ -92,7 +92,7 @@ impl Fleet {
         }
     }
 
-    /// The API first and the worker last, so that what was accepted still moves.
+    /// Stops the API first and the worker last, so that what was accepted still moves.
     pub async fn stop(mut self) {
         self.stop_api.cancel();
         if !self.api_role.is_finished() {

@@ -14,22 +14,22 @@ use crate::output::say;
 use crate::unconfigured;
 
 const PATIENCE: Duration = Duration::from_secs(4);
-/// What may be asked, the usual first.
+/// The paths that may be asked, the usual one first.
 const PROBES: [&str; 3] = ["/health/ready", "/health/live", "/health"];
 
-/// Exit code 0 when it is ready; 1, with the reasons, when it is not or does not answer.
+/// Asks a role. Exit code 0 when it is ready; 1, with the reasons, when it is not or does not answer.
 pub(crate) async fn health(sources: Sources, url: Option<String>) -> Result<ExitCode> {
     let address = match url {
         Some(url) => probe(&url)?,
         None => {
             let config = Config::read(unconfigured::with_running(sources), Role::Probe)?;
-            // A fleet in one process answers at the address of its API alone.
+            // A fleet in one process answers at the address of its API only.
             let alone = config.metrics_listen.filter(|_| !unconfigured::is_running());
             let address = alone.unwrap_or(config.api.listen);
             probe(&format!("http://{}", reachable(address)))?
         }
     };
-    // What is said names no user and no password.
+    // The messages name no user and no password.
     let base = address.origin().ascii_serialization();
     let client = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build()?;
     let answer = match client.get(address).send().await {
@@ -55,7 +55,7 @@ pub(crate) async fn health(sources: Sources, url: Option<String>) -> Result<Exit
     Ok(exit::answer(false))
 }
 
-/// Where to ask: the path that was given if it is one of the probes, behind a proxy's prefix or not.
+/// The URL to ask. Its path is the given one if that is a probe, with or without a proxy's prefix.
 fn probe(url: &str) -> Result<Url, Usage> {
     let expected = || {
         let paths = PROBES.join(", ");
@@ -74,7 +74,7 @@ fn probe(url: &str) -> Result<Url, Usage> {
     Ok(address)
 }
 
-/// A listener on all addresses answers on the loopback one.
+/// The address at which a listener answers: one on all addresses answers on the loopback address.
 fn reachable(address: SocketAddr) -> SocketAddr {
     if address.ip().is_unspecified() {
         SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), address.port())

@@ -1,5 +1,5 @@
-//! Structured logs on standard error: a message for people, fields for queries, nothing personal, and nothing that acts
-//! on a terminal.
+//! Structured logs on standard error: a message for people, fields for queries, nothing personal, and no character that
+//! acts on a terminal.
 
 use std::io::{self, IsTerminal as _, Write};
 
@@ -12,7 +12,7 @@ use tracing_subscriber::fmt::format::{self, FormatFields};
 use crate::config::Config;
 use crate::output::inert_json;
 
-/// lapin prints returned messages with their properties at WARN, and sqlx prints statements.
+/// Limits for libraries: lapin prints returned messages with their properties at WARN, and sqlx prints statements.
 const QUIET: &str =
     "lapin=off,sqlx=error,sea_orm=error,sea_orm_migration=warn,tokio_cron_scheduler=error,hyper_util=warn,rustls=warn";
 
@@ -21,7 +21,7 @@ const QUIET: &str =
 pub(crate) fn start(config: &Config) -> Result<()> {
     let filter = EnvFilter::try_new(format!("{QUIET},{}", config.log))
         .context("LOG must be error, warn, info, debug, or directives such as worker=debug")?;
-    // Colours for a terminal only: in a file they stand between the words that somebody searches for.
+    // Colours are for a terminal only: in a file they would stand between the words that somebody searches for.
     let colours = io::stderr().is_terminal();
     // A reader of the log that has gone away is no reason to end.
     let logs = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).log_internal_errors(false);
@@ -32,7 +32,7 @@ pub(crate) fn start(config: &Config) -> Result<()> {
     };
     let _ = started;
     std::panic::set_hook(Box::new(|panic| {
-        // The payload may hold a recipient: only the place is told.
+        // The payload may hold a recipient, so only the place is logged.
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
         tracing::error!(place, "a task panicked");
     }));
@@ -42,7 +42,8 @@ pub(crate) fn start(config: &Config) -> Result<()> {
     Ok(())
 }
 
-/// The message, then `name=value`: ids, errors and providers' words come from outside, and act on nothing.
+/// Formats a line as the message and then `name=value`. Ids, errors and providers' texts come from outside, so no
+/// character in them may act on a terminal.
 fn fields() -> impl for<'writer> FormatFields<'writer> + Send + Sync + 'static {
     let written = format::debug_fn(|writer, field, value| {
         let value = format!("{value:?}");
@@ -58,7 +59,7 @@ fn fields() -> impl for<'writer> FormatFields<'writer> + Send + Sync + 'static {
     written.delimited(" ")
 }
 
-/// Of lines of JSON.
+/// Escapes lines of JSON as they are written.
 struct Escaped<W>(W);
 
 impl<W: Write> Write for Escaped<W> {

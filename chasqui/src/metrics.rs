@@ -1,4 +1,4 @@
-//! One recorder per process, rendered by whatever serves `/metrics`.
+//! The metrics of a process: one recorder, rendered by every listener that serves `/metrics`.
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -6,9 +6,9 @@ use std::time::Duration;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use web::probes::RenderMetrics;
 
-/// Seconds: from a local answer to a provider's timeout.
+/// The buckets of histograms in seconds: from a local answer to a provider's timeout.
 const SECONDS: &[f64] = &[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0];
-/// The exporter moves histogram samples out of its buffers when it is told to.
+/// How often the exporter is told to move histogram samples out of its buffers.
 const UPKEEP_EVERY: Duration = Duration::from_secs(5);
 
 /// Renders the metrics of this process. The first call installs the recorder.

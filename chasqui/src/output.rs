@@ -1,35 +1,36 @@
-//! What the commands print. A reader that has gone away, such as `head`, is no error: the command ends as it would have.
+//! What the commands print. A reader that has gone away, such as `head`, is no error: the command ends as it would
+//! have.
 
 use std::borrow::Cow;
 use std::fmt::Arguments;
 use std::io::{ErrorKind, Write as _};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Standard output could not be written for another reason, such as a full disk.
+/// Set when standard output could not be written for another reason, such as a full disk.
 static FAILED: AtomicBool = AtomicBool::new(false);
 
-/// One line, or none at all: as `println!`, but it never panics.
+/// Prints one line like `println!`, but never panics.
 macro_rules! say {
     ($($words:tt)*) => { $crate::output::line(format_args!($($words)*)) };
 }
 pub(crate) use say;
 
 pub(crate) fn line(words: Arguments<'_>) {
-    keep(writeln!(std::io::stdout(), "{words}"));
+    note_failure(writeln!(std::io::stdout(), "{words}"));
 }
 
-/// A whole text, with its own line ends.
+/// Prints a whole text, with its own line ends.
 pub(crate) fn text(text: &str) {
-    keep(std::io::stdout().write_all(text.as_bytes()).and_then(|()| std::io::stdout().flush()));
+    note_failure(std::io::stdout().write_all(text.as_bytes()).and_then(|()| std::io::stdout().flush()));
 }
 
-/// One JSON value on a line of its own, in which nothing acts on a terminal.
+/// Prints one JSON value on a line of its own, in which no character acts on a terminal.
 pub(crate) fn json(value: &serde_json::Value) {
     line(format_args!("{}", inert_json(&value.to_string())));
 }
 
-/// The same JSON. It escapes the controls of ASCII by itself; what else acts can stand in its strings only, where it has an
-/// escape too.
+/// The same JSON with all characters escaped that act. JSON escapes the controls of ASCII by itself; other such
+/// characters can stand only in its strings, where an escape is possible.
 pub(crate) fn inert_json(text: &str) -> Cow<'_, str> {
     if text.chars().any(acts_in_json) { text.chars().map(in_json).collect() } else { Cow::Borrowed(text) }
 }
@@ -39,21 +40,21 @@ fn acts_in_json(c: char) -> bool {
 }
 
 fn in_json(c: char) -> String {
-    // All of them are of the first plane, which has escapes of four digits.
+    // All of them are in the first plane, for which escapes have four digits.
     if acts_in_json(c) { format!("\\u{:04x}", u32::from(c)) } else { c.to_string() }
 }
 
-/// On standard error: there is nobody left to tell when that fails.
+/// Prints on standard error. When that fails there is nobody left to tell.
 pub fn complain(words: Arguments<'_>) {
     let _ = writeln!(std::io::stderr(), "chasqui: {words}");
 }
 
-/// Whether something that was to be printed is missing, although somebody may still read.
+/// Whether some output is missing although somebody may still read it.
 pub fn failed() -> bool {
     FAILED.load(Ordering::Relaxed)
 }
 
-fn keep(written: std::io::Result<()>) {
+fn note_failure(written: std::io::Result<()>) {
     if written.is_err_and(|error| error.kind() != ErrorKind::BrokenPipe) {
         FAILED.store(true, Ordering::Relaxed);
     }

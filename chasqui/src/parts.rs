@@ -17,14 +17,14 @@ use crate::clock::SystemClock;
 use crate::config::Config;
 use crate::zones;
 
-/// Between two tries to reach a broker or a ledger that is not there yet.
+/// The time between two tries to reach a broker or a ledger that is not there yet.
 const TRY_EVERY: Duration = Duration::from_secs(1);
 
 pub(crate) fn clock() -> Arc<dyn Clock> {
     Arc::new(SystemClock)
 }
 
-/// Reads nothing from the network.
+/// Makes the topology, without reading anything from the network.
 pub(crate) fn topology(config: &Config, role: &str) -> Result<Topology> {
     let broker = config.topology.broker.as_ref().context("no broker is given: set AMQP_URL")?;
     let mut connection = Broker::new(broker.url.clone(), role).context("AMQP_URL")?;
@@ -52,8 +52,8 @@ pub(crate) fn topology(config: &Config, role: &str) -> Result<Topology> {
     })
 }
 
-/// Waits for a broker that is not there yet, or for the stop; a wrong password or a queue with other
-/// arguments ends it.
+/// Waits for a broker that is not there yet, or for the stop. A wrong password, or a queue with other arguments, ends
+/// the wait.
 ///
 /// # Errors
 /// What the operator must change.
@@ -84,7 +84,7 @@ pub(crate) async fn store(config: &Config, clock: Arc<dyn Clock>) -> Result<Stor
     Ok(Store::connect(ledger(config, clock)?).await?)
 }
 
-/// For a command that only reads: it makes no ledger where there is none.
+/// Opens the ledger for a command that only reads: it makes no ledger where there is none.
 pub(crate) async fn existing_store(config: &Config, clock: Arc<dyn Clock>) -> Result<Store> {
     Ok(Store::connect(store::Options { must_exist: true, ..ledger(config, clock)? }).await?)
 }
@@ -120,15 +120,15 @@ pub(crate) fn patience(config: &Config) -> Patience {
     Patience { after: config.scheduler.stuck_after, delays: config.worker.retry_delays }
 }
 
-/// To be told at a start, of who computes when schedules fire.
-pub(crate) fn tell_zones(config: &Config) {
+/// Logs, at the start of a role that computes when schedules fire, which rules it uses.
+pub(crate) fn log_zones(config: &Config) {
     tracing::info!("zone rules {}", config.zones);
     if let Some(old) = zones::age(&config.zones) {
         tracing::warn!("{old}");
     }
 }
 
-/// They were loaded with the settings, so that what is wrong with them was told with the rest.
+/// The templates, which were loaded with the settings, so that problems with them were reported with the rest.
 pub(crate) fn templates(config: &Config) -> Result<Arc<Templates>> {
     config.templates.clone().context("this command has read no templates")
 }

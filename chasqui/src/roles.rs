@@ -39,7 +39,7 @@ impl Shared {
     }
 }
 
-/// One role until SIGTERM or Ctrl-C. A second signal ends the process at once.
+/// Runs one role until SIGTERM or Ctrl-C. A second signal ends the process at once.
 ///
 /// # Errors
 /// What the operator must change before it can start.
@@ -50,7 +50,7 @@ pub(crate) async fn run_alone(config: Config, role: Role) -> Result<ExitCode> {
     let readiness = Readiness::default();
     let render = metrics::render();
     let name = role.name();
-    // The API answers for itself on its own address.
+    // The API answers probes on its own address.
     if let Some(address) = config.metrics_listen.filter(|_| role != Role::Api) {
         let listener = listen(address, "METRICS_LISTEN").await?;
         let probes = Probes { readiness: readiness.clone(), metrics: render };
@@ -59,9 +59,9 @@ pub(crate) async fn run_alone(config: Config, role: Role) -> Result<ExitCode> {
     let topology = parts::topology(&config, name)?;
     let templates = (role != Role::Scheduler).then(|| parts::templates(&config)).transpose()?;
     if role.knows_zones() {
-        parts::tell_zones(&config);
+        parts::log_zones(&config);
     }
-    // Bound before anything is waited for: a port that is taken shows at once.
+    // The listener is bound before anything is waited for, so that a port in use shows at once.
     let listener = match role {
         Role::Api => Some(listen(config.api.listen, "API_LISTEN").await?),
         _ => None,
@@ -69,14 +69,15 @@ pub(crate) async fn run_alone(config: Config, role: Role) -> Result<ExitCode> {
     parts::wait_for_broker(&topology, &stop).await?;
     let clock = parts::clock();
     let store = parts::store(&config, Arc::clone(&clock)).await?;
-    // The publisher outlives the role: a drain still has to publish.
+    // The publisher outlives the role, because a drain still has to publish.
     let publishing = CancellationToken::new();
     let publisher = parts::publisher(&config, topology, publishing.clone());
     let shared = Shared { config, publisher, store, templates, clock };
     match (role, listener) {
         (Role::Api, Some(listener)) => {
             tokio::spawn(migrate_in_the_background(shared.store.clone(), stop.clone()));
-            // Nobody knows what stands before it: behind a proxy, everybody would be this machine.
+            // Nobody knows what is in front of this process: behind a proxy, everybody would seem to be on this
+            // machine.
             run_api(shared, listener, FirstUser::WithTheTokenOnly, stop).await?;
         }
         (Role::Scheduler, _) => {
@@ -92,7 +93,7 @@ pub(crate) async fn run_alone(config: Config, role: Role) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The API publishes without the ledger, so it does not wait for it.
+/// Applies the migrations in the background. The API publishes without the ledger, so it does not wait for that.
 async fn migrate_in_the_background(store: Store, stop: CancellationToken) {
     if let Err(error) = parts::migrate(&store, &stop).await {
         tracing::error!(%error, "the ledger could not be migrated; reading and cancelling will not work");

@@ -1,5 +1,4 @@
-//! One sample notification per channel, sent through the front door, and shown as its recipient would
-//! have seen it.
+//! One sample notification per channel, sent through the API, and shown as its recipient would have seen it.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -13,7 +12,7 @@ use crate::output::say;
 
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 const PATIENCE: Duration = Duration::from_secs(30);
-/// Columns of a shown message, its frame included.
+/// The columns of a message that is shown, with its frame.
 const WIDTH: usize = 76;
 
 /// Publishes the samples and prints what the sandbox captured of them.
@@ -98,7 +97,7 @@ fn show(captured: &CapturedView) {
     say!("└{}┘\n", "─".repeat(WIDTH - 2));
 }
 
-/// Broken at words to the width of the frame.
+/// Prints a text, broken at words to the width of the frame.
 fn line(text: &str) {
     let room = WIDTH - 4;
     let mut row = String::new();

@@ -62,8 +62,8 @@ pub struct Send {
     wait: bool,
 }
 
-/// Exit code 0 when it was accepted, with --wait when it was delivered or captured; 1 when it ended otherwise; 4 when the id
-/// is known with another body.
+/// Sends one notification. Exit code 0 when it was accepted, with --wait when it was delivered or captured; 1 when it
+/// ended otherwise; 4 when the id is known with another body.
 pub(crate) async fn send(sources: Sources, what: Send) -> Result<ExitCode> {
     let role = if what.wait { Role::Send } else { Role::Publish };
     let config = Config::read(unconfigured::with_running(sources), role)?;
@@ -74,7 +74,7 @@ pub(crate) async fn send(sources: Sources, what: Send) -> Result<ExitCode> {
     let key = Key { tenant: notification.tenant.clone(), id };
     let body = Bytes::from(serde_json::to_vec(&object)?);
     let content = content_of(&body);
-    // Before anything is published: a command that waits in vain for its ledger has sent nothing.
+    // The ledger is opened before anything is published: a command that waits in vain for its ledger has sent nothing.
     let store = if what.wait { Some(parts::existing_store(&config, parts::clock()).await?) } else { None };
     if what.id.is_some() {
         look_for_another(&config, store.as_ref(), &key, &content).await?;
@@ -87,8 +87,8 @@ pub(crate) async fn send(sources: Sources, what: Send) -> Result<ExitCode> {
     }
 }
 
-/// What is refused for certain is not published. Without --wait the ledger is asked where the settings name one; whether
-/// it answers or not, the broker takes the notification.
+/// Refuses an id that the ledger knows with another body, before anything is published. Without --wait the ledger is
+/// asked only where the settings name one; whether it answers or not, the broker accepts the notification.
 async fn look_for_another(config: &Config, store: Option<&Store>, key: &Key, content: &Content) -> Result<()> {
     let found = match store {
         Some(store) => is_known_with_another_body(store, key, content).await?,
@@ -122,7 +122,8 @@ fn conflict(key: &Key, became: &str) -> anyhow::Error {
 }
 
 impl Send {
-    /// Every problem at once, in terms of the options: what the API would say of it, before it is published.
+    /// Makes the notification. Every problem is reported at once, in terms of the options: what the API would say of
+    /// it.
     fn notification(&self, checker: &Checker, defaults: &Defaults) -> Result<(Notification, Map<String, Value>)> {
         let mut problems = self.forgotten_texts();
         problems.extend(self.empty_options());
@@ -145,7 +146,8 @@ impl Send {
         bail!(Usage(format!("nothing was sent:{listed}\n`chasqui send --help` explains the options")))
     }
 
-    /// A text may begin with a hyphen; an option in its place means that it was forgotten.
+    /// Finds options that were taken for the text of another: a text may begin with a hyphen, but an option in its
+    /// place means that the text was forgotten.
     fn forgotten_texts(&self) -> Vec<String> {
         let command = <Self as clap::Args>::augment_args(clap::Command::new("send"));
         let options: Vec<String> =
@@ -156,7 +158,8 @@ impl Send {
         forgotten.map(|(name, _)| format!("{name} has no text: another option follows it")).collect()
     }
 
-    /// As a variable that is not set leaves them. Left out they would mean something else, such as "send it now".
+    /// Options that are empty, as a variable that is not set leaves them. An option that is left out would mean
+    /// something else, such as "send it now".
     fn empty_options(&self) -> Vec<String> {
         let options = [
             ("--channel", &self.channel),
@@ -190,7 +193,7 @@ impl Send {
                 body.insert(name.into(), Value::String(text.clone()));
             }
         }
-        // An empty list is an empty object, as in a body.
+        // An empty list counts as an empty object, as in a body.
         let data = self.data.as_deref().filter(|text| text.split_whitespace().collect::<String>() != "[]");
         match data.map(|text| parse_object(text.as_bytes())) {
             Some(Ok(data)) => drop(body.insert("data".into(), Value::Object(data))),
@@ -198,7 +201,7 @@ impl Send {
             None => {}
         }
         if let Some(ttl) = &self.ttl {
-            // What is no number stays a text, and is refused by the rule of the field.
+            // A value that is no number stays a text, which the rule of the field refuses.
             let number = ttl.trim().parse::<serde_json::Number>();
             body.insert("ttl_seconds".into(), number.map_or_else(|_| Value::from(ttl.as_str()), Value::Number));
         }
@@ -206,7 +209,7 @@ impl Send {
     }
 }
 
-/// What is wrong with the text of --data, which is read as a body is.
+/// The problem with the text of --data, which is read as a body is.
 fn told_of_data(wrong: &FieldError) -> String {
     match wrong.pointer.trim_start_matches('/') {
         "" => {
@@ -236,7 +239,7 @@ async fn publish(config: &Config, notification: Checked) -> Result<()> {
     let _ends_the_publisher = stop.clone().drop_guard();
     let publisher = parts::publisher(config, topology, stop);
     let mut state = publisher.watch();
-    // The borrowed state must not outlive this line: the publisher could not change it.
+    // The borrowed state must not outlive this line, because the publisher could not change it.
     let connected = tokio::time::timeout(CONNECT_PATIENCE, state.wait_for(|state| state.connected)).await.is_ok();
     if !connected {
         let problem = publisher.watch().borrow().problem.clone();

@@ -23,7 +23,7 @@ pub struct Stuck {
     json: bool,
 }
 
-/// Exit code 0 when nothing is stuck, 1 when something is.
+/// Lists what is stuck. Exit code 0 when nothing is stuck, 1 when something is.
 pub(crate) async fn stuck(sources: Sources, what: Stuck) -> Result<ExitCode> {
     let config = Config::read(unconfigured::with_running(sources), Role::Ledger)?;
     logs::start(&config)?;
@@ -69,10 +69,10 @@ fn text_of(found: &Found, now: Timestamp) -> String {
     format!("{kind} {tenant}/{id}  {target}  {state}, {late} past {due}\n  attempts {attempts}{last}\n  next: {next}")
 }
 
-/// As long as anything is remembered at most.
+/// The longest time: nothing is remembered for longer.
 const LONGEST: Duration = Duration::from_secs(3_660 * 86_400);
 
-/// A number and a unit.
+/// Reads a time: a number and a unit.
 fn time(text: &str) -> Result<Duration, String> {
     let refused = || {
         "it must be a whole number with s, m, h or d (seconds, minutes, hours, days) behind it, from 0s to 3660d (ten \
@@ -91,7 +91,7 @@ fn time(text: &str) -> Result<Duration, String> {
     Some(Duration::from_secs(u64::from(number) * seconds)).filter(|time| *time <= LONGEST).ok_or_else(refused)
 }
 
-/// In the largest unit that is not too coarse.
+/// A time in the largest unit that is not too coarse.
 fn span(time: Duration) -> String {
     match time.as_secs() {
         seconds @ 0..120 => format!("{seconds} s"),

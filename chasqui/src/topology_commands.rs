@@ -15,8 +15,8 @@ pub enum TopologyCommand {
     Plan,
     /// Create what is missing; refuse what exists with other arguments; delete nothing
     Apply,
-    /// Compare the live broker with the plan, and the members of quorum queues with its nodes; exit code 1 when something
-    /// differs
+    /// Compare the live broker with the plan, and the members of quorum queues with its nodes; exit code 1 when
+    /// something differs
     Verify,
     /// Delete and create again the retry queues whose delay has changed, if they are empty
     RecreateRetry,
@@ -30,7 +30,7 @@ pub(crate) async fn run(sources: Sources, command: TopologyCommand) -> Result<Ex
         output::text(&plan.to_string());
         return Ok(ExitCode::SUCCESS);
     }
-    // The node of a fleet that does not run now: it is started for this command alone.
+    // The node of a fleet that does not run now is started for this command alone.
     if unconfigured::names_broker(&sources) || !unconfigured::has_broker() {
         return on(sources, command).await;
     }

@@ -1,5 +1,5 @@
-//! The defaults of a fleet that nobody configured: a folder `var` with a SQLite ledger, a secret, and a
-//! RabbitMQ node of its own.
+//! The defaults of a fleet that nobody has configured: a folder `var` with a SQLite ledger, a secret, and a RabbitMQ
+//! node of its own.
 
 mod running;
 
@@ -15,9 +15,9 @@ pub(crate) use self::running::{Running, with_running};
 use crate::config::Sources;
 use crate::output::say;
 
-/// Where everything of an unconfigured fleet lies, relative to the working directory.
+/// The folder of everything that belongs to an unconfigured fleet, relative to the working directory.
 const VAR: &str = "var";
-/// Of a mode: what others than the owner may do.
+/// The bits of a mode for users other than the owner.
 const OTHERS: u32 = 0o077;
 
 /// Fills in what no source gives, except the broker.
@@ -35,17 +35,17 @@ pub(crate) fn fill(sources: &mut Sources) -> Result<()> {
     Ok(())
 }
 
-/// As [`fill`], for a look that makes nothing.
+/// Fills in the same as [`fill`], but makes nothing.
 pub(crate) fn look_up(sources: &mut Sources) {
     if !names_ledger(sources) {
         sources.set("DATABASE_URL", ledger());
     }
     if !names_secret(sources) {
-        sources.set("SECRET_KEY", kept(&secret_file()).unwrap_or_else(new_secret));
+        sources.set("SECRET_KEY", stored_secret(&secret_file()).unwrap_or_else(new_secret));
     }
 }
 
-/// Of a second fleet on the same node, before anything is said or made: the node itself would refuse it later.
+/// Refuses a second fleet on the same node before anything is printed or made: the node itself would refuse it later.
 pub(crate) fn refuse_a_second() -> Result<()> {
     if !PrivateBroker::is_taken(&broker_dir()) {
         return Ok(());
@@ -109,7 +109,7 @@ fn ledger() -> String {
 }
 
 fn secret(path: &Path) -> Result<String> {
-    if let Some(secret) = kept(path) {
+    if let Some(secret) = stored_secret(path) {
         return Ok(secret);
     }
     let secret = new_secret();
@@ -117,7 +117,7 @@ fn secret(path: &Path) -> Result<String> {
     Ok(secret)
 }
 
-fn kept(path: &Path) -> Option<String> {
+fn stored_secret(path: &Path) -> Option<String> {
     let secret = fs::read_to_string(path).ok()?;
     Some(secret.trim().to_owned()).filter(|secret| !secret.is_empty())
 }
@@ -126,7 +126,8 @@ pub(crate) fn new_secret() -> String {
     format!("{}{}", uuid::Uuid::new_v4().simple(), uuid::Uuid::new_v4().simple())
 }
 
-/// Hashes, captures, queued bodies and keys are in there. An earlier release left it open to everybody on this machine.
+/// Closes the folder to other users, because hashes, captures, queued bodies and keys are in it. An earlier release
+/// left it open to everybody on this machine.
 fn close(var: &Path) {
     let mut closed = Vec::new();
     let inside = fs::read_dir(var).into_iter().flatten().flatten().map(|entry| entry.path());
@@ -154,7 +155,7 @@ fn close(var: &Path) {
     }
 }
 
-/// Readable by its owner only.
+/// Writes a file that only its owner can read.
 fn write_private(path: &Path, text: &[u8], replace: bool) -> Result<()> {
     if replace {
         let _ = fs::remove_file(path);

@@ -23,7 +23,7 @@ pub(crate) async fn up(mut sources: Sources, demo: bool) -> Result<ExitCode> {
     }
     let mut look = sources.clone();
     unconfigured::look_up(&mut look);
-    // Before anything is made.
+    // This is checked before anything is made.
     if Config::read(look, Role::Up)?.topology.broker.is_none() {
         unconfigured::refuse_a_second()?;
     }
@@ -56,14 +56,14 @@ pub(crate) async fn up(mut sources: Sources, demo: bool) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// What nobody has configured.
+/// The parts of the fleet that nobody has configured.
 struct Own<'a> {
     broker: Option<&'a PrivateBroker>,
-    /// Lets the first user register.
+    /// The token that lets the first user register.
     bootstrap: Option<String>,
 }
 
-/// Made up for this run unless it is configured: the banner shows it.
+/// The configured token, or one that is made up for this run: the banner shows that one.
 fn bootstrap_token(sources: &mut Sources) -> Option<String> {
     if sources.is_given("BOOTSTRAP_TOKEN") {
         return None;
@@ -90,7 +90,7 @@ async fn run(
     }
     let mut fleet = Fleet::start(config, listener, &stop).await?;
     banner.first_user(&fleet.store, own.bootstrap).await;
-    let _running = Running::tell(&sources, fleet.api)?;
+    let _running = Running::announce(&sources, fleet.api)?;
     let shown = tokio::select! {
         ready = fleet.ready() => {
             if ready.is_ok() {
@@ -114,7 +114,7 @@ async fn run(
     ended
 }
 
-/// The configured address, or a free port beside it when somebody else has the default one.
+/// Listens on the configured address, or on a free port beside it when another program uses the default one.
 async fn api_listener(address: SocketAddr) -> Result<TcpListener> {
     match TcpListener::bind(address).await {
         Ok(listener) => Ok(listener),

@@ -1,4 +1,4 @@
-//! Which zone rules are in use: those of this machine, if they are newer than the bundled ones.
+//! Which zone rules are used: those of this machine, if they are newer than the bundled ones.
 
 use std::collections::BTreeMap;
 use std::io::Read as _;
@@ -9,25 +9,26 @@ use domain::{Clock as _, ZoneRelease, Zones};
 
 use crate::clock::SystemClock;
 
-/// Where machines have them.
+/// Where machines have their zone rules.
 const OF_THE_MACHINE: &str = "/usr/share/zoneinfo";
-/// Where the release stands: the source beside the compiled rules, or the file that macOS and the BSDs have.
+/// The files that name the release: the source beside the compiled rules, or the file of macOS and the BSDs.
 const RELEASE_FILES: [&str; 2] = ["tzdata.zi", "+VERSION"];
-/// The same zones in other forms, and links to one of them.
+/// Entries that are no zones: the same zones in other forms, and links to one of them.
 const NO_ZONES: [&str; 4] = ["posix", "right", "localtime", "posixrules"];
-/// Real ones have less than 5 kB.
+/// The largest file that is read, in bytes; real ones have less than 5 kB.
 const LARGEST_FILE: u64 = 64 * 1024;
-/// Zones and their second names; real ones are some 600.
+/// The most files that are read: zones and their second names; there are some 600.
 const MOST_FILES: usize = 2_000;
-/// As in `America/Argentina/Buenos_Aires`.
+/// The most levels of folders, as in `America/Argentina/Buenos_Aires`.
 const DEEPEST: usize = 3;
-/// What compiled rules begin with (RFC 9636).
+/// The first bytes of compiled rules (RFC 9636).
 const MAGIC: &[u8] = b"TZif";
 
-/// Those of the folder that was given, or of this machine, which may well have none.
+/// The rules of the given folder, or of this machine, if they are newer than the bundled ones. A machine may well have
+/// no rules.
 ///
 /// # Errors
-/// When the folder that was given has no zone rules with a release.
+/// When the given folder has no zone rules with a release.
 pub(crate) fn newest(given: Option<&Path>) -> Result<Zones> {
     match given {
         Some(folder) => read(folder).context("ZONEINFO_DIR"),
@@ -48,7 +49,7 @@ fn read(folder: &Path) -> Result<Zones> {
     Ok(Zones::given(release, files, folder.display().to_string()))
 }
 
-/// What to tell of rules that are old.
+/// The warning about rules that are old.
 pub(crate) fn age(zones: &Zones) -> Option<String> {
     zones.are_old(SystemClock.now()).then(|| {
         format!(
@@ -74,7 +75,7 @@ fn collect(folder: &Path, prefix: &str, depth: usize, files: &mut BTreeMap<Strin
         let entry = entry?;
         let Ok(name) = entry.file_name().into_string() else { continue };
         let (path, name) = (entry.path(), format!("{prefix}{name}"));
-        // A link may lead nowhere.
+        // A link may have no target.
         let Ok(about) = std::fs::metadata(&path) else { continue };
         if NO_ZONES.contains(&name.as_str()) {
             continue;

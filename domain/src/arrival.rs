@@ -2,7 +2,7 @@
 
 use crate::{Content, Key, Lane, Reason, Timestamp};
 
-/// Our headers as they were received. A value of a foreign type or range reads as absent.
+/// The headers of ours that a message carried. A header whose value has a foreign type or range reads as absent.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Headers {
     /// Attempts completed in this epoch.
@@ -12,30 +12,30 @@ pub struct Headers {
     pub seq: Option<u32>,
     pub lane: Option<Lane>,
     pub due: Option<Timestamp>,
-    /// The scheduler has released it: it is never deferred again.
+    /// The scheduler has released this message, which is therefore never deferred again.
     pub released: bool,
     pub parent: Option<String>,
     pub publisher: Option<String>,
     pub dead: Option<DeadMark>,
-    /// The broker itself dead-lettered it from a lane queue (rejected, delivery_limit, maxlen).
+    /// The broker itself dead-lettered the message from a lane queue (rejected, delivery_limit, maxlen).
     pub broker_death: bool,
-    /// Somebody publishes a dead letter by hand and asks for a new budget: `notify-again`. Heard where the copy meets
-    /// its row, and never published further.
+    /// `notify-again`: somebody publishes a dead letter by hand and asks for a new budget. The claim answers the
+    /// question where the copy meets its row, and the header is never published further.
     pub again: bool,
 }
 
-/// Whose hand a copy comes from. Only an operator gives a budget.
+/// Who published a copy. Only an operator's copy gives its delivery a new budget.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Hand {
-    /// A publisher's own: it carries no counts.
+    /// A publisher sent the copy: it carries no counts.
     Publisher,
-    /// The fleet published it again, with its counts.
+    /// The fleet published the copy again, with its counts.
     Fleet,
-    /// An operator moved it out of the dead-letter queue with its headers, which say of which epoch it was: so many
-    /// moves of one letter ask for one budget.
+    /// An operator moved the copy out of the dead-letter queue with its headers. These name the epoch of the letter, so
+    /// several moves of one letter ask for one budget.
     Mover,
-    /// An operator took a letter and published it by hand with `notify-again`: it asks for a budget after whichever
-    /// epoch its row has died in.
+    /// An operator published a letter by hand with `notify-again`, which asks for the epoch after the one in which the
+    /// row died.
     Asker,
 }
 
@@ -49,7 +49,7 @@ pub struct DeadMark {
 }
 
 impl Headers {
-    /// Did an operator move it out of the dead-letter queue, did the fleet publish it again, or is it a publisher's own?
+    /// Tells an operator's move and question, the fleet's republish and a publisher's own message apart.
     pub fn hand(&self) -> Hand {
         let was_in_the_dead_letter_queue = self.dead.is_some() || self.broker_death;
         match (self.again, self.epoch) {
@@ -61,7 +61,7 @@ impl Headers {
         }
     }
 
-    /// Retry budgets used before the one that this copy is of: a move asks for the one after that of its letter.
+    /// The epoch that this copy asks for: its `notify-epoch`, or the one after that when an operator moved the copy.
     pub fn effective_epoch(&self) -> u32 {
         self.epoch.unwrap_or(0).saturating_add(u32::from(self.hand() == Hand::Mover))
     }
@@ -79,11 +79,11 @@ pub struct Arrival {
     pub key: Key,
     /// SHA-256 of the body: a known id with another content is a conflict.
     pub content: Content,
-    /// Effective epoch: `notify-epoch`, one more when an operator moved it.
+    /// The `notify-epoch` of the message, or the one after that when an operator moved the message.
     pub epoch: u32,
-    /// Effective seq: 0 for a message that an operator moved, else `notify-seq`.
+    /// The `notify-seq` of the message, or 0 when an operator moved the message.
     pub seq: u32,
-    /// Attempts completed in this epoch, as far as the message knows. The row beats it.
+    /// Attempts completed in this epoch, as far as the message knows. Where the row says otherwise, the row is right.
     pub attempt: u32,
     pub hand: Hand,
     pub redelivered: bool,
@@ -104,7 +104,8 @@ impl Arrival {
         }
     }
 
-    /// Of a message that came without an id: no operator's letter, because a letter has one. So it asks for nothing.
+    /// The arrival of a message without an id. An operator's letter always has an id, so this message cannot ask for a
+    /// budget, whatever its headers say.
     #[must_use]
     pub fn without_id(self) -> Self {
         let hand = if self.hand == Hand::Asker { Hand::Publisher } else { self.hand };

@@ -8,38 +8,38 @@ use crate::{Arrival, Hand, Lease, Row, State};
 /// What to do with one copy, given what the ledger remembers of its delivery.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Claim {
-    /// Write this row (compare and swap on its version) and go on as [`Take`] says.
+    /// Write this row (compare and swap on its version) and continue as [`Take`] says.
     Take(Box<Row>, Take),
-    /// Another claim is live: publish unchanged to the first retry tier, acknowledge.
+    /// Another claim is live: publish this copy unchanged to the first retry tier, then acknowledge it.
     Park,
-    /// Do again what this row's order says, acknowledge: nobody can know whether that copy went out.
+    /// Carry out the order of this row once more, then acknowledge: nobody can know whether it was carried out before.
     Repeat(Box<Row>),
-    /// Publish it to its lane with this epoch and nothing counted, acknowledge. So the budget that an
-    /// operator gave by publishing a dead letter by hand travels with the message, and a
-    /// crash gives none; and a copy that lost its counts joins the epoch of its row.
+    /// Publish this copy to its lane with this epoch and with counts of zero, then acknowledge it. The budget that an
+    /// operator asked for with `notify-again` is in the headers from then on, so a crash cannot give it twice. A copy
+    /// that lost its counts joins the epoch of its row in the same way.
     Reissue { epoch: u32 },
     /// The delivery has ended: acknowledge.
     Ended,
-    /// Its dead letter is in the dead-letter queue, and this copy is not an operator's: acknowledge, without another
-    /// letter.
+    /// The dead letter of this delivery is in the dead-letter queue, and no operator published this copy: acknowledge
+    /// it, and publish no second letter.
     HasLetter,
-    /// The id is known with another body: to the dead-letter queue, never sent, never dropped.
+    /// The id is known with another body: this copy is dead-lettered, never sent and never dropped.
     Conflict,
 }
 
-/// Why a taken delivery is taken.
+/// What a claim does first with the row that it has written.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Take {
-    /// Send it.
+    /// Send the delivery.
     Send,
-    /// The lease of the claim before ran out: its attempt is ambiguous, decide that first.
+    /// The lease of the claim before ran out, so its attempt is ambiguous: that is decided before anything is sent.
     LeaseRanOut,
 }
 
-/// Decides about a copy that met a row. Only the end of a delivery, or a letter that is surely in the dead-letter
-/// queue, lets a copy go: whatever the counts say, it may be the only one left.
-/// (A copy that meets none is inserted by the store as it is.)
-/// `token` is the new claim's. Due times are never compared: the broker's delay has already passed.
+/// Decides what a copy that met a row may do. Any copy may be the only one left, whatever its counts say: it is dropped
+/// only when the delivery has ended, or when its letter is surely in the dead-letter queue. (The store inserts the row
+/// of a copy that meets none.) `token` is the new claim's. Due times are never compared: the broker's delay has already
+/// passed.
 pub fn claim(row: &Row, arrival: &Arrival, token: Uuid) -> Claim {
     if let Some(take) = committed_before(row, token) {
         return Claim::Take(Box::new(row.clone()), take);
@@ -58,7 +58,7 @@ pub fn claim(row: &Row, arrival: &Arrival, token: Uuid) -> Claim {
     }
 }
 
-/// The answer of this claim's first commit was lost: the same answer again.
+/// What this claim's first commit decided, when the answer of that commit was lost and the claim is asked again.
 fn committed_before(row: &Row, token: Uuid) -> Option<Take> {
     match row.state {
         State::Sending if row.token == token => Some(Take::Send),
@@ -78,22 +78,23 @@ fn claim_next_epoch(row: &Row, arrival: &Arrival, token: Uuid) -> Claim {
     if row.state == State::Sending && row.lease == Lease::Live {
         return Claim::Park;
     }
-    let mut next = taken(row, arrival, token);
+    let mut next = claimed_row(row, arrival, token);
     next.throttled_since = None;
     next.ambiguous |= row.state == State::Sending;
     Claim::Take(Box::new(next), Take::Send)
 }
 
-/// The obligation is a dead letter. One that an operator moved too late goes there again, of an older epoch too: it may
-/// be the very letter, moved and then redelivered, and no other copy need exist. A publisher's copy that comes for the
-/// first time is not the one whose letter may still have to be published: that one was delivered before.
+/// Decides about a copy of a delivery whose row is dead or held. A letter that an operator moved too late is published
+/// again, also one of an older epoch: the copy may be that very letter, redelivered after its move, and no other copy
+/// need exist. A publisher's copy on its first delivery is dropped: the copy whose letter may still have to be
+/// published was delivered before.
 fn claim_dead(row: &Row, arrival: &Arrival) -> Claim {
     match arrival.hand {
         Hand::Asker if !arrival.redelivered && row.epoch < u32::MAX => Claim::Reissue { epoch: row.epoch + 1 },
         Hand::Asker | Hand::Mover => Claim::Repeat(Box::new(row.clone())),
         Hand::Publisher if !arrival.redelivered => Claim::HasLetter,
         Hand::Publisher | Hand::Fleet if row.has_letter => Claim::HasLetter,
-        // Whoever has just recorded the death is publishing the letter.
+        // The worker that has just recorded the death is publishing the letter.
         Hand::Fleet if !arrival.redelivered && row.lease == Lease::Live => Claim::Park,
         Hand::Publisher | Hand::Fleet => Claim::Repeat(Box::new(row.clone())),
     }
@@ -103,7 +104,7 @@ fn claim_sending(row: &Row, arrival: &Arrival, token: Uuid) -> Claim {
     match row.lease {
         _ if arrival.seq < row.seq => Claim::Repeat(Box::new(row.clone())),
         Lease::Live => Claim::Park,
-        Lease::RanOut => Claim::Take(Box::new(taken(row, arrival, taking_over(token))), Take::LeaseRanOut),
+        Lease::RanOut => Claim::Take(Box::new(claimed_row(row, arrival, taking_over(token))), Take::LeaseRanOut),
     }
 }
 
@@ -111,12 +112,12 @@ fn claim_waiting(row: &Row, arrival: &Arrival, token: Uuid) -> Claim {
     if arrival.seq < row.seq {
         return Claim::Repeat(Box::new(row.clone()));
     }
-    Claim::Take(Box::new(taken(row, arrival, token)), Take::Send)
+    Claim::Take(Box::new(claimed_row(row, arrival, token)), Take::Send)
 }
 
-/// The row beats the message, unless the message counts further: then a new epoch begins, or the ledger
-/// was set back to an older state.
-fn taken(row: &Row, arrival: &Arrival, token: Uuid) -> Row {
+/// The row as the claim writes it. Its counts win over the message's, unless the message counts further: then a new
+/// epoch begins, or the ledger was set back to an older state.
+fn claimed_row(row: &Row, arrival: &Arrival, token: Uuid) -> Row {
     let mut next = Row { state: State::Sending, token, lease: Lease::Live, has_letter: false, ..row.clone() };
     if (arrival.epoch, arrival.seq) > (row.epoch, row.seq) {
         let attempts_here = if arrival.epoch == row.epoch { row.attempt } else { 0 };

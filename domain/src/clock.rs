@@ -6,12 +6,12 @@ use std::time::Duration;
 use chrono::format::ParseErrorKind;
 use chrono::{DateTime, NaiveDateTime, SecondsFormat, Utc};
 
-/// An instant in UTC with microsecond precision. Stored as BIGINT, because date columns of SQLite
-/// compare as text.
+/// An instant in UTC with microsecond precision. The ledger stores it as BIGINT, because date columns of SQLite compare
+/// as text.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub struct Timestamp(i64);
 
-/// Why a text is no RFC 3339 date-time with an offset. The words go on after the name of a field.
+/// Why a text is no RFC 3339 date-time with an offset. Each message is read after the name of a field.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum InvalidTimestamp {
     #[error("must be a date and time with an offset (RFC 3339), such as 2026-03-01T09:00:00-03:00")]
@@ -62,7 +62,7 @@ impl Timestamp {
         Duration::from_micros(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
     }
 
-    /// As a chrono value, for calendar arithmetic. Saturates at the ends of chrono's range.
+    /// The instant as a chrono value, for calendar arithmetic. Saturates at the ends of chrono's range.
     pub fn to_utc(self) -> DateTime<Utc> {
         let end = if self.0 < 0 { DateTime::<Utc>::MIN_UTC } else { DateTime::<Utc>::MAX_UTC };
         DateTime::from_timestamp_micros(self.0).unwrap_or(end)
@@ -81,7 +81,7 @@ impl fmt::Display for Timestamp {
     }
 }
 
-/// Where "now" comes from: from whoever starts a role, so that tests can hold it still.
+/// Gives the current time. Whoever starts a role passes the clock in, so that tests can hold time still.
 pub trait Clock: Send + Sync {
     fn now(&self) -> Timestamp;
 }

@@ -10,29 +10,30 @@ use jiff::tz::{AmbiguousOffset, TimeZone};
 
 use crate::{Timestamp, Zones};
 
-/// Where the search works: croner gives up at the year 5000.
+/// The years in which a fire time is looked for: croner gives up at the year 5000.
 const YEARS: Range<i16> = 1..5000;
 
-/// Five fields (minute first), or six (second first), in a time zone with its daylight-saving rules.
+/// A cron expression of five fields (minute first) or six (second first), in a time zone with its daylight-saving
+/// rules.
 #[derive(Clone, Debug)]
 pub struct Cron {
     pattern: croner::Cron,
     zone: TimeZone,
 }
 
-/// Everything that is wrong with a schedule. The texts say what to write instead and repeat nothing of it but a word that
-/// is nearly a month or a day.
+/// Everything that is wrong with a schedule. The messages say what to write instead. They quote nothing of the schedule
+/// but a word that is nearly a month or a day.
 #[derive(Clone, PartialEq, Eq, Debug, Default, thiserror::Error)]
 #[error("{}", [.pattern.as_deref(), .zone.as_deref()].into_iter().flatten().collect::<Vec<_>>().join("; "))]
 pub struct InvalidCron {
-    /// Of the expression.
+    /// What is wrong with the expression.
     pub pattern: Option<String>,
-    /// Of the time zone.
+    /// What is wrong with the time zone.
     pub zone: Option<String>,
 }
 
 impl Cron {
-    /// What somebody has written just now: what can only be a mistake is refused.
+    /// Reads a schedule that somebody is writing now: an expression that can only be a mistake is refused.
     ///
     /// # Errors
     /// [`InvalidCron`] with every field of the expression that is wrong, and the zone.
@@ -42,18 +43,18 @@ impl Cron {
         joined(built, zones.find(zone))
     }
 
-    /// A schedule that was taken before: by the rules of that day, which may have been milder than those of
+    /// Reads a schedule that was accepted earlier, by the rules of that day, which may have been milder than those of
     /// [`Cron::parse`].
     ///
     /// # Errors
-    /// [`InvalidCron`] for one that was never taken, or whose zone is no longer known.
+    /// [`InvalidCron`] for an expression that no version accepted, or a zone that is no longer known.
     pub fn stored(pattern: &str, zone: &str, zones: &Zones) -> Result<Self, InvalidCron> {
         joined(build(pattern), zones.find(zone))
     }
 
-    /// The first instant after `after`, a whole second. A local time that does not exist fires at the
-    /// first instant after the gap, one that occurs twice fires once; but a pattern for every hour (`*` or
-    /// `*/n` in its place) goes by the time that passes, so that a change of the clock makes no hole.
+    /// The first fire time after `after`, in whole seconds. A local time that a change of the clock skips fires at the
+    /// first instant after the gap, and one that occurs twice fires once. A pattern for every hour (`*` or `*/n` as the
+    /// hour) counts the hours that pass instead, so that a change of the clock leaves no hour out.
     pub fn next_after(&self, after: Timestamp) -> Option<Timestamp> {
         let after = jiff::Timestamp::from_second(after.as_micros().div_euclid(1_000_000)).ok()?;
         if !YEARS.contains(&self.zone.to_datetime(after).year()) {
@@ -67,8 +68,8 @@ impl Cron {
         next.map(|at| Timestamp::from_seconds(at.as_second()))
     }
 
-    /// Walks through local times and looks up when each occurs. Within a doubled hour their first
-    /// occurrence may lie before `after`.
+    /// Walks through local times and looks up when each occurs. Within a doubled hour the first occurrence of a local
+    /// time may lie before `after`.
     fn next_on_the_wall(&self, after: jiff::Timestamp) -> Option<jiff::Timestamp> {
         let mut local = self.zone.to_datetime(after);
         loop {
@@ -80,20 +81,21 @@ impl Cron {
         }
     }
 
-    /// The first time that the clock on the wall shows this, or has jumped over it.
+    /// The first instant at which a clock on the wall shows `local`, or has just jumped over it.
     fn first_instant_of(&self, local: DateTime) -> Option<jiff::Timestamp> {
         match self.zone.to_ambiguous_timestamp(local).offset() {
             AmbiguousOffset::Unambiguous { offset } => offset.to_timestamp(local).ok(),
             AmbiguousOffset::Fold { before, .. } => before.to_timestamp(local).ok(),
             AmbiguousOffset::Gap { before, .. } => {
-                // By the old offset it lies behind the change, at most as far as the gap is long.
+                // Read by the old offset, a skipped local time lies behind the change, at most as far as the gap is
+                // long.
                 let behind = seconds_later(before.to_timestamp(local).ok()?, 1)?;
                 self.zone.preceding(behind).next().map(|change| change.timestamp())
             }
         }
     }
 
-    /// Searches under the offset of the moment, and again from every change of the offset on.
+    /// Searches under the offset of `after`, and again from every later change of the offset.
     fn next_as_time_passes(&self, after: jiff::Timestamp) -> Option<jiff::Timestamp> {
         let (mut from, mut inclusive) = (after, false);
         loop {
@@ -107,7 +109,7 @@ impl Cron {
         }
     }
 
-    /// The second at which the offset stops being that of `from`. It is another one at `to`.
+    /// The second at which the offset stops being that of `from`. The caller has found another offset at `to`.
     fn change_between(&self, from: jiff::Timestamp, to: jiff::Timestamp) -> Option<jiff::Timestamp> {
         let (before, mut early, mut late) = (self.zone.to_offset(from), from, to);
         while late.as_second() - early.as_second() > 1 {

@@ -12,7 +12,7 @@ pub enum Ambiguity {
     Resend,
     /// Into the dead-letter queue, for a person to decide.
     Hold,
-    /// Try again when it has an `expires_at` that is still ahead, else hold.
+    /// Try again while the delivery has an `expires_at` that is still ahead, else hold it.
     ResendIfFresh,
 }
 
@@ -50,7 +50,7 @@ pub struct Policy {
 }
 
 impl Policy {
-    /// For whoever defers and never sends.
+    /// The policy of a role that defers deliveries and never sends one.
     pub const fn without_retries() -> Self {
         Self {
             max_retries: 0,
@@ -67,9 +67,9 @@ pub struct Transition {
     pub row: Row,
     /// What to do with the message before it is acknowledged, once the row is committed.
     pub order: Order,
-    /// None for a success (the row says it) and where nothing was tried.
+    /// None for a success, which the row itself records, and where nothing was tried.
     pub attempt: Option<Attempt>,
-    /// Our account, sender or settings are refused: tell the operator.
+    /// The provider refuses our account, sender or settings: an operator must be told.
     pub alarm: bool,
 }
 
@@ -114,16 +114,16 @@ impl Deciding<'_> {
         self.to(state, Order::Nothing, None)
     }
 
-    /// The row waits for the very message that is handed back: seq, attempt and order stay.
+    /// The row keeps its seq, attempt and order: it waits for the very message that is handed back.
     fn given_back(&self) -> Transition {
         let mut transition = self.to(State::Waiting, Order::GiveBack, None);
         transition.row.order = self.row.order.clone();
         transition
     }
 
-    /// Throttling spends time, not attempts: `retry_after` by the tier that is long enough, beyond
-    /// the longest by the scheduler; without one the tiers climb with every republish. What could only be
-    /// sent after its limit is dead at once, so that an operator sees it while it still matters.
+    /// Throttling spends time, not attempts. With a `retry_after` the delivery waits in the shortest tier that is long
+    /// enough, or at the scheduler when none is; without one, each republish takes the next tier. A delivery that could
+    /// only be sent after the limit of throttling is dead at once, so that an operator sees it while it still matters.
     fn throttled(&self, failure: &Failure, retry_after: Option<Duration>) -> Transition {
         let since = self.row.throttled_since.unwrap_or(self.now);
         let tier = match retry_after {
@@ -179,7 +179,7 @@ impl Deciding<'_> {
         transition
     }
 
-    /// One attempt of the budget is used up: wait for the next one, or end.
+    /// Spends one attempt of the budget: the delivery waits for the next one, or ends.
     fn spend_attempt(&self, failure: &Failure, outcome: AttemptOutcome, ambiguous: bool) -> Transition {
         let attempt = self.attempt(outcome, failure);
         let ambiguous = ambiguous || self.row.ambiguous;
@@ -195,7 +195,7 @@ impl Deciding<'_> {
         transition
     }
 
-    /// The ladder's next tier, or a longer wait where the provider has named one.
+    /// The retry queue for the next attempt, or a longer wait where the provider has named one.
     fn next_try(&self, spent: u32, retry_after: Option<Duration>) -> Order {
         let tier = (spent as usize - 1).min(2);
         match retry_after.filter(|wait| *wait > self.policy.delays[tier]) {
@@ -207,12 +207,13 @@ impl Deciding<'_> {
         }
     }
 
-    /// The shortest tier that is long enough. None: only the scheduler can wait so long.
+    /// The shortest tier that is long enough; None when only the scheduler can wait so long.
     fn tier_for(&self, wait: Duration) -> Option<usize> {
         self.policy.delays.iter().position(|delay| *delay >= wait)
     }
 
-    /// What may have gone out never goes out on another channel as well.
+    /// Ends the delivery without a success. A delivery that may have gone out never goes out on another channel as
+    /// well.
     fn end_without_success(&self, reason: Reason, failure: &Failure, attempt: Attempt, ambiguous: bool) -> Transition {
         if self.has_fallback && !ambiguous {
             return self.to(State::FellBack, Order::Fallback, Some(attempt));

@@ -1,12 +1,12 @@
-//! What follows for a copy in hand: what is published of it, where, and with which headers, and whether it is then
-//! acknowledged. The worker, the scheduler and the simulation all go by this.
+//! What follows for a copy in hand: what is published for it, where, and with which headers, and whether it is then
+//! acknowledged. The worker, the scheduler and the simulation all carry out what this file says.
 
 use crate::{Arrival, DeadMark, Hand, Headers, Lane, Order, Reason, Row, Timestamp, child_body, child_id};
 
 /// The copy that a process has in hand, as the broker gave it.
 #[derive(Clone, Copy, Debug)]
 pub struct Received<'a> {
-    /// That of the queue it was consumed from.
+    /// The lane of the queue that the copy was consumed from.
     pub lane: Lane,
     pub headers: &'a Headers,
     pub body: &'a [u8],
@@ -15,15 +15,15 @@ pub struct Received<'a> {
 /// What is done with the copy.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum FollowUp {
-    /// Nothing is published for it: acknowledge. `goes_on` says that its delivery goes on all the same.
+    /// Acknowledge without publishing anything. `goes_on` says that the delivery goes on all the same.
     Acknowledge { goes_on: bool },
     /// Publish this, and acknowledge once the broker has confirmed it.
     Publish(Box<Publish>),
-    /// Hand it back to the broker as it came.
+    /// Hand the copy back to the broker unchanged.
     GiveBack,
 }
 
-/// One message to publish, but for its id and the properties that its publisher chose.
+/// One message to publish. Its id and its publisher's own properties are added where it is published.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Publish {
     pub to: Destination,
@@ -40,18 +40,18 @@ pub enum Destination {
     DeadLetter,
 }
 
-/// Which message it is.
+/// Which message is published.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Message {
-    /// The one in hand: the same id, the same body.
+    /// The message has the id and the body of the copy in hand.
     Received,
-    /// Its fallback, which is a delivery of its own.
+    /// The message is the fallback of the delivery, which is a delivery of its own.
     Child { id: String, body: Vec<u8> },
 }
 
 impl Received<'_> {
-    /// What the order that was recorded with `row` means for this copy. The order is asked apart from the row, because
-    /// the row of a copy that is given back keeps the order before.
+    /// What the order that was recorded with `row` means for this copy. The order is an argument of its own, because
+    /// the row of a copy that is given back still has the order before.
     pub fn follow_up(self, row: &Row, order: &Order, now: Timestamp) -> FollowUp {
         let publish = match order {
             Order::Nothing => None,
@@ -72,15 +72,15 @@ impl Received<'_> {
         }
     }
 
-    /// For a copy that met a row and must wait: the shortest delay, without spending an attempt. It keeps its effective
-    /// epoch, seq and attempt, written out, so that its return is nobody's move.
+    /// Makes a copy that met a row wait for the shortest delay, without spending an attempt. The republish carries the
+    /// effective epoch, seq and attempt, so that its return does not count as an operator's move.
     pub fn park(self, arrival: &Arrival) -> Publish {
         self.publish(Destination::Retry(1), self.effective(arrival))
     }
 
-    /// The same for a copy that has met no row yet: what came without counts returns without, and what an operator moved
-    /// is still an operator's. None for one that asks and was delivered before: it must meet its row first, because it
-    /// may have been heard already, and its redelivery must not be heard again.
+    /// Makes a copy that has met no row yet wait. A copy without counts returns without counts, and an operator's move
+    /// returns as an operator's move. None for a redelivered copy with `notify-again`: its row may already have given
+    /// the budget that it asks for, so the copy must meet its row first.
     pub fn park_unmet(self, arrival: &Arrival) -> Option<Publish> {
         let counted = self.effective(arrival);
         let headers = match arrival.hand {
@@ -97,14 +97,14 @@ impl Received<'_> {
         Some(self.publish(Destination::Retry(1), headers))
     }
 
-    /// Gives a dead letter that somebody published by hand the epoch that it stands for, or a copy that lost its counts
-    /// the epoch of its row: back to its lane, with nothing counted.
+    /// Publishes a letter with `notify-again` to its lane with the epoch that it asks for, or a copy that lost its
+    /// counts with the epoch of its row; all counts are zero.
     pub fn reissue(self, arrival: &Arrival, epoch: u32) -> Publish {
         let headers = Headers { epoch: Some(epoch), seq: Some(0), attempt: Some(0), ..self.effective(arrival) };
         self.publish(Destination::Lane(self.lane), headers)
     }
 
-    /// The dead letter of a copy without a row: it could not be named, or must not touch its row.
+    /// The dead letter of a copy that could not be named, or that must not touch its row.
     pub fn dead_letter(self, reason: Reason, error: &str, now: Timestamp) -> Publish {
         let mark = DeadMark::new(reason, error, self.headers.attempt.unwrap_or(0), now);
         self.letter(self.headers.effective_epoch(), mark, self.headers.parent.clone())
@@ -144,7 +144,7 @@ impl Received<'_> {
         self.publish(Destination::DeadLetter, Headers { parent, publisher, ..letter_headers(epoch, self.lane, mark) })
     }
 
-    /// None when its body has no fallback after all.
+    /// The first fallback of the delivery; None when the body has no fallback after all.
     fn child(self, row: &Row) -> Option<Publish> {
         let body = child_body(&row.key, self.body, row.expires_at)?;
         let headers = Headers { parent: Some(row.key.id.clone()), lane: Some(self.lane), ..Headers::default() };
@@ -154,15 +154,15 @@ impl Received<'_> {
 }
 
 impl Publish {
-    /// The epoch that has died with this message. The row of that epoch notes the letter once it is confirmed, so that
-    /// no copy makes a second one.
+    /// The epoch whose dead letter this message is, if it is one. Once the letter is confirmed, the row of that epoch
+    /// notes it, so that no later copy publishes a second letter.
     pub fn letter_of(&self) -> Option<u32> {
         self.headers.epoch.filter(|_| self.to == Destination::DeadLetter)
     }
 }
 
-/// The headers of a dead letter. They are without `notify-attempt` and `notify-seq`: a move out of the dead-letter queue
-/// starts from nothing.
+/// The headers of a dead letter. They leave out `notify-attempt` and `notify-seq`, because a move out of the
+/// dead-letter queue starts from zero.
 pub fn letter_headers(epoch: u32, lane: Lane, mark: DeadMark) -> Headers {
     Headers { epoch: Some(epoch), lane: Some(lane), dead: Some(mark), ..Headers::default() }
 }

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::Timestamp;
 
-/// SHA-256.
+/// The SHA-256 of a body.
 pub type Content = [u8; 32];
 
 /// A tenant's name: 1 to 64 characters of `A-Z`, `a-z`, `0-9`, `_`, `-`.
@@ -48,7 +48,7 @@ impl fmt::Debug for Tenant {
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct Key {
     pub tenant: Tenant,
-    /// 1 to 255 bytes: the AMQP `message_id`, else the body's `id`, else a minted UUIDv7.
+    /// 1 to 255 bytes: the AMQP `message_id`, else the body's `id`, else a new UUIDv7.
     pub id: String,
 }
 
@@ -91,7 +91,7 @@ pub fn fingerprint_of(body: &[u8], properties: &[u8]) -> Content {
     fingerprint
 }
 
-/// What of a recipient people may see: the domain of an address, the last two characters of anything else.
+/// What people may see of a recipient: the domain of an address, the last two characters of anything else.
 pub fn mask(destination: &str) -> String {
     if let Some((_, domain)) = destination.rsplit_once('@') {
         return format!("***@{domain}");

@@ -9,13 +9,13 @@ use crate::{Content, Tenant};
 
 /// Keeps these keys apart from those that other software derives from the same secret.
 const SALT: &[u8] = b"chasqui";
-/// Labels of the uses. A label is never given to another use, and never changed.
+/// The labels of the uses. A label is never given to another use, and never changed.
 const TOKENS: &[u8] = b"chasqui/1/sign tokens";
 const RECIPIENTS: &[u8] = b"chasqui/1/hash recipients";
 const REQUEST_IDS: &[u8] = b"chasqui/1/name requests";
 const LOGINS: &[u8] = b"chasqui/1/count logins";
 
-/// Secrets that stand in public documents.
+/// Secrets that stand in public documents, so that anybody may know them.
 const PUBLISHED: [&str; 1] = ["for-development-only-name-your-own-secret-in-.env"];
 
 /// The version of the hashes that are made today.
@@ -34,7 +34,7 @@ pub fn is_guessable_secret(secret: &[u8]) -> bool {
     different.len() < secret.len().min(32) / 4 || (1..=secret.len() / 2).any(repeats)
 }
 
-/// `SECRET_KEY`, and the one before it for as long as both are to be read.
+/// `SECRET_KEY`, and the secret before it for as long as hashes and tokens of both are to be read.
 #[derive(Clone)]
 pub struct Keyring {
     current: Secret,
@@ -46,7 +46,7 @@ pub struct Keyring {
 struct Secret {
     extracted: hkdf::Prk,
     plain: hmac::Key,
-    /// Whoever does not have it may know it all the same.
+    /// The secret is published or easily guessed, so somebody else may know it.
     guessable: bool,
 }
 
@@ -71,13 +71,13 @@ impl Keyring {
         Self { current: Secret::new(secret), previous: previous.map(Secret::new) }
     }
 
-    /// Signs new tokens.
+    /// The key that signs new tokens.
     pub fn token_key(&self) -> DerivedKey {
         self.current.derive(TOKENS)
     }
 
-    /// Signed the tokens that were issued before the secret was changed. None when others may have that secret: hashes
-    /// that were made with it are still found, but no token is believed for it.
+    /// The key that signed tokens before the secret was changed. None when others may know that secret: no token is
+    /// believed for it, though recipients are still found by its hashes.
     pub fn previous_token_key(&self) -> Option<DerivedKey> {
         self.previous.as_ref().filter(|secret| !secret.guessable).map(|secret| secret.derive(TOKENS))
     }
@@ -131,12 +131,12 @@ fn signed(key: &hmac::Key, text: &[u8]) -> Content {
     hash
 }
 
-/// A recipient's keyed hash with the version of how it was made.
+/// The keyed hash of a recipient, with the version of how the hash was made.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct RecipientHash([u8; 33]);
 
 impl RecipientHash {
-    /// Of a delivery that nobody has seen yet.
+    /// The hash in the row of a delivery that was cancelled before anybody had seen its recipient.
     pub const UNKNOWN: Self = Self([0; 33]);
 
     fn new(version: u8, hash: Content) -> Self {
@@ -145,12 +145,12 @@ impl RecipientHash {
         Self(bytes)
     }
 
-    /// As it is stored: the version and the hash. The first version had no such byte.
+    /// The hash as the ledger stores it: the version byte and 32 bytes, or 32 bytes alone for the first version.
     pub fn as_bytes(&self) -> &[u8] {
         if self.0[0] == 0 { &self.0[1..] } else { &self.0 }
     }
 
-    /// None for what no version has stored.
+    /// Reads a stored hash; None for bytes that no version has stored.
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
         match bytes.len() {
             32 => Some(Self::new(0, bytes.try_into().ok()?)),
@@ -166,12 +166,12 @@ impl RecipientHash {
 pub struct RecipientHasher {
     current: hmac::Key,
     previous: Option<hmac::Key>,
-    /// The secrets themselves hashed recipients before keys were derived.
+    /// Before keys were derived, the secrets themselves hashed recipients.
     plain: Vec<hmac::Key>,
 }
 
 impl RecipientHasher {
-    /// Of a secret that was never changed.
+    /// A hasher for a secret that was never changed.
     pub fn new(secret: &[u8]) -> Self {
         Keyring::new(secret, None).recipients()
     }
@@ -194,11 +194,12 @@ impl fmt::Debug for RecipientHasher {
     }
 }
 
-/// Makes the ids that an `Idempotency-Key` stands for, which nobody else can compute and take first.
+/// Makes the id that an `Idempotency-Key` stands for. The id is keyed, so that nobody else can compute it and use it
+/// first.
 #[derive(Clone)]
 pub struct RequestIds(hmac::Key);
 
-/// Whose `Idempotency-Key` it is: who sends no token cannot take the ids of those who do.
+/// Whose `Idempotency-Key` a request brought: a caller without a token cannot use the ids of callers with one.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum RequestedBy {
     Anonymous,
@@ -206,7 +207,7 @@ pub enum RequestedBy {
 }
 
 impl RequestIds {
-    /// `index` counts the items of a batch from 0.
+    /// The id for this key of this caller. `index` counts the items of a batch from 0.
     pub fn id(&self, tenant: &Tenant, by: RequestedBy, idempotency_key: &str, index: Option<usize>) -> String {
         let by = match by {
             RequestedBy::Anonymous => "anonymous",

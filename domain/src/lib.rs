@@ -1,9 +1,9 @@
 //! What a notification is: its values, its state machine, and the pure functions that decide.
 //!
-//! No I/O, no runtime and no clock: time and dice are arguments. Read in this order: [`Notification`] (what a
-//! publisher asked for), [`Arrival`] (how it came in), [`Row`] (what the ledger remembers),
-//! [`claim`] (may this copy be sent?), [`Outcome`] (what a provider answered), [`decide`] (what now?), [`FollowUp`] (what is
-//! published for it, and how is it settled?).
+//! No I/O, no runtime and no clock: time and dice are arguments. Read in this order: [`Notification`] (what a publisher
+//! asked for), [`Arrival`] (how it came in), [`Row`] (what the ledger remembers), [`claim`] (may this copy be sent?),
+//! [`Outcome`] (what a provider answered), [`decide`] (what now?), [`FollowUp`] (what is published for it, and how is
+//! it settled?).
 
 mod arrival;
 mod channel_name;
@@ -51,10 +51,10 @@ pub use reason::Reason;
 pub use rendered::Rendered;
 pub use row::{Attempt, AttemptOutcome, FirstSight, Lease, Order, Row, State};
 pub use row_lease::{
-    ACKNOWLEDGED_FOR_CERTAIN_AFTER, CERTAINLY_ITS_OWN_FOR, Found, Kept, LeasableRow, ROW_LEASED_FOR, find,
+    ACKNOWLEDGED_FOR_CERTAIN_AFTER, CERTAINLY_ITS_OWN_FOR, Found, LeasableRow, LeasedRow, ROW_LEASED_FOR, find,
     is_taken_over, suspecting,
 };
-// What is told of a notification is told in the words of `text`.
+// The texts about a notification come in the types of `text`.
 pub use text::{
     FieldError, acts, check_subject, folded_subject, is_one_edit, is_unsafe_in_a_line, nearest, nearest_of_few,
     pointer_step, printable,

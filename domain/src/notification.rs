@@ -25,7 +25,7 @@ pub const MAX_BODY_BYTES: usize = 1024 * 1024;
 /// One recipient on one channel, as a publisher asked for it.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Notification {
-    /// The body's own `id`; the AMQP `message_id` goes before it.
+    /// The body's own `id`. The AMQP `message_id` wins over it.
     pub id: Option<String>,
     pub tenant: Tenant,
     pub channel: ChannelName,
@@ -38,7 +38,7 @@ pub struct Notification {
     pub max_lateness_seconds: Option<u64>,
     /// The channels to try in this order when this one fails for good.
     pub fallback: Vec<Target>,
-    /// Fields that were not read, of the body and of the items of its fallback.
+    /// Fields of the body and of its fallback items that were not read.
     pub unknown: Vec<UnknownField>,
 }
 
@@ -53,7 +53,7 @@ pub struct Wording {
     pub data: Map<String, Value>,
 }
 
-/// When it stops being worth sending.
+/// When a notification stops being worth sending.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Expiry {
     #[default]
@@ -63,7 +63,7 @@ pub enum Expiry {
     Ttl(u64),
 }
 
-/// What a body may leave out.
+/// What stands for the fields that a body leaves out.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Defaults {
     pub channel: Option<ChannelName>,
@@ -95,8 +95,8 @@ impl Notification {
         !self.fallback.is_empty()
     }
 
-    /// The instant after which it is not sent any more: its own expiry, or `send_at` plus its greatest
-    /// lateness, whichever comes first. `seen` is the AMQP `timestamp`, else first sight.
+    /// The instant after which the notification is not sent any more: its own expiry, or `send_at` plus its greatest
+    /// lateness, whichever comes first. `seen` is the AMQP `timestamp`, else when the fleet first saw the message.
     pub fn expires_at(&self, seen: Timestamp) -> Option<Timestamp> {
         self.expiry.ends_at(self.send_at, self.max_lateness_seconds, seen)
     }

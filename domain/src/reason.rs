@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// Written as `notify-dead-reason` and as the ledger's `reason`.
+/// Why a delivery was dead-lettered: the value of `notify-dead-reason` and of the ledger's `reason`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Reason {
     DecodeError,

@@ -8,24 +8,24 @@ use crate::{
     Arrival, ChannelName, Content, Key, Notification, Reason, RecipientHash, RecipientHasher, Timestamp, mask,
 };
 
-/// Where a delivery stands. There is no "queued": without a row it was not taken yet.
+/// Where a delivery stands. There is no "queued": a delivery that nobody has claimed yet has no row.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum State {
-    /// A worker holds it under a lease.
+    /// A worker has claimed the delivery under a lease.
     Sending,
-    /// A message in a retry queue, or a job of the scheduler, will bring it back.
+    /// A message in a retry queue, or a job of the scheduler, will bring the delivery back.
     Waiting,
     Sent,
-    /// The sandbox kept it.
+    /// The sandbox captured the message instead of sending it.
     Captured,
-    /// In the dead-letter queue, with a reason.
+    /// The message is in the dead-letter queue, with a reason.
     Dead,
-    /// In the dead-letter queue because it may have been sent and the policy says `hold`.
+    /// The message is in the dead-letter queue because it may have been sent and the policy says `hold`.
     Held,
     Expired,
     Suppressed,
     Cancelled,
-    /// Given to the next channel of its fallback list.
+    /// The next channel of the fallback list has taken over, as a delivery of its own.
     FellBack,
     Delivered,
     Bounced,
@@ -68,18 +68,19 @@ impl State {
         Self::ALL.into_iter().find(|state| state.as_str() == text)
     }
 
-    /// Nothing will be sent any more, whatever arrives. Dead and held are not final: an operator may
-    /// move them back.
+    /// Whether nothing will be sent any more, whatever arrives. Dead and held are not final: an operator may move their
+    /// letters back.
     pub const fn is_final(self) -> bool {
         !matches!(self, Self::Sending | Self::Waiting | Self::Dead | Self::Held)
     }
 
-    /// Final, and nothing is ordered for it any more: a copy of its message is just acknowledged.
+    /// Whether the state is final and nothing is ordered for the delivery any more: a copy of its message is just
+    /// acknowledged.
     pub const fn is_over(self) -> bool {
         self.is_final() && !matches!(self, Self::FellBack)
     }
 
-    /// Its message is in the dead-letter queue.
+    /// Whether the message of the delivery is in the dead-letter queue.
     pub const fn is_dead_lettered(self) -> bool {
         matches!(self, Self::Dead | Self::Held)
     }
@@ -91,17 +92,18 @@ impl fmt::Display for State {
     }
 }
 
-/// Whether the claim of a `sending` row still holds, by the database's clock.
+/// Whether the lease of a `sending` row's claim is still live, by the database's clock.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Lease {
     Live,
     RanOut,
 }
 
-/// What was ordered for a delivery when its last attempt was decided, so that it can be ordered again.
+/// What was ordered for a delivery when its last attempt was decided. The row stores it, so that a later copy can carry
+/// it out again.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Order {
-    /// Nothing more: acknowledge.
+    /// Publish nothing: acknowledge.
     Nothing,
     /// Publish to the retry exchange of this tier, 1 to 3.
     Retry { tier: u8 },
@@ -109,9 +111,9 @@ pub enum Order {
     Schedule { due: Timestamp },
     /// Publish to the dead-letter exchange with this reason.
     DeadLetter { reason: Reason, error: String },
-    /// Publish the first item of its fallback list as a delivery of its own.
+    /// Publish the first item of the fallback list as a delivery of its own.
     Fallback,
-    /// Hand the message back to the broker as it came: the worker is stopping.
+    /// Hand the message back to the broker unchanged: the worker is stopping.
     GiveBack,
 }
 
@@ -127,19 +129,19 @@ pub struct Row {
     pub attempt: u32,
     /// Republishes ordered so far in this epoch.
     pub seq: u32,
-    /// Raised by every write; writes compare and swap on it.
+    /// Every write raises the version, and compares and swaps on it.
     pub version: i64,
-    /// Who holds the claim, or held it last.
+    /// The token of the claim that has the row, or had it last.
     pub token: Uuid,
     pub lease: Lease,
-    /// Hash of the body; none in the tombstone of a delivery that was cancelled before it was seen.
+    /// SHA-256 of the body; none in the tombstone of a delivery that was cancelled before it was seen.
     pub content: Option<Content>,
-    /// Set for a delivery that came without an id: hash of its body and properties.
+    /// Hash of the body and properties of a message without an id; none for any other.
     pub fingerprint: Option<Content>,
     pub order: Order,
     /// The broker has confirmed the dead letter of this epoch.
     pub has_letter: bool,
-    /// Some attempt, in any epoch, may have been accepted without our knowing. Stays for ever.
+    /// Some attempt, in any epoch, may have been accepted without our knowing. Once set, it is never cleared.
     pub ambiguous: bool,
     pub throttled_since: Option<Timestamp>,
     pub expires_at: Option<Timestamp>,
@@ -147,16 +149,16 @@ pub struct Row {
     pub updated_at: Timestamp,
     pub recipient_hash: RecipientHash,
     pub recipient_mask: String,
-    /// The delivery whose fallback this one is.
+    /// The id of the delivery whose fallback this one is.
     pub parent: Option<String>,
     pub provider: Option<String>,
-    /// The provider's own id of what it accepted.
+    /// The id that the provider gave to what it accepted.
     pub provider_id: Option<String>,
-    /// The provider's last code.
+    /// The last code that the provider answered.
     pub code: Option<String>,
 }
 
-/// How a delivery was first seen: what its row is made of.
+/// How a delivery was first seen: the values that its row is made of.
 pub struct FirstSight<'a> {
     pub arrival: &'a Arrival,
     pub notification: &'a Notification,
@@ -202,18 +204,18 @@ impl FirstSight<'_> {
     }
 }
 
-/// How one recorded try ended. A success is in the row; the others are rows of their own.
+/// How one recorded attempt ended. A success is recorded in the row; every other attempt has a row of its own.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum AttemptOutcome {
     Sent,
     Captured,
     Throttled,
     Retriable,
-    /// Refused, but the provider says that it may have been accepted.
+    /// The provider refused, but says that it may have accepted the message.
     MaybeSent,
     Permanent,
     Ambiguous,
-    /// An answer that came after another claim had taken over.
+    /// The answer came after another claim had taken over.
     Late,
 }
 
@@ -247,7 +249,7 @@ impl AttemptOutcome {
     }
 }
 
-/// One recorded try.
+/// One recorded attempt.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Attempt {
     pub epoch: u32,

@@ -1,5 +1,5 @@
-//! Messages without an id: whose row is it? What a copy that is delivered again continues, purely. The store asks the
-//! same in one statement, which its tests hold against this.
+//! Messages without an id: which row a copy that is delivered again continues, decided purely. The store asks the same
+//! in one statement, and its tests compare the two.
 
 use std::time::Duration;
 
@@ -7,113 +7,117 @@ use uuid::Uuid;
 
 use crate::{State, Timestamp};
 
-/// How long a row is kept for the copy that has leased it, by the database's clock. Nothing is lost when a copy takes
-/// longer: the copy asks before its acknowledgement. After the crash of a process its messages wait so long at most.
+/// How long a row is reserved for the copy that has leased it, by the database's clock. A copy that takes longer loses
+/// nothing, because it asks before its acknowledgement. After a process has crashed, its messages wait no longer than
+/// this.
 pub const ROW_LEASED_FOR: Duration = Duration::from_secs(5);
-/// After this time a broker that dies has written an acknowledgement down. It is less than what is left of a lease whose
-/// claimant has just asked for it.
+/// A broker that dies this long after an acknowledgement has written the acknowledgement down. This is less than what
+/// is left of a lease whose claimant has just renewed it before acknowledging.
 pub const ACKNOWLEDGED_FOR_CERTAIN_AFTER: Duration = Duration::from_secs(2);
-/// How long a row that has ended counts as that of its message, when no equal one came within the same time.
+/// How long a row that has ended counts as the row of a redelivered message, when no equal message came within the same
+/// time.
 pub const CERTAINLY_ITS_OWN_FOR: Duration = Duration::from_secs(600);
 
-/// What a row says of whose it is.
+/// What a row of a message without an id says about which copy it belongs to.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct LeasableRow {
     pub state: State,
-    /// Its message was acknowledged and cannot come again.
+    /// The row's message was acknowledged and cannot come again.
     pub settled: bool,
-    /// What was ordered for it is published: the acknowledgement of its message came next.
+    /// What was ordered for the row is published, so its message was acknowledged next, as far as anybody knows.
     pub republished: bool,
-    /// The copy that has it or had it last, and until when it is kept for that one. None when it was let go.
-    pub holder: Option<(Uuid, Timestamp)>,
+    /// The copy that has leased the row, now or last, and until when. None when that copy released the row.
+    pub claimant: Option<(Uuid, Timestamp)>,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
 }
 
-/// What there is for a copy that is delivered again.
+/// Which row a copy that is delivered again may have. A row is named by its index.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Found {
-    /// This row, by its place: its message is surely with the broker.
+    /// The copy continues this row, whose message is surely with the broker.
     Row(usize),
-    /// This row. Its message may be gone, but the one in hand counts as the same. Whoever lets it go again makes
-    /// it run out, so that the next copy learns no more than this one knew.
+    /// The copy continues this row, whose message may be gone: the copy in hand counts as that message. When the copy
+    /// releases the row, the lease must only run out, because the next copy would otherwise take the row's message for
+    /// surely present.
     Probable(usize),
-    /// Nobody can know whether the message in hand is the one of this row, or whether that was acknowledged.
+    /// Nobody can know whether the copy in hand is the message of this row, or whether that message was acknowledged.
     Suspect(usize),
-    /// Others have them all, or all that are surely owed: wait.
-    OnlyTaken,
+    /// Other copies have leased all rows, or all whose message is surely with the broker: wait.
+    OnlyLeased,
     Nothing,
 }
 
-/// `rows`: all that have the fingerprint, the oldest first. `copy` names the copy that asks; `may_wait` until every hold
-/// of the time when it began to wait has run out. Rows whose message is surely still with the broker go first, also those that
-/// are kept for a copy whose process may be gone: were one left over, its message would have been taken for another,
-/// and nobody would continue it.
+/// Finds the row for `copy`, the name of the copy that asks. `rows` are all rows with its fingerprint, the oldest
+/// first. `may_wait` is true until every lease that was live when the copy began to wait has run out. Rows whose
+/// message is surely still with the broker come first, also those leased by a copy whose process may be gone. If one of
+/// them were left over, its message would have been taken for another, and nobody would continue the row.
 pub fn find(rows: &[LeasableRow], copy: Uuid, now: Timestamp, may_wait: bool) -> Found {
     let open = |wanted: &dyn Fn(&LeasableRow) -> bool| rows.iter().position(|row| !row.settled && wanted(row));
     if let Some(at) = open(&|row| row.is_free_for(copy, now) && !row.may_be_gone()) {
         return Found::Row(at);
     }
-    if let Some(at) = open(&|row| row.is_free_for(copy, now) && !row.is_doubtful(rows, now)) {
+    if let Some(at) = open(&|row| row.is_free_for(copy, now) && !row.is_suspect(rows, now)) {
         return Found::Probable(at);
     }
-    // None that is surely owed is free by now.
+    // A free row whose message is surely with the broker was returned above, so others have leased these.
     let waits_for_owed = may_wait && open(&|row| !row.may_be_gone()).is_some();
-    let in_doubt = |row: &LeasableRow| row.is_held_by(suspecting(copy)) || (row.ran_out(now) && !waits_for_owed);
-    match open(&|row| row.may_be_gone() && in_doubt(row)) {
+    let is_suspected = |row: &LeasableRow| row.is_leased_by(suspecting(copy)) || (row.ran_out(now) && !waits_for_owed);
+    match open(&|row| row.may_be_gone() && is_suspected(row)) {
         Some(at) => Found::Suspect(at),
-        None if rows.iter().any(|row| !row.settled) => Found::OnlyTaken,
+        None if rows.iter().any(|row| !row.settled) => Found::OnlyLeased,
         None => Found::Nothing,
     }
 }
 
-/// A row that a waiting copy has seen with another one, and until when it is kept for that.
+/// A row that a waiting copy has seen leased by another copy, and until when.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Kept<R, T> {
+pub struct LeasedRow<R, T> {
     pub row: R,
-    pub holder: Uuid,
+    pub claimant: Uuid,
     pub until: T,
-    /// Its message is surely still with the broker.
+    /// The row's message is surely still with the broker.
     pub owed: bool,
 }
 
-/// Has another copy taken over one of the rows that were `seen` at the last look? `rows`: those of this look. Then the
-/// row of that copy's own message may be kept for a process that is gone, and whoever waits begins to wait anew: were
-/// that row left over, nobody would continue it.
-pub fn is_taken_over<R: PartialEq, T: PartialOrd>(seen: &[Kept<R, T>], rows: &[Kept<R, T>], now: &T) -> bool {
+/// Whether another copy has taken over one of the rows that were `seen` at the last look; `rows` are those of this
+/// look. If so, the row of that other copy's own message may still be leased by a process that is gone, so the waiting
+/// copy begins to wait anew. Otherwise nobody would continue that row.
+pub fn is_taken_over<R: PartialEq, T: PartialOrd>(seen: &[LeasedRow<R, T>], rows: &[LeasedRow<R, T>], now: &T) -> bool {
     seen.iter().any(|before| match rows.iter().find(|row| row.row == before.row) {
-        Some(row) => row.holder != before.holder,
-        // It is settled by now, by whoever had it then, unless that was too long ago for what was still to be done.
+        Some(row) => row.claimant != before.claimant,
+        // The row was settled by the claimant that was seen, unless its lease ended too early for what it still had to
+        // do.
         None => before.owed && before.until <= *now,
     })
 }
 
-/// The name under which a doubtful copy keeps the row that it doubts from others. It differs from the copy's own, so
-/// that asking again does not make the row its own.
+/// The name under which a copy leases the row that it suspects. It differs from the copy's own name, so that asking
+/// again does not make the row the copy's own.
 pub fn suspecting(copy: Uuid) -> Uuid {
     Uuid::new_v5(&copy, b"doubt")
 }
 
 impl LeasableRow {
     fn is_free_for(&self, copy: Uuid, now: Timestamp) -> bool {
-        self.holder.is_none() || self.is_held_by(copy) || self.ran_out(now)
+        self.claimant.is_none() || self.is_leased_by(copy) || self.ran_out(now)
     }
 
-    fn is_held_by(&self, copy: Uuid) -> bool {
-        self.holder.is_some_and(|(holder, _)| holder == copy)
+    fn is_leased_by(&self, copy: Uuid) -> bool {
+        self.claimant.is_some_and(|(claimant, _)| claimant == copy)
     }
 
     fn ran_out(&self, now: Timestamp) -> bool {
-        self.holder.is_some_and(|(_, until)| until <= now)
+        self.claimant.is_some_and(|(_, until)| until <= now)
     }
 
-    /// It was not let go, and its holder had nothing left to do but to acknowledge.
+    /// The row was not released, and its claimant had nothing left to do but to acknowledge.
     pub(crate) fn may_be_gone(&self) -> bool {
-        self.holder.is_some() && (self.state.is_over() || self.republished)
+        self.claimant.is_some() && (self.state.is_over() || self.republished)
     }
 
-    /// It ran out long ago, or it is not the only one.
-    fn is_doubtful(&self, rows: &[Self], now: Timestamp) -> bool {
+    /// The lease ran out long ago, or another row is as likely to be the one of the message.
+    fn is_suspect(&self, rows: &[Self], now: Timestamp) -> bool {
         let is_near = |other: &Self| {
             let apart = self.created_at.since(other.created_at).max(other.created_at.since(self.created_at));
             !other.settled || apart <= CERTAINLY_ITS_OWN_FOR

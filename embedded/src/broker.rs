@@ -1,4 +1,4 @@
-//! The node itself: read it first.
+//! The node itself: read this file first.
 
 use std::path::Path;
 
@@ -16,7 +16,7 @@ use crate::users::User;
 /// The virtual host of `rabbitmq/definitions.json`.
 pub const VHOST: &str = "foro";
 
-/// Between our finding a port free and the node's taking it, somebody else may take it.
+/// How often a start is tried: another program may use a port after it was found free and before the node uses it.
 const TRIES: usize = 3;
 
 /// A running node. Dropping it ends the node; [`PrivateBroker::stop`] does so without blocking the thread.
@@ -27,7 +27,8 @@ pub struct PrivateBroker {
     ports: Ports,
     installation: Installation,
     node: Supervised,
-    /// Erlang's port mapper, the node's own. It outlives the node's restarts, and takes an ephemeral folder with it.
+    /// Erlang's port mapper, which only this node uses. It outlives the node's restarts, and deletes an ephemeral
+    /// folder when it ends.
     epmd: Supervised,
     ephemeral: bool,
     passwords: Passwords,
@@ -35,11 +36,11 @@ pub struct PrivateBroker {
 }
 
 impl PrivateBroker {
-    /// Starts a node in `dir` and waits until it takes connections. Messages and the ports survive in `dir` from one
-    /// run to the next, unless the node is ephemeral. A node that a killed run left there is ended first.
+    /// Starts a node in `dir` and waits until it accepts connections. Messages and ports survive in `dir` from one run
+    /// to the next, unless the node is ephemeral. A node that a killed run left there is ended first.
     ///
     /// # Errors
-    /// Says what to install, who else uses `dir`, or why the node did not start, with lines of its log.
+    /// An error that says what to install, who else uses `dir`, or why the node did not start, with lines of its log.
     pub async fn start(dir: &Path, options: Options) -> Result<Self> {
         let installation = Installation::find()?;
         let dir = NodeDir::open(dir, options.ephemeral)?;
@@ -48,7 +49,7 @@ impl PrivateBroker {
             dir.take_cookie(&neighbour.cookie)?;
         }
         let passwords = match &options.neighbour {
-            // A node that joins another takes over its users.
+            // A node that joins another gets its users from that one.
             Some(neighbour) => neighbour.passwords.clone(),
             None => Passwords::kept_in(dir.root())?,
         };
@@ -76,7 +77,7 @@ impl PrivateBroker {
         Ok(broker)
     }
 
-    /// Whether another process has the node of `dir`. Nothing is made for the look.
+    /// Whether another process uses the node of `dir`. Asking creates nothing.
     pub fn is_taken(dir: &Path) -> bool {
         node_dir::is_taken(dir)
     }
@@ -90,7 +91,7 @@ impl PrivateBroker {
         self.dir.node()
     }
 
-    /// For another node that is to form a cluster with this one.
+    /// What another node needs to form a cluster with this one.
     ///
     /// # Errors
     /// When this node has no cookie yet.
@@ -107,12 +108,12 @@ impl PrivateBroker {
         format!("amqp://{}:{}@127.0.0.1:{}/{VHOST}", user.name(), self.password(user), self.amqp_port)
     }
 
-    /// `http://user:password@127.0.0.1:PORT`.
+    /// The URL of the management UI with a user: `http://user:password@127.0.0.1:PORT`.
     pub fn management_url_as(&self, user: User) -> String {
         format!("http://{}:{}@127.0.0.1:{}", user.name(), self.password(user), self.management_port)
     }
 
-    /// Without a user: `http://127.0.0.1:PORT`.
+    /// The URL of the management UI without a user: `http://127.0.0.1:PORT`.
     pub fn management_url(&self) -> String {
         format!("http://127.0.0.1:{}", self.management_port)
     }
@@ -122,10 +123,10 @@ impl PrivateBroker {
         self.node.pid()
     }
 
-    /// Runs `rabbitmqctl` on this node, for example `["eval", "node()."]`, and gives what it printed.
+    /// Runs `rabbitmqctl` on this node, for example `["eval", "node()."]`, and returns what it printed.
     ///
     /// # Errors
-    /// Has what it complained about.
+    /// An error with what `rabbitmqctl` complained about.
     pub async fn ctl(&self, args: &[&str]) -> Result<String> {
         let mut command = Command::new(self.installation.sbin.join("rabbitmqctl"));
         command.args(args).current_dir(self.dir.root()).kill_on_drop(true);
@@ -141,7 +142,7 @@ impl PrivateBroker {
     /// Kills the node as a power cut would; [`PrivateBroker::start_again`] brings it back.
     ///
     /// # Errors
-    /// When it does not end.
+    /// When the node does not end.
     pub async fn kill(&mut self) -> Result<()> {
         self.node.end(Signal::Kill).await?;
         Ok(())
@@ -150,7 +151,7 @@ impl PrivateBroker {
     /// Starts the node again with its data and on its ports, after it was killed or has ended.
     ///
     /// # Errors
-    /// When it still runs, or does not start.
+    /// When the node still runs, or does not start.
     pub async fn start_again(&mut self) -> Result<()> {
         if self.node.ended()?.is_none() {
             bail!("the node still runs");
@@ -159,10 +160,10 @@ impl PrivateBroker {
         await_ready(&self.dir, &mut self.node, self.ports).await
     }
 
-    /// Stops the node in good order, so that its data are whole; an ephemeral one is just killed.
+    /// Stops the node in good order, so that its data are whole; an ephemeral one is killed.
     ///
     /// # Errors
-    /// When it does not end.
+    /// When the node does not end.
     pub async fn stop(mut self) -> Result<()> {
         let signal = at_end(self.ephemeral);
         self.node.end(signal).await.context("the private RabbitMQ node does not stop")?;

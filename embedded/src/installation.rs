@@ -1,4 +1,4 @@
-//! Where this machine has RabbitMQ's server and Erlang's port mapper.
+//! Finds RabbitMQ's server and Erlang's port mapper on this machine.
 
 use std::env;
 use std::ffi::{OsStr, OsString};
@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 
-/// Debian, Ubuntu, Fedora, RHEL. The server is looked for here first: what these systems put into `PATH` is a wrapper
-/// that only root and the user rabbitmq may run.
+/// Where Debian, Ubuntu, Fedora and RHEL have the server. This folder is searched first, because the program that these
+/// systems put into `PATH` is a wrapper that only root and the user rabbitmq may run.
 const SYSTEM: &str = "/usr/lib/rabbitmq/lib";
-/// Homebrew, and where the wrappers leave Erlang.
+/// Where Homebrew has the programs, and where the wrappers find Erlang.
 const ELSEWHERE: [&str; 7] = [
     "/opt/homebrew/opt/rabbitmq/sbin",
     "/usr/local/opt/rabbitmq/sbin",
@@ -34,13 +34,13 @@ pub(crate) struct Installation {
     /// The folder of `rabbitmq-server` and `rabbitmqctl`.
     pub(crate) sbin: PathBuf,
     pub(crate) epmd: PathBuf,
-    /// `PATH` for both.
+    /// The `PATH` with which both programs run.
     pub(crate) path: OsString,
 }
 
 impl Installation {
     /// # Errors
-    /// Says what to install.
+    /// An error that says what to install.
     pub(crate) fn find() -> Result<Self> {
         Self::find_in(Path::new(SYSTEM), &env::var_os("PATH").unwrap_or_default(), &ELSEWHERE)
     }

@@ -1,7 +1,8 @@
-//! A RabbitMQ node of its own: on free ports of the loopback address, in a folder of its own, gone when its process is.
+//! A RabbitMQ node for one process: on free ports of the loopback address, in a folder of its own, and ended with the
+//! process.
 //!
-//! For `chasqui up`, and for tests and measurements that need a broker: read [`PrivateBroker`] first. [`Supervised`]
-//! is the way in which the node is run, and serves for other servers too.
+//! For `chasqui up`, and for tests and measurements that need a broker. Read [`PrivateBroker`] first. [`Supervised`]
+//! runs the node, and can run other servers too.
 
 mod broker;
 mod installation;

@@ -1,4 +1,4 @@
-//! The folder of one private node: what is in it, who may use it, and the environment that keeps the node inside it.
+//! The folder of one private node: its files, who may use them, and the environment that keeps the node inside it.
 
 use std::ffi::OsString;
 use std::fs::{self, File, TryLockError};
@@ -13,12 +13,12 @@ use crate::passwords::Passwords;
 use crate::ports::{are_free, free_ports};
 use crate::processes;
 
-/// The same files as the broker of `compose.yaml`.
+/// The configuration that the broker of `compose.yaml` has too.
 const CONF: &str = include_str!("../../rabbitmq/rabbitmq.conf");
 const PLUGINS: &str = include_str!("../../rabbitmq/enabled_plugins");
-/// Erlang takes it only when others cannot read it.
+/// The file of the Erlang cookie, which Erlang accepts only when others cannot read it.
 const COOKIE: &str = "home/.erlang.cookie";
-/// Held by the process that uses the folder.
+/// The file that the process which uses the folder locks.
 const LOCK: &str = "lock";
 const DEFINITIONS: &str = include_str!("../../rabbitmq/definitions.json");
 
@@ -26,10 +26,10 @@ const DEFINITIONS: &str = include_str!("../../rabbitmq/definitions.json");
 pub(crate) struct Ports {
     pub(crate) amqp: u16,
     pub(crate) management: u16,
-    /// Between Erlang nodes, so also from `rabbitmqctl`.
+    /// The port between Erlang nodes, which `rabbitmqctl` uses too.
     pub(crate) distribution: u16,
     pub(crate) epmd: u16,
-    /// The port mapper that knows the node: its own, unless it is one of a cluster.
+    /// The port of the port mapper that knows the node: the node's own, or that of its cluster.
     pub(crate) known_at: u16,
 }
 
@@ -38,7 +38,7 @@ impl Ports {
         free_ports().map(Self::from)
     }
 
-    /// By another node's port mapper, if there is one.
+    /// The ports, with the node known to another node's port mapper, if there is one.
     pub(crate) fn known_at(self, epmd: Option<u16>) -> Self {
         Self { known_at: epmd.unwrap_or(self.epmd), ..self }
     }
@@ -57,19 +57,21 @@ impl From<[u16; 4]> for Ports {
 #[derive(Debug)]
 pub(crate) struct NodeDir {
     root: PathBuf,
-    /// Unlike any other node's, and the same for every run in this folder, because the data belong to the name.
+    /// The name of the node. It differs from that of any other node, and is the same for every run in this folder,
+    /// because the data belong to the name.
     node: String,
-    /// Held as long as this value lives: one process at a time.
+    /// Locked as long as this value lives, so that one process at a time uses the folder.
     _lock: File,
 }
 
 impl NodeDir {
     /// # Errors
-    /// When another process uses the folder, or it cannot be written, or an ephemeral node would inherit something.
+    /// When another process uses the folder, when it cannot be written, or when an ephemeral node would find data in
+    /// it.
     pub(crate) fn open(dir: &Path, ephemeral: bool) -> Result<Self> {
         let shown = dir.display();
         let hint = || format!("cannot write {shown}; if an earlier run of another user left it, remove it");
-        // Queued bodies and passwords are in there.
+        // Queued bodies and passwords are in this folder.
         fs::DirBuilder::new().recursive(true).mode(0o700).create(dir).with_context(hint)?;
         let root = dir.canonicalize().with_context(hint)?;
         if ephemeral && fs::read_dir(&root).with_context(hint)?.next().is_some() {
@@ -104,13 +106,13 @@ impl NodeDir {
         self.root.join("log/node.log")
     }
 
-    /// What nodes of one cluster must share; made by the first start.
+    /// The Erlang cookie, which the nodes of one cluster share. The first start makes it.
     pub(crate) fn cookie(&self) -> Result<String> {
         let file = self.root.join(COOKIE);
         fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))
     }
 
-    /// Before the first start.
+    /// Sets the cookie, before the first start.
     pub(crate) fn take_cookie(&self, cookie: &str) -> Result<()> {
         let file = self.root.join(COOKIE);
         let written = fs::write(&file, cookie).and_then(|()| {
@@ -121,12 +123,12 @@ impl NodeDir {
         written.with_context(|| format!("cannot write {}", file.display()))
     }
 
-    /// Ends what a killed run left running on these data.
+    /// Ends processes of a killed run that still use these data.
     pub(crate) async fn end_leftovers(&self) -> Result<()> {
         processes::end_all(std::slice::from_ref(&self.node)).await
     }
 
-    /// The ports of the last run if they are still free, so that what was configured with them keeps working.
+    /// The ports of the last run if they are still free, so that programs that were configured with them keep working.
     pub(crate) fn last_ports(&self) -> Option<Ports> {
         let text = fs::read_to_string(self.root.join("ports")).ok()?;
         let ports: Vec<u16> = text.split_whitespace().filter_map(|port| port.parse().ok()).collect();
@@ -134,12 +136,12 @@ impl NodeDir {
         ports.are_free().then_some(ports)
     }
 
-    /// The log of the run before.
+    /// The file of the log of the run before.
     pub(crate) fn previous_log(&self) -> PathBuf {
         self.root.join("log/previous.log")
     }
 
-    /// Begins a log and writes all that the node reads.
+    /// Begins a log, and writes all files that the node reads.
     pub(crate) fn prepare(&self, ports: Ports, options: &Options, passwords: &Passwords) -> Result<()> {
         let _ = fs::rename(self.log(), self.previous_log());
         let Ports { amqp, management, distribution, epmd, .. } = ports;
@@ -168,12 +170,12 @@ impl NodeDir {
         Ok(())
     }
 
-    /// The whole environment of the node and of `rabbitmqctl`: what is set for the system's broker, and our own
+    /// The whole environment of the node and of `rabbitmqctl`. Variables for the system's broker, and our own
     /// `RABBITMQ_HOST` and the like, must not reach them.
     pub(crate) fn env(&self, ports: Ports, installation: &Installation) -> Vec<(OsString, OsString)> {
         let at = |path: &str| self.root.join(path).into_os_string();
         let loopback = "-kernel inet_dist_use_interface {127,0,0,1}";
-        // The last flag does nothing but name the process for `processes`.
+        // The last flag has no effect; it marks the process for `processes`.
         let flags = format!("-noinput +B i {loopback} -chasqui_node {}", self.node);
         let env: Vec<(&str, OsString)> = vec![
             ("PATH", installation.path.clone()),
@@ -195,7 +197,7 @@ impl NodeDir {
             ("RABBITMQ_GENERATED_CONFIG_DIR", at("conf/generated")),
             ("RABBITMQ_ENABLED_PLUGINS_FILE", at("conf/enabled_plugins")),
             ("RABBITMQ_CONF_ENV_FILE", at("conf/rabbitmq-env.conf")),
-            // The script then becomes the server, so that the process that we start is the one that we end.
+            // The script then becomes the server, so that the process which is started is the one that is ended.
             ("RABBITMQ_ALLOW_INPUT", "true".into()),
             ("RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS", flags.into()),
             ("RABBITMQ_CTL_ERL_ARGS", loopback.into()),
@@ -206,13 +208,13 @@ impl NodeDir {
     }
 }
 
-/// Whether another process holds the folder now; it makes nothing, and promises nothing of a moment later.
+/// Whether another process has locked the folder now. Asking creates nothing, and says nothing about a moment later.
 pub(crate) fn is_taken(dir: &Path) -> bool {
     let lock = File::open(dir.join(LOCK)).map(|lock| lock.try_lock_shared());
     matches!(lock, Ok(Err(TryLockError::WouldBlock)))
 }
 
-/// The name in `file`, made at the first run.
+/// The node's name in `file`, which the first run writes.
 fn node_name(file: &Path) -> std::io::Result<String> {
     if let Ok(name) = fs::read_to_string(file)
         && !name.trim().is_empty()

@@ -1,17 +1,17 @@
-//! What a node is told when it starts, beside its folder.
+//! The options of a node, beside its folder.
 
 use crate::passwords::Passwords;
 
-/// How a node differs from others.
+/// The options in which nodes differ.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
     /// The folder must be new or empty, and is deleted when the node ends or this process dies.
     pub ephemeral: bool,
-    /// Further lines of `rabbitmq.conf`, which win over the ones that are there.
+    /// Further lines of `rabbitmq.conf`, which win over the usual ones.
     pub conf: String,
     /// The text of `advanced.config`, one Erlang term with its full stop; empty for none.
     pub advanced: String,
-    /// The node is to form a cluster with this one.
+    /// The node that this node is to form a cluster with.
     pub neighbour: Option<Neighbour>,
 }
 

@@ -1,4 +1,5 @@
-//! Passwords of one private node: made up at its first run, kept beside its data, known to nobody else.
+//! The passwords of one private node, which its first run makes up. They are stored beside its data, and nobody else
+//! knows them.
 
 use std::fs;
 use std::io::Write as _;
@@ -14,7 +15,7 @@ use crate::users::User;
 
 const FILE: &str = "passwords";
 
-/// One for each of [`User::ALL`], in that order. They stand in URLs, so they are letters and digits.
+/// One password for each of [`User::ALL`], in that order. They are used in URLs, so they are letters and digits.
 #[derive(Clone)]
 pub(crate) struct Passwords([String; 3]);
 
@@ -25,7 +26,8 @@ impl std::fmt::Debug for Passwords {
 }
 
 impl Passwords {
-    /// Those of the last run in this folder, or new ones: the node learns them from its definitions at every start.
+    /// The passwords of the last run in this folder, or new ones. The node learns them from its definitions at every
+    /// start.
     pub(crate) fn kept_in(root: &Path) -> Result<Self> {
         let path = root.join(FILE);
         let kept = fs::read_to_string(&path).unwrap_or_default();
@@ -40,11 +42,11 @@ impl Passwords {
             return Ok(Self(kept));
         }
         let made = Self(std::array::from_fn(|_| uuid::Uuid::new_v4().simple().to_string()));
-        made.keep(&path).with_context(|| format!("cannot write {}", path.display()))?;
+        made.write_to(&path).with_context(|| format!("cannot write {}", path.display()))?;
         Ok(made)
     }
 
-    fn keep(&self, path: &Path) -> std::io::Result<()> {
+    fn write_to(&self, path: &Path) -> std::io::Result<()> {
         let _ = fs::remove_file(path);
         let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
         for user in User::ALL {
@@ -58,7 +60,7 @@ impl Passwords {
         &self.0[at]
     }
 
-    /// The definitions with these passwords instead of the published ones.
+    /// The definitions, with these passwords instead of the published ones.
     pub(crate) fn put_into(&self, definitions: &str) -> Result<String> {
         let mut definitions: Value = serde_json::from_str(definitions).context("rabbitmq/definitions.json")?;
         for listed in definitions["users"].as_array_mut().into_iter().flatten() {
@@ -70,7 +72,8 @@ impl Passwords {
     }
 }
 
-/// As RabbitMQ's `rabbit_password_hashing_sha256`: four bytes of salt before the SHA-256 of salt and password.
+/// The hash of a password as RabbitMQ's `rabbit_password_hashing_sha256` makes it: four bytes of salt before the
+/// SHA-256 of salt and password.
 fn hash(password: &str, random: &[u8; 16]) -> String {
     let salt = &random[..4];
     let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &[salt, password.as_bytes()].concat());

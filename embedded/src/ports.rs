@@ -3,15 +3,15 @@
 use std::io;
 use std::net::{Ipv4Addr, TcpListener};
 
-/// Below the ports that systems give to the near end of outgoing connections (from 32768 on Linux, from 49152
-/// elsewhere): a client that calls such a port while its server is down can be connected to itself.
+/// The ports that are used are below those that systems give to the near end of outgoing connections (from 32768 on
+/// Linux, from 49152 elsewhere): a client that calls such a port while its server is down can be connected to itself.
 const FIRST: u16 = 20_000;
 const COUNT: u16 = 12_000;
 
-/// `N` different ports that nobody listens on now. Somebody may, a moment later: a caller tries again.
+/// `N` different ports on which nobody listens now. Another program may listen a moment later, so a caller tries again.
 ///
 /// # Errors
-/// `AddrInUse` when there are not that many.
+/// `AddrInUse` when there are fewer free ports.
 pub fn free_ports<const N: usize>() -> io::Result<[u16; N]> {
     let start = u16::try_from(uuid::Uuid::new_v4().as_u128() % u128::from(COUNT)).unwrap_or(0);
     let mut held = Vec::with_capacity(N);

@@ -1,4 +1,4 @@
-//! What an earlier run left running, found by its name in the process list.
+//! Processes that an earlier run left running, found by their names in the process list.
 
 use std::fs;
 use std::path::Path;
@@ -9,14 +9,14 @@ use tokio::process::Command;
 
 use crate::supervised::Signal;
 
-/// Longer than a node with much to write takes to stop.
+/// How long a process may take to stop: longer than a node with much to write takes.
 const PATIENCE: Duration = Duration::from_secs(20);
 const POLL: Duration = Duration::from_millis(100);
 
-/// Ends every process whose command line has one of these words, at first in good order, then by force.
+/// Ends every process whose command line has one of these words, first in good order, then by force.
 ///
 /// # Errors
-/// When one of them stays, which is so when it belongs to another user.
+/// When one of them stays, for example because it belongs to another user.
 pub(crate) async fn end_all(words: &[String]) -> Result<()> {
     for signal in [Signal::Term, Signal::Kill] {
         let pids = running(words).await?;
@@ -61,7 +61,7 @@ fn list_proc() -> Result<Vec<(u32, Vec<String>)>> {
     Ok(processes.collect())
 }
 
-/// For systems without `/proc`.
+/// Reads the process list of systems without `/proc`.
 async fn list_ps() -> Result<Vec<(u32, Vec<String>)>> {
     let ps = Command::new("ps").args(["-axo", "pid=,args="]).output().await.context("ps cannot be run")?;
     let text = String::from_utf8_lossy(&ps.stdout);
@@ -73,7 +73,7 @@ async fn list_ps() -> Result<Vec<(u32, Vec<String>)>> {
     Ok(processes.collect())
 }
 
-/// A process that has ended meanwhile is no error.
+/// Sends a signal. A process that has ended meanwhile is no error.
 async fn send(signal: Signal, pids: &[u32]) -> Result<()> {
     let mut shell = Command::new("/bin/sh");
     shell.args(["-c", "kill -s \"$@\" 2>/dev/null", "sh", signal.name()]).args(pids.iter().map(u32::to_string));

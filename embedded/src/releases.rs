@@ -8,10 +8,11 @@ use anyhow::{Context as _, Result};
 use crate::node_dir::NodeDir;
 
 const STAMP: &str = "release";
-/// Every node says so first.
+/// The line with which every node's log begins.
 const SAYS: &str = "Starting RabbitMQ ";
 
-/// Before a log begins anew: what an earlier version of ours left there has no stamp, but its last good log tells.
+/// Called before a log begins anew. Data of an earlier version of ours have no stamp, but the last good log names the
+/// release.
 pub(crate) fn remember_the_last(dir: &NodeDir) -> Result<()> {
     if dir.root().join(STAMP).exists() {
         return Ok(());
@@ -20,7 +21,7 @@ pub(crate) fn remember_the_last(dir: &NodeDir) -> Result<()> {
     good.and_then(|log| in_log(&log)).map_or(Ok(()), |release| write(dir, &release))
 }
 
-/// After a good start: the data are of this release now.
+/// Called after a good start: the data belong to this release from now on.
 pub(crate) fn remember_this(dir: &NodeDir) -> Result<()> {
     in_log(&dir.log()).map_or(Ok(()), |release| write(dir, &release))
 }
@@ -30,7 +31,7 @@ fn write(dir: &NodeDir, release: &str) -> Result<()> {
     fs::write(&stamp, format!("{release}\n")).with_context(|| format!("cannot write {}", stamp.display()))
 }
 
-/// `None` when the data are of the series that was started, or nobody knows.
+/// Why the node did not start. `None` when the data belong to the series that was started, or nobody knows.
 pub(crate) fn explain(dir: &NodeDir) -> Option<String> {
     let made_by = fs::read_to_string(dir.root().join(STAMP)).ok()?.trim().to_owned();
     let started = in_log(&dir.log())?;
@@ -61,12 +62,12 @@ fn in_log(log: &Path) -> Option<String> {
     (!release.is_empty()).then_some(release)
 }
 
-/// Said after the data were opened.
+/// Whether a log has the line that is written after the data were opened.
 fn log_of_a_good_start(log: &Path) -> bool {
     fs::read(log).is_ok_and(|text| String::from_utf8_lossy(&text).contains("Server startup complete"))
 }
 
-/// `3.10` of `3.10.8`.
+/// The series of a release: `3.10` for `3.10.8`.
 fn series(release: &str) -> String {
     release.split('.').take(2).collect::<Vec<_>>().join(".")
 }

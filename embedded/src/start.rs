@@ -1,4 +1,4 @@
-//! One start of a node: its port mapper, the node itself, and the wait until it takes connections.
+//! One start of a node: its port mapper, the node itself, and the wait until it accepts connections.
 
 use std::net::Ipv4Addr;
 use std::time::{Duration, Instant};
@@ -13,11 +13,11 @@ use crate::passwords::Passwords;
 use crate::releases;
 use crate::supervised::{Launch, Signal, Supervised};
 
-/// A start takes 6 s on an idle machine; this is for a very busy one.
+/// How long a start may take. It takes 6 s on an idle machine; the limit is for a very busy one.
 const START_LIMIT: Duration = Duration::from_secs(120);
 const STOP_GRACE: Duration = Duration::from_secs(20);
 const POLL: Duration = Duration::from_millis(50);
-/// Lines of its log in an error message.
+/// How many lines of the node's log an error message shows.
 const COMPLAINT: usize = 15;
 
 pub(crate) fn at_end(ephemeral: bool) -> Signal {
@@ -47,7 +47,7 @@ pub(crate) async fn start_once(
     let mut node = start_node(dir, installation, ports, options.ephemeral)?;
     if let Err(error) = await_ready(dir, &mut node, ports).await {
         node.end(Signal::Kill).await?;
-        // In so many words: its folder stays, for the next try or for whoever reads the log.
+        // The mapper is killed, so that the folder stays, for the next try or for somebody who reads the log.
         epmd.end(Signal::Kill).await?;
         return Err(error);
     }
@@ -98,7 +98,7 @@ async fn accepts(port: u16) -> bool {
     TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.is_ok()
 }
 
-/// What the node complained about first, because a page of consequences follows; or else its last words.
+/// What the node complained about first, because a page of consequences follows; without a complaint, its last lines.
 fn complaint(dir: &NodeDir) -> String {
     let log = dir.log();
     let text = std::fs::read(&log).unwrap_or_default();

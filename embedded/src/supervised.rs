@@ -1,4 +1,4 @@
-//! A server process that ends when we say so, and also when this process is killed.
+//! A server process that ends when this process says so, and also when this process is killed.
 
 use std::ffi::OsString;
 use std::io::{self, BufRead as _, BufReader, Write as _};
@@ -8,14 +8,15 @@ use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// The shell that stands between us and the server: it reads our orders, and notices our end, on its standard input.
+/// The shell between this process and the server. It reads orders on its standard input, and notices there when this
+/// process ends.
 const SUPERVISE: &str = include_str!("supervise.sh");
 const POLL: Duration = Duration::from_millis(20);
 
 /// How to run a server. It runs in a process group of its own, so a terminal's Ctrl-C does not reach it.
 #[derive(Clone, Debug)]
 pub struct Launch {
-    /// Shows in the process list.
+    /// The name that the process list shows.
     pub name: String,
     pub program: PathBuf,
     pub args: Vec<OsString>,
@@ -24,11 +25,11 @@ pub struct Launch {
     /// Where the server's output is appended. The server works in this file's folder, where a dump that it may write
     /// does no harm; so all paths are absolute.
     pub log: PathBuf,
-    /// What the server gets when this process ends without a word, or drops it.
+    /// The signal that the server gets when this process ends without ending it, or drops it.
     pub at_end: Signal,
     /// How long a signal may take to work before `KILL` follows; whole seconds.
     pub grace: Duration,
-    /// A folder to delete when this process ends without a word, or drops the server.
+    /// A folder that is deleted when this process ends without ending the server, or drops it.
     pub remove: Option<PathBuf>,
 }
 
@@ -51,7 +52,7 @@ impl Signal {
     }
 }
 
-/// A running server. Dropping it has the same effect as the end of this process, and waits for that.
+/// A running server. Dropping it has the same effect as the end of this process, and waits for the server to end.
 #[derive(Debug)]
 pub struct Supervised {
     shell: Child,
@@ -62,11 +63,11 @@ pub struct Supervised {
 
 impl Supervised {
     /// # Errors
-    /// When no shell can be started, or it says nothing.
+    /// When no shell can be started, or the shell says nothing.
     pub fn start(launch: &Launch) -> io::Result<Self> {
         let mut shell = Command::new("/bin/sh")
             .arg("-c")
-            // By way of the environment, so that the process list stays readable.
+            // The script is in the environment, so that the process list stays readable.
             .arg("eval \"$SUPERVISE\"")
             .args([launch.name.as_str(), launch.at_end.name()])
             .arg(launch.grace.as_secs().to_string())
@@ -109,10 +110,10 @@ impl Supervised {
     /// Ends the server with `signal` and waits for it; after [`Launch::grace`] it is killed.
     ///
     /// # Errors
-    /// `TimedOut` when even that took no effect.
+    /// `TimedOut` when even that had no effect.
     pub async fn end(&mut self, signal: Signal) -> io::Result<ExitStatus> {
         if let Some(mut orders) = self.orders.take() {
-            // A broken link means that the server has ended already.
+            // A broken pipe means that the server has ended already.
             let _ = writeln!(orders, "{}", signal.name());
         }
         let deadline = Instant::now() + self.patience;

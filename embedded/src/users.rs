@@ -1,14 +1,14 @@
-//! Who may log in at a private node.
+//! The users of a private node.
 
-/// The users of `rabbitmq/definitions.json`. The passwords that stand there are for a broker of compose; a private node
-/// has its own.
+/// The users of `rabbitmq/definitions.json`. The passwords in that file are for the broker of compose; a private node
+/// has passwords of its own.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum User {
-    /// May do everything.
+    /// The user that may do everything.
     Admin,
-    /// Publishes, and moves messages in the management UI.
+    /// The user that publishes, and moves messages in the management UI.
     Orchestrator,
-    /// The fleet: only what begins with `notifications.`.
+    /// The user of the fleet, which may use only names that begin with `notifications.`.
     Notifications,
 }
 

@@ -1,5 +1,5 @@
-//! Repeats a step until the ledger has taken it. A circuit breaker tells one delivery's trouble apart from a ledger that
-//! is down for all.
+//! Repeats a step with the ledger until the ledger has done it. A circuit breaker tells the trouble of one delivery
+//! apart from a ledger that is down for all.
 
 use std::future::Future;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,10 +13,10 @@ use tokio_util::sync::CancellationToken;
 
 const LONGEST_WAIT: Duration = Duration::from_secs(2);
 
-/// Closed while the ledger answers.
+/// A circuit breaker, which is closed while the ledger answers.
 pub struct LedgerBreaker {
     down: watch::Sender<bool>,
-    /// Steps that the ledger has taken, of all deliveries.
+    /// How many steps the ledger has done, of all deliveries.
     successes: AtomicU64,
     limit: RetryLimit,
     stopping: CancellationToken,
@@ -25,33 +25,33 @@ pub struct LedgerBreaker {
 /// How long a step is repeated.
 #[derive(Clone, Copy, Debug)]
 pub enum RetryLimit {
-    /// While the ledger is down for all, for as long as that lasts; whoever consumes looks at [`LedgerBreaker::watch`]
-    /// and pauses.
+    /// While the ledger is down for all, a step is repeated for as long as that lasts; the role watches
+    /// [`LedgerBreaker::watch`] and consumes nothing meanwhile.
     WhileDown {
         /// How long one delivery's trouble is repeated while others succeed.
         trouble_limit: Duration,
-        /// The same while the role is stopping, whoever else succeeds.
+        /// How long a step is repeated while the role is stopping, whether others succeed or not.
         stop_limit: Duration,
     },
-    /// Until the role is stopping. The breaker stays closed.
+    /// A step is repeated until the role is stopping. The breaker stays closed.
     UntilStop {
         /// Reports each try that has failed.
         failed: fn(&StoreError),
-        /// Reports a step that has panicked, which is not repeated. The panic goes no further.
+        /// Reports a step that has panicked. Such a step is not repeated, and the panic goes no further.
         panicked: fn(),
     },
 }
 
-/// Why a step with the ledger did not reach its end.
+/// Why a step with the ledger was not done.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum Trouble {
-    /// The ledger will never take this one.
+    /// The ledger will never do this one step.
     #[error(transparent)]
     Refused(StoreError),
-    /// The last failure of many, or of one that a stop has found.
+    /// The limit was reached, or the role is stopping: the error of the last try.
     #[error(transparent)]
     GivenUp(StoreError),
-    /// Only of [`RetryLimit::UntilStop`].
+    /// The step has panicked; only with [`RetryLimit::UntilStop`].
     #[error("a step with the ledger panicked")]
     Panicked,
 }
@@ -65,17 +65,17 @@ impl LedgerBreaker {
         *self.down.borrow()
     }
 
-    /// Whether the ledger is down for all.
+    /// Watches whether the ledger is down for all.
     pub fn watch(&self) -> watch::Receiver<bool> {
         self.down.subscribe()
     }
 
-    /// How many steps the ledger has taken so far.
+    /// How many steps the ledger has done so far.
     pub fn successes(&self) -> u64 {
         self.successes.load(Ordering::Relaxed)
     }
 
-    /// Closes the breaker: the ledger has answered somebody.
+    /// Closes the breaker, because the ledger has answered some step.
     pub fn answered(&self) {
         self.down.send_if_modified(std::mem::take);
     }
@@ -84,7 +84,7 @@ impl LedgerBreaker {
         self.down.send_if_modified(|down| !std::mem::replace(down, true));
     }
 
-    /// Repeats a step until the ledger has taken it, up to the limit of the role.
+    /// Repeats a step until the ledger has done it, up to the limit of the role.
     ///
     /// # Errors
     /// [`Trouble`]: the ledger refuses this one delivery, or the limit is reached.
@@ -124,7 +124,7 @@ impl LedgerBreaker {
         }
     }
 
-    /// Waits before the next try. False when there is to be none.
+    /// Waits before the next try. False when the limit is reached and there is no next try.
     async fn rest(&self, failures: &mut Failures, error: &StoreError, wait: Duration) -> bool {
         match self.limit {
             RetryLimit::WhileDown { trouble_limit, stop_limit } => {
@@ -164,9 +164,10 @@ impl RetryLimit {
 enum Fails {
     /// One failure says nothing.
     Once,
-    /// Others succeeded since the last try. For how long it has been so, the times when all failed left out.
+    /// Others succeeded since the last try. The duration is how long that has been so, without the times when all
+    /// failed.
     Alone(Duration),
-    /// Nobody succeeded since the last try.
+    /// No step succeeded since the last try.
     WithAll,
 }
 
@@ -174,13 +175,13 @@ enum Fails {
 #[derive(Default)]
 struct Failures {
     since: Option<Instant>,
-    /// The last failure, and how many steps of others had succeeded by then.
+    /// When the last failure was, and how many steps of others had succeeded by then.
     last: Option<(Instant, u64)>,
     alone: Duration,
 }
 
 impl Failures {
-    /// Takes note of a failure, when `successes` steps of others have succeeded so far.
+    /// Notes a failure. `successes` is how many steps of others have succeeded so far.
     fn again(&mut self, successes: u64) -> Fails {
         let now = Instant::now();
         self.since.get_or_insert(now);

@@ -1,4 +1,4 @@
-//! Settles a message in hand: publishes what follows from it until the broker has confirmed, then settles it once.
+//! Settles a message in hand: publishes what follows from it until the broker has confirmed that, then settles it once.
 
 use std::sync::OnceLock;
 
@@ -12,19 +12,19 @@ use crate::named::Named;
 use crate::parts::Intake;
 use crate::role::{DeadLettered, pass};
 
-/// A message in hand: it leaves by exactly one of the methods that take it as an [`Incoming`].
+/// A message in hand. Exactly one of the methods that take its [`Incoming`] settles it.
 pub struct InHand<'a> {
     intake: &'a Intake,
-    /// Whose copy it is, once that is known.
+    /// The identity of the message, once that is known.
     named: OnceLock<Named>,
 }
 
-/// What becomes of the row of a message that goes to the dead-letter queue by itself.
+/// What happens to the row of a message that is dead-lettered without the ledger's order.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum ItsRow {
-    /// The message could not be named, or must not touch its row.
+    /// The row stays as it is: the message could not be named, or must not touch its row.
     Untouched,
-    /// Where the row has died with the message, it notes the letter.
+    /// The row notes the letter, if the row has died in the epoch of this message.
     Notes,
 }
 
@@ -33,16 +33,16 @@ impl<'a> InHand<'a> {
         Self { intake, named: OnceLock::new() }
     }
 
-    /// Names the delivery, for whatever is published of the message from now on.
+    /// Names the delivery. Whatever is published for the message from now on carries this name.
     ///
     /// # Errors
-    /// [`Trouble`] with the ledger, when it had to be asked.
+    /// [`Trouble`] with the ledger, if the ledger had to be asked.
     pub async fn identify(&self, notification: &Notification, incoming: &Incoming) -> Result<&Named, Trouble> {
         let named = self.intake.identify(notification, incoming).await?;
         Ok(self.name(named))
     }
 
-    /// Names the delivery of a message whose id is known. The first name of a message is its last.
+    /// Names the delivery of a message whose id is known. A message keeps its first name.
     pub fn name(&self, named: Named) -> &Named {
         self.named.get_or_init(|| named)
     }
@@ -64,12 +64,12 @@ impl<'a> InHand<'a> {
         self.publish_and_acknowledge(publication, letter_of, incoming).await;
     }
 
-    /// A body that cannot be read: to the dead-letter queue with its reason, after one delivery.
+    /// Dead-letters a message whose body cannot be read, with its reason, on its first delivery.
     pub async fn refuse(&self, error: DecodeError, incoming: Incoming) {
         self.dead_letter(error.reason, &error.to_string(), ItsRow::Untouched, incoming).await;
     }
 
-    /// To the dead-letter queue, for a reason that no row says.
+    /// Dead-letters a message for a reason that the ledger has not recorded.
     pub async fn dead_letter(&self, reason: Reason, error: &str, its_row: ItsRow, incoming: Incoming) {
         metrics::counter!("chasqui_poison_total", "reason" => reason.as_str()).increment(1);
         let letter = incoming.received().dead_letter(reason, error, self.intake.clock.now());
@@ -80,14 +80,14 @@ impl<'a> InHand<'a> {
         self.publish_and_acknowledge(publication, letter_of, incoming).await;
     }
 
-    /// The id that the message came with, else the one that it was named by; a message that could not be named gets its
-    /// own.
+    /// The id that the message came with, else the one that it was named by. A message that could not be named gets a
+    /// new id.
     fn id(&self, incoming: &Incoming) -> String {
         let named = || self.named().map(|named| named.key().id.clone());
         incoming.message_id.clone().or_else(named).unwrap_or_else(|| Uuid::now_v7().to_string())
     }
 
-    /// `letter_of` is the epoch whose row notes the letter that is published.
+    /// Publishes, then acknowledges. `letter_of` is the epoch whose row notes the letter that is published.
     async fn publish_and_acknowledge(&self, publication: Publication, letter_of: Option<u32>, incoming: Incoming) {
         match self.intake.publisher.publish_until_confirmed(publication, &self.intake.stopping).await {
             ConfirmOutcome::Confirmed => {
@@ -103,8 +103,8 @@ impl<'a> InHand<'a> {
         }
     }
 
-    /// So that no copy makes a second letter. Tried once: the letter is safe, and that is what the acknowledgement
-    /// waits for.
+    /// Notes the confirmed letter in the row of this epoch, so that no later copy publishes a second letter. The write
+    /// is tried once: the letter itself is safe, and the acknowledgement waits only for that.
     async fn note_letter(&self, epoch: u32) {
         if let Some(key) = self.named().map(Named::key)
             && let Err(error) = self.intake.store.note_letter(key, epoch).await
@@ -114,9 +114,9 @@ impl<'a> InHand<'a> {
         pass(self.intake.role.steps.letter_noted);
     }
 
-    /// However a copy without an id ends, its row is no longer the one that a redelivery continues: the next message
-    /// with the same body is a delivery of its own. `goes_on` says that the delivery goes on by what was published. A
-    /// copy that took so long that an equal message continues its row is given back instead, and comes again as a
+    /// Acknowledges the message. A message without an id gives up its row with that, so that the next message with the
+    /// same body is a delivery of its own. `goes_on` says that the delivery goes on by what was published. A copy that
+    /// took so long that an equal message continues its row is given back to the broker instead, and comes again as a
     /// delivery of its own.
     pub async fn acknowledge(&self, goes_on: bool, incoming: Incoming) {
         let lease = self.named().and_then(Named::lease);
@@ -135,7 +135,7 @@ impl<'a> InHand<'a> {
     }
 
     async fn still_holds(&self, lease: &RowLease, goes_on: bool, incoming: &Incoming) -> bool {
-        // Kept any longer, its row would be kept from the copy that comes again.
+        // The broker has taken the message back: a renewed lease would keep the row from the copy that comes again.
         if !incoming.settle.is_current() {
             return false;
         }

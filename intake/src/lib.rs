@@ -1,10 +1,11 @@
-//! What every consumer does with a message in hand, once for all roles: it reads the body, says who the message is,
-//! repeats its steps until the ledger has taken them, and settles the message after what follows from it is confirmed.
+//! What every consumer does with a message in hand, written once for all roles: it reads the body, names the delivery,
+//! repeats its steps with the ledger until these are done, and settles the message once what follows from it is
+//! confirmed.
 //!
 //! A role makes one [`Intake`] of its parts, and an [`InHand`] for each message. In the order of a message:
 //! [`TooOften`] says whether anything may still be tried, [`Intake::decode`] reads the body, [`InHand::identify`] names
-//! the delivery, the [`LedgerBreaker`] repeats each step with the ledger, and one of the methods of [`InHand`] that take
-//! the message settles it. [`Role`] is all in which the roles differ.
+//! the delivery, the [`LedgerBreaker`] repeats each step with the ledger, and one method of [`InHand`] settles the
+//! message. [`Role`] has everything in which the roles differ.
 
 mod breaker;
 mod in_hand;

@@ -1,4 +1,4 @@
-//! Who a message is: the (tenant, id) of its delivery, and how this copy of it arrived.
+//! Who a message is: the (tenant, id) of its delivery, and how this copy of the delivery arrived.
 
 use domain::{Arrival, Content, Key, Notification};
 use store::{RowLease, Sight};
@@ -8,21 +8,22 @@ use uuid::Uuid;
 use crate::breaker::Trouble;
 use crate::parts::Intake;
 
-/// Who a message is, once that is known: whatever is published of the message carries this id.
+/// The identity of a message: whatever is published for the message carries this id.
 pub struct Named {
     key: Key,
     anonymous: Option<Anonymous>,
 }
 
-/// A message that came without any id. However the message leaves, its lease ends with it.
+/// What a message that came without any id has besides. Its lease ends with the message, however the message is
+/// settled.
 struct Anonymous {
     lease: RowLease,
     fingerprint: Content,
 }
 
 impl Intake {
-    /// Names the delivery: by the AMQP `message_id`, else by the body's `id`, else by an id of its own, which the copy
-    /// holds by a lease of the row.
+    /// Names the delivery: by the AMQP `message_id`, else by the body's `id`, else by the id of the row that the copy
+    /// leases.
     pub(crate) async fn identify(&self, notification: &Notification, incoming: &Incoming) -> Result<Named, Trouble> {
         if let Some(key) = incoming.given_key(notification) {
             return Ok(Named::given(key));
@@ -44,28 +45,28 @@ impl Named {
         &self.key
     }
 
-    /// The message came without any id.
+    /// Whether the message came without any id.
     pub fn is_anonymous(&self) -> bool {
         self.anonymous.is_some()
     }
 
-    /// The message may be one that has ended: nobody can know.
-    pub fn is_doubtful(&self) -> bool {
-        self.lease().is_some_and(|lease| lease.sight() == Sight::Doubtful)
+    /// Whether nobody can know if the message is one that was sent or goes on under another id.
+    pub fn is_suspected(&self) -> bool {
+        self.lease().is_some_and(|lease| lease.sight() == Sight::Suspected)
     }
 
-    /// How this copy of the delivery came, as a claim sees it.
+    /// The arrival of this copy, as a claim sees it.
     pub fn arrival(&self, incoming: &Incoming) -> Arrival {
         let arrival = incoming.arrival(self.key.clone());
         if self.is_anonymous() { arrival.without_id() } else { arrival }
     }
 
-    /// By which a message without an id is found again.
+    /// The fingerprint by which the row of a message without an id is found again.
     pub fn fingerprint(&self) -> Option<Content> {
         self.anonymous.as_ref().map(|anonymous| anonymous.fingerprint)
     }
 
-    /// The token of a claim by this copy: its lease's, else a new one at each call.
+    /// The token of a claim by this copy: that of its lease, else a new one at each call.
     pub fn token(&self) -> Uuid {
         self.lease().map_or_else(Uuid::now_v7, RowLease::copy)
     }

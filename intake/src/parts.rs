@@ -1,4 +1,4 @@
-//! What the messages of one role are handled with.
+//! The parts with which one role handles its messages.
 
 use std::sync::Arc;
 
@@ -10,10 +10,10 @@ use topology::{Incoming, Publisher};
 use crate::breaker::LedgerBreaker;
 use crate::role::Role;
 
-/// Fields and headers of one message that are kept.
+/// How many warnings about the fields and headers of one message are stored.
 const MAX_KEPT: usize = 16;
 
-/// The parts, each of which is running already.
+/// The parts of a role, each of which is running already.
 pub struct Intake {
     pub role: Role,
     pub publisher: Publisher,
@@ -22,25 +22,26 @@ pub struct Intake {
     pub hasher: RecipientHasher,
     pub defaults: Defaults,
     pub clock: Arc<dyn Clock>,
-    /// Cancelled when the role takes no more work.
+    /// Cancelled when the role consumes no more.
     pub stopping: CancellationToken,
 }
 
 impl Intake {
-    /// Reads the body. Headers that look like ours and were not read are logged, whatever becomes of the message: a
-    /// copy that was to be sent again by one of them is only acknowledged.
+    /// Reads the body. Headers that look like ours and could not be read are logged, whatever becomes of the message:
+    /// an operator may have meant one of them to send the message again, while the copy is only acknowledged.
     ///
     /// # Errors
-    /// [`DecodeError`]: the message can never be delivered as it is, and is a dead letter with this reason.
+    /// [`DecodeError`]: the message can never be delivered, and is to be dead-lettered with this reason.
     pub fn decode(&self, incoming: &Incoming) -> Result<Notification, DecodeError> {
         let notification = incoming.decode(&self.defaults)?;
         if !incoming.misread.is_empty() {
-            tell_of_headers(incoming, notification.id.as_deref());
+            log_misread_headers(incoming, notification.id.as_deref());
         }
         Ok(notification)
     }
 
-    /// Keeps beside the delivery what is said of the fields and headers that were not read, and gives what it has kept.
+    /// Stores warnings about the fields and headers that were not read beside the delivery, and returns what was
+    /// stored.
     pub fn keep_warnings(&self, key: &Key, unknown: &[UnknownField]) -> Vec<FieldError> {
         let warnings: Vec<FieldError> = unknown.iter().take(MAX_KEPT).map(UnknownField::warning).collect();
         self.store.warn(key, &warnings);
@@ -48,10 +49,10 @@ impl Intake {
     }
 }
 
-/// Names, never values.
-fn tell_of_headers(incoming: &Incoming, id: Option<&str>) {
+/// Logs the names of headers, never their values.
+fn log_misread_headers(incoming: &Incoming, id: Option<&str>) {
     let id = incoming.message_id.as_deref().or(id).unwrap_or("without an id");
-    let told: Vec<String> = incoming.misread.iter().map(|header| header.warning().to_string()).collect();
-    tracing::warn!(delivery = %domain::printable(id), headers = told.join("; "),
+    let warnings: Vec<String> = incoming.misread.iter().map(|header| header.warning().to_string()).collect();
+    tracing::warn!(delivery = %domain::printable(id), headers = warnings.join("; "),
         "a message has headers that look like ours and were not read");
 }

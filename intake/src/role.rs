@@ -1,14 +1,14 @@
-//! In what the roles differ: the words of a log line, what is counted, and the steps at which a test ends a process.
+//! In what the roles differ: the words of a log line, the metrics, and the failpoints.
 
 use domain::{Lane, Reason};
 use runtime::failpoint;
 
-/// What one role says, counts and calls by its own names.
+/// The log lines, metrics and failpoints of one role.
 #[derive(Clone, Copy, Debug)]
 pub struct Role {
-    /// Logs that a message goes to the dead-letter queue.
+    /// Logs that a message is dead-lettered.
     pub dead_lettered: fn(&DeadLettered<'_>),
-    /// Reports that an equal message continues the row of one without an id, which is given back therefore.
+    /// Counts a message without an id that is given back because an equal message continues its row.
     pub taken_over: fn(Lane),
     pub steps: Steps,
 }
@@ -17,24 +17,24 @@ pub struct Role {
 #[derive(Clone, Copy, Debug)]
 pub struct DeadLettered<'a> {
     pub reason: Reason,
-    /// The letter's own id, which nobody may have checked, fit for a terminal.
+    /// The id of the letter, made safe for a terminal, because nobody may have checked it.
     pub delivery: &'a str,
     pub lane: Lane,
     pub error: &'a str,
 }
 
-/// The names of the steps between two effects. A role without a name for a step has no such failpoint.
+/// The names of failpoints between two effects. A role without a name for a step has no failpoint there.
 #[derive(Clone, Copy, Debug)]
 pub struct Steps {
-    /// What follows from a message is confirmed.
+    /// After what follows from a message is confirmed.
     pub republished: Option<&'static str>,
-    /// The row says that it has a dead letter.
+    /// After the row has noted its dead letter.
     pub letter_noted: Option<&'static str>,
-    /// The message is acknowledged next.
+    /// Before the message is acknowledged.
     pub before_ack: Option<&'static str>,
 }
 
-/// Does nothing unless a test has asked for this step.
+/// Passes a failpoint, which does nothing unless a test has asked for it.
 pub(crate) fn pass(step: Option<&'static str>) {
     if let Some(step) = step {
         failpoint(step);

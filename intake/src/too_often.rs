@@ -1,18 +1,19 @@
-//! A message that comes again and again: whoever held it has probably ended by it.
+//! Messages that are delivered again and again: each process that had such a message in hand has probably crashed by
+//! it.
 
 use topology::{Incoming, TOO_MANY_DELIVERIES};
 
-/// What may still be done with a message that came too often, before it goes to the dead-letter queue.
+/// What may still be done with a message that was delivered too often, before it is dead-lettered.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum TooOften {
-    /// Its row may be looked for once, so that the row ends with it.
+    /// The row may be looked for once, so that it ends with the message.
     EndItsRow,
-    /// Looking for its row has not helped either: nothing but the dead letter is tried.
+    /// Looking for the row has not helped either: nothing but the dead letter is tried.
     LeaveItsRow,
 }
 
 impl TooOften {
-    /// `None` for a message that has come as seldom as others.
+    /// None for a message that was delivered no more often than usual.
     pub fn of(incoming: &Incoming) -> Option<Self> {
         match incoming.delivery_count {
             ..TOO_MANY_DELIVERIES => None,

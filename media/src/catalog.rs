@@ -8,7 +8,7 @@ use crate::medium::Medium;
 use crate::words::{Fault, Words};
 use crate::{email, push, sms, whatsapp};
 
-/// Every medium, in the order of their names. A new one is a file beside this one and an entry here.
+/// Every medium, in the order of their names. A new medium is a file beside this one and an entry here.
 pub static MEDIA: &[&Medium] = &[&email::MEDIUM, &push::MEDIUM, &sms::MEDIUM, &whatsapp::MEDIUM];
 
 /// Why a destination was refused.
@@ -16,7 +16,7 @@ pub static MEDIA: &[&Medium] = &[&email::MEDIUM, &push::MEDIUM, &sms::MEDIUM, &w
 pub enum DestinationError {
     #[error("{0}")]
     UnknownChannel(String),
-    /// Begins with "must" and does not quote the destination.
+    /// Why the destination was refused, as a text that begins with "must" and does not quote the destination.
     #[error("{0}")]
     Bad(String),
 }
@@ -32,12 +32,13 @@ pub fn find(channel: &ChannelName) -> Option<&'static Medium> {
     MEDIA.iter().copied().find(|medium| medium.name == channel.as_str())
 }
 
-/// What the names of variables begin with that may belong to whatever else sends on these channels: `SMS_` for `sms`.
+/// The prefixes of environment variables that may belong to other programs which send on these channels, such as
+/// `SMS_`.
 pub fn prefixes() -> Vec<String> {
     known().iter().map(|name| format!("{}_", name.to_ascii_uppercase())).collect()
 }
 
-/// Whether this can be a destination of that channel, as far as its form tells.
+/// Whether a text can be a destination of that channel, as far as its form tells.
 ///
 /// # Errors
 /// [`DestinationError`], which never quotes the destination.
@@ -46,20 +47,20 @@ pub fn check_destination(channel: &ChannelName, destination: &str) -> Result<(),
     (medium.check)(destination).map_err(DestinationError::Bad)
 }
 
-/// What of these words the channel refuses for certain. Nothing for a channel that is not known.
+/// What the channel refuses of these words for certain. Empty for a channel that is not known.
 pub fn faults(channel: &ChannelName, words: &Words<'_>) -> Vec<Fault> {
     find(channel).map(|medium| (medium.faults)(words)).unwrap_or_default()
 }
 
-/// What is said of a channel that there is not.
+/// The sentence about a channel that does not exist.
 pub fn unknown(channel: &ChannelName) -> String {
     let hint = domain::nearest(channel.as_str(), known().iter().copied());
     let hint = hint.map(|near| format!(": did you mean {near}?")).unwrap_or_default();
     format!("unknown channel; known are {}{hint}", known().join(", "))
 }
 
-/// What to do after an ambiguous attempt on this channel unless the operator says otherwise.
-/// A channel that is not known is held: nobody knows what a second copy costs there.
+/// What to do after an ambiguous attempt on this channel unless the operator says otherwise. A delivery on an unknown
+/// channel is held: nobody knows what a second copy costs there.
 pub fn default_ambiguity(channel: &ChannelName) -> Ambiguity {
     find(channel).map_or(Ambiguity::Hold, |medium| medium.ambiguity)
 }

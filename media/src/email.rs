@@ -23,11 +23,11 @@ pub static MEDIUM: Medium = Medium {
     faults,
 };
 
-/// An address as it travels: ASCII, its domain in full.
+/// An address as it is sent: ASCII, with its domain in full.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Address {
     text: String,
-    /// Where its `@` stands.
+    /// The byte offset of the `@`.
     at: usize,
 }
 
@@ -47,9 +47,9 @@ impl fmt::Display for Address {
     }
 }
 
-/// One address. Address literals and host names without a dot never are a recipient of ours.
-/// A domain in another script travels in its ASCII form (RFC 5891). Dots where a plain local part has none, as some
-/// carriers gave out, travel in quotes (RFC 5321, 4.1.2).
+/// Reads one address. Address literals and host names without a dot are never a recipient of ours. A domain in another
+/// script is sent in its ASCII form (RFC 5891). A local part with dots where none may stand, as some carriers gave out,
+/// is sent in quotes (RFC 5321, 4.1.2).
 ///
 /// # Errors
 /// A text that begins with "must".
@@ -94,7 +94,8 @@ pub fn parse(destination: &str) -> Result<Address, String> {
     Ok(Address { text: format!("{local}@{domain}"), at: local.len() })
 }
 
-/// In quotes where its dots need them. None for an empty one, and for characters that would mean something else there.
+/// The local part, in quotes where its dots need them. None for an empty one, and for characters that would have
+/// another meaning in an address.
 fn local_part(local: &str) -> Option<Cow<'_, str>> {
     const ATEXT: &str = "!#$%&'*+-/=?^_`{|}~";
     if !local.split('.').any(str::is_empty) {
@@ -104,7 +105,7 @@ fn local_part(local: &str) -> Option<Cow<'_, str>> {
     (!local.is_empty() && local.chars().all(plain)).then(|| Cow::Owned(format!("\"{local}\"")))
 }
 
-/// A subject that splits a header, or disguises what people read.
+/// Finds a subject that would split a header, or that disguises what people read.
 fn faults(words: &Words<'_>) -> Vec<Fault> {
     let fault = words.subject.and_then(|subject| domain::check_subject(subject).err());
     let fault = fault.map(|why| Fault { part: Part::Subject, why });

@@ -1,7 +1,7 @@
-//! The media that notifications travel by, each with its rules: what a destination is, which words it takes, what to do
-//! after an ambiguous attempt.
+//! The media that notifications are sent by, each with its rules: what a destination is, which words are accepted, and
+//! what to do after an ambiguous attempt.
 //!
-//! A medium calls no provider and knows no network, so that whoever only has to check a notification links neither.
+//! A medium calls no provider and uses no network, so that a program which only checks notifications links neither.
 
 mod catalog;
 mod line;

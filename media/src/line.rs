@@ -2,7 +2,7 @@
 
 use domain::is_unsafe_in_a_line;
 
-/// Refuses what splits a header, or disguises what people read: C0 and C1 controls, line and paragraph
+/// Refuses a text that would split a header, or that disguises what people read: C0 and C1 controls, line and paragraph
 /// separators, and the characters that turn the direction of text (Unicode Bidi_Control).
 ///
 /// # Errors

@@ -1,12 +1,11 @@
-//! What the media that are reached by a phone number have in common: the number, and how long a text may be.
+//! What media with phone numbers have in common: the number, and how long a text may be.
 
 use crate::words::{Fault, Part, Words};
 
-/// The longest text, in characters: what Twilio takes (error 21617,
-/// <https://www.twilio.com/docs/api/errors/21617>).
+/// The longest text, in characters, that Twilio accepts (error 21617, <https://www.twilio.com/docs/api/errors/21617>).
 const MAX_TEXT_CHARS: usize = 1600;
 
-/// A phone number in E.164 form: `+`, then 7 to 15 digits.
+/// Checks a phone number in E.164 form: `+`, then 7 to 15 digits.
 ///
 /// # Errors
 /// A text that begins with "must".
@@ -17,14 +16,14 @@ pub fn check_number(number: &str) -> Result<(), String> {
     if valid { Ok(()) } else { Err("must be a phone number in E.164 form, such as +14155550100".into()) }
 }
 
-/// An empty text, and one that is too long.
+/// Finds an empty text, and one that is too long.
 pub(crate) fn faults(words: &Words<'_>) -> Vec<Fault> {
     let fault = |why: String| vec![Fault { part: Part::Message, why }];
     let text = words.text;
     if text.trim().is_empty() {
         return fault("must not be empty".into());
     }
-    // As many bytes are at most as many characters, and are counted already.
+    // A text has at most as many characters as bytes, and its bytes are counted already.
     if text.len() <= MAX_TEXT_CHARS {
         return Vec::new();
     }

@@ -6,14 +6,14 @@ use serde_json::Value;
 use crate::medium::Medium;
 use crate::words::{Fault, Part, Words};
 
-/// A registration token has about 160 bytes; Google gives no limit.
+/// The longest registration token: one has about 160 bytes, and Google gives no limit.
 const MAX_TOKEN_BYTES: usize = 4096;
 
 /// The largest message, in bytes: title, body, and the names and values of the data
 /// (<https://firebase.google.com/docs/cloud-messaging/customize-messages/set-message-type>).
 const MAX_PAYLOAD_BYTES: usize = 4096;
 
-/// What the destination of an installation begins with, to be told apart from a registration token.
+/// The prefix of a destination that is an installation and not a registration token.
 pub const INSTALLATION_PREFIX: &str = "fid:";
 
 pub static MEDIUM: Medium =
@@ -28,7 +28,7 @@ fn check(destination: &str) -> Result<(), String> {
     Err("must be a device's FCM registration token, or fid: and a Firebase installation id".into())
 }
 
-/// Names that FCM keeps for itself, and a message that is too large with its data.
+/// Finds names that FCM reserves for itself, and a message that is too large with its data.
 fn faults(words: &Words<'_>) -> Vec<Fault> {
     let reserved =
         |name: &str| matches!(name, "from" | "message_type") || name.starts_with("google.") || name.starts_with("gcm.");

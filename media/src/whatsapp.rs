@@ -5,7 +5,7 @@ use domain::Ambiguity;
 use crate::medium::Medium;
 use crate::phone;
 
-/// What a number may begin with, to be told apart from one that is reached by SMS.
+/// The optional prefix of a number, which tells it apart from one that is reached by SMS.
 pub const PREFIX: &str = "whatsapp:";
 
 pub static MEDIUM: Medium = Medium {
@@ -16,7 +16,7 @@ pub static MEDIUM: Medium = Medium {
     faults: phone::faults,
 };
 
-/// The number alone: publishers may write the prefix or leave it out.
+/// The number without the prefix, which publishers may write or leave out.
 pub fn bare(number: &str) -> &str {
     number.strip_prefix(PREFIX).unwrap_or(number)
 }

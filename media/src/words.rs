@@ -1,5 +1,5 @@
-//! What a medium says of the words and the data that it is to carry: the same before they are published, in the
-//! sandbox, and before they are sent.
+//! What a medium finds wrong with words and data: the same before a notification is published, in the sandbox, and
+//! before it is sent.
 
 use std::fmt;
 
@@ -14,15 +14,15 @@ pub struct Words<'a> {
     pub data: &'a Map<String, Value>,
 }
 
-/// Something that the provider would refuse, found without asking it.
+/// Something that the provider would refuse, found without asking the provider.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Fault {
     pub part: Part,
-    /// Says so, as a text that goes on after the part's name and quotes nothing.
+    /// What is wrong, as a text that is read after the name of the part and quotes nothing.
     pub why: String,
 }
 
-/// What of a message is meant.
+/// A part of a message.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Part {
     Subject,
@@ -50,7 +50,7 @@ impl fmt::Display for Fault {
 }
 
 /// # Errors
-/// Every fault, as the text with which a channel refuses the message.
+/// Every fault, in the text with which a channel refuses the message.
 pub(crate) fn refuse(faults: &[Fault]) -> Result<(), String> {
     if faults.is_empty() {
         return Ok(());

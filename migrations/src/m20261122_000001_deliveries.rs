@@ -58,9 +58,9 @@ impl MigrationTrait for Migration {
                             WHERE fingerprint IS NOT NULL";
         connection.execute_unprepared(fingerprints).await?;
         if manager.get_database_backend() == DbBackend::Postgres {
-            // Room on each page for the second, slightly longer version of every row: a group updates them
-            // all before the first versions can go. Measured in groups of 256: at 75, one update in three
-            // stayed heap-only, and table and indexes ended up larger than at 50.
+            // This leaves room on each page for the second, slightly longer version of every row: a group updates all
+            // of its rows before their first versions can be removed. Measured in groups of 256: at 75, one update in
+            // three stayed heap-only, and table and indexes ended up larger than at 50.
             connection.execute_unprepared("ALTER TABLE deliveries SET (fillfactor = 45)").await?;
         }
         Ok(())
@@ -103,7 +103,8 @@ fn table(manager: &SchemaManager<'_>) -> TableCreateStatement {
         .col(ColumnDef::new(Deliveries::Provider).text())
         .col(ColumnDef::new(Deliveries::ProviderId).text())
         .col(ColumnDef::new(Deliveries::Code).text())
-        // The id first: nearly every step through the index compares tenants that are equal, and one comparison is enough.
+        // The id comes first: nearly every step through the index compares equal tenants, and one comparison is enough
+        // then.
         .primary_key(Index::create().col(Deliveries::Id).col(Deliveries::Tenant))
         .take()
 }

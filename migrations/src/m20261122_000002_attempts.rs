@@ -12,7 +12,7 @@ enum Attempts {
     Table,
     Tenant,
     Id,
-    /// Of the claim that made the attempt: a record that is repeated finds its own row.
+    /// The token of the claim that made the attempt: a record that is repeated finds its own row.
     Token,
     Epoch,
     N,

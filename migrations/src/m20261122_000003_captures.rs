@@ -1,4 +1,4 @@
-//! What the sandbox kept instead of sending, in clear, the newest only.
+//! What the sandbox captured instead of sending it, in clear, the newest only.
 
 use sea_orm_migration::prelude::*;
 

@@ -1,4 +1,4 @@
-//! What is due later, with its body: until it is published, this is the only copy.
+//! Jobs that are due later, with their bodies: until a job is published, this is the only copy.
 
 use sea_orm_migration::prelude::*;
 
@@ -12,7 +12,7 @@ enum Jobs {
     Table,
     Tenant,
     Id,
-    /// Expression, zone and name of a recurring job; all null for a one-shot job.
+    /// The expression, zone and name of a recurring job; all null for a one-shot job.
     Cron,
     Zone,
     Name,

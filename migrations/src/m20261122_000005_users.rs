@@ -1,4 +1,4 @@
-//! Who may log in.
+//! Users who may log in.
 
 use sea_orm_migration::prelude::*;
 
@@ -11,7 +11,7 @@ enum Users {
     Name,
     Tenant,
     PasswordHash,
-    /// Separated by spaces.
+    /// Scopes, separated by spaces.
     Scopes,
     FailedLogins,
     LockedUntil,

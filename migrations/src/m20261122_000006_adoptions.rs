@@ -1,4 +1,5 @@
-//! Which copy of a message without an id has a row in hand, and until when nobody else may continue it.
+//! Which copy of a message without an id has leased a row (its adopter), and until when nobody else may continue the
+//! row.
 
 use sea_orm_migration::prelude::*;
 
@@ -14,8 +15,8 @@ enum Deliveries {
 
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
-    /// One statement for each column: SQLite adds one at a time. Neither is indexed: every acknowledgement
-    /// changes them, and rows are found by their fingerprint.
+    /// SQLite adds one column in a statement. Neither column is indexed: every acknowledgement changes them, and rows
+    /// are found by their fingerprint.
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let alter = || Table::alter().table(Deliveries::Table).take();
         manager.alter_table(alter().add_column(ColumnDef::new(Deliveries::Adopter).binary()).take()).await?;

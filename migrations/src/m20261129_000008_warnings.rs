@@ -1,4 +1,5 @@
-//! What was said of a delivery when it was first seen: fields that were not read. Few have any, so they have a table.
+//! Warnings about a delivery: fields that were not read when it was first seen. Few deliveries have any, so they have a
+//! table of their own.
 
 use sea_orm_migration::prelude::*;
 
@@ -12,7 +13,7 @@ enum Warnings {
     Table,
     Tenant,
     Id,
-    /// One line each: a JSON pointer, a tab, a sentence.
+    /// One warning a line: a JSON pointer, a tab, a sentence.
     Lines,
 }
 

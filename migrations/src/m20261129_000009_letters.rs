@@ -1,4 +1,4 @@
-//! Whether the dead letter of a row's epoch is surely in the dead-letter queue: no copy makes another one then.
+//! Whether the dead letter of a row's epoch is surely in the dead-letter queue, so that no copy publishes another one.
 
 use sea_orm_migration::prelude::*;
 

@@ -1,4 +1,4 @@
-//! Failed logins of everybody, known to every API; and who may register users of every tenant.
+//! Failed logins, counted by every API together; and who may register users of every tenant.
 
 use sea_orm_migration::prelude::*;
 
@@ -10,10 +10,10 @@ enum Logins {
     Table,
     /// Keyed hash of a name, a peer, or both.
     Key,
-    /// In a row, each within an hour of the one before.
+    /// Failures in a row, each within an hour of the one before.
     Failures,
     LockedUntil,
-    /// This name has logged in from this peer.
+    /// The name has logged in from this peer.
     Known,
     CountedUntil,
     ForgetAt,
@@ -34,7 +34,7 @@ impl MigrationTrait for Migration {
         manager.create_table(table).await?;
         let index = Index::create().name("logins_by_forget_at").table(Logins::Table).col(Logins::ForgetAt).to_owned();
         manager.create_index(index).await?;
-        // The first user was given every scope, and stays the one who may do everything.
+        // The first user was given every scope, and keeps all of them.
         let grant = "UPDATE users SET scopes = scopes || ' tenants' WHERE ' ' || scopes || ' ' LIKE '% admin %' \
                      AND name = (SELECT name FROM users ORDER BY created_at, name LIMIT 1)";
         manager.get_connection().execute_unprepared(grant).await.map(drop)

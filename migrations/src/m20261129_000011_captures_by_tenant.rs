@@ -1,4 +1,4 @@
-//! Captures are kept of each tenant: an index finds its newest.
+//! An index that finds the newest captures of each tenant, which are the ones that stay.
 
 use sea_orm_migration::prelude::*;
 

@@ -1,5 +1,5 @@
 //! The channel and the masked recipient of a job, so that lists show them without reading bodies. A job that was stored
-//! before has neither.
+//! before this migration has neither.
 
 use sea_orm_migration::prelude::*;
 

@@ -1,15 +1,15 @@
-//! Named steps at which a test kills its own process, or panics, and a wall clock that a test can shift. Nothing of
-//! it is compiled without the feature `failpoints`, which only the end-to-end tests turn on.
+//! Named steps at which a test kills its own process, or makes it panic, and a wall clock that a test can shift. All of
+//! it is compiled only with the feature `failpoints`, which only the end-to-end tests turn on.
 
 #[cfg(feature = "failpoints")]
 pub use armed::{clock_shift_micros, failpoint, failpoint_on};
 
-/// A step between two effects. Does nothing.
+/// Marks a step between two effects. Does nothing.
 #[cfg(not(feature = "failpoints"))]
 #[inline(always)]
 pub const fn failpoint(_step: &'static str) {}
 
-/// A step that one message takes. Does nothing.
+/// Marks a step of one message. Does nothing.
 #[cfg(not(feature = "failpoints"))]
 #[inline(always)]
 pub const fn failpoint_on(_step: &'static str, _id: &str) {}
@@ -29,7 +29,8 @@ mod armed {
     use std::time::{Duration, Instant};
     use std::{env, fs, process};
 
-    /// `CHASQUI_ABORT_AT=worker.claimed:3`: the step, and at which passage of it. `CHASQUI_PANIC_AT` the same.
+    /// `CHASQUI_ABORT_AT=worker.claimed:3`: the step, and at which passage of it the process ends. `CHASQUI_PANIC_AT`
+    /// has the same form.
     static ABORT: LazyLock<Option<Armed>> = LazyLock::new(|| Armed::by("CHASQUI_ABORT_AT"));
     static PANIC: LazyLock<Option<Armed>> = LazyLock::new(|| Armed::by("CHASQUI_PANIC_AT"));
 
@@ -56,7 +57,7 @@ mod armed {
         }
     }
 
-    /// A step between two effects. Aborts the process, as a kill would, or panics, if it was told to.
+    /// Marks a step between two effects. Aborts the process, as a kill would, or panics, if a test has asked for that.
     pub fn failpoint(step: &'static str) {
         if ABORT.as_ref().is_some_and(|abort| abort.is_reached(step)) {
             eprintln!("aborting at {step}");
@@ -65,7 +66,7 @@ mod armed {
         assert!(!PANIC.as_ref().is_some_and(|panic| panic.is_reached(step)), "panicking at {step}");
     }
 
-    /// A step that one message takes. Aborts the process if this message was told to end it.
+    /// Marks a step of one message. Aborts the process if a test has asked that this message end it.
     pub fn failpoint_on(step: &'static str, id: &str) {
         if ABORT_ON.as_ref().is_some_and(|(at, of)| at == step && of == id) {
             eprintln!("aborting at {step} on a message");
@@ -74,7 +75,7 @@ mod armed {
     }
 
     const READ_EVERY: Duration = Duration::from_millis(50);
-    /// `CHASQUI_CLOCK_SHIFT=file`: it holds the microseconds to add to the wall clock.
+    /// `CHASQUI_CLOCK_SHIFT=file`: the file holds the microseconds to add to the wall clock.
     static SHIFT: LazyLock<Option<PathBuf>> = LazyLock::new(|| env::var_os("CHASQUI_CLOCK_SHIFT").map(PathBuf::from));
     static READ: Mutex<Option<(Instant, i64)>> = Mutex::new(None);
 

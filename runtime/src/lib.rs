@@ -1,5 +1,5 @@
-//! What every process stands on and no rule may know: whether a role is ready, panics that are contained, how settings
-//! are read, and the steps at which a test ends a process. It knows no notification.
+//! What every process needs and no rule of `domain` may know: whether a role is ready, panics that are contained, how
+//! settings are read, and the steps at which a test ends a process. This crate knows no notification.
 
 mod failpoint;
 mod panics;

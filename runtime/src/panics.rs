@@ -1,17 +1,17 @@
-//! A panic is an outcome: it ends one step, and not the loop or the process that takes it.
+//! Contains panics: a panic ends one step, and not the loop or the process that runs the step.
 
 use std::panic::AssertUnwindSafe;
 
 use futures_util::FutureExt as _;
 
-/// The step has panicked. The panic's own words are not kept: they may quote a body.
+/// The step has panicked. The panic's message is not kept, because it may quote a body.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Panicked;
 
-/// Waits for a step, also for one that panics.
+/// Awaits a step that may panic.
 ///
 /// # Errors
-/// [`Panicked`]: what the step has begun is left as it is.
+/// [`Panicked`] when it did: what the step has begun is left as it is.
 pub fn catch_panic<T>(step: impl Future<Output = T>) -> impl Future<Output = Result<T, Panicked>> {
     AssertUnwindSafe(step).catch_unwind().map(|done| done.map_err(|_panic| Panicked))
 }

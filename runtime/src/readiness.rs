@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Shared between the role, which sets it, and the probe, which reads it.
+/// The readiness of a role. The role sets it, and the probe reads it.
 #[derive(Clone, Debug)]
 pub struct Readiness(Arc<Mutex<Vec<String>>>);
 
@@ -13,7 +13,7 @@ impl Default for Readiness {
 }
 
 impl Readiness {
-    /// Empty when the role is ready; else one line for each thing that is missing.
+    /// What is missing, one line each. Empty when the role is ready.
     pub fn missing(&self) -> Vec<String> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }

@@ -1,5 +1,5 @@
-//! How a process reads its settings: from all their sources, with everything that is wrong told at once. Which settings
-//! there are, a [`Reference`] says; nothing here knows one by its name.
+//! How a process reads its settings: from all their sources, with every problem reported at once. A [`Reference`] says
+//! which settings exist; no code here knows one by its name.
 
 mod dotenv;
 mod place;

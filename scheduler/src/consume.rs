@@ -1,4 +1,4 @@
-//! Stores what arrives on the scheduled queue, and acknowledges once it is committed.
+//! Stores what arrives on the scheduled queue, and acknowledges it once it is committed.
 
 use std::sync::Arc;
 
@@ -13,8 +13,8 @@ use crate::job;
 use crate::settlement::{Disposition, settle};
 use crate::shared::Shared;
 
-/// Until the source ends, which it does when the consumers drain.
-pub(crate) async fn take(shared: Arc<Shared>, mut source: mpsc::Receiver<Incoming>) {
+/// Handles the messages of the queue until its stream ends, which it does when the consumers drain.
+pub(crate) async fn store_jobs(shared: Arc<Shared>, mut source: mpsc::Receiver<Incoming>) {
     while let Some(incoming) = source.recv().await {
         shared.jobs.spawn(store_one(Arc::clone(&shared), incoming));
     }
@@ -47,7 +47,7 @@ async fn pipeline(shared: &Shared, in_hand: &InHand<'_>, incoming: &Incoming) ->
     };
     let disposition = if often.is_some() {
         too_often()
-    } else if named.is_doubtful() {
+    } else if named.is_suspected() {
         let error = "an equal message without an id has ended, and nobody can know whether this is the same one";
         return Disposition::DeadLetter(Reason::Ambiguous, error.into());
     } else {
@@ -65,7 +65,7 @@ async fn pipeline(shared: &Shared, in_hand: &InHand<'_>, incoming: &Incoming) ->
     disposition
 }
 
-/// Without a `notify-due` and a `send_at` it is due at once.
+/// Stores the job. A message without a `notify-due` and a `send_at` is due at once.
 async fn put(
     shared: &Shared,
     notification: &Notification,
@@ -92,7 +92,7 @@ async fn put(
         epoch,
         seq,
         attempt,
-        carried: job::keep(incoming)?,
+        carried: job::stored_properties(incoming)?,
         due_at: due,
         expires_at: notification.expires_at(incoming.timestamp.unwrap_or(now)),
         max_lateness_seconds: notification.max_lateness_seconds,
@@ -101,7 +101,8 @@ async fn put(
     };
     let unread = (!notification.unknown.is_empty()).then(|| job.key.clone());
     let put = shared.intake.store.put_job(job).await?;
-    // Once it is due, its message has the body that it came with, and not its headers.
+    // The message that is published when the job is due has this body, but not these headers, so the headers are warned
+    // of now.
     if let Some(key) = unread.filter(|_| put == Put::Stored) {
         shared.intake.keep_warnings(&key, &notification.unknown);
     }

@@ -1,8 +1,8 @@
-//! A panic is an outcome: it ends one step, and not the loop that takes it.
+//! Contains panics: a panic ends one step, and not the loop that runs the step.
 
 use runtime::catch_panic;
 
-/// None when it panicked, which is logged (without the panic's words: they may quote a body) and counted.
+/// Runs a step; None when it panicked. The panic is counted and logged without its message, which may quote a body.
 pub(crate) async fn contained<T>(step: &'static str, doing: impl Future<Output = T>) -> Option<T> {
     let done = catch_panic(doing).await.ok();
     if done.is_none() {
@@ -11,7 +11,7 @@ pub(crate) async fn contained<T>(step: &'static str, doing: impl Future<Output =
     done
 }
 
-/// The same of a panic that was contained elsewhere.
+/// Counts and logs a panic that was contained elsewhere.
 pub(crate) fn report(step: &'static str) {
     metrics::counter!("chasqui_scheduler_panics_total", "step" => step).increment(1);
     tracing::error!(step, "a step of the scheduler panicked: a bug of ours; going on with the next one");

@@ -1,4 +1,4 @@
-//! Defers in the ledger: the row of a job that is stored, or cannot be.
+//! Records deferrals in the ledger: the row of a job that is stored, or that cannot be.
 
 use std::time::Duration;
 
@@ -13,12 +13,12 @@ use topology::Incoming;
 use crate::settlement::Disposition;
 use crate::shared::Shared;
 
-/// How long the claim of a job holds: what follows takes two commits.
+/// How long the claim of a job is live: two commits follow it.
 const LEASE: Duration = Duration::from_secs(30);
 
-/// A job without an id gets a row in the ledger first, as the worker gives one to a delivery that it defers: a
-/// redelivery finds the row by its fingerprint and stores the same job again. The counts of `arrival` become the row's.
-/// Says how the message is settled when its row says that there is nothing to store.
+/// Gives a job without an id a row in the ledger before the job is stored, as the worker does for a delivery that it
+/// defers: a redelivery finds the row by its fingerprint and stores the same job again. The counts of `arrival` become
+/// the row's. Returns how the message is settled when the row says that nothing is to be stored.
 pub(crate) async fn keep_row(
     shared: &Shared,
     notification: &Notification,
@@ -41,8 +41,8 @@ pub(crate) async fn keep_row(
         Claimed::New(row) => record(shared, &row, &Outcome::Deferred { due }).await?,
         Claimed::Known(Claim::Take(row, _)) => record(shared, &row, &Outcome::Deferred { due }).await?,
         Claimed::Known(Claim::Repeat(row)) => *row,
-        // Somebody is storing it, or stopped before its deferral was recorded: a job stored without that would meet
-        // its row later as a send whose answer was lost.
+        // Another scheduler is storing the job, or has stopped before its deferral was recorded. A job that is stored
+        // without a recorded deferral would later meet its row as a send whose answer was lost.
         Claimed::Known(Claim::Park) => return Err(claimed()),
         Claimed::Known(Claim::HasLetter) => return Ok(Some(Disposition::Acknowledge)),
         Claimed::Known(_) => return Ok(None),
@@ -54,8 +54,8 @@ pub(crate) async fn keep_row(
     Ok(None)
 }
 
-/// Ends the row that waits for this very job, which will never be: the dead letter carries its id, and a move out of
-/// the dead-letter queue begins it anew. A row that waits for anything else stays as it is.
+/// Ends the row that waits for this very job, because the job will never be. The dead letter carries the id of the row,
+/// and a move out of the dead-letter queue begins the delivery anew. A row that waits for anything else stays as it is.
 pub(crate) async fn end_row(
     shared: &Shared,
     incoming: &Incoming,
@@ -72,15 +72,15 @@ pub(crate) async fn end_row(
     claim_and_end(shared, Row { token: named.token(), ..found.row }, &arrival, reason, error).await
 }
 
-/// The same for a job that was stored, and will never be published. False when its delivery has ended already: then
-/// nothing is owed.
+/// Ends the row of a job that was stored and will never be published. False when its delivery has ended already, so
+/// that nothing is owed.
 pub(crate) async fn end_row_of(shared: &Shared, job: &Job, reason: Reason, error: &str) -> Result<bool, StoreError> {
     let Some(found) = shared.intake.store.delivery(&job.key).await? else { return Ok(true) };
     let row = found.row;
     if row.state.is_final() {
         return Ok(false);
     }
-    // A claim of ours whose end was not recorded has left it as if it were being sent.
+    // A claim of ours whose end was not recorded has left the row as if it were being sent.
     let waits = row.state == State::Sending || matches!(row.order, Order::Schedule { .. });
     if row.state.is_dead_lettered() || !waits || (row.epoch, row.seq) != (job.epoch, job.seq) {
         return Ok(true);
@@ -114,7 +114,8 @@ async fn claim_and_end(
     }
 }
 
-/// A message without an id has its row for itself; another one's waits for a job with the same counts.
+/// Whether the row waits for this job. The row of a message without an id belongs to it alone; any other row waits for
+/// a job with the same counts.
 fn waits_for(row: &Row, arrival: &Arrival, named: &Named) -> bool {
     match row.state {
         State::Sending => named.is_anonymous(),
@@ -130,7 +131,7 @@ async fn end(shared: &Shared, row: &Row, reason: Reason, error: &str) -> Result<
     record(shared, row, &Outcome::Permanent { reason, failure }).await.map(drop)
 }
 
-/// What follows for the row, as it was written.
+/// Records the decision about the row, and returns the row as it was written.
 async fn record(shared: &Shared, row: &Row, outcome: &Outcome) -> Result<Row, StoreError> {
     let transition = decide(row, false, outcome, &Policy::without_retries(), shared.intake.clock.now());
     shared.intake.store.record(&transition, None).await?;

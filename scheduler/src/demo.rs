@@ -6,11 +6,11 @@ use store::{Job, JobKind, StoreError};
 
 use crate::shared::Shared;
 
-/// What to send, and when.
+/// What the demo sends, and when.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Demo {
     pub cron: String,
-    /// IANA name.
+    /// The name of the zone in the IANA time zone database.
     pub timezone: String,
     pub channel: ChannelName,
     pub destination: String,
@@ -19,7 +19,7 @@ pub struct Demo {
 }
 
 /// Stores the demo as the recurring job `scheduler-demo`, in place of the one of an earlier start.
-pub(crate) async fn keep(shared: &Shared, demo: Demo) {
+pub(crate) async fn store(shared: &Shared, demo: Demo) {
     match put(shared, demo).await {
         Ok(key) => tracing::info!(schedule = %key, "the demo schedule is on"),
         Err(error) => tracing::warn!(%error, "the demo schedule could not be stored"),

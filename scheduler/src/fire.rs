@@ -16,16 +16,18 @@ use crate::shared::Shared;
 use crate::ticker::Ticks;
 use crate::{deferral, job, wake};
 
-/// Jobs claimed and published together.
+/// How many jobs are claimed and published together.
 const BATCH: u32 = 1024;
-/// Full batches on their way at once: while one waits for its confirms, another is claimed, another finished.
+/// How many full batches are on their way at once: while one waits for its confirms, another is claimed, another
+/// finished.
 const SIDE_BY_SIDE: usize = 3;
-/// How long a claimed job is kept from other schedulers; a crashed one is taken over after it.
+/// How long a claimed job is reserved for its scheduler. When that scheduler has crashed, another one claims the job
+/// after this.
 const LEASE: Duration = Duration::from_secs(30);
-/// How long a job that was not confirmed lets others go first.
+/// How long a job that was not confirmed waits, so that others are published first.
 const PAUSE: Duration = Duration::from_secs(5);
 
-/// Without a tick for this long the scheduler is not ready: its loop hangs.
+/// A scheduler that has not looked for due jobs for this long is not ready: its loop hangs.
 const TICK_LIMIT: Duration = Duration::from_secs(5);
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
@@ -42,7 +44,7 @@ impl Pulse {
     }
 }
 
-/// Fires what is due, and says whether this scheduler is ready, until the stop.
+/// Fires what is due and reports whether this scheduler is ready, until the stop.
 pub(crate) async fn fire_when_due(shared: &Shared, ticks: Ticks, readiness: &Readiness, consumers: &Consumers) {
     let pulse = Pulse(Mutex::new((Instant::now(), false)));
     tokio::select! {
@@ -51,8 +53,8 @@ pub(crate) async fn fire_when_due(shared: &Shared, ticks: Ticks, readiness: &Rea
     }
 }
 
-/// Looks, and again at the time of the next job; at the next tick for what other processes have stored. A full batch
-/// is followed by others at once.
+/// Fires what is due, then waits for the time of the next job, or for the next tick, because other processes may have
+/// stored jobs. A full batch is followed by others at once.
 async fn fire_at_their_time(shared: &Shared, ticks: &Ticks, pulse: &Pulse) {
     let owner = Uuid::now_v7();
     let all_full = async || {
@@ -73,7 +75,8 @@ async fn fire_at_their_time(shared: &Shared, ticks: &Ticks, pulse: &Pulse) {
     }
 }
 
-/// What was due by `looked` is not waited for: it is published, or somebody holds it, or it rests after a failure.
+/// Waits for the next job that is due after `looked`. Jobs that were due by then are not waited for: each is published,
+/// or another scheduler has claimed it, or it pauses after a failure.
 async fn when_due_after(shared: &Shared, looked: Timestamp) {
     match shared.intake.store.next_due(looked).await {
         Ok(found) => wake::when_due(shared.intake.clock.as_ref(), shared.intake.store.soonest(), found).await,
@@ -91,13 +94,13 @@ enum Next {
     AtOnce,
     /// When the next job is due.
     WhenDue,
-    /// The broker answers nothing, or something went wrong: whatever is due, it can wait.
+    /// At the next tick: the broker does not answer, or something went wrong, so that what is due has to wait.
     AtTheNextTick,
 }
 
 async fn fire_batch(shared: &Shared, owner: Uuid, pulse: &Pulse) -> Next {
-    // What a panic leaves claimed comes again after its lease.
-    let Some(fired) = contained("fire", look(shared, owner)).await else { return Next::AtTheNextTick };
+    // The lease of a job that a panic has left claimed runs out, and the job is claimed again.
+    let Some(fired) = contained("fire", fire_if_ready(shared, owner)).await else { return Next::AtTheNextTick };
     pulse.beat(fired.is_ok());
     match fired {
         Ok(Batch { answered: false, .. }) => Next::AtTheNextTick,
@@ -110,7 +113,7 @@ async fn fire_batch(shared: &Shared, owner: Uuid, pulse: &Pulse) -> Next {
     }
 }
 
-async fn look(shared: &Shared, owner: Uuid) -> Result<Batch, StoreError> {
+async fn fire_if_ready(shared: &Shared, owner: Uuid) -> Result<Batch, StoreError> {
     match shared.intake.publisher.is_ready() {
         true => fire_due(shared, owner).await,
         false => shared.intake.store.ping().await.map(|()| Batch { claimed: 0, answered: false }),
@@ -149,12 +152,12 @@ fn missing(shared: &Shared, consumers: &Consumers, pulse: &Pulse) -> Vec<String>
 /// What became of the jobs that were claimed together.
 struct Batch {
     claimed: usize,
-    /// There was none, or the broker said of at least one whether it took it.
+    /// No job was due, or the broker said of at least one job whether it accepted it.
     answered: bool,
 }
 
-/// What was not confirmed is released and tried again after a pause; a copy that did go out has the same
-/// id, and the ledger knows it.
+/// Claims and publishes what is due. A job that was not confirmed is released, and tried again after a pause. If its
+/// message did go out, the next one has the same id, which the ledger knows.
 async fn fire_due(shared: &Shared, owner: Uuid) -> Result<Batch, StoreError> {
     let now = shared.intake.clock.now();
     let jobs = shared.intake.store.claim_due_jobs(now, BATCH, LEASE, owner).await?;
@@ -169,7 +172,7 @@ async fn fire_due(shared: &Shared, owner: Uuid) -> Result<Batch, StoreError> {
         match fired {
             Some(Fired::Confirmed { next }) => done.push(FinishedJob { key, owner, next }),
             Some(Fired::Refused | Fired::Unanswered | Fired::Unreadable) => unconfirmed.push(key),
-            // Its lease keeps it out of the way of the others.
+            // The lease of the job keeps the job from delaying the others.
             None => {}
         }
     }
@@ -185,13 +188,13 @@ async fn fire_due(shared: &Shared, owner: Uuid) -> Result<Batch, StoreError> {
 
 /// What became of one due job.
 enum Fired {
-    /// `next` is when a recurring one fires again.
+    /// The broker has confirmed the job. `next` is when a recurring one fires again.
     Confirmed {
         next: Option<Timestamp>,
     },
     Refused,
     Unanswered,
-    /// Nothing was published: nobody knows when it would fire again, or whose it is.
+    /// Nothing was published, because nobody knows when the job fires again, or whose it is.
     Unreadable,
 }
 
@@ -225,7 +228,7 @@ fn not_confirmed(job: &Job, error: &PublishError) -> Fired {
     }
 }
 
-/// Of a job whose message cannot be made: a delivery is dead under its id, a schedule is kept and fires nothing.
+/// Gives up a job whose message cannot be made: a delivery is dead under its id, a schedule stays and fires nothing.
 async fn give_up(shared: &Shared, job: &Job, error: Unreadable, now: Timestamp) -> Fired {
     if matches!(job.kind, JobKind::Cron { .. }) {
         tracing::error!(%error, job = %job.key, "a schedule cannot be read any more: delete it, or make it anew");
@@ -235,7 +238,7 @@ async fn give_up(shared: &Shared, job: &Job, error: Unreadable, now: Timestamp) 
     match deferral::end_row_of(shared, job, reason, &detail).await {
         Ok(true) => {}
         Ok(false) => return Fired::Confirmed { next: None },
-        // A row that is not ended now would wait for ever: the job is tried again.
+        // A row that is not ended now would wait for ever, so the job is tried again.
         Err(error) => {
             tracing::warn!(%error, job = %job.key, "could not end the row of a job that cannot be read; trying again");
             return Fired::Unreadable;
@@ -246,7 +249,7 @@ async fn give_up(shared: &Shared, job: &Job, error: Unreadable, now: Timestamp) 
     }
     metrics::counter!("chasqui_poison_total", "reason" => reason.as_str()).increment(1);
     tracing::error!(%reason, job = %job.key, error = detail.as_str(), "a job went to the dead-letter queue");
-    // Tried once: the letter is safe.
+    // The note is tried once: the letter itself is safe.
     if let Err(error) = shared.intake.store.note_letter(&job.key, job.epoch).await {
         tracing::warn!(%error, delivery = %job.key, "could not note a dead letter: a copy may make another one");
     }

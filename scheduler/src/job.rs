@@ -1,4 +1,4 @@
-//! A job on its way through the ledger: from a message of the scheduled queue, and back to one.
+//! Turns a message of the scheduled queue into a job of the ledger, and back.
 
 use bytes::Bytes;
 use domain::{
@@ -9,52 +9,53 @@ use serde_json::Value;
 use store::{Job, JobKind, StoreError};
 use topology::{Carried, Incoming, Owner, Publication, To};
 
-/// What a job keeps of its message besides the body: the part that the store does not look into.
+/// What a job stores of its message besides the body. The store does not read this.
 #[derive(Default, Serialize, Deserialize)]
-struct Kept {
+struct StoredProperties {
     carried: Carried,
     publisher: Option<String>,
     parent: Option<String>,
-    /// It has met no row yet, and still asks for a new budget when it does.
+    /// The message has met no row yet, and still asks for a new budget when it does.
     #[serde(default)]
     again: bool,
 }
 
-/// What a job kept cannot be read, so nobody can tell from it what the message is, or whose. It is not quoted: it may
-/// hold anything.
+/// The stored properties of a job cannot be read, so nobody can tell what its message is, or whose. The error quotes
+/// nothing, because they may hold anything.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("what the ledger has kept of it cannot be read, so nothing was published")]
 pub(crate) struct Unreadable;
 
-/// The stored form of a message's own properties.
+/// The properties of a message in the form in which its job stores them.
 ///
 /// # Errors
-/// [`StoreError::Refused`]: what cannot be kept whole is not kept at all, for its owner would be lost with it.
-pub(crate) fn keep(incoming: &Incoming) -> Result<Vec<u8>, StoreError> {
-    let kept = Kept {
+/// [`StoreError::Refused`] when they cannot be stored whole: a part of them could lose the owner.
+pub(crate) fn stored_properties(incoming: &Incoming) -> Result<Vec<u8>, StoreError> {
+    let properties = StoredProperties {
         carried: incoming.carried.clone(),
         publisher: incoming.headers.publisher.clone(),
         parent: incoming.headers.parent.clone(),
         again: incoming.headers.again,
     };
-    serde_json::to_vec(&kept).map_err(|_error| StoreError::Refused("its properties cannot be written as JSON".into()))
+    serde_json::to_vec(&properties)
+        .map_err(|_error| StoreError::Refused("its properties cannot be written as JSON".into()))
 }
 
-/// Nothing at all is kept of what came by HTTP, and of the demo.
-fn kept(job: &Job) -> Result<Kept, Unreadable> {
+/// Reads the stored properties. A job that came by HTTP, and the demo, have none.
+fn read_properties(job: &Job) -> Result<StoredProperties, Unreadable> {
     if job.carried.is_empty() {
-        return Ok(Kept::default());
+        return Ok(StoredProperties::default());
     }
     serde_json::from_slice(&job.carried).map_err(|_error| Unreadable)
 }
 
-/// The message of a due job. A one-shot job is its delivery: same id, headers and seq. A recurring job
-/// makes a new delivery for each fire, with an id that racing schedulers agree on.
+/// The message of a due job. A one-shot job is its delivery: same id, headers and seq. A recurring job makes a new
+/// delivery for each fire, with an id that racing schedulers agree on.
 ///
 /// # Errors
-/// [`Unreadable`]: published without what it kept, it might be of another tenant.
+/// [`Unreadable`]: a message without its stored properties might be of another tenant.
 pub(crate) fn publication(job: &Job) -> Result<Publication, Unreadable> {
-    let kept = kept(job)?;
+    let stored = read_properties(job)?;
     let fresh = job.epoch == 0 && job.seq == 0 && job.attempt == 0;
     let count = |value: u32| (!fresh).then_some(value);
     let headers = Headers {
@@ -63,20 +64,20 @@ pub(crate) fn publication(job: &Job) -> Result<Publication, Unreadable> {
         attempt: count(job.attempt),
         lane: Some(job.lane),
         released: true,
-        publisher: kept.publisher,
-        parent: kept.parent,
-        again: kept.again,
+        publisher: stored.publisher,
+        parent: stored.parent,
+        again: stored.again,
         ..Headers::default()
     };
     let (message_id, body) = match job.kind {
         JobKind::OneShot => (job.key.id.clone(), job.body.clone()),
         JobKind::Cron { .. } => fire(&job.key, &job.body, job.due_at)?,
     };
-    Ok(Publication { to: To::Lane(job.lane), message_id, body: Bytes::from(body), headers, carried: kept.carried })
+    Ok(Publication { to: To::Lane(job.lane), message_id, body: Bytes::from(body), headers, carried: stored.carried })
 }
 
 /// The dead letter of a one-shot job. Its tenant is the one under which the ledger has the job, which is that of the
-/// message it was made of: so a move never brings it to another.
+/// message that the job was made of: so an operator's move never brings it to another tenant.
 pub(crate) fn dead_letter(job: &Job, reason: Reason, error: &str, at: Timestamp) -> Publication {
     Publication {
         to: To::DeadLetter,
@@ -87,11 +88,11 @@ pub(crate) fn dead_letter(job: &Job, reason: Reason, error: &str, at: Timestamp)
     }
 }
 
-/// The body of one fire: its own id, and the scheduled time as its `send_at`, from which its greatest
+/// The body of one fire. It has an id of its own, and the scheduled time as its `send_at`, from which the greatest
 /// lateness counts.
 ///
 /// # Errors
-/// [`Unreadable`]: without its words it would be a dead letter of nobody.
+/// [`Unreadable`]: a body without its words would be a dead letter of nobody.
 fn fire(job: &Key, body: &[u8], due: Timestamp) -> Result<(String, Vec<u8>), Unreadable> {
     let id = fire_id(job, due);
     let mut object = parse_object(body).map_err(|_error| Unreadable)?;
@@ -101,11 +102,11 @@ fn fire(job: &Key, body: &[u8], due: Timestamp) -> Result<(String, Vec<u8>), Unr
     Ok((id, body))
 }
 
-/// When a recurring job fires after `due`: fires that were missed are skipped, so that a scheduler that
-/// was down for hours fires each job once. None for a one-shot job.
+/// When a recurring job fires after `due`. Missed fires are skipped, so that a scheduler that was down for hours fires
+/// each job once. None for a one-shot job.
 ///
 /// # Errors
-/// [`InvalidCron`] for a rule that was readable when it was stored, and is not any more.
+/// [`InvalidCron`] for a rule that could be read when it was stored, and no longer can.
 pub(crate) fn next_fire(job: &Job, now: Timestamp, zones: &Zones) -> Result<Option<Timestamp>, InvalidCron> {
     match &job.kind {
         JobKind::OneShot => Ok(None),
@@ -113,7 +114,7 @@ pub(crate) fn next_fire(job: &Job, now: Timestamp, zones: &Zones) -> Result<Opti
     }
 }
 
-/// Where a message of the scheduled queue goes when it is due.
+/// The lane to which a message of the scheduled queue is published when it is due.
 pub(crate) fn lane(incoming: &Incoming, priority: domain::Priority) -> Lane {
     incoming.headers.lane.unwrap_or_else(|| priority.lane())
 }

@@ -1,11 +1,12 @@
 //! The scheduler: everything that happens because time passed.
 //!
-//! [`consume`] stores what is due later: the crate [`intake`] says who it is and repeats what was not taken,
-//! [`deferral`] keeps the row of a job without an id, or that cannot be stored, and [`settlement`] ends its message.
-//! [`wake`] says when to look, [`ticker`] that one should look anyway, [`fire`] publishes what is due, [`rules`] looks
-//! whether clocks were changed, [`retention`] forgets what ended long ago, [`stuck`] counts what should have moved and
-//! did not. [`Scheduler`] puts them together, and [`shared`] is what every job has.
-//! SQL is the truth: any number of schedulers may run at once, kept apart by leases.
+//! [`consume`] stores what is due later: the crate [`intake`] names each message and repeats steps that failed,
+//! [`deferral`] records the row of a job without an id, or of one that cannot be stored, and [`settlement`] settles the
+//! message. [`wake`] says when to look for due jobs, [`ticker`] makes the scheduler look once a second anyway, and
+//! [`fire`] publishes what is due. [`rules`] moves schedules when a country has changed its clocks, [`retention`]
+//! deletes what ended long ago, and [`stuck`] counts what should have moved and did not. [`Scheduler`] puts the parts
+//! together, and [`shared`] is what every job has. SQL is the truth: any number of schedulers may run at once, and
+//! leases keep them apart.
 
 mod consume;
 mod contained;

@@ -1,5 +1,5 @@
-//! Forgets what ended longer ago than the retention, and rows that nobody will continue, in small batches with a breath
-//! in between: the worker's commits go first.
+//! Deletes deliveries that ended longer ago than the retention, and rows that nobody will continue. It deletes small
+//! batches with a pause in between, because the worker's commits go first.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,14 +10,15 @@ use store::StoreError;
 use crate::contained::contained;
 use crate::shared::Shared;
 
-/// Between two sweeps over what is too old.
+/// The time between two sweeps.
 const EVERY: Duration = Duration::from_secs(600);
-/// Rows in one transaction.
+/// How many rows one transaction deletes.
 const BATCH: u32 = 500;
-/// Between two batches: at most 5,000 rows a second are forgotten, far more than a fleet of this size delivers for days.
+/// The pause between two batches: at most 5,000 rows a second are deleted, far more than a fleet of this size delivers
+/// for days.
 const BREATH: Duration = Duration::from_millis(100);
 
-/// Sweeps again and again, until it is dropped. `None` keeps everything that has ended.
+/// Sweeps again and again until the future is dropped. With `None` every ended delivery stays.
 pub(crate) async fn forget_what_is_old(shared: Arc<Shared>, retention: Option<Duration>) {
     loop {
         forget_given_back(&shared).await;
@@ -30,8 +31,8 @@ pub(crate) async fn forget_what_is_old(shared: Arc<Shared>, retention: Option<Du
     }
 }
 
-/// Rows that were made for messages without an id and given back before anything was sent: each has gone out under
-/// another row since then, or makes one of its own.
+/// Deletes rows of messages without an id that were given back before anything was sent: each message has gone out
+/// under another row since then, or makes a row of its own.
 async fn forget_given_back(shared: &Shared) {
     match contained("forget_given_back", shared.intake.store.forget_given_back(shared.intake.clock.now(), BATCH)).await
     {

@@ -1,5 +1,5 @@
-//! Moves schedules whose stored next run is none under the zone rules of today: the rules were other ones when it was
-//! computed, and a country has changed its clocks since.
+//! Moves schedules whose stored next run is no run under the zone rules of today: the run was computed under other
+//! rules, and a country has changed its clocks since.
 
 use std::time::Duration;
 
@@ -8,11 +8,12 @@ use store::{JobFilter, JobKind, JobPage, JobSummary, StoreError};
 
 use crate::shared::Shared;
 
-/// Clocks differ by less than this, wherever their zone was moved to.
+/// The most by which clocks differ, wherever their zone was moved to.
 const FARTHEST: Duration = Duration::from_secs(26 * 3600);
 const PAGE: u32 = 500;
 
-/// Once, at the start: rules change with a release of the program, or with the machine's own at a restart.
+/// Moves such schedules once, at the start: rules change with a release of the program, or with those of the machine at
+/// a restart.
 pub(crate) async fn move_what_they_changed(shared: &Shared) {
     match look_through(shared).await {
         Ok(0) => {}
@@ -35,7 +36,7 @@ async fn look_through(shared: &Shared) -> Result<usize, StoreError> {
         for job in &jobs {
             let Some(due) = right_time(shared, job) else { continue };
             if shared.intake.store.move_job(&job.key, job.due_at, due).await? {
-                shared.intake.store.soonest().tell(due);
+                shared.intake.store.soonest().report(due);
                 moved += 1;
             }
         }
@@ -46,7 +47,8 @@ async fn look_through(shared: &Shared) -> Result<usize, StoreError> {
     }
 }
 
-/// The run that is nearest to the stored one, if that is none, and later than the one before it.
+/// The run nearest to the stored one and later than the run before it, when the stored one is no run. None when it is
+/// one.
 fn right_time(shared: &Shared, job: &JobSummary) -> Option<Timestamp> {
     let JobKind::Cron { cron, zone, .. } = &job.kind else { return None };
     let rule = Cron::stored(cron, zone, &shared.zones).ok()?;

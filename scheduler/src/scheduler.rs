@@ -16,17 +16,17 @@ use crate::demo::{self, Demo};
 use crate::shared::Shared;
 use crate::{consume, contained, fire, retention, rules, settlement, stuck, ticker};
 
-/// Jobs in hand at once, stored or not yet.
+/// The most jobs in hand at once, stored or not yet.
 const PREFETCH: u16 = 256;
 /// How long a stop waits for jobs in hand.
 const GRACE: Duration = Duration::from_secs(10);
-/// How long a step of a job in hand is repeated.
+/// How long a step with the ledger is repeated for a job in hand.
 pub(crate) const RETRY_LIMIT: RetryLimit = RetryLimit::UntilStop {
     failed: |error| tracing::warn!(%error, "a job waits for the ledger"),
     panicked: || contained::report("store"),
 };
 
-/// What a scheduler is made of. Every part is running already.
+/// The parts of a scheduler. Each is running already.
 pub struct Scheduler {
     pub topology: Topology,
     pub publisher: Publisher,
@@ -64,10 +64,10 @@ impl Scheduler {
         });
         rules::move_what_they_changed(&shared).await;
         if let Some(demo) = self.demo {
-            demo::keep(&shared, demo).await;
+            demo::store(&shared, demo).await;
         }
-        let intake = sources.pop().map(|source| tokio::spawn(consume::take(Arc::clone(&shared), source)));
-        // What may end in the middle of anything: a batch that is not committed is rolled back.
+        let intake = sources.pop().map(|source| tokio::spawn(consume::store_jobs(Arc::clone(&shared), source)));
+        // These tasks may end in the middle of anything: a batch that is not committed is rolled back.
         let mut background = JoinSet::new();
         background.spawn(retention::forget_what_is_old(Arc::clone(&shared), self.retention));
         background.spawn(stuck::watch(Arc::clone(&shared), self.patience));

@@ -1,4 +1,5 @@
-//! What an operator sets of the scheduler: how long things are remembered, when they count as stuck, and the demo schedule.
+//! The settings of the scheduler: how long ended deliveries are remembered, when something counts as stuck, and the
+//! demo schedule.
 
 use std::time::Duration;
 
@@ -12,13 +13,13 @@ use crate::demo::Demo;
 pub struct Settings {
     /// `None`: the demo schedule is off.
     pub demo: Option<Demo>,
-    /// `None`: everything is remembered for ever.
+    /// `None`: ended deliveries are remembered for ever.
     pub retention: Option<Duration>,
-    /// How long past its time something counts as stuck.
+    /// How long past its time something must be to count as stuck.
     pub stuck_after: Duration,
 }
 
-/// What the media know of the demo's notification: the scheduler itself knows no medium.
+/// What the media know of the demo's notification. The scheduler itself knows no medium.
 pub struct Media<'a> {
     pub known: &'a [&'a str],
     /// The names of the fields that are wrong, each with what is wrong.
@@ -35,13 +36,13 @@ impl Settings {
     }
 }
 
-/// Zero days are for ever.
+/// Reads the retention; zero days stand for ever.
 fn retention(reader: &mut Reader) -> Option<Duration> {
     let days: u32 = reader.number("RETENTION_DAYS", 0..=36_500);
     (days > 0).then(|| Duration::from_secs(u64::from(days) * 24 * 60 * 60))
 }
 
-/// Everything that is wrong with the demo is told, whether it is on or not, and each thing once.
+/// Reads the demo. Everything that is wrong with it is reported, whether it is on or not, and each thing once.
 fn demo(reader: &mut Reader, zones: &Zones, media: &Media<'_>) -> Option<Demo> {
     let cron = reader.required_text("SCHEDULER_DEMO_CRON");
     let timezone = reader.required_text("SCHEDULER_DEMO_TIMEZONE");

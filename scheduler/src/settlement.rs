@@ -7,12 +7,12 @@ use topology::Incoming;
 
 pub(crate) enum Disposition {
     Acknowledge,
-    /// The scheduler stops before it could store it.
+    /// Give the message back: the scheduler stops before it could store the job.
     GiveBack,
     DeadLetter(Reason, String),
 }
 
-/// What the handling of messages says of the scheduler's.
+/// The scheduler's log lines, metrics and failpoints for the handling of messages.
 pub(crate) const ROLE: Role = Role {
     dead_lettered,
     taken_over: |_lane| {},
@@ -31,7 +31,7 @@ impl From<Trouble> for Disposition {
                 StoreError::Refused(detail) | StoreError::Unreadable(detail) | StoreError::Unavailable(detail),
             ) => Self::DeadLetter(Reason::InternalError, detail),
             Trouble::Panicked => Self::DeadLetter(Reason::InternalError, "the scheduler panicked".into()),
-            // The scheduler gives up nothing but at its stop.
+            // The scheduler gives up a step only when it is stopping.
             Trouble::GivenUp(_) => Self::GiveBack,
         }
     }
@@ -39,7 +39,7 @@ impl From<Trouble> for Disposition {
 
 pub(crate) async fn settle(disposition: Disposition, in_hand: &InHand<'_>, incoming: Incoming) {
     match disposition {
-        // A job goes on by what is stored of it.
+        // The job goes on by what is stored of it.
         Disposition::Acknowledge => in_hand.acknowledge(true, incoming).await,
         Disposition::GiveBack => incoming.settle.requeue().await,
         Disposition::DeadLetter(reason, error) => {

@@ -1,4 +1,4 @@
-//! Counts what should have moved by now and did not, so that somebody is told.
+//! Counts what should have moved by now and did not, so that an operator learns of it.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -9,17 +9,17 @@ use crate::contained::contained;
 use crate::shared::Shared;
 
 const LOOK_EVERY: Duration = Duration::from_secs(15);
-/// A look reads the whole ledger. It rests so many times as long as it took, so that a ledger of any size gives
-/// a hundredth of its time at most.
+/// A look reads the whole ledger. The pause after a look is so many times as long as the look took, so that a ledger of
+/// any size spends at most a hundredth of its time on looks.
 const REST: u32 = 100;
 
-/// Looks again and again, until it is dropped.
+/// Counts again and again until the future is dropped.
 pub(crate) async fn watch(shared: Arc<Shared>, patience: Patience) {
     let mut last = StuckCounts::default();
     loop {
         let begun = Instant::now();
         match contained("look_for_stuck", shared.intake.store.count_stuck(patience, shared.intake.clock.now())).await {
-            Some(Ok(counts)) => tell(counts, std::mem::replace(&mut last, counts)),
+            Some(Ok(counts)) => report(counts, std::mem::replace(&mut last, counts)),
             Some(Err(error)) => tracing::warn!(%error, "cannot look for what is stuck"),
             None => {}
         }
@@ -27,7 +27,7 @@ pub(crate) async fn watch(shared: Arc<Shared>, patience: Patience) {
     }
 }
 
-fn tell(counts: StuckCounts, last: StuckCounts) {
+fn report(counts: StuckCounts, last: StuckCounts) {
     let StuckCounts { sending, waiting, jobs } = counts;
     for (state, count) in [("sending", sending), ("waiting", waiting)] {
         metrics::gauge!("chasqui_stuck_deliveries", "state" => state).set(count as f64);

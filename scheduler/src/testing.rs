@@ -1,4 +1,5 @@
-//! What the tests stand on: a scheduler's parts with a ledger of their own, a clock that stands still, and no broker.
+//! What the tests stand on: the parts of a scheduler with a ledger of their own, a clock that stands still, and no
+//! broker.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,7 +19,7 @@ use crate::shared::Shared;
 
 pub(crate) use testkit::at;
 
-/// The parts, and the folder of their ledger.
+/// The parts of a scheduler, and the folder of its ledger.
 pub(crate) struct Parts {
     pub(crate) shared: Shared,
     _folder: TempDir,

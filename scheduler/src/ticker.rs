@@ -1,18 +1,18 @@
-//! Ticks once a second, in UTC: for what other processes have stored, and for what has failed. A ticker that dies
-//! costs nothing: whoever waits for it waits at most a second.
+//! Ticks once a second, in UTC, for jobs that other processes have stored and for steps that have failed. A ticker that
+//! dies costs nothing: nobody waits longer than a second for a tick.
 
 use std::sync::Arc;
 
 use tokio::sync::Notify;
 use tokio_cron_scheduler::{Job, JobScheduler};
 
-/// The clock's hand: keeps the library's scheduler alive.
+/// The ticks. They keep the library's scheduler alive.
 pub(crate) struct Ticks {
     notify: Arc<Notify>,
     _scheduler: Option<JobScheduler>,
 }
 
-/// Starts ticking. Time zones and misfires are not its business: it says "look now", nothing more.
+/// Starts the ticker. It knows no time zones and no misfires: a tick only says that it is time to look.
 pub(crate) async fn start() -> Ticks {
     let notify = Arc::new(Notify::new());
     let scheduler = every_second(Arc::clone(&notify)).await;
@@ -31,7 +31,7 @@ async fn every_second(notify: Arc<Notify>) -> Result<JobScheduler, tokio_cron_sc
 }
 
 impl Ticks {
-    /// The next tick, or a second, whichever comes first.
+    /// Waits for the next tick or for a second, whichever comes first.
     pub(crate) async fn next(&self) {
         let _ = tokio::time::timeout(std::time::Duration::from_secs(1), self.notify.notified()).await;
     }

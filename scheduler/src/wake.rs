@@ -1,18 +1,18 @@
-//! When to look for due jobs again: at the time of the next one, told or found, by a clock that may jump.
+//! When to look for due jobs again: at the time of the next job, reported or found, by a clock that may jump.
 
 use std::time::Duration;
 
 use domain::{Clock, Timestamp};
 use store::Soonest;
 
-/// Between two looks at the clock: a jump of it delays what is due by no more than this.
+/// The time between two looks at the clock: a jump of the clock delays due jobs by no more than this.
 const RECHECK: Duration = Duration::from_millis(100);
 
-/// Returns when something is due: what was `found` in the table, or what this process has stored since it looked.
-/// Never, when there is nothing: the ticker sees what other processes store.
+/// Returns when a job is due: the one that was `found` in the table, or one that this process has stored since. Never
+/// returns when there is no job: the ticker covers what other processes store.
 pub(crate) async fn when_due(clock: &dyn Clock, soonest: &Soonest, found: Option<Timestamp>) {
     loop {
-        let next = soonest.told().into_iter().chain(found).min();
+        let next = soonest.reported().into_iter().chain(found).min();
         let left = next.map(|next| next.since(clock.now()));
         if left == Some(Duration::ZERO) {
             return;
@@ -39,7 +39,7 @@ mod tests {
 
     use super::*;
 
-    /// The time of tokio's clock, which stands still here, and what it was shifted by.
+    /// A clock that shows tokio's time, which stands still here, and how far it was shifted.
     struct Paused(Instant, AtomicI64);
 
     impl Paused {
@@ -77,8 +77,8 @@ mod tests {
             soonest.forget();
             let storing = async {
                 tokio::task::yield_now().await;
-                soonest.tell(later);
-                soonest.tell(clock.now().plus(Duration::from_millis(300)));
+                soonest.report(later);
+                soonest.report(clock.now().plus(Duration::from_millis(300)));
             };
             let before = clock.now();
             tokio::join!(when_due(&clock, &soonest, found), storing);

@@ -1,4 +1,4 @@
-//! Who may log in, and who has failed to.
+//! Users who may log in, and failed logins.
 
 mod logins;
 mod users;

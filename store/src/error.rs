@@ -3,11 +3,11 @@
 /// An error never holds a value of a row: a recipient or a body in an error would end in a log.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum StoreError {
-    /// The database is away, busy or full. Nothing is known to have been written: try the same again,
-    /// every move of the store can be repeated.
+    /// The database is away, busy or full. Nothing is known to have been written: repeat the call, as every move of the
+    /// store can be repeated.
     #[error("the database is not available: {0}")]
     Unavailable(String),
-    /// The database is well and will never take this one row. The others of its group are written.
+    /// The database works and will never accept this one row. The other rows of its group are written.
     #[error("the database refused this row: {0}")]
     Refused(String),
     /// The database holds something that this version cannot read.
@@ -42,11 +42,11 @@ impl From<sea_orm::DbErr> for StoreError {
     }
 }
 
-/// Only what the row itself caused refuses the row; a missing table or a full disk is nobody's fault
-/// in particular and must not empty a queue into the dead letters.
+/// Says what an error of the database is about. Only an error that the row itself caused refuses the row: a missing
+/// table or a full disk must not empty a queue into the dead letters.
 fn from_database(code: &str, message: &str) -> StoreError {
     let of_the_row = match (code.len(), code.parse::<u32>()) {
-        // SQLite's (extended) result codes: TOOBIG, CONSTRAINT, MISMATCH.
+        // The (extended) result codes of SQLite: TOOBIG, CONSTRAINT, MISMATCH.
         (1..5, Ok(result)) => (18..=20).contains(&(result & 0xff)),
         // SQLSTATE classes: cardinality, data exception, integrity constraint, program limit, raised by
         // PL/pgSQL, internal.

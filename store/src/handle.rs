@@ -1,4 +1,4 @@
-//! The handle that callers hold. Its methods stand in `ledger` and `accounts`, beside the tables that they move.
+//! The handle that callers have of the ledger. Its methods stand in `ledger` and `accounts`, beside their tables.
 
 use std::sync::Arc;
 
@@ -37,8 +37,8 @@ impl Store {
         Ok(Self { inner: Arc::new(inner) })
     }
 
-    /// Brings the tables up to date; returns how many migrations it applied. Several processes at once
-    /// are safe: one works, the others wait and find it done. Warns when Postgres commits lazily.
+    /// Brings the tables up to date; returns how many migrations it applied. Several processes may call this at once:
+    /// one applies them, the others wait and find them applied. Warns when Postgres commits lazily.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -46,7 +46,7 @@ impl Store {
         self.inner.db.migrate().await
     }
 
-    /// For readiness: one round trip.
+    /// Asks the database for one round trip, for readiness.
     ///
     /// # Errors
     /// [`StoreError`].

@@ -1,8 +1,9 @@
 //! What is sent and what became of it: deliveries, attempts, warnings, captures, and the jobs that are due later.
 //!
-//! `moves` are those that are committed in groups: `claim`, `write` (which commits what is to be written once an attempt
-//! has ended: `record` and others), and `jobs::put`. `lease` is for messages without an id, `jobs` for what is due later;
-//! `cancel`, and `prune` forgets. Operators read through `views` and `stuck`. `row` and `insert` are shared by many.
+//! `moves` are the operations that are committed in groups: `claim`, `write` (which commits what is written once an
+//! attempt has ended: `record` and others), and `jobs::put`. `lease` is for messages without an id, `jobs` for what is
+//! due later, `cancel` for cancelling, `prune` for forgetting. Operators read through `views` and `stuck`. `row` and
+//! `insert` are shared by many.
 
 mod attempts;
 mod cancel;

@@ -1,11 +1,11 @@
 //! The ledger and the jobs on Postgres or SQLite: the only crate besides `migrations` that speaks SQL.
 //!
-//! A [`Store`] is a cheap handle. The worker's two moves are [`Store::claim`] and [`Store::record`]; both
-//! go out in groups, one commit in flight and what arrives meanwhile is the next group, so that nothing
-//! waits when the load is low. Every move can be repeated after [`StoreError::Unavailable`].
+//! A [`Store`] is a cheap handle. The worker's two moves are [`Store::claim`] and [`Store::record`]. Both are committed
+//! in groups: while one commit is in flight, what arrives becomes the next group, so that nothing waits when the load
+//! is low. Every move can be repeated after [`StoreError::Unavailable`].
 //!
-//! Read in this order: `handle` is the [`Store`]; `ledger` has the tables of what is sent, and `accounts` those of who may
-//! log in; `writers` wires the moves that are committed in groups; `sql` knows both databases and no table.
+//! Read in this order: `handle` is the [`Store`]; `ledger` has the tables of what is sent, and `accounts` those of
+//! users; `writers` wires the moves that are committed in groups; `sql` knows both databases and no table.
 
 mod accounts;
 mod error;

@@ -1,4 +1,4 @@
-//! What an operator sets of the ledger: where it is, by the modern name, the older one, or the URL of another language's
+//! The settings of the ledger: its URL, under the modern name or the older one or in the spelling of another language's
 //! driver; and how many connections a process has.
 
 mod parameters;
@@ -13,7 +13,7 @@ const URLS: [&str; 2] = ["DATABASE_URL", "DB_URL"];
 /// The settings `DATABASE_*`.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// None where no source names a ledger.
+    /// None when no source names a ledger.
     pub url: Option<SecretString>,
     pub max_connections: u32,
 }
@@ -23,7 +23,7 @@ impl Settings {
         Self { url: either_url(reader), max_connections: reader.number("DATABASE_MAX_CONNECTIONS", 1..=10_000) }
     }
 
-    /// Some source says where the ledger is, rightly or not.
+    /// Whether some source says where the ledger is, rightly or not.
     pub fn are_given(reader: &Reader) -> bool {
         !reader.given_of(&URLS).is_empty()
     }
@@ -39,7 +39,7 @@ fn either_url(reader: &mut Reader) -> Option<SecretString> {
     modern.or(older)
 }
 
-/// `postgresql+psycopg2://` and its like name a driver of Python; the database is the same.
+/// Reads the URL. `postgresql+psycopg2://` and the like name a driver of Python; the database is the same.
 fn url(reader: &mut Reader, name: &str) -> Option<SecretString> {
     let text = reader.text(name)?;
     let (scheme, rest) = text.split_once(':').unwrap_or_default();

@@ -1,9 +1,9 @@
-//! One way to speak to both databases: statements with `$1` placeholders, values, groups of values as a
-//! table, sessions, and the writer that commits groups.
+//! One way to speak to both databases: statements with `$1` placeholders, values, groups of values as a table,
+//! sessions, and the writer that commits groups.
 //!
 //! A statement may hold `{u}` (once: the group's table, an alias `u` with the columns of the [`Group`]), `{now}`
-//! (microseconds by the database's own clock), `{leased_for}` (microseconds that an anonymous message is leased for),
-//! `{for_update}` and `{skip_locked}` (empty on SQLite, which has one writer). No table is named in here.
+//! (microseconds by the database's own clock), `{leased_for}` (microseconds for which a row is leased), `{for_update}`
+//! and `{skip_locked}` (empty on SQLite, which has one writer). This module names no table.
 
 mod columns;
 mod db;

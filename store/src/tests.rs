@@ -1,7 +1,7 @@
 //! The promises of the store, each shown on SQLite and on Postgres.
 //!
-//! Postgres is the one that `CHASQUI_TEST_POSTGRES_URL` names; every test makes a database of its own there, and fails
-//! where there is no server. `make test` starts one; the filter `on_sqlite` runs what needs none.
+//! `CHASQUI_TEST_POSTGRES_URL` names the server of Postgres; every test makes a database of its own there, and fails
+//! where there is no server. `make test` starts one; the filter `on_sqlite` runs the tests that need none.
 
 mod cancel;
 mod cost;

@@ -15,8 +15,8 @@ pub(crate) struct Writers {
 }
 
 impl Writers {
-    /// Must be called within a Tokio runtime, which runs the writers. Each ends with the last handle to it.
-    /// `captures_kept`: how many captures of the sandbox stay of each tenant.
+    /// Starts the writers. Must be called within a Tokio runtime, which runs them; each ends when the last handle to it
+    /// is dropped. `captures_kept` is how many captures of the sandbox each tenant keeps.
     pub(crate) fn start(db: &Arc<Db>, captures_kept: u32) -> Self {
         let claims: Work<Claiming, Claimed> = Work {
             name: "claims",

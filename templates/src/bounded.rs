@@ -1,19 +1,20 @@
-//! The functions and filters of tera that can make much from little, replaced by ones that refuse to; and the step.
+//! Replacements for the functions and filters of tera that can make much from little: they refuse to do so. And the
+//! step function.
 
 use tera::{Error, Kwargs, State, Tera, TeraResult, Value};
 
 use crate::budget::{self, MAX_VALUE_BYTES};
 
-/// The function whose calls `scan` places in the templates.
+/// The function whose calls `scan` inserts into templates.
 pub(crate) const STEP: &str = "__step";
 
-/// Elements that `range`, `split` and `unique` may give.
+/// The most elements that `range`, `split` and `unique` may give.
 const MAX_ELEMENTS: usize = 1_000;
 
 /// How deep lists and maps may be nested: JSON's own limit is 128, and printing and dropping them is recursive.
 const MAX_DEPTH: usize = 192;
 
-/// A set value costs a step for each so many bytes, because measuring it takes time.
+/// A value that is set costs one step for each so many bytes, because measuring it takes time.
 const BYTES_PER_STEP: usize = 1_024;
 
 pub(crate) fn register(tera: &mut Tera) {
@@ -79,7 +80,7 @@ fn split(value: &str, kwargs: Kwargs, _: &State) -> TeraResult<Vec<Value>> {
     few("filter `split`", pieces.take(MAX_ELEMENTS + 1).map(Value::from).collect())
 }
 
-/// Every line but the first, blank ones excepted, by `width` spaces (4).
+/// Indents every line but the first, blank ones excepted, by `width` spaces (4).
 fn indent(value: &str, kwargs: Kwargs, _: &State) -> TeraResult<String> {
     let width = kwargs.get::<usize>("width")?.unwrap_or(4).min(100);
     small("filter `indent`", value.len().saturating_add(value.lines().count().saturating_mul(width)))?;
@@ -113,7 +114,8 @@ fn printed(who: &str, value: &Value) -> TeraResult<String> {
     Ok(value.to_string())
 }
 
-/// About how many bytes it takes to print `value`; none when that is more than `most` or it is nested too deep.
+/// About how many bytes it takes to print `value`; none when that is more than `most`, or when the value is nested too
+/// deep.
 fn measure(value: &Value, most: usize, depth: usize) -> Option<usize> {
     let depth = depth.checked_sub(1)?;
     let mut bytes: usize = 8;

@@ -1,7 +1,8 @@
-//! What one rendering may use: bytes of output, steps, time; whichever ends first ends the rendering with an error.
+//! What one rendering may use: bytes of output, steps, time. The first limit that is reached ends the rendering with an
+//! error.
 //!
-//! tera has no such limits. Its writer, its functions and our steps in its loops (see `scan`) share nothing but the
-//! thread they run on, so that is where the count lives.
+//! tera has no such limits. Its writer, its functions and the steps that `scan` inserts share nothing but the thread
+//! they run on, so the count is kept by thread.
 
 use std::cell::Cell;
 use std::io;
@@ -10,17 +11,17 @@ use std::time::{Duration, Instant};
 /// The largest value that one expression of ours may build, in bytes as printed.
 pub(crate) const MAX_VALUE_BYTES: usize = 1024 * 1024;
 
-/// The clock is not asked in so many first steps: a small template never fails because the machine was busy.
+/// In this many first steps the clock is not read: a small template never fails because the machine was busy.
 const STEPS_WITHOUT_CLOCK: u32 = 16;
 
 /// What rendering one message may use, all its parts together.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Limits {
-    /// Bytes of subject, text and HTML before trimming.
+    /// The most bytes of subject, text and HTML before trimming.
     pub max_output_bytes: usize,
-    /// Turns of loops, files included, variables set, conditions and expressions.
+    /// The most turns of loops, files included, variables set, conditions and expressions.
     pub max_steps: u32,
-    /// Wall-clock time, looked at in every step after the 16th.
+    /// The most wall-clock time; the clock is read in every step after the 16th.
     pub max_time: Duration,
 }
 
@@ -32,7 +33,7 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// The lower of each.
+    /// The lower of the two for each limit.
     pub(crate) fn and(self, other: Self) -> Self {
         Self {
             max_output_bytes: self.max_output_bytes.min(other.max_output_bytes),
@@ -42,7 +43,7 @@ impl Limits {
     }
 }
 
-/// What ran out.
+/// The limit that was reached.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Spent {
     Bytes,
@@ -54,7 +55,7 @@ struct Left {
     bytes: usize,
     steps: u32,
     without_clock: u32,
-    /// None when the limit is beyond what the clock can say.
+    /// When the time is over. None when that is beyond what the clock can say.
     until: Option<Instant>,
     spent: Option<Spent>,
 }
@@ -63,7 +64,7 @@ thread_local! {
     static LEFT: Cell<Option<Left>> = const { Cell::new(None) };
 }
 
-/// Runs `work` with these limits and says which of them ended it, if one did.
+/// Runs `work` with these limits, and says which of them ended it, if one did.
 pub(crate) fn within<T>(limits: Limits, work: impl FnOnce() -> T) -> (T, Option<Spent>) {
     let until = Instant::now().checked_add(limits.max_time);
     let Limits { max_output_bytes: bytes, max_steps: steps, .. } = limits;
@@ -72,7 +73,7 @@ pub(crate) fn within<T>(limits: Limits, work: impl FnOnce() -> T) -> (T, Option<
     (result, LEFT.take().and_then(|left| left.spent))
 }
 
-/// Spends steps of the rendering on this thread.
+/// Spends steps of the rendering that runs on this thread.
 pub(crate) fn step(steps: u32) -> Result<(), Spent> {
     spend(|left| {
         left.steps = left.steps.checked_sub(steps).ok_or(Spent::Work)?;

@@ -1,4 +1,4 @@
-//! Which words there are: templates by name, their locales, their channels, and the rule by which one is chosen.
+//! The templates by name, their locales and channels, and the rule by which one is chosen.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,7 +16,8 @@ pub(crate) struct Catalog {
 
 #[derive(Debug, Default)]
 pub(crate) struct Template {
-    /// By their tag as the folder is called. Few, so they are searched one by one, without regard to case.
+    /// The words of each locale, by the tag as its folder is called. There are few, so they are searched one by one,
+    /// without regard to case.
     pub(crate) locales: Vec<(String, BTreeMap<String, Words>)>,
     pub(crate) sample: Map<String, Value>,
 }
@@ -36,12 +37,12 @@ impl Words {
 }
 
 impl Template {
-    /// The words for a channel in the first of these locales that has any: its own, else the generic ones.
+    /// The words for a channel in the first of these locales that has any: the channel's own, else the generic ones.
     pub(crate) fn words<'l>(&self, channel: &str, locales: impl Iterator<Item = &'l str>) -> Option<&Words> {
         locales.filter_map(|wanted| self.locale(wanted)).find_map(|words| words.get(channel).or(words.get(GENERIC)))
     }
 
-    /// Whether it has words for any channel in one of these locales.
+    /// Whether the template has words for any channel in one of these locales.
     pub(crate) fn has_locale<'l>(&self, mut locales: impl Iterator<Item = &'l str>) -> bool {
         locales.any(|wanted| self.locale(wanted).is_some_and(|words| !words.is_empty()))
     }
@@ -57,24 +58,24 @@ impl Template {
     }
 }
 
-/// A locale and what it falls back to: `es-AR`, `es`, then the default, `en`.
+/// A locale, and what it falls back to: `es-AR`, `es`, then the default, `en`.
 pub(crate) fn fallbacks<'l>(locale: Option<&'l str>, default: &'l str) -> impl Iterator<Item = &'l str> {
     locale.into_iter().flat_map(variants).chain(variants(default))
 }
 
-/// A locale and what it is a variant of: `es-AR`, `es`.
+/// A locale, and what it is a variant of: `es-AR`, `es`.
 pub(crate) fn variants<'l>(locale: &'l str) -> impl Iterator<Item = &'l str> {
     let shorter = |tag: &&'l str| tag.rfind(['-', '_']).map(|at| &tag[..at]);
     std::iter::successors(Some(locale), shorter)
 }
 
-/// Files that are only there to be included or extended: `_…/…`.
+/// Whether a file is there only to be included or extended: `_…/…`.
 pub(crate) fn is_shared(path: &str) -> bool {
     path.starts_with('_')
 }
 
-/// Sorts the files into templates; every file has its place or is a problem. Where `channels` are known, a name that is
-/// nearly one of them is none.
+/// Sorts the files into templates. Every file has its place or is a problem. Where `channels` are known, a name that is
+/// nearly one of them is a problem.
 pub(crate) fn catalog(files: &Files, channels: &[&str], problems: &mut Vec<Problem>) -> Catalog {
     let mut catalog = Catalog::default();
     for (path, file) in files.iter().filter(|(path, _)| !is_shared(path)) {
@@ -146,7 +147,7 @@ fn check(name: &str, template: &mut Template, files: &Files, problems: &mut Vec<
     }
 }
 
-/// What a publisher can name: 1 to 64 letters, digits, `_` or `-`.
+/// Whether a publisher can name this: 1 to 64 letters, digits, `_` or `-`.
 fn is_word(text: &str) -> bool {
     let allowed = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b == b'-';
     !text.is_empty() && text.len() <= 64 && text.bytes().all(allowed)

@@ -1,4 +1,4 @@
-//! Makes one renderer of all files, or says everything that is wrong with them, each with its line and column.
+//! Makes one renderer of all files, or reports every problem with them, each with its line and column.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,7 +16,7 @@ const MAX_REFERENCES: usize = 16;
 #[derive(Debug)]
 pub(crate) struct Compiled {
     pub(crate) tera: Tera,
-    /// By path, to say where an error is.
+    /// The files by path, to say where an error is.
     pub(crate) sources: BTreeMap<String, Source>,
 }
 
@@ -24,12 +24,12 @@ pub(crate) struct Compiled {
 #[derive(Debug)]
 pub(crate) struct Source {
     pub(crate) file: File,
-    /// Offset in the file and length of each step that was inserted.
+    /// The offset in the file and the length of each step that was inserted.
     inserted: Vec<(usize, usize)>,
 }
 
 impl Source {
-    /// The offset in the file of an offset in what was compiled.
+    /// The offset in the file for an offset in the compiled text.
     pub(crate) fn original(&self, compiled: usize) -> usize {
         let mut added = 0;
         for (at, length) in &self.inserted {
@@ -41,7 +41,7 @@ impl Source {
         compiled.saturating_sub(added).min(self.file.text.len())
     }
 
-    /// `file:line:column`
+    /// The place as `file:line:column`.
     pub(crate) fn place(&self, offset: usize) -> String {
         let (line, column) = line_and_column(&self.file.text, offset);
         format!("{}:{line}:{column}", self.file.origin)
@@ -51,7 +51,7 @@ impl Source {
 /// Compiles every file but the samples.
 ///
 /// # Errors
-/// All problems of all files.
+/// Every problem of every file.
 pub(crate) fn compile(files: &Files) -> Result<Compiled, Vec<Problem>> {
     let files: BTreeMap<&str, &File> =
         files.iter().filter(|(path, _)| !path.ends_with(".json")).map(|(path, file)| (path.as_str(), file)).collect();
@@ -68,7 +68,7 @@ pub(crate) fn compile(files: &Files) -> Result<Compiled, Vec<Problem>> {
     }
     let before = problems.len();
     check_references(&files, &scans, &mut problems);
-    // tera ends at the first reference that leads nowhere or round in a circle
+    // tera stops at the first reference that has no target or that goes round in a circle.
     if problems.len() == before {
         check_together(&files, &broken, &mut problems);
     }
@@ -78,7 +78,7 @@ pub(crate) fn compile(files: &Files) -> Result<Compiled, Vec<Problem>> {
     with_steps(&files, &scans)
 }
 
-/// Syntax, and what the scan refuses.
+/// Checks a file alone: its syntax, and what the scan refuses.
 fn check_alone(file: &File, scan: &Scan) -> Vec<Problem> {
     if let Err(error) = new_tera().add_raw_template("part", &file.text)
         && let ErrorKind::SyntaxError(report) = error.kind()
@@ -104,7 +104,8 @@ fn check_references(files: &BTreeMap<&str, &File>, scans: &BTreeMap<&str, Scan>,
 }
 
 fn is_too_deep(scans: &BTreeMap<&str, Scan>, path: &str, left: usize) -> bool {
-    // walked level by level with each file once, so that a dense graph costs no more than its size times the depth
+    // The files are visited level by level, each once, so that a dense graph costs no more than its size times its
+    // depth.
     let mut level = BTreeSet::from([path]);
     for _ in 0..left {
         let references = level.iter().filter_map(|path| scans.get(path)).flat_map(|scan| &scan.references);
@@ -116,7 +117,7 @@ fn is_too_deep(scans: &BTreeMap<&str, Scan>, path: &str, left: usize) -> bool {
     true
 }
 
-/// Filters, functions, tests and blocks that do not exist. Broken files are taken as empty.
+/// Finds filters, functions, tests and blocks that do not exist. Broken files count as empty.
 fn check_together(files: &BTreeMap<&str, &File>, broken: &BTreeSet<&str>, problems: &mut Vec<Problem>) {
     let text = |path: &str, file: &File| if broken.contains(path) { String::new() } else { file.text.clone() };
     let all = files.iter().map(|(path, file)| (*path, text(path, file)));
@@ -135,7 +136,7 @@ fn check_together(files: &BTreeMap<&str, &File>, broken: &BTreeSet<&str>, proble
     }
 }
 
-/// tera joins what it finds into one text: `message\n --> path:line:column\n…`.
+/// Reads one error of the text into which tera joins them: `message\n --> path:line:column\n…`.
 fn read_report(report: &str) -> Option<(&str, &str, (usize, usize))> {
     let mut lines = report.lines();
     let message = lines.next()?;
@@ -174,7 +175,7 @@ fn problem(file: &File, at: usize, message: String) -> Problem {
     Problem { file: file.origin.clone(), place: Some(line_and_column(&file.text, at)), message }
 }
 
-/// Both from 1; columns count characters.
+/// The line and the column of an offset, both from 1; columns count characters.
 fn line_and_column(text: &str, offset: usize) -> (usize, usize) {
     let before = &text.as_bytes()[..offset.min(text.len())];
     let start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);

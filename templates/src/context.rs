@@ -3,24 +3,25 @@
 use serde_json::{Map, Number, Value};
 use tera::Context;
 
-/// What becomes of a number that the renderer would print in other digits than its publisher wrote: `19.90`, `1e5`,
-/// more than 17 digits. Whole numbers of up to 128 bits and all others are numbers anyway.
+/// How the renderer gets a number that it would print in other digits than its publisher wrote: `19.90`, `1e5`, more
+/// than 17 digits. Whole numbers of up to 128 bits, and all others, are always numbers.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Numbers {
-    /// A text of its digits.
+    /// The number becomes a text of its digits.
     AsWritten,
-    /// The nearest float, for a template that computes with it.
+    /// The number becomes the nearest float, for a template that computes with it.
     ToComputeWith,
 }
 
 /// The data of one rendering.
 pub(crate) struct Data {
     pub(crate) context: Context,
-    /// There are numbers that are texts in here.
+    /// Whether some numbers in here are texts.
     pub(crate) numbers_as_text: bool,
 }
 
-/// A null at the top counts as missing, so that `default` and `if` treat both alike.
+/// The data of a message as the renderer's values. A null at the top counts as missing, so that `default` and `if`
+/// treat both alike.
 pub(crate) fn context(data: &Map<String, Value>, numbers: Numbers) -> Data {
     let mut reading = Reading { numbers, numbers_as_text: false };
     let mut context = Context::new();
@@ -66,7 +67,7 @@ impl Reading {
     }
 }
 
-/// None: it has a fraction or an exponent, more than 128 bits, or is `-0`.
+/// A whole number. None for one that has a fraction or an exponent, needs more than 128 bits, or is `-0`.
 fn whole(written: &str) -> Option<tera::Value> {
     let small = || written.parse::<i64>().map(tera::Value::from);
     let large = || written.parse::<i128>().map(tera::Value::from);

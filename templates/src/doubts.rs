@@ -1,5 +1,5 @@
-//! Looks at the names of sorted templates: a folder that is no locale is a problem; what can be used as it is called, and
-//! is most likely called otherwise than was meant, is a doubt.
+//! Checks the names of sorted templates. A folder that is no locale is a problem. A name that can be used, but most
+//! likely is not what was meant, is a doubt.
 
 use domain::nearest;
 
@@ -8,7 +8,7 @@ use crate::error::Problem;
 use crate::files::Files;
 use crate::names::{Known, doubt_of_channel, hint, is_locale, is_same_locale, is_usual_locale, nearest_locale};
 
-/// The doubts; problems are added to those that there are.
+/// Finds the doubts, and adds problems to those that were found before.
 pub(crate) fn doubts(catalog: &Catalog, files: &Files, known: Known<'_>, problems: &mut Vec<Problem>) -> Vec<Problem> {
     let mut doubts = never_included(files);
     for template in catalog.templates.values() {
@@ -31,7 +31,7 @@ pub(crate) fn doubts(catalog: &Catalog, files: &Files, known: Known<'_>, problem
     doubts
 }
 
-/// The files to include or extend of which no file has the path, and some file has nearly the same.
+/// Files to include or extend whose path no other file names, while some file names nearly that path.
 fn never_included(files: &Files) -> Vec<Problem> {
     let is_named = |path: &str| files.values().any(|file| file.text.contains(path));
     let shared = files.keys().map(String::as_str).filter(|path| is_shared(path));
@@ -43,17 +43,17 @@ fn never_included(files: &Files) -> Vec<Problem> {
     unnamed.into_iter().filter_map(doubt).collect()
 }
 
-/// Another locale of the same template, or the one of last resort, that was perhaps meant.
+/// Another locale of the same template, or the locale of last resort, that was perhaps meant.
 fn nearly<'t>(locale: &str, template: &'t Template, default: &'t str) -> Option<&'t str> {
     if is_same_locale(locale, default) {
         return None;
     }
-    // Two that are both unusual, such as quy and quz, are near each other and nobody's slip.
+    // Two unusual locales that are near each other, such as quy and quz, are no misspelling of each other.
     let others = template.locales.iter().map(|(tag, _)| tag.as_str()).filter(|tag| is_usual_locale(tag));
     nearest_locale(locale, others.chain([default]))
 }
 
-/// The file of a channel's text, as an operator knows it.
+/// The file of a channel's text, by the name that an operator knows.
 fn origin<'f>(words: &'f Words, files: &'f Files) -> &'f str {
     files.get(&words.text).map_or(words.text.as_str(), |file| file.origin.as_str())
 }

@@ -5,9 +5,9 @@ use std::fmt;
 /// One thing to correct in the templates.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct Problem {
-    /// The file as an operator finds it: below the directory that was given, or `catalog/…` for a shipped one.
+    /// The file by the name that an operator knows: below the given directory, or `catalog/…` for a shipped one.
     pub file: String,
-    /// Line and column, from 1; none when it concerns the whole file.
+    /// The line and the column, from 1; none when the problem concerns the whole file.
     pub place: Option<(usize, usize)>,
     pub message: String,
 }
@@ -21,7 +21,7 @@ impl fmt::Display for Problem {
     }
 }
 
-/// The templates cannot be used: every problem that was found, sorted by file.
+/// Why the templates cannot be used: every problem that was found, sorted by file.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct LoadError {
     pub problems: Vec<Problem>,
@@ -44,8 +44,8 @@ impl fmt::Display for LoadError {
 
 impl std::error::Error for LoadError {}
 
-/// One message cannot be rendered. Trying again gives the same, so every one is a permanent failure.
-/// The text is one line that never holds a value of the message's data.
+/// Why one message cannot be rendered. Trying again gives the same error, so each is a permanent failure. The text is
+/// one line that never holds a value of the message's data.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum TemplateError {
     #[error(
@@ -54,9 +54,9 @@ pub enum TemplateError {
     )]
     Unknown {
         template: String,
-        /// The one that was probably meant.
+        /// The template that was probably meant.
         nearest: Option<String>,
-        /// Those that there are, for people.
+        /// The templates that exist, for people.
         known: String,
     },
     #[error(
@@ -68,16 +68,16 @@ pub enum TemplateError {
         channel: String,
         /// The locales that were tried, for people.
         locales: String,
-        /// The last locale that was tried: where to add the words.
+        /// The last locale that was tried: the place to add the words.
         first: String,
         /// The channels that have words, for people.
         available: String,
     },
     #[error("the template needs `{variable}`, which is missing: add it to the message's data ({at})")]
     Missing {
-        /// A path such as `name` or `customer.name`.
+        /// The path of the variable, such as `name` or `customer.name`.
         variable: String,
-        /// file:line:column
+        /// The place as `file:line:column`.
         at: String,
     },
     #[error("the words would be larger than {limit} bytes: send less data, or shorten template `{template}`")]
@@ -98,7 +98,7 @@ fn hint(nearest: &Option<String>) -> String {
 }
 
 impl TemplateError {
-    /// The file that is concerned, with line and column.
+    /// The file of the error, with line and column.
     pub(crate) fn place(&self) -> Option<(&str, Option<(usize, usize)>)> {
         let (Self::Missing { at, .. } | Self::Failed { at, .. }) = self else { return None };
         let mut steps = at.rsplitn(3, ':');

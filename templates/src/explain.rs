@@ -1,4 +1,4 @@
-//! Turns tera's errors into ours: what is missing by name, where it is wrong by file, line and column, and never a
+//! Turns tera's errors into ours: the name of what is missing, and the file, line and column of a fault, but never a
 //! value of the message's data.
 
 use serde_json::{Map, Value};
@@ -7,7 +7,7 @@ use tera::ErrorKind;
 use crate::compile::{Compiled, Source};
 use crate::error::TemplateError;
 
-/// tera's messages that name types and arguments only; others may quote values.
+/// Messages of tera that name types and arguments only; others may quote values.
 const WITHOUT_VALUES: [&str; 14] = [
     "Math operations",
     "`+` requires",
@@ -49,7 +49,7 @@ pub(crate) fn explain(
     let at = source.place(start);
     let expression = source.file.text.get(start..end).unwrap_or_default();
     let undefined = report.message().contains("undefined") || report.message().contains("not defined");
-    // tera marks the value of a filter also when one of its arguments is what is missing
+    // tera marks the value of a filter also when one of its arguments is missing.
     let variable = || missing(expression, data).or_else(|| missing(rest_of_tag(&source.file.text[start..]), data));
     match undefined.then(variable).flatten() {
         Some(variable) => TemplateError::Missing { variable: variable.to_owned(), at },
@@ -86,7 +86,7 @@ fn rest_of_tag(text: &str) -> &str {
     &text[..end.unwrap_or(text.len())]
 }
 
-/// The first variable of an expression that the data does not hold.
+/// The first variable of an expression that the data does not have.
 fn missing<'e>(expression: &'e str, data: &Map<String, Value>) -> Option<&'e str> {
     paths(expression).into_iter().find(|path| !holds(data, path))
 }

@@ -1,4 +1,4 @@
-//! Where the files come from: those embedded in the binary, and an operator's directory over them.
+//! The files of the catalog: those embedded in the binary, and an operator's directory that overrides them.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -9,10 +9,11 @@ use rust_embed::RustEmbed;
 
 use crate::error::Problem;
 
-/// Bytes of one file: a straight pass through it is the longest work between two steps.
+/// The most bytes of one file: reading straight through it is the longest work between two steps.
 const MAX_FILE_BYTES: u64 = 64 * 1024;
 const MAX_FILES: usize = 10_000;
-/// `template/locale/part` has three; symbolic links are followed, so something must end a circle.
+/// How deep folders may be nested: `template/locale/part` has three levels. Symbolic links are followed, so a limit
+/// must end a circle of them.
 const MAX_FOLDERS: usize = 4;
 
 /// Files by their path in the catalog, such as `welcome/es/email.txt`.
@@ -20,7 +21,7 @@ pub(crate) type Files = BTreeMap<String, File>;
 
 #[derive(Clone, Debug)]
 pub(crate) struct File {
-    /// The path that an operator knows it by.
+    /// The path by which an operator knows the file.
     pub(crate) origin: String,
     pub(crate) text: String,
 }
@@ -37,15 +38,15 @@ pub(crate) fn shipped() -> Files {
     Shipped::iter().filter_map(read).collect()
 }
 
-/// Adds the files below `directory`, replacing those of the same path. Names that start with a dot or end with `~`
-/// are left out, and so is a README.
+/// Adds the files below `directory`, replacing those of the same path. Names that start with a dot or end with `~` are
+/// left out, and so is a README.
 pub(crate) fn add_directory(files: &mut Files, directory: &Path, problems: &mut Vec<Problem>) {
     let mut folders = vec![(directory.to_owned(), String::new(), 1)];
     let mut count = 0;
     while let Some((folder, prefix, depth)) = folders.pop() {
         let entries = match list(&folder) {
             Ok(entries) => entries,
-            // Of a folder below, it would have been taken away meanwhile.
+            // Only the given directory can be a wrong path: a missing folder below it was removed meanwhile.
             Err(error) if depth == 1 && error.kind() == io::ErrorKind::NotFound => {
                 problems.push(whole(&folder, "does not exist: correct the path, or make the folder".into()));
                 continue;

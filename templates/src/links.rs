@@ -1,22 +1,23 @@
-//! Links of a mail lead to the web or to a mailbox; whatever else data brings (`javascript:`, `data:`) is left out.
+//! Links of a mail lead to the web or to a mailbox; any other link that data brings (`javascript:`, `data:`) is left
+//! out.
 
 use tera::{Kwargs, State, Tera, Value};
 
-/// What a layout puts around its button.
+/// The marks that a layout puts around its button.
 const ACTION: (&str, &str) = ("<!--action-->", "<!--/action-->");
 
 pub(crate) fn register(tera: &mut Tera) {
     tera.register_filter("link", link);
 }
 
-/// The link without white space around it, or nothing.
+/// The link without white space around it, or an empty text when it is no link.
 fn link(value: &Value, _: Kwargs, _: &State) -> String {
     let text = value.as_str().unwrap_or_default().trim();
     if is_link(text) { text.to_owned() } else { String::new() }
 }
 
-/// An absolute URL of http or https with something after its slashes, or a mailbox. Every beginning that a browser
-/// would read as another scheme begins otherwise.
+/// Whether a text is an absolute URL of http or https with something after its slashes, or a mailbox. Every text that a
+/// browser would read as another scheme begins differently.
 fn is_link(text: &str) -> bool {
     let begins = |scheme: &str| text.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme));
     let scheme = ["https://", "http://", "mailto:"].into_iter().find(|scheme| begins(scheme));
@@ -24,7 +25,7 @@ fn is_link(text: &str) -> bool {
     rest.starts_with(|c: char| !c.is_whitespace() && c != '/') && !rest.contains(char::is_control)
 }
 
-/// Takes the marks out of HTML, and with them what stands between two of them unless its first `href` is a link.
+/// Removes the marks from HTML. What stands between two of them is removed too, unless its first `href` is a link.
 pub(crate) fn without_dead_buttons(html: String) -> String {
     if !html.contains(ACTION.0) {
         return html;

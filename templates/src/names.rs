@@ -1,26 +1,26 @@
-//! What the names of files and folders stand for, a channel and a part of its words or a locale, and which one was meant
-//! by a name that stands for none.
+//! What the names of files and folders stand for: a channel and a part of its words, or a locale. And which one was
+//! probably meant by a name that stands for none.
 
 use domain::{ChannelName, is_one_edit, nearest, nearest_of_few};
 
-/// The words for every channel that has none of its own.
+/// The name of the words for every channel that has none of its own.
 pub(crate) const GENERIC: &str = "text";
 
 const SHAPE: &str = "is no part of a template: use <template>/sample.json, or <template>/<locale>/ with \
                      <channel>.txt, <channel>.html, <channel>.subject.txt or <channel>.title.txt";
 
-/// What may stand behind the channel.
+/// What may follow the channel in the name of a file.
 const PARTS: [&str; 4] = ["txt", "html", "subject.txt", "title.txt"];
 
 /// The names that are known from elsewhere.
 #[derive(Clone, Copy)]
 pub(crate) struct Known<'k> {
-    /// None where every name of a channel is as good as another.
+    /// The channels; an empty list where every name may be one.
     pub(crate) channels: &'k [&'k str],
     pub(crate) default_locale: &'k str,
 }
 
-/// Which of a channel's words a file holds.
+/// Which part of a channel's words a file holds.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Part {
     Text,
@@ -28,7 +28,7 @@ pub(crate) enum Part {
     Subject,
 }
 
-/// The channel of a file such as `email.subject.txt`, and its part.
+/// The channel of a file such as `email.subject.txt`, and the part of its words.
 ///
 /// # Errors
 /// Why the file has no place, with the name that was most likely meant.
@@ -56,7 +56,7 @@ pub(crate) fn misplaced(name: &str, known: &[&str]) -> String {
     format!("{SHAPE}{}", hint(nearest_of_few(name, known.iter().copied())))
 }
 
-/// What is warned of with a file of a channel that no process of this version sends by; none for those that one does.
+/// The doubt about a file of a channel that no process of this version sends by; none for other files.
 pub(crate) fn doubt_of_channel(channel: &str, channels: &[&str]) -> Option<String> {
     let near = hint(nearest_of_few(channel, channels.iter().copied()));
     (!is_known(channel, channels)).then(|| {
@@ -65,12 +65,12 @@ pub(crate) fn doubt_of_channel(channel: &str, channels: &[&str]) -> Option<Strin
     })
 }
 
-/// Whether a tag is made as a locale (RFC 5646 section 2.1): a language, and what follows it. Whether anybody speaks it
-/// is not asked.
+/// Whether a tag has the form of a locale (RFC 5646 section 2.1): a language, and what follows it. Whether anybody
+/// speaks that language is not checked.
 pub(crate) fn is_locale(tag: &str) -> bool {
     let (language, rest) = tag.split_once(['-', '_']).map_or((tag, None), |(language, rest)| (language, Some(rest)));
     let is_language = match language.len() {
-        // What begins so has been registered as it is, or is somebody's own.
+        // A tag that begins with one of these letters was registered as a whole, or is private.
         1 => matches!(language, "i" | "I" | "x" | "X") && rest.is_some(),
         2..=8 => language.bytes().all(|letter| letter.is_ascii_alphabetic()),
         _ => false,
@@ -78,7 +78,7 @@ pub(crate) fn is_locale(tag: &str) -> bool {
     is_language && rest.is_none_or(|rest| rest.split(['-', '_']).all(|subtag| !subtag.is_empty()))
 }
 
-/// Whether it has a language of two letters, as nearly all have, and an end that a locale may have.
+/// Whether a locale has a language of two letters, as nearly all have, and an end that a locale may have.
 pub(crate) fn is_usual_locale(tag: &str) -> bool {
     let language = tag.split(['-', '_']).next().unwrap_or_default();
     language.len() == 2 && is_locale(tag) && ends_as_a_tag(tag)
@@ -96,7 +96,7 @@ pub(crate) fn ends_as_a_tag(locale: &str) -> bool {
     }
 }
 
-/// The first of these locales that a tag is one edit away from.
+/// The first of these locales from which a tag is one edit away.
 pub(crate) fn nearest_locale<'l>(tag: &str, mut others: impl Iterator<Item = &'l str>) -> Option<&'l str> {
     let tag = plain(tag);
     others.find(|other| is_one_edit(&tag, &plain(other)))
@@ -106,7 +106,7 @@ pub(crate) fn is_same_locale(one: &str, other: &str) -> bool {
     plain(one) == plain(other)
 }
 
-/// What goes behind a problem: the name that was most likely meant, or nothing.
+/// The end of a problem: the name that was most likely meant, or nothing.
 pub(crate) fn hint(near: Option<&str>) -> String {
     near.map(|near| format!("; did you mean {near}?")).unwrap_or_default()
 }

@@ -1,22 +1,22 @@
-//! Reads a template's tags the way tera's lexer does: to refuse what cannot be bounded, to find what it refers to, and
-//! to place steps: in every loop, at the start of every file, after every `set`, condition and computed expression.
+//! Reads a template's tags as tera's lexer does: to refuse what cannot be bounded, to find the files it refers to, and
+//! to place steps in every loop, at the start of every file, and after every `set`, condition and computed expression.
 //!
-//! A file that tera accepts and this does not is refused, so nothing runs without its steps.
+//! A file that tera accepts and this scan does not is refused, so nothing runs without its steps.
 
 use crate::bounded::STEP;
 
-/// What one file says about itself.
+/// What the scan has found in one file.
 #[derive(Debug, Default)]
 pub(crate) struct Scan {
-    /// The files that it includes or extends, by their path in the catalog.
+    /// The files that this file includes or extends, by their path in the catalog.
     pub(crate) references: Vec<Reference>,
-    /// What it must not do.
+    /// What the file must not do.
     pub(crate) refusals: Vec<Refusal>,
-    /// Where to insert what, in ascending order.
+    /// The steps to insert, with their offsets in ascending order.
     pub(crate) steps: Vec<(usize, String)>,
 }
 
-/// A place is a byte offset into the source.
+/// A reference to another file, at a byte offset in the source.
 #[derive(Debug)]
 pub(crate) struct Reference {
     pub(crate) at: usize,
@@ -39,7 +39,7 @@ const SUPER: &str = "super() is not available here: write the whole block";
 const ELIFS: &str = "this file has more than 32 elif: take another template for each case";
 const RESERVED: &str = "names that start with `__` are reserved: choose another";
 
-/// No step fits between the conditions of one `if`.
+/// The most `elif` in one `if`: no step fits between its conditions.
 const MAX_ELIFS: usize = 32;
 
 pub(crate) fn scan(source: &str) -> Scan {
@@ -51,7 +51,7 @@ pub(crate) fn scan(source: &str) -> Scan {
             return scan;
         }
     };
-    // `extends` must stay the first tag; what it extends has its own first step
+    // `extends` must stay the first tag; the file that it extends has a first step of its own.
     if tags.first().is_none_or(|tag| tag.keyword() != Some("extends")) {
         scan.steps.push((0, step("", false)));
     }
@@ -116,10 +116,10 @@ fn step(argument: &str, trims: bool) -> String {
 /// One `{{ … }}` or `{% … %}`.
 struct Tag<'a> {
     start: usize,
-    /// Just after its closing sign.
+    /// The offset just after the closing sign.
     end: usize,
     block: bool,
-    /// It ends with `-`: the white space after it is taken away.
+    /// Whether the tag ends with `-`, which removes the white space after it.
     trims: bool,
     tokens: Vec<(usize, Token<'a>)>,
 }
@@ -127,14 +127,14 @@ struct Tag<'a> {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Token<'a> {
     Word(&'a str),
-    /// A string without its quotes, its escapes as written.
+    /// A string without its quotes, with its escapes as written.
     Text(&'a str),
     Number,
     Sign(u8),
 }
 
 impl Tag<'_> {
-    /// It is more than the path of a variable.
+    /// Whether the tag's expression is more than the path of a variable.
     fn computes(&self) -> bool {
         self.tokens.iter().any(|(_, token)| !matches!(token, Token::Word(_) | Token::Number | Token::Sign(b'.')))
     }
@@ -148,7 +148,7 @@ impl Tag<'_> {
 }
 
 /// # Errors
-/// Where the first tag starts that does not end.
+/// The offset of the first tag that does not end.
 fn tags(source: &str) -> Result<Vec<Tag<'_>>, usize> {
     let bytes = source.as_bytes();
     let mut tags = Vec::new();

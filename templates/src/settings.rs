@@ -1,4 +1,4 @@
-//! What an operator sets of the words: a catalog of one's own, and the locale of last resort.
+//! The settings of the words: a catalog of the operator's own, and the locale of last resort.
 
 use std::sync::Arc;
 
@@ -8,8 +8,9 @@ use crate::names::ends_as_a_tag;
 use crate::templates::{Options, Templates};
 
 impl Templates {
-    /// The shipped ones and those of `TEMPLATES_DIR`, with every place in them that must be corrected; `None` for a process
-    /// that renders nothing. The `channels` are those that there are; of a file of another one it is warned.
+    /// Reads the shipped templates and those of `TEMPLATES_DIR`, and reports every place in them that must be
+    /// corrected. `None` for a process that renders nothing. `channels` are the known ones; a file of another channel
+    /// is warned about.
     pub fn read(reader: &mut Reader, renders: bool, channels: &'static [&'static str]) -> Option<Arc<Self>> {
         let (folder, default_locale) = (reader.path("TEMPLATES_DIR"), reader.required_text("DEFAULT_LOCALE"));
         if !renders {

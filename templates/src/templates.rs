@@ -1,4 +1,5 @@
-//! [`Templates`]: compiled once at start, then shared; renders one delivery's words for one channel.
+//! [`Templates`], which are compiled once at start and then shared, and which render one delivery's words for one
+//! channel.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -19,10 +20,10 @@ use crate::files::{self, Files};
 use crate::links;
 use crate::names::Known;
 
-/// What a rendering may use on a thread that others wait for; less where the operator's limits are lower.
+/// What a rendering may use on a thread that others wait for, or less where the operator's limits are lower.
 const QUICK: Limits = Limits { max_output_bytes: 64 * 1024, max_steps: 1_000, max_time: Duration::from_millis(1) };
 
-/// Missing variables that are named at once. The shipped templates have up to eight.
+/// The most missing variables that are named at once. The shipped templates have up to eight.
 const MAX_MISSING: usize = 32;
 
 /// All templates, ready to render.
@@ -40,26 +41,28 @@ pub struct Options {
     /// `DEFAULT_LOCALE`: the locale of last resort, BCP 47.
     pub default_locale: String,
     pub limits: Limits,
-    /// The channels that there are: a file of nearly one of them is a mistake. None: every name is a channel's.
+    /// The channels that exist: a file of nearly one of them is a mistake. An empty list accepts every name as a
+    /// channel's.
     pub channels: &'static [&'static str],
 }
 
 impl Options {
-    /// With the usual limits, and whatever channels the files are of.
+    /// Options with the usual limits, for files of any channels.
     pub fn new(default_locale: impl Into<String>) -> Self {
         Self { default_locale: default_locale.into(), limits: Limits::default(), channels: &[] }
     }
 }
 
-/// What one template offers, for people who list them.
+/// What one template offers, for people who list templates.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Description {
     pub template: String,
-    /// Each locale with its channels, both sorted. The channel `text` stands for every channel without words of its own.
+    /// Each locale with its channels, both sorted. The channel `text` stands for every channel without words of its
+    /// own.
     pub locales: Vec<(String, Vec<String>)>,
-    /// Names that the template looks up in the data, sorted; some may be optional.
+    /// The names that the template looks up in the data, sorted; some may be optional.
     pub variables: Vec<String>,
-    /// Data that the template renders with.
+    /// Data with which the template renders.
     pub sample: Map<String, Value>,
 }
 
@@ -72,11 +75,11 @@ impl Templates {
         Self::with_directory(None, Options::new(default_locale))
     }
 
-    /// The shipped templates, and over them the files of an operator's directory of the same shape. Blocks on files.
+    /// The shipped templates, overridden by the files of an operator's directory of the same shape. Blocks on files.
     ///
     /// # Errors
-    /// [`LoadError`] with every problem at once: unreadable and misplaced files, syntax, unknown names; when there are
-    /// none of these, every part that does not render with its template's sample.
+    /// [`LoadError`] with every problem at once: unreadable and misplaced files, syntax, unknown names; without any of
+    /// these, every part that does not render with its template's sample.
     pub fn with_directory(directory: Option<&Path>, options: Options) -> Result<Self, LoadError> {
         let mut files = files::shipped();
         let mut problems = Vec::new();
@@ -99,19 +102,20 @@ impl Templates {
         if problems.is_empty() { Ok(templates) } else { Err(LoadError::new(problems)) }
     }
 
-    /// The words of one delivery. Without a template they are the message and the subject as they are, for every
-    /// channel; with one they are its parts, and a subject that the message gives wins over the template's.
-    /// Takes microseconds for the shipped templates, at most [`Limits::max_time`] and one turn of a loop for any.
+    /// Renders the words of one delivery. Without a template they are the message and the subject as given, for every
+    /// channel. With one they are the template's parts, and a subject that the message gives wins over the template's.
+    /// Takes microseconds for the shipped templates, and at most [`Limits::max_time`] and one turn of a loop for any
+    /// other.
     ///
     /// # Errors
-    /// [`TemplateError`]: all are permanent, none holds a value of the data.
+    /// [`TemplateError`], which is always permanent and never holds a value of the data.
     pub fn render(&self, channel: &ChannelName, wording: &Wording) -> Result<Rendered, TemplateError> {
         self.render_within(self.options.limits, channel, wording)
     }
 
-    /// As [`Templates::render`], on a thread that others wait for: gives up after 1,000 steps, 64 KiB, or the first step
-    /// beyond a millisecond (and the 16th). None: it takes more than that, or than the operator allows; render it where
-    /// it may take its time.
+    /// Renders like [`Templates::render`] on a thread that others wait for: gives up after 1,000 steps, 64 KiB, or the
+    /// first step after a millisecond (and after the 16th). None when the rendering takes more than that, or more than
+    /// the operator allows: it is to be rendered where it may take its time.
     pub fn render_quickly(&self, channel: &ChannelName, wording: &Wording) -> Option<Result<Rendered, TemplateError>> {
         match self.render_within(self.options.limits.and(QUICK), channel, wording) {
             Err(TemplateError::TooLarge { .. } | TemplateError::TooMuchWork { .. }) => None,
@@ -119,8 +123,9 @@ impl Templates {
         }
     }
 
-    /// As [`Templates::render_quickly`], but with everything that is missing at once: what the data does not hold is
-    /// taken from the template's sample, until it renders or fails for another reason. That reason comes last.
+    /// Renders like [`Templates::render_quickly`], but names everything that is missing at once: a value that the data
+    /// does not have is taken from the template's sample, until the template renders or fails for another reason. That
+    /// reason comes last.
     pub fn rehearse(&self, channel: &ChannelName, wording: &Wording) -> Option<Result<Rendered, Vec<TemplateError>>> {
         let sample = wording.template.as_ref().and_then(|name| self.catalog.templates.get(name));
         let mut filled = None;
@@ -137,7 +142,7 @@ impl Templates {
                 _ => false,
             };
             errors.push(match error {
-                // What a loop calls its element is no name of the data.
+                // A name that a loop gives its element is no name of the data.
                 TemplateError::Missing { variable, at } if !is_of(sample, &variable) => {
                     TemplateError::Failed { expression: variable, why: "the data does not hold it".to_owned(), at }
                 }
@@ -171,25 +176,25 @@ impl Templates {
     /// Whether there is a template of this name.
     ///
     /// # Errors
-    /// [`TemplateError::Unknown`], with the one that was probably meant.
+    /// [`TemplateError::Unknown`], with the template that was probably meant.
     pub fn find(&self, template: &str) -> Result<(), TemplateError> {
         if self.catalog.templates.contains_key(template) { Ok(()) } else { Err(self.unknown(template)) }
     }
 
-    /// Whether the template's sample has this name, which is the template's own then.
+    /// Whether the template's sample has this name, so that the template uses it.
     pub fn takes(&self, template: &str, variable: &str) -> bool {
         self.catalog.templates.get(template).is_some_and(|template| template.sample.contains_key(variable))
     }
 
-    /// Whether the template has words for this channel in this locale or what it is a variant of, without those of the
-    /// default one.
+    /// Whether the template has words for this channel in this locale, or in one that it is a variant of. Words in the
+    /// default locale do not count.
     pub fn speaks(&self, template: &str, channel: &ChannelName, locale: &str) -> bool {
         let own = variants(locale);
         self.catalog.templates.get(template).is_some_and(|template| template.words(channel.as_str(), own).is_some())
     }
 
-    /// Names that can be used as they are and are most likely not what was meant: of a channel that there is not, or of
-    /// nearly another locale. By template.
+    /// Names that can be used as they are, and most likely are not what was meant: a channel that does not exist, or
+    /// nearly another locale. Sorted by template.
     pub fn doubts(&self) -> &[Problem] {
         &self.doubts
     }
@@ -199,7 +204,7 @@ impl Templates {
         self.catalog.templates.keys().map(String::as_str)
     }
 
-    /// Whether any template has words under this very tag.
+    /// Whether any template has words under exactly this tag.
     pub fn has_locale(&self, tag: &str) -> bool {
         self.catalog.templates.values().any(|template| template.has_locale(std::iter::once(tag)))
     }
@@ -210,8 +215,8 @@ impl Templates {
         tags.map(|(tag, _)| tag.as_str()).collect()
     }
 
-    /// As [`Templates::locales`], when the default locale, with what it falls back to, is
-    /// none of them: then a notification without a locale finds no words at all.
+    /// The tags of [`Templates::locales`] when neither the default locale nor what it falls back to is among them: a
+    /// notification without a locale finds no words then.
     pub fn locales_without_the_default(&self) -> Option<BTreeSet<&str>> {
         let known = |template: &Template| template.has_locale(fallbacks(None, &self.options.default_locale));
         if self.catalog.templates.values().any(known) {
@@ -312,8 +317,8 @@ impl Templates {
     }
 }
 
-/// Renders with every number in the digits that its publisher wrote. A template that computes with one that is a text
-/// for it fails, and is rendered with the nearest floats.
+/// Renders with every number in the digits that its publisher wrote. A template that computes with such a number fails
+/// when it is a text, and is rendered again with the nearest floats.
 fn either_way<T, E>(
     data: &Map<String, Value>,
     render: impl Fn(&Context) -> (Result<T, E>, Option<Spent>),
@@ -343,7 +348,7 @@ fn is_of(template: Option<&Template>, path: &str) -> bool {
     template.is_some_and(|template| template.sample.contains_key(first))
 }
 
-/// Puts what the sample has at this path where the data has nothing. False when that changes nothing.
+/// Copies the sample's value at this path to where the data has none. False when that changes nothing.
 fn fill(data: &mut Map<String, Value>, path: &str, sample: &Map<String, Value>) -> bool {
     let Some((first, rest)) = path.split_once('.') else {
         let Some(value) = sample.get(path) else { return false };
@@ -351,7 +356,7 @@ fn fill(data: &mut Map<String, Value>, path: &str, sample: &Map<String, Value>) 
     };
     match (data.get_mut(first), sample.get(first)) {
         (Some(Value::Object(data)), Some(Value::Object(sample))) => fill(data, rest, sample),
-        // Only what is asked for, so that what else is missing of it is named as well.
+        // Only the value that is asked for is copied, so that other missing values of it are named as well.
         (None | Some(Value::Null), Some(Value::Object(sample))) => {
             let mut own = Map::new();
             let filled = fill(&mut own, rest, sample);
@@ -362,7 +367,8 @@ fn fill(data: &mut Map<String, Value>, path: &str, sample: &Map<String, Value>) 
     }
 }
 
-/// Without the white space around it, which is the template file's, and without U+0000, which no provider takes.
+/// The text without the white space around it, which the template file brings, and without U+0000, which no provider
+/// accepts.
 fn tidy(mut text: String) -> String {
     if text.contains('\0') {
         text.retain(|c| c != '\0');

@@ -1,15 +1,15 @@
-//! One field that is wrong, as it is told to whoever wrote it.
+//! One field that is wrong, as its writer is told of it.
 
 use std::fmt;
 
 use crate::line::is_unsafe_in_a_line;
 
-/// Characters of a name that are shown.
+/// How many characters of a name are shown.
 const MAX_SHOWN_CHARS: usize = 64;
-/// This many digits in a name look like a phone number.
+/// A name with this many digits looks like a phone number.
 const PHONE_DIGITS: usize = 6;
 
-/// One bad field. `pointer` is a JSON pointer (RFC 6901), empty for the body itself.
+/// A field that is wrong. `pointer` is a JSON pointer (RFC 6901), empty for the body itself.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct FieldError {
     pub pointer: String,
@@ -25,7 +25,7 @@ impl fmt::Display for FieldError {
     }
 }
 
-/// A name as a step of a JSON pointer (RFC 6901), fit for a log and an error.
+/// A name as a step of a JSON pointer (RFC 6901), safe for a log and an error.
 pub fn pointer_step(name: &str) -> String {
     if name.contains('@') || name.bytes().filter(u8::is_ascii_digit).count() >= PHONE_DIGITS {
         return "***".into();

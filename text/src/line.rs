@@ -1,19 +1,19 @@
 //! Text that must stay on one line, and look like what it is.
 
-/// Characters of a subject or title.
+/// The most characters of a subject or title.
 pub const MAX_SUBJECT_CHARS: usize = 998;
 
-/// What closes an isolate.
+/// The character that closes an isolate.
 const POP_ISOLATE: char = '\u{2069}';
 
-/// C0 and C1 controls, line and paragraph separators, and the characters that turn text direction
-/// (Unicode Bidi_Control): they split headers or disguise what people read. For ids and destinations.
+/// Whether a character must not stand in an id or a destination: C0 and C1 controls, line and paragraph separators, and
+/// the characters that turn text direction (Unicode Bidi_Control) split headers or disguise what people read.
 pub fn is_unsafe_in_a_line(c: char) -> bool {
     splits_a_line(c) || turns_text(c) || isolates(c) || matches!(c, POP_ISOLATE | '\u{061c}' | '\u{200e}' | '\u{200f}')
 }
 
-/// The rule for subjects and titles. The marks U+200E, U+200F and U+061C turn nothing but themselves, and the formatters
-/// of Arabic, Hebrew and Persian write them; isolates (U+2066 to U+2068) end where they are closed.
+/// The rule for subjects and titles. The marks U+200E, U+200F and U+061C turn nothing but themselves, and formatters of
+/// Arabic, Hebrew and Persian write them; isolates (U+2066 to U+2068) end where they are closed.
 ///
 /// # Errors
 /// A text that begins with "must".
@@ -37,8 +37,8 @@ pub fn check_subject(text: &str) -> Result<(), String> {
     if open > 0 { Err("must close each isolate (U+2066 to U+2068) with U+2069".into()) } else { Ok(()) }
 }
 
-/// What a template made, as a subject that [`check_subject`] accepts: line breaks, controls and characters that turn
-/// text become one space with the white space around them, isolates are closed, and what is too long is cut.
+/// Turns what a template made into a subject that [`check_subject`] accepts. Line breaks, controls and characters that
+/// turn text become one space with the white space around them, isolates are closed, and a long text is cut.
 pub fn folded_subject(text: &str) -> String {
     let breaks = |c: char| splits_a_line(c) || turns_text(c);
     let mut line = String::with_capacity(text.len());
@@ -79,7 +79,7 @@ fn splits_a_line(c: char) -> bool {
     c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')
 }
 
-/// Embeddings and overrides: they go on until somebody ends them.
+/// Whether a character is an embedding or an override, which turns text until another character ends it.
 fn turns_text(c: char) -> bool {
     matches!(c, '\u{202a}'..='\u{202e}')
 }

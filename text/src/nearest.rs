@@ -1,17 +1,17 @@
-//! The known name that somebody meant.
+//! Finds the known name that somebody meant.
 
 use strsim::osa_distance;
 
-/// Longer names are nobody's slip of the pen.
+/// A longer name is not compared: nobody misspells so long a name.
 pub const MAX_COMPARED_BYTES: usize = 64;
 
-/// The known name that `name` is most likely a slip of: the same but for its case and separators, its plural, or one
-/// edit away (two, from seven letters on).
+/// The known name of which `name` is most likely a misspelling: the same but for its case and separators, its plural,
+/// or one edit away (two, from seven letters on).
 pub fn nearest<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
     near(name, known, 0)
 }
 
-/// As [`nearest`], among names that there are few of: then one edit away from three letters is near enough.
+/// The same as [`nearest`], when there are few known names: then one edit away is near enough from three letters on.
 pub fn nearest_of_few<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
     near(name, known, 1)
 }
@@ -25,7 +25,7 @@ fn near<'k>(name: &str, known: impl IntoIterator<Item = &'k str>, of_three: usiz
     near.min_by_key(|(edits, _)| *edits).map(|(_, known)| known)
 }
 
-/// `of_three` edits are allowed from a name of three letters.
+/// The distance of two names if that is small enough. `of_three` edits are allowed from a name of three letters.
 fn distance(name: &str, known: &str, of_three: usize) -> Option<usize> {
     if name == known {
         return Some(0);
@@ -43,12 +43,13 @@ fn distance(name: &str, known: &str, of_three: usize) -> Option<usize> {
     close.then(|| osa_distance(name, known)).filter(|edits| *edits <= allowed)
 }
 
-/// In lower case, without separators.
+/// A name in lower case, without separators.
 pub fn plain(name: &str) -> String {
     name.chars().filter(|c| !matches!(c, '_' | '-' | '.' | ' ' | ':' | '/')).flat_map(char::to_lowercase).collect()
 }
 
-/// Whether two plain names differ by one letter: one more, one less, another one, or two that changed places.
+/// Whether two plain names differ by one edit: a letter more, a letter less, another letter, or two letters that
+/// changed places.
 pub fn is_one_edit(name: &str, known: &str) -> bool {
     name.len().abs_diff(known.len()) <= 1 && osa_distance(name, known) == 1
 }

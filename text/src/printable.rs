@@ -1,10 +1,10 @@
-//! Foreign text where people read it: in logs, on terminals, in the reasons of dead letters.
+//! Makes foreign text safe where people read it: in logs, on terminals, in the reasons of dead letters.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-/// Text in which nothing acts: line ends, terminal escapes and characters that turn the direction of text are written as
-/// Rust would write them, such as `\u{1b}`.
+/// A text in which no character acts: line ends, terminal escapes and characters that turn the direction of text are
+/// written as Rust would write them, such as `\u{1b}`.
 pub fn printable(text: &str) -> Cow<'_, str> {
     if !text.chars().any(acts) {
         return Cow::Borrowed(text);
@@ -16,7 +16,7 @@ pub fn printable(text: &str) -> Cow<'_, str> {
             '\r' => shown.push_str("\\r"),
             '\t' => shown.push_str("\\t"),
             c if acts(c) => {
-                // A String takes whatever is written to it.
+                // Writing to a `String` never fails.
                 let _infallible = write!(shown, "\\u{{{:x}}}", u32::from(c));
             }
             c => shown.push(c),
@@ -25,8 +25,8 @@ pub fn printable(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
-/// C0 and C1 controls, line and paragraph separators, the characters that turn the direction of text (Unicode
-/// Bidi_Control), and the byte order mark.
+/// Whether a character acts: C0 and C1 controls, line and paragraph separators, the characters that turn the direction
+/// of text (Unicode Bidi_Control), and the byte order mark.
 pub fn acts(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{2028}' | '\u{2029}' | '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')

@@ -1,4 +1,4 @@
-//! Consumes our queues: what was delivered from a [`Source`] is handed out as an [`Incoming`].
+//! Consumes our queues: a message that was delivered from a [`Source`] is handed out as an [`Incoming`].
 
 use std::sync::Arc;
 
@@ -7,9 +7,9 @@ use tokio::sync::{mpsc, watch};
 
 use crate::{Incoming, Source, Topology};
 
-/// The broker counts every delivery that ended with its connection or channel, or in a reject; a nack that gives the
-/// message back counts up to RabbitMQ 4.2, and no longer from 4.3 on. At this count whoever consumes gives up before the
-/// queue's own limit of 20 would, so that the dead letter has a reason.
+/// At this delivery count a consumer gives a message up, before the queue's own limit of 20 does, so that the dead
+/// letter has a reason. The broker counts every delivery that ended with its connection or channel, or in a reject; a
+/// nack that gives the message back counts up to RabbitMQ 4.2, and no longer from 4.3 on.
 pub const TOO_MANY_DELIVERIES: u32 = 10;
 
 /// One source, and how many of its messages may be unacknowledged at once, 1 to 2000.
@@ -19,14 +19,14 @@ pub struct Subscription {
     pub prefetch: u16,
 }
 
-/// The supervised consumers of one process. Dropped without `close`, they end the connection: what is in flight comes
-/// again.
+/// The supervised consumers of one process. Dropping them without `close` ends the connection, and messages in flight
+/// are delivered again.
 #[derive(Debug)]
 pub struct Consumers(amqp::Consumers);
 
 impl Consumers {
-    /// Connects in the background, and again for ever. One receiver per subscription, in their order; each holds at
-    /// most one message that was not received yet, and ends after `drain` or `close`.
+    /// Connects in the background, and connects again for ever. Returns one receiver per subscription, in order. Each
+    /// receiver buffers at most one message, and ends after `drain` or `close`.
     pub fn start(
         topology: Topology,
         subscriptions: Vec<Subscription>,
@@ -37,7 +37,7 @@ impl Consumers {
         (Self(consumers), receivers)
     }
 
-    /// Stops handing out; what is held stays held, up to the prefetch.
+    /// Stops handing messages out. Up to the prefetch, messages that have arrived wait in this process.
     pub fn pause(&self) {
         self.0.pause();
     }
@@ -46,12 +46,12 @@ impl Consumers {
         self.0.resume();
     }
 
-    /// Every subscription is consumed in this generation.
+    /// Whether every subscription is consumed over the current connection.
     pub fn is_ready(&self) -> bool {
         self.0.is_ready()
     }
 
-    /// Waits until every subscription is consumed; false when it has stopped instead.
+    /// Waits until every subscription is consumed; false when the consumers have stopped instead.
     pub async fn until_ready(&self) -> bool {
         self.0.until_ready().await
     }
@@ -60,13 +60,13 @@ impl Consumers {
         self.0.watch()
     }
 
-    /// Takes nothing more and gives back what was not handed out. What a receiver still yields is the caller's to
-    /// settle. Acks go on working until `close`; when the connection is lost meanwhile, no other is opened.
+    /// Consumes nothing more, and gives back what was not handed out. The caller settles what a receiver still yields.
+    /// Acks work until `close`; when the connection is lost meanwhile, no other is opened.
     pub async fn drain(&self) {
         self.0.drain().await;
     }
 
-    /// Drains, sends the settlements that were asked for, and ends the connection.
+    /// Drains, sends the settlements that were requested, and ends the connection.
     pub async fn close(self) {
         self.0.close().await;
     }

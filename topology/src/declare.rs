@@ -4,7 +4,7 @@ use amqp::{Ask, Broker, Inequivalent, Refusal, Session};
 
 use crate::{Plan, Queue, TopologyError};
 
-/// What `declare` has made sure of.
+/// How much `declare` has made sure of.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Declared {
     pub exchanges: usize,
@@ -12,11 +12,11 @@ pub struct Declared {
     pub bindings: usize,
 }
 
-/// Idempotent: the second time it changes nothing.
+/// Declares the plan. Doing so a second time changes nothing.
 ///
 /// # Errors
-/// [`TopologyError::Conflict`] names everything that exists with another kind or argument, both values, and the
-/// way out; what comes before it in the plan has been created. [`TopologyError::Denied`] says what to grant.
+/// [`TopologyError::Conflict`] names everything that exists with another kind or argument, both values, and what to do;
+/// what comes before it in the plan has been created. [`TopologyError::Denied`] says what to grant.
 pub async fn declare(broker: &Broker, plan: &Plan) -> Result<Declared, TopologyError> {
     let mut session = Session::open(broker).await?;
     let declared = declare_in(&mut session, broker, plan).await;
@@ -65,7 +65,7 @@ fn exchange_conflict(exchange: &str, found: &Inequivalent) -> String {
     )
 }
 
-/// Both values and the way out.
+/// The text for a queue that differs: both values, and what to do.
 pub(crate) fn queue_conflict(queue: &Queue, found: &Inequivalent) -> String {
     let Inequivalent { argument, planned, current } = found;
     let name = &queue.name;
@@ -73,7 +73,8 @@ pub(crate) fn queue_conflict(queue: &Queue, found: &Inequivalent) -> String {
         ("x-message-ttl", Some(tier)) => format!(
             "Set WORKER_RETRY_DELAY_{tier} back, or let the queue run empty and run `chasqui topology recreate-retry`"
         ),
-        // Of several differences the broker names one; a classic queue has none of these.
+        // The broker names one of several differences. It names one of these for a classic queue, which has none of
+        // them.
         ("x-queue-type" | "x-overflow" | "x-dead-letter-strategy" | "x-delivery-limit", _) if current != "quorum" => {
             "If it is a classic queue, AMQP_QUEUE_TYPE=classic goes on with it. Otherwise choose other names with \
              AMQP_EXCHANGE, AMQP_QUEUE and AMQP_ROUTING_KEY together (for example with .v2), let the old queues run \

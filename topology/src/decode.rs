@@ -1,4 +1,4 @@
-//! What a message asks for, who it is, and how it arrived.
+//! What a message asks for, which delivery it is, and how it arrived.
 
 use std::panic::AssertUnwindSafe;
 
@@ -9,11 +9,12 @@ use domain::{
 
 use crate::{Incoming, Owner};
 
-/// What `amqp` writes for each byte that is not UTF-8.
+/// The character that `amqp` writes for each byte that is not UTF-8.
 const NOT_UTF_8: u32 = 0x1a;
 
 impl Incoming {
-    /// Reads the body, whose tenant is the owner's. Headers that were not read are told with its fields that were not. A panic is a reason to refuse it, not to stop reading the queue.
+    /// Reads the body, whose tenant is the owner's. Headers that were not read are listed with the body's unknown
+    /// fields. A body that makes the reader panic is refused, so that the queue is read on.
     ///
     /// # Errors
     /// [`DecodeError`]: the message can never be delivered as it is.
@@ -26,7 +27,7 @@ impl Incoming {
         {
             return Err(refused(format!("the content_encoding is {encoding:?}; send plain JSON in UTF-8")));
         }
-        // AMQP itself limits it to 255 bytes.
+        // AMQP itself limits the id to 255 bytes.
         if let Some(bad) = self.message_id.as_deref().and_then(|id| id.chars().find(|&c| domain::acts(c))) {
             let bad = u32::from(bad);
             let latin_1 = if bad == NOT_UTF_8 { ", which stands for bytes that are not UTF-8" } else { "" };
@@ -57,7 +58,7 @@ impl Incoming {
         Ok(notification)
     }
 
-    /// The AMQP `message_id`, else the body's `id`. None for a message that came without any.
+    /// The key by the AMQP `message_id`, else by the body's `id`. None for a message that came without any id.
     pub fn given_key(&self, notification: &Notification) -> Option<Key> {
         let id = self.message_id.clone().or_else(|| notification.id.clone())?;
         Some(Key { tenant: notification.tenant.clone(), id })
@@ -68,13 +69,13 @@ impl Incoming {
         Arrival::new(key, content_of(&self.body), &self.headers, self.redelivered)
     }
 
-    /// By which a message without an id is found again after it was delivered again.
+    /// The fingerprint by which a message without an id is recognised when it is delivered again.
     pub fn fingerprint(&self) -> Content {
         fingerprint_of(&self.body, &self.properties_fingerprint)
     }
 }
 
-/// A body that names `default` is told from one that names none.
+/// Whether the body names a tenant at all: a body that names `default` differs from one that names none.
 fn names_a_tenant(body: &[u8]) -> Result<bool, DecodeError> {
     let object = parse_object(body)?;
     Ok(object.get("tenant").and_then(serde_json::Value::as_str).is_some_and(|tenant| !tenant.is_empty()))

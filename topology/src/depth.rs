@@ -1,4 +1,4 @@
-//! Looks into queues, for tests and for people at the command line.
+//! Looks into queues, for tests and for the command line.
 
 use amqp::types::ShortString;
 use amqp::{Broker, Depth, Refusal, Session};
@@ -7,14 +7,14 @@ use domain::Headers;
 
 use crate::{Carried, Names, TopologyError, read_headers};
 
-/// A message that was taken out of a queue.
+/// A message that was removed from a queue.
 #[derive(Clone, PartialEq, Debug)]
-pub struct Taken {
+pub struct QueuedMessage {
     pub message_id: Option<String>,
     pub body: Bytes,
     pub headers: Headers,
     pub carried: Carried,
-    /// As received: the last exchange and routing key.
+    /// The exchange and the routing key that the message was last published with.
     pub exchange: String,
     pub routing_key: String,
 }
@@ -34,17 +34,17 @@ pub async fn depth(broker: &Broker, queue: &str) -> Result<Option<Depth>, Topolo
     }
 }
 
-/// Takes one message out for good: it is acknowledged. `None` when the queue is empty.
+/// Removes one message for good, by acknowledging it. `None` when the queue is empty.
 ///
 /// # Errors
 /// [`TopologyError`] when the broker cannot be asked, or there is no such queue.
-pub async fn get(broker: &Broker, names: &Names, queue: &str) -> Result<Option<Taken>, TopologyError> {
+pub async fn get(broker: &Broker, names: &Names, queue: &str) -> Result<Option<QueuedMessage>, TopologyError> {
     let mut session = Session::open(broker).await?;
     let message = session.get(queue).await;
     session.close().await;
     let doing = format!("getting from queue '{queue}'");
     let message = message.map_err(|refusal| TopologyError::of(refusal, broker, &doing))?;
-    Ok(message.map(|message| Taken {
+    Ok(message.map(|message| QueuedMessage {
         message_id: message.properties.message_id().as_ref().map(ShortString::to_string),
         headers: read_headers(&message.properties, names),
         carried: Carried::of(&message.properties),

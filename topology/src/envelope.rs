@@ -1,4 +1,4 @@
-//! The envelope of a message on the wire: our headers, and what of the publisher's properties is carried along.
+//! The envelope of a message on the wire: our headers, and which of the publisher's properties are kept.
 //!
 //! Pure, and total over whatever publishers send: nothing here fails or panics.
 
@@ -17,11 +17,11 @@ pub use read::read_headers;
 pub(crate) use read::{noted_tenant, of_a_publisher, sent_at};
 pub use write::properties;
 
-/// Bytes of `notify-dead-error`.
+/// The most bytes of `notify-dead-error`.
 const MAX_ERROR_BYTES: usize = 1024;
-/// Bytes of a header table: it travels in one frame, whose limit is 128 KiB on RabbitMQ.
+/// The most bytes of a header table, which is sent in one frame; RabbitMQ's limit for a frame is 128 KiB.
 const MAX_TABLE_BYTES: usize = 64 * 1024;
-/// Bytes of an AMQP short string.
+/// The most bytes of an AMQP short string.
 const MAX_SHORT_BYTES: usize = 255;
 
 mod name {
@@ -41,7 +41,7 @@ mod name {
     pub(super) const DEAD_AT: &str = "notify-dead-at";
 }
 
-/// The text without what lies beyond `bytes`, cut between characters.
+/// The beginning of the text, at most `bytes` long, cut between characters.
 fn cut(text: &str, bytes: usize) -> &str {
     &text[..text.floor_char_boundary(bytes.min(text.len()))]
 }

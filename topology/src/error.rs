@@ -1,14 +1,14 @@
-//! Why the broker could not be made, or shown, to be as the plan says: the broker's words, and what to do.
+//! Why the broker could not be made, or shown, to be as the plan says: the broker's own text, and what to do.
 
 use amqp::{Broker, ConnectError, Inequivalent, ManagementError, Refusal};
 
-/// Every text says what to do next.
+/// Why the broker is not as the plan says. Every text says what to do next.
 #[derive(Debug, thiserror::Error)]
 pub enum TopologyError {
-    /// No connection.
+    /// There is no connection.
     #[error(transparent)]
     Connect(#[from] ConnectError),
-    /// Something exists already with another kind or arguments. Nothing was changed or deleted.
+    /// Something exists already with another kind or other arguments. Nothing was changed or deleted.
     #[error("{0}")]
     Conflict(String),
     /// A retry queue cannot be replaced yet, because it holds messages or is consumed. Nothing was changed or deleted.
@@ -20,7 +20,7 @@ pub enum TopologyError {
     /// The user lacks a permission.
     #[error("{0}")]
     Denied(String),
-    /// In `verify` mode: what is there differs from the plan, one line each.
+    /// In `verify` mode, the broker differs from the plan: one line for each difference.
     #[error("{0}")]
     Different(String),
     /// The broker, or its management API, answered something else, or not in time.
@@ -29,13 +29,13 @@ pub enum TopologyError {
 }
 
 impl TopologyError {
-    /// The broker has something else than planned, and answered well: nothing failed.
+    /// Whether the broker differs from the plan, and answered well, so that nothing failed.
     pub fn is_difference(&self) -> bool {
         matches!(self, Self::Conflict(_) | Self::InUse { .. } | Self::Different(_))
     }
 
-    /// For a caller that has nothing better to say than what to grant. `doing` continues the broker's address:
-    /// `declaring queue x`.
+    /// The error for a refusal, where the caller has nothing better to say than what to grant. `doing` continues the
+    /// broker's address: `declaring queue x`.
     pub(crate) fn of(refusal: Refusal, broker: &Broker, doing: &str) -> Self {
         match refusal {
             Refusal::Failed(text) => Self::Broker(text),

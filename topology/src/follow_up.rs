@@ -1,4 +1,4 @@
-//! From what follows for a message in hand to the publication of it.
+//! Makes the publication of what follows for a message in hand.
 
 use bytes::Bytes;
 use domain::{Destination, Message, Publish, Received};
@@ -6,13 +6,13 @@ use domain::{Destination, Message, Publish, Received};
 use crate::{Incoming, Publication, To};
 
 impl Incoming {
-    /// As the rules of what follows see it.
+    /// The copy as the rules of `domain` see it.
     pub fn received(&self) -> Received<'_> {
         Received { lane: self.lane, headers: &self.headers, body: &self.body }
     }
 
-    /// What to publish before this message is acknowledged. `id` is that of its delivery: a child has its own. Whatever
-    /// is published of it carries the properties that its publisher chose.
+    /// What to publish before this message is acknowledged. `id` gives the id of its delivery; a child has its own.
+    /// Every such publication keeps the properties that the publisher chose.
     pub fn publication(&self, id: impl FnOnce() -> String, publish: Publish) -> Publication {
         let (message_id, body) = match publish.message {
             Message::Received => (id(), self.body.clone()),

@@ -1,4 +1,4 @@
-//! One message that has come from a queue of ours, with what its envelope says.
+//! One message from a queue of ours, with what its envelope says.
 
 use amqp::types::ShortString;
 use amqp::{Delivery, Settle, delivery_count};
@@ -9,36 +9,38 @@ use crate::envelope::{misread, noted_tenant, of_a_publisher, sent_at};
 use crate::owner::owner_of;
 use crate::{Carried, Names, Owner, Source, fingerprint_of_properties, read_headers};
 
-/// One message, with everything that is known about how it came.
+/// One message, with everything that is known about its delivery.
 #[derive(Debug)]
 pub struct Incoming {
     pub source: Source,
-    /// The lane of the queue it was consumed from; for the scheduled queue, of its `notify-lane`, else normal.
+    /// The lane of the queue that the message was consumed from. For the scheduled queue it is that of `notify-lane`,
+    /// or normal.
     pub lane: Lane,
     /// 1 to 255 bytes.
     pub message_id: Option<String>,
     pub body: Bytes,
-    /// Of a publisher whose tenant is told from its user, only those that publishers may set.
+    /// Our headers. When the publisher's tenant is told from its user, these are only the headers that a publisher may
+    /// set.
     pub headers: Headers,
     /// Headers that look like ours and were not read.
     pub misread: Vec<UnknownField>,
     pub carried: Carried,
     pub owner: Owner,
-    /// Canonical bytes of the properties that its publisher chose, for `domain::fingerprint_of`. Empty when it has a
-    /// `message_id`: then nobody needs a fingerprint.
+    /// Canonical bytes of the properties that the publisher chose, for `domain::fingerprint_of`. Empty when the message
+    /// has a `message_id`, because nobody needs a fingerprint then.
     pub properties_fingerprint: Vec<u8>,
     /// The AMQP `timestamp`.
     pub timestamp: Option<Timestamp>,
     pub content_encoding: Option<String>,
     pub redelivered: bool,
-    /// `x-delivery-count`: how often it was handed out before; 0 when the broker does not count, and at a first delivery,
-    /// whose header is its publisher's word.
+    /// The `x-delivery-count`: how often the message was delivered before. 0 when the broker does not count, and on the
+    /// first delivery, when such a header is the publisher's.
     pub delivery_count: u32,
     pub settle: Settle,
 }
 
 impl Incoming {
-    /// As it has come from the broker. Also for tests of whoever consumes, with [`Settle::reporting`].
+    /// The message as it has come from the broker; also for tests of code that consumes, with [`Settle::reporting`].
     /// `fleet_user` is our own user where tenants are told from the `user_id`: [`amqp::Broker::user_id`].
     pub fn new(source: Source, names: &Names, fleet_user: Option<&str>, delivery: Delivery) -> Self {
         let Delivery { properties, body, redelivered, settle } = delivery;

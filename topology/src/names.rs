@@ -2,7 +2,7 @@
 
 use domain::Lane;
 
-/// The stems. Everything else is named after them, so that two fleets can share a virtual host.
+/// The three stems. All other names are derived from them, so that two fleets can share a virtual host.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Names {
     /// `AMQP_EXCHANGE`
@@ -14,7 +14,7 @@ pub struct Names {
 }
 
 impl Names {
-    /// Stems that begin alike.
+    /// Stems that begin with the same word.
     pub fn of(fleet: &str) -> Self {
         Self {
             exchange: format!("{fleet}.exchange"),
@@ -58,7 +58,7 @@ impl Names {
         with_lane(&self.queue, lane)
     }
 
-    /// The key that leads to the lane's queue. Every republish uses it, never the key that was received.
+    /// The routing key that leads to the lane's queue. Every republish uses this key, never the one that was received.
     pub fn lane_key(&self, lane: Lane) -> String {
         with_lane(&self.routing_key, lane)
     }
@@ -76,12 +76,12 @@ impl Names {
         format!("{}.scheduled", self.routing_key)
     }
 
-    /// `tier` is 1 to 3; what lies outside is brought to the nearest.
+    /// The exchange of a retry tier. `tier` is 1 to 3; any other number counts as the nearest.
     pub fn retry_exchange(&self, tier: u8) -> String {
         format!("{}.retry.{}", self.exchange, tier.clamp(1, 3))
     }
 
-    /// `tier` is 1 to 3; what lies outside is brought to the nearest.
+    /// The queue of a retry tier. `tier` is 1 to 3; any other number counts as the nearest.
     pub fn retry_queue(&self, tier: u8) -> String {
         format!("{}.retry.{}", self.queue, tier.clamp(1, 3))
     }
@@ -94,7 +94,7 @@ impl Names {
         format!("{}.dlq", self.queue)
     }
 
-    /// `notifications.exchange` gives `notifications.events`.
+    /// The exchange of events: `notifications.exchange` gives `notifications.events`.
     pub fn events_exchange(&self) -> String {
         format!("{}.events", self.exchange.strip_suffix(".exchange").unwrap_or(&self.exchange))
     }

@@ -1,4 +1,4 @@
-//! Whose a message is, where that is told from the user who published it.
+//! The tenant of a message, where it is told from the user who published the message.
 
 use domain::Tenant;
 
@@ -7,19 +7,19 @@ const NO_USER_ID: &str = "it has no user_id, from which its tenant is told (AMQP
 const WAS_NOBODYS: &str = "its publisher was not known by a user_id before, and a move does not change that: publish it \
                            again as the RabbitMQ user of its tenant, with the property user_id set to that user";
 
-/// Whose a message is. The body says so, unless tenants are told from the `user_id`.
+/// The tenant of a message. The body names it, unless tenants are told from the `user_id`.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Owner {
-    /// Whose the body says.
+    /// The tenant that the body names.
     Body,
-    /// That of the user who published it, or whose copy the fleet publishes again.
+    /// The tenant of the user who published the message, or the first copy of one that the fleet publishes again.
     Tenant(Tenant),
-    /// It cannot be known: why, and what to do.
+    /// The tenant cannot be known: why, and what to do.
     Nobody(String),
 }
 
-/// `fleet_user` is our own user, or none when the body is believed. `noted` is `notify-tenant`, by which our own copies
-/// remember their owner; in a publisher's hand it means nothing.
+/// Tells the owner. `fleet_user` is our own user, or none when the body is believed. `noted` is `notify-tenant`, in
+/// which our own copies note their owner; in a publisher's message it means nothing.
 pub(crate) fn owner_of(fleet_user: Option<&str>, user_id: Option<&str>, noted: Option<&str>) -> Owner {
     let Some(fleet_user) = fleet_user else { return Owner::Body };
     match (user_id.filter(|user| !user.is_empty()), noted) {
@@ -40,7 +40,7 @@ fn no_tenant(user: &str) -> String {
 }
 
 impl Owner {
-    /// The `notify-tenant` of every copy: it names no tenant where the owner is not known, so that a move out of the
+    /// The `notify-tenant` of every copy. It is empty when the owner is not known, so that a move out of the
     /// dead-letter queue does not make the body believed.
     pub(crate) fn noted(&self) -> Option<&str> {
         match self {
@@ -70,18 +70,19 @@ mod tests {
             // The setting is off: the body is believed, whatever else is there.
             (None, None, None, Owner::Body),
             (None, Some("acme"), Some("globex"), Owner::Body),
-            // Our own: published first, again, and again after it was nobody's.
+            // Our own messages: published first, published again, and published again after the owner could not be
+            // told.
             (fleet, fleet, None, Owner::Body),
             (fleet, fleet, Some("acme"), tenant("acme")),
             (fleet, fleet, Some(""), Owner::Nobody(WAS_NOBODYS.into())),
             (fleet, fleet, Some("not a tenant"), Owner::Nobody(WAS_NOBODYS.into())),
-            // A publisher's, with our header forged or not.
+            // A publisher's messages, with our header forged or not.
             (fleet, Some("acme"), None, tenant("acme")),
             (fleet, Some("acme"), Some("globex"), tenant("acme")),
             (fleet, Some("acme"), Some(""), tenant("acme")),
             (fleet, Some("FLEET"), Some("globex"), tenant("FLEET")),
             (fleet, Some("a.b"), Some("globex"), Owner::Nobody(no_tenant("a.b"))),
-            // Nobody's.
+            // Messages whose owner cannot be told.
             (fleet, None, None, Owner::Nobody(NO_USER_ID.into())),
             (fleet, None, Some("globex"), Owner::Nobody(NO_USER_ID.into())),
             (fleet, Some(""), Some("globex"), Owner::Nobody(NO_USER_ID.into())),

@@ -1,4 +1,4 @@
-//! What must exist on the broker, as data: printed for people, declared, and compared with what is there.
+//! What must exist on the broker, as data. The plan is printed for people, declared, and compared with the broker.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -17,21 +17,23 @@ pub struct Plan {
     pub bindings: Vec<Binding>,
 }
 
-/// A durable queue, shared and kept.
+/// A durable queue, which is not exclusive and not deleted automatically.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Queue {
     pub name: String,
     pub arguments: BTreeMap<String, Argument>,
-    /// For the retry queues: the tier, 1 to 3.
+    /// The tier of a retry queue, 1 to 3; none for other queues.
     pub retry_tier: Option<u8>,
 }
 
-/// Absent means 20 on 4.x and none on 3.10; `-1` deletes at the first requeue on 3.10 (measured).
+/// A limit that no message reaches. An absent limit means 20 on 4.x and none on 3.10; `-1` deletes at the first requeue
+/// on 3.10 (measured).
 const NO_DELIVERY_LIMIT: i64 = 2_147_483_647;
 const DELIVERY_LIMIT: i64 = 20;
 
 impl Plan {
-    /// `retry_delays` are the time-to-live of the retry queues, first to third, in whole milliseconds.
+    /// The plan of a fleet. `retry_delays` are the time-to-live of the retry queues, first to third, in whole
+    /// milliseconds.
     pub fn new(names: &Names, queue_type: QueueType, retry_delays: [Duration; 3]) -> Self {
         let mut plan = Self { exchanges: Vec::new(), queues: Vec::new(), bindings: Vec::new() };
         plan.exchange(&names.exchange, Kind::Direct);
@@ -81,7 +83,8 @@ fn lane_arguments(names: &Names, queue_type: QueueType) -> BTreeMap<String, Argu
     arguments
 }
 
-/// Back to the main exchange without a fixed key: the message keeps the lane's key that it was published with.
+/// The arguments of a retry queue. It dead-letters to the main exchange without a fixed key, so that a message keeps
+/// the lane's key that it was published with.
 fn retry_arguments(names: &Names, queue_type: QueueType, delay: Duration) -> BTreeMap<String, Argument> {
     let mut arguments = dead_lettering_to(&names.exchange, queue_type);
     let milliseconds = i64::try_from(delay.as_millis()).unwrap_or(i64::MAX);
@@ -110,7 +113,7 @@ fn dead_lettering_to(exchange: &str, queue_type: QueueType) -> BTreeMap<String, 
     arguments
 }
 
-/// The tables of `docs/topology.md`.
+/// Prints the tables of `docs/topology.md`.
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "| exchange | kind |\n|---|---|")?;

@@ -1,4 +1,4 @@
-//! Publishes our messages: from a [`Publication`] to an exchange, a routing key and properties.
+//! Publishes our messages: turns a [`Publication`] into an exchange, a routing key and properties.
 
 mod meters;
 mod until_confirmed;
@@ -18,16 +18,16 @@ use crate::{Carried, Names, Topology, properties};
 
 pub use until_confirmed::ConfirmOutcome;
 
-/// Bytes of a `message_id`, by AMQP itself.
+/// The most bytes of a `message_id`, a limit of AMQP itself.
 const MAX_ID_BYTES: usize = 255;
 
-/// A handle to the publishing task; clones share it.
+/// A handle to the publishing task. Clones share the task.
 #[derive(Clone)]
 pub struct Publisher {
     amqp: amqp::Publisher,
     names: Arc<Names>,
     meters: Arc<Meters>,
-    /// For tests of whoever publishes: each publication is shown here as well.
+    /// Gets a copy of each publication, for tests of code that publishes.
     report: Option<mpsc::UnboundedSender<Publication>>,
 }
 
@@ -41,22 +41,22 @@ pub struct Publication {
     pub carried: Carried,
 }
 
-/// Where to. `Retry` and `DeadLetter` use the key of `headers.lane` (normal when absent), so that the way back leads
-/// to that lane.
+/// The destination of a publication. `Retry` and `DeadLetter` use the routing key of `headers.lane` (normal when
+/// absent), so that the way back leads to that lane.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum To {
     Lane(Lane),
-    /// 1 to 3.
+    /// The retry exchange of this tier, 1 to 3.
     Retry(u8),
     Scheduled,
     DeadLetter,
-    /// To the events exchange with this routing key; never mandatory.
+    /// The events exchange, with this routing key; never mandatory.
     Event(String),
 }
 
 impl Publisher {
-    /// Connects in the background, and again for ever. After `stop` it takes nothing new, finishes what it has, and
-    /// closes the connection.
+    /// Connects in the background, and connects again for ever. After `stop` the publisher accepts nothing new,
+    /// finishes what it has, and closes the connection.
     pub fn start(topology: Topology, settings: PublisherSettings, stop: CancellationToken) -> Self {
         let publisher = amqp::Publisher::start(topology.connector(), settings, stop);
         Self::over(publisher, topology.names)
@@ -66,7 +66,8 @@ impl Publisher {
         Self { amqp: publisher, names: Arc::new(names), meters: Arc::default(), report: None }
     }
 
-    /// Not connected to a broker: each publication is confirmed, and comes out here. For tests of whoever publishes.
+    /// A publisher without a broker, for tests of code that publishes: each publication is confirmed, and arrives at
+    /// the receiver.
     pub fn reporting() -> (Self, mpsc::UnboundedReceiver<Publication>) {
         let (publisher, mut pending) =
             amqp::Publisher::answered_by_test(PublisherSettings::new(Duration::from_secs(5)));
@@ -79,11 +80,11 @@ impl Publisher {
         (Self { report: Some(report), ..Self::over(publisher, Names::of("notifications")) }, published)
     }
 
-    /// Returns when the broker has confirmed it. What several callers publish meanwhile shares a round; a lone
-    /// publication goes at once.
+    /// Returns when the broker has confirmed the message. What several callers publish meanwhile shares a round; a lone
+    /// publication is sent at once.
     ///
     /// # Errors
-    /// See [`PublishError`]: after all but `TooLarge` it may be repeated with the same message id.
+    /// [`PublishError`]: after all but `TooLarge` the publish may be repeated with the same message id.
     pub async fn publish(&self, publication: Publication) -> Result<(), PublishError> {
         let to = publication.to.as_str();
         let begun = Instant::now();
@@ -98,12 +99,12 @@ impl Publisher {
         result
     }
 
-    /// Connected and not blocked.
+    /// Whether the publisher is connected and not blocked.
     pub fn is_ready(&self) -> bool {
         self.amqp.is_ready()
     }
 
-    /// Waits until it is ready; false when it has stopped instead.
+    /// Waits until the publisher is ready; false when it has stopped instead.
     pub async fn until_ready(&self) -> bool {
         self.amqp.until_ready().await
     }
@@ -114,7 +115,8 @@ impl Publisher {
 }
 
 impl Publication {
-    /// The body and the routing key are looked at by whoever publishes it; the id becomes one of the properties here.
+    /// Makes the publication of the AMQP client, which checks the body and the routing key. The id is checked here,
+    /// because it becomes one of the properties.
     fn into_amqp(self, names: &Names) -> Result<amqp::Publication, PublishError> {
         let Self { to, message_id, body, headers, carried } = self;
         if message_id.len() > MAX_ID_BYTES {
@@ -128,7 +130,7 @@ impl Publication {
 }
 
 impl To {
-    /// Exchange and routing key.
+    /// The exchange and the routing key.
     fn address(&self, headers: &Headers, names: &Names) -> (String, String) {
         let lane_key = || names.lane_key(headers.lane.unwrap_or_default());
         match self {
@@ -146,7 +148,7 @@ impl To {
 
     const KINDS: [&str; 5] = ["lane", "retry", "scheduled", "dead_letter", "event"];
 
-    /// For metrics: one of [`To::KINDS`].
+    /// The destination in one word, for metrics: one of [`To::KINDS`].
     const fn as_str(&self) -> &'static str {
         match self {
             Self::Lane(_) => "lane",

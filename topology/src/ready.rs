@@ -1,4 +1,4 @@
-//! What a role does with the topology at its start and at every reconnect.
+//! What a role does with the topology when it starts and whenever it reconnects.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,20 +9,20 @@ use tokio::time::timeout;
 
 use crate::{Names, Plan, TopologyError, declare, verify};
 
-/// For all of a declaration or comparison: some two dozen answers of the broker.
+/// The time limit for a whole declaration or comparison, which takes some two dozen answers of the broker.
 const WHOLE: Duration = Duration::from_secs(30);
-/// For looking whether everything is still there. A cluster of which a node hangs answers late; what matters then is to
-/// consume and publish again.
+/// The time limit for checking that everything still exists. A cluster with a node that hangs answers late, and what
+/// matters then is to consume and publish again.
 const LOOK: Duration = Duration::from_secs(5);
 
-/// `AMQP_TOPOLOGY`.
+/// The setting `AMQP_TOPOLOGY`: what is done before each connection.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Mode {
     /// Create what is missing, refuse what differs.
     Declare,
     /// Compare only.
     Verify,
-    /// Neither.
+    /// Neither create nor compare.
     Off,
 }
 
@@ -45,7 +45,7 @@ impl Mode {
     }
 }
 
-/// The broker together with what must be there: what a publisher and a consumer need to know.
+/// The broker, with what must exist there: what a publisher and a consumer need to know.
 #[derive(Clone, Debug)]
 pub struct Topology {
     pub broker: Broker,
@@ -56,20 +56,20 @@ pub struct Topology {
     pub declared: Declarations,
 }
 
-/// What this process has declared so far; clones share it.
+/// What this process has declared so far. Clones share this.
 #[derive(Clone, Debug, Default)]
 pub struct Declarations(Arc<Flags>);
 
 #[derive(Debug, Default)]
 struct Flags {
-    /// All of the plan, at least once.
+    /// The whole plan was declared at least once.
     once: AtomicBool,
-    /// Just now, in the background.
+    /// A declaration is running in the background.
     now: AtomicBool,
 }
 
 impl Topology {
-    /// See [`ready`]; within half a minute.
+    /// Does what [`ready`] does, within half a minute.
     ///
     /// # Errors
     /// See [`ready`].
@@ -84,8 +84,9 @@ impl Topology {
         Ok(())
     }
 
-    /// At a reconnect. What this process has declared before is looked at only, within 5 s; the bindings, which AMQP
-    /// cannot show, are declared again while the connection works already. Anything missing is declared first.
+    /// Makes the broker ready at a reconnect. What this process has declared before is only checked, within 5 s. The
+    /// bindings, which AMQP cannot show, are declared again while the connection works already. If anything is missing,
+    /// everything is declared first.
     ///
     /// # Errors
     /// See [`ready`].
@@ -105,7 +106,7 @@ impl Topology {
         Ok(())
     }
 
-    /// What a supervised connection stands on: this topology is made sure of before each.
+    /// A connector that makes this topology ready before each connection.
     pub(crate) fn connector(&self) -> Connector {
         let topology = self.clone();
         let ready_again = move || {
@@ -132,7 +133,7 @@ impl Topology {
     }
 }
 
-/// Exchanges and queues, with whatever arguments.
+/// Whether all exchanges and queues of the plan exist, with whatever arguments.
 async fn everything_exists(broker: &Broker, plan: &Plan) -> Result<bool, TopologyError> {
     let mut session = Session::open(broker).await?;
     let exists = ask(&mut session, broker, plan).await;
@@ -142,7 +143,7 @@ async fn everything_exists(broker: &Broker, plan: &Plan) -> Result<bool, Topolog
 
 async fn ask(session: &mut Session<'_>, broker: &Broker, plan: &Plan) -> Result<bool, TopologyError> {
     let exists = |answer: Result<(), Refusal>| match answer {
-        // RabbitMQ from 4.3.1 on asks for a permission to look, and is not asked whether it is there.
+        // RabbitMQ from 4.3.1 on asks for a permission to look. Without it, the queue counts as there.
         Ok(()) | Err(Refusal::Denied) => Ok(true),
         Err(Refusal::Missing) => Ok(false),
         Err(other) => Err(TopologyError::of(other, broker, "looking at the topology")),

@@ -1,4 +1,4 @@
-//! Replaces empty retry queues whose delay has changed: the one place that deletes anything.
+//! Replaces empty retry queues whose delay has changed. No other code of the fleet deletes anything.
 
 use std::time::Duration;
 
@@ -6,23 +6,23 @@ use amqp::{Ask, Broker, Inequivalent, Refusal, Session};
 
 use crate::{Plan, Queue, TopologyError};
 
-/// How often a failure of the broker's own is taken for one that passes, and the time between.
+/// How often a step is tried when the broker itself fails, which may pass.
 const ATTEMPTS: u32 = 10;
 const PAUSE: Duration = Duration::from_millis(500);
-/// Between the first answer of a queue's leader and its deletion.
+/// The time between the first answer of a queue's leader and its deletion.
 const BEFORE_DELETION: Duration = Duration::from_secs(3);
 
 /// The names of the queues that were replaced.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Recreated(pub Vec<String>);
 
-/// For every retry queue whose only difference is its delay: takes it off its exchange (so that nothing new can
-/// come in; publishers are told "unroutable" meanwhile and repeat), makes sure that it is empty and unused, deletes
-/// it, declares it anew and binds it. Then declares the rest of the plan.
+/// Replaces every retry queue whose only difference is its delay. Each is unbound from its exchange, so that nothing
+/// new can arrive; publishers are told "unroutable" meanwhile, and repeat. Once it is certainly empty and unused, it is
+/// deleted, declared anew and bound. Then the rest of the plan is declared.
 ///
 /// # Errors
-/// [`TopologyError::InUse`] when one holds messages (with their number) or is consumed, [`TopologyError::Conflict`] when
-/// one differs in anything else; that one is left, or put back, as it was.
+/// [`TopologyError::InUse`] when a queue holds messages (with their number) or is consumed, [`TopologyError::Conflict`]
+/// when one differs in anything else; that queue stays, or is bound again, as it was.
 pub async fn recreate_retry(broker: &Broker, plan: &Plan) -> Result<Recreated, TopologyError> {
     let mut recreated = Recreated::default();
     let mut attempt = 1;
@@ -84,9 +84,10 @@ async fn replace(
     for binding in &bindings {
         session.unbind(binding).await.map_err(explain)?;
     }
-    // RabbitMQ 3.10 does not survive it well when a quorum queue is deleted right after its leader was elected, as happens
-    // after the start of a node: the queue's dead-letter worker is still on its way to it, ends with an error, and with it
-    // what all such workers stand on. The broker tells nobody when that worker has come.
+    // RabbitMQ 3.10 does not survive it well when a quorum queue is deleted right after its leader was elected, as
+    // happens after the start of a node. The queue's dead-letter worker has not reached the queue yet then; it ends
+    // with an error, and takes down what all such workers depend on. The broker tells nobody when the worker has
+    // arrived.
     session.depth(&queue.name).await.map_err(explain)?;
     tokio::time::sleep(BEFORE_DELETION).await;
     let depth = session.depth(&queue.name).await.map_err(explain)?;

@@ -1,4 +1,4 @@
-//! What an operator sets of the broker: where it is, what it is called there, and what a process does with it.
+//! The settings of the broker: where it is, the names of the fleet on it, and what a process does with it.
 
 mod broker;
 mod names;
@@ -14,7 +14,7 @@ use crate::{Mode, Names, QueueType};
 /// The settings `AMQP_*` and `RABBITMQ_*`.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// None where no source names one.
+    /// None when no source names a broker.
     pub broker: Option<BrokerSettings>,
     pub names: Names,
     pub queue_type: QueueType,

@@ -1,4 +1,4 @@
-//! Compares the broker with the plan and tells every difference with both values.
+//! Compares the broker with the plan, and reports every difference with both values.
 
 use std::fmt;
 
@@ -6,18 +6,18 @@ use amqp::{Ask, Broker, Found, Management, Refusal, Session};
 
 use crate::{Plan, TopologyError};
 
-/// One thing that is not as the plan says; its text has both values.
+/// One thing that is not as the plan says; the text has both values.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Difference(pub(crate) String);
 
-/// What was found, and what could not be looked at.
+/// The differences, and what could not be checked.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Verified {
     pub differences: Vec<Difference>,
-    /// Quorum queues with fewer copies than the cluster could hold, and the way to more. They work; when the nodes that
-    /// hold them die, they do not.
+    /// Quorum queues with fewer members than the cluster could have, and how to add more. Such queues work until the
+    /// nodes of their members fail.
     pub too_few_members: Vec<String>,
-    /// Without the management API: "bindings not checked …". Empty when everything was checked.
+    /// What was not checked without the management API: "bindings not checked …". Empty when everything was checked.
     pub not_checked: Vec<String>,
 }
 
@@ -27,9 +27,10 @@ impl Verified {
     }
 }
 
-/// With the management API it compares kinds, arguments and bindings, and the members of quorum queues with the nodes. Without, it asks the broker whether each
-/// exchange and queue exists and then, on a throw-away AMQP channel, whether it is equal; bindings are not checked
-/// then. Changes nothing, except that what somebody deletes in between the two questions is created again.
+/// Compares the broker with the plan. With the management API this covers kinds, arguments and bindings, and the
+/// members of quorum queues. Without it, the broker is asked whether each exchange and queue exists and then, on a
+/// throw-away AMQP channel, whether it is equal; bindings are not checked. Nothing is changed, except that what
+/// somebody deletes between the two questions is created again.
 ///
 /// # Errors
 /// [`TopologyError`] when the broker or its management API cannot be asked.
@@ -84,7 +85,7 @@ async fn ask(session: &mut Session<'_>, broker: &Broker, plan: &Plan) -> Result<
 }
 
 impl Verified {
-    /// True when it could not be asked for lack of a permission.
+    /// Notes the answer to one question; true when it could not be asked for lack of a permission.
     fn note(&mut self, broker: &Broker, what: &str, answer: Result<(), Refusal>) -> Result<bool, TopologyError> {
         match answer {
             Ok(()) => {}
@@ -99,7 +100,7 @@ impl Verified {
     }
 }
 
-/// Pure: the plan against what the management API has listed.
+/// Compares the plan with what the management API has listed, without any I/O.
 pub(crate) fn compare(plan: &Plan, found: &Found) -> Vec<Difference> {
     let mut differences = Vec::new();
     for planned in &plan.exchanges {
@@ -142,10 +143,11 @@ pub(crate) fn compare(plan: &Plan, found: &Found) -> Vec<Difference> {
     differences
 }
 
-/// A quorum queue is declared on three nodes at most unless it is told otherwise, and on those that there are.
+/// How many members a quorum queue has unless it is declared otherwise: three, or as many as there are nodes.
 const USUAL_MEMBERS: usize = 3;
 
-/// Pure: which queues have fewer members than nodes that run, and the command for each node that lacks them.
+/// Which queues have fewer members than there are running nodes, with the command for each node that lacks them.
+/// Without any I/O.
 pub(crate) fn grow(plan: &Plan, found: &Found, nodes: &[String], vhost: &str) -> Vec<String> {
     let enough = nodes.len().min(USUAL_MEMBERS);
     let quorum = |name: &str| found.queues.get(name).filter(|queue| !queue.members.is_empty());

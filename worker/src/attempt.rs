@@ -1,4 +1,4 @@
-//! One try: render the words, give them to the channel, and turn whatever happens into an outcome.
+//! One attempt: renders the words, gives them to the channel, and turns whatever happens into an outcome.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -11,7 +11,7 @@ use store::Capture;
 use crate::render::render;
 use crate::shared::Shared;
 
-/// How a try ended, and what the sandbox kept of it.
+/// How an attempt ended, and what the sandbox captured of it.
 pub(crate) struct Tried {
     pub(crate) outcome: Outcome,
     pub(crate) capture: Option<Capture>,
@@ -23,8 +23,8 @@ impl From<Outcome> for Tried {
     }
 }
 
-/// Tries to deliver what was claimed as `row`, and puts it aside when it could not send it until
-/// `send_until`. Never fails: a panic and a hang are outcomes too.
+/// Tries to deliver what was claimed as `row`. When the send cannot begin before `send_until`, the outcome is that the
+/// message is put aside. Never fails: a panic and a hang are outcomes too.
 pub(crate) async fn attempt(
     shared: &Shared,
     row: &Row,
@@ -90,7 +90,7 @@ async fn send(
         rendered,
         data: &notification.wording.data,
         expires_at: row.expires_at,
-        // What is too far ahead for this clock is as good as never.
+        // An expiry that is too far ahead for this clock counts as never.
         deadline: row.expires_at.and_then(|expires| started.checked_add(expires.since(now))),
         now,
     };

@@ -1,4 +1,4 @@
-//! Takes messages from one lane as fast as places come free.
+//! Consumes messages from one lane as fast as places become free.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,13 +17,13 @@ use crate::shared::Shared;
 use crate::slots::share;
 use crate::{copies, report};
 
-/// How often a message that waits for a place looks again whether its channel hangs.
+/// How often a message that waits for a place asks again whether its channel hangs.
 const LOOK_AGAIN: Duration = Duration::from_millis(250);
 /// Quorum queues cap a consumer's prefetch here (RabbitMQ documentation, "Quorum Queues").
 const LARGEST_PREFETCH: usize = 2000;
 
-/// One consumer per lane. The prefetch is twice the lane's places: a message of a channel that flows is seen
-/// behind those of one that hangs, and what waits to be acknowledged together leaves no place idle.
+/// One consumer per lane. The prefetch is twice the lane's places, so that messages of a working channel are seen
+/// behind those of a channel that hangs, and messages that wait to be acknowledged together leave no place idle.
 pub(crate) fn subscriptions(settings: &Settings) -> Vec<Subscription> {
     Lane::ALL
         .into_iter()
@@ -35,8 +35,8 @@ pub(crate) fn subscriptions(settings: &Settings) -> Vec<Subscription> {
         .collect()
 }
 
-/// Until the lane's stream ends, which it does when the consumers drain.
-pub(crate) async fn take(shared: Arc<Shared>, mut lane: mpsc::Receiver<Incoming>) {
+/// Handles the messages of a lane until the lane's stream ends, which it does when the consumers drain.
+pub(crate) async fn consume_lane(shared: Arc<Shared>, mut lane: mpsc::Receiver<Incoming>) {
     while let Some(incoming) = lane.recv().await {
         failpoint("worker.received");
         if let Some(too_often) = TooOften::of(&incoming) {
@@ -52,7 +52,7 @@ pub(crate) async fn take(shared: Arc<Shared>, mut lane: mpsc::Receiver<Incoming>
     }
 }
 
-/// Waits for a place, or puts the message aside when its channel hangs and has its half already.
+/// Waits for a place, or puts the message aside when its channel hangs and has half of the places already.
 async fn admit(shared: &Arc<Shared>, notification: Notification, incoming: Incoming) {
     let channel = notification.channel.clone();
     let acquire = shared.slots.acquire(incoming.lane, &channel, incoming.body.len());
@@ -75,8 +75,9 @@ async fn admit(shared: &Arc<Shared>, notification: Notification, incoming: Incom
     });
 }
 
-/// Under its id and without a row. A message without an id gets its row first, by which it is found again if the
-/// acknowledgement is lost; and one that asks for a new budget, and may have been heard already, meets its row first.
+/// Parks the message under its id and without a row. Two kinds of message meet their row first: one without an id,
+/// which is found again by its row if the acknowledgement is lost; and one that asks for a new budget and was delivered
+/// before, because its row may have given the budget already.
 async fn put_aside(shared: Arc<Shared>, notification: Arc<Notification>, incoming: Incoming) {
     report::stalled(&notification.channel);
     if let Some(key) = incoming.given_key(&notification) {

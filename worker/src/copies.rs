@@ -1,4 +1,4 @@
-//! What follows for a copy that is not sent, each counted as what it is.
+//! What follows for a copy that is not sent. Each kind is counted under a name of its own.
 
 use domain::{FollowUp, Lane, Publish};
 use topology::Incoming;
@@ -6,7 +6,7 @@ use topology::Incoming;
 use crate::delivery::Delivery;
 use crate::report;
 
-/// Puts a copy that has met its row aside for the shortest delay, without spending an attempt.
+/// Parks a copy that has met its row for the shortest delay, without spending an attempt.
 pub(crate) fn park(delivery: &Delivery, incoming: &Incoming) -> FollowUp {
     parked(incoming.lane, incoming.received().park(&delivery.arrival))
 }
@@ -16,7 +16,7 @@ pub(crate) fn parked(lane: Lane, publish: Publish) -> FollowUp {
     FollowUp::Publish(Box::new(publish))
 }
 
-/// Publishes a copy to its lane with the epoch that it stands for.
+/// Publishes a copy to its lane with this epoch.
 pub(crate) fn reissue(delivery: &Delivery, epoch: u32, incoming: &Incoming) -> FollowUp {
     report::copy(incoming.lane, "reissued");
     FollowUp::Publish(Box::new(incoming.received().reissue(&delivery.arrival, epoch)))
@@ -28,7 +28,7 @@ pub(crate) fn ended(lane: Lane) -> FollowUp {
     FollowUp::Acknowledge { goes_on: false }
 }
 
-/// Acknowledges a copy of a delivery that goes on by its dead letter.
+/// Acknowledges a copy of a delivery whose dead letter is in the dead-letter queue.
 pub(crate) fn has_letter(delivery: &Delivery) -> FollowUp {
     report::copy(delivery.lane, "has_letter");
     tracing::info!(delivery = %delivery.arrival.key, "a copy of a delivery that is in the dead-letter queue was \
@@ -36,7 +36,7 @@ pub(crate) fn has_letter(delivery: &Delivery) -> FollowUp {
     FollowUp::Acknowledge { goes_on: true }
 }
 
-/// Counts a copy that the broker has taken back with its connection, and delivers again.
+/// Counts a copy that the broker has taken back with its connection and delivers again.
 pub(crate) fn taken_back(lane: Lane) {
     report::copy(lane, "taken_back");
 }

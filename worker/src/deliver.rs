@@ -21,7 +21,7 @@ use crate::{copies, report};
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Doing {
     Send,
-    /// Its channel hangs: it gets its row, and comes back later.
+    /// The channel hangs: the delivery gets its row, and its message comes back later.
     PutAside,
 }
 
@@ -31,12 +31,12 @@ pub(crate) async fn deliver(shared: Arc<Shared>, notification: Arc<Notification>
     // A pipeline is some kilobytes of state: in a box, it is not copied from one wrapper into the next.
     match catch_panic(Box::pin(pipeline(&shared, &in_hand, &gone_out, notification, &incoming, doing))).await {
         Ok(Ok(Next::CarryOut(FollowUp::Acknowledge { goes_on }))) => in_hand.acknowledge(goes_on, incoming).await,
-        // Rare, and larger than all the rest: it is allocated only then.
+        // These ends are rare, and their future is larger than all the rest: it is allocated only when needed.
         ended => Box::pin(settle(&shared, &in_hand, &gone_out, ended, incoming)).await,
     }
 }
 
-/// A body that cannot be read: to the dead-letter queue with its reason, after one delivery.
+/// Dead-letters a message whose body cannot be read, with its reason, on its first delivery.
 pub(crate) async fn refuse(shared: Arc<Shared>, error: DecodeError, incoming: Incoming) {
     InHand::new(&shared.intake).refuse(error, incoming).await;
 }
@@ -50,7 +50,7 @@ impl GoneOut {
         self.0.store(may, Ordering::Relaxed);
     }
 
-    /// What an operator must know of a delivery that failed by our own fault.
+    /// What an operator reads of a delivery that failed by our own fault.
     fn trouble(&self, what: impl Display) -> String {
         match self.0.load(Ordering::Relaxed) {
             true => format!("it may have been sent, look with the provider before you move it back: {what}"),
@@ -63,11 +63,11 @@ impl GoneOut {
 enum Next {
     CarryOut(FollowUp),
     /// The broker has taken the message back with its connection, and delivers it again.
-    LetGo,
+    TakenBack,
     Conflict,
 }
 
-/// The order of the steps is the promise: what is sent was claimed, what follows was recorded.
+/// Runs the steps, whose order is the promise: whatever is sent was claimed, and whatever follows was recorded.
 async fn pipeline(
     shared: &Shared,
     in_hand: &InHand<'_>,
@@ -79,17 +79,17 @@ async fn pipeline(
     let named = in_hand.identify(&notification, incoming).await?;
     let delivery = Delivery::new(named, notification, incoming);
     if !incoming.settle.is_current() {
-        return Ok(Next::LetGo);
+        return Ok(Next::TakenBack);
     }
-    let taken = match claim(shared, &delivery, incoming).await? {
-        ControlFlow::Continue(taken) => taken,
+    let claimed = match claim(shared, &delivery, incoming).await? {
+        ControlFlow::Continue(claimed) => claimed,
         ControlFlow::Break(next) => return Ok(next),
     };
     failpoint("worker.claimed");
-    let tried = try_once(shared, gone_out, &taken, &delivery, incoming, doing).await;
-    let policy = shared.setup.settings.policy(&taken.row.channel);
+    let tried = try_once(shared, gone_out, &claimed, &delivery, incoming, doing).await;
+    let policy = shared.setup.settings.policy(&claimed.row.channel);
     let has_fallback = delivery.notification.has_fallback();
-    let transition = decide(&taken.row, has_fallback, &tried.outcome, &policy, shared.intake.clock.now());
+    let transition = decide(&claimed.row, has_fallback, &tried.outcome, &policy, shared.intake.clock.now());
     let store = &shared.intake.store;
     let recorded = shared.intake.breaker.retry_until_taken(|| store.record(&transition, tried.capture.clone())).await?;
     failpoint("worker.recorded");
@@ -98,21 +98,26 @@ async fn pipeline(
         Recorded::Written | Recorded::Repeated => {
             incoming.received().follow_up(&transition.row, &transition.order, shared.intake.clock.now())
         }
-        // Another claim took over, perhaps one that holds no message any more: ours must meet the row again.
+        // Another claim took over, and its process may have no message in hand any more: this message must meet the row
+        // again.
         Recorded::Late => copies::park(&delivery, incoming),
     }))
 }
 
-/// A row that this copy has claimed.
-struct Taken {
+/// A row that this copy has claimed, and until when it may be sent.
+struct ClaimedRow {
     row: Box<Row>,
     take: Take,
-    /// A send that begins later could still run when the lease ends.
+    /// A send that begins later than this could still run when the lease ends.
     send_until: Instant,
 }
 
 /// Claims the delivery, or says what follows for a copy that may not be sent.
-async fn claim(shared: &Shared, delivery: &Delivery, incoming: &Incoming) -> Result<ControlFlow<Next, Taken>, Trouble> {
+async fn claim(
+    shared: &Shared,
+    delivery: &Delivery,
+    incoming: &Incoming,
+) -> Result<ControlFlow<Next, ClaimedRow>, Trouble> {
     let candidate = delivery.candidate(shared, incoming);
     let lease = shared.setup.settings.lease;
     let ask = async || {
@@ -126,17 +131,19 @@ async fn claim(shared: &Shared, delivery: &Delivery, incoming: &Incoming) -> Res
             if !unknown.is_empty() {
                 shared.unread.report(&shared.intake, &row.key, unknown);
             }
-            return Ok(ControlFlow::Continue(Taken { row: Box::new(row), take: Take::Send, send_until }));
+            return Ok(ControlFlow::Continue(ClaimedRow { row: Box::new(row), take: Take::Send, send_until }));
         }
-        Claimed::Known(Claim::Take(row, take)) => return Ok(ControlFlow::Continue(Taken { row, take, send_until })),
+        Claimed::Known(Claim::Take(row, take)) => {
+            return Ok(ControlFlow::Continue(ClaimedRow { row, take, send_until }));
+        }
         Claimed::Known(Claim::Repeat(row)) => {
             report::copy(incoming.lane, "repeated");
             incoming.received().follow_up(&row, &row.order, shared.intake.clock.now())
         }
         Claimed::Known(Claim::Park) => copies::park(delivery, incoming),
-        // A stale copy of an operator's letter must not give a second budget.
+        // The broker has taken this letter back: reissuing it and its redelivery would give two budgets.
         Claimed::Known(Claim::Reissue { .. }) if !incoming.settle.is_current() => {
-            return Ok(ControlFlow::Break(Next::LetGo));
+            return Ok(ControlFlow::Break(Next::TakenBack));
         }
         Claimed::Known(Claim::Reissue { epoch }) => copies::reissue(delivery, epoch, incoming),
         Claimed::Known(Claim::Ended) => copies::ended(incoming.lane),
@@ -146,18 +153,18 @@ async fn claim(shared: &Shared, delivery: &Delivery, incoming: &Incoming) -> Res
     Ok(ControlFlow::Break(Next::CarryOut(follow_up)))
 }
 
-/// An attempt, unless the outcome is known without one: nobody can know whether it was sent, its channel hangs, its
-/// time has not come, the worker is stopping, or the broker has taken the message back.
+/// Makes an attempt, unless the outcome is known without one: nobody can know whether the delivery was sent, its
+/// channel hangs, its time has not come, the worker is stopping, or the broker has taken the message back.
 async fn try_once(
     shared: &Shared,
     gone_out: &GoneOut,
-    taken: &Taken,
+    claimed: &ClaimedRow,
     delivery: &Delivery,
     incoming: &Incoming,
     doing: Doing,
 ) -> Tried {
-    match taken.take {
-        Take::Send if delivery.doubtful => return lost_answer(MAY_BE_AN_EQUAL_ONE).into(),
+    match claimed.take {
+        Take::Send if delivery.suspected => return lost_answer(MAY_BE_AN_EQUAL_ONE).into(),
         Take::Send if doing == Doing::PutAside => return Outcome::PutAside.into(),
         Take::Send => {}
         Take::LeaseRanOut => return lost_answer(STOPPED).into(),
@@ -172,9 +179,9 @@ async fn try_once(
         return Outcome::GivenBack.into();
     }
     let _in_flight = shared.slots.in_flight(delivery.lane, &delivery.notification.channel);
-    // Until the answer says otherwise, whatever happens.
+    // Whatever happens from here on, the message may have gone out until an outcome says otherwise.
     gone_out.may_have(true);
-    let tried = attempt(shared, &taken.row, &delivery.notification, incoming.body.len(), taken.send_until).await;
+    let tried = attempt(shared, &claimed.row, &delivery.notification, incoming.body.len(), claimed.send_until).await;
     gone_out.may_have(tried.outcome.may_have_gone_out());
     tried
 }
@@ -197,12 +204,13 @@ async fn settle(
 ) {
     let (reason, error) = match ended {
         Ok(Ok(Next::CarryOut(follow_up))) => return in_hand.carry_out(follow_up, incoming).await,
-        Ok(Ok(Next::LetGo)) => return copies::taken_back(incoming.lane),
+        Ok(Ok(Next::TakenBack)) => return copies::taken_back(incoming.lane),
         Ok(Ok(Next::Conflict)) => (Reason::IdConflict, ANOTHER_BODY.to_owned()),
-        // The ledger refuses this one delivery while it takes others, or is away while the worker stops.
+        // The worker is stopping while the ledger is away: the message is given back. Otherwise the ledger refuses this
+        // one delivery while it accepts others, and the message is dead-lettered.
         Ok(Err(_)) if shared.intake.stopping.is_cancelled() => return incoming.settle.requeue().await,
         Ok(Err(ledger)) => (Reason::InternalError, gone_out.trouble(ledger)),
-        // Beyond the pipeline a panic is contained too: the broker dead-letters what it drops.
+        // A panic outside of the pipeline is contained too: the broker dead-letters the message that is dropped.
         Err(Panicked) => (Reason::InternalError, gone_out.trouble("the worker panicked")),
     };
     in_hand.dead_letter(reason, &error, ItsRow::Untouched, incoming).await;

@@ -14,10 +14,10 @@ pub(crate) struct Delivery {
     pub(crate) arrival: Arrival,
     /// Set for a message that came without any id.
     pub(crate) fingerprint: Option<Content>,
-    /// It may be a message that was sent: nobody can know.
-    pub(crate) doubtful: bool,
+    /// The message may be one that was sent already; nobody can know.
+    pub(crate) suspected: bool,
     pub(crate) lane: Lane,
-    /// The claim's.
+    /// The token of the claim.
     token: Uuid,
 }
 
@@ -27,7 +27,7 @@ impl Delivery {
             notification,
             arrival: named.arrival(incoming),
             fingerprint: named.fingerprint(),
-            doubtful: named.is_doubtful(),
+            suspected: named.is_suspected(),
             lane: incoming.lane,
             token: named.token(),
         }

@@ -1,4 +1,5 @@
-//! Stops without losing or repeating: take nothing, finish what is being sent, give the rest back.
+//! Stops without losing or repeating a message: consumes nothing more, finishes what is being sent, and gives the rest
+//! back.
 
 use std::sync::Arc;
 
@@ -7,8 +8,8 @@ use topology::Consumers;
 
 use crate::shared::Shared;
 
-/// Returns when every delivery is settled, or the grace period is over; what is left then is ambiguous
-/// and comes back by the broker.
+/// Returns when every delivery is settled, or the grace period is over. A send that is still running then is ambiguous,
+/// and the broker delivers its message again.
 pub(crate) async fn drain(shared: &Arc<Shared>, consumers: &Consumers, intakes: &TaskTracker) {
     shared.intake.stopping.cancel();
     let grace = shared.setup.settings.grace;

@@ -1,10 +1,11 @@
 //! The worker: consume → claim → render → send → decide → record → settle.
 //!
-//! A notification goes down the files in this order: [`consume`] takes it from a lane when a [`slots`] place is free,
-//! and [`deliver`] is the pipeline: the crate [`intake`] says who the message is, [`delivery`] is this copy of it,
-//! [`attempt`] (which takes its words from [`render`]) tries, [`copies`] says what follows for a copy that is not sent,
-//! and [`intake::InHand`] carries out what follows and settles the message. [`report`] counts and logs it. [`give_up`]
-//! is for what has ended ten workers. [`Worker`] puts them together, and [`shared`] is what every delivery has.
+//! A notification goes down the files in this order: [`consume`] waits until [`slots`] has a free place for it, and
+//! [`deliver`] is the pipeline. In the pipeline the crate [`intake`] says who the message is, [`delivery`] is this copy
+//! of it, [`attempt`] (which gets its words from [`render`]) tries to send, [`copies`] says what follows for a copy
+//! that is not sent, and [`intake::InHand`] carries out what follows and settles the message. [`report`] counts and
+//! logs. [`give_up`] is for a message that has ended ten workers. [`Worker`] puts the parts together, and [`shared`] is
+//! what every delivery has.
 
 mod attempt;
 mod consume;

@@ -1,4 +1,5 @@
-//! Handles of the metrics that every delivery touches: looked up once, and without the registry's lock from then on.
+//! Handles of the metrics that every delivery touches: each is looked up once, and used without the registry's lock
+//! from then on.
 
 use std::collections::HashMap;
 use std::sync::OnceLock;
@@ -7,10 +8,10 @@ use channels::Enabled;
 use domain::{ChannelName, State};
 use metrics::{Counter, Histogram};
 
-/// Of a channel's name that a publisher invented: metrics must not grow with them.
+/// The label for a channel name that a publisher invented: metrics must not grow with such names.
 const UNKNOWN: &str = "unknown";
 
-/// One per worker, whose channels have one provider each.
+/// The handles of one worker, whose channels have one provider each.
 pub(crate) struct Meters(HashMap<&'static str, OfChannel>);
 
 #[derive(Default)]
@@ -27,7 +28,7 @@ impl Default for Meters {
 }
 
 impl Meters {
-    /// Deliveries of this channel that ended so.
+    /// Counts deliveries of this channel that ended in this state.
     pub(crate) fn ended(&self, channel: &ChannelName, state: State) -> Counter {
         let label = label(channel);
         let counter = || metrics::counter!("chasqui_deliveries_total", "channel" => label, "state" => state.as_str());
@@ -38,7 +39,7 @@ impl Meters {
         }
     }
 
-    /// How long the provider takes.
+    /// Measures how long the provider of this channel takes.
     pub(crate) fn send_seconds(&self, channel: &Enabled) -> Histogram {
         let (name, provider) = (channel.name(), channel.provider());
         let histogram = || metrics::histogram!("chasqui_send_seconds", "channel" => name, "provider" => provider);
@@ -49,7 +50,7 @@ impl Meters {
     }
 }
 
-/// A channel's name as a label.
+/// The label for a channel's name.
 pub(crate) fn label(channel: &ChannelName) -> &'static str {
     channels::known().iter().find(|known| **known == channel.as_str()).copied().unwrap_or(UNKNOWN)
 }

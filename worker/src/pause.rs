@@ -1,4 +1,4 @@
-//! Stops the intake while the ledger is down, and resumes by itself.
+//! Stops the intake while the ledger is down, and resumes it when the ledger is back.
 
 use std::time::Duration;
 
@@ -8,10 +8,11 @@ use crate::shared::Shared;
 
 /// How often a ledger that is down is asked whether it is back.
 const PROBE_EVERY: Duration = Duration::from_millis(500);
-/// A ledger that answers but takes nothing (a full disk) is tried less and less often, at least so often.
+/// The longest time between two probes. A ledger that answers a ping but accepts no row (its disk is full) is probed
+/// less and less often.
 const LONGEST_PROBE: Duration = Duration::from_secs(16);
 
-/// Until the breaker is gone, which it never is while anybody consumes.
+/// Returns when the breaker is gone, which it never is while anybody consumes.
 pub(crate) async fn while_ledger_is_down(shared: &Shared, consumers: &Consumers) {
     let breaker = &shared.intake.breaker;
     let mut down = breaker.watch();
@@ -29,7 +30,7 @@ pub(crate) async fn while_ledger_is_down(shared: &Shared, consumers: &Consumers)
                 breaker.answered();
             }
         }
-        // An answer to a ping is no promise that it takes rows.
+        // A ledger that answers a ping may still accept no rows.
         let works = breaker.successes() > before;
         wait = if works { PROBE_EVERY } else { (wait * 2).min(LONGEST_PROBE) };
         tracing::info!("the ledger answers: taking work again");

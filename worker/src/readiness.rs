@@ -1,4 +1,4 @@
-//! Keeps saying whether this worker is ready, and why not.
+//! Keeps the readiness of this worker current, with the reasons why it is not ready.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +13,8 @@ use crate::shared::Shared;
 /// How often the ledger is asked.
 const EVERY: Duration = Duration::from_secs(2);
 
-/// Every lane consumed in this generation, the publisher not blocked and confirmed, SQL reachable.
+/// A worker is ready when its current connection consumes every lane, its publisher is confirmed and not blocked, and
+/// SQL is reachable.
 pub(crate) async fn keep_current(
     readiness: Readiness,
     shared: Arc<Shared>,
@@ -34,7 +35,7 @@ pub(crate) async fn keep_current(
         readiness.set(missing);
         tokio::select! {
             () = stop.cancelled(), if !stop.is_cancelled() => {}
-            // Once they have ended there is nothing to wait for: the branch is off.
+            // When the consumers have ended there is nothing to wait for: this branch is off then.
             Ok(()) = consumers.changed() => {}
             Ok(()) = publisher.changed() => {}
             () = tokio::time::sleep(EVERY) => {}

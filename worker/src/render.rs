@@ -1,5 +1,5 @@
-//! The words of one delivery: at once where that is quick, as it nearly always is; what may burn processor time goes to
-//! the blocking pool.
+//! Renders the words of one delivery: at once where that is quick, as it nearly always is, and on the blocking pool
+//! where it may use much processor time.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use std::sync::Arc;
 use domain::{Notification, Rendered};
 use templates::{TemplateError, Templates};
 
-/// Bytes of a body whose template is tried at once: steps over more data may each take long.
+/// The largest body, in bytes, whose template is rendered at once: each step over more data may take long.
 const SMALL_BODY: usize = 16 * 1024;
 
 const PANICKED: &str = "the template made the renderer panic";
@@ -35,7 +35,7 @@ pub(crate) async fn render(
     tokio::task::spawn_blocking(rendering).await.unwrap_or_else(|_panic| Err(PANICKED.into()))
 }
 
-/// With every variable that is missing, not only the first.
+/// The text of an error, which names every variable that is missing, not only the first.
 fn whole(templates: &Templates, notification: &Notification, error: &TemplateError) -> String {
     if matches!(error, TemplateError::Missing { .. }) {
         let rehearse = AssertUnwindSafe(|| templates.rehearse(&notification.channel, &notification.wording));

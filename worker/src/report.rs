@@ -1,4 +1,4 @@
-//! What is counted and logged of a delivery: derived from what was decided, and never asked by anything that decides.
+//! What is counted and logged of a delivery. All of it is derived from what was decided, and no decision depends on it.
 
 use domain::{ChannelName, Lane, Order, State, Transition, printable};
 use intake::{DeadLettered, Role, Steps};
@@ -7,7 +7,7 @@ use store::Recorded;
 use crate::meters::label;
 use crate::shared::Shared;
 
-/// What the handling of messages says of a worker's.
+/// The worker's log lines, metrics and failpoints for the handling of messages.
 pub(crate) const ROLE: Role = Role {
     dead_lettered,
     taken_over: |lane| copy(lane, "adopted_by_another"),
@@ -23,17 +23,17 @@ fn dead_lettered(letter: &DeadLettered<'_>) {
     tracing::warn!(%reason, %delivery, %lane, error, "a message went to the dead-letter queue unclaimed");
 }
 
-/// One copy that was not simply sent.
+/// Counts a copy that was not simply sent.
 pub(crate) fn copy(lane: Lane, what: &'static str) {
     metrics::counter!("chasqui_copies_total", "lane" => lane.as_str(), "what" => what).increment(1);
 }
 
-/// A message of a channel that hangs is put aside.
+/// Counts a message that was put aside because its channel hangs.
 pub(crate) fn stalled(channel: &ChannelName) {
     metrics::counter!("chasqui_parked_total", "channel" => label(channel), "why" => "stalled").increment(1);
 }
 
-/// What was decided, once the ledger has answered whether it was still in time.
+/// Reports what was decided, once the ledger has answered whether that was in time.
 pub(crate) fn recorded(shared: &Shared, transition: &Transition, recorded: Recorded) {
     let row = &transition.row;
     attempt(transition);
@@ -65,14 +65,14 @@ fn attempt(transition: &Transition) {
         state = %row.state, "an attempt failed");
 }
 
-/// Somebody must look at what is dead or held; of the others the ledger knows.
+/// Warns of a delivery that is dead or held, at which somebody must look; other ends are only in the ledger.
 fn end(transition: &Transition) {
     let row = &transition.row;
     let Order::DeadLetter { reason, error } = &transition.order else {
         tracing::debug!(delivery = %row.key, channel = %row.channel, state = %row.state, "a delivery ended");
         return;
     };
-    // An id is the publisher's: its control characters must not reach a terminal.
+    // A publisher chose the id: its control characters must not reach a terminal.
     let (id, tenant) = (printable(&row.key.id), &row.key.tenant);
     tracing::warn!(delivery = format_args!("{tenant}/{id}"), channel = %row.channel, %reason, detail = error, "a delivery is dead");
 }

@@ -6,20 +6,20 @@ use std::time::{Duration, Instant};
 use domain::{Ambiguity, ChannelName, Defaults, Policy};
 use runtime::settings::{Reader, did_you_mean};
 
-/// The settings `WORKER_*` and their companions, and limits that nobody sets.
+/// The settings `WORKER_*` and their companions, and limits that nobody can set.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// Deliveries in hand at once, over all lanes.
+    /// The most deliveries in hand at once, over all lanes.
     pub concurrency: usize,
-    /// Bytes of bodies in hand above which nothing more is taken.
+    /// While the bodies in hand have this many bytes, no further message is admitted.
     pub bytes_in_hand: usize,
     /// How long one send may take before its outcome is ambiguous.
     pub provider_timeout: Duration,
-    /// How long a claim holds without an answer.
+    /// How long a claim holds its row without an answer.
     pub lease: Duration,
     /// How long a stop waits for sends in flight.
     pub grace: Duration,
-    /// How long one delivery's trouble with the ledger is repeated while others succeed.
+    /// How long one delivery's step with the ledger is repeated while the steps of others succeed.
     pub trouble_limit: Duration,
     pub max_retries: u32,
     pub retry_delays: [Duration; 3],
@@ -29,7 +29,7 @@ pub struct Settings {
     pub defaults: Defaults,
 }
 
-/// A worker with these settings would send twice without knowing.
+/// Settings with which a worker could send twice without knowing.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 #[error(
     "the lease of {lease:?} is too short for a provider timeout of {provider_timeout:?}: it must be longer than 1.5 times \
@@ -68,7 +68,7 @@ impl Settings {
         Ok(())
     }
 
-    /// A send that begins later could still run when the claim's lease ends, and somebody else sends.
+    /// Until when a send may begin. A later one could still run when the claim's lease ends and another worker sends.
     pub(crate) fn send_until(&self, claimed: Instant) -> Instant {
         claimed + self.lease.saturating_sub(self.provider_timeout)
     }
@@ -95,7 +95,7 @@ fn retry_delays(reader: &mut Reader) -> [Duration; 3] {
     delays
 }
 
-/// That of a body which names no channel.
+/// The channel of a body that names none.
 fn default_channel(reader: &mut Reader) -> Option<ChannelName> {
     let word = reader.known_word("DEFAULT_CHANNEL", channels::known())?;
     ChannelName::parse(word).ok()
@@ -125,7 +125,7 @@ fn ambiguity(reader: &mut Reader) -> BTreeMap<ChannelName, Ambiguity> {
     policies
 }
 
-/// What stands there may be the value of another setting: it is not repeated.
+/// Reads one pair. An error does not quote the pair, because it may be the value of another setting.
 fn policy(pair: &str) -> Result<(ChannelName, Ambiguity), String> {
     let Some((channel, policy)) = pair.split_once('=').map(|(channel, policy)| (channel.trim(), policy.trim())) else {
         return Err("there is no = between a channel and what to do".into());

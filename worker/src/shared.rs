@@ -22,7 +22,7 @@ pub struct Setup {
 /// What every delivery of one worker shares.
 pub(crate) struct Shared {
     pub(crate) setup: Setup,
-    /// Its stop is that of taking work: what has not been sent yet is given back.
+    /// Its `stopping` ends the intake: deliveries that have not been sent by then are given back.
     pub(crate) intake: Intake,
     pub(crate) slots: Slots,
     pub(crate) meters: Meters,

@@ -1,5 +1,5 @@
-//! Who may be worked on at once: places reserved for the urgent, and no more than half of a lane for a
-//! channel whose provider hangs.
+//! How many messages are in hand at once: places are reserved for the urgent lane, and a channel whose provider hangs
+//! has no more than half of a lane.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -25,16 +25,16 @@ pub(crate) struct Slots {
     board: Arc<Board>,
 }
 
-/// Which channel holds how much of which lane. Holds nothing about a channel that neither has a place nor hangs.
+/// How much of each lane each channel uses. It has no entry for a channel that neither has a place nor hangs.
 #[derive(Default)]
 struct Board(Mutex<HashMap<(Lane, ChannelName), Load>>);
 
 #[derive(Default)]
 struct Load {
     places: usize,
-    /// When each of its sends in flight began.
+    /// When each send in flight of the channel began.
     in_flight: Vec<Instant>,
-    /// Until one of its sends ends in good time, not merely until the hanging ones have timed out.
+    /// The channel hangs, until one of its sends ends in good time; it is not enough that the hanging sends time out.
     stalled: bool,
 }
 
@@ -66,8 +66,8 @@ impl Slots {
         }
     }
 
-    /// Waits for a place in `lane` for a body of `bytes`. The narrowest limit is taken first, so that
-    /// nobody holds a wide place while waiting for a narrow one.
+    /// Waits for a place in `lane` for a body of `bytes`. The permit of the narrowest limit is acquired first, so that
+    /// nobody has a wide one while waiting for a narrow one.
     pub(crate) async fn acquire(&self, lane: Lane, channel: &ChannelName, bytes: usize) -> Slot {
         let mut permits = Vec::with_capacity(4);
         let chain: &[&Arc<Semaphore>] = match lane {
@@ -76,16 +76,16 @@ impl Slots {
             Lane::Urgent => &[&self.all],
         };
         for semaphore in chain {
-            permits.push(take(semaphore, 1).await);
+            permits.push(acquire(semaphore, 1).await);
         }
         let pages = bytes.div_ceil(PAGE).clamp(1, self.page_count);
-        permits.push(take(&self.pages, u32::try_from(pages).unwrap_or(u32::MAX)).await);
+        permits.push(acquire(&self.pages, u32::try_from(pages).unwrap_or(u32::MAX)).await);
         let at = (lane, channel.clone());
         self.board.lock().entry(at.clone()).or_default().places += 1;
         Slot { board: Arc::clone(&self.board), at, _permits: permits }
     }
 
-    /// Whether `channel` already has its half of `lane` and hangs. A channel that flows may use all.
+    /// Whether `channel` hangs and has half of `lane` already. A channel that works may use all of it.
     pub(crate) fn is_over_its_half(&self, lane: Lane, channel: &ChannelName) -> bool {
         let full = self.is_full(lane);
         let half = share(self.concurrency, lane).div_ceil(2);
@@ -120,7 +120,7 @@ pub(crate) fn share(concurrency: usize, lane: Lane) -> usize {
     }
 }
 
-async fn take(semaphore: &Arc<Semaphore>, permits: u32) -> OwnedSemaphorePermit {
+async fn acquire(semaphore: &Arc<Semaphore>, permits: u32) -> OwnedSemaphorePermit {
     Arc::clone(semaphore).acquire_many_owned(permits).await.expect("the semaphores are never closed")
 }
 

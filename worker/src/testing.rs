@@ -1,5 +1,5 @@
-//! What the tests stand on: a worker's parts with a ledger of their own and no broker. Email fails, because nobody
-//! listens where its server should be; the sandbox keeps the messages of all other channels.
+//! What the tests stand on: the parts of a worker with a ledger of their own and no broker. Email fails, because nobody
+//! listens where its server should be; the sandbox captures the messages of all other channels.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -22,7 +22,7 @@ use topology::{
 use crate::shared::Shared;
 use crate::{Settings, Setup, Worker, consume};
 
-/// The parts, the folder of their ledger, and what they publish.
+/// The parts of a worker, the folder of its ledger, and what it publishes.
 pub(crate) struct Parts {
     pub(crate) shared: Arc<Shared>,
     published: UnboundedReceiver<Publication>,
@@ -73,7 +73,7 @@ fn settings() -> Settings {
     }
 }
 
-/// Nothing is consumed from here.
+/// A topology from which nothing is consumed.
 fn topology() -> Topology {
     let names = Names::of("notifications");
     let plan = Plan::new(&names, QueueType::Quorum, RETRY_DELAYS);
@@ -96,13 +96,13 @@ fn channels() -> Channels {
 }
 
 impl Copy {
-    /// As its publisher sent it, with a `message_id` or without.
+    /// A copy as its publisher sent it, with a `message_id` or without.
     pub(crate) fn published(message_id: Option<&str>, body: &str) -> Self {
         let with_id = |id: &str| BasicProperties::default().with_message_id(id.into());
         Self::new(message_id.map_or_else(BasicProperties::default, with_id), Bytes::from(body.to_owned()))
     }
 
-    /// As the broker hands out again what the fleet has published.
+    /// A copy of what the fleet has published, as the broker would hand it out.
     pub(crate) fn of(publication: Publication) -> Self {
         let Publication { message_id, headers, carried, body, .. } = publication;
         Self::new(properties(&message_id, &headers, &carried), body)
@@ -123,11 +123,11 @@ impl Parts {
         let (lane, incoming) = mpsc::channel(1);
         lane.send(copy.incoming).await.unwrap();
         drop(lane);
-        consume::take(Arc::clone(&self.shared), incoming).await;
+        consume::consume_lane(Arc::clone(&self.shared), incoming).await;
         copy.settled.await.expect("the copy is settled")
     }
 
-    /// All that was published since the last look.
+    /// All that was published since the last call.
     pub(crate) fn published(&mut self) -> Vec<Publication> {
         std::iter::from_fn(|| self.published.try_recv().ok()).collect()
     }
@@ -136,7 +136,7 @@ impl Parts {
         self.shared.intake.store.delivery(&testkit::key(id)).await.unwrap().map(|found| found.row)
     }
 
-    /// What the sandbox has kept: one for each send.
+    /// What the sandbox has captured: one message for each send.
     pub(crate) async fn sent(&self) -> Vec<CapturedView> {
         self.shared.intake.store.captures(None, 100).await.unwrap()
     }

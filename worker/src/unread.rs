@@ -1,4 +1,4 @@
-//! Fields of a message that are not known: it is delivered without them, and its publisher is to hear of it.
+//! Fields of a message that are not known: the message is delivered without them, and its publisher is to hear of that.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -7,17 +7,17 @@ use std::time::Duration;
 use domain::{Key, Timestamp, UnknownField};
 use intake::Intake;
 
-/// The same fields are logged once in this time: a publisher that always writes them does so in every message.
+/// How often a warning about the same fields is logged: a publisher that writes such fields does so in every message.
 const LOG_AGAIN: Duration = Duration::from_secs(60 * 60);
-/// Sets of fields that are remembered as logged.
+/// How many sets of fields are remembered as logged.
 const MAX_LOGGED: usize = 256;
 
-/// Which fields were logged, and when.
+/// When a warning about each set of fields was logged last.
 #[derive(Default)]
 pub(crate) struct Unread(Mutex<HashMap<String, Timestamp>>);
 
 impl Unread {
-    /// Keeps what is said of the fields beside the delivery, and logs their names. Values are never logged.
+    /// Stores warnings about the fields beside the delivery, and logs the names of the fields, never their values.
     pub(crate) fn report(&self, intake: &Intake, key: &Key, unknown: &[UnknownField]) {
         let warnings = intake.keep_warnings(key, unknown);
         let fields = warnings.iter().map(|warning| warning.pointer.as_str()).collect::<Vec<_>>().join(" ");

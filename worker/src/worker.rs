@@ -16,7 +16,7 @@ use crate::slots::Slots;
 use crate::unread::Unread;
 use crate::{consume, drain, pause, readiness, report};
 
-/// What a worker is made of. Every part is running already.
+/// The parts of a worker. Each is running already.
 pub struct Worker {
     pub setup: Setup,
     pub topology: Topology,
@@ -27,8 +27,8 @@ pub struct Worker {
 }
 
 impl Worker {
-    /// Consumes until `stop` is cancelled, then drains: takes nothing more, lets what is being sent
-    /// finish within the grace period, and gives the rest back.
+    /// Consumes until `stop` is cancelled, then drains: consumes nothing more, lets running sends finish within the
+    /// grace period, and gives the rest back.
     pub async fn run(self, readiness: Readiness, stop: CancellationToken) {
         let (topology, shared) = self.into_parts();
         let subscriptions = consume::subscriptions(&shared.setup.settings);
@@ -38,7 +38,7 @@ impl Worker {
             tokio::spawn(readiness::keep_current(readiness, Arc::clone(&shared), consumers.watch(), stop.clone()));
         let intakes = TaskTracker::new();
         for incoming in lanes {
-            intakes.spawn(consume::take(Arc::clone(&shared), incoming));
+            intakes.spawn(consume::consume_lane(Arc::clone(&shared), incoming));
         }
         intakes.close();
         tokio::select! {
@@ -50,7 +50,7 @@ impl Worker {
         consumers.close().await;
     }
 
-    /// Where to consume, and the parts that the deliveries share.
+    /// The topology to consume from, and what the deliveries share.
     pub(crate) fn into_parts(self) -> (Topology, Shared) {
         let stopping = CancellationToken::new();
         let Setup { settings, .. } = &self.setup;

@@ -1,4 +1,5 @@
-//! Several nodes of one cluster in one setting: how they are written, what is refused, and in which order they are tried.
+//! Several nodes of one cluster in one setting: how the list is written, what is refused, and in which order its nodes
+//! are tried.
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,28 +13,29 @@ use url::Url;
 
 use super::{Broker, InvalidBroker};
 
-/// What lapin reads behind the question mark. Other libraries' names would change nothing, in silence.
+/// The parameters behind the question mark that lapin reads. Any other would silently have no effect.
 const QUERY: [&str; 5] = ["heartbeat", "frame_max", "channel_max", "connection_timeout", "auth_mechanism"];
 
-/// In which order the nodes are tried; shared by the clones of a broker.
+/// Draws the order in which the nodes are tried. The clones of a broker share it.
 #[derive(Clone)]
 pub(super) struct Dice(Arc<Mutex<StdRng>>);
 
 impl Default for Dice {
-    /// Seeded by the standard library's own random keys, so that processes that lose a node together part again.
+    /// Seeds the order by the standard library's random keys, so that processes that lose a node together choose
+    /// different ones.
     fn default() -> Self {
         Self(Arc::new(Mutex::new(StdRng::seed_from_u64(RandomState::new().build_hasher().finish()))))
     }
 }
 
 impl Broker {
-    /// This one and the others.
+    /// This node and the others.
     pub(super) fn nodes(&self) -> impl Iterator<Item = &Broker> {
         std::iter::once(self).chain(&self.others)
     }
 
-    /// All nodes in an order of its own: who comes back to the list after a failure seldom meets the same one first, and
-    /// the processes of a fleet spread over the nodes.
+    /// All nodes in a newly drawn order: a process that returns to the list after a failure seldom meets the same node
+    /// first, and the processes of a fleet spread over the nodes.
     pub(super) fn in_turn(&self) -> Vec<&Broker> {
         let mut nodes: Vec<&Broker> = self.nodes().collect();
         if nodes.len() > 1 {
@@ -43,7 +45,7 @@ impl Broker {
     }
 }
 
-/// Reads URLs with commas between them. They are nodes of one cluster, so they share a virtual host.
+/// Reads URLs with commas between them. All are nodes of one cluster, so they must share a virtual host.
 pub(super) fn read(
     urls: &SecretString,
     one: impl Fn(SecretString) -> Result<Broker, InvalidBroker>,
@@ -65,7 +67,8 @@ pub(super) fn read(
     Ok(first)
 }
 
-/// What was meant to be a password, or another URL, must not become a name that is printed.
+/// Refuses a URL in which a password, or another URL, was most likely read as a host, a user or a path: such a name
+/// would be printed.
 pub(super) fn refuse_misplaced(url: &Url, parsed: &AMQPUri) -> Result<(), InvalidBroker> {
     let vhost = &parsed.vhost;
     let raw_segments = url.path().trim_start_matches('/').split('/').count();
@@ -90,7 +93,7 @@ pub(super) fn refuse_misplaced(url: &Url, parsed: &AMQPUri) -> Result<(), Invali
     Ok(())
 }
 
-/// lapin's own words may quote a part of the URL.
+/// The error for a URL that lapin cannot read. lapin's own message may quote a part of the URL.
 pub(super) fn unreadable() -> InvalidBroker {
     refuse("its name, password, virtual host or one of the values behind a question mark cannot be read")
 }

@@ -5,7 +5,7 @@ use lapin::BasicProperties;
 
 use crate::{Settle, value};
 
-/// One message, with what the broker says of how it came.
+/// One message, with what the broker says about its delivery.
 #[derive(Debug)]
 pub struct Delivery {
     pub properties: BasicProperties,
@@ -14,8 +14,8 @@ pub struct Delivery {
     pub settle: Settle,
 }
 
-/// How often the broker has handed this message out before; 0 when it does not count (classic queues). The first time
-/// it adds nothing: what the header says then, its publisher has written.
+/// How often the broker has delivered this message before; 0 when the broker does not count (classic queues). On the
+/// first delivery the broker adds no header, so one that is there is the publisher's and counts for nothing.
 pub fn delivery_count(properties: &BasicProperties, redelivered: bool) -> u32 {
     if !redelivered {
         return 0;

@@ -1,4 +1,5 @@
-//! One consuming connection: an AMQP channel, an intake and a settling task for each source.
+//! A generation, which is one consuming connection: it has an AMQP channel, an intake and a settling task for each
+//! source.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -19,11 +20,11 @@ use crate::settle::settle;
 
 const STEP_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// What a generation is made of, which outlives it.
+/// The parts that each generation borrows and that outlive it.
 pub(super) struct Setup<'a, T> {
     pub(super) connector: &'a Connector,
     pub(super) subscriptions: &'a [Subscription<T>],
-    /// One for each subscription.
+    /// One sender for each subscription.
     pub(super) senders: &'a [mpsc::Sender<T>],
     pub(super) control: &'a watch::Receiver<Control>,
     pub(super) state: &'a watch::Sender<ConsumersState>,
@@ -33,9 +34,9 @@ pub(super) struct Generation {
     connection: Connection,
     intakes: JoinSet<Result<(), Ended>>,
     settling: JoinSet<()>,
-    /// Ends the settling tasks at once, unsent.
+    /// Ends the settling tasks at once: what they have not sent is not sent.
     over: CancellationToken,
-    /// Ends them when they have sent what they were asked for.
+    /// Ends the settling tasks when they have sent what was requested.
     closing: CancellationToken,
 }
 
@@ -95,7 +96,7 @@ impl Generation {
         Ok(())
     }
 
-    /// Until it is of no use any more; `Ok` when every intake is drained.
+    /// Runs until the connection can no longer be used; `Ok` when every intake is drained.
     pub(super) async fn run(
         &mut self,
         settings: &ConsumerSettings,
@@ -111,12 +112,12 @@ impl Generation {
                     Some(Err(panicked)) => return Err(panicked.to_string().as_str().into()),
                     None => return Ok(()),
                 },
-                _ = tick.tick() => watched.look(&self.connection, *control.borrow_and_update(), settings)?,
+                _ = tick.tick() => watched.check(&self.connection, *control.borrow_and_update(), settings)?,
             }
         }
     }
 
-    /// After a drain: keeps the connection for acks until `Closing`, then sends what was asked for.
+    /// After a drain, keeps the connection for acks until `Closing`, then sends what was requested.
     pub(super) async fn linger(mut self, control: &mut watch::Receiver<Control>) {
         let _handle_dropped = control.wait_for(|control| *control == Control::Closing).await.is_err();
         self.closing.cancel();
@@ -127,7 +128,7 @@ impl Generation {
         self.end().await;
     }
 
-    /// Nothing of it is used any more: unsent acks are answered false.
+    /// Ends the connection. Acks that were not sent are answered false.
     pub(super) async fn end(self) {
         self.over.cancel();
         let Self { connection, intakes, settling, .. } = self;
@@ -147,7 +148,7 @@ fn consumed(state: &watch::Sender<ConsumersState>, at: usize) {
     });
 }
 
-/// What has to be watched once a second.
+/// Since when two states last that end the generation when they last too long. They are checked once a second.
 #[derive(Default)]
 struct Watched {
     blocked_since: Option<Instant>,
@@ -155,7 +156,7 @@ struct Watched {
 }
 
 impl Watched {
-    fn look(&mut self, connection: &Connection, control: Control, settings: &ConsumerSettings) -> Result<(), Ended> {
+    fn check(&mut self, connection: &Connection, control: Control, settings: &ConsumerSettings) -> Result<(), Ended> {
         let status = connection.status();
         if !status.connected() {
             return Err("the connection to the broker was lost".into());

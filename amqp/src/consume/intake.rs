@@ -1,4 +1,4 @@
-//! One source in one generation: consumes, holds back, hands out.
+//! The intake of one source in one generation: it consumes messages, holds them back, and hands them out.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -18,9 +18,9 @@ use super::{Control, Delivery, delivery_count};
 use crate::Settle;
 use crate::settle::Request;
 
-/// For one answer of the broker.
+/// The time limit for one answer of the broker.
 const STEP_TIMEOUT: Duration = Duration::from_secs(10);
-/// A message handed out this often before may be what ends our connections: it is taken alone.
+/// From this many earlier deliveries on, a message may be what ends our connections, so it is handed out alone.
 const SUSPICIOUS: u32 = 3;
 /// How long the other sources wait for one that begins with suspicious messages.
 const ALONE: Duration = Duration::from_secs(3);
@@ -29,8 +29,8 @@ const ALONE: Duration = Duration::from_secs(3);
 #[derive(Debug)]
 pub(super) struct Ended {
     pub(super) why: String,
-    /// lapin could not parse what came, although it was made harmless. It comes again at once, until the
-    /// broker's delivery limit takes it out: no reason to wait.
+    /// lapin could not parse what arrived, although it was made harmless. The broker delivers it again at once, until
+    /// its delivery limit removes the message, so there is no reason to wait.
     pub(super) unreadable: bool,
 }
 
@@ -54,7 +54,7 @@ fn message_id(delivery: &message::Delivery) -> &str {
 }
 
 impl<T: Send + 'static> Intake<T> {
-    /// Returns `Ok` when drained. `consuming` is called once the broker has accepted the consumer.
+    /// Runs until drained, and returns `Ok` then. `consuming` is called once the broker has accepted the consumer.
     ///
     /// Begins with a prefetch of 1: a message that kills the connection before our code sees it would otherwise raise
     /// the delivery count of all its prefetched neighbours with it, up to the limit. Opens to the full prefetch at the
@@ -119,7 +119,7 @@ impl<T: Send + 'static> Intake<T> {
         (self.read)(Delivery { properties, body: Bytes::from(data), redelivered, settle })
     }
 
-    /// False when it was told to drain before.
+    /// Waits for this source's turn; false when the intake must drain before that.
     async fn turn_has_come(&mut self) -> Result<bool, Ended> {
         tokio::select! {
             () = self.turn.comes() => Ok(true),
@@ -130,7 +130,7 @@ impl<T: Send + 'static> Intake<T> {
         }
     }
 
-    /// Whether no message waits.
+    /// Whether no message waits in the queue.
     async fn is_empty(&self) -> Result<bool, Ended> {
         let passive = QueueDeclareOptions { passive: true, ..QueueDeclareOptions::default() };
         let asked = self.amqp.queue_declare(self.queue.clone(), passive, FieldTable::default());
@@ -152,7 +152,7 @@ impl<T: Send + 'static> Intake<T> {
         answered("consuming", consuming).await
     }
 
-    /// Takes over what the consumer has received. Unsettled messages stay with the AMQP channel.
+    /// Cancels the consumer, and holds what it has received. Unsettled messages stay with the AMQP channel.
     async fn cancel(&mut self, mut consumer: Consumer) -> Result<(), Ended> {
         answered("cancelling", self.amqp.basic_cancel(consumer.tag(), BasicCancelOptions::default())).await?;
         while let Some(delivery) = consumer.next().await {
@@ -161,7 +161,7 @@ impl<T: Send + 'static> Intake<T> {
         Ok(())
     }
 
-    /// Gives back what was not handed out.
+    /// Cancels the consumer, and gives back what was not handed out.
     async fn drain(mut self, consumer: Consumer) -> Result<(), Ended> {
         self.cancel(consumer).await?;
         for delivery in self.held.drain(..) {

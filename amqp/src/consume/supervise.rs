@@ -11,12 +11,13 @@ use super::{ConsumerSettings, ConsumersState, Control, Subscription};
 use crate::Connector;
 use crate::backoff::Backoff;
 
-/// A generation that lasted this long was a good one: the next back-off starts from the beginning.
+/// A connection that lasted this long was a good one: the next back-off starts from the beginning.
 const GOOD: Duration = Duration::from_secs(5);
-/// The longest wait after a connection that did consume: what ended it may be one bad message after the other, or several
-/// reasons at once of which lapin names another. Longer waits are for a broker that is not there.
+/// The longest wait after a connection that did consume. It may have ended by one bad message after the other, or by
+/// several reasons at once, of which lapin names another. Longer waits are for a broker that is not there.
 const AFTER_CONSUMING: Duration = Duration::from_secs(1);
-/// After a message that cannot be parsed: it has to be received a number of times before the broker gives it up.
+/// The wait after a message that cannot be parsed: the message has to be received a number of times before the broker
+/// gives it up.
 const AFTER_UNREADABLE: Duration = Duration::from_millis(100);
 
 pub(super) struct Supervisor<T> {
@@ -34,9 +35,10 @@ impl<T: Send + 'static> Supervisor<T> {
     pub(super) async fn run(mut self) {
         let mut backoff = Backoff::new(&self.connector.broker().connection_name("consume"));
         let mut control = self.control.clone();
-        // After a message that cannot be parsed the broker is as it was: what keeps neighbours waiting is left out.
+        // After a message that cannot be parsed the broker is unchanged, so preparing it, which would delay other
+        // messages, is left out.
         let mut prepare = true;
-        // Paused, a new generation would only hold messages that another process could work on.
+        // While paused, a new generation would only hold messages that another process could work on.
         while wants_to_run(&mut control).await {
             let begun = Instant::now();
             let generation = tokio::select! {
@@ -74,7 +76,7 @@ impl<T: Send + 'static> Supervisor<T> {
         }
     }
 
-    /// `None` when it was drained and closed.
+    /// Runs one generation. `None` when it was drained and closed.
     async fn consume(&mut self, mut generation: Generation) -> Option<Ended> {
         metrics::counter!("chasqui_consumer_generations_total").increment(1);
         self.state.send_modify(|state| state.generation += 1);
@@ -116,7 +118,7 @@ impl<T: Send + 'static> Supervisor<T> {
         });
     }
 
-    /// Nothing is handed out any more.
+    /// Ends the receivers, and reports that nothing is consumed any more.
     fn give_up(&mut self) {
         self.senders.clear();
         self.stopped_consuming("the consumers have stopped");
@@ -124,7 +126,7 @@ impl<T: Send + 'static> Supervisor<T> {
     }
 }
 
-/// Waits while paused; false when it is time to stop, also because the handle was dropped.
+/// Waits while paused; false when it is time to stop, also when the handle was dropped.
 async fn wants_to_run(control: &mut watch::Receiver<Control>) -> bool {
     if control.has_changed().is_err() {
         return false;
@@ -132,7 +134,7 @@ async fn wants_to_run(control: &mut watch::Receiver<Control>) -> bool {
     control.wait_for(|control| *control != Control::Paused).await.is_ok_and(|control| *control == Control::Running)
 }
 
-/// Also when the handle was dropped.
+/// Waits until it is time to stop, or the handle was dropped.
 async fn told_to_stop(control: &mut watch::Receiver<Control>) {
     let _handle_dropped = control.wait_for(|control| *control >= Control::Draining).await.is_err();
 }

@@ -1,29 +1,29 @@
-//! In which order the sources of a generation begin: one after the other, so that a message that ends the process meets
-//! nothing of another source in hand.
+//! The order in which the sources of a generation begin: one after the other, so that a message that ends the process
+//! does so while no message of another source is in hand.
 
 use tokio::sync::watch;
 
-/// One source's turn.
+/// The turn of one source.
 pub(super) struct Turn {
     at: usize,
     of: usize,
-    /// How many sources, from the first on, have passed.
+    /// How many sources, from the first on, have finished their turn.
     passed: watch::Sender<usize>,
 }
 
 impl Turn {
-    /// One for each source, in their order.
+    /// The turns of so many sources, in their order.
     pub(super) fn all(of: usize) -> Vec<Self> {
         let passed = watch::Sender::new(0);
         (0..of).map(|at| Self { at, of, passed: passed.clone() }).collect()
     }
 
-    /// Until it has come.
+    /// Waits until this turn begins.
     pub(super) async fn comes(&self) {
         self.until(self.at).await;
     }
 
-    /// The next one's comes.
+    /// Ends this turn, which begins the next one.
     pub(super) fn pass(&self) {
         self.passed.send_if_modified(|passed| {
             let passes = *passed == self.at;
@@ -36,13 +36,13 @@ impl Turn {
         *self.passed.borrow() > self.at
     }
 
-    /// Until every source has passed.
+    /// Waits until every source has finished its turn.
     pub(super) async fn all_passed(&self) {
         self.until(self.of).await;
     }
 
     async fn until(&self, count: usize) {
-        // It never fails: this sender lives.
+        // This never fails, because the sender lives.
         let _passed = self.passed.subscribe().wait_for(|passed| *passed >= count).await.is_ok();
     }
 }

@@ -1,26 +1,26 @@
-//! Whether the broker confirms what is published to it, as far as the publications themselves tell.
+//! Whether the broker confirms publications, as far as the publications themselves show.
 //!
-//! A cluster that has lost most of its nodes keeps its connections: nothing is confirmed, or (on RabbitMQ 3.10) all of it
-//! is refused. Only whoever publishes can see that.
+//! A cluster that has lost most of its nodes keeps its connections, but confirms nothing, or (on RabbitMQ 3.10) refuses
+//! everything. Only a publisher can see that.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// A full queue refuses too, and one lane's is no reason to call the broker away: refusals count when nothing else has
-/// been heard for this long.
+/// Refusals count when a publisher has heard nothing else for this long. A full queue refuses too, and one full lane is
+/// no reason to call the broker away.
 const REFUSING: Duration = Duration::from_secs(3);
-/// Who publishes nothing learns nothing: after this long without a publication nobody can say that it is still so.
+/// How long the state is valid without a publication: a process that publishes nothing learns nothing.
 const REMEMBERED: Duration = Duration::from_secs(10);
 
-/// What a round has heard.
+/// What the publisher has heard in a round.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(super) struct Heard {
-    /// At least one confirm.
+    /// The broker confirmed at least one message.
     pub(super) confirmed: bool,
-    /// At least one negative confirm.
+    /// The broker refused at least one message.
     pub(super) refused: bool,
-    /// At least one had no answer in time, although the connection stood and there was no alarm.
+    /// At least one message had no answer in time, although the connection stood and there was no alarm.
     pub(super) unanswered: bool,
 }
 
@@ -34,9 +34,9 @@ pub(super) struct Confirming {
 /// What changes with a round.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Change {
-    /// Why, for people.
+    /// The broker stops confirming, with the reason in words for people.
     Stops(&'static str),
-    /// After how long.
+    /// The broker confirms again, after so long.
     GoesOn(Duration),
 }
 
@@ -65,7 +65,7 @@ impl Confirming {
         begins.then_some(Change::Stops(why))
     }
 
-    /// Nothing is confirmed, as far as anybody can know.
+    /// Whether the broker confirms nothing, as far as anybody can know.
     pub(super) fn is_unconfirmed(&self, now: Instant) -> bool {
         self.unconfirmed_since.is_some() && now - self.asked < REMEMBERED
     }

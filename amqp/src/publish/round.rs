@@ -1,8 +1,8 @@
-//! One round of one confirm channel: publish messages with distinct ids, await every confirm, take the union of
-//! what was returned.
+//! One round of one confirm channel: publishes messages with distinct ids, awaits every confirm, and collects all ids
+//! that were returned.
 //!
-//! lapin hands a returned message to whichever confirm completes next, so a single confirm says nothing about its
-//! own message; only when all of a round are in are the returned ids known.
+//! lapin attaches a returned message to whichever confirm completes next, so a single confirm says nothing about its
+//! own message. Only when all confirms of a round have arrived are the returned ids known.
 
 use std::collections::{HashSet, VecDeque};
 use std::time::Duration;
@@ -18,32 +18,33 @@ use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 use super::confirming::Heard;
 use super::{Pending, PublishError, PublisherState};
 
-/// Messages in a round (measured: 256 on 4 channels give 26,000 to 40,000/s with 0 misattributed).
+/// The most messages in a round (measured: 256 on 4 channels give 26,000 to 40,000/s with 0 misattributed).
 const MAX_MESSAGES: usize = 256;
-/// Bytes of bodies in a round.
+/// The most bytes of bodies in a round.
 const MAX_BYTES: usize = 8 * 1024 * 1024;
-/// How long a confirm is still awaited once the broker has raised an alarm: it comes when the alarm ends.
+/// How long a confirm is still awaited once the broker has raised an alarm. The confirm comes when the alarm ends, and
+/// nobody can wait for that.
 const ALARM_PATIENCE: Duration = Duration::from_secs(1);
 
 /// A round that is over.
 pub(super) struct Round {
-    pub(super) ended: Ended,
+    pub(super) ended: ChannelEnd,
     pub(super) heard: Heard,
 }
 
-/// What became of the AMQP channel.
-pub(super) enum Ended {
-    /// Every message has an answer.
+/// What happened to the AMQP channel.
+pub(super) enum ChannelEnd {
+    /// Every message has an answer, and the channel can be used again.
     Idle(Channel),
     /// Some answer is missing: the channel is thrown away.
     Lost,
-    /// An exchange is missing: what must be there has to be made sure of again.
+    /// An exchange is missing: the connection must be prepared again.
     Missing(String),
 }
 
-/// Takes the next jobs with distinct message ids from the front. Jobs whose caller has gone, and those that waited
-/// too long, are answered instead.
-pub(super) fn take(waiting: &mut VecDeque<Pending>, patience: Duration) -> Vec<Pending> {
+/// Removes the next jobs with distinct message ids from the front. A job whose caller has gone is dropped, and one that
+/// waited too long is answered.
+pub(super) fn next_jobs(waiting: &mut VecDeque<Pending>, patience: Duration) -> Vec<Pending> {
     let (mut jobs, mut again) = (Vec::new(), VecDeque::new());
     let (mut ids, mut bytes) = (HashSet::new(), 0);
     while let Some(job) = waiting.pop_front() {
@@ -72,7 +73,7 @@ pub(super) fn take(waiting: &mut VecDeque<Pending>, patience: Duration) -> Vec<P
     jobs
 }
 
-/// How a round is published.
+/// The settings of a round.
 pub(super) struct Settings {
     /// The `user_id` to publish with.
     pub(super) user: Option<ShortString>,
@@ -81,7 +82,7 @@ pub(super) struct Settings {
     pub(super) before_confirm: fn(),
 }
 
-/// Answers every job.
+/// Publishes a round, and answers every job.
 pub(super) async fn run(
     amqp: Channel,
     jobs: Vec<Pending>,
@@ -116,7 +117,7 @@ pub(super) async fn run(
     tokio::pin!(waited);
     loop {
         tokio::select! {
-            // A confirm that is in may carry the return of a neighbour: the deadline must not hide it.
+            // A confirm that has arrived may carry the returned message of another: the deadline must not win over it.
             biased;
             confirm = confirms.next() => match confirm {
                 Some((at, confirm)) => sent[at].1 = Answer::of(confirm, &mut returned),
@@ -131,7 +132,7 @@ pub(super) async fn run(
     conclude(amqp, sent, &returned, broken, heard)
 }
 
-/// Answers those that were sent. `broken`: some were not, or nobody knows.
+/// Answers the jobs that were sent. `broken` says that some were not sent, or that nobody knows.
 fn conclude(
     amqp: Channel,
     sent: Vec<(Pending, Answer)>,
@@ -152,14 +153,14 @@ fn conclude(
         job.answer(result);
     }
     let ended = match missing {
-        Some(exchange) => Ended::Missing(exchange),
-        None if broken => Ended::Lost,
-        None => Ended::Idle(amqp),
+        Some(exchange) => ChannelEnd::Missing(exchange),
+        None if broken => ChannelEnd::Lost,
+        None => ChannelEnd::Idle(amqp),
     };
     Round { ended, heard }
 }
 
-/// True when an alarm is the reason.
+/// Waits until the round is out of time; true when an alarm is the reason.
 async fn out_of_time(deadline: Instant, state: &mut watch::Receiver<PublisherState>) -> bool {
     let alarm = async {
         let raised = state.wait_for(|state| state.blocked).await.is_ok();
@@ -171,7 +172,7 @@ async fn out_of_time(deadline: Instant, state: &mut watch::Receiver<PublisherSta
     }
 }
 
-/// Takes the properties out of it; what is asked of them afterwards, the job has itself.
+/// Publishes a job, taking its properties out of it. What is needed of them afterwards, the job has itself.
 async fn send(amqp: &Channel, job: &mut Pending, user: Option<&ShortString>) -> lapin::Result<PublisherConfirm> {
     let publication = &mut job.publication;
     let mut properties = std::mem::take(&mut publication.properties);
@@ -183,11 +184,11 @@ async fn send(amqp: &Channel, job: &mut Pending, user: Option<&ShortString>) -> 
     amqp.basic_publish(exchange, key, options, &publication.body, properties).await
 }
 
-/// What the broker said to one publish.
+/// The broker's answer to one publish.
 enum Answer {
     Ack,
     Nack,
-    /// The exchange of this name does not exist; it closed the channel.
+    /// The exchange of this name does not exist, and the broker closed the channel for it.
     Missing(String),
     None(String),
 }
@@ -209,8 +210,8 @@ impl Answer {
         if let Self::Missing(exchange) = self { Some(exchange.clone()) } else { None }
     }
 
-    /// When not every confirm of the round is in, some returned ids may be missing too: then an ack counts only if
-    /// nothing at all was returned.
+    /// The result for the caller. When not every confirm of the round has arrived, some returned ids may be missing
+    /// too: an ack then counts only if nothing at all was returned.
     fn result(self, job: &Pending, returned: &HashSet<String>, broken: bool) -> Result<(), PublishError> {
         let publication = &job.publication;
         match self {
@@ -229,14 +230,14 @@ impl Answer {
     }
 }
 
-/// `NOT_FOUND - no exchange 'x' in vhost 'foro'`
+/// The exchange in an error such as `NOT_FOUND - no exchange 'x' in vhost 'foro'`.
 fn missing_exchange(error: &lapin::Error) -> Option<String> {
     let ErrorKind::ProtocolError(amqp) = error.kind() else { return None };
     let (_, rest) = amqp.get_message().as_str().split_once("no exchange '")?;
     rest.split_once('\'').map(|(exchange, _)| exchange.to_owned()).filter(|_| amqp.get_id() == 404)
 }
 
-/// lapin refuses on a channel that is already closed: then nothing left the process.
+/// The error of a publish that lapin did not do. On a channel that is already closed, nothing has left the process.
 fn not_sent(error: &lapin::Error) -> PublishError {
     match error.kind() {
         ErrorKind::InvalidChannelState(..) | ErrorKind::InvalidConnectionState(_) | ErrorKind::InvalidChannel(_) => {
@@ -283,19 +284,19 @@ mod tests {
         let (jobs, _answers): (VecDeque<_>, Vec<_>) =
             ["a", "b", "a", "c", "a"].map(|id| job(id, 1)).into_iter().unzip();
         let mut waiting = jobs;
-        assert_eq!(ids(&take(&mut waiting, PATIENT)), ["a", "b", "c"]);
-        assert_eq!(ids(&take(&mut waiting, PATIENT)), ["a"]);
-        assert_eq!(ids(&take(&mut waiting, PATIENT)), ["a"]);
+        assert_eq!(ids(&next_jobs(&mut waiting, PATIENT)), ["a", "b", "c"]);
+        assert_eq!(ids(&next_jobs(&mut waiting, PATIENT)), ["a"]);
+        assert_eq!(ids(&next_jobs(&mut waiting, PATIENT)), ["a"]);
         assert!(waiting.is_empty());
     }
 
     #[tokio::test]
     async fn a_round_is_bounded_in_messages_and_bytes_but_never_empty() {
         let (mut waiting, _answers): (VecDeque<_>, Vec<_>) = (0..300).map(|n| job(&n.to_string(), 1)).unzip();
-        assert_eq!(take(&mut waiting, PATIENT).len(), 256);
-        assert_eq!(take(&mut waiting, PATIENT).len(), 44);
+        assert_eq!(next_jobs(&mut waiting, PATIENT).len(), 256);
+        assert_eq!(next_jobs(&mut waiting, PATIENT).len(), 44);
         let (mut waiting, _answers): (VecDeque<_>, Vec<_>) = (0..3).map(|n| job(&n.to_string(), MAX_BYTES)).unzip();
-        assert_eq!(take(&mut waiting, PATIENT).len(), 1);
+        assert_eq!(next_jobs(&mut waiting, PATIENT).len(), 1);
         assert_eq!(waiting.len(), 2);
     }
 
@@ -306,7 +307,7 @@ mod tests {
         let mut waiting = VecDeque::from([gone, late]);
         tokio::time::pause();
         tokio::time::advance(Duration::from_secs(6)).await;
-        assert!(take(&mut waiting, Duration::from_secs(5)).is_empty());
+        assert!(next_jobs(&mut waiting, Duration::from_secs(5)).is_empty());
         assert!(matches!(answer.await.unwrap(), Err(PublishError::Unavailable(_))));
     }
 }

@@ -13,12 +13,12 @@ use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::confirming::{Change, Confirming};
-use super::round::{self, Ended, Round, short};
+use super::round::{self, ChannelEnd, Round, short};
 use super::{Pending, PublisherSettings, PublisherState, unavailable};
 use crate::Connector;
 use crate::backoff::Backoff;
 
-/// For opening AMQP channels and closing connections.
+/// The time limit for opening an AMQP channel and for closing a connection.
 const STEP_TIMEOUT: Duration = Duration::from_secs(5);
 /// A connection that lasted this long was a good one: the next back-off starts from the beginning.
 const GOOD: Duration = Duration::from_secs(5);
@@ -78,7 +78,7 @@ pub(super) async fn supervise(
     }
 }
 
-/// Answers "unavailable" while something else is awaited. `None` when it is time to stop.
+/// Awaits something, and answers every job "unavailable" meanwhile. `None` when it is time to stop.
 async fn refusing<T>(
     jobs: &mut mpsc::Receiver<Pending>,
     state: &watch::Sender<PublisherState>,
@@ -150,7 +150,7 @@ impl<'a> Generation<'a> {
         }
     }
 
-    /// Until the connection is of no use any more (then it says why), or everything is done after `stop`.
+    /// Runs until the connection can no longer be used, and says why then, or until everything is done after `stop`.
     async fn run(&mut self, jobs: &mut mpsc::Receiver<Pending>, stop: &CancellationToken) -> Option<String> {
         let mut events = self.connection.events_listener();
         let mut tick = tokio::time::interval(Duration::from_secs(1));
@@ -175,7 +175,7 @@ impl<'a> Generation<'a> {
                 event = events.next() => if let Some(problem) = self.note(event) {
                     break Some(problem);
                 },
-                _ = tick.tick() => if let Some(problem) = self.look() {
+                _ = tick.tick() => if let Some(problem) = self.check() {
                     break Some(problem);
                 },
             }
@@ -183,7 +183,7 @@ impl<'a> Generation<'a> {
         self.finish(problem).await
     }
 
-    /// Lets the rounds that are running end by their own deadlines; what has not begun was not sent.
+    /// Waits for the running rounds, which end by their own deadlines. Jobs that are not in a round were not sent.
     async fn finish(&mut self, problem: Option<String>) -> Option<String> {
         if let Some(problem) = &problem {
             self.state.send_modify(|state| (state.connected, state.problem) = (false, Some(problem.clone())));
@@ -202,8 +202,8 @@ impl<'a> Generation<'a> {
         jobs.close();
     }
 
-    /// As many rounds as there are jobs and idle channels. What is already queued joins the round; nothing is
-    /// waited for.
+    /// Begins as many rounds as there are jobs and idle channels. A round takes what is queued already, and waits for
+    /// nothing.
     fn begin_rounds(&mut self, jobs: &mut mpsc::Receiver<Pending>) -> Result<(), String> {
         if self.is_blocked() {
             for job in self.waiting.drain(..) {
@@ -219,7 +219,7 @@ impl<'a> Generation<'a> {
                 let Ok(job) = jobs.try_recv() else { break };
                 self.waiting.push_back(job);
             }
-            let batch = round::take(&mut self.waiting, self.settings.confirm_timeout);
+            let batch = round::next_jobs(&mut self.waiting, self.settings.confirm_timeout);
             if batch.is_empty() {
                 self.idle.push(amqp);
                 continue;
@@ -256,9 +256,9 @@ impl<'a> Generation<'a> {
         }
         self.show_unconfirmed(now);
         match ended {
-            Ended::Idle(amqp) => self.idle.push(amqp),
-            Ended::Missing(exchange) => return Err(format!("exchange '{exchange}' is missing")),
-            Ended::Lost => self.idle.push(open_channel(self.connection).await?),
+            ChannelEnd::Idle(amqp) => self.idle.push(amqp),
+            ChannelEnd::Missing(exchange) => return Err(format!("exchange '{exchange}' is missing")),
+            ChannelEnd::Lost => self.idle.push(open_channel(self.connection).await?),
         }
         Ok(())
     }
@@ -290,7 +290,7 @@ impl<'a> Generation<'a> {
         }
     }
 
-    fn look(&self) -> Option<String> {
+    fn check(&self) -> Option<String> {
         let status = self.connection.status();
         if !status.connected() {
             return Some("the connection to the broker was lost".into());

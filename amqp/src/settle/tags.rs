@@ -1,29 +1,32 @@
-//! Which acknowledgement to send next, so that one frame covers many but never a message that is not settled.
+//! Decides which acknowledgement to send next, so that one frame covers many messages but never one that is not
+//! settled.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// How long an ack waits for those of its neighbours, so that one frame covers them: in the broker, each frame is a
-/// command to the queue that is written to disk.
+/// How long an ack waits for its neighbours, so that one frame covers them all: in the broker, each frame is a command
+/// to the queue that is written to disk.
 const LINGER: Duration = Duration::from_millis(10);
-/// How long it waits when there is a gap below it: longer than a provider that answers quickly takes.
+/// How long an ack above a gap waits: longer than a quick provider takes to answer, so that the gap may close.
 const PATIENCE: Duration = Duration::from_millis(50);
 
 /// The delivery tags of one AMQP channel: the broker numbers its deliveries 1, 2, 3 …
 pub(super) struct Tags {
-    /// As many that wait without a gap do not wait for more; what is settled between them counts too.
+    /// When this many tags without a gap wait, they are acknowledged at once. Tags that are settled between them count
+    /// too.
     enough: u64,
-    /// What waits here is neither worked on nor free for the next delivery: beyond this many, none waits.
+    /// The most tags that may wait, because a waiting message is neither worked on nor replaced by the next delivery.
+    /// Beyond this many, none waits.
     most_waiting: usize,
     /// Every tag up to here is settled with the broker.
     floor: u64,
     /// Every tag up to here is settled with the broker or waits: the first gap is above it.
     top: u64,
-    /// Settled with the broker, above the floor.
+    /// Tags above the floor that are settled with the broker.
     settled: BTreeSet<u64>,
-    /// To be acknowledged, and since when.
+    /// Tags to be acknowledged, and since when each waits.
     waiting: BTreeMap<u64, Instant>,
 }
 
@@ -36,13 +39,13 @@ pub(super) struct Ack {
 }
 
 impl Tags {
-    /// An eighth of the prefetch is enough, a quarter may wait.
+    /// The tags of a channel with this prefetch: an eighth of it is enough for an ack, and a quarter may wait.
     pub(super) fn new(prefetch: u16) -> Self {
         let (enough, most_waiting) = (u64::from(prefetch / 8), usize::from(prefetch / 4));
         Self { enough, most_waiting, floor: 0, top: 0, settled: BTreeSet::new(), waiting: BTreeMap::new() }
     }
 
-    /// It was rejected or given back by itself.
+    /// Notes a tag that was rejected or given back by itself.
     pub(super) fn settled(&mut self, tag: u64) {
         self.settled.insert(tag);
         self.rise();
@@ -67,7 +70,8 @@ impl Tags {
         self.floor = self.top;
     }
 
-    /// The next ack that is due at `now`: everything up to the first gap, else one above it that has waited enough.
+    /// The next ack that is due at `now`: one for everything up to the first gap, else one for a tag above the gap that
+    /// has waited long enough.
     pub(super) fn next(&mut self, now: Instant) -> Option<Ack> {
         let crowded = self.waiting.len() > self.most_waiting;
         let below = self
@@ -94,7 +98,7 @@ impl Tags {
         self.waiting.range(..=self.top).map(|(_, since)| *since).min()
     }
 
-    /// How many wait.
+    /// How many tags wait.
     pub(super) fn waiting(&self) -> usize {
         self.waiting.len()
     }

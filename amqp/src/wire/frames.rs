@@ -1,4 +1,4 @@
-//! A stream of AMQP frames that are made harmless as they are read; what is written passes unseen.
+//! A stream of AMQP frames that makes them harmless as they are read; what is written passes unchanged.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -8,15 +8,15 @@ use futures_io::{AsyncRead, AsyncWrite};
 
 use super::harmless::{HEADER, METHOD, make_harmless};
 
-/// Type, channel and size; then the payload, then one byte that ends the frame.
+/// The bytes before a payload: type, channel and size. One byte after the payload ends the frame.
 const BEFORE_PAYLOAD: usize = 7;
 const AROUND_PAYLOAD: usize = BEFORE_PAYLOAD + 1;
 const BODY: u8 = 3;
 const HEARTBEAT: u8 = 8;
-/// A frame with names or headers is kept until it is whole: 128 KiB is what RabbitMQ agrees to unless it is told
-/// otherwise.
+/// The most bytes that are buffered of a frame with names or headers, which is mended as a whole. RabbitMQ agrees to
+/// 128 KiB unless it is configured otherwise.
 const MAX_KEPT: usize = 16 * 1024 * 1024;
-/// Bytes read at once.
+/// How many bytes are read at once.
 const READ: usize = 16 * 1024;
 
 pub(crate) struct Frames<S> {
@@ -25,11 +25,11 @@ pub(crate) struct Frames<S> {
     buffer: Vec<u8>,
     start: usize,
     end: usize,
-    /// How much of it, from `start`, may be handed out.
+    /// How many bytes from `start` on may be handed out.
     clear: usize,
-    /// What is still to come of a frame that passes as it is.
+    /// How many bytes are still to come of a frame that passes unchanged.
     passing: usize,
-    /// It is no AMQP, or it has ended in the middle of a frame: what is there is the library's to refuse.
+    /// The stream is no AMQP, or has ended within a frame: the library refuses what is there.
     is_raw: bool,
 }
 
@@ -46,8 +46,8 @@ impl<S> Frames<S> {
         count
     }
 
-    /// Looks at what is in the buffer and was not yet looked at.
-    fn look(&mut self) -> io::Result<()> {
+    /// Inspects the part of the buffer that was not inspected yet.
+    fn inspect(&mut self) -> io::Result<()> {
         while self.start + self.clear < self.end {
             let unseen = &mut self.buffer[self.start + self.clear..self.end];
             if self.is_raw {
@@ -77,7 +77,7 @@ impl<S> Frames<S> {
         Ok(())
     }
 
-    /// Makes room for the next read behind what is kept.
+    /// Makes room for the next read behind what is buffered.
     fn make_room(&mut self) {
         if self.start > 0 {
             self.buffer.copy_within(self.start..self.end, 0);
@@ -100,7 +100,8 @@ impl<S: AsyncRead + Unpin> AsyncRead for Frames<S> {
             if this.clear > 0 {
                 return Poll::Ready(Ok(this.hand_out(out)));
             }
-            // Nothing is kept, and nothing of what comes next is to be seen: a large body is not copied twice.
+            // Nothing is buffered, and what comes next passes unchanged: it is read directly, so that a large body is
+            // not copied twice.
             if this.start == this.end && this.passing >= READ {
                 let most = this.passing.min(out.len());
                 let count = ready!(Pin::new(&mut this.stream).poll_read(cx, &mut out[..most]))?;
@@ -116,7 +117,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Frames<S> {
                 this.is_raw = true;
             }
             this.end += count;
-            this.look()?;
+            this.inspect()?;
         }
     }
 }

@@ -1,10 +1,10 @@
-//! Makes a frame harmless in place, without changing its length: what the AMQP library cannot read, or reads by calling
-//! itself.
+//! Makes a frame harmless in place, without changing its length. Harmful is what the AMQP library cannot read, or reads
+//! by recursion.
 
-/// Tables and lists within each other that a header may have; what lies deeper becomes opaque bytes. The library reads
-/// each level by calling itself, and a few hundred of them overflow its stack, which ends the process.
+/// How deep tables and lists in a header may be nested; what lies deeper becomes opaque bytes. The library reads each
+/// level by recursion, and a few hundred of them overflow its stack, which ends the process.
 const MAX_NESTING: usize = 32;
-/// Stands for every byte that is not UTF-8 where AMQP asks for it: "substitute", a control character. A `message_id`
+/// Replaces every byte that is not UTF-8 where AMQP asks for UTF-8: "substitute", a control character. A `message_id`
 /// with it is refused with a reason, as any other control character is.
 const SUBSTITUTE: u8 = 0x1a;
 
@@ -12,13 +12,13 @@ pub(super) const METHOD: u8 = 1;
 pub(super) const HEADER: u8 = 2;
 
 const BASIC: usize = 60;
-/// The methods of class `basic` that bring a message, and the bytes before their first name.
+/// The methods of class `basic` that bring a message, with the bytes before their first name.
 const DELIVER: usize = 60;
 const GET_OK: usize = 71;
 const RETURN: usize = 50;
 
-/// `payload` is a whole method or content-header frame without its first seven bytes and its last. What is malformed is
-/// left to the library to refuse.
+/// Makes one frame harmless. `payload` is a whole method or content-header frame without its first seven bytes and its
+/// last. A malformed frame stays as it is, for the library to refuse.
 pub(super) fn make_harmless(kind: u8, payload: &mut [u8]) {
     let mut reader = Reader { bytes: payload, at: 0 };
     let _malformed = match kind {
@@ -28,7 +28,7 @@ pub(super) fn make_harmless(kind: u8, payload: &mut [u8]) {
     };
 }
 
-/// Reads forward; `None` when the bytes end too early or mean nothing.
+/// Reads a payload forward; each step is `None` when the bytes end too early or mean nothing.
 struct Reader<'a> {
     bytes: &'a mut [u8],
     at: usize,
@@ -38,12 +38,12 @@ struct Reader<'a> {
 #[derive(Clone, Copy)]
 struct Open {
     end: usize,
-    /// A table names its values.
+    /// Whether it is a table, whose values have names.
     is_table: bool,
 }
 
 impl Reader<'_> {
-    /// The names in the methods that bring a message: exchange, routing key, consumer tag.
+    /// Mends the names in the methods that bring a message: exchange, routing key, consumer tag.
     fn method(&mut self) -> Option<()> {
         if self.number(2)? != BASIC {
             return Some(());
@@ -105,7 +105,7 @@ impl Reader<'_> {
                     if open.len() < MAX_NESTING {
                         open.push(Open { end: inner, is_table: kind == b'F' });
                     } else {
-                        // Bytes have the same form on the wire: a length, and what follows.
+                        // A byte array has the same form on the wire: a length, and the bytes.
                         self.bytes[kind_at] = b'x';
                         self.at = inner;
                     }
@@ -116,7 +116,7 @@ impl Reader<'_> {
         Some(())
     }
 
-    /// Where what begins with a length of four bytes will end.
+    /// The end of a value that begins with a length of four bytes.
     fn end_of_sized(&mut self, limit: usize) -> Option<usize> {
         let len = self.number(4)?;
         self.at.checked_add(len).filter(|&end| end <= limit)
@@ -138,7 +138,7 @@ impl Reader<'_> {
         self.skip_over(bytes).map(drop)
     }
 
-    /// Where what was skipped begins.
+    /// Skips bytes, and returns where they begin.
     fn skip_over(&mut self, bytes: usize) -> Option<usize> {
         let at = self.at;
         self.at = at.checked_add(bytes).filter(|&end| end <= self.bytes.len())?;

@@ -1,4 +1,4 @@
-//! Tokio as the AMQP library knows it, but with streams whose frames are made harmless.
+//! Tokio's runtime in the form that the AMQP library uses, with streams whose frames are made harmless.
 
 use std::io::{self, Read, Write};
 use std::net::SocketAddr;
@@ -17,7 +17,7 @@ use super::frames::Frames;
 pub(super) struct Guarded(Tokio);
 
 impl Guarded {
-    /// Of the runtime that this is called in.
+    /// The library's view of the runtime that calls this function.
     pub(super) fn runtime() -> Runtime<Self> {
         Runtime::new(Self(Tokio::current()))
     }
@@ -45,7 +45,7 @@ impl Reactor for Guarded {
     type TcpStream = Frames<AsyncTcpStream<<Tokio as Reactor>::TcpStream>>;
     type Sleep = <Tokio as Reactor>::Sleep;
 
-    /// The AMQP library connects by `tcp_connect_addr` or by a function of ours.
+    /// The library connects by `tcp_connect_addr` or by a function of ours.
     fn register<H: Read + Write + Send + 'static>(
         &self,
         _socket: H,

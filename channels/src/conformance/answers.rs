@@ -1,4 +1,4 @@
-//! What each answer means, whoever gives it: statuses, bodies, and the time to come back.
+//! What each answer means, whichever provider gives it: statuses, bodies, and the time to come back.
 
 use domain::{Failure, Outcome};
 use serde_json::json;
@@ -36,7 +36,7 @@ async fn the_table_of_statuses_holds_for_every_channel_over_http() {
     ];
     for carrier in over_http() {
         for (status, expected) in table {
-            // A body that is no JSON, quotes what it was sent, and sends the client elsewhere.
+            // The body is no JSON, quotes the request, and redirects the client.
             let echo = move |request: &Request| {
                 let quoted =
                     format!("<h1>{status}</h1> {} {:?}", String::from_utf8_lossy(&request.body), request.headers);
@@ -72,7 +72,7 @@ async fn nothing_personal_stands_in_a_failure_even_if_the_provider_quotes_it() {
     }
 }
 
-/// Status, `Retry-After`, and what follows.
+/// Each case: status, `Retry-After`, and the outcome.
 #[tokio::test]
 async fn a_time_that_the_provider_names_is_kept_on_every_answer() {
     let later = "Sun, 01 Mar 2026 09:00:30 GMT";

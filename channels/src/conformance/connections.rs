@@ -1,4 +1,4 @@
-//! What becomes of a message whose connection fails, hangs, is dropped, or must not be made at all.
+//! What becomes of a message whose connection fails, hangs, is dropped, or must not be opened at all.
 
 use std::time::Instant;
 
@@ -86,7 +86,7 @@ async fn a_send_that_is_dropped_does_not_spoil_the_next_one() {
             async move {
                 read_request(&mut stream).await;
                 asked.send(()).await.unwrap();
-                // Answers nobody: holds the connection until the client is gone.
+                // The server never answers: it holds the connection until the client is gone.
                 let _ = stream.read(&mut [0; 1]).await;
             }
         })

@@ -1,4 +1,4 @@
-//! What makes a channel be enabled, captured or off.
+//! When a channel is enabled, captured or off.
 
 use domain::{ChannelName, Outcome};
 use media::MEDIA;

@@ -1,5 +1,5 @@
-//! What every provider promises on every medium that it serves, checked for all of them: a new one is covered without an
-//! edit here.
+//! What every provider promises on every medium that it serves, checked for all of them, so that a new one is covered
+//! without an edit here.
 
 mod answers;
 mod connections;

@@ -1,18 +1,18 @@
-//! Servers in the place of a provider.
+//! Servers that stand in for a provider.
 
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use wiremock::{Mock, MockServer, ResponseTemplate, matchers};
 
-/// Grants a token, and answers everything else with `respond`.
+/// Grants a token, and answers every other request with `respond`.
 pub(super) async fn mount(server: &MockServer, respond: impl wiremock::Respond + 'static) {
     let token = ResponseTemplate::new(200).set_body_json(json!({ "access_token": "oauth-secret", "expires_in": 3600 }));
     Mock::given(matchers::path("/token")).respond_with(token).mount(server).await;
     Mock::given(matchers::method("POST")).respond_with(respond).with_priority(9).mount(server).await;
 }
 
-/// A server for what wiremock cannot do. Asks for a token are answered; everything else is given to `serve`.
+/// A server for what wiremock cannot do. Requests for a token are answered; `serve` gets every other request.
 pub(super) async fn raw_server<F: Future<Output = ()> + Send>(
     serve: impl Fn(TcpStream) -> F + Clone + Send + 'static,
 ) -> String {

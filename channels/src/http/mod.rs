@@ -12,9 +12,10 @@ use reqwest::{Client, RequestBuilder, StatusCode};
 
 pub(crate) use self::retry_after::parse_delay;
 
-/// Time to connect, TLS included. Part of the worker's time limit, and short enough to be told apart from it.
+/// The time to connect, TLS included. It is part of the worker's time limit, and short enough for the two to be told
+/// apart.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// Below the minute after which common load balancers close an idle connection without a word: a request that is
+/// How long an idle connection is kept. Common load balancers silently close one after a minute, and a request that is
 /// written at that moment is ambiguous.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(20);
 const MAX_ANSWER_BYTES: usize = 64 * 1024;
@@ -48,20 +49,20 @@ pub(crate) fn base_url(setting: &str, text: &str, example: &str) -> Result<Strin
     }
 }
 
-/// What came back.
+/// An answer of a provider.
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
-    /// From `Retry-After`; none if it makes no sense.
+    /// The wait that `Retry-After` names; none if it makes no sense.
     pub(crate) retry_after: Option<Duration>,
-    /// The provider's clock, from `Date`.
+    /// The time by the provider's clock, from `Date`.
     pub(crate) date: Option<Timestamp>,
-    /// The first 64 KiB.
+    /// The first 64 KiB of the body.
     pub(crate) body: Vec<u8>,
-    /// The connection ended before the body did.
+    /// Whether the connection ended before the body did.
     pub(crate) broken_off: bool,
 }
 
-/// Why nothing came back.
+/// Why there is no answer.
 pub(crate) enum NoAnswer {
     /// Nothing was written.
     NotSent(String),
@@ -69,19 +70,19 @@ pub(crate) enum NoAnswer {
     Lost(String),
 }
 
-/// What the body of an answer says, read by the provider's own file.
+/// What the body of an answer says, as the provider's own file reads it.
 #[derive(Default)]
 pub(crate) struct Said {
     pub(crate) provider_id: Option<String>,
-    /// The provider's own code; the HTTP status stands in for it.
+    /// The provider's own code. Without one, the HTTP status is used.
     pub(crate) code: Option<String>,
-    /// Redacted.
+    /// The provider's text, redacted.
     pub(crate) text: String,
-    /// The provider documents that this error may follow an accepted message.
+    /// Whether the provider documents that this error may follow an accepted message.
     pub(crate) maybe_sent: bool,
     /// What the provider's own code means, where that is more than the status says.
     pub(crate) verdict: Option<Verdict>,
-    /// A time to come back that stands in the body; the longer of this and `Retry-After` counts.
+    /// The wait that the body names. The longer of this and `Retry-After` counts.
     pub(crate) retry_after: Option<Duration>,
     pub(crate) settings: LookAt,
 }
@@ -89,20 +90,21 @@ pub(crate) struct Said {
 /// What a provider's own code means, whatever the HTTP status.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Verdict {
-    /// Our account, sender or settings: every message meets it until somebody acts. The text says what to look at.
+    /// Our account, sender or settings are wrong: every message fails until somebody acts. The text says what to look
+    /// at.
     Ours(&'static str),
-    /// Not accepted: too many, come back later.
+    /// The provider did not accept the message, because there are too many: come back later.
     SlowDown,
-    /// This message or its recipient, for good.
+    /// The message or its recipient is refused for good.
     Permanent,
 }
 
-/// Where an operator finds what is wrong on our side, for the statuses that mean it whoever the provider is.
+/// Where an operator finds what is wrong on our side, for the statuses that mean this with every provider.
 #[derive(Clone, Copy)]
 pub(crate) struct LookAt {
-    /// For 401 and 403.
+    /// What to look at after 401 and 403.
     pub(crate) credentials: &'static str,
-    /// For 404, 405 and redirects: no recipient stands in our URLs, so it is the URL that is wrong.
+    /// What to look at after 404, 405 and redirects. Our URLs contain no recipient, so the URL itself is wrong.
     pub(crate) address: &'static str,
 }
 
@@ -136,11 +138,12 @@ pub(crate) async fn exchange(request: RequestBuilder, now: Timestamp) -> Result<
     Ok(answer)
 }
 
-/// The outcome by the table that holds for every provider; what a provider's own code means goes before the status.
+/// The outcome of an answer, by the table for every provider. The meaning of a provider's own code wins over the
+/// status.
 ///
-/// A 2xx is a success even if its body makes no sense or breaks off: sending again would be worse than not knowing
-/// the provider's id. A 5xx that breaks off is ambiguous, because its body might have said `maybe_sent`.
-/// Whoever has not accepted it and names a time to come back is throttling, whatever the status.
+/// A 2xx is a success even if its body makes no sense or breaks off: sending again would be worse than not knowing the
+/// provider's id. A 5xx that breaks off is ambiguous, because its body might have said `maybe_sent`. A provider that
+/// has not accepted the message and names a time to come back is throttling, whatever the status.
 pub(crate) fn judge(provider: &'static str, answer: &Answer, said: Said) -> Outcome {
     let status = answer.status;
     let code = Some(said.code.unwrap_or_else(|| status.as_str().to_owned()));
@@ -198,13 +201,14 @@ fn retriable(failure: Failure, alarm: bool, maybe_sent: bool) -> Outcome {
     Outcome::Retriable { failure, alarm, maybe_sent }
 }
 
-/// Only a failed connection, or a request that could not be built, is known not to have been read.
+/// Tells whether the request may have been read. It certainly was not when the connection failed, or the request could
+/// not be built.
 fn no_answer(error: reqwest::Error) -> NoAnswer {
     let why = innermost(&error);
     if error.is_connect() || error.is_builder() { NoAnswer::NotSent(why) } else { NoAnswer::Lost(why) }
 }
 
-/// The text of the first cause. The error's own text quotes the URL.
+/// The text of the first cause. The text of the error itself quotes the URL.
 fn innermost(error: &reqwest::Error) -> String {
     let mut cause = error.source();
     while let Some(next) = cause.and_then(std::error::Error::source) {

@@ -7,7 +7,7 @@ use chrono::{DateTime, NaiveDateTime};
 use domain::Timestamp;
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 
-/// A provider that asks for more than this is asked again after this: nothing must wait for years.
+/// The longest wait: a provider that asks for more is asked again after this, because nothing must wait for years.
 pub(crate) const MAX_RETRY_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The two obsolete forms of a date, which a recipient must read as well (RFC 9110 section 5.6.7).
@@ -18,7 +18,7 @@ pub(super) fn of(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
     headers.get_all(RETRY_AFTER).iter().filter_map(|value| parse(value.to_str().ok()?, now)).max()
 }
 
-/// Seconds, whole or with a fraction, or a date that is ahead.
+/// A wait in seconds, whole or with a fraction, or until a date that is ahead.
 pub(super) fn parse(text: &str, now: Timestamp) -> Option<Duration> {
     let text = text.trim();
     seconds(text).or_else(|| {
@@ -27,12 +27,12 @@ pub(super) fn parse(text: &str, now: Timestamp) -> Option<Duration> {
     })
 }
 
-/// Google's form of a duration: `30s` or `1.5s`.
+/// A duration in Google's form: `30s` or `1.5s`.
 pub(crate) fn parse_delay(text: &str) -> Option<Duration> {
     seconds(text.trim().strip_suffix('s')?)
 }
 
-/// An instant as HTTP writes it.
+/// An instant in one of the forms of HTTP.
 pub(super) fn date(text: &str) -> Option<Timestamp> {
     let obsolete = |format: &&str| NaiveDateTime::parse_from_str(text, format).ok();
     let current = DateTime::parse_from_rfc2822(text).ok().map(|date| date.to_utc());

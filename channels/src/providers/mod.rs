@@ -1,5 +1,5 @@
-//! Who carries messages. Each provider is a folder: its section of the settings, what it sends, and what the answers
-//! mean. A provider serves as many media as it likes, and a medium may have several providers.
+//! The providers. Each is a folder with its section of the settings, what it sends, and what the answers mean. A
+//! provider serves as many media as it likes, and a medium may have several providers.
 
 pub mod fcm;
 pub mod smtp;
@@ -12,25 +12,25 @@ use crate::channel::Channel;
 use crate::section::{Section, Warning};
 use crate::settings::Settings;
 
-/// Every provider. Where several serve a medium, the first that is configured carries it. A new one is a folder beside
-/// this file and an entry here.
+/// Every provider. Where several serve a medium, the first that is configured carries it. A new provider is a folder
+/// beside this file and an entry here.
 pub(crate) static PROVIDERS: &[&Provider] = &[&smtp::PROVIDER, &fcm::PROVIDER, &twilio::PROVIDER];
 
-/// What the fleet must know of a provider. Each folder has one, named `PROVIDER`.
+/// What the fleet must know of a provider. Each folder has one of these, named `PROVIDER`.
 pub(crate) struct Provider {
-    /// As it stands in outcomes, logs and metrics.
+    /// The name in outcomes, logs and metrics.
     pub(crate) name: &'static str,
     pub(crate) serves: &'static [Service],
     pub(crate) section: Section,
-    /// Puts what was read of its section where it looks for it.
+    /// Copies the values that were read of its section to where the provider looks for them.
     pub(crate) fill: fn(&Values, &mut Settings),
-    /// What starts nothing wrong, but is most likely not meant.
+    /// Warnings about settings with which the provider starts, but that are most likely not meant.
     pub(crate) warnings: fn(&Settings) -> Vec<Warning>,
-    /// All that keeps its channels from being connected, whether anybody asks for them or not: what is missing, and what
-    /// is wrong. One text each, beginning with a setting's name.
+    /// Everything that keeps the provider's channels from being connected, whether anybody asks for them or not: what
+    /// is missing, and what is wrong. One text each, beginning with a setting's name.
     pub(crate) problems: fn(&Settings) -> Vec<String>,
-    /// The settings that make it send to this base URL, for the conformance test; `None` if it does not speak HTTP.
-    /// `{base}/token` answers every request with an OAuth token.
+    /// Settings with which the provider sends to this base URL, for the conformance test; `None` if it does not speak
+    /// HTTP. `{base}/token` answers every request with an OAuth token.
     #[cfg(test)]
     pub(crate) over_http: Option<fn(&str) -> Settings>,
 }
@@ -38,13 +38,13 @@ pub(crate) struct Provider {
 /// One medium, as far as one provider carries it.
 pub(crate) struct Service {
     pub(crate) medium: &'static Medium,
-    /// The settings that it cannot do without.
+    /// The settings that the provider needs for this medium.
     pub(crate) needs: &'static [&'static str],
     pub(crate) connect: fn(&Settings) -> Connected,
 }
 
-/// None: none of its own settings is there, so nobody asked for it. An error is what is missing or wrong, one text each,
-/// beginning with a setting's name.
+/// The connected channel. None when no setting of the provider is given, so that nobody asked for it. An error lists
+/// what is missing or wrong, one text each, beginning with a setting's name.
 pub(crate) type Connected = Option<Result<Box<dyn Channel>, Vec<String>>>;
 
 /// The sections of all providers, in the order in which they are read.
@@ -52,7 +52,7 @@ pub fn sections() -> impl Iterator<Item = &'static Section> {
     PROVIDERS.iter().map(|provider| &provider.section)
 }
 
-/// Who can carry this medium, in the order of preference.
+/// The providers that can carry this medium, in the order of preference.
 pub(crate) fn serving(medium: &Medium) -> impl Iterator<Item = (&'static Provider, &'static Service)> {
     let name = medium.name;
     let services =

@@ -1,4 +1,4 @@
-//! Several hundred mails as they go over the wire, read by a parser that is not ours (Python's `email`): what was
+//! Several hundred mails as they are sent over the wire, read by a parser that is not ours (Python's `email`): what was
 //! published is what is read, and every line is one that RFC 5321 and RFC 5322 allow.
 
 use std::time::Duration;
@@ -16,7 +16,7 @@ use tokio::sync::mpsc;
 
 use crate::tests::tools::{Delivery, channel};
 
-/// Words of many scripts, marks, joined emoji, and what looks like something else.
+/// Words of many scripts, marks, joined emoji, and texts that look like something else.
 const WORDS: &[&str] = &[
     "Hello",
     "¡Hola, Ana! ¿Qué tal?",
@@ -50,7 +50,7 @@ const WORDS: &[&str] = &[
     "12345 |   |     | Some text",
 ];
 
-/// What is on the wire, and what should be read there.
+/// What is on the wire, and what must be read there.
 struct Expected {
     from: (String, &'static str),
     to: String,
@@ -95,7 +95,7 @@ fn assert_reads(read: &Value, expected: &Expected, wire: &str) {
     assert_eq!(read["from"], serde_json::json!([expected.from.0, expected.from.1]), "{wire}");
     assert_eq!(read["to"], serde_json::json!(["", expected.to]), "{wire}");
     assert_eq!(read["reply_to"], serde_json::json!(["", "help@example.org"]), "{wire}");
-    // Python's newer parser leaves the quotes of a local part out.
+    // Python's newer parser leaves out the quotes of a local part.
     let unquoted = expected.to.replace('"', "");
     assert_eq!(read["addresses"], serde_json::json!([expected.from.1, unquoted, "help@example.org"]), "{wire}");
     assert_eq!(text("html"), expected.html.as_deref().map(one_end), "{wire}");
@@ -108,7 +108,7 @@ fn assert_reads(read: &Value, expected: &Expected, wire: &str) {
     );
 }
 
-/// Readers show CR, LF and CRLF alike.
+/// A text with one kind of line end: readers show CR, LF and CRLF alike.
 fn one_end(text: &str) -> String {
     text.replace("\r\n", "\n").replace('\r', "\n")
 }
@@ -156,7 +156,7 @@ fn subjects() -> Vec<String> {
     subjects.push("word ".repeat(199).trim_end().into());
     subjects.push("漢".repeat(998));
     subjects.push("👩\u{200d}".repeat(499));
-    // Isolates stay closed where a subject is cut.
+    // Isolates are closed where a subject is cut.
     subjects.into_iter().map(|subject| subject.chars().take(998).collect()).filter(|s: &String| is_subject(s)).collect()
 }
 
@@ -164,7 +164,7 @@ fn is_subject(text: &str) -> bool {
     domain::check_subject(text).is_ok()
 }
 
-/// What may stand in FROM_NAME.
+/// Names that FROM_NAME may hold.
 fn names() -> Vec<String> {
     let shapes: [fn(&str) -> String; 4] = [
         |words| words.into(),
@@ -231,7 +231,7 @@ fn bodies() -> Vec<String> {
     bodies
 }
 
-/// A mail server that takes every mail, and keeps it as it came.
+/// A mail server that accepts every mail, and keeps it as it arrived.
 struct Mailbox {
     port: u16,
     mails: mpsc::UnboundedReceiver<String>,
@@ -250,7 +250,7 @@ impl Mailbox {
         Self { port, mails }
     }
 
-    /// Sends a mail to it; what came, and what should be read there.
+    /// Sends a mail to the server; returns what arrived, and what must be read there.
     async fn take(
         &mut self,
         name: &str,
@@ -283,7 +283,7 @@ impl Mailbox {
     }
 }
 
-/// Domains in other scripts travel in ASCII, and odd dots are quoted.
+/// An address as it is on the wire: domains in other scripts in ASCII, odd dots in quotes.
 fn on_the_wire(address: &str) -> String {
     let known = [
         ("a..b@docomo.example.jp", "\"a..b\"@docomo.example.jp"),

@@ -1,4 +1,4 @@
-//! The SMTP dialogue, command by command: what servers may answer, what we say, and when we say nothing more.
+//! The SMTP dialogue, command by command: what servers may answer, what the client says, and when it says nothing more.
 
 use std::time::{Duration, Instant};
 
@@ -211,7 +211,7 @@ async fn a_mail_that_expires_while_the_server_is_slow_is_not_handed_over() {
         // RCPT, which is answered too late.
         drop(server.line().await);
         tokio::time::sleep_until(deadline.into()).await;
-        // Whoever has left does not hear it.
+        // A client that has left does not hear the answer.
         drop(server.stream.get_mut().write_all(b"250\r\n").await);
         server.rest().await
     };
@@ -228,8 +228,8 @@ async fn a_mail_that_has_expired_opens_no_connection() {
     assert_eq!(delivery.send_by(&channel).await, Outcome::Expired);
 }
 
-/// Sends one mail to a server that answers with these lines in turn, the greeting first, and then hangs up; with what
-/// it heard.
+/// Sends one mail to a server that answers with these lines in turn, the greeting first, and then hangs up. Returns the
+/// outcome, and what the server heard.
 async fn scripted(replies: &[&str], change: impl FnOnce(&mut smtp::Settings)) -> (Outcome, Vec<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let mut settings: Settings = plain(listener.local_addr().unwrap().port());
@@ -250,7 +250,7 @@ fn detail(outcome: &Outcome) -> &str {
     }
 }
 
-/// A server that says what it is told to.
+/// A server that says what the test tells it to.
 struct Script {
     stream: BufReader<TcpStream>,
 }
@@ -261,7 +261,7 @@ impl Script {
     }
 
     async fn say(&mut self, reply: &str) {
-        // Whoever has heard enough may have left.
+        // A client that has heard enough may have left.
         drop(self.stream.get_mut().write_all(format!("{reply}\r\n").as_bytes()).await);
     }
 
@@ -270,14 +270,14 @@ impl Script {
         self.line().await.expect("the client is still there")
     }
 
-    /// None: the client has left.
+    /// The next line. None when the client has left.
     async fn line(&mut self) -> Option<String> {
         let mut line = Vec::new();
         drop(self.stream.read_until(b'\n', &mut line).await);
         (!line.is_empty()).then(|| String::from_utf8_lossy(&line).trim_end().to_owned())
     }
 
-    /// Greets, then answers each command and the mail with the next reply; the commands, and the mail's end.
+    /// Greets, then answers each command and the mail with the next reply. Returns the commands, and the mail's end.
     async fn run(&mut self, replies: &[&str]) -> Vec<String> {
         let mut heard = Vec::new();
         let mut in_mail = false;
@@ -303,7 +303,7 @@ impl Script {
     }
 }
 
-/// Passes everything on between the two, but for one line of the server, of which only the code is left.
+/// Passes everything on between the two, but keeps only the code of one line of the server.
 async fn shorten(client: TcpStream, server: TcpStream, line: &str) {
     let (mut from_client, mut to_client) = client.into_split();
     let (from_server, mut to_server) = server.into_split();

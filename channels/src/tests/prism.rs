@@ -74,7 +74,7 @@ impl Prism {
     }
 }
 
-/// A busy machine may need longer than a worker would wait.
+/// Settings with more time than a worker would give, because a busy machine may need it.
 fn settings() -> Settings {
     Settings::unset(Duration::from_secs(60))
 }

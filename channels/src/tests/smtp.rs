@@ -214,7 +214,7 @@ async fn a_server_that_says_nothing_has_taken_nothing_and_one_that_is_full_spend
     assert_eq!((kind(&slow), kind(&busy)), ("retriable", "throttled"), "{slow:?} {busy:?}");
 }
 
-/// tools/smtp_server.py
+/// The server of tools/smtp_server.py.
 pub(crate) struct Server {
     process: Counterpart,
     port: u16,
@@ -230,7 +230,7 @@ impl Server {
         Self { process, port, ca: place["ca"].as_str().map(str::to_owned) }
     }
 
-    /// The next mail that it has accepted.
+    /// The next mail that the server has accepted.
     pub(crate) async fn mail(&mut self) -> Value {
         serde_json::from_str(&self.process.line().await).unwrap()
     }

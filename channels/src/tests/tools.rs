@@ -1,4 +1,4 @@
-//! What is sent to a provider's counterpart, and what came of it.
+//! What is sent to a stand-in for a provider, and what came of it.
 
 use std::time::{Duration, Instant};
 
@@ -69,7 +69,7 @@ pub(crate) fn outgoing<'a>(
     Outgoing { key, destination, rendered, data, expires_at, deadline: None, now }
 }
 
-/// A word for what came of it.
+/// A word for the outcome.
 pub(crate) fn kind(outcome: &Outcome) -> &'static str {
     match outcome {
         Outcome::Sent { .. } => "sent",

@@ -1,15 +1,15 @@
-//! The secret that every key is derived from: its own setting or a file, and the one before it.
+//! The secret from which every key is derived, in its own setting or in a file, and the secret before it.
 
 use runtime::settings::Reader;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::Config;
 
-/// RFC 7518 section 3.2: a key for HS256 has at least 256 bits.
+/// The least bytes of a secret: a key for HS256 has at least 256 bits (RFC 7518 section 3.2).
 pub(super) const SECRET_KEY_BYTES: usize = 32;
 
-/// From `SECRET_KEY`, else from the file that `SECRET_KEY_FILE` names. What stands there is not shown: it may be the secret
-/// itself.
+/// Reads the secret of `SECRET_KEY`, else of the file that `SECRET_KEY_FILE` names. A wrong value of either is not
+/// shown, because it may be the secret itself.
 pub(super) fn secret_key(reader: &mut Reader) -> Option<SecretString> {
     let from_file = reader.path("SECRET_KEY_FILE").filter(|_| reader.secret("SECRET_KEY").is_none());
     let Some(path) = from_file else {
@@ -29,7 +29,7 @@ pub(super) fn secret_key(reader: &mut Reader) -> Option<SecretString> {
     }
 }
 
-/// What was signed and hashed with it is still read.
+/// Reads the secret before this one, so that what was signed and hashed with it can still be read.
 pub(super) fn previous_secret_key(reader: &mut Reader) -> Option<SecretString> {
     checked_key(reader, "SECRET_KEY_PREVIOUS")
 }
@@ -49,8 +49,8 @@ fn long_enough(reader: &mut Reader, name: &str, what: &str, key: SecretString) -
     key
 }
 
-/// Of the key before it this is not asked: whoever leaves such a key behind must still find what it hashed. Tokens are not
-/// believed for it.
+/// Refuses a secret that is easily guessed. The secret before it is not checked like this: an operator who leaves a
+/// weak secret behind must still find what it hashed. No token is believed for it.
 fn not_guessable(reader: &mut Reader, name: &str, what: &str, key: SecretString) -> SecretString {
     let bytes = key.expose_secret().as_bytes();
     if bytes.len() >= SECRET_KEY_BYTES && domain::is_guessable_secret(bytes) {
@@ -65,7 +65,7 @@ fn not_guessable(reader: &mut Reader, name: &str, what: &str, key: SecretString)
     key
 }
 
-/// A process that others can reach, or that reaches others, with a key that everybody can read.
+/// Refuses a secret that everybody can read, for a process that others can reach, or that reaches others.
 pub(super) fn refuse_published_key(reader: &mut Reader, config: &Config) {
     let published = |key: &SecretString| domain::is_published_secret(key.expose_secret().as_bytes());
     let listens = [Some(config.api.listen), config.metrics_listen].into_iter().flatten();

@@ -2,7 +2,7 @@
 
 use runtime::settings::{Reader, did_you_mean};
 
-/// What the targets of our own lines begin with: the crates of the workspace.
+/// What the targets of our own log lines begin with: the crates of the workspace.
 const PARTS: [&str; 18] = [
     "amqp",
     "api",
@@ -24,7 +24,7 @@ const PARTS: [&str; 18] = [
     "worker",
 ];
 
-/// A word that is no level would be taken for the name of a module, and nothing would be logged.
+/// Reads the directives. A word that is no level would be read as the name of a module, and nothing would be logged.
 pub(super) fn read(reader: &mut Reader) -> String {
     let text = reader.required_text("LOG");
     let known = |directive: &str| {
@@ -40,7 +40,8 @@ pub(super) fn read(reader: &mut Reader) -> String {
     text
 }
 
-/// A target that is none of ours may be a library's; one that is nearly ours is a slip, and its level would be nobody's.
+/// Warns of a target that is nearly one of ours: it is misspelt, and its level would have no effect. Any other unknown
+/// target may be a library's.
 fn warn_of_targets(reader: &mut Reader, text: &str) {
     let directives: Vec<&str> = text.split(',').collect();
     for (at, directive) in directives.iter().enumerate() {

@@ -1,9 +1,9 @@
-//! What is known about the names of the settings: which there are, what others call them, and whose names only look like
-//! ours.
+//! What is known about the names of the settings: which ones exist, what others call them, and which names only look
+//! like ours.
 
 use runtime::settings::Reference;
 
-/// The reference, as text.
+/// The reference of all settings, as text.
 pub const DEFAULTS: &str = include_str!("../../../config.default.toml");
 
 /// All settings of this binary.
@@ -17,8 +17,8 @@ pub static REFERENCE: Reference = Reference {
     prefixes: channels::prefixes,
 };
 
-/// Variables of the same environment that begin like ours and belong to others: RabbitMQ's server, Kubernetes' links to
-/// services, and this project's own `compose.yaml`.
+/// Variables in the same environment that begin like ours and belong to others: RabbitMQ's server, the links of
+/// Kubernetes to services, and this project's own `compose.yaml`.
 const OF_OTHERS: &[&str] = &[
     "RABBITMQ_DEFAULT_",
     "RABBITMQ_NODE",
@@ -30,8 +30,8 @@ const OF_OTHERS: &[&str] = &[
     "RABBITMQ_DATA_DIR",
     "RABBITMQ_PLUGINS_",
 ];
-/// What people and other programs call our settings, a space between the names. All begin like ours: a file may be
-/// shared with other programs.
+/// The names that people and other programs have for our settings, a space between the names. All begin like ours,
+/// because a file may be shared with other programs.
 const OTHER_NAMES: &[(&str, &str)] = &[
     ("ACCESS_TOKEN_EXPIRE_MINUTES", "JWT_EXPIRE_MINUTES JWT_EXPIRATION JWT_LIFETIME"),
     ("ALGORITHM", "JWT_ALGORITHM JWT_ALG"),
@@ -72,8 +72,8 @@ const OTHER_NAMES: &[(&str, &str)] = &[
     ("TWILIO_FROM_NUMBER", "TWILIO_FROM TWILIO_NUMBER TWILIO_PHONE_NUMBER TWILIO_PHONE TWILIO_SENDER"),
     ("WORKER_CONCURRENCY", "WORKER_PREFETCH WORKER_THREADS WORKER_COUNT"),
 ];
-/// As above, but other programs have them too: they are taken for ours in a file of settings only, and a `.env`, which may
-/// be shared, is not refused for them.
+/// Like `OTHER_NAMES`, but other programs have these names too. Only in a file of settings do they count as meant for
+/// us; a `.env`, which may be shared, is not refused for them.
 const IN_FILES: &[(&str, &str)] = &[
     ("AMBIGUITY", "AMBIGUOUS"),
     ("BOOTSTRAP_TOKEN", "BOOTSTRAP"),
@@ -94,7 +94,8 @@ const IN_FILES: &[(&str, &str)] = &[
     ("WORKER_RETRY_DELAY_2", "RETRY_DELAY_2"),
     ("WORKER_RETRY_DELAY_3", "RETRY_DELAY_3"),
 ];
-/// First words of settings that begin the names of too many other programs: only a spelling that is nearly ours counts.
+/// First words of settings with which the names of too many other programs begin: with these, only a spelling that is
+/// nearly ours counts.
 const COMMON: &[&str] = &["WEB_", "DEFAULT_", "SECRET_"];
 
 #[cfg(test)]

@@ -1,14 +1,14 @@
-//! What the node that `chasqui up` starts by itself asks of the settings.
+//! What the settings must be for the node that `chasqui up` starts by itself.
 
 use runtime::settings::Reader;
 use topology::BrokerSettings;
 
 use super::Config;
 
-/// The user of the private node may use no other names (`rabbitmq/definitions.json`).
+/// The prefix of all names that the user of the private node may use (`rabbitmq/definitions.json`).
 const PRIVATE: &str = "notifications.";
 
-/// As the private node would refuse it, but before the node is started.
+/// Refuses names that the private node would refuse, before the node is started.
 pub(super) fn check_names(reader: &mut Reader, config: &Config) {
     if config.topology.broker.is_some() || BrokerSettings::are_given(reader) {
         return;

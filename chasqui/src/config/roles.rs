@@ -27,7 +27,7 @@ pub enum Role {
 }
 
 impl Role {
-    /// As the broker's connections show it.
+    /// The name of the role in the broker's list of connections.
     pub fn name(self) -> &'static str {
         match self {
             Self::Api => "api",
@@ -42,17 +42,18 @@ impl Role {
         matches!(self, Self::Worker | Self::Up)
     }
 
-    /// Checks or renders notifications.
+    /// Whether the role checks or renders notifications.
     pub(super) fn renders(self) -> bool {
         matches!(self, Self::Api | Self::Worker | Self::Up | Self::Publish | Self::Send)
     }
 
-    /// Computes when schedules fire.
+    /// Whether the role computes when schedules fire.
     pub(crate) fn knows_zones(self) -> bool {
         matches!(self, Self::Api | Self::Scheduler | Self::Up)
     }
 
-    /// What `chasqui up` is to whoever has no broker or no ledger. A role is not told to run it: one may run already.
+    /// The hint at `chasqui up` for an operator without a broker or a ledger. For a role the hint does not say to run
+    /// it, because a fleet may run already.
     fn has_up(self) -> &'static str {
         match self {
             Self::Broker | Self::Publish | Self::Ledger | Self::Send => {
@@ -67,7 +68,7 @@ impl Role {
     pub(super) fn check(self, reader: &mut Reader, config: &Config) {
         let needs_broker =
             matches!(self, Self::Api | Self::Worker | Self::Scheduler | Self::Broker | Self::Publish | Self::Send);
-        // What was given and is wrong has been told already.
+        // A value that was given and is wrong was reported already.
         if needs_broker && config.topology.broker.is_none() && !BrokerSettings::are_given(reader) {
             let what = "no broker is given: set AMQP_URL, or RABBITMQ_HOST and its companions";
             reader.problem(format!("{what}; {}", self.has_up()));

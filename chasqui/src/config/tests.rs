@@ -1,4 +1,5 @@
-//! What is typed wrong, where it can be: each thing is told once, with what to do, and no value is repeated.
+//! Mistakes in settings, at every place where one can be: each is reported once, with what to do, and no value is
+//! repeated.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -118,14 +119,14 @@ fn a_provider_that_is_there_by_halves_is_always_told() {
             assert!(told.iter().any(|told| told.starts_with(missing)), "{settings:?}: {told:#?}");
             assert!(!told.concat().contains("hidden"), "{told:#?}");
         }
-        // Everything is captured: nothing goes wrong, and still it is said.
+        // Everything is captured: nothing fails, but the operator is warned all the same.
         for (role, sandbox) in [(Role::Up, &[][..]), (Role::Worker, &[("SANDBOX", "all")])] {
             let config = read(role, &[sandbox, settings].concat()).expect("accepted");
             let told = config.warnings.iter().filter(|told| told.starts_with(missing)).count();
             assert_eq!(told, 1, "{settings:?}: {:#?}", config.warnings);
         }
     }
-    // A channel that nobody wants may be there by halves.
+    // A channel that nobody wants may be configured by halves.
     let wanted = [("CHANNELS", "sms"), ("SANDBOX", "missing"), ("FROM_EMAIL", "a@example.org")];
     read(Role::Worker, &wanted).expect("accepted");
 }
@@ -200,7 +201,7 @@ fn the_tenant_is_told_from_the_user_id_only_where_the_operator_says_so() {
     assert!(told("perhaps").unwrap_err().to_string().contains("AMQP_TENANT_FROM_USER_ID"));
 }
 
-/// Where a password may stand in what an operator has typed, rightly or wrongly.
+/// The places where a password may stand in what an operator has typed, rightly or wrongly.
 const SHAPES_WITH_A_SECRET: [&str; 24] = [
     "SECRET",
     "u:SECRET@h",
@@ -262,7 +263,7 @@ fn no_password_is_shown_whatever_stands_in_the_settings_of_the_broker() {
                         let told = problems.to_string();
                         assert!(!told.contains("SECRET") && !told.contains("RET@"), "{name}={shape}: {told}");
                     }
-                    // A name of a host, a user or a virtual host may be anything, and is shown.
+                    // The name of a host, a user or a virtual host may be anything, and is shown.
                     Ok(config) => {
                         let shown = config
                             .topology
@@ -355,7 +356,7 @@ fn a_key_of_firebase_is_read_however_it_is_written_into_the_file() {
         let told = read(&value).expect_err("refused").to_string();
         assert!(told.contains("FIREBASE_SERVICE_ACCOUNT_KEY") && !told.contains("PRIVATE KEY"), "{told}");
     }
-    // Without quotes, only its first line is the value.
+    // Without quotes, the value is only the first line.
     let told = read(&pretty).expect_err("refused").to_string();
     assert!(told.contains(".env: line 6") && told.contains("between single quotes"), "{told}");
 }
@@ -369,7 +370,7 @@ fn a_secret_that_is_long_and_can_be_guessed_is_refused() {
             assert!(told.starts_with(name) && told.contains("openssl rand -hex"), "{told}");
             assert!(!told.contains(secret.as_str()), "{told}");
         }
-        // Who leaves such a secret behind must still find what it hashed.
+        // An operator who leaves such a secret behind must still find what it hashed.
         let left_behind = [("SANDBOX", "missing"), ("SECRET_KEY_PREVIOUS", secret.as_str())];
         assert!(read(Role::Worker, &left_behind).is_ok(), "{secret}");
     }

@@ -1,4 +1,4 @@
-//! What a hostile publisher writes into an id or an error must not act on the terminal of whoever reads the log.
+//! What a hostile publisher writes into an id or an error must not act on the terminal on which somebody reads the log.
 
 use domain::acts;
 use testkit::Kept;

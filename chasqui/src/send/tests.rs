@@ -1,4 +1,4 @@
-//! What is wrong with a command line is told at once, by the names of its options.
+//! Every problem with a command line is reported at once, by the names of its options.
 
 use clap::Parser as _;
 

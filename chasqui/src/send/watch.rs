@@ -20,7 +20,7 @@ pub(super) async fn watch(store: &Store, key: &Key, content: &Content) -> Result
     loop {
         if let Some(view) = store.delivery(key).await? {
             if view.row.content.is_some_and(|known| known != *content) {
-                // Somebody else took the id after the look.
+                // Another sender used the id after the ledger was asked.
                 return Err(conflict(key, "this one is in the dead-letter queue"));
             }
             for attempt in &view.attempts {

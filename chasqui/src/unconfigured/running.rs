@@ -1,4 +1,4 @@
-//! What a running `up` tells the other commands of its directory, and what they take of it.
+//! What a running `up` tells the other commands of its directory, and what they use of that.
 
 use std::fs;
 use std::path::Path;
@@ -10,20 +10,21 @@ use runtime::settings::Dotenv;
 
 use crate::config::Sources;
 
-/// Where its broker and ledger are.
+/// The file that says where the broker and the ledger are.
 const RUNNING: &str = "var/running.env";
 
-/// Tells other commands in this directory how to reach the fleet, until dropped.
+/// The file of a running fleet, which tells other commands in this directory how to reach the fleet. Dropping this
+/// deletes the file.
 pub(crate) struct Running;
 
 impl Running {
-    pub(crate) fn tell(sources: &Sources, api: std::net::SocketAddr) -> Result<Self> {
+    pub(crate) fn announce(sources: &Sources, api: std::net::SocketAddr) -> Result<Self> {
         let names = [
             "AMQP_URL",
             "RABBITMQ_MANAGEMENT_URL",
             "DATABASE_URL",
             "SECRET_KEY",
-            // The topology is the fleet's own: what is declared or published beside it must go by the same names.
+            // The fleet has a topology of its own: a command that declares or publishes must use the same names.
             "AMQP_EXCHANGE",
             "AMQP_QUEUE",
             "AMQP_ROUTING_KEY",
@@ -49,13 +50,13 @@ impl Running {
     }
 }
 
-/// Where the API is of the fleet that runs in this directory.
+/// The address of the API of the fleet that runs in this directory.
 pub(super) fn api() -> Option<String> {
     let text = fs::read(RUNNING).ok()?;
     Dotenv::parse(&text).pairs.into_iter().find(|pair| pair.name == "API_LISTEN").map(|pair| pair.value)
 }
 
-/// As the reader of such files understands it, whatever is in the value.
+/// The value in quotes, so that a reader of such files reads it whatever it contains.
 fn quoted(value: &str) -> String {
     if !value.contains('\'') {
         return format!("'{value}'");
@@ -69,8 +70,8 @@ impl Drop for Running {
     }
 }
 
-/// Fills in, from a fleet that runs in this directory, what no source gives. What one gives goes before it, and is told
-/// where the fleet has something else.
+/// Fills in, from a fleet that runs in this directory, what no source gives. A value that a source gives wins, and a
+/// difference from the fleet's value is reported.
 pub(crate) fn with_running(sources: Sources) -> Sources {
     match fs::read(RUNNING) {
         Ok(text) => filled_in(sources, &text),
@@ -86,11 +87,11 @@ fn filled_in(mut sources: Sources, running: &[u8]) -> Sources {
         let name = pair.name.as_str();
         let given = match name {
             "AMQP_URL" => broker,
-            // It is that of the fleet's broker.
+            // The address belongs to the fleet's broker.
             "RABBITMQ_MANAGEMENT_URL" => broker || sources.is_given(name),
             "DATABASE_URL" => ledger,
             "SECRET_KEY" => sources.is_given(name) || sources.is_given("SECRET_KEY_FILE"),
-            // They belong to the broker. What is given otherwise is what `topology verify` is asked to compare.
+            // These settings belong to the broker. Values that a source gives are what `topology verify` is to compare.
             name if name.starts_with("AMQP_") || name.starts_with("WORKER_RETRY_DELAY_") => {
                 broker || sources.is_changed(name)
             }

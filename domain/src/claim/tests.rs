@@ -15,7 +15,7 @@ fn check(row: &Row, arrival: &Arrival, expected: &Claim) {
     assert_eq!(claim(row, arrival, TOKEN), *expected, "\n  row {row:?}\n  arrival {arrival:?}");
 }
 
-/// The row that a claim wrote, and why.
+/// The row that a claim wrote, and what the claim does first with it.
 #[track_caller]
 fn took(row: &Row, arrival: &Arrival) -> (Row, Take) {
     match claim(row, arrival, TOKEN) {
@@ -29,12 +29,12 @@ fn dead(epoch: u32) -> Row {
     Row { state: State::Dead, epoch, attempt: 4, seq: 3, order, ..row() }
 }
 
-/// A publisher's own.
+/// A publisher's own copy, which has no counts.
 fn bare(redelivered: bool) -> Arrival {
     Arrival { hand: Hand::Publisher, redelivered, ..arrival(0, 0) }
 }
 
-/// Published by hand with `notify-again`.
+/// A copy published by hand with `notify-again`.
 fn again(redelivered: bool) -> Arrival {
     Arrival { hand: Hand::Asker, redelivered, ..arrival(0, 0) }
 }
@@ -208,7 +208,7 @@ fn a_copy_makes_no_second_letter_of_an_epoch() {
     for copy in [arrival(0, 0), arrival(0, 3), arrival(1, 0), Arrival { redelivered: true, ..arrival(1, 2) }] {
         check(&with_letter(dead(1)), &copy, &Claim::HasLetter);
     }
-    // Its letter is being published right now.
+    // The letter is being published right now.
     check(&dead(1), &arrival(1, 2), &Claim::Park);
 }
 
@@ -253,8 +253,8 @@ fn epochs_at_the_end_of_their_range_neither_overflow_nor_loop() {
     check(&last, &moved(u32::MAX), &repeat(&last));
 }
 
-/// Whatever the cell: only an end lets a copy go, only a claimed row is written, and a row that is
-/// taken is the claim's own.
+/// In every cell of the table only an end drops a copy, only a claimed row is written, and the row of a `Take` carries
+/// the claim's token.
 #[test]
 fn every_cell_keeps_the_delivery() {
     let mut cells = 0;

@@ -5,7 +5,7 @@ use text::{nearest, nearest_of_few};
 /// The longest expression: lists of all 60 seconds and all 60 minutes fit.
 const MAX_CRON_CHARS: usize = 500;
 
-/// Short words for whole expressions.
+/// Nicknames of whole expressions.
 const NICKNAMES: [(&str, &str); 7] = [
     ("@yearly", "0 0 1 1 *"),
     ("@annually", "0 0 1 1 *"),
@@ -22,10 +22,10 @@ const DAYS: [&str; 7] = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"];
 /// Bytes of `WEDNESDAY` and `SEPTEMBER`.
 const LONGEST_WORD: usize = 9;
 
-/// One of the fields.
+/// One field of a cron expression.
 struct Field {
     name: &'static str,
-    /// What may stand there, for people.
+    /// Which values the field may have, in words for people.
     values: &'static str,
     first: u16,
     last: u16,
@@ -34,7 +34,7 @@ struct Field {
     days: Days,
 }
 
-/// What only the two fields for days know.
+/// Which of the two fields for days a field is, if any: each of the two has special letters.
 #[derive(PartialEq, Eq)]
 enum Days {
     No,
@@ -65,14 +65,15 @@ const FIELDS: [Field; 6] = [
     },
 ];
 
-/// The fields behind a nickname, or the expression as it is.
+/// The expression that a nickname stands for, or the expression as it was given.
 pub(super) fn without_nickname(pattern: &str) -> &str {
     let pattern = pattern.trim();
     let known = NICKNAMES.iter().find(|(name, _)| name.eq_ignore_ascii_case(pattern));
     known.map_or(pattern, |(_, fields)| fields)
 }
 
-/// As in the cron of Unix: of two restrictions on days either is enough, unless one of them begins with a star.
+/// Whether a day must fit both fields for days. In Unix cron either is enough, unless one of the two begins with a
+/// star.
 pub(super) fn both_days_must_hold(pattern: &str) -> bool {
     let mut fields = pattern.split_whitespace().rev();
     let (week, month) = (fields.next(), fields.nth(1));
@@ -111,7 +112,7 @@ pub(super) fn check(pattern: &str) -> Vec<String> {
 
 impl Field {
     fn wrong(&self, text: &str) -> Option<String> {
-        // `+` asks for both days to hold.
+        // A leading `+` asks that both fields for days fit.
         let text = if self.days == Days::OfTheWeek { text.strip_prefix('+').unwrap_or(text) } else { text };
         if text == "?" && self.days != Days::No {
             return None;
@@ -147,8 +148,8 @@ impl Field {
         known.ok_or_else(|| format!("{}{}", self.allowed(), self.slip(text).unwrap_or_default()))
     }
 
-    /// The word that was probably meant: one edit away, or the beginning of what was written out. What is near to none
-    /// is not repeated.
+    /// The word that was probably meant: one that is one edit away, or that the text begins. A text near to no word is
+    /// not repeated.
     fn slip(&self, text: &str) -> Option<String> {
         if text.len() > LONGEST_WORD || !text.bytes().all(|byte| byte.is_ascii_uppercase()) {
             return None;
@@ -158,7 +159,7 @@ impl Field {
         Some(format!(": {text} is none of them, did you mean {near}?"))
     }
 
-    /// Its two ends.
+    /// Reads the two ends of a range.
     fn range(&self, from: &str, to: &str) -> Result<(u16, u16), String> {
         let (from, mut to) = (self.value(from)?, self.value(to)?);
         if self.days == Days::OfTheWeek && to == 0 {
@@ -194,7 +195,7 @@ impl Field {
         ))
     }
 
-    /// The letters of the two fields for days; whether it was one of them.
+    /// Reads the special letters of the two fields for days, and says whether the item was one of them.
     fn special(&self, item: &str) -> Result<bool, String> {
         match self.days {
             Days::No => Ok(false),

@@ -23,7 +23,7 @@ fn mark(reason: &str, attempts: u32) -> Option<DeadMark> {
     Some(DeadMark { reason: reason.into(), error: "why".into(), attempts, at: NOW })
 }
 
-/// What a publisher wrote, and what its API noted.
+/// The headers that a publisher and its API wrote.
 fn told() -> Headers {
     Headers {
         publisher: Some("ada".into()),

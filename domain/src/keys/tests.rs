@@ -20,7 +20,7 @@ fn derived_keys_and_ids_are_the_same_for_ever() {
         ids.id(&acme, RequestedBy::TokenHolder, "k", None),
         ids.id(&acme, RequestedBy::Anonymous, "k", Some(0)),
     ];
-    // As any other implementation of RFC 5869 computes them.
+    // Any other implementation of RFC 5869 computes the same.
     let expected = [
         "ed94dfcc7b6ac76856a60b7c34c271bde98eed3b46d4c7d49e04c1e2b53f747f",
         "016ea73e9483eab3d4e90c9fe2ff1ae3598e21f3f6dd411251fa680f55794fa212",
@@ -58,7 +58,7 @@ fn what_a_former_secret_or_version_hashed_is_still_found() {
     let found = now.every_hash("ana@example.com");
     assert_eq!(found[0], now.hash("ana@example.com"));
     assert!(found.contains(&before.recipients().hash("ana@example.com")));
-    // As the first version stored it: RFC 4231, test case 2.
+    // The first version stored this hash, which is test case 2 of RFC 4231.
     let first = Keyring::new(b"Jefe", None).recipients().every_hash("what do ya want for nothing?");
     let stored: Vec<String> = first.iter().map(|hash| hex(hash.as_bytes())).collect();
     assert_eq!(stored[1], "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");

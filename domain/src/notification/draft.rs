@@ -1,4 +1,5 @@
-//! What of a body could be read, whatever else is wrong with it: what a check looks at, and a notification is made of.
+//! What could be read of a body, whatever else is wrong with it. Checks look at a draft, and a notification is made of
+//! one.
 
 use text::FieldError;
 
@@ -28,7 +29,7 @@ pub struct Target {
     pub channel: Option<ChannelName>,
     pub destination: Option<String>,
     pub wording: Wording,
-    /// Whether it has data of its own, perhaps none.
+    /// Whether the message has `data` of its own, perhaps empty.
     pub brings_data: bool,
 }
 
@@ -61,12 +62,12 @@ impl Draft {
         }
     }
 
-    /// As [`Notification::expires_at`].
+    /// The same instant as [`Notification::expires_at`].
     pub fn expires_at(&self, seen: Timestamp) -> Option<Timestamp> {
         self.expiry.ends_at(self.send_at, self.max_lateness_seconds, seen)
     }
 
-    /// Whether something was wrong with this field, or with one below it.
+    /// Whether this field, or one below it, was wrong.
     pub fn is_wrong(&self, pointer: &str) -> bool {
         let at = |error: &FieldError| error.pointer.strip_prefix(pointer).is_some_and(is_end_of_step);
         self.errors.iter().any(at)
@@ -78,8 +79,8 @@ fn is_end_of_step(rest: &str) -> bool {
 }
 
 impl Target {
-    /// The words that it goes out with as an item of a fallback: its own, and of its parent's what it leaves open.
-    /// The same rule makes the body of its delivery (see `child_body`).
+    /// The words that a fallback item goes out with: its own, and its parent's where it has none. `child_body` makes
+    /// the body of the child's delivery by the same rule.
     pub fn wording_after(&self, parent: &Wording) -> Wording {
         let own = self.wording.clone();
         let data = if self.brings_data { own.data } else { parent.data.clone() };

@@ -17,14 +17,14 @@ const MAX_SECONDS: u64 = 3_660 * 86_400;
 /// Takes fields out of an object and collects what is wrong with them.
 pub(super) struct Fields {
     pub(super) object: Map<String, Value>,
-    /// The known fields that were there.
+    /// The known fields that the object had.
     pub(super) given: Given,
     pub(super) errors: Vec<FieldError>,
-    /// It is of a version of the future.
+    /// The body is of a version of the future.
     pub(super) unsupported: bool,
 }
 
-/// Names of fields, without an allocation: every message that is read has some.
+/// Names of fields, kept without an allocation, because every message that is read has some.
 #[derive(Default)]
 pub(super) struct Given {
     names: [&'static str; FIELDS.len()],
@@ -53,12 +53,13 @@ impl Fields {
         self.errors.push(FieldError { pointer: pointer.into(), detail: detail.into() });
     }
 
-    /// `null` counts as absent; so does an empty text, which is what typed languages write for it.
+    /// Removes a field. `null` counts as absent, and so does an empty text, which typed languages write for an absent
+    /// one.
     pub(super) fn take(&mut self, name: &'static str) -> Option<Value> {
         self.take_unless(name, is_absent)
     }
 
-    /// Of a field for which empty is a mistake, or a text like any other.
+    /// Removes a field in which an empty text is a mistake, or a text like any other.
     fn take_even_empty(&mut self, name: &'static str) -> Option<Value> {
         self.take_unless(name, Value::is_null)
     }
@@ -84,7 +85,7 @@ impl Fields {
         }
     }
 
-    /// A string that ends in a header of some protocol: no control or direction-changing characters.
+    /// Reads a text that is written into a header of some protocol: it has no control or direction-changing characters.
     fn line(&mut self, prefix: &str, name: &'static str) -> Option<String> {
         let value = self.take(name)?;
         self.one_line(prefix, name, value)
@@ -102,7 +103,7 @@ impl Fields {
         Some(text)
     }
 
-    /// Numbers travel in the digits that their publisher wrote, so each must be one that others can read.
+    /// Refuses numbers that other programs cannot read. A number is sent on in the digits that its publisher wrote.
     pub(super) fn numbers(&mut self) {
         for pointer in numbers_beyond(&self.object) {
             self.refuse(pointer, "must be a number of at most 1.8e308: write a larger one as a text");
@@ -210,7 +211,7 @@ impl Fields {
         Some(text)
     }
 
-    /// An empty list is an empty object: PHP writes one for the other.
+    /// Reads an object. An empty list counts as an empty object: PHP writes one for the other.
     pub(super) fn map(&mut self, prefix: &str, name: &'static str) -> Map<String, Value> {
         match self.take(name) {
             None => Map::new(),

@@ -42,7 +42,7 @@ fn mutated() -> impl Strategy<Value = Vec<u8>> {
     })
 }
 
-/// Any JSON, with values that mean something to the decoder among them.
+/// Any JSON, often with values that mean something to the decoder.
 fn value() -> impl Strategy<Value = Value> {
     let text = prop_oneof![
         "\\PC{0,6}".prop_map(Value::String),
@@ -74,7 +74,7 @@ fn value() -> impl Strategy<Value = Value> {
     })
 }
 
-/// Mostly one that the decoder looks for.
+/// The name of a field, mostly one that the decoder knows.
 fn name() -> impl Strategy<Value = String> {
     prop_oneof![4 => prop::sample::select(FIELDS.to_vec()).prop_map(str::to_owned), 1 => "\\PC{0,3}"]
 }
@@ -108,7 +108,7 @@ fn body() -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![2 => bytes, 5 => mutated(), 4 => odd_fields(), 1 => deep()]
 }
 
-/// As a worker goes on with it.
+/// Does with a body what a worker does with it, up to the decision.
 fn walk(body: &[u8]) -> Result<(), TestCaseError> {
     let Ok(read) = Notification::decode(body, &Defaults { channel: None }) else { return Ok(()) };
     prop_assert!((1..=MAX_DESTINATION_BYTES).contains(&read.destination.len()));

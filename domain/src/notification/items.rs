@@ -1,4 +1,4 @@
-//! The items of a fallback, and what is left of a body or an item when every known field is taken.
+//! Reads the items of a fallback, and the fields that are left of a body or an item when every known field was read.
 
 use serde_json::Value;
 
@@ -11,7 +11,7 @@ use super::values::kind_of;
 const MAX_FALLBACKS: usize = 8;
 
 impl Fields {
-    /// Reads every item as it will be read when its turn comes.
+    /// Reads every item as its own delivery will be read.
     pub(super) fn fallback(&mut self, unknown: &mut Vec<UnknownField>) -> Vec<Target> {
         let items = match self.take("fallback") {
             None => return Vec::new(),
@@ -42,7 +42,7 @@ impl Fields {
                         "must be an object with channel and destination"
                     };
                     self.refuse(prefix, why);
-                    // The items after it keep their places.
+                    // An empty item keeps the items after this one in their places.
                     targets.push(Target::default());
                 }
             }
@@ -58,7 +58,7 @@ impl Fields {
         Target { channel, destination, wording, brings_data: self.given.names().contains(&"data") }
     }
 
-    /// What is left, and whether one of it is what is missing.
+    /// The fields that are left, each with the known field that it was probably meant to be.
     pub(super) fn unknown(&mut self, prefix: &str) -> Vec<UnknownField> {
         if self.object.is_empty() {
             return Vec::new();

@@ -17,8 +17,8 @@ use crate::Reason;
 /// Fields of a body or of an item of its fallback, known and unknown. A real notification has about ten.
 pub(super) const MAX_FIELDS: usize = 256;
 
-/// Begins the names to which serde_json gives a meaning of its own, whoever has written them, such as that of a text that
-/// is JSON again: two readers of one body would read different things.
+/// Names to which serde_json gives a meaning of its own begin with this, whoever has written them. One of them makes a
+/// text be read as JSON again: two readers of one body would then read different things.
 const RESERVED: &str = "$serde_json::private::";
 
 /// With its feature `arbitrary_precision` serde_json shows a number as an object with this one name.
@@ -58,8 +58,8 @@ fn of_the_text(pointer: String, detail: String) -> DecodeError {
     DecodeError { reason: Reason::DecodeError, fields: vec![FieldError { pointer, detail }] }
 }
 
-/// What is wrong with a text that is no JSON, or not the kind that was expected, in words that go on after its name.
-/// serde_json itself quotes the offending value in type errors; a value may be personal.
+/// What is wrong with a text that is no JSON, or not of the kind that was expected. The message is read after the name
+/// of the text. serde_json itself quotes the offending value in type errors; a value may be personal.
 pub fn json_fault(error: &serde_json::Error) -> String {
     let said = error.to_string();
     if let Some(found) = said.strip_prefix("invalid type: ") {
@@ -73,7 +73,7 @@ pub fn json_fault(error: &serde_json::Error) -> String {
     }
 }
 
-/// The kind of value at the beginning of serde's words, which go on with the value itself.
+/// The kind of value that a message of serde's begins with; the value itself follows in that message.
 fn kind_named(found: &str) -> &'static str {
     let kinds = [
         ("null", "null"),
@@ -87,7 +87,7 @@ fn kind_named(found: &str) -> &'static str {
     kinds.iter().find(|(word, _)| found.starts_with(word)).map_or("another value", |(_, kind)| kind)
 }
 
-/// serde_json's words without the place; those that speak of its parser are said in ours.
+/// serde_json's message without line and column; messages about its parser are said in our words.
 fn syntax(said: &str) -> &str {
     match said.split(" at line ").next().unwrap_or_default() {
         "expected ident" | "expected value" => {
@@ -101,7 +101,7 @@ fn syntax(said: &str) -> &str {
     }
 }
 
-/// Where a value stands: links from the value up to the whole, on the stack.
+/// Where a value stands: links from the value up to the whole body, on the stack.
 #[derive(Clone, Copy)]
 enum Place<'p> {
     Top,
@@ -119,7 +119,7 @@ impl Place<'_> {
     }
 }
 
-/// Reads any value as serde_json does, but no object with a field twice: its pointer is left in `twice`.
+/// Reads any value as serde_json does, but refuses an object with a field twice, whose pointer it leaves in `twice`.
 #[derive(Clone, Copy)]
 struct Reader<'p> {
     place: Place<'p>,
@@ -127,7 +127,7 @@ struct Reader<'p> {
 }
 
 impl Reader<'_> {
-    /// The fields that follow `first`, with it.
+    /// Reads `first` and the fields after it.
     fn fields<'de, A: MapAccess<'de>>(
         self,
         first: Option<String>,
@@ -160,7 +160,7 @@ impl Reader<'_> {
     }
 }
 
-/// The body itself.
+/// Reads the body itself, which must be an object.
 struct Whole<'p>(Reader<'p>);
 
 impl<'de> DeserializeSeed<'de> for Whole<'_> {

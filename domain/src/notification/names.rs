@@ -25,41 +25,44 @@ pub const FIELDS: [&str; 17] = [
     "fallback",
     "metadata",
 ];
-/// What an item of a fallback may say for itself. Who the delivery is, whose, and until when stays its parent's.
+/// The fields that an item of a fallback may have. The id, the tenant and the expiry stay its parent's.
 pub const OF_AN_ITEM: [&str; 7] = ["channel", "destination", "subject", "message", "template", "locale", "data"];
 
-/// Of a field that an item of a fallback was given and its notification should have.
+/// What is said of a field that an item of a fallback has and that belongs to its notification.
 const NOT_OF_AN_ITEM: &str = "belongs to the notification, not to an item of fallback: give it beside fallback";
 
-/// From so many letters on, a name that is one edit from another system's is a slip of it; a shorter one is often
-/// another word.
+/// From this many letters on, a name that is one edit from another system's name counts as misspelt; a shorter one is
+/// often another word.
 const LONG: usize = 9;
 
-/// A field that is not read, or a header of its message.
+/// A field of a body, or a header of its message, that is not read.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct UnknownField {
-    /// A JSON pointer; `header:name` for a header.
+    /// A JSON pointer for a field, `header:name` for a header.
     pub pointer: String,
     pub meant: Meant,
 }
 
-/// What a name that is not known stands for, as far as it tells.
+/// What an unknown name was probably meant to be.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Meant {
     /// A field of ours, misspelt or under the name that another system has for it.
     Ours(&'static str),
-    /// A field of the notification where an item of its fallback was read, in this spelling or in another.
+    /// A field of the notification that stands in an item of its fallback, in this spelling or in another.
     OfTheWhole(&'static str),
-    /// Something that would change what is sent or when, and that no field of ours does: what to do instead.
+    /// A name for something that would change what is sent or when, and that no field of ours does. The text says what
+    /// to do instead.
     Instead(&'static str),
-    /// One of ours whose value was not read: what it must be. Only a header is taken without its value.
+    /// A field of ours whose value was not read. The text says what the value must be. Only a header is accepted
+    /// without its value.
     Misread(&'static str),
     /// Nothing of ours.
     Foreign,
 }
 
 impl UnknownField {
-    /// Why whoever can be asked again is refused. None for a foreign field, which only deserves a warning.
+    /// Why the notification is refused where its sender can be answered. None for a foreign field, which only deserves
+    /// a warning.
     pub fn refusal(&self) -> Option<FieldError> {
         let detail = match self.meant {
             Meant::Ours(field) => format!("is not known: did you mean {field}?"),
@@ -71,7 +74,7 @@ impl UnknownField {
         Some(FieldError { pointer: self.pointer.clone(), detail })
     }
 
-    /// What is said of it when the notification is taken all the same.
+    /// What is said of the field when the notification is accepted all the same.
     pub fn warning(&self) -> FieldError {
         let detail = match self.meant {
             Meant::Ours(field) => format!("is not known and was not read: did you mean {field}?"),
@@ -86,13 +89,13 @@ impl UnknownField {
         FieldError { pointer: self.pointer.clone(), detail }
     }
 
-    /// Its name, as it is shown.
+    /// The name of the field, as it is shown.
     pub(super) fn name(&self) -> &str {
         self.pointer.rsplit_once('/').map_or("", |(_, name)| name)
     }
 }
 
-/// The fields that are left after all that are known were taken. `given` are those that were.
+/// The fields of `left`, the object without its known fields. `given` are the known fields that it had.
 pub(super) fn unknown(prefix: &str, left: &Map<String, Value>, given: &[&str]) -> Vec<UnknownField> {
     let item = !prefix.is_empty();
     let field = |name: &String| {
@@ -148,8 +151,7 @@ const SYNONYMS: [(&str, &str); 14] = [
     ("tenant", "tenantid tenantname tenantkey"),
 ];
 
-/// Names that stand for a field of ours where that field is missing, and for something of the publisher's own where it
-/// is not.
+/// Names that mean a field of ours where that field is missing, and something of the publisher's own where it is given.
 const MAYBE: [(&str, &str); 4] = [
     ("channel", "type kind medium media method transport via channeltype channelname provider"),
     ("destination", "email mail phone mobile number address token target contact user"),
@@ -157,7 +159,7 @@ const MAYBE: [(&str, &str); 4] = [
     ("data", "context values args arguments properties model payload"),
 ];
 
-/// Whether a field is missing when these are given: without a template there is no use for data.
+/// Whether a field is missing when `given` are the fields that are there: without a template there is no use for data.
 fn is_missing(field: &str, given: &[&str]) -> bool {
     let has = |name: &str| given.contains(&name);
     match field {
@@ -167,7 +169,7 @@ fn is_missing(field: &str, given: &[&str]) -> bool {
     }
 }
 
-/// What changes what is sent or when, and has no field: every name, and what to do instead.
+/// Names of what would change what is sent or when and has no field here, each with what to do instead.
 const INSTEAD: [(&str, &str); 9] = [
     ("every recipient is a notification of its own: publish one more for each", "cc bcc ccs bccs ccto bccto"),
     (

@@ -8,7 +8,7 @@ use super::fields::Fields;
 use super::names::UnknownField;
 
 impl Draft {
-    /// Reads one item that is JSON already.
+    /// Reads one item that was parsed as JSON before.
     pub fn of(object: Map<String, Value>, defaults: &Defaults) -> Self {
         let mut fields = Fields::of(object);
         fields.numbers();
@@ -27,7 +27,7 @@ impl Draft {
         fields.map("", "metadata");
         unknown.extend(fields.unknown(""));
         if !fields.errors.is_empty() {
-            // What is refused anyway is refused for all that is wrong with it.
+            // An item that is refused anyway is refused for everything that is wrong with it.
             fields.errors.extend(unknown.iter().filter_map(UnknownField::refusal));
         }
         Self {

@@ -32,7 +32,7 @@ fn accept(fields: Value) -> Notification {
     decode(with(fields).to_string()).unwrap()
 }
 
-/// The pointers of the fields that are refused.
+/// Shows that exactly these fields are refused, named by their pointers.
 #[track_caller]
 fn check(fields: Value, expected: &[&str]) {
     let body = with(fields).to_string();
@@ -42,7 +42,7 @@ fn check(fields: Value, expected: &[&str]) {
     assert_eq!(error.reason, Reason::DecodeError);
 }
 
-/// The sentence with which a whole body is refused.
+/// Shows the sentence with which a whole body is refused.
 #[track_caller]
 fn refuse(body: impl AsRef<[u8]>, expected: &str) {
     let error = decode(&body).expect_err("this body must be refused");
@@ -181,7 +181,7 @@ fn numbers_keep_the_digits_with_which_they_were_written() {
         body.insert_str(1, &format!("\"data\": {{\"v\": {written}}}, \"metadata\": {{\"m\": {written}}},"));
         assert_eq!(decode(&body).unwrap().wording.data["v"].to_string(), written);
     }
-    // A plus is added where an exponent has no sign.
+    // serde_json adds a plus to an exponent that has no sign.
     let body = valid().to_string().replacen('{', r#"{"data": {"v": 2E5},"#, 1);
     assert_eq!(decode(body).unwrap().wording.data["v"].to_string(), "2e+5");
 }

@@ -1,19 +1,19 @@
-//! What a JSON value is, wherever it stands: absent, whole, too large, or nothing that a database takes.
+//! What a JSON value is, wherever it stands: absent, a whole number, too large, or a text that no database accepts.
 
 use serde_json::{Map, Number, Value};
 use text::pointer_step;
 
-/// Numbers that one refusal names.
+/// The most numbers that one refusal names.
 const MAX_NUMBERS_NAMED: usize = 8;
 
-/// An empty list stays: it is an empty object, or a list without items.
+/// Whether a value counts as absent. An empty list does not: it is an empty object, or a list without items.
 pub(crate) fn is_absent(value: &Value) -> bool {
     value.is_null() || value.as_str() == Some("")
 }
 
-/// A number without a fraction, however it is written: 600, 600.0 and 6e2 are one.
+/// A number without a fraction, in any notation: 600, 600.0 and 6e2 are the same.
 pub(super) fn whole(value: &Value) -> Option<u64> {
-    /// Beyond it a float has no fraction to look at.
+    /// Beyond this number a float has no fraction to look at.
     const EXACT: f64 = 9_007_199_254_740_992.0;
     let float = || value.as_f64().filter(|number| number.fract() == 0.0 && (0.0..=EXACT).contains(number));
     value.as_u64().or_else(|| float().map(|number| number as u64))
@@ -30,7 +30,7 @@ pub(super) fn kind_of(value: &Value) -> &'static str {
     }
 }
 
-/// The pointers of the first numbers that are too large to be read by others.
+/// The pointers of the first numbers that are too large for other programs to read.
 pub(super) fn numbers_beyond(object: &Map<String, Value>) -> Vec<String> {
     let mut found = Vec::new();
     if object.values().any(has_beyond) {
@@ -39,7 +39,7 @@ pub(super) fn numbers_beyond(object: &Map<String, Value>) -> Vec<String> {
     found
 }
 
-/// It holds a number that is too large for a double, which is what most programs read numbers as.
+/// Whether a value holds a number that is too large for a double, as which most programs read numbers.
 fn has_beyond(value: &Value) -> bool {
     match value {
         Value::Number(number) => is_beyond(number),
@@ -55,7 +55,7 @@ fn is_beyond(number: &Number) -> bool {
     large && number.as_f64().is_none()
 }
 
-/// The pointers of the first such numbers.
+/// Collects the pointers of the first numbers that are too large for a double.
 fn find_beyond(pointer: &str, value: &Value, found: &mut Vec<String>) {
     match value {
         _ if found.len() == MAX_NUMBERS_NAMED => {}
@@ -70,7 +70,7 @@ fn find_beyond(pointer: &str, value: &Value, found: &mut Vec<String>) {
     }
 }
 
-/// Databases refuse this character in text, and no reader shows it.
+/// Whether a value holds the character NUL, which databases refuse in text and no reader shows.
 pub(super) fn has_nul(value: &Value) -> bool {
     match value {
         Value::String(text) => text.contains('\0'),

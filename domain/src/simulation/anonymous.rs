@@ -7,11 +7,11 @@ use super::notes::Note;
 use super::steps::{Step, Worker};
 use super::{Copy, Delivery, Of, World};
 use crate::{
-    ACKNOWLEDGED_FOR_CERTAIN_AFTER, CERTAINLY_ITS_OWN_FOR, Found, Hand, Headers, Kept, ROW_LEASED_FOR, Row, Timestamp,
-    find, is_taken_over, suspecting,
+    ACKNOWLEDGED_FOR_CERTAIN_AFTER, CERTAINLY_ITS_OWN_FOR, Found, Hand, Headers, LeasedRow, ROW_LEASED_FOR, Row,
+    Timestamp, find, is_taken_over, suspecting,
 };
 
-/// Between two looks for a row.
+/// The time between two looks for a row.
 const LOOK_AGAIN: Duration = Duration::from_millis(250);
 const MOST_MESSAGES: usize = 5;
 pub(super) const FINGERPRINT: [u8; 32] = [3; 32];
@@ -19,11 +19,11 @@ pub(super) const FINGERPRINT: [u8; 32] = [3; 32];
 /// A published message, as only the broker tells it from its equals.
 #[derive(Default)]
 pub(super) struct Message {
-    /// Somebody has received it.
+    /// A worker has received the message.
     pub(super) delivered: bool,
-    /// It will not come again.
+    /// The message will not come again.
     pub(super) gone: bool,
-    /// It was taken for another one, which was acknowledged.
+    /// The message was taken for another one, which was acknowledged.
     pub(super) mistaken: bool,
 }
 
@@ -37,49 +37,49 @@ impl World {
         }
     }
 
-    /// One look for the row of the copy in hand.
+    /// Looks once for the row of the copy in hand.
     pub(super) fn lease_row(&mut self, worker: &mut Worker, begun: Option<Timestamp>) -> Option<Step> {
-        let rows = self.kept();
+        let rows = self.leased_rows();
         let anew = is_taken_over(&worker.seen, &rows, &self.now);
         let begun = begun.filter(|_| !anew).unwrap_or(self.now);
         worker.seen = rows;
         let may_wait = self.now.since(begun) <= ROW_LEASED_FOR + LOOK_AGAIN;
-        let found = if worker.copy.redelivered { self.look(worker, may_wait) } else { Found::Nothing };
+        let found = if worker.copy.redelivered { self.find_row(worker, may_wait) } else { Found::Nothing };
         self.say(|| format!("finds {found:?}"));
         match found {
             Found::Row(at) => self.continues(worker, at, true),
             Found::Probable(at) => self.continues(worker, at, false),
             Found::Suspect(at) => {
-                self.deliveries[at].holder = Some((suspecting(worker.token), self.now.plus(ROW_LEASED_FOR)));
-                self.seen.push("doubtful");
+                self.deliveries[at].claimant = Some((suspecting(worker.token), self.now.plus(ROW_LEASED_FOR)));
+                self.seen.push("suspected");
                 self.mint(worker, Some(at));
             }
-            Found::OnlyTaken if may_wait => {
+            Found::OnlyLeased if may_wait => {
                 self.seen.push("waited");
                 if self.calm {
                     self.pass(LOOK_AGAIN * 4);
                 }
                 return Some(Step::Lease(Some(begun)));
             }
-            Found::OnlyTaken | Found::Nothing => self.mint(worker, None),
+            Found::OnlyLeased | Found::Nothing => self.mint(worker, None),
         }
         worker.since = self.now;
         if worker.cut_off {
-            self.let_go(worker);
+            self.release(worker);
             return None;
         }
         Some(Step::Claim)
     }
 
-    /// The open rows that are kept for a copy.
-    fn kept(&self) -> Vec<Kept<usize, Timestamp>> {
+    /// The rows that are leased and not settled.
+    fn leased_rows(&self) -> Vec<LeasedRow<usize, Timestamp>> {
         let open = self.deliveries.iter().enumerate().filter_map(|(at, one)| Some((at, one.leasable()?)));
-        let held =
-            open.filter(|(_, row)| !row.settled).filter_map(|(at, row)| Some((at, row.holder?, !row.may_be_gone())));
-        held.map(|(row, (holder, until), owed)| Kept { row, holder, until, owed }).collect()
+        let leased =
+            open.filter(|(_, row)| !row.settled).filter_map(|(at, row)| Some((at, row.claimant?, !row.may_be_gone())));
+        leased.map(|(row, (claimant, until), owed)| LeasedRow { row, claimant, until, owed }).collect()
     }
 
-    fn look(&self, worker: &Worker, may_wait: bool) -> Found {
+    fn find_row(&self, worker: &Worker, may_wait: bool) -> Found {
         let mut places: Vec<usize> = (0..self.deliveries.len()).collect();
         places.retain(|&at| self.deliveries[at].leasable().is_some());
         places.sort_by_key(|&at| self.deliveries[at].row.as_ref().map(|row| row.created_at));
@@ -98,10 +98,10 @@ impl World {
         }
         let message = worker.message().expect("only a message without an id looks for its row");
         let delivery = &mut self.deliveries[at];
-        delivery.holder = Some((worker.token, self.now.plus(ROW_LEASED_FOR)));
+        delivery.claimant = Some((worker.token, self.now.plus(ROW_LEASED_FOR)));
         delivery.moves += u32::from(worker.copy.headers.hand() == Hand::Mover);
         worker.delivery = Some(at);
-        worker.lets_go = certain;
+        worker.releases = certain;
         let mistaken = delivery.spent.is_some_and(|by| by != message);
         let ended = delivery.row.as_ref().map(|row| row.updated_at);
         if mistaken && (self.has_rows_for_all() || ended.is_none_or(|at| self.now.since(at) > CERTAINLY_ITS_OWN_FOR)) {
@@ -113,39 +113,39 @@ impl World {
         worker.mistaken = mistaken;
     }
 
-    fn mint(&mut self, worker: &mut Worker, doubts: Option<usize>) {
+    fn mint(&mut self, worker: &mut Worker, suspects: Option<usize>) {
         worker.delivery = Some(self.deliveries.len());
-        worker.doubts = doubts;
+        worker.suspects = suspects;
         let moves = u32::from(worker.copy.headers.hand() == Hand::Mover);
-        self.deliveries.push(Delivery { doubtful: doubts.is_some(), moves, ..Delivery::default() });
+        self.deliveries.push(Delivery { suspected: suspects.is_some(), moves, ..Delivery::default() });
     }
 
-    /// The claim of a copy that met no row.
+    /// Inserts the row of a copy that met none.
     pub(super) fn insert(&mut self, worker: &Worker, row: Row) {
-        let held_until = self.now.plus(ROW_LEASED_FOR);
+        let leased_until = self.now.plus(ROW_LEASED_FOR);
         let message = worker.message();
-        // It was on its way when the broker took the message back: the next copy may have looked before.
+        // The row was on its way when the broker took the message back: the next copy may have looked before.
         self.strays += u32::from(worker.cut_off && message.is_some());
         let delivery = self.of(worker);
-        delivery.holder = message.map(|_| (worker.token, held_until));
+        delivery.claimant = message.map(|_| (worker.token, leased_until));
         delivery.row = Some(row);
     }
 
     /// Asks before the acknowledgement whether an equal message has taken the row over.
-    pub(super) fn hold(&mut self, worker: &Worker, republished: bool) -> Step {
+    pub(super) fn confirm_lease(&mut self, worker: &Worker, republished: bool) -> Step {
         if worker.cut_off {
             return Step::Requeue;
         }
         if !republished && self.now.since(worker.since) < ROW_LEASED_FOR / 2 {
             return Step::Acknowledge;
         }
-        let held_until = self.now.plus(ROW_LEASED_FOR);
+        let leased_until = self.now.plus(ROW_LEASED_FOR);
         let delivery = self.of(worker);
-        if delivery.holder.is_some_and(|(holder, _)| holder != worker.token) {
+        if delivery.claimant.is_some_and(|(claimant, _)| claimant != worker.token) {
             self.seen.push("taken over");
             return Step::Requeue;
         }
-        delivery.holder = Some((worker.token, held_until));
+        delivery.claimant = Some((worker.token, leased_until));
         delivery.republished |= republished;
         Step::Acknowledge
     }
@@ -157,39 +157,39 @@ impl World {
             false => {
                 self.messages[message].mistaken = worker.mistaken;
                 let copy = worker.copy.clone();
-                self.notes.push(Note { delivery: worker.at(), doubts: worker.doubts, copy, due });
+                self.notes.push(Note { delivery: worker.at(), suspects: worker.suspects, copy, due });
             }
-            // It knows that it could not be sent, or it was sent into nothing.
-            true if self.roll(2) == 0 => self.let_go(worker),
+            // The worker knows that its acknowledgement could not be sent, or it was sent into nothing.
+            true if self.roll(2) == 0 => self.release(worker),
             true => {}
         }
     }
 
-    /// The next copy may have its row.
-    pub(super) fn let_go(&mut self, worker: &Worker) {
+    /// Releases the worker's rows: the next copy may have them.
+    pub(super) fn release(&mut self, worker: &Worker) {
         let now = self.now;
-        if let Some(suspected) = worker.doubts.map(|at| &mut self.deliveries[at])
-            && suspected.holder.is_some_and(|(holder, _)| holder == suspecting(worker.token))
+        if let Some(suspected) = worker.suspects.map(|at| &mut self.deliveries[at])
+            && suspected.claimant.is_some_and(|(claimant, _)| claimant == suspecting(worker.token))
         {
-            suspected.holder = Some((suspecting(worker.token), now));
+            suspected.claimant = Some((suspecting(worker.token), now));
         }
         let Some(delivery) = worker.delivery.map(|at| &mut self.deliveries[at]) else { return };
-        if delivery.holder.is_some_and(|(holder, _)| holder == worker.token) {
-            match worker.lets_go {
-                true => (delivery.holder, delivery.republished) = (None, false),
-                false => delivery.holder = Some((worker.token, now)),
+        if delivery.claimant.is_some_and(|(claimant, _)| claimant == worker.token) {
+            match worker.releases {
+                true => (delivery.claimant, delivery.republished) = (None, false),
+                false => delivery.claimant = Some((worker.token, now)),
             }
         }
     }
 
-    /// Every message that was delivered and may come again has a row of its own.
+    /// Whether every message that was delivered and may come again has a row of its own.
     fn has_rows_for_all(&self) -> bool {
         let messages = self.messages.iter().filter(|message| message.delivered && !message.gone).count();
         let is_open = |one: &&Delivery| one.spent.is_none() && one.leasable().is_some_and(|row| !row.settled);
         messages + self.strays as usize <= self.deliveries.iter().filter(is_open).count()
     }
 
-    /// Under which delivery a copy goes to the dead-letter queue without having met its row.
+    /// The delivery under which a copy is dead-lettered without having met its row.
     pub(super) fn letter_of(&mut self, copy: &Copy) -> usize {
         match copy.of {
             Of::Delivery(at) => at,
@@ -208,7 +208,7 @@ impl World {
     }
 
     pub(super) fn check_messages(&self) {
-        // A row that came too late, or whose message left another way, may stay behind; nothing else does.
+        // A row that was inserted too late, or whose message left without it, may stay behind; no other row does.
         let is_left = |at: &usize| self.deliveries[*at].row.is_some() && !self.has_an_end(*at);
         let left: Vec<_> = (0..self.deliveries.len()).filter(is_left).collect();
         if left.len() > self.strays as usize {
@@ -220,7 +220,7 @@ impl World {
         if ends + mistaken < self.messages.len() {
             self.fail(&format!("lost: {} messages, {ends} ends, {mistaken} taken for others", self.messages.len()));
         }
-        let went_out = |one: &&Delivery| !one.doubtful && one.row.is_some() && (one.accepted > 0 || one.has_ended());
+        let went_out = |one: &&Delivery| !one.suspected && one.row.is_some() && (one.accepted > 0 || one.has_ended());
         let rows = self.deliveries.iter().filter(went_out).count();
         if rows + mistaken > self.messages.len() + self.strays as usize {
             self.fail(&format!("sent twice in silence: {} messages, {rows} rows", self.messages.len()));

@@ -1,4 +1,4 @@
-//! One delivery: its row in the ledger, what became of it, and what must never have.
+//! One delivery: its row in the ledger, what became of it, and what must never have become of it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,34 +9,34 @@ use crate::{Ambiguity, LeasableRow, Policy, Row, State, Timestamp};
 #[derive(Default)]
 pub(super) struct Delivery {
     pub(super) row: Option<Row>,
-    /// Of a message without an id: it was acknowledged, and that was noted.
+    /// The message of the row, which has no id, was acknowledged, and that was noted.
     pub(super) settled: bool,
-    /// Of a message without an id: its acknowledgement came next.
+    /// What was ordered for the row, whose message has no id, was published: its acknowledgement came next.
     pub(super) republished: bool,
-    /// Of a message without an id: the copy that has it, and until when.
-    pub(super) holder: Option<(Uuid, Timestamp)>,
-    /// Its row was made in doubt: it may be a second one of the same message.
-    pub(super) doubtful: bool,
-    /// This message was acknowledged with it for good, and nobody will note it.
+    /// The copy of a message without an id that has leased the row, and until when.
+    pub(super) claimant: Option<(Uuid, Timestamp)>,
+    /// The row was made for a copy that suspected another row: it may be the second row of one message.
+    pub(super) suspected: bool,
+    /// This message was acknowledged for good with the row, and nobody will note that.
     pub(super) spent: Option<usize>,
     pub(super) children: u32,
     pub(super) moves: u32,
     /// How often each attempt was sent, by its epoch and number.
     pub(super) sends: BTreeMap<(u32, u32), u32>,
-    /// The epochs and seqs whose delay has passed: a copy has come back.
+    /// The epochs and seqs of the copies whose delay has passed.
     pub(super) rested: BTreeSet<(u32, u32)>,
     /// How many dead letters each epoch has.
     pub(super) letters: BTreeMap<u32, u32>,
     pub(super) accepted: u32,
-    /// Attempts of which nobody knows whether they were accepted: each explains one send more.
+    /// Attempts of which nobody knows whether they were accepted: each explains one further send.
     pub(super) windows: u32,
     pub(super) maybe_sent: bool,
-    /// A cancel was answered with "it will not be sent".
+    /// A cancel of the delivery was answered with "it will not be sent".
     pub(super) cancelled: bool,
 }
 
 impl Delivery {
-    /// A delivery that fell back lives on in its child.
+    /// Whether the delivery has ended. One that fell back lives on in its child.
     pub(super) fn has_ended(&self) -> bool {
         self.row.as_ref().is_some_and(|row| row.state.is_final() && (row.state != State::FellBack || self.children > 0))
     }
@@ -46,13 +46,13 @@ impl Delivery {
             state: row.state,
             settled: self.settled,
             republished: self.republished,
-            holder: self.holder,
+            claimant: self.claimant,
             created_at: row.created_at,
             updated_at: row.updated_at,
         })
     }
 
-    /// What is wrong whenever it is.
+    /// What must not be true at any time.
     pub(super) fn wrong_now(&self, policy: &Policy, fair: bool) -> Option<String> {
         if let Some((epoch, letters)) = self.letters.iter().find(|(_, letters)| fair && **letters > 1) {
             return Some(format!("epoch {epoch} has {letters} dead letters, and no process has died"));
@@ -69,7 +69,7 @@ impl Delivery {
         unasked.then(|| "a budget that nobody gave".into())
     }
 
-    /// What is wrong when nothing moves any more.
+    /// What must not be true when nothing moves any more.
     pub(super) fn wrong_at_rest(&self, row: &Row, policy: &Policy) -> Option<String> {
         if self.accepted > 1 && !row.ambiguous {
             return Some("sent twice, and the row does not say that it may have been".into());

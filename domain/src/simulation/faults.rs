@@ -18,7 +18,7 @@ impl World {
             30 => self.get_and_publish(),
             31 => self.put_aside(),
             32 | 33 => self.repeat(),
-            // Rarely: what was cancelled has little left to show.
+            // Cancels are rare: a cancelled delivery has little left to show.
             34 if self.roll(5) == 0 => self.cancel(),
             34 => {}
             _ if self.fair => {}
@@ -31,7 +31,8 @@ impl World {
         }
     }
 
-    /// A publisher that does not know whether its message arrived publishes it again, at any time, as often as it likes.
+    /// A publisher that does not know whether its message arrived publishes it again, at any time, as often as it
+    /// likes.
     fn repeat(&mut self) {
         if self.kind == Kind::Named {
             self.say(|| "the publisher REPEATS itself".into());
@@ -39,7 +40,7 @@ impl World {
         }
     }
 
-    /// A retry queue's delay has passed, or the scheduler released it.
+    /// The delay of a retry queue has passed, or the scheduler has released a job.
     pub(super) fn bring_back(&mut self) {
         if let Some(copy) = self.pick(|world| &mut world.later) {
             self.say(|| format!("comes back {}", brief(&copy)));
@@ -48,14 +49,14 @@ impl World {
         }
     }
 
-    /// Its delay has passed, also for one that the broker hands back twice.
+    /// Notes that the delay of a copy has passed, also for one that the broker hands out twice.
     fn rest(&mut self, copy: &Copy) {
         if let Of::Delivery(at) = copy.of {
             self.deliveries[at].rested.insert((copy.headers.epoch.unwrap_or(0), copy.headers.seq.unwrap_or(0)));
         }
     }
 
-    /// The worker is gone; what it had published and committed stays.
+    /// A worker dies; what it has published and committed stays.
     pub(super) fn crash(&mut self) {
         if self.workers.is_empty() {
             return;
@@ -68,7 +69,7 @@ impl World {
         }
     }
 
-    /// The connection breaks: the broker delivers again, while the worker goes on.
+    /// A connection breaks: the broker delivers the copy again, while the worker goes on.
     pub(super) fn cut_off(&mut self) {
         if self.workers.is_empty() {
             return;
@@ -104,7 +105,7 @@ impl World {
         }
     }
 
-    /// The dice are thrown only where there is a choice.
+    /// Rolls the dice only where there is a choice.
     fn any_delivery(&mut self) -> Option<usize> {
         match self.deliveries.len() {
             0 => None,
@@ -113,7 +114,8 @@ impl World {
         }
     }
 
-    /// As the store cancels: what waits, or what nobody has seen yet. Anything else is too late.
+    /// Cancels as the store does: a delivery that waits, or one that nobody has seen yet. Any other is too late to
+    /// cancel.
     fn cancel(&mut self) {
         let Some(at) = self.any_delivery() else { return };
         let known = self.deliveries[at].row.as_ref().map(|row| row.state);
@@ -121,7 +123,7 @@ impl World {
             (Some(State::Waiting), Some(row)) => {
                 Row { state: State::Cancelled, order: Order::Nothing, version: row.version + 1, ..row }
             }
-            // Nobody knows the id of a message that has none yet.
+            // A message without an id has no id that anybody could cancel.
             (None, _) if self.kind == Kind::Anonymous => return,
             (None, _) => Row { state: State::Cancelled, token: Uuid::nil(), content: None, ..row() },
             (_, too_late) => {
@@ -134,7 +136,7 @@ impl World {
         self.deliveries[at].cancelled = true;
     }
 
-    /// At-least-once dead-lettering, or an operator's tool that repeats.
+    /// The broker repeats a message while it dead-letters at least once, or an operator's tool does.
     fn duplicate(&mut self) {
         let copies: Vec<Copy> = self.lane.iter().chain(&self.later).cloned().collect();
         if copies.is_empty() {
@@ -160,14 +162,14 @@ impl World {
         if let Some(copy) = self.pick(|world| &mut world.dead_letters) {
             self.moved(&copy);
             self.say(|| format!("operator GETS AND PUBLISHES {}", brief(&copy)));
-            // With the epoch of the letter, several of them ask for one budget.
+            // A letter that is published several times with its epoch asks for one budget.
             let epoch = copy.headers.epoch.filter(|_| self.roll(2) == 0);
             let headers = Headers { again: true, epoch, ..Headers::default() };
             self.lane.push(Copy { of: copy.of, headers, redelivered: false });
         }
     }
 
-    /// A move gives a budget; a letter without an id, which only the broker makes, is a delivery of its own then.
+    /// A move gives a budget. A letter without an id, which only the broker makes, becomes a delivery of its own.
     fn moved(&mut self, letter: &Copy) {
         match letter.of {
             Of::Delivery(at) => self.deliveries[at].moves += 1,
@@ -175,7 +177,7 @@ impl World {
         }
     }
 
-    /// A copy that was delivered too often: in the end nobody looks for its row any more.
+    /// A worker gives up a copy that was delivered too often; in the end nobody looks for its row any more.
     fn give_up(&mut self) {
         if let Some(copy) = self.pick(|world| &mut world.lane) {
             self.say(|| format!("GIVEN UP {}", brief(&copy)));
@@ -187,7 +189,7 @@ impl World {
         }
     }
 
-    /// A channel hangs: the copy is parked unclaimed, unless it needs a row to be found again.
+    /// A channel hangs: the copy is parked without a claim, unless it needs a row to be found again.
     fn put_aside(&mut self) {
         if let Some(copy) = self.pick(|world| &mut world.lane) {
             self.say(|| format!("PUT ASIDE {}", brief(&copy)));

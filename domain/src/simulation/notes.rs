@@ -1,4 +1,5 @@
-//! How long an acknowledgement may be forgotten: what comes between it and its note, and the time that passes.
+//! How long an acknowledgement may be forgotten: what happens between an acknowledgement and its note, and time that
+//! passes.
 
 use std::time::Duration;
 
@@ -10,7 +11,7 @@ const LONG: Duration = Duration::from_secs(660);
 /// An acknowledgement that was sent and is not noted yet.
 pub(super) struct Note {
     pub(super) delivery: usize,
-    pub(super) doubts: Option<usize>,
+    pub(super) suspects: Option<usize>,
     pub(super) copy: Copy,
     pub(super) due: Timestamp,
 }
@@ -31,7 +32,7 @@ impl World {
         }
     }
 
-    /// Nothing comes between the question whether it has its row and the acknowledgement.
+    /// Lets time pass. A worker that has confirmed its lease acknowledges first, because nothing comes between the two.
     pub(super) fn pass(&mut self, time: Duration) {
         let acknowledges = |worker: &mut Worker| matches!(worker.step, Step::Acknowledge) && worker.message().is_some();
         for worker in self.workers.extract_if(.., acknowledges).collect::<Vec<_>>() {
@@ -40,7 +41,7 @@ impl World {
         self.now = self.now.plus(time);
         self.say(|| format!("{} ms PASS", time.as_millis()));
         for note in self.notes.extract_if(.., |note| note.due <= self.now) {
-            for at in note.doubts.into_iter().chain([note.delivery]) {
+            for at in note.suspects.into_iter().chain([note.delivery]) {
                 self.deliveries[at].settled = true;
             }
             if let Of::Message(at) = note.copy.of {
@@ -49,7 +50,7 @@ impl World {
         }
     }
 
-    /// A connection is lost that had buffered it: nobody has looked at it.
+    /// A connection is lost that had buffered a copy which no worker has looked at.
     fn lose_a_buffer(&mut self) {
         let buffered = |copy: &&mut Copy| matches!(copy.of, Of::Message(_)) && !copy.redelivered;
         if let Some(copy) = self.lane.iter_mut().find(buffered) {
@@ -71,22 +72,22 @@ impl World {
 
     fn cut_off_before_the_note(&mut self) {
         if let Some(note) = self.pick_note() {
-            self.doubt(note);
+            self.lose_connection_of(note);
         }
     }
 
     fn kill_the_broker(&mut self) {
         self.say(|| "the broker is KILLED".into());
         for note in std::mem::take(&mut self.notes) {
-            self.doubt(note);
+            self.lose_connection_of(note);
         }
         while self.workers.iter().any(|worker| !worker.cut_off) {
             self.cut_off();
         }
     }
 
-    /// Its connection is gone: the acknowledgement was heard or not.
-    fn doubt(&mut self, note: Note) {
+    /// The connection of the acknowledgement is gone, which the broker has heard or not.
+    fn lose_connection_of(&mut self, note: Note) {
         if self.roll(2) == 0 {
             return self.spend(&note);
         }
@@ -95,7 +96,7 @@ impl World {
         self.lane.push(Copy { redelivered: true, ..note.copy });
     }
 
-    /// It was heard, and will never be noted.
+    /// The broker has heard the acknowledgement, which will never be noted.
     fn spend(&mut self, note: &Note) {
         let Of::Message(by) = note.copy.of else { return };
         self.say(|| format!("nobody notes that {by} was acknowledged"));

@@ -1,30 +1,30 @@
-//! What a worker has in its hands, and what it will do next with it.
+//! What a worker has in hand, and what it will do next with it.
 
 use uuid::Uuid;
 
 use super::{Copy, Of};
 use crate::samples::{CONTENT, key};
-use crate::{Arrival, Claim, FollowUp, Kept, Lane, Outcome, Publish, Received, Row, Timestamp};
+use crate::{Arrival, Claim, FollowUp, Lane, LeasedRow, Outcome, Publish, Received, Row, Timestamp};
 
-/// The body of every message. Its fallback counts where the schedule has one.
+/// The body of every message. Its fallback counts only in schedules with a fallback.
 const BODY: &[u8] = br#"{"channel":"sms","destination":"+12025550143","message":"Hola",
     "fallback":[{"channel":"email","destination":"ana@example.com"}]}"#;
 
-/// What a worker will do next with the copy in its hands.
+/// What a worker will do next with the copy in hand.
 #[derive(Clone, Debug)]
 pub(super) enum Step {
-    /// Of a message without an id: since when it has waited for its row.
+    /// Look for the row of a message without an id, since when it waits for one.
     Lease(Option<Timestamp>),
     Claim,
     Send(Box<Row>),
     Decide(Box<Row>, Outcome),
     Publish(Box<Publish>),
-    /// Nothing is left to publish. It says whether its delivery goes on.
+    /// Publish nothing more. The value says whether the delivery goes on.
     End(bool),
-    /// Notes that the dead letter of this epoch is confirmed.
+    /// Note that the dead letter of this epoch is confirmed.
     NoteLetter(u32),
-    /// Of a message without an id: asks whether it still has its row, and says whether it has published an order.
-    Hold(bool),
+    /// Ask for a message without an id whether it still has its row. The value says whether an order was published.
+    ConfirmLease(bool),
     Acknowledge,
     Requeue,
 }
@@ -33,9 +33,9 @@ pub(super) enum Step {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Doing {
     Send,
-    /// Its channel hangs.
+    /// The channel hangs.
     PutAside,
-    /// It was delivered too often.
+    /// The copy was delivered too often.
     GiveUp,
 }
 
@@ -43,23 +43,24 @@ pub(super) struct Worker {
     pub(super) name: u64,
     pub(super) copy: Copy,
     pub(super) token: Uuid,
-    /// Which delivery its copy is, once that is known.
+    /// The delivery of the copy, once that is known.
     pub(super) delivery: Option<usize>,
-    /// It has its row since then, for a message without an id.
+    /// Since when the copy of a message without an id has its row.
     pub(super) since: Timestamp,
     pub(super) doing: Doing,
-    /// It continues the row of another, which was acknowledged.
+    /// The copy continues the row of another message, which was acknowledged.
     pub(super) mistaken: bool,
-    /// The next copy may have its row when it gives up its own.
-    pub(super) lets_go: bool,
-    /// Of a message without an id: what it saw when it last looked for its row.
-    pub(super) seen: Vec<Kept<usize, Timestamp>>,
-    /// Its row is made in doubt about this one.
-    pub(super) doubts: Option<usize>,
+    /// The worker releases its row entirely, rather than letting the lease run out, because its message is surely with
+    /// the broker.
+    pub(super) releases: bool,
+    /// The rows that a message without an id saw when it last looked for its own.
+    pub(super) seen: Vec<LeasedRow<usize, Timestamp>>,
+    /// The row that this copy suspects to be its own, though it has another.
+    pub(super) suspects: Option<usize>,
     pub(super) step: Step,
-    /// The broker took its copy back; it goes on without knowing.
+    /// The broker took the copy back; the worker goes on without knowing.
     pub(super) cut_off: bool,
-    /// Frozen for longer than its lease; it goes on without knowing.
+    /// The worker was frozen for longer than its lease, and goes on without knowing.
     pub(super) overdue: bool,
 }
 
@@ -84,12 +85,12 @@ impl Worker {
         self.copy.received()
     }
 
-    /// How it ends when there is nothing left to do.
+    /// The last step of a worker that has nothing left to publish.
     pub(super) fn end(&self, published: bool) -> Step {
-        if self.message().is_some() { Step::Hold(published) } else { Step::Acknowledge }
+        if self.message().is_some() { Step::ConfirmLease(published) } else { Step::Acknowledge }
     }
 
-    /// The message without an id that it has in hand.
+    /// The message in hand, if it has no id.
     pub(super) fn message(&self) -> Option<usize> {
         match self.copy.of {
             Of::Delivery(_) => None,
@@ -137,7 +138,7 @@ pub(super) fn step_name(step: &Step) -> String {
         Step::Publish(publish) => format!("publish {:?}", publish.to),
         Step::End(_) => "end".into(),
         Step::NoteLetter(epoch) => format!("note the letter of epoch {epoch}"),
-        Step::Hold(_) => "ask whether it has its row".into(),
+        Step::ConfirmLease(_) => "ask whether it has its row".into(),
         Step::Acknowledge => "acknowledge".into(),
         Step::Requeue => "requeue".into(),
     }

@@ -14,7 +14,7 @@ use crate::{
 
 const BEYOND_THE_TIERS: Duration = Duration::from_secs(600);
 
-/// Its letter, where it cannot have the row.
+/// The dead letter of a copy that cannot have its row.
 pub(super) fn given_up(copy: &Copy) -> Publish {
     copy.received().dead_letter(Reason::RedeliveredTooOften, "delivered too often", NOW)
 }
@@ -54,8 +54,8 @@ impl World {
             since,
             doing,
             mistaken: false,
-            lets_go: true,
-            doubts: None,
+            releases: true,
+            suspects: None,
             seen: Vec::new(),
             step,
             cut_off: false,
@@ -67,7 +67,7 @@ impl World {
         &mut self.deliveries[worker.at()]
     }
 
-    /// One step of one worker.
+    /// One worker does one step.
     pub(super) fn work(&mut self) {
         if self.workers.is_empty() {
             return;
@@ -83,13 +83,13 @@ impl World {
             Step::Publish(publish) => Some(self.publish_confirmed(&worker, publish)),
             Step::End(republished) => Some(worker.end(republished)),
             Step::NoteLetter(epoch) => Some(self.note_letter(&worker, epoch)),
-            Step::Hold(republished) => Some(self.hold(&worker, republished)),
+            Step::ConfirmLease(republished) => Some(self.confirm_lease(&worker, republished)),
             Step::Acknowledge => {
                 self.acknowledge(&worker);
                 None
             }
             Step::Requeue => {
-                self.let_go(&worker);
+                self.release(&worker);
                 if !worker.cut_off {
                     self.lane.push(Copy { redelivered: true, ..worker.copy.clone() });
                 }
@@ -113,7 +113,7 @@ impl World {
         if let Claim::Take(row, _) = &claimed
             && self.goes_wrong(4)
         {
-            // The commit's answer was lost, perhaps for longer than the lease; the worker asks again.
+            // The answer of the commit was lost, perhaps for longer than the lease; the worker asks again.
             let unheard = Row { lease: Lease::RanOut, ..(**row).clone() };
             self.of(worker).row = Some(unheard.clone());
             self.say(|| "claims and does not hear the answer".into());
@@ -121,7 +121,7 @@ impl World {
         }
         self.say(|| format!("claims: {}", claim_name(&claimed)));
         match claimed {
-            // An answer may be lost with the claim whose lease ran out.
+            // The answer of the claim whose lease ran out may have been lost.
             Claim::Take(row, take) => {
                 let taken_over = known.state == State::Sending && known.token != row.token;
                 self.of(worker).windows += u32::from(taken_over);
@@ -130,7 +130,7 @@ impl World {
             Claim::Park | Claim::Reissue { .. } if worker.doing == Doing::GiveUp => given_up(&worker.copy).into(),
             Claim::Park => self.park(worker),
             Claim::Repeat(row) => worker.received().follow_up(&row, &row.order, self.now).into(),
-            // A copy that the broker took back is not an operator's any more: its redelivery decides.
+            // A copy that the broker took back is no longer an operator's: its redelivery decides.
             Claim::Reissue { .. } if worker.cut_off => worker.end(false),
             Claim::Reissue { epoch } => worker.received().reissue(&arrival, epoch).into(),
             Claim::Ended => worker.end(false),
@@ -142,7 +142,7 @@ impl World {
         }
     }
 
-    /// A copy that meets no row makes one.
+    /// A copy that meets no row inserts one.
     fn claim_first(&mut self, worker: &Worker, arrival: &Arrival) -> Step {
         let first = Row {
             epoch: arrival.epoch,
@@ -157,7 +157,7 @@ impl World {
         };
         self.insert(worker, first.clone());
         self.say(|| "inserts".into());
-        // When the answer was lost it asks again, and meets its own row.
+        // When the answer was lost the worker asks again, and meets its own row.
         if self.goes_wrong(4) { Step::Claim } else { self.go_on(worker, Box::new(first)) }
     }
 
@@ -174,8 +174,8 @@ impl World {
         }
     }
 
-    /// The copy waits, and must come back as the same copy: the claim would make good what its headers forgot, and
-    /// nobody would notice that they did.
+    /// Publishes a copy that waits, which must come back with the same counts: the claim would repair counts that its
+    /// headers forgot, and nobody would notice that they did.
     fn park(&self, worker: &Worker) -> Step {
         let before = worker.arrival();
         let publish = worker.received().park(&before);
@@ -186,19 +186,19 @@ impl World {
         publish.into()
     }
 
-    /// What it holds now is to be sent, unless nobody can know whether it was.
+    /// The row is to be sent, unless nobody can know whether it was sent before.
     fn go_on(&mut self, worker: &Worker, row: Box<Row>) -> Step {
-        let in_doubt = worker.doubts.is_some() && row.token == worker.token;
+        let is_suspected = worker.suspects.is_some() && row.token == worker.token;
         if worker.doing == Doing::GiveUp {
-            return Step::Decide(Box::new(Row { ambiguous: row.ambiguous || in_doubt, ..*row }), too_often());
+            return Step::Decide(Box::new(Row { ambiguous: row.ambiguous || is_suspected, ..*row }), too_often());
         }
-        if in_doubt { Step::Decide(row, Outcome::Ambiguous { failure: failure() }) } else { Step::Send(row) }
+        if is_suspected { Step::Decide(row, Outcome::Ambiguous { failure: failure() }) } else { Step::Send(row) }
     }
 
     fn send(&mut self, worker: &Worker, row: Box<Row>) -> Step {
         let failure = failure();
         let outcome = match self.roll(if self.calm { 8 } else { 11 }) {
-            // It looks once more whether the message is still its own.
+            // The worker asks once more whether the message is still its own.
             _ if worker.cut_off && worker.message().is_some() => Outcome::GivenBack,
             _ if worker.doing == Doing::PutAside => Outcome::PutAside,
             0..=2 => Outcome::Sent { provider: "twilio", provider_id: None, code: None },
@@ -208,7 +208,7 @@ impl World {
             7 => Outcome::Permanent { reason: Reason::Permanent, failure },
             8 => Outcome::Throttled { failure, retry_after: [None, Some(BEYOND_THE_TIERS)][self.roll(2)] },
             9 => Outcome::PutAside,
-            // A worker that stops.
+            // The worker stops.
             _ if self.fair => Outcome::PutAside,
             _ => Outcome::GivenBack,
         };
@@ -242,12 +242,12 @@ impl World {
             decide(row, self.has_fallback && worker.doing != Doing::GiveUp, outcome, &self.policy, self.now);
         let known = self.of(worker).row.clone().expect("a claim wrote the row");
         if known.token != row.token {
-            // Whoever holds the row need not hold a copy: this one is put aside, not acknowledged.
+            // Another worker that has claimed the row need not have a copy: this copy is parked, not acknowledged.
             self.say(|| format!("records {} late", transition.row.state));
             return self.park(worker);
         }
         self.say(|| format!("records {} seq {}", transition.row.state, transition.row.seq));
-        // Recorded before, where the answer was lost: the same answer again.
+        // The row was recorded before, and the answer was lost: the worker gets the same answer again.
         if known.state == State::Sending {
             self.of(worker).row = Some(transition.row.clone());
             if self.goes_wrong(6) {
@@ -258,7 +258,7 @@ impl World {
         worker.received().follow_up(&transition.row, &transition.order, self.now).into()
     }
 
-    /// Until the broker has confirmed it. One that it has not may be in its queue or nowhere.
+    /// Repeats a publish until the broker has confirmed it. A message without a confirm may be in its queue or nowhere.
     fn publish_confirmed(&mut self, worker: &Worker, publish: Box<Publish>) -> Step {
         if !self.goes_wrong(6) {
             let letter_of = publish.letter_of();
@@ -272,7 +272,7 @@ impl World {
         Step::Publish(publish)
     }
 
-    /// As the store does: only of the death that the letter is of.
+    /// Notes a dead letter as the store does: only in the epoch that it belongs to.
     fn note_letter(&mut self, worker: &Worker, epoch: u32) -> Step {
         self.say(|| "notes it".into());
         if let Some(row) = self.of(worker).row.as_mut().filter(|row| row.epoch == epoch) {
@@ -281,7 +281,7 @@ impl World {
         worker.end(true)
     }
 
-    /// Once in so many times, as long as there are faults at all.
+    /// True once in so many times, as long as there are faults at all.
     fn goes_wrong(&mut self, in_so_many: usize) -> bool {
         !self.calm && !self.fair && self.roll(in_so_many) == 0
     }
@@ -298,13 +298,13 @@ impl World {
         match to {
             Destination::Lane(_) => self.lane.push(copy),
             Destination::Retry(_) => self.later.push(copy),
-            // The scheduler publishes it again as it was, but for what says that it may go now.
+            // The scheduler publishes the message unchanged, but marks it as released.
             Destination::Scheduled => {
                 let headers = Headers { due: None, released: true, ..copy.headers };
                 self.later.push(Copy { headers, ..copy });
             }
             Destination::DeadLetter => {
-                // A move would ignore them; an operator reads them, and copies them.
+                // A move would ignore these counts; an operator reads and copies them.
                 if copy.headers.seq.is_some() || copy.headers.attempt.is_some() {
                     self.fail("a dead letter with counts of the budget that it has used up");
                 }

@@ -10,7 +10,7 @@ use super::*;
 use crate::processes;
 use crate::supervised::Launch;
 
-/// Set in the copy of this test program that one test starts and kills.
+/// The variable that is set in the copy of this test program which one test starts and kills.
 const VICTIM: &str = "CHASQUI_TEST_VICTIM";
 const POLL: Duration = Duration::from_millis(50);
 
@@ -91,7 +91,7 @@ async fn a_kept_node_has_its_data_and_ports_after_a_stop_and_after_a_crash_of_ev
     let orphan = PrivateBroker::start(&dir, Options::default()).await.unwrap();
     let PrivateBroker { node, epmd, dir: lock, .. } = orphan;
     let pid = node.pid();
-    // As if this process and both shells had been killed.
+    // Forgetting both has the effect of killing this process and both shells.
     std::mem::forget((node, epmd));
     drop(lock);
     let broker = PrivateBroker::start(&dir, Options::default()).await.unwrap();
@@ -101,7 +101,8 @@ async fn a_kept_node_has_its_data_and_ports_after_a_stop_and_after_a_crash_of_ev
     assert_eq!(broker.amqp_url(User::Notifications), url);
     broker.stop().await.unwrap();
 
-    // Of an earlier version, or after somebody has thrown them away: the node learns new ones.
+    // The file is missing in the folder of an earlier version, or after somebody has deleted it: the node learns new
+    // passwords.
     std::fs::remove_file(dir.join("passwords")).unwrap();
     let broker = PrivateBroker::start(&dir, Options::default()).await.unwrap();
     assert_ne!(broker.password(User::Admin), password);
@@ -133,7 +134,8 @@ async fn a_folder_is_taken_as_long_as_a_process_has_it_and_a_look_makes_nothing(
     let held = NodeDir::open(&dir, false).unwrap();
     assert!(PrivateBroker::is_taken(&dir));
     drop(held);
-    // A process that another test starts at this moment has the file too, until it has become another program.
+    // A process that another test starts at this moment has the lock file open too, until it has become another
+    // program.
     wait_until("the folder is free", async || !PrivateBroker::is_taken(&dir)).await;
 }
 

@@ -1,4 +1,4 @@
-//! Only what fails while others succeed counts against one delivery; only what fails for all stops the intake.
+//! Only a failure while others succeed counts against one delivery; only failures of all stop the intake.
 
 use super::*;
 
@@ -55,7 +55,7 @@ fn the_breaker_closes_at_any_answer() {
     assert!(!breaker.is_down());
 }
 
-/// A breaker that waits until the stop, and whether it is stopping already.
+/// A breaker that repeats a step until the stop; `stopping` says whether the stop has come already.
 fn until_stop(stopping: bool) -> LedgerBreaker {
     let token = CancellationToken::new();
     if stopping {

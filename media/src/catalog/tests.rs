@@ -1,4 +1,4 @@
-//! What every medium promises, checked for all of them: a new one is covered without an edit here.
+//! What every medium promises, checked for all of them, so that a new one is covered without an edit here.
 
 use super::*;
 

@@ -1,22 +1,22 @@
-//! Reads a file of `NAME=value` lines as it stands: nothing in a value is substituted, and what is wrong has a line.
+//! Reads a file of `NAME=value` lines literally: nothing in a value is substituted, and every problem has its line.
 
 /// One setting of the file.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Pair {
-    /// Where it begins, from 1.
+    /// The line on which the setting begins, from 1.
     pub line: usize,
     pub name: String,
     pub value: String,
 }
 
-/// What is wrong on a line. The text never repeats a value: the wrong line may hold a password.
+/// A problem on a line. The text never repeats a value, because the wrong line may hold a password.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Problem {
     pub line: usize,
     pub what: String,
 }
 
-/// What a file says, in its order, with all that cannot be read of it.
+/// The settings of a file, in order, and every problem in it.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Dotenv {
     pub pairs: Vec<Pair>,
@@ -48,7 +48,7 @@ impl Dotenv {
         self.problems.push(Problem { line, what: what.into() });
     }
 
-    /// Two lines that give one name different values: nobody can know which of them was meant.
+    /// Refuses two lines that give one name different values: nobody can know which of them was meant.
     fn refuse_contradictions(&mut self) {
         for at in 0..self.pairs.len() {
             let Pair { line, name, value } = &self.pairs[at];
@@ -64,7 +64,7 @@ impl Dotenv {
     }
 }
 
-/// What is left to read, and where it is.
+/// The rest of the file, and the number of its first line.
 struct Lines<'a> {
     rest: &'a str,
     line: usize,
@@ -86,7 +86,7 @@ impl<'a> Lines<'a> {
         }
     }
 
-    /// Always goes on to another line.
+    /// Reads one setting. Always goes on to another line.
     fn pair(&mut self) -> Result<(String, String), String> {
         let text = self.peek_line();
         let Some(name) = text.split_once('=').and_then(|(left, _)| name_of(left)) else {
@@ -111,7 +111,7 @@ impl<'a> Lines<'a> {
         read.map(|value| (name.clone(), value)).map_err(|what| format!("{name}: {what}"))
     }
 
-    /// `opened`: how far behind the beginning of this line the quoted text begins.
+    /// Reads a quoted value. `opened` is the offset of the quoted text in this line.
     fn quoted(&mut self, quote: char, opened: usize) -> Result<String, String> {
         let inside = &self.rest[opened..];
         let Some((value, length)) = until_closed(inside, quote) else {
@@ -151,13 +151,14 @@ fn name_of(left: &str) -> Option<&str> {
     right.then_some(name)
 }
 
-/// To the end of the line, or to a `#` that follows white space. Nothing else has a meaning.
+/// The value up to the end of the line, or up to a `#` that follows white space. No other character has a meaning.
 fn unquoted(text: &str) -> &str {
     let comment = text.match_indices('#').map(|(at, _)| at).find(|at| text[..*at].ends_with([' ', '\t']));
     text[..comment.unwrap_or(text.len())].trim()
 }
 
-/// The value, or what is wrong with it, and the length up to and with the closing quote; `None` if there is none.
+/// The value up to the closing quote, or what is wrong with it, and the length with that quote; `None` if there is
+/// none.
 fn until_closed(inside: &str, quote: char) -> Option<(Result<String, String>, usize)> {
     if quote == '\'' {
         let end = inside.find('\'')?;
@@ -190,7 +191,7 @@ fn until_closed(inside: &str, quote: char) -> Option<(Result<String, String>, us
     None
 }
 
-/// The line ends of a file that was saved on Windows are not part of a value of several lines.
+/// Removes the carriage returns of a file that was saved on Windows: they are not part of a value of several lines.
 fn without_carriage_returns(value: &str) -> String {
     value.replace("\r\n", "\n")
 }

@@ -1,4 +1,4 @@
-//! Hosts, addresses and URLs of settings: what is written where it does not belong is explained, never repeated.
+//! Hosts, addresses and URLs in settings. What stands where it does not belong is explained, never repeated.
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
@@ -7,17 +7,17 @@ use url::{Host, Url};
 
 use super::Reader;
 
-/// A host name or an IP address, with a port if one was written behind it.
+/// A host name or an IP address, with a port if one was written after it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct HostPort {
-    /// An IPv6 address stands in brackets.
+    /// The host; an IPv6 address is in brackets.
     pub host: String,
     pub port: Option<u16>,
 }
 
 impl HostPort {
     /// # Errors
-    /// A text that goes on after the setting's name.
+    /// A text that is read after the name of the setting.
     pub fn parse(text: &str) -> Result<Self, String> {
         if text.contains("://") || text.contains('/') {
             return Err(
@@ -46,11 +46,11 @@ impl HostPort {
     }
 }
 
-/// Stands in for a host that was refused, so that it is not called missing as well.
+/// Takes the place of a host that was refused, so that the host is not reported as missing as well.
 const REFUSED: &str = "refused.invalid";
 
 impl Reader {
-    /// A host whose port has a setting of its own.
+    /// Reads a host whose port has a setting of its own.
     pub fn host(&mut self, name: &str, port_setting: &str) -> Option<String> {
         let text = self.text(name)?;
         match HostPort::parse(&text) {
@@ -66,7 +66,7 @@ impl Reader {
         }
     }
 
-    /// An address to listen on.
+    /// Reads an address to listen on.
     pub fn listen(&mut self, name: &str, example: &str) -> Option<SocketAddr> {
         let text = self.text(name)?;
         let address = text.parse().ok();
@@ -79,7 +79,7 @@ impl Reader {
         address
     }
 
-    /// A URL of http or https, which may hold a user and a password.
+    /// Reads a URL of http or https, which may hold a user and a password.
     pub fn http_url(&mut self, name: &str, example: &str) -> Option<SecretString> {
         let text = self.secret(name)?;
         let url = Url::parse(text.expose_secret()).ok();
@@ -97,7 +97,7 @@ impl Reader {
     }
 }
 
-/// What is sent there leaves no cable. A host without brackets.
+/// Whether a host, without brackets, is this machine, so that what is sent there does not leave it.
 pub fn is_this_machine(host: &str) -> bool {
     match host.parse::<IpAddr>() {
         Ok(address) => address.to_canonical().is_loopback(),
@@ -105,8 +105,8 @@ pub fn is_this_machine(host: &str) -> bool {
     }
 }
 
-/// Nothing of the part with the password has slipped behind the host, where it would be printed: that is so when a
-/// slash, a question mark or a hash of the password was not percent-encoded.
+/// Whether no part of the password has slipped behind the host, where it would be printed. That happens when a slash, a
+/// question mark or a hash of the password was not percent-encoded.
 pub fn is_whole(url: &Url) -> bool {
     let behind = [Some(url.path()), url.query(), url.fragment()];
     !behind.into_iter().flatten().any(|part| part.contains('@'))

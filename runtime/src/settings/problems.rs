@@ -1,11 +1,11 @@
-//! Everything that is wrong with the settings of a process, in one text for its operator.
+//! Every problem with the settings of a process, in one text for its operator.
 
-/// Every problem at once; nothing was started.
+/// Every problem at once. Nothing was started.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("{}", self.text())]
 pub struct Problems {
     pub problems: Vec<String>,
-    /// What would only have been warned about.
+    /// Warnings, which alone would not have kept the process from starting.
     pub warnings: Vec<String>,
 }
 

@@ -1,4 +1,4 @@
-//! Reads typed settings and collects what is wrong with them, each thing once.
+//! Reads typed settings and collects the problems with them, each once.
 
 use std::collections::BTreeSet;
 use std::fmt::Display;
@@ -11,17 +11,17 @@ use secrecy::SecretString;
 
 use super::{Problems, Sources};
 
-/// RabbitMQ counts in whole milliseconds.
+/// The shortest time, because RabbitMQ counts in whole milliseconds.
 const LEAST_SECONDS: f64 = 0.001;
 const YEAR_SECONDS: f64 = 366.0 * 86_400.0;
 
-/// What is wrong is never repeated in a problem, because the wrong variable may hold a password; but a path is, where it
-/// names a file that is no secret.
+/// Reads typed settings. A problem never repeats a value, because the wrong variable may hold a password. A path is
+/// repeated where it names a file that is no secret.
 pub struct Reader {
     sources: Sources,
     problems: Vec<String>,
     warnings: Vec<String>,
-    /// Settings whose value has been told to be wrong: what depends on them says nothing more.
+    /// Settings whose value has been reported as wrong: settings that depend on them report nothing more.
     wrong: BTreeSet<String>,
 }
 
@@ -35,13 +35,13 @@ impl Reader {
     }
 
     /// # Errors
-    /// Everything that is wrong, where something is.
+    /// Every problem, when there is any.
     pub fn finish<T>(self, value: T) -> Result<T, Problems> {
         let Self { problems, warnings, .. } = self;
         if problems.is_empty() { Ok(value) } else { Err(Problems { problems, warnings }) }
     }
 
-    /// What has been told already is not told again: a setting that several packages read is wrong once.
+    /// Reports a problem. The same problem is not reported twice, because several packages may read one setting.
     pub fn problem(&mut self, problem: impl Into<String>) {
         let problem = problem.into();
         if !self.problems.contains(&problem) {
@@ -49,29 +49,30 @@ impl Reader {
         }
     }
 
-    /// What is wrong with the value of one setting; the text goes on after its name.
+    /// Reports a problem with the value of one setting; the text is read after the setting's name.
     pub fn refuse(&mut self, name: &str, what: impl Display) {
         self.problem(format!("{name} {what}"));
         self.wrong.insert(name.to_owned());
     }
 
-    /// As [`Reader::refuse`], of a setting whose words are known: the one that was most likely meant is told.
+    /// Reports a problem like [`Reader::refuse`], for a setting whose words are known, with the word that was most
+    /// likely meant.
     pub fn refuse_word(&mut self, name: &str, what: impl Display, words: &[&str]) {
         let hint = did_you_mean(&self.text(name).unwrap_or_default(), words);
         self.refuse(name, format_args!("{what}{hint}"));
     }
 
-    /// Its problem has been told in other words.
+    /// Marks a setting as wrong whose problem was reported in other words.
     pub fn is_wrong(&mut self, name: &str) {
         self.wrong.insert(name.to_owned());
     }
 
-    /// Nobody has refused any of these.
+    /// Whether no problem was reported with any of these settings.
     pub fn are_right(&self, names: &[&str]) -> bool {
         !names.iter().any(|name| self.wrong.contains(*name))
     }
 
-    /// What starts nothing wrong, but is most likely not meant.
+    /// Adds a warning about what may start, but is most likely not meant.
     pub fn warn(&mut self, warning: impl Into<String>) {
         self.warnings.push(warning.into());
     }
@@ -91,18 +92,19 @@ impl Reader {
         })
     }
 
-    /// Without white space around it, for keys and URLs.
+    /// Reads a key or a URL, without the white space around it.
     pub fn secret(&self, name: &str) -> Option<SecretString> {
         self.text(name).map(SecretString::from)
     }
 
-    /// With its spaces: they may be part of it. A line end behind it is of the file that it came from.
+    /// Reads a password with its spaces, which may be part of it. A line end after it belongs to the file that it came
+    /// from.
     pub fn password(&self, name: &str) -> Option<SecretString> {
         let value = self.sources.values.get(name).filter(|value| !value.trim().is_empty())?;
         Some(SecretString::from(value.trim_end_matches(['\r', '\n'])))
     }
 
-    /// A number that may be left out.
+    /// Reads a number that may be left out.
     pub fn optional_number<T>(&mut self, name: &str, range: RangeInclusive<T>) -> Option<T>
     where
         T: FromStr + PartialOrd + Display,
@@ -115,7 +117,7 @@ impl Reader {
         number
     }
 
-    /// A number with a default; the least of the range stands in for a wrong one.
+    /// Reads a number that has a default. The least of the range takes the place of a wrong one.
     pub fn number<T>(&mut self, name: &str, range: RangeInclusive<T>) -> T
     where
         T: FromStr + PartialOrd + Display + Copy,
@@ -138,7 +140,7 @@ impl Reader {
         }
     }
 
-    /// Decimal seconds.
+    /// Reads a time in decimal seconds.
     pub fn seconds(&mut self, name: &str) -> Duration {
         let seconds: f64 = self.text(name).and_then(|text| text.parse().ok()).unwrap_or(f64::NAN);
         if (LEAST_SECONDS..=YEAR_SECONDS).contains(&seconds) {
@@ -163,7 +165,7 @@ impl Reader {
         choices[0].1
     }
 
-    /// One of the known words, such as the name of a channel.
+    /// Reads one of the known words, such as the name of a channel.
     pub fn known_word<'k>(&mut self, name: &str, known: &[&'k str]) -> Option<&'k str> {
         let word = self.text(name)?;
         if let Some(known) = known.iter().find(|known| known.eq_ignore_ascii_case(&word)) {
@@ -178,18 +180,18 @@ impl Reader {
         self.text(name).map(PathBuf::from)
     }
 
-    /// Which of these names have a value.
+    /// The names among these that have a value.
     pub fn given_of(&self, names: &[&'static str]) -> Vec<&'static str> {
         names.iter().copied().filter(|name| self.text(name).is_some()).collect()
     }
 
-    /// Which of these names a source gives a value that is not the default.
+    /// The names among these to which a source gives another value than the default.
     pub fn set_of(&self, names: &[&'static str]) -> Vec<&'static str> {
         names.iter().copied().filter(|name| self.sources.is_changed(name)).collect()
     }
 }
 
-/// What goes behind a problem with a word: the known one that is near it, or nothing.
+/// The end of a problem with a word: the known word that it is near, or nothing.
 pub fn did_you_mean(word: &str, known: &[&str]) -> String {
     let near = text::nearest(word, known.iter().copied());
     near.map(|near| format!("; did you mean {near}?")).unwrap_or_default()

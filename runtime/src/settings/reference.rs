@@ -1,22 +1,22 @@
-//! Which settings there are, and what others call them: the binary that composes the packages says so.
+//! Which settings exist, and what others call them. The binary that composes the packages gives this.
 
 /// The settings of a process, with what is known about their names.
 #[derive(Debug)]
 pub struct Reference {
     /// Every setting with its default, as TOML. No other place has a default.
     pub defaults: &'static str,
-    /// The name of a setting in lower case, by which it is shown how one is written.
+    /// The name of a setting in lower case, which serves as the example of how one is written.
     pub example: &'static str,
-    /// A setting, and what people and other programs call it, a space between the names.
+    /// A setting, and the names that people and other programs have for it, a space between the names.
     pub other_names: &'static [(&'static str, &'static str)],
-    /// As `other_names`, but other programs have them too: they are taken for settings in a file of settings only, and a
-    /// `.env`, which may be shared, is not refused for them.
+    /// Like `other_names`, but other programs have these names too. Only in a file of settings do they count as meant
+    /// for us; a `.env`, which may be shared, is not refused for them.
     pub in_files: &'static [(&'static str, &'static str)],
-    /// What names begin with that begin like a setting and belong to others.
+    /// Prefixes of names that begin like a setting and belong to other programs.
     pub of_others: &'static [&'static str],
-    /// First words of settings that begin the names of too many other programs: only a spelling that is nearly a setting
-    /// counts.
+    /// First words of settings with which the names of too many other programs begin: with these, only a spelling that
+    /// is nearly a setting counts.
     pub common: &'static [&'static str],
-    /// What names begin with that code of the operator's own may read.
+    /// Prefixes of names that code of the operator's own may read.
     pub prefixes: fn() -> Vec<String>,
 }

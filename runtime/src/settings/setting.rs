@@ -1,5 +1,5 @@
-//! Settings that a package declares as data: what it is called, and how it is read. What is refused is told in the same
-//! words for all of a kind.
+//! Settings that a package declares as data: their names, and how each is read. A problem has the same words for all
+//! settings of a kind.
 
 use std::collections::BTreeMap;
 use std::str::FromStr;
@@ -8,7 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::Reader;
 
-/// One setting. Its default stands in the reference, and nowhere else.
+/// One setting. Its default is in the reference, and nowhere else.
 #[derive(Clone, Copy, Debug)]
 pub struct Setting {
     pub name: &'static str,
@@ -18,11 +18,11 @@ pub struct Setting {
 /// How a setting is read.
 #[derive(Clone, Copy, Debug)]
 pub enum Kind {
-    /// Without white space around it: texts, keys, URLs, paths.
+    /// A text, key, URL or path, without the white space around it.
     Text,
-    /// With its spaces, because they may be part of it.
+    /// A password with its spaces, because they may be part of it.
     Password,
-    /// A host alone: its port has a setting of its own, named here.
+    /// A host alone. Its port has a setting of its own, named here.
     Host { port: &'static str },
     /// A whole number in this range.
     Number { least: u32, most: u32 },
@@ -30,7 +30,8 @@ pub enum Kind {
     Choice(&'static [&'static str]),
 }
 
-/// What was read, by the names of the settings. What is not set, or was refused, is not in it.
+/// The values that were read, by the names of their settings. A setting that is not set, or was refused, is not among
+/// them.
 #[derive(Clone, Debug, Default)]
 pub struct Values(BTreeMap<&'static str, SecretString>);
 
@@ -63,7 +64,7 @@ impl Values {
 }
 
 impl Reader {
-    /// In the order in which they are declared.
+    /// Reads settings in the order in which they are declared.
     pub fn values(&mut self, settings: &[Setting]) -> Values {
         Values(settings.iter().filter_map(|setting| Some((setting.name, self.value(setting)?))).collect())
     }

@@ -1,4 +1,4 @@
-//! Where settings come from: the environment, `.env`, a file, the defaults. The strongest wins.
+//! Where settings come from: the environment, `.env`, a file, the defaults. The strongest source wins.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -9,19 +9,19 @@ use super::dotenv::Dotenv;
 use super::unknown::Unknown;
 use super::{Problems, Reference};
 
-/// Raw values by upper-case name; the strongest source has already won.
+/// The raw values by upper-case name. The strongest source has already won.
 #[derive(Clone)]
 pub struct Sources {
     reference: &'static Reference,
     pub(super) values: BTreeMap<String, String>,
-    /// Names that some source gives a value.
+    /// The names to which some source gives a value.
     given: BTreeSet<String>,
     pub(super) problems: Vec<String>,
     pub(super) warnings: Vec<String>,
 }
 
 impl Reference {
-    /// The defaults, then `file`, then `.env` of the working directory, then the environment.
+    /// Reads the defaults, then `file`, then `.env` in the working directory, then the environment.
     pub fn load(&'static self, file: Option<&Path>) -> Sources {
         let mut sources = Sources::defaults(self);
         if let Some(file) = file {
@@ -32,10 +32,10 @@ impl Reference {
         sources
     }
 
-    /// For a command that goes by no setting: a file that was named is looked at all the same.
+    /// Checks a file that was named for a command which needs no setting.
     ///
     /// # Errors
-    /// [`Problems`] with the file itself and the names in it; its values are a role's to judge.
+    /// [`Problems`] with the file itself and the names in it. Its values are checked by a role that reads them.
     pub fn look_at(&'static self, file: &Path) -> Result<(), Problems> {
         let mut sources = Sources::defaults(self);
         sources.file(file);
@@ -43,7 +43,7 @@ impl Reference {
         if problems.is_empty() { Ok(()) } else { Err(Problems { problems, warnings }) }
     }
 
-    /// Only the defaults and the given pairs: for tests and for roles started by other code.
+    /// Only the defaults and the given pairs, for tests and for roles that other code starts.
     pub fn with<'a>(&'static self, pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Sources {
         let mut sources = Sources::defaults(self);
         for (name, value) in pairs {
@@ -73,17 +73,17 @@ impl Sources {
         self.values.insert(name.to_owned(), value.into());
     }
 
-    /// To be told with the other warnings.
+    /// Adds a warning, to be shown with the others.
     pub fn warn(&mut self, warning: String) {
         self.warnings.push(warning);
     }
 
-    /// Whether any source gives a value: the default does not count.
+    /// Whether any source gives a value. The default does not count.
     pub fn is_given(&self, name: &str) -> bool {
         self.given.contains(name)
     }
 
-    /// Whether any source gives it another value than its default.
+    /// Whether any source gives another value than the default.
     pub fn is_changed(&self, name: &str) -> bool {
         self.values.get(name) != Self::defaults(self.reference).values.get(name)
     }
@@ -117,7 +117,7 @@ impl Sources {
                 let lines = names.map(|name| (name.get_ref().to_string(), line(name.span().start)));
                 (table, lines.collect::<BTreeMap<String, usize>>())
             }
-            // Its whole text shows the line, which may hold a password.
+            // The whole text of the error shows the line, which may hold a password.
             (Err(error), _) | (_, Err(error)) => {
                 let line = line(error.span().map_or(0, |span| span.start));
                 return self.problems.push(format!("{file}: line {line}: {}", error.message()));
@@ -192,7 +192,7 @@ impl Sources {
         }
     }
 
-    /// An empty value changes nothing.
+    /// Notes one value. An empty value changes nothing.
     fn pair(&mut self, name: &str, value: &str) {
         if let Some(known) = self.values.get_mut(name)
             && !value.trim().is_empty()
@@ -213,7 +213,7 @@ impl Sources {
     }
 }
 
-/// `None` for what is neither a text, nor a number, nor true or false.
+/// The value as a text. `None` for one that is neither a text, nor a number, nor true or false.
 fn plain(value: &toml::Value) -> Option<String> {
     match value {
         toml::Value::String(text) => Some(text.clone()),

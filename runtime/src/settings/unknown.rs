@@ -1,33 +1,33 @@
-//! Names that are no setting but look like one: a typing error must not be taken in silence.
+//! Names that are no setting but look like one: a typing error must not be ignored silently.
 
 use std::collections::BTreeSet;
 
 use super::Reference;
 
-/// Names of one section that are told.
+/// How many names of one section are listed.
 const MAX_TOLD: usize = 16;
 
-/// Which names are ours, and which of the others were meant to be.
+/// Tells which names are ours, and which of the others were meant to be.
 pub(super) struct Unknown<'a> {
     reference: &'a Reference,
     settings: Vec<&'a str>,
-    /// With what the settings begin.
+    /// The first words of settings.
     words: BTreeSet<&'a str>,
-    /// What the names begin with that code of one's own reads.
+    /// The prefixes of names that the operator's own code reads.
     own: &'a [String],
 }
 
-/// What a name that is no setting was meant to be, as far as it tells.
+/// What a name that is no setting was probably meant to be.
 enum Hint<'a> {
-    /// A slip of the pen.
+    /// A setting that was misspelt.
     Slip(&'a str),
-    /// Another name for it.
+    /// A setting that has this other name.
     OtherName(&'a str),
-    /// One of those that begin with the same word, or none.
+    /// One of the settings that begin with the same word; there may be none.
     Family(Vec<&'a str>),
 }
 
-/// Which settings a name in a section was meant to be.
+/// Which settings a name in a section was probably meant to be.
 enum Found<'a> {
     None,
     One(&'a str),
@@ -55,7 +55,7 @@ impl<'a> Unknown<'a> {
         is_ours.then(|| told(&shown(name), &hint, str::to_owned))
     }
 
-    /// Of a file in which every name must be known, and is written in lower case.
+    /// Why a name is wrong in a file in which every name must be known and written in lower case.
     pub(super) fn explain_in_file(&self, name: &str) -> String {
         let upper = name.to_ascii_uppercase();
         let hint = match self.hint(&upper, false) {
@@ -65,8 +65,8 @@ impl<'a> Unknown<'a> {
         told(&shown(name), &hint, str::to_ascii_lowercase)
     }
 
-    /// Of a section of a file, which is not read: the settings that the names in it were meant to be, whichever section
-    /// they stand in.
+    /// Why a section of a file is not read, with the settings that its names were probably meant to be, whichever
+    /// section these belong to.
     pub(super) fn explain_section(&self, section: &str, names: &[&str]) -> String {
         let (mut meant, mut others) = (Vec::new(), Vec::new());
         for name in names.iter().take(MAX_TOLD) {
@@ -88,7 +88,7 @@ impl<'a> Unknown<'a> {
         write.into_iter().chain(others).collect::<Vec<_>>().join("; ")
     }
 
-    /// Of a name in a `.env` that [`Unknown::explain`] leaves to others: what it would be if it were meant for us.
+    /// What a name in a `.env` that [`Unknown::explain`] leaves to other programs would be if it were meant for us.
     pub(super) fn perhaps(&self, name: &str) -> Option<String> {
         let meant = self.called(self.reference.in_files, &name.to_ascii_uppercase())?;
         Some(told(&shown(name), &Hint::OtherName(meant), str::to_owned))
@@ -115,7 +115,7 @@ impl<'a> Unknown<'a> {
         Hint::Family(family.collect())
     }
 
-    /// The settings that `name` was meant to be; `whole` is with the section before it.
+    /// The settings that `name` was probably meant to be; `whole` is the name with its section before it.
     fn meant_in_section(&self, whole: &str, name: &str) -> Found<'a> {
         let found = self.known(whole).or_else(|| self.known(name));
         if let Some(setting) = found.or_else(|| self.near_in_file(whole)).or_else(|| self.near_in_file(name)) {
@@ -137,12 +137,12 @@ impl<'a> Unknown<'a> {
         }
     }
 
-    /// Of what would be another program's, if it did not stand in a file of ours.
+    /// The setting meant by a name that would be another program's if it did not stand in a file of ours.
     fn only_in_file(&self, upper: &str) -> Option<&'a str> {
         self.called(self.reference.in_files, upper).or_else(|| self.behind_a_word(upper))
     }
 
-    /// The setting behind a first word that is one too many: that of another section, or its own once more.
+    /// The setting that is left without a superfluous first word: that of another section, or its own once more.
     fn behind_a_word(&self, upper: &str) -> Option<&'a str> {
         upper.split_once('_').and_then(|(_, rest)| self.known(rest))
     }
@@ -160,7 +160,7 @@ impl<'a> Unknown<'a> {
         link || self.reference.of_others.iter().any(|prefix| upper.starts_with(prefix))
     }
 
-    /// The setting that a table has this other name for.
+    /// The setting for which a table has this other name.
     fn called(&self, table: &[(&str, &str)], upper: &str) -> Option<&'a str> {
         let (meant, _) = table.iter().find(|(_, names)| names.split(' ').any(|other| other == upper))?;
         self.known(meant)
@@ -182,7 +182,7 @@ fn told(name: &str, hint: &Hint<'_>, written: fn(&str) -> String) -> String {
     }
 }
 
-/// A name may hold anything: control characters must not reach a terminal.
+/// A name, made safe for a terminal, because it may hold any characters.
 fn shown(name: &str) -> String {
     name.chars().take(80).flat_map(char::escape_debug).collect()
 }

@@ -1,4 +1,4 @@
-//! What is kept of a message of the scheduled queue beside its job.
+//! What is stored of a message of the scheduled queue beside its job.
 
 use bytes::Bytes;
 use domain::{Key, Meant, Tenant, UnknownField, Zones};
@@ -24,7 +24,7 @@ async fn fields_and_headers_that_were_not_read_are_remembered_beside_the_job() {
     assert!(matches!(disposition, Disposition::Acknowledge));
     let key = Key { tenant: Tenant::default(), id: "later".into() };
     assert!(store.job(&key).await.unwrap().is_some());
-    // Nobody waits for the warnings, but they are written before what is given to the same writer behind them.
+    // Nobody waits for the warnings, but the writer commits them before what it is given after them.
     store.note_letter(&key, 0).await.unwrap();
     let kept = store.warnings(&key).await.unwrap();
     assert_eq!((kept.len(), kept[0].pointer.as_str(), &kept[1]), (2, "/order", &header.warning()));

@@ -1,4 +1,4 @@
-//! What keeps the scheduler from looking again at once, and from publishing what it cannot read.
+//! What keeps the scheduler from looking again at once, and from publishing a job that it cannot read.
 
 use domain::Zones;
 
@@ -28,7 +28,7 @@ async fn what_was_due_when_it_looked_is_not_waited_for() {
     let waiting = when_due_after(&parts.shared, at(NOW));
     let waited = tokio::select! {
         () = waiting => false,
-        // The look into the table has its answer long before.
+        // The look into the table has its answer long before this.
         () = async { for _ in 0..3 { store.ping().await.unwrap(); } } => true,
     };
     assert!(waited, "a job that cannot be claimed would be looked for without a pause");

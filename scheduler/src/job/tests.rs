@@ -7,7 +7,7 @@ use crate::testing::{at, schedule};
 
 fn job(kind: JobKind, due: &str) -> Job {
     let carried = Carried::default().with_app_id("orders");
-    let kept = Kept { carried, publisher: Some("orders".into()), again: true, parent: None };
+    let kept = StoredProperties { carried, publisher: Some("orders".into()), again: true, parent: None };
     let carried = serde_json::to_vec(&kept).unwrap();
     Job { kind, lane: Lane::Bulk, carried, ..schedule("reminder", "0 9 * * *", "UTC", due) }
 }

@@ -39,7 +39,7 @@ async fn a_run_that_was_computed_with_older_rules_moves_to_its_local_time() {
 #[tokio::test]
 async fn no_run_comes_twice_when_clocks_were_changed() {
     let parts = parts(NOW, Zones::bundled()).await;
-    // Of two runs an hour apart the first is done: only the second is left.
+    // Of two runs an hour apart the first has happened: only the second is left.
     let twice = schedule("twice", "0 8,9 * * *", "America/Vancouver", "2026-11-28T16:30:00Z");
     let twice = JobSummary::from(&twice);
     let done = JobSummary { last_fired_at: Some(at("2026-11-28T16:00:00Z")), ..twice };

@@ -1,9 +1,9 @@
 //! Failed logins, counted for everybody who uses this ledger: by name and peer together, by peer, and by name.
 //!
-//! Whoever guesses from one place is locked out there, and nobody else is. A place from which a name has logged in
-//! before is known: with the right password it is let through while that name or that place is being guessed at
-//! otherwise. Whoever has not the right password must not learn which places are known, so what is counted and until
-//! when something is locked never depends on it.
+//! Somebody who guesses from one place is locked out there, and nobody else is. A place from which a name has logged in
+//! before is known: it may log in with the right password while others guess at that name, or at other names from that
+//! place. Somebody without the right password must not learn which places are known, so neither the counts nor the
+//! locks ever depend on that.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use crate::error::StoreError;
 use crate::handle::Store;
 use crate::sql::{Value, content_of, count_of, get, time_of};
 
-/// Failures that cost nothing: of one name from one peer, of all names from one peer, of one name from all peers.
+/// How many failures cost nothing: of one name from one peer, of all names from one peer, of one name from all peers.
 const FREE_FAILURES: [u32; 3] = [4, 49, 99];
 /// The longest time for which anybody is locked out at once.
 const LONGEST_LOCK: Duration = Duration::from_secs(15 * 60);
@@ -41,11 +41,11 @@ impl Login {
 /// What the ledger says of a login before its password is looked at.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub struct Standing {
-    /// This name has logged in from this peer before.
+    /// The name has logged in from this peer before.
     pub known: bool,
-    /// The name is locked out for its own failures from this peer, whoever it is.
+    /// The name is locked out for failures from this peer, whether the place is known or not.
     pub locked_here: bool,
-    /// The longest of the login's own lock and those of its peer and its name.
+    /// The latest end of three locks: of the name from this peer, of the peer, and of the name.
     pub locked_until: Option<Timestamp>,
 }
 
@@ -69,7 +69,8 @@ impl Store {
         Ok(standing)
     }
 
-    /// Counts a failure. Beyond the free ones a lock of 1 s follows, which doubles each time, up to 15 minutes.
+    /// Counts a failure. Each one beyond the free ones locks for a time, which begins at 1 s and doubles up to 15
+    /// minutes.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -77,8 +78,8 @@ impl Store {
         self.count_failure(login.keys().into_iter().zip(FREE_FAILURES).collect(), now).await
     }
 
-    /// Counts a login that was refused for what others have done, and only with its name and peer together: whoever
-    /// goes on from there is locked out in the end, and nobody else is locked out for longer.
+    /// Counts a login that was refused because of what others have done. It counts only for its name and peer together:
+    /// somebody who goes on is locked out in the end, and nobody else is locked out for longer.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -112,7 +113,7 @@ impl Store {
         session.commit().await
     }
 
-    /// Forgets the failures of this name from this peer, and knows them from now on.
+    /// Forgets the failures of this name from this peer, and makes the peer a known place of this name.
     ///
     /// # Errors
     /// [`StoreError`].

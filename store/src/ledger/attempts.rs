@@ -1,4 +1,5 @@
-//! What is remembered of each attempt: a row of its own for all but the plain success, for which its delivery stands.
+//! The rows of attempts. Every attempt has a row of its own but the plain success, which the row of its delivery
+//! records.
 
 use std::collections::HashMap;
 
@@ -12,7 +13,7 @@ const INSERT: &str = "INSERT INTO attempts (tenant, id, token, epoch, n, outcome
      SELECT u.tenant, u.id, u.token, u.epoch, u.n, u.outcome, u.provider, u.code, u.detail, u.at FROM {u} \
      WHERE TRUE ON CONFLICT (tenant, id, token) DO NOTHING";
 
-/// A claim makes one attempt, so its token keeps a repeated record from making two.
+/// Inserts attempts. A claim makes one attempt, so the claim's token keeps a repeated record from inserting two.
 pub(crate) async fn insert(session: &mut Session, attempts: &[(&Row, Attempt)]) -> Result<(), StoreError> {
     let rows = || attempts.iter().map(|(row, _)| *row);
     let each = || attempts.iter().map(|(_, attempt)| attempt);
@@ -31,7 +32,7 @@ pub(crate) async fn insert(session: &mut Session, attempts: &[(&Row, Attempt)]) 
     Ok(())
 }
 
-/// The attempts of each of these deliveries that has any, in no order.
+/// Reads the attempts of those deliveries that have any, in no order.
 pub(crate) async fn read(session: &mut Session, keys: &[&Key]) -> Result<HashMap<Key, Vec<Attempt>>, StoreError> {
     const READ: &str = "SELECT a.tenant, a.id, a.epoch, a.n, a.outcome, a.provider, a.code, a.detail, a.at \
                         FROM {u} JOIN attempts AS a ON a.tenant = u.tenant AND a.id = u.id";
@@ -55,7 +56,7 @@ fn attempt_of(row: &QueryResult) -> Result<Attempt, StoreError> {
     })
 }
 
-/// The attempt that a successful row stands for.
+/// The attempt that the row of a successful delivery stands for.
 pub(crate) fn success_of(row: &Row) -> Attempt {
     Attempt {
         epoch: row.epoch,

@@ -1,4 +1,4 @@
-//! Cancelling: after the answer, it is never sent.
+//! Cancelling: once a cancel is answered, the delivery is never sent.
 
 use domain::{ChannelName, Content, Key, RecipientHash, State, Timestamp};
 
@@ -11,17 +11,17 @@ use crate::sql::{Session, Value, content_of, get, key_values};
 /// What cancelling found.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Cancel {
-    /// A job or a waiting delivery was cancelled, now or before: nothing is sent from now on. `maybe_sent`: an earlier
-    /// attempt may have gone out, and nobody can know.
+    /// A job or a waiting delivery was cancelled, now or before: nothing is sent from now on. `maybe_sent` says that an
+    /// earlier attempt may have gone out, and that nobody can know.
     Cancelled { maybe_sent: bool },
-    /// Nothing was known of the delivery: a tombstone will stop it when it comes.
+    /// Nothing was known of the delivery: a tombstone will stop its message when that arrives.
     Unknown,
     /// The delivery is being sent or has ended; nothing was changed. After [`State::FellBack`] follow the chain:
     /// the child's id is `domain::child_id(key, 1)`.
     TooLate(State),
 }
 
-/// What is remembered of a delivery that was cancelled before a worker saw it.
+/// What is remembered of a delivery that was cancelled before a worker saw its message.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Target {
     pub channel: ChannelName,
@@ -29,7 +29,7 @@ pub struct Target {
     pub recipient_mask: String,
 }
 
-/// A claim may insert the row between the look and the tombstone, at most once.
+/// The most rounds of looking and writing. A claim may insert the row between the two, at most once.
 const MAX_ROUNDS: usize = 3;
 
 impl Store {
@@ -41,11 +41,11 @@ impl Store {
         self.cancel_knowing(key, now, &|_| None).await
     }
 
-    /// As [`Store::cancel`]. When no worker has seen the delivery, `target` says from the body of its job, if it has
-    /// one, what is to be remembered of it.
+    /// Cancels like [`Store::cancel`]. When no worker has seen the delivery, `target` reads what is remembered of its
+    /// recipient from the body of its job, if it has one.
     ///
     /// # Errors
-    /// As [`Store::cancel`].
+    /// The errors of [`Store::cancel`].
     pub async fn cancel_knowing(
         &self,
         key: &Key,
@@ -97,7 +97,7 @@ async fn cancel_in(
     }))
 }
 
-/// What is kept of a job that was deleted: its tombstone shows some of it.
+/// What the tombstone of a deleted job shows of that job.
 struct Deleted {
     content: Option<Content>,
     body: Vec<u8>,
@@ -106,7 +106,7 @@ struct Deleted {
     created_at: i64,
 }
 
-/// Deletes the one-shot job of this key. A schedule of the same name stays.
+/// Deletes the one-shot job of this key, but not a schedule of the same name.
 async fn delete_job(session: &mut Session, key: &Key) -> Result<Option<Deleted>, StoreError> {
     const DELETE: &str = "DELETE FROM jobs WHERE tenant = $1 AND id = $2 AND cron IS NULL \
                           RETURNING content, body, due_at, expires_at, created_at";
@@ -123,7 +123,8 @@ async fn delete_job(session: &mut Session, key: &Key) -> Result<Option<Deleted>,
     deleted.first().map(read).transpose()
 }
 
-/// A cancelled row for a delivery that no worker has seen, with what is known of it. False when a claim was faster.
+/// Inserts a cancelled row, with what is known, for a delivery that no worker has seen. False when a claim inserted its
+/// row first.
 async fn insert_tombstone(
     session: &mut Session,
     key: &Key,

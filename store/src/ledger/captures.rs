@@ -1,4 +1,4 @@
-//! What the sandbox kept instead of sending, so that people can see it: the newest of each tenant only.
+//! What the sandbox captured instead of sending it, for people to see: only the newest of each tenant.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use super::row::channel_of;
 use crate::error::StoreError;
 use crate::sql::{Group, Session, Value, get, key_of};
 
-/// A message as its recipient would have seen it. The destination is in clear: it is a sandbox.
+/// A message as its recipient would have seen it. The destination is in clear, because the sandbox sends nothing.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Capture {
     pub channel: ChannelName,
@@ -19,7 +19,7 @@ pub struct Capture {
     pub html: Option<String>,
 }
 
-/// Shows the channel only: what is captured is for the sandbox's page, never for a log.
+/// Shows the channel only: a captured message is for the page of the sandbox, never for a log.
 impl std::fmt::Debug for Capture {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Capture").field("channel", &self.channel).finish_non_exhaustive()
@@ -28,20 +28,21 @@ impl std::fmt::Debug for Capture {
 
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct CapturedView {
-    /// Ascending in the order of capture.
+    /// Ids ascend in the order of capture.
     pub id: i64,
     pub key: Key,
     pub at: Timestamp,
     pub capture: Capture,
 }
 
-/// The most bytes of texts that one page holds. A page with one row may hold more.
+/// The most bytes of texts in one page. A page of one row may have more.
 const PAGE_BYTES: i64 = 4 * 1024 * 1024;
 
 /// The most rows that are deleted at once.
 const PRUNE_BATCH: u32 = 500;
 
-/// Captures of one tenant or of all, in ascending order: those after `after_id`, or with none the newest.
+/// Reads captures of one tenant or of all, in ascending order: those after `after_id`, or the newest when there is
+/// none.
 pub(crate) async fn page(
     session: &mut Session,
     tenant: Option<&Tenant>,
@@ -90,7 +91,7 @@ fn view_of(row: &QueryResult) -> Result<CapturedView, StoreError> {
 const INSERT: &str = "INSERT INTO captures (tenant, id, at, channel, destination, subject, text, html) \
      SELECT u.tenant, u.id, u.at, u.channel, u.destination, u.subject, u.text, u.html FROM {u}";
 
-/// Inserts these captures, and then keeps the newest `kept` of each of their tenants.
+/// Inserts these captures, then deletes all but the newest `kept` of each of their tenants.
 pub(crate) async fn insert(session: &mut Session, captures: &[(&Row, &Capture)], kept: u32) -> Result<(), StoreError> {
     if captures.is_empty() {
         return Ok(());
@@ -111,8 +112,8 @@ pub(crate) async fn insert(session: &mut Session, captures: &[(&Row, &Capture)],
     prune(session, &tenants, kept).await
 }
 
-/// Deletes the oldest captures of these tenants beyond what is kept of each. The index on tenants and ids finds both
-/// the oldest capture that is kept and those before it.
+/// Deletes the oldest captures of these tenants, so that the newest `kept` of each remain. The index on tenants and ids
+/// finds both the oldest capture that remains and those before it.
 async fn prune(session: &mut Session, tenants: &BTreeSet<&str>, kept: u32) -> Result<(), StoreError> {
     let prune = format!(
         "DELETE FROM captures WHERE capture_id IN (SELECT c.capture_id FROM {{u}} JOIN captures c \
@@ -123,7 +124,7 @@ async fn prune(session: &mut Session, tenants: &BTreeSet<&str>, kept: u32) -> Re
     session.query_group(&prune, &group).await.map(drop)
 }
 
-/// How many rows of these sizes, in their order, fit into one page: at least one.
+/// How many rows of these sizes, in this order, fit into one page: at least one.
 fn that_fit(sizes: impl Iterator<Item = i64>) -> usize {
     let sums = sizes.scan(0_i64, |sum, size| {
         *sum = sum.saturating_add(size);

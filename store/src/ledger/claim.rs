@@ -1,4 +1,4 @@
-//! The worker's first move: take a delivery, or learn why not.
+//! The worker's first move: claim a delivery, or learn why it may not be sent.
 
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
@@ -15,9 +15,9 @@ use crate::sql::{Group, Line, Session, keys_group, micros, uuid_of};
 #[derive(Clone, PartialEq, Debug)]
 #[expect(clippy::large_enum_variant, reason = "nearly every claim is new: a box would only cost it")]
 pub enum Claimed {
-    /// The key was unknown: this row was inserted, send it.
+    /// The key was unknown. This row was inserted, and may be sent.
     New(Row),
-    /// The key was known. A [`Claim::Take`] is committed already, and its row is as it was written.
+    /// The key was known. A [`Claim::Take`] is committed already, and has the row as it was written.
     Known(Claim),
 }
 
@@ -28,7 +28,7 @@ pub(crate) struct Claiming {
     pub(crate) lease: Duration,
 }
 
-/// A row changes hands at most as often as this while one claim looks at it.
+/// How often one claim looks at a row that other processes keep changing.
 const MAX_ROUNDS: usize = 8;
 
 pub(crate) async fn commit(line: &mut Line, ops: &[Claiming]) -> Result<Vec<Claimed>, StoreError> {
@@ -56,9 +56,9 @@ pub(crate) async fn commit(line: &mut Line, ops: &[Claiming]) -> Result<Vec<Clai
                 decided => answers[at] = Some(Claimed::Known(decided)),
             }
         }
-        let taken = take(&mut session, ops, &taking).await?;
+        let written = write_claimed(&mut session, ops, &taking).await?;
         for (at, mut next, why) in taking {
-            if taken.contains(&at) {
+            if written.contains(&at) {
                 next.version += 1;
                 answers[at] = Some(Claimed::Known(Claim::Take(next, why)));
             }
@@ -69,7 +69,7 @@ pub(crate) async fn commit(line: &mut Line, ops: &[Claiming]) -> Result<Vec<Clai
     answers.into_iter().map(|answer| answer.ok_or_else(contended)).collect()
 }
 
-/// A new row is `sending` under its token, whatever else the candidate says.
+/// The row as it is inserted: `sending` under the candidate's token, whatever else the candidate says.
 fn as_inserted(candidate: &Row) -> Row {
     Row {
         state: State::Sending,
@@ -87,7 +87,7 @@ fn as_inserted(candidate: &Row) -> Row {
     }
 }
 
-/// Returns which of `chosen` were unknown and are in the ledger now.
+/// Inserts the rows of `chosen`; returns which of them were unknown and are in the ledger now.
 async fn insert(session: &mut Session, ops: &[Claiming], chosen: &[usize]) -> Result<Vec<usize>, StoreError> {
     let rows = chosen.iter().map(|&at| (&ops[at].candidate, ops[at].lease));
     let inserted = insert_rows(session, rows).await?;
@@ -115,8 +115,8 @@ pub(crate) const TAKE: &str = "UPDATE deliveries SET state = 'sending', token = 
      FROM {u} WHERE deliveries.tenant = u.tenant AND deliveries.id = u.id AND deliveries.version = u.version \
      RETURNING deliveries.token";
 
-/// Writes the taken rows whose version is still the one that was read; returns which.
-async fn take(
+/// Writes the claimed rows whose version is still the one that was read; returns which were written.
+async fn write_claimed(
     session: &mut Session,
     ops: &[Claiming],
     taking: &[(usize, Box<Row>, domain::Take)],

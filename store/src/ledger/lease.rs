@@ -1,6 +1,6 @@
-//! Messages without an id: which row is whose. A copy in hand, the claimant, holds its row by a lease, so that equal
-//! messages that are delivered again at once continue different rows, in one process or in many. The columns of
-//! the table call the claimant the row's adopter.
+//! Messages without an id: which row belongs to which copy. A copy in hand, the claimant, leases its row, so that equal
+//! messages that are delivered again at once continue different rows, in one process or in many. The columns of the
+//! table call the claimant the row's adopter.
 
 pub(crate) mod end;
 mod find;
@@ -29,14 +29,14 @@ pub enum Sight {
     New,
     /// The message continues the row that its first delivery made.
     Known,
-    /// An equal message has ended or goes on under its id, and its process crashed before anybody could know whether it
-    /// was acknowledged. The message in hand may be that one or another: it is a delivery of its own that may have been
-    /// sent.
-    Doubtful,
+    /// The ledger suspects that the message is one it knows: an equal message has ended or goes on under its id, and
+    /// its process crashed before anybody could know whether it was acknowledged. The message in hand may be that one
+    /// or another, so it is a delivery of its own whose first attempt counts as ambiguous.
+    Suspected,
 }
 
-/// The identity of one copy of a message without an id, and the copy's lease of its row. Dropping it leaves the row to
-/// the next copy.
+/// The identity of one copy of a message without an id, and the copy's lease of its row. Dropping the lease releases
+/// the row for the next copy.
 pub struct RowLease {
     store: Store,
     key: Key,
@@ -44,19 +44,20 @@ pub struct RowLease {
     sight: Sight,
     /// The message of the row is certainly with the broker as long as this copy is not acknowledged.
     certain: bool,
-    /// The row that makes this copy doubtful.
+    /// The row that the message in hand may be the message of.
     suspected: Option<Key>,
     /// A moment before the lease was committed.
     since: Instant,
-    /// The message was acknowledged: it may come again only if the broker forgets that.
+    /// The message was acknowledged: it comes again only if the broker forgets that.
     acknowledged: AtomicBool,
 }
 
 impl Store {
     /// Says which delivery a message without an id is. `copy` names the copy in hand, and must be the token of its
-    /// claim. A redelivered copy leases the oldest row with its fingerprint that nobody has. While other claimants have
-    /// all rows that are certainly owed, the copy waits: one of them may belong to a process that crashed. A copy that
-    /// finds no row after every lease has run out once, and none has changed hands meanwhile, is a delivery of its own.
+    /// claim. A redelivered copy leases the oldest row with its fingerprint that no other copy has leased. While others
+    /// have leased all rows whose message is certainly with the broker, the copy waits: one of the claimants may be a
+    /// process that crashed. A copy is a delivery of its own when every lease has run out once, no row has changed
+    /// hands meanwhile, and the copy has still found none.
     ///
     /// # Errors
     /// [`StoreError`]; after [`StoreError::Unavailable`] repeat it for the same copy.
@@ -79,8 +80,8 @@ impl Store {
             };
             match found {
                 Found::Row { key, certain } => break (key, Sight::Known, certain, None, since),
-                Found::Suspect(suspected) => break (minted, Sight::Doubtful, true, Some(suspected), since),
-                Found::OnlyTaken => {}
+                Found::Suspect(suspected) => break (minted, Sight::Suspected, true, Some(suspected), since),
+                Found::OnlyLeased => {}
                 Found::Nothing => break (minted, Sight::New, true, None, since),
             }
             tokio::time::sleep(wait).await;
@@ -105,19 +106,20 @@ impl RowLease {
         self.sight
     }
 
-    /// Must be asked before the message is acknowledged. `republished` says that the delivery has not ended, but goes
-    /// on by what was published under its id; the row then says so too, because from then on the message may be gone.
-    /// False means that the copy took so long that an equal message continues the row: this copy must be given back to
-    /// the broker, as a delivery of its own.
+    /// Asks whether this copy still has its row, and renews the lease; must be asked before the message is
+    /// acknowledged. `republished` says that the delivery has not ended, but goes on by what was published under its
+    /// id; the row then records this, because from then on its message may be gone. False means that the copy took so
+    /// long that an equal message continues the row: this copy must be given back to the broker, and comes again as a
+    /// delivery of its own.
     ///
     /// # Errors
     /// [`StoreError`]; after [`StoreError::Unavailable`] repeat it.
     pub async fn holds(&self, republished: bool) -> Result<bool, StoreError> {
-        // Another claimant may have taken the row and released it again.
-        const KEEP: &str = "UPDATE deliveries SET adopter = $3, adopted_until = {now} + {leased_for}, \
+        // Another claimant may have leased the row meanwhile, and released it again.
+        const RENEW: &str = "UPDATE deliveries SET adopter = $3, adopted_until = {now} + {leased_for}, \
                             leaving = leaving OR $4 \
                             WHERE tenant = $1 AND id = $2 AND (adopter IS NULL OR adopter = $3) RETURNING id";
-        const TAKEN: &str = "SELECT adopter <> $3 AS taken FROM deliveries \
+        const IS_TAKEN: &str = "SELECT adopter <> $3 AS taken FROM deliveries \
                              WHERE tenant = $1 AND id = $2 AND adopter IS NOT NULL";
         if !republished && self.since.elapsed() < ROW_LEASED_FOR / 2 {
             return Ok(true);
@@ -125,17 +127,17 @@ impl RowLease {
         let [tenant, id] = key_values(&self.key);
         let values = [tenant, id, Value::Bytes(Some(self.claimant.as_bytes())), Value::Flag(republished)];
         let mut writer = self.store.inner.db.writer();
-        if !writer.query(KEEP, &values).await?.is_empty() {
+        if !writer.query(RENEW, &values).await?.is_empty() {
             return Ok(true);
         }
-        let taken = writer.query(TAKEN, &values[..3]).await?;
+        let taken = writer.query(IS_TAKEN, &values[..3]).await?;
         Ok(!taken.first().map(|row| get::<bool>(row, "taken")).transpose()?.unwrap_or(false))
     }
 
     /// Must be called when the acknowledgement was sent. The row is marked as settled, so that no other message
-    /// continues it: as soon as the broker cannot forget the acknowledgement any more, or at once when there is a
-    /// `hurry`. Unless the broker then says that it `has_it`, nobody can know whether the message comes again, and the
-    /// row stays as it is. Nobody has to wait for the mark.
+    /// continues it, as soon as the broker cannot forget the acknowledgement any more, or at once when `hurry` ends.
+    /// Unless the broker then says that it `has_it`, nobody can know whether the message comes again, and the row stays
+    /// as it is. Nobody has to wait for the mark.
     pub fn acknowledged(
         &self,
         has_it: impl Future<Output = bool> + Send + 'static,

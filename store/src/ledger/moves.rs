@@ -15,9 +15,9 @@ use crate::error::StoreError;
 use crate::handle::Store;
 
 impl Store {
-    /// Inserts `candidate` when its key is unknown; else reads the row, lets [`domain::claim`] decide, and
-    /// writes a row that it takes by compare and swap. `lease` runs by the database's clock. Repeating the claim with
-    /// the same token succeeds, and renews the lease.
+    /// Inserts `candidate` when its key is unknown. Otherwise reads the row, lets [`domain::claim`] decide, and writes
+    /// a row that is claimed by compare and swap. `lease` runs by the database's clock. Repeating the claim with the
+    /// same token succeeds, and renews the lease.
     ///
     /// # Errors
     /// [`StoreError`]; after [`StoreError::Unavailable`] repeat it with the same candidate.
@@ -26,8 +26,8 @@ impl Store {
         self.inner.writers.claims.write(Claiming { candidate, arrival: arrival.clone(), lease }).await
     }
 
-    /// Writes the transition's row where its token still holds it, its attempt, and what the sandbox kept.
-    /// Repeating it succeeds, also after the lease.
+    /// Writes the transition's row if the claim with its token still has it, the attempt, and what the sandbox
+    /// captured. Repeating it succeeds, also after the lease.
     ///
     /// # Errors
     /// [`StoreError`]; after [`StoreError::Unavailable`] repeat it before anything follows from it.
@@ -42,7 +42,7 @@ impl Store {
         self.inner.writers.outcomes.write(LedgerWrite::Record(Box::new(recording))).await
     }
 
-    /// Notes that the broker has confirmed the dead letter of `epoch`, so that no copy makes another one. Changes
+    /// Notes that the broker has confirmed the dead letter of `epoch`, so that no copy publishes another one. Changes
     /// nothing when an operator's move has begun the next epoch meanwhile.
     ///
     /// # Errors
@@ -51,7 +51,7 @@ impl Store {
         self.inner.writers.outcomes.write(LedgerWrite::Letter { key: key.clone(), epoch }).await.map(drop)
     }
 
-    /// Keeps the warnings beside the delivery, with the next group of writes. Nobody waits for that: a warning that is
+    /// Stores warnings beside the delivery, with the next group of writes. Nobody waits for that: a warning that is
     /// lost with its process is no loss of a message.
     pub fn warn(&self, key: &Key, warnings: &[FieldError]) {
         if warnings.is_empty() || key.id.contains('\0') {
@@ -70,7 +70,7 @@ impl Store {
         let due = job.due_at;
         let put = self.inner.writers.jobs.write(job).await?;
         if put == Put::Stored {
-            self.inner.soonest.tell(due);
+            self.inner.soonest.report(due);
         }
         Ok(put)
     }

@@ -9,20 +9,21 @@ use crate::error::StoreError;
 use crate::handle::Store;
 use crate::sql::{Session, Value, get, key_of, keys_group};
 
-/// What one batch forgot.
+/// What one batch deleted.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Pruned {
     pub deliveries: usize,
-    /// When the newest of these deliveries was taken. The next batch begins there, so that it does not walk over the
-    /// rows that stay again.
+    /// When the newest of these deliveries was first seen. The next batch begins there, so that it does not read again
+    /// the rows that stay.
     pub up_to: Option<Timestamp>,
 }
 
-/// A message without an id whose row was given back comes again within moments, and finds that row. A message that has
-/// not come by this time went out under another row, or still waits in its queue and will make a row of its own,
-/// because nothing was ever handed to a provider under this one.
+/// How old an unsent row of a message without an id must be before it is deleted. The message of a row that was given
+/// back comes again within moments, and finds the row. A message that has not come by this time went out under another
+/// row, or still waits in its queue and will make a row of its own: nothing was ever handed to a provider under this
+/// one.
 const GIVEN_BACK_FOR: Duration = Duration::from_secs(3600);
-/// The same for a message with a time limit, which may be counted from when its row was made.
+/// The same age for a message with a time limit, which may be counted from when its row was made.
 const GIVEN_BACK_WITH_A_TIME_LIMIT_FOR: Duration = Duration::from_secs(86_400);
 
 impl Store {
@@ -49,7 +50,7 @@ impl Store {
         Ok(keys.len())
     }
 
-    /// Deletes ended deliveries that were taken from `from` on and before `before`, the oldest first and at most
+    /// Deletes ended deliveries that were first seen from `from` on and before `before`, the oldest first and at most
     /// `limit`, with their attempts and warnings. A delivery that is on its way, dead or held stays for ever, unless
     /// its message came without an id and nobody has continued it since `before`: there is no id to publish it again
     /// under. Several calls at once are safe.
@@ -80,7 +81,8 @@ async fn delete(session: &mut Session, keys: &[Key]) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// The index on `created_at` gives the rows in order. Their state is read from the rows, because no index may hold it.
+/// Finds ended rows in the order of the index on `created_at`. Their state is read from the rows, because no index may
+/// hold it.
 fn find_ended() -> String {
     let ended: Vec<_> =
         State::ALL.into_iter().filter(|state| state.is_final()).map(|state| format!("'{state}'")).collect();

@@ -14,13 +14,13 @@ use super::row::OrderColumns;
 use crate::error::StoreError;
 use crate::sql::{Group, Session, key_of, keys_group, uuid_of};
 
-/// What became of a record.
+/// What became of recording an attempt.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Recorded {
     Written,
     /// The same transition was recorded before: its caller had not heard the answer.
     Repeated,
-    /// Another claim holds the row or has held it: the answer is kept as an attempt `late`.
+    /// Another claim has taken the row over: the answer is stored as an attempt `late`.
     Late,
 }
 
@@ -31,7 +31,7 @@ pub(crate) struct Recording {
 }
 
 impl Recording {
-    /// The delivery has ended, and nothing is kept of the attempt but that row: so it is with nearly every one.
+    /// Whether the delivery has ended and nothing is stored of its attempt but that row, as for nearly every one.
     pub(crate) fn is_plain_end(&self) -> bool {
         self.row.state.is_final()
             && self.row.order == Order::Nothing
@@ -40,7 +40,7 @@ impl Recording {
     }
 }
 
-/// Writes a group of recordings; the answers come in their order.
+/// Writes a group of recordings; the answers are in the order of the recordings.
 pub(crate) async fn write(
     session: &mut Session,
     recordings: &[&Recording],
@@ -53,16 +53,16 @@ pub(crate) async fn write(
         update(session, recordings).await?
     };
     if !missed.is_empty() {
-        // A row is missing only when the database was restored or replaced: the outcome is kept all the
-        // same, as if it had been claimed here.
+        // A row is missing only when the database was restored or replaced: the outcome is recorded as if it had been
+        // claimed here.
         let tokens = tokens_of(session, &missed).await?;
         let lost: Vec<_> = missed.iter().copied().filter(|one| !tokens.contains_key(&one.row.key)).collect();
         insert_rows(session, lost.iter().map(|one| (&one.row, Duration::ZERO))).await?;
         update(session, &lost).await?;
         missed.retain(|one| tokens.contains_key(&one.row.key));
         for (answer, one) in answers.iter_mut().zip(recordings) {
-            if let Some(holder) = missed.iter().find(|other| other.row.token == one.row.token) {
-                let repeated = tokens.get(&holder.row.key) == Some(&one.row.token);
+            if let Some(missing) = missed.iter().find(|other| other.row.token == one.row.token) {
+                let repeated = tokens.get(&missing.row.key) == Some(&one.row.token);
                 *answer = if repeated { Recorded::Repeated } else { Recorded::Late };
             }
         }
@@ -93,7 +93,7 @@ pub(crate) const END: &str = "UPDATE deliveries SET state = u.state, attempt = u
      FROM {u} WHERE deliveries.tenant = u.tenant AND deliveries.id = u.id AND deliveries.token = u.token \
      AND deliveries.state = 'sending' RETURNING deliveries.token";
 
-/// The columns of [`END`].
+/// The group of values that [`END`] writes.
 fn ends<'a>(recordings: &[&'a Recording]) -> Group<'a> {
     let rows = || recordings.iter().map(|one| &one.row);
     Group::of(recordings.len())
@@ -108,14 +108,14 @@ fn ends<'a>(recordings: &[&'a Recording]) -> Group<'a> {
         .text("code", rows().map(|row| row.code.as_deref()))
 }
 
-/// [`update`] for a group of plain ends.
+/// Writes a group of plain ends by [`END`], as [`update`] writes others.
 async fn end<'a>(session: &mut Session, recordings: &[&'a Recording]) -> Result<Vec<&'a Recording>, StoreError> {
     let written = session.query_group(END, &ends(recordings)).await?;
     missed(recordings, &written)
 }
 
 /// Writes the whole group by one statement, which changes no indexed column. Returns the recordings whose claim does
-/// not hold its row any more.
+/// not have its row any more.
 async fn update<'a>(session: &mut Session, recordings: &[&'a Recording]) -> Result<Vec<&'a Recording>, StoreError> {
     let rows = || recordings.iter().map(|one| &one.row);
     let orders = || rows().map(|row| OrderColumns::from(&row.order));
@@ -141,7 +141,7 @@ fn missed<'a>(recordings: &[&'a Recording], written: &[QueryResult]) -> Result<V
     Ok(recordings.iter().copied().filter(|one| !written.contains(&one.row.token)).collect())
 }
 
-/// The token of the claim that holds each of these rows, or held it last.
+/// The token of the claim that has each of these rows, or had it last.
 async fn tokens_of(session: &mut Session, recordings: &[&Recording]) -> Result<HashMap<Key, Uuid>, StoreError> {
     const READ: &str = "SELECT d.tenant, d.id, d.token FROM {u} JOIN deliveries AS d \
                         ON d.tenant = u.tenant AND d.id = u.id";
@@ -149,7 +149,7 @@ async fn tokens_of(session: &mut Session, recordings: &[&Recording]) -> Result<H
     rows.iter().map(|row| Ok((key_of(row)?, uuid_of(row, "token")?))).collect()
 }
 
-/// The attempt that is kept of an answer which came after another claim had taken over. None where nothing was tried.
+/// The attempt that records an answer which came after another claim had taken over. None where nothing was tried.
 fn late(recording: &Recording) -> Option<Attempt> {
     let row = &recording.row;
     let (was, attempt) = match &recording.attempt {

@@ -6,7 +6,7 @@ use sea_orm::QueryResult;
 use crate::error::StoreError;
 use crate::sql::{content_of, count_of, get, key_of, time_of, unreadable, uuid_of};
 
-/// What [`row_of`] reads, from `deliveries AS d`.
+/// The columns that [`row_of`] reads, from `deliveries AS d`.
 pub(crate) const COLUMNS: &str = "d.tenant, d.id, d.channel, d.state, d.epoch, d.attempt, d.seq, d.version, d.token, \
      d.lease_until > {now} AS live, d.content, d.fingerprint, d.order_kind, d.order_tier, d.order_due_at, \
      d.order_reason, d.order_error, d.has_letter, d.ambiguous, d.throttled_since, d.expires_at, d.created_at, d.updated_at, \

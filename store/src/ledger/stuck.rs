@@ -14,9 +14,9 @@ use crate::sql::{Value, get, key_of, micros, unreadable};
 /// When something counts as stuck.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Patience {
-    /// How long something may be past its time.
+    /// How long past its time something must be to count as stuck.
     pub after: Duration,
-    /// The delays of the three retry queues: how long a delivery may rest in them.
+    /// The delays of the three retry queues, for which a delivery may rest there.
     pub delays: [Duration; 3],
 }
 
@@ -24,8 +24,8 @@ pub struct Patience {
 #[derive(Clone, PartialEq, Debug)]
 pub struct StuckDelivery {
     pub view: DeliveryView,
-    /// The message came without an id, and nothing of it was published under the id of the row: an equal message that
-    /// is delivered again continues the row. Publishing the row under its id would add a message.
+    /// The message came without an id, and nothing was published under the id of the row: an equal message that is
+    /// delivered again continues the row. Publishing the row under its id would add a message.
     pub is_anonymous: bool,
     /// When the delivery should have gone on: its lease ended, its retry delay passed, or its deferral was due.
     pub due: Timestamp,
@@ -48,18 +48,18 @@ pub struct StuckCounts {
     pub jobs: u64,
 }
 
-/// The most rows that a list has.
+/// The most rows in a list.
 const MOST: usize = 1_000;
 
 /// When a delivery that is not final should go on, by the caller's clock: `$1` is the time by that clock, `$3` to `$5`
-/// are the delays. A lease ends by the database's clock.
+/// are the delays. A lease ends by the database's clock, so the difference of the two clocks is added.
 const DUE: &str = "CASE WHEN d.state = 'sending' THEN d.lease_until - {now} + $1 \
      WHEN d.order_kind = 'retry' THEN d.updated_at + CASE d.order_tier WHEN 1 THEN $3 WHEN 2 THEN $4 ELSE $5 END \
      WHEN d.order_kind = 'schedule' AND d.order_due_at > d.updated_at THEN d.order_due_at \
      ELSE d.updated_at END";
 
 impl Store {
-    /// Sending and waiting deliveries past their time, the longest first: 1,000 at most. Reads the whole ledger,
+    /// Lists sending and waiting deliveries past their time, the longest first: 1,000 at most. Reads the whole ledger,
     /// because an index on the state would double what every delivery costs on Postgres.
     ///
     /// # Errors
@@ -80,7 +80,8 @@ impl Store {
         Ok(each.map(|((view, due), is_anonymous)| StuckDelivery { view, is_anonymous, due }).collect())
     }
 
-    /// Jobs past their time, the longest first: 1,000 at most. A job that a scheduler holds right now is one of them.
+    /// Lists jobs past their time, the longest first: 1,000 at most. The list includes a job that a scheduler has
+    /// claimed right now.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -98,7 +99,7 @@ impl Store {
         found.iter().map(job).collect()
     }
 
-    /// How many deliveries and jobs are past their time. Reads the whole ledger.
+    /// Counts the deliveries and jobs that are past their time. Reads the whole ledger.
     ///
     /// # Errors
     /// [`StoreError`].

@@ -9,7 +9,7 @@ use crate::handle::Store;
 use crate::options::Options;
 use crate::sql::{Group, Session, get};
 
-/// The columns that a statement reads of its group.
+/// The columns of its group that a statement reads.
 fn columns(sql: &'static str) -> Vec<&'static str> {
     let words = sql.split(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '.')));
     let mut names: Vec<_> = words.filter_map(|word| word.strip_prefix("u.")).collect();

@@ -15,15 +15,15 @@ use crate::error::StoreError;
 use crate::handle::Store;
 use crate::sql::{Session, Value, key_values, time_of};
 
-/// A delivery and everything that is remembered of its attempts.
+/// A delivery, with what is recorded of its attempts.
 #[derive(Clone, PartialEq, Debug)]
 pub struct DeliveryView {
     pub row: Row,
-    /// When the delivery is to be sent, or was to be sent before it was cancelled, if that was set for a later time.
+    /// When the delivery is to be sent, or was to be sent before it was cancelled. None when it was never deferred.
     pub due_at: Option<Timestamp>,
     /// The attempts in the order of epoch, number and time. A success is one of them.
     pub attempts: Vec<Attempt>,
-    /// Answers that came after another claim had taken over: each is an attempt `late`.
+    /// How many answers came after another claim had taken over: each is an attempt `late`.
     pub late_answers: u32,
 }
 
@@ -33,7 +33,7 @@ pub struct Filter {
     pub tenant: Option<Tenant>,
     pub state: Option<State>,
     pub ambiguous: Option<bool>,
-    /// Every hash that the recipient may have. Without one the filter takes every recipient.
+    /// Every hash that the recipient may have. An empty list lists the deliveries of every recipient.
     pub recipient: Vec<RecipientHash>,
     pub after: Option<Cursor>,
     /// 1 to 1,000; 0 stands for 100.
@@ -55,7 +55,7 @@ pub struct Cursor {
 }
 
 impl Cursor {
-    /// None when the text is not of a cursor.
+    /// Reads the text of a cursor; None for any other text.
     pub fn parse(text: &str) -> Option<Self> {
         let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
         let text = String::from_utf8(bytes).ok()?;
@@ -88,7 +88,7 @@ impl Store {
         Ok(with_attempts(&mut session, rows).await?.pop())
     }
 
-    /// The warnings that [`Store::warn`] kept.
+    /// The warnings that [`Store::warn`] stored.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -99,8 +99,8 @@ impl Store {
         warnings::read(&mut self.inner.db.reader(), key).await
     }
 
-    /// Captures in ascending order: those after `after_id`, or with none the newest. There are at most `limit` of them,
-    /// at most 1,000, and no more than a page has room for, but at least one.
+    /// Captures in ascending order: those after `after_id`, or the newest when there is none. A page has at most
+    /// `limit` of them, at most 1,000, and at most 4 MiB of texts, but at least one.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -108,7 +108,7 @@ impl Store {
         captures::page(&mut self.inner.db.reader(), None, after_id, limit).await
     }
 
-    /// [`Store::captures`] of one tenant.
+    /// The same as [`Store::captures`], for one tenant.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -121,9 +121,9 @@ impl Store {
         captures::page(&mut self.inner.db.reader(), Some(tenant), after_id, limit).await
     }
 
-    /// The newest deliveries first. A filter that matches little reads backwards through time until the page is full:
-    /// a million rows take a second or so. That is the price of leaving `state` without an index, which
-    /// would make every delivery cost twice as much on Postgres.
+    /// Lists deliveries, the newest first. A filter that few deliveries fit reads backwards through time until the page
+    /// is full: a million rows take a second or so. That is the price of leaving `state` without an index, which would
+    /// make every delivery cost twice as much on Postgres.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -140,7 +140,8 @@ impl Store {
     }
 }
 
-/// The condition on the time alone repeats what the next one says, because the index answers only the first.
+/// The statement that lists deliveries. The condition on the time alone repeats what the next condition says, because
+/// the index serves only the first.
 fn listing(filter: &Filter, limit: usize) -> (String, Vec<Value<'_>>) {
     let mut conditions = Vec::new();
     let mut values = Vec::new();

@@ -18,13 +18,13 @@ pub(crate) async fn read(session: &mut Session, key: &Key) -> Result<Vec<FieldEr
 const INSERT: &str = "INSERT INTO warnings (tenant, id, lines) SELECT u.tenant, u.id, u.lines FROM {u} \
      WHERE TRUE ON CONFLICT (tenant, id) DO NOTHING";
 
-/// The text that [`read`] takes apart again: a line for each warning.
+/// Writes warnings as one text, a line for each; [`read`] reads that text.
 pub(crate) fn lines_of(warnings: &[FieldError]) -> String {
     let line = |one: &FieldError| format!("{}\t{}", one.pointer, one.detail).replace(['\n', '\0'], " ");
     warnings.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
-/// A delivery that has warnings already keeps those.
+/// Inserts warnings. A delivery that has warnings already keeps those.
 pub(crate) async fn insert(session: &mut Session, warnings: &[(&Key, &str)]) -> Result<(), StoreError> {
     let group = Group::of(warnings.len())
         .text("tenant", warnings.iter().map(|(key, _)| key.tenant.as_str()))

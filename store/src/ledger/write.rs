@@ -1,5 +1,5 @@
-//! What is written of a delivery after its claim: how an attempt ended, and what follows from that. All of it goes
-//! through one writer, so that whatever is known at one moment is one commit.
+//! What is written of a delivery after its claim: how an attempt ended, and what follows from that. One writer commits
+//! all of it, so that whatever is known at one moment is one commit.
 
 use domain::Key;
 use uuid::Uuid;
@@ -12,15 +12,15 @@ use crate::sql::{Line, Session, keys_group};
 
 /// One operation of the writer.
 pub(crate) enum LedgerWrite {
-    /// How an attempt ended.
+    /// Records how an attempt ended.
     Record(Box<Recording>),
-    /// The message of this row was acknowledged and cannot come again.
+    /// Notes that the message of this row was acknowledged and cannot come again.
     Settle(Key),
-    /// A claimant lets its lease on this row go; see [`Release`].
+    /// Releases a claimant's lease of this row; see [`Release`].
     Release { key: Key, claimant: Uuid, certain: bool },
-    /// Fields of the delivery's message that were not read, a line each.
+    /// Stores the warnings of a delivery, a line each.
     Warn { key: Key, lines: String },
-    /// The broker has confirmed the dead letter of this epoch.
+    /// Notes that the broker has confirmed the dead letter of this epoch.
     Letter { key: Key, epoch: u32 },
 }
 
@@ -33,7 +33,7 @@ impl LedgerWrite {
     }
 }
 
-/// The operations of one commit by their kind.
+/// The operations of one commit, sorted by kind.
 #[derive(Default)]
 struct Sorted<'a> {
     recordings: Vec<&'a Recording>,

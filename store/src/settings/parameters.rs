@@ -1,10 +1,11 @@
-//! What may stand behind the question mark of the ledger's URL. The driver takes a name that it does not know in silence, or
-//! says so when the ledger is opened; and `sslmod=require` would be a connection without TLS.
+//! The parameters behind the question mark of the ledger's URL, which are checked here. The driver ignores a name that
+//! it does not know, or says so only when the ledger is opened; `sslmod=require` would silently be a connection without
+//! TLS.
 
 use runtime::settings::{Reader, did_you_mean};
 use url::form_urlencoded;
 
-/// Names of one parameter, the usual one first, and what it takes.
+/// The names of one parameter, the usual one first, and which values it takes.
 type Parameter = (&'static [&'static str], Takes);
 
 #[derive(Clone, Copy)]
@@ -16,7 +17,7 @@ enum Takes {
     Words(&'static [&'static str]),
 }
 
-/// Of sqlx's driver, which reads these.
+/// The parameters of Postgres that sqlx's driver reads.
 const POSTGRES: [Parameter; 13] = [
     (&["sslmode", "ssl-mode"], Takes::Words(&["disable", "allow", "prefer", "require", "verify-ca", "verify-full"])),
     (&["sslrootcert", "ssl-root-cert", "ssl-ca"], Takes::Anything),
@@ -38,14 +39,15 @@ const SQLITE: [Parameter; 4] = [
     (&["immutable"], Takes::Words(&["true", "false", "1", "0"])),
     (&["vfs"], Takes::Anything),
 ];
-/// Another driver reads it: it is no slip of `sslcert`.
+/// A parameter that other drivers read, so it is no misspelt `sslcert`.
 const OF_OTHERS: [&str; 1] = ["sslcrl"];
 
-/// Neither names nor values are repeated, but by their place: one of them may be the rest of a password.
+/// Checks the parameters of a URL. A problem names a parameter by its place, not by name or value: either may be the
+/// rest of a password.
 pub(super) fn check(reader: &mut Reader, setting: &str, url: &str) {
     let Some((_, query)) = url.split_once('?') else { return };
     let is_sqlite = url.starts_with("sqlite:");
-    // There, a hash is part of the value.
+    // In a URL of SQLite, a hash is part of the value.
     let query = if is_sqlite { query } else { query.split('#').next().unwrap_or_default() };
     let parameters: &[Parameter] = if is_sqlite { &SQLITE } else { &POSTGRES };
     let given: Vec<(String, String)> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
@@ -64,7 +66,7 @@ pub(super) fn check(reader: &mut Reader, setting: &str, url: &str) {
                 let what = format_args!("has a parameter that is not known, {place}: known are {known}{hint}");
                 reader.refuse(setting, what);
             } else {
-                // Other drivers have more of them, and the same URL may be theirs as well.
+                // Other drivers have more parameters, and the same URL may be theirs as well.
                 reader.warn(format!("{setting} has a parameter that is not used, {place}: used are {known}"));
             }
         }
@@ -73,7 +75,7 @@ pub(super) fn check(reader: &mut Reader, setting: &str, url: &str) {
 
 impl Takes {
     /// # Errors
-    /// What it must be.
+    /// What the value must be.
     fn check(self, value: &str, any_case: bool) -> Result<(), String> {
         let (right, what) = match self {
             Self::Anything => return Ok(()),

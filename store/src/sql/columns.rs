@@ -1,4 +1,4 @@
-//! Columns of a row that came back, as the values of `domain`.
+//! Reads the columns of a row from the database as the values of `domain`.
 
 use domain::{Content, Key, Tenant, Timestamp};
 use sea_orm::{QueryResult, TryGetable};
@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::error::StoreError;
 
-/// One column of a row that came back.
+/// Reads one column of a row.
 pub(crate) fn get<T: TryGetable>(row: &QueryResult, column: &str) -> Result<T, StoreError> {
     row.try_get("", column).map_err(|_| unreadable(column))
 }

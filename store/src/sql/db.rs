@@ -21,13 +21,15 @@ use crate::options::Options;
 /// How long a caller waits for a connection before the database counts as away.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Each of the three writers keeps a connection, one is for a transaction, and two are for reading meanwhile.
+/// The fewest connections to Postgres: each of the three writers keeps one, a transaction needs one, and two are left
+/// for reading.
 const MIN_CONNECTIONS: u32 = 6;
 
 /// The advisory lock of migrating processes: "chasqui" in ASCII.
 const MIGRATION_LOCK: i64 = 0x0063_6861_7371_7569;
 
-/// After this time a writer gives its connection back to the pool once, because the pool replaces what is too old.
+/// A writer gives its connection back to the pool after this time, because the pool replaces connections that are too
+/// old.
 const KEPT_FOR: Duration = Duration::from_secs(60);
 
 pub(crate) struct Db {
@@ -55,7 +57,7 @@ impl Db {
         Ok(Self { pools })
     }
 
-    /// A session for reading. On SQLite its connections never wait for the writer.
+    /// A session for reading. On SQLite, readers never wait for the writer.
     pub(crate) fn reader(&self) -> Session {
         match &self.pools {
             Pools::Postgres(pool) => Session::PostgresPool(pool.clone()),
@@ -79,8 +81,8 @@ impl Db {
         })
     }
 
-    /// Applies what is missing in one transaction under a lock, so that of several processes one works
-    /// and the others find it done.
+    /// Applies the migrations that are missing, in one transaction under a lock, so that of several processes one
+    /// applies them and the others find them applied.
     pub(crate) async fn migrate(&self) -> Result<usize, StoreError> {
         let connection = self.connection();
         let options = TransactionOptions {
@@ -119,14 +121,14 @@ impl Db {
     }
 }
 
-/// A writer's way to the database. On Postgres it keeps one connection from group to group. The pool would ask every
-/// connection that comes back whether it is well, which is a round trip for each group, and hand out another meanwhile.
+/// A writer's way to the database. On Postgres it keeps one connection from group to group. The pool would test every
+/// connection that is given back, which is a round trip for each group, and hand out another meanwhile.
 pub(crate) struct Line {
     pub(crate) db: Arc<Db>,
-    kept: Option<Kept>,
+    kept: Option<KeptConnection>,
 }
 
-struct Kept {
+struct KeptConnection {
     connection: PoolConnection<Postgres>,
     since: Instant,
     used: Instant,
@@ -137,11 +139,13 @@ impl Line {
         Self { db, kept: None }
     }
 
-    /// A session for writing, in which each statement is a commit of its own. A caller for whom all went well gives the
-    /// session to [`Line::keep`]; when it is dropped instead, its connection goes back to the pool, and is tested.
+    /// A session for writing, in which each statement is a commit of its own. A caller gives the session to
+    /// [`Line::keep`] when everything went well. A session that is dropped gives its connection back to the pool, which
+    /// tests it.
     pub(crate) async fn session(&mut self) -> Result<Session, StoreError> {
         let Pools::Postgres(pool) = &self.db.pools else { return Ok(self.db.writer()) };
-        let is_fresh = |kept: &Kept| kept.used.elapsed() < postgres::TEST_AFTER_IDLE && kept.since.elapsed() < KEPT_FOR;
+        let is_fresh =
+            |kept: &KeptConnection| kept.used.elapsed() < postgres::TEST_AFTER_IDLE && kept.since.elapsed() < KEPT_FOR;
         let (connection, since) = match self.kept.take().filter(is_fresh) {
             Some(kept) => (kept.connection, kept.since),
             None => (within(pool.acquire()).await?, Instant::now()),
@@ -151,7 +155,7 @@ impl Line {
 
     pub(crate) fn keep(&mut self, session: Session) {
         if let Session::PostgresKept { connection, since } = session {
-            self.kept = Some(Kept { connection, since, used: Instant::now() });
+            self.kept = Some(KeptConnection { connection, since, used: Instant::now() });
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Sessions: the pool, the writer's own connection or a transaction, all of which take the same statements.
+//! Sessions: the pool, the writer's own connection or a transaction, all of which run the same statements.
 
 use std::time::{Duration, Instant};
 
@@ -44,7 +44,8 @@ impl Session {
         Box::pin(self.run(sql, Given::Group(group))).await
     }
 
-    /// Until the commit nobody else writes into `table`. A transaction of SQLite is the only one that writes anyway.
+    /// Locks `table`: until the commit, nobody else writes into it. On SQLite a transaction is the only one that writes
+    /// anyway.
     pub(crate) async fn lock_for_writing(&mut self, table: &'static str) -> Result<(), StoreError> {
         if let Self::Postgres(_) = self {
             self.query(&format!("LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE"), &[]).await?;
@@ -60,8 +61,8 @@ impl Session {
         }
     }
 
-    /// The callers put this future into a box. Otherwise the future of everybody who awaits them, each delivery among
-    /// them, would have room for every statement.
+    /// Runs a statement. The callers put this future into a box: otherwise the future of everybody who awaits them,
+    /// each delivery among them, would have room for every statement.
     async fn run(&mut self, sql: &str, given: Given<'_>) -> Result<Vec<QueryResult>, StoreError> {
         match self {
             Self::PostgresPool(pool) => on_postgres(&mut *within(pool.acquire()).await?, sql, given).await,
@@ -98,14 +99,15 @@ async fn on_postgres(
     Ok(within(running).await?.into_iter().map(Into::into).collect())
 }
 
-/// "cached plan must not change result type": a table was changed, by a migration of another process perhaps, after
-/// this connection had prepared its statements. The connection must prepare them anew, or it fails for as long as it
-/// lives.
+/// Whether a connection has outdated statements ("cached plan must not change result type"): a table was changed,
+/// perhaps by another process's migration, after this connection had prepared its statements. The connection must
+/// prepare them anew, or it fails for as long as it lives.
 fn is_outdated(error: &sqlx::Error) -> bool {
     error.as_database_error().and_then(sqlx::error::DatabaseError::code).is_some_and(|code| code == "0A000")
 }
 
-/// No statement of ours takes so long: a server that has not answered by then is away without having said so.
+/// The longest time for one statement. None of ours takes so long: a server that has not answered by then is away
+/// without having said so.
 const STATEMENT_TIMEOUT: Duration = Duration::from_secs(30);
 
 pub(crate) async fn within<T>(statement: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, StoreError> {

@@ -14,18 +14,18 @@ use crate::error::StoreError;
 /// Microseconds since the epoch by SQLite's clock, which counts milliseconds.
 pub(crate) const NOW: &str = "CAST(unixepoch('subsec') * 1000000 AS INTEGER)";
 
-/// Starts a transaction as the writer: one that starts as a reader and then writes fails at once with
-/// "database is locked", whatever the time-out.
+/// Starts a transaction as the writer. One that starts as a reader and then writes fails at once with "database is
+/// locked", whatever the time-out.
 pub(crate) const BEGIN: &str = "BEGIN IMMEDIATE";
 
 /// How long a writer waits for the writer of another process.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The size of the writer's page cache, which SQLite takes for KiB when it is negative. Ids are in no order, so every
-/// commit touches pages all over the table: with SQLite's own 2 MiB most of them are read again and again.
+/// The size of the writer's page cache; SQLite reads a negative number as KiB. Ids are in no order, so every commit
+/// touches pages all over the table: with SQLite's own 2 MiB most of them are read again and again.
 const WRITER_CACHE: &str = "-16384";
 
-/// One writer, which needs no lock against ourselves, and `readers` that never wait for it.
+/// One writer, so that this process needs no lock against itself, and `readers` that never wait for it.
 pub(crate) struct Pools {
     pub(crate) writer: SqlitePool,
     pub(crate) readers: SqlitePool,
@@ -39,8 +39,7 @@ pub(crate) fn open(url: &str, readers: u32, acquire_timeout: Duration, must_exis
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
         .busy_timeout(BUSY_TIMEOUT)
-        // With an automatic index SQLite walks through the whole ledger and looks every row up in the group, not the
-        // other way round.
+        // With an automatic index SQLite would walk through the whole ledger and look every row up in the group.
         .pragma("automatic_index", "OFF");
     let in_memory = url.contains(":memory:") || url.contains("mode=memory");
     match options.get_filename() {
@@ -57,16 +56,17 @@ pub(crate) fn open(url: &str, readers: u32, acquire_timeout: Duration, must_exis
             .after_release(|connection, _| Box::pin(has_no_transaction(connection)))
     };
     let writer = pool().max_connections(1).connect_lazy_with(options.clone().pragma("cache_size", WRITER_CACHE));
-    // Every connection to memory would be a database of its own.
+    // Each connection to a database in memory would have a database of its own.
     let readers = if in_memory { writer.clone() } else { pool().max_connections(readers).connect_lazy_with(options) };
     Ok(Pools { writer, readers })
 }
 
-/// SQLite ends a transaction by itself when the disk is full; sqlx goes on counting that transaction, and refuses every
-/// later one on the same connection. Such a connection is closed, and a new one takes its place.
+/// Whether a connection counts no transaction any more. SQLite ends a transaction by itself when the disk is full; sqlx
+/// goes on counting that transaction, and refuses every later one on the same connection. Such a connection is closed,
+/// and a new one takes its place.
 async fn has_no_transaction(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
     if connection.is_in_transaction() {
-        // A transaction that was dropped is rolled back before the ping is answered.
+        // sqlx rolls a dropped transaction back before it answers the ping.
         connection.ping().await?;
     }
     Ok(!connection.is_in_transaction())
@@ -93,8 +93,8 @@ fn create_folder(file: &Path) -> Result<(), StoreError> {
     })
 }
 
-/// `(SELECT column1 AS tenant, column2 AS n FROM (VALUES (?, ?), …) WHERE …) AS u`. The list is padded with
-/// empty rows to a power of two, so that nine statements serve every size of group and stay prepared. The
+/// The group as a table: `(SELECT column1 AS tenant, column2 AS n FROM (VALUES (?, ?), …) WHERE …) AS u`. The list is
+/// padded with empty rows to a power of two, so that nine statements serve every size of group and stay prepared. The
 /// parameters have no numbers: SQLite looks numbered ones up in a list, which was half of all its work.
 pub(crate) fn table(group: &Group<'_>) -> String {
     let width = group.columns.len();

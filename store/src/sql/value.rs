@@ -13,7 +13,7 @@ pub(crate) enum Value<'a> {
     Flag(bool),
 }
 
-/// Rows of values that a statement reads as the table `u`. The first column is never null.
+/// Rows of values that a statement reads as the table `u`. Its first column is never null.
 pub(crate) struct Group<'a> {
     pub(crate) rows: usize,
     pub(crate) columns: Vec<(&'static str, Column<'a>)>,
@@ -53,19 +53,19 @@ impl<'a> Group<'a> {
     }
 }
 
-/// The two values that name a row.
+/// The tenant and the id of a row, as values.
 pub(crate) fn key_values(key: &Key) -> [Value<'_>; 2] {
     [Value::Text(Some(key.tenant.as_str())), Value::Text(Some(&key.id))]
 }
 
-/// The group that names a row by each of `keys`: its columns are `tenant` and `id`.
+/// The group of the rows that `keys` name: its columns are `tenant` and `id`.
 pub(crate) fn keys_group<'a>(keys: impl ExactSizeIterator<Item = &'a Key> + Clone) -> Group<'a> {
     Group::of(keys.len())
         .text("tenant", keys.clone().map(|key| key.tenant.as_str()))
         .text("id", keys.map(|key| key.id.as_str()))
 }
 
-/// A duration as the databases count it.
+/// A duration in microseconds, as both databases store it.
 pub(crate) fn micros(duration: Duration) -> i64 {
     i64::try_from(duration.as_micros()).unwrap_or(i64::MAX / 2)
 }

@@ -12,7 +12,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::db::{Db, Line};
 use crate::error::StoreError;
 
-/// The most operations in one commit: so many that the cost of the commit vanishes among its rows.
+/// The most operations in one commit, enough for the cost of the commit to vanish among its rows.
 const MAX_GROUP: usize = 256;
 
 type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -21,16 +21,16 @@ type Committing<'a, Done> = BoxFuture<'a, Result<Vec<Done>, StoreError>>;
 
 type Commit<Op, Done> = Box<dyn for<'a> Fn(&'a mut Line, &'a [Op]) -> Committing<'a, Done> + Send + Sync>;
 
-/// What a writer does: how to find an operation's key, and how to commit a group. The answers come in
-/// the order of the operations. After an error the same operations can be committed again.
+/// How a writer finds the key of an operation, and how it commits a group. The answers are in the order of the
+/// operations. After an error the same operations can be committed again.
 pub(crate) struct Work<Op, Done> {
-    /// For the metrics.
+    /// The writer's name in the metrics.
     pub(crate) name: &'static str,
     pub(crate) key: fn(&Op) -> &Key,
     pub(crate) commit: Commit<Op, Done>,
 }
 
-/// The way to a writer's task, which ends with the last sender.
+/// A handle to a writer's task. The task ends when the last handle is dropped.
 pub(crate) struct Writer<Op, Done> {
     queue: mpsc::UnboundedSender<Pending<Op, Done>>,
 }
@@ -56,8 +56,8 @@ impl<Op: Send + Sync + 'static, Done: Send + 'static> Writer<Op, Done> {
         committed.await.map_err(|_| stopped())?
     }
 
-    /// Writes `op` with the next group; nobody waits for the answer. When the database is away, `op` is repeated with
-    /// the groups that follow.
+    /// Adds `op` to the next group without waiting for the answer. When the database is away, `op` is repeated with the
+    /// groups that follow.
     pub(crate) fn write_unasked(&self, op: Op) {
         let _ = self.queue.send(Pending { op, answer: None });
     }
@@ -97,14 +97,14 @@ async fn run<Op: Send + Sync, Done: Send>(
 
 type Answer<Done> = Option<oneshot::Sender<Result<Done, StoreError>>>;
 
-/// Takes the next operations with distinct keys, sorted by key: a statement meets each row once, and
+/// Removes the next operations with distinct keys from the queue, sorted by key: a statement meets each row once, and
 /// several processes lock rows in one order. A second operation on a key waits for the next group.
 fn next_group<Op, Done>(
     waiting: &mut VecDeque<Pending<Op, Done>>,
     key: fn(&Op) -> &Key,
 ) -> (Vec<Op>, Vec<Answer<Done>>) {
     let mut taken: Vec<_> = waiting.drain(..waiting.len().min(MAX_GROUP)).collect();
-    // The sort is stable: of several operations on one key the first comes first.
+    // The sort is stable: of several operations on one key the first stays first.
     taken.sort_by(|a, b| key(&a.op).cmp(key(&b.op)));
     let mut group: Vec<Pending<Op, Done>> = Vec::with_capacity(taken.len());
     let mut later = VecDeque::new();
@@ -131,7 +131,7 @@ async fn commit_group<Op: Send + Sync, Done: Send>(
     results
 }
 
-/// A group that is refused is halved until the row that the database refuses stands alone.
+/// Commits a group. A group that is refused is halved until the row that the database refuses stands alone.
 fn commit_or_split<'a, Op: Send + Sync, Done: Send>(
     line: &'a mut Line,
     work: &'a Work<Op, Done>,

@@ -1,4 +1,4 @@
-//! After a cancel's answer it is never sent.
+//! Once a cancel is answered, the delivery is never sent.
 
 use crate::{Cancel, Claimed, Put, Recorded};
 use domain::{Claim, State};
@@ -84,7 +84,7 @@ async fn a_job_is_cancelled_with_its_delivery(db: &Database) {
     }
     assert_eq!(store.job(&key("later")).await.unwrap(), None);
     assert_eq!(store.put_job(job("later", 60)).await.unwrap(), Put::Cancelled);
-    // A scheduler had published it just before.
+    // A scheduler had published the job just before.
     let claimed = store.claim(candidate("later"), &arrival("later"), HOUR).await.unwrap();
     assert_eq!(claimed, Claimed::Known(Claim::Ended));
 }

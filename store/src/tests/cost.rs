@@ -21,7 +21,7 @@ async fn the_success_path_updates_no_index_and_scans_no_table() {
         deliveries.spawn(async move {
             let id = format!("delivery {n}");
             store.put_job(job(&id, 0)).await.unwrap();
-            // An equal one, so that the group looks closer.
+            // An equal job makes the group read its row.
             store.put_job(job(&id, 0)).await.unwrap();
             let row = taken(store.claim(candidate(&id), &arrival(&id), HOUR).await.unwrap());
             store.record(&decide(&row, &sent()), None).await.unwrap();
@@ -40,8 +40,8 @@ async fn the_success_path_updates_no_index_and_scans_no_table() {
     assert_eq!(scans(&mut admin).await, 0);
 }
 
-/// Waits until nobody else is connected: a backend publishes its statistics before it is gone, also those of the
-/// scans that built the indexes.
+/// Waits until nobody else is connected: a backend publishes its statistics before it ends, also those of the scans
+/// that built the indexes.
 async fn backends_gone(admin: &mut PgConnection) {
     let begun = Instant::now();
     loop {
@@ -56,14 +56,14 @@ async fn backends_gone(admin: &mut PgConnection) {
     }
 }
 
-/// Sequential scans but for those that built the indexes, one each.
+/// Counts sequential scans, without the one that each index was built by.
 async fn scans(admin: &mut PgConnection) -> i64 {
     let sql = "SELECT sum(seq_scan - (SELECT count(*) FROM pg_index WHERE indrelid = relid))::bigint \
                FROM pg_stat_user_tables WHERE relname IN ('deliveries', 'jobs')";
     admin.fetch_one(sql).await.unwrap().get(0)
 }
 
-/// The heap-only updates of the ledger, once all `expected` updates show.
+/// Counts the heap-only updates of the ledger, once all `expected` updates show.
 async fn updates(admin: &mut PgConnection, expected: i64) -> i64 {
     let begun = Instant::now();
     loop {

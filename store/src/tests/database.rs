@@ -16,7 +16,7 @@ pub(crate) use testkit::key;
 
 pub(crate) const HOUR: Duration = Duration::from_secs(3600);
 
-/// Dropped with its test: the file, or the database on the server.
+/// A database that is dropped with its test: the file, or the database on the server.
 pub(crate) enum Database {
     Sqlite { folder: TempDir },
     Postgres { server: String, name: String, url: String },
@@ -31,7 +31,7 @@ impl Database {
         Self::postgres_with("").await
     }
 
-    /// As [`Database::postgres`], in a language whose alphabet is not the order of bytes.
+    /// A database like that of [`Database::postgres`], in a language whose alphabet is not the order of bytes.
     pub(crate) async fn postgres_in_english() -> Self {
         Self::postgres_with("TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE 'en'").await
     }
@@ -57,7 +57,7 @@ impl Database {
         Options::new(SecretString::from(self.url()), 10, clock())
     }
 
-    /// A process of its own, as far as the database can tell.
+    /// A store of another process, as far as the database can tell.
     pub(crate) async fn open(&self) -> Store {
         Store::connect(self.options()).await.unwrap()
     }
@@ -82,7 +82,7 @@ impl Database {
         }
     }
 
-    /// From now on the table refuses every row whose id starts with `poison`.
+    /// Makes the table refuse every row whose id starts with `poison`.
     pub(crate) async fn poison(&self, table: &str, event: &str) {
         match self {
             Self::Sqlite { .. } => {
@@ -118,17 +118,17 @@ impl Drop for Database {
     }
 }
 
-/// It stands still when the tests begin.
+/// A clock that stands still at the beginning of the tests.
 pub(crate) fn clock() -> Arc<Still> {
     Arc::new(Still::at(at(0)))
 }
 
-/// So many seconds after the tests began.
+/// The instant so many seconds after the tests began.
 pub(crate) fn at(seconds: i64) -> Timestamp {
     Timestamp::from_seconds(1_800_000_000 + seconds)
 }
 
-/// A new delivery as the worker would insert it.
+/// A new delivery as a worker would insert it.
 pub(crate) fn candidate(id: &str) -> Row {
     Row {
         token: Uuid::new_v4(),

@@ -112,7 +112,7 @@ async fn a_finished_job_is_gone_and_a_schedule_moves_on(db: &Database) {
     for (after, next) in [(0, Some(1)), (1, Some(2)), (2, Some(100)), (100, None)] {
         assert_eq!(store.next_due(at(after)).await.unwrap(), next.map(at), "after {after}");
     }
-    assert_eq!(store.soonest().told(), Some(at(1)));
+    assert_eq!(store.soonest().reported(), Some(at(1)));
     let due = store.claim_due_jobs(at(10), 10, HOUR, owner).await.unwrap();
     assert_eq!(due, [job("once", 1), schedule("daily", 2)]);
     assert_eq!(store.next_due(at(10)).await.unwrap(), Some(at(100)), "what is claimed is past");
@@ -163,7 +163,7 @@ async fn a_page_of_jobs_reads_nothing_of_their_messages(db: &Database) {
     for job in &jobs {
         assert_eq!(store.put_job(job.clone()).await.unwrap(), Put::Stored);
     }
-    // A list that selected them would fail.
+    // A list that selected one of these columns would fail.
     for column in ["body", "carried"] {
         db.execute(&format!("ALTER TABLE jobs DROP COLUMN {column}")).await;
     }

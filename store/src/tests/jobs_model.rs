@@ -14,7 +14,7 @@ use crate::tests::database::{Database, HOUR, at, key};
 use crate::tests::jobs::job;
 use crate::tests::model::histories;
 
-/// When schedulers look: some jobs are due, some are not.
+/// The time at which schedulers look: some jobs are due, some are not.
 const NOW: i64 = 8;
 
 #[derive(Clone, Debug)]
@@ -25,17 +25,17 @@ enum Step {
         other_body: bool,
         due: i64,
     },
-    /// A scheduler takes so many; its lease is live, or runs out at once.
+    /// A scheduler claims so many jobs; its lease is live, or runs out at once.
     Claim {
         limit: u32,
         live: bool,
     },
-    /// The n-th claim so far finishes what it took, perhaps late.
+    /// The n-th claim so far finishes its jobs, perhaps late.
     Finish {
         claim: usize,
         again: bool,
     },
-    /// It gives back what it took, for others at once or after a pause.
+    /// The n-th claim so far releases its jobs, for others at once or after a pause.
     Release {
         claim: usize,
         pause: bool,
@@ -60,8 +60,8 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// A job, who holds it, and whether it is kept from others: by a lease that is live, or a pause.
-struct Held {
+/// A job, the scheduler that has claimed it, and whether a live lease or a pause reserves it.
+struct Claimable {
     job: Job,
     owner: Option<Uuid>,
     live: bool,
@@ -70,60 +70,62 @@ struct Held {
 /// The jobs as they should be.
 #[derive(Default)]
 struct Model {
-    jobs: BTreeMap<Key, Held>,
-    /// Cancelled deliveries, and whether a job of theirs was known.
+    jobs: BTreeMap<Key, Claimable>,
+    /// Cancelled deliveries, and whether a job of each was known.
     cancelled: HashMap<Key, bool>,
 }
 
 impl Model {
     fn put(&mut self, job: &Job) -> Put {
-        let Some(held) = self.jobs.get_mut(&job.key) else {
+        let Some(known) = self.jobs.get_mut(&job.key) else {
             if self.cancelled.contains_key(&job.key) {
                 return Put::Cancelled;
             }
-            self.jobs.insert(job.key.clone(), Held { job: job.clone(), owner: None, live: false });
+            self.jobs.insert(job.key.clone(), Claimable { job: job.clone(), owner: None, live: false });
             return Put::Stored;
         };
-        if held.job.content != job.content {
+        if known.job.content != job.content {
             return Put::Conflict;
         }
-        if (held.job.epoch, held.job.seq) >= (job.epoch, job.seq) {
+        if (known.job.epoch, known.job.seq) >= (job.epoch, job.seq) {
             return Put::Known;
         }
-        let last_fired_at = held.job.last_fired_at;
-        *held = Held { job: Job { last_fired_at, ..job.clone() }, owner: None, live: false };
+        let last_fired_at = known.job.last_fired_at;
+        *known = Claimable { job: Job { last_fired_at, ..job.clone() }, owner: None, live: false };
         Put::Stored
     }
 
     fn claim(&mut self, limit: u32, live: bool, owner: Uuid) -> Vec<Job> {
-        let due = |held: &&mut Held| held.job.due_at <= at(NOW) && !held.live;
-        let mut free: Vec<&mut Held> = self.jobs.values_mut().filter(due).collect();
-        free.sort_by_key(|held| held.job.due_at);
+        let due = |known: &&mut Claimable| known.job.due_at <= at(NOW) && !known.live;
+        let mut free: Vec<&mut Claimable> = self.jobs.values_mut().filter(due).collect();
+        free.sort_by_key(|known| known.job.due_at);
         free.truncate(limit as usize);
         free.into_iter()
-            .map(|held| {
-                (held.owner, held.live) = (Some(owner), live);
-                held.job.clone()
+            .map(|known| {
+                (known.owner, known.live) = (Some(owner), live);
+                known.job.clone()
             })
             .collect()
     }
 
     fn finish(&mut self, done: &FinishedJob) -> usize {
-        let Some(held) = self.jobs.get_mut(&done.key).filter(|held| held.owner == Some(done.owner)) else { return 0 };
+        let Some(known) = self.jobs.get_mut(&done.key).filter(|known| known.owner == Some(done.owner)) else {
+            return 0;
+        };
         match done.next {
             None => drop(self.jobs.remove(&done.key)),
             Some(next) => {
-                held.job.last_fired_at = Some(held.job.due_at);
-                held.job.due_at = next;
-                (held.owner, held.live) = (None, false);
+                known.job.last_fired_at = Some(known.job.due_at);
+                known.job.due_at = next;
+                (known.owner, known.live) = (None, false);
             }
         }
         1
     }
 
     fn release(&mut self, keys: &[Key], owner: Uuid, pause: bool) -> usize {
-        let held = self.jobs.values_mut().filter(|held| keys.contains(&held.job.key) && held.owner == Some(owner));
-        held.map(|held| (held.owner, held.live) = (None, pause)).count()
+        let known = self.jobs.values_mut().filter(|known| keys.contains(&known.job.key) && known.owner == Some(owner));
+        known.map(|known| (known.owner, known.live) = (None, pause)).count()
     }
 
     fn cancel(&mut self, key: &Key) -> Cancel {
@@ -134,7 +136,7 @@ impl Model {
 }
 
 async fn run(store: &Store, steps: Vec<Step>) -> Result<(), TestCaseError> {
-    // Claims see the jobs of every history: the one before may have failed in the middle.
+    // Claims see the jobs of every history, and the one before may have failed in the middle.
     for job in store.jobs(JobFilter::default()).await.unwrap().jobs {
         store.delete_job(&job.key).await.unwrap();
     }
@@ -146,7 +148,7 @@ async fn run(store: &Store, steps: Vec<Step>) -> Result<(), TestCaseError> {
         match step {
             Step::Put { id, seq: (epoch, seq), other_body, due } => {
                 let content = if other_body { [1; 32] } else { job("", 0).content };
-                // No two are due at once: their order is known.
+                // No two jobs are due at once, so that their order is known.
                 let job = Job { epoch, seq, content, ..job(&name(id), due * 4 + id as i64) };
                 prop_assert_eq!(store.put_job(job.clone()).await.unwrap(), model.put(&job));
             }
@@ -176,11 +178,11 @@ async fn run(store: &Store, steps: Vec<Step>) -> Result<(), TestCaseError> {
             Step::Finish { .. } | Step::Release { .. } => {}
         }
     }
-    let expected: Vec<_> = model.jobs.values().map(|held| JobSummary::from(&held.job)).collect();
+    let expected: Vec<_> = model.jobs.values().map(|known| JobSummary::from(&known.job)).collect();
     prop_assert_eq!(store.jobs(JobFilter::default()).await.unwrap().jobs, expected);
-    for held in model.jobs.values() {
-        let found = store.job(&held.job.key).await.unwrap();
-        prop_assert_eq!(found.as_ref(), Some(&held.job));
+    for known in model.jobs.values() {
+        let found = store.job(&known.job.key).await.unwrap();
+        prop_assert_eq!(found.as_ref(), Some(&known.job));
     }
     Ok(())
 }

@@ -32,7 +32,7 @@ pub(crate) fn taken(claimed: Claimed) -> Row {
     }
 }
 
-/// A worker has hundreds of deliveries in hand, and each has room for all of these.
+/// A worker has hundreds of deliveries in hand, and the future of each has room for all of these moves.
 #[tokio::test]
 async fn the_moves_of_a_delivery_have_room_for_no_statement() {
     let store = Database::sqlite().store().await;
@@ -139,7 +139,8 @@ async fn a_refused_outcome_fails_alone(db: &Database) {
     let mut records = JoinSet::new();
     for (n, row) in rows.into_iter().enumerate() {
         let store = store.clone();
-        // Some groups are one statement, some are a transaction with attempts.
+        // Half of the recordings are plain ends, half have attempts: some groups are one statement, others a
+        // transaction.
         let outcome = if n % 2 == 0 { sent() } else { refused() };
         let transition = decide(&row, &outcome);
         records.spawn(async move { (row.key.id, store.record(&transition, None).await) });
@@ -235,7 +236,7 @@ async fn a_loud_tenant_takes_no_capture_from_a_quiet_one(db: &Database) {
     store.migrate().await.unwrap();
     let [loud, quiet] = ["loud", "quiet"].map(|tenant| Tenant::parse(tenant).unwrap());
     capture(store.clone(), quiet.clone(), "quiet 0".into()).await;
-    // Together, so that one group holds several, and of both.
+    // The captures are recorded together, so that one group holds several, of both tenants.
     let mut captures = JoinSet::new();
     captures.spawn(capture(store.clone(), quiet.clone(), "quiet 1".into()));
     for n in 0..30 {

@@ -1,4 +1,4 @@
-//! Failed logins: whoever guesses is locked out, whoever is known is not.
+//! Failed logins: somebody who guesses is locked out, somebody who is known is not.
 
 use crate::{Login, Standing, Store};
 use domain::{Content, Timestamp};

@@ -1,4 +1,4 @@
-//! Starting: several processes migrate at once.
+//! Starting: several processes apply the migrations at once.
 
 use tokio::task::JoinSet;
 

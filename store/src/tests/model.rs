@@ -26,7 +26,7 @@ enum Step {
         other_body: bool,
         live: bool,
     },
-    /// The n-th claim so far records, perhaps again, perhaps late.
+    /// The n-th claim so far records its attempt, perhaps again, perhaps late.
     Record {
         claim: usize,
         outcome: usize,
@@ -38,7 +38,7 @@ enum Step {
     Cancel {
         id: usize,
     },
-    /// The dead letter of this epoch is confirmed.
+    /// The broker confirms the dead letter of this epoch.
     Letter {
         id: usize,
         epoch: u32,
@@ -135,7 +135,7 @@ impl Model {
     }
 }
 
-/// What stops a delivery that no worker has seen.
+/// The row that stops a delivery which no worker has seen.
 fn tombstone(key: &Key) -> Row {
     Row {
         channel: ChannelName::parse("unknown").unwrap(),
@@ -215,7 +215,7 @@ async fn compare(store: &Store, model: &Model) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-/// Histories on each database: one takes about 15 ms on Postgres. `CHASQUI_HISTORIES=10000` runs more.
+/// How many histories run on each database: one takes about 15 ms on Postgres. `CHASQUI_HISTORIES=10000` runs more.
 pub(crate) fn histories() -> Config {
     let cases = std::env::var("CHASQUI_HISTORIES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(256);
     Config { cases, failure_persistence: None, ..Config::default() }

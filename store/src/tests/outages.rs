@@ -45,7 +45,7 @@ async fn connections_that_postgres_terminates_are_replaced() {
 async fn a_table_that_is_changed_meanwhile_is_read_again() {
     let db = Database::postgres().await;
     let store = db.store().await;
-    // A known id is read by the writer's own connection, the list by one of the pool.
+    // The writer's own connection reads a known id, a connection of the pool reads the list.
     let known = candidate("known");
     let (claim, list) = (
         async || store.claim(known.clone(), &arrival("known"), HOUR).await,
@@ -77,7 +77,7 @@ async fn a_missing_table_refuses_nobody() {
     assert!(matches!(claimed, Err(StoreError::Unavailable(_))), "{claimed:?}");
 }
 
-/// As it does when the disk is full.
+/// SQLite ends a transaction by itself when the disk is full.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_transaction_that_sqlite_ends_by_itself_leaves_a_writer_that_works() {
     let db = Database::sqlite();

@@ -1,4 +1,4 @@
-//! What retention forgets, and what it never does.
+//! What retention deletes, and what it never does.
 
 use std::mem::forget;
 
@@ -27,7 +27,7 @@ async fn taken_at(store: &Store, id: &str, seconds: i64) -> Row {
 
 const HOURS: i64 = 3_600;
 
-/// A message without an id whose process crashed, after this outcome was recorded at 10 s.
+/// The row of a message without an id whose process crashed, after this outcome was recorded at 10 s.
 async fn anonymous(db: &Database, store: &Store, expires_at: Option<Timestamp>, outcome: Option<Outcome>) -> RowLease {
     let print = domain::content_of(Uuid::new_v4().as_bytes());
     let lease = store.lease_row(&Tenant::default(), &print, Uuid::new_v4(), false).await.unwrap();
@@ -106,7 +106,7 @@ async fn what_ended_is_forgotten_oldest_first_in_batches(db: &Database) {
         let known = store.delivery(&key(&format!("d{n}"))).await.unwrap();
         assert_eq!(known.is_some(), n >= 7, "d{n}");
     }
-    // A forgotten id is a new delivery.
+    // A message with a forgotten id is a new delivery.
     taken_at(&store, "d0", 20).await;
 }
 
@@ -123,7 +123,7 @@ async fn warnings_are_kept_beside_their_delivery_and_forgotten_with_it(db: &Data
         store.record(&decide(&row, &sent()), None).await.unwrap();
     }
     store.warn(&key("nothing"), &[]);
-    // The writer goes on in order: the warnings were written before the end.
+    // The writer commits in order: the warnings were written before the end.
     assert_eq!(store.warnings(&key("warned")).await.unwrap(), both, "what is said first stays");
     for none in ["plain", "nothing", "a\0"] {
         assert_eq!(store.warnings(&key(none)).await.unwrap(), [], "{none}");
@@ -147,7 +147,7 @@ async fn what_is_on_its_way_dead_or_held_stays(db: &Database) {
         let known = store.delivery(&key(state.as_str())).await.unwrap();
         assert_eq!(known.is_some(), !state.is_final(), "{state}");
     }
-    // Its attempts went with it: the same id starts with none.
+    // The attempts were deleted with the row: the same id starts with none.
     let again = taken_at(&store, State::Expired.as_str(), 1).await;
     store.record(&decide(&again, &sent()), None).await.unwrap();
     let view = store.delivery(&key(State::Expired.as_str())).await.unwrap().unwrap();

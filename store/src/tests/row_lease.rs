@@ -34,7 +34,7 @@ async fn lease_row(store: &Store, redelivered: bool) -> RowLease {
     store.lease_row(&Tenant::default(), &PRINT, Uuid::new_v4(), redelivered).await.unwrap()
 }
 
-/// What the first delivery of an equal message does: the copy in hand, and its row.
+/// Does what the first delivery of an equal message does; returns the copy in hand and its row.
 async fn first(store: &Store, second: i64) -> (RowLease, Row) {
     let lease = lease_row(store, false).await;
     assert_eq!(lease.sight(), Sight::New);
@@ -44,14 +44,14 @@ async fn first(store: &Store, second: i64) -> (RowLease, Row) {
     (lease, row)
 }
 
-/// Everything that was asked of the outcomes' writer so far is committed.
+/// Waits until the writer of outcomes has committed everything that it was asked so far.
 pub(crate) async fn written(store: &Store) {
     let id = Uuid::new_v4().to_string();
     let row = taken(store.claim(candidate(&id), &arrival(&id), HOUR).await.unwrap());
     store.record(&decide(&row, &sent()), None).await.unwrap();
 }
 
-/// Every lease has, and whatever ended did so a moment ago.
+/// Makes every lease run out, as if whatever ended had done so a moment ago.
 async fn run_out(db: &Database) {
     let now = SystemClock.now().as_micros();
     let sql = format!("UPDATE deliveries SET adopted_until = 0, updated_at = {now} WHERE adopter IS NOT NULL");
@@ -68,7 +68,7 @@ async fn equal_copies_in_two_processes_continue_different_rows(db: &Database) {
     for n in 0..40 {
         let (lease, row) = first(&stores[n % 2], n as i64).await;
         rows.push(row.key.id);
-        // Half of their processes crash, the others let go.
+        // Half of the processes crash, the others release their rows.
         if n % 2 == 0 { forget(lease) } else { drop(lease) }
     }
     run_out(db).await;
@@ -98,12 +98,12 @@ async fn one_more_copy_than_rows_is_a_delivery_of_its_own(db: &Database) {
     let known = copies.join_next().await.unwrap().unwrap();
     assert!(begun.elapsed() >= Duration::from_secs(5), "nobody takes a row from a process that may live");
     assert_eq!((known.sight(), id(&known)), (Sight::Known, row.key.id.as_str()));
-    // The other one waits anew, because the row has changed hands, until its message is acknowledged.
+    // The other copy waits anew, because the row has changed hands, until the message of that row is acknowledged.
     noted(&known).await;
     assert_eq!(copies.join_next().await.unwrap().unwrap().sight(), Sight::New);
 }
 
-/// Acknowledged, and surely so.
+/// Acknowledges the message for certain.
 pub(crate) async fn noted(lease: &RowLease) {
     lease.acknowledged(std::future::ready(true), std::future::ready(())).await.unwrap();
 }
@@ -138,7 +138,7 @@ async fn after_ten_minutes_nobody_knows_whose_an_ended_row_is(db: &Database) {
     forget(lease);
     run_out(db).await;
     db.execute("UPDATE deliveries SET updated_at = updated_at - 700000000").await;
-    assert_eq!(lease_row(&store, true).await.sight(), Sight::Doubtful);
+    assert_eq!(lease_row(&store, true).await.sight(), Sight::Suspected);
 }
 
 async fn an_ended_row_of_a_crash_is_doubtful_only_among_equals(db: &Database) {
@@ -157,7 +157,7 @@ async fn an_ended_row_of_a_crash_is_doubtful_only_among_equals(db: &Database) {
     assert_eq!((copy.sight(), id(&copy)), (Sight::Known, sending.key.id.as_str()), "what is owed goes first");
     noted(&copy).await;
     let other = lease_row(&store, true).await;
-    assert_eq!(other.sight(), Sight::Doubtful);
+    assert_eq!(other.sight(), Sight::Suspected);
     assert_ne!(id(&other), ended.key.id, "a delivery of its own");
     noted(&other).await;
     written(&store).await;
@@ -212,10 +212,10 @@ async fn what_was_about_to_be_acknowledged_is_not_taken_for_what_is_still_owed(d
     let copy = lease_row(&store, true).await;
     assert_eq!((copy.sight(), id(&copy)), (Sight::Known, sending.key.id.as_str()));
     noted(&copy).await;
-    assert_eq!(lease_row(&store, true).await.sight(), Sight::Doubtful);
+    assert_eq!(lease_row(&store, true).await.sight(), Sight::Suspected);
 }
 
-/// A worker is killed right after it has sent one of two equal messages, and while it sends the other.
+/// The two rows after a worker was killed when it had just sent one of two equal messages, and was sending the other.
 async fn one_ended_and_one_owed(db: &Database, store: &Store, kept_for: Duration) -> (Row, Row) {
     let (lease, ended) = first(store, 0).await;
     store.record(&decide(&ended, &sent()), None).await.unwrap();
@@ -239,7 +239,7 @@ async fn a_doubt_is_left_when_what_is_owed_stays_with_others(db: &Database) {
     let (ended, sending) = one_ended_and_one_owed(db, &store, HOUR).await;
     let begun = Instant::now();
     let again = lease_row(&store, true).await;
-    assert_eq!(again.sight(), Sight::Doubtful);
+    assert_eq!(again.sight(), Sight::Suspected);
     assert!(![&ended.key.id, &sending.key.id].contains(&&again.key().id), "a delivery of its own");
     assert!(begun.elapsed() >= Duration::from_secs(5), "it has waited until every hold of a crash would be over");
 }
@@ -256,16 +256,16 @@ async fn a_doubt_outlives_the_copy_that_had_it(db: &Database) {
     let copy = Uuid::new_v4();
     for _unheard in 0..2 {
         let lease = store.lease_row(&Tenant::default(), &PRINT, copy, true).await.unwrap();
-        assert_eq!(lease.sight(), Sight::Doubtful, "an answer that was not heard takes the doubt away");
+        assert_eq!(lease.sight(), Sight::Suspected, "an answer that was not heard takes the doubt away");
         forget(lease);
     }
     run_out(db).await;
     let after_a_crash = lease_row(&store, true).await;
-    assert_eq!(after_a_crash.sight(), Sight::Doubtful);
+    assert_eq!(after_a_crash.sight(), Sight::Suspected);
     drop(after_a_crash);
     written(&store).await;
     let after_a_lost_connection = lease_row(&store, true).await;
-    assert_eq!(after_a_lost_connection.sight(), Sight::Doubtful);
+    assert_eq!(after_a_lost_connection.sight(), Sight::Suspected);
     noted(&after_a_lost_connection).await;
     written(&store).await;
     assert_eq!(lease_row(&store, true).await.sight(), Sight::New, "one ended row, one doubt");

@@ -16,30 +16,31 @@ use crate::tests::row_lease::{noted, written};
 
 #[derive(Clone, Debug)]
 enum Step {
-    /// A first delivery; it comes long after the one before.
+    /// A first delivery, at once or long after the one before.
     First {
         apart: bool,
     },
-    /// A copy that is delivered again. When others have all rows, or all that are owed, it waits until one runs out.
+    /// A copy that is delivered again. When others have leased all rows, or all whose message is certainly with the
+    /// broker, the copy waits until a lease runs out.
     Again,
-    /// The n-th copy so far records, publishes what was ordered, is acknowledged, lets go, or crashes.
+    /// The n-th copy so far records, publishes what was ordered, is acknowledged, releases its row, or crashes.
     Record {
         copy: usize,
         outcome: usize,
     },
-    Leave {
+    Republish {
         copy: usize,
     },
     Acknowledge {
         copy: usize,
     },
-    LetGo {
+    Release {
         copy: usize,
     },
     Crash {
         copy: usize,
     },
-    /// The n-th row is no longer kept for its copy; ten minutes pass over it.
+    /// The lease of the n-th row runs out, or ten minutes pass over the row.
     RunOut {
         row: usize,
     },
@@ -54,16 +55,16 @@ fn step() -> impl Strategy<Value = Step> {
         3 => (0..4u8).prop_map(|apart| Step::First { apart: apart == 0 }),
         4 => Just(Step::Again),
         4 => (nth.clone(), 0..3usize).prop_map(|(copy, outcome)| Step::Record { copy, outcome }),
-        2 => nth.clone().prop_map(|copy| Step::Leave { copy }),
+        2 => nth.clone().prop_map(|copy| Step::Republish { copy }),
         1 => nth.clone().prop_map(|copy| Step::Acknowledge { copy }),
-        2 => nth.clone().prop_map(|copy| Step::LetGo { copy }),
+        2 => nth.clone().prop_map(|copy| Step::Release { copy }),
         2 => nth.clone().prop_map(|copy| Step::Crash { copy }),
         4 => nth.clone().prop_map(|row| Step::RunOut { row }),
         1 => nth.prop_map(|row| Step::Age { row }),
     ]
 }
 
-/// A copy in hand: its row, and the one that it doubts.
+/// A copy in hand, its row, and the row that it suspects.
 struct InHand {
     lease: RowLease,
     row: usize,
@@ -71,7 +72,7 @@ struct InHand {
     suspected: Option<usize>,
 }
 
-/// One history, beside the rows as they should be, the oldest first.
+/// One history, and the rows as they should be, the oldest first.
 struct History<'a> {
     db: &'a Database,
     store: &'a Store,
@@ -88,10 +89,10 @@ impl History<'_> {
                 Step::First { apart } => self.first(apart).await?,
                 Step::Again => self.again().await?,
                 Step::Record { copy, outcome } => self.record(copy, outcome).await,
-                Step::Leave { copy } => self.leave(copy).await?,
+                Step::Republish { copy } => self.republish(copy).await?,
                 Step::Acknowledge { copy } => self.acknowledge(copy).await,
-                Step::LetGo { copy } => self.let_go(copy).await,
-                Step::Crash { copy } => self.take(copy).into_iter().for_each(|copy| forget(copy.lease)),
+                Step::Release { copy } => self.release(copy).await,
+                Step::Crash { copy } => self.remove(copy).into_iter().for_each(|copy| forget(copy.lease)),
                 Step::RunOut { row } if row < self.rows.len() => self.run_out(row).await,
                 Step::Age { row } if row < self.rows.len() => {
                     self.model[row].updated_at = at(-700);
@@ -118,10 +119,10 @@ impl History<'_> {
     async fn again(&mut self) -> Result<(), TestCaseError> {
         let copy = Uuid::new_v4();
         let leasing = tokio::spawn(self.lease_row(copy, true));
-        while self.find(copy) == Found::OnlyTaken {
-            let kept = |row: &LeasableRow| !row.settled && row.holder.is_some_and(|(_, until)| until > at(0));
-            let kept = self.model.iter().position(kept).expect("others have them");
-            self.run_out(kept).await;
+        while self.find(copy) == Found::OnlyLeased {
+            let leased = |row: &LeasableRow| !row.settled && row.claimant.is_some_and(|(_, until)| until > at(0));
+            let leased = self.model.iter().position(leased).expect("others have them");
+            self.run_out(leased).await;
         }
         let (found, lease) = (self.find(copy), leasing.await.unwrap());
         let (row, certain) = match found {
@@ -131,17 +132,17 @@ impl History<'_> {
                 return Ok(());
             }
             Found::Suspect(row) => {
-                prop_assert_eq!(lease.sight(), Sight::Doubtful);
-                self.keep(row, suspecting(copy)).await;
+                prop_assert_eq!(lease.sight(), Sight::Suspected);
+                self.renew(row, suspecting(copy)).await;
                 self.insert(lease, false, Some(row)).await;
                 return Ok(());
             }
             Found::Row(row) => (row, true),
             Found::Probable(row) => (row, false),
-            Found::OnlyTaken => unreachable!("one has run out"),
+            Found::OnlyLeased => unreachable!("one has run out"),
         };
         prop_assert_eq!((lease.sight(), lease.key()), (Sight::Known, &self.rows[row].key));
-        self.keep(row, copy).await;
+        self.renew(row, copy).await;
         self.copies.push(Some(InHand { lease, row, certain, suspected: None }));
         Ok(())
     }
@@ -150,7 +151,7 @@ impl History<'_> {
         find(&self.model, copy, at(0), true)
     }
 
-    /// As the claim of a copy that met no row.
+    /// Inserts a row as the claim of a copy that met none.
     async fn insert(&mut self, lease: RowLease, apart: bool, suspected: Option<usize>) {
         let id = lease.key().id.clone();
         let last = self.model.last().map_or(at(0), |row| row.created_at);
@@ -163,12 +164,12 @@ impl History<'_> {
             state,
             settled: false,
             republished: false,
-            holder: None,
+            claimant: None,
             created_at,
             updated_at,
         });
         let row = self.rows.len() - 1;
-        self.keep(row, lease.copy()).await;
+        self.renew(row, lease.copy()).await;
         self.copies.push(Some(InHand { lease, row, certain: true, suspected }));
     }
 
@@ -185,20 +186,20 @@ impl History<'_> {
         (self.model[row].state, self.model[row].updated_at) = (transition.row.state, transition.row.updated_at);
     }
 
-    async fn leave(&mut self, copy: usize) -> Result<(), TestCaseError> {
+    async fn republish(&mut self, copy: usize) -> Result<(), TestCaseError> {
         let Some(Some(InHand { lease, row, .. })) = self.copies.get(copy) else { return Ok(()) };
         let (row, name) = (*row, lease.copy());
-        let holds = self.model[row].holder.is_none_or(|(holder, _)| holder == name);
+        let holds = self.model[row].claimant.is_none_or(|(claimant, _)| claimant == name);
         prop_assert_eq!(lease.holds(true).await.unwrap(), holds);
         if holds {
             self.model[row].republished = true;
-            self.keep(row, name).await;
+            self.renew(row, name).await;
         }
         Ok(())
     }
 
     async fn acknowledge(&mut self, copy: usize) {
-        if let Some(InHand { lease, row, suspected, .. }) = self.take(copy) {
+        if let Some(InHand { lease, row, suspected, .. }) = self.remove(copy) {
             noted(&lease).await;
             written(self.store).await;
             for row in suspected.into_iter().chain([row]) {
@@ -207,35 +208,35 @@ impl History<'_> {
         }
     }
 
-    async fn let_go(&mut self, copy: usize) {
-        let Some(InHand { lease, row, certain, suspected }) = self.take(copy) else { return };
+    async fn release(&mut self, copy: usize) {
+        let Some(InHand { lease, row, certain, suspected }) = self.remove(copy) else { return };
         let name = lease.copy();
         drop(lease);
         written(self.store).await;
         let suspected = suspected.map(|row| (row, suspecting(name), false));
         for (row, name, certain) in suspected.into_iter().chain([(row, name, certain)]) {
             let row = &mut self.model[row];
-            match row.holder {
-                Some((holder, _)) if holder == name && certain => (row.holder, row.republished) = (None, false),
-                Some((holder, _)) if holder == name => row.holder = Some((name, at(-1))),
+            match row.claimant {
+                Some((claimant, _)) if claimant == name && certain => (row.claimant, row.republished) = (None, false),
+                Some((claimant, _)) if claimant == name => row.claimant = Some((name, at(-1))),
                 _ => {}
             }
         }
     }
 
-    fn take(&mut self, copy: usize) -> Option<InHand> {
+    fn remove(&mut self, copy: usize) -> Option<InHand> {
         self.copies.get_mut(copy).and_then(Option::take)
     }
 
-    /// It runs out when the history says so, however long that takes.
-    async fn keep(&mut self, row: usize, name: Uuid) {
-        self.model[row].holder = Some((name, at(1)));
+    /// Renews the lease of a row: it runs out when the history says so, however long that takes.
+    async fn renew(&mut self, row: usize, name: Uuid) {
+        self.model[row].claimant = Some((name, at(1)));
         self.execute("adopted_until = 9000000000000000", row).await;
     }
 
     async fn run_out(&mut self, row: usize) {
-        if let Some((holder, _)) = self.model[row].holder {
-            self.model[row].holder = Some((holder, at(-1)));
+        if let Some((claimant, _)) = self.model[row].claimant {
+            self.model[row].claimant = Some((claimant, at(-1)));
             self.execute("adopted_until = 0", row).await;
         }
     }
@@ -248,7 +249,7 @@ impl History<'_> {
 fn check(runtime: &Runtime, db: &Database) {
     let store = runtime.block_on(db.store());
     let steps = proptest::collection::vec(step(), 1..24);
-    // Each is many times as long as one of a few deliveries.
+    // One of these histories takes many times as long as one of a few deliveries with ids.
     let histories = Config { cases: histories().cases / 2, ..histories() };
     let run = |steps| {
         let fingerprint = domain::content_of(Uuid::new_v4().as_bytes());

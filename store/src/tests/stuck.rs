@@ -23,7 +23,7 @@ const PATIENCE: Patience = Patience {
     delays: [Duration::from_secs(5), Duration::from_secs(30), Duration::from_secs(120)],
 };
 
-/// A delivery whose attempt was decided with this order at this time.
+/// Records a delivery whose attempt was decided with this order at this time.
 async fn ordered(store: &Store, id: &str, state: State, order: Order, updated_at: Timestamp) {
     let row = taken(store.claim(candidate(id), &arrival(id), HOUR).await.unwrap());
     let mut transition = decide(&row, &refused());

@@ -32,7 +32,7 @@ async fn pages_join_without_gaps(db: &Database) {
     let store = db.store().await;
     for n in 0..10 {
         let id = format!("item/{n}");
-        // Three share each instant.
+        // Three rows share each instant.
         let row = Row { created_at: at(n / 3), ..candidate(&id) };
         store.claim(row, &arrival(&id), HOUR).await.unwrap();
     }

@@ -1,5 +1,5 @@
-//! What people can read: the contrast of every text of the shipped mails with what is behind it, in both themes,
-//! computed from the colours in their HTML as WCAG 2.2 says (1.4.3: at least 4.5 to 1).
+//! Whether people can read the shipped mails: the contrast of every text with its background, in both themes, computed
+//! from the colours in the HTML as WCAG 2.2 says (1.4.3: at least 4.5 to 1).
 
 use std::collections::BTreeMap;
 
@@ -30,7 +30,7 @@ struct Element {
     look: Look,
 }
 
-/// `(selector, property)` to colour, of the rules for dark readers.
+/// The rules of the dark theme: `(selector, property)` to colour.
 type Rules = BTreeMap<(String, String), String>;
 
 #[test]
@@ -70,7 +70,7 @@ fn a_text_that_is_hard_to_read_is_found() {
     assert!(worst(Theme::Dark).any(|contrast| contrast < ENOUGH));
 }
 
-/// Every text that is shown, with how it looks.
+/// Every text that is shown, with its look.
 fn texts(html: &str, theme: Theme) -> Vec<(String, Look)> {
     let rules = if theme == Theme::Dark { dark_rules(html) } else { Rules::new() };
     let first = Look { background: "#ffffff".into(), color: "#000000".into(), hidden: false };
@@ -112,7 +112,7 @@ fn element(tag: &str, stack: &[Element], rules: &Rules) -> Element {
         };
         style.split(';').filter_map(of).find(|(name, _)| name == property).map(|(_, value)| value)
     };
-    // A rule of the dark theme is important, so it goes before the element's own style.
+    // A rule of the dark theme is important, so it wins over the element's own style.
     let ruled = |property: &str| {
         let applies = |selector: &str| {
             let (within, last) =
@@ -126,7 +126,7 @@ fn element(tag: &str, stack: &[Element], rules: &Rules) -> Element {
         };
         let of_property = rules.iter().filter(|((_, of), _)| of == property);
         let mut found: Vec<_> = of_property.filter(|((selector, _), _)| applies(selector)).collect();
-        // More classes are more specific.
+        // A selector with more classes is more specific.
         found.sort_by_key(|((selector, _), _)| selector.matches('.').count());
         found.last().map(|(_, color)| (*color).clone())
     };

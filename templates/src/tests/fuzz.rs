@@ -1,5 +1,5 @@
-//! Templates from a grammar of tera's tags, and pieces of them, with any data: each ends within its limits, nothing
-//! panics, and data is never run as a template.
+//! Templates from a grammar of tera's tags, and pieces of such templates, with any data: each ends within its limits,
+//! nothing panics, and data is never run as a template.
 //!
 //! `CHASQUI_FUZZ_CASES=1000000` tries more.
 
@@ -16,13 +16,13 @@ use testkit::fuzz_cases;
 use super::{load_with, render};
 use crate::Limits;
 
-/// Renderings; each template is rendered with so many data.
+/// How many renderings are tried; each template is rendered with several data.
 const CASES: u32 = 50_000;
 const DATA: usize = 10;
 
 const LIMITS: Limits = Limits { max_output_bytes: 16 * 1024, max_steps: 1_000, max_time: Duration::from_secs(1) };
 
-/// What data would print if it were run.
+/// The text that data would print if it were run as a template.
 const RUN: &str = "62615533";
 
 const FILTERS: [&str; 44] = [
@@ -97,7 +97,7 @@ const PIECES: [&str; 16] = [
     "\u{0}",
 ];
 
-/// Mostly plain ones, so that a part of what is made renders to its end.
+/// An expression, mostly a plain one, so that part of the templates render to their end.
 fn expression() -> impl Strategy<Value = String> {
     let plain = ["a", "b", "1", "'x'", "a | str", "b | str | upper", "a | default(value='x')", "a == b", "[a, b]"];
     prop_oneof![3 => select(plain.to_vec()).prop_map(str::to_owned), 1 => any_expression()]
@@ -207,7 +207,7 @@ fn any_template_with_any_data_ends_within_its_limits_and_data_is_never_run() {
     let config = Config { cases: cases / DATA as u32, failure_persistence: None, ..Config::default() };
     let rendered = Cell::new(0);
     let ran = TestRunner::new(config).run(&(template(), vec((value(), value()), DATA)), |(text, data)| {
-        // The sample takes the harmless branch, so that whatever compiles is loaded.
+        // The sample takes the harmless branch, so that every template that compiles is loaded.
         let text = format!("{{% if go %}}{text}{{% endif %}}");
         let Ok(templates) = load_with(&[("t/en/sms.txt", &text), ("t/sample.json", "{}")], LIMITS) else {
             return Ok(());

@@ -1,4 +1,4 @@
-//! Templates and data that would never end, or never end growing, end with an error and little memory.
+//! Templates and data that would never end, or never stop growing, end with an error and use little memory.
 
 use std::time::Duration;
 
@@ -122,7 +122,7 @@ fn long_files_without_loops_are_ended() {
 fn time_ends_what_steps_would_allow() {
     let limits = Limits { max_steps: u32::MAX, max_time: Duration::ZERO, ..Limits::default() };
     let options = Options { limits, ..Options::new("en") };
-    // few steps never look at the clock: the shipped templates load and render
+    // With so few steps the clock is never read: the shipped templates load and render.
     let templates = Templates::with_directory(None, options).unwrap();
     let sample = |name: &str| templates.describe().into_iter().find(|t| t.template == name).unwrap().sample;
     let mut data = sample("receipt");

@@ -1,4 +1,4 @@
-//! An operator's directory: it adds, it overrides, and every mistake in it is told at once.
+//! An operator's directory adds templates and overrides them, and every mistake in it is reported at once.
 
 use std::fs;
 use std::path::Path;
@@ -14,7 +14,7 @@ fn with_directory(files: &[(&str, &str)]) -> (tempfile::TempDir, Result<Template
     with_options(files, Options::new("en"))
 }
 
-/// As a process loads them that knows the channels.
+/// Loads templates as a process does that knows the channels.
 fn knowing_channels(files: &[(&str, &str)]) -> (tempfile::TempDir, Result<Templates, LoadError>) {
     with_options(files, Options { channels: CHANNELS, ..Options::new("en") })
 }
@@ -40,7 +40,7 @@ fn it_adds_templates_and_overrides_single_files() {
         (".git/config", "not ours"),
         ("README.md", "not ours"),
     ]);
-    // blocks that the new layout lacks are told, so that no words vanish
+    // Blocks that the new layout lacks are reported, so that no words vanish.
     let error = templates.unwrap_err();
     assert!(error.problems.iter().all(|problem| problem.message.contains("is not defined in any parent")), "{error}");
 
@@ -88,7 +88,7 @@ fn every_mistake_is_told_at_once_with_file_line_and_column() {
     ] {
         let expected = format!("{}/{expected}", directory.path().display());
         let expected = match expected.split_once("1:4: ").or(expected.split_once("1:24: ")) {
-            // tera marks the whole expression or only the name, depending on what is unknown
+            // tera marks the whole expression or only the name, depending on what is unknown.
             Some((before, after)) => lines.iter().any(|line| line.starts_with(before) && line.ends_with(after)),
             None => lines.iter().any(|line| line.starts_with(&expected)),
         };
@@ -110,7 +110,7 @@ fn a_part_that_does_not_render_with_its_sample_is_told_with_the_variable() {
     assert!(text.contains("needs `coupon`") && text.contains("needs `codes`"), "{text}");
 }
 
-/// What is said of each, without the directory.
+/// The text of each problem, without the directory.
 fn told(directory: &tempfile::TempDir, problems: &[Problem]) -> Vec<String> {
     let directory = format!("{}/", directory.path().display());
     problems.iter().map(|problem| problem.to_string().replace(&directory, "")).collect()
@@ -168,7 +168,7 @@ fn a_channel_that_nobody_knows_yet_is_taken_with_a_doubt() {
     );
     let code = json!({ "code": "1" });
     assert_eq!(render(&templates, "telegram", "otp", Some("es"), code).unwrap().text, "1");
-    // Whoever knows no channels takes every name for one.
+    // A process that knows no channels accepts every name as one.
     let (_directory, templates) = with_directory(&[("otp/es/emial.txt", "{{ code }}")]);
     assert!(templates.unwrap().doubts().is_empty());
 }

@@ -1,4 +1,4 @@
-//! How words are chosen and filled in, and what is said when they cannot be.
+//! How words are chosen and filled in, and which error a rendering gives when it fails.
 
 use domain::{Rendered, Wording};
 use serde_json::{Map, Value, json};
@@ -82,7 +82,7 @@ fn a_missing_variable_is_named_with_its_place() {
         ("ñ {{ 'name' | replace(from=name, to='') }}", "name", "1:6"),
         ("{% set total = count %}{{ total }}", "total", "1:27"),
     ] {
-        // everything is there in the sample
+        // The sample has everything.
         let sample =
             json!({ "name": "A", "customer": { "name": "B" }, "items": [{ "nmae": 1 }], "list": [], "count": 1 });
         let data = json!({ "customer": {}, "items": [{}], "other": "s3cret" });

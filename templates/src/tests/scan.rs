@@ -1,11 +1,11 @@
-//! The steps that are placed in a template change nothing that it prints, whatever it is made of.
+//! The steps that are inserted into a template change nothing that it prints.
 
 use tera::{Context, Tera};
 
 use super::as_files;
 use crate::compile::compile;
 
-/// What templates are made of, whole and in pieces, so that about half of the texts are templates.
+/// The pieces of which templates are made, whole and in parts, so that about half of the texts are templates.
 const PIECES: [&str; 48] = [
     "{{",
     "}}",

@@ -1,4 +1,4 @@
-//! Every shipped template, unedited when one is added: it renders, and its sample has exactly what it uses.
+//! Every shipped template, also one that is added later: it renders, and its sample has exactly the names that it uses.
 
 use std::collections::BTreeSet;
 

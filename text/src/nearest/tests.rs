@@ -1,4 +1,4 @@
-//! Which known name is meant by one that is not.
+//! Which known name is meant by a name that is not known.
 
 use super::*;
 

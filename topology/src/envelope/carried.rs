@@ -1,4 +1,4 @@
-//! What a republish keeps of the publisher's properties.
+//! The publisher's properties that a republish keeps.
 
 use std::collections::BTreeMap;
 
@@ -10,9 +10,9 @@ use serde::{Deserialize, Serialize, Serializer};
 use super::{MAX_SHORT_BYTES, cut};
 use crate::Owner;
 
-/// The publisher's properties that go along with every republish. Never `user_id` (the broker refuses another
-/// user's), `expiration` (it would cut a retry delay short), `priority`; never headers that steer the broker
-/// (`x-*`, `CC`, `BCC`): a copied `x-death` loses messages.
+/// The publisher's properties that every republish keeps. Not kept are `user_id` (the broker refuses another user's),
+/// `expiration` (it would cut a retry delay short), `priority`, and headers that steer the broker (`x-*`, `CC`, `BCC`):
+/// a copied `x-death` loses messages.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Carried {
@@ -20,12 +20,12 @@ pub struct Carried {
     pub(super) content_encoding: Option<ShortString>,
     pub(super) correlation_id: Option<ShortString>,
     pub(super) reply_to: Option<ShortString>,
-    /// Seconds, as received.
+    /// The AMQP `timestamp` in seconds, as received.
     pub(super) timestamp: Option<u64>,
     pub(super) kind: Option<ShortString>,
     pub(super) app_id: Option<ShortString>,
-    /// Whose it is, where that was told from the publisher's `user_id`, which cannot go along: see [`Owner`]. Empty for
-    /// nobody's.
+    /// The tenant of the message, where it was told from the publisher's `user_id`, which cannot be kept: see
+    /// [`Owner`]. Empty when no tenant is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) tenant: Option<ShortString>,
     /// The publisher's own headers.
@@ -33,7 +33,8 @@ pub struct Carried {
     pub(super) foreign: FieldTable,
 }
 
-/// JSON has no NaN and no infinity: a header that holds one is left behind, rather than all of them.
+/// Writes the headers as JSON. JSON has no NaN and no infinity: a header that holds one is left out, rather than all of
+/// them.
 fn storable<S: Serializer>(foreign: &FieldTable, serializer: S) -> Result<S::Ok, S::Error> {
     let entries = foreign.inner().iter().filter(|(_, value)| is_storable(value));
     let kept: BTreeMap<_, _> = entries.map(|(name, value)| (name.clone(), value.clone())).collect();
@@ -65,21 +66,21 @@ impl Carried {
         }
     }
 
-    /// Every copy of a message has the owner that its publisher's own copy had.
+    /// Sets the owner that the publisher's own message had, so that every copy has the same.
     #[must_use]
     pub fn with_owner(mut self, owner: &Owner) -> Self {
         self.tenant = owner.noted().map(short);
         self
     }
 
-    /// The AMQP `timestamp`, in whole seconds; an instant before 1970 is left out.
+    /// Sets the AMQP `timestamp`, in whole seconds; an instant before 1970 is left out.
     #[must_use]
     pub fn with_timestamp(mut self, at: Timestamp) -> Self {
         self.timestamp = u64::try_from(at.as_micros().div_euclid(1_000_000)).ok();
         self
     }
 
-    /// Cut at 255 bytes, like every text here.
+    /// Sets the content type, cut at 255 bytes like every text here.
     #[must_use]
     pub fn with_content_type(mut self, content_type: &str) -> Self {
         self.content_type = Some(short(content_type));
@@ -99,8 +100,8 @@ impl Carried {
     }
 }
 
-/// Canonical bytes of what the publisher chose: equal for every copy of one message, redelivered, moved or
-/// dead-lettered by the broker. For `domain::fingerprint_of`.
+/// Canonical bytes of the properties that the publisher chose: equal for every copy of one message, whether it was
+/// redelivered, moved or dead-lettered by the broker. For `domain::fingerprint_of`.
 pub fn fingerprint_of_properties(properties: &BasicProperties) -> Vec<u8> {
     let foreign = properties.headers().as_ref().map(foreign).unwrap_or_default();
     let texts = [
@@ -122,7 +123,8 @@ fn foreign(table: &FieldTable) -> FieldTable {
     FieldTable::from(entries.map(|(name, value)| (name.clone(), value.clone())).collect::<BTreeMap<_, _>>())
 }
 
-/// Neither ours nor the broker's. RabbitMQ compares `CC` and `BCC` exactly; other spellings have no effect.
+/// Whether a header is neither ours nor the broker's. RabbitMQ compares `CC` and `BCC` exactly; other spellings have no
+/// effect.
 fn is_foreign(name: &str) -> bool {
     let starts = |prefix: &str| name.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix));
     !(starts("x-") || starts("notify-") || name.eq_ignore_ascii_case("cc") || name.eq_ignore_ascii_case("bcc"))

@@ -1,5 +1,5 @@
-//! Headers of every AMQP type under every name that means something: nothing panics, what we write is read as it was,
-//! and nothing that steers the broker is carried along.
+//! Headers of every AMQP type under every name that means something: nothing panics, what we write is read unchanged,
+//! and nothing that steers the broker is kept.
 //!
 //! `CHASQUI_FUZZ_CASES=1000000` tries more.
 
@@ -21,7 +21,7 @@ use crate::Names;
 
 const CASES: u32 = 50_000;
 
-/// Names that are not read, and names of what is in a death.
+/// Names that are not read, and names within an `x-death` entry.
 const OTHER_NAMES: [&str; 10] =
     ["x-first-death-queue", "X-Custom", "CC", "bcc", "queue", "reason", "notify-unknown", "tracestate", "x-", ""];
 
@@ -103,7 +103,7 @@ fn instant() -> impl Strategy<Value = Timestamp> {
     (-62_135_596_800_000_000..253_402_300_800_000_000_i64).prop_map(Timestamp::from_micros)
 }
 
-/// What the fleet itself writes: texts within their limits.
+/// Headers as the fleet itself writes them: texts within their limits.
 fn ours() -> impl Strategy<Value = Headers> {
     let counts = (of(any::<u32>()), of(any::<u32>()), of(any::<u32>()));
     let dead = of((select(domain::Reason::ALL.to_vec()), "\\PC{1,9}", any::<u32>(), instant()));
@@ -147,7 +147,7 @@ proptest! {
 
         let carried = Carried::of(&received);
         let written = properties("id", &headers, &carried);
-        // An error is read on screens: what acts on a terminal in it is written out.
+        // An error is read on screens: whatever acts on a terminal in it is written out.
         let mut shown = headers.clone();
         if let Some(dead) = &mut shown.dead {
             dead.error = domain::printable(&dead.error).into_owned();
@@ -161,7 +161,7 @@ proptest! {
             name.starts_with("x-") || ["cc", "bcc", "notify-unknown"].contains(&name.as_str())
         };
         prop_assert!(!table.inner().keys().any(steers), "{:?}", table);
-        // Once more, as the next worker does: nothing is lost on the way. (A NaN equals nothing.)
+        // The next worker writes and reads them again: nothing is lost on the way. (A NaN equals nothing.)
         let (again, before) = (Carried::of(&written), format!("{carried:?}"));
         prop_assert_eq!(format!("{again:?}"), before);
         prop_assert_eq!(fingerprint_of_properties(&written).is_empty(), false);
@@ -173,7 +173,7 @@ proptest! {
         let stored = serde_json::to_vec(&carried).unwrap();
         let kept: Carried = serde_json::from_slice(&stored).unwrap();
         prop_assert_eq!(&kept.content_type, &carried.content_type);
-        // By name: JSON rounds the last digit of some doubles.
+        // Headers are compared by name, because JSON rounds the last digit of some doubles.
         let storable = carried.foreign.inner().iter().filter(|(_, value)| carried::is_storable(value));
         prop_assert!(kept.foreign.inner().keys().eq(storable.map(|(name, _)| name)), "{:?}", kept.foreign);
     }

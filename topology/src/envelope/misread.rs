@@ -1,5 +1,5 @@
-//! Headers that look like ours and are not read: misspelt ones, and those whose value is of a foreign type or range.
-//! Their message is taken without them, and its publisher is to hear of it. Names are shown, values never.
+//! Headers that look like ours and are not read: misspelt ones, and those whose value has a foreign type or range.
+//! Their message is accepted without them, and its publisher is to hear of that. Names are shown, values never.
 
 use amqp::BasicProperties;
 use amqp::types::AMQPValue;
@@ -27,11 +27,11 @@ const KNOWN: [&str; 14] = [
     name::DEAD_AT,
 ];
 const PREFIX: &str = "notify";
-/// Headers of one message that are told.
+/// How many headers of one message are listed.
 const MAX_TOLD: usize = 16;
 const NOT_OURS: &str = "names that begin with notify- are the fleet's: give a header of your own another name";
 
-/// What of the headers was meant for the fleet, as far as their names tell, and has no effect.
+/// The headers that were meant for the fleet, as far as their names show, and that have no effect.
 pub(crate) fn misread(properties: &BasicProperties) -> Vec<UnknownField> {
     let Some(table) = properties.headers() else { return Vec::new() };
     let found = table.inner().iter().filter_map(|(name, value)| {
@@ -41,7 +41,7 @@ pub(crate) fn misread(properties: &BasicProperties) -> Vec<UnknownField> {
     found.take(MAX_TOLD).collect()
 }
 
-/// None for a header that is read, and for one that is none of ours.
+/// What a header was meant to be. None for a header that is read, and for one that is not meant for the fleet.
 fn meant(name: &str, value: &AMQPValue) -> Option<Meant> {
     let rest = name.get(PREFIX.len()..)?.strip_prefix(['-', '_'])?;
     if !name.get(..PREFIX.len())?.eq_ignore_ascii_case(PREFIX) {
@@ -56,7 +56,8 @@ fn meant(name: &str, value: &AMQPValue) -> Option<Meant> {
     Some(known.map_or(Meant::Instead(NOT_OURS), Meant::Ours))
 }
 
-/// What a value that is not read should be. Some languages write nothing as a value: that is no mistake.
+/// What a value that is not read should be. None where the value is empty, which some languages write for an absent
+/// one.
 fn must_be(name: &str, value: &AMQPValue) -> Option<&'static str> {
     if matches!(value, AMQPValue::Void) {
         return None;

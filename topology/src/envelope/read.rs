@@ -1,4 +1,4 @@
-//! From AMQP properties to our headers. A value of a foreign type or range reads as absent.
+//! Reads our headers from AMQP properties. A value of a foreign type or range reads as absent.
 
 use amqp::BasicProperties;
 use amqp::types::{AMQPValue, FieldTable};
@@ -8,12 +8,13 @@ use domain::{DeadMark, Headers, Lane, Timestamp};
 use super::{MAX_ERROR_BYTES, MAX_SHORT_BYTES, cut, name};
 use crate::Names;
 
-/// Deaths by which the broker itself gives up on a message. `expired` is how a retry queue hands it back.
+/// The reasons in `x-death` for which the broker itself gave a message up. With the reason `expired` a retry queue
+/// returns a message.
 const BROKER_DEATHS: [&str; 3] = ["rejected", "delivery_limit", "maxlen"];
-/// Entries of `x-death` that are looked at; the broker writes one per queue and reason.
+/// How many entries of `x-death` are read; the broker writes one per queue and reason.
 const MAX_DEATHS: usize = 64;
 
-/// Our headers, as they were received. `names` tells which queues in `x-death` are lanes.
+/// Reads our headers as they were received. `names` tells which queues in `x-death` are lanes.
 pub fn read_headers(properties: &BasicProperties, names: &Names) -> Headers {
     let Some(table) = properties.headers() else { return Headers::default() };
     Headers {
@@ -31,21 +32,22 @@ pub fn read_headers(properties: &BasicProperties, names: &Names) -> Headers {
     }
 }
 
-/// What `notify-tenant` says; empty, which names nobody, where it is no text.
+/// The tenant in `notify-tenant`. A value that is no text reads as empty, which names no tenant.
 pub(crate) fn noted_tenant(properties: &BasicProperties) -> Option<&str> {
     let noted = get(properties.headers().as_ref()?, name::TENANT)?;
     Some(text(noted).unwrap_or_default())
 }
 
-/// Of our headers, those that a publisher may set, and what the broker has added: it may choose the lane, and ask for a
-/// new budget. Neither counts, nor another publisher's name, nor the marks of a dead letter: those only the fleet writes.
+/// The part of our headers that a publisher may set, and what the broker has added. A publisher may choose the lane and
+/// ask for a new budget. The counts, the name of the publisher and the marks of a dead letter are dropped, because only
+/// the fleet writes those.
 pub(crate) fn of_a_publisher(headers: Headers) -> Headers {
     let Headers { lane, broker_death, again, epoch, .. } = headers;
     Headers { lane, broker_death, again, epoch: epoch.filter(|_| again), ..Headers::default() }
 }
 
-/// The AMQP `timestamp`: seconds. What lies beyond the year 9999 reads as absent, and so does 0, which is what some
-/// libraries write for none.
+/// The AMQP `timestamp`, in seconds. A time beyond the year 9999 reads as absent, and so does 0, which some libraries
+/// write for none.
 pub(crate) fn sent_at(properties: &BasicProperties) -> Option<Timestamp> {
     const END_OF_9999: u64 = 253_402_300_799;
     let seconds = (*properties.timestamp()).filter(|seconds| (1..=END_OF_9999).contains(seconds))?;
@@ -79,13 +81,13 @@ fn died_in_a_lane(table: &FieldTable, names: &Names) -> bool {
     })
 }
 
-/// The one count that people set, beside `notify-again`: also as a text of digits.
+/// Reads an epoch, the one count that people set (beside `notify-again`), so that it may also be a text of digits.
 pub(super) fn epoch(value: &AMQPValue) -> Option<u32> {
     let digits = |text: &&str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     value::count(value).or_else(|| text(value).filter(digits)?.parse().ok())
 }
 
-/// The RabbitMQ UI writes a header as text unless it is told otherwise.
+/// Whether a value says yes. The RabbitMQ UI writes a header as text unless it is told otherwise.
 pub(super) fn is_yes(value: &AMQPValue) -> bool {
     matches!(value, AMQPValue::Boolean(true))
         || number(value) == Some(1)

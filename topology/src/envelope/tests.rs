@@ -10,7 +10,7 @@ use domain::{DeadMark, Hand, Headers, Lane, Timestamp};
 use super::*;
 use crate::Names;
 
-/// The headers that are read: ours, and the broker's.
+/// The names of the headers that are read: ours, and the broker's.
 pub(super) const NAMES: [&str; 15] = [
     name::ATTEMPT,
     name::EPOCH,

@@ -1,4 +1,4 @@
-//! From our headers to AMQP properties, written anew on every publish.
+//! Writes our headers as AMQP properties, anew on every publish.
 
 use amqp::BasicProperties;
 use amqp::types::{AMQPValue, FieldTable, ShortString};
@@ -9,9 +9,9 @@ use super::{Carried, MAX_ERROR_BYTES, MAX_SHORT_BYTES, MAX_TABLE_BYTES, cut, nam
 
 const PERSISTENT: u8 = 2;
 
-/// The properties of a publish: persistent, with our headers and what is carried along. A header table over
-/// 64 KiB loses the publisher's largest headers rather than the message. A `message_id` over 255 bytes (none
-/// of ours is) is left out.
+/// The properties of a publish: persistent, with our headers and the publisher's own. A header table over 64 KiB loses
+/// the publisher's largest headers rather than the message. A `message_id` over 255 bytes (none of ours is) is left
+/// out.
 pub fn properties(message_id: &str, headers: &Headers, carried: &Carried) -> BasicProperties {
     let mut properties = BasicProperties::default().with_delivery_mode(PERSISTENT);
     if let Ok(id) = ShortString::try_new(message_id) {
@@ -53,7 +53,7 @@ fn ours(headers: &Headers) -> FieldTable {
     put(&mut table, name::PUBLISHER, headers.publisher.as_deref().map(|id| text(cut(id, MAX_SHORT_BYTES))));
     if let Some(DeadMark { reason, error, attempts, at }) = &headers.dead {
         put(&mut table, name::DEAD_REASON, Some(text(cut(reason, MAX_SHORT_BYTES))));
-        // It is read on terminals and in the RabbitMQ UI.
+        // The error is read on terminals and in the RabbitMQ UI.
         put(&mut table, name::DEAD_ERROR, Some(text(cut(&printable(error), MAX_ERROR_BYTES))));
         put(&mut table, name::DEAD_ATTEMPTS, Some(count(*attempts)));
         put(&mut table, name::DEAD_AT, Some(instant(*at)));
@@ -61,7 +61,7 @@ fn ours(headers: &Headers) -> FieldTable {
     table
 }
 
-/// Adds the publisher's headers, smallest first, as long as they fit.
+/// Adds the publisher's headers, the smallest first, as long as they fit.
 fn with_foreign(mut table: FieldTable, foreign: &FieldTable) -> FieldTable {
     let mut room = MAX_TABLE_BYTES.saturating_sub(table_len(&table));
     let mut entries: Vec<_> =

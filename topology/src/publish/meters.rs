@@ -1,4 +1,5 @@
-//! Handles of the metrics that every publication touches: looked up once, and without the registry's lock from then on.
+//! Handles of the metrics that every publication touches: each is looked up once, and used without the registry's lock
+//! from then on.
 
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -8,7 +9,7 @@ use metrics::{Counter, Histogram};
 
 use super::To;
 
-/// One for each kind of [`To`].
+/// The handles for each kind of [`To`].
 #[derive(Default)]
 pub(super) struct Meters([OfKind; To::KINDS.len()]);
 

@@ -1,4 +1,4 @@
-//! Publishes what must be out before a message is acknowledged: again and again, until there is an answer.
+//! Publishes what must be safe before a message is acknowledged: again and again, until the broker has confirmed it.
 
 use std::time::Duration;
 
@@ -7,25 +7,26 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Publication, Publisher};
 
-/// How long to wait before publishing again; doubled up to [`LONGEST_WAIT`].
+/// How long to wait before the first repetition; the wait doubles up to [`LONGEST_WAIT`].
 const FIRST_WAIT: Duration = Duration::from_millis(100);
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
-/// What became of a publication that was repeated until there was an answer. The message that it was made of is to
-/// be settled so.
+/// What became of a publication that was repeated until there was an answer. Each outcome says how to settle the
+/// message from which the publication was made.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum ConfirmOutcome {
-    /// Acknowledge.
+    /// The broker has the publication: acknowledge the message.
     Confirmed,
-    /// It was stopped first, and nobody can know: give the message back, the broker delivers it again.
+    /// The stop came first, and nobody can know: give the message back, and the broker delivers it again.
     Interrupted,
-    /// No publication of ours can carry it: reject, the broker dead-letters it by itself, without a reason of ours.
+    /// The broker will never accept the publication: reject the message, and the broker dead-letters it by itself,
+    /// without a reason of ours.
     Impossible,
 }
 
 impl Publisher {
-    /// Publishes until the broker has confirmed, or never will. A `stop` does not interrupt it at once: what the
-    /// broker refuses for a moment only is still published, some 6 seconds long.
+    /// Publishes until the broker has confirmed, or never will. A `stop` does not interrupt this at once: a publication
+    /// that the broker refuses only for a moment is still repeated for some 6 seconds.
     pub async fn publish_until_confirmed(&self, publication: Publication, stop: &CancellationToken) -> ConfirmOutcome {
         let mut wait = FIRST_WAIT;
         loop {

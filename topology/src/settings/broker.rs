@@ -1,4 +1,4 @@
-//! Where the broker is: one URL or several, or the five settings that other stacks have apart.
+//! Where the broker is: one URL or several, or the five separate settings that other stacks have.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -9,36 +9,36 @@ use url::Url;
 
 use crate::Broker;
 
-/// Every setting that names one, the whole URL first.
+/// The settings that name a broker, the whole URL first.
 const NAMES: [&str; 6] =
     ["AMQP_URL", "RABBITMQ_HOST", "RABBITMQ_PORT", "RABBITMQ_VHOST", "RABBITMQ_USERNAME", "RABBITMQ_PASSWORD"];
 
 /// A broker to connect to.
 #[derive(Clone, Debug)]
 pub struct BrokerSettings {
-    /// One, or one for each node of a cluster with commas between them.
+    /// One URL, or one for each node of a cluster with commas between them.
     pub url: SecretString,
     pub ca_file: Option<PathBuf>,
-    /// The tenant is told from the AMQP `user_id`.
+    /// Whether the tenant is told from the AMQP `user_id`.
     pub tenant_from_user_id: bool,
 }
 
 impl BrokerSettings {
-    /// Some source names a broker, rightly or not.
+    /// Whether some source names a broker, rightly or not.
     pub fn are_given(reader: &Reader) -> bool {
         !reader.given_of(&NAMES).is_empty()
     }
 
-    /// Every broker of the list is on this machine.
+    /// Whether every broker of the list is on this machine.
     pub fn is_on_this_machine(&self) -> bool {
         urls(&self.url).all(|url| is_local(&url))
     }
 }
 
-/// None when no source names a broker: `chasqui up` starts one of its own then.
+/// Reads the broker. None when no source names one: `chasqui up` starts a broker of its own then.
 pub(super) fn read(reader: &mut Reader) -> Option<BrokerSettings> {
     let ca_file = ca_file(reader);
-    // Whether a broker is given or not: `chasqui up` goes by them when it has started one.
+    // Both are read whether a broker is given or not: `chasqui up` needs them when it has started one.
     let (plaintext, tenant_from_user_id) =
         (reader.flag("AMQP_ALLOW_PLAINTEXT"), reader.flag("AMQP_TENANT_FROM_USER_ID"));
     let whole = reader.secret("AMQP_URL").and_then(|url| check(reader, "AMQP_URL", url));
@@ -59,7 +59,8 @@ pub(super) fn read(reader: &mut Reader) -> Option<BrokerSettings> {
     Some(BrokerSettings { url, ca_file, tenant_from_user_id })
 }
 
-/// One place knows what it must hold; it is asked now, so that it is told with all the rest.
+/// Reads the file of certificates. Only `amqp` knows what the file must hold, and it is asked now, so that a problem is
+/// reported with all others.
 fn ca_file(reader: &mut Reader) -> Option<PathBuf> {
     let path = reader.path("AMQP_CA_FILE")?;
     let any = SecretString::from("amqps://localhost/foro");
@@ -70,7 +71,7 @@ fn ca_file(reader: &mut Reader) -> Option<PathBuf> {
     Some(path)
 }
 
-/// Each scheme has a port of its own; the other's answers with nothing that can be read.
+/// Warns of a port that belongs to the other scheme: such a listener answers with nothing that can be read.
 fn warn_of_ports(reader: &mut Reader, list: &SecretString) {
     let mixed = |url: &Url| matches!((url.scheme(), url.port()), ("amqp", Some(5671)) | ("amqps", Some(5672)));
     if urls(list).any(|url| mixed(&url)) {
@@ -81,7 +82,7 @@ fn warn_of_ports(reader: &mut Reader, list: &SecretString) {
     }
 }
 
-/// One place knows what a broker's URL is.
+/// Checks a URL. Only `amqp` knows what a broker's URL is.
 fn check(reader: &mut Reader, name: &str, url: SecretString) -> Option<SecretString> {
     match Broker::new(url.clone(), "check") {
         Ok(_) => Some(url),
@@ -97,7 +98,7 @@ fn from_parts(reader: &mut Reader) -> Option<SecretString> {
     if given.is_empty() {
         return None;
     }
-    // Each is looked at by itself: what is wrong with it is told even where no host makes use of it.
+    // Each setting is read by itself: a problem with one is reported even where no host makes use of it.
     let (port, vhost, user) = (port(reader), vhost(reader), user(reader));
     let Some(hosts) = reader.text("RABBITMQ_HOST") else {
         reader.problem(format!("{} is set without RABBITMQ_HOST", given.join(", ")));
@@ -154,7 +155,7 @@ fn user(reader: &mut Reader) -> String {
     user
 }
 
-/// Where every host has a port of its own, another one in `RABBITMQ_PORT` would be that of none.
+/// Refuses a `RABBITMQ_PORT` beside hosts that all have ports of their own, because no host would use it.
 fn refuse_two_ports(reader: &mut Reader, hosts: &[HostPort], port: Option<u16>) {
     let Some(port) = port else { return };
     if !hosts.is_empty() && hosts.iter().all(|host| host.port.is_some_and(|own| own != port)) {
@@ -172,7 +173,7 @@ fn url(host: &HostPort, port: u16, vhost: &str, user: &str, password: &SecretStr
     url.set_username(user).ok()?;
     url.set_password(Some(password.expose_secret())).ok()?;
     url.path_segments_mut().ok()?.clear().push(vhost);
-    // In a list, a comma stands between two brokers.
+    // In a list, a comma separates two brokers.
     Some(url.to_string().replace(',', "%2C"))
 }
 

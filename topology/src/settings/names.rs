@@ -1,12 +1,12 @@
-//! What the exchanges, queues and routing keys are named after, and what a broker refuses in such a name.
+//! The stems of exchanges, queues and routing keys, and what a broker refuses in such a name.
 
 use runtime::settings::Reader;
 
 use crate::Names;
 
-/// AMQP counts a name in one byte, and `.scheduled` goes behind a stem.
+/// The most bytes of a stem: AMQP counts a name in one byte, and `.scheduled` is appended to a stem.
 const MOST_BYTES: usize = 255 - ".scheduled".len();
-/// RabbitMQ refuses to declare what begins so.
+/// RabbitMQ refuses to declare names that begin with this.
 const RESERVED: &str = "amq.";
 
 pub(super) fn read(reader: &mut Reader) -> Names {

@@ -1,4 +1,5 @@
-//! One copy after the other through the whole pipeline, from the lane to its settlement, over a real ledger.
+//! Copies that go one after the other through the whole pipeline, from the lane to their settlement, over a real
+//! ledger.
 
 use domain::{Order, State};
 use topology::{Settlement, To};

@@ -1,4 +1,4 @@
-//! The urgent always have places left, and a channel that hangs leaves half of its lane to the others.
+//! The urgent lane always has places left, and a channel that hangs leaves half of its lane to the others.
 
 use futures_util::FutureExt;
 
@@ -11,7 +11,7 @@ fn channel(name: &str) -> ChannelName {
     ChannelName::parse(name).unwrap()
 }
 
-/// A place, if there is one right now.
+/// A place, if one is free right now.
 fn place(slots: &Slots, lane: Lane, name: &str) -> Option<Slot> {
     slots.acquire(lane, &channel(name), 1).now_or_never()
 }

@@ -1,4 +1,4 @@
-//! However the bytes arrive and however they are taken, what comes out is the same.
+//! In whatever pieces bytes arrive and are read, the result is the same.
 
 use std::task::Waker;
 
@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// Hands out its bytes in pieces of these sizes, again and again; then it has ended.
+/// Hands out its bytes in pieces of these sizes, again and again, and then ends.
 struct Pieces {
     bytes: Vec<u8>,
     sizes: Vec<usize>,
@@ -44,7 +44,7 @@ fn frame(kind: u8, payload: &[u8]) -> Vec<u8> {
     [&[kind, 0, 1][..], &size, payload, &[0xce]].concat()
 }
 
-/// A message with an id in Latin-1 and a body that holds the same bytes; only the id is to change.
+/// A message with an id in Latin-1 and a body with the same bytes; only the id may change.
 fn message(body: usize) -> (Vec<u8>, Vec<u8>) {
     let with = |byte: u8| {
         let id = [0, 60, 0, 0, 0, 0, 0, 0, 0, 0, 0, 9, 0, 1 << 7, 2, b'a', byte];

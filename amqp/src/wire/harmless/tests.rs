@@ -1,4 +1,4 @@
-//! Frames are built and read with the library's own code, which is what they must be harmless to.
+//! Frames are built and read with the library's own code, because it is the library that they must not harm.
 
 use lapin::types::generation::gen_field_table;
 use lapin::types::parsing::{parse_field_table, parse_short_string};

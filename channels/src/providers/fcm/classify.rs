@@ -12,11 +12,11 @@ const LOOK_AT: LookAt = LookAt {
     address: "FIREBASE_PROJECT_ID and FCM_BASE_URL",
 };
 
-/// FCM's answers, good and bad, as far as they are read.
+/// The part of FCM's answers, good and bad, that is read.
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct Body {
-    /// `projects/{project}/messages/{id}`
+    /// The name of an accepted message: `projects/{project}/messages/{id}`.
     name: Option<String>,
     error: ErrorBody,
 }
@@ -29,8 +29,8 @@ struct ErrorBody {
     details: Vec<Detail>,
 }
 
-/// One of `google.firebase.fcm.v1.FcmError`, `google.rpc.ErrorInfo`, `google.rpc.RetryInfo` and
-/// `google.rpc.BadRequest`: each has members of its own.
+/// A detail of an error, of one of the types `google.firebase.fcm.v1.FcmError`, `google.rpc.ErrorInfo`,
+/// `google.rpc.RetryInfo` and `google.rpc.BadRequest`. Each type has members of its own.
 #[derive(Deserialize, Default)]
 #[serde(default, rename_all = "camelCase")]
 struct Detail {
@@ -47,7 +47,7 @@ struct FieldViolation {
 }
 
 impl ErrorBody {
-    /// From the most telling to the least: FCM's own code, the reason, the status.
+    /// The codes of an error, the most telling first: FCM's own code, the reason, the status.
     fn codes(&self) -> impl Iterator<Item = &str> {
         let codes = self.details.iter().filter_map(|detail| detail.error_code.as_deref());
         let reasons = self.details.iter().filter_map(|detail| detail.reason.as_deref());
@@ -61,7 +61,7 @@ impl ErrorBody {
     }
 }
 
-/// `proven`: this project has delivered to some device.
+/// The outcome of an answer. `proven` says that this project has delivered to some device.
 pub(super) fn classify(answer: &Answer, proven: bool, outgoing: &Outgoing<'_>) -> Outcome {
     let body: Body = serde_json::from_slice(&answer.body).unwrap_or_default();
     let error = body.error;

@@ -13,20 +13,20 @@ use super::{PROVIDER, Settings};
 use crate::channel::Outgoing;
 use crate::http;
 
-/// As it stands in the keys that Google gives.
+/// The token endpoint that is named in the keys that Google gives.
 const TOKEN_URI: &str = "https://oauth2.googleapis.com/token";
 
 pub(super) struct Client {
     http: reqwest::Client,
     url: String,
     grant: Grant,
-    /// A message was accepted, so that the project is the right one.
+    /// Whether a message was accepted, so that the project is the right one.
     proven: AtomicBool,
 }
 
 impl Client {
     /// # Errors
-    /// Every missing or wrong setting.
+    /// Every missing or wrong setting, one text each.
     pub(super) fn new(settings: &Settings, provider_timeout: Duration) -> Result<Self, Vec<String>> {
         let key = settings.service_account_key.as_ref().map(ExposeSecret::expose_secret).unwrap_or_default();
         let (account, mut problems) = match ServiceAccount::parse(key) {
@@ -36,7 +36,7 @@ impl Client {
         let mut keep = |result: Result<String, String>| result.map_err(|problem| problems.push(problem)).ok();
         let of_account = account.as_ref().and_then(|account| account.project_id.as_deref());
         let project = match settings.project_id.as_deref().or(of_account) {
-            // A key that cannot be read may name one.
+            // A key that cannot be read may name a project.
             None if account.is_none() => None,
             given => keep(project(given)),
         };

@@ -1,4 +1,5 @@
-//! What the error codes of FCM and of Google's token endpoint mean for us: whose fault it is, and whether to come back.
+//! What the error codes of FCM and of Google's token endpoint mean for us: whose fault an error is, and whether to come
+//! back.
 //!
 //! Sources: <https://firebase.google.com/docs/reference/fcm/rest/v1/ErrorCode>, the `google.rpc` details of
 //! <https://cloud.google.com/apis/design/errors>, and RFC 6749 section 5.2 for the token endpoint.
@@ -16,10 +17,10 @@ const PLATFORM_KEY: &str =
 const OTHER_SENDER: &str = "FIREBASE_PROJECT_ID and FIREBASE_SERVICE_ACCOUNT_KEY: the device registered with another \
                             project, and nothing has been sent with this one yet";
 
-/// None: the status decides. `code` is FCM's own, or the reason or the status of Google's error.
+/// What a code means; none when the status decides. `code` is FCM's own, or the reason or the status of Google's error.
 ///
-/// A device that registered with another project (`SENDER_ID_MISMATCH`) is that device's fault where this project has
-/// delivered to others (`proven`); where it has not, the project may be the wrong one for all of them.
+/// A device that registered with another project (`SENDER_ID_MISMATCH`) is itself at fault where this project has
+/// delivered to other devices (`proven`). Where it has not, the project may be the wrong one for all of them.
 pub(super) fn verdict(code: &str, proven: bool) -> Option<Verdict> {
     Some(match code {
         "QUOTA_EXCEEDED" | "RESOURCE_EXHAUSTED" | "RATE_LIMIT_EXCEEDED" => Verdict::SlowDown,
@@ -37,7 +38,8 @@ pub(super) fn verdict(code: &str, proven: bool) -> Option<Verdict> {
     })
 }
 
-/// An invalid argument names its field. None: it is the message's. Some: it stands in our URL, so it is the project.
+/// What an invalid argument means by its field: none when the field is the message's, and a fault of the project when
+/// it is part of our URL.
 pub(super) fn verdict_of_field(field: &str) -> Option<Verdict> {
     matches!(field, "name" | "parent" | "project" | "project_id").then_some(Verdict::Ours(PROJECT))
 }
@@ -45,14 +47,14 @@ pub(super) fn verdict_of_field(field: &str) -> Option<Verdict> {
 /// What an answer of the token endpoint calls for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum TokenVerdict {
-    /// Stays until somebody acts; the text says what to look at.
+    /// The fault stays until somebody acts; the text says what to look at.
     Ours(&'static str),
     SlowDown,
-    /// Passes by itself.
+    /// The fault passes by itself.
     Outage,
 }
 
-/// By the endpoint's own code; none: the status decides.
+/// What the endpoint's own code means; none when the status decides.
 pub(super) fn token_verdict(code: &str) -> Option<TokenVerdict> {
     Some(match code {
         "slow_down" | "rate_limit_exceeded" | "quota_exceeded" | "temporarily_unavailable" => TokenVerdict::SlowDown,
@@ -73,7 +75,7 @@ pub(super) fn token_verdict(code: &str) -> Option<TokenVerdict> {
     })
 }
 
-/// By the status, where the code says nothing.
+/// What the status means, where the code says nothing.
 pub(super) const fn token_verdict_of_status(status: u16) -> TokenVerdict {
     match status {
         429 | 503 => TokenVerdict::SlowDown,

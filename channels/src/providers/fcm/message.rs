@@ -12,8 +12,8 @@ const MAX_TTL_SECONDS: u64 = 28 * 24 * 60 * 60;
 /// The body of `messages:send`.
 ///
 /// Every attempt carries the same tag, so that a second copy replaces the first on the device. There is no
-/// `android.collapse_key`: FCM keeps four of them per device and drops the messages of the others, and for
-/// notifications it ignores them.
+/// `android.collapse_key`: FCM keeps four of them per device, drops the messages of any others, and ignores them for
+/// notifications.
 pub(super) fn message(outgoing: &Outgoing<'_>) -> Value {
     let rendered = outgoing.rendered;
     let tag = Uuid::new_v5(&Uuid::NAMESPACE_OID, outgoing.key.to_string().as_bytes()).simple().to_string();
@@ -41,7 +41,8 @@ pub(super) fn message(outgoing: &Outgoing<'_>) -> Value {
     json!({ "message": message })
 }
 
-/// FCM takes strings only: other values travel as their JSON text, `null` not at all.
+/// The data as strings, which are all that FCM accepts: other values are sent as their JSON text, and `null` is left
+/// out.
 fn data(given: &Map<String, Value>) -> Map<String, Value> {
     let text = |value: &Value| match value {
         Value::Null => None,

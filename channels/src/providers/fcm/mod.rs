@@ -53,7 +53,7 @@ fn problems(settings: &crate::Settings) -> Vec<String> {
     Client::new(&settings.fcm, settings.provider_timeout).err().unwrap_or_default()
 }
 
-/// A project that exists nowhere, with a key made for the occasion.
+/// Settings of a project that exists nowhere, with a key made for the test.
 #[cfg(test)]
 fn over_http(base_url: &str) -> crate::Settings {
     let fcm = Settings {

@@ -1,4 +1,4 @@
-//! `FIREBASE_*` and `FCM_*`: what they are, and what is missing beside them.
+//! The settings `FIREBASE_*` and `FCM_*`, and what is missing beside them.
 
 use runtime::settings::{Setting, Values};
 use secrecy::SecretString;
@@ -23,13 +23,13 @@ pub(super) const SECTION: Section = Section {
 /// `FIREBASE_*` and `FCM_*`. The default is that nothing is set.
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
-    /// `FIREBASE_PROJECT_ID`; without it, the project of the service account.
+    /// `FIREBASE_PROJECT_ID`. Without it, the project is that of the service account.
     pub project_id: Option<String>,
     /// `FIREBASE_SERVICE_ACCOUNT_KEY`: the JSON file of a service account, in one line.
     pub service_account_key: Option<SecretString>,
     /// `FCM_BASE_URL`
     pub base_url: String,
-    /// `FCM_TOKEN_URL`: where tokens are asked for, instead of the service account's `token_uri`. The assertion
+    /// `FCM_TOKEN_URL`: where tokens are requested, instead of at the service account's `token_uri`. The assertion
     /// still names `token_uri` as its audience, so that a gateway in between can pass it on.
     pub token_url: Option<String>,
 }

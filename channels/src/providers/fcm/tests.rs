@@ -1,4 +1,4 @@
-//! What is FCM's own: its message, its error codes, and a token that it no longer takes.
+//! What only FCM has: its message, its error codes, and a token that it no longer accepts.
 
 use std::time::Duration;
 
@@ -82,7 +82,7 @@ async fn a_push_that_expires_while_its_token_is_asked_for_is_not_sent() {
     assert_eq!(push.send(&late).await, Outcome::Expired);
 }
 
-/// Status, Google's status, and the details beside it.
+/// Each case: status, Google's status, and the details beside it.
 #[tokio::test]
 async fn the_error_code_says_more_than_the_status() {
     let fcm = |code: &str| json!({ "@type": "type.googleapis.com/google.firebase.fcm.v1.FcmError", "errorCode": code });

@@ -1,4 +1,4 @@
-//! What an ending of the dialogue means for the delivery.
+//! What each ending of the dialogue means for the delivery.
 
 use domain::{Failure, Outcome, Reason};
 
@@ -9,7 +9,7 @@ use super::reply::Reply;
 use super::step::{Failed, Step, Trouble};
 use crate::channel::Outgoing;
 
-/// The server did not get as far as the mail itself.
+/// The outcome when the server did not get as far as the mail itself.
 pub(super) fn nothing_handed_over(not_ready: NotReady, outgoing: &Outgoing<'_>) -> Outcome {
     let Failed { step, trouble } = match not_ready {
         NotReady::Busy => {
@@ -31,7 +31,7 @@ pub(super) fn nothing_handed_over(not_ready: NotReady, outgoing: &Outgoing<'_>) 
     }
 }
 
-/// A complete refusal. Whatever the step, nothing was taken.
+/// The outcome of a complete refusal. Whatever the step, the server has accepted nothing.
 pub(super) fn refused(step: Step, reply: &Reply, outgoing: &Outgoing<'_>) -> Outcome {
     let meaning = meaning(step, reply);
     let hint = match meaning {

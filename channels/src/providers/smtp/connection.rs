@@ -12,7 +12,7 @@ use super::reply::Reply;
 use super::step::{Failed, Step, Trouble};
 use super::wire::{Stream, Wire, success};
 
-/// Who sends what to whom.
+/// The sender and the recipient of one mail.
 #[derive(Clone, Copy)]
 pub(super) struct Envelope<'a> {
     pub(super) from: &'a Address,
@@ -20,7 +20,7 @@ pub(super) struct Envelope<'a> {
     pub(super) mail: &'a [u8],
 }
 
-/// `SMTP_USER` and `SMTP_PASSWORD`.
+/// The name and password of `SMTP_USER` and `SMTP_PASSWORD`.
 pub(super) struct Login {
     pub(super) user: String,
     pub(super) password: SecretString,
@@ -36,12 +36,12 @@ impl Connection {
         Self { wire: Wire::on(stream), offers: Offers::default() }
     }
 
-    /// Every command has its answer, and there is none without a command.
+    /// Whether every command has its answer, and there is no answer without a command.
     pub(super) fn is_in_step(&self) -> bool {
         self.wire.is_in_step()
     }
 
-    /// Reads the server's greeting, and greets it.
+    /// Reads the server's greeting, and sends ours.
     pub(super) async fn open(stream: Stream, hello: &str) -> Result<Self, Failed> {
         let mut connection = Self::on(stream);
         success(Step::Greeting, connection.wire.reply(Step::Greeting).await?)?;
@@ -49,8 +49,8 @@ impl Connection {
         Ok(connection)
     }
 
-    /// Asks for encryption, and gives the stream back for it. What comes between the answer and the encryption can be
-    /// anybody's, so nothing may (RFC 3207 section 6).
+    /// Asks for encryption, and returns the stream for it. Anybody could have written what arrives between the answer
+    /// and the encryption, so nothing may arrive (RFC 3207 section 6).
     pub(super) async fn starttls(mut self) -> Result<TcpStream, Failed> {
         let unfit = |what: &str| Err(Step::StartTls.failed(Trouble::Unfit(what.into())));
         if !self.offers.starttls {
@@ -66,12 +66,12 @@ impl Connection {
         }
     }
 
-    /// The greeting, from which we learn what the server offers.
+    /// Sends our greeting, to which the server answers with what it offers.
     async fn hello(&mut self, name: &str) -> Result<(), Failed> {
         self.wire.write(Step::Hello, format!("EHLO {name}\r\n").as_bytes()).await?;
         let reply = self.wire.reply(Step::Hello).await?;
         if matches!(reply.code(), 500 | 502) {
-            // A server from before extensions (RFC 5321 section 3.2).
+            // A server that is older than extensions (RFC 5321 section 3.2).
             self.wire.command(Step::Hello, &format!("HELO {name}\r\n")).await?;
             return Ok(());
         }
@@ -79,14 +79,14 @@ impl Connection {
         Ok(())
     }
 
-    /// As [`Connection::open`], on a stream that STARTTLS has encrypted: the server does not greet again.
+    /// The same as [`Connection::open`] on a stream that STARTTLS has encrypted: the server does not greet again.
     pub(super) async fn resume(stream: Stream, hello: &str) -> Result<Self, Failed> {
         let mut connection = Self::on(stream);
         connection.hello(hello).await?;
         Ok(connection)
     }
 
-    /// RFC 4954 and RFC 4616; LOGIN is older than both and still the only one that some servers know.
+    /// Logs in by RFC 4954 and RFC 4616. LOGIN is older than both, and still the only way that some servers know.
     pub(super) async fn login(&mut self, login: &Login) -> Result<(), Failed> {
         let (user, password) = (login.user.as_str(), login.password.expose_secret());
         let (first, answers) = if self.offers.plain {
@@ -112,8 +112,8 @@ impl Connection {
         success(Step::Auth, reply).map(drop)
     }
 
-    /// Names sender and recipient; `again` after another mail on this connection. Every answer is read, also when one
-    /// before it said no.
+    /// Names sender and recipient; `again` says that another mail came before on this connection. Every answer is read,
+    /// also after one that said no.
     pub(super) async fn address(&mut self, envelope: &Envelope<'_>, again: bool) -> Result<(), Failed> {
         let Envelope { from, to, mail } = envelope;
         let bytes = mail.len() as u64;
@@ -143,7 +143,7 @@ impl Connection {
         result
     }
 
-    /// Brings the dialogue to the point where the mail itself comes next.
+    /// Brings the dialogue to the point at which the mail itself is next.
     pub(super) async fn announce(&mut self) -> Result<(), Failed> {
         self.wire.write(Step::Data, b"DATA\r\n").await?;
         match self.wire.reply(Step::Data).await? {
@@ -152,7 +152,7 @@ impl Connection {
         }
     }
 
-    /// Writes the mail, and reads what became of it.
+    /// Writes the mail, and reads the answer to it.
     pub(super) async fn hand_over(&mut self, mail: &[u8]) -> Result<Reply, Failed> {
         self.wire.write(Step::Message, &stuffed(mail)).await?;
         self.wire.reply(Step::Message).await
@@ -164,7 +164,8 @@ impl Connection {
     }
 }
 
-/// The mail with its end, and each dot that begins a line doubled (RFC 5321 section 4.5.2). All its lines end in CRLF.
+/// The mail with its end, in which each dot that begins a line is doubled (RFC 5321 section 4.5.2). All lines of the
+/// mail end in CRLF.
 fn stuffed(mail: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(mail.len() + 64);
     for line in mail.split_inclusive(|&byte| byte == b'\n') {

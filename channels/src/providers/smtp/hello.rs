@@ -1,4 +1,5 @@
-//! How we introduce ourselves: a full domain name, or the address that we speak from (RFC 5321 section 4.1.3).
+//! How this client introduces itself: by a full domain name, or by the address that it speaks from (RFC 5321 section
+//! 4.1.3).
 
 use std::net::{IpAddr, Ipv6Addr};
 
@@ -6,12 +7,12 @@ use std::net::{IpAddr, Ipv6Addr};
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) enum Hello {
     Name(String),
-    /// The address of our end of each connection, in brackets: servers that want a full name take it too.
+    /// The address of our end of each connection, in brackets. Servers that want a full name accept it too.
     Address,
 }
 
 impl Hello {
-    /// `SMTP_HELLO`; else the name of this machine, if it is a full one.
+    /// The name of `SMTP_HELLO`, else the name of this machine, if that is a full one.
     ///
     /// # Errors
     /// A text that begins with the setting's name.
@@ -26,7 +27,7 @@ impl Hello {
     }
 
     fn of_machine(name: Option<String>) -> Self {
-        // The names that installers give tell no server anything.
+        // The names that installers give machines tell a server nothing.
         let says_something = |name: &String| {
             let name = name.to_ascii_lowercase();
             is_full_name(&name) && ![".localdomain", ".local", ".localhost"].iter().any(|end| name.ends_with(end))

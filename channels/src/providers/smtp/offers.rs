@@ -2,24 +2,24 @@
 
 use super::reply::Reply;
 
-/// What the server offers, as it said last.
+/// What the server has offered in its last answer.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(super) struct Offers {
     pub(super) starttls: bool,
     pub(super) pipelining: bool,
     pub(super) plain: bool,
     pub(super) login: bool,
-    /// Zero: there is a limit, but none that it could tell (RFC 1870 section 3).
+    /// The largest mail; zero when there is a limit that the server cannot name (RFC 1870 section 3).
     pub(super) max_bytes: Option<u64>,
 }
 
 impl Offers {
-    /// From the answer to EHLO: a keyword and its parameters on each line but the first.
+    /// Reads the answer to EHLO: each line but the first has a keyword and its parameters.
     pub(super) fn of(reply: &Reply) -> Self {
         let mut offers = Self::default();
         for line in reply.lines().skip(1) {
             let line = line.to_ascii_uppercase();
-            // Some servers of old write `AUTH=LOGIN`, and some write both.
+            // Some old servers write `AUTH=LOGIN`, and some write both forms.
             let mut words = line.split([' ', '=']).filter(|word| !word.is_empty());
             match words.next() {
                 Some("STARTTLS") => offers.starttls = true,

@@ -1,4 +1,5 @@
-//! Connections to one mail server: opened when needed, kept while they are in step, never more than the limit.
+//! Connections to one mail server. They are opened when needed and kept while they are in step; there are never more
+//! than the limit.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -15,7 +16,8 @@ use super::step::{Failed, Step, Trouble};
 use super::tls::Encryption;
 use super::wire::Stream;
 
-/// Below what servers allow a client to be silent (Postfix 300 s, RFC 5321 section 4.5.3.2.7 the same).
+/// How long a connection may be idle. It is less than the time for which servers allow a client to be silent (Postfix
+/// 300 s, RFC 5321 section 4.5.3.2.7 the same).
 const MAX_IDLE: Duration = Duration::from_secs(30);
 
 /// Where and how to connect.
@@ -23,7 +25,7 @@ pub(super) struct Server {
     pub(super) host: String,
     pub(super) port: u16,
     pub(super) mode: Tls,
-    /// None: never encrypted.
+    /// How connections are encrypted. None: never.
     pub(super) encryption: Option<Encryption>,
     pub(super) login: Option<Login>,
     pub(super) hello: Hello,
@@ -33,12 +35,12 @@ pub(super) struct Server {
 pub(super) enum NotReady {
     /// No connection became free in time.
     Busy,
-    /// It took too long.
+    /// The server took too long.
     Slow,
     Failed(Failed),
 }
 
-/// Shares of the worker's time limit, so that what ends before the mail was written ends with certainty.
+/// Shares of the worker's time limit. A step that ends before the mail was written ends with certainty.
 struct Patience {
     for_a_connection: Duration,
     before_the_mail: Duration,
@@ -48,11 +50,11 @@ pub(super) struct Pool {
     server: Server,
     patience: Patience,
     permits: Semaphore,
-    /// Between two mails: every command was answered.
+    /// Connections between two mails: every command was answered. With each, since when it is idle.
     idle: Mutex<Vec<(Connection, Instant)>>,
 }
 
-/// A connection on which the mail itself comes next. It is out of the pool from its first command to its last answer:
+/// A connection on which the mail itself is next. From its first command to its last answer it is not in the pool;
 /// dropped at any point between, it is closed.
 pub(super) struct Ready<'a> {
     pool: &'a Pool,
@@ -64,8 +66,8 @@ impl Server {
     async fn connect(&self) -> Result<Connection, Failed> {
         let lost = |error: std::io::Error| Step::Connect.failed(Trouble::Lost(error.to_string()));
         let stream = TcpStream::connect((self.host.as_str(), self.port)).await.map_err(lost)?;
-        // By Nagle's algorithm a short command would wait for the server's TCP to acknowledge the one before, which Linux
-        // delays by 40 ms.
+        // With Nagle's algorithm a short command would wait until the server's TCP acknowledges the one before, which
+        // Linux delays by 40 ms.
         stream.set_nodelay(true).map_err(lost)?;
         let hello = self.hello.on(stream.local_addr().map_err(lost)?.ip());
         let mut connection = match (&self.encryption, self.mode) {
@@ -94,7 +96,7 @@ impl Pool {
         Self { server, patience, permits: Semaphore::new(max_connections), idle: Mutex::default() }
     }
 
-    /// Brings a connection to the point where the mail itself comes next.
+    /// Brings a connection to the point at which the mail itself is next.
     pub(super) async fn ready(&self, envelope: &Envelope<'_>) -> Result<Ready<'_>, NotReady> {
         let Ok(Ok(permit)) = timeout(self.patience.for_a_connection, self.permits.acquire()).await else {
             return Err(NotReady::Busy);
@@ -107,12 +109,12 @@ impl Pool {
     }
 
     async fn begin(&self, envelope: &Envelope<'_>) -> Result<Connection, Failed> {
-        while let Some((mut connection, since)) = self.take() {
+        while let Some((mut connection, since)) = self.take_idle() {
             if since.elapsed() >= MAX_IDLE {
                 connection.quit().await;
                 continue;
             }
-            // RSET tells whether the server is still there, and clears what a refused mail has left behind.
+            // RSET shows whether the server is still there, and clears what a refused mail has left behind.
             match connection.address(envelope, true).await {
                 Err(Failed { step: Step::Reset, .. }) => {}
                 addressed => return self.announce(connection, addressed).await,
@@ -137,18 +139,18 @@ impl Pool {
                     Trouble::Lost(_) | Trouble::Unfit(_) => false,
                 };
                 if in_step {
-                    self.keep(connection);
+                    self.put_back(connection);
                 }
                 Err(failed)
             }
         }
     }
 
-    fn take(&self) -> Option<(Connection, Instant)> {
+    fn take_idle(&self) -> Option<(Connection, Instant)> {
         self.idle().pop()
     }
 
-    fn keep(&self, connection: Connection) {
+    fn put_back(&self, connection: Connection) {
         if connection.is_in_step() {
             self.idle().push((connection, Instant::now()));
         }
@@ -163,15 +165,16 @@ impl Ready<'_> {
     /// Hands the mail over. Any complete answer is an `Ok`.
     pub(super) async fn hand_over(mut self, mail: &[u8]) -> Result<Reply, Failed> {
         let reply = self.connection.hand_over(mail).await?;
-        // Neither yes nor no is out of step.
+        // After an answer that is neither yes nor no, the dialogue is out of step.
         if reply.code() / 100 != 3 && may_go_on(&reply) {
-            self.pool.keep(self.connection);
+            self.pool.put_back(self.connection);
         }
         Ok(reply)
     }
 }
 
-/// A refusal leaves the dialogue in step, unless it announces the end (421, RFC 5321 section 3.8).
+/// Whether the dialogue is in step after an answer. A refusal leaves it so, unless it announces the end (421, RFC 5321
+/// section 3.8).
 fn may_go_on(reply: &Reply) -> bool {
     reply.code() != 421
 }

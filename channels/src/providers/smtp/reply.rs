@@ -1,14 +1,14 @@
-//! What a mail server answers (RFC 5321 section 4.2): any text after the code is acceptable, and so is none at all.
+//! What a mail server answers (RFC 5321 section 4.2). Any text after the code is allowed, and so is none at all.
 
-/// Of one line. RFC 5321 section 4.5.3.1.5 allows 512 with the code; what is longer is cut, not refused, because a server
-/// that has taken a mail has taken it however long its answer is.
+/// The most bytes of one line. RFC 5321 section 4.5.3.1.5 allows 512 with the code. A longer line is cut, not refused,
+/// because a server that has accepted a mail has accepted it however long its answer is.
 const MAX_LINE_BYTES: usize = 512;
 
 /// A complete answer.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct Reply {
     code: u16,
-    /// Without the codes.
+    /// The lines without their codes.
     lines: Vec<String>,
 }
 
@@ -19,11 +19,11 @@ pub(super) struct Reading {
     lines: Vec<String>,
 }
 
-/// This line is no part of an answer.
+/// A line that is no part of an answer.
 pub(super) struct Unreadable;
 
 impl Reading {
-    /// Takes a line without its end. The answer, when this was its last line.
+    /// Reads a line without its end. Returns the answer when this was its last line.
     pub(super) fn line(&mut self, line: &[u8]) -> Result<Option<Reply>, Unreadable> {
         let code = line.get(..3).and_then(code).ok_or(Unreadable)?;
         if self.code.is_some_and(|before| before != code) {
@@ -46,12 +46,12 @@ impl Reply {
         self.code
     }
 
-    /// 2xx
+    /// Whether the code is 2xx.
     pub(super) fn is_success(&self) -> bool {
         (200..300).contains(&self.code)
     }
 
-    /// What is said beside the code, line by line.
+    /// The texts beside the code, line by line.
     pub(super) fn lines(&self) -> impl Iterator<Item = &str> {
         self.lines.iter().map(String::as_str)
     }

@@ -1,4 +1,4 @@
-//! `SMTP_*` and `FROM_*`: what they are, and which values of them are most likely not meant.
+//! The settings `SMTP_*` and `FROM_*`, and which of their values are most likely not meant.
 
 use std::path::PathBuf;
 
@@ -38,19 +38,19 @@ pub struct Settings {
     pub port: Option<u16>,
     /// `SMTP_TLS`
     pub tls: Tls,
-    /// `SMTP_USER`; without it nobody logs in.
+    /// `SMTP_USER`. Without it, the client does not log in.
     pub user: Option<String>,
     /// `SMTP_PASSWORD`
     pub password: Option<SecretString>,
-    /// `SMTP_HELLO`: how we introduce ourselves; the name of this machine, or its address, if not given.
+    /// `SMTP_HELLO`: how the client introduces itself. Without it, by the name of this machine, or by its address.
     pub hello: Option<String>,
-    /// `SMTP_REPLY_TO`: where answers go, if not to `FROM_EMAIL`.
+    /// `SMTP_REPLY_TO`: where replies go, if not to `FROM_EMAIL`.
     pub reply_to: Option<String>,
     /// `FROM_EMAIL`
     pub from_email: Option<String>,
     /// `FROM_NAME`
     pub from_name: Option<String>,
-    /// `SMTP_MAX_CONNECTIONS`: at once; there is always one.
+    /// `SMTP_MAX_CONNECTIONS`: the most connections at once; at least one is always allowed.
     pub max_connections: usize,
     /// `SMTP_CA_FILE`: certificates in PEM that are trusted beside the system's.
     pub ca_file: Option<PathBuf>,
@@ -59,12 +59,12 @@ pub struct Settings {
 /// How the connection is encrypted.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Tls {
-    /// By STARTTLS, and not at all without it: there is no fallback to plain text.
+    /// The client encrypts by STARTTLS, and sends nothing without it: there is no fallback to plain text.
     #[default]
     StartTls,
-    /// From the first byte.
+    /// The connection is encrypted from the first byte.
     Implicit,
-    /// Never: for a relay on this machine or in a trusted network.
+    /// The connection is never encrypted, for a relay on this machine or in a trusted network.
     None,
 }
 
@@ -87,7 +87,7 @@ impl Settings {
 }
 
 impl Tls {
-    /// `starttls`, `implicit` or `none`.
+    /// Reads `starttls`, `implicit` or `none`.
     pub fn parse(text: &str) -> Option<Self> {
         match text.to_ascii_lowercase().as_str() {
             "starttls" => Some(Self::StartTls),
@@ -106,7 +106,7 @@ impl Tls {
     }
 }
 
-/// What everybody on the way can read, and ports that belong to another kind of encryption.
+/// Warnings about what everybody on the way can read, and about ports that belong to another kind of encryption.
 pub(super) fn warnings(smtp: &Settings) -> Vec<Warning> {
     let mut warnings = Vec::new();
     let elsewhere = smtp.host.as_deref().is_some_and(|host| !is_this_machine(host));

@@ -1,8 +1,8 @@
-//! How far the dialogue came, and why it did not come further.
+//! How far the dialogue got, and why it did not get further.
 
 use super::reply::Reply;
 
-/// How far the dialogue came.
+/// How far the dialogue got.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Step {
     Connect,
@@ -21,13 +21,13 @@ pub(super) enum Step {
 /// Why a step did not succeed.
 #[derive(Debug)]
 pub(super) enum Trouble {
-    /// A complete answer that says no.
+    /// The server refused by a complete answer.
     Refused(Reply),
-    /// No answer, or none that can be read.
+    /// There is no answer, or none that can be read.
     Lost(String),
-    /// What is set here does not fit this server: it stays so until somebody acts.
+    /// The settings do not fit this server, which stays so until somebody acts.
     Unfit(String),
-    /// The server takes mails of this many bytes at most.
+    /// The server accepts mails of at most this many bytes.
     TooLarge(u64),
 }
 
@@ -39,7 +39,8 @@ pub(super) struct Failed {
 }
 
 impl Step {
-    /// For people: "the server refused …" is not always true, so it only says where.
+    /// The step, in words for people. "The server refused …" is not always true, so the words only say where it
+    /// happened.
     pub(super) fn what(self) -> &'static str {
         match self {
             Self::Connect => "connecting",

@@ -1,4 +1,4 @@
-//! Encrypting a connection to a mail server, and saying what is wrong when that fails.
+//! Encrypts a connection to a mail server, and says what is wrong when that fails.
 
 use std::io;
 use std::path::Path;
@@ -13,7 +13,7 @@ use tokio_rustls::TlsConnector;
 use super::step::{Failed, Step, Trouble};
 use super::wire::Stream;
 
-/// Whom to trust, and whom to expect.
+/// The certificates to trust, and the name to expect.
 pub(super) struct Encryption {
     connector: TlsConnector,
     name: ServerName<'static>,

@@ -21,7 +21,7 @@ pub(super) struct Transport {
 
 impl Transport {
     /// # Errors
-    /// Every missing or wrong setting of the connection.
+    /// Every missing or wrong setting of the connection, one text each.
     pub(super) fn new(settings: &Settings, provider_timeout: Duration) -> Result<Self, Vec<String>> {
         let mut problems = Vec::new();
         let host = settings.host.clone().unwrap_or_else(|| {
@@ -33,7 +33,7 @@ impl Transport {
             None
         });
         let hello = Hello::new(settings.hello.as_deref()).map_err(|problem| problems.push(problem)).ok();
-        // Without a host, a file that was named is looked at all the same.
+        // Without a host, a file that was named is checked all the same.
         let name = if host.is_empty() { "localhost" } else { host.as_str() };
         let encryption = (settings.tls != Tls::None && (!host.is_empty() || settings.ca_file.is_some()))
             .then(|| Encryption::new(name, settings.ca_file.as_deref()))
@@ -48,7 +48,8 @@ impl Transport {
         Ok(Self { pool: Pool::new(server, settings.max_connections.max(1), provider_timeout) })
     }
 
-    /// `message_id` is what the mailbox and the logs of every server on the way know the mail by.
+    /// Sends one mail. `message_id` is the name by which the mailbox, and the logs of every server on the way, know the
+    /// mail.
     pub(super) async fn send(&self, outgoing: &Outgoing<'_>, envelope: &Envelope<'_>, message_id: String) -> Outcome {
         let ready = match outgoing.before_it_expires(self.pool.ready(envelope)).await {
             Some(Ok(ready)) => ready,

@@ -1,4 +1,4 @@
-//! Bytes to a mail server and answers from it: where one answer ends, and how much of it is read.
+//! Writes bytes to a mail server and reads its answers: where one answer ends, and how much of it is read.
 
 use std::io;
 
@@ -9,7 +9,7 @@ use tokio_rustls::client::TlsStream;
 use super::reply::{Reading, Reply};
 use super::step::{Failed, Step, Trouble};
 
-/// Of one answer with all its lines.
+/// The most bytes of one answer with all its lines.
 const MAX_REPLY_BYTES: usize = 64 * 1024;
 
 pub(super) enum Stream {
@@ -19,9 +19,9 @@ pub(super) enum Stream {
 
 pub(super) struct Wire {
     stream: Stream,
-    /// Read, but not yet part of an answer.
+    /// Bytes that were read and are not part of an answer yet.
     unread: Vec<u8>,
-    /// An answer did not come, or could not be read.
+    /// Whether an answer did not arrive, or could not be read.
     lost: bool,
 }
 
@@ -49,12 +49,12 @@ impl Wire {
         Self { stream, unread: Vec::with_capacity(1024), lost: false }
     }
 
-    /// Every command has its answer, and there is none without a command.
+    /// Whether every command has its answer, and there is no answer without a command.
     pub(super) fn is_in_step(&self) -> bool {
         !self.lost && self.unread.is_empty()
     }
 
-    /// The stream itself, unless it is encrypted already or holds something that nobody has asked for.
+    /// The stream itself, unless it is encrypted already or holds bytes that nobody has asked for.
     pub(super) fn into_plain(self) -> Option<TcpStream> {
         match self.stream {
             Stream::Plain(stream) if self.unread.is_empty() => Some(stream),
@@ -62,7 +62,7 @@ impl Wire {
         }
     }
 
-    /// A command whose answer must be a yes.
+    /// Sends a command, and reads its answer, which must be a yes.
     pub(super) async fn command(&mut self, step: Step, command: &str) -> Result<Reply, Failed> {
         self.write(step, command.as_bytes()).await?;
         success(step, self.reply(step).await?)
@@ -72,14 +72,14 @@ impl Wire {
         self.stream.write(bytes).await.map_err(|error| step.failed(Trouble::Lost(error.to_string())))
     }
 
-    /// A complete answer, whatever it says.
+    /// Reads a complete answer, whatever it says.
     pub(super) async fn reply(&mut self, step: Step) -> Result<Reply, Failed> {
         let reply = self.read_reply().await;
         self.lost |= reply.is_err();
         reply.map_err(|why| step.failed(Trouble::Lost(why)))
     }
 
-    /// The last words: whoever is not there any more has no need of them.
+    /// Writes the last bytes. A server that is gone does not need them.
     pub(super) async fn end_with(mut self, bytes: &[u8]) {
         drop(self.stream.write(bytes).await);
     }

@@ -13,7 +13,7 @@ const LOOK_AT: LookAt = LookAt {
     address: "TWILIO_ACCOUNT_SID and TWILIO_BASE_URL",
 };
 
-/// Twilio's answers, good and bad, as far as they are read; a member of another form hides none of the others.
+/// The part of Twilio's answers, good and bad, that is read. A member of an unexpected form does not hide the others.
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct Body {
@@ -31,7 +31,7 @@ impl Body {
     }
 }
 
-/// `sender` is the setting that the message's sender comes from.
+/// The outcome of an answer. `sender` is the setting that the message's sender comes from.
 pub(super) fn classify(answer: &Answer, sender: &'static str, outgoing: &Outgoing<'_>) -> Outcome {
     let body: Body = serde_json::from_slice(&answer.body).unwrap_or_default();
     let code = body.code();

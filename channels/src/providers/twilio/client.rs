@@ -1,4 +1,4 @@
-//! One sender's access to one account: the request, and when it is not made.
+//! One sender's access to one account: the request, and when none is made.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::channel::Outgoing;
 use crate::http;
 use crate::rate::Ceiling;
 
-/// `ValidityPeriod`, in seconds.
+/// The values that Twilio allows for `ValidityPeriod`, in seconds.
 const VALIDITY: std::ops::RangeInclusive<u64> = 1..=36_000;
 
 pub(super) struct Client {
@@ -22,7 +22,7 @@ pub(super) struct Client {
     ceiling: Option<Ceiling>,
 }
 
-/// The fields of one request. `from` and `to` carry their prefix already.
+/// The fields of one request. `from` and `to` have their prefix already.
 pub(super) fn form(from: &str, to: String, outgoing: &Outgoing<'_>) -> Vec<(&'static str, String)> {
     let sender = if from.starts_with("MG") { "MessagingServiceSid" } else { "From" };
     let mut form = vec![("To", to), (sender, from.to_owned()), ("Body", outgoing.rendered.text.clone())];
@@ -34,7 +34,7 @@ pub(super) fn form(from: &str, to: String, outgoing: &Outgoing<'_>) -> Vec<(&'st
 
 impl Client {
     /// # Errors
-    /// Every missing or wrong setting.
+    /// Every missing or wrong setting, one text each.
     pub(super) fn new(settings: &Settings, provider_timeout: Duration) -> Result<Self, Vec<String>> {
         let mut problems = Vec::new();
         let mut keep = |result: Result<String, String>| result.map_err(|problem| problems.push(problem)).ok();
@@ -59,9 +59,9 @@ impl Client {
         }
     }
 
-    /// `sender` is the setting that the message's sender comes from.
+    /// Sends one request. `sender` is the setting that the message's sender comes from.
     pub(super) async fn send(&self, form: &[(&str, String)], sender: &'static str, outgoing: &Outgoing<'_>) -> Outcome {
-        if let Some(Err(wait)) = self.ceiling.as_ref().map(|ceiling| ceiling.take(outgoing.now)) {
+        if let Some(Err(wait)) = self.ceiling.as_ref().map(|ceiling| ceiling.take_token(outgoing.now)) {
             let failure = Failure::new(PROVIDER.name, None, "TWILIO_MAX_PER_SECOND is reached");
             return Outcome::Throttled { failure, retry_after: Some(wait) };
         }

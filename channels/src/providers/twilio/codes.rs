@@ -1,8 +1,8 @@
-//! What Twilio's error codes mean for us, where they say more than the HTTP status: whose fault it is, and whether to
-//! come back.
+//! What Twilio's error codes mean for us, where they say more than the HTTP status: whose fault an error is, and
+//! whether to come back.
 //!
 //! Source: the error and warning dictionary, <https://www.twilio.com/docs/api/errors>, one page for each code. Twilio
-//! makes new codes out of old ones; a code that is not listed is judged by its status.
+//! splits new codes from old ones; a code that is not listed is judged by its status.
 
 use crate::http::Verdict;
 
@@ -25,10 +25,10 @@ const SANDBOX: Verdict = Verdict::Ours(
     "TWILIO_WHATSAPP_FROM: it is the number of Twilio's sandbox, which sends only to those who have joined it",
 );
 
-/// None: the status decides. `sender` is the setting that the message's sender comes from.
+/// What a code means; none when the status decides. `sender` is the setting that the message's sender comes from.
 pub(super) fn verdict(code: u32, sender: &'static str) -> Option<Verdict> {
     Some(match code {
-        // Too many requests, to Twilio, from this sender or to this number; queues that are full; daily limits.
+        // Too many requests to Twilio, from this sender or to this number; full queues; daily limits.
         20_429 | 14_107 | 21_611 | 30_001 | 30_022 | 30_023 | 30_027 | 63_017 | 63_018 | 63_038 => Verdict::SlowDown,
         // Credentials: missing, wrong, without the permission, or those for tests.
         20_003 | 20_004 | 20_006 | 20_008 | 70_051 => ACCOUNT,
@@ -44,7 +44,7 @@ pub(super) fn verdict(code: u32, sender: &'static str) -> Option<Verdict> {
         30_032 | 30_034 => REGISTRATION,
         63_001 | 63_002 | 63_007 | 63_008 | 63_020 | 63_101 | 63_112 => WHATSAPP,
         63_015 => SANDBOX,
-        // The recipient: no such number, opted out, no mobile phone, not on WhatsApp; or the message.
+        // The recipient: no such number, opted out, no mobile phone, not on WhatsApp; or the message itself.
         21_211 | 21_610 | 21_614 | 21_617 | 63_003 | 63_016 | 63_024 => Verdict::Permanent,
         _ => return None,
     })

@@ -43,11 +43,11 @@ pub(crate) static PROVIDER: Provider = Provider {
 /// One sender of ours.
 struct Sender {
     client: Client,
-    /// As Twilio knows it.
+    /// The sender in the form that Twilio knows.
     from: String,
-    /// The setting that it comes from.
+    /// The setting that the sender comes from.
     setting: &'static str,
-    /// A recipient as Twilio knows it.
+    /// Writes a recipient in the form that Twilio knows.
     address: fn(&str) -> String,
 }
 
@@ -90,7 +90,7 @@ fn problems(settings: &crate::Settings) -> Vec<String> {
     wrong.chain(Client::new(twilio, settings.provider_timeout).err().unwrap_or_default()).collect()
 }
 
-/// An account and senders that exist nowhere.
+/// Settings of an account and senders that exist nowhere.
 #[cfg(test)]
 fn over_http(base_url: &str) -> crate::Settings {
     let twilio = Settings {

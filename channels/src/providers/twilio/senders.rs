@@ -1,4 +1,4 @@
-//! Whom our messages come from: what may stand in the settings, and what Twilio is told.
+//! The senders of our messages: what the settings may hold, and what Twilio is told.
 
 use media::check_number;
 use media::whatsapp::{PREFIX, bare};
@@ -10,7 +10,7 @@ pub(super) fn sms(from: &str) -> Result<String, String> {
     Ok(from.to_owned())
 }
 
-/// With the prefix that Twilio wants on the numbers of WhatsApp.
+/// A sender with the prefix that Twilio wants on the numbers of WhatsApp.
 ///
 /// # Errors
 /// A text that begins with the setting's name.
@@ -23,7 +23,7 @@ pub(super) fn whatsapp(from: &str) -> Result<String, String> {
     Ok(format!("{PREFIX}{from}"))
 }
 
-/// A number, a short code of 5 or 6 digits, a name with a letter in it, or a messaging service.
+/// Checks a sender: a number, a short code of 5 or 6 digits, a name with a letter in it, or a messaging service.
 fn check(from: &str) -> Result<(), String> {
     let service = from.strip_prefix("MG").is_some_and(|id| id.len() == 32 && id.bytes().all(|b| b.is_ascii_hexdigit()));
     let digits = from.bytes().all(|b| b.is_ascii_digit());

@@ -1,4 +1,4 @@
-//! `TWILIO_*`: what they are, and what is missing beside them.
+//! The settings `TWILIO_*`, and what is missing beside them.
 
 use runtime::settings::{Setting, Values};
 use secrecy::SecretString;
@@ -35,7 +35,7 @@ pub struct Settings {
     pub whatsapp_from: Option<String>,
     /// `TWILIO_BASE_URL`
     pub base_url: String,
-    /// `TWILIO_MAX_PER_SECOND`: for each of SMS and WhatsApp, because Twilio limits each sender.
+    /// `TWILIO_MAX_PER_SECOND`: a ceiling for each of SMS and WhatsApp, because Twilio limits each sender.
     pub max_per_second: Option<u32>,
 }
 

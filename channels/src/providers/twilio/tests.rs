@@ -1,4 +1,4 @@
-//! What is Twilio's own: its codes, its form fields, and the ceiling.
+//! What only Twilio has: its codes, its form fields, and the ceiling.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What used to be told late, twice, or not at all is told with the rest, once.
+//! Problems that could be reported late, twice, or not at all are reported with all others, once.
 
 use testkit::keys::{private_pem, public_pem, rsa};
 
@@ -180,7 +180,7 @@ fn all_that_is_wrong_with_a_provider_is_told_in_one_round() {
         let expected = sorted(names.split(' ').map(str::to_owned).collect());
         let told = problems(Role::Worker, &[&[("SANDBOX", "off")], settings].concat());
         assert_eq!(sorted(told.iter().map(name).collect()), expected, "{told:#?}");
-        // Where everything is captured, the same is a warning.
+        // Where everything is captured, the same problem is a warning.
         let told = read(Role::Up, settings).expect("accepted").warnings;
         assert_eq!(sorted(told.iter().map(name).collect()), expected, "{told:#?}");
     }

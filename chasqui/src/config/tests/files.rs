@@ -1,4 +1,4 @@
-//! The reference, the template of the environment and the tables of the documents say the same: every name, every
+//! The reference, the template of the environment and the tables of the documents agree about every name and every
 //! default.
 
 use runtime::settings::Dotenv;
@@ -7,7 +7,7 @@ use super::*;
 
 const TEMPLATE: &str = include_str!("../../../../.env.template");
 
-/// The settings of the reference in their order, with their defaults as they are written in a file of variables.
+/// The settings of the reference in order, with their defaults as they are written in a file of variables.
 fn reference() -> Vec<(String, String)> {
     let lines = DEFAULTS.lines().filter(|line| !line.starts_with('#'));
     let settings = lines.filter_map(|line| line.split_once(" = "));
@@ -21,7 +21,7 @@ fn reference() -> Vec<(String, String)> {
     settings.map(setting).collect()
 }
 
-/// The settings of the template in their order, with the defaults that the comments above them show.
+/// The settings of the template in order, with the defaults that the comments above them show.
 fn template() -> Vec<(String, String)> {
     let lines: Vec<&str> = TEMPLATE.lines().collect();
     let setting = |pair: &[&str]| {
@@ -62,7 +62,7 @@ fn the_template_is_read_and_gives_nothing() {
     assert!(read.pairs.len() > 50 && read.pairs.iter().all(|pair| pair.value.is_empty()), "{read:?}");
 }
 
-/// The rows of the tables that begin with a setting.
+/// Reads the rows of tables that begin with a setting.
 #[test]
 fn the_tables_of_the_documents_name_only_settings_that_there_are() {
     let known = reference();

@@ -1,8 +1,8 @@
-//! A word that is typed wrong is told before anything starts, with the one that was meant where one is near.
+//! A misspelt word is reported before anything starts, with the word that was meant where one is near.
 
 use super::*;
 
-/// As `chasqui check up` and `chasqui up` look at the settings before anything is made.
+/// Checks the settings as `chasqui check up` and `chasqui up` do before they make anything.
 fn unconfigured(settings: &[(&str, &str)]) -> Result<Config, Problems> {
     let mut sources = REFERENCE.with(settings.iter().copied());
     crate::unconfigured::look_up(&mut sources);
@@ -95,7 +95,7 @@ fn a_level_for_a_part_that_is_nearly_one_of_ours_is_warned_of() {
         let words = format!("LOG has a directive for no part of the fleet, {place}; did you mean {meant}?");
         assert_eq!(told, [words], "{log}");
     }
-    // A library's, or the beginning of several of ours.
+    // Each of these is a library's target, or the beginning of several of ours.
     for log in ["info,worker::deliver=debug,lapin=warn", "sqlx=info,hyper_util=warn", "info,s=debug", "debug"] {
         assert_eq!(warnings(Role::Worker, &[("LOG", log)]), [""; 0], "{log}");
     }
@@ -131,7 +131,7 @@ fn a_channel_that_the_list_of_channels_leaves_out_is_no_default() {
         let settings = [&mail[..], settings].concat();
         let words = format!("{name} is sms, which CHANNELS leaves out: add it there, or name another channel");
         assert_eq!(one_problem(&settings), words);
-        // Where nothing is really sent, and where others send, it is said.
+        // Where nothing is really sent, and where other processes send, there is a warning.
         for role in [Role::Up, Role::Scheduler, Role::Api] {
             assert_eq!(warnings(role, &settings), [words.as_str()], "{role:?}");
         }
@@ -213,7 +213,7 @@ fn what_others_call_a_setting_is_told_of_a_file_which_may_be_shared() {
     ] {
         let told = dotenv(name).expect(name).warnings;
         assert_eq!(told, [format!(".env: line 5: there is no setting {name}: did you mean {meant}?")]);
-        // A file of our own holds nothing of others.
+        // A file of our own has no names of other programs.
         let (name, meant) = (name.to_ascii_lowercase(), meant.to_ascii_lowercase());
         let told = Config::read(REFERENCE.with_file(&format!("{name} = \"hidden\"\n")), Role::Probe).expect_err(&name);
         let words = format!("chasqui.toml: line 1: there is no setting {name}: did you mean {meant}?");
@@ -264,7 +264,7 @@ fn a_parameter_of_the_ledger_that_would_be_ignored_or_refused_late_is_told_with_
         let config = Config::read(REFERENCE.with([("DATABASE_URL", url)]), Role::Ledger);
         config.unwrap_or_else(|problems| panic!("{url}: {problems}")).warnings
     };
-    // Other drivers have them.
+    // Other drivers have these parameters.
     for other in ["connect_timeout=10", "channel_binding=require", "sslcrl=x", "ssl=require", "hidden=1"] {
         let told = warnings(&format!("postgresql://u:p@h/db?{other}"));
         let words = "DATABASE_URL has a parameter that is not used, number 1 of 1: used are sslmode, ";
@@ -287,7 +287,7 @@ fn a_name_that_the_broker_would_refuse_is_told_before_it_is_asked() {
         let told = unconfigured(&[(name, "notifications queue")]).expect_err(name).problems;
         assert!(told.len() == 1 && told[0].starts_with(&format!("{name} {words}")), "{told:#?}");
         unconfigured(&[(name, "notifications.v2")]).expect("the node's user may use it");
-        // RabbitMQ itself takes nearly any name.
+        // RabbitMQ itself accepts nearly any name.
         read(Role::Up, &[(name, "notifications queue")]).expect("the operator's own broker");
         let told = problems(Role::Up, &[(name, "amq.queue")]);
         assert_eq!(told, [format!("{name} must not begin with amq., which RabbitMQ keeps for itself")]);

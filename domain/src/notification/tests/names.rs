@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// What is meant by each field that is not known.
+/// What each unknown field is taken to mean, by its pointer.
 #[track_caller]
 fn meant(fields: Value) -> Vec<(String, Meant)> {
     accept(fields).unknown.into_iter().map(|field| (field.pointer, field.meant)).collect()

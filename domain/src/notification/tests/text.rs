@@ -74,7 +74,7 @@ fn a_name_that_readers_of_json_give_a_meaning_of_their_own_is_refused_at_any_dep
     }
 }
 
-/// The one field that is named, and why.
+/// Shows that this one field is refused for being given twice.
 #[track_caller]
 fn twice(body: &str, pointer: &str) {
     let error = decode(body).expect_err(body);

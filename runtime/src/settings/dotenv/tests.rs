@@ -30,7 +30,7 @@ fn values_are_literal() {
         ("NAME='abc$def'", "abc$def"),
         ("NAME=\"abc$def\"", "abc$def"),
         ("NAME=\"${HOME}\"", "${HOME}"),
-        // White space inside stays, around an unquoted value it does not.
+        // White space inside a value stays, white space around an unquoted value does not.
         ("NAME=abcd efgh ijkl mnop", "abcd efgh ijkl mnop"),
         ("NAME=  abc  ", "abc"),
         ("NAME = abc", "abc"),
@@ -56,7 +56,7 @@ fn values_are_literal() {
         ("NAME='say \"x\"'", "say \"x\""),
         ("NAME=\"it's\"", "it's"),
         ("NAME=\"a\\nb\\t\\\"c\\\" \\\\ \\$d\"", "a\nb\t\"c\" \\ $d"),
-        // Whatever else.
+        // Other lines.
         ("NAME=", ""),
         ("NAME=''", ""),
         ("NAME=\"\"", ""),

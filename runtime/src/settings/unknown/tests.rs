@@ -1,5 +1,5 @@
-//! A slip of the pen, another program's word, and a name in the wrong section are told with the setting that was meant;
-//! names of others are left alone.
+//! A misspelling, another program's word, and a name in the wrong section are reported with the setting that was meant;
+//! names of other programs are left alone.
 
 use super::*;
 
@@ -105,7 +105,7 @@ fn a_name_with_the_first_word_of_another_section_or_its_own_twice_is_told_with_t
     }
     let told = "there is no setting SMTP_SMTP_HOST: did you mean SMTP_HOST?";
     assert_eq!(unknown.explain("SMTP_SMTP_HOST").as_deref(), Some(told));
-    // Outside of a file of ours it is another program's.
+    // Outside of a file of ours this is another program's name.
     assert_eq!(unknown.explain("MAILER_SMTP_HOST"), None);
 }
 

@@ -1,4 +1,4 @@
-//! What a scheduler does with jobs that are due: claim them, and finish or release what it has claimed.
+//! What a scheduler does with due jobs: claim them, then finish or release what it has claimed.
 
 use std::time::Duration;
 
@@ -16,12 +16,12 @@ use crate::sql::{Group, Value, get, key_values, keys_group, micros};
 const FINISH_GROUP: usize = 256;
 
 impl Store {
-    /// When the next of the jobs that were stored through this handle or a clone of it is due.
+    /// The earliest due time among the jobs that were stored through this handle or a clone of it.
     pub fn soonest(&self) -> &Soonest {
         &self.inner.soonest
     }
 
-    /// When the next job after `after` is due. That takes one look into an index.
+    /// When the next job after `after` is due, by one look into an index.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -31,8 +31,8 @@ impl Store {
         rows.first().map(|row| Ok(Timestamp::from_micros(get(row, "due_at")?))).transpose()
     }
 
-    /// Claims due jobs that no scheduler holds, the earliest first, under a lease that runs by the database's clock.
-    /// Several schedulers at once never claim the same job.
+    /// Claims due jobs that no scheduler has claimed, the earliest first, under a lease that runs by the database's
+    /// clock. Several schedulers at once never claim the same job.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -61,8 +61,8 @@ impl Store {
         Ok(jobs)
     }
 
-    /// Deletes the jobs that fired for the last time and moves the others to their next time. Returns how many were
-    /// still the owner's.
+    /// Deletes jobs that have fired for the last time, and moves the others to their next time. Returns how many of
+    /// them their owner still had.
     ///
     /// # Errors
     /// [`StoreError`]; after [`StoreError::Unavailable`] repeat it.
@@ -86,8 +86,8 @@ impl Store {
         Ok(finished)
     }
 
-    /// Gives claimed jobs back, unpublished: nobody claims them for `pause`, by the database's clock, so
-    /// that what cannot be published is not in the way of what can. Returns how many were still the owner's.
+    /// Releases claimed jobs unpublished. Nobody claims them for `pause`, by the database's clock, so that a job that
+    /// cannot be published does not delay those that can. Returns how many of them the owner still had.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -103,7 +103,7 @@ impl Store {
         Ok(released)
     }
 
-    /// Moves a schedule that is due at `from` to another time. False when a scheduler holds it, or none is due at
+    /// Moves a schedule that is due at `from` to another time. False when a scheduler has claimed it, or none is due at
     /// `from`.
     ///
     /// # Errors

@@ -3,39 +3,39 @@
 use domain::{ChannelName, Content, Key, Lane, Tenant, Timestamp};
 use uuid::Uuid;
 
-/// What is published when it is due, and how.
+/// What a job publishes when it is due.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum JobKind {
-    /// The job is its delivery: same id, headers and seq.
+    /// The job is the delivery itself: same id, headers and seq.
     OneShot,
-    /// Every fire is a delivery of its own.
+    /// Every fire publishes a delivery of its own.
     Cron {
         cron: String,
-        /// IANA name.
+        /// The name of the zone in the IANA time zone database.
         zone: String,
         name: Option<String>,
     },
 }
 
-/// A job as it is stored. Until it is published this is the only copy of its body.
+/// A job as it is stored. Until it is published, the ledger has the only copy of its body.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Job {
     pub key: Key,
     pub kind: JobKind,
     pub lane: Lane,
-    /// None where the job was stored before the ledger kept its channel.
+    /// None for a job that was stored before the ledger had this column.
     pub channel: Option<ChannelName>,
-    /// The mask that the row of the delivery has too. None where the job was stored before the ledger kept it.
+    /// The mask that the row of the delivery has too. None for a job that was stored before the ledger had this column.
     pub recipient_mask: Option<String>,
     pub body: Vec<u8>,
     pub content: Content,
     pub epoch: u32,
     pub seq: u32,
     pub attempt: u32,
-    /// The scheduler's own JSON: the publisher's headers and properties to publish with, and whose the job is. The
-    /// store does not read it. It is empty where there is nothing of that.
+    /// JSON that only the scheduler reads: the publisher's headers and properties to publish with, and whose the job
+    /// is. Empty when there is nothing of that.
     pub carried: Vec<u8>,
-    /// When it is due next.
+    /// When the job is due next.
     pub due_at: Timestamp,
     pub expires_at: Option<Timestamp>,
     pub max_lateness_seconds: Option<u64>,
@@ -44,7 +44,7 @@ pub struct Job {
     pub last_fired_at: Option<Timestamp>,
 }
 
-/// Shows no body: it may hold personal data.
+/// Shows no body, because it may hold personal data.
 impl std::fmt::Debug for Job {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self { key, kind, lane, due_at, .. } = self;
@@ -99,13 +99,13 @@ impl From<&Job> for JobSummary {
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Put {
-    /// The job is new, or has taken the place of one with a lower (epoch, seq).
+    /// The job is new, or has replaced one with a lower (epoch, seq).
     Stored,
     /// The id is known with the same content, and with an (epoch, seq) that is not lower.
     Known,
     /// The id is known with another content.
     Conflict,
-    /// The delivery was cancelled before its job came.
+    /// The delivery was cancelled before its job arrived.
     Cancelled,
 }
 
@@ -114,7 +114,7 @@ pub enum Put {
 pub struct FinishedJob {
     pub key: Key,
     pub owner: Uuid,
-    /// When the job fires again. None deletes it.
+    /// When the job fires again. None deletes the job.
     pub next: Option<Timestamp>,
 }
 
@@ -122,7 +122,7 @@ pub struct FinishedJob {
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct JobFilter {
     pub tenant: Option<Tenant>,
-    /// Only recurring ones, or only one-shot ones.
+    /// True lists only recurring jobs, false only one-shot ones.
     pub recurring: Option<bool>,
     pub after: Option<Key>,
     /// 1 to 1,000; 0 stands for 100.
@@ -133,6 +133,6 @@ pub struct JobFilter {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct JobPage {
     pub jobs: Vec<JobSummary>,
-    /// There are jobs after these.
+    /// Whether there are jobs after these.
     pub more: bool,
 }

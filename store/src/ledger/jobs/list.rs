@@ -1,4 +1,4 @@
-//! What people see of the jobs: one, a page of them, and deleting one.
+//! What people do with jobs: read one or a page of them, and delete one.
 
 use domain::Key;
 
@@ -50,8 +50,8 @@ impl Store {
         rows.first().map(job_of).transpose()
     }
 
-    /// Deletes a job; false when there was none. A delivery that the job has published already goes its way: to stop
-    /// that, and any one-shot job, use [`Store::cancel`].
+    /// Deletes a job; false when there was none. A delivery that the job has already published is not stopped:
+    /// [`Store::cancel`] stops that, and any one-shot job.
     ///
     /// # Errors
     /// [`StoreError`].

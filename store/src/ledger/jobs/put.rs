@@ -1,4 +1,4 @@
-//! Storing jobs in groups: new ones inserted, those with a higher seq replaced, the rest explained.
+//! Stores jobs in groups: new ones are inserted, those with a higher seq replaced, the rest explained.
 
 use std::collections::HashMap;
 
@@ -9,11 +9,11 @@ use super::row::jobs_group;
 use crate::error::StoreError;
 use crate::sql::{Line, Session, content_of, get, key_of, keys_group};
 
-/// A job is deleted and stored anew at most as often as this while one put looks at it.
+/// How often one put looks at a job that other processes keep deleting and storing.
 const MAX_ROUNDS: usize = 8;
 
-/// Commits a group of puts: inserts what is new and not cancelled, replaces what has a lower seq, and
-/// looks at the rest.
+/// Commits a group of puts: inserts jobs that are new and not cancelled, replaces those that have a lower seq, and
+/// explains the rest.
 pub(crate) async fn commit(line: &mut Line, jobs: &[Job]) -> Result<Vec<Put>, StoreError> {
     let mut session = line.session().await?;
     let mut answers: HashMap<&Key, Put> = HashMap::with_capacity(jobs.len());
@@ -26,7 +26,7 @@ pub(crate) async fn commit(line: &mut Line, jobs: &[Job]) -> Result<Vec<Put>, St
             }
         }
         let open: Vec<&Job> = jobs.iter().filter(|job| !answers.contains_key(&job.key)).collect();
-        answers.extend(look(&mut session, &open).await?);
+        answers.extend(explain(&mut session, &open).await?);
         if answers.len() == jobs.len() {
             break;
         }
@@ -44,21 +44,21 @@ const INSERT: &str = "INSERT INTO jobs (tenant, id, cron, zone, name, lane, chan
      WHERE NOT EXISTS (SELECT 1 FROM deliveries AS d WHERE d.tenant = u.tenant AND d.id = u.id \
      AND d.state = 'cancelled') ON CONFLICT (tenant, id) DO NOTHING RETURNING tenant, id";
 
-/// A delivery that was throttled beyond the tiers comes back with a higher seq. The lease of the job ends:
-/// a scheduler that has claimed the older job must not delete the newer one.
+/// Replaces a job by the same delivery with a higher (epoch, seq), which was throttled beyond the tiers. This ends the
+/// lease of the job: a scheduler that has claimed the older job must not delete the newer one.
 const REPLACE: &str = "UPDATE jobs SET lane = u.lane, channel = u.channel, recipient_mask = u.recipient_mask, \
      body = u.body, epoch = u.epoch, seq = u.seq, attempt = u.attempt, carried = u.carried, due_at = u.due_at, \
      expires_at = u.expires_at, max_lateness_seconds = u.max_lateness_seconds, lease_owner = NULL, lease_until = 0 \
      FROM {u} WHERE jobs.tenant = u.tenant AND jobs.id = u.id AND jobs.cron IS NULL AND u.cron IS NULL \
      AND jobs.content = u.content AND (jobs.epoch, jobs.seq) < (u.epoch, u.seq) RETURNING jobs.tenant, jobs.id";
 
-/// Says why these jobs were neither inserted nor replaced, but nothing of a job that was deleted meanwhile.
-async fn look<'a>(session: &mut Session, jobs: &[&'a Job]) -> Result<Vec<(&'a Key, Put)>, StoreError> {
-    const LOOK: &str = "SELECT u.tenant, u.id, jobs.content, d.state FROM {u} \
+/// Says why these jobs were neither inserted nor replaced. A job that was deleted meanwhile is not among the answers.
+async fn explain<'a>(session: &mut Session, jobs: &[&'a Job]) -> Result<Vec<(&'a Key, Put)>, StoreError> {
+    const READ: &str = "SELECT u.tenant, u.id, jobs.content, d.state FROM {u} \
          LEFT JOIN jobs ON jobs.tenant = u.tenant AND jobs.id = u.id \
          LEFT JOIN deliveries AS d ON d.tenant = u.tenant AND d.id = u.id AND d.state = 'cancelled'";
     let mut found = Vec::new();
-    for row in &session.query_group(LOOK, &keys_group(jobs.iter().map(|job| &job.key))).await? {
+    for row in &session.query_group(READ, &keys_group(jobs.iter().map(|job| &job.key))).await? {
         let key = key_of(row)?;
         let Some(job) = find(jobs, &key) else { continue };
         let cancelled = get::<Option<String>>(row, "state")?.is_some();
@@ -73,7 +73,7 @@ async fn look<'a>(session: &mut Session, jobs: &[&'a Job]) -> Result<Vec<(&'a Ke
     Ok(found)
 }
 
-/// The writer sorts its groups by key.
+/// Finds the job of a key, by halving: the writer sorts its groups by key.
 fn find<'a>(jobs: &[&'a Job], key: &Key) -> Option<&'a Job> {
     jobs.binary_search_by(|job| job.key.cmp(key)).ok().map(|at| jobs[at])
 }

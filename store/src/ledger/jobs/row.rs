@@ -7,12 +7,12 @@ use super::job::{Job, JobKind, JobSummary};
 use crate::error::StoreError;
 use crate::sql::{Group, content_of, count_of, get, key_of, time_of, unreadable};
 
-/// What [`summary_of`] reads.
+/// The columns that [`summary_of`] reads.
 pub(crate) const SUMMARY: &str = "jobs.tenant, jobs.id, jobs.cron, jobs.zone, jobs.name, jobs.lane, jobs.channel, \
      jobs.recipient_mask, jobs.content, jobs.epoch, jobs.seq, jobs.attempt, jobs.due_at, jobs.expires_at, \
      jobs.max_lateness_seconds, jobs.created_at, jobs.last_fired_at";
 
-/// What [`job_of`] reads besides: it may have a MiB and more.
+/// The columns that [`job_of`] reads besides: they may have a MiB and more.
 pub(crate) const MESSAGE: &str = "jobs.body, jobs.carried";
 
 pub(crate) fn job_of(row: &QueryResult) -> Result<Job, StoreError> {
@@ -77,7 +77,7 @@ pub(crate) fn summary_of(row: &QueryResult) -> Result<JobSummary, StoreError> {
     })
 }
 
-/// All columns of these jobs.
+/// The group of these jobs, with all columns.
 pub(crate) fn jobs_group<'a>(jobs: &[&'a Job]) -> Group<'a> {
     let each = || jobs.iter().copied();
     let cron = |job: &'a Job| match &job.kind {

@@ -8,7 +8,7 @@ use tokio::sync::Notify;
 
 const NONE: i64 = i64::MAX;
 
-/// Serves one listener at a time.
+/// The earliest due time that was reported since a listener last looked. Serves one listener at a time.
 #[derive(Debug)]
 pub struct Soonest {
     micros: AtomicI64,
@@ -22,26 +22,26 @@ impl Default for Soonest {
 }
 
 impl Soonest {
-    /// Reports that a job is stored which is due then.
-    pub fn tell(&self, due: Timestamp) {
+    /// Reports that a job was stored which is due at `due`.
+    pub fn report(&self, due: Timestamp) {
         let due = due.as_micros();
         if due < self.micros.fetch_min(due, Ordering::SeqCst) {
             self.earlier.notify_one();
         }
     }
 
-    /// Forgets what was told until now. A listener that looks into the table does so before it looks, so that a job
+    /// Forgets what was reported until now. A listener must call this before it looks into the table, so that a job
     /// that is stored meanwhile is not missed.
     pub fn forget(&self) {
         self.micros.store(NONE, Ordering::SeqCst);
     }
 
-    /// The earliest time that was told since the last [`Soonest::forget`].
-    pub fn told(&self) -> Option<Timestamp> {
+    /// The earliest time that was reported since the last [`Soonest::forget`].
+    pub fn reported(&self) -> Option<Timestamp> {
         Some(self.micros.load(Ordering::SeqCst)).filter(|micros| *micros != NONE).map(Timestamp::from_micros)
     }
 
-    /// Waits until an earlier time is told. May return without one.
+    /// Waits until an earlier time is reported. May return without one.
     pub async fn earlier(&self) {
         self.earlier.notified().await;
     }
@@ -63,17 +63,17 @@ mod tests {
     async fn only_what_is_earlier_wakes_the_listener() {
         let soonest = Soonest::default();
         let at = Timestamp::from_seconds;
-        assert!(soonest.told().is_none() && !is_woken(&soonest).await);
-        soonest.tell(at(5));
-        soonest.tell(at(9));
-        assert!(soonest.told() == Some(at(5)) && is_woken(&soonest).await);
-        soonest.tell(at(5));
+        assert!(soonest.reported().is_none() && !is_woken(&soonest).await);
+        soonest.report(at(5));
+        soonest.report(at(9));
+        assert!(soonest.reported() == Some(at(5)) && is_woken(&soonest).await);
+        soonest.report(at(5));
         assert!(!is_woken(&soonest).await);
-        soonest.tell(at(3));
-        assert!(soonest.told() == Some(at(3)) && is_woken(&soonest).await);
+        soonest.report(at(3));
+        assert!(soonest.reported() == Some(at(3)) && is_woken(&soonest).await);
         soonest.forget();
-        assert_eq!(soonest.told(), None);
-        soonest.tell(at(7));
-        assert!(soonest.told() == Some(at(7)) && is_woken(&soonest).await);
+        assert_eq!(soonest.reported(), None);
+        soonest.report(at(7));
+        assert!(soonest.reported() == Some(at(7)) && is_woken(&soonest).await);
     }
 }

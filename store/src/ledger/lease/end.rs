@@ -14,16 +14,16 @@ pub(crate) async fn settle(session: &mut Session, keys: &[&Key]) -> Result<(), S
     Ok(())
 }
 
-/// One claimant that lets its row go.
+/// A claimant that releases its row.
 pub(crate) struct Release<'a> {
     pub(crate) key: &'a Key,
     pub(crate) claimant: &'a Uuid,
-    /// The next copy has the row without doubt. Otherwise the lease only runs out, so that the next copy learns no more
-    /// than this claimant knew.
+    /// The row's message is certainly with the broker, so the row is free at once. Otherwise the lease only runs out,
+    /// so that the next copy does not take the message for certain when this claimant could not.
     pub(crate) certain: bool,
 }
 
-/// Changes nothing where another claimant has the row by now.
+/// Releases rows. A row that another claimant has leased by now stays as it is.
 pub(crate) async fn release(session: &mut Session, releases: &[Release<'_>]) -> Result<(), StoreError> {
     const RELEASE: &str = "UPDATE deliveries SET adopter = CASE WHEN u.certain THEN NULL ELSE deliveries.adopter END, \
                            adopted_until = CASE WHEN u.certain THEN NULL ELSE {now} END, \

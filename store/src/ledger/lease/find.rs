@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::{CERTAINLY_ITS_OWN_FOR, Content, Kept, Key, ROW_LEASED_FOR, State, is_taken_over, suspecting};
+use domain::{CERTAINLY_ITS_OWN_FOR, Content, Key, LeasedRow, ROW_LEASED_FOR, State, is_taken_over, suspecting};
 use sea_orm::QueryResult;
 use tokio::time::Instant;
 use uuid::Uuid;
@@ -17,57 +17,58 @@ pub(crate) enum Found {
         /// The message of the row is certainly with the broker.
         certain: bool,
     },
-    /// The copy may be the message of this row, which it has leased under the name of its doubt, or another message.
+    /// The copy may be the message of this row, or another message. The copy has leased the row under the name that
+    /// [`suspecting`] gives the copy.
     Suspect(Key),
-    /// Other claimants have all rows, and the copy may still wait for one.
-    OnlyTaken,
+    /// Other claimants have leased all rows, and the copy may still wait for one.
+    OnlyLeased,
     Nothing,
 }
 
-/// How a copy waits for a row that others have.
+/// How a copy waits for a row that others have leased.
 pub(crate) struct Waiting {
     begun: Instant,
     longest_pause: Duration,
-    /// The rows that others had at the last look, and until when by the database's clock.
-    seen: Vec<Kept<Key, i64>>,
+    /// The leases of others at the last look; their ends are by the database's clock.
+    seen: Vec<LeasedRow<Key, i64>>,
 }
 
 impl Waiting {
-    /// `longest_pause`: the longest time between two looks.
+    /// `longest_pause` is the longest time between two looks.
     pub(crate) fn begin(longest_pause: Duration) -> Self {
         Self { begun: Instant::now(), longest_pause, seen: Vec::new() }
     }
 
-    /// False once every lease has run out since the copy began to wait. `unsettled` are the rows that there are at this
-    /// look.
+    /// Whether the copy may wait on: false once every lease has run out since it began to wait. `unsettled` are the
+    /// rows of this look.
     fn may_go_on(&mut self, unsettled: &[QueryResult]) -> Result<bool, StoreError> {
-        let mut kept = Vec::with_capacity(unsettled.len());
+        let mut leased = Vec::with_capacity(unsettled.len());
         let mut now = i64::MIN;
         for row in unsettled {
             now = get(row, "read_at")?;
             if let Some(until) = get::<Option<i64>>(row, "adopted_until")? {
                 let owed = !get::<bool>(row, "may_be_gone")?;
-                kept.push(Kept { row: key_of(row)?, holder: uuid_of(row, "adopter")?, until, owed });
+                leased.push(LeasedRow { row: key_of(row)?, claimant: uuid_of(row, "adopter")?, until, owed });
             }
         }
-        if is_taken_over(&self.seen, &kept, &now) {
+        if is_taken_over(&self.seen, &leased, &now) {
             self.begun = Instant::now();
         }
-        self.seen = kept;
+        self.seen = leased;
         Ok(self.begun.elapsed() <= ROW_LEASED_FOR + self.longest_pause)
     }
 }
 
-/// Looks once, and leases what it finds. `writer`: each statement is a commit of its own.
+/// Looks once for a row, and leases what it finds. Each statement of the `writer` is a commit of its own.
 pub(crate) async fn find(
     writer: &mut Session,
     fingerprint: &Content,
     claimant: Uuid,
     waiting: &mut Waiting,
 ) -> Result<Found, StoreError> {
-    let doubt = suspecting(claimant);
-    let [fingerprint, claimant, doubt] =
-        [fingerprint.as_slice(), claimant.as_bytes(), doubt.as_bytes()].map(|bytes| Value::Bytes(Some(bytes)));
+    let suspecting = suspecting(claimant);
+    let [fingerprint, claimant, suspecting] =
+        [fingerprint.as_slice(), claimant.as_bytes(), suspecting.as_bytes()].map(|bytes| Value::Bytes(Some(bytes)));
     if let Some(row) = writer.query(&lease_free(), &[fingerprint, claimant]).await?.first() {
         return Ok(Found::Row { key: key_of(row)?, certain: !get::<bool>(row, "leaving")? });
     }
@@ -76,21 +77,24 @@ pub(crate) async fn find(
         return Ok(Found::Nothing);
     }
     let may_wait = waiting.may_go_on(&unsettled)?;
-    if let Some(row) = writer.query(&lease_suspect(), &[fingerprint, doubt, Value::Flag(may_wait)]).await?.first() {
+    if let Some(row) = writer.query(&lease_suspect(), &[fingerprint, suspecting, Value::Flag(may_wait)]).await?.first()
+    {
         return Ok(Found::Suspect(key_of(row)?));
     }
-    Ok(if may_wait { Found::OnlyTaken } else { Found::Nothing })
+    Ok(if may_wait { Found::OnlyLeased } else { Found::Nothing })
 }
 
-/// The row was not released, and its claimant had nothing left to do but to acknowledge. `row` names the table.
+/// The condition that a row was not released, and that its claimant had nothing left to do but to acknowledge. `row`
+/// names the table.
 fn may_be_gone(row: &str) -> String {
     let over: Vec<_> =
         State::ALL.into_iter().filter(|state| state.is_over()).map(|state| format!("'{state}'")).collect();
     format!("({row}.adopter IS NOT NULL AND ({row}.leaving OR {row}.state IN ({})))", over.join(", "))
 }
 
-/// The lease of `c` ran out, and nobody knows whose the row is. It belongs to its own message without doubt only when
-/// it changed within the last ten minutes, no equal message came within ten, and no other is on its way.
+/// The condition that the lease of `c` ran out and nobody can know whether the row is that of the message. The row is
+/// certainly the message's own only when it changed within the last ten minutes, no equal message came within ten, and
+/// no other is on its way.
 fn is_suspect() -> String {
     let near = CERTAINLY_ITS_OWN_FOR.as_micros();
     format!(
@@ -101,7 +105,7 @@ fn is_suspect() -> String {
     )
 }
 
-/// Rows whose message is certainly with the broker go first.
+/// Leases the first row that is free. Rows whose message is certainly with the broker come first.
 fn lease_free() -> String {
     format!(
         "WITH free AS MATERIALIZED (SELECT c.tenant, c.id FROM deliveries AS c \
@@ -117,7 +121,8 @@ fn lease_free() -> String {
     )
 }
 
-/// The oldest come first, because others take these first: a row that changes hands is one of them.
+/// Reads rows that are not settled, the oldest first. Others lease the oldest first as well, so a row that changes
+/// hands is among those that are read.
 fn read_unsettled() -> String {
     format!(
         "SELECT c.tenant, c.id, c.adopter, c.adopted_until, {{now}} AS read_at, {} AS may_be_gone \
@@ -126,16 +131,17 @@ fn read_unsettled() -> String {
     )
 }
 
-/// A suspected row is kept from others as long as any leased one, so that it makes one copy doubtful and not two. The
-/// statement finds none while the copy may wait (`$3`) for a row that is certainly owed.
+/// Leases a suspect row, which is then reserved as long as any leased one, so that only one copy suspects it. The
+/// statement finds none while the copy may wait (`$3`) for a row whose message is certainly with the broker.
 fn lease_suspect() -> String {
     format!(
-        "WITH doubt AS MATERIALIZED (SELECT c.tenant, c.id FROM deliveries AS c \
+        "WITH suspect AS MATERIALIZED (SELECT c.tenant, c.id FROM deliveries AS c \
          WHERE c.fingerprint = $1 AND NOT c.settled AND (c.adopter = $2 OR ({} AND NOT ($3 AND EXISTS \
          (SELECT 1 FROM deliveries AS o WHERE o.fingerprint = $1 AND NOT o.settled AND NOT {})))) \
          ORDER BY c.created_at, c.id LIMIT 1 {{for_update}}) \
-         UPDATE deliveries SET adopter = $2, adopted_until = {{now}} + {{leased_for}} FROM doubt \
-         WHERE deliveries.tenant = doubt.tenant AND deliveries.id = doubt.id RETURNING deliveries.tenant, deliveries.id",
+         UPDATE deliveries SET adopter = $2, adopted_until = {{now}} + {{leased_for}} FROM suspect \
+         WHERE deliveries.tenant = suspect.tenant AND deliveries.id = suspect.id \
+         RETURNING deliveries.tenant, deliveries.id",
         is_suspect(),
         may_be_gone("o")
     )

@@ -1,4 +1,4 @@
-//! Which operations go together.
+//! Which operations go into one group.
 
 use std::collections::VecDeque;
 

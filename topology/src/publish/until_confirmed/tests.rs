@@ -1,4 +1,4 @@
-//! A publication that must go out, and a broker that answers as the test says.
+//! A publication that must be confirmed, and a broker that answers as the test says.
 
 use amqp::PublisherSettings;
 use bytes::Bytes;
@@ -19,7 +19,8 @@ fn publication(body: usize) -> Publication {
     }
 }
 
-/// A publisher, and a broker that gives these answers, and from then on the last of them. It counts the publishes.
+/// A publisher, and a broker that gives these answers and then repeats the last of them. The task returns how often was
+/// published.
 fn broker(answers: Vec<Result<(), PublishError>>) -> (Publisher, JoinHandle<usize>) {
     let settings = PublisherSettings::new(Duration::from_secs(5));
     let (publisher, mut queue) = amqp::Publisher::answered_by_test(settings);

@@ -1,4 +1,5 @@
-//! What the token endpoint answers: a token in whatever form it is written, or why there is none and when to ask again.
+//! What the token endpoint answers: a token, in whatever form it is written, or why there is none and when to ask
+//! again.
 
 use std::time::Duration;
 
@@ -11,15 +12,16 @@ use crate::http::Answer;
 use crate::providers::fcm::PROVIDER;
 use crate::providers::fcm::codes::{TokenVerdict, token_verdict, token_verdict_of_status};
 
-/// A token is not used in the last minute of its life: it must still be good when it arrives.
+/// A token is not used in the last minute of its life, because it must still be valid when it arrives.
 const MARGIN: Duration = Duration::from_secs(60);
-/// How long a token is used whose life its endpoint does not say, or says in no number.
+/// How long a token is used when its endpoint does not say how long it lives, or does not say it as a number.
 const UNKNOWN_LIFE: Duration = Duration::from_secs(10 * 60);
-/// No token is used for longer, whatever its endpoint says.
+/// The longest time for which a token is used, whatever its endpoint says.
 const LONGEST_LIFE: Duration = Duration::from_secs(12 * 60 * 60);
-/// An endpoint that asks to be left alone is asked again after this, however long it says.
+/// The longest wait before the endpoint is asked again, however long a wait it names.
 const LONGEST_SILENCE: Duration = Duration::from_secs(5 * 60);
-/// Two clocks that differ by more than this are worth a word. Google takes assertions from five minutes around.
+/// The least difference of two clocks that is worth a warning. Google accepts assertions within five minutes of its
+/// time.
 const CLOCK_SKEW: Duration = Duration::from_secs(2 * 60);
 
 /// A bearer token.
@@ -29,20 +31,20 @@ pub(super) struct Token {
     pub(super) until: Timestamp,
 }
 
-/// No token, so nothing was sent.
+/// Why there is no token. Nothing was sent to FCM.
 #[derive(Clone, Debug)]
 pub(in crate::providers::fcm) struct Refused {
     pub(super) code: Option<String>,
     detail: String,
     pub(super) kind: TokenVerdict,
-    /// The endpoint wants to be asked again then, not before.
+    /// When the endpoint wants to be asked again, and not before.
     come_back: Option<Timestamp>,
-    /// Until then nobody asks it, because what it would say is known.
+    /// Until when nobody asks the endpoint, because its answer is known.
     silent_until: Option<Timestamp>,
 }
 
 impl Refused {
-    /// The endpoint need not be asked: it has said when it wants to be.
+    /// Whether this refusal is still valid, because the endpoint has said when it wants to be asked again.
     pub(super) fn still_holds(&self, now: Timestamp) -> bool {
         self.silent_until.is_some_and(|until| now < until)
     }
@@ -66,7 +68,7 @@ impl Refused {
     }
 }
 
-/// The endpoint's answers, good and bad; a member of another form hides none of the others.
+/// The endpoint's answers, good and bad. A member of an unexpected form does not hide the others.
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct Body {
@@ -91,7 +93,7 @@ pub(super) fn read(answer: &Answer, now: Timestamp) -> Result<Token, Refused> {
     }
 }
 
-/// Whoever answers so is not Google's endpoint.
+/// The refusal for an answer that cannot be Google's.
 fn not_understood(status: u16, is_json: bool) -> Refused {
     let what = if is_json { "is JSON without an access_token" } else { "is not JSON" };
     let look_at = "FCM_TOKEN_URL, or token_uri in FIREBASE_SERVICE_ACCOUNT_KEY";
@@ -117,7 +119,7 @@ fn not_granted(answer: &Answer, error: Option<&str>, now: Timestamp) -> Refused 
     }
 }
 
-/// Two clocks that differ: an assertion is then too old, or not yet good.
+/// A warning when two clocks differ: an assertion is too old then, or not yet valid.
 fn skew(ours: Timestamp, its: Timestamp) -> Option<String> {
     let (behind, ahead) = (its.since(ours), ours.since(its));
     let minutes = behind.max(ahead).as_secs() / 60;
@@ -125,12 +127,12 @@ fn skew(ours: Timestamp, its: Timestamp) -> Option<String> {
     (behind.max(ahead) > CLOCK_SKEW).then(|| format!(", and this machine's clock is {minutes} minutes {way} its clock"))
 }
 
-/// What fits into a header.
+/// Whether a text fits into a header.
 fn is_token(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
-/// How long a token lives: a number of seconds in any form, or in a text.
+/// How long a token lives: a number of seconds in any form, also as a text.
 fn life(expires_in: &Value) -> Duration {
     let seconds = match expires_in {
         Value::String(text) => text.trim().parse().ok(),
@@ -144,12 +146,12 @@ fn life(expires_in: &Value) -> Duration {
     }
 }
 
-/// Passes by itself.
+/// A refusal that passes by itself.
 pub(super) fn outage(detail: &str) -> Refused {
     refused(detail, TokenVerdict::Outage)
 }
 
-/// The key cannot sign.
+/// The refusal for a key that cannot sign.
 pub(super) fn unsigned() -> Refused {
     let look_at = "FIREBASE_SERVICE_ACCOUNT_KEY: its private_key";
     refused("the assertion was not signed", TokenVerdict::Ours(look_at))

@@ -1,4 +1,5 @@
-//! Access tokens for a service account: the JWT-bearer grant (RFC 7523) as Google's endpoint takes it, cached.
+//! Access tokens for a service account, by the JWT-bearer grant (RFC 7523) in the form that Google's endpoint accepts,
+//! cached.
 //!
 //! Source: <https://developers.google.com/identity/protocols/oauth2/service-account#httprest>.
 
@@ -17,7 +18,7 @@ use self::answer::{Refused, Token, outage, read, unsigned};
 use crate::http;
 
 const SCOPE: &str = "https://www.googleapis.com/auth/firebase.messaging";
-/// The longest life that Google gives an assertion, in seconds.
+/// The longest life that Google allows an assertion, in seconds.
 const ASSERTION_SECONDS: i64 = 3600;
 /// The parts of a service account's JSON that are needed.
 pub(super) struct ServiceAccount {
@@ -30,7 +31,7 @@ pub(super) struct ServiceAccount {
 
 impl ServiceAccount {
     /// # Errors
-    /// A text that names the setting and never quotes it.
+    /// A text that names the setting and never quotes its value.
     pub(super) fn parse(json: &str) -> Result<Self, String> {
         #[derive(Deserialize)]
         struct File {
@@ -75,13 +76,13 @@ impl ServiceAccount {
     }
 }
 
-/// Gives out one token to everybody until it is about to expire. Only one request for a new one is under way at a
-/// time; those who waited for it share its failure.
+/// Gives everybody the same token until it is about to expire. Only one request for a new token runs at a time; callers
+/// that waited for it share its failure.
 pub(super) struct Grant {
     http: reqwest::Client,
     account: ServiceAccount,
     url: String,
-    /// A share of the worker's time limit, so that an endpoint that hangs is known not to have sent anything.
+    /// A share of the worker's time limit, so that it is certain that nothing was sent when the endpoint hangs.
     patience: Duration,
     tries: AtomicU64,
     last: Mutex<Option<Result<Token, Refused>>>,
@@ -93,7 +94,7 @@ impl Grant {
         Self { http, account, url, patience, tries: AtomicU64::new(0), last: Mutex::new(None) }
     }
 
-    /// A token that is good for another minute at least.
+    /// A token that is valid for at least another minute.
     ///
     /// # Errors
     /// [`Refused`].
@@ -102,7 +103,7 @@ impl Grant {
         tokio::time::timeout(self.patience, self.cached(now)).await.unwrap_or_else(in_vain)
     }
 
-    /// The provider refused this token: ask for another one next time.
+    /// Forgets a token that the provider has refused, so that the next call asks for another one.
     pub(super) async fn forget(&self, refused: &SecretString) {
         use secrecy::ExposeSecret;
         let mut last = self.last.lock().await;

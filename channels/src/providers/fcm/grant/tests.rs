@@ -106,7 +106,7 @@ async fn a_forgotten_token_is_asked_for_again_but_not_its_successor() {
     grant.token(now(0)).await.unwrap();
 }
 
-/// Status, body and `Retry-After` of the endpoint, and what follows for the delivery.
+/// Each case: status, body and `Retry-After` of the endpoint, and the outcome for the delivery.
 #[tokio::test]
 async fn what_the_endpoint_answers_decides_whether_an_attempt_is_spent() {
     let html = "<html>sign in</html>";
@@ -180,7 +180,7 @@ async fn an_absurd_silence_is_broken_after_five_minutes() {
     }
 }
 
-/// What stands beside `access_token`, and for how long the token is used.
+/// Each case: the member beside `access_token`, and how long the token is used.
 #[tokio::test]
 async fn a_token_is_taken_in_whatever_form_its_life_is_written() {
     for (beside, seconds) in [

@@ -1,19 +1,21 @@
-//! The words of a mail as lines that every server takes: short, ASCII, each ended by CRLF (RFC 5321 section 2.3.8).
+//! The words of a mail as lines that every server accepts: short, ASCII, each ended by CRLF (RFC 5321 section 2.3.8).
 
 use lettre::message::header::{ContentTransferEncoding, ContentType};
 use lettre::message::{Body, SinglePart};
 
-/// RFC 5322 section 2.1.1: a line should have no more characters, without its end.
+/// The most characters of a line without its end, as RFC 5322 section 2.1.1 recommends.
 const MAX_LINE: usize = 78;
-/// Above this share of characters that quoted-printable writes as three, base64 is shorter and no less readable.
+/// The share of characters that quoted-printable writes as three bytes, above which base64 is shorter and no less
+/// readable.
 const MAX_QUOTED: f64 = 1.0 / 3.0;
 
-/// One part, text or HTML. What has only short plain lines stays readable on the wire; the rest is encoded.
+/// One part, text or HTML. A part of short plain lines stays readable on the wire; any other is encoded.
 pub(super) fn part(kind: ContentType, words: &str) -> SinglePart {
     SinglePart::builder().header(kind).body(encoded(with_crlf(words)))
 }
 
-/// CR, LF and CRLF each end a line. No other form of them may be on the wire, and no reader knows another.
+/// The words with CRLF at the end of every line, which CR, LF and CRLF all are: no other form may be on the wire, and
+/// no reader knows another.
 fn with_crlf(words: &str) -> String {
     let mut lines = String::with_capacity(words.len() + words.len() / 16);
     let mut rest = words;
@@ -40,7 +42,7 @@ fn encoded(lines: String) -> Body {
     Body::new_with_encoding(lines, encoding).unwrap_or_else(Body::new)
 }
 
-/// White space at the end is what servers on the way may cut.
+/// Whether a line needs no encoding. A line with white space at its end does, because servers on the way may cut that.
 fn is_plain(line: &str) -> bool {
     line.len() <= MAX_LINE && line.bytes().all(|b| matches!(b, b'\t' | b' '..=b'~')) && !line.ends_with([' ', '\t'])
 }

@@ -1,23 +1,23 @@
-//! The header of a mail: every line is short ASCII, and reads back as what was given (RFC 5322 section 2.2, RFC 2047).
+//! The header of a mail: every line is short ASCII, and is read as what was given (RFC 5322 section 2.2, RFC 2047).
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-/// RFC 5322 section 2.1.1: a line should have no more characters, without its end.
+/// The most characters of a line without its end, as RFC 5322 section 2.1.1 recommends.
 const MAX_LINE: usize = 78;
-/// RFC 2047 section 2.
+/// The most characters of an encoded-word (RFC 2047 section 2).
 const MAX_ENCODED_WORD: usize = 75;
-/// Words up to this length fit into any line of ours, also behind the longest name.
+/// The longest word that fits into any line of ours, also after the longest name.
 const MAX_PLAIN_WORD: usize = 60;
 const PREFIX: &str = "=?utf-8?b?";
 const SUFFIX: &str = "?=";
 
-/// Lines of a header, one after the other.
+/// The lines of a header, one after the other.
 pub(super) struct Header {
     text: String,
-    /// Characters of the last line.
+    /// How many characters the last line has.
     column: usize,
-    /// Nothing stands behind the name yet.
+    /// Whether nothing follows the name yet.
     bare: bool,
 }
 
@@ -26,7 +26,7 @@ impl Header {
         Self { text: String::with_capacity(512), column: 0, bare: true }
     }
 
-    /// A value that is ASCII and has nothing to fold at, such as a date or an id.
+    /// Adds a value that is ASCII and has no place to fold at, such as a date or an id.
     pub(super) fn token(&mut self, name: &str, value: &str) {
         self.begin(name);
         self.text.push(' ');
@@ -34,8 +34,8 @@ impl Header {
         self.end();
     }
 
-    /// Any words. They stand as they are where that is safe: every word short enough to fold, single spaces between
-    /// them, and nothing that a reader would take for an encoded-word. Otherwise all of them are encoded.
+    /// Adds any words. They stay as they are where that is safe: every word is short enough to fold, with single spaces
+    /// between words, and nothing that a reader would take for an encoded-word. Otherwise all of them are encoded.
     pub(super) fn words(&mut self, name: &str, value: &str) {
         self.begin(name);
         if value.is_empty() {
@@ -48,7 +48,7 @@ impl Header {
         self.end();
     }
 
-    /// An address, with the name that people see before it.
+    /// Adds an address, with the name that people see before it.
     pub(super) fn mailbox(&mut self, name: &str, display_name: Option<&str>, address: &str) {
         self.begin(name);
         match display_name {
@@ -83,8 +83,8 @@ impl Header {
         self.column = 0;
     }
 
-    /// A space and a word, on a new line if this one has no room for both. The first one never is: readers exist that
-    /// do not like a name alone on its line.
+    /// Adds a space and a word, on a new line if this one has no room for both. The first word is never on a new line:
+    /// some readers do not like a name alone on its line.
     fn word(&mut self, word: &str) {
         if self.column + 1 + word.len() > MAX_LINE && !self.bare {
             self.end();
@@ -95,7 +95,7 @@ impl Header {
         self.bare = false;
     }
 
-    /// Encoded-words, each of whole characters. Readers drop the spaces between them.
+    /// Adds encoded-words, each of whole characters. Readers drop the spaces between them.
     fn encoded(&mut self, value: &str) {
         let mut rest = value;
         while !rest.is_empty() {
@@ -165,7 +165,7 @@ mod tests {
         }
     }
 
-    /// As RFC 2047 says: the bytes of all words, one after the other.
+    /// The text that RFC 2047 reads: the bytes of all words, one after the other.
     fn decoded(line: &str) -> String {
         let words = line.trim_start_matches("Subject:").split_whitespace();
         let bytes = words.flat_map(|word| {

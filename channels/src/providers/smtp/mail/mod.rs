@@ -1,4 +1,4 @@
-//! The mail around the words: header, parts, and who it goes to.
+//! The mail around the words: its header, its parts, and its recipient.
 
 mod body;
 mod header;
@@ -12,27 +12,27 @@ use self::body::part;
 use self::header::Header;
 use crate::channel::Outgoing;
 
-/// Whom the mails of this installation come from.
+/// The sender of the mails of this installation.
 pub(super) struct Sender {
-    /// `FROM_EMAIL`
+    /// The address of `FROM_EMAIL`.
     pub(super) address: Address,
-    /// `FROM_NAME`
+    /// The name of `FROM_NAME`.
     pub(super) name: Option<String>,
-    /// `SMTP_REPLY_TO`
+    /// The address of `SMTP_REPLY_TO`.
     pub(super) reply_to: Option<Address>,
 }
 
-/// A mail as it goes over the wire, but for the dots at the beginning of lines.
+/// A mail as it is sent over the wire, but before the dots at the beginning of lines are doubled.
 pub(super) struct Composed {
     pub(super) to: Address,
     pub(super) bytes: Vec<u8>,
     pub(super) message_id: String,
 }
 
-/// Every attempt gives the same `Message-ID`, by which mailboxes recognise a second copy.
+/// Composes a mail. Every attempt has the same `Message-ID`, by which mailboxes recognise a second copy.
 ///
 /// # Errors
-/// Why there can be no such mail, beginning with the field's name.
+/// Why there can be no such mail, in a text that begins with the field's name.
 pub(super) fn compose(from: &Sender, outgoing: &Outgoing<'_>) -> Result<Composed, String> {
     let to = email::parse(outgoing.destination).map_err(|why| format!("destination {why}"))?;
     let rendered = outgoing.rendered;

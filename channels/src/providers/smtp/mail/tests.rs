@@ -1,4 +1,4 @@
-//! What a mail of ours looks like, and where it says that it comes from.
+//! What a mail of ours looks like, and which sender it names.
 
 use domain::{Key, Rendered};
 use serde_json::Map;

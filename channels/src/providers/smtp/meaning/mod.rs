@@ -1,6 +1,6 @@
 //! Whose fault a refusal is: the recipient's or this mail's, ours, or only the moment's.
 //!
-//! The enhanced status code decides first (RFC 3463 and its registry, Microsoft's and Google's lists of theirs), then the
+//! The enhanced status code decides first (RFC 3463 and its registry, and the lists of Microsoft and Google), then the
 //! step, the words and the code. Many servers write 5.7.1 for everything, so that only their words tell.
 
 mod hints;
@@ -18,13 +18,13 @@ use super::step::Step;
 /// What a refusal means, and what to do next.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Meaning {
-    /// This mail will never be taken, or not for this recipient.
+    /// The server will never accept this mail, or not for this recipient.
     Never(&'static str),
-    /// Our settings, our account, our address or our standing: every mail meets it until somebody acts.
+    /// Our settings, account, address or standing are refused: every mail fails until somebody acts.
     Ours(&'static str),
-    /// Not so soon, or not so many. With the time that the server has named.
+    /// The server wants mails less often, or fewer of them. It may have named a time.
     Slower(Option<Duration>, &'static str),
-    /// Perhaps at another time.
+    /// The server may accept the mail at another time.
     Later,
 }
 
@@ -41,7 +41,7 @@ fn for_now(reply: &Reply, said: &str) -> Meaning {
     if has(RATE) {
         return Meaning::Slower(named_wait(said), SLOWER);
     }
-    // Microsoft's long codes are about the moment where they begin with a 4.
+    // Microsoft's long codes that begin with a 4 are about the moment.
     let by_status = reply.status().filter(|(_, _, detail)| *detail < 500).and_then(|status| whose(status, said));
     if let Some(ours @ Meaning::Ours(_)) = by_status.or_else(|| our_words(said)) {
         return ours;
@@ -59,7 +59,7 @@ fn for_good(step: Step, reply: &Reply, said: &str) -> Meaning {
     let by_status = reply.status().and_then(|status| whose(status, said));
     let by_words = || recipient_words(said).or_else(|| our_words(said));
     match (step, reply.code()) {
-        // RFC 4954 section 6.
+        // 530 asks for a login (RFC 4954 section 6).
         (_, 530) => our_words(said).unwrap_or(Meaning::Ours(LOGIN)),
         (_, 534 | 535) => Meaning::Ours(LOGIN),
         (_, 523 | 538) => Meaning::Ours(ENCRYPT),
@@ -67,7 +67,7 @@ fn for_good(step: Step, reply: &Reply, said: &str) -> Meaning {
         (Step::To | Step::Data | Step::Message, code) => {
             by_status.or_else(by_words).unwrap_or_else(|| by_code(step, code))
         }
-        // No recipient was named yet: it cannot be about one.
+        // No recipient was named yet, so the refusal cannot be about one.
         _ => match by_status.filter(|whose| matches!(whose, Meaning::Ours(_) | Meaning::Never(TOO_LARGE))) {
             Some(whose) => whose,
             None => our_words(said).unwrap_or(Meaning::Ours(match step {
@@ -86,15 +86,16 @@ fn our_words(said: &str) -> Option<Meaning> {
     known.map(|(hint, _)| Meaning::Ours(hint))
 }
 
-/// A group or mailbox of Exchange that takes mail from certain senders only; or Postfix, unless it says more of us.
+/// What words about the recipient mean: a group or mailbox of Exchange that accepts mail from certain senders only, or
+/// Postfix, unless its words say more about us.
 fn recipient_words(said: &str) -> Option<Meaning> {
     let exchange = said.contains("resolver.rst.");
     let postfix = || said.contains("recipient address rejected") && our_words(said).is_none();
     (exchange || postfix()).then_some(Meaning::Never(RECIPIENT))
 }
 
-/// Without a word that tells. 500 to 504 and 555 are about commands, which are ours; 501 is also what some servers say
-/// to an address that they cannot read.
+/// What the code means when no word tells. 500 to 504 and 555 are about commands, which are ours; some servers also
+/// answer 501 to an address that they cannot read.
 fn by_code(step: Step, code: u16) -> Meaning {
     match code {
         500 | 502..=504 | 555 => Meaning::Ours(DIALOGUE),
@@ -104,22 +105,22 @@ fn by_code(step: Step, code: u16) -> Meaning {
     }
 }
 
-/// By the enhanced status code, where it is not one of those that are used for everything (5.0.0, 5.7.0, 5.7.1). What is
-/// ours may be told more exactly by the words.
+/// What the enhanced status code means, where it is not one that is used for everything (5.0.0, 5.7.0, 5.7.1). The
+/// words may say more exactly which fault is ours.
 fn whose((_, subject, detail): (u16, u16, u16), said: &str) -> Option<Meaning> {
     let whose = match (subject, detail) {
-        // Addresses: of the sender (7, 8), else of the recipient; 5.1.0 may be either.
+        // These are about addresses: of the sender (7, 8), else of the recipient; 5.1.0 may be either.
         (1, 7 | 8) | (2, 252) | (7, 60) => Meaning::Ours(SENDER),
         (1, 1..=6 | 9 | 10) => Meaning::Never(RECIPIENT),
         (2, 3) | (3, 4) | (7, 16) => Meaning::Never(TOO_LARGE),
         (2, _) => Meaning::Never(RECIPIENT),
         (6, _) => Meaning::Never(CONTENT),
-        // Lists and mailboxes that take mail from certain senders only, or that have changed hands.
+        // These are about lists and mailboxes that accept mail from certain senders only, or that have a new owner.
         (7, 2 | 12 | 17 | 18 | 124 | 129 | 133..=136 | 703) => Meaning::Never(RECIPIENT),
         (7, 3 | 4 | 8 | 9 | 13 | 14 | 57 | 139) => Meaning::Ours(LOGIN),
         (7, 10 | 11 | 29) => Meaning::Ours(ENCRYPT),
         (7, 54 | 64) => Meaning::Ours(RELAY),
-        // RFC 7372 has 20 to 26; Google goes on to 40.
+        // RFC 7372 has 20 to 26; Google continues to 40.
         (7, 25 | 28) => Meaning::Ours(STANDING),
         (7, 5 | 20..=40 | 509 | 515) => Meaning::Ours(GENUINE),
         (7, 500..=799) => Meaning::Ours(STANDING),

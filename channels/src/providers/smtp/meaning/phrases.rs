@@ -1,8 +1,9 @@
-//! The phrases of servers in use, in lower case: many write 5.7.1 for everything, so that only their words tell.
+//! The phrases of servers in use, in lower case. Many servers write 5.7.1 for everything, so that only their words
+//! tell.
 
 use super::hints::{ENCRYPT, GENUINE, HELLO, LOGIN, RELAY, SENDER, STANDING};
 
-/// Words, in lower case, by which servers say that it is us. The first that fits counts.
+/// Words, in lower case, with which servers say that the fault is ours. The first that fits counts.
 pub(super) const OURS: &[(&str, &[&str])] = &[
     (
         RELAY,
@@ -132,7 +133,7 @@ pub(super) const OURS: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// Words by which servers ask to come back.
+/// Words with which servers ask a client to come back.
 pub(super) const GREYLISTING: &[&str] = &["greylist", "graylist", "grey-list", "gray-list", "grey list", "greylisting"];
 pub(super) const RATE: &[&str] = &[
     "rate limit",

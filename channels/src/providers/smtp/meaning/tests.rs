@@ -1,4 +1,4 @@
-//! What servers in use say, and what it means.
+//! Answers of servers in use, and what they mean.
 
 use super::super::reply::tests::reply;
 use super::*;

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-/// What a server that does not know us wants us to wait, when it does not say: what Postgrey and most others do.
+/// How long a server that does not know us wants us to wait when it names no time: what Postgrey and most others do.
 pub(super) const GREYLISTED_FOR: Duration = Duration::from_secs(300);
-/// Nothing waits for years.
+/// The longest wait, because nothing waits for years.
 const MAX_WAIT: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// `300 seconds`, `5 min`, `1 hour`, `00:04:59`.
+/// The wait that words name: `300 seconds`, `5 min`, `1 hour`, `00:04:59`.
 pub(super) fn named_wait(said: &str) -> Option<Duration> {
     let words: Vec<&str> = said.split(|c: char| !(c.is_ascii_alphanumeric() || c == ':')).collect();
     let seconds = words.iter().enumerate().find_map(|(at, word)| {
