@@ -132,7 +132,11 @@ impl World {
             Claim::Repeat(row) => worker.received().follow_up(&row, &row.order, self.now).into(),
             // A copy that the broker took back is no longer an operator's: its redelivery decides.
             Claim::Reissue { .. } if worker.cut_off => worker.end(false),
-            Claim::Reissue { epoch } => worker.received().reissue(&arrival, epoch).into(),
+            Claim::Reissue { epoch } => {
+                let publish = worker.received().reissue(&arrival, epoch);
+                self.stays_released(worker, &publish);
+                publish.into()
+            }
             Claim::Ended => worker.end(false),
             Claim::HasLetter => {
                 self.seen.push("a copy of a dead letter");
@@ -183,7 +187,15 @@ impl World {
         if (after.epoch, after.seq, after.attempt) != (before.epoch, before.seq, before.attempt) {
             self.fail("a copy that waited came back with other counts");
         }
+        self.stays_released(worker, &publish);
         publish.into()
+    }
+
+    /// A copy that the scheduler has released is never deferred again, whatever it is published for.
+    fn stays_released(&self, worker: &Worker, publish: &Publish) {
+        if publish.headers.released != worker.copy.headers.released {
+            self.fail("a copy forgot that the scheduler had released it");
+        }
     }
 
     /// The row is to be sent, unless nobody can know whether it was sent before.
@@ -295,6 +307,11 @@ impl World {
             return;
         }
         self.say(|| format!("publishes {to:?} {}", brief(&copy)));
+        let counts = [copy.headers.epoch, copy.headers.seq, copy.headers.attempt];
+        // A ledger that was set back to an older state learns from the copy how far its delivery had come.
+        if to != Destination::DeadLetter && counts.contains(&None) {
+            self.fail("a copy that goes on has lost a count");
+        }
         match to {
             Destination::Lane(_) => self.lane.push(copy),
             Destination::Retry(_) => self.later.push(copy),
