@@ -24,6 +24,6 @@ mod tests;
 pub use channel::{Channel, Outgoing};
 pub use enabled::{Carried, Channels, Enabled, NotEnabled};
 pub use media::{DestinationError, check_destination, default_ambiguity, known, prefixes, unknown};
-pub use providers::{fcm, sections, smtp, twilio};
+pub use providers::{fcm, sections, sendgrid, smtp, twilio};
 pub use section::{Half, Section};
 pub use settings::{SandboxMode, Settings};
