@@ -76,8 +76,8 @@ fn email_providers(reader: &mut Reader) -> Vec<&'static str> {
     };
     let [many, one] = EMAIL_PROVIDERS.map(|name| list(name).read(reader));
     if many.is_some() && one.is_some() && many != one && reader.are_right(&EMAIL_PROVIDERS) {
-        reader
-            .refuse("EMAIL_PROVIDER", "is another than EMAIL_PROVIDERS, and means the same: leave one of the two out");
+        let what = "is another than EMAIL_PROVIDERS, and means the same: leave one of the two out";
+        reader.refuse("EMAIL_PROVIDER", what);
     }
     let mut seen = BTreeSet::new();
     let mut providers = many.or(one).unwrap_or_default();
@@ -165,8 +165,8 @@ fn is_wanted(settings: &Settings, channel: &str) -> bool {
     settings.only.as_ref().is_none_or(|only| only.iter().any(|name| name == channel))
 }
 
-/// Whether a setting belongs to another provider as well, one that is configured: then it is no sign that this one
-/// should be, as the sender of mails is none that SMTP carries them.
+/// Whether a setting belongs to another provider as well, one that is configured. Such a setting is no sign that this
+/// provider is meant: the sender of mails, for example, must be set whoever carries them.
 fn is_of_another(name: &str, provider: &Provider, settings: &Settings) -> bool {
     let others = PROVIDERS.iter().filter(|other| other.name != provider.name);
     let mut sharing = others.filter(|other| other.section.settings.iter().any(|setting| setting.name == name));

@@ -210,7 +210,7 @@ const RESET: (&str, &str) = ("x-ratelimit-reset", "1000030");
 
 fn answer(status: u16, headers: &[(&'static str, &str)], body: &Value) -> Answer {
     let header =
-        |(name, value): &(&'static str, &str)| (HeaderName::from_static(*name), HeaderValue::from_str(value).unwrap());
+        |&(name, value): &(&'static str, &str)| (HeaderName::from_static(name), HeaderValue::from_str(value).unwrap());
     let headers: HeaderMap = headers.iter().map(header).collect();
     let status = StatusCode::from_u16(status).unwrap();
     Answer { status, retry_after: None, date: None, headers, body: body.to_string().into_bytes(), broken_off: false }
