@@ -58,8 +58,8 @@ fn content(rendered: &Rendered) -> Result<Vec<Value>, String> {
     Ok(content)
 }
 
-/// What SendGrid gives back with every event of this mail. The names begin with ours, because they stand beside those of
-/// the event itself; the values are texts and never have the 10,000 bytes that are allowed.
+/// What SendGrid gives back with every event of this mail. The names begin with our own, because they stand beside
+/// those of the event; the values are texts, and together never have the 10,000 bytes that are allowed.
 fn custom_args(outgoing: &Outgoing<'_>) -> Value {
     json!({
         "chasqui_tenant": outgoing.key.tenant.as_str(),

@@ -47,7 +47,7 @@ pub(super) fn warnings(sendgrid: &Settings) -> Vec<Warning> {
     if !sendgrid.sandbox || sendgrid.api_key.is_none() {
         return Vec::new();
     }
-    let text = "SENDGRID_SANDBOX=true has SendGrid check each mail and deliver none, though it counts as sent: leave it \
-                out where mails are meant to arrive";
+    let text = "SENDGRID_SANDBOX=true has SendGrid check each mail and deliver none, though it counts as sent: leave \
+                it out where mails are meant to arrive";
     vec![Warning { about: &["SENDGRID_SANDBOX"], text: text.into() }]
 }
