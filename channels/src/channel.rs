@@ -25,6 +25,13 @@ pub struct Outgoing<'a> {
     /// `expires_at` by the monotonic clock: from this instant on the message must not be handed over.
     pub deadline: Option<Instant>,
     pub now: Timestamp,
+    /// The retry budgets that were used before this one. With `attempt`, it is a label that a provider may carry for us
+    /// and give back in what it reports later; nothing is decided by it.
+    pub epoch: u32,
+    /// Which attempt of its epoch this is, from 1.
+    pub attempt: u32,
+    /// The name of the template that the words come from, if they come from one.
+    pub template: Option<&'a str>,
 }
 
 /// How one provider sends by one medium.

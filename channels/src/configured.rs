@@ -1,24 +1,29 @@
 //! Which channels exist and how they are configured, read from the settings. Each provider says which settings it has
 //! ([`sections`]); they are read here, and problems with them are reported.
 
+mod list;
+
 use std::collections::BTreeSet;
 
 use domain::ChannelName;
+use media::{MEDIA, email};
 use runtime::settings::Reader;
 
-use crate::providers::{PROVIDERS, Provider};
+use self::list::{List, words};
+use crate::providers::{PROVIDERS, Provider, Service, preferred, serving};
 use crate::{Channels, SandboxMode, Settings, known};
 
-/// The characters that other lists have between their words.
-const OTHER_COMMAS: [char; 7] = [',', ';', ' ', '\t', '|', '+', '/'];
+/// The setting that says who may carry email, and its other name.
+const EMAIL_PROVIDERS: [&str; 2] = ["EMAIL_PROVIDERS", "EMAIL_PROVIDER"];
 
 impl Settings {
     /// Reads the settings. `sends` says that the process sends, so that a missing setting is a problem. `up` says that
     /// everything is captured unless the operator says otherwise.
     pub fn read(reader: &mut Reader, sends: bool, up: bool) -> Self {
         refuse_what_is_not_built(reader);
-        let (only, sandbox) = (only(reader), sandbox(reader, up));
-        let mut settings = Self { only, sandbox, ..Self::unset(reader.seconds("PROVIDER_TIMEOUT_SECONDS")) };
+        let (only, sandbox, email_providers) = (only(reader), sandbox(reader, up), email_providers(reader));
+        let mut settings =
+            Self { only, sandbox, email_providers, ..Self::unset(reader.seconds("PROVIDER_TIMEOUT_SECONDS")) };
         for provider in PROVIDERS {
             (provider.fill)(&reader.values(provider.section.settings), &mut settings);
         }
@@ -53,36 +58,31 @@ impl Settings {
     }
 }
 
-/// Reads the known channels among the words of `CHANNELS`. A problem names any other word by its place, because the
-/// word may be the value of another setting.
+/// The channels of `CHANNELS`.
 fn only(reader: &mut Reader) -> Option<Vec<String>> {
-    let list = reader.text("CHANNELS")?.to_ascii_lowercase();
-    let words = words(&list);
-    let known = known();
-    let pieces: Vec<&str> = list.split(OTHER_COMMAS).map(str::trim).filter(|piece| !piece.is_empty()).collect();
-    if pieces.len() > words.len() && pieces.iter().all(|piece| known.contains(piece)) {
-        reader.refuse("CHANNELS", "must have a comma between two channels, such as email,sms");
-        return Some(pieces.into_iter().map(str::to_owned).collect());
-    }
-    let (right, wrong): (Vec<_>, Vec<_>) = words.iter().enumerate().partition(|(_, word)| known.contains(word));
-    for (at, word) in &wrong {
-        let hint = domain::nearest(word, known.iter().copied()).map(|near| format!("did you mean {near}? "));
-        reader.problem(format!(
-            "CHANNELS has a word that is no channel, number {} of {}: {}known are {}",
-            at + 1,
-            words.len(),
-            hint.unwrap_or_default(),
-            known.join(", ")
-        ));
-    }
-    if right.is_empty() && !wrong.is_empty() {
-        reader.is_wrong("CHANNELS");
-    }
-    Some(right.into_iter().map(|(_, word)| (*word).to_owned()).collect())
+    let (known, example) = (known().to_vec(), "email,sms");
+    let list = List { name: "CHANNELS", of: "channel", known, example, otherwise: "" };
+    Some(list.read(reader)?.into_iter().map(str::to_owned).collect())
 }
 
-fn words(list: &str) -> Vec<&str> {
-    list.split(',').map(str::trim).filter(|word| !word.is_empty()).collect()
+/// Who may carry email, the preferred first. `EMAIL_PROVIDER` says the same as `EMAIL_PROVIDERS`.
+fn email_providers(reader: &mut Reader) -> Vec<&'static str> {
+    let list = |name| List {
+        name,
+        of: "provider",
+        known: serving(&email::MEDIUM).map(|(provider, _)| provider.name).collect(),
+        example: "smtp,sendgrid",
+        otherwise: "; most others take mail by SMTP as well (SMTP_HOST)",
+    };
+    let [many, one] = EMAIL_PROVIDERS.map(|name| list(name).read(reader));
+    if many.is_some() && one.is_some() && many != one && reader.are_right(&EMAIL_PROVIDERS) {
+        let what = "is another than EMAIL_PROVIDERS, and means the same: leave one of the two out";
+        reader.refuse("EMAIL_PROVIDER", what);
+    }
+    let mut seen = BTreeSet::new();
+    let mut providers = many.or(one).unwrap_or_default();
+    providers.retain(|name| seen.insert(*name));
+    providers
 }
 
 /// Reports providers that are configured by halves. That is a problem where less would be sent than the operator
@@ -115,10 +115,13 @@ fn check(reader: &mut Reader, settings: &Settings, sends: bool) {
 }
 
 /// What the providers refuse of their settings, each problem once. A provider that is configured by halves is not
-/// connected, so without this check its other problems would show only once it is complete.
+/// connected, and one that the operator names after another is not, so without this check their other problems would
+/// show only later.
 fn refused(settings: &Settings, halves: &[HalfConfigured]) -> Vec<String> {
     let rest = halves.iter().flat_map(|half| (half.provider.problems)(settings));
-    let refused = Channels::enable(settings).err().unwrap_or_default().into_iter().chain(rest);
+    let named = named_for_email(settings).filter(|_| settings.sandbox != SandboxMode::All);
+    let named = named.filter_map(|(_, service)| (service.connect)(settings)?.err()).flatten();
+    let refused = Channels::enable(settings).err().unwrap_or_default().into_iter().chain(rest).chain(named);
     let mut seen = BTreeSet::new();
     refused.filter(|problem| seen.insert(problem.clone())).collect()
 }
@@ -133,17 +136,59 @@ struct HalfConfigured {
 
 /// The settings that are missing beside others of the same provider: its channel would silently be captured or off.
 fn half_configured(reader: &Reader, settings: &Settings) -> Vec<HalfConfigured> {
-    let wanted = |channel: &&str| settings.only.as_ref().is_none_or(|only| only.iter().any(|name| name == channel));
     let halves =
         PROVIDERS.iter().flat_map(|provider| provider.section.halves.iter().map(move |half| (*provider, half)));
     let missing = halves.filter_map(|(provider, half)| {
-        let beside = reader.set_of(half.beside);
-        let is_half = half.channels.iter().any(wanted) && reader.given_of(half.needs).is_empty() && !beside.is_empty();
+        let mut beside = reader.set_of(half.beside);
+        beside.retain(|name| !is_of_another(name, provider, settings));
+        let may_carry = half.channels.iter().any(|channel| may_carry(provider, channel, settings));
+        let is_half = may_carry && reader.given_of(half.needs).is_empty() && !beside.is_empty();
         let missing = *half.needs.first().filter(|_| is_half)?;
         let what = format!("is not set, but {}: {}", listed(&beside), half.less);
         Some(HalfConfigured { missing, what, provider })
     });
-    missing.collect()
+    let mut halves: Vec<_> = missing.collect();
+    let named = named_alone(reader, settings);
+    halves.extend(named.into_iter().filter(|named| reader.given_of(&[named.missing]).is_empty()));
+    let mut seen = BTreeSet::new();
+    halves.retain(|half| seen.insert(half.missing));
+    halves
+}
+
+/// Whether this provider may be the one that carries the channel.
+fn may_carry(provider: &Provider, channel: &str, settings: &Settings) -> bool {
+    let medium = MEDIA.iter().find(|medium| medium.name == channel && is_wanted(settings, channel));
+    medium.is_some_and(|medium| preferred(medium, settings).iter().any(|(other, _)| other.name == provider.name))
+}
+
+fn is_wanted(settings: &Settings, channel: &str) -> bool {
+    settings.only.as_ref().is_none_or(|only| only.iter().any(|name| name == channel))
+}
+
+/// Whether a setting belongs to another provider as well, one that is configured. Such a setting is no sign that this
+/// provider is meant: the sender of mails, for example, must be set whoever carries them.
+fn is_of_another(name: &str, provider: &Provider, settings: &Settings) -> bool {
+    let others = PROVIDERS.iter().filter(|other| other.name != provider.name);
+    let mut sharing = others.filter(|other| other.section.settings.iter().any(|setting| setting.name == name));
+    sharing.any(|other| other.serves.iter().any(|service| (service.connect)(settings).is_some()))
+}
+
+/// The providers that the operator names for email and for which nothing is configured.
+fn named_alone(reader: &Reader, settings: &Settings) -> Vec<HalfConfigured> {
+    let Some(name) = reader.given_of(&EMAIL_PROVIDERS).first().copied() else { return Vec::new() };
+    let alone = named_for_email(settings).filter(|(_, service)| (service.connect)(settings).is_none());
+    let half = alone.filter_map(|(provider, service)| {
+        let what = format!("is not set, but {name} names {}: email is not sent by it", provider.name);
+        Some(HalfConfigured { missing: *service.needs.first()?, what, provider })
+    });
+    half.collect()
+}
+
+/// The providers that the operator names for email, if email is wanted.
+fn named_for_email(settings: &Settings) -> impl Iterator<Item = (&'static Provider, &'static Service)> {
+    let medium = Some(&email::MEDIUM).filter(|medium| is_wanted(settings, medium.name));
+    let named = medium.filter(|_| !settings.email_providers.is_empty()).map(|medium| preferred(medium, settings));
+    named.into_iter().flatten()
 }
 
 fn listed(names: &[&str]) -> String {
@@ -161,18 +206,6 @@ fn sandbox(reader: &mut Reader, up: bool) -> SandboxMode {
 }
 
 fn refuse_what_is_not_built(reader: &mut Reader) {
-    let sendgrid = reader.given_of(&["SENDGRID_API_KEY", "SENDGRID_BASE_URL"]);
-    let provider = reader.text("EMAIL_PROVIDER").unwrap_or_default().to_ascii_lowercase();
-    if !["", "smtp", "sendgrid"].contains(&provider.as_str()) {
-        let what = "has a word that is no provider: the only one of this version is smtp, which is how most others take mail \
-                    as well (SMTP_HOST)";
-        reader.refuse_word("EMAIL_PROVIDER", what, &["smtp", "sendgrid"]);
-    }
-    if !sendgrid.is_empty() || provider == "sendgrid" {
-        reader.problem(
-            "email by SendGrid is not in this version: leave SENDGRID_API_KEY and SENDGRID_BASE_URL empty, set EMAIL_PROVIDER=smtp, and use SMTP_HOST=smtp.sendgrid.net with SMTP_USER=apikey instead",
-        );
-    }
     if !reader.given_of(&["WEB_VAPID_PUBLIC_KEY", "WEB_VAPID_PRIVATE_KEY"]).is_empty() {
         reader.problem("Web Push is not in this version: leave WEB_VAPID_PUBLIC_KEY and WEB_VAPID_PRIVATE_KEY empty");
     }

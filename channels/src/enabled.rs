@@ -7,7 +7,7 @@ use domain::{ChannelName, Outcome};
 use media::{MEDIA, Medium, find, known, unknown};
 
 use crate::channel::{Channel, Outgoing};
-use crate::providers::serving;
+use crate::providers::{preferred, serving};
 use crate::sandbox::{self, Sandbox};
 use crate::settings::{SandboxMode, Settings};
 
@@ -147,9 +147,9 @@ fn connect(medium: &'static Medium, settings: &Settings) -> Option<Result<Enable
     }
 }
 
-/// Connects a medium with the first of its providers that is configured.
+/// Connects a medium with the first of its preferred providers that is configured.
 fn carry(medium: &'static Medium, settings: &Settings) -> Option<Result<Enabled, Vec<String>>> {
-    serving(medium).find_map(|(provider, service)| {
+    preferred(medium, settings).into_iter().find_map(|(provider, service)| {
         let connected = (service.connect)(settings)?;
         Some(connected.map(|channel| Enabled::new(medium, provider.name, channel)))
     })

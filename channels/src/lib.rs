@@ -1,7 +1,8 @@
 //! The only code that calls providers.
 //!
 //! Read [`Channel`] first: it says what the author of a provider promises. [`Channels`] has the media that are enabled,
-//! each with the provider that carries it. No channel retries, sleeps, or knows of attempts.
+//! each with the provider that carries it. No channel retries, sleeps, or decides by
+//! attempts.
 
 mod channel;
 mod configured;
@@ -12,6 +13,7 @@ mod rate;
 mod redact;
 mod sandbox;
 mod section;
+mod sender;
 mod settings;
 
 #[cfg(test)]
@@ -22,6 +24,6 @@ mod tests;
 pub use channel::{Channel, Outgoing};
 pub use enabled::{Carried, Channels, Enabled, NotEnabled};
 pub use media::{DestinationError, check_destination, default_ambiguity, known, prefixes, unknown};
-pub use providers::{fcm, sections, smtp, twilio};
+pub use providers::{fcm, sections, sendgrid, smtp, twilio};
 pub use section::{Half, Section};
 pub use settings::{SandboxMode, Settings};

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::providers::fcm::Settings as Fcm;
+use crate::providers::sendgrid::Settings as SendGrid;
 use crate::providers::smtp::Settings as Smtp;
 use crate::providers::twilio::Settings as Twilio;
 
@@ -16,7 +17,11 @@ pub struct Settings {
     /// How long the worker waits for one `send`. The steps before a message is handed over get a share of it: when a
     /// server hangs in one of them, it certainly has accepted nothing.
     pub provider_timeout: Duration,
+    /// `EMAIL_PROVIDERS`: who may carry email, the preferred first. Empty when the operator names nobody: then it is
+    /// whoever is configured, in the order of the providers.
+    pub email_providers: Vec<&'static str>,
     pub smtp: Smtp,
+    pub sendgrid: SendGrid,
     pub fcm: Fcm,
     pub twilio: Twilio,
 }
@@ -28,7 +33,9 @@ impl Settings {
             only: None,
             sandbox: SandboxMode::Off,
             provider_timeout,
+            email_providers: Vec::new(),
             smtp: Smtp::default(),
+            sendgrid: SendGrid::default(),
             fcm: Fcm::default(),
             twilio: Twilio::default(),
         }

@@ -88,9 +88,41 @@ def fcm(source):
     }
 
 
+def resolved(source, node):
+    """A piece of an OpenAPI document with its parameters, bodies and answers in place, and without examples."""
+    if isinstance(node, list):
+        return [resolved(source, item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    reference = node.get("$ref", "")
+    if reference.startswith("#/components/") and not reference.startswith("#/components/schemas/"):
+        kind, name = reference.split("/")[2:]
+        return resolved(source, source["components"][kind][name])
+    return {key: resolved(source, value) for key, value in node.items() if key not in ("example", "examples")}
+
+
+def sendgrid(source):
+    """POST /v3/mail/send, as it stands but for its examples."""
+    path = "/v3/mail/send"
+    operation = resolved(source, source["paths"][path]["post"])
+    return {
+        "openapi": source["openapi"],
+        "info": source["info"],
+        "security": source["security"],
+        "paths": {path: {"post": operation}},
+        "components": {
+            "securitySchemes": source["components"]["securitySchemes"],
+            "schemas": resolved(source, reachable(source["components"]["schemas"], operation)),
+        },
+    }
+
+
+EXTRACTS = [(twilio, "twilio_messages"), (fcm, "fcm_send"), (sendgrid, "sendgrid_mail_send")]
+
+
 def main():
-    """Reads the two published files named on the command line and writes the two extracts beside this script."""
-    for convert, path, name in [(twilio, sys.argv[1], "twilio_messages"), (fcm, sys.argv[2], "fcm_send")]:
+    """Reads the published files named on the command line, in the order of EXTRACTS, and writes the extracts."""
+    for (convert, name), path in zip(EXTRACTS, sys.argv[1:], strict=True):
         extract = convert(json.loads(pathlib.Path(path).read_text()))
         (HERE / f"{name}.json").write_text(json.dumps(extract, indent=1, sort_keys=True) + "\n")
 

@@ -93,6 +93,9 @@ async fn send(
         // An expiry that is too far ahead for this clock counts as never.
         deadline: row.expires_at.and_then(|expires| started.checked_add(expires.since(now))),
         now,
+        epoch: row.epoch,
+        attempt: row.attempt.saturating_add(1),
+        template: notification.wording.template.as_deref(),
     };
     if outgoing.has_expired() {
         return Outcome::Expired;

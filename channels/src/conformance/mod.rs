@@ -82,6 +82,9 @@ impl Case {
             expires_at: Some(now.plus(Duration::from_secs(60))),
             deadline: None,
             now,
+            epoch: 0,
+            attempt: 1,
+            template: None,
         }
     }
 }

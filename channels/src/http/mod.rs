@@ -6,11 +6,11 @@ use std::error::Error as _;
 use std::time::Duration;
 
 use domain::{Failure, Outcome, Reason, Timestamp};
-use reqwest::header::DATE;
+use reqwest::header::{DATE, HeaderMap};
 use reqwest::redirect::Policy;
 use reqwest::{Client, RequestBuilder, StatusCode};
 
-pub(crate) use self::retry_after::parse_delay;
+pub(crate) use self::retry_after::{parse_delay, until};
 
 /// The time to connect, TLS included. It is part of the worker's time limit, and short enough for the two to be told
 /// apart.
@@ -56,6 +56,8 @@ pub(crate) struct Answer {
     pub(crate) retry_after: Option<Duration>,
     /// The time by the provider's clock, from `Date`.
     pub(crate) date: Option<Timestamp>,
+    /// All headers, for those of the provider's own.
+    pub(crate) headers: HeaderMap,
     /// The first 64 KiB of the body.
     pub(crate) body: Vec<u8>,
     /// Whether the connection ended before the body did.
@@ -123,7 +125,8 @@ pub(crate) async fn exchange(request: RequestBuilder, now: Timestamp) -> Result<
     let (status, headers) = (response.status(), response.headers());
     let date = headers.get(DATE).and_then(|date| retry_after::date(date.to_str().ok()?));
     let retry_after = retry_after::of(headers, now);
-    let mut answer = Answer { status, retry_after, date, body: Vec::new(), broken_off: false };
+    let mut answer =
+        Answer { status, retry_after, date, headers: headers.clone(), body: Vec::new(), broken_off: false };
     while answer.body.len() < MAX_ANSWER_BYTES {
         match response.chunk().await {
             Ok(Some(chunk)) => answer.body.extend_from_slice(&chunk),

@@ -21,10 +21,12 @@ pub(super) fn of(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
 /// A wait in seconds, whole or with a fraction, or until a date that is ahead.
 pub(super) fn parse(text: &str, now: Timestamp) -> Option<Duration> {
     let text = text.trim();
-    seconds(text).or_else(|| {
-        let at = date(text)?;
-        (at > now).then(|| at.since(now).min(MAX_RETRY_AFTER))
-    })
+    seconds(text).or_else(|| until(date(text)?, now))
+}
+
+/// The wait until an instant; none if the instant is not ahead.
+pub(crate) fn until(at: Timestamp, now: Timestamp) -> Option<Duration> {
+    (at > now).then(|| at.since(now).min(MAX_RETRY_AFTER))
 }
 
 /// A duration in Google's form: `30s` or `1.5s`.

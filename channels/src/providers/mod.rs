@@ -1,20 +1,21 @@
 //! The providers. Each is a folder with its section of the settings, what it sends, and what the answers mean. A
-//! provider serves as many media as it likes, and a medium may have several providers.
+//! provider serves as many media as it likes, and a medium may have several providers; one of them carries it.
 
 pub mod fcm;
+pub mod sendgrid;
 pub mod smtp;
 pub mod twilio;
 
-use media::Medium;
+use media::{Medium, email};
 use runtime::settings::Values;
 
 use crate::channel::Channel;
 use crate::section::{Section, Warning};
 use crate::settings::Settings;
 
-/// Every provider. Where several serve a medium, the first that is configured carries it. A new provider is a folder
-/// beside this file and an entry here.
-pub(crate) static PROVIDERS: &[&Provider] = &[&smtp::PROVIDER, &fcm::PROVIDER, &twilio::PROVIDER];
+/// Every provider. Where several serve a medium, exactly one carries it: the first of [`preferred`] that is configured.
+/// A new provider is a folder beside this file and an entry here.
+pub(crate) static PROVIDERS: &[&Provider] = &[&smtp::PROVIDER, &sendgrid::PROVIDER, &fcm::PROVIDER, &twilio::PROVIDER];
 
 /// What the fleet must know of a provider. Each folder has one of these, named `PROVIDER`.
 pub(crate) struct Provider {
@@ -52,10 +53,20 @@ pub fn sections() -> impl Iterator<Item = &'static Section> {
     PROVIDERS.iter().map(|provider| &provider.section)
 }
 
-/// The providers that can carry this medium, in the order of preference.
+/// The providers that can carry this medium, in the order of the list.
 pub(crate) fn serving(medium: &Medium) -> impl Iterator<Item = (&'static Provider, &'static Service)> {
     let name = medium.name;
     let services =
         PROVIDERS.iter().flat_map(|provider| provider.serves.iter().map(move |service| (*provider, service)));
     services.filter(move |(_, service)| service.medium.name == name)
+}
+
+/// The providers that may carry this medium here, the preferred first: those that the operator has listed, or else all
+/// that can.
+pub(crate) fn preferred(medium: &Medium, settings: &Settings) -> Vec<(&'static Provider, &'static Service)> {
+    let listed = &settings.email_providers;
+    if medium.name != email::MEDIUM.name || listed.is_empty() {
+        return serving(medium).collect();
+    }
+    listed.iter().filter_map(|name| serving(medium).find(|(provider, _)| provider.name == *name)).collect()
 }

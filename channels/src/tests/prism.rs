@@ -1,9 +1,9 @@
-//! SMS, WhatsApp and push against the providers' own API descriptions, which Prism serves (tools/specs).
+//! Email, SMS, WhatsApp and push against the providers' own API descriptions, which Prism serves (tools/specs).
 
 use std::time::Duration;
 
-use crate::{Settings, fcm, twilio};
-use domain::Outcome;
+use crate::{Settings, fcm, sendgrid, smtp, twilio};
+use domain::{Outcome, Rendered};
 use serde_json::json;
 use testkit::Counterpart;
 use testkit::keys::service_account;
@@ -50,6 +50,32 @@ async fn googles_description_accepts_our_push_messages_to_tokens_and_installatio
     for destination in ["example-token:APA91b", "fid:cYx1zJ0aRk6Z3n2vTqWm4L"] {
         let outcome = Delivery::new("n-1", destination).send_by(&push).await;
         assert!(matches!(&outcome, Outcome::Sent { provider: "fcm", provider_id: Some(_), .. }), "{outcome:?}");
+    }
+}
+
+#[tokio::test]
+async fn sendgrids_description_accepts_our_mails_and_refuses_others() {
+    let prism = Prism::serving("sendgrid_mail_send").await;
+    let smtp = smtp::Settings {
+        from_email: Some("avisos@example.org".into()),
+        from_name: Some("Tienda Chasqui".into()),
+        reply_to: Some("help@example.org".into()),
+        ..smtp::Settings::default()
+    };
+    let text_alone = Rendered { subject: Some("Hi".into()), text: "Hi".into(), html: None };
+    for sandbox in [false, true] {
+        let (api_key, base_url) = (Some("SG.key".into()), prism.base_url.clone());
+        let sendgrid = sendgrid::Settings { api_key, base_url, sandbox };
+        let email = channel("email", &Settings { sendgrid, smtp: smtp.clone(), ..settings() });
+        let delivery = || Delivery::new("n-1", "Ana@bücher.example");
+        for mail in [delivery(), delivery().with(text_alone.clone())] {
+            let outcome = mail.send_by(&email).await;
+            let Outcome::Sent { provider: "sendgrid", code: Some(code), .. } = outcome else { panic!("{outcome:?}") };
+            assert_eq!(code, "202");
+        }
+        // The description allows no local part in quotes, which this one needs: Prism does look at the mail.
+        let outcome = Delivery::new("n-1", "a..b@example.org").send_by(&email).await;
+        assert!(!matches!(outcome, Outcome::Sent { .. }), "{outcome:?}");
     }
 }
 

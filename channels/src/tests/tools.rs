@@ -51,6 +51,9 @@ impl Delivery {
             expires_at: Some(now.plus(Duration::from_secs(300))),
             deadline: self.deadline,
             now,
+            epoch: 0,
+            attempt: 1,
+            template: None,
         };
         channel.send(&outgoing).await
     }
@@ -66,7 +69,7 @@ pub(crate) fn outgoing<'a>(
 ) -> Outgoing<'a> {
     let now = Timestamp::from_seconds(1_000_000);
     let expires_at = seconds.map(|seconds| now.plus(Duration::from_secs(seconds)));
-    Outgoing { key, destination, rendered, data, expires_at, deadline: None, now }
+    Outgoing { key, destination, rendered, data, expires_at, deadline: None, now, epoch: 0, attempt: 1, template: None }
 }
 
 /// A word for the outcome.

@@ -106,6 +106,14 @@ fn a_provider_that_is_there_by_halves_is_always_told() {
     for (settings, missing) in [
         (&[("SMTP_USER", "u"), ("SMTP_PASSWORD", "hidden")][..], "SMTP_HOST"),
         (&[("FROM_EMAIL", "a@example.org")], "SMTP_HOST"),
+        (&[("EMAIL_PROVIDERS", "sendgrid"), ("FROM_EMAIL", "a@example.org")], "SENDGRID_API_KEY"),
+        (
+            &[("EMAIL_PROVIDER", "smtp"), ("SENDGRID_API_KEY", "SG.hidden"), ("FROM_EMAIL", "a@example.org")],
+            "SMTP_HOST",
+        ),
+        (&[("SENDGRID_BASE_URL", "https://api.eu.sendgrid.com")], "SENDGRID_API_KEY"),
+        (&[("SENDGRID_SANDBOX", "true")], "SENDGRID_API_KEY"),
+        (&[("SENDGRID_API_KEY", "SG.hidden")], "FROM_EMAIL"),
         (
             &[("TWILIO_ACCOUNT_SID", "AC00000000000000000000000000000001"), ("TWILIO_AUTH_TOKEN", "hidden")],
             "TWILIO_FROM_NUMBER",
@@ -129,6 +137,28 @@ fn a_provider_that_is_there_by_halves_is_always_told() {
     // A channel that nobody wants may be configured by halves.
     let wanted = [("CHANNELS", "sms"), ("SANDBOX", "missing"), ("FROM_EMAIL", "a@example.org")];
     read(Role::Worker, &wanted).expect("accepted");
+    let unwanted = [("CHANNELS", "sms"), ("SANDBOX", "missing"), ("EMAIL_PROVIDERS", "sendgrid")];
+    read(Role::Worker, &unwanted).expect("accepted");
+    // The sender is not only SMTP's, and a provider that is not named may be there by halves.
+    let sendgrid = [("SENDGRID_API_KEY", "SG.hidden"), ("FROM_EMAIL", "a@example.org"), ("SANDBOX", "off")];
+    for rest in [&[][..], &[("EMAIL_PROVIDERS", "sendgrid"), ("SMTP_USER", "u"), ("SMTP_PASSWORD", "hidden")]] {
+        let config = read(Role::Worker, &[&sendgrid[..], rest].concat()).expect("accepted");
+        assert_eq!(config.warnings, [""; 0]);
+    }
+    // One that is named after another is looked at before it is needed.
+    let named = [("SMTP_HOST", "mail.example"), ("EMAIL_PROVIDERS", "smtp,sendgrid"), ("SENDGRID_BASE_URL", "hidden")];
+    let told = problems(Role::Worker, &[&sendgrid[..], &named].concat());
+    assert_eq!(told, ["SENDGRID_BASE_URL must be an http or https URL such as https://api.sendgrid.com"]);
+}
+
+#[test]
+fn mails_that_sendgrid_only_checks_are_warned_of() {
+    let account = [("SENDGRID_API_KEY", "SG.hidden"), ("FROM_EMAIL", "a@example.org")];
+    let checked = [("SANDBOX", "off"), ("SENDGRID_SANDBOX", "yes")];
+    let told = read(Role::Worker, &[account, checked].concat()).expect("accepted").warnings;
+    assert!(told.len() == 1 && told[0].starts_with("SENDGRID_SANDBOX=true has SendGrid check each mail"), "{told:#?}");
+    let told = one_problem(&[&account[..], &[("SENDGRID_SANDBOX", "hidden")]].concat());
+    assert_eq!(told, "SENDGRID_SANDBOX must be true or false");
 }
 
 #[test]
@@ -229,7 +259,7 @@ const SHAPES_WITH_A_SECRET: [&str; 24] = [
     ",SECRET,,",
 ];
 
-const SETTINGS_OF_PLACES: [&str; 19] = [
+const SETTINGS_OF_PLACES: [&str; 20] = [
     "AMQP_URL",
     "RABBITMQ_HOST",
     "RABBITMQ_PORT",
@@ -243,6 +273,7 @@ const SETTINGS_OF_PLACES: [&str; 19] = [
     "TWILIO_BASE_URL",
     "FCM_BASE_URL",
     "FCM_TOKEN_URL",
+    "SENDGRID_BASE_URL",
     "API_LISTEN",
     "METRICS_LISTEN",
     "AMQP_TOPOLOGY",
@@ -330,6 +361,8 @@ fn every_setting_of_a_provider_has_its_default_in_the_reference() {
     assert_eq!(Some(channels.smtp.max_connections as i64), reference["smtp_max_connections"].as_integer());
     assert_eq!(Some(channels.twilio.base_url.as_str()), reference["twilio_base_url"].as_str());
     assert_eq!(Some(channels.fcm.base_url.as_str()), reference["fcm_base_url"].as_str());
+    assert_eq!(Some(channels.sendgrid.base_url.as_str()), reference["sendgrid_base_url"].as_str());
+    assert_eq!(Some(channels.sendgrid.sandbox), reference["sendgrid_sandbox"].as_bool());
 }
 
 #[test]

@@ -18,6 +18,7 @@ fn every_problem_is_named_at_once() {
             ("SMTP_PORT", "mail"),
             ("SECRET_KEY", "short"),
             ("SENDGRID_API_KEY", "SG.hidden-value"),
+            ("SENDGRID_BASE_URL", "nowhere"),
             ("WORKER_LEASE_SECONDS", "12"),
         ],
     );
@@ -27,7 +28,8 @@ fn every_problem_is_named_at_once() {
         "WORKER_CONCURRENCY",
         "SMTP_PORT",
         "SECRET_KEY",
-        "SendGrid",
+        "SENDGRID_BASE_URL",
+        "FROM_EMAIL",
         "WORKER_LEASE_SECONDS",
     ] {
         assert!(told.contains(name), "{name} is not in:\n{told}");

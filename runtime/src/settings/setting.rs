@@ -26,6 +26,8 @@ pub enum Kind {
     Host { port: &'static str },
     /// A whole number in this range.
     Number { least: u32, most: u32 },
+    /// True or false.
+    Flag,
     /// One of these words.
     Choice(&'static [&'static str]),
 }
@@ -44,6 +46,10 @@ impl Setting {
         Self { name, kind: Kind::Password }
     }
 
+    pub const fn flag(name: &'static str) -> Self {
+        Self { name, kind: Kind::Flag }
+    }
+
     pub const fn number(name: &'static str, least: u32, most: u32) -> Self {
         Self { name, kind: Kind::Number { least, most } }
     }
@@ -56,6 +62,10 @@ impl Values {
 
     pub fn text(&self, setting: Setting) -> Option<String> {
         self.0.get(setting.name).map(|value| value.expose_secret().to_owned())
+    }
+
+    pub fn flag(&self, setting: Setting) -> bool {
+        self.0.get(setting.name).is_some_and(|value| value.expose_secret() == "true")
     }
 
     pub fn number<T: FromStr>(&self, setting: Setting) -> Option<T> {
@@ -78,6 +88,7 @@ impl Reader {
             Kind::Number { least, most } => {
                 self.optional_number(name, least..=most).map(|number| number.to_string().into())
             }
+            Kind::Flag => Some(self.flag(name).to_string().into()),
             Kind::Choice(words) => {
                 let choices: Vec<(&str, &str)> = words.iter().map(|word| (*word, *word)).collect();
                 Some(self.choice(name, &choices).into())

@@ -19,13 +19,14 @@ mod wire;
 
 use async_trait::async_trait;
 use domain::Outcome;
-use media::email::{self, Address};
+use media::email;
 
 use self::connection::Envelope;
-use self::mail::{Sender, compose};
+use self::mail::compose;
 use self::transport::Transport;
 use super::{Connected, Provider, Service};
 use crate::channel::{Channel, Outgoing};
+use crate::sender::Sender;
 
 pub use self::settings::{Settings, Tls};
 
@@ -73,7 +74,7 @@ fn problems(settings: &crate::Settings) -> Vec<String> {
 /// Every problem, beginning with the name of its setting.
 fn email(settings: &crate::Settings) -> Result<Email, Vec<String>> {
     let smtp = &settings.smtp;
-    let (mut problems, from) = match sender(smtp) {
+    let (mut problems, from) = match smtp.sender() {
         Ok(from) => (Vec::new(), Some(from)),
         Err(problems) => (problems, None),
     };
@@ -81,27 +82,6 @@ fn email(settings: &crate::Settings) -> Result<Email, Vec<String>> {
         Transport::new(smtp, settings.provider_timeout).map_err(|more| problems.splice(0..0, more).for_each(drop)).ok();
     match (from, transport) {
         (Some(from), Some(transport)) => Ok(Email { transport, from }),
-        _ => Err(problems),
-    }
-}
-
-/// # Errors
-/// Every problem, beginning with the name of its setting.
-fn sender(smtp: &Settings) -> Result<Sender, Vec<String>> {
-    let mut problems = Vec::new();
-    let mut address_of = |setting: &str, email: &Option<String>| -> Option<Address> {
-        let address = email::parse(email.as_deref()?).map_err(|why| problems.push(format!("{setting} {why}")));
-        address.ok()
-    };
-    let (address, reply_to) = (address_of("FROM_EMAIL", &smtp.from_email), address_of("SMTP_REPLY_TO", &smtp.reply_to));
-    if smtp.from_email.is_none() {
-        problems.push("FROM_EMAIL is not set: name the address that mails come from".into());
-    }
-    if let Some(Err(why)) = smtp.from_name.as_deref().map(media::check_line) {
-        problems.push(format!("FROM_NAME {why}"));
-    }
-    match address {
-        Some(address) if problems.is_empty() => Ok(Sender { address, name: smtp.from_name.clone(), reply_to }),
         _ => Err(problems),
     }
 }

@@ -6,6 +6,7 @@ use runtime::settings::{Kind, Setting, Values, is_this_machine};
 use secrecy::SecretString;
 
 use crate::section::{Half, Section, Warning};
+use crate::sender::{FROM_EMAIL, FROM_NAME, REPLY_TO, Sender};
 
 const HOST: Setting = Setting { name: "SMTP_HOST", kind: Kind::Host { port: "SMTP_PORT" } };
 const PORT: Setting = Setting::number("SMTP_PORT", 1, 65_535);
@@ -15,9 +16,6 @@ const PASSWORD: Setting = Setting::password("SMTP_PASSWORD");
 const CA_FILE: Setting = Setting::text("SMTP_CA_FILE");
 const MAX_CONNECTIONS: Setting = Setting::number("SMTP_MAX_CONNECTIONS", 1, 1000);
 const HELLO: Setting = Setting::text("SMTP_HELLO");
-const REPLY_TO: Setting = Setting::text("SMTP_REPLY_TO");
-const FROM_EMAIL: Setting = Setting::text("FROM_EMAIL");
-const FROM_NAME: Setting = Setting::text("FROM_NAME");
 
 pub(super) const SECTION: Section = Section {
     settings: &[HOST, PORT, TLS, USER, PASSWORD, CA_FILE, MAX_CONNECTIONS, HELLO, REPLY_TO, FROM_EMAIL, FROM_NAME],
@@ -83,6 +81,14 @@ impl Settings {
             max_connections: values.number(MAX_CONNECTIONS).unwrap_or_default(),
             ca_file: values.text(CA_FILE).map(PathBuf::from),
         }
+    }
+
+    /// Whom mails come from, also those that another provider carries.
+    ///
+    /// # Errors
+    /// Every problem, beginning with the name of its setting.
+    pub(crate) fn sender(&self) -> Result<Sender, Vec<String>> {
+        Sender::new(self.from_email.as_deref(), self.from_name.as_deref(), self.reply_to.as_deref())
     }
 }
 

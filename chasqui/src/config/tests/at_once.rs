@@ -164,6 +164,10 @@ fn all_that_is_wrong_with_a_provider_is_told_in_one_round() {
             "SMTP_HOST SMTP_USER FROM_EMAIL SMTP_HELLO SMTP_REPLY_TO SMTP_CA_FILE",
         ),
         (
+            &[("SENDGRID_BASE_URL", "nowhere"), ("EMAIL_PROVIDERS", "sendgrid"), ("FROM_NAME", "a\u{202e}b")],
+            "SENDGRID_API_KEY SENDGRID_BASE_URL FROM_EMAIL FROM_NAME",
+        ),
+        (
             &[("FIREBASE_PROJECT_ID", "a b"), ("FCM_BASE_URL", "nowhere"), ("FCM_TOKEN_URL", "nowhere")],
             "FIREBASE_SERVICE_ACCOUNT_KEY FIREBASE_PROJECT_ID FCM_BASE_URL FCM_TOKEN_URL",
         ),

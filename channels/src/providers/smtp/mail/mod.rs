@@ -6,21 +6,11 @@ mod header;
 use lettre::message::MultiPart;
 use lettre::message::header::ContentType;
 use media::email::{self, Address};
-use uuid::Uuid;
 
 use self::body::part;
 use self::header::Header;
 use crate::channel::Outgoing;
-
-/// The sender of the mails of this installation.
-pub(super) struct Sender {
-    /// The address of `FROM_EMAIL`.
-    pub(super) address: Address,
-    /// The name of `FROM_NAME`.
-    pub(super) name: Option<String>,
-    /// The address of `SMTP_REPLY_TO`.
-    pub(super) reply_to: Option<Address>,
-}
+use crate::sender::Sender;
 
 /// A mail as it is sent over the wire, but before the dots at the beginning of lines are doubled.
 pub(super) struct Composed {
@@ -37,8 +27,7 @@ pub(super) fn compose(from: &Sender, outgoing: &Outgoing<'_>) -> Result<Composed
     let to = email::parse(outgoing.destination).map_err(|why| format!("destination {why}"))?;
     let rendered = outgoing.rendered;
     let subject = rendered.subject.as_deref().unwrap_or_default();
-    let id = Uuid::new_v5(&Uuid::NAMESPACE_OID, outgoing.key.to_string().as_bytes());
-    let message_id = format!("<{id}@{}>", from.address.domain());
+    let message_id = from.message_id(outgoing.key);
 
     let mut header = Header::new();
     header.mailbox("From", from.name.as_deref(), from.address.as_str());

@@ -4,7 +4,7 @@ use domain::{Key, Rendered};
 use serde_json::Map;
 use testkit::{at, key};
 
-use super::super::{Settings, sender};
+use super::super::Settings;
 use super::*;
 
 #[test]
@@ -42,7 +42,7 @@ fn a_name_that_splits_a_header_or_disguises_is_refused_at_start() {
             from_name: Some(name.into()),
             ..Settings::default()
         };
-        assert!(sender(&smtp).is_err_and(|why| why[0].starts_with("FROM_NAME must not")), "{name:?}");
+        assert!(smtp.sender().is_err_and(|why| why[0].starts_with("FROM_NAME must not")), "{name:?}");
     }
 }
 
@@ -56,7 +56,7 @@ fn answers_go_where_the_setting_says_and_every_wrong_setting_is_told_at_once() {
     let (key, data) = (key("n-1"), Map::new());
     let rendered = Rendered { subject: Some("s".into()), text: "t".into(), html: None };
     let mail =
-        compose(&sender(&smtp).unwrap_or_else(|why| panic!("{why:?}")), &outgoing(&key, &rendered, &data)).unwrap();
+        compose(&smtp.sender().unwrap_or_else(|why| panic!("{why:?}")), &outgoing(&key, &rendered, &data)).unwrap();
     assert!(String::from_utf8(mail.bytes).unwrap().contains("\r\nReply-To: help@example.org\r\n"));
 
     let wrong = Settings {
@@ -65,7 +65,7 @@ fn answers_go_where_the_setting_says_and_every_wrong_setting_is_told_at_once() {
         reply_to: Some("Help <help@example.org>".into()),
         ..smtp
     };
-    let problems = sender(&wrong).err().unwrap();
+    let problems = wrong.sender().err().unwrap();
     for setting in ["FROM_EMAIL must", "FROM_NAME must", "SMTP_REPLY_TO must"] {
         assert!(problems.iter().any(|problem| problem.starts_with(setting)), "{setting}: {problems:?}");
     }
@@ -102,5 +102,16 @@ fn from() -> Sender {
 
 fn outgoing<'a>(key: &'a Key, rendered: &'a Rendered, data: &'a Map<String, serde_json::Value>) -> Outgoing<'a> {
     let now = at("2026-03-01T09:00:00Z");
-    Outgoing { key, destination: "ana@example.org", rendered, data, expires_at: None, deadline: None, now }
+    Outgoing {
+        key,
+        destination: "ana@example.org",
+        rendered,
+        data,
+        expires_at: None,
+        deadline: None,
+        now,
+        epoch: 0,
+        attempt: 1,
+        template: None,
+    }
 }

@@ -1,0 +1,104 @@
+//! Email by SendGrid's Mail Send API: one request for each mail.
+//!
+//! Source: <https://www.twilio.com/docs/sendgrid/api-reference/mail-send/mail-send>.
+
+mod classify;
+mod message;
+mod settings;
+
+use async_trait::async_trait;
+use domain::Outcome;
+use media::email;
+use secrecy::{ExposeSecret, SecretString};
+
+use self::classify::classify;
+use self::message::message;
+use super::{Connected, Provider, Service};
+use crate::channel::{Channel, Outgoing};
+use crate::http;
+use crate::sender::Sender;
+
+pub use self::settings::Settings;
+
+pub(crate) static PROVIDER: Provider = Provider {
+    name: "sendgrid",
+    serves: &[Service { medium: &email::MEDIUM, needs: &["SENDGRID_API_KEY", "FROM_EMAIL"], connect }],
+    section: settings::SECTION,
+    fill: |values, settings| settings.sendgrid = Settings::of(values),
+    warnings: |settings| settings::warnings(&settings.sendgrid),
+    problems,
+    #[cfg(test)]
+    over_http: Some(over_http),
+};
+
+struct SendGrid {
+    http: reqwest::Client,
+    url: String,
+    api_key: SecretString,
+    from: Sender,
+    sandbox: bool,
+}
+
+#[async_trait]
+impl Channel for SendGrid {
+    async fn send(&self, outgoing: &Outgoing<'_>) -> Outcome {
+        let mail = match message(&self.from, self.sandbox, outgoing) {
+            Ok(mail) => mail,
+            Err(why) => return Outgoing::refuse(PROVIDER.name, why),
+        };
+        if outgoing.has_expired() {
+            return Outcome::Expired;
+        }
+        let request = self.http.post(&self.url).bearer_auth(self.api_key.expose_secret()).json(&mail);
+        match http::exchange(request, outgoing.now).await {
+            Ok(answer) => classify(&answer, outgoing),
+            Err(no_answer) => no_answer.outcome(PROVIDER.name),
+        }
+    }
+}
+
+fn connect(settings: &crate::Settings) -> Connected {
+    settings.sendgrid.api_key.as_ref()?;
+    Some(sendgrid(settings).map(|sendgrid| Box::new(sendgrid) as Box<dyn Channel>))
+}
+
+fn problems(settings: &crate::Settings) -> Vec<String> {
+    sendgrid(settings).err().unwrap_or_default()
+}
+
+/// # Errors
+/// Every problem, beginning with the name of its setting.
+fn sendgrid(settings: &crate::Settings) -> Result<SendGrid, Vec<String>> {
+    let Settings { api_key: given, base_url, sandbox } = &settings.sendgrid;
+    let mut problems = Vec::new();
+    let api_key = api_key(given.as_ref()).map_err(|problem| problems.push(problem)).ok();
+    let example = "https://api.sendgrid.com";
+    let base_url =
+        http::base_url("SENDGRID_BASE_URL", base_url, example).map_err(|problem| problems.push(problem)).ok();
+    let from = settings.smtp.sender().map_err(|more| problems.extend(more)).ok();
+    let http = http::client(settings.provider_timeout);
+    let http = http.map_err(|problem| problems.push(format!("SENDGRID: {problem}"))).ok();
+    match (api_key, base_url, from, http) {
+        (Some(api_key), Some(base_url), Some(from), Some(http)) => {
+            Ok(SendGrid { http, url: format!("{base_url}/v3/mail/send"), api_key, from, sandbox: *sandbox })
+        }
+        _ => Err(problems),
+    }
+}
+
+fn api_key(given: Option<&SecretString>) -> Result<SecretString, String> {
+    let key = given.ok_or("SENDGRID_API_KEY is not set: SendGrid's console makes one that may send mail")?;
+    let valid = key.expose_secret().bytes().all(|b| b.is_ascii_graphic());
+    if valid { Ok(key.clone()) } else { Err("SENDGRID_API_KEY must be a key as SendGrid gives it (SG.…)".into()) }
+}
+
+/// Settings of an account that exists nowhere.
+#[cfg(test)]
+fn over_http(base_url: &str) -> crate::Settings {
+    let sendgrid = Settings { api_key: Some("SG.secret-token".into()), base_url: base_url.into(), sandbox: false };
+    let smtp = crate::smtp::Settings { from_email: Some("avisos@example.org".into()), ..Default::default() };
+    crate::Settings { sendgrid, smtp, ..crate::settings::of_tests() }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,53 @@
+//! The settings `SENDGRID_*`, what is missing beside them, and which of their values are most likely not meant. The
+//! sender is the one that SMTP has as well.
+
+use runtime::settings::{Setting, Values};
+use secrecy::SecretString;
+
+use crate::section::{Half, Section, Warning};
+use crate::sender::{FROM_EMAIL, FROM_NAME, REPLY_TO};
+
+const API_KEY: Setting = Setting::text("SENDGRID_API_KEY");
+const BASE_URL: Setting = Setting::text("SENDGRID_BASE_URL");
+const SANDBOX: Setting = Setting::flag("SENDGRID_SANDBOX");
+
+pub(super) const SECTION: Section = Section {
+    settings: &[API_KEY, BASE_URL, SANDBOX, REPLY_TO, FROM_EMAIL, FROM_NAME],
+    halves: &[Half {
+        channels: &["email"],
+        needs: &["SENDGRID_API_KEY"],
+        beside: &["SENDGRID_BASE_URL", "SENDGRID_SANDBOX"],
+        less: "email is not sent by SendGrid without it",
+    }],
+};
+
+/// `SENDGRID_*`. The default is that nothing is set.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// `SENDGRID_API_KEY`
+    pub api_key: Option<SecretString>,
+    /// `SENDGRID_BASE_URL`
+    pub base_url: String,
+    /// `SENDGRID_SANDBOX`: SendGrid checks each mail and delivers none.
+    pub sandbox: bool,
+}
+
+impl Settings {
+    pub(super) fn of(values: &Values) -> Self {
+        Self {
+            api_key: values.secret(API_KEY),
+            base_url: values.text(BASE_URL).unwrap_or_default(),
+            sandbox: values.flag(SANDBOX),
+        }
+    }
+}
+
+/// Warns of mails that count as sent and reach nobody.
+pub(super) fn warnings(sendgrid: &Settings) -> Vec<Warning> {
+    if !sendgrid.sandbox || sendgrid.api_key.is_none() {
+        return Vec::new();
+    }
+    let text = "SENDGRID_SANDBOX=true has SendGrid check each mail and deliver none, though it counts as sent: leave \
+                it out where mails are meant to arrive";
+    vec![Warning { about: &["SENDGRID_SANDBOX"], text: text.into() }]
+}
