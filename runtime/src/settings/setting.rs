@@ -28,6 +28,8 @@ pub enum Kind {
     Number { least: u32, most: u32 },
     /// One of these words.
     Choice(&'static [&'static str]),
+    /// Yes or no.
+    Flag,
 }
 
 /// The values that were read, by the names of their settings. A setting that is not set, or was refused, is not among
@@ -47,6 +49,10 @@ impl Setting {
     pub const fn number(name: &'static str, least: u32, most: u32) -> Self {
         Self { name, kind: Kind::Number { least, most } }
     }
+
+    pub const fn flag(name: &'static str) -> Self {
+        Self { name, kind: Kind::Flag }
+    }
 }
 
 impl Values {
@@ -60,6 +66,10 @@ impl Values {
 
     pub fn number<T: FromStr>(&self, setting: Setting) -> Option<T> {
         self.0.get(setting.name)?.expose_secret().parse().ok()
+    }
+
+    pub fn flag(&self, setting: Setting) -> bool {
+        self.0.get(setting.name).is_some_and(|value| value.expose_secret() == "true")
     }
 }
 
@@ -82,6 +92,7 @@ impl Reader {
                 let choices: Vec<(&str, &str)> = words.iter().map(|word| (*word, *word)).collect();
                 Some(self.choice(name, &choices).into())
             }
+            Kind::Flag => Some(self.flag(name).to_string().into()),
         }
     }
 }
