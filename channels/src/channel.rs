@@ -60,6 +60,11 @@ pub struct Outgoing<'a> {
 pub trait Channel: Send + Sync {
     /// Hands one message to the provider. The caller puts the timeout around it.
     async fn send(&self, outgoing: &Outgoing<'_>) -> Outcome;
+
+    /// Whether what the provider accepts reaches people. It does not where the provider is asked to check only.
+    fn delivers(&self) -> bool {
+        true
+    }
 }
 
 impl<'a> Outgoing<'a> {
@@ -70,9 +75,14 @@ impl<'a> Outgoing<'a> {
     /// A provider's text, made safe for a log, a header and a row: at most 200 characters, without the destination, the
     /// words or the data of this message, and without anything that looks like an address or a phone number.
     pub fn redact(&self, said: &str) -> String {
+        self.redact_with(said, std::iter::empty())
+    }
+
+    /// The same, without some more texts of this message, in the form in which the provider was given them.
+    pub(crate) fn redact_with<'t>(&'t self, said: &str, more: impl Iterator<Item = &'t str>) -> String {
         let words = [Some(self.destination), self.rendered.subject.as_deref(), Some(&self.rendered.text)];
         let data = self.data.values().filter_map(Value::as_str);
-        redact(said, words.into_iter().flatten().chain(data))
+        redact(said, words.into_iter().flatten().chain(data).chain(more))
     }
 
     /// Awaits a step before the message is handed over, as long as the message may still go out. None when the message

@@ -26,6 +26,8 @@ pub struct Enabled {
 pub enum Carried {
     /// The provider of this name sends them.
     By(&'static str),
+    /// The provider of this name checks them and delivers none.
+    Checked(&'static str),
     /// The sandbox captures them. `configured` says that they would be sent without the sandbox.
     Captured { configured: bool },
     /// They are dead-lettered, because the channel is not enabled.
@@ -102,6 +104,7 @@ impl Channels {
                 Some(Ok(channel)) if channel.provider == sandbox::NAME => {
                     Carried::Captured { configured: matches!(carry(medium, settings), Some(Ok(_))) }
                 }
+                Some(Ok(channel)) if !channel.channel.delivers() => Carried::Checked(channel.provider),
                 Some(Ok(channel)) => Carried::By(channel.provider),
                 _ => Carried::Off,
             };

@@ -10,12 +10,13 @@ pub(crate) fn lines(settings: &Settings) -> Vec<String> {
         .collect()
 }
 
-/// Writes the lines to the log of a worker. A captured channel is a warning: its recipients get nothing.
+/// Writes the lines to the log of a worker. A channel that is captured or only checked is a warning: its recipients get
+/// nothing.
 pub(crate) fn log(settings: &Settings) {
     for (channel, carried, needs) in Channels::carried(settings) {
         let line = line(settings, channel, carried, &needs);
         match carried {
-            Carried::Captured { .. } => tracing::warn!("{line}"),
+            Carried::Captured { .. } | Carried::Checked(_) => tracing::warn!("{line}"),
             Carried::By(_) | Carried::Off => tracing::info!("{line}"),
         }
     }
@@ -24,6 +25,7 @@ pub(crate) fn log(settings: &Settings) {
 fn line(settings: &Settings, channel: &str, carried: Carried, needs: &str) -> String {
     let what = match carried {
         Carried::By(provider) => format!("really sent, by {provider}"),
+        Carried::Checked(provider) => format!("checked by {provider}, delivered to nobody, and captured"),
         Carried::Captured { configured: true } => {
             "captured, not sent, although it is configured: SANDBOX=missing or off would send it".to_owned()
         }
@@ -62,5 +64,15 @@ mod tests {
         assert!(missing[0].contains("really sent") && missing[1].contains("captured, not sent"), "{missing:?}");
         let all = lines(&settings(SandboxMode::All));
         assert!(all[0].contains("although it is configured") && all[3].contains("TWILIO_WHATSAPP_FROM"), "{all:?}");
+    }
+
+    #[test]
+    fn a_channel_that_its_provider_only_checks_is_not_said_to_be_sent() {
+        let mut settings = settings(SandboxMode::Off);
+        settings.fcm.service_account_key = Some(testkit::keys::service_account().to_string().into());
+        settings.fcm.base_url = "https://fcm.googleapis.com".into();
+        assert!(lines(&settings)[1].starts_with("push      really sent, by fcm"));
+        settings.fcm.validate_only = true;
+        assert_eq!(lines(&settings)[1], "push      checked by fcm, delivered to nobody, and captured");
     }
 }

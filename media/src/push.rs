@@ -1,47 +1,98 @@
-//! Push notifications to a device: Android, Apple devices and browsers.
+//! Push notifications to a device, or to whoever has subscribed to a topic: Android, Apple devices and browsers.
+
+mod options;
 
 use domain::Ambiguity;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::medium::Medium;
 use crate::words::{Fault, Part, Words};
 
+pub use self::options::{MAX_TTL_SECONDS, OPTIONS};
+
 /// The longest registration token: one has about 160 bytes, and Google gives no limit.
 const MAX_TOKEN_BYTES: usize = 4096;
+
+/// The longest name of a topic that apps can subscribe to, by Firebase's SDK for Android.
+const MAX_TOPIC_BYTES: usize = 900;
 
 /// The largest message, in bytes: title, body, and the names and values of the data
 /// (<https://firebase.google.com/docs/cloud-messaging/customize-messages/set-message-type>).
 const MAX_PAYLOAD_BYTES: usize = 4096;
 
 /// The prefix of a destination that is an installation and not a registration token.
-pub const INSTALLATION_PREFIX: &str = "fid:";
+const INSTALLATION_PREFIX: &str = "fid:";
+
+/// The prefix of a destination that is a topic. No registration token begins with it: what stands before the colon of a
+/// token is an installation's id, of 11 or 22 characters.
+const TOPIC_PREFIX: &str = "topic:";
 
 pub static MEDIUM: Medium =
     Medium { name: "push", example: "example-token:APA91bExampleOnly", ambiguity: Ambiguity::Resend, check, faults };
 
-fn check(destination: &str) -> Result<(), String> {
-    let token = destination.strip_prefix(INSTALLATION_PREFIX).unwrap_or(destination);
-    let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b':' | b'.');
-    if (1..=MAX_TOKEN_BYTES).contains(&token.len()) && token.bytes().all(allowed) {
-        return Ok(());
-    }
-    Err("must be a device's FCM registration token, or fid: and a Firebase installation id".into())
+/// Whom a push is for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Target<'a> {
+    /// The device with this registration token.
+    Token(&'a str),
+    /// The installation of an app with this id.
+    Installation(&'a str),
+    /// Everybody who has subscribed to this topic.
+    Topic(&'a str),
 }
 
-/// Finds names that FCM reserves for itself, and a message that is too large with its data.
-fn faults(words: &Words<'_>) -> Vec<Fault> {
-    let reserved =
-        |name: &str| matches!(name, "from" | "message_type") || name.starts_with("google.") || name.starts_with("gcm.");
-    let field =
-        |name: &String| Fault { part: Part::Field(name.clone()), why: "is a key that FCM keeps for itself".into() };
-    let mut faults: Vec<Fault> = words.data.keys().filter(|name| reserved(name)).map(field).collect();
-    let text = |value: &Value| match value {
-        Value::Null => None,
-        Value::String(text) => Some(text.len()),
-        other => Some(other.to_string().len()),
+impl<'a> Target<'a> {
+    pub fn of(destination: &'a str) -> Self {
+        if let Some(fid) = destination.strip_prefix(INSTALLATION_PREFIX) {
+            return Self::Installation(fid);
+        }
+        destination.strip_prefix(TOPIC_PREFIX).map_or(Self::Token(destination), Self::Topic)
+    }
+}
+
+/// What the publisher sets of FCM's own fields: where FCM reads each within its message, as a JSON pointer, and its
+/// value.
+pub fn options(data: &Map<String, Value>) -> Vec<(&'static str, Value)> {
+    options::read(data).fields
+}
+
+/// The seconds of `android.ttl`, as an option has it.
+pub fn ttl_seconds(text: &str) -> Option<u64> {
+    options::seconds(text)
+}
+
+/// The bytes of a push as FCM counts them: title, message, and the names and values of the data.
+pub fn payload_bytes(words: &Words<'_>) -> usize {
+    data_bytes(words.data) + words.text.len() + words.subject.map_or(0, str::len)
+}
+
+fn check(destination: &str) -> Result<(), String> {
+    let of_a_token = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | ':' | '.');
+    let valid = match Target::of(destination) {
+        Target::Topic(name) => (1..=MAX_TOPIC_BYTES).contains(&name.len()) && name.chars().all(options::is_of_a_name),
+        Target::Token(id) | Target::Installation(id) => {
+            (1..=MAX_TOKEN_BYTES).contains(&id.len()) && id.chars().all(of_a_token)
+        }
     };
-    let data: usize = words.data.iter().filter_map(|(name, value)| Some(name.len() + text(value)?)).sum();
-    let bytes = data + words.text.len() + words.subject.map_or(0, str::len);
+    if valid {
+        return Ok(());
+    }
+    Err("must be a device's FCM registration token, fid: and a Firebase installation id, or topic: and a name".into())
+}
+
+/// Finds names that FCM reserves for itself, options that cannot be set, and a message that is too large with its data.
+fn faults(words: &Words<'_>) -> Vec<Fault> {
+    let reserved = |name: &str| {
+        let by_prefix = name.starts_with("google.") || name.starts_with("gcm.");
+        name != OPTIONS && (by_prefix || matches!(name, "from" | "message_type"))
+    };
+    let field = |name: &String| Fault {
+        part: Part::Field(vec![name.clone()]),
+        why: "is a key that FCM keeps for itself".into(),
+    };
+    let mut faults: Vec<Fault> = words.data.keys().filter(|name| reserved(name)).map(field).collect();
+    faults.extend(options::read(words.data).faults);
+    let (data, bytes) = (data_bytes(words.data), payload_bytes(words));
     if bytes > MAX_PAYLOAD_BYTES {
         let part = if data > MAX_PAYLOAD_BYTES / 2 { Part::Data } else { Part::Message };
         let why =
@@ -51,9 +102,20 @@ fn faults(words: &Words<'_>) -> Vec<Fault> {
     faults
 }
 
+/// The bytes of the names and values that travel to the app.
+fn data_bytes(data: &Map<String, Value>) -> usize {
+    let text = |value: &Value| match value {
+        Value::Null => None,
+        Value::String(text) => Some(text.len()),
+        other => Some(other.to_string().len()),
+    };
+    let travels = data.iter().filter(|(name, _)| *name != OPTIONS);
+    travels.filter_map(|(name, value)| Some(name.len() + text(value)?)).sum()
+}
+
 #[cfg(test)]
 mod tests {
-    use serde_json::{Map, json};
+    use serde_json::json;
 
     use super::*;
 
@@ -79,6 +141,44 @@ mod tests {
             assert_eq!(accepted.is_ok(), fits, "{bytes}");
             assert!(accepted.err().is_none_or(|why| why.starts_with("data makes a push of 4097 bytes")));
         }
+    }
+
+    #[test]
+    fn options_are_no_data_of_the_app_and_count_for_nothing() {
+        let options = json!({ "android": { "priority": "high" }, "notification": { "image": "https://a.example/b" } });
+        let data = Map::from_iter([("k".to_owned(), json!("v")), (OPTIONS.to_owned(), options)]);
+        assert_eq!(accept(&data), Ok(()));
+        assert_eq!(payload_bytes(&Words { subject: Some("Hola"), text: "Your code", data: &data }), 4 + 9 + 2);
+        let data = Map::from_iter([(OPTIONS.to_owned(), json!({ "android": { "ttl": 5 }, "token": "x" }))]);
+        let why = accept(&data).unwrap_err();
+        assert!(
+            why.contains("data/google.fcm/android/ttl must") && why.contains("data/google.fcm/token is no"),
+            "{why}"
+        );
+        for near in ["google.fcm.x", "google.fc", "google.FCM"] {
+            let data = Map::from_iter([(near.to_owned(), json!({}))]);
+            assert_eq!(accept(&data), Err(format!("data/{near} is a key that FCM keeps for itself")));
+        }
+    }
+
+    #[test]
+    fn a_destination_is_a_token_an_installation_or_a_topic() {
+        for (destination, target) in [
+            ("dGhpcyBpcyBhIGZpZA:APA91b-x_y", Target::Token("dGhpcyBpcyBhIGZpZA:APA91b-x_y")),
+            ("topic", Target::Token("topic")),
+            ("fid:cYx1zJ0aRk6Z3n2vTqWm4L", Target::Installation("cYx1zJ0aRk6Z3n2vTqWm4L")),
+            ("topic:news-2026_es.PE~a%20b", Target::Topic("news-2026_es.PE~a%20b")),
+        ] {
+            assert_eq!((Target::of(destination), check(destination)), (target, Ok(())), "{destination}");
+        }
+        assert_eq!(check(&format!("topic:{}", "x".repeat(900))), Ok(()));
+        let long = format!("topic:{}", "x".repeat(901));
+        for bad in
+            ["topic:", "topic:a b", "topic:a:b", "topic:/topics/a", "topic:ñ", "/topics/a", "a%20b", "fid:", &long]
+        {
+            assert!(check(bad).is_err_and(|why| why.starts_with("must be") && why.contains("topic:")), "{bad}");
+        }
+        assert!(check("topic:'a' in topics && 'b' in topics").is_err(), "a condition is no topic");
     }
 
     fn accept(data: &Map<String, Value>) -> Result<(), String> {

@@ -28,8 +28,23 @@ pub enum Part {
     Subject,
     Message,
     Data,
-    /// One field of the data, by its name.
-    Field(String),
+    /// One field of the data, by the names that lead to it.
+    Field(Vec<String>),
+}
+
+impl Part {
+    /// Where the part stands in a notification, as a JSON pointer: `/subject`, `/data/order`.
+    pub fn pointer(&self) -> String {
+        match self {
+            Self::Subject => "/subject".into(),
+            Self::Message => "/message".into(),
+            Self::Data => "/data".into(),
+            Self::Field(names) => {
+                let steps = names.iter().map(|name| format!("/{}", domain::pointer_step(name)));
+                format!("/data{}", steps.collect::<String>())
+            }
+        }
+    }
 }
 
 impl<'a> Words<'a> {
@@ -40,12 +55,8 @@ impl<'a> Words<'a> {
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.part {
-            Part::Subject => write!(f, "subject {}", self.why),
-            Part::Message => write!(f, "message {}", self.why),
-            Part::Data => write!(f, "data {}", self.why),
-            Part::Field(name) => write!(f, "data/{} {}", domain::pointer_step(name), self.why),
-        }
+        let pointer = self.part.pointer();
+        write!(f, "{} {}", pointer.strip_prefix('/').unwrap_or(&pointer), self.why)
     }
 }
 

@@ -161,12 +161,7 @@ fn plain(channel: &ChannelName, prefix: &str, wording: &Wording, errors: &mut Ve
 }
 
 fn of(prefix: &str, fault: Fault) -> FieldError {
-    match fault.part {
-        Part::Subject => field(prefix, "/subject", fault.why),
-        Part::Message => field(prefix, "/message", fault.why),
-        Part::Data => field(prefix, "/data", fault.why),
-        Part::Field(name) => field(prefix, &format!("/data/{}", pointer_step(&name)), fault.why),
-    }
+    field(prefix, &fault.part.pointer(), fault.why)
 }
 
 /// An answer repeats no value, and of the data only the name `written` that is nearly the one that is missing.

@@ -99,6 +99,8 @@ pub(crate) enum Verdict {
     SlowDown,
     /// The message or its recipient is refused for good.
     Permanent,
+    /// The same, and the text says what whoever published the message must know.
+    Refused(&'static str),
 }
 
 /// Where an operator finds what is wrong on our side, for the statuses that mean this with every provider.
@@ -167,7 +169,8 @@ pub(crate) fn judge(provider: &'static str, answer: &Answer, said: Said) -> Outc
     match said.verdict {
         Some(Verdict::Ours(look_at)) => return ours("refused for a reason on our side", look_at),
         Some(Verdict::SlowDown) => return throttled(),
-        Some(Verdict::Permanent) => return Outcome::Permanent { reason: Reason::Permanent, failure: failure("") },
+        Some(Verdict::Permanent) => return permanent(failure("")),
+        Some(Verdict::Refused(why)) => return permanent(failure(&format!(", {why}"))),
         None => {}
     }
     let comes_back = later.is_some() && !said.maybe_sent;
@@ -182,7 +185,7 @@ pub(crate) fn judge(provider: &'static str, answer: &Answer, said: Said) -> Outc
         300..=399 => ours("a redirect", said.settings.address),
         404 | 405 => ours("there is nothing at our URL", said.settings.address),
         408 | 425 | 500.. => retriable(failure("").not_before(later), false, said.maybe_sent),
-        _ => Outcome::Permanent { reason: Reason::Permanent, failure: failure("") },
+        _ => permanent(failure("")),
     }
 }
 
@@ -198,6 +201,10 @@ impl NoAnswer {
             }
         }
     }
+}
+
+fn permanent(failure: Failure) -> Outcome {
+    Outcome::Permanent { reason: Reason::Permanent, failure }
 }
 
 fn retriable(failure: Failure, alarm: bool, maybe_sent: bool) -> Outcome {

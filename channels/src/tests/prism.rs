@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::{Settings, fcm, sendgrid, smtp, twilio};
 use domain::{Outcome, Rendered};
-use serde_json::json;
+use serde_json::{Map, json};
 use testkit::Counterpart;
 use testkit::keys::service_account;
 use wiremock::{Mock, MockServer, ResponseTemplate, matchers};
@@ -34,23 +34,71 @@ async fn twilios_description_accepts_our_sms_and_whatsapp_messages() {
 }
 
 #[tokio::test]
-async fn googles_description_accepts_our_push_messages_to_tokens_and_installations() {
+async fn googles_description_accepts_our_push_messages_to_tokens_installations_and_topics() {
     let prism = Prism::serving("fcm_send").await;
+    let google = granting().await;
+    let push = channel("push", &push_by(&prism, &google, false));
+    for destination in ["example-token:APA91b", "fid:cYx1zJ0aRk6Z3n2vTqWm4L", "topic:news-2026_es.PE~a%20b"] {
+        let outcome = Delivery::new("n-1", destination).send_by(&push).await;
+        assert!(matches!(&outcome, Outcome::Sent { provider: "fcm", provider_id: Some(_), .. }), "{outcome:?}");
+    }
+}
+
+#[tokio::test]
+async fn googles_description_accepts_every_option_and_a_message_that_is_only_checked() {
+    let prism = Prism::serving("fcm_send").await;
+    let google = granting().await;
+    let options = json!({
+        "notification": { "image": "https://cdn.example/a.png" },
+        "fcm_options": { "analytics_label": "spring-sale" },
+        "android": {
+            "priority": "high", "ttl": "90s", "collapse_key": "orders", "restricted_package_name": "com.example.app",
+            "notification": {
+                "channel_id": "orders", "icon": "parcel", "color": "#00AAff", "sound": "default",
+                "click_action": "OPEN_ORDER", "image": "https://cdn.example/b.png"
+            },
+            "fcm_options": { "analytics_label": "a" }
+        },
+        "apns": {
+            "headers": { "apns-priority": "5" },
+            "payload": {
+                "aps": {
+                    "badge": 3, "sound": "ping", "category": "ORDER", "thread-id": "order-7", "mutable-content": 1
+                }
+            },
+            "fcm_options": { "image": "https://cdn.example/c.png", "analytics_label": "b" }
+        },
+        "webpush": {
+            "headers": { "Urgency": "high" },
+            "notification": { "icon": "https://cdn.example/d.png", "image": "https://cdn.example/e.png" },
+            "fcm_options": { "link": "https://shop.example/orders/7", "analytics_label": "c" }
+        }
+    });
+    let data = Map::from_iter([("order".to_owned(), json!(7)), (media::push::OPTIONS.to_owned(), options)]);
+    assert_eq!(media::push::options(&data).len(), 26, "all that there are");
+    let push = channel("push", &push_by(&prism, &google, true));
+    let outcome = Delivery::new("n-1", "example-token:APA91b").carrying(data).send_by(&push).await;
+    assert_eq!(outcome, Outcome::Captured);
+}
+
+/// A token endpoint that is asked once.
+async fn granting() -> MockServer {
     let google = MockServer::start().await;
     let token = json!({ "access_token": "t", "expires_in": 3600, "token_type": "Bearer" });
     let granted = ResponseTemplate::new(200).set_body_json(token);
     Mock::given(matchers::path("/token")).respond_with(granted).expect(1).mount(&google).await;
+    google
+}
+
+fn push_by(prism: &Prism, google: &MockServer, validate_only: bool) -> Settings {
     let fcm = fcm::Settings {
         project_id: None,
         service_account_key: Some(service_account().to_string().into()),
         base_url: prism.base_url.clone(),
         token_url: Some(format!("{}/token", google.uri())),
+        validate_only,
     };
-    let push = channel("push", &Settings { fcm, ..settings() });
-    for destination in ["example-token:APA91b", "fid:cYx1zJ0aRk6Z3n2vTqWm4L"] {
-        let outcome = Delivery::new("n-1", destination).send_by(&push).await;
-        assert!(matches!(&outcome, Outcome::Sent { provider: "fcm", provider_id: Some(_), .. }), "{outcome:?}");
-    }
+    Settings { fcm, ..settings() }
 }
 
 #[tokio::test]

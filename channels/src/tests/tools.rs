@@ -37,6 +37,10 @@ impl Delivery {
         Self { rendered, ..self }
     }
 
+    pub(crate) fn carrying(self, data: Map<String, Value>) -> Self {
+        Self { data, ..self }
+    }
+
     pub(crate) fn expiring(self, deadline: Instant) -> Self {
         Self { deadline: Some(deadline), ..self }
     }

@@ -119,6 +119,7 @@ fn a_provider_that_is_there_by_halves_is_always_told() {
             "TWILIO_FROM_NUMBER",
         ),
         (&[("FIREBASE_PROJECT_ID", "p")], "FIREBASE_SERVICE_ACCOUNT_KEY"),
+        (&[("FCM_VALIDATE_ONLY", "true")], "FIREBASE_SERVICE_ACCOUNT_KEY"),
         (&[("SMTP_HOST", "mail.example")], "FROM_EMAIL"),
         (&[("TWILIO_FROM_NUMBER", "+15550001111")], "TWILIO_ACCOUNT_SID"),
     ] {
@@ -363,6 +364,12 @@ fn every_setting_of_a_provider_has_its_default_in_the_reference() {
     assert_eq!(Some(channels.fcm.base_url.as_str()), reference["fcm_base_url"].as_str());
     assert_eq!(Some(channels.sendgrid.base_url.as_str()), reference["sendgrid_base_url"].as_str());
     assert_eq!(Some(channels.sendgrid.sandbox), reference["sendgrid_sandbox"].as_bool());
+    assert_eq!(Some(channels.fcm.validate_only), reference["fcm_validate_only"].as_bool());
+    let checking = read(Role::Worker, &[("SANDBOX", "all"), ("FCM_VALIDATE_ONLY", "yes")]).unwrap().channels;
+    assert!(checking.fcm.validate_only);
+    let told = problems(Role::Worker, &[("SANDBOX", "all"), ("FCM_VALIDATE_ONLY", "hidden")]);
+    assert!(told.len() == 1 && told[0].starts_with("FCM_VALIDATE_ONLY must be true or false"), "{told:?}");
+    assert!(!told[0].contains("hidden"), "{told:?}");
 }
 
 #[test]

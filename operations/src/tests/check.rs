@@ -51,6 +51,8 @@ fn what_can_be_sent_is_taken() {
         email(json!({"message": "x".repeat(100_000)})),
         sms(json!({"message": "é".repeat(1600)})),
         push(json!({"data": {"order": 7, "nested": {"from": 1}}})),
+        push(json!({"destination": "topic:news", "data": {"google.fcm": {"android": {"priority": "high"}}}})),
+        email(json!({"data": {"google.fcm": {"no": "option"}}})),
         push(json!({"message": "", "data": {"silent": true}})),
         email(json!({"message": null, "template": "otp", "data": {"code": "1", "product": "p", "minutes": 10}})),
         email(json!({"destination": "100%real@example.com"})),
@@ -77,6 +79,15 @@ fn words_that_their_provider_would_refuse_are_named() {
             "/data/gcm.x is a key that FCM keeps for itself",
             "/data/google.y is a key that FCM keeps for itself",
             "/data/message_type is a key that FCM keeps for itself",
+        ],
+    );
+    check(
+        push(json!({"data": {"google.fcm": {"android": {"ttl": 60, "priority": "urgent"}, "token": "t"}}})),
+        &[
+            "/data/google.fcm/android/priority must be one of the texts NORMAL, HIGH",
+            "/data/google.fcm/android/ttl must be a text of seconds such as \"90s\", at most 2419200s",
+            "/data/google.fcm/token is no option that may be set; known are notification, fcm_options, android, apns, \
+             webpush",
         ],
     );
     let large = "makes a push of 4097 bytes with its title, message and data, FCM takes 4096";

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use domain::Outcome;
+use media::push::Target;
 use secrecy::ExposeSecret;
 use serde_json::Value;
 
@@ -20,7 +21,9 @@ pub(super) struct Client {
     http: reqwest::Client,
     url: String,
     grant: Grant,
-    /// Whether a message was accepted, so that the project is the right one.
+    /// Whether FCM checks the messages and delivers none.
+    pub(super) validate_only: bool,
+    /// Whether a message to a device was accepted, so that the project is the right one.
     proven: AtomicBool,
 }
 
@@ -50,6 +53,7 @@ impl Client {
                 grant: Grant::new(http.clone(), account, token_url, provider_timeout),
                 http,
                 url: format!("{base_url}/v1/projects/{project}/messages:send"),
+                validate_only: settings.validate_only,
                 proven: AtomicBool::new(false),
             }),
             _ => Err(problems),
@@ -68,7 +72,9 @@ impl Client {
                 if answer.status.as_u16() == 401 {
                     self.grant.forget(&token).await;
                 }
-                if answer.status.is_success() {
+                // A topic exists in every project, and a check delivers nothing.
+                let to_a_device = !matches!(Target::of(outgoing.destination), Target::Topic(_));
+                if answer.status.is_success() && to_a_device && !self.validate_only {
                     self.proven.store(true, Ordering::Relaxed);
                 }
                 classify(&answer, self.proven.load(Ordering::Relaxed), outgoing)

@@ -1,8 +1,11 @@
 //! What the error codes of FCM and of Google's token endpoint mean for us: whose fault an error is, and whether to come
 //! back.
 //!
-//! Sources: <https://firebase.google.com/docs/reference/fcm/rest/v1/ErrorCode>, the `google.rpc` details of
+//! Sources: <https://firebase.google.com/docs/reference/fcm/rest/v1/ErrorCode>,
+//! <https://firebase.google.com/docs/cloud-messaging/error-codes>, the `google.rpc` details of
 //! <https://cloud.google.com/apis/design/errors>, and RFC 6749 section 5.2 for the token endpoint.
+
+use std::time::Duration;
 
 use crate::http::Verdict;
 
@@ -16,6 +19,16 @@ const PLATFORM_KEY: &str =
     "Project settings, Cloud Messaging, in Firebase's console: the key for Apple devices or for web push is wrong";
 const OTHER_SENDER: &str = "FIREBASE_PROJECT_ID and FIREBASE_SERVICE_ACCOUNT_KEY: the device registered with another \
                             project, and nothing has been sent with this one yet";
+const REQUEST: &str = "FCM_BASE_URL, and whether this program has a newer version: a field that it sends is not known \
+                       there";
+const DEAD: &str = "this token or installation is dead, the app is gone or has another: remove it from your records";
+const NO_DESTINATION: &str = "FCM knows no such token, installation or topic: remove it from your records";
+const ELSEWHERE: &str = "this token is of another Firebase project: remove it from your records";
+const CONTENT: &str = "FCM does not take what the message carries; its recipient is not at fault";
+
+/// How long a sender waits whose quota is used up, where the answer does not say: quotas are by the minute
+/// (<https://firebase.google.com/docs/cloud-messaging/scale-fcm>, "default to 60 seconds").
+pub(super) const QUOTA_WINDOW: Duration = Duration::from_secs(60);
 
 /// What a code means; none when the status decides. `code` is FCM's own, or the reason or the status of Google's error.
 ///
@@ -23,9 +36,9 @@ const OTHER_SENDER: &str = "FIREBASE_PROJECT_ID and FIREBASE_SERVICE_ACCOUNT_KEY
 /// delivered to other devices (`proven`). Where it has not, the project may be the wrong one for all of them.
 pub(super) fn verdict(code: &str, proven: bool) -> Option<Verdict> {
     Some(match code {
-        "QUOTA_EXCEEDED" | "RESOURCE_EXHAUSTED" | "RATE_LIMIT_EXCEEDED" => Verdict::SlowDown,
-        "UNREGISTERED" => Verdict::Permanent,
-        "SENDER_ID_MISMATCH" if proven => Verdict::Permanent,
+        code if is_quota(code) => Verdict::SlowDown,
+        "UNREGISTERED" => Verdict::Refused(DEAD),
+        "SENDER_ID_MISMATCH" if proven => Verdict::Refused(ELSEWHERE),
         "SENDER_ID_MISMATCH" => Verdict::Ours(OTHER_SENDER),
         "THIRD_PARTY_AUTH_ERROR" => Verdict::Ours(PLATFORM_KEY),
         "SERVICE_DISABLED" => Verdict::Ours(API),
@@ -38,10 +51,28 @@ pub(super) fn verdict(code: &str, proven: bool) -> Option<Verdict> {
     })
 }
 
-/// What an invalid argument means by its field: none when the field is the message's, and a fault of the project when
-/// it is part of our URL.
-pub(super) fn verdict_of_field(field: &str) -> Option<Verdict> {
-    matches!(field, "name" | "parent" | "project" | "project_id").then_some(Verdict::Ours(PROJECT))
+/// Whether a code says that a quota is used up.
+pub(super) fn is_quota(code: &str) -> bool {
+    matches!(code, "QUOTA_EXCEEDED" | "RESOURCE_EXHAUSTED" | "RATE_LIMIT_EXCEEDED")
+}
+
+/// What an invalid argument means, by the field that `google.rpc.BadRequest` names and its description: a fault of the
+/// project when the field is part of our URL, of this program when FCM does not know the field, and else of the
+/// recipient or of what the message carries. None when the status decides.
+pub(super) fn verdict_of_field(field: &str, description: &str) -> Option<Verdict> {
+    Some(match field {
+        "name" | "parent" | "project" | "project_id" => Verdict::Ours(PROJECT),
+        _ if description.contains("Cannot find field") => Verdict::Ours(REQUEST),
+        "message.token" | "message.fid" | "message.topic" => Verdict::Refused(NO_DESTINATION),
+        _ if field.starts_with("message.") => Verdict::Refused(CONTENT),
+        _ => return None,
+    })
+}
+
+/// What an invalid argument means where no field is named. Only of the token FCM says so in words.
+pub(super) fn verdict_of_argument(code: &str, text: &str) -> Option<Verdict> {
+    let of_the_token = code == "INVALID_ARGUMENT" && text.contains("not a valid FCM registration token");
+    of_the_token.then_some(Verdict::Refused(NO_DESTINATION))
 }
 
 /// What an answer of the token endpoint calls for.
@@ -101,14 +132,35 @@ mod tests {
             let Some(Verdict::Ours(text)) = verdict(code, false) else { panic!("{code}") };
             assert!(text.contains(look_at), "{code}: {text}");
         }
-        assert!(matches!(verdict_of_field("name"), Some(Verdict::Ours(_))));
-        assert_eq!(verdict_of_field("message.token"), None);
+        assert!(matches!(verdict_of_field("name", ""), Some(Verdict::Ours(_))));
+        assert!(matches!(
+            verdict_of_field("message", "Unknown name \"fid\": Cannot find field."),
+            Some(Verdict::Ours(_))
+        ));
+        assert_eq!(verdict_of_field("message", "Recipient of the message is not set."), None);
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_recipient_says_to_remove_it_and_what_is_wrong_with_a_message_does_not() {
+        let removed = |verdict| matches!(verdict, Some(Verdict::Refused(why)) if why.contains("remove it"));
+        for field in ["message.token", "message.fid", "message.topic"] {
+            assert!(removed(verdict_of_field(field, "Invalid registration token")), "{field}");
+        }
+        for field in ["message.data[0].value", "message.android.ttl", "message.notification.image", "message.tokenize"]
+        {
+            assert_eq!(verdict_of_field(field, ""), Some(Verdict::Refused(CONTENT)), "{field}");
+        }
+        let text = "The registration token is not a valid FCM registration token";
+        assert!(removed(verdict_of_argument("INVALID_ARGUMENT", text)));
+        assert_eq!(verdict_of_argument("INTERNAL", text), None);
+        assert_eq!(verdict_of_argument("INVALID_ARGUMENT", "Request contains an invalid argument."), None);
+        assert!(removed(verdict("UNREGISTERED", false)) && removed(verdict("SENDER_ID_MISMATCH", true)));
     }
 
     #[test]
     fn a_device_of_another_project_is_the_devices_fault_once_this_project_has_delivered() {
-        assert_eq!(verdict("SENDER_ID_MISMATCH", true), Some(Verdict::Permanent));
-        assert_eq!(verdict("UNREGISTERED", false), Some(Verdict::Permanent));
+        assert_eq!(verdict("SENDER_ID_MISMATCH", true), Some(Verdict::Refused(ELSEWHERE)));
+        assert_eq!(verdict("UNREGISTERED", false), Some(Verdict::Refused(DEAD)));
         for code in ["INVALID_ARGUMENT", "UNAVAILABLE", "INTERNAL", "NOT_FOUND", "PERMISSION_DENIED", ""] {
             assert_eq!(verdict(code, true), None, "{code}: the status decides");
         }

@@ -1,20 +1,20 @@
 //! The body of a request.
 
-use media::push::INSTALLATION_PREFIX;
+use media::push::{self, MAX_TTL_SECONDS, OPTIONS, Target};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use crate::channel::Outgoing;
 
-/// The longest time that FCM keeps a message for a device that is offline: four weeks.
-const MAX_TTL_SECONDS: u64 = 28 * 24 * 60 * 60;
-
-/// The body of `messages:send`.
+/// The body of `messages:send`. `validate_only` asks FCM to check the message and to deliver nothing.
 ///
 /// Every attempt carries the same tag, so that a second copy replaces the first on the device. There is no
-/// `android.collapse_key`: FCM keeps four of them per device, drops the messages of any others, and ignores them for
-/// notifications.
-pub(super) fn message(outgoing: &Outgoing<'_>) -> Value {
+/// `android.collapse_key` but the publisher's: FCM keeps four of them per device, drops the messages of any others, and
+/// ignores them for notifications.
+///
+/// The options of a publisher reach only the places that [`push::options`] has: they are no way to another recipient,
+/// or to another tag.
+pub(super) fn message(outgoing: &Outgoing<'_>, validate_only: bool) -> Value {
     let rendered = outgoing.rendered;
     let tag = Uuid::new_v5(&Uuid::NAMESPACE_OID, outgoing.key.to_string().as_bytes()).simple().to_string();
     let mut notification = json!({ "body": rendered.text });
@@ -28,26 +28,47 @@ pub(super) fn message(outgoing: &Outgoing<'_>) -> Value {
         "apns": { "headers": { "apns-collapse-id": tag } },
         "webpush": { "headers": { "Topic": tag }, "notification": { "tag": tag } },
     });
-    match outgoing.destination.strip_prefix(INSTALLATION_PREFIX) {
-        Some(fid) => message["fid"] = json!(fid),
-        None => message["token"] = json!(outgoing.destination),
+    let (field, id) = match Target::of(outgoing.destination) {
+        Target::Token(token) => ("token", token),
+        Target::Installation(fid) => ("fid", fid),
+        Target::Topic(name) => ("topic", name),
+    };
+    message[field] = json!(id);
+    for (place, value) in push::options(outgoing.data) {
+        set(&mut message, place, value);
     }
     if let Some(expires) = outgoing.expires_at {
         let ttl = expires.since(outgoing.now).as_secs().clamp(1, MAX_TTL_SECONDS);
-        message["android"]["ttl"] = json!(format!("{ttl}s"));
+        let asked = message["android"]["ttl"].as_str().and_then(push::ttl_seconds);
+        let android = asked.map_or(ttl, |asked| asked.min(ttl));
+        message["android"]["ttl"] = json!(format!("{android}s"));
         message["apns"]["headers"]["apns-expiration"] = json!((expires.as_micros() / 1_000_000).to_string());
         message["webpush"]["headers"]["TTL"] = json!(ttl.to_string());
     }
-    json!({ "message": message })
+    let mut request = json!({ "message": message });
+    if validate_only {
+        request["validateOnly"] = json!(true);
+    }
+    request
+}
+
+/// Sets the value at this place, a JSON pointer to a member of objects.
+fn set(message: &mut Value, place: &str, value: Value) {
+    let mut at = message;
+    for step in place.split('/').skip(1) {
+        at = &mut at[step];
+    }
+    *at = value;
 }
 
 /// The data as strings, which are all that FCM accepts: other values are sent as their JSON text, and `null` is left
-/// out.
+/// out. The options of FCM are no data.
 fn data(given: &Map<String, Value>) -> Map<String, Value> {
     let text = |value: &Value| match value {
         Value::Null => None,
         Value::String(text) => Some(json!(text)),
         other => Some(json!(other.to_string())),
     };
-    given.iter().filter_map(|(name, value)| Some((name.clone(), text(value)?))).collect()
+    let travels = given.iter().filter(|(name, _)| *name != OPTIONS);
+    travels.filter_map(|(name, value)| Some((name.clone(), text(value)?))).collect()
 }

@@ -9,13 +9,14 @@ const PROJECT_ID: Setting = Setting::text("FIREBASE_PROJECT_ID");
 const SERVICE_ACCOUNT_KEY: Setting = Setting::text("FIREBASE_SERVICE_ACCOUNT_KEY");
 const BASE_URL: Setting = Setting::text("FCM_BASE_URL");
 const TOKEN_URL: Setting = Setting::text("FCM_TOKEN_URL");
+const VALIDATE_ONLY: Setting = Setting::flag("FCM_VALIDATE_ONLY");
 
 pub(super) const SECTION: Section = Section {
-    settings: &[PROJECT_ID, SERVICE_ACCOUNT_KEY, BASE_URL, TOKEN_URL],
+    settings: &[PROJECT_ID, SERVICE_ACCOUNT_KEY, BASE_URL, TOKEN_URL, VALIDATE_ONLY],
     halves: &[Half {
         channels: &["push"],
         needs: &["FIREBASE_SERVICE_ACCOUNT_KEY"],
-        beside: &["FIREBASE_PROJECT_ID", "FCM_BASE_URL", "FCM_TOKEN_URL"],
+        beside: &["FIREBASE_PROJECT_ID", "FCM_BASE_URL", "FCM_TOKEN_URL", "FCM_VALIDATE_ONLY"],
         less: "push is not sent without it",
     }],
 };
@@ -32,6 +33,8 @@ pub struct Settings {
     /// `FCM_TOKEN_URL`: where tokens are requested, instead of at the service account's `token_uri`. The assertion
     /// still names `token_uri` as its audience, so that a gateway in between can pass it on.
     pub token_url: Option<String>,
+    /// `FCM_VALIDATE_ONLY`: FCM checks every message and delivers none.
+    pub validate_only: bool,
 }
 
 impl Settings {
@@ -41,6 +44,7 @@ impl Settings {
             service_account_key: values.secret(SERVICE_ACCOUNT_KEY),
             base_url: values.text(BASE_URL).unwrap_or_default(),
             token_url: values.text(TOKEN_URL),
+            validate_only: values.flag(VALIDATE_ONLY),
         }
     }
 }

@@ -12,6 +12,9 @@ use super::*;
 use crate::Channels;
 use crate::tests::tools::outgoing;
 
+mod answers;
+mod options;
+
 const URL: &str = "/v1/projects/example/messages:send";
 
 #[test]
@@ -217,7 +220,7 @@ async fn push(settings: &crate::Settings) -> Outcome {
 
 fn built(destination: &str, data: &Map<String, Value>, seconds: Option<u64>) -> Value {
     let (key, rendered) = (key("n-1"), rendered());
-    message(&outgoing(&key, destination, &rendered, data, seconds))
+    message(&outgoing(&key, destination, &rendered, data, seconds), false)
 }
 
 fn rendered() -> Rendered {
