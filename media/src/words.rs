@@ -30,6 +30,8 @@ pub enum Part {
     Data,
     /// One field of the data, by its name.
     Field(String),
+    /// One entry of a field of the data: the name of the field, and the name or the number of the entry.
+    Entry(&'static str, String),
 }
 
 impl<'a> Words<'a> {
@@ -45,6 +47,7 @@ impl fmt::Display for Fault {
             Part::Message => write!(f, "message {}", self.why),
             Part::Data => write!(f, "data {}", self.why),
             Part::Field(name) => write!(f, "data/{} {}", domain::pointer_step(name), self.why),
+            Part::Entry(field, name) => write!(f, "data/{field}/{} {}", domain::pointer_step(name), self.why),
         }
     }
 }

@@ -166,6 +166,7 @@ fn of(prefix: &str, fault: Fault) -> FieldError {
         Part::Message => field(prefix, "/message", fault.why),
         Part::Data => field(prefix, "/data", fault.why),
         Part::Field(name) => field(prefix, &format!("/data/{}", pointer_step(&name)), fault.why),
+        Part::Entry(of, name) => field(prefix, &format!("/data/{of}/{}", pointer_step(&name)), fault.why),
     }
 }
 
