@@ -37,6 +37,11 @@ impl Delivery {
         Self { rendered, ..self }
     }
 
+    pub(crate) fn carrying(self, data: Value) -> Self {
+        let Value::Object(data) = data else { panic!("{data}") };
+        Self { data, ..self }
+    }
+
     pub(crate) fn expiring(self, deadline: Instant) -> Self {
         Self { deadline: Some(deadline), ..self }
     }
