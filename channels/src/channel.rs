@@ -18,7 +18,7 @@ pub struct Outgoing<'a> {
     /// The destination as the publisher wrote it.
     pub destination: &'a str,
     pub rendered: &'a Rendered,
-    /// The publisher's own data, for media that carry some (push).
+    /// The publisher's own data, for media that carry some: the data of a push, pictures, the variables of a template.
     pub data: &'a Map<String, Value>,
     /// When the message expires. The worker calls a channel only when this is ahead of `now`.
     pub expires_at: Option<Timestamp>,
@@ -81,7 +81,8 @@ impl<'a> Outgoing<'a> {
     /// The same, without some more texts of this message, in the form in which the provider was given them.
     pub(crate) fn redact_with<'t>(&'t self, said: &str, more: impl Iterator<Item = &'t str>) -> String {
         let words = [Some(self.destination), self.rendered.subject.as_deref(), Some(&self.rendered.text)];
-        let data = self.data.values().filter_map(Value::as_str);
+        let mut data = Vec::new();
+        self.data.values().for_each(|value| texts(value, &mut data));
         redact(said, words.into_iter().flatten().chain(data).chain(more))
     }
 
@@ -104,5 +105,15 @@ impl<'a> Outgoing<'a> {
     /// The outcome for a message that can never be sent as it is, found before the provider was called.
     pub(crate) fn refuse(provider: &'static str, why: impl AsRef<str>) -> Outcome {
         Outcome::Permanent { reason: Reason::Permanent, failure: Failure::new(provider, None, why) }
+    }
+}
+
+/// The texts in a value, at any depth: media and the variables of templates lie in lists and objects.
+fn texts<'v>(value: &'v Value, found: &mut Vec<&'v str>) {
+    match value {
+        Value::String(text) => found.push(text),
+        Value::Array(values) => values.iter().for_each(|value| texts(value, found)),
+        Value::Object(fields) => fields.values().for_each(|value| texts(value, found)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }

@@ -3,10 +3,13 @@
 //!
 //! A medium calls no provider and uses no network, so that a program which only checks notifications links neither.
 
+mod attached;
 mod catalog;
+mod content;
 mod line;
 mod medium;
 mod phone;
+mod segments;
 mod words;
 
 pub mod email;
@@ -14,10 +17,13 @@ pub mod push;
 pub mod sms;
 pub mod whatsapp;
 
+pub use attached::media_urls;
 pub use catalog::{
     DestinationError, MEDIA, check_destination, default_ambiguity, faults, find, known, prefixes, unknown,
 };
+pub use content::Content;
 pub use line::check as check_line;
 pub use medium::Medium;
 pub use phone::check_number;
+pub use segments::Segments;
 pub use words::{Fault, Part, Words};

@@ -1,5 +1,6 @@
-//! What media with phone numbers have in common: the number, and how long a text may be.
+//! What media with phone numbers have in common: the number, how long a text may be, and what goes with it.
 
+use crate::attached;
 use crate::words::{Fault, Part, Words};
 
 /// The longest text, in characters, that Twilio accepts (error 21617, <https://www.twilio.com/docs/api/errors/21617>).
@@ -16,21 +17,24 @@ pub fn check_number(number: &str) -> Result<(), String> {
     if valid { Ok(()) } else { Err("must be a phone number in E.164 form, such as +14155550100".into()) }
 }
 
-/// Finds an empty text, and one that is too long.
-pub(crate) fn faults(words: &Words<'_>) -> Vec<Fault> {
-    let fault = |why: String| vec![Fault { part: Part::Message, why }];
-    let text = words.text;
+/// Finds an empty text, one that is too long, and media of which there may be `most_media`. Where media are given, the
+/// text may be empty (<https://www.twilio.com/docs/api/errors/21602>).
+pub(crate) fn faults(words: &Words<'_>, most_media: usize) -> Vec<Fault> {
+    let alone = attached::media_urls(words.data).next().is_none();
+    let of_text = of_text(words.text, alone).map(|why| Fault { part: Part::Message, why });
+    of_text.into_iter().chain(attached::faults(words.data, most_media)).collect()
+}
+
+fn of_text(text: &str, alone: bool) -> Option<String> {
     if text.trim().is_empty() {
-        return fault("must not be empty".into());
+        return alone.then(|| "must not be empty".into());
     }
     // A text has at most as many characters as bytes, and its bytes are counted already.
     if text.len() <= MAX_TEXT_CHARS {
-        return Vec::new();
+        return None;
     }
-    match text.chars().count() {
-        n if n > MAX_TEXT_CHARS => fault(format!("has {n} characters, Twilio takes {MAX_TEXT_CHARS}")),
-        _ => Vec::new(),
-    }
+    let chars = text.chars().count();
+    (chars > MAX_TEXT_CHARS).then(|| format!("has {chars} characters, Twilio takes {MAX_TEXT_CHARS}"))
 }
 
 #[cfg(test)]

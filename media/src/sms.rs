@@ -1,14 +1,17 @@
-//! SMS: a text to a phone number.
+//! SMS: a text to a phone number, or an MMS where media go with it.
 
 use domain::Ambiguity;
 
 use crate::medium::Medium;
 use crate::phone;
 
+/// The most media of one message (<https://www.twilio.com/docs/api/errors/21623>).
+const MAX_MEDIA: usize = 10;
+
 pub static MEDIUM: Medium = Medium {
     name: "sms",
     example: "+14155550100",
     ambiguity: Ambiguity::ResendIfFresh,
     check: phone::check_number,
-    faults: phone::faults,
+    faults: |words| phone::faults(words, MAX_MEDIA),
 };

@@ -19,9 +19,18 @@ pub use cancel::{Cancellation, cancel};
 pub use check::{Checker, Findings, check_plain};
 pub use checked::{Checked, Refused, Rules, repeated_ids};
 
+use domain::ChannelName;
+use media::Segments;
+
 /// The names of all channels, whether this process could send by them or not.
 pub fn channel_names() -> &'static [&'static str] {
     media::known()
+}
+
+/// How many segments the words of an SMS are sent in. None for another channel, and where there are no words.
+pub fn segments(channel: &ChannelName, text: &str) -> Option<Segments> {
+    let counted = channel.as_str() == media::sms::MEDIUM.name && !text.is_empty();
+    counted.then(|| Segments::of(text))
 }
 
 #[cfg(test)]

@@ -31,10 +31,18 @@ def reachable(schemas, root):
     return dict(sorted(wanted.items()))
 
 
+def with_repeated_fields(operation):
+    """Says that a list is sent as a field for each of its values: the default of OpenAPI, which Prism does not know."""
+    form = operation["requestBody"]["content"]["application/x-www-form-urlencoded"]
+    lists = [name for name, schema in form["schema"]["properties"].items() if schema.get("type") == "array"]
+    form["encoding"] = {name: {"style": "form", "explode": True} for name in lists}
+    return operation
+
+
 def twilio(source):
-    """POST Messages.json, as it stands."""
+    """POST Messages.json, as it stands but for what Prism must be told of its lists."""
     path = "/2010-04-01/Accounts/{AccountSid}/Messages.json"
-    operation = source["paths"][path]["post"]
+    operation = with_repeated_fields(source["paths"][path]["post"])
     return {
         "openapi": source["openapi"],
         "info": source["info"],

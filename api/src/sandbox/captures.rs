@@ -64,6 +64,12 @@ pub(crate) struct CaptureAnswer {
     text: String,
     /// The words as HTML, for a mail.
     html: Option<String>,
+    /// How many segments the words would be sent in, for an SMS: each costs as much as a message.
+    #[schema(example = 2)]
+    segments: Option<u32>,
+    /// How the words would be written, for an SMS: `GSM-7`, or `UCS-2` because of a character that GSM-7 does not have.
+    #[schema(example = "GSM-7")]
+    encoding: Option<String>,
 }
 
 /// See what the sandbox captured
@@ -92,6 +98,7 @@ pub(crate) async fn captures(
 }
 
 fn answer(view: CapturedView) -> CaptureAnswer {
+    let segments = operations::segments(&view.capture.channel, &view.capture.text);
     CaptureAnswer {
         id: view.id,
         delivery: view.key.id,
@@ -102,5 +109,7 @@ fn answer(view: CapturedView) -> CaptureAnswer {
         subject: view.capture.subject,
         text: view.capture.text,
         html: view.capture.html,
+        segments: segments.map(|segments| segments.count),
+        encoding: segments.map(|segments| segments.encoding.to_owned()),
     }
 }

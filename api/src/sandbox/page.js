@@ -37,6 +37,10 @@ function mail(capture) {
 function bubble(capture) {
   const card = element("div", "phone");
   card.append(element("div", "bubble words", capture.text));
+  if (capture.segments) {
+    const many = capture.segments === 1 ? "1 segment" : capture.segments + " segments";
+    card.append(element("div", "id", many + ", " + capture.encoding));
+  }
   return card;
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::{Settings, fcm, sendgrid, smtp, twilio};
 use domain::{Outcome, Rendered};
-use serde_json::{Map, json};
+use serde_json::{Map, Value, json};
 use testkit::Counterpart;
 use testkit::keys::service_account;
 use wiremock::{Mock, MockServer, ResponseTemplate, matchers};
@@ -20,17 +20,50 @@ async fn twilios_description_accepts_our_sms_and_whatsapp_messages() {
         from_number: Some("+14155550101".into()),
         whatsapp_from: Some("whatsapp:+14155550101".into()),
         base_url: prism.base_url.clone(),
-        max_per_second: None,
+        ..twilio::Settings::default()
     };
     let service = twilio::Settings { from_number: Some(format!("MG{}", "0".repeat(32))), ..twilio.clone() };
     for (name, twilio) in [("sms", &twilio), ("sms", &service), ("whatsapp", &twilio)] {
         let settings = Settings { twilio: twilio.clone(), ..settings() };
         let outcome = Delivery::new("n-1", "+14155550100").send_by(&channel(name, &settings)).await;
-        let Outcome::Sent { provider: "twilio", provider_id: Some(sid), code: Some(code) } = outcome else {
-            panic!("{name}: {outcome:?}")
-        };
-        assert_eq!((sid.len(), &sid[..2], code.as_str()), (34, "SM", "201"));
+        assert_taken(name, outcome);
     }
+}
+
+#[tokio::test]
+async fn twilios_description_accepts_our_media_templates_services_and_keys() {
+    let prism = Prism::serving("twilio_messages").await;
+    let service = format!("MG{}", "0".repeat(32));
+    let twilio = twilio::Settings {
+        account_sid: Some(format!("AC{}", "0".repeat(32))),
+        api_key_sid: Some(format!("SK{}", "0".repeat(32))),
+        api_key_secret: Some("secret".into()),
+        from_number: Some("+14155550101".into()),
+        messaging_service_sid: Some(service.clone()),
+        whatsapp_messaging_service_sid: Some(service),
+        base_url: prism.base_url.clone(),
+        ..twilio::Settings::default()
+    };
+    let settings = Settings { twilio, ..settings() };
+    let url = "https://example.org/a.jpg?size=1&x=%2B";
+    let template =
+        json!({"content_sid": format!("HX{}", "0a".repeat(16)), "content_variables": {"1": "Ana", "2": "&"}});
+    for (name, data) in [
+        ("sms", json!({"media_urls": [url]})),
+        ("sms", json!({"media_urls": vec![url; 10]})),
+        ("whatsapp", json!({"media_urls": [url]})),
+        ("whatsapp", template),
+    ] {
+        let delivery = Delivery::new("n-1", "+14155550100").carrying(data);
+        assert_taken(name, delivery.send_by(&channel(name, &settings)).await);
+    }
+}
+
+fn assert_taken(name: &str, outcome: Outcome) {
+    let Outcome::Sent { provider: "twilio", provider_id: Some(sid), code: Some(code) } = outcome else {
+        panic!("{name}: {outcome:?}")
+    };
+    assert_eq!((sid.len(), &sid[..2], code.as_str()), (34, "SM", "201"));
 }
 
 #[tokio::test]
@@ -77,7 +110,7 @@ async fn googles_description_accepts_every_option_and_a_message_that_is_only_che
     let data = Map::from_iter([("order".to_owned(), json!(7)), (media::push::OPTIONS.to_owned(), options)]);
     assert_eq!(media::push::options(&data).len(), 26, "all that there are");
     let push = channel("push", &push_by(&prism, &google, true));
-    let outcome = Delivery::new("n-1", "example-token:APA91b").carrying(data).send_by(&push).await;
+    let outcome = Delivery::new("n-1", "example-token:APA91b").carrying(Value::Object(data)).send_by(&push).await;
     assert_eq!(outcome, Outcome::Captured);
 }
 

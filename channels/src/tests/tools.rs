@@ -37,7 +37,8 @@ impl Delivery {
         Self { rendered, ..self }
     }
 
-    pub(crate) fn carrying(self, data: Map<String, Value>) -> Self {
+    pub(crate) fn carrying(self, data: Value) -> Self {
+        let Value::Object(data) = data else { panic!("{data}") };
         Self { data, ..self }
     }
 

@@ -122,6 +122,10 @@ fn a_provider_that_is_there_by_halves_is_always_told() {
         (&[("FCM_VALIDATE_ONLY", "true")], "FIREBASE_SERVICE_ACCOUNT_KEY"),
         (&[("SMTP_HOST", "mail.example")], "FROM_EMAIL"),
         (&[("TWILIO_FROM_NUMBER", "+15550001111")], "TWILIO_ACCOUNT_SID"),
+        (&[("TWILIO_MESSAGING_SERVICE_SID", "MG00000000000000000000000000000001")], "TWILIO_ACCOUNT_SID"),
+        (&[("TWILIO_WHATSAPP_MESSAGING_SERVICE_SID", "MG00000000000000000000000000000001")], "TWILIO_AUTH_TOKEN"),
+        (&[("TWILIO_API_KEY_SECRET", "hidden")], "TWILIO_FROM_NUMBER"),
+        (&[("TWILIO_FROM_NUMBER", "+15550001111"), ("TWILIO_API_KEY_SECRET", "hidden")], "TWILIO_API_KEY_SID"),
     ] {
         for sandbox in ["missing", "off"] {
             let told = problems(Role::Worker, &[&[("SANDBOX", sandbox)], settings].concat());
@@ -176,6 +180,22 @@ fn a_sender_without_its_plus_is_refused_at_the_start() {
     }
     let told = one_problem(&[&account[..], &[("TWILIO_FROM_NUMBER", "+1 555 000 1111")]].concat());
     assert!(told.contains("E.164"), "{told}");
+}
+
+#[test]
+fn an_api_key_beside_an_auth_token_is_used_and_half_of_one_is_refused() {
+    let account = [("TWILIO_ACCOUNT_SID", "AC00000000000000000000000000000001"), ("TWILIO_AUTH_TOKEN", "hidden")];
+    let from = ("TWILIO_FROM_NUMBER", "+15550001111");
+    let (sid, secret) =
+        (("TWILIO_API_KEY_SID", "SK00000000000000000000000000000001"), ("TWILIO_API_KEY_SECRET", "hidden"));
+    let with = |key: &[(&'static str, &'static str)]| [&account[..], &[from], key].concat();
+    for (half, missing) in [(sid, "TWILIO_API_KEY_SECRET is not set"), (secret, "TWILIO_API_KEY_SID is not set")] {
+        assert!(one_problem(&with(&[half])).starts_with(missing));
+    }
+    let config =
+        read(Role::Worker, &[&[("SANDBOX", "missing")], &with(&[sid, secret])[..]].concat()).expect("accepted");
+    let told = config.warnings.iter().filter(|told| told.contains("messages are sent with the API key")).count();
+    assert_eq!(told, 1, "{:#?}", config.warnings);
 }
 
 #[test]

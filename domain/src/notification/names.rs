@@ -121,7 +121,7 @@ const SYNONYMS: [(&str, &str); 14] = [
     (
         "data",
         "variables vars params parameters substitutions placeholders templatedata templatevariables \
-         dynamictemplatedata templatemodel contentvariables personalization personalizations personalisation",
+         dynamictemplatedata templatemodel personalization personalizations personalisation",
     ),
     ("locale", "lang language languagecode localeid i18n"),
     (
@@ -170,7 +170,7 @@ fn is_missing(field: &str, given: &[&str]) -> bool {
 }
 
 /// Names of what would change what is sent or when and has no field here, each with what to do instead.
-const INSTEAD: [(&str, &str); 9] = [
+const INSTEAD: [(&str, &str); 11] = [
     ("every recipient is a notification of its own: publish one more for each", "cc bcc ccs bccs ccto bccto"),
     (
         "the sender is a setting of the fleet (FROM_EMAIL, TWILIO_FROM_NUMBER, …): leave it out",
@@ -179,7 +179,12 @@ const INSTEAD: [(&str, &str); 9] = [
     ),
     (
         "a notification has no attachments: give a link in the message, or in data for the template",
-        "attachment attachments file files mediaurl mediaurls inlineimages images image imageurl",
+        "attachment attachments file files inlineimages images image imageurl",
+    ),
+    ("pictures of an SMS or a WhatsApp message are data.media_urls, a list of https URLs", "mediaurl mediaurls"),
+    (
+        "a template that Twilio keeps for WhatsApp is data.content_sid, with data.content_variables",
+        "contentsid contentvariables",
     ),
     (
         "HTML comes from templates: give template and data, or plain text as message",

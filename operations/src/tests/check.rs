@@ -96,6 +96,64 @@ fn words_that_their_provider_would_refuse_are_named() {
 }
 
 #[test]
+fn media_and_templates_are_checked_by_the_channel_that_sends_them() {
+    let url = "https://example.org/a.jpg";
+    let whatsapp = |fields: Value| sms(with(json!({"channel": "whatsapp"}), fields));
+    let template = json!({"content_sid": format!("HX{}", "0a".repeat(16)), "content_variables": {"1": "Ana"}});
+    for body in [
+        sms(json!({"message": "", "data": {"media_urls": [url, url]}})),
+        sms(json!({"data": {"content_sid": "x"}})),
+        email(json!({"data": {"media_urls": "x", "content_sid": 7}})),
+        whatsapp(json!({"message": "", "data": {"media_urls": [url]}})),
+        whatsapp(json!({"message": "", "data": template})),
+        whatsapp(json!({"message": "x".repeat(2000), "data": template})),
+    ] {
+        assert_eq!(findings_by(&SHIPPED, &body), Findings::default(), "{body}");
+    }
+    let not_https = "must be an https URL, such as https://example.org/picture.jpg";
+    check(
+        sms(json!({"data": {"media_urls": [url, "http://example.org/a.jpg", 7]}})),
+        &[&format!("/data/media_urls/1 {not_https}"), &format!("/data/media_urls/2 {not_https}")],
+    );
+    check(
+        sms(json!({"message": "", "data": {"media_urls": []}})),
+        &["/message must not be empty", "/data/media_urls has 0 entries, this channel takes 1 to 10 URLs"],
+    );
+    check(
+        whatsapp(json!({"data": {"media_urls": [url, url]}})),
+        &["/data/media_urls has 2 entries, this channel takes 1 URL"],
+    );
+    check(
+        whatsapp(json!({"data": {"content_sid": "HX1", "content_variables": {"1": "", "2": 7}}})),
+        &[
+            "/data/content_sid must be HX and 32 hexadecimal digits, as Twilio's console shows a template's SID",
+            "/data/content_variables/1 must not be empty",
+            "/data/content_variables/2 must be a text",
+        ],
+    );
+    check(
+        whatsapp(json!({"data": {"content_variables": {"1": "Ana"}}})),
+        &["/data/content_variables needs content_sid beside it"],
+    );
+    let item = json!({"channel": "whatsapp", "destination": "+12025550143"});
+    check(
+        sms(json!({"data": {"media_urls": [url, url]}, "fallback": [item]})),
+        &["/fallback/0/data/media_urls has 2 entries, this channel takes 1 URL"],
+    );
+}
+
+#[test]
+fn segments_are_counted_of_the_words_of_an_sms() {
+    let counted = |channel: &str, text: &str| {
+        let segments = crate::segments(&ChannelName::parse(channel).unwrap(), text);
+        segments.map(|segments| (segments.count, segments.encoding))
+    };
+    assert_eq!(counted("sms", &"a".repeat(161)), Some((2, "GSM-7")));
+    assert_eq!(counted("sms", "código"), Some((1, "UCS-2")));
+    assert_eq!((counted("sms", ""), counted("whatsapp", "m"), counted("email", "m")), (None, None, None));
+}
+
+#[test]
 fn a_channel_that_there_is_not_is_named_with_the_one_that_is_near() {
     check(
         email(json!({"channel": "emial", "destination": "x"})),
@@ -380,6 +438,8 @@ fn no_value_is_repeated() {
         sms(json!({"template": "otp", "locale": SECRET, "data": {"code": {"a": SECRET}}})),
         email(json!({"template": "receipt", "data": {"items": SECRET, "name": [SECRET]}})),
         push(json!({"data": {"from": SECRET}})),
+        sms(json!({"data": {"media_urls": [SECRET]}})),
+        sms(json!({"channel": "whatsapp", "data": {"content_sid": SECRET, "content_variables": {"1": [SECRET]}}})),
         email(json!({"cc": SECRET, "order": SECRET, "expires_at": "2020-01-01T00:00:00Z"})),
     ] {
         let found = findings_by(&SHIPPED, &body);

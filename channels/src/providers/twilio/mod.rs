@@ -1,18 +1,23 @@
-//! SMS and WhatsApp by Twilio's Messages resource: the same request, with a prefix on both numbers for WhatsApp.
+//! SMS and WhatsApp by Twilio's Messages resource: the same request, with a prefix on both numbers for WhatsApp, and
+//! with a template instead of words where a notification names one.
 //!
 //! Source: <https://www.twilio.com/docs/messaging/api/message-resource>.
 
 mod classify;
 mod client;
 mod codes;
+mod credentials;
+mod form;
 mod senders;
 mod settings;
+mod sid;
 
 use async_trait::async_trait;
 use domain::Outcome;
-use media::{sms, whatsapp};
+use media::{Content, sms, whatsapp};
 
 use self::client::Client;
+use self::senders::Sender;
 use super::{Connected, Provider, Service};
 use crate::channel::{Channel, Outgoing};
 
@@ -34,59 +39,56 @@ pub(crate) static PROVIDER: Provider = Provider {
     ],
     section: settings::SECTION,
     fill: |values, settings| settings.twilio = Settings::of(values),
-    warnings: |_| Vec::new(),
+    warnings: |settings| credentials::warning(&settings.twilio).into_iter().collect(),
     problems,
     #[cfg(test)]
     over_http: Some(over_http),
 };
 
-/// One sender of ours.
-struct Sender {
+/// The messages of one medium.
+struct Messages {
     client: Client,
-    /// The sender in the form that Twilio knows.
-    from: String,
-    /// The setting that the sender comes from.
-    setting: &'static str,
+    sender: Sender,
     /// Writes a recipient in the form that Twilio knows.
     address: fn(&str) -> String,
+    /// Whether a message of this medium may be a template that Twilio keeps.
+    templates: bool,
 }
 
 #[async_trait]
-impl Channel for Sender {
+impl Channel for Messages {
     async fn send(&self, outgoing: &Outgoing<'_>) -> Outcome {
-        let form = client::form(&self.from, (self.address)(outgoing.destination), outgoing);
-        self.client.send(&form, self.setting, outgoing).await
+        let content = Content::of(outgoing.data).filter(|_| self.templates);
+        let form = form::of(&self.sender, (self.address)(outgoing.destination), content.as_ref(), outgoing);
+        self.client.send(&form, self.sender.settings, outgoing).await
     }
 }
 
 fn connect_sms(settings: &crate::Settings) -> Connected {
-    let from = senders::sms(settings.twilio.from_number.as_deref()?);
-    Some(connect(settings, from, "TWILIO_FROM_NUMBER", str::to_owned))
+    Some(connect(settings, senders::sms(&settings.twilio)?, str::to_owned, false))
 }
 
 fn connect_whatsapp(settings: &crate::Settings) -> Connected {
-    let from = senders::whatsapp(settings.twilio.whatsapp_from.as_deref()?);
     let address = |number: &str| format!("{}{}", whatsapp::PREFIX, whatsapp::bare(number));
-    Some(connect(settings, from, "TWILIO_WHATSAPP_FROM", address))
+    Some(connect(settings, senders::whatsapp(&settings.twilio)?, address, true))
 }
 
 fn connect(
     settings: &crate::Settings,
-    from: Result<String, String>,
-    setting: &'static str,
+    sender: Result<Sender, Vec<String>>,
     address: fn(&str) -> String,
+    templates: bool,
 ) -> Result<Box<dyn Channel>, Vec<String>> {
-    match (from, Client::new(&settings.twilio, settings.provider_timeout)) {
-        (Ok(from), Ok(client)) => Ok(Box::new(Sender { client, from, setting, address })),
-        (from, client) => Err(from.err().into_iter().chain(client.err().unwrap_or_default()).collect()),
+    match (sender, Client::new(&settings.twilio, settings.provider_timeout)) {
+        (Ok(sender), Ok(client)) => Ok(Box::new(Messages { client, sender, address, templates })),
+        (sender, client) => Err([sender.err(), client.err()].into_iter().flatten().flatten().collect()),
     }
 }
 
 fn problems(settings: &crate::Settings) -> Vec<String> {
     let twilio = &settings.twilio;
-    let senders =
-        [twilio.from_number.as_deref().map(senders::sms), twilio.whatsapp_from.as_deref().map(senders::whatsapp)];
-    let wrong = senders.into_iter().flatten().filter_map(Result::err);
+    let senders = [senders::sms(twilio), senders::whatsapp(twilio)];
+    let wrong = senders.into_iter().flatten().filter_map(Result::err).flatten();
     wrong.chain(Client::new(twilio, settings.provider_timeout).err().unwrap_or_default()).collect()
 }
 
@@ -99,7 +101,7 @@ fn over_http(base_url: &str) -> crate::Settings {
         from_number: Some("+14155550101".into()),
         whatsapp_from: Some("+14155550101".into()),
         base_url: base_url.into(),
-        max_per_second: None,
+        ..Settings::default()
     };
     crate::Settings { twilio, ..crate::settings::of_tests() }
 }

@@ -7,18 +7,46 @@ use crate::section::{Half, Section};
 
 const ACCOUNT_SID: Setting = Setting::text("TWILIO_ACCOUNT_SID");
 const AUTH_TOKEN: Setting = Setting::password("TWILIO_AUTH_TOKEN");
+const API_KEY_SID: Setting = Setting::text("TWILIO_API_KEY_SID");
+const API_KEY_SECRET: Setting = Setting::password("TWILIO_API_KEY_SECRET");
 const FROM_NUMBER: Setting = Setting::text("TWILIO_FROM_NUMBER");
+const MESSAGING_SERVICE_SID: Setting = Setting::text("TWILIO_MESSAGING_SERVICE_SID");
 const WHATSAPP_FROM: Setting = Setting::text("TWILIO_WHATSAPP_FROM");
+const WHATSAPP_MESSAGING_SERVICE_SID: Setting = Setting::text("TWILIO_WHATSAPP_MESSAGING_SERVICE_SID");
 const BASE_URL: Setting = Setting::text("TWILIO_BASE_URL");
 const MAX_PER_SECOND: Setting = Setting::number("TWILIO_MAX_PER_SECOND", 1, 100_000);
 
 pub(super) const SECTION: Section = Section {
-    settings: &[ACCOUNT_SID, AUTH_TOKEN, FROM_NUMBER, WHATSAPP_FROM, BASE_URL, MAX_PER_SECOND],
+    settings: &[
+        ACCOUNT_SID,
+        AUTH_TOKEN,
+        API_KEY_SID,
+        API_KEY_SECRET,
+        FROM_NUMBER,
+        MESSAGING_SERVICE_SID,
+        WHATSAPP_FROM,
+        WHATSAPP_MESSAGING_SERVICE_SID,
+        BASE_URL,
+        MAX_PER_SECOND,
+    ],
     halves: &[Half {
         channels: &["sms", "whatsapp"],
-        needs: &["TWILIO_FROM_NUMBER", "TWILIO_WHATSAPP_FROM"],
-        beside: &["TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_BASE_URL", "TWILIO_MAX_PER_SECOND"],
-        less: "sms is not sent without it, and whatsapp not without TWILIO_WHATSAPP_FROM",
+        needs: &[
+            "TWILIO_FROM_NUMBER",
+            "TWILIO_MESSAGING_SERVICE_SID",
+            "TWILIO_WHATSAPP_FROM",
+            "TWILIO_WHATSAPP_MESSAGING_SERVICE_SID",
+        ],
+        beside: &[
+            "TWILIO_ACCOUNT_SID",
+            "TWILIO_AUTH_TOKEN",
+            "TWILIO_API_KEY_SID",
+            "TWILIO_API_KEY_SECRET",
+            "TWILIO_BASE_URL",
+            "TWILIO_MAX_PER_SECOND",
+        ],
+        less: "sms is not sent without it or TWILIO_MESSAGING_SERVICE_SID, and whatsapp not without \
+               TWILIO_WHATSAPP_FROM or TWILIO_WHATSAPP_MESSAGING_SERVICE_SID",
     }],
 };
 
@@ -29,10 +57,19 @@ pub struct Settings {
     pub account_sid: Option<String>,
     /// `TWILIO_AUTH_TOKEN`
     pub auth_token: Option<SecretString>,
+    /// `TWILIO_API_KEY_SID`: `SK…`, which is used instead of the auth token.
+    pub api_key_sid: Option<String>,
+    /// `TWILIO_API_KEY_SECRET`
+    pub api_key_secret: Option<SecretString>,
     /// `TWILIO_FROM_NUMBER`: a number, a short code, an alphanumeric sender, or a messaging service (`MG…`).
     pub from_number: Option<String>,
+    /// `TWILIO_MESSAGING_SERVICE_SID`: `MG…`, alone or with the sender of it that `TWILIO_FROM_NUMBER` names.
+    pub messaging_service_sid: Option<String>,
     /// `TWILIO_WHATSAPP_FROM`: a number, with or without the prefix `whatsapp:`.
     pub whatsapp_from: Option<String>,
+    /// `TWILIO_WHATSAPP_MESSAGING_SERVICE_SID`: `MG…`, alone or with the sender of it that `TWILIO_WHATSAPP_FROM`
+    /// names.
+    pub whatsapp_messaging_service_sid: Option<String>,
     /// `TWILIO_BASE_URL`
     pub base_url: String,
     /// `TWILIO_MAX_PER_SECOND`: a ceiling for each of SMS and WhatsApp, because Twilio limits each sender.
@@ -44,8 +81,12 @@ impl Settings {
         Self {
             account_sid: values.text(ACCOUNT_SID),
             auth_token: values.secret(AUTH_TOKEN),
+            api_key_sid: values.text(API_KEY_SID),
+            api_key_secret: values.secret(API_KEY_SECRET),
             from_number: values.text(FROM_NUMBER),
+            messaging_service_sid: values.text(MESSAGING_SERVICE_SID),
             whatsapp_from: values.text(WHATSAPP_FROM),
+            whatsapp_messaging_service_sid: values.text(WHATSAPP_MESSAGING_SERVICE_SID),
             base_url: values.text(BASE_URL).unwrap_or_default(),
             max_per_second: values.number(MAX_PER_SECOND),
         }

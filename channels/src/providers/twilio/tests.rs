@@ -1,9 +1,9 @@
-//! What only Twilio has: its codes, its form fields, and the ceiling.
+//! What only Twilio has: its codes, its credentials, and the ceiling; in `forms` its form fields.
 
 use std::time::Duration;
 
 use domain::{ChannelName, Rendered};
-use serde_json::{Map, json};
+use serde_json::{Map, Value, json};
 use testkit::key;
 use wiremock::matchers::{basic_auth, method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
@@ -12,6 +12,9 @@ use super::*;
 use crate::Channels;
 use crate::tests::tools::outgoing;
 
+mod forms;
+
+const HX: &str = "HX0123456789abcdef0123456789abcdef";
 const URL: &str = "/2010-04-01/Accounts/AC00000000000000000000000000000000/Messages.json";
 
 #[tokio::test]
@@ -39,6 +42,15 @@ async fn twilios_codes_go_before_the_http_status() {
         (400, 21_211, "permanent"),
         (400, 21_610, "permanent"),
         (404, 21_614, "permanent"),
+        (400, 21_635, "permanent"),
+        (400, 21_655, "permanent"),
+        (404, 21_655, "permanent"),
+        (400, 21_656, "permanent"),
+        (400, 63_016, "permanent"),
+        (403, 63_024, "permanent"),
+        (503, 63_032, "permanent"),
+        (400, 21_711, "alarm"),
+        (400, 30_001, "throttled"),
     ] {
         let body =
             json!({ "code": code, "message": "no", "more_info": "https://www.twilio.com/docs", "status": status });
@@ -53,6 +65,57 @@ async fn twilios_codes_go_before_the_http_status() {
         };
         assert_eq!((kind, failure.code.as_deref()), (expected, Some(code.to_string().as_str())), "{status} {code}");
         assert_eq!(failure.detail.contains("look at "), kind == "alarm", "{}", failure.detail);
+    }
+}
+
+#[tokio::test]
+async fn a_limit_that_names_its_time_waits_so_long() {
+    for code in [20_429, 30_001, 63_018] {
+        let server = MockServer::start().await;
+        let answer = ResponseTemplate::new(400).set_body_json(json!({ "code": code, "message": "slow down" }));
+        Mock::given(path(URL)).respond_with(answer.insert_header("retry-after", "30")).mount(&server).await;
+        let outcome = send(&over_http(&server.uri()), "sms", "+14155550100", "Hi", None).await;
+        let Outcome::Throttled { retry_after, .. } = outcome else { panic!("{code}: {outcome:?}") };
+        assert_eq!(retry_after, Some(Duration::from_secs(30)), "{code}");
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_says_what_to_do_before_it_quotes_twilio() {
+    for (code, expected) in [
+        (
+            21_610,
+            "HTTP 400: the recipient has unsubscribed from this sender: send nothing more until they answer START: \
+             Attempt to send to ***",
+        ),
+        (
+            63_016,
+            "HTTP 400: WhatsApp takes free words only within 24 hours of the recipient's last message: send an \
+             approved template, as data.content_sid with data.content_variables: Attempt to send to ***",
+        ),
+        (21_617, "HTTP 400: Attempt to send to ***"),
+    ] {
+        let outcome = answered(400, json!({ "code": code, "message": "Attempt to send to +14155550100" })).await;
+        let Outcome::Permanent { failure, .. } = outcome else { panic!("{code}: {outcome:?}") };
+        assert_eq!(failure.detail, expected);
+    }
+    let outcome = answered(400, json!({ "code": 63_024 })).await;
+    let Outcome::Permanent { failure, .. } = outcome else { panic!("{outcome:?}") };
+    assert_eq!(failure.detail, "HTTP 400: the recipient is not on WhatsApp");
+}
+
+#[tokio::test]
+async fn neither_media_nor_variables_are_repeated_when_twilio_quotes_them() {
+    let url = "https://example.org/secret.jpg?signature=hidden";
+    let template = json!({ "content_sid": HX, "content_variables": { "1": "a hidden name" } });
+    for (name, data, quoted) in [("sms", json!({ "media_urls": [url] }), url), ("whatsapp", template, "a hidden name")]
+    {
+        let server = MockServer::start().await;
+        let body = json!({ "code": 21_620, "message": format!("Invalid: {quoted}") });
+        Mock::given(path(URL)).respond_with(ResponseTemplate::new(400).set_body_json(body)).mount(&server).await;
+        let outcome = send_with(&over_http(&server.uri()), name, "+14155550100", "Hi", data, None).await;
+        let Outcome::Permanent { failure, .. } = outcome else { panic!("{outcome:?}") };
+        assert!(failure.detail.ends_with("Invalid: ***"), "{}", failure.detail);
     }
 }
 
@@ -86,63 +149,18 @@ async fn an_accepted_message_gives_its_sid() {
 }
 
 #[tokio::test]
-async fn the_form_carries_prefixes_services_and_how_long_it_is_worth_sending() {
-    let cases = [
-        (
-            "sms",
-            "+14155550101",
-            "+14155550100",
-            Some(90),
-            "To=%2B14155550100&From=%2B14155550101&Body=Hi&ValidityPeriod=90",
-        ),
-        ("sms", "Tienda", "+14155550100", None, "To=%2B14155550100&From=Tienda&Body=Hi"),
-        (
-            "sms",
-            "+14155550101",
-            "+14155550100",
-            Some(999_999),
-            "To=%2B14155550100&From=%2B14155550101&Body=Hi&ValidityPeriod=36000",
-        ),
-        (
-            "sms",
-            "+14155550101",
-            "+14155550100",
-            Some(0),
-            "To=%2B14155550100&From=%2B14155550101&Body=Hi&ValidityPeriod=1",
-        ),
-        (
-            "sms",
-            "MG00000000000000000000000000000000",
-            "+14155550100",
-            None,
-            "To=%2B14155550100&MessagingServiceSid=MG00000000000000000000000000000000&Body=Hi",
-        ),
-        (
-            "whatsapp",
-            "+14155550101",
-            "+14155550100",
-            None,
-            "To=whatsapp%3A%2B14155550100&From=whatsapp%3A%2B14155550101&Body=Hi",
-        ),
-        (
-            "whatsapp",
-            "whatsapp:+14155550101",
-            "whatsapp:+14155550100",
-            None,
-            "To=whatsapp%3A%2B14155550100&From=whatsapp%3A%2B14155550101&Body=Hi",
-        ),
-    ];
-    for (name, from, to, seconds, form) in cases {
-        let server = MockServer::start().await;
-        let account = "AC00000000000000000000000000000000";
-        let matching = Mock::given(method("POST")).and(path(URL)).and(basic_auth(account, "twilio-secret-token"));
-        matching.respond_with(ResponseTemplate::new(201)).expect(1).mount(&server).await;
-        let mut settings = over_http(&server.uri());
-        settings.twilio.from_number = Some(from.into()).filter(|_| name == "sms");
-        settings.twilio.whatsapp_from = Some(from.into()).filter(|_| name == "whatsapp");
-        send(&settings, name, to, "Hi", seconds).await;
-        assert_eq!(String::from_utf8_lossy(&server.received_requests().await.unwrap()[0].body), form);
-    }
+async fn an_api_key_is_the_user_and_the_account_stays_in_the_url() {
+    let server = MockServer::start().await;
+    let key = format!("SK{}", "0".repeat(32));
+    let matching = Mock::given(path(URL)).and(basic_auth(&key, "key-secret-token"));
+    matching.respond_with(ResponseTemplate::new(401)).expect(1).mount(&server).await;
+    let mut settings = over_http(&server.uri());
+    settings.twilio.api_key_sid = Some(key);
+    settings.twilio.api_key_secret = Some("key-secret-token".into());
+    let outcome = send(&settings, "sms", "+14155550100", "Hi", None).await;
+    let Outcome::Retriable { failure, alarm: true, .. } = outcome else { panic!("{outcome:?}") };
+    let place = "look at TWILIO_ACCOUNT_SID, TWILIO_API_KEY_SID and TWILIO_API_KEY_SECRET";
+    assert!(failure.detail.contains(place), "{}", failure.detail);
 }
 
 #[tokio::test]
@@ -185,16 +203,28 @@ fn half_a_configuration_names_all_that_is_missing_and_quotes_no_secret() {
     assert!(!problems.concat().contains("SECRET"));
 }
 
-async fn answered(status: u16, body: serde_json::Value) -> Outcome {
+async fn answered(status: u16, body: Value) -> Outcome {
     let server = MockServer::start().await;
     Mock::given(path(URL)).respond_with(ResponseTemplate::new(status).set_body_json(body)).mount(&server).await;
     send(&over_http(&server.uri()), "sms", "+14155550100", "Hi", None).await
 }
 
 async fn send(settings: &crate::Settings, name: &str, to: &str, text: &str, seconds: Option<u64>) -> Outcome {
+    send_with(settings, name, to, text, json!({}), seconds).await
+}
+
+async fn send_with(
+    settings: &crate::Settings,
+    name: &str,
+    to: &str,
+    text: &str,
+    data: Value,
+    seconds: Option<u64>,
+) -> Outcome {
+    let Value::Object(data) = data else { panic!("{data}") };
     let channels = Channels::enable(settings).unwrap();
     let channel = channels.get(&ChannelName::parse(name).unwrap()).unwrap();
-    let (key, data, rendered) = (key("n-1"), Map::new(), rendered(text));
+    let (key, rendered) = (key("n-1"), rendered(text));
     channel.send(&outgoing(&key, to, &rendered, &data, seconds)).await
 }
 

@@ -91,6 +91,9 @@ fn what_would_change_what_is_sent_or_when_is_answered_with_the_way_to_do_it() {
         "cron",
         "dry_run",
         "attachements",
+        "media_urls",
+        "content_sid",
+        "contentVariables",
     ] {
         let found = meant(json!({ name: "x" }));
         assert!(matches!(found.as_slice(), [(_, Meant::Instead(way))] if way.len() > 20), "{name}: {found:?}");

@@ -1,0 +1,103 @@
+//! Pictures and other files that go with a message: `media_urls` in the data of a notification.
+
+use domain::is_unsafe_in_a_line;
+use serde_json::{Map, Value};
+use url::Url;
+
+use crate::words::{Fault, Part};
+
+/// The name of the list in the data.
+pub(crate) const FIELD: &str = "media_urls";
+
+const MUST: &str = "must be an https URL, such as https://example.org/picture.jpg";
+
+/// The URLs as the publisher wrote them. The provider fetches them, and nobody here does.
+pub fn media_urls(data: &Map<String, Value>) -> impl Iterator<Item = &str> {
+    data.get(FIELD).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
+}
+
+/// Finds what is no list of 1 to `most` https URLs.
+pub(crate) fn faults(data: &Map<String, Value>, most: usize) -> Vec<Fault> {
+    let whole = |why: String| vec![Fault { part: Part::Field(vec![FIELD.into()]), why }];
+    let urls = match data.get(FIELD) {
+        None | Some(Value::Null) => return Vec::new(),
+        Some(Value::Array(urls)) => urls,
+        Some(_) => return whole("must be a list of https URLs".into()),
+    };
+    if urls.is_empty() || urls.len() > most {
+        let range = if most == 1 { "1 URL".to_owned() } else { format!("1 to {most} URLs") };
+        return whole(format!("has {} entries, this channel takes {range}", urls.len()));
+    }
+    let wrong = urls.iter().enumerate().filter(|(_, url)| !url.as_str().is_some_and(is_https));
+    wrong.map(|(at, _)| Fault { part: Part::Field(vec![FIELD.into(), at.to_string()]), why: MUST.into() }).collect()
+}
+
+/// The parser alone would accept line ends and white space around a URL, and slashes of the other kind, and those would
+/// be sent.
+fn is_https(text: &str) -> bool {
+    let scheme = text.get(.."https://".len()).is_some_and(|start| start.eq_ignore_ascii_case("https://"));
+    let one_word = !text.chars().any(|c| c.is_whitespace() || is_unsafe_in_a_line(c));
+    scheme && one_word && Url::parse(text).is_ok_and(|url| url.has_host())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn told(urls: Value, most: usize) -> Vec<String> {
+        let data = Map::from_iter([(FIELD.to_owned(), urls)]);
+        faults(&data, most).iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn a_url_is_https_and_stands_as_it_will_be_sent() {
+        for good in [
+            "https://example.org/a.jpg",
+            "HTTPS://example.org",
+            "https://example.org:8443/a%20b.png?size=1&x=%2B#f",
+            "https://bücher.example/é.png",
+            "https://192.0.2.1/a",
+        ] {
+            assert_eq!(told(json!([good]), 10), [""; 0], "{good}");
+        }
+        for bad in [
+            "http://example.org/a.jpg",
+            "ftp://example.org/a.jpg",
+            "file:///etc/passwd",
+            "data:image/png;base64,AA==",
+            "example.org/a.jpg",
+            "https:/example.org/a.jpg",
+            "https:\\\\example.org",
+            "https://",
+            "https://exa mple.org",
+            " https://example.org",
+            "https://example.org\n",
+            "https://example.org/\ta",
+            "https://example.org/\u{202e}gpj.exe",
+            "https://example.org&To=+14155550199 x",
+            "",
+        ] {
+            assert_eq!(told(json!([bad]), 10), [format!("data/media_urls/0 {MUST}")], "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_list_has_as_many_urls_as_its_channel_takes() {
+        let urls = |count: usize| json!(vec!["https://example.org/a.jpg"; count]);
+        assert_eq!(told(urls(1), 1), [""; 0]);
+        assert_eq!(told(urls(10), 10), [""; 0]);
+        assert_eq!(told(urls(2), 1), ["data/media_urls has 2 entries, this channel takes 1 URL"]);
+        assert_eq!(told(urls(11), 10), ["data/media_urls has 11 entries, this channel takes 1 to 10 URLs"]);
+        assert_eq!(told(json!([]), 10), ["data/media_urls has 0 entries, this channel takes 1 to 10 URLs"]);
+        assert_eq!(told(Value::Null, 10), [""; 0], "null counts as absent");
+        for no_list in [json!("https://example.org/a.jpg"), json!({"0": "https://example.org"}), json!(7), json!(true)]
+        {
+            assert_eq!(told(no_list, 10), ["data/media_urls must be a list of https URLs"]);
+        }
+        let wrong = json!(["https://example.org", 7, null, ["https://example.org"]]);
+        let expected = [1, 2, 3].map(|at| format!("data/media_urls/{at} {MUST}"));
+        assert_eq!(told(wrong, 10), expected);
+    }
+}
