@@ -30,8 +30,6 @@ pub enum Kind {
     Flag,
     /// One of these words.
     Choice(&'static [&'static str]),
-    /// Yes or no.
-    Flag,
 }
 
 /// The values that were read, by the names of their settings. A setting that is not set, or was refused, is not among
@@ -55,10 +53,6 @@ impl Setting {
     pub const fn number(name: &'static str, least: u32, most: u32) -> Self {
         Self { name, kind: Kind::Number { least, most } }
     }
-
-    pub const fn flag(name: &'static str) -> Self {
-        Self { name, kind: Kind::Flag }
-    }
 }
 
 impl Values {
@@ -76,10 +70,6 @@ impl Values {
 
     pub fn number<T: FromStr>(&self, setting: Setting) -> Option<T> {
         self.0.get(setting.name)?.expose_secret().parse().ok()
-    }
-
-    pub fn flag(&self, setting: Setting) -> bool {
-        self.0.get(setting.name).is_some_and(|value| value.expose_secret() == "true")
     }
 }
 
@@ -103,7 +93,6 @@ impl Reader {
                 let choices: Vec<(&str, &str)> = words.iter().map(|word| (*word, *word)).collect();
                 Some(self.choice(name, &choices).into())
             }
-            Kind::Flag => Some(self.flag(name).to_string().into()),
         }
     }
 }
