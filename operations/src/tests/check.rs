@@ -219,6 +219,14 @@ fn an_item_of_a_fallback_is_checked_with_the_words_that_it_will_have() {
 }
 
 #[test]
+fn an_empty_message_of_an_item_is_refused_where_the_channel_needs_words() {
+    let with_item = |item: Value| email(json!({"fallback": [with(item, json!({"message": ""}))]}));
+    let number = "+12025550143";
+    check(with_item(json!({"channel": "sms", "destination": number})), &["/fallback/0/message must not be empty"]);
+    check(with_item(json!({"channel": "push", "destination": "token", "data": {"silent": true}})), &[]);
+}
+
+#[test]
 fn what_cannot_be_read_and_what_cannot_be_sent_is_named_at_once() {
     check(
         json!({"channel": "sms", "destination": "nobody", "message": "", "priority": "asap", "fallback": [7,
