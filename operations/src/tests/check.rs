@@ -301,6 +301,26 @@ fn what_has_no_effect_is_taken_with_a_warning() {
     assert_eq!(warned(json!({"locale": "en", "fallback": [otp(item(json!({})))]})), [""; 0]);
 }
 
+#[test]
+fn a_link_that_a_mail_leaves_out_is_taken_with_a_warning() {
+    let why = "is left out of the mail: only http, https and mailto links are shown";
+    let warned = |fields: Value| {
+        let found = findings_by(&SHIPPED, &email(with(json!({"message": null, "template": "welcome"}), fields)));
+        assert_eq!(found.errors, []);
+        found.warnings.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    let data = |url: &str| json!({"name": "Ana", "product": "Tambo", "action_url": url});
+    for url in ["javascript:alert(1)", "//evil", "", "http://a b", "https://x.example/\u{202e}"] {
+        assert_eq!(warned(json!({"data": data(url)})), [format!("/data/action_url {why}")], "{url}");
+    }
+    assert_eq!(warned(json!({"data": data("https://x.example/start")})), [""; 0]);
+    let item = |fields: Value| with(json!({"channel": "email", "destination": "bo@example.org"}), fields);
+    let both = json!({"data": data("x"), "fallback": [item(json!({})), item(json!({"data": data("y")}))]});
+    assert_eq!(warned(both), ["", "/fallback/1"].map(|place| format!("{place}/data/action_url {why}")));
+    let text = json!({"channel": "sms", "destination": "+12025550143", "data": data("x")});
+    assert_eq!(warned(text), [""; 0], "a text shows it as it is");
+}
+
 /// A checker with one template of an operator's own.
 fn of_template(text: &str, sample: Value) -> (tempfile::TempDir, Checker) {
     let folder = tempfile::tempdir().unwrap();
