@@ -127,10 +127,12 @@ impl Send {
     fn notification(&self, checker: &Checker, defaults: &Defaults) -> Result<(Notification, Map<String, Value>)> {
         let mut problems = self.forgotten_texts();
         problems.extend(self.empty_options());
-        let body = self.body(&mut problems);
+        let (body, unread) = self.body();
         let mut checked = body.clone();
         checked.extend(self.id.iter().map(|id| ("id".to_owned(), Value::from(id.as_str()))));
-        let draft = Draft::of(checked, defaults);
+        let mut draft = Draft::of(checked, defaults);
+        // What was meant by data that cannot be read is not known, so nothing is said of what they should hold.
+        draft.errors.extend(unread);
         let findings = checker.check(&draft, parts::clock().now());
         let told = |field: &FieldError| format!("{} {}", option_of(&field.pointer), field.detail);
         for warning in &findings.warnings {
@@ -175,7 +177,8 @@ impl Send {
         empty.map(|(name, _)| format!("{name} is empty: give it a value, or leave it out")).collect()
     }
 
-    fn body(&self, problems: &mut Vec<String>) -> Map<String, Value> {
+    /// The body, without what could not be read of its data, and the problems with them.
+    fn body(&self) -> (Map<String, Value>, Vec<FieldError>) {
         let mut body = Map::new();
         let texts = [
             ("channel", &self.channel),
@@ -195,9 +198,10 @@ impl Send {
         }
         // An empty list counts as an empty object, as in a body.
         let data = self.data.as_deref().filter(|text| text.split_whitespace().collect::<String>() != "[]");
+        let mut unread = Vec::new();
         match data.map(|text| parse_object(text.as_bytes())) {
             Some(Ok(data)) => drop(body.insert("data".into(), Value::Object(data))),
-            Some(Err(error)) => problems.extend(error.fields.iter().map(told_of_data)),
+            Some(Err(error)) => unread.extend(error.fields.into_iter().map(of_data)),
             None => {}
         }
         if let Some(ttl) = &self.ttl {
@@ -205,19 +209,21 @@ impl Send {
             let number = ttl.trim().parse::<serde_json::Number>();
             body.insert("ttl_seconds".into(), number.map_or_else(|_| Value::from(ttl.as_str()), Value::Number));
         }
-        body
+        (body, unread)
     }
 }
 
-/// The problem with the text of --data, which is read as a body is.
-fn told_of_data(wrong: &FieldError) -> String {
-    match wrong.pointer.trim_start_matches('/') {
+/// The problem with the text of --data, which is read as a body is, by its place in the body.
+fn of_data(wrong: FieldError) -> FieldError {
+    let FieldError { pointer, detail } = wrong;
+    let detail = match pointer.as_str() {
         "" => {
-            let what = wrong.detail.strip_prefix("the body ").unwrap_or(&wrong.detail);
-            format!("--data {what}; give an object, such as '{{\"name\": \"Ana\"}}'")
+            let what = detail.strip_prefix("the body ").unwrap_or(&detail);
+            format!("{what}; give an object, such as '{{\"name\": \"Ana\"}}'")
         }
-        inside => format!("--data ({inside}) {}", wrong.detail),
-    }
+        _ => detail,
+    };
+    FieldError { pointer: format!("/data{pointer}"), detail }
 }
 
 /// The option that a field of the body came from.

@@ -17,7 +17,7 @@ pub fn child_body(parent: &Key, body: &[u8], expires_at: Option<Timestamp>) -> O
         return None;
     }
     let Value::Object(mut first) = items.remove(0) else { return None };
-    first.retain(|name, value| OF_AN_ITEM.contains(&name.as_str()) && !is_absent(value));
+    first.retain(|name, value| OF_AN_ITEM.contains(&name.as_str()) && !is_absent(name, value));
     let mut child: Map<String, Value> = object;
     // An item that brings words of its own replaces the words that were chosen for the parent's channel.
     if first.contains_key("message") || first.contains_key("template") {

@@ -157,7 +157,7 @@ impl PrivateBroker {
             bail!("the node still runs");
         }
         self.node = start_node(&self.dir, &self.installation, self.ports, self.ephemeral)?;
-        await_ready(&self.dir, &mut self.node, self.ports).await
+        await_ready(&self.dir, &self.installation, &mut self.node, self.ports).await
     }
 
     /// Stops the node in good order, so that its data are whole; an ephemeral one is killed.

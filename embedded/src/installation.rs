@@ -58,6 +58,25 @@ impl Installation {
         let path = env::join_paths(folders.iter().chain([&sbin])).context("PATH has a folder with a colon")?;
         Ok(Self { sbin, epmd: epmd.join("epmd"), path })
     }
+
+    /// The release of the server, as its folder or that of its own plugin is called: `rabbitmq_server-4.0.5`, with
+    /// Homebrew `rabbitmq/4.0.5`, and `plugins/rabbit-4.0.5` in either. None for a folder of another shape.
+    pub(crate) fn release(&self) -> Option<String> {
+        let server = self.sbin.join("rabbitmq-server").canonicalize().ok()?;
+        let home = server.parent()?.parent()?;
+        let own = home.file_name().and_then(OsStr::to_str).and_then(|name| release_in(name, "rabbitmq_server-"));
+        let plugins = || fs::read_dir(home.join("plugins")).into_iter().flatten().filter_map(Result::ok);
+        let plugin = || plugins().find_map(|entry| release_in(entry.file_name().to_str()?, "rabbit-"));
+        own.or_else(plugin)
+    }
+}
+
+/// The release in the name of a folder or an archive: `4.0.5`, with or without this prefix and the ending `.ez`.
+fn release_in(name: &str, prefix: &str) -> Option<String> {
+    let release = name.strip_prefix(prefix).unwrap_or(name);
+    let release = release.strip_suffix(".ez").unwrap_or(release);
+    let is_release = release.starts_with(|c: char| c.is_ascii_digit()) && release.contains('.');
+    is_release.then(|| release.to_owned())
 }
 
 /// The `sbin` folder of the newest `rabbitmq_server-X.Y.Z` in `system`.

@@ -45,7 +45,7 @@ pub(crate) async fn start_once(
     });
     let mut epmd = epmd.context("epmd cannot be started")?;
     let mut node = start_node(dir, installation, ports, options.ephemeral)?;
-    if let Err(error) = await_ready(dir, &mut node, ports).await {
+    if let Err(error) = await_ready(dir, installation, &mut node, ports).await {
         node.end(Signal::Kill).await?;
         // The mapper is killed, so that the folder stays, for the next try or for somebody who reads the log.
         epmd.end(Signal::Kill).await?;
@@ -75,11 +75,16 @@ pub(crate) fn start_node(
 }
 
 /// Waits until both listeners answer: the node opens them last, after it has loaded the definitions.
-pub(crate) async fn await_ready(dir: &NodeDir, node: &mut Supervised, ports: Ports) -> Result<()> {
+pub(crate) async fn await_ready(
+    dir: &NodeDir,
+    installation: &Installation,
+    node: &mut Supervised,
+    ports: Ports,
+) -> Result<()> {
     let deadline = Instant::now() + START_LIMIT;
     loop {
         if let Some(status) = node.ended()? {
-            if let Some(other_release) = releases::explain(dir) {
+            if let Some(other_release) = releases::explain(dir, installation.release().as_deref()) {
                 bail!(other_release);
             }
             bail!("the private RabbitMQ node did not start ({status}). {}", complaint(dir));

@@ -79,6 +79,13 @@ impl Checker {
         }
         let Some(template) = &wording.template else { return plain(channel, prefix, wording, errors) };
         self.template(channel, prefix, wording, errors);
+        if errors.is_empty() {
+            // What an item takes over stands where its parent has it.
+            let place = if target.brings_data { prefix } else { "" };
+            let mut left_out = self.links_left_out(channel, place, wording);
+            left_out.retain(|warning| !findings.warnings.contains(warning));
+            findings.warnings.append(&mut left_out);
+        }
         if let Some(locale) = &own.locale
             && errors.is_empty()
             && !self.templates.speaks(template, channel, locale)
@@ -109,6 +116,13 @@ impl Checker {
         };
         let near = |name: &&str| is_name(name) && !own(name) && nearest_of_few(name, [missing]).is_some();
         within.keys().take(MAX_COMPARED).map(String::as_str).find(near)
+    }
+
+    fn links_left_out(&self, channel: &ChannelName, prefix: &str, wording: &Wording) -> Vec<FieldError> {
+        let why = "is left out of the mail: only http, https and mailto links are shown";
+        let look = AssertUnwindSafe(|| self.templates.links_left_out(channel, wording));
+        let names = catch_unwind(look).unwrap_or_default();
+        names.into_iter().map(|name| field(prefix, &format!("/data/{}", pointer_step(name)), why)).collect()
     }
 
     fn template(&self, channel: &ChannelName, prefix: &str, wording: &Wording, errors: &mut Vec<FieldError>) {

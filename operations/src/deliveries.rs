@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use domain::{FieldError, Key, RecipientHasher, State, Tenant, Timestamp, child_id, is_unsafe_in_a_line};
+use media::whatsapp;
 use store::{Cursor, DeliveryView, Filter, JobKind, JobSummary, Page, Store, StoreError};
 
 /// The longest id, in bytes.
@@ -53,7 +54,7 @@ pub struct NotKnown {
 pub struct Wanted {
     pub state: Option<State>,
     pub ambiguous: Option<bool>,
-    /// Written exactly as it was published.
+    /// Written exactly as it was published, or in one of the usual forms of it: see [`list`].
     pub recipient: Option<String>,
     pub after: Option<Cursor>,
     /// 1 to 1,000; 0 stands for 100.
@@ -80,7 +81,9 @@ pub async fn show(store: &Store, key: &Key) -> Result<Option<Shown>, StoreError>
     Ok(Some(Shown::Scheduled { job: Box::new(JobSummary::from(&job)), warnings }))
 }
 
-/// The newest first. A recipient is found by whichever key had hashed it.
+/// The newest first. A recipient is found by whichever key had hashed it, as it is written, with and without the prefix
+/// of WhatsApp, and with its domain in lower case. The ledger has hashes of what was published, so that another spelling
+/// of a recipient cannot be found.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -91,7 +94,8 @@ pub async fn list(
     recipients: &RecipientHasher,
 ) -> Result<Page, StoreError> {
     let Wanted { state, ambiguous, recipient, after, limit } = wanted;
-    let recipient = recipient.map(|text| recipients.every_hash(&text)).unwrap_or_default();
+    let forms = recipient.as_deref().map(usual_forms).unwrap_or_default();
+    let recipient = forms.iter().flat_map(|form| recipients.every_hash(form)).collect();
     store.deliveries(Filter { tenant: Some(tenant), state, ambiguous, recipient, after, limit }).await
 }
 
@@ -125,6 +129,21 @@ impl fmt::Display for NotKnown {
             }
         }
     }
+}
+
+/// The recipient as it is written, and as it is usually written.
+fn usual_forms(written: &str) -> Vec<String> {
+    let mut forms = vec![written.to_owned()];
+    if let Some((local, domain)) = written.rsplit_once('@') {
+        forms.push(format!("{local}@{}", domain.to_ascii_lowercase()));
+    }
+    let number = whatsapp::bare(written);
+    if number.starts_with('+') {
+        forms.extend([number.to_owned(), format!("{}{number}", whatsapp::PREFIX)]);
+    }
+    forms.sort_unstable();
+    forms.dedup();
+    forms
 }
 
 /// Follows the chain: each delivery hands on to one other.

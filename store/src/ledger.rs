@@ -23,7 +23,7 @@ mod warnings;
 pub(crate) mod write;
 
 pub use cancel::{Cancel, Target};
-pub use captures::{Capture, CapturedView};
+pub use captures::{Capture, CapturedPage, CapturedView};
 pub use claim::Claimed;
 pub use jobs::{FinishedJob, Job, JobFilter, JobKind, JobPage, JobSummary, Put, Soonest};
 pub use lease::{RowLease, Sight};

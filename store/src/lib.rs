@@ -23,9 +23,9 @@ pub use accounts::{Login, NewUser, Standing, User};
 pub use error::StoreError;
 pub use handle::Store;
 pub use ledger::{
-    Cancel, Capture, CapturedView, Claimed, Cursor, DeliveryView, Filter, FinishedJob, Job, JobFilter, JobKind,
-    JobPage, JobSummary, Page, Patience, Pruned, Put, Recorded, RowLease, Sight, Soonest, StuckCounts, StuckDelivery,
-    StuckJob, Target,
+    Cancel, Capture, CapturedPage, CapturedView, Claimed, Cursor, DeliveryView, Filter, FinishedJob, Job, JobFilter,
+    JobKind, JobPage, JobSummary, Page, Patience, Pruned, Put, Recorded, RowLease, Sight, Soonest, StuckCounts,
+    StuckDelivery, StuckJob, Target,
 };
 pub use options::Options;
 pub use settings::Settings;

@@ -1,6 +1,7 @@
 //! Links of a mail lead to the web or to a mailbox; any other link that data brings (`javascript:`, `data:`) is left
 //! out.
 
+use domain::is_unsafe_in_a_line;
 use tera::{Kwargs, State, Tera, Value};
 
 /// The marks that a layout puts around its button.
@@ -16,13 +17,18 @@ fn link(value: &Value, _: Kwargs, _: &State) -> String {
     if is_link(text) { text.to_owned() } else { String::new() }
 }
 
-/// Whether a text is an absolute URL of http or https with something after its slashes, or a mailbox. Every text that a
-/// browser would read as another scheme begins differently.
-fn is_link(text: &str) -> bool {
+/// Whether a text is an absolute URL of http or https with a host, or a mailbox. Every text that a browser would read as
+/// another scheme begins differently. A browser escapes a space in a path, but opens no host with one, and a character
+/// that turns the text disguises where a link leads.
+pub(crate) fn is_link(text: &str) -> bool {
     let begins = |scheme: &str| text.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme));
-    let scheme = ["https://", "http://", "mailto:"].into_iter().find(|scheme| begins(scheme));
-    let rest = scheme.map(|scheme| &text[scheme.len()..]).unwrap_or_default();
-    rest.starts_with(|c: char| !c.is_whitespace() && c != '/') && !rest.contains(char::is_control)
+    let Some(scheme) = ["https://", "http://", "mailto:"].into_iter().find(|scheme| begins(scheme)) else {
+        return false;
+    };
+    let rest = &text[scheme.len()..];
+    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let leads_on = !host.is_empty() || (scheme == "mailto:" && rest.starts_with('?'));
+    leads_on && !host.contains(char::is_whitespace) && !rest.contains(is_unsafe_in_a_line)
 }
 
 /// Removes the marks from HTML. What stands between two of them is removed too, unless its first `href` is a link.
@@ -54,7 +60,16 @@ mod tests {
 
     #[test]
     fn links_lead_to_the_web_or_to_a_mailbox() {
-        for good in ["https://x.example", "HTTP://x.example/a?b=1&c", "mailto:ana@x.example", "https://x.example/a b"] {
+        for good in [
+            "https://x.example",
+            "HTTP://x.example/a?b=1&c",
+            "https://x.example/a b",
+            "https://x.example?q=a b",
+            "https://ñandú.example/é",
+            "mailto:ana@x.example",
+            "mailto:ana@x.example?subject=a b",
+            "mailto:?subject=a",
+        ] {
             assert!(is_link(good), "{good}");
         }
         for bad in [
@@ -74,6 +89,15 @@ mod tests {
             "https:///x",
             "https:// x.example",
             "http://x.example\r\n",
+            "http://a b",
+            "http://a b/c",
+            "http://a\u{a0}b?c",
+            "https://?a",
+            "https://#a",
+            "https://x.example/\u{202e}gpj.exe",
+            "https://\u{2066}x.example",
+            "https://x.example/\u{2028}a",
+            "mailto:ana b@x.example",
             "mailto:",
             "é",
         ] {

@@ -186,6 +186,41 @@ impl Templates {
         self.catalog.templates.get(template).is_some_and(|template| template.sample.contains_key(variable))
     }
 
+    /// The names of the data whose value is left out of the mail because it is no link by http, https or mailto. The
+    /// template's sample says where a link belongs. An empty text is meant where the template can do without. This
+    /// renders as [`Templates::render_quickly`] does, and names nothing where that gives up.
+    pub fn links_left_out(&self, channel: &ChannelName, wording: &Wording) -> Vec<&str> {
+        self.links_left_out_within(self.options.limits.and(QUICK), channel, wording)
+    }
+
+    pub(crate) fn links_left_out_within(&self, limits: Limits, channel: &ChannelName, wording: &Wording) -> Vec<&str> {
+        let template = wording.template.as_ref().and_then(|name| self.catalog.templates.get(name));
+        let sample = template.into_iter().flat_map(|template| &template.sample);
+        let is_link = |value: &Value| value.as_str().is_some_and(|text| links::is_link(text.trim()));
+        let given = |name: &str| wording.data.get(name).filter(|value| !value.is_null());
+        let doubtful = sample.filter(|(name, link)| is_link(link) && given(name).is_some_and(|value| !is_link(value)));
+        let left_out = doubtful.filter(|(name, link)| {
+            let links_with = |value: Option<&Value>| {
+                let mut other = wording.clone();
+                match value {
+                    Some(value) => drop(other.data.insert((*name).clone(), value.clone())),
+                    None => drop(other.data.remove(*name)),
+                }
+                self.links_of(limits, channel, &other)
+            };
+            let own = links_with(given(name));
+            let wants_none = given(name).and_then(Value::as_str) == Some("") && links_with(None) == own;
+            own.is_some() && !wants_none && own < links_with(Some(*link))
+        });
+        left_out.map(|(name, _)| name.as_str()).collect()
+    }
+
+    /// How many links the HTML has. None when there is no HTML.
+    fn links_of(&self, limits: Limits, channel: &ChannelName, wording: &Wording) -> Option<usize> {
+        let html = self.render_within(limits, channel, wording).ok()?.html?;
+        Some(html.matches("href=").count())
+    }
+
     /// Whether the template has words for this channel in this locale, or in one that it is a variant of. Words in the
     /// default locale do not count.
     pub fn speaks(&self, template: &str, channel: &ChannelName, locale: &str) -> bool {

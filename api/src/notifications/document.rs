@@ -15,7 +15,8 @@ pub(crate) enum PriorityWord {
     Urgent,
 }
 
-/// One recipient on one channel. An empty text counts as absent, as `null` does.
+/// One recipient on one channel. An empty text counts as absent, as `null` does, but in `channel`, `destination` and
+/// `message`.
 #[derive(ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({

@@ -16,10 +16,13 @@ use crate::unavailable::ledger_problem;
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct CapturesQuery {
-    /// Only what was captured after this `id`. Default: the newest.
+    /// Only what was captured after this `id`, the first of it. Default: the newest.
     #[param(minimum = 0)]
     after: Option<i64>,
-    /// 1 to 1,000; default 100. What is longer than four megabytes together comes in several answers.
+    /// Only what was captured before this `id`.
+    #[param(minimum = 0)]
+    before: Option<i64>,
+    /// 1 to 1,000; default 100. What is longer than four megabytes together comes in several answers: see `next`.
     #[param(required = false, minimum = 1, maximum = 1000)]
     limit: u32,
 }
@@ -27,9 +30,10 @@ pub(crate) struct CapturesQuery {
 impl CapturesQuery {
     fn read(query: &mut Parameters) -> Result<Self, Problem> {
         let after = query.number("after", 0..=i64::MAX);
+        let before = query.number("before", 0..=i64::MAX);
         let limit = query.limit();
-        query.finish(&["after", "limit"])?;
-        Ok(Self { after, limit })
+        query.finish(&["after", "before", "limit"])?;
+        Ok(Self { after, before, limit })
     }
 }
 
@@ -38,6 +42,11 @@ impl CapturesQuery {
 pub(crate) struct CapturesAnswer {
     /// The captured messages.
     captures: Vec<CaptureAnswer>,
+    /// There is more than fitted: what to give as `after` where `after` was given, else as `before`. Absent when this is
+    /// all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false)]
+    next: Option<i64>,
 }
 
 /// A message as its recipient would have seen it.
@@ -93,8 +102,11 @@ pub(crate) async fn captures(
     let query = CapturesQuery::read(&mut query)?;
     // Without a token everything belongs to one tenant, here as everywhere.
     let tenant = caller.map(|caller| caller.tenant).unwrap_or_default();
-    let captured = app.store.captures_of(&tenant, query.after, query.limit).await.map_err(ledger_problem)?;
-    Ok(Json(CapturesAnswer { captures: captured.into_iter().map(answer).collect() }))
+    let CapturesQuery { after, before, limit } = query;
+    let page = app.store.captures_of(&tenant, after, before, limit).await.map_err(ledger_problem)?;
+    let last_read = if after.is_some() { page.captures.last() } else { page.captures.first() };
+    let next = last_read.filter(|_| page.more).map(|view| view.id);
+    Ok(Json(CapturesAnswer { captures: page.captures.into_iter().map(answer).collect(), next }))
 }
 
 fn answer(view: CapturedView) -> CaptureAnswer {

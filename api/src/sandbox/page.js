@@ -78,24 +78,33 @@ function draw() {
   byId("captures").replaceChildren(...visible.map(card));
 }
 
-async function ask() {
-  const query = last === null ? "?limit=" + kept : "?limit=" + kept + "&after=" + last;
+// The messages of one answer; null when it is a refusal.
+async function page(query) {
   const headers = token ? { Authorization: "Bearer " + token } : {};
-  const response = await fetch("/sandbox/captures" + query, { headers });
+  const response = await fetch("/sandbox/captures?limit=" + kept + query, { headers });
   const answer = await response.json();
   byId("login").hidden = response.ok || (response.status !== 401 && response.status !== 403);
-  if (!response.ok) {
-    byId("status").textContent = answer.detail;
-    return;
+  if (!response.ok) byId("status").textContent = answer.detail;
+  return response.ok ? answer : null;
+}
+
+// The newest messages, or those since the last look. One answer holds so many bytes only, so there may be several.
+async function ask() {
+  const older = last === null;
+  let query = older ? "" : "&after=" + last;
+  for (;;) {
+    const answer = await page(query);
+    if (answer === null) return;
+    for (const capture of answer.captures) last = Math.max(last ?? 0, capture.id);
+    if (older) shown.push(...answer.captures.reverse());
+    else shown.unshift(...answer.captures.reverse());
+    shown.splice(kept);
+    if (answer.captures.length) draw();
+    if (answer.next === undefined || (older && shown.length >= kept)) break;
+    query = (older ? "&before=" : "&after=") + answer.next;
   }
-  for (const capture of answer.captures) {
-    shown.unshift(capture);
-    last = capture.id;
-  }
-  shown.splice(kept);
   const count = shown.length === 1 ? "1 message" : shown.length + " messages";
   byId("status").textContent = shown.length ? count : "Nothing captured yet. Send something and it appears here.";
-  if (answer.captures.length) draw();
 }
 
 async function watch() {

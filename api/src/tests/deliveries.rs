@@ -150,6 +150,34 @@ pub(crate) async fn attempted(app: &TestApp, id: &str, outcome: Outcome, capture
 }
 
 #[tokio::test]
+async fn a_page_of_captures_that_was_cut_names_the_next_one() {
+    let mut settings = crate::tests::app::settings();
+    settings.sandbox = true;
+    let app = TestApp::with(settings).await;
+    for n in 0..4 {
+        let channel = domain::ChannelName::parse("sms").unwrap();
+        // Two of them fit into the bytes of a page.
+        let text = "x".repeat(1_500_000);
+        let capture = Capture { channel, destination: "+12025550143".into(), subject: None, text, html: None };
+        attempted(&app, &format!("m{n}"), Outcome::Captured, Some(capture)).await;
+    }
+    let page = async |query: &str| {
+        let answer = app.get(&format!("/sandbox/captures{query}"), Some(&token("read"))).await.json();
+        let captures = answer["captures"].as_array().unwrap();
+        let shown: Vec<_> = captures.iter().map(|capture| capture["delivery"].as_str().unwrap()).collect();
+        (shown.join(" "), answer["next"].as_i64())
+    };
+    let (newest, next) = page("").await;
+    assert_eq!(newest, "m2 m3");
+    assert_eq!(page(&format!("?before={}", next.unwrap())).await, ("m0 m1".to_owned(), None));
+    let (oldest, next) = page("?after=0").await;
+    assert_eq!(oldest, "m0 m1");
+    assert_eq!(page(&format!("?after={}", next.unwrap())).await, ("m2 m3".to_owned(), None));
+    assert_eq!(page("?limit=1").await.0, "m3");
+    assert!(page("?limit=1").await.1.is_some(), "cut by the limit");
+}
+
+#[tokio::test]
 async fn a_cancel_says_whether_an_attempt_before_it_may_have_gone_out() {
     let app = TestApp::start().await;
     let failure = || Failure::new("twilio", None, "no answer");
@@ -199,6 +227,7 @@ async fn what_cannot_be_read_of_a_query_is_refused_by_name_on_every_list() {
             ("/deliveries", "recipient"),
             ("/deliveries", "state"),
             ("/sandbox/captures", "after"),
+            ("/sandbox/captures", "before"),
         ] {
             let answer = app.get(&format!("{path}?limit=5&{name}={value}"), Some(&token)).await;
             assert_eq!(

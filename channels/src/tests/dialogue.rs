@@ -71,6 +71,19 @@ async fn our_own_faults_alarm_and_the_recipients_do_not() {
 }
 
 #[tokio::test]
+async fn a_refusal_of_the_code_alone_is_told_by_its_code() {
+    for (rcpt, told) in [
+        ("451", "naming the recipient: 451 without a word; refused for now"),
+        ("451-\r\n451 ", "naming the recipient: 451 without a word; refused for now"),
+        ("550", "naming the recipient: 550 without a word; the recipient is refused for good"),
+        ("451 later", "naming the recipient: later; refused for now"),
+    ] {
+        let (outcome, _) = scripted(&["220", HELLO, "250", rcpt], |_| ()).await;
+        assert!(detail(&outcome).starts_with(told), "{rcpt}: {outcome:?}");
+    }
+}
+
+#[tokio::test]
 async fn greylisting_is_waited_for_as_long_as_the_server_says() {
     for (rcpt, seconds) in [
         ("451 4.7.1 Greylisted, please try again in 300 seconds", 300),

@@ -50,6 +50,19 @@ fn data_that_is_no_object_is_told_by_what_it_is() {
 }
 
 #[test]
+fn of_data_that_cannot_be_read_nothing_is_said_to_be_missing() {
+    let mail = ["--channel", "email", "--to", "ana@example.com", "--template", "welcome", "--data"];
+    for data in ["{\"name\":1", "", "[1]", "{\"name\": 1, \"name\": 2}"] {
+        let told = read(&[&mail[..], &[data]].concat()).expect_err(data);
+        assert!(told.contains("--data") && !told.contains("is missing"), "{data}: {told}");
+    }
+    let told = read(&[&mail[..], &["{\"name\": 1}"]].concat()).unwrap_err();
+    assert!(told.contains("--data (product) is missing"), "{told}");
+    let told = read(&["--channel", "email", "--to", "x", "--template", "welcom", "--data", "{"]).unwrap_err();
+    assert!(told.contains("--to must be") && told.contains("did you mean welcome?"), "{told}");
+}
+
+#[test]
 fn a_time_to_live_is_told_with_its_unit_and_range_together_with_the_rest() {
     let sms = ["--channel", "sms", "--message", "m", "--ttl"];
     for ttl in ["5x", "-5", "0", "1.5", "316224001", "many"] {

@@ -55,7 +55,8 @@ fn words_of_its_own_replace_all_words_of_the_parent() {
     assert_eq!(item(json!({"message": "m"})), [None, some("m"), None, some("es-AR")]);
     assert_eq!(item(json!({"template": "otp", "locale": "en"})), [None, None, some("otp"), some("en")]);
     assert_eq!(item(json!({"subject": "s"})), [some("s"), some("M"), None, some("es-AR")]);
-    assert_eq!(item(json!({"message": null})), [some("S"), some("M"), None, some("es-AR")]);
+    assert_eq!(item(json!({"message": ""})), [None, some(""), None, some("es-AR")], "as the message of a body");
+    assert_eq!(item(json!({"message": null, "template": ""})), [some("S"), some("M"), None, some("es-AR")]);
 }
 
 #[test]

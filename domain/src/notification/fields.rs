@@ -53,19 +53,9 @@ impl Fields {
         self.errors.push(FieldError { pointer: pointer.into(), detail: detail.into() });
     }
 
-    /// Removes a field. `null` counts as absent, and so does an empty text, which typed languages write for an absent
-    /// one.
+    /// Removes a field. None for one that counts as absent.
     pub(super) fn take(&mut self, name: &'static str) -> Option<Value> {
-        self.take_unless(name, is_absent)
-    }
-
-    /// Removes a field in which an empty text is a mistake, or a text like any other.
-    fn take_even_empty(&mut self, name: &'static str) -> Option<Value> {
-        self.take_unless(name, Value::is_null)
-    }
-
-    fn take_unless(&mut self, name: &'static str, absent: fn(&Value) -> bool) -> Option<Value> {
-        let value = self.object.remove(name).filter(|value| !absent(value))?;
+        let value = self.object.remove(name).filter(|value| !is_absent(name, value))?;
         self.given.push(name);
         Some(value)
     }
@@ -144,7 +134,7 @@ impl Fields {
     }
 
     pub(super) fn channel(&mut self, prefix: &str, default: Option<&ChannelName>) -> Option<ChannelName> {
-        let Some(value) = self.take_even_empty("channel") else {
+        let Some(value) = self.take("channel") else {
             if default.is_none() {
                 let why = if prefix.is_empty() { "is missing, and DEFAULT_CHANNEL is not set" } else { "is missing" };
                 self.refuse(format!("{prefix}/channel"), why);
@@ -157,7 +147,7 @@ impl Fields {
 
     pub(super) fn destination(&mut self, prefix: &str) -> Option<String> {
         let pointer = format!("{prefix}/destination");
-        let Some(value) = self.take_even_empty("destination") else {
+        let Some(value) = self.take("destination") else {
             self.refuse(pointer, "is missing");
             return None;
         };
@@ -175,8 +165,7 @@ impl Fields {
     }
 
     pub(super) fn wording(&mut self, prefix: &str) -> Wording {
-        let message = self.take_even_empty("message");
-        let wording = self.wording_as_given(prefix, message);
+        let wording = self.wording_as_given(prefix);
         let misread = ["message", "template"].iter().any(|name| self.has_error_at(&format!("{prefix}/{name}")));
         if wording.message.is_none() && wording.template.is_none() && !misread {
             self.refuse(format!("{prefix}/message"), "is missing: give a message or a template");
@@ -184,7 +173,8 @@ impl Fields {
         wording
     }
 
-    pub(super) fn wording_as_given(&mut self, prefix: &str, message: Option<Value>) -> Wording {
+    pub(super) fn wording_as_given(&mut self, prefix: &str) -> Wording {
+        let message = self.take("message");
         let subject = self.string(prefix, "subject");
         let wrong = subject.as_deref().and_then(|subject| check_subject(subject).err());
         if let Some(why) = wrong {

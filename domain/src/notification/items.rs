@@ -53,8 +53,7 @@ impl Fields {
     fn item(&mut self, prefix: &str) -> Target {
         let channel = self.channel(prefix, None);
         let destination = self.destination(prefix);
-        let message = self.take("message");
-        let wording = self.wording_as_given(prefix, message);
+        let wording = self.wording_as_given(prefix);
         Target { channel, destination, wording, brings_data: self.given.names().contains(&"data") }
     }
 

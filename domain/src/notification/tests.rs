@@ -89,7 +89,7 @@ fn null_and_an_empty_text_count_as_absent() {
         assert_eq!(accept(Value::Object(all)), accept(json!({"subject": null})), "{absent}");
     }
     let item = json!({"channel": "sms", "destination": "+549"});
-    let with_empty = json!({"channel": "sms", "destination": "+549", "subject": "", "message": "", "template": "",
+    let with_empty = json!({"channel": "sms", "destination": "+549", "subject": "", "message": null, "template": "",
                             "locale": "", "data": ""});
     assert_eq!(accept(json!({"fallback": [with_empty]})), accept(json!({"fallback": [item]})));
     check(json!({"channel": ""}), &["/channel"]);
@@ -97,6 +97,18 @@ fn null_and_an_empty_text_count_as_absent() {
     check(json!({"channel": null}), &["/channel"]);
     check(json!({"destination": null}), &["/destination"]);
     check(json!({"message": null}), &["/message"]);
+}
+
+#[test]
+fn an_empty_message_of_an_item_is_a_message_as_everywhere() {
+    let item = json!({"channel": "sms", "destination": "+549", "message": ""});
+    let read = accept(json!({"subject": "S", "message": "M", "fallback": [item]}));
+    let wording = read.fallback[0].wording_after(&read.wording);
+    assert_eq!((wording.message.as_deref(), wording.subject), (Some(""), None));
+    check(
+        json!({"fallback": [{"channel": "", "destination": ""}]}),
+        &["/fallback/0/channel", "/fallback/0/destination"],
+    );
 }
 
 #[test]

@@ -6,9 +6,13 @@ use text::pointer_step;
 /// The most numbers that one refusal names.
 const MAX_NUMBERS_NAMED: usize = 8;
 
-/// Whether a value counts as absent. An empty list does not: it is an empty object, or a list without items.
-pub(crate) fn is_absent(value: &Value) -> bool {
-    value.is_null() || value.as_str() == Some("")
+/// Fields in which an empty text is a mistake, or a text like any other.
+const EVEN_EMPTY: [&str; 3] = ["channel", "destination", "message"];
+
+/// Whether a field of a body or of an item counts as absent: `null` does, and so does an empty text, which typed
+/// languages write for an absent one. An empty list does not: it is an empty object, or a list without items.
+pub(crate) fn is_absent(name: &str, value: &Value) -> bool {
+    value.is_null() || (value.as_str() == Some("") && !EVEN_EMPTY.contains(&name))
 }
 
 /// A number without a fraction, in any notation: 600, 600.0 and 6e2 are the same.

@@ -162,6 +162,25 @@ fn the_newest_of_several_releases_is_taken() {
     assert_eq!(found.epmd, path.join("epmd"));
 }
 
+#[test]
+fn the_release_of_an_installation_is_read_from_its_folders() {
+    let parent = tempfile::tempdir().unwrap();
+    let release = |sbin: &str, plugin: &str| {
+        let sbin = parent.path().join(sbin);
+        let plugins = sbin.parent().unwrap().join("plugins");
+        std::fs::create_dir_all(&sbin).unwrap();
+        std::fs::create_dir_all(plugins.join("rabbit_common-1.2.3")).unwrap();
+        std::fs::create_dir_all(plugins.join(plugin)).unwrap();
+        std::fs::write(sbin.join("rabbitmq-server"), "").unwrap();
+        Installation { sbin, epmd: PathBuf::new(), path: Default::default() }.release()
+    };
+    assert_eq!(release("rabbitmq_server-4.0.5/sbin", "ra-2.2.0").as_deref(), Some("4.0.5"));
+    assert_eq!(release("rabbitmq/3.13.7/sbin", "ra-2.2.0").as_deref(), Some("3.13.7"));
+    assert_eq!(release("elsewhere/sbin", "rabbit-3.10.8").as_deref(), Some("3.10.8"));
+    assert_eq!(release("archived/sbin", "rabbit-3.9.13.ez").as_deref(), Some("3.9.13"));
+    assert_eq!(release("nobody/knows", "README"), None);
+}
+
 #[tokio::test]
 async fn a_server_ends_when_our_process_is_killed() {
     if let Some(data) = std::env::var_os(VICTIM) {

@@ -288,6 +288,14 @@ fn an_item_of_a_fallback_is_checked_with_the_words_that_it_will_have() {
 }
 
 #[test]
+fn an_empty_message_of_an_item_is_refused_where_the_channel_needs_words() {
+    let with_item = |item: Value| email(json!({"fallback": [with(item, json!({"message": ""}))]}));
+    let number = "+12025550143";
+    check(with_item(json!({"channel": "sms", "destination": number})), &["/fallback/0/message must not be empty"]);
+    check(with_item(json!({"channel": "push", "destination": "token", "data": {"silent": true}})), &[]);
+}
+
+#[test]
 fn what_cannot_be_read_and_what_cannot_be_sent_is_named_at_once() {
     check(
         json!({"channel": "sms", "destination": "nobody", "message": "", "priority": "asap", "fallback": [7,
@@ -360,6 +368,26 @@ fn what_has_no_effect_is_taken_with_a_warning() {
     let item = |fields: Value| with(json!({"channel": "sms", "destination": "+12025550143"}), fields);
     assert_eq!(warned(json!({"fallback": [item(json!({"locale": "es"}))]})), ["/fallback/0/locale"]);
     assert_eq!(warned(json!({"locale": "en", "fallback": [otp(item(json!({})))]})), [""; 0]);
+}
+
+#[test]
+fn a_link_that_a_mail_leaves_out_is_taken_with_a_warning() {
+    let why = "is left out of the mail: only http, https and mailto links are shown";
+    let warned = |fields: Value| {
+        let found = findings_by(&SHIPPED, &email(with(json!({"message": null, "template": "welcome"}), fields)));
+        assert_eq!(found.errors, []);
+        found.warnings.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    let data = |url: &str| json!({"name": "Ana", "product": "Tambo", "action_url": url});
+    for url in ["javascript:alert(1)", "//evil", "", "http://a b", "https://x.example/\u{202e}"] {
+        assert_eq!(warned(json!({"data": data(url)})), [format!("/data/action_url {why}")], "{url}");
+    }
+    assert_eq!(warned(json!({"data": data("https://x.example/start")})), [""; 0]);
+    let item = |fields: Value| with(json!({"channel": "email", "destination": "bo@example.org"}), fields);
+    let both = json!({"data": data("x"), "fallback": [item(json!({})), item(json!({"data": data("y")}))]});
+    assert_eq!(warned(both), ["", "/fallback/1"].map(|place| format!("{place}/data/action_url {why}")));
+    let text = json!({"channel": "sms", "destination": "+12025550143", "data": data("x")});
+    assert_eq!(warned(text), [""; 0], "a text shows it as it is");
 }
 
 /// A checker with one template of an operator's own.

@@ -93,6 +93,37 @@ async fn a_job_is_its_delivery_and_leaves_its_recipient_when_it_is_cancelled() {
     }
 }
 
+#[tokio::test]
+async fn a_recipient_is_found_by_the_usual_forms_of_what_was_published() {
+    let ledger = ledger().await;
+    for (id, channel, published) in [
+        ("bare", "whatsapp", "+12025550143"),
+        ("prefixed", "whatsapp", "whatsapp:+12025550143"),
+        ("mail", "email", "Ana@example.com"),
+        ("loud", "email", "Bo@EXAMPLE.COM"),
+    ] {
+        let target = |_: Option<&[u8]>| {
+            let channel = domain::ChannelName::parse(channel).ok()?;
+            let recipient_hash = recipients().hash(published);
+            Some(store::Target { channel, recipient_hash, recipient_mask: domain::mask(published) })
+        };
+        ledger.store.cancel_knowing(&key(id), NOW, &target).await.unwrap();
+    }
+    for (asked, expected) in [
+        ("+12025550143", vec!["bare", "prefixed"]),
+        ("whatsapp:+12025550143", vec!["bare", "prefixed"]),
+        ("Ana@Example.COM", vec!["mail"]),
+        ("ana@example.com", vec![]),
+        ("Bo@EXAMPLE.COM", vec!["loud"]),
+        ("Bo@example.com", vec![]),
+    ] {
+        let wanted = Wanted { recipient: Some(asked.into()), ..Wanted::default() };
+        let mut found = listed(&ledger.store, "acme", wanted).await;
+        found.sort_unstable();
+        assert_eq!(found, expected, "{asked}");
+    }
+}
+
 #[test]
 fn what_is_not_known_may_be_on_its_way_or_a_slip_or_forgotten() {
     let for_ever = NotKnown::of(None, NOW);

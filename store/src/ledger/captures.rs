@@ -35,22 +35,36 @@ pub struct CapturedView {
     pub capture: Capture,
 }
 
+/// Captures in ascending order.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CapturedPage {
+    pub captures: Vec<CapturedView>,
+    /// Whether there is more than fitted: after the last of them when they were asked for after an id, else before the
+    /// first.
+    pub more: bool,
+}
+
+/// Which captures to read.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Between<'a> {
+    /// None reads those of all tenants.
+    pub(crate) tenant: Option<&'a Tenant>,
+    /// None reads the newest.
+    pub(crate) after: Option<i64>,
+    pub(crate) before: Option<i64>,
+}
+
 /// The most bytes of texts in one page. A page of one row may have more.
 const PAGE_BYTES: i64 = 4 * 1024 * 1024;
 
 /// The most rows that are deleted at once.
 const PRUNE_BATCH: u32 = 500;
 
-/// Reads captures of one tenant or of all, in ascending order: those after `after_id`, or the newest when there is
-/// none.
-pub(crate) async fn page(
-    session: &mut Session,
-    tenant: Option<&Tenant>,
-    after_id: Option<i64>,
-    limit: u32,
-) -> Result<Vec<CapturedView>, StoreError> {
-    let condition = if tenant.is_some() { "AND tenant = $3" } else { "" };
-    let order = if after_id.is_some() { "ASC" } else { "DESC" };
+/// Reads captures in ascending order: the first ones after `after`, or without it the last ones before `before`.
+pub(crate) async fn page(session: &mut Session, wanted: Between<'_>, limit: u32) -> Result<CapturedPage, StoreError> {
+    let Between { tenant, after, before } = wanted;
+    let condition = if tenant.is_some() { "AND capture_id < $3 AND tenant = $4" } else { "AND capture_id < $3" };
+    let order = if after.is_some() { "ASC" } else { "DESC" };
     let sizes = format!(
         "SELECT CAST(octet_length(text) + coalesce(octet_length(html), 0) AS BIGINT) AS bytes FROM captures \
          WHERE capture_id > $1 {condition} ORDER BY capture_id {order} LIMIT $2"
@@ -61,16 +75,20 @@ pub(crate) async fn page(
     );
     let values = |limit: i64| {
         let tenant = tenant.map(|tenant| Value::Text(Some(tenant.as_str())));
-        let fixed = [Value::Int(Some(after_id.unwrap_or(0))), Value::Int(Some(limit))];
+        let fixed = [after.unwrap_or(0), limit, before.unwrap_or(i64::MAX)].map(|number| Value::Int(Some(number)));
         fixed.into_iter().chain(tenant).collect::<Vec<_>>()
     };
-    let sizes = session.query(&sizes, &values(i64::from(limit.min(1_000)))).await?;
+    let limit = i64::from(limit.min(1_000));
+    // One more than may be shown tells whether there is more.
+    let sizes = session.query(&sizes, &values(limit + 1)).await?;
     let sizes = sizes.iter().map(|row| get(row, "bytes")).collect::<Result<Vec<i64>, _>>()?;
-    let fitting = i64::try_from(that_fit(sizes.into_iter())).unwrap_or(1).min(i64::from(limit));
+    let there = sizes.len();
+    let fitting = i64::try_from(that_fit(sizes.into_iter())).unwrap_or(1).min(limit);
     let rows = session.query(&sql, &values(fitting)).await?;
-    let mut views: Vec<CapturedView> = rows.iter().map(view_of).collect::<Result<_, _>>()?;
-    views.sort_unstable_by_key(|view| view.id);
-    Ok(views)
+    let mut captures: Vec<CapturedView> = rows.iter().map(view_of).collect::<Result<_, _>>()?;
+    captures.sort_unstable_by_key(|view| view.id);
+    let more = captures.len() < there;
+    Ok(CapturedPage { captures, more })
 }
 
 fn view_of(row: &QueryResult) -> Result<CapturedView, StoreError> {

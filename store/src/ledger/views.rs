@@ -7,7 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::{Attempt, AttemptOutcome, FieldError, Key, RecipientHash, Row, State, Tenant, Timestamp};
 use sea_orm::QueryResult;
 
-use super::captures::{self, CapturedView};
+use super::captures::{self, Between, CapturedPage, CapturedView};
 use super::input::page_size;
 use super::row::{COLUMNS, row_of};
 use super::{attempts, warnings};
@@ -105,10 +105,12 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn captures(&self, after_id: Option<i64>, limit: u32) -> Result<Vec<CapturedView>, StoreError> {
-        captures::page(&mut self.inner.db.reader(), None, after_id, limit).await
+        let wanted = Between { tenant: None, after: after_id, before: None };
+        Ok(captures::page(&mut self.inner.db.reader(), wanted, limit).await?.captures)
     }
 
-    /// The same as [`Store::captures`], for one tenant.
+    /// The same as [`Store::captures`] for one tenant, told whether there is more. Without `after_id` they are the last
+    /// ones before `before_id`, or the newest.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -116,9 +118,11 @@ impl Store {
         &self,
         tenant: &Tenant,
         after_id: Option<i64>,
+        before_id: Option<i64>,
         limit: u32,
-    ) -> Result<Vec<CapturedView>, StoreError> {
-        captures::page(&mut self.inner.db.reader(), Some(tenant), after_id, limit).await
+    ) -> Result<CapturedPage, StoreError> {
+        let wanted = Between { tenant: Some(tenant), after: after_id, before: before_id };
+        captures::page(&mut self.inner.db.reader(), wanted, limit).await
     }
 
     /// Lists deliveries, the newest first. A filter that few deliveries fit reads backwards through time until the page

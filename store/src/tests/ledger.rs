@@ -20,6 +20,7 @@ on_both!(
     a_record_whose_row_was_lost_is_kept,
     the_sandbox_keeps_the_newest_captures,
     a_loud_tenant_takes_no_capture_from_a_quiet_one,
+    a_page_of_captures_that_was_cut_says_that_there_is_more,
     a_nul_in_an_id_is_refused_and_in_an_answer_is_dropped,
 );
 
@@ -217,16 +218,16 @@ async fn the_sandbox_keeps_the_newest_captures(db: &Database) {
 
 /// A delivery of this tenant that the sandbox captures, with its id as the text.
 async fn capture(store: Store, tenant: Tenant, id: String) {
+    let text = id.clone();
+    capture_of(store, tenant, id, text).await;
+}
+
+async fn capture_of(store: Store, tenant: Tenant, id: String, text: String) {
     let key = Key { tenant, id: id.clone() };
     let candidate = Row { key: key.clone(), ..candidate(&id) };
     let row = taken(store.claim(candidate, &Arrival { key, ..arrival(&id) }, HOUR).await.unwrap());
-    let capture = Capture {
-        channel: row.channel.clone(),
-        destination: "+5491123456789".into(),
-        subject: None,
-        text: id,
-        html: None,
-    };
+    let capture =
+        Capture { channel: row.channel.clone(), destination: "+5491123456789".into(), subject: None, text, html: None };
     store.record(&decide(&row, &domain::Outcome::Captured), Some(capture)).await.unwrap();
 }
 
@@ -247,12 +248,38 @@ async fn a_loud_tenant_takes_no_capture_from_a_quiet_one(db: &Database) {
         capture(store.clone(), loud.clone(), format!("loud {n}")).await;
     }
     let texts = async |tenant: &Tenant| {
-        let kept = store.captures_of(tenant, None, 100).await.unwrap();
-        kept.into_iter().map(|view| view.capture.text).collect::<Vec<_>>()
+        let kept = store.captures_of(tenant, None, None, 100).await.unwrap();
+        assert!(!kept.more);
+        kept.captures.into_iter().map(|view| view.capture.text).collect::<Vec<_>>()
     };
     assert_eq!(texts(&quiet).await, ["quiet 0", "quiet 1"]);
     let loud = texts(&loud).await;
     assert_eq!((loud.len(), loud[1].as_str(), loud[2].as_str()), (3, "loud 98", "loud 99"));
+}
+
+async fn a_page_of_captures_that_was_cut_says_that_there_is_more(db: &Database) {
+    let store = db.store().await;
+    let tenant = Tenant::parse("acme").unwrap();
+    for n in 0..4 {
+        // Two of them fit into the bytes of a page.
+        capture_of(store.clone(), tenant.clone(), format!("m{n}"), "x".repeat(1_500_000)).await;
+    }
+    let page = async |after: Option<i64>, before: Option<i64>, limit: u32| {
+        let page = store.captures_of(&tenant, after, before, limit).await.unwrap();
+        let ids: Vec<i64> = page.captures.iter().map(|view| view.id).collect();
+        let names: Vec<String> = page.captures.into_iter().map(|view| view.key.id).collect();
+        (names.join(" "), ids[0], ids[ids.len() - 1], page.more)
+    };
+    let (newest, first, _, more) = page(None, None, 100).await;
+    assert_eq!((newest.as_str(), more), ("m2 m3", true));
+    let (older, first, _, more) = page(None, Some(first), 100).await;
+    assert_eq!((older.as_str(), more), ("m0 m1", false));
+    let (later, _, last, more) = page(Some(first - 1), None, 100).await;
+    assert_eq!((later.as_str(), more), ("m0 m1", true));
+    let (rest, _, last, more) = page(Some(last), None, 1).await;
+    assert_eq!((rest.as_str(), more), ("m2", true), "cut by the limit");
+    let (rest, _, _, more) = page(Some(last), None, 1).await;
+    assert_eq!((rest.as_str(), more), ("m3", false));
 }
 
 async fn a_nul_in_an_id_is_refused_and_in_an_answer_is_dropped(db: &Database) {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::{name, render};
-use crate::{Description, Templates};
+use crate::{Description, Limits, Templates};
 
 /// The channels of the fleet and the parts that their providers need.
 const CHANNELS: [(&str, bool, bool); 4] =
@@ -98,6 +98,28 @@ fn no_shipped_mail_has_a_button_or_a_link_that_leads_nowhere() {
         let sample = Value::Object(template.sample.clone());
         let html = render(&templates, "email", &template.template, Some("en"), sample).unwrap().html.unwrap();
         assert_eq!(html.matches("<a ").count(), urls.len(), "{}: {html}", template.template);
+    }
+}
+
+#[test]
+fn a_link_that_a_shipped_mail_leaves_out_is_named() {
+    let templates = Templates::embedded("en").unwrap();
+    for template in templates.describe() {
+        let urls: Vec<_> = template.sample.keys().filter(|name| name.ends_with("_url")).collect();
+        let left_out = |channel: &str, url: Value| {
+            let mut data = template.sample.clone();
+            data.iter_mut().filter(|(name, _)| urls.contains(name)).for_each(|(_, value)| *value = url.clone());
+            let wording = super::wording(&template.template, None, Value::Object(data));
+            templates.links_left_out_within(Limits::default(), &name(channel), &wording).len()
+        };
+        for bad in ["javascript:alert(1)", "//evil", "http://a b", " ", "https://x.example/\u{202e}"] {
+            assert_eq!(left_out("email", bad.into()), urls.len(), "{}: {bad}", template.template);
+            assert_eq!(left_out("sms", bad.into()), 0, "its text is sent as it is");
+        }
+        assert_eq!(left_out("email", 7.into()), urls.len(), "{}", template.template);
+        assert_eq!(left_out("email", "https://x.example".into()), 0);
+        let required = urls.iter().filter(|name| **name != "details_url").count();
+        assert_eq!(left_out("email", "".into()), required, "{}: an alert may have no details", template.template);
     }
 }
 

@@ -38,7 +38,7 @@ pub(super) fn refused(step: Step, reply: &Reply, outgoing: &Outgoing<'_>) -> Out
         Meaning::Never(hint) | Meaning::Ours(hint) | Meaning::Slower(_, hint) => hint,
         Meaning::Later => "refused for now",
     };
-    let detail = format!("{}: {}; {hint}", step.what(), outgoing.redact(&reply.text()));
+    let detail = format!("{}: {}; {hint}", step.what(), said(reply, outgoing));
     let failure = failure(Some(code(reply)), detail);
     match meaning {
         Meaning::Never(_) => Outcome::Permanent { reason: Reason::Permanent, failure },
@@ -46,6 +46,12 @@ pub(super) fn refused(step: Step, reply: &Reply, outgoing: &Outgoing<'_>) -> Out
         Meaning::Slower(retry_after, _) => Outcome::Throttled { failure, retry_after },
         Meaning::Later => retriable(failure, false),
     }
+}
+
+/// What may be shown of the server's words; of an answer without any, its code.
+fn said(reply: &Reply, outgoing: &Outgoing<'_>) -> String {
+    let said = outgoing.redact(&reply.text());
+    if said.is_empty() { format!("{} without a word", reply.code()) } else { said }
 }
 
 pub(super) fn code(reply: &Reply) -> String {

@@ -56,6 +56,7 @@ impl Reply {
         self.lines.iter().map(String::as_str)
     }
 
+    /// The texts beside the code in one line. Empty when there are none.
     pub(super) fn text(&self) -> String {
         self.lines.join(" ").trim().to_owned()
     }

@@ -155,6 +155,7 @@ fn the_words_of_an_item_are_those_that_its_delivery_will_have() {
         json!({"subject": "s"}),
         json!({"message": "m"}),
         json!({"message": "", "template": "", "data": ""}),
+        json!({"message": "", "template": "otp", "subject": ""}),
         json!({"template": "otp", "locale": "en", "data": {}}),
         json!({"data": []}),
     ] {
