@@ -156,6 +156,9 @@ fn slow(detail: impl Into<String>) -> Problem {
 }
 
 fn kind_of(headers: &HeaderMap) -> Result<Kind, Problem> {
+    if headers.get_all(CONTENT_TYPE).iter().count() > 1 {
+        return Err(Problem::malformed("Content-Type is given more than once: send it once."));
+    }
     let text = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let mut parts = text.split(';').map(str::trim);
     let essence = parts.next().unwrap_or_default().to_ascii_lowercase();
