@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use domain::{ChannelName, Draft, Expiry, FieldError, Target, Timestamp, Wording, nearest_of_few, pointer_step};
 use media::{Fault, Part, Words};
+use serde_json::{Map, Value};
 use templates::{TemplateError, Templates};
 
 /// How far behind a `send_at` may lie and be no mistake: clocks differ, and a request takes its time.
@@ -87,6 +88,28 @@ impl Checker {
                 format!("is none in which the template has words for {channel}: those of the default locale are sent");
             findings.warnings.push(field(prefix, "/locale", why));
         }
+        if errors.is_empty() {
+            let at = if target.brings_data { prefix } else { "" };
+            let slips = self.slips(template, at, &wording.data);
+            // Several items may go out with the same template and data.
+            let news: Vec<_> = slips.into_iter().filter(|slip| !findings.warnings.contains(slip)).collect();
+            findings.warnings.extend(news);
+        }
+    }
+
+    /// Names in the data that the template does not use and that are nearly one which it is not given: without an
+    /// optional value the message goes out all the same.
+    fn slips(&self, template: &str, prefix: &str, data: &Map<String, Value>) -> Vec<FieldError> {
+        let is_given = |name: &str| data.get(name).is_some_and(|value| !value.is_null());
+        let names = data.keys().take(MAX_COMPARED).map(String::as_str);
+        let unused = names.filter(|name| is_name(name) && !self.templates.takes(template, name));
+        let slips = unused.filter_map(|name| {
+            let not_given = self.templates.variables(template).filter(|variable| !is_given(variable));
+            let meant = nearest_of_few(name, not_given)?;
+            let why = format!("is not used by the template: did you mean {meant}?");
+            Some(field(prefix, &format!("/data/{name}"), why))
+        });
+        slips.collect()
     }
 
     /// What can be said of a template that cannot be rendered, for what else is wrong.
@@ -103,10 +126,6 @@ impl Checker {
         let missing = steps.pop()?;
         let within = steps.iter().try_fold(&wording.data, |object, step| object.get(*step)?.as_object())?;
         let own = |name: &str| name == missing || (steps.is_empty() && self.templates.takes(template, name));
-        let is_name = |name: &str| {
-            let is_word = name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b));
-            name.len() <= MAX_NAME_BYTES && is_word && pointer_step(name) == name
-        };
         let near = |name: &&str| is_name(name) && !own(name) && nearest_of_few(name, [missing]).is_some();
         within.keys().take(MAX_COMPARED).map(String::as_str).find(near)
     }
@@ -134,6 +153,12 @@ impl Checker {
             Err(_panic) => errors.push(field(prefix, "/template", "makes the renderer fail with this data")),
         }
     }
+}
+
+/// Whether a name of the data is one that can be shown, and no value in the wrong place.
+fn is_name(name: &str) -> bool {
+    let is_word = name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b));
+    name.len() <= MAX_NAME_BYTES && is_word && pointer_step(name) == name
 }
 
 /// Whether something of the words could not be read, so that nothing can be said of them.
@@ -197,7 +222,7 @@ fn of_template(prefix: &str, refusal: &TemplateError, written: Option<&str>) -> 
 }
 
 /// It is taken all the same, so that a repeated request gets the answer of the first.
-fn too_late(draft: &Draft, now: Timestamp) -> Option<FieldError> {
+pub(crate) fn too_late(draft: &Draft, now: Timestamp) -> Option<FieldError> {
     let passed = |at: &Timestamp| *at <= now;
     let past = "has passed: it will not be sent";
     match draft.expiry {
@@ -222,25 +247,36 @@ fn passed(draft: &Draft, now: Timestamp) -> Option<FieldError> {
 /// Fields that are read and change nothing beside the others.
 fn without_effect(draft: &Draft) -> Vec<FieldError> {
     let mut warnings = Vec::new();
-    let mut look = |prefix: &str, own: &Wording, speaks: bool| {
+    let mut look = |prefix: &str, own: &Wording, speaks: bool, sends_data: bool| {
         if own.template.is_some() && own.message.as_ref().is_some_and(|message| !message.is_empty()) {
             warnings.push(field(prefix, "/message", "is not sent: the words are those of template"));
         }
         if own.locale.is_some() && !speaks {
             warnings.push(field(prefix, "/locale", "has no effect without a template"));
         }
+        if !own.data.is_empty() && !speaks && !sends_data {
+            let why = "has no effect without a template: what is only your own belongs into metadata";
+            warnings.push(field(prefix, "/data", why));
+        }
     };
     let whole = &draft.target.wording;
     let speaks = whole.template.is_some() || draft.fallback.iter().any(|item| item.wording.template.is_some());
-    look("", whole, speaks);
+    let inherits_data = |item: &Target| !item.brings_data && sends_data(item);
+    look("", whole, speaks, sends_data(&draft.target) || draft.fallback.iter().any(inherits_data));
     for (at, item) in draft.fallback.iter().enumerate() {
         let inherits = item.wording.message.is_none() && whole.template.is_some();
-        look(&format!("/fallback/{at}"), &item.wording, item.wording.template.is_some() || inherits);
+        let speaks = item.wording.template.is_some() || inherits;
+        look(&format!("/fallback/{at}"), &item.wording, speaks, sends_data(item));
     }
     if draft.max_lateness_seconds.is_some() && draft.send_at.is_none() {
         warnings.push(field("", "/max_lateness_seconds", "has no effect without send_at"));
     }
     warnings
+}
+
+/// Whether the medium sends the data itself, beside the words.
+fn sends_data(target: &Target) -> bool {
+    target.channel.as_ref().is_some_and(|channel| channel.as_str() == media::push::MEDIUM.name)
 }
 
 fn field(prefix: &str, pointer: &str, detail: impl Into<String>) -> FieldError {

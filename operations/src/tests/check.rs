@@ -293,6 +293,57 @@ fn what_has_no_effect_is_taken_with_a_warning() {
     assert_eq!(warned(json!({"locale": "en", "fallback": [otp(item(json!({})))]})), [""; 0]);
 }
 
+#[test]
+fn data_that_no_template_reads_is_told_unless_it_is_sent_itself() {
+    let warned = |body: Value| {
+        let found = findings_by(&SHIPPED, &body);
+        assert_eq!(found.errors, [], "{body}");
+        found.warnings.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    let told = |prefix: &str| {
+        format!("{prefix}/data has no effect without a template: what is only your own belongs into metadata")
+    };
+    let data = json!({"message": "Hi {{ name }}", "data": {"name": "Ana"}});
+    assert_eq!(warned(email(data.clone())), [told("")]);
+    assert_eq!(warned(sms(data.clone())), [told("")]);
+    assert_eq!(warned(sms(with(json!({"channel": "whatsapp"}), data.clone()))), [told("")]);
+    assert_eq!(warned(push(data.clone())), [""; 0]);
+    assert_eq!(warned(email(json!({"data": {}, "metadata": {"order": 7}}))), [""; 0]);
+    let by_push = json!({"channel": "push", "destination": "token"});
+    assert_eq!(warned(email(with(data.clone(), json!({"fallback": [by_push]})))), [""; 0], "the push sends it");
+    let by_sms = with(json!({"channel": "sms", "destination": "+12025550143"}), data);
+    assert_eq!(warned(email(json!({"fallback": [by_sms]}))), [told("/fallback/0")]);
+}
+
+#[test]
+fn an_optional_variable_under_another_name_is_told_with_the_name_that_was_meant() {
+    let alert = |more: Value| {
+        let data = with(
+            json!({"severity": "critical", "service": "payments", "summary": "s", "occurred_at": "2026-03-01"}),
+            more,
+        );
+        json!({"channel": "email", "destination": "ana@example.org", "template": "alert", "data": data})
+    };
+    let warned = |body: Value| {
+        let found = findings_by(&SHIPPED, &body);
+        assert_eq!(found.errors, [], "{body}");
+        found.warnings.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    let told = "/data/details_ulr is not used by the template: did you mean details_url?";
+    let link = "https://status.example/i/42";
+    assert_eq!(warned(alert(json!({"details_ulr": link}))), [told]);
+    let camel = told.replace("details_ulr", "detailsUrl");
+    assert_eq!(warned(alert(json!({"detailsUrl": link}))), [camel]);
+    for silent in
+        [json!({}), json!({"details_url": link}), json!({"order": 7}), json!({"details_url": link, "details_ulr": 1})]
+    {
+        assert_eq!(warned(alert(silent)), [""; 0]);
+    }
+    let item = json!({"channel": "email", "destination": "bo@example.org"});
+    let twice = with(alert(json!({"details_ulr": link})), json!({"fallback": [item]}));
+    assert_eq!(warned(twice), [told], "the same data is told of once");
+}
+
 /// A checker with one template of an operator's own.
 fn of_template(text: &str, sample: Value) -> (tempfile::TempDir, Checker) {
     let folder = tempfile::tempdir().unwrap();

@@ -54,6 +54,30 @@ fn everything_that_no_schedule_may_be_is_told_at_once() {
     assert!(matches!(text, Err(Refused::Text(_))));
 }
 
+#[test]
+fn what_has_no_effect_on_a_schedule_is_told() {
+    let warned = |fields: Value, of_the_notification: Value| {
+        let mut body = once("Now.");
+        body.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+        body["notification"].as_object_mut().unwrap().extend(of_the_notification.as_object().unwrap().clone());
+        let schedule = Schedule::read(&body.to_string(), &asking(None).rules(), &Zones::bundled()).unwrap();
+        schedule.warnings.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    let none = || json!({});
+    assert_eq!(warned(none(), none()), [""; 0]);
+    assert_eq!(
+        warned(json!({"name": "greeting"}), none()),
+        ["/name has no effect with send_at: only what repeats has a name"]
+    );
+    for at in ["2026-03-02T09:00:00Z", "2026-03-02T08:59:59Z"] {
+        let told = "/notification/expires_at is not after send_at: it will not be sent";
+        assert_eq!(warned(none(), json!({"expires_at": at})), [told]);
+    }
+    assert_eq!(warned(none(), json!({"expires_at": "2026-03-02T09:00:01Z"})), [""; 0]);
+    let passed = warned(none(), json!({"expires_at": "2026-03-01T11:59:59Z"}));
+    assert_eq!(passed, ["/notification/expires_at has passed: it will not be sent"], "once");
+}
+
 #[tokio::test]
 async fn a_schedule_is_stored_once_for_each_id() {
     let ledger = ledger().await;
