@@ -14,6 +14,8 @@ use templates::{TemplateError, Templates};
 
 /// How far behind a `send_at` may lie and be no mistake: clocks differ, and a request takes its time.
 const GRACE: Duration = Duration::from_secs(60);
+/// How far ahead a `send_at` may lie, as long as a `ttl_seconds` may be: what lies beyond is a slip in the year.
+const TEN_YEARS: Duration = Duration::from_secs(3_660 * 86_400);
 /// Names of the data that are compared with one that is missing, and the longest that is shown.
 const MAX_COMPARED: usize = 100;
 const MAX_NAME_BYTES: usize = 64;
@@ -52,6 +54,7 @@ impl Checker {
             let wording = item.wording_after(&draft.target.wording);
             self.target(draft, &format!("/fallback/{at}"), item, &wording, &mut findings);
         }
+        findings.errors.extend(draft.send_at.and_then(|send_at| too_far_ahead(send_at, now)));
         findings.warnings.extend(too_late(draft, now).or_else(|| passed(draft, now)));
         if findings.errors.is_empty() {
             findings.warnings.extend(without_effect(draft));
@@ -236,6 +239,10 @@ pub(crate) fn too_late(draft: &Draft, now: Timestamp) -> Option<FieldError> {
             (latest <= now).then(|| field("", at, "has passed since send_at: it will not be sent"))
         }
     }
+}
+
+pub(crate) fn too_far_ahead(send_at: Timestamp, now: Timestamp) -> Option<FieldError> {
+    (send_at.since(now) > TEN_YEARS).then(|| field("", "/send_at", "must be at most ten years ahead"))
 }
 
 /// A clock may differ by as much as a schedule's may.

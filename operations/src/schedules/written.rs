@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 use store::{Job, JobKind};
 
 use super::{FIELDS, Schedule};
-use crate::check::too_late;
+use crate::check::{too_far_ahead, too_late};
 use crate::checked::{Checked, Refused, Rules, field, rewritten};
 
 const MAX_NAME_CHARS: usize = 100;
@@ -181,7 +181,13 @@ impl Reader {
                 self.refuse("/send_at", "lies in the past: give a time that is ahead, or POST /notify to send it now");
                 None
             }
-            Ok(at) => Some(When::Once(at)),
+            Ok(at) => match too_far_ahead(at, now) {
+                None => Some(When::Once(at)),
+                Some(wrong) => {
+                    self.errors.push(wrong);
+                    None
+                }
+            },
             Err(error) => {
                 self.refuse("/send_at", error.to_string());
                 None

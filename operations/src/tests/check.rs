@@ -271,6 +271,12 @@ fn what_has_passed_is_taken_with_a_warning() {
 }
 
 #[test]
+fn a_send_at_in_a_year_that_is_a_slip_is_refused() {
+    check(email(json!({"send_at": "2062-03-01T12:00:00Z"})), &["/send_at must be at most ten years ahead"]);
+    check(email(json!({"send_at": "2036-03-01T12:00:00Z"})), &[]);
+}
+
+#[test]
 fn what_has_no_effect_is_taken_with_a_warning() {
     let warned = |fields: Value| {
         let found = findings_by(&SHIPPED, &email(fields));

@@ -48,6 +48,8 @@ fn everything_that_no_schedule_may_be_is_told_at_once() {
     let mut past = once("Now.");
     past["send_at"] = json!("2026-03-01T11:58:59Z");
     assert_eq!(refused(&past), ["/send_at"]);
+    past["send_at"] = json!("2062-03-01T12:00:00Z");
+    assert_eq!(refused(&past), ["/send_at"], "a slip in the year");
     past["send_at"] = json!("2026-03-01T11:59:00Z");
     assert!(Schedule::read(&past.to_string(), &asking(None).rules(), &Zones::bundled()).is_ok(), "clocks differ");
     let text = Schedule::read("[]", &asking(None).rules(), &Zones::bundled());
