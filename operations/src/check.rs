@@ -3,22 +3,20 @@
 //! It refuses only what is refused for certain. Which channels have credentials is the worker's knowledge: a channel
 //! that is known is taken, whether it can be sent from this process or not.
 
+mod variables;
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{ChannelName, Draft, Expiry, FieldError, Target, Timestamp, Wording, nearest_of_few, pointer_step};
+use domain::{ChannelName, Draft, Expiry, FieldError, Target, Timestamp, Wording, pointer_step};
 use media::{Fault, Part, Words};
-use serde_json::{Map, Value};
 use templates::{TemplateError, Templates};
 
 /// How far behind a `send_at` may lie and be no mistake: clocks differ, and a request takes its time.
 const GRACE: Duration = Duration::from_secs(60);
 /// How far ahead a `send_at` may lie, as long as a `ttl_seconds` may be: what lies beyond is a slip in the year.
 const TEN_YEARS: Duration = Duration::from_secs(3_660 * 86_400);
-/// Names of the data that are compared with one that is missing, and the longest that is shown.
-const MAX_COMPARED: usize = 100;
-const MAX_NAME_BYTES: usize = 64;
 
 /// Looks at notifications before they are published. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -93,44 +91,17 @@ impl Checker {
         }
         if errors.is_empty() {
             let at = if target.brings_data { prefix } else { "" };
-            let slips = self.slips(template, at, &wording.data);
+            let slips = variables::slips(&self.templates, template, at, &wording.data);
             // Several items may go out with the same template and data.
             let news: Vec<_> = slips.into_iter().filter(|slip| !findings.warnings.contains(slip)).collect();
             findings.warnings.extend(news);
         }
     }
 
-    /// Names in the data that the template does not use and that are nearly one which it is not given: without an
-    /// optional value the message goes out all the same.
-    fn slips(&self, template: &str, prefix: &str, data: &Map<String, Value>) -> Vec<FieldError> {
-        let is_given = |name: &str| data.get(name).is_some_and(|value| !value.is_null());
-        let names = data.keys().take(MAX_COMPARED).map(String::as_str);
-        let unused = names.filter(|name| is_name(name) && !self.templates.takes(template, name));
-        let slips = unused.filter_map(|name| {
-            let not_given = self.templates.variables(template).filter(|variable| !is_given(variable));
-            let meant = nearest_of_few(name, not_given)?;
-            let why = format!("is not used by the template: did you mean {meant}?");
-            Some(field(prefix, &format!("/data/{name}"), why))
-        });
-        slips.collect()
-    }
-
     /// What can be said of a template that cannot be rendered, for what else is wrong.
     fn name_of_template(&self, prefix: &str, target: &Target, errors: &mut Vec<FieldError>) {
         let unknown = target.wording.template.as_deref().and_then(|name| self.templates.find(name).err());
         errors.extend(unknown.map(|unknown| of_template(prefix, &unknown, None)));
-    }
-
-    /// The name in the data that is nearly that of a missing variable, and none of the template's own.
-    fn written_as<'w>(&self, wording: &'w Wording, refusal: &TemplateError) -> Option<&'w str> {
-        let TemplateError::Missing { variable, .. } = refusal else { return None };
-        let template = wording.template.as_deref()?;
-        let mut steps: Vec<&str> = variable.split('.').collect();
-        let missing = steps.pop()?;
-        let within = steps.iter().try_fold(&wording.data, |object, step| object.get(*step)?.as_object())?;
-        let own = |name: &str| name == missing || (steps.is_empty() && self.templates.takes(template, name));
-        let near = |name: &&str| is_name(name) && !own(name) && nearest_of_few(name, [missing]).is_some();
-        within.keys().take(MAX_COMPARED).map(String::as_str).find(near)
     }
 
     fn template(&self, channel: &ChannelName, prefix: &str, wording: &Wording, errors: &mut Vec<FieldError>) {
@@ -150,18 +121,16 @@ impl Checker {
                 }));
             }
             Ok(Some(Err(refusals))) => {
-                let told = |refusal| of_template(prefix, refusal, self.written_as(wording, refusal));
+                let told = |refusal| {
+                    let written = variables::written_as(&self.templates, wording, refusal);
+                    let lacking = variables::lacking(prefix, wording, refusal);
+                    lacking.unwrap_or_else(|| of_template(prefix, refusal, written))
+                };
                 errors.extend(refusals.iter().map(told));
             }
             Err(_panic) => errors.push(field(prefix, "/template", "makes the renderer fail with this data")),
         }
     }
-}
-
-/// Whether a name of the data is one that can be shown, and no value in the wrong place.
-fn is_name(name: &str) -> bool {
-    let is_word = name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b));
-    name.len() <= MAX_NAME_BYTES && is_word && pointer_step(name) == name
 }
 
 /// Whether something of the words could not be read, so that nothing can be said of them.

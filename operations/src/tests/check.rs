@@ -401,7 +401,37 @@ fn what_is_missing_in_an_object_is_named_by_its_path() {
     );
     assert_eq!(
         found.errors.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        ["/data/items/0/price is missing: the template needs it"]
+    );
+    let two_lists = json!({"customer": {"name": "x", "city": "y"}, "items": [{}], "others": [{}]});
+    assert_eq!(
+        findings_by(&checker, &sms(json!({"template": "own", "data": two_lists})))
+            .errors
+            .iter()
+            .map(ToString::to_string)
+            .collect::<Vec<_>>(),
         ["/data does not fit `item.price` of the template: the data does not hold it"]
+    );
+}
+
+#[test]
+fn what_an_item_of_a_list_lacks_is_named_with_its_place_and_the_name_that_is_near() {
+    let receipt = |items: Value| {
+        let data = json!({
+            "name": "Ana", "product": "Tambo", "number": "7", "date": "2026-03-01", "total": "9 €",
+            "receipt_url": "https://tambo.example/7", "items": items,
+        });
+        email(json!({"message": null, "template": "receipt", "data": data}))
+    };
+    let whole = json!({"name": "Tea", "quantity": 1, "price": "9 €"});
+    check(receipt(json!([whole])), &[]);
+    check(
+        receipt(json!([{"name": "Tea", "qty": 1, "price": "9 €"}])),
+        &["/data/items/0/quantity is missing: the template needs it"],
+    );
+    check(
+        receipt(json!([whole, {"name": "Tea", "quantty": 1, "price": "9 €"}])),
+        &["/data/items/1/quantity is missing: the template needs it; is it what you wrote as quantty?"],
     );
 }
 
