@@ -35,7 +35,8 @@ impl Incoming {
         }
         let mut notification = contained(|| self.owned(Notification::decode(&self.body, defaults)?))?;
         notification.unknown.extend(self.misread.iter().cloned());
-        notification.unknown.extend(self.id_of_the_body(&notification));
+        let id = self.id_of_the_body(&notification);
+        notification.unknown.extend(id);
         Ok(notification)
     }
 

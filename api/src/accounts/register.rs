@@ -117,8 +117,8 @@ pub(crate) async fn register(
         Registrar::Admin(admin) => (Some(admin), Forms::Read),
         Registrar::FirstUser => (None, Forms::Refused),
     };
-    let reading = read_fields_and_others(request, forms, unread::in_a_registration, unread::EXPECTED);
-    let (written, others): (Written, _) = reading.await?;
+    let reading = read_fields_and_others::<Written>(request, forms, unread::in_a_registration, unread::EXPECTED);
+    let (written, others) = reading.await?;
     let (mut user, password) = check(written, others, admin.as_ref())?;
     let turn = app.passwords.turn(app.passwords.place(source.peer.map(network))?, true).await?;
     user.password_hash = password::hash(turn, password).await?;
