@@ -3,4 +3,5 @@
 pub(crate) mod login;
 pub(crate) mod password;
 pub(crate) mod register;
+mod registration;
 mod unread;

@@ -12,6 +12,11 @@ const READ: [&str; 2] = ["Idempotency-Key", "Authorization"];
 const SLIP_BYTES: RangeInclusive<usize> = 11..=17;
 /// What begins so is a header of a message in the broker.
 const OF_A_MESSAGE: &str = "notify";
+/// The headers of a message that people set. A slip in their first word is one of these all the same.
+const SET_BY_PEOPLE: [&str; 3] = ["notify-again", "notify-epoch", "notify-lane"];
+/// Where others name a tenant, and where they send a token: without `x-` and hyphens.
+const OF_A_TENANT: [&str; 3] = ["tenant", "tenantid", "tenantname"];
+const OF_A_TOKEN: [&str; 5] = ["auth", "authentication", "authtoken", "accesstoken", "apikey"];
 
 /// Names of these lengths that browsers and proxies send with every other request: they need no closer look.
 const USUAL: [&str; 9] = [
@@ -36,20 +41,40 @@ fn publishes(method: &Method, route: &str) -> bool {
 /// What is said of a name, which HTTP has in lower case.
 fn refusal(name: &str) -> Option<String> {
     let bare = name.strip_prefix("x-").unwrap_or(name);
-    if let Some(rest) = bare.strip_prefix(OF_A_MESSAGE).and_then(|rest| rest.strip_prefix(['-', '_'])) {
-        let instead = of_a_message(rest);
+    if let Some(instead) = of_a_message(bare) {
         return Some(format!("The header {} belongs to messages in the broker: {instead}.", pointer_step(name)));
     }
-    if bare == "tenant" {
+    if OF_A_TENANT.iter().any(|known| is_plainly(bare, known)) {
         return Some(format!("The header {name} is not read: the tenant is that of the token in Authorization."));
+    }
+    if OF_A_TOKEN.iter().any(|known| is_plainly(bare, known)) {
+        return Some(format!("The header {name} is not read: send the token as Authorization: Bearer <token>."));
     }
     let meant = meant(name, bare)?;
     Some(format!("The header {} is not known: did you mean {meant}?", pointer_step(name)))
 }
 
-/// What does over HTTP what this header does in a message.
-fn of_a_message(rest: &str) -> &'static str {
-    match domain::nearest(rest, ["lane", "priority", "due", "tenant", "again", "epoch"]) {
+/// Whether a name is the known one but for its separators.
+fn is_plainly(name: &str, known: &str) -> bool {
+    name.bytes().filter(|byte| !b"-_".contains(byte)).eq(known.bytes())
+}
+
+/// What does over HTTP what a header of a message does in the broker, also when its name has a slip or no hyphen.
+fn of_a_message(bare: &str) -> Option<&'static str> {
+    const SECOND_WORDS: [&str; 6] = ["lane", "priority", "due", "tenant", "again", "epoch"];
+    if let Some(rest) = bare.strip_prefix(OF_A_MESSAGE) {
+        let word = |rest| domain::nearest(rest, SECOND_WORDS);
+        return match rest.strip_prefix(['-', '_']) {
+            Some(rest) => Some(instead_of(word(rest))),
+            None => word(rest).map(|word| instead_of(Some(word))),
+        };
+    }
+    let word = SECOND_WORDS.into_iter().find(|word| bare.ends_with(*word))?;
+    (bare == "again" || domain::nearest(bare, SET_BY_PEOPLE).is_some()).then(|| instead_of(Some(word)))
+}
+
+fn instead_of(word: Option<&str>) -> &'static str {
+    match word {
         Some("lane" | "priority") => "give priority in the body",
         Some("due") => "give send_at in the body",
         Some("tenant") => "the tenant is that of the token in Authorization",
@@ -60,7 +85,7 @@ fn of_a_message(rest: &str) -> &'static str {
 
 fn meant(name: &str, bare: &str) -> Option<&'static str> {
     // Its own name with something more or less behind it is no slip by two letters, and means nothing else.
-    let begins = bare.starts_with("idempoten");
+    let begins = bare.starts_with("idem");
     if USUAL.contains(&name) || !(begins || SLIP_BYTES.contains(&bare.len())) {
         return None;
     }
@@ -86,6 +111,19 @@ mod tests {
             ("x-tenant", "the tenant is that of the token"),
             ("notify-tenant", "the tenant is that of the token"),
             ("notify-again", "under an id of its own"),
+            ("notifyagain", "under an id of its own"),
+            ("notifiy-again", "under an id of its own"),
+            ("again", "under an id of its own"),
+            ("notfy-lane", "give priority in the body"),
+            ("x-tenant-id", "the tenant is that of the token"),
+            ("tenant-id", "the tenant is that of the token"),
+            ("tenant_id", "the tenant is that of the token"),
+            ("x-tenant-name", "the tenant is that of the token"),
+            ("auth", "send the token as Authorization: Bearer"),
+            ("authentication", "send the token as Authorization: Bearer"),
+            ("x-auth-token", "send the token as Authorization: Bearer"),
+            ("x-api-key", "send the token as Authorization: Bearer"),
+            ("idem-key", "did you mean Idempotency-Key?"),
             ("x-notify-lane", "give priority in the body"),
             ("notify-foo", "over HTTP everything is said in the body"),
         ] {
@@ -108,6 +146,8 @@ mod tests {
             "if-none-match",
             "last-event-id",
             "notifications",
+            "notify",
+            "notifyurl",
             "origin",
             "proxy-authorization",
             "referer",

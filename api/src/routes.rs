@@ -35,6 +35,16 @@ pub(crate) fn served(app: &App) -> (OpenApiRouter<Arc<App>>, Readings) {
     (router, readings)
 }
 
+/// What to ask where a route does not know the method.
+pub(crate) fn instead(method: &Method, route: &str) -> Option<&'static str> {
+    match (method, route) {
+        (&Method::DELETE, "/deliveries/{id}") => Some("DELETE /notify/{id} cancels a delivery"),
+        (&Method::GET, "/notify/{id}") => Some("GET /deliveries/{id} shows what became of it"),
+        (&Method::PUT | &Method::PATCH, "/schedules/{id}") => Some("to change one, DELETE it and POST another"),
+        _ => None,
+    }
+}
+
 /// Whatever this installation serves of them.
 fn all() -> OpenApiRouter<Arc<App>> {
     refusing_unread(always().merge(with_accounts()).merge(with_sandbox())).merge(probes())

@@ -68,7 +68,7 @@ impl Api {
         let (router, document) = served.split_for_parts();
         let sandbox = app.settings.sandbox.then_some(pages::PAGE);
         let paths: Vec<&str> = docs::PAGES.into_iter().chain(sandbox).collect();
-        let known = Known::of(&document, &paths);
+        let known = Known::of(&document, &paths, routes::instead);
         let router = router.merge(docs::pages(document)).with_state(Arc::clone(&app));
         let settings = &app.settings;
         let hosts = Hosts { listen: settings.listen.ip(), names: settings.hosts.clone(), setting: "API_HOSTS" };

@@ -40,7 +40,7 @@ impl Cron {
     pub fn parse(pattern: &str, zone: &str, zones: &Zones) -> Result<Self, InvalidCron> {
         let refused = fields::check(pattern);
         let built = if refused.is_empty() { build(pattern).and_then(sometimes) } else { Err(refused.join("; ")) };
-        joined(built, zones.find(zone))
+        joined(built, zones.find_written(zone))
     }
 
     /// Reads a schedule that was accepted earlier, by the rules of that day, which may have been milder than those of

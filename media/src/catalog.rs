@@ -3,6 +3,7 @@
 use std::sync::LazyLock;
 
 use domain::{Ambiguity, ChannelName};
+use serde_json::{Map, Value};
 
 use crate::medium::Medium;
 use crate::words::{Fault, Words};
@@ -50,6 +51,11 @@ pub fn check_destination(channel: &ChannelName, destination: &str) -> Result<(),
 /// What the channel refuses of these words for certain. Empty for a channel that is not known.
 pub fn faults(channel: &ChannelName, words: &Words<'_>) -> Vec<Fault> {
     find(channel).map(|medium| (medium.faults)(words)).unwrap_or_default()
+}
+
+/// Whether the channel sends any of these data itself, beside the words.
+pub fn sends_data(channel: &ChannelName, data: &Map<String, Value>) -> bool {
+    find(channel).is_some_and(|medium| (medium.sends)(data))
 }
 
 /// The sentence about a channel that does not exist.

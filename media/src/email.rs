@@ -21,6 +21,7 @@ pub static MEDIUM: Medium = Medium {
     ambiguity: Ambiguity::Resend,
     check: |destination| parse(destination).map(|_| ()),
     faults,
+    sends: |_| false,
 };
 
 /// An address as it is sent: ASCII, with its domain in full.
@@ -57,7 +58,14 @@ pub fn parse(destination: &str) -> Result<Address, String> {
     let must = |what: &str| Err(format!("must {what}"));
     line::check(destination)?;
     if destination.contains([',', ';']) || destination.matches('@').count() > 1 {
-        return must("be one address: send one item per recipient");
+        let is_in_the_domain = destination.split_once('@').is_some_and(|(_, domain)| {
+            domain.contains(',') && !domain.contains(|c: char| c.is_whitespace() || matches!(c, '@' | ';'))
+        });
+        return must(if is_in_the_domain {
+            "be one address: has it a comma where a dot was meant? Otherwise send one item per recipient"
+        } else {
+            "be one address: send one item per recipient"
+        });
     }
     let Some((local, domain)) = destination.split_once('@') else {
         return must("be an email address such as ana@example.org");

@@ -1,6 +1,7 @@
 //! What the fleet knows of each medium.
 
 use domain::Ambiguity;
+use serde_json::{Map, Value};
 
 use crate::words::{Fault, Words, refuse};
 
@@ -18,6 +19,8 @@ pub struct Medium {
     pub check: fn(&str) -> Result<(), String>,
     /// Finds what no provider of this medium accepts of these words and data. Empty when nothing is wrong.
     pub faults: fn(&Words<'_>) -> Vec<Fault>,
+    /// Whether the medium itself sends any of these data, beside the words: then they have an effect without a template.
+    pub sends: fn(&Map<String, Value>) -> bool,
 }
 
 impl Medium {

@@ -27,8 +27,14 @@ const INSTALLATION_PREFIX: &str = "fid:";
 /// token is an installation's id, of 11 or 22 characters.
 const TOPIC_PREFIX: &str = "topic:";
 
-pub static MEDIUM: Medium =
-    Medium { name: "push", example: "example-token:APA91bExampleOnly", ambiguity: Ambiguity::Resend, check, faults };
+pub static MEDIUM: Medium = Medium {
+    name: "push",
+    example: "example-token:APA91bExampleOnly",
+    ambiguity: Ambiguity::Resend,
+    check,
+    faults,
+    sends: |_| true,
+};
 
 /// Whom a push is for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -3,7 +3,7 @@
 use domain::Ambiguity;
 
 use crate::medium::Medium;
-use crate::phone;
+use crate::{attached, phone};
 
 /// The most media of one message (<https://www.twilio.com/docs/api/errors/21623>).
 const MAX_MEDIA: usize = 10;
@@ -14,4 +14,5 @@ pub static MEDIUM: Medium = Medium {
     ambiguity: Ambiguity::ResendIfFresh,
     check: phone::check_number,
     faults: |words| phone::faults(words, MAX_MEDIA),
+    sends: |data| data.contains_key(attached::FIELD),
 };

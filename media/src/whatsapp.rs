@@ -2,10 +2,10 @@
 
 use domain::Ambiguity;
 
-use crate::content;
 use crate::medium::Medium;
 use crate::phone;
 use crate::words::{Fault, Words};
+use crate::{attached, content};
 
 /// The optional prefix of a number, which tells it apart from one that is reached by SMS.
 pub const PREFIX: &str = "whatsapp:";
@@ -19,6 +19,7 @@ pub static MEDIUM: Medium = Medium {
     ambiguity: Ambiguity::ResendIfFresh,
     check: |destination| phone::check_number(bare(destination)),
     faults,
+    sends: |data| content::is_given(data) || data.contains_key(attached::FIELD),
 };
 
 /// The number without the prefix, which publishers may write or leave out.

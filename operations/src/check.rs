@@ -3,19 +3,21 @@
 //! It refuses only what is refused for certain. Which channels have credentials is the worker's knowledge: a channel
 //! that is known is taken, whether it can be sent from this process or not.
 
+mod variables;
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{ChannelName, Draft, Expiry, FieldError, Target, Timestamp, Wording, nearest_of_few, pointer_step};
+use domain::{ChannelName, Draft, Expiry, FieldError, Target, Timestamp, Wording, pointer_step};
 use media::{Fault, Part, Words};
+use serde_json::{Map, Value};
 use templates::{TemplateError, Templates};
 
 /// How far behind a `send_at` may lie and be no mistake: clocks differ, and a request takes its time.
 const GRACE: Duration = Duration::from_secs(60);
-/// Names of the data that are compared with one that is missing, and the longest that is shown.
-const MAX_COMPARED: usize = 100;
-const MAX_NAME_BYTES: usize = 64;
+/// How far ahead a `send_at` may lie, as long as a `ttl_seconds` may be: what lies beyond is a slip in the year.
+const TEN_YEARS: Duration = Duration::from_secs(3_660 * 86_400);
 
 /// Looks at notifications before they are published. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -51,6 +53,7 @@ impl Checker {
             let wording = item.wording_after(&draft.target.wording);
             self.target(draft, &format!("/fallback/{at}"), item, &wording, &mut findings);
         }
+        findings.errors.extend(draft.send_at.and_then(|send_at| too_far_ahead(send_at, now)));
         findings.warnings.extend(too_late(draft, now).or_else(|| passed(draft, now)));
         if findings.errors.is_empty() {
             findings.warnings.extend(without_effect(draft));
@@ -94,28 +97,19 @@ impl Checker {
                 format!("is none in which the template has words for {channel}: those of the default locale are sent");
             findings.warnings.push(field(prefix, "/locale", why));
         }
+        if errors.is_empty() {
+            let at = if target.brings_data { prefix } else { "" };
+            let slips = variables::slips(&self.templates, template, at, &wording.data);
+            // Several items may go out with the same template and data.
+            let news: Vec<_> = slips.into_iter().filter(|slip| !findings.warnings.contains(slip)).collect();
+            findings.warnings.extend(news);
+        }
     }
 
     /// What can be said of a template that cannot be rendered, for what else is wrong.
     fn name_of_template(&self, prefix: &str, target: &Target, errors: &mut Vec<FieldError>) {
         let unknown = target.wording.template.as_deref().and_then(|name| self.templates.find(name).err());
         errors.extend(unknown.map(|unknown| of_template(prefix, &unknown, None)));
-    }
-
-    /// The name in the data that is nearly that of a missing variable, and none of the template's own.
-    fn written_as<'w>(&self, wording: &'w Wording, refusal: &TemplateError) -> Option<&'w str> {
-        let TemplateError::Missing { variable, .. } = refusal else { return None };
-        let template = wording.template.as_deref()?;
-        let mut steps: Vec<&str> = variable.split('.').collect();
-        let missing = steps.pop()?;
-        let within = steps.iter().try_fold(&wording.data, |object, step| object.get(*step)?.as_object())?;
-        let own = |name: &str| name == missing || (steps.is_empty() && self.templates.takes(template, name));
-        let is_name = |name: &str| {
-            let is_word = name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b));
-            name.len() <= MAX_NAME_BYTES && is_word && pointer_step(name) == name
-        };
-        let near = |name: &&str| is_name(name) && !own(name) && nearest_of_few(name, [missing]).is_some();
-        within.keys().take(MAX_COMPARED).map(String::as_str).find(near)
     }
 
     fn links_left_out(&self, channel: &ChannelName, prefix: &str, wording: &Wording) -> Vec<FieldError> {
@@ -142,7 +136,11 @@ impl Checker {
                 }));
             }
             Ok(Some(Err(refusals))) => {
-                let told = |refusal| of_template(prefix, refusal, self.written_as(wording, refusal));
+                let told = |refusal| {
+                    let written = variables::written_as(&self.templates, wording, refusal);
+                    let lacking = variables::lacking(prefix, wording, refusal);
+                    lacking.unwrap_or_else(|| of_template(prefix, refusal, written))
+                };
                 errors.extend(refusals.iter().map(told));
             }
             Err(_panic) => errors.push(field(prefix, "/template", "makes the renderer fail with this data")),
@@ -206,7 +204,7 @@ fn of_template(prefix: &str, refusal: &TemplateError, written: Option<&str>) -> 
 }
 
 /// It is taken all the same, so that a repeated request gets the answer of the first.
-fn too_late(draft: &Draft, now: Timestamp) -> Option<FieldError> {
+pub(crate) fn too_late(draft: &Draft, now: Timestamp) -> Option<FieldError> {
     let passed = |at: &Timestamp| *at <= now;
     let past = "has passed: it will not be sent";
     match draft.expiry {
@@ -222,6 +220,10 @@ fn too_late(draft: &Draft, now: Timestamp) -> Option<FieldError> {
     }
 }
 
+pub(crate) fn too_far_ahead(send_at: Timestamp, now: Timestamp) -> Option<FieldError> {
+    (send_at.since(now) > TEN_YEARS).then(|| field("", "/send_at", "must be at most ten years ahead"))
+}
+
 /// A clock may differ by as much as a schedule's may.
 fn passed(draft: &Draft, now: Timestamp) -> Option<FieldError> {
     let passed = draft.send_at.is_some_and(|send_at| now.since(send_at) > GRACE);
@@ -231,25 +233,36 @@ fn passed(draft: &Draft, now: Timestamp) -> Option<FieldError> {
 /// Fields that are read and change nothing beside the others.
 fn without_effect(draft: &Draft) -> Vec<FieldError> {
     let mut warnings = Vec::new();
-    let mut look = |prefix: &str, own: &Wording, speaks: bool| {
+    let mut look = |prefix: &str, own: &Wording, speaks: bool, sends_data: bool| {
         if own.template.is_some() && own.message.as_ref().is_some_and(|message| !message.is_empty()) {
             warnings.push(field(prefix, "/message", "is not sent: the words are those of template"));
         }
         if own.locale.is_some() && !speaks {
             warnings.push(field(prefix, "/locale", "has no effect without a template"));
         }
+        if !own.data.is_empty() && !speaks && !sends_data {
+            let why = "has no effect without a template: what is only your own belongs into metadata";
+            warnings.push(field(prefix, "/data", why));
+        }
     };
     let whole = &draft.target.wording;
     let speaks = whole.template.is_some() || draft.fallback.iter().any(|item| item.wording.template.is_some());
-    look("", whole, speaks);
+    let inherits_data = |item: &Target| !item.brings_data && sends_data(item, &whole.data);
+    look("", whole, speaks, sends_data(&draft.target, &whole.data) || draft.fallback.iter().any(inherits_data));
     for (at, item) in draft.fallback.iter().enumerate() {
         let inherits = item.wording.message.is_none() && whole.template.is_some();
-        look(&format!("/fallback/{at}"), &item.wording, item.wording.template.is_some() || inherits);
+        let speaks = item.wording.template.is_some() || inherits;
+        look(&format!("/fallback/{at}"), &item.wording, speaks, sends_data(item, &item.wording.data));
     }
     if draft.max_lateness_seconds.is_some() && draft.send_at.is_none() {
         warnings.push(field("", "/max_lateness_seconds", "has no effect without send_at"));
     }
     warnings
+}
+
+/// Whether the medium of a target sends any of these data itself, beside the words.
+fn sends_data(target: &Target, data: &Map<String, Value>) -> bool {
+    target.channel.as_ref().is_some_and(|channel| media::sends_data(channel, data))
 }
 
 fn field(prefix: &str, pointer: &str, detail: impl Into<String>) -> FieldError {

@@ -68,32 +68,39 @@ impl Checked {
     /// [`Refused`] with everything that is wrong.
     pub fn read(text: &str, prefix: &str, index: Option<usize>, rules: &Rules<'_>) -> Result<Self, Refused> {
         let object = parse_object(text.as_bytes()).map_err(|error| Refused::Text(below(prefix, error.fields)))?;
+        let names_tenant = object.get("tenant").is_some_and(|tenant| !tenant.is_null() && tenant.as_str() != Some(""));
         let draft = Draft::of(object, rules.defaults);
         let mut findings = rules.checker.check(&draft, rules.clock.now());
         if rules.idempotency_key.is_some() && (draft.id.is_some() || draft.is_wrong("/id")) {
             let detail = "must not be given together with the Idempotency-Key header: leave one of them out";
             findings.errors.push(field("/id", detail));
         }
+        if !findings.errors.is_empty() && names_tenant && !draft.is_wrong("/tenant") {
+            findings.errors.extend(foreign_tenant("", &draft.tenant, rules));
+        }
         let written = draft.finish().ok().zip(serde_json::from_str::<Fields>(text).ok());
         let Some((notification, fields)) = written.filter(|_| findings.errors.is_empty()) else {
             return Err(Refused::Fields(below(prefix, findings.errors)));
         };
         let key = key_of(&notification, index, rules);
-        let names_tenant = fields.get("tenant").is_some_and(|tenant| !matches!(tenant.get(), "null" | "\"\""));
         let body = write(fields, &key);
         Ok(Self { key, notification, body, warnings: below(prefix, findings.warnings), names_tenant })
     }
 
-    /// What is wrong with the tenant that it names. Over HTTP the tenant comes from the token; without one everything
-    /// belongs to `default`.
+    /// What is wrong with the tenant that it names.
     pub fn foreign_tenant(&self, prefix: &str, rules: &Rules<'_>) -> Option<FieldError> {
-        let foreign = self.names_tenant && self.notification.tenant != *rules.tenant;
-        let detail = match rules.by {
-            RequestedBy::TokenHolder => "is not the token's tenant: leave it out",
-            RequestedBy::Anonymous => "needs a token of that tenant: without one it is `default`",
-        };
-        foreign.then(|| field(format!("{prefix}/tenant"), detail))
+        self.names_tenant.then(|| foreign_tenant(prefix, &self.notification.tenant, rules)).flatten()
     }
+}
+
+/// What is wrong with a tenant that is named. Over HTTP the tenant comes from the token; without one everything belongs
+/// to `default`.
+fn foreign_tenant(prefix: &str, named: &Tenant, rules: &Rules<'_>) -> Option<FieldError> {
+    let detail = match rules.by {
+        RequestedBy::TokenHolder => "is not the token's tenant: leave it out",
+        RequestedBy::Anonymous => "needs a token of that tenant: without one it is `default`",
+    };
+    (named != rules.tenant).then(|| field(format!("{prefix}/tenant"), detail))
 }
 
 /// Two items of one batch under one id: the second would be taken for a copy of the first.

@@ -221,6 +221,12 @@ impl Templates {
         Some(html.matches("href=").count())
     }
 
+    /// The names of the template's sample, sorted; some may be optional. None of a template that there is not.
+    pub fn variables(&self, template: &str) -> impl Iterator<Item = &str> {
+        let template = self.catalog.templates.get(template);
+        template.into_iter().flat_map(|template| template.sample.keys()).map(String::as_str)
+    }
+
     /// Whether the template has words for this channel in this locale, or in one that it is a variant of. Words in the
     /// default locale do not count.
     pub fn speaks(&self, template: &str, channel: &ChannelName, locale: &str) -> bool {

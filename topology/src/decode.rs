@@ -3,8 +3,8 @@
 use std::panic::AssertUnwindSafe;
 
 use domain::{
-    Arrival, Content, DecodeError, Defaults, FieldError, Key, Notification, Reason, Tenant, content_of, fingerprint_of,
-    parse_object,
+    Arrival, Content, DecodeError, Defaults, FieldError, Key, Meant, Notification, Reason, Tenant, UnknownField,
+    content_of, fingerprint_of, parse_object,
 };
 
 use crate::{Incoming, Owner};
@@ -35,7 +35,16 @@ impl Incoming {
         }
         let mut notification = contained(|| self.owned(Notification::decode(&self.body, defaults)?))?;
         notification.unknown.extend(self.misread.iter().cloned());
+        let id = self.id_of_the_body(&notification);
+        notification.unknown.extend(id);
         Ok(notification)
+    }
+
+    /// An `id` in the body that is dropped because the `message_id` is another.
+    fn id_of_the_body(&self, notification: &Notification) -> Option<UnknownField> {
+        let (given, of_the_body) = self.message_id.as_deref().zip(notification.id.as_deref())?;
+        let meant = Meant::Misread("differs from the property message_id, which is the id");
+        (given != of_the_body).then(|| UnknownField { pointer: "/id".into(), meant })
     }
 
     fn owned(&self, mut notification: Notification) -> Result<Notification, DecodeError> {
@@ -146,6 +155,24 @@ mod tests {
         let unknown = incoming.decode(&Defaults { channel: None }).unwrap().unknown;
         let pointers: Vec<_> = unknown.iter().map(|field| field.pointer.as_str()).collect();
         assert_eq!(pointers, ["/order", "header:notify-agian"]);
+    }
+
+    #[test]
+    fn an_id_in_the_body_that_is_not_the_message_id_is_told() {
+        let told = |message_id: Option<&str>| {
+            let (settle, _settled) = Settle::reporting();
+            let body = r#"{"channel":"sms","destination":"+12025550143","message":"Hola","id":"order-7"}"#;
+            let properties = BasicProperties::default();
+            let properties = message_id.map_or(properties.clone(), |id| properties.with_message_id(id.into()));
+            let delivery = Delivery { properties, body: Bytes::from(body), redelivered: false, settle };
+            let incoming = Incoming::new(Source::Lane(Lane::Normal), &Names::of("notifications"), None, delivery);
+            let unknown = incoming.decode(&Defaults { channel: None }).unwrap().unknown;
+            unknown.iter().map(|field| field.warning().to_string()).collect::<Vec<_>>()
+        };
+        let another = "/id was not read: it differs from the property message_id, which is the id";
+        assert_eq!(told(Some("order-8")), [another]);
+        assert_eq!(told(Some("order-7")), [""; 0]);
+        assert_eq!(told(None), [""; 0]);
     }
 
     #[test]

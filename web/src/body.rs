@@ -66,6 +66,35 @@ pub async fn read_fields<T: DeserializeOwned>(
     unread: Unread,
     expected: &'static str,
 ) -> Result<T, Problem> {
+    let (fields, others) = read_object(request, forms, unread, expected).await?;
+    if !others.is_empty() {
+        return Err(Problem::invalid_fields(others));
+    }
+    fields.ok_or_else(|| Problem::malformed(expected))
+}
+
+/// Reads like [`read_fields`], and returns what is said of the fields that are not read, for whoever tells it together
+/// with what is wrong with the others.
+///
+/// # Errors
+/// As [`read_json_text`]; 400 when the fields cannot be read.
+pub async fn read_fields_and_others<T: DeserializeOwned>(
+    request: Request,
+    forms: Forms,
+    unread: Unread,
+    expected: &'static str,
+) -> Result<(T, Vec<FieldError>), Problem> {
+    let (fields, others) = read_object(request, forms, unread, expected).await?;
+    Ok((fields.ok_or_else(|| Problem::malformed(expected))?, others))
+}
+
+/// The fields, if they can be read, and what is said of those that are not read.
+async fn read_object<T: DeserializeOwned>(
+    request: Request,
+    forms: Forms,
+    unread: Unread,
+    expected: &'static str,
+) -> Result<(Option<T>, Vec<FieldError>), Problem> {
     let kind = kind_of(request.headers())?;
     if (kind, forms) == (Kind::Form, Forms::Refused) {
         return Err(unsupported("Send JSON with Content-Type: application/json."));
@@ -73,7 +102,7 @@ pub async fn read_fields<T: DeserializeOwned>(
     let text = read_text(request, FORM_LIMIT).await?;
     // The libraries' own messages may quote a value, and a value may be a password.
     let refuse = || Problem::malformed(expected);
-    let wrong: Vec<FieldError> = match kind {
+    let others: Vec<FieldError> = match kind {
         Kind::Json => {
             let fields: Map<String, Value> = serde_json::from_str(&text).map_err(|_| refuse())?;
             let text_of = |value: &Value| match value {
@@ -87,13 +116,11 @@ pub async fn read_fields<T: DeserializeOwned>(
             fields.iter().filter_map(|(name, value)| unread(name, value, kind)).collect()
         }
     };
-    if !wrong.is_empty() {
-        return Err(Problem::invalid_fields(wrong));
-    }
-    match kind {
-        Kind::Json => serde_json::from_str(&text).map_err(|_| refuse()),
-        Kind::Form => form(text).await.ok_or_else(refuse),
-    }
+    let fields = match kind {
+        Kind::Json => serde_json::from_str(&text).ok(),
+        Kind::Form => form(text).await,
+    };
+    Ok((fields, others))
 }
 
 async fn form<T: DeserializeOwned>(text: String) -> Option<T> {
@@ -156,6 +183,9 @@ fn slow(detail: impl Into<String>) -> Problem {
 }
 
 fn kind_of(headers: &HeaderMap) -> Result<Kind, Problem> {
+    if headers.get_all(CONTENT_TYPE).iter().count() > 1 {
+        return Err(Problem::malformed("Content-Type is given more than once: send it once."));
+    }
     let text = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let mut parts = text.split(';').map(str::trim);
     let essence = parts.next().unwrap_or_default().to_ascii_lowercase();

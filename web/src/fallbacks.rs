@@ -15,7 +15,13 @@ use crate::problem::Problem;
 const MAX_PATH_BYTES: usize = 1_024;
 
 /// The routes that a path may have been meant to be.
-pub struct Known(Vec<Route>);
+pub struct Known {
+    routes: Vec<Route>,
+    instead: Instead,
+}
+
+/// What does what a method was meant to do on this route; None where nothing does.
+pub type Instead = fn(&Method, &str) -> Option<&'static str>;
 
 struct Route {
     path: String,
@@ -26,7 +32,9 @@ struct Route {
 /// The router with these answers.
 pub fn with_fallbacks(router: Router, known: Known) -> Router {
     let known = Arc::new(known);
+    let known_too = Arc::clone(&known);
     let nowhere = move |method: Method, uri: Uri| ready(known.refusal(&method, uri.path()));
+    let wrong_method = move |method: Method, uri: Uri| ready(known_too.wrong_method(&method, uri.path()));
     router.fallback(nowhere).method_not_allowed_fallback(wrong_method)
 }
 
@@ -37,24 +45,41 @@ pub async fn unknown_route() -> Problem {
 
 impl Known {
     /// The operations of a document, and pages that are in none.
-    pub fn of(document: &OpenApi, pages: &[&str]) -> Self {
+    pub fn of(document: &OpenApi, pages: &[&str], instead: Instead) -> Self {
         let routes = document.paths.paths.iter().map(|(path, item)| {
             let operations = [(Method::GET, &item.get), (Method::POST, &item.post), (Method::DELETE, &item.delete)];
             let methods = operations.into_iter().filter(|(_, operation)| operation.is_some());
             Route { path: path.clone(), methods: methods.map(|(method, _)| method).collect() }
         });
-        Self(routes.chain(Self::pages(pages).0).collect())
+        Self { routes: routes.chain(Self::pages(pages).routes).collect(), instead }
     }
 
     /// Pages alone.
     pub(crate) fn pages(pages: &[&str]) -> Self {
-        Self(pages.iter().map(|path| Route { path: (*path).to_owned(), methods: vec![Method::GET] }).collect())
+        let page = |path: &&str| Route { path: (*path).to_owned(), methods: vec![Method::GET] };
+        Self { routes: pages.iter().map(page).collect(), instead: |_, _| None }
     }
 
     /// Nothing of the request is in the answer: a path may hold a recipient.
     fn refusal(&self, method: &Method, path: &str) -> Problem {
         let hint = self.nearest(method, path).map(|near| format!("No route has this path: did you mean {near}? "));
         refusal(&hint.unwrap_or_default())
+    }
+
+    /// Of a path whose route does not know the method.
+    fn wrong_method(&self, method: &Method, path: &str) -> Problem {
+        let given: Vec<&str> = steps(path).collect();
+        let route = self.routes.iter().find(|route| edits(&given, &route.path) == Some(0));
+        let known = route.map(|route| route.methods.iter().map(Method::as_str).collect::<Vec<_>>().join(" and "));
+        let known = known.unwrap_or_else(|| "what the Allow header names".to_owned());
+        let instead = route.and_then(|route| (self.instead)(method, &route.path));
+        let instead = instead.map(|instead| format!("; {instead}")).unwrap_or_default();
+        Problem::new(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "wrong-method",
+            "The route does not know this method",
+            format!("It knows {known}{instead}. GET /docs shows what each route does."),
+        )
     }
 
     /// The route with the fewest edits in its steps, with the method of the request where it knows that one.
@@ -64,7 +89,7 @@ impl Known {
         }
         let given: Vec<&str> = steps(path).skip_while(|step| is_of_a_version(step)).collect();
         let method = if method == Method::HEAD { &Method::GET } else { method };
-        let near = self.0.iter().filter_map(|route| {
+        let near = self.routes.iter().filter_map(|route| {
             let edits = edits(&given, &route.path)?;
             Some((edits, !route.methods.contains(method), route))
         });
@@ -77,15 +102,6 @@ impl Known {
 fn refusal(hint: &str) -> Problem {
     let detail = format!("{hint}GET /docs shows the routes there are.");
     Problem::not_found("unknown-route", "There is no such route", detail)
-}
-
-async fn wrong_method() -> Problem {
-    Problem::new(
-        StatusCode::METHOD_NOT_ALLOWED,
-        "wrong-method",
-        "The route does not know this method",
-        "The Allow header names the methods that it knows; GET /docs shows what they do.",
-    )
 }
 
 /// Without empty ones: a slash at the end is a slip too.
@@ -141,8 +157,8 @@ mod tests {
             ("/health/ready", &[Method::GET]),
         ];
         let route = |(path, methods): (&str, &[Method])| Route { path: path.to_owned(), methods: methods.to_vec() };
-        let pages = Known::pages(&["/health", "/metrics", "/docs"]).0;
-        Known(routes.into_iter().map(route).chain(pages).collect())
+        let pages = Known::pages(&["/health", "/metrics", "/docs"]).routes;
+        Known { routes: routes.into_iter().map(route).chain(pages).collect(), instead: |_, _| None }
     }
 
     #[test]

@@ -18,7 +18,7 @@ use web::hosts::Source;
 use web::problem::Problem;
 
 use crate::accounts::password::{self, Place, Turn};
-use crate::accounts::register::is_name;
+use crate::accounts::registration::is_name;
 use crate::accounts::unread;
 use crate::app::{App, Shared};
 use crate::docs::refusals::{InvalidFields, LedgerAway, Unreadable};

@@ -6,35 +6,31 @@ use axum::Json;
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
-use domain::{Tenant, content_of};
-use secrecy::{ExposeSecret, SecretString};
-use serde::{Deserialize, Serialize};
-use store::NewUser;
+use domain::content_of;
+use secrecy::ExposeSecret;
+use serde::Serialize;
 use utoipa::ToSchema;
 use web::access::{Guard, Scopes};
-use web::body::{Forms, read_fields};
+use web::body::{Forms, read_fields_and_others};
 use web::connections::network;
 use web::hosts::Source;
-use web::problem::{Problem, field};
+use web::problem::Problem;
 
 use crate::access::scopes;
+use crate::accounts::registration::{Written, check};
 use crate::accounts::{password, unread};
 use crate::app::{App, Shared};
 use crate::docs::refusals::{InvalidFields, LedgerAway, Unreadable};
-use crate::token::{Caller, Scope};
+use crate::token::Caller;
 use crate::unavailable::ledger_problem;
 
-const MIN_PASSWORD_CHARS: usize = 8;
-const MAX_PASSWORD_BYTES: usize = 128;
-const MAX_NAME_BYTES: usize = 64;
-/// What a user gets who was given no scopes.
-const USUAL_SCOPES: [Scope; 2] = [Scope::Notify, Scope::Read];
 const BOOTSTRAP_HEADER: &str = "x-bootstrap-token";
 
 /// The user to register.
-#[derive(Deserialize, ToSchema)]
+#[derive(ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"username": "ada", "password": "correct horse battery"}))]
+#[expect(dead_code, reason = "describes a body in the OpenAPI document")]
 pub(crate) struct Registration {
     /// 1 to 64 letters, digits, or `.`, `_`, `@`, `+`, `-`.
     #[schema(pattern = "^[A-Za-z0-9._@+-]{1,64}$")]
@@ -121,8 +117,9 @@ pub(crate) async fn register(
         Registrar::Admin(admin) => (Some(admin), Forms::Read),
         Registrar::FirstUser => (None, Forms::Refused),
     };
-    let registration: Registration = read_fields(request, forms, unread::in_a_registration, unread::EXPECTED).await?;
-    let (mut user, password) = check(registration, admin.as_ref())?;
+    let reading = read_fields_and_others::<Written>(request, forms, unread::in_a_registration, unread::EXPECTED);
+    let (written, others) = reading.await?;
+    let (mut user, password) = check(written, others, admin.as_ref())?;
     let turn = app.passwords.turn(app.passwords.place(source.peer.map(network))?, true).await?;
     user.password_hash = password::hash(turn, password).await?;
     let answer =
@@ -145,67 +142,6 @@ fn may_bootstrap(app: &App, source: Source, headers: &HeaderMap) -> bool {
     let given = |value: &axum::http::HeaderValue| content_of(value.as_bytes()) == content_of(expected.as_bytes());
     let with_token = !expected.is_empty() && headers.get(BOOTSTRAP_HEADER).is_some_and(given);
     with_token || (app.settings.first_user_from_here && source.is_this_machine())
-}
-
-/// The user without the hash, and the password to hash.
-fn check(registration: Registration, admin: Option<&Caller>) -> Result<(NewUser, SecretString), Problem> {
-    let Registration { username, password, scope, tenant } = registration;
-    let mut errors = Vec::new();
-    if !is_name(&username) {
-        errors.push(field("/username", "must be 1 to 64 letters, digits, or '.', '_', '@', '+', '-'"));
-    }
-    if password.chars().count() < MIN_PASSWORD_CHARS || password.len() > MAX_PASSWORD_BYTES {
-        let rule = format!("must have at least {MIN_PASSWORD_CHARS} characters and at most {MAX_PASSWORD_BYTES} bytes");
-        errors.push(field("/password", rule));
-    }
-    let given = scope.as_deref().map(|scope| scope.split_whitespace().map(Scope::parse).collect::<Option<Vec<_>>>());
-    let scopes = match (admin, given) {
-        (None, _) => Scope::ALL.to_vec(),
-        (_, Some(Some(scopes))) => scopes,
-        (_, Some(None)) => {
-            errors.push(field(
-                "/scope",
-                "must be words out of notify, read, operate, admin, tenants, separated by spaces",
-            ));
-            Vec::new()
-        }
-        (Some(_), None) => USUAL_SCOPES.to_vec(),
-    };
-    let own = admin.map(|admin| admin.tenant.clone()).unwrap_or_default();
-    let tenant = tenant.map_or(Some(own), |tenant| Tenant::parse(&tenant)).unwrap_or_else(|| {
-        errors.push(field("/tenant", "must be 1 to 64 letters, digits, '_' or '-'"));
-        Tenant::default()
-    });
-    if !errors.is_empty() {
-        return Err(Problem::invalid_fields(errors));
-    }
-    if let Some(admin) = admin.filter(|admin| !admin.has(Scope::Tenants)) {
-        let beyond = [(tenant != admin.tenant, "/tenant"), (scopes.contains(&Scope::Tenants), "/scope")];
-        if beyond.iter().any(|(beyond, _)| *beyond) {
-            return Err(beyond_own_tenant(beyond.into_iter().filter(|(beyond, _)| *beyond).map(|(_, at)| at)));
-        }
-    }
-    let scopes = scopes.iter().map(|scope| scope.as_str().to_owned()).collect();
-    let nothing = SecretString::from(String::new());
-    Ok((NewUser { name: username, tenant, password_hash: nothing, scopes }, SecretString::from(password)))
-}
-
-fn beyond_own_tenant<'a>(pointers: impl Iterator<Item = &'a str>) -> Problem {
-    let fields = pointers.map(|pointer| field(pointer, "needs a token with the scope tenants")).collect();
-    Problem::new(
-        StatusCode::FORBIDDEN,
-        "foreign-tenant",
-        "The tenant is another's",
-        "An administrator registers users of its own tenant. Users of other tenants, and users who may do so, are \
-         registered with the scope tenants, which the first user has.",
-    )
-    .with_fields(fields)
-}
-
-/// What a user may be called.
-pub(crate) fn is_name(name: &str) -> bool {
-    let allowed = |b: u8| b.is_ascii_alphanumeric() || b"._@+-".contains(&b);
-    (1..=MAX_NAME_BYTES).contains(&name.len()) && name.bytes().all(allowed)
 }
 
 fn not_the_first() -> Problem {

@@ -76,8 +76,10 @@ fn wanted(query: &mut Parameters) -> Result<Wanted, Problem> {
     let state = query.one_of("state", &State::ALL, State::as_str);
     let ambiguous = query.flag("ambiguous");
     // A plus sign that was not escaped is a blank by now, and no recipient begins with one.
-    let recipient =
-        query.text("recipient").map(|text| text.strip_prefix(' ').map_or(text.clone(), |rest| format!("+{rest}")));
+    let written = |text: &str| text.strip_prefix(' ').map_or(text.to_owned(), |rest| format!("+{rest}"));
+    let recipient = query.parsed("recipient", "must be a recipient as it was published, or be left out", |text| {
+        (!text.is_empty()).then(|| written(text))
+    });
     let after = query.parsed("cursor", "must be `next` of the page before", Cursor::parse);
     let limit = query.limit();
     query.finish(&["state", "ambiguous", "recipient", "cursor", "limit"])?;

@@ -25,7 +25,7 @@ pub(crate) fn read(text: &str, rules: &Rules<'_>, batch_limit: usize) -> Result<
 
 fn read_one(text: &str, rules: &Rules<'_>) -> Result<Checked, Problem> {
     let item = Checked::read(text, "", None, rules).map_err(refusal)?;
-    refuse_foreign_tenants([("", &item)], rules)?;
+    refuse_foreign_tenants(item.foreign_tenant("", rules).into_iter().collect())?;
     Ok(item)
 }
 
@@ -44,10 +44,14 @@ fn read_batch(text: &str, rules: &Rules<'_>, limit: usize) -> Result<Vec<Checked
         return Err(Problem::malformed("The list is empty: send at least one notification."));
     }
     let mut items = Vec::with_capacity(texts.len());
-    let mut errors = Vec::new();
+    let (mut errors, mut foreign) = (Vec::new(), Vec::new());
     for (index, text) in texts.iter().enumerate() {
-        match Checked::read(text.get(), &format!("/{index}"), Some(index), rules) {
-            Ok(item) => items.push(item),
+        let prefix = format!("/{index}");
+        match Checked::read(text.get(), &prefix, Some(index), rules) {
+            Ok(item) => {
+                foreign.extend(item.foreign_tenant(&prefix, rules));
+                items.push(item);
+            }
             Err(bad) => errors.extend(bad.errors()),
         }
     }
@@ -55,19 +59,14 @@ fn read_batch(text: &str, rules: &Rules<'_>, limit: usize) -> Result<Vec<Checked
         errors = repeated_ids(&items);
     }
     if !errors.is_empty() {
+        errors.append(&mut foreign);
         return Err(Problem::invalid_fields(errors));
     }
-    let prefixes: Vec<String> = (0..items.len()).map(|index| format!("/{index}")).collect();
-    refuse_foreign_tenants(prefixes.iter().map(String::as_str).zip(&items), rules)?;
+    refuse_foreign_tenants(foreign)?;
     Ok(items)
 }
 
-fn refuse_foreign_tenants<'a>(
-    items: impl IntoIterator<Item = (&'a str, &'a Checked)>,
-    rules: &Rules<'_>,
-) -> Result<(), Problem> {
-    let foreign = |(prefix, item): (&str, &Checked)| item.foreign_tenant(prefix, rules);
-    let errors: Vec<FieldError> = items.into_iter().filter_map(foreign).collect();
+fn refuse_foreign_tenants(errors: Vec<FieldError>) -> Result<(), Problem> {
     if errors.is_empty() {
         return Ok(());
     }

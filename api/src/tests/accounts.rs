@@ -185,6 +185,45 @@ async fn bad_names_passwords_and_scopes_are_named_together() {
 }
 
 #[tokio::test]
+async fn everything_that_is_wrong_with_a_registration_is_named_at_once() {
+    let app = TestApp::start().await;
+    let told = async |body: Value| {
+        let answer = app.post("/register", Some(&token("admin")), &body).await;
+        assert_eq!((answer.status, answer.kind().as_str()), (StatusCode::UNPROCESSABLE_ENTITY, "invalid-fields"));
+        assert!(!answer.text.contains("s3cr3t"), "{answer:?}");
+        answer.pointers()
+    };
+    let all = json!({"scop": "read", "password": "s3cr3t", "scope": ["read"], "tenant": "globex"});
+    assert_eq!(told(all).await, ["/scop", "/username", "/password", "/scope", "/tenant"]);
+    assert_eq!(told(json!({})).await, ["/username", "/password"]);
+    assert_eq!(told(json!({"user": "ada", "password": 7})).await, ["/user", "/password"]);
+    let empty = json!({"username": "ada", "password": "correct horse", "scope": " "});
+    assert_eq!(told(empty).await, ["/scope"]);
+    let form = request("POST", "/register", Some(&token("admin")))
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body(Body::from("username=a+b&pasword=correct+horse&scope="));
+    let answer = app.send(form.unwrap()).await;
+    assert_eq!(answer.pointers(), ["/pasword", "/username", "/scope"], "{answer:?}");
+    assert_eq!(app.store.count_users().await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn the_first_user_is_told_what_it_cannot_choose() {
+    let app = TestApp::start().await;
+    for (name, value) in [("scope", json!("notify")), ("scope", json!("")), ("tenant", json!("acme"))] {
+        let mut user = ada();
+        user[name] = value;
+        let answer = register(&app, HERE, &[], &user).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{answer:?}");
+        assert_eq!(answer.pointers(), [format!("/{name}")]);
+        assert!(answer.text.contains("must be left out: the first user"), "{answer:?}");
+    }
+    let mut user = ada();
+    (user["tenant"], user["scope"]) = (json!("default"), json!(null));
+    assert_eq!(register(&app, HERE, &[], &user).await.status, StatusCode::CREATED);
+}
+
+#[tokio::test]
 async fn an_html_form_logs_in_too() {
     let app = TestApp::start().await;
     register(&app, HERE, &[], &json!({"username": "ada", "password": "correct+horse & battery"})).await;

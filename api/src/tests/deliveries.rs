@@ -55,6 +55,9 @@ async fn everything_wrong_in_a_query_is_named_at_once_with_what_was_meant() {
     assert!(detail(0).contains("did you mean dead?"), "{answer}");
     assert!(detail(3).contains("did you mean state?") && detail(3).contains("cursor"), "{answer}");
     assert!(!answer.to_string().contains("ana@"), "{answer}");
+    let empty = app.get("/deliveries?recipient=", Some(&token("read"))).await;
+    assert_eq!(empty.status, StatusCode::UNPROCESSABLE_ENTITY, "not all there are: {empty:?}");
+    assert_eq!(empty.json()["errors"][0]["parameter"], "recipient");
     for path in ["/schedules?curser=a", "/sandbox/captures?befor=1"] {
         let mut settings = crate::tests::app::settings();
         settings.sandbox = true;

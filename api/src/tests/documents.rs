@@ -117,6 +117,25 @@ async fn unknown_routes_and_methods_are_problems() {
 }
 
 #[tokio::test]
+async fn a_method_that_a_route_does_not_know_is_told_with_those_it_knows_and_what_does_it_elsewhere() {
+    let app = TestApp::start().await;
+    for (method, path, said) in [
+        ("PUT", "/notify", "It knows POST."),
+        ("PATCH", "/schedules", "It knows GET and POST."),
+        ("DELETE", "/deliveries/order-7", "It knows GET; DELETE /notify/{id} cancels a delivery."),
+        ("GET", "/notify/order-7", "It knows DELETE; GET /deliveries/{id} shows what became of it."),
+        ("PATCH", "/schedules/a", "It knows GET and DELETE; to change one, DELETE it and POST another."),
+        ("POST", "/docs", "It knows GET."),
+    ] {
+        let answer = app.send(request(method, path, None).body("".into()).unwrap()).await;
+        assert_eq!(answer.status, StatusCode::METHOD_NOT_ALLOWED, "{method} {path}");
+        let detail = answer.json()["detail"].as_str().unwrap().to_owned();
+        assert!(detail.starts_with(said), "{method} {path}: {detail}");
+        assert!(!detail.contains("order-7"), "{detail}");
+    }
+}
+
+#[tokio::test]
 async fn a_path_that_is_nearly_a_route_is_told_with_it() {
     let mut with_sandbox = settings();
     with_sandbox.sandbox = true;

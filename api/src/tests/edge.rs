@@ -302,6 +302,18 @@ async fn every_name_of_utf8_is_read() {
     }
 }
 
+#[tokio::test]
+async fn a_second_content_type_is_refused_and_not_left_out() {
+    let app = TestApp::start().await;
+    let request = request("POST", "/notify", None)
+        .header("content-type", "application/json")
+        .header("content-type", "text/plain")
+        .body(Body::from(good().to_string()));
+    let answer = app.send(request.unwrap()).await;
+    assert_eq!((answer.status, answer.kind().as_str()), (StatusCode::BAD_REQUEST, "malformed-body"), "{answer:?}");
+    assert!(answer.text.contains("Content-Type is given more than once"), "{answer:?}");
+}
+
 #[test]
 fn the_document_knows_the_fields_and_the_channels_that_the_code_knows() {
     let document = serde_json::to_value(crate::openapi()).unwrap();
@@ -340,6 +352,8 @@ async fn a_mistyped_header_is_refused_with_the_name_that_was_meant() {
             ("X-Idempotency-Key", "did you mean Idempotency-Key?"),
             ("Authorisation", "did you mean Authorization?"),
             ("X-Tenant", "that of the token"),
+            ("X-Tenant-Id", "that of the token"),
+            ("X-API-Key", "Authorization: Bearer"),
             ("notify-again", "belongs to messages in the broker"),
         ] {
             let request = request("POST", path, Some(&token("notify operate")))

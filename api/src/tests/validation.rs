@@ -227,6 +227,22 @@ async fn an_idempotency_key_must_be_one_printable_text() {
 }
 
 #[tokio::test]
+async fn another_tenant_is_told_together_with_what_else_is_wrong() {
+    let app = TestApp::start().await;
+    let token = token("notify");
+    let mut body = with("tenant", json!("other"));
+    body["priority"] = json!("asap");
+    let answer = app.post("/notify", Some(&token), &body).await;
+    assert_eq!(
+        (answer.status, answer.pointers()),
+        (StatusCode::UNPROCESSABLE_ENTITY, vec!["/priority".into(), "/tenant".into()])
+    );
+    let batch = json!([with("tenant", json!("other")), with("priority", json!("asap")), good()]);
+    let answer = app.post("/notify", Some(&token), &batch).await;
+    assert_eq!(answer.pointers(), ["/1/priority", "/0/tenant"], "{answer:?}");
+}
+
+#[tokio::test]
 async fn another_tenant_than_the_tokens_is_a_403() {
     let app = TestApp::start().await;
     let token = token("notify");

@@ -19,6 +19,12 @@ const NICKNAMES: [(&str, &str); 7] = [
 const MONTHS: [&str; 12] = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"];
 const DAYS: [&str; 7] = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"];
 
+/// The beginnings of Spanish names, and the words for them. `MAR` is left out: it is Tuesday, and March in English.
+const SPANISH_MONTHS: [(&str, &str); 5] =
+    [("ENE", "JAN"), ("ABR", "APR"), ("AGO", "AUG"), ("SET", "SEP"), ("DIC", "DEC")];
+const SPANISH_DAYS: [(&str, &str); 6] =
+    [("LUN", "MON"), ("MIE", "WED"), ("JUE", "THU"), ("VIE", "FRI"), ("SAB", "SAT"), ("DOM", "SUN")];
+
 /// Bytes of `WEDNESDAY` and `SEPTEMBER`.
 const LONGEST_WORD: usize = 9;
 
@@ -31,6 +37,7 @@ struct Field {
     last: u16,
     /// Words for the numbers from `first` on.
     words: &'static [&'static str],
+    spanish: &'static [(&'static str, &'static str)],
     days: Days,
 }
 
@@ -43,24 +50,34 @@ enum Days {
 }
 
 const FIELDS: [Field; 6] = [
-    Field { name: "second", values: "0 to 59", first: 0, last: 59, words: &[], days: Days::No },
-    Field { name: "minute", values: "0 to 59", first: 0, last: 59, words: &[], days: Days::No },
-    Field { name: "hour", values: "0 to 23", first: 0, last: 23, words: &[], days: Days::No },
+    Field { name: "second", values: "0 to 59", first: 0, last: 59, words: &[], spanish: &[], days: Days::No },
+    Field { name: "minute", values: "0 to 59", first: 0, last: 59, words: &[], spanish: &[], days: Days::No },
+    Field { name: "hour", values: "0 to 23", first: 0, last: 23, words: &[], spanish: &[], days: Days::No },
     Field {
         name: "day of the month",
         values: "1 to 31, L (the last day), LW (the last working day), 15W (the working day nearest to the 15th)",
         first: 1,
         last: 31,
         words: &[],
+        spanish: &[],
         days: Days::OfTheMonth,
     },
-    Field { name: "month", values: "1 to 12 or JAN to DEC", first: 1, last: 12, words: &MONTHS, days: Days::No },
+    Field {
+        name: "month",
+        values: "1 to 12 or JAN to DEC",
+        first: 1,
+        last: 12,
+        words: &MONTHS,
+        spanish: &SPANISH_MONTHS,
+        days: Days::No,
+    },
     Field {
         name: "day of the week",
         values: "0 to 7 or SUN to SAT (0 and 7 are Sunday, 1 is Monday), MON#2 (the second Monday), 5L (the last Friday)",
         first: 0,
         last: 7,
         words: &DAYS,
+        spanish: &SPANISH_DAYS,
         days: Days::OfTheWeek,
     },
 ];
@@ -148,14 +165,16 @@ impl Field {
         known.ok_or_else(|| format!("{}{}", self.allowed(), self.slip(text).unwrap_or_default()))
     }
 
-    /// The word that was probably meant: one that is one edit away, or that the text begins. A text near to no word is
-    /// not repeated.
+    /// The word that was probably meant: one for which the text is Spanish, that is one edit away, or that the text
+    /// begins. A text near to no word is not repeated.
     fn slip(&self, text: &str) -> Option<String> {
         if text.len() > LONGEST_WORD || !text.bytes().all(|byte| byte.is_ascii_uppercase()) {
             return None;
         }
         let written_out = || self.words.iter().copied().find(|word| text.starts_with(word));
-        let near = nearest_of_few(text, self.words.iter().copied()).or_else(written_out)?;
+        let translated = self.spanish.iter().find(|(spanish, _)| text.starts_with(spanish)).map(|(_, word)| *word);
+        let one_edit_away = || nearest_of_few(text, self.words.iter().copied());
+        let near = translated.or_else(one_edit_away).or_else(written_out)?;
         Some(format!(": {text} is none of them, did you mean {near}?"))
     }
 

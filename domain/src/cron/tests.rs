@@ -319,6 +319,24 @@ fn a_mistyped_word_is_named_with_the_one_that_was_meant() {
 }
 
 #[test]
+fn a_spanish_day_or_month_is_named_with_its_english_word() {
+    for (pattern, expected) in [
+        ("0 9 * * LUN", ": LUN is none of them, did you mean MON?"),
+        ("0 9 * * lun-vie", ": LUN is none of them, did you mean MON?"),
+        ("0 9 * * JUE", ": JUE is none of them, did you mean THU?"),
+        ("0 9 * * DOMINGO", ": DOMINGO is none of them, did you mean SUN?"),
+        ("0 9 1 ENE *", ": ENE is none of them, did you mean JAN?"),
+        ("0 9 1 AGOSTO *", ": AGOSTO is none of them, did you mean AUG?"),
+        ("0 9 1 DIC *", ": DIC is none of them, did you mean DEC?"),
+    ] {
+        let refused = parse(pattern, "UTC").unwrap_err().pattern.unwrap();
+        assert!(refused.ends_with(expected), "{pattern}: {refused}");
+    }
+    let refused = parse("0 9 * * MAR", "UTC").unwrap_err().pattern.unwrap();
+    assert!(!refused.contains("did you mean"), "Tuesday, or March in the wrong place: {refused}");
+}
+
+#[test]
 fn everything_that_is_wrong_is_named_at_once() {
     let refused = parse("61 25 * * *", "America/Lma").unwrap_err();
     let said = refused.to_string();

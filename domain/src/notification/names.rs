@@ -133,7 +133,7 @@ const SYNONYMS: [(&str, &str); 14] = [
     (
         "expires_at",
         "expires expiry expiration expireat expireson expiresafter expirydate expirationdate expirytime \
-         expirationtime validuntil notafter deadline discardafter",
+         expirationtime validuntil notafter deadline discardafter endat endsat",
     ),
     (
         "ttl_seconds",
@@ -210,6 +210,11 @@ const INSTEAD: [(&str, &str); 11] = [
     ),
 ];
 
+/// What wraps a notification in a body that holds it instead of being it. Beside a destination it is the publisher's
+/// own.
+const WRAPPED: (&str, &str) =
+    ("send the object itself, over HTTP also a list of them: its fields belong here", "notification notifications");
+
 /// Words that are near a name of ours and mean something else.
 const OTHER_WORDS: &str = "callback callbacks session sessions object objects passage mission date dates dated";
 
@@ -218,6 +223,9 @@ fn meant(name: &str, given: &[&str]) -> Meant {
     let among = |names: &str| names.split(' ').any(|one| one == plain);
     if name.len() > MAX_COMPARED_BYTES || plain.is_empty() || among(OTHER_WORDS) {
         return Meant::Foreign;
+    }
+    if among(WRAPPED.1) && is_missing("destination", given) {
+        return Meant::Instead(WRAPPED.0);
     }
     if let Some((way, _)) = INSTEAD.iter().find(|(_, names)| among(names)) {
         return Meant::Instead(way);

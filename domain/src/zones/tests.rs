@@ -93,3 +93,26 @@ fn a_zone_is_known_by_its_exact_name_and_a_near_one_is_named() {
         assert!(zones.find(known).is_ok(), "{known}");
     }
 }
+
+#[test]
+fn utc_is_known_however_it_is_written() {
+    for utc in ["UTC", "utc", "Utc"] {
+        let zone = Zones::bundled().find_written(utc).unwrap();
+        assert_eq!(zone.iana_name(), Some("UTC"), "{utc}");
+    }
+}
+
+#[test]
+fn an_abbreviation_without_summer_time_is_told_with_its_places_and_stays_in_what_is_stored() {
+    let zones = Zones::bundled();
+    for (abbreviation, place) in
+        [("EST", "America/New_York"), ("EST", "America/Panama"), ("MST", "America/Denver"), ("HST", "Pacific/Honolulu")]
+    {
+        let said = zones.find_written(abbreviation).unwrap_err();
+        assert!(said.contains(place) && zones.find(place).is_ok(), "{abbreviation}: {said}");
+        assert!(zones.find(abbreviation).is_ok(), "{abbreviation}");
+    }
+    for with_summer_time in ["CET", "EET", "MET", "WET"] {
+        assert!(zones.find_written(with_summer_time).is_ok(), "{with_summer_time}");
+    }
+}

@@ -51,6 +51,8 @@ fn everything_else_is_refused_with_a_text_that_says_what_to_write() {
         ("a@example.org,b@example.org", "must be one address: send one item per recipient"),
         ("a@example.org;b@example.org", "must be one address: send one item per recipient"),
         ("a@b@example.org", "must be one address"),
+        ("ana@example,org", "must be one address: has it a comma where a dot was meant?"),
+        ("ana@mail.example,org", "must be one address: has it a comma where a dot was meant?"),
         ("ana@example.org\r\nBcc: z@example.org", "must not contain the control character U+000D"),
         ("ana\0@example.org", "must not contain the control character U+0000"),
         ("\u{202e}ana@example.org", "must not contain the control character U+202E"),

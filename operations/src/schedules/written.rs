@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use domain::{
-    Cron, FieldError, InvalidCron, Notification, Timestamp, Zones, check_subject, content_of, mask, nearest,
+    Cron, Draft, FieldError, InvalidCron, Notification, Timestamp, Zones, check_subject, content_of, mask, nearest,
     parse_object, pointer_step,
 };
 use serde_json::Value;
@@ -12,6 +12,7 @@ use serde_json::value::RawValue;
 use store::{Job, JobKind};
 
 use super::{FIELDS, Schedule};
+use crate::check::{too_far_ahead, too_late};
 use crate::checked::{Checked, Refused, Rules, field, rewritten};
 
 const MAX_NAME_CHARS: usize = 100;
@@ -43,8 +44,14 @@ impl Schedule {
         reader.unknown();
         match (when, notification) {
             (Some(when), Some(notification)) if reader.errors.is_empty() => {
-                let warnings = notification.warnings.clone();
-                Ok(Self { job: job(when, name, max_lateness_seconds, notification, rules), warnings })
+                let mut warnings = notification.warnings.clone();
+                if name.is_some() && matches!(when, When::Once(_)) {
+                    warnings.push(field("/name", "has no effect with send_at: only what repeats has a name"));
+                }
+                let job = job(when, name, max_lateness_seconds, notification, rules);
+                let late = late(&job, rules).filter(|late| warnings.iter().all(|told| told.pointer != late.pointer));
+                warnings.extend(late);
+                Ok(Self { job, warnings })
             }
             _ => Err(Refused::Fields(reader.errors)),
         }
@@ -88,6 +95,17 @@ fn job(when: When, name: Option<String>, max_lateness_seconds: Option<u64>, item
         created_at: now,
         last_fired_at: None,
     }
+}
+
+/// What `POST /notify` would say of the same notification with this `send_at` when it will not be sent.
+fn late(job: &Job, rules: &Rules<'_>) -> Option<FieldError> {
+    if job.kind != JobKind::OneShot {
+        return None;
+    }
+    let draft = Draft::of(parse_object(&job.body).ok()?, rules.defaults);
+    let late = too_late(&draft, rules.clock.now())?;
+    let within = if late.pointer == "/max_lateness_seconds" { "" } else { "/notification" };
+    Some(field(format!("{within}{}", late.pointer), late.detail))
 }
 
 /// What makes two requests with one id the same: the body, and of a recurring schedule its rule too.
@@ -163,7 +181,13 @@ impl Reader {
                 self.refuse("/send_at", "lies in the past: give a time that is ahead, or POST /notify to send it now");
                 None
             }
-            Ok(at) => Some(When::Once(at)),
+            Ok(at) => match too_far_ahead(at, now) {
+                None => Some(When::Once(at)),
+                Some(wrong) => {
+                    self.errors.push(wrong);
+                    None
+                }
+            },
             Err(error) => {
                 self.refuse("/send_at", error.to_string());
                 None

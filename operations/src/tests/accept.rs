@@ -80,6 +80,11 @@ fn what_is_refused_is_told_by_its_place_and_a_tenant_is_the_callers_own() {
     };
     let pointers: Vec<&str> = errors.iter().map(|error| error.pointer.as_str()).collect();
     assert_eq!(pointers, ["/destination", "/id"]);
+    let Err(Refused::Fields(errors)) = asking.read(&sms(json!({"tenant": "other", "destination": "nobody"}))) else {
+        panic!("it is refused");
+    };
+    let pointers: Vec<&str> = errors.iter().map(|error| error.pointer.as_str()).collect();
+    assert_eq!(pointers, ["/destination", "/tenant"], "all at once");
     assert!(matches!(Checked::read("[1", "/3", Some(3), &asking.rules()), Err(Refused::Text(_))));
     for (tenant, told) in [("acme", None), ("other", Some("/3/tenant".to_owned()))] {
         let notification = asking.read(&sms(json!({"tenant": tenant}))).unwrap();

@@ -348,6 +348,12 @@ fn what_has_passed_is_taken_with_a_warning() {
 }
 
 #[test]
+fn a_send_at_in_a_year_that_is_a_slip_is_refused() {
+    check(email(json!({"send_at": "2062-03-01T12:00:00Z"})), &["/send_at must be at most ten years ahead"]);
+    check(email(json!({"send_at": "2036-03-01T12:00:00Z"})), &[]);
+}
+
+#[test]
 fn what_has_no_effect_is_taken_with_a_warning() {
     let warned = |fields: Value| {
         let found = findings_by(&SHIPPED, &email(fields));
@@ -388,6 +394,59 @@ fn a_link_that_a_mail_leaves_out_is_taken_with_a_warning() {
     assert_eq!(warned(both), ["", "/fallback/1"].map(|place| format!("{place}/data/action_url {why}")));
     let text = json!({"channel": "sms", "destination": "+12025550143", "data": data("x")});
     assert_eq!(warned(text), [""; 0], "a text shows it as it is");
+}
+
+#[test]
+fn data_that_no_template_reads_is_told_unless_it_is_sent_itself() {
+    let warned = |body: Value| {
+        let found = findings_by(&SHIPPED, &body);
+        assert_eq!(found.errors, [], "{body}");
+        found.warnings.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    let told = |prefix: &str| {
+        format!("{prefix}/data has no effect without a template: what is only your own belongs into metadata")
+    };
+    let data = json!({"message": "Hi {{ name }}", "data": {"name": "Ana"}});
+    assert_eq!(warned(email(data.clone())), [told("")]);
+    assert_eq!(warned(sms(data.clone())), [told("")]);
+    assert_eq!(warned(sms(with(json!({"channel": "whatsapp"}), data.clone()))), [told("")]);
+    assert_eq!(warned(push(data.clone())), [""; 0]);
+    assert_eq!(warned(email(json!({"data": {}, "metadata": {"order": 7}}))), [""; 0]);
+    let by_push = json!({"channel": "push", "destination": "token"});
+    assert_eq!(warned(email(with(data.clone(), json!({"fallback": [by_push]})))), [""; 0], "the push sends it");
+    let picture = json!({"message": "Look", "data": {"media_urls": ["https://example.org/a.jpg"]}});
+    assert_eq!(warned(sms(picture)), [""; 0], "Twilio is sent it");
+    let by_sms = with(json!({"channel": "sms", "destination": "+12025550143"}), data);
+    assert_eq!(warned(email(json!({"fallback": [by_sms]}))), [told("/fallback/0")]);
+}
+
+#[test]
+fn an_optional_variable_under_another_name_is_told_with_the_name_that_was_meant() {
+    let alert = |more: Value| {
+        let data = with(
+            json!({"severity": "critical", "service": "payments", "summary": "s", "occurred_at": "2026-03-01"}),
+            more,
+        );
+        json!({"channel": "email", "destination": "ana@example.org", "template": "alert", "data": data})
+    };
+    let warned = |body: Value| {
+        let found = findings_by(&SHIPPED, &body);
+        assert_eq!(found.errors, [], "{body}");
+        found.warnings.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    let told = "/data/details_ulr is not used by the template: did you mean details_url?";
+    let link = "https://status.example/i/42";
+    assert_eq!(warned(alert(json!({"details_ulr": link}))), [told]);
+    let camel = told.replace("details_ulr", "detailsUrl");
+    assert_eq!(warned(alert(json!({"detailsUrl": link}))), [camel]);
+    for silent in
+        [json!({}), json!({"details_url": link}), json!({"order": 7}), json!({"details_url": link, "details_ulr": 1})]
+    {
+        assert_eq!(warned(alert(silent)), [""; 0]);
+    }
+    let item = json!({"channel": "email", "destination": "bo@example.org"});
+    let twice = with(alert(json!({"details_ulr": link})), json!({"fallback": [item]}));
+    assert_eq!(warned(twice), [told], "the same data is told of once");
 }
 
 /// A checker with one template of an operator's own.
@@ -441,7 +500,37 @@ fn what_is_missing_in_an_object_is_named_by_its_path() {
     );
     assert_eq!(
         found.errors.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        ["/data/items/0/price is missing: the template needs it"]
+    );
+    let two_lists = json!({"customer": {"name": "x", "city": "y"}, "items": [{}], "others": [{}]});
+    assert_eq!(
+        findings_by(&checker, &sms(json!({"template": "own", "data": two_lists})))
+            .errors
+            .iter()
+            .map(ToString::to_string)
+            .collect::<Vec<_>>(),
         ["/data does not fit `item.price` of the template: the data does not hold it"]
+    );
+}
+
+#[test]
+fn what_an_item_of_a_list_lacks_is_named_with_its_place_and_the_name_that_is_near() {
+    let receipt = |items: Value| {
+        let data = json!({
+            "name": "Ana", "product": "Tambo", "number": "7", "date": "2026-03-01", "total": "9 €",
+            "receipt_url": "https://tambo.example/7", "items": items,
+        });
+        email(json!({"message": null, "template": "receipt", "data": data}))
+    };
+    let whole = json!({"name": "Tea", "quantity": 1, "price": "9 €"});
+    check(receipt(json!([whole])), &[]);
+    check(
+        receipt(json!([{"name": "Tea", "qty": 1, "price": "9 €"}])),
+        &["/data/items/0/quantity is missing: the template needs it"],
+    );
+    check(
+        receipt(json!([whole, {"name": "Tea", "quantty": 1, "price": "9 €"}])),
+        &["/data/items/1/quantity is missing: the template needs it; is it what you wrote as quantty?"],
     );
 }
 

@@ -48,10 +48,36 @@ fn everything_that_no_schedule_may_be_is_told_at_once() {
     let mut past = once("Now.");
     past["send_at"] = json!("2026-03-01T11:58:59Z");
     assert_eq!(refused(&past), ["/send_at"]);
+    past["send_at"] = json!("2062-03-01T12:00:00Z");
+    assert_eq!(refused(&past), ["/send_at"], "a slip in the year");
     past["send_at"] = json!("2026-03-01T11:59:00Z");
     assert!(Schedule::read(&past.to_string(), &asking(None).rules(), &Zones::bundled()).is_ok(), "clocks differ");
     let text = Schedule::read("[]", &asking(None).rules(), &Zones::bundled());
     assert!(matches!(text, Err(Refused::Text(_))));
+}
+
+#[test]
+fn what_has_no_effect_on_a_schedule_is_told() {
+    let warned = |fields: Value, of_the_notification: Value| {
+        let mut body = once("Now.");
+        body.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+        body["notification"].as_object_mut().unwrap().extend(of_the_notification.as_object().unwrap().clone());
+        let schedule = Schedule::read(&body.to_string(), &asking(None).rules(), &Zones::bundled()).unwrap();
+        schedule.warnings.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    let none = || json!({});
+    assert_eq!(warned(none(), none()), [""; 0]);
+    assert_eq!(
+        warned(json!({"name": "greeting"}), none()),
+        ["/name has no effect with send_at: only what repeats has a name"]
+    );
+    for at in ["2026-03-02T09:00:00Z", "2026-03-02T08:59:59Z"] {
+        let told = "/notification/expires_at is not after send_at: it will not be sent";
+        assert_eq!(warned(none(), json!({"expires_at": at})), [told]);
+    }
+    assert_eq!(warned(none(), json!({"expires_at": "2026-03-02T09:00:01Z"})), [""; 0]);
+    let passed = warned(none(), json!({"expires_at": "2026-03-01T11:59:59Z"}));
+    assert_eq!(passed, ["/notification/expires_at has passed: it will not be sent"], "once");
 }
 
 #[tokio::test]

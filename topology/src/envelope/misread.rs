@@ -1,6 +1,8 @@
 //! Headers that look like ours and are not read: misspelt ones, and those whose value has a foreign type or range.
 //! Their message is accepted without them, and its publisher is to hear of that. Names are shown, values never.
 
+use std::ops::RangeInclusive;
+
 use amqp::BasicProperties;
 use amqp::types::AMQPValue;
 use amqp::value::{number, text};
@@ -27,6 +29,10 @@ const KNOWN: [&str; 14] = [
     name::DEAD_AT,
 ];
 const PREFIX: &str = "notify";
+/// What a publisher may set. Only these are looked for in names that begin otherwise than ours.
+const OF_PUBLISHERS: [&str; 3] = [name::AGAIN, name::EPOCH, name::LANE];
+/// Lengths that a slip of one of them may have; other names need no closer look.
+const SLIP_BYTES: RangeInclusive<usize> = 8..=16;
 /// How many headers of one message are listed.
 const MAX_TOLD: usize = 16;
 const NOT_OURS: &str = "names that begin with notify- are the fleet's: give a header of your own another name";
@@ -43,17 +49,32 @@ pub(crate) fn misread(properties: &BasicProperties) -> Vec<UnknownField> {
 
 /// What a header was meant to be. None for a header that is read, and for one that is not meant for the fleet.
 fn meant(name: &str, value: &AMQPValue) -> Option<Meant> {
-    let rest = name.get(PREFIX.len()..)?.strip_prefix(['-', '_'])?;
-    if !name.get(..PREFIX.len())?.eq_ignore_ascii_case(PREFIX) {
-        return None;
-    }
     if KNOWN.contains(&name) {
         return must_be(name, value).map(Meant::Misread);
     }
+    let Some(rest) = after_the_prefix(name) else { return slip(name, value).map(Meant::Ours) };
     let rests = KNOWN.iter().filter_map(|known| known.strip_prefix(PREFIX)?.strip_prefix('-'));
     let near = domain::nearest(rest, rests);
     let known = near.and_then(|near| KNOWN.into_iter().find(|known| known.get(PREFIX.len() + 1..) == Some(near)));
     Some(known.map_or(Meant::Instead(NOT_OURS), Meant::Ours))
+}
+
+/// What follows `notify-`, in whatever case it is written.
+fn after_the_prefix(name: &str) -> Option<&str> {
+    let rest = name.get(PREFIX.len()..)?.strip_prefix(['-', '_'])?;
+    name.get(..PREFIX.len())?.eq_ignore_ascii_case(PREFIX).then_some(rest)
+}
+
+/// The header that was meant by a name with a slip in its first word, without its hyphen, or with `x-` before it. Of
+/// the second words alone only a yes to `again` is one: an operator who writes it waits for a new budget.
+fn slip(name: &str, value: &AMQPValue) -> Option<&'static str> {
+    let is_extended = name.get(..2).is_some_and(|start| start.eq_ignore_ascii_case("x-"));
+    let bare = if is_extended { name.get(2..)? } else { name };
+    if bare.eq_ignore_ascii_case("again") {
+        return is_yes(value).then_some(name::AGAIN);
+    }
+    let may_be_one = bare.is_ascii() && SLIP_BYTES.contains(&bare.len());
+    if may_be_one { domain::nearest(bare, OF_PUBLISHERS) } else { None }
 }
 
 /// What a value that is not read should be. None where the value is empty, which some languages write for an absent

@@ -211,6 +211,35 @@ fn a_header_that_looks_like_ours_and_is_not_read_is_told_without_its_value() {
 }
 
 #[test]
+fn a_slip_anywhere_in_the_name_of_a_header_that_a_publisher_may_set_is_told() {
+    let told = |header: &str, value: AMQPValue| {
+        let properties = BasicProperties::default().with_headers(table(&[(header, value)]));
+        misread(&properties).first().map(|header| header.warning().to_string()).unwrap_or_default()
+    };
+    for (header, meant) in [
+        ("notifiy-again", "notify-again"),
+        ("notfy-again", "notify-again"),
+        ("notifyagain", "notify-again"),
+        ("notifyAgain", "notify-again"),
+        ("x-notify-again", "notify-again"),
+        ("X-Notify-Again", "notify-again"),
+        ("again", "notify-again"),
+        ("x-again", "notify-again"),
+        ("notfy-epoch", "notify-epoch"),
+        ("x-notify-lane", "notify-lane"),
+    ] {
+        let told = told(header, AMQPValue::Boolean(true));
+        assert!(told.ends_with(&format!("did you mean {meant}?")), "{header}: {told}");
+    }
+    for header in
+        ["epoch", "lane", "tenant", "x-tenant", "notifier", "traceparent", "content-lane", "x-first-death-queue"]
+    {
+        assert_eq!(told(header, AMQPValue::Boolean(true)), "", "{header}");
+    }
+    assert_eq!(told("again", text("and again")), "", "of the publisher's own");
+}
+
+#[test]
 fn only_a_broker_death_in_a_lane_queue_counts() {
     let died = |queue: &str, reason: &str| {
         let death = AMQPValue::FieldTable(table(&[("queue", text(queue)), ("reason", text(reason))]));

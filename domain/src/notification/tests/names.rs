@@ -67,6 +67,7 @@ fn the_names_of_other_systems_are_known() {
         ("scheduledAt", "send_at"),
         ("deliver_at", "send_at"),
         ("expiry", "expires_at"),
+        ("end_at", "expires_at"),
         ("ttl", "ttl_seconds"),
         ("Idempotency-Key", "id"),
         ("recipent", "destination"),
@@ -98,6 +99,15 @@ fn what_would_change_what_is_sent_or_when_is_answered_with_the_way_to_do_it() {
         let found = meant(json!({ name: "x" }));
         assert!(matches!(found.as_slice(), [(_, Meant::Instead(way))] if way.len() > 20), "{name}: {found:?}");
     }
+}
+
+#[test]
+fn a_notification_in_an_object_of_its_own_is_told_to_come_out_of_it() {
+    for body in [r#"{"notification": {"channel": "sms"}}"#, r#"{"Notifications": [{"channel": "sms"}]}"#] {
+        let error = decode(body).unwrap_err().to_string();
+        assert!(error.contains(" is not known: send the object itself"), "{error}");
+    }
+    assert_eq!(meant(json!({"notification": {"id": 7}})), [("/notification".into(), Meant::Foreign)]);
 }
 
 #[test]

@@ -202,7 +202,7 @@ async fn a_known_id_with_another_body_is_told_with_an_exit_code_of_its_own_and_n
         let (code, said) = send("known", "one", &["--wait"]).await;
         assert!(code == 0 && said.contains("captured"), "{said}");
     }
-    let later = ["--send-at", "2099-01-01T00:00:00Z"];
+    let later = ["--send-at", "2035-01-01T00:00:00Z"];
     assert_eq!(send("later", "one", &later).await.0, 0);
     let key = key("later");
     fleet.open_store().await;
