@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::error::Problem;
 use crate::files::{File, Files};
-use crate::names::{GENERIC, Part, channel_and_part, hint, misplaced};
+use crate::names::{GENERIC, Part, channel_and_part, hint, is_word, misnamed, misplaced};
 
 #[derive(Debug, Default)]
 pub(crate) struct Catalog {
@@ -20,6 +20,8 @@ pub(crate) struct Template {
     /// without regard to case.
     pub(crate) locales: Vec<(String, BTreeMap<String, Words>)>,
     pub(crate) sample: Map<String, Value>,
+    /// The file of the sample when it is the operator's own; none for a shipped one.
+    pub(crate) own_sample: Option<String>,
 }
 
 /// The paths of a channel's parts.
@@ -53,6 +55,11 @@ impl Template {
         self.locales.iter().find(|(tag, _)| equal(tag)).map(|(_, words)| words)
     }
 
+    /// The paths of all parts, of every locale and channel.
+    pub(crate) fn parts(&self) -> impl Iterator<Item = &str> {
+        self.locales.iter().flat_map(|(_, channels)| channels.values()).flat_map(Words::parts)
+    }
+
     pub(crate) fn channels(&self) -> BTreeSet<&str> {
         self.locales.iter().flat_map(|(_, words)| words.keys()).map(String::as_str).collect()
     }
@@ -79,7 +86,12 @@ pub(crate) fn is_shared(path: &str) -> bool {
 pub(crate) fn catalog(files: &Files, channels: &[&str], problems: &mut Vec<Problem>) -> Catalog {
     let mut catalog = Catalog::default();
     for (path, file) in files.iter().filter(|(path, _)| !is_shared(path)) {
-        if let Err(message) = place(&mut catalog, path, file, channels) {
+        if let Some(problem) = misnamed_folder(path, file) {
+            // The files of a folder follow one another.
+            if problems.last() != Some(&problem) {
+                problems.push(problem);
+            }
+        } else if let Err(message) = place(&mut catalog, path, file, channels) {
             problems.push(Problem { file: file.origin.clone(), place: None, message });
         }
     }
@@ -89,17 +101,30 @@ pub(crate) fn catalog(files: &Files, channels: &[&str], problems: &mut Vec<Probl
     catalog
 }
 
+/// The first folder of a path that can be neither a template nor a locale.
+fn misnamed_folder(path: &str, file: &File) -> Option<Problem> {
+    let (folders, _) = path.rsplit_once('/')?;
+    let folders: Vec<&str> = folders.split('/').collect();
+    let at = folders.iter().take(2).position(|folder| !is_word(folder))?;
+    let mut origin = file.origin.as_str();
+    for _ in at..folders.len() {
+        (origin, _) = origin.rsplit_once('/')?;
+    }
+    Some(Problem { file: origin.to_owned(), place: None, message: misnamed(folders[at]) })
+}
+
 fn place(catalog: &mut Catalog, path: &str, file: &File, channels: &[&str]) -> Result<(), String> {
     let steps: Vec<&str> = path.split('/').collect();
     match steps.as_slice() {
-        [template, "sample.json"] if is_word(template) => {
+        [template, "sample.json"] => {
             let template = catalog.templates.entry((*template).to_owned()).or_default();
+            template.own_sample = (!file.shipped).then(|| file.origin.clone());
             template.sample = serde_json::from_str(&file.text)
                 .map_err(|error| format!("must be a JSON object with one value for each variable: {error}"))?;
             Ok(())
         }
-        [template, name] if is_word(template) => Err(misplaced(name, &["sample.json"])),
-        [template, locale, name] if is_word(template) && is_word(locale) => {
+        [_, name] => Err(misplaced(name, &["sample.json"])),
+        [template, locale, name] => {
             let (channel, part) = channel_and_part(name, channels)?;
             let locales = &mut catalog.templates.entry((*template).to_owned()).or_default().locales;
             let at = locales.iter().position(|(tag, _)| tag == locale).unwrap_or_else(|| {
@@ -145,10 +170,4 @@ fn check(name: &str, template: &mut Template, files: &Files, problems: &mut Vec<
         let message = format!("has no sample: add {name}/sample.json with one value for each variable{near}");
         problems.push(Problem { file, place: None, message });
     }
-}
-
-/// Whether a publisher can name this: 1 to 64 letters, digits, `_` or `-`.
-fn is_word(text: &str) -> bool {
-    let allowed = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b == b'-';
-    !text.is_empty() && text.len() <= 64 && text.bytes().all(allowed)
 }

@@ -4,9 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tera::{ErrorKind, Tera};
 
+use crate::blocks::{self, Scanned, Unplaced};
 use crate::bounded;
 use crate::error::Problem;
-use crate::files::{File, Files};
+use crate::files::{File, Files, line_and_column};
+use crate::language::told;
 use crate::links;
 use crate::scan::{Scan, scan};
 
@@ -70,7 +72,7 @@ pub(crate) fn compile(files: &Files) -> Result<Compiled, Vec<Problem>> {
     check_references(&files, &scans, &mut problems);
     // tera stops at the first reference that has no target or that goes round in a circle.
     if problems.len() == before {
-        check_together(&files, &broken, &mut problems);
+        check_together(&files, &scans, &broken, &mut problems);
     }
     if !problems.is_empty() {
         return Err(problems);
@@ -83,9 +85,10 @@ fn check_alone(file: &File, scan: &Scan) -> Vec<Problem> {
     if let Err(error) = new_tera().add_raw_template("part", &file.text)
         && let ErrorKind::SyntaxError(report) = error.kind()
     {
-        return vec![problem(file, report.span().range.start, report.message().to_owned())];
+        let at = report.span().range.start;
+        return vec![file.problem(at, told(report.message(), file.text.get(at..).unwrap_or_default()))];
     }
-    scan.refusals.iter().map(|refusal| problem(file, refusal.at, refusal.message.to_owned())).collect()
+    scan.refusals.iter().map(|refusal| file.problem(refusal.at, refusal.message.to_owned())).collect()
 }
 
 fn check_references(files: &BTreeMap<&str, &File>, scans: &BTreeMap<&str, Scan>, problems: &mut Vec<Problem>) {
@@ -98,7 +101,7 @@ fn check_references(files: &BTreeMap<&str, &File>, scans: &BTreeMap<&str, Scan>,
             } else {
                 continue;
             };
-            problems.push(problem(files[path], reference.at, message));
+            problems.push(files[path].problem(reference.at, message));
         }
     }
 }
@@ -118,21 +121,32 @@ fn is_too_deep(scans: &BTreeMap<&str, Scan>, path: &str, left: usize) -> bool {
 }
 
 /// Finds filters, functions, tests and blocks that do not exist. Broken files count as empty.
-fn check_together(files: &BTreeMap<&str, &File>, broken: &BTreeSet<&str>, problems: &mut Vec<Problem>) {
+fn check_together(
+    files: &BTreeMap<&str, &File>,
+    scans: &BTreeMap<&str, Scan>,
+    broken: &BTreeSet<&str>,
+    problems: &mut Vec<Problem>,
+) {
     let text = |path: &str, file: &File| if broken.contains(path) { String::new() } else { file.text.clone() };
     let all = files.iter().map(|(path, file)| (*path, text(path, file)));
     let Err(error) = new_tera().add_raw_templates(all) else { return };
     let reports = error.to_string();
+    let mut unplaced = Vec::new();
     for report in reports.split("error: ").filter(|report| !report.trim().is_empty()) {
-        let Some((message, path, at)) = read_report(report) else {
+        let Some((message, path, place)) = read_report(report) else {
             problems.push(Problem { file: "templates".to_owned(), place: None, message: report.trim().to_owned() });
             continue;
         };
-        if !broken.is_empty() && message.starts_with("Block ") {
+        if let Some(block) = blocks::unplaced(message) {
+            unplaced.push(Unplaced { path, block, place });
             continue;
         }
         let file = files.get(path).map_or(path, |file| &file.origin).to_owned();
-        problems.push(Problem { file, place: Some(at), message: message.to_owned() });
+        problems.push(Problem { file, place: Some(place), message: told(message, "") });
+    }
+    // A broken file counts as empty, so nothing can be said of its blocks.
+    if broken.is_empty() {
+        problems.extend(blocks::problems(Scanned { files, scans }, &unplaced));
     }
 }
 
@@ -169,16 +183,4 @@ fn new_tera() -> Tera {
     bounded::register(&mut tera);
     links::register(&mut tera);
     tera
-}
-
-fn problem(file: &File, at: usize, message: String) -> Problem {
-    Problem { file: file.origin.clone(), place: Some(line_and_column(&file.text, at)), message }
-}
-
-/// The line and the column of an offset, both from 1; columns count characters.
-fn line_and_column(text: &str, offset: usize) -> (usize, usize) {
-    let before = &text.as_bytes()[..offset.min(text.len())];
-    let start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
-    let characters = before[start..].iter().filter(|byte| (**byte & 0xC0) != 0x80).count();
-    (before.iter().filter(|byte| **byte == b'\n').count() + 1, characters + 1)
 }

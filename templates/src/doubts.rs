@@ -1,30 +1,38 @@
-//! Checks the names of sorted templates. A folder that is no locale is a problem. A name that can be used, but most
-//! likely is not what was meant, is a doubt.
+//! Checks the names of sorted templates. A folder that is no locale, or a second one of a locale, is a problem. A name
+//! that can be used, but most likely is not what was meant, is a doubt.
+
+use std::collections::BTreeMap;
 
 use domain::nearest;
 
 use crate::catalog::{Catalog, Template, Words, is_shared};
 use crate::error::Problem;
 use crate::files::Files;
-use crate::names::{Known, doubt_of_channel, hint, is_locale, is_same_locale, is_usual_locale, nearest_locale};
+use crate::names::{
+    Known, Part, advice, doubt_of_channel, has_no, hint, is_locale, is_same, is_usual_locale, nearest_locale,
+};
 
 /// Finds the doubts, and adds problems to those that were found before.
 pub(crate) fn doubts(catalog: &Catalog, files: &Files, known: Known<'_>, problems: &mut Vec<Problem>) -> Vec<Problem> {
     let mut doubts = never_included(files);
+    doubts.extend(nearly_another(catalog));
     for template in catalog.templates.values() {
+        problems.extend(second_of_a_locale(template, files));
         for (locale, channels) in &template.locales {
-            let Some(first) = channels.values().next() else { continue };
-            let folder = origin(first, files).rsplit_once('/').map_or(locale.as_str(), |(folder, _)| folder);
+            let Some(folder) = folder(locale, channels, files) else { continue };
             let near = nearly(locale, template, known.default_locale);
             if !is_locale(locale) {
                 problems.push(whole(folder, format!("is no locale such as es or es-AR{}", hint(near))));
-            } else if near.is_some() && !is_usual_locale(locale) {
-                let message = format!("is taken as a locale that only notifications in {locale} get{}", hint(near));
-                doubts.push(whole(folder, message));
+                continue;
             }
+            let near = near.filter(|_| !is_usual_locale(locale)).map(|near| hint(Some(near)));
+            doubts.extend(near.or_else(|| advice(locale)).map(|end| {
+                whole(folder, format!("is taken as a locale that only notifications in {locale} get{end}"))
+            }));
             for (channel, words) in channels {
                 let doubt = doubt_of_channel(channel, known.channels);
-                doubts.extend(doubt.map(|message| whole(origin(words, files), message)));
+                doubts.extend(doubt.map(|message| whole(origin(&words.text, files), message)));
+                doubts.extend(never_used(channel, words, files));
             }
         }
     }
@@ -43,9 +51,52 @@ fn never_included(files: &Files) -> Vec<Problem> {
     unnamed.into_iter().filter_map(doubt).collect()
 }
 
+/// Templates of the operator whose name is that of another one but for its case or `_` for `-`.
+fn nearly_another(catalog: &Catalog) -> Vec<Problem> {
+    let doubt = |(name, template): (&String, &Template)| {
+        let sample = template.own_sample.as_deref()?;
+        let other = |(other, template): &(&String, &Template)| {
+            // Of two of the operator's own, the later one is told.
+            is_same(other, name) && (template.own_sample.is_none() && *other != name || *other < name)
+        };
+        let (other, _) = catalog.templates.iter().find(other)?;
+        let folder = sample.rsplit_once('/').map_or(sample, |(folder, _)| folder);
+        Some(whole(folder, format!("is taken as another template than {other}{}", hint(Some(other)))))
+    };
+    catalog.templates.iter().filter_map(doubt).collect()
+}
+
+/// Folders of a locale that has another folder, of which only one would be used.
+fn second_of_a_locale(template: &Template, files: &Files) -> Vec<Problem> {
+    let is_shipped = |(_, channels): &(String, BTreeMap<String, Words>)| {
+        channels.values().all(|words| files.get(&words.text).is_some_and(|file| file.shipped))
+    };
+    let mut problems = Vec::new();
+    for (at, later) in template.locales.iter().enumerate() {
+        let Some(earlier) = template.locales[..at].iter().find(|(tag, _)| is_same(tag, &later.0)) else { continue };
+        let (told, other) = if is_shipped(later) { (earlier, later) } else { (later, earlier) };
+        let folders = (folder(&told.0, &told.1, files), folder(&other.0, &other.1, files));
+        let (Some(told), Some(folder)) = folders else { continue };
+        let right = if is_shipped(other) { format!("call it {}", other.0) } else { "keep one of them".to_owned() };
+        problems.push(whole(told, format!("is the same locale as {folder}, and only one of them is used: {right}")));
+    }
+    problems
+}
+
+/// Parts of a channel's words that none of its messages has.
+fn never_used(channel: &str, words: &Words, files: &Files) -> Vec<Problem> {
+    let parts = [(&words.subject, Part::Subject), (&words.html, Part::Html)];
+    let doubt = |(path, part): (&Option<String>, Part)| {
+        let (path, what) = (path.as_deref()?, has_no(channel, part)?);
+        let message = format!("is never used, because {channel} has no {what}: write {channel}.txt, or take it out");
+        Some(whole(origin(path, files), message))
+    };
+    parts.into_iter().filter_map(doubt).collect()
+}
+
 /// Another locale of the same template, or the locale of last resort, that was perhaps meant.
 fn nearly<'t>(locale: &str, template: &'t Template, default: &'t str) -> Option<&'t str> {
-    if is_same_locale(locale, default) {
+    if is_same(locale, default) {
         return None;
     }
     // Two unusual locales that are near each other, such as quy and quz, are no misspelling of each other.
@@ -53,9 +104,15 @@ fn nearly<'t>(locale: &str, template: &'t Template, default: &'t str) -> Option<
     nearest_locale(locale, others.chain([default]))
 }
 
-/// The file of a channel's text, by the name that an operator knows.
-fn origin<'f>(words: &'f Words, files: &'f Files) -> &'f str {
-    files.get(&words.text).map_or(words.text.as_str(), |file| file.origin.as_str())
+/// The folder of a locale, by the name that an operator knows; none for a locale without words.
+fn folder<'f>(locale: &'f str, channels: &'f BTreeMap<String, Words>, files: &'f Files) -> Option<&'f str> {
+    let first = origin(&channels.values().next()?.text, files);
+    Some(first.rsplit_once('/').map_or(locale, |(folder, _)| folder))
+}
+
+/// A file by the name that an operator knows.
+fn origin<'f>(path: &'f str, files: &'f Files) -> &'f str {
+    files.get(path).map_or(path, |file| file.origin.as_str())
 }
 
 fn whole(file: &str, message: String) -> Problem {

@@ -24,6 +24,15 @@ pub(crate) struct File {
     /// The path by which an operator knows the file.
     pub(crate) origin: String,
     pub(crate) text: String,
+    /// Whether the file came with the binary, so that its mistakes are none of the operator's.
+    pub(crate) shipped: bool,
+}
+
+impl File {
+    /// A problem at an offset of the text.
+    pub(crate) fn problem(&self, at: usize, message: String) -> Problem {
+        Problem { file: self.origin.clone(), place: Some(line_and_column(&self.text, at)), message }
+    }
 }
 
 #[derive(RustEmbed)]
@@ -33,9 +42,14 @@ struct Shipped;
 pub(crate) fn shipped() -> Files {
     let read = |path: std::borrow::Cow<'static, str>| {
         let text = String::from_utf8_lossy(&Shipped::get(&path)?.data).into_owned();
-        Some((path.to_string(), File { origin: format!("catalog/{path}"), text }))
+        Some((path.to_string(), File { origin: format!("catalog/{path}"), text, shipped: true }))
     };
     Shipped::iter().filter_map(read).collect()
+}
+
+/// Whether a file of this path is shipped, so that an operator's own replaces it.
+pub(crate) fn is_shipped(path: &str) -> bool {
+    Shipped::get(path).is_some()
 }
 
 /// Adds the files below `directory`, replacing those of the same path. Names that start with a dot or end with `~` are
@@ -68,11 +82,21 @@ pub(crate) fn add_directory(files: &mut Files, directory: &Path, problems: &mut 
                 return;
             }
             match read(&path) {
-                Ok(text) => drop(files.insert(key, File { origin: path.display().to_string(), text })),
+                Ok(text) => {
+                    files.insert(key, File { origin: path.display().to_string(), text, shipped: false });
+                }
                 Err(error) => problems.push(unreadable(&path, &error)),
             }
         }
     }
+}
+
+/// The line and the column of an offset, both from 1; columns count characters.
+pub(crate) fn line_and_column(text: &str, offset: usize) -> (usize, usize) {
+    let before = &text.as_bytes()[..offset.min(text.len())];
+    let start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+    let characters = before[start..].iter().filter(|byte| (**byte & 0xC0) != 0x80).count();
+    (before.iter().filter(|byte| **byte == b'\n').count() + 1, characters + 1)
 }
 
 fn list(folder: &Path) -> io::Result<Vec<(PathBuf, String)>> {

@@ -5,15 +5,18 @@
 //! synchronous and pure: it reads no files, uses no network, and knows no clock but the one that ends a runaway
 //! template.
 
+mod blocks;
 mod bounded;
 mod budget;
 mod catalog;
 mod compile;
 mod context;
+mod directory;
 mod doubts;
 mod error;
 mod explain;
 mod files;
+mod language;
 mod links;
 mod names;
 mod scan;

@@ -3,6 +3,32 @@
 
 use domain::{ChannelName, is_one_edit, nearest, nearest_of_few};
 
+/// The most bytes of a template's or a locale's name.
+const MAX_NAME_BYTES: usize = 64;
+
+/// Languages by the names that people give their folders.
+const LANGUAGES: &[(&str, &str)] = &[
+    ("english", "en"),
+    ("ingles", "en"),
+    ("spanish", "es"),
+    ("espanol", "es"),
+    ("castellano", "es"),
+    ("portuguese", "pt"),
+    ("portugues", "pt"),
+    ("french", "fr"),
+    ("francais", "fr"),
+    ("frances", "fr"),
+    ("german", "de"),
+    ("deutsch", "de"),
+    ("aleman", "de"),
+    ("italian", "it"),
+    ("italiano", "it"),
+    ("quechua", "qu"),
+];
+
+/// The languages after which three letters may stand for a more exact one, such as `zh-yue` (RFC 5646 section 2.2.2).
+const WITH_EXTENSIONS: [&str; 8] = ["ar", "kok", "lv", "ms", "sgn", "sw", "uz", "zh"];
+
 /// The name of the words for every channel that has none of its own.
 pub(crate) const GENERIC: &str = "text";
 
@@ -65,6 +91,36 @@ pub(crate) fn doubt_of_channel(channel: &str, channels: &[&str]) -> Option<Strin
     })
 }
 
+/// What a part is called when no message of the channel has it. None for one that it has, and for other channels.
+pub(crate) fn has_no(channel: &str, part: Part) -> Option<&'static str> {
+    match (channel, part) {
+        ("sms" | "whatsapp" | "push", Part::Html) => Some("HTML"),
+        ("sms" | "whatsapp", Part::Subject) => Some("subject"),
+        _ => None,
+    }
+}
+
+/// Whether a publisher can name this: 1 to 64 letters, digits, `_` or `-`.
+pub(crate) fn is_word(text: &str) -> bool {
+    !text.is_empty() && text.len() <= MAX_NAME_BYTES && text.chars().all(is_of_word)
+}
+
+/// Why a folder that is no word can be neither a template nor a locale, with what to write.
+pub(crate) fn misnamed(folder: &str) -> String {
+    let rule = format!("a name has 1 to {MAX_NAME_BYTES} letters, digits, _ or -");
+    let Some(wrong) = folder.chars().find(|letter| !is_of_word(*letter)) else {
+        return format!("is too long for a template or a locale: {rule}");
+    };
+    let what = if wrong == ' ' { "a space".to_owned() } else { format!("{wrong:?}") };
+    let words: Vec<&str> = folder.split(|letter: char| !is_of_word(letter)).filter(|word| !word.is_empty()).collect();
+    let meant = words.join("-");
+    format!("has {what} in its name: {rule}{}", hint(Some(meant.as_str()).filter(|meant| is_word(meant))))
+}
+
+fn is_of_word(letter: char) -> bool {
+    letter.is_ascii_alphanumeric() || letter == '_' || letter == '-'
+}
+
 /// Whether a tag has the form of a locale (RFC 5646 section 2.1): a language, and what follows it. Whether anybody
 /// speaks that language is not checked.
 pub(crate) fn is_locale(tag: &str) -> bool {
@@ -96,13 +152,39 @@ pub(crate) fn ends_as_a_tag(locale: &str) -> bool {
     }
 }
 
+/// What to write instead of a locale that no publisher is likely to name: its language is written out, or its region
+/// has three letters. None for other locales.
+pub(crate) fn advice(locale: &str) -> Option<String> {
+    let language = locale.split(['-', '_']).next()?.to_ascii_lowercase();
+    let last = locale.rsplit_once(['-', '_']).map(|(_, last)| last);
+    match (language.len(), last) {
+        (4.., _) => {
+            let known = LANGUAGES.iter().find(|(name, _)| *name == language);
+            let hint = hint(known.map(|(_, tag)| *tag));
+            Some(format!("; a language is written with two or three letters, such as es{hint}"))
+        }
+        (2..=3, Some(last)) if !ends_as_a_tag(locale) => {
+            let is_extension = last.len() == 3 && WITH_EXTENSIONS.contains(&language.as_str());
+            let region = "; a region is written with two letters or three digits, such as es-AR or es-419";
+            (!is_extension).then(|| region.to_owned())
+        }
+        _ => None,
+    }
+}
+
+/// The locale among these that was most likely meant.
+pub(crate) fn meant_locale<'l>(tag: &str, known: &[&'l str]) -> Option<&'l str> {
+    nearest(tag, known.iter().copied()).or_else(|| nearest_locale(tag, known.iter().copied()))
+}
+
 /// The first of these locales from which a tag is one edit away.
 pub(crate) fn nearest_locale<'l>(tag: &str, mut others: impl Iterator<Item = &'l str>) -> Option<&'l str> {
     let tag = plain(tag);
     others.find(|other| is_one_edit(&tag, &plain(other)))
 }
 
-pub(crate) fn is_same_locale(one: &str, other: &str) -> bool {
+/// Whether two names differ at most by case, and by `_` for `-`.
+pub(crate) fn is_same(one: &str, other: &str) -> bool {
     plain(one) == plain(other)
 }
 

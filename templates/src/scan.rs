@@ -10,13 +10,17 @@ use crate::bounded::STEP;
 pub(crate) struct Scan {
     /// The files that this file includes or extends, by their path in the catalog.
     pub(crate) references: Vec<Reference>,
+    /// The file that this file extends.
+    pub(crate) extends: Option<String>,
+    /// The blocks of this file, by their names.
+    pub(crate) blocks: Vec<Reference>,
     /// What the file must not do.
     pub(crate) refusals: Vec<Refusal>,
     /// The steps to insert, with their offsets in ascending order.
     pub(crate) steps: Vec<(usize, String)>,
 }
 
-/// A reference to another file, at a byte offset in the source.
+/// The name of another file or of a block, at a byte offset in the source.
 #[derive(Debug)]
 pub(crate) struct Reference {
     pub(crate) at: usize,
@@ -97,8 +101,14 @@ impl Scan {
             }
             [Token::Word("set" | "set_global" | "filter"), ..] => self.refuse_tag(tag, CAPTURE),
             [Token::Word("component") | Token::Sign(b'<'), ..] => self.refuse_tag(tag, COMPONENT),
-            [Token::Word("include" | "extends"), Token::Text(name), ..] => {
+            [Token::Word(keyword @ ("include" | "extends")), Token::Text(name), ..] => {
                 self.references.push(Reference { at: tag.tokens[1].0, name: (*name).to_owned() });
+                if *keyword == "extends" {
+                    self.extends = Some((*name).to_owned());
+                }
+            }
+            [Token::Word("block"), Token::Word(name), ..] => {
+                self.blocks.push(Reference { at: tag.tokens[1].0, name: (*name).to_owned() });
             }
             _ => {}
         }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use runtime::settings::{Reader, did_you_mean};
 
-use crate::names::ends_as_a_tag;
+use crate::names::{ends_as_a_tag, hint, meant_locale};
 use crate::templates::{Options, Templates};
 
 impl Templates {
@@ -27,8 +27,9 @@ impl Templates {
         templates.doubts().iter().for_each(|doubt| reader.warn(format!("TEMPLATES_DIR: {doubt}")));
         if let Some(known) = templates.locales_without_the_default().filter(|_| !default_locale.is_empty()) {
             let known: Vec<&str> = known.into_iter().collect();
-            let what = format!("must be a locale of some template: {}", known.join(", "));
-            reader.refuse_word("DEFAULT_LOCALE", what, &known);
+            let near = hint(meant_locale(&default_locale, &known));
+            let what = format!("must be a locale of some template: {}{near}", known.join(", "));
+            reader.refuse("DEFAULT_LOCALE", what);
         } else if !default_locale.is_empty()
             && !templates.has_locale(&default_locale)
             && !ends_as_a_tag(&default_locale)

@@ -13,12 +13,15 @@ use crate::budget::{self, Limits, Output, Spent};
 use crate::catalog::{Catalog, Template, Words, catalog, fallbacks, variants};
 use crate::compile::{Compiled, compile};
 use crate::context::{Numbers, context};
+use crate::directory;
 use crate::doubts::doubts;
 use crate::error::{LoadError, Problem, TemplateError};
 use crate::explain::explain;
 use crate::files::{self, Files};
 use crate::links;
 use crate::names::Known;
+
+mod samples;
 
 /// What a rendering may use on a thread that others wait for, or less where the operator's limits are lower.
 const QUICK: Limits = Limits { max_output_bytes: 64 * 1024, max_steps: 1_000, max_time: Duration::from_millis(1) };
@@ -83,10 +86,17 @@ impl Templates {
     pub fn with_directory(directory: Option<&Path>, options: Options) -> Result<Self, LoadError> {
         let mut files = files::shipped();
         let mut problems = Vec::new();
-        if let Some(directory) = directory {
-            files::add_directory(&mut files, directory, &mut problems);
+        let Some(directory) = directory else { return Self::from_files(&files, options, problems) };
+        files::add_directory(&mut files, directory, &mut problems);
+        if let Some(problem) = directory::too_deep(directory, &files, options.channels) {
+            problems.push(problem);
+            return Err(LoadError::new(problems));
         }
-        Self::from_files(&files, options, problems)
+        let mut templates = Self::from_files(&files, options, problems)?;
+        if templates.doubts.is_empty() {
+            templates.doubts.extend(directory::unused(directory, &files));
+        }
+        Ok(templates)
     }
 
     pub(crate) fn from_files(files: &Files, options: Options, mut problems: Vec<Problem>) -> Result<Self, LoadError> {
@@ -97,9 +107,14 @@ impl Templates {
         if !problems.is_empty() {
             return Err(LoadError::new(problems));
         }
-        let templates = Self { catalog, compiled, options, doubts };
+        let mut templates = Self { catalog, compiled, options, doubts };
         let problems = templates.render_samples();
-        if problems.is_empty() { Ok(templates) } else { Err(LoadError::new(problems)) }
+        if !problems.is_empty() {
+            return Err(LoadError::new(problems));
+        }
+        let unknown = templates.unknown_to_samples();
+        templates.doubts.extend(unknown);
+        Ok(templates)
     }
 
     /// Renders the words of one delivery. Without a template they are the message and the subject as given, for every
@@ -235,7 +250,7 @@ impl Templates {
     }
 
     /// Names that can be used as they are, and most likely are not what was meant: a channel that does not exist, or
-    /// nearly another locale. Sorted by template.
+    /// nearly another locale or variable.
     pub fn doubts(&self) -> &[Problem] {
         &self.doubts
     }
@@ -278,12 +293,14 @@ impl Templates {
             .map(|(locale, channels)| (locale.clone(), channels.keys().cloned().collect()))
             .collect();
         locales.sort();
-        let parts = template.locales.iter().flat_map(|(_, channels)| channels.values()).flat_map(Words::parts);
-        let variables = parts.filter_map(|part| self.compiled.tera.get_template_variables(part).ok()).flatten();
-        let mut variables: Vec<String> = variables.map(str::to_owned).collect();
-        variables.sort();
-        variables.dedup();
+        let variables = self.variables(template).into_iter().map(str::to_owned).collect();
         Description { template: name.to_owned(), locales, variables, sample: template.sample.clone() }
+    }
+
+    /// The names that any part of a template looks up in the data.
+    fn variables(&self, template: &Template) -> BTreeSet<&str> {
+        let variables = template.parts().filter_map(|part| self.compiled.tera.get_template_variables(part).ok());
+        variables.flatten().collect()
     }
 
     fn render_words(
@@ -318,28 +335,6 @@ impl Templates {
         self.compiled.tera.render_to(path, context, Output(&mut bytes))?;
         let text = tidy(String::from_utf8(bytes)?);
         Ok(if path.ends_with(".html") { links::without_dead_buttons(text) } else { text })
-    }
-
-    /// Renders every part by itself, so that one problem does not hide another.
-    fn render_samples(&self) -> Vec<Problem> {
-        let mut problems = Vec::new();
-        for (name, template) in &self.catalog.templates {
-            let words = template.locales.iter().flat_map(|(_, channels)| channels.values());
-            for part in words.flat_map(Words::parts) {
-                let render =
-                    |context: &Context| budget::within(self.options.limits, || self.render_part(part, context));
-                let (rendered, spent) = either_way(&template.sample, render);
-                let Err(error) = rendered else { continue };
-                let error = match spent {
-                    Some(spent) => self.spent(name, spent),
-                    None => explain(&error, part, &self.compiled, &template.sample),
-                };
-                let (file, place) = error.place().unwrap_or((&self.compiled.sources[part].file.origin, None));
-                let message = format!("does not render with {name}/sample.json: {error}");
-                problems.push(Problem { file: file.to_owned(), place, message });
-            }
-        }
-        problems
     }
 
     fn unknown(&self, template: &str) -> TemplateError {

@@ -7,6 +7,7 @@ mod load;
 mod render;
 mod scan;
 mod shipped;
+mod typos;
 
 use domain::{ChannelName, Rendered, Wording};
 use serde_json::{Map, Value, json};
@@ -26,7 +27,7 @@ fn load_with(files: &[(&str, &str)], limits: Limits) -> Result<Templates, LoadEr
 
 fn as_files(files: &[(&str, &str)]) -> Files {
     let file = |(path, text): &(&str, &str)| {
-        ((*path).to_owned(), File { origin: (*path).to_owned(), text: (*text).to_owned() })
+        ((*path).to_owned(), File { origin: (*path).to_owned(), text: (*text).to_owned(), shipped: false })
     };
     files.iter().map(file).collect()
 }

@@ -208,7 +208,7 @@ fn any_template_with_any_data_ends_within_its_limits_and_data_is_never_run() {
     let rendered = Cell::new(0);
     let ran = TestRunner::new(config).run(&(template(), vec((value(), value()), DATA)), |(text, data)| {
         // The sample takes the harmless branch, so that every template that compiles is loaded.
-        let text = format!("{{% if go %}}{text}{{% endif %}}");
+        let text = format!(".{{% if go %}}{text}{{% endif %}}");
         let Ok(templates) = load_with(&[("t/en/sms.txt", &text), ("t/sample.json", "{}")], LIMITS) else {
             return Ok(());
         };

@@ -9,7 +9,7 @@ use crate::{Limits, Options, TemplateError, Templates};
 
 fn is_bounded(text: &str, data: Value) {
     // the sample takes the harmless branch, so that the files load
-    let text = format!("{{% if go %}}{text}{{% endif %}}");
+    let text = format!(".{{% if go %}}{text}{{% endif %}}");
     match render_text(&text, json!({}), data) {
         Err(TemplateError::TooMuchWork { .. } | TemplateError::TooLarge { .. } | TemplateError::Failed { .. }) => {}
         other => panic!("{text}: {:?}", other.map(|text| text.len())),
@@ -61,7 +61,7 @@ fn values_that_grow_by_being_set_are_refused() {
 #[test]
 fn files_that_include_each_other_many_times_are_ended() {
     let mut files = vec![("t/sample.json".to_owned(), "{}".to_owned())];
-    files.push(("t/en/sms.txt".to_owned(), "{% if go %}{% include '_a/0.txt' %}{% endif %}".to_owned()));
+    files.push(("t/en/sms.txt".to_owned(), ".{% if go %}{% include '_a/0.txt' %}{% endif %}".to_owned()));
     for level in 0..12 {
         let next = format!("{{% include '_a/{}.txt' %}}", level + 1);
         files.push((format!("_a/{level}.txt"), next.repeat(10)));
@@ -112,7 +112,7 @@ fn deep_nesting_is_refused_when_loading() {
 fn long_files_without_loops_are_ended() {
     let slow = "{% if long | upper | lower | title == 'x' %}{% endif %}{{ long | title == 'x' }}";
     let limits = Limits { max_steps: 100, ..Limits::default() };
-    let text = format!("{{% if go %}}{}{{% endif %}}", slow.repeat(300));
+    let text = format!(".{{% if go %}}{}{{% endif %}}", slow.repeat(300));
     let templates = load_with(&[("t/en/sms.txt", &text), ("t/sample.json", "{}")], limits).unwrap();
     let error = render(&templates, "sms", "t", None, json!({ "go": true, "long": "1" })).unwrap_err();
     assert!(matches!(error, TemplateError::TooMuchWork { .. }), "{error}");

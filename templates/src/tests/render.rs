@@ -78,7 +78,7 @@ fn a_missing_variable_is_named_with_its_place() {
         ("{{ customer.name }}", "customer.name", "1:4"),
         ("{{ customer.name | upper }}", "customer.name", "1:4"),
         ("{% for i in items %}{{ i.nmae }}{% endfor %}", "i.nmae", "1:24"),
-        ("{% for i in list %}{% endfor %}", "list", "1:13"),
+        ("{% for i in list %}{% endfor %}.", "list", "1:13"),
         ("ñ {{ 'name' | replace(from=name, to='') }}", "name", "1:6"),
         ("{% set total = count %}{{ total }}", "total", "1:27"),
     ] {
@@ -125,7 +125,7 @@ fn no_error_quotes_a_value() {
     ] {
         let sample = json!({ "name": "s3cret", "m": { "s3cret": 1 } });
         let files =
-            [("t/en/sms.txt", format!("{{% if go %}}{text}{{% endif %}}")), ("t/sample.json", sample.to_string())];
+            [("t/en/sms.txt", format!(".{{% if go %}}{text}{{% endif %}}")), ("t/sample.json", sample.to_string())];
         let templates = load(&[(files[0].0, &files[0].1), (files[1].0, &files[1].1)]).unwrap();
         let data = json!({ "go": true, "name": secret, "m": {} });
         let error = render(&templates, "sms", "t", None, data).unwrap_err().to_string();
@@ -209,7 +209,7 @@ fn a_template_that_computes_gets_numbers_however_they_were_written() {
         ("{{ price * quantity }}", "1.50", "4.5"),
         ("{{ price * quantity }}", "1.5", "4.5"),
         ("{{ price | round }}", "1.50", "2.0"),
-        ("{% if price > 1 %}more{% endif %}", "1.50", "more"),
+        ("{% if price > 1 %}more{% else %}less{% endif %}", "1.50", "more"),
         ("{{ price }} {% if price | float > 1 %}more{% endif %}", "1.50", "1.50 more"),
         ("{{ price + 1 }}", "589084071224307838838", "589084071224307838839"),
         ("{{ price + 1 }}", "7", "8"),
