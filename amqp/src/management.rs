@@ -56,6 +56,10 @@ pub struct FoundQueue {
     pub arguments: BTreeMap<String, String>,
     /// The nodes that have a copy, for a quorum queue.
     pub members: Vec<String>,
+    /// How many messages are in it. `None` when the API does not tell, as when its statistics are switched off.
+    pub messages: Option<u64>,
+    /// How many consumers it has. `None` when the API does not tell.
+    pub consumers: Option<u64>,
 }
 
 #[derive(Deserialize)]
@@ -76,6 +80,10 @@ struct ListedQueue {
     arguments: Value,
     #[serde(default)]
     members: Vec<String>,
+    #[serde(default)]
+    messages: Option<u64>,
+    #[serde(default)]
+    consumers: Option<u64>,
 }
 
 #[derive(Deserialize)]
@@ -215,7 +223,8 @@ fn found_queue(listed: ListedQueue) -> (String, FoundQueue) {
     if let Some(kind) = listed.kind {
         arguments.entry("x-queue-type".into()).or_insert(kind);
     }
-    (listed.name, FoundQueue { durable: listed.durable, arguments, members: listed.members })
+    let ListedQueue { name, durable, members, messages, consumers, .. } = listed;
+    (name, FoundQueue { durable, arguments, members, messages, consumers })
 }
 
 fn printed(value: Value) -> String {

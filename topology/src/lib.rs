@@ -20,6 +20,7 @@ mod ready;
 mod recreate;
 mod settings;
 mod source;
+mod unplanned;
 mod verify;
 
 pub use amqp::{
@@ -40,4 +41,5 @@ pub use ready::{Declarations, Mode, Topology, ready};
 pub use recreate::{Recreated, recreate_retry};
 pub use settings::{BrokerSettings, Settings};
 pub use source::Source;
+pub use unplanned::Unplanned;
 pub use verify::{Difference, Verified, verify};
