@@ -58,6 +58,9 @@ pub struct FoundQueue {
     pub members: Vec<String>,
     /// How many messages are in it. `None` when the API does not tell, as when its statistics are switched off.
     pub messages: Option<u64>,
+    /// How many of the messages have expired or been rejected and have not reached their next queue yet. `None` when the
+    /// API does not tell, as for classic queues.
+    pub leaving: Option<u64>,
     /// How many consumers it has. `None` when the API does not tell.
     pub consumers: Option<u64>,
 }
@@ -82,6 +85,8 @@ struct ListedQueue {
     members: Vec<String>,
     #[serde(default)]
     messages: Option<u64>,
+    #[serde(default)]
+    messages_dlx: Option<u64>,
     #[serde(default)]
     consumers: Option<u64>,
 }
@@ -223,8 +228,8 @@ fn found_queue(listed: ListedQueue) -> (String, FoundQueue) {
     if let Some(kind) = listed.kind {
         arguments.entry("x-queue-type".into()).or_insert(kind);
     }
-    let ListedQueue { name, durable, members, messages, consumers, .. } = listed;
-    (name, FoundQueue { durable, arguments, members, messages, consumers })
+    let ListedQueue { name, durable, members, messages, messages_dlx: leaving, consumers, .. } = listed;
+    (name, FoundQueue { durable, arguments, members, messages, leaving, consumers })
 }
 
 fn printed(value: Value) -> String {

@@ -18,6 +18,8 @@ pub struct Verified {
     /// Quorum queues with fewer members than the cluster could have, and how to add more. Such queues work until the
     /// nodes of their members fail.
     pub too_few_members: Vec<String>,
+    /// Retry queues with messages whose delay is over and that have not left. Some may just be leaving.
+    pub not_left: Vec<String>,
     /// Queues that are most likely there by a slip in a name, such as one that *Move messages* made up.
     pub unplanned: Vec<Unplanned>,
     /// What was not checked without the management API: "bindings not checked …". Empty when everything was checked.
@@ -56,12 +58,27 @@ pub async fn verify(broker: &Broker, plan: &Plan, management: Option<&Management
         };
         let differences = compare(plan, &found);
         let unplanned = counted(broker, unplanned(plan, &found)).await;
-        return Ok(Verified { differences, too_few_members, unplanned, not_checked });
+        return Ok(Verified { differences, too_few_members, not_left: not_left(plan, &found), unplanned, not_checked });
     }
     let mut session = Session::open(broker).await?;
     let verified = ask(&mut session, broker, plan).await;
     session.close().await;
     verified
+}
+
+/// Which retry queues hold messages whose delay is over. They stay when they were moved there by hand: then their key is
+/// the name of the queue, to which the exchange has no binding. Without any I/O.
+fn not_left(plan: &Plan, found: &Found) -> Vec<String> {
+    let retry = plan.queues.iter().filter(|planned| planned.retry_tier.is_some());
+    let held = retry.filter_map(|planned| {
+        let leaving = found.queues.get(&planned.name)?.leaving.filter(|leaving| *leaving > 0)?;
+        let what = "whose delay is over; if they are there the next time as well, they were moved there by hand";
+        Some(format!(
+            "queue '{}' holds messages {what}: {leaving} (docs/operations.md, \"Move them back\")",
+            planned.name
+        ))
+    });
+    held.collect()
 }
 
 /// How many queues are counted anew: each takes a connection.
@@ -231,7 +248,8 @@ impl fmt::Display for Verified {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let lines = self.differences.iter().map(|difference| difference.0.as_str());
         let as_planned = self.differences.is_empty().then_some("the broker is as the plan says");
-        let mut lines = as_planned.into_iter().chain(lines).chain(self.too_few_members.iter().map(String::as_str));
+        let others = self.too_few_members.iter().chain(&self.not_left).map(String::as_str);
+        let mut lines = as_planned.into_iter().chain(lines).chain(others);
         lines.try_for_each(|line| writeln!(f, "{line}"))?;
         self.unplanned.iter().try_for_each(|queue| writeln!(f, "{queue}"))?;
         self.not_checked.iter().try_for_each(|line| writeln!(f, "{line}"))
@@ -246,6 +264,19 @@ mod tests {
 
     use super::*;
     use crate::{Names, QueueType};
+
+    #[test]
+    fn a_retry_queue_is_named_that_holds_messages_whose_delay_is_over() {
+        let plan = Plan::new(&Names::of("notifications"), QueueType::Quorum, [Duration::from_secs(1); 3]);
+        let mut found = found(&plan, &[]);
+        assert_eq!(not_left(&plan, &found), [""; 0]);
+        for name in ["notifications.queue.retry.2", "notifications.queue"] {
+            found.queues.get_mut(name).unwrap().leaving = Some(3);
+        }
+        let told = not_left(&plan, &found);
+        assert!(told.len() == 1 && told[0].starts_with("queue 'notifications.queue.retry.2' holds"), "{told:?}");
+        assert!(told[0].contains(": 3 (docs/operations.md"), "{told:?}");
+    }
 
     fn found(plan: &Plan, members: &[&str]) -> Found {
         let queue = FoundQueue { members: members.iter().map(ToString::to_string).collect(), ..FoundQueue::default() };
