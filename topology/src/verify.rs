@@ -4,7 +4,7 @@ use std::fmt;
 
 use amqp::{Ask, Broker, Found, Management, Refusal, Session};
 
-use crate::unplanned::{Unplanned, unplanned};
+use crate::misplaced::{Unplanned, not_left, unplanned};
 use crate::{Plan, TopologyError, depth};
 
 /// One thing that is not as the plan says; the text has both values.
@@ -64,21 +64,6 @@ pub async fn verify(broker: &Broker, plan: &Plan, management: Option<&Management
     let verified = ask(&mut session, broker, plan).await;
     session.close().await;
     verified
-}
-
-/// Which retry queues hold messages whose delay is over. They stay when they were moved there by hand: then their key is
-/// the name of the queue, to which the exchange has no binding. Without any I/O.
-fn not_left(plan: &Plan, found: &Found) -> Vec<String> {
-    let retry = plan.queues.iter().filter(|planned| planned.retry_tier.is_some());
-    let held = retry.filter_map(|planned| {
-        let leaving = found.queues.get(&planned.name)?.leaving.filter(|leaving| *leaving > 0)?;
-        let what = "whose delay is over; if they are there the next time as well, they were moved there by hand";
-        Some(format!(
-            "queue '{}' holds messages {what}: {leaving} (docs/operations.md, \"Move them back\")",
-            planned.name
-        ))
-    });
-    held.collect()
 }
 
 /// How many queues are counted anew: each takes a connection.
@@ -264,19 +249,6 @@ mod tests {
 
     use super::*;
     use crate::{Names, QueueType};
-
-    #[test]
-    fn a_retry_queue_is_named_that_holds_messages_whose_delay_is_over() {
-        let plan = Plan::new(&Names::of("notifications"), QueueType::Quorum, [Duration::from_secs(1); 3]);
-        let mut found = found(&plan, &[]);
-        assert_eq!(not_left(&plan, &found), [""; 0]);
-        for name in ["notifications.queue.retry.2", "notifications.queue"] {
-            found.queues.get_mut(name).unwrap().leaving = Some(3);
-        }
-        let told = not_left(&plan, &found);
-        assert!(told.len() == 1 && told[0].starts_with("queue 'notifications.queue.retry.2' holds"), "{told:?}");
-        assert!(told[0].contains(": 3 (docs/operations.md"), "{told:?}");
-    }
 
     fn found(plan: &Plan, members: &[&str]) -> Found {
         let queue = FoundQueue { members: members.iter().map(ToString::to_string).collect(), ..FoundQueue::default() };

@@ -1,4 +1,4 @@
-//! Queues that look like the plan's and are none of it: where a slip in the name of a queue puts messages.
+//! Where messages are that somebody has moved to a wrong queue: one that a slip in its name has made, or a retry queue.
 
 use std::fmt;
 
@@ -35,6 +35,21 @@ pub(crate) fn unplanned(plan: &Plan, found: &Found) -> Vec<Unplanned> {
 /// Whether an exchange leads to the queue. That of the broker, which has no name, leads to every queue.
 fn is_bound(found: &Found, queue: &str) -> bool {
     found.bindings.iter().any(|binding| binding.queue == queue && !binding.exchange.is_empty())
+}
+
+/// Which retry queues hold messages whose delay is over. They stay when they were moved there by hand: then their key is
+/// the name of the queue, to which the exchange has no binding. Without any I/O.
+pub(crate) fn not_left(plan: &Plan, found: &Found) -> Vec<String> {
+    let retry = plan.queues.iter().filter(|planned| planned.retry_tier.is_some());
+    let held = retry.filter_map(|planned| {
+        let leaving = found.queues.get(&planned.name)?.leaving.filter(|leaving| *leaving > 0)?;
+        let what = "whose delay is over; if they are there the next time as well, they were moved there by hand";
+        Some(format!(
+            "queue '{}' holds messages {what}: {leaving} (docs/operations.md, \"Move them back\")",
+            planned.name
+        ))
+    });
+    held.collect()
 }
 
 impl fmt::Display for Unplanned {
@@ -109,5 +124,19 @@ mod tests {
         assert!(text(Some(3)).contains("messages in it: 3; move them to the queue that was meant"));
         assert!(text(Some(0)).contains("it is empty") && text(None).contains("not counted"));
         assert!(!text(None).contains('\u{1b}'));
+    }
+
+    #[test]
+    fn a_retry_queue_is_named_that_holds_messages_whose_delay_is_over() {
+        let plan = Plan::new(&Names::of("notifications"), QueueType::Quorum, [Duration::from_secs(1); 3]);
+        let mut found = Found::default();
+        found.queues.extend(plan.queues.iter().map(|planned| (planned.name.clone(), FoundQueue::default())));
+        assert_eq!(not_left(&plan, &found), [""; 0]);
+        for name in ["notifications.queue.retry.2", "notifications.queue"] {
+            found.queues.get_mut(name).unwrap().leaving = Some(3);
+        }
+        let told = not_left(&plan, &found);
+        assert!(told.len() == 1 && told[0].starts_with("queue 'notifications.queue.retry.2' holds"), "{told:?}");
+        assert!(told[0].contains(": 3 (docs/operations.md"), "{told:?}");
     }
 }
