@@ -141,8 +141,9 @@ impl Sources {
     /// What is wrong with a line of a file if its value is a text without quotes. TOML takes that for a number.
     fn without_quotes(&self, line: &str) -> Option<String> {
         let (name, value) = line.split_once('=')?;
-        let (name, value) = (name.trim(), value.trim());
-        let is_bare = !value.starts_with(['"', '\'', '[', '{', '#']) && !value.is_empty();
+        // A comment may follow.
+        let (name, value) = (name.trim(), value.split('#').next().unwrap_or_default().trim());
+        let is_bare = !value.starts_with(['"', '\'', '[', '{']) && value.contains(|c: char| c.is_alphabetic());
         let is_ours = self.values.contains_key(&name.to_ascii_uppercase());
         let is_text = value.parse::<f64>().is_err() && !["true", "false"].contains(&value);
         (is_bare && is_ours && is_text).then(|| format!("{name} has a text without quotes: write {name} = \"…\""))
