@@ -58,8 +58,8 @@ pub struct FoundQueue {
     pub members: Vec<String>,
     /// How many messages are in it. `None` when the API does not tell, as when its statistics are switched off.
     pub messages: Option<u64>,
-    /// How many of the messages have expired or been rejected and have not reached their next queue yet. `None` when the
-    /// API does not tell, as for classic queues.
+    /// How many of the messages have expired or been rejected and have not reached their next queue yet. `None` when
+    /// the API does not tell, as for classic queues.
     pub leaving: Option<u64>,
     /// How many consumers it has. `None` when the API does not tell.
     pub consumers: Option<u64>,

@@ -67,8 +67,8 @@ pub(crate) fn is_running() -> bool {
     running::api().is_some()
 }
 
-/// Whether the fleet of this directory is one of `up`, which runs or has run here. It is not when the settings name both
-/// a broker and a ledger: then `var` may be left from a first look.
+/// Whether the fleet of this directory is one of `up`, which runs or has run here. It is not when the settings name
+/// both a broker and a ledger: then `var` may be left from a first look.
 pub(crate) fn is_here(sources: &Sources) -> bool {
     let was_here = is_running() || has_broker() || ledger_file().exists();
     was_here && !(names_broker(sources) && names_ledger(sources))

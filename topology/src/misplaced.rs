@@ -37,8 +37,8 @@ fn is_bound(found: &Found, queue: &str) -> bool {
     found.bindings.iter().any(|binding| binding.queue == queue && !binding.exchange.is_empty())
 }
 
-/// Which retry queues hold messages whose delay is over. They stay when they were moved there by hand: then their key is
-/// the name of the queue, to which the exchange has no binding. Without any I/O.
+/// Which retry queues hold messages whose delay is over. They stay when they were moved there by hand: then their key
+/// is the name of the queue, to which the exchange has no binding. Without any I/O.
 pub(crate) fn not_left(plan: &Plan, found: &Found) -> Vec<String> {
     let retry = plan.queues.iter().filter(|planned| planned.retry_tier.is_some());
     let held = retry.filter_map(|planned| {

@@ -106,8 +106,8 @@ async fn ask(session: &mut Session<'_>, broker: &Broker, plan: &Plan) -> Result<
         ));
     }
     verified.not_checked.push(
-        "bindings not checked, nor the members of quorum queues, nor queues beside the plan: set RABBITMQ_MANAGEMENT_URL \
-         to check them"
+        "bindings not checked, nor the members of quorum queues, nor queues beside the plan: set \
+         RABBITMQ_MANAGEMENT_URL to check them"
             .into(),
     );
     Ok(verified)

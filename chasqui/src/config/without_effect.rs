@@ -21,8 +21,8 @@ pub(super) fn warn(reader: &mut Reader, config: &Config, up: bool) {
     }
     if up && config.metrics_listen.is_some_and(|listen| listen != config.api.listen) {
         reader.warn(
-            "METRICS_LISTEN has no effect in `chasqui up`: metrics and health of all roles are at the address of the API \
-             (API_LISTEN)",
+            "METRICS_LISTEN has no effect in `chasqui up`: metrics and health of all roles are at the address of the \
+             API (API_LISTEN)",
         );
     }
     if reader.given_of(&["SECRET_KEY", "SECRET_KEY_FILE"]).len() == 2 {
