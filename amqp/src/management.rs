@@ -56,6 +56,13 @@ pub struct FoundQueue {
     pub arguments: BTreeMap<String, String>,
     /// The nodes that have a copy, for a quorum queue.
     pub members: Vec<String>,
+    /// How many messages are in it. `None` when the API does not tell, as when its statistics are switched off.
+    pub messages: Option<u64>,
+    /// How many of the messages have expired or been rejected and have not reached their next queue yet. `None` when
+    /// the API does not tell, as for classic queues.
+    pub leaving: Option<u64>,
+    /// How many consumers it has. `None` when the API does not tell.
+    pub consumers: Option<u64>,
 }
 
 #[derive(Deserialize)]
@@ -76,6 +83,12 @@ struct ListedQueue {
     arguments: Value,
     #[serde(default)]
     members: Vec<String>,
+    #[serde(default)]
+    messages: Option<u64>,
+    #[serde(default)]
+    messages_dlx: Option<u64>,
+    #[serde(default)]
+    consumers: Option<u64>,
 }
 
 #[derive(Deserialize)]
@@ -215,7 +228,8 @@ fn found_queue(listed: ListedQueue) -> (String, FoundQueue) {
     if let Some(kind) = listed.kind {
         arguments.entry("x-queue-type".into()).or_insert(kind);
     }
-    (listed.name, FoundQueue { durable: listed.durable, arguments, members: listed.members })
+    let ListedQueue { name, durable, members, messages, messages_dlx: leaving, consumers, .. } = listed;
+    (name, FoundQueue { durable, arguments, members, messages, leaving, consumers })
 }
 
 fn printed(value: Value) -> String {

@@ -16,13 +16,15 @@ pub enum RoleName {
     Up,
 }
 
-/// Checks the settings of a role. Exit code 1 with every problem at once.
-pub(crate) fn check(mut sources: Sources, role: RoleName) -> Result<ExitCode> {
+/// Checks the settings of a role, which the first line names. Exit code 1 with every problem at once.
+pub(crate) fn check(mut sources: Sources, role: Option<RoleName>) -> Result<ExitCode> {
+    let is_up_here = unconfigured::is_here(&sources);
     let role = match role {
-        RoleName::Api => Role::Api,
-        RoleName::Worker => Role::Worker,
-        RoleName::Scheduler => Role::Scheduler,
-        RoleName::Up => Role::Up,
+        Some(RoleName::Api) => Role::Api,
+        Some(RoleName::Worker) => Role::Worker,
+        Some(RoleName::Scheduler) => Role::Scheduler,
+        Some(RoleName::Up) => Role::Up,
+        None => assumed(is_up_here),
     };
     if role == Role::Up {
         unconfigured::look_up(&mut sources);
@@ -41,10 +43,20 @@ pub(crate) fn check(mut sources: Sources, role: RoleName) -> Result<ExitCode> {
             Ok(exit::answer(true))
         }
         Err(problem) => {
-            say!("{problem:#}");
+            say!("The settings for `chasqui {}` are not valid: {problem:#}", role.name());
+            if is_up_here && role != Role::Up {
+                say!("The fleet of this directory is one of `chasqui up`: `chasqui check up` checks its settings.");
+            }
             Ok(exit::answer(false))
         }
     }
+}
+
+/// The role that is checked when none is named.
+fn assumed(is_up_here: bool) -> Role {
+    let role = if is_up_here { Role::Up } else { Role::Worker };
+    say!("No role is named: this is for `chasqui {}`. Others: `chasqui check api|worker|scheduler|up`.", role.name());
+    role
 }
 
 fn read_config(sources: Sources, role: Role) -> Result<Config> {

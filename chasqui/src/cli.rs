@@ -10,7 +10,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::config::{Config, REFERENCE, Role, Sources};
 use crate::output::{self, say};
-use crate::{check, exit, health, logs, parts, roles, send, stuck, topology_commands, up};
+use crate::{check, exit, health, logs, parts, roles, send, stuck, topology_commands, unconfigured, up};
 
 /// Delivers notifications that services publish to RabbitMQ: email, SMS, WhatsApp, push.
 #[derive(Parser, Debug)]
@@ -52,8 +52,9 @@ pub enum Command {
     /// Check the settings of a role without opening a socket
     #[command(after_help = exit::CODES)]
     Check {
-        #[arg(value_enum, default_value = "worker")]
-        role: check::RoleName,
+        /// default: worker, or up where `chasqui up` runs or has run in this directory
+        #[arg(value_enum)]
+        role: Option<check::RoleName>,
     },
     /// Ask a role's own address whether it is ready: exit code 0 when it is
     #[command(after_help = exit::CODES)]
@@ -131,7 +132,7 @@ fn started(sources: Sources, role: Role) -> Result<Config> {
 }
 
 async fn migrate(sources: Sources) -> Result<ExitCode> {
-    let config = Config::read(crate::unconfigured::with_running(sources), Role::Ledger)?;
+    let config = Config::read(unconfigured::with_ledger(sources), Role::Ledger)?;
     let store = parts::store(&config, parts::clock()).await?;
     let applied = store.migrate().await.context("the ledger could not be migrated")?;
     say!("{applied} migrations applied; the ledger is up to date");

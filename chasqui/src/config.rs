@@ -5,6 +5,7 @@ mod log;
 mod names;
 mod private_node;
 mod roles;
+mod without_effect;
 
 pub use api::Open;
 pub use names::{DEFAULTS, REFERENCE};
@@ -77,15 +78,7 @@ impl Config {
             warnings: Vec::new(),
             worker,
         };
-        for name in reader.given_of(&["WHATSAPP_WEBHOOK_URL", "OUTBOUND_ALLOW"]) {
-            reader.warn(format!("{name} is set and is not used in this version"));
-        }
-        if up && config.metrics_listen.is_some_and(|listen| listen != config.api.listen) {
-            reader.warn(
-                "METRICS_LISTEN has no effect in `chasqui up`: metrics and health of all roles are at the address of the API \
-                 (API_LISTEN)",
-            );
-        }
+        without_effect::warn(reader, &config, up);
         role.check(reader, &config);
         config
     }

@@ -86,6 +86,8 @@ pub(crate) async fn run_alone(config: Config, role: Role) -> Result<ExitCode> {
         }
         _ => {
             parts::migrate(&shared.store, &stop).await?;
+            // `up` prints the same lines.
+            carried::log(&shared.config.channels);
             run_worker(shared, readiness, stop).await?;
         }
     }
@@ -150,7 +152,6 @@ fn api_settings(config: &Config, listen: std::net::SocketAddr, first_user: First
 pub(crate) async fn run_worker(shared: Shared, readiness: Readiness, stop: CancellationToken) -> Result<()> {
     let config = &shared.config;
     let channels = Channels::enable(&config.channels).map_err(|problems| anyhow::anyhow!(problems.join("; ")))?;
-    carried::log(&config.channels);
     let templates = shared.templates()?;
     let worker = Worker {
         setup: Setup { settings: config.worker.clone(), channels, templates },

@@ -25,7 +25,7 @@ pub struct Stuck {
 
 /// Lists what is stuck. Exit code 0 when nothing is stuck, 1 when something is.
 pub(crate) async fn stuck(sources: Sources, what: Stuck) -> Result<ExitCode> {
-    let config = Config::read(unconfigured::with_running(sources), Role::Ledger)?;
+    let config = Config::read(unconfigured::with_ledger(sources), Role::Ledger)?;
     logs::start(&config)?;
     let now = parts::clock().now();
     let store = parts::existing_store(&config, parts::clock()).await?;

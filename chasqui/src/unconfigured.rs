@@ -13,7 +13,7 @@ use embedded::{Options, PrivateBroker, User};
 
 pub(crate) use self::running::{Running, with_running};
 use crate::config::Sources;
-use crate::output::say;
+use crate::output::{complain, say};
 
 /// The folder of everything that belongs to an unconfigured fleet, relative to the working directory.
 const VAR: &str = "var";
@@ -67,6 +67,25 @@ pub(crate) fn is_running() -> bool {
     running::api().is_some()
 }
 
+/// Whether the fleet of this directory is one of `up`, which runs or has run here. It is not when the settings name
+/// both a broker and a ledger: then `var` may be left from a first look.
+pub(crate) fn is_here(sources: &Sources) -> bool {
+    let was_here = is_running() || has_broker() || ledger_file().exists();
+    was_here && !(names_broker(sources) && names_ledger(sources))
+}
+
+/// Fills in the ledger for a command that needs no more: that of a running `up`, or that of one which was stopped.
+pub(crate) fn with_ledger(sources: Sources) -> Sources {
+    let mut sources = with_running(sources);
+    let is_named = ["DATABASE_URL", "DB_URL"].iter().any(|name| sources.get(name).is_some());
+    if !is_named && ledger_file().exists() {
+        let file = ledger_file();
+        complain(format_args!("no ledger is given: taking that of the stopped `chasqui up`, ./{}", file.display()));
+        sources.set("DATABASE_URL", ledger());
+    }
+    sources
+}
+
 /// Starts the private node and makes it the broker of these sources.
 pub(crate) async fn start_broker(sources: &mut Sources) -> Result<PrivateBroker> {
     let broker = PrivateBroker::start(&broker_dir(), Options::default()).await?;
@@ -105,7 +124,11 @@ fn secret_file() -> PathBuf {
 }
 
 fn ledger() -> String {
-    format!("sqlite:{}", var().join("chasqui.db").display())
+    format!("sqlite:{}", ledger_file().display())
+}
+
+fn ledger_file() -> PathBuf {
+    var().join("chasqui.db")
 }
 
 fn secret(path: &Path) -> Result<String> {

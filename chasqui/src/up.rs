@@ -95,6 +95,10 @@ async fn run(
         ready = fleet.ready() => {
             if ready.is_ok() {
                 banner.print();
+                // The samples end with the same words.
+                if !demo {
+                    say!("Press Ctrl-C to stop.");
+                }
             }
             match ready {
                 Ok(()) if demo => samples::send_and_show(fleet.api, &fleet.store, &stop).await,
@@ -119,8 +123,10 @@ async fn api_listener(address: SocketAddr) -> Result<TcpListener> {
     match TcpListener::bind(address).await {
         Ok(listener) => Ok(listener),
         Err(error) if error.kind() == ErrorKind::AddrInUse && address.port() == 8080 => {
-            say!("up: {address} is in use: the API listens on another port");
-            TcpListener::bind(SocketAddr::new(address.ip(), 0)).await.context("no free port for the API")
+            let listener = TcpListener::bind(SocketAddr::new(address.ip(), 0)).await;
+            let listener = listener.context("no free port for the API")?;
+            say!("up: {address} is in use: the API listens on {} instead", listener.local_addr()?);
+            Ok(listener)
         }
         Err(error) => {
             Err(error).with_context(|| format!("cannot listen on {address}: set API_LISTEN to a free address"))

@@ -48,7 +48,14 @@ fn url(reader: &mut Reader, name: &str) -> Option<SecretString> {
     let problem = match scheme {
         "sqlite" => return Some(with_parameters(reader, name, whole)),
         "postgres" | "postgresql" => match Url::parse(&whole) {
-            Ok(url) if is_whole(&url) => return Some(with_parameters(reader, name, whole)),
+            Ok(url) if is_whole(&url) && names_something(&url) => {
+                if !names_database(&url) {
+                    reader.warn(format!(
+                        "{name} names no database: that with the name of the user is taken; end the URL with /database"
+                    ));
+                }
+                return Some(with_parameters(reader, name, whole));
+            }
             _ => {
                 "must look like postgresql://user:password@host:5432/database (of a password, percent-encode @ : / ? # and \
                  the percent sign)"
@@ -58,6 +65,17 @@ fn url(reader: &mut Reader, name: &str) -> Option<SecretString> {
     };
     reader.refuse(name, problem);
     None
+}
+
+/// Whether two slashes follow the scheme, and a server, a database or a parameter follows them. Without a host, the
+/// driver takes the server of this machine.
+fn names_something(url: &Url) -> bool {
+    let after_scheme = url.as_str().split_once(':').map_or("", |(_, rest)| rest);
+    after_scheme.starts_with("//") && !after_scheme.trim_matches('/').is_empty()
+}
+
+fn names_database(url: &Url) -> bool {
+    !url.path().trim_matches('/').is_empty() || url.query_pairs().any(|(name, _)| name == "dbname")
 }
 
 fn with_parameters(reader: &mut Reader, name: &str, url: String) -> SecretString {

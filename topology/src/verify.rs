@@ -4,7 +4,8 @@ use std::fmt;
 
 use amqp::{Ask, Broker, Found, Management, Refusal, Session};
 
-use crate::{Plan, TopologyError};
+use crate::misplaced::{Unplanned, not_left, unplanned};
+use crate::{Plan, TopologyError, depth};
 
 /// One thing that is not as the plan says; the text has both values.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -17,6 +18,10 @@ pub struct Verified {
     /// Quorum queues with fewer members than the cluster could have, and how to add more. Such queues work until the
     /// nodes of their members fail.
     pub too_few_members: Vec<String>,
+    /// Retry queues with messages whose delay is over and that have not left. Some may just be leaving.
+    pub not_left: Vec<String>,
+    /// Queues that are most likely there by a slip in a name, such as one that *Move messages* made up.
+    pub unplanned: Vec<Unplanned>,
     /// What was not checked without the management API: "bindings not checked …". Empty when everything was checked.
     pub not_checked: Vec<String>,
 }
@@ -25,12 +30,18 @@ impl Verified {
     pub fn is_as_planned(&self) -> bool {
         self.differences.is_empty()
     }
+
+    /// Whether there is something to do: a difference, a queue with too few members, or messages where nobody reads.
+    pub fn needs_somebody(&self) -> bool {
+        let hold = |queue: &Unplanned| queue.messages.is_some_and(|messages| messages > 0);
+        !self.is_as_planned() || !self.too_few_members.is_empty() || self.unplanned.iter().any(hold)
+    }
 }
 
 /// Compares the broker with the plan. With the management API this covers kinds, arguments and bindings, and the
-/// members of quorum queues. Without it, the broker is asked whether each exchange and queue exists and then, on a
-/// throw-away AMQP channel, whether it is equal; bindings are not checked. Nothing is changed, except that what
-/// somebody deletes between the two questions is created again.
+/// members of quorum queues, and it finds queues like the plan's that are none of it. Without it, the broker is asked
+/// whether each exchange and queue exists and then, on a throw-away AMQP channel, whether it is equal; bindings are not
+/// checked. Nothing is changed, except that what somebody deletes between the two questions is created again.
 ///
 /// # Errors
 /// [`TopologyError`] when the broker or its management API cannot be asked.
@@ -45,12 +56,28 @@ pub async fn verify(broker: &Broker, plan: &Plan, management: Option<&Management
                 (Vec::new(), vec![why.to_owned()])
             }
         };
-        return Ok(Verified { differences: compare(plan, &found), too_few_members, not_checked });
+        let differences = compare(plan, &found);
+        let unplanned = counted(broker, unplanned(plan, &found)).await;
+        return Ok(Verified { differences, too_few_members, not_left: not_left(plan, &found), unplanned, not_checked });
     }
     let mut session = Session::open(broker).await?;
     let verified = ask(&mut session, broker, plan).await;
     session.close().await;
     verified
+}
+
+/// How many queues are counted anew: each takes a connection.
+const MAX_COUNTED: usize = 16;
+
+/// Asks the broker itself how many messages wait in these queues, because what the management API tells is some seconds
+/// old, or not there. Where the broker cannot be asked, the number of the API stays.
+async fn counted(broker: &Broker, mut queues: Vec<Unplanned>) -> Vec<Unplanned> {
+    for queue in queues.iter_mut().take(MAX_COUNTED) {
+        if let Ok(Some(depth)) = depth(broker, &queue.name).await {
+            queue.messages = Some(u64::from(depth.messages));
+        }
+    }
+    queues
 }
 
 async fn ask(session: &mut Session<'_>, broker: &Broker, plan: &Plan) -> Result<Verified, TopologyError> {
@@ -79,7 +106,9 @@ async fn ask(session: &mut Session<'_>, broker: &Broker, plan: &Plan) -> Result<
         ));
     }
     verified.not_checked.push(
-        "bindings not checked, nor the members of quorum queues: set RABBITMQ_MANAGEMENT_URL to check them".into(),
+        "bindings not checked, nor the members of quorum queues, nor queues beside the plan: set \
+         RABBITMQ_MANAGEMENT_URL to check them"
+            .into(),
     );
     Ok(verified)
 }
@@ -204,9 +233,11 @@ impl fmt::Display for Verified {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let lines = self.differences.iter().map(|difference| difference.0.as_str());
         let as_planned = self.differences.is_empty().then_some("the broker is as the plan says");
-        let others = self.too_few_members.iter().chain(&self.not_checked).map(String::as_str);
+        let others = self.too_few_members.iter().chain(&self.not_left).map(String::as_str);
         let mut lines = as_planned.into_iter().chain(lines).chain(others);
-        lines.try_for_each(|line| writeln!(f, "{line}"))
+        lines.try_for_each(|line| writeln!(f, "{line}"))?;
+        self.unplanned.iter().try_for_each(|queue| writeln!(f, "{queue}"))?;
+        self.not_checked.iter().try_for_each(|line| writeln!(f, "{line}"))
     }
 }
 

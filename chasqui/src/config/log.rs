@@ -24,16 +24,18 @@ const PARTS: [&str; 18] = [
     "worker",
 ];
 
+const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
+
 /// Reads the directives. A word that is no level would be read as the name of a module, and nothing would be logged.
 pub(super) fn read(reader: &mut Reader) -> String {
     let text = reader.required_text("LOG");
-    let known = |directive: &str| {
-        let level = directive.rsplit('=').next().unwrap_or_default().trim().to_ascii_lowercase();
-        ["off", "error", "warn", "info", "debug", "trace"].contains(&level.as_str())
-    };
-    let parsed = tracing_subscriber::EnvFilter::try_new(&text).is_ok();
-    if !parsed || !text.split(',').filter(|directive| !directive.contains('[')).all(known) {
-        reader.refuse("LOG", "must be error, warn, info, debug, trace or off, or directives such as info,worker=debug");
+    let level = |directive: &str| directive.rsplit('=').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let mut levels = text.split(',').filter(|directive| !directive.contains('[')).map(level);
+    let wrong = levels.find(|level| !LEVELS.contains(&level.as_str()));
+    if wrong.is_some() || tracing_subscriber::EnvFilter::try_new(&text).is_err() {
+        let hint = did_you_mean(&wrong.unwrap_or_default(), &LEVELS);
+        let what = "must be error, warn, info, debug, trace or off, or directives such as info,worker=debug";
+        reader.refuse("LOG", format_args!("{what}{hint}"));
     } else {
         warn_of_targets(reader, &text);
     }

@@ -12,6 +12,9 @@ pub static REFERENCE: Reference = Reference {
     example: "log",
     other_names: OTHER_NAMES,
     in_files: IN_FILES,
+    other_words: OTHER_WORDS,
+    program: "CHASQUI_",
+    beside: BESIDE,
     of_others: OF_OTHERS,
     common: COMMON,
     prefixes: channels::prefixes,
@@ -35,11 +38,7 @@ const OF_OTHERS: &[&str] = &[
 const OTHER_NAMES: &[(&str, &str)] = &[
     ("ACCESS_TOKEN_EXPIRE_MINUTES", "JWT_EXPIRE_MINUTES JWT_EXPIRATION JWT_LIFETIME"),
     ("ALGORITHM", "JWT_ALGORITHM JWT_ALG"),
-    (
-        "AMQP_URL",
-        "RABBITMQ_URL RABBITMQ_URI RABBITMQ_ADDRESS RABBITMQ_ADDRESSES AMQP_URI AMQP_HOST AMQP_PORT AMQP_USER \
-         AMQP_USERNAME AMQP_PASSWORD AMQP_VHOST AMQP_ADDRESS",
-    ),
+    ("AMQP_URL", "RABBITMQ_URL RABBITMQ_URI RABBITMQ_ADDRESS RABBITMQ_ADDRESSES AMQP_URI AMQP_ADDRESS AMQP_BROKER_URL"),
     ("API_LISTEN", "API_ADDR API_ADDRESS API_BIND API_HOST API_PORT"),
     ("CHANNELS", "CHANNELS_ENABLED CHANNELS_LIST"),
     (
@@ -61,9 +60,11 @@ const OTHER_NAMES: &[(&str, &str)] = &[
     ("FROM_NAME", "SMTP_FROM_NAME SENDGRID_FROM_NAME"),
     ("LOG", "LOG_LEVEL"),
     ("METRICS_LISTEN", "METRICS_ADDR METRICS_ADDRESS METRICS_BIND METRICS_HOST METRICS_PORT"),
-    ("RABBITMQ_PASSWORD", "RABBITMQ_PASS RABBITMQ_PASSWD RABBITMQ_PWD"),
-    ("RABBITMQ_USERNAME", "RABBITMQ_USER RABBITMQ_LOGIN"),
-    ("RABBITMQ_VHOST", "RABBITMQ_VIRTUAL_HOST"),
+    ("RABBITMQ_HOST", "AMQP_HOST AMQP_HOSTS"),
+    ("RABBITMQ_PASSWORD", "RABBITMQ_PASS RABBITMQ_PASSWD RABBITMQ_PWD AMQP_PASSWORD"),
+    ("RABBITMQ_PORT", "AMQP_PORT"),
+    ("RABBITMQ_USERNAME", "RABBITMQ_USER RABBITMQ_LOGIN AMQP_USER AMQP_USERNAME"),
+    ("RABBITMQ_VHOST", "RABBITMQ_VIRTUAL_HOST AMQP_VHOST"),
     ("SANDBOX", "SANDBOX_MODE SANDBOX_ENABLED"),
     ("SECRET_KEY", "JWT_SECRET JWT_SECRET_KEY JWT_KEY"),
     ("SENDGRID_API_KEY", "SENDGRID_KEY SENDGRID_TOKEN SENDGRID_APIKEY"),
@@ -86,17 +87,21 @@ const OTHER_NAMES: &[(&str, &str)] = &[
 /// us; a `.env`, which may be shared, is not refused for them.
 const IN_FILES: &[(&str, &str)] = &[
     ("AMBIGUITY", "AMBIGUOUS"),
+    ("AMQP_URL", "BROKER_URL BROKER CELERY_BROKER_URL CLOUDAMQP_URL"),
     ("BOOTSTRAP_TOKEN", "BOOTSTRAP"),
-    ("DATABASE_URL", "DATABASE"),
+    ("DATABASE_URL", "DATABASE POSTGRES_URL POSTGRESQL_URL POSTGRES_URI POSTGRES_DSN PG_URL"),
     ("DEFAULT_LOCALE", "LANGUAGE LOCALE"),
-    ("FROM_EMAIL", "MAIL_FROM MAIL_FROM_ADDRESS"),
-    ("FROM_NAME", "MAIL_FROM_NAME"),
+    ("FROM_EMAIL", "MAIL_FROM MAIL_FROM_ADDRESS EMAIL_FROM_ADDRESS DEFAULT_FROM_EMAIL"),
+    ("FROM_NAME", "MAIL_FROM_NAME EMAIL_FROM_NAME"),
     ("LOG", "LOGLEVEL"),
     ("RETENTION_DAYS", "RETENTION"),
     ("SCHEDULER_DEMO_TIMEZONE", "TIMEZONE"),
-    ("SMTP_HOST", "MAIL_HOST MAIL_SERVER"),
-    ("SMTP_PASSWORD", "MAIL_PASSWORD"),
-    ("SMTP_USER", "MAIL_USER MAIL_USERNAME"),
+    ("SECRET_KEY", "SECRET APP_SECRET APP_SECRET_KEY"),
+    ("SMTP_HOST", "MAIL_HOST MAIL_SERVER EMAIL_HOST EMAIL_SERVER"),
+    ("SMTP_PASSWORD", "MAIL_PASSWORD EMAIL_HOST_PASSWORD EMAIL_PASSWORD"),
+    ("SMTP_PORT", "MAIL_PORT EMAIL_PORT"),
+    ("SMTP_TLS", "MAIL_ENCRYPTION EMAIL_USE_TLS EMAIL_USE_SSL"),
+    ("SMTP_USER", "MAIL_USER MAIL_USERNAME EMAIL_HOST_USER EMAIL_USER"),
     ("TEMPLATES_DIR", "TEMPLATES"),
     ("WORKER_CONCURRENCY", "CONCURRENCY WORKERS"),
     ("WORKER_MAX_RETRIES", "MAX_RETRIES"),
@@ -104,6 +109,16 @@ const IN_FILES: &[(&str, &str)] = &[
     ("WORKER_RETRY_DELAY_2", "RETRY_DELAY_2"),
     ("WORKER_RETRY_DELAY_3", "RETRY_DELAY_3"),
 ];
+/// What others say instead of a word of ours. With many of them, `tls` is what STARTTLS makes of a connection.
+const OTHER_WORDS: &[(&str, &str, &str)] = &[
+    ("SMTP_TLS", "starttls", "tls"),
+    ("SMTP_TLS", "implicit", "ssl smtps"),
+    ("SMTP_TLS", "none", "off false no plain"),
+    ("SANDBOX", "all", "on yes"),
+    ("SANDBOX", "off", "no none"),
+];
+/// The names that this project's own `compose.yaml` reads from the same `.env`.
+const BESIDE: &[&str] = &["HOST_AMQP_PORT", "HOST_API_PORT", "HOST_MANAGEMENT_PORT"];
 /// First words of settings with which the names of too many other programs begin: with these, only a spelling that is
 /// nearly ours counts.
 const COMMON: &[&str] = &["WEB_", "DEFAULT_", "SECRET_"];
@@ -113,6 +128,14 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+
+    #[test]
+    fn the_names_that_compose_reads_are_those_that_are_no_settings() {
+        let compose = include_str!("../../../compose.yaml");
+        let names = compose.split("${").skip(1).filter_map(|rest| rest.split([':', '}']).next());
+        let ports: BTreeSet<&str> = names.filter(|name| name.starts_with("HOST_")).collect();
+        assert_eq!(ports, BESIDE.iter().copied().collect::<BTreeSet<_>>());
+    }
 
     #[test]
     fn every_setting_that_has_another_name_exists_and_no_other_name_is_a_setting() {

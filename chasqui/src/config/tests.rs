@@ -10,7 +10,9 @@ use super::*;
 
 mod at_once;
 mod files;
+mod names;
 mod typos;
+mod without_effect;
 
 const RIGHT: [(&str, &str); 3] =
     [("AMQP_URL", "amqp://u:p@127.0.0.1:5672/foro"), ("DATABASE_URL", "sqlite:x.db"), ("SECRET_KEY", SECRET)];
@@ -21,6 +23,11 @@ fn read(role: Role, settings: &[(&str, &str)]) -> Result<Config, Problems> {
 
 fn problems(role: Role, settings: &[(&str, &str)]) -> Vec<String> {
     read(role, settings).expect_err("refused").problems
+}
+
+fn warnings(role: Role, settings: &[(&str, &str)]) -> Vec<String> {
+    let config = read(role, &[&[("SANDBOX", "all")], settings].concat());
+    config.unwrap_or_else(|problems| panic!("{settings:?}: {problems}")).warnings
 }
 
 fn one_problem(settings: &[(&str, &str)]) -> String {

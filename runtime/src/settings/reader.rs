@@ -58,8 +58,17 @@ impl Reader {
     /// Reports a problem like [`Reader::refuse`], for a setting whose words are known, with the word that was most
     /// likely meant.
     pub fn refuse_word(&mut self, name: &str, what: impl Display, words: &[&str]) {
-        let hint = did_you_mean(&self.text(name).unwrap_or_default(), words);
+        let word = self.text(name).unwrap_or_default().to_ascii_lowercase();
+        let near = self.other_word(name, &word).or_else(|| text::nearest_of_few(&word, words.iter().copied()));
+        let hint = near.map(|near| format!("; did you mean {near}?")).unwrap_or_default();
         self.refuse(name, format_args!("{what}{hint}"));
+    }
+
+    /// The word of this setting for which others say `word`.
+    fn other_word(&self, name: &str, word: &str) -> Option<&'static str> {
+        let says = |others: &str| others.split(' ').any(|other| other == word);
+        let mut of_setting = self.sources.reference.other_words.iter().filter(|(setting, ..)| *setting == name);
+        of_setting.find(|(_, _, others)| says(others)).map(|(_, meant, _)| *meant)
     }
 
     /// Marks a setting as wrong whose problem was reported in other words.
@@ -75,6 +84,11 @@ impl Reader {
     /// Adds a warning about what may start, but is most likely not meant.
     pub fn warn(&mut self, warning: impl Into<String>) {
         self.warnings.push(warning.into());
+    }
+
+    /// Whether any source gives a value. The default does not count.
+    pub fn is_given(&self, name: &str) -> bool {
+        self.sources.is_given(name)
     }
 
     pub fn warnings(&self) -> Vec<String> {
@@ -207,6 +221,9 @@ mod tests {
         example: "colour",
         other_names: &[],
         in_files: &[],
+        other_words: &[("COLOUR", "red", "crimson scarlet")],
+        program: "PAINTER_",
+        beside: &[],
         of_others: &[],
         common: &[],
         prefixes: Vec::new,
@@ -225,5 +242,27 @@ mod tests {
         let told = reader.finish(()).expect_err("refused").problems;
         let begin = ["TIMEOUT_SECONDS must", "COLOUR must", "COLOUR and TIMEOUT", "COLOUR is too loud"];
         assert!(told.len() == 4 && told.iter().zip(begin).all(|(told, begin)| told.starts_with(begin)), "{told:#?}");
+    }
+
+    #[test]
+    fn a_word_that_others_have_and_a_slip_in_a_short_word_are_told_with_the_word_that_is_meant() {
+        for (given, meant) in [("Scarlet", "red"), ("rd", "red"), ("blu", "blue")] {
+            let mut reader = Reader::new(REFERENCE.with([("COLOUR", given)]));
+            reader.choice("COLOUR", &[("red", 1), ("blue", 2)]);
+            let told = reader.finish(()).expect_err("refused").problems;
+            assert_eq!(told, [format!("COLOUR must be one of: red, blue; did you mean {meant}?")]);
+        }
+    }
+
+    #[test]
+    fn a_text_without_quotes_in_a_file_is_told_as_one_and_not_repeated() {
+        let told = |text: &str| Reader::new(REFERENCE.with_file(text)).finish(()).expect_err(text).problems.concat();
+        let words = "chasqui.toml: line 1: colour has a text without quotes: write colour = \"…\"";
+        for text in ["colour = info", "colour = hidden words", "colour=True\n", "colour = 10s\n"] {
+            assert_eq!(told(text), words, "{text}");
+        }
+        for text in ["colour = \"hidden", "colour = ", "other = hidden"] {
+            assert!(!told(text).contains("without quotes") && !told(text).contains("hidden"), "{text}: {}", told(text));
+        }
     }
 }

@@ -12,6 +12,12 @@ pub struct Reference {
     /// Like `other_names`, but other programs have these names too. Only in a file of settings do they count as meant
     /// for us; a `.env`, which may be shared, is not refused for them.
     pub in_files: &'static [(&'static str, &'static str)],
+    /// A setting, one of its words, and what people and other programs say instead of that word, a space between them.
+    pub other_words: &'static [(&'static str, &'static str, &'static str)],
+    /// The name of the program with which people begin its settings, such as `PROGRAM_`. Ours begin without it.
+    pub program: &'static str,
+    /// Names that are no settings, and that other parts of the same installation read in the same `.env`.
+    pub beside: &'static [&'static str],
     /// Prefixes of names that begin like a setting and belong to other programs.
     pub of_others: &'static [&'static str],
     /// First words of settings with which the names of too many other programs begin: with these, only a spelling that

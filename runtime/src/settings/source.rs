@@ -12,7 +12,7 @@ use super::{Problems, Reference};
 /// The raw values by upper-case name. The strongest source has already won.
 #[derive(Clone)]
 pub struct Sources {
-    reference: &'static Reference,
+    pub(super) reference: &'static Reference,
     pub(super) values: BTreeMap<String, String>,
     /// The names to which some source gives a value.
     given: BTreeSet<String>,
@@ -120,7 +120,9 @@ impl Sources {
             // The whole text of the error shows the line, which may hold a password.
             (Err(error), _) | (_, Err(error)) => {
                 let line = line(error.span().map_or(0, |span| span.start));
-                return self.problems.push(format!("{file}: line {line}: {}", error.message()));
+                let what = text.lines().nth(line - 1).and_then(|text| self.without_quotes(text));
+                let what = what.unwrap_or_else(|| error.message().to_owned());
+                return self.problems.push(format!("{file}: line {line}: {what}"));
             }
         };
         let mut read = BTreeMap::new();
@@ -134,6 +136,17 @@ impl Sources {
                 self.problems.push(format!("{file}: line {line}: {what}"));
             }
         }
+    }
+
+    /// What is wrong with a line of a file if its value is a text without quotes. TOML takes that for a number.
+    fn without_quotes(&self, line: &str) -> Option<String> {
+        let (name, value) = line.split_once('=')?;
+        // A comment may follow.
+        let (name, value) = (name.trim(), value.split('#').next().unwrap_or_default().trim());
+        let is_bare = !value.starts_with(['"', '\'', '[', '{']) && value.contains(|c: char| c.is_alphabetic());
+        let is_ours = self.values.contains_key(&name.to_ascii_uppercase());
+        let is_text = value.parse::<f64>().is_err() && !["true", "false"].contains(&value);
+        (is_bare && is_ours && is_text).then(|| format!("{name} has a text without quotes: write {name} = \"…\""))
     }
 
     fn file_pair(&mut self, name: &str, value: &toml::Value) -> Result<(), String> {

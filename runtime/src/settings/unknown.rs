@@ -90,11 +90,33 @@ impl<'a> Unknown<'a> {
 
     /// What a name in a `.env` that [`Unknown::explain`] leaves to other programs would be if it were meant for us.
     pub(super) fn perhaps(&self, name: &str) -> Option<String> {
-        let meant = self.called(self.reference.in_files, &name.to_ascii_uppercase())?;
+        let upper = name.to_ascii_uppercase();
+        let meant = self.called(self.reference.in_files, &upper).or_else(|| self.reordered(&upper));
+        let meant = meant.or_else(|| self.slip_of_one_beside(&upper))?;
         Some(told(&shown(name), &Hint::OtherName(meant), str::to_owned))
     }
 
     fn hint(&self, upper: &str, is_own: bool) -> Hint<'a> {
+        if let Some(setting) = upper.strip_prefix(self.reference.program).and_then(|rest| self.exactly_or_near(rest)) {
+            return Hint::Slip(setting);
+        }
+        // What others call a setting may be near another one as well.
+        if let Some(setting) = self.called(self.reference.other_names, upper) {
+            return Hint::OtherName(setting);
+        }
+        if let Some(setting) = self.near(upper, is_own).or_else(|| self.reordered(upper).filter(|_| !is_own)) {
+            return Hint::Slip(setting);
+        }
+        if let Some(setting) = self.behind_a_word(upper).filter(|_| self.begins_like_ours(upper)) {
+            return Hint::OtherName(setting);
+        }
+        let word = upper.split('_').next().unwrap_or_default();
+        let family = self.settings.iter().copied().filter(|setting| setting.split('_').next() == Some(word));
+        Hint::Family(family.collect())
+    }
+
+    /// The setting of which `upper` is a misspelling. With a prefix of the operator's own code, only one edit counts.
+    fn near(&self, upper: &str, is_own: bool) -> Option<&'a str> {
         let allowed = match upper.len() {
             _ if is_own => 1,
             0..=4 => 0,
@@ -102,17 +124,30 @@ impl<'a> Unknown<'a> {
             _ => 2,
         };
         let ranked = self.settings.iter().map(|setting| (strsim::osa_distance(upper, setting), *setting));
-        let nearest = ranked.min().filter(|(distance, _)| *distance <= allowed);
-        if let Some((_, nearest)) = nearest {
-            return Hint::Slip(nearest);
-        }
-        let doubled = || self.behind_a_word(upper).filter(|_| self.begins_like_ours(upper));
-        if let Some(setting) = self.called(self.reference.other_names, upper).or_else(doubled) {
-            return Hint::OtherName(setting);
-        }
-        let word = upper.split('_').next().unwrap_or_default();
-        let family = self.settings.iter().copied().filter(|setting| setting.split('_').next() == Some(word));
-        Hint::Family(family.collect())
+        ranked.min().filter(|(distance, _)| *distance <= allowed).map(|(_, nearest)| nearest)
+    }
+
+    /// The setting with this name, or the one that the name stands for.
+    fn exactly_or_near(&self, upper: &str) -> Option<&'a str> {
+        let other_name = || self.called(self.reference.other_names, upper);
+        self.known(upper).or_else(other_name).or_else(|| self.near(upper, false))
+    }
+
+    /// The setting that has the same words in another order.
+    fn reordered(&self, upper: &str) -> Option<&'a str> {
+        let sorted = |name: &str| {
+            let mut words: Vec<String> = name.split('_').map(str::to_owned).collect();
+            words.sort_unstable();
+            words
+        };
+        let words = sorted(upper);
+        self.settings.iter().copied().find(|setting| sorted(setting) == words)
+    }
+
+    /// The name, read by other parts of the installation, of which `upper` is a misspelling.
+    fn slip_of_one_beside(&self, upper: &str) -> Option<&'static str> {
+        let mut beside = self.reference.beside.iter().copied();
+        beside.find(|name| strsim::osa_distance(upper, name) == 1)
     }
 
     /// The settings that `name` was probably meant to be; `whole` is the name with its section before it.

@@ -13,6 +13,9 @@ use crate::Broker;
 const NAMES: [&str; 6] =
     ["AMQP_URL", "RABBITMQ_HOST", "RABBITMQ_PORT", "RABBITMQ_VHOST", "RABBITMQ_USERNAME", "RABBITMQ_PASSWORD"];
 
+/// The virtual host where a host is given and none is named.
+const DEFAULT_VHOST: &str = "foro";
+
 /// A broker to connect to.
 #[derive(Clone, Debug)]
 pub struct BrokerSettings {
@@ -42,6 +45,9 @@ pub(super) fn read(reader: &mut Reader) -> Option<BrokerSettings> {
     let (plaintext, tenant_from_user_id) =
         (reader.flag("AMQP_ALLOW_PLAINTEXT"), reader.flag("AMQP_TENANT_FROM_USER_ID"));
     let whole = reader.secret("AMQP_URL").and_then(|url| check(reader, "AMQP_URL", url));
+    if let Some(whole) = &whole {
+        warn_of_no_vhost(reader, whole);
+    }
     let parts = from_parts(reader).and_then(|url| check(reader, "RABBITMQ_HOST", url));
     let url = match (whole, parts) {
         (Some(whole), Some(parts)) if places(&whole) != places(&parts) => {
@@ -80,6 +86,20 @@ fn warn_of_ports(reader: &mut Reader, list: &SecretString) {
              stands for amqp://; for TLS give AMQP_URL)",
         );
     }
+}
+
+/// Warns of a URL that ends with its host, which stands for the virtual host `/`, or with a slash, which stands for one
+/// with an empty name. A fleet that is given by `RABBITMQ_HOST` is in `foro`: the two would never meet.
+fn warn_of_no_vhost(reader: &mut Reader, list: &SecretString) {
+    let used = match urls(list).find(|url| matches!(url.path(), "" | "/")) {
+        Some(url) if url.path().is_empty() => "/",
+        Some(_) => "",
+        None => return,
+    };
+    reader.warn(format!(
+        "AMQP_URL names no virtual host, so '{used}' is used, whatever RABBITMQ_VHOST says: end the URL with \
+         /{DEFAULT_VHOST} or the virtual host of the publishers, or with /%2F if '/' is meant"
+    ));
 }
 
 /// Checks a URL. Only `amqp` knows what a broker's URL is.
@@ -140,7 +160,7 @@ fn port(reader: &mut Reader) -> Option<u16> {
 }
 
 fn vhost(reader: &mut Reader) -> String {
-    let vhost = reader.text("RABBITMQ_VHOST").unwrap_or_else(|| "foro".into());
+    let vhost = reader.text("RABBITMQ_VHOST").unwrap_or_else(|| DEFAULT_VHOST.into());
     if vhost.contains([',', '@']) || vhost.contains("://") {
         reader.refuse("RABBITMQ_VHOST", "must be the name of one virtual host, without a comma, @ or ://");
     }

@@ -22,7 +22,17 @@ pub(super) const SECTION: Section = Section {
     halves: &[Half {
         channels: &["email"],
         needs: &["SMTP_HOST"],
-        beside: &["SMTP_USER", "SMTP_PASSWORD", "SMTP_PORT", "SMTP_TLS", "SMTP_CA_FILE", "FROM_EMAIL", "FROM_NAME"],
+        beside: &[
+            "SMTP_USER",
+            "SMTP_PASSWORD",
+            "SMTP_PORT",
+            "SMTP_TLS",
+            "SMTP_CA_FILE",
+            "SMTP_HELLO",
+            "SMTP_REPLY_TO",
+            "FROM_EMAIL",
+            "FROM_NAME",
+        ],
         less: "email is not sent without it",
     }],
 };

@@ -70,27 +70,17 @@ fn a_word_that_is_near_one_of_a_closed_list_is_told_with_it() {
         ("SCHEDULER_DEMO_ENABLED", "flase", "false"),
         ("NOTIFY_OPEN", "locla", "local"),
         ("LOG_FORMAT", "jsno", "json"),
+        ("LOG", "inof", "info"),
+        ("LOG", "worker=debgu", "debug"),
+        ("SANDBOX", "of", "off"),
+        ("SMTP_TLS", "tls", "starttls"),
+        ("SMTP_TLS", "SSL", "implicit"),
     ] {
         let told = problems(Role::Worker, &[("SANDBOX", "all"), (name, given)]);
         assert_eq!(told.len(), 1, "{told:#?}");
         assert!(told[0].starts_with(name) && told[0].ends_with(&format!("; did you mean {meant}?")), "{told:#?}");
     }
     assert_eq!(one_problem(&[("LOG_FORMAT", "hidden")]), "LOG_FORMAT must be one of: text, json");
-}
-
-fn warnings(role: Role, settings: &[(&str, &str)]) -> Vec<String> {
-    let config = read(role, &[&[("SANDBOX", "all")], settings].concat());
-    config.unwrap_or_else(|problems| panic!("{settings:?}: {problems}")).warnings
-}
-
-#[test]
-fn an_address_of_metrics_that_up_does_not_listen_on_is_warned_of() {
-    let told = |role, listen| warnings(role, &[("METRICS_LISTEN", listen)]).concat();
-    let words =
-        "METRICS_LISTEN has no effect in `chasqui up`: metrics and health of all roles are at the address of the API";
-    assert!(told(Role::Up, "127.0.0.1:9090").starts_with(words));
-    assert_eq!(told(Role::Up, "127.0.0.1:8080"), "", "it is the API's own");
-    assert_eq!(told(Role::Worker, "127.0.0.1:9090"), "");
 }
 
 #[test]
@@ -211,43 +201,6 @@ fn channels_with_something_else_than_a_comma_between_them_are_told_so() {
         assert_eq!(told, ["CHANNELS must have a comma between two channels, such as email,sms"], "{list}");
     }
     assert_eq!(problems(Role::Up, &[("CHANNELS", "email;hidden")]).len(), 1);
-}
-
-#[test]
-fn what_others_call_a_setting_is_told_of_a_file_which_may_be_shared() {
-    let dotenv = |line: &str| {
-        let pairs: String = RIGHT.iter().map(|(name, value)| format!("{name}={value}\n")).collect();
-        Config::read(REFERENCE.with_dotenv(format!("{pairs}SANDBOX=all\n{line}=hidden\n").as_bytes()), Role::Worker)
-    };
-    for (name, meant) in [
-        ("LOGLEVEL", "LOG"),
-        ("MAIL_FROM", "FROM_EMAIL"),
-        ("RETRY_DELAY_1", "WORKER_RETRY_DELAY_1"),
-        ("MAX_RETRIES", "WORKER_MAX_RETRIES"),
-        ("RETENTION", "RETENTION_DAYS"),
-        ("AMBIGUOUS", "AMBIGUITY"),
-        ("TEMPLATES", "TEMPLATES_DIR"),
-        ("DATABASE", "DATABASE_URL"),
-        ("BOOTSTRAP", "BOOTSTRAP_TOKEN"),
-        ("LOCALE", "DEFAULT_LOCALE"),
-        ("LANGUAGE", "DEFAULT_LOCALE"),
-        ("WORKERS", "WORKER_CONCURRENCY"),
-        ("CONCURRENCY", "WORKER_CONCURRENCY"),
-        ("TIMEZONE", "SCHEDULER_DEMO_TIMEZONE"),
-    ] {
-        let told = dotenv(name).expect(name).warnings;
-        assert_eq!(told, [format!(".env: line 5: there is no setting {name}: did you mean {meant}?")]);
-        // A file of our own has no names of other programs.
-        let (name, meant) = (name.to_ascii_lowercase(), meant.to_ascii_lowercase());
-        let told = Config::read(REFERENCE.with_file(&format!("{name} = \"hidden\"\n")), Role::Probe).expect_err(&name);
-        let words = format!("chasqui.toml: line 1: there is no setting {name}: did you mean {meant}?");
-        assert_eq!(told.problems, [words]);
-    }
-    let told = dotenv("SMTP_USERNAME").expect_err("of our family").problems;
-    assert_eq!(told, [".env: line 5: there is no setting SMTP_USERNAME: did you mean SMTP_USER?"]);
-    for name in ["PORT", "DEBUG"] {
-        assert_eq!(dotenv(name).expect(name).warnings, [""; 0], "{name}");
-    }
 }
 
 #[test]

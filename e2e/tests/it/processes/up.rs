@@ -50,10 +50,28 @@ async fn beside_a_running_one(up: &Process, folder: &Path, environment: &Environ
     assert!(said.lines().count() == 1 && said.contains(&words), "{said}");
     let (code, said) = run_within(PATIENCE, folder, &["check", "worker"], environment).await;
     assert!(code == 1 && said.contains("no broker is given") && !said.contains("run `chasqui up`"), "{said}");
+    assert!(said.starts_with("The settings for `chasqui worker` are not valid") && said.contains("check up"), "{said}");
+    check_names_the_role_of_this_directory(folder, environment).await;
     // It is at the address of the API, whatever is set for roles of their own.
     let elsewhere = with(environment, &[("METRICS_LISTEN", "127.0.0.1:1")]);
     let (code, said) = run_within(PATIENCE, folder, &["health"], &elsewhere).await;
     assert!(code == 0 && said.contains("ready"), "{said}");
+}
+
+/// Without a role, `check` is for the fleet that runs or has run in this directory.
+async fn check_names_the_role_of_this_directory(folder: &Path, environment: &Environment) {
+    let (code, said) = run_within(PATIENCE, folder, &["check"], environment).await;
+    assert!(code == 0 && said.starts_with("No role is named: this is for `chasqui up`."), "{said}");
+    assert!(said.contains("The settings for `chasqui up` are valid."), "{said}");
+}
+
+/// What was sent is looked for in the ledger of the stopped fleet.
+async fn beside_a_stopped_one(folder: &Path, environment: &Environment) {
+    check_names_the_role_of_this_directory(folder, environment).await;
+    for command in ["stuck", "migrate"] {
+        let (code, said) = run_within(PATIENCE, folder, &[command], environment).await;
+        assert!(code == 0 && said.contains("taking that of the stopped `chasqui up`, ./var/chasqui.db"), "{said}");
+    }
 }
 
 #[tokio::test]
@@ -70,11 +88,12 @@ async fn up_closes_what_it_makes_refuses_a_second_tells_what_dies_and_follows_ne
     };
     let log = dir.path().join("output");
     let mut up = Process::start_with_log("up", &environment("5"), &log);
-    until_output(&mut up, "Try it:").await;
+    until_output(&mut up, "Press Ctrl-C to stop.").await;
 
     let said = up.output();
     assert!(said.contains("closed to other users of this machine"), "{said}");
     assert!(said.contains("email     captured, not sent") && said.contains("sms       off"), "{said}");
+    assert_eq!(said.matches("captured, not sent").count(), 1, "it is said once: {said}");
     assert!(!said.contains("for-development") && !said.contains("logged in"), "{said}");
     let password = after(&said, "user admin, password ");
     let overview = format!("{}/api/overview", after(&said, "RabbitMQ   "));
@@ -97,6 +116,7 @@ async fn up_closes_what_it_makes_refuses_a_second_tells_what_dies_and_follows_ne
     assert!(line.contains("to-nobody") && line.contains("sms") && line.contains("channel_not_configured"), "{line}");
     assert!(!said.contains("2025550143"), "{said}");
     assert_eq!(up.end(Signal::Term).await, 0, "{}", up.output());
+    beside_a_stopped_one(dir.path(), &environment("5")).await;
 
     // The node is started for the command.
     let (code, said) = run_within(PATIENCE, dir.path(), &["topology", "verify"], &environment("5")).await;

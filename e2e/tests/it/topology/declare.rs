@@ -102,6 +102,22 @@ async fn verify_finds_what_is_missing_and_what_is_too_much() {
 }
 
 #[tokio::test]
+async fn verify_names_a_queue_that_a_slip_has_made_with_the_messages_in_it() {
+    let place = Place::declared().await;
+    for slip in ["notifications.queu", "notifications.queue.urgnet"] {
+        place.move_to_a_new_queue(slip).await;
+    }
+    place.move_to_a_new_queue("orders").await;
+    let management = place.management().await;
+    let verified = verify(place.broker(), &place.topology.plan, Some(&management)).await.unwrap();
+    assert!(verified.is_as_planned() && verified.needs_somebody(), "{verified}");
+    let told: Vec<_> = verified.unplanned.iter().map(|queue| (queue.name.as_str(), queue.messages)).collect();
+    assert_eq!(told, [("notifications.queu", Some(1)), ("notifications.queue.urgnet", Some(1))]);
+    assert!(verified.to_string().contains("queue 'notifications.queu' is not in the plan"), "{verified}");
+    place.remove().await;
+}
+
+#[tokio::test]
 async fn an_empty_retry_queue_is_recreated_with_its_new_delay_and_a_full_one_is_left_alone() {
     let place = Place::declared().await;
     let slow = with_first_delay(&place, Duration::from_secs(600));

@@ -5,9 +5,11 @@ use std::time::Duration;
 
 use domain::{Headers, Lane};
 use e2e::services::services;
-use lapin::Connection;
-use lapin::options::{ExchangeDeleteOptions, QueueDeleteOptions};
+use lapin::options::{
+    BasicPublishOptions, ConfirmSelectOptions, ExchangeDeleteOptions, QueueDeclareOptions, QueueDeleteOptions,
+};
 use lapin::types::FieldTable;
+use lapin::{BasicProperties, Connection};
 use tokio::time::Instant;
 use topology::{
     Broker, Carried, Consumers, Incoming, Management, Mode, Names, Plan, Publication, Publisher, PublisherSettings,
@@ -103,6 +105,18 @@ impl Place {
         let connection = self.connection().await;
         let amqp = connection.create_channel().await.unwrap();
         amqp.queue_delete(queue.into(), QueueDeleteOptions::default()).await.unwrap();
+    }
+
+    /// Makes a queue as *Move messages* of the RabbitMQ UI makes one that is not there, with one message in it.
+    pub(super) async fn move_to_a_new_queue(&self, queue: &str) {
+        let connection = self.connection().await;
+        let amqp = connection.create_channel().await.unwrap();
+        let durable = QueueDeclareOptions { durable: true, ..QueueDeclareOptions::default() };
+        amqp.queue_declare(queue.into(), durable, FieldTable::default()).await.unwrap();
+        amqp.confirm_select(ConfirmSelectOptions::default()).await.unwrap();
+        let options = BasicPublishOptions::default();
+        let publishing = amqp.basic_publish("".into(), queue.into(), options, b"x", BasicProperties::default());
+        publishing.await.unwrap().await.unwrap();
     }
 
     pub(super) async fn delete_exchange(&self, exchange: &str) {

@@ -10,24 +10,33 @@ static REFERENCE: Reference = Reference {
         ("AMQP_URL", "RABBITMQ_URL AMQP_URI"),
         ("API_LISTEN", "API_HOST API_PORT"),
         ("LOG", "LOG_LEVEL"),
+        ("RABBITMQ_PORT", "AMQP_PORT"),
         ("RABBITMQ_USERNAME", "RABBITMQ_USER RABBITMQ_LOGIN"),
         ("SANDBOX", "SANDBOX_MODE SANDBOX_ENABLED"),
         ("SMTP_HOST", "SMTP_SERVER SMTP_URL"),
         ("SMTP_USER", "SMTP_LOGIN SMTP_USERNAME"),
     ],
     in_files: &[("DEFAULT_LOCALE", "LANGUAGE LOCALE"), ("WORKER_CONCURRENCY", "CONCURRENCY WORKERS")],
+    other_words: &[],
+    program: "CHASQUI_",
+    beside: &["HOST_API_PORT"],
     of_others: &["RABBITMQ_DEFAULT_", "RABBITMQ_NODE"],
     common: &["WEB_", "DEFAULT_", "SECRET_"],
     prefixes: Vec::new,
 };
 
 fn explain(name: &str) -> Option<String> {
+    ask(|unknown| unknown.explain(name))
+}
+
+fn ask(question: impl FnOnce(&Unknown<'_>) -> Option<String>) -> Option<String> {
     let settings = [
         "AMQP_URL",
         "API_LISTEN",
         "CHANNELS",
         "DB_URL",
         "EMAIL_PROVIDER",
+        "FROM_EMAIL",
         "LOG",
         "LOG_FORMAT",
         "RABBITMQ_PORT",
@@ -41,7 +50,45 @@ fn explain(name: &str) -> Option<String> {
         "DEFAULT_LOCALE",
     ];
     let channels = ["EMAIL_".to_owned(), "SMS_".to_owned(), "TELEGRAM_".to_owned()];
-    Unknown::new(&REFERENCE, settings.into_iter(), &channels).explain(name)
+    question(&Unknown::new(&REFERENCE, settings.into_iter(), &channels))
+}
+
+#[test]
+fn a_setting_with_the_name_of_the_program_before_it_is_told_without_it() {
+    for (name, meant) in [
+        ("CHASQUI_SMTP_HOST", "SMTP_HOST"),
+        ("CHASQUI_LOG", "LOG"),
+        ("CHASQUI_SMTP_HOTS", "SMTP_HOST"),
+        ("CHASQUI_LOG_LEVEL", "LOG"),
+        ("chasqui_sandbox", "SANDBOX"),
+    ] {
+        let told = explain(name).unwrap_or_else(|| panic!("{name} is not told"));
+        assert!(told.ends_with(&format!("did you mean {meant}?")), "{name}: {told}");
+    }
+    for name in ["CHASQUI_TOOLS", "CHASQUI_TEST_AMQP_URL", "CHASQUI_IMAGE"] {
+        assert_eq!(explain(name), None, "{name}");
+    }
+}
+
+#[test]
+fn the_words_of_a_setting_in_another_order_are_told_with_it() {
+    assert!(explain("HOST_SMTP").expect("told").ends_with("did you mean SMTP_HOST?"));
+    // The operator's own code may read this one, so it is told only where a file is meant for us.
+    assert_eq!(explain("EMAIL_FROM"), None);
+    let told = "there is no setting EMAIL_FROM: did you mean FROM_EMAIL?";
+    assert_eq!(ask(|unknown| unknown.perhaps("EMAIL_FROM")).as_deref(), Some(told));
+    assert_eq!(
+        ask(|unknown| Some(unknown.explain_in_file("EMAIL_FROM"))).as_deref(),
+        Some(&*told.replace("FROM_EMAIL", "from_email"))
+    );
+}
+
+#[test]
+fn a_slip_in_a_name_that_is_read_beside_us_is_told() {
+    let told = ask(|unknown| unknown.perhaps("HOST_API_PRT"));
+    assert_eq!(told.as_deref(), Some("there is no setting HOST_API_PRT: did you mean HOST_API_PORT?"));
+    assert_eq!(ask(|unknown| unknown.perhaps("HOST_API_PORT")), None);
+    assert_eq!(explain("HOST_API_PRT"), None);
 }
 
 #[test]
@@ -71,6 +118,7 @@ fn what_people_call_a_setting_is_told_with_its_name_here() {
         ("RABBITMQ_USER", "RABBITMQ_USERNAME"),
         ("RABBITMQ_URL", "AMQP_URL"),
         ("LOG_LEVEL", "LOG"),
+        ("AMQP_PORT", "RABBITMQ_PORT"),
         ("API_PORT", "API_LISTEN"),
         ("api_host", "API_LISTEN"),
         ("SMTP_SERVER", "SMTP_HOST"),

@@ -1,0 +1,37 @@
+//! Settings that are right and have no effect, because of what else is set or is not.
+
+use runtime::settings::Reader;
+
+use super::Config;
+
+/// The settings that only go with `SCHEDULER_DEMO_ENABLED`.
+const DEMO: [&str; 6] = [
+    "SCHEDULER_DEMO_CRON",
+    "SCHEDULER_DEMO_TIMEZONE",
+    "SCHEDULER_DEMO_CHANNEL",
+    "SCHEDULER_DEMO_DESTINATION",
+    "SCHEDULER_DEMO_SUBJECT",
+    "SCHEDULER_DEMO_MESSAGE",
+];
+
+/// Warns of them. `up` says that all roles are in one process.
+pub(super) fn warn(reader: &mut Reader, config: &Config, up: bool) {
+    for name in reader.given_of(&["WHATSAPP_WEBHOOK_URL", "OUTBOUND_ALLOW"]) {
+        reader.warn(format!("{name} is set and is not used in this version"));
+    }
+    if up && config.metrics_listen.is_some_and(|listen| listen != config.api.listen) {
+        reader.warn(
+            "METRICS_LISTEN has no effect in `chasqui up`: metrics and health of all roles are at the address of the \
+             API (API_LISTEN)",
+        );
+    }
+    if reader.given_of(&["SECRET_KEY", "SECRET_KEY_FILE"]).len() == 2 {
+        reader.warn("SECRET_KEY is set and goes before SECRET_KEY_FILE, which is not read");
+    }
+    let demo = reader.set_of(&DEMO);
+    // Whoever has switched it off knows.
+    if !demo.is_empty() && !reader.is_given("SCHEDULER_DEMO_ENABLED") {
+        let verb = if demo.len() == 1 { "has" } else { "have" };
+        reader.warn(format!("{} {verb} no effect without SCHEDULER_DEMO_ENABLED=true", demo.join(", ")));
+    }
+}
