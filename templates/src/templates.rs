@@ -293,12 +293,12 @@ impl Templates {
             .map(|(locale, channels)| (locale.clone(), channels.keys().cloned().collect()))
             .collect();
         locales.sort();
-        let variables = self.variables(template).into_iter().map(str::to_owned).collect();
+        let variables = self.variables_of(template).into_iter().map(str::to_owned).collect();
         Description { template: name.to_owned(), locales, variables, sample: template.sample.clone() }
     }
 
     /// The names that any part of a template looks up in the data.
-    fn variables(&self, template: &Template) -> BTreeSet<&str> {
+    fn variables_of(&self, template: &Template) -> BTreeSet<&str> {
         let variables = template.parts().filter_map(|part| self.compiled.tera.get_template_variables(part).ok());
         variables.flatten().collect()
     }

@@ -148,7 +148,7 @@ impl Templates {
     /// or that several files need and do not misspell.
     fn take_those_of_the_sample(&self, template: &Template, faults: &mut BTreeSet<Fault>) -> Vec<Problem> {
         let Some(sample) = &template.own_sample else { return Vec::new() };
-        let used = self.variables(template);
+        let used = self.variables_of(template);
         let mut uses: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
         let mut misspelt: BTreeMap<&str, &str> = BTreeMap::new();
         for fault in faults.iter() {
