@@ -261,30 +261,30 @@ fn the_tenant_is_told_from_the_user_id_only_where_the_operator_says_so() {
 
 /// The places where a password may stand in what an operator has typed, rightly or wrongly.
 const SHAPES_WITH_A_SECRET: [&str; 24] = [
-    "SECRET",
-    "u:SECRET@h",
-    "amqp://u:SECRET@h",
-    "amqp://u:SECRET@h/foro,amqp://v:SECRET@h2/foro",
-    "h1,u:SECRET@h2",
-    "amqp://u:SEC/RET@h/foro",
-    "amqp://u:1/SECRET@h/foro",
-    "amqp://u:1#SECRET@h/foro",
-    "amqp://u:1?SECRET@h/foro",
-    "amqp://u:SECRET@h/foro amqp://u:SECRET@h2/foro",
-    "amqp://u:SECRET@h/foro;x",
-    "amqp://u:SECRET@/foro",
-    "amqp://u:SECRET@h:port/foro",
-    "amqp://u:SECRET@[::1/foro",
-    "postgresql://u:SECRET@h/db",
-    "https://u:SECRET@h:1",
-    "u:SECRET",
-    "SECRET:5672:1",
-    "tcp://SECRET:1",
-    "h:SECRET",
-    "%SECRET%",
-    "\u{1b}SECRET",
-    "SECRET,",
-    ",SECRET,,",
+    "HIDDEN",
+    "u:HIDDEN@h",
+    "amqp://u:HIDDEN@h",
+    "amqp://u:HIDDEN@h/foro,amqp://v:HIDDEN@h2/foro",
+    "h1,u:HIDDEN@h2",
+    "amqp://u:HID/DEN@h/foro",
+    "amqp://u:1/HIDDEN@h/foro",
+    "amqp://u:1#HIDDEN@h/foro",
+    "amqp://u:1?HIDDEN@h/foro",
+    "amqp://u:HIDDEN@h/foro amqp://u:HIDDEN@h2/foro",
+    "amqp://u:HIDDEN@h/foro;x",
+    "amqp://u:HIDDEN@/foro",
+    "amqp://u:HIDDEN@h:port/foro",
+    "amqp://u:HIDDEN@[::1/foro",
+    "postgresql://u:HIDDEN@h/db",
+    "https://u:HIDDEN@h:1",
+    "u:HIDDEN",
+    "HIDDEN:5672:1",
+    "tcp://HIDDEN:1",
+    "h:HIDDEN",
+    "%HIDDEN%",
+    "\u{1b}HIDDEN",
+    "HIDDEN,",
+    ",HIDDEN,,",
 ];
 
 const SETTINGS_OF_PLACES: [&str; 20] = [
@@ -320,7 +320,7 @@ fn no_password_is_shown_whatever_stands_in_the_settings_of_the_broker() {
                 match Config::read(REFERENCE.with(pairs), role) {
                     Err(problems) => {
                         let told = problems.to_string();
-                        assert!(!told.contains("SECRET") && !told.contains("RET@"), "{name}={shape}: {told}");
+                        assert!(!told.contains("HIDDEN") && !told.contains("DEN@"), "{name}={shape}: {told}");
                     }
                     // The name of a host, a user or a virtual host may be anything, and is shown.
                     Ok(config) => {
@@ -328,7 +328,7 @@ fn no_password_is_shown_whatever_stands_in_the_settings_of_the_broker() {
                             .topology
                             .broker
                             .map(|broker| topology::Broker::new(broker.url, "test").unwrap().address());
-                        assert!(!shown.unwrap_or_default().contains("SECRET@"), "{name}={shape}");
+                        assert!(!shown.unwrap_or_default().contains("HIDDEN@"), "{name}={shape}");
                     }
                 }
             }

@@ -91,6 +91,9 @@ impl<'a> Unknown<'a> {
     /// What a name in a `.env` that [`Unknown::explain`] leaves to other programs would be if it were meant for us.
     pub(super) fn perhaps(&self, name: &str) -> Option<String> {
         let upper = name.to_ascii_uppercase();
+        if self.known(&upper).is_some() {
+            return None;
+        }
         let meant = self.called(self.reference.in_files, &upper).or_else(|| self.reordered(&upper));
         let meant = meant.or_else(|| self.slip_of_one_beside(&upper))?;
         Some(told(&shown(name), &Hint::OtherName(meant), str::to_owned))

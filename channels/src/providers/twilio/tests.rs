@@ -193,14 +193,14 @@ async fn what_twilio_would_refuse_for_its_size_is_not_sent() {
 fn half_a_configuration_names_all_that_is_missing_and_quotes_no_secret() {
     let twilio = Settings {
         from_number: Some("+14155550101".into()),
-        account_sid: Some("SECRET".into()),
+        account_sid: Some("HIDDEN".into()),
         base_url: "nowhere".into(),
         ..Settings::default()
     };
     let problems = Channels::enable(&crate::Settings { twilio, ..crate::settings::of_tests() }).err().unwrap();
     let names: Vec<_> = problems.iter().map(|problem| problem.split(' ').next().unwrap()).collect();
     assert_eq!(names, ["TWILIO_ACCOUNT_SID", "TWILIO_BASE_URL", "TWILIO_AUTH_TOKEN"]);
-    assert!(!problems.concat().contains("SECRET"));
+    assert!(!problems.concat().contains("HIDDEN"));
 }
 
 async fn answered(status: u16, body: Value) -> Outcome {
