@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use axum::http::StatusCode;
 use domain::{
-    Ambiguity, Arrival, Defaults, Failure, FieldError, FirstSight, Headers, Keyring, Notification, Outcome, Policy,
-    RecipientHasher, decide,
+    Ambiguity, Arrival, Claim, Defaults, Failure, FieldError, FirstSight, Headers, Keyring, Notification, Outcome,
+    Policy, RecipientHasher, decide,
 };
 use serde_json::json;
 use store::{Capture, Claimed};
@@ -113,7 +113,9 @@ async fn cancelling_what_is_not_known_leaves_a_tombstone_that_others_do_not_see(
     assert_eq!(said, json!({"id": "later", "status": "cancelled", "known": false, "maybe_sent": false}));
     assert_eq!((warnings.as_array().unwrap().len(), &warnings[0]["parameter"]), (1, &json!("id")));
     let detail = warnings[0]["detail"].as_str().unwrap();
-    assert!(detail.contains("no delivery with this id is known yet") && detail.contains("dropped"), "{detail}");
+    let told =
+        "nothing was known of this id when it was cancelled: a message with it that came since or comes is dropped";
+    assert!(detail.contains(told), "{detail}");
     let shown = app.get("/deliveries/later", Some(&token("read"))).await;
     assert_eq!((shown.status, shown.json()["state"].clone()), (StatusCode::OK, json!("cancelled")));
     let listed = app.get("/deliveries?state=cancelled", Some(&token("read"))).await.json();
@@ -121,6 +123,9 @@ async fn cancelling_what_is_not_known_leaves_a_tombstone_that_others_do_not_see(
     let again = app.delete("/notify/later", Some(&token("notify"))).await;
     assert_eq!((again.status, again.json()["known"].clone()), (StatusCode::ACCEPTED, json!(false)));
     assert_eq!(again.json()["warnings"], warnings, "it is still not known");
+    assert!(matches!(claimed(&app, "later").await, Claimed::Known(Claim::Ended)), "its message comes, and is dropped");
+    let after = app.delete("/notify/later", Some(&token("notify"))).await;
+    assert_eq!((after.status, &after.json()["warnings"]), (StatusCode::ACCEPTED, &warnings), "it is true all the same");
 
     let mut other = claims("read operate notify");
     other["tenant"] = json!("other");
@@ -130,8 +135,8 @@ async fn cancelling_what_is_not_known_leaves_a_tombstone_that_others_do_not_see(
     assert_eq!(app.delete("/notify/later", Some(&other)).await.status, StatusCode::ACCEPTED, "it has none of this id");
 }
 
-/// A delivery of the tenant `acme` with one attempt, which has ended like this.
-pub(crate) async fn attempted(app: &TestApp, id: &str, outcome: Outcome, capture: Option<Capture>) {
+/// A worker takes the message of a delivery of the tenant `acme`.
+async fn claimed(app: &TestApp, id: &str) -> Claimed {
     let arrival = Arrival::new(key_of("acme", id), [7; 32], &Headers::default(), false);
     let body = json!({"channel": "sms", "destination": "+12025550143", "message": "Hola"}).to_string();
     let notification = Notification::decode(body.as_bytes(), &Defaults { channel: None }).unwrap();
@@ -145,9 +150,12 @@ pub(crate) async fn attempted(app: &TestApp, id: &str, outcome: Outcome, capture
         token: uuid::Uuid::new_v4(),
         now: NOW,
     };
-    let Claimed::New(row) = app.store.claim(row.row(), &arrival, Duration::from_secs(60)).await.unwrap() else {
-        panic!("{id} is known")
-    };
+    app.store.claim(row.row(), &arrival, Duration::from_secs(60)).await.unwrap()
+}
+
+/// A delivery of the tenant `acme` with one attempt, which has ended like this.
+pub(crate) async fn attempted(app: &TestApp, id: &str, outcome: Outcome, capture: Option<Capture>) {
+    let Claimed::New(row) = claimed(app, id).await else { panic!("{id} is known") };
     let policy = Policy { max_retries: 3, ambiguity: Ambiguity::Resend, ..Policy::without_retries() };
     app.store.record(&decide(&row, false, &outcome, &policy, NOW), capture).await.unwrap();
 }
