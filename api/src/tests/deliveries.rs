@@ -205,7 +205,10 @@ async fn a_cancel_says_whether_an_attempt_before_it_may_have_gone_out() {
 #[tokio::test]
 async fn an_id_that_no_delivery_can_have_is_refused() {
     let app = TestApp::start().await;
-    for id in ["%00", "%ff", "a%ffb", "a%0Ab", "a%1Bb", "%E2%80%AEb", "%E2%81%A6b", &"x".repeat(256)] {
+    let broken = ["%ff", "a%ffb", "a%C3", "%", "a%2", "%zz", "%+1", "100%real"];
+    let too_long = "x".repeat(256);
+    let others = ["%00", "a%0Ab", "a%1Bb", "%E2%80%AEb", "%E2%81%A6b", too_long.as_str()];
+    for id in broken.into_iter().chain(others) {
         let answers = [
             app.delete(&format!("/notify/{id}"), Some(&token("operate"))).await,
             app.get(&format!("/deliveries/{id}"), Some(&token("read"))).await,
@@ -213,8 +216,16 @@ async fn an_id_that_no_delivery_can_have_is_refused() {
             app.delete(&format!("/schedules/{id}"), Some(&token("operate"))).await,
         ];
         for answer in answers {
-            assert_eq!((answer.status, answer.kind().as_str()), (StatusCode::UNPROCESSABLE_ENTITY, "invalid-query"));
+            assert_eq!(
+                (answer.status, answer.kind().as_str()),
+                (StatusCode::UNPROCESSABLE_ENTITY, "invalid-id"),
+                "{id}"
+            );
             assert_eq!(answer.headers["content-type"], "application/problem+json");
+            let error = answer.json()["errors"][0].clone();
+            let told = error["detail"].as_str().unwrap().contains("two hexadecimal digits behind each %");
+            assert_eq!((&error["parameter"], told), (&json!("id"), broken.contains(&id)), "{id}");
+            assert!(!answer.text.contains("query"), "{answer:?}");
         }
     }
     for query in ["cursor=%00", "cursor=a%00b", "cursor="] {
