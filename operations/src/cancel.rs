@@ -10,7 +10,8 @@ use crate::deliveries::MAX_CHAIN;
 pub enum Cancellation {
     /// Nothing is sent from now on. `maybe_sent`: an attempt before the cancel may have gone out, and nobody can know.
     Stopped { id: String, maybe_sent: bool },
-    /// It has not arrived yet: it will be dropped when it comes.
+    /// Nothing of it was known when it was cancelled, now or before: what came of it since or comes is dropped, and
+    /// leaves nothing that would say which.
     Awaited { id: String },
     /// It is being sent or has ended.
     TooLate { id: String, state: State },

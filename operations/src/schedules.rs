@@ -2,7 +2,7 @@
 
 mod written;
 
-use domain::{Clock, Cron, Defaults, FieldError, Key, RecipientHasher, Tenant, Timestamp, Zones, fire_id};
+use domain::{Clock, Cron, Defaults, FieldError, Key, RecipientHasher, State, Tenant, Timestamp, Zones, fire_id};
 use store::{Job, JobFilter, JobKind, JobPage, JobSummary, Put, Store, StoreError};
 
 use crate::cancel::target_of;
@@ -18,12 +18,16 @@ pub struct Schedule {
     pub warnings: Vec<FieldError>,
 }
 
-/// Stores it once for each id; the answer says whether it is new.
+/// Stores it once for each id; the answer says whether it is new. What fires once is its delivery: where that is known
+/// already, nothing is stored, for its message would be a repeat, or a dead letter for its other body.
 ///
 /// # Errors
 /// [`StoreError`]; after [`StoreError::Unavailable`] repeat it.
 pub async fn create(store: &Store, schedule: Schedule) -> Result<Put, StoreError> {
-    store.put_job(schedule.job).await
+    match said_by_its_delivery(store, &schedule.job).await? {
+        Some(put) => Ok(put),
+        None => store.put_job(schedule.job).await,
+    }
 }
 
 /// None when the tenant has none of this id.
@@ -73,6 +77,17 @@ pub async fn delete(
         }
     }
     Ok(true)
+}
+
+/// What a delivery of the job's id says of the job; None where there is none, or one that says nothing. The runs of a
+/// recurring job have ids of their own. A cancelled delivery is left to the store, which stores no job beside it.
+async fn said_by_its_delivery(store: &Store, job: &Job) -> Result<Option<Put>, StoreError> {
+    if job.kind != JobKind::OneShot {
+        return Ok(None);
+    }
+    let row = store.delivery(&job.key).await?.map(|view| view.row);
+    let known = row.filter(|row| row.state != State::Cancelled).and_then(|row| row.content);
+    Ok(known.map(|content| if content == job.content { Put::Known } else { Put::Conflict }))
 }
 
 /// The runs after the next one, as its rule gives them today; none when it fires once.

@@ -14,7 +14,8 @@ use serde_json::{Map, Value};
 use text::FieldError;
 
 use crate::awaited::MadeRoom;
-use crate::problem::Problem;
+use crate::escapes::{ESCAPES, is_escaped, pairs};
+use crate::problem::{Problem, field};
 
 /// A client that sends slower than its limit in this time is not served.
 const READ_TIMEOUT: Duration = Duration::from_secs(30);
@@ -59,7 +60,8 @@ pub type Unread = fn(&str, &str, Kind) -> Option<FieldError>;
 /// Reads a few fields with short values, from JSON or from an HTML form. `expected` is told when they cannot be read.
 ///
 /// # Errors
-/// As [`read_json_text`]; 422 with every field that is not read, 400 when the others cannot be read.
+/// As [`read_json_text`]; 422 with every field that is not read, or whose escapes in a form are broken; 400 when the
+/// others cannot be read.
 pub async fn read_fields<T: DeserializeOwned>(
     request: Request,
     forms: Forms,
@@ -73,8 +75,8 @@ pub async fn read_fields<T: DeserializeOwned>(
     fields.ok_or_else(|| Problem::malformed(expected))
 }
 
-/// Reads like [`read_fields`], and returns what is said of the fields that are not read, for whoever tells it together
-/// with what is wrong with the others.
+/// Reads like [`read_fields`], and returns what is said of the fields that are not read or whose escapes are broken,
+/// for whoever tells it together with what is wrong with the others, and then uses none of them.
 ///
 /// # Errors
 /// As [`read_json_text`]; 400 when the fields cannot be read.
@@ -88,7 +90,7 @@ pub async fn read_fields_and_others<T: DeserializeOwned>(
     Ok((fields.ok_or_else(|| Problem::malformed(expected))?, others))
 }
 
-/// The fields, if they can be read, and what is said of those that are not read.
+/// The fields, if they can be read, and what is said of those that are not read or whose escapes are broken.
 async fn read_object<T: DeserializeOwned>(
     request: Request,
     forms: Forms,
@@ -113,7 +115,12 @@ async fn read_object<T: DeserializeOwned>(
         }
         Kind::Form => {
             let fields: Vec<(String, String)> = form(text.clone()).await.ok_or_else(refuse)?;
-            fields.iter().filter_map(|(name, value)| unread(name, value, kind)).collect()
+            // Each as it was written: what cannot be read of a value has been replaced by now, so that two of them,
+            // such as two passwords, may have become one.
+            let broken = |name: &str, pair: &str| (!is_escaped(pair)).then(|| field(format!("/{name}"), ESCAPES));
+            let wrong =
+                |(name, value): &(String, String), pair: &str| unread(name, value, kind).or_else(|| broken(name, pair));
+            fields.iter().zip(pairs(&text)).filter_map(|(given, pair)| wrong(given, pair)).collect()
         }
     };
     let fields = match kind {

@@ -10,6 +10,7 @@ pub mod body;
 mod client_socket;
 pub mod connections;
 pub mod edge;
+pub mod escapes;
 pub mod fallbacks;
 pub mod headers;
 pub mod hosts;

@@ -45,13 +45,13 @@ pub struct ProblemDetails {
     more: Map<String, Value>,
 }
 
-/// One bad field of the body or of the query.
+/// One bad field of the body, or parameter of the query or the path.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct BadField {
     /// Where in the body, as a JSON pointer (RFC 6901); `/3/destination` is a field of a batch's fourth item.
     #[serde(skip_serializing_if = "Option::is_none")]
     pointer: Option<String>,
-    /// Which parameter of the query.
+    /// Which parameter of the query or of the path.
     #[serde(skip_serializing_if = "Option::is_none")]
     parameter: Option<String>,
     /// What is wrong with it. Never repeats its value.
@@ -115,6 +115,13 @@ impl Problem {
         self
     }
 
+    /// With a parameter of the path or of the query that is wrong.
+    pub fn with_parameter(mut self, name: &str, detail: impl Into<String>) -> Self {
+        let bad = BadField { pointer: None, parameter: Some(name.to_owned()), detail: detail.into() };
+        self.0.body.errors.push(bad);
+        self
+    }
+
     /// 400: the body cannot be read at all.
     pub fn malformed(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "malformed-body", "The body cannot be read", detail)
@@ -131,22 +138,15 @@ impl Problem {
         .with_fields(fields)
     }
 
-    /// Each with its name and what is wrong with it.
+    /// 422: these parameters of the query are not valid, each with its name and what is wrong with it.
     pub(crate) fn invalid_parameters(parameters: Vec<(String, String)>) -> Self {
-        let mut problem = Self::new(
+        let problem = Self::new(
             StatusCode::UNPROCESSABLE_ENTITY,
             "invalid-query",
             "The query is not valid",
             "Correct the parameters listed in errors and send the request again.",
         );
-        let bad = |(name, detail)| BadField { pointer: None, parameter: Some(name), detail };
-        problem.0.body.errors.extend(parameters.into_iter().map(bad));
-        problem
-    }
-
-    /// 422: one parameter of the path or of the query is not valid.
-    pub fn invalid_parameter(parameter: &str, detail: impl Into<String>) -> Self {
-        Self::invalid_parameters(vec![(parameter.to_owned(), detail.into())])
+        parameters.into_iter().fold(problem, |problem, (name, detail)| problem.with_parameter(&name, detail))
     }
 
     /// 404: there is no such route or thing.

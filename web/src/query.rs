@@ -8,14 +8,13 @@ use axum::extract::{FromRequestParts, Query};
 use axum::http::Uri;
 use axum::http::request::Parts;
 
+use crate::escapes::{ESCAPES, is_escaped, pairs};
 use crate::problem::Problem;
 
 const MAX_LIMIT: u32 = 1000;
 const USUAL_LIMIT: u32 = 100;
 /// Edits after which a name is no longer taken for a slip.
 const SLIPS: usize = 2;
-
-const ESCAPES: &str = "must be UTF-8, and have two hexadecimal digits behind each %, which is itself written %25";
 
 /// The parameters of a query that nobody has read yet, and what is wrong with the others.
 #[derive(Debug)]
@@ -34,10 +33,13 @@ impl<S: Send + Sync> FromRequestParts<S> for Parameters {
 
 impl Parameters {
     pub(crate) fn of(uri: &Uri) -> Result<Self, Problem> {
-        let unreadable = |_| Problem::invalid_parameter("?", "the query cannot be read: write name=value&name=value");
+        let unreadable = |_| {
+            let detail = "the query cannot be read: write name=value&name=value";
+            Problem::invalid_parameters(vec![("?".to_owned(), detail.to_owned())])
+        };
         let Query(given) = Query::<Vec<(String, String)>>::try_from_uri(uri).map_err(unreadable)?;
         // Each as it was written: what cannot be read of it has been replaced by now.
-        let written = uri.query().unwrap_or_default().split('&').filter(|pair| !pair.is_empty());
+        let written = pairs(uri.query().unwrap_or_default());
         let (given, broken): (Vec<_>, Vec<_>) = given.into_iter().zip(written).partition(|(_, pair)| is_escaped(pair));
         let bad = broken.iter().map(|((name, _), _)| (shown(name).to_owned(), ESCAPES.to_owned())).collect();
         Ok(Self { given: given.into_iter().map(|(pair, _)| pair).collect(), bad })
@@ -127,24 +129,6 @@ impl Parameters {
         let bad = [self.bad, bad].concat();
         if bad.is_empty() { Ok(()) } else { Err(Problem::invalid_parameters(bad)) }
     }
-}
-
-/// Whether a name or a value of a query can be read without a loss.
-fn is_escaped(text: &str) -> bool {
-    let mut pieces = text.split('%');
-    let mut bytes = pieces.next().unwrap_or_default().as_bytes().to_vec();
-    for piece in pieces {
-        let Some((digits, rest)) = piece.split_at_checked(2) else { return false };
-        let Some(byte) = escaped_byte(digits) else { return false };
-        bytes.push(byte);
-        bytes.extend_from_slice(rest.as_bytes());
-    }
-    std::str::from_utf8(&bytes).is_ok()
-}
-
-fn escaped_byte(digits: &str) -> Option<u8> {
-    // Of a number, a sign would be taken as well.
-    if digits.bytes().all(|digit| digit.is_ascii_hexdigit()) { u8::from_str_radix(digits, 16).ok() } else { None }
 }
 
 /// What does not look like a name may be a value in the wrong place.

@@ -8,6 +8,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
+use axum::http::header::CONNECTION;
 use axum::http::{Request, Response, StatusCode};
 use axum::response::IntoResponse;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -30,7 +31,7 @@ const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
 const PROBE_TIMEOUT: Duration = Duration::from_secs(2);
 /// For a peer to take more of its answer.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
-/// Bytes of a request's header.
+/// Bytes of a request's header, its first line among them.
 const HEADER_LIMIT: usize = 64 * 1024;
 /// For the first request of a connection, while others wait that have been answered before.
 const SILENCE: Duration = Duration::from_secs(1);
@@ -175,13 +176,23 @@ async fn answer(
         tokio::task::yield_now().await;
     }
     let path = request.uri().path();
-    let response = if probes_only && !is_probe(path) && path != "/metrics" {
+    let response = if header_bytes(&request) > HEADER_LIMIT {
+        Ok((StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, [(CONNECTION, "close")]).into_response())
+    } else if probes_only && !is_probe(path) && path != "/metrics" {
         Ok(too_many_connections().into_response())
     } else {
         router.oneshot(request).await
     };
     activity.ends();
     response
+}
+
+/// What a request's header took on its way. The reader may have up to twice its own limit in hand when it looks, and
+/// then refuses only a header that is not whole yet.
+fn header_bytes(request: &Request<Body>) -> usize {
+    let target = request.uri().path_and_query().map_or(0, |target| target.as_str().len());
+    let fields = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + ": \r\n".len());
+    request.method().as_str().len() + target + "  HTTP/1.1\r\n\r\n".len() + fields.sum::<usize>()
 }
 
 fn too_many_connections() -> Problem {

@@ -23,7 +23,7 @@ pub(crate) struct Cancelled {
     /// Always `cancelled`.
     #[schema(example = "cancelled")]
     status: &'static str,
-    /// False when nothing was known of it yet: it will be dropped when it comes.
+    /// False when nothing was known of it when it was cancelled: what came of it since or comes is dropped.
     known: bool,
     /// True when an attempt before the cancel may have gone out: its answer was lost, and nobody can know.
     maybe_sent: bool,
@@ -49,8 +49,9 @@ pub(crate) struct CancelWarning {
 
 const NOT_KNOWN: CancelWarning = CancelWarning {
     parameter: "id",
-    detail: "no delivery with this id is known yet: if one comes, it is dropped and never sent. If it was to be known, \
-             check how the id is written",
+    // A message that is dropped leaves nothing behind, so nobody knows whether one has come since.
+    detail: "nothing was known of this id when it was cancelled: a message with it that came since or comes is dropped \
+             and never sent. If it was to be known, check how the id is written",
 };
 
 /// Cancel a notification
@@ -63,7 +64,7 @@ const NOT_KNOWN: CancelWarning = CancelWarning {
     security(("bearer" = [])),
     responses(
         (status = 200, description = "Cancelled: nothing is sent from now on. `maybe_sent` says whether an attempt before it may have gone out.", body = Cancelled),
-        (status = 202, description = "It has not arrived yet: it will be dropped when it comes. Where nothing is known of the id, `warnings` says so.", body = Cancelled),
+        (status = 202, description = "It had not arrived when it was cancelled: what came of it since or comes is dropped. Where nothing was known of the id, `warnings` says so.", body = Cancelled),
         (status = 409, description = "It is being sent or has ended; `state` says how."),
         (status = 422, description = "No delivery can have this id."),
         Unauthorised, LedgerAway,

@@ -32,7 +32,7 @@ use crate::unavailable::ledger_problem;
     responses(
         (status = 200, description = "There was the same schedule already.", body = ScheduleAnswer),
         (status = 201, description = "It is stored.", body = ScheduleAnswer),
-        (status = 409, description = "The id is taken by another schedule, or was cancelled before."),
+        (status = 409, description = "The id is taken by another schedule or delivery, or was cancelled before."),
         Unreadable, InvalidFields, Unauthorised, LedgerAway,
     ),
 )]

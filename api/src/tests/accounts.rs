@@ -239,6 +239,38 @@ async fn an_html_form_logs_in_too() {
 }
 
 #[tokio::test]
+async fn a_form_whose_escapes_cannot_be_read_registers_nobody_and_logs_nobody_in() {
+    let app = TestApp::start().await;
+    let ada = json!({"username": "ada", "password": "correct horse\u{fffd}\u{fffd}"});
+    register(&app, HERE, &[], &ada).await;
+    let sent = async |path: &str, body: &str| {
+        let form = "application/x-www-form-urlencoded";
+        let request = request("POST", path, Some(&token("admin"))).header("content-type", form);
+        app.send(request.body(Body::from(body.to_owned())).unwrap()).await
+    };
+    for broken in ["%f1%f1", "%e9%fe", "%", "%f", "%zz", "%+1", "a%C3"] {
+        for (body, pointer) in [
+            (format!("username=ada&password=correct+horse{broken}"), "/password"),
+            (format!("&username=ada{broken}&&password=correct+horse"), "/username"),
+            (format!("username=ada&password=correct+horse&s3cr3t=a{broken}"), ""),
+        ] {
+            for path in ["/login", "/register"] {
+                let answer = sent(path, &body).await;
+                assert_eq!(
+                    (answer.status, answer.kind().as_str()),
+                    (StatusCode::UNPROCESSABLE_ENTITY, "invalid-fields")
+                );
+                assert!(answer.pointers().iter().any(|named| named == pointer), "{path} {body} {answer:?}");
+                assert!(!answer.text.contains("s3cr3t") && !answer.text.contains("horse"), "{answer:?}");
+            }
+        }
+    }
+    assert_eq!(app.store.count_users().await.unwrap(), 1);
+    let right = sent("/login", "username=%61da&password=correct+horse%EF%BF%BD\u{fffd}").await;
+    assert_eq!(right.status, StatusCode::OK, "{right:?}");
+}
+
+#[tokio::test]
 async fn a_field_that_is_not_read_is_named_with_the_one_that_was_meant() {
     let app = TestApp::start().await;
     let form = |path: &str, body: &str| {

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use axum::http::StatusCode;
 use domain::{
-    Ambiguity, Arrival, Defaults, Failure, FieldError, FirstSight, Headers, Keyring, Notification, Outcome, Policy,
-    RecipientHasher, decide,
+    Ambiguity, Arrival, Claim, Defaults, Failure, FieldError, FirstSight, Headers, Keyring, Notification, Outcome,
+    Policy, RecipientHasher, decide,
 };
 use serde_json::json;
 use store::{Capture, Claimed};
@@ -113,7 +113,9 @@ async fn cancelling_what_is_not_known_leaves_a_tombstone_that_others_do_not_see(
     assert_eq!(said, json!({"id": "later", "status": "cancelled", "known": false, "maybe_sent": false}));
     assert_eq!((warnings.as_array().unwrap().len(), &warnings[0]["parameter"]), (1, &json!("id")));
     let detail = warnings[0]["detail"].as_str().unwrap();
-    assert!(detail.contains("no delivery with this id is known yet") && detail.contains("dropped"), "{detail}");
+    let told =
+        "nothing was known of this id when it was cancelled: a message with it that came since or comes is dropped";
+    assert!(detail.contains(told), "{detail}");
     let shown = app.get("/deliveries/later", Some(&token("read"))).await;
     assert_eq!((shown.status, shown.json()["state"].clone()), (StatusCode::OK, json!("cancelled")));
     let listed = app.get("/deliveries?state=cancelled", Some(&token("read"))).await.json();
@@ -121,6 +123,9 @@ async fn cancelling_what_is_not_known_leaves_a_tombstone_that_others_do_not_see(
     let again = app.delete("/notify/later", Some(&token("notify"))).await;
     assert_eq!((again.status, again.json()["known"].clone()), (StatusCode::ACCEPTED, json!(false)));
     assert_eq!(again.json()["warnings"], warnings, "it is still not known");
+    assert!(matches!(claimed(&app, "later").await, Claimed::Known(Claim::Ended)), "its message comes, and is dropped");
+    let after = app.delete("/notify/later", Some(&token("notify"))).await;
+    assert_eq!((after.status, &after.json()["warnings"]), (StatusCode::ACCEPTED, &warnings), "it is true all the same");
 
     let mut other = claims("read operate notify");
     other["tenant"] = json!("other");
@@ -130,8 +135,8 @@ async fn cancelling_what_is_not_known_leaves_a_tombstone_that_others_do_not_see(
     assert_eq!(app.delete("/notify/later", Some(&other)).await.status, StatusCode::ACCEPTED, "it has none of this id");
 }
 
-/// A delivery of the tenant `acme` with one attempt, which has ended like this.
-pub(crate) async fn attempted(app: &TestApp, id: &str, outcome: Outcome, capture: Option<Capture>) {
+/// A worker takes the message of a delivery of the tenant `acme`.
+async fn claimed(app: &TestApp, id: &str) -> Claimed {
     let arrival = Arrival::new(key_of("acme", id), [7; 32], &Headers::default(), false);
     let body = json!({"channel": "sms", "destination": "+12025550143", "message": "Hola"}).to_string();
     let notification = Notification::decode(body.as_bytes(), &Defaults { channel: None }).unwrap();
@@ -145,9 +150,12 @@ pub(crate) async fn attempted(app: &TestApp, id: &str, outcome: Outcome, capture
         token: uuid::Uuid::new_v4(),
         now: NOW,
     };
-    let Claimed::New(row) = app.store.claim(row.row(), &arrival, Duration::from_secs(60)).await.unwrap() else {
-        panic!("{id} is known")
-    };
+    app.store.claim(row.row(), &arrival, Duration::from_secs(60)).await.unwrap()
+}
+
+/// A delivery of the tenant `acme` with one attempt, which has ended like this.
+pub(crate) async fn attempted(app: &TestApp, id: &str, outcome: Outcome, capture: Option<Capture>) {
+    let Claimed::New(row) = claimed(app, id).await else { panic!("{id} is known") };
     let policy = Policy { max_retries: 3, ambiguity: Ambiguity::Resend, ..Policy::without_retries() };
     app.store.record(&decide(&row, false, &outcome, &policy, NOW), capture).await.unwrap();
 }
@@ -197,7 +205,10 @@ async fn a_cancel_says_whether_an_attempt_before_it_may_have_gone_out() {
 #[tokio::test]
 async fn an_id_that_no_delivery_can_have_is_refused() {
     let app = TestApp::start().await;
-    for id in ["%00", "%ff", "a%ffb", "a%0Ab", "a%1Bb", "%E2%80%AEb", "%E2%81%A6b", &"x".repeat(256)] {
+    let broken = ["%ff", "a%ffb", "a%C3", "%", "a%2", "%zz", "%+1", "100%real"];
+    let too_long = "x".repeat(256);
+    let others = ["%00", "a%0Ab", "a%1Bb", "%E2%80%AEb", "%E2%81%A6b", too_long.as_str()];
+    for id in broken.into_iter().chain(others) {
         let answers = [
             app.delete(&format!("/notify/{id}"), Some(&token("operate"))).await,
             app.get(&format!("/deliveries/{id}"), Some(&token("read"))).await,
@@ -205,8 +216,16 @@ async fn an_id_that_no_delivery_can_have_is_refused() {
             app.delete(&format!("/schedules/{id}"), Some(&token("operate"))).await,
         ];
         for answer in answers {
-            assert_eq!((answer.status, answer.kind().as_str()), (StatusCode::UNPROCESSABLE_ENTITY, "invalid-query"));
+            assert_eq!(
+                (answer.status, answer.kind().as_str()),
+                (StatusCode::UNPROCESSABLE_ENTITY, "invalid-id"),
+                "{id}"
+            );
             assert_eq!(answer.headers["content-type"], "application/problem+json");
+            let error = answer.json()["errors"][0].clone();
+            let told = error["detail"].as_str().unwrap().contains("two hexadecimal digits behind each %");
+            assert_eq!((&error["parameter"], told), (&json!("id"), broken.contains(&id)), "{id}");
+            assert!(!answer.text.contains("query"), "{answer:?}");
         }
     }
     for query in ["cursor=%00", "cursor=a%00b", "cursor="] {

@@ -2,9 +2,11 @@
 
 use axum::body::Body;
 use axum::http::StatusCode;
+use domain::Outcome;
 use serde_json::{Value, json};
 
 use crate::tests::app::{TestApp, claims, request, sign, token};
+use crate::tests::deliveries::attempted;
 
 fn daily() -> Value {
     json!({
@@ -74,6 +76,17 @@ async fn a_one_shot_schedule_is_its_delivery() {
         StatusCode::CONFLICT,
         "cancelled stays cancelled"
     );
+}
+
+#[tokio::test]
+async fn a_schedule_with_the_id_of_another_delivery_is_refused_and_not_stored() {
+    let app = TestApp::start().await;
+    let token = token("operate read");
+    attempted(&app, "reminder-1", Outcome::Captured, None).await;
+    let answer = app.post("/schedules", Some(&token), &once()).await;
+    assert_eq!((answer.status, answer.kind().as_str()), (StatusCode::CONFLICT, "id-taken"), "{answer:?}");
+    assert_eq!(app.get("/schedules/reminder-1", Some(&token)).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(app.get("/deliveries/reminder-1", Some(&token)).await.json()["state"], "captured");
 }
 
 #[tokio::test]

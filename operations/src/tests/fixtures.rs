@@ -104,9 +104,13 @@ pub(crate) fn sms(fields: Value) -> Value {
 
 /// A delivery that a worker has taken, and that has ended its first attempt like this.
 pub(crate) async fn attempted(store: &Store, key: &Key, has_fallback: bool, outcome: &Outcome) {
-    let body = sms(json!({})).to_string();
-    let notification = Notification::decode(body.as_bytes(), &DEFAULTS).unwrap();
-    let arrival = Arrival::new(key.clone(), content_of(body.as_bytes()), &Headers::default(), false);
+    attempted_with(store, key, sms(json!({})).to_string().as_bytes(), has_fallback, outcome).await;
+}
+
+/// The same of a message with this body.
+pub(crate) async fn attempted_with(store: &Store, key: &Key, body: &[u8], has_fallback: bool, outcome: &Outcome) {
+    let notification = Notification::decode(body, &DEFAULTS).unwrap();
+    let arrival = Arrival::new(key.clone(), content_of(body), &Headers::default(), false);
     let candidate = FirstSight {
         arrival: &arrival,
         notification: &notification,

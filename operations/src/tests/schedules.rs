@@ -1,13 +1,15 @@
 //! Schedules: what may be one, what is stored of it, whose it is, and what is left when it is deleted.
 
-use domain::{Key, State, Timestamp, Zones, fire_id};
+use domain::{Failure, Key, Outcome, Reason, State, Timestamp, Zones, fire_id};
 use serde_json::{Value, json};
 use store::{JobSummary, Put, Store};
 
 use crate::Refused;
 use crate::deliveries::{self, Shown};
 use crate::schedules::{Schedule, create, delete, list, runs_after, show};
-use crate::tests::fixtures::{DEFAULTS, NOW, Still, asking, foreign, key, ledger, recipients, tenant};
+use crate::tests::fixtures::{
+    DEFAULTS, NOW, Still, asking, attempted, attempted_with, foreign, key, ledger, recipients, tenant,
+};
 
 fn daily(id: &'static str) -> Schedule {
     let body = json!({
@@ -89,6 +91,29 @@ async fn a_schedule_is_stored_once_for_each_id() {
     assert_eq!(stored(store, &once("Later.")).await, Put::Conflict);
     assert!(deleted(store, &key("once"), NOW).await);
     assert_eq!(stored(store, &once("Now.")).await, Put::Cancelled, "cancelled stays cancelled");
+}
+
+#[tokio::test]
+async fn a_schedule_that_fires_once_is_not_stored_beside_its_delivery_or_anothers_of_its_id() {
+    let body = Schedule::read(&once("Now.").to_string(), &asking(None).rules(), &Zones::bundled()).unwrap().job.body;
+    let failure = Failure::new("twilio", None, "no such number");
+    let dead = Outcome::Permanent { reason: Reason::Permanent, failure };
+    for outcome in [Outcome::Captured, Outcome::PutAside, dead] {
+        let ledger = ledger().await;
+        let store = &ledger.store;
+        attempted_with(store, &key("once"), &body, false, &outcome).await;
+        assert_eq!(stored(store, &once("Later.")).await, Put::Conflict, "{outcome:?}");
+        assert_eq!(stored(store, &once("Now.")).await, Put::Known, "{outcome:?}");
+        assert_eq!(show(store, &key("once")).await.unwrap(), None, "{outcome:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_recurring_schedule_may_have_the_id_of_a_delivery_for_its_runs_have_their_own() {
+    let ledger = ledger().await;
+    let schedule = daily("morning");
+    attempted(&ledger.store, &schedule.job.key, false, &Outcome::Captured).await;
+    assert_eq!(create(&ledger.store, schedule).await.unwrap(), Put::Stored);
 }
 
 #[tokio::test]

@@ -132,6 +132,22 @@ async fn while_all_are_busy_probes_are_answered_and_others_told_to_wait() {
 }
 
 #[tokio::test]
+async fn a_header_that_is_one_byte_too_long_is_refused_although_it_has_come_whole() {
+    let connections = Connections::new(LIMITS.room);
+    let rest = "GET /health HTTP/1.1\r\nx: \r\n\r\n".len();
+    for (bytes, status) in [
+        (HEADER_LIMIT, StatusCode::OK),
+        (HEADER_LIMIT + 1, StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE),
+        (100_000, StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE),
+    ] {
+        let request = Request::get("/health").header("x", "a".repeat(bytes - rest)).body(Body::empty()).unwrap();
+        let admitted = connections.admit([127, 0, 0, 1].into());
+        let response = answer(gated().0, request, false, admitted.activity()).await.unwrap();
+        assert_eq!(response.status(), status, "{bytes}");
+    }
+}
+
+#[tokio::test]
 async fn a_header_that_does_not_come_and_a_pause_that_does_not_end_close_the_connection() {
     let (address, _gate) = served(LIMITS).await;
     assert_eq!(rest(send(address, "GET /health HTTP/1.1\r\n").await).await, "");
