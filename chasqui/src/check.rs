@@ -3,9 +3,10 @@
 use std::process::ExitCode;
 
 use anyhow::Result;
+use runtime::settings::first_of;
 
 use crate::config::{Config, Role, Sources};
-use crate::output::say;
+use crate::output::{self, say};
 use crate::{carried, exit, parts, unconfigured, zones};
 
 #[derive(clap::ValueEnum, Clone, Copy, Debug)]
@@ -30,9 +31,9 @@ pub(crate) fn check(mut sources: Sources, role: RoleName) -> Result<ExitCode> {
     match read_config(sources, role) {
         Ok(config) => {
             say!("The settings for `chasqui {}` are valid.", role.name());
-            config.warnings.iter().for_each(|warning| say!("  warning: {warning}"));
+            first_of(&config.warnings).for_each(|warning| say!("  warning: {}", domain::printable(&warning)));
             if matches!(role, Role::Worker | Role::Up) {
-                carried::lines(&config.channels).iter().for_each(|line| say!("  {line}"));
+                carried::lines(&config.channels).iter().for_each(|line| say!("  {}", domain::printable(line)));
             }
             if role.knows_zones() {
                 say!("  zone rules {}", config.zones);
@@ -41,7 +42,7 @@ pub(crate) fn check(mut sources: Sources, role: RoleName) -> Result<ExitCode> {
             Ok(exit::answer(true))
         }
         Err(problem) => {
-            say!("{problem:#}");
+            say!("{}", output::of_error(&problem));
             Ok(exit::answer(false))
         }
     }

@@ -84,7 +84,7 @@ impl Templates {
         let mut files = files::shipped();
         let mut problems = Vec::new();
         if let Some(directory) = directory {
-            files::add_directory(&mut files, directory, &mut problems);
+            files::add_directory(&mut files, directory, &mut problems)?;
         }
         Self::from_files(&files, options, problems)
     }
