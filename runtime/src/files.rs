@@ -54,7 +54,7 @@ mod tests {
         let [pipe, link, file] = ["pipe", "link", "file"].map(|name| folder.path().join(name));
         assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
         symlink("/dev/zero", &link).unwrap();
-        for path in [&pipe, &link, Path::new("/dev/zero"), Path::new("/dev/null")] {
+        for path in [pipe.as_path(), link.as_path(), Path::new("/dev/zero"), Path::new("/dev/null")] {
             let error = read_file(path, 4).expect_err("refused");
             assert_eq!(error.to_string(), "it is no regular file", "{}", path.display());
         }

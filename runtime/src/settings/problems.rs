@@ -5,7 +5,7 @@ use std::fmt::Display;
 use text::printable;
 
 /// How many problems of one kind are told: nobody reads thousands of lines.
-pub(super) const MAX_TOLD: usize = 50;
+const MAX_TOLD: usize = 50;
 
 /// Every problem at once. Nothing was started.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
