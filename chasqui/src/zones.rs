@@ -84,7 +84,7 @@ fn collect(folder: &Path, prefix: &str, depth: usize, files: &mut BTreeMap<Strin
         }
         if about.is_dir() && depth < DEEPEST {
             collect(&path, &format!("{name}/"), depth + 1, files)?;
-        } else if about.is_file() && about.len() <= LARGEST_FILE as u64 {
+        } else if about.is_file() && (1..=LARGEST_FILE as u64).contains(&about.len()) {
             let rules = runtime::read_file(&path, LARGEST_FILE)?;
             if rules.starts_with(MAGIC) {
                 ensure!(files.len() < MOST_FILES, "there are too many files");
