@@ -2,6 +2,7 @@
 
 mod list;
 
+use std::io;
 use std::path::Path;
 use std::time::Duration;
 
@@ -128,13 +129,13 @@ impl Broker {
         Ok(Self { url, place, others, dice, ca: None, role, connect_timeout, says_user_id })
     }
 
-    /// Trusts certificate authorities, in PEM, besides those of the system.
+    /// Trusts certificate authorities besides those of the system: the text of the file at `path`, in PEM.
     ///
     /// # Errors
-    /// [`InvalidBroker::CaFile`] when the file cannot be read or holds no certificate.
-    pub fn with_ca_file(mut self, path: &Path) -> Result<Self, InvalidBroker> {
+    /// [`InvalidBroker::CaFile`] when the file could not be read or holds no certificate.
+    pub fn with_ca_file(mut self, path: &Path, text: io::Result<String>) -> Result<Self, InvalidBroker> {
         let refuse = |problem: String| InvalidBroker::CaFile { path: path.display().to_string(), problem };
-        let pem = std::fs::read_to_string(path).map_err(|error| refuse(error.to_string()))?;
+        let pem = text.map_err(|error| refuse(error.to_string()))?;
         if !pem.contains("-----BEGIN CERTIFICATE-----") {
             return Err(refuse("holds no certificate".into()));
         }

@@ -3,9 +3,10 @@
 use std::process::ExitCode;
 
 use anyhow::Result;
+use runtime::settings::first_of;
 
 use crate::config::{Config, Role, Sources};
-use crate::output::say;
+use crate::output::{self, say};
 use crate::{carried, exit, parts, unconfigured, zones};
 
 #[derive(clap::ValueEnum, Clone, Copy, Debug)]
@@ -32,9 +33,9 @@ pub(crate) fn check(mut sources: Sources, role: Option<RoleName>) -> Result<Exit
     match read_config(sources, role) {
         Ok(config) => {
             say!("The settings for `chasqui {}` are valid.", role.name());
-            config.warnings.iter().for_each(|warning| say!("  warning: {warning}"));
+            first_of(&config.warnings).for_each(|warning| say!("  warning: {}", domain::printable(&warning)));
             if matches!(role, Role::Worker | Role::Up) {
-                carried::lines(&config.channels).iter().for_each(|line| say!("  {line}"));
+                carried::lines(&config.channels).iter().for_each(|line| say!("  {}", domain::printable(line)));
             }
             if role.knows_zones() {
                 say!("  zone rules {}", config.zones);
@@ -43,7 +44,7 @@ pub(crate) fn check(mut sources: Sources, role: Option<RoleName>) -> Result<Exit
             Ok(exit::answer(true))
         }
         Err(problem) => {
-            say!("The settings for `chasqui {}` are not valid: {problem:#}", role.name());
+            say!("The settings for `chasqui {}` are not valid: {}", role.name(), output::of_error(&problem));
             if is_up_here && role != Role::Up {
                 say!("The fleet of this directory is one of `chasqui up`: `chasqui check up` checks its settings.");
             }

@@ -20,6 +20,7 @@ mod parts;
 mod roles;
 mod samples;
 mod send;
+mod stderr;
 mod stuck;
 mod topology_commands;
 mod unconfigured;

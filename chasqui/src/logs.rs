@@ -7,10 +7,12 @@ use anyhow::{Context as _, Result};
 use domain::printable;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::field::MakeExt as _;
-use tracing_subscriber::fmt::format::{self, FormatFields};
+use tracing_subscriber::fmt::format::{self, FormatFields, Writer};
+use tracing_subscriber::fmt::time::{FormatTime as _, SystemTime};
 
 use crate::config::Config;
 use crate::output::inert_json;
+use crate::stderr::{self, QUEUE};
 
 /// Limits for libraries: lapin prints returned messages with their properties at WARN, and sqlx prints statements.
 const QUIET: &str =
@@ -23,23 +25,50 @@ pub(crate) fn start(config: &Config) -> Result<()> {
         .context("LOG must be error, warn, info, debug, or directives such as worker=debug")?;
     // Colours are for a terminal only: in a file they would stand between the words that somebody searches for.
     let colours = io::stderr().is_terminal();
-    // A reader of the log that has gone away is no reason to end.
+    write_in_the_background(config.log_json)?;
+    // A line that cannot be written is no reason for another one.
     let logs = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).log_internal_errors(false);
     let started = if config.log_json {
-        logs.json().with_writer(|| Escaped(io::stderr())).try_init()
+        logs.json().with_writer(|| Escaped(&QUEUE)).try_init()
     } else {
-        logs.fmt_fields(fields()).with_writer(io::stderr).with_target(false).try_init()
+        logs.fmt_fields(fields()).with_writer(|| &QUEUE).with_target(false).try_init()
     };
     let _ = started;
     std::panic::set_hook(Box::new(|panic| {
         // The payload may hold a recipient, so only the place is logged.
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
         tracing::error!(place, "a task panicked");
+        if std::thread::current().name() == Some("main") {
+            stderr::flush();
+        }
     }));
-    for warning in &config.warnings {
+    for warning in runtime::settings::first_of(&config.warnings) {
         tracing::warn!("{warning}");
     }
     Ok(())
+}
+
+fn write_in_the_background(json: bool) -> Result<()> {
+    if !QUEUE.is_served() {
+        let serve = move || QUEUE.serve(io::stderr(), |lines| lost(lines, json));
+        std::thread::Builder::new().name("log".into()).spawn(serve).context("the log could not be started")?;
+        QUEUE.begin();
+    }
+    Ok(())
+}
+
+/// The line that stands where so many lines are missing. It is told whatever LOG says.
+fn lost(lines: u64, json: bool) -> String {
+    let mut at = String::new();
+    // Writing to a `String` never fails.
+    let _infallible = SystemTime.format_time(&mut Writer::new(&mut at));
+    let message = "lines of the log are missing here: whoever reads standard error was too slow";
+    if json {
+        let fields = serde_json::json!({"message": message, "lines": lines});
+        let line = serde_json::json!({"timestamp": at, "level": "WARN", "fields": fields, "target": "chasqui::logs"});
+        return format!("{line}\n");
+    }
+    format!("{at}  WARN {message} lines={lines}\n")
 }
 
 /// Formats a line as the message and then `name=value`. Ids, errors and providers' texts come from outside, so no

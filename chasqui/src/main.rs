@@ -24,16 +24,14 @@ fn main() -> ExitCode {
     let code = match runtime.block_on(chasqui::run(cli)) {
         Ok(code) => code,
         Err(error) => {
-            // The lines of the error are ours; the values in them may come from outside.
-            let lines: Vec<_> = format!("{error:#}").lines().map(|line| domain::printable(line).into_owned()).collect();
-            output::complain(format_args!("{}", lines.join("\n")));
+            output::complain(format_args!("{}", output::of_error(&error)));
             exit::code(&error)
         }
     };
     runtime.shutdown_background();
     if output::failed() {
         output::complain(format_args!("standard output could not be written"));
-        return exit::failed();
     }
-    code
+    output::flush();
+    if output::failed() { exit::failed() } else { code }
 }

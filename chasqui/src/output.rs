@@ -6,8 +6,12 @@ use std::fmt::Arguments;
 use std::io::{ErrorKind, Write as _};
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crate::stderr;
+
 /// Set when standard output could not be written for another reason, such as a full disk.
 static FAILED: AtomicBool = AtomicBool::new(false);
+/// Set when a notification was accepted: whoever sees another exit code would send it again.
+static ACCEPTED: AtomicBool = AtomicBool::new(false);
 
 /// Prints one line like `println!`, but never panics.
 macro_rules! say {
@@ -17,6 +21,16 @@ pub(crate) use say;
 
 pub(crate) fn line(words: Arguments<'_>) {
     note_failure(writeln!(std::io::stdout(), "{words}"));
+}
+
+/// Prints that a notification was accepted. Where standard output cannot be written, standard error says so, and the
+/// command does not end as one that failed.
+pub(crate) fn accepted(id: &str) {
+    let id = domain::printable(id);
+    ACCEPTED.store(true, Ordering::Relaxed);
+    if writeln!(std::io::stdout(), "accepted {id}").is_err() {
+        complain(format_args!("accepted {id} (standard output could not be written)"));
+    }
 }
 
 /// Prints a whole text, with its own line ends.
@@ -44,14 +58,28 @@ fn in_json(c: char) -> String {
     if acts_in_json(c) { format!("\\u{:04x}", u32::from(c)) } else { c.to_string() }
 }
 
-/// Prints on standard error. When that fails there is nobody left to tell.
-pub fn complain(words: Arguments<'_>) {
-    let _ = writeln!(std::io::stderr(), "chasqui: {words}");
+/// The text of an error. Its lines are ours; the values in them may come from outside.
+pub fn of_error(error: &anyhow::Error) -> String {
+    let lines: Vec<_> = format!("{error:#}").lines().map(|line| domain::printable(line).into_owned()).collect();
+    lines.join("\n")
 }
 
-/// Whether some output is missing although somebody may still read it.
+/// Prints on standard error, behind the lines of the log. When that fails there is nobody left to tell.
+pub fn complain(words: Arguments<'_>) {
+    let line = format!("chasqui: {words}\n");
+    if !stderr::line(&line) {
+        let _ = std::io::stderr().write_all(line.as_bytes());
+    }
+}
+
+/// Waits a short time until everything is printed, before the process ends.
+pub fn flush() {
+    stderr::flush();
+}
+
+/// Whether some output is missing although somebody may still read it, and the command can be repeated for it.
 pub fn failed() -> bool {
-    FAILED.load(Ordering::Relaxed)
+    FAILED.load(Ordering::Relaxed) && !ACCEPTED.load(Ordering::Relaxed)
 }
 
 fn note_failure(written: std::io::Result<()>) {

@@ -29,7 +29,7 @@ pub(crate) fn topology(config: &Config, role: &str) -> Result<Topology> {
     let broker = config.topology.broker.as_ref().context("no broker is given: set AMQP_URL")?;
     let mut connection = Broker::new(broker.url.clone(), role).context("AMQP_URL")?;
     if let Some(file) = &broker.ca_file {
-        connection = connection.with_ca_file(file)?;
+        connection = topology::with_ca_file(connection, file)?;
     }
     if broker.tenant_from_user_id {
         connection = connection.with_user_id().context("AMQP_URL")?;

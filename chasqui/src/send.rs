@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::config::{Config, Role, Sources};
 use crate::exit::{Conflict, Usage};
-use crate::output::{self, say};
+use crate::output;
 use crate::{logs, parts, unconfigured};
 
 /// How long to wait for a connection to the broker.
@@ -80,7 +80,7 @@ pub(crate) async fn send(sources: Sources, what: Send) -> Result<ExitCode> {
         look_for_another(&config, store.as_ref(), &key, &content).await?;
     }
     publish(&config, Checked::new(key.clone(), notification, body)).await?;
-    say!("accepted {}", domain::printable(&key.id));
+    output::accepted(&key.id);
     match &store {
         Some(store) => watch::watch(store, &key, &content).await,
         None => Ok(ExitCode::SUCCESS),

@@ -141,7 +141,7 @@ fn secret(path: &Path) -> Result<String> {
 }
 
 fn stored_secret(path: &Path) -> Option<String> {
-    let secret = fs::read_to_string(path).ok()?;
+    let secret = runtime::read_text_file(path, runtime::MAX_SECRET_BYTES).ok()?;
     Some(secret.trim().to_owned()).filter(|secret| !secret.is_empty())
 }
 

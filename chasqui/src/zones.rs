@@ -16,7 +16,7 @@ const RELEASE_FILES: [&str; 2] = ["tzdata.zi", "+VERSION"];
 /// Entries that are no zones: the same zones in other forms, and links to one of them.
 const NO_ZONES: [&str; 4] = ["posix", "right", "localtime", "posixrules"];
 /// The largest file that is read, in bytes; real ones have less than 5 kB.
-const LARGEST_FILE: u64 = 64 * 1024;
+const LARGEST_FILE: usize = 64 * 1024;
 /// The most files that are read: zones and their second names; there are some 600.
 const MOST_FILES: usize = 2_000;
 /// The most levels of folders, as in `America/Argentina/Buenos_Aires`.
@@ -62,7 +62,9 @@ pub(crate) fn age(zones: &Zones) -> Option<String> {
 fn release(folder: &Path) -> Result<ZoneRelease> {
     let first_line = |file: &&str| {
         let mut text = String::new();
-        std::fs::File::open(folder.join(file)).ok()?.take(64).read_to_string(&mut text).ok()?;
+        let path = folder.join(file);
+        // Nobody may ever write into a pipe.
+        path.is_file().then(|| std::fs::File::open(path).ok()).flatten()?.take(64).read_to_string(&mut text).ok()?;
         let line = text.lines().next()?;
         ZoneRelease::parse(line.strip_prefix("# version ").unwrap_or(line).trim())
     };
@@ -82,8 +84,8 @@ fn collect(folder: &Path, prefix: &str, depth: usize, files: &mut BTreeMap<Strin
         }
         if about.is_dir() && depth < DEEPEST {
             collect(&path, &format!("{name}/"), depth + 1, files)?;
-        } else if about.is_file() && about.len() <= LARGEST_FILE {
-            let rules = std::fs::read(&path)?;
+        } else if about.is_file() && (1..=LARGEST_FILE as u64).contains(&about.len()) {
+            let rules = runtime::read_file(&path, LARGEST_FILE)?;
             if rules.starts_with(MAGIC) {
                 ensure!(files.len() < MOST_FILES, "there are too many files");
                 files.insert(name, rules);

@@ -188,6 +188,21 @@ pub async fn run_unread(folder: &Path, words: &[&str], environment: &Environment
     status.code().unwrap_or(-1)
 }
 
+/// As [`run`], with standard output on a disk that is full: the exit code, and what it printed on standard error.
+///
+/// # Panics
+/// When it does not end in time, or the binary was not built.
+pub async fn run_on_a_full_disk(words: &[&str], environment: &Environment) -> (i32, String) {
+    let dir = tempfile::tempdir().expect("a folder");
+    let full = fs::OpenOptions::new().write(true).open("/dev/full").expect("it is there");
+    let mut command = command(dir.path(), words, environment);
+    command.stdout(full).stderr(Stdio::piped());
+    let child = command.spawn().expect("it runs");
+    let output = tokio::time::timeout(PATIENCE, child.wait_with_output()).await;
+    let output = output.unwrap_or_else(|_| panic!("chasqui {words:?} does not end")).expect("it runs");
+    (output.status.code().unwrap_or(-1), String::from_utf8_lossy(&output.stderr).into_owned())
+}
+
 fn command(folder: &Path, words: &[&str], environment: &Environment) -> Command {
     let mut command = Command::new(binary());
     command.args(words).env_clear().envs(pairs(environment)).current_dir(folder);

@@ -13,6 +13,7 @@ mod named;
 mod parts;
 mod role;
 mod too_often;
+mod unread;
 
 pub use breaker::{LedgerBreaker, RetryLimit, Trouble};
 pub use in_hand::{InHand, ItsRow};
@@ -20,3 +21,4 @@ pub use named::Named;
 pub use parts::Intake;
 pub use role::{DeadLettered, Role, Steps};
 pub use too_often::TooOften;
+pub use unread::Unread;

@@ -9,9 +9,12 @@ use topology::{Incoming, Publisher};
 
 use crate::breaker::LedgerBreaker;
 use crate::role::Role;
+use crate::unread::Unread;
 
 /// How many warnings about the fields and headers of one message are stored.
 const MAX_KEPT: usize = 16;
+/// How the pointer of a header begins.
+const HEADER: &str = "header:";
 
 /// The parts of a role, each of which is running already.
 pub struct Intake {
@@ -22,6 +25,7 @@ pub struct Intake {
     pub hasher: RecipientHasher,
     pub defaults: Defaults,
     pub clock: Arc<dyn Clock>,
+    pub unread: Unread,
     /// Cancelled when the role consumes no more.
     pub stopping: CancellationToken,
 }
@@ -34,9 +38,7 @@ impl Intake {
     /// [`DecodeError`]: the message can never be delivered, and is to be dead-lettered with this reason.
     pub fn decode(&self, incoming: &Incoming) -> Result<Notification, DecodeError> {
         let notification = incoming.decode(&self.defaults)?;
-        if !incoming.misread.is_empty() {
-            log_misread_headers(incoming, notification.id.as_deref());
-        }
+        self.log_misread_headers(incoming, notification.id.as_deref());
         Ok(notification)
     }
 
@@ -47,12 +49,30 @@ impl Intake {
         self.store.warn(key, &warnings);
         warnings
     }
-}
 
-/// Logs the names of headers, never their values.
-fn log_misread_headers(incoming: &Incoming, id: Option<&str>) {
-    let id = incoming.message_id.as_deref().or(id).unwrap_or("without an id");
-    let warnings: Vec<String> = incoming.misread.iter().map(|header| header.warning().to_string()).collect();
-    tracing::warn!(delivery = %domain::printable(id), headers = warnings.join("; "),
-        "a message has headers that look like ours and were not read");
+    /// Stores warnings about the fields and headers beside the delivery, and logs the names of the fields, never their
+    /// values. The headers were logged when the message was decoded.
+    pub fn report_unread(&self, key: &Key, unknown: &[UnknownField]) {
+        let kept = self.keep_warnings(key, unknown);
+        let is_field = |pointer: &&str| !pointer.starts_with(HEADER);
+        let told: Vec<&str> = kept.iter().map(|warning| warning.pointer.as_str()).filter(is_field).collect();
+        let all = unknown.iter().map(|field| field.pointer.as_str()).filter(is_field).count();
+        let fields = told.join(" ");
+        if all > 0 && self.unread.is_news(&fields, self.clock.now()) {
+            tracing::warn!(delivery = %key, fields, more = all - told.len(),
+                "a message has fields that are not known: they were not read (told once an hour; \
+                 GET /deliveries/{{id}} says what was meant)");
+        }
+    }
+
+    /// Logs the names of headers that look like ours and could not be read, never their values.
+    fn log_misread_headers(&self, incoming: &Incoming, id: Option<&str>) {
+        let warnings: Vec<String> = incoming.misread.iter().map(|header| header.warning().to_string()).collect();
+        let headers = warnings.join("; ");
+        if !headers.is_empty() && self.unread.is_news(&headers, self.clock.now()) {
+            let id = incoming.message_id.as_deref().or(id).unwrap_or("without an id");
+            tracing::warn!(delivery = %domain::printable(id), headers,
+                "a message has headers that look like ours and were not read (told once an hour)");
+        }
+    }
 }

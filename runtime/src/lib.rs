@@ -1,11 +1,13 @@
 //! What every process needs and no rule of `domain` may know: whether a role is ready, panics that are contained, how
-//! settings are read, and the steps at which a test ends a process. This crate knows no notification.
+//! settings and files are read, and the steps at which a test ends a process. This crate knows no notification.
 
 mod failpoint;
+mod files;
 mod panics;
 mod readiness;
 pub mod settings;
 
 pub use failpoint::{clock_shift_micros, failpoint, failpoint_on};
+pub use files::{MAX_CERTIFICATES_BYTES, MAX_SECRET_BYTES, MAX_SETTINGS_BYTES, read_file, read_text_file};
 pub use panics::{Panicked, catch_panic};
 pub use readiness::Readiness;

@@ -12,7 +12,7 @@ mod unknown;
 
 pub use dotenv::{Dotenv, Pair};
 pub use place::{HostPort, is_this_machine, is_whole};
-pub use problems::Problems;
+pub use problems::{Problems, first_of};
 pub use reader::{Reader, did_you_mean};
 pub use reference::Reference;
 pub use setting::{Kind, Setting, Values};

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::{Clock, Defaults, RecipientHasher, Zones};
-use intake::{Intake, LedgerBreaker, RetryLimit};
+use intake::{Intake, LedgerBreaker, RetryLimit, Unread};
 use runtime::Readiness;
 use store::{Patience, Store};
 use tokio::task::JoinSet;
@@ -57,6 +57,7 @@ impl Scheduler {
                 hasher: self.hasher,
                 defaults: self.defaults,
                 clock: self.clock,
+                unread: Unread::default(),
                 stopping: stop,
             },
             zones: self.zones,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::{ChannelName, Defaults, Lane, RecipientHasher, Zones, content_of};
-use intake::{Intake, LedgerBreaker};
+use intake::{Intake, LedgerBreaker, Unread};
 use store::{Job, JobKind, Options, Store};
 use tempfile::TempDir;
 use testkit::{NO_BROKER, RETRY_DELAYS, SECRET, Still, key};
@@ -41,6 +41,7 @@ pub(crate) async fn parts(now: &str, zones: Zones) -> Parts {
             hasher: RecipientHasher::new(SECRET.as_bytes()),
             defaults: Defaults { channel: None },
             clock,
+            unread: Unread::default(),
             stopping: stop,
         },
         zones,

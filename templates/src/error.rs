@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+use domain::printable;
+use runtime::settings::first_of;
+
 /// One thing to correct in the templates.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct Problem {
@@ -13,10 +16,12 @@ pub struct Problem {
 }
 
 impl fmt::Display for Problem {
+    /// Names of files and folders may hold any character.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (file, message) = (printable(&self.file), printable(&self.message));
         match self.place {
-            Some((line, column)) => write!(f, "{}:{line}:{column}: {}", self.file, self.message),
-            None => write!(f, "{}: {}", self.file, self.message),
+            Some((line, column)) => write!(f, "{file}:{line}:{column}: {message}"),
+            None => write!(f, "{file}: {message}"),
         }
     }
 }
@@ -38,7 +43,7 @@ impl fmt::Display for LoadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let count = self.problems.len();
         write!(f, "the templates cannot be used, correct {count} {}:", if count == 1 { "place" } else { "places" })?;
-        self.problems.iter().try_for_each(|problem| write!(f, "\n  {problem}"))
+        first_of(&self.problems).try_for_each(|problem| write!(f, "\n  {problem}"))
     }
 }
 

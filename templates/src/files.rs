@@ -7,11 +7,12 @@ use std::path::{Path, PathBuf};
 
 use rust_embed::RustEmbed;
 
-use crate::error::Problem;
+use crate::error::{LoadError, Problem};
 
 /// The most bytes of one file: reading straight through it is the longest work between two steps.
-const MAX_FILE_BYTES: u64 = 64 * 1024;
-const MAX_FILES: usize = 10_000;
+const MAX_FILE_BYTES: usize = 64 * 1024;
+/// The most files and folders: a link may lead to the whole machine.
+const MAX_ENTRIES: usize = 10_000;
 /// How deep folders may be nested: `template/locale/part` has three levels. Symbolic links are followed, so a limit
 /// must end a circle of them.
 const MAX_FOLDERS: usize = 4;
@@ -54,7 +55,10 @@ pub(crate) fn is_shipped(path: &str) -> bool {
 
 /// Adds the files below `directory`, replacing those of the same path. Names that start with a dot or end with `~` are
 /// left out, and so is a README.
-pub(crate) fn add_directory(files: &mut Files, directory: &Path, problems: &mut Vec<Problem>) {
+///
+/// # Errors
+/// When there is more than a catalog can have: nothing else is told of it then.
+pub(crate) fn add_directory(files: &mut Files, directory: &Path, problems: &mut Vec<Problem>) -> Result<(), LoadError> {
     let mut folders = vec![(directory.to_owned(), String::new(), 1)];
     let mut count = 0;
     while let Some((folder, prefix, depth)) = folders.pop() {
@@ -72,14 +76,14 @@ pub(crate) fn add_directory(files: &mut Files, directory: &Path, problems: &mut 
         };
         for (path, name) in entries {
             let key = format!("{prefix}{name}");
+            count += 1;
+            if count > MAX_ENTRIES {
+                let what = format!("has more than {MAX_ENTRIES} files and folders: take out what is no template");
+                return Err(LoadError::new(vec![whole(directory, what)]));
+            }
             if path.is_dir() && depth < MAX_FOLDERS {
                 folders.push((path, format!("{key}/"), depth + 1));
                 continue;
-            }
-            count += 1;
-            if count > MAX_FILES {
-                problems.push(whole(&folder, format!("there are more than {MAX_FILES} files: remove some")));
-                return;
             }
             match read(&path) {
                 Ok(text) => {
@@ -89,6 +93,7 @@ pub(crate) fn add_directory(files: &mut Files, directory: &Path, problems: &mut 
             }
         }
     }
+    Ok(())
 }
 
 /// The line and the column of an offset, both from 1; columns count characters.
@@ -101,7 +106,7 @@ pub(crate) fn line_and_column(text: &str, offset: usize) -> (usize, usize) {
 
 fn list(folder: &Path) -> io::Result<Vec<(PathBuf, String)>> {
     let mut entries = Vec::new();
-    for entry in fs::read_dir(folder)? {
+    for entry in fs::read_dir(folder)?.take(MAX_ENTRIES + 1) {
         let entry = entry?;
         let name = entry.file_name().to_string_lossy().into_owned();
         if !name.starts_with('.') && !name.ends_with('~') && !name.starts_with("README") {
@@ -112,10 +117,12 @@ fn list(folder: &Path) -> io::Result<Vec<(PathBuf, String)>> {
 }
 
 fn read(path: &Path) -> io::Result<String> {
-    if fs::metadata(path)?.len() > MAX_FILE_BYTES {
-        return Err(io::Error::other(format!("it is larger than {MAX_FILE_BYTES} bytes")));
+    let found = fs::metadata(path)?;
+    // The system shows its own state as files without a length, and some of these are waited for when they are read.
+    if found.is_file() && found.len() == 0 {
+        return Ok(String::new());
     }
-    fs::read_to_string(path)
+    runtime::read_text_file(path, MAX_FILE_BYTES)
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> Problem {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use runtime::settings::{Reader, did_you_mean};
+use runtime::settings::{Reader, did_you_mean, first_of};
 
 use crate::names::{ends_as_a_tag, hint, meant_locale};
 use crate::templates::{Options, Templates};
@@ -20,11 +20,11 @@ impl Templates {
         let templates = match Self::with_directory(folder.as_deref(), options) {
             Ok(templates) => templates,
             Err(error) => {
-                error.problems.iter().for_each(|problem| reader.problem(format!("TEMPLATES_DIR: {problem}")));
+                first_of(&error.problems).for_each(|problem| reader.problem(format!("TEMPLATES_DIR: {problem}")));
                 return None;
             }
         };
-        templates.doubts().iter().for_each(|doubt| reader.warn(format!("TEMPLATES_DIR: {doubt}")));
+        first_of(templates.doubts()).for_each(|doubt| reader.warn(format!("TEMPLATES_DIR: {doubt}")));
         if let Some(known) = templates.locales_without_the_default().filter(|_| !default_locale.is_empty()) {
             let known: Vec<&str> = known.into_iter().collect();
             let near = hint(meant_locale(&default_locale, &known));

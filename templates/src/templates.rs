@@ -87,7 +87,7 @@ impl Templates {
         let mut files = files::shipped();
         let mut problems = Vec::new();
         let Some(directory) = directory else { return Self::from_files(&files, options, problems) };
-        files::add_directory(&mut files, directory, &mut problems);
+        files::add_directory(&mut files, directory, &mut problems)?;
         if let Some(problem) = directory::too_deep(directory, &files, options.channels) {
             problems.push(problem);
             return Err(LoadError::new(problems));

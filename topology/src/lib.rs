@@ -40,6 +40,6 @@ pub use plan::{Plan, Queue};
 pub use publish::{ConfirmOutcome, Publication, Publisher, To};
 pub use ready::{Declarations, Mode, Topology, ready};
 pub use recreate::{Recreated, recreate_retry};
-pub use settings::{BrokerSettings, Settings};
+pub use settings::{BrokerSettings, Settings, with_ca_file};
 pub use source::Source;
 pub use verify::{Difference, Verified, verify};

@@ -8,7 +8,7 @@ use std::time::Duration;
 use runtime::settings::Reader;
 use secrecy::SecretString;
 
-pub use self::broker::BrokerSettings;
+pub use self::broker::{BrokerSettings, with_ca_file};
 use crate::{Mode, Names, QueueType};
 
 /// The settings `AMQP_*` and `RABBITMQ_*`.

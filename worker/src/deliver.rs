@@ -129,7 +129,7 @@ async fn claim(
         Claimed::New(row) => {
             let unknown = &delivery.notification.unknown;
             if !unknown.is_empty() {
-                shared.unread.report(&shared.intake, &row.key, unknown);
+                shared.intake.report_unread(&row.key, unknown);
             }
             return Ok(ControlFlow::Continue(ClaimedRow { row: Box::new(row), take: Take::Send, send_until }));
         }

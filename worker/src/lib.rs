@@ -24,7 +24,6 @@ mod shared;
 mod slots;
 #[cfg(test)]
 mod testing;
-mod unread;
 mod worker;
 
 pub use settings::{InvalidSettings, Settings};

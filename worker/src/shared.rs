@@ -10,7 +10,6 @@ use tokio_util::task::TaskTracker;
 use crate::meters::Meters;
 use crate::settings::Settings;
 use crate::slots::Slots;
-use crate::unread::Unread;
 
 /// How a worker sends: by which channels, with which words, and how often.
 pub struct Setup {
@@ -26,6 +25,5 @@ pub(crate) struct Shared {
     pub(crate) intake: Intake,
     pub(crate) slots: Slots,
     pub(crate) meters: Meters,
-    pub(crate) unread: Unread,
     pub(crate) deliveries: TaskTracker,
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use domain::{Clock, RecipientHasher};
-use intake::{Intake, LedgerBreaker, RetryLimit};
+use intake::{Intake, LedgerBreaker, RetryLimit, Unread};
 use runtime::Readiness;
 use store::Store;
 use tokio_util::sync::CancellationToken;
@@ -13,7 +13,6 @@ use topology::{ConsumerSettings, Consumers, Publisher, Topology};
 use crate::meters::Meters;
 use crate::shared::{Setup, Shared};
 use crate::slots::Slots;
-use crate::unread::Unread;
 use crate::{consume, drain, pause, readiness, report};
 
 /// The parts of a worker. Each is running already.
@@ -63,13 +62,13 @@ impl Worker {
             hasher: self.hasher,
             defaults: settings.defaults.clone(),
             clock: self.clock,
+            unread: Unread::default(),
             stopping,
         };
         let shared = Shared {
             intake,
             slots: Slots::new(settings.concurrency, settings.bytes_in_hand),
             meters: Meters::default(),
-            unread: Unread::default(),
             deliveries: TaskTracker::new(),
             setup: self.setup,
         };

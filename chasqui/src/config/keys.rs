@@ -15,7 +15,7 @@ pub(super) fn secret_key(reader: &mut Reader) -> Option<SecretString> {
     let Some(path) = from_file else {
         return checked_key(reader, "SECRET_KEY").map(|key| not_guessable(reader, "SECRET_KEY", "", key));
     };
-    match std::fs::read_to_string(&path) {
+    match runtime::read_text_file(&path, runtime::MAX_SECRET_BYTES) {
         Ok(text) => {
             let key = SecretString::from(text.trim().to_owned());
             let key = long_enough(reader, "SECRET_KEY_FILE", "names a file that ", key);

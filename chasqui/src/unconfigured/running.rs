@@ -7,6 +7,7 @@ use anyhow::Result;
 
 use super::{names_broker, names_ledger, write_private};
 use runtime::settings::Dotenv;
+use runtime::{MAX_SETTINGS_BYTES, read_file};
 
 use crate::config::Sources;
 
@@ -52,7 +53,7 @@ impl Running {
 
 /// The address of the API of the fleet that runs in this directory.
 pub(super) fn api() -> Option<String> {
-    let text = fs::read(RUNNING).ok()?;
+    let text = read_file(Path::new(RUNNING), MAX_SETTINGS_BYTES).ok()?;
     Dotenv::parse(&text).pairs.into_iter().find(|pair| pair.name == "API_LISTEN").map(|pair| pair.value)
 }
 
@@ -73,7 +74,7 @@ impl Drop for Running {
 /// Fills in, from a fleet that runs in this directory, what no source gives. A value that a source gives wins, and a
 /// difference from the fleet's value is reported.
 pub(crate) fn with_running(sources: Sources) -> Sources {
-    match fs::read(RUNNING) {
+    match read_file(Path::new(RUNNING), MAX_SETTINGS_BYTES) {
         Ok(text) => filled_in(sources, &text),
         Err(_) => sources,
     }

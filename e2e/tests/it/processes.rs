@@ -12,6 +12,7 @@ mod panics;
 mod refusals;
 mod stuck;
 mod told;
+mod unwritten;
 mod up;
 
 use domain::State;

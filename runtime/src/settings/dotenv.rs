@@ -1,5 +1,7 @@
 //! Reads a file of `NAME=value` lines literally: nothing in a value is substituted, and every problem has its line.
 
+use std::collections::HashMap;
+
 /// One setting of the file.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Pair {
@@ -50,14 +52,18 @@ impl Dotenv {
 
     /// Refuses two lines that give one name different values: nobody can know which of them was meant.
     fn refuse_contradictions(&mut self) {
-        for at in 0..self.pairs.len() {
-            let Pair { line, name, value } = &self.pairs[at];
-            let earlier = self.pairs[..at]
-                .iter()
-                .find(|pair| pair.name == *name && !pair.value.is_empty() && !value.is_empty() && pair.value != *value);
+        // Of each name the first line, and the first one that gives another value than it.
+        let mut seen: HashMap<&str, (&Pair, Option<&Pair>)> = HashMap::new();
+        for pair in self.pairs.iter().filter(|pair| !pair.value.is_empty()) {
+            let (first, other) = seen.entry(&pair.name).or_insert((pair, None));
+            let earlier = if first.value == pair.value { *other } else { Some(*first) };
+            if first.value != pair.value {
+                other.get_or_insert(pair);
+            }
             if let Some(earlier) = earlier {
-                let what = format!("{name} stands on line {} already, with another value: remove one", earlier.line);
-                self.problems.push(Problem { line: *line, what });
+                let (name, line) = (&pair.name, earlier.line);
+                let what = format!("{name} stands on line {line} already, with another value: remove one");
+                self.problems.push(Problem { line: pair.line, what });
             }
         }
         self.problems.sort_by_key(|problem| problem.line);

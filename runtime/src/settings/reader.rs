@@ -21,17 +21,19 @@ pub struct Reader {
     sources: Sources,
     problems: Vec<String>,
     warnings: Vec<String>,
+    /// Whether only the problems with the sources are told: what is missing may stand in the one that was not read.
+    is_partial: bool,
     /// Settings whose value has been reported as wrong: settings that depend on them report nothing more.
     wrong: BTreeSet<String>,
 }
 
 impl Reader {
     pub fn new(mut sources: Sources) -> Self {
-        let problems = std::mem::take(&mut sources.problems);
-        let warnings = std::mem::take(&mut sources.warnings);
-        let mut reader = Self { sources, problems: Vec::new(), warnings, wrong: BTreeSet::new() };
-        problems.into_iter().for_each(|problem| reader.problem(problem));
-        reader
+        let mut problems = std::mem::take(&mut sources.problems);
+        let mut told = BTreeSet::new();
+        problems.retain(|problem| told.insert(problem.clone()));
+        let (warnings, is_partial) = (std::mem::take(&mut sources.warnings), sources.is_partial);
+        Self { sources, problems, warnings, is_partial, wrong: BTreeSet::new() }
     }
 
     /// # Errors
@@ -44,7 +46,7 @@ impl Reader {
     /// Reports a problem. The same problem is not reported twice, because several packages may read one setting.
     pub fn problem(&mut self, problem: impl Into<String>) {
         let problem = problem.into();
-        if !self.problems.contains(&problem) {
+        if !self.is_partial && !self.problems.contains(&problem) {
             self.problems.push(problem);
         }
     }
@@ -83,7 +85,9 @@ impl Reader {
 
     /// Adds a warning about what may start, but is most likely not meant.
     pub fn warn(&mut self, warning: impl Into<String>) {
-        self.warnings.push(warning.into());
+        if !self.is_partial {
+            self.warnings.push(warning.into());
+        }
     }
 
     /// Whether any source gives a value. The default does not count.
@@ -228,6 +232,40 @@ mod tests {
         common: &[],
         prefixes: Vec::new,
     };
+
+    #[test]
+    fn beside_a_source_that_could_not_be_read_nothing_is_called_missing() {
+        let folder = tempfile::tempdir().unwrap();
+        let sources = [
+            (REFERENCE.with_file("colour = \"blue\ntimeout_seconds = 1\n"), "chasqui.toml: line "),
+            (REFERENCE.with_dotenv(b"COLOUR=blue\nTIMEOUT_SECONDS=\xff\n"), ".env: line 2: is not UTF-8"),
+            (REFERENCE.with_dotenv(b"\xff\xfeC\0"), ".env: line 1: the file is UTF-16"),
+            (REFERENCE.load(Some(folder.path())), folder.path().to_str().unwrap()),
+        ];
+        for (sources, begin) in sources {
+            let mut reader = Reader::new(sources);
+            reader.problem("no broker is given");
+            reader.refuse("COLOUR", "is missing");
+            reader.warn("COLOUR is dull");
+            let told = reader.finish(()).expect_err(begin);
+            assert!(told.problems.len() == 1 && told.problems[0].starts_with(begin), "{told:#?}");
+            assert!(!told.warnings.iter().any(|warning| warning.contains("dull")), "{told:#?}");
+        }
+    }
+
+    #[test]
+    fn of_thousands_of_names_that_are_no_settings_only_some_are_compared() {
+        let names: String = (0..50_000).map(|n| format!("COLOR{n}=x\n")).collect();
+        let told = Reader::new(REFERENCE.with_dotenv(format!("{names}COLOUR=blue\n").as_bytes()));
+        assert_eq!(told.text("COLOUR").as_deref(), Some("blue"), "what is known is read wherever it stands");
+        assert!(told.problems.len() <= 1_000, "{}", told.problems.len());
+        let more = ".env: of 50000 names that are no settings, 49000 were not looked at";
+        assert!(told.warnings().iter().any(|warning| warning.starts_with(more)), "{:?}", told.warnings());
+        let table: String = (0..3_000).map(|n| format!("color{n} = 1\n")).collect();
+        let told = Reader::new(REFERENCE.with_file(&table)).finish(()).expect_err("refused").problems;
+        assert_eq!(told.len(), 1_001);
+        assert_eq!(told[1_000], "chasqui.toml: 2000 more names in it are no settings");
+    }
 
     #[test]
     fn a_setting_that_is_read_twice_is_told_to_be_wrong_once() {

@@ -8,6 +8,10 @@ use toml::de::DeTable;
 use super::dotenv::Dotenv;
 use super::unknown::Unknown;
 use super::{Problems, Reference};
+use crate::files::{MAX_SETTINGS_BYTES, read_file, read_text_file};
+
+/// How many names of one source that are no settings are compared with those that there are.
+const MAX_COMPARED: usize = 1_000;
 
 /// The raw values by upper-case name. The strongest source has already won.
 #[derive(Clone)]
@@ -16,6 +20,8 @@ pub struct Sources {
     pub(super) values: BTreeMap<String, String>,
     /// The names to which some source gives a value.
     given: BTreeSet<String>,
+    /// Whether a whole source could not be read: nobody knows which settings it would have given.
+    pub(super) is_partial: bool,
     pub(super) problems: Vec<String>,
     pub(super) warnings: Vec<String>,
 }
@@ -97,36 +103,41 @@ impl Sources {
         let table: toml::Table = reference.defaults.parse().expect("the embedded defaults are TOML, a test reads them");
         let values =
             table.iter().filter_map(|(name, value)| Some((name.to_ascii_uppercase(), plain(value)?))).collect();
-        Self { reference, values, given: BTreeSet::new(), problems: Vec::new(), warnings: Vec::new() }
+        let (problems, warnings) = (Vec::new(), Vec::new());
+        Self { reference, values, given: BTreeSet::new(), is_partial: false, problems, warnings }
     }
 
     fn file(&mut self, path: &Path) {
         let shown = path.display();
-        let text = match std::fs::read_to_string(path) {
+        let text = match read_text_file(path, MAX_SETTINGS_BYTES) {
             Ok(text) => text,
-            Err(error) => return self.problems.push(format!("{shown}: {error}")),
+            Err(error) => return self.unread(format!("{shown}: {error}")),
         };
         self.file_text(&shown.to_string(), text.strip_prefix('\u{feff}').unwrap_or(&text));
     }
 
     fn file_text(&mut self, file: &str, text: &str) {
-        let line = |at: usize| 1 + text[..at].matches('\n').count();
         let (table, lines) = match (text.parse::<toml::Table>(), DeTable::parse(text)) {
             (Ok(table), Ok(places)) => {
                 let names = places.get_ref().keys();
-                let lines = names.map(|name| (name.get_ref().to_string(), line(name.span().start)));
-                (table, lines.collect::<BTreeMap<String, usize>>())
+                let places = names.map(|name| (name.span().start, name.get_ref().to_string()));
+                (table, lines_of(text, places.collect()))
             }
             // The whole text of the error shows the line, which may hold a password.
             (Err(error), _) | (_, Err(error)) => {
                 let line = line(error.span().map_or(0, |span| span.start));
                 let what = text.lines().nth(line - 1).and_then(|text| self.without_quotes(text));
                 let what = what.unwrap_or_else(|| error.message().to_owned());
-                return self.problems.push(format!("{file}: line {line}: {what}"));
+                return self.unread(format!("{file}: line {line}: {what}"));
             }
         };
-        let mut read = BTreeMap::new();
+        let (mut read, mut foreign) = (BTreeMap::new(), 0);
         for (name, value) in &table {
+            let is_foreign = !self.values.contains_key(&name.to_ascii_uppercase());
+            foreign += usize::from(is_foreign);
+            if is_foreign && foreign > MAX_COMPARED {
+                continue;
+            }
             let line = lines.get(name).copied().unwrap_or(1);
             if let Some(first) = read.insert(name.to_ascii_uppercase(), line) {
                 let what = format!("{name} stands on line {first} already: remove one");
@@ -135,6 +146,9 @@ impl Sources {
             if let Err(what) = self.file_pair(name, value) {
                 self.problems.push(format!("{file}: line {line}: {what}"));
             }
+        }
+        if let Some(more @ 1..) = foreign.checked_sub(MAX_COMPARED) {
+            self.problems.push(format!("{file}: {more} more names in it are no settings"));
         }
     }
 
@@ -169,27 +183,38 @@ impl Sources {
     }
 
     fn dotenv(&mut self, path: &Path) {
-        match std::fs::read(path) {
+        match read_file(path, MAX_SETTINGS_BYTES) {
             Ok(text) => self.dotenv_text(&path.display().to_string(), &text),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-            Err(error) => self.problems.push(format!("{} cannot be read: {error}", path.display())),
+            Err(error) => self.unread(format!("{} cannot be read: {error}", path.display())),
         }
     }
 
     fn dotenv_text(&mut self, file: &str, text: &[u8]) {
+        self.is_partial |= std::str::from_utf8(text).is_err();
         let Dotenv { pairs, problems } = Dotenv::parse(text);
         self.problems.extend(problems.iter().map(|problem| format!("{file}: line {}: {}", problem.line, problem.what)));
+        let mut foreign = 0;
         for pair in &pairs {
+            self.pair(&pair.name, &pair.value);
+            if self.values.contains_key(&pair.name) {
+                continue;
+            }
+            foreign += 1;
+            if foreign > MAX_COMPARED {
+                continue;
+            }
             if let Some(why) = self.mistaken(&pair.name) {
                 self.problems.push(format!("{file}: line {}: {why}", pair.line));
             } else if let Some(why) = self.unknown(|unknown| unknown.perhaps(&pair.name)) {
                 self.warnings.push(format!("{file}: line {}: {why}", pair.line));
             }
-            self.pair(&pair.name, &pair.value);
         }
+        self.not_compared(file, foreign);
     }
 
     fn environment(&mut self, variables: impl Iterator<Item = (std::ffi::OsString, std::ffi::OsString)>) {
+        let mut foreign = 0;
         for (name, value) in variables {
             let Ok(name) = name.into_string() else { continue };
             let Ok(value) = value.into_string() else {
@@ -198,11 +223,34 @@ impl Sources {
                 }
                 continue;
             };
+            self.pair(&name, &value);
+            if self.values.contains_key(&name) {
+                continue;
+            }
+            foreign += 1;
+            if foreign > MAX_COMPARED {
+                continue;
+            }
             if let Some(why) = self.mistaken(&name) {
                 self.warnings.push(format!("environment: {why}"));
             }
-            self.pair(&name, &value);
         }
+        self.not_compared("environment", foreign);
+    }
+
+    /// Tells how many names that are no settings were not looked at more closely.
+    fn not_compared(&mut self, place: &str, foreign: usize) {
+        if let Some(more @ 1..) = foreign.checked_sub(MAX_COMPARED) {
+            self.warnings.push(format!(
+                "{place}: of {foreign} names that are no settings, {more} were not looked at for slips: take out those \
+                 that nothing reads"
+            ));
+        }
+    }
+
+    fn unread(&mut self, problem: String) {
+        self.is_partial = true;
+        self.problems.push(problem);
     }
 
     /// Notes one value. An empty value changes nothing.
@@ -224,6 +272,18 @@ impl Sources {
         let prefixes = (self.reference.prefixes)();
         ask(&Unknown::new(self.reference, self.values.keys().map(String::as_str), &prefixes))
     }
+}
+
+/// The line of each name, by the offsets at which the names stand.
+fn lines_of(text: &str, mut places: Vec<(usize, String)>) -> BTreeMap<String, usize> {
+    places.sort();
+    let (mut line, mut counted) = (1, 0);
+    let places = places.into_iter().map(|(start, name)| {
+        line += text[counted..start].matches('\n').count();
+        counted = start;
+        (name, line)
+    });
+    places.collect()
 }
 
 /// The value as a text. `None` for one that is neither a text, nor a number, nor true or false.

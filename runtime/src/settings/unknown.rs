@@ -126,7 +126,10 @@ impl<'a> Unknown<'a> {
             5..=7 => 1,
             _ => 2,
         };
-        let ranked = self.settings.iter().map(|setting| (strsim::osa_distance(upper, setting), *setting));
+        // Names that differ more in length than that are not worth the comparison.
+        let length = upper.chars().count();
+        let close = self.settings.iter().filter(|setting| setting.len().abs_diff(length) <= allowed);
+        let ranked = close.map(|setting| (strsim::osa_distance(upper, setting), *setting));
         ranked.min().filter(|(distance, _)| *distance <= allowed).map(|(_, nearest)| nearest)
     }
 

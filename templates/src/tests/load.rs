@@ -1,6 +1,7 @@
 //! An operator's directory adds templates and overrides them, and every mistake in it is reported at once.
 
 use std::fs;
+use std::os::unix::fs::symlink;
 use std::path::Path;
 
 use serde_json::{Value, json};
@@ -213,6 +214,39 @@ fn a_layout_that_no_file_includes_is_doubted_where_one_of_nearly_its_name_is_inc
     ]);
     let expected = ["_layout/emial.html: is included by no file; did you mean _layout/email.html?"];
     assert_eq!(told(&directory, templates.unwrap().doubts()), expected);
+}
+
+#[test]
+fn what_would_never_end_is_refused_and_no_name_acts_on_a_terminal() {
+    let directory = tempfile::tempdir().unwrap();
+    let folder = directory.path().join("a\u{1b}[31mred\nchasqui: forged/en");
+    fs::create_dir_all(&folder).unwrap();
+    assert!(std::process::Command::new("mkfifo").arg(folder.join("sms.txt")).status().unwrap().success());
+    symlink("/dev/zero", folder.join("push.txt")).unwrap();
+    let error = Templates::with_directory(Some(directory.path()), Options::new("en")).unwrap_err();
+    for name in ["sms.txt", "push.txt"] {
+        let shown = format!(r"a\u{{1b}}[31mred\nchasqui: forged/en/{name}: cannot be read (it is no regular file)");
+        assert!(error.to_string().contains(&shown), "{error}");
+    }
+    assert!(!error.to_string().lines().any(|line| line.chars().any(domain::acts)), "{error}");
+}
+
+#[test]
+fn links_that_lead_to_more_and_more_folders_end_the_walk_with_a_problem() {
+    let directory = tempfile::tempdir().unwrap();
+    (0..25).for_each(|n| symlink(directory.path(), directory.path().join(n.to_string())).unwrap());
+    let error = Templates::with_directory(Some(directory.path()), Options::new("en")).unwrap_err();
+    let more = "has more than 10000 files and folders";
+    assert!(error.problems.len() == 1 && error.problems[0].message.starts_with(more), "{error}");
+}
+
+#[test]
+fn more_files_than_templates_have_are_a_problem() {
+    let directory = tempfile::tempdir().unwrap();
+    (0..=10_000).for_each(|n| fs::create_dir(directory.path().join(n.to_string())).unwrap());
+    let error = Templates::with_directory(Some(directory.path()), Options::new("en")).unwrap_err();
+    let more = "has more than 10000 files and folders";
+    assert!(error.problems.len() == 1 && error.problems[0].message.starts_with(more), "{error}");
 }
 
 #[test]

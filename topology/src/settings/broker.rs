@@ -1,13 +1,13 @@
 //! Where the broker is: one URL or several, or the five separate settings that other stacks have.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use runtime::settings::{HostPort, Reader, is_this_machine};
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
-use crate::Broker;
+use crate::{Broker, InvalidBroker};
 
 /// The settings that name a broker, the whole URL first.
 const NAMES: [&str; 6] =
@@ -36,6 +36,14 @@ impl BrokerSettings {
     pub fn is_on_this_machine(&self) -> bool {
         urls(&self.url).all(|url| is_local(&url))
     }
+}
+
+/// Trusts the certificate authorities of a file in PEM besides those of the system.
+///
+/// # Errors
+/// [`InvalidBroker::CaFile`] when the file cannot be read or holds no certificate.
+pub fn with_ca_file(broker: Broker, path: &Path) -> Result<Broker, InvalidBroker> {
+    broker.with_ca_file(path, runtime::read_text_file(path, runtime::MAX_CERTIFICATES_BYTES))
 }
 
 /// Reads the broker. None when no source names one: `chasqui up` starts a broker of its own then.
@@ -70,7 +78,7 @@ pub(super) fn read(reader: &mut Reader) -> Option<BrokerSettings> {
 fn ca_file(reader: &mut Reader) -> Option<PathBuf> {
     let path = reader.path("AMQP_CA_FILE")?;
     let any = SecretString::from("amqps://localhost/foro");
-    if let Err(error) = Broker::new(any, "check").and_then(|broker| broker.with_ca_file(&path)) {
+    if let Err(error) = Broker::new(any, "check").and_then(|broker| with_ca_file(broker, &path)) {
         reader.problem(error.to_string());
         reader.is_wrong("AMQP_CA_FILE");
     }

@@ -53,7 +53,7 @@ impl Encryption {
 }
 
 fn add(roots: &mut RootCertStore, path: &Path) -> Result<(), String> {
-    let pem = std::fs::read(path).map_err(|error| error.to_string())?;
+    let pem = runtime::read_file(path, runtime::MAX_CERTIFICATES_BYTES).map_err(|error| error.to_string())?;
     let wrong = || "must hold certificates in PEM".to_owned();
     let before = roots.len();
     for certificate in CertificateDer::pem_slice_iter(&pem) {

@@ -1,6 +1,6 @@
 //! What is told of headers, options, programs and places that are not what was meant.
 
-use domain::{Key, Tenant};
+use domain::{Key, State, Tenant};
 use e2e::processes::run;
 use e2e::{Database, Process, TestFleet};
 use lapin::BasicProperties;
@@ -20,7 +20,7 @@ async fn a_worker_logs_and_keeps_the_names_of_headers_that_look_like_ours_and_we
     for name in ["notify-agian", "notify-priorty", "priorty"] {
         headers.insert(name.into(), AMQPValue::LongString("s3cr3t".into()));
     }
-    let properties = BasicProperties::default().with_message_id("misread".into()).with_headers(headers);
+    let properties = BasicProperties::default().with_message_id("misread".into()).with_headers(headers.clone());
     fleet.publish(sms(&number(0)).to_string(), properties).await;
     let logged = "a message has headers that look like ours and were not read";
     worker.until_output(logged).await;
@@ -39,6 +39,12 @@ async fn a_worker_logs_and_keeps_the_names_of_headers_that_look_like_ours_and_we
     .await;
     let pointers: Vec<_> = kept.iter().map(|warning| warning.pointer.as_str()).collect();
     assert_eq!(pointers, ["header:notify-agian", "header:notify-priorty"]);
+    let properties = BasicProperties::default().with_message_id("again".into()).with_headers(headers);
+    fleet.publish(sms(&number(1)).to_string(), properties).await;
+    fleet.until("again", State::Captured).await;
+    let said = worker.output();
+    assert_eq!(said.matches(logged).count(), 1, "the same headers are told once an hour:\n{said}");
+    assert!(!said.contains("fields that are not known"), "and in one line:\n{said}");
     drop(worker);
     fleet.remove().await;
 }
