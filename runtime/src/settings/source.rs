@@ -125,7 +125,7 @@ impl Sources {
             }
             // The whole text of the error shows the line, which may hold a password.
             (Err(error), _) | (_, Err(error)) => {
-                let line = line(error.span().map_or(0, |span| span.start));
+                let line = 1 + text[..error.span().map_or(0, |span| span.start)].matches('\n').count();
                 let what = text.lines().nth(line - 1).and_then(|text| self.without_quotes(text));
                 let what = what.unwrap_or_else(|| error.message().to_owned());
                 return self.unread(format!("{file}: line {line}: {what}"));
