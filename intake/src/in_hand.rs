@@ -3,11 +3,10 @@
 use std::sync::OnceLock;
 
 use domain::{DecodeError, FollowUp, Notification, Reason, printable};
-use store::RowLease;
+use store::{RowLease, Trouble};
 use topology::{ConfirmOutcome, Incoming, Publication};
 use uuid::Uuid;
 
-use crate::breaker::Trouble;
 use crate::named::Named;
 use crate::parts::Intake;
 use crate::role::{DeadLettered, pass};

@@ -4,21 +4,17 @@
 //!
 //! A role makes one [`Intake`] of its parts, and an [`InHand`] for each message. In the order of a message:
 //! [`TooOften`] says whether anything may still be tried, [`Intake::decode`] reads the body, [`InHand::identify`] names
-//! the delivery, the [`LedgerBreaker`] repeats each step with the ledger, and one method of [`InHand`] settles the
+//! the delivery, the [`store::LedgerBreaker`] repeats each step with the ledger, and one method of [`InHand`] settles the
 //! message. [`Role`] has everything in which the roles differ.
 
-mod breaker;
 mod in_hand;
 mod named;
 mod parts;
 mod role;
 mod too_often;
-mod unread;
 
-pub use breaker::{LedgerBreaker, RetryLimit, Trouble};
 pub use in_hand::{InHand, ItsRow};
 pub use named::Named;
 pub use parts::Intake;
 pub use role::{DeadLettered, Role, Steps};
 pub use too_often::TooOften;
-pub use unread::Unread;

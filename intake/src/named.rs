@@ -1,11 +1,10 @@
 //! Who a message is: the (tenant, id) of its delivery, and how this copy of the delivery arrived.
 
 use domain::{Arrival, Content, Key, Notification};
-use store::{RowLease, Sight};
+use store::{RowLease, Sight, Trouble};
 use topology::Incoming;
 use uuid::Uuid;
 
-use crate::breaker::Trouble;
 use crate::parts::Intake;
 
 /// The identity of a message: whatever is published for the message carries this id.

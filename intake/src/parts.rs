@@ -1,15 +1,15 @@
 //! The parts with which one role handles its messages.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use domain::{Clock, DecodeError, Defaults, FieldError, Key, Notification, RecipientHasher, UnknownField};
-use store::Store;
+use runtime::LogLimiter;
+use store::{LedgerBreaker, Store};
 use tokio_util::sync::CancellationToken;
 use topology::{Incoming, Publisher};
 
-use crate::breaker::LedgerBreaker;
 use crate::role::Role;
-use crate::unread::Unread;
 
 /// How many warnings about the fields and headers of one message are stored.
 const MAX_KEPT: usize = 16;
@@ -25,7 +25,8 @@ pub struct Intake {
     pub hasher: RecipientHasher,
     pub defaults: Defaults,
     pub clock: Arc<dyn Clock>,
-    pub unread: Unread,
+    /// How often it is logged that messages have fields and headers that are not known.
+    pub unread: LogLimiter,
     /// Cancelled when the role consumes no more.
     pub stopping: CancellationToken,
 }
@@ -58,7 +59,7 @@ impl Intake {
         let told: Vec<&str> = kept.iter().map(|warning| warning.pointer.as_str()).filter(is_field).collect();
         let all = unknown.iter().map(|field| field.pointer.as_str()).filter(is_field).count();
         let fields = told.join(" ");
-        if all > 0 && self.unread.is_news(&fields, self.clock.now()) {
+        if all > 0 && self.unread.is_due(&fields, Instant::now()) {
             tracing::warn!(delivery = %key, fields, more = all - told.len(),
                 "a message has fields that are not known: they were not read (told once an hour; \
                  GET /deliveries/{{id}} says what was meant)");
@@ -69,7 +70,7 @@ impl Intake {
     fn log_misread_headers(&self, incoming: &Incoming, id: Option<&str>) {
         let warnings: Vec<String> = incoming.misread.iter().map(|header| header.warning().to_string()).collect();
         let headers = warnings.join("; ");
-        if !headers.is_empty() && self.unread.is_news(&headers, self.clock.now()) {
+        if !headers.is_empty() && self.unread.is_due(&headers, Instant::now()) {
             let id = incoming.message_id.as_deref().or(id).unwrap_or("without an id");
             tracing::warn!(delivery = %domain::printable(id), headers,
                 "a message has headers that look like ours and were not read (told once an hour)");

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use domain::{Arrival, Notification, Reason, mask};
-use intake::{InHand, Named, TooOften, Trouble};
-use store::{Job, JobKind, Put, StoreError};
+use intake::{InHand, Named, TooOften};
+use store::{Job, JobKind, Put, StoreError, Trouble};
 use tokio::sync::mpsc;
 use topology::Incoming;
 

@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::{Clock, Defaults, RecipientHasher, Zones};
-use intake::{Intake, LedgerBreaker, RetryLimit, Unread};
-use runtime::Readiness;
-use store::{Patience, Store};
+use intake::Intake;
+use runtime::{LogLimiter, Readiness};
+use store::{LedgerBreaker, Patience, RetryLimit, Store};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -57,7 +57,7 @@ impl Scheduler {
                 hasher: self.hasher,
                 defaults: self.defaults,
                 clock: self.clock,
-                unread: Unread::default(),
+                unread: LogLimiter::default(),
                 stopping: stop,
             },
             zones: self.zones,

@@ -1,8 +1,8 @@
 //! Settles a message of the scheduled queue, by exactly one disposition.
 
 use domain::Reason;
-use intake::{DeadLettered, InHand, ItsRow, Role, Steps, Trouble};
-use store::StoreError;
+use intake::{DeadLettered, InHand, ItsRow, Role, Steps};
+use store::{StoreError, Trouble};
 use topology::Incoming;
 
 pub(crate) enum Disposition {

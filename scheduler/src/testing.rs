@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::{ChannelName, Defaults, Lane, RecipientHasher, Zones, content_of};
-use intake::{Intake, LedgerBreaker, Unread};
-use store::{Job, JobKind, Options, Store};
+use intake::Intake;
+use runtime::LogLimiter;
+use store::{Job, JobKind, LedgerBreaker, Options, Store};
 use tempfile::TempDir;
 use testkit::{NO_BROKER, RETRY_DELAYS, SECRET, Still, key};
 use tokio_util::sync::CancellationToken;
@@ -41,7 +42,7 @@ pub(crate) async fn parts(now: &str, zones: Zones) -> Parts {
             hasher: RecipientHasher::new(SECRET.as_bytes()),
             defaults: Defaults { channel: None },
             clock,
-            unread: Unread::default(),
+            unread: LogLimiter::default(),
             stopping: stop,
         },
         zones,

@@ -2,12 +2,13 @@
 //!
 //! A [`Store`] is a cheap handle. The worker's two moves are [`Store::claim`] and [`Store::record`]. Both are committed
 //! in groups: while one commit is in flight, what arrives becomes the next group, so that nothing waits when the load
-//! is low. Every move can be repeated after [`StoreError::Unavailable`].
+//! is low. Every move can be repeated after [`StoreError::Unavailable`], which the [`LedgerBreaker`] does.
 //!
 //! Read in this order: `handle` is the [`Store`]; `ledger` has the tables of what is sent, and `accounts` those of
 //! users; `writers` wires the moves that are committed in groups; `sql` knows both databases and no table.
 
 mod accounts;
+mod breaker;
 mod error;
 mod handle;
 mod ledger;
@@ -20,6 +21,7 @@ mod writers;
 mod tests;
 
 pub use accounts::{Login, NewUser, Standing, User};
+pub use breaker::{LedgerBreaker, RetryLimit, Trouble};
 pub use error::StoreError;
 pub use handle::Store;
 pub use ledger::{

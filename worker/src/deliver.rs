@@ -7,9 +7,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use domain::{Claim, DecodeError, Failure, FollowUp, Notification, Outcome, Reason, Row, Take, decide};
-use intake::{InHand, ItsRow, Trouble};
+use intake::{InHand, ItsRow};
 use runtime::{Panicked, catch_panic, failpoint};
-use store::{Claimed, Recorded};
+use store::{Claimed, Recorded, Trouble};
 use topology::Incoming;
 
 use crate::attempt::{Tried, attempt};

@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use domain::{Claim, Failure, FollowUp, Outcome, Reason, Row, Take, decide};
-use intake::{InHand, ItsRow, TooOften, Trouble};
-use store::{Claimed, Recorded};
+use intake::{InHand, ItsRow, TooOften};
+use store::{Claimed, Recorded, Trouble};
 use topology::Incoming;
 
 use crate::delivery::Delivery;

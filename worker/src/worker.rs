@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use domain::{Clock, RecipientHasher};
-use intake::{Intake, LedgerBreaker, RetryLimit, Unread};
-use runtime::Readiness;
-use store::Store;
+use intake::Intake;
+use runtime::{LogLimiter, Readiness};
+use store::{LedgerBreaker, RetryLimit, Store};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use topology::{ConsumerSettings, Consumers, Publisher, Topology};
@@ -62,7 +62,7 @@ impl Worker {
             hasher: self.hasher,
             defaults: settings.defaults.clone(),
             clock: self.clock,
-            unread: Unread::default(),
+            unread: LogLimiter::default(),
             stopping,
         };
         let shared = Shared {

@@ -132,6 +132,42 @@ fn a_package_has_one_test_binary_at_most() {
     }
 }
 
+/// How many programs may be linked before the tests of a change of `domain` run.
+const MAX_LINKED: usize = 15;
+
+#[test]
+fn a_change_of_domain_links_few_programs() {
+    let packages = metadata().packages;
+    let mut changed = BTreeSet::from(["domain"]);
+    while let Some(package) = packages.iter().find(|package| {
+        let uses = package.dependencies.iter().any(|dependency| changed.contains(dependency.name.as_str()));
+        uses && !changed.contains(package.name.as_str())
+    }) {
+        changed.insert(package.name.as_str());
+    }
+    let targets = packages
+        .iter()
+        .filter(|package| changed.contains(package.name.as_str()))
+        .flat_map(|package| package.targets.iter())
+        // What `tools/test` builds: the tests, and the two programs that they run.
+        .filter(|target| target.test || (target.is_bin() && ["chasqui", "e2e"].contains(&target.name.as_str())));
+    let linked: Vec<&str> = targets.map(|target| target.name.as_str()).collect();
+    assert!((10..=MAX_LINKED).contains(&linked.len()), "{} are linked: {linked:?}", linked.len());
+}
+
+#[test]
+fn no_test_stands_where_it_is_never_run() {
+    for package in &metadata().packages {
+        if package.targets.iter().any(|target| target.test) {
+            continue;
+        }
+        let folder = root().join(package.name.as_str());
+        let never: Vec<PathBuf> = sources().into_iter().filter(|path| path.starts_with(&folder)).collect();
+        let never: Vec<_> = never.iter().filter(|path| read(path).contains(concat!("#[cfg(", "test)]"))).collect();
+        assert!(never.is_empty(), "{} builds no tests: {never:?}", package.name);
+    }
+}
+
 /// Whoever checks a notification knows the media; whoever calls providers is another crate, with other libraries.
 #[test]
 fn the_api_checks_destinations_and_words_without_a_provider() {

@@ -6,10 +6,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use runtime::{Panicked, catch_panic};
-use store::StoreError;
 use tokio::sync::watch;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+
+use crate::StoreError;
 
 const LONGEST_WAIT: Duration = Duration::from_secs(2);
 
