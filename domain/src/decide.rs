@@ -215,7 +215,7 @@ impl Deciding<'_> {
     /// Ends the delivery without a success. A delivery that may have gone out never goes out on another channel as
     /// well.
     fn end_without_success(&self, reason: Reason, failure: &Failure, attempt: Attempt, ambiguous: bool) -> Transition {
-        if self.has_fallback && !ambiguous {
+        if self.has_fallback && !ambiguous && reason.allows_fallback() {
             return self.to(State::FellBack, Order::Fallback, Some(attempt));
         }
         self.dead(reason, failure, attempt)

@@ -2,8 +2,8 @@
 //!
 //! No I/O, no runtime and no clock: time and dice are arguments. Read in this order: [`Notification`] (what a publisher
 //! asked for), [`Arrival`] (how it came in), [`Row`] (what the ledger remembers), [`claim`] (may this copy be sent?),
-//! [`Outcome`] (what a provider answered), [`decide`] (what now?), [`FollowUp`] (what is published for it, and how is
-//! it settled?).
+//! [`NextStep`] (what follows from that answer?), [`Outcome`] (what a provider answered), [`decide`] (what now?),
+//! [`FollowUp`] (what is published for it, and how is it settled?).
 
 mod arrival;
 mod channel_name;
@@ -16,9 +16,11 @@ mod follow_up;
 mod identity;
 mod keys;
 mod lane;
+mod next_step;
 mod notification;
 mod outcome;
 mod reason;
+mod release;
 mod rendered;
 mod row;
 mod row_lease;
@@ -42,12 +44,14 @@ pub use keys::{
     is_published_secret,
 };
 pub use lane::{Lane, Priority};
+pub use next_step::{Cause, CopyInHand, Intent, NextStep, Unsent, delivered_too_often};
 pub use notification::{
     DecodeError, Defaults, Draft, Expiry, FIELDS, MAX_BODY_BYTES, Meant, Notification, OF_AN_ITEM, Target,
     UnknownField, Wording, is_field, json_fault, parse_object,
 };
 pub use outcome::{Failure, Outcome};
 pub use reason::Reason;
+pub use release::{Counts, KeptHeaders};
 pub use rendered::Rendered;
 pub use row::{Attempt, AttemptOutcome, FirstSight, Lease, Order, Row, State};
 pub use row_lease::{

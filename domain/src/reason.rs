@@ -49,6 +49,12 @@ impl Reason {
         }
     }
 
+    /// Whether a delivery that fails for this reason may go on by its fallback: a message that ends whoever has it in
+    /// hand would do the same on the next channel.
+    pub(crate) const fn allows_fallback(self) -> bool {
+        !matches!(self, Self::RedeliveredTooOften)
+    }
+
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|reason| reason.as_str() == text)
     }

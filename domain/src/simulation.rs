@@ -181,7 +181,7 @@ impl World {
         match kind {
             Kind::Named => {
                 world.deliveries.push(Delivery::default());
-                world.lane.push(Copy { of: Of::Delivery(0), headers: Headers::default(), redelivered: false });
+                world.lane.push(Copy { of: Of::Delivery(0), headers: published(), redelivered: false });
             }
             Kind::Anonymous => (0..=world.roll(3)).for_each(|_| world.publish_anonymous()),
         }
@@ -272,6 +272,11 @@ impl World {
         let rows: Vec<_> = rows.collect();
         panic!("{:?}, seed {}: {what}\npolicy {:?}\nrows {rows:?}\n  {trace}", self.kind, self.seed, self.policy)
     }
+}
+
+/// The headers of a message as its publisher sends it.
+fn published() -> Headers {
+    Headers { publisher: Some("ada".into()), ..Headers::default() }
 }
 
 fn brief(copy: &Copy) -> String {

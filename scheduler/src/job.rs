@@ -2,7 +2,8 @@
 
 use bytes::Bytes;
 use domain::{
-    Cron, DeadMark, Headers, InvalidCron, Key, Lane, Reason, Timestamp, Zones, fire_id, letter_headers, parse_object,
+    Counts, Cron, DeadMark, InvalidCron, KeptHeaders, Key, Lane, Reason, Timestamp, Zones, fire_id, letter_headers,
+    parse_object,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -31,12 +32,8 @@ pub(crate) struct Unreadable;
 /// # Errors
 /// [`StoreError::Refused`] when they cannot be stored whole: a part of them could lose the owner.
 pub(crate) fn stored_properties(incoming: &Incoming) -> Result<Vec<u8>, StoreError> {
-    let properties = StoredProperties {
-        carried: incoming.carried.clone(),
-        publisher: incoming.headers.publisher.clone(),
-        parent: incoming.headers.parent.clone(),
-        again: incoming.headers.again,
-    };
+    let KeptHeaders { publisher, parent, again } = KeptHeaders::of(&incoming.headers);
+    let properties = StoredProperties { carried: incoming.carried.clone(), publisher, parent, again };
     serde_json::to_vec(&properties)
         .map_err(|_error| StoreError::Refused("its properties cannot be written as JSON".into()))
 }
@@ -55,25 +52,14 @@ fn read_properties(job: &Job) -> Result<StoredProperties, Unreadable> {
 /// # Errors
 /// [`Unreadable`]: a message without its stored properties might be of another tenant.
 pub(crate) fn publication(job: &Job) -> Result<Publication, Unreadable> {
-    let stored = read_properties(job)?;
-    let fresh = job.epoch == 0 && job.seq == 0 && job.attempt == 0;
-    let count = |value: u32| (!fresh).then_some(value);
-    let headers = Headers {
-        epoch: count(job.epoch),
-        seq: count(job.seq),
-        attempt: count(job.attempt),
-        lane: Some(job.lane),
-        released: true,
-        publisher: stored.publisher,
-        parent: stored.parent,
-        again: stored.again,
-        ..Headers::default()
-    };
+    let StoredProperties { carried, publisher, parent, again } = read_properties(job)?;
+    let counts = Counts { epoch: job.epoch, seq: job.seq, attempt: job.attempt };
+    let headers = KeptHeaders { publisher, parent, again }.released(job.lane, counts);
     let (message_id, body) = match job.kind {
         JobKind::OneShot => (job.key.id.clone(), job.body.clone()),
         JobKind::Cron { .. } => fire(&job.key, &job.body, job.due_at)?,
     };
-    Ok(Publication { to: To::Lane(job.lane), message_id, body: Bytes::from(body), headers, carried: stored.carried })
+    Ok(Publication { to: To::Lane(job.lane), message_id, body: Bytes::from(body), headers, carried })
 }
 
 /// The dead letter of a one-shot job. Its tenant is the one under which the ledger has the job, which is that of the

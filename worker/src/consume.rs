@@ -3,19 +3,19 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{Lane, Notification};
+use domain::{Cause, FollowUp, Intent, Lane, Notification};
 use intake::{InHand, Named, TooOften};
 use runtime::failpoint;
 use tokio::sync::mpsc;
 use topology::{Incoming, Source, Subscription};
 
-use crate::deliver::{Doing, deliver, refuse};
+use crate::deliver::{deliver, refuse};
 use crate::delivery::Delivery;
 use crate::give_up::give_up;
 use crate::settings::Settings;
 use crate::shared::Shared;
 use crate::slots::share;
-use crate::{copies, report};
+use crate::report;
 
 /// How often a message that waits for a place asks again whether its channel hangs.
 const LOOK_AGAIN: Duration = Duration::from_millis(250);
@@ -68,7 +68,7 @@ async fn admit(shared: &Arc<Shared>, notification: Notification, incoming: Incom
             () = tokio::time::sleep(LOOK_AGAIN) => {}
         }
     };
-    let delivering = Box::pin(deliver(Arc::clone(shared), Arc::new(notification), incoming, Doing::Send));
+    let delivering = Box::pin(deliver(Arc::clone(shared), Arc::new(notification), incoming, Intent::Send));
     shared.deliveries.spawn(async move {
         delivering.await;
         drop(slot);
@@ -86,8 +86,9 @@ async fn put_aside(shared: Arc<Shared>, notification: Arc<Notification>, incomin
         if let Some(publish) = incoming.received().park_unmet(&delivery.arrival) {
             let in_hand = InHand::new(&shared.intake);
             in_hand.name(named);
-            return in_hand.carry_out(copies::parked(incoming.lane, publish), incoming).await;
+            report::unsent(&delivery, Cause::Parked);
+            return in_hand.carry_out(FollowUp::Publish(Box::new(publish)), incoming).await;
         }
     }
-    deliver(shared, notification, incoming, Doing::PutAside).await;
+    deliver(shared, notification, incoming, Intent::PutAside).await;
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use domain::{Arrival, Content, FirstSight, Lane, Notification, Row};
+use domain::{Arrival, Content, CopyInHand, FirstSight, Intent, Lane, Notification, Row};
 use intake::Named;
 use topology::Incoming;
 use uuid::Uuid;
@@ -15,7 +15,7 @@ pub(crate) struct Delivery {
     /// Set for a message that came without any id.
     pub(crate) fingerprint: Option<Content>,
     /// The message may be one that was sent already; nobody can know.
-    pub(crate) suspected: bool,
+    is_suspected: bool,
     pub(crate) lane: Lane,
     /// The token of the claim.
     token: Uuid,
@@ -27,9 +27,21 @@ impl Delivery {
             notification,
             arrival: named.arrival(incoming),
             fingerprint: named.fingerprint(),
-            suspected: named.is_suspected(),
+            is_suspected: named.is_suspected(),
             lane: incoming.lane,
             token: named.token(),
+        }
+    }
+
+    /// The copy, with everything that decides what follows from its claim.
+    pub(crate) fn in_hand<'a>(&'a self, incoming: &'a Incoming, intent: Intent) -> CopyInHand<'a> {
+        CopyInHand {
+            received: incoming.received(),
+            arrival: &self.arrival,
+            intent,
+            is_suspected: self.is_suspected,
+            is_current: incoming.settle.is_current(),
+            send_at: self.notification.send_at,
         }
     }
 

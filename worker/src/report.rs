@@ -1,9 +1,10 @@
 //! What is counted and logged of a delivery. All of it is derived from what was decided, and no decision depends on it.
 
-use domain::{ChannelName, Lane, Order, State, Transition, printable};
+use domain::{Cause, ChannelName, Hand, Lane, Order, State, Transition, printable};
 use intake::{DeadLettered, Role, Steps};
 use store::Recorded;
 
+use crate::delivery::Delivery;
 use crate::meters::label;
 use crate::shared::Shared;
 
@@ -26,6 +27,27 @@ fn dead_lettered(letter: &DeadLettered<'_>) {
 /// Counts a copy that was not simply sent.
 pub(crate) fn copy(lane: Lane, what: &'static str) {
     metrics::counter!("chasqui_copies_total", "lane" => lane.as_str(), "what" => what).increment(1);
+}
+
+/// Counts a copy for which nothing is sent. One of a delivery whose dead letter is in the dead-letter queue is logged as
+/// well: whoever published it waits for something that will not happen.
+pub(crate) fn unsent(delivery: &Delivery, cause: Cause) {
+    copy(delivery.lane, cause.as_str());
+    if cause != Cause::HasLetter {
+        return;
+    }
+    let what = "a copy of a delivery that is in the dead-letter queue was acknowledged: to send it again move its \
+                letter, or publish it with the header notify-again";
+    if was_just_published(delivery.arrival.hand, delivery.arrival.redelivered) {
+        tracing::warn!(delivery = %delivery.arrival.key, "{what}");
+    } else {
+        tracing::info!(delivery = %delivery.arrival.key, "{what}");
+    }
+}
+
+/// Whether somebody has just published the copy, rather than the fleet or the broker brought it again.
+fn was_just_published(hand: Hand, redelivered: bool) -> bool {
+    hand == Hand::Publisher && !redelivered
 }
 
 /// Counts a message that was put aside because its channel hangs.
@@ -75,4 +97,21 @@ fn end(transition: &Transition) {
     // A publisher chose the id: its control characters must not reach a terminal.
     let (id, tenant) = (printable(&row.key.id), &row.key.tenant);
     tracing::warn!(delivery = format_args!("{tenant}/{id}"), channel = %row.channel, %reason, detail = error, "a delivery is dead");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_copy_that_somebody_has_published_is_a_warning_and_one_that_came_again_is_none() {
+        for (hand, redelivered, warns) in [
+            (Hand::Publisher, false, true),
+            (Hand::Publisher, true, false),
+            (Hand::Fleet, false, false),
+            (Hand::Fleet, true, false),
+        ] {
+            assert_eq!(was_just_published(hand, redelivered), warns, "{hand:?} {redelivered}");
+        }
+    }
 }

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use super::notes::Note;
 use super::steps::{Step, Worker};
-use super::{Copy, Delivery, Of, World};
+use super::{Copy, Delivery, Of, World, published};
 use crate::{
-    ACKNOWLEDGED_FOR_CERTAIN_AFTER, CERTAINLY_ITS_OWN_FOR, Found, Hand, Headers, LeasedRow, ROW_LEASED_FOR, Row,
+    ACKNOWLEDGED_FOR_CERTAIN_AFTER, CERTAINLY_ITS_OWN_FOR, Found, Hand, LeasedRow, ROW_LEASED_FOR, Row,
     Timestamp, find, is_taken_over, suspecting,
 };
 
@@ -33,7 +33,7 @@ impl World {
             let of = Of::Message(self.messages.len());
             self.messages.push(Message::default());
             self.say(|| format!("somebody PUBLISHES {of:?}"));
-            self.lane.push(Copy { of, headers: Headers::default(), redelivered: false });
+            self.lane.push(Copy { of, headers: published(), redelivered: false });
         }
     }
 

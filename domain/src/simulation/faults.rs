@@ -2,11 +2,11 @@
 
 use uuid::Uuid;
 
-use super::steps::{Doing, step_name};
+use super::steps::step_name;
 use super::worker::given_up;
-use super::{Copy, Kind, Of, World, brief};
+use super::{Copy, Kind, Of, World, brief, published};
 use crate::samples::{CONTENT, key, row};
-use crate::{Arrival, Hand, Headers, Lease, Order, Row, State};
+use crate::{Arrival, Hand, Headers, Intent, Lease, Order, Row, State};
 
 impl World {
     pub(super) fn chaos(&mut self) {
@@ -36,7 +36,7 @@ impl World {
     fn repeat(&mut self) {
         if self.kind == Kind::Named {
             self.say(|| "the publisher REPEATS itself".into());
-            self.lane.push(Copy { of: Of::Delivery(0), headers: Headers::default(), redelivered: false });
+            self.lane.push(Copy { of: Of::Delivery(0), headers: published(), redelivered: false });
         }
     }
 
@@ -182,10 +182,12 @@ impl World {
         if let Some(copy) = self.pick(|world| &mut world.lane) {
             self.say(|| format!("GIVEN UP {}", brief(&copy)));
             if self.roll(3) > 0 {
-                return self.take_in(Copy { redelivered: true, ..copy }, Doing::GiveUp);
+                return self.take_in(Copy { redelivered: true, ..copy }, Intent::GiveUp { deliveries: 11 });
             }
             let at = self.letter_of(&copy);
-            self.publish(at, given_up(&copy));
+            let letter = given_up(&copy);
+            self.keeps_its_publisher(&copy, &letter);
+            self.publish(at, letter);
         }
     }
 
@@ -195,8 +197,11 @@ impl World {
             self.say(|| format!("PUT ASIDE {}", brief(&copy)));
             let arrival = Arrival::new(key("d-1"), CONTENT, &copy.headers, copy.redelivered);
             match (copy.of, copy.received().park_unmet(&arrival)) {
-                (Of::Delivery(at), Some(publish)) => self.publish(at, publish),
-                _ => self.take_in(copy, Doing::PutAside),
+                (Of::Delivery(at), Some(publish)) => {
+                    self.keeps_its_publisher(&copy, &publish);
+                    self.publish(at, publish);
+                }
+                _ => self.take_in(copy, Intent::PutAside),
             }
         }
     }

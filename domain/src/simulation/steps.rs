@@ -3,8 +3,10 @@
 use uuid::Uuid;
 
 use super::{Copy, Of};
-use crate::samples::{CONTENT, key};
-use crate::{Arrival, Claim, FollowUp, Lane, LeasedRow, Outcome, Publish, Received, Row, Timestamp};
+use crate::samples::{CONTENT, NOW, key};
+use crate::{
+    Arrival, Claim, CopyInHand, FollowUp, Intent, Lane, LeasedRow, Outcome, Publish, Received, Row, Timestamp, Unsent,
+};
 
 /// The body of every message. Its fallback counts only in schedules with a fallback.
 const BODY: &[u8] = br#"{"channel":"sms","destination":"+12025550143","message":"Hola",
@@ -29,16 +31,6 @@ pub(super) enum Step {
     Requeue,
 }
 
-/// What a worker is about to do with a copy once it has its row.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Doing {
-    Send,
-    /// The channel hangs.
-    PutAside,
-    /// The copy was delivered too often.
-    GiveUp,
-}
-
 pub(super) struct Worker {
     pub(super) name: u64,
     pub(super) copy: Copy,
@@ -47,7 +39,7 @@ pub(super) struct Worker {
     pub(super) delivery: Option<usize>,
     /// Since when the copy of a message without an id has its row.
     pub(super) since: Timestamp,
-    pub(super) doing: Doing,
+    pub(super) intent: Intent,
     /// The copy continues the row of another message, which was acknowledged.
     pub(super) mistaken: bool,
     /// The worker releases its row entirely, rather than letting the lease run out, because its message is surely with
@@ -83,6 +75,29 @@ impl Worker {
 
     pub(super) fn received(&self) -> Received<'_> {
         self.copy.received()
+    }
+
+    /// The copy, as the product sees it once it is claimed.
+    pub(super) fn in_hand<'a>(&'a self, arrival: &'a Arrival) -> CopyInHand<'a> {
+        CopyInHand {
+            received: self.received(),
+            arrival,
+            intent: self.intent,
+            is_suspected: self.suspects.is_some(),
+            is_current: !self.cut_off,
+            send_at: None,
+        }
+    }
+
+    /// What follows for a copy for which nothing is sent.
+    pub(super) fn unsent(&self, unsent: Unsent) -> Step {
+        match unsent {
+            Unsent::FollowUp(FollowUp::Acknowledge { goes_on }, _) => self.end(goes_on),
+            Unsent::FollowUp(follow_up, _) => follow_up.into(),
+            // The broker has the message, so that nothing is left to do for this copy.
+            Unsent::TakenBack => self.end(false),
+            Unsent::DeadLetter { reason, error } => self.received().dead_letter(reason, &error, NOW).into(),
+        }
     }
 
     /// The last step of a worker that has nothing left to publish.

@@ -5,11 +5,12 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use super::anonymous::FINGERPRINT;
-use super::steps::{Doing, Step, Worker, claim_name, step_name};
+use super::steps::{Step, Worker, claim_name, step_name};
 use super::{Copy, Delivery, Kind, Of, World, brief};
-use crate::samples::{CONTENT, NOW, failure, row};
+use crate::samples::{CONTENT, NOW, failure, key, row};
 use crate::{
-    Arrival, Claim, Destination, Headers, Lease, Message, Outcome, Publish, Reason, Row, State, Take, claim, decide,
+    Arrival, Cause, Claim, Counts, Destination, FollowUp, Headers, Intent, KeptHeaders, Lease, Message, NextStep, Outcome,
+    Publish, Reason, Row, State, Take, Unsent, claim, decide,
 };
 
 const BEYOND_THE_TIERS: Duration = Duration::from_secs(600);
@@ -17,10 +18,6 @@ const BEYOND_THE_TIERS: Duration = Duration::from_secs(600);
 /// The dead letter of a copy that cannot have its row.
 pub(super) fn given_up(copy: &Copy) -> Publish {
     copy.received().dead_letter(Reason::RedeliveredTooOften, "delivered too often", NOW)
-}
-
-fn too_often() -> Outcome {
-    Outcome::Permanent { reason: Reason::RedeliveredTooOften, failure: failure() }
 }
 
 impl World {
@@ -31,10 +28,10 @@ impl World {
         }
         let at = self.roll(self.lane.len());
         let copy = self.lane.remove(at);
-        self.take_in(copy, Doing::Send);
+        self.take_in(copy, Intent::Send);
     }
 
-    pub(super) fn take_in(&mut self, copy: Copy, doing: Doing) {
+    pub(super) fn take_in(&mut self, copy: Copy, intent: Intent) {
         self.named += 1;
         let (name, since) = (self.named, self.now);
         self.say(|| format!("w{name} receives {}", brief(&copy)));
@@ -52,7 +49,7 @@ impl World {
             token,
             delivery,
             since,
-            doing,
+            intent,
             mistaken: false,
             releases: true,
             suspects: None,
@@ -120,30 +117,16 @@ impl World {
             claimed = claim(&unheard, &arrival, worker.token);
         }
         self.say(|| format!("claims: {}", claim_name(&claimed)));
-        match claimed {
+        if let Claim::Take(row, _) = &mut claimed {
             // The answer of the claim whose lease ran out may have been lost.
-            Claim::Take(row, take) => {
-                let taken_over = known.state == State::Sending && known.token != row.token;
-                self.of(worker).windows += u32::from(taken_over);
-                self.take(worker, *row, take)
-            }
-            Claim::Park | Claim::Reissue { .. } if worker.doing == Doing::GiveUp => given_up(&worker.copy).into(),
-            Claim::Park => self.park(worker),
-            Claim::Repeat(row) => worker.received().follow_up(&row, &row.order, self.now).into(),
-            // A copy that the broker took back is no longer an operator's: its redelivery decides.
-            Claim::Reissue { .. } if worker.cut_off => worker.end(false),
-            Claim::Reissue { epoch } => {
-                let publish = worker.received().reissue(&arrival, epoch);
-                self.stays_released(worker, &publish);
-                publish.into()
-            }
-            Claim::Ended => worker.end(false),
-            Claim::HasLetter => {
-                self.seen.push("a copy of a dead letter");
-                worker.end(true)
-            }
-            Claim::Conflict => self.fail("a conflict of equal contents"),
+            let taken_over = known.state == State::Sending && known.token != row.token;
+            row.updated_at = self.now;
+            worker.overdue |= row.lease == Lease::RanOut;
+            let delivery = self.of(worker);
+            delivery.windows += u32::from(taken_over);
+            delivery.row = Some((**row).clone());
         }
+        self.go_on(worker, &arrival, claimed)
     }
 
     /// A copy that meets no row inserts one.
@@ -162,33 +145,46 @@ impl World {
         self.insert(worker, first.clone());
         self.say(|| "inserts".into());
         // When the answer was lost the worker asks again, and meets its own row.
-        if self.goes_wrong(4) { Step::Claim } else { self.go_on(worker, Box::new(first)) }
+        if self.goes_wrong(4) {
+            return Step::Claim;
+        }
+        self.go_on(worker, arrival, Claim::Take(Box::new(first), Take::Send))
     }
 
-    fn take(&mut self, worker: &mut Worker, row: Row, take: Take) -> Step {
-        let row = Box::new(Row { updated_at: self.now, ..row });
-        worker.overdue |= row.lease == Lease::RanOut;
-        self.of(worker).row = Some((*row).clone());
-        match take {
-            Take::LeaseRanOut if worker.doing == Doing::GiveUp => {
-                Step::Decide(Box::new(Row { ambiguous: true, ..*row }), too_often())
-            }
-            Take::Send => self.go_on(worker, row),
-            Take::LeaseRanOut => Step::Decide(row, Outcome::Ambiguous { failure: failure() }),
+    /// The worker does what follows from the answer of its claim.
+    fn go_on(&mut self, worker: &Worker, arrival: &Arrival, claim: Claim) -> Step {
+        match claim {
+            Claim::Conflict => self.fail("a conflict of equal contents"),
+            Claim::HasLetter => self.seen.push("a copy of a dead letter"),
+            _ => {}
+        }
+        match worker.in_hand(arrival).after_claim(claim, self.now) {
+            NextStep::Attempt(row) => Step::Send(row),
+            NextStep::Decide(row, outcome) => Step::Decide(row, outcome),
+            NextStep::Unsent(unsent) => self.unsent(worker, unsent),
         }
     }
 
-    /// Publishes a copy that waits, which must come back with the same counts: the claim would repair counts that its
-    /// headers forgot, and nobody would notice that they did.
-    fn park(&self, worker: &Worker) -> Step {
+    fn unsent(&mut self, worker: &Worker, unsent: Unsent) -> Step {
+        if let Unsent::FollowUp(FollowUp::Publish(publish), cause) = &unsent {
+            match cause {
+                Cause::Parked => self.returns_as_it_was(worker, publish),
+                Cause::Reissued => self.stays_released(worker, publish),
+                Cause::Repeated | Cause::Ended | Cause::HasLetter => {}
+            }
+        }
+        worker.unsent(unsent)
+    }
+
+    /// A copy that waits must come back with the same counts: the claim would repair counts that its headers forgot, and
+    /// nobody would notice that they did.
+    fn returns_as_it_was(&self, worker: &Worker, publish: &Publish) {
         let before = worker.arrival();
-        let publish = worker.received().park(&before);
         let after = Arrival::new(before.key, before.content, &publish.headers, false);
         if (after.epoch, after.seq, after.attempt) != (before.epoch, before.seq, before.attempt) {
             self.fail("a copy that waited came back with other counts");
         }
-        self.stays_released(worker, &publish);
-        publish.into()
+        self.stays_released(worker, publish);
     }
 
     /// A copy that the scheduler has released is never deferred again, whatever it is published for.
@@ -198,21 +194,11 @@ impl World {
         }
     }
 
-    /// The row is to be sent, unless nobody can know whether it was sent before.
-    fn go_on(&mut self, worker: &Worker, row: Box<Row>) -> Step {
-        let is_suspected = worker.suspects.is_some() && row.token == worker.token;
-        if worker.doing == Doing::GiveUp {
-            return Step::Decide(Box::new(Row { ambiguous: row.ambiguous || is_suspected, ..*row }), too_often());
-        }
-        if is_suspected { Step::Decide(row, Outcome::Ambiguous { failure: failure() }) } else { Step::Send(row) }
-    }
-
     fn send(&mut self, worker: &Worker, row: Box<Row>) -> Step {
         let failure = failure();
         let outcome = match self.roll(if self.calm { 8 } else { 11 }) {
             // The worker asks once more whether the message is still its own.
             _ if worker.cut_off && worker.message().is_some() => Outcome::GivenBack,
-            _ if worker.doing == Doing::PutAside => Outcome::PutAside,
             0..=2 => Outcome::Sent { provider: "twilio", provider_id: None, code: None },
             3 | 4 => Outcome::Retriable { failure, alarm: false, maybe_sent: false },
             5 => Outcome::Retriable { failure, alarm: false, maybe_sent: true },
@@ -250,13 +236,12 @@ impl World {
     }
 
     fn record(&mut self, worker: &Worker, row: &Row, outcome: &Outcome) -> Step {
-        let transition =
-            decide(row, self.has_fallback && worker.doing != Doing::GiveUp, outcome, &self.policy, self.now);
+        let transition = decide(row, self.has_fallback, outcome, &self.policy, self.now);
         let known = self.of(worker).row.clone().expect("a claim wrote the row");
         if known.token != row.token {
-            // Another worker that has claimed the row need not have a copy: this copy is parked, not acknowledged.
             self.say(|| format!("records {} late", transition.row.state));
-            return self.park(worker);
+            let arrival = worker.arrival();
+            return self.unsent(worker, worker.in_hand(&arrival).after_late_record());
         }
         self.say(|| format!("records {} seq {}", transition.row.state, transition.row.seq));
         // The row was recorded before, and the answer was lost: the worker gets the same answer again.
@@ -270,8 +255,17 @@ impl World {
         worker.received().follow_up(&transition.row, &transition.order, self.now).into()
     }
 
+    /// Every copy of a delivery says who may see it, as the copy did for which it is published.
+    pub(super) fn keeps_its_publisher(&self, copy: &Copy, publish: &Publish) {
+        let is_the_delivery = publish.message == Message::Received;
+        if is_the_delivery && publish.headers.publisher != copy.headers.publisher {
+            self.fail("a copy forgot its publisher");
+        }
+    }
+
     /// Repeats a publish until the broker has confirmed it. A message without a confirm may be in its queue or nowhere.
     fn publish_confirmed(&mut self, worker: &Worker, publish: Box<Publish>) -> Step {
+        self.keeps_its_publisher(&worker.copy, &publish);
         if !self.goes_wrong(6) {
             let letter_of = publish.letter_of();
             self.publish(worker.at(), *publish);
@@ -291,6 +285,18 @@ impl World {
             row.has_letter |= row.state.is_dead_lettered();
         }
         worker.end(true)
+    }
+
+    /// The headers with which the scheduler publishes a copy that it has kept as a job.
+    fn released(&self, copy: &Copy) -> Headers {
+        let arrival = Arrival::new(key("d-1"), CONTENT, &copy.headers, copy.redelivered);
+        let counts = Counts { epoch: arrival.epoch, seq: arrival.seq, attempt: arrival.attempt };
+        let released = KeptHeaders::of(&copy.headers).released(copy.received().lane, counts);
+        let expected = Headers { due: None, released: true, ..copy.headers.clone() };
+        if released != expected {
+            self.fail(&format!("a job forgot what its message brought: {released:?}, not {expected:?}"));
+        }
+        released
     }
 
     /// True once in so many times, as long as there are faults at all.
@@ -315,9 +321,8 @@ impl World {
         match to {
             Destination::Lane(_) => self.lane.push(copy),
             Destination::Retry(_) => self.later.push(copy),
-            // The scheduler publishes the message unchanged, but marks it as released.
             Destination::Scheduled => {
-                let headers = Headers { due: None, released: true, ..copy.headers };
+                let headers = self.released(&copy);
                 self.later.push(Copy { headers, ..copy });
             }
             Destination::DeadLetter => {

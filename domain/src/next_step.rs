@@ -1,0 +1,158 @@
+//! What a worker does with a copy once its claim was answered: it makes an attempt, it knows the outcome without one, or
+//! it sends nothing and something else follows for the copy. The worker and the simulation both carry out what this
+//! file says.
+
+use crate::{Arrival, Claim, Failure, FollowUp, Outcome, Publish, Reason, Received, Row, Take, Timestamp};
+
+const ANOTHER_BODY: &str = "this id is known with another body; give the new content an id of its own";
+const STOPPED: &str = "the worker that had claimed it stopped before it recorded an answer";
+const MAY_BE_AN_EQUAL_ONE: &str = "an equal message without an id was sent by a worker that stopped before it noted the \
+     acknowledgement: this may be the same one";
+
+/// What a worker intends with a copy once it has the row of the copy.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Intent {
+    Send,
+    /// The channel hangs: the delivery gets its row, and its message comes back later.
+    PutAside,
+    /// The broker has delivered the message so many times that each worker that had it in hand has probably crashed by
+    /// it: nothing is sent for the message, and its row ends with it.
+    GiveUp { deliveries: u32 },
+}
+
+/// A copy that a worker has in hand, with everything that decides what follows from its claim.
+#[derive(Clone, Copy, Debug)]
+pub struct CopyInHand<'a> {
+    pub received: Received<'a>,
+    pub arrival: &'a Arrival,
+    pub intent: Intent,
+    /// The copy has no id, and may be one that was sent already. Nobody can know.
+    pub is_suspected: bool,
+    /// False once the broker has taken the copy back with its connection.
+    pub is_current: bool,
+    /// Before this time the publisher wants nothing to be sent.
+    pub send_at: Option<Timestamp>,
+}
+
+/// What the worker does next.
+#[derive(Clone, PartialEq, Debug)]
+pub enum NextStep {
+    /// The row is claimed: make an attempt, and decide about its outcome.
+    Attempt(Box<Row>),
+    /// The row is claimed, and its outcome is known without an attempt: decide about that.
+    Decide(Box<Row>, Outcome),
+    /// Nothing is sent for this copy.
+    Unsent(Unsent),
+}
+
+/// What follows for a copy for which nothing is sent.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Unsent {
+    FollowUp(FollowUp, Cause),
+    /// The broker has taken the copy back with its connection, and delivers it again.
+    TakenBack,
+    /// The copy is dead-lettered, and its row stays as it is.
+    DeadLetter { reason: Reason, error: String },
+}
+
+/// Why nothing is sent for a copy: the kind under which it is counted.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Cause {
+    /// The order of the row is carried out once more.
+    Repeated,
+    /// The row is in other hands: the copy waits.
+    Parked,
+    /// The copy is published with another epoch.
+    Reissued,
+    /// The delivery has ended.
+    Ended,
+    /// The dead letter of the delivery is in the dead-letter queue.
+    HasLetter,
+}
+
+impl CopyInHand<'_> {
+    /// What follows from the answer of the claim. A row that the copy has inserted is one to send.
+    pub fn after_claim(self, claim: Claim, now: Timestamp) -> NextStep {
+        let unsent = match (claim, self.intent) {
+            (Claim::Take(row, take), _) => return self.after_take(row, take, now),
+            (Claim::Repeat(row), _) => Unsent::FollowUp(self.received.follow_up(&row, &row.order, now), Cause::Repeated),
+            (Claim::Ended, _) => acknowledged(false, Cause::Ended),
+            (Claim::HasLetter, _) => acknowledged(true, Cause::HasLetter),
+            (Claim::Park | Claim::Reissue { .. } | Claim::Conflict, Intent::GiveUp { deliveries }) => {
+                given_up(deliveries)
+            }
+            (Claim::Park, _) => self.parked(),
+            // Reissuing the letter and its redelivery would give two budgets.
+            (Claim::Reissue { .. }, _) if !self.is_current => Unsent::TakenBack,
+            (Claim::Reissue { epoch }, _) => published(self.received.reissue(self.arrival, epoch), Cause::Reissued),
+            (Claim::Conflict, _) => Unsent::DeadLetter { reason: Reason::IdConflict, error: ANOTHER_BODY.to_owned() },
+        };
+        NextStep::Unsent(unsent)
+    }
+
+    fn after_take(self, row: Box<Row>, take: Take, now: Timestamp) -> NextStep {
+        let in_doubt = match take {
+            Take::LeaseRanOut => Some(STOPPED),
+            Take::Send => self.is_suspected.then_some(MAY_BE_AN_EQUAL_ONE),
+        };
+        match (self.intent, in_doubt) {
+            (Intent::GiveUp { deliveries }, _) => {
+                let row = Row { ambiguous: row.ambiguous || in_doubt.is_some(), ..*row };
+                let failure = Failure::new("worker", None, delivered_too_often(deliveries));
+                let outcome = Outcome::Permanent { reason: Reason::RedeliveredTooOften, failure };
+                NextStep::Decide(Box::new(row), outcome)
+            }
+            (_, Some(why)) => NextStep::Decide(row, Outcome::Ambiguous { failure: Failure::new("worker", None, why) }),
+            (Intent::PutAside, None) => NextStep::Decide(row, Outcome::PutAside),
+            (Intent::Send, None) => match self.send_at.filter(|due| *due > now && !self.received.headers.released) {
+                Some(due) => NextStep::Decide(row, Outcome::Deferred { due }),
+                None => NextStep::Attempt(row),
+            },
+        }
+    }
+
+    /// What follows when another claim has taken over before the outcome could be recorded. The process of that claim
+    /// may have no message in hand any more, so this copy must meet the row again.
+    pub fn after_late_record(self) -> Unsent {
+        match self.intent {
+            Intent::GiveUp { deliveries } => given_up(deliveries),
+            Intent::Send | Intent::PutAside => self.parked(),
+        }
+    }
+
+    fn parked(self) -> Unsent {
+        published(self.received.park(self.arrival), Cause::Parked)
+    }
+}
+
+impl Cause {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Repeated => "repeated",
+            Self::Parked => "parked",
+            Self::Reissued => "reissued",
+            Self::Ended => "ended",
+            Self::HasLetter => "has_letter",
+        }
+    }
+}
+
+fn acknowledged(goes_on: bool, cause: Cause) -> Unsent {
+    Unsent::FollowUp(FollowUp::Acknowledge { goes_on }, cause)
+}
+
+fn published(publish: Publish, cause: Cause) -> Unsent {
+    Unsent::FollowUp(FollowUp::Publish(Box::new(publish)), cause)
+}
+
+fn given_up(deliveries: u32) -> Unsent {
+    Unsent::DeadLetter { reason: Reason::RedeliveredTooOften, error: delivered_too_often(deliveries) }
+}
+
+/// The error of the dead letter of a message that is given up.
+pub fn delivered_too_often(deliveries: u32) -> String {
+    format!("delivered {deliveries} times without being settled: workers stop while they hold it")
+}
+
+#[cfg(test)]
+mod tests;
