@@ -4,7 +4,6 @@
 
 use crate::{Arrival, Claim, Failure, FollowUp, Outcome, Publish, Reason, Received, Row, Take, Timestamp};
 
-const ANOTHER_BODY: &str = "this id is known with another body; give the new content an id of its own";
 const STOPPED: &str = "the worker that had claimed it stopped before it recorded an answer";
 const MAY_BE_AN_EQUAL_ONE: &str = "an equal message without an id was sent by a worker that stopped before it noted the \
      acknowledgement: this may be the same one";
@@ -85,7 +84,7 @@ impl CopyInHand<'_> {
             // Reissuing the letter and its redelivery would give two budgets.
             (Claim::Reissue { .. }, _) if !self.is_current => Unsent::TakenBack,
             (Claim::Reissue { epoch }, _) => published(self.received.reissue(self.arrival, epoch), Cause::Reissued),
-            (Claim::Conflict, _) => Unsent::DeadLetter { reason: Reason::IdConflict, error: ANOTHER_BODY.to_owned() },
+            (Claim::Conflict, _) => Unsent::DeadLetter { reason: Reason::IdConflict, error: Reason::ANOTHER_BODY.to_owned() },
         };
         NextStep::Unsent(unsent)
     }

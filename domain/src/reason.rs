@@ -33,6 +33,9 @@ impl Reason {
         Self::InternalError,
     ];
 
+    /// The error of a dead letter with [`Self::IdConflict`].
+    pub const ANOTHER_BODY: &str = "this id is known with another body; give the new content an id of its own";
+
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::DecodeError => "decode_error",

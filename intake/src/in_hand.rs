@@ -91,8 +91,9 @@ impl<'a> InHand<'a> {
         match self.intake.publisher.publish_until_confirmed(publication, &self.intake.stopping).await {
             ConfirmOutcome::Confirmed => {
                 pass(self.intake.role.steps.republished);
-                if let Some(epoch) = letter_of {
-                    self.note_letter(epoch).await;
+                if let (Some(epoch), Some(named)) = (letter_of, self.named()) {
+                    self.intake.note_letter(named.key(), epoch).await;
+                    pass(self.intake.role.steps.letter_noted);
                 }
                 self.acknowledge(true, incoming).await;
             }
@@ -100,17 +101,6 @@ impl<'a> InHand<'a> {
             ConfirmOutcome::Interrupted => incoming.settle.requeue().await,
             ConfirmOutcome::Impossible => incoming.settle.reject().await,
         }
-    }
-
-    /// Notes the confirmed letter in the row of this epoch, so that no later copy publishes a second letter. The write
-    /// is tried once: the letter itself is safe, and the acknowledgement waits only for that.
-    async fn note_letter(&self, epoch: u32) {
-        if let Some(key) = self.named().map(Named::key)
-            && let Err(error) = self.intake.store.note_letter(key, epoch).await
-        {
-            tracing::warn!(%error, delivery = %key, "could not note a dead letter: a copy may make another one");
-        }
-        pass(self.intake.role.steps.letter_noted);
     }
 
     /// Acknowledges the message. A message without an id gives up its row with that, so that the next message with the

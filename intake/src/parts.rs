@@ -66,6 +66,14 @@ impl Intake {
         }
     }
 
+    /// Notes the confirmed letter in the row of this epoch, so that no later copy publishes a second letter. The write is
+    /// tried once: the letter itself is safe, and the acknowledgement waits only for that.
+    pub async fn note_letter(&self, key: &Key, epoch: u32) {
+        if let Err(error) = self.store.note_letter(key, epoch).await {
+            tracing::warn!(%error, delivery = %key, "could not note a dead letter: a copy may make another one");
+        }
+    }
+
     /// Logs the names of headers that look like ours and could not be read, never their values.
     fn log_misread_headers(&self, incoming: &Incoming, id: Option<&str>) {
         let warnings: Vec<String> = incoming.misread.iter().map(|header| header.warning().to_string()).collect();

@@ -109,10 +109,7 @@ async fn put(
     metrics::counter!("chasqui_jobs_total", "what" => what(put)).increment(1);
     Ok(match put {
         Put::Stored | Put::Known | Put::Cancelled => Disposition::Acknowledge,
-        Put::Conflict => {
-            let error = "this id is known with another body; give the new content an id of its own";
-            Disposition::DeadLetter(Reason::IdConflict, error.into())
-        }
+        Put::Conflict => Disposition::DeadLetter(Reason::IdConflict, Reason::ANOTHER_BODY.into()),
     })
 }
 

@@ -1,7 +1,6 @@
 //! Publishes what is due: claim under a lease → publish (confirmed) → finish.
 
-use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use domain::{Reason, Timestamp};
 use futures_util::future::join_all;
@@ -12,6 +11,7 @@ use uuid::Uuid;
 
 use crate::contained::contained;
 use crate::job::Unreadable;
+use crate::readiness::{Pulse, keep_current};
 use crate::shared::Shared;
 use crate::ticker::Ticks;
 use crate::{deferral, job, wake};
@@ -27,29 +27,12 @@ const LEASE: Duration = Duration::from_secs(30);
 /// How long a job that was not confirmed waits, so that others are published first.
 const PAUSE: Duration = Duration::from_secs(5);
 
-/// A scheduler that has not looked for due jobs for this long is not ready: its loop hangs.
-const TICK_LIMIT: Duration = Duration::from_secs(5);
-const LOOK_EVERY: Duration = Duration::from_millis(500);
-
-/// When the loop looked for due jobs last, and whether the ledger answered.
-struct Pulse(Mutex<(Instant, bool)>);
-
-impl Pulse {
-    fn beat(&self, answered: bool) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = (Instant::now(), answered);
-    }
-
-    fn last(&self) -> (Instant, bool) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
 /// Fires what is due and reports whether this scheduler is ready, until the stop.
 pub(crate) async fn fire_when_due(shared: &Shared, ticks: Ticks, readiness: &Readiness, consumers: &Consumers) {
-    let pulse = Pulse(Mutex::new((Instant::now(), false)));
+    let pulse = Pulse::new();
     tokio::select! {
         () = fire_at_their_time(shared, &ticks, &pulse) => {}
-        () = watch(shared, consumers, readiness, &pulse) => {}
+        () = keep_current(shared, consumers, readiness, &pulse) => {}
     }
 }
 
@@ -120,35 +103,6 @@ async fn fire_if_ready(shared: &Shared, owner: Uuid) -> Result<Batch, StoreError
     }
 }
 
-async fn watch(shared: &Shared, consumers: &Consumers, readiness: &Readiness, pulse: &Pulse) {
-    let (mut publisher, mut consuming) = (shared.intake.publisher.watch(), consumers.watch());
-    loop {
-        readiness.set(missing(shared, consumers, pulse));
-        tokio::select! {
-            _ = publisher.changed() => {}
-            _ = consuming.changed() => {}
-            () = tokio::time::sleep(LOOK_EVERY) => {}
-        }
-    }
-}
-
-fn missing(shared: &Shared, consumers: &Consumers, pulse: &Pulse) -> Vec<String> {
-    let mut missing = Vec::new();
-    let unpublished = shared.intake.publisher.watch().borrow().missing();
-    missing.extend(unpublished.map(|why| format!("publishing: {why}")));
-    if !consumers.is_ready() {
-        missing.push("the scheduled queue is not consumed".into());
-    }
-    let (at, answered) = pulse.last();
-    if !answered {
-        missing.push("the ledger does not answer".into());
-    }
-    if at.elapsed() > TICK_LIMIT {
-        missing.push(format!("it has not looked for due jobs for {} s", at.elapsed().as_secs()));
-    }
-    missing
-}
-
 /// What became of the jobs that were claimed together.
 struct Batch {
     claimed: usize,
@@ -202,10 +156,7 @@ async fn fire(shared: &Shared, job: &Job, now: Timestamp) -> Fired {
     failpoint("scheduler.firing");
     let next = match job::next_fire(job, now, &shared.zones) {
         Ok(next) => next,
-        Err(error) => {
-            tracing::error!(%error, job = %job.key, "a schedule cannot be read any more: delete it, or make it anew");
-            return Fired::Unreadable;
-        }
+        Err(error) => return unreadable_schedule(job, &error),
     };
     let publication = match job::publication(job) {
         Ok(publication) => publication,
@@ -228,11 +179,15 @@ fn not_confirmed(job: &Job, error: &PublishError) -> Fired {
     }
 }
 
+fn unreadable_schedule(job: &Job, error: &dyn std::error::Error) -> Fired {
+    tracing::error!(%error, job = %job.key, "a schedule cannot be read any more: delete it, or make it anew");
+    Fired::Unreadable
+}
+
 /// Gives up a job whose message cannot be made: a delivery is dead under its id, a schedule stays and fires nothing.
 async fn give_up(shared: &Shared, job: &Job, error: Unreadable, now: Timestamp) -> Fired {
     if matches!(job.kind, JobKind::Cron { .. }) {
-        tracing::error!(%error, job = %job.key, "a schedule cannot be read any more: delete it, or make it anew");
-        return Fired::Unreadable;
+        return unreadable_schedule(job, &error);
     }
     let (reason, detail) = (Reason::InternalError, error.to_string());
     match deferral::end_row_of(shared, job, reason, &detail).await {
@@ -249,10 +204,7 @@ async fn give_up(shared: &Shared, job: &Job, error: Unreadable, now: Timestamp) 
     }
     metrics::counter!("chasqui_poison_total", "reason" => reason.as_str()).increment(1);
     tracing::error!(%reason, job = %job.key, error = detail.as_str(), "a job went to the dead-letter queue");
-    // The note is tried once: the letter itself is safe.
-    if let Err(error) = shared.intake.store.note_letter(&job.key, job.epoch).await {
-        tracing::warn!(%error, delivery = %job.key, "could not note a dead letter: a copy may make another one");
-    }
+    shared.intake.note_letter(&job.key, job.epoch).await;
     Fired::Confirmed { next: None }
 }
 

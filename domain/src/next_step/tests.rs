@@ -87,7 +87,7 @@ fn every_answer_but_a_claimed_row_says_what_follows_for_the_copy() {
         }
         let conflict = next(intent, Claim::Conflict);
         let NextStep::Unsent(Unsent::DeadLetter { reason, error }) = conflict else { panic!("a letter: {conflict:?}") };
-        assert_eq!((reason, error.as_str()), (Reason::IdConflict, ANOTHER_BODY));
+        assert_eq!((reason, error.as_str()), (Reason::IdConflict, Reason::ANOTHER_BODY));
     }
     for (claim, goes_on) in [(Claim::Ended, false), (Claim::HasLetter, true)] {
         let step = next(Intent::Send, claim);
