@@ -78,7 +78,7 @@ pub async fn show(store: &Store, key: &Key) -> Result<Option<Shown>, StoreError>
     }
     let Some(job) = store.job(key).await?.filter(|job| job.kind == JobKind::OneShot) else { return Ok(None) };
     let warnings = store.warnings(key).await?;
-    Ok(Some(Shown::Scheduled { job: Box::new(JobSummary::from(&job)), warnings }))
+    Ok(Some(Shown::Scheduled { job: Box::new(job.summary), warnings }))
 }
 
 /// The newest first. A recipient is found by whichever key had hashed it, as it is written, with and without the prefix

@@ -35,7 +35,7 @@ pub async fn create(store: &Store, schedule: Schedule) -> Result<Put, StoreError
 /// # Errors
 /// [`StoreError`].
 pub async fn show(store: &Store, key: &Key) -> Result<Option<JobSummary>, StoreError> {
-    Ok(store.job(key).await?.as_ref().map(JobSummary::from))
+    Ok(store.job(key).await?.map(|job| job.summary))
 }
 
 /// One page in the order of ids: those after the id `after`. `limit` is 1 to 1,000; 0 stands for 100.

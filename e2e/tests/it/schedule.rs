@@ -10,7 +10,7 @@ use lapin::BasicProperties;
 use reqwest::Method;
 use serde_json::{Value, json};
 use sqlx::Executor as _;
-use store::{Filter, Job, JobKind, Patience, StuckCounts};
+use store::{Filter, Job, JobKind, JobSummary, Patience, StuckCounts};
 use testkit::{at, key};
 
 fn in_seconds(seconds: u64) -> String {
@@ -146,24 +146,9 @@ async fn jobs_that_cannot_be_published_do_not_hold_up_the_others() {
 
 pub(crate) fn job(id: &str, lane: Lane, due_at: Timestamp) -> Job {
     let body = json!({"channel": "sms", "destination": "+12025550143", "message": "due"}).to_string().into_bytes();
-    Job {
-        key: key(id),
-        kind: JobKind::OneShot,
-        lane,
-        channel: ChannelName::parse("sms").ok(),
-        recipient_mask: Some("***43".into()),
-        content: content_of(&body),
-        body,
-        epoch: 0,
-        seq: 0,
-        attempt: 0,
-        carried: Vec::new(),
-        due_at,
-        expires_at: None,
-        max_lateness_seconds: None,
-        created_at: due_at,
-        last_fired_at: None,
-    }
+    let to = (ChannelName::parse("sms").expect("a name"), "+12025550143");
+    let new = JobSummary::new(key(id), JobKind::OneShot, to, content_of(&body), due_at, due_at);
+    Job { summary: JobSummary { lane, ..new }, body, carried: Vec::new() }
 }
 
 #[tokio::test]

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use domain::{
-    Cron, Draft, FieldError, InvalidCron, Notification, Timestamp, Zones, check_subject, content_of, mask, nearest,
+    Cron, Draft, FieldError, InvalidCron, Notification, Timestamp, Zones, check_subject, content_of, nearest,
     parse_object, pointer_step,
 };
 use serde_json::Value;
 use serde_json::value::RawValue;
-use store::{Job, JobKind};
+use store::{Job, JobKind, JobSummary};
 
 use super::{FIELDS, Schedule};
 use crate::check::{too_far_ahead, too_late};
@@ -60,7 +60,6 @@ impl Schedule {
 
 fn job(when: When, name: Option<String>, max_lateness_seconds: Option<u64>, item: Checked, rules: &Rules<'_>) -> Job {
     let now = rules.clock.now();
-    let lane = item.notification.priority.lane();
     let lateness = ("max_lateness_seconds", max_lateness_seconds.map(Value::from));
     let (kind, due_at, body) = match when {
         // Exactly what POST /notify would publish with this send_at.
@@ -77,24 +76,15 @@ fn job(when: When, name: Option<String>, max_lateness_seconds: Option<u64>, item
         JobKind::OneShot => Notification::decode(&body, rules.defaults).ok().and_then(|once| once.expires_at(now)),
         JobKind::Cron { .. } => None,
     };
-    Job {
-        content: content_of(&identity(&kind, &body)),
-        key: item.key,
-        kind,
-        lane,
-        channel: Some(item.notification.channel),
-        recipient_mask: Some(mask(&item.notification.destination)),
-        body: body.to_vec(),
-        epoch: 0,
-        seq: 0,
-        attempt: 0,
-        carried: Vec::new(),
-        due_at,
+    let content = content_of(&identity(&kind, &body));
+    let to = (item.notification.channel, item.notification.destination.as_str());
+    let summary = JobSummary {
+        lane: item.notification.priority.lane(),
         expires_at,
         max_lateness_seconds,
-        created_at: now,
-        last_fired_at: None,
-    }
+        ..JobSummary::new(item.key, kind, to, content, due_at, now)
+    };
+    Job { summary, body: body.to_vec(), carried: Vec::new() }
 }
 
 /// What `POST /notify` would say of the same notification with this `send_at` when it will not be sent.
