@@ -247,7 +247,7 @@ pub enum AttemptOutcome {
 }
 
 impl AttemptOutcome {
-    pub const ALL: [Self; 8] = [
+    const ALL: [Self; 8] = [
         Self::Sent,
         Self::Captured,
         Self::Throttled,

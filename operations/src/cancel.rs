@@ -29,7 +29,7 @@ pub async fn cancel(
     now: Timestamp,
 ) -> Result<Cancellation, StoreError> {
     for _ in 0..MAX_CHAIN {
-        match store.cancel_knowing(&key, now, &|body| target_of(body?, defaults, recipients)).await? {
+        match store.cancel(&key, now, &|body| target_of(body?, defaults, recipients)).await? {
             Cancel::Cancelled { maybe_sent } => return Ok(Cancellation::Stopped { id: key.id, maybe_sent }),
             Cancel::Unknown => return Ok(Cancellation::Awaited { id: key.id }),
             Cancel::TooLate(State::FellBack) => key.id = child_id(&key, 1),

@@ -63,7 +63,7 @@ pub async fn delete(
         // The job is its delivery: a tombstone stops a copy that was released just now.
         JobKind::OneShot => {
             let now = clock.now();
-            store.cancel_knowing(key, now, &|body| target_of(body?, defaults, recipients)).await?;
+            store.cancel(key, now, &|body| target_of(body?, defaults, recipients)).await?;
         }
         JobKind::Cron { .. } => {
             store.delete_job(key).await?;
@@ -72,7 +72,7 @@ pub async fn delete(
             let now = clock.now();
             if job.due_at <= now {
                 let fire = Key { tenant: key.tenant.clone(), id: fire_id(key, job.due_at) };
-                store.cancel_knowing(&fire, now, &|_| target_of(&job.body, defaults, recipients)).await?;
+                store.cancel(&fire, now, &|_| target_of(&job.body, defaults, recipients)).await?;
             }
         }
     }

@@ -2,13 +2,17 @@
 
 use domain::Tenant;
 use store::JobSummary;
+use topology::BasicProperties;
 
 use super::*;
 use crate::testing::{at, schedule};
 
+fn of_orders() -> Carried {
+    Carried::of(&BasicProperties::default().with_app_id("orders".into()))
+}
+
 fn job(kind: JobKind, due: &str) -> Job {
-    let carried = Carried::default().with_app_id("orders");
-    let kept = StoredProperties { carried, publisher: Some("orders".into()), again: true, parent: None };
+    let kept = StoredProperties { carried: of_orders(), publisher: Some("orders".into()), again: true, parent: None };
     let carried = serde_json::to_vec(&kept).unwrap();
     let Job { summary, body, .. } = schedule("reminder", "0 9 * * *", "UTC", due);
     Job { summary: JobSummary { kind, lane: Lane::Bulk, ..summary }, body, carried }
@@ -29,7 +33,7 @@ fn a_one_shot_job_is_its_delivery() {
     assert_eq!(publication.to, To::Lane(Lane::Bulk));
     assert_eq!(publication.message_id, "reminder");
     assert_eq!(publication.body, job.body, "byte for byte: its hash is what a repetition is known by");
-    assert_eq!(publication.carried, Carried::default().with_app_id("orders"));
+    assert_eq!(publication.carried, of_orders());
     let publisher = Some("orders".into());
     let expected = Headers { lane: Some(Lane::Bulk), released: true, publisher, again: true, ..Headers::default() };
     assert_eq!(publication.headers, expected);
