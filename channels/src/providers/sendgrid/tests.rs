@@ -179,7 +179,9 @@ fn exactly_one_provider_carries_email_the_first_that_is_preferred_and_configured
         if !configured.contains(&"sendgrid") {
             settings.sendgrid = Settings::default();
         }
-        settings.email_providers = preferred.to_vec();
+        if !preferred.is_empty() {
+            settings.preferred.insert("email", preferred.to_vec());
+        }
         let channels = Channels::enable(&settings).ok()?;
         Some(channels.get(&ChannelName::parse("email").unwrap()).unwrap().provider())
     };
