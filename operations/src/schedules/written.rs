@@ -21,7 +21,7 @@ const MAX_LATENESS_SECONDS: u64 = 10 * 366 * 86_400;
 /// How far behind a `send_at` may lie: clocks differ, and a request takes its time.
 const GRACE: Duration = Duration::from_secs(60);
 
-/// When it fires.
+/// When a schedule fires.
 enum When {
     Once(Timestamp),
     Cron { pattern: String, zone: String, first: Timestamp },
@@ -35,7 +35,7 @@ impl Schedule {
         let object: BTreeMap<String, Box<RawValue>> = serde_json::from_str(text)
             .map_err(|_| Refused::Text(vec![field("", "the body is not a JSON object that we read")]))?;
         let mut reader = Reader { object, errors: Vec::new() };
-        // Also of a rule that cannot be read, so that everything wrong is named at once.
+        // A rule that cannot be read counts as one, so that everything wrong is named at once.
         let recurring = reader.object.get("cron").is_some_and(|cron| !matches!(cron.get(), "null" | "\"\""));
         let when = reader.when(rules.clock.now(), zones);
         let name = reader.name();
@@ -62,7 +62,7 @@ fn job(when: When, name: Option<String>, max_lateness_seconds: Option<u64>, item
     let now = rules.clock.now();
     let lateness = ("max_lateness_seconds", max_lateness_seconds.map(Value::from));
     let (kind, due_at, body) = match when {
-        // Exactly what POST /notify would publish with this send_at.
+        // The body is exactly what POST /notify would publish with this send_at.
         When::Once(at) => {
             let body = rewritten(&item.body, &[("send_at", Some(at.to_string().into())), lateness]);
             (JobKind::OneShot, at, body)
@@ -240,7 +240,7 @@ impl Reader {
         }
     }
 
-    /// Fields of the notification that say when, or who: that is said beside it.
+    /// Refuses fields of the notification that the schedule decides: when the notification is sent, and under which id.
     fn misplaced(&mut self, raw: &str, recurring: bool) {
         let Ok(Value::Object(object)) = serde_json::from_str(raw) else { return };
         let mut refuse = |name: &str, detail: &str| {
@@ -281,7 +281,7 @@ fn meant(name: &str) -> Option<&'static str> {
     nearest(name, FIELDS).or_else(|| written_otherwise().map(|(known, _)| *known))
 }
 
-/// As in a notification.
+/// Whether a value counts as absent, as it does in a notification.
 fn is_absent(value: &Value) -> bool {
     value.is_null() || value.as_str() == Some("")
 }
