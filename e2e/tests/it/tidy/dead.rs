@@ -10,14 +10,13 @@ use std::path::{Path, PathBuf};
 use super::{OUTSIDE, read, root, sources};
 
 /// What has no caller, and why it is there all the same.
-const KEPT: [(&str, &str); 8] = [
+const KEPT: [(&str, &str); 7] = [
     ("Broker::with_connect_timeout", "a test whose broker says nothing would wait for the five seconds of a fleet"),
     ("Headers::hand", "the tests of the envelope ask whose hand its headers show"),
     ("Publisher::reporting", "the tests of whoever publishes need no broker"),
     ("Reason::ALL", "the tests of the ledger, the envelope and its document go through the reasons"),
     ("Reference::with_dotenv", "the tests of every package's settings give them the text of a `.env`"),
     ("Reference::with_file", "the tests of every package's settings give them the text of a file"),
-    ("Settings::unset", "the tests of whoever sends begin with channels of which nothing is set"),
     ("Settle::reporting", "the tests of whoever consumes need no broker"),
 ];
 
@@ -91,20 +90,24 @@ impl fmt::Display for Item<'_> {
 
 impl Item<'_> {
     fn is_called_in(&self, text: &str) -> bool {
-        text.match_indices(self.name).any(|(at, _)| self.is_called_between(&text[..at], &text[at + self.name.len()..]))
+        let has_its_type = self.owner.is_some() && text.lines().any(|line| implemented(line) == self.owner);
+        text.match_indices(self.name).any(|(at, name)| {
+            let (before, after) = (&text[..at], &text[at + name.len()..]);
+            let is_whole = !before.ends_with(is_of_a_word) && !after.starts_with(is_of_a_word);
+            is_whole && self.is_called_between(before, after, has_its_type)
+        })
     }
 
-    fn is_called_between(&self, before: &str, after: &str) -> bool {
-        if before.ends_with(is_of_a_word) || after.starts_with(is_of_a_word) {
-            return false;
-        }
+    /// `has_its_type` says that `Self` may be the type of the item there.
+    fn is_called_between(&self, before: &str, after: &str, has_its_type: bool) -> bool {
         let path = before.strip_suffix("::").map(last_word);
         match self.owner {
             _ if self.kind == Kind::Type => true,
             Some(owner) => {
                 let is_a_call =
                     before.trim_end().ends_with('.') && (after.starts_with('(') || after.starts_with("::<"));
-                path.is_some_and(|path| path == owner || path == "Self") || self.kind == Kind::Method && is_a_call
+                path.is_some_and(|path| path == owner || has_its_type && path == "Self")
+                    || self.kind == Kind::Method && is_a_call
             }
             None => {
                 let is_of_a_type = path.is_some_and(|path| path.starts_with(char::is_uppercase));
