@@ -3,12 +3,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use bytes::Bytes;
-use lapin::options::{
-    BasicAckOptions, BasicGetOptions, ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions, QueueDeleteOptions,
-};
+use lapin::options::{ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions, QueueDeleteOptions};
 use lapin::types::{AMQPValue, FieldTable, ShortString};
-use lapin::{BasicProperties, Channel, Connection, ExchangeKind};
+use lapin::{Channel, Connection, ExchangeKind};
 
 use crate::{Argument, Binding, Broker, ConnectError, Exchange, Kind, Refusal};
 
@@ -39,16 +36,6 @@ pub struct Depth {
     /// a dead-letter exchange.
     pub messages: u32,
     pub consumers: u32,
-}
-
-/// A message that was removed from a queue.
-#[derive(Clone, PartialEq, Debug)]
-pub struct GetResponse {
-    pub properties: BasicProperties,
-    pub body: Bytes,
-    /// The exchange and the routing key that the message was last published with.
-    pub exchange: String,
-    pub routing_key: String,
 }
 
 type Step<T> = Result<T, Refusal>;
@@ -135,27 +122,6 @@ impl<'a> Session<'a> {
         let name = short(queue)?;
         let amqp = self.amqp().await?;
         self.step(&doing, amqp.queue_delete(name, QueueDeleteOptions::default())).await.map(drop)
-    }
-
-    /// Removes one message, which it acknowledges. `None` when the queue is empty.
-    ///
-    /// # Errors
-    /// [`Refusal`]
-    pub async fn get(&mut self, queue: &str) -> Step<Option<GetResponse>> {
-        let doing = format!("getting from queue '{queue}'");
-        let name = short(queue)?;
-        let amqp = self.amqp().await?;
-        let Some(message) = self.step(&doing, amqp.basic_get(name, BasicGetOptions::default())).await? else {
-            return Ok(None);
-        };
-        self.step(&doing, message.acker.ack(BasicAckOptions::default())).await?;
-        let delivery = message.delivery;
-        Ok(Some(GetResponse {
-            exchange: delivery.exchange.to_string(),
-            routing_key: delivery.routing_key.to_string(),
-            properties: delivery.properties,
-            body: Bytes::from(delivery.data),
-        }))
     }
 
     async fn amqp(&mut self) -> Step<Channel> {

@@ -16,7 +16,7 @@ use crate::app::App;
 use crate::settings::Open;
 use crate::token::{Caller, Scope};
 
-/// What routes ask for.
+/// The scopes that routes ask for.
 pub(crate) mod scopes {
     use web::access::Scopes;
 
@@ -63,13 +63,14 @@ pub(crate) mod scopes {
 /// without a valid token and 403 without the scope.
 pub(crate) type Authorized<S> = web::access::Authorized<S, App>;
 
-/// As [`Authorized`], or nobody where the open rule lets everybody in. A token that is present must be valid even then.
+/// A caller as [`Authorized`] has one, or nobody where the open rule lets everybody in. A token that is present must be
+/// valid even then.
 pub(crate) struct AuthorizedUnlessOpen<S> {
     pub(crate) caller: Option<Caller>,
     scopes: PhantomData<S>,
 }
 
-/// By the token in the header `Authorization`.
+/// The API knows its callers by the token in the header `Authorization`.
 impl Guard for App {
     type Scope = Scope;
     type Caller = Caller;
@@ -95,7 +96,7 @@ impl<S: Scopes<Scope = Scope>> FromRequestParts<Arc<App>> for AuthorizedUnlessOp
     }
 }
 
-/// Who is asking: None without an `Authorization` header.
+/// Returns who is asking. None without an `Authorization` header.
 ///
 /// # Errors
 /// 401, the same for every token that is not valid.

@@ -1,4 +1,4 @@
-//! The routes there are: what is not built, or not switched on, does not exist.
+//! The routes of an installation: what is not built or not switched on has no route.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::notifications::{cancel, publish};
 use crate::sandbox::{captures, pages};
 use crate::{deliveries, docs, health, schedules};
 
-/// Every route that an installation may have. `docs/openapi.json` is this, held equal by a test.
+/// Describes every route that an installation may have. A test holds `docs/openapi.json` equal to this description.
 pub fn openapi() -> utoipa::openapi::OpenApi {
     docs::complete(all().into_openapi())
 }
@@ -35,7 +35,7 @@ pub(crate) fn served(app: &App) -> (OpenApiRouter<Arc<App>>, Readings) {
     (router, readings)
 }
 
-/// What to ask where a route does not know the method.
+/// Names what to ask where a route does not know the method.
 pub(crate) fn instead(method: &Method, route: &str) -> Option<&'static str> {
     match (method, route) {
         (&Method::DELETE, "/deliveries/{id}") => Some("DELETE /notify/{id} cancels a delivery"),
@@ -45,12 +45,12 @@ pub(crate) fn instead(method: &Method, route: &str) -> Option<&'static str> {
     }
 }
 
-/// Whatever this installation serves of them.
+/// All routes, whichever of them this installation serves.
 fn all() -> OpenApiRouter<Arc<App>> {
     refusing_unread(always().merge(with_accounts()).merge(with_sandbox())).merge(probes())
 }
 
-/// What these routes do not read is refused (see [`Readings`]), and the document says so.
+/// Says in the document that the routes refuse what they do not read: see [`Readings`].
 fn refusing_unread(mut router: OpenApiRouter<Arc<App>>) -> OpenApiRouter<Arc<App>> {
     docs::tell_of_unread(router.get_openapi_mut());
     router
@@ -83,7 +83,7 @@ fn with_sandbox() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::default().routes(routes!(captures::captures))
 }
 
-/// What the body of a request to this route may hold.
+/// The fields that the body of a request to a route may hold.
 fn fields_of(method: &Method, route: &str) -> &'static [&'static str] {
     match (method, route) {
         (&Method::POST, "/notify" | "/notify-auth") => &FIELDS,

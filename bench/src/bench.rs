@@ -30,7 +30,7 @@ impl<'a> Bench<'a> {
         Ok(Self { services, options, sms: Sink::http().await?, mail: Sink::smtp().await?, next: AtomicU64::new(0) })
     }
 
-    /// As many recipients that nobody has written to yet.
+    /// The numbers of as many recipients to whom nobody has written yet.
     pub(crate) fn numbers(&self, count: u64) -> Range<u64> {
         let from = self.next.fetch_add(count, Ordering::Relaxed);
         from..from + count

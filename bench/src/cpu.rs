@@ -34,7 +34,7 @@ pub(crate) struct Spent {
 }
 
 impl Cpu {
-    /// Nothing where there is no `/proc`.
+    /// Reads what each has used so far. It finds nothing where there is no `/proc`.
     pub(crate) fn look(worker: Option<u32>) -> Result<Self> {
         if !Path::new("/proc/self/stat").exists() {
             return Ok(Self::default());
@@ -56,7 +56,7 @@ impl Cpu {
     }
 }
 
-/// Its name, and seconds in its own code and in the kernel.
+/// The name of a process, and its seconds in its own code and in the kernel.
 fn of_process(pid: &str) -> Result<(String, f64)> {
     let text = std::fs::read_to_string(format!("/proc/{pid}/stat"))?;
     // The name in parentheses may hold anything; utime and stime are the 14th and 15th field.
@@ -75,7 +75,7 @@ impl Spent {
         self.database.push(each(|cpu| cpu.database));
     }
 
-    /// As figures of the fleet.
+    /// Adds the times to a report as figures of the fleet.
     pub(crate) fn of_the_fleet(self, report: CaseReport) -> CaseReport {
         report
             .with("fleet_cpu_us_worker", Figure::new(self.worker, None))
@@ -84,7 +84,7 @@ impl Spent {
             .with("fleet_cpu_us_database", Figure::new(self.database, None))
     }
 
-    /// As figures of a baseline, which runs in this process beside its sink.
+    /// Adds the times to a report as figures of a baseline, which runs in this process beside its sink.
     pub(crate) fn of_the_baseline(self, report: CaseReport) -> CaseReport {
         report
             .with("baseline_cpu_us_loop_and_sink", Figure::new(self.bench, None))

@@ -32,7 +32,7 @@ pub(crate) struct Deployment {
     environment: Vec<(String, String)>,
     connection: Connection,
     amqp: Channel,
-    /// Of the ledger in SQLite.
+    /// The folder of a ledger in SQLite.
     _dir: tempfile::TempDir,
 }
 
@@ -86,7 +86,7 @@ impl Deployment {
         &self.connection
     }
 
-    /// Messages that are ready in a queue.
+    /// How many messages are ready in a queue.
     pub(crate) async fn depth(&self, queue: &str) -> Result<u64> {
         let passive = QueueDeclareOptions { passive: true, ..QueueDeclareOptions::default() };
         let queue = self.amqp.queue_declare(queue.into(), passive, FieldTable::default()).await?;

@@ -13,7 +13,7 @@ use crate::deployment::{BARE, Deployment, EXCHANGE, LANE, LANE_KEY, end};
 use crate::message::Kind;
 use crate::sink::{Arrivals, Sink};
 
-/// More than any measured worker has deliveries in hand.
+/// More connections than any measured worker has deliveries in hand.
 const MOST_CONNECTIONS: usize = 1_024;
 
 /// Fills the normal lane, starts a worker, and gives the rate from the first arrival to the last.
@@ -27,7 +27,7 @@ pub(crate) async fn by_worker(
     by_watched_worker(bench, deployment, sink, (kind, count), settings, async |_, _| Ok(())).await
 }
 
-/// As [`by_worker`], with somebody who watches the worker until all have arrived.
+/// Measures as [`by_worker`] does, with somebody who watches the worker until all have arrived.
 pub(crate) async fn by_watched_worker(
     bench: &Bench<'_>,
     deployment: &Deployment,

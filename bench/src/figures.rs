@@ -23,7 +23,7 @@ pub enum Goal {
 pub struct Figure {
     #[serde(flatten)]
     pub spread: Spread,
-    /// In the order of the alternations.
+    /// The values in the order of the alternations.
     pub each: Vec<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub goal: Option<Goal>,

@@ -37,7 +37,7 @@ pub struct Options {
 /// How much work one measurement is.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub enum Size {
-    /// As many messages as the fleet needs about this many seconds for.
+    /// A measurement has as many messages as the fleet needs about this many seconds for.
     Seconds(f64),
     /// This many, whatever time they take: to see that everything works.
     Messages(u64),

@@ -37,14 +37,14 @@ impl Peer {
         Ok(Self { name, child: command.spawn().with_context(|| name.to_owned())? })
     }
 
-    /// It ends by itself.
+    /// Waits until the program ends by itself.
     pub(crate) async fn finish(mut self) -> Result<()> {
         let status = self.child.wait().await?;
         ensure!(status.success(), "{} ended with {status}", self.name);
         Ok(())
     }
 
-    /// Until it ends by itself, or `other` is done; the first error of both.
+    /// Waits until the program ends by itself or `other` is done, and returns the first error of both.
     pub(crate) async fn while_running<T>(&mut self, other: impl Future<Output = Result<T>>) -> Result<T> {
         tokio::select! {
             done = other => done,
@@ -54,7 +54,7 @@ impl Peer {
         }
     }
 
-    /// As an operator ends it.
+    /// Ends the program as an operator does.
     pub(crate) async fn stop(mut self) -> Result<()> {
         if let Some(pid) = self.child.id() {
             Command::new("kill").args(["-TERM", &pid.to_string()]).status().await?;

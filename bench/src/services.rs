@@ -14,7 +14,7 @@ use crate::sql;
 
 const REMOVAL_LIMIT: Duration = Duration::from_secs(20);
 
-/// Those at hand, or private ones that end with this process.
+/// The services at hand, or private ones that end with this process.
 pub struct Services {
     servers: e2e::services::Services,
     made: Mutex<Vec<Made>>,
@@ -71,7 +71,7 @@ impl Services {
         Ok(url.into())
     }
 
-    /// Their versions, for the report.
+    /// The versions of both services, for the report.
     pub(crate) async fn versions(&self) -> Result<(String, String)> {
         let overview: Value = self.servers.manage(Method::GET, "overview", None).await?;
         let rabbitmq = overview["rabbitmq_version"].as_str().unwrap_or("unknown").to_owned();

@@ -2,28 +2,25 @@
 //! ([`sections`]); they are read here, and problems with them are reported.
 
 mod list;
+mod preference;
 
 use std::collections::BTreeSet;
 
 use domain::ChannelName;
-use media::{MEDIA, email};
+use media::MEDIA;
 use runtime::settings::Reader;
 
 use self::list::{List, words};
-use crate::providers::{PROVIDERS, Provider, Service, preferred, serving};
+use crate::providers::{PROVIDERS, Provider, Service, preferred};
 use crate::{Channels, SandboxMode, Settings, known};
-
-/// The setting that says who may carry email, and its other name.
-const EMAIL_PROVIDERS: [&str; 2] = ["EMAIL_PROVIDERS", "EMAIL_PROVIDER"];
 
 impl Settings {
     /// Reads the settings. `sends` says that the process sends, so that a missing setting is a problem. `up` says that
     /// everything is captured unless the operator says otherwise.
     pub fn read(reader: &mut Reader, sends: bool, up: bool) -> Self {
         refuse_what_is_not_built(reader);
-        let (only, sandbox, email_providers) = (only(reader), sandbox(reader, up), email_providers(reader));
-        let mut settings =
-            Self { only, sandbox, email_providers, ..Self::unset(reader.seconds("PROVIDER_TIMEOUT_SECONDS")) };
+        let (only, sandbox, preferred) = (only(reader), sandbox(reader, up), preference::read(reader));
+        let mut settings = Self { only, sandbox, preferred, ..Self::unset(reader.seconds("PROVIDER_TIMEOUT_SECONDS")) };
         for provider in PROVIDERS {
             (provider.fill)(&reader.values(provider.section.settings), &mut settings);
         }
@@ -65,26 +62,6 @@ fn only(reader: &mut Reader) -> Option<Vec<String>> {
     Some(list.read(reader)?.into_iter().map(str::to_owned).collect())
 }
 
-/// Who may carry email, the preferred first. `EMAIL_PROVIDER` says the same as `EMAIL_PROVIDERS`.
-fn email_providers(reader: &mut Reader) -> Vec<&'static str> {
-    let list = |name| List {
-        name,
-        of: "provider",
-        known: serving(&email::MEDIUM).map(|(provider, _)| provider.name).collect(),
-        example: "smtp,sendgrid",
-        otherwise: "; most others take mail by SMTP as well (SMTP_HOST)",
-    };
-    let [many, one] = EMAIL_PROVIDERS.map(|name| list(name).read(reader));
-    if many.is_some() && one.is_some() && many != one && reader.are_right(&EMAIL_PROVIDERS) {
-        let what = "is another than EMAIL_PROVIDERS, and means the same: leave one of the two out";
-        reader.refuse("EMAIL_PROVIDER", what);
-    }
-    let mut seen = BTreeSet::new();
-    let mut providers = many.or(one).unwrap_or_default();
-    providers.retain(|name| seen.insert(*name));
-    providers
-}
-
 /// Reports providers that are configured by halves. That is a problem where less would be sent than the operator
 /// believes, and a warning elsewhere.
 fn check(reader: &mut Reader, settings: &Settings, sends: bool) {
@@ -119,7 +96,7 @@ fn check(reader: &mut Reader, settings: &Settings, sends: bool) {
 /// show only later.
 fn refused(settings: &Settings, halves: &[HalfConfigured]) -> Vec<String> {
     let rest = halves.iter().flat_map(|half| (half.provider.problems)(settings));
-    let named = named_for_email(settings).filter(|_| settings.sandbox != SandboxMode::All);
+    let named = named(settings).filter(|_| settings.sandbox != SandboxMode::All);
     let named = named.filter_map(|(_, service)| (service.connect)(settings)?.err()).flatten();
     let refused = Channels::enable(settings).err().unwrap_or_default().into_iter().chain(rest).chain(named);
     let mut seen = BTreeSet::new();
@@ -173,22 +150,21 @@ fn is_of_another(name: &str, provider: &Provider, settings: &Settings) -> bool {
     sharing.any(|other| other.serves.iter().any(|service| (service.connect)(settings).is_some()))
 }
 
-/// The providers that the operator names for email and for which nothing is configured.
+/// The providers that the operator names for a medium and for which nothing is configured.
 fn named_alone(reader: &Reader, settings: &Settings) -> Vec<HalfConfigured> {
-    let Some(name) = reader.given_of(&EMAIL_PROVIDERS).first().copied() else { return Vec::new() };
-    let alone = named_for_email(settings).filter(|(_, service)| (service.connect)(settings).is_none());
+    let alone = named(settings).filter(|(_, service)| (service.connect)(settings).is_none());
     let half = alone.filter_map(|(provider, service)| {
-        let what = format!("is not set, but {name} names {}: email is not sent by it", provider.name);
+        let (name, medium) = (preference::given(reader, service.medium)?, service.medium.name);
+        let what = format!("is not set, but {name} names {}: {medium} is not sent by it", provider.name);
         Some(HalfConfigured { missing: *service.needs.first()?, what, provider })
     });
     half.collect()
 }
 
-/// The providers that the operator names for email, if email is wanted.
-fn named_for_email(settings: &Settings) -> impl Iterator<Item = (&'static Provider, &'static Service)> {
-    let medium = Some(&email::MEDIUM).filter(|medium| is_wanted(settings, medium.name));
-    let named = medium.filter(|_| !settings.email_providers.is_empty()).map(|medium| preferred(medium, settings));
-    named.into_iter().flatten()
+/// The providers that the operator names for the media that are wanted.
+fn named(settings: &Settings) -> impl Iterator<Item = (&'static Provider, &'static Service)> {
+    let media = MEDIA.iter().filter(move |medium| settings.preferred.contains_key(medium.name));
+    media.filter(move |medium| is_wanted(settings, medium.name)).flat_map(move |medium| preferred(medium, settings))
 }
 
 fn listed(names: &[&str]) -> String {

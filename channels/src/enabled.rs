@@ -126,11 +126,6 @@ impl Channels {
             needs(medium)
         )))
     }
-
-    /// The name and the provider of each channel, in the order of the names.
-    pub fn enabled(&self) -> Vec<(&'static str, &'static str)> {
-        self.0.values().map(|channel| (channel.name(), channel.provider())).collect()
-    }
 }
 
 fn wanted(settings: &Settings, medium: &Medium) -> bool {

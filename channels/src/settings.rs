@@ -1,5 +1,6 @@
 //! What the channels need to know, as plain values.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::providers::fcm::Settings as Fcm;
@@ -17,9 +18,9 @@ pub struct Settings {
     /// How long the worker waits for one `send`. The steps before a message is handed over get a share of it: when a
     /// server hangs in one of them, it certainly has accepted nothing.
     pub provider_timeout: Duration,
-    /// `EMAIL_PROVIDERS`: who may carry email, the preferred first. Empty when the operator names nobody: then it is
-    /// whoever is configured, in the order of the providers.
-    pub email_providers: Vec<&'static str>,
+    /// `EMAIL_PROVIDERS`, by medium: who may carry it, the preferred first. A medium for which the operator names nobody
+    /// is not here: then it is whoever is configured, in the order of the providers.
+    pub preferred: BTreeMap<&'static str, Vec<&'static str>>,
     pub smtp: Smtp,
     pub sendgrid: SendGrid,
     pub fcm: Fcm,
@@ -33,7 +34,7 @@ impl Settings {
             only: None,
             sandbox: SandboxMode::Off,
             provider_timeout,
-            email_providers: Vec::new(),
+            preferred: BTreeMap::new(),
             smtp: Smtp::default(),
             sendgrid: SendGrid::default(),
             fcm: Fcm::default(),

@@ -10,7 +10,7 @@ const OF_THE_PARENT: [&str; 3] = ["send_at", "ttl_seconds", "max_lateness_second
 
 /// The body of the first fallback: the parent's fields, overlaid by those of the fallback item, with the rest of the
 /// fallback list. The tenant and the `expires_at` are the parent's. None when the body has no fallback.
-pub fn child_body(parent: &Key, body: &[u8], expires_at: Option<Timestamp>) -> Option<Vec<u8>> {
+pub(crate) fn child_body(parent: &Key, body: &[u8], expires_at: Option<Timestamp>) -> Option<Vec<u8>> {
     let mut object = parse_object(body).ok()?;
     let Some(Value::Array(mut items)) = object.remove("fallback") else { return None };
     if items.is_empty() {

@@ -36,7 +36,7 @@ pub use claim::{Claim, Take, claim};
 pub use clock::{Clock, InvalidTimestamp, Timestamp};
 pub use cron::{Cron, InvalidCron};
 pub use decide::{Ambiguity, Policy, Transition, decide};
-pub use fallback::child_body;
+pub(crate) use fallback::child_body;
 pub use follow_up::{Destination, FollowUp, Message, Publish, Received, letter_headers};
 pub use identity::{Content, Key, Tenant, child_id, content_of, fingerprint_of, fire_id, mask};
 pub use keys::{

@@ -158,6 +158,33 @@ pub struct Row {
     pub code: Option<String>,
 }
 
+impl Row {
+    /// The same delivery as a ledger inserts it when it does not know it: claimed at `now`, and nothing tried, ordered
+    /// or answered yet.
+    pub fn as_first(self, now: Timestamp) -> Self {
+        Self {
+            state: State::Sending,
+            version: 1,
+            lease: Lease::Live,
+            order: Order::Nothing,
+            has_letter: false,
+            ambiguous: false,
+            throttled_since: None,
+            created_at: now,
+            updated_at: now,
+            provider: None,
+            provider_id: None,
+            code: None,
+            ..self
+        }
+    }
+
+    /// Whether a ledger that does not know the delivery may insert this row as it is.
+    pub fn is_first(&self) -> bool {
+        *self == self.clone().as_first(self.created_at)
+    }
+}
+
 /// How a delivery was first seen: the values that its row is made of.
 pub struct FirstSight<'a> {
     pub arrival: &'a Arrival,
@@ -220,7 +247,7 @@ pub enum AttemptOutcome {
 }
 
 impl AttemptOutcome {
-    pub const ALL: [Self; 8] = [
+    const ALL: [Self; 8] = [
         Self::Sent,
         Self::Captured,
         Self::Throttled,

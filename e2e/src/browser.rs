@@ -7,7 +7,7 @@ use embedded::{Launch, Signal, Supervised};
 
 use crate::fleet::PATIENCE;
 
-/// Where else than in the search path one is installed.
+/// Where a browser may be installed outside the search path.
 const APPLICATIONS: [&str; 2] = [
     "/Applications/Chromium.app/Contents/MacOS/Chromium",
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",

@@ -62,7 +62,7 @@ pub struct TestFleet {
     connection: Connection,
     services: &'static Services,
     postgres: Option<String>,
-    /// For an auditor without a fleet in this process.
+    /// The ledger as an auditor opens it when no fleet runs in this process.
     store: Option<Store>,
     _dir: tempfile::TempDir,
 }
@@ -75,7 +75,7 @@ impl TestFleet {
         fleet
     }
 
-    /// As [`Self::start`], on another broker than the other tests use.
+    /// Starts as [`Self::start`] does, on another broker than the other tests use.
     pub async fn start_on(services: Services, database: Database, settings: &[(&str, &str)]) -> Self {
         // One for each test that asks, until its process ends.
         let services = Box::leak(Box::new(services));
@@ -173,7 +173,7 @@ impl TestFleet {
         self.store.as_ref().unwrap_or_else(|| &self.running().store)
     }
 
-    /// Until the delivery is in `state`.
+    /// Waits until the delivery is in `state`.
     pub async fn until(&self, id: &str, state: State) -> DeliveryView {
         let what = format!("{id} in state {state}");
         until(&what, async || self.delivery(id).await.filter(|view| view.row.state == state)).await

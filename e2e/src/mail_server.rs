@@ -18,7 +18,7 @@ pub struct MailServer {
 /// A mail that the server has taken.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Mail {
-    /// Of the envelope.
+    /// The recipient of the envelope.
     pub to: String,
     pub text: String,
     pub html: Option<String>,
@@ -59,7 +59,7 @@ impl MailServer {
         self.mails.lock().expect("not poisoned").iter().filter(|mail| mail.to == to).cloned().collect()
     }
 
-    /// Until a mail for this recipient has come.
+    /// Waits until a mail for this recipient has come.
     pub async fn mail(&self, to: &str) -> Mail {
         until(&format!("a mail to {to}"), async || self.mails(to).pop()).await
     }

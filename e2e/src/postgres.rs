@@ -22,7 +22,7 @@ pub struct Postgres {
     pub port: u16,
     programs: Programs,
     server: Supervised,
-    /// Its folder.
+    /// The folder of the cluster.
     pub root: PathBuf,
 }
 
@@ -101,7 +101,7 @@ impl Postgres {
 }
 
 impl Postgres {
-    /// As an operator would, or systemd. True when it had ended.
+    /// Starts the server as an operator or systemd would. True when it had ended.
     ///
     /// # Errors
     /// When it does not start.
@@ -115,7 +115,7 @@ impl Postgres {
 }
 
 impl Drop for Postgres {
-    /// For a server that was stopped: its supervisor is gone, and the folder is left.
+    /// The supervisor of a server that was stopped is gone and has left the folder.
     fn drop(&mut self) {
         if matches!(self.server.ended(), Ok(Some(_))) {
             let _ = fs::remove_dir_all(&self.root);

@@ -96,17 +96,17 @@ impl Process {
         String::from_utf8_lossy(&bytes).into_owned()
     }
 
-    /// Until it has printed these words.
+    /// Waits until the process has printed these words.
     pub async fn until_output(&self, words: &str) {
         until(&format!("the {} says: {words}", self.role), async || self.output().contains(words).then_some(())).await;
     }
 
-    /// Of the role's own process.
+    /// The number of the role's own process.
     pub fn pid(&self) -> u32 {
         self.server.pid()
     }
 
-    /// Its exit code when it has ended; 128 and the signal's number when one killed it.
+    /// The exit code of the process when it has ended; 128 and the signal's number when one killed it.
     pub fn exit_code(&mut self) -> Option<i32> {
         self.server.ended().ok().flatten().map(|status| status.code().unwrap_or(-1))
     }
@@ -123,7 +123,7 @@ impl Process {
         assert!(status.success(), "the {} was not there for {}", self.role, signal.name());
     }
 
-    /// Its exit code, as soon as it has ended; 128 and the signal's number when one killed it.
+    /// Waits for the exit code of the process; 128 and the signal's number when one killed it.
     pub async fn ended(&mut self) -> i32 {
         let deadline = Instant::now() + PATIENCE;
         loop {
@@ -151,7 +151,7 @@ pub async fn run(words: &[&str], environment: &Environment) -> (i32, String) {
     run_in(dir.path(), words, environment).await
 }
 
-/// As [`run`], in a folder with files of its own.
+/// Runs as [`run`] does, in a folder with files of its own.
 ///
 /// # Panics
 /// When it does not end in time, or the binary was not built.
@@ -159,7 +159,7 @@ pub async fn run_in(folder: &Path, words: &[&str], environment: &Environment) ->
     run_within(PATIENCE, folder, words, environment).await
 }
 
-/// As [`run_in`], for what may take longer.
+/// Runs as [`run_in`] does what may take longer.
 ///
 /// # Panics
 /// When it does not end in time, or the binary was not built.

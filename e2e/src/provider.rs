@@ -13,7 +13,7 @@ use tokio::task::JoinHandle;
 /// How to answer the next requests.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Answer {
-    /// 201 with a new SID.
+    /// Answers 201 with a new SID.
     Accept,
     /// This status with Twilio's error shape, which quotes the recipient, and an optional `Retry-After`.
     Refuse { status: u16, code: u32, retry_after: Option<String> },
@@ -25,7 +25,7 @@ pub enum Answer {
     Vanish,
     /// As [`Answer::Vanish`], with a reset.
     Reset,
-    /// 201 with a body that is not JSON.
+    /// Answers 201 with a body that is not JSON.
     Garbage,
 }
 

@@ -63,7 +63,7 @@ impl Proxy {
         self.mode.send_replace(Mode::Cut);
     }
 
-    /// As [`Self::cut`], but both sides see a reset.
+    /// Cuts as [`Self::cut`] does, but both sides see a reset.
     pub fn reset(&self) {
         self.mode.send_replace(Mode::Reset);
     }

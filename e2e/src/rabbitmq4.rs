@@ -77,7 +77,7 @@ impl Rabbitmq4 {
         Ok(Self { amqp: format!("amqp://{name}:{password}@127.0.0.1:{amqp}"), management: base, _node: node })
     }
 
-    /// For a fleet of the tests with SQLite.
+    /// The services for a fleet of the tests with SQLite.
     pub fn services(&self) -> Services {
         Services::at(self.management.clone(), self.amqp.clone(), String::new())
     }
@@ -90,7 +90,7 @@ impl Rabbitmq4 {
     }
 }
 
-/// With the project's own files.
+/// Prepares the node's folder with the project's own files.
 fn prepare(data: &Path, amqp: u16, management: u16) -> Result<()> {
     for folder in ["home", "log", "conf/conf.d"] {
         fs::create_dir_all(data.join(folder))?;

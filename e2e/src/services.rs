@@ -35,7 +35,7 @@ pub async fn services() -> &'static Services {
 }
 
 impl Services {
-    /// Those that the environment names, or else our own.
+    /// Finds the services that the environment names, or else starts our own.
     ///
     /// # Errors
     /// Says what to install.

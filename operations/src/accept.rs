@@ -7,34 +7,36 @@ use topology::{Carried, Publication, PublishError, Publisher, To};
 
 use crate::checked::Checked;
 
-/// The broker has it on disk: it will be delivered at least once, or end in the dead-letter queue with its reason.
+/// A notification that the broker has on disk: it will be delivered at least once, or end in the dead-letter queue with
+/// its reason.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Accepted {
     /// The delivery's id.
     pub id: String,
     pub status: Status,
-    /// The queue that it went to, from its priority.
+    /// The lane to which the priority of the notification has sent it.
     pub lane: Lane,
-    /// What of it was taken and has not the effect that its publisher may think.
+    /// The fields of the notification that were taken without the effect that its publisher may expect of them.
     pub warnings: Vec<FieldError>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Status {
     Accepted,
-    /// Its `send_at` is ahead: the scheduler has it.
+    /// The `send_at` of the notification is ahead, so the scheduler will release it.
     Scheduled,
 }
 
-/// The broker has not confirmed it.
+/// A notification that the broker has not confirmed.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Unconfirmed {
-    /// The id to repeat it with.
+    /// The id under which the publisher can repeat the notification.
     pub id: String,
     pub error: PublishError,
 }
 
-/// Returns when the broker has confirmed it. `publisher_name` is told with the message, as who published it.
+/// Publishes a notification, and returns when the broker has confirmed it. The message names `publisher_name` as its
+/// publisher.
 ///
 /// # Errors
 /// [`Unconfirmed`].
@@ -51,8 +53,8 @@ pub async fn accept(
     }
 }
 
-/// All of a batch at once, each by itself: some may be confirmed and others not. The answers have the order of the
-/// notifications.
+/// Publishes the notifications of a batch side by side: some of them may be confirmed and others not. The answers have
+/// the order of the notifications.
 pub async fn accept_all(
     publisher: &Publisher,
     notifications: Vec<Checked>,
@@ -63,7 +65,8 @@ pub async fn accept_all(
     join_all(notifications.into_iter().map(accepting)).await
 }
 
-/// By the rule of the worker and the scheduler: another body, byte for byte. A row that remembers no body is none.
+/// Whether the ledger knows the key with a body that differs in any byte: the worker and the scheduler go by the same
+/// rule. A row that remembers no body counts as none.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -75,7 +78,7 @@ pub async fn is_known_with_another_body(store: &Store, key: &Key, content: &Cont
 }
 
 impl Unconfirmed {
-    /// What happened, as a sentence for whoever published it. The broker's own words are in the error.
+    /// Says in a sentence for the publisher what happened. The broker's own words are in the error.
     pub fn what_happened(&self) -> &'static str {
         match self.error {
             PublishError::Unroutable => "No queue is bound for it: the operator has to restore the binding.",
@@ -89,7 +92,7 @@ impl Unconfirmed {
     }
 }
 
-/// What is published, and what is answered once that is confirmed.
+/// Returns the answer to give once the broker has confirmed the message, and that message.
 fn planned(notification: Checked, publisher_name: &str, now: Timestamp) -> (Accepted, Publication) {
     let Checked { key, notification, body, warnings, .. } = notification;
     let lane = notification.priority.lane();

@@ -5,15 +5,17 @@ use store::{Cancel, Store, StoreError, Target};
 
 use crate::deliveries::MAX_CHAIN;
 
-/// What cancelling found. The id is that of the delivery at which it ended: the one that was asked for, or a fallback.
+/// What cancelling found. The id is that of the delivery at which the search ended: the one that was asked for, or a
+/// fallback.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Cancellation {
-    /// Nothing is sent from now on. `maybe_sent`: an attempt before the cancel may have gone out, and nobody can know.
+    /// Nothing is sent from now on. `maybe_sent` says that an attempt before the cancel may have gone out, and that
+    /// nobody can know.
     Stopped { id: String, maybe_sent: bool },
-    /// Nothing of it was known when it was cancelled, now or before: what came of it since or comes is dropped, and
-    /// leaves nothing that would say which.
+    /// Nothing was known of the delivery when it was cancelled, now or before. Its message is dropped when it comes, or
+    /// was dropped when it came: the ledger keeps nothing that would tell which.
     Awaited { id: String },
-    /// It is being sent or has ended.
+    /// The delivery is being sent or has ended.
     TooLate { id: String, state: State },
 }
 
@@ -29,7 +31,7 @@ pub async fn cancel(
     now: Timestamp,
 ) -> Result<Cancellation, StoreError> {
     for _ in 0..MAX_CHAIN {
-        match store.cancel_knowing(&key, now, &|body| target_of(body?, defaults, recipients)).await? {
+        match store.cancel(&key, now, &|body| target_of(body?, defaults, recipients)).await? {
             Cancel::Cancelled { maybe_sent } => return Ok(Cancellation::Stopped { id: key.id, maybe_sent }),
             Cancel::Unknown => return Ok(Cancellation::Awaited { id: key.id }),
             Cancel::TooLate(State::FellBack) => key.id = child_id(&key, 1),
@@ -39,7 +41,7 @@ pub async fn cancel(
     Ok(Cancellation::TooLate { id: key.id, state: State::FellBack })
 }
 
-/// What a job's body says of its recipient, to be remembered when it is cancelled.
+/// Reads from the body of a job the recipient that is remembered when the job is cancelled.
 pub(crate) fn target_of(body: &[u8], defaults: &Defaults, recipients: &RecipientHasher) -> Option<Target> {
     let notification = Notification::decode(body, defaults).ok()?;
     Some(Target {

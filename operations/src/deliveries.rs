@@ -19,7 +19,7 @@ pub enum Shown {
     /// A job that the scheduler has not released yet *is* its delivery.
     Scheduled {
         job: Box<JobSummary>,
-        /// Fields and headers of its message that were not read.
+        /// The fields and headers of the job's message that were not read.
         warnings: Vec<FieldError>,
     },
 }
@@ -28,16 +28,16 @@ pub enum Shown {
 #[derive(Clone, PartialEq, Debug)]
 pub struct Taken {
     pub view: DeliveryView,
-    /// Those that it was handed on to, in their order.
+    /// The deliveries that took over from this one, in their order.
     pub fallbacks: Vec<Fallback>,
-    /// Fields of its message that were not read.
+    /// The fields of the delivery's message that were not read.
     pub warnings: Vec<FieldError>,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Fallback {
     pub id: String,
-    /// None while it is on its way: no worker has taken it yet.
+    /// None while no worker has taken the fallback from its queue yet.
     pub state: Option<State>,
 }
 
@@ -54,7 +54,7 @@ pub struct NotKnown {
 pub struct Wanted {
     pub state: Option<State>,
     pub ambiguous: Option<bool>,
-    /// Written exactly as it was published, or in one of the usual forms of it: see [`list`].
+    /// The recipient as it was published, or in one of its usual forms: see [`list`].
     pub recipient: Option<String>,
     pub after: Option<Cursor>,
     /// 1 to 1,000; 0 stands for 100.
@@ -66,7 +66,7 @@ pub fn is_id(text: &str) -> bool {
     (1..=MAX_ID_BYTES).contains(&text.len()) && !text.chars().any(is_unsafe_in_a_line)
 }
 
-/// None when nothing is known of it: see [`NotKnown`].
+/// Reads one delivery. None when nothing is known of the delivery: see [`NotKnown`].
 ///
 /// # Errors
 /// [`StoreError`].
@@ -78,12 +78,12 @@ pub async fn show(store: &Store, key: &Key) -> Result<Option<Shown>, StoreError>
     }
     let Some(job) = store.job(key).await?.filter(|job| job.kind == JobKind::OneShot) else { return Ok(None) };
     let warnings = store.warnings(key).await?;
-    Ok(Some(Shown::Scheduled { job: Box::new(JobSummary::from(&job)), warnings }))
+    Ok(Some(Shown::Scheduled { job: Box::new(job.summary), warnings }))
 }
 
-/// The newest first. A recipient is found by whichever key had hashed it, as it is written, with and without the prefix
-/// of WhatsApp, and with its domain in lower case. The ledger has hashes of what was published, so that another spelling
-/// of a recipient cannot be found.
+/// Lists deliveries, the newest first. A recipient is found by whichever key had hashed it, as it is written, with and
+/// without the prefix of WhatsApp, and with its domain in lower case. The ledger has hashes of what was published, so
+/// that another spelling of a recipient cannot be found.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -100,7 +100,7 @@ pub async fn list(
 }
 
 impl NotKnown {
-    /// `retention` is how long ended deliveries are remembered; none for ever.
+    /// `retention` is how long ended deliveries are remembered. None remembers them for ever.
     pub fn of(retention: Option<Duration>, now: Timestamp) -> Self {
         Self { retention, now }
     }
@@ -131,7 +131,7 @@ impl fmt::Display for NotKnown {
     }
 }
 
-/// The recipient as it is written, and as it is usually written.
+/// The forms in which a recipient is looked for: as it is written, and as it is usually written.
 fn usual_forms(written: &str) -> Vec<String> {
     let mut forms = vec![written.to_owned()];
     if let Some((local, domain)) = written.rsplit_once('@') {

@@ -10,16 +10,17 @@ use crate::cancel::target_of;
 /// The fields of a schedule as it is written.
 pub const FIELDS: [&str; 6] = ["cron", "timezone", "send_at", "name", "max_lateness_seconds", "notification"];
 
-/// A schedule that can be stored: [`Schedule::read`] makes it.
+/// A schedule that can be stored, as [`Schedule::read`] makes one.
 #[derive(Debug)]
 pub struct Schedule {
     pub job: Job,
-    /// What of its notification was taken and not read.
+    /// The fields of the notification that were taken and not read.
     pub warnings: Vec<FieldError>,
 }
 
-/// Stores it once for each id; the answer says whether it is new. What fires once is its delivery: where that is known
-/// already, nothing is stored, for its message would be a repeat, or a dead letter for its other body.
+/// Stores a schedule once for each id, and says whether the schedule is new. A schedule that fires once is its own
+/// delivery: where the ledger knows that delivery already, nothing is stored, because the message would be a repeat, or
+/// a dead letter for its other body.
 ///
 /// # Errors
 /// [`StoreError`]; after [`StoreError::Unavailable`] repeat it.
@@ -30,15 +31,16 @@ pub async fn create(store: &Store, schedule: Schedule) -> Result<Put, StoreError
     }
 }
 
-/// None when the tenant has none of this id.
+/// Reads one schedule. None when the tenant has no schedule of this id.
 ///
 /// # Errors
 /// [`StoreError`].
 pub async fn show(store: &Store, key: &Key) -> Result<Option<JobSummary>, StoreError> {
-    Ok(store.job(key).await?.as_ref().map(JobSummary::from))
+    Ok(store.job(key).await?.map(|job| job.summary))
 }
 
-/// One page in the order of ids: those after the id `after`. `limit` is 1 to 1,000; 0 stands for 100.
+/// Reads one page of schedules in the order of their ids, beginning after the id `after`. `limit` is 1 to 1,000; 0
+/// stands for 100.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -47,7 +49,7 @@ pub async fn list(store: &Store, tenant: Tenant, after: Option<String>, limit: u
     store.jobs(JobFilter { tenant: Some(tenant), recurring: None, after, limit }).await
 }
 
-/// After that it does not fire any more. False when the tenant has none of this id.
+/// Deletes a schedule, which then does not fire any more. False when the tenant has no schedule of this id.
 ///
 /// # Errors
 /// [`StoreError`]; after [`StoreError::Unavailable`] repeat it.
@@ -63,24 +65,25 @@ pub async fn delete(
         // The job is its delivery: a tombstone stops a copy that was released just now.
         JobKind::OneShot => {
             let now = clock.now();
-            store.cancel_knowing(key, now, &|body| target_of(body?, defaults, recipients)).await?;
+            store.cancel(key, now, &|body| target_of(body?, defaults, recipients)).await?;
         }
         JobKind::Cron { .. } => {
             store.delete_job(key).await?;
-            // A fire that a scheduler has claimed already meets its tombstone. Whether one is due is asked after the
-            // delete: until then it could become so.
+            // A fire that a scheduler has claimed already meets its tombstone. The clock is asked after the delete,
+            // because a fire could become due until then.
             let now = clock.now();
             if job.due_at <= now {
                 let fire = Key { tenant: key.tenant.clone(), id: fire_id(key, job.due_at) };
-                store.cancel_knowing(&fire, now, &|_| target_of(&job.body, defaults, recipients)).await?;
+                store.cancel(&fire, now, &|_| target_of(&job.body, defaults, recipients)).await?;
             }
         }
     }
     Ok(true)
 }
 
-/// What a delivery of the job's id says of the job; None where there is none, or one that says nothing. The runs of a
-/// recurring job have ids of their own. A cancelled delivery is left to the store, which stores no job beside it.
+/// Compares a job with the delivery that has its id. None where there is no such delivery, or where the delivery
+/// remembers no body. The runs of a recurring job have ids of their own. A cancelled delivery is left to the store,
+/// which stores no job beside it.
 async fn said_by_its_delivery(store: &Store, job: &Job) -> Result<Option<Put>, StoreError> {
     if job.kind != JobKind::OneShot {
         return Ok(None);
@@ -90,7 +93,7 @@ async fn said_by_its_delivery(store: &Store, job: &Job) -> Result<Option<Put>, S
     Ok(known.map(|content| if content == job.content { Put::Known } else { Put::Conflict }))
 }
 
-/// The runs after the next one, as its rule gives them today; none when it fires once.
+/// The runs of a job after its next one, as the rule of the job gives them today. A job that fires once has none.
 pub fn runs_after(job: &JobSummary, zones: &Zones) -> impl Iterator<Item = Timestamp> {
     let rule = match &job.kind {
         JobKind::OneShot => None,

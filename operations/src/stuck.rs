@@ -12,9 +12,9 @@ pub struct Found {
     pub key: Key,
     /// The channel and the masked recipient of a delivery, the lane of a job.
     pub target: String,
-    /// Where it stands.
+    /// The state of the delivery, or whether the job is due or recurring.
     pub state: &'static str,
-    /// When it should have gone on.
+    /// When the delivery or the job should have gone on.
     pub due: Timestamp,
     pub attempts: u32,
     pub last: Option<Attempt>,
@@ -22,7 +22,8 @@ pub struct Found {
     pub next: String,
 }
 
-/// The deliveries and then the jobs, of each the longest first: 1,000 at most.
+/// Finds the deliveries and then the jobs that do not move. Of each, those come first that have stood for longest, and
+/// there are at most 1,000.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -67,7 +68,7 @@ fn of_job(job: StuckJob, names: &Names) -> Found {
     }
 }
 
-/// Whoever publishes a message again under its id cannot do harm: the ledger knows how far it got.
+/// Whoever publishes a message again under its id cannot do harm, because the ledger knows how far its delivery got.
 fn what_next(state: State, order: &Order, names: &Names) -> String {
     let queue = &names.queue;
     let place = match (state, order) {
@@ -88,7 +89,7 @@ fn what_next(state: State, order: &Order, names: &Names) -> String {
     format!("{place} If no queue has it, it was removed: publish it again under the same id, or cancel it")
 }
 
-/// The id is the ledger's own: whoever published a message under it would send one more.
+/// The id is the ledger's own: whoever published a message under that id would send one more.
 fn what_next_without_an_id(row: &Row, names: &Names) -> String {
     let queue = &names.queue;
     let was_tried = row.attempt > 0 || row.ambiguous || row.state == State::Sending;

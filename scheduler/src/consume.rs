@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use domain::{Arrival, Notification, Reason, mask};
+use domain::{Arrival, Notification, Reason};
 use intake::{InHand, Named, TooOften};
-use store::{Job, JobKind, Put, StoreError, Trouble};
+use store::{Job, JobKind, JobSummary, Put, StoreError, Trouble};
 use tokio::sync::mpsc;
 use topology::Incoming;
 
@@ -81,24 +81,17 @@ async fn put(
         return Ok(disposition);
     }
     let Arrival { key, content, epoch, seq, attempt, .. } = arrival;
-    let job = Job {
-        key,
-        kind: JobKind::OneShot,
+    let to = (notification.channel.clone(), notification.destination.as_str());
+    let summary = JobSummary {
         lane: job::lane(incoming, notification.priority),
-        channel: Some(notification.channel.clone()),
-        recipient_mask: Some(mask(&notification.destination)),
-        body: incoming.body.to_vec(),
-        content,
         epoch,
         seq,
         attempt,
-        carried: job::stored_properties(incoming)?,
-        due_at: due,
         expires_at: notification.expires_at(incoming.timestamp.unwrap_or(now)),
         max_lateness_seconds: notification.max_lateness_seconds,
-        created_at: now,
-        last_fired_at: None,
+        ..JobSummary::new(key, JobKind::OneShot, to, content, due, now)
     };
+    let job = Job { summary, body: incoming.body.to_vec(), carried: job::stored_properties(incoming)? };
     let unread = (!notification.unknown.is_empty()).then(|| job.key.clone());
     let put = shared.intake.store.put_job(job).await?;
     // The message that is published when the job is due has this body, but not these headers, so the headers are warned

@@ -105,8 +105,8 @@ async fn claim_and_end(
     reason: Reason,
     error: &str,
 ) -> Result<(), StoreError> {
-    let candidate = Row { created_at: shared.intake.clock.now(), ..row };
-    match shared.intake.store.claim(candidate, arrival, LEASE).await? {
+    let first = row.as_first(shared.intake.clock.now());
+    match shared.intake.store.claim(first, arrival, LEASE).await? {
         Claimed::New(row) => end(shared, &row, reason, error).await,
         Claimed::Known(Claim::Take(row, _)) => end(shared, &row, reason, error).await,
         Claimed::Known(Claim::Park) => Err(claimed()),

@@ -1,8 +1,8 @@
 //! The recurring sample notification of `SCHEDULER_DEMO_*`.
 
-use domain::{ChannelName, Cron, Key, Lane, Tenant, content_of, mask};
+use domain::{ChannelName, Cron, Key, Tenant, content_of};
 use serde_json::json;
-use store::{Job, JobKind, StoreError};
+use store::{Job, JobKind, JobSummary, StoreError};
 
 use crate::shared::Shared;
 
@@ -40,24 +40,10 @@ async fn put(shared: &Shared, demo: Demo) -> Result<Key, StoreError> {
     let due_at = cron.map_err(|error| StoreError::Refused(error.to_string()))?.next_after(now);
     let due_at = due_at.ok_or_else(|| StoreError::Refused("it never fires".into()))?;
     shared.intake.store.delete_job(&key).await?;
-    let job = Job {
-        key: key.clone(),
-        kind: JobKind::Cron { cron: demo.cron, zone: demo.timezone, name: Some("demo".into()) },
-        lane: Lane::Normal,
-        channel: Some(demo.channel),
-        recipient_mask: Some(mask(&demo.destination)),
-        content: content_of(&body),
-        body,
-        epoch: 0,
-        seq: 0,
-        attempt: 0,
-        carried: Vec::new(),
-        due_at,
-        expires_at: None,
-        max_lateness_seconds: None,
-        created_at: now,
-        last_fired_at: None,
-    };
+    let kind = JobKind::Cron { cron: demo.cron, zone: demo.timezone, name: Some("demo".into()) };
+    let to = (demo.channel, demo.destination.as_str());
+    let summary = JobSummary::new(key.clone(), kind, to, content_of(&body), due_at, now);
+    let job = Job { summary, body, carried: Vec::new() };
     shared.intake.store.put_job(job).await?;
     Ok(key)
 }

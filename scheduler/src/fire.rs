@@ -5,7 +5,7 @@ use std::time::Duration;
 use domain::{Reason, Timestamp};
 use futures_util::future::join_all;
 use runtime::{Readiness, failpoint};
-use store::{FinishedJob, Job, JobKind, StoreError};
+use store::{FinishedJob, Job, JobKind, JobSummary, StoreError};
 use topology::{Consumers, PublishError};
 use uuid::Uuid;
 
@@ -122,7 +122,7 @@ async fn fire_due(shared: &Shared, owner: Uuid) -> Result<Batch, StoreError> {
     let fired = join_all(jobs.iter().map(|job| contained("fire_one", fire(shared, job, now)))).await;
     let answered = fired.iter().any(|fired| !matches!(fired, Some(Fired::Unanswered) | None));
     let (claimed, mut done, mut unconfirmed) = (jobs.len(), Vec::new(), Vec::new());
-    for (Job { key, .. }, fired) in jobs.into_iter().zip(fired) {
+    for (Job { summary: JobSummary { key, .. }, .. }, fired) in jobs.into_iter().zip(fired) {
         match fired {
             Some(Fired::Confirmed { next }) => done.push(FinishedJob { key, owner, next }),
             Some(Fired::Refused | Fired::Unanswered | Fired::Unreadable) => unconfirmed.push(key),

@@ -4,10 +4,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{ChannelName, Defaults, Lane, RecipientHasher, Zones, content_of};
+use domain::{ChannelName, Defaults, RecipientHasher, Zones, content_of};
 use intake::Intake;
 use runtime::LogLimiter;
-use store::{Job, JobKind, LedgerBreaker, Options, Store};
+use store::{Job, JobKind, JobSummary, LedgerBreaker, Options, Store};
 use tempfile::TempDir;
 use testkit::{NO_BROKER, RETRY_DELAYS, SECRET, Still, key};
 use tokio_util::sync::CancellationToken;
@@ -69,22 +69,8 @@ impl Drop for Parts {
 /// A schedule in a zone, made before everything, whose next run is stored as `due`.
 pub(crate) fn schedule(id: &str, cron: &str, zone: &str, due: &str) -> Job {
     let body = br#"{"channel":"sms","destination":"+12025550143","message":"Hola"}"#.to_vec();
-    Job {
-        key: key(id),
-        kind: JobKind::Cron { cron: cron.into(), zone: zone.into(), name: None },
-        lane: Lane::Normal,
-        channel: ChannelName::parse("sms").ok(),
-        recipient_mask: Some("***43".into()),
-        content: content_of(&body),
-        body,
-        epoch: 0,
-        seq: 0,
-        attempt: 0,
-        carried: Vec::new(),
-        due_at: at(due),
-        expires_at: None,
-        max_lateness_seconds: None,
-        created_at: at("2026-01-01T00:00:00Z"),
-        last_fired_at: None,
-    }
+    let kind = JobKind::Cron { cron: cron.into(), zone: zone.into(), name: None };
+    let to = (ChannelName::parse("sms").unwrap(), "+12025550143");
+    let summary = JobSummary::new(key(id), kind, to, content_of(&body), at(due), at("2026-01-01T00:00:00Z"));
+    Job { summary, body, carried: Vec::new() }
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use domain::{ChannelName, Key, Lease, Order, RecipientHash, Row, State, Tenant, Timestamp};
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 /// 2026-03-01T12:00:00Z
@@ -65,4 +66,34 @@ pub fn row(id: &str) -> Row {
         provider_id: None,
         code: None,
     }
+}
+
+/// Each option of a push message that a publisher may set, with a value that is taken.
+pub fn every_push_option() -> Value {
+    json!({
+        "notification": { "image": "https://cdn.example/a.png" },
+        "fcm_options": { "analytics_label": "spring-sale_1.0~50%" },
+        "android": {
+            "priority": "high", "ttl": "90s", "collapse_key": "orders", "restricted_package_name": "com.example.app",
+            "notification": {
+                "channel_id": "orders", "icon": "parcel", "color": "#00AAff", "sound": "default",
+                "click_action": "OPEN_ORDER", "image": "https://cdn.example/b.png"
+            },
+            "fcm_options": { "analytics_label": "a" }
+        },
+        "apns": {
+            "headers": { "apns-priority": "5" },
+            "payload": {
+                "aps": {
+                    "badge": 3, "sound": "ping", "category": "ORDER", "thread-id": "order-7", "mutable-content": 1
+                }
+            },
+            "fcm_options": { "image": "https://cdn.example/c.png", "analytics_label": "b" }
+        },
+        "webpush": {
+            "headers": { "Urgency": "very-low" },
+            "notification": { "icon": "https://cdn.example/d.png", "image": "https://cdn.example/e.png" },
+            "fcm_options": { "link": "https://shop.example/orders/7", "analytics_label": "c" }
+        }
+    })
 }

@@ -11,10 +11,10 @@ mod read;
 mod tests;
 mod write;
 
-pub use carried::{Carried, fingerprint_of_properties};
+pub use carried::Carried;
+pub(crate) use carried::fingerprint_of_properties;
 pub(crate) use misread::misread;
-pub use read::read_headers;
-pub(crate) use read::{noted_tenant, of_a_publisher, sent_at};
+pub(crate) use read::{noted_tenant, of_a_publisher, read_headers, sent_at};
 pub use write::properties;
 
 /// The most bytes of `notify-dead-error`.

@@ -5,9 +5,9 @@ use amqp::{Delivery, Settle, delivery_count};
 use bytes::Bytes;
 use domain::{Headers, Lane, Timestamp, UnknownField};
 
-use crate::envelope::{misread, noted_tenant, of_a_publisher, sent_at};
+use crate::envelope::{fingerprint_of_properties, misread, noted_tenant, of_a_publisher, read_headers, sent_at};
 use crate::owner::owner_of;
-use crate::{Carried, Names, Owner, Source, fingerprint_of_properties, read_headers};
+use crate::{Carried, Names, Owner, Source};
 
 /// One message, with everything that is known about its delivery.
 #[derive(Debug)]

@@ -1,7 +1,7 @@
 //! The broker as data: what must exist on it, and the envelope of our messages. All AMQP is in the crate `amqp`.
 //!
 //! Read in this order: [`Names`] and [`Plan`] (what must exist), [`declare`], [`verify`] and [`ready`] (making the
-//! broker so), [`read_headers`] and [`properties`] (our headers), [`Publisher`] and [`Consumers`] (our messages over
+//! broker so), [`Incoming`] and [`properties`] (our headers), [`Publisher`] and [`Consumers`] (our messages over
 //! the two supervised connections of a process).
 
 mod consume;
@@ -29,8 +29,8 @@ pub use amqp::{
 };
 pub use consume::{Consumers, Subscription, TOO_MANY_DELIVERIES};
 pub use declare::{Declared, declare};
-pub use depth::{QueuedMessage, depth, get};
-pub use envelope::{Carried, fingerprint_of_properties, properties, read_headers};
+pub use depth::depth;
+pub use envelope::{Carried, properties};
 pub use error::TopologyError;
 pub use incoming::Incoming;
 pub use misplaced::Unplanned;

@@ -33,23 +33,6 @@ pub enum QueueType {
     Classic,
 }
 
-impl QueueType {
-    pub fn parse(text: &str) -> Option<Self> {
-        match text {
-            "quorum" => Some(Self::Quorum),
-            "classic" => Some(Self::Classic),
-            _ => None,
-        }
-    }
-
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Quorum => "quorum",
-            Self::Classic => "classic",
-        }
-    }
-}
-
 impl Names {
     /// The retry tiers, first to last.
     pub const TIERS: [u8; 3] = [1, 2, 3];

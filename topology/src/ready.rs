@@ -26,25 +26,6 @@ pub enum Mode {
     Off,
 }
 
-impl Mode {
-    pub fn parse(text: &str) -> Option<Self> {
-        match text {
-            "declare" => Some(Self::Declare),
-            "verify" => Some(Self::Verify),
-            "off" => Some(Self::Off),
-            _ => None,
-        }
-    }
-
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Declare => "declare",
-            Self::Verify => "verify",
-            Self::Off => "off",
-        }
-    }
-}
-
 /// The broker, with what must exist there: what a publisher and a consumer need to know.
 #[derive(Clone, Debug)]
 pub struct Topology {

@@ -9,14 +9,14 @@ use axum::http::request::Parts;
 
 use crate::problem::Problem;
 
-/// Who looks at whatever a caller shows: the state of the routes that it guards.
+/// The state of guarded routes, which looks at whatever a caller shows.
 pub trait Guard: Send + Sync + 'static {
     /// What a caller may be allowed.
     type Scope: 'static;
     /// Who is asking.
     type Caller;
 
-    /// Who is asking, if one of the scopes allows it; None for somebody who does not say who it is.
+    /// Returns who is asking, if one of the scopes lets that caller in. None for a caller who does not say who it is.
     ///
     /// # Errors
     /// 401 for whoever is not who it says, 403 for whoever has none of the scopes.
@@ -28,10 +28,10 @@ pub trait Guard: Send + Sync + 'static {
 
 /// The scopes that open a route: a caller needs one of them.
 pub trait Scopes {
-    /// That of the guard of the route.
+    /// The scope of the guard of the route.
     type Scope: 'static;
 
-    /// One is enough.
+    /// The scopes of which a caller needs one.
     const ANY_OF: &'static [Self::Scope];
 }
 

@@ -15,11 +15,11 @@ use crate::connections::Activity;
 #[error("the connection was needed before the body had arrived")]
 pub(crate) struct MadeRoom;
 
-/// The same body, but one that is waited for no longer than nobody else needs its connection.
+/// A body that is waited for only as long as nobody else needs its connection.
 pub(crate) struct Awaited<B> {
     body: B,
     activity: Activity,
-    /// The connection is needed.
+    /// Cancelled when another client needs the connection.
     close: CancellationToken,
     /// Waits for `close`. Most bodies are there when their header is, and never need it.
     closing: Option<Pin<Box<WaitForCancellationFutureOwned>>>,

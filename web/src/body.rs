@@ -17,12 +17,12 @@ use crate::awaited::MadeRoom;
 use crate::escapes::{ESCAPES, is_escaped, pairs};
 use crate::problem::{Problem, field};
 
-/// A client that sends slower than its limit in this time is not served.
+/// How long a client may take to send a body, whatever the size of that body.
 const READ_TIMEOUT: Duration = Duration::from_secs(30);
 /// Bytes for which room is made as soon as they are announced: more than nearly every notification has.
 const ROOM_AT_ONCE: usize = 16 * 1024;
 const BYTE_ORDER_MARK: char = '\u{feff}';
-/// Bytes of a few fields.
+/// The most bytes of a body with a few fields.
 const FORM_LIMIT: usize = 8 * 1024;
 
 /// How a body is written.
@@ -48,13 +48,13 @@ pub async fn read_json_text(request: Request, limit: usize) -> Result<String, Pr
 /// Whether a request may be an HTML form.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Forms {
-    /// It is read as JSON is.
+    /// A form is read as JSON is.
     Read,
-    /// 415, as for any other type.
+    /// A form is answered 415, as any other type is.
     Refused,
 }
 
-/// What is said of a field that is not read, by its name and its text; None for one that is.
+/// Says by the name and the text of a field why it is not read. None for a field that is read.
 pub type Unread = fn(&str, &str, Kind) -> Option<FieldError>;
 
 /// Reads a few fields with short values, from JSON or from an HTML form. `expected` is told when they cannot be read.
@@ -115,8 +115,8 @@ async fn read_object<T: DeserializeOwned>(
         }
         Kind::Form => {
             let fields: Vec<(String, String)> = form(text.clone()).await.ok_or_else(refuse)?;
-            // Each as it was written: what cannot be read of a value has been replaced by now, so that two of them,
-            // such as two passwords, may have become one.
+            // Each pair is looked at as it was written. What cannot be read of a value has been replaced by now, so
+            // that two values, such as two passwords, may have become one.
             let broken = |name: &str, pair: &str| (!is_escaped(pair)).then(|| field(format!("/{name}"), ESCAPES));
             let wrong =
                 |(name, value): &(String, String), pair: &str| unread(name, value, kind).or_else(|| broken(name, pair));
@@ -160,7 +160,7 @@ async fn read_text(request: Request, limit: usize) -> Result<String, Problem> {
     Ok(text)
 }
 
-/// `room` is for as many bytes as have been announced and are believed before they are there.
+/// `room` is for as many bytes as the client has announced and is believed before they are there.
 async fn collect(body: Body, limit: usize, room: usize) -> Result<Vec<u8>, Problem> {
     let mut stream = body.into_data_stream();
     let mut bytes = Vec::with_capacity(room);
@@ -174,7 +174,7 @@ async fn collect(body: Body, limit: usize, room: usize) -> Result<Vec<u8>, Probl
     Ok(bytes)
 }
 
-/// Each layer that a body passes wraps its error once more.
+/// The answer to a body that did not come whole. Each layer that a body passes wraps its error once more.
 fn unfinished(error: &(dyn Error + 'static)) -> Problem {
     if std::iter::successors(Some(error), |&error| error.source()).any(|error| error.is::<MadeRoom>()) {
         return slow(

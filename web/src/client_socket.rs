@@ -16,7 +16,7 @@ pub(crate) struct ClientSocket<S> {
     socket: S,
     timeout: Duration,
     activity: Activity,
-    /// Runs while the socket takes nothing.
+    /// The time-out, which runs while the socket takes nothing.
     stuck: Option<Pin<Box<Sleep>>>,
 }
 

@@ -12,26 +12,26 @@ use std::time::{Duration, Instant};
 
 use tokio_util::sync::CancellationToken;
 
-/// Nobody has looked yet whether it asks something: its request may lie in the socket.
+/// Nobody has looked yet whether the connection asks something: a request may lie in its socket.
 const NEW: u8 = 0;
-/// It was looked at, and has not asked anything yet.
+/// Somebody has looked, and the connection has not asked anything yet.
 const FRESH: u8 = 4;
-/// A request is being answered.
+/// A request of the connection is being answered.
 const BUSY: u8 = 1;
-/// Has been answered, and may ask again; or does not read its answer.
+/// The connection has been answered and may ask again, or its peer does not read the answer.
 const KEPT: u8 = 2;
-/// The body of its request has not arrived.
+/// The body of the connection's request has not arrived.
 const AWAITED: u8 = 3;
 
 /// The most connections at once.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Room {
     pub(crate) all: usize,
-    /// Of one peer: half of all lets two of them be served whatever one does.
+    /// The most connections of one peer. Half of all leaves room for another peer, whatever one does.
     pub(crate) of_a_peer: usize,
-    /// Beyond these, for probes.
+    /// How many connections beyond these are served probes.
     pub(crate) reserve: usize,
-    /// For the first request of a connection, before others that wait are kept rather than it.
+    /// How long a connection may take for its first request before others that wait are kept rather than this one.
     pub(crate) silence: Duration,
 }
 
@@ -43,11 +43,11 @@ pub(crate) struct Connections(Arc<Shared>);
 struct Shared {
     room: Room,
     table: Mutex<Table>,
-    /// Bodies that were waited for.
+    /// How many bodies were waited for so far.
     awaited: AtomicU64,
 }
 
-/// By number, and so by age.
+/// The connections by number, and so by age.
 #[derive(Default, Debug)]
 struct Table {
     next: u64,
@@ -68,10 +68,10 @@ struct Entry {
 #[derive(Default, Debug)]
 struct Progress {
     state: AtomicU8,
-    /// The number of its wait for the body of the present request; 0 before that. One for the whole body, so that a body
-    /// that comes in drops does not grow younger with each.
+    /// The number of the wait for the body of the present request; 0 before that wait. There is one number for the
+    /// whole body, so that a body that comes in drops does not grow younger with each of them.
     awaited: AtomicU64,
-    /// Since the last request began, the connection has found nothing to read.
+    /// Whether the connection has found nothing to read since its last request began.
     rested: AtomicBool,
 }
 
@@ -87,9 +87,9 @@ pub(crate) struct Admitted {
     number: u64,
     shared: Arc<Shared>,
     progress: Arc<Progress>,
-    /// Another needs the room.
+    /// Cancelled when another connection needs the room.
     pub(crate) close: CancellationToken,
-    /// All others are busy: it is served probes, and nothing else.
+    /// Whether the connection is served probes and nothing else, because all others are busy.
     pub(crate) probes_only: bool,
 }
 
@@ -101,15 +101,15 @@ pub(crate) struct Activity {
 }
 
 impl Activity {
-    /// False when the request stood ready behind the one before it, so that no other connection had a turn between
-    /// the two.
+    /// Notes that a request begins. False when the request stood ready behind the one before it, so that no other
+    /// connection had a turn between the two.
     pub(crate) fn begins(&self) -> bool {
         self.progress.awaited.store(0, Ordering::Release);
         self.progress.state.store(BUSY, Ordering::Release);
         self.progress.rested.swap(false, Ordering::AcqRel)
     }
 
-    /// There is nothing to read now.
+    /// Notes that there is nothing to read now.
     pub(crate) fn rests(&self) {
         let _ = self.progress.state.compare_exchange(NEW, FRESH, Ordering::AcqRel, Ordering::Relaxed);
         self.progress.rested.store(true, Ordering::Release);
@@ -119,7 +119,7 @@ impl Activity {
         self.progress.state.store(KEPT, Ordering::Release);
     }
 
-    /// More of the request's body is needed, and has not arrived.
+    /// Notes that more of the request's body is needed and has not arrived.
     pub(crate) fn awaits_body(&self) {
         if self.progress.awaited.load(Ordering::Acquire) == 0 {
             let number = self.shared.awaited.fetch_add(1, Ordering::AcqRel) + 1;
@@ -128,17 +128,17 @@ impl Activity {
         self.progress.state.store(AWAITED, Ordering::Release);
     }
 
-    /// What was awaited has arrived.
+    /// Notes that the awaited part of the body has arrived.
     pub(crate) fn has_body(&self) {
         self.progress.state.store(BUSY, Ordering::Release);
     }
 
-    /// Its request is whole and is being answered.
+    /// Whether the request of the connection is whole and is being answered.
     pub(crate) fn is_busy(&self) -> bool {
         self.progress.is(BUSY)
     }
 
-    /// Nothing was asked: closing it breaks no answer off.
+    /// Whether the connection has asked nothing, so that closing it breaks no answer off.
     pub(crate) fn is_fresh(&self) -> bool {
         self.progress.is(FRESH)
     }
@@ -213,8 +213,9 @@ impl Table {
         Some(entry)
     }
 
-    /// The oldest of these that has asked nothing for a while, else the oldest that has been answered, else the one whose
-    /// body has been awaited for longest, else the oldest that has asked nothing yet.
+    /// Closes one of these connections that waits for its peer: the oldest that has asked nothing for a while, else the
+    /// oldest that has been answered, else the one whose body has been awaited for longest, else the oldest that has
+    /// asked nothing yet. False when none of them waits.
     fn close_waiting(&mut self, silence: Duration, which: impl Fn(&Entry) -> bool) -> bool {
         let these = || self.served.iter().filter(|(_, entry)| which(entry));
         let oldest = |state: u8| these().find(|(_, entry)| entry.progress.is(state));
@@ -245,7 +246,7 @@ impl Table {
     }
 }
 
-/// Of an IPv6 address the network that one customer gets.
+/// The peer that an address counts as: of an IPv6 address, the network that one customer gets.
 pub fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) if !address.is_loopback() => IpAddr::V6((u128::from(address) >> 64 << 64).into()),

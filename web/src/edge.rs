@@ -32,22 +32,22 @@ const NO_ROUTE: &str = "unknown";
 
 /// The layer around every route of a router.
 struct Edge {
-    /// None where only probes are served.
+    /// What is asked of a request. None where only probes are served.
     admission: Option<Admission>,
     meters: Meters,
 }
 
 /// What a request must bring to be let in.
 pub struct Admission {
-    /// By which names and addresses it may come.
+    /// The names and addresses by which a request may come.
     pub hosts: Hosts,
-    /// Which routes it may ask with parameters.
+    /// The routes that a request may ask with parameters.
     pub readings: Readings,
-    /// Which headers are refused on which routes.
+    /// The headers that are refused, and the routes that refuse them.
     pub headers: Headers,
 }
 
-/// The router with its edge; without an admission whoever asks is let in, as probes are.
+/// Puts the edge around a router. Without an admission whoever asks is let in, as probes are.
 pub fn around(router: Router, admission: Option<Admission>) -> Router {
     let edge = Edge { admission, meters: Meters::default() };
     router.layer(from_fn_with_state(Arc::new(edge), pass))
@@ -78,7 +78,8 @@ impl Edge {
     }
 }
 
-/// The panic itself is logged by the process's panic hook; here it may hold a recipient.
+/// Answers in place of a handler that panicked. The panic hook of the process logs the panic; its payload is not told
+/// here, because it may hold a recipient.
 fn panicked(_: Box<dyn Any + Send>) -> Response {
     tracing::error!("a request made a handler panic");
     Problem::new(
@@ -105,7 +106,7 @@ fn set_headers(headers: &mut HeaderMap) {
 #[derive(Default)]
 struct Meters(RwLock<HashMap<String, OfRoute>>);
 
-/// By method and status.
+/// The meters of one route by method and status.
 type OfRoute = HashMap<(&'static str, StatusCode), Meter>;
 
 struct Meter {

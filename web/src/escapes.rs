@@ -23,6 +23,6 @@ pub(crate) fn pairs(text: &str) -> impl Iterator<Item = &str> {
 }
 
 fn escaped_byte(digits: &str) -> Option<u8> {
-    // Of a number, a sign would be taken as well.
+    // The reader of numbers would take a sign as well.
     if digits.bytes().all(|digit| digit.is_ascii_hexdigit()) { u8::from_str_radix(digits, 16).ok() } else { None }
 }

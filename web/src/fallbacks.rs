@@ -20,16 +20,16 @@ pub struct Known {
     instead: Instead,
 }
 
-/// What does what a method was meant to do on this route; None where nothing does.
+/// Names the request that does what a method was meant to do on a route. None where no request does.
 pub type Instead = fn(&Method, &str) -> Option<&'static str>;
 
 struct Route {
     path: String,
-    /// At least one; the first is named where none fits.
+    /// The methods of the route, at least one. The first is named where that of the request is none of them.
     methods: Vec<Method>,
 }
 
-/// The router with these answers.
+/// Adds the answers for unknown routes and unknown methods to a router.
 pub fn with_fallbacks(router: Router, known: Known) -> Router {
     let known = Arc::new(known);
     let known_too = Arc::clone(&known);
@@ -38,13 +38,13 @@ pub fn with_fallbacks(router: Router, known: Known) -> Router {
     router.fallback(nowhere).method_not_allowed_fallback(wrong_method)
 }
 
-/// Of a path below a route that serves files.
+/// The answer to an unknown path below a route that serves files.
 pub async fn unknown_route() -> Problem {
     refusal("")
 }
 
 impl Known {
-    /// The operations of a document, and pages that are in none.
+    /// The routes of a document's operations, and those of pages that are in no document.
     pub fn of(document: &OpenApi, pages: &[&str], instead: Instead) -> Self {
         let routes = document.paths.paths.iter().map(|(path, item)| {
             let operations = [(Method::GET, &item.get), (Method::POST, &item.post), (Method::DELETE, &item.delete)];
@@ -54,19 +54,19 @@ impl Known {
         Self { routes: routes.chain(Self::pages(pages).routes).collect(), instead }
     }
 
-    /// Pages alone.
+    /// The routes of pages alone.
     pub(crate) fn pages(pages: &[&str]) -> Self {
         let page = |path: &&str| Route { path: (*path).to_owned(), methods: vec![Method::GET] };
         Self { routes: pages.iter().map(page).collect(), instead: |_, _| None }
     }
 
-    /// Nothing of the request is in the answer: a path may hold a recipient.
+    /// The answer to an unknown path. It repeats nothing of that path, which may hold a recipient.
     fn refusal(&self, method: &Method, path: &str) -> Problem {
         let hint = self.nearest(method, path).map(|near| format!("No route has this path: did you mean {near}? "));
         refusal(&hint.unwrap_or_default())
     }
 
-    /// Of a path whose route does not know the method.
+    /// The answer to a path whose route does not know the method.
     fn wrong_method(&self, method: &Method, path: &str) -> Problem {
         let given: Vec<&str> = steps(path).collect();
         let route = self.routes.iter().find(|route| edits(&given, &route.path) == Some(0));
@@ -104,18 +104,18 @@ fn refusal(hint: &str) -> Problem {
     Problem::not_found("unknown-route", "There is no such route", detail)
 }
 
-/// Without empty ones: a slash at the end is a slip too.
+/// The steps of a path without empty ones, because a slash at the end is a slip too.
 fn steps(path: &str) -> impl Iterator<Item = &str> {
     path.split('/').filter(|step| !step.is_empty())
 }
 
-/// What other APIs have before their routes: `api`, `v1`.
+/// Whether a step is one that other APIs have before their routes, such as `api` or `v1`.
 fn is_of_a_version(step: &str) -> bool {
     let number = step.strip_prefix('v').unwrap_or_default();
     step == "api" || !number.is_empty() && number.bytes().all(|digit| digit.is_ascii_digit())
 }
 
-/// Between all steps of a path and those of a route; none when one of them is not near.
+/// Counts the edits between all steps of a path and those of a route. None when one of the steps is not near.
 fn edits(given: &[&str], route: &str) -> Option<usize> {
     let known: Vec<&str> = steps(route).collect();
     if known.len() != given.len() {
@@ -140,7 +140,7 @@ fn edits_of_a_step(given: &str, known: &str) -> Option<usize> {
 mod tests {
     use super::*;
 
-    /// As many as an API may have.
+    /// As many routes as an API may have.
     fn known() -> Known {
         let routes: [(&str, &[Method]); 12] = [
             ("/notify", &[Method::POST]),

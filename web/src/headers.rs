@@ -11,7 +11,7 @@ use crate::problem::Problem;
 pub struct Headers {
     /// Whether the names of the headers are looked at for this method and route.
     pub are_looked_at: fn(&Method, &str) -> bool,
-    /// What is said of a name, which HTTP has in lower case; None for one that does no harm.
+    /// Says what is wrong with the name of a header, which HTTP has in lower case. None for a header that does no harm.
     pub refusal: fn(&str) -> Option<String>,
 }
 

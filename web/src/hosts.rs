@@ -33,19 +33,19 @@ pub(crate) struct LocalAddress(pub(crate) SocketAddr);
 pub struct Source {
     /// The other end of the connection: the client's, or a proxy's.
     pub peer: Option<IpAddr>,
-    /// It was sent to this machine by a name of its own, and nothing says that somebody has passed it on. A proxy
-    /// that adds no header and repeats our name cannot be told from a client.
+    /// Whether the request was sent to this machine by a name of its own, and nothing says that somebody has passed it
+    /// on. A proxy that adds no header and repeats our name cannot be told from a client.
     pub direct: bool,
 }
 
 impl Source {
-    /// Of a request that the edge has let in; of any other nothing is known.
+    /// The source of a request that the edge has let in. Of any other request nothing is known.
     #[inline]
     pub fn of(parts: &Parts) -> Self {
         parts.extensions.get().copied().unwrap_or_default()
     }
 
-    /// It comes from this machine itself.
+    /// Whether the request comes from this machine itself.
     pub fn is_this_machine(self) -> bool {
         self.direct && self.peer.is_some_and(|peer| peer.is_loopback())
     }
@@ -98,7 +98,7 @@ pub(crate) fn is_probe(path: &str) -> bool {
     matches!(path, "/health" | "/health/live" | "/health/ready")
 }
 
-/// The one `Host` header. Without any in HTTP/1.0.
+/// The one `Host` header. None where HTTP/1.0 sends none.
 fn written_host(request: &Request) -> Result<Option<&str>, Problem> {
     let mut values = request.headers().get_all(HOST).iter();
     match (values.next(), values.next()) {
@@ -132,14 +132,14 @@ fn misdirected(setting: &str) -> Problem {
 
 /// For whom a request is meant.
 struct Host<'a> {
-    /// In lower case.
+    /// The name or the address in lower case.
     name: Cow<'a, str>,
-    /// What the name is, if it is one.
+    /// The address, if the name is one.
     address: Option<IpAddr>,
 }
 
 impl<'a> Host<'a> {
-    /// Of a `Host` header or an authority. Only an IPv6 address is in brackets.
+    /// Reads a `Host` header or an authority, in which only an IPv6 address is in brackets.
     ///
     /// # Errors
     /// 400 for what is neither a name nor an address.
@@ -179,14 +179,14 @@ impl<'a> Host<'a> {
         }
     }
 
-    /// A name that means this machine on every machine.
+    /// Whether the name means this machine on every machine.
     fn is_this_machine(&self) -> bool {
         self.name == "localhost" || self.address.is_some_and(|address| address.is_loopback())
     }
 }
 
 fn tells_of_a_proxy(header: &str) -> bool {
-    // Those of RFC 7239 and RFC 9110, and what well-known proxies and networks add instead.
+    // These are the headers of RFC 7239 and RFC 9110, and those that well-known proxies and networks add instead.
     const OTHERS: [&str; 12] = [
         "forwarded",
         "via",

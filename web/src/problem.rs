@@ -98,24 +98,24 @@ impl Problem {
         self
     }
 
-    /// With the seconds after which the request may be repeated.
+    /// Adds the seconds after which the request may be repeated.
     pub fn with_retry_after(self, seconds: u64) -> Self {
         self.with_header(RETRY_AFTER, HeaderValue::from(seconds))
     }
 
-    /// With how to authenticate (RFC 9110, section 11.6.1).
+    /// Adds how to authenticate (RFC 9110, section 11.6.1).
     pub fn with_challenge(self, challenge: &'static str) -> Self {
         self.with_header(WWW_AUTHENTICATE, HeaderValue::from_static(challenge))
     }
 
-    /// With the fields of the body that are wrong.
+    /// Adds the fields of the body that are wrong.
     pub fn with_fields(mut self, fields: Vec<FieldError>) -> Self {
         let bad = |field: FieldError| BadField { pointer: Some(field.pointer), parameter: None, detail: field.detail };
         self.0.body.errors.extend(fields.into_iter().map(bad));
         self
     }
 
-    /// With a parameter of the path or of the query that is wrong.
+    /// Adds a parameter of the path or of the query that is wrong.
     pub fn with_parameter(mut self, name: &str, detail: impl Into<String>) -> Self {
         let bad = BadField { pointer: None, parameter: Some(name.to_owned()), detail: detail.into() };
         self.0.body.errors.push(bad);

@@ -38,7 +38,7 @@ impl Parameters {
             Problem::invalid_parameters(vec![("?".to_owned(), detail.to_owned())])
         };
         let Query(given) = Query::<Vec<(String, String)>>::try_from_uri(uri).map_err(unreadable)?;
-        // Each as it was written: what cannot be read of it has been replaced by now.
+        // Each pair is looked at as it was written, because what cannot be read of a value has been replaced by now.
         let written = pairs(uri.query().unwrap_or_default());
         let (given, broken): (Vec<_>, Vec<_>) = given.into_iter().zip(written).partition(|(_, pair)| is_escaped(pair));
         let bad = broken.iter().map(|((name, _), _)| (shown(name).to_owned(), ESCAPES.to_owned())).collect();
@@ -60,7 +60,7 @@ impl Parameters {
         value.filter(|_| !repeated)
     }
 
-    /// The rule is told when `parse` finds nothing in the text.
+    /// The value that `parse` finds in the text of a parameter. `rule` is told when it finds none.
     pub fn parsed<T>(&mut self, name: &str, rule: &str, parse: impl Fn(&str) -> Option<T>) -> Option<T> {
         let text = self.text(name)?;
         let value = parse(&text);
@@ -70,7 +70,7 @@ impl Parameters {
         value
     }
 
-    /// A number of this range.
+    /// The value of a parameter that is a number of this range.
     pub fn number<T>(&mut self, name: &str, range: RangeInclusive<T>) -> Option<T>
     where
         T: FromStr + PartialOrd + Display,
@@ -84,12 +84,12 @@ impl Parameters {
         self.number("limit", 1..=MAX_LIMIT).unwrap_or(USUAL_LIMIT)
     }
 
-    /// `true` or `false`.
+    /// The value of a parameter that is `true` or `false`.
     pub fn flag(&mut self, name: &str) -> Option<bool> {
         self.parsed(name, "must be true or false", |text| text.parse().ok())
     }
 
-    /// The value that has this word.
+    /// The one of these values whose word a parameter has.
     pub fn one_of<T: Copy>(&mut self, name: &str, all: &[T], word: impl Fn(T) -> &'static str) -> Option<T> {
         let words: Vec<_> = all.iter().map(|&value| word(value)).collect();
         let text = self.text(name)?;
@@ -112,7 +112,7 @@ impl Parameters {
         if self.bad.is_empty() { Ok(()) } else { Err(Problem::invalid_parameters(std::mem::take(&mut self.bad))) }
     }
 
-    /// Of a route that takes no parameters; `fields` are those of its body.
+    /// Ends the reading of the query of a route that takes no parameters. `fields` are those of the route's body.
     ///
     /// # Errors
     /// 422 with everything that was given.
@@ -131,13 +131,14 @@ impl Parameters {
     }
 }
 
-/// What does not look like a name may be a value in the wrong place.
+/// The name of a parameter as a refusal shows it. Text that does not look like a name may be a value in the wrong
+/// place.
 fn shown(name: &str) -> &str {
     let is_name = name.len() <= 64 && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-.".contains(&b));
     if is_name && !name.bytes().all(|b| b.is_ascii_digit()) { name } else { "?" }
 }
 
-/// What was probably meant.
+/// The end of a refusal, with the known name that was probably meant.
 fn slip(given: &str, known: &[&str]) -> String {
     let given = given.to_ascii_lowercase();
     let edits = |name: &&&str| strsim::osa_distance(&given, name);

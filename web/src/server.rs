@@ -25,21 +25,21 @@ use crate::connections::{Activity, Admitted, Connections, Room};
 use crate::hosts::{LocalAddress, is_probe};
 use crate::problem::Problem;
 
-/// Time for a request's header, and for the pause between two requests of one connection.
+/// How long the header of a request may take, and the pause between two requests of one connection.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
-/// The same where only probes are served.
+/// How long both may take where only probes are served.
 const PROBE_TIMEOUT: Duration = Duration::from_secs(2);
-/// For a peer to take more of its answer.
+/// How long a peer may take nothing of its answer.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
-/// Bytes of a request's header, its first line among them.
+/// The most bytes of a request's header, its first line among them.
 const HEADER_LIMIT: usize = 64 * 1024;
-/// For the first request of a connection, while others wait that have been answered before.
+/// How long a connection may take for its first request before it makes room sooner than those that have been answered.
 const SILENCE: Duration = Duration::from_secs(1);
-/// After the stop, for a request that has not come whole yet, and for an answer that its peer does not take.
+/// How long the stop waits for a request that has not come whole yet, and for an answer that its peer does not take.
 const STOP_PATIENCE: Duration = Duration::from_secs(5);
-/// For an answer that is on its way when its connection must make room.
+/// How long an answer may still take that is on its way when its connection must make room.
 const LAST_WORDS: Duration = Duration::from_secs(2);
-/// Pause after a failed accept: the process has run out of file descriptors.
+/// The pause after a failed accept, because the process has run out of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(20);
 
 /// What a listener bounds: its connections, and how long it waits for each of them.
@@ -53,7 +53,7 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// For the health and metrics of a role without an API.
+    /// The limits for the health and metrics of a role without an API.
     pub(crate) const PROBES: Self = Self {
         room: Room { all: 64, of_a_peer: 32, reserve: 16, silence: SILENCE },
         header_timeout: HEADER_TIMEOUT,
@@ -62,8 +62,8 @@ impl Limits {
         stop_patience: Duration::from_secs(1),
     };
 
-    /// At most so many connections at once, half of them of one peer; beyond these, probes are answered. `drain` is how
-    /// long requests in flight may take after the stop signal.
+    /// The limits of a listener that serves at most so many connections at once, half of them of one peer, and answers
+    /// probes beyond these. `drain` is how long requests in flight may take after the stop signal.
     pub fn of(connections: usize, drain: Duration) -> Self {
         let room =
             Room { all: connections, of_a_peer: connections / 2, reserve: connections.div_ceil(16), silence: SILENCE };
@@ -86,7 +86,7 @@ pub async fn serve(router: Router, listener: TcpListener, stop: CancellationToke
     }
 }
 
-/// The next connection; None when stopped.
+/// Accepts the next connection. None after the stop.
 async fn accept(
     listener: &TcpListener,
     connections: &Connections,
@@ -136,7 +136,7 @@ async fn converse(
     let timeout = if probes_only { PROBE_TIMEOUT.min(limits.header_timeout) } else { limits.header_timeout };
     let mut http1 = builder.http1();
     http1.timer(TokioTimer::new()).header_read_timeout(timeout).max_buf_size(HEADER_LIMIT).keep_alive(!probes_only);
-    // Whoever has said all that it wants to say still gets its answer.
+    // A client that has closed its half of the connection still gets its answer.
     http1.half_close(true);
     let stream = ClientSocket::new(stream, limits.write_timeout, activity.clone());
     let connection = builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
@@ -172,7 +172,8 @@ async fn answer(
     activity: Activity,
 ) -> Result<Response<Body>, Infallible> {
     if !activity.begins() {
-        // Requests that come without a pause between them: all other connections have their turn before the next.
+        // The requests of this connection come without a pause: all other connections have their turn before the next
+        // one.
         tokio::task::yield_now().await;
     }
     let path = request.uri().path();
@@ -187,8 +188,8 @@ async fn answer(
     response
 }
 
-/// What a request's header took on its way. The reader may have up to twice its own limit in hand when it looks, and
-/// then refuses only a header that is not whole yet.
+/// Counts the bytes that a request's header took on its way. The reader may have up to twice its own limit in hand when
+/// it looks, and then refuses only a header that is not whole yet.
 fn header_bytes(request: &Request<Body>) -> usize {
     let target = request.uri().path_and_query().map_or(0, |target| target.as_str().len());
     let fields = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + ": \r\n".len());

@@ -13,7 +13,7 @@ use crate::query::Parameters;
 /// Which operations take no parameters. One that is given to them all the same was meant to change what is done, and
 /// is refused. Probes and pages are answered whatever they are asked with.
 pub struct Readings {
-    /// By route.
+    /// The methods of these operations by route.
     without: HashMap<String, Vec<Method>>,
     fields_of: FieldsOf,
 }
@@ -22,7 +22,7 @@ pub struct Readings {
 pub type FieldsOf = fn(&Method, &str) -> &'static [&'static str];
 
 impl Readings {
-    /// As a document says of the operations that are in it.
+    /// Reads from a document which of its operations take no parameters.
     pub fn of(document: &OpenApi, fields_of: FieldsOf) -> Self {
         let without = document.paths.paths.iter().map(|(route, item)| {
             let operations = [(Method::GET, &item.get), (Method::POST, &item.post), (Method::DELETE, &item.delete)];

@@ -5,7 +5,7 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use domain::RequestedBy;
 use operations::schedules::{self, Schedule};
-use store::{JobSummary, Put};
+use store::Put;
 use web::body::read_json_text;
 use web::idempotency::idempotency_key;
 use web::problem::{Problem, Warning};
@@ -46,7 +46,7 @@ pub(crate) async fn create(
     let text = read_json_text(request, app.settings.body_limit).await?;
     let rules = app.rules(&caller.tenant, RequestedBy::TokenHolder, idempotency_key);
     let schedule = Schedule::read(&text, &rules, &app.settings.zones).map_err(refusal)?;
-    let mut shown = answer(&app, JobSummary::from(&schedule.job));
+    let mut shown = answer(&app, schedule.job.summary.clone());
     shown.warnings = schedule.warnings.iter().map(Warning::from).collect();
     match schedules::create(&app.store, schedule).await.map_err(ledger_problem)? {
         Put::Stored => Ok((StatusCode::CREATED, Json(shown))),

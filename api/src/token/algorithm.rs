@@ -11,16 +11,6 @@ pub enum JwtAlgorithm {
 }
 
 impl JwtAlgorithm {
-    /// None for any other word: nothing else is accepted.
-    pub fn parse(text: &str) -> Option<Self> {
-        match text {
-            "HS256" => Some(Self::Hs256),
-            "RS256" => Some(Self::Rs256),
-            "ES256" => Some(Self::Es256),
-            _ => None,
-        }
-    }
-
     pub(crate) const fn of_library(self) -> Algorithm {
         match self {
             Self::Hs256 => Algorithm::HS256,

@@ -27,7 +27,7 @@ impl Done {
     }
 }
 
-/// Until nobody can send a tag any more.
+/// Acknowledges what is done until nobody can send a tag any more.
 pub(super) async fn acknowledge(channel: Channel, mut tags: mpsc::UnboundedReceiver<u64>) -> Result<()> {
     let mut done = Done::default();
     while let Some(tag) = tags.recv().await {

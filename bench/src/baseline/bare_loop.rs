@@ -20,7 +20,7 @@ use crate::deployment::BARE;
 use crate::http1;
 
 const AT_ONCE: usize = 256;
-/// Enough that the loop never waits for the broker's next delivery.
+/// The broker hands out so many deliveries that the loop never waits for the next one.
 const PREFETCH: u16 = 1024;
 const PATH: &str = "/2010-04-01/Accounts/AC00000000000000000000000000000001/Messages.json";
 

@@ -44,7 +44,7 @@ pub(crate) async fn run(bench: &Bench<'_>, maximum: Option<f64>) -> Result<CaseR
         .with("p99_at_a_tenth", Figure::new(tenth.p99, None)))
 }
 
-/// At loads as most installations have them.
+/// Measures at loads as most installations have them.
 pub(crate) async fn run_ordinary(bench: &Bench<'_>) -> Result<CaseReport> {
     let deployment = bench.deploy(Ledger::Postgres).await?;
     let loads = [100.0, 1_000.0].map(|rate| Latencies::at(rate, bench.options.size.steadily(rate)));
@@ -77,9 +77,9 @@ async fn in_turns<const N: usize>(
 
 /// What was measured at one rate, in milliseconds.
 struct Latencies {
-    /// Messages in a second.
+    /// How many messages are published in a second.
     rate: f64,
-    /// In one measurement.
+    /// How many messages one measurement has.
     messages: u64,
     p50: Vec<f64>,
     p99: Vec<f64>,
@@ -100,7 +100,7 @@ impl Latencies {
     }
 }
 
-/// Milliseconds, sorted.
+/// Measures once at a rate, and returns the latencies in milliseconds, sorted.
 async fn once(bench: &Bench<'_>, deployment: &Deployment, rate: f64, count: u64) -> Result<Vec<f64>> {
     let numbers = bench.numbers(count);
     let arrivals = bench.sms.expect(numbers.clone());
@@ -109,7 +109,8 @@ async fn once(bench: &Bench<'_>, deployment: &Deployment, rate: f64, count: u64)
     latencies(&arrivals, numbers, &due)
 }
 
-/// When each message was due to be published: a publisher that is late counts against the fleet.
+/// Publishes at a rate, and returns when each message was due to be published: a publisher that is late counts against
+/// the fleet.
 async fn publish_steadily(deployment: &Deployment, rate: f64, numbers: Range<u64>) -> Result<Vec<Instant>> {
     let what = Publishing { exchange: EXCHANGE, key: LANE_KEY, body: Box::new(|number| Kind::Sms.body(number)) };
     let channel = confirming(deployment.connection()).await?;
@@ -130,7 +131,7 @@ async fn publish_steadily(deployment: &Deployment, rate: f64, numbers: Range<u64
     Ok(due)
 }
 
-/// Milliseconds from when each was due to when it arrived, sorted.
+/// The milliseconds from when each message was due to when it arrived, sorted.
 pub(super) fn latencies(arrivals: &Arrivals, numbers: Range<u64>, due: &[Instant]) -> Result<Vec<f64>> {
     let warm = (due.len() as f64 * WARM_UP) as usize;
     let mut sorted = Vec::with_capacity(due.len());

@@ -17,9 +17,9 @@ use crate::message::Kind;
 use crate::report::CaseReport;
 
 const CONNECTIONS: usize = 64;
-/// As many messages under way as there are connections. Measured: no other way to divide them is faster.
+/// There are as many messages under way as connections. No other way to divide them was measured to be faster.
 const AS_DEEP: Depth = Depth { channels: 8, round: 8 };
-/// More than can be published in any run.
+/// More messages than can be published in any run.
 const NO_END: u64 = 90_000_000;
 
 pub(crate) async fn run(bench: &Bench<'_>) -> Result<CaseReport> {

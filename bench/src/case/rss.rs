@@ -23,7 +23,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(20);
 #[derive(Clone, Copy, Default)]
 struct Memory {
     resident: f64,
-    /// Without what is mapped from files, most of which is the program itself.
+    /// The memory without what is mapped from files, most of which is the program itself.
     anonymous: f64,
 }
 
@@ -93,7 +93,7 @@ async fn look(worker: &Process, resident: &str) -> Result<Memory> {
         Ok(kib / 1024.0)
     };
     if !Path::new(&file).exists() {
-        // Not Linux: only what every Unix says of a process.
+        // This is not Linux, so there is only what every Unix says of a process.
         let ps = Command::new("ps").args(["-o", "rss=", "-p", &worker.pid().to_string()]).output().await?;
         let resident = mib(&String::from_utf8_lossy(&ps.stdout))?;
         return Ok(Memory { resident, anonymous: resident });

@@ -14,7 +14,7 @@ use crate::sql;
 const JOBS: u64 = 100_000;
 const LOOK_EVERY: Duration = Duration::from_millis(5);
 const LOOK_AT_SQL_EVERY: Duration = Duration::from_millis(200);
-/// Without a change for this long the measurement has failed.
+/// How long nothing may change before the measurement has failed.
 const STANDSTILL: Duration = Duration::from_secs(60);
 
 pub(crate) async fn run(bench: &Bench<'_>) -> Result<CaseReport> {
@@ -40,7 +40,7 @@ async fn store(bench: &Bench<'_>, deployment: &Deployment, jobs: u64) -> Result<
     sql::run(&deployment.database_url, &[copy.to_owned()]).await
 }
 
-/// From the first batch in the lane to the last.
+/// Measures the jobs that are fired in a second, from the first batch in the lane to the last.
 async fn fire(deployment: &Deployment, jobs: u64) -> Result<f64> {
     let statements = [
         "TRUNCATE jobs",

@@ -15,9 +15,9 @@ use crate::figures::{Figure, Goal, percentile};
 use crate::message;
 use crate::report::CaseReport;
 
-/// Due in a second.
+/// How many messages are due in a second.
 const RATE: f64 = 100.0;
-/// Between publishing and the first time that is due: everything is stored by then.
+/// The time between publishing and the first message that is due: everything is stored by then.
 const LEAD: Duration = Duration::from_secs(3);
 
 pub(crate) async fn run(bench: &Bench<'_>) -> Result<CaseReport> {
@@ -41,7 +41,7 @@ pub(crate) async fn run(bench: &Bench<'_>) -> Result<CaseReport> {
         .with("p99", Figure::new(p99s, Some(Goal::AtMost(100.0)))))
 }
 
-/// Milliseconds, sorted.
+/// Measures once, and returns the milliseconds of lateness, sorted.
 async fn once(bench: &Bench<'_>, deployment: &Deployment) -> Result<Vec<f64>> {
     let numbers = bench.numbers(bench.options.size.steadily(RATE));
     let arrivals = bench.sms.expect(numbers.clone());
@@ -50,7 +50,7 @@ async fn once(bench: &Bench<'_>, deployment: &Deployment) -> Result<Vec<f64>> {
     latencies(&arrivals, numbers, &due)
 }
 
-/// When each is due, by the clock that measures.
+/// Publishes these numbers, and returns when each is due by the clock that measures.
 async fn publish(deployment: &Deployment, numbers: Range<u64>) -> Result<Vec<Instant>> {
     let (begun, begun_at, first) = (Instant::now(), SystemClock.now(), numbers.start);
     let after = move |number: u64| LEAD + Duration::from_secs_f64((number - first) as f64 / RATE);

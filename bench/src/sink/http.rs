@@ -12,7 +12,7 @@ use crate::http1;
 const ANSWER: &[u8] = b"HTTP/1.1 201 Created\r\nContent-Type: application/json\r\nContent-Length: 80\r\n\r\n\
 {\"sid\":\"SM00000000000000000000000000000001\",\"status\":\"queued\",\"error_code\":null}";
 
-/// Until the client closes the connection.
+/// Answers requests until the client closes the connection.
 pub(super) async fn serve(mut stream: TcpStream, current: Arc<CurrentArrivals>) -> io::Result<()> {
     let mut bytes = Vec::with_capacity(4096);
     loop {

@@ -15,7 +15,7 @@ enum Expects {
     Mail(Option<u64>),
 }
 
-/// Until the client leaves.
+/// Takes mails until the client leaves.
 pub(super) async fn serve(mut stream: TcpStream, current: Arc<CurrentArrivals>) -> io::Result<()> {
     stream.write_all(b"220 sink\r\n").await?;
     let (mut bytes, mut expects, mut recipient) = (Vec::with_capacity(16 * 1024), Expects::Command, None);

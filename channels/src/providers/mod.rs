@@ -6,7 +6,7 @@ pub mod sendgrid;
 pub mod smtp;
 pub mod twilio;
 
-use media::{Medium, email};
+use media::Medium;
 use runtime::settings::Values;
 
 use crate::channel::Channel;
@@ -64,9 +64,6 @@ pub(crate) fn serving(medium: &Medium) -> impl Iterator<Item = (&'static Provide
 /// The providers that may carry this medium here, the preferred first: those that the operator has listed, or else all
 /// that can.
 pub(crate) fn preferred(medium: &Medium, settings: &Settings) -> Vec<(&'static Provider, &'static Service)> {
-    let listed = &settings.email_providers;
-    if medium.name != email::MEDIUM.name || listed.is_empty() {
-        return serving(medium).collect();
-    }
+    let Some(listed) = settings.preferred.get(medium.name) else { return serving(medium).collect() };
     listed.iter().filter_map(|name| serving(medium).find(|(provider, _)| provider.name == *name)).collect()
 }

@@ -81,33 +81,8 @@ async fn googles_description_accepts_our_push_messages_to_tokens_installations_a
 async fn googles_description_accepts_every_option_and_a_message_that_is_only_checked() {
     let prism = Prism::serving("fcm_send").await;
     let google = granting().await;
-    let options = json!({
-        "notification": { "image": "https://cdn.example/a.png" },
-        "fcm_options": { "analytics_label": "spring-sale" },
-        "android": {
-            "priority": "high", "ttl": "90s", "collapse_key": "orders", "restricted_package_name": "com.example.app",
-            "notification": {
-                "channel_id": "orders", "icon": "parcel", "color": "#00AAff", "sound": "default",
-                "click_action": "OPEN_ORDER", "image": "https://cdn.example/b.png"
-            },
-            "fcm_options": { "analytics_label": "a" }
-        },
-        "apns": {
-            "headers": { "apns-priority": "5" },
-            "payload": {
-                "aps": {
-                    "badge": 3, "sound": "ping", "category": "ORDER", "thread-id": "order-7", "mutable-content": 1
-                }
-            },
-            "fcm_options": { "image": "https://cdn.example/c.png", "analytics_label": "b" }
-        },
-        "webpush": {
-            "headers": { "Urgency": "high" },
-            "notification": { "icon": "https://cdn.example/d.png", "image": "https://cdn.example/e.png" },
-            "fcm_options": { "link": "https://shop.example/orders/7", "analytics_label": "c" }
-        }
-    });
-    let data = Map::from_iter([("order".to_owned(), json!(7)), (media::push::OPTIONS.to_owned(), options)]);
+    let options = (media::push::OPTIONS.to_owned(), testkit::every_push_option());
+    let data = Map::from_iter([("order".to_owned(), json!(7)), options]);
     assert_eq!(media::push::options(&data).len(), 26, "all that there are");
     let push = channel("push", &push_by(&prism, &google, true));
     let outcome = Delivery::new("n-1", "example-token:APA91b").carrying(Value::Object(data)).send_by(&push).await;

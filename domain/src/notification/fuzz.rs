@@ -128,6 +128,7 @@ fn walk(body: &[u8]) -> Result<(), TestCaseError> {
         now: NOW,
     }
     .row();
+    prop_assert!(row.is_first());
     let outcomes = [
         Outcome::Deferred { due: read.send_at.unwrap_or(NOW) },
         Outcome::Ambiguous { failure: failure() },

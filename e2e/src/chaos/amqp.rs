@@ -22,9 +22,9 @@ const EXCHANGE: &str = "notifications.exchange";
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum PublishOutcome {
     Confirmed,
-    /// Returned, refused, or never sent: it is nowhere.
+    /// The message was returned, refused or never sent, so it is nowhere.
     NotTaken,
-    /// It may or may not have been taken.
+    /// The broker may or may not have taken the message.
     Unknown,
 }
 

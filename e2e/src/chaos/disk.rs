@@ -38,10 +38,10 @@ impl Disk {
         self.path().join("ballast")
     }
 
-    /// To the last byte.
+    /// Fills the disk to its last byte.
     ///
     /// # Errors
-    /// Any but that it is full.
+    /// Any error but that the disk is full.
     pub(super) fn fill(&self) -> Result<()> {
         let mut ballast = File::create(self.ballast())?;
         for piece in [65_536, 512, 1] {

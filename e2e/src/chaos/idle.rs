@@ -24,7 +24,7 @@ const QUEUES: [&str; 7] = [
 ];
 
 impl World {
-    /// Until nothing is on its way any more: every accepted notification has ended, and every queue but the
+    /// Waits until nothing is on its way any more: every accepted notification has ended, and every queue but the
     /// dead-letter queue is empty. False when that does not come within the patience.
     pub(super) async fn until_idle(&self, entries: &[Entry], patience: Duration) -> bool {
         let deadline = Instant::now() + patience;

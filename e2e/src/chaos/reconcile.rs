@@ -22,7 +22,7 @@ pub enum Way {
     /// `POST /notify` with an `Idempotency-Key`.
     Http,
     HttpJob,
-    /// As `HttpJob`, and `DELETE /notify/{id}` a moment later.
+    /// Handed in as `HttpJob`, with `DELETE /notify/{id}` a moment later.
     Cancelled,
 }
 
@@ -59,9 +59,9 @@ impl Way {
 pub enum Answer {
     /// The broker's confirm, or the API's 202.
     Accepted,
-    /// None came: it may have been taken.
+    /// No answer came, so the notification may have been taken.
     None,
-    /// It was refused every time: it is nowhere.
+    /// The notification was refused every time, so it is nowhere.
     Never,
     /// An answer that must not be.
     Wrong(String),
@@ -70,9 +70,9 @@ pub enum Answer {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Cancel {
     NotAsked,
-    /// 200 or 202 came at this moment: never sent from now on.
+    /// A 200 or 202 came at this moment, so nothing is sent from now on.
     Done(Instant),
-    /// 409.
+    /// The answer was 409.
     TooLate,
     Unanswered,
     Wrong(String),
@@ -97,7 +97,7 @@ pub struct Found {
     /// Requests that the provider may have accepted.
     pub copies: Vec<Received>,
     pub letters: Vec<DeadLetter>,
-    /// It is still kept for later.
+    /// How many jobs still keep the notification for later.
     pub jobs: usize,
 }
 

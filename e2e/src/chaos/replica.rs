@@ -58,7 +58,7 @@ impl Replica {
         Arc::new(Self { name, role, environment, log, clock, url, running })
     }
 
-    /// Until it retires: what has ended is started again.
+    /// Starts again what has ended, until the replica retires.
     pub(super) async fn supervise(self: Arc<Self>) {
         loop {
             tokio::time::sleep(LOOK_EVERY).await;
@@ -142,7 +142,7 @@ impl Replica {
         peak.with_context(|| format!("process {pid} has ended"))?.parse().context("a number of KiB")
     }
 
-    /// Until the process that was armed has come to its step.
+    /// Waits until the process that was armed has come to its step.
     ///
     /// # Errors
     /// When that never comes.
@@ -158,7 +158,7 @@ impl Replica {
         signal(pid, name).await.with_context(|| self.name.clone())
     }
 
-    /// Until another process of this replica has ended with this code after the first `before` ones.
+    /// Waits until another process of this replica has ended with this code after the first `before` ones.
     ///
     /// # Errors
     /// When that never comes.

@@ -57,7 +57,7 @@ impl Kind {
         }
     }
 
-    /// Enough for a run, and quickly filled.
+    /// The size of the ledger's disk: enough for a run, and quickly filled.
     const fn megabytes(self) -> u32 {
         match self {
             Self::Postgres | Self::Cluster => 400,
@@ -75,9 +75,9 @@ pub(super) struct World {
     pub(super) broker: PrivateBroker,
     /// The other nodes of a cluster.
     pub(super) others: Vec<PrivateBroker>,
-    /// Between the fleet and the broker.
+    /// The proxy between the fleet and the broker.
     pub(super) broker_proxy: Proxy,
-    /// Between the run's own publishers and the broker.
+    /// The proxy between the run's own publishers and the broker.
     _own_proxy: Proxy,
     pub(super) ledger: Ledger,
     pub(super) provider: Provider,
@@ -85,7 +85,7 @@ pub(super) struct World {
     pub(super) schedulers: [Arc<Replica>; 2],
     pub(super) clients: Arc<Clients>,
     pub(super) store: Store,
-    /// For what a fault leaves to chance.
+    /// The dice for what a fault leaves to chance.
     pub(super) dice: Dice,
     /// What a fault has measured, for people.
     pub(super) notes: Vec<String>,
@@ -95,7 +95,7 @@ pub(super) struct World {
     supervisors: Vec<JoinHandle<()>>,
     /// Workers that came for one fault, and have ended.
     removed: Vec<Arc<Replica>>,
-    /// Of the ledger; unmounted last.
+    /// The disk of the ledger, which is unmounted last.
     pub(super) disk: Disk,
     _dir: tempfile::TempDir,
 }
@@ -181,7 +181,7 @@ impl World {
         Ok(())
     }
 
-    /// More workers for a while, all of them ready.
+    /// Starts more workers for a while, and waits until all of them are ready.
     ///
     /// # Errors
     /// Who was not, for how long.
@@ -207,7 +207,7 @@ impl World {
         Ok(())
     }
 
-    /// Also those that were removed.
+    /// All replicas, those that were removed too.
     pub(super) fn all_replicas(&self) -> impl Iterator<Item = &Arc<Replica>> {
         self.replicas().chain(&self.removed)
     }
@@ -222,7 +222,7 @@ impl World {
         self.provider.answer_sometimes(BACKGROUND_FAILURES, refusal(500, None));
     }
 
-    /// Until every process is ready.
+    /// Waits until every process is ready.
     ///
     /// # Errors
     /// Who was not, for how long.
@@ -316,7 +316,7 @@ fn environment(amqp_url: &str, database_url: &str, provider: &Provider) -> Vec<(
         ("WORKER_LEASE_SECONDS", "14"),
         ("WORKER_CONCURRENCY", "64"),
         ("AMBIGUITY", &ambiguity),
-        // Longer than any clock is shifted.
+        // This is longer than any clock is shifted.
         ("ACCESS_TOKEN_EXPIRE_MINUTES", "100000"),
     ];
     let settings = provider.settings().into_iter().chain(own);

@@ -51,7 +51,7 @@ impl TestFleet {
         Some(DeadLetter::of(&got.delivery.properties, got.delivery.data))
     }
 
-    /// Messages in a queue, ready and unacknowledged.
+    /// How many messages a queue has, ready and unacknowledged.
     pub async fn depth(&self, queue: &str) -> u64 {
         let found = self.manage(reqwest::Method::GET, &format!("queues/{}/{queue}", self.vhost), None).await;
         found["messages"].as_u64().unwrap_or(0)

@@ -10,7 +10,7 @@ use lapin::BasicProperties;
 use reqwest::Method;
 use serde_json::{Value, json};
 use sqlx::Executor as _;
-use store::{Filter, Job, JobKind, Patience, StuckCounts};
+use store::{Filter, Job, JobKind, JobSummary, Patience, StuckCounts};
 use testkit::{at, key};
 
 fn in_seconds(seconds: u64) -> String {
@@ -89,7 +89,7 @@ async fn a_cancelled_job_is_never_sent() {
     fleet.notify("cancelled", &later(3)).await;
     let key = key("cancelled");
     e2e::fleet::until("a job", async || fleet.running().store.job(&key).await.expect("read")).await;
-    let cancelled = fleet.running().store.cancel(&key, SystemClock.now()).await.expect("cancelled");
+    let cancelled = fleet.running().store.cancel(&key, SystemClock.now(), &|_| None).await.expect("cancelled");
     assert_eq!(cancelled, store::Cancel::Cancelled { maybe_sent: false });
     fleet.notify("after", &later(3)).await;
     fleet.until("after", State::Sent).await;
@@ -102,7 +102,7 @@ async fn a_delivery_that_was_cancelled_before_it_came_is_not_sent() {
     let provider = Provider::start().await;
     let fleet = TestFleet::start(Database::Postgres, &provider.settings()).await;
     let key = key("tombstone");
-    let cancelled = fleet.running().store.cancel(&key, SystemClock.now()).await.expect("cancelled");
+    let cancelled = fleet.running().store.cancel(&key, SystemClock.now(), &|_| None).await.expect("cancelled");
     assert_eq!(cancelled, store::Cancel::Unknown);
     let body = json!({"channel": "sms", "destination": "+12025550143", "message": "Hola"});
     fleet.notify("tombstone", &body).await;
@@ -146,24 +146,9 @@ async fn jobs_that_cannot_be_published_do_not_hold_up_the_others() {
 
 pub(crate) fn job(id: &str, lane: Lane, due_at: Timestamp) -> Job {
     let body = json!({"channel": "sms", "destination": "+12025550143", "message": "due"}).to_string().into_bytes();
-    Job {
-        key: key(id),
-        kind: JobKind::OneShot,
-        lane,
-        channel: ChannelName::parse("sms").ok(),
-        recipient_mask: Some("***43".into()),
-        content: content_of(&body),
-        body,
-        epoch: 0,
-        seq: 0,
-        attempt: 0,
-        carried: Vec::new(),
-        due_at,
-        expires_at: None,
-        max_lateness_seconds: None,
-        created_at: due_at,
-        last_fired_at: None,
-    }
+    let to = (ChannelName::parse("sms").expect("a name"), "+12025550143");
+    let new = JobSummary::new(key(id), JobKind::OneShot, to, content_of(&body), due_at, due_at);
+    Job { summary: JobSummary { lane, ..new }, body, carried: Vec::new() }
 }
 
 #[tokio::test]

@@ -35,8 +35,8 @@ pub(super) fn slips(templates: &Templates, template: &str, prefix: &str, data: &
     slips.collect()
 }
 
-/// The first item of a list in the data that lacks what a loop of the template reads of each, such as `item.price`.
-/// It is told with the name there that is near.
+/// Finds the first item of a list in the data that lacks what a loop of the template reads of each item, such as
+/// `item.price`, and tells which name of that item is near.
 pub(super) fn lacking(prefix: &str, wording: &Wording, refusal: &TemplateError) -> Option<FieldError> {
     let TemplateError::Failed { expression, .. } = refusal else { return None };
     let (each, missing) = expression.split_once('.')?;

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use domain::{
-    Cron, Draft, FieldError, InvalidCron, Notification, Timestamp, Zones, check_subject, content_of, mask, nearest,
+    Cron, Draft, FieldError, InvalidCron, Notification, Timestamp, Zones, check_subject, content_of, nearest,
     parse_object, pointer_step,
 };
 use serde_json::Value;
 use serde_json::value::RawValue;
-use store::{Job, JobKind};
+use store::{Job, JobKind, JobSummary};
 
 use super::{FIELDS, Schedule};
 use crate::check::{too_far_ahead, too_late};
@@ -21,7 +21,7 @@ const MAX_LATENESS_SECONDS: u64 = 10 * 366 * 86_400;
 /// How far behind a `send_at` may lie: clocks differ, and a request takes its time.
 const GRACE: Duration = Duration::from_secs(60);
 
-/// When it fires.
+/// When a schedule fires.
 enum When {
     Once(Timestamp),
     Cron { pattern: String, zone: String, first: Timestamp },
@@ -35,7 +35,7 @@ impl Schedule {
         let object: BTreeMap<String, Box<RawValue>> = serde_json::from_str(text)
             .map_err(|_| Refused::Text(vec![field("", "the body is not a JSON object that we read")]))?;
         let mut reader = Reader { object, errors: Vec::new() };
-        // Also of a rule that cannot be read, so that everything wrong is named at once.
+        // A rule that cannot be read counts as one, so that everything wrong is named at once.
         let recurring = reader.object.get("cron").is_some_and(|cron| !matches!(cron.get(), "null" | "\"\""));
         let when = reader.when(rules.clock.now(), zones);
         let name = reader.name();
@@ -60,10 +60,9 @@ impl Schedule {
 
 fn job(when: When, name: Option<String>, max_lateness_seconds: Option<u64>, item: Checked, rules: &Rules<'_>) -> Job {
     let now = rules.clock.now();
-    let lane = item.notification.priority.lane();
     let lateness = ("max_lateness_seconds", max_lateness_seconds.map(Value::from));
     let (kind, due_at, body) = match when {
-        // Exactly what POST /notify would publish with this send_at.
+        // The body is exactly what POST /notify would publish with this send_at.
         When::Once(at) => {
             let body = rewritten(&item.body, &[("send_at", Some(at.to_string().into())), lateness]);
             (JobKind::OneShot, at, body)
@@ -77,24 +76,15 @@ fn job(when: When, name: Option<String>, max_lateness_seconds: Option<u64>, item
         JobKind::OneShot => Notification::decode(&body, rules.defaults).ok().and_then(|once| once.expires_at(now)),
         JobKind::Cron { .. } => None,
     };
-    Job {
-        content: content_of(&identity(&kind, &body)),
-        key: item.key,
-        kind,
-        lane,
-        channel: Some(item.notification.channel),
-        recipient_mask: Some(mask(&item.notification.destination)),
-        body: body.to_vec(),
-        epoch: 0,
-        seq: 0,
-        attempt: 0,
-        carried: Vec::new(),
-        due_at,
+    let content = content_of(&identity(&kind, &body));
+    let to = (item.notification.channel, item.notification.destination.as_str());
+    let summary = JobSummary {
+        lane: item.notification.priority.lane(),
         expires_at,
         max_lateness_seconds,
-        created_at: now,
-        last_fired_at: None,
-    }
+        ..JobSummary::new(item.key, kind, to, content, due_at, now)
+    };
+    Job { summary, body: body.to_vec(), carried: Vec::new() }
 }
 
 /// What `POST /notify` would say of the same notification with this `send_at` when it will not be sent.
@@ -250,7 +240,7 @@ impl Reader {
         }
     }
 
-    /// Fields of the notification that say when, or who: that is said beside it.
+    /// Refuses fields of the notification that the schedule decides: when the notification is sent, and under which id.
     fn misplaced(&mut self, raw: &str, recurring: bool) {
         let Ok(Value::Object(object)) = serde_json::from_str(raw) else { return };
         let mut refuse = |name: &str, detail: &str| {
@@ -291,7 +281,7 @@ fn meant(name: &str) -> Option<&'static str> {
     nearest(name, FIELDS).or_else(|| written_otherwise().map(|(known, _)| *known))
 }
 
-/// As in a notification.
+/// Whether a value counts as absent, as it does in a notification.
 fn is_absent(value: &Value) -> bool {
     value.is_null() || value.as_str() == Some("")
 }

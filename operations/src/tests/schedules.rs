@@ -2,7 +2,7 @@
 
 use domain::{Failure, Key, Outcome, Reason, State, Timestamp, Zones, fire_id};
 use serde_json::{Value, json};
-use store::{JobSummary, Put, Store};
+use store::{Put, Store};
 
 use crate::Refused;
 use crate::deliveries::{self, Shown};
@@ -150,12 +150,11 @@ async fn a_page_goes_on_after_the_id_of_the_page_before() {
 fn the_runs_after_the_next_are_those_of_its_rule_in_its_zone() {
     let Schedule { job, .. } = daily("morning");
     assert_eq!(job.due_at.to_string(), "2026-03-02T08:00:00Z");
-    let runs: Vec<String> =
-        runs_after(&JobSummary::from(&job), &Zones::bundled()).take(2).map(|at| at.to_string()).collect();
+    let runs: Vec<String> = runs_after(&job, &Zones::bundled()).take(2).map(|at| at.to_string()).collect();
     assert_eq!(runs, ["2026-03-03T08:00:00Z", "2026-03-04T08:00:00Z"]);
     let body = once("Now.").to_string();
     let once = Schedule::read(&body, &asking(None).rules(), &Zones::bundled()).unwrap();
-    assert_eq!(runs_after(&JobSummary::from(&once.job), &Zones::bundled()).count(), 0);
+    assert_eq!(runs_after(&once.job, &Zones::bundled()).count(), 0);
 }
 
 #[tokio::test]

@@ -51,7 +51,7 @@ async fn a_schedule_whose_properties_cannot_be_read_is_kept_and_not_published() 
 #[tokio::test]
 async fn a_delivery_whose_properties_cannot_be_read_is_kept_until_its_dead_letter_is_safe() {
     let parts = parts(NOW, Zones::bundled()).await;
-    let job = schedule("lost", "0 9 * * *", "UTC", NOW);
-    let lost = Job { carried: b"?".to_vec(), kind: JobKind::OneShot, ..job };
+    let Job { summary, body, .. } = schedule("lost", "0 9 * * *", "UTC", NOW);
+    let lost = Job { summary: JobSummary { kind: JobKind::OneShot, ..summary }, body, carried: b"?".to_vec() };
     assert!(matches!(fire(&parts.shared, &lost, at(NOW)).await, Fired::Unanswered), "no broker takes its letter");
 }

@@ -1,15 +1,21 @@
 //! A one-shot job goes out as the delivery it is, a recurring one as a new delivery for each fire.
 
 use domain::Tenant;
+use store::JobSummary;
+use topology::BasicProperties;
 
 use super::*;
 use crate::testing::{at, schedule};
 
+fn of_orders() -> Carried {
+    Carried::of(&BasicProperties::default().with_app_id("orders".into()))
+}
+
 fn job(kind: JobKind, due: &str) -> Job {
-    let carried = Carried::default().with_app_id("orders");
-    let kept = StoredProperties { carried, publisher: Some("orders".into()), again: true, parent: None };
+    let kept = StoredProperties { carried: of_orders(), publisher: Some("orders".into()), again: true, parent: None };
     let carried = serde_json::to_vec(&kept).unwrap();
-    Job { kind, lane: Lane::Bulk, carried, ..schedule("reminder", "0 9 * * *", "UTC", due) }
+    let Job { summary, body, .. } = schedule("reminder", "0 9 * * *", "UTC", due);
+    Job { summary: JobSummary { kind, lane: Lane::Bulk, ..summary }, body, carried }
 }
 
 fn cron(cron: &str, zone: &str, due: &str) -> Job {
@@ -27,7 +33,7 @@ fn a_one_shot_job_is_its_delivery() {
     assert_eq!(publication.to, To::Lane(Lane::Bulk));
     assert_eq!(publication.message_id, "reminder");
     assert_eq!(publication.body, job.body, "byte for byte: its hash is what a repetition is known by");
-    assert_eq!(publication.carried, Carried::default().with_app_id("orders"));
+    assert_eq!(publication.carried, of_orders());
     let publisher = Some("orders".into());
     let expected = Headers { lane: Some(Lane::Bulk), released: true, publisher, again: true, ..Headers::default() };
     assert_eq!(publication.headers, expected);
@@ -35,11 +41,13 @@ fn a_one_shot_job_is_its_delivery() {
 
 #[test]
 fn a_throttled_delivery_comes_back_with_its_counts() {
-    let throttled = Job { epoch: 1, seq: 4, attempt: 2, ..job(JobKind::OneShot, "2026-03-02T09:00:00Z") };
+    let mut throttled = job(JobKind::OneShot, "2026-03-02T09:00:00Z");
+    throttled.summary = JobSummary { epoch: 1, seq: 4, attempt: 2, ..throttled.summary };
     let headers = publication(&throttled).unwrap().headers;
     assert_eq!((headers.epoch, headers.seq, headers.attempt), (Some(1), Some(4), Some(2)));
     assert!(headers.released && headers.due.is_none());
-    let first_wait = Job { seq: 1, ..job(JobKind::OneShot, "2026-03-02T09:00:00Z") };
+    let mut first_wait = job(JobKind::OneShot, "2026-03-02T09:00:00Z");
+    first_wait.summary.seq = 1;
     let headers = publication(&first_wait).unwrap().headers;
     assert_eq!((headers.epoch, headers.seq, headers.attempt), (Some(0), Some(1), Some(0)));
 }
@@ -116,8 +124,9 @@ fn what_a_job_kept_in_an_unknown_form_is_not_taken_for_nothing() {
 #[test]
 fn a_dead_letter_of_a_job_has_the_tenant_of_its_key() {
     let acme = Tenant::parse("acme").unwrap();
-    let once = job(JobKind::OneShot, "2026-03-02T09:00:00Z");
-    let once = Job { key: Key { tenant: acme.clone(), id: "reminder".into() }, epoch: 1, attempt: 2, ..once };
+    let mut once = job(JobKind::OneShot, "2026-03-02T09:00:00Z");
+    let key = Key { tenant: acme.clone(), id: "reminder".into() };
+    once.summary = JobSummary { key, epoch: 1, attempt: 2, ..once.summary };
     let letter = dead_letter(&once, Reason::InternalError, "why", at("2026-03-02T09:00:01Z"));
     assert_eq!((letter.to, letter.message_id.as_str()), (To::DeadLetter, "reminder"));
     assert_eq!((letter.headers.epoch, letter.headers.seq, letter.headers.attempt), (Some(1), None, None));

@@ -33,20 +33,12 @@ pub struct Target {
 const MAX_ROUNDS: usize = 3;
 
 impl Store {
-    /// Deletes the one-shot job, cancels the waiting row, or leaves a tombstone, in one transaction.
+    /// Deletes the one-shot job, cancels the waiting row, or leaves a tombstone, in one transaction. When no worker has
+    /// seen the delivery, `target` reads what is remembered of its recipient from the body of its job, if it has one.
     ///
     /// # Errors
     /// [`StoreError`]; after [`StoreError::Unavailable`] repeat it.
-    pub async fn cancel(&self, key: &Key, now: Timestamp) -> Result<Cancel, StoreError> {
-        self.cancel_knowing(key, now, &|_| None).await
-    }
-
-    /// Cancels like [`Store::cancel`]. When no worker has seen the delivery, `target` reads what is remembered of its
-    /// recipient from the body of its job, if it has one.
-    ///
-    /// # Errors
-    /// The errors of [`Store::cancel`].
-    pub async fn cancel_knowing(
+    pub async fn cancel(
         &self,
         key: &Key,
         now: Timestamp,

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-use domain::{Arrival, Claim, Key, Lease, Order, Row, State};
+use domain::{Arrival, Claim, Key, Lease, Row};
 use uuid::Uuid;
 
 use super::insert::insert_rows;
@@ -41,7 +41,7 @@ pub(crate) async fn commit(line: &mut Line, ops: &[Claiming]) -> Result<Vec<Clai
             break;
         }
         for at in insert(&mut session, ops, &candidates).await? {
-            answers[at] = Some(Claimed::New(as_inserted(&ops[at].candidate)));
+            answers[at] = Some(Claimed::New(ops[at].candidate.clone()));
         }
         let known = open(&answers);
         let mut taking = Vec::new();
@@ -67,24 +67,6 @@ pub(crate) async fn commit(line: &mut Line, ops: &[Claiming]) -> Result<Vec<Clai
     line.keep(session);
     let contended = || StoreError::Unavailable("another process keeps changing the same row".into());
     answers.into_iter().map(|answer| answer.ok_or_else(contended)).collect()
-}
-
-/// The row as it is inserted: `sending` under the candidate's token, whatever else the candidate says.
-fn as_inserted(candidate: &Row) -> Row {
-    Row {
-        state: State::Sending,
-        version: 1,
-        lease: Lease::Live,
-        order: Order::Nothing,
-        has_letter: false,
-        ambiguous: false,
-        throttled_since: None,
-        updated_at: candidate.created_at,
-        provider: None,
-        provider_id: None,
-        code: None,
-        ..candidate.clone()
-    }
 }
 
 /// Inserts the rows of `chosen`; returns which of them were unknown and are in the ledger now.

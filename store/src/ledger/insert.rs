@@ -8,7 +8,7 @@ use sea_orm::QueryResult;
 use crate::error::StoreError;
 use crate::sql::{Group, Session, micros};
 
-/// Inserts rows. A copy of a message without an id leases its row in the same statement: the token of its claim names
+/// Inserts rows, each as a first row (see [`Row::is_first`]), whatever has become of it since. A copy of a message without an id leases its row in the same statement: the token of its claim names
 /// the claimant. The clock is read once for the group, in a query of its own, because Postgres would otherwise compute
 /// the time for every row, in decimals.
 const INSERT: &str = "INSERT INTO deliveries (tenant, id, channel, state, epoch, attempt, seq, version, token, \

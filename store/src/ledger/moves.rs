@@ -15,13 +15,14 @@ use crate::error::StoreError;
 use crate::handle::Store;
 
 impl Store {
-    /// Inserts `candidate` when its key is unknown. Otherwise reads the row, lets [`domain::claim`] decide, and writes
+    /// Inserts `candidate`, which is a first row, when its key is unknown. Otherwise reads the row, lets [`domain::claim`] decide, and writes
     /// a row that is claimed by compare and swap. `lease` runs by the database's clock. Repeating the claim with the
     /// same token succeeds, and renews the lease.
     ///
     /// # Errors
     /// [`StoreError`]; after [`StoreError::Unavailable`] repeat it with the same candidate.
     pub async fn claim(&self, candidate: Row, arrival: &Arrival, lease: Duration) -> Result<Claimed, StoreError> {
+        debug_assert!(candidate.is_first(), "a claim inserts a first row: {candidate:?}");
         refuse_nul(&candidate.key)?;
         self.inner.writers.claims.write(Claiming { candidate, arrival: arrival.clone(), lease }).await
     }

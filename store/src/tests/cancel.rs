@@ -25,9 +25,9 @@ async fn a_cancel_and_a_claim_never_both_win(db: &Database) {
             let (key, candidate, arrival) = (key(&id), candidate(&id), arrival(&id));
             let claim = one.claim(candidate, &arrival, HOUR);
             let (claimed, cancelled) = if n % 2 == 0 {
-                tokio::join!(claim, other.cancel(&key, at(1)))
+                tokio::join!(claim, other.cancel(&key, at(1), &|_| None))
             } else {
-                let (cancelled, claimed) = tokio::join!(other.cancel(&key, at(1)), claim);
+                let (cancelled, claimed) = tokio::join!(other.cancel(&key, at(1), &|_| None), claim);
                 (claimed, cancelled)
             };
             (claimed.unwrap(), cancelled.unwrap())
@@ -46,22 +46,22 @@ async fn a_cancel_and_a_claim_never_both_win(db: &Database) {
 
 async fn each_state_gets_its_answer(db: &Database) {
     let store = db.store().await;
-    assert_eq!(store.cancel(&key("unknown"), at(1)).await.unwrap(), Cancel::Unknown);
-    assert_eq!(store.cancel(&key("unknown"), at(2)).await.unwrap(), Cancel::Unknown);
+    assert_eq!(store.cancel(&key("unknown"), at(1), &|_| None).await.unwrap(), Cancel::Unknown);
+    assert_eq!(store.cancel(&key("unknown"), at(2), &|_| None).await.unwrap(), Cancel::Unknown);
 
     let Claimed::New(row) = store.claim(candidate("known"), &arrival("known"), HOUR).await.unwrap() else { panic!() };
-    assert_eq!(store.cancel(&key("known"), at(1)).await.unwrap(), Cancel::TooLate(State::Sending));
+    assert_eq!(store.cancel(&key("known"), at(1), &|_| None).await.unwrap(), Cancel::TooLate(State::Sending));
     store.record(&decide(&row, &refused()), None).await.unwrap();
     let cancelled = Cancel::Cancelled { maybe_sent: false };
-    assert_eq!(store.cancel(&key("known"), at(20)).await.unwrap(), cancelled);
-    assert_eq!(store.cancel(&key("known"), at(21)).await.unwrap(), cancelled);
+    assert_eq!(store.cancel(&key("known"), at(20), &|_| None).await.unwrap(), cancelled);
+    assert_eq!(store.cancel(&key("known"), at(21), &|_| None).await.unwrap(), cancelled);
     let copy = domain::Arrival { seq: 1, hand: domain::Hand::Fleet, ..arrival("known") };
     let claimed = store.claim(candidate("known"), &copy, HOUR).await.unwrap();
     assert_eq!(claimed, Claimed::Known(Claim::Ended));
 
     let Claimed::New(row) = store.claim(candidate("sent"), &arrival("sent"), HOUR).await.unwrap() else { panic!() };
     assert_eq!(store.record(&decide(&row, &sent()), None).await.unwrap(), Recorded::Written);
-    assert_eq!(store.cancel(&key("sent"), at(20)).await.unwrap(), Cancel::TooLate(State::Sent));
+    assert_eq!(store.cancel(&key("sent"), at(20), &|_| None).await.unwrap(), Cancel::TooLate(State::Sent));
 }
 
 async fn a_cancel_says_whether_an_attempt_before_it_may_have_gone_out(db: &Database) {
@@ -70,7 +70,7 @@ async fn a_cancel_says_whether_an_attempt_before_it_may_have_gone_out(db: &Datab
     let failure = domain::Failure::new("twilio", None, "no answer");
     store.record(&decide(&row, &domain::Outcome::Ambiguous { failure }), None).await.unwrap();
     for second in [20, 21] {
-        let cancelled = store.cancel(&key("lost"), at(second)).await.unwrap();
+        let cancelled = store.cancel(&key("lost"), at(second), &|_| None).await.unwrap();
         assert_eq!(cancelled, Cancel::Cancelled { maybe_sent: true });
     }
 }
@@ -79,7 +79,7 @@ async fn a_job_is_cancelled_with_its_delivery(db: &Database) {
     let store = db.store().await;
     store.put_job(job("later", 60)).await.unwrap();
     for second in [1, 2] {
-        let cancelled = store.cancel(&key("later"), at(second)).await.unwrap();
+        let cancelled = store.cancel(&key("later"), at(second), &|_| None).await.unwrap();
         assert_eq!(cancelled, Cancel::Cancelled { maybe_sent: false });
     }
     assert_eq!(store.job(&key("later")).await.unwrap(), None);

@@ -31,7 +31,8 @@ async fn the_success_path_updates_no_index_and_scans_no_table() {
     deliveries.join_all().await;
     let owner = Uuid::new_v4();
     let due = store.claim_due_jobs(at(1), 1_000, HOUR, owner).await.unwrap();
-    let done: Vec<_> = due.into_iter().map(|job| crate::FinishedJob { key: job.key, owner, next: None }).collect();
+    let done: Vec<_> =
+        due.into_iter().map(|job| crate::FinishedJob { key: job.summary.key, owner, next: None }).collect();
     assert_eq!(store.finish_jobs(&done).await.unwrap(), 200);
     store.prune(at(-1), at(1), 50).await.unwrap();
     drop(store);

@@ -128,14 +128,18 @@ pub(crate) fn at(seconds: i64) -> Timestamp {
     Timestamp::from_seconds(1_800_000_000 + seconds)
 }
 
-/// A new delivery as a worker would insert it.
+/// A new delivery as a worker would insert it when the tests begin.
 pub(crate) fn candidate(id: &str) -> Row {
+    candidate_at(id, at(0))
+}
+
+pub(crate) fn candidate_at(id: &str, now: Timestamp) -> Row {
     Row {
         token: Uuid::new_v4(),
         content: Some(content_of(b"body")),
         expires_at: Some(at(86_400)),
-        created_at: at(0),
-        updated_at: at(0),
+        created_at: now,
+        updated_at: now,
         recipient_mask: "***67".into(),
         parent: Some("parent".into()),
         ..testkit::row(id)

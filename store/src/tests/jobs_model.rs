@@ -90,8 +90,9 @@ impl Model {
         if (known.job.epoch, known.job.seq) >= (job.epoch, job.seq) {
             return Put::Known;
         }
-        let last_fired_at = known.job.last_fired_at;
-        *known = Claimable { job: Job { last_fired_at, ..job.clone() }, owner: None, live: false };
+        let mut replaced = job.clone();
+        replaced.summary.last_fired_at = known.job.last_fired_at;
+        *known = Claimable { job: replaced, owner: None, live: false };
         Put::Stored
     }
 
@@ -115,8 +116,8 @@ impl Model {
         match done.next {
             None => drop(self.jobs.remove(&done.key)),
             Some(next) => {
-                known.job.last_fired_at = Some(known.job.due_at);
-                known.job.due_at = next;
+                known.job.summary.last_fired_at = Some(known.job.due_at);
+                known.job.summary.due_at = next;
                 (known.owner, known.live) = (None, false);
             }
         }
@@ -149,14 +150,15 @@ async fn run(store: &Store, steps: Vec<Step>) -> Result<(), TestCaseError> {
             Step::Put { id, seq: (epoch, seq), other_body, due } => {
                 let content = if other_body { [1; 32] } else { job("", 0).content };
                 // No two jobs are due at once, so that their order is known.
-                let job = Job { epoch, seq, content, ..job(&name(id), due * 4 + id as i64) };
+                let mut job = job(&name(id), due * 4 + id as i64);
+                job.summary = JobSummary { epoch, seq, content, ..job.summary };
                 prop_assert_eq!(store.put_job(job.clone()).await.unwrap(), model.put(&job));
             }
             Step::Claim { limit, live } => {
                 let (owner, lease) = (Uuid::new_v4(), if live { HOUR } else { Duration::ZERO });
                 let claimed = store.claim_due_jobs(at(NOW), limit, lease, owner).await.unwrap();
                 prop_assert_eq!(&claimed, &model.claim(limit, live, owner));
-                claims.push((owner, claimed.into_iter().map(|job| job.key).collect()));
+                claims.push((owner, claimed.into_iter().map(|job| job.summary.key).collect()));
             }
             Step::Finish { claim, again } if claim < claims.len() => {
                 finish(store, &mut model, &claims[claim], again).await?;
@@ -173,12 +175,12 @@ async fn run(store: &Store, steps: Vec<Step>) -> Result<(), TestCaseError> {
             }
             Step::Cancel { id } => {
                 let expected = model.cancel(&key(&name(id)));
-                prop_assert_eq!(store.cancel(&key(&name(id)), at(20)).await.unwrap(), expected);
+                prop_assert_eq!(store.cancel(&key(&name(id)), at(20), &|_| None).await.unwrap(), expected);
             }
             Step::Finish { .. } | Step::Release { .. } => {}
         }
     }
-    let expected: Vec<_> = model.jobs.values().map(|known| JobSummary::from(&known.job)).collect();
+    let expected: Vec<_> = model.jobs.values().map(|known| known.job.summary.clone()).collect();
     prop_assert_eq!(store.jobs(JobFilter::default()).await.unwrap().jobs, expected);
     for known in model.jobs.values() {
         let found = store.job(&known.job.key).await.unwrap();

@@ -177,7 +177,7 @@ async fn run(store: &Store, steps: Vec<Step>) -> Result<(), TestCaseError> {
             }
             Step::Cancel { id } => {
                 let expected = model.cancel(&key(&name(id)));
-                prop_assert_eq!(store.cancel(&key(&name(id)), at(20)).await.unwrap(), expected);
+                prop_assert_eq!(store.cancel(&key(&name(id)), at(20), &|_| None).await.unwrap(), expected);
                 continue;
             }
             Step::Letter { id, epoch } => {

@@ -6,7 +6,7 @@ use crate::{Claimed, RowLease, Store};
 use domain::{FieldError, Outcome, Row, State, Tenant, Timestamp};
 use uuid::Uuid;
 
-use crate::tests::database::{Database, HOUR, arrival, at, candidate, decide, key, refused, sent};
+use crate::tests::database::{Database, HOUR, arrival, at, candidate, candidate_at, decide, key, refused, sent};
 use crate::tests::on_both;
 
 on_both!(
@@ -18,8 +18,7 @@ on_both!(
 );
 
 async fn taken_at(store: &Store, id: &str, seconds: i64) -> Row {
-    let candidate = Row { created_at: at(seconds), ..candidate(id) };
-    match store.claim(candidate, &arrival(id), HOUR).await.unwrap() {
+    match store.claim(candidate_at(id, at(seconds)), &arrival(id), HOUR).await.unwrap() {
         Claimed::New(row) => row,
         known @ Claimed::Known(_) => panic!("{id}: {known:?}"),
     }

@@ -9,7 +9,7 @@ use testkit::SystemClock;
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
-use crate::tests::database::{Database, HOUR, arrival, at, candidate, decide, refused, sent};
+use crate::tests::database::{Database, HOUR, arrival, at, candidate, candidate_at, decide, refused, sent};
 use crate::tests::ledger::taken;
 use crate::tests::on_both;
 
@@ -39,7 +39,7 @@ async fn first(store: &Store, second: i64) -> (RowLease, Row) {
     let lease = lease_row(store, false).await;
     assert_eq!(lease.sight(), Sight::New);
     let id = lease.key().id.clone();
-    let row = Row { fingerprint: Some(PRINT), token: lease.copy(), created_at: at(second), ..candidate(&id) };
+    let row = Row { fingerprint: Some(PRINT), token: lease.copy(), ..candidate_at(&id, at(second)) };
     let row = taken(store.claim(row, &arrival(&id), HOUR).await.unwrap());
     (lease, row)
 }

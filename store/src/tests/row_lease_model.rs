@@ -9,7 +9,7 @@ use proptest::test_runner::{Config, TestRunner};
 use tokio::runtime::Runtime;
 use uuid::Uuid;
 
-use crate::tests::database::{Database, HOUR, arrival, at, candidate, decide, refused, sent};
+use crate::tests::database::{Database, HOUR, arrival, at, candidate_at, decide, refused, sent};
 use crate::tests::ledger::taken;
 use crate::tests::model::histories;
 use crate::tests::row_lease::{noted, written};
@@ -156,7 +156,7 @@ impl History<'_> {
         let id = lease.key().id.clone();
         let last = self.model.last().map_or(at(0), |row| row.created_at);
         let created_at = last.plus(HOUR / if apart { 1 } else { 3600 });
-        let row = Row { fingerprint: Some(self.fingerprint), token: lease.copy(), created_at, ..candidate(&id) };
+        let row = Row { fingerprint: Some(self.fingerprint), token: lease.copy(), ..candidate_at(&id, created_at) };
         self.rows.push(taken(self.store.claim(row, &arrival(&id), HOUR).await.unwrap()));
         let state = State::Sending;
         let updated_at = created_at;

@@ -3,7 +3,7 @@
 use crate::{Claimed, Cursor, Filter};
 use domain::{Order, Reason, Row, State, Tenant, Timestamp};
 
-use crate::tests::database::{Database, HOUR, arrival, at, candidate, decide, key, refused, sent};
+use crate::tests::database::{Database, HOUR, arrival, at, candidate, candidate_at, decide, key, refused, sent};
 use crate::tests::on_both;
 
 on_both!(
@@ -33,8 +33,7 @@ async fn pages_join_without_gaps(db: &Database) {
     for n in 0..10 {
         let id = format!("item/{n}");
         // Three rows share each instant.
-        let row = Row { created_at: at(n / 3), ..candidate(&id) };
-        store.claim(row, &arrival(&id), HOUR).await.unwrap();
+        store.claim(candidate_at(&id, at(n / 3)), &arrival(&id), HOUR).await.unwrap();
     }
     let mut ids = Vec::new();
     let mut after = None;

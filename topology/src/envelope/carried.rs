@@ -86,23 +86,11 @@ impl Carried {
         self.content_type = Some(short(content_type));
         self
     }
-
-    #[must_use]
-    pub fn with_correlation_id(mut self, id: &str) -> Self {
-        self.correlation_id = Some(short(id));
-        self
-    }
-
-    #[must_use]
-    pub fn with_app_id(mut self, id: &str) -> Self {
-        self.app_id = Some(short(id));
-        self
-    }
 }
 
 /// Canonical bytes of the properties that the publisher chose: equal for every copy of one message, whether it was
 /// redelivered, moved or dead-lettered by the broker. For `domain::fingerprint_of`.
-pub fn fingerprint_of_properties(properties: &BasicProperties) -> Vec<u8> {
+pub(crate) fn fingerprint_of_properties(properties: &BasicProperties) -> Vec<u8> {
     let foreign = properties.headers().as_ref().map(foreign).unwrap_or_default();
     let texts = [
         properties.content_type(),

@@ -15,7 +15,7 @@ const BROKER_DEATHS: [&str; 3] = ["rejected", "delivery_limit", "maxlen"];
 const MAX_DEATHS: usize = 64;
 
 /// Reads our headers as they were received. `names` tells which queues in `x-death` are lanes.
-pub fn read_headers(properties: &BasicProperties, names: &Names) -> Headers {
+pub(crate) fn read_headers(properties: &BasicProperties, names: &Names) -> Headers {
     let Some(table) = properties.headers() else { return Headers::default() };
     Headers {
         attempt: count(table, name::ATTEMPT),

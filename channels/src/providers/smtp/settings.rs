@@ -104,7 +104,7 @@ impl Settings {
 
 impl Tls {
     /// Reads `starttls`, `implicit` or `none`.
-    pub fn parse(text: &str) -> Option<Self> {
+    fn parse(text: &str) -> Option<Self> {
         match text.to_ascii_lowercase().as_str() {
             "starttls" => Some(Self::StartTls),
             "implicit" => Some(Self::Implicit),

@@ -45,7 +45,8 @@ fn who_carries_email_is_said_once_or_twice_in_the_same_words() {
     let mail = [("SMTP_HOST", "mail.example"), SENDER, SENDGRID];
     let named = |settings: &[(&str, &str)]| {
         let config = read(Role::Worker, &[&mail[..], &[("SANDBOX", "off")], settings].concat());
-        config.unwrap_or_else(|problems| panic!("{settings:?}: {problems}")).channels.email_providers
+        let config = config.unwrap_or_else(|problems| panic!("{settings:?}: {problems}"));
+        config.channels.preferred.get("email").cloned().unwrap_or_default()
     };
     assert_eq!(named(&[]), [""; 0]);
     for one in ["EMAIL_PROVIDERS", "EMAIL_PROVIDER"] {

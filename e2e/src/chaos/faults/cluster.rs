@@ -10,9 +10,9 @@ use super::{AWAY, Fault, Scope, fault};
 use crate::chaos::replica::signal;
 use crate::chaos::world::{LOOK_EVERY, World};
 
-/// Longer than it takes to notice by heartbeats that a node hangs.
+/// How long a node hangs: longer than it takes to notice that by heartbeats.
 const HANGS: Duration = Duration::from_secs(40);
-/// Long enough for a confirm to be missed.
+/// How long there is no majority: long enough for a confirm to be missed.
 const WITHOUT_MAJORITY: Duration = Duration::from_secs(12);
 /// The statistics show a connection some seconds late.
 const LOOKS: u32 = 100;

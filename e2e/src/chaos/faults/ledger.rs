@@ -8,10 +8,10 @@ use sqlx::{Connection as _, Executor as _};
 use super::{AWAY, Fault, Scope, fault};
 use crate::chaos::world::{Ledger, World};
 
-/// Longer than SQLite waits for a lock.
+/// How long the ledger is locked: longer than SQLite waits for a lock.
 const LOCKED: Duration = Duration::from_secs(9);
 
-/// Long enough for every writer to have failed.
+/// How long the disk is full: long enough for every writer to have failed.
 const FULL: Duration = Duration::from_secs(8);
 
 #[derive(Clone, Copy, Debug)]

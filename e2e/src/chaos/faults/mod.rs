@@ -31,17 +31,17 @@ pub(super) struct Fault {
 /// In which runs a fault has its place.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Scope {
-    /// On Postgres, in the short selection too.
+    /// The fault runs on Postgres, in the short selection too.
     Short,
-    /// As `Short`, and in the full run on SQLite once more.
+    /// The fault runs as `Short` does, and in the full run on SQLite once more.
     Everywhere,
-    /// On Postgres, in the full run.
+    /// The fault runs on Postgres, in the full run.
     Full,
-    /// On both databases, in the full run.
+    /// The fault runs on both databases, in the full run.
     Both,
-    /// On SQLite, in the full run.
+    /// The fault runs on SQLite, in the full run.
     Sqlite,
-    /// On three nodes of RabbitMQ, in the full run.
+    /// The fault runs on three nodes of RabbitMQ, in the full run.
     Cluster,
 }
 
@@ -62,7 +62,7 @@ pub(super) enum Action {
 /// What a fault needs besides its moment.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Needs {
-    /// Nothing may be on its way when it is injected, and the load comes after it.
+    /// Whether nothing may be on its way when the fault is injected, so that the load comes after it.
     pub(super) idle: bool,
     /// All notifications are jobs that are due after this time.
     pub(super) due_together: Option<Duration>,
@@ -89,7 +89,7 @@ impl Fault {
         }
     }
 
-    /// Before the load begins.
+    /// Prepares the fault before the load begins.
     ///
     /// # Errors
     /// When the fault cannot be made ready.
@@ -101,7 +101,7 @@ impl Fault {
         }
     }
 
-    /// In the middle of the load: breaks something, and mends it.
+    /// Breaks something in the middle of the load, and mends it.
     ///
     /// # Errors
     /// When the fault did not happen as it should have, or could not be mended.

@@ -8,9 +8,9 @@ use super::{AWAY, Fault, Scope, fault};
 use crate::chaos::world::{Ledger, World};
 use crate::proxy::Proxy;
 
-/// Longer than two heartbeats of 10 s.
+/// How long a line is silent: longer than two heartbeats of 10 s.
 const SILENT: Duration = Duration::from_secs(23);
-/// As long as nothing is noticed but the wait.
+/// How long a line stands still: so short that nothing is noticed but the wait.
 const STALLED: Duration = Duration::from_secs(6);
 
 #[derive(Clone, Copy, Debug)]

@@ -10,9 +10,9 @@ use crate::chaos::replica::{KILLED, Replica};
 use crate::chaos::world::World;
 use crate::provider::Answer;
 
-/// Longer than the worker's lease.
+/// How long a process stands still: longer than the worker's lease.
 const FROZEN: Duration = Duration::from_secs(17);
-/// So that whoever dies has several sends in flight.
+/// How long the provider takes, so that whoever dies has several sends in flight.
 const SLOW: Duration = Duration::from_millis(400);
 
 #[derive(Clone, Copy, Debug)]

@@ -26,7 +26,7 @@ pub(in crate::chaos) enum Action {
 }
 
 impl Action {
-    /// Half of the requests, or all of them, and for how long.
+    /// Says every how many requests get which answer, and for how long.
     fn plan(self) -> (usize, Answer, Duration) {
         match self {
             Self::Fails => (1, refusal(500, None), AWAY),

@@ -18,11 +18,11 @@ const ATTEMPTS: [Duration; 4] =
     [Duration::ZERO, Duration::from_secs(5), Duration::from_secs(35), Duration::from_secs(155)];
 const RECIPIENTS: [(&str, &str); 2] = [("sms", "+12025550143"), ("whatsapp", "+12025550144")];
 const READY_LIMIT: Duration = Duration::from_secs(60);
-/// Only so that it ends: no upper time is promised.
+/// How long the fault waits at most, only so that it ends: no upper time is promised.
 const PATIENCE: Duration = Duration::from_secs(300);
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 
-/// In a virtual host and a database of its own: the fleet of the run has shorter delays.
+/// Injects the fault in a virtual host and a database of its own, because the fleet of the run has shorter delays.
 pub(super) async fn inject(world: &mut World) -> Result<()> {
     let Ledger::Postgres { server, .. } = &world.ledger else { bail!("needs a second database") };
     let name = format!("schedule_{}", uuid::Uuid::new_v4().simple());
@@ -52,7 +52,7 @@ pub(super) async fn inject(world: &mut World) -> Result<()> {
     Ok(())
 }
 
-/// Until everything is in the dead-letter queue, out of attempts.
+/// Waits until everything is in the dead-letter queue, out of attempts.
 async fn attempt_all(worker: &Process, amqp: &Amqp) -> Result<()> {
     let deadline = Instant::now() + READY_LIMIT;
     while !worker.is_ready().await {

@@ -12,7 +12,7 @@ use crate::chaos::replica::KILLED;
 use crate::chaos::world::{Ledger, World};
 use crate::provider::Answer;
 
-/// Besides those that are always there.
+/// How many workers there are besides those that are always there.
 const MORE_WORKERS: usize = 3;
 const MESSAGES: u64 = 10_000;
 const HANDED_IN_OVER: Duration = Duration::from_secs(45);
@@ -22,7 +22,7 @@ const SOONEST: u64 = 200;
 const LATEST: u64 = 2_000;
 /// How long what the storm has left may take to come to rest.
 const PATIENCE: Duration = Duration::from_secs(300);
-/// So that whoever dies has sends in flight.
+/// How long the provider takes, so that whoever dies has sends in flight.
 const SLOW: Duration = Duration::from_millis(100);
 
 const MOST_MIB: u64 = 300;
@@ -68,7 +68,7 @@ fn allowed_connections() -> Result<i64> {
     Ok(given.parse()?)
 }
 
-/// Until it fails.
+/// Counts the connections until that fails.
 async fn count_connections(session: &mut PgConnection, most: &mut i64) -> anyhow::Error {
     loop {
         match sqlx::query_scalar::<_, Option<i64>>(CONNECTIONS).fetch_one(&mut *session).await {

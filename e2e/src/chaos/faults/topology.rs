@@ -15,7 +15,7 @@ const KEY: &str = "notifications.key";
 pub(in crate::chaos) enum Action {
     /// What is published meanwhile is returned, until the fleet has declared it again.
     Exchange(&'static str),
-    /// Of a lane. The fleet says what to do, and an operator does it.
+    /// The binding of a lane. The fleet says what to do, and an operator does it.
     Binding,
     /// An exchange that is used only when sends fail: they do.
     ExchangeWhileFailing(&'static str),
@@ -47,7 +47,7 @@ impl Action {
     }
 }
 
-/// As `chasqui topology apply` does.
+/// Binds the lane again, as `chasqui topology apply` does.
 async fn bind_again(world: &World) -> Result<()> {
     let (kind, name) = BINDING.split_once('/').unwrap_or_default();
     let binding = json!({"routing_key": KEY, "arguments": {}});

@@ -10,7 +10,7 @@ use e2e::{Database, Process, TestFleet};
 use embedded::Signal;
 use lapin::options::{BasicAckOptions, BasicGetOptions};
 use serde_json::Value;
-use store::Job;
+use store::{Job, JobSummary};
 
 use super::{number, publish, sms};
 use crate::schedule::job;
@@ -19,8 +19,9 @@ fn overdue_job(body: Value) -> Job {
     let now = SystemClock.now();
     let body = body.to_string().into_bytes();
     let due = now.minus(Duration::from_secs(3600));
+    let Job { summary, carried, .. } = job("late job", Lane::Bulk, due);
     let (recipient_mask, content) = (Some("***01".into()), content_of(&body));
-    Job { recipient_mask, content, body, created_at: now, ..job("late job", Lane::Bulk, due) }
+    Job { summary: JobSummary { recipient_mask, content, created_at: now, ..summary }, body, carried }
 }
 
 /// A delivery that waits for a message that somebody has taken out of its queue.

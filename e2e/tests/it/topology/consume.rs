@@ -204,9 +204,7 @@ async fn a_rejected_message_is_dead_lettered_and_says_so_when_it_is_moved_back()
     let (consumers, mut messages) = place.consume(Lane::Bulk, 10);
     next(&mut messages).await.settle.reject().await;
     eventually(1, async || place.dead_letters().await).await;
-    let names = &place.topology.names;
-    let dead = topology::get(place.broker(), names, &names.dead_letter_queue()).await.unwrap().unwrap();
-    assert!(dead.headers.broker_death);
+    assert!(place.dead_letter(Lane::Bulk).await.headers.broker_death);
     consumers.close().await;
     place.remove().await;
 }

@@ -6,14 +6,15 @@ use std::time::Duration;
 use domain::{Headers, Lane};
 use e2e::services::services;
 use lapin::options::{
-    BasicPublishOptions, ConfirmSelectOptions, ExchangeDeleteOptions, QueueDeclareOptions, QueueDeleteOptions,
+    BasicGetOptions, BasicPublishOptions, ConfirmSelectOptions, ExchangeDeleteOptions, QueueDeclareOptions,
+    QueueDeleteOptions,
 };
 use lapin::types::FieldTable;
 use lapin::{BasicProperties, Connection};
 use tokio::time::Instant;
 use topology::{
-    Broker, Carried, Consumers, Incoming, Management, Mode, Names, Plan, Publication, Publisher, PublisherSettings,
-    QueueType, Source, Subscription, To, Topology, depth,
+    Broker, Carried, Consumers, Delivery, Incoming, Management, Mode, Names, Plan, Publication, Publisher,
+    PublisherSettings, QueueType, Settle, Source, Subscription, To, Topology, depth,
 };
 
 pub(super) struct Place {
@@ -95,6 +96,19 @@ impl Place {
 
     pub(super) async fn dead_letters(&self) -> u32 {
         self.depth(&self.topology.names.dead_letter_queue()).await
+    }
+
+    /// Takes a dead letter, and reads it as a consumer of the lane would after its move.
+    pub(super) async fn dead_letter(&self, lane: Lane) -> Incoming {
+        let names = &self.topology.names;
+        let connection = self.connection().await;
+        let amqp = connection.create_channel().await.unwrap();
+        let taking = amqp.basic_get(names.dead_letter_queue().into(), BasicGetOptions { no_ack: true });
+        let letter = taking.await.unwrap().expect("a dead letter").delivery;
+        let (settle, _settled) = Settle::reporting();
+        let body = letter.data.into();
+        let delivery = Delivery { properties: letter.properties, body, redelivered: letter.redelivered, settle };
+        Incoming::new(Source::Lane(lane), names, None, delivery)
     }
 
     async fn connection(&self) -> Connection {

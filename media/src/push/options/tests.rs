@@ -4,33 +4,7 @@ use super::*;
 
 #[test]
 fn every_field_that_may_be_set_is_read_to_where_fcm_reads_it() {
-    let given = json!({
-        "notification": { "image": "https://cdn.example/a.png" },
-        "fcm_options": { "analytics_label": "spring-sale_1.0~50%" },
-        "android": {
-            "priority": "high", "ttl": "90s", "collapse_key": "orders", "restricted_package_name": "com.example.app",
-            "notification": {
-                "channel_id": "orders", "icon": "parcel", "color": "#00AAff", "sound": "default",
-                "click_action": "OPEN_ORDER", "image": "https://cdn.example/b.png"
-            },
-            "fcm_options": { "analytics_label": "a" }
-        },
-        "apns": {
-            "headers": { "apns-priority": "5" },
-            "payload": {
-                "aps": {
-                    "badge": 3, "sound": "ping", "category": "ORDER", "thread-id": "order-7", "mutable-content": 1
-                }
-            },
-            "fcm_options": { "image": "https://cdn.example/c.png", "analytics_label": "b" }
-        },
-        "webpush": {
-            "headers": { "Urgency": "very-low" },
-            "notification": { "icon": "https://cdn.example/d.png", "image": "https://cdn.example/e.png" },
-            "fcm_options": { "link": "https://shop.example/orders/7", "analytics_label": "c" }
-        }
-    });
-    let read = read_of(&given);
+    let read = read_of(&testkit::every_push_option());
     assert_eq!(read.faults, []);
     let mut sent: Vec<&str> = read.fields.iter().map(|(place, _)| *place).collect();
     let mut all: Vec<&str> = ALLOWED.iter().map(|field| field.sent).collect();

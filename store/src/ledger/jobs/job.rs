@@ -1,6 +1,8 @@
 //! A job, what a list shows of it, and what its moves answer.
 
-use domain::{ChannelName, Content, Key, Lane, Tenant, Timestamp};
+use std::ops::Deref;
+
+use domain::{ChannelName, Content, Key, Lane, Tenant, Timestamp, mask};
 use uuid::Uuid;
 
 /// What a job publishes when it is due.
@@ -20,34 +22,26 @@ pub enum JobKind {
 /// A job as it is stored. Until it is published, the ledger has the only copy of its body.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Job {
-    pub key: Key,
-    pub kind: JobKind,
-    pub lane: Lane,
-    /// None for a job that was stored before the ledger had this column.
-    pub channel: Option<ChannelName>,
-    /// The mask that the row of the delivery has too. None for a job that was stored before the ledger had this column.
-    pub recipient_mask: Option<String>,
+    pub summary: JobSummary,
     pub body: Vec<u8>,
-    pub content: Content,
-    pub epoch: u32,
-    pub seq: u32,
-    pub attempt: u32,
     /// JSON that only the scheduler reads: the publisher's headers and properties to publish with, and whose the job
     /// is. Empty when there is nothing of that.
     pub carried: Vec<u8>,
-    /// When the job is due next.
-    pub due_at: Timestamp,
-    pub expires_at: Option<Timestamp>,
-    pub max_lateness_seconds: Option<u64>,
-    pub created_at: Timestamp,
-    /// The scheduled time of the last fire of a recurring job.
-    pub last_fired_at: Option<Timestamp>,
+}
+
+/// Whoever has a job reads in it what a list shows of it.
+impl Deref for Job {
+    type Target = JobSummary;
+
+    fn deref(&self) -> &JobSummary {
+        &self.summary
+    }
 }
 
 /// Shows no body, because it may hold personal data.
 impl std::fmt::Debug for Job {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { key, kind, lane, due_at, .. } = self;
+        let JobSummary { key, kind, lane, due_at, .. } = &self.summary;
         f.debug_struct("Job")
             .field("key", key)
             .field("kind", kind)
@@ -63,36 +57,49 @@ pub struct JobSummary {
     pub key: Key,
     pub kind: JobKind,
     pub lane: Lane,
+    /// None for a job that was stored before the ledger had this column.
     pub channel: Option<ChannelName>,
+    /// The mask that the row of the delivery has too. None for a job that was stored before the ledger had this column.
     pub recipient_mask: Option<String>,
     pub content: Content,
     pub epoch: u32,
     pub seq: u32,
     pub attempt: u32,
+    /// When the job is due next.
     pub due_at: Timestamp,
     pub expires_at: Option<Timestamp>,
     pub max_lateness_seconds: Option<u64>,
     pub created_at: Timestamp,
+    /// The scheduled time of the last fire of a recurring job.
     pub last_fired_at: Option<Timestamp>,
 }
 
-impl From<&Job> for JobSummary {
-    fn from(job: &Job) -> Self {
+impl JobSummary {
+    /// A job that has not fired and was not attempted, on the normal lane and without a limit in time, to a destination
+    /// on its channel.
+    pub fn new(
+        key: Key,
+        kind: JobKind,
+        (channel, destination): (ChannelName, &str),
+        content: Content,
+        due_at: Timestamp,
+        created_at: Timestamp,
+    ) -> Self {
         Self {
-            key: job.key.clone(),
-            kind: job.kind.clone(),
-            lane: job.lane,
-            channel: job.channel.clone(),
-            recipient_mask: job.recipient_mask.clone(),
-            content: job.content,
-            epoch: job.epoch,
-            seq: job.seq,
-            attempt: job.attempt,
-            due_at: job.due_at,
-            expires_at: job.expires_at,
-            max_lateness_seconds: job.max_lateness_seconds,
-            created_at: job.created_at,
-            last_fired_at: job.last_fired_at,
+            key,
+            kind,
+            lane: Lane::Normal,
+            channel: Some(channel),
+            recipient_mask: Some(mask(destination)),
+            content,
+            epoch: 0,
+            seq: 0,
+            attempt: 0,
+            due_at,
+            expires_at: None,
+            max_lateness_seconds: None,
+            created_at,
+            last_fired_at: None,
         }
     }
 }

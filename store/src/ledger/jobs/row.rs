@@ -16,40 +16,7 @@ pub(crate) const SUMMARY: &str = "jobs.tenant, jobs.id, jobs.cron, jobs.zone, jo
 pub(crate) const MESSAGE: &str = "jobs.body, jobs.carried";
 
 pub(crate) fn job_of(row: &QueryResult) -> Result<Job, StoreError> {
-    let JobSummary {
-        key,
-        kind,
-        lane,
-        channel,
-        recipient_mask,
-        content,
-        epoch,
-        seq,
-        attempt,
-        due_at,
-        expires_at,
-        max_lateness_seconds,
-        created_at,
-        last_fired_at,
-    } = summary_of(row)?;
-    Ok(Job {
-        key,
-        kind,
-        lane,
-        channel,
-        recipient_mask,
-        body: get(row, "body")?,
-        content,
-        epoch,
-        seq,
-        attempt,
-        carried: get(row, "carried")?,
-        due_at,
-        expires_at,
-        max_lateness_seconds,
-        created_at,
-        last_fired_at,
-    })
+    Ok(Job { summary: summary_of(row)?, body: get(row, "body")?, carried: get(row, "carried")? })
 }
 
 pub(crate) fn summary_of(row: &QueryResult) -> Result<JobSummary, StoreError> {
