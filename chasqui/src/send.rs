@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use bytes::Bytes;
-use domain::{Content, Defaults, Draft, FieldError, Key, Notification, content_of, parse_object};
+use domain::{Content, Defaults, Draft, FieldError, Key, content_of, parse_object};
 use operations::{Checked, Checker, accept};
 use serde_json::{Map, Value};
 use store::Store;
@@ -68,18 +68,15 @@ pub(crate) async fn send(sources: Sources, what: Send) -> Result<ExitCode> {
     let role = if what.wait { Role::Send } else { Role::Publish };
     let config = Config::read(unconfigured::with_running(sources), role)?;
     logs::start(&config)?;
-    let (notification, object) =
-        what.notification(&Checker::new(parts::templates(&config)?), &config.worker.defaults)?;
-    let id = what.id.clone().unwrap_or_else(|| uuid::Uuid::now_v7().to_string());
-    let key = Key { tenant: notification.tenant.clone(), id };
-    let body = Bytes::from(serde_json::to_vec(&object)?);
-    let content = content_of(&body);
+    let notification = what.notification(&Checker::new(parts::templates(&config)?), &config.worker.defaults)?;
+    let key = notification.key.clone();
+    let content = content_of(&notification.body);
     // The ledger is opened before anything is published: a command that waits in vain for its ledger has sent nothing.
     let store = if what.wait { Some(parts::existing_store(&config, parts::clock()).await?) } else { None };
     if what.id.is_some() {
         look_for_another(&config, store.as_ref(), &key, &content).await?;
     }
-    publish(&config, Checked::new(key.clone(), notification, body)).await?;
+    publish(&config, notification).await?;
     output::accepted(&key.id);
     match &store {
         Some(store) => watch::watch(store, &key, &content).await,
@@ -124,28 +121,31 @@ fn conflict(key: &Key, became: &str) -> anyhow::Error {
 impl Send {
     /// Makes the notification. Every problem is reported at once, in terms of the options: what the API would say of
     /// it.
-    fn notification(&self, checker: &Checker, defaults: &Defaults) -> Result<(Notification, Map<String, Value>)> {
+    fn notification(&self, checker: &Checker, defaults: &Defaults) -> Result<Checked> {
         let mut problems = self.forgotten_texts();
         problems.extend(self.empty_options());
         let (body, unread) = self.body();
-        let mut checked = body.clone();
-        checked.extend(self.id.iter().map(|id| ("id".to_owned(), Value::from(id.as_str()))));
-        let mut draft = Draft::of(checked, defaults);
+        let mut with_id = body.clone();
+        with_id.extend(self.id.iter().map(|id| ("id".to_owned(), Value::from(id.as_str()))));
+        let mut draft = Draft::of(with_id, defaults);
         // What was meant by data that cannot be read is not known, so nothing is said of what they should hold.
         draft.errors.extend(unread);
-        let findings = checker.check(&draft, parts::clock().now());
+        let body = Bytes::from(serde_json::to_vec(&body)?);
+        let checked = Checked::of_draft(draft, body, checker, parts::clock().now());
         let told = |field: &FieldError| format!("{} {}", option_of(&field.pointer), field.detail);
-        for warning in &findings.warnings {
+        for warning in checked.as_ref().map_or_else(|findings| &findings.warnings, |checked| &checked.warnings) {
             output::complain(format_args!("warning: {}", told(warning)));
         }
-        problems.extend(findings.errors.iter().map(told));
+        problems.extend(checked.as_ref().err().into_iter().flat_map(|findings| &findings.errors).map(told));
         let mut seen = BTreeSet::new();
         problems.retain(|problem| seen.insert(problem.clone()));
-        if problems.is_empty() {
-            return Ok((draft.finish()?, body));
+        match checked {
+            Ok(checked) if problems.is_empty() => Ok(checked),
+            _ => {
+                let listed: String = problems.iter().map(|problem| format!("\n  - {problem}")).collect();
+                bail!(Usage(format!("nothing was sent:{listed}\n`chasqui send --help` explains the options")))
+            }
         }
-        let listed: String = problems.iter().map(|problem| format!("\n  - {problem}")).collect();
-        bail!(Usage(format!("nothing was sent:{listed}\n`chasqui send --help` explains the options")))
     }
 
     /// Finds options that were taken for the text of another: a text may begin with a hyphen, but an option in its

@@ -94,7 +94,7 @@ impl Unconfirmed {
 
 /// Returns the answer to give once the broker has confirmed the message, and that message.
 fn planned(notification: Checked, publisher_name: &str, now: Timestamp) -> (Accepted, Publication) {
-    let Checked { key, notification, body, warnings, .. } = notification;
+    let Checked { key, notification, body, warnings } = notification;
     let lane = notification.priority.lane();
     let is_ahead = notification.send_at.is_some_and(|send_at| send_at > now);
     let (status, to) = if is_ahead { (Status::Scheduled, To::Scheduled) } else { (Status::Accepted, To::Lane(lane)) };

@@ -10,23 +10,24 @@ use serde_json::Value;
 use serde_json::value::{RawValue, to_raw_value};
 use uuid::{NoContext, Uuid};
 
-use crate::check::Checker;
+use crate::check::{Checker, Findings};
 
 /// Top-level fields by name, each as the client wrote it.
 type Fields = BTreeMap<String, Box<RawValue>>;
 
-/// One valid notification, with the identity and the bytes under which it is published.
+/// One valid notification, with the identity and the bytes under which it is published. Only this file makes one, so
+/// that whoever holds one knows that it was checked.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Checked {
     pub key: Key,
     pub notification: Notification,
-    /// Of one that was read: the publisher's fields in the order of their names, each value as it was written, with
-    /// `id` and `tenant` filled in. A repeat of the request gives the same bytes, with the id in its body or without.
+    /// The bytes to publish. [`Checked::read`] writes the publisher's fields in the order of their names, each value
+    /// as it was written, with `id` and `tenant` filled in: a repeat of the request gives the same bytes, with the id
+    /// in its body or without.
     pub body: Bytes,
     /// What was taken and has not the effect that its publisher may think.
     pub warnings: Vec<FieldError>,
-    /// The publisher named a tenant itself.
-    names_tenant: bool,
 }
 
 /// What besides the body decides about a notification.
@@ -44,30 +45,48 @@ pub struct Rules<'a> {
 /// Why what was written cannot be taken.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Refused {
-    /// Its text cannot be read at all, or differently by different programs.
+    /// The text cannot be read at all, or different programs read it differently.
     Text(Vec<FieldError>),
+    /// Every field that is wrong, a foreign tenant among them.
     Fields(Vec<FieldError>),
+    /// The tenant is not the caller's, and nothing else is wrong. `key` is what the caller would have published the
+    /// notification under, so that a batch tells the repeats of an id whatever tenant an item names.
+    Tenant { key: Key, error: FieldError },
 }
 
 impl Refused {
     pub fn errors(self) -> Vec<FieldError> {
-        let (Self::Text(errors) | Self::Fields(errors)) = self;
-        errors
+        match self {
+            Self::Text(errors) | Self::Fields(errors) => errors,
+            Self::Tenant { error, .. } => vec![error],
+        }
     }
 }
 
 impl Checked {
-    /// Of a notification that its publisher has had checked; `body` are the bytes that it was read from.
-    pub fn new(key: Key, notification: Notification, body: Bytes) -> Self {
-        Self { key, notification, body, warnings: Vec::new(), names_tenant: false }
+    /// Checks a draft of somebody who may name any tenant, such as a command line. The notification is published as
+    /// `body`, under the draft's own id, or a new one where the draft has none.
+    ///
+    /// # Errors
+    /// The [`Findings`] when they have errors.
+    pub fn of_draft(draft: Draft, body: Bytes, checker: &Checker, now: Timestamp) -> Result<Self, Findings> {
+        let findings = checker.check(&draft, now);
+        let (notification, warnings) = finish(draft, findings)?;
+        let id = notification.id.clone().unwrap_or_else(|| mint(now));
+        let key = Key { tenant: notification.tenant.clone(), id };
+        Ok(Self { key, notification, body, warnings })
     }
 
-    /// Reads one notification; `prefix` goes before every pointer, `index` counts the items of a batch.
+    /// Reads one notification of a caller, which is published under the caller's tenant; `prefix` goes before every
+    /// pointer, `index` counts the items of a batch.
     ///
     /// # Errors
     /// [`Refused`] with everything that is wrong.
     pub fn read(text: &str, prefix: &str, index: Option<usize>, rules: &Rules<'_>) -> Result<Self, Refused> {
-        let object = parse_object(text.as_bytes()).map_err(|error| Refused::Text(below(prefix, error.fields)))?;
+        let unreadable = |errors| Refused::Text(below(prefix, errors));
+        let object = parse_object(text.as_bytes()).map_err(|error| unreadable(error.fields))?;
+        let fields: Fields = serde_json::from_str(text)
+            .map_err(|_| unreadable(vec![field("", "the body is not a JSON object that we read")]))?;
         let names_tenant = object.get("tenant").is_some_and(|tenant| !tenant.is_null() && tenant.as_str() != Some(""));
         let draft = Draft::of(object, rules.defaults);
         let mut findings = rules.checker.check(&draft, rules.clock.now());
@@ -75,26 +94,32 @@ impl Checked {
             let detail = "must not be given together with the Idempotency-Key header: leave one of them out";
             findings.errors.push(field("/id", detail));
         }
-        if !findings.errors.is_empty() && names_tenant && !draft.is_wrong("/tenant") {
-            findings.errors.extend(foreign_tenant("", &draft.tenant, rules));
-        }
-        let written = draft.finish().ok().zip(serde_json::from_str::<Fields>(text).ok());
-        let Some((notification, fields)) = written.filter(|_| findings.errors.is_empty()) else {
-            return Err(Refused::Fields(below(prefix, findings.errors)));
-        };
+        let names_readable = names_tenant && !draft.is_wrong("/tenant");
+        let foreign = names_readable.then(|| foreign_tenant(prefix, &draft.tenant, rules)).flatten();
+        let (notification, warnings) = finish(draft, findings).map_err(|findings| {
+            let mut errors = below(prefix, findings.errors);
+            errors.extend(foreign.clone());
+            Refused::Fields(errors)
+        })?;
         let key = key_of(&notification, index, rules);
+        if let Some(error) = foreign {
+            return Err(Refused::Tenant { key, error });
+        }
         let body = write(fields, &key);
-        Ok(Self { key, notification, body, warnings: below(prefix, findings.warnings), names_tenant })
-    }
-
-    /// What is wrong with the tenant that it names.
-    pub fn foreign_tenant(&self, prefix: &str, rules: &Rules<'_>) -> Option<FieldError> {
-        self.names_tenant.then(|| foreign_tenant(prefix, &self.notification.tenant, rules)).flatten()
+        Ok(Self { key, notification, body, warnings: below(prefix, warnings) })
     }
 }
 
-/// What is wrong with a tenant that is named. Over HTTP the tenant comes from the token; without one everything belongs
-/// to `default`.
+/// The notification of a draft in which nothing is wrong, and the warnings about it.
+fn finish(draft: Draft, findings: Findings) -> Result<(Notification, Vec<FieldError>), Findings> {
+    match draft.finish() {
+        Ok(notification) if findings.errors.is_empty() => Ok((notification, findings.warnings)),
+        _ => Err(findings),
+    }
+}
+
+/// What is wrong with a tenant that is named. Over HTTP the tenant comes from the token; without a token everything
+/// belongs to `default`.
 fn foreign_tenant(prefix: &str, named: &Tenant, rules: &Rules<'_>) -> Option<FieldError> {
     let detail = match rules.by {
         RequestedBy::TokenHolder => "is not the token's tenant: leave it out",
@@ -103,12 +128,13 @@ fn foreign_tenant(prefix: &str, named: &Tenant, rules: &Rules<'_>) -> Option<Fie
     (named != rules.tenant).then(|| field(format!("{prefix}/tenant"), detail))
 }
 
-/// Two items of one batch under one id: the second would be taken for a copy of the first.
-pub fn repeated_ids(items: &[Checked]) -> Vec<FieldError> {
+/// Finds the items of one batch, given by their keys, that repeat the id of an earlier one: they would be taken for
+/// copies of it.
+pub fn repeated_ids<'a>(keys: impl IntoIterator<Item = &'a Key>) -> Vec<FieldError> {
     let mut seen = HashMap::new();
     let mut repeats = Vec::new();
-    for (index, item) in items.iter().enumerate() {
-        let first = *seen.entry(&item.key).or_insert(index);
+    for (index, key) in keys.into_iter().enumerate() {
+        let first = *seen.entry(key).or_insert(index);
         if first != index {
             repeats.push(field(
                 format!("/{index}/id"),

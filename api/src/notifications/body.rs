@@ -24,9 +24,7 @@ pub(crate) fn read(text: &str, rules: &Rules<'_>, batch_limit: usize) -> Result<
 }
 
 fn read_one(text: &str, rules: &Rules<'_>) -> Result<Checked, Problem> {
-    let item = Checked::read(text, "", None, rules).map_err(refusal)?;
-    refuse_foreign_tenants(item.foreign_tenant("", rules).into_iter().collect())?;
-    Ok(item)
+    Checked::read(text, "", None, rules).map_err(refusal)
 }
 
 fn read_batch(text: &str, rules: &Rules<'_>, limit: usize) -> Result<Vec<Checked>, Problem> {
@@ -48,43 +46,44 @@ fn read_batch(text: &str, rules: &Rules<'_>, limit: usize) -> Result<Vec<Checked
     for (index, text) in texts.iter().enumerate() {
         let prefix = format!("/{index}");
         match Checked::read(text.get(), &prefix, Some(index), rules) {
-            Ok(item) => {
-                foreign.extend(item.foreign_tenant(&prefix, rules));
-                items.push(item);
+            Ok(item) => items.push(Ok(item)),
+            Err(Refused::Tenant { key, error }) => {
+                foreign.push(error);
+                items.push(Err(key));
             }
             Err(bad) => errors.extend(bad.errors()),
         }
     }
     if errors.is_empty() {
-        errors = repeated_ids(&items);
+        errors = repeated_ids(items.iter().map(|item| item.as_ref().map_or_else(|key| key, |item| &item.key)));
     }
     if !errors.is_empty() {
         errors.append(&mut foreign);
         return Err(Problem::invalid_fields(errors));
     }
-    refuse_foreign_tenants(foreign)?;
-    Ok(items)
+    if !foreign.is_empty() {
+        return Err(foreign_tenant(foreign));
+    }
+    Ok(items.into_iter().flatten().collect())
 }
 
-fn refuse_foreign_tenants(errors: Vec<FieldError>) -> Result<(), Problem> {
-    if errors.is_empty() {
-        return Ok(());
-    }
-    Err(Problem::new(
+fn foreign_tenant(errors: Vec<FieldError>) -> Problem {
+    Problem::new(
         StatusCode::FORBIDDEN,
         "foreign-tenant",
         "The tenant is another's",
         "Leave the tenant out of the body: it comes from the token, and without one it is `default`. Nothing was \
          published.",
     )
-    .with_fields(errors))
+    .with_fields(errors)
 }
 
-/// 400 for what cannot be read, else 422 with every bad field.
+/// 400 for what cannot be read, 403 where nothing is wrong but the tenant, else 422 with every bad field.
 pub(crate) fn refusal(refused: Refused) -> Problem {
     match refused {
         Refused::Text(errors) => unreadable(errors),
         Refused::Fields(errors) => Problem::invalid_fields(errors),
+        Refused::Tenant { error, .. } => foreign_tenant(vec![error]),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Every problem with a command line is reported at once, by the names of its options.
 
 use clap::Parser as _;
+use domain::Notification;
 
 use super::*;
 
@@ -14,7 +15,7 @@ fn read(words: &[&str]) -> Result<Notification, String> {
     let line = Line::try_parse_from([&["send"], words].concat()).map_err(|error| error.to_string())?;
     let checker = Checker::new(std::sync::Arc::new(templates::Templates::embedded("en").unwrap()));
     let read = line.send.notification(&checker, &Defaults { channel: None }).map_err(|error| error.to_string());
-    read.map(|(notification, _)| notification)
+    read.map(|checked| checked.notification)
 }
 
 #[test]

@@ -229,10 +229,7 @@ impl Reader {
         };
         self.misplaced(raw.get(), recurring);
         match Checked::read(raw.get(), "/notification", None, rules) {
-            Ok(checked) => {
-                self.errors.extend(checked.foreign_tenant("/notification", rules));
-                Some(checked)
-            }
+            Ok(checked) => Some(checked),
             Err(refused) => {
                 self.errors.extend(refused.errors());
                 None

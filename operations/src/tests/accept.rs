@@ -1,7 +1,6 @@
 //! What is published for a notification and what is answered; and whether an id is another body's.
 
-use bytes::Bytes;
-use domain::{Content, Key, Lane, Notification, Outcome, content_of};
+use domain::{Content, Key, Lane, Outcome, content_of};
 use serde_json::{Value, json};
 use topology::{Publisher, To};
 
@@ -37,9 +36,7 @@ async fn what_is_due_goes_to_the_lane_of_its_priority_and_what_is_ahead_to_the_s
 }
 
 fn of_id(id: &str) -> Checked {
-    let body = Bytes::from(sms(json!({})).to_string());
-    let notification = Notification::decode(&body, &DEFAULTS).unwrap();
-    Checked::new(key(id), notification, body)
+    Checked { key: key(id), ..asking(None).read(&sms(json!({}))).unwrap() }
 }
 
 #[tokio::test]
@@ -86,16 +83,18 @@ fn what_is_refused_is_told_by_its_place_and_a_tenant_is_the_callers_own() {
     let pointers: Vec<&str> = errors.iter().map(|error| error.pointer.as_str()).collect();
     assert_eq!(pointers, ["/destination", "/tenant"], "all at once");
     assert!(matches!(Checked::read("[1", "/3", Some(3), &asking.rules()), Err(Refused::Text(_))));
-    for (tenant, told) in [("acme", None), ("other", Some("/3/tenant".to_owned()))] {
-        let notification = asking.read(&sms(json!({"tenant": tenant}))).unwrap();
-        assert_eq!(notification.key.tenant.as_str(), "acme");
-        assert_eq!(notification.foreign_tenant("/3", &asking.rules()).map(|foreign| foreign.pointer), told);
+    let own = asking.read(&sms(json!({"tenant": "acme"}))).unwrap();
+    assert_eq!(own.key.tenant.as_str(), "acme");
+    let foreign = sms(json!({"tenant": "other"})).to_string();
+    match Checked::read(&foreign, "/3", None, &asking.rules()) {
+        Err(Refused::Tenant { key, error }) => assert_eq!((key, error.pointer.as_str()), (own.key, "/3/tenant")),
+        other => panic!("{other:?}"),
     }
 }
 
 #[test]
 fn an_id_that_two_items_of_a_batch_have_is_told_at_the_second() {
-    let told = repeated_ids(&["a", "b", "a"].map(of_id));
+    let told = repeated_ids(&["a", "b", "a"].map(key));
     assert_eq!(told.iter().map(|error| error.pointer.as_str()).collect::<Vec<_>>(), ["/2/id"]);
     assert!(told[0].detail.contains("/0/id"), "{told:?}");
 }
