@@ -5,6 +5,7 @@ mod log;
 mod names;
 mod private_node;
 mod roles;
+mod shared;
 mod without_effect;
 
 pub use api::Open;
@@ -14,8 +15,9 @@ pub use runtime::settings::{Problems, Sources};
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
-use domain::Zones;
+use domain::{Defaults, Zones};
 use runtime::settings::Reader;
 use secrecy::SecretString;
 use templates::Templates;
@@ -31,6 +33,12 @@ pub struct Config {
     pub previous_secret_key: Option<SecretString>,
     pub api: api::OperatorSettings,
     pub metrics_listen: Option<SocketAddr>,
+    /// What stands for the fields that a body leaves out.
+    pub defaults: Defaults,
+    /// How long each retry waits.
+    pub retry_delays: [Duration; 3],
+    /// How long ended deliveries are remembered; `None` for ever.
+    pub retention: Option<Duration>,
     pub worker: worker::Settings,
     /// The rules of time zones: the newest for an API or a scheduler, the bundled ones for other roles.
     pub zones: Zones,
@@ -59,7 +67,9 @@ impl Config {
     /// Reads every setting. Problems are reported in the order in which the settings are read here.
     fn read_all(reader: &mut Reader, role: Role) -> Self {
         let up = role == Role::Up;
-        let worker = worker::Settings::read(reader);
+        let retry_delays = shared::retry_delays(reader);
+        let worker = worker::Settings::read(reader, retry_delays);
+        let defaults = shared::defaults(reader);
         let zones = zones(reader, role);
         let demo_rules = scheduler::Media { known: channels::known(), check: &check_demo };
         let config = Self {
@@ -71,11 +81,14 @@ impl Config {
             metrics_listen: reader.listen("METRICS_LISTEN", "0.0.0.0:9090"),
             channels: channels::Settings::read(reader, role.sends(), up),
             scheduler: scheduler::Settings::read(reader, &zones, &demo_rules),
+            retention: shared::retention(reader),
             zones,
             templates: Templates::read(reader, role.renders(), channels::known()),
             log: log::read(reader),
             log_json: reader.choice("LOG_FORMAT", &[("text", false), ("json", true)]),
             warnings: Vec::new(),
+            defaults,
+            retry_delays,
             worker,
         };
         without_effect::warn(reader, &config, up);

@@ -41,15 +41,19 @@ pub(crate) fn topology(config: &Config, role: &str) -> Result<Topology> {
             "classic queues: without a delivery limit and safe dead-lettering, fewer promises hold (docs/promises.md)"
         );
     }
-    let plan = Plan::new(&config.topology.names, config.topology.queue_type, config.worker.retry_delays);
     Ok(Topology {
         broker: connection,
         names: config.topology.names.clone(),
-        plan,
+        plan: plan(config),
         mode: config.topology.mode,
         management,
         declared: Declarations::default(),
     })
+}
+
+/// Plans the exchanges and queues of the fleet.
+pub(crate) fn plan(config: &Config) -> Plan {
+    Plan::new(&config.topology.names, config.topology.queue_type, config.retry_delays)
 }
 
 /// Waits for a broker that is not there yet, or for the stop. A wrong password, or a queue with other arguments, ends
@@ -117,7 +121,7 @@ pub(crate) async fn migrate(store: &Store, stop: &CancellationToken) -> Result<(
 }
 
 pub(crate) fn patience(config: &Config) -> Patience {
-    Patience { after: config.scheduler.stuck_after, delays: config.worker.retry_delays }
+    Patience { after: config.scheduler.stuck_after, delays: config.retry_delays }
 }
 
 /// Logs, at the start of a role that computes when schedules fire, which rules it uses.

@@ -141,8 +141,8 @@ fn api_settings(config: &Config, listen: std::net::SocketAddr, first_user: First
         open: config.api.open,
         first_user_from_here: first_user == FirstUser::FromThisMachine,
         hosts: config.api.hosts.clone(),
-        retention: config.scheduler.retention,
-        default_channel: config.worker.defaults.channel.clone(),
+        retention: config.retention,
+        default_channel: config.defaults.channel.clone(),
         sandbox: config.channels.sandbox != channels::SandboxMode::Off,
         zones: config.zones.clone(),
         ..api::Settings::new(listen, jwt, bootstrap)
@@ -159,6 +159,7 @@ pub(crate) async fn run_worker(shared: Shared, readiness: Readiness, stop: Cance
         publisher: shared.publisher,
         store: shared.store,
         hasher: parts::hasher(config),
+        defaults: config.defaults.clone(),
         clock: shared.clock,
     };
     worker.run(readiness, stop).await;
@@ -172,9 +173,9 @@ pub(crate) async fn run_scheduler(shared: Shared, readiness: Readiness, stop: Ca
         publisher: shared.publisher,
         store: shared.store,
         hasher: parts::hasher(config),
-        defaults: config.worker.defaults.clone(),
+        defaults: config.defaults.clone(),
         demo: config.scheduler.demo.clone(),
-        retention: config.scheduler.retention,
+        retention: config.retention,
         patience: parts::patience(config),
         zones: config.zones.clone(),
         clock: shared.clock,

@@ -68,7 +68,7 @@ pub(crate) async fn send(sources: Sources, what: Send) -> Result<ExitCode> {
     let role = if what.wait { Role::Send } else { Role::Publish };
     let config = Config::read(unconfigured::with_running(sources), role)?;
     logs::start(&config)?;
-    let notification = what.notification(&Checker::new(parts::templates(&config)?), &config.worker.defaults)?;
+    let notification = what.notification(&Checker::new(parts::templates(&config)?), &config.defaults)?;
     let key = notification.key.clone();
     let content = content_of(&notification.body);
     // The ledger is opened before anything is published: a command that waits in vain for its ledger has sent nothing.

@@ -26,8 +26,7 @@ pub(crate) async fn run(sources: Sources, command: TopologyCommand) -> Result<Ex
     let mut sources = unconfigured::with_running(sources);
     if let TopologyCommand::Plan = command {
         let config = Config::read(sources, Role::Probe)?;
-        let plan = topology::Plan::new(&config.topology.names, config.topology.queue_type, config.worker.retry_delays);
-        output::text(&plan.to_string());
+        output::text(&parts::plan(&config).to_string());
         return Ok(ExitCode::SUCCESS);
     }
     // The node of a fleet that does not run now is started for this command alone.

@@ -1,5 +1,4 @@
-//! The settings of the scheduler: how long ended deliveries are remembered, when something counts as stuck, and the
-//! demo schedule.
+//! The settings of the scheduler: when something counts as stuck, and the demo schedule.
 
 use std::time::Duration;
 
@@ -8,13 +7,11 @@ use runtime::settings::Reader;
 
 use crate::demo::Demo;
 
-/// The settings `SCHEDULER_*`, `RETENTION_DAYS` and `STUCK_AFTER_SECONDS`.
+/// The settings `SCHEDULER_*` and `STUCK_AFTER_SECONDS`.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// `None`: the demo schedule is off.
     pub demo: Option<Demo>,
-    /// `None`: ended deliveries are remembered for ever.
-    pub retention: Option<Duration>,
     /// How long past its time something must be to count as stuck.
     pub stuck_after: Duration,
 }
@@ -28,18 +25,8 @@ pub struct Media<'a> {
 
 impl Settings {
     pub fn read(reader: &mut Reader, zones: &Zones, media: &Media<'_>) -> Self {
-        Self {
-            demo: demo(reader, zones, media),
-            retention: retention(reader),
-            stuck_after: reader.seconds("STUCK_AFTER_SECONDS"),
-        }
+        Self { demo: demo(reader, zones, media), stuck_after: reader.seconds("STUCK_AFTER_SECONDS") }
     }
-}
-
-/// Reads the retention; zero days stand for ever.
-fn retention(reader: &mut Reader) -> Option<Duration> {
-    let days: u32 = reader.number("RETENTION_DAYS", 0..=36_500);
-    (days > 0).then(|| Duration::from_secs(u64::from(days) * 24 * 60 * 60))
 }
 
 /// Reads the demo. Everything that is wrong with it is reported, whether it is on or not, and each thing once.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use domain::{Ambiguity, ChannelName, Defaults, Policy};
+use domain::{Ambiguity, ChannelName, Policy};
 use runtime::settings::{Reader, did_you_mean};
 
 /// The settings `WORKER_*` and their companions, and limits that nobody can set.
@@ -26,7 +26,6 @@ pub struct Settings {
     pub throttle_max_age: Duration,
     /// Channels whose ambiguity policy differs from their own default.
     pub ambiguity: BTreeMap<ChannelName, Ambiguity>,
-    pub defaults: Defaults,
 }
 
 /// Settings with which a worker could send twice without knowing.
@@ -42,7 +41,8 @@ pub struct InvalidSettings {
 }
 
 impl Settings {
-    pub fn read(reader: &mut Reader) -> Self {
+    /// `retry_delays` are those of the whole fleet, whose retry queues have them too.
+    pub fn read(reader: &mut Reader, retry_delays: [Duration; 3]) -> Self {
         Self {
             concurrency: reader.number("WORKER_CONCURRENCY", 4..=1600),
             bytes_in_hand: 64 * 1024 * 1024,
@@ -51,10 +51,9 @@ impl Settings {
             grace: reader.seconds("WORKER_GRACE_SECONDS"),
             trouble_limit: Duration::from_secs(60),
             max_retries: reader.number("WORKER_MAX_RETRIES", 0..=1000),
-            retry_delays: retry_delays(reader),
+            retry_delays,
             throttle_max_age: reader.seconds("THROTTLE_MAX_AGE_SECONDS"),
             ambiguity: ambiguity(reader),
-            defaults: Defaults { channel: default_channel(reader) },
         }
     }
 
@@ -82,23 +81,6 @@ impl Settings {
             ambiguity,
         }
     }
-}
-
-fn retry_delays(reader: &mut Reader) -> [Duration; 3] {
-    let names = ["WORKER_RETRY_DELAY_1", "WORKER_RETRY_DELAY_2", "WORKER_RETRY_DELAY_3"];
-    let delays = names.map(|name| reader.seconds(name));
-    if reader.are_right(&names) && !delays.is_sorted() {
-        reader.problem(
-            "WORKER_RETRY_DELAY_1, _2 and _3 must not fall: each retry waits at least as long as the one before",
-        );
-    }
-    delays
-}
-
-/// The channel of a body that names none.
-fn default_channel(reader: &mut Reader) -> Option<ChannelName> {
-    let word = reader.known_word("DEFAULT_CHANNEL", channels::known())?;
-    ChannelName::parse(word).ok()
 }
 
 fn ambiguity(reader: &mut Reader) -> BTreeMap<ChannelName, Ambiguity> {
@@ -162,7 +144,6 @@ mod tests {
             retry_delays: [Duration::ZERO; 3],
             throttle_max_age: Duration::ZERO,
             ambiguity: BTreeMap::new(),
-            defaults: Defaults { channel: None },
         };
         let claimed = Instant::now();
         let latest = settings.send_until(claimed);

@@ -51,6 +51,7 @@ pub(crate) async fn parts() -> Parts {
         publisher,
         store,
         hasher: RecipientHasher::new(SECRET.as_bytes()),
+        defaults: Defaults { channel: None },
         clock: Arc::new(SystemClock),
     };
     let (_, shared) = worker.into_parts();
@@ -69,7 +70,6 @@ fn settings() -> Settings {
         retry_delays: RETRY_DELAYS,
         throttle_max_age: Duration::from_secs(86_400),
         ambiguity: BTreeMap::new(),
-        defaults: Defaults { channel: None },
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use domain::{Clock, RecipientHasher};
+use domain::{Clock, Defaults, RecipientHasher};
 use intake::Intake;
 use runtime::{LogLimiter, Readiness};
 use store::{LedgerBreaker, RetryLimit, Store};
@@ -22,6 +22,7 @@ pub struct Worker {
     pub publisher: Publisher,
     pub store: Store,
     pub hasher: RecipientHasher,
+    pub defaults: Defaults,
     pub clock: Arc<dyn Clock>,
 }
 
@@ -60,7 +61,7 @@ impl Worker {
             store: self.store,
             breaker: LedgerBreaker::new(limit, stopping.clone()),
             hasher: self.hasher,
-            defaults: settings.defaults.clone(),
+            defaults: self.defaults,
             clock: self.clock,
             unread: LogLimiter::default(),
             stopping,

@@ -91,7 +91,7 @@ impl Role {
             private_node::check_names(reader, config);
         }
         let demo = config.scheduler.demo.as_ref().map(|demo| &demo.channel);
-        let named = [("DEFAULT_CHANNEL", config.worker.defaults.channel.as_ref()), ("SCHEDULER_DEMO_CHANNEL", demo)];
+        let named = [("DEFAULT_CHANNEL", config.defaults.channel.as_ref()), ("SCHEDULER_DEMO_CHANNEL", demo)];
         config.channels.check_left_out(reader, self.sends(), &named);
         if self.sends()
             && reader.are_right(&["PROVIDER_TIMEOUT_SECONDS", "WORKER_LEASE_SECONDS"])

@@ -128,10 +128,9 @@ async fn a_permanent_failure_falls_back_to_the_next_channel() {
 fn by_default_three_retries_wait_5_30_and_120_seconds() {
     let sources = chasqui::config::REFERENCE.with([("SANDBOX", "all")]);
     let config = chasqui::config::Config::read(sources, chasqui::config::Role::Up).expect("the defaults are right");
-    assert_eq!(config.worker.retry_delays, [5, 30, 120].map(Duration::from_secs));
+    assert_eq!(config.retry_delays, [5, 30, 120].map(Duration::from_secs));
     assert_eq!(config.worker.max_retries, 3);
-    let plan =
-        topology::Plan::new(&config.topology.names, config.topology.queue_type, config.worker.retry_delays).to_string();
+    let plan = topology::Plan::new(&config.topology.names, config.topology.queue_type, config.retry_delays).to_string();
     for ttl in ["5000", "30000", "120000"] {
         assert!(plan.contains(&format!("`x-message-ttl={ttl}`")), "{plan}");
     }

@@ -83,7 +83,7 @@ fn what_it_refers_to_is_there() {
 fn its_addresses_are_those_of_the_default_plan() {
     let config = Config::read(REFERENCE.with([("SANDBOX", "all")]), Role::Up).expect("the defaults are right");
     let (names, channels) = (&config.topology.names, &DOCUMENT["channels"]);
-    let plan = Plan::new(names, config.topology.queue_type, config.worker.retry_delays);
+    let plan = Plan::new(names, config.topology.queue_type, config.retry_delays);
     let exchange = plan.exchanges.iter().find(|exchange| exchange.name == names.exchange).expect("it is planned");
     let lanes = Lane::ALL.map(|lane| (lane.as_str(), names.lane_key(lane), names.lane_queue(lane)));
     let scheduled = ("scheduled", names.scheduled_key(), names.scheduled_queue());
