@@ -3,7 +3,8 @@
 use axum::extract::{FromRequestParts, Path};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
-use operations::deliveries::{MAX_ID_BYTES, is_id};
+use domain::MAX_ID_BYTES;
+use operations::deliveries::is_id;
 use web::escapes::{ESCAPES, is_escaped};
 use web::problem::Problem;
 

@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use domain::{ChannelName, Outcome};
+use domain::{ChannelName, Outcome, SANDBOX};
 use media::{MEDIA, Medium, find, known, unknown};
 
 use crate::channel::{Channel, Outgoing};
 use crate::providers::{preferred, serving};
-use crate::sandbox::{self, Sandbox};
+use crate::sandbox::Sandbox;
 use crate::settings::{SandboxMode, Settings};
 
 /// The enabled channels, by name.
@@ -101,7 +101,7 @@ impl Channels {
     pub fn carried(settings: &Settings) -> Vec<(&'static str, Carried, String)> {
         let of = |medium: &&'static Medium| {
             let carried = match connect(medium, settings).filter(|_| wanted(settings, medium)) {
-                Some(Ok(channel)) if channel.provider == sandbox::NAME => {
+                Some(Ok(channel)) if channel.provider == SANDBOX => {
                     Carried::Captured { configured: matches!(carry(medium, settings), Some(Ok(_))) }
                 }
                 Some(Ok(channel)) if !channel.channel.delivers() => Carried::Checked(channel.provider),
@@ -137,7 +137,7 @@ fn wanted(settings: &Settings, medium: &Medium) -> bool {
 
 /// Connects a medium. None when nothing is configured for it.
 fn connect(medium: &'static Medium, settings: &Settings) -> Option<Result<Enabled, Vec<String>>> {
-    let captured = || Some(Ok(Enabled::new(medium, sandbox::NAME, Box::new(Sandbox))));
+    let captured = || Some(Ok(Enabled::new(medium, SANDBOX, Box::new(Sandbox))));
     match settings.sandbox {
         SandboxMode::All => captured(),
         SandboxMode::Off => carry(medium, settings),

@@ -5,8 +5,6 @@ use domain::Outcome;
 
 use crate::channel::{Channel, Outgoing};
 
-pub(crate) const NAME: &str = "sandbox";
-
 /// Stands in for the provider of any medium. The worker stores the rendered message. A message that the medium refuses
 /// is refused before it reaches the sandbox, as it is before it reaches a provider.
 pub(crate) struct Sandbox;

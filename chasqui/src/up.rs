@@ -33,7 +33,7 @@ pub(crate) async fn up(mut sources: Sources, demo: bool) -> Result<ExitCode> {
     logs::start(&config)?;
     let stop = CancellationToken::new();
     tokio::spawn(roles::stop_on_signal(stop.clone()));
-    let listener = api_listener(config.api.listen).await?;
+    let listener = api_listener(config.api.listen, !sources.is_changed("API_LISTEN")).await?;
     let broker = if config.topology.broker.is_none() {
         say!("up: starting a private RabbitMQ node in ./var/rabbitmq (this takes a few seconds)");
         let broker = tokio::select! {
@@ -119,10 +119,10 @@ async fn run(
 }
 
 /// Listens on the configured address, or on a free port beside it when another program uses the default one.
-async fn api_listener(address: SocketAddr) -> Result<TcpListener> {
+async fn api_listener(address: SocketAddr, is_default: bool) -> Result<TcpListener> {
     match TcpListener::bind(address).await {
         Ok(listener) => Ok(listener),
-        Err(error) if error.kind() == ErrorKind::AddrInUse && address.port() == 8080 => {
+        Err(error) if error.kind() == ErrorKind::AddrInUse && is_default => {
             let listener = TcpListener::bind(SocketAddr::new(address.ip(), 0)).await;
             let listener = listener.context("no free port for the API")?;
             say!("up: {address} is in use: the API listens on {} instead", listener.local_addr()?);

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use crate::{Attempt, AttemptOutcome, Failure, Order, Outcome, Reason, Row, State, Timestamp};
+use crate::{Attempt, AttemptOutcome, Failure, Order, Outcome, Reason, Row, SANDBOX, State, Timestamp};
 
 /// What to do when nobody knows whether a message went out.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -88,7 +88,7 @@ pub fn decide(row: &Row, has_fallback: bool, outcome: &Outcome, policy: &Policy,
         Outcome::Captured => {
             let mut done = deciding.ended(State::Captured);
             done.row.attempt = row.attempt.saturating_add(1);
-            done.row.provider = Some("sandbox".into());
+            done.row.provider = Some(SANDBOX.to_owned());
             done
         }
         Outcome::Deferred { due } => deciding.waiting(Order::Schedule { due: *due }, None),

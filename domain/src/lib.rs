@@ -16,6 +16,7 @@ mod follow_up;
 mod identity;
 mod keys;
 mod lane;
+mod limits;
 mod next_step;
 mod notification;
 mod outcome;
@@ -44,12 +45,13 @@ pub use keys::{
     is_published_secret,
 };
 pub use lane::{Lane, Priority};
+pub use limits::{MAX_ID_BYTES, MAX_SPAN, SEND_AT_GRACE};
 pub use next_step::{Cause, CopyInHand, Intent, NextStep, Unsent, delivered_too_often};
 pub use notification::{
     DecodeError, Defaults, Draft, Expiry, FIELDS, MAX_BODY_BYTES, Meant, Notification, OF_AN_ITEM, Target,
     UnknownField, Wording, is_field, json_fault, parse_object,
 };
-pub use outcome::{Failure, Outcome};
+pub use outcome::{Failure, Outcome, SANDBOX};
 pub use reason::Reason;
 pub use release::{Counts, KeptHeaders};
 pub use rendered::Rendered;

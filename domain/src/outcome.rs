@@ -4,6 +4,9 @@ use std::time::Duration;
 
 use crate::{Reason, Timestamp};
 
+/// Stands for a provider in the row of what the sandbox captured.
+pub const SANDBOX: &str = "sandbox";
+
 /// The result of one attempt. Anything but [`Outcome::Ambiguous`] needs explicit knowledge: a complete answer, or the
 /// certainty that nothing was handed over.
 #[derive(Clone, PartialEq, Debug)]

@@ -7,17 +7,13 @@ mod variables;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::time::Duration;
 
-use domain::{ChannelName, Draft, Expiry, FieldError, Target, Timestamp, Wording, pointer_step};
+use domain::{
+    ChannelName, Draft, Expiry, FieldError, MAX_SPAN, SEND_AT_GRACE, Target, Timestamp, Wording, pointer_step,
+};
 use media::{Fault, Part, Words};
 use serde_json::{Map, Value};
 use templates::{TemplateError, Templates};
-
-/// How far behind a `send_at` may lie and be no mistake: clocks differ, and a request takes its time.
-const GRACE: Duration = Duration::from_secs(60);
-/// How far ahead a `send_at` may lie, as long as a `ttl_seconds` may be: what lies beyond is a slip in the year.
-const TEN_YEARS: Duration = Duration::from_secs(3_660 * 86_400);
 
 /// Looks at notifications before they are published. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -221,12 +217,12 @@ pub(crate) fn too_late(draft: &Draft, now: Timestamp) -> Option<FieldError> {
 }
 
 pub(crate) fn too_far_ahead(send_at: Timestamp, now: Timestamp) -> Option<FieldError> {
-    (send_at.since(now) > TEN_YEARS).then(|| field("", "/send_at", "must be at most ten years ahead"))
+    (send_at.since(now) > MAX_SPAN).then(|| field("", "/send_at", "must be at most ten years ahead"))
 }
 
 /// A clock may differ by as much as a schedule's may.
 fn passed(draft: &Draft, now: Timestamp) -> Option<FieldError> {
-    let passed = draft.send_at.is_some_and(|send_at| now.since(send_at) > GRACE);
+    let passed = draft.send_at.is_some_and(|send_at| now.since(send_at) > SEND_AT_GRACE);
     passed.then(|| field("", "/send_at", "lies in the past: it is sent at once"))
 }
 

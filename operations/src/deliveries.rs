@@ -3,12 +3,10 @@
 use std::fmt;
 use std::time::Duration;
 
-use domain::{FieldError, Key, RecipientHasher, State, Tenant, Timestamp, child_id, is_unsafe_in_a_line};
+use domain::{FieldError, Key, MAX_ID_BYTES, RecipientHasher, State, Tenant, Timestamp, child_id, is_unsafe_in_a_line};
 use media::whatsapp;
 use store::{Cursor, DeliveryView, Filter, JobKind, JobSummary, Page, Store, StoreError};
 
-/// The longest id, in bytes.
-pub const MAX_ID_BYTES: usize = 255;
 /// More than the fallbacks that a notification may have.
 pub(crate) const MAX_CHAIN: usize = 16;
 

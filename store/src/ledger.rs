@@ -25,6 +25,7 @@ pub(crate) mod write;
 pub use cancel::{Cancel, Target};
 pub use captures::{Capture, CapturedPage, CapturedView};
 pub use claim::Claimed;
+pub use input::{MAX_PAGE, USUAL_PAGE};
 pub use jobs::{FinishedJob, Job, JobFilter, JobKind, JobPage, JobSummary, Put, Soonest};
 pub use lease::{RowLease, Sight};
 pub use prune::Pruned;

@@ -26,8 +26,8 @@ pub use error::StoreError;
 pub use handle::Store;
 pub use ledger::{
     Cancel, Capture, CapturedPage, CapturedView, Claimed, Cursor, DeliveryView, Filter, FinishedJob, Job, JobFilter,
-    JobKind, JobPage, JobSummary, Page, Patience, Pruned, Put, Recorded, RowLease, Sight, Soonest, StuckCounts,
-    StuckDelivery, StuckJob, Target,
+    JobKind, JobPage, JobSummary, MAX_PAGE, Page, Patience, Pruned, Put, Recorded, RowLease, Sight, Soonest,
+    StuckCounts, StuckDelivery, StuckJob, Target, USUAL_PAGE,
 };
 pub use options::Options;
 pub use settings::Settings;

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use amqp::{PublishError, PublisherSettings, PublisherState};
 use bytes::Bytes;
-use domain::{Headers, Lane};
+use domain::{Headers, Lane, MAX_ID_BYTES};
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -17,9 +17,6 @@ use self::meters::Meters;
 use crate::{Carried, Names, Topology, properties};
 
 pub use until_confirmed::ConfirmOutcome;
-
-/// The most bytes of a `message_id`, a limit of AMQP itself.
-const MAX_ID_BYTES: usize = 255;
 
 /// A handle to the publishing task. Clones share the task.
 #[derive(Clone)]

@@ -11,8 +11,6 @@ use axum::http::request::Parts;
 use crate::escapes::{ESCAPES, is_escaped, pairs};
 use crate::problem::Problem;
 
-const MAX_LIMIT: u32 = 1000;
-const USUAL_LIMIT: u32 = 100;
 /// Edits after which a name is no longer taken for a slip.
 const SLIPS: usize = 2;
 
@@ -79,9 +77,9 @@ impl Parameters {
         self.parsed(name, &rule, |text| text.parse().ok().filter(|number| range.contains(number)))
     }
 
-    /// How many a page holds.
-    pub fn limit(&mut self) -> u32 {
-        self.number("limit", 1..=MAX_LIMIT).unwrap_or(USUAL_LIMIT)
+    /// How many items of a page are asked for: `usual` where nobody says, `most` at the most.
+    pub fn limit(&mut self, usual: u32, most: u32) -> u32 {
+        self.number("limit", 1..=most).unwrap_or(usual)
     }
 
     /// The value of a parameter that is `true` or `false`.

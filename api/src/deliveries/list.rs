@@ -5,7 +5,7 @@ use axum::extract::State as Extract;
 use domain::State;
 use operations::deliveries::Wanted;
 use serde::Serialize;
-use store::Cursor;
+use store::{Cursor, MAX_PAGE, USUAL_PAGE};
 use utoipa::{IntoParams, ToSchema};
 use web::problem::Problem;
 use web::query::Parameters;
@@ -81,7 +81,7 @@ fn wanted(query: &mut Parameters) -> Result<Wanted, Problem> {
         (!text.is_empty()).then(|| written(text))
     });
     let after = query.parsed("cursor", "must be `next` of the page before", Cursor::parse);
-    let limit = query.limit();
+    let limit = query.limit(USUAL_PAGE, MAX_PAGE);
     query.finish(&["state", "ambiguous", "recipient", "cursor", "limit"])?;
     Ok(Wanted { state, ambiguous, recipient, after, limit })
 }

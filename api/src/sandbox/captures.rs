@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
-use store::CapturedView;
+use store::{CapturedView, MAX_PAGE, USUAL_PAGE};
 use utoipa::{IntoParams, ToSchema};
 use web::problem::Problem;
 use web::query::Parameters;
@@ -31,7 +31,7 @@ impl CapturesQuery {
     fn read(query: &mut Parameters) -> Result<Self, Problem> {
         let after = query.number("after", 0..=i64::MAX);
         let before = query.number("before", 0..=i64::MAX);
-        let limit = query.limit();
+        let limit = query.limit(USUAL_PAGE, MAX_PAGE);
         query.finish(&["after", "before", "limit"])?;
         Ok(Self { after, before, limit })
     }

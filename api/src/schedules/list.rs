@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use operations::deliveries::is_id;
 use serde::Serialize;
+use store::{MAX_PAGE, USUAL_PAGE};
 use utoipa::{IntoParams, ToSchema};
 use web::problem::Problem;
 use web::query::Parameters;
@@ -55,7 +56,7 @@ pub(crate) async fn list(
 ) -> Result<Json<SchedulesAnswer>, Problem> {
     let after =
         query.parsed("cursor", "must be `next` of the page before", |text| is_id(text).then(|| text.to_owned()));
-    let limit = query.limit();
+    let limit = query.limit(USUAL_PAGE, MAX_PAGE);
     query.finish(&["cursor", "limit"])?;
     let page = operations::schedules::list(&app.store, caller.tenant, after, limit).await.map_err(ledger_problem)?;
     let schedules: Vec<_> = page.jobs.into_iter().map(|job| answer(&app, job)).collect();

@@ -48,10 +48,9 @@ impl OperatorSettings {
                 .warn("JWT_PUBLIC_KEY is not used with ALGORITHM=HS256: set ALGORITHM=RS256 or ES256, or leave it out");
         }
         let minutes: u64 = reader.number("ACCESS_TOKEN_EXPIRE_MINUTES", 1..=366 * 24 * 60);
+        let usual = reader.default_of("API_LISTEN");
         Self {
-            listen: reader
-                .listen("API_LISTEN", "127.0.0.1:8080")
-                .unwrap_or_else(|| SocketAddr::from((Ipv4Addr::LOCALHOST, 0))),
+            listen: reader.listen("API_LISTEN", &usual).unwrap_or_else(|| SocketAddr::from((Ipv4Addr::LOCALHOST, 0))),
             open: open(reader, up),
             hosts: hosts(reader),
             algorithm,

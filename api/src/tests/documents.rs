@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use axum::http::StatusCode;
+use domain::{MAX_ID_BYTES, MAX_SPAN};
 use serde_json::json;
+use store::{MAX_PAGE, USUAL_PAGE};
 
 use crate::tests::app::{TestApp, request, settings};
 
@@ -37,6 +39,30 @@ fn every_operation_says_what_it_does_and_what_it_refuses() {
                 assert_eq!(problem, status.as_str() >= "400", "{method} {path} {status}");
             }
         }
+    }
+}
+
+#[test]
+fn its_limits_are_those_of_the_code() {
+    let document = serde_json::to_value(crate::openapi()).unwrap();
+    for (body, field) in [
+        ("NotificationBody", "ttl_seconds"),
+        ("NotificationBody", "max_lateness_seconds"),
+        ("ScheduleBody", "max_lateness_seconds"),
+    ] {
+        let most = &document["components"]["schemas"][body]["properties"][field]["maximum"];
+        assert_eq!(most, &json!(MAX_SPAN.as_secs()), "{body} {field}");
+    }
+    let id = &document["components"]["schemas"]["NotificationBody"]["properties"]["id"];
+    assert_eq!(id["maxLength"], json!(MAX_ID_BYTES));
+    let parameters = |item: &serde_json::Value| item["get"]["parameters"].as_array().cloned().unwrap_or_default();
+    let all: Vec<_> = document["paths"].as_object().unwrap().values().flat_map(parameters).collect();
+    let limits: Vec<_> = all.iter().filter(|parameter| parameter["name"] == "limit").collect();
+    assert_eq!(limits.len(), 3, "{limits:?}");
+    for limit in limits {
+        assert_eq!(limit["schema"]["maximum"], json!(MAX_PAGE));
+        let told = limit["description"].as_str().unwrap();
+        assert!(told.starts_with(&format!("1 to 1,000; default {USUAL_PAGE}.")), "{told}");
     }
 }
 

@@ -3,6 +3,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use secrecy::ExposeSecret as _;
 use testkit::SECRET;
 use testkit::keys::service_account;
 
@@ -82,6 +83,14 @@ fn a_host_with_something_around_it_is_explained() {
         )
         .unwrap_or_else(|problems| panic!("{host}: {problems}"));
     }
+}
+
+#[test]
+fn a_broker_of_which_only_the_host_is_given_is_asked_for_the_virtual_host_of_the_private_one() {
+    let given = [("RABBITMQ_HOST", "127.0.0.1"), ("DATABASE_URL", "sqlite:x.db"), ("SECRET_KEY", SECRET)];
+    let broker = Config::read(REFERENCE.with(given), Role::Api).expect("it is right").topology.broker;
+    let url = broker.expect("it is given").url;
+    assert_eq!(url.expose_secret().rsplit('/').next(), Some(embedded::VHOST));
 }
 
 #[test]
@@ -209,7 +218,6 @@ fn an_api_key_beside_an_auth_token_is_used_and_half_of_one_is_refused() {
 #[test]
 fn several_brokers_are_given_as_urls_or_as_hosts() {
     let url = |settings: &[(&str, &str)]| {
-        use secrecy::ExposeSecret as _;
         let rest = [("SANDBOX", "all"), ("AMQP_ALLOW_PLAINTEXT", "true"), RIGHT[1], RIGHT[2]];
         let config = Config::read(REFERENCE.with(rest.iter().chain(settings).copied()), Role::Worker);
         config

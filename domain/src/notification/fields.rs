@@ -6,13 +6,11 @@ use text::{FieldError, MAX_SUBJECT_CHARS, check_subject, is_unsafe_in_a_line, ne
 use super::names::FIELDS;
 use super::values::{has_nul, is_absent, kind_of, numbers_beyond, whole};
 use super::{Expiry, Wording};
-use crate::{ChannelName, Priority, Tenant, Timestamp};
+use crate::{ChannelName, MAX_ID_BYTES, MAX_SPAN, Priority, Tenant, Timestamp};
 
-const MAX_ID_BYTES: usize = 255;
 pub(super) const MAX_DESTINATION_BYTES: usize = 4096;
 const VERSION: u64 = 1;
-/// Ten years.
-const MAX_SECONDS: u64 = 3_660 * 86_400;
+const MAX_SECONDS: u64 = MAX_SPAN.as_secs();
 
 /// Takes fields out of an object and collects what is wrong with them.
 pub(super) struct Fields {

@@ -1,11 +1,10 @@
 //! Reads a schedule as it was written, into a job of the scheduler.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use domain::{
-    Cron, Draft, FieldError, InvalidCron, Notification, Timestamp, Zones, check_subject, content_of, nearest,
-    parse_object, pointer_step,
+    Cron, Draft, FieldError, InvalidCron, MAX_SPAN, Notification, SEND_AT_GRACE, Timestamp, Zones, check_subject,
+    content_of, nearest, parse_object, pointer_step,
 };
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -16,10 +15,7 @@ use crate::check::{too_far_ahead, too_late};
 use crate::checked::{Checked, Refused, Rules, field, rewritten};
 
 const MAX_NAME_CHARS: usize = 100;
-/// Ten years, as for a notification's own.
-const MAX_LATENESS_SECONDS: u64 = 10 * 366 * 86_400;
-/// How far behind a `send_at` may lie: clocks differ, and a request takes its time.
-const GRACE: Duration = Duration::from_secs(60);
+const MAX_LATENESS_SECONDS: u64 = MAX_SPAN.as_secs();
 
 /// When a schedule fires.
 enum When {
@@ -167,7 +163,7 @@ impl Reader {
 
     fn once(&mut self, text: &str, now: Timestamp) -> Option<When> {
         match Timestamp::parse_rfc3339(text) {
-            Ok(at) if now.since(at) > GRACE => {
+            Ok(at) if now.since(at) > SEND_AT_GRACE => {
                 self.refuse("/send_at", "lies in the past: give a time that is ahead, or POST /notify to send it now");
                 None
             }

@@ -95,6 +95,11 @@ impl Reader {
         self.sources.is_given(name)
     }
 
+    /// The default of a setting as a text, for whoever tells it.
+    pub fn default_of(&self, name: &str) -> String {
+        self.sources.default_of(name).unwrap_or_default()
+    }
+
     pub fn warnings(&self) -> Vec<String> {
         self.warnings.clone()
     }

@@ -91,7 +91,11 @@ impl Sources {
 
     /// Whether any source gives another value than the default.
     pub fn is_changed(&self, name: &str) -> bool {
-        self.values.get(name) != Self::defaults(self.reference).values.get(name)
+        self.values.get(name) != self.default_of(name).as_ref()
+    }
+
+    pub(super) fn default_of(&self, name: &str) -> Option<String> {
+        Self::defaults(self.reference).values.get(name).cloned()
     }
 
     /// The value that won, if it is not empty.

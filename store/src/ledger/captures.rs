@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use domain::{ChannelName, Key, Row, Tenant, Timestamp};
 use sea_orm::QueryResult;
 
+use super::input::MAX_PAGE;
 use super::row::channel_of;
 use crate::error::StoreError;
 use crate::sql::{Group, Session, Value, get, key_of};
@@ -78,7 +79,7 @@ pub(crate) async fn page(session: &mut Session, wanted: Between<'_>, limit: u32)
         let fixed = [after.unwrap_or(0), limit, before.unwrap_or(i64::MAX)].map(|number| Value::Int(Some(number)));
         fixed.into_iter().chain(tenant).collect::<Vec<_>>()
     };
-    let limit = i64::from(limit.min(1_000));
+    let limit = i64::from(limit.min(MAX_PAGE));
     // One more than may be shown tells whether there is more.
     let sizes = session.query(&sizes, &values(limit + 1)).await?;
     let sizes = sizes.iter().map(|row| get(row, "bytes")).collect::<Result<Vec<i64>, _>>()?;

@@ -13,7 +13,12 @@ pub(crate) fn refuse_nul(key: &Key) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// How many rows a page has when its caller does not say.
+pub const USUAL_PAGE: u32 = 100;
+/// The most rows of a page.
+pub const MAX_PAGE: u32 = 1_000;
+
 /// The rows of a page for which a caller `asked`.
 pub(crate) fn page_size(asked: u32) -> usize {
-    if asked == 0 { 100 } else { asked.min(1_000) as usize }
+    if asked == 0 { USUAL_PAGE as usize } else { asked.min(MAX_PAGE) as usize }
 }

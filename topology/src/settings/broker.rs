@@ -13,7 +13,9 @@ use crate::{Broker, InvalidBroker};
 const NAMES: [&str; 6] =
     ["AMQP_URL", "RABBITMQ_HOST", "RABBITMQ_PORT", "RABBITMQ_VHOST", "RABBITMQ_USERNAME", "RABBITMQ_PASSWORD"];
 
-/// The virtual host where a host is given and none is named.
+/// The port of `amqp://` where none is named.
+const DEFAULT_PORT: u16 = 5672;
+/// The virtual host where a host is given and none is named. `rabbitmq/definitions.json` makes it.
 const DEFAULT_VHOST: &str = "foro";
 
 /// A broker to connect to.
@@ -87,7 +89,7 @@ fn ca_file(reader: &mut Reader) -> Option<PathBuf> {
 
 /// Warns of a port that belongs to the other scheme: such a listener answers with nothing that can be read.
 fn warn_of_ports(reader: &mut Reader, list: &SecretString) {
-    let mixed = |url: &Url| matches!((url.scheme(), url.port()), ("amqp", Some(5671)) | ("amqps", Some(5672)));
+    let mixed = |url: &Url| matches!((url.scheme(), url.port()), ("amqp", Some(5671)) | ("amqps", Some(DEFAULT_PORT)));
     if urls(list).any(|url| mixed(&url)) {
         reader.warn(
             "the port of the broker is that of the other scheme: amqp:// goes with 5672, amqps:// with 5671 (RABBITMQ_HOST \
@@ -138,7 +140,7 @@ fn from_parts(reader: &mut Reader) -> Option<SecretString> {
     if hosts.is_empty() || !reader.are_right(&NAMES) {
         return None;
     }
-    let urls = hosts.iter().map(|host| url(host, host.port.or(port).unwrap_or(5672), &vhost, &user, &password));
+    let urls = hosts.iter().map(|host| url(host, host.port.or(port).unwrap_or(DEFAULT_PORT), &vhost, &user, &password));
     Some(SecretString::from(urls.collect::<Option<Vec<_>>>()?.join(",")))
 }
 
@@ -213,7 +215,13 @@ fn places(urls: &SecretString) -> Option<BTreeSet<Place>> {
         .map(|url| {
             let url = Url::parse(url.trim()).ok()?;
             let (user, password) = (url.username().to_owned(), url.password().map(str::to_owned));
-            Some((url.host_str()?.to_owned(), url.port().unwrap_or(5672), url.path().to_owned(), user, password))
+            Some((
+                url.host_str()?.to_owned(),
+                url.port().unwrap_or(DEFAULT_PORT),
+                url.path().to_owned(),
+                user,
+                password,
+            ))
         })
         .collect()
 }

@@ -165,7 +165,7 @@ fn is_of_a_library(path: &Path) -> bool {
 }
 
 /// The sources without those that only a test has.
-fn shipped() -> Vec<PathBuf> {
+pub(super) fn shipped() -> Vec<PathBuf> {
     let mut all = sources();
     all.retain(|path| !path.iter().any(|step| step == "tests" || step == "tests.rs"));
     let tested: Vec<PathBuf> = all.iter().flat_map(|path| modules_of_tests(path)).collect();
@@ -184,7 +184,7 @@ fn modules_of_tests(path: &Path) -> Vec<PathBuf> {
 }
 
 /// A file without its comments, its imports and the module of its tests.
-fn code(text: &str) -> String {
+pub(super) fn code(text: &str) -> String {
     let begins_a_module = |(at, _): &(usize, &str)| {
         let next = text[*at..].lines().find(|line| !line.is_empty() && !line.starts_with('#'));
         next.is_some_and(|line| line.starts_with("mod ") && line.ends_with('{'))

@@ -3,9 +3,11 @@
 //! The template of the environment and the tables of settings are compared by `chasqui`'s own tests.
 
 use std::collections::BTreeSet;
+use std::net::SocketAddr;
 
-use chasqui::config::REFERENCE;
+use chasqui::config::{DEFAULTS, REFERENCE};
 
+use super::dead::{code, shipped};
 use super::map::pages_of_today;
 use super::{read, sources};
 
@@ -28,15 +30,51 @@ fn no_reader_of_a_setting_has_a_default_of_its_own() {
     assert_eq!(found, known, "settings with a default beside config.default.toml");
 }
 
-/// The setting of `text("NAME").unwrap_or(…)`.
+/// What puts another value in the place of one that was not given.
+const REPLACING: [&str; 6] = ["unwrap_or", "unwrap_or_else", "or", "or_else", "map_or", "map_or_else"];
+
+/// The setting of `text("NAME")` where some call behind it, such as `.unwrap_or(…)`, has another value for it.
 fn with_another(call: &str) -> Option<&str> {
     let (method, rest) = call.split_once("(\"")?;
     let (name, _) = rest.split_once('"')?;
     let is_read = method.chars().all(|c| c.is_ascii_lowercase() || c == '_')
         && name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
-    let behind = &call[end_of_call(call)?..];
-    let replaced = behind.starts_with(".unwrap_or(") || behind.starts_with(".unwrap_or_else(");
-    (is_read && replaced).then_some(name)
+    let mut behind = &call[end_of_call(call)?..];
+    loop {
+        let next = behind.trim_start_matches('?').strip_prefix('.')?;
+        let (method, _) = next.split_once('(')?;
+        if method.contains(';') {
+            return None;
+        }
+        if method.rsplit('.').next().is_some_and(|last| REPLACING.contains(&last)) {
+            return is_read.then_some(name);
+        }
+        behind = &next[end_of_call(next)?..];
+    }
+}
+
+#[test]
+fn a_default_is_found_behind_whatever_was_done_with_the_value() {
+    for call in ["text(\"A\").map(|a|a.trim()).unwrap_or(7);", "text(\"A\")?.parse::<u8>().ok().or_else(||other());"] {
+        assert_eq!(with_another(call), Some("A"), "{call}");
+    }
+    for call in ["text(\"A\").map(f);b.unwrap_or(7)", "text(\"A\")?;b.or(c)", "number(\"A\",1..=7),", "other().or(c)"] {
+        assert_eq!(with_another(call), None, "{call}");
+    }
+}
+
+/// A port is a number that stands for nothing else.
+#[test]
+fn no_code_knows_the_port_of_a_default() {
+    let addresses = DEFAULTS.split('"').filter(|text| text.parse::<SocketAddr>().is_ok());
+    let ports: Vec<&str> = addresses.filter_map(|address| address.rsplit(':').next()).collect();
+    assert!(!ports.is_empty(), "the defaults have an address");
+    for path in shipped().iter().filter(|path| path.iter().any(|step| step == "src")) {
+        let text = code(&read(path));
+        let mut words = text.split(|c: char| !c.is_alphanumeric() && c != '_');
+        let known = words.find(|word| ports.contains(word));
+        assert_eq!(known, None, "{}: a default beside config.default.toml", path.display());
+    }
 }
 
 /// Behind the parenthesis that closes the first one.
