@@ -30,10 +30,10 @@ impl Sender {
         };
         let (address, reply_to) = (address_of(FROM_EMAIL, from), address_of(REPLY_TO, reply_to));
         if from.is_none() {
-            problems.push("FROM_EMAIL is not set: name the address that mails come from".into());
+            problems.push(format!("{} is not set: name the address that mails come from", FROM_EMAIL.name));
         }
         if let Some(Err(why)) = name.map(media::check_line) {
-            problems.push(format!("FROM_NAME {why}"));
+            problems.push(format!("{} {why}", FROM_NAME.name));
         }
         match address {
             Some(address) if problems.is_empty() => Ok(Self { address, name: name.map(str::to_owned), reply_to }),

@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::classify::classify;
 use super::grant::{Grant, ServiceAccount};
+use super::settings::{BASE_URL, PROJECT_ID, TOKEN_URL};
 use super::{PROVIDER, Settings};
 use crate::channel::Outgoing;
 use crate::http;
@@ -43,10 +44,10 @@ impl Client {
             None if account.is_none() => None,
             given => keep(project(given)),
         };
-        let base_url = keep(http::base_url("FCM_BASE_URL", &settings.base_url, "https://fcm.googleapis.com"));
+        let base_url = keep(http::base_url(BASE_URL.name, &settings.base_url, "https://fcm.googleapis.com"));
         let token_uri = account.as_ref().map_or(TOKEN_URI, |account| account.token_uri.as_str());
         let token_url = settings.token_url.as_deref().unwrap_or(token_uri);
-        let token_url = keep(http::base_url("FCM_TOKEN_URL", token_url, token_uri));
+        let token_url = keep(http::base_url(TOKEN_URL.name, token_url, token_uri));
         let http = http::client(provider_timeout).map_err(|problem| problems.push(format!("FIREBASE: {problem}"))).ok();
         match (account, project, base_url, token_url, http) {
             (Some(account), Some(project), Some(base_url), Some(token_url), Some(http)) => Ok(Self {
@@ -85,8 +86,9 @@ impl Client {
 }
 
 fn project(given: Option<&str>) -> Result<String, String> {
-    let id = given.ok_or("FIREBASE_PROJECT_ID is not set, and the service account's JSON has no project_id")?;
+    let name = PROJECT_ID.name;
+    let id = given.ok_or_else(|| format!("{name} is not set, and the service account's JSON has no project_id"))?;
     let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b':' | b'.');
     let valid = !id.is_empty() && id.bytes().all(allowed);
-    if valid { Ok(id.to_owned()) } else { Err("FIREBASE_PROJECT_ID must be a project's id such as my-app-1234".into()) }
+    if valid { Ok(id.to_owned()) } else { Err(format!("{name} must be a project's id such as my-app-1234")) }
 }

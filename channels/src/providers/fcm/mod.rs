@@ -16,6 +16,7 @@ use media::push::{self, Target};
 
 use self::client::Client;
 use self::message::message;
+use self::settings::SERVICE_ACCOUNT_KEY;
 use super::{Connected, Provider, Service};
 use crate::channel::{Channel, Outgoing};
 
@@ -27,7 +28,7 @@ const MAX_TOPIC_PAYLOAD_BYTES: usize = 2048;
 
 pub(crate) static PROVIDER: Provider = Provider {
     name: "fcm",
-    serves: &[Service { medium: &push::MEDIUM, needs: &["FIREBASE_SERVICE_ACCOUNT_KEY"], connect }],
+    serves: &[Service { medium: &push::MEDIUM, needs: &[SERVICE_ACCOUNT_KEY.name], connect }],
     section: settings::SECTION,
     fill: |values, settings| settings.fcm = Settings::of(values),
     warnings: |_| Vec::new(),

@@ -5,18 +5,18 @@ use secrecy::SecretString;
 
 use crate::section::{Half, Section};
 
-const PROJECT_ID: Setting = Setting::text("FIREBASE_PROJECT_ID");
-const SERVICE_ACCOUNT_KEY: Setting = Setting::text("FIREBASE_SERVICE_ACCOUNT_KEY");
-const BASE_URL: Setting = Setting::text("FCM_BASE_URL");
-const TOKEN_URL: Setting = Setting::text("FCM_TOKEN_URL");
-const VALIDATE_ONLY: Setting = Setting::flag("FCM_VALIDATE_ONLY");
+pub(super) const PROJECT_ID: Setting = Setting::text("FIREBASE_PROJECT_ID");
+pub(super) const SERVICE_ACCOUNT_KEY: Setting = Setting::text("FIREBASE_SERVICE_ACCOUNT_KEY");
+pub(super) const BASE_URL: Setting = Setting::text("FCM_BASE_URL");
+pub(super) const TOKEN_URL: Setting = Setting::text("FCM_TOKEN_URL");
+pub(super) const VALIDATE_ONLY: Setting = Setting::flag("FCM_VALIDATE_ONLY");
 
 pub(super) const SECTION: Section = Section {
     settings: &[PROJECT_ID, SERVICE_ACCOUNT_KEY, BASE_URL, TOKEN_URL, VALIDATE_ONLY],
     halves: &[Half {
         channels: &["push"],
-        needs: &["FIREBASE_SERVICE_ACCOUNT_KEY"],
-        beside: &["FIREBASE_PROJECT_ID", "FCM_BASE_URL", "FCM_TOKEN_URL", "FCM_VALIDATE_ONLY"],
+        needs: &[SERVICE_ACCOUNT_KEY.name],
+        beside: &[PROJECT_ID.name, BASE_URL.name, TOKEN_URL.name, VALIDATE_ONLY.name],
         less: "push is not sent without it",
     }],
 };

@@ -13,16 +13,17 @@ use secrecy::{ExposeSecret, SecretString};
 
 use self::classify::classify;
 use self::message::message;
+use self::settings::{API_KEY, BASE_URL};
 use super::{Connected, Provider, Service};
 use crate::channel::{Channel, Outgoing};
 use crate::http;
-use crate::sender::Sender;
+use crate::sender::{FROM_EMAIL, Sender};
 
 pub use self::settings::Settings;
 
 pub(crate) static PROVIDER: Provider = Provider {
     name: "sendgrid",
-    serves: &[Service { medium: &email::MEDIUM, needs: &["SENDGRID_API_KEY", "FROM_EMAIL"], connect }],
+    serves: &[Service { medium: &email::MEDIUM, needs: &[API_KEY.name, FROM_EMAIL.name], connect }],
     section: settings::SECTION,
     fill: |values, settings| settings.sendgrid = Settings::of(values),
     warnings: |settings| settings::warnings(&settings.sendgrid),
@@ -73,8 +74,7 @@ fn sendgrid(settings: &crate::Settings) -> Result<SendGrid, Vec<String>> {
     let mut problems = Vec::new();
     let api_key = api_key(given.as_ref()).map_err(|problem| problems.push(problem)).ok();
     let example = "https://api.sendgrid.com";
-    let base_url =
-        http::base_url("SENDGRID_BASE_URL", base_url, example).map_err(|problem| problems.push(problem)).ok();
+    let base_url = http::base_url(BASE_URL.name, base_url, example).map_err(|problem| problems.push(problem)).ok();
     let from = settings.smtp.sender().map_err(|more| problems.extend(more)).ok();
     let http = http::client(settings.provider_timeout);
     let http = http.map_err(|problem| problems.push(format!("SENDGRID: {problem}"))).ok();
@@ -87,9 +87,10 @@ fn sendgrid(settings: &crate::Settings) -> Result<SendGrid, Vec<String>> {
 }
 
 fn api_key(given: Option<&SecretString>) -> Result<SecretString, String> {
-    let key = given.ok_or("SENDGRID_API_KEY is not set: SendGrid's console makes one that may send mail")?;
+    let name = API_KEY.name;
+    let key = given.ok_or_else(|| format!("{name} is not set: SendGrid's console makes one that may send mail"))?;
     let valid = key.expose_secret().bytes().all(|b| b.is_ascii_graphic());
-    if valid { Ok(key.clone()) } else { Err("SENDGRID_API_KEY must be a key as SendGrid gives it (SG.…)".into()) }
+    if valid { Ok(key.clone()) } else { Err(format!("{name} must be a key as SendGrid gives it (SG.…)")) }
 }
 
 /// Settings of an account that exists nowhere.

@@ -7,16 +7,16 @@ use secrecy::SecretString;
 use crate::section::{Half, Section, Warning};
 use crate::sender::{FROM_EMAIL, FROM_NAME, REPLY_TO};
 
-const API_KEY: Setting = Setting::text("SENDGRID_API_KEY");
-const BASE_URL: Setting = Setting::text("SENDGRID_BASE_URL");
-const SANDBOX: Setting = Setting::flag("SENDGRID_SANDBOX");
+pub(super) const API_KEY: Setting = Setting::text("SENDGRID_API_KEY");
+pub(super) const BASE_URL: Setting = Setting::text("SENDGRID_BASE_URL");
+pub(super) const SANDBOX: Setting = Setting::flag("SENDGRID_SANDBOX");
 
 pub(super) const SECTION: Section = Section {
     settings: &[API_KEY, BASE_URL, SANDBOX, REPLY_TO, FROM_EMAIL, FROM_NAME],
     halves: &[Half {
         channels: &["email"],
-        needs: &["SENDGRID_API_KEY"],
-        beside: &["SENDGRID_BASE_URL", "SENDGRID_SANDBOX"],
+        needs: &[API_KEY.name],
+        beside: &[BASE_URL.name, SANDBOX.name],
         less: "email is not sent by SendGrid without it",
     }],
 };
@@ -49,5 +49,5 @@ pub(super) fn warnings(sendgrid: &Settings) -> Vec<Warning> {
     }
     let text = "SENDGRID_SANDBOX=true has SendGrid check each mail and deliver none, though it counts as sent: leave \
                 it out where mails are meant to arrive";
-    vec![Warning { about: &["SENDGRID_SANDBOX"], text: text.into() }]
+    vec![Warning { about: &[SANDBOX.name], text: text.into() }]
 }

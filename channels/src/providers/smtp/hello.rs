@@ -3,6 +3,8 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 
+use super::settings::HELLO;
+
 /// What follows EHLO.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) enum Hello {
@@ -19,9 +21,11 @@ impl Hello {
     pub(super) fn new(given: Option<&str>) -> Result<Self, String> {
         match given {
             Some(name) if is_full_name(name) || is_literal(name) => Ok(Self::Name(name.to_owned())),
-            Some(_) => Err("SMTP_HELLO must be a full domain name of this machine such as mail.example.org, or its \
-                            address in brackets such as [192.0.2.1]"
-                .into()),
+            Some(_) => Err(format!(
+                "{} must be a full domain name of this machine such as mail.example.org, or its address in brackets \
+                 such as [192.0.2.1]",
+                HELLO.name
+            )),
             None => Ok(Self::of_machine(hostname::get().ok().and_then(|name| name.into_string().ok()))),
         }
     }

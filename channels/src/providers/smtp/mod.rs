@@ -23,16 +23,17 @@ use media::email;
 
 use self::connection::Envelope;
 use self::mail::compose;
+use self::settings::HOST;
 use self::transport::Transport;
 use super::{Connected, Provider, Service};
 use crate::channel::{Channel, Outgoing};
-use crate::sender::Sender;
+use crate::sender::{FROM_EMAIL, Sender};
 
 pub use self::settings::{Settings, Tls};
 
 pub(crate) static PROVIDER: Provider = Provider {
     name: "smtp",
-    serves: &[Service { medium: &email::MEDIUM, needs: &["SMTP_HOST", "FROM_EMAIL"], connect }],
+    serves: &[Service { medium: &email::MEDIUM, needs: &[HOST.name, FROM_EMAIL.name], connect }],
     section: settings::SECTION,
     fill: |values, settings| settings.smtp = Settings::of(values),
     warnings: |settings| settings::warnings(&settings.smtp),

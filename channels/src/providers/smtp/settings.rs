@@ -8,30 +8,30 @@ use secrecy::SecretString;
 use crate::section::{Half, Section, Warning};
 use crate::sender::{FROM_EMAIL, FROM_NAME, REPLY_TO, Sender};
 
-const HOST: Setting = Setting { name: "SMTP_HOST", kind: Kind::Host { port: "SMTP_PORT" } };
-const PORT: Setting = Setting::number("SMTP_PORT", 1, 65_535);
-const TLS: Setting = Setting { name: "SMTP_TLS", kind: Kind::Choice(&["starttls", "implicit", "none"]) };
-const USER: Setting = Setting::text("SMTP_USER");
-const PASSWORD: Setting = Setting::password("SMTP_PASSWORD");
-const CA_FILE: Setting = Setting::text("SMTP_CA_FILE");
-const MAX_CONNECTIONS: Setting = Setting::number("SMTP_MAX_CONNECTIONS", 1, 1000);
-const HELLO: Setting = Setting::text("SMTP_HELLO");
+pub(super) const HOST: Setting = Setting { name: "SMTP_HOST", kind: Kind::Host { port: PORT.name } };
+pub(super) const PORT: Setting = Setting::number("SMTP_PORT", 1, 65_535);
+pub(super) const TLS: Setting = Setting { name: "SMTP_TLS", kind: Kind::Choice(&["starttls", "implicit", "none"]) };
+pub(super) const USER: Setting = Setting::text("SMTP_USER");
+pub(super) const PASSWORD: Setting = Setting::password("SMTP_PASSWORD");
+pub(super) const CA_FILE: Setting = Setting::text("SMTP_CA_FILE");
+pub(super) const MAX_CONNECTIONS: Setting = Setting::number("SMTP_MAX_CONNECTIONS", 1, 1000);
+pub(super) const HELLO: Setting = Setting::text("SMTP_HELLO");
 
 pub(super) const SECTION: Section = Section {
     settings: &[HOST, PORT, TLS, USER, PASSWORD, CA_FILE, MAX_CONNECTIONS, HELLO, REPLY_TO, FROM_EMAIL, FROM_NAME],
     halves: &[Half {
         channels: &["email"],
-        needs: &["SMTP_HOST"],
+        needs: &[HOST.name],
         beside: &[
-            "SMTP_USER",
-            "SMTP_PASSWORD",
-            "SMTP_PORT",
-            "SMTP_TLS",
-            "SMTP_CA_FILE",
-            "SMTP_HELLO",
-            "SMTP_REPLY_TO",
-            "FROM_EMAIL",
-            "FROM_NAME",
+            USER.name,
+            PASSWORD.name,
+            PORT.name,
+            TLS.name,
+            CA_FILE.name,
+            HELLO.name,
+            REPLY_TO.name,
+            FROM_EMAIL.name,
+            FROM_NAME.name,
         ],
         less: "email is not sent without it",
     }],
@@ -129,7 +129,7 @@ pub(super) fn warnings(smtp: &Settings) -> Vec<Warning> {
     if smtp.tls == Tls::None && smtp.password.is_some() && elsewhere {
         let text = "SMTP_TLS=none sends SMTP_PASSWORD to another machine unencrypted: set SMTP_TLS=starttls or implicit, \
                     unless nobody else can read what passes there";
-        warnings.push(Warning { about: &["SMTP_TLS", "SMTP_HOST"], text: text.into() });
+        warnings.push(Warning { about: &[TLS.name, HOST.name], text: text.into() });
     }
     let usual = match (smtp.tls, smtp.port) {
         (Tls::Implicit, Some(25 | 587)) => Some("SMTP_TLS=implicit goes with port 465: set SMTP_TLS=starttls"),
@@ -138,7 +138,7 @@ pub(super) fn warnings(smtp: &Settings) -> Vec<Warning> {
         _ => None,
     };
     warnings.extend(usual.map(|usual| Warning {
-        about: &["SMTP_TLS", "SMTP_PORT"],
+        about: &[TLS.name, PORT.name],
         text: format!("SMTP_PORT and SMTP_TLS contradict each other. {usual}, or leave SMTP_PORT out"),
     }));
     warnings

@@ -10,6 +10,7 @@ use rustls::{ClientConfig, RootCertStore};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
+use super::settings::{CA_FILE, HOST, TLS};
 use super::step::{Failed, Step, Trouble};
 use super::wire::Stream;
 
@@ -23,22 +24,24 @@ impl Encryption {
     /// # Errors
     /// A text that begins with the name of a setting.
     pub(super) fn new(host: &str, ca_file: Option<&Path>) -> Result<Self, String> {
-        let name = ServerName::try_from(host.to_owned())
-            .map_err(|_| "SMTP_HOST must be a host name or an IP address, as it stands in the server's certificate")?;
+        let name = ServerName::try_from(host.to_owned()).map_err(|_| {
+            format!("{} must be a host name or an IP address, as it stands in the server's certificate", HOST.name)
+        })?;
         let mut roots = RootCertStore::empty();
         roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
         if let Some(path) = ca_file {
-            add(&mut roots, path).map_err(|why| format!("SMTP_CA_FILE {}: {why}", path.display()))?;
+            add(&mut roots, path).map_err(|why| format!("{} {}: {why}", CA_FILE.name, path.display()))?;
         }
         if roots.is_empty() {
-            return Err("SMTP_TLS: this machine has no root certificates: install ca-certificates, or name a file of \
-                        your own in SMTP_CA_FILE"
-                .into());
+            return Err(format!(
+                "{}: this machine has no root certificates: install ca-certificates, or name a file of your own in {}",
+                TLS.name, CA_FILE.name
+            ));
         }
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let config = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
-            .map_err(|error| format!("SMTP_TLS: {error}"))?
+            .map_err(|error| format!("{}: {error}", TLS.name))?
             .with_root_certificates(roots)
             .with_no_client_auth();
         Ok(Self { connector: TlsConnector::from(Arc::new(config)), name })

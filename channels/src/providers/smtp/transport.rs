@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use domain::Outcome;
+use runtime::settings::Setting;
 
 use super::PROVIDER;
 use super::classify::{code, failure, nothing_handed_over, refused};
 use super::connection::{Envelope, Login};
 use super::hello::Hello;
 use super::pool::{Pool, Server};
-use super::settings::{Settings, Tls};
+use super::settings::{HOST, PASSWORD, Settings, Tls, USER};
 use super::step::{Failed, Step, Trouble};
 use super::tls::Encryption;
 use crate::channel::Outgoing;
@@ -25,7 +26,7 @@ impl Transport {
     pub(super) fn new(settings: &Settings, provider_timeout: Duration) -> Result<Self, Vec<String>> {
         let mut problems = Vec::new();
         let host = settings.host.clone().unwrap_or_else(|| {
-            problems.push("SMTP_HOST is not set: name the mail server to send by".into());
+            problems.push(format!("{} is not set: name the mail server to send by", HOST.name));
             String::new()
         });
         let login = login(settings).unwrap_or_else(|problem| {
@@ -76,10 +77,13 @@ impl Transport {
 }
 
 fn login(settings: &Settings) -> Result<Option<Login>, String> {
+    let half = |missing: Setting, given: Setting| {
+        Err(format!("{} is not set, but {} is: set both or neither", missing.name, given.name))
+    };
     match (&settings.user, &settings.password) {
         (Some(user), Some(password)) => Ok(Some(Login { user: user.clone(), password: password.clone() })),
         (None, None) => Ok(None),
-        (Some(_), None) => Err("SMTP_PASSWORD is not set, but SMTP_USER is: set both or neither".into()),
-        (None, Some(_)) => Err("SMTP_USER is not set, but SMTP_PASSWORD is: set both or neither".into()),
+        (Some(_), None) => half(PASSWORD, USER),
+        (None, Some(_)) => half(USER, PASSWORD),
     }
 }

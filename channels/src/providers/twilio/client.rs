@@ -8,7 +8,7 @@ use super::PROVIDER;
 use super::classify::classify;
 use super::codes::Used;
 use super::credentials::Credentials;
-use super::settings::Settings;
+use super::settings::{ACCOUNT_SID, BASE_URL, MAX_PER_SECOND, Settings};
 use super::sid::is_sid;
 use crate::channel::Outgoing;
 use crate::http;
@@ -29,7 +29,7 @@ impl Client {
         let mut problems = Vec::new();
         let mut keep = |result: Result<String, String>| result.map_err(|problem| problems.push(problem)).ok();
         let account_sid = keep(account_sid(settings.account_sid.as_deref()));
-        let base_url = keep(http::base_url("TWILIO_BASE_URL", &settings.base_url, "https://api.twilio.com"));
+        let base_url = keep(http::base_url(BASE_URL.name, &settings.base_url, "https://api.twilio.com"));
         let credentials = Credentials::of(settings).map_err(|wrong| problems.extend(wrong)).ok();
         let http = http::client(provider_timeout).map_err(|problem| problems.push(format!("TWILIO: {problem}"))).ok();
         let url = account_sid.as_ref().zip(base_url).and_then(|(account_sid, base_url)| {
@@ -46,7 +46,7 @@ impl Client {
     /// Sends one request. `sender` are the settings that the message's sender comes from.
     pub(super) async fn send(&self, form: &[(&str, String)], sender: &'static str, outgoing: &Outgoing<'_>) -> Outcome {
         if let Some(Err(wait)) = self.ceiling.as_ref().map(|ceiling| ceiling.take_token(outgoing.now)) {
-            let failure = Failure::new(PROVIDER.name, None, "TWILIO_MAX_PER_SECOND is reached");
+            let failure = Failure::new(PROVIDER.name, None, format!("{} is reached", MAX_PER_SECOND.name));
             return Outcome::Throttled { failure, retry_after: Some(wait) };
         }
         if outgoing.has_expired() {
@@ -61,10 +61,7 @@ impl Client {
 }
 
 fn account_sid(given: Option<&str>) -> Result<String, String> {
-    let sid = given.ok_or("TWILIO_ACCOUNT_SID is not set: it stands on the first page of Twilio's console")?;
-    if is_sid("AC", sid) {
-        Ok(sid.to_owned())
-    } else {
-        Err("TWILIO_ACCOUNT_SID must be AC and 32 hexadecimal digits".into())
-    }
+    let name = ACCOUNT_SID.name;
+    let sid = given.ok_or_else(|| format!("{name} is not set: it stands on the first page of Twilio's console"))?;
+    if is_sid("AC", sid) { Ok(sid.to_owned()) } else { Err(format!("{name} must be AC and 32 hexadecimal digits")) }
 }

@@ -6,7 +6,7 @@
 use reqwest::RequestBuilder;
 use secrecy::{ExposeSecret, SecretString};
 
-use super::settings::Settings;
+use super::settings::{API_KEY_SECRET, API_KEY_SID, AUTH_TOKEN, Settings};
 use super::sid::is_sid;
 use crate::section::Warning;
 
@@ -22,18 +22,18 @@ impl Credentials {
     pub(super) fn of(settings: &Settings) -> Result<Self, Vec<String>> {
         let (sid, secret) = match (&settings.api_key_sid, &settings.api_key_secret) {
             (None, None) => return auth_token(settings),
-            (None, Some(_)) => return Err(vec![NO_KEY_SID.into()]),
+            (None, Some(_)) => return Err(vec![no_key_sid()]),
             (Some(sid), secret) => (sid, secret),
         };
         let mut problems = Vec::new();
         if !is_sid("SK", sid) {
-            problems.push("TWILIO_API_KEY_SID must be SK and 32 hexadecimal digits".into());
+            problems.push(format!("{} must be SK and 32 hexadecimal digits", API_KEY_SID.name));
         }
         match secret {
             Some(secret) if problems.is_empty() => Ok(Self::ApiKey { sid: sid.clone(), secret: secret.clone() }),
             Some(_) => Err(problems),
             None => {
-                problems.push(NO_KEY_SECRET.into());
+                problems.push(no_key_secret());
                 Err(problems)
             }
         }
@@ -56,21 +56,28 @@ impl Credentials {
     }
 }
 
-const NO_KEY_SID: &str = "TWILIO_API_KEY_SID is not set, but TWILIO_API_KEY_SECRET is: a key is both";
-const NO_KEY_SECRET: &str =
-    "TWILIO_API_KEY_SECRET is not set, but TWILIO_API_KEY_SID is: Twilio shows a secret only when its key is made";
+fn no_key_sid() -> String {
+    format!("{} is not set, but {} is: a key is both", API_KEY_SID.name, API_KEY_SECRET.name)
+}
+
+fn no_key_secret() -> String {
+    let why = "Twilio shows a secret only when its key is made";
+    format!("{} is not set, but {} is: {why}", API_KEY_SECRET.name, API_KEY_SID.name)
+}
 
 fn auth_token(settings: &Settings) -> Result<Credentials, Vec<String>> {
-    let missing = "TWILIO_AUTH_TOKEN is not set: it stands beside the account SID in Twilio's console; or set \
-                   TWILIO_API_KEY_SID and TWILIO_API_KEY_SECRET";
-    settings.auth_token.clone().map(Credentials::AuthToken).ok_or_else(|| vec![missing.into()])
+    let missing = || {
+        let (token, sid, secret) = (AUTH_TOKEN.name, API_KEY_SID.name, API_KEY_SECRET.name);
+        format!("{token} is not set: it stands beside the account SID in Twilio's console; or set {sid} and {secret}")
+    };
+    settings.auth_token.clone().map(Credentials::AuthToken).ok_or_else(|| vec![missing()])
 }
 
 /// What is said when there are a key and a token: which of the two is used.
 pub(super) fn warning(settings: &Settings) -> Option<Warning> {
     let both = settings.auth_token.is_some() && settings.api_key_sid.is_some() && settings.api_key_secret.is_some();
     both.then(|| Warning {
-        about: &["TWILIO_AUTH_TOKEN", "TWILIO_API_KEY_SID", "TWILIO_API_KEY_SECRET"],
+        about: &[AUTH_TOKEN.name, API_KEY_SID.name, API_KEY_SECRET.name],
         text:
             "TWILIO_API_KEY_SID and TWILIO_AUTH_TOKEN are both set: messages are sent with the API key, and the auth \
                token is not used"

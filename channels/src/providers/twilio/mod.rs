@@ -18,6 +18,7 @@ use media::{Content, sms, whatsapp};
 
 use self::client::Client;
 use self::senders::Sender;
+use self::settings::{ACCOUNT_SID, AUTH_TOKEN, FROM_NUMBER, WHATSAPP_FROM};
 use super::{Connected, Provider, Service};
 use crate::channel::{Channel, Outgoing};
 
@@ -28,12 +29,12 @@ pub(crate) static PROVIDER: Provider = Provider {
     serves: &[
         Service {
             medium: &sms::MEDIUM,
-            needs: &["TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_FROM_NUMBER"],
+            needs: &[ACCOUNT_SID.name, AUTH_TOKEN.name, FROM_NUMBER.name],
             connect: connect_sms,
         },
         Service {
             medium: &whatsapp::MEDIUM,
-            needs: &["TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_WHATSAPP_FROM"],
+            needs: &[ACCOUNT_SID.name, AUTH_TOKEN.name, WHATSAPP_FROM.name],
             connect: connect_whatsapp,
         },
     ],

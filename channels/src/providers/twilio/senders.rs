@@ -6,7 +6,7 @@
 use media::check_number;
 use media::whatsapp::{PREFIX, bare};
 
-use super::settings::Settings;
+use super::settings::{FROM_NUMBER, MESSAGING_SERVICE_SID, Settings, WHATSAPP_FROM, WHATSAPP_MESSAGING_SERVICE_SID};
 use super::sid::is_sid;
 
 /// Who a message is from.
@@ -34,13 +34,13 @@ struct Names {
 }
 
 const SMS: Names = Names {
-    from: "TWILIO_FROM_NUMBER",
-    service: "TWILIO_MESSAGING_SERVICE_SID",
+    from: FROM_NUMBER.name,
+    service: MESSAGING_SERVICE_SID.name,
     both: "TWILIO_FROM_NUMBER and TWILIO_MESSAGING_SERVICE_SID",
 };
 const WHATSAPP: Names = Names {
-    from: "TWILIO_WHATSAPP_FROM",
-    service: "TWILIO_WHATSAPP_MESSAGING_SERVICE_SID",
+    from: WHATSAPP_FROM.name,
+    service: WHATSAPP_MESSAGING_SERVICE_SID.name,
     both: "TWILIO_WHATSAPP_FROM and TWILIO_WHATSAPP_MESSAGING_SERVICE_SID",
 };
 

@@ -5,16 +5,16 @@ use secrecy::SecretString;
 
 use crate::section::{Half, Section};
 
-const ACCOUNT_SID: Setting = Setting::text("TWILIO_ACCOUNT_SID");
-const AUTH_TOKEN: Setting = Setting::password("TWILIO_AUTH_TOKEN");
-const API_KEY_SID: Setting = Setting::text("TWILIO_API_KEY_SID");
-const API_KEY_SECRET: Setting = Setting::password("TWILIO_API_KEY_SECRET");
-const FROM_NUMBER: Setting = Setting::text("TWILIO_FROM_NUMBER");
-const MESSAGING_SERVICE_SID: Setting = Setting::text("TWILIO_MESSAGING_SERVICE_SID");
-const WHATSAPP_FROM: Setting = Setting::text("TWILIO_WHATSAPP_FROM");
-const WHATSAPP_MESSAGING_SERVICE_SID: Setting = Setting::text("TWILIO_WHATSAPP_MESSAGING_SERVICE_SID");
-const BASE_URL: Setting = Setting::text("TWILIO_BASE_URL");
-const MAX_PER_SECOND: Setting = Setting::number("TWILIO_MAX_PER_SECOND", 1, 100_000);
+pub(super) const ACCOUNT_SID: Setting = Setting::text("TWILIO_ACCOUNT_SID");
+pub(super) const AUTH_TOKEN: Setting = Setting::password("TWILIO_AUTH_TOKEN");
+pub(super) const API_KEY_SID: Setting = Setting::text("TWILIO_API_KEY_SID");
+pub(super) const API_KEY_SECRET: Setting = Setting::password("TWILIO_API_KEY_SECRET");
+pub(super) const FROM_NUMBER: Setting = Setting::text("TWILIO_FROM_NUMBER");
+pub(super) const MESSAGING_SERVICE_SID: Setting = Setting::text("TWILIO_MESSAGING_SERVICE_SID");
+pub(super) const WHATSAPP_FROM: Setting = Setting::text("TWILIO_WHATSAPP_FROM");
+pub(super) const WHATSAPP_MESSAGING_SERVICE_SID: Setting = Setting::text("TWILIO_WHATSAPP_MESSAGING_SERVICE_SID");
+pub(super) const BASE_URL: Setting = Setting::text("TWILIO_BASE_URL");
+pub(super) const MAX_PER_SECOND: Setting = Setting::number("TWILIO_MAX_PER_SECOND", 1, 100_000);
 
 pub(super) const SECTION: Section = Section {
     settings: &[
@@ -31,19 +31,14 @@ pub(super) const SECTION: Section = Section {
     ],
     halves: &[Half {
         channels: &["sms", "whatsapp"],
-        needs: &[
-            "TWILIO_FROM_NUMBER",
-            "TWILIO_MESSAGING_SERVICE_SID",
-            "TWILIO_WHATSAPP_FROM",
-            "TWILIO_WHATSAPP_MESSAGING_SERVICE_SID",
-        ],
+        needs: &[FROM_NUMBER.name, MESSAGING_SERVICE_SID.name, WHATSAPP_FROM.name, WHATSAPP_MESSAGING_SERVICE_SID.name],
         beside: &[
-            "TWILIO_ACCOUNT_SID",
-            "TWILIO_AUTH_TOKEN",
-            "TWILIO_API_KEY_SID",
-            "TWILIO_API_KEY_SECRET",
-            "TWILIO_BASE_URL",
-            "TWILIO_MAX_PER_SECOND",
+            ACCOUNT_SID.name,
+            AUTH_TOKEN.name,
+            API_KEY_SID.name,
+            API_KEY_SECRET.name,
+            BASE_URL.name,
+            MAX_PER_SECOND.name,
         ],
         less: "sms is not sent without it or TWILIO_MESSAGING_SERVICE_SID, and whatsapp not without \
                TWILIO_WHATSAPP_FROM or TWILIO_WHATSAPP_MESSAGING_SERVICE_SID",

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
 
 use self::answer::{Refused, Token, outage, read, unsigned};
+use super::settings::SERVICE_ACCOUNT_KEY;
 use crate::http;
 
 const SCOPE: &str = "https://www.googleapis.com/auth/firebase.messaging";
@@ -41,7 +42,7 @@ impl ServiceAccount {
             client_email: String,
             token_uri: String,
         }
-        let wrong = |what: &str| format!("FIREBASE_SERVICE_ACCOUNT_KEY {what}");
+        let wrong = |what: &str| format!("{} {what}", SERVICE_ACCOUNT_KEY.name);
         let file: File = serde_json::from_str(json).map_err(|error| {
             let place = format!("line {} column {}", error.line(), error.column());
             wrong(&format!(
