@@ -1,4 +1,4 @@
-//! Who may do what: tokens where they are needed, and the rule for publishing without one.
+//! Decides who may do what: tokens where they are needed, and the rule for publishing without one.
 
 use std::marker::PhantomData;
 use std::net::IpAddr;

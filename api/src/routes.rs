@@ -20,7 +20,7 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
     docs::complete(all().into_openapi())
 }
 
-/// The routes of this installation, and those of them that refuse a query.
+/// Gives the routes of this installation, and says which of them refuse a query.
 pub(crate) fn served(app: &App) -> (OpenApiRouter<Arc<App>>, Readings) {
     let router = always();
     let router = match app.tokens.issues() {

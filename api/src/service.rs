@@ -61,7 +61,7 @@ impl Api {
         })))
     }
 
-    /// The routes without a socket, for callers that bring their own.
+    /// Gives the routes without a socket, for callers that bring their own.
     pub fn router(self) -> Router {
         let app = self.0;
         let (served, readings) = routes::served(&app);

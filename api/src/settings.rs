@@ -18,8 +18,8 @@ pub struct Settings {
     pub listen: SocketAddr,
     /// `NOTIFY_OPEN`: who may publish, and look into the sandbox, without a token.
     pub open: Open,
-    /// The first user may be registered from this machine without the bootstrap token. Only for an API that nobody can
-    /// have put behind a proxy unknowingly.
+    /// Whether the first user may be registered from this machine without the bootstrap token. That is only for an API
+    /// that nobody can have put behind a proxy unknowingly.
     pub first_user_from_here: bool,
     /// `API_HOSTS`: names and addresses, in lower case and without a port, by which the API may be called besides
     /// `localhost` and those that it listens on.
@@ -33,11 +33,11 @@ pub struct Settings {
     pub sandbox: bool,
     /// The rules of time zones.
     pub zones: Zones,
-    /// Bytes of a request body.
+    /// The most bytes of a request body.
     pub body_limit: usize,
-    /// Items of one `POST /notify`.
+    /// The most items of one `POST /notify`.
     pub batch_limit: usize,
-    /// Connections served at once, half of them of one peer; beyond these, probes are answered.
+    /// The most connections served at once, half of them of one peer; beyond these, probes are answered.
     pub connection_limit: usize,
     /// `RETENTION_DAYS`: how long ended deliveries are remembered; none for ever.
     pub retention: Option<Duration>,
@@ -46,7 +46,7 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Closed and without anything that an operator may open; the limits are those of every API.
+    /// Settings that are closed and have nothing that an operator may open; the limits are those of every API.
     pub fn new(listen: SocketAddr, jwt: JwtSettings, bootstrap_token: SecretString) -> Self {
         Self {
             listen,

@@ -15,9 +15,9 @@ pub use self::algorithm::JwtAlgorithm;
 use self::algorithm::public_key;
 pub use self::settings::{InvalidSettings, JwtSettings};
 
-/// Bytes. A token of ours has about 400, one of a large identity provider about 2,000.
+/// The most bytes of a token. A token of ours has about 400, one of a large identity provider about 2,000.
 const MAX_TOKEN_BYTES: usize = 8 * 1024;
-/// Bytes; it becomes a header of the message.
+/// The most bytes of a subject, which becomes a header of the message.
 const MAX_SUBJECT_BYTES: usize = 255;
 
 /// What a token allows.
@@ -53,7 +53,7 @@ impl Scope {
     }
 }
 
-/// Who is asking, as a valid token says.
+/// The caller, as a valid token names it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Caller {
     pub(crate) subject: String,
@@ -67,7 +67,7 @@ impl Caller {
     }
 }
 
-/// The token is not one of ours, or not valid now. Why is not said: the answer is the same for all.
+/// A token is not one of ours, or not valid now. Why is not said: the answer is the same for all.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct InvalidToken;
 
@@ -86,7 +86,7 @@ struct Claims {
     tenant: Option<String>,
 }
 
-/// What we write into one.
+/// What we write into a token.
 #[derive(Serialize)]
 struct IssuedClaims<'a> {
     sub: &'a str,

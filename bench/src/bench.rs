@@ -12,7 +12,7 @@ use crate::report::CaseReport;
 use crate::services::Services;
 use crate::sink::Sink;
 
-/// Messages of the short measurement that says how many the others need.
+/// The messages of the short measurement that says how many the others need.
 const TRIAL: u64 = 4_000;
 
 /// What the cases of a run share.
@@ -48,7 +48,7 @@ impl<'a> Bench<'a> {
         }
     }
 
-    /// The fleet and its baseline in turns. Both give a rate in a second.
+    /// Measures the fleet and its baseline in turns. Both give a rate in a second.
     pub(crate) async fn alternate(
         &self,
         goal: f64,

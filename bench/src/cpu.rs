@@ -7,13 +7,13 @@ use anyhow::{Context as _, Result};
 use crate::figures::Figure;
 use crate::report::CaseReport;
 
-/// Linux counts in hundredths of a second for programs, whatever its own clock is.
+/// The ticks in a second: Linux counts in hundredths of a second for programs, whatever its own clock is.
 const TICKS_PER_SECOND: f64 = 100.0;
-/// Erlang's virtual machine: RabbitMQ.
+/// The name of Erlang's virtual machine, which runs RabbitMQ.
 const BROKER: &str = "beam.smp";
 const DATABASE: &str = "postgres";
 
-/// Seconds of all cores, from the start of each until now.
+/// The seconds of all cores, from the start of each process until now.
 #[derive(Clone, Copy, PartialEq, Debug, Default)]
 pub(crate) struct Cpu {
     worker: f64,
@@ -24,7 +24,7 @@ pub(crate) struct Cpu {
     database: f64,
 }
 
-/// Microseconds for a message, one value for each measurement.
+/// The microseconds for a message, one value for each measurement.
 #[derive(Default)]
 pub(crate) struct Spent {
     worker: Vec<f64>,

@@ -16,7 +16,7 @@ pub(crate) const EXCHANGE: &str = "notifications.exchange";
 pub(crate) const LANE: &str = "notifications.queue";
 pub(crate) const LANE_KEY: &str = "notifications.key";
 pub(crate) const SCHEDULED_KEY: &str = "notifications.key.scheduled";
-/// The baselines' own.
+/// The queue of the baselines.
 pub(crate) const BARE: &str = "bench.bare";
 
 /// Where the ledger is.
@@ -37,7 +37,7 @@ pub(crate) struct Deployment {
 }
 
 impl Deployment {
-    /// A fleet whose provider of SMS and of email are these sinks. Everything else is as the defaults say.
+    /// Prepares a fleet whose provider of SMS and of email are these sinks. Everything else is as the defaults say.
     pub(crate) async fn create(services: &Services, ledger: Ledger, sms: &Sink, mail: &Sink) -> Result<Self> {
         let (_, amqp_url) = services.create_vhost().await?;
         let dir = tempfile::tempdir()?;

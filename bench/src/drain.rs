@@ -52,7 +52,7 @@ pub(crate) async fn by_watched_worker(
     Ok(arrivals.per_second())
 }
 
-/// The same with the bare loop, on a queue of its own.
+/// Measures the same with the bare loop, on a queue of its own.
 pub(crate) async fn by_bare_loop(
     bench: &Bench<'_>,
     deployment: &Deployment,

@@ -33,10 +33,10 @@ pub struct Figure {
 }
 
 impl Spread {
-    /// Of an even number the median is the mean of the two in the middle.
+    /// Summarises the values. The median of an even number of values is the mean of the two in the middle.
     ///
     /// # Panics
-    /// Without a value.
+    /// When there is no value.
     pub fn of(values: &[f64]) -> Self {
         let mut sorted = values.to_vec();
         sorted.sort_by(f64::total_cmp);
@@ -70,7 +70,7 @@ impl Figure {
     }
 }
 
-/// The value that this share of all is not above (nearest rank).
+/// Gives the value that this share of all is not above (nearest rank).
 pub(crate) fn percentile(sorted: &[f64], share: f64) -> f64 {
     let rank = (sorted.len() as f64 * share).ceil() as usize;
     sorted[rank.clamp(1, sorted.len()) - 1]

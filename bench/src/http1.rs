@@ -1,6 +1,6 @@
 //! As much of HTTP/1.1 as two ends need that know each other: whole messages with a `Content-Length`.
 
-/// Where the first message in `bytes` has its body: from, to. None while it is not complete.
+/// Says from where to where the first message in `bytes` has its body; None while the message is not complete.
 pub(crate) fn body(bytes: &[u8]) -> Option<(usize, usize)> {
     let from = bytes.windows(4).position(|window| window == b"\r\n\r\n")? + 4;
     let to = from + content_length(&bytes[..from]);

@@ -44,7 +44,7 @@ impl fmt::Display for Machine {
     }
 }
 
-/// The value of the first line `name: value` of a file; empty where there is none.
+/// Reads the value of the first line `name: value` of a file; empty where there is none.
 pub(crate) fn field(file: &str, name: &str) -> String {
     let text = std::fs::read_to_string(file).unwrap_or_default();
     let mut pairs = text.lines().filter_map(|line| line.split_once(':'));

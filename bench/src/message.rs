@@ -41,7 +41,7 @@ pub(crate) fn scheduled(number: u64, send_at: &str) -> String {
     json!({"channel": "sms", "destination": phone(number), "message": TEXT, "send_at": send_at}).to_string()
 }
 
-/// Eight digits after a prefix that no number has.
+/// Writes the number of a recipient as eight digits after a prefix that no number has.
 pub(crate) fn phone(number: u64) -> String {
     format!("+1999{number:08}")
 }
@@ -50,7 +50,7 @@ pub(crate) fn mailbox(number: u64) -> String {
     format!("u{number:08}@example.org")
 }
 
-/// Ids in no order, as orchestrators make them, so that the ledger's index is not filled from one end.
+/// Gives ids in no order, as orchestrators make them, so that the ledger's index is not filled from one end.
 pub(crate) fn id(number: u64) -> String {
     // The finaliser of SplitMix64: distinct numbers give distinct results.
     let mut mixed = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);

@@ -25,10 +25,10 @@ pub const PEERS: [&str; 3] = ["peers_pika", "peers_celery", "peers_fastapi"];
 /// The whole run; see [`Options::from_environment`].
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Names of [`CASES`], in their order.
+    /// The names of the cases to run, in the order of [`CASES`].
     pub cases: Vec<&'static str>,
     pub size: Size,
-    /// Alternations of fleet and baseline.
+    /// How many alternations of fleet and baseline there are.
     pub pairs: usize,
     /// Where the report goes.
     pub report: PathBuf,
@@ -39,7 +39,7 @@ pub struct Options {
 pub enum Size {
     /// A measurement has as many messages as the fleet needs about this many seconds for.
     Seconds(f64),
-    /// This many, whatever time they take: to see that everything works.
+    /// Each measurement has this many messages, whatever time they take: to see that everything works.
     Messages(u64),
 }
 
@@ -50,8 +50,9 @@ const FEWEST_STEADY: u64 = 400;
 const MOST: u64 = 400_000;
 
 impl Options {
-    /// `BENCH_ONLY`: cases, separated by commas. `BENCH_SECONDS`: of one measurement, 4 if not given. `BENCH_PAIRS`:
-    /// alternations, 5 if not given. `BENCH_PEERS`: 1 for what people run instead, too.
+    /// Reads the environment. `BENCH_ONLY` names cases, separated by commas. `BENCH_SECONDS` is the time of one
+    /// measurement, 4 if not given; `BENCH_PAIRS` is the number of alternations, 5 if not given. `BENCH_PEERS=1` adds
+    /// what people run instead.
     ///
     /// # Errors
     /// Names the variable that is wrong.
@@ -65,14 +66,14 @@ impl Options {
         Ok(Self { cases, size: Size::Seconds(seconds), pairs, report: "target/bench/report.json".into() })
     }
 
-    /// Every case once with few messages: that it runs, not how fast.
+    /// Runs every case once with few messages, which shows that it runs, not how fast.
     pub fn smoke(report: PathBuf) -> Self {
         Self { cases: CASES.to_vec(), size: Size::Messages(300), pairs: 1, report }
     }
 }
 
 impl Size {
-    /// How many messages, when this many are done in a second.
+    /// Gives how many messages a measurement has when this many are done in a second.
     pub(crate) fn messages(self, per_second: f64) -> u64 {
         match self {
             Self::Seconds(seconds) => ((per_second * seconds) as u64).clamp(FEWEST, MOST),
@@ -80,7 +81,8 @@ impl Size {
         }
     }
 
-    /// How many messages at a low rate: they last as long as the measurement, and are enough for a percentile.
+    /// Gives how many messages a measurement has at a low rate: they last as long as the measurement, and are enough
+    /// for a percentile.
     pub(crate) fn steadily(self, per_second: f64) -> u64 {
         match self {
             Self::Seconds(seconds) => ((per_second * seconds) as u64).clamp(FEWEST_STEADY, MOST),
@@ -88,7 +90,7 @@ impl Size {
         }
     }
 
-    /// The number of a case that has a size of its own.
+    /// Gives the number of messages of a case that has a size of its own.
     pub(crate) fn or_few(self, full: u64) -> u64 {
         match self {
             Self::Seconds(_) => full,

@@ -13,9 +13,9 @@ use crate::options::{Options, Size};
 #[derive(Debug, Serialize)]
 pub struct Report {
     pub(crate) machine: Machine,
-    /// Alternations of fleet and baseline.
+    /// How many alternations of fleet and baseline there were.
     pairs: usize,
-    /// How long one measurement took, about; none in a run that only shows that everything works.
+    /// About how long one measurement took; None in a run that only shows that everything works.
     seconds: Option<f64>,
     pub cases: BTreeMap<&'static str, CaseReport>,
     #[serde(skip)]

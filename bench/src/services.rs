@@ -26,8 +26,8 @@ enum Made {
 }
 
 impl Services {
-    /// At hand: `BENCH_AMQP_URL` (without a virtual host) and `BENCH_DATABASE_URL` (of a user who may create
-    /// databases), and `BENCH_MANAGEMENT_URL` unless it is the same user and host at port 15672.
+    /// Takes the services at hand: `BENCH_AMQP_URL` (without a virtual host) and `BENCH_DATABASE_URL` (of a user who
+    /// may create databases), and `BENCH_MANAGEMENT_URL` unless it is the same user and host at port 15672.
     ///
     /// # Errors
     /// Says what is missing or must be installed.
@@ -45,7 +45,7 @@ impl Services {
         Ok(Self { servers, made: Mutex::default() })
     }
 
-    /// A virtual host that nobody else uses: its name and the URL for AMQP.
+    /// Creates a virtual host that nobody else uses, and gives its name and the URL for AMQP.
     pub(crate) async fn create_vhost(&self) -> Result<(String, String)> {
         let name = new_name();
         self.servers.manage(Method::PUT, &format!("vhosts/{name}"), Some(json!({}))).await?;
@@ -57,7 +57,7 @@ impl Services {
         Ok((name, url))
     }
 
-    /// A database that nobody else uses, empty or a copy of another of ours: its URL.
+    /// Creates a database that nobody else uses, empty or a copy of another of ours, and gives its URL.
     pub(crate) async fn create_database(&self, copied_from: Option<&str>) -> Result<String> {
         let name = new_name();
         let template = match copied_from {

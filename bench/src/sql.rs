@@ -14,7 +14,7 @@ pub(crate) async fn run(url: &str, statements: &[String]) -> Result<()> {
     Ok(())
 }
 
-/// The first column of the first row.
+/// Reads the first column of the first row.
 pub(crate) async fn text(url: &str, question: &str) -> Result<String> {
     let mut connection = PgConnection::connect(url).await.context("PostgreSQL")?;
     let row = connection.fetch_one(AssertSqlSafe(question.to_owned())).await?;
@@ -22,7 +22,7 @@ pub(crate) async fn text(url: &str, question: &str) -> Result<String> {
     Ok(row.try_get(0)?)
 }
 
-/// The columns of a table, in their order.
+/// Lists the columns of a table, in their order.
 pub(crate) async fn columns(url: &str, table: &str) -> Result<Vec<String>> {
     let question = format!(
         "SELECT string_agg(column_name, ',' ORDER BY ordinal_position) FROM information_schema.columns \
@@ -31,7 +31,7 @@ pub(crate) async fn columns(url: &str, table: &str) -> Result<Vec<String>> {
     Ok(text(url, &question).await?.split(',').map(str::to_owned).collect())
 }
 
-/// How many rows a table has.
+/// Counts the rows of a table.
 pub(crate) async fn count(url: &str, table: &str) -> Result<u64> {
     Ok(text(url, &format!("SELECT count(*)::text FROM {table}")).await?.parse()?)
 }

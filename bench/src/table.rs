@@ -5,7 +5,7 @@ use std::fmt::{self, Write as _};
 use crate::figures::{Figure, Spread};
 use crate::report::{CaseReport, Report};
 
-/// The table for people.
+/// Writes the table for people.
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "\n{}\n", self.machine)?;
@@ -22,7 +22,7 @@ fn head() -> String {
     format!("{head}{}\n", "─".repeat(head.trim_end().chars().count()))
 }
 
-/// One line for every figure that has a goal.
+/// Writes one line for every figure that has a goal.
 pub(crate) fn rows(name: &str, case: &CaseReport) -> String {
     let rate = |figure: &str| case.figures.get(figure).map(|rate| format!("{:.0}/s", rate.spread.median));
     let mut text = String::new();

@@ -24,7 +24,7 @@ const FLAGS: [&str; 11] = [
     "--disable-dev-shm-usage",
     "--no-first-run",
     "--no-default-browser-check",
-    // Root and most containers have no sandbox to give; it loads the test's own pages only.
+    // Root and most containers have no sandbox to give; the browser loads the test's own pages only.
     "--no-sandbox",
 ];
 

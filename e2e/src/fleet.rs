@@ -54,7 +54,7 @@ pub async fn until<T, F: Future<Output = Option<T>>>(what: &str, mut look: impl 
 pub struct TestFleet {
     pub fleet: Option<Fleet>,
     pub sources: Sources,
-    /// The same settings for the processes of a fleet.
+    /// The fleet's settings, for its processes.
     pub environment: Vec<(String, String)>,
     pub vhost: String,
     pub amqp: lapin::Channel,
@@ -68,7 +68,7 @@ pub struct TestFleet {
 }
 
 impl TestFleet {
-    /// Retry delays of 0.2, 0.4 and 0.6 s, and then `settings`.
+    /// Starts a fleet with retry delays of 0.2, 0.4 and 0.6 s, and then `settings`.
     pub async fn start(database: Database, settings: &[(&str, &str)]) -> Self {
         let mut fleet = Self::prepare(database, settings).await.expect("a place for a fleet");
         fleet.run().await.expect("the fleet starts");
@@ -84,7 +84,7 @@ impl TestFleet {
         fleet
     }
 
-    /// Everything but the fleet itself, for tests that start it, or its processes, on their own.
+    /// Makes everything but the fleet itself, for tests that start the fleet, or its processes, on their own.
     pub async fn prepare(database: Database, settings: &[(&str, &str)]) -> Result<Self> {
         Self::prepare_on(services().await, database, settings).await
     }
@@ -156,7 +156,7 @@ impl TestFleet {
         self.fleet.as_ref().expect("the fleet was started")
     }
 
-    /// `http://127.0.0.1:port` and a path.
+    /// Gives `http://127.0.0.1:port` and a path.
     pub fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.running().api)
     }
@@ -168,7 +168,7 @@ impl TestFleet {
         self.store().delivery(&testkit::key(id)).await.unwrap_or_default()
     }
 
-    /// The ledger that was opened, or else the one of the running fleet.
+    /// Gives the ledger that was opened, or else the one of the running fleet.
     pub fn store(&self) -> &Store {
         self.store.as_ref().unwrap_or_else(|| &self.running().store)
     }
@@ -181,8 +181,8 @@ impl TestFleet {
 
     // ── The end ─────────────────────────────────────────────────────────────────────────────────────────
 
-    /// Stops the fleet and removes what it used. Accuses: a dead letter that the test did not take, a
-    /// message that is left in a queue, a delivery that is not final.
+    /// Stops the fleet and removes what it used. Fails for a dead letter that the test did not take, a message that is
+    /// left in a queue, or a delivery that is not final.
     pub async fn finish(mut self) {
         if let Some(store) = self.store.as_ref().or(self.fleet.as_ref().map(|fleet| &fleet.store)) {
             let page = store.deliveries(store::Filter { limit: 1000, ..store::Filter::default() }).await.expect("read");

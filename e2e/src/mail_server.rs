@@ -42,7 +42,7 @@ impl MailServer {
         Self { port, mails, reading }
     }
 
-    /// The settings that make the fleet send its mails by this server.
+    /// Gives the settings that make the fleet send its mails by this server.
     pub fn settings(&self) -> Vec<(&'static str, &str)> {
         vec![
             ("SMTP_HOST", "127.0.0.1"),
@@ -54,7 +54,7 @@ impl MailServer {
         ]
     }
 
-    /// What has come for one recipient, in order.
+    /// Lists what has come for one recipient, in order.
     pub fn mails(&self, to: &str) -> Vec<Mail> {
         self.mails.lock().expect("not poisoned").iter().filter(|mail| mail.to == to).cloned().collect()
     }
@@ -76,7 +76,7 @@ impl Mail {
         }
     }
 
-    /// A header, decoded, by its name in lower case; empty when there is none.
+    /// Gives a header, decoded, by its name in lower case; empty when there is none.
     pub fn header(&self, name: &str) -> &str {
         self.headers[name].as_str().unwrap_or_default()
     }

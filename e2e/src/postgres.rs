@@ -38,7 +38,7 @@ impl Postgres {
         Self::start_at(programs, root).await
     }
 
-    /// As [`Self::start`], in a folder under this one.
+    /// Makes a cluster as [`Self::start`] does, in a folder under this one.
     ///
     /// # Errors
     /// As [`Self::start`].
@@ -162,7 +162,7 @@ async fn start_server(programs: &Programs, root: &Path, port: u16) -> Result<Sup
 #[derive(Clone, Debug)]
 struct Programs {
     bin: PathBuf,
-    /// User id and group id.
+    /// The user id and the group id.
     user: Option<(u32, u32)>,
 }
 
@@ -178,7 +178,7 @@ impl Programs {
         Ok(Self { bin, user })
     }
 
-    /// The whole command line of a program, up to its own arguments.
+    /// Gives the whole command line of a program, up to its own arguments.
     fn arguments(&self, program: &Path) -> Vec<OsString> {
         let Some((uid, gid)) = self.user else { return vec![program.into()] };
         // setpriv becomes the program, where runuser would stand between us and it.
@@ -197,7 +197,7 @@ impl Programs {
     fn command_of(&self, program: &Path) -> Command {
         let mut arguments = self.arguments(program);
         let mut command = Command::new(arguments.remove(0));
-        // A folder that every user may enter.
+        // The folder is one that every user may enter.
         command.args(arguments).env_clear().envs(self.env()).current_dir("/").kill_on_drop(true);
         command
     }
@@ -231,7 +231,7 @@ async fn run(command: &mut Command) -> Result<()> {
     Ok(())
 }
 
-/// Debian's and Homebrew's places; the last in the order of the alphabet serves.
+/// Finds PostgreSQL's programs in Debian's and Homebrew's places; the last in the order of the alphabet serves.
 fn newest_release() -> Option<PathBuf> {
     let places = [("/usr/lib/postgresql", "bin"), ("/opt/homebrew/opt", "bin"), ("/usr/local/opt", "bin")];
     let folders = places.into_iter().filter_map(|(place, bin)| Some((fs::read_dir(place).ok()?, bin)));
@@ -243,7 +243,7 @@ fn is_root() -> bool {
     fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0)
 }
 
-/// The user of Debian's package, or else the one that may do nothing.
+/// Finds the user of Debian's package, or else the one that may do nothing.
 fn unprivileged_user() -> Result<(u32, u32)> {
     let passwd = fs::read_to_string("/etc/passwd").context("cannot read /etc/passwd")?;
     let ids = |name: &str| {

@@ -40,7 +40,7 @@ impl Process {
         process
     }
 
-    /// As [`Self::start`]; what it prints is appended to `log`, and stays there.
+    /// Starts a role as [`Self::start`] does; what it prints is appended to `log`, and stays there.
     ///
     /// # Panics
     /// When the binary was not built.
@@ -63,7 +63,7 @@ impl Process {
         Self { role, server: server.expect("the process starts"), log: log.to_owned(), port, http, _dir: None }
     }
 
-    /// Starts it and waits until it is ready.
+    /// Starts a role and waits until it is ready.
     pub async fn ready(role: &'static str, environment: &Environment) -> Self {
         let process = Self::start(role, environment);
         process.until_ready().await;
@@ -80,7 +80,7 @@ impl Process {
         answer.is_ok_and(|answer| answer.status().is_success())
     }
 
-    /// `http://127.0.0.1:port` and a path.
+    /// Gives `http://127.0.0.1:port` and a path.
     pub fn url(&self, path: &str) -> String {
         format!("http://127.0.0.1:{}{path}", self.port)
     }
@@ -90,7 +90,7 @@ impl Process {
         answer.text().await.expect("text")
     }
 
-    /// Everything that it has printed.
+    /// Gives everything that the process has printed.
     pub fn output(&self) -> String {
         let bytes = fs::read(&self.log).unwrap_or_default();
         String::from_utf8_lossy(&bytes).into_owned()
@@ -142,7 +142,7 @@ impl Process {
     }
 }
 
-/// Runs one command of the binary to its end: its exit code, and what it printed on both streams.
+/// Runs one command of the binary to its end; gives its exit code, and what it printed on both streams.
 ///
 /// # Panics
 /// When it does not end in time, or the binary was not built.
@@ -171,7 +171,7 @@ pub async fn run_within(patience: Duration, folder: &Path, words: &[&str], envir
     (output.status.code().unwrap_or(-1), said)
 }
 
-/// As [`run_in`], with both streams closed by whoever should have read them: the exit code.
+/// Runs a command as [`run_in`] does, with both streams closed by whoever should have read them; gives the exit code.
 ///
 /// # Panics
 /// When it does not end in time, or the binary was not built.
@@ -188,7 +188,8 @@ pub async fn run_unread(folder: &Path, words: &[&str], environment: &Environment
     status.code().unwrap_or(-1)
 }
 
-/// As [`run`], with standard output on a disk that is full: the exit code, and what it printed on standard error.
+/// Runs a command as [`run`] does, with standard output on a disk that is full; gives the exit code, and what was
+/// printed on standard error.
 ///
 /// # Panics
 /// When it does not end in time, or the binary was not built.
@@ -210,19 +211,19 @@ fn command(folder: &Path, words: &[&str], environment: &Environment) -> Command 
     command
 }
 
-/// The environment with other values for some names.
+/// Gives the environment with other values for some names.
 pub fn with(environment: &Environment, others: &[(&str, &str)]) -> Vec<(String, String)> {
     let others = others.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
     environment.iter().cloned().chain(others).collect()
 }
 
-/// Of a name that comes twice, the last value counts.
+/// Lists names and values. The last value of a name that comes twice counts.
 fn pairs(environment: &Environment) -> Vec<(OsString, OsString)> {
     let last: std::collections::BTreeMap<_, _> = environment.iter().map(|(name, value)| (name, value)).collect();
     last.into_iter().map(|(name, value)| (name.into(), value.into())).collect()
 }
 
-/// Cargo puts the binaries beside each other, and the test executables in a folder `deps` there.
+/// Finds the binary: Cargo puts the binaries beside each other, and the test executables in a folder `deps` there.
 fn binary() -> PathBuf {
     let this = std::env::current_exe().expect("this executable");
     let folder = this.parent().expect("a target folder");

@@ -15,7 +15,7 @@ use tokio::task::JoinHandle;
 pub enum Answer {
     /// Answers 201 with a new SID.
     Accept,
-    /// This status with Twilio's error shape, which quotes the recipient, and an optional `Retry-After`.
+    /// Answers this status with Twilio's error shape, which quotes the recipient, and an optional `Retry-After`.
     Refuse { status: u16, code: u32, retry_after: Option<String> },
     /// Never answers.
     Hang,
@@ -23,7 +23,7 @@ pub enum Answer {
     Slow(Duration),
     /// Reads the request whole, then closes the connection without an answer.
     Vanish,
-    /// As [`Answer::Vanish`], with a reset.
+    /// Does as [`Answer::Vanish`] does, with a reset.
     Reset,
     /// Answers 201 with a body that is not JSON.
     Garbage,
@@ -66,7 +66,7 @@ struct State {
 
 struct Answers {
     general: Answer,
-    /// Every n-th request is answered differently.
+    /// Every how many requests one is answered differently, and how.
     sometimes: Option<(usize, Answer)>,
     requests: usize,
     /// Answers for single recipients, before the others.
@@ -90,7 +90,7 @@ impl Provider {
         Self { base_url, state, server }
     }
 
-    /// The settings that make the fleet use this provider for SMS and WhatsApp.
+    /// Gives the settings that make the fleet use this provider for SMS and WhatsApp.
     pub fn settings(&self) -> Vec<(&'static str, &str)> {
         vec![
             ("TWILIO_ACCOUNT_SID", "AC00000000000000000000000000000001"),
@@ -120,12 +120,12 @@ impl Provider {
         lock(&self.state.received).clone()
     }
 
-    /// How many requests came.
+    /// Counts the requests that came.
     pub fn requests(&self) -> usize {
         lock(&self.state.received).len()
     }
 
-    /// How many requests asked to send to this recipient.
+    /// Counts the requests that asked to send to this recipient.
     pub fn count(&self, to: &str) -> usize {
         self.received().iter().filter(|received| received.to == to).count()
     }
@@ -203,7 +203,7 @@ fn http(status: u16, headers: &str, body: &str) -> String {
     )
 }
 
-/// The form of one request, or None when the connection has ended.
+/// Reads the form of one request; None when the connection has ended.
 async fn read_form(stream: &mut TcpStream) -> Option<BTreeMap<String, String>> {
     let mut bytes = Vec::new();
     let (head, length) = loop {

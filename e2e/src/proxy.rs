@@ -13,7 +13,7 @@ enum Mode {
     Pass,
     /// Connections are closed at once, those that exist too.
     Cut,
-    /// As [`Mode::Cut`], with a reset.
+    /// Connections are closed as with [`Mode::Cut`], with a reset.
     Reset,
     /// Connections are accepted, and nothing is passed on.
     Swallow,
@@ -40,7 +40,7 @@ impl Proxy {
         Self::start(vec![server], replacement).await
     }
 
-    /// Each connection goes to the next of these that accepts it.
+    /// Starts a proxy whose connections each go to the next of these servers that accepts it.
     pub async fn before_any(servers: Vec<SocketAddr>) -> Self {
         Self::start(servers, None).await
     }
@@ -58,7 +58,7 @@ impl Proxy {
         Self { address, mode, listening }
     }
 
-    /// Every connection ends, and new ones too, until `pass`.
+    /// Ends every connection, and new ones too, until `pass`.
     pub fn cut(&self) {
         self.mode.send_replace(Mode::Cut);
     }
@@ -68,7 +68,7 @@ impl Proxy {
         self.mode.send_replace(Mode::Reset);
     }
 
-    /// From now on nothing arrives, on either side; what was sent meanwhile arrives after `pass`.
+    /// Lets nothing arrive from now on, on either side; what was sent meanwhile arrives after `pass`.
     pub fn swallow(&self) {
         self.mode.send_replace(Mode::Swallow);
     }
@@ -103,7 +103,7 @@ async fn pump(
         let read = match mode {
             Mode::Cut => return,
             Mode::Reset => {
-                // Whoever is closed after this, by either pump, is reset.
+                // The side that is closed after this, by either pump, is reset.
                 let _ = from.as_ref().set_zero_linger();
                 let _ = to.as_ref().set_zero_linger();
                 to.forget();

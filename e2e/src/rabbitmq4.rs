@@ -16,11 +16,12 @@ use tokio::time::{Instant, sleep};
 use crate::services::{Services, manage};
 
 const SCRIPT: &str = include_str!("rabbitmq4.sh");
-/// A first start takes ten seconds, or a minute on a machine that builds meanwhile.
+/// How long the node may take to start: a first start takes ten seconds, or a minute on a machine that builds
+/// meanwhile.
 const PATIENCE: Duration = Duration::from_secs(180);
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 
-/// The node ends with this value, and also with the process that holds it.
+/// A running node, which ends with this value, and also with the process that holds it.
 pub struct Rabbitmq4 {
     pub amqp: String,
     pub management: String,

@@ -11,7 +11,7 @@ const HEADER: u8 = 2;
 const BODY: u8 = 3;
 const END: u8 = 0xce;
 
-/// Class and method of what the broker answers.
+/// The class and the method of what the broker answers.
 const START: [u16; 2] = [10, 10];
 const TUNE: [u16; 2] = [10, 30];
 const OPENED: [u16; 2] = [10, 41];
@@ -19,7 +19,7 @@ const CHANNEL_OPENED: [u16; 2] = [20, 11];
 const CONFIRMING: [u16; 2] = [85, 11];
 const ACK: [u16; 2] = [60, 80];
 
-/// Properties as bytes.
+/// The properties of a message as bytes.
 #[derive(Clone, Debug, Default)]
 pub struct RawProperties {
     pub message_id: Vec<u8>,
@@ -42,7 +42,7 @@ impl RawPublisher {
         let start_ok = [&[0; 4][..], &short(b"PLAIN"), &long(plain.as_bytes()), &short(b"en_US")].concat();
         raw.method(0, [10, 11], &start_ok).await?;
         raw.until(TUNE).await?;
-        // 2047 channels, frames of 128 KiB, no heartbeat.
+        // The answer asks for 2047 channels, frames of 128 KiB and no heartbeat.
         raw.method(0, [10, 31], &[0x07, 0xff, 0, 2, 0, 0, 0, 0]).await?;
         let vhost = url.path().strip_prefix('/').unwrap_or_default();
         raw.method(0, [10, 40], &[&short(vhost.as_bytes())[..], &[0, 0]].concat()).await?;
@@ -54,7 +54,7 @@ impl RawPublisher {
         Ok(raw)
     }
 
-    /// Persistent; waits for the confirm.
+    /// Publishes a persistent message, and waits for the confirm.
     ///
     /// # Errors
     /// When it is not confirmed.
@@ -104,7 +104,7 @@ impl RawPublisher {
     }
 }
 
-/// One header: a list within a list, this many times.
+/// Gives one header whose value is a list within a list, this many times.
 pub fn nested_header(name: &str, levels: usize) -> Vec<u8> {
     let mut value = b"V".to_vec();
     for _ in 0..levels {
@@ -113,7 +113,7 @@ pub fn nested_header(name: &str, levels: usize) -> Vec<u8> {
     [short(name.as_bytes()), value].concat()
 }
 
-/// One header whose value is text.
+/// Gives one header whose value is text.
 pub fn text_header(name: &[u8], value: &[u8]) -> Vec<u8> {
     [&short(name)[..], b"S", &long(value)].concat()
 }

@@ -11,11 +11,11 @@ use tokio::sync::OnceCell;
 
 use crate::postgres::Postgres;
 
-/// `http://admin:password@127.0.0.1:port` of the node's management API.
+/// The variable with `http://admin:password@127.0.0.1:port` of the node's management API.
 pub const MANAGEMENT: &str = "CHASQUI_TEST_MANAGEMENT_URL";
-/// `amqp://admin:password@127.0.0.1:port` without a virtual host.
+/// The variable with `amqp://admin:password@127.0.0.1:port` without a virtual host.
 pub const AMQP: &str = "CHASQUI_TEST_AMQP_URL";
-/// A superuser's URL of the cluster's database `postgres`.
+/// The variable with a superuser's URL of the cluster's database `postgres`.
 pub const POSTGRES: &str = testkit::postgres::SERVER;
 
 /// Where the services are.
@@ -24,11 +24,11 @@ pub struct Services {
     pub management: String,
     pub amqp: String,
     pub postgres: String,
-    /// Kept for their `Drop` when this process started them.
+    /// What this process has started, kept for its `Drop`.
     _own: Option<(PrivateBroker, Postgres)>,
 }
 
-/// The services of this test run.
+/// Gives the services of this test run.
 pub async fn services() -> &'static Services {
     static SERVICES: OnceCell<Services> = OnceCell::const_new();
     SERVICES.get_or_init(|| async { Services::find().await.expect("the services of the tests start") }).await
@@ -61,12 +61,12 @@ impl Services {
         })
     }
 
-    /// Services that somebody else runs; the fields say what each URL must be.
+    /// Takes services that somebody else runs; the fields say what each URL must be.
     pub fn at(management: String, amqp: String, postgres: String) -> Self {
         Self { management, amqp, postgres, _own: None }
     }
 
-    /// What a child process must know to use these services.
+    /// Gives what a child process must know to use these services.
     pub fn environment(&self) -> [(&'static str, &str); 3] {
         [(MANAGEMENT, &self.management), (AMQP, &self.amqp), (POSTGRES, &self.postgres)]
     }
@@ -91,7 +91,7 @@ impl Services {
         self.manage(Method::DELETE, &format!("vhosts/{vhost}"), None).await.map(drop)
     }
 
-    /// One request to the management API; `path` begins after `/api/`.
+    /// Sends one request to the management API; `path` begins after `/api/`.
     ///
     /// # Errors
     /// When it does not answer with a success.
@@ -104,7 +104,7 @@ impl Services {
     }
 }
 
-/// One request to a node's management API, at `http://user:password@host:port`.
+/// Sends one request to a node's management API, at `http://user:password@host:port`.
 ///
 /// # Errors
 /// When it does not answer with a success.

@@ -10,10 +10,10 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-/// A browser's first start may take long on a busy machine.
+/// How long a browser may take: its first start may take long on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// What the API was asked by way of this origin, and its status.
+/// What the API was asked by way of this origin, and the status of its answer.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct Relayed {
     pub host: String,
@@ -57,12 +57,12 @@ impl Site {
         Self { address, shared, reports, listening }
     }
 
-    /// An URL of this origin under some name of this machine.
+    /// Gives a URL of this origin under some name of this machine.
     pub fn url(&self, host: &str, path: &str) -> String {
         format!("http://{host}:{}{path}", self.address.port())
     }
 
-    /// What the page says, as soon as it is done.
+    /// Waits for what the page says when it is done.
     ///
     /// # Panics
     /// When it never says anything.
@@ -71,7 +71,7 @@ impl Site {
         report.expect("the page reports").expect("the site is there")
     }
 
-    /// What has been passed on since this was last asked.
+    /// Takes what has been passed on since this was last asked.
     pub fn take_relayed(&self) -> Vec<Relayed> {
         std::mem::take(&mut *self.shared.relayed.lock().unwrap_or_else(PoisonError::into_inner))
     }
@@ -84,7 +84,7 @@ impl Drop for Site {
 }
 
 impl Shared {
-    /// One request of a connection, which then ends.
+    /// Answers one request of a connection, which then ends.
     async fn answer(&self, mut client: TcpStream) -> Option<()> {
         let request = read_request(&mut client).await?;
         let answer = match (request.method.as_str(), request.path.as_str()) {
@@ -101,7 +101,8 @@ impl Shared {
 
     async fn relay(&self, request: Request) -> Option<Vec<u8>> {
         let mut api = TcpStream::connect(self.api).await.ok()?;
-        // All is passed on as it came, but for the end of the connection, by which the end of the answer is known.
+        // Everything is passed on as it came, but for the end of the connection, by which the end of the answer is
+        // known.
         let lines = request.head.lines().filter(|line| !line.to_ascii_lowercase().starts_with("connection:"));
         let head: String = lines.map(|line| format!("{line}\r\n")).collect();
         api.write_all(format!("{head}Connection: close\r\n\r\n").as_bytes()).await.ok()?;
@@ -130,7 +131,7 @@ struct Request {
     body: Vec<u8>,
 }
 
-/// One request with the body that its header announces, or None when the connection has ended.
+/// Reads one request with the body that its header announces; None when the connection has ended.
 async fn read_request(client: &mut TcpStream) -> Option<Request> {
     let mut bytes = Vec::new();
     let end = loop {

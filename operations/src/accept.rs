@@ -1,4 +1,4 @@
-//! Accepting notifications: what is published for each, where to, and what the broker said of it.
+//! Accepts notifications: says what is published for each and where to, and what the broker said of it.
 
 use domain::{Content, FieldError, Headers, Key, Lane, Timestamp};
 use futures_util::future::join_all;

@@ -1,4 +1,4 @@
-//! Cancelling a notification: the chain of its fallbacks is followed to the one that can still be stopped.
+//! Cancels a notification: follows the chain of its fallbacks to the one that can still be stopped.
 
 use domain::{Defaults, Key, Notification, RecipientHasher, State, Timestamp, child_id, mask};
 use store::{Cancel, Store, StoreError, Target};
@@ -19,7 +19,7 @@ pub enum Cancellation {
     TooLate { id: String, state: State },
 }
 
-/// Cancels this delivery, or the fallback that it was handed on to.
+/// Cancels this delivery, or the fallback that the delivery was handed on to.
 ///
 /// # Errors
 /// [`StoreError`]; after [`StoreError::Unavailable`] repeat it.

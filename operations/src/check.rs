@@ -1,7 +1,7 @@
-//! The checker: every field that is wrong at once, by the rules that the worker and the media themselves go by.
+//! The checker finds every field that is wrong at once, by the rules that the worker and the media themselves go by.
 //!
-//! It refuses only what is refused for certain. Which channels have credentials is the worker's knowledge: a channel
-//! that is known is taken, whether it can be sent from this process or not.
+//! The checker refuses only what is refused for certain. Which channels have credentials is the worker's knowledge: a
+//! channel that is known is taken, whether this process could send by it or not.
 
 mod variables;
 
@@ -15,17 +15,17 @@ use media::{Fault, Part, Words};
 use serde_json::{Map, Value};
 use templates::{TemplateError, Templates};
 
-/// Looks at notifications before they are published. Cheap to clone.
+/// Checks notifications before they are published. A clone is cheap.
 #[derive(Clone, Debug)]
 pub struct Checker {
     templates: Arc<Templates>,
 }
 
-/// What was found. Without errors it can be published.
+/// What the checker found in a notification, which can be published if there are no errors.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Findings {
     pub errors: Vec<FieldError>,
-    /// What is taken and has not the effect that its publisher may think.
+    /// What is taken and has not the effect that the publisher may think.
     pub warnings: Vec<FieldError>,
 }
 
@@ -34,12 +34,13 @@ impl Checker {
         Self { templates }
     }
 
-    /// Everything that is wrong with it and with every item of its fallback, read or not. For plain words it costs
-    /// next to nothing; a template is rendered, within the limits of a thread that others wait for.
+    /// Finds everything that is wrong with a draft and with every item of its fallback, whether the field could be read
+    /// or not. For plain words this costs next to nothing. A template is rendered, within the limits of a thread that
+    /// others wait for.
     pub fn check(&self, draft: &Draft, now: Timestamp) -> Findings {
         let mut findings = Findings { errors: draft.errors.clone(), warnings: Vec::new() };
         if draft.errors.is_empty() {
-            // Otherwise the draft has named them itself.
+            // A draft with errors has named these itself.
             findings.errors.extend(draft.unknown.iter().filter_map(|field| field.refusal()));
         }
         let foreign = draft.unknown.iter().filter(|field| field.refusal().is_none());
@@ -79,7 +80,7 @@ impl Checker {
         let Some(template) = &wording.template else { return plain(channel, prefix, wording, errors) };
         self.template(channel, prefix, wording, errors);
         if errors.is_empty() {
-            // What an item takes over stands where its parent has it.
+            // Data that an item takes over stand where its parent has them.
             let place = if target.brings_data { prefix } else { "" };
             let mut left_out = self.links_left_out(channel, place, wording);
             left_out.retain(|warning| !findings.warnings.contains(warning));
@@ -102,7 +103,8 @@ impl Checker {
         }
     }
 
-    /// What can be said of a template that cannot be rendered, for what else is wrong.
+    /// Reports a name that no template has, for a target in which something else is wrong, so that nothing can be
+    /// rendered.
     fn name_of_template(&self, prefix: &str, target: &Target, errors: &mut Vec<FieldError>) {
         let unknown = target.wording.template.as_deref().and_then(|name| self.templates.find(name).err());
         errors.extend(unknown.map(|unknown| of_template(prefix, &unknown, None)));
@@ -116,7 +118,7 @@ impl Checker {
     }
 
     fn template(&self, channel: &ChannelName, prefix: &str, wording: &Wording, errors: &mut Vec<FieldError>) {
-        // A rendering that takes longer than others can wait here is the worker's to judge.
+        // The worker judges a rendering that takes longer than others can wait here.
         match catch_unwind(AssertUnwindSafe(|| self.templates.rehearse(channel, wording))) {
             Ok(None) => {}
             Ok(Some(Ok(rendered))) => {
@@ -144,13 +146,13 @@ impl Checker {
     }
 }
 
-/// Whether something of the words could not be read, so that nothing can be said of them.
+/// Whether a field of the words could not be read, so that nothing can be said of the words.
 fn words_are_wrong(draft: &Draft, prefix: &str) -> bool {
     const WORDS: [&str; 5] = ["subject", "message", "template", "locale", "data"];
     !draft.errors.is_empty() && WORDS.iter().any(|name| draft.is_wrong(&format!("{prefix}/{name}")))
 }
 
-/// What is wrong with one message without a template, by the names of a notification's fields.
+/// Finds what is wrong with one message without a template, by the names of a notification's fields.
 pub fn check_plain(channel: &ChannelName, destination: &str, subject: Option<&str>, message: &str) -> Vec<FieldError> {
     let mut errors = Vec::new();
     if let Err(refused) = media::check_destination(channel, destination) {
@@ -172,7 +174,8 @@ fn of(prefix: &str, fault: Fault) -> FieldError {
     field(prefix, &fault.part.pointer(), fault.why)
 }
 
-/// An answer repeats no value, and of the data only the name `written` that is nearly the one that is missing.
+/// Tells a refusal of the renderer as an error of a field. The error repeats no value, and of the data only `written`,
+/// the name that is nearly the one that is missing.
 fn of_template(prefix: &str, refusal: &TemplateError, written: Option<&str>) -> FieldError {
     match refusal {
         TemplateError::Unknown { nearest, known, .. } => {
@@ -199,7 +202,8 @@ fn of_template(prefix: &str, refusal: &TemplateError, written: Option<&str>) -> 
     }
 }
 
-/// It is taken all the same, so that a repeated request gets the answer of the first.
+/// Finds the field by which a notification is too late. The notification is taken all the same, so that a repeated
+/// request gets the answer of the first.
 pub(crate) fn too_late(draft: &Draft, now: Timestamp) -> Option<FieldError> {
     let passed = |at: &Timestamp| *at <= now;
     let past = "has passed: it will not be sent";
@@ -220,13 +224,13 @@ pub(crate) fn too_far_ahead(send_at: Timestamp, now: Timestamp) -> Option<FieldE
     (send_at.since(now) > MAX_SPAN).then(|| field("", "/send_at", "must be at most ten years ahead"))
 }
 
-/// A clock may differ by as much as a schedule's may.
+/// Warns of a `send_at` that has passed by more than clocks differ.
 fn passed(draft: &Draft, now: Timestamp) -> Option<FieldError> {
     let passed = draft.send_at.is_some_and(|send_at| now.since(send_at) > SEND_AT_GRACE);
     passed.then(|| field("", "/send_at", "lies in the past: it is sent at once"))
 }
 
-/// Fields that are read and change nothing beside the others.
+/// Finds the fields that are read and change nothing beside the others.
 fn without_effect(draft: &Draft) -> Vec<FieldError> {
     let mut warnings = Vec::new();
     let mut look = |prefix: &str, own: &Wording, speaks: bool, sends_data: bool| {

@@ -1,4 +1,5 @@
-//! One notification as its publisher wrote it: whether it is valid, and under which identity and bytes it is published.
+//! Reads one notification as its publisher wrote it: says whether it is valid, and under which identity and bytes it is
+//! published.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -12,7 +13,7 @@ use uuid::{NoContext, Uuid};
 
 use crate::check::{Checker, Findings};
 
-/// Top-level fields by name, each as the client wrote it.
+/// The top-level fields by name, each as the client wrote it.
 type Fields = BTreeMap<String, Box<RawValue>>;
 
 /// One valid notification, with the identity and the bytes under which it is published. Only this file makes one, so
@@ -26,14 +27,14 @@ pub struct Checked {
     /// as it was written, with `id` and `tenant` filled in: a repeat of the request gives the same bytes, with the id
     /// in its body or without.
     pub body: Bytes,
-    /// What was taken and has not the effect that its publisher may think.
+    /// What was taken and has not the effect that the publisher may think.
     pub warnings: Vec<FieldError>,
 }
 
-/// What besides the body decides about a notification.
+/// What decides about a notification besides its body.
 pub struct Rules<'a> {
     pub defaults: &'a Defaults,
-    /// The token's; `default` without one.
+    /// The tenant of the token, or `default` without a token.
     pub tenant: &'a Tenant,
     pub by: RequestedBy,
     pub request_ids: &'a RequestIds,
@@ -150,13 +151,13 @@ pub(crate) fn field(pointer: impl Into<String>, detail: impl Into<String>) -> Fi
     FieldError { pointer: pointer.into(), detail: detail.into() }
 }
 
-/// The same errors as seen from the whole request.
+/// Puts the place of an item before the pointers of its errors, as the whole request has them.
 fn below(prefix: &str, errors: Vec<FieldError>) -> Vec<FieldError> {
     if prefix.is_empty() {
         return errors;
     }
     let seen = |error: FieldError| {
-        // Of an item as a whole: it is not the body here.
+        // The text of an error that is about a whole item calls the item a body, which it is not here.
         let detail = error.detail.strip_prefix("the body ").filter(|_| error.pointer.is_empty());
         let detail = detail.map_or(error.detail.as_str(), |detail| detail).to_owned();
         field(format!("{prefix}{}", error.pointer), detail)
@@ -174,7 +175,7 @@ fn key_of(notification: &Notification, index: Option<usize>, rules: &Rules<'_>) 
     Key { tenant, id }
 }
 
-/// A UUIDv7 of this instant.
+/// Makes a UUIDv7 of this instant.
 fn mint(now: Timestamp) -> String {
     let micros = u64::try_from(now.as_micros()).unwrap_or(0);
     let nanos = u32::try_from(micros % 1_000_000 * 1000).unwrap_or(0);
@@ -191,7 +192,7 @@ fn write(mut fields: Fields, key: &Key) -> Bytes {
     serde_json::to_vec(&fields).expect("names and JSON texts can always be written").into()
 }
 
-/// The same fields with some of them set (`Some`) or taken away (`None`).
+/// Writes the fields of a body anew, some of them set (`Some`) and some taken away (`None`).
 pub(crate) fn rewritten(body: &[u8], changes: &[(&str, Option<Value>)]) -> Bytes {
     let mut fields: Fields = serde_json::from_slice(body).expect("the body of an item is an object");
     for (name, value) in changes {

@@ -1,4 +1,5 @@
-//! What became of notifications: one with all that is known of it, or a page of them. Each caller names its tenant.
+//! Shows what became of notifications: one with all that is known of it, or a page of them. Each caller names its
+//! tenant.
 
 use std::fmt;
 use std::time::Duration;
@@ -7,7 +8,7 @@ use domain::{FieldError, Key, MAX_ID_BYTES, RecipientHasher, State, Tenant, Time
 use media::whatsapp;
 use store::{Cursor, DeliveryView, Filter, JobKind, JobSummary, Page, Store, StoreError};
 
-/// More than the fallbacks that a notification may have.
+/// The longest chain of fallbacks that is followed: a notification may have fewer.
 pub(crate) const MAX_CHAIN: usize = 16;
 
 /// One delivery, wherever it stands.
@@ -22,7 +23,7 @@ pub enum Shown {
     },
 }
 
-/// A delivery that a worker has taken, or that was cancelled before.
+/// A delivery that a worker has taken, or that was cancelled before one could.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Taken {
     pub view: DeliveryView,
@@ -59,7 +60,7 @@ pub struct Wanted {
     pub limit: u32,
 }
 
-/// What a delivery or schedule may be called.
+/// Whether a delivery or a schedule may be called so.
 pub fn is_id(text: &str) -> bool {
     (1..=MAX_ID_BYTES).contains(&text.len()) && !text.chars().any(is_unsafe_in_a_line)
 }
@@ -103,7 +104,7 @@ impl NotKnown {
         Self { retention, now }
     }
 
-    /// Ids that were taken before this may be forgotten. None when ids are remembered for ever.
+    /// The instant before which ids may be forgotten; None when ids are remembered for ever.
     pub fn remembered_since(&self) -> Option<Timestamp> {
         self.retention.map(|retention| self.now.minus(retention))
     }
@@ -144,7 +145,7 @@ fn usual_forms(written: &str) -> Vec<String> {
     forms
 }
 
-/// Follows the chain: each delivery hands on to one other.
+/// Follows the chain of fallbacks: each delivery hands on to one other.
 async fn fallbacks(store: &Store, parent: &DeliveryView) -> Result<Vec<Fallback>, StoreError> {
     let mut fallbacks = Vec::new();
     let (mut key, mut state) = (parent.row.key.clone(), Some(parent.row.state));

@@ -27,7 +27,7 @@ pub fn channel_names() -> &'static [&'static str] {
     media::known()
 }
 
-/// How many segments the words of an SMS are sent in. None for another channel, and where there are no words.
+/// Counts the segments in which the words of an SMS are sent. None for another channel, and where there are no words.
 pub fn segments(channel: &ChannelName, text: &str) -> Option<Segments> {
     let counted = channel.as_str() == media::sms::MEDIUM.name && !text.is_empty();
     counted.then(|| Segments::of(text))

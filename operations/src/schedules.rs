@@ -1,4 +1,4 @@
-//! Schedules: what is to be sent later, once or again and again. Each caller names its tenant.
+//! Makes, shows and deletes schedules: what is to be sent later, once or again and again. Each caller names its tenant.
 
 mod written;
 
@@ -7,7 +7,7 @@ use store::{Job, JobFilter, JobKind, JobPage, JobSummary, Put, Store, StoreError
 
 use crate::cancel::target_of;
 
-/// The fields of a schedule as it is written.
+/// The fields of a schedule, as its client writes them.
 pub const FIELDS: [&str; 6] = ["cron", "timezone", "send_at", "name", "max_lateness_seconds", "notification"];
 
 /// A schedule that can be stored, as [`Schedule::read`] makes one.
@@ -62,7 +62,7 @@ pub async fn delete(
 ) -> Result<bool, StoreError> {
     let Some(job) = store.job(key).await? else { return Ok(false) };
     match job.kind {
-        // The job is its delivery: a tombstone stops a copy that was released just now.
+        // A job that fires once is its delivery: a tombstone stops a copy that was released just now.
         JobKind::OneShot => {
             let now = clock.now();
             store.cancel(key, now, &|body| target_of(body?, defaults, recipients)).await?;

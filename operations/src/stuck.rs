@@ -1,10 +1,10 @@
-//! What should have moved by now and did not, and what to do about it.
+//! Finds what should have moved by now and did not, and says what to do about it.
 
 use domain::{Attempt, Key, Order, Row, State, Timestamp};
 use store::{Patience, Store, StoreError, StuckDelivery, StuckJob};
 use topology::Names;
 
-/// One thing that does not move. Nothing in it is personal: the recipient is masked.
+/// One delivery or job that does not move. Nothing of it is personal: the recipient is masked.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Found {
     /// `delivery` or `job`.
@@ -18,7 +18,7 @@ pub struct Found {
     pub due: Timestamp,
     pub attempts: u32,
     pub last: Option<Attempt>,
-    /// What to look at, and what to do then.
+    /// What an operator looks at, and does then.
     pub next: String,
 }
 

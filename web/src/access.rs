@@ -1,4 +1,5 @@
-//! Whom a route is open to: a handler gets its caller as an argument, and is called for nobody who may not call it.
+//! Says whom a route is open to: a handler gets its caller as an argument, and is called for nobody who may not call
+//! it.
 
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -22,7 +23,7 @@ pub trait Guard: Send + Sync + 'static {
     /// 401 for whoever is not who it says, 403 for whoever has none of the scopes.
     fn caller_with(&self, headers: &HeaderMap, any_of: &[Self::Scope]) -> Result<Option<Self::Caller>, Problem>;
 
-    /// What is answered to somebody who does not say who it is.
+    /// The answer to somebody who does not say who it is.
     fn unauthenticated(&self) -> Problem;
 }
 

@@ -1,4 +1,5 @@
-//! The body of a request, which tells its connection while it is awaited, and ends when that must make room.
+//! The body of a request, which tells its connection when the body is awaited, and ends when that connection must make
+//! room.
 
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};

@@ -19,7 +19,7 @@ use crate::problem::{Problem, field};
 
 /// How long a client may take to send a body, whatever the size of that body.
 const READ_TIMEOUT: Duration = Duration::from_secs(30);
-/// Bytes for which room is made as soon as they are announced: more than nearly every notification has.
+/// The most bytes for which room is made as soon as they are announced: nearly every notification has fewer.
 const ROOM_AT_ONCE: usize = 16 * 1024;
 const BYTE_ORDER_MARK: char = '\u{feff}';
 /// The most bytes of a body with a few fields.
@@ -90,7 +90,7 @@ pub async fn read_fields_and_others<T: DeserializeOwned>(
     Ok((fields.ok_or_else(|| Problem::malformed(expected))?, others))
 }
 
-/// The fields, if they can be read, and what is said of those that are not read or whose escapes are broken.
+/// Reads the fields, if they can be read, and what is said of those that are not read or whose escapes are broken.
 async fn read_object<T: DeserializeOwned>(
     request: Request,
     forms: Forms,
@@ -210,7 +210,7 @@ fn kind_of(headers: &HeaderMap) -> Result<Kind, Problem> {
     }
 }
 
-/// The names under which clients announce UTF-8; ASCII is a part of it.
+/// Whether a client announces UTF-8 by this name; ASCII is a part of it.
 fn is_utf8(charset: &str) -> bool {
     ["utf-8", "utf8", "us-ascii", "ascii"].iter().any(|name| charset.eq_ignore_ascii_case(name))
 }

@@ -21,7 +21,7 @@ pub(crate) struct ClientSocket<S> {
 }
 
 impl<S> ClientSocket<S> {
-    /// `timeout` counts from the last byte that the socket took.
+    /// Wraps a socket; `timeout` counts from the last byte that the socket took.
     pub(crate) fn new(socket: S, timeout: Duration, activity: Activity) -> Self {
         Self { socket, timeout, activity, stuck: None }
     }

@@ -1,4 +1,4 @@
-//! How many connections there may be, of all and of one peer, and which of them makes room for another.
+//! Bounds how many connections there may be, of all and of one peer, and decides which of them makes room for another.
 //!
 //! Nobody is kept out by connections that ask nothing, that do not read their answers or that do not send the body they
 //! have announced: the oldest of them is closed for a new one. When all are busy, a new one is served probes only, from
@@ -23,7 +23,7 @@ const KEPT: u8 = 2;
 /// The body of the connection's request has not arrived.
 const AWAITED: u8 = 3;
 
-/// The most connections at once.
+/// How many connections there may be at once.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Room {
     pub(crate) all: usize,
@@ -93,7 +93,7 @@ pub(crate) struct Admitted {
     pub(crate) probes_only: bool,
 }
 
-/// Tells of one connection whether it is being answered.
+/// Notes what one connection is doing.
 #[derive(Clone, Debug)]
 pub(crate) struct Activity {
     progress: Arc<Progress>,

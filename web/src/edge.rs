@@ -1,8 +1,8 @@
-//! What every request passes on its way to its route, and its answer on the way back: it is counted and timed, its host,
-//! its query and the names of its headers are looked at, a panic is contained, and the answer gets the headers that every
-//! answer has.
+//! The edge that every request passes on its way to its route, and its answer on the way back. The request is counted
+//! and timed; its host, its query and the names of its headers are looked at; a panic is contained; and the answer gets
+//! the headers that every answer has.
 //!
-//! All of it is one layer: a layer costs every request several allocations, whatever it does.
+//! The edge is one layer, because a layer costs every request several allocations, whatever it does.
 
 use std::any::Any;
 use std::collections::HashMap;
@@ -27,7 +27,7 @@ use crate::unread::Readings;
 const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 /// Methods that are counted by name; a client may invent others.
 const METHODS: [&str; 6] = ["GET", "HEAD", "POST", "DELETE", "PUT", "OPTIONS"];
-/// The route of a request for which there is none.
+/// Stands for the route of a request for which there is none.
 const NO_ROUTE: &str = "unknown";
 
 /// The layer around every route of a router.

@@ -1,7 +1,7 @@
-//! The escapes of paths, queries and forms (RFC 3986, section 2.1). Those that cannot be read without a loss are
-//! refused, for what reads them changes them in silence, and makes one value of two.
+//! Reads the escapes of paths, queries and forms (RFC 3986, section 2.1). Escapes that cannot be read without a loss
+//! are refused: their reader would change them in silence, and make one value of two.
 
-/// What is told of a text that is not [`is_escaped`].
+/// The words for a text that is not [`is_escaped`].
 pub const ESCAPES: &str = "must be UTF-8, and have two hexadecimal digits behind each %, which is itself written %25";
 
 /// Whether a path, or a name or a value of a query or a form, can be read without a loss.
@@ -17,7 +17,7 @@ pub fn is_escaped(text: &str) -> bool {
     std::str::from_utf8(&bytes).is_ok()
 }
 
-/// The pairs of a query or a form as they were written, one for each that its reader finds.
+/// Splits a query or a form into its pairs as they were written, one for each that its reader finds.
 pub(crate) fn pairs(text: &str) -> impl Iterator<Item = &str> {
     text.split('&').filter(|pair| !pair.is_empty())
 }

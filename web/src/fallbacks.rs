@@ -1,5 +1,4 @@
-//! What is answered where there is no route, with the nearest one that there is, and where a route does not know the
-//! method.
+//! Answers where there is no route, with the nearest one that there is, and where a route does not know the method.
 
 use std::future::ready;
 use std::sync::Arc;
@@ -11,7 +10,7 @@ use utoipa::openapi::OpenApi;
 
 use crate::problem::Problem;
 
-/// Longer paths are no slips of a route: an id has 255 bytes, each of three characters when it is escaped.
+/// The longest path that may be a slip of a route: an id has 255 bytes, each of three characters when it is escaped.
 const MAX_PATH_BYTES: usize = 1_024;
 
 /// The routes that a path may have been meant to be.
@@ -82,7 +81,8 @@ impl Known {
         )
     }
 
-    /// The route with the fewest edits in its steps, with the method of the request where it knows that one.
+    /// Finds the route with the fewest edits in its steps, and names it with the method of the request where the route
+    /// knows that one.
     fn nearest(&self, method: &Method, path: &str) -> Option<String> {
         if path.len() > MAX_PATH_BYTES {
             return None;
@@ -125,7 +125,7 @@ fn edits(given: &[&str], route: &str) -> Option<usize> {
 }
 
 fn edits_of_a_step(given: &str, known: &str) -> Option<usize> {
-    // In the place of an id everything is right.
+    // Every text is right in the place of an id.
     if known.starts_with('{') {
         return Some(0);
     }

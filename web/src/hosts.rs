@@ -1,4 +1,5 @@
-//! For whom a request is meant and which page sent it: names that are not ours and pages of other origins are refused.
+//! Looks for whom a request is meant and which page sent it: names that are not ours and pages of other origins are
+//! refused.
 //!
 //! A browser sends what any page tells it to, to any address that it can reach. Two headers tell on such a page: `Host`
 //! when the page has had its own name resolve to this machine (DNS rebinding), `Origin` when it sends to us openly.
@@ -13,10 +14,10 @@ use axum::http::{HeaderMap, Method, StatusCode, Version};
 
 use crate::problem::Problem;
 
-/// By which names and addresses a listener may be called, besides `localhost` and the loopback addresses.
+/// The names and addresses by which a listener may be called, besides `localhost` and the loopback addresses.
 #[derive(Clone, Debug)]
 pub struct Hosts {
-    /// The address that it listens on.
+    /// The address that the listener has.
     pub listen: IpAddr,
     /// Names and addresses, in lower case and without a port.
     pub names: Vec<String>,
@@ -24,7 +25,7 @@ pub struct Hosts {
     pub setting: &'static str,
 }
 
-/// Our own end of the connection that a request came on.
+/// The address of our own end of the connection that a request came on.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct LocalAddress(pub(crate) SocketAddr);
 
@@ -93,7 +94,7 @@ fn source_of(request: &Request, hosts: &Hosts) -> Result<Source, Problem> {
     Ok(Source { peer, direct })
 }
 
-/// `GET /health` and its like.
+/// Whether this is the path of a probe, such as `/health`.
 pub(crate) fn is_probe(path: &str) -> bool {
     matches!(path, "/health" | "/health/live" | "/health/ready")
 }
@@ -130,7 +131,7 @@ fn misdirected(setting: &str) -> Problem {
     )
 }
 
-/// For whom a request is meant.
+/// The host for which a request is meant.
 struct Host<'a> {
     /// The name or the address in lower case.
     name: Cow<'a, str>,
@@ -204,8 +205,8 @@ fn tells_of_a_proxy(header: &str) -> bool {
     OTHERS.contains(&header) || header.starts_with("x-forwarded-")
 }
 
-/// A page of another origin cannot send a token without asking us first, and we never agree; what needs no token must
-/// look where it came from.
+/// Refuses a request that a page of another origin sent. Such a page cannot send a token without asking us first, and
+/// we never agree; a request that needs no token must be looked at for where it came from.
 fn foreign_page(method: &Method, headers: &HeaderMap, host: Option<&str>) -> Option<Problem> {
     if matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS) || headers.contains_key(AUTHORIZATION) {
         return None;

@@ -7,7 +7,7 @@ use crate::problem::Problem;
 const IDEMPOTENCY_HEADER: &str = "idempotency-key";
 const MAX_IDEMPOTENCY_KEY_BYTES: usize = 255;
 
-/// The key of a request; None without the header.
+/// Reads the key of a request; None without the header.
 ///
 /// # Errors
 /// 400 when it is given twice, empty, too long or not printable.

@@ -1,5 +1,5 @@
-//! Probes for orchestrators and Prometheus: what each of them answers, and all of them for a role that serves nothing
-//! else.
+//! Answers the probes of orchestrators and Prometheus: one by one for a listener that has other routes, or on a
+//! listener of its own for a role that serves nothing else.
 
 use std::sync::Arc;
 
@@ -22,7 +22,7 @@ const METRICS_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 /// Renders the metrics of this process in the text format of Prometheus.
 pub type RenderMetrics = Arc<dyn Fn() -> String + Send + Sync>;
 
-/// All is well.
+/// The answer to a probe when all is well.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Health {
     #[schema(example = "ok")]
@@ -34,7 +34,7 @@ pub struct Health {
 pub struct Probes {
     /// Whether the role can do its work right now.
     pub readiness: Readiness,
-    /// The metrics of its process.
+    /// Renders the metrics of the role's process.
     pub metrics: RenderMetrics,
 }
 
@@ -56,12 +56,12 @@ impl Probes {
     }
 }
 
-/// The process answers.
+/// Answers that the process does.
 pub fn alive() -> Json<Health> {
     Json(Health { status: "ok" })
 }
 
-/// Whether a role is ready: nothing is missing.
+/// Answers whether a role is ready, which it is when nothing is missing.
 ///
 /// # Errors
 /// 503 that names what is missing, a reason each.
@@ -73,7 +73,7 @@ pub fn readiness_of(missing: Vec<String>) -> Result<Json<Health>, Problem> {
     Err(problem.with("reasons", missing))
 }
 
-/// The metrics, with the content type by which Prometheus knows its format.
+/// Answers with the metrics, in the content type by which Prometheus knows its format.
 pub fn rendered(metrics: &RenderMetrics) -> ([(HeaderName, &'static str); 1], String) {
     ([(CONTENT_TYPE, METRICS_TYPE)], metrics())
 }

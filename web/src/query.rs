@@ -47,7 +47,7 @@ impl Parameters {
         self.bad.push((name.to_owned(), detail.into()));
     }
 
-    /// The value of a parameter, which must be there at most once.
+    /// Takes the value of a parameter, which must be there at most once.
     pub fn text(&mut self, name: &str) -> Option<String> {
         let mut values = self.given.extract_if(.., |(given, _)| given == name).map(|(_, value)| value);
         let value = values.next();
@@ -77,7 +77,7 @@ impl Parameters {
         self.parsed(name, &rule, |text| text.parse().ok().filter(|number| range.contains(number)))
     }
 
-    /// How many items of a page are asked for: `usual` where nobody says, `most` at the most.
+    /// Takes how many items of a page are asked for: `usual` where nobody says, `most` at the most.
     pub fn limit(&mut self, usual: u32, most: u32) -> u32 {
         self.number("limit", 1..=most).unwrap_or(usual)
     }

@@ -1,5 +1,5 @@
-//! Accepts connections: bounded in number, in the size of their headers and in the time for them and for their answers,
-//! until the stop signal, then drains.
+//! Accepts connections until the stop signal, then drains. Connections are bounded in number, in the size of their
+//! headers, and in the time for these and for their answers.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -118,7 +118,7 @@ async fn converse(
     stop: CancellationToken,
     limits: Limits,
 ) {
-    // Answers are small and waited for.
+    // An answer is small and somebody waits for it, so it is not held back.
     let _ = stream.set_nodelay(true);
     let local = stream.local_addr().ok();
     let activity = admitted.activity();

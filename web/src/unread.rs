@@ -18,7 +18,7 @@ pub struct Readings {
     fields_of: FieldsOf,
 }
 
-/// What the body of a request to a route may hold.
+/// Names the fields that the body of a request to a route may hold.
 pub type FieldsOf = fn(&Method, &str) -> &'static [&'static str];
 
 impl Readings {

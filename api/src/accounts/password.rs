@@ -16,11 +16,11 @@ use web::problem::Problem;
 const MEMORY_KIB: u32 = 19 * 1024;
 const PASSES: u32 = 2;
 const LANES: u32 = 1;
-/// How long a login waits for its turn.
+/// The longest time that a login waits for its turn.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// Logins of one peer that wait at once, so that others wait for a few of them only.
+/// The most logins of one peer that wait at once, so that others wait for a few of them only.
 const PLACES_OF_A_PEER: usize = 16;
-/// Checked for a name that nobody has, so that it costs what a wrong password costs.
+/// The hash that is checked for a name that nobody has, so that such a name costs what a wrong password costs.
 const NOBODYS_HASH: &str =
     "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
@@ -32,7 +32,7 @@ pub(crate) struct Passwords {
     waiting: Arc<Mutex<HashMap<Option<IpAddr>, usize>>>,
 }
 
-/// Whoever holds one waits for a turn, or has it.
+/// A place among the logins of a peer: whoever holds one waits for a turn, or has it.
 #[derive(Debug)]
 pub(crate) struct Place {
     peer: Option<IpAddr>,
@@ -51,7 +51,7 @@ impl Drop for Place {
     }
 }
 
-/// Whoever holds one may hash.
+/// A turn at hashing: whoever holds one may hash.
 #[derive(Debug)]
 pub(crate) struct Turn {
     _permit: OwnedSemaphorePermit,
@@ -107,7 +107,7 @@ fn too_many_logins() -> Problem {
     .with_retry_after(PATIENCE.as_secs())
 }
 
-/// A PHC string with a salt of its own.
+/// Hashes a password into a PHC string with a salt of its own.
 ///
 /// # Errors
 /// 500 when this machine gives neither memory nor randomness.

@@ -78,7 +78,7 @@ fn foreign_tenant(errors: Vec<FieldError>) -> Problem {
     .with_fields(errors)
 }
 
-/// 400 for what cannot be read, 403 where nothing is wrong but the tenant, else 422 with every bad field.
+/// Answers 400 for what cannot be read, 403 where nothing is wrong but the tenant, else 422 with every bad field.
 pub(crate) fn refusal(refused: Refused) -> Problem {
     match refused {
         Refused::Text(errors) => unreadable(errors),
@@ -87,7 +87,7 @@ pub(crate) fn refusal(refused: Refused) -> Problem {
     }
 }
 
-/// Without a field to point at, only the sentence is told.
+/// Answers for a text that cannot be read: without a field to point at, only the sentence is told.
 fn unreadable(errors: Vec<FieldError>) -> Problem {
     let detail = errors.first().map(ToString::to_string).unwrap_or_default();
     let fields = errors.into_iter().filter(|error| !error.pointer.is_empty()).collect();

@@ -23,10 +23,10 @@ use crate::notifications::document::NotifyBody;
 use crate::token::Caller;
 use crate::unavailable::broker_problem;
 
-/// Bytes of a body that is read at once; a longer one, such as a batch with templates, is read where it makes nobody
-/// wait.
+/// The most bytes of a body that is read at once; a longer one, such as a batch with templates, is read where it makes
+/// nobody wait.
 const READ_AT_ONCE: usize = 16 * 1024;
-/// `notify-publisher` of a request without a token.
+/// The `notify-publisher` of a request without a token.
 const ANONYMOUS_PUBLISHER: &str = "http";
 
 /// The broker has it on disk: it will be delivered at least once, or end in the dead-letter queue with its reason.
@@ -211,7 +211,7 @@ impl From<Status> for AcceptedStatus {
     }
 }
 
-/// A sentence for the client; the broker's own words stay in our log.
+/// Tells the client a sentence; the broker's own words stay in our log.
 fn explain(unconfirmed: &Unconfirmed) -> &'static str {
     let error = &unconfirmed.error;
     tracing::warn!(%error, "a notification was not confirmed");

@@ -8,7 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::token::{JwtAlgorithm, JwtSettings};
 
-/// Too many to be guessed before the first user is there.
+/// The fewest bytes of a bootstrap token: too many to be guessed before the first user is there.
 const BOOTSTRAP_TOKEN_BYTES: usize = 16;
 
 /// Who needs no token for publishing.
@@ -36,7 +36,7 @@ pub struct OperatorSettings {
 }
 
 impl OperatorSettings {
-    /// `up`: on this machine nobody needs a token, unless the operator says otherwise.
+    /// Reads the settings. With `up`, nobody needs a token on this machine, unless the operator says otherwise.
     pub fn read(reader: &mut Reader, up: bool) -> Self {
         let algorithm = reader.choice(
             "ALGORITHM",
@@ -88,7 +88,7 @@ impl OperatorSettings {
     }
 }
 
-/// Empty: this machine only under `up`, nobody otherwise.
+/// Reads who needs no token. An empty setting means this machine only under `up`, and nobody otherwise.
 fn open(reader: &mut Reader, up: bool) -> Open {
     match reader.text("NOTIFY_OPEN").unwrap_or_default().to_ascii_lowercase().as_str() {
         "" if up => Open::ThisMachine,

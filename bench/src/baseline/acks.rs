@@ -8,7 +8,7 @@ use lapin::Channel;
 use lapin::options::BasicAckOptions;
 use tokio::sync::mpsc;
 
-/// Tags that are done, above the last that was acknowledged.
+/// The tags that are done, above the last that was acknowledged.
 #[derive(Default)]
 struct Done {
     acknowledged: u64,

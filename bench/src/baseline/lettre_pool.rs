@@ -12,7 +12,7 @@ use lettre::{AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor};
 use crate::message;
 use crate::sink::Sink;
 
-/// `SMTP_MAX_CONNECTIONS` of config.default.toml.
+/// The default of `SMTP_MAX_CONNECTIONS` in config.default.toml.
 const CONNECTIONS: u32 = 20;
 
 /// The words of template `welcome` for the measured data.

@@ -21,7 +21,8 @@ pub(crate) struct Depth {
 }
 
 impl Depth {
-    /// Measured on two cores with a quorum queue: fewer leave the broker idle between rounds, more gain nothing.
+    /// The number that was the best on two cores with a quorum queue: fewer leave the broker idle between rounds, more
+    /// gain nothing.
     pub(crate) const FULL: Self = Self { channels: 4, round: 256 };
 }
 

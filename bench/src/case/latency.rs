@@ -16,12 +16,13 @@ use crate::message::Kind;
 use crate::report::CaseReport;
 use crate::sink::Arrivals;
 
-/// What is published at once; tokio's clock has no finer step.
+/// The time in which messages are published at once; tokio's clock has no finer step.
 const TICK: Duration = Duration::from_millis(1);
-/// This share of the messages comes first and is not counted: connections open, caches fill.
+/// The share of the messages that comes first and is not counted: connections open, caches fill.
 const WARM_UP: f64 = 0.2;
 
-/// `maximum`: deliveries in a second, if a case of this run has measured it.
+/// Measures at shares of `maximum`, the deliveries in a second, which is measured first unless a case of this run has
+/// done so.
 pub(crate) async fn run(bench: &Bench<'_>, maximum: Option<f64>) -> Result<CaseReport> {
     let deployment = bench.deploy(Ledger::Postgres).await?;
     let maximum = match maximum {
@@ -56,7 +57,7 @@ pub(crate) async fn run_ordinary(bench: &Bench<'_>) -> Result<CaseReport> {
         .with("p99_at_1000", Figure::new(thousand.p99, Some(Goal::AtMost(25.0)))))
 }
 
-/// Every load once in each alternation, by one worker.
+/// Measures every load once in each alternation, with one worker.
 async fn in_turns<const N: usize>(
     bench: &Bench<'_>,
     deployment: &Deployment,
@@ -90,7 +91,7 @@ impl Latencies {
         Self { rate, messages, p50: Vec::new(), p99: Vec::new() }
     }
 
-    /// Once more; says what it found.
+    /// Measures once more, and says what was found.
     async fn measure(&mut self, bench: &Bench<'_>, deployment: &Deployment) -> Result<String> {
         let sorted = once(bench, deployment, self.rate, self.messages).await?;
         let (p50, p99) = (percentile(&sorted, 0.5), percentile(&sorted, 0.99));

@@ -11,7 +11,7 @@ use crate::sql;
 
 const MANY: u64 = 1_000_000;
 const FEW: u64 = 10_000;
-/// Real deliveries that the others are copies of.
+/// How many real deliveries there are, of which the others are copies.
 const MODELS: u64 = 100;
 
 pub(crate) async fn run(bench: &Bench<'_>) -> Result<CaseReport> {
@@ -33,7 +33,7 @@ pub(crate) async fn run(bench: &Bench<'_>) -> Result<CaseReport> {
             0.9,
             async || fleet(&large, count).await,
             async || {
-                // Its own deliveries would make the small ledger grow from one alternation to the next.
+                // The deliveries of a measurement would make the small ledger grow from one alternation to the next.
                 let fresh = bench.services.create_database(Some(small)).await?;
                 fleet(&fresh, count).await
             },

@@ -52,7 +52,7 @@ pub(super) async fn by_api(deployment: &Deployment, limit: Duration) -> Result<f
     Ok(rate)
 }
 
-/// What all connections together were answered in a second.
+/// Gives how many answers all connections together got in a second.
 pub(super) async fn post_until(address: SocketAddr, limit: Duration) -> Result<f64> {
     let body = Kind::Sms.body(0);
     let request = format!(

@@ -16,7 +16,7 @@ use crate::peers::Peer;
 use crate::report::CaseReport;
 use crate::sink::Sink;
 
-/// What a peer is sized by: none of them does much more on a core.
+/// The rate by which a measurement of a peer is sized: none of them does much more on a core.
 const ABOUT_PER_SECOND: f64 = 1_000.0;
 /// The fleet must not be slower than what it would replace.
 const GOAL: f64 = 1.0;

@@ -16,7 +16,7 @@ use crate::message::Kind;
 use crate::report::CaseReport;
 use crate::sink::Arrivals;
 
-/// The normal lane prefetches half as much again, twice its three quarters of the places: 1,024.
+/// The places of the worker, of which the normal lane has three quarters and prefetches twice as many: 1,024.
 const CONCURRENCY: &str = "683";
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 
@@ -52,7 +52,7 @@ fn loaded() -> [(&'static str, &'static str); 1] {
     [("WORKER_CONCURRENCY", CONCURRENCY)]
 }
 
-/// After half a measurement's time of doing nothing.
+/// Measures a worker after it has done nothing for half a measurement's time.
 async fn of_an_idle_worker(bench: &Bench<'_>, deployment: &Deployment) -> Result<Memory> {
     let worker = deployment.start("worker", &[]).await;
     tokio::time::sleep(Duration::from_secs_f64(bench.options.size.seconds() / 2.0)).await;
@@ -61,7 +61,7 @@ async fn of_an_idle_worker(bench: &Bench<'_>, deployment: &Deployment) -> Result
     Ok(memory)
 }
 
-/// The peak, from the start of the process on.
+/// Reads the peak of a process, from its start on.
 async fn of_a_busy_worker(bench: &Bench<'_>, deployment: &Deployment, count: u64) -> Result<Memory> {
     let mut peak = Memory::default();
     drain::by_watched_worker(bench, deployment, &bench.sms, (Kind::Sms, count), &loaded(), async |worker, arrivals| {

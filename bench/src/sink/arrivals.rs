@@ -66,14 +66,14 @@ impl Arrivals {
         }
     }
 
-    /// Arrivals in a second, from the first to the last.
+    /// Gives the arrivals in a second, from the first to the last.
     pub(crate) fn per_second(&self) -> f64 {
         let times = || self.times.iter().map(|time| time.load(Ordering::Relaxed)).filter(|time| *time > 0);
         let (first, last) = (times().min().unwrap_or(0), times().max().unwrap_or(0));
         (times().count().saturating_sub(1)) as f64 / Duration::from_nanos((last - first).max(1)).as_secs_f64()
     }
 
-    /// When a recipient arrived.
+    /// Says when a recipient arrived.
     pub(crate) fn time(&self, number: u64) -> Option<Instant> {
         let time = self.times.get(usize::try_from(number.checked_sub(self.numbers.start)?).ok()?)?;
         Some(self.begun + Duration::from_nanos(Some(time.load(Ordering::Relaxed)).filter(|time| *time > 0)?))

@@ -15,15 +15,15 @@ use tokio::task::JoinHandle;
 
 pub(crate) use arrivals::Arrivals;
 
-/// Connections that wait to be accepted. With the 128 that are usual, some of 256 that come at once are dropped, and
-/// try again after a second.
+/// How many connections may wait to be accepted. With the 128 that are usual, some of 256 that come at once are
+/// dropped, and try again after a second.
 const BACKLOG: u32 = 4096;
 
 /// A running provider; it ends when dropped.
 pub(crate) struct Sink {
     pub(crate) address: SocketAddr,
     current: Arc<CurrentArrivals>,
-    /// Connections that clients have opened so far.
+    /// How many connections clients have opened so far.
     opened: Arc<AtomicUsize>,
     server: JoinHandle<()>,
 }
@@ -38,12 +38,12 @@ impl CurrentArrivals {
 }
 
 impl Sink {
-    /// Twilio's Messages resource.
+    /// Starts a provider with Twilio's Messages resource.
     pub(crate) async fn http() -> Result<Self> {
         Self::start(http::serve).await
     }
 
-    /// A mail server.
+    /// Starts a mail server.
     pub(crate) async fn smtp() -> Result<Self> {
         Self::start(smtp::serve).await
     }
@@ -89,7 +89,7 @@ impl Drop for Sink {
     }
 }
 
-/// The number of digits that [`crate::message`] gives a recipient, after `prefix` in `bytes`.
+/// Reads the number that [`crate::message`] gives a recipient, after `prefix` in `bytes`.
 fn number_after(bytes: &[u8], prefix: &[u8]) -> Option<u64> {
     let at = bytes.windows(prefix.len()).position(|window| window == prefix)? + prefix.len();
     let digits = bytes.get(at..at + 8).filter(|digits| digits.iter().all(u8::is_ascii_digit))?;

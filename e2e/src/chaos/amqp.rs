@@ -82,7 +82,7 @@ impl Amqp {
         outcome
     }
 
-    /// Messages that wait in a queue; those in hand are not counted. None while the queue is not there.
+    /// Counts the messages that wait in a queue; those in hand are not counted. None while the queue is not there.
     pub(super) async fn ready(&self, queue: &str) -> Option<u32> {
         let channel = self.channel().await.ok()?;
         let options = QueueDeclareOptions { passive: true, ..QueueDeclareOptions::default() };

@@ -12,7 +12,7 @@ use super::reconcile::{Entry, Found};
 use crate::fleet::DeadLetter;
 use crate::provider::Received;
 
-/// By recipient: every notification has one of its own.
+/// What was found at the end, by recipient: every notification has one of its own.
 pub(super) struct Audit {
     found: HashMap<String, Found>,
     /// What belongs to no notification of the run.
@@ -74,7 +74,7 @@ fn destination(body: &[u8]) -> Option<String> {
     body["destination"].as_str().map(str::to_owned)
 }
 
-/// Every row of the ledger, with its attempts.
+/// Reads every row of the ledger, with its attempts.
 ///
 /// # Errors
 /// The ledger's.
@@ -88,7 +88,7 @@ pub(super) async fn all_rows(store: &Store) -> Result<Vec<DeliveryView>> {
     }
 }
 
-/// Every job that waits, with its body, which lists leave out.
+/// Reads every job that waits, with its body, which lists leave out.
 ///
 /// # Errors
 /// The ledger's.
@@ -97,7 +97,7 @@ pub(super) async fn all_jobs(store: &Store) -> Result<Vec<Job>> {
     loop {
         let page = store.jobs(JobFilter { after, limit: 1000, ..JobFilter::default() }).await?;
         for listed in &page.jobs {
-            // One that fires meanwhile is gone.
+            // A job that fires meanwhile is gone.
             jobs.extend(store.job(&listed.key).await?);
         }
         match page.jobs.last() {

@@ -25,7 +25,7 @@ impl Disk {
         Ok(Self { mounted, dir })
     }
 
-    /// Whether it can be filled without filling anybody else's.
+    /// Whether the disk can be filled without filling anybody else's.
     pub(super) fn is_own(&self) -> bool {
         self.mounted
     }

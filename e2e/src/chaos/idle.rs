@@ -59,7 +59,7 @@ impl World {
                 return Ok(false);
             }
         }
-        // What is in hand shows in the statistics only, some seconds late.
+        // Messages in hand show in the statistics only, some seconds late.
         let queues = self.manage(Method::GET, &format!("queues/{VHOST}"), None).await?;
         let busy = queues.as_array().into_iter().flatten().any(|queue| {
             queue["name"].as_str() != Some(DEAD_LETTERS) && queue["messages"].as_u64().is_some_and(|count| count > 0)

@@ -40,7 +40,7 @@ pub(super) struct Clients {
     pub(super) amqp: Amqp,
 }
 
-/// Which notifications, and when.
+/// Which notifications are handed in, and when.
 #[derive(Clone, Copy)]
 pub(super) struct Load {
     /// The fault that goes on meanwhile.
@@ -50,7 +50,7 @@ pub(super) struct Load {
     pub(super) count: u64,
     pub(super) over: Duration,
     pub(super) seed: u64,
-    /// All are jobs, due together after this time.
+    /// The time after which all notifications are due together, as jobs.
     pub(super) due_together: Option<Duration>,
 }
 
@@ -94,7 +94,8 @@ impl Clients {
                 entry.id = Some(given.clone());
                 entry.answer = self.until_confirmed(number, way, &body, &given).await;
                 if number.is_multiple_of(3) {
-                    // It has not heard the confirm, or does not trust it: whatever became of the first, nothing follows.
+                    // The publisher has not heard the confirm, or does not trust it: whatever became of the first copy,
+                    // nothing follows.
                     tokio::time::sleep(patience).await;
                     self.until_confirmed(number, way, &body, &given).await;
                 }
@@ -126,7 +127,7 @@ impl Clients {
         answer
     }
 
-    /// Repeats only what is certainly nowhere: a second copy would be a second notification.
+    /// Publishes, and repeats only what is certainly nowhere: a second copy would be a second notification.
     async fn once(&self, number: u64, way: Way, body: &Value) -> Answer {
         let (key, body) = (routing_key(number, way), body.to_string());
         let deadline = Instant::now() + GIVE_UP;

@@ -150,7 +150,7 @@ impl Run<'_> {
         println!("chaos: {}: {}", fault.name, fault.description);
         let Needs { idle, due_together, load } = fault.needs();
         if idle && !world.until_idle(&journal.entries(), PATIENCE).await {
-            // It would lose what is still on its way.
+            // The fault would lose what is still on its way.
             self.report.troubles.push(format!("{}: the fleet did not come to rest before it", fault.name));
             return Ok(());
         }

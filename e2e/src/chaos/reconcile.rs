@@ -13,13 +13,13 @@ use crate::provider::Received;
 /// How a notification was handed in.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Way {
-    /// Published to a lane with a `message_id`.
+    /// The notification was published to a lane with a `message_id`.
     Amqp,
-    /// Published to a lane without any id.
+    /// The notification was published to a lane without any id.
     Anonymous,
     AmqpJob,
     AnonymousJob,
-    /// `POST /notify` with an `Idempotency-Key`.
+    /// The notification was given to `POST /notify` with an `Idempotency-Key`.
     Http,
     HttpJob,
     /// Handed in as `HttpJob`, with `DELETE /notify/{id}` a moment later.
@@ -165,7 +165,8 @@ pub fn extra_letters(found: &Found) -> usize {
     found.letters.len() - found.letters.iter().map(of).collect::<HashSet<_>>().len()
 }
 
-/// After these nobody can know whether a copy went out. Under `hold` a lost answer ends the attempts.
+/// Counts the attempts after which nobody can know whether a copy went out. Under `hold` a lost answer ends the
+/// attempts.
 fn lost_answers(row: &DeliveryView, channel: &str) -> usize {
     let resends = super::RESENDS == channel;
     let explains = |outcome| match outcome {

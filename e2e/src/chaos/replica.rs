@@ -31,11 +31,11 @@ pub(super) struct Replica {
 
 struct Running {
     process: Process,
-    /// The exit codes of those before it.
+    /// The exit codes of the processes before the present one.
     exit_codes: Vec<i32>,
-    /// How many had ended when one was told to abort.
+    /// How many processes had ended when one was told to abort.
     armed_after: usize,
-    /// No other is started any more.
+    /// Whether no other process is started any more.
     is_retired: bool,
 }
 
@@ -88,7 +88,7 @@ impl Replica {
         self.running.lock().await.process.is_ready().await
     }
 
-    /// The exit codes so far.
+    /// Gives the exit codes so far.
     pub(super) async fn exit_codes(&self) -> Vec<i32> {
         self.running.lock().await.exit_codes.clone()
     }
@@ -181,7 +181,7 @@ impl Replica {
         Ok(std::fs::write(&self.clock, (hours * 3600 * 1_000_000).to_string())?)
     }
 
-    /// Everything that its processes have printed.
+    /// Gives everything that the processes have printed.
     pub(super) fn output(&self) -> String {
         String::from_utf8_lossy(&std::fs::read(&self.log).unwrap_or_default()).into_owned()
     }
@@ -192,7 +192,7 @@ pub(super) fn counts_memory() -> bool {
     std::path::Path::new("/proc/self/status").exists()
 }
 
-/// Each process has a name of its own at the ledger.
+/// Gives each process a name of its own at the ledger.
 fn named(environment: &[(String, String)], name: &str, restarts: usize) -> Vec<(String, String)> {
     with(environment, &[("PGAPPNAME", &format!("{name}.{restarts}"))])
 }

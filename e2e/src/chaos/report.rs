@@ -20,7 +20,7 @@ pub struct Counts {
     pub lost: usize,
     pub explained: usize,
     pub unexplained: usize,
-    /// Publishes that got no answer, and came to nothing or to one delivery.
+    /// How many publishes got no answer, and came to nothing or to one delivery.
     pub unanswered: usize,
 }
 
@@ -90,7 +90,7 @@ pub struct Report {
     pub stories: Vec<String>,
     /// Whatever else must not be: a fault that did not happen, a process that ended unasked.
     pub troubles: Vec<String>,
-    /// What faults have measured.
+    /// The measurements of faults, for people.
     pub notes: Vec<String>,
     /// Faults that this machine cannot have.
     pub skipped: Vec<String>,
@@ -120,7 +120,7 @@ impl Report {
         total.lost + total.unexplained + total.in_flight == 0 && self.stories.is_empty() && self.troubles.is_empty()
     }
 
-    /// The table, and every story that there is to tell: the first ten.
+    /// Writes the table, and every story that there is to tell: the first ten.
     pub fn text(&self) -> String {
         let mut text = String::new();
         let ruler = "─".repeat(100);

@@ -29,13 +29,13 @@ use crate::services;
 
 const BOOTSTRAP: &str = "a token of the chaos run";
 const SECRET: &str = "a secret of the chaos run that is long enough";
-/// A copy that the broker could not dead-letter at once is tried again after this time; the default is 180 s.
+/// The time after which the broker tries again to dead-letter a copy that it could not at once; the default is 180 s.
 const DEAD_LETTER_TIMEOUT_MS: u32 = 5_000;
 const READY_LIMIT: Duration = Duration::from_secs(90);
 pub(super) const LOOK_EVERY: Duration = Duration::from_millis(100);
-/// Who sends, but for a fault that asks for more.
+/// The number of workers, but for a fault that asks for more.
 const WORKERS: usize = 2;
-/// Every n-th request fails all the time, so that there is always a retry on its way.
+/// One of so many requests fails all the time, so that there is always a retry on its way.
 const BACKGROUND_FAILURES: usize = 8;
 pub(super) const DEAD_LETTERS: &str = "notifications.queue.dlq";
 
@@ -270,8 +270,8 @@ pub(super) fn hasher() -> RecipientHasher {
     RecipientHasher::new(SECRET.as_bytes())
 }
 
-/// With the code that Twilio's own dictionary has for it: "too many requests", else "service unavailable", which asks
-/// for no other pace and spends an attempt.
+/// Refuses with the code that Twilio's own dictionary has for the status: "too many requests", else "service
+/// unavailable", which asks for no other pace and spends an attempt.
 pub(super) fn refusal(status: u16, retry_after: Option<&str>) -> Answer {
     let code = if status == 429 { 20_429 } else { 20_503 };
     Answer::Refuse { status, code, retry_after: retry_after.map(str::to_owned) }
@@ -299,8 +299,8 @@ async fn start_ledger(kind: Kind, disk: &Disk) -> Result<(Ledger, String, String
     Ok((Ledger::Postgres { server, proxy }, url, direct))
 }
 
-/// Quick retries; a lease as short as the provider's time limit allows; lost answers are sent again on one
-/// channel and held on the other.
+/// Gives the fleet quick retries and a lease as short as the provider's time limit allows; lost answers are sent again
+/// on one channel and held on the other.
 fn environment(amqp_url: &str, database_url: &str, provider: &Provider) -> Vec<(String, String)> {
     let ambiguity = format!("sms=hold,{}=resend", super::RESENDS);
     let own = [

@@ -5,7 +5,7 @@ use sqlx::{Connection as _, PgConnection};
 use super::TestFleet;
 
 impl TestFleet {
-    /// A connection to the fleet's own Postgres database, for whatever the fleet itself does not do.
+    /// Connects to the fleet's own Postgres database, for whatever the fleet itself does not do.
     pub async fn database(&self) -> PgConnection {
         let url = self.sources.get("DATABASE_URL").expect("a ledger");
         PgConnection::connect(&url).await.expect("connected")

@@ -57,7 +57,7 @@ impl TestFleet {
         found["messages"].as_u64().unwrap_or(0)
     }
 
-    /// What the button "Move messages" of the RabbitMQ UI asks for.
+    /// Does what the button "Move messages" of the RabbitMQ UI asks for.
     pub async fn move_messages(&self, from: &str, to: &str) {
         let uri = format!("amqp:///{}", self.vhost);
         let shovel = json!({

@@ -1,15 +1,15 @@
-//! Names of the data that are nearly those which a template needs: what was probably meant, and where it stands.
+//! Finds names in the data that are nearly those which a template needs: what was probably meant, and where it stands.
 
 use domain::{FieldError, Wording, nearest_of_few, pointer_step};
 use serde_json::{Map, Value};
 use templates::{TemplateError, Templates};
 
-/// Names of the data, and items of a list, that are compared with one that is missing, and the longest name that is
-/// shown.
+/// The most names of the data, and items of a list, that are compared with one that is missing, and the longest name
+/// that is shown.
 const MAX_COMPARED: usize = 100;
 const MAX_NAME_BYTES: usize = 64;
 
-/// The name in the data that is nearly that of a missing variable, and none of the template's own.
+/// Finds the name in the data that is nearly that of a missing variable, and none of the template's own.
 pub(super) fn written_as<'w>(templates: &Templates, wording: &'w Wording, refusal: &TemplateError) -> Option<&'w str> {
     let TemplateError::Missing { variable, .. } = refusal else { return None };
     let template = wording.template.as_deref()?;
@@ -20,8 +20,8 @@ pub(super) fn written_as<'w>(templates: &Templates, wording: &'w Wording, refusa
     near(within, missing, own)
 }
 
-/// Names in the data that the template does not use and that are nearly one which it is not given: without an optional
-/// value the message goes out all the same.
+/// Finds names in the data that the template does not use and that are nearly one which is not given: without an
+/// optional value the message goes out all the same.
 pub(super) fn slips(templates: &Templates, template: &str, prefix: &str, data: &Map<String, Value>) -> Vec<FieldError> {
     let is_given = |name: &str| data.get(name).is_some_and(|value| !value.is_null());
     let names = data.keys().take(MAX_COMPARED).map(String::as_str);
@@ -52,7 +52,7 @@ pub(super) fn lacking(prefix: &str, wording: &Wording, refusal: &TemplateError) 
     });
     let (name, at, item) = lists.next()?;
     if lists.next().is_some() {
-        // Which of the lists the loop goes through, its expression does not say.
+        // The expression of the loop does not say through which of the lists it goes.
         return None;
     }
     let hint = near(item, missing, |name| name == missing);

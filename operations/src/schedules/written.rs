@@ -63,7 +63,7 @@ fn job(when: When, name: Option<String>, max_lateness_seconds: Option<u64>, item
             let body = rewritten(&item.body, &[("send_at", Some(at.to_string().into())), lateness]);
             (JobKind::OneShot, at, body)
         }
-        // Every run gets an id and a send_at of its own.
+        // The body has no id: every run gets an id and a send_at of its own.
         When::Cron { pattern, zone, first } => {
             (JobKind::Cron { cron: pattern, zone, name }, first, rewritten(&item.body, &[("id", None), lateness]))
         }
@@ -83,7 +83,7 @@ fn job(when: When, name: Option<String>, max_lateness_seconds: Option<u64>, item
     Job { summary, body: body.to_vec(), carried: Vec::new() }
 }
 
-/// What `POST /notify` would say of the same notification with this `send_at` when it will not be sent.
+/// Says what `POST /notify` would say of the same notification with this `send_at` when it will not be sent.
 fn late(job: &Job, rules: &Rules<'_>) -> Option<FieldError> {
     if job.kind != JobKind::OneShot {
         return None;
@@ -94,7 +94,8 @@ fn late(job: &Job, rules: &Rules<'_>) -> Option<FieldError> {
     Some(field(format!("{within}{}", late.pointer), late.detail))
 }
 
-/// What makes two requests with one id the same: the body, and of a recurring schedule its rule too.
+/// Gives what two requests with one id must have in common to be the same: the body, and of a recurring schedule its
+/// rule too.
 fn identity(kind: &JobKind, body: &[u8]) -> Vec<u8> {
     match kind {
         JobKind::OneShot => body.to_vec(),
@@ -116,7 +117,7 @@ impl Reader {
         self.errors.push(field(pointer, detail));
     }
 
-    /// `null` counts as absent, and so does an empty text.
+    /// Takes a value out of the object. `null` counts as absent, and so does an empty text.
     fn value(&mut self, name: &str) -> Option<Value> {
         let raw = self.object.remove(name)?;
         serde_json::from_str(raw.get()).ok().filter(|value| !is_absent(value))
@@ -261,7 +262,7 @@ impl Reader {
     }
 }
 
-/// The field of a schedule that a name stands for.
+/// Finds the field of a schedule that a name stands for.
 fn meant(name: &str) -> Option<&'static str> {
     const OTHERS: [(&str, &[&str]); 5] = [
         ("cron", &["schedule", "expression", "cronexpression", "pattern", "rule", "crontab"]),

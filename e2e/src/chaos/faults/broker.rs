@@ -7,7 +7,7 @@ use anyhow::Result;
 use super::{AWAY, Fault, Scope, fault};
 use crate::chaos::world::World;
 
-/// What RabbitMQ starts with.
+/// The share of memory that RabbitMQ starts with.
 const WATERMARK: &str = "0.4";
 const DISK_LIMIT: &str = "50MB";
 const ALARM: Duration = Duration::from_secs(8);

@@ -83,7 +83,7 @@ impl World {
         if at == 0 { &mut self.broker } else { &mut self.others[at - 1] }
     }
 
-    /// The node that a worker consumes from.
+    /// Finds the node that a worker consumes from.
     async fn node_of_a_worker(&self) -> Result<usize> {
         for _ in 0..LOOKS {
             let connections = self.manage(Method::GET, "connections", None).await?;

@@ -64,9 +64,9 @@ pub(super) enum Action {
 pub(super) struct Needs {
     /// Whether nothing may be on its way when the fault is injected, so that the load comes after it.
     pub(super) idle: bool,
-    /// All notifications are jobs that are due after this time.
+    /// The time after which all notifications are due, as jobs.
     pub(super) due_together: Option<Duration>,
-    /// Another load than the plan's: so many notifications, handed in over this time.
+    /// A load other than the plan's: so many notifications, handed in over this time.
     pub(super) load: Option<(u64, Duration)>,
 }
 
@@ -80,7 +80,7 @@ impl Fault {
         }
     }
 
-    /// Whether this machine can have it.
+    /// Whether this machine can have the fault.
     pub(super) fn is_possible(&self, world: &World) -> bool {
         match self.action {
             Action::Ledger(ledger::Action::FillDisk) => world.disk.is_own(),
@@ -132,7 +132,7 @@ impl Fault {
     }
 }
 
-/// What takes its time.
+/// The faults that take their time.
 fn long() -> Vec<Fault> {
     vec![
         fault(

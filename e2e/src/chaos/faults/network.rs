@@ -17,7 +17,7 @@ const STALLED: Duration = Duration::from_secs(6);
 pub(in crate::chaos) enum Action {
     BrokerReset,
     BrokerStalled,
-    /// Nothing arrives, and after the heartbeats' time the old connections are gone.
+    /// Lets nothing arrive; after the heartbeats' time the old connections are gone.
     BrokerHalfOpen,
     LedgerReset,
     LedgerStalled,

@@ -17,9 +17,9 @@ const SLOW: Duration = Duration::from_millis(400);
 
 #[derive(Clone, Copy, Debug)]
 pub(in crate::chaos) enum Action {
-    /// One worker aborts at this passage of a step.
+    /// A worker aborts at this passage of a step.
     Worker(&'static str),
-    /// Whichever scheduler comes to the step first.
+    /// The scheduler that comes to the step first aborts there.
     Scheduler(&'static str),
     Api(&'static str),
     KillWorker,
@@ -92,7 +92,7 @@ async fn end(replicas: &[&Arc<Replica>], signal: &str, code: i32) -> Result<()> 
     Ok(())
 }
 
-/// In which runs each is, its name, what it does, and what the table says of it.
+/// For each fault: in which runs it is, its name, what it does, and what the table says of it.
 const FAULTS: &[(Scope, &str, Action, &str)] = &[
     (
         Scope::Short,

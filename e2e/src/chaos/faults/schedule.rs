@@ -83,7 +83,7 @@ async fn attempt_all(worker: &Process, amqp: &Amqp) -> Result<()> {
     Ok(())
 }
 
-/// By the provider's own log: when each came, for people.
+/// Judges by the provider's own log, and says for people when each request came.
 fn judge(provider: &Provider) -> Result<Vec<String>> {
     let received = provider.received();
     let mut notes = Vec::new();

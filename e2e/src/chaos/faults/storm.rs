@@ -17,7 +17,7 @@ const MORE_WORKERS: usize = 3;
 const MESSAGES: u64 = 10_000;
 const HANDED_IN_OVER: Duration = Duration::from_secs(45);
 const LASTS: Duration = Duration::from_secs(60);
-/// From one death to the next, in milliseconds.
+/// The time from one death to the next, in milliseconds.
 const SOONEST: u64 = 200;
 const LATEST: u64 = 2_000;
 /// How long what the storm has left may take to come to rest.
@@ -62,7 +62,7 @@ pub(super) async fn inject(world: &mut World) -> Result<()> {
     Ok(())
 }
 
-/// Of a worker to whom nobody says otherwise.
+/// Reads how many connections a worker may have to whom nobody says otherwise.
 fn allowed_connections() -> Result<i64> {
     let given = REFERENCE.with([]).get("DATABASE_MAX_CONNECTIONS").context("DATABASE_MAX_CONNECTIONS has a default")?;
     Ok(given.parse()?)
@@ -79,7 +79,7 @@ async fn count_connections(session: &mut PgConnection, most: &mut i64) -> anyhow
     }
 }
 
-/// How many died, and the most memory that any of them has had, in KiB.
+/// Says how many died, and the most memory that any of them has had, in KiB.
 async fn kill_workers(world: &mut World) -> Result<(usize, u64)> {
     let (mut deaths, mut peak) = (0, 0);
     let end = Instant::now() + LASTS;

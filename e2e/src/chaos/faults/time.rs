@@ -7,12 +7,12 @@ use anyhow::Result;
 use super::{AWAY, Fault, Needs, Scope, fault};
 use crate::chaos::world::World;
 
-/// When the jobs of a race are due: after the last of them was handed in.
+/// The time after which the jobs of a race are due: after the last of them was handed in.
 const DUE_TOGETHER: Duration = Duration::from_secs(6);
 
 #[derive(Clone, Copy, Debug)]
 pub(in crate::chaos) enum Action {
-    /// Hours to add to the clocks of one worker, one scheduler and the API, and to those of the others.
+    /// The hours to add to the clocks of one worker, one scheduler and the API, and to those of the others.
     Jump(i64, i64),
     Race,
 }

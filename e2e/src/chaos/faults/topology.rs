@@ -13,13 +13,14 @@ const KEY: &str = "notifications.key";
 
 #[derive(Clone, Copy, Debug)]
 pub(in crate::chaos) enum Action {
-    /// What is published meanwhile is returned, until the fleet has declared it again.
+    /// An exchange is deleted: what is published meanwhile is returned, until the fleet has declared the exchange
+    /// again.
     Exchange(&'static str),
     /// The binding of a lane. The fleet says what to do, and an operator does it.
     Binding,
-    /// An exchange that is used only when sends fail: they do.
+    /// An exchange that is used only when sends fail is deleted while they do.
     ExchangeWhileFailing(&'static str),
-    /// A queue, whose messages would be lost with it: only while it is empty.
+    /// A queue is deleted only while it is empty, because its messages would be lost with it.
     EmptyQueue(&'static str),
 }
 
