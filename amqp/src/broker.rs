@@ -12,7 +12,7 @@ use lapin::{Connection, ConnectionProperties, ErrorKind};
 use secrecy::{ExposeSecret, SecretString};
 use url::{Host, Url};
 
-use crate::wire;
+use crate::wire::{self, told};
 
 /// The heartbeat, in seconds. RabbitMQ's documentation recommends 5 to 20; a dead peer is noticed after twice the time.
 const HEARTBEAT_SECONDS: u16 = 10;
@@ -251,7 +251,7 @@ impl Broker {
 
     fn explain(&self, error: &lapin::Error) -> ConnectError {
         let (place, user) = (self.own_address(), self.place.user.clone());
-        let text = error.to_string();
+        let text = told(error);
         match error.kind() {
             ErrorKind::ProtocolError(amqp) if amqp.get_id() == 403 && !text.contains("vhost") => {
                 ConnectError::WrongCredentials { place, user }
@@ -266,7 +266,8 @@ impl Broker {
 }
 
 fn explain_io(place: String, error: &std::io::Error) -> ConnectError {
-    let text = error.to_string();
+    // A certificate has whatever names its maker gave it.
+    let text = text::printable(&error.to_string()).into_owned();
     let lower = text.to_ascii_lowercase();
     if ["lookup", "name resolution", "not known", "no addresses"].iter().any(|word| lower.contains(word)) {
         return ConnectError::UnknownHost { place };

@@ -3,6 +3,7 @@
 use lapin::ErrorKind;
 
 use crate::Broker;
+use crate::wire::told;
 
 /// Why the broker would not do one step. A caller decides about the first four; the others are messages for people.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -19,7 +20,7 @@ pub enum Refusal {
     Failed(String),
 }
 
-/// The parts of the text of a PRECONDITION_FAILED.
+/// The parts of the text of a PRECONDITION_FAILED, in which no character acts: whoever declared the thing chose them.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Inequivalent {
     pub argument: String,
@@ -43,7 +44,7 @@ impl Refusal {
     }
 
     fn unexpected(broker: &Broker, doing: &str, error: &lapin::Error) -> Self {
-        Self::Failed(format!("{}: {doing}: {error}. See the broker's log, then try again", broker.address()))
+        Self::Failed(format!("{}: {doing}: {}. See the broker's log, then try again", broker.address(), told(error)))
     }
 
     /// The refusal when the broker did not answer in time.
@@ -63,17 +64,23 @@ impl Inequivalent {
         let (argument, rest) = rest.split_once('\'')?;
         let (_, rest) = rest.rsplit_once(": received ")?;
         let (planned, current) = rest.split_once(" but current is ")?;
-        Some(Self { argument: argument.to_owned(), planned: value_in(planned), current: value_in(current) })
+        Some(Self {
+            argument: text::printable(argument).into_owned(),
+            planned: value_in(planned),
+            current: value_in(current),
+        })
     }
 }
 
 fn value_in(text: &str) -> String {
     let quoted = text.split_once('\'').and_then(|(_, rest)| rest.split_once('\'')).map(|(value, _)| value);
-    quoted.unwrap_or(text.trim()).to_owned()
+    text::printable(quoted.unwrap_or(text.trim())).into_owned()
 }
 
 #[cfg(test)]
 mod tests {
+    use lapin::protocol::{AMQPError, AMQPSoftError};
+
     use super::*;
 
     fn check(text: &str, argument: &str, planned: &str, current: &str) {
@@ -105,5 +112,23 @@ mod tests {
             "none",
             "5000",
         );
+    }
+
+    #[test]
+    fn a_value_that_somebody_declared_acts_on_no_terminal_and_begins_no_line() {
+        check(
+            "PRECONDITION_FAILED - inequivalent arg 'x-dead-letter-exchange' for queue 'v.q' in vhost 'foro': received \
+             none but current is the value '\u{1b}]0;pwn\u{7}\nfake line\u{202e}' of type 'longstr'",
+            "x-dead-letter-exchange",
+            "none",
+            r"\u{1b}]0;pwn\u{7}\nfake line\u{202e}",
+        );
+        let said = "PRECONDITION_FAILED - \u{1b}[31mred\nfake line";
+        let error = AMQPError::new(AMQPSoftError::PRECONDITIONFAILED.into(), said.into());
+        let broker = Broker::new("amqp://u:p@127.0.0.1:1/foro".to_owned().into(), "test").unwrap();
+        let refused = Refusal::of(&broker, "declaring queue 'v.q'", &ErrorKind::ProtocolError(error).into());
+        let Refusal::Failed(text) = refused else { panic!("{refused:?}") };
+        assert!(text.contains(r"\u{1b}[31mred\nfake line"), "{text}");
+        assert!(!text.chars().any(text::acts), "{text:?}");
     }
 }

@@ -16,6 +16,12 @@ use lapin::{Connection, ConnectionProperties};
 use self::frames::Frames;
 use self::runtime::Guarded;
 
+/// What the library says of an error. Its words may be the broker's, and in those stand values that anybody may have
+/// declared: no character of them acts on a terminal or begins a line.
+pub(crate) fn told(error: &lapin::Error) -> String {
+    text::printable(&error.to_string()).into_owned()
+}
+
 /// Connects like `lapin::Connection::connect_uri_with_config`.
 pub(crate) async fn connect(
     uri: AMQPUri,

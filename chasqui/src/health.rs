@@ -47,12 +47,17 @@ pub(crate) async fn health(sources: Sources, url: Option<String>) -> Result<Exit
             say!("ready");
             return Ok(ExitCode::SUCCESS);
         }
-        (false, _, Some(_)) => say!("not ready: {}", said["detail"].as_str().unwrap_or("no reason was given")),
+        (false, _, Some(_)) => say!("not ready: {}", reason(&said)),
         _ => say!(
             "not ready: no Chasqui answers at {base}, but another program: give the address of an API or of METRICS_LISTEN"
         ),
     }
     Ok(exit::answer(false))
+}
+
+/// What a probe said. Whatever listens at that address may have said it.
+fn reason(said: &Value) -> String {
+    domain::printable(said["detail"].as_str().unwrap_or("no reason was given")).into_owned()
 }
 
 /// The URL to ask. Its path is the given one if that is a probe, with or without a proxy's prefix.
@@ -86,6 +91,12 @@ fn reachable(address: SocketAddr) -> SocketAddr {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_another_program_answers_acts_on_no_terminal_and_begins_no_line() {
+        assert_eq!(reason(&serde_json::json!({"detail": "\u{1b}[31mred\nready"})), r"\u{1b}[31mred\nready");
+        assert_eq!(reason(&Value::Null), "no reason was given");
+    }
 
     #[test]
     fn a_probe_that_was_given_is_asked_and_another_path_is_refused() {

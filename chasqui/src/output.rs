@@ -58,7 +58,8 @@ fn in_json(c: char) -> String {
     if acts_in_json(c) { format!("\\u{:04x}", u32::from(c)) } else { c.to_string() }
 }
 
-/// The text of an error. Its lines are ours; the values in them may come from outside.
+/// The text of an error. Its lines are ours; the values in them may come from outside. Whoever puts into a text of
+/// several lines what a peer chose makes the line ends in it visible there: here they look like ours.
 pub fn of_error(error: &anyhow::Error) -> String {
     let lines: Vec<_> = format!("{error:#}").lines().map(|line| domain::printable(line).into_owned()).collect();
     lines.join("\n")

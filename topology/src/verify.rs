@@ -3,11 +3,13 @@
 use std::fmt;
 
 use amqp::{Ask, Broker, Found, Management, Refusal, Session};
+use domain::printable;
 
 use crate::misplaced::{Unplanned, not_left, unplanned};
 use crate::{Plan, TopologyError, depth};
 
-/// One thing that is not as the plan says; the text has both values.
+/// One thing that is not as the plan says; the text has both values. Where it is printed no character of it acts:
+/// whoever may declare a queue chose what the broker has.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Difference(pub(crate) String);
 
@@ -225,7 +227,7 @@ impl Difference {
 
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&printable(&self.0))
     }
 }
 
@@ -235,9 +237,9 @@ impl fmt::Display for Verified {
         let as_planned = self.differences.is_empty().then_some("the broker is as the plan says");
         let others = self.too_few_members.iter().chain(&self.not_left).map(String::as_str);
         let mut lines = as_planned.into_iter().chain(lines).chain(others);
-        lines.try_for_each(|line| writeln!(f, "{line}"))?;
+        lines.try_for_each(|line| writeln!(f, "{}", printable(line)))?;
         self.unplanned.iter().try_for_each(|queue| writeln!(f, "{queue}"))?;
-        self.not_checked.iter().try_for_each(|line| writeln!(f, "{line}"))
+        self.not_checked.iter().try_for_each(|line| writeln!(f, "{}", printable(line)))
     }
 }
 
@@ -245,7 +247,7 @@ impl fmt::Display for Verified {
 mod tests {
     use std::time::Duration;
 
-    use amqp::FoundQueue;
+    use amqp::{FoundExchange, FoundQueue};
 
     use super::*;
     use crate::{Names, QueueType};
@@ -256,6 +258,27 @@ mod tests {
             queues: plan.queues.iter().map(|planned| (planned.name.clone(), queue.clone())).collect(),
             ..Found::default()
         }
+    }
+
+    #[test]
+    fn what_somebody_declared_on_the_broker_acts_on_no_terminal_and_begins_no_line() {
+        const DECLARED: &str = "\u{1b}]0;pwn\u{7}\u{1b}[31mRED\nfake line\u{9b}\u{202e}";
+        let plan = Plan::new(&Names::of("notifications"), QueueType::Quorum, [Duration::from_secs(1); 3]);
+        let mut found = found(&plan, &[DECLARED]);
+        let arguments = [("x-dead-letter-exchange", DECLARED), (DECLARED, "1")];
+        for queue in found.queues.values_mut() {
+            queue.arguments = arguments.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+        }
+        let exchange = &plan.exchanges[0];
+        found.exchanges.insert(exchange.name.clone(), FoundExchange { kind: DECLARED.into(), durable: true });
+        let too_few_members = grow(&plan, &found, &["rabbit@b".into(), DECLARED.into(), "rabbit@c".into()], "foro");
+        let verified = Verified { differences: compare(&plan, &found), too_few_members, ..Verified::default() };
+        let shown = verified.to_string();
+        assert!(shown.contains(r"x-dead-letter-exchange is '\u{1b}]0;pwn\u{7}\u{1b}[31mRED\nfake line"), "{shown}");
+        assert!(shown.contains(r"type is '\u{1b}"), "{shown}");
+        assert_eq!(shown.lines().count(), verified.differences.len() + verified.too_few_members.len());
+        assert!(!shown.lines().any(|line| line.chars().any(domain::acts)), "{shown:?}");
+        assert!(verified.differences.iter().all(|difference| !difference.to_string().chars().any(domain::acts)));
     }
 
     #[test]

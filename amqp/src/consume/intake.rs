@@ -17,6 +17,7 @@ use super::turn::Turn;
 use super::{Control, Delivery, delivery_count};
 use crate::Settle;
 use crate::settle::Request;
+use crate::wire::told;
 
 /// The time limit for one answer of the broker.
 const STEP_TIMEOUT: Duration = Duration::from_secs(10);
@@ -194,7 +195,7 @@ async fn answered<T>(doing: &str, step: impl Future<Output = lapin::Result<T>>) 
 impl From<&lapin::Error> for Ended {
     fn from(error: &lapin::Error) -> Self {
         let unreadable = matches!(error.kind(), ErrorKind::ParsingError(_));
-        Self { why: if unreadable { "a message cannot be parsed".into() } else { error.to_string() }, unreadable }
+        Self { why: if unreadable { "a message cannot be parsed".into() } else { told(error) }, unreadable }
     }
 }
 

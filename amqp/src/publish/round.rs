@@ -17,6 +17,7 @@ use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 
 use super::confirming::Heard;
 use super::{Pending, PublishError, PublisherState};
+use crate::wire::told;
 
 /// The most messages in a round (measured: 256 on 4 channels give 26,000 to 40,000/s with 0 misattributed).
 const MAX_MESSAGES: usize = 256;
@@ -196,7 +197,7 @@ enum Answer {
 impl Answer {
     fn of(confirm: lapin::Result<Confirmation>, returned: &mut HashSet<String>) -> Self {
         let confirmation = match confirm {
-            Err(error) => return missing_exchange(&error).map_or(Self::None(error.to_string()), Self::Missing),
+            Err(error) => return missing_exchange(&error).map_or(Self::None(told(&error)), Self::Missing),
             Ok(confirmation) => confirmation,
         };
         let answer = if confirmation.is_nack() { Self::Nack } else { Self::Ack };
@@ -243,7 +244,7 @@ fn not_sent(error: &lapin::Error) -> PublishError {
         ErrorKind::InvalidChannelState(..) | ErrorKind::InvalidConnectionState(_) | ErrorKind::InvalidChannel(_) => {
             PublishError::Unavailable("the connection to the broker was lost".into())
         }
-        _ => PublishError::Unknown(error.to_string()),
+        _ => PublishError::Unknown(told(error)),
     }
 }
 

@@ -17,6 +17,7 @@ use super::round::{self, ChannelEnd, Round, short};
 use super::{Pending, PublisherSettings, PublisherState, unavailable};
 use crate::Connector;
 use crate::backoff::Backoff;
+use crate::wire::told;
 
 /// The time limit for opening an AMQP channel and for closing a connection.
 const STEP_TIMEOUT: Duration = Duration::from_secs(5);
@@ -112,7 +113,7 @@ async fn open_channel(connection: &Connection) -> Result<Channel, String> {
         Ok::<_, lapin::Error>(amqp)
     };
     match timeout(STEP_TIMEOUT, opening).await {
-        Ok(opened) => opened.map_err(|error| format!("no confirm channel: {error}")),
+        Ok(opened) => opened.map_err(|error| format!("no confirm channel: {}", told(&error))),
         Err(_) => Err("no confirm channel: the broker did not answer in time".into()),
     }
 }
@@ -284,7 +285,7 @@ impl<'a> Generation<'a> {
                 self.state.send_modify(|state| state.blocked = false);
                 None
             }
-            Some(Event::Error(error)) if !self.connection.status().connected() => Some(error.to_string()),
+            Some(Event::Error(error)) if !self.connection.status().connected() => Some(told(&error)),
             Some(_) => None,
             None => Some("the connection has ended".into()),
         }

@@ -25,7 +25,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("media", &["domain"]),
     ("channels", &["domain", "media", "runtime"]),
     ("templates", &["domain", "runtime"]),
-    ("amqp", &[]),
+    ("amqp", &["text"]),
     ("topology", &["amqp", "domain", "runtime"]),
     ("store", &["domain", "migrations", "runtime"]),
     ("intake", &["domain", "runtime", "store", "topology"]),
