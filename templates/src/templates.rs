@@ -107,7 +107,7 @@ impl Templates {
     }
 
     /// Renders the words of one delivery. Without a template they are the message and the subject as given, for every
-    /// channel. With one they are the template's parts, and a subject that the message gives wins over the template's.
+    /// channel, but for the ends of lines. With one they are the template's parts, and a subject that the message gives wins over the template's.
     /// Takes microseconds for the shipped templates, and at most [`Limits::max_time`] and one turn of a loop for any
     /// other.
     ///
@@ -166,7 +166,7 @@ impl Templates {
     ) -> Result<Rendered, TemplateError> {
         let subject = || wording.subject.clone();
         let Some(name) = &wording.template else {
-            let text = wording.message.clone().ok_or(TemplateError::Empty)?;
+            let text = wording.message.clone().map(with_line_feeds).ok_or(TemplateError::Empty)?;
             return Ok(Rendered { subject: subject(), text, html: None });
         };
         let template = self.catalog.templates.get(name).ok_or_else(|| self.unknown(name))?;
@@ -207,7 +207,7 @@ impl Templates {
     fn render_part(&self, path: &str, context: &Context) -> tera::TeraResult<String> {
         let mut bytes = Vec::with_capacity(512);
         self.compiled.tera.render_to(path, context, Output(&mut bytes))?;
-        let text = tidy(String::from_utf8(bytes)?);
+        let text = tidy(with_line_feeds(String::from_utf8(bytes)?));
         Ok(if path.ends_with(".html") { links::without_dead_buttons(text) } else { text })
     }
 
@@ -275,6 +275,12 @@ fn fill(data: &mut Map<String, Value>, path: &str, sample: &Map<String, Value>) 
         }
         _ => false,
     }
+}
+
+/// The text with LF at the end of every line, which CR, LF and CRLF all are: every provider gets the same lines, and
+/// what its protocol wants at their end is its own matter.
+fn with_line_feeds(text: String) -> String {
+    if text.contains('\r') { text.replace("\r\n", "\n").replace('\r', "\n") } else { text }
 }
 
 /// The text without the white space around it, which the template file brings, and without U+0000, which no provider

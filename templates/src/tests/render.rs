@@ -23,6 +23,29 @@ fn without_a_template_the_message_is_sent_as_it_is() {
 }
 
 #[test]
+fn every_line_end_is_one_line_feed_for_whoever_sends_the_words() {
+    let (given, expected) = ("a\rb\r\nc\nd\r\r\ne", "a\nb\nc\nd\n\ne");
+    let files = [
+        ("t/sample.json", r#"{"name": "A"}"#),
+        ("t/en/email.txt", "Hi\r\n{{ name }}\r"),
+        ("t/en/email.subject.txt", "s"),
+        ("t/en/email.html", "<p>\r{{ name | safe }}</p>"),
+        ("t/en/sms.txt", "{{ name }}"),
+    ];
+    let templates = load(&files).unwrap();
+    let plain = Wording { message: Some(given.to_owned()), ..wording("t", None, Value::Null) };
+    let plain = Wording { template: None, ..plain };
+    let templated = wording("t", None, json!({ "name": given }));
+    for channel in ["email", "sms", "whatsapp", "push"] {
+        assert_eq!(templates.render(&name(channel), &plain).unwrap().text, expected, "{channel}");
+    }
+    assert_eq!(templates.render(&name("sms"), &templated).unwrap().text, expected);
+    let mail = templates.render(&name("email"), &templated).unwrap();
+    assert_eq!(mail.text, format!("Hi\n{expected}"));
+    assert_eq!(mail.html.unwrap(), format!("<p>\n{expected}</p>"));
+}
+
+#[test]
 fn the_locale_falls_back_step_by_step_for_each_channel() {
     let templates = load(&[
         ("t/sample.json", "{}"),
