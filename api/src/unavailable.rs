@@ -1,14 +1,47 @@
 //! What is answered when the ledger or the broker has not done its part.
 
+use std::fmt::Display;
+use std::time::Instant;
+
 use axum::http::StatusCode;
+use runtime::Outage;
 use store::StoreError;
 use web::problem::Problem;
 
 /// Seconds after which a request that met an absent broker or ledger may be repeated.
 const RETRY_AFTER_SECONDS: u64 = 5;
 
-/// The ledger has refused, or does not answer; the reason stays in our log.
-pub(crate) fn ledger_problem(error: StoreError) -> Problem {
+/// A ledger may answer, and take no changes: of the two a process tells on their own.
+static READING: Outage = Outage::new();
+static CHANGING: Outage = Outage::new();
+static PUBLISHING: Outage = Outage::new();
+
+/// What the ledger has answered to a question.
+///
+/// # Errors
+/// The answer when the ledger has refused or does not answer; the reason stays in our log.
+pub(crate) fn ledger_read<T>(answer: Result<T, StoreError>) -> Result<T, Problem> {
+    of_the_ledger(&READING, "reading", answer)
+}
+
+/// What the ledger has answered to a change.
+///
+/// # Errors
+/// As of [`ledger_read`].
+pub(crate) fn ledger_changed<T>(answer: Result<T, StoreError>) -> Result<T, Problem> {
+    of_the_ledger(&CHANGING, "changing", answer)
+}
+
+fn of_the_ledger<T>(outage: &Outage, doing: &str, answer: Result<T, StoreError>) -> Result<T, Problem> {
+    if answer.is_ok()
+        && let Some(lasted) = outage.ended(Instant::now())
+    {
+        tracing::info!(doing, seconds = lasted.as_secs(), "the ledger answers requests again");
+    }
+    answer.map_err(|error| ledger_problem(outage, doing, error))
+}
+
+fn ledger_problem(outage: &Outage, doing: &str, error: StoreError) -> Problem {
     match error {
         StoreError::Unavailable(_) => {}
         StoreError::Refused(_) => {
@@ -30,7 +63,9 @@ pub(crate) fn ledger_problem(error: StoreError) -> Problem {
             );
         }
     }
-    tracing::warn!(%error, "the ledger did not answer");
+    if let Some(untold) = outage.failed(Instant::now()) {
+        tracing::warn!(%error, doing, untold, "the ledger did not answer a request");
+    }
     Problem::new(
         StatusCode::SERVICE_UNAVAILABLE,
         "ledger-unavailable",
@@ -38,6 +73,20 @@ pub(crate) fn ledger_problem(error: StoreError) -> Problem {
         "Nothing was decided. Send the same request again; publishing does not need the ledger and still works.",
     )
     .with_retry_after(RETRY_AFTER_SECONDS)
+}
+
+/// Notes that the broker has confirmed all that a request published.
+pub(crate) fn broker_confirmed() {
+    if let Some(lasted) = PUBLISHING.ended(Instant::now()) {
+        tracing::info!(seconds = lasted.as_secs(), "notifications are confirmed again");
+    }
+}
+
+/// Notes that the broker has not confirmed a notification; the reason stays in our log.
+pub(crate) fn broker_failed(error: impl Display) {
+    if let Some(untold) = PUBLISHING.failed(Instant::now()) {
+        tracing::warn!(%error, untold, "a notification was not confirmed");
+    }
 }
 
 /// The broker has not confirmed. Says nothing of what to repeat: the caller knows the id.

@@ -5,6 +5,7 @@
 mod failpoint;
 mod files;
 mod log_limiter;
+mod outage;
 mod panics;
 mod readiness;
 pub mod settings;
@@ -12,5 +13,6 @@ pub mod settings;
 pub use failpoint::{clock_shift_micros, failpoint, failpoint_on};
 pub use files::{MAX_CERTIFICATES_BYTES, MAX_SECRET_BYTES, MAX_SETTINGS_BYTES, read_file, read_text_file};
 pub use log_limiter::LogLimiter;
+pub use outage::Outage;
 pub use panics::{Panicked, catch_panic};
 pub use readiness::Readiness;

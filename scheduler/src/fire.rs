@@ -1,6 +1,6 @@
 //! Publishes what is due: claim under a lease → publish (confirmed) → finish.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use domain::{Reason, Timestamp};
 use futures_util::future::join_all;
@@ -64,7 +64,7 @@ async fn when_due_after(shared: &Shared, looked: Timestamp) {
     match shared.intake.store.next_due(looked).await {
         Ok(found) => wake::when_due(shared.intake.clock.as_ref(), shared.intake.store.soonest(), found).await,
         Err(error) => {
-            tracing::warn!(%error, "cannot look for the next due job; looking again with the ticker");
+            cannot_look(shared, &error);
             std::future::pending().await
         }
     }
@@ -87,12 +87,22 @@ async fn fire_batch(shared: &Shared, owner: Uuid, pulse: &Pulse) -> Next {
     pulse.beat(fired.is_ok());
     match fired {
         Ok(Batch { answered: false, .. }) => Next::AtTheNextTick,
-        Ok(Batch { claimed, .. }) if claimed == BATCH as usize => Next::AtOnce,
-        Ok(_) => Next::WhenDue,
+        Ok(batch) => {
+            if let Some(lasted) = shared.looking.ended(Instant::now()) {
+                tracing::info!(seconds = lasted.as_secs(), "the ledger says again which jobs are due");
+            }
+            if batch.claimed == BATCH as usize { Next::AtOnce } else { Next::WhenDue }
+        }
         Err(error) => {
-            tracing::warn!(%error, "cannot look for due jobs");
+            cannot_look(shared, &error);
             Next::AtTheNextTick
         }
+    }
+}
+
+fn cannot_look(shared: &Shared, error: &StoreError) {
+    if let Some(untold) = shared.looking.failed(Instant::now()) {
+        tracing::warn!(%error, untold, "cannot look for due jobs; looking again with the ticker");
     }
 }
 
@@ -167,12 +177,19 @@ async fn fire(shared: &Shared, job: &Job, now: Timestamp) -> Fired {
     metrics::counter!("chasqui_jobs_total", "what" => what).increment(1);
     let late = shared.intake.clock.now().since(job.due_at);
     metrics::histogram!("chasqui_job_lateness_seconds").record(late);
-    let Err(error) = published else { return Fired::Confirmed { next } };
-    not_confirmed(job, &error)
+    if let Err(error) = published {
+        return not_confirmed(shared, job, &error);
+    }
+    if let Some(lasted) = shared.confirming.ended(Instant::now()) {
+        tracing::info!(seconds = lasted.as_secs(), "due jobs are confirmed again");
+    }
+    Fired::Confirmed { next }
 }
 
-fn not_confirmed(job: &Job, error: &PublishError) -> Fired {
-    tracing::warn!(%error, job = %job.key, "a due job was not confirmed; trying again");
+fn not_confirmed(shared: &Shared, job: &Job, error: &PublishError) -> Fired {
+    if let Some(untold) = shared.confirming.failed(Instant::now()) {
+        tracing::warn!(%error, job = %job.key, untold, "a due job was not confirmed; trying again");
+    }
     match error {
         PublishError::Unroutable | PublishError::Refused | PublishError::TooLarge { .. } => Fired::Refused,
         PublishError::Unknown(_) | PublishError::Unavailable(_) => Fired::Unanswered,
@@ -200,7 +217,7 @@ async fn give_up(shared: &Shared, job: &Job, error: Unreadable, now: Timestamp) 
         }
     }
     if let Err(error) = shared.intake.publisher.publish(job::dead_letter(job, reason, &detail, now)).await {
-        return not_confirmed(job, &error);
+        return not_confirmed(shared, job, &error);
     }
     metrics::counter!("chasqui_poison_total", "reason" => reason.as_str()).increment(1);
     tracing::error!(%reason, job = %job.key, error = detail.as_str(), "a job went to the dead-letter queue");

@@ -24,7 +24,8 @@ impl Pulse {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = (Instant::now(), answered);
     }
 
-    fn last(&self) -> (Instant, bool) {
+    /// When that was, and whether the ledger answered.
+    pub(crate) fn last(&self) -> (Instant, bool) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

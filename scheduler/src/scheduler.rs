@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use domain::{Clock, Defaults, RecipientHasher, Zones};
 use intake::Intake;
-use runtime::{LogLimiter, Readiness};
+use runtime::{LogLimiter, Outage, Readiness};
 use store::{LedgerBreaker, Patience, RetryLimit, Store};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -22,7 +22,8 @@ const PREFETCH: u16 = 256;
 const GRACE: Duration = Duration::from_secs(10);
 /// How long a step with the ledger is repeated for a job in hand.
 pub(crate) const RETRY_LIMIT: RetryLimit = RetryLimit::UntilStop {
-    failed: |error| tracing::warn!(%error, "a job waits for the ledger"),
+    failed: |error, untold| tracing::warn!(%error, untold, "jobs wait for the ledger"),
+    ended: |lasted| tracing::info!(seconds = lasted.as_secs(), "the ledger takes jobs again"),
     panicked: || contained::report("store"),
 };
 
@@ -62,6 +63,8 @@ impl Scheduler {
             },
             zones: self.zones,
             jobs: TaskTracker::new(),
+            looking: Outage::new(),
+            confirming: Outage::new(),
         });
         rules::move_what_they_changed(&shared).await;
         if let Some(demo) = self.demo {

@@ -2,6 +2,7 @@
 
 use domain::Zones;
 use intake::Intake;
+use runtime::Outage;
 use tokio_util::task::TaskTracker;
 
 /// What every job of one scheduler shares.
@@ -9,4 +10,8 @@ pub(crate) struct Shared {
     pub(crate) intake: Intake,
     pub(crate) zones: Zones,
     pub(crate) jobs: TaskTracker,
+    /// The ledger does not say what is due.
+    pub(crate) looking: Outage,
+    /// The broker does not confirm what is due.
+    pub(crate) confirming: Outage,
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use runtime::Outage;
 use store::{Patience, StuckCounts};
 
 use crate::contained::contained;
@@ -15,12 +16,21 @@ const REST: u32 = 100;
 
 /// Counts again and again until the future is dropped.
 pub(crate) async fn watch(shared: Arc<Shared>, patience: Patience) {
-    let mut last = StuckCounts::default();
+    let (mut last, outage) = (StuckCounts::default(), Outage::new());
     loop {
         let begun = Instant::now();
         match contained("look_for_stuck", shared.intake.store.count_stuck(patience, shared.intake.clock.now())).await {
-            Some(Ok(counts)) => report(counts, std::mem::replace(&mut last, counts)),
-            Some(Err(error)) => tracing::warn!(%error, "cannot look for what is stuck"),
+            Some(Ok(counts)) => {
+                if let Some(lasted) = outage.ended(Instant::now()) {
+                    tracing::info!(seconds = lasted.as_secs(), "looking for what is stuck again");
+                }
+                report(counts, std::mem::replace(&mut last, counts));
+            }
+            Some(Err(error)) => {
+                if let Some(untold) = outage.failed(Instant::now()) {
+                    tracing::warn!(%error, untold, "cannot look for what is stuck");
+                }
+            }
             None => {}
         }
         tokio::time::sleep(LOOK_EVERY.max(begun.elapsed() * REST)).await;

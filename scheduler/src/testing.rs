@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use domain::{ChannelName, Defaults, RecipientHasher, Zones, content_of};
 use intake::Intake;
-use runtime::LogLimiter;
+use runtime::{LogLimiter, Outage};
 use store::{Job, JobKind, JobSummary, LedgerBreaker, Options, Store};
 use tempfile::TempDir;
 use testkit::{NO_BROKER, RETRY_DELAYS, SECRET, Still, key};
@@ -47,6 +47,8 @@ pub(crate) async fn parts(now: &str, zones: Zones) -> Parts {
         },
         zones,
         jobs: TaskTracker::new(),
+        looking: Outage::new(),
+        confirming: Outage::new(),
     };
     Parts { shared, _folder: folder }
 }

@@ -5,7 +5,7 @@ use std::future::Future;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use runtime::{Panicked, catch_panic};
+use runtime::{Outage, Panicked, catch_panic};
 use tokio::sync::watch;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -20,6 +20,8 @@ pub struct LedgerBreaker {
     /// How many steps the ledger has done, of all deliveries.
     successes: AtomicU64,
     limit: RetryLimit,
+    /// What is told of the tries that fail, where the role wants to be told.
+    outage: Outage,
     stopping: CancellationToken,
 }
 
@@ -36,8 +38,11 @@ pub enum RetryLimit {
     },
     /// A step is repeated until the role is stopping. The breaker stays closed.
     UntilStop {
-        /// Reports each try that has failed.
-        failed: fn(&StoreError),
+        /// Reports a try that has failed, and how many have since the last report: once when the trouble begins, once
+        /// a minute while it lasts.
+        failed: fn(&StoreError, u64),
+        /// Reports that the ledger takes steps again, and how long it did not.
+        ended: fn(Duration),
         /// Reports a step that has panicked. Such a step is not repeated, and the panic goes no further.
         panicked: fn(),
     },
@@ -59,7 +64,7 @@ pub enum Trouble {
 
 impl LedgerBreaker {
     pub fn new(limit: RetryLimit, stopping: CancellationToken) -> Self {
-        Self { down: watch::Sender::new(false), successes: AtomicU64::new(0), limit, stopping }
+        Self { down: watch::Sender::new(false), successes: AtomicU64::new(0), limit, outage: Outage::new(), stopping }
     }
 
     pub fn is_down(&self) -> bool {
@@ -110,6 +115,7 @@ impl LedgerBreaker {
                 Ok(done) => {
                     self.successes.fetch_add(1, Ordering::Relaxed);
                     self.answered();
+                    self.report_the_end();
                     return Ok(done);
                 }
                 Err(error @ (StoreError::Refused(_) | StoreError::Unreadable(_))) => {
@@ -122,6 +128,14 @@ impl LedgerBreaker {
                 return Err(Trouble::GivenUp(error));
             }
             wait = (wait * 2).min(LONGEST_WAIT);
+        }
+    }
+
+    fn report_the_end(&self) {
+        if let RetryLimit::UntilStop { ended, .. } = self.limit
+            && let Some(lasted) = self.outage.ended(Instant::now().into_std())
+        {
+            ended(lasted);
         }
     }
 
@@ -141,7 +155,9 @@ impl LedgerBreaker {
                 true
             }
             RetryLimit::UntilStop { failed, .. } => {
-                failed(error);
+                if let Some(untold) = self.outage.failed(Instant::now().into_std()) {
+                    failed(error, untold);
+                }
                 tokio::select! {
                     () = self.stopping.cancelled() => false,
                     () = tokio::time::sleep(wait) => true,

@@ -53,4 +53,13 @@ impl Store {
     pub async fn ping(&self) -> Result<(), StoreError> {
         self.inner.db.reader().query("SELECT 1 AS pong", &[]).await.map(drop)
     }
+
+    /// Asks the database whether it takes changes: one that answers may be read-only, such as a replica, or locked. The
+    /// statement changes no row.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn ping_writing(&self) -> Result<(), StoreError> {
+        self.inner.db.writer().query("UPDATE deliveries SET id = id WHERE 1 = 0", &[]).await.map(drop)
+    }
 }

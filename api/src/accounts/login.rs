@@ -23,7 +23,7 @@ use crate::accounts::unread;
 use crate::app::{App, Shared};
 use crate::docs::refusals::{InvalidFields, LedgerAway, Unreadable};
 use crate::token::{Caller, Scope};
-use crate::unavailable::ledger_problem;
+use crate::unavailable::{ledger_changed, ledger_read};
 
 /// After which a login that is locked out is refused, whether its password was looked at or not: several times what
 /// looking at one takes.
@@ -86,12 +86,12 @@ pub(crate) async fn login(State(app): Shared, source: Source, request: Request) 
     if is_locked_out(&standing) {
         return Err(locked_out(&app, &login, &standing, turn.give_back(), refused_at).await);
     }
-    let user = if is_name(&username) { app.store.user(&username).await.map_err(ledger_problem)? } else { None };
+    let user = if is_name(&username) { ledger_read(app.store.user(&username).await)? } else { None };
     let hash = user.as_ref().map(|user| user.password_hash.clone());
     let (verified, turn) = password::verify(turn, SecretString::from(password), hash).await?;
     match user.filter(|_| verified) {
         Some(user) => {
-            app.store.login_succeeded(&login, app.clock.now()).await.map_err(ledger_problem)?;
+            ledger_changed(app.store.login_succeeded(&login, app.clock.now()).await)?;
             token_for(&app, user)
         }
         None if standing.locked_until.is_some() => {
@@ -105,7 +105,7 @@ pub(crate) async fn login(State(app): Shared, source: Source, request: Request) 
 /// 429 while the name is locked out for failures of its own from there: then no password is looked at.
 async fn standing_of(app: &App, login: &Login) -> Result<Standing, Problem> {
     let now = app.clock.now();
-    let standing = app.store.login_standing(login, now).await.map_err(ledger_problem)?;
+    let standing = ledger_read(app.store.login_standing(login, now).await)?;
     if standing.locked_here { Err(too_many_failures(&standing, now)) } else { Ok(standing) }
 }
 
@@ -120,14 +120,14 @@ async fn locked_out(app: &App, login: &Login, standing: &Standing, place: Place,
     let counted = app.store.login_refused(login, app.clock.now()).await;
     tokio::time::sleep_until(refused_at).await;
     drop(place);
-    counted.err().map_or_else(|| too_many_failures(standing, app.clock.now()), ledger_problem)
+    ledger_changed(counted).err().unwrap_or_else(|| too_many_failures(standing, app.clock.now()))
 }
 
 /// Counts a wrong password. The turn is held until it counts, so that nobody gets more guesses than there are turns. A
 /// name that nobody has counts as well: both answers cost the same, and say the same.
 async fn failed(app: &App, login: &Login, known: bool, turn: Turn) -> Problem {
-    if let Err(error) = app.store.login_failed(login, app.clock.now()).await {
-        return ledger_problem(error);
+    if let Err(problem) = ledger_changed(app.store.login_failed(login, app.clock.now()).await) {
+        return problem;
     }
     if !known {
         return wrong_credentials();

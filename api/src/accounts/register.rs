@@ -22,7 +22,7 @@ use crate::accounts::{password, unread};
 use crate::app::{App, Shared};
 use crate::docs::refusals::{InvalidFields, LedgerAway, Unreadable};
 use crate::token::Caller;
-use crate::unavailable::ledger_problem;
+use crate::unavailable::{ledger_changed, ledger_read};
 
 const BOOTSTRAP_HEADER: &str = "x-bootstrap-token";
 
@@ -125,15 +125,15 @@ pub(crate) async fn register(
     let answer =
         UserAnswer { username: user.name.clone(), tenant: user.tenant.to_string(), scope: user.scopes.join(" ") };
     let created = match admin {
-        Some(_) => app.store.create_user(user).await.map_err(ledger_problem)?,
-        None if app.store.create_first_user(user).await.map_err(ledger_problem)? => true,
+        Some(_) => ledger_changed(app.store.create_user(user).await)?,
+        None if ledger_changed(app.store.create_first_user(user).await)? => true,
         None => return Err(not_the_first()),
     };
     if created { Ok((StatusCode::CREATED, Json(answer))) } else { Err(name_taken()) }
 }
 
 async fn has_users(app: &App) -> Result<bool, Problem> {
-    Ok(app.store.count_users().await.map_err(ledger_problem)? > 0)
+    Ok(ledger_read(app.store.count_users().await)? > 0)
 }
 
 fn may_bootstrap(app: &App, source: Source, headers: &HeaderMap) -> bool {

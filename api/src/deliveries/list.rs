@@ -14,7 +14,7 @@ use crate::access::{Authorized, scopes};
 use crate::app::Shared;
 use crate::deliveries::answer::{DeliveryAnswer, answer};
 use crate::docs::refusals::{LedgerAway, Unauthorised};
-use crate::unavailable::ledger_problem;
+use crate::unavailable::ledger_read;
 
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -67,7 +67,7 @@ pub(crate) async fn list(
 ) -> Result<Json<DeliveriesAnswer>, Problem> {
     let wanted = wanted(&mut query)?;
     let page = operations::deliveries::list(&app.store, caller.tenant, wanted, &app.recipients).await;
-    let page = page.map_err(ledger_problem)?;
+    let page = ledger_read(page)?;
     let deliveries = page.deliveries.iter().map(|view| answer(view, Vec::new())).collect();
     Ok(Json(DeliveriesAnswer { deliveries, next: page.next.map(|cursor| cursor.to_string()) }))
 }

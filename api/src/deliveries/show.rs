@@ -11,7 +11,7 @@ use crate::app::{App, Shared};
 use crate::deliveries::answer::{ChildAnswer, DeliveryAnswer, answer, scheduled};
 use crate::docs::refusals::{LedgerAway, Unauthorised};
 use crate::id::Id;
-use crate::unavailable::ledger_problem;
+use crate::unavailable::ledger_read;
 
 /// See one delivery
 ///
@@ -31,7 +31,7 @@ pub(crate) async fn show(
     Id(id): Id,
 ) -> Result<Json<DeliveryAnswer>, Problem> {
     let key = Key { tenant: caller.tenant, id };
-    match operations::deliveries::show(&app.store, &key).await.map_err(ledger_problem)? {
+    match ledger_read(operations::deliveries::show(&app.store, &key).await)? {
         Some(Shown::Taken(taken)) => Ok(Json(answer_of(*taken))),
         Some(Shown::Scheduled { job, warnings }) => {
             let mut shown = scheduled(*job);

@@ -13,7 +13,7 @@ use crate::access::{Authorized, scopes};
 use crate::app::Shared;
 use crate::docs::refusals::{LedgerAway, Unauthorised};
 use crate::id::Id;
-use crate::unavailable::ledger_problem;
+use crate::unavailable::ledger_changed;
 
 /// Nothing is sent from now on.
 #[derive(Debug, Serialize, ToSchema)]
@@ -77,7 +77,7 @@ pub(crate) async fn cancel(
 ) -> Result<(StatusCode, Json<Cancelled>), Problem> {
     let key = Key { tenant: caller.tenant, id: id.clone() };
     let cancelled = operations::cancel(&app.store, key, &app.defaults, &app.recipients, app.clock.now()).await;
-    match cancelled.map_err(ledger_problem)? {
+    match ledger_changed(cancelled)? {
         Cancellation::Stopped { id: stopped, maybe_sent } => Ok(answer(StatusCode::OK, id, true, maybe_sent, stopped)),
         Cancellation::Awaited { id: stopped } => {
             // Of a fallback that has not arrived yet, at least its parent is known.

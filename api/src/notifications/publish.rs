@@ -21,7 +21,7 @@ use crate::docs::refusals::{InvalidFields, Unauthorised, Unreadable};
 use crate::notifications::body::{self, Asked};
 use crate::notifications::document::NotifyBody;
 use crate::token::Caller;
-use crate::unavailable::broker_problem;
+use crate::unavailable::{broker_confirmed, broker_failed, broker_problem};
 
 /// The most bytes of a body that is read at once; a longer one, such as a batch with templates, is read where it makes
 /// nobody wait.
@@ -155,6 +155,7 @@ fn read(app: &App, text: &str, tenant: Option<&Tenant>, idempotency_key: Option<
 async fn publish_one(app: &App, item: Checked, publisher: &str) -> Result<Response, Problem> {
     match accept(&app.publisher, item, publisher, app.clock.now()).await {
         Ok(accepted) => {
+            broker_confirmed();
             failpoint("api.confirmed_before_response");
             Ok((StatusCode::ACCEPTED, Json(Accepted::from(accepted))).into_response())
         }
@@ -171,6 +172,7 @@ async fn publish_one(app: &App, item: Checked, publisher: &str) -> Result<Respon
 async fn publish_batch(app: &App, items: Vec<Checked>, publisher: &str) -> Result<Response, Problem> {
     let results = accept_all(&app.publisher, items, publisher, app.clock.now()).await;
     if results.iter().all(Result::is_ok) {
+        broker_confirmed();
         let answers: Vec<Accepted> = results.into_iter().flatten().map(Accepted::from).collect();
         return Ok((StatusCode::ACCEPTED, Json(answers)).into_response());
     }
@@ -213,8 +215,7 @@ impl From<Status> for AcceptedStatus {
 
 /// Tells the client a sentence; the broker's own words stay in our log.
 fn explain(unconfirmed: &Unconfirmed) -> &'static str {
-    let error = &unconfirmed.error;
-    tracing::warn!(%error, "a notification was not confirmed");
+    broker_failed(&unconfirmed.error);
     unconfirmed.what_happened()
 }
 

@@ -11,7 +11,7 @@ use web::query::Parameters;
 use crate::access::{AuthorizedUnlessOpen, scopes};
 use crate::app::Shared;
 use crate::docs::refusals::{LedgerAway, Unauthorised};
-use crate::unavailable::ledger_problem;
+use crate::unavailable::ledger_read;
 
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -103,7 +103,7 @@ pub(crate) async fn captures(
     // Without a token everything belongs to one tenant, here as everywhere.
     let tenant = caller.map(|caller| caller.tenant).unwrap_or_default();
     let CapturesQuery { after, before, limit } = query;
-    let page = app.store.captures_of(&tenant, after, before, limit).await.map_err(ledger_problem)?;
+    let page = ledger_read(app.store.captures_of(&tenant, after, before, limit).await)?;
     let last_read = if after.is_some() { page.captures.last() } else { page.captures.first() };
     let next = last_read.filter(|_| page.more).map(|view| view.id);
     Ok(Json(CapturesAnswer { captures: page.captures.into_iter().map(answer).collect(), next }))

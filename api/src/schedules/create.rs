@@ -16,7 +16,7 @@ use crate::docs::refusals::{InvalidFields, LedgerAway, Unauthorised, Unreadable}
 use crate::notifications::body::refusal;
 use crate::schedules::answer::{ScheduleAnswer, answer};
 use crate::schedules::body::ScheduleBody;
-use crate::unavailable::ledger_problem;
+use crate::unavailable::ledger_changed;
 
 /// Make a schedule
 ///
@@ -48,7 +48,7 @@ pub(crate) async fn create(
     let schedule = Schedule::read(&text, &rules, &app.settings.zones).map_err(refusal)?;
     let mut shown = answer(&app, schedule.job.summary.clone());
     shown.warnings = schedule.warnings.iter().map(Warning::from).collect();
-    match schedules::create(&app.store, schedule).await.map_err(ledger_problem)? {
+    match ledger_changed(schedules::create(&app.store, schedule).await)? {
         Put::Stored => Ok((StatusCode::CREATED, Json(shown))),
         Put::Known => Ok((StatusCode::OK, Json(shown))),
         Put::Conflict => Err(conflict("Another schedule or delivery has this id: choose another, or leave it out.")),

@@ -12,7 +12,7 @@ use crate::app::Shared;
 use crate::docs::refusals::{LedgerAway, Unauthorised};
 use crate::id::Id;
 use crate::schedules::show::unknown;
-use crate::unavailable::ledger_problem;
+use crate::unavailable::ledger_changed;
 
 /// The schedule is gone.
 #[derive(Serialize, ToSchema)]
@@ -44,7 +44,7 @@ pub(crate) async fn delete(
     let key = Key { tenant: caller.tenant, id };
     let clock: &dyn Clock = app.clock.as_ref();
     let deleted = operations::schedules::delete(&app.store, &key, &app.defaults, &app.recipients, clock).await;
-    match deleted.map_err(ledger_problem)? {
+    match ledger_changed(deleted)? {
         true => Ok(Json(DeletedAnswer { id: key.id, status: "deleted" })),
         false => Err(unknown()),
     }

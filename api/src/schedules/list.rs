@@ -13,7 +13,7 @@ use crate::access::{Authorized, scopes};
 use crate::app::Shared;
 use crate::docs::refusals::{LedgerAway, Unauthorised};
 use crate::schedules::answer::{ScheduleAnswer, answer};
-use crate::unavailable::ledger_problem;
+use crate::unavailable::ledger_read;
 
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -58,7 +58,7 @@ pub(crate) async fn list(
         query.parsed("cursor", "must be `next` of the page before", |text| is_id(text).then(|| text.to_owned()));
     let limit = query.limit(USUAL_PAGE, MAX_PAGE);
     query.finish(&["cursor", "limit"])?;
-    let page = operations::schedules::list(&app.store, caller.tenant, after, limit).await.map_err(ledger_problem)?;
+    let page = ledger_read(operations::schedules::list(&app.store, caller.tenant, after, limit).await)?;
     let schedules: Vec<_> = page.jobs.into_iter().map(|job| answer(&app, job)).collect();
     let next = schedules.last().filter(|_| page.more).map(|last| last.id.clone());
     Ok(Json(SchedulesAnswer { schedules, next }))

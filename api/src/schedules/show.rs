@@ -10,7 +10,7 @@ use crate::app::Shared;
 use crate::docs::refusals::{LedgerAway, Unauthorised};
 use crate::id::Id;
 use crate::schedules::answer::{ScheduleAnswer, answer};
-use crate::unavailable::ledger_problem;
+use crate::unavailable::ledger_read;
 
 /// See one schedule
 ///
@@ -30,7 +30,7 @@ pub(crate) async fn show(
     Id(id): Id,
 ) -> Result<Json<ScheduleAnswer>, Problem> {
     let key = Key { tenant: caller.tenant, id };
-    let job = operations::schedules::show(&app.store, &key).await.map_err(ledger_problem)?.ok_or_else(unknown)?;
+    let job = ledger_read(operations::schedules::show(&app.store, &key).await)?.ok_or_else(unknown)?;
     Ok(Json(answer(&app, job)))
 }
 

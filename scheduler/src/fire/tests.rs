@@ -10,7 +10,7 @@ const NOW: &str = "2026-11-28T09:00:00Z";
 #[tokio::test]
 async fn without_a_broker_whatever_is_due_waits_for_the_ticker() {
     let parts = parts(NOW, Zones::bundled()).await;
-    let pulse = Pulse(Mutex::new((Instant::now(), false)));
+    let pulse = Pulse::new();
     for job in [schedule("due", "0 9 * * *", "UTC", NOW), schedule("next", "0 9 * * *", "UTC", "2026-11-28T09:00:01Z")]
     {
         parts.shared.intake.store.put_job(job).await.unwrap();

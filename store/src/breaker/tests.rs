@@ -61,7 +61,7 @@ fn until_stop(stopping: bool) -> LedgerBreaker {
     if stopping {
         token.cancel();
     }
-    LedgerBreaker::new(RetryLimit::UntilStop { failed: |_| {}, panicked: || {} }, token)
+    LedgerBreaker::new(RetryLimit::UntilStop { failed: |_, _| {}, ended: |_| {}, panicked: || {} }, token)
 }
 
 #[tokio::test(start_paused = true)]
@@ -80,6 +80,29 @@ async fn a_role_that_waits_until_its_stop_repeats_what_is_away_and_nothing_else(
     }
     let panicking = breaker.retry_until_taken(async || -> Result<(), StoreError> { panic!("a step") }).await;
     assert_eq!(panicking, Err(Trouble::Panicked));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_ledger_that_is_away_is_reported_once_a_minute_however_many_wait_for_it_and_once_when_it_is_back() {
+    static FAILED: AtomicU64 = AtomicU64::new(0);
+    static ENDED: AtomicU64 = AtomicU64::new(0);
+    let limit = RetryLimit::UntilStop {
+        failed: |_, _| {
+            FAILED.fetch_add(1, Ordering::Relaxed);
+        },
+        ended: |_| {
+            ENDED.fetch_add(1, Ordering::Relaxed);
+        },
+        panicked: || {},
+    };
+    let breaker = LedgerBreaker::new(limit, CancellationToken::new());
+    let back = Instant::now() + Duration::from_secs(150);
+    let step =
+        move || async move { if Instant::now() < back { Err(StoreError::Unavailable("away".into())) } else { Ok(()) } };
+    let wait = || breaker.retry_until_taken(step);
+    let waited = tokio::join!(wait(), wait(), wait(), wait());
+    assert_eq!(waited, (Ok(()), Ok(()), Ok(()), Ok(())));
+    assert_eq!((FAILED.load(Ordering::Relaxed), ENDED.load(Ordering::Relaxed)), (3, 1));
 }
 
 #[tokio::test(start_paused = true)]

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::{Claimed, Recorded, Store, StoreError};
-use sqlx::{Connection as _, Executor as _, PgConnection, SqliteConnection};
+use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, SqliteConnection};
 
 use crate::tests::database::{Database, HOUR, arrival, candidate, clock, decide, key, sent};
 
@@ -77,6 +77,33 @@ async fn a_missing_table_refuses_nobody() {
     assert!(matches!(claimed, Err(StoreError::Unavailable(_))), "{claimed:?}");
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_postgres_that_is_read_only_answers_and_is_known_to_take_nothing() {
+    let db = Database::postgres().await;
+    let store = db.store().await;
+    let mut admin = PgConnection::connect(&db.url()).await.unwrap();
+    // It holds for connections that are made later, and so not for this one.
+    let mut read_only = async |on: &str| {
+        let set = format!("ALTER DATABASE %I SET default_transaction_read_only = {on}");
+        let set = format!("DO $$ BEGIN EXECUTE format('{set}', current_database()); END $$");
+        admin.execute(AssertSqlSafe(set)).await.unwrap();
+        let kill = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+                    WHERE datname = current_database() AND pid <> pg_backend_pid()";
+        admin.execute(kill).await.unwrap();
+    };
+    read_only("on").await;
+    until_written(async || match store.ping_writing().await {
+        Err(StoreError::Unavailable(why)) if why.contains("25006") => Ok(()),
+        // The connections that were ended.
+        Err(error) => Err(error),
+        Ok(()) => panic!("a read-only database takes changes"),
+    })
+    .await;
+    until_written(async || store.ping().await).await;
+    read_only("off").await;
+    until_written(async || store.ping_writing().await).await;
+}
+
 /// SQLite ends a transaction by itself when the disk is full.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_transaction_that_sqlite_ends_by_itself_leaves_a_writer_that_works() {
@@ -114,9 +141,13 @@ async fn a_locked_sqlite_is_waited_for_and_then_unavailable() {
 
     other.execute("BEGIN IMMEDIATE").await.unwrap();
     let candidate = candidate("locked");
-    let locked = store.claim(candidate.clone(), &arrival("locked"), HOUR).await;
+    let arrived = arrival("locked");
+    let (locked, probed) = tokio::join!(store.claim(candidate.clone(), &arrived, HOUR), store.ping_writing());
     assert!(matches!(locked, Err(StoreError::Unavailable(_))), "{locked:?}");
+    assert!(matches!(probed, Err(StoreError::Unavailable(_))), "{probed:?}");
+    assert_eq!(store.ping().await, Ok(()), "it is read all the same");
     other.execute("COMMIT").await.unwrap();
     let claimed = store.claim(candidate, &arrival("locked"), HOUR).await.unwrap();
     assert!(matches!(claimed, Claimed::New(_)), "{claimed:?}");
+    assert_eq!(store.ping_writing().await, Ok(()));
 }
