@@ -9,9 +9,7 @@ use secrecy::ExposeSecret;
 use store::{Patience, Store};
 use templates::Templates;
 use tokio_util::sync::CancellationToken;
-use topology::{
-    Broker, Declarations, Management, Plan, Publisher, PublisherSettings, QueueType, Topology, TopologyError,
-};
+use topology::{Broker, Declarations, Management, Plan, Publisher, PublisherSettings, QueueType, Topology};
 
 use crate::clock::SystemClock;
 use crate::config::Config;
@@ -63,14 +61,10 @@ pub(crate) fn plan(config: &Config) -> Plan {
 /// What the operator must change.
 pub(crate) async fn wait_for_broker(topology: &Topology, stop: &CancellationToken) -> Result<()> {
     loop {
-        let error = match topology.ready().await {
+        match topology.ready().await {
             Ok(()) => return Ok(()),
-            Err(error) => error,
-        };
-        match error {
-            TopologyError::Connect(error) if error.may_pass() => tracing::warn!(%error, "waiting for the broker"),
-            TopologyError::Broker(error) => tracing::warn!(%error, "waiting for the broker"),
-            error => return Err(error.into()),
+            Err(error) if error.may_pass() => tracing::warn!(%error, "waiting for the broker"),
+            Err(error) => return Err(error.into()),
         }
         tokio::select! {
             () = stop.cancelled() => return Ok(()),

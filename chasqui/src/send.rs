@@ -1,5 +1,6 @@
 //! `chasqui send`: publishes one notification from the command line and can wait for its outcome.
 
+mod reach;
 mod watch;
 
 use std::collections::BTreeSet;
@@ -13,13 +14,14 @@ use operations::{Checked, Checker, accept};
 use serde_json::{Map, Value};
 use store::Store;
 use tokio_util::sync::CancellationToken;
+use topology::{Mode, Topology};
 
 use crate::config::{Config, Role, Sources};
 use crate::exit::{Conflict, Usage};
 use crate::output;
 use crate::{logs, parts, unconfigured};
 
-/// How long to wait for a connection to the broker.
+/// How long to wait for the publishing connection, once the broker was reached.
 const CONNECT_PATIENCE: Duration = Duration::from_secs(10);
 
 /// One notification; the options are the fields of its body.
@@ -241,6 +243,9 @@ fn option_of(pointer: &str) -> String {
 
 async fn publish(config: &Config, notification: Checked) -> Result<()> {
     let topology = parts::topology(config, "send")?;
+    reach::reach(&topology).await?;
+    // All is as it must be, and the publisher need not look again.
+    let topology = Topology { mode: Mode::Off, ..topology };
     let stop = CancellationToken::new();
     let _ends_the_publisher = stop.clone().drop_guard();
     let publisher = parts::publisher(config, topology, stop);

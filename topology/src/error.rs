@@ -34,6 +34,16 @@ impl TopologyError {
         matches!(self, Self::Conflict(_) | Self::InUse { .. } | Self::Different(_))
     }
 
+    /// Whether waiting may help: the broker is not there yet, does not answer, or has failed. Anything else stays until
+    /// somebody changes it.
+    pub fn may_pass(&self) -> bool {
+        match self {
+            Self::Connect(error) => error.may_pass(),
+            Self::Broker(_) => true,
+            Self::Conflict(_) | Self::InUse { .. } | Self::Denied(_) | Self::Different(_) => false,
+        }
+    }
+
     /// The error for a refusal, where the caller has nothing better to say than what to grant. `doing` continues the
     /// broker's address: `declaring queue x`.
     pub(crate) fn of(refusal: Refusal, broker: &Broker, doing: &str) -> Self {

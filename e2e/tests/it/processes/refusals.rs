@@ -23,6 +23,35 @@ async fn a_queue_with_other_arguments_is_named_with_both_values_and_the_way_out(
     fleet.remove().await;
 }
 
+/// What cannot change by itself is tried once, whatever is done with the topology.
+#[tokio::test]
+async fn what_cannot_change_by_itself_ends_a_send_in_one_message_that_speaks_of_no_missing_connection() {
+    let fleet = TestFleet::prepare(Database::Sqlite, &[("SANDBOX", "all")]).await.expect("a place");
+    assert_eq!(run(&["topology", "apply"], &fleet.environment).await.0, 0);
+    let right = fleet.sources.get("AMQP_URL").expect("a broker");
+    let (start, _) = right.rsplit_once('/').expect("a virtual host");
+    let (_, address) = right.rsplit_once('@').expect("credentials");
+    let (elsewhere, nobody) = (format!("{start}/nowhere"), format!("amqp://nobody:s3cret@{address}"));
+    let (elsewhere, nobody) = (elsewhere.as_str(), nobody.as_str());
+    let send = ["send", "--channel", "sms", "--to", "+12025550143", "--message", "m"];
+    for (wrong, told) in [
+        (&[("WORKER_RETRY_DELAY_1", "0.3")][..], "PRECONDITION_FAILED"),
+        (&[("WORKER_RETRY_DELAY_1", "0.3"), ("AMQP_TOPOLOGY", "verify")], "x-message-ttl is '200' on the broker"),
+        (&[("AMQP_URL", elsewhere)], "add_vhost nowhere"),
+        (&[("AMQP_URL", nobody)], "ACCESS_REFUSED for user 'nobody'"),
+        (&[("AMQP_URL", nobody), ("AMQP_TOPOLOGY", "off")], "ACCESS_REFUSED for user 'nobody'"),
+    ] {
+        let (code, said) = run(&send, &with(&fleet.environment, wrong)).await;
+        assert_eq!(code, 3, "{said}");
+        assert_eq!(said.matches(told).count(), 1, "{told} is not told once:\n{said}");
+        has_all(&said, &["nothing was sent: "]);
+        for words in ["no connection to the broker", "connecting again", "accepted", "s3cret"] {
+            assert!(!said.contains(words), "{words} is in:\n{said}");
+        }
+    }
+    fleet.remove().await;
+}
+
 #[tokio::test]
 async fn a_classic_queue_of_an_older_stack_is_named_with_the_setting_that_goes_on_with_it() {
     let fleet = TestFleet::prepare(Database::Sqlite, &[("SANDBOX", "all")]).await.expect("a place");
