@@ -87,8 +87,8 @@ pub(super) fn refuse_misplaced(url: &Url, parsed: &AMQPUri) -> Result<(), Invali
     if user.contains([':', '/', '@', ',']) {
         return Err(refuse("the user name holds a : / @ or comma"));
     }
-    if user.chars().chain(vhost.chars()).any(char::is_control) {
-        return Err(refuse("the user name or the virtual host holds a control character"));
+    if user.chars().chain(vhost.chars()).any(text::acts) {
+        return Err(refuse("the user name or the virtual host holds an invisible character"));
     }
     Ok(())
 }
@@ -169,6 +169,7 @@ mod tests {
             "amqp://u:SECRET@/foro",
             "amqp://u:SECRET@h:99999/foro",
             "amqp://u:SECRET@h/%1bforo",
+            "amqp://u:SECRET@h/foro%e2%80%ae",
             "amqp://u%0a:SECRET@h/foro",
             "amqp://u:SECRET@h/one,amqp://u:SECRET@h/two",
             ",",

@@ -7,6 +7,7 @@ use runtime::settings::{HostPort, Reader, is_this_machine};
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
+use super::names::acting;
 use crate::{Broker, InvalidBroker};
 
 /// The settings that name a broker, the whole URL first.
@@ -173,6 +174,8 @@ fn vhost(reader: &mut Reader) -> String {
     let vhost = reader.text("RABBITMQ_VHOST").unwrap_or_else(|| DEFAULT_VHOST.into());
     if vhost.contains([',', '@']) || vhost.contains("://") {
         reader.refuse("RABBITMQ_VHOST", "must be the name of one virtual host, without a comma, @ or ://");
+    } else if let Some(why) = acting(&vhost) {
+        reader.refuse("RABBITMQ_VHOST", why);
     }
     vhost
 }
@@ -181,6 +184,8 @@ fn user(reader: &mut Reader) -> String {
     let user = reader.text("RABBITMQ_USERNAME").unwrap_or_else(|| "guest".into());
     if user.contains([':', '/', '@', ',']) {
         reader.refuse("RABBITMQ_USERNAME", "must be a user name alone, without a : / @ or comma");
+    } else if let Some(why) = acting(&user) {
+        reader.refuse("RABBITMQ_USERNAME", why);
     }
     user
 }

@@ -273,3 +273,24 @@ fn a_name_that_the_broker_would_refuse_is_told_before_it_is_asked() {
     }
     unconfigured(&[("AMQP_ROUTING_KEY", "any key")]).expect("a key is no object");
 }
+
+#[test]
+fn a_name_on_the_broker_in_which_a_character_acts_on_a_terminal_is_refused_by_every_role() {
+    for (character, code) in [("\u{1b}[31m", "001B"), ("\n", "000A"), ("\u{9b}", "009B"), ("\u{202e}", "202E")] {
+        let value = format!("notifications.{character}hidden");
+        let why = format!("must not contain the invisible character U+{code}");
+        for role in [Role::Api, Role::Scheduler, Role::Broker, Role::Probe] {
+            for name in ["AMQP_EXCHANGE", "AMQP_QUEUE", "AMQP_ROUTING_KEY"] {
+                assert_eq!(problems(role, &[(name, &value)]), [format!("{name} {why}")]);
+            }
+        }
+        for name in ["RABBITMQ_VHOST", "RABBITMQ_USERNAME"] {
+            let settings = [("RABBITMQ_HOST", "localhost"), (name, value.as_str())];
+            let told = Config::read(REFERENCE.with(settings), Role::Broker).expect_err(name).problems;
+            assert_eq!(told, [format!("{name} {why}")]);
+        }
+        let url = format!("amqp://u:hidden@localhost/{value}").replace('\n', "%0a");
+        let told = problems(Role::Broker, &[("AMQP_URL", &url)]);
+        assert!(told.len() == 1 && told[0].starts_with("AMQP_URL ") && !told[0].contains("hidden"), "{told:#?}");
+    }
+}
