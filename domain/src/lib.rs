@@ -49,7 +49,7 @@ pub use limits::{MAX_ID_BYTES, MAX_SPAN, SEND_AT_GRACE};
 pub use next_step::{Cause, CopyInHand, Intent, NextStep, Unsent, delivered_too_often};
 pub use notification::{
     DecodeError, Defaults, Draft, Expiry, FIELDS, MAX_BODY_BYTES, Meant, Notification, OF_AN_ITEM, Target,
-    UnknownField, Wording, is_field, json_fault, parse_object,
+    UnknownField, Wording, is_field, json_fault, parse_object, whole,
 };
 pub use outcome::{Failure, Outcome, SANDBOX};
 pub use reason::Reason;

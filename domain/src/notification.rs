@@ -17,6 +17,7 @@ pub use self::draft::{Draft, Target};
 pub use self::json::{json_fault, parse_object};
 pub use self::names::{FIELDS, Meant, OF_AN_ITEM, UnknownField, is_field};
 pub(crate) use self::values::is_absent;
+pub use self::values::whole;
 use crate::{ChannelName, Priority, Reason, Tenant, Timestamp};
 
 /// The largest body that is read, in bytes. The broker's `max_message_size` is set to the same.

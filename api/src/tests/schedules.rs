@@ -54,6 +54,22 @@ async fn a_recurring_schedule_shows_its_next_four_runs_in_utc() {
 }
 
 #[tokio::test]
+async fn a_whole_number_of_seconds_may_be_written_with_a_point_as_in_a_notification() {
+    let app = TestApp::start().await;
+    let token = token("operate");
+    for written in ["3600", "3600.0", "3.6e3"] {
+        let body = daily().to_string().replace(":3600", &format!(":{written}"));
+        let made = app.post_text("/schedules", Some(&token), &body).await;
+        assert_eq!(made.status, StatusCode::CREATED, "{written}: {made:?}");
+        let key = testkit::key_of("acme", made.json()["id"].as_str().unwrap());
+        let stored = app.store.job(&key).await.unwrap().unwrap();
+        assert_eq!(stored.summary.max_lateness_seconds, Some(3600), "{written}");
+    }
+    let refused = app.post("/schedules", Some(&token), &changed(daily(), "/max_lateness_seconds", json!(3600.5))).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{refused:?}");
+}
+
+#[tokio::test]
 async fn a_one_shot_schedule_is_its_delivery() {
     let app = TestApp::start().await;
     let token = token("operate read");

@@ -16,7 +16,7 @@ pub(crate) fn is_absent(name: &str, value: &Value) -> bool {
 }
 
 /// A number without a fraction, in any notation: 600, 600.0 and 6e2 are the same.
-pub(super) fn whole(value: &Value) -> Option<u64> {
+pub fn whole(value: &Value) -> Option<u64> {
     /// Beyond this number a float has no fraction to look at.
     const EXACT: f64 = 9_007_199_254_740_992.0;
     let float = || value.as_f64().filter(|number| number.fract() == 0.0 && (0.0..=EXACT).contains(number));

@@ -3,7 +3,7 @@
 //! The names and their nesting are those of FCM, see
 //! <https://firebase.google.com/docs/reference/fcm/rest/v1/projects.messages>. Whom a message is for is no option.
 
-use domain::nearest;
+use domain::{nearest, whole};
 use serde_json::{Map, Value, json};
 use url::Url;
 
@@ -168,8 +168,8 @@ impl Takes {
             (Self::Word(words), Value::String(text)) => {
                 words.iter().find(|word| word.eq_ignore_ascii_case(text)).map(|word| json!(word))
             }
-            (Self::Whole(most), Value::Number(number)) => {
-                number.as_u64().filter(|number| number <= most).map(|number| json!(number))
+            (Self::Whole(most), Value::Number(_)) => {
+                whole(given).filter(|number| number <= most).map(|number| json!(number))
             }
             (_, Value::String(text)) => self.is(text).then(|| given.clone()),
             _ => None,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use domain::{
     Cron, Draft, FieldError, InvalidCron, MAX_SPAN, Notification, SEND_AT_GRACE, Timestamp, Zones, check_subject,
-    content_of, nearest, parse_object, pointer_step,
+    content_of, nearest, parse_object, pointer_step, whole,
 };
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -211,7 +211,7 @@ impl Reader {
 
     fn max_lateness(&mut self) -> Option<u64> {
         let value = self.value("max_lateness_seconds")?;
-        let seconds = value.as_u64().filter(|seconds| (1..=MAX_LATENESS_SECONDS).contains(seconds));
+        let seconds = whole(&value).filter(|seconds| (1..=MAX_LATENESS_SECONDS).contains(seconds));
         if seconds.is_none() {
             let range = format!("must be a whole number of seconds from 1 to {MAX_LATENESS_SECONDS} (ten years)");
             self.refuse("/max_lateness_seconds", range);

@@ -18,6 +18,15 @@ fn every_field_that_may_be_set_is_read_to_where_fcm_reads_it() {
 }
 
 #[test]
+fn a_whole_number_may_be_written_with_a_point_as_in_a_body() {
+    for written in ["3", "3.0", "30e-1"] {
+        let given = serde_json::from_str(&format!(r#"{{"apns": {{"payload": {{"aps": {{"badge": {written}}}}}}}}}"#));
+        let read = read_of(&given.unwrap());
+        assert_eq!((read.faults, read.fields), (vec![], vec![("/apns/payload/aps/badge", json!(3))]), "{written}");
+    }
+}
+
+#[test]
 fn no_option_says_whom_a_message_is_for_or_what_it_says() {
     for field in ALLOWED {
         let steps: Vec<&str> = field.sent.split('/').skip(1).collect();
