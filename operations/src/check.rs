@@ -111,7 +111,7 @@ impl Checker {
     }
 
     fn links_left_out(&self, channel: &ChannelName, prefix: &str, wording: &Wording) -> Vec<FieldError> {
-        let why = "is left out of the mail: only http, https and mailto links are shown";
+        let why = "makes no link in the HTML of the mail: only http, https and mailto do; plain text shows it as it is";
         let look = AssertUnwindSafe(|| self.templates.links_left_out(channel, wording));
         let names = catch_unwind(look).unwrap_or_default();
         names.into_iter().map(|name| field(prefix, &format!("/data/{}", pointer_step(name)), why)).collect()

@@ -59,8 +59,8 @@ fn what_has_no_effect_is_taken_with_a_warning() {
 }
 
 #[test]
-fn a_link_that_a_mail_leaves_out_is_taken_with_a_warning() {
-    let why = "is left out of the mail: only http, https and mailto links are shown";
+fn a_link_that_html_leaves_out_is_taken_with_a_warning_that_says_where_it_stays() {
+    let why = "makes no link in the HTML of the mail: only http, https and mailto do; plain text shows it as it is";
     let warned = |fields: Value| {
         let found = findings_by(&SHIPPED, &email(with(json!({"message": null, "template": "welcome"}), fields)));
         assert_eq!(found.errors, []);
