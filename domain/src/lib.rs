@@ -63,6 +63,6 @@ pub use row_lease::{
 // The texts about a notification come in the types of `text`.
 pub use text::{
     FieldError, acts, check_subject, folded_subject, is_one_edit, is_unsafe_in_a_line, nearest, nearest_of_few,
-    pointer_step, printable,
+    pointer_step, printable, unseen,
 };
 pub use zones::{ZoneRelease, Zones};

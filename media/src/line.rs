@@ -1,6 +1,6 @@
 //! Text that must stay on one line.
 
-use domain::is_unsafe_in_a_line;
+use domain::{is_unsafe_in_a_line, unseen};
 
 /// Refuses a text that would split a header, or that disguises what people read: C0 and C1 controls, line and paragraph
 /// separators, and the characters that turn the direction of text (Unicode Bidi_Control).
@@ -12,7 +12,7 @@ pub fn check(text: &str) -> Result<(), String> {
         return Err("must not be empty".into());
     }
     match text.chars().find(|&c| is_unsafe_in_a_line(c)) {
-        Some(c) => Err(format!("must not contain the control character U+{:04X}", u32::from(c))),
+        Some(c) => Err(format!("must not contain {}", unseen(c))),
         None => Ok(()),
     }
 }

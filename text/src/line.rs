@@ -1,5 +1,7 @@
 //! Text that must stay on one line, and look like what it is.
 
+use crate::printable::unseen;
+
 /// The most characters of a subject or title.
 pub const MAX_SUBJECT_CHARS: usize = 998;
 
@@ -20,13 +22,10 @@ pub fn is_unsafe_in_a_line(c: char) -> bool {
 pub fn check_subject(text: &str) -> Result<(), String> {
     let mut open = 0_usize;
     for c in text.chars() {
-        let code = u32::from(c);
         match c {
-            _ if splits_a_line(c) => return Err(format!("must not contain the control character U+{code:04X}")),
+            _ if splits_a_line(c) => return Err(format!("must not contain {}", unseen(c))),
             _ if turns_text(c) => {
-                return Err(format!(
-                    "must not contain the control character U+{code:04X}, which turns the text after it: leave it out"
-                ));
+                return Err(format!("must not contain {}, which turns the text after it: leave it out", unseen(c)));
             }
             _ if isolates(c) => open += 1,
             POP_ISOLATE if open == 0 => return Err("must not contain U+2069 where no isolate is open".into()),
@@ -110,9 +109,9 @@ mod tests {
         for (bad, why) in [
             ("a\r\nBcc: z", "must not contain the control character U+000D"),
             ("a\tb", "must not contain the control character U+0009"),
-            ("a\u{2028}b", "must not contain the control character U+2028"),
-            ("\u{202e}gpj.exe", "must not contain the control character U+202E, which turns"),
-            ("\u{202a}a\u{202c}", "must not contain the control character U+202A, which turns"),
+            ("a\u{2028}b", "must not contain the invisible character U+2028"),
+            ("\u{202e}gpj.exe", "must not contain the invisible character U+202E, which turns"),
+            ("\u{202a}a\u{202c}", "must not contain the invisible character U+202A, which turns"),
             ("\u{2067}open", "must close each isolate"),
             ("a\u{2069}", "must not contain U+2069 where no isolate is open"),
             ("\u{2069}\u{2067}", "must not contain U+2069"),

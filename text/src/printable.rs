@@ -32,6 +32,13 @@ pub fn acts(c: char) -> bool {
         || matches!(c, '\u{2028}' | '\u{2029}' | '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 
+/// What a character is called where it is refused because nobody can see it: `the control character U+000D`. Those that
+/// turn or separate text are no controls.
+pub fn unseen(c: char) -> String {
+    let kind = if c.is_control() { "control" } else { "invisible" };
+    format!("the {kind} character U+{:04X}", u32::from(c))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -40,6 +47,11 @@ mod tests {
     fn what_acts_is_shown_and_nothing_else_is_changed() {
         for plain in ["", "order-1", "Peñalolén 😀 \\u{1b}", "日本"] {
             assert!(matches!(printable(plain), Cow::Borrowed(same) if same == plain));
+        }
+        for (c, called) in
+            [('\r', "control"), ('\u{85}', "control"), ('\u{2028}', "invisible"), ('\u{feff}', "invisible")]
+        {
+            assert_eq!(unseen(c), format!("the {called} character U+{:04X}", u32::from(c)));
         }
         let shown = printable("a\r\nb\t\0\u{1b}[31m\u{7f}\u{85}\u{9b}\u{2028}\u{202e}\u{2066}\u{feff}é");
         assert_eq!(shown, r"a\r\nb\t\u{0}\u{1b}[31m\u{7f}\u{85}\u{9b}\u{2028}\u{202e}\u{2066}\u{feff}é");

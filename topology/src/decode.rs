@@ -29,9 +29,8 @@ impl Incoming {
         }
         // AMQP itself limits the id to 255 bytes.
         if let Some(bad) = self.message_id.as_deref().and_then(|id| id.chars().find(|&c| domain::acts(c))) {
-            let bad = u32::from(bad);
-            let latin_1 = if bad == NOT_UTF_8 { ", which stands for bytes that are not UTF-8" } else { "" };
-            return Err(refused(format!("the message_id must not contain the control character U+{bad:04X}{latin_1}")));
+            let latin_1 = if u32::from(bad) == NOT_UTF_8 { ", which stands for bytes that are not UTF-8" } else { "" };
+            return Err(refused(format!("the message_id must not contain {}{latin_1}", domain::unseen(bad))));
         }
         let mut notification = contained(|| self.owned(Notification::decode(&self.body, defaults)?))?;
         notification.unknown.extend(self.misread.iter().cloned());

@@ -187,22 +187,16 @@ impl<'a> Host<'a> {
 }
 
 fn tells_of_a_proxy(header: &str) -> bool {
-    // These are the headers of RFC 7239 and RFC 9110, and those that well-known proxies and networks add instead.
-    const OTHERS: [&str; 12] = [
-        "forwarded",
-        "via",
-        "x-real-ip",
-        "x-client-ip",
-        "x-cluster-client-ip",
-        "x-original-forwarded-for",
-        "x-envoy-external-address",
-        "x-amzn-trace-id",
-        "x-forwarded",
-        "cf-connecting-ip",
-        "true-client-ip",
-        "cdn-loop",
-    ];
-    OTHERS.contains(&header) || header.starts_with("x-forwarded-")
+    // That of RFC 9110, and those that well-known proxies and networks add besides an address.
+    const OTHERS: [&str; 4] = ["via", "x-envoy-external-address", "x-amzn-trace-id", "cdn-loop"];
+    // Some programs write names with underscores.
+    if header.contains('_') {
+        return tells_of_a_proxy(&header.replace('_', "-"));
+    }
+    // `Forwarded` (RFC 7239) and all that are made of it, and whatever names the address of somebody else: each proxy
+    // has a name of its own for that, such as `X-Real-IP`.
+    let names_an_address = ["-ip", "-clientip"].iter().any(|end| header.ends_with(end));
+    header.contains("forwarded") || names_an_address || OTHERS.contains(&header)
 }
 
 /// Refuses a request that a page of another origin sent. Such a page cannot send a token without asking us first, and
@@ -240,6 +234,39 @@ fn foreign_page(method: &Method, headers: &HeaderMap, host: Option<&str>) -> Opt
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_header_that_says_for_whom_a_request_is_passed_on_tells_of_a_proxy() {
+        for header in [
+            "forwarded",
+            "forwarded-for",
+            "x-forwarded",
+            "x-forwarded-for",
+            "x_forwarded_for",
+            "x-original-forwarded-for",
+            "x-vercel-forwarded-for",
+            "x-real-ip",
+            "x-client-ip",
+            "x-cluster-client-ip",
+            "x-proxyuser-ip",
+            "x-azure-clientip",
+            "client-ip",
+            "cf-connecting-ip",
+            "true-client-ip",
+            "fastly-client-ip",
+            "fly-client-ip",
+            "via",
+            "cdn-loop",
+            "x-envoy-external-address",
+            "x-amzn-trace-id",
+        ] {
+            assert!(tells_of_a_proxy(header), "{header}");
+        }
+        for header in ["host", "accept", "user-agent", "x-request-id", "x-zip", "x_vip", "content-type", "traceparent"]
+        {
+            assert!(!tells_of_a_proxy(header), "{header}");
+        }
+    }
 
     #[test]
     fn loopback_names_the_own_addresses_and_the_listed_names_are_ours() {

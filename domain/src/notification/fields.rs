@@ -1,7 +1,7 @@
 //! Reads the fields of a body one by one, and collects what is wrong with them.
 
 use serde_json::{Map, Value};
-use text::{FieldError, MAX_SUBJECT_CHARS, check_subject, is_unsafe_in_a_line, nearest};
+use text::{FieldError, MAX_SUBJECT_CHARS, check_subject, is_unsafe_in_a_line, nearest, unseen};
 
 use super::names::FIELDS;
 use super::values::{has_nul, is_absent, kind_of, numbers_beyond, whole};
@@ -82,19 +82,24 @@ impl Fields {
     fn one_line(&mut self, prefix: &str, name: &str, value: Value) -> Option<String> {
         let text = self.text(prefix, name, value)?;
         if let Some(bad) = text.chars().find(|c| is_unsafe_in_a_line(*c)) {
-            self.refuse(
-                format!("{prefix}/{name}"),
-                format!("must not contain the control character U+{:04X}", u32::from(bad)),
-            );
+            self.refuse(format!("{prefix}/{name}"), format!("must not contain {}", unseen(bad)));
             return None;
         }
         Some(text)
     }
 
-    /// Refuses numbers that other programs cannot read. A number is sent on in the digits that its publisher wrote.
-    pub(super) fn numbers(&mut self) {
-        for pointer in numbers_beyond(&self.object) {
-            self.refuse(pointer, "must be a number of at most 1.8e308: write a larger one as a text");
+    /// Finds numbers that other programs cannot read, before the fields are taken. A number is sent on in the digits that
+    /// its publisher wrote.
+    pub(super) fn numbers_beyond(&self) -> Vec<String> {
+        numbers_beyond(&self.object)
+    }
+
+    /// Refuses these numbers, but where the field takes no number at all, which was said already.
+    pub(super) fn refuse_numbers(&mut self, beyond: Vec<String>) {
+        for pointer in beyond {
+            if !self.has_error_at(&pointer) {
+                self.refuse(pointer, "must be a number of at most 1.8e308: write a larger one as a text");
+            }
         }
     }
 

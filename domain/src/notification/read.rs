@@ -11,7 +11,7 @@ impl Draft {
     /// Reads one item that was parsed as JSON before.
     pub fn of(object: Map<String, Value>, defaults: &Defaults) -> Self {
         let mut fields = Fields::of(object);
-        fields.numbers();
+        let beyond = fields.numbers_beyond();
         fields.version();
         let id = fields.id();
         let tenant = fields.tenant();
@@ -26,6 +26,7 @@ impl Draft {
         let fallback = fields.fallback(&mut unknown);
         fields.map("", "metadata");
         unknown.extend(fields.unknown(""));
+        fields.refuse_numbers(beyond);
         if !fields.errors.is_empty() {
             // An item that is refused anyway is refused for everything that is wrong with it.
             fields.errors.extend(unknown.iter().filter_map(UnknownField::refusal));

@@ -103,6 +103,16 @@ fn utc_is_known_however_it_is_written() {
 }
 
 #[test]
+fn the_zone_that_stands_for_none_is_refused_where_it_is_written_and_never_meant() {
+    let zones = Zones::bundled();
+    for written in ["Factory", "factory", "Factroy"] {
+        let said = zones.find_written(written).unwrap_err();
+        assert!(said.starts_with(MUST) && !said.contains("did you mean Factory"), "{written}: {said}");
+    }
+    assert!(zones.find("Factory").is_ok(), "what is stored goes on");
+}
+
+#[test]
 fn an_abbreviation_without_summer_time_is_told_with_its_places_and_stays_in_what_is_stored() {
     let zones = Zones::bundled();
     for (abbreviation, place) in

@@ -55,7 +55,7 @@ fn everything_else_is_refused_with_a_text_that_says_what_to_write() {
         ("ana@mail.example,org", "must be one address: has it a comma where a dot was meant?"),
         ("ana@example.org\r\nBcc: z@example.org", "must not contain the control character U+000D"),
         ("ana\0@example.org", "must not contain the control character U+0000"),
-        ("\u{202e}ana@example.org", "must not contain the control character U+202E"),
+        ("\u{202e}ana@example.org", "must not contain the invisible character U+202E"),
         ("peña@example.org", "must have only ASCII characters before the @"),
         ("a\\b@example.org", "must be an email address such as"),
         ("(a)@example.org", "must be an email address such as"),

@@ -33,5 +33,5 @@ pub(super) fn read(reader: &mut Reader) -> Names {
 /// cannot be seen. The character alone is told, and nothing else of the name.
 pub(super) fn acting(name: &str) -> Option<String> {
     let c = name.chars().find(|c| domain::acts(*c))?;
-    Some(format!("must not contain the invisible character U+{:04X}", u32::from(c)))
+    Some(format!("must not contain {}", domain::unseen(c)))
 }

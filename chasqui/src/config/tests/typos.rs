@@ -276,9 +276,14 @@ fn a_name_that_the_broker_would_refuse_is_told_before_it_is_asked() {
 
 #[test]
 fn a_name_on_the_broker_in_which_a_character_acts_on_a_terminal_is_refused_by_every_role() {
-    for (character, code) in [("\u{1b}[31m", "001B"), ("\n", "000A"), ("\u{9b}", "009B"), ("\u{202e}", "202E")] {
+    for (character, called) in [
+        ("\u{1b}[31m", "control character U+001B"),
+        ("\n", "control character U+000A"),
+        ("\u{9b}", "control character U+009B"),
+        ("\u{202e}", "invisible character U+202E"),
+    ] {
         let value = format!("notifications.{character}hidden");
-        let why = format!("must not contain the invisible character U+{code}");
+        let why = format!("must not contain the {called}");
         for role in [Role::Api, Role::Scheduler, Role::Broker, Role::Probe] {
             for name in ["AMQP_EXCHANGE", "AMQP_QUEUE", "AMQP_ROUTING_KEY"] {
                 assert_eq!(problems(role, &[(name, &value)]), [format!("{name} {why}")]);

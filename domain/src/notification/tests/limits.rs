@@ -100,6 +100,22 @@ fn times_need_an_offset_and_durations_are_whole_seconds() {
 }
 
 #[test]
+fn a_number_where_none_belongs_is_refused_for_that_alone_however_large_it_is() {
+    for (field, must) in [("message", "must be a string, not a number"), ("ttl_seconds", "must be a whole number")] {
+        let body = json!({"channel": "sms", "destination": "+12025550143", "data": {"n": 0}, field: 1}).to_string();
+        let body = body.replace(&format!("\"{field}\":1"), &format!("\"{field}\":1e999"));
+        let refused = decode(body.replace("\"n\":0", "\"n\":1e999")).unwrap_err().fields;
+        let told = |pointer: &str| {
+            let of_it: Vec<_> = refused.iter().filter(|error| error.pointer == pointer).collect();
+            assert_eq!(of_it.len(), 1, "{refused:?}");
+            of_it[0].detail.clone()
+        };
+        assert!(told(&format!("/{field}")).starts_with(must), "{refused:?}");
+        assert!(told("/data/n").starts_with("must be a number of at most 1.8e308"), "{refused:?}");
+    }
+}
+
+#[test]
 fn it_expires_at_the_earliest_of_its_limits() {
     let at = Timestamp::from_seconds;
     let (seen, send_at) = (at(1_000), "1970-01-01T01:00:00Z");

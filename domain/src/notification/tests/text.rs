@@ -50,7 +50,7 @@ fn a_bomb_is_refused_before_it_goes_off() {
     refuse(format!("{{\"data\": {}", "[".repeat(10_000)), "recursion limit exceeded");
     refuse("{\"a\":".repeat(10_000), "recursion limit exceeded");
     refuse(vec![b' '; MAX_BODY_BYTES + 1], "the limit is 1048576");
-    refuse("{\"data\": 1e400}", "must be a number of at most 1.8e308");
+    refuse("{\"data\": {\"n\": 1e400}}", "must be a number of at most 1.8e308");
     let many: Vec<String> = (0..300).map(|n| format!("\"f{n}\": 0")).collect();
     refuse(format!("{{{}}}", many.join(",")), "more than 256 fields");
 }
