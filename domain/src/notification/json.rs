@@ -96,6 +96,14 @@ fn syntax(said: &str) -> &str {
         "key must be a string" => "the name of a field stands between double quotes",
         "trailing comma" => "a comma stands there that no field or item follows",
         "trailing characters" => "something follows its end",
+        "unexpected end of hex escape" | "lone leading surrogate in hex escape" => {
+            "one half of a surrogate pair stands there alone: a character beyond U+FFFF is written as two escapes, such as \
+             \\ud83c\\udf89; a text that was cut may have lost the other half"
+        }
+        "invalid escape" => "a backslash begins no escape of JSON there: one that is meant is written twice",
+        said if said.starts_with("control character") => {
+            "a text has a line end or another control character in it: write an escape, such as \\n"
+        }
         said if said.starts_with("EOF while parsing") => "it ends too early",
         said => said,
     }

@@ -29,7 +29,14 @@ fn bytes_that_are_not_text_are_refused_before_anybody_sees_a_replacement_charact
     refuse([0xff, 0xfe, b'{', 0, b'}', 0], "not UTF-8");
     refuse([0x1f, 0x8b, 8, 0, 0], "gzip");
     for escape in [r"\ud800", r"\udc00", r"\ud800x", r"\ud800A", r"\udc00\ud800"] {
-        refuse(format!(r#"{{"message": "{escape}"}}"#), "is not JSON: ");
+        refuse(format!(r#"{{"message": "{escape}"}}"#), "is not JSON: one half of a surrogate pair stands there alone");
+    }
+    for (text, why) in [
+        (r"a\qb", "a backslash begins no escape of JSON there"),
+        (r"\u12g4", "a backslash begins no escape of JSON there"),
+        ("a\nb", "a text has a line end or another control character in it"),
+    ] {
+        refuse(format!(r#"{{"message": "{text}"}}"#), &format!("is not JSON: {why}"));
     }
 }
 
