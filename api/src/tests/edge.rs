@@ -133,6 +133,15 @@ async fn a_field_given_twice_is_a_400_that_names_it_at_any_depth() {
         assert!(answer.json()["detail"].as_str().unwrap().starts_with(pointer), "{answer:?}");
         let batch = app.post_text("/notify", None, &format!("[{},{body}]", good())).await;
         assert_eq!(errors(&batch), [format!("/1{pointer} is given twice")]);
+        // A list is told all that is wrong with its items at once, and its text as a whole is JSON.
+        assert_eq!(
+            (batch.status, batch.kind().as_str()),
+            (StatusCode::UNPROCESSABLE_ENTITY, "invalid-fields"),
+            "{body}"
+        );
+        let both = app.post_text("/notify", None, &format!("[{{}},{body}]")).await;
+        let told = ["/0/destination is missing".to_owned(), format!("/1{pointer} is given twice")];
+        assert!(told.iter().all(|told| errors(&both).contains(told)), "{both:?}");
         let schedule = format!(r#"{{"send_at":"2026-03-02T09:00:00Z","notification":{body}}}"#);
         let answer = app.post_text("/schedules", Some(&token("operate")), &schedule).await;
         assert_eq!(answer.status, StatusCode::BAD_REQUEST);
