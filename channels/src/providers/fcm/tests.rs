@@ -64,6 +64,14 @@ fn numbers_travel_in_the_digits_that_their_publisher_wrote() {
 }
 
 #[test]
+fn an_exponent_travels_with_a_small_e_and_its_sign_and_its_digits_stay() {
+    for (written, travels) in [("1E5", "1e+5"), ("1e5", "1e+5"), ("1.50E+03", "1.50e+03"), ("2E-7", "2e-7")] {
+        let data: Map<String, Value> = serde_json::from_str(&format!(r#"{{"v": {written}}}"#)).unwrap();
+        assert_eq!(built("t", &data, None)["message"]["data"]["v"], json!(travels), "{written}");
+    }
+}
+
+#[test]
 fn an_installation_is_addressed_by_its_fid() {
     let message = built("fid:abc", &Map::new(), None);
     assert_eq!((&message["message"]["fid"], &message["message"]["token"]), (&json!("abc"), &Value::Null));
