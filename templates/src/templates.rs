@@ -107,9 +107,9 @@ impl Templates {
     }
 
     /// Renders the words of one delivery. Without a template they are the message and the subject as given, for every
-    /// channel, but for the ends of lines. With one they are the template's parts, and a subject that the message gives wins over the template's.
-    /// Takes microseconds for the shipped templates, and at most [`Limits::max_time`] and one turn of a loop for any
-    /// other.
+    /// channel, but for the ends of lines. With one they are the template's parts, and a subject that the message gives
+    /// wins over the template's. Takes microseconds for the shipped templates, and at most [`Limits::max_time`] and one
+    /// turn of a loop for any other.
     ///
     /// # Errors
     /// [`TemplateError`], which is always permanent and never holds a value of the data.

@@ -38,9 +38,9 @@ impl Templates {
         self.catalog.templates.get(template).is_some_and(|template| template.sample.contains_key(variable))
     }
 
-    /// The names of the data whose value is left out of the HTML of the mail because it is no link by http, https or mailto. The
-    /// template's sample says where a link belongs. An empty text is meant where the template can do without. This
-    /// renders as [`Templates::render_quickly`] does, and names nothing where that gives up.
+    /// The names of the data whose value is left out of the HTML of the mail because it is no link by http, https or
+    /// mailto. The template's sample says where a link belongs. An empty text is meant where the template can do
+    /// without. This renders as [`Templates::render_quickly`] does, and names nothing where that gives up.
     pub fn links_left_out(&self, channel: &ChannelName, wording: &Wording) -> Vec<&str> {
         self.links_left_out_within(self.options.limits.and(QUICK), channel, wording)
     }

@@ -10,8 +10,9 @@ use embedded::{Options, PrivateBroker, Signal, User, free_ports};
 use lapin::options::{BasicPublishOptions, ConfirmSelectOptions};
 use lapin::{BasicProperties, Connection, ConnectionProperties};
 use reqwest::Method;
+use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection};
 
-use super::{all_sent, number, publish, received, sms};
+use super::{all_sent, number, publish, publish_jobs, received, sms};
 
 /// Publishes `m0`, `m1`, … as [`publish`] does, to another broker.
 async fn publish_by(url: &str, count: usize) {
@@ -91,6 +92,55 @@ async fn a_ledger_that_stops_holds_up_nothing_but_the_sending() {
     assert!(worker.runs(), "{}", worker.output());
     no_copy_came_twice(&fleet, 100).await;
     fleet.finish().await;
+}
+
+/// Makes the database read-only, as a replica is, or lets it take changes again. That holds for connections that are
+/// made later, so all others are ended.
+async fn read_only(admin: &mut PgConnection, on: bool) {
+    let set = format!("ALTER DATABASE ledger SET default_transaction_read_only = {on}");
+    admin.execute(AssertSqlSafe(set)).await.expect("set");
+    let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+               WHERE datname = current_database() AND pid <> pg_backend_pid()";
+    admin.execute(end).await.expect("ended");
+}
+
+#[tokio::test]
+async fn a_ledger_that_is_read_only_is_told_once_and_is_not_taken_for_one_that_is_back() {
+    let postgres = Postgres::start().await.expect("a cluster");
+    let url = postgres.create_database("ledger").await.expect("a database");
+    let provider = Provider::start().await;
+    let settings = [provider.settings(), vec![("DATABASE_URL", url.as_str())]].concat();
+    let mut fleet = TestFleet::prepare(Database::Sqlite, &settings).await.expect("a place");
+    let environment: &Environment = &fleet.environment;
+    let (mut worker, scheduler) =
+        tokio::join!(Process::ready("worker", environment), Process::ready("scheduler", environment));
+    fleet.open_store().await;
+    let mut admin = PgConnection::connect(&url).await.expect("connected");
+    read_only(&mut admin, true).await;
+    publish(&fleet, 0..30).await;
+    publish_jobs(&fleet, 30..60, "2035-01-01T00:00:00Z").await;
+    // The probe has seen it: a probe that only reads would have taken the ledger for one that is back.
+    worker.until_output("the ledger still takes no changes").await;
+    scheduler.until_output("jobs wait for the ledger").await;
+    scheduler.until_output("cannot look for due jobs").await;
+    read_only(&mut admin, false).await;
+    worker.until_ready().await;
+    all_sent(&fleet, &provider, 0..30).await;
+    for words in ["the ledger takes jobs again", "the ledger says again which jobs are due"] {
+        scheduler.until_output(words).await;
+    }
+    for (process, words) in [
+        (&worker, "the ledger is away"),
+        (&worker, "the ledger answers: taking work again"),
+        (&scheduler, "jobs wait for the ledger"),
+        (&scheduler, "cannot look for due jobs"),
+    ] {
+        // Once, and once more for each minute that all of this has taken.
+        let told = process.output().matches(words).count();
+        assert!((1..=3).contains(&told), "{told} times {words}: {}", process.output());
+    }
+    drop((worker, scheduler));
+    fleet.remove().await;
 }
 
 /// What was held while the ledger was away was never handed back: every delivery by the broker was the first.
