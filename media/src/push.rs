@@ -2,7 +2,7 @@
 
 mod options;
 
-use domain::Ambiguity;
+use domain::{Ambiguity, nearest_of_few};
 use serde_json::{Map, Value};
 
 use crate::medium::Medium;
@@ -26,6 +26,15 @@ const INSTALLATION_PREFIX: &str = "fid:";
 /// The prefix of a destination that is a topic. No registration token begins with it: what stands before the colon of a
 /// token is an installation's id, of 11 or 22 characters.
 const TOPIC_PREFIX: &str = "topic:";
+
+/// The longest first word that is compared with a prefix.
+const MAX_PREFIX_BYTES: usize = 8;
+
+/// What a publisher who does not know the prefixes may write before a token.
+const TOKEN_PREFIX: &str = "token:";
+
+const MUST: &str =
+    "must be a device's FCM registration token, fid: and a Firebase installation id, or topic: and a name";
 
 pub static MEDIUM: Medium = Medium {
     name: "push",
@@ -74,16 +83,27 @@ pub fn payload_bytes(words: &Words<'_>) -> usize {
 
 fn check(destination: &str) -> Result<(), String> {
     let of_a_token = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | ':' | '.');
-    let valid = match Target::of(destination) {
+    let target = Target::of(destination);
+    let valid = match target {
         Target::Topic(name) => (1..=MAX_TOPIC_BYTES).contains(&name.len()) && name.chars().all(options::is_of_a_name),
         Target::Token(id) | Target::Installation(id) => {
             (1..=MAX_TOKEN_BYTES).contains(&id.len()) && id.chars().all(of_a_token)
         }
     };
-    if valid {
-        return Ok(());
+    let meant = if let Target::Token(token) = target { misspelt_prefix(token) } else { None };
+    match meant {
+        Some(TOKEN_PREFIX) => Err(format!("{MUST}; nothing stands before a token, no {TOKEN_PREFIX} either")),
+        Some(prefix) => Err(format!("{MUST}: did you mean {prefix}, in lower case, at its beginning?")),
+        None if valid => Ok(()),
+        None => Err(MUST.into()),
     }
-    Err("must be a device's FCM registration token, fid: and a Firebase installation id, or topic: and a name".into())
+}
+
+/// The prefix that was meant by what stands before the first colon of something that has no prefix of ours. What stands
+/// there in a registration token is longer: see [`TOPIC_PREFIX`].
+fn misspelt_prefix(token: &str) -> Option<&'static str> {
+    let (word, _) = token.split_once(':').filter(|(word, _)| word.len() <= MAX_PREFIX_BYTES)?;
+    nearest_of_few(word, [INSTALLATION_PREFIX, TOPIC_PREFIX, TOKEN_PREFIX])
 }
 
 /// Finds names that FCM reserves for itself, options that cannot be set, and a message that is too large with its data.
@@ -185,6 +205,30 @@ mod tests {
             assert!(check(bad).is_err_and(|why| why.starts_with("must be") && why.contains("topic:")), "{bad}");
         }
         assert!(check("topic:'a' in topics && 'b' in topics").is_err(), "a condition is no topic");
+    }
+
+    #[test]
+    fn a_misspelt_prefix_makes_no_token_and_is_told_with_the_prefix_that_was_meant() {
+        for (destination, meant) in [
+            ("Topic:news", "topic:"),
+            ("TOPIC:news", "topic:"),
+            ("topc:news", "topic:"),
+            ("topics:news", "topic:"),
+            ("tpoic:news", "topic:"),
+            ("topic :news", "topic:"),
+            ("FID:abc", "fid:"),
+            ("fiid:abc", "fid:"),
+        ] {
+            let why = check(destination).unwrap_err();
+            assert!(why.starts_with(MUST) && why.contains(&format!("did you mean {meant}")), "{destination}: {why}");
+        }
+        for destination in ["token:abc", "Token:abc", "tokens:abc"] {
+            let why = check(destination).unwrap_err();
+            assert!(why.ends_with("nothing stands before a token, no token: either"), "{destination}: {why}");
+        }
+        for token in ["topical-one:APA91b", "dGhpcyBpcyBhIGZpZA:topic:x", "abc:x", "topics", "fiid", ":x"] {
+            assert_eq!(check(token), Ok(()), "{token}");
+        }
     }
 
     fn accept(data: &Map<String, Value>) -> Result<(), String> {
