@@ -62,7 +62,7 @@ pub use row_lease::{
 };
 // The texts about a notification come in the types of `text`.
 pub use text::{
-    FieldError, acts, check_subject, folded_subject, is_one_edit, is_unsafe_in_a_line, nearest, nearest_of_few,
-    pointer_step, printable,
+    FieldError, MAX_COMPARED_NAMES, acts, check_subject, folded_subject, is_one_edit, is_unsafe_in_a_line, nearest,
+    nearest_of_few, pointer_step, printable,
 };
 pub use zones::{ZoneRelease, Zones};

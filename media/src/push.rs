@@ -43,6 +43,7 @@ pub static MEDIUM: Medium = Medium {
     check,
     faults,
     sends: |_| true,
+    meant: options::meant,
 };
 
 /// Whom a push is for.
@@ -112,9 +113,9 @@ fn faults(words: &Words<'_>) -> Vec<Fault> {
         let by_prefix = name.starts_with("google.") || name.starts_with("gcm.");
         name != OPTIONS && (by_prefix || matches!(name, "from" | "message_type"))
     };
-    let field = |name: &String| Fault {
-        part: Part::Field(vec![name.clone()]),
-        why: "is a key that FCM keeps for itself".into(),
+    let field = |name: &String| {
+        let hint = if options::is_near(name) { format!(": did you mean {OPTIONS}?") } else { String::new() };
+        Fault { part: Part::Field(vec![name.clone()]), why: format!("is a key that FCM keeps for itself{hint}") }
     };
     let mut faults: Vec<Fault> = words.data.keys().filter(|name| reserved(name)).map(field).collect();
     faults.extend(options::read(words.data).faults);
@@ -181,9 +182,10 @@ mod tests {
             why.contains("data/google.fcm/android/ttl must") && why.contains("data/google.fcm/token is no"),
             "{why}"
         );
-        for near in ["google.fcm.x", "google.fc", "google.FCM"] {
+        for near in ["google.fcm.x", "google.fc", "google.FCM", "google.fmc"] {
             let data = Map::from_iter([(near.to_owned(), json!({}))]);
-            assert_eq!(accept(&data), Err(format!("data/{near} is a key that FCM keeps for itself")));
+            let told = format!("data/{near} is a key that FCM keeps for itself: did you mean google.fcm?");
+            assert_eq!(accept(&data), Err(told));
         }
     }
 

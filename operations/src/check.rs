@@ -77,11 +77,14 @@ impl Checker {
         if words_are_wrong(draft, prefix) || (inherits && words_are_wrong(draft, "")) {
             return self.name_of_template(prefix, target, errors);
         }
+        // Data that an item takes over stand where its parent has them.
+        let place = if target.brings_data { prefix } else { "" };
+        let mut misread = self.misread_by_the_channel(draft, channel, place, wording);
+        misread.retain(|warning| !findings.warnings.contains(warning));
+        findings.warnings.append(&mut misread);
         let Some(template) = &wording.template else { return plain(channel, prefix, wording, errors) };
         self.template(channel, prefix, wording, errors);
         if errors.is_empty() {
-            // Data that an item takes over stand where its parent has them.
-            let place = if target.brings_data { prefix } else { "" };
             let mut left_out = self.links_left_out(channel, place, wording);
             left_out.retain(|warning| !findings.warnings.contains(warning));
             findings.warnings.append(&mut left_out);
@@ -95,12 +98,26 @@ impl Checker {
             findings.warnings.push(field(prefix, "/locale", why));
         }
         if errors.is_empty() {
-            let at = if target.brings_data { prefix } else { "" };
-            let slips = variables::slips(&self.templates, template, at, &wording.data);
+            let slips = variables::slips(&self.templates, template, place, &wording.data);
             // Several items may go out with the same template and data.
             let news: Vec<_> = slips.into_iter().filter(|slip| !findings.warnings.contains(slip)).collect();
             findings.warnings.extend(news);
         }
+    }
+
+    /// Finds names that were most likely meant for the channel. A name that any template of the notification uses was
+    /// not.
+    fn misread_by_the_channel(
+        &self,
+        draft: &Draft,
+        channel: &ChannelName,
+        place: &str,
+        wording: &Wording,
+    ) -> Vec<FieldError> {
+        let wordings = || std::iter::once(&draft.target).chain(&draft.fallback).map(|target| &target.wording);
+        let templates = || wordings().filter_map(|wording| wording.template.as_deref());
+        let is_used = |name: &str| templates().any(|template| self.templates.takes(template, name));
+        media::slips(channel, &wording.data, is_used).into_iter().map(|slip| of(place, slip)).collect()
     }
 
     /// Reports a name that no template has, for a target in which something else is wrong, so that nothing can be
