@@ -48,8 +48,8 @@ pub use lane::{Lane, Priority};
 pub use limits::{MAX_ID_BYTES, MAX_SPAN, SEND_AT_GRACE};
 pub use next_step::{Cause, CopyInHand, Intent, NextStep, Unsent, delivered_too_often};
 pub use notification::{
-    DecodeError, Defaults, Draft, Expiry, FIELDS, MAX_BODY_BYTES, Meant, Notification, OF_AN_ITEM, Target,
-    UnknownField, Wording, is_field, json_fault, parse_object,
+    Asked, DecodeError, Defaults, Draft, Expiry, FIELDS, MAX_BODY_BYTES, Meant, Notification, OF_AN_ITEM, Target,
+    UnknownField, Worded, Wording, is_field, json_fault, parse_object,
 };
 pub use outcome::{Failure, Outcome, SANDBOX};
 pub use reason::Reason;
@@ -62,7 +62,7 @@ pub use row_lease::{
 };
 // The texts about a notification come in the types of `text`.
 pub use text::{
-    FieldError, MAX_COMPARED_NAMES, acts, check_subject, folded_subject, is_one_edit, is_unsafe_in_a_line, nearest,
-    nearest_of_few, pointer_step, printable,
+    FieldError, MAX_COMPARED_NAMES, acts, check_subject, folded_subject, is_one_edit, is_plain_name,
+    is_unsafe_in_a_line, nearest, nearest_of_few, pointer_step, printable,
 };
 pub use zones::{ZoneRelease, Zones};

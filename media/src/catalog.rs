@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use domain::{Ambiguity, ChannelName, MAX_COMPARED_NAMES};
+use domain::{Ambiguity, ChannelName, FieldError, MAX_COMPARED_NAMES, Worded};
 use serde_json::{Map, Value};
 
 use crate::medium::Medium;
@@ -58,9 +58,15 @@ pub fn sends_data(channel: &ChannelName, data: &Map<String, Value>) -> bool {
     find(channel).is_some_and(|medium| (medium.sends)(data))
 }
 
-/// Finds names in the data that are nearly one which the channel itself reads and which is not given. `is_used` says
-/// which names are a template's own.
-pub fn slips(channel: &ChannelName, data: &Map<String, Value>, is_used: impl Fn(&str) -> bool) -> Vec<Fault> {
+/// Finds names in the data of a message that were most likely meant for its channel, which does not heed them.
+/// `is_used` says which names are a template's own.
+pub fn unheeded(message: &Worded<'_>, is_used: impl Fn(&str) -> bool) -> Vec<FieldError> {
+    let slips = slips(message.channel, &message.wording.data, is_used).into_iter();
+    slips.map(|slip| message.of_data(&slip.part.pointer(), slip.why)).collect()
+}
+
+/// Finds names that are nearly one which the channel itself reads and which is not given.
+fn slips(channel: &ChannelName, data: &Map<String, Value>, is_used: impl Fn(&str) -> bool) -> Vec<Fault> {
     let Some(medium) = find(channel) else { return Vec::new() };
     let is_given = |name: &str| data.get(name).is_some_and(|value| !value.is_null());
     let slip = |(name, value): (&String, &Value)| {

@@ -13,8 +13,8 @@ use crate::{Incoming, Owner};
 const NOT_UTF_8: u32 = 0x1a;
 
 impl Incoming {
-    /// Reads the body, whose tenant is the owner's. Headers that were not read are listed with the body's unknown
-    /// fields. A body that makes the reader panic is refused, so that the queue is read on.
+    /// Reads the body, whose tenant is the owner's. Headers and properties that were not read are listed with the body's
+    /// unknown fields. A body that makes the reader panic is refused, so that the queue is read on.
     ///
     /// # Errors
     /// [`DecodeError`]: the message can never be delivered as it is.

@@ -22,7 +22,7 @@ pub struct Incoming {
     /// Our headers. When the publisher's tenant is told from its user, these are only the headers that a publisher may
     /// set.
     pub headers: Headers,
-    /// Headers that look like ours and were not read.
+    /// Headers that look like ours, and properties, that were not read.
     pub misread: Vec<UnknownField>,
     pub carried: Carried,
     pub owner: Owner,

@@ -18,6 +18,7 @@ use crate::attempt::{Tried, attempt};
 use crate::delivery::Delivery;
 use crate::report;
 use crate::shared::Shared;
+use crate::unheeded::unheeded;
 
 /// Takes one copy from its decoded notification to its acknowledgement.
 pub(crate) async fn deliver(shared: Arc<Shared>, notification: Arc<Notification>, incoming: Incoming, intent: Intent) {
@@ -116,8 +117,9 @@ async fn claim(shared: &Shared, delivery: &Delivery, incoming: &Incoming) -> Res
     let claim = match claimed {
         Claimed::New(row) => {
             let unknown = &delivery.notification.unknown;
-            if !unknown.is_empty() {
-                shared.intake.report_unread(&row.key, unknown);
+            let unheeded = unheeded(shared, &delivery.notification, incoming);
+            if !unknown.is_empty() || !unheeded.is_empty() {
+                shared.intake.report_unread(&row.key, unknown, &unheeded);
             }
             Claim::Take(Box::new(row), Take::Send)
         }

@@ -211,6 +211,27 @@ fn a_header_that_looks_like_ours_and_is_not_read_is_told_without_its_value() {
 }
 
 #[test]
+fn a_delay_an_expiration_and_a_timestamp_in_milliseconds_are_told() {
+    let told = |properties: BasicProperties| {
+        misread(&properties).iter().map(|unread| unread.warning().to_string()).collect::<Vec<_>>()
+    };
+    let at = |timestamp: u64| BasicProperties::default().with_timestamp(timestamp);
+    let delayed = |value: AMQPValue| BasicProperties::default().with_headers(table(&[("x-delay", value)]));
+    for value in [AMQPValue::LongInt(5_000), text("5000")] {
+        let told = told(delayed(value));
+        assert!(told.len() == 1 && told[0].starts_with("header:x-delay ") && told[0].contains("send_at"), "{told:?}");
+    }
+    let expires = told(BasicProperties::default().with_expiration("60000".into()));
+    assert!(expires.len() == 1 && expires[0].starts_with("property:expiration was not read: "), "{expires:?}");
+    let in_millis = told(at(1_772_366_400_000));
+    let must = "property:timestamp was not read: it must be in seconds since 1970";
+    assert!(in_millis.len() == 1 && in_millis[0].starts_with(must), "{in_millis:?}");
+    for silent in [at(1_772_366_400), at(0), delayed(AMQPValue::LongInt(-5_000)), delayed(text("soon"))] {
+        assert_eq!(told(silent.clone()), [""; 0], "{silent:?}");
+    }
+}
+
+#[test]
 fn a_slip_anywhere_in_the_name_of_a_header_that_a_publisher_may_set_is_told() {
     let told = |header: &str, value: AMQPValue| {
         let properties = BasicProperties::default().with_headers(table(&[(header, value)]));
