@@ -1,4 +1,4 @@
-//! The parts with which one role handles its messages.
+//! What a role needs to handle its messages.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -14,7 +14,7 @@ use crate::role::Role;
 /// How many warnings about one message are stored.
 const MAX_KEPT: usize = 16;
 
-/// The parts of a role, each of which is running already.
+/// What a role needs to handle its messages. Each part is running already.
 pub struct Intake {
     pub role: Role,
     pub publisher: Publisher,
