@@ -27,8 +27,8 @@ impl Intake {
         if let Some(key) = incoming.given_key(notification) {
             return Ok(Named::given(key));
         }
-        let (fingerprint, copy) = (incoming.fingerprint(), Uuid::now_v7());
-        let lease_row = || self.store.lease_row(&notification.tenant, &fingerprint, copy, incoming.redelivered);
+        let (fingerprint, token) = (incoming.fingerprint(), Uuid::now_v7());
+        let lease_row = || self.store.lease_row(&notification.tenant, &fingerprint, token, incoming.redelivered);
         let lease = self.breaker.retry_until_taken(lease_row).await?;
         Ok(Named { key: lease.key().clone(), anonymous: Some(Anonymous { lease, fingerprint }) })
     }
@@ -67,7 +67,7 @@ impl Named {
 
     /// The token of a claim by this copy: that of its lease, else a new one at each call.
     pub fn token(&self) -> Uuid {
-        self.lease().map_or_else(Uuid::now_v7, RowLease::copy)
+        self.lease().map_or_else(Uuid::now_v7, RowLease::token)
     }
 
     pub(crate) fn lease(&self) -> Option<&RowLease> {
