@@ -8,7 +8,6 @@
 mod arrival;
 mod channel_name;
 mod claim;
-mod clock;
 mod cron;
 mod decide;
 mod fallback;
@@ -29,12 +28,12 @@ mod row_lease;
 mod samples;
 #[cfg(test)]
 mod simulation;
+mod timestamp;
 mod zones;
 
-pub use arrival::{Arrival, DeadMark, Hand, Headers};
+pub use arrival::{Arrival, DeadMark, Headers, PublishedBy};
 pub use channel_name::{ChannelName, InvalidChannelName};
 pub use claim::{Claim, Take, claim};
-pub use clock::{Clock, InvalidTimestamp, Timestamp};
 pub use cron::{Cron, InvalidCron};
 pub use decide::{Ambiguity, Policy, Transition, decide};
 pub(crate) use fallback::child_body;
@@ -48,8 +47,8 @@ pub use lane::{Lane, Priority};
 pub use limits::{MAX_ID_BYTES, MAX_SPAN, SEND_AT_GRACE};
 pub use next_step::{Cause, CopyInHand, Intent, NextStep, Unsent, delivered_too_often};
 pub use notification::{
-    DecodeError, Defaults, Draft, Expiry, FIELDS, MAX_BODY_BYTES, Meant, Notification, OF_AN_ITEM, Target,
-    UnknownField, Wording, is_field, json_fault, parse_object, whole,
+    Asked, DecodeError, Defaults, Draft, Expiry, FIELDS, MAX_BODY_BYTES, Meant, Notification, OF_AN_ITEM, Target,
+    UnknownField, Worded, Wording, is_field, json_fault, parse_object, whole,
 };
 pub use outcome::{Failure, Outcome, SANDBOX};
 pub use reason::Reason;
@@ -60,9 +59,10 @@ pub use row_lease::{
     ACKNOWLEDGED_FOR_CERTAIN_AFTER, CERTAINLY_ITS_OWN_FOR, Found, LeasableRow, LeasedRow, ROW_LEASED_FOR, find,
     is_taken_over, suspecting,
 };
+pub use timestamp::{Clock, InvalidTimestamp, Timestamp};
 // The texts about a notification come in the types of `text`.
 pub use text::{
-    FieldError, acts, check_subject, folded_subject, is_one_edit, is_unsafe_in_a_line, nearest, nearest_of_few,
-    pointer_step, printable, unseen,
+    FieldError, MAX_COMPARED_NAMES, acts, check_subject, folded_subject, is_one_edit, is_plain_name,
+    is_unsafe_in_a_line, nearest, nearest_of_few, pointer_step, printable, unseen,
 };
 pub use zones::{ZoneRelease, Zones};

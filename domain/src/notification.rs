@@ -1,5 +1,6 @@
 //! The JSON body that publishers write: decoded once, every bad field named at once.
 
+mod asked;
 mod draft;
 mod fields;
 mod items;
@@ -13,6 +14,7 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 use text::FieldError;
 
+pub use self::asked::{Asked, Worded};
 pub use self::draft::{Draft, Target};
 pub use self::json::{json_fault, parse_object};
 pub use self::names::{FIELDS, Meant, OF_AN_ITEM, UnknownField, is_field};

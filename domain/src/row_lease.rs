@@ -48,21 +48,21 @@ pub enum Found {
     Nothing,
 }
 
-/// Finds the row for `copy`, the name of the copy that asks. `rows` are all rows with its fingerprint, the oldest
+/// Finds the row for the copy whose claims have this `token`. `rows` are all rows with its fingerprint, the oldest
 /// first. `may_wait` is true until every lease that was live when the copy began to wait has run out. Rows whose
 /// message is surely still with the broker come first, also those leased by a copy whose process may be gone. If one of
 /// them were left over, its message would have been taken for another, and nobody would continue the row.
-pub fn find(rows: &[LeasableRow], copy: Uuid, now: Timestamp, may_wait: bool) -> Found {
+pub fn find(rows: &[LeasableRow], token: Uuid, now: Timestamp, may_wait: bool) -> Found {
     let open = |wanted: &dyn Fn(&LeasableRow) -> bool| rows.iter().position(|row| !row.settled && wanted(row));
-    if let Some(at) = open(&|row| row.is_free_for(copy, now) && !row.may_be_gone()) {
+    if let Some(at) = open(&|row| row.is_free_for(token, now) && !row.may_be_gone()) {
         return Found::Row(at);
     }
-    if let Some(at) = open(&|row| row.is_free_for(copy, now) && !row.is_suspect(rows, now)) {
+    if let Some(at) = open(&|row| row.is_free_for(token, now) && !row.is_suspect(rows, now)) {
         return Found::Probable(at);
     }
     // A free row whose message is surely with the broker was returned above, so others have leased these.
     let waits_for_owed = may_wait && open(&|row| !row.may_be_gone()).is_some();
-    let is_suspected = |row: &LeasableRow| row.is_leased_by(suspecting(copy)) || (row.ran_out(now) && !waits_for_owed);
+    let is_suspected = |row: &LeasableRow| row.is_leased_by(suspecting(token)) || (row.ran_out(now) && !waits_for_owed);
     match open(&|row| row.may_be_gone() && is_suspected(row)) {
         Some(at) => Found::Suspect(at),
         None if rows.iter().any(|row| !row.settled) => Found::OnlyLeased,
@@ -92,19 +92,19 @@ pub fn is_taken_over<R: PartialEq, T: PartialOrd>(seen: &[LeasedRow<R, T>], rows
     })
 }
 
-/// The name under which a copy leases the row that it suspects. It differs from the copy's own name, so that asking
-/// again does not make the row the copy's own.
-pub fn suspecting(copy: Uuid) -> Uuid {
-    Uuid::new_v5(&copy, b"doubt")
+/// The token under which a copy leases the row that it suspects. It differs from the token of the copy's claims, so that
+/// asking again does not make the row the copy's own.
+pub fn suspecting(token: Uuid) -> Uuid {
+    Uuid::new_v5(&token, b"doubt")
 }
 
 impl LeasableRow {
-    fn is_free_for(&self, copy: Uuid, now: Timestamp) -> bool {
-        self.claimant.is_none() || self.is_leased_by(copy) || self.ran_out(now)
+    fn is_free_for(&self, token: Uuid, now: Timestamp) -> bool {
+        self.claimant.is_none() || self.is_leased_by(token) || self.ran_out(now)
     }
 
-    fn is_leased_by(&self, copy: Uuid) -> bool {
-        self.claimant.is_some_and(|(claimant, _)| claimant == copy)
+    fn is_leased_by(&self, token: Uuid) -> bool {
+        self.claimant.is_some_and(|(claimant, _)| claimant == token)
     }
 
     fn ran_out(&self, now: Timestamp) -> bool {

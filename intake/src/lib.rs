@@ -2,19 +2,19 @@
 //! repeats its steps with the ledger until these are done, and settles the message once what follows from it is
 //! confirmed.
 //!
-//! A role makes one [`Intake`] of its parts, and an [`InHand`] for each message. In the order of a message:
+//! A role makes one [`Intake`], and an [`InHand`] for each message. In the order of a message:
 //! [`TooOften`] says whether anything may still be tried, [`Intake::decode`] reads the body, [`InHand::identify`] names
 //! the delivery, the [`store::LedgerBreaker`] repeats each step with the ledger, and one method of [`InHand`] settles the
 //! message. [`Role`] has everything in which the roles differ.
 
 mod in_hand;
+mod intake;
 mod named;
-mod parts;
 mod role;
 mod too_often;
 
 pub use in_hand::{InHand, ItsRow};
+pub use intake::Intake;
 pub use named::Named;
-pub use parts::Intake;
 pub use role::{DeadLettered, Role, Steps};
 pub use too_often::TooOften;

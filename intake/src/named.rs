@@ -1,11 +1,11 @@
 //! Who a message is: the (tenant, id) of its delivery, and how this copy of the delivery arrived.
 
 use domain::{Arrival, Content, Key, Notification};
-use store::{RowLease, Sight, Trouble};
+use store::{RowLease, Sight, StepError};
 use topology::Incoming;
 use uuid::Uuid;
 
-use crate::parts::Intake;
+use crate::intake::Intake;
 
 /// The identity of a message: whatever is published for the message carries this id.
 pub struct Named {
@@ -23,12 +23,12 @@ struct Anonymous {
 impl Intake {
     /// Names the delivery: by the AMQP `message_id`, else by the body's `id`, else by the id of the row that the copy
     /// leases.
-    pub(crate) async fn identify(&self, notification: &Notification, incoming: &Incoming) -> Result<Named, Trouble> {
+    pub(crate) async fn identify(&self, notification: &Notification, incoming: &Incoming) -> Result<Named, StepError> {
         if let Some(key) = incoming.given_key(notification) {
             return Ok(Named::given(key));
         }
-        let (fingerprint, copy) = (incoming.fingerprint(), Uuid::now_v7());
-        let lease_row = || self.store.lease_row(&notification.tenant, &fingerprint, copy, incoming.redelivered);
+        let (fingerprint, token) = (incoming.fingerprint(), Uuid::now_v7());
+        let lease_row = || self.store.lease_row(&notification.tenant, &fingerprint, token, incoming.redelivered);
         let lease = self.breaker.retry_until_taken(lease_row).await?;
         Ok(Named { key: lease.key().clone(), anonymous: Some(Anonymous { lease, fingerprint }) })
     }
@@ -67,7 +67,7 @@ impl Named {
 
     /// The token of a claim by this copy: that of its lease, else a new one at each call.
     pub fn token(&self) -> Uuid {
-        self.lease().map_or_else(Uuid::now_v7, RowLease::copy)
+        self.lease().map_or_else(Uuid::now_v7, RowLease::token)
     }
 
     pub(crate) fn lease(&self) -> Option<&RowLease> {

@@ -2,11 +2,11 @@
 
 use std::sync::LazyLock;
 
-use domain::{Ambiguity, ChannelName};
+use domain::{Ambiguity, ChannelName, FieldError, MAX_COMPARED_NAMES, Worded};
 use serde_json::{Map, Value};
 
 use crate::medium::Medium;
-use crate::words::{Fault, Words};
+use crate::words::{Fault, Part, Words};
 use crate::{email, push, sms, whatsapp};
 
 /// Every medium, in the order of their names. A new medium is a file beside this one and an entry here.
@@ -56,6 +56,26 @@ pub fn faults(channel: &ChannelName, words: &Words<'_>) -> Vec<Fault> {
 /// Whether the channel sends any of these data itself, beside the words.
 pub fn sends_data(channel: &ChannelName, data: &Map<String, Value>) -> bool {
     find(channel).is_some_and(|medium| (medium.sends)(data))
+}
+
+/// Finds names in the data of a message that were most likely meant for its channel, which does not heed them.
+/// `is_used` says which names are a template's own.
+pub fn unheeded(message: &Worded<'_>, is_used: impl Fn(&str) -> bool) -> Vec<FieldError> {
+    let slips = slips(message.channel, &message.wording.data, is_used).into_iter();
+    slips.map(|slip| message.of_data(&slip.part.pointer(), slip.why)).collect()
+}
+
+/// Finds names that are nearly one which the channel itself reads and which is not given.
+fn slips(channel: &ChannelName, data: &Map<String, Value>, is_used: impl Fn(&str) -> bool) -> Vec<Fault> {
+    let Some(medium) = find(channel) else { return Vec::new() };
+    let is_given = |name: &str| data.get(name).is_some_and(|value| !value.is_null());
+    let slip = |(name, value): (&String, &Value)| {
+        let meant = (medium.meant)(name, value).filter(|meant| !is_given(meant))?;
+        let why = format!("is not read: did you mean {meant}?");
+        Some(Fault { part: Part::Field(vec![name.clone()]), why })
+    };
+    let unused = data.iter().filter(|(name, _)| is_given(name) && !is_used(name));
+    unused.take(MAX_COMPARED_NAMES).filter_map(slip).collect()
 }
 
 /// The sentence about a channel that does not exist.

@@ -7,8 +7,8 @@ use serde_json::{Map, Value};
 use crate::attached;
 use crate::words::{Fault, Part};
 
-const SID: &str = "content_sid";
-const VARIABLES: &str = "content_variables";
+pub(crate) const SID: &str = "content_sid";
+pub(crate) const VARIABLES: &str = "content_variables";
 
 /// The limits of <https://www.twilio.com/docs/content/using-variables-with-content-api>.
 const MAX_VARIABLES: usize = 100;

@@ -22,6 +22,7 @@ pub static MEDIUM: Medium = Medium {
     check: |destination| parse(destination).map(|_| ()),
     faults,
     sends: |_| false,
+    meant: |_, _| None,
 };
 
 /// An address as it is sent: ASCII, with its domain in full.

@@ -21,6 +21,8 @@ pub struct Medium {
     pub faults: fn(&Words<'_>) -> Vec<Fault>,
     /// Whether the medium itself sends any of these data, beside the words: then they have an effect without a template.
     pub sends: fn(&Map<String, Value>) -> bool,
+    /// Says which name that the medium reads in the data itself was meant by one that is nearly so, given its value.
+    pub meant: fn(&str, &Value) -> Option<&'static str>,
 }
 
 impl Medium {

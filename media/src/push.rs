@@ -2,7 +2,7 @@
 
 mod options;
 
-use domain::Ambiguity;
+use domain::{Ambiguity, nearest_of_few};
 use serde_json::{Map, Value};
 
 use crate::medium::Medium;
@@ -27,6 +27,15 @@ const INSTALLATION_PREFIX: &str = "fid:";
 /// token is an installation's id, of 11 or 22 characters.
 const TOPIC_PREFIX: &str = "topic:";
 
+/// The longest first word that is compared with a prefix.
+const MAX_PREFIX_BYTES: usize = 8;
+
+/// What a publisher who does not know the prefixes may write before a token.
+const TOKEN_PREFIX: &str = "token:";
+
+const MUST: &str =
+    "must be a device's FCM registration token, fid: and a Firebase installation id, or topic: and a name";
+
 pub static MEDIUM: Medium = Medium {
     name: "push",
     example: "example-token:APA91bExampleOnly",
@@ -34,6 +43,7 @@ pub static MEDIUM: Medium = Medium {
     check,
     faults,
     sends: |_| true,
+    meant: options::meant,
 };
 
 /// Whom a push is for.
@@ -74,16 +84,27 @@ pub fn payload_bytes(words: &Words<'_>) -> usize {
 
 fn check(destination: &str) -> Result<(), String> {
     let of_a_token = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | ':' | '.');
-    let valid = match Target::of(destination) {
+    let target = Target::of(destination);
+    let valid = match target {
         Target::Topic(name) => (1..=MAX_TOPIC_BYTES).contains(&name.len()) && name.chars().all(options::is_of_a_name),
         Target::Token(id) | Target::Installation(id) => {
             (1..=MAX_TOKEN_BYTES).contains(&id.len()) && id.chars().all(of_a_token)
         }
     };
-    if valid {
-        return Ok(());
+    let meant = if let Target::Token(token) = target { misspelt_prefix(token) } else { None };
+    match meant {
+        Some(TOKEN_PREFIX) => Err(format!("{MUST}; nothing stands before a token, no {TOKEN_PREFIX} either")),
+        Some(prefix) => Err(format!("{MUST}: did you mean {prefix}, in lower case, at its beginning?")),
+        None if valid => Ok(()),
+        None => Err(MUST.into()),
     }
-    Err("must be a device's FCM registration token, fid: and a Firebase installation id, or topic: and a name".into())
+}
+
+/// The prefix that was meant by what stands before the first colon of something that has no prefix of ours. What stands
+/// there in a registration token is longer: see [`TOPIC_PREFIX`].
+fn misspelt_prefix(token: &str) -> Option<&'static str> {
+    let (word, _) = token.split_once(':').filter(|(word, _)| word.len() <= MAX_PREFIX_BYTES)?;
+    nearest_of_few(word, [INSTALLATION_PREFIX, TOPIC_PREFIX, TOKEN_PREFIX])
 }
 
 /// Finds names that FCM reserves for itself, options that cannot be set, and a message that is too large with its data.
@@ -92,9 +113,9 @@ fn faults(words: &Words<'_>) -> Vec<Fault> {
         let by_prefix = name.starts_with("google.") || name.starts_with("gcm.");
         name != OPTIONS && (by_prefix || matches!(name, "from" | "message_type"))
     };
-    let field = |name: &String| Fault {
-        part: Part::Field(vec![name.clone()]),
-        why: "is a key that FCM keeps for itself".into(),
+    let field = |name: &String| {
+        let hint = if options::is_near(name) { format!(": did you mean {OPTIONS}?") } else { String::new() };
+        Fault { part: Part::Field(vec![name.clone()]), why: format!("is a key that FCM keeps for itself{hint}") }
     };
     let mut faults: Vec<Fault> = words.data.keys().filter(|name| reserved(name)).map(field).collect();
     faults.extend(options::read(words.data).faults);
@@ -161,9 +182,10 @@ mod tests {
             why.contains("data/google.fcm/android/ttl must") && why.contains("data/google.fcm/token is no"),
             "{why}"
         );
-        for near in ["google.fcm.x", "google.fc", "google.FCM"] {
+        for near in ["google.fcm.x", "google.fc", "google.FCM", "google.fmc"] {
             let data = Map::from_iter([(near.to_owned(), json!({}))]);
-            assert_eq!(accept(&data), Err(format!("data/{near} is a key that FCM keeps for itself")));
+            let told = format!("data/{near} is a key that FCM keeps for itself: did you mean google.fcm?");
+            assert_eq!(accept(&data), Err(told));
         }
     }
 
@@ -185,6 +207,30 @@ mod tests {
             assert!(check(bad).is_err_and(|why| why.starts_with("must be") && why.contains("topic:")), "{bad}");
         }
         assert!(check("topic:'a' in topics && 'b' in topics").is_err(), "a condition is no topic");
+    }
+
+    #[test]
+    fn a_misspelt_prefix_makes_no_token_and_is_told_with_the_prefix_that_was_meant() {
+        for (destination, meant) in [
+            ("Topic:news", "topic:"),
+            ("TOPIC:news", "topic:"),
+            ("topc:news", "topic:"),
+            ("topics:news", "topic:"),
+            ("tpoic:news", "topic:"),
+            ("topic :news", "topic:"),
+            ("FID:abc", "fid:"),
+            ("fiid:abc", "fid:"),
+        ] {
+            let why = check(destination).unwrap_err();
+            assert!(why.starts_with(MUST) && why.contains(&format!("did you mean {meant}")), "{destination}: {why}");
+        }
+        for destination in ["token:abc", "Token:abc", "tokens:abc"] {
+            let why = check(destination).unwrap_err();
+            assert!(why.ends_with("nothing stands before a token, no token: either"), "{destination}: {why}");
+        }
+        for token in ["topical-one:APA91b", "dGhpcyBpcyBhIGZpZA:topic:x", "abc:x", "topics", "fiid", ":x"] {
+            assert_eq!(check(token), Ok(()), "{token}");
+        }
     }
 
     fn accept(data: &Map<String, Value>) -> Result<(), String> {

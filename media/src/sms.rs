@@ -1,6 +1,6 @@
 //! SMS: a text to a phone number, or an MMS where media go with it.
 
-use domain::Ambiguity;
+use domain::{Ambiguity, nearest};
 
 use crate::medium::Medium;
 use crate::{attached, phone};
@@ -15,4 +15,5 @@ pub static MEDIUM: Medium = Medium {
     check: phone::check_number,
     faults: |words| phone::faults(words, MAX_MEDIA),
     sends: |data| data.contains_key(attached::FIELD),
+    meant: |name, _| nearest(name, [attached::FIELD]),
 };

@@ -1,6 +1,6 @@
 //! WhatsApp: a text, a picture or a template to a phone number that has an account there.
 
-use domain::Ambiguity;
+use domain::{Ambiguity, nearest};
 
 use crate::medium::Medium;
 use crate::phone;
@@ -20,6 +20,7 @@ pub static MEDIUM: Medium = Medium {
     check: |destination| phone::check_number(bare(destination)),
     faults,
     sends: |data| content::is_given(data) || data.contains_key(attached::FIELD),
+    meant: |name, _| nearest(name, [content::SID, content::VARIABLES, attached::FIELD]),
 };
 
 /// The number without the prefix, which publishers may write or leave out.

@@ -8,12 +8,9 @@ mod variables;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use domain::{
-    ChannelName, Draft, Expiry, FieldError, MAX_SPAN, SEND_AT_GRACE, Target, Timestamp, Wording, pointer_step,
-};
+use domain::{Asked, ChannelName, Draft, Expiry, FieldError, MAX_SPAN, Target, Timestamp, Wording, pointer_step};
 use media::{Fault, Part, Words};
-use serde_json::{Map, Value};
-use templates::{TemplateError, Templates};
+use templates::{Links, TemplateError, Templates};
 
 /// Checks notifications before they are published. A clone is cheap.
 #[derive(Clone, Debug)]
@@ -45,21 +42,20 @@ impl Checker {
         }
         let foreign = draft.unknown.iter().filter(|field| field.refusal().is_none());
         findings.warnings.extend(foreign.map(|field| field.warning()));
-        self.target(draft, "", &draft.target, &draft.target.wording, &mut findings);
+        self.target(draft, "", &draft.target, &draft.target.wording, &mut findings.errors);
         for (at, item) in draft.fallback.iter().enumerate() {
             let wording = item.wording_after(&draft.target.wording);
-            self.target(draft, &format!("/fallback/{at}"), item, &wording, &mut findings);
+            self.target(draft, &format!("/fallback/{at}"), item, &wording, &mut findings.errors);
         }
         findings.errors.extend(draft.send_at.and_then(|send_at| too_far_ahead(send_at, now)));
-        findings.warnings.extend(too_late(draft, now).or_else(|| passed(draft, now)));
+        findings.warnings.extend(too_late(draft, now).or_else(|| draft.asked().passed(now)));
         if findings.errors.is_empty() {
-            findings.warnings.extend(without_effect(draft));
+            findings.warnings.extend(self.unheeded(draft.asked()));
         }
         findings
     }
 
-    fn target(&self, draft: &Draft, prefix: &str, target: &Target, wording: &Wording, findings: &mut Findings) {
-        let errors = &mut findings.errors;
+    fn target(&self, draft: &Draft, prefix: &str, target: &Target, wording: &Wording, errors: &mut Vec<FieldError>) {
         let Some(channel) = &target.channel else { return self.name_of_template(prefix, target, errors) };
         if !media::known().contains(&channel.as_str()) {
             errors.push(field(prefix, "/channel", format!("is an {}", media::unknown(channel))));
@@ -77,30 +73,20 @@ impl Checker {
         if words_are_wrong(draft, prefix) || (inherits && words_are_wrong(draft, "")) {
             return self.name_of_template(prefix, target, errors);
         }
-        let Some(template) = &wording.template else { return plain(channel, prefix, wording, errors) };
-        self.template(channel, prefix, wording, errors);
-        if errors.is_empty() {
-            // Data that an item takes over stand where its parent has them.
-            let place = if target.brings_data { prefix } else { "" };
-            let mut left_out = self.links_left_out(channel, place, wording);
-            left_out.retain(|warning| !findings.warnings.contains(warning));
-            findings.warnings.append(&mut left_out);
+        match wording.template {
+            None => plain(channel, prefix, wording, errors),
+            Some(_) => self.template(channel, prefix, wording, errors),
         }
-        if let Some(locale) = &own.locale
-            && errors.is_empty()
-            && !self.templates.speaks(template, channel, locale)
-        {
-            let why =
-                format!("is none in which the template has words for {channel}: those of the default locale are sent");
-            findings.warnings.push(field(prefix, "/locale", why));
-        }
-        if errors.is_empty() {
-            let at = if target.brings_data { prefix } else { "" };
-            let slips = variables::slips(&self.templates, template, at, &wording.data);
-            // Several items may go out with the same template and data.
-            let news: Vec<_> = slips.into_iter().filter(|slip| !findings.warnings.contains(slip)).collect();
-            findings.warnings.extend(news);
-        }
+    }
+
+    /// Finds what is taken and has not the effect that the publisher may think, by the rules that the worker goes by for
+    /// what comes over AMQP.
+    fn unheeded(&self, asked: Asked<'_>) -> Vec<FieldError> {
+        asked.unheeded(media::sends_data, |message| {
+            let mut found = self.templates.unheeded(message, Links::All);
+            found.extend(media::unheeded(message, |name| self.templates.any_takes(message, name)));
+            found
+        })
     }
 
     /// Reports a name that no template has, for a target in which something else is wrong, so that nothing can be
@@ -108,13 +94,6 @@ impl Checker {
     fn name_of_template(&self, prefix: &str, target: &Target, errors: &mut Vec<FieldError>) {
         let unknown = target.wording.template.as_deref().and_then(|name| self.templates.find(name).err());
         errors.extend(unknown.map(|unknown| of_template(prefix, &unknown, None)));
-    }
-
-    fn links_left_out(&self, channel: &ChannelName, prefix: &str, wording: &Wording) -> Vec<FieldError> {
-        let why = "makes no link in the HTML of the mail: only http, https and mailto do; plain text shows it as it is";
-        let look = AssertUnwindSafe(|| self.templates.links_left_out(channel, wording));
-        let names = catch_unwind(look).unwrap_or_default();
-        names.into_iter().map(|name| field(prefix, &format!("/data/{}", pointer_step(name)), why)).collect()
     }
 
     fn template(&self, channel: &ChannelName, prefix: &str, wording: &Wording, errors: &mut Vec<FieldError>) {
@@ -222,47 +201,6 @@ pub(crate) fn too_late(draft: &Draft, now: Timestamp) -> Option<FieldError> {
 
 pub(crate) fn too_far_ahead(send_at: Timestamp, now: Timestamp) -> Option<FieldError> {
     (send_at.since(now) > MAX_SPAN).then(|| field("", "/send_at", "must be at most ten years ahead"))
-}
-
-/// Warns of a `send_at` that has passed by more than clocks differ.
-fn passed(draft: &Draft, now: Timestamp) -> Option<FieldError> {
-    let passed = draft.send_at.is_some_and(|send_at| now.since(send_at) > SEND_AT_GRACE);
-    passed.then(|| field("", "/send_at", "lies in the past: it is sent at once"))
-}
-
-/// Finds the fields that are read and change nothing beside the others.
-fn without_effect(draft: &Draft) -> Vec<FieldError> {
-    let mut warnings = Vec::new();
-    let mut look = |prefix: &str, own: &Wording, speaks: bool, sends_data: bool| {
-        if own.template.is_some() && own.message.as_ref().is_some_and(|message| !message.is_empty()) {
-            warnings.push(field(prefix, "/message", "is not sent: the words are those of template"));
-        }
-        if own.locale.is_some() && !speaks {
-            warnings.push(field(prefix, "/locale", "has no effect without a template"));
-        }
-        if !own.data.is_empty() && !speaks && !sends_data {
-            let why = "has no effect without a template: what is only your own belongs into metadata";
-            warnings.push(field(prefix, "/data", why));
-        }
-    };
-    let whole = &draft.target.wording;
-    let speaks = whole.template.is_some() || draft.fallback.iter().any(|item| item.wording.template.is_some());
-    let inherits_data = |item: &Target| !item.brings_data && sends_data(item, &whole.data);
-    look("", whole, speaks, sends_data(&draft.target, &whole.data) || draft.fallback.iter().any(inherits_data));
-    for (at, item) in draft.fallback.iter().enumerate() {
-        let inherits = item.wording.message.is_none() && whole.template.is_some();
-        let speaks = item.wording.template.is_some() || inherits;
-        look(&format!("/fallback/{at}"), &item.wording, speaks, sends_data(item, &item.wording.data));
-    }
-    if draft.max_lateness_seconds.is_some() && draft.send_at.is_none() {
-        warnings.push(field("", "/max_lateness_seconds", "has no effect without send_at"));
-    }
-    warnings
-}
-
-/// Whether the medium of a target sends any of these data itself, beside the words.
-fn sends_data(target: &Target, data: &Map<String, Value>) -> bool {
-    target.channel.as_ref().is_some_and(|channel| media::sends_data(channel, data))
 }
 
 fn field(prefix: &str, pointer: &str, detail: impl Into<String>) -> FieldError {

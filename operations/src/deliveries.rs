@@ -29,7 +29,7 @@ pub struct Taken {
     pub view: DeliveryView,
     /// The deliveries that took over from this one, in their order.
     pub fallbacks: Vec<Fallback>,
-    /// The fields of the delivery's message that were not read.
+    /// What was not read of the delivery's message, or has no effect.
     pub warnings: Vec<FieldError>,
 }
 

@@ -4,26 +4,25 @@
 //! in groups: while one commit is in flight, what arrives becomes the next group, so that nothing waits when the load
 //! is low. Every move can be repeated after [`StoreError::Unavailable`], which the [`LedgerBreaker`] does.
 //!
-//! Read in this order: `handle` is the [`Store`]; `ledger` has the tables of what is sent, and `accounts` those of
+//! Read in this order: `store` is the [`Store`]; `ledger` has the tables of what is sent, and `accounts` those of
 //! users; `writers` wires the moves that are committed in groups; `sql` knows both databases and no table.
 
 mod accounts;
 mod breaker;
 mod error;
-mod handle;
 mod ledger;
 mod options;
 mod settings;
 mod sql;
+mod store;
 mod writers;
 
 #[cfg(test)]
 mod tests;
 
 pub use accounts::{Login, NewUser, Standing, User};
-pub use breaker::{LedgerBreaker, RetryLimit, Trouble};
+pub use breaker::{LedgerBreaker, RetryLimit, StepError};
 pub use error::StoreError;
-pub use handle::Store;
 pub use ledger::{
     Cancel, Capture, CapturedPage, CapturedView, Claimed, Cursor, DeliveryView, Filter, FinishedJob, Job, JobFilter,
     JobKind, JobPage, JobSummary, MAX_PAGE, Page, Patience, Pruned, Put, Recorded, RowLease, Sight, Soonest,
@@ -31,3 +30,4 @@ pub use ledger::{
 };
 pub use options::Options;
 pub use settings::Settings;
+pub use store::Store;

@@ -28,4 +28,4 @@ mod tests;
 
 pub use budget::Limits;
 pub use error::{LoadError, Problem, TemplateError};
-pub use templates::{Description, Options, Templates};
+pub use templates::{Description, Links, Options, Templates};

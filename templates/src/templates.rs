@@ -22,8 +22,10 @@ use crate::names::Known;
 
 mod described;
 mod samples;
+mod unheeded;
 
 pub use described::Description;
+pub use unheeded::Links;
 
 /// What a rendering may use on a thread that others wait for, or less where the operator's limits are lower.
 const QUICK: Limits = Limits { max_output_bytes: 64 * 1024, max_steps: 1_000, max_time: Duration::from_millis(1) };

@@ -25,6 +25,12 @@ impl fmt::Display for FieldError {
     }
 }
 
+/// Whether a name of the data is one that can be shown as it is, and no value in the wrong place.
+pub fn is_plain_name(name: &str) -> bool {
+    let is_word = name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b));
+    name.len() <= MAX_SHOWN_CHARS && is_word && pointer_step(name) == name
+}
+
 /// A name as a step of a JSON pointer (RFC 6901), safe for a log and an error.
 pub fn pointer_step(name: &str) -> String {
     if name.contains('@') || name.bytes().filter(u8::is_ascii_digit).count() >= PHONE_DIGITS {

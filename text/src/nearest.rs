@@ -5,6 +5,9 @@ use strsim::osa_distance;
 /// A longer name is not compared: nobody misspells so long a name.
 pub const MAX_COMPARED_BYTES: usize = 64;
 
+/// How many of the names that a stranger wrote are compared with known ones: nobody reads more hints.
+pub const MAX_COMPARED_NAMES: usize = 100;
+
 /// The known name of which `name` is most likely a misspelling: the same but for its case and separators, its plural,
 /// or one edit away (two, from seven letters on).
 pub fn nearest<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {

@@ -13,8 +13,8 @@ use crate::{Incoming, Owner};
 const NOT_UTF_8: u32 = 0x1a;
 
 impl Incoming {
-    /// Reads the body, whose tenant is the owner's. Headers that were not read are listed with the body's unknown
-    /// fields. A body that makes the reader panic is refused, so that the queue is read on.
+    /// Reads the body, whose tenant is the owner's. Headers and properties that were not read are listed with the body's
+    /// unknown fields. A body that makes the reader panic is refused, so that the queue is read on.
     ///
     /// # Errors
     /// [`DecodeError`]: the message can never be delivered as it is.
@@ -103,7 +103,7 @@ fn refused(detail: String) -> DecodeError {
 mod tests {
     use amqp::{BasicProperties, Delivery, Settle};
     use bytes::Bytes;
-    use domain::{DeadMark, Hand, Headers, Lane, Timestamp};
+    use domain::{DeadMark, Headers, Lane, PublishedBy, Timestamp};
 
     use super::*;
     use crate::envelope::of_a_publisher;
@@ -193,7 +193,7 @@ mod tests {
         };
         let read = of_a_publisher(forged.clone());
         assert_eq!(read, Headers { lane: Some(Lane::Bulk), ..Headers::default() });
-        assert_eq!(read.hand(), Hand::Publisher);
+        assert_eq!(read.published_by(), PublishedBy::Publisher);
         let asks = of_a_publisher(Headers { again: true, ..forged.clone() });
         let lane = Some(Lane::Bulk);
         assert_eq!(asks, Headers { lane, again: true, epoch: Some(7), ..Headers::default() });

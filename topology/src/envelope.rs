@@ -2,18 +2,18 @@
 //!
 //! Pure, and total over whatever publishers send: nothing here fails or panics.
 
-mod carried;
 #[cfg(test)]
 mod fuzz;
 mod misread;
+mod publisher_properties;
 mod read;
 #[cfg(test)]
 mod tests;
 mod write;
 
-pub use carried::Carried;
-pub(crate) use carried::fingerprint_of_properties;
 pub(crate) use misread::misread;
+pub use publisher_properties::PublisherProperties;
+pub(crate) use publisher_properties::fingerprint_of_properties;
 pub(crate) use read::{noted_tenant, of_a_publisher, read_headers, sent_at};
 pub use write::properties;
 

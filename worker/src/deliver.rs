@@ -11,13 +11,14 @@ use domain::{
 };
 use intake::{InHand, ItsRow};
 use runtime::{Panicked, catch_panic, failpoint};
-use store::{Claimed, Recorded, Trouble};
+use store::{Claimed, Recorded, StepError};
 use topology::Incoming;
 
 use crate::attempt::{Tried, attempt};
 use crate::delivery::Delivery;
 use crate::report;
 use crate::shared::Shared;
+use crate::unheeded::unheeded;
 
 /// Takes one copy from its decoded notification to its acknowledgement.
 pub(crate) async fn deliver(shared: Arc<Shared>, notification: Arc<Notification>, incoming: Incoming, intent: Intent) {
@@ -59,7 +60,10 @@ enum End {
     /// The broker has taken the message back with its connection, and delivers it again.
     TakenBack,
     /// The message is dead-lettered, and its row stays as it is.
-    DeadLetter { reason: Reason, error: String },
+    DeadLetter {
+        reason: Reason,
+        error: String,
+    },
 }
 
 /// Runs the steps, whose order is the promise: whatever is sent was claimed, and whatever follows was recorded.
@@ -70,7 +74,7 @@ async fn pipeline(
     notification: Arc<Notification>,
     incoming: &Incoming,
     intent: Intent,
-) -> Result<End, Trouble> {
+) -> Result<End, StepError> {
     let named = in_hand.identify(&notification, incoming).await?;
     let delivery = Delivery::new(named, notification, incoming);
     if !incoming.settle.is_current() {
@@ -105,7 +109,7 @@ async fn pipeline(
 }
 
 /// Claims the delivery. A send that begins later than the time that is returned could still run when the lease ends.
-async fn claim(shared: &Shared, delivery: &Delivery, incoming: &Incoming) -> Result<(Claim, Instant), Trouble> {
+async fn claim(shared: &Shared, delivery: &Delivery, incoming: &Incoming) -> Result<(Claim, Instant), StepError> {
     let candidate = delivery.candidate(shared, incoming);
     let lease = shared.setup.settings.lease;
     let ask = async || {
@@ -116,8 +120,9 @@ async fn claim(shared: &Shared, delivery: &Delivery, incoming: &Incoming) -> Res
     let claim = match claimed {
         Claimed::New(row) => {
             let unknown = &delivery.notification.unknown;
-            if !unknown.is_empty() {
-                shared.intake.report_unread(&row.key, unknown);
+            let unheeded = unheeded(shared, &delivery.notification, incoming);
+            if !unknown.is_empty() || !unheeded.is_empty() {
+                shared.intake.report_unread(&row.key, unknown, &unheeded);
             }
             Claim::Take(Box::new(row), Take::Send)
         }
@@ -161,7 +166,7 @@ async fn settle(
     shared: &Shared,
     in_hand: &InHand<'_>,
     gone_out: &GoneOut,
-    ended: Result<Result<End, Trouble>, Panicked>,
+    ended: Result<Result<End, StepError>, Panicked>,
     intent: Intent,
     incoming: Incoming,
 ) {

@@ -22,6 +22,7 @@ mod shared;
 mod slots;
 #[cfg(test)]
 mod testing;
+mod unheeded;
 mod worker;
 
 pub use settings::{InvalidSettings, Settings};

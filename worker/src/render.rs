@@ -8,7 +8,7 @@ use domain::{Notification, Rendered};
 use templates::{TemplateError, Templates};
 
 /// The largest body, in bytes, whose template is rendered at once: each step over more data may take long.
-const SMALL_BODY: usize = 16 * 1024;
+pub(crate) const SMALL_BODY: usize = 16 * 1024;
 
 const PANICKED: &str = "the template made the renderer panic";
 

@@ -54,7 +54,7 @@ pub(crate) struct DeliveryAnswer {
     parent: Option<String>,
     /// The fallbacks that it was handed on to, in their order.
     children: Vec<ChildAnswer>,
-    /// Of one delivery: fields of its message that were not read. Absent when there are none.
+    /// Of one delivery: fields of its message that were not read or have no effect. Absent when there are none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     pub(crate) warnings: Vec<Warning>,

@@ -35,10 +35,10 @@ const NOT_OF_AN_ITEM: &str = "belongs to the notification, not to an item of fal
 /// often another word.
 const LONG: usize = 9;
 
-/// A field of a body, or a header of its message, that is not read.
+/// A field of a body, or a header or property of its message, that is not read.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct UnknownField {
-    /// A JSON pointer for a field, `header:name` for a header.
+    /// A JSON pointer for a field, `header:name` for a header, `property:name` for a property of AMQP.
     pub pointer: String,
     pub meant: Meant,
 }

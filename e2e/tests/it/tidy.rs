@@ -32,7 +32,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("operations", &["domain", "media", "store", "templates", "topology"]),
     ("web", &["runtime", "text"]),
     ("api", &["domain", "operations", "runtime", "store", "topology", "web"]),
-    ("worker", &["channels", "domain", "intake", "runtime", "store", "templates", "topology"]),
+    ("worker", &["channels", "domain", "intake", "media", "runtime", "store", "templates", "topology"]),
     ("scheduler", &["domain", "intake", "runtime", "store", "topology"]),
     ("embedded", &[]),
     (

@@ -1,5 +1,7 @@
 //! What every medium promises, checked for all of them, so that a new one is covered without an edit here.
 
+use serde_json::json;
+
 use super::*;
 
 #[test]
@@ -29,6 +31,41 @@ fn no_channel_accepts_an_empty_destination_control_characters_or_a_list() {
     }
     let unknown = check_destination(&ChannelName::parse("pigeon").unwrap(), "x").unwrap_err();
     assert_eq!(unknown.to_string(), format!("unknown channel; known are {}", known().join(", ")));
+}
+
+#[test]
+fn a_name_in_the_data_that_is_nearly_one_which_the_channel_reads_is_told_with_the_one_that_was_meant() {
+    let told = |channel: &str, data: &Value, used: &str| {
+        let Value::Object(data) = data else { panic!("{data}") };
+        let slips = slips(&ChannelName::parse(channel).unwrap(), data, |name| name == used);
+        slips.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    for (name, meant, channels) in [
+        ("media_url", "media_urls", "sms whatsapp"),
+        ("mediaUrls", "media_urls", "sms whatsapp"),
+        ("content_varables", "content_variables", "whatsapp"),
+        ("contentVariables", "content_variables", "whatsapp"),
+        ("ContentSid", "content_sid", "whatsapp"),
+        ("contentsid", "content_sid", "whatsapp"),
+        ("google_fcm", "google.fcm", "push"),
+        ("googel.fcm", "google.fcm", "push"),
+        ("Google.fcm", "google.fcm", "push"),
+        ("google-fcm", "google.fcm", "push"),
+        ("gogle.fcm", "google.fcm", "push"),
+        ("fcm", "google.fcm", "push"),
+    ] {
+        for medium in MEDIA {
+            let is_read = channels.split(' ').any(|channel| channel == medium.name);
+            let expected = is_read.then(|| format!("data/{name} is not read: did you mean {meant}?"));
+            assert_eq!(told(medium.name, &json!({ name: {} }), ""), Vec::from_iter(expected), "{name} {}", medium.name);
+            assert_eq!(told(medium.name, &json!({ name: {} }), name), [""; 0], "a template's own: {name}");
+            assert_eq!(told(medium.name, &json!({ name: {}, meant: {} }), ""), [""; 0], "beside it: {name}");
+            assert_eq!(told(medium.name, &json!({ name: null }), ""), [""; 0], "null counts as absent: {name}");
+        }
+    }
+    assert_eq!(told("push", &json!({"fcm": "of the app", "google_fcm": 7}), ""), [""; 0]);
+    let many: Map<String, Value> = (0..1000).map(|n| (format!("media_url{n}"), Value::Bool(true))).collect();
+    assert!(told("sms", &Value::Object(many), "").len() <= MAX_COMPARED_NAMES);
 }
 
 fn name(medium: &Medium) -> ChannelName {

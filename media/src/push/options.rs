@@ -139,6 +139,17 @@ impl Read {
     }
 }
 
+/// Says that the options were meant by an object under nearly their name, or under its second word alone. What is no
+/// object is the app's.
+pub(super) fn meant(name: &str, value: &Value) -> Option<&'static str> {
+    (value.is_object() && (is_near(name) || name.eq_ignore_ascii_case("fcm"))).then_some(OPTIONS)
+}
+
+/// Whether a name is nearly that of the options.
+pub(super) fn is_near(name: &str) -> bool {
+    nearest(name, [OPTIONS]).is_some()
+}
+
 fn leads_to_a_field(path: &str) -> bool {
     let leads = |rest: &str| rest.is_empty() || rest.starts_with('/');
     ALLOWED.iter().any(|field| field.given.strip_prefix(path).is_some_and(leads))

@@ -1,13 +1,11 @@
 //! Finds names in the data that are nearly those which a template needs: what was probably meant, and where it stands.
 
-use domain::{FieldError, Wording, nearest_of_few, pointer_step};
+use domain::{FieldError, MAX_COMPARED_NAMES, Wording, is_plain_name, nearest_of_few, pointer_step};
 use serde_json::{Map, Value};
 use templates::{TemplateError, Templates};
 
-/// The most names of the data, and items of a list, that are compared with one that is missing, and the longest name
-/// that is shown.
-const MAX_COMPARED: usize = 100;
-const MAX_NAME_BYTES: usize = 64;
+/// The most items of a list that are looked at for one that is missing.
+const MAX_ITEMS: usize = 100;
 
 /// Finds the name in the data that is nearly that of a missing variable, and none of the template's own.
 pub(super) fn written_as<'w>(templates: &Templates, wording: &'w Wording, refusal: &TemplateError) -> Option<&'w str> {
@@ -20,32 +18,17 @@ pub(super) fn written_as<'w>(templates: &Templates, wording: &'w Wording, refusa
     near(within, missing, own)
 }
 
-/// Finds names in the data that the template does not use and that are nearly one which is not given: without an
-/// optional value the message goes out all the same.
-pub(super) fn slips(templates: &Templates, template: &str, prefix: &str, data: &Map<String, Value>) -> Vec<FieldError> {
-    let is_given = |name: &str| data.get(name).is_some_and(|value| !value.is_null());
-    let names = data.keys().take(MAX_COMPARED).map(String::as_str);
-    let unused = names.filter(|name| is_name(name) && !templates.takes(template, name));
-    let slips = unused.filter_map(|name| {
-        let not_given = templates.variables(template).filter(|variable| !is_given(variable));
-        let meant = nearest_of_few(name, not_given)?;
-        let detail = format!("is not used by the template: did you mean {meant}?");
-        Some(FieldError { pointer: format!("{prefix}/data/{name}"), detail })
-    });
-    slips.collect()
-}
-
 /// Finds the first item of a list in the data that lacks what a loop of the template reads of each item, such as
 /// `item.price`, and tells which name of that item is near.
 pub(super) fn lacking(prefix: &str, wording: &Wording, refusal: &TemplateError) -> Option<FieldError> {
     let TemplateError::Failed { expression, .. } = refusal else { return None };
     let (each, missing) = expression.split_once('.')?;
-    if !is_name(each) || !is_name(missing) || wording.data.contains_key(each) {
+    if !is_plain_name(each) || !is_plain_name(missing) || wording.data.contains_key(each) {
         return None;
     }
-    let lists = wording.data.iter().take(MAX_COMPARED).filter(|(name, _)| is_name(name));
+    let lists = wording.data.iter().take(MAX_COMPARED_NAMES).filter(|(name, _)| is_plain_name(name));
     let mut lists = lists.filter_map(|(name, value)| {
-        let items = value.as_array()?.iter().take(MAX_COMPARED).map(Value::as_object);
+        let items = value.as_array()?.iter().take(MAX_ITEMS).map(Value::as_object);
         let lacks = |item: &Map<String, Value>| item.get(missing).is_none_or(Value::is_null);
         let (at, item) = items.enumerate().find_map(|(at, item)| Some((at, item.filter(|item| lacks(item))?)))?;
         Some((name, at, item))
@@ -62,12 +45,6 @@ pub(super) fn lacking(prefix: &str, wording: &Wording, refusal: &TemplateError) 
 }
 
 fn near<'d>(object: &'d Map<String, Value>, missing: &str, own: impl Fn(&str) -> bool) -> Option<&'d str> {
-    let near = |name: &&str| is_name(name) && !own(name) && nearest_of_few(name, [missing]).is_some();
-    object.keys().take(MAX_COMPARED).map(String::as_str).find(near)
-}
-
-/// Whether a name of the data is one that can be shown, and no value in the wrong place.
-fn is_name(name: &str) -> bool {
-    let is_word = name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b));
-    name.len() <= MAX_NAME_BYTES && is_word && pointer_step(name) == name
+    let near = |name: &&str| is_plain_name(name) && !own(name) && nearest_of_few(name, [missing]).is_some();
+    object.keys().take(MAX_COMPARED_NAMES).map(String::as_str).find(near)
 }

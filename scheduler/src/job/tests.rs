@@ -7,8 +7,8 @@ use topology::BasicProperties;
 use super::*;
 use crate::testing::{at, schedule};
 
-fn of_orders() -> Carried {
-    Carried::of(&BasicProperties::default().with_app_id("orders".into()))
+fn of_orders() -> PublisherProperties {
+    PublisherProperties::of(&BasicProperties::default().with_app_id("orders".into()))
 }
 
 fn job(kind: JobKind, due: &str) -> Job {
@@ -106,7 +106,7 @@ fn a_schedule_that_cannot_be_read_any_more_does_not_end_in_silence() {
 #[test]
 fn a_job_that_kept_nothing_carries_nothing() {
     let job = Job { carried: Vec::new(), ..job(JobKind::OneShot, "2026-03-02T09:00:00Z") };
-    assert_eq!(publication(&job).unwrap().carried, Carried::default());
+    assert_eq!(publication(&job).unwrap().carried, PublisherProperties::default());
 }
 
 #[test]
@@ -132,6 +132,6 @@ fn a_dead_letter_of_a_job_has_the_tenant_of_its_key() {
     assert_eq!((letter.headers.epoch, letter.headers.seq, letter.headers.attempt), (Some(1), None, None));
     let dead = letter.headers.dead.unwrap();
     assert_eq!((dead.reason.as_str(), dead.error.as_str(), dead.attempts), ("internal_error", "why", 2));
-    assert_eq!(letter.carried, Carried::default().with_owner(&Owner::Tenant(acme)));
+    assert_eq!(letter.carried, PublisherProperties::default().with_owner(&Owner::Tenant(acme)));
     assert_eq!(letter.body, once.body);
 }

@@ -16,8 +16,8 @@ use uuid::Uuid;
 use self::find::{Found, Waiting, find};
 use super::write::LedgerWrite;
 use crate::error::StoreError;
-use crate::handle::Store;
 use crate::sql::{Value, get, key_values};
+use crate::store::Store;
 
 const FIRST_WAIT: Duration = Duration::from_millis(20);
 const LONGEST_WAIT: Duration = Duration::from_millis(250);
@@ -53,11 +53,11 @@ pub struct RowLease {
 }
 
 impl Store {
-    /// Says which delivery a message without an id is. `copy` names the copy in hand, and must be the token of its
-    /// claim. A redelivered copy leases the oldest row with its fingerprint that no other copy has leased. While others
-    /// have leased all rows whose message is certainly with the broker, the copy waits: one of the claimants may be a
-    /// process that crashed. A copy is a delivery of its own when every lease has run out once, no row has changed
-    /// hands meanwhile, and the copy has still found none.
+    /// Says which delivery a message without an id is. `token` is that of the claims of the copy in hand. A redelivered
+    /// copy leases the oldest row with its fingerprint that no other copy has leased. While others have leased all rows
+    /// whose message is certainly with the broker, the copy waits: one of the claimants may be a process that crashed. A
+    /// copy is a delivery of its own when every lease has run out once, no row has changed hands meanwhile, and the copy
+    /// has still found none.
     ///
     /// # Errors
     /// [`StoreError`]; after [`StoreError::Unavailable`] repeat it for the same copy.
@@ -65,7 +65,7 @@ impl Store {
         &self,
         tenant: &Tenant,
         fingerprint: &Content,
-        copy: Uuid,
+        token: Uuid,
         redelivered: bool,
     ) -> Result<RowLease, StoreError> {
         let minted = Key { tenant: tenant.clone(), id: Uuid::now_v7().to_string() };
@@ -74,7 +74,7 @@ impl Store {
         let (key, sight, certain, suspected, since) = loop {
             let since = Instant::now();
             let found = if redelivered {
-                find(&mut self.inner.db.writer(), fingerprint, copy, &mut waiting).await?
+                find(&mut self.inner.db.writer(), fingerprint, token, &mut waiting).await?
             } else {
                 Found::Nothing
             };
@@ -88,7 +88,7 @@ impl Store {
             wait = (wait * 2).min(LONGEST_WAIT);
         };
         let (store, acknowledged) = (self.clone(), AtomicBool::new(false));
-        Ok(RowLease { store, key, claimant: copy, sight, certain, suspected, since, acknowledged })
+        Ok(RowLease { store, key, claimant: token, sight, certain, suspected, since, acknowledged })
     }
 }
 
@@ -98,7 +98,7 @@ impl RowLease {
     }
 
     /// The token of this copy's claim.
-    pub fn copy(&self) -> Uuid {
+    pub fn token(&self) -> Uuid {
         self.claimant
     }
 

@@ -1,4 +1,4 @@
-//! Warnings of a delivery: fields of its message that were not read when the delivery was first seen.
+//! Warnings of a delivery: what was not read of its message, or has no effect, when the delivery was first seen.
 //!
 //! Few deliveries have any. Warnings have a table of their own, so that a delivery without them costs nothing more.
 

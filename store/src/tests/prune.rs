@@ -31,7 +31,7 @@ async fn anonymous(db: &Database, store: &Store, expires_at: Option<Timestamp>, 
     let print = domain::content_of(Uuid::new_v4().as_bytes());
     let lease = store.lease_row(&Tenant::default(), &print, Uuid::new_v4(), false).await.unwrap();
     let id = lease.key().id.clone();
-    let row = Row { fingerprint: Some(print), token: lease.copy(), expires_at, ..candidate(&id) };
+    let row = Row { fingerprint: Some(print), token: lease.token(), expires_at, ..candidate(&id) };
     let Claimed::New(row) = store.claim(row, &arrival(&id), HOUR).await.unwrap() else { panic!("{id} is known") };
     if let Some(outcome) = outcome {
         store.record(&decide(&row, &outcome), None).await.unwrap();

@@ -39,7 +39,7 @@ async fn first(store: &Store, second: i64) -> (RowLease, Row) {
     let lease = lease_row(store, false).await;
     assert_eq!(lease.sight(), Sight::New);
     let id = lease.key().id.clone();
-    let row = Row { fingerprint: Some(PRINT), token: lease.copy(), ..candidate_at(&id, at(second)) };
+    let row = Row { fingerprint: Some(PRINT), token: lease.token(), ..candidate_at(&id, at(second)) };
     let row = taken(store.claim(row, &arrival(&id), HOUR).await.unwrap());
     (lease, row)
 }

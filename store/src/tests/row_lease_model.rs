@@ -156,7 +156,7 @@ impl History<'_> {
         let id = lease.key().id.clone();
         let last = self.model.last().map_or(at(0), |row| row.created_at);
         let created_at = last.plus(HOUR / if apart { 1 } else { 3600 });
-        let row = Row { fingerprint: Some(self.fingerprint), token: lease.copy(), ..candidate_at(&id, created_at) };
+        let row = Row { fingerprint: Some(self.fingerprint), token: lease.token(), ..candidate_at(&id, created_at) };
         self.rows.push(taken(self.store.claim(row, &arrival(&id), HOUR).await.unwrap()));
         let state = State::Sending;
         let updated_at = created_at;
@@ -169,7 +169,7 @@ impl History<'_> {
             updated_at,
         });
         let row = self.rows.len() - 1;
-        self.renew(row, lease.copy()).await;
+        self.renew(row, lease.token()).await;
         self.copies.push(Some(InHand { lease, row, certain: true, suspected }));
     }
 
@@ -188,7 +188,7 @@ impl History<'_> {
 
     async fn republish(&mut self, copy: usize) -> Result<(), TestCaseError> {
         let Some(Some(InHand { lease, row, .. })) = self.copies.get(copy) else { return Ok(()) };
-        let (row, name) = (*row, lease.copy());
+        let (row, name) = (*row, lease.token());
         let holds = self.model[row].claimant.is_none_or(|(claimant, _)| claimant == name);
         prop_assert_eq!(lease.holds(true).await.unwrap(), holds);
         if holds {
@@ -210,7 +210,7 @@ impl History<'_> {
 
     async fn release(&mut self, copy: usize) {
         let Some(InHand { lease, row, certain, suspected }) = self.remove(copy) else { return };
-        let name = lease.copy();
+        let name = lease.token();
         drop(lease);
         written(self.store).await;
         let suspected = suspected.map(|row| (row, suspecting(name), false));

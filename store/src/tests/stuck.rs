@@ -79,7 +79,7 @@ async fn what_came_without_an_id_is_told_from_what_has_one(db: &Database) {
     for (second, leaves) in [(1, false), (2, true)] {
         let lease = store.lease_row(&Tenant::default(), &[3; 32], Uuid::new_v4(), false).await.unwrap();
         let id = lease.key().id.clone();
-        let row = Row { fingerprint: Some([3; 32]), token: lease.copy(), ..candidate(&id) };
+        let row = Row { fingerprint: Some([3; 32]), token: lease.token(), ..candidate(&id) };
         let row = taken(store.claim(row, &arrival(&id), HOUR).await.unwrap());
         let mut transition = decide(&row, &refused());
         transition.row.updated_at = at(second);

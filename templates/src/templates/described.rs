@@ -2,14 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use domain::{ChannelName, Wording};
 use serde_json::{Map, Value};
 
-use super::{QUICK, Templates};
-use crate::budget::Limits;
-use crate::catalog::{Template, fallbacks, variants};
+use super::Templates;
+use crate::catalog::{Template, fallbacks};
 use crate::error::{Problem, TemplateError};
-use crate::links;
 
 /// What one template offers, for people who list templates.
 #[derive(Clone, PartialEq, Debug)]
@@ -36,54 +33,6 @@ impl Templates {
     /// Whether the template's sample has this name, so that the template uses it.
     pub fn takes(&self, template: &str, variable: &str) -> bool {
         self.catalog.templates.get(template).is_some_and(|template| template.sample.contains_key(variable))
-    }
-
-    /// The names of the data whose value is left out of the HTML of the mail because it is no link by http, https or
-    /// mailto. The template's sample says where a link belongs. An empty text is meant where the template can do
-    /// without. This renders as [`Templates::render_quickly`] does, and names nothing where that gives up.
-    pub fn links_left_out(&self, channel: &ChannelName, wording: &Wording) -> Vec<&str> {
-        self.links_left_out_within(self.options.limits.and(QUICK), channel, wording)
-    }
-
-    pub(crate) fn links_left_out_within(&self, limits: Limits, channel: &ChannelName, wording: &Wording) -> Vec<&str> {
-        let template = wording.template.as_ref().and_then(|name| self.catalog.templates.get(name));
-        let sample = template.into_iter().flat_map(|template| &template.sample);
-        let is_link = |value: &Value| value.as_str().is_some_and(|text| links::is_link(text.trim()));
-        let given = |name: &str| wording.data.get(name).filter(|value| !value.is_null());
-        let doubtful = sample.filter(|(name, link)| is_link(link) && given(name).is_some_and(|value| !is_link(value)));
-        let left_out = doubtful.filter(|(name, link)| {
-            let links_with = |value: Option<&Value>| {
-                let mut other = wording.clone();
-                match value {
-                    Some(value) => drop(other.data.insert((*name).clone(), value.clone())),
-                    None => drop(other.data.remove(*name)),
-                }
-                self.links_of(limits, channel, &other)
-            };
-            let own = links_with(given(name));
-            let wants_none = given(name).and_then(Value::as_str) == Some("") && links_with(None) == own;
-            own.is_some() && !wants_none && own < links_with(Some(*link))
-        });
-        left_out.map(|(name, _)| name.as_str()).collect()
-    }
-
-    /// How many links the HTML has. None when there is no HTML.
-    fn links_of(&self, limits: Limits, channel: &ChannelName, wording: &Wording) -> Option<usize> {
-        let html = self.render_within(limits, channel, wording).ok()?.html?;
-        Some(html.matches("href=").count())
-    }
-
-    /// The names of the template's sample, sorted; some may be optional. None of a template that there is not.
-    pub fn variables(&self, template: &str) -> impl Iterator<Item = &str> {
-        let template = self.catalog.templates.get(template);
-        template.into_iter().flat_map(|template| template.sample.keys()).map(String::as_str)
-    }
-
-    /// Whether the template has words for this channel in this locale, or in one that it is a variant of. Words in the
-    /// default locale do not count.
-    pub fn speaks(&self, template: &str, channel: &ChannelName, locale: &str) -> bool {
-        let own = variants(locale);
-        self.catalog.templates.get(template).is_some_and(|template| template.words(channel.as_str(), own).is_some())
     }
 
     /// Names that can be used as they are, and most likely are not what was meant: a channel that does not exist, or

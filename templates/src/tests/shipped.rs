@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::{name, render};
-use crate::{Description, Limits, Templates};
+use crate::{Description, Limits, Links, Templates};
 
 /// The channels of the fleet and the parts that their providers need.
 const CHANNELS: [(&str, bool, bool); 4] =
@@ -110,12 +110,13 @@ fn a_link_that_a_shipped_mail_leaves_out_is_named() {
     let templates = Templates::embedded("en").unwrap();
     for template in templates.describe() {
         let urls: Vec<_> = template.sample.keys().filter(|name| name.ends_with("_url")).collect();
-        let left_out = |channel: &str, url: Value| {
+        let looked_at = |channel: &str, url: Value, looked_at: Links| {
             let mut data = template.sample.clone();
             data.iter_mut().filter(|(name, _)| urls.contains(name)).for_each(|(_, value)| *value = url.clone());
             let wording = super::wording(&template.template, None, Value::Object(data));
-            templates.links_left_out_within(Limits::default(), &name(channel), &wording).len()
+            templates.links_left_out_within(Limits::default(), &name(channel), &wording, looked_at).len()
         };
+        let left_out = |channel: &str, url: Value| looked_at(channel, url, Links::All);
         for bad in ["javascript:alert(1)", "//evil", "http://a b", " ", "https://x.example/\u{202e}"] {
             assert_eq!(left_out("email", bad.into()), urls.len(), "{}: {bad}", template.template);
             assert_eq!(left_out("sms", bad.into()), 0, "its text is sent as it is");
@@ -124,6 +125,8 @@ fn a_link_that_a_shipped_mail_leaves_out_is_named() {
         assert_eq!(left_out("email", "https://x.example".into()), 0);
         let required = urls.iter().filter(|name| **name != "details_url").count();
         assert_eq!(left_out("email", "".into()), required, "{}: an alert may have no details", template.template);
+        assert_eq!(looked_at("email", "".into(), Links::NotEmpty), 0, "{}", template.template);
+        assert_eq!(looked_at("email", "//evil".into(), Links::NotEmpty), urls.len(), "{}", template.template);
     }
 }
 

@@ -1,5 +1,5 @@
-//! Headers that look like ours and are not read: misspelt ones, and those whose value has a foreign type or range.
-//! Their message is accepted without them, and its publisher is to hear of that. Names are shown, values never.
+//! Headers that look like ours and are not read: misspelt ones, and those whose value has a foreign type or range; and
+//! properties of AMQP that have no effect, or not the one that they seem to have. Their message is accepted without them, and its publisher is to hear of that. Names are shown, values never.
 
 use std::ops::RangeInclusive;
 
@@ -9,7 +9,7 @@ use amqp::value::{number, text};
 use domain::{Lane, Meant, Timestamp, UnknownField, pointer_step};
 
 use super::name;
-use super::read::{epoch, is_yes};
+use super::read::{epoch, is_yes, sent_at};
 
 /// Every header of ours.
 const KNOWN: [&str; 14] = [
@@ -33,24 +33,42 @@ const PREFIX: &str = "notify";
 const OF_PUBLISHERS: [&str; 3] = [name::AGAIN, name::EPOCH, name::LANE];
 /// Lengths that a slip of one of them may have; other names need no closer look.
 const SLIP_BYTES: RangeInclusive<usize> = 8..=16;
-/// How many headers of one message are listed.
+/// The header by which a plugin of RabbitMQ delays a message. The plugin turns the number of a message that it has
+/// delayed into its negative.
+const DELAY: &str = "x-delay";
+const NOT_DELAYED: &str = "nothing is delayed by it: give send_at, the instant to send at";
+const EXPIRATION: &str = "is the broker's, which dead-letters what waits so long: give ttl_seconds or expires_at";
+const TIMESTAMP: &str = "must be in seconds since 1970: ttl_seconds counts from when a worker first sees it";
+/// How many headers and properties of one message are listed.
 const MAX_TOLD: usize = 16;
 const NOT_OURS: &str = "names that begin with notify- are the fleet's: give a header of your own another name";
 
-/// The headers that were meant for the fleet, as far as their names show, and that have no effect.
+/// The headers that were meant for the fleet, as far as their names show, and that have no effect; then the properties.
 pub(crate) fn misread(properties: &BasicProperties) -> Vec<UnknownField> {
-    let Some(table) = properties.headers() else { return Vec::new() };
-    let found = table.inner().iter().filter_map(|(name, value)| {
+    let headers = properties.headers().iter().flat_map(|table| table.inner());
+    let headers = headers.filter_map(|(name, value)| {
         let meant = meant(name.as_str(), value)?;
         Some(UnknownField { pointer: format!("header:{}", pointer_step(name.as_str())), meant })
     });
-    found.take(MAX_TOLD).collect()
+    headers.chain(of_the_properties(properties)).take(MAX_TOLD).collect()
+}
+
+fn of_the_properties(properties: &BasicProperties) -> impl Iterator<Item = UnknownField> {
+    let expires = properties.expiration().is_some().then_some(("expiration", EXPIRATION));
+    let is_dated = properties.timestamp().is_some_and(|at| at != 0);
+    let misdated = (is_dated && sent_at(properties).is_none()).then_some(("timestamp", TIMESTAMP));
+    let found = expires.into_iter().chain(misdated);
+    found.map(|(name, must)| UnknownField { pointer: format!("property:{name}"), meant: Meant::Misread(must) })
 }
 
 /// What a header was meant to be. None for a header that is read, and for one that is not meant for the fleet.
 fn meant(name: &str, value: &AMQPValue) -> Option<Meant> {
     if KNOWN.contains(&name) {
         return must_be(name, value).map(Meant::Misread);
+    }
+    if name.eq_ignore_ascii_case(DELAY) {
+        let millis = number(value).or_else(|| text(value)?.parse().ok());
+        return millis.is_some_and(|millis| millis > 0).then_some(Meant::Instead(NOT_DELAYED));
     }
     let Some(rest) = after_the_prefix(name) else { return slip(name, value).map(Meant::Ours) };
     let rests = KNOWN.iter().filter_map(|known| known.strip_prefix(PREFIX)?.strip_prefix('-'));

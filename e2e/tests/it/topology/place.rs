@@ -13,7 +13,7 @@ use lapin::types::FieldTable;
 use lapin::{BasicProperties, Connection};
 use tokio::time::Instant;
 use topology::{
-    Broker, Carried, Consumers, Delivery, Incoming, Management, Mode, Names, Plan, Publication, Publisher,
+    Broker, Consumers, Delivery, Incoming, Management, Mode, Names, Plan, Publication, Publisher, PublisherProperties,
     PublisherSettings, QueueType, Settle, Source, Subscription, To, Topology, depth,
 };
 
@@ -188,7 +188,7 @@ pub(super) fn publication(to: To, id: &str) -> Publication {
         message_id: id.to_owned(),
         body: id.to_owned().into(),
         headers: Headers::default(),
-        carried: Carried::default(),
+        publisher_properties: PublisherProperties::default(),
     }
 }
 

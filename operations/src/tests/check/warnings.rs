@@ -103,6 +103,34 @@ fn data_that_no_template_reads_is_told_unless_it_is_sent_itself() {
 }
 
 #[test]
+fn a_name_that_the_channel_would_read_is_told_where_it_stands_also_in_a_fallback() {
+    let warned = |body: Value| {
+        let found = findings_by(&SHIPPED, &body);
+        assert_eq!(found.errors, [], "{body}");
+        found.warnings.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    let told = |prefix: &str, written: &str, meant: &str| {
+        format!("{prefix}/data/{written} is not read: did you mean {meant}?")
+    };
+    let otp = |more: Value| with(json!({"code": "1", "product": "p", "minutes": 10}), more);
+    let by = |channel: &str, more: Value| {
+        sms(json!({"channel": channel, "message": null, "template": "otp", "data": otp(more)}))
+    };
+    let url = "https://example.org/a.jpg";
+    assert_eq!(warned(by("sms", json!({"mediaUrls": [url]}))), [told("", "mediaUrls", "media_urls")]);
+    let variables = json!({"content_sid": format!("HX{}", "0a".repeat(16)), "content_varables": {"1": "Ana"}});
+    assert_eq!(warned(by("whatsapp", variables)), [told("", "content_varables", "content_variables")]);
+    let options = json!({"data": {"google_fcm": {"android": {"ttl": "9s"}}}});
+    assert_eq!(warned(push(options.clone())), [told("", "google_fcm", "google.fcm")]);
+    let by_push = with(json!({"channel": "push", "destination": "token"}), options);
+    assert_eq!(warned(email(json!({"fallback": [by_push]}))), [told("/fallback/0", "google_fcm", "google.fcm")]);
+    let by_sms = json!({"channel": "sms", "destination": "+12025550143"});
+    let inherited = with(by("whatsapp", json!({"media_url": url})), json!({"fallback": [by_sms]}));
+    assert_eq!(warned(inherited), [told("", "media_url", "media_urls")], "the same data is told of once");
+    assert_eq!(warned(by("whatsapp", json!({"order": 7}))), [""; 0]);
+}
+
+#[test]
 fn an_optional_variable_under_another_name_is_told_with_the_name_that_was_meant() {
     let alert = |more: Value| {
         let data = with(

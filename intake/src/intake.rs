@@ -1,4 +1,4 @@
-//! The parts with which one role handles its messages.
+//! What a role needs to handle its messages.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -11,12 +11,10 @@ use topology::{Incoming, Publisher};
 
 use crate::role::Role;
 
-/// How many warnings about the fields and headers of one message are stored.
+/// How many warnings about one message are stored.
 const MAX_KEPT: usize = 16;
-/// How the pointer of a header begins.
-const HEADER: &str = "header:";
 
-/// The parts of a role, each of which is running already.
+/// What a role needs to handle its messages. Each part is running already.
 pub struct Intake {
     pub role: Role,
     pub publisher: Publisher,
@@ -25,14 +23,15 @@ pub struct Intake {
     pub hasher: RecipientHasher,
     pub defaults: Defaults,
     pub clock: Arc<dyn Clock>,
-    /// How often it is logged that messages have fields and headers that are not known.
+    /// How often it is logged that messages have something that is not known, or without effect.
     pub unread: LogLimiter,
     /// Cancelled when the role consumes no more.
     pub stopping: CancellationToken,
 }
 
 impl Intake {
-    /// Reads the body. Headers that look like ours and could not be read are logged, whatever becomes of the message:
+    /// Reads the body. Headers and properties that look like ours and were not read are logged, whatever becomes of the
+    /// message:
     /// an operator may have meant one of them to send the message again, while the copy is only acknowledged.
     ///
     /// # Errors
@@ -43,26 +42,28 @@ impl Intake {
         Ok(notification)
     }
 
-    /// Stores warnings about the fields and headers that were not read beside the delivery, and returns what was
-    /// stored.
-    pub fn keep_warnings(&self, key: &Key, unknown: &[UnknownField]) -> Vec<FieldError> {
-        let warnings: Vec<FieldError> = unknown.iter().take(MAX_KEPT).map(UnknownField::warning).collect();
-        self.store.warn(key, &warnings);
-        warnings
+    /// Stores warnings about the fields, headers and properties that were not read beside the delivery.
+    pub fn keep_warnings(&self, key: &Key, unknown: &[UnknownField]) {
+        self.store.warn(key, &kept(unknown, &[]));
     }
 
-    /// Stores warnings about the fields and headers beside the delivery, and logs the names of the fields, never their
-    /// values. The headers were logged when the message was decoded.
-    pub fn report_unread(&self, key: &Key, unknown: &[UnknownField]) {
-        let kept = self.keep_warnings(key, unknown);
-        let is_field = |pointer: &&str| !pointer.starts_with(HEADER);
-        let told: Vec<&str> = kept.iter().map(|warning| warning.pointer.as_str()).filter(is_field).collect();
-        let all = unknown.iter().map(|field| field.pointer.as_str()).filter(is_field).count();
+    /// Stores warnings about what was not read and about what has no effect beside the delivery, and logs the names of
+    /// the fields, never their values. The headers and properties were logged when the message was decoded.
+    pub fn report_unread(&self, key: &Key, unknown: &[UnknownField], unheeded: &[FieldError]) {
+        self.store.warn(key, &kept(unknown, unheeded));
+        let is_field = |pointer: &&str| pointer.starts_with('/');
+        let unread = unknown.iter().map(|field| field.pointer.as_str()).filter(is_field);
+        self.log_fields(key, unread.collect(), "a message has fields that are not known: they were not read");
+        let unheeded = unheeded.iter().map(|field| field.pointer.as_str());
+        self.log_fields(key, unheeded.collect(), "a message has fields without the effect that they seem to have");
+    }
+
+    fn log_fields(&self, key: &Key, pointers: Vec<&str>, what: &'static str) {
+        let told = &pointers[..pointers.len().min(MAX_KEPT)];
         let fields = told.join(" ");
-        if all > 0 && self.unread.is_due(&fields, Instant::now()) {
-            tracing::warn!(delivery = %key, fields, more = all - told.len(),
-                "a message has fields that are not known: they were not read (told once an hour; \
-                 GET /deliveries/{{id}} says what was meant)");
+        if !told.is_empty() && self.unread.is_due(&fields, Instant::now()) {
+            tracing::warn!(delivery = %key, fields, more = pointers.len() - told.len(),
+                "{what} (told once an hour; GET /deliveries/{{id}} says what was meant)");
         }
     }
 
@@ -74,7 +75,7 @@ impl Intake {
         }
     }
 
-    /// Logs the names of headers that look like ours and could not be read, never their values.
+    /// Logs the names of headers and properties that look like ours and were not read, never their values.
     fn log_misread_headers(&self, incoming: &Incoming, id: Option<&str>) {
         let warnings: Vec<String> = incoming.misread.iter().map(|header| header.warning().to_string()).collect();
         let headers = warnings.join("; ");
@@ -84,4 +85,9 @@ impl Intake {
                 "a message has headers that look like ours and were not read (told once an hour)");
         }
     }
+}
+
+/// The warnings that are stored, those about what was not read first.
+fn kept(unknown: &[UnknownField], unheeded: &[FieldError]) -> Vec<FieldError> {
+    unknown.iter().map(UnknownField::warning).chain(unheeded.iter().cloned()).take(MAX_KEPT).collect()
 }
