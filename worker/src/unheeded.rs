@@ -103,7 +103,10 @@ mod tests {
                 alert(json!({"mediaUrls": ["https://example.org/a.jpg"]})),
                 "/data/mediaUrls is not read: did you mean media_urls?",
             ),
-            (with(link, mail), "/data/action_url makes no link in the HTML of the mail: only http, https and mailto do; plain text shows it as it is"),
+            (
+                with(link, mail),
+                "/data/action_url makes no link in the HTML of the mail: only http, https and mailto do; plain text shows it as it is",
+            ),
             (json!({"locale": "es"}), "/locale has no effect without a template"),
             (json!({"fallback": [item]}), "/fallback/0/locale has no effect without a template"),
             (

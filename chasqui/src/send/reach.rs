@@ -22,7 +22,7 @@ pub(super) async fn reach(topology: &Topology) -> Result<()> {
         match timeout_at(deadline, reached(topology)).await {
             Ok(Ok(())) => return Ok(()),
             Ok(Err(error)) if error.may_pass() => problem = Some(error),
-            // The kind of the error is left behind: for whoever sends, a broker that differs is no answer to a question.
+            // The kind of the error is left behind: to whoever sends, a broker that differs is no answer.
             Ok(Err(error)) => bail!("nothing was sent: {error}"),
             Err(_) => {}
         }

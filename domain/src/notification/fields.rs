@@ -88,8 +88,8 @@ impl Fields {
         Some(text)
     }
 
-    /// Finds numbers that other programs cannot read, before the fields are taken. A number is sent on in the digits that
-    /// its publisher wrote.
+    /// Finds numbers that other programs cannot read, before the fields are taken. A number is sent on in the digits
+    /// that its publisher wrote.
     pub(super) fn numbers_beyond(&self) -> Vec<String> {
         numbers_beyond(&self.object)
     }

@@ -33,7 +33,8 @@ impl Templates {
         };
         let mut warnings = Vec::new();
         for name in self.links_left_out(message, links) {
-            let why = "makes no link in the HTML of the mail: only http, https and mailto do; plain text shows it as it is";
+            let why =
+                "makes no link in the HTML of the mail: only http, https and mailto do; plain text shows it as it is";
             warnings.push(message.of_data(&format!("/data/{}", pointer_step(name)), why));
         }
         if let Some(locale) = message.own_locale
