@@ -2,7 +2,7 @@
 
 mod delivery;
 mod generation;
-mod intake;
+mod queue_consumer;
 mod supervise;
 mod turn;
 

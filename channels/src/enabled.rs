@@ -23,7 +23,7 @@ pub struct Enabled {
 
 /// What happens to the messages of one channel.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Carried {
+pub enum Handling {
     /// The provider of this name sends them.
     By(&'static str),
     /// The provider of this name checks them and delivers none.
@@ -98,17 +98,17 @@ impl Channels {
     }
 
     /// What these settings do with each channel, in the order of the catalog, and the settings that it needs to send.
-    pub fn carried(settings: &Settings) -> Vec<(&'static str, Carried, String)> {
+    pub fn handling(settings: &Settings) -> Vec<(&'static str, Handling, String)> {
         let of = |medium: &&'static Medium| {
-            let carried = match connect(medium, settings).filter(|_| wanted(settings, medium)) {
+            let handling = match connect(medium, settings).filter(|_| wanted(settings, medium)) {
                 Some(Ok(channel)) if channel.provider == sandbox::NAME => {
-                    Carried::Captured { configured: matches!(carry(medium, settings), Some(Ok(_))) }
+                    Handling::Captured { configured: matches!(carry(medium, settings), Some(Ok(_))) }
                 }
-                Some(Ok(channel)) if !channel.channel.delivers() => Carried::Checked(channel.provider),
-                Some(Ok(channel)) => Carried::By(channel.provider),
-                _ => Carried::Off,
+                Some(Ok(channel)) if !channel.channel.delivers() => Handling::Checked(channel.provider),
+                Some(Ok(channel)) => Handling::By(channel.provider),
+                _ => Handling::Off,
             };
-            (medium.name, carried, needs(medium))
+            (medium.name, handling, needs(medium))
         };
         MEDIA.iter().map(of).collect()
     }

@@ -22,7 +22,7 @@ mod conformance;
 mod tests;
 
 pub use channel::{Channel, Outgoing};
-pub use enabled::{Carried, Channels, Enabled, NotEnabled};
+pub use enabled::{Channels, Enabled, Handling, NotEnabled};
 pub use media::{DestinationError, check_destination, default_ambiguity, known, prefixes, unknown};
 pub use providers::{fcm, sections, sendgrid, smtp, twilio};
 pub use section::{Half, Section};

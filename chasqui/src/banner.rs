@@ -9,7 +9,7 @@ use store::Store;
 
 use crate::config::Config;
 use crate::output::say;
-use crate::{carried, parts};
+use crate::{channel_lines, parts};
 
 pub(crate) struct Banner {
     address: SocketAddr,
@@ -38,7 +38,7 @@ impl Banner {
             None => Place::Configured(parts::topology(config, "up")?.broker.address()),
         };
         let captures = config.channels.sandbox != SandboxMode::Off;
-        Ok(Self { address, broker, carried: carried::lines(&config.channels), captures, bootstrap: None })
+        Ok(Self { address, broker, carried: channel_lines::lines(&config.channels), captures, bootstrap: None })
     }
 
     /// Shows the token that was made up for this run, as long as no user has registered.

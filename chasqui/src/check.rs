@@ -7,7 +7,7 @@ use runtime::settings::first_of;
 
 use crate::config::{Config, Role, Sources};
 use crate::output::{self, say};
-use crate::{carried, exit, parts, unconfigured, zones};
+use crate::{channel_lines, exit, parts, unconfigured, zones};
 
 #[derive(clap::ValueEnum, Clone, Copy, Debug)]
 pub enum RoleName {
@@ -35,7 +35,7 @@ pub(crate) fn check(mut sources: Sources, role: Option<RoleName>) -> Result<Exit
             say!("The settings for `chasqui {}` are valid.", role.name());
             first_of(&config.warnings).for_each(|warning| say!("  warning: {}", domain::printable(&warning)));
             if matches!(role, Role::Worker | Role::Up) {
-                carried::lines(&config.channels).iter().for_each(|line| say!("  {}", domain::printable(line)));
+                channel_lines::lines(&config.channels).iter().for_each(|line| say!("  {}", domain::printable(line)));
             }
             if role.knows_zones() {
                 say!("  zone rules {}", config.zones);

@@ -10,7 +10,7 @@ pub mod fleet;
 pub mod output;
 
 mod banner;
-mod carried;
+mod channel_lines;
 mod check;
 mod delays;
 mod health;

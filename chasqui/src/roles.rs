@@ -20,7 +20,7 @@ use web::probes::Probes;
 use worker::{Setup, Worker};
 
 use crate::config::{Config, Role};
-use crate::{carried, exit, metrics, parts};
+use crate::{channel_lines, exit, metrics, parts};
 
 /// What several roles of one process share.
 #[derive(Clone)]
@@ -87,7 +87,7 @@ pub(crate) async fn run_alone(config: Config, role: Role) -> Result<ExitCode> {
         _ => {
             parts::migrate(&shared.store, &stop).await?;
             // `up` prints the same lines.
-            carried::log(&shared.config.channels);
+            channel_lines::log(&shared.config.channels);
             run_worker(shared, readiness, stop).await?;
         }
     }

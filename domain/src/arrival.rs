@@ -26,17 +26,17 @@ pub struct Headers {
 
 /// Who published a copy. Only an operator's copy gives its delivery a new budget.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Hand {
+pub enum PublishedBy {
     /// A publisher sent the copy: it carries no counts.
     Publisher,
     /// The fleet published the copy again, with its counts.
     Fleet,
     /// An operator moved the copy out of the dead-letter queue with its headers. These name the epoch of the letter, so
     /// several moves of one letter ask for one budget.
-    Mover,
+    OperatorMove,
     /// An operator published a letter by hand with `notify-again`, which asks for the epoch after the one in which the
     /// row died.
-    Asker,
+    OperatorRequest,
 }
 
 /// What the dead-letter queue shows about a message, from the `notify-dead-*` headers.
@@ -50,20 +50,20 @@ pub struct DeadMark {
 
 impl Headers {
     /// Tells an operator's move and question, the fleet's republish and a publisher's own message apart.
-    pub fn hand(&self) -> Hand {
+    pub fn published_by(&self) -> PublishedBy {
         let was_in_the_dead_letter_queue = self.dead.is_some() || self.broker_death;
         match (self.again, self.epoch) {
-            _ if was_in_the_dead_letter_queue => Hand::Mover,
-            (true, Some(_)) => Hand::Mover,
-            (true, None) => Hand::Asker,
-            (false, None) if self.seq.is_none() && self.attempt.is_none() => Hand::Publisher,
-            (false, _) => Hand::Fleet,
+            _ if was_in_the_dead_letter_queue => PublishedBy::OperatorMove,
+            (true, Some(_)) => PublishedBy::OperatorMove,
+            (true, None) => PublishedBy::OperatorRequest,
+            (false, None) if self.seq.is_none() && self.attempt.is_none() => PublishedBy::Publisher,
+            (false, _) => PublishedBy::Fleet,
         }
     }
 
     /// The epoch that this copy asks for: its `notify-epoch`, or the one after that when an operator moved the copy.
     pub fn effective_epoch(&self) -> u32 {
-        self.epoch.unwrap_or(0).saturating_add(u32::from(self.hand() == Hand::Mover))
+        self.epoch.unwrap_or(0).saturating_add(u32::from(self.published_by() == PublishedBy::OperatorMove))
     }
 }
 
@@ -85,21 +85,22 @@ pub struct Arrival {
     pub seq: u32,
     /// Attempts completed in this epoch, as far as the message knows. Where the row says otherwise, the row is right.
     pub attempt: u32,
-    pub hand: Hand,
+    pub published_by: PublishedBy,
     pub redelivered: bool,
 }
 
 impl Arrival {
     pub fn new(key: Key, content: Content, headers: &Headers, redelivered: bool) -> Self {
-        let hand = headers.hand();
-        let of_this_epoch = |count: Option<u32>| if hand == Hand::Mover { 0 } else { count.unwrap_or(0) };
+        let published_by = headers.published_by();
+        let of_this_epoch =
+            |count: Option<u32>| if published_by == PublishedBy::OperatorMove { 0 } else { count.unwrap_or(0) };
         Self {
             key,
             content,
             epoch: headers.effective_epoch(),
             seq: of_this_epoch(headers.seq),
             attempt: of_this_epoch(headers.attempt),
-            hand,
+            published_by,
             redelivered,
         }
     }
@@ -108,7 +109,8 @@ impl Arrival {
     /// budget, whatever its headers say.
     #[must_use]
     pub fn without_id(self) -> Self {
-        let hand = if self.hand == Hand::Asker { Hand::Publisher } else { self.hand };
-        Self { hand, ..self }
+        let published_by =
+            if self.published_by == PublishedBy::OperatorRequest { PublishedBy::Publisher } else { self.published_by };
+        Self { published_by, ..self }
     }
 }

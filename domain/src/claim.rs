@@ -3,7 +3,7 @@
 
 use uuid::Uuid;
 
-use crate::{Arrival, Hand, Lease, Row, State};
+use crate::{Arrival, Lease, PublishedBy, Row, State};
 
 /// What to do with one copy, given what the ledger remembers of its delivery.
 #[derive(Clone, PartialEq, Debug)]
@@ -89,14 +89,16 @@ fn claim_next_epoch(row: &Row, arrival: &Arrival, token: Uuid) -> Claim {
 /// need exist. A publisher's copy on its first delivery is dropped: the copy whose letter may still have to be
 /// published was delivered before.
 fn claim_dead(row: &Row, arrival: &Arrival) -> Claim {
-    match arrival.hand {
-        Hand::Asker if !arrival.redelivered && row.epoch < u32::MAX => Claim::Reissue { epoch: row.epoch + 1 },
-        Hand::Asker | Hand::Mover => Claim::Repeat(Box::new(row.clone())),
-        Hand::Publisher if !arrival.redelivered => Claim::HasLetter,
-        Hand::Publisher | Hand::Fleet if row.has_letter => Claim::HasLetter,
+    match arrival.published_by {
+        PublishedBy::OperatorRequest if !arrival.redelivered && row.epoch < u32::MAX => {
+            Claim::Reissue { epoch: row.epoch + 1 }
+        }
+        PublishedBy::OperatorRequest | PublishedBy::OperatorMove => Claim::Repeat(Box::new(row.clone())),
+        PublishedBy::Publisher if !arrival.redelivered => Claim::HasLetter,
+        PublishedBy::Publisher | PublishedBy::Fleet if row.has_letter => Claim::HasLetter,
         // The worker that has just recorded the death is publishing the letter.
-        Hand::Fleet if !arrival.redelivered && row.lease == Lease::Live => Claim::Park,
-        Hand::Publisher | Hand::Fleet => Claim::Repeat(Box::new(row.clone())),
+        PublishedBy::Fleet if !arrival.redelivered && row.lease == Lease::Live => Claim::Park,
+        PublishedBy::Publisher | PublishedBy::Fleet => Claim::Repeat(Box::new(row.clone())),
     }
 }
 

@@ -1,7 +1,7 @@
 //! What follows for a copy in hand: what is published for it, where, and with which headers, and whether it is then
 //! acknowledged. The worker, the scheduler and the simulation all carry out what this file says.
 
-use crate::{Arrival, DeadMark, Hand, Headers, Lane, Order, Reason, Row, Timestamp, child_body, child_id};
+use crate::{Arrival, DeadMark, Headers, Lane, Order, PublishedBy, Reason, Row, Timestamp, child_body, child_id};
 
 /// The copy that a process has in hand, as the broker gave it.
 #[derive(Clone, Copy, Debug)]
@@ -19,7 +19,7 @@ pub enum FollowUp {
     Acknowledge { goes_on: bool },
     /// Publish this, and acknowledge once the broker has confirmed it.
     Publish(Box<Publish>),
-    /// Hand the copy back to the broker unchanged.
+    /// PublishedBy the copy back to the broker unchanged.
     GiveBack,
 }
 
@@ -83,16 +83,16 @@ impl Received<'_> {
     /// the budget that it asks for, so the copy must meet its row first.
     pub fn park_unmet(self, arrival: &Arrival) -> Option<Publish> {
         let counted = self.effective(arrival);
-        let headers = match arrival.hand {
-            Hand::Asker if arrival.redelivered => return None,
-            Hand::Publisher | Hand::Asker if !arrival.redelivered => {
+        let headers = match arrival.published_by {
+            PublishedBy::OperatorRequest if arrival.redelivered => return None,
+            PublishedBy::Publisher | PublishedBy::OperatorRequest if !arrival.redelivered => {
                 Headers { attempt: None, epoch: None, seq: None, again: self.headers.again, ..counted }
             }
-            Hand::Mover => {
+            PublishedBy::OperatorMove => {
                 let of_the_letter = Some(arrival.epoch.saturating_sub(1));
                 Headers { attempt: None, epoch: of_the_letter, seq: None, again: true, ..counted }
             }
-            Hand::Asker | Hand::Publisher | Hand::Fleet => counted,
+            PublishedBy::OperatorRequest | PublishedBy::Publisher | PublishedBy::Fleet => counted,
         };
         Some(self.publish(Destination::Retry(1), headers))
     }

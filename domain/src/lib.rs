@@ -8,7 +8,6 @@
 mod arrival;
 mod channel_name;
 mod claim;
-mod clock;
 mod cron;
 mod decide;
 mod fallback;
@@ -28,12 +27,12 @@ mod row_lease;
 mod samples;
 #[cfg(test)]
 mod simulation;
+mod timestamp;
 mod zones;
 
-pub use arrival::{Arrival, DeadMark, Hand, Headers};
+pub use arrival::{Arrival, DeadMark, Headers, PublishedBy};
 pub use channel_name::{ChannelName, InvalidChannelName};
 pub use claim::{Claim, Take, claim};
-pub use clock::{Clock, InvalidTimestamp, Timestamp};
 pub use cron::{Cron, InvalidCron};
 pub use decide::{Ambiguity, Policy, Transition, decide};
 pub use fallback::child_body;
@@ -58,6 +57,7 @@ pub use row_lease::{
     ACKNOWLEDGED_FOR_CERTAIN_AFTER, CERTAINLY_ITS_OWN_FOR, Found, LeasableRow, LeasedRow, ROW_LEASED_FOR, find,
     is_taken_over, suspecting,
 };
+pub use timestamp::{Clock, InvalidTimestamp, Timestamp};
 // The texts about a notification come in the types of `text`.
 pub use text::{
     FieldError, acts, check_subject, folded_subject, is_one_edit, is_unsafe_in_a_line, nearest, nearest_of_few,

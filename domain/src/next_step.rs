@@ -16,7 +16,9 @@ pub enum Intent {
     PutAside,
     /// The broker has delivered the message so many times that each worker that had it in hand has probably crashed by
     /// it: nothing is sent for the message, and its row ends with it.
-    GiveUp { deliveries: u32 },
+    GiveUp {
+        deliveries: u32,
+    },
 }
 
 /// A copy that a worker has in hand, with everything that decides what follows from its claim.
@@ -51,7 +53,10 @@ pub enum Unsent {
     /// The broker has taken the copy back with its connection, and delivers it again.
     TakenBack,
     /// The copy is dead-lettered, and its row stays as it is.
-    DeadLetter { reason: Reason, error: String },
+    DeadLetter {
+        reason: Reason,
+        error: String,
+    },
 }
 
 /// Why nothing is sent for a copy: the kind under which it is counted.
@@ -74,7 +79,9 @@ impl CopyInHand<'_> {
     pub fn after_claim(self, claim: Claim, now: Timestamp) -> NextStep {
         let unsent = match (claim, self.intent) {
             (Claim::Take(row, take), _) => return self.after_take(row, take, now),
-            (Claim::Repeat(row), _) => Unsent::FollowUp(self.received.follow_up(&row, &row.order, now), Cause::Repeated),
+            (Claim::Repeat(row), _) => {
+                Unsent::FollowUp(self.received.follow_up(&row, &row.order, now), Cause::Repeated)
+            }
             (Claim::Ended, _) => acknowledged(false, Cause::Ended),
             (Claim::HasLetter, _) => acknowledged(true, Cause::HasLetter),
             (Claim::Park | Claim::Reissue { .. } | Claim::Conflict, Intent::GiveUp { deliveries }) => {
@@ -84,7 +91,9 @@ impl CopyInHand<'_> {
             // Reissuing the letter and its redelivery would give two budgets.
             (Claim::Reissue { .. }, _) if !self.is_current => Unsent::TakenBack,
             (Claim::Reissue { epoch }, _) => published(self.received.reissue(self.arrival, epoch), Cause::Reissued),
-            (Claim::Conflict, _) => Unsent::DeadLetter { reason: Reason::IdConflict, error: Reason::ANOTHER_BODY.to_owned() },
+            (Claim::Conflict, _) => {
+                Unsent::DeadLetter { reason: Reason::IdConflict, error: Reason::ANOTHER_BODY.to_owned() }
+            }
         };
         NextStep::Unsent(unsent)
     }

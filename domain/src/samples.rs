@@ -5,8 +5,8 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use crate::{
-    Ambiguity, Arrival, ChannelName, Failure, Hand, Key, Lease, Order, Policy, RecipientHash, Row, State, Tenant,
-    Timestamp,
+    Ambiguity, Arrival, ChannelName, Failure, Key, Lease, Order, Policy, PublishedBy, RecipientHash, Row, State,
+    Tenant, Timestamp,
 };
 
 /// 2026-03-01T12:00:00Z
@@ -56,7 +56,15 @@ pub(crate) fn waiting() -> Row {
 
 /// A copy of the same delivery as a republish carries it.
 pub(crate) fn arrival(epoch: u32, seq: u32) -> Arrival {
-    Arrival { key: key("d-1"), content: CONTENT, epoch, seq, attempt: seq, hand: Hand::Fleet, redelivered: false }
+    Arrival {
+        key: key("d-1"),
+        content: CONTENT,
+        epoch,
+        seq,
+        attempt: seq,
+        published_by: PublishedBy::Fleet,
+        redelivered: false,
+    }
 }
 
 pub(crate) fn policy() -> Policy {

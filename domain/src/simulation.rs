@@ -22,7 +22,7 @@ use self::delivery::Delivery;
 use self::notes::Note;
 use self::steps::Worker;
 use crate::samples::{NOW, policy};
-use crate::{Ambiguity, Hand, Headers, Policy, State, Timestamp};
+use crate::{Ambiguity, Headers, Policy, PublishedBy, State, Timestamp};
 
 const CHAOS_STEPS: usize = 60;
 /// Far more than any schedule needs to come to rest.
@@ -287,7 +287,7 @@ fn brief(copy: &Copy) -> String {
         copy.of,
         headers.epoch,
         headers.seq,
-        mark(headers.hand() == Hand::Publisher, " publisher's"),
+        mark(headers.published_by() == PublishedBy::Publisher, " publisher's"),
         mark(headers.again, " again"),
         mark(headers.dead.is_some(), " dead"),
         mark(headers.broker_death, " x-death"),

@@ -3,12 +3,12 @@
 use std::sync::OnceLock;
 
 use domain::{DecodeError, FollowUp, Notification, Reason, printable};
-use store::{RowLease, Trouble};
+use store::{RowLease, StepError};
 use topology::{ConfirmOutcome, Incoming, Publication};
 use uuid::Uuid;
 
+use crate::intake::Intake;
 use crate::named::Named;
-use crate::parts::Intake;
 use crate::role::{DeadLettered, pass};
 
 /// A message in hand. Exactly one of the methods that take its [`Incoming`] settles it.
@@ -35,8 +35,8 @@ impl<'a> InHand<'a> {
     /// Names the delivery. Whatever is published for the message from now on carries this name.
     ///
     /// # Errors
-    /// [`Trouble`] with the ledger, if the ledger had to be asked.
-    pub async fn identify(&self, notification: &Notification, incoming: &Incoming) -> Result<&Named, Trouble> {
+    /// [`StepError`] with the ledger, if the ledger had to be asked.
+    pub async fn identify(&self, notification: &Notification, incoming: &Incoming) -> Result<&Named, StepError> {
         let named = self.intake.identify(notification, incoming).await?;
         Ok(self.name(named))
     }

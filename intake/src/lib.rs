@@ -8,13 +8,13 @@
 //! message. [`Role`] has everything in which the roles differ.
 
 mod in_hand;
+mod intake;
 mod named;
-mod parts;
 mod role;
 mod too_often;
 
 pub use in_hand::{InHand, ItsRow};
+pub use intake::Intake;
 pub use named::Named;
-pub use parts::Intake;
 pub use role::{DeadLettered, Role, Steps};
 pub use too_often::TooOften;

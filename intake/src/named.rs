@@ -1,11 +1,11 @@
 //! Who a message is: the (tenant, id) of its delivery, and how this copy of the delivery arrived.
 
 use domain::{Arrival, Content, Key, Notification};
-use store::{RowLease, Sight, Trouble};
+use store::{RowLease, Sight, StepError};
 use topology::Incoming;
 use uuid::Uuid;
 
-use crate::parts::Intake;
+use crate::intake::Intake;
 
 /// The identity of a message: whatever is published for the message carries this id.
 pub struct Named {
@@ -23,7 +23,7 @@ struct Anonymous {
 impl Intake {
     /// Names the delivery: by the AMQP `message_id`, else by the body's `id`, else by the id of the row that the copy
     /// leases.
-    pub(crate) async fn identify(&self, notification: &Notification, incoming: &Incoming) -> Result<Named, Trouble> {
+    pub(crate) async fn identify(&self, notification: &Notification, incoming: &Incoming) -> Result<Named, StepError> {
         if let Some(key) = incoming.given_key(notification) {
             return Ok(Named::given(key));
         }

@@ -3,7 +3,7 @@
 use domain::{Content, FieldError, Headers, Key, Lane, Timestamp};
 use futures_util::future::join_all;
 use store::{Store, StoreError};
-use topology::{Carried, Publication, PublishError, Publisher, To};
+use topology::{Publication, PublishError, Publisher, PublisherProperties, To};
 
 use crate::checked::Checked;
 
@@ -100,7 +100,7 @@ fn planned(notification: Checked, publisher_name: &str, now: Timestamp) -> (Acce
         message_id: key.id.clone(),
         body,
         headers: Headers { lane: Some(lane), publisher: Some(publisher_name.to_owned()), ..Headers::default() },
-        carried: Carried::default().with_content_type("application/json").with_timestamp(now),
+        publisher_properties: PublisherProperties::default().with_content_type("application/json").with_timestamp(now),
     };
     (Accepted { id: key.id, status, lane, warnings }, publication)
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use domain::{Arrival, Notification, Reason, mask};
 use intake::{InHand, Named, TooOften};
-use store::{Job, JobKind, Put, StoreError, Trouble};
+use store::{Job, JobKind, Put, StepError, StoreError};
 use tokio::sync::mpsc;
 use topology::Incoming;
 
@@ -57,7 +57,7 @@ async fn pipeline(shared: &Shared, in_hand: &InHand<'_>, incoming: &Incoming) ->
         }
     };
     if let Disposition::DeadLetter(reason, error) = &disposition
-        && let Err(Trouble::GivenUp(_)) =
+        && let Err(StepError::GivenUp(_)) =
             breaker.retry_until_taken(|| end_row(shared, incoming, named, *reason, error)).await
     {
         return Disposition::GiveBack;

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use domain::{
-    Arrival, Claim, Failure, FirstSight, Hand, Notification, Order, Outcome, Policy, Reason, Row, State, Timestamp,
-    decide,
+    Arrival, Claim, Failure, FirstSight, Notification, Order, Outcome, Policy, PublishedBy, Reason, Row, State,
+    Timestamp, decide,
 };
 use intake::Named;
 use store::{Claimed, Job, StoreError};
@@ -91,7 +91,7 @@ pub(crate) async fn end_row_of(shared: &Shared, job: &Job, reason: Reason, error
         epoch: job.epoch,
         seq: job.seq,
         attempt: job.attempt,
-        hand: Hand::Fleet,
+        published_by: PublishedBy::Fleet,
         redelivered: false,
     };
     claim_and_end(shared, Row { token: uuid::Uuid::now_v7(), ..row }, &arrival, reason, error).await?;

@@ -8,12 +8,12 @@ use domain::{
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use store::{Job, JobKind, StoreError};
-use topology::{Carried, Incoming, Owner, Publication, To};
+use topology::{Incoming, Owner, Publication, PublisherProperties, To};
 
 /// What a job stores of its message besides the body. The store does not read this.
 #[derive(Default, Serialize, Deserialize)]
 struct StoredProperties {
-    carried: Carried,
+    carried: PublisherProperties,
     publisher: Option<String>,
     parent: Option<String>,
     /// The message has met no row yet, and still asks for a new budget when it does.
@@ -70,7 +70,7 @@ pub(crate) fn dead_letter(job: &Job, reason: Reason, error: &str, at: Timestamp)
         message_id: job.key.id.clone(),
         body: Bytes::from(job.body.clone()),
         headers: letter_headers(job.epoch, job.lane, DeadMark::new(reason, error, job.attempt, at)),
-        carried: Carried::default().with_owner(&Owner::Tenant(job.key.tenant.clone())),
+        carried: PublisherProperties::default().with_owner(&Owner::Tenant(job.key.tenant.clone())),
     }
 }
 

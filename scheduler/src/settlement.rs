@@ -2,7 +2,7 @@
 
 use domain::Reason;
 use intake::{DeadLettered, InHand, ItsRow, Role, Steps};
-use store::{StoreError, Trouble};
+use store::{StepError, StoreError};
 use topology::Incoming;
 
 pub(crate) enum Disposition {
@@ -24,15 +24,15 @@ fn dead_lettered(letter: &DeadLettered<'_>) {
     tracing::warn!(%reason, %delivery, error, "a message of the scheduled queue went to the dead-letter queue");
 }
 
-impl From<Trouble> for Disposition {
-    fn from(trouble: Trouble) -> Self {
+impl From<StepError> for Disposition {
+    fn from(trouble: StepError) -> Self {
         match trouble {
-            Trouble::Refused(
+            StepError::Refused(
                 StoreError::Refused(detail) | StoreError::Unreadable(detail) | StoreError::Unavailable(detail),
             ) => Self::DeadLetter(Reason::InternalError, detail),
-            Trouble::Panicked => Self::DeadLetter(Reason::InternalError, "the scheduler panicked".into()),
+            StepError::Panicked => Self::DeadLetter(Reason::InternalError, "the scheduler panicked".into()),
             // The scheduler gives up a step only when it is stopping.
-            Trouble::GivenUp(_) => Self::GiveBack,
+            StepError::GivenUp(_) => Self::GiveBack,
         }
     }
 }

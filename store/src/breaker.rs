@@ -45,7 +45,7 @@ pub enum RetryLimit {
 
 /// Why a step with the ledger was not done.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-pub enum Trouble {
+pub enum StepError {
     /// The ledger will never do this one step.
     #[error(transparent)]
     Refused(StoreError),
@@ -88,8 +88,8 @@ impl LedgerBreaker {
     /// Repeats a step until the ledger has done it, up to the limit of the role.
     ///
     /// # Errors
-    /// [`Trouble`]: the ledger refuses this one delivery, or the limit is reached.
-    pub async fn retry_until_taken<T, F>(&self, step: impl Fn() -> F) -> Result<T, Trouble>
+    /// [`StepError`]: the ledger refuses this one delivery, or the limit is reached.
+    pub async fn retry_until_taken<T, F>(&self, step: impl Fn() -> F) -> Result<T, StepError>
     where
         F: Future<Output = Result<T, StoreError>>,
     {
@@ -102,7 +102,7 @@ impl LedgerBreaker {
                     Ok(taken) => taken,
                     Err(Panicked) => {
                         panicked();
-                        return Err(Trouble::Panicked);
+                        return Err(StepError::Panicked);
                     }
                 },
             };
@@ -114,12 +114,12 @@ impl LedgerBreaker {
                 }
                 Err(error @ (StoreError::Refused(_) | StoreError::Unreadable(_))) => {
                     self.answered();
-                    return Err(Trouble::Refused(error));
+                    return Err(StepError::Refused(error));
                 }
                 Err(error) => error,
             };
             if !self.rest(&mut failures, &error, wait).await {
-                return Err(Trouble::GivenUp(error));
+                return Err(StepError::GivenUp(error));
             }
             wait = (wait * 2).min(LONGEST_WAIT);
         }

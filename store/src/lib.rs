@@ -10,20 +10,19 @@
 mod accounts;
 mod breaker;
 mod error;
-mod handle;
 mod ledger;
 mod options;
 mod settings;
 mod sql;
+mod store;
 mod writers;
 
 #[cfg(test)]
 mod tests;
 
 pub use accounts::{Login, NewUser, Standing, User};
-pub use breaker::{LedgerBreaker, RetryLimit, Trouble};
+pub use breaker::{LedgerBreaker, RetryLimit, StepError};
 pub use error::StoreError;
-pub use handle::Store;
 pub use ledger::{
     Cancel, Capture, CapturedPage, CapturedView, Claimed, Cursor, DeliveryView, Filter, FinishedJob, Job, JobFilter,
     JobKind, JobPage, JobSummary, Page, Patience, Pruned, Put, Recorded, RowLease, Sight, Soonest, StuckCounts,
@@ -31,3 +30,4 @@ pub use ledger::{
 };
 pub use options::Options;
 pub use settings::Settings;
+pub use store::Store;

@@ -104,7 +104,7 @@ fn refused(detail: String) -> DecodeError {
 mod tests {
     use amqp::{BasicProperties, Delivery, Settle};
     use bytes::Bytes;
-    use domain::{DeadMark, Hand, Headers, Lane, Timestamp};
+    use domain::{DeadMark, Headers, Lane, PublishedBy, Timestamp};
 
     use super::*;
     use crate::envelope::of_a_publisher;
@@ -194,7 +194,7 @@ mod tests {
         };
         let read = of_a_publisher(forged.clone());
         assert_eq!(read, Headers { lane: Some(Lane::Bulk), ..Headers::default() });
-        assert_eq!(read.hand(), Hand::Publisher);
+        assert_eq!(read.published_by(), PublishedBy::Publisher);
         let asks = of_a_publisher(Headers { again: true, ..forged.clone() });
         let lane = Some(Lane::Bulk);
         assert_eq!(asks, Headers { lane, again: true, epoch: Some(7), ..Headers::default() });

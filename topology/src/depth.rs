@@ -5,7 +5,7 @@ use amqp::{Broker, Depth, Refusal, Session};
 use bytes::Bytes;
 use domain::Headers;
 
-use crate::{Carried, Names, TopologyError, read_headers};
+use crate::{Names, PublisherProperties, TopologyError, read_headers};
 
 /// A message that was removed from a queue.
 #[derive(Clone, PartialEq, Debug)]
@@ -13,7 +13,7 @@ pub struct QueuedMessage {
     pub message_id: Option<String>,
     pub body: Bytes,
     pub headers: Headers,
-    pub carried: Carried,
+    pub publisher_properties: PublisherProperties,
     /// The exchange and the routing key that the message was last published with.
     pub exchange: String,
     pub routing_key: String,
@@ -47,7 +47,7 @@ pub async fn get(broker: &Broker, names: &Names, queue: &str) -> Result<Option<Q
     Ok(message.map(|message| QueuedMessage {
         message_id: message.properties.message_id().as_ref().map(ShortString::to_string),
         headers: read_headers(&message.properties, names),
-        carried: Carried::of(&message.properties),
+        publisher_properties: PublisherProperties::of(&message.properties),
         exchange: message.exchange,
         routing_key: message.routing_key,
         body: message.body,

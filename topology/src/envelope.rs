@@ -2,17 +2,17 @@
 //!
 //! Pure, and total over whatever publishers send: nothing here fails or panics.
 
-mod carried;
 #[cfg(test)]
 mod fuzz;
 mod misread;
+mod publisher_properties;
 mod read;
 #[cfg(test)]
 mod tests;
 mod write;
 
-pub use carried::{Carried, fingerprint_of_properties};
 pub(crate) use misread::misread;
+pub use publisher_properties::{PublisherProperties, fingerprint_of_properties};
 pub use read::read_headers;
 pub(crate) use read::{noted_tenant, of_a_publisher, sent_at};
 pub use write::properties;

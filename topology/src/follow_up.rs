@@ -18,7 +18,13 @@ impl Incoming {
             Message::Received => (id(), self.body.clone()),
             Message::Child { id, body } => (id, Bytes::from(body)),
         };
-        Publication { to: publish.to.into(), message_id, body, headers: publish.headers, carried: self.carried.clone() }
+        Publication {
+            to: publish.to.into(),
+            message_id,
+            body,
+            headers: publish.headers,
+            publisher_properties: self.publisher_properties.clone(),
+        }
     }
 }
 

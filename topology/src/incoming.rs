@@ -7,7 +7,7 @@ use domain::{Headers, Lane, Timestamp, UnknownField};
 
 use crate::envelope::{misread, noted_tenant, of_a_publisher, sent_at};
 use crate::owner::owner_of;
-use crate::{Carried, Names, Owner, Source, fingerprint_of_properties, read_headers};
+use crate::{Names, Owner, PublisherProperties, Source, fingerprint_of_properties, read_headers};
 
 /// One message, with everything that is known about its delivery.
 #[derive(Debug)]
@@ -24,7 +24,7 @@ pub struct Incoming {
     pub headers: Headers,
     /// Headers that look like ours and were not read.
     pub misread: Vec<UnknownField>,
-    pub carried: Carried,
+    pub publisher_properties: PublisherProperties,
     pub owner: Owner,
     /// Canonical bytes of the properties that the publisher chose, for `domain::fingerprint_of`. Empty when the message
     /// has a `message_id`, because nobody needs a fingerprint then.
@@ -67,7 +67,7 @@ impl Incoming {
             body,
             headers,
             misread: misread(properties),
-            carried: Carried::of(properties).with_owner(&owner),
+            publisher_properties: PublisherProperties::of(properties).with_owner(&owner),
             owner,
             timestamp: sent_at(properties),
             content_encoding: properties.content_encoding().as_ref().map(ShortString::to_string),

@@ -17,10 +17,10 @@ mod names;
 mod owner;
 mod plan;
 mod publish;
-mod ready;
 mod recreate;
 mod settings;
 mod source;
+mod topology;
 mod verify;
 
 pub use amqp::{
@@ -30,7 +30,7 @@ pub use amqp::{
 pub use consume::{Consumers, Subscription, TOO_MANY_DELIVERIES};
 pub use declare::{Declared, declare};
 pub use depth::{QueuedMessage, depth, get};
-pub use envelope::{Carried, fingerprint_of_properties, properties, read_headers};
+pub use envelope::{PublisherProperties, fingerprint_of_properties, properties, read_headers};
 pub use error::TopologyError;
 pub use incoming::Incoming;
 pub use misplaced::Unplanned;
@@ -38,8 +38,8 @@ pub use names::{Names, QueueType};
 pub use owner::Owner;
 pub use plan::{Plan, Queue};
 pub use publish::{ConfirmOutcome, Publication, Publisher, To};
-pub use ready::{Declarations, Mode, Topology, ready};
 pub use recreate::{Recreated, recreate_retry};
 pub use settings::{BrokerSettings, Settings, with_ca_file};
 pub use source::Source;
+pub use topology::{Declarations, Mode, Topology, ready};
 pub use verify::{Difference, Verified, verify};

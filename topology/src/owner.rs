@@ -57,7 +57,7 @@ mod tests {
 
     use super::*;
     use crate::envelope::noted_tenant;
-    use crate::{Carried, properties};
+    use crate::{PublisherProperties, properties};
 
     fn tenant(name: &str) -> Owner {
         Owner::Tenant(Tenant::parse(name).unwrap())
@@ -104,8 +104,8 @@ mod tests {
     #[test]
     fn every_copy_says_whose_it_is_also_one_that_was_stored_meanwhile() {
         let noted = |owner: &Owner| {
-            let stored = serde_json::to_vec(&Carried::default().with_owner(owner)).unwrap();
-            let kept: Carried = serde_json::from_slice(&stored).unwrap();
+            let stored = serde_json::to_vec(&PublisherProperties::default().with_owner(owner)).unwrap();
+            let kept: PublisherProperties = serde_json::from_slice(&stored).unwrap();
             properties("id", &Headers::default(), &kept)
         };
         assert_eq!(noted_tenant(&noted(&tenant("acme"))), Some("acme"));

@@ -14,7 +14,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use self::meters::Meters;
-use crate::{Carried, Names, Topology, properties};
+use crate::{Names, PublisherProperties, Topology, properties};
 
 pub use until_confirmed::ConfirmOutcome;
 
@@ -38,7 +38,7 @@ pub struct Publication {
     pub message_id: String,
     pub body: Bytes,
     pub headers: Headers,
-    pub carried: Carried,
+    pub publisher_properties: PublisherProperties,
 }
 
 /// The destination of a publication. `Retry` and `DeadLetter` use the routing key of `headers.lane` (normal when
@@ -118,11 +118,11 @@ impl Publication {
     /// Makes the publication of the AMQP client, which checks the body and the routing key. The id is checked here,
     /// because it becomes one of the properties.
     fn into_amqp(self, names: &Names) -> Result<amqp::Publication, PublishError> {
-        let Self { to, message_id, body, headers, carried } = self;
+        let Self { to, message_id, body, headers, publisher_properties } = self;
         if message_id.len() > MAX_ID_BYTES {
             return Err(PublishError::TooLarge { what: "message id", size: message_id.len(), limit: MAX_ID_BYTES });
         }
-        let properties = properties(&message_id, &headers, &carried);
+        let properties = properties(&message_id, &headers, &publisher_properties);
         let (mandatory, kind) = (to.is_mandatory(), to.as_str());
         let (exchange, routing_key) = to.address(&headers, names);
         Ok(amqp::Publication { exchange, routing_key, mandatory, properties, body, kind })
@@ -173,8 +173,13 @@ mod tests {
     fn an_address_is_exchange_and_key_and_only_an_event_may_go_nowhere() {
         let check = |to: To, exchange: &str, routing_key: &str| {
             let (mandatory, headers) = (!matches!(to, To::Event(_)), Headers::default());
-            let publication =
-                Publication { to, message_id: "m".into(), body: Bytes::new(), headers, carried: Carried::default() };
+            let publication = Publication {
+                to,
+                message_id: "m".into(),
+                body: Bytes::new(),
+                headers,
+                publisher_properties: PublisherProperties::default(),
+            };
             let made = publication.into_amqp(&Names::of("notifications")).unwrap();
             assert_eq!((made.exchange.as_str(), made.routing_key.as_str()), (exchange, routing_key));
             assert_eq!(made.mandatory, mandatory);

@@ -12,10 +12,10 @@ use topology::{Incoming, Source, Subscription};
 use crate::deliver::{deliver, refuse};
 use crate::delivery::Delivery;
 use crate::give_up::give_up;
+use crate::report;
 use crate::settings::Settings;
 use crate::shared::Shared;
 use crate::slots::share;
-use crate::report;
 
 /// How often a message that waits for a place asks again whether its channel hangs.
 const LOOK_AGAIN: Duration = Duration::from_millis(250);

@@ -11,7 +11,7 @@ use domain::{
 };
 use intake::{InHand, ItsRow};
 use runtime::{Panicked, catch_panic, failpoint};
-use store::{Claimed, Recorded, Trouble};
+use store::{Claimed, Recorded, StepError};
 use topology::Incoming;
 
 use crate::attempt::{Tried, attempt};
@@ -59,7 +59,10 @@ enum End {
     /// The broker has taken the message back with its connection, and delivers it again.
     TakenBack,
     /// The message is dead-lettered, and its row stays as it is.
-    DeadLetter { reason: Reason, error: String },
+    DeadLetter {
+        reason: Reason,
+        error: String,
+    },
 }
 
 /// Runs the steps, whose order is the promise: whatever is sent was claimed, and whatever follows was recorded.
@@ -70,7 +73,7 @@ async fn pipeline(
     notification: Arc<Notification>,
     incoming: &Incoming,
     intent: Intent,
-) -> Result<End, Trouble> {
+) -> Result<End, StepError> {
     let named = in_hand.identify(&notification, incoming).await?;
     let delivery = Delivery::new(named, notification, incoming);
     if !incoming.settle.is_current() {
@@ -105,7 +108,7 @@ async fn pipeline(
 }
 
 /// Claims the delivery. A send that begins later than the time that is returned could still run when the lease ends.
-async fn claim(shared: &Shared, delivery: &Delivery, incoming: &Incoming) -> Result<(Claim, Instant), Trouble> {
+async fn claim(shared: &Shared, delivery: &Delivery, incoming: &Incoming) -> Result<(Claim, Instant), StepError> {
     let candidate = delivery.candidate(shared, incoming);
     let lease = shared.setup.settings.lease;
     let ask = async || {
@@ -161,7 +164,7 @@ async fn settle(
     shared: &Shared,
     in_hand: &InHand<'_>,
     gone_out: &GoneOut,
-    ended: Result<Result<End, Trouble>, Panicked>,
+    ended: Result<Result<End, StepError>, Panicked>,
     intent: Intent,
     incoming: Incoming,
 ) {

@@ -1,6 +1,6 @@
 //! What is counted and logged of a delivery. All of it is derived from what was decided, and no decision depends on it.
 
-use domain::{Cause, ChannelName, Hand, Lane, Order, State, Transition, printable};
+use domain::{Cause, ChannelName, Lane, Order, PublishedBy, State, Transition, printable};
 use intake::{DeadLettered, Role, Steps};
 use store::Recorded;
 
@@ -38,7 +38,7 @@ pub(crate) fn unsent(delivery: &Delivery, cause: Cause) {
     }
     let what = "a copy of a delivery that is in the dead-letter queue was acknowledged: to send it again move its \
                 letter, or publish it with the header notify-again";
-    if was_just_published(delivery.arrival.hand, delivery.arrival.redelivered) {
+    if was_just_published(delivery.arrival.published_by, delivery.arrival.redelivered) {
         tracing::warn!(delivery = %delivery.arrival.key, "{what}");
     } else {
         tracing::info!(delivery = %delivery.arrival.key, "{what}");
@@ -46,8 +46,8 @@ pub(crate) fn unsent(delivery: &Delivery, cause: Cause) {
 }
 
 /// Whether somebody has just published the copy, rather than the fleet or the broker brought it again.
-fn was_just_published(hand: Hand, redelivered: bool) -> bool {
-    hand == Hand::Publisher && !redelivered
+fn was_just_published(published_by: PublishedBy, redelivered: bool) -> bool {
+    published_by == PublishedBy::Publisher && !redelivered
 }
 
 /// Counts a message that was put aside because its channel hangs.
@@ -105,13 +105,13 @@ mod tests {
 
     #[test]
     fn a_copy_that_somebody_has_published_is_a_warning_and_one_that_came_again_is_none() {
-        for (hand, redelivered, warns) in [
-            (Hand::Publisher, false, true),
-            (Hand::Publisher, true, false),
-            (Hand::Fleet, false, false),
-            (Hand::Fleet, true, false),
+        for (published_by, redelivered, warns) in [
+            (PublishedBy::Publisher, false, true),
+            (PublishedBy::Publisher, true, false),
+            (PublishedBy::Fleet, false, false),
+            (PublishedBy::Fleet, true, false),
         ] {
-            assert_eq!(was_just_published(hand, redelivered), warns, "{hand:?} {redelivered}");
+            assert_eq!(was_just_published(published_by, redelivered), warns, "{published_by:?} {redelivered}");
         }
     }
 }

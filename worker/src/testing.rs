@@ -104,8 +104,8 @@ impl Copy {
 
     /// A copy of what the fleet has published, as the broker would hand it out.
     pub(crate) fn of(publication: Publication) -> Self {
-        let Publication { message_id, headers, carried, body, .. } = publication;
-        Self::new(properties(&message_id, &headers, &carried), body)
+        let Publication { message_id, headers, publisher_properties, body, .. } = publication;
+        Self::new(properties(&message_id, &headers, &publisher_properties), body)
     }
 
     fn new(properties: BasicProperties, body: Bytes) -> Self {

@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
-use super::intake::{Ended, Intake};
+use super::queue_consumer::{Ended, QueueConsumer};
 use super::turn::Turn;
 use super::{ConsumerSettings, ConsumersState, Control, Subscription};
 use crate::Connector;
@@ -78,7 +78,7 @@ impl Generation {
         let queue = ShortString::try_new(subscription.queue.as_str()).unwrap_or_default();
         let (prefetch, over, closing) = (subscription.prefetch, self.over.clone(), self.closing.clone());
         self.settling.spawn(settle(amqp.clone(), queue.clone(), prefetch, requested, over, closing));
-        let intake = Intake {
+        let intake = QueueConsumer {
             amqp,
             queue,
             name: subscription.name,

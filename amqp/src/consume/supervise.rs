@@ -6,7 +6,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
 use super::generation::{Generation, Setup};
-use super::intake::Ended;
+use super::queue_consumer::Ended;
 use super::{ConsumerSettings, ConsumersState, Control, Subscription};
 use crate::Connector;
 use crate::backoff::Backoff;

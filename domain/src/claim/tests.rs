@@ -31,17 +31,17 @@ fn dead(epoch: u32) -> Row {
 
 /// A publisher's own copy, which has no counts.
 fn bare(redelivered: bool) -> Arrival {
-    Arrival { hand: Hand::Publisher, redelivered, ..arrival(0, 0) }
+    Arrival { published_by: PublishedBy::Publisher, redelivered, ..arrival(0, 0) }
 }
 
 /// A copy published by hand with `notify-again`.
 fn again(redelivered: bool) -> Arrival {
-    Arrival { hand: Hand::Asker, redelivered, ..arrival(0, 0) }
+    Arrival { published_by: PublishedBy::OperatorRequest, redelivered, ..arrival(0, 0) }
 }
 
 /// A letter of the epoch before, moved with its headers.
 fn moved(epoch: u32) -> Arrival {
-    Arrival { hand: Hand::Mover, ..arrival(epoch, 0) }
+    Arrival { published_by: PublishedBy::OperatorMove, ..arrival(epoch, 0) }
 }
 
 fn with_letter(row: Row) -> Row {
@@ -264,12 +264,18 @@ fn every_cell_keeps_the_delivery() {
             for flags in 0..32_u8 {
                 let known = Row { has_letter: flags & 16 != 0, ..known.clone() };
                 let copy = Arrival {
-                    hand: [Hand::Publisher, Hand::Fleet, Hand::Mover, Hand::Asker][usize::from(flags & 3)],
+                    published_by: [
+                        PublishedBy::Publisher,
+                        PublishedBy::Fleet,
+                        PublishedBy::OperatorMove,
+                        PublishedBy::OperatorRequest,
+                    ][usize::from(flags & 3)],
                     redelivered: flags & 4 != 0,
                     content: if flags & 8 != 0 { CONTENT } else { [9; 32] },
                     ..arrival(epoch, seq)
                 };
-                let is_operators = matches!(copy.hand, Hand::Mover | Hand::Asker);
+                let is_operators =
+                    matches!(copy.published_by, PublishedBy::OperatorMove | PublishedBy::OperatorRequest);
                 let decided = claim(&known, &copy, TOKEN);
                 let allowed = match &decided {
                     Claim::Ended => state.is_final(),
@@ -283,7 +289,7 @@ fn every_cell_keeps_the_delivery() {
                     }
                     Claim::Park => lease == Lease::Live && !state.is_final() && state != State::Waiting,
                     Claim::HasLetter => {
-                        let was_delivered = copy.redelivered || copy.hand == Hand::Fleet;
+                        let was_delivered = copy.redelivered || copy.published_by == PublishedBy::Fleet;
                         state.is_dead_lettered() && !is_operators && (known.has_letter || !was_delivered)
                     }
                     Claim::Repeat(same) => **same == known,
@@ -318,30 +324,41 @@ fn dead_mark() -> Option<DeadMark> {
 #[test]
 fn a_dead_mark_raises_the_effective_epoch_by_one_and_starts_from_nothing() {
     let counted = Headers { epoch: Some(2), seq: Some(3), attempt: Some(4), ..Headers::default() };
-    let read = |arrival: Arrival| (arrival.epoch, arrival.seq, arrival.attempt, arrival.hand);
-    assert_eq!(read(headers(&counted)), (2, 3, 4, Hand::Fleet));
-    assert_eq!(read(headers(&Headers { dead: dead_mark(), ..counted.clone() })), (3, 0, 0, Hand::Mover));
-    assert_eq!(read(headers(&Headers { broker_death: true, ..counted.clone() })), (3, 0, 0, Hand::Mover));
+    let read = |arrival: Arrival| (arrival.epoch, arrival.seq, arrival.attempt, arrival.published_by);
+    assert_eq!(read(headers(&counted)), (2, 3, 4, PublishedBy::Fleet));
+    assert_eq!(read(headers(&Headers { dead: dead_mark(), ..counted.clone() })), (3, 0, 0, PublishedBy::OperatorMove));
+    assert_eq!(read(headers(&Headers { broker_death: true, ..counted.clone() })), (3, 0, 0, PublishedBy::OperatorMove));
     let both = Headers { broker_death: true, dead: dead_mark(), ..counted.clone() };
-    assert_eq!(read(headers(&both)), (3, 0, 0, Hand::Mover), "one move, one budget");
-    assert_eq!(read(headers(&Headers { again: true, ..both })), (3, 0, 0, Hand::Mover), "also with the header");
-    assert_eq!(read(headers(&Headers { broker_death: true, ..Headers::default() })), (1, 0, 0, Hand::Mover));
+    assert_eq!(read(headers(&both)), (3, 0, 0, PublishedBy::OperatorMove), "one move, one budget");
+    assert_eq!(
+        read(headers(&Headers { again: true, ..both })),
+        (3, 0, 0, PublishedBy::OperatorMove),
+        "also with the header"
+    );
+    assert_eq!(
+        read(headers(&Headers { broker_death: true, ..Headers::default() })),
+        (1, 0, 0, PublishedBy::OperatorMove)
+    );
     assert_eq!(headers(&Headers { epoch: Some(u32::MAX), dead: dead_mark(), ..Headers::default() }).epoch, u32::MAX);
 }
 
 #[test]
 fn a_publisher_an_operator_and_the_fleet_are_told_apart_by_their_headers() {
-    let of = |headers: Headers| headers.hand();
+    let of = |headers: Headers| headers.published_by();
     let api = Headers { lane: Some(Lane::Bulk), publisher: Some("ada".into()), ..Headers::default() };
     let child = Headers { parent: Some("d-0".into()), released: true, ..Headers::default() };
     for publishers in [Headers::default(), api.clone(), child] {
-        assert_eq!(of(publishers), Hand::Publisher);
+        assert_eq!(of(publishers), PublishedBy::Publisher);
     }
-    assert_eq!(of(Headers { again: true, ..api.clone() }), Hand::Asker);
-    assert_eq!(of(Headers { again: true, epoch: Some(1), ..api.clone() }), Hand::Mover, "it says of which letter");
+    assert_eq!(of(Headers { again: true, ..api.clone() }), PublishedBy::OperatorRequest);
+    assert_eq!(
+        of(Headers { again: true, epoch: Some(1), ..api.clone() }),
+        PublishedBy::OperatorMove,
+        "it says of which letter"
+    );
     for counts in [(Some(0), None, None), (None, Some(0), None), (None, None, Some(0))] {
         let (epoch, seq, attempt) = counts;
-        assert_eq!(of(Headers { epoch, seq, attempt, ..api.clone() }), Hand::Fleet);
+        assert_eq!(of(Headers { epoch, seq, attempt, ..api.clone() }), PublishedBy::Fleet);
     }
 }
 

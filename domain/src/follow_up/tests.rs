@@ -116,7 +116,7 @@ fn a_reissued_copy_begins_the_epoch_that_it_is_given() {
     let publish = copy(&asks, BODY).reissue(&arrival(&asks, false), 3);
     assert_eq!(publish.to, Destination::Lane(Lane::Bulk));
     let again = arrival(&publish.headers, false);
-    assert_eq!((again.epoch, again.seq, again.attempt, again.hand), (3, 0, 0, Hand::Fleet));
+    assert_eq!((again.epoch, again.seq, again.attempt, again.published_by), (3, 0, 0, PublishedBy::Fleet));
 }
 
 #[test]
@@ -127,10 +127,10 @@ fn a_copy_put_aside_before_it_met_its_row_asks_for_what_it_asked_for() {
     let dead = mark("exhausted", 4);
     for letter in [Headers { dead, epoch: Some(2), ..Headers::default() }, Headers { broker_death: true, ..asks }] {
         let (before, after) = (arrival(&letter, false), arrival(&park_unmet(&letter, false).unwrap(), false));
-        assert_eq!((after.hand, after.epoch, after.seq), (Hand::Mover, before.epoch, 0));
+        assert_eq!((after.published_by, after.epoch, after.seq), (PublishedBy::OperatorMove, before.epoch, 0));
     }
     let own = park_unmet(&Headers::default(), true).unwrap();
-    assert_eq!(own.hand(), Hand::Fleet, "a redelivery is not taken for a first delivery");
+    assert_eq!(own.published_by(), PublishedBy::Fleet, "a redelivery is not taken for a first delivery");
 }
 
 #[test]
@@ -142,7 +142,7 @@ fn a_copy_that_has_met_its_row_keeps_its_effective_counts_and_is_nobodys_move() 
         let before = arrival(&received, false);
         let aside = copy(&received, BODY).park(&before);
         let after = arrival(&aside.headers, false);
-        assert_eq!((aside.to, after.hand), (Destination::Retry(1), Hand::Fleet));
+        assert_eq!((aside.to, after.published_by), (Destination::Retry(1), PublishedBy::Fleet));
         assert_eq!((after.epoch, after.seq, after.attempt), (before.epoch, before.seq, before.attempt));
         assert_eq!((aside.headers.lane, aside.headers.released), (Some(Lane::Bulk), received.released));
     }

@@ -7,7 +7,7 @@ use super::notes::Note;
 use super::steps::{Step, Worker};
 use super::{Copy, Delivery, Of, World, published};
 use crate::{
-    ACKNOWLEDGED_FOR_CERTAIN_AFTER, CERTAINLY_ITS_OWN_FOR, Found, Hand, LeasedRow, ROW_LEASED_FOR, Row,
+    ACKNOWLEDGED_FOR_CERTAIN_AFTER, CERTAINLY_ITS_OWN_FOR, Found, LeasedRow, PublishedBy, ROW_LEASED_FOR, Row,
     Timestamp, find, is_taken_over, suspecting,
 };
 
@@ -99,7 +99,7 @@ impl World {
         let message = worker.message().expect("only a message without an id looks for its row");
         let delivery = &mut self.deliveries[at];
         delivery.claimant = Some((worker.token, self.now.plus(ROW_LEASED_FOR)));
-        delivery.moves += u32::from(worker.copy.headers.hand() == Hand::Mover);
+        delivery.moves += u32::from(worker.copy.headers.published_by() == PublishedBy::OperatorMove);
         worker.delivery = Some(at);
         worker.releases = certain;
         let mistaken = delivery.spent.is_some_and(|by| by != message);
@@ -116,7 +116,7 @@ impl World {
     fn mint(&mut self, worker: &mut Worker, suspects: Option<usize>) {
         worker.delivery = Some(self.deliveries.len());
         worker.suspects = suspects;
-        let moves = u32::from(worker.copy.headers.hand() == Hand::Mover);
+        let moves = u32::from(worker.copy.headers.published_by() == PublishedBy::OperatorMove);
         self.deliveries.push(Delivery { suspected: suspects.is_some(), moves, ..Delivery::default() });
     }
 
@@ -196,7 +196,7 @@ impl World {
             Of::Message(message) => {
                 self.messages[message].gone = true;
                 self.strays += 1;
-                let moves = u32::from(copy.headers.hand() == Hand::Mover);
+                let moves = u32::from(copy.headers.published_by() == PublishedBy::OperatorMove);
                 self.deliveries.push(Delivery { moves, ..Delivery::default() });
                 self.deliveries.len() - 1
             }

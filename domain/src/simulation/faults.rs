@@ -6,7 +6,7 @@ use super::steps::step_name;
 use super::worker::given_up;
 use super::{Copy, Kind, Of, World, brief, published};
 use crate::samples::{CONTENT, key, row};
-use crate::{Arrival, Hand, Headers, Intent, Lease, Order, Row, State};
+use crate::{Arrival, Headers, Intent, Lease, Order, PublishedBy, Row, State};
 
 impl World {
     pub(super) fn chaos(&mut self) {
@@ -144,7 +144,8 @@ impl World {
         }
         let copy = copies[self.roll(copies.len())].clone();
         let Of::Delivery(at) = copy.of else { return self.publish_anonymous() };
-        self.deliveries[at].moves += u32::from(matches!(copy.headers.hand(), Hand::Mover | Hand::Asker));
+        self.deliveries[at].moves +=
+            u32::from(matches!(copy.headers.published_by(), PublishedBy::OperatorMove | PublishedBy::OperatorRequest));
         self.say(|| format!("DUPLICATE {}", brief(&copy)));
         self.rest(&copy);
         self.lane.push(copy);

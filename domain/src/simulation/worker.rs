@@ -9,8 +9,8 @@ use super::steps::{Step, Worker, claim_name, step_name};
 use super::{Copy, Delivery, Kind, Of, World, brief};
 use crate::samples::{CONTENT, NOW, failure, key, row};
 use crate::{
-    Arrival, Cause, Claim, Counts, Destination, FollowUp, Headers, Intent, KeptHeaders, Lease, Message, NextStep, Outcome,
-    Publish, Reason, Row, State, Take, Unsent, claim, decide,
+    Arrival, Cause, Claim, Counts, Destination, FollowUp, Headers, Intent, KeptHeaders, Lease, Message, NextStep,
+    Outcome, Publish, Reason, Row, State, Take, Unsent, claim, decide,
 };
 
 const BEYOND_THE_TIERS: Duration = Duration::from_secs(600);

@@ -6,7 +6,7 @@ use super::*;
 use crate::testing::{at, schedule};
 
 fn job(kind: JobKind, due: &str) -> Job {
-    let carried = Carried::default().with_app_id("orders");
+    let carried = PublisherProperties::default().with_app_id("orders");
     let kept = StoredProperties { carried, publisher: Some("orders".into()), again: true, parent: None };
     let carried = serde_json::to_vec(&kept).unwrap();
     Job { kind, lane: Lane::Bulk, carried, ..schedule("reminder", "0 9 * * *", "UTC", due) }
@@ -27,7 +27,7 @@ fn a_one_shot_job_is_its_delivery() {
     assert_eq!(publication.to, To::Lane(Lane::Bulk));
     assert_eq!(publication.message_id, "reminder");
     assert_eq!(publication.body, job.body, "byte for byte: its hash is what a repetition is known by");
-    assert_eq!(publication.carried, Carried::default().with_app_id("orders"));
+    assert_eq!(publication.carried, PublisherProperties::default().with_app_id("orders"));
     let publisher = Some("orders".into());
     let expected = Headers { lane: Some(Lane::Bulk), released: true, publisher, again: true, ..Headers::default() };
     assert_eq!(publication.headers, expected);
@@ -98,7 +98,7 @@ fn a_schedule_that_cannot_be_read_any_more_does_not_end_in_silence() {
 #[test]
 fn a_job_that_kept_nothing_carries_nothing() {
     let job = Job { carried: Vec::new(), ..job(JobKind::OneShot, "2026-03-02T09:00:00Z") };
-    assert_eq!(publication(&job).unwrap().carried, Carried::default());
+    assert_eq!(publication(&job).unwrap().carried, PublisherProperties::default());
 }
 
 #[test]
@@ -123,6 +123,6 @@ fn a_dead_letter_of_a_job_has_the_tenant_of_its_key() {
     assert_eq!((letter.headers.epoch, letter.headers.seq, letter.headers.attempt), (Some(1), None, None));
     let dead = letter.headers.dead.unwrap();
     assert_eq!((dead.reason.as_str(), dead.error.as_str(), dead.attempts), ("internal_error", "why", 2));
-    assert_eq!(letter.carried, Carried::default().with_owner(&Owner::Tenant(acme)));
+    assert_eq!(letter.carried, PublisherProperties::default().with_owner(&Owner::Tenant(acme)));
     assert_eq!(letter.body, once.body);
 }

@@ -10,8 +10,8 @@ use std::time::Duration;
 use domain::{Content, Timestamp};
 
 use crate::error::StoreError;
-use crate::handle::Store;
 use crate::sql::{Value, content_of, count_of, get, time_of};
+use crate::store::Store;
 
 /// How many failures cost nothing: of one name from one peer, of all names from one peer, of one name from all peers.
 const FREE_FAILURES: [u32; 3] = [4, 49, 99];

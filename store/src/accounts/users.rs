@@ -5,8 +5,8 @@ use sea_orm::QueryResult;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::error::StoreError;
-use crate::handle::Store;
 use crate::sql::{Session, Value, get, unreadable};
+use crate::store::Store;
 
 /// A user to create. The hash is a PHC string; a scope is a word.
 #[derive(Clone, Debug)]

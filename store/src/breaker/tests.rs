@@ -76,10 +76,10 @@ async fn a_role_that_waits_until_its_stop_repeats_what_is_away_and_nothing_else(
     assert!(!breaker.is_down());
     for refused in [StoreError::Refused("no".into()), StoreError::Unreadable("what".into())] {
         let taken = breaker.retry_until_taken(async || Err::<(), _>(refused.clone())).await;
-        assert_eq!(taken, Err(Trouble::Refused(refused)));
+        assert_eq!(taken, Err(StepError::Refused(refused)));
     }
     let panicking = breaker.retry_until_taken(async || -> Result<(), StoreError> { panic!("a step") }).await;
-    assert_eq!(panicking, Err(Trouble::Panicked));
+    assert_eq!(panicking, Err(StepError::Panicked));
 }
 
 #[tokio::test(start_paused = true)]
@@ -87,5 +87,5 @@ async fn a_stop_ends_the_waiting_for_a_ledger_that_is_away_at_once() {
     let (breaker, begun) = (until_stop(true), Instant::now());
     let away = StoreError::Unavailable("away".into());
     let taken = breaker.retry_until_taken(async || Err::<(), _>(away.clone())).await;
-    assert_eq!((taken, begun.elapsed()), (Err(Trouble::GivenUp(away)), Duration::ZERO));
+    assert_eq!((taken, begun.elapsed()), (Err(StepError::GivenUp(away)), Duration::ZERO));
 }

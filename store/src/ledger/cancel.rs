@@ -5,8 +5,8 @@ use domain::{ChannelName, Content, Key, RecipientHash, State, Timestamp};
 use super::input::refuse_nul;
 use super::row::state_of;
 use crate::error::StoreError;
-use crate::handle::Store;
 use crate::sql::{Session, Value, content_of, get, key_values};
+use crate::store::Store;
 
 /// What cancelling found.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -16,8 +16,8 @@ use uuid::Uuid;
 use self::find::{Found, Waiting, find};
 use super::write::LedgerWrite;
 use crate::error::StoreError;
-use crate::handle::Store;
 use crate::sql::{Value, get, key_values};
+use crate::store::Store;
 
 const FIRST_WAIT: Duration = Duration::from_millis(20);
 const LONGEST_WAIT: Duration = Duration::from_millis(250);

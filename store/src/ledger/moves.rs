@@ -12,7 +12,7 @@ use super::record::{Recorded, Recording};
 use super::warnings;
 use super::write::LedgerWrite;
 use crate::error::StoreError;
-use crate::handle::Store;
+use crate::store::Store;
 
 impl Store {
     /// Inserts `candidate` when its key is unknown. Otherwise reads the row, lets [`domain::claim`] decide, and writes

@@ -6,8 +6,8 @@ use std::time::Duration;
 use domain::{Key, State, Timestamp};
 
 use crate::error::StoreError;
-use crate::handle::Store;
 use crate::sql::{Session, Value, get, key_of, keys_group};
+use crate::store::Store;
 
 /// What one batch deleted.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

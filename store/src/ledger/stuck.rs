@@ -8,8 +8,8 @@ use sea_orm::QueryResult;
 use super::row::{COLUMNS, state_of};
 use super::views::{DeliveryView, row_and_due, with_attempts};
 use crate::error::StoreError;
-use crate::handle::Store;
 use crate::sql::{Value, get, key_of, micros, unreadable};
+use crate::store::Store;
 
 /// When something counts as stuck.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use testkit::SystemClock;
 
 use super::{claim, record};
-use crate::handle::Store;
 use crate::options::Options;
 use crate::sql::{Group, Session, get};
+use crate::store::Store;
 
 /// The columns of its group that a statement reads.
 fn columns(sql: &'static str) -> Vec<&'static str> {

@@ -12,8 +12,8 @@ use super::input::page_size;
 use super::row::{COLUMNS, row_of};
 use super::{attempts, warnings};
 use crate::error::StoreError;
-use crate::handle::Store;
 use crate::sql::{Session, Value, key_values, time_of};
+use crate::store::Store;
 
 /// A delivery, with what is recorded of its attempts.
 #[derive(Clone, PartialEq, Debug)]

@@ -55,7 +55,7 @@ async fn each_state_gets_its_answer(db: &Database) {
     let cancelled = Cancel::Cancelled { maybe_sent: false };
     assert_eq!(store.cancel(&key("known"), at(20)).await.unwrap(), cancelled);
     assert_eq!(store.cancel(&key("known"), at(21)).await.unwrap(), cancelled);
-    let copy = domain::Arrival { seq: 1, hand: domain::Hand::Fleet, ..arrival("known") };
+    let copy = domain::Arrival { seq: 1, published_by: domain::PublishedBy::Fleet, ..arrival("known") };
     let claimed = store.claim(candidate("known"), &copy, HOUR).await.unwrap();
     assert_eq!(claimed, Claimed::Known(Claim::Ended));
 

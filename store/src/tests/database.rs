@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::{Options, Store};
-use domain::{Arrival, Failure, Hand, Outcome, Policy, Row, Timestamp, Transition, content_of};
+use domain::{Arrival, Failure, Outcome, Policy, PublishedBy, Row, Timestamp, Transition, content_of};
 use secrecy::SecretString;
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, SqliteConnection};
 use tempfile::TempDir;
@@ -144,8 +144,8 @@ pub(crate) fn candidate(id: &str) -> Row {
 
 /// The first copy of a delivery.
 pub(crate) fn arrival(id: &str) -> Arrival {
-    let (key, content, hand) = (key(id), content_of(b"body"), Hand::Publisher);
-    Arrival { key, content, epoch: 0, seq: 0, attempt: 0, hand, redelivered: false }
+    let (key, content, published_by) = (key(id), content_of(b"body"), PublishedBy::Publisher);
+    Arrival { key, content, epoch: 0, seq: 0, attempt: 0, published_by, redelivered: false }
 }
 
 pub(crate) fn policy() -> Policy {

@@ -162,7 +162,7 @@ async fn a_success_after_failures_has_all_its_attempts(db: &Database) {
     for seq in 1..=2 {
         let transition = decide(&row, &refused());
         store.record(&transition, None).await.unwrap();
-        let copy = domain::Arrival { seq, hand: domain::Hand::Fleet, ..arrival("ladder") };
+        let copy = domain::Arrival { seq, published_by: domain::PublishedBy::Fleet, ..arrival("ladder") };
         row = taken(store.claim(candidate("ladder"), &copy, HOUR).await.unwrap());
     }
     store.record(&decide(&row, &sent()), None).await.unwrap();

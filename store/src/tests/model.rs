@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use crate::{Cancel, Claimed, Recorded, Store};
 use domain::{
-    Arrival, Attempt, ChannelName, Claim, Failure, Hand, Key, Lease, Outcome, RecipientHash, Row, State, Transition,
+    Arrival, Attempt, ChannelName, Claim, Failure, Key, Lease, Outcome, PublishedBy, RecipientHash, Row, State,
+    Transition,
 };
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
@@ -21,7 +22,7 @@ enum Step {
         id: usize,
         epoch: u32,
         seq: u32,
-        hand: usize,
+        published_by: usize,
         redelivered: bool,
         other_body: bool,
         live: bool,
@@ -45,13 +46,14 @@ enum Step {
     },
 }
 
-const HANDS: [Hand; 4] = [Hand::Publisher, Hand::Fleet, Hand::Mover, Hand::Asker];
+const PUBLISHED_BY: [PublishedBy; 4] =
+    [PublishedBy::Publisher, PublishedBy::Fleet, PublishedBy::OperatorMove, PublishedBy::OperatorRequest];
 
 fn step() -> impl Strategy<Value = Step> {
-    let claim = (0..2usize, 0..2u32, 0..3u32, 0..HANDS.len(), any::<bool>(), 0..8u8, any::<bool>());
+    let claim = (0..2usize, 0..2u32, 0..3u32, 0..PUBLISHED_BY.len(), any::<bool>(), 0..8u8, any::<bool>());
     prop_oneof![
-        5 => claim.prop_map(|(id, epoch, seq, hand, redelivered, body, live)| Step::Claim {
-            id, epoch, seq, hand, redelivered, other_body: body == 0, live,
+        5 => claim.prop_map(|(id, epoch, seq, published_by, redelivered, body, live)| Step::Claim {
+            id, epoch, seq, published_by, redelivered, other_body: body == 0, live,
         }),
         5 => (0..4usize, 0..6usize).prop_map(|(claim, outcome)| Step::Record { claim, outcome }),
         1 => (0..4usize).prop_map(|claim| Step::Repeat { claim }),
@@ -162,9 +164,16 @@ async fn run(store: &Store, steps: Vec<Step>) -> Result<(), TestCaseError> {
     let mut taken: Vec<Row> = Vec::new();
     for step in steps {
         match step {
-            Step::Claim { id, epoch, seq, hand, redelivered, other_body, live } => {
+            Step::Claim { id, epoch, seq, published_by, redelivered, other_body, live } => {
                 let content = if other_body { [1; 32] } else { arrival("").content };
-                let arrival = Arrival { epoch, seq, hand: HANDS[hand], redelivered, content, ..arrival(&name(id)) };
+                let arrival = Arrival {
+                    epoch,
+                    seq,
+                    published_by: PUBLISHED_BY[published_by],
+                    redelivered,
+                    content,
+                    ..arrival(&name(id))
+                };
                 let candidate = Row { epoch, seq, content: Some(content), ..candidate(&name(id)) };
                 claims.push((candidate, arrival, live));
             }

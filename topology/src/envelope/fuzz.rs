@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use amqp::types::{AMQPValue, ByteArray, DecimalValue, FieldArray, FieldTable, ShortString};
 use amqp::value::table_len;
 use amqp::{BasicProperties, delivery_count};
-use domain::{Arrival, DeadMark, Hand, Headers, Lane, Timestamp};
+use domain::{Arrival, DeadMark, Headers, Lane, PublishedBy, Timestamp};
 use proptest::collection::vec;
 use proptest::option::of;
 use proptest::prelude::*;
@@ -142,11 +142,11 @@ proptest! {
     ) {
         let read = read_headers(&received, &Names::of("notifications"));
         let arrival = Arrival::new(key("id"), [0; 32], &read, false);
-        prop_assert!(read.hand() != Hand::Mover || arrival.epoch > 0);
+        prop_assert!(read.published_by() != PublishedBy::OperatorMove || arrival.epoch > 0);
         let _ = (delivery_count(&received, true), sent_at(&received));
 
-        let carried = Carried::of(&received);
-        let written = properties("id", &headers, &carried);
+        let publisher_properties = PublisherProperties::of(&received);
+        let written = properties("id", &headers, &publisher_properties);
         // An error is read on screens: whatever acts on a terminal in it is written out.
         let mut shown = headers.clone();
         if let Some(dead) = &mut shown.dead {
@@ -162,19 +162,19 @@ proptest! {
         };
         prop_assert!(!table.inner().keys().any(steers), "{:?}", table);
         // The next worker writes and reads them again: nothing is lost on the way. (A NaN equals nothing.)
-        let (again, before) = (Carried::of(&written), format!("{carried:?}"));
+        let (again, before) = (PublisherProperties::of(&written), format!("{publisher_properties:?}"));
         prop_assert_eq!(format!("{again:?}"), before);
         prop_assert_eq!(fingerprint_of_properties(&written).is_empty(), false);
     }
 
     #[test]
     fn what_a_job_keeps_of_its_message_can_be_read_again(received in received()) {
-        let carried = Carried::of(&received);
-        let stored = serde_json::to_vec(&carried).unwrap();
-        let kept: Carried = serde_json::from_slice(&stored).unwrap();
-        prop_assert_eq!(&kept.content_type, &carried.content_type);
+        let publisher_properties = PublisherProperties::of(&received);
+        let stored = serde_json::to_vec(&publisher_properties).unwrap();
+        let kept: PublisherProperties = serde_json::from_slice(&stored).unwrap();
+        prop_assert_eq!(&kept.content_type, &publisher_properties.content_type);
         // Headers are compared by name, because JSON rounds the last digit of some doubles.
-        let storable = carried.foreign.inner().iter().filter(|(_, value)| carried::is_storable(value));
+        let storable = publisher_properties.foreign.inner().iter().filter(|(_, value)| publisher_properties::is_storable(value));
         prop_assert!(kept.foreign.inner().keys().eq(storable.map(|(name, _)| name)), "{:?}", kept.foreign);
     }
 }

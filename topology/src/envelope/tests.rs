@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use amqp::BasicProperties;
 use amqp::types::{AMQPValue, ByteArray, DecimalValue, FieldArray, FieldTable, ShortString};
 use amqp::value::table_len;
-use domain::{DeadMark, Hand, Headers, Lane, Timestamp};
+use domain::{DeadMark, Headers, Lane, PublishedBy, Timestamp};
 
 use super::*;
 use crate::Names;
@@ -94,7 +94,7 @@ fn full() -> Headers {
 #[test]
 fn headers_come_back_as_they_were_written() {
     for headers in [Headers::default(), full()] {
-        let written = properties("id-1", &headers, &Carried::default());
+        let written = properties("id-1", &headers, &PublisherProperties::default());
         assert_eq!(read_headers(&written, &Names::of("notifications")), headers);
         assert_eq!(written.message_id().as_ref().map(ShortString::as_str), Some("id-1"));
         assert_eq!(*written.delivery_mode(), Some(2));
@@ -146,7 +146,7 @@ fn counts_are_read_from_every_integer_type() {
 #[test]
 fn any_single_dead_header_marks_it_as_dead() {
     let headers = read(&[(name::DEAD_REASON, text("exhausted"))]);
-    assert_eq!(headers.hand(), Hand::Mover);
+    assert_eq!(headers.published_by(), PublishedBy::OperatorMove);
     assert_eq!(headers.dead.unwrap().reason, "exhausted");
 }
 
@@ -204,7 +204,11 @@ fn a_header_that_looks_like_ours_and_is_not_read_is_told_without_its_value() {
     ] {
         assert_eq!(told(header, value), "", "{header}");
     }
-    assert_eq!(misread(&properties("id-1", &full(), &Carried::default())), [], "the fleet's own are all read");
+    assert_eq!(
+        misread(&properties("id-1", &full(), &PublisherProperties::default())),
+        [],
+        "the fleet's own are all read"
+    );
     let many: Vec<String> = (0..100).map(|n| format!("notify-{n}")).collect();
     let many: Vec<(&str, AMQPValue)> = many.iter().map(|name| (name.as_str(), AMQPValue::Void)).collect();
     assert_eq!(misread(&BasicProperties::default().with_headers(table(&many))).len(), 16);
@@ -282,14 +286,15 @@ fn a_republish_keeps_what_the_publisher_chose_and_drops_what_steers_the_broker()
         .with_priority(9)
         .with_delivery_mode(1)
         .with_headers(table(&entries));
-    let written = properties("id-1", &Headers { attempt: Some(1), ..Headers::default() }, &Carried::of(&received));
+    let written =
+        properties("id-1", &Headers { attempt: Some(1), ..Headers::default() }, &PublisherProperties::of(&received));
     let mut expected: Vec<(&str, AMQPValue)> = every_type();
     expected.push(("notify-attempt", AMQPValue::LongLongInt(1)));
     let kept = written.headers().clone().unwrap();
     let names = |table: &FieldTable| table.inner().keys().map(ToString::to_string).collect::<Vec<_>>();
     assert_eq!(names(&kept), names(&table(&expected)));
     assert_eq!(kept.inner().get("latin1"), table(&expected).inner().get("latin1"));
-    let again = properties("id-1", &Headers::default(), &Carried::of(&written));
+    let again = properties("id-1", &Headers::default(), &PublisherProperties::of(&written));
     assert_eq!(
         (again.content_type(), again.content_encoding(), again.correlation_id(), again.reply_to()),
         (received.content_type(), received.content_encoding(), received.correlation_id(), received.reply_to())
@@ -306,7 +311,7 @@ fn a_republish_keeps_what_the_publisher_chose_and_drops_what_steers_the_broker()
 fn a_dead_error_is_cut_at_one_kibibyte_between_characters() {
     let mut headers = full();
     headers.dead.as_mut().unwrap().error = "ñ".repeat(5_000) + "x";
-    let written = properties("id", &headers, &Carried::default());
+    let written = properties("id", &headers, &PublisherProperties::default());
     let error = read_headers(&written, &Names::of("notifications")).dead.unwrap().error;
     assert_eq!(error.len(), 1024);
     assert!(error.chars().all(|c| c == 'ñ'));
@@ -316,8 +321,8 @@ fn a_dead_error_is_cut_at_one_kibibyte_between_characters() {
 fn a_table_over_64_kib_loses_the_largest_foreign_headers_and_none_of_ours() {
     let big = text(&"b".repeat(40_000));
     let foreign = table(&[("big-1", big.clone()), ("big-2", big), ("small", text("kept"))]);
-    let carried = Carried::of(&BasicProperties::default().with_headers(foreign));
-    let written = properties("id", &full(), &carried);
+    let publisher_properties = PublisherProperties::of(&BasicProperties::default().with_headers(foreign));
+    let written = properties("id", &full(), &publisher_properties);
     let kept = written.headers().clone().unwrap();
     assert!(table_len(&kept) <= MAX_TABLE_BYTES);
     assert!(kept.contains_key("small") && kept.contains_key("big-1") && !kept.contains_key("big-2"));
@@ -349,9 +354,11 @@ fn a_fingerprint_is_equal_for_copies_and_differs_for_other_messages() {
 fn a_header_that_json_cannot_write_does_not_take_the_others_with_it() {
     let nested = AMQPValue::FieldArray(FieldArray::from(vec![AMQPValue::Double(f64::INFINITY)]));
     let sent = table(&[("kept", text("ñ")), ("nan", AMQPValue::Float(f32::NAN)), ("nested", nested)]);
-    let carried = Carried::of(&BasicProperties::default().with_app_id("orders".into()).with_headers(sent));
-    let stored: Carried = serde_json::from_slice(&serde_json::to_vec(&carried).unwrap()).unwrap();
-    let kept = Carried::of(
+    let publisher_properties =
+        PublisherProperties::of(&BasicProperties::default().with_app_id("orders".into()).with_headers(sent));
+    let stored: PublisherProperties =
+        serde_json::from_slice(&serde_json::to_vec(&publisher_properties).unwrap()).unwrap();
+    let kept = PublisherProperties::of(
         &BasicProperties::default().with_app_id("orders".into()).with_headers(table(&[("kept", text("ñ"))])),
     );
     assert_eq!(stored, kept);

@@ -5,14 +5,14 @@ use amqp::types::{AMQPValue, FieldTable, ShortString};
 use amqp::value::{entry_len, table_len};
 use domain::{DeadMark, Headers, Timestamp, printable};
 
-use super::{Carried, MAX_ERROR_BYTES, MAX_SHORT_BYTES, MAX_TABLE_BYTES, cut, name};
+use super::{MAX_ERROR_BYTES, MAX_SHORT_BYTES, MAX_TABLE_BYTES, PublisherProperties, cut, name};
 
 const PERSISTENT: u8 = 2;
 
 /// The properties of a publish: persistent, with our headers and the publisher's own. A header table over 64 KiB loses
 /// the publisher's largest headers rather than the message. A `message_id` over 255 bytes (none of ours is) is left
 /// out.
-pub fn properties(message_id: &str, headers: &Headers, carried: &Carried) -> BasicProperties {
+pub fn properties(message_id: &str, headers: &Headers, publisher_properties: &PublisherProperties) -> BasicProperties {
     let mut properties = BasicProperties::default().with_delivery_mode(PERSISTENT);
     if let Ok(id) = ShortString::try_new(message_id) {
         properties = properties.with_message_id(id);
@@ -24,18 +24,18 @@ pub fn properties(message_id: &str, headers: &Headers, carried: &Carried) -> Bas
                 None => properties,
             }
         };
-    properties = keep(properties, &carried.content_type, BasicProperties::with_content_type);
-    properties = keep(properties, &carried.content_encoding, BasicProperties::with_content_encoding);
-    properties = keep(properties, &carried.correlation_id, BasicProperties::with_correlation_id);
-    properties = keep(properties, &carried.reply_to, BasicProperties::with_reply_to);
-    properties = keep(properties, &carried.kind, BasicProperties::with_type);
-    properties = keep(properties, &carried.app_id, BasicProperties::with_app_id);
-    if let Some(timestamp) = carried.timestamp {
+    properties = keep(properties, &publisher_properties.content_type, BasicProperties::with_content_type);
+    properties = keep(properties, &publisher_properties.content_encoding, BasicProperties::with_content_encoding);
+    properties = keep(properties, &publisher_properties.correlation_id, BasicProperties::with_correlation_id);
+    properties = keep(properties, &publisher_properties.reply_to, BasicProperties::with_reply_to);
+    properties = keep(properties, &publisher_properties.kind, BasicProperties::with_type);
+    properties = keep(properties, &publisher_properties.app_id, BasicProperties::with_app_id);
+    if let Some(timestamp) = publisher_properties.timestamp {
         properties = properties.with_timestamp(timestamp);
     }
     let mut own = ours(headers);
-    put(&mut own, name::TENANT, carried.tenant.as_ref().map(|tenant| text(tenant.as_str())));
-    let table = with_foreign(own, &carried.foreign);
+    put(&mut own, name::TENANT, publisher_properties.tenant.as_ref().map(|tenant| text(tenant.as_str())));
+    let table = with_foreign(own, &publisher_properties.foreign);
     if table.inner().is_empty() { properties } else { properties.with_headers(table) }
 }
 

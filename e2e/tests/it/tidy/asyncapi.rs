@@ -12,7 +12,7 @@ use domain::{
     Timestamp, letter_headers,
 };
 use serde_json::{Value, json};
-use topology::{Carried, Owner, Plan, properties};
+use topology::{Owner, Plan, PublisherProperties, properties};
 
 use super::root;
 
@@ -198,8 +198,8 @@ fn its_headers_of_a_dead_letter_are_those_that_are_written() {
     let mark = DeadMark::new(Reason::Exhausted, "nobody answers", 4, at);
     let (parent, publisher) = (Some("parent".to_owned()), Some("user".to_owned()));
     let headers = Headers { parent, publisher, again: true, ..letter_headers(0, Lane::Normal, mark) };
-    let carried = Carried::default().with_owner(&Owner::Tenant(Tenant::default()));
-    let written = properties("id", &headers, &carried);
+    let publisher_properties = PublisherProperties::default().with_owner(&Owner::Tenant(Tenant::default()));
+    let written = properties("id", &headers, &publisher_properties);
     let table = written.headers().as_ref().expect("headers");
     let written: BTreeSet<&str> = table.inner().keys().map(|name| name.as_str()).collect();
     assert_eq!(keys(&schema("deadLetterHeaders")["properties"]), written);

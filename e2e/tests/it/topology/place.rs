@@ -12,8 +12,8 @@ use lapin::types::FieldTable;
 use lapin::{BasicProperties, Connection};
 use tokio::time::Instant;
 use topology::{
-    Broker, Carried, Consumers, Incoming, Management, Mode, Names, Plan, Publication, Publisher, PublisherSettings,
-    QueueType, Source, Subscription, To, Topology, depth,
+    Broker, Consumers, Incoming, Management, Mode, Names, Plan, Publication, Publisher, PublisherProperties,
+    PublisherSettings, QueueType, Source, Subscription, To, Topology, depth,
 };
 
 pub(super) struct Place {
@@ -174,7 +174,7 @@ pub(super) fn publication(to: To, id: &str) -> Publication {
         message_id: id.to_owned(),
         body: id.to_owned().into(),
         headers: Headers::default(),
-        carried: Carried::default(),
+        publisher_properties: PublisherProperties::default(),
     }
 }
 

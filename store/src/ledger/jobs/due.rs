@@ -9,8 +9,8 @@ use super::job::{FinishedJob, Job};
 use super::row::{MESSAGE, SUMMARY, job_of};
 use super::soonest::Soonest;
 use crate::error::StoreError;
-use crate::handle::Store;
 use crate::sql::{Group, Value, get, key_values, keys_group, micros};
+use crate::store::Store;
 
 /// The most jobs that one statement finishes or releases.
 const FINISH_GROUP: usize = 256;

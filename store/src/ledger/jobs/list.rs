@@ -5,9 +5,9 @@ use domain::Key;
 use super::job::{Job, JobFilter, JobPage};
 use super::row::{MESSAGE, SUMMARY, job_of, summary_of};
 use crate::error::StoreError;
-use crate::handle::Store;
 use crate::ledger::input::page_size;
 use crate::sql::{Value, key_values};
+use crate::store::Store;
 
 impl Store {
     /// The jobs after `filter.after` in the order of their keys. No body is read.

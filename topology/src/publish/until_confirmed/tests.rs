@@ -7,7 +7,7 @@ use tokio::task::JoinHandle;
 
 use super::super::To;
 use super::*;
-use crate::{Carried, Names};
+use crate::{Names, PublisherProperties};
 
 fn publication(body: usize) -> Publication {
     Publication {
@@ -15,7 +15,7 @@ fn publication(body: usize) -> Publication {
         message_id: "m".into(),
         body: Bytes::from(vec![b' '; body]),
         headers: Headers::default(),
-        carried: Carried::default(),
+        publisher_properties: PublisherProperties::default(),
     }
 }
 

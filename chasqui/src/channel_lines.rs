@@ -1,44 +1,44 @@
 //! What each channel really does, one line for each, for an operator who starts a role or checks its settings.
 
-use channels::{Carried, Channels, SandboxMode, Settings};
+use channels::{Channels, Handling, SandboxMode, Settings};
 
 /// One line for each channel, in the order of the catalog.
 pub(crate) fn lines(settings: &Settings) -> Vec<String> {
-    Channels::carried(settings)
+    Channels::handling(settings)
         .into_iter()
-        .map(|(channel, carried, needs)| line(settings, channel, carried, &needs))
+        .map(|(channel, handling, needs)| line(settings, channel, handling, &needs))
         .collect()
 }
 
 /// Writes the lines to the log of a worker. A channel that is captured or only checked is a warning: its recipients get
 /// nothing.
 pub(crate) fn log(settings: &Settings) {
-    for (channel, carried, needs) in Channels::carried(settings) {
-        let line = line(settings, channel, carried, &needs);
-        match carried {
-            Carried::Captured { .. } | Carried::Checked(_) => tracing::warn!("{line}"),
-            Carried::By(_) | Carried::Off => tracing::info!("{line}"),
+    for (channel, handling, needs) in Channels::handling(settings) {
+        let line = line(settings, channel, handling, &needs);
+        match handling {
+            Handling::Captured { .. } | Handling::Checked(_) => tracing::warn!("{line}"),
+            Handling::By(_) | Handling::Off => tracing::info!("{line}"),
         }
     }
 }
 
-fn line(settings: &Settings, channel: &str, carried: Carried, needs: &str) -> String {
-    let what = match carried {
-        Carried::By(provider) => format!("really sent, by {provider}"),
-        Carried::Checked(provider) => format!("checked by {provider}, delivered to nobody, and captured"),
-        Carried::Captured { configured: true } => {
+fn line(settings: &Settings, channel: &str, handling: Handling, needs: &str) -> String {
+    let what = match handling {
+        Handling::By(provider) => format!("really sent, by {provider}"),
+        Handling::Checked(provider) => format!("checked by {provider}, delivered to nobody, and captured"),
+        Handling::Captured { configured: true } => {
             "captured, not sent, although it is configured: SANDBOX=missing or off would send it".to_owned()
         }
-        Carried::Captured { configured: false } if settings.sandbox == SandboxMode::Missing => {
+        Handling::Captured { configured: false } if settings.sandbox == SandboxMode::Missing => {
             format!("captured, not sent, because it is not configured: it needs {needs}")
         }
-        Carried::Captured { configured: false } => {
+        Handling::Captured { configured: false } => {
             format!("captured, not sent: it would need SANDBOX=missing, {needs}")
         }
-        Carried::Off if settings.only.is_some() => {
+        Handling::Off if settings.only.is_some() => {
             "off: its messages are dead-lettered (CHANNELS does not name it)".to_owned()
         }
-        Carried::Off => format!("off: its messages are dead-lettered (it needs {needs})"),
+        Handling::Off => format!("off: its messages are dead-lettered (it needs {needs})"),
     };
     format!("{channel:<9} {what}")
 }

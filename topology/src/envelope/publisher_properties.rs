@@ -15,7 +15,7 @@ use crate::Owner;
 /// a copied `x-death` loses messages.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Carried {
+pub struct PublisherProperties {
     pub(super) content_type: Option<ShortString>,
     pub(super) content_encoding: Option<ShortString>,
     pub(super) correlation_id: Option<ShortString>,
@@ -51,7 +51,7 @@ pub(super) fn is_storable(value: &AMQPValue) -> bool {
     }
 }
 
-impl Carried {
+impl PublisherProperties {
     pub fn of(properties: &BasicProperties) -> Self {
         Self {
             content_type: properties.content_type().clone(),

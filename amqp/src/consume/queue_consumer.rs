@@ -34,7 +34,7 @@ pub(super) struct Ended {
     pub(super) unreadable: bool,
 }
 
-pub(super) struct Intake<T> {
+pub(super) struct QueueConsumer<T> {
     pub(super) amqp: Channel,
     pub(super) queue: ShortString,
     pub(super) name: &'static str,
@@ -53,7 +53,7 @@ fn message_id(delivery: &message::Delivery) -> &str {
     delivery.properties.message_id().as_ref().map(|id| id.as_str()).unwrap_or_default()
 }
 
-impl<T: Send + 'static> Intake<T> {
+impl<T: Send + 'static> QueueConsumer<T> {
     /// Runs until drained, and returns `Ok` then. `consuming` is called once the broker has accepted the consumer.
     ///
     /// Begins with a prefetch of 1: a message that kills the connection before our code sees it would otherwise raise
