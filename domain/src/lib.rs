@@ -63,4 +63,4 @@ pub use text::{
     FieldError, acts, check_subject, folded_subject, is_one_edit, is_unsafe_in_a_line, nearest, nearest_of_few,
     pointer_step, printable,
 };
-pub use zones::{ZoneRelease, Zones};
+pub use zones::{ZoneRelease, Zones, reversed_sign};

@@ -58,6 +58,11 @@ pub fn sends_data(channel: &ChannelName, data: &Map<String, Value>) -> bool {
     find(channel).is_some_and(|medium| (medium.sends)(data))
 }
 
+/// Whether messages of the channel have a subject or a title. None for a channel that is not known.
+pub fn has_subject(channel: &ChannelName) -> Option<bool> {
+    find(channel).map(|medium| medium.has_subject)
+}
+
 /// The sentence about a channel that does not exist.
 pub fn unknown(channel: &ChannelName) -> String {
     let hint = domain::nearest(channel.as_str(), known().iter().copied());

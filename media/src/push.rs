@@ -33,6 +33,7 @@ pub static MEDIUM: Medium = Medium {
     ambiguity: Ambiguity::Resend,
     check,
     faults,
+    has_subject: true,
     sends: |_| true,
 };
 

@@ -14,5 +14,6 @@ pub static MEDIUM: Medium = Medium {
     ambiguity: Ambiguity::ResendIfFresh,
     check: phone::check_number,
     faults: |words| phone::faults(words, MAX_MEDIA),
+    has_subject: false,
     sends: |data| data.contains_key(attached::FIELD),
 };

@@ -254,10 +254,24 @@ fn without_effect(draft: &Draft) -> Vec<FieldError> {
         let speaks = item.wording.template.is_some() || inherits;
         look(&format!("/fallback/{at}"), &item.wording, speaks, sends_data(item, &item.wording.data));
     }
+    warnings.extend(subjects_not_sent(draft));
     if draft.max_lateness_seconds.is_some() && draft.send_at.is_none() {
         warnings.push(field("", "/max_lateness_seconds", "has no effect without send_at"));
     }
     warnings
+}
+
+/// Subjects of channels whose messages have none. That of the notification may be meant for an item of its fallback.
+fn subjects_not_sent(draft: &Draft) -> Vec<FieldError> {
+    let has_none = |target: &Target| target.channel.as_ref().and_then(media::has_subject) == Some(false);
+    let told = |prefix: &str, target: &Target| {
+        let given = target.wording.subject.as_ref().is_some_and(|subject| !subject.is_empty());
+        let channel = target.channel.as_ref().filter(|_| given && has_none(target))?;
+        Some(field(prefix, "/subject", format!("is not sent: {channel} has no subject")))
+    };
+    let whole = told("", &draft.target).filter(|_| draft.fallback.iter().all(has_none));
+    let items = draft.fallback.iter().enumerate();
+    whole.into_iter().chain(items.filter_map(|(at, item)| told(&format!("/fallback/{at}"), item))).collect()
 }
 
 /// Whether the medium of a target sends any of these data itself, beside the words.
