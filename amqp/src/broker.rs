@@ -260,6 +260,9 @@ impl Broker {
                 ConnectError::WrongVhost { place, user, vhost: self.place.vhost.clone() }
             }
             ErrorKind::IOError(io) => explain_io(place, io),
+            ErrorKind::ParsingError(_) => {
+                ConnectError::Unreachable { place, problem: "what answers there does not speak AMQP".into() }
+            }
             _ => ConnectError::Unreachable { place, problem: text },
         }
     }

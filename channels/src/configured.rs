@@ -78,7 +78,8 @@ fn check(reader: &mut Reader, settings: &Settings, sends: bool) {
     for problem in refused(settings, if all_is_captured { &[] } else { &halves }) {
         // A setting that was refused already is not reported as missing as well.
         let name = problem.split([' ', ':']).next().unwrap_or_default();
-        if reader.are_right(&[name]) && (halves.is_empty() || name != "CHANNELS") {
+        let follows = name == "CHANNELS" && (!halves.is_empty() || !reader.are_right(&["SANDBOX"]));
+        if reader.are_right(&[name]) && !follows {
             reader.problem(problem);
         }
     }

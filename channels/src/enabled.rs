@@ -174,5 +174,5 @@ fn nothing_configured(settings: &Settings) -> String {
 
 /// The settings with which one of the medium's providers can carry it.
 fn needs(medium: &Medium) -> String {
-    serving(medium).map(|(_, service)| service.needs.join(", ")).collect::<Vec<_>>().join(", or ")
+    serving(medium).map(|(_, service)| service.needs.join(" + ")).collect::<Vec<_>>().join(", or ")
 }

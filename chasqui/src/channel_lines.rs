@@ -33,7 +33,7 @@ fn line(settings: &Settings, channel: &str, handling: Handling, needs: &str) -> 
             format!("captured, not sent, because it is not configured: it needs {needs}")
         }
         Handling::Captured { configured: false } => {
-            format!("captured, not sent: it would need SANDBOX=missing, {needs}")
+            format!("captured, not sent: it would need SANDBOX=missing, and {needs}")
         }
         Handling::Off if settings.only.is_some() => {
             "off: its messages are dead-lettered (CHANNELS does not name it)".to_owned()
@@ -62,6 +62,8 @@ mod tests {
         assert!(sent[2].starts_with("sms       off") && sent[2].contains("TWILIO_FROM_NUMBER"), "{sent:?}");
         let missing = lines(&settings(SandboxMode::Missing));
         assert!(missing[0].contains("really sent") && missing[1].contains("captured, not sent"), "{missing:?}");
+        let needs = "it needs TWILIO_ACCOUNT_SID + ";
+        assert!(missing[2].contains(needs), "what goes together is told from what is another way: {missing:?}");
         let all = lines(&settings(SandboxMode::All));
         assert!(all[0].contains("although it is configured") && all[3].contains("TWILIO_WHATSAPP_FROM"), "{all:?}");
     }

@@ -20,6 +20,7 @@ pub enum RoleName {
 /// Checks the settings of a role, which the first line names. Exit code 1 with every problem at once.
 pub(crate) fn check(mut sources: Sources, role: Option<RoleName>) -> Result<ExitCode> {
     let is_up_here = unconfigured::is_here(&sources);
+    let is_first_look = role.is_none() && !is_up_here && !unconfigured::names_broker(&sources);
     let role = match role {
         Some(RoleName::Api) => Role::Api,
         Some(RoleName::Worker) => Role::Worker,
@@ -47,6 +48,11 @@ pub(crate) fn check(mut sources: Sources, role: Option<RoleName>) -> Result<Exit
             say!("The settings for `chasqui {}` are not valid: {}", role.name(), output::of_error(&problem));
             if is_up_here && role != Role::Up {
                 say!("The fleet of this directory is one of `chasqui up`: `chasqui check up` checks its settings.");
+            }
+            if is_first_look {
+                say!(
+                    "To try it out, no settings are needed: run `chasqui up`; `chasqui check up` checks what it reads."
+                );
             }
             Ok(exit::answer(false))
         }

@@ -78,6 +78,9 @@ impl Cli {
             if let Some(meant) = meant_command(&error, words) {
                 error.insert(ContextKind::SuggestedSubcommand, ContextValue::Strings(vec![meant]));
             }
+            if words.iter().any(|word| word == "send") {
+                send::explain(&mut error, words);
+            }
             error
         })
     }
@@ -162,6 +165,37 @@ mod tests {
                 Some(meant) => assert!(said.contains(&format!("exists: '{meant}'")), "{line}: {said}"),
                 None => assert!(!said.contains("tip:"), "{line}: {said}"),
             }
+        }
+    }
+
+    #[test]
+    fn what_send_has_no_option_for_is_told_with_what_was_meant() {
+        for (line, tip) in [
+            ("--destination +12025550143", "did you mean --to?"),
+            ("--phone +12025550143", "did you mean --to?"),
+            ("--body Hello", "did you mean --message?"),
+            ("--text=Hello", "did you mean --message?"),
+            ("--msg Hello", "did you mean --message?"),
+            ("--mesage Hello", "did you mean --message?"),
+            ("--ttl-seconds 5", "did you mean --ttl?"),
+            ("--sendat x", "did you mean --send-at?"),
+            ("--fallback x", "no option gives fallback: publish a body that has it"),
+            ("--cron x", "POST /schedules"),
+            ("--cc a@example.org", "publish one more for each"),
+            ("--message Your table", "between quotes: --message '…'"),
+            ("--subject=Your table", "between quotes: --subject '…'"),
+            ("--to --message x", "--to has no text: --message follows it"),
+        ] {
+            let words = ["chasqui", "send"].into_iter().chain(line.split(' ')).map(OsString::from);
+            let told = Cli::of(&words.collect::<Vec<_>>()).expect_err(line);
+            assert_eq!(told.exit_code(), 2, "{line}");
+            let told = told.to_string();
+            assert!(told.contains("tip: ") && told.contains(tip), "{line}: {told}");
+            assert!(!told.contains("'--config'"), "{line}: {told}");
+        }
+        for (line, tip) in [("--wiat", "'--wait'"), ("--confg", "'--config'")] {
+            let told = Cli::of(&["chasqui", "send", line].map(OsString::from)).expect_err(line).to_string();
+            assert!(told.contains(tip), "clap's own tip stays: {told}");
         }
     }
 }

@@ -35,8 +35,7 @@ pub(crate) async fn health(sources: Sources, url: Option<String>) -> Result<Exit
     let answer = match client.get(address).send().await {
         Ok(answer) => answer,
         Err(error) => {
-            let why = error.without_url();
-            say!("not ready: {base} does not answer: {:#}", anyhow::Error::from(why));
+            say!("not ready: {}", unanswered(&base, &format!("{:#}", anyhow::Error::from(error.without_url()))));
             return Ok(exit::answer(false));
         }
     };
@@ -58,6 +57,16 @@ pub(crate) async fn health(sources: Sources, url: Option<String>) -> Result<Exit
 /// What a probe said. Whatever listens at that address may have said it.
 fn reason(said: &Value) -> String {
     domain::printable(said["detail"].as_str().unwrap_or("no reason was given")).into_owned()
+}
+
+/// What is said of an address that does not answer. rustls says of an answer without TLS that it is of no known type.
+fn unanswered(base: &str, why: &str) -> String {
+    match base.strip_prefix("https://") {
+        Some(place) if why.contains("InvalidContentType") => {
+            format!("what answers at {place} speaks plain HTTP, and no TLS: write http://{place}")
+        }
+        _ => format!("{base} does not answer: {why}"),
+    }
 }
 
 /// The URL to ask. Its path is the given one if that is a probe, with or without a proxy's prefix.
@@ -90,7 +99,28 @@ fn reachable(address: SocketAddr) -> SocketAddr {
 
 #[cfg(test)]
 mod tests {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
     use super::*;
+
+    #[tokio::test]
+    async fn an_answer_without_tls_is_told_as_one() {
+        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+        let plain = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let place = plain.local_addr().unwrap().to_string();
+        let answering = tokio::spawn(async move {
+            let (mut stream, _) = plain.accept().await.unwrap();
+            stream.write_all(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n").await.unwrap();
+            let _ = stream.read_to_end(&mut Vec::new()).await;
+        });
+        let base = format!("https://{place}");
+        let client = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build().unwrap();
+        let error = client.get(&base).send().await.unwrap_err();
+        let told = unanswered(&base, &format!("{:#}", anyhow::Error::from(error)));
+        assert_eq!(told, format!("what answers at {place} speaks plain HTTP, and no TLS: write http://{place}"));
+        assert_eq!(unanswered("http://x", "refused"), "http://x does not answer: refused");
+        answering.abort();
+    }
 
     #[test]
     fn what_another_program_answers_acts_on_no_terminal_and_begins_no_line() {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use domain::{Clock, Keyring, RecipientHasher};
 use secrecy::ExposeSecret;
-use store::{Patience, Store};
+use store::{MigrateError, Patience, Store, StoreError};
 use templates::Templates;
 use tokio_util::sync::CancellationToken;
 use topology::{Broker, Declarations, Management, Plan, Publisher, PublisherSettings, QueueType, Topology};
@@ -92,10 +92,11 @@ fn ledger(config: &Config, clock: Arc<dyn Clock>) -> Result<store::Options> {
     Ok(store::Options::new(url, config.ledger.max_connections, clock))
 }
 
-/// Brings the tables up to date as soon as the ledger is there, or waits for the stop.
+/// Brings the tables up to date as soon as the ledger is there, or waits for the stop. A wrong name of the database, or
+/// a wrong password, ends the wait.
 ///
 /// # Errors
-/// When the ledger is there and refuses.
+/// When the ledger is there and refuses: what the operator must change.
 pub(crate) async fn migrate(store: &Store, stop: &CancellationToken) -> Result<()> {
     loop {
         match store.migrate().await {
@@ -104,7 +105,7 @@ pub(crate) async fn migrate(store: &Store, stop: &CancellationToken) -> Result<(
                 tracing::info!(applied, "the ledger's tables are up to date");
                 return Ok(());
             }
-            Err(store::StoreError::Unavailable(error)) => tracing::warn!(error, "waiting for the ledger"),
+            Err(MigrateError::Store(StoreError::Unavailable(error))) => tracing::warn!(error, "waiting for the ledger"),
             Err(error) => return Err(error.into()),
         }
         tokio::select! {

@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use api::Api;
@@ -21,6 +22,9 @@ use worker::{Setup, Worker};
 
 use crate::config::{Config, Role};
 use crate::{channel_lines, exit, metrics, parts};
+
+/// How long the API waits to ask a ledger again that did not let it in.
+const MIGRATE_AGAIN_AFTER: Duration = Duration::from_secs(30);
 
 /// What several roles of one process share.
 #[derive(Clone)]
@@ -97,8 +101,12 @@ pub(crate) async fn run_alone(config: Config, role: Role) -> Result<ExitCode> {
 
 /// Applies the migrations in the background. The API publishes without the ledger, so it does not wait for that.
 async fn migrate_in_the_background(store: Store, stop: CancellationToken) {
-    if let Err(error) = parts::migrate(&store, &stop).await {
+    while let Err(error) = parts::migrate(&store, &stop).await {
         tracing::error!(%error, "the ledger could not be migrated; reading and cancelling will not work");
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(MIGRATE_AGAIN_AFTER) => {}
+        }
     }
 }
 

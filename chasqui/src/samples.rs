@@ -18,7 +18,7 @@ const WIDTH: usize = 76;
 /// Publishes the samples and prints what the sandbox captured of them.
 pub(crate) async fn send_and_show(api: SocketAddr, store: &Store, stop: &CancellationToken) -> Result<()> {
     let client = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build()?;
-    say!("Sending one sample notification per channel through POST /notify:\n");
+    say!("Sending one sample notification per channel through POST /notify, each in the words of its locale:\n");
     let mut ids = Vec::new();
     for sample in samples() {
         let answer = client.post(format!("http://{api}/notify")).json(&sample).send().await.context("POST /notify")?;
@@ -26,7 +26,8 @@ pub(crate) async fn send_and_show(api: SocketAddr, store: &Store, stop: &Cancell
         let accepted: Value = answer.json().await.context("POST /notify")?;
         ensure!(status.as_u16() == 202, "POST /notify answered {status}: {accepted}");
         let id = accepted["id"].as_str().unwrap_or_default().to_owned();
-        say!("  202  {:9} {id}", sample["channel"].as_str().unwrap_or_default());
+        let text = |name: &str| sample[name].as_str().unwrap_or_default().to_owned();
+        say!("  202  {:9} locale {}  {id}", text("channel"), text("locale"));
         ids.push(id);
     }
     say!("");

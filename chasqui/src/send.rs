@@ -1,9 +1,11 @@
 //! `chasqui send`: publishes one notification from the command line and can wait for its outcome.
 
 mod reach;
+mod slips;
 mod watch;
 
 use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -62,6 +64,17 @@ pub struct Send {
     /// Show the attempts as they happen, until the delivery has ended
     #[arg(long)]
     wait: bool,
+}
+
+/// Adds to an error of the command line what was meant by an option that there is not, or by a word without quotes.
+pub(crate) fn explain(error: &mut clap::Error, words: &[OsString]) {
+    slips::explain(error, words, &options());
+}
+
+/// The options that there are, with their hyphens.
+fn options() -> Vec<String> {
+    let command = <Send as clap::Args>::augment_args(clap::Command::new("send"));
+    command.get_arguments().filter_map(|option| Some(format!("--{}", option.get_long()?))).collect()
 }
 
 /// Sends one notification. Exit code 0 when it was accepted, with --wait when it was delivered or captured; 1 when it
@@ -153,13 +166,10 @@ impl Send {
     /// Finds options that were taken for the text of another: a text may begin with a hyphen, but an option in its
     /// place means that the text was forgotten.
     fn forgotten_texts(&self) -> Vec<String> {
-        let command = <Self as clap::Args>::augment_args(clap::Command::new("send"));
-        let options: Vec<String> =
-            command.get_arguments().filter_map(|option| Some(format!("--{}", option.get_long()?))).collect();
+        let options = options();
         let texts = [("--to", &self.to), ("--subject", &self.subject), ("--message", &self.message)];
-        let swallowed = |text: &str| options.iter().any(|option| text.split('=').next() == Some(option));
-        let forgotten = texts.iter().filter(|(_, text)| text.as_deref().is_some_and(swallowed));
-        forgotten.map(|(name, _)| format!("{name} has no text: another option follows it")).collect()
+        let why = |text: &Option<String>| slips::taken_for_a_text(text.as_deref()?, &options);
+        texts.iter().filter_map(|(name, text)| Some(format!("{name} has no text: {}", why(text)?))).collect()
     }
 
     /// Options that are empty, as a variable that is not set leaves them. An option that is left out would mean
@@ -232,13 +242,11 @@ fn of_data(wrong: FieldError) -> FieldError {
 fn option_of(pointer: &str) -> String {
     let (field, inside) =
         pointer.trim_start_matches('/').split_once('/').unwrap_or((pointer.trim_start_matches('/'), ""));
-    let option = match field {
-        "" => return "the options:".into(),
-        "destination" => "to".to_owned(),
-        "ttl_seconds" => "ttl".to_owned(),
-        other => other.replace('_', "-"),
-    };
-    if inside.is_empty() { format!("--{option}") } else { format!("--{option} ({inside})") }
+    if field.is_empty() {
+        return "the options:".into();
+    }
+    let option = slips::option_of_field(field);
+    if inside.is_empty() { option } else { format!("{option} ({inside})") }
 }
 
 async fn publish(config: &Config, notification: Checked) -> Result<()> {

@@ -65,4 +65,4 @@ pub use text::{
     FieldError, MAX_COMPARED_NAMES, acts, check_subject, folded_subject, is_one_edit, is_plain_name,
     is_unsafe_in_a_line, nearest, nearest_of_few, pointer_step, printable, unseen,
 };
-pub use zones::{ZoneRelease, Zones};
+pub use zones::{ZoneRelease, Zones, reversed_sign};

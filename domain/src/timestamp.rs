@@ -18,6 +18,8 @@ pub enum InvalidTimestamp {
     Form,
     #[error("has no offset from UTC: write one behind it, such as 2026-03-01T09:00:00-03:00, or Z for UTC itself")]
     NoOffset,
+    #[error("has an offset that is not written as hours:minutes: write it with a colon, such as +03:00")]
+    NoColon,
     #[error("is a date or a time that does not exist, as February 30 or 25:00")]
     NeverOccurs,
 }
@@ -43,6 +45,7 @@ impl Timestamp {
         DateTime::parse_from_rfc3339(text).map(|at| Self(at.timestamp_micros())).map_err(|error| match error.kind() {
             ParseErrorKind::OutOfRange | ParseErrorKind::Impossible => InvalidTimestamp::NeverOccurs,
             _ if text.parse::<NaiveDateTime>().is_ok() => InvalidTimestamp::NoOffset,
+            _ if DateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f%#z").is_ok() => InvalidTimestamp::NoColon,
             _ => InvalidTimestamp::Form,
         })
     }

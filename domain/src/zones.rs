@@ -143,8 +143,14 @@ impl Zones {
     }
 
     /// A zone whose name, or the name of whose place, is nearly `name`; the place may stand under another continent. A
-    /// text as short as an abbreviation is near to too many names, so it has none.
+    /// text as short as an abbreviation is near to too many names, so it has none. A name that is an offset is never
+    /// the one that was meant: its sign is the other way round.
     fn nearest(&self, name: &str) -> Option<&str> {
+        if name.trim() != name
+            && let Some(known) = self.names().find(|known| known.eq_ignore_ascii_case(name.trim()))
+        {
+            return Some(known);
+        }
         let wanted = name.trim().replace([' ', '-'], "_").to_ascii_lowercase();
         let length = wanted.chars().count();
         if !(4..=LONGEST_NAME).contains(&length) || wanted.contains('+') {
@@ -167,8 +173,26 @@ impl Zones {
             let known = known.to_ascii_lowercase().replace('-', "_");
             strsim::osa_distance(wanted, part(&known))
         };
-        self.names().map(|known| (distance(known), known)).filter(|(far, _)| *far <= most).min()
+        let is_place = |known: &&str| !known.starts_with("Etc/") && !known.contains(|c: char| c.is_ascii_digit());
+        let ranked = self.names().filter(is_place).map(|known| (distance(known), known));
+        ranked.filter(|(far, _)| *far <= most).min()
     }
+}
+
+/// What is doubtful about a zone that there is: the signs in `Etc/GMT-3` and the like are those of POSIX.
+pub fn reversed_sign(zone: &str) -> Option<String> {
+    let offset = zone.strip_prefix("Etc/GMT")?;
+    let (sign, hours) = offset.split_at_checked(1)?;
+    let (side, real) = match sign {
+        "-" => ("ahead of", "+"),
+        "+" => ("behind", "-"),
+        _ => return None,
+    };
+    let hours: u8 = hours.parse().ok().filter(|hours| *hours > 0)?;
+    Some(format!(
+        "{zone} is {hours} h {side} UTC (UTC{real}{hours}), for the sign in such a name is the other way round: better \
+         write a place, such as America/Argentina/Buenos_Aires"
+    ))
 }
 
 /// Abbreviations of a zone's summer or winter time that are no names, and a place where clocks show it. Several stand

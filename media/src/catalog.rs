@@ -78,6 +78,11 @@ fn slips(channel: &ChannelName, data: &Map<String, Value>, is_used: impl Fn(&str
     unused.take(MAX_COMPARED_NAMES).filter_map(slip).collect()
 }
 
+/// Whether messages of the channel have a subject or a title. None for a channel that is not known.
+pub fn has_subject(channel: &ChannelName) -> Option<bool> {
+    find(channel).map(|medium| medium.has_subject)
+}
+
 /// The sentence about a channel that does not exist.
 pub fn unknown(channel: &ChannelName) -> String {
     let hint = domain::nearest(channel.as_str(), known().iter().copied());

@@ -21,6 +21,7 @@ pub static MEDIUM: Medium = Medium {
     ambiguity: Ambiguity::Resend,
     check: |destination| parse(destination).map(|_| ()),
     faults,
+    has_subject: true,
     sends: |_| false,
     meant: |_, _| None,
 };

@@ -19,6 +19,8 @@ pub struct Medium {
     pub check: fn(&str) -> Result<(), String>,
     /// Finds what no provider of this medium accepts of these words and data. Empty when nothing is wrong.
     pub faults: fn(&Words<'_>) -> Vec<Fault>,
+    /// Whether its messages have a subject or a title. One that is given to another medium is not sent.
+    pub has_subject: bool,
     /// Whether the medium itself sends any of these data, beside the words: then they have an effect without a template.
     pub sends: fn(&Map<String, Value>) -> bool,
     /// Says which name that the medium reads in the data itself was meant by one that is nearly so, given its value.

@@ -42,6 +42,7 @@ pub static MEDIUM: Medium = Medium {
     ambiguity: Ambiguity::Resend,
     check,
     faults,
+    has_subject: true,
     sends: |_| true,
     meant: options::meant,
 };

@@ -14,6 +14,7 @@ pub static MEDIUM: Medium = Medium {
     ambiguity: Ambiguity::ResendIfFresh,
     check: phone::check_number,
     faults: |words| phone::faults(words, MAX_MEDIA),
+    has_subject: false,
     sends: |data| data.contains_key(attached::FIELD),
     meant: |name, _| nearest(name, [attached::FIELD]),
 };

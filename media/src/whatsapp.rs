@@ -19,6 +19,7 @@ pub static MEDIUM: Medium = Medium {
     ambiguity: Ambiguity::ResendIfFresh,
     check: |destination| phone::check_number(bare(destination)),
     faults,
+    has_subject: false,
     sends: |data| content::is_given(data) || data.contains_key(attached::FIELD),
     meant: |name, _| nearest(name, [content::SID, content::VARIABLES, attached::FIELD]),
 };

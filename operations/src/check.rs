@@ -82,7 +82,7 @@ impl Checker {
     /// Finds what is taken and has not the effect that the publisher may think, by the rules that the worker goes by for
     /// what comes over AMQP.
     fn unheeded(&self, asked: Asked<'_>) -> Vec<FieldError> {
-        asked.unheeded(media::sends_data, |message| {
+        asked.unheeded(media::sends_data, media::has_subject, |message| {
             let mut found = self.templates.unheeded(message, Links::All);
             found.extend(media::unheeded(message, |name| self.templates.any_takes(message, name)));
             found

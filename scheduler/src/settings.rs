@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::{ChannelName, Cron, InvalidCron, Zones};
+use domain::{ChannelName, Cron, InvalidCron, Zones, reversed_sign};
 use runtime::settings::Reader;
 
 use crate::demo::Demo;
@@ -44,6 +44,8 @@ fn demo(reader: &mut Reader, zones: &Zones, media: &Media<'_>) -> Option<Demo> {
         for (name, wrong) in wrong.into_iter().filter_map(|(name, wrong)| Some((name, wrong?))) {
             reader.problem(format!("{name}: {wrong}"));
         }
+    } else if let Some(doubt) = reversed_sign(&timezone) {
+        reader.warn(format!("SCHEDULER_DEMO_TIMEZONE: {doubt}"));
     }
     // What the other fields may hold depends on the channel.
     let demo = Demo { cron, timezone, channel: channel?, destination, subject, message };

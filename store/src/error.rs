@@ -1,5 +1,7 @@
 //! What a caller can do about a failure of the database: try again, or give up on this one row.
 
+use sea_orm::{DbErr, RuntimeErr};
+
 /// An error never holds a value of a row: a recipient or a body in an error would end in a log.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum StoreError {
@@ -21,6 +23,43 @@ impl StoreError {
     }
 }
 
+/// Why the tables could not be brought up to date.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum MigrateError {
+    /// The database server answers and does not let us in. No waiting repairs that; the text says what does.
+    #[error("{0}")]
+    NotLetIn(String),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<DbErr> for MigrateError {
+    fn from(error: DbErr) -> Self {
+        let refused = of_database(&error).and_then(|(code, message)| {
+            let what = match code.as_str() {
+                "3D000" => "make it with `createdb`, or correct its name in DATABASE_URL",
+                "28P01" => "correct the user and the password in DATABASE_URL",
+                "28000" => "correct the user in DATABASE_URL, or let it in (pg_hba.conf of the server)",
+                _ => return None,
+            };
+            Some(format!("the database server refuses us: {message} (code {code}): {what}"))
+        });
+        refused.map_or_else(|| Self::Store(error.into()), Self::NotLetIn)
+    }
+}
+
+/// The code and the message of an error that the database itself has told.
+fn of_database(error: &DbErr) -> Option<(String, String)> {
+    let (DbErr::Conn(RuntimeErr::SqlxError(error))
+    | DbErr::Exec(RuntimeErr::SqlxError(error))
+    | DbErr::Query(RuntimeErr::SqlxError(error))) = error
+    else {
+        return None;
+    };
+    let error = error.as_database_error()?;
+    Some((error.code()?.into_owned(), error.message().to_owned()))
+}
+
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
         match error {
@@ -36,9 +75,11 @@ impl From<sqlx::Error> for StoreError {
     }
 }
 
-impl From<sea_orm::DbErr> for StoreError {
-    fn from(error: sea_orm::DbErr) -> Self {
-        Self::Unavailable(error.to_string())
+impl From<DbErr> for StoreError {
+    fn from(error: DbErr) -> Self {
+        // The whole text of such an error names a line of the server's own source.
+        let told = of_database(&error).map(|(code, message)| format!("{message} (code {code})"));
+        Self::Unavailable(told.unwrap_or_else(|| error.to_string()))
     }
 }
 

@@ -22,7 +22,7 @@ mod tests;
 
 pub use accounts::{Login, NewUser, Standing, User};
 pub use breaker::{LedgerBreaker, RetryLimit, StepError};
-pub use error::StoreError;
+pub use error::{MigrateError, StoreError};
 pub use ledger::{
     Cancel, Capture, CapturedPage, CapturedView, Claimed, Cursor, DeliveryView, Filter, FinishedJob, Job, JobFilter,
     JobKind, JobPage, JobSummary, MAX_PAGE, Page, Patience, Pruned, Put, Recorded, RowLease, Sight, Soonest,

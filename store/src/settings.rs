@@ -1,6 +1,7 @@
 //! The settings of the ledger: its URL, under the modern name or the older one or in the spelling of another language's
 //! driver; and how many connections a process has.
 
+mod file;
 mod parameters;
 
 use runtime::settings::{Reader, is_whole};
@@ -46,7 +47,10 @@ fn url(reader: &mut Reader, name: &str) -> Option<SecretString> {
     let scheme = scheme.split('+').next().unwrap_or_default();
     let whole = format!("{scheme}:{rest}");
     let problem = match scheme {
-        "sqlite" => return Some(with_parameters(reader, name, whole)),
+        "sqlite" => match file::refused(&whole) {
+            None => return Some(with_parameters(reader, name, whole)),
+            Some(problem) => problem,
+        },
         "postgres" | "postgresql" => match Url::parse(&whole) {
             Ok(url) if is_whole(&url) && names_something(&url) => {
                 if !names_database(&url) {

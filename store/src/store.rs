@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use domain::Clock;
 
-use crate::error::StoreError;
+use crate::error::{MigrateError, StoreError};
 use crate::ledger::jobs::Soonest;
 use crate::options::Options;
 use crate::sql::Db;
@@ -41,8 +41,8 @@ impl Store {
     /// one applies them, the others wait and find them applied. Warns when Postgres commits lazily.
     ///
     /// # Errors
-    /// [`StoreError`].
-    pub async fn migrate(&self) -> Result<usize, StoreError> {
+    /// [`MigrateError`]; after [`StoreError::Unavailable`] in it repeat it.
+    pub async fn migrate(&self) -> Result<usize, MigrateError> {
         self.inner.db.migrate().await
     }
 

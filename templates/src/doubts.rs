@@ -9,8 +9,9 @@ use crate::catalog::{Catalog, Template, Words, is_shared};
 use crate::error::Problem;
 use crate::files::Files;
 use crate::names::{
-    Known, Part, advice, doubt_of_channel, has_no, hint, is_locale, is_same, is_usual_locale, nearest_locale,
+    Known, Part, advice, doubt_of_channel, has_no, hint, is_locale, is_same, is_slip, is_usual_locale, nearest_locale,
 };
+use crate::placeholders::literal;
 
 /// Finds the doubts, and adds problems to those that were found before.
 pub(crate) fn doubts(catalog: &Catalog, files: &Files, known: Known<'_>, problems: &mut Vec<Problem>) -> Vec<Problem> {
@@ -18,6 +19,7 @@ pub(crate) fn doubts(catalog: &Catalog, files: &Files, known: Known<'_>, problem
     doubts.extend(nearly_another(catalog));
     for template in catalog.templates.values() {
         problems.extend(second_of_a_locale(template, files));
+        doubts.extend(without_words(template));
         for (locale, channels) in &template.locales {
             let Some(folder) = folder(locale, channels, files) else { continue };
             let near = nearly(locale, template, known.default_locale);
@@ -33,6 +35,8 @@ pub(crate) fn doubts(catalog: &Catalog, files: &Files, known: Known<'_>, problem
                 let doubt = doubt_of_channel(channel, known.channels);
                 doubts.extend(doubt.map(|message| whole(origin(&words.text, files), message)));
                 doubts.extend(never_used(channel, words, files));
+                let own = words.parts().filter_map(|part| files.get(part)).filter(|file| !file.shipped);
+                doubts.extend(own.flat_map(|file| literal(file, &template.sample)));
             }
         }
     }
@@ -51,7 +55,14 @@ fn never_included(files: &Files) -> Vec<Problem> {
     unnamed.into_iter().filter_map(doubt).collect()
 }
 
-/// Templates of the operator whose name is that of another one but for its case or `_` for `-`.
+/// A template of the operator that is a sample alone.
+fn without_words(template: &Template) -> Option<Problem> {
+    let sample = template.own_sample.as_deref().filter(|_| template.locales.is_empty())?;
+    Some(whole(sample, "is the sample of a template without words: add <locale>/<channel>.txt beside it".to_owned()))
+}
+
+/// Templates of the operator whose name is that of another one but for its case or `_` for `-`, or is nearly that of a
+/// shipped one.
 fn nearly_another(catalog: &Catalog) -> Vec<Problem> {
     let doubt = |(name, template): (&String, &Template)| {
         let sample = template.own_sample.as_deref()?;
@@ -59,7 +70,8 @@ fn nearly_another(catalog: &Catalog) -> Vec<Problem> {
             // Of two of the operator's own, the later one is told.
             is_same(other, name) && (template.own_sample.is_none() && *other != name || *other < name)
         };
-        let (other, _) = catalog.templates.iter().find(other)?;
+        let shipped = |(other, template): &(&String, &Template)| template.own_sample.is_none() && is_slip(name, other);
+        let (other, _) = catalog.templates.iter().find(other).or_else(|| catalog.templates.iter().find(shipped))?;
         let folder = sample.rsplit_once('/').map_or(sample, |(folder, _)| folder);
         Some(whole(folder, format!("is taken as another template than {other}{}", hint(Some(other)))))
     };

@@ -52,7 +52,10 @@ pub(crate) fn explain(
     // tera marks the value of a filter also when one of its arguments is missing.
     let variable = || missing(expression, data).or_else(|| missing(rest_of_tag(&source.file.text[start..]), data));
     match undefined.then(variable).flatten() {
-        Some(variable) => TemplateError::Missing { variable: variable.to_owned(), at },
+        Some(variable) => match set_from(&source.file.text, start, variable, data) {
+            Some((at, meant)) => TemplateError::Missing { variable: meant.to_owned(), at: source.place(at) },
+            None => TemplateError::Missing { variable: variable.to_owned(), at },
+        },
         None => TemplateError::Failed {
             expression: expression.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(80).collect(),
             why: why(report.message()),
@@ -68,13 +71,38 @@ fn why(message: &str) -> String {
     if safe { message.lines().next().unwrap_or_default().to_owned() } else { GENERAL.to_owned() }
 }
 
+/// What was missing where a variable that the template itself sets got its value, and its offset. Setting it is no error,
+/// and only its use is.
+fn set_from<'t>(text: &'t str, used_at: usize, variable: &str, data: &Map<String, Value>) -> Option<(usize, &'t str)> {
+    let name = variable.split('.').next().unwrap_or_default();
+    let sets = text.match_indices("{%").take_while(|(at, _)| *at <= used_at).filter_map(|(at, open)| {
+        let tag = rest_of_tag(&text[at + open.len()..]).trim_start_matches(|c: char| c == '-' || c.is_whitespace());
+        let (left, right) = tag.strip_prefix("set_global").or_else(|| tag.strip_prefix("set"))?.split_once('=')?;
+        (left.trim() == name).then_some(right)
+    });
+    let meant = missing(sets.last()?, data).filter(|meant| *meant != name)?;
+    Some((meant.as_ptr() as usize - text.as_ptr() as usize, meant))
+}
+
 /// The error's place in the file as it was written, widened to the whole path that it is part of.
 fn span(source: &Source, range: &std::ops::Range<usize>) -> (usize, usize) {
     let text = &source.file.text;
     let (start, end) = (source.original(range.start), source.original(range.end));
     let before = text.as_bytes()[..start].iter().rev().take_while(|byte| is_of_path(**byte)).count();
     let after = text.as_bytes()[end..].iter().take_while(|byte| is_of_path(**byte)).count();
-    (start - before, (end + after).max(start - before))
+    let start = start - before;
+    (start, end_of_indexes(text, start, (end + after).max(start)))
+}
+
+/// The end of a path with its indexes, such as `items[1].name`: what stands between brackets belongs to it.
+fn end_of_indexes(text: &str, start: usize, mut end: usize) -> usize {
+    let count = |end: usize, sign: char| text.get(start..end).unwrap_or_default().matches(sign).count();
+    while count(end, '[') > count(end, ']') || text.get(end..).is_some_and(|rest| rest.starts_with('[')) {
+        let Some(close) = rest_of_tag(text.get(end..).unwrap_or_default()).find(']') else { break };
+        end += close + 1;
+        end += text.as_bytes()[end..].iter().take_while(|byte| is_of_path(**byte)).count();
+    }
+    end
 }
 
 fn is_of_path(byte: u8) -> bool {

@@ -122,7 +122,9 @@ fn read(path: &Path) -> io::Result<String> {
     if found.is_file() && found.len() == 0 {
         return Ok(String::new());
     }
-    runtime::read_text_file(path, MAX_FILE_BYTES)
+    let text = runtime::read_text_file(path, MAX_FILE_BYTES)?;
+    // A byte order mark belongs to the file, and would be sent as the first character of the words.
+    Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> Problem {

@@ -19,6 +19,7 @@ mod files;
 mod language;
 mod links;
 mod names;
+mod placeholders;
 mod scan;
 mod settings;
 mod templates;

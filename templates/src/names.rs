@@ -188,6 +188,12 @@ pub(crate) fn is_same(one: &str, other: &str) -> bool {
     plain(one) == plain(other)
 }
 
+/// Whether a name is most likely a slip of another one, from which it is one edit away. A short name is near to too many
+/// others, and a digit at its end counts something.
+pub(crate) fn is_slip(name: &str, other: &str) -> bool {
+    name.len() >= 5 && !name.ends_with(|c: char| c.is_ascii_digit()) && is_one_edit(&plain(name), &plain(other))
+}
+
 /// The end of a problem: the name that was most likely meant, or nothing.
 pub(crate) fn hint(near: Option<&str>) -> String {
     near.map(|near| format!("; did you mean {near}?")).unwrap_or_default()

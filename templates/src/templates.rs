@@ -83,7 +83,12 @@ impl Templates {
             problems.push(problem);
             return Err(LoadError::new(problems));
         }
+        if let Some(problem) = directory::too_high(directory, &files, options.channels) {
+            // What else is there has nothing to do with templates.
+            return Err(LoadError::new(vec![problem]));
+        }
         let mut templates = Self::from_files(&files, options, problems)?;
+        templates.doubts.extend(directory::empty(directory));
         if templates.doubts.is_empty() {
             templates.doubts.extend(directory::unused(directory, &files));
         }
@@ -103,8 +108,8 @@ impl Templates {
         if !problems.is_empty() {
             return Err(LoadError::new(problems));
         }
-        let unknown = templates.unknown_to_samples();
-        templates.doubts.extend(unknown);
+        let about_samples = [templates.unknown_to_samples(), templates.unused_of_samples()].concat();
+        templates.doubts.extend(about_samples);
         Ok(templates)
     }
 

@@ -33,7 +33,7 @@ impl Settings {
             mode: reader
                 .choice("AMQP_TOPOLOGY", &[("declare", Mode::Declare), ("verify", Mode::Verify), ("off", Mode::Off)]),
             confirm_timeout: reader.seconds("AMQP_CONFIRM_TIMEOUT_SECONDS"),
-            management_url: reader.http_url("RABBITMQ_MANAGEMENT_URL", "http://user:password@host:15672"),
+            management_url: broker::management_url(reader),
         }
     }
 }

@@ -112,6 +112,9 @@ fn policy(pair: &str) -> Result<(ChannelName, Ambiguity), String> {
     let Some((channel, policy)) = pair.split_once('=').map(|(channel, policy)| (channel.trim(), policy.trim())) else {
         return Err("there is no = between a channel and what to do".into());
     };
+    if policy.contains('=') {
+        return Err("there is no comma behind it: the next pair follows without one".into());
+    }
     let channel = known_channel(channel).ok_or_else(|| {
         let known = channels::known();
         format!("the channel is not known, but {}{}", known.join(", "), did_you_mean(channel, known))

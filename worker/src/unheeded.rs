@@ -24,7 +24,7 @@ pub(crate) fn unheeded(shared: &Shared, notification: &Notification, incoming: &
         found
     };
     let asked = notification.asked();
-    let mut warnings = asked.unheeded(media::sends_data, look);
+    let mut warnings = asked.unheeded(media::sends_data, media::has_subject, look);
     // What the scheduler releases is past its `send_at`, and is released to the lane of its priority.
     if !incoming.headers.released {
         let seen = incoming.timestamp.unwrap_or_else(|| shared.intake.clock.now());

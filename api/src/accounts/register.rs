@@ -77,7 +77,7 @@ impl FromRequestParts<Arc<App>> for Registrar {
             None if may_bootstrap(app, Source::of(parts), &parts.headers) && !has_users(app).await? => {
                 Ok(Self::FirstUser)
             }
-            None => Err(not_the_first()),
+            None => Err(not_the_first(&slip_of_the_header(&parts.headers))),
         }
     }
 }
@@ -127,7 +127,7 @@ pub(crate) async fn register(
     let created = match admin {
         Some(_) => ledger_changed(app.store.create_user(user).await)?,
         None if ledger_changed(app.store.create_first_user(user).await)? => true,
-        None => return Err(not_the_first()),
+        None => return Err(not_the_first("")),
     };
     if created { Ok((StatusCode::CREATED, Json(answer))) } else { Err(name_taken()) }
 }
@@ -144,15 +144,20 @@ fn may_bootstrap(app: &App, source: Source, headers: &HeaderMap) -> bool {
     with_token || (app.settings.first_user_from_here && source.is_this_machine())
 }
 
-fn not_the_first() -> Problem {
-    Problem::new(
-        StatusCode::UNAUTHORIZED,
-        "missing-token",
-        "A token is needed",
+/// What is said of a header that is nearly the one with the bootstrap token.
+fn slip_of_the_header(headers: &HeaderMap) -> String {
+    let mut names = headers.keys().map(|name| name.as_str()).filter(|name| *name != BOOTSTRAP_HEADER);
+    let is_slip = |name: &&str| domain::nearest(name, [BOOTSTRAP_HEADER, "bootstrap-token", "x-bootstrap"]).is_some();
+    let slip = names.find(is_slip).map(domain::pointer_step);
+    slip.map(|name| format!(" The header {name} is not known: did you mean X-Bootstrap-Token?")).unwrap_or_default()
+}
+
+fn not_the_first(slip: &str) -> Problem {
+    let detail = format!(
         "Send the token of a user with the scope admin. Only the first user is registered without one: with the header \
-         X-Bootstrap-Token that the API prints at its start, or under `chasqui up` from the machine itself.",
-    )
-    .with_challenge("Bearer")
+         X-Bootstrap-Token that the API prints at its start, or under `chasqui up` from the machine itself.{slip}"
+    );
+    Problem::new(StatusCode::UNAUTHORIZED, "missing-token", "A token is needed", detail).with_challenge("Bearer")
 }
 
 fn name_taken() -> Problem {

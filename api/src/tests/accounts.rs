@@ -78,6 +78,19 @@ async fn the_first_user_from_elsewhere_needs_the_token_printed_at_start() {
 }
 
 #[tokio::test]
+async fn a_mistyped_header_of_the_bootstrap_token_is_named_and_its_value_is_not() {
+    let app = TestApp::start().await;
+    for name in ["x-boostrap-token", "bootstrap-token", "x-bootstrap", "x_bootstrap_token"] {
+        let answer = register(&app, ELSEWHERE, &[(name, BOOTSTRAP)], &ada()).await;
+        assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{name}");
+        let words = format!("The header {name} is not known: did you mean X-Bootstrap-Token?");
+        assert!(answer.text.contains(&words) && !answer.text.contains(BOOTSTRAP), "{name}: {}", answer.text);
+    }
+    let answer = register(&app, ELSEWHERE, &[("x-request-id", "1")], &ada()).await;
+    assert!(!answer.text.contains("did you mean"), "{}", answer.text);
+}
+
+#[tokio::test]
 async fn an_api_that_may_stand_behind_a_proxy_always_asks_for_the_bootstrap_token() {
     let mut alone = settings();
     alone.first_user_from_here = false;

@@ -49,6 +49,17 @@ pub(crate) fn base_url(setting: &str, text: &str, example: &str) -> Result<Strin
     }
 }
 
+/// Refuses a base URL that ends with what is added to it, which would then stand in it twice.
+///
+/// # Errors
+/// A text that begins with the setting's name.
+pub(crate) fn without_path(setting: &str, base_url: String, added: &[&str], example: &str) -> Result<String, String> {
+    match added.iter().find(|added| base_url.ends_with(*added)) {
+        Some(added) => Err(format!("{setting} must not end with {added}, which is added to it: write {example}")),
+        None => Ok(base_url),
+    }
+}
+
 /// An answer of a provider.
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,

@@ -1,5 +1,7 @@
 //! The secret from which every key is derived, in its own setting or in a file, and the secret before it.
 
+use std::path::Path;
+
 use runtime::settings::Reader;
 use secrecy::{ExposeSecret, SecretString};
 
@@ -13,6 +15,7 @@ pub(super) const SECRET_KEY_BYTES: usize = 32;
 pub(super) fn secret_key(reader: &mut Reader) -> Option<SecretString> {
     let from_file = reader.path("SECRET_KEY_FILE").filter(|_| reader.secret("SECRET_KEY").is_none());
     let Some(path) = from_file else {
+        warn_of_a_path(reader);
         return checked_key(reader, "SECRET_KEY").map(|key| not_guessable(reader, "SECRET_KEY", "", key));
     };
     match runtime::read_text_file(&path, runtime::MAX_SECRET_BYTES) {
@@ -26,6 +29,15 @@ pub(super) fn secret_key(reader: &mut Reader) -> Option<SecretString> {
             reader.refuse("SECRET_KEY_FILE", what);
             None
         }
+    }
+}
+
+/// Warns of a secret that is the path of a file: whoever knows where secrets lie could guess it.
+fn warn_of_a_path(reader: &mut Reader) {
+    let is_path =
+        |key: &SecretString| Path::new(key.expose_secret()).is_absolute() && Path::new(key.expose_secret()).is_file();
+    if reader.secret("SECRET_KEY").is_some_and(|key| is_path(&key)) {
+        reader.warn("SECRET_KEY is the path of a file, and not what stands in it: SECRET_KEY_FILE takes a path");
     }
 }
 

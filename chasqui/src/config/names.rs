@@ -34,13 +34,13 @@ const OF_OTHERS: &[&str] = &[
     "RABBITMQ_PLUGINS_",
 ];
 /// The names that people and other programs have for our settings, a space between the names. All begin like ours,
-/// because a file may be shared with other programs.
+/// or are a word that nobody else has, because a file may be shared with other programs.
 const OTHER_NAMES: &[(&str, &str)] = &[
     ("ACCESS_TOKEN_EXPIRE_MINUTES", "JWT_EXPIRE_MINUTES JWT_EXPIRATION JWT_LIFETIME"),
     ("ALGORITHM", "JWT_ALGORITHM JWT_ALG"),
     ("AMQP_URL", "RABBITMQ_URL RABBITMQ_URI RABBITMQ_ADDRESS RABBITMQ_ADDRESSES AMQP_URI AMQP_ADDRESS AMQP_BROKER_URL"),
     ("API_LISTEN", "API_ADDR API_ADDRESS API_BIND API_HOST API_PORT"),
-    ("CHANNELS", "CHANNELS_ENABLED CHANNELS_LIST"),
+    ("CHANNELS", "CHANEL CHANNELS_ENABLED CHANNELS_LIST"),
     (
         "DATABASE_URL",
         "DATABASE_HOST DATABASE_PORT DATABASE_NAME DATABASE_USER DATABASE_PASSWORD DATABASE_URI DATABASE_DSN \
@@ -67,6 +67,7 @@ const OTHER_NAMES: &[(&str, &str)] = &[
     ("RABBITMQ_VHOST", "RABBITMQ_VIRTUAL_HOST AMQP_VHOST"),
     ("SANDBOX", "SANDBOX_MODE SANDBOX_ENABLED"),
     ("SECRET_KEY", "JWT_SECRET JWT_SECRET_KEY JWT_KEY"),
+    ("SECRET_KEY_PREVIOUS", "SECRET_KEY_PREV SECRET_KEY_OLD SECRET_KEY_LAST"),
     ("SENDGRID_API_KEY", "SENDGRID_KEY SENDGRID_TOKEN SENDGRID_APIKEY"),
     ("SMTP_HOST", "SMTP_SERVER SMTP_ADDRESS SMTP_URL"),
     ("SMTP_PASSWORD", "SMTP_PASS SMTP_PASSWD SMTP_PWD"),
@@ -90,13 +91,15 @@ const IN_FILES: &[(&str, &str)] = &[
     ("AMQP_URL", "BROKER_URL BROKER CELERY_BROKER_URL CLOUDAMQP_URL"),
     ("BOOTSTRAP_TOKEN", "BOOTSTRAP"),
     ("DATABASE_URL", "DATABASE POSTGRES_URL POSTGRESQL_URL POSTGRES_URI POSTGRES_DSN PG_URL"),
-    ("DEFAULT_LOCALE", "LANGUAGE LOCALE"),
+    ("DEFAULT_LOCALE", "LANGUAGE LOCALE DEFAULT_LANGUAGE DEFAULT_LANG"),
     ("FROM_EMAIL", "MAIL_FROM MAIL_FROM_ADDRESS EMAIL_FROM_ADDRESS DEFAULT_FROM_EMAIL"),
     ("FROM_NAME", "MAIL_FROM_NAME EMAIL_FROM_NAME"),
     ("LOG", "LOGLEVEL"),
     ("RETENTION_DAYS", "RETENTION"),
     ("SCHEDULER_DEMO_TIMEZONE", "TIMEZONE"),
     ("SECRET_KEY", "SECRET APP_SECRET APP_SECRET_KEY"),
+    ("SECRET_KEY_FILE", "SECRET_FILE"),
+    ("SECRET_KEY_PREVIOUS", "OLD_SECRET_KEY PREV_SECRET_KEY SECRET_PREVIOUS SECRET_OLD"),
     ("SMTP_HOST", "MAIL_HOST MAIL_SERVER EMAIL_HOST EMAIL_SERVER"),
     ("SMTP_PASSWORD", "MAIL_PASSWORD EMAIL_HOST_PASSWORD EMAIL_PASSWORD"),
     ("SMTP_PORT", "MAIL_PORT EMAIL_PORT"),
@@ -117,8 +120,12 @@ const OTHER_WORDS: &[(&str, &str, &str)] = &[
     ("SANDBOX", "all", "on yes"),
     ("SANDBOX", "off", "no none"),
 ];
-/// The names that this project's own `compose.yaml` reads from the same `.env`.
-const BESIDE: &[&str] = &["HOST_AMQP_PORT", "HOST_API_PORT", "HOST_MANAGEMENT_PORT"];
+/// The names that this project's own `compose.yaml` reads from the same `.env`, and what people may write instead.
+const BESIDE: &[(&str, &str)] = &[
+    ("HOST_AMQP_PORT", "HOST_AMQP HOST_RABBITMQ_PORT"),
+    ("HOST_API_PORT", "HOST_API HOST_HTTP_PORT"),
+    ("HOST_MANAGEMENT_PORT", "HOST_MANAGEMENT HOST_RABBITMQ_MANAGEMENT_PORT"),
+];
 /// First words of settings with which the names of too many other programs begin: with these, only a spelling that is
 /// nearly ours counts.
 const COMMON: &[&str] = &["WEB_", "DEFAULT_", "SECRET_"];
@@ -134,7 +141,7 @@ mod tests {
         let compose = include_str!("../../../compose.yaml");
         let names = compose.split("${").skip(1).filter_map(|rest| rest.split([':', '}']).next());
         let ports: BTreeSet<&str> = names.filter(|name| name.starts_with("HOST_")).collect();
-        assert_eq!(ports, BESIDE.iter().copied().collect::<BTreeSet<_>>());
+        assert_eq!(ports, BESIDE.iter().map(|(name, _)| *name).collect::<BTreeSet<_>>());
     }
 
     #[test]

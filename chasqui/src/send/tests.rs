@@ -99,4 +99,16 @@ fn an_option_in_the_place_of_a_text_is_no_text() {
         let told = read(&[&["--channel", "sms", "--to", "+12025550143"], &words[..]].concat()).unwrap_err();
         assert!(told.contains("has no text"), "{words:?}: {told}");
     }
+    for (text, near) in [("--mesage", "--message"), ("--wiat", "--wait"), ("--chanel=sms", "--channel")] {
+        let words = ["--channel", "email", "--to", "ana@example.org", "--message", "m", "--subject", text];
+        let told = read(&words).unwrap_err();
+        assert!(
+            told.contains(&format!("--subject has no text: what follows it is nearly the option {near}")),
+            "{told}"
+        );
+    }
+    for text in ["--wiat for it", "-- wait", "---", "--no--"] {
+        let words = ["--channel", "email", "--to", "ana@example.org", "--message", "m", "--subject", text];
+        assert_eq!(read(&words).expect(text).wording.subject.as_deref(), Some(text));
+    }
 }

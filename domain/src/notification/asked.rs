@@ -59,11 +59,13 @@ impl Draft {
 
 impl<'a> Asked<'a> {
     /// Finds everything that is taken and has not the effect that the publisher may think. `sends` says whether a
-    /// channel sends any of these data itself, `look` what templates and media find in one message. Each field is told
+    /// channel sends any of these data itself, `has_subject` whether its messages have one (None if it is not known),
+    /// `look` what templates and media find in one message. Each field is told
     /// of once. For plain words this costs next to nothing: `look` is not called.
     pub fn unheeded(
         self,
         sends: fn(&ChannelName, &Map<String, Value>) -> bool,
+        has_subject: fn(&ChannelName) -> Option<bool>,
         look: impl Fn(&Worded<'a>) -> Vec<FieldError>,
     ) -> Vec<FieldError> {
         let mut warnings: Vec<FieldError> = Vec::new();
@@ -74,6 +76,7 @@ impl<'a> Asked<'a> {
             }
         }
         warnings.extend(self.without_effect(sends));
+        warnings.extend(self.subjects_not_sent(has_subject));
         warnings
     }
 
@@ -107,6 +110,22 @@ impl<'a> Asked<'a> {
             })
         });
         own.into_iter().chain(items)
+    }
+
+    /// Finds the subjects of channels whose messages have none. That of the notification may be meant for an item of its
+    /// fallback.
+    fn subjects_not_sent(self, has_subject: fn(&ChannelName) -> Option<bool>) -> Vec<FieldError> {
+        let has_none = |channel: Option<&ChannelName>| channel.and_then(has_subject) == Some(false);
+        let told = |place: &str, channel: Option<&ChannelName>, wording: &Wording| {
+            let given = wording.subject.as_ref().is_some_and(|subject| !subject.is_empty());
+            let channel = channel.filter(|_| given && has_none(channel))?;
+            Some(field(place, "/subject", format!("is not sent: {channel} has no subject")))
+        };
+        let all_have_none = || self.fallback.iter().all(|item| has_none(item.channel.as_ref()));
+        let whole = told("", self.channel, self.wording).filter(|_| all_have_none());
+        let items = self.fallback.iter().enumerate();
+        let items = items.filter_map(|(at, item)| told(&place_of_item(at), item.channel.as_ref(), &item.wording));
+        whole.into_iter().chain(items).collect()
     }
 
     /// Finds the fields that are read and change nothing beside the others.

@@ -64,6 +64,8 @@ fn a_zone_is_known_by_its_exact_name_and_a_near_one_is_named() {
         ("America/Buenos Aires", "America/Buenos_Aires"),
         ("Buenos Aires", "America/Argentina/Buenos_Aires"),
         ("Europe/Berlin ", "Europe/Berlin"),
+        (" UTC", "UTC"),
+        ("utc\n", "UTC"),
         ("Asia/Calcuta", "Asia/Calcutta"),
         ("America/Vancover", "America/Vancouver"),
         ("Port-au-Prince", "America/Port-au-Prince"),
@@ -124,5 +126,29 @@ fn an_abbreviation_without_summer_time_is_told_with_its_places_and_stays_in_what
     }
     for with_summer_time in ["CET", "EET", "MET", "WET"] {
         assert!(zones.find_written(with_summer_time).is_ok(), "{with_summer_time}");
+    }
+}
+
+#[test]
+fn an_offset_is_never_taken_for_a_zone_whose_sign_is_the_other_way_round() {
+    let zones = Zones::bundled();
+    let offsets =
+        ["GMT-3", "gmt-3", "GMT+3", "UTC-3", "GMT-03:00", "Etc/GMT-30", "etc/gmt-3", "GMT-1", "GMT3", "Etc/UTC-3"];
+    for offset in offsets {
+        let said = zones.find_written(offset).unwrap_err();
+        assert!(said.ends_with("and no offset or abbreviation"), "{offset}: {said}");
+    }
+    let now = jiff::Timestamp::from_second(1_800_000_000).unwrap();
+    for hours in 1..=14_i32 {
+        for (name, real) in [(format!("Etc/GMT-{hours}"), hours), (format!("Etc/GMT+{hours}"), -hours)] {
+            let Ok(zone) = zones.find(&name) else { continue };
+            assert_eq!(zone.to_offset(now).seconds(), real * 3600, "{name}");
+            let doubt = reversed_sign(&name).unwrap();
+            assert!(doubt.contains(&format!("(UTC{real:+})")), "{name}: {doubt}");
+        }
+    }
+    for clear in ["UTC", "Etc/UTC", "Etc/GMT", "Etc/GMT0", "Etc/GMT+0", "Etc/GMT-0", "GMT", "Europe/Berlin", "Etc/GMTé"]
+    {
+        assert_eq!(reversed_sign(clear), None, "{clear}");
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use domain::{
     Cron, Draft, FieldError, InvalidCron, MAX_SPAN, Notification, SEND_AT_GRACE, Timestamp, Zones, check_subject,
-    content_of, nearest, parse_object, pointer_step, whole,
+    content_of, nearest, parse_object, pointer_step, reversed_sign, whole,
 };
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -16,6 +16,10 @@ use crate::checked::{Checked, Refused, Rules, field, rewritten};
 
 const MAX_NAME_CHARS: usize = 100;
 const MAX_LATENESS_SECONDS: u64 = MAX_SPAN.as_secs();
+
+/// What is said of a field of the notification that no run of a recurring schedule can have.
+const NO_ID: &str = "must be left out with cron: every run has an id of its own";
+const NO_EXPIRY: &str = "must be left out with cron: give ttl_seconds, counted from each run";
 
 /// When a schedule fires.
 enum When {
@@ -37,12 +41,15 @@ impl Schedule {
         let name = reader.name();
         let max_lateness_seconds = reader.max_lateness();
         let notification = reader.notification(rules, recurring);
-        reader.unknown();
+        reader.unknown(recurring);
         match (when, notification) {
             (Some(when), Some(notification)) if reader.errors.is_empty() => {
                 let mut warnings = notification.warnings.clone();
                 if name.is_some() && matches!(when, When::Once(_)) {
                     warnings.push(field("/name", "has no effect with send_at: only what repeats has a name"));
+                }
+                if let When::Cron { zone, .. } = &when {
+                    warnings.extend(reversed_sign(zone).map(|doubt| field("/timezone", doubt)));
                 }
                 let job = job(when, name, max_lateness_seconds, notification, rules);
                 let late = late(&job, rules).filter(|late| warnings.iter().all(|told| told.pointer != late.pointer));
@@ -245,14 +252,18 @@ impl Reader {
         refuse("send_at", "belongs beside notification");
         refuse("max_lateness_seconds", "belongs beside notification");
         if recurring {
-            refuse("id", "must be left out with cron: every run has an id of its own");
-            refuse("expires_at", "must be left out with cron: give ttl_seconds, counted from each run");
+            refuse("id", NO_ID);
+            refuse("expires_at", NO_EXPIRY);
         }
     }
 
-    fn unknown(&mut self) {
+    fn unknown(&mut self, recurring: bool) {
         for name in self.object.keys().filter(|name| !FIELDS.contains(&name.as_str())) {
             let hint = match meant(name) {
+                _ if recurring && nearest(name, ["id"]).is_some() => format!(": it {NO_ID}"),
+                _ if recurring && nearest(name, ["expires_at"]).is_some() => format!(": it {NO_EXPIRY}"),
+                _ if is_an_end(name) && recurring => ": a schedule goes on until it is deleted".into(),
+                _ if is_an_end(name) => ": give expires_at in notification".into(),
                 Some(known) => format!(": did you mean {known}?"),
                 None if domain::is_field(name) => ": it belongs into notification".into(),
                 None => String::new(),
@@ -273,6 +284,12 @@ fn meant(name: &str) -> Option<&'static str> {
     ];
     let written_otherwise = || OTHERS.iter().find(|(_, names)| nearest(name, names.iter().copied()).is_some());
     nearest(name, FIELDS).or_else(|| written_otherwise().map(|(known, _)| *known))
+}
+
+/// Whether others call the end of a schedule so. Some of these names are near `send_at`.
+fn is_an_end(name: &str) -> bool {
+    let plain = name.to_ascii_lowercase().replace(['_', '-', ' '], "");
+    ["end", "endat", "endsat", "enddate", "endtime", "until"].contains(&plain.as_str())
 }
 
 /// Whether a value counts as absent, as it does in a notification.

@@ -37,6 +37,45 @@ async fn deleted(store: &Store, key: &Key, now: Timestamp) -> bool {
 }
 
 #[test]
+fn a_field_that_no_schedule_has_is_told_with_what_is_to_be_done_at_once() {
+    let told = |when: Value, name: &str| {
+        let mut body = when;
+        body["notification"] = json!({"channel": "sms", "destination": "+12025550143", "message": "Good morning."});
+        body[name] = json!("2027-01-01T00:00:00Z");
+        match Schedule::read(&body.to_string(), &asking(None).rules(), &Zones::bundled()) {
+            Err(Refused::Fields(errors)) => errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "),
+            other => panic!("{name}: {other:?}"),
+        }
+    };
+    let (cron, once) = (json!({"cron": "0 9 * * *"}), json!({"send_at": "2026-03-02T09:00:00Z"}));
+    for (name, words) in [
+        ("id", "must be left out with cron: every run has an id of its own"),
+        ("expires_at", "must be left out with cron: give ttl_seconds"),
+        ("end_at", "a schedule goes on until it is deleted"),
+        ("until", "a schedule goes on until it is deleted"),
+    ] {
+        let said = told(cron.clone(), name);
+        assert!(said.contains(words) && !said.contains("did you mean") && !said.contains("belongs"), "{name}: {said}");
+    }
+    assert!(told(once.clone(), "id").contains("it belongs into notification"));
+    assert!(told(once.clone(), "end_at").contains("give expires_at in notification"));
+    assert!(told(once, "sendat").contains("did you mean send_at?"));
+}
+
+#[test]
+fn a_zone_whose_sign_is_the_other_way_round_is_taken_with_a_warning_that_says_what_it_is() {
+    let warnings = |zone: &str| {
+        let notification = json!({"channel": "sms", "destination": "+12025550143", "message": "Good morning."});
+        let body = json!({"cron": "0 9 * * *", "timezone": zone, "notification": notification});
+        Schedule::read(&body.to_string(), &asking(None).rules(), &Zones::bundled()).unwrap().warnings
+    };
+    let told = warnings("Etc/GMT-3");
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].pointer == "/timezone" && told[0].detail.contains("(UTC+3)"), "{told:?}");
+    assert!(warnings("America/Argentina/Buenos_Aires").is_empty());
+}
+
+#[test]
 fn everything_that_no_schedule_may_be_is_told_at_once() {
     let refused = |body: &Value| match Schedule::read(&body.to_string(), &asking(None).rules(), &Zones::bundled()) {
         Err(Refused::Fields(errors)) => errors.into_iter().map(|error| error.pointer).collect::<Vec<_>>(),

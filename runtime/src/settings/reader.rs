@@ -33,14 +33,18 @@ impl Reader {
         let mut told = BTreeSet::new();
         problems.retain(|problem| told.insert(problem.clone()));
         let (warnings, is_partial) = (std::mem::take(&mut sources.warnings), sources.is_partial);
-        Self { sources, problems, warnings, is_partial, wrong: BTreeSet::new() }
+        // What such a line was to say is not known, so nothing is said of what would follow from its default.
+        let wrong = std::mem::take(&mut sources.meant);
+        Self { sources, problems, warnings, is_partial, wrong }
     }
 
     /// # Errors
     /// Every problem, when there is any.
     pub fn finish<T>(self, value: T) -> Result<T, Problems> {
-        let Self { problems, warnings, .. } = self;
-        if problems.is_empty() { Ok(value) } else { Err(Problems { problems, warnings }) }
+        if self.problems.is_empty() {
+            return Ok(value);
+        }
+        Err(Problems { problems: self.placed(&self.problems), warnings: self.placed(&self.warnings) })
     }
 
     /// Reports a problem. The same problem is not reported twice, because several packages may read one setting.
@@ -101,7 +105,20 @@ impl Reader {
     }
 
     pub fn warnings(&self) -> Vec<String> {
-        self.warnings.clone()
+        self.placed(&self.warnings)
+    }
+
+    /// The lines, of each setting the first one with the place where its value stands.
+    fn placed(&self, lines: &[String]) -> Vec<String> {
+        let mut told = BTreeSet::new();
+        let placed = lines.iter().map(|line| {
+            let name = line.split([' ', ':']).next().unwrap_or_default();
+            match self.sources.places.get(name).filter(|_| told.insert(name)) {
+                Some(place) => format!("{line} ({place})"),
+                None => line.clone(),
+            }
+        });
+        placed.collect()
     }
 
     pub fn text(&self, name: &str) -> Option<String> {
@@ -285,6 +302,53 @@ mod tests {
         let told = reader.finish(()).expect_err("refused").problems;
         let begin = ["TIMEOUT_SECONDS must", "COLOUR must", "COLOUR and TIMEOUT", "COLOUR is too loud"];
         assert!(told.len() == 4 && told.iter().zip(begin).all(|(told, begin)| told.starts_with(begin)), "{told:#?}");
+    }
+
+    #[test]
+    fn a_wrong_value_is_told_with_the_line_on_which_it_stands() {
+        let told = |sources| {
+            let mut reader = Reader::new(sources);
+            reader.seconds("TIMEOUT_SECONDS");
+            reader.refuse("COLOUR", "is too loud");
+            reader.problem("COLOUR: it hurts");
+            reader.finish(()).expect_err("refused").problems
+        };
+        let of_dotenv = told(REFERENCE.with_dotenv(b"# Mine.\nCOLOUR=red\nTIMEOUT_SECONDS=10m\n"));
+        assert!(of_dotenv[0].starts_with("TIMEOUT_SECONDS must") && of_dotenv[0].ends_with(" (.env line 3)"));
+        assert_eq!(of_dotenv[1..], ["COLOUR is too loud (.env line 2)", "COLOUR: it hurts"]);
+        let of_file = told(REFERENCE.with_file("\ntimeout_seconds = \"10m\"\n"));
+        assert!(of_file[0].ends_with(" (chasqui.toml line 2: timeout_seconds)"), "{of_file:#?}");
+        assert_eq!(of_file[1..], ["COLOUR is too loud", "COLOUR: it hurts"], "nobody has given it");
+        let mut sources = REFERENCE.with_dotenv(b"COLOUR=red\n");
+        sources.set("COLOUR", "blue");
+        assert!(told(sources).contains(&"COLOUR is too loud".to_owned()), "another value took its place");
+    }
+
+    #[test]
+    fn quotes_around_a_value_of_the_environment_are_told_whatever_the_value_is() {
+        let told = |value: &str| {
+            let mut sources = REFERENCE.with([]);
+            sources.environment([("COLOUR".into(), value.into()), ("HOME".into(), "\"x\"".into())].into_iter());
+            Reader::new(sources).warnings()
+        };
+        for value in ["\"hidden\"", "'hidden'", " 'hidden' "] {
+            let told = told(value);
+            assert!(told.len() == 1 && told[0].starts_with("environment: the value of COLOUR stands between quotes"));
+            assert!(!told[0].contains("hidden"), "{told:#?}");
+        }
+        for value in ["hidden", "\"hidden", "'", "{\"a\": \"b\"}", ""] {
+            assert_eq!(told(value), [""; 0], "{value}");
+        }
+        let of_file = Reader::new(REFERENCE.with_dotenv(b"COLOUR=\"blue\"\n"));
+        assert_eq!((of_file.text("COLOUR").as_deref(), of_file.warnings().len()), (Some("blue"), 0));
+    }
+
+    #[test]
+    fn a_name_that_stands_twice_in_a_file_is_told_with_both_lines() {
+        for text in ["colour = \"red\"\n\ncolour = \"hidden\"\n", "colour = \"red\"\n\ncolour=\"hidden\" # mine\n"] {
+            let told = Reader::new(REFERENCE.with_file(text)).finish(()).expect_err(text).problems;
+            assert_eq!(told, ["chasqui.toml: line 3: colour stands on line 1 already: remove one"]);
+        }
     }
 
     #[test]

@@ -16,8 +16,9 @@ pub struct Reference {
     pub other_words: &'static [(&'static str, &'static str, &'static str)],
     /// The name of the program with which people begin its settings, such as `PROGRAM_`. Ours begin without it.
     pub program: &'static str,
-    /// Names that are no settings, and that other parts of the same installation read in the same `.env`.
-    pub beside: &'static [&'static str],
+    /// Names that are no settings, and that other parts of the same installation read in the same `.env`; behind each
+    /// what people may write instead, a space between the names.
+    pub beside: &'static [(&'static str, &'static str)],
     /// Prefixes of names that begin like a setting and belong to other programs.
     pub of_others: &'static [&'static str],
     /// First words of settings with which the names of too many other programs begin: with these, only a spelling that

@@ -20,6 +20,10 @@ pub struct Sources {
     pub(super) values: BTreeMap<String, String>,
     /// The names to which some source gives a value.
     given: BTreeSet<String>,
+    /// Where the values stand, for whoever must correct one.
+    pub(super) places: BTreeMap<String, String>,
+    /// The settings for which a name that was refused was most likely meant.
+    pub(super) meant: BTreeSet<String>,
     /// Whether a whole source could not be read: nobody knows which settings it would have given.
     pub(super) is_partial: bool,
     pub(super) problems: Vec<String>,
@@ -53,7 +57,7 @@ impl Reference {
     pub fn with<'a>(&'static self, pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Sources {
         let mut sources = Sources::defaults(self);
         for (name, value) in pairs {
-            sources.pair(name, value);
+            sources.pair(name, value, None);
         }
         sources
     }
@@ -77,6 +81,7 @@ impl Sources {
     /// Sets one value, stronger than all sources.
     pub fn set(&mut self, name: &str, value: impl Into<String>) {
         self.values.insert(name.to_owned(), value.into());
+        self.places.remove(name);
     }
 
     /// Adds a warning, to be shown with the others.
@@ -108,7 +113,8 @@ impl Sources {
         let values =
             table.iter().filter_map(|(name, value)| Some((name.to_ascii_uppercase(), plain(value)?))).collect();
         let (problems, warnings) = (Vec::new(), Vec::new());
-        Self { reference, values, given: BTreeSet::new(), is_partial: false, problems, warnings }
+        let (given, meant, places) = (BTreeSet::new(), BTreeSet::new(), BTreeMap::new());
+        Self { reference, values, given, places, meant, is_partial: false, problems, warnings }
     }
 
     fn file(&mut self, path: &Path) {
@@ -131,6 +137,7 @@ impl Sources {
             (Err(error), _) | (_, Err(error)) => {
                 let line = 1 + text[..error.span().map_or(0, |span| span.start)].matches('\n').count();
                 let what = text.lines().nth(line - 1).and_then(|text| self.without_quotes(text));
+                let what = what.or_else(|| given_twice(text, line).filter(|_| error.message() == "duplicate key"));
                 let what = what.unwrap_or_else(|| error.message().to_owned());
                 return self.unread(format!("{file}: line {line}: {what}"));
             }
@@ -147,7 +154,7 @@ impl Sources {
                 let what = format!("{name} stands on line {first} already: remove one");
                 self.problems.push(format!("{file}: line {line}: {what}"));
             }
-            if let Err(what) = self.file_pair(name, value) {
+            if let Err(what) = self.file_pair(name, value, || format!("{file} line {line}: {name}")) {
                 self.problems.push(format!("{file}: line {line}: {what}"));
             }
         }
@@ -167,7 +174,7 @@ impl Sources {
         (is_bare && is_ours && is_text).then(|| format!("{name} has a text without quotes: write {name} = \"…\""))
     }
 
-    fn file_pair(&mut self, name: &str, value: &toml::Value) -> Result<(), String> {
+    fn file_pair(&mut self, name: &str, value: &toml::Value, place: impl FnOnce() -> String) -> Result<(), String> {
         let upper = name.to_ascii_uppercase();
         if let toml::Value::Table(inside) = value {
             let names: Vec<&str> = inside.keys().map(String::as_str).collect();
@@ -175,6 +182,7 @@ impl Sources {
             return Err(format!("sections such as [{name}] are not read: {instead}"));
         }
         if !self.values.contains_key(&upper) {
+            self.meant.extend(self.unknown(|unknown| unknown.meant(name)));
             return Err(self.unknown(|unknown| unknown.explain_in_file(name)));
         }
         let value = plain(value).ok_or_else(|| {
@@ -182,7 +190,7 @@ impl Sources {
                 "{name} must be a text in quotes, a number, true or false; several go into one text, such as \"email,sms\""
             )
         })?;
-        self.pair(&upper, &value);
+        self.pair(&upper, &value, Some(place()));
         Ok(())
     }
 
@@ -200,7 +208,7 @@ impl Sources {
         self.problems.extend(problems.iter().map(|problem| format!("{file}: line {}: {}", problem.line, problem.what)));
         let mut foreign = 0;
         for pair in &pairs {
-            self.pair(&pair.name, &pair.value);
+            self.pair(&pair.name, &pair.value, Some(format!("{file} line {}", pair.line)));
             if self.values.contains_key(&pair.name) {
                 continue;
             }
@@ -209,6 +217,7 @@ impl Sources {
                 continue;
             }
             if let Some(why) = self.mistaken(&pair.name) {
+                self.meant.extend(self.unknown(|unknown| unknown.meant(&pair.name)));
                 self.problems.push(format!("{file}: line {}: {why}", pair.line));
             } else if let Some(why) = self.unknown(|unknown| unknown.perhaps(&pair.name)) {
                 self.warnings.push(format!("{file}: line {}: {why}", pair.line));
@@ -217,7 +226,7 @@ impl Sources {
         self.not_compared(file, foreign);
     }
 
-    fn environment(&mut self, variables: impl Iterator<Item = (std::ffi::OsString, std::ffi::OsString)>) {
+    pub(super) fn environment(&mut self, variables: impl Iterator<Item = (std::ffi::OsString, std::ffi::OsString)>) {
         let mut foreign = 0;
         for (name, value) in variables {
             let Ok(name) = name.into_string() else { continue };
@@ -227,8 +236,14 @@ impl Sources {
                 }
                 continue;
             };
-            self.pair(&name, &value);
+            self.pair(&name, &value, Some("environment".to_owned()));
             if self.values.contains_key(&name) {
+                if is_quoted(&value) {
+                    self.warnings.push(format!(
+                        "environment: the value of {name} stands between quotes, which are part of it (docker's --env-file \
+                         keeps them): leave them off"
+                    ));
+                }
                 continue;
             }
             foreign += 1;
@@ -257,13 +272,14 @@ impl Sources {
         self.problems.push(problem);
     }
 
-    /// Notes one value. An empty value changes nothing.
-    fn pair(&mut self, name: &str, value: &str) {
+    /// Notes one value, and where it stands. An empty value changes nothing.
+    fn pair(&mut self, name: &str, value: &str, place: Option<String>) {
         if let Some(known) = self.values.get_mut(name)
             && !value.trim().is_empty()
         {
             value.clone_into(known);
             self.given.insert(name.to_owned());
+            self.places.extend(place.map(|place| (name.to_owned(), place)));
         }
     }
 
@@ -278,6 +294,14 @@ impl Sources {
     }
 }
 
+/// What is said of the line of a file that gives a name again. It is a name of TOML, so it is no part of a value.
+fn given_twice(text: &str, line: usize) -> Option<String> {
+    let name_of = |line: &str| line.split_once('=').map(|(name, _)| name.trim().to_owned());
+    let name = name_of(text.lines().nth(line - 1)?)?;
+    let first = text.lines().position(|line| name_of(line).as_ref() == Some(&name))?;
+    Some(format!("{name} stands on line {} already: remove one", first + 1))
+}
+
 /// The line of each name, by the offsets at which the names stand.
 fn lines_of(text: &str, mut places: Vec<(usize, String)>) -> BTreeMap<String, usize> {
     places.sort();
@@ -288,6 +312,12 @@ fn lines_of(text: &str, mut places: Vec<(usize, String)>) -> BTreeMap<String, us
         (name, line)
     });
     places.collect()
+}
+
+/// Whether a value begins and ends with the same quote, as a shell or a `.env` would take away.
+fn is_quoted(value: &str) -> bool {
+    let value = value.trim();
+    value.len() > 1 && ['"', '\''].iter().any(|quote| value.starts_with(*quote) && value.ends_with(*quote))
 }
 
 /// The value as a text. `None` for one that is neither a text, nor a number, nor true or false.

@@ -23,6 +23,8 @@ enum Hint<'a> {
     Slip(&'a str),
     /// A setting that has this other name.
     OtherName(&'a str),
+    /// The setting that has this other name, or the one of which only the last letter is missing.
+    Either(&'a str, &'a str),
     /// One of the settings that begin with the same word; there may be none.
     Family(Vec<&'a str>),
 }
@@ -49,10 +51,15 @@ impl<'a> Unknown<'a> {
         let hint = self.hint(&upper, is_own);
         let is_ours = match &hint {
             Hint::Slip(_) => true,
-            Hint::OtherName(_) => !is_own && !self.is_of_others(&upper),
+            Hint::OtherName(_) | Hint::Either(..) => !is_own && !self.is_of_others(&upper),
             Hint::Family(_) => self.begins_like_ours(&upper) && !is_own && !self.is_of_others(&upper),
         };
         is_ours.then(|| told(&shown(name), &hint, str::to_owned))
+    }
+
+    /// The setting that a name which is none was most likely meant to be.
+    pub(super) fn meant(&self, name: &str) -> Option<String> {
+        self.near_in_file(&name.to_ascii_uppercase()).map(str::to_owned)
     }
 
     /// Why a name is wrong in a file in which every name must be known and written in lower case.
@@ -95,7 +102,7 @@ impl<'a> Unknown<'a> {
             return None;
         }
         let meant = self.called(self.reference.in_files, &upper).or_else(|| self.reordered(&upper));
-        let meant = meant.or_else(|| self.slip_of_one_beside(&upper))?;
+        let meant = meant.or_else(|| self.near_of_one_word(&upper)).or_else(|| self.one_beside(&upper))?;
         Some(told(&shown(name), &Hint::OtherName(meant), str::to_owned))
     }
 
@@ -105,12 +112,14 @@ impl<'a> Unknown<'a> {
         }
         // What others call a setting may be near another one as well.
         if let Some(setting) = self.called(self.reference.other_names, upper) {
-            return Hint::OtherName(setting);
+            let longer = self.known(&format!("{upper}S"));
+            return longer.map_or(Hint::OtherName(setting), |longer| Hint::Either(setting, longer));
         }
         if let Some(setting) = self.near(upper, is_own).or_else(|| self.reordered(upper).filter(|_| !is_own)) {
             return Hint::Slip(setting);
         }
-        if let Some(setting) = self.behind_a_word(upper).filter(|_| self.begins_like_ours(upper)) {
+        let other = self.behind_a_word(upper).or_else(|| self.nearly_called(upper));
+        if let Some(setting) = other.filter(|_| self.begins_like_ours(upper)) {
             return Hint::OtherName(setting);
         }
         let word = upper.split('_').next().unwrap_or_default();
@@ -150,10 +159,33 @@ impl<'a> Unknown<'a> {
         self.settings.iter().copied().find(|setting| sorted(setting) == words)
     }
 
-    /// The name, read by other parts of the installation, of which `upper` is a misspelling.
-    fn slip_of_one_beside(&self, upper: &str) -> Option<&'static str> {
-        let mut beside = self.reference.beside.iter().copied();
-        beside.find(|name| strsim::osa_distance(upper, name) == 1)
+    /// The setting of a single word that is nearly `upper`. The names of other programs are as near, so this counts only
+    /// where a file may be meant for us.
+    fn near_of_one_word(&self, upper: &str) -> Option<&'a str> {
+        if !(3..=7).contains(&upper.len()) {
+            return None;
+        }
+        let alike = |setting: &&str| !setting.contains('_') && setting.chars().next() == upper.chars().next();
+        let ranked = self.settings.iter().copied().filter(alike);
+        let ranked = ranked.map(|setting| (strsim::osa_distance(upper, setting), setting));
+        let allowed = |setting: &str| if setting.len().min(upper.len()) <= 4 { 1 } else { 2 };
+        ranked.filter(|(distance, setting)| *distance <= allowed(setting)).min().map(|(_, nearest)| nearest)
+    }
+
+    /// The setting of whose other name `upper` is a misspelling.
+    fn nearly_called(&self, upper: &str) -> Option<&'a str> {
+        let is_near = |name: &str| name.len() > 5 && strsim::osa_distance(upper, name) == 1;
+        let (meant, _) = self.reference.other_names.iter().find(|(_, names)| names.split(' ').any(is_near))?;
+        self.known(meant)
+    }
+
+    /// The name, read by other parts of the installation, for which `upper` stands or of which it is a misspelling.
+    fn one_beside(&self, upper: &str) -> Option<&'static str> {
+        let mut beside = self.reference.beside.iter();
+        let found = beside.find(|(name, others)| {
+            strsim::osa_distance(upper, name) == 1 || others.split(' ').any(|other| other == upper)
+        });
+        found.map(|(name, _)| *name)
     }
 
     /// The settings that `name` was probably meant to be; `whole` is the name with its section before it.
@@ -173,14 +205,15 @@ impl<'a> Unknown<'a> {
 
     fn near_in_file(&self, upper: &str) -> Option<&'a str> {
         match self.hint(upper, false) {
-            Hint::Slip(setting) | Hint::OtherName(setting) => Some(setting),
+            Hint::Slip(setting) | Hint::OtherName(setting) | Hint::Either(setting, _) => Some(setting),
             Hint::Family(_) => self.only_in_file(upper),
         }
     }
 
     /// The setting meant by a name that would be another program's if it did not stand in a file of ours.
     fn only_in_file(&self, upper: &str) -> Option<&'a str> {
-        self.called(self.reference.in_files, upper).or_else(|| self.behind_a_word(upper))
+        let called = self.called(self.reference.in_files, upper).or_else(|| self.behind_a_word(upper));
+        called.or_else(|| self.near_of_one_word(upper))
     }
 
     /// The setting that is left without a superfluous first word: that of another section, or its own once more.
@@ -212,6 +245,9 @@ fn told(name: &str, hint: &Hint<'_>, written: fn(&str) -> String) -> String {
     match hint {
         Hint::Slip(meant) | Hint::OtherName(meant) => {
             format!("there is no setting {name}: did you mean {}?", written(meant))
+        }
+        Hint::Either(meant, longer) => {
+            format!("there is no setting {name}: did you mean {} or {}?", written(meant), written(longer))
         }
         Hint::Family(family) if family.is_empty() => {
             format!("there is no setting {name}: `chasqui settings` lists all that there are")

@@ -34,7 +34,7 @@ const POSTGRES: [Parameter; 13] = [
     (&["options"], Takes::Anything),
 ];
 const SQLITE: [Parameter; 4] = [
-    (&["mode"], Takes::Words(&["ro", "rw", "rwc", "memory"])),
+    (&["mode"], Takes::Words(&["ro", "rw", "rwc"])),
     (&["cache"], Takes::Words(&["private", "shared"])),
     (&["immutable"], Takes::Words(&["true", "false", "1", "0"])),
     (&["vfs"], Takes::Anything),

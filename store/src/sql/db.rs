@@ -15,7 +15,7 @@ use sqlx::{PgPool, Postgres};
 use super::columns::get;
 use super::session::{Session, within};
 use super::{postgres, sqlite};
-use crate::error::StoreError;
+use crate::error::{MigrateError, StoreError};
 use crate::options::Options;
 
 /// How long a caller waits for a connection before the database counts as away.
@@ -83,7 +83,7 @@ impl Db {
 
     /// Applies the migrations that are missing, in one transaction under a lock, so that of several processes one
     /// applies them and the others find them applied.
-    pub(crate) async fn migrate(&self) -> Result<usize, StoreError> {
+    pub(crate) async fn migrate(&self) -> Result<usize, MigrateError> {
         let connection = self.connection();
         let options = TransactionOptions {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
@@ -96,8 +96,28 @@ impl Db {
         let pending = Migrator::get_pending_migrations(&transaction).await?.len();
         Migrator::up(&transaction, None).await?;
         transaction.commit().await?;
+        if pending == Migrator::migrations().len() {
+            // A path that was mistyped shows by this: the fleet's own ledger would have had its tables.
+            tracing::info!("a new ledger was made at {}", self.place());
+        }
         self.warn_of_lazy_commits().await?;
         Ok(pending)
+    }
+
+    /// Where the ledger is, without a user and a password.
+    pub(crate) fn place(&self) -> String {
+        match &self.pools {
+            Pools::Postgres(pool) => {
+                let options = pool.connect_options();
+                let database = options.get_database().unwrap_or("the database of the user's name");
+                format!("{database} on {}", options.get_host())
+            }
+            Pools::Sqlite(pools) => {
+                let options = pools.writer.connect_options();
+                let file = options.get_filename();
+                std::path::absolute(file).unwrap_or_else(|_| file.to_owned()).display().to_string()
+            }
+        }
     }
 
     fn connection(&self) -> DatabaseConnection {

@@ -41,12 +41,9 @@ pub(crate) fn open(url: &str, readers: u32, acquire_timeout: Duration, must_exis
         .busy_timeout(BUSY_TIMEOUT)
         // With an automatic index SQLite would walk through the whole ledger and look every row up in the group.
         .pragma("automatic_index", "OFF");
-    let in_memory = url.contains(":memory:") || url.contains("mode=memory");
-    match options.get_filename() {
-        _ if in_memory => {}
-        file if must_exist => is_there(file)?,
-        file => create_folder(file)?,
-    }
+    let file = options.get_filename();
+    let checked = if must_exist { is_there(file) } else { create_folder(file) };
+    checked?;
     let pool = || {
         SqlitePoolOptions::new()
             .acquire_timeout(acquire_timeout)
@@ -56,8 +53,7 @@ pub(crate) fn open(url: &str, readers: u32, acquire_timeout: Duration, must_exis
             .after_release(|connection, _| Box::pin(has_no_transaction(connection)))
     };
     let writer = pool().max_connections(1).connect_lazy_with(options.clone().pragma("cache_size", WRITER_CACHE));
-    // Each connection to a database in memory would have a database of its own.
-    let readers = if in_memory { writer.clone() } else { pool().max_connections(readers).connect_lazy_with(options) };
+    let readers = pool().max_connections(readers).connect_lazy_with(options);
     Ok(Pools { writer, readers })
 }
 

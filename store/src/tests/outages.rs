@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::{Claimed, Recorded, Store, StoreError};
+use crate::{Claimed, MigrateError, Recorded, Store, StoreError};
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, SqliteConnection};
 
 use crate::tests::database::{Database, HOUR, arrival, candidate, clock, decide, key, sent};
@@ -68,6 +68,28 @@ async fn a_server_that_is_away_is_unavailable() {
     let store = Store::connect(options).await.unwrap();
     let claimed = store.claim(candidate("away"), &arrival("away"), HOUR).await;
     assert!(matches!(claimed, Err(StoreError::Unavailable(_))), "{claimed:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_database_or_a_user_that_there_is_not_is_told_with_what_to_do_and_is_not_waited_for() {
+    let db = Database::postgres().await;
+    let url = db.url();
+    let (place, _) = url.rsplit_once('/').unwrap();
+    let (_, server) = place.rsplit_once('@').unwrap_or(("", place.trim_start_matches("postgres://")));
+    let server = server.trim_start_matches("postgresql://");
+    for (url, words) in [
+        (format!("{place}/nowhere_at_all"), "make it with `createdb`"),
+        (format!("postgres://nobody_at_all:x@{server}/postgres"), "in DATABASE_URL"),
+    ] {
+        let options = crate::Options::new(url.into(), 10, clock());
+        let error = Store::connect(options).await.unwrap().migrate().await.unwrap_err();
+        assert!(matches!(error, MigrateError::NotLetIn(_)), "{error:?}");
+        let told = error.to_string();
+        assert!(told.contains("_at_all\"") && told.contains(words) && !told.contains("at line"), "{told}");
+    }
+    let options = crate::Options::new("postgres://nobody@127.0.0.1:1/none".to_owned().into(), 10, clock());
+    let error = Store::connect(options).await.unwrap().migrate().await.unwrap_err();
+    assert!(matches!(error, MigrateError::Store(StoreError::Unavailable(_))), "it may come: {error:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

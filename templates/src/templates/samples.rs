@@ -71,6 +71,20 @@ impl Templates {
         doubts.into_iter().collect()
     }
 
+    /// The doubts about values of an operator's own samples that no file of their template uses.
+    pub(super) fn unused_of_samples(&self) -> Vec<Problem> {
+        let doubt = |template: &Template| {
+            let sample = template.own_sample.as_ref().filter(|_| !template.locales.is_empty())?;
+            let used = self.variables_of(template);
+            let unused = template.sample.keys().map(String::as_str).filter(|name| !used.contains(name));
+            let unused: Vec<String> = unused.map(|name| format!("`{name}`")).collect();
+            let message =
+                format!("has {}, which no file of the template uses: use it, or take it out", unused.join(", "));
+            (!unused.is_empty()).then(|| Problem { file: sample.clone(), place: None, message })
+        };
+        self.catalog.templates.values().filter_map(doubt).collect()
+    }
+
     fn doubt(&self, name: &str, template: &Template, part: &str, variable: &str) -> Option<Problem> {
         let near = nearest_of_few(variable, template.sample.keys().map(String::as_str))?;
         let (source, at) = self.first_use(part, variable)?;

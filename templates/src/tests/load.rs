@@ -65,6 +65,22 @@ fn it_adds_templates_and_overrides_single_files() {
 }
 
 #[test]
+fn a_byte_order_mark_is_no_part_of_a_file() {
+    let (_directory, templates) = with_directory(&[
+        ("reminder/sample.json", "\u{feff}{\"when\": \"today\"}"),
+        ("reminder/en/sms.txt", "\u{feff}We wait {{ when }}."),
+        ("reminder/en/email.txt", "\u{feff}{% include \"_shared/words.txt\" %}"),
+        ("reminder/en/email.subject.txt", "\u{feff}Soon"),
+        ("_shared/words.txt", "\u{feff}We wait {{ when }}."),
+    ]);
+    let templates = templates.unwrap();
+    let rendered = |channel: &str| render(&templates, channel, "reminder", Some("en"), json!({"when": "now"})).unwrap();
+    assert_eq!(rendered("sms").text, "We wait now.");
+    let mail = rendered("email");
+    assert_eq!((mail.text.as_str(), mail.subject.as_deref()), ("We wait now.", Some("Soon")));
+}
+
+#[test]
 fn every_mistake_is_told_at_once_with_file_line_and_column() {
     let (directory, templates) = with_directory(&[
         ("a/sample.json", "[1]"),

@@ -170,6 +170,102 @@ fn a_template_that_differs_from_another_by_case_is_doubted() {
 }
 
 #[test]
+fn a_template_that_is_nearly_a_shipped_one_is_doubted() {
+    let own = |name: &str| {
+        doubts(&[(&format!("{name}/sample.json"), "{}"), (&format!("{name}/en/sms.txt"), "Good morning.")])
+    };
+    assert_eq!(own("welcom"), ["welcom: is taken as another template than welcome; did you mean welcome?"]);
+    for right in ["otps", "alert2", "reminder"] {
+        assert_eq!(own(right), [""; 0], "{right}");
+    }
+}
+
+#[test]
+fn a_variable_in_the_manner_of_another_language_is_doubted_and_other_signs_are_left_alone() {
+    let of = |text: &str| doubts(&[("otp/en/sms.txt", &format!("{{{{ code }}}} {text}"))]);
+    for written in ["{code}", "{ code }", "%code%", "[[code]]", "[[ code ]]", "${code}", "<%= code %>"] {
+        let end = format!("`{written}` is sent as it stands; did you mean {{{{ code }}}}?");
+        let found = of(&format!("Hi {written}!"));
+        assert!(found.len() == 1 && found[0] == format!("otp/en/sms.txt:1:15: {end}"), "{written}: {found:#?}");
+    }
+    for right in [
+        "{other}",
+        "100% code 5%",
+        "{% if code %}x{% endif %}",
+        "[[{{ code }}]]",
+        "({{code}})",
+        "{# {code #}",
+        "code: %",
+        "{% raw %}{{code}}{% endraw %}",
+    ] {
+        assert_eq!(of(right), [""; 0], "{right}");
+    }
+}
+
+#[test]
+fn front_matter_is_doubted_and_a_rule_between_paragraphs_is_not() {
+    let found = doubts(&[("otp/en/email.txt", "---\nsubject: Hi\n---\n{{ code }}")]);
+    assert!(found.len() == 1 && found[0].starts_with("otp/en/email.txt:1:1: begins with front matter"), "{found:#?}");
+    for right in ["---\n{{ code }}\n---\n", "---\nsubject: {{ code }}", "{{ code }}\n---\nsubject: x\n---\n"] {
+        assert_eq!(doubts(&[("otp/en/email.txt", right)]), [""; 0], "{right}");
+    }
+}
+
+#[test]
+fn a_sample_with_values_that_nothing_uses_and_one_without_words_are_doubted() {
+    let sample = r#"{"name": "Ana", "shop": {"city": "Cusco"}, "old": 1}"#;
+    let found = doubts(&[
+        ("reminder/sample.json", sample),
+        ("reminder/en/sms.txt", "{% include \"_parts/name.txt\" %} {{ shop.city }}"),
+        ("_parts/name.txt", "{{ name }}"),
+    ]);
+    assert_eq!(found, ["reminder/sample.json: has `old`, which no file of the template uses: use it, or take it out"]);
+    let found = doubts(&[("reminder/sample.json", sample)]);
+    assert!(found.len() == 1 && found[0].starts_with("reminder/sample.json: is the sample of a template without"));
+}
+
+#[test]
+fn an_empty_folder_of_a_locale_is_doubted() {
+    let directory = tempfile::tempdir().unwrap();
+    fs::create_dir_all(directory.path().join("otp/es-PE")).unwrap();
+    fs::create_dir_all(directory.path().join("otp/es")).unwrap();
+    fs::write(directory.path().join("otp/es/sms.txt"), "{{ code }}").unwrap();
+    let options = Options { channels: CHANNELS, ..Options::new("en") };
+    let templates = Templates::with_directory(Some(directory.path()), options).unwrap();
+    let found = told(&directory, templates.doubts());
+    assert_eq!(found, ["otp/es-PE: is an empty folder: put words into it, such as <channel>.txt, or take it out"]);
+}
+
+#[test]
+fn a_directory_above_the_templates_is_told_in_one_line_with_the_one_that_has_them() {
+    let (directory, templates) = knowing_channels(&[
+        ("templates/reminder/sample.json", "{}"),
+        ("templates/reminder/en/sms.txt", "x"),
+        ("templates/reminder/es/email.txt", "x"),
+        ("docs/guide.md", "not ours"),
+        ("Makefile", "not ours"),
+    ]);
+    let error = templates.unwrap_err();
+    let meant = directory.path().join("templates");
+    assert_eq!(error.problems.len(), 1, "{error}");
+    let words = format!("has its templates one folder below; did you mean {}?", meant.display());
+    assert_eq!(error.problems[0].message, words);
+}
+
+#[test]
+fn what_a_set_lacks_is_told_by_its_own_name_and_an_index_is_told_whole() {
+    let of = |text: &str| {
+        problems(&[("reminder/sample.json", r#"{"name": "Ana", "items": []}"#), ("reminder/en/sms.txt", text)])
+    };
+    let found = of("{% for i in items %}{% endfor %}{% set x = nmae %}Hi {{ x }}");
+    assert_eq!(found.len(), 1, "{found:#?}");
+    assert!(found[0].starts_with("reminder/en/sms.txt:1:44: "), "{found:#?}");
+    assert!(found[0].contains("it needs `nmae`") && found[0].ends_with("; did you mean name?"), "{found:#?}");
+    let found = of("{{ name }} {{ items[1].n }}");
+    assert!(found.len() == 1 && found[0].contains("`items[1].n` cannot be rendered"), "{found:#?}");
+}
+
+#[test]
 fn a_directory_without_templates_is_doubted() {
     let cases: [&[(&str, &str)]; 3] = [&[], &[("README.md", "later")], &[("_parts/signature.txt", "Bye")]];
     for files in cases {

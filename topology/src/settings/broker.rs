@@ -73,6 +73,7 @@ pub(super) fn read(reader: &mut Reader) -> Option<BrokerSettings> {
         );
     }
     warn_of_ports(reader, &url);
+    warn_of_a_slash(reader, &url);
     Some(BrokerSettings { url, ca_file, tenant_from_user_id })
 }
 
@@ -97,6 +98,37 @@ fn warn_of_ports(reader: &mut Reader, list: &SecretString) {
              stands for amqp://; for TLS give AMQP_URL)",
         );
     }
+    if urls(list).any(|url| matches!(url.port(), Some(15671 | 15672 | 25672))) {
+        reader.warn(
+            "the port of the broker is that of RabbitMQ's management or of its cluster, which speak no AMQP: amqp:// goes \
+             with 5672, amqps:// with 5671",
+        );
+    }
+}
+
+/// Warns of a virtual host whose name begins with a slash and goes on: the slash that ends the host was written again,
+/// or taken for a part of the name.
+fn warn_of_a_slash(reader: &mut Reader, list: &SecretString) {
+    let begins_with_one = |url: &Url| {
+        let vhost = url.path().strip_prefix('/').unwrap_or_default();
+        let rest = ["/", "%2F", "%2f"].iter().find_map(|slash| vhost.strip_prefix(*slash));
+        rest.is_some_and(|rest| !rest.is_empty())
+    };
+    if urls(list).any(|url| begins_with_one(&url)) {
+        reader.warn(
+            "the name of the broker's virtual host begins with a slash: leave it off (RABBITMQ_VHOST=foro, \
+             AMQP_URL=amqp://…/foro), unless that of the publishers begins so too",
+        );
+    }
+}
+
+/// Reads the management's URL, and warns of a port on which the broker speaks AMQP.
+pub(super) fn management_url(reader: &mut Reader) -> Option<SecretString> {
+    let url = reader.http_url("RABBITMQ_MANAGEMENT_URL", "http://user:password@host:15672")?;
+    if urls(&url).any(|url| matches!(url.port(), Some(5671 | 5672))) {
+        reader.warn("RABBITMQ_MANAGEMENT_URL has a port on which RabbitMQ speaks AMQP: its management is at 15672");
+    }
+    Some(url)
 }
 
 /// Warns of a URL that ends with its host, which stands for the virtual host `/`, or with a slash, which stands for one

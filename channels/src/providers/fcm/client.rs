@@ -44,7 +44,12 @@ impl Client {
             None if account.is_none() => None,
             given => keep(project(given)),
         };
-        let base_url = keep(http::base_url(BASE_URL.name, &settings.base_url, "https://fcm.googleapis.com"));
+        let (name, example) = (BASE_URL.name, "https://fcm.googleapis.com");
+        // A gateway may have a /v1 of its own.
+        let added = ["googleapis.com/v1", "/v1/projects", "/messages:send"];
+        let base_url = http::base_url(name, &settings.base_url, example)
+            .and_then(|url| http::without_path(name, url, &added, example));
+        let base_url = keep(base_url);
         let token_uri = account.as_ref().map_or(TOKEN_URI, |account| account.token_uri.as_str());
         let token_url = settings.token_url.as_deref().unwrap_or(token_uri);
         let token_url = keep(http::base_url(TOKEN_URL.name, token_url, token_uri));

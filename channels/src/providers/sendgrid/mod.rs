@@ -74,7 +74,10 @@ fn sendgrid(settings: &crate::Settings) -> Result<SendGrid, Vec<String>> {
     let mut problems = Vec::new();
     let api_key = api_key(given.as_ref()).map_err(|problem| problems.push(problem)).ok();
     let example = "https://api.sendgrid.com";
-    let base_url = http::base_url(BASE_URL.name, base_url, example).map_err(|problem| problems.push(problem)).ok();
+    let name = BASE_URL.name;
+    let base_url = http::base_url(name, base_url, example)
+        .and_then(|url| http::without_path(name, url, &["/v3", "/v3/mail", "/v3/mail/send"], example));
+    let base_url = base_url.map_err(|problem| problems.push(problem)).ok();
     let from = settings.smtp.sender().map_err(|more| problems.extend(more)).ok();
     let http = http::client(settings.provider_timeout);
     let http = http.map_err(|problem| problems.push(format!("SENDGRID: {problem}"))).ok();

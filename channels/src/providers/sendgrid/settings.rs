@@ -2,7 +2,7 @@
 //! sender is the one that SMTP has as well.
 
 use runtime::settings::{Setting, Values};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::section::{Half, Section, Warning};
 use crate::sender::{FROM_EMAIL, FROM_NAME, REPLY_TO};
@@ -42,12 +42,19 @@ impl Settings {
     }
 }
 
-/// Warns of mails that count as sent and reach nobody.
+/// Warns of mails that count as sent and reach nobody, and of a key that is most likely another one.
 pub(super) fn warnings(sendgrid: &Settings) -> Vec<Warning> {
-    if !sendgrid.sandbox || sendgrid.api_key.is_none() {
-        return Vec::new();
+    let Some(api_key) = &sendgrid.api_key else { return Vec::new() };
+    let mut warnings = Vec::new();
+    if sendgrid.sandbox {
+        let text = "SENDGRID_SANDBOX=true has SendGrid check each mail and deliver none, though it counts as sent: leave \
+                    it out where mails are meant to arrive";
+        warnings.push(Warning { about: &[SANDBOX.name], text: text.into() });
     }
-    let text = "SENDGRID_SANDBOX=true has SendGrid check each mail and deliver none, though it counts as sent: leave \
-                it out where mails are meant to arrive";
-    vec![Warning { about: &[SANDBOX.name], text: text.into() }]
+    if !api_key.expose_secret().starts_with("SG.") {
+        let text = "SENDGRID_API_KEY does not begin with SG. as SendGrid's keys do: is it the key itself, and not its \
+                    name or id?";
+        warnings.push(Warning { about: &[API_KEY.name], text: text.into() });
+    }
+    warnings
 }

@@ -29,7 +29,10 @@ impl Client {
         let mut problems = Vec::new();
         let mut keep = |result: Result<String, String>| result.map_err(|problem| problems.push(problem)).ok();
         let account_sid = keep(account_sid(settings.account_sid.as_deref()));
-        let base_url = keep(http::base_url(BASE_URL.name, &settings.base_url, "https://api.twilio.com"));
+        let (name, example) = (BASE_URL.name, "https://api.twilio.com");
+        let base_url = http::base_url(name, &settings.base_url, example)
+            .and_then(|url| http::without_path(name, url, &["/2010-04-01", "/Accounts", "/Messages.json"], example));
+        let base_url = keep(base_url);
         let credentials = Credentials::of(settings).map_err(|wrong| problems.extend(wrong)).ok();
         let http = http::client(provider_timeout).map_err(|problem| problems.push(format!("TWILIO: {problem}"))).ok();
         let url = account_sid.as_ref().zip(base_url).and_then(|(account_sid, base_url)| {

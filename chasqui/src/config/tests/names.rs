@@ -29,6 +29,11 @@ fn what_others_call_a_setting_is_told_of_a_file_which_may_be_shared() {
         ("BROKER_URL", "AMQP_URL"),
         ("POSTGRES_URL", "DATABASE_URL"),
         ("SECRET", "SECRET_KEY"),
+        ("SECRET_FILE", "SECRET_KEY_FILE"),
+        ("OLD_SECRET_KEY", "SECRET_KEY_PREVIOUS"),
+        ("DEFAULT_LANGUAGE", "DEFAULT_LOCALE"),
+        ("DEFAULT_LANG", "DEFAULT_LOCALE"),
+        ("LOGS", "LOG"),
     ] {
         let told = dotenv(name).expect(name).warnings;
         assert_eq!(told, [format!(".env: line 5: there is no setting {name}: did you mean {meant}?")]);
@@ -45,13 +50,42 @@ fn what_others_call_a_setting_is_told_of_a_file_which_may_be_shared() {
         ("CHASQUI_SMTP_HOST", "SMTP_HOST"),
         ("CHASQUI_SANDBOX", "SANDBOX"),
         ("CHASQUI_LOG", "LOG"),
+        // Without it, every token would end.
+        ("SECRET_KEY_PREV", "SECRET_KEY_PREVIOUS"),
+        ("SECRET_KEY_OLD", "SECRET_KEY_PREVIOUS"),
+        ("CHANEL", "CHANNELS"),
     ] {
         let told = dotenv(name).expect_err("of our family").problems;
         assert_eq!(told, [format!(".env: line 5: there is no setting {name}: did you mean {meant}?")]);
     }
     let told = dotenv("HOST_API_PRT").expect("a port of compose").warnings;
     assert_eq!(told, [".env: line 5: there is no setting HOST_API_PRT: did you mean HOST_API_PORT?"]);
-    for name in ["PORT", "DEBUG"] {
+    for (name, meant) in [
+        ("HOST_AMQP", "HOST_AMQP_PORT"),
+        ("HOST_RABBITMQ_PORT", "HOST_AMQP_PORT"),
+        ("HOST_API", "HOST_API_PORT"),
+        ("HOST_MANAGEMENT", "HOST_MANAGEMENT_PORT"),
+    ] {
+        let told = dotenv(name).expect(name).warnings;
+        assert_eq!(told, [format!(".env: line 5: there is no setting {name}: did you mean {meant}?")]);
+    }
+    // Of Rails, Flask and Django.
+    for name in ["PORT", "DEBUG", "SECRET_KEY_BASE", "SECRET_KEY_FALLBACKS", "DEFAULT_AUTO_FIELD"] {
         assert_eq!(dotenv(name).expect(name).warnings, [""; 0], "{name}");
     }
+}
+
+#[test]
+fn behind_a_mistyped_sandbox_nothing_is_said_of_channels_that_are_not_configured() {
+    let pairs: String = RIGHT.iter().map(|(name, value)| format!("{name}={value}\n")).collect();
+    let told = |line: &str| {
+        let sources = REFERENCE.with_dotenv(format!("{pairs}{line}\n").as_bytes());
+        Config::read(sources, Role::Worker).expect_err(line).problems
+    };
+    for line in ["SANDBX=all", "SANDBOX_MODE=all", "CHASQUI_SANDBOX=all"] {
+        let told = told(line);
+        assert!(told.len() == 1 && told[0].ends_with("did you mean SANDBOX?"), "{told:#?}");
+    }
+    let of_another = told("LOG_LEVEL=info");
+    assert!(of_another.iter().any(|told| told.starts_with("CHANNELS: no channel is configured")), "{of_another:#?}");
 }

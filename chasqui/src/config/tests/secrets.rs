@@ -120,3 +120,13 @@ fn a_secret_that_is_long_and_can_be_guessed_is_refused() {
         assert!(read(Role::Worker, &left_behind).is_ok(), "{secret}");
     }
 }
+
+#[test]
+fn a_secret_that_is_the_path_of_a_file_is_warned_of_and_not_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("9c2f7b1e-hidden-4ad8-secret.key");
+    std::fs::write(&path, SECRET).unwrap();
+    let told = warnings(Role::Worker, &[("SECRET_KEY", path.to_str().unwrap())]);
+    assert!(told.len() == 1 && told[0].starts_with("SECRET_KEY is the path of a file"), "{told:#?}");
+    assert!(!told[0].contains("hidden"), "{told:#?}");
+}

@@ -129,6 +129,11 @@ fn what_is_wrong_with_a_policy_of_lost_answers_is_told_by_its_place() {
             "of number 2 of 2, the channel is not known, but email, push, sms, whatsapp; did you mean sms?",
         ),
         ("hidden=hold", "of number 1 of 1, the channel is not known, but email, push, sms, whatsapp"),
+        ("sms=hold;email=resend", "of number 1 of 1, there is no comma behind it: the next pair follows without one"),
+        (
+            "push=hold,sms=hold email=resend",
+            "of number 2 of 2, there is no comma behind it: the next pair follows without one",
+        ),
         ("sms:hidden", "of number 1 of 1, there is no = between a channel and what to do"),
     ] {
         let told = one_problem(&[("AMBIGUITY", given)]);
@@ -230,7 +235,7 @@ fn a_parameter_of_the_ledger_that_would_be_ignored_or_refused_late_is_told_with_
         ("postgresql://u:p@h/db?statement-cache-capacity=hidden", "it must be a whole number"),
         ("sqlite:x.db?mod=rwc", "known are mode, cache, immutable, vfs; did you mean mode?"),
         ("sqlite:x.db?hidden=1", "known are mode, cache, immutable, vfs"),
-        ("sqlite:x.db?mode=rcw", "a wrong value for mode, number 1 of 1: it must be one of ro, rw, rwc, memory"),
+        ("sqlite:x.db?mode=rcw", "a wrong value for mode, number 1 of 1: it must be one of ro, rw, rwc"),
     ] {
         for name in ["DATABASE_URL", "DB_URL"] {
             let told = Config::read(REFERENCE.with([(name, parameters)]), Role::Ledger).expect_err(parameters).problems;
@@ -252,10 +257,72 @@ fn a_parameter_of_the_ledger_that_would_be_ignored_or_refused_late_is_told_with_
         "postgresql://u:p@h/db?sslmode=Require&sslrootcert=/ca.pem&options[search_path]=x&application_name=x",
         "postgresql://u:p@h/db?",
         "sqlite:x.db?mode=rwc&cache=private",
-        "sqlite::memory:",
     ] {
         assert_eq!(warnings(right), [""; 0], "{right}");
     }
+}
+
+#[test]
+fn a_ledger_that_no_file_would_hold_is_refused_with_the_settings() {
+    let folder = tempfile::tempdir().unwrap();
+    let there = folder.path().to_str().unwrap();
+    for (url, words) in [
+        ("sqlite:", "names no file"),
+        ("sqlite://", "names no file"),
+        ("sqlite:?mode=rwc", "names no file"),
+        ("sqlite::memory:", "must name a file: a ledger in memory is forgotten"),
+        ("sqlite://:memory:", "must name a file: a ledger in memory is forgotten"),
+        ("sqlite:x.db?mode=memory", "must name a file: a ledger in memory is forgotten"),
+        ("sqlite:x.db?cache=shared&mode=memory", "must name a file: a ledger in memory is forgotten"),
+        ("sqlite:~/x.db", "no shell replaces ~ or $"),
+        ("sqlite://~me/x.db", "no shell replaces ~ or $"),
+        ("sqlite:$HOME/x.db", "no shell replaces ~ or $"),
+        ("sqlite:${HOME}/x.db", "no shell replaces ~ or $"),
+        ("sqlite:file:x.db", "without file:"),
+        ("sqlite:new/", "names a folder"),
+        (format!("sqlite:{there}").as_str(), "names a folder"),
+        (format!("sqlite://{there}?mode=rwc").as_str(), "names a folder"),
+        ("sqlite:%ff.db", "UTF-8"),
+    ] {
+        for name in ["DATABASE_URL", "DB_URL"] {
+            let told = Config::read(REFERENCE.with([(name, url)]), Role::Ledger).expect_err(url).problems;
+            assert!(told.len() == 1 && told[0].starts_with(name) && told[0].contains(words), "{url}: {told:#?}");
+        }
+    }
+    for right in ["sqlite:x.db", "sqlite://x.db", "sqlite:./a~b/$.db", &format!("sqlite:{there}/memory:.db?mode=rwc")] {
+        let read = Config::read(REFERENCE.with([("DATABASE_URL", right)]), Role::Ledger);
+        read.unwrap_or_else(|problems| panic!("{right}: {problems}"));
+    }
+}
+
+#[test]
+fn a_base_url_that_ends_with_what_is_added_to_it_is_refused() {
+    let sendgrid = [SENDGRID, ("FROM_EMAIL", "a@example.org")];
+    let twilio = [
+        ("TWILIO_ACCOUNT_SID", "AC00000000000000000000000000000001"),
+        ("TWILIO_AUTH_TOKEN", "hidden"),
+        ("TWILIO_FROM_NUMBER", "+15550001111"),
+    ];
+    let account = service_account().to_string();
+    let firebase = [("FIREBASE_SERVICE_ACCOUNT_KEY", account.as_str())];
+    for (beside, name, url, ending) in [
+        (&sendgrid[..], "SENDGRID_BASE_URL", "https://api.sendgrid.com/v3", "/v3"),
+        (&sendgrid, "SENDGRID_BASE_URL", "https://api.sendgrid.com/v3/mail/send/", "/v3/mail/send"),
+        (&twilio, "TWILIO_BASE_URL", "https://api.twilio.com/2010-04-01", "/2010-04-01"),
+        (&firebase, "FCM_BASE_URL", "https://fcm.googleapis.com/v1/", "googleapis.com/v1"),
+    ] {
+        let told = one_problem(&[beside, &[(name, url)]].concat());
+        assert!(told.starts_with(&format!("{name} must not end with {ending}, which is added")), "{url}: {told}");
+    }
+    let gateway = [&firebase[..], &[("FCM_BASE_URL", "https://gateway.example/v1"), ("SANDBOX", "missing")]].concat();
+    read(Role::Worker, &gateway).expect("a gateway's own version");
+}
+
+#[test]
+fn a_key_of_sendgrid_that_does_not_look_like_one_is_warned_of() {
+    let told = warnings(Role::Worker, &[("SENDGRID_API_KEY", "hidden"), ("FROM_EMAIL", "a@example.org")]);
+    assert!(told.len() == 1 && told[0].starts_with("SENDGRID_API_KEY does not begin with SG."), "{told:#?}");
+    assert!(!told[0].contains("hidden"), "{told:#?}");
 }
 
 #[test]

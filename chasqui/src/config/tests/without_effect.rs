@@ -57,6 +57,37 @@ fn a_url_of_the_broker_without_a_virtual_host_is_warned_of_with_the_one_that_is_
 }
 
 #[test]
+fn a_virtual_host_that_begins_with_a_slash_is_warned_of() {
+    let words = "the name of the broker's virtual host begins with a slash: leave it off";
+    for url in ["amqp://u:p@127.0.0.1/%2Fforo", "amqp://u:p@127.0.0.1/%2fforo", "amqp://u:p@127.0.0.1//foro"] {
+        let told = warnings(Role::Api, &[("AMQP_URL", url)]);
+        assert!(told.len() == 1 && told[0].starts_with(words), "{url}: {told:#?}");
+    }
+    let of_parts = |vhost: &str| {
+        let given = [("RABBITMQ_HOST", "127.0.0.1"), ("RABBITMQ_VHOST", vhost)];
+        Config::read(REFERENCE.with(given), Role::Broker).expect("accepted").warnings
+    };
+    assert!(of_parts("/foro").len() == 1 && of_parts("/foro")[0].starts_with(words), "{:#?}", of_parts("/foro"));
+    for right in ["/", "foro", "foro/blue"] {
+        assert_eq!(of_parts(right), [""; 0], "{right}");
+    }
+}
+
+#[test]
+fn a_port_on_which_rabbitmq_speaks_something_else_is_warned_of() {
+    for (name, value, words) in [
+        ("AMQP_URL", "amqp://u:p@127.0.0.1:15672/foro", "is that of RabbitMQ's management"),
+        ("AMQP_URL", "amqps://u:p@h:5671/foro,amqps://u:p@h2:15671/foro", "is that of RabbitMQ's management"),
+        ("RABBITMQ_MANAGEMENT_URL", "http://u:p@127.0.0.1:5672", "on which RabbitMQ speaks AMQP"),
+    ] {
+        let told = warnings(Role::Api, &[(name, value)]);
+        assert!(told.len() == 1 && told[0].contains(words), "{value}: {told:#?}");
+    }
+    let right = [("AMQP_URL", "amqp://u:p@127.0.0.1:5673/foro"), ("RABBITMQ_MANAGEMENT_URL", "https://u:p@h")];
+    assert_eq!(warnings(Role::Api, &right), [""; 0]);
+}
+
+#[test]
 fn a_url_of_the_ledger_that_names_nothing_is_refused_and_one_without_a_database_is_warned_of() {
     for url in ["postgresql:/x", "postgresql:x", "postgresql://", "postgres:", "postgresql:///"] {
         let told = Config::read(REFERENCE.with([("DATABASE_URL", url)]), Role::Ledger).expect_err(url).problems;
@@ -75,4 +106,12 @@ fn a_url_of_the_ledger_that_names_nothing_is_refused_and_one_without_a_database_
     {
         assert_eq!(warnings(url), [""; 0], "{url}");
     }
+}
+
+#[test]
+fn a_zone_of_the_demo_whose_sign_is_the_other_way_round_is_warned_of() {
+    let demo = [("SCHEDULER_DEMO_TIMEZONE", "Etc/GMT-3"), ("SCHEDULER_DEMO_ENABLED", "true")];
+    let told = warnings(Role::Scheduler, &demo);
+    let ours: Vec<&String> = told.iter().filter(|one| one.starts_with("SCHEDULER_DEMO_TIMEZONE: ")).collect();
+    assert!(ours.len() == 1 && ours[0].contains("(UTC+3)"), "{told:#?}");
 }

@@ -43,6 +43,15 @@ async fn check_names_every_problem_at_once_and_shows_no_value() {
 }
 
 #[tokio::test]
+async fn a_first_look_without_settings_is_told_of_up() {
+    let (code, said) = run(&["check"], &[]).await;
+    assert!(code == 1 && said.starts_with("No role is named: this is for `chasqui worker`."), "{said}");
+    assert!(said.contains("no settings are needed: run `chasqui up`"), "{said}");
+    let (code, said) = run(&["check", "worker"], &[]).await;
+    assert!(code == 1 && !said.contains("no settings are needed"), "whoever names a role knows: {said}");
+}
+
+#[tokio::test]
 async fn the_plan_is_printed_without_a_broker() {
     let (code, said) = run(&["topology", "plan"], &[]).await;
     assert_eq!(code, 0, "{said}");

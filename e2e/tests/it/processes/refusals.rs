@@ -79,6 +79,21 @@ async fn a_wrong_password_ends_the_role_and_is_not_shown() {
 }
 
 #[tokio::test]
+async fn a_database_that_is_missing_ends_a_role_with_what_to_do() {
+    let fleet = TestFleet::prepare(Database::Postgres, &[("SANDBOX", "all")]).await.expect("a place");
+    let right = fleet.sources.get("DATABASE_URL").expect("a ledger");
+    let (place, _) = right.rsplit_once('/').expect("a database");
+    let wrong = with(&fleet.environment, &[("DATABASE_URL", &format!("{place}/nowhere_at_all"))]);
+    for role in ["worker", "scheduler", "migrate"] {
+        let (code, said) = run(&[role], &wrong).await;
+        assert_eq!(code, 3, "{role}: {said}");
+        has_all(&said, &["\"nowhere_at_all\" does not exist", "createdb", "DATABASE_URL"]);
+        assert!(!said.contains("at line"), "{role}: {said}");
+    }
+    fleet.remove().await;
+}
+
+#[tokio::test]
 async fn a_virtual_host_that_is_missing_is_named_with_what_to_run() {
     let fleet = TestFleet::prepare(Database::Sqlite, &[("SANDBOX", "all")]).await.expect("a place");
     let right = fleet.sources.get("AMQP_URL").expect("a broker");

@@ -5,6 +5,7 @@ use std::time::Duration;
 use e2e::services::services;
 use reqwest::Method;
 use serde_json::json;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use topology::{Broker, ConnectError, Management, verify};
 
@@ -52,6 +53,23 @@ async fn a_closed_port_and_an_unknown_host_are_told_apart() {
     assert!(matches!(error, ConnectError::Unreachable { .. }), "{error:?}");
     let error = refusal("amqp://user:s3cret@broker.invalid/foro".into()).await;
     assert!(matches!(error, ConnectError::UnknownHost { .. }), "{error:?}");
+}
+
+#[tokio::test]
+async fn another_program_in_the_brokers_place_is_told_in_words() {
+    let other = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = other.local_addr().unwrap();
+    let answering = tokio::spawn(async move {
+        while let Ok((mut stream, _)) = other.accept().await {
+            let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n").await;
+            // Until the caller has read it and gone.
+            let _ = stream.read_to_end(&mut Vec::new()).await;
+        }
+    });
+    let error = refusal(format!("amqp://user:s3cret@{address}/foro")).await;
+    assert!(error.may_pass() && error.to_string().contains("does not speak AMQP"), "{error}");
+    assert!(!error.to_string().contains("Parser"), "{error}");
+    answering.abort();
 }
 
 #[tokio::test]

@@ -59,6 +59,25 @@ fn what_has_no_effect_is_taken_with_a_warning() {
 }
 
 #[test]
+fn a_subject_that_no_message_has_is_taken_with_a_warning() {
+    let warned = |fields: Value| {
+        let found = findings_by(&SHIPPED, &email(with(json!({"subject": "Hi"}), fields)));
+        assert_eq!(found.errors, []);
+        found.warnings.into_iter().map(|warning| warning.pointer).collect::<Vec<_>>()
+    };
+    let to = |channel: &str| json!({"channel": channel, "destination": "+12025550143"});
+    for channel in ["sms", "whatsapp"] {
+        assert_eq!(warned(to(channel)), ["/subject"], "{channel}");
+        assert_eq!(warned(with(to(channel), json!({"subject": ""}))), [""; 0], "{channel}");
+    }
+    assert_eq!(warned(json!({})), [""; 0], "a mail has one");
+    let mail = json!({"channel": "email", "destination": "bo@example.org"});
+    assert_eq!(warned(with(to("sms"), json!({"fallback": [mail]}))), [""; 0], "the mail takes it over");
+    let item = with(to("sms"), json!({"subject": "Hi", "message": "m"}));
+    assert_eq!(warned(json!({"fallback": [item]})), ["/fallback/0/subject"]);
+}
+
+#[test]
 fn a_link_that_html_leaves_out_is_taken_with_a_warning_that_says_where_it_stays() {
     let why = "makes no link in the HTML of the mail: only http, https and mailto do; plain text shows it as it is";
     let warned = |fields: Value| {

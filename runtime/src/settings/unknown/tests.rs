@@ -19,7 +19,7 @@ static REFERENCE: Reference = Reference {
     in_files: &[("DEFAULT_LOCALE", "LANGUAGE LOCALE"), ("WORKER_CONCURRENCY", "CONCURRENCY WORKERS")],
     other_words: &[],
     program: "CHASQUI_",
-    beside: &["HOST_API_PORT"],
+    beside: &[("HOST_API_PORT", "HOST_API HOST_HTTP_PORT")],
     of_others: &["RABBITMQ_DEFAULT_", "RABBITMQ_NODE"],
     common: &["WEB_", "DEFAULT_", "SECRET_"],
     prefixes: Vec::new,
@@ -89,6 +89,48 @@ fn a_slip_in_a_name_that_is_read_beside_us_is_told() {
     assert_eq!(told.as_deref(), Some("there is no setting HOST_API_PRT: did you mean HOST_API_PORT?"));
     assert_eq!(ask(|unknown| unknown.perhaps("HOST_API_PORT")), None);
     assert_eq!(explain("HOST_API_PRT"), None);
+    for other in ["HOST_API", "HOST_HTTP_PORT"] {
+        let told = ask(|unknown| unknown.perhaps(other)).expect(other);
+        assert!(told.ends_with("did you mean HOST_API_PORT?"), "{other}: {told}");
+    }
+}
+
+#[test]
+fn a_slip_in_a_short_word_is_told_of_a_file_and_left_to_others_in_the_environment() {
+    for (name, meant) in
+        [("LOGS", "LOG"), ("LOGG", "LOG"), ("LGO", "LOG"), ("CHANEL", "CHANNELS"), ("SANDBAX", "SANDBOX")]
+    {
+        let told = explain(name).or_else(|| ask(|unknown| unknown.perhaps(name))).expect(name);
+        assert!(told.ends_with(&format!("did you mean {meant}?")), "{name}: {told}");
+        let told = ask(|unknown| Some(unknown.explain_in_file(name))).expect(name);
+        assert!(told.ends_with(&format!("did you mean {}?", meant.to_ascii_lowercase())), "{name}: {told}");
+    }
+    for name in ["LOGS", "LOGG", "CHANEL"] {
+        assert_eq!(explain(name), None, "{name}");
+    }
+    for other in ["BLOG", "LOGIN", "LANG", "WEB_URL", "API", "CHAIN", "DEBUG", "HOST_DB_PORT"] {
+        assert_eq!(ask(|unknown| unknown.perhaps(other)), None, "{other}");
+    }
+}
+
+#[test]
+fn a_slip_in_what_people_call_a_setting_is_told_with_its_name_here() {
+    for (name, meant) in [("LOG_LEVL", "LOG"), ("SMTP_SERVR", "SMTP_HOST"), ("RABBITMQ_USR", "RABBITMQ_USERNAME")] {
+        let told = explain(name).unwrap_or_else(|| panic!("{name} is not told"));
+        assert!(told.ends_with(&format!("did you mean {meant}?")), "{name}: {told}");
+    }
+    assert_eq!(explain("APP_HOST"), None, "one letter from API_HOST, and another program's");
+}
+
+#[test]
+fn another_name_of_one_setting_that_is_a_letter_short_of_a_second_one_is_told_with_both() {
+    let unknown = Unknown::new(&REFERENCE, ["API_HOSTS", "API_LISTEN"].into_iter(), &[]);
+    let told = "there is no setting API_HOST: did you mean API_LISTEN or API_HOSTS?";
+    assert_eq!(unknown.explain("API_HOST").as_deref(), Some(told));
+    assert_eq!(
+        unknown.explain_in_file("api_host"),
+        "there is no setting api_host: did you mean api_listen or api_hosts?"
+    );
 }
 
 #[test]

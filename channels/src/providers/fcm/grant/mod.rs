@@ -43,6 +43,10 @@ impl ServiceAccount {
             token_uri: String,
         }
         let wrong = |what: &str| format!("{} {what}", SERVICE_ACCOUNT_KEY.name);
+        let is_path = !json.contains(['{', '\n']) && (json.starts_with(['/', '.', '~']) || json.ends_with(".json"));
+        if is_path {
+            return Err(wrong("must be the content of the JSON file of a service account in one line, not its path"));
+        }
         let file: File = serde_json::from_str(json).map_err(|error| {
             let place = format!("line {} column {}", error.line(), error.column());
             wrong(&format!(

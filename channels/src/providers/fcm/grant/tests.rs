@@ -246,6 +246,11 @@ fn a_bad_key_is_named_and_not_quoted() {
         assert!(problem.starts_with("FIREBASE_SERVICE_ACCOUNT_KEY "), "{problem}");
         assert!(!problem.contains("SECRET"), "{problem}");
     }
+    for path in ["/etc/SECRET.json", "./SECRET", "SECRET.json", "~/SECRET.json", "/run/secrets/SECRET"] {
+        let problem = ServiceAccount::parse(path).err().unwrap();
+        assert!(problem.contains("must be the content") && problem.contains("not its path"), "{problem}");
+        assert!(!problem.contains("SECRET"), "{problem}");
+    }
 }
 
 fn account() -> (ServiceAccount, DecodingKey) {
