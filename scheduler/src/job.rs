@@ -33,7 +33,7 @@ pub(crate) struct Unreadable;
 /// [`StoreError::Refused`] when they cannot be stored whole: a part of them could lose the owner.
 pub(crate) fn stored_properties(incoming: &Incoming) -> Result<Vec<u8>, StoreError> {
     let KeptHeaders { publisher, parent, again } = KeptHeaders::of(&incoming.headers);
-    let properties = StoredProperties { carried: incoming.carried.clone(), publisher, parent, again };
+    let properties = StoredProperties { carried: incoming.publisher_properties.clone(), publisher, parent, again };
     serde_json::to_vec(&properties)
         .map_err(|_error| StoreError::Refused("its properties cannot be written as JSON".into()))
 }
@@ -59,7 +59,13 @@ pub(crate) fn publication(job: &Job) -> Result<Publication, Unreadable> {
         JobKind::OneShot => (job.key.id.clone(), job.body.clone()),
         JobKind::Cron { .. } => fire(&job.key, &job.body, job.due_at)?,
     };
-    Ok(Publication { to: To::Lane(job.lane), message_id, body: Bytes::from(body), headers, carried })
+    Ok(Publication {
+        to: To::Lane(job.lane),
+        message_id,
+        body: Bytes::from(body),
+        headers,
+        publisher_properties: carried,
+    })
 }
 
 /// The dead letter of a one-shot job. Its tenant is the one under which the ledger has the job, which is that of the
@@ -70,7 +76,7 @@ pub(crate) fn dead_letter(job: &Job, reason: Reason, error: &str, at: Timestamp)
         message_id: job.key.id.clone(),
         body: Bytes::from(job.body.clone()),
         headers: letter_headers(job.epoch, job.lane, DeadMark::new(reason, error, job.attempt, at)),
-        carried: PublisherProperties::default().with_owner(&Owner::Tenant(job.key.tenant.clone())),
+        publisher_properties: PublisherProperties::default().with_owner(&Owner::Tenant(job.key.tenant.clone())),
     }
 }
 

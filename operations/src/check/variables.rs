@@ -1,6 +1,6 @@
 //! Finds names in the data that are nearly those which a template needs: what was probably meant, and where it stands.
 
-use domain::{FieldError, MAX_COMPARED_NAMES, Wording, is_plain_name, nearest_of_few, pointer_step};
+use domain::{FieldError, MAX_COMPARED_NAMES, Wording, is_plain_name, nearest_of_few};
 use serde_json::{Map, Value};
 use templates::{TemplateError, Templates};
 

@@ -1,6 +1,6 @@
 //! A one-shot job goes out as the delivery it is, a recurring one as a new delivery for each fire.
 
-use domain::Tenant;
+use domain::{Headers, Tenant};
 use store::JobSummary;
 use topology::BasicProperties;
 
@@ -33,7 +33,7 @@ fn a_one_shot_job_is_its_delivery() {
     assert_eq!(publication.to, To::Lane(Lane::Bulk));
     assert_eq!(publication.message_id, "reminder");
     assert_eq!(publication.body, job.body, "byte for byte: its hash is what a repetition is known by");
-    assert_eq!(publication.carried, of_orders());
+    assert_eq!(publication.publisher_properties, of_orders());
     let publisher = Some("orders".into());
     let expected = Headers { lane: Some(Lane::Bulk), released: true, publisher, again: true, ..Headers::default() };
     assert_eq!(publication.headers, expected);
@@ -106,7 +106,7 @@ fn a_schedule_that_cannot_be_read_any_more_does_not_end_in_silence() {
 #[test]
 fn a_job_that_kept_nothing_carries_nothing() {
     let job = Job { carried: Vec::new(), ..job(JobKind::OneShot, "2026-03-02T09:00:00Z") };
-    assert_eq!(publication(&job).unwrap().carried, PublisherProperties::default());
+    assert_eq!(publication(&job).unwrap().publisher_properties, PublisherProperties::default());
 }
 
 #[test]
@@ -132,6 +132,6 @@ fn a_dead_letter_of_a_job_has_the_tenant_of_its_key() {
     assert_eq!((letter.headers.epoch, letter.headers.seq, letter.headers.attempt), (Some(1), None, None));
     let dead = letter.headers.dead.unwrap();
     assert_eq!((dead.reason.as_str(), dead.error.as_str(), dead.attempts), ("internal_error", "why", 2));
-    assert_eq!(letter.carried, PublisherProperties::default().with_owner(&Owner::Tenant(acme)));
+    assert_eq!(letter.publisher_properties, PublisherProperties::default().with_owner(&Owner::Tenant(acme)));
     assert_eq!(letter.body, once.body);
 }

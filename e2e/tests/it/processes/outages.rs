@@ -112,7 +112,7 @@ async fn a_ledger_that_is_read_only_is_told_once_and_is_not_taken_for_one_that_i
     let settings = [provider.settings(), vec![("DATABASE_URL", url.as_str())]].concat();
     let mut fleet = TestFleet::prepare(Database::Sqlite, &settings).await.expect("a place");
     let environment: &Environment = &fleet.environment;
-    let (mut worker, scheduler) =
+    let (worker, scheduler) =
         tokio::join!(Process::ready("worker", environment), Process::ready("scheduler", environment));
     fleet.open_store().await;
     let mut admin = PgConnection::connect(&url).await.expect("connected");

@@ -100,15 +100,19 @@ impl Place {
 
     /// Takes a dead letter, and reads it as a consumer of the lane would after its move.
     pub(super) async fn dead_letter(&self, lane: Lane) -> Incoming {
-        let names = &self.topology.names;
+        self.take(&self.topology.names.dead_letter_queue(), lane).await
+    }
+
+    /// Takes the next message of a queue, and reads it as a consumer of the lane would.
+    pub(super) async fn take(&self, queue: &str, lane: Lane) -> Incoming {
         let connection = self.connection().await;
         let amqp = connection.create_channel().await.unwrap();
-        let taking = amqp.basic_get(names.dead_letter_queue().into(), BasicGetOptions { no_ack: true });
-        let letter = taking.await.unwrap().expect("a dead letter").delivery;
+        let taking = amqp.basic_get(queue.into(), BasicGetOptions { no_ack: true });
+        let taken = taking.await.unwrap().expect("a message").delivery;
         let (settle, _settled) = Settle::reporting();
-        let body = letter.data.into();
-        let delivery = Delivery { properties: letter.properties, body, redelivered: letter.redelivered, settle };
-        Incoming::new(Source::Lane(lane), names, None, delivery)
+        let body = taken.data.into();
+        let delivery = Delivery { properties: taken.properties, body, redelivered: taken.redelivered, settle };
+        Incoming::new(Source::Lane(lane), &self.topology.names, None, delivery)
     }
 
     async fn connection(&self) -> Connection {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use domain::{Headers, Lane};
 use tokio_util::sync::CancellationToken;
-use topology::{Argument, Mode, PublishError, Publisher, PublisherSettings, To, Topology, get};
+use topology::{Argument, Mode, PublishError, Publisher, PublisherSettings, To, Topology};
 
 use super::place::{Place, all, eventually, next, patient, publication};
 use e2e::proxy::Proxy;
@@ -89,7 +89,7 @@ async fn every_address_leads_where_it_says() {
     ] {
         let sent = of_urgent(to);
         publisher.publish(sent.clone()).await.unwrap();
-        let taken = get(place.broker(), names, &queue).await.unwrap().expect("it is in its queue");
+        let taken = place.take(&queue, Lane::Urgent).await;
         assert_eq!((taken.message_id.as_deref(), &taken.body, &taken.headers), (Some("m"), &sent.body, &sent.headers));
     }
     place.remove().await;
