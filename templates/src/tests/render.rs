@@ -103,7 +103,7 @@ fn a_missing_variable_is_named_with_its_place() {
         ("{% for i in items %}{{ i.nmae }}{% endfor %}", "i.nmae", "1:24"),
         ("{% for i in list %}{% endfor %}.", "list", "1:13"),
         ("ñ {{ 'name' | replace(from=name, to='') }}", "name", "1:6"),
-        ("{% set total = count %}{{ total }}", "total", "1:27"),
+        ("{% set total = count %}{{ total }}", "count", "1:16"),
     ] {
         // The sample has everything.
         let sample =
