@@ -31,8 +31,7 @@ pub struct Intake {
 
 impl Intake {
     /// Reads the body. Headers and properties that look like ours and were not read are logged, whatever becomes of the
-    /// message:
-    /// an operator may have meant one of them to send the message again, while the copy is only acknowledged.
+    /// message: an operator may have meant one of them to send the message again, while the copy is only acknowledged.
     ///
     /// # Errors
     /// [`DecodeError`]: the message can never be delivered, and is to be dead-lettered with this reason.
