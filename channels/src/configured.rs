@@ -157,7 +157,7 @@ fn named_alone(reader: &Reader, settings: &Settings) -> Vec<HalfConfigured> {
     let half = alone.filter_map(|(provider, service)| {
         let (name, medium) = (preference::given(reader, service.medium)?, service.medium.name);
         let what = format!("is not set, but {name} names {}: {medium} is not sent by it", provider.name);
-        Some(HalfConfigured { missing: *service.needs.first()?, what, provider })
+        Some(HalfConfigured { missing: service.needs.first()?, what, provider })
     });
     half.collect()
 }

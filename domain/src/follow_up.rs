@@ -19,7 +19,7 @@ pub enum FollowUp {
     Acknowledge { goes_on: bool },
     /// Publish this, and acknowledge once the broker has confirmed it.
     Publish(Box<Publish>),
-    /// PublishedBy the copy back to the broker unchanged.
+    /// Hand the copy back to the broker unchanged.
     GiveBack,
 }
 

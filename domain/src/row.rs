@@ -113,7 +113,7 @@ pub enum Order {
     DeadLetter { reason: Reason, error: String },
     /// Publish the first item of the fallback list as a delivery of its own.
     Fallback,
-    /// PublishedBy the message back to the broker unchanged: the worker is stopping.
+    /// Hand the message back to the broker unchanged: the worker is stopping.
     GiveBack,
 }
 

@@ -179,7 +179,7 @@ async fn a_job_from_before_has_no_recipient_to_show_until_it_is_replaced(db: &Da
     store.put_job(job("one", 5)).await.unwrap();
     db.execute("UPDATE jobs SET channel = NULL, recipient_mask = NULL").await;
     let before = changed(job("one", 5), |job| (job.channel, job.recipient_mask) = (None, None));
-    assert_eq!(store.jobs(JobFilter::default()).await.unwrap().jobs, [before.summary.clone()]);
+    assert_eq!(store.jobs(JobFilter::default()).await.unwrap().jobs, std::slice::from_ref(&before.summary));
     assert_eq!(store.job(&key("one")).await.unwrap(), Some(before));
     let throttled = throttled("one", 50);
     assert_eq!(store.put_job(throttled.clone()).await.unwrap(), Put::Stored);

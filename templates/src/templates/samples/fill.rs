@@ -27,7 +27,9 @@ pub(super) fn meant(sample: &Map<String, Value>, variable: &str, in_data: bool) 
 pub(super) fn stand_in(data: &mut Map<String, Value>, variable: &str, in_data: bool) -> bool {
     let (first, rest) = split(variable);
     if !in_data {
-        return rest.is_some_and(|rest| data.values_mut().fold(false, |any, value| in_elements(value, rest) || any));
+        return rest.is_some_and(|rest| {
+            data.values_mut().filter_map(|value| in_elements(value, rest).then_some(())).count() > 0
+        });
     }
     let is_missing = data.get(first).is_none_or(Value::is_null);
     if is_missing {
