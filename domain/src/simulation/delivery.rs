@@ -74,6 +74,9 @@ impl Delivery {
         if self.accepted > 1 && !row.ambiguous {
             return Some("sent twice, and the row does not say that it may have been".into());
         }
+        if self.suspected && self.accepted > 0 && !row.ambiguous {
+            return Some("sent although an equal message may be the same one, and the row does not say so".into());
+        }
         if self.accepted > 1 + self.windows {
             return Some(format!("accepted {} times, but only {} answers were lost", self.accepted, self.windows));
         }

@@ -82,7 +82,7 @@ async fn published_without_the_urgent_binding(fleet: &TestFleet) -> (usize, Valu
         let item = |n: usize| {
             let mut item = sms(&format!("+1202555{n:04}"));
             item["id"] = json!(format!("m{attempt}-{n}"));
-            item["priority"] = json!(if n % 3 == 0 { "urgent" } else { "normal" });
+            item["priority"] = json!(if n.is_multiple_of(3) { "urgent" } else { "normal" });
             item
         };
         fleet.manage(Method::DELETE, &format!("bindings/{}/{binding}", fleet.vhost), None).await;
