@@ -72,15 +72,19 @@ pub async fn verify(broker: &Broker, plan: &Plan, management: Option<&Management
 /// How many queues are counted anew: each takes a connection.
 const MAX_COUNTED: usize = 16;
 
-/// Asks the broker itself how many messages wait in these queues, because what the management API tells is some seconds
-/// old, or not there. Where the broker cannot be asked, the number of the API stays.
-async fn counted(broker: &Broker, mut queues: Vec<Unplanned>) -> Vec<Unplanned> {
-    for queue in queues.iter_mut().take(MAX_COUNTED) {
-        if let Ok(Some(depth)) = depth(broker, &queue.name).await {
-            queue.messages = Some(u64::from(depth.messages));
+/// Asks the broker itself how many messages wait in these queues and whether somebody reads them after all, because what
+/// the management API tells is some seconds old, or not there. Where the broker cannot be asked, what the API told stays.
+async fn counted(broker: &Broker, queues: Vec<Unplanned>) -> Vec<Unplanned> {
+    let mut left = Vec::with_capacity(queues.len());
+    for (at, mut queue) in queues.into_iter().enumerate() {
+        let asked = if at < MAX_COUNTED { depth(broker, &queue.name).await.ok().flatten() } else { None };
+        if asked.is_some_and(|depth| depth.consumers > 0) {
+            continue;
         }
+        queue.messages = asked.map(|depth| u64::from(depth.messages)).or(queue.messages);
+        left.push(queue);
     }
-    queues
+    left
 }
 
 async fn ask(session: &mut Session<'_>, broker: &Broker, plan: &Plan) -> Result<Verified, TopologyError> {
