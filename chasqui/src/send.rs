@@ -94,7 +94,7 @@ pub(crate) async fn send(sources: Sources, what: Send) -> Result<ExitCode> {
     publish(&config, notification).await?;
     output::accepted(&key.id);
     match &store {
-        Some(store) => watch::watch(store, &key, &content).await,
+        Some(store) => watch::watch(store, &key, &content, &config.topology.names.dead_letter_queue()).await,
         None => Ok(ExitCode::SUCCESS),
     }
 }
@@ -139,12 +139,16 @@ impl Send {
     fn notification(&self, checker: &Checker, defaults: &Defaults) -> Result<Checked> {
         let mut problems = self.forgotten_texts();
         problems.extend(self.empty_options());
-        let (body, unread) = self.body();
+        let (mut body, unread) = self.body();
         let mut with_id = body.clone();
         with_id.extend(self.id.iter().map(|id| ("id".to_owned(), Value::from(id.as_str()))));
         let mut draft = Draft::of(with_id, defaults);
         // What was meant by data that cannot be read is not known, so nothing is said of what they should hold.
         draft.errors.extend(unread);
+        if let (None, Some(channel)) = (&self.channel, &defaults.channel) {
+            // The worker may have another default, or none.
+            body.insert("channel".into(), Value::from(channel.as_str()));
+        }
         let body = Bytes::from(serde_json::to_vec(&body)?);
         let checked = Checked::of_draft(draft, body, checker, parts::clock().now());
         let told = |field: &FieldError| format!("{} {}", option_of(&field.pointer), field.detail);

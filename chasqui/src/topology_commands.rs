@@ -16,7 +16,7 @@ pub enum TopologyCommand {
     /// Create what is missing; refuse what exists with other arguments; delete nothing
     Apply,
     /// Compare the live broker with the plan, and the members of quorum queues with its nodes; exit code 1 when
-    /// something differs, or messages are in a queue beside the plan that nobody reads
+    /// something differs, or messages are, or will be, in a queue beside the plan that nobody reads
     Verify,
     /// Delete and create again the retry queues whose delay has changed, if they are empty
     RecreateRetry,

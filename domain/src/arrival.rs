@@ -49,6 +49,12 @@ pub struct DeadMark {
 }
 
 impl Headers {
+    /// Whether the message says how often it was tried or published again. Every copy that the fleet publishes with an
+    /// epoch says both.
+    pub fn has_counts(&self) -> bool {
+        self.seq.is_some() || self.attempt.is_some()
+    }
+
     /// Tells an operator's move and question, the fleet's republish and a publisher's own message apart.
     pub fn published_by(&self) -> PublishedBy {
         let was_in_the_dead_letter_queue = self.dead.is_some() || self.broker_death;
@@ -56,7 +62,7 @@ impl Headers {
             _ if was_in_the_dead_letter_queue => PublishedBy::OperatorMove,
             (true, Some(_)) => PublishedBy::OperatorMove,
             (true, None) => PublishedBy::OperatorRequest,
-            (false, None) if self.seq.is_none() && self.attempt.is_none() => PublishedBy::Publisher,
+            (false, None) if !self.has_counts() => PublishedBy::Publisher,
             (false, _) => PublishedBy::Fleet,
         }
     }

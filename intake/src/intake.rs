@@ -81,7 +81,7 @@ impl Intake {
         if !headers.is_empty() && self.unread.is_due(&headers, Instant::now()) {
             let id = incoming.message_id.as_deref().or(id).unwrap_or("without an id");
             tracing::warn!(delivery = %domain::printable(id), headers,
-                "a message has headers that look like ours and were not read (told once an hour)");
+                "a message has headers or properties that look like ours and were not read (told once an hour)");
         }
     }
 }

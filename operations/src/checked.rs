@@ -7,8 +7,8 @@ use bytes::Bytes;
 use domain::{
     Clock, Defaults, Draft, FieldError, Key, Notification, RequestIds, RequestedBy, Tenant, Timestamp, parse_object,
 };
-use serde_json::Value;
 use serde_json::value::{RawValue, to_raw_value};
+use serde_json::{Map, Value};
 use uuid::{NoContext, Uuid};
 
 use crate::check::{Checker, Findings};
@@ -24,8 +24,9 @@ pub struct Checked {
     pub key: Key,
     pub notification: Notification,
     /// The bytes to publish. [`Checked::read`] writes the publisher's fields in the order of their names, each value
-    /// as it was written, with `id` and `tenant` filled in: a repeat of the request gives the same bytes, with the id
-    /// in its body or without.
+    /// as it was written, with `id` and `tenant` filled in, and the channel where the default one stands for it: what
+    /// reads it may have another default or none. A repeat of the request gives the same bytes, with the id in its
+    /// body or without.
     pub body: Bytes,
     /// What was taken and has not the effect that the publisher may think.
     pub warnings: Vec<FieldError>,
@@ -86,9 +87,9 @@ impl Checked {
     pub fn read(text: &str, prefix: &str, index: Option<usize>, rules: &Rules<'_>) -> Result<Self, Refused> {
         let unreadable = |errors| Refused::Text(below(prefix, errors));
         let object = parse_object(text.as_bytes()).map_err(|error| unreadable(error.fields))?;
-        let fields: Fields = serde_json::from_str(text)
+        let mut fields: Fields = serde_json::from_str(text)
             .map_err(|_| unreadable(vec![field("", "the body is not a JSON object that we read")]))?;
-        let names_tenant = object.get("tenant").is_some_and(|tenant| !tenant.is_null() && tenant.as_str() != Some(""));
+        let (names_tenant, names_channel) = (names(&object, "tenant"), names(&object, "channel"));
         let draft = Draft::of(object, rules.defaults);
         let mut findings = rules.checker.check(&draft, rules.clock.now());
         if rules.idempotency_key.is_some() && (draft.id.is_some() || draft.is_wrong("/id")) {
@@ -106,9 +107,17 @@ impl Checked {
         if let Some(error) = foreign {
             return Err(Refused::Tenant { key, error });
         }
+        if !names_channel {
+            set(&mut fields, "channel", notification.channel.as_str());
+        }
         let body = write(fields, &key);
         Ok(Self { key, notification, body, warnings: below(prefix, warnings) })
     }
+}
+
+/// Whether a body names a field: `null` and an empty text count as absent.
+fn names(object: &Map<String, Value>, name: &str) -> bool {
+    object.get(name).is_some_and(|value| !value.is_null() && value.as_str() != Some(""))
 }
 
 /// The notification of a draft in which nothing is wrong, and the warnings about it.

@@ -1,22 +1,24 @@
-//! Where messages are that somebody has moved to a wrong queue: one that a slip in its name has made, or a retry queue.
+//! Where messages are that nobody reads: in a queue that a slip in a name has made, or moved to a retry queue by hand.
 
 use std::fmt;
 
-use amqp::{Found, FoundQueue};
+use amqp::{Binding, Found, FoundQueue, Kind};
 
 use crate::Plan;
 
-/// A queue beside those of the plan that nobody reads and no exchange leads to.
+/// A queue beside those of the plan that nobody reads, and to which no exchange leads or one of the plan.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Unplanned {
     pub name: String,
     /// How many messages wait in it. `None` when the broker does not count them.
     pub messages: Option<u64>,
+    /// The exchange of the plan from which it gets a copy of what the plan's queue gets.
+    pub copies_of: Option<String>,
 }
 
-/// Which queues have a name like those of the plan, are not in it, and have neither a consumer nor a binding to an
-/// exchange. The queues of another fleet all have a binding, and whoever takes messages elsewhere reads them. Without
-/// any I/O.
+/// Which queues are not in the plan, have no consumer, and either get copies of the plan's messages, or have a name like
+/// those of the plan and no binding to an exchange. The queues of another fleet all have a binding to exchanges of its
+/// own, and whoever takes messages elsewhere reads them. Without any I/O.
 pub(crate) fn unplanned(plan: &Plan, found: &Found) -> Vec<Unplanned> {
     let planned: Vec<&str> = plan.queues.iter().map(|queue| queue.name.as_str()).collect();
     // The first queue is the normal lane, whose name is the stem of all others.
@@ -24,12 +26,26 @@ pub(crate) fn unplanned(plan: &Plan, found: &Found) -> Vec<Unplanned> {
     let family = stem.rfind('.').map_or_else(|| format!("{stem}."), |dot| stem[..=dot].to_owned());
     let is_like_ours =
         |name: &str| name.starts_with(&family) || domain::nearest(name, planned.iter().copied()).is_some();
-    let is_left = |name: &str, queue: &FoundQueue| queue.consumers.unwrap_or(0) == 0 && !is_bound(found, name);
-    let left = found
-        .queues
-        .iter()
-        .filter(|&(name, queue)| !planned.contains(&name.as_str()) && is_like_ours(name) && is_left(name, queue));
-    left.map(|(name, queue)| Unplanned { name: name.clone(), messages: queue.messages }).collect()
+    let is_left = |name: &str, queue: &FoundQueue| queue.consumers.unwrap_or(0) == 0 && !planned.contains(&name);
+    let left = found.queues.iter().filter(|&(name, queue)| is_left(name, queue)).filter_map(|(name, queue)| {
+        let copies_of = copied_from(plan, found, name);
+        let is_told = copies_of.is_some() || (is_like_ours(name) && !is_bound(found, name));
+        is_told.then(|| Unplanned { name: name.clone(), messages: queue.messages, copies_of })
+    });
+    left.collect()
+}
+
+/// The exchange of the plan that gives the queue what a queue of the plan gets as well. Events are for everybody.
+fn copied_from(plan: &Plan, found: &Found, queue: &str) -> Option<String> {
+    let is_fanout =
+        |exchange: &str| plan.exchanges.iter().any(|planned| planned.name == exchange && planned.kind == Kind::Fanout);
+    let is_planned = |binding: &Binding| {
+        let leads = |one: &Binding| one.exchange == binding.exchange && one.routing_key == binding.routing_key;
+        plan.bindings.iter().any(leads)
+    };
+    let mut bindings = found.bindings.iter().filter(|binding| binding.queue == queue);
+    let copying = bindings.find(|binding| is_fanout(&binding.exchange) || is_planned(binding))?;
+    Some(copying.exchange.clone())
 }
 
 /// Whether an exchange leads to the queue. That of the broker, which has no name, leads to every queue.
@@ -54,6 +70,17 @@ pub(crate) fn not_left(plan: &Plan, found: &Found) -> Vec<String> {
 
 impl fmt::Display for Unplanned {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = domain::printable(&self.name);
+        if let Some(exchange) = &self.copies_of {
+            let held = self.messages.map_or_else(|| "not counted".to_owned(), |messages| messages.to_string());
+            return write!(
+                f,
+                "queue '{name}' is not in the plan and nobody reads it, and exchange '{}' gives it a copy of what the \
+                 plan's queue gets: most likely AMQP_QUEUE was misspelt, here or where the queue was made. Delete the \
+                 one with the wrong name; messages in it: {held}",
+                domain::printable(exchange)
+            );
+        }
         let held = match self.messages {
             Some(0) => "it is empty: delete it if nobody needs it".to_owned(),
             Some(messages) => {
@@ -61,7 +88,6 @@ impl fmt::Display for Unplanned {
             }
             None => "its messages are not counted: look whether there are any, and move them".to_owned(),
         };
-        let name = domain::printable(&self.name);
         write!(f, "queue '{name}' is not in the plan, no exchange leads to it and nobody reads it; {held}")
     }
 }
@@ -69,8 +95,6 @@ impl fmt::Display for Unplanned {
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
-
-    use amqp::Binding;
 
     use super::*;
     use crate::{Names, QueueType};
@@ -119,8 +143,37 @@ mod tests {
     }
 
     #[test]
+    fn the_queues_of_a_slip_in_amqp_queue_are_named_that_get_copies_and_that_nobody_reads() {
+        let names = Names::of("notifications");
+        let plan_of = |names: &Names| Plan::new(names, QueueType::Quorum, [Duration::from_secs(1); 3]);
+        let plan = plan_of(&names);
+        let slip = plan_of(&Names { queue: "notifications.queu".into(), ..names.clone() });
+        let other_fleet = plan_of(&Names::of("mail"));
+        let mut found = Found::default();
+        for plan in [&plan, &slip, &other_fleet] {
+            found.queues.extend(plan.queues.iter().map(|queue| (queue.name.clone(), FoundQueue::default())));
+            found.bindings.extend(plan.bindings.iter().cloned());
+        }
+        let mut bind = |exchange: String, queue: &str, routing_key: &str, consumers| {
+            found.queues.insert(queue.into(), FoundQueue { consumers: Some(consumers), ..FoundQueue::default() });
+            found.bindings.push(Binding { exchange, queue: queue.into(), routing_key: routing_key.into() });
+        };
+        bind(names.dead_letter_exchange(), "archive", "", 1);
+        bind(names.events_exchange(), "listener", "#", 0);
+        bind(names.exchange.clone(), "own", "own.key", 0);
+        let told = unplanned(&plan, &found);
+        let mut expected: Vec<&str> = slip.queues.iter().map(|queue| queue.name.as_str()).collect();
+        expected.sort_unstable();
+        assert_eq!(told.iter().map(|one| one.name.as_str()).collect::<Vec<_>>(), expected);
+        assert_eq!(told[0].copies_of.as_deref(), Some("notifications.exchange"));
+        let text = told[0].to_string();
+        assert!(text.contains("exchange 'notifications.exchange' gives it a copy"), "{text}");
+        assert!(text.ends_with("messages in it: not counted"), "{text}");
+    }
+
+    #[test]
     fn what_is_told_of_such_a_queue_says_what_to_do() {
-        let text = |messages| Unplanned { name: "q\u{1b}".into(), messages }.to_string();
+        let text = |messages| Unplanned { name: "q\u{1b}".into(), messages, copies_of: None }.to_string();
         assert!(text(Some(3)).contains("messages in it: 3; move them to the queue that was meant"));
         assert!(text(Some(0)).contains("it is empty") && text(None).contains("not counted"));
         assert!(!text(None).contains('\u{1b}'));

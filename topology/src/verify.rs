@@ -33,9 +33,10 @@ impl Verified {
         self.differences.is_empty()
     }
 
-    /// Whether there is something to do: a difference, a queue with too few members, or messages where nobody reads.
+    /// Whether there is something to do: a difference, a queue with too few members, or messages where nobody reads, or
+    /// where they will come.
     pub fn needs_somebody(&self) -> bool {
-        let hold = |queue: &Unplanned| queue.messages.is_some_and(|messages| messages > 0);
+        let hold = |queue: &Unplanned| queue.copies_of.is_some() || queue.messages.is_some_and(|messages| messages > 0);
         !self.is_as_planned() || !self.too_few_members.is_empty() || self.unplanned.iter().any(hold)
     }
 }
@@ -71,15 +72,19 @@ pub async fn verify(broker: &Broker, plan: &Plan, management: Option<&Management
 /// How many queues are counted anew: each takes a connection.
 const MAX_COUNTED: usize = 16;
 
-/// Asks the broker itself how many messages wait in these queues, because what the management API tells is some seconds
-/// old, or not there. Where the broker cannot be asked, the number of the API stays.
-async fn counted(broker: &Broker, mut queues: Vec<Unplanned>) -> Vec<Unplanned> {
-    for queue in queues.iter_mut().take(MAX_COUNTED) {
-        if let Ok(Some(depth)) = depth(broker, &queue.name).await {
-            queue.messages = Some(u64::from(depth.messages));
+/// Asks the broker itself how many messages wait in these queues and whether somebody reads them after all, because what
+/// the management API tells is some seconds old, or not there. Where the broker cannot be asked, what the API told stays.
+async fn counted(broker: &Broker, queues: Vec<Unplanned>) -> Vec<Unplanned> {
+    let mut left = Vec::with_capacity(queues.len());
+    for (at, mut queue) in queues.into_iter().enumerate() {
+        let asked = if at < MAX_COUNTED { depth(broker, &queue.name).await.ok().flatten() } else { None };
+        if asked.is_some_and(|depth| depth.consumers > 0) {
+            continue;
         }
+        queue.messages = asked.map(|depth| u64::from(depth.messages)).or(queue.messages);
+        left.push(queue);
     }
-    queues
+    left
 }
 
 async fn ask(session: &mut Session<'_>, broker: &Broker, plan: &Plan) -> Result<Verified, TopologyError> {
@@ -234,8 +239,10 @@ impl fmt::Display for Difference {
 impl fmt::Display for Verified {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let lines = self.differences.iter().map(|difference| difference.0.as_str());
-        let as_planned = self.differences.is_empty().then_some("the broker is as the plan says");
         let others = self.too_few_members.iter().chain(&self.not_left).map(String::as_str);
+        let is_all = self.too_few_members.is_empty() && self.not_left.is_empty() && self.unplanned.is_empty();
+        let said = if is_all { "the broker is as the plan says" } else { "the broker is as the plan says, but:" };
+        let as_planned = self.is_as_planned().then_some(said);
         let mut lines = as_planned.into_iter().chain(lines).chain(others);
         lines.try_for_each(|line| writeln!(f, "{}", printable(line)))?;
         self.unplanned.iter().try_for_each(|queue| writeln!(f, "{queue}"))?;
@@ -279,6 +286,17 @@ mod tests {
         assert_eq!(shown.lines().count(), verified.differences.len() + verified.too_few_members.len());
         assert!(!shown.lines().any(|line| line.chars().any(domain::acts)), "{shown:?}");
         assert!(verified.differences.iter().all(|difference| !difference.to_string().chars().any(domain::acts)));
+    }
+
+    #[test]
+    fn a_broker_that_is_as_planned_beside_something_else_is_told_with_a_but() {
+        assert_eq!(Verified::default().to_string(), "the broker is as the plan says\n");
+        let queue = Unplanned { name: "q".into(), messages: Some(0), copies_of: Some("x".into()) };
+        let verified = Verified { unplanned: vec![queue], ..Verified::default() };
+        assert!(verified.to_string().starts_with("the broker is as the plan says, but:\nqueue 'q' "), "{verified}");
+        assert!(verified.needs_somebody(), "it is empty and will fill");
+        let unbound = Unplanned { copies_of: None, ..verified.unplanned[0].clone() };
+        assert!(!Verified { unplanned: vec![unbound], ..Verified::default() }.needs_somebody());
     }
 
     #[test]

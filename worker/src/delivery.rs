@@ -16,6 +16,8 @@ pub(crate) struct Delivery {
     pub(crate) fingerprint: Option<Content>,
     /// The message may be one that was sent already; nobody can know.
     is_suspected: bool,
+    /// The message came with the counts of the fleet.
+    pub(crate) has_counts: bool,
     pub(crate) lane: Lane,
     /// The token of the claim.
     token: Uuid,
@@ -28,6 +30,7 @@ impl Delivery {
             arrival: named.arrival(incoming),
             fingerprint: named.fingerprint(),
             is_suspected: named.is_suspected(),
+            has_counts: incoming.headers.has_counts(),
             lane: incoming.lane,
             token: named.token(),
         }

@@ -38,16 +38,23 @@ pub(crate) fn unsent(delivery: &Delivery, cause: Cause) {
     }
     let what = "a copy of a delivery that is in the dead-letter queue was acknowledged: to send it again move its \
                 letter, or publish it with the header notify-again";
-    if was_just_published(delivery.arrival.published_by, delivery.arrival.redelivered) {
+    let arrival = &delivery.arrival;
+    if was_just_published(arrival.published_by, delivery.has_counts, arrival.redelivered) {
         tracing::warn!(delivery = %delivery.arrival.key, "{what}");
     } else {
         tracing::info!(delivery = %delivery.arrival.key, "{what}");
     }
 }
 
-/// Whether somebody has just published the copy, rather than the fleet or the broker brought it again.
-fn was_just_published(published_by: PublishedBy, redelivered: bool) -> bool {
-    published_by == PublishedBy::Publisher && !redelivered
+/// Whether somebody has just published the copy, rather than the fleet or the broker brought it again. A copy with an
+/// epoch and without counts is from somebody's hand, who has most likely misspelt `notify-again`.
+fn was_just_published(published_by: PublishedBy, has_counts: bool, redelivered: bool) -> bool {
+    let is_by_hand = match published_by {
+        PublishedBy::Publisher => true,
+        PublishedBy::Fleet => !has_counts,
+        PublishedBy::OperatorMove | PublishedBy::OperatorRequest => false,
+    };
+    is_by_hand && !redelivered
 }
 
 /// Counts a message that was put aside because its channel hangs.
@@ -101,17 +108,32 @@ fn end(transition: &Transition) {
 
 #[cfg(test)]
 mod tests {
+    use domain::Headers;
+
     use super::*;
 
     #[test]
     fn a_copy_that_somebody_has_published_is_a_warning_and_one_that_came_again_is_none() {
-        for (published_by, redelivered, warns) in [
-            (PublishedBy::Publisher, false, true),
-            (PublishedBy::Publisher, true, false),
-            (PublishedBy::Fleet, false, false),
-            (PublishedBy::Fleet, true, false),
+        for (published_by, has_counts, redelivered, warns) in [
+            (PublishedBy::Publisher, false, false, true),
+            (PublishedBy::Publisher, false, true, false),
+            (PublishedBy::Fleet, true, false, false),
+            (PublishedBy::Fleet, true, true, false),
         ] {
-            assert_eq!(was_just_published(published_by, redelivered), warns, "{published_by:?} {redelivered}");
+            let published = was_just_published(published_by, has_counts, redelivered);
+            assert_eq!(published, warns, "{published_by:?} {has_counts} {redelivered}");
+        }
+    }
+
+    #[test]
+    fn a_letter_that_is_published_with_its_epoch_and_without_a_readable_notify_again_is_a_warning() {
+        let by_hand = Headers { epoch: Some(0), ..Headers::default() };
+        let by_the_fleet = Headers { seq: Some(0), attempt: Some(0), ..by_hand.clone() };
+        for (headers, redelivered, warns) in
+            [(&by_hand, false, true), (&by_hand, true, false), (&by_the_fleet, false, false)]
+        {
+            let published = was_just_published(headers.published_by(), headers.has_counts(), redelivered);
+            assert_eq!(published, warns, "{headers:?} {redelivered}");
         }
     }
 }

@@ -33,13 +33,26 @@ pub(super) fn read(reader: &mut Reader) -> String {
     let mut levels = text.split(',').filter(|directive| !directive.contains('[')).map(level);
     let wrong = levels.find(|level| !LEVELS.contains(&level.as_str()));
     if wrong.is_some() || tracing_subscriber::EnvFilter::try_new(&text).is_err() {
-        let hint = did_you_mean(&wrong.unwrap_or_default(), &LEVELS);
+        let wrong = wrong.unwrap_or_default();
+        let hint =
+            called(&wrong).map_or_else(|| did_you_mean(&wrong, &LEVELS), |level| format!("; did you mean {level}?"));
         let what = "must be error, warn, info, debug, trace or off, or directives such as info,worker=debug";
         reader.refuse("LOG", format_args!("{what}{hint}"));
     } else {
         warn_of_targets(reader, &text);
     }
     text
+}
+
+/// The level that other programs call by this word, which is no near name of it.
+fn called(word: &str) -> Option<&'static str> {
+    match word {
+        "warning" => Some("warn"),
+        "err" | "fatal" | "critical" => Some("error"),
+        "information" | "notice" => Some("info"),
+        "none" => Some("off"),
+        _ => None,
+    }
 }
 
 /// Warns of a target that is nearly one of ours: it is misspelt, and its level would have no effect. Any other unknown

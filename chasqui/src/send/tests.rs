@@ -112,3 +112,13 @@ fn an_option_in_the_place_of_a_text_is_no_text() {
         assert_eq!(read(&words).expect(text).wording.subject.as_deref(), Some(text));
     }
 }
+
+#[test]
+fn the_default_channel_is_in_the_body_for_a_worker_that_has_none() {
+    let line = Line::try_parse_from(["send", "--to", "+12025550143", "--message", "m"]).expect("options");
+    let checker = Checker::new(std::sync::Arc::new(templates::Templates::embedded("en").unwrap()));
+    let sms = Defaults { channel: domain::ChannelName::parse("sms").ok() };
+    let checked = line.send.notification(&checker, &sms).expect("valid");
+    let read = Notification::decode(&checked.body, &Defaults { channel: None }).expect("it needs no default");
+    assert_eq!(read.channel.as_str(), "sms");
+}

@@ -7,18 +7,33 @@ use std::time::Duration;
 use anyhow::Result;
 use domain::{Attempt, Content, Key, State};
 use store::{DeliveryView, Store};
+use tokio::time::Instant;
 
 use super::conflict;
 use crate::exit;
-use crate::output::say;
+use crate::output::{self, say};
 
 const LOOK_EVERY: Duration = Duration::from_millis(200);
+/// A worker takes what is due in far less time.
+const TAKEN_WITHIN: Duration = Duration::from_secs(10);
 
-/// Prints what changes until the delivery has ended.
-pub(super) async fn watch(store: &Store, key: &Key, content: &Content) -> Result<ExitCode> {
+/// Prints what changes until the delivery has ended. A message that no worker can read never gets a delivery: what to
+/// look at then, such as the queue `dead_letters`, is told once.
+pub(super) async fn watch(store: &Store, key: &Key, content: &Content, dead_letters: &str) -> Result<ExitCode> {
     let (mut seen, mut last) = (BTreeSet::new(), None);
+    let mut untaken = Untaken::since(Instant::now());
     loop {
-        if let Some(view) = store.delivery(key).await? {
+        let view = store.delivery(key).await?;
+        // What is scheduled is a job until its time has come.
+        if untaken.is_to_tell(view.is_some(), Instant::now()) && store.job(key).await?.is_none() {
+            output::complain(format_args!(
+                "no worker has taken it after {} seconds, and this command waits on: look whether a worker with this \
+                 broker and this ledger is ready (`chasqui health`), and whether the message is in the queue \
+                 {dead_letters}, with the reason in its headers",
+                TAKEN_WITHIN.as_secs()
+            ));
+        }
+        if let Some(view) = view {
             if view.row.content.is_some_and(|known| known != *content) {
                 // Another sender used the id after the ledger was asked.
                 return Err(conflict(key, "this one is in the dead-letter queue"));
@@ -44,6 +59,23 @@ pub(super) async fn watch(store: &Store, key: &Key, content: &Content) -> Result
     }
 }
 
+/// When to tell, once, that nobody has taken the notification.
+struct Untaken(Option<Instant>);
+
+impl Untaken {
+    fn since(start: Instant) -> Self {
+        Self(Some(start + TAKEN_WITHIN))
+    }
+
+    fn is_to_tell(&mut self, is_taken: bool, now: Instant) -> bool {
+        let is_late = !is_taken && self.0.is_some_and(|late| late <= now);
+        if is_taken || is_late {
+            self.0 = None;
+        }
+        is_late
+    }
+}
+
 fn show(attempt: &Attempt) {
     let code = attempt.code.as_deref().map(|code| format!(" {code}")).unwrap_or_default();
     let words =
@@ -53,4 +85,21 @@ fn show(attempt: &Attempt) {
 
 fn show_state(view: &DeliveryView) {
     say!("  {}  {}", view.row.updated_at, view.row.state);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_no_worker_takes_is_told_once_and_what_was_taken_never() {
+        let start = Instant::now();
+        let (early, late) = (start + TAKEN_WITHIN / 2, start + TAKEN_WITHIN);
+        let mut untaken = Untaken::since(start);
+        let told = [early, late, late + TAKEN_WITHIN].map(|now| untaken.is_to_tell(false, now));
+        assert_eq!(told, [false, true, false]);
+        let mut taken = Untaken::since(start);
+        let told = [(true, early), (true, late), (false, late)].map(|(is_taken, now)| taken.is_to_tell(is_taken, now));
+        assert_eq!(told, [false; 3]);
+    }
 }

@@ -1,11 +1,11 @@
 //! What is published for a notification and what is answered; and whether an id is another body's.
 
-use domain::{Content, Key, Lane, Outcome, content_of};
+use domain::{ChannelName, Content, Defaults, Key, Lane, Notification, Outcome, content_of};
 use serde_json::{Value, json};
 use topology::{Publisher, To};
 
 use crate::tests::fixtures::{DEFAULTS, NOW, asking, attempted, foreign, key, ledger, recipients, sms};
-use crate::{Checked, Refused, Status, accept, accept_all, cancel, is_known_with_another_body, repeated_ids};
+use crate::{Checked, Refused, Rules, Status, accept, accept_all, cancel, is_known_with_another_body, repeated_ids};
 
 #[tokio::test]
 async fn what_is_due_goes_to_the_lane_of_its_priority_and_what_is_ahead_to_the_scheduler() {
@@ -67,6 +67,26 @@ fn a_repeat_gives_the_same_bytes_with_its_id_in_the_body_or_from_the_key() {
     }
     let written: Value = serde_json::from_slice(&first.body).unwrap();
     assert_eq!((&written["id"], &written["tenant"]), (&json!(first.key.id), &json!("acme")));
+}
+
+#[test]
+fn the_default_channel_is_published_where_none_was_given_and_a_given_one_as_it_was_written() {
+    let sms_by_default = Defaults { channel: ChannelName::parse("sms").ok() };
+    let asking = asking(Some("order-7"));
+    let rules = Rules { defaults: &sms_by_default, ..asking.rules() };
+    let read = |body: &Value| Checked::read(&body.to_string(), "", None, &rules).unwrap();
+    let mut without = sms(json!({}));
+    without.as_object_mut().unwrap().remove("channel");
+    for absent in [without, sms(json!({"channel": null})), sms(json!({"channel": ""}))] {
+        let (first, again) = (read(&absent), read(&absent));
+        assert_eq!((&first.key, &first.body), (&again.key, &again.body));
+        let by_the_worker = Notification::decode(&first.body, &DEFAULTS).expect("it needs no default");
+        assert_eq!(by_the_worker.channel.as_str(), "sms");
+    }
+    let given = sms(json!({"channel": "SMS"}));
+    let written: Value = serde_json::from_slice(&read(&given).body).unwrap();
+    assert_eq!(written["channel"], "SMS");
+    assert_eq!(read(&given).body, asking.read(&given).unwrap().body, "whatever the default is");
 }
 
 #[test]

@@ -15,9 +15,7 @@ pub(super) fn read(reader: &mut Reader) -> Names {
         queue: reader.required_text("AMQP_QUEUE"),
         routing_key: reader.required_text("AMQP_ROUTING_KEY"),
     };
-    for (setting, name) in
-        [("AMQP_EXCHANGE", &names.exchange), ("AMQP_QUEUE", &names.queue), ("AMQP_ROUTING_KEY", &names.routing_key)]
-    {
+    for (setting, name) in each(&names) {
         if let Some(why) = acting(name) {
             reader.refuse(setting, why);
         } else if name.len() > MOST_BYTES {
@@ -26,7 +24,37 @@ pub(super) fn read(reader: &mut Reader) -> Names {
             reader.refuse(setting, format_args!("must not begin with {RESERVED}, which RabbitMQ keeps for itself"));
         }
     }
+    warn_of_some(reader, &names);
     names
+}
+
+/// Warns when some of the three names are the defaults and others are not. Queues of another name on the exchanges of a
+/// fleet get a copy of all its messages, and nobody reads them.
+fn warn_of_some(reader: &mut Reader, names: &Names) {
+    let settings = each(names);
+    if !reader.are_right(&settings.map(|(setting, _)| setting)) {
+        return;
+    }
+    let (usual, others): (Vec<_>, Vec<_>) =
+        settings.into_iter().partition(|(setting, name)| **name == reader.default_of(setting));
+    if usual.is_empty() || others.is_empty() {
+        return;
+    }
+    let told = |some: &[(&'static str, &String)]| {
+        let listed: Vec<&str> = some.iter().map(|(setting, _)| *setting).collect();
+        format!("{} {}", listed.join(", "), if some.len() == 1 { "is" } else { "are" })
+    };
+    reader.warn(format!(
+        "{} not the default, and {}: these names usually change together, because queues of another name on the same \
+         exchanges get a copy of every message, and nobody reads it",
+        told(&others),
+        told(&usual)
+    ));
+}
+
+/// The names with their settings.
+fn each(names: &Names) -> [(&'static str, &String); 3] {
+    [("AMQP_EXCHANGE", &names.exchange), ("AMQP_QUEUE", &names.queue), ("AMQP_ROUTING_KEY", &names.routing_key)]
 }
 
 /// What is wrong with a name in which a character acts: it stands in logs and on terminals, where such a character

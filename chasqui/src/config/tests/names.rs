@@ -89,3 +89,24 @@ fn behind_a_mistyped_sandbox_nothing_is_said_of_channels_that_are_not_configured
     let of_another = told("LOG_LEVEL=info");
     assert!(of_another.iter().any(|told| told.starts_with("CHANNELS: no channel is configured")), "{of_another:#?}");
 }
+
+#[test]
+fn names_on_the_broker_of_which_only_some_are_the_defaults_are_warned_of() {
+    let all = [
+        ("AMQP_EXCHANGE", "notifications.v2.exchange"),
+        ("AMQP_QUEUE", "notifications.v2.queue"),
+        ("AMQP_ROUTING_KEY", "notifications.v2.key"),
+    ];
+    for role in [Role::Worker, Role::Api, Role::Scheduler] {
+        assert_eq!(warnings(role, &all), [""; 0]);
+        for (name, value) in all {
+            let told = warnings(role, &[(name, value)]);
+            assert!(told.len() == 1 && told[0].starts_with(&format!("{name} is not the default, and ")), "{told:#?}");
+            assert_eq!(warnings(role, &[(name, &default_of(name))]), [""; 0]);
+        }
+    }
+}
+
+fn default_of(name: &str) -> String {
+    REFERENCE.with(std::iter::empty()).get(name).expect("a default")
+}

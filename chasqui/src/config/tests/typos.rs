@@ -72,6 +72,8 @@ fn a_word_that_is_near_one_of_a_closed_list_is_told_with_it() {
         ("NOTIFY_OPEN", "locla", "local"),
         ("LOG_FORMAT", "jsno", "json"),
         ("LOG", "inof", "info"),
+        ("LOG", "warning", "warn"),
+        ("LOG", "worker=critical", "error"),
         ("LOG", "worker=debgu", "debug"),
         ("SANDBOX", "of", "off"),
         ("SMTP_TLS", "tls", "starttls"),

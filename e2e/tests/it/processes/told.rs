@@ -22,7 +22,7 @@ async fn a_worker_logs_and_keeps_the_names_of_headers_that_look_like_ours_and_we
     }
     let properties = BasicProperties::default().with_message_id("misread".into()).with_headers(headers.clone());
     fleet.publish(sms(&number(0)).to_string(), properties).await;
-    let logged = "a message has headers that look like ours and were not read";
+    let logged = "a message has headers or properties that look like ours and were not read";
     worker.until_output(logged).await;
     let said = worker.output();
     let line = said.lines().find(|line| line.contains(logged)).expect("a line");
