@@ -22,7 +22,7 @@ pub struct Cron {
 }
 
 /// Everything that is wrong with a schedule. The messages say what to write instead. They quote nothing of the schedule
-/// but a word that is nearly a month or a day.
+/// but a word that is nearly a month or a day, and a range over the end.
 #[derive(Clone, PartialEq, Eq, Debug, Default, thiserror::Error)]
 #[error("{}", [.pattern.as_deref(), .zone.as_deref()].into_iter().flatten().collect::<Vec<_>>().join("; "))]
 pub struct InvalidCron {

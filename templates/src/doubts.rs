@@ -35,6 +35,7 @@ pub(crate) fn doubts(catalog: &Catalog, files: &Files, known: Known<'_>, problem
                 let doubt = doubt_of_channel(channel, known.channels);
                 doubts.extend(doubt.map(|message| whole(origin(&words.text, files), message)));
                 doubts.extend(never_used(channel, words, files));
+                doubts.extend(without_subject(channel, words, files));
                 let own = words.parts().filter_map(|part| files.get(part)).filter(|file| !file.shipped);
                 doubts.extend(own.flat_map(|file| literal(file, &template.sample)));
             }
@@ -104,6 +105,15 @@ fn never_used(channel: &str, words: &Words, files: &Files) -> Vec<Problem> {
         Some(whole(origin(path, files), message))
     };
     parts.into_iter().filter_map(doubt).collect()
+}
+
+/// The operator's own words of a mail without a subject: no other locale gives it one.
+fn without_subject(channel: &str, words: &Words, files: &Files) -> Option<Problem> {
+    let is_without = channel == "email" && words.subject.is_none();
+    let own = files.get(&words.text).filter(|file| is_without && !file.shipped)?;
+    let message = "has no subject beside it, so its mails have none but for those whose notification gives one: add \
+                   email.subject.txt";
+    Some(whole(&own.origin, message.to_owned()))
 }
 
 /// Another locale of the same template, or the locale of last resort, that was perhaps meant.

@@ -98,6 +98,12 @@ pub enum TemplateError {
     Empty,
 }
 
+/// What is said of a field that names a template which there is not, with the one that was most likely meant.
+pub fn no_template(known: &str, nearest: Option<&str>) -> String {
+    let hint = nearest.map(|name| format!(": did you mean {name}?")).unwrap_or_default();
+    format!("is no template of this fleet; known are {known}{hint}")
+}
+
 fn hint(nearest: &Option<String>) -> String {
     nearest.as_ref().map(|name| format!(" (did you mean `{name}`?)")).unwrap_or_default()
 }

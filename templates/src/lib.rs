@@ -28,5 +28,5 @@ mod templates;
 mod tests;
 
 pub use budget::Limits;
-pub use error::{LoadError, Problem, TemplateError};
+pub use error::{LoadError, Problem, TemplateError, no_template};
 pub use templates::{Description, Links, Options, Templates};

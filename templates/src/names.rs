@@ -64,6 +64,9 @@ pub(crate) fn channel_and_part<'n>(name: &'n str, channels: &[&str]) -> Result<(
     if parsed.as_str() != channel {
         return Err("must have its channel in lower case".to_owned());
     }
+    if let Some(meant) = meant_subject(channel, channels) {
+        return Err(format!("is of no channel{}", hint(Some(&meant))));
+    }
     let part = match part {
         "txt" => Part::Text,
         "html" => Part::Html,
@@ -75,6 +78,22 @@ pub(crate) fn channel_and_part<'n>(name: &'n str, channels: &[&str]) -> Result<(
         Some(near) => Err(format!("is of the channel {channel}, which is not known{}", hint(Some(near)))),
         None => Ok((channel, part)),
     }
+}
+
+/// The file of a subject or title that was meant by a name in whose channel the word stands, such as `subject.txt` and
+/// `email_subject.txt`.
+fn meant_subject(channel: &str, channels: &[&str]) -> Option<String> {
+    if is_known(channel, channels) {
+        return None;
+    }
+    let (owner, word) = ["subject", "title"].into_iter().find_map(|word| Some((channel.strip_suffix(word)?, word)))?;
+    let owner = match (owner.trim_end_matches(['_', '-']), word) {
+        ("", "title") => "push",
+        ("", _) => "email",
+        (owner, _) => owner,
+    };
+    let has_one = channels.contains(&owner) && has_no(owner, Part::Subject).is_none();
+    has_one.then(|| format!("{owner}.{word}.txt"))
 }
 
 /// Why a file is no part of a template, with the one of these names that it is near.

@@ -1,8 +1,8 @@
 //! What a message has that is taken and has not the effect that its publisher may think. Over HTTP its publisher is
 //! told of that in the answer; over AMQP it is kept beside the delivery.
 
-use domain::{FieldError, Notification, Priority, Worded};
-use templates::Links;
+use domain::{FieldError, Notification, Priority, Target, Worded};
+use templates::{Links, TemplateError, Templates, no_template};
 use topology::Incoming;
 
 use crate::render::SMALL_BODY;
@@ -25,6 +25,8 @@ pub(crate) fn unheeded(shared: &Shared, notification: &Notification, incoming: &
     };
     let asked = notification.asked();
     let mut warnings = asked.unheeded(media::sends_data, media::has_subject, look);
+    let items = notification.fallback.iter().enumerate();
+    warnings.extend(items.flat_map(|(at, item)| doomed(templates, at, item)));
     // What the scheduler releases is past its `send_at`, and is released to the lane of its priority.
     if !incoming.headers.released {
         let seen = incoming.timestamp.unwrap_or_else(|| shared.intake.clock.now());
@@ -32,6 +34,26 @@ pub(crate) fn unheeded(shared: &Shared, notification: &Notification, incoming: &
         warnings.extend(another_lane(notification.priority, incoming));
     }
     warnings
+}
+
+/// Warns of an item of the fallback that fails for certain when its turn comes, which may be long after. Over HTTP it is
+/// refused, in the same words.
+fn doomed(templates: &Templates, at: usize, item: &Target) -> Vec<FieldError> {
+    let of_field = |name: &str, detail: String| FieldError { pointer: format!("/fallback/{at}/{name}"), detail };
+    let wrong_target = item.channel.as_ref().and_then(|channel| {
+        if media::find(channel).is_none() {
+            return Some(of_field("channel", format!("is an {}", media::unknown(channel))));
+        }
+        let refused = media::check_destination(channel, item.destination.as_deref()?).err()?;
+        Some(of_field("destination", refused.to_string()))
+    });
+    let unknown = item.wording.template.as_deref().and_then(|name| match templates.find(name) {
+        Err(TemplateError::Unknown { nearest, known, .. }) => {
+            Some(of_field("template", no_template(&known, nearest.as_deref())))
+        }
+        _ => None,
+    });
+    wrong_target.into_iter().chain(unknown).collect()
 }
 
 /// Warns of a priority that would have chosen another lane over HTTP. The fleet's own copies name their lane.
@@ -46,7 +68,7 @@ fn another_lane(priority: Priority, incoming: &Incoming) -> Option<FieldError> {
 
 #[cfg(test)]
 mod tests {
-    use domain::{Key, Lane, Timestamp};
+    use domain::{ChannelName, Key, Lane, Timestamp};
     use serde_json::{Value, json};
     use topology::Settlement;
 
@@ -121,6 +143,39 @@ mod tests {
             ),
         ] {
             assert_eq!(kept(fields.clone(), |_| ()).await, [told], "{fields}");
+        }
+    }
+
+    #[tokio::test]
+    async fn an_item_of_the_fallback_that_cannot_be_sent_is_kept_in_the_words_with_which_http_refuses_it() {
+        let channel = |name: &str| ChannelName::parse(name).unwrap();
+        let refused = |name: &str, destination: &str| {
+            media::check_destination(&channel(name), destination).unwrap_err().to_string()
+        };
+        let unknown = media::unknown(&channel("emial"));
+        assert!(unknown.ends_with("did you mean email?"), "{unknown}");
+        for (item, told) in [
+            (
+                json!({"channel": "emial", "destination": "ana@example.com"}),
+                format!("/fallback/1/channel is an {unknown}"),
+            ),
+            (
+                json!({"channel": "email", "destination": "ana@exampl"}),
+                format!("/fallback/1/destination {}", refused("email", "ana@exampl")),
+            ),
+            (
+                json!({"channel": "whatsapp", "destination": "12"}),
+                format!("/fallback/1/destination {}", refused("whatsapp", "12")),
+            ),
+            (
+                json!({"channel": "sms", "destination": "+12025550144", "template": "welcom"}),
+                "/fallback/1/template is no template of this fleet; known are alert, otp, receipt, welcome: did you mean \
+                 welcome?"
+                    .to_owned(),
+            ),
+        ] {
+            let right = json!({"channel": "email", "destination": "ana@example.com"});
+            assert_eq!(kept(json!({"fallback": [right, item]}), |_| ()).await, [told], "{item}");
         }
     }
 

@@ -180,20 +180,27 @@ impl Field {
 
     /// Reads the two ends of a range.
     fn range(&self, from: &str, to: &str) -> Result<(u16, u16), String> {
+        let written = (from, to);
         let (from, mut to) = (self.value(from)?, self.value(to)?);
         if self.days == Days::OfTheWeek && to == 0 {
             to = 7;
         }
         if from > to {
-            return Err(format!(
-                "a range goes upwards: write one over the end as two, such as {0}-{1},{2}-{3}",
-                self.last - 1,
-                self.last,
-                self.first,
-                self.first + 1
-            ));
+            let first = if self.days == Days::OfTheWeek { 1 } else { self.first };
+            let before = self.part(from, self.last, written.0);
+            let after = self.part(first, to, written.1);
+            return Err(format!("a range goes upwards: write one over the end as two, here {before},{after}"));
         }
         Ok((from, to))
+    }
+
+    /// A range, or a value alone, in words if `like` is one.
+    fn part(&self, from: u16, to: u16, like: &str) -> String {
+        let in_words = like.starts_with(|letter: char| letter.is_ascii_alphabetic());
+        // 7 is Sunday again.
+        let word = |value: u16| self.words.iter().cycle().nth(usize::from(value - self.first)).filter(|_| in_words);
+        let written = |value: u16| word(value).map_or_else(|| value.to_string(), |word| (*word).to_owned());
+        if from == to { written(from) } else { format!("{}-{}", written(from), written(to)) }
     }
 
     fn step(&self, range: &str, step: &str) -> Result<(), String> {

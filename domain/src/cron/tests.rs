@@ -298,6 +298,23 @@ fn what_is_not_a_schedule_is_refused_by_the_name_of_its_field() {
 }
 
 #[test]
+fn a_range_over_the_end_is_told_with_the_two_that_it_stands_for() {
+    for (before, range, after, two) in [
+        ("0 9 * * ", "FRI-MON", "", "FRI-SUN,MON"),
+        ("0 9 * * ", "sat-tue", "", "SAT-SUN,MON-TUE"),
+        ("0 9 * * ", "7-2", "", "7,1-2"),
+        ("0 9 ", "25-5", " * *", "25-31,1-5"),
+        ("0 9 1 ", "NOV-FEB", " *", "NOV-DEC,JAN-FEB"),
+        ("0 ", "22-0", " * * *", "22-23,0"),
+        ("", "50-10", " * * * *", "50-59,0-10"),
+    ] {
+        let refused = parse(&format!("{before}{range}{after}"), "UTC").unwrap_err().pattern.unwrap();
+        assert!(refused.ends_with(&format!("as two, here {two}")), "{range}: {refused}");
+        assert!(parse(&format!("{before}{two}{after}"), "UTC").is_ok(), "{two}");
+    }
+}
+
+#[test]
 fn a_mistyped_word_is_named_with_the_one_that_was_meant() {
     for (pattern, expected) in [
         ("0 9 * * MOM", ": MOM is none of them, did you mean MON?"),

@@ -150,6 +150,39 @@ fn parts_that_a_channel_never_uses_are_doubted() {
 }
 
 #[test]
+fn a_subject_under_another_name_is_refused_with_the_name_that_it_has() {
+    for (written, meant) in [
+        ("subject.txt", "email.subject.txt"),
+        ("email_subject.txt", "email.subject.txt"),
+        ("email-subject.txt", "email.subject.txt"),
+        ("emailsubject.txt", "email.subject.txt"),
+        ("push_title.txt", "push.title.txt"),
+        ("title.txt", "push.title.txt"),
+    ] {
+        let file = format!("otp/en/{written}");
+        let told = format!("{file}: is of no channel; did you mean {meant}?");
+        assert_eq!(problems(&[(&file, "{{ code }}")]), [told], "{written}");
+    }
+}
+
+#[test]
+fn a_mail_without_a_subject_is_doubted_in_each_locale_that_has_none() {
+    let mut files = vec![
+        ("reminder/sample.json", "{}"),
+        ("reminder/en/email.txt", "Tomorrow."),
+        ("reminder/en/sms.txt", "Tomorrow."),
+        ("reminder/es/email.txt", "Mañana."),
+        ("reminder/es/email.subject.txt", "Recordatorio"),
+        ("otp/en/email.txt", "{{ code }}"),
+    ];
+    let told = "reminder/en/email.txt: has no subject beside it, so its mails have none but for those whose \
+                notification gives one: add email.subject.txt";
+    assert_eq!(doubts(&files), [told], "the one of otp is shipped");
+    files.push(("reminder/en/email.subject.txt", "Reminder"));
+    assert_eq!(doubts(&files), [""; 0]);
+}
+
+#[test]
 fn a_language_that_is_written_out_and_a_region_of_three_letters_are_doubted() {
     let taken = |locale: &str| format!("otp/{locale}: is taken as a locale that only notifications in {locale} get; ");
     for (locale, words) in [
