@@ -25,6 +25,15 @@ pub(super) fn refused(url: &str) -> Option<&'static str> {
         Some("must be sqlite: and the path alone, without file:")
     } else if url.ends_with('/') || file.is_dir() {
         Some("names a folder: name a file in it, such as chasqui.db")
+    } else if file.exists() && !file.is_file() {
+        Some("names a device or a pipe: name a regular file")
+    } else if query.split('&').any(|pair| {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        matches!(name, "immutable" | "vfs") || name == "mode" && value != "rwc"
+    }) {
+        Some(
+            "asks for a way of opening the file that no ledger can have: it is read, written, and made where it is missing",
+        )
     } else {
         None
     }
