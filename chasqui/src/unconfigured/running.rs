@@ -120,7 +120,7 @@ mod tests {
     use crate::config::REFERENCE;
 
     const RUNNING_FLEET: &[u8] = b"AMQP_URL='amqp://u:p@127.0.0.1:1/foro'\nRABBITMQ_MANAGEMENT_URL='http://own:1'\n\
-        DATABASE_URL='sqlite:own.db'\nSECRET_KEY='of the fleet that runs, and long enough'\nAMQP_QUEUE='own.queue'\nDEFAULT_LOCALE='es'\nAPI_LISTEN='127.0.0.1:1'\n";
+        DATABASE_URL='sqlite:own.db'\nSECRET_KEY='of the fleet that runs, and long enough'\nAMQP_EXCHANGE='own.exchange'\nAMQP_QUEUE='own.queue'\nAMQP_ROUTING_KEY='own.key'\nDEFAULT_LOCALE='es'\nAPI_LISTEN='127.0.0.1:1'\n";
 
     fn warning(sources: Sources) -> Option<String> {
         crate::config::Config::read(sources, crate::config::Role::Probe).unwrap().warnings.pop()

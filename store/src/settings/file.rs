@@ -29,7 +29,7 @@ pub(super) fn refused(url: &str) -> Option<&'static str> {
         Some("names a device or a pipe: name a regular file")
     } else if query.split('&').any(|pair| {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        matches!(name, "immutable" | "vfs") || name == "mode" && value != "rwc"
+        matches!((name, value), ("immutable" | "vfs", _) | ("mode", "ro" | "rw"))
     }) {
         Some(
             "asks for a way of opening the file that no ledger can have: it is read, written, and made where it is missing",
