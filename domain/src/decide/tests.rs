@@ -236,6 +236,13 @@ fn permanent_failures_skip_the_ladder() {
 }
 
 #[test]
+fn what_ends_its_workers_goes_to_no_other_channel() {
+    let outcome = Outcome::Permanent { reason: Reason::RedeliveredTooOften, failure: failure() };
+    let transition = decide(&row(), true, &outcome, &policy(), NOW);
+    assert_eq!((transition.row.state, transition.order), (State::Dead, dead_letter(Reason::RedeliveredTooOften)));
+}
+
+#[test]
 fn permanent_and_exhausted_fall_back_to_the_next_channel() {
     let last = Row { attempt: 3, seq: 3, ..row() };
     for (known, outcome) in [(row(), permanent()), (last, retriable())] {
