@@ -42,7 +42,8 @@ async fn of_20_000_pipelined_publishes_just_those_confirmed_are_in_the_queue_and
         let message = next(&mut messages).await;
         let n: usize = message.message_id.as_deref().unwrap().parse().unwrap();
         assert!(queued.insert(n), "{n} is in the queue twice");
-        assert!(message.settle.ack().await);
+        // Whoever waits for each acknowledgement gives none of them a neighbour.
+        message.settle.ack_in_passing();
     }
     eventually(0, async || place.lane_depth(Lane::Normal).await).await;
     assert_eq!(confirmed, queued);
