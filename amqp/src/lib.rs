@@ -26,5 +26,5 @@ pub use lapin::{BasicProperties, types};
 pub use management::{Found, FoundExchange, FoundQueue, Management, ManagementError};
 pub use publish::{Pending, Publication, PublishError, Publisher, PublisherSettings, PublisherState};
 pub use refusal::{Inequivalent, Refusal};
-pub use session::{Ask, Depth, Session};
+pub use session::{Ask, Depth, Session, Watch};
 pub use settle::{Generation, Settle, Settlement};

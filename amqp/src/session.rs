@@ -3,9 +3,13 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use lapin::options::{ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions, QueueDeleteOptions};
+use bytes::Bytes;
+use futures_util::StreamExt;
+use lapin::options::{
+    BasicConsumeOptions, ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions, QueueDeleteOptions,
+};
 use lapin::types::{AMQPValue, FieldTable, ShortString};
-use lapin::{Channel, Connection, ExchangeKind};
+use lapin::{Channel, Connection, Consumer, ExchangeKind};
 
 use crate::{Argument, Binding, Broker, ConnectError, Exchange, Kind, Refusal};
 
@@ -37,6 +41,9 @@ pub struct Depth {
     pub messages: u32,
     pub consumers: u32,
 }
+
+/// The messages of a queue that is watched.
+pub struct Watch(Consumer);
 
 type Step<T> = Result<T, Refusal>;
 
@@ -124,6 +131,29 @@ impl<'a> Session<'a> {
         self.step(&doing, amqp.queue_delete(name, QueueDeleteOptions::default())).await.map(drop)
     }
 
+    /// Consumes a queue that only this connection has and that is gone with it: what the bindings lead to it from now
+    /// on. It holds at most `most` messages, and loses the oldest first.
+    ///
+    /// # Errors
+    /// [`Refusal`]
+    pub async fn watch(&mut self, queue: &str, bindings: &[Binding], most: u32) -> Step<Watch> {
+        let arguments = BTreeMap::from([
+            ("x-queue-type".to_owned(), Argument::Text("classic".to_owned())),
+            ("x-max-length".to_owned(), Argument::Number(most.into())),
+        ]);
+        let options = QueueDeclareOptions { exclusive: true, auto_delete: true, ..QueueDeclareOptions::default() };
+        let name = short(queue)?;
+        let amqp = self.amqp().await?;
+        let declaring = amqp.queue_declare(name.clone(), options, table_of(&arguments));
+        self.step(&format!("declaring queue '{queue}'"), declaring).await?;
+        for binding in bindings {
+            self.bind(binding).await?;
+        }
+        let options = BasicConsumeOptions { no_ack: true, ..BasicConsumeOptions::default() };
+        let consuming = amqp.basic_consume(name, ShortString::default(), options, FieldTable::default());
+        Ok(Watch(self.step(&format!("consuming queue '{queue}'"), consuming).await?))
+    }
+
     async fn amqp(&mut self) -> Step<Channel> {
         if let Some(amqp) = self.amqp.as_ref().filter(|amqp| amqp.status().connected()) {
             return Ok(amqp.clone());
@@ -138,6 +168,14 @@ impl<'a> Session<'a> {
             Ok(answer) => answer.map_err(|error| Refusal::of(self.broker, doing, &error)),
             Err(_) => Err(Refusal::silent(self.broker, doing)),
         }
+    }
+}
+
+impl Watch {
+    /// The body of the next message. None when the queue or the connection is gone.
+    pub async fn next(&mut self) -> Option<Bytes> {
+        let delivery = self.0.next().await?.ok()?;
+        Some(Bytes::from(delivery.data))
     }
 }
 

@@ -4,7 +4,7 @@ use anyhow::{Context as _, Result, ensure};
 use e2e::Process;
 use e2e::processes::{run, with};
 use embedded::Signal;
-use lapin::options::{QueueDeclareOptions, QueuePurgeOptions};
+use lapin::options::{QueueBindOptions, QueueDeclareOptions, QueuePurgeOptions};
 use lapin::types::{AMQPValue, FieldTable};
 use lapin::{Channel, Connection, ConnectionProperties};
 
@@ -18,6 +18,9 @@ pub(crate) const LANE_KEY: &str = "notifications.key";
 pub(crate) const SCHEDULED_KEY: &str = "notifications.key.scheduled";
 /// The queue of the baselines.
 pub(crate) const BARE: &str = "bench.bare";
+/// Of somebody who hears every event.
+pub(crate) const SUBSCRIBER: &str = "bench.events";
+const EVENTS: &str = "notifications.events";
 
 /// Where the ledger is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -63,10 +66,7 @@ impl Deployment {
         ensure!(code == 0, "the topology was not declared:\n{said}");
         let connection = Connection::connect(&amqp_url, ConnectionProperties::default()).await?;
         let amqp = connection.create_channel().await?;
-        let durable = QueueDeclareOptions { durable: true, ..QueueDeclareOptions::default() };
-        let mut arguments = FieldTable::default();
-        arguments.insert("x-queue-type".into(), AMQPValue::LongString("quorum".into()));
-        amqp.queue_declare(BARE.into(), durable, arguments).await?;
+        declare(&amqp, BARE).await?;
         Ok(Self { amqp_url, database_url, environment, connection, amqp, _dir: dir })
     }
 
@@ -86,6 +86,14 @@ impl Deployment {
         &self.connection
     }
 
+    /// Somebody hears every event from now on.
+    pub(crate) async fn subscribe(&self) -> Result<()> {
+        declare(&self.amqp, SUBSCRIBER).await?;
+        let (options, none) = (QueueBindOptions::default(), FieldTable::default());
+        self.amqp.queue_bind(SUBSCRIBER.into(), EVENTS.into(), "#".into(), options, none).await?;
+        Ok(())
+    }
+
     /// How many messages are ready in a queue.
     pub(crate) async fn depth(&self, queue: &str) -> Result<u64> {
         let passive = QueueDeclareOptions { passive: true, ..QueueDeclareOptions::default() };
@@ -98,6 +106,15 @@ impl Deployment {
         purged.with_context(|| format!("purging {queue}"))?;
         Ok(())
     }
+}
+
+/// A quorum queue.
+async fn declare(amqp: &Channel, queue: &'static str) -> Result<()> {
+    let durable = QueueDeclareOptions { durable: true, ..QueueDeclareOptions::default() };
+    let mut arguments = FieldTable::default();
+    arguments.insert("x-queue-type".into(), AMQPValue::LongString("quorum".into()));
+    amqp.queue_declare(queue.into(), durable, arguments).await?;
+    Ok(())
 }
 
 /// Ends a role as an operator does.

@@ -5,9 +5,11 @@ use std::path::PathBuf;
 use anyhow::{Context as _, Result, bail, ensure};
 
 /// The cases by name, in the order in which they run.
-pub const CASES: [&str; 11] = [
+pub const CASES: [&str; 13] = [
     "deliver_http_postgres",
     "deliver_http_sqlite",
+    "deliver_events",
+    "deliver_events_bound",
     "deliver_template",
     "deliver_smtp",
     "notify_http",

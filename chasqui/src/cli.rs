@@ -10,7 +10,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::config::{Config, REFERENCE, Role, Sources};
 use crate::output::{self, say};
-use crate::{check, exit, health, logs, parts, roles, send, stuck, topology_commands, unconfigured, up};
+use crate::{check, events, exit, health, logs, parts, roles, send, stuck, topology_commands, unconfigured, up};
 
 /// Delivers notifications that services publish to RabbitMQ: email, SMS, WhatsApp, push.
 #[derive(Parser, Debug)]
@@ -49,6 +49,9 @@ pub enum Command {
     /// List what should have moved by now and did not: exit code 1 when there is something
     #[command(after_help = exit::CODES)]
     Stuck(stuck::Stuck),
+    /// Print what becomes of deliveries, as the fleet tells it
+    #[command(after_help = exit::CODES)]
+    Events(events::Events),
     /// Check the settings of a role without opening a socket
     #[command(after_help = exit::CODES)]
     Check {
@@ -118,6 +121,7 @@ pub async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Topology(command) => topology_commands::run(load(), command).await,
         Command::Migrate => migrate(load()).await,
         Command::Stuck(what) => stuck::stuck(load(), what).await,
+        Command::Events(what) => events::events(load(), what).await,
         Command::Check { role } => check::check(load(), role),
         Command::Health { url } => health::health(load(), url).await,
         Command::Settings => {

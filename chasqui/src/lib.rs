@@ -13,6 +13,7 @@ mod banner;
 mod channel_lines;
 mod check;
 mod delays;
+mod events;
 mod health;
 mod logs;
 mod metrics;

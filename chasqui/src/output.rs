@@ -6,6 +6,8 @@ use std::fmt::Arguments;
 use std::io::{ErrorKind, Write as _};
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
 use crate::stderr;
 
 /// Set when standard output could not be written for another reason, such as a full disk.
@@ -76,6 +78,15 @@ pub fn complain(words: Arguments<'_>) {
 /// Waits a short time until everything is printed, before the process ends.
 pub fn flush() {
     stderr::flush();
+}
+
+/// Whether whoever read standard output has gone away, so that nothing more can be told.
+pub(crate) fn is_unread() -> bool {
+    let stdout = std::io::stdout();
+    let mut watched = [PollFd::new(&stdout, PollFlags::empty())];
+    let now = Timespec { tv_sec: 0, tv_nsec: 0 };
+    let gone = PollFlags::ERR | PollFlags::HUP | PollFlags::NVAL;
+    poll(&mut watched, Some(&now)).is_ok_and(|_| watched[0].revents().intersects(gone))
 }
 
 /// Whether some output is missing although somebody may still read it, and the command can be repeated for it.

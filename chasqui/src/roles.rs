@@ -165,6 +165,7 @@ pub(crate) async fn run_worker(shared: Shared, readiness: Readiness, stop: Cance
         setup: Setup { settings: config.worker.clone(), channels, templates },
         topology: parts::topology(config, Role::Worker.name())?,
         publisher: shared.publisher,
+        telling: config.topology.events,
         store: shared.store,
         hasher: parts::hasher(config),
         defaults: config.defaults.clone(),
@@ -179,6 +180,7 @@ pub(crate) async fn run_scheduler(shared: Shared, readiness: Readiness, stop: Ca
     let scheduler = Scheduler {
         topology: parts::topology(config, Role::Scheduler.name())?,
         publisher: shared.publisher,
+        telling: config.topology.events,
         store: shared.store,
         hasher: parts::hasher(config),
         defaults: config.defaults.clone(),

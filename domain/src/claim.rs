@@ -18,8 +18,8 @@ pub enum Claim {
     /// operator asked for with `notify-again` is in the headers from then on, so a crash cannot give it twice. A copy
     /// that lost its counts joins the epoch of its row in the same way.
     Reissue { epoch: u32 },
-    /// The delivery has ended: acknowledge.
-    Ended,
+    /// The delivery has ended, as this row says: acknowledge.
+    Ended(Box<Row>),
     /// The dead letter of this delivery is in the dead-letter queue, and no operator published this copy: acknowledge
     /// it, and publish no second letter.
     HasLetter,
@@ -49,7 +49,7 @@ pub fn claim(row: &Row, arrival: &Arrival, token: Uuid) -> Claim {
     }
     match row.state {
         State::FellBack => Claim::Repeat(Box::new(row.clone())),
-        state if state.is_final() => Claim::Ended,
+        state if state.is_final() => Claim::Ended(Box::new(row.clone())),
         _ if arrival.epoch > row.epoch => claim_next_epoch(row, arrival, token),
         state if state.is_dead_lettered() => claim_dead(row, arrival),
         _ if arrival.epoch < row.epoch => Claim::Reissue { epoch: row.epoch },

@@ -1,7 +1,10 @@
-//! What follows for a copy in hand: what is published for it, where, and with which headers, and whether it is then
-//! acknowledged. The worker, the scheduler and the simulation all carry out what this file says.
+//! What follows for a copy in hand: which events are told, what is published for it, where, and with which headers, and
+//! whether it is then acknowledged. The worker, the scheduler and the simulation all carry out what this file says.
 
-use crate::{Arrival, DeadMark, Headers, Lane, Order, PublishedBy, Reason, Row, Timestamp, child_body, child_id};
+use crate::{
+    Arrival, DeadMark, Event, Headers, Lane, Order, PublishedBy, Reason, Row, State, Timestamp, child_body, child_id,
+    events_of,
+};
 
 /// The copy that a process has in hand, as the broker gave it.
 #[derive(Clone, Copy, Debug)]
@@ -10,6 +13,14 @@ pub struct Received<'a> {
     pub lane: Lane,
     pub headers: &'a Headers,
     pub body: &'a [u8],
+}
+
+/// What follows for a copy: first what is told, then what is done with it. An event that is confirmed before the order
+/// is carried out cannot be overtaken by what the order brings back.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Follows<'a> {
+    pub events: Vec<Event<'a>>,
+    pub then: FollowUp,
 }
 
 /// What is done with the copy.
@@ -52,10 +63,10 @@ pub enum Message {
 impl Received<'_> {
     /// What the order that was recorded with `row` means for this copy. The order is an argument of its own, because
     /// the row of a copy that is given back still has the order before.
-    pub fn follow_up(self, row: &Row, order: &Order, now: Timestamp) -> FollowUp {
+    pub fn follow_up<'r>(self, row: &'r Row, order: &'r Order, now: Timestamp) -> Follows<'r> {
         let publish = match order {
             Order::Nothing => None,
-            Order::GiveBack => return FollowUp::GiveBack,
+            Order::GiveBack => return FollowUp::GiveBack.into(),
             Order::Retry { tier } => Some(self.publish(Destination::Retry(*tier), self.counted(row))),
             Order::Schedule { due } => {
                 Some(self.publish(Destination::Scheduled, Headers { due: Some(*due), ..self.counted(row) }))
@@ -66,10 +77,11 @@ impl Received<'_> {
             }
             Order::Fallback => self.child(row),
         };
-        match publish {
+        let then = match publish {
             Some(publish) => FollowUp::Publish(Box::new(publish)),
             None => FollowUp::Acknowledge { goes_on: !row.state.is_over() },
-        }
+        };
+        Follows { events: events_of(row, order), then }
     }
 
     /// Makes a copy that met a row wait for the shortest delay, without spending an attempt. The republish carries the
@@ -150,6 +162,25 @@ impl Received<'_> {
         let headers = Headers { parent: Some(row.key.id.clone()), lane: Some(self.lane), ..Headers::default() };
         let message = Message::Child { id: child_id(&row.key, 1), body };
         Some(Publish { to: Destination::Lane(self.lane), headers, message })
+    }
+}
+
+/// A copy with which there is nothing to tell.
+impl From<FollowUp> for Follows<'_> {
+    fn from(then: FollowUp) -> Self {
+        Self { events: Vec::new(), then }
+    }
+}
+
+impl<'a> Follows<'a> {
+    /// What follows for a copy of a delivery that has ended. The end is told again: the process that had this copy in
+    /// hand may have died before it told anything. Only a copy that its publisher has just published was in nobody's
+    /// hands; with it nothing but a cancel may be untold, because a cancel has no copy of its own.
+    pub fn of_ended(row: &'a Row, arrival: &Arrival) -> Self {
+        let was_in_no_hands = arrival.published_by == PublishedBy::Publisher && !arrival.redelivered;
+        let is_told = was_in_no_hands && row.state != State::Cancelled;
+        let events = if is_told { Vec::new() } else { events_of(row, &row.order) };
+        Self { events, then: FollowUp::Acknowledge { goes_on: false } }
     }
 }
 

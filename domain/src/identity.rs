@@ -72,6 +72,11 @@ pub fn fire_id(job: &Key, fire: Timestamp) -> String {
     Uuid::new_v5(&NAMESPACE, format!("{job}/fire/{}", fire.as_micros()).as_bytes()).to_string()
 }
 
+/// The id of the event of one transition: always the same, so that whoever tells it again tells the same event.
+pub(crate) fn event_id(delivery: &Key, epoch: u32, seq: u32, state: &str, attempt: u32) -> Uuid {
+    Uuid::new_v5(&NAMESPACE, format!("{delivery}/event/{epoch}/{seq}/{state}/{attempt}").as_bytes())
+}
+
 /// The hash that tells whether a known id came back with the same body.
 pub fn content_of(body: &[u8]) -> Content {
     let mut content = Content::default();

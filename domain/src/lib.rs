@@ -3,13 +3,14 @@
 //! No I/O, no runtime and no clock: time and dice are arguments. Read in this order: [`Notification`] (what a publisher
 //! asked for), [`Arrival`] (how it came in), [`Row`] (what the ledger remembers), [`claim`] (may this copy be sent?),
 //! [`NextStep`] (what follows from that answer?), [`Outcome`] (what a provider answered), [`decide`] (what now?),
-//! [`FollowUp`] (what is published for it, and how is it settled?).
+//! [`Follows`] (what is told of it, what is published for it, and how is it settled?).
 
 mod arrival;
 mod channel_name;
 mod claim;
 mod cron;
 mod decide;
+mod event;
 mod fallback;
 mod follow_up;
 mod identity;
@@ -36,8 +37,9 @@ pub use channel_name::{ChannelName, InvalidChannelName};
 pub use claim::{Claim, Take, claim};
 pub use cron::{Cron, InvalidCron};
 pub use decide::{Ambiguity, Policy, Transition, decide};
+pub use event::{Event, EventName, Telling, events_of};
 pub(crate) use fallback::child_body;
-pub use follow_up::{Destination, FollowUp, Message, Publish, Received, letter_headers};
+pub use follow_up::{Destination, FollowUp, Follows, Message, Publish, Received, letter_headers};
 pub use identity::{Content, Key, Tenant, child_id, content_of, fingerprint_of, fire_id, mask};
 pub use keys::{
     DerivedKey, Keyring, LoginHasher, RecipientHash, RecipientHasher, RequestIds, RequestedBy, is_guessable_secret,

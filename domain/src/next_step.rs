@@ -2,7 +2,7 @@
 //! it sends nothing and something else follows for the copy. The worker and the simulation both carry out what this
 //! file says.
 
-use crate::{Arrival, Claim, Failure, FollowUp, Outcome, Publish, Reason, Received, Row, Take, Timestamp};
+use crate::{Arrival, Claim, Failure, FollowUp, Follows, Outcome, Publish, Reason, Received, Row, Take, Timestamp};
 
 const STOPPED: &str = "the worker that had claimed it stopped before it recorded an answer";
 const MAY_BE_AN_EQUAL_ONE: &str = "an equal message without an id was sent by a worker that stopped before it noted the \
@@ -35,21 +35,22 @@ pub struct CopyInHand<'a> {
     pub send_at: Option<Timestamp>,
 }
 
-/// What the worker does next.
+/// What the worker does next with the row of the claim.
 #[derive(Clone, PartialEq, Debug)]
-pub enum NextStep {
+pub enum NextStep<'a> {
     /// The row is claimed: make an attempt, and decide about its outcome.
-    Attempt(Box<Row>),
-    /// The row is claimed, and its outcome is known without an attempt: decide about that.
+    Attempt(&'a Row),
+    /// The row is claimed, and its outcome is known without an attempt: decide about that. The row is a copy, because
+    /// it may have to say more than the claim has written.
     Decide(Box<Row>, Outcome),
     /// Nothing is sent for this copy.
-    Unsent(Unsent),
+    Unsent(Unsent<'a>),
 }
 
 /// What follows for a copy for which nothing is sent.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Unsent {
-    FollowUp(FollowUp, Cause),
+#[derive(Clone, PartialEq, Debug)]
+pub enum Unsent<'a> {
+    FollowUp(Follows<'a>, Cause),
     /// The broker has taken the copy back with its connection, and delivers it again.
     TakenBack,
     /// The copy is dead-lettered, and its row stays as it is.
@@ -76,21 +77,20 @@ pub enum Cause {
 
 impl CopyInHand<'_> {
     /// What follows from the answer of the claim. A row that the copy has inserted is one to send.
-    pub fn after_claim(self, claim: Claim, now: Timestamp) -> NextStep {
+    pub fn after_claim<'r>(self, claim: &'r Claim, now: Timestamp) -> NextStep<'r> {
         let unsent = match (claim, self.intent) {
-            (Claim::Take(row, take), _) => return self.after_take(row, take, now),
-            (Claim::Repeat(row), _) => {
-                Unsent::FollowUp(self.received.follow_up(&row, &row.order, now), Cause::Repeated)
-            }
-            (Claim::Ended, _) => acknowledged(false, Cause::Ended),
-            (Claim::HasLetter, _) => acknowledged(true, Cause::HasLetter),
+            (Claim::Take(row, take), _) => return self.after_take(row, *take, now),
+            (Claim::Repeat(row), _) => Unsent::FollowUp(self.received.follow_up(row, &row.order, now), Cause::Repeated),
+            (Claim::Ended(row), _) => Unsent::FollowUp(Follows::of_ended(row, self.arrival), Cause::Ended),
+            // Whoever has to publish the letter, or has published it, tells of it first.
+            (Claim::HasLetter, _) => Unsent::FollowUp(FollowUp::Acknowledge { goes_on: true }.into(), Cause::HasLetter),
             (Claim::Park | Claim::Reissue { .. } | Claim::Conflict, Intent::GiveUp { deliveries }) => {
                 given_up(deliveries)
             }
             (Claim::Park, _) => self.parked(),
             // Reissuing the letter and its redelivery would give two budgets.
             (Claim::Reissue { .. }, _) if !self.is_current => Unsent::TakenBack,
-            (Claim::Reissue { epoch }, _) => published(self.received.reissue(self.arrival, epoch), Cause::Reissued),
+            (Claim::Reissue { epoch }, _) => published(self.received.reissue(self.arrival, *epoch), Cause::Reissued),
             (Claim::Conflict, _) => {
                 Unsent::DeadLetter { reason: Reason::IdConflict, error: Reason::ANOTHER_BODY.to_owned() }
             }
@@ -98,22 +98,22 @@ impl CopyInHand<'_> {
         NextStep::Unsent(unsent)
     }
 
-    fn after_take(self, row: Box<Row>, take: Take, now: Timestamp) -> NextStep {
+    fn after_take<'r>(self, row: &'r Row, take: Take, now: Timestamp) -> NextStep<'r> {
         let in_doubt = match take {
             Take::LeaseRanOut => Some(STOPPED),
             Take::Send => self.is_suspected.then_some(MAY_BE_AN_EQUAL_ONE),
         };
         match (self.intent, in_doubt) {
             (Intent::GiveUp { deliveries }, _) => {
-                let row = Row { ambiguous: row.ambiguous || in_doubt.is_some(), ..*row };
+                let row = Row { ambiguous: row.ambiguous || in_doubt.is_some(), ..row.clone() };
                 let failure = Failure::new("worker", None, delivered_too_often(deliveries));
                 let outcome = Outcome::Permanent { reason: Reason::RedeliveredTooOften, failure };
                 NextStep::Decide(Box::new(row), outcome)
             }
-            (_, Some(why)) => NextStep::Decide(row, Outcome::Ambiguous { failure: Failure::new("worker", None, why) }),
-            (Intent::PutAside, None) => NextStep::Decide(row, Outcome::PutAside),
+            (_, Some(why)) => decided(row, Outcome::Ambiguous { failure: Failure::new("worker", None, why) }),
+            (Intent::PutAside, None) => decided(row, Outcome::PutAside),
             (Intent::Send, None) => match self.send_at.filter(|due| *due > now && !self.received.headers.released) {
-                Some(due) => NextStep::Decide(row, Outcome::Deferred { due }),
+                Some(due) => decided(row, Outcome::Deferred { due }),
                 None => NextStep::Attempt(row),
             },
         }
@@ -121,14 +121,14 @@ impl CopyInHand<'_> {
 
     /// What follows when another claim has taken over before the outcome could be recorded. The process of that claim
     /// may have no message in hand any more, so this copy must meet the row again.
-    pub fn after_late_record(self) -> Unsent {
+    pub fn after_late_record(self) -> Unsent<'static> {
         match self.intent {
             Intent::GiveUp { deliveries } => given_up(deliveries),
             Intent::Send | Intent::PutAside => self.parked(),
         }
     }
 
-    fn parked(self) -> Unsent {
+    fn parked(self) -> Unsent<'static> {
         published(self.received.park(self.arrival), Cause::Parked)
     }
 }
@@ -145,15 +145,15 @@ impl Cause {
     }
 }
 
-fn acknowledged(goes_on: bool, cause: Cause) -> Unsent {
-    Unsent::FollowUp(FollowUp::Acknowledge { goes_on }, cause)
+fn decided(row: &Row, outcome: Outcome) -> NextStep<'static> {
+    NextStep::Decide(Box::new(row.clone()), outcome)
 }
 
-fn published(publish: Publish, cause: Cause) -> Unsent {
-    Unsent::FollowUp(FollowUp::Publish(Box::new(publish)), cause)
+fn published(publish: Publish, cause: Cause) -> Unsent<'static> {
+    Unsent::FollowUp(FollowUp::Publish(Box::new(publish)).into(), cause)
 }
 
-fn given_up(deliveries: u32) -> Unsent {
+fn given_up(deliveries: u32) -> Unsent<'static> {
     Unsent::DeadLetter { reason: Reason::RedeliveredTooOften, error: delivered_too_often(deliveries) }
 }
 

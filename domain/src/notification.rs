@@ -41,6 +41,8 @@ pub struct Notification {
     pub max_lateness_seconds: Option<u64>,
     /// The channels to try in this order when this one fails for good.
     pub fallback: Vec<Target>,
+    /// Whatever the publisher wants to find in the events of the delivery; nothing else reads it.
+    pub metadata: Map<String, Value>,
     /// Fields of the body and of its fallback items that were not read.
     pub unknown: Vec<UnknownField>,
 }

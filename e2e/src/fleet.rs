@@ -4,6 +4,7 @@
 mod database;
 mod operator;
 mod publisher;
+mod subscriber;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,6 +24,7 @@ use tokio_util::sync::CancellationToken;
 use crate::services::{Services, services};
 
 pub use self::operator::DeadLetter;
+pub use self::subscriber::Event;
 
 /// How long anything may take before a test says what it waited for.
 pub const PATIENCE: Duration = Duration::from_secs(30);

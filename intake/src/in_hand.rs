@@ -1,4 +1,5 @@
-//! Settles a message in hand: publishes what follows from it until the broker has confirmed that, then settles it once.
+//! Settles a message in hand: tells what has happened, publishes what follows from it until the broker has confirmed
+//! that, then settles it once.
 
 use std::sync::OnceLock;
 
@@ -7,9 +8,11 @@ use store::{RowLease, StepError};
 use topology::{ConfirmOutcome, Incoming, Publication};
 use uuid::Uuid;
 
+use crate::following::Following;
 use crate::intake::Intake;
 use crate::named::Named;
 use crate::role::{DeadLettered, pass};
+use crate::telling::Told;
 
 /// A message in hand. Exactly one of the methods that take its [`Incoming`] settles it.
 pub struct InHand<'a> {
@@ -52,8 +55,9 @@ impl<'a> InHand<'a> {
     }
 
     /// Carries out what follows from the row of the message.
-    pub async fn carry_out(&self, follow_up: FollowUp, incoming: Incoming) {
-        let publish = match follow_up {
+    pub async fn carry_out(&self, following: Following, incoming: Incoming) {
+        let Some(incoming) = self.tell(following.told, incoming).await else { return };
+        let publish = match following.then {
             FollowUp::Acknowledge { goes_on } => return self.acknowledge(goes_on, incoming).await,
             FollowUp::GiveBack => return incoming.settle.requeue().await,
             FollowUp::Publish(publish) => publish,
@@ -61,6 +65,27 @@ impl<'a> InHand<'a> {
         let letter_of = publish.letter_of();
         let publication = incoming.publication(|| self.id(&incoming), *publish);
         self.publish_and_acknowledge(publication, letter_of, incoming).await;
+    }
+
+    /// Tells what has happened, and acknowledges: for what nearly every message comes to.
+    pub async fn tell_and_acknowledge(&self, told: Vec<Told>, goes_on: bool, incoming: Incoming) {
+        if let Some(incoming) = self.tell(told, incoming).await {
+            self.acknowledge(goes_on, incoming).await;
+        }
+    }
+
+    /// Tells what has happened to the delivery of this message. None when the stop came first, and the message was given
+    /// back.
+    pub async fn tell(&self, told: Vec<Told>, incoming: Incoming) -> Option<Incoming> {
+        if told.is_empty() {
+            return Some(incoming);
+        }
+        if !self.intake.tell(told).await {
+            incoming.settle.requeue().await;
+            return None;
+        }
+        pass(self.intake.role.steps.told);
+        Some(incoming)
     }
 
     /// Dead-letters a message whose body cannot be read, with its reason, on its first delivery.
@@ -99,7 +124,10 @@ impl<'a> InHand<'a> {
             }
             // The row repeats its order when the message comes again.
             ConfirmOutcome::Interrupted => incoming.settle.requeue().await,
-            ConfirmOutcome::Impossible => incoming.settle.reject().await,
+            ConfirmOutcome::Impossible => {
+                tracing::error!(lane = %incoming.lane, "a message is left to the broker's dead-lettering");
+                incoming.settle.reject().await;
+            }
         }
     }
 

@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use topology::{Incoming, Publisher};
 
 use crate::role::Role;
+use crate::telling::Teller;
 
 /// How many warnings about one message are stored.
 const MAX_KEPT: usize = 16;
@@ -18,6 +19,7 @@ const MAX_KEPT: usize = 16;
 pub struct Intake {
     pub role: Role,
     pub publisher: Publisher,
+    pub teller: Teller,
     pub store: Store,
     pub breaker: LedgerBreaker,
     pub hasher: RecipientHasher,

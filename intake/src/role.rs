@@ -26,6 +26,8 @@ pub struct DeadLettered<'a> {
 /// The names of failpoints between two effects. A role without a name for a step has no failpoint there.
 #[derive(Clone, Copy, Debug)]
 pub struct Steps {
+    /// After the events of a message are confirmed, before what follows from it is published.
+    pub told: Option<&'static str>,
     /// After what follows from a message is confirmed.
     pub republished: Option<&'static str>,
     /// After the row has noted its dead letter.

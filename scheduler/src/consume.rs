@@ -32,14 +32,14 @@ async fn pipeline(shared: &Shared, in_hand: &InHand<'_>, incoming: &Incoming) ->
     let often = TooOften::of(incoming);
     let too_often = || {
         let error = format!("delivered {} times without being stored", incoming.delivery_count + 1);
-        Disposition::DeadLetter(Reason::RedeliveredTooOften, error)
+        Disposition::dead_letter(Reason::RedeliveredTooOften, error)
     };
     if often == Some(TooOften::LeaveItsRow) {
         return too_often();
     }
     let notification = match shared.intake.decode(incoming) {
         Ok(notification) => notification,
-        Err(error) => return Disposition::DeadLetter(error.reason, error.to_string()),
+        Err(error) => return Disposition::dead_letter(error.reason, error.to_string()),
     };
     let named = match in_hand.identify(&notification, incoming).await {
         Ok(named) => named,
@@ -49,20 +49,24 @@ async fn pipeline(shared: &Shared, in_hand: &InHand<'_>, incoming: &Incoming) ->
         too_often()
     } else if named.is_suspected() {
         let error = "an equal message without an id has ended, and nobody can know whether this is the same one";
-        return Disposition::DeadLetter(Reason::Ambiguous, error.into());
+        return Disposition::dead_letter(Reason::Ambiguous, error);
     } else {
         match breaker.retry_until_taken(|| put(shared, &notification, incoming, named)).await {
             Ok(disposition) => return disposition,
             Err(trouble) => trouble.into(),
         }
     };
-    if let Disposition::DeadLetter(reason, error) = &disposition
-        && let Err(StepError::GivenUp(_)) =
-            breaker.retry_until_taken(|| end_row(shared, incoming, named, *reason, error)).await
-    {
-        return Disposition::GiveBack;
+    let mut letter = match disposition {
+        Disposition::DeadLetter(letter) => letter,
+        settled => return settled,
+    };
+    let ended = breaker.retry_until_taken(|| end_row(shared, incoming, named, letter.reason, &letter.error)).await;
+    match ended {
+        Ok(Some(row)) => letter.told = shared.intake.told_of(&row, &notification, incoming),
+        Err(StepError::GivenUp(_)) => return Disposition::GiveBack,
+        Ok(None) | Err(StepError::Refused(_) | StepError::Panicked) => {}
     }
-    disposition
+    Disposition::DeadLetter(letter)
 }
 
 /// Stores the job. A message without a `notify-due` and a `send_at` is due at once.
@@ -102,7 +106,7 @@ async fn put(
     metrics::counter!("chasqui_jobs_total", "what" => what(put)).increment(1);
     Ok(match put {
         Put::Stored | Put::Known | Put::Cancelled => Disposition::Acknowledge,
-        Put::Conflict => Disposition::DeadLetter(Reason::IdConflict, Reason::ANOTHER_BODY.into()),
+        Put::Conflict => Disposition::dead_letter(Reason::IdConflict, Reason::ANOTHER_BODY),
     })
 }
 

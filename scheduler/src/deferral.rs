@@ -7,10 +7,10 @@ use domain::{
     Timestamp, decide,
 };
 use intake::Named;
-use store::{Claimed, Job, StoreError};
+use store::{Claimed, Job, Recorded, StoreError};
 use topology::Incoming;
 
-use crate::settlement::Disposition;
+use crate::settlement::{Disposition, Letter};
 use crate::shared::Shared;
 
 /// How long the claim of a job is live: two commits follow it.
@@ -38,8 +38,8 @@ pub(crate) async fn keep_row(
         now: shared.intake.clock.now(),
     };
     let row = match shared.intake.store.claim(first.row(), arrival, LEASE).await? {
-        Claimed::New(row) => record(shared, &row, &Outcome::Deferred { due }).await?,
-        Claimed::Known(Claim::Take(row, _)) => record(shared, &row, &Outcome::Deferred { due }).await?,
+        Claimed::New(row) => record(shared, &row, &Outcome::Deferred { due }).await?.0,
+        Claimed::Known(Claim::Take(row, _)) => record(shared, &row, &Outcome::Deferred { due }).await?.0,
         Claimed::Known(Claim::Repeat(row)) => *row,
         // Another scheduler is storing the job, or has stopped before its deferral was recorded. A job that is stored
         // without a recorded deferral would later meet its row as a send whose answer was lost.
@@ -47,8 +47,9 @@ pub(crate) async fn keep_row(
         Claimed::Known(Claim::HasLetter) => return Ok(Some(Disposition::Acknowledge)),
         Claimed::Known(_) => return Ok(None),
     };
-    if let Order::DeadLetter { reason, error } = row.order {
-        return Ok(Some(Disposition::DeadLetter(reason, error)));
+    if let Order::DeadLetter { reason, error } = &row.order {
+        let told = shared.intake.told_of(&row, notification, incoming);
+        return Ok(Some(Disposition::DeadLetter(Letter { reason: *reason, error: error.clone(), told })));
     }
     (arrival.epoch, arrival.seq, arrival.attempt) = (row.epoch, row.seq, row.attempt);
     Ok(None)
@@ -56,34 +57,50 @@ pub(crate) async fn keep_row(
 
 /// Ends the row that waits for this very job, because the job will never be. The dead letter carries the id of the row,
 /// and a move out of the dead-letter queue begins the delivery anew. A row that waits for anything else stays as it is.
+/// Returns the row that has ended with the job, now or before a crash: what it tells may not be told yet.
 pub(crate) async fn end_row(
     shared: &Shared,
     incoming: &Incoming,
     named: &Named,
     reason: Reason,
     error: &str,
-) -> Result<(), StoreError> {
-    let Some(found) = shared.intake.store.delivery(named.key()).await? else { return Ok(()) };
+) -> Result<Option<Row>, StoreError> {
+    let Some(found) = shared.intake.store.delivery(named.key()).await? else { return Ok(None) };
     let mut arrival = named.arrival(incoming);
+    let is_the_same = found.row.content == Some(arrival.content) && is_of(&found.row, &arrival, named);
+    if found.row.state == State::Dead && is_the_same {
+        return Ok(Some(found.row));
+    }
     if !waits_for(&found.row, &arrival, named) || shared.intake.store.job(named.key()).await?.is_some() {
-        return Ok(());
+        return Ok(None);
     }
     (arrival.epoch, arrival.seq) = (found.row.epoch, found.row.seq);
     claim_and_end(shared, Row { token: named.token(), ..found.row }, &arrival, reason, error).await
 }
 
-/// Ends the row of a job that was stored and will never be published. False when its delivery has ended already, so
-/// that nothing is owed.
-pub(crate) async fn end_row_of(shared: &Shared, job: &Job, reason: Reason, error: &str) -> Result<bool, StoreError> {
-    let Some(found) = shared.intake.store.delivery(&job.key).await? else { return Ok(true) };
+/// What is left to do for a job that will never be published.
+pub(crate) enum Remains {
+    /// Its delivery has ended already, so that nothing is owed.
+    Nothing,
+    /// Its dead letter, and what is told of the row that has ended with it, now or before a crash.
+    Letter(Option<Box<Row>>),
+}
+
+/// Ends the row of a job that was stored and will never be published.
+pub(crate) async fn end_row_of(shared: &Shared, job: &Job, reason: Reason, error: &str) -> Result<Remains, StoreError> {
+    let Some(found) = shared.intake.store.delivery(&job.key).await? else { return Ok(Remains::Letter(None)) };
     let row = found.row;
+    let is_of_the_job = (row.epoch, row.seq) == (job.epoch, job.seq);
     if row.state.is_final() {
-        return Ok(false);
+        return Ok(Remains::Nothing);
+    }
+    if row.state.is_dead_lettered() {
+        return Ok(Remains::Letter(is_of_the_job.then(|| Box::new(row))));
     }
     // A claim of ours whose end was not recorded has left the row as if it were being sent.
     let waits = row.state == State::Sending || matches!(row.order, Order::Schedule { .. });
-    if row.state.is_dead_lettered() || !waits || (row.epoch, row.seq) != (job.epoch, job.seq) {
-        return Ok(true);
+    if !waits || !is_of_the_job {
+        return Ok(Remains::Letter(None));
     }
     let arrival = Arrival {
         key: job.key.clone(),
@@ -94,8 +111,8 @@ pub(crate) async fn end_row_of(shared: &Shared, job: &Job, reason: Reason, error
         published_by: PublishedBy::Fleet,
         redelivered: false,
     };
-    claim_and_end(shared, Row { token: uuid::Uuid::now_v7(), ..row }, &arrival, reason, error).await?;
-    Ok(true)
+    let ended = claim_and_end(shared, Row { token: uuid::Uuid::now_v7(), ..row }, &arrival, reason, error).await?;
+    Ok(Remains::Letter(ended.map(Box::new)))
 }
 
 async fn claim_and_end(
@@ -104,13 +121,13 @@ async fn claim_and_end(
     arrival: &Arrival,
     reason: Reason,
     error: &str,
-) -> Result<(), StoreError> {
+) -> Result<Option<Row>, StoreError> {
     let first = row.as_first(shared.intake.clock.now());
     match shared.intake.store.claim(first, arrival, LEASE).await? {
         Claimed::New(row) => end(shared, &row, reason, error).await,
         Claimed::Known(Claim::Take(row, _)) => end(shared, &row, reason, error).await,
         Claimed::Known(Claim::Park) => Err(claimed()),
-        Claimed::Known(_) => Ok(()),
+        Claimed::Known(_) => Ok(None),
     }
 }
 
@@ -119,23 +136,27 @@ async fn claim_and_end(
 fn waits_for(row: &Row, arrival: &Arrival, named: &Named) -> bool {
     match row.state {
         State::Sending => named.is_anonymous(),
-        State::Waiting if matches!(row.order, Order::Schedule { .. }) => {
-            named.is_anonymous() || (row.epoch, row.seq) == (arrival.epoch, arrival.seq)
-        }
+        State::Waiting if matches!(row.order, Order::Schedule { .. }) => is_of(row, arrival, named),
         _ => false,
     }
 }
 
-async fn end(shared: &Shared, row: &Row, reason: Reason, error: &str) -> Result<(), StoreError> {
-    let failure = Failure::new("scheduler", None, error);
-    record(shared, row, &Outcome::Permanent { reason, failure }).await.map(drop)
+fn is_of(row: &Row, arrival: &Arrival, named: &Named) -> bool {
+    named.is_anonymous() || (row.epoch, row.seq) == (arrival.epoch, arrival.seq)
 }
 
-/// Records the decision about the row, and returns the row as it was written.
-async fn record(shared: &Shared, row: &Row, outcome: &Outcome) -> Result<Row, StoreError> {
+/// None when another claim has taken the row over meanwhile.
+async fn end(shared: &Shared, row: &Row, reason: Reason, error: &str) -> Result<Option<Row>, StoreError> {
+    let failure = Failure::new("scheduler", None, error);
+    let (row, recorded) = record(shared, row, &Outcome::Permanent { reason, failure }).await?;
+    Ok((recorded != Recorded::Late).then_some(row))
+}
+
+/// Records the decision about the row, and returns the row as it is to be written.
+async fn record(shared: &Shared, row: &Row, outcome: &Outcome) -> Result<(Row, Recorded), StoreError> {
     let transition = decide(row, false, outcome, &Policy::without_retries(), shared.intake.clock.now());
-    shared.intake.store.record(&transition, None).await?;
-    Ok(transition.row)
+    let recorded = shared.intake.store.record(&transition, None).await?;
+    Ok((transition.row, recorded))
 }
 
 fn claimed() -> StoreError {

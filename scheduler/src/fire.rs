@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use domain::{Reason, Timestamp};
+use domain::{Notification, Reason, Timestamp};
 use futures_util::future::join_all;
 use runtime::{Readiness, failpoint};
 use store::{FinishedJob, Job, JobKind, JobSummary, StoreError};
@@ -10,11 +10,12 @@ use topology::{Consumers, PublishError};
 use uuid::Uuid;
 
 use crate::contained::contained;
+use crate::deferral::{self, Remains};
 use crate::job::Unreadable;
 use crate::readiness::{Pulse, keep_current};
 use crate::shared::Shared;
 use crate::ticker::Ticks;
-use crate::{deferral, job, wake};
+use crate::{job, wake};
 
 /// How many jobs are claimed and published together.
 const BATCH: u32 = 1024;
@@ -207,13 +208,19 @@ async fn give_up(shared: &Shared, job: &Job, error: Unreadable, now: Timestamp) 
         return unreadable_schedule(job, &error);
     }
     let (reason, detail) = (Reason::InternalError, error.to_string());
-    match deferral::end_row_of(shared, job, reason, &detail).await {
-        Ok(true) => {}
-        Ok(false) => return Fired::Confirmed { next: None },
+    let ended = match deferral::end_row_of(shared, job, reason, &detail).await {
+        Ok(Remains::Letter(ended)) => ended,
+        Ok(Remains::Nothing) => return Fired::Confirmed { next: None },
         // A row that is not ended now would wait for ever, so the job is tried again.
         Err(error) => {
             tracing::warn!(%error, job = %job.key, "could not end the row of a job that cannot be read; trying again");
             return Fired::Unreadable;
+        }
+    };
+    if let Some(row) = ended {
+        let notification = Notification::decode(&job.body, &shared.intake.defaults).ok();
+        if !shared.intake.tell(shared.intake.told_of_job(&row, notification.as_ref())).await {
+            return Fired::Unanswered;
         }
     }
     if let Err(error) = shared.intake.publisher.publish(job::dead_letter(job, reason, &detail, now)).await {

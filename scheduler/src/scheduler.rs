@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{Clock, Defaults, RecipientHasher, Zones};
-use intake::Intake;
+use domain::{Clock, Defaults, RecipientHasher, Telling, Zones};
+use intake::{Intake, Teller};
 use runtime::{LogLimiter, Outage, Readiness};
 use store::{LedgerBreaker, Patience, RetryLimit, Store};
 use tokio::task::JoinSet;
@@ -31,6 +31,7 @@ pub(crate) const RETRY_LIMIT: RetryLimit = RetryLimit::UntilStop {
 pub struct Scheduler {
     pub topology: Topology,
     pub publisher: Publisher,
+    pub telling: Telling,
     pub store: Store,
     pub hasher: RecipientHasher,
     pub defaults: Defaults,
@@ -53,6 +54,7 @@ impl Scheduler {
             intake: Intake {
                 role: settlement::ROLE,
                 publisher: self.publisher,
+                teller: Teller::new(self.telling),
                 store: self.store,
                 breaker: LedgerBreaker::new(RETRY_LIMIT, stop.clone()),
                 hasher: self.hasher,

@@ -4,8 +4,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{ChannelName, Defaults, RecipientHasher, Zones, content_of};
-use intake::Intake;
+use domain::{ChannelName, Defaults, RecipientHasher, Telling, Zones, content_of};
+use intake::{Intake, Teller};
 use runtime::{LogLimiter, Outage};
 use store::{Job, JobKind, JobSummary, LedgerBreaker, Options, Store};
 use tempfile::TempDir;
@@ -37,6 +37,7 @@ pub(crate) async fn parts(now: &str, zones: Zones) -> Parts {
         intake: Intake {
             role: settlement::ROLE,
             publisher: without_broker(&stop),
+            teller: Teller::new(Telling::All),
             store,
             breaker: LedgerBreaker::new(RETRY_LIMIT, stop.clone()),
             hasher: RecipientHasher::new(SECRET.as_bytes()),

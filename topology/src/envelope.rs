@@ -2,6 +2,7 @@
 //!
 //! Pure, and total over whatever publishers send: nothing here fails or panics.
 
+mod event;
 #[cfg(test)]
 mod fuzz;
 mod misread;
@@ -11,6 +12,7 @@ mod read;
 mod tests;
 mod write;
 
+pub(crate) use event::write_event;
 pub(crate) use misread::misread;
 pub use publisher_properties::PublisherProperties;
 pub(crate) use publisher_properties::fingerprint_of_properties;

@@ -7,6 +7,7 @@ use domain::{Headers, Lane, Timestamp, UnknownField};
 
 use crate::envelope::{fingerprint_of_properties, misread, noted_tenant, of_a_publisher, read_headers, sent_at};
 use crate::owner::owner_of;
+use crate::reply::reply_queue;
 use crate::{Names, Owner, PublisherProperties, Source};
 
 /// One message, with everything that is known about its delivery.
@@ -25,6 +26,8 @@ pub struct Incoming {
     /// Headers that look like ours, and properties, that were not read.
     pub misread: Vec<UnknownField>,
     pub publisher_properties: PublisherProperties,
+    /// The queue that is told how the delivery ends, if its publisher has named one that may be.
+    pub reply_to: Option<String>,
     pub owner: Owner,
     /// Canonical bytes of the properties that the publisher chose, for `domain::fingerprint_of`. Empty when the message
     /// has a `message_id`, because nobody needs a fingerprint then.
@@ -68,6 +71,7 @@ impl Incoming {
             headers,
             misread: misread(properties),
             publisher_properties: PublisherProperties::of(properties).with_owner(&owner),
+            reply_to: reply_queue(properties.reply_to().as_ref().map(ShortString::as_str), names, &owner),
             owner,
             timestamp: sent_at(properties),
             content_encoding: properties.content_encoding().as_ref().map(ShortString::to_string),

@@ -18,10 +18,12 @@ mod owner;
 mod plan;
 mod publish;
 mod recreate;
+mod reply;
 mod settings;
 mod source;
 mod topology;
 mod verify;
+mod watch;
 
 pub use amqp::{
     Argument, BasicProperties, Binding, Broker, ConnectError, ConsumerSettings, ConsumersState, Delivery, Depth,
@@ -37,9 +39,10 @@ pub use misplaced::Unplanned;
 pub use names::{Names, QueueType};
 pub use owner::Owner;
 pub use plan::{Plan, Queue};
-pub use publish::{ConfirmOutcome, Publication, Publisher, To};
+pub use publish::{ConfirmOutcome, GivenUp, Publication, Publisher, RefusedTenants, To};
 pub use recreate::{Recreated, recreate_retry};
 pub use settings::{BrokerSettings, Settings, with_ca_file};
 pub use source::Source;
 pub use topology::{Declarations, Mode, Topology, ready};
 pub use verify::{Difference, Verified, verify};
+pub use watch::{EventWatch, Wanted, watch_events};

@@ -1,6 +1,7 @@
 //! Publishes our messages: turns a [`Publication`] into an exchange, a routing key and properties.
 
 mod meters;
+mod refused;
 mod until_confirmed;
 
 use std::sync::Arc;
@@ -8,15 +9,17 @@ use std::time::Duration;
 
 use amqp::{PublishError, PublisherSettings, PublisherState};
 use bytes::Bytes;
-use domain::{Headers, Lane, MAX_ID_BYTES};
+use domain::{Event, Headers, Lane, MAX_ID_BYTES, Notification};
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use self::meters::Meters;
+use crate::envelope::write_event;
 use crate::{Names, PublisherProperties, Topology, properties};
 
-pub use until_confirmed::ConfirmOutcome;
+pub use refused::RefusedTenants;
+pub use until_confirmed::{ConfirmOutcome, GivenUp};
 
 /// A handle to the publishing task. Clones share the task.
 #[derive(Clone)]
@@ -28,7 +31,7 @@ pub struct Publisher {
     report: Option<mpsc::UnboundedSender<Publication>>,
 }
 
-/// One message to publish: persistent, mandatory (but for events), confirmed.
+/// One message to publish: persistent, mandatory (but for events and replies), confirmed.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Publication {
     pub to: To,
@@ -49,6 +52,8 @@ pub enum To {
     DeadLetter,
     /// The events exchange, with this routing key; never mandatory.
     Event(String),
+    /// The queue of this name, if there is one: by the default exchange, and never mandatory.
+    Reply(String),
 }
 
 impl Publisher {
@@ -112,6 +117,29 @@ impl Publisher {
 }
 
 impl Publication {
+    /// An event for whoever has bound a queue for it. `publisher_properties` are those of the message that it is told
+    /// of.
+    pub fn of_event(
+        event: &Event<'_>,
+        notification: Option<&Notification>,
+        publisher_properties: &PublisherProperties,
+    ) -> Self {
+        let written = write_event(event, notification, publisher_properties);
+        Self {
+            to: To::Event(written.routing_key),
+            message_id: written.id,
+            body: written.body,
+            headers: Headers::default(),
+            publisher_properties: written.publisher_properties,
+        }
+    }
+
+    /// The same message for this queue.
+    #[must_use]
+    pub fn as_reply(&self, queue: &str) -> Self {
+        Self { to: To::Reply(queue.to_owned()), ..self.clone() }
+    }
+
     /// Makes the publication of the AMQP client, which checks the body and the routing key. The id is checked here,
     /// because it becomes one of the properties.
     fn into_amqp(self, names: &Names) -> Result<amqp::Publication, PublishError> {
@@ -136,14 +164,15 @@ impl To {
             Self::Scheduled => (names.exchange.clone(), names.scheduled_key()),
             Self::DeadLetter => (names.dead_letter_exchange(), lane_key()),
             Self::Event(key) => (names.events_exchange(), key.clone()),
+            Self::Reply(queue) => (String::new(), queue.clone()),
         }
     }
 
     const fn is_mandatory(&self) -> bool {
-        !matches!(self, Self::Event(_))
+        !matches!(self, Self::Event(_) | Self::Reply(_))
     }
 
-    const KINDS: [&str; 5] = ["lane", "retry", "scheduled", "dead_letter", "event"];
+    const KINDS: [&str; 6] = ["lane", "retry", "scheduled", "dead_letter", "event", "reply"];
 
     /// The destination in one word, for metrics: one of [`To::KINDS`].
     const fn as_str(&self) -> &'static str {
@@ -153,6 +182,7 @@ impl To {
             Self::Scheduled => "scheduled",
             Self::DeadLetter => "dead_letter",
             Self::Event(_) => "event",
+            Self::Reply(_) => "reply",
         }
     }
 }
@@ -167,9 +197,9 @@ mod tests {
     }
 
     #[test]
-    fn an_address_is_exchange_and_key_and_only_an_event_may_go_nowhere() {
+    fn an_address_is_exchange_and_key_and_only_what_is_told_may_go_nowhere() {
         let check = |to: To, exchange: &str, routing_key: &str| {
-            let (mandatory, headers) = (!matches!(to, To::Event(_)), Headers::default());
+            let (mandatory, headers) = (!matches!(to, To::Event(_) | To::Reply(_)), Headers::default());
             let publication = Publication {
                 to,
                 message_id: "m".into(),
@@ -186,5 +216,6 @@ mod tests {
         check(To::Scheduled, "notifications.exchange", "notifications.key.scheduled");
         check(To::DeadLetter, "notifications.exchange.dlx", "notifications.key");
         check(To::Event("default.email.sent".into()), "notifications.events", "default.email.sent");
+        check(To::Reply("orders.replies".into()), "", "orders.replies");
     }
 }

@@ -5,13 +5,14 @@ mod names;
 
 use std::time::Duration;
 
+use domain::Telling;
 use runtime::settings::Reader;
 use secrecy::SecretString;
 
 pub use self::broker::{BrokerSettings, with_ca_file};
 use crate::{Mode, Names, QueueType};
 
-/// The settings `AMQP_*` and `RABBITMQ_*`.
+/// The settings `AMQP_*` and `RABBITMQ_*`, and `EVENTS`.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// None when no source names a broker.
@@ -20,6 +21,8 @@ pub struct Settings {
     pub queue_type: QueueType,
     pub mode: Mode,
     pub confirm_timeout: Duration,
+    /// Which events are published.
+    pub events: Telling,
     pub management_url: Option<SecretString>,
 }
 
@@ -33,6 +36,7 @@ impl Settings {
             mode: reader
                 .choice("AMQP_TOPOLOGY", &[("declare", Mode::Declare), ("verify", Mode::Verify), ("off", Mode::Off)]),
             confirm_timeout: reader.seconds("AMQP_CONFIRM_TIMEOUT_SECONDS"),
+            events: reader.choice("EVENTS", &[("all", Telling::All), ("ended", Telling::Ended), ("off", Telling::Off)]),
             management_url: broker::management_url(reader),
         }
     }

@@ -68,11 +68,8 @@ async fn admit(shared: &Arc<Shared>, notification: Notification, incoming: Incom
             () = tokio::time::sleep(LOOK_AGAIN) => {}
         }
     };
-    let delivering = Box::pin(deliver(Arc::clone(shared), Arc::new(notification), incoming, Intent::Send));
-    shared.deliveries.spawn(async move {
-        delivering.await;
-        drop(slot);
-    });
+    let delivering = deliver(Arc::clone(shared), Arc::new(notification), incoming, Intent::Send, Some(slot));
+    shared.deliveries.spawn(Box::pin(delivering));
 }
 
 /// Parks the message under its id and without a row. Two kinds of message meet their row first: one without an id,
@@ -87,8 +84,8 @@ async fn put_aside(shared: Arc<Shared>, notification: Arc<Notification>, incomin
             let in_hand = InHand::new(&shared.intake);
             in_hand.name(named);
             report::unsent(&delivery, Cause::Parked);
-            return in_hand.carry_out(FollowUp::Publish(Box::new(publish)), incoming).await;
+            return in_hand.carry_out(FollowUp::Publish(Box::new(publish)).into(), incoming).await;
         }
     }
-    deliver(shared, notification, incoming, Intent::PutAside).await;
+    deliver(shared, notification, incoming, Intent::PutAside, None).await;
 }

@@ -9,7 +9,7 @@ use domain::{
     Claim, DecodeError, FollowUp, Intent, NextStep, Notification, Outcome, Reason, Row, Take, Unsent, decide,
     delivered_too_often,
 };
-use intake::{InHand, ItsRow};
+use intake::{Following, InHand, ItsRow};
 use runtime::{Panicked, catch_panic, failpoint};
 use store::{Claimed, Recorded, StepError};
 use topology::Incoming;
@@ -18,14 +18,26 @@ use crate::attempt::{Tried, attempt};
 use crate::delivery::Delivery;
 use crate::report;
 use crate::shared::Shared;
+use crate::slots::Slot;
 use crate::unheeded::unheeded;
 
-/// Takes one copy from its decoded notification to its acknowledgement.
-pub(crate) async fn deliver(shared: Arc<Shared>, notification: Arc<Notification>, incoming: Incoming, intent: Intent) {
+/// Takes one copy from its decoded notification to its acknowledgement. Its place is free as soon as the outcome is
+/// committed: the prefetch bounds how many wait for their events to be confirmed.
+pub(crate) async fn deliver(
+    shared: Arc<Shared>,
+    notification: Arc<Notification>,
+    incoming: Incoming,
+    intent: Intent,
+    place: Option<Slot>,
+) {
     let (in_hand, gone_out) = (InHand::new(&shared.intake), GoneOut::default());
     // A pipeline is some kilobytes of state: in a box, it is not copied from one wrapper into the next.
-    match catch_panic(Box::pin(pipeline(&shared, &in_hand, &gone_out, notification, &incoming, intent))).await {
-        Ok(Ok(End::CarryOut(FollowUp::Acknowledge { goes_on }))) => in_hand.acknowledge(goes_on, incoming).await,
+    let ended = catch_panic(Box::pin(pipeline(&shared, &in_hand, &gone_out, notification, &incoming, intent))).await;
+    drop(place);
+    match ended {
+        Ok(Ok(End::CarryOut(Following { told, then: FollowUp::Acknowledge { goes_on } }))) => {
+            in_hand.tell_and_acknowledge(told, goes_on, incoming).await;
+        }
         // These ends are rare, and their future is larger than all the rest: it is allocated only when needed.
         ended => Box::pin(settle(&shared, &in_hand, &gone_out, ended, intent, incoming)).await,
     }
@@ -56,7 +68,7 @@ impl GoneOut {
 
 /// How a pipeline ends.
 enum End {
-    CarryOut(FollowUp),
+    CarryOut(Following),
     /// The broker has taken the message back with its connection, and delivers it again.
     TakenBack,
     /// The message is dead-lettered, and its row stays as it is.
@@ -82,19 +94,23 @@ async fn pipeline(
     }
     let (claim, send_until) = claim(shared, &delivery, incoming).await?;
     let copy = delivery.in_hand(incoming, intent);
-    let (row, known) = match copy.after_claim(claim, shared.intake.clock.now()) {
+    let known_row;
+    let (row, known) = match copy.after_claim(&claim, shared.intake.clock.now()) {
         NextStep::Attempt(row) => (row, None),
-        NextStep::Decide(row, outcome) => (row, Some(outcome)),
-        NextStep::Unsent(unsent) => return Ok(end(&delivery, unsent)),
+        NextStep::Decide(row, outcome) => {
+            known_row = row;
+            (&*known_row, Some(outcome))
+        }
+        NextStep::Unsent(unsent) => return Ok(end(shared, &delivery, incoming, unsent)),
     };
     failpoint("worker.claimed");
     let tried = match known {
         Some(outcome) => outcome.into(),
-        None => try_once(shared, gone_out, &row, &delivery, incoming, send_until).await,
+        None => try_once(shared, gone_out, row, &delivery, incoming, send_until).await,
     };
     let policy = shared.setup.settings.policy(&row.channel);
     let has_fallback = delivery.notification.has_fallback();
-    let transition = decide(&row, has_fallback, &tried.outcome, &policy, shared.intake.clock.now());
+    let transition = decide(row, has_fallback, &tried.outcome, &policy, shared.intake.clock.now());
     let store = &shared.intake.store;
     let recorded = shared.intake.breaker.retry_until_taken(|| store.record(&transition, tried.capture.clone())).await?;
     failpoint("worker.recorded");
@@ -102,9 +118,10 @@ async fn pipeline(
     Ok(match recorded {
         Recorded::Written | Recorded::Repeated => {
             let (row, order) = (&transition.row, &transition.order);
-            End::CarryOut(incoming.received().follow_up(row, order, shared.intake.clock.now()))
+            let follows = incoming.received().follow_up(row, order, shared.intake.clock.now());
+            End::CarryOut(shared.intake.following(follows, &delivery.notification, incoming))
         }
-        Recorded::Late => end(&delivery, copy.after_late_record()),
+        Recorded::Late => end(shared, &delivery, incoming, copy.after_late_record()),
     })
 }
 
@@ -131,11 +148,11 @@ async fn claim(shared: &Shared, delivery: &Delivery, incoming: &Incoming) -> Res
     Ok((claim, send_until))
 }
 
-fn end(delivery: &Delivery, unsent: Unsent) -> End {
+fn end(shared: &Shared, delivery: &Delivery, incoming: &Incoming, unsent: Unsent<'_>) -> End {
     match unsent {
-        Unsent::FollowUp(follow_up, cause) => {
+        Unsent::FollowUp(follows, cause) => {
             report::unsent(delivery, cause);
-            End::CarryOut(follow_up)
+            End::CarryOut(shared.intake.following(follows, &delivery.notification, incoming))
         }
         Unsent::TakenBack => End::TakenBack,
         Unsent::DeadLetter { reason, error } => End::DeadLetter { reason, error },
@@ -171,7 +188,7 @@ async fn settle(
     incoming: Incoming,
 ) {
     let (reason, error) = match (ended, intent) {
-        (Ok(Ok(End::CarryOut(follow_up))), _) => return in_hand.carry_out(follow_up, incoming).await,
+        (Ok(Ok(End::CarryOut(following))), _) => return in_hand.carry_out(following, incoming).await,
         (Ok(Ok(End::TakenBack)), _) => return report::copy(incoming.lane, "taken_back"),
         (Ok(Ok(End::DeadLetter { reason, error })), _) => (reason, error),
         // A message that is given up needs no row to be dead-lettered.

@@ -17,7 +17,7 @@ pub(crate) async fn give_up(shared: Arc<Shared>, too_often: TooOften, incoming: 
     if too_often == TooOften::EndItsRow
         && let Ok(notification) = shared.intake.decode(&incoming)
     {
-        return deliver(shared, Arc::new(notification), incoming, Intent::GiveUp { deliveries }).await;
+        return deliver(shared, Arc::new(notification), incoming, Intent::GiveUp { deliveries }, None).await;
     }
     let error = delivered_too_often(deliveries);
     InHand::new(&shared.intake).dead_letter(Reason::RedeliveredTooOften, &error, ItsRow::Untouched, incoming).await;

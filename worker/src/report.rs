@@ -13,6 +13,7 @@ pub(crate) const ROLE: Role = Role {
     dead_lettered,
     taken_over: |lane| copy(lane, "adopted_by_another"),
     steps: Steps {
+        told: Some("worker.told"),
         republished: Some("worker.republished"),
         letter_noted: Some("worker.letter_noted"),
         before_ack: Some("worker.before_ack"),

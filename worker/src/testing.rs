@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use channels::{Channels, SandboxMode, smtp};
-use domain::{Defaults, Lane, RecipientHasher, Row};
+use domain::{Defaults, Lane, RecipientHasher, Row, Telling};
 use store::{CapturedView, Store};
 use tempfile::TempDir;
 use templates::Templates;
@@ -16,7 +16,7 @@ use tokio::sync::mpsc::{self, UnboundedReceiver};
 use tokio::sync::oneshot;
 use topology::{
     BasicProperties, Broker, Delivery, Incoming, Mode, Names, Plan, Publication, Publisher, QueueType, Settle,
-    Settlement, Source, Topology, properties,
+    Settlement, Source, To, Topology, properties,
 };
 
 use crate::shared::Shared;
@@ -26,6 +26,7 @@ use crate::{Settings, Setup, Worker, consume};
 pub(crate) struct Parts {
     pub(crate) shared: Arc<Shared>,
     published: UnboundedReceiver<Publication>,
+    told: Vec<Publication>,
     _folder: TempDir,
 }
 
@@ -49,13 +50,14 @@ pub(crate) async fn parts() -> Parts {
         },
         topology: topology(),
         publisher,
+        telling: Telling::All,
         store,
         hasher: RecipientHasher::new(SECRET.as_bytes()),
         defaults: Defaults { channel: None },
         clock: Arc::new(SystemClock),
     };
     let (_, shared) = worker.into_parts();
-    Parts { shared: Arc::new(shared), published, _folder: folder }
+    Parts { shared: Arc::new(shared), published, told: Vec::new(), _folder: folder }
 }
 
 fn settings() -> Settings {
@@ -102,6 +104,12 @@ impl Copy {
         Self::new(message_id.map_or_else(BasicProperties::default, with_id), Bytes::from(body.to_owned()))
     }
 
+    /// The same copy, as the broker delivers it again.
+    pub(crate) fn redelivered(mut self) -> Self {
+        self.incoming.redelivered = true;
+        self
+    }
+
     /// A copy of what the fleet has published, as the broker would hand it out.
     pub(crate) fn of(publication: Publication) -> Self {
         let Publication { message_id, headers, publisher_properties, body, .. } = publication;
@@ -127,9 +135,19 @@ impl Parts {
         copy.settled.await.expect("the copy is settled")
     }
 
-    /// All that was published since the last call.
+    /// All that was published since the last call, but for what was told.
     pub(crate) fn published(&mut self) -> Vec<Publication> {
-        std::iter::from_fn(|| self.published.try_recv().ok()).collect()
+        let all = std::iter::from_fn(|| self.published.try_recv().ok());
+        let (told, published) = all.partition(|one| matches!(one.to, To::Event(_) | To::Reply(_)));
+        self.told.extend::<Vec<_>>(told);
+        published
+    }
+
+    /// The events, and the replies, since the last call.
+    pub(crate) fn told(&mut self) -> Vec<Publication> {
+        let published = self.published();
+        assert_eq!(published, [], "asked for what was told, and this was published");
+        std::mem::take(&mut self.told)
     }
 
     pub(crate) async fn row(&self, id: &str) -> Option<Row> {

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use domain::{Clock, Defaults, RecipientHasher};
-use intake::Intake;
+use domain::{Clock, Defaults, RecipientHasher, Telling};
+use intake::{Intake, Teller};
 use runtime::{LogLimiter, Readiness};
 use store::{LedgerBreaker, RetryLimit, Store};
 use tokio_util::sync::CancellationToken;
@@ -20,6 +20,7 @@ pub struct Worker {
     pub setup: Setup,
     pub topology: Topology,
     pub publisher: Publisher,
+    pub telling: Telling,
     pub store: Store,
     pub hasher: RecipientHasher,
     pub defaults: Defaults,
@@ -58,6 +59,7 @@ impl Worker {
         let intake = Intake {
             role: report::ROLE,
             publisher: self.publisher,
+            teller: Teller::new(self.telling),
             store: self.store,
             breaker: LedgerBreaker::new(limit, stopping.clone()),
             hasher: self.hasher,

@@ -1,6 +1,7 @@
 //! What is measured, one file each. Every case gives the ratio of the fleet to a baseline of the same run, or a
 //! figure with a limit.
 
+mod deliver_events;
 mod deliver_http;
 mod deliver_smtp;
 mod deliver_template;
@@ -23,6 +24,8 @@ pub(crate) async fn run(name: &str, bench: &Bench<'_>, so_far: &Report) -> Resul
     match name {
         "deliver_http_postgres" => deliver_http::run(bench, Ledger::Postgres, 0.6).await,
         "deliver_http_sqlite" => deliver_http::run(bench, Ledger::Sqlite, 0.7).await,
+        "deliver_events" => deliver_events::run(bench, false, 0.88).await,
+        "deliver_events_bound" => deliver_events::run(bench, true, 0.7).await,
         "deliver_template" => deliver_template::run(bench).await,
         "deliver_smtp" => deliver_smtp::run(bench).await,
         "notify_http" => notify_http::run(bench).await,

@@ -31,6 +31,7 @@ impl Running {
             "AMQP_ROUTING_KEY",
             "AMQP_QUEUE_TYPE",
             "AMQP_TENANT_FROM_USER_ID",
+            "EVENTS",
             "WORKER_RETRY_DELAY_1",
             "WORKER_RETRY_DELAY_2",
             "WORKER_RETRY_DELAY_3",

@@ -125,7 +125,7 @@ fn a_terminal_row_acknowledges_everything() {
     for state in [Sent, Captured, Expired, Suppressed, Cancelled, Delivered, Bounced] {
         let ended = Row { state, ..waiting() };
         for copy in [arrival(0, 0), arrival(0, 1), arrival(0, 9), arrival(1, 0), bare(false), bare(true)] {
-            check(&ended, &copy, &Claim::Ended);
+            check(&ended, &copy, &Claim::Ended(Box::new(ended.clone())));
         }
     }
 }
@@ -133,7 +133,7 @@ fn a_terminal_row_acknowledges_everything() {
 #[test]
 fn a_tombstone_without_content_refuses_no_body() {
     let tombstone = Row { state: State::Cancelled, content: None, ..row() };
-    check(&tombstone, &bare(false), &Claim::Ended);
+    check(&tombstone, &bare(false), &Claim::Ended(Box::new(tombstone.clone())));
 }
 
 #[test]
@@ -225,7 +225,8 @@ fn get_and_publish_with_notify_again_counts_as_a_move() {
 fn notify_again_asks_for_nothing_while_the_delivery_goes_on_or_has_ended() {
     check(&waiting(), &again(false), &repeat(&waiting()));
     check(&row(), &again(false), &Claim::Park);
-    check(&Row { state: State::Sent, ..row() }, &again(false), &Claim::Ended);
+    let sent = Row { state: State::Sent, ..row() };
+    check(&sent, &again(false), &Claim::Ended(Box::new(sent.clone())));
 }
 
 #[test]
@@ -278,7 +279,7 @@ fn every_cell_keeps_the_delivery() {
                     matches!(copy.published_by, PublishedBy::OperatorMove | PublishedBy::OperatorRequest);
                 let decided = claim(&known, &copy, TOKEN);
                 let allowed = match &decided {
-                    Claim::Ended => state.is_final(),
+                    Claim::Ended(same) => state.is_final() && **same == known,
                     Claim::Conflict => copy.content != CONTENT,
                     Claim::Take(next, _) => {
                         !state.is_final()

@@ -1,7 +1,7 @@
 //! One table of orders, and what returns when a copy is published again.
 
 use super::*;
-use crate::State;
+use crate::EventName;
 use crate::samples::{CONTENT, NOW, key, row, waiting};
 
 const BODY: &[u8] = br#"{"channel":"sms","destination":"+12025550143","message":"Hola",
@@ -33,6 +33,15 @@ fn told() -> Headers {
     }
 }
 
+/// What is done with a copy, once everything is told.
+fn then(copy: Received<'_>, row: &Row, order: &Order) -> FollowUp {
+    copy.follow_up(row, order, NOW).then
+}
+
+fn names(follows: &Follows<'_>) -> Vec<EventName> {
+    follows.events.iter().map(|event| event.name).collect()
+}
+
 fn publish(to: Destination, headers: Headers) -> FollowUp {
     FollowUp::Publish(Box::new(Publish { to, headers, message: Message::Received }))
 }
@@ -55,14 +64,14 @@ fn every_order_says_what_is_published_with_which_headers_and_how_the_copy_is_set
         ),
     ];
     for (order, expected) in cases {
-        assert_eq!(copy(&told(), BODY).follow_up(&row, &order, NOW), expected, "{order:?}");
+        assert_eq!(then(copy(&told(), BODY), &row, &order), expected, "{order:?}");
     }
 }
 
 #[test]
 fn a_fallback_is_published_to_the_lane_as_a_delivery_of_its_own() {
     let row = Row { state: State::FellBack, ..row() };
-    let FollowUp::Publish(publish) = copy(&told(), BODY).follow_up(&row, &Order::Fallback, NOW) else {
+    let FollowUp::Publish(publish) = then(copy(&told(), BODY), &row, &Order::Fallback) else {
         panic!("nothing is published")
     };
     let headers = Headers { parent: Some("d-1".into()), lane: Some(Lane::Bulk), ..Headers::default() };
@@ -74,7 +83,7 @@ fn a_fallback_is_published_to_the_lane_as_a_delivery_of_its_own() {
 
 #[test]
 fn without_anything_to_publish_the_copy_is_acknowledged_and_says_whether_its_delivery_goes_on() {
-    let follow_up = |state, order| copy(&told(), b"{}").follow_up(&Row { state, ..row() }, &order, NOW);
+    let follow_up = |state, order| then(copy(&told(), b"{}"), &Row { state, ..row() }, &order);
     for over in [State::Sent, State::Captured, State::Expired] {
         assert_eq!(follow_up(over, Order::Nothing), FollowUp::Acknowledge { goes_on: false }, "{over}");
     }
@@ -145,5 +154,42 @@ fn a_copy_that_has_met_its_row_keeps_its_effective_counts_and_is_nobodys_move() 
         assert_eq!((aside.to, after.published_by), (Destination::Retry(1), PublishedBy::Fleet));
         assert_eq!((after.epoch, after.seq, after.attempt), (before.epoch, before.seq, before.attempt));
         assert_eq!((aside.headers.lane, aside.headers.released), (Some(Lane::Bulk), received.released));
+    }
+}
+
+#[test]
+fn every_order_is_told_before_it_is_carried_out_but_for_a_copy_that_is_handed_back() {
+    let ended = Row { state: State::Dead, attempt: 4, ..row() };
+    let dead = Order::DeadLetter { reason: Reason::Exhausted, error: "why".into() };
+    for (row, order, expected) in [
+        (waiting(), Order::Retry { tier: 1 }, vec![EventName::Retrying]),
+        (Row { attempt: 0, ..waiting() }, Order::Schedule { due: NOW }, vec![]),
+        (waiting(), Order::GiveBack, vec![]),
+        (ended.clone(), dead.clone(), vec![EventName::Dead]),
+        (Row { epoch: 1, ..ended }, dead, vec![EventName::Replayed, EventName::Dead]),
+        (Row { state: State::FellBack, ..row() }, Order::Fallback, vec![EventName::FellBack]),
+        (Row { state: State::Sent, ..row() }, Order::Nothing, vec![EventName::Sent]),
+    ] {
+        assert_eq!(names(&copy(&told(), BODY).follow_up(&row, &order, NOW)), expected, "{order:?}");
+    }
+}
+
+#[test]
+fn an_end_is_told_again_with_each_copy_that_was_in_somebodys_hands() {
+    let sent = Row { state: State::Sent, attempt: 1, ..row() };
+    let cancelled = Row { state: State::Cancelled, ..row() };
+    let fleets = Headers { epoch: Some(0), seq: Some(0), attempt: Some(0), ..told() };
+    for (headers, redelivered, is_told) in [
+        (Headers::default(), false, false),
+        (Headers::default(), true, true),
+        (fleets, false, true),
+        (Headers { dead: mark("exhausted", 4), epoch: Some(0), ..told() }, false, true),
+        (Headers { again: true, ..told() }, false, true),
+    ] {
+        let arrival = arrival(&headers, redelivered);
+        let follows = Follows::of_ended(&sent, &arrival);
+        let expected = if is_told { vec![EventName::Sent] } else { vec![] };
+        assert_eq!((names(&follows), &follows.then), (expected, &FollowUp::Acknowledge { goes_on: false }));
+        assert_eq!(names(&Follows::of_ended(&cancelled, &arrival)), [EventName::Cancelled], "no copy was its own");
     }
 }

@@ -16,6 +16,7 @@ fn computed_ids_are_the_same_for_ever() {
 #[test]
 fn computed_ids_differ_with_everything_they_stand_for() {
     let acme = Tenant::parse("acme").unwrap();
+    let told = |id: &str, epoch, seq, state: &str, attempt| event_id(&key(id), epoch, seq, state, attempt).to_string();
     let at = |micros| fire_id(&key("d-1"), Timestamp::from_micros(micros));
     let ids = [
         child_id(&key("d-1"), 1),
@@ -24,6 +25,12 @@ fn computed_ids_differ_with_everything_they_stand_for() {
         child_id(&Key { tenant: acme.clone(), id: "d-1".into() }, 1),
         at(0),
         at(1),
+        told("d-1", 0, 1, "waiting", 1),
+        told("d-2", 0, 1, "waiting", 1),
+        told("d-1", 1, 1, "waiting", 1),
+        told("d-1", 0, 2, "waiting", 1),
+        told("d-1", 0, 1, "sent", 1),
+        told("d-1", 0, 1, "waiting", 2),
     ];
     let distinct: std::collections::BTreeSet<&String> = ids.iter().collect();
     assert_eq!(distinct.len(), ids.len());

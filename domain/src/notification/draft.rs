@@ -1,6 +1,7 @@
 //! What could be read of a body, whatever else is wrong with it. Checks look at a draft, and a notification is made of
 //! one.
 
+use serde_json::{Map, Value};
 use text::FieldError;
 
 use super::{DecodeError, Expiry, Notification, UnknownField, Wording};
@@ -17,6 +18,7 @@ pub struct Draft {
     pub expiry: Expiry,
     pub max_lateness_seconds: Option<u64>,
     pub fallback: Vec<Target>,
+    pub metadata: Map<String, Value>,
     pub unknown: Vec<UnknownField>,
     /// Every field that is wrong.
     pub errors: Vec<FieldError>,
@@ -52,6 +54,7 @@ impl Draft {
                     expiry: self.expiry,
                     max_lateness_seconds: self.max_lateness_seconds,
                     fallback: self.fallback,
+                    metadata: self.metadata,
                     unknown: self.unknown,
                 })
             }

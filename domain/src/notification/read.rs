@@ -24,7 +24,7 @@ impl Draft {
         let max_lateness_seconds = fields.seconds("max_lateness_seconds");
         let mut unknown = Vec::new();
         let fallback = fields.fallback(&mut unknown);
-        fields.map("", "metadata");
+        let metadata = fields.map("", "metadata");
         unknown.extend(fields.unknown(""));
         fields.refuse_numbers(beyond);
         if !fields.errors.is_empty() {
@@ -40,6 +40,7 @@ impl Draft {
             expiry,
             max_lateness_seconds,
             fallback,
+            metadata,
             unknown,
             errors: fields.errors,
             unsupported: fields.unsupported,

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use uuid::Uuid;
 
-use crate::{Ambiguity, LeasableRow, Policy, Row, State, Timestamp};
+use crate::{Ambiguity, Event, EventName, LeasableRow, Order, Policy, Row, State, Timestamp, events_of};
 
 #[derive(Default)]
 pub(super) struct Delivery {
@@ -33,6 +33,12 @@ pub(super) struct Delivery {
     pub(super) maybe_sent: bool,
     /// A cancel of the delivery was answered with "it will not be sent".
     pub(super) cancelled: bool,
+    /// The events of every transition that the ledger has, and the epoch of each.
+    pub(super) happened: BTreeMap<Uuid, (EventName, u32)>,
+    /// The events that a subscriber was told.
+    pub(super) told: BTreeSet<Uuid>,
+    /// A copy was dead-lettered without having met its row: what it had to tell waits for its move.
+    pub(super) evaded: bool,
 }
 
 impl Delivery {
@@ -50,6 +56,40 @@ impl Delivery {
             created_at: row.created_at,
             updated_at: row.updated_at,
         })
+    }
+
+    /// Notes what the row that is being written tells. Of two transitions none may tell the other's event.
+    pub(super) fn note_events(&mut self, row: &Row, order: &Order) -> Result<usize, &'static str> {
+        let events = events_of(row, order);
+        for event in &events {
+            let known = self.happened.insert(event.id(), (event.name, row.epoch)).is_some();
+            // The budget is told with the first transition of it, whichever that is.
+            if known && event.name != EventName::Replayed {
+                return Err("two transitions have one event");
+            }
+        }
+        Ok(events.len())
+    }
+
+    /// Whether nobody was told of this transition, although it was certainly to be told by now.
+    fn is_missed(&self, id: Uuid, epoch: u32, row: &Row) -> bool {
+        // A cancel, or an operator's move, may overtake what is not told yet.
+        let overtaken = row.state == State::Cancelled && waited(row).is_some_and(|id_before| id_before == id);
+        !self.told.contains(&id) && !self.evaded && !overtaken && epoch == row.epoch
+    }
+
+    /// Whether what has led to a copy with these counts was told.
+    pub(super) fn was_told_before(&self, epoch: u32, seq: u32) -> bool {
+        let row = self.row.as_ref().filter(|row| (row.epoch, row.seq) == (epoch, seq) && row.state == State::Waiting);
+        let event = row.and_then(waited).filter(|id| self.happened.contains_key(id));
+        self.evaded || event.is_none_or(|id| self.told.contains(&id))
+    }
+
+    /// A transition of which nobody was told.
+    pub(super) fn untold(&self) -> Option<EventName> {
+        let row = self.row.as_ref()?;
+        let missed = self.happened.iter().find(|(id, (_, epoch))| self.is_missed(**id, *epoch, row));
+        missed.map(|(_, (name, _))| *name)
     }
 
     /// What must not be true at any time.
@@ -93,4 +133,10 @@ impl Delivery {
         let twice = policy.ambiguity == Ambiguity::Hold && !asked_for && self.accepted > 1;
         twice.then(|| "sent twice under the policy `hold`".into())
     }
+}
+
+/// The event of the transition with which a delivery began to wait, if it told one.
+fn waited(row: &Row) -> Option<Uuid> {
+    let waiting = Row { state: State::Waiting, ..row.clone() };
+    events_of(&waiting, &Order::Retry { tier: 1 }).last().map(Event::id)
 }

@@ -132,6 +132,9 @@ impl World {
             }
         };
         self.say(|| format!("CANCELLED, was {known:?}"));
+        if let Err(wrong) = self.deliveries[at].note_events(&cancelled, &cancelled.order) {
+            self.fail(wrong);
+        }
         self.deliveries[at].row = Some(cancelled);
         self.deliveries[at].cancelled = true;
     }
@@ -188,6 +191,7 @@ impl World {
             let at = self.letter_of(&copy);
             let letter = given_up(&copy);
             self.keeps_its_publisher(&copy, &letter);
+            self.deliveries[at].evaded = true;
             self.publish(at, letter);
         }
     }
@@ -211,6 +215,9 @@ impl World {
         if let Some(mut copy) = self.pick(|world| &mut world.lane) {
             self.say(|| format!("the BROKER DEAD-LETTERS {}", brief(&copy)));
             copy.headers.broker_death = true;
+            if let Of::Delivery(at) = copy.of {
+                self.deliveries[at].evaded = true;
+            }
             self.strays += u32::from(matches!(copy.of, Of::Message(_)));
             self.dead_letters.push(copy);
         }

@@ -5,7 +5,8 @@ use uuid::Uuid;
 use super::{Copy, Of};
 use crate::samples::{CONTENT, NOW, key};
 use crate::{
-    Arrival, Claim, CopyInHand, FollowUp, Intent, Lane, LeasedRow, Outcome, Publish, Received, Row, Timestamp, Unsent,
+    Arrival, Claim, CopyInHand, Event, EventName, FollowUp, Follows, Intent, Lane, LeasedRow, Outcome, Publish,
+    Received, Row, Timestamp, Unsent,
 };
 
 /// The body of every message. Its fallback counts only in schedules with a fallback.
@@ -20,6 +21,8 @@ pub(super) enum Step {
     Claim,
     Send(Box<Row>),
     Decide(Box<Row>, Outcome),
+    /// Tell these events, and then do what follows.
+    Tell(Vec<(Uuid, EventName)>, Box<Step>),
     Publish(Box<Publish>),
     /// Publish nothing more. The value says whether the delivery goes on.
     End(bool),
@@ -90,10 +93,15 @@ impl Worker {
     }
 
     /// What follows for a copy for which nothing is sent.
-    pub(super) fn unsent(&self, unsent: Unsent) -> Step {
+    pub(super) fn unsent(&self, unsent: Unsent<'_>) -> Step {
         match unsent {
-            Unsent::FollowUp(FollowUp::Acknowledge { goes_on }, _) => self.end(goes_on),
-            Unsent::FollowUp(follow_up, _) => follow_up.into(),
+            Unsent::FollowUp(Follows { events, then }, _) => {
+                let then = match then {
+                    FollowUp::Acknowledge { goes_on } => self.end(goes_on),
+                    follow_up => follow_up.into(),
+                };
+                Step::after_telling(&events, then)
+            }
             // The broker has the message, so that nothing is left to do for this copy.
             Unsent::TakenBack => self.end(false),
             Unsent::DeadLetter { reason, error } => self.received().dead_letter(reason, &error, NOW).into(),
@@ -120,6 +128,20 @@ impl Copy {
     }
 }
 
+impl Step {
+    /// What is told before a step.
+    fn after_telling(events: &[Event<'_>], then: Self) -> Self {
+        let told: Vec<_> = events.iter().map(|event| (event.id(), event.name)).collect();
+        if told.is_empty() { then } else { Self::Tell(told, Box::new(then)) }
+    }
+}
+
+impl From<Follows<'_>> for Step {
+    fn from(Follows { events, then }: Follows<'_>) -> Self {
+        Self::after_telling(&events, then.into())
+    }
+}
+
 impl From<FollowUp> for Step {
     fn from(follow_up: FollowUp) -> Self {
         match follow_up {
@@ -140,6 +162,7 @@ pub(super) fn claim_name(claim: &Claim) -> String {
     match claim {
         Claim::Take(row, take) => format!("{take:?} epoch {} attempt {} seq {}", row.epoch, row.attempt, row.seq),
         Claim::Repeat(row) => format!("repeat {:?}", row.order),
+        Claim::Ended(row) => format!("ended {}", row.state),
         other => format!("{other:?}"),
     }
 }
@@ -150,6 +173,7 @@ pub(super) fn step_name(step: &Step) -> String {
         Step::Claim => "claim".into(),
         Step::Send(_) => "send".into(),
         Step::Decide(_, outcome) => format!("record {outcome:?}").chars().take(40).collect(),
+        Step::Tell(told, _) => format!("tell {:?}", told.iter().map(|(_, name)| name).collect::<Vec<_>>()),
         Step::Publish(publish) => format!("publish {:?}", publish.to),
         Step::End(_) => "end".into(),
         Step::NoteLetter(epoch) => format!("note the letter of epoch {epoch}"),

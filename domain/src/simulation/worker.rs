@@ -9,8 +9,8 @@ use super::steps::{Step, Worker, claim_name, step_name};
 use super::{Copy, Delivery, Kind, Of, World, brief};
 use crate::samples::{CONTENT, NOW, failure, key, row};
 use crate::{
-    Arrival, Cause, Claim, Counts, Destination, FollowUp, Headers, Intent, KeptHeaders, Lease, Message, NextStep,
-    Outcome, Publish, Reason, Row, State, Take, Unsent, claim, decide,
+    Arrival, Cause, Claim, Counts, Destination, EventName, FollowUp, Follows, Headers, Intent, KeptHeaders, Lease,
+    Message, NextStep, Outcome, Publish, Reason, Row, State, Take, Transition, Unsent, claim, decide,
 };
 
 const BEYOND_THE_TIERS: Duration = Duration::from_secs(600);
@@ -77,6 +77,7 @@ impl World {
             Step::Claim => Some(self.claim(&mut worker)),
             Step::Send(row) => Some(self.send(&worker, row)),
             Step::Decide(row, outcome) => Some(self.record(&worker, &row, &outcome)),
+            Step::Tell(told, then) => Some(self.tell(&worker, told, then)),
             Step::Publish(publish) => Some(self.publish_confirmed(&worker, publish)),
             Step::End(republished) => Some(worker.end(republished)),
             Step::NoteLetter(epoch) => Some(self.note_letter(&worker, epoch)),
@@ -92,6 +93,13 @@ impl World {
                 }
                 None
             }
+        };
+        let next = match next {
+            Some(Step::Tell(told, then)) if !self.tells_in_steps => {
+                self.hear(&worker, &told);
+                Some(*then)
+            }
+            next => next,
         };
         if self.tracing {
             let said = self.trace.split_off(before).join(", ");
@@ -153,25 +161,27 @@ impl World {
 
     /// The worker does what follows from the answer of its claim.
     fn go_on(&mut self, worker: &Worker, arrival: &Arrival, claim: Claim) -> Step {
-        match claim {
+        match &claim {
             Claim::Conflict => self.fail("a conflict of equal contents"),
             Claim::HasLetter => self.seen.push("a copy of a dead letter"),
             _ => {}
         }
-        match worker.in_hand(arrival).after_claim(claim, self.now) {
-            NextStep::Attempt(row) => Step::Send(row),
+        match worker.in_hand(arrival).after_claim(&claim, self.now) {
+            NextStep::Attempt(row) => Step::Send(Box::new(row.clone())),
             NextStep::Decide(row, outcome) => Step::Decide(row, outcome),
             NextStep::Unsent(unsent) => self.unsent(worker, unsent),
         }
     }
 
-    fn unsent(&mut self, worker: &Worker, unsent: Unsent) -> Step {
-        if let Unsent::FollowUp(FollowUp::Publish(publish), cause) = &unsent {
-            match cause {
+    fn unsent(&mut self, worker: &Worker, unsent: Unsent<'_>) -> Step {
+        match &unsent {
+            Unsent::FollowUp(Follows { then: FollowUp::Publish(publish), .. }, cause) => match cause {
                 Cause::Parked => self.returns_as_it_was(worker, publish),
                 Cause::Reissued => self.stays_released(worker, publish),
                 Cause::Repeated | Cause::Ended | Cause::HasLetter => {}
-            }
+            },
+            Unsent::DeadLetter { .. } => self.of(worker).evaded = true,
+            Unsent::FollowUp(..) | Unsent::TakenBack => {}
         }
         worker.unsent(unsent)
     }
@@ -247,6 +257,7 @@ impl World {
         // The row was recorded before, and the answer was lost: the worker gets the same answer again.
         if known.state == State::Sending {
             self.of(worker).row = Some(transition.row.clone());
+            self.note_events(worker, &transition);
             if self.goes_wrong(6) {
                 self.say(|| "and does not hear the answer".into());
                 return Step::Decide(Box::new(row.clone()), outcome.clone());
@@ -260,6 +271,43 @@ impl World {
         let is_the_delivery = publish.message == Message::Received;
         if is_the_delivery && publish.headers.publisher != copy.headers.publisher {
             self.fail("a copy forgot its publisher");
+        }
+    }
+
+    /// Whatever was tried, and whatever has ended, must have something to tell.
+    fn note_events(&mut self, worker: &Worker, transition: &Transition) {
+        let Transition { row, order, attempt, .. } = transition;
+        match self.of(worker).note_events(row, order) {
+            Err(wrong) => self.fail(wrong),
+            Ok(0) if attempt.is_some() || row.state.is_final() => self.fail("a transition without an event"),
+            Ok(_) => {}
+        }
+    }
+
+    /// Repeats events until the broker has confirmed them. Those without a confirm may have been heard or not.
+    fn tell(&mut self, worker: &Worker, told: Vec<(Uuid, EventName)>, then: Box<Step>) -> Step {
+        let unconfirmed = self.goes_wrong(6);
+        if !unconfirmed || self.roll(2) == 0 {
+            self.hear(worker, &told);
+        }
+        if !unconfirmed {
+            return *then;
+        }
+        self.say(|| "and hears no confirm".into());
+        Step::Tell(told, then)
+    }
+
+    /// A subscriber is told.
+    fn hear(&mut self, worker: &Worker, told: &[(Uuid, EventName)]) {
+        for (id, name) in told {
+            self.say(|| format!("tells {name}"));
+            let delivery = self.of(worker);
+            if !delivery.happened.contains_key(id) {
+                self.fail(&format!("told {name}, which did not happen"));
+            }
+            if !self.of(worker).told.insert(*id) {
+                self.seen.push("told again");
+            }
         }
     }
 
@@ -314,6 +362,11 @@ impl World {
         }
         self.say(|| format!("publishes {to:?} {}", brief(&copy)));
         let counts = [copy.headers.epoch, copy.headers.seq, copy.headers.attempt];
+        if let (Some(epoch), Some(seq)) = (copy.headers.epoch, copy.headers.seq)
+            && !self.deliveries[delivery].was_told_before(epoch, seq)
+        {
+            self.fail("published again before it was told why");
+        }
         // A ledger that was set back to an older state learns from the copy how far its delivery had come.
         if to != Destination::DeadLetter && copy.headers.seq.is_some() && counts.contains(&None) {
             self.fail("a copy that goes on has lost a count");

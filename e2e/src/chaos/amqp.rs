@@ -6,17 +6,21 @@ use std::time::Duration;
 
 use anyhow::Result;
 use lapin::options::{
-    BasicAckOptions, BasicGetOptions, BasicPublishOptions, ConfirmSelectOptions, QueueDeclareOptions,
+    BasicAckOptions, BasicGetOptions, BasicPublishOptions, ConfirmSelectOptions, QueueBindOptions, QueueDeclareOptions,
 };
-use lapin::types::FieldTable;
+use lapin::types::{AMQPValue, FieldTable};
 use lapin::{BasicProperties, Connection, ConnectionProperties};
 use tokio::sync::Mutex;
 use tokio::time::timeout;
 
+use super::reconcile::Told;
 use crate::fleet::DeadLetter;
 
 const STEP: Duration = Duration::from_secs(5);
 const EXCHANGE: &str = "notifications.exchange";
+const EVENTS: &str = "notifications.events";
+/// The queue of a subscriber that must not miss anything.
+pub(super) const SUBSCRIBER: &str = "books.events";
 
 /// What the broker said to a publish.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -90,6 +94,36 @@ impl Amqp {
         let count = declared.ok()?.ok()?.message_count();
         let _ = timeout(STEP, channel.close(200, "done".into())).await;
         Some(count)
+    }
+
+    /// Makes the queue of a subscriber, which gets every event from now on.
+    ///
+    /// # Errors
+    /// The broker's.
+    pub(super) async fn subscribe(&self) -> Result<()> {
+        let channel = self.channel().await?;
+        let options = QueueDeclareOptions { durable: true, ..QueueDeclareOptions::default() };
+        let mut arguments = FieldTable::default();
+        arguments.insert("x-queue-type".into(), AMQPValue::LongString("quorum".into()));
+        timeout(STEP, channel.queue_declare(SUBSCRIBER.into(), options, arguments)).await??;
+        let (bound, none) = (QueueBindOptions::default(), FieldTable::default());
+        timeout(STEP, channel.queue_bind(SUBSCRIBER.into(), EVENTS.into(), "#".into(), bound, none)).await??;
+        let _ = timeout(STEP, channel.close(200, "done".into())).await;
+        Ok(())
+    }
+
+    /// Every event that was told, in the order in which the subscriber has them.
+    ///
+    /// # Errors
+    /// The broker's, and an event that cannot be read.
+    pub(super) async fn take_events(&self) -> Result<Vec<Told>> {
+        let channel = self.channel().await?;
+        let (mut told, options) = (Vec::new(), BasicGetOptions { no_ack: true });
+        while let Some(got) = timeout(STEP, channel.basic_get(SUBSCRIBER.into(), options)).await?? {
+            told.push(Told::read(&got.delivery.data)?);
+        }
+        let _ = timeout(STEP, channel.close(200, "done".into())).await;
+        Ok(told)
     }
 
     /// Reads a queue out to its end.

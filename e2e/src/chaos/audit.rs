@@ -8,7 +8,7 @@ use domain::RecipientHasher;
 use serde_json::Value;
 use store::{DeliveryView, Filter, Job, JobFilter, Store};
 
-use super::reconcile::{Entry, Found};
+use super::reconcile::{Entry, Found, Told};
 use crate::fleet::DeadLetter;
 use crate::provider::Received;
 
@@ -58,6 +58,20 @@ impl Audit {
             audit.of(&recipient).copies.push(received);
         }
         audit
+    }
+
+    /// What a subscriber was told. An event names its delivery, and never a recipient.
+    pub(super) fn hear(&mut self, told: Vec<Told>) {
+        let rows =
+            self.found.iter().flat_map(|(recipient, found)| found.rows.iter().map(move |view| (view, recipient)));
+        let by_id: HashMap<String, String> =
+            rows.map(|(view, recipient)| (view.row.key.id.clone(), recipient.clone())).collect();
+        for event in told {
+            match by_id.get(&event.delivery) {
+                Some(recipient) => self.of(recipient).told.push(event),
+                None => self.unmatched.push(format!("an event of a delivery without a row: {event:?}")),
+            }
+        }
     }
 
     fn of(&mut self, recipient: &str) -> &mut Found {

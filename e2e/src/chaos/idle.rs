@@ -6,9 +6,11 @@ use anyhow::Result;
 use domain::{RecipientHasher, State};
 use embedded::VHOST;
 use reqwest::Method;
+use serde_json::Value;
 use store::JobFilter;
 use tokio::time::Instant;
 
+use super::amqp::SUBSCRIBER;
 use super::audit::all_rows;
 use super::reconcile::{Answer, Entry};
 use super::world::{DEAD_LETTERS, LOOK_EVERY, World, hasher};
@@ -25,7 +27,7 @@ const QUEUES: [&str; 7] = [
 
 impl World {
     /// Waits until nothing is on its way any more: every accepted notification has ended, and every queue but the
-    /// dead-letter queue is empty. False when that does not come within the patience.
+    /// dead-letter queue and the subscriber's is empty. False when that does not come within the patience.
     pub(super) async fn until_idle(&self, entries: &[Entry], patience: Duration) -> bool {
         let deadline = Instant::now() + patience;
         let hasher = hasher();
@@ -61,9 +63,10 @@ impl World {
         }
         // Messages in hand show in the statistics only, some seconds late.
         let queues = self.manage(Method::GET, &format!("queues/{VHOST}"), None).await?;
-        let busy = queues.as_array().into_iter().flatten().any(|queue| {
-            queue["name"].as_str() != Some(DEAD_LETTERS) && queue["messages"].as_u64().is_some_and(|count| count > 0)
-        });
+        let keeps =
+            |queue: &Value| queue["name"].as_str().is_some_and(|name| [DEAD_LETTERS, SUBSCRIBER].contains(&name));
+        let holds = |queue: &Value| queue["messages"].as_u64().is_some_and(|count| count > 0);
+        let busy = queues.as_array().into_iter().flatten().any(|queue| !keeps(queue) && holds(queue));
         Ok(!busy)
     }
 }

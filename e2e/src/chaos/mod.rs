@@ -202,8 +202,11 @@ impl Run<'_> {
             self.report.troubles.push(format!("{}: not at rest after {} s", self.kind.as_str(), PATIENCE.as_secs()));
         }
         let letters = world.clients.amqp.take_all(DEAD_LETTERS).await.context("reading the dead-letter queue")?;
+        let told = world.clients.amqp.take_events().await.context("reading the subscriber's queue")?;
+        self.report.notes.push(format!("{}: {}", self.kind.as_str(), reconcile::repeats(&told)));
         let (rows, jobs) = (all_rows(&world.store).await?, all_jobs(&world.store).await?);
-        let audit = Audit::new(&entries, &hasher(), rows, &jobs, letters, world.provider.received());
+        let mut audit = Audit::new(&entries, &hasher(), rows, &jobs, letters, world.provider.received());
+        audit.hear(told);
         for (number, name) in injected.iter().enumerate() {
             let judged: Vec<_> = entries
                 .iter()

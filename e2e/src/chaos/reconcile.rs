@@ -4,7 +4,9 @@
 use std::collections::HashSet;
 use std::time::Instant;
 
-use domain::{AttemptOutcome, Reason, State};
+use anyhow::{Context as _, Result};
+use domain::{AttemptOutcome, EventName, Reason, State};
+use serde_json::Value;
 use store::DeliveryView;
 
 use crate::fleet::DeadLetter;
@@ -97,8 +99,39 @@ pub struct Found {
     /// Requests that the provider may have accepted.
     pub copies: Vec<Received>,
     pub letters: Vec<DeadLetter>,
+    /// What a subscriber was told.
+    pub told: Vec<Told>,
     /// How many jobs still keep the notification for later.
     pub jobs: usize,
+}
+
+/// One event, as a subscriber has received it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Told {
+    /// The event's own id.
+    pub id: String,
+    pub delivery: String,
+    pub name: EventName,
+}
+
+impl Told {
+    /// # Errors
+    /// When it is no event of a delivery.
+    pub fn read(body: &[u8]) -> Result<Self> {
+        let event: Value = serde_json::from_slice(body).context("an event that is no JSON")?;
+        let text = |value: &Value| value.as_str().map(str::to_owned).with_context(|| format!("in the event {event}"));
+        let kind = text(&event["type"])?;
+        let last = kind.rsplit('.').next().unwrap_or_default();
+        let name = EventName::ALL.into_iter().find(|name| name.as_str() == last);
+        let name = name.with_context(|| format!("an event of an unknown type: {event}"))?;
+        Ok(Self { id: text(&event["id"])?, delivery: text(&event["subject"])?, name })
+    }
+}
+
+/// How many events were told, and how many of them again.
+pub fn repeats(told: &[Told]) -> String {
+    let ids: HashSet<&str> = told.iter().map(|event| event.id.as_str()).collect();
+    format!("{} events told, {} of them again", ids.len(), told.len() - ids.len())
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -139,6 +172,7 @@ pub fn judge(entry: &Entry, found: &Found) -> Verdict {
         broken.push("its job was never fired".into());
         end = end.max(End::InFlight);
     }
+    found.rows.iter().for_each(|view| judge_told(view, &found.told, &mut broken));
     for letter in &found.letters {
         if !matches!(Reason::parse(&letter.reason), Some(Reason::Exhausted | Reason::Ambiguous)) {
             broken.push(format!("dead-lettered as {:?}: {}", letter.reason, letter.error));
@@ -155,6 +189,23 @@ pub fn judge(entry: &Entry, found: &Found) -> Verdict {
         _ => {}
     }
     Verdict { end, explained, unexplained: extra - explained, broken }
+}
+
+/// Every end of a delivery with an id is told, by one event and as what it is. A process that dies with a message without
+/// an id may leave its end untold, and a cancel may have no message that could tell it.
+fn judge_told(view: &DeliveryView, told: &[Told], broken: &mut Vec<String>) {
+    let (row, state) = (&view.row, view.row.state.as_str());
+    let ends = || told.iter().filter(|event| event.delivery == row.key.id && event.name.is_ending());
+    let must_be_told = row.fingerprint.is_none() && matches!(row.state, State::Sent | State::Dead | State::Held);
+    if must_be_told && ends().next().is_none() {
+        broken.push(format!("{state}, and nobody was told"));
+    }
+    if let Some(other) = ends().find(|event| event.name.as_str() != state) {
+        broken.push(format!("told as {}, and it is {state}", other.name));
+    }
+    if ends().map(|event| &event.id).collect::<HashSet<_>>().len() > 1 {
+        broken.push("one end is told by several events".into());
+    }
 }
 
 /// Dead letters beyond the first of their delivery and epoch. A crash between a letter's confirm and its note explains

@@ -158,6 +158,7 @@ impl World {
         };
         world.reset_provider();
         world.until_ready().await?;
+        world.clients.amqp.subscribe().await.context("subscribing to the events")?;
         world.log_in().await?;
         Ok(world)
     }

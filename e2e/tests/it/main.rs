@@ -7,6 +7,7 @@ mod browser;
 mod chaos;
 mod dead_letters;
 mod delivery;
+mod events;
 mod lanes;
 mod outage;
 mod poison;

@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use chasqui::clock::SystemClock;
-use domain::{Attempt, AttemptOutcome, Clock as _, Lease, Row, State};
-use e2e::chaos::reconcile::{Answer, Cancel, End, Entry, Found, Way, extra_letters, judge};
+use domain::{Attempt, AttemptOutcome, Clock as _, EventName, Lease, Row, State, events_of};
+use e2e::chaos::reconcile::{Answer, Cancel, End, Entry, Found, Told, Way, extra_letters, judge, repeats};
 use e2e::fleet::DeadLetter;
 use e2e::provider::{self, Received};
 use store::DeliveryView;
@@ -66,8 +66,19 @@ fn letter(reason: &str) -> DeadLetter {
     }
 }
 
+/// With a subscriber that was told every end.
 fn found(rows: Vec<DeliveryView>, copies: usize, letters: Vec<DeadLetter>) -> Found {
-    Found { rows, copies: vec![copy(); copies], letters, jobs: 0 }
+    let events = |view: &DeliveryView| {
+        let events = events_of(&view.row, &view.row.order);
+        let told = events.iter().filter(|event| event.name.is_ending()).map(|event| Told {
+            id: event.id().to_string(),
+            delivery: view.row.key.id.clone(),
+            name: event.name,
+        });
+        told.collect::<Vec<_>>()
+    };
+    let told = rows.iter().flat_map(events).collect();
+    Found { rows, copies: vec![copy(); copies], letters, told, jobs: 0 }
 }
 
 #[track_caller]
@@ -142,4 +153,34 @@ fn a_dead_letter_has_a_reason_that_a_fault_can_give() {
     let conflict = found(vec![row(State::Sent, &[])], 1, vec![letter("id_conflict")]);
     check(&entry(), &conflict, End::Sent, 0, 0, true);
     check(&entry(), &found(vec![], 0, vec![letter("")]), End::Dead, 0, 0, true);
+}
+
+#[test]
+fn every_end_is_told_as_what_it_is_by_one_event() {
+    let sent = || found(vec![row(State::Sent, &[])], 1, vec![]);
+    check(&entry(), &Found { told: Vec::new(), ..sent() }, End::Sent, 0, 0, true);
+    let again = Found { told: [sent().told, sent().told].concat(), ..sent() };
+    check(&entry(), &again, End::Sent, 0, 0, false);
+    assert_eq!(repeats(&again.told), "1 events told, 1 of them again");
+    let renamed = |name| Told { name, ..sent().told[0].clone() };
+    check(&entry(), &Found { told: vec![renamed(EventName::Dead)], ..sent() }, End::Sent, 0, 0, true);
+    let another = Told { id: "another".into(), ..sent().told[0].clone() };
+    check(&entry(), &Found { told: [sent().told, vec![another]].concat(), ..sent() }, End::Sent, 0, 0, true);
+    let retried = Told { id: "another".into(), ..renamed(EventName::Retrying) };
+    check(&entry(), &Found { told: [sent().told, vec![retried]].concat(), ..sent() }, End::Sent, 0, 0, false);
+    // Of a message without an id, and of a cancel, an end may be untold.
+    let mut anonymous = found(vec![row(State::Sent, &[])], 1, vec![]);
+    anonymous.rows[0].row.fingerprint = Some([1; 32]);
+    anonymous.told.clear();
+    check(&entry(), &anonymous, End::Sent, 0, 0, false);
+}
+
+#[test]
+fn what_a_subscriber_receives_is_read_and_anything_else_is_refused() {
+    let event = r#"{"id": "e-1", "type": "chasqui.sms.fell_back", "subject": "d-1", "data": {}}"#;
+    let read = Told::read(event.as_bytes()).expect("an event");
+    assert_eq!(read, Told { id: "e-1".into(), delivery: "d-1".into(), name: EventName::FellBack });
+    for wrong in ["", "{}", r#"{"id": "e-1", "type": "chasqui.sms.lost", "subject": "d-1"}"#] {
+        assert!(Told::read(wrong.as_bytes()).is_err(), "{wrong}");
+    }
 }

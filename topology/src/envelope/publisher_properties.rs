@@ -4,11 +4,17 @@ use std::collections::BTreeMap;
 
 use amqp::BasicProperties;
 use amqp::types::{AMQPValue, FieldTable, ShortString};
+use amqp::value::text;
 use domain::Timestamp;
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::{MAX_SHORT_BYTES, cut};
 use crate::Owner;
+
+/// The structured mode of CloudEvents over AMQP.
+const CLOUD_EVENT: &str = "application/cloudevents+json";
+/// The headers of W3C Trace Context.
+const OF_TRACES: [&str; 2] = ["traceparent", "tracestate"];
 
 /// The publisher's properties that every republish keeps. Not kept are `user_id` (the broker refuses another user's),
 /// `expiration` (it would cut a retry delay short), `priority`, and headers that steer the broker (`x-*`, `CC`, `BCC`):
@@ -86,6 +92,31 @@ impl PublisherProperties {
         self.content_type = Some(short(content_type));
         self
     }
+
+    /// The `correlation_id`, if it is one that an attribute of a CloudEvent may have.
+    pub(super) fn correlation(&self) -> Option<&str> {
+        self.correlation_id.as_ref().map(ShortString::as_str).filter(|text| is_attribute(text))
+    }
+
+    /// A header of the publisher's own, if it is such a text.
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
+        self.foreign.inner().get(name).and_then(text).filter(|text| is_attribute(text))
+    }
+
+    /// The properties of an event of this kind: what connects it with the message that it is told of, and nothing else.
+    pub(super) fn of_event(&self, kind: &str, at: Timestamp) -> Self {
+        let traced = self.foreign.inner().iter().filter(|(name, _)| OF_TRACES.contains(&name.as_str()));
+        let foreign = traced.map(|(name, value)| (name.clone(), value.clone())).collect::<BTreeMap<_, _>>();
+        Self {
+            content_type: Some(CLOUD_EVENT.into()),
+            correlation_id: self.correlation_id.clone(),
+            kind: Some(short(kind)),
+            app_id: Some("chasqui".into()),
+            foreign: FieldTable::from(foreign),
+            ..Self::default()
+        }
+        .with_timestamp(at)
+    }
 }
 
 /// Canonical bytes of the properties that the publisher chose: equal for every copy of one message, whether it was
@@ -116,6 +147,10 @@ fn foreign(table: &FieldTable) -> FieldTable {
 fn is_foreign(name: &str) -> bool {
     let starts = |prefix: &str| name.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix));
     !(starts("x-") || starts("notify-") || name.eq_ignore_ascii_case("cc") || name.eq_ignore_ascii_case("bcc"))
+}
+
+fn is_attribute(text: &str) -> bool {
+    !text.is_empty() && !text.chars().any(char::is_control)
 }
 
 fn short(text: &str) -> ShortString {

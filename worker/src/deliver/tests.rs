@@ -110,3 +110,75 @@ async fn a_worker_that_stops_gives_back_what_it_has_not_sent() {
     assert_eq!((row.state, row.attempt), (State::Waiting, 0));
     assert_eq!((stopping.sent().await.len(), stopping.published()), (0, vec![]));
 }
+
+/// The id, the routing key or queue, and the data of each.
+fn told(published: Vec<topology::Publication>) -> Vec<(String, String, serde_json::Value)> {
+    let read = |one: topology::Publication| {
+        let event: serde_json::Value = serde_json::from_slice(&one.body).expect("JSON");
+        assert_eq!(event["id"], one.message_id);
+        let to = match one.to {
+            To::Event(key) => key,
+            To::Reply(queue) => queue,
+            other => panic!("{other:?}"),
+        };
+        (one.message_id, to, event["data"].clone())
+    };
+    published.into_iter().map(read).collect()
+}
+
+#[tokio::test]
+async fn an_end_is_told_once_and_again_with_the_same_id_to_a_copy_that_was_in_hand_before() {
+    let mut parts = parts().await;
+    let body = r#"{"channel":"sms","destination":"+12025550143","message":"Hola","metadata":{"order":7}}"#;
+    parts.consume(Copy::published(Some("d-1"), body)).await;
+    let first = told(parts.told());
+    let [(id, key, data)] = &first[..] else { panic!("{first:?}") };
+    assert_eq!(key, "default.sms.captured");
+    assert_eq!((data["state"].as_str(), data["metadata"]["order"].as_u64()), (Some("captured"), Some(7)));
+    parts.consume(Copy::published(Some("d-1"), body)).await;
+    assert_eq!(parts.told(), [], "the publisher repeats itself");
+    parts.consume(Copy::published(Some("d-1"), body).redelivered()).await;
+    let again = told(parts.told());
+    assert_eq!((&again[0].0, again.len()), (id, 1));
+    assert!(!format!("{first:?}").contains("2025550143"));
+}
+
+#[tokio::test]
+async fn every_attempt_is_told_before_its_retry_is_published() {
+    let mut parts = parts().await;
+    let mut copy = Copy::published(Some("d-1"), EMAIL);
+    for attempt in 1..=4 {
+        parts.consume(copy).await;
+        let published = parts.published();
+        let told = told(parts.told());
+        let name = if attempt == 4 { "dead" } else { "retrying" };
+        let data = &told[0].2;
+        assert_eq!((told.len(), told[0].1.as_str()), (1, format!("default.email.{name}").as_str()));
+        assert_eq!(data["attempt"], attempt);
+        assert_eq!(data["reason"].as_str(), (attempt == 4).then_some("exhausted"));
+        copy = Copy::of(published.into_iter().next().expect("a retry, or the letter"));
+    }
+    // The letter is moved back.
+    parts.consume(copy).await;
+    parts.published();
+    let keys: Vec<String> = told(parts.told()).into_iter().map(|(_, key, _)| key).collect();
+    assert_eq!(keys, ["default.email.replayed", "default.email.retrying"]);
+}
+
+#[tokio::test]
+async fn the_end_is_told_to_the_queue_that_its_publisher_has_named_and_nothing_else_is() {
+    let mut parts = parts().await;
+    let named = |id: &str, body: &str, queue: &str| {
+        let mut copy = Copy::published(Some(id), body);
+        copy.incoming.reply_to = Some(queue.into());
+        copy
+    };
+    parts.consume(named("d-1", EMAIL, "orders.replies")).await;
+    parts.published();
+    assert_eq!(told(parts.told()).len(), 1, "a retry is no end");
+    parts.consume(named("d-2", SMS, "orders.replies")).await;
+    let told = told(parts.told());
+    let to: Vec<&str> = told.iter().map(|(_, to, _)| to.as_str()).collect();
+    assert_eq!(to, ["default.sms.captured", "orders.replies"]);
+    assert_eq!((&told[0].0, &told[0].2), (&told[1].0, &told[1].2), "the same event");
+}

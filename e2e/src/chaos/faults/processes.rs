@@ -114,6 +114,7 @@ const FAULTS: &[(Scope, &str, Action, &str)] = &[
         "dies with an answer in its hand",
     ),
     (Scope::Everywhere, "worker at recorded", Action::Worker("worker.recorded:15"), "dies with the outcome committed"),
+    (Scope::Both, "worker at told", Action::Worker("worker.told:15"), "dies with its event confirmed"),
     (
         Scope::Everywhere,
         "worker at republished",

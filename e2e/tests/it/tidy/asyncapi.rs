@@ -1,18 +1,20 @@
 //! `docs/asyncapi.yaml` says what the code does: the names on the broker, the fields of a body and their limits, the closed
 //! lists, and the headers of a dead letter.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::LazyLock;
 
 use chasqui::config::{Config, REFERENCE, Role};
 use domain::{
-    ChannelName, DeadMark, Defaults, FIELDS, Headers, Lane, Notification, OF_AN_ITEM, Priority, Reason, Tenant,
-    Timestamp, letter_headers,
+    ChannelName, DeadMark, Defaults, EventName, FIELDS, Headers, Lane, Notification, OF_AN_ITEM, Order, Priority,
+    Reason, Row, State, Tenant, Timestamp, events_of, letter_headers,
 };
+use lapin::BasicProperties;
+use lapin::types::{AMQPValue, FieldTable};
 use serde_json::{Value, json};
-use topology::{Owner, Plan, PublisherProperties, properties};
+use topology::{Owner, Plan, Publication, PublisherProperties, properties};
 
 use super::root;
 
@@ -87,7 +89,7 @@ fn its_addresses_are_those_of_the_default_plan() {
     let exchange = plan.exchanges.iter().find(|exchange| exchange.name == names.exchange).expect("it is planned");
     let lanes = Lane::ALL.map(|lane| (lane.as_str(), names.lane_key(lane), names.lane_queue(lane)));
     let scheduled = ("scheduled", names.scheduled_key(), names.scheduled_queue());
-    let mut known = BTreeSet::from(["deadLetters"]);
+    let mut known = BTreeSet::from(["deadLetters", "events"]);
     for (name, key, queue) in lanes.into_iter().chain([scheduled]) {
         let (channel, bound) = (&channels[name], &channels[name]["bindings"]["amqp"]["exchange"]);
         assert_eq!(channel["address"], json!(key));
@@ -100,6 +102,10 @@ fn its_addresses_are_those_of_the_default_plan() {
     }
     let (letters, bound) = (&channels["deadLetters"], &channels["deadLetters"]["bindings"]["amqp"]["queue"]);
     assert_eq!((&letters["address"], &bound["name"]), (&bound["name"], &json!(names.dead_letter_queue())));
+    assert_eq!((&bound["durable"], &bound["vhost"]), (&json!(true), &json!(embedded::VHOST)));
+    let bound = &channels["events"]["bindings"]["amqp"]["exchange"];
+    let planned = plan.exchanges.iter().find(|exchange| exchange.name == names.events_exchange()).expect("planned");
+    assert_eq!((&bound["name"], &bound["type"]), (&json!(planned.name), &json!(planned.kind.as_str())));
     assert_eq!((&bound["durable"], &bound["vhost"]), (&json!(true), &json!(embedded::VHOST)));
     assert_eq!(keys(channels), known);
 }
@@ -186,6 +192,9 @@ fn its_closed_lists_are_those_of_the_code() {
     assert_eq!(priority["default"].as_str().and_then(Priority::parse), Some(Priority::default()));
     assert_eq!(properties["tenant"]["default"].as_str(), Some(Tenant::default().as_str()));
     assert_eq!(texts(&headers["notify-dead-reason"]["enum"]), Reason::ALL.map(Reason::as_str));
+    assert_eq!(texts(&schema("eventData")["properties"]["reason"]["enum"]), Reason::ALL.map(Reason::as_str));
+    let told = &DOCUMENT["channels"]["events"]["parameters"]["event"]["enum"];
+    assert_eq!(texts(told), EventName::ALL.map(EventName::as_str));
     assert_eq!(texts(&headers["notify-lane"]["enum"]), Lane::ALL.map(Lane::as_str));
     let media: BTreeSet<&str> = media::known().iter().copied().collect();
     assert_eq!(texts(&schema("channel")["examples"]).into_iter().collect::<BTreeSet<_>>(), media);
@@ -203,6 +212,61 @@ fn its_headers_of_a_dead_letter_are_those_that_are_written() {
     let table = written.headers().as_ref().expect("headers");
     let written: BTreeSet<&str> = table.inner().keys().map(|name| name.as_str()).collect();
     assert_eq!(keys(&schema("deadLetterHeaders")["properties"]), written);
+}
+
+/// Of every transition, with everything that an event may have.
+fn told() -> Vec<Value> {
+    let at = Timestamp::parse_rfc3339("2026-01-01T00:00:00Z").expect("an instant");
+    let some = || Some("some".to_owned());
+    let dead = Order::DeadLetter { reason: Reason::Exhausted, error: "why".into() };
+    let orders = [Order::Nothing, Order::Retry { tier: 1 }, Order::Schedule { due: at }, Order::Fallback, dead];
+    let body = br#"{"channel": "sms", "destination": "+12025550143", "message": "m", "metadata": {"order": 7}}"#;
+    let notification = Notification::decode(body, &Defaults { channel: None }).expect("a notification");
+    let headers = ["traceparent", "tracestate"].map(|name| (name.into(), AMQPValue::LongString("some".into())));
+    let properties = BasicProperties::default()
+        .with_correlation_id("order-7".into())
+        .with_headers(FieldTable::from(BTreeMap::from(headers)));
+    let mut told = Vec::new();
+    for (state, order) in State::ALL.into_iter().flat_map(|state| orders.iter().map(move |order| (state, order))) {
+        let row = Row {
+            state,
+            epoch: 1,
+            attempt: 1,
+            seq: u32::from(state == State::Waiting),
+            expires_at: Some(at),
+            parent: some(),
+            provider: some(),
+            provider_id: some(),
+            code: some(),
+            ..testkit::row("d-1")
+        };
+        for event in events_of(&row, order) {
+            let event = Publication::of_event(&event, Some(&notification), &PublisherProperties::of(&properties));
+            told.push(serde_json::from_slice(&event.body).expect("JSON"));
+        }
+    }
+    told
+}
+
+#[test]
+fn its_events_are_those_that_are_told() {
+    let (mut attributes, mut fields, mut states) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+    let told = told();
+    for event in &told {
+        for (part, schema) in [(event, schema("event")), (&event["data"], schema("eventData"))] {
+            let missing: Vec<_> =
+                texts(&schema["required"]).into_iter().filter(|name| part.get(name).is_none()).collect();
+            assert!(missing.is_empty(), "{missing:?} in {event}");
+        }
+        attributes.extend(keys(event));
+        fields.extend(keys(&event["data"]));
+        states.insert(event["data"]["state"].as_str().expect("a text"));
+    }
+    assert_eq!(keys(&schema("event")["properties"]), attributes);
+    // What no event of this size has.
+    fields.insert("metadata_left_out");
+    assert_eq!(keys(&schema("eventData")["properties"]), fields);
+    assert_eq!(texts(&schema("eventData")["properties"]["state"]["enum"]).into_iter().collect::<BTreeSet<_>>(), states);
 }
 
 #[test]

@@ -1,0 +1,60 @@
+//! What follows for a message in hand, with its events written.
+
+use domain::{Event, FollowUp, Follows, Notification, Row, events_of};
+use topology::{Incoming, Publication, PublisherProperties};
+
+use crate::intake::Intake;
+use crate::telling::Told;
+
+/// First the events, in their order, then what is done with the message.
+#[derive(Debug)]
+pub struct Following {
+    pub told: Vec<Told>,
+    pub then: FollowUp,
+}
+
+impl From<FollowUp> for Following {
+    fn from(then: FollowUp) -> Self {
+        Self { told: Vec::new(), then }
+    }
+}
+
+impl Intake {
+    /// Writes the events of what follows, so that their row need not be kept until they are published.
+    pub fn following(&self, follows: Follows<'_>, notification: &Notification, incoming: &Incoming) -> Following {
+        Following { told: self.written(&follows.events, notification, incoming), then: follows.then }
+    }
+
+    /// The events of a row that has ended together with the message in hand.
+    pub fn told_of(&self, row: &Row, notification: &Notification, incoming: &Incoming) -> Vec<Told> {
+        self.written(&events_of(row, &row.order), notification, incoming)
+    }
+
+    /// The events of a row whose message is a job, and whose properties are not known.
+    pub fn told_of_job(&self, row: &Row, notification: Option<&Notification>) -> Vec<Told> {
+        let (events, unknown) = (events_of(row, &row.order), PublisherProperties::default());
+        let wanted = events.iter().filter(|event| self.teller.tells(event.name));
+        wanted.map(|event| Told::new(event, Publication::of_event(event, notification, &unknown), None)).collect()
+    }
+
+    /// Publishes events one after the other. False when the stop came first: whoever gets the message next tells them
+    /// again.
+    pub async fn tell(&self, told: Vec<Told>) -> bool {
+        for one in told {
+            if !self.teller.tell(one, &self.publisher, &self.stopping).await {
+                return false;
+            }
+        }
+        true
+    }
+
+    fn written(&self, events: &[Event<'_>], notification: &Notification, incoming: &Incoming) -> Vec<Told> {
+        let wanted = events.iter().filter(|event| self.teller.tells(event.name));
+        let write = |event: &Event<'_>| {
+            let publication = Publication::of_event(event, Some(notification), &incoming.publisher_properties);
+            let reply_to = incoming.reply_to.clone().filter(|_| event.name.is_ending());
+            Told::new(event, publication, reply_to)
+        };
+        wanted.map(write).collect()
+    }
+}
