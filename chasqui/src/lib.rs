@@ -25,6 +25,7 @@ mod stuck;
 mod topology_commands;
 mod unconfigured;
 mod up;
+mod vapid;
 mod zones;
 
 pub use cli::run;
