@@ -34,8 +34,8 @@ const POLICY: &str =
 #[openapi(
     info(
         title = "Chasqui",
-        description = "Delivers notifications by email, SMS, WhatsApp and push. 202 means that the broker has it on \
-                       disk: it will be delivered at least once, or end in the dead-letter queue with its reason. \
+        description = "Delivers notifications by email, SMS, WhatsApp, push and Web Push. 202 means that the broker has \
+                       it on disk: it will be delivered at least once, or end in the dead-letter queue with its reason. \
                        Errors are `application/problem+json` (RFC 9457); branch on their `type`.",
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
     ),

@@ -4,9 +4,10 @@ use std::future::Future;
 use std::time::Instant;
 
 use async_trait::async_trait;
-use domain::{Failure, Key, Outcome, Reason, Rendered, Timestamp};
+use domain::{Failure, Key, Lane, Outcome, Reason, Rendered, Timestamp};
 use media::Words;
 use serde_json::{Map, Value};
+use uuid::Uuid;
 
 use crate::redact::redact;
 
@@ -32,6 +33,8 @@ pub struct Outgoing<'a> {
     pub attempt: u32,
     /// The name of the template that the words come from, if they come from one.
     pub template: Option<&'a str>,
+    /// The lane that the message came by, for media that say how urgent a message is.
+    pub lane: Lane,
 }
 
 /// How one provider sends by one medium.
@@ -70,6 +73,17 @@ pub trait Channel: Send + Sync {
 impl<'a> Outgoing<'a> {
     pub(crate) fn words(&self) -> Words<'a> {
         Words::of(self.rendered, self.data)
+    }
+
+    /// An id of this delivery that tells nothing about it, the same for every attempt.
+    pub(crate) fn uuid(&self) -> Uuid {
+        Uuid::new_v5(&Uuid::NAMESPACE_OID, self.key.to_string().as_bytes())
+    }
+
+    /// The same as 32 hexadecimal digits. Where a device replaces a message by another of the same name, a second copy is
+    /// seen once.
+    pub(crate) fn tag(&self) -> String {
+        self.uuid().simple().to_string()
     }
 
     /// A provider's text, made safe for a log, a header and a row: at most 200 characters, without the destination, the

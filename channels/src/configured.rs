@@ -12,15 +12,15 @@ use runtime::settings::Reader;
 
 use self::list::{List, words};
 use crate::providers::{PROVIDERS, Provider, Service, preferred};
-use crate::{Channels, SandboxMode, Settings, known};
+use crate::{Allow, Channels, SandboxMode, Settings, known};
 
 impl Settings {
     /// Reads the settings. `sends` says that the process sends, so that a missing setting is a problem. `up` says that
     /// everything is captured unless the operator says otherwise.
     pub fn read(reader: &mut Reader, sends: bool, up: bool) -> Self {
-        refuse_what_is_not_built(reader);
         let (only, sandbox, preferred) = (only(reader), sandbox(reader, up), preference::read(reader));
-        let mut settings = Self { only, sandbox, preferred, ..Self::unset(reader.seconds("PROVIDER_TIMEOUT_SECONDS")) };
+        let (outbound, timeout) = (outbound(reader), reader.seconds("PROVIDER_TIMEOUT_SECONDS"));
+        let mut settings = Self { only, sandbox, preferred, outbound, ..Self::unset(timeout) };
         for provider in PROVIDERS {
             (provider.fill)(&reader.values(provider.section.settings), &mut settings);
         }
@@ -77,7 +77,7 @@ fn check(reader: &mut Reader, settings: &Settings, sends: bool) {
     }
     for problem in refused(settings, if all_is_captured { &[] } else { &halves }) {
         // A setting that was refused already is not reported as missing as well.
-        let name = problem.split([' ', ':']).next().unwrap_or_default();
+        let name = named_by(&problem);
         let follows = name == "CHANNELS" && (!halves.is_empty() || !reader.are_right(&["SANDBOX"]));
         if reader.are_right(&[name]) && !follows {
             reader.problem(problem);
@@ -87,9 +87,14 @@ fn check(reader: &mut Reader, settings: &Settings, sends: bool) {
         // In this case nothing else checks the settings of the providers.
         let live = Settings { sandbox: SandboxMode::Missing, ..settings.clone() };
         let asleep = refused(&live, &halves).into_iter().filter(|problem| !problem.starts_with("CHANNELS"));
-        let told = |problem: &String| halves.iter().any(|half| problem.starts_with(half.missing));
+        let told = |problem: &String| halves.iter().any(|half| named_by(problem) == half.missing);
         asleep.filter(|problem| !told(problem)).for_each(|problem| reader.warn(problem));
     }
+}
+
+/// The setting that a problem begins with.
+fn named_by(problem: &str) -> &str {
+    problem.split([' ', ':']).next().unwrap_or_default()
 }
 
 /// What the providers refuse of their settings, each problem once. A provider that is configured by halves is not
@@ -126,8 +131,7 @@ fn half_configured(reader: &Reader, settings: &Settings) -> Vec<HalfConfigured> 
         Some(HalfConfigured { missing, what, provider })
     });
     let mut halves: Vec<_> = missing.collect();
-    let named = named_alone(reader, settings);
-    halves.extend(named.into_iter().filter(|named| reader.given_of(&[named.missing]).is_empty()));
+    halves.extend(named_alone(reader, settings));
     let mut seen = BTreeSet::new();
     halves.retain(|half| seen.insert(half.missing));
     halves
@@ -151,13 +155,14 @@ fn is_of_another(name: &str, provider: &Provider, settings: &Settings) -> bool {
     sharing.any(|other| other.serves.iter().any(|service| (service.connect)(settings).is_some()))
 }
 
-/// The providers that the operator names for a medium and for which nothing is configured.
+/// The providers that the operator names for a medium and that are not configured for it.
 fn named_alone(reader: &Reader, settings: &Settings) -> Vec<HalfConfigured> {
     let alone = named(settings).filter(|(_, service)| (service.connect)(settings).is_none());
     let half = alone.filter_map(|(provider, service)| {
         let (name, medium) = (preference::given(reader, service.medium)?, service.medium.name);
+        let missing = service.needs.iter().find(|need| reader.given_of(&[**need]).is_empty())?;
         let what = format!("is not set, but {name} names {}: {medium} is not sent by it", provider.name);
-        Some(HalfConfigured { missing: service.needs.first()?, what, provider })
+        Some(HalfConfigured { missing, what, provider })
     });
     half.collect()
 }
@@ -182,8 +187,11 @@ fn sandbox(reader: &mut Reader, up: bool) -> SandboxMode {
     })
 }
 
-fn refuse_what_is_not_built(reader: &mut Reader) {
-    if !reader.given_of(&["WEB_VAPID_PUBLIC_KEY", "WEB_VAPID_PRIVATE_KEY"]).is_empty() {
-        reader.problem("Web Push is not in this version: leave WEB_VAPID_PUBLIC_KEY and WEB_VAPID_PRIVATE_KEY empty");
-    }
+/// What may be called at an address that others give us, although it is not public.
+fn outbound(reader: &mut Reader) -> Allow {
+    let Some(text) = reader.text("OUTBOUND_ALLOW") else { return Allow::default() };
+    Allow::parse(&text).unwrap_or_else(|problems| {
+        problems.iter().for_each(|problem| reader.refuse("OUTBOUND_ALLOW", problem));
+        Allow::default()
+    })
 }

@@ -7,14 +7,14 @@ use domain::{ChannelName, Outcome, SANDBOX};
 use media::{MEDIA, Medium, find, known, unknown};
 
 use crate::channel::{Channel, Outgoing};
-use crate::providers::{preferred, serving};
+use crate::providers::{Service, preferred, serving};
 use crate::sandbox::Sandbox;
 use crate::settings::{SandboxMode, Settings};
 
-/// The enabled channels, by name.
-pub struct Channels(BTreeMap<&'static str, Arc<Enabled>>);
+/// The enabled channels, by name and by the kind of the destinations that they are for ([`Medium::kinds`]).
+pub struct Channels(BTreeMap<(&'static str, &'static str), Arc<Enabled>>);
 
-/// A medium, with the provider or the sandbox that carries it here.
+/// A medium, or a kind of its destinations, with the provider or the sandbox that carries it here.
 pub struct Enabled {
     medium: &'static Medium,
     provider: &'static str,
@@ -76,17 +76,23 @@ impl Channels {
         let mut enabled = BTreeMap::new();
         let mut problems = unknown_names(settings);
         for medium in MEDIA.iter().filter(|medium| wanted(settings, medium)) {
-            match connect(medium, settings) {
-                Some(Ok(channel)) => {
-                    enabled.insert(medium.name, Arc::new(channel));
+            let mut is_configured = false;
+            for kind in kinds(medium) {
+                let Some(connected) = connect(medium, kind, settings) else { continue };
+                is_configured = true;
+                match connected {
+                    Ok(channel) => {
+                        enabled.insert((medium.name, kind), Arc::new(channel));
+                    }
+                    Err(texts) => problems.extend(texts),
                 }
-                Some(Err(texts)) => problems.extend(texts),
-                None if settings.only.is_some() => problems.push(format!(
+            }
+            if !is_configured && settings.only.is_some() {
+                problems.push(format!(
                     "CHANNELS names {}, which needs {}: set them, or SANDBOX=missing to capture its messages",
                     medium.name,
                     needs(medium)
-                )),
-                None => {}
+                ));
             }
         }
         if enabled.is_empty() && problems.is_empty() {
@@ -97,34 +103,39 @@ impl Channels {
         if problems.is_empty() { Ok(Self(enabled)) } else { Err(problems) }
     }
 
-    /// What these settings do with each channel, in the order of the catalog, and the settings that it needs to send.
-    pub fn handling(settings: &Settings) -> Vec<(&'static str, Handling, String)> {
-        let of = |medium: &&'static Medium| {
-            let handling = match connect(medium, settings).filter(|_| wanted(settings, medium)) {
+    /// What these settings do with each channel, in the order of the catalog, and the settings that it needs to send. A
+    /// kind of destinations follows its channel, with its prefix behind the channel's name.
+    pub fn handling(settings: &Settings) -> Vec<(String, Handling, String)> {
+        let of = |medium: &'static Medium, kind: &'static str| {
+            let handling = match connect(medium, kind, settings).filter(|_| wanted(settings, medium)) {
                 Some(Ok(channel)) if channel.provider == SANDBOX => {
-                    Handling::Captured { configured: matches!(carry(medium, settings), Some(Ok(_))) }
+                    Handling::Captured { configured: matches!(carry(medium, kind, settings), Some(Ok(_))) }
                 }
                 Some(Ok(channel)) if !channel.channel.delivers() => Handling::Checked(channel.provider),
                 Some(Ok(channel)) => Handling::By(channel.provider),
                 _ => Handling::Off,
             };
-            (medium.name, handling, needs(medium))
+            (format!("{} {kind}", medium.name).trim_end().to_owned(), handling, needs_of(medium, kind))
         };
-        MEDIA.iter().map(of).collect()
+        MEDIA.iter().copied().flat_map(|medium| kinds(medium).map(move |kind| of(medium, kind))).collect()
     }
 
+    /// Who carries what goes to this destination, whose prefix decides where the medium has [kinds](Medium::kinds).
+    ///
     /// # Errors
     /// [`NotEnabled`], with what to set.
-    pub fn get(&self, name: &ChannelName) -> Result<&Arc<Enabled>, NotEnabled> {
-        if let Some(channel) = self.0.get(name.as_str()) {
-            return Ok(channel);
-        }
+    pub fn get(&self, name: &ChannelName, destination: &str) -> Result<&Arc<Enabled>, NotEnabled> {
         let medium = find(name).ok_or_else(|| NotEnabled::Unknown(unknown(name)))?;
-        Err(NotEnabled::NotConfigured(format!(
-            "channel {} is not enabled: set {} (and name it in CHANNELS, if that is set)",
-            medium.name,
-            needs(medium)
-        )))
+        let kind = medium.kind_of(destination);
+        self.0.get(&(medium.name, kind)).ok_or_else(|| {
+            let to =
+                if kind.is_empty() { String::new() } else { format!(" for a destination that begins with {kind}") };
+            NotEnabled::NotConfigured(format!(
+                "channel {} is not enabled{to}: set {} (and name it in CHANNELS, if that is set)",
+                medium.name,
+                needs_of(medium, kind)
+            ))
+        })
     }
 }
 
@@ -135,19 +146,25 @@ fn wanted(settings: &Settings, medium: &Medium) -> bool {
     }
 }
 
-/// Connects a medium. None when nothing is configured for it.
-fn connect(medium: &'static Medium, settings: &Settings) -> Option<Result<Enabled, Vec<String>>> {
+/// The kinds of a medium's destinations by their prefixes, those of no kind first.
+fn kinds(medium: &Medium) -> impl Iterator<Item = &'static str> {
+    std::iter::once("").chain(medium.kinds.iter().map(|kind| kind.prefix))
+}
+
+/// Connects a medium for one kind of its destinations. None when nothing is configured for it.
+fn connect(medium: &'static Medium, kind: &str, settings: &Settings) -> Option<Result<Enabled, Vec<String>>> {
     let captured = || Some(Ok(Enabled::new(medium, SANDBOX, Box::new(Sandbox))));
     match settings.sandbox {
         SandboxMode::All => captured(),
-        SandboxMode::Off => carry(medium, settings),
-        SandboxMode::Missing => carry(medium, settings).or_else(captured),
+        SandboxMode::Off => carry(medium, kind, settings),
+        SandboxMode::Missing => carry(medium, kind, settings).or_else(captured),
     }
 }
 
-/// Connects a medium with the first of its preferred providers that is configured.
-fn carry(medium: &'static Medium, settings: &Settings) -> Option<Result<Enabled, Vec<String>>> {
-    preferred(medium, settings).into_iter().find_map(|(provider, service)| {
+/// Connects a medium for one kind of its destinations with the first of its preferred providers that is configured.
+fn carry(medium: &'static Medium, kind: &str, settings: &Settings) -> Option<Result<Enabled, Vec<String>>> {
+    let mut reaching = preferred(medium, settings).into_iter().filter(|(_, service)| service.kind == kind);
+    reaching.find_map(|(provider, service)| {
         let connected = (service.connect)(settings)?;
         Some(connected.map(|channel| Enabled::new(medium, provider.name, channel)))
     })
@@ -174,5 +191,14 @@ fn nothing_configured(settings: &Settings) -> String {
 
 /// The settings with which one of the medium's providers can carry it.
 fn needs(medium: &Medium) -> String {
-    serving(medium).map(|(_, service)| service.needs.join(" + ")).collect::<Vec<_>>().join(", or ")
+    listed(serving(medium).map(|(_, service)| service))
+}
+
+/// The settings with which one of the medium's providers can carry what goes to destinations of this kind.
+fn needs_of(medium: &Medium, kind: &str) -> String {
+    listed(serving(medium).map(|(_, service)| service).filter(|service| service.kind == kind))
+}
+
+fn listed(services: impl Iterator<Item = &'static Service>) -> String {
+    services.map(|service| service.needs.join(" + ")).collect::<Vec<_>>().join(", or ")
 }

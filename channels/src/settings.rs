@@ -3,10 +3,14 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use crate::outbound::Allow;
+use crate::providers::apns::Settings as Apns;
 use crate::providers::fcm::Settings as Fcm;
 use crate::providers::sendgrid::Settings as SendGrid;
 use crate::providers::smtp::Settings as Smtp;
 use crate::providers::twilio::Settings as Twilio;
+use crate::providers::webpush::Settings as WebPush;
+use crate::providers::whatsapp_cloud::Settings as WhatsAppCloud;
 
 /// Every value is optional: [`crate::Channels::enable`] says which settings are missing, by their names.
 #[derive(Clone, Debug)]
@@ -18,13 +22,18 @@ pub struct Settings {
     /// How long the worker waits for one `send`. The steps before a message is handed over get a share of it: when a
     /// server hangs in one of them, it certainly has accepted nothing.
     pub provider_timeout: Duration,
-    /// `EMAIL_PROVIDERS`, by medium: who may carry it, the preferred first. A medium for which the operator names nobody
-    /// is not here: then it is whoever is configured, in the order of the providers.
+    /// `EMAIL_PROVIDERS`, `WHATSAPP_PROVIDERS`, by medium: who may carry it, the preferred first. A medium for which the
+    /// operator names nobody is not here: then it is whoever is configured, in the order of the providers.
     pub preferred: BTreeMap<&'static str, Vec<&'static str>>,
     pub smtp: Smtp,
     pub sendgrid: SendGrid,
     pub fcm: Fcm,
     pub twilio: Twilio,
+    pub whatsapp_cloud: WhatsAppCloud,
+    pub apns: Apns,
+    pub webpush: WebPush,
+    /// `OUTBOUND_ALLOW`: what may be called at an address that others give us, although it is not public.
+    pub outbound: Allow,
 }
 
 impl Settings {
@@ -39,6 +48,10 @@ impl Settings {
             sendgrid: SendGrid::default(),
             fcm: Fcm::default(),
             twilio: Twilio::default(),
+            whatsapp_cloud: WhatsAppCloud::default(),
+            apns: Apns::default(),
+            webpush: WebPush::default(),
+            outbound: Allow::default(),
         }
     }
 }

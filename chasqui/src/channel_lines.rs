@@ -2,11 +2,12 @@
 
 use channels::{Channels, Handling, SandboxMode, Settings};
 
-/// One line for each channel, in the order of the catalog.
+/// One line for each channel, in the order of the catalog, and for each kind of its destinations that has providers of
+/// its own.
 pub(crate) fn lines(settings: &Settings) -> Vec<String> {
     Channels::handling(settings)
         .into_iter()
-        .map(|(channel, handling, needs)| line(settings, channel, handling, &needs))
+        .map(|(channel, handling, needs)| line(settings, &channel, handling, &needs))
         .collect()
 }
 
@@ -14,7 +15,7 @@ pub(crate) fn lines(settings: &Settings) -> Vec<String> {
 /// nothing.
 pub(crate) fn log(settings: &Settings) {
     for (channel, handling, needs) in Channels::handling(settings) {
-        let line = line(settings, channel, handling, &needs);
+        let line = line(settings, &channel, handling, &needs);
         match handling {
             Handling::Captured { .. } | Handling::Checked(_) => tracing::warn!("{line}"),
             Handling::By(_) | Handling::Off => tracing::info!("{line}"),
@@ -40,7 +41,7 @@ fn line(settings: &Settings, channel: &str, handling: Handling, needs: &str) -> 
         }
         Handling::Off => format!("off: its messages are dead-lettered (it needs {needs})"),
     };
-    format!("{channel:<9} {what}")
+    format!("{channel:<10} {what}")
 }
 
 #[cfg(test)]
@@ -58,14 +59,16 @@ mod tests {
     #[test]
     fn each_channel_says_whether_it_is_really_sent() {
         let sent = lines(&settings(SandboxMode::Off));
-        assert!(sent[0].starts_with("email     really sent, by smtp"), "{sent:?}");
-        assert!(sent[2].starts_with("sms       off") && sent[2].contains("TWILIO_FROM_NUMBER"), "{sent:?}");
+        assert!(sent[0].starts_with("email      really sent, by smtp"), "{sent:?}");
+        assert!(sent[2].starts_with("push apns: off") && sent[2].contains("APNS_KEY"), "{sent:?}");
+        assert!(!sent[1].contains("APNS_KEY"), "{sent:?}");
+        assert!(sent[3].starts_with("sms        off") && sent[3].contains("TWILIO_FROM_NUMBER"), "{sent:?}");
         let missing = lines(&settings(SandboxMode::Missing));
         assert!(missing[0].contains("really sent") && missing[1].contains("captured, not sent"), "{missing:?}");
-        let needs = "it needs TWILIO_ACCOUNT_SID + ";
-        assert!(missing[2].contains(needs), "what goes together is told from what is another way: {missing:?}");
+        let needs = "it needs TWILIO_FROM_NUMBER + TWILIO_ACCOUNT_SID + ";
+        assert!(missing[3].contains(needs), "what goes together is told from what is another way: {missing:?}");
         let all = lines(&settings(SandboxMode::All));
-        assert!(all[0].contains("although it is configured") && all[3].contains("TWILIO_WHATSAPP_FROM"), "{all:?}");
+        assert!(all[0].contains("although it is configured") && all[5].contains("TWILIO_WHATSAPP_FROM"), "{all:?}");
     }
 
     #[test]
@@ -73,8 +76,8 @@ mod tests {
         let mut settings = settings(SandboxMode::Off);
         settings.fcm.service_account_key = Some(testkit::keys::service_account().to_string().into());
         settings.fcm.base_url = "https://fcm.googleapis.com".into();
-        assert!(lines(&settings)[1].starts_with("push      really sent, by fcm"));
+        assert!(lines(&settings)[1].starts_with("push       really sent, by fcm"));
         settings.fcm.validate_only = true;
-        assert_eq!(lines(&settings)[1], "push      checked by fcm, delivered to nobody, and captured");
+        assert_eq!(lines(&settings)[1], "push       checked by fcm, delivered to nobody, and captured");
     }
 }

@@ -10,9 +10,9 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::config::{Config, REFERENCE, Role, Sources};
 use crate::output::{self, say};
-use crate::{check, events, exit, health, logs, parts, roles, send, stuck, topology_commands, unconfigured, up};
+use crate::{check, events, exit, health, logs, parts, roles, send, stuck, topology_commands, unconfigured, up, vapid};
 
-/// Delivers notifications that services publish to RabbitMQ: email, SMS, WhatsApp, push.
+/// Delivers notifications that services publish to RabbitMQ: email, SMS, WhatsApp, push, Web Push.
 #[derive(Parser, Debug)]
 #[command(name = "chasqui", version, arg_required_else_help = true, after_help = exit::CODES)]
 pub struct Cli {
@@ -67,6 +67,9 @@ pub enum Command {
     },
     /// Print every setting with its default
     Settings,
+    /// The keys with which Web Push is sent
+    #[command(subcommand, after_help = exit::CODES)]
+    Vapid(vapid::VapidCommand),
 }
 
 impl Cli {
@@ -129,6 +132,7 @@ pub async fn run(cli: Cli) -> Result<ExitCode> {
             output::text(crate::config::DEFAULTS);
             Ok(ExitCode::SUCCESS)
         }
+        Command::Vapid(command) => vapid::run(command),
     }
 }
 

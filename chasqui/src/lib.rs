@@ -26,6 +26,7 @@ mod stuck;
 mod topology_commands;
 mod unconfigured;
 mod up;
+mod vapid;
 mod zones;
 
 pub use cli::run;

@@ -14,6 +14,8 @@ const LOOK_EVERY: Duration = Duration::from_millis(100);
 const PATIENCE: Duration = Duration::from_secs(30);
 /// The columns of a message that is shown, with its frame.
 const WIDTH: usize = 76;
+/// A push subscription as a browser gives it, with the keys of RFC 8291 appendix A.
+const SUBSCRIPTION: &str = r#"{"endpoint":"https://push.example.org/send/sample-only","keys":{"p256dh":"BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4","auth":"BTBZMqHH6r4Tts7J_aSIgg"}}"#;
 
 /// Publishes the samples and prints what the sandbox captured of them.
 pub(crate) async fn send_and_show(api: SocketAddr, store: &Store, stop: &CancellationToken) -> Result<()> {
@@ -67,12 +69,13 @@ fn samples() -> Vec<Value> {
 }
 
 /// Addresses and numbers that are reserved for examples (RFC 2606; the 555-01xx range).
-fn templates_and_recipients() -> [(&'static str, &'static str, &'static str, &'static str); 4] {
+fn templates_and_recipients() -> [(&'static str, &'static str, &'static str, &'static str); 5] {
     [
         ("email", "ana@example.com", "welcome", "es"),
         ("sms", "+12025550143", "otp", "en"),
         ("whatsapp", "+12025550143", "receipt", "es"),
         ("push", "sample-device-token-0123456789abcdef", "alert", "en"),
+        ("webpush", SUBSCRIPTION, "receipt", "en"),
     ]
 }
 
@@ -85,6 +88,8 @@ fn sample_data(template: &str) -> Value {
 fn show(captured: &CapturedView) {
     let capture = &captured.capture;
     let title = format!(" {} to {} ", capture.channel, capture.destination);
+    // A push subscription is longer than a line.
+    let title: String = title.chars().take(WIDTH - 4).collect();
     say!("┌─{title}{}┐", "─".repeat(WIDTH.saturating_sub(title.chars().count() + 3)));
     if let Some(subject) = &capture.subject {
         line(&format!("Subject: {subject}"));

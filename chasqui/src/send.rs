@@ -29,10 +29,10 @@ const CONNECT_PATIENCE: Duration = Duration::from_secs(10);
 /// One notification; the options are the fields of its body.
 #[derive(clap::Args, Debug)]
 pub struct Send {
-    /// email, sms, whatsapp or push
+    /// email, sms, whatsapp, push or webpush
     #[arg(long)]
     channel: Option<String>,
-    /// An address, a number, a device token
+    /// An address, a number, a device token, the JSON of a push subscription
     #[arg(long, allow_hyphen_values = true)]
     to: Option<String>,
     #[arg(long, allow_hyphen_values = true)]

@@ -96,9 +96,12 @@ pub fn fingerprint_of(body: &[u8], properties: &[u8]) -> Content {
     fingerprint
 }
 
-/// What people may see of a recipient: the domain of an address, the last two characters of anything else.
+/// What people may see of a recipient: the domain of an address, the last two characters of anything else, such as a
+/// subscription with an `@` in it.
 pub fn mask(destination: &str) -> String {
-    if let Some((_, domain)) = destination.rsplit_once('@') {
+    if let Some((_, domain)) = destination.rsplit_once('@')
+        && !domain.contains(['"', '/', '{', '}'])
+    {
         return format!("***@{domain}");
     }
     let tail: Vec<char> = destination.chars().rev().take(2).collect();

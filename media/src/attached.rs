@@ -16,6 +16,11 @@ pub fn media_urls(data: &Map<String, Value>) -> impl Iterator<Item = &str> {
     data.get(FIELD).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
 }
 
+/// Whether the data have media, rightly or wrongly.
+pub(crate) fn is_given(data: &Map<String, Value>) -> bool {
+    data.get(FIELD).is_some_and(|value| !value.is_null())
+}
+
 /// Finds what is no list of 1 to `most` https URLs.
 pub(crate) fn faults(data: &Map<String, Value>, most: usize) -> Vec<Fault> {
     let whole = |why: String| vec![Fault { part: Part::Field(vec![FIELD.into()]), why }];

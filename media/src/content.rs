@@ -53,7 +53,7 @@ pub(crate) fn faults(data: &Map<String, Value>) -> Vec<Fault> {
         Some(Value::Object(variables)) => faults.extend(of_variables(variables)),
         Some(_) => faults.push(field(VARIABLES, "must be an object of texts")),
     }
-    if given(data, attached::FIELD).is_some() {
+    if attached::is_given(data) {
         // https://www.twilio.com/docs/api/errors/63016
         faults.push(field(attached::FIELD, "cannot stand beside content_sid: pictures are the template's own"));
     }

@@ -18,6 +18,7 @@ const MAX_LOCAL_BYTES: usize = 64;
 pub static MEDIUM: Medium = Medium {
     name: "email",
     example: "ana@example.org",
+    kinds: &[],
     ambiguity: Ambiguity::Resend,
     check: |destination| parse(destination).map(|_| ()),
     faults,

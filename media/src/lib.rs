@@ -15,6 +15,7 @@ mod words;
 pub mod email;
 pub mod push;
 pub mod sms;
+pub mod webpush;
 pub mod whatsapp;
 
 pub use attached::media_urls;
@@ -24,7 +25,7 @@ pub use catalog::{
 };
 pub use content::Content;
 pub use line::check as check_line;
-pub use medium::Medium;
+pub use medium::{Kind, Medium};
 pub use phone::check_number;
 pub use segments::Segments;
 pub use words::{Fault, Part, Words};

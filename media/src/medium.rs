@@ -12,6 +12,8 @@ pub struct Medium {
     pub name: &'static str,
     /// A destination that `check` accepts, for samples and tests: one that is reserved for examples.
     pub example: &'static str,
+    /// The destinations that have providers of their own. All others are those of the medium's other providers.
+    pub kinds: &'static [Kind],
     /// What to do after an ambiguous attempt unless the operator says otherwise. Where a second copy costs money or
     /// trust, this is [`Ambiguity::ResendIfFresh`] or [`Ambiguity::Hold`].
     pub ambiguity: Ambiguity,
@@ -27,7 +29,20 @@ pub struct Medium {
     pub meant: fn(&str, &Value) -> Option<&'static str>,
 }
 
+/// Destinations of a medium that not every provider of it can reach: who carries them is decided for them alone.
+pub struct Kind {
+    /// What they begin with, and no other destination of the medium does.
+    pub prefix: &'static str,
+    /// One of them that is reserved for examples.
+    pub example: &'static str,
+}
+
 impl Medium {
+    /// The prefix of the kind that a destination is of; empty where it is of none.
+    pub fn kind_of(&self, destination: &str) -> &'static str {
+        self.kinds.iter().map(|kind| kind.prefix).find(|prefix| destination.starts_with(prefix)).unwrap_or_default()
+    }
+
     /// Checks a whole message before a provider or the sandbox gets it.
     ///
     /// # Errors

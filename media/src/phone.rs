@@ -3,8 +3,12 @@
 use crate::attached;
 use crate::words::{Fault, Part, Words};
 
-/// The longest text, in characters, that Twilio accepts (error 21617, <https://www.twilio.com/docs/api/errors/21617>).
-const MAX_TEXT_CHARS: usize = 1600;
+/// The longest text of a medium, and who sets it.
+#[derive(Clone, Copy)]
+pub(crate) struct Limit {
+    pub(crate) chars: usize,
+    pub(crate) by: &'static str,
+}
 
 /// Checks a phone number in E.164 form: `+`, then 7 to 15 digits.
 ///
@@ -19,22 +23,22 @@ pub fn check_number(number: &str) -> Result<(), String> {
 
 /// Finds an empty text, one that is too long, and media of which there may be `most_media`. Where media are given, the
 /// text may be empty (<https://www.twilio.com/docs/api/errors/21602>).
-pub(crate) fn faults(words: &Words<'_>, most_media: usize) -> Vec<Fault> {
+pub(crate) fn faults(words: &Words<'_>, limit: Limit, most_media: usize) -> Vec<Fault> {
     let alone = attached::media_urls(words.data).next().is_none();
-    let of_text = of_text(words.text, alone).map(|why| Fault { part: Part::Message, why });
+    let of_text = of_text(words.text, limit, alone).map(|why| Fault { part: Part::Message, why });
     of_text.into_iter().chain(attached::faults(words.data, most_media)).collect()
 }
 
-fn of_text(text: &str, alone: bool) -> Option<String> {
+fn of_text(text: &str, limit: Limit, alone: bool) -> Option<String> {
     if text.trim().is_empty() {
         return alone.then(|| "must not be empty".into());
     }
     // A text has at most as many characters as bytes, and its bytes are counted already.
-    if text.len() <= MAX_TEXT_CHARS {
+    if text.len() <= limit.chars {
         return None;
     }
     let chars = text.chars().count();
-    (chars > MAX_TEXT_CHARS).then(|| format!("has {chars} characters, Twilio takes {MAX_TEXT_CHARS}"))
+    (chars > limit.chars).then(|| format!("has {chars} characters, {} takes {}", limit.by, limit.chars))
 }
 
 #[cfg(test)]

@@ -2,10 +2,12 @@
 
 mod options;
 
+use std::borrow::Cow;
+
 use domain::{Ambiguity, nearest_of_few};
 use serde_json::{Map, Value};
 
-use crate::medium::Medium;
+use crate::medium::{Kind, Medium};
 use crate::words::{Fault, Part, Words};
 
 pub use self::options::{MAX_TTL_SECONDS, OPTIONS};
@@ -33,12 +35,24 @@ const MAX_PREFIX_BYTES: usize = 8;
 /// What a publisher who does not know the prefixes may write before a token.
 const TOKEN_PREFIX: &str = "token:";
 
-const MUST: &str =
-    "must be a device's FCM registration token, fid: and a Firebase installation id, or topic: and a name";
+/// The prefix of a destination that is a device by Apple's own token, and not by one of Google's. No registration token
+/// begins with it either.
+pub const APPLE_PREFIX: &str = "apns:";
+
+/// The shortest and the longest token of Apple's, in hexadecimal digits. Today's have 64, and Apple says that this may
+/// change (<https://developer.apple.com/documentation/usernotifications/registering-your-app-with-apns>).
+const APPLE_DIGITS: std::ops::RangeInclusive<usize> = 64..=256;
+
+const MUST: &str = "must be a device's FCM registration token, fid: and a Firebase installation id, topic: and a name, or \
+                    apns: and a device token of Apple's";
 
 pub static MEDIUM: Medium = Medium {
     name: "push",
     example: "example-token:APA91bExampleOnly",
+    kinds: &[Kind {
+        prefix: APPLE_PREFIX,
+        example: "apns:00c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00c0ffee",
+    }],
     ambiguity: Ambiguity::Resend,
     check,
     faults,
@@ -47,7 +61,12 @@ pub static MEDIUM: Medium = Medium {
     meant: options::meant,
 };
 
-/// Whom a push is for.
+/// Apple's token of a device, where a destination is one.
+pub fn apple_token(destination: &str) -> Option<&str> {
+    destination.strip_prefix(APPLE_PREFIX)
+}
+
+/// Whom a push by FCM is for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Target<'a> {
     /// The device with this registration token.
@@ -78,12 +97,29 @@ pub fn ttl_seconds(text: &str) -> Option<u64> {
     options::seconds(text)
 }
 
+/// The data that travel to the app, as texts: other values as their JSON text, and neither `null` nor the options.
+pub fn entries(data: &Map<String, Value>) -> impl Iterator<Item = (&str, Cow<'_, str>)> {
+    let travels = data.iter().filter(|(name, _)| *name != OPTIONS);
+    travels.filter_map(|(name, value)| Some((name.as_str(), as_text(value)?)))
+}
+
+fn as_text(value: &Value) -> Option<Cow<'_, str>> {
+    match value {
+        Value::Null => None,
+        Value::String(text) => Some(Cow::Borrowed(text)),
+        other => Some(Cow::Owned(other.to_string())),
+    }
+}
+
 /// The bytes of a push as FCM counts them: title, message, and the names and values of the data.
 pub fn payload_bytes(words: &Words<'_>) -> usize {
     data_bytes(words.data) + words.text.len() + words.subject.map_or(0, str::len)
 }
 
 fn check(destination: &str) -> Result<(), String> {
+    if let Some(token) = apple_token(destination) {
+        return check_apple(token);
+    }
     let of_a_token = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | ':' | '.');
     let target = Target::of(destination);
     let valid = match target {
@@ -101,11 +137,23 @@ fn check(destination: &str) -> Result<(), String> {
     }
 }
 
+fn check_apple(token: &str) -> Result<(), String> {
+    let whole_bytes = APPLE_DIGITS.contains(&token.len()) && token.len().is_multiple_of(2);
+    if whole_bytes && token.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+        return Ok(());
+    }
+    Err(format!(
+        "must have a device token of Apple's after {APPLE_PREFIX}, {} to {} hexadecimal digits",
+        APPLE_DIGITS.start(),
+        APPLE_DIGITS.end()
+    ))
+}
+
 /// The prefix that was meant by what stands before the first colon of something that has no prefix of ours. What stands
 /// there in a registration token is longer: see [`TOPIC_PREFIX`].
 fn misspelt_prefix(token: &str) -> Option<&'static str> {
     let (word, _) = token.split_once(':').filter(|(word, _)| word.len() <= MAX_PREFIX_BYTES)?;
-    nearest_of_few(word, [INSTALLATION_PREFIX, TOPIC_PREFIX, TOKEN_PREFIX])
+    nearest_of_few(word, [INSTALLATION_PREFIX, TOPIC_PREFIX, TOKEN_PREFIX, APPLE_PREFIX])
 }
 
 /// Finds names that FCM reserves for itself, options that cannot be set, and a message that is too large with its data.
@@ -132,13 +180,7 @@ fn faults(words: &Words<'_>) -> Vec<Fault> {
 
 /// The bytes of the names and values that travel to the app.
 fn data_bytes(data: &Map<String, Value>) -> usize {
-    let text = |value: &Value| match value {
-        Value::Null => None,
-        Value::String(text) => Some(text.len()),
-        other => Some(other.to_string().len()),
-    };
-    let travels = data.iter().filter(|(name, _)| *name != OPTIONS);
-    travels.filter_map(|(name, value)| Some(name.len() + text(value)?)).sum()
+    entries(data).map(|(name, text)| name.len() + text.len()).sum()
 }
 
 #[cfg(test)]
@@ -221,6 +263,8 @@ mod tests {
             ("topic :news", "topic:"),
             ("FID:abc", "fid:"),
             ("fiid:abc", "fid:"),
+            ("APNS:00c0ffee", "apns:"),
+            ("apn:00c0ffee", "apns:"),
         ] {
             let why = check(destination).unwrap_err();
             assert!(why.starts_with(MUST) && why.contains(&format!("did you mean {meant}")), "{destination}: {why}");
@@ -231,6 +275,25 @@ mod tests {
         }
         for token in ["topical-one:APA91b", "dGhpcyBpcyBhIGZpZA:topic:x", "abc:x", "topics", "fiid", ":x"] {
             assert_eq!(check(token), Ok(()), "{token}");
+        }
+    }
+
+    #[test]
+    fn what_begins_with_apns_is_a_token_of_apples_and_nothing_else_is() {
+        for digits in [64, 66, 200, 256] {
+            let destination = format!("apns:{}", "aF".repeat(digits / 2));
+            assert_eq!((check(&destination), MEDIUM.kind_of(&destination)), (Ok(()), "apns:"), "{digits}");
+            assert_eq!(apple_token(&destination), Some(&destination[5..]));
+        }
+        let odd = "0".repeat(65);
+        for bad in ["", "0", &"0".repeat(62), &odd, &"0".repeat(258), &"g".repeat(64), &format!("<{odd}"), "topic:news"]
+        {
+            let destination = format!("apns:{bad}");
+            let why = "must have a device token of Apple's after apns:, 64 to 256 hexadecimal digits";
+            assert_eq!((check(&destination), MEDIUM.kind_of(&destination)), (Err(why.to_owned()), "apns:"), "{bad}");
+        }
+        for other in ["0".repeat(64), format!("APNS:{}", "0".repeat(64)), "fid:apns".into(), "topic:apns".into()] {
+            assert_eq!((apple_token(&other), MEDIUM.kind_of(&other)), (None, ""), "{other}");
         }
     }
 

@@ -5,7 +5,7 @@ use std::fmt;
 use std::time::Duration;
 
 use domain::{FieldError, Key, MAX_ID_BYTES, RecipientHasher, State, Tenant, Timestamp, child_id, is_unsafe_in_a_line};
-use media::whatsapp;
+use media::whatsapp::{self, Recipient};
 use store::{Cursor, DeliveryView, Filter, JobKind, JobSummary, Page, Store, StoreError};
 
 /// The longest chain of fallbacks that is followed: a notification may have fewer.
@@ -136,9 +136,9 @@ fn usual_forms(written: &str) -> Vec<String> {
     if let Some((local, domain)) = written.rsplit_once('@') {
         forms.push(format!("{local}@{}", domain.to_ascii_lowercase()));
     }
-    let number = whatsapp::bare(written);
-    if number.starts_with('+') {
-        forms.extend([number.to_owned(), format!("{}{number}", whatsapp::PREFIX)]);
+    let bare = whatsapp::bare(written);
+    if bare.starts_with('+') || matches!(Recipient::of(bare), Recipient::Person(_)) {
+        forms.extend([bare.to_owned(), format!("{}{bare}", whatsapp::PREFIX)]);
     }
     forms.sort_unstable();
     forms.dedup();

@@ -1,8 +1,8 @@
-//! RSA keys as PEM has them, and the service account that Google hands out with one.
+//! Keys as PEM has them, and the service account that Google hands out with one.
 
 use aws_lc_rs::encoding::{AsDer as _, Pkcs8V1Der, PublicKeyX509Der};
 use aws_lc_rs::rsa::{KeyPair, KeySize};
-use aws_lc_rs::signature::KeyPair as _;
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
@@ -28,6 +28,22 @@ pub fn private_pem(pair: &KeyPair) -> String {
 pub fn public_pem(pair: &KeyPair) -> String {
     let der: PublicKeyX509Der<'_> = pair.public_key().as_der().expect("a public key");
     pem("PUBLIC KEY", der.as_ref())
+}
+
+/// A fresh pair of keys on the curve P-256.
+///
+/// # Panics
+/// When there is no randomness.
+pub fn p256() -> EcdsaKeyPair {
+    EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).expect("a pair of keys")
+}
+
+/// As PKCS #8, which is what Apple hands out.
+///
+/// # Panics
+/// When the pair cannot be written.
+pub fn p256_private_pem(pair: &EcdsaKeyPair) -> String {
+    pem("PRIVATE KEY", pair.to_pkcs8v1().expect("a private key").as_ref())
 }
 
 /// The file of a service account with a fresh key.

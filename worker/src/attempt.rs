@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use channels::{Enabled, NotEnabled, Outgoing};
-use domain::{Failure, Notification, Outcome, Reason, Rendered, Row};
+use domain::{Failure, Outcome, Reason, Rendered, Row};
 use runtime::{Panicked, catch_panic, failpoint};
 use store::Capture;
 
+use crate::delivery::Delivery;
 use crate::render::render;
 use crate::shared::Shared;
 
@@ -28,14 +29,15 @@ impl From<Outcome> for Tried {
 pub(crate) async fn attempt(
     shared: &Shared,
     row: &Row,
-    notification: &Arc<Notification>,
+    delivery: &Delivery,
     body_bytes: usize,
     send_until: Instant,
 ) -> Tried {
+    let notification = &delivery.notification;
     if row.expires_at.is_some_and(|expires| expires <= shared.intake.clock.now()) {
         return Outcome::Expired.into();
     }
-    let channel = match shared.setup.channels.get(&notification.channel) {
+    let channel = match shared.setup.channels.get(&notification.channel, &notification.destination) {
         Ok(channel) => Arc::clone(channel),
         Err(not_enabled) => return refuse(&not_enabled).into(),
     };
@@ -53,7 +55,7 @@ pub(crate) async fn attempt(
         tracing::warn!(delivery = %row.key, "not sent: this process stood still for so long that its claim may run out");
         return Outcome::PutAside.into();
     }
-    let outcome = send(shared, row, notification, channel.as_ref(), &rendered).await;
+    let outcome = send(shared, row, delivery, channel.as_ref(), &rendered).await;
     let capture = matches!(outcome, Outcome::Captured).then(|| Capture {
         channel: notification.channel.clone(),
         destination: notification.destination.clone(),
@@ -76,13 +78,8 @@ fn permanent(step: &'static str, reason: Reason, detail: String) -> Outcome {
     Outcome::Permanent { reason, failure: Failure::new(step, None, detail) }
 }
 
-async fn send(
-    shared: &Shared,
-    row: &Row,
-    notification: &Notification,
-    channel: &Enabled,
-    rendered: &Rendered,
-) -> Outcome {
+async fn send(shared: &Shared, row: &Row, delivery: &Delivery, channel: &Enabled, rendered: &Rendered) -> Outcome {
+    let notification = &delivery.notification;
     let (now, started) = (shared.intake.clock.now(), Instant::now());
     let outgoing = Outgoing {
         key: &row.key,
@@ -96,6 +93,7 @@ async fn send(
         epoch: row.epoch,
         attempt: row.attempt.saturating_add(1),
         template: notification.wording.template.as_deref(),
+        lane: delivery.lane,
     };
     if outgoing.has_expired() {
         return Outcome::Expired;

@@ -174,7 +174,7 @@ async fn try_once(
     let _in_flight = shared.slots.in_flight(delivery.lane, &delivery.notification.channel);
     // Whatever happens from here on, the message may have gone out until an outcome says otherwise.
     gone_out.may_have(true);
-    let tried = attempt(shared, row, &delivery.notification, incoming.body.len(), send_until).await;
+    let tried = attempt(shared, row, delivery, incoming.body.len(), send_until).await;
     gone_out.may_have(tried.outcome.may_have_gone_out());
     tried
 }

@@ -11,13 +11,17 @@ use metrics::{Counter, Histogram};
 /// The label for a channel name that a publisher invented: metrics must not grow with such names.
 const UNKNOWN: &str = "unknown";
 
-/// The handles of one worker, whose channels have one provider each.
+/// How many providers of one channel are remembered: one for each kind of destinations.
+const PROVIDERS: usize = 2;
+
+/// The handles of one worker.
 pub(crate) struct Meters(HashMap<&'static str, OfChannel>);
 
 #[derive(Default)]
 struct OfChannel {
     ended: [OnceLock<Counter>; State::ALL.len()],
-    send_seconds: OnceLock<Histogram>,
+    /// By the providers of the channel: who carries a message may depend on its destination.
+    send_seconds: [OnceLock<(&'static str, Histogram)>; PROVIDERS],
 }
 
 impl Default for Meters {
@@ -44,8 +48,11 @@ impl Meters {
         let (name, provider) = (channel.name(), channel.provider());
         let histogram = || metrics::histogram!("chasqui_send_seconds", "channel" => name, "provider" => provider);
         match self.0.get(name) {
-            Some(meters) => meters.send_seconds.get_or_init(histogram).clone(),
             None => histogram(),
+            Some(meters) => {
+                let mut known = meters.send_seconds.iter().map(|known| known.get_or_init(|| (provider, histogram())));
+                known.find(|(of, _)| *of == provider).map_or_else(histogram, |(_, known)| known.clone())
+            }
         }
     }
 }

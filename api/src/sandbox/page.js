@@ -52,7 +52,7 @@ function toast(capture) {
   return card;
 }
 
-const looks = { email: mail, sms: bubble, whatsapp: bubble, push: toast };
+const looks = { email: mail, sms: bubble, whatsapp: bubble, push: toast, webpush: toast };
 
 function card(capture) {
   const article = element("article");

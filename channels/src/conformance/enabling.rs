@@ -1,7 +1,7 @@
 //! When a channel is enabled, captured or off.
 
 use domain::{ChannelName, Outcome};
-use media::MEDIA;
+use media::{MEDIA, Medium};
 
 use super::Case;
 use crate::providers::{PROVIDERS, serving};
@@ -11,13 +11,13 @@ use crate::{Channels, NotEnabled, SandboxMode, Settings};
 #[tokio::test]
 async fn the_sandbox_captures_every_channel_and_shows_the_same_bad_input() {
     let channels = Channels::enable(&sandboxed(SandboxMode::All)).unwrap();
-    for medium in MEDIA {
-        let channel = channels.get(&name(medium)).unwrap();
+    let each = MEDIA.iter().copied().flat_map(|medium| examples(medium).map(move |example| (medium, example)));
+    for (medium, example) in each {
+        let channel = channels.get(&name(medium), example).unwrap();
         assert_eq!((channel.name(), channel.provider()), (medium.name, "sandbox"));
-        let case = Case::of(medium);
-        assert_eq!(channel.send(&case.outgoing()).await, Outcome::Captured, "{}", medium.name);
-        let bad = Case { destination: format!("{}\r\nx", medium.example), ..Case::of(medium) };
-        assert!(matches!(channel.send(&bad.outgoing()).await, Outcome::Permanent { .. }), "{}", medium.name);
+        assert_eq!(channel.send(&Case::of(example).outgoing()).await, Outcome::Captured, "{example}");
+        let bad = Case::of(&format!("{example}\r\nx"));
+        assert!(matches!(channel.send(&bad.outgoing()).await, Outcome::Permanent { .. }), "{example}");
     }
 }
 
@@ -36,9 +36,11 @@ fn channels_without_settings_are_not_enabled_and_say_what_they_need() {
         assert!(needs.iter().all(|setting| problems[0].contains(setting)), "{}", problems[0]);
         let caught = Settings { only: Some(vec![medium.name.into()]), ..sandboxed(SandboxMode::Missing) };
         let caught = Channels::enable(&caught).unwrap();
-        let enabled = MEDIA.iter().filter_map(|medium| caught.get(&name(medium)).ok());
+        let enabled =
+            MEDIA.iter().copied().flat_map(|medium| examples(medium).map(move |example| (name(medium), example)));
+        let enabled = enabled.filter_map(|(name, example)| caught.get(&name, example).ok());
         let enabled: Vec<_> = enabled.map(|channel| (channel.name(), channel.provider())).collect();
-        assert_eq!(enabled, [(medium.name, "sandbox")]);
+        assert_eq!(enabled, vec![(medium.name, "sandbox"); 1 + medium.kinds.len()]);
     }
     let unknown = Settings { only: Some(vec!["pigeon".into()]), ..sandboxed(SandboxMode::All) };
     assert!(
@@ -47,7 +49,7 @@ fn channels_without_settings_are_not_enabled_and_say_what_they_need() {
     let empty = Settings { only: Some(vec![]), ..sandboxed(SandboxMode::All) };
     assert!(Channels::enable(&empty).err().unwrap()[0].starts_with("CHANNELS names no channel"));
     assert!(matches!(
-        Channels::enable(&sandboxed(SandboxMode::All)).unwrap().get(&ChannelName::parse("pigeon").unwrap()),
+        Channels::enable(&sandboxed(SandboxMode::All)).unwrap().get(&ChannelName::parse("pigeon").unwrap(), "x"),
         Err(NotEnabled::Unknown(_))
     ));
 }
@@ -77,8 +79,66 @@ fn a_provider_speaks_of_no_setting_and_no_channel_that_is_not_its_own() {
     }
 }
 
-fn name(medium: &media::Medium) -> ChannelName {
+#[test]
+fn whatever_a_destination_begins_with_has_a_provider_and_each_knows_whom_it_reaches() {
+    for medium in MEDIA {
+        for kind in std::iter::once("").chain(medium.kinds.iter().map(|kind| kind.prefix)) {
+            assert!(serving(medium).any(|(_, service)| service.kind == kind), "{} {kind}", medium.name);
+        }
+        for (provider, service) in serving(medium) {
+            let is_known = service.kind.is_empty() || medium.kinds.iter().any(|kind| kind.prefix == service.kind);
+            assert!(is_known, "{}: {}", provider.name, service.kind);
+        }
+    }
+}
+
+/// Who carries which destination, and what is to be set where nobody does.
+#[test]
+fn the_prefix_of_a_destination_decides_who_carries_it_and_no_other_provider_stands_in() {
+    let push = ChannelName::parse("push").unwrap();
+    let settings = |names: &[&str], sandbox: SandboxMode| {
+        let mut settings = sandboxed(sandbox);
+        for provider in PROVIDERS.iter().filter(|provider| names.contains(&provider.name)) {
+            let configured = provider.over_http.unwrap()("http://127.0.0.1:1");
+            match provider.name {
+                "fcm" => settings.fcm = configured.fcm,
+                _ => settings.apns = configured.apns,
+            }
+        }
+        settings
+    };
+    let apple = media::push::MEDIUM.kinds[0].example;
+    for (names, sandbox, of_google, of_apple) in [
+        (&["fcm", "apns"][..], SandboxMode::Off, Ok("fcm"), Ok("apns")),
+        (&["fcm"], SandboxMode::Off, Ok("fcm"), Err("set APNS_KEY")),
+        (&["apns"], SandboxMode::Off, Err("set FIREBASE_SERVICE_ACCOUNT_KEY"), Ok("apns")),
+        (&["fcm"], SandboxMode::Missing, Ok("fcm"), Ok("sandbox")),
+        (&["apns"], SandboxMode::Missing, Ok("sandbox"), Ok("apns")),
+        (&["fcm", "apns"], SandboxMode::All, Ok("sandbox"), Ok("sandbox")),
+    ] {
+        let channels = Channels::enable(&settings(names, sandbox)).unwrap();
+        for (destination, expected) in [("token-1", of_google), ("topic:a", of_google), (apple, of_apple)] {
+            let found = channels.get(&push, destination).map(|channel| channel.provider());
+            match (found, expected) {
+                (Ok(provider), Ok(expected)) => assert_eq!(provider, expected, "{names:?} {destination}"),
+                (Err(NotEnabled::NotConfigured(why)), Err(setting)) => {
+                    let of_kind = destination == apple;
+                    assert!(why.contains(setting) && why.contains("begins with apns:") == of_kind, "{why}");
+                    assert!(!why.contains(destination), "{why}");
+                }
+                (found, _) => panic!("{names:?} {destination}: {found:?}"),
+            }
+        }
+    }
+}
+
+fn name(medium: &Medium) -> ChannelName {
     ChannelName::parse(medium.name).unwrap()
+}
+
+/// A destination of no kind, and one of each kind.
+fn examples(medium: &'static Medium) -> impl Iterator<Item = &'static str> {
+    std::iter::once(medium.example).chain(medium.kinds.iter().map(|kind| kind.example))
 }
 
 fn sandboxed(sandbox: SandboxMode) -> Settings {

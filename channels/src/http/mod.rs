@@ -8,9 +8,10 @@ use std::time::Duration;
 use domain::{Failure, Outcome, Reason, Timestamp};
 use reqwest::header::{DATE, HeaderMap};
 use reqwest::redirect::Policy;
-use reqwest::{Client, RequestBuilder, StatusCode};
+use reqwest::{Client, ClientBuilder, RequestBuilder, StatusCode};
 
 pub(crate) use self::retry_after::{parse_delay, until};
+use crate::outbound::{Guard, Refused};
 
 /// The time to connect, TLS included. It is part of the worker's time limit, and short enough for the two to be told
 /// apart.
@@ -19,12 +20,40 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// written at that moment is ambiguous.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(20);
 const MAX_ANSWER_BYTES: usize = 64 * 1024;
+/// The code of a message whose address is not called.
+const FORBIDDEN: &str = "address_refused";
+/// How often a connection of HTTP/2 is asked whether it is still there while answers are waited for, and how long it has
+/// to say so. All requests share it: without this, a dead one would be given each of them until the system notices.
+const PING_INTERVAL: Duration = Duration::from_secs(10);
+const PING_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A client that neither follows redirects (they would carry credentials elsewhere) nor repeats a request.
 ///
 /// # Errors
 /// A text for the operator.
 pub(crate) fn client(provider_timeout: Duration) -> Result<Client, String> {
+    build(builder(provider_timeout))
+}
+
+/// The same for a provider that speaks HTTP/2 alone, with TLS or without.
+///
+/// # Errors
+/// A text for the operator.
+pub(crate) fn http2_client(provider_timeout: Duration) -> Result<Client, String> {
+    let builder = builder(provider_timeout).http2_prior_knowledge();
+    build(builder.http2_keep_alive_interval(PING_INTERVAL).http2_keep_alive_timeout(PING_TIMEOUT))
+}
+
+/// The same for URLs that others give us. [`Guard::check`] must be asked of each URL as well. It goes through no proxy,
+/// which would resolve the names by itself.
+///
+/// # Errors
+/// A text for the operator.
+pub(crate) fn guarded_client(provider_timeout: Duration, guard: Guard) -> Result<Client, String> {
+    build(builder(provider_timeout).dns_resolver(guard).no_proxy())
+}
+
+fn builder(provider_timeout: Duration) -> ClientBuilder {
     Client::builder()
         .user_agent(concat!("chasqui/", env!("CARGO_PKG_VERSION")))
         .connect_timeout(CONNECT_TIMEOUT.min(provider_timeout / 2))
@@ -32,10 +61,12 @@ pub(crate) fn client(provider_timeout: Duration) -> Result<Client, String> {
         .redirect(Policy::none())
         .retry(reqwest::retry::never())
         .referer(false)
-        .build()
-        .map_err(|error| {
-            format!("no HTTPS client: {}; are root certificates installed (ca-certificates)?", innermost(&error))
-        })
+}
+
+fn build(builder: ClientBuilder) -> Result<Client, String> {
+    builder.build().map_err(|error| {
+        format!("no HTTPS client: {}; are root certificates installed (ca-certificates)?", innermost(&error))
+    })
 }
 
 /// A base URL without its last slash.
@@ -81,6 +112,8 @@ pub(crate) enum NoAnswer {
     NotSent(String),
     /// The request may have been read.
     Lost(String),
+    /// Nothing was written, and never will be: our own rules forbid the address.
+    Forbidden(Refused),
 }
 
 /// What the body of an answer says, as the provider's own file reads it.
@@ -108,6 +141,8 @@ pub(crate) enum Verdict {
     Ours(&'static str),
     /// The provider did not accept the message, because there are too many: come back later.
     SlowDown,
+    /// The provider did not accept the message, because it is not well: try again.
+    Outage,
     /// The message or its recipient is refused for good.
     Permanent,
     /// The same, and the text says what whoever published the message must know.
@@ -119,7 +154,8 @@ pub(crate) enum Verdict {
 pub(crate) struct LookAt {
     /// What to look at after 401 and 403.
     pub(crate) credentials: &'static str,
-    /// What to look at after 404, 405 and redirects. Our URLs contain no recipient, so the URL itself is wrong.
+    /// What to look at after 404, 405 and redirects. Our URLs contain no recipient, or one whose form was checked, so
+    /// the URL itself is wrong.
     pub(crate) address: &'static str,
 }
 
@@ -173,6 +209,7 @@ pub(crate) fn judge(provider: &'static str, answer: &Answer, said: Said) -> Outc
         Failure::new(provider, code.clone(), format!("HTTP {}{hint}{separator}{}", status.as_u16(), said.text))
     };
     let throttled = || Outcome::Throttled { failure: failure(", slow down"), retry_after: wait };
+    let comes_back = later.is_some() && !said.maybe_sent;
     let ours = |what: &str, look_at: &str| {
         let failure = failure(&format!(", {what}: look at {look_at}")).not_before(later);
         retriable(failure, true, said.maybe_sent)
@@ -180,11 +217,12 @@ pub(crate) fn judge(provider: &'static str, answer: &Answer, said: Said) -> Outc
     match said.verdict {
         Some(Verdict::Ours(look_at)) => return ours("refused for a reason on our side", look_at),
         Some(Verdict::SlowDown) => return throttled(),
+        Some(Verdict::Outage) if comes_back => return throttled(),
+        Some(Verdict::Outage) => return retriable(failure(""), false, said.maybe_sent),
         Some(Verdict::Permanent) => return permanent(failure("")),
         Some(Verdict::Refused(why)) => return permanent(failure(&format!(", {why}"))),
         None => {}
     }
-    let comes_back = later.is_some() && !said.maybe_sent;
     match status.as_u16() {
         429 => throttled(),
         500.. if answer.broken_off => {
@@ -201,6 +239,13 @@ pub(crate) fn judge(provider: &'static str, answer: &Answer, said: Said) -> Outc
 }
 
 impl NoAnswer {
+    pub(crate) fn why(self) -> String {
+        match self {
+            Self::NotSent(why) | Self::Lost(why) => why,
+            Self::Forbidden(refused) => refused.to_string(),
+        }
+    }
+
     pub(crate) fn outcome(self, provider: &'static str) -> Outcome {
         match self {
             Self::NotSent(why) => {
@@ -209,6 +254,9 @@ impl NoAnswer {
             Self::Lost(why) => {
                 let failure = Failure::new(provider, None, format!("no answer after the request was written: {why}"));
                 Outcome::Ambiguous { failure }
+            }
+            Self::Forbidden(refused) => {
+                permanent(Failure::new(provider, Some(FORBIDDEN.into()), format!("not called: {refused}")))
             }
         }
     }
@@ -225,6 +273,9 @@ fn retriable(failure: Failure, alarm: bool, maybe_sent: bool) -> Outcome {
 /// Tells whether the request may have been read. It certainly was not when the connection failed, or the request could
 /// not be built.
 fn no_answer(error: reqwest::Error) -> NoAnswer {
+    if let Some(refused) = Refused::among(&error) {
+        return NoAnswer::Forbidden(refused);
+    }
     let why = innermost(&error);
     if error.is_connect() || error.is_builder() { NoAnswer::NotSent(why) } else { NoAnswer::Lost(why) }
 }

@@ -1,10 +1,13 @@
 //! The providers. Each is a folder with its section of the settings, what it sends, and what the answers mean. A
 //! provider serves as many media as it likes, and a medium may have several providers; one of them carries it.
 
+pub mod apns;
 pub mod fcm;
 pub mod sendgrid;
 pub mod smtp;
 pub mod twilio;
+pub mod webpush;
+pub mod whatsapp_cloud;
 
 use media::Medium;
 use runtime::settings::Values;
@@ -14,8 +17,17 @@ use crate::section::{Section, Warning};
 use crate::settings::Settings;
 
 /// Every provider. Where several serve a medium, exactly one carries it: the first of [`preferred`] that is configured.
-/// A new provider is a folder beside this file and an entry here.
-pub(crate) static PROVIDERS: &[&Provider] = &[&smtp::PROVIDER, &sendgrid::PROVIDER, &fcm::PROVIDER, &twilio::PROVIDER];
+/// The destinations of a kind have a carrier of their own in the same way. A new provider is a folder beside this file
+/// and an entry here.
+pub(crate) static PROVIDERS: &[&Provider] = &[
+    &smtp::PROVIDER,
+    &sendgrid::PROVIDER,
+    &fcm::PROVIDER,
+    &twilio::PROVIDER,
+    &whatsapp_cloud::PROVIDER,
+    &apns::PROVIDER,
+    &webpush::PROVIDER,
+];
 
 /// What the fleet must know of a provider. Each folder has one of these, named `PROVIDER`.
 pub(crate) struct Provider {
@@ -39,6 +51,8 @@ pub(crate) struct Provider {
 /// One medium, as far as one provider carries it.
 pub(crate) struct Service {
     pub(crate) medium: &'static Medium,
+    /// The prefix of the kind of destinations that it carries ([`Medium::kinds`]); empty for those that are of none.
+    pub(crate) kind: &'static str,
     /// The settings that the provider needs for this medium.
     pub(crate) needs: &'static [&'static str],
     pub(crate) connect: fn(&Settings) -> Connected,
@@ -53,7 +67,7 @@ pub fn sections() -> impl Iterator<Item = &'static Section> {
     PROVIDERS.iter().map(|provider| &provider.section)
 }
 
-/// The providers that can carry this medium, in the order of the list.
+/// The providers that can carry this medium, or a kind of its destinations, in the order of the list.
 pub(crate) fn serving(medium: &Medium) -> impl Iterator<Item = (&'static Provider, &'static Service)> {
     let name = medium.name;
     let services =

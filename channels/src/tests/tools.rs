@@ -1,15 +1,21 @@
 //! What is sent to a stand-in for a provider, and what came of it.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::{Channels, Enabled, Outgoing, Settings};
-use domain::{ChannelName, Key, Outcome, Rendered, Timestamp};
+use domain::{ChannelName, Key, Lane, Outcome, Rendered, Timestamp};
 use serde_json::{Map, Value};
 
-/// The only channel of that name that these settings enable.
-pub(crate) fn channel(name: &str, settings: &Settings) -> std::sync::Arc<Enabled> {
+/// The channel of that name that these settings enable, for destinations of no kind of their own.
+pub(crate) fn channel(name: &str, settings: &Settings) -> Arc<Enabled> {
+    channel_to("", name, settings)
+}
+
+/// The same for what goes to this destination.
+pub(crate) fn channel_to(destination: &str, name: &str, settings: &Settings) -> Arc<Enabled> {
     let channels = Channels::enable(settings).unwrap_or_else(|problems| panic!("{problems:#?}"));
-    channels.get(&ChannelName::parse(name).unwrap()).unwrap().clone()
+    channels.get(&ChannelName::parse(name).unwrap(), destination).unwrap().clone()
 }
 
 /// One delivery to be sent.
@@ -59,6 +65,7 @@ impl Delivery {
             epoch: 0,
             attempt: 1,
             template: None,
+            lane: Lane::Normal,
         };
         channel.send(&outgoing).await
     }
@@ -74,7 +81,19 @@ pub(crate) fn outgoing<'a>(
 ) -> Outgoing<'a> {
     let now = Timestamp::from_seconds(1_000_000);
     let expires_at = seconds.map(|seconds| now.plus(Duration::from_secs(seconds)));
-    Outgoing { key, destination, rendered, data, expires_at, deadline: None, now, epoch: 0, attempt: 1, template: None }
+    Outgoing {
+        key,
+        destination,
+        rendered,
+        data,
+        expires_at,
+        deadline: None,
+        now,
+        epoch: 0,
+        attempt: 1,
+        template: None,
+        lane: Lane::Normal,
+    }
 }
 
 /// A word for the outcome.

@@ -109,6 +109,7 @@ fn addresses_and_urls_say_how_they_are_written() {
         ("LOG", "info,worker=loud", "must be error, warn"),
         ("BOOTSTRAP_TOKEN", "hidden", "fewer than 16 bytes"),
         ("SANDBOX", "hidden", "must be all, missing or off"),
+        ("OUTBOUND_ALLOW", "10.0.0.0/8,hidden:1", "of number 2 of 2, must be the name of a host"),
         ("SMTP_TLS", "hidden", "must be one of: starttls, implicit, none"),
     ] {
         let beside: &[(&str, &str)] =
@@ -137,6 +138,14 @@ fn a_provider_that_is_there_by_halves_is_always_told() {
         ),
         (&[("FIREBASE_PROJECT_ID", "p")], "FIREBASE_SERVICE_ACCOUNT_KEY"),
         (&[("FCM_VALIDATE_ONLY", "true")], "FIREBASE_SERVICE_ACCOUNT_KEY"),
+        (&[("APNS_TOPIC", "com.example.app")], "APNS_KEY is not set"),
+        (&[("APNS_BASE_URL", "https://api.sandbox.push.apple.com")], "APNS_KEY is not set"),
+        (&[("WHATSAPP_CLOUD_PHONE_NUMBER_ID", "106540352242922")], "WHATSAPP_CLOUD_ACCESS_TOKEN"),
+        (&[("WHATSAPP_CLOUD_ACCESS_TOKEN", "hidden")], "WHATSAPP_CLOUD_PHONE_NUMBER_ID"),
+        (&[("WHATSAPP_PROVIDERS", "whatsapp_cloud")], "WHATSAPP_CLOUD_ACCESS_TOKEN"),
+        (&[("WHATSAPP_PROVIDERS", "twilio"), ("TWILIO_FROM_NUMBER", "+15550001111")], "TWILIO_WHATSAPP_FROM"),
+        (&[("WEB_VAPID_SUBJECT", "mailto:push@example.org")], "WEB_VAPID_PRIVATE_KEY"),
+        (&[("WEB_VAPID_PRIVATE_KEY", "hidden")], "WEB_VAPID_PUBLIC_KEY"),
         (&[("SMTP_HOST", "mail.example")], "FROM_EMAIL"),
         (&[("TWILIO_FROM_NUMBER", "+15550001111")], "TWILIO_ACCOUNT_SID"),
         (&[("TWILIO_MESSAGING_SERVICE_SID", "MG00000000000000000000000000000001")], "TWILIO_ACCOUNT_SID"),

@@ -16,7 +16,7 @@ const DEMO: [&str; 6] = [
 
 /// Warns of them. `up` says that all roles are in one process.
 pub(super) fn warn(reader: &mut Reader, config: &Config, up: bool) {
-    for name in reader.given_of(&["WHATSAPP_WEBHOOK_URL", "OUTBOUND_ALLOW"]) {
+    for name in reader.given_of(&["WHATSAPP_WEBHOOK_URL"]) {
         reader.warn(format!("{name} is set and is not used in this version"));
     }
     if up && config.metrics_listen.is_some_and(|listen| listen != config.api.listen) {

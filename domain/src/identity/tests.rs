@@ -54,6 +54,8 @@ fn a_mask_shows_the_domain_or_the_last_two_characters() {
     check("+5491122334455", "***55");
     check("device-token-ñü", "***ñü");
     check("ñandú", "***dú");
+    check(r#"{"endpoint":"https://push.example/a@b","keys":{"auth":"secret"}}"#, "***}}");
+    check(r#"{"endpoint":"https://push.example/a@b"}"#, "***\"}");
     for short in ["", "1", "12", "123", "1234", "ñañú"] {
         check(short, "***");
     }

@@ -158,6 +158,11 @@ impl Fields {
             self.refuse(pointer, "must be one recipient: send one item per recipient");
             return None;
         }
+        if value.is_object() {
+            let what = "must be a string, not an object: a push subscription is written as its JSON in a string";
+            self.refuse(pointer, what);
+            return None;
+        }
         let text = self.one_line(prefix, "destination", value)?;
         if text.trim().is_empty() {
             self.refuse(pointer, "must not be empty");

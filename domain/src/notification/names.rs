@@ -170,7 +170,7 @@ fn is_missing(field: &str, given: &[&str]) -> bool {
 }
 
 /// Names of what would change what is sent or when and has no field here, each with what to do instead.
-const INSTEAD: [(&str, &str); 11] = [
+const INSTEAD: [(&str, &str); 12] = [
     ("every recipient is a notification of its own: publish one more for each", "cc bcc ccs bccs ccto bccto"),
     (
         "the sender is a setting of the fleet (FROM_EMAIL, TWILIO_FROM_NUMBER, …): leave it out",
@@ -186,6 +186,7 @@ const INSTEAD: [(&str, &str); 11] = [
         "a template that Twilio keeps for WhatsApp is data.content_sid, with data.content_variables",
         "contentsid contentvariables",
     ),
+    ("a template that Meta keeps for WhatsApp is data.whatsapp_template", "whatsapptemplate whatsapptemplates"),
     (
         "HTML comes from templates: give template and data, or plain text as message",
         "html htmlbody bodyhtml htmlcontent htmlmessage messagehtml htmltext amp mjml markdown ishtml \

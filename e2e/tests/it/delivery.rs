@@ -167,6 +167,7 @@ async fn the_sandbox_captures_every_channel() {
         ("sms", "+12025550143"),
         ("whatsapp", "+12025550143"),
         ("push", "a-device-token-0123456789"),
+        ("webpush", media::webpush::MEDIUM.example),
     ];
     for (channel, destination) in recipients {
         let body = json!({
@@ -179,7 +180,7 @@ async fn the_sandbox_captures_every_channel() {
         fleet.until(channel, State::Captured).await;
     }
     let captures = fleet.running().store.captures(None, 10).await.expect("read");
-    assert_eq!(captures.len(), 4);
+    assert_eq!(captures.len(), recipients.len());
     assert!(captures.iter().any(|captured| captured.capture.html.is_some()), "the mail has an HTML part");
     fleet.finish().await;
 }

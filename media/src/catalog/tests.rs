@@ -9,14 +9,22 @@ fn every_channel_has_a_name_that_publishers_can_write_and_an_example_that_it_acc
     for medium in MEDIA {
         assert_eq!(name(medium).as_str(), medium.name);
         assert_eq!(check_destination(&name(medium), medium.example), Ok(()), "{}", medium.name);
+        assert_eq!(medium.kind_of(medium.example), "", "{}", medium.name);
+        for kind in medium.kinds {
+            assert_eq!(check_destination(&name(medium), kind.example), Ok(()), "{}", kind.prefix);
+            assert_eq!(medium.kind_of(kind.example), kind.prefix);
+        }
     }
     assert!(known().is_sorted(), "lists are read by people: {:?}", known());
 }
 
 #[test]
 fn no_channel_accepts_an_empty_destination_control_characters_or_a_list() {
-    for medium in MEDIA {
-        let example = medium.example;
+    let examples = MEDIA.iter().flat_map(|medium| {
+        let of_kinds = medium.kinds.iter().map(|kind| kind.example);
+        std::iter::once(medium.example).chain(of_kinds).map(move |example| (medium, example))
+    });
+    for (medium, example) in examples {
         let bad =
             ["\r\n", "\n", "\0", "\t", "\u{1b}", "\u{85}", "\u{2028}", "\u{2029}", "\u{202e}", "\u{2066}", "\u{200f}"];
         let inside = bad.iter().map(|c| example.replacen(char::is_alphanumeric, &format!("{c}a"), 1));
@@ -47,6 +55,8 @@ fn a_name_in_the_data_that_is_nearly_one_which_the_channel_reads_is_told_with_th
         ("contentVariables", "content_variables", "whatsapp"),
         ("ContentSid", "content_sid", "whatsapp"),
         ("contentsid", "content_sid", "whatsapp"),
+        ("whatsapp_tempalte", "whatsapp_template", "whatsapp"),
+        ("whatsappTemplate", "whatsapp_template", "whatsapp"),
         ("google_fcm", "google.fcm", "push"),
         ("googel.fcm", "google.fcm", "push"),
         ("Google.fcm", "google.fcm", "push"),

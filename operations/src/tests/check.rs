@@ -42,6 +42,10 @@ fn sms(fields: Value) -> Value {
     with(json!({"channel": "sms", "destination": "+12025550143", "message": "m"}), fields)
 }
 
+fn webpush(fields: Value) -> Value {
+    with(json!({"channel": "webpush", "destination": media::webpush::MEDIUM.example, "message": "m"}), fields)
+}
+
 fn push(fields: Value) -> Value {
     with(json!({"channel": "push", "destination": "token", "message": "m"}), fields)
 }
@@ -56,10 +60,13 @@ fn what_can_be_sent_is_taken() {
         push(json!({"data": {"order": 7, "nested": {"from": 1}}})),
         push(json!({"destination": "topic:news", "data": {"google.fcm": {"android": {"priority": "high"}}}})),
         push(json!({"message": "", "data": {"silent": true}})),
+        webpush(json!({"subject": "Hola", "data": {"from": 1, "google.x": {"deep": [null]}}})),
+        webpush(json!({"message": null, "template": "otp", "data": {"code": "1", "product": "p", "minutes": 10}})),
         email(json!({"message": null, "template": "otp", "data": {"code": "1", "product": "p", "minutes": 10}})),
         email(json!({"destination": "100%real@example.com"})),
         email(json!({"destination": "a..b@carrier.example.jp"})),
         sms(json!({"channel": "WhatsApp", "destination": "whatsapp:+12025550143"})),
+        sms(json!({"channel": "whatsapp", "destination": "US.13491208655302741918", "message": "x".repeat(4096)})),
     ] {
         assert_eq!(findings_by(&SHIPPED, &body), Findings::default(), "{body}");
     }
@@ -71,8 +78,8 @@ fn words_that_their_provider_would_refuse_are_named() {
     check(sms(json!({"message": " \n"})), &["/message must not be empty"]);
     check(sms(json!({"message": "é".repeat(1601)})), &["/message has 1601 characters, Twilio takes 1600"]);
     check(
-        sms(json!({"channel": "whatsapp", "message": "x".repeat(1601)})),
-        &["/message has 1601 characters, Twilio takes 1600"],
+        sms(json!({"channel": "whatsapp", "message": "x".repeat(4097)})),
+        &["/message has 4097 characters, WhatsApp takes 4096"],
     );
     check(
         push(json!({"data": {"from": 1, "gcm.x": 2, "google.y": 3, "message_type": 4, "mine": 5}})),
@@ -95,6 +102,9 @@ fn words_that_their_provider_would_refuse_are_named() {
     let large = "makes a push of 4097 bytes with its title, message and data, FCM takes 4096";
     check(push(json!({"message": "x".repeat(4097)})), &[&format!("/message {large}")]);
     check(push(json!({"data": {"abc": "x".repeat(4093)}})), &[&format!("/data {large}")]);
+    let large = "makes a push of 3994 bytes with its title, message and data as JSON, Web Push takes 3993";
+    check(webpush(json!({"message": "x".repeat(3942)})), &[&format!("/message {large}")]);
+    check(webpush(json!({"message": "", "data": {"abc": "x".repeat(3924)}})), &[&format!("/data {large}")]);
 }
 
 #[test]
@@ -106,7 +116,8 @@ fn media_and_templates_are_checked_by_the_channel_that_sends_them() {
         sms(json!({"message": "", "data": {"media_urls": [url, url]}})),
         whatsapp(json!({"message": "", "data": {"media_urls": [url]}})),
         whatsapp(json!({"message": "", "data": template})),
-        whatsapp(json!({"message": "x".repeat(2000), "data": template})),
+        whatsapp(json!({"message": "x".repeat(5000), "data": template})),
+        whatsapp(json!({"message": "", "data": {"whatsapp_template": {"name": "order", "language": {"code": "es"}}}})),
     ] {
         assert_eq!(findings_by(&SHIPPED, &body), Findings::default(), "{body}");
     }
@@ -165,9 +176,12 @@ fn segments_are_counted_of_the_words_of_an_sms() {
 fn a_channel_that_there_is_not_is_named_with_the_one_that_is_near() {
     check(
         email(json!({"channel": "emial", "destination": "x"})),
-        &["/channel is an unknown channel; known are email, push, sms, whatsapp: did you mean email?"],
+        &["/channel is an unknown channel; known are email, push, sms, webpush, whatsapp: did you mean email?"],
     );
-    check(email(json!({"channel": "fax"})), &["/channel is an unknown channel; known are email, push, sms, whatsapp"]);
+    check(
+        email(json!({"channel": "fax"})),
+        &["/channel is an unknown channel; known are email, push, sms, webpush, whatsapp"],
+    );
 }
 
 #[test]
@@ -235,7 +249,7 @@ fn three_letters_of_a_template_are_enough_to_know_it() {
 #[test]
 fn a_template_is_looked_up_beside_whatever_else_is_wrong() {
     let unknown = "is no template of this fleet; known are alert, otp, receipt, welcome: did you mean welcome?";
-    let channel = "is an unknown channel; known are email, push, sms, whatsapp: did you mean email?";
+    let channel = "is an unknown channel; known are email, push, sms, webpush, whatsapp: did you mean email?";
     check(
         email(json!({"channel": "emial", "template": "welcom"})),
         &[&format!("/channel {channel}"), &format!("/template {unknown}")],
@@ -291,7 +305,9 @@ fn an_item_of_a_fallback_is_checked_with_the_words_that_it_will_have() {
     );
     check(
         item(json!({"channel": "smss", "message": "m"})),
-        &["/fallback/1/channel is an unknown channel; known are email, push, sms, whatsapp: did you mean sms?"],
+        &[
+            "/fallback/1/channel is an unknown channel; known are email, push, sms, webpush, whatsapp: did you mean sms?",
+        ],
     );
 }
 
@@ -342,6 +358,7 @@ fn no_value_is_repeated() {
         push(json!({"data": {"from": SECRET}})),
         sms(json!({"data": {"media_urls": [SECRET]}})),
         sms(json!({"channel": "whatsapp", "data": {"content_sid": SECRET, "content_variables": {"1": [SECRET]}}})),
+        sms(json!({"channel": "whatsapp", "data": {"whatsapp_template": {"name": SECRET, "language": SECRET}}})),
         email(json!({"cc": SECRET, "order": SECRET, "expires_at": "2020-01-01T00:00:00Z"})),
     ] {
         let found = findings_by(&SHIPPED, &body);

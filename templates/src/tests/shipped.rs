@@ -8,8 +8,13 @@ use super::{name, render};
 use crate::{Description, Limits, Links, Templates};
 
 /// The channels of the fleet and the parts that their providers need.
-const CHANNELS: [(&str, bool, bool); 4] =
-    [("email", true, true), ("sms", false, false), ("whatsapp", false, false), ("push", true, false)];
+const CHANNELS: [(&str, bool, bool); 5] = [
+    ("email", true, true),
+    ("sms", false, false),
+    ("whatsapp", false, false),
+    ("push", true, false),
+    ("webpush", true, false),
+];
 
 #[test]
 fn every_template_has_words_for_every_channel_in_both_languages() {

@@ -1,8 +1,7 @@
 //! The body of a request.
 
-use media::push::{self, MAX_TTL_SECONDS, OPTIONS, Target};
+use media::push::{self, MAX_TTL_SECONDS, Target};
 use serde_json::{Map, Value, json};
-use uuid::Uuid;
 
 use crate::channel::Outgoing;
 
@@ -16,7 +15,7 @@ use crate::channel::Outgoing;
 /// or to another tag.
 pub(super) fn message(outgoing: &Outgoing<'_>, validate_only: bool) -> Value {
     let rendered = outgoing.rendered;
-    let tag = Uuid::new_v5(&Uuid::NAMESPACE_OID, outgoing.key.to_string().as_bytes()).simple().to_string();
+    let tag = outgoing.tag();
     let mut notification = json!({ "body": rendered.text });
     if let Some(title) = &rendered.subject {
         notification["title"] = json!(title);
@@ -61,14 +60,7 @@ fn set(message: &mut Value, place: &str, value: Value) {
     *at = value;
 }
 
-/// The data as strings, which are all that FCM accepts: other values are sent as their JSON text, and `null` is left
-/// out. The options of FCM are no data.
+/// The data as strings, which are all that FCM accepts.
 fn data(given: &Map<String, Value>) -> Map<String, Value> {
-    let text = |value: &Value| match value {
-        Value::Null => None,
-        Value::String(text) => Some(json!(text)),
-        other => Some(json!(other.to_string())),
-    };
-    let travels = given.iter().filter(|(name, _)| *name != OPTIONS);
-    travels.filter_map(|(name, value)| Some((name.clone(), text(value)?))).collect()
+    push::entries(given).map(|(name, text)| (name.to_owned(), json!(text))).collect()
 }

@@ -28,7 +28,7 @@ const MAX_TOPIC_PAYLOAD_BYTES: usize = 2048;
 
 pub(crate) static PROVIDER: Provider = Provider {
     name: "fcm",
-    serves: &[Service { medium: &push::MEDIUM, needs: &[SERVICE_ACCOUNT_KEY.name], connect }],
+    serves: &[Service { medium: &push::MEDIUM, kind: "", needs: &[SERVICE_ACCOUNT_KEY.name], connect }],
     section: settings::SECTION,
     fill: |values, settings| settings.fcm = Settings::of(values),
     warnings: |_| Vec::new(),

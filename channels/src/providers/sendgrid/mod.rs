@@ -23,7 +23,7 @@ pub use self::settings::Settings;
 
 pub(crate) static PROVIDER: Provider = Provider {
     name: "sendgrid",
-    serves: &[Service { medium: &email::MEDIUM, needs: &[API_KEY.name, FROM_EMAIL.name], connect }],
+    serves: &[Service { medium: &email::MEDIUM, kind: "", needs: &[API_KEY.name, FROM_EMAIL.name], connect }],
     section: settings::SECTION,
     fill: |values, settings| settings.sendgrid = Settings::of(values),
     warnings: |settings| settings::warnings(&settings.sendgrid),

@@ -162,7 +162,7 @@ async fn the_request_is_made_with_the_key_as_its_bearer() {
     let accepted = ResponseTemplate::new(202).insert_header("x-message-id", "m-1");
     matching.respond_with(accepted).expect(1).mount(&server).await;
     let channels = Channels::enable(&over_http(&server.uri())).unwrap();
-    let email = channels.get(&ChannelName::parse("email").unwrap()).unwrap();
+    let email = channels.get(&ChannelName::parse("email").unwrap(), "ana@example.org").unwrap();
     let (key, data) = (key("n-1"), Map::new());
     let rendered = Rendered { subject: Some("Hi".into()), text: "Hi".into(), html: None };
     let outcome = email.send(&outgoing(&key, "ana@example.org", &rendered, &data, None)).await;
@@ -183,7 +183,7 @@ fn exactly_one_provider_carries_email_the_first_that_is_preferred_and_configured
             settings.preferred.insert("email", preferred.to_vec());
         }
         let channels = Channels::enable(&settings).ok()?;
-        Some(channels.get(&ChannelName::parse("email").unwrap()).unwrap().provider())
+        Some(channels.get(&ChannelName::parse("email").unwrap(), "ana@example.org").unwrap().provider())
     };
     for (configured, preferred, carrier) in [
         (&["smtp", "sendgrid"][..], &[][..], Some("smtp")),

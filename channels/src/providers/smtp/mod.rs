@@ -33,7 +33,7 @@ pub use self::settings::{Settings, Tls};
 
 pub(crate) static PROVIDER: Provider = Provider {
     name: "smtp",
-    serves: &[Service { medium: &email::MEDIUM, needs: &[HOST.name, FROM_EMAIL.name], connect }],
+    serves: &[Service { medium: &email::MEDIUM, kind: "", needs: &[HOST.name, FROM_EMAIL.name], connect }],
     section: settings::SECTION,
     fill: |values, settings| settings.smtp = Settings::of(values),
     warnings: |settings| settings::warnings(&settings.smtp),

@@ -14,7 +14,8 @@ mod sid;
 
 use async_trait::async_trait;
 use domain::Outcome;
-use media::{Content, sms, whatsapp};
+use media::whatsapp::{self, Recipient};
+use media::{Content, sms};
 
 use self::client::Client;
 use self::senders::Sender;
@@ -24,17 +25,22 @@ use crate::channel::{Channel, Outgoing};
 
 pub use self::settings::Settings;
 
+/// The longest text, in characters (error 21617, <https://www.twilio.com/docs/api/errors/21617>).
+const MAX_TEXT_CHARS: usize = 1600;
+
 pub(crate) static PROVIDER: Provider = Provider {
     name: "twilio",
     serves: &[
         Service {
             medium: &sms::MEDIUM,
-            needs: &[ACCOUNT_SID.name, AUTH_TOKEN.name, FROM_NUMBER.name],
+            kind: "",
+            needs: &[FROM_NUMBER.name, ACCOUNT_SID.name, AUTH_TOKEN.name],
             connect: connect_sms,
         },
         Service {
             medium: &whatsapp::MEDIUM,
-            needs: &[ACCOUNT_SID.name, AUTH_TOKEN.name, WHATSAPP_FROM.name],
+            kind: "",
+            needs: &[WHATSAPP_FROM.name, ACCOUNT_SID.name, AUTH_TOKEN.name],
             connect: connect_whatsapp,
         },
     ],
@@ -52,17 +58,43 @@ struct Messages {
     sender: Sender,
     /// Writes a recipient in the form that Twilio knows.
     address: fn(&str) -> String,
-    /// Whether a message of this medium may be a template that Twilio keeps.
-    templates: bool,
+    /// Whether this is WhatsApp, where a message may be a template that Twilio keeps.
+    on_whatsapp: bool,
 }
 
 #[async_trait]
 impl Channel for Messages {
     async fn send(&self, outgoing: &Outgoing<'_>) -> Outcome {
-        let content = Content::of(outgoing.data).filter(|_| self.templates);
+        let content = Content::of(outgoing.data).filter(|_| self.on_whatsapp);
+        if self.on_whatsapp
+            && let Err(why) = fits(content.as_ref(), outgoing)
+        {
+            return Outgoing::refuse(PROVIDER.name, why);
+        }
         let form = form::of(&self.sender, (self.address)(outgoing.destination), content.as_ref(), outgoing);
         self.client.send(&form, self.sender.settings, outgoing).await
     }
+}
+
+/// # Errors
+/// What WhatsApp takes of others, and Twilio does not.
+fn fits(content: Option<&Content<'_>>, outgoing: &Outgoing<'_>) -> Result<(), String> {
+    let mut faults = Vec::new();
+    if matches!(Recipient::of(outgoing.destination), Recipient::Person(_)) {
+        faults.push("destination must be a phone number, Twilio knows no other id of a person".to_owned());
+    }
+    let chars = outgoing.rendered.text.chars().count();
+    match content {
+        Some(_) => {}
+        None if whatsapp::template(outgoing.data).is_some() => {
+            faults.push("data.whatsapp_template is one that Meta keeps, Twilio sends data.content_sid".to_owned());
+        }
+        None if chars > MAX_TEXT_CHARS => {
+            faults.push(format!("message has {chars} characters, Twilio takes {MAX_TEXT_CHARS}"));
+        }
+        None => {}
+    }
+    if faults.is_empty() { Ok(()) } else { Err(faults.join("; ")) }
 }
 
 fn connect_sms(settings: &crate::Settings) -> Connected {
@@ -78,10 +110,10 @@ fn connect(
     settings: &crate::Settings,
     sender: Result<Sender, Vec<String>>,
     address: fn(&str) -> String,
-    templates: bool,
+    on_whatsapp: bool,
 ) -> Result<Box<dyn Channel>, Vec<String>> {
     match (sender, Client::new(&settings.twilio, settings.provider_timeout)) {
-        (Ok(sender), Ok(client)) => Ok(Box::new(Messages { client, sender, address, templates })),
+        (Ok(sender), Ok(client)) => Ok(Box::new(Messages { client, sender, address, on_whatsapp })),
         (sender, client) => Err([sender.err(), client.err()].into_iter().flatten().flatten().collect()),
     }
 }

@@ -170,7 +170,7 @@ async fn above_the_ceiling_nobody_is_called_and_no_attempt_spent() {
     let mut settings = over_http(&server.uri());
     settings.twilio.max_per_second = Some(2);
     let channels = Channels::enable(&settings).unwrap();
-    let sms = channels.get(&ChannelName::parse("sms").unwrap()).unwrap();
+    let sms = channels.get(&ChannelName::parse("sms").unwrap(), "+14155550100").unwrap();
     let (key, data, rendered) = (key("n-1"), Map::new(), rendered("Hi"));
     for expected in ["sent", "sent", "throttled"] {
         let outcome = sms.send(&outgoing(&key, "+14155550100", &rendered, &data, None)).await;
@@ -186,6 +186,40 @@ async fn what_twilio_would_refuse_for_its_size_is_not_sent() {
     for (text, permanent) in [(String::new(), true), ("x".repeat(1601), true), ("é".repeat(1600), false)] {
         let outcome = send(&settings, "sms", "+14155550100", &text, None).await;
         assert_eq!(matches!(outcome, Outcome::Permanent { .. }), permanent, "{outcome:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_only_others_take_on_whatsapp_is_refused_before_twilio_is_asked() {
+    let settings = over_http("http://127.0.0.1:1");
+    let metas = json!({ "name": "order", "language": { "code": "es" } });
+    for (to, text, data, expected) in [
+        ("+14155550100", "x".repeat(1601), json!({}), Some("message has 1601 characters, Twilio takes 1600")),
+        ("+14155550100", "é".repeat(1600), json!({}), None),
+        (
+            "+14155550100",
+            "Hi".into(),
+            json!({ "whatsapp_template": metas }),
+            Some("data.whatsapp_template is one that Meta keeps, Twilio sends data.content_sid"),
+        ),
+        ("+14155550100", "x".repeat(4097), json!({ "whatsapp_template": metas, "content_sid": HX }), None),
+        (
+            "US.13491208655302741918",
+            "x".repeat(1601),
+            json!({}),
+            Some(
+                "destination must be a phone number, Twilio knows no other id of a person; message has 1601 characters, \
+                 Twilio takes 1600",
+            ),
+        ),
+    ] {
+        let outcome = send_with(&settings, "whatsapp", to, &text, data, None).await;
+        let refused = match &outcome {
+            Outcome::Permanent { failure, .. } => Some(failure.detail.as_str()),
+            Outcome::Retriable { alarm: false, .. } => None,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(refused, expected, "{to}");
     }
 }
 
@@ -223,7 +257,7 @@ async fn send_with(
 ) -> Outcome {
     let Value::Object(data) = data else { panic!("{data}") };
     let channels = Channels::enable(settings).unwrap();
-    let channel = channels.get(&ChannelName::parse(name).unwrap()).unwrap();
+    let channel = channels.get(&ChannelName::parse(name).unwrap(), to).unwrap();
     let (key, rendered) = (key("n-1"), rendered(text));
     channel.send(&outgoing(&key, to, &rendered, &data, seconds)).await
 }

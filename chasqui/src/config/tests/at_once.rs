@@ -85,7 +85,7 @@ fn all_that_is_wrong_with_the_demo_is_told_each_thing_once() {
         ],
     );
     for words in [
-        "SCHEDULER_DEMO_CHANNEL must be one of email, push, sms, whatsapp: did you mean email?",
+        "SCHEDULER_DEMO_CHANNEL must be one of email, push, sms, webpush, whatsapp: did you mean email?",
         "SCHEDULER_DEMO_CRON: must",
         "SCHEDULER_DEMO_TIMEZONE: must be the IANA name of a time zone",
         "SCHEDULER_DEMO_ENABLED must be true or false",
@@ -168,12 +168,28 @@ fn all_that_is_wrong_with_a_provider_is_told_in_one_round() {
             "SENDGRID_API_KEY SENDGRID_BASE_URL FROM_EMAIL FROM_NAME",
         ),
         (
+            &[
+                ("WHATSAPP_CLOUD_PHONE_NUMBER_ID", "+14155550100"),
+                ("WHATSAPP_CLOUD_BASE_URL", "nowhere"),
+                ("WHATSAPP_PROVIDERS", "whatsapp_cloud"),
+            ],
+            "WHATSAPP_CLOUD_ACCESS_TOKEN WHATSAPP_CLOUD_PHONE_NUMBER_ID WHATSAPP_CLOUD_BASE_URL",
+        ),
+        (
+            &[("APNS_KEY_ID", "nobody"), ("APNS_TOPIC", "no body"), ("APNS_BASE_URL", "nowhere")],
+            "APNS_KEY APNS_KEY_ID APNS_TEAM_ID APNS_TOPIC APNS_BASE_URL",
+        ),
+        (
             &[("FIREBASE_PROJECT_ID", "a b"), ("FCM_BASE_URL", "nowhere"), ("FCM_TOKEN_URL", "nowhere")],
             "FIREBASE_SERVICE_ACCOUNT_KEY FIREBASE_PROJECT_ID FCM_BASE_URL FCM_TOKEN_URL",
         ),
         (
             &[("FIREBASE_SERVICE_ACCOUNT_KEY", "{}"), ("FCM_BASE_URL", "nowhere")],
             "FIREBASE_SERVICE_ACCOUNT_KEY FCM_BASE_URL",
+        ),
+        (
+            &[("WEB_VAPID_PUBLIC_KEY", "nobody"), ("WEB_VAPID_SUBJECT", "nobody")],
+            "WEB_VAPID_PRIVATE_KEY WEB_VAPID_PUBLIC_KEY WEB_VAPID_SUBJECT",
         ),
     ] {
         let name = |told: &String| told.split(' ').next().unwrap_or_default().to_owned();

@@ -30,7 +30,7 @@ const SHAPES_WITH_A_SECRET: [&str; 24] = [
     ",HIDDEN,,",
 ];
 
-const SETTINGS_OF_PLACES: [&str; 20] = [
+const SETTINGS_OF_PLACES: [&str; 23] = [
     "AMQP_URL",
     "RABBITMQ_HOST",
     "RABBITMQ_PORT",
@@ -45,6 +45,9 @@ const SETTINGS_OF_PLACES: [&str; 20] = [
     "FCM_BASE_URL",
     "FCM_TOKEN_URL",
     "SENDGRID_BASE_URL",
+    "WHATSAPP_CLOUD_BASE_URL",
+    "APNS_BASE_URL",
+    "OUTBOUND_ALLOW",
     "API_LISTEN",
     "METRICS_LISTEN",
     "AMQP_TOPOLOGY",

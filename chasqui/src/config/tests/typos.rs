@@ -1,5 +1,7 @@
 //! A misspelt word is reported before anything starts, with the word that was meant where one is near.
 
+use testkit::keys::{p256, p256_private_pem};
+
 use super::*;
 
 /// Checks the settings as `chasqui check up` and `chasqui up` do before they make anything.
@@ -39,24 +41,45 @@ fn a_word_that_is_no_provider_of_mail_is_told_as_one() {
 
 const SENDER: (&str, &str) = ("FROM_EMAIL", "a@example.org");
 const SENDGRID: (&str, &str) = ("SENDGRID_API_KEY", "SG.hidden");
+const CLOUD: [(&str, &str); 2] =
+    [("WHATSAPP_CLOUD_ACCESS_TOKEN", "EAA"), ("WHATSAPP_CLOUD_PHONE_NUMBER_ID", "106540352242922")];
 
 #[test]
 fn who_carries_email_is_said_once_or_twice_in_the_same_words() {
     let mail = [("SMTP_HOST", "mail.example"), SENDER, SENDGRID];
     let named = |settings: &[(&str, &str)]| {
         let config = read(Role::Worker, &[&mail[..], &[("SANDBOX", "off")], settings].concat());
-        let config = config.unwrap_or_else(|problems| panic!("{settings:?}: {problems}"));
-        config.channels.preferred.get("email").cloned().unwrap_or_default()
+        let mut config = config.unwrap_or_else(|problems| panic!("{settings:?}: {problems}"));
+        config.channels.preferred.remove("email")
     };
-    assert_eq!(named(&[]), [""; 0]);
+    assert_eq!(named(&[]), None);
     for one in ["EMAIL_PROVIDERS", "EMAIL_PROVIDER"] {
-        assert_eq!(named(&[(one, " SendGrid , smtp, sendgrid,")]), ["sendgrid", "smtp"]);
+        assert_eq!(named(&[(one, " SendGrid , smtp, sendgrid,")]), Some(vec!["sendgrid", "smtp"]));
     }
-    assert_eq!(named(&[("EMAIL_PROVIDERS", "sendgrid"), ("EMAIL_PROVIDER", "sendgrid")]), ["sendgrid"]);
+    let twice = [("EMAIL_PROVIDERS", "sendgrid"), ("EMAIL_PROVIDER", "sendgrid")];
+    assert_eq!(named(&twice), Some(vec!["sendgrid"]));
     let both = [("EMAIL_PROVIDERS", "sendgrid,smtp"), ("EMAIL_PROVIDER", "smtp")];
     let told = one_problem(&[&mail[..], &both].concat());
     let words = "EMAIL_PROVIDER is another than EMAIL_PROVIDERS, and means the same: leave one of the two out";
     assert_eq!(told, words);
+}
+
+#[test]
+fn who_carries_whatsapp_is_one_that_can() {
+    for (given, words) in [
+        (
+            "twillio",
+            "has a word that is no provider, number 1 of 1: did you mean twilio? known are twilio, whatsapp_cloud",
+        ),
+        ("twilio,smtp", "has a word that is no provider, number 2 of 2: known are twilio, whatsapp_cloud"),
+        ("twilio whatsapp_cloud", "must have a comma between two providers, such as twilio,whatsapp_cloud"),
+    ] {
+        let told = problems(Role::Worker, &[("SANDBOX", "all"), ("WHATSAPP_PROVIDERS", given)]);
+        assert_eq!(told, [format!("WHATSAPP_PROVIDERS {words}")], "{given}");
+    }
+    let settings = [&CLOUD[..], &[("SANDBOX", "off"), ("WHATSAPP_PROVIDERS", "WhatsApp_Cloud")]].concat();
+    let config = read(Role::Worker, &settings).unwrap_or_else(|problems| panic!("{problems}"));
+    assert_eq!(config.channels.preferred.get("whatsapp"), Some(&vec!["whatsapp_cloud"]));
 }
 
 #[test]
@@ -128,9 +151,9 @@ fn what_is_wrong_with_a_policy_of_lost_answers_is_told_by_its_place() {
         ),
         (
             "email=hold,smss=hold",
-            "of number 2 of 2, the channel is not known, but email, push, sms, whatsapp; did you mean sms?",
+            "of number 2 of 2, the channel is not known, but email, push, sms, webpush, whatsapp; did you mean sms?",
         ),
-        ("hidden=hold", "of number 1 of 1, the channel is not known, but email, push, sms, whatsapp"),
+        ("hidden=hold", "of number 1 of 1, the channel is not known, but email, push, sms, webpush, whatsapp"),
         ("sms=hold;email=resend", "of number 1 of 1, there is no comma behind it: the next pair follows without one"),
         (
             "push=hold,sms=hold email=resend",
@@ -311,11 +334,20 @@ fn a_base_url_that_ends_with_what_is_added_to_it_is_refused() {
     ];
     let account = service_account().to_string();
     let firebase = [("FIREBASE_SERVICE_ACCOUNT_KEY", account.as_str())];
+    let key = p256_private_pem(&p256()).replace('\n', "\\n");
+    let apns = [
+        ("APNS_KEY", key.as_str()),
+        ("APNS_KEY_ID", "ABC123DEFG"),
+        ("APNS_TEAM_ID", "DEF123GHIJ"),
+        ("APNS_TOPIC", "com.example.app"),
+    ];
     for (beside, name, url, ending) in [
         (&sendgrid[..], "SENDGRID_BASE_URL", "https://api.sendgrid.com/v3", "/v3"),
         (&sendgrid, "SENDGRID_BASE_URL", "https://api.sendgrid.com/v3/mail/send/", "/v3/mail/send"),
         (&twilio, "TWILIO_BASE_URL", "https://api.twilio.com/2010-04-01", "/2010-04-01"),
         (&firebase, "FCM_BASE_URL", "https://fcm.googleapis.com/v1/", "googleapis.com/v1"),
+        (&apns, "APNS_BASE_URL", "https://api.push.apple.com/3/device/", "/3/device"),
+        (&CLOUD, "WHATSAPP_CLOUD_BASE_URL", "https://graph.facebook.com/v24.0/messages", "/messages"),
     ] {
         let told = one_problem(&[beside, &[(name, url)]].concat());
         assert!(told.starts_with(&format!("{name} must not end with {ending}, which is added")), "{url}: {told}");

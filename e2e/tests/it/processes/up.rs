@@ -92,7 +92,7 @@ async fn up_closes_what_it_makes_refuses_a_second_tells_what_dies_and_follows_ne
 
     let said = up.output();
     assert!(said.contains("closed to other users of this machine"), "{said}");
-    assert!(said.contains("email     captured, not sent") && said.contains("sms       off"), "{said}");
+    assert!(said.contains("email      captured, not sent") && said.contains("sms        off"), "{said}");
     assert_eq!(said.matches("captured, not sent").count(), 1, "it is said once: {said}");
     assert!(!said.contains("for-development") && !said.contains("logged in"), "{said}");
     let password = after(&said, "user admin, password ");

@@ -138,7 +138,7 @@ impl Grant {
         let form = [("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer"), ("assertion", &assertion)];
         let answer = match http::exchange(self.http.post(&self.url).form(&form), now).await {
             Ok(answer) => answer,
-            Err(http::NoAnswer::NotSent(why) | http::NoAnswer::Lost(why)) => return Err(outage(&why)),
+            Err(no_answer) => return Err(outage(&no_answer.why())),
         };
         read(&answer, now)
     }

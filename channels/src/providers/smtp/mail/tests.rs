@@ -113,5 +113,6 @@ fn outgoing<'a>(key: &'a Key, rendered: &'a Rendered, data: &'a Map<String, serd
         epoch: 0,
         attempt: 1,
         template: None,
+        lane: domain::Lane::Normal,
     }
 }
