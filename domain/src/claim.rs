@@ -49,6 +49,7 @@ pub fn claim(row: &Row, arrival: &Arrival, token: Uuid) -> Claim {
     }
     match row.state {
         State::FellBack => Claim::Repeat(Box::new(row.clone())),
+        State::Suppressed => claim_suppressed(row, arrival, token),
         state if state.is_final() => Claim::Ended(Box::new(row.clone())),
         _ if arrival.epoch > row.epoch => claim_next_epoch(row, arrival, token),
         state if state.is_dead_lettered() => claim_dead(row, arrival),
@@ -99,6 +100,19 @@ fn claim_dead(row: &Row, arrival: &Arrival) -> Claim {
         // The worker that has just recorded the death is publishing the letter.
         PublishedBy::Fleet if !arrival.redelivered && row.lease == Lease::Live => Claim::Park,
         PublishedBy::Publisher | PublishedBy::Fleet => Claim::Repeat(Box::new(row.clone())),
+    }
+}
+
+/// Decides about a copy of a delivery whose recipient was on the suppression list. Nothing of it is in any queue, so that
+/// only an operator who publishes it once more can have it tried again, with a budget of its own; the claim of that copy
+/// looks at the list again.
+fn claim_suppressed(row: &Row, arrival: &Arrival, token: Uuid) -> Claim {
+    match arrival.published_by {
+        _ if arrival.epoch > row.epoch => claim_next_epoch(row, arrival, token),
+        PublishedBy::OperatorRequest if !arrival.redelivered && row.epoch < u32::MAX => {
+            Claim::Reissue { epoch: row.epoch + 1 }
+        }
+        _ => Claim::Ended(Box::new(row.clone())),
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use crate::{Attempt, AttemptOutcome, Failure, Order, Outcome, Reason, Row, SANDBOX, State, Timestamp};
+use crate::{Attempt, AttemptOutcome, Failure, Order, Outcome, Reason, Row, SANDBOX, State, SuppressedFor, Timestamp};
 
 /// What to do when nobody knows whether a message went out.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -93,6 +93,7 @@ pub fn decide(row: &Row, has_fallback: bool, outcome: &Outcome, policy: &Policy,
         }
         Outcome::Deferred { due } => deciding.waiting(Order::Schedule { due: *due }, None),
         Outcome::PutAside => deciding.waiting(Order::Retry { tier: 1 }, None),
+        Outcome::Suppressed { reason } => deciding.suppressed(*reason),
         Outcome::Expired => deciding.ended(State::Expired),
         Outcome::GivenBack => deciding.given_back(),
         Outcome::Throttled { failure, retry_after } => deciding.throttled(failure, *retry_after),
@@ -112,6 +113,14 @@ struct Deciding<'a> {
 impl Deciding<'_> {
     fn ended(&self, state: State) -> Transition {
         self.to(state, Order::Nothing, None)
+    }
+
+    /// Nothing was tried, so that no attempt is recorded. The row says why already: its claim has written that.
+    fn suppressed(&self, reason: SuppressedFor) -> Transition {
+        if self.has_fallback && !self.row.ambiguous && reason.allows_fallback() {
+            return self.to(State::FellBack, Order::Fallback, None);
+        }
+        self.ended(State::Suppressed)
     }
 
     /// The row keeps its seq, attempt and order: it waits for the very message that is handed back.

@@ -21,13 +21,15 @@ pub enum EventName {
     Dead,
     Held,
     Expired,
+    /// The recipient is on the suppression list: nothing was sent.
+    Suppressed,
     Cancelled,
     /// An operator's move out of the dead-letter queue has begun a new budget.
     Replayed,
 }
 
 impl EventName {
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Sent,
         Self::Captured,
         Self::Retrying,
@@ -36,6 +38,7 @@ impl EventName {
         Self::Dead,
         Self::Held,
         Self::Expired,
+        Self::Suppressed,
         Self::Cancelled,
         Self::Replayed,
     ];
@@ -50,6 +53,7 @@ impl EventName {
             Self::Dead => "dead",
             Self::Held => "held",
             Self::Expired => "expired",
+            Self::Suppressed => "suppressed",
             Self::Cancelled => "cancelled",
             Self::Replayed => "replayed",
         }
@@ -132,6 +136,7 @@ fn name_of(row: &Row, order: &Order) -> Option<EventName> {
         State::Dead => Some(EventName::Dead),
         State::Held => Some(EventName::Held),
         State::Expired => Some(EventName::Expired),
+        State::Suppressed => Some(EventName::Suppressed),
         State::Cancelled => Some(EventName::Cancelled),
         // A row that is being sent still has the order with which it waited.
         State::Sending | State::Waiting => {
@@ -139,7 +144,7 @@ fn name_of(row: &Row, order: &Order) -> Option<EventName> {
             let name = if row.ambiguous { EventName::Ambiguous } else { EventName::Retrying };
             (waits && was_tried(row)).then_some(name)
         }
-        State::Suppressed | State::Delivered | State::Bounced => None,
+        State::Delivered | State::Bounced => None,
     }
 }
 

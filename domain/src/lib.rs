@@ -29,6 +29,7 @@ mod row_lease;
 mod samples;
 #[cfg(test)]
 mod simulation;
+mod suppression;
 mod timestamp;
 mod zones;
 
@@ -61,6 +62,7 @@ pub use row_lease::{
     ACKNOWLEDGED_FOR_CERTAIN_AFTER, CERTAINLY_ITS_OWN_FOR, Found, LeasableRow, LeasedRow, ROW_LEASED_FOR, find,
     is_taken_over, suspecting,
 };
+pub use suppression::{Listed, SuppressedFor, Suppression, SuppressionScope};
 pub use timestamp::{Clock, InvalidTimestamp, Timestamp};
 // The texts about a notification come in the types of `text`.
 pub use text::{

@@ -103,6 +103,12 @@ impl CopyInHand<'_> {
             Take::LeaseRanOut => Some(STOPPED),
             Take::Send => self.is_suspected.then_some(MAY_BE_AN_EQUAL_ONE),
         };
+        let due = self.send_at.filter(|due| *due > now && !self.received.headers.released);
+        // By the time that a delivery is due its recipient may be off the list.
+        if let Some(reason) = row.suppressed_for.filter(|_| due.is_none() || in_doubt.is_some()) {
+            let row = Row { ambiguous: row.ambiguous || in_doubt.is_some(), ..row.clone() };
+            return NextStep::Decide(Box::new(row), Outcome::Suppressed { reason });
+        }
         match (self.intent, in_doubt) {
             (Intent::GiveUp { deliveries }, _) => {
                 let row = Row { ambiguous: row.ambiguous || in_doubt.is_some(), ..row.clone() };
@@ -112,7 +118,7 @@ impl CopyInHand<'_> {
             }
             (_, Some(why)) => decided(row, Outcome::Ambiguous { failure: Failure::new("worker", None, why) }),
             (Intent::PutAside, None) => decided(row, Outcome::PutAside),
-            (Intent::Send, None) => match self.send_at.filter(|due| *due > now && !self.received.headers.released) {
+            (Intent::Send, None) => match due {
                 Some(due) => decided(row, Outcome::Deferred { due }),
                 None => NextStep::Attempt(row),
             },

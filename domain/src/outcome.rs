@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{Reason, Timestamp};
+use crate::{Reason, SuppressedFor, Timestamp};
 
 /// Stands for a provider in the row of what the sandbox captured.
 pub const SANDBOX: &str = "sandbox";
@@ -35,6 +35,8 @@ pub enum Outcome {
     Deferred { due: Timestamp },
     /// Nothing was sent, and another worker may be quicker: the message comes back after the shortest delay.
     PutAside,
+    /// The recipient was on the suppression list when the delivery was claimed; nothing was sent.
+    Suppressed { reason: SuppressedFor },
     /// The `expires_at` of the delivery passed before this attempt; nothing was sent.
     Expired,
     /// The worker is stopping and has not sent the message: the attempt is given back.

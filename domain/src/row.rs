@@ -5,7 +5,8 @@ use std::fmt;
 use uuid::Uuid;
 
 use crate::{
-    Arrival, ChannelName, Content, Key, Notification, Reason, RecipientHash, RecipientHasher, Timestamp, mask,
+    Arrival, ChannelName, Content, Key, Notification, Reason, RecipientHash, RecipientHasher, SuppressedFor, Timestamp,
+    mask,
 };
 
 /// Where a delivery stands. There is no "queued": a delivery that nobody has claimed yet has no row.
@@ -23,6 +24,7 @@ pub enum State {
     /// The message is in the dead-letter queue because it may have been sent and the policy says `hold`.
     Held,
     Expired,
+    /// The recipient is on the suppression list: nothing was sent.
     Suppressed,
     Cancelled,
     /// The next channel of the fallback list has taken over, as a delivery of its own.
@@ -68,8 +70,8 @@ impl State {
         Self::ALL.into_iter().find(|state| state.as_str() == text)
     }
 
-    /// Whether nothing will be sent any more, whatever arrives. Dead and held are not final: an operator may move their
-    /// letters back.
+    /// Whether the delivery has ended and nothing of it is in any queue. Dead and held are not final: an operator may move
+    /// their letters back. Of the final ones only a suppressed one may be tried again, once an operator asks for it.
     pub const fn is_final(self) -> bool {
         !matches!(self, Self::Sending | Self::Waiting | Self::Dead | Self::Held)
     }
@@ -156,6 +158,8 @@ pub struct Row {
     pub provider_id: Option<String>,
     /// The last code that the provider answered.
     pub code: Option<String>,
+    /// Why the recipient was on the suppression list when the delivery was claimed last. Nothing is sent for that claim.
+    pub suppressed_for: Option<SuppressedFor>,
 }
 
 impl Row {
@@ -175,8 +179,14 @@ impl Row {
             provider: None,
             provider_id: None,
             code: None,
+            suppressed_for: None,
             ..self
         }
+    }
+
+    /// Why the recipient was on the suppression list, where that has ended the delivery.
+    pub fn listed_for(&self) -> Option<SuppressedFor> {
+        self.suppressed_for.filter(|_| matches!(self.state, State::Suppressed | State::FellBack))
     }
 
     /// Whether a ledger that does not know the delivery may insert this row as it is.
@@ -227,6 +237,7 @@ impl FirstSight<'_> {
             provider: None,
             provider_id: None,
             code: None,
+            suppressed_for: None,
         }
     }
 }

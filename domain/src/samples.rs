@@ -46,6 +46,7 @@ pub(crate) fn row() -> Row {
         provider: None,
         provider_id: None,
         code: None,
+        suppressed_for: None,
     }
 }
 

@@ -1,8 +1,9 @@
 //! A broker, a ledger and a provider in memory. Random schedules of crashes, lost answers, duplicates, cancels and
 //! operators' moves drive the product's own `claim`, `decide`, `FollowUp` and `find`. The simulation looks for a loss,
 //! a silent duplicate, an attempt sent twice or too early, a budget too many, a send after its cancel was answered, a
-//! transition of which nobody is told, an event of what did not happen, and a delivery that never ends. It does so for
-//! one message with an id, and for equal messages without one.
+//! transition of which nobody is told, an event of what did not happen, a try for a recipient who was on the suppression
+//! list when it was claimed, and a delivery that never ends. It does so for one message with an id, and for equal messages
+//! without one.
 //!
 //! Every run begins at a seed of its own, so that runs explore; a failure names its seed. `CHASQUI_SCHEDULES=1000000`
 //! runs more schedules, `CHASQUI_SEED_BASE=0` begins at that seed, and `CHASQUI_SEED=4711` runs one and prints its
@@ -11,6 +12,7 @@
 mod anonymous;
 mod delivery;
 mod faults;
+mod list;
 mod notes;
 mod scripts;
 mod steps;
@@ -23,7 +25,7 @@ use self::delivery::Delivery;
 use self::notes::Note;
 use self::steps::Worker;
 use crate::samples::{NOW, policy};
-use crate::{Ambiguity, Headers, Policy, PublishedBy, State, Timestamp};
+use crate::{Ambiguity, Headers, Policy, PublishedBy, State, SuppressedFor, Timestamp};
 
 const CHAOS_STEPS: usize = 60;
 /// Far more than any schedule needs to come to rest.
@@ -31,7 +33,7 @@ const CALM_STEPS: usize = 20_000;
 
 /// Seeds that have found a defect once, and run first: a letter that was parked on its way back and forgot that an
 /// operator had moved it. A seed means something only as long as the simulation rolls its dice in the same order: for
-/// these, telling events is no step of its own.
+/// these, telling events is no step of its own, and there is no suppression list.
 const REGRESSIONS: [u64; 1] = [24_852];
 /// Seeds that have found a defect of `find`, or of what a worker does around it: a copy of a dead letter that was
 /// acknowledged as if its message were surely with the broker; rows that a second crash left to nobody.
@@ -41,10 +43,10 @@ const REGRESSIONS_WITHOUT_ID: [u64; 4] = [1_319, 103_353, 601_219, 1_000_367];
 fn no_schedule_of_crashes_duplicates_and_moves_breaks_a_promise() {
     let ends = run_all(Kind::Named, &REGRESSIONS);
     // The schedules show something only if they reach every end.
-    for state in [State::Sent, State::Dead, State::Held, State::FellBack, State::Cancelled] {
+    for state in [State::Sent, State::Dead, State::Held, State::FellBack, State::Cancelled, State::Suppressed] {
         assert!(ends.is_empty() || ends.contains_key(state.as_str()), "no schedule ended {state}: {ends:?}");
     }
-    for what in ["a copy of a dead letter", "told again"] {
+    for what in ["a copy of a dead letter", "told again", "taken off the list", "asked for again"] {
         assert!(ends.is_empty() || ends.contains_key(what), "no schedule with {what}: {ends:?}");
     }
 }
@@ -90,8 +92,8 @@ fn run_all(kind: Kind, regressions: &[u64]) -> BTreeMap<&'static str, u64> {
     let schedules = number("CHASQUI_SCHEDULES").unwrap_or(kind.schedules());
     println!("{kind:?}: {schedules} schedules from CHASQUI_SEED_BASE={base}");
     let drawn = (0..schedules).map(|n| (base.wrapping_add(n), true));
-    for (seed, tells_in_steps) in regressions.iter().map(|seed| (*seed, false)).chain(drawn) {
-        let world = World::run(kind, seed, false, tells_in_steps);
+    for (seed, has_all_faults) in regressions.iter().map(|seed| (*seed, false)).chain(drawn) {
+        let world = World::run(kind, seed, false, has_all_faults);
         world.check_at_rest();
         let states = world.deliveries.iter().map(|one| one.row.as_ref().map_or("none", |row| row.state.as_str()));
         for what in states.chain(world.seen.iter().copied()) {
@@ -144,8 +146,13 @@ struct World {
     strays: u32,
     /// Events of this schedule that are worth counting.
     seen: Vec<&'static str>,
-    /// A process may die between a commit and its events. Otherwise both are one step.
-    tells_in_steps: bool,
+    /// A process may die between a commit and its events, and there may be a suppression list. Otherwise the schedule is
+    /// as it was before there were events and a list.
+    has_all_faults: bool,
+    /// In this schedule the recipient may be put on the suppression list at any moment, and be taken off it.
+    has_list: bool,
+    /// Why the recipient is on the suppression list.
+    list: Option<SuppressedFor>,
     /// In a fair schedule no process dies and no connection breaks.
     fair: bool,
     calm: bool,
@@ -172,7 +179,9 @@ impl World {
             named: 0,
             strays: 0,
             seen: Vec::new(),
-            tells_in_steps: true,
+            has_all_faults: true,
+            has_list: false,
+            list: None,
             fair: false,
             calm: false,
             tracing,
@@ -180,12 +189,13 @@ impl World {
         }
     }
 
-    fn run(kind: Kind, seed: u64, tracing: bool, tells_in_steps: bool) -> Self {
-        let mut world = Self { tells_in_steps, ..Self::new(kind, seed, tracing) };
+    fn run(kind: Kind, seed: u64, tracing: bool, has_all_faults: bool) -> Self {
+        let mut world = Self { has_all_faults, ..Self::new(kind, seed, tracing) };
         world.policy.ambiguity = if world.roll(2) == 0 { Ambiguity::Resend } else { Ambiguity::Hold };
         world.has_fallback = world.roll(4) == 0;
         world.policy.max_retries = u32::try_from(world.roll(4)).unwrap();
         world.fair = kind == Kind::Named && world.roll(4) == 0;
+        world.has_list = has_all_faults && world.roll(4) == 0;
         match kind {
             Kind::Named => {
                 world.deliveries.push(Delivery::default());
@@ -197,6 +207,9 @@ impl World {
             match kind {
                 Kind::Anonymous if world.roll(3) == 0 => world.chaos_of_messages(),
                 _ => world.chaos(),
+            }
+            if world.has_list {
+                world.change_the_list();
             }
             world.check_now();
         }
@@ -275,7 +288,7 @@ impl World {
     fn fail(&self, what: &str) -> ! {
         if !self.tracing {
             // The same seed once more, with its trace.
-            World::run(self.kind, self.seed, true, self.tells_in_steps).check_at_rest();
+            World::run(self.kind, self.seed, true, self.has_all_faults).check_at_rest();
         }
         let trace = self.trace.join("\n  ");
         let rows =

@@ -65,6 +65,7 @@ pub fn row(id: &str) -> Row {
         provider: None,
         provider_id: None,
         code: None,
+        suppressed_for: None,
     }
 }
 

@@ -1,6 +1,6 @@
 //! One delivery as it is shown: its states, its attempts, what comes next.
 
-use domain::{Attempt, ChannelName, Order, State};
+use domain::{Attempt, ChannelName, Order, State, SuppressedFor};
 use serde::Serialize;
 use store::{DeliveryView, JobSummary};
 use utoipa::ToSchema;
@@ -44,6 +44,9 @@ pub(crate) struct DeliveryAnswer {
     reason: Option<String>,
     /// The same in words.
     detail: Option<String>,
+    /// Why its recipient was on the suppression list, where that has ended it.
+    #[schema(example = "complaint")]
+    suppressed_for: Option<&'static str>,
     /// When it is to be sent, or was to be sent before it was cancelled, if that was set for a later time.
     #[schema(format = DateTime)]
     due_at: Option<String>,
@@ -121,6 +124,7 @@ pub(crate) fn answer(view: &DeliveryView, children: Vec<ChildAnswer>) -> Deliver
         expires_at: row.expires_at.map(|at| at.to_string()),
         reason,
         detail,
+        suppressed_for: row.listed_for().map(SuppressedFor::as_str),
         due_at: view.due_at.map(|at| at.to_string()),
         next,
         parent: row.parent.clone(),
@@ -159,6 +163,7 @@ pub(crate) fn scheduled(job: JobSummary) -> DeliveryAnswer {
         expires_at: job.expires_at.map(|at| at.to_string()),
         reason: None,
         detail: None,
+        suppressed_for: None,
         due_at: Some(job.due_at.to_string()),
         next: Some(format!("scheduled at {}", job.due_at)),
         parent: None,

@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use super::*;
 use crate::samples::{CONTENT, HOLDER, TOKEN, arrival, key, row, waiting};
-use crate::{DeadMark, Headers, Lane, Order, Reason, Timestamp};
+use crate::{DeadMark, Headers, Lane, Order, Reason, SuppressedFor, Timestamp};
 
 fn repeat(row: &Row) -> Claim {
     Claim::Repeat(Box::new(row.clone()))
@@ -121,13 +121,30 @@ fn a_repeated_claim_gets_its_first_answer_also_after_the_lease() {
 
 #[test]
 fn a_terminal_row_acknowledges_everything() {
-    use State::{Bounced, Cancelled, Captured, Delivered, Expired, Sent, Suppressed};
-    for state in [Sent, Captured, Expired, Suppressed, Cancelled, Delivered, Bounced] {
+    use State::{Bounced, Cancelled, Captured, Delivered, Expired, Sent};
+    for state in [Sent, Captured, Expired, Cancelled, Delivered, Bounced] {
         let ended = Row { state, ..waiting() };
         for copy in [arrival(0, 0), arrival(0, 1), arrival(0, 9), arrival(1, 0), bare(false), bare(true)] {
             check(&ended, &copy, &Claim::Ended(Box::new(ended.clone())));
         }
     }
+}
+
+/// Nothing of it is in any queue: a plain copy is its publisher's own repetition, and there is no letter to move.
+#[test]
+fn a_suppressed_delivery_is_claimed_again_only_by_whom_an_operator_publishes() {
+    let suppressed = Row { state: State::Suppressed, epoch: 2, suppressed_for: Some(SuppressedFor::Stop), ..row() };
+    for copy in [bare(false), bare(true), arrival(2, 0), arrival(2, 9), arrival(0, 1), moved(2), again(true)] {
+        check(&suppressed, &copy, &Claim::Ended(Box::new(suppressed.clone())));
+    }
+    check(&suppressed, &again(false), &Claim::Reissue { epoch: 3 });
+    for copy in [arrival(3, 0), moved(3)] {
+        let (next, take) = took(&suppressed, &copy);
+        assert_eq!((take, next.state, next.epoch, next.attempt), (Take::Send, State::Sending, 3, 0));
+        assert!(!next.ambiguous);
+    }
+    let last = Row { epoch: u32::MAX, ..suppressed };
+    check(&last, &again(false), &Claim::Ended(Box::new(last.clone())));
 }
 
 #[test]
@@ -278,11 +295,13 @@ fn every_cell_keeps_the_delivery() {
                 let is_operators =
                     matches!(copy.published_by, PublishedBy::OperatorMove | PublishedBy::OperatorRequest);
                 let decided = claim(&known, &copy, TOKEN);
+                // An operator may have a suppressed delivery tried again.
+                let is_asked_for = state == State::Suppressed && (epoch > known.epoch || is_operators);
                 let allowed = match &decided {
                     Claim::Ended(same) => state.is_final() && **same == known,
                     Claim::Conflict => copy.content != CONTENT,
                     Claim::Take(next, _) => {
-                        !state.is_final()
+                        (!state.is_final() || is_asked_for)
                             && (state != State::Sending || lease == Lease::RanOut)
                             && next.state == State::Sending
                             && next.token != HOLDER
@@ -294,7 +313,9 @@ fn every_cell_keeps_the_delivery() {
                         state.is_dead_lettered() && !is_operators && (known.has_letter || !was_delivered)
                     }
                     Claim::Repeat(same) => **same == known,
-                    Claim::Reissue { epoch } => !state.is_final() && *epoch >= known.epoch && *epoch <= known.epoch + 1,
+                    Claim::Reissue { epoch } => {
+                        (!state.is_final() || is_asked_for) && *epoch >= known.epoch && *epoch <= known.epoch + 1
+                    }
                 };
                 assert!(allowed, "{decided:?}\n  row {known:?}\n  arrival {copy:?}");
                 cells += 1;

@@ -304,6 +304,34 @@ fn what_expired_ends_unsent_without_an_attempt() {
 }
 
 #[test]
+fn what_is_suppressed_ends_unsent_without_an_attempt_and_only_a_dead_address_falls_back() {
+    use SuppressedFor::{Complaint, Gone, HardBounce, Manual, Provider, SoftBounce, Stop, Unsubscribe};
+    for (reason, falls_back) in [
+        (Complaint, false),
+        (HardBounce, true),
+        (SoftBounce, true),
+        (Unsubscribe, false),
+        (Stop, false),
+        (Gone, true),
+        (Provider, false),
+        (Manual, false),
+    ] {
+        let known = Row { attempt: 1, suppressed_for: Some(reason), ..row() };
+        for (has_fallback, ambiguous) in [(false, false), (true, false), (true, true)] {
+            let known = Row { ambiguous, ..known.clone() };
+            let transition = decide(&known, has_fallback, &Outcome::Suppressed { reason }, &policy(), NOW);
+            let expected = match has_fallback && !ambiguous && falls_back {
+                true => (State::FellBack, Order::Fallback),
+                false => (State::Suppressed, Order::Nothing),
+            };
+            assert_eq!((transition.row.state, transition.order), expected, "{reason} {has_fallback} {ambiguous}");
+            assert_eq!((transition.row.attempt, transition.attempt, transition.alarm), (1, None, false));
+            assert_eq!(transition.row.suppressed_for, Some(reason));
+        }
+    }
+}
+
+#[test]
 fn counts_at_the_end_of_their_range_end_in_the_dead_letter_queue() {
     let forged = Row { attempt: u32::MAX, seq: u32::MAX, ..row() };
     assert_eq!(decided(&forged, &retriable()).row.state, State::Dead);

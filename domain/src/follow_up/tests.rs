@@ -84,7 +84,7 @@ fn a_fallback_is_published_to_the_lane_as_a_delivery_of_its_own() {
 #[test]
 fn without_anything_to_publish_the_copy_is_acknowledged_and_says_whether_its_delivery_goes_on() {
     let follow_up = |state, order| then(copy(&told(), b"{}"), &Row { state, ..row() }, &order);
-    for over in [State::Sent, State::Captured, State::Expired] {
+    for over in [State::Sent, State::Captured, State::Expired, State::Suppressed] {
         assert_eq!(follow_up(over, Order::Nothing), FollowUp::Acknowledge { goes_on: false }, "{over}");
     }
     assert_eq!(follow_up(State::FellBack, Order::Fallback), FollowUp::Acknowledge { goes_on: true });

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::samples::{CONTENT, NOW, arrival, key, row, waiting};
-use crate::{EventName, Headers, Lane, State};
+use crate::{EventName, Headers, Lane, State, SuppressedFor};
 
 const GIVE_UP: Intent = Intent::GiveUp { deliveries: 11 };
 
@@ -88,6 +88,28 @@ fn a_delivery_that_is_not_due_is_deferred_unless_the_scheduler_has_released_it()
         };
         assert_eq!(step, expected, "{send_at:?} {released}");
     }
+}
+
+#[test]
+fn nothing_is_tried_for_a_recipient_on_the_suppression_list_and_what_may_have_gone_out_before_says_so() {
+    let reason = SuppressedFor::Complaint;
+    let listed = Row { suppressed_for: Some(reason), ..row() };
+    for (intent, take, is_suspected, ambiguous) in [
+        (Intent::Send, Take::Send, false, false),
+        (Intent::PutAside, Take::Send, false, false),
+        (GIVE_UP, Take::Send, false, false),
+        (Intent::Send, Take::LeaseRanOut, false, true),
+        (Intent::Send, Take::Send, true, true),
+    ] {
+        let claim = Claim::Take(Box::new(listed.clone()), take);
+        let step = next_of(&headers(), &claim, |copy| CopyInHand { intent, is_suspected, ..copy });
+        let expected = Row { ambiguous, ..listed.clone() };
+        assert_eq!(step, NextStep::Decide(Box::new(expected), Outcome::Suppressed { reason }), "{intent:?} {take:?}");
+    }
+    let later = NOW.plus(std::time::Duration::from_secs(1));
+    let claim = Claim::Take(Box::new(listed), Take::Send);
+    let step = next_of(&headers(), &claim, |copy| CopyInHand { send_at: Some(later), ..copy });
+    assert_eq!(outcome(step), Outcome::Deferred { due: later }, "it is looked up again when it is due");
 }
 
 #[test]

@@ -123,6 +123,9 @@ impl Delivery {
         if self.accepted == 0 && matches!(row.state, State::Sent) {
             return Some("called sent without having been accepted".into());
         }
+        if row.state == State::Suppressed && self.accepted > 0 && !row.ambiguous {
+            return Some("suppressed after it had gone out, and the row does not say that it may have".into());
+        }
         if row.state == State::FellBack && self.accepted > 0 {
             return Some("fell back after it had gone out".into());
         }

@@ -6,7 +6,7 @@ use super::{Copy, Of};
 use crate::samples::{CONTENT, NOW, key};
 use crate::{
     Arrival, Claim, CopyInHand, Event, EventName, FollowUp, Follows, Intent, Lane, LeasedRow, Outcome, Publish,
-    Received, Row, Timestamp, Unsent,
+    Received, Row, SuppressedFor, Timestamp, Unsent,
 };
 
 /// The body of every message. Its fallback counts only in schedules with a fallback.
@@ -57,6 +57,8 @@ pub(super) struct Worker {
     pub(super) cut_off: bool,
     /// The worker was frozen for longer than its lease, and goes on without knowing.
     pub(super) overdue: bool,
+    /// Why the recipient was on the suppression list when the worker claimed.
+    pub(super) listed: Option<SuppressedFor>,
 }
 
 impl Worker {

@@ -57,6 +57,7 @@ impl World {
             step,
             cut_off: false,
             overdue: false,
+            listed: None,
         });
     }
 
@@ -95,7 +96,7 @@ impl World {
             }
         };
         let next = match next {
-            Some(Step::Tell(told, then)) if !self.tells_in_steps => {
+            Some(Step::Tell(told, then)) if !self.has_all_faults => {
                 self.hear(&worker, &told);
                 Some(*then)
             }
@@ -119,7 +120,7 @@ impl World {
             && self.goes_wrong(4)
         {
             // The answer of the commit was lost, perhaps for longer than the lease; the worker asks again.
-            let unheard = Row { lease: Lease::RanOut, ..(**row).clone() };
+            let unheard = Row { lease: Lease::RanOut, suppressed_for: self.list, ..(**row).clone() };
             self.of(worker).row = Some(unheard.clone());
             self.say(|| "claims and does not hear the answer".into());
             claimed = claim(&unheard, &arrival, worker.token);
@@ -129,6 +130,7 @@ impl World {
             // The answer of the claim whose lease ran out may have been lost.
             let taken_over = known.state == State::Sending && known.token != row.token;
             row.updated_at = self.now;
+            self.look_at_the_list(worker, row);
             worker.overdue |= row.lease == Lease::RanOut;
             let delivery = self.of(worker);
             delivery.windows += u32::from(taken_over);
@@ -138,8 +140,8 @@ impl World {
     }
 
     /// A copy that meets no row inserts one.
-    fn claim_first(&mut self, worker: &Worker, arrival: &Arrival) -> Step {
-        let first = Row {
+    fn claim_first(&mut self, worker: &mut Worker, arrival: &Arrival) -> Step {
+        let mut first = Row {
             epoch: arrival.epoch,
             attempt: arrival.attempt,
             seq: arrival.seq,
@@ -150,6 +152,7 @@ impl World {
             updated_at: self.now,
             ..row()
         };
+        self.look_at_the_list(worker, &mut first);
         self.insert(worker, first.clone());
         self.say(|| "inserts".into());
         // When the answer was lost the worker asks again, and meets its own row.
@@ -167,7 +170,10 @@ impl World {
             _ => {}
         }
         match worker.in_hand(arrival).after_claim(&claim, self.now) {
-            NextStep::Attempt(row) => Step::Send(Box::new(row.clone())),
+            NextStep::Attempt(row) => {
+                self.may_be_tried(worker);
+                Step::Send(Box::new(row.clone()))
+            }
             NextStep::Decide(row, outcome) => Step::Decide(row, outcome),
             NextStep::Unsent(unsent) => self.unsent(worker, unsent),
         }
@@ -247,6 +253,7 @@ impl World {
 
     fn record(&mut self, worker: &Worker, row: &Row, outcome: &Outcome) -> Step {
         let transition = decide(row, self.has_fallback, outcome, &self.policy, self.now);
+        self.ends_by_the_list(worker, &transition);
         let known = self.of(worker).row.clone().expect("a claim wrote the row");
         if known.token != row.token {
             self.say(|| format!("records {} late", transition.row.state));

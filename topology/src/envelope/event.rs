@@ -3,7 +3,7 @@
 use std::fmt::Display;
 
 use bytes::Bytes;
-use domain::{Event, EventName, MAX_BODY_BYTES, Notification, Order, Row, State, Timestamp, child_id};
+use domain::{Event, EventName, MAX_BODY_BYTES, Notification, Order, Row, State, SuppressedFor, Timestamp, child_id};
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
@@ -60,6 +60,8 @@ struct Data<'a> {
     reason: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     detail: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    suppressed_for: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<String>,
     #[serde(serialize_with = "shown_if", skip_serializing_if = "Option::is_none")]
@@ -146,6 +148,7 @@ fn data<'a>(event: &Event<'a>, channel: &'a str, notification: Option<&'a Notifi
         code: row.code.as_deref(),
         reason,
         detail,
+        suppressed_for: row.listed_for().map(SuppressedFor::as_str),
         next: if waits { next(order) } else { None },
         due_at: if let (true, Order::Schedule { due }) = (waits, order) { Some(*due) } else { None },
         parent: row.parent.as_deref(),

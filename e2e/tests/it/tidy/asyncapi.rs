@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 use chasqui::config::{Config, REFERENCE, Role};
 use domain::{
     ChannelName, DeadMark, Defaults, EventName, FIELDS, Headers, Lane, Notification, OF_AN_ITEM, Order, Priority,
-    Reason, Row, State, Tenant, Timestamp, events_of, letter_headers,
+    Reason, Row, State, SuppressedFor, Tenant, Timestamp, events_of, letter_headers,
 };
 use lapin::BasicProperties;
 use lapin::types::{AMQPValue, FieldTable};
@@ -193,6 +193,8 @@ fn its_closed_lists_are_those_of_the_code() {
     assert_eq!(properties["tenant"]["default"].as_str(), Some(Tenant::default().as_str()));
     assert_eq!(texts(&headers["notify-dead-reason"]["enum"]), Reason::ALL.map(Reason::as_str));
     assert_eq!(texts(&schema("eventData")["properties"]["reason"]["enum"]), Reason::ALL.map(Reason::as_str));
+    let suppressed = texts(&schema("eventData")["properties"]["suppressed_for"]["enum"]);
+    assert_eq!(suppressed, SuppressedFor::ALL.map(SuppressedFor::as_str));
     let told = &DOCUMENT["channels"]["events"]["parameters"]["event"]["enum"];
     assert_eq!(texts(told), EventName::ALL.map(EventName::as_str));
     assert_eq!(texts(&headers["notify-lane"]["enum"]), Lane::ALL.map(Lane::as_str));
@@ -238,6 +240,7 @@ fn told() -> Vec<Value> {
             provider: some(),
             provider_id: some(),
             code: some(),
+            suppressed_for: Some(SuppressedFor::Complaint),
             ..testkit::row("d-1")
         };
         for event in events_of(&row, order) {

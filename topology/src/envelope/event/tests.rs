@@ -114,6 +114,17 @@ fn the_properties_say_what_it_is_and_connect_it_with_its_request() {
 }
 
 #[test]
+fn what_is_suppressed_says_why() {
+    let suppressed = Row { state: State::Suppressed, suppressed_for: Some(SuppressedFor::Stop), ..row("d-1") };
+    let (event, told) = written(&suppressed, &Order::Nothing, BODY);
+    assert!(event.routing_key.ends_with(".sms.suppressed"), "{}", event.routing_key);
+    assert_eq!((&told["data"]["state"], &told["data"]["suppressed_for"]), (&json!("suppressed"), &json!("stop")));
+    let lifted = Row { state: State::Dead, suppressed_for: Some(SuppressedFor::Stop), ..row("d-1") };
+    let (_, told) = written(&lifted, &dead().1, BODY);
+    assert_eq!(told["data"].get("suppressed_for"), None);
+}
+
+#[test]
 fn a_retry_says_what_comes_next_and_a_fallback_who_goes_on() {
     let waiting = Row { state: State::Waiting, attempt: 1, seq: 1, ..row("d-1") };
     let (_, told) = written(&waiting, &Order::Retry { tier: 2 }, BODY);
