@@ -1,17 +1,19 @@
 //! The ledger and the jobs on Postgres or SQLite: the only crate besides `migrations` that speaks SQL.
 //!
-//! A [`Store`] is a cheap handle. The worker's two moves are [`Store::claim`] and [`Store::record`]. Both are committed
+//! A [`Store`] is a cheap handle. The worker's two moves are [`Store::claim_to_send`] and [`Store::record`]. Both are committed
 //! in groups: while one commit is in flight, what arrives becomes the next group, so that nothing waits when the load
 //! is low. Every move can be repeated after [`StoreError::Unavailable`], which the [`LedgerBreaker`] does.
 //!
-//! Read in this order: `store` is the [`Store`]; `ledger` has the tables of what is sent, and `accounts` those of
-//! users; `writers` wires the moves that are committed in groups; `sql` knows both databases and no table.
+//! Read in this order: `store` is the [`Store`]; `ledger` has the tables of what is sent, `accounts` those of users, and
+//! `people` the suppression list; `writers` wires the moves that are committed in groups; `sql` knows both databases and no
+//! table.
 
 mod accounts;
 mod breaker;
 mod error;
 mod ledger;
 mod options;
+mod people;
 mod settings;
 mod sql;
 mod store;
@@ -29,5 +31,6 @@ pub use ledger::{
     StuckCounts, StuckDelivery, StuckJob, Target, USUAL_PAGE,
 };
 pub use options::Options;
+pub use people::{Lift, LiftPage, SuppressionFilter, SuppressionPage, Which};
 pub use settings::Settings;
 pub use store::Store;

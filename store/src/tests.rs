@@ -17,6 +17,7 @@ mod prune;
 mod row_lease;
 mod row_lease_model;
 mod stuck;
+mod suppressions;
 mod users;
 mod views;
 

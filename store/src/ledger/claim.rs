@@ -1,14 +1,15 @@
 //! The worker's first move: claim a delivery, or learn why it may not be sent.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::time::Duration;
 
-use domain::{Arrival, Claim, Key, Lease, Row};
+use domain::{Arrival, Claim, Key, Lease, Listed, Row, SuppressedFor};
 use uuid::Uuid;
 
 use super::insert::insert_rows;
-use super::row::{COLUMNS, row_of};
+use super::row::{COLUMNS, listed_for_of, row_of};
 use crate::error::StoreError;
+use crate::people::lookup::{listed_for, looked_up};
 use crate::sql::{Group, Line, Session, keys_group, micros, uuid_of};
 
 /// What a claim found.
@@ -26,6 +27,8 @@ pub(crate) struct Claiming {
     pub(crate) candidate: Row,
     pub(crate) arrival: Arrival,
     pub(crate) lease: Duration,
+    /// None when nothing will be sent for this claim: then nobody is looked up.
+    pub(crate) listed: Option<Listed>,
 }
 
 /// How often one claim looks at a row that other processes keep changing.
@@ -40,8 +43,8 @@ pub(crate) async fn commit(line: &mut Line, ops: &[Claiming]) -> Result<Vec<Clai
         if candidates.is_empty() {
             break;
         }
-        for at in insert(&mut session, ops, &candidates).await? {
-            answers[at] = Some(Claimed::New(ops[at].candidate.clone()));
+        for (at, suppressed_for) in insert(&mut session, ops, &candidates).await? {
+            answers[at] = Some(Claimed::New(Row { suppressed_for, ..ops[at].candidate.clone() }));
         }
         let known = open(&answers);
         let mut taking = Vec::new();
@@ -58,8 +61,9 @@ pub(crate) async fn commit(line: &mut Line, ops: &[Claiming]) -> Result<Vec<Clai
         }
         let written = write_claimed(&mut session, ops, &taking).await?;
         for (at, mut next, why) in taking {
-            if written.contains(&at) {
+            if let Some(suppressed_for) = written.get(&next.token) {
                 next.version += 1;
+                next.suppressed_for = *suppressed_for;
                 answers[at] = Some(Claimed::Known(Claim::Take(next, why)));
             }
         }
@@ -69,15 +73,26 @@ pub(crate) async fn commit(line: &mut Line, ops: &[Claiming]) -> Result<Vec<Clai
     answers.into_iter().map(|answer| answer.ok_or_else(contended)).collect()
 }
 
+/// A claim by its place in the group, and why its recipient is on the suppression list.
+type Inserted = (usize, Option<SuppressedFor>);
+
 /// Inserts the rows of `chosen`; returns which of them were unknown and are in the ledger now.
-async fn insert(session: &mut Session, ops: &[Claiming], chosen: &[usize]) -> Result<Vec<usize>, StoreError> {
-    let rows = chosen.iter().map(|&at| (&ops[at].candidate, ops[at].lease));
+async fn insert(session: &mut Session, ops: &[Claiming], chosen: &[usize]) -> Result<Vec<Inserted>, StoreError> {
+    let rows = chosen.iter().map(|&at| (&ops[at].candidate, ops[at].lease, ops[at].listed.as_ref()));
     let inserted = insert_rows(session, rows).await?;
-    if inserted.len() == chosen.len() {
-        return Ok(chosen.to_vec());
+    let mut is_listed = false;
+    for row in &inserted {
+        is_listed |= listed_for_of(row)?.is_some();
     }
-    let inserted: HashSet<Uuid> = inserted.iter().map(|row| uuid_of(row, "token")).collect::<Result<_, _>>()?;
-    Ok(chosen.iter().copied().filter(|&at| inserted.contains(&ops[at].candidate.token)).collect())
+    if inserted.len() == chosen.len() && !is_listed {
+        return Ok(chosen.iter().map(|&at| (at, None)).collect());
+    }
+    let inserted: HashMap<Uuid, Option<SuppressedFor>> = inserted
+        .iter()
+        .map(|row| Ok((uuid_of(row, "token")?, listed_for_of(row)?)))
+        .collect::<Result<_, StoreError>>()?;
+    let found = |&at: &usize| Some((at, *inserted.get(&ops[at].candidate.token)?));
+    Ok(chosen.iter().filter_map(found).collect())
 }
 
 /// Reads the rows of `chosen` that are in the ledger.
@@ -90,23 +105,27 @@ async fn read(session: &mut Session, ops: &[Claiming], chosen: &[usize]) -> Resu
     Ok(rows.into_iter().filter_map(|row| by_key.get(&row.key).map(|&at| (at, row))).collect())
 }
 
-pub(crate) const TAKE: &str = "UPDATE deliveries SET state = 'sending', token = u.token, epoch = u.epoch, \
-     attempt = u.attempt, seq = u.seq, throttled_since = u.throttled_since, ambiguous = u.ambiguous, \
-     updated_at = u.updated_at, lease_until = {now} + u.lease, has_letter = FALSE, \
-     version = deliveries.version + 1 \
-     FROM {u} WHERE deliveries.tenant = u.tenant AND deliveries.id = u.id AND deliveries.version = u.version \
-     RETURNING deliveries.token";
+pub(crate) const TAKE: &str = concat!(
+    "UPDATE deliveries SET state = 'sending', token = u.token, epoch = u.epoch, attempt = u.attempt, seq = u.seq, \
+     throttled_since = u.throttled_since, ambiguous = u.ambiguous, updated_at = u.updated_at, \
+     lease_until = {now} + u.lease, has_letter = FALSE, version = deliveries.version + 1, suppressed_for = ",
+    listed_for!(),
+    " FROM {u} WHERE deliveries.tenant = u.tenant AND deliveries.id = u.id AND deliveries.version = u.version \
+     RETURNING deliveries.token, deliveries.suppressed_for"
+);
 
-/// Writes the claimed rows whose version is still the one that was read; returns which were written.
+/// Writes the claimed rows whose version is still the one that was read; returns which were written, by their tokens,
+/// and why the recipient of each is on the suppression list.
 async fn write_claimed(
     session: &mut Session,
     ops: &[Claiming],
     taking: &[(usize, Box<Row>, domain::Take)],
-) -> Result<Vec<usize>, StoreError> {
+) -> Result<HashMap<Uuid, Option<SuppressedFor>>, StoreError> {
     let rows = || taking.iter().map(|(_, row, _)| row);
     let group = Group::of(taking.len())
         .text("tenant", rows().map(|row| row.key.tenant.as_str()))
         .text("id", rows().map(|row| row.key.id.as_str()))
+        .text("channel", rows().map(|row| row.channel.as_str()))
         .int("version", rows().map(|row| row.version))
         .bytes("token", rows().map(|row| row.token.as_bytes().as_slice()))
         .int("epoch", rows().map(|row| i64::from(row.epoch)))
@@ -116,7 +135,7 @@ async fn write_claimed(
         .flag("ambiguous", rows().map(|row| row.ambiguous))
         .int("updated_at", rows().map(|row| row.updated_at.as_micros()))
         .int("lease", taking.iter().map(|(at, _, _)| micros(ops[*at].lease)));
+    let group = looked_up(group, taking.iter().map(|(at, _, _)| ops[*at].listed.as_ref()));
     let written = session.query_group(TAKE, &group).await?;
-    let tokens: HashSet<Uuid> = written.iter().map(|row| uuid_of(row, "token")).collect::<Result<_, _>>()?;
-    Ok(taking.iter().filter(|(_, row, _)| tokens.contains(&row.token)).map(|(at, _, _)| *at).collect())
+    written.iter().map(|row| Ok((uuid_of(row, "token")?, listed_for_of(row)?))).collect()
 }

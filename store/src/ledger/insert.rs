@@ -2,29 +2,34 @@
 
 use std::time::Duration;
 
-use domain::Row;
+use domain::{Listed, Row};
 use sea_orm::QueryResult;
 
 use crate::error::StoreError;
+use crate::people::lookup::{listed_for, looked_up};
 use crate::sql::{Group, Session, micros};
 
 /// Inserts rows, each as a first row (see [`Row::is_first`]), whatever has become of it since. A copy of a message without an id leases its row in the same statement: the token of its claim names
 /// the claimant. The clock is read once for the group, in a query of its own, because Postgres would otherwise compute
 /// the time for every row, in decimals.
-const INSERT: &str = "INSERT INTO deliveries (tenant, id, channel, state, epoch, attempt, seq, version, token, \
+pub(crate) const INSERT: &str = concat!(
+    "INSERT INTO deliveries (tenant, id, channel, state, epoch, attempt, seq, version, token, \
      lease_until, content, fingerprint, order_kind, ambiguous, expires_at, created_at, updated_at, recipient_hash, \
-     recipient_mask, parent, adopter, adopted_until) \
+     recipient_mask, parent, adopter, adopted_until, suppressed_for) \
      SELECT u.tenant, u.id, u.channel, 'sending', u.epoch, u.attempt, u.seq, 1, u.token, (SELECT {now}) + u.lease, u.content, \
      u.fingerprint, 'nothing', FALSE, u.expires_at, u.created_at, u.created_at, u.recipient_hash, u.recipient_mask, \
      u.parent, CASE WHEN u.fingerprint IS NOT NULL THEN u.token END, \
-     CASE WHEN u.fingerprint IS NOT NULL THEN {now} + {leased_for} END FROM {u} WHERE TRUE ON CONFLICT (tenant, id) DO NOTHING RETURNING token";
+     CASE WHEN u.fingerprint IS NOT NULL THEN {now} + {leased_for} END, ",
+    listed_for!(),
+    " FROM {u} WHERE TRUE ON CONFLICT (tenant, id) DO NOTHING RETURNING token, suppressed_for"
+);
 
-/// Returns the column `token` of the rows whose keys were unknown.
+/// Returns the columns `token` and `suppressed_for` of the rows whose keys were unknown.
 pub(crate) async fn insert_rows<'a>(
     session: &mut Session,
-    rows: impl ExactSizeIterator<Item = (&'a Row, Duration)> + Clone,
+    rows: impl ExactSizeIterator<Item = (&'a Row, Duration, Option<&'a Listed>)> + Clone,
 ) -> Result<Vec<QueryResult>, StoreError> {
-    let each = || rows.clone().map(|(row, _)| row);
+    let each = || rows.clone().map(|(row, _, _)| row);
     let group = Group::of(rows.len())
         .text("tenant", each().map(|row| row.key.tenant.as_str()))
         .text("id", each().map(|row| row.key.id.as_str()))
@@ -33,7 +38,7 @@ pub(crate) async fn insert_rows<'a>(
         .int("attempt", each().map(|row| i64::from(row.attempt)))
         .int("seq", each().map(|row| i64::from(row.seq)))
         .bytes("token", each().map(|row| row.token.as_bytes().as_slice()))
-        .int("lease", rows.clone().map(|(_, lease)| micros(lease)))
+        .int("lease", rows.clone().map(|(_, lease, _)| micros(lease)))
         .bytes("content", each().map(|row| row.content.as_ref().map(<[u8; 32]>::as_slice)))
         .bytes("fingerprint", each().map(|row| row.fingerprint.as_ref().map(<[u8; 32]>::as_slice)))
         .int("expires_at", each().map(|row| row.expires_at.map(|at| at.as_micros())))
@@ -41,5 +46,6 @@ pub(crate) async fn insert_rows<'a>(
         .bytes("recipient_hash", each().map(|row| row.recipient_hash.as_bytes()))
         .text("recipient_mask", each().map(|row| row.recipient_mask.as_str()))
         .text("parent", each().map(|row| row.parent.as_deref()));
+    let group = looked_up(group, rows.map(|(_, _, listed)| listed));
     session.query_group(INSERT, &group).await
 }

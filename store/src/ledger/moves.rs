@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::{Arrival, FieldError, Key, Row, Transition};
+use domain::{Arrival, FieldError, Key, Listed, Row, Transition};
 
 use super::captures::Capture;
 use super::claim::{Claimed, Claiming};
@@ -17,14 +17,40 @@ use crate::store::Store;
 impl Store {
     /// Inserts `candidate`, which is a first row, when its key is unknown. Otherwise reads the row, lets [`domain::claim`] decide, and writes
     /// a row that is claimed by compare and swap. `lease` runs by the database's clock. Repeating the claim with the
-    /// same token succeeds, and renews the lease.
+    /// same token succeeds, and renews the lease. Nobody is looked up in the suppression list: whoever may send claims
+    /// by [`Store::claim_to_send`].
     ///
     /// # Errors
     /// [`StoreError`]; after [`StoreError::Unavailable`] repeat it with the same candidate.
     pub async fn claim(&self, candidate: Row, arrival: &Arrival, lease: Duration) -> Result<Claimed, StoreError> {
+        self.claim_listed(candidate, arrival, lease, None).await
+    }
+
+    /// The same as [`Store::claim`] for a delivery that may be sent. Looks its recipient up in the suppression list, in
+    /// the statement that writes the row, which then says why nothing is to be sent for this claim.
+    ///
+    /// # Errors
+    /// Those of [`Store::claim`].
+    pub async fn claim_to_send(
+        &self,
+        candidate: Row,
+        arrival: &Arrival,
+        lease: Duration,
+        listed: Listed,
+    ) -> Result<Claimed, StoreError> {
+        self.claim_listed(candidate, arrival, lease, Some(listed)).await
+    }
+
+    async fn claim_listed(
+        &self,
+        candidate: Row,
+        arrival: &Arrival,
+        lease: Duration,
+        listed: Option<Listed>,
+    ) -> Result<Claimed, StoreError> {
         debug_assert!(candidate.is_first(), "a claim inserts a first row: {candidate:?}");
         refuse_nul(&candidate.key)?;
-        self.inner.writers.claims.write(Claiming { candidate, arrival: arrival.clone(), lease }).await
+        self.inner.writers.claims.write(Claiming { candidate, arrival: arrival.clone(), lease, listed }).await
     }
 
     /// Writes the transition's row if the claim with its token still has it, the attempt, and what the sandbox

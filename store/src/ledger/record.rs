@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-use domain::{Attempt, AttemptOutcome, Key, Order, Row, State};
+use domain::{Attempt, AttemptOutcome, Key, Order, Row, State, SuppressedFor};
 use sea_orm::QueryResult;
 use uuid::Uuid;
 
@@ -37,6 +37,7 @@ impl Recording {
             && self.row.order == Order::Nothing
             && self.attempt.is_none()
             && self.capture.is_none()
+            && self.row.suppressed_for.is_none()
     }
 }
 
@@ -57,7 +58,7 @@ pub(crate) async fn write(
         // claimed here.
         let tokens = tokens_of(session, &missed).await?;
         let lost: Vec<_> = missed.iter().copied().filter(|one| !tokens.contains_key(&one.row.key)).collect();
-        insert_rows(session, lost.iter().map(|one| (&one.row, Duration::ZERO))).await?;
+        insert_rows(session, lost.iter().map(|one| (&one.row, Duration::ZERO, None))).await?;
         update(session, &lost).await?;
         missed.retain(|one| tokens.contains_key(&one.row.key));
         for (answer, one) in answers.iter_mut().zip(recordings) {
@@ -81,7 +82,7 @@ pub(crate) const UPDATE: &str = "UPDATE deliveries SET state = u.state, attempt 
      ambiguous = u.ambiguous, throttled_since = u.throttled_since, updated_at = u.updated_at, \
      order_kind = u.order_kind, order_tier = u.order_tier, order_due_at = u.order_due_at, \
      order_reason = u.order_reason, order_error = u.order_error, provider = u.provider, \
-     provider_id = u.provider_id, code = u.code, version = deliveries.version + 1 \
+     provider_id = u.provider_id, code = u.code, suppressed_for = u.suppressed_for, version = deliveries.version + 1 \
      FROM {u} WHERE deliveries.tenant = u.tenant AND deliveries.id = u.id AND deliveries.token = u.token \
      AND deliveries.state = 'sending' RETURNING deliveries.token";
 
@@ -127,7 +128,8 @@ async fn update<'a>(session: &mut Session, recordings: &[&'a Recording]) -> Resu
         .int("order_tier", orders().map(|order| order.tier))
         .int("order_due_at", orders().map(|order| order.due_at))
         .text("order_reason", orders().map(|order| order.reason))
-        .text("order_error", orders().map(|order| order.error));
+        .text("order_error", orders().map(|order| order.error))
+        .text("suppressed_for", rows().map(|row| row.suppressed_for.map(SuppressedFor::as_str)));
     let written = session.query_group(UPDATE, &group).await?;
     missed(recordings, &written)
 }

@@ -1,6 +1,6 @@
 //! The ledger's row as columns, and back.
 
-use domain::{ChannelName, Lease, Order, Reason, RecipientHash, Row, State, Timestamp};
+use domain::{ChannelName, Lease, Order, Reason, RecipientHash, Row, State, SuppressedFor, Timestamp};
 use sea_orm::QueryResult;
 
 use crate::error::StoreError;
@@ -10,7 +10,7 @@ use crate::sql::{content_of, count_of, get, key_of, time_of, unreadable, uuid_of
 pub(crate) const COLUMNS: &str = "d.tenant, d.id, d.channel, d.state, d.epoch, d.attempt, d.seq, d.version, d.token, \
      d.lease_until > {now} AS live, d.content, d.fingerprint, d.order_kind, d.order_tier, d.order_due_at, \
      d.order_reason, d.order_error, d.has_letter, d.ambiguous, d.throttled_since, d.expires_at, d.created_at, d.updated_at, \
-     d.recipient_hash, d.recipient_mask, d.parent, d.provider, d.provider_id, d.code";
+     d.recipient_hash, d.recipient_mask, d.parent, d.provider, d.provider_id, d.code, d.suppressed_for";
 
 pub(crate) fn row_of(row: &QueryResult) -> Result<Row, StoreError> {
     Ok(Row {
@@ -38,7 +38,14 @@ pub(crate) fn row_of(row: &QueryResult) -> Result<Row, StoreError> {
         provider: get(row, "provider")?,
         provider_id: get(row, "provider_id")?,
         code: get(row, "code")?,
+        suppressed_for: listed_for_of(row)?,
     })
+}
+
+/// Why the recipient was on the suppression list when the row was claimed last.
+pub(crate) fn listed_for_of(row: &QueryResult) -> Result<Option<SuppressedFor>, StoreError> {
+    let reason: Option<String> = get(row, "suppressed_for")?;
+    reason.map(|reason| SuppressedFor::parse(&reason).ok_or_else(|| unreadable("suppressed_for"))).transpose()
 }
 
 pub(crate) fn channel_of(row: &QueryResult) -> Result<ChannelName, StoreError> {

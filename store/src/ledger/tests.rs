@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use testkit::SystemClock;
 
-use super::{claim, record};
+use super::{claim, insert, record};
 use crate::options::Options;
 use crate::sql::{Group, Session, get};
 use crate::store::Store;
@@ -34,5 +34,11 @@ async fn a_group_finds_its_rows_by_their_keys_and_never_scans_the_ledger() {
         let steps = plan(&mut store.inner.db.writer(), sql).await;
         assert!(steps.iter().any(|step| step.starts_with("SEARCH deliveries")), "{sql}: {steps:#?}");
         assert!(!steps.iter().any(|step| step.starts_with("SCAN deliveries")), "{sql}: {steps:#?}");
+    }
+    for sql in [insert::INSERT, claim::TAKE] {
+        let steps = plan(&mut store.inner.db.writer(), sql).await;
+        let by_key = "(recipient=? AND channel=? AND tenant=?)";
+        let lookups = steps.iter().filter(|step| step.starts_with("SEARCH s ") && step.ends_with(by_key)).count();
+        assert_eq!(lookups, 2, "{sql}: {steps:#?}");
     }
 }

@@ -1,0 +1,6 @@
+//! What is known of people: who is on the suppression list, and who was taken off it.
+
+pub(crate) mod lookup;
+mod suppressions;
+
+pub use suppressions::{Lift, LiftPage, SuppressionFilter, SuppressionPage, Which};

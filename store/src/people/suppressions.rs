@@ -1,0 +1,240 @@
+//! The suppression list: put somebody on it, take somebody off it, read it and what was lifted.
+
+use domain::{ChannelName, RecipientHash, SuppressedFor, Suppression, SuppressionScope, Tenant, Timestamp};
+use sea_orm::QueryResult;
+
+use crate::error::StoreError;
+use crate::sql::{Session, Value, get, time_of, unreadable};
+use crate::store::Store;
+
+/// Which entries of the list to read, or which lifts.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SuppressionFilter {
+    pub tenant: Tenant,
+    pub channel: Option<ChannelName>,
+    /// Every hash that the recipient may have. An empty list reads the entries of every recipient.
+    pub recipient: Vec<RecipientHash>,
+    /// The id of the last entry of the page before.
+    pub after: Option<String>,
+    pub limit: usize,
+}
+
+/// Entries, those put on the list last first.
+#[derive(Clone, PartialEq, Debug)]
+pub struct SuppressionPage {
+    pub suppressions: Vec<Suppression>,
+    /// Whether there are more entries after these.
+    pub more: bool,
+}
+
+/// An entry that was taken off the list.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Lift {
+    pub suppression: Suppression,
+    pub at: Timestamp,
+    pub by: String,
+    pub why: String,
+}
+
+#[derive(Clone, PartialEq, Debug)]
+pub struct LiftPage {
+    pub lifts: Vec<Lift>,
+    pub more: bool,
+}
+
+/// Which entries to lift.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Which {
+    Id(String),
+    /// All entries of a recipient, by every hash that it may have, or those for one reason.
+    Recipient {
+        channel: ChannelName,
+        recipient: Vec<RecipientHash>,
+        reason: Option<SuppressedFor>,
+    },
+}
+
+const COLUMNS: &str = "tenant, id, channel, recipient, recipient_mask, reason, breadth, since, until_at, put_by, note";
+
+impl Store {
+    /// Puts a recipient on the list, and returns the entry as it stands. One that is there for the same reason keeps its
+    /// id and since when it is there; all else is as it is given now. Repeating it is harmless.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn suppress(&self, suppression: &Suppression) -> Result<Suppression, StoreError> {
+        let sql = format!(
+            "INSERT INTO suppressions ({COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) \
+             ON CONFLICT (recipient, channel, tenant, reason) DO UPDATE SET breadth = excluded.breadth, \
+             until_at = excluded.until_at, put_by = excluded.put_by, note = excluded.note RETURNING {COLUMNS}"
+        );
+        let rows = self.inner.db.writer().query(&sql, &values(suppression)).await?;
+        rows.first().map_or_else(|| Ok(suppression.clone()), suppression_of)
+    }
+
+    /// Takes entries off the list and keeps who did so, when and why, in one transaction. Returns what was on the list;
+    /// nothing where no entry fits.
+    ///
+    /// # Errors
+    /// [`StoreError`]; after [`StoreError::Unavailable`] repeat it.
+    pub async fn lift(
+        &self,
+        tenant: &Tenant,
+        which: &Which,
+        by: &str,
+        why: &str,
+        now: Timestamp,
+    ) -> Result<Vec<Suppression>, StoreError> {
+        let (condition, values) = condition_of(tenant, which);
+        let sql = format!("DELETE FROM suppressions WHERE {condition} RETURNING {COLUMNS}");
+        let mut session = self.inner.db.begin().await?;
+        let rows = session.query(&sql, &values).await?;
+        let lifted: Vec<Suppression> = rows.iter().map(suppression_of).collect::<Result<_, _>>()?;
+        for suppression in &lifted {
+            keep(&mut session, suppression, by, why, now).await?;
+        }
+        session.commit().await?;
+        Ok(lifted)
+    }
+
+    /// A page of the list.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn suppressions(&self, filter: &SuppressionFilter) -> Result<SuppressionPage, StoreError> {
+        let (condition, values) = listing(filter);
+        let sql = format!(
+            "SELECT {COLUMNS} FROM suppressions WHERE {condition} ORDER BY tenant DESC, id DESC LIMIT {}",
+            filter.limit + 1
+        );
+        let rows = self.inner.db.reader().query(&sql, &values).await?;
+        let suppressions = rows.iter().take(filter.limit).map(suppression_of).collect::<Result<_, _>>()?;
+        Ok(SuppressionPage { suppressions, more: rows.len() > filter.limit })
+    }
+
+    /// A page of what was lifted, by when it was put on the list.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn lifts(&self, filter: &SuppressionFilter) -> Result<LiftPage, StoreError> {
+        let (condition, values) = listing(filter);
+        let sql = format!(
+            "SELECT {COLUMNS}, lifted_at, lifted_by, why FROM suppression_lifts WHERE {condition} \
+             ORDER BY tenant DESC, id DESC LIMIT {}",
+            filter.limit + 1
+        );
+        let rows = self.inner.db.reader().query(&sql, &values).await?;
+        let lifts = rows.iter().take(filter.limit).map(lift_of).collect::<Result<_, _>>()?;
+        Ok(LiftPage { lifts, more: rows.len() > filter.limit })
+    }
+}
+
+async fn keep(
+    session: &mut Session,
+    suppression: &Suppression,
+    by: &str,
+    why: &str,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let sql = format!(
+        "INSERT INTO suppression_lifts ({COLUMNS}, lifted_at, lifted_by, why) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"
+    );
+    let mut values = values(suppression).to_vec();
+    values.extend([Value::Int(Some(now.as_micros())), Value::Text(Some(by)), Value::Text(Some(why))]);
+    session.query(&sql, &values).await.map(drop)
+}
+
+fn values(suppression: &Suppression) -> [Value<'_>; 11] {
+    [
+        Value::Text(Some(suppression.tenant.as_str())),
+        Value::Text(Some(&suppression.id)),
+        Value::Text(Some(suppression.channel.as_str())),
+        Value::Bytes(Some(suppression.recipient.as_bytes())),
+        Value::Text(Some(&suppression.recipient_mask)),
+        Value::Text(Some(suppression.reason.as_str())),
+        Value::Int(Some(suppression.scope.breadth())),
+        Value::Int(Some(suppression.since.as_micros())),
+        Value::Int(suppression.until.map(Timestamp::as_micros)),
+        Value::Text(Some(&suppression.by)),
+        Value::Text(suppression.note.as_deref()),
+    ]
+}
+
+fn condition_of<'a>(tenant: &'a Tenant, which: &'a Which) -> (String, Vec<Value<'a>>) {
+    let mut values = vec![Value::Text(Some(tenant.as_str()))];
+    let condition = match which {
+        // Postgres can neither store nor compare a NUL: no entry has such an id.
+        Which::Id(id) if id.contains('\0') => "tenant = $1 AND 1 = 0".to_owned(),
+        Which::Id(id) => {
+            values.push(Value::Text(Some(id)));
+            "tenant = $1 AND id = $2".to_owned()
+        }
+        Which::Recipient { channel, recipient, reason } => {
+            values.push(Value::Text(Some(channel.as_str())));
+            let mut condition = format!("tenant = $1 AND channel = $2 AND {}", among(recipient, &mut values));
+            if let Some(reason) = reason {
+                values.push(Value::Text(Some(reason.as_str())));
+                condition = format!("{condition} AND reason = ${}", values.len());
+            }
+            condition
+        }
+    };
+    (condition, values)
+}
+
+fn listing(filter: &SuppressionFilter) -> (String, Vec<Value<'_>>) {
+    let mut values = vec![Value::Text(Some(filter.tenant.as_str()))];
+    let mut conditions = vec!["tenant = $1".to_owned()];
+    if let Some(channel) = &filter.channel {
+        values.push(Value::Text(Some(channel.as_str())));
+        conditions.push(format!("channel = ${}", values.len()));
+    }
+    if !filter.recipient.is_empty() {
+        conditions.push(among(&filter.recipient, &mut values));
+    }
+    // No id holds a NUL, which Postgres could not compare.
+    if let Some(after) = filter.after.as_ref().filter(|id| !id.contains('\0')) {
+        values.push(Value::Text(Some(after)));
+        conditions.push(format!("id < ${}", values.len()));
+    }
+    (conditions.join(" AND "), values)
+}
+
+/// The condition that the recipient has one of these hashes.
+fn among<'a>(recipient: &'a [RecipientHash], values: &mut Vec<Value<'a>>) -> String {
+    let first = values.len() + 1;
+    values.extend(recipient.iter().map(|hash| Value::Bytes(Some(hash.as_bytes()))));
+    let places: Vec<String> = (first..=values.len()).map(|place| format!("${place}")).collect();
+    if places.is_empty() { "1 = 0".to_owned() } else { format!("recipient IN ({})", places.join(", ")) }
+}
+
+fn suppression_of(row: &QueryResult) -> Result<Suppression, StoreError> {
+    let breadth: i64 = get(row, "breadth")?;
+    let recipient: Vec<u8> = get(row, "recipient")?;
+    Ok(Suppression {
+        id: get(row, "id")?,
+        tenant: Tenant::parse(&get::<String>(row, "tenant")?).ok_or_else(|| unreadable("tenant"))?,
+        channel: ChannelName::parse(&get::<String>(row, "channel")?).map_err(|_| unreadable("channel"))?,
+        recipient: RecipientHash::from_bytes(&recipient).ok_or_else(|| unreadable("recipient"))?,
+        recipient_mask: get(row, "recipient_mask")?,
+        reason: SuppressedFor::parse(&get::<String>(row, "reason")?).ok_or_else(|| unreadable("reason"))?,
+        scope: SuppressionScope::ALL
+            .into_iter()
+            .find(|scope| scope.breadth() == breadth)
+            .ok_or_else(|| unreadable("breadth"))?,
+        since: Timestamp::from_micros(get(row, "since")?),
+        until: time_of(row, "until_at")?,
+        by: get(row, "put_by")?,
+        note: get(row, "note")?,
+    })
+}
+
+fn lift_of(row: &QueryResult) -> Result<Lift, StoreError> {
+    Ok(Lift {
+        suppression: suppression_of(row)?,
+        at: Timestamp::from_micros(get(row, "lifted_at")?),
+        by: get(row, "lifted_by")?,
+        why: get(row, "why")?,
+    })
+}

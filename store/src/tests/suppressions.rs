@@ -1,0 +1,217 @@
+//! The suppression list: what a claim finds on it, and what is kept of those who were taken off it.
+
+use domain::{
+    Arrival, Claim, Lane, Listed, Outcome, PublishedBy, RecipientHash, RecipientHasher, Row, State, SuppressedFor,
+    Suppression, SuppressionScope, Tenant,
+};
+
+use crate::tests::database::{Database, HOUR, arrival, at, candidate, decide, key, refused};
+use crate::tests::ledger::taken;
+use crate::tests::on_both;
+use crate::{Claimed, Recorded, Store, SuppressionFilter, Which};
+
+on_both!(
+    a_claim_finds_its_recipient_on_the_list_and_nobody_elses,
+    the_ledger_stops_the_lanes_that_the_scope_stops,
+    every_claim_looks_again,
+    a_claim_that_sends_nothing_looks_nobody_up,
+    what_is_suppressed_is_recorded_with_its_reason_and_that_it_may_have_gone_out,
+    an_entry_stays_itself_when_it_is_put_on_the_list_again,
+    a_lift_is_kept_with_who_when_and_why,
+    the_list_is_read_in_pages,
+);
+
+fn recipient() -> RecipientHash {
+    RecipientHasher::new(b"secret").hash("+12025550143")
+}
+
+/// The recipient of a delivery on the lane normal.
+pub(crate) fn listed() -> Listed {
+    Listed { recipient: recipient(), recipient_before: None, lane: Lane::Normal }
+}
+
+/// An entry for that recipient.
+pub(crate) fn suppression() -> Suppression {
+    Suppression {
+        id: "s-1".into(),
+        tenant: Tenant::default(),
+        channel: candidate("any").channel,
+        recipient: recipient(),
+        recipient_mask: "***43".into(),
+        reason: SuppressedFor::Complaint,
+        scope: SuppressionScope::All,
+        since: at(0),
+        until: None,
+        by: "ada".into(),
+        note: Some("called us".into()),
+    }
+}
+
+fn all() -> SuppressionFilter {
+    SuppressionFilter { tenant: Tenant::default(), channel: None, recipient: Vec::new(), after: None, limit: 100 }
+}
+
+async fn claimed(store: &Store, id: &str, listed: Listed) -> Row {
+    taken(store.claim_to_send(candidate(id), &arrival(id), HOUR, listed).await.unwrap())
+}
+
+async fn a_claim_finds_its_recipient_on_the_list_and_nobody_elses(db: &Database) {
+    let store = db.store().await;
+    store.suppress(&suppression()).await.unwrap();
+    let other = RecipientHasher::new(b"another secret").hash("+12025550143");
+    let before = Listed { recipient: other, recipient_before: Some(recipient()), ..listed() };
+    let unknown = Listed { recipient: other, ..listed() };
+    for (id, listed, expected) in [
+        ("today", listed(), Some(SuppressedFor::Complaint)),
+        ("before", before, Some(SuppressedFor::Complaint)),
+        ("other", unknown, None),
+    ] {
+        assert_eq!(claimed(&store, id, listed).await.suppressed_for, expected, "{id}");
+        assert_eq!(store.delivery(&key(id)).await.unwrap().unwrap().row.suppressed_for, expected, "{id}");
+    }
+    store.lift(&Tenant::default(), &Which::Id("s-1".into()), "ada", "why", at(1)).await.unwrap();
+    let acme = Tenant::parse("acme").unwrap();
+    let email = domain::ChannelName::parse("email").unwrap();
+    store.suppress(&Suppression { tenant: acme, ..suppression() }).await.unwrap();
+    store.suppress(&Suppression { channel: email, id: "s-2".into(), ..suppression() }).await.unwrap();
+    assert_eq!(claimed(&store, "elsewhere", listed()).await.suppressed_for, None);
+}
+
+async fn the_ledger_stops_the_lanes_that_the_scope_stops(db: &Database) {
+    let store = db.store().await;
+    for scope in SuppressionScope::ALL {
+        store.suppress(&Suppression { scope, ..suppression() }).await.unwrap();
+        for lane in Lane::ALL {
+            let row = claimed(&store, &format!("{scope} {lane}"), Listed { lane, ..listed() }).await;
+            let stops = scope >= SuppressionScope::narrowest_of(lane);
+            assert_eq!(row.suppressed_for.is_some(), stops, "{scope} {lane}");
+        }
+    }
+    // Until a time that is past by the clock of the database, or ahead of it.
+    for (until, expected) in [(at(-1_000_000_000), None), (at(3_000_000_000), Some(SuppressedFor::Complaint))] {
+        store.suppress(&Suppression { until: Some(until), ..suppression() }).await.unwrap();
+        assert_eq!(claimed(&store, &format!("until {until}"), listed()).await.suppressed_for, expected);
+    }
+}
+
+async fn every_claim_looks_again(db: &Database) {
+    let store = db.store().await;
+    let first = claimed(&store, "again", listed()).await;
+    assert_eq!(first.suppressed_for, None);
+    store.record(&decide(&first, &refused()), None).await.unwrap();
+    store.suppress(&suppression()).await.unwrap();
+    let copy = Arrival { seq: 1, published_by: PublishedBy::Fleet, ..arrival("again") };
+    let retry = taken(store.claim_to_send(candidate("again"), &copy, HOUR, listed()).await.unwrap());
+    assert_eq!(retry.suppressed_for, Some(SuppressedFor::Complaint));
+    let suppressed = decide(&retry, &Outcome::Suppressed { reason: SuppressedFor::Complaint });
+    assert_eq!(store.record(&suppressed, None).await.unwrap(), Recorded::Written);
+    let next = Arrival { epoch: 1, seq: 0, ..copy };
+    let still = store.claim_to_send(candidate("again"), &next, HOUR, listed()).await.unwrap();
+    assert_eq!(taken(still.clone()).suppressed_for, Some(SuppressedFor::Complaint), "asked for before it was lifted");
+    store
+        .record(&decide(&taken(still), &Outcome::Suppressed { reason: SuppressedFor::Complaint }), None)
+        .await
+        .unwrap();
+    store.lift(&Tenant::default(), &Which::Id("s-1".into()), "ada", "why", at(1)).await.unwrap();
+    let ended = store.claim_to_send(candidate("again"), &arrival("again"), HOUR, listed()).await.unwrap();
+    assert!(matches!(ended, Claimed::Known(Claim::Ended(_))), "a publisher's own copy asks for nothing: {ended:?}");
+    let lifted = Arrival { epoch: 2, ..next };
+    let lifted = taken(store.claim_to_send(candidate("again"), &lifted, HOUR, listed()).await.unwrap());
+    assert_eq!((lifted.state, lifted.epoch, lifted.suppressed_for), (State::Sending, 2, None));
+}
+
+async fn a_claim_that_sends_nothing_looks_nobody_up(db: &Database) {
+    let store = db.store().await;
+    store.suppress(&suppression()).await.unwrap();
+    let row = taken(store.claim(candidate("kept"), &arrival("kept"), HOUR).await.unwrap());
+    assert_eq!(row.suppressed_for, None);
+}
+
+async fn what_is_suppressed_is_recorded_with_its_reason_and_that_it_may_have_gone_out(db: &Database) {
+    let store = db.store().await;
+    store.suppress(&suppression()).await.unwrap();
+    for (id, ambiguous, is_lost) in [("plain", false, false), ("doubt", true, false), ("lost", false, true)] {
+        let row = Row { ambiguous, ..claimed(&store, id, listed()).await };
+        if is_lost {
+            db.execute("DELETE FROM deliveries WHERE id = 'lost'").await;
+        }
+        let transition = decide(&row, &Outcome::Suppressed { reason: SuppressedFor::Complaint });
+        assert_eq!(store.record(&transition, None).await.unwrap(), Recorded::Written);
+        assert_eq!(store.record(&transition, None).await.unwrap(), Recorded::Repeated);
+        let view = store.delivery(&key(id)).await.unwrap().unwrap();
+        assert_eq!((view.row.state, view.row.ambiguous, view.attempts.len()), (State::Suppressed, ambiguous, 0));
+        assert_eq!(view.row.suppressed_for, Some(SuppressedFor::Complaint), "{id}");
+    }
+}
+
+async fn an_entry_stays_itself_when_it_is_put_on_the_list_again(db: &Database) {
+    let store = db.store().await;
+    let first = store.suppress(&suppression()).await.unwrap();
+    assert_eq!(first, suppression());
+    let again = Suppression {
+        id: "s-2".into(),
+        since: at(9),
+        until: Some(at(99)),
+        scope: SuppressionScope::Marketing,
+        by: "bob".into(),
+        note: None,
+        ..suppression()
+    };
+    let expected = Suppression { id: first.id, since: first.since, ..again.clone() };
+    assert_eq!(store.suppress(&again).await.unwrap(), expected);
+    let stop = Suppression { reason: SuppressedFor::Stop, id: "s-3".into(), ..suppression() };
+    store.suppress(&stop).await.unwrap();
+    let page = store.suppressions(&all()).await.unwrap();
+    assert_eq!((page.suppressions, page.more), (vec![stop, expected], false), "a reason, an entry");
+}
+
+async fn a_lift_is_kept_with_who_when_and_why(db: &Database) {
+    let store = db.store().await;
+    let (entry, stop) = (suppression(), Suppression { id: "s-2".into(), reason: SuppressedFor::Stop, ..suppression() });
+    let acme = Tenant::parse("acme").unwrap();
+    let theirs = Suppression { tenant: acme.clone(), ..suppression() };
+    for one in [&entry, &stop, &theirs] {
+        store.suppress(one).await.unwrap();
+    }
+    let of = |reason| Which::Recipient { channel: entry.channel.clone(), recipient: vec![recipient()], reason };
+    let tenant = Tenant::default();
+    for nothing in [Which::Id("s-9".into()), Which::Id("\0".into()), of(Some(SuppressedFor::Gone))] {
+        assert_eq!(store.lift(&tenant, &nothing, "ada", "why", at(5)).await.unwrap(), []);
+    }
+    let lifted = store.lift(&tenant, &of(Some(SuppressedFor::Stop)), "ada", "START", at(5)).await.unwrap();
+    assert_eq!(lifted, [stop]);
+    assert_eq!(store.lift(&tenant, &of(None), "bob", "asked us", at(6)).await.unwrap(), [entry.clone()]);
+    assert_eq!(store.lift(&tenant, &of(None), "bob", "asked us", at(7)).await.unwrap(), [], "a repetition");
+    let page = store.lifts(&all()).await.unwrap();
+    let kept: Vec<_> =
+        page.lifts.iter().map(|lift| (lift.suppression.id.as_str(), lift.at, &*lift.by, &*lift.why)).collect();
+    assert_eq!(kept, [("s-2", at(5), "ada", "START"), ("s-1", at(6), "bob", "asked us")]);
+    assert_eq!(page.lifts[1].suppression, entry);
+    assert_eq!(store.suppressions(&all()).await.unwrap().suppressions, []);
+    let of_acme = SuppressionFilter { tenant: acme, ..all() };
+    assert_eq!(store.suppressions(&of_acme).await.unwrap().suppressions, [theirs]);
+}
+
+async fn the_list_is_read_in_pages(db: &Database) {
+    let store = db.store().await;
+    for n in 0..5 {
+        let recipient = RecipientHasher::new(b"secret").hash(&format!("+1202555010{n}"));
+        store.suppress(&Suppression { id: format!("s-{n}"), recipient, ..suppression() }).await.unwrap();
+    }
+    let mut filter = SuppressionFilter { limit: 2, ..all() };
+    let mut read = Vec::new();
+    loop {
+        let page = store.suppressions(&filter).await.unwrap();
+        filter.after = page.suppressions.last().map(|last| last.id.clone());
+        read.push((page.suppressions.iter().map(|one| one.id.clone()).collect::<Vec<_>>().join(" "), page.more));
+        if !page.more {
+            break;
+        }
+    }
+    assert_eq!(read, [("s-4 s-3".to_owned(), true), ("s-2 s-1".to_owned(), true), ("s-0".to_owned(), false)]);
+    let one = RecipientHasher::new(b"secret").every_hash("+12025550103");
+    let found = store.suppressions(&SuppressionFilter { recipient: one, ..all() }).await.unwrap();
+    assert_eq!(found.suppressions.iter().map(|one| one.id.as_str()).collect::<Vec<_>>(), ["s-3"]);
+    let email = domain::ChannelName::parse("email").ok();
+    assert_eq!(store.suppressions(&SuppressionFilter { channel: email, ..all() }).await.unwrap().suppressions, []);
+}
