@@ -180,6 +180,12 @@ impl RecipientHasher {
         RecipientHash::new(HASH_VERSION, signed(&self.current, destination.as_bytes()))
     }
 
+    /// The hash under the secret before this one, where that is still known.
+    pub fn hash_before(&self, destination: &str) -> Option<RecipientHash> {
+        let previous = self.previous.as_ref()?;
+        Some(RecipientHash::new(HASH_VERSION, signed(previous, destination.as_bytes())))
+    }
+
     /// Every hash under which the ledger may hold this recipient, today's first.
     pub fn every_hash(&self, destination: &str) -> Vec<RecipientHash> {
         let of = |version| move |key: &hmac::Key| RecipientHash::new(version, signed(key, destination.as_bytes()));

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{ChannelName, Lane, RecipientHash, Tenant, Timestamp};
+use crate::{ChannelName, Lane, RecipientHash, RecipientHasher, Tenant, Timestamp};
 
 /// Why a recipient is on the suppression list. A recipient may be there for several reasons, each with an entry of its
 /// own: lifting one leaves the others.
@@ -66,6 +66,13 @@ pub struct Listed {
     /// The same under the secret before this one.
     pub recipient_before: Option<RecipientHash>,
     pub lane: Lane,
+}
+
+impl Listed {
+    /// `compared` is the destination in the form in which its medium compares destinations.
+    pub fn of(hasher: &RecipientHasher, compared: &str, lane: Lane) -> Self {
+        Self { recipient: hasher.hash(compared), recipient_before: hasher.hash_before(compared), lane }
+    }
 }
 
 impl SuppressedFor {

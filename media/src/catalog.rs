@@ -48,6 +48,12 @@ pub fn check_destination(channel: &ChannelName, destination: &str) -> Result<(),
     (medium.check)(destination).map_err(DestinationError::Bad)
 }
 
+/// The form in which destinations of that channel are compared; see [`Medium::compared`]. A destination of an unknown
+/// channel stays as it is.
+pub fn compared(channel: &ChannelName, destination: &str) -> String {
+    find(channel).map_or_else(|| destination.to_owned(), |medium| (medium.compared)(destination))
+}
+
 /// What the channel refuses of these words for certain. Empty for a channel that is not known.
 pub fn faults(channel: &ChannelName, words: &Words<'_>) -> Vec<Fault> {
     find(channel).map(|medium| (medium.faults)(words)).unwrap_or_default()

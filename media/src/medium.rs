@@ -19,6 +19,9 @@ pub struct Medium {
     pub ambiguity: Ambiguity,
     /// Says why a text cannot be a destination, in words that begin with "must" and do not quote it.
     pub check: fn(&str) -> Result<(), String>,
+    /// The form in which destinations are compared: two texts that reach the same have one. A text that is no destination
+    /// stays as it is.
+    pub compared: fn(&str) -> String,
     /// Finds what no provider of this medium accepts of these words and data. Empty when nothing is wrong.
     pub faults: fn(&Words<'_>) -> Vec<Fault>,
     /// Whether its messages have a subject or a title. One that is given to another medium is not sent.

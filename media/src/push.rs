@@ -55,6 +55,7 @@ pub static MEDIUM: Medium = Medium {
     }],
     ambiguity: Ambiguity::Resend,
     check,
+    compared,
     faults,
     has_subject: true,
     sends: |_| true,
@@ -134,6 +135,14 @@ fn check(destination: &str) -> Result<(), String> {
         Some(prefix) => Err(format!("{MUST}: did you mean {prefix}, in lower case, at its beginning?")),
         None if valid => Ok(()),
         None => Err(MUST.into()),
+    }
+}
+
+/// Apple's tokens are hexadecimal digits, which may be written in either case. All others are compared as they are.
+fn compared(destination: &str) -> String {
+    match apple_token(destination) {
+        Some(token) => format!("{APPLE_PREFIX}{}", token.to_ascii_lowercase()),
+        None => destination.to_owned(),
     }
 }
 

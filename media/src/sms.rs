@@ -17,6 +17,7 @@ pub static MEDIUM: Medium = Medium {
     kinds: &[],
     ambiguity: Ambiguity::ResendIfFresh,
     check: phone::check_number,
+    compared: str::to_owned,
     faults: |words| phone::faults(words, TEXT, MAX_MEDIA),
     has_subject: false,
     sends: |data| data.contains_key(attached::FIELD),

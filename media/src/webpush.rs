@@ -44,6 +44,9 @@ pub static MEDIUM: Medium = Medium {
     kinds: &[],
     ambiguity: Ambiguity::Resend,
     check: |destination| Subscription::read(destination).map(|_| ()),
+    compared: |destination| {
+        Subscription::read(destination).map_or_else(|_| destination.to_owned(), |browser| browser.endpoint.to_string())
+    },
     faults,
     has_subject: true,
     sends: |_| true,

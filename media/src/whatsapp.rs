@@ -31,6 +31,7 @@ pub static MEDIUM: Medium = Medium {
     kinds: &[],
     ambiguity: Ambiguity::ResendIfFresh,
     check,
+    compared: |destination| bare(destination).to_owned(),
     faults,
     has_subject: false,
     sends: |data| content::is_given(data) || template::is_given(data) || data.contains_key(attached::FIELD),

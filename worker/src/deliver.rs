@@ -127,11 +127,12 @@ async fn pipeline(
 
 /// Claims the delivery. A send that begins later than the time that is returned could still run when the lease ends.
 async fn claim(shared: &Shared, delivery: &Delivery, incoming: &Incoming) -> Result<(Claim, Instant), StepError> {
-    let candidate = delivery.candidate(shared, incoming);
+    let (candidate, listed) = (delivery.candidate(shared, incoming), delivery.listed(shared));
     let lease = shared.setup.settings.lease;
     let ask = async || {
         let send_until = shared.setup.settings.send_until(Instant::now());
-        Ok((shared.intake.store.claim(candidate.clone(), &delivery.arrival, lease).await?, send_until))
+        let claimed = shared.intake.store.claim_to_send(candidate.clone(), &delivery.arrival, lease, listed).await?;
+        Ok((claimed, send_until))
     };
     let (claimed, send_until) = shared.intake.breaker.retry_until_taken(ask).await?;
     let claim = match claimed {

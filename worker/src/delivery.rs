@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use domain::{Arrival, Content, CopyInHand, FirstSight, Intent, Lane, Notification, Row};
+use domain::{Arrival, Content, CopyInHand, FirstSight, Intent, Lane, Listed, Notification, Row};
 use intake::Named;
 use topology::Incoming;
 use uuid::Uuid;
@@ -46,6 +46,12 @@ impl Delivery {
             is_current: incoming.settle.is_current(),
             send_at: self.notification.send_at,
         }
+    }
+
+    /// Under which names the recipient may be on the suppression list.
+    pub(crate) fn listed(&self, shared: &Shared) -> Listed {
+        let compared = media::compared(&self.notification.channel, &self.notification.destination);
+        Listed::of(&shared.intake.hasher, &compared, self.lane)
     }
 
     /// The row that this copy inserts when the ledger does not know the delivery.

@@ -67,6 +67,18 @@ fn what_a_former_secret_or_version_hashed_is_still_found() {
 }
 
 #[test]
+fn a_recipient_is_found_on_the_list_also_after_the_secret_was_changed_once() {
+    let hash = |secret: &[u8], previous: Option<&[u8]>| {
+        let hasher = Keyring::new(secret, previous).recipients();
+        (hasher.hash("+12025550143"), hasher.hash_before("+12025550143"))
+    };
+    let (listed, none) = hash(b"old", None);
+    assert_eq!(none, None);
+    assert_eq!(hash(b"new", Some(b"old")).1, Some(listed));
+    assert_ne!(hash(b"new", Some(b"old")).0, listed);
+}
+
+#[test]
 fn a_hash_is_read_as_it_was_stored() {
     let hasher = RecipientHasher::new(b"secret");
     for hash in hasher.every_hash("+5491122334455") {

@@ -19,6 +19,39 @@ fn every_channel_has_a_name_that_publishers_can_write_and_an_example_that_it_acc
 }
 
 #[test]
+fn destinations_that_reach_the_same_are_compared_as_one() {
+    let apns = "apns:00c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00c0ffee";
+    let in_capitals = apns.to_ascii_uppercase().replacen("APNS", "apns", 1);
+    let browser = crate::webpush::MEDIUM.example;
+    let with_time = browser.replacen('{', r#"{"expirationTime":null,"#, 1);
+    for (channel, one, other) in [
+        ("email", "Ana@Example.ORG", "ana@example.org"),
+        ("email", "ana@bücher.example", "ANA@xn--bcher-kva.example"),
+        ("whatsapp", "whatsapp:+14155550100", "+14155550100"),
+        ("push", in_capitals.as_str(), apns),
+        ("webpush", browser, with_time.as_str()),
+    ] {
+        let channel = ChannelName::parse(channel).unwrap();
+        assert_eq!(compared(&channel, one), compared(&channel, other), "{channel}");
+    }
+    for (channel, one, other) in [
+        ("email", "a.na@example.org", "ana@example.org"),
+        ("email", "ana+news@example.org", "ana@example.org"),
+        ("sms", "+14155550100", "+14155550101"),
+        ("push", "example-token:APA91bExampleOnly", "example-token:apa91bexampleonly"),
+        ("email", "no address", "No address"),
+        ("pigeon", "Left", "left"),
+    ] {
+        let channel = ChannelName::parse(channel).unwrap();
+        assert_ne!(compared(&channel, one), compared(&channel, other), "{channel}");
+    }
+    for medium in MEDIA {
+        let once = (medium.compared)(medium.example);
+        assert_eq!((medium.compared)(&once), once, "{}: it is its own form", medium.name);
+    }
+}
+
+#[test]
 fn no_channel_accepts_an_empty_destination_control_characters_or_a_list() {
     let examples = MEDIA.iter().flat_map(|medium| {
         let of_kinds = medium.kinds.iter().map(|kind| kind.example);

@@ -6,10 +6,9 @@ use sqlx::{Connection as _, Executor as _, PgConnection, Row as _};
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
-use crate::tests::database::{Database, HOUR, arrival, at, candidate, decide, sent};
+use crate::tests::database::{Database, HOUR, arrival, at, candidate, decide, listed, sent, suppression};
 use crate::tests::jobs::job;
 use crate::tests::ledger::taken;
-use crate::tests::suppressions::{listed, suppression};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_success_path_updates_no_index_and_scans_no_table() {

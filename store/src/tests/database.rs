@@ -4,7 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::{Options, Store};
-use domain::{Arrival, Failure, Outcome, Policy, PublishedBy, Row, Timestamp, Transition, content_of};
+use domain::{
+    Arrival, Failure, Lane, Listed, Outcome, Policy, PublishedBy, RecipientHash, RecipientHasher, Row, SuppressedFor,
+    Suppression, SuppressionScope, Tenant, Timestamp, Transition, content_of,
+};
 use secrecy::SecretString;
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, SqliteConnection};
 use tempfile::TempDir;
@@ -171,4 +174,30 @@ pub(crate) fn refused() -> Outcome {
 
 pub(crate) fn decide(row: &Row, outcome: &Outcome) -> Transition {
     domain::decide(row, false, outcome, &policy(), at(10))
+}
+
+pub(crate) fn recipient() -> RecipientHash {
+    RecipientHasher::new(b"secret").hash("+12025550143")
+}
+
+/// The recipient of a delivery on the lane normal.
+pub(crate) fn listed() -> Listed {
+    Listed { recipient: recipient(), recipient_before: None, lane: Lane::Normal }
+}
+
+/// An entry for that recipient.
+pub(crate) fn suppression() -> Suppression {
+    Suppression {
+        id: "s-1".into(),
+        tenant: Tenant::default(),
+        channel: candidate("any").channel,
+        recipient: recipient(),
+        recipient_mask: "***43".into(),
+        reason: SuppressedFor::Complaint,
+        scope: SuppressionScope::All,
+        since: at(0),
+        until: None,
+        by: "ada".into(),
+        note: Some("called us".into()),
+    }
 }

@@ -6,9 +6,8 @@ use crate::{Capture, Claimed, Recorded, Store, StoreError};
 use domain::{Arrival, AttemptOutcome, Claim, Key, Row, State, Take, Tenant};
 use tokio::task::JoinSet;
 
-use crate::tests::database::{Database, HOUR, arrival, candidate, decide, key, refused, sent};
+use crate::tests::database::{Database, HOUR, arrival, candidate, decide, key, listed, refused, sent};
 use crate::tests::on_both;
-use crate::tests::suppressions::listed;
 
 on_both!(
     one_of_many_concurrent_claims_inserts,

@@ -1,11 +1,13 @@
 //! The suppression list: what a claim finds on it, and what is kept of those who were taken off it.
 
 use domain::{
-    Arrival, Claim, Lane, Listed, Outcome, PublishedBy, RecipientHash, RecipientHasher, Row, State, SuppressedFor,
-    Suppression, SuppressionScope, Tenant,
+    Arrival, Claim, Lane, Listed, Outcome, PublishedBy, RecipientHasher, Row, State, SuppressedFor, Suppression,
+    SuppressionScope, Tenant,
 };
 
-use crate::tests::database::{Database, HOUR, arrival, at, candidate, decide, key, refused};
+use crate::tests::database::{
+    Database, HOUR, arrival, at, candidate, decide, key, listed, recipient, refused, suppression,
+};
 use crate::tests::ledger::taken;
 use crate::tests::on_both;
 use crate::{Claimed, Recorded, Store, SuppressionFilter, Which};
@@ -20,32 +22,6 @@ on_both!(
     a_lift_is_kept_with_who_when_and_why,
     the_list_is_read_in_pages,
 );
-
-fn recipient() -> RecipientHash {
-    RecipientHasher::new(b"secret").hash("+12025550143")
-}
-
-/// The recipient of a delivery on the lane normal.
-pub(crate) fn listed() -> Listed {
-    Listed { recipient: recipient(), recipient_before: None, lane: Lane::Normal }
-}
-
-/// An entry for that recipient.
-pub(crate) fn suppression() -> Suppression {
-    Suppression {
-        id: "s-1".into(),
-        tenant: Tenant::default(),
-        channel: candidate("any").channel,
-        recipient: recipient(),
-        recipient_mask: "***43".into(),
-        reason: SuppressedFor::Complaint,
-        scope: SuppressionScope::All,
-        since: at(0),
-        until: None,
-        by: "ada".into(),
-        note: Some("called us".into()),
-    }
-}
 
 fn all() -> SuppressionFilter {
     SuppressionFilter { tenant: Tenant::default(), channel: None, recipient: Vec::new(), after: None, limit: 100 }

@@ -1,7 +1,7 @@
 //! Copies that go one after the other through the whole pipeline, from the lane to their settlement, over a real
 //! ledger.
 
-use domain::{Order, State};
+use domain::{Order, State, SuppressedFor};
 use topology::{Settlement, To};
 
 use super::*;
@@ -181,4 +181,80 @@ async fn the_end_is_told_to_the_queue_that_its_publisher_has_named_and_nothing_e
     let to: Vec<&str> = told.iter().map(|(_, to, _)| to.as_str()).collect();
     assert_eq!(to, ["default.sms.captured", "orders.replies"]);
     assert_eq!((&told[0].0, &told[0].2), (&told[1].0, &told[1].2), "the same event");
+}
+
+/// Puts the recipient on the suppression list of the default tenant.
+async fn suppress(parts: &crate::testing::Parts, channel: &str, destination: &str, reason: SuppressedFor) {
+    let channel = domain::ChannelName::parse(channel).expect("a name");
+    let entry = domain::Suppression {
+        id: format!("{channel} {reason}"),
+        tenant: domain::Tenant::default(),
+        recipient: parts.shared.intake.hasher.hash(&media::compared(&channel, destination)),
+        channel,
+        recipient_mask: "***".into(),
+        reason,
+        scope: reason.usual_scope(),
+        since: testkit::NOW,
+        until: None,
+        by: "ada".into(),
+        note: None,
+    };
+    parts.shared.intake.store.suppress(&entry).await.expect("stored");
+}
+
+#[tokio::test]
+async fn nothing_is_sent_to_who_is_on_the_suppression_list_until_the_entry_is_lifted_and_it_is_asked_for_again() {
+    let mut parts = parts().await;
+    suppress(&parts, "sms", "+12025550143", SuppressedFor::Stop).await;
+    assert_eq!(parts.consume(Copy::published(Some("d-1"), SMS)).await, Settlement::Ack);
+    let row = parts.row("d-1").await.expect("a row");
+    assert_eq!((row.state, row.suppressed_for, row.attempt), (State::Suppressed, Some(SuppressedFor::Stop), 0));
+    let first = told(parts.told());
+    assert_eq!((first[0].1.as_str(), first.len()), ("default.sms.suppressed", 1));
+    assert_eq!(first[0].2["suppressed_for"].as_str(), Some("stop"));
+    let tenant = domain::Tenant::default();
+    let which = store::Which::Id("sms stop".into());
+    parts.shared.intake.store.lift(&tenant, &which, "ada", "START", testkit::NOW).await.expect("lifted");
+    assert_eq!(parts.consume(Copy::published(Some("d-1"), SMS)).await, Settlement::Ack);
+    assert_eq!((parts.sent().await.len(), parts.published()), (0, vec![]), "the publisher repeats itself");
+    let mut again = Copy::published(Some("d-1"), SMS);
+    again.incoming.headers.again = true;
+    assert_eq!(parts.consume(again).await, Settlement::Ack);
+    let reissued = parts.published().pop().expect("the copy with a budget of its own");
+    assert_eq!((&reissued.to, reissued.headers.epoch), (&To::Lane(domain::Lane::Normal), Some(1)));
+    assert_eq!(parts.consume(Copy::of(reissued)).await, Settlement::Ack);
+    let row = parts.row("d-1").await.expect("a row");
+    assert_eq!((row.state, row.suppressed_for, row.epoch), (State::Captured, None, 1));
+    assert_eq!(parts.sent().await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_dead_address_goes_to_the_next_channel_and_who_does_not_want_it_gets_it_on_none() {
+    let body = r#"{"channel":"email","destination":"Ana@Example.com","subject":"Hola","message":"Hola",
+        "fallback":[{"channel":"sms","destination":"+12025550143"}]}"#;
+    for (reason, state) in [(SuppressedFor::HardBounce, State::FellBack), (SuppressedFor::Complaint, State::Suppressed)]
+    {
+        let mut parts = parts().await;
+        suppress(&parts, "email", "ana@example.com", reason).await;
+        assert_eq!(parts.consume(Copy::published(Some("d-1"), body)).await, Settlement::Ack);
+        assert_eq!(parts.row("d-1").await.expect("a row").state, state);
+        let published = parts.published();
+        assert_eq!(published.len(), usize::from(state == State::FellBack), "{reason}: {published:?}");
+        for child in published {
+            assert_eq!(parts.consume(Copy::of(child)).await, Settlement::Ack);
+            assert_eq!(parts.sent().await.len(), 1, "the child");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_waits_for_a_retry_is_looked_up_when_it_comes_back() {
+    let mut parts = parts().await;
+    parts.consume(Copy::published(Some("d-1"), EMAIL)).await;
+    let retry = parts.published().pop().expect("a retry");
+    suppress(&parts, "email", "ana@example.com", SuppressedFor::HardBounce).await;
+    assert_eq!(parts.consume(Copy::of(retry)).await, Settlement::Ack);
+    let row = parts.row("d-1").await.expect("a row");
+    assert_eq!((row.state, row.attempt), (State::Suppressed, 1));
+    assert_eq!(parts.published(), []);
 }
