@@ -72,6 +72,13 @@ pub fn fire_id(job: &Key, fire: Timestamp) -> String {
     Uuid::new_v5(&NAMESPACE, format!("{job}/fire/{}", fire.as_micros()).as_bytes()).to_string()
 }
 
+/// The id of an entry of the suppression list: always the same for one recipient and one reason. `recipient` is the bytes
+/// of the keyed hash.
+pub(crate) fn suppression_id(tenant: &Tenant, channel: &str, reason: &str, recipient: &[u8]) -> String {
+    let name = [format!("{tenant}/suppression/{channel}/{reason}/").as_bytes(), recipient].concat();
+    Uuid::new_v5(&NAMESPACE, &name).to_string()
+}
+
 /// The id of the event of one transition: always the same, so that whoever tells it again tells the same event.
 pub(crate) fn event_id(delivery: &Key, epoch: u32, seq: u32, state: &str, attempt: u32) -> Uuid {
     Uuid::new_v5(&NAMESPACE, format!("{delivery}/event/{epoch}/{seq}/{state}/{attempt}").as_bytes())

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::identity::suppression_id;
 use crate::{ChannelName, Lane, RecipientHash, RecipientHasher, Tenant, Timestamp};
 
 /// Why a recipient is on the suppression list. A recipient may be there for several reasons, each with an entry of its
@@ -66,6 +67,13 @@ pub struct Listed {
     /// The same under the secret before this one.
     pub recipient_before: Option<RecipientHash>,
     pub lane: Lane,
+}
+
+impl Suppression {
+    /// The id of the entry of this recipient for this reason.
+    pub fn id_of(tenant: &Tenant, channel: &ChannelName, recipient: RecipientHash, reason: SuppressedFor) -> String {
+        suppression_id(tenant, channel.as_str(), reason.as_str(), recipient.as_bytes())
+    }
 }
 
 impl Listed {

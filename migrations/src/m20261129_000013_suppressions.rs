@@ -51,21 +51,37 @@ impl MigrationTrait for Migration {
             .col(Suppressions::Reason)
             .take();
         manager.create_table(entry(manager, Suppressions::Table).primary_key(key).take()).await?;
-        let pages = Index::create()
+        let ids = Index::create()
             .name("suppressions_by_id")
             .table(Suppressions::Table)
             .col(Suppressions::Tenant)
             .col(Suppressions::Id)
             .unique()
             .take();
+        manager.create_index(ids).await?;
+        let pages = Index::create()
+            .name("suppressions_by_since")
+            .table(Suppressions::Table)
+            .col(Suppressions::Tenant)
+            .col(Suppressions::Since)
+            .col(Suppressions::Id)
+            .take();
         manager.create_index(pages).await?;
         let lifts = entry(manager, SuppressionLifts::Table)
             .col(ColumnDef::new(SuppressionLifts::LiftedAt).big_integer().not_null())
             .col(ColumnDef::new(SuppressionLifts::LiftedBy).text().not_null())
             .col(ColumnDef::new(SuppressionLifts::Why).text().not_null())
-            .primary_key(Index::create().col(Suppressions::Tenant).col(Suppressions::Id))
             .take();
         manager.create_table(lifts).await?;
+        // No key: one entry may be put on the list and lifted again and again, and each lift is kept.
+        let pages = Index::create()
+            .name("suppression_lifts_by_time")
+            .table(SuppressionLifts::Table)
+            .col(Suppressions::Tenant)
+            .col(SuppressionLifts::LiftedAt)
+            .col(Suppressions::Id)
+            .take();
+        manager.create_index(pages).await?;
         // In no index, so that every write of the row stays a heap-only update.
         let reason = ColumnDef::new(Deliveries::SuppressedFor).text().take();
         manager.alter_table(Table::alter().table(Deliveries::Table).add_column(reason).take()).await

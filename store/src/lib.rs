@@ -31,6 +31,6 @@ pub use ledger::{
     StuckCounts, StuckDelivery, StuckJob, Target, USUAL_PAGE,
 };
 pub use options::Options;
-pub use people::{Lift, LiftPage, SuppressionFilter, SuppressionPage, Which};
+pub use people::{Lift, LiftPage, SuppressionCursor, SuppressionFilter, SuppressionPage, Which};
 pub use settings::Settings;
 pub use store::Store;

@@ -3,4 +3,4 @@
 pub(crate) mod lookup;
 mod suppressions;
 
-pub use suppressions::{Lift, LiftPage, SuppressionFilter, SuppressionPage, Which};
+pub use suppressions::{Lift, LiftPage, SuppressionCursor, SuppressionFilter, SuppressionPage, Which};

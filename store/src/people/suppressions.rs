@@ -1,5 +1,7 @@
 //! The suppression list: put somebody on it, take somebody off it, read it and what was lifted.
 
+use std::fmt;
+
 use domain::{ChannelName, RecipientHash, SuppressedFor, Suppression, SuppressionScope, Tenant, Timestamp};
 use sea_orm::QueryResult;
 
@@ -14,17 +16,24 @@ pub struct SuppressionFilter {
     pub channel: Option<ChannelName>,
     /// Every hash that the recipient may have. An empty list reads the entries of every recipient.
     pub recipient: Vec<RecipientHash>,
-    /// The id of the last entry of the page before.
-    pub after: Option<String>,
+    pub after: Option<SuppressionCursor>,
+    /// How many at most, not zero.
     pub limit: usize,
+}
+
+/// Where a page ended. Its text is opaque and fits in a URL.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SuppressionCursor {
+    at: Timestamp,
+    id: String,
 }
 
 /// Entries, those put on the list last first.
 #[derive(Clone, PartialEq, Debug)]
 pub struct SuppressionPage {
     pub suppressions: Vec<Suppression>,
-    /// Whether there are more entries after these.
-    pub more: bool,
+    /// Where the next page begins. None when this page is the last.
+    pub next: Option<SuppressionCursor>,
 }
 
 /// An entry that was taken off the list.
@@ -36,10 +45,11 @@ pub struct Lift {
     pub why: String,
 }
 
+/// Lifts, the last first.
 #[derive(Clone, PartialEq, Debug)]
 pub struct LiftPage {
     pub lifts: Vec<Lift>,
-    pub more: bool,
+    pub next: Option<SuppressionCursor>,
 }
 
 /// Which entries to lift.
@@ -54,11 +64,27 @@ pub enum Which {
     },
 }
 
+impl SuppressionCursor {
+    /// Reads the text of a cursor; None for any other text.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (at, id) = text.split_once('.')?;
+        // No id holds a NUL, which Postgres could not compare.
+        let id = Some(id).filter(|id| !id.is_empty() && !id.contains('\0'))?;
+        Some(Self { at: Timestamp::from_micros(at.parse().ok()?), id: id.to_owned() })
+    }
+}
+
+impl fmt::Display for SuppressionCursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.at.as_micros(), self.id)
+    }
+}
+
 const COLUMNS: &str = "tenant, id, channel, recipient, recipient_mask, reason, breadth, since, until_at, put_by, note";
 
 impl Store {
-    /// Puts a recipient on the list, and returns the entry as it stands. One that is there for the same reason keeps its
-    /// id and since when it is there; all else is as it is given now. Repeating it is harmless.
+    /// Puts a recipient on the list, and returns the entry as it stands. One that is there for the same reason keeps
+    /// since when it is there; all else is as it is given now. Repeating it is harmless.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -102,30 +128,35 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn suppressions(&self, filter: &SuppressionFilter) -> Result<SuppressionPage, StoreError> {
-        let (condition, values) = listing(filter);
+        let (condition, values) = listing(filter, "since");
         let sql = format!(
-            "SELECT {COLUMNS} FROM suppressions WHERE {condition} ORDER BY tenant DESC, id DESC LIMIT {}",
+            "SELECT {COLUMNS} FROM suppressions WHERE {condition} ORDER BY tenant DESC, since DESC, id DESC LIMIT {}",
             filter.limit + 1
         );
         let rows = self.inner.db.reader().query(&sql, &values).await?;
-        let suppressions = rows.iter().take(filter.limit).map(suppression_of).collect::<Result<_, _>>()?;
-        Ok(SuppressionPage { suppressions, more: rows.len() > filter.limit })
+        let suppressions: Vec<Suppression> =
+            rows.iter().take(filter.limit).map(suppression_of).collect::<Result<_, _>>()?;
+        let last = suppressions.last().filter(|_| rows.len() > filter.limit);
+        let next = last.map(|last| SuppressionCursor { at: last.since, id: last.id.clone() });
+        Ok(SuppressionPage { suppressions, next })
     }
 
-    /// A page of what was lifted, by when it was put on the list.
+    /// A page of what was lifted.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn lifts(&self, filter: &SuppressionFilter) -> Result<LiftPage, StoreError> {
-        let (condition, values) = listing(filter);
+        let (condition, values) = listing(filter, "lifted_at");
         let sql = format!(
             "SELECT {COLUMNS}, lifted_at, lifted_by, why FROM suppression_lifts WHERE {condition} \
-             ORDER BY tenant DESC, id DESC LIMIT {}",
+             ORDER BY tenant DESC, lifted_at DESC, id DESC LIMIT {}",
             filter.limit + 1
         );
         let rows = self.inner.db.reader().query(&sql, &values).await?;
-        let lifts = rows.iter().take(filter.limit).map(lift_of).collect::<Result<_, _>>()?;
-        Ok(LiftPage { lifts, more: rows.len() > filter.limit })
+        let lifts: Vec<Lift> = rows.iter().take(filter.limit).map(lift_of).collect::<Result<_, _>>()?;
+        let last = lifts.last().filter(|_| rows.len() > filter.limit);
+        let next = last.map(|last| SuppressionCursor { at: last.at, id: last.suppression.id.clone() });
+        Ok(LiftPage { lifts, next })
     }
 }
 
@@ -183,7 +214,9 @@ fn condition_of<'a>(tenant: &'a Tenant, which: &'a Which) -> (String, Vec<Value<
     (condition, values)
 }
 
-fn listing(filter: &SuppressionFilter) -> (String, Vec<Value<'_>>) {
+/// The condition of a page that is ordered by this column of times. What it says of the time alone repeats what it says
+/// of both, because the index serves only the first.
+fn listing<'a>(filter: &'a SuppressionFilter, time: &str) -> (String, Vec<Value<'a>>) {
     let mut values = vec![Value::Text(Some(filter.tenant.as_str()))];
     let mut conditions = vec!["tenant = $1".to_owned()];
     if let Some(channel) = &filter.channel {
@@ -193,10 +226,10 @@ fn listing(filter: &SuppressionFilter) -> (String, Vec<Value<'_>>) {
     if !filter.recipient.is_empty() {
         conditions.push(among(&filter.recipient, &mut values));
     }
-    // No id holds a NUL, which Postgres could not compare.
-    if let Some(after) = filter.after.as_ref().filter(|id| !id.contains('\0')) {
-        values.push(Value::Text(Some(after)));
-        conditions.push(format!("id < ${}", values.len()));
+    if let Some(SuppressionCursor { at, id }) = &filter.after {
+        values.extend([Value::Int(Some(at.as_micros())), Value::Text(Some(id))]);
+        let (at, id) = (values.len() - 1, values.len());
+        conditions.push(format!("{time} <= ${at} AND ({time}, id) < (${at}, ${id})"));
     }
     (conditions.join(" AND "), values)
 }

@@ -10,7 +10,7 @@ use crate::tests::database::{
 };
 use crate::tests::ledger::taken;
 use crate::tests::on_both;
-use crate::{Claimed, Recorded, Store, SuppressionFilter, Which};
+use crate::{Claimed, Recorded, Store, SuppressionCursor, SuppressionFilter, Which};
 
 on_both!(
     a_claim_finds_its_recipient_on_the_list_and_nobody_elses,
@@ -125,7 +125,6 @@ async fn an_entry_stays_itself_when_it_is_put_on_the_list_again(db: &Database) {
     let first = store.suppress(&suppression()).await.unwrap();
     assert_eq!(first, suppression());
     let again = Suppression {
-        id: "s-2".into(),
         since: at(9),
         until: Some(at(99)),
         scope: SuppressionScope::Marketing,
@@ -133,12 +132,12 @@ async fn an_entry_stays_itself_when_it_is_put_on_the_list_again(db: &Database) {
         note: None,
         ..suppression()
     };
-    let expected = Suppression { id: first.id, since: first.since, ..again.clone() };
+    let expected = Suppression { since: first.since, ..again.clone() };
     assert_eq!(store.suppress(&again).await.unwrap(), expected);
-    let stop = Suppression { reason: SuppressedFor::Stop, id: "s-3".into(), ..suppression() };
+    let stop = Suppression { reason: SuppressedFor::Stop, id: "s-2".into(), ..suppression() };
     store.suppress(&stop).await.unwrap();
     let page = store.suppressions(&all()).await.unwrap();
-    assert_eq!((page.suppressions, page.more), (vec![stop, expected], false), "a reason, an entry");
+    assert_eq!((page.suppressions, page.next), (vec![stop, expected], None), "a reason, an entry");
 }
 
 async fn a_lift_is_kept_with_who_when_and_why(db: &Database) {
@@ -161,8 +160,11 @@ async fn a_lift_is_kept_with_who_when_and_why(db: &Database) {
     let page = store.lifts(&all()).await.unwrap();
     let kept: Vec<_> =
         page.lifts.iter().map(|lift| (lift.suppression.id.as_str(), lift.at, &*lift.by, &*lift.why)).collect();
-    assert_eq!(kept, [("s-2", at(5), "ada", "START"), ("s-1", at(6), "bob", "asked us")]);
-    assert_eq!(page.lifts[1].suppression, entry);
+    assert_eq!(kept, [("s-1", at(6), "bob", "asked us"), ("s-2", at(5), "ada", "START")]);
+    assert_eq!(page.lifts[0].suppression, entry);
+    store.suppress(&entry).await.unwrap();
+    assert_eq!(store.lift(&tenant, &of(None), "bob", "once more", at(6)).await.unwrap(), [entry.clone()]);
+    assert_eq!(store.lifts(&all()).await.unwrap().lifts.len(), 3, "each lift is kept");
     assert_eq!(store.suppressions(&all()).await.unwrap().suppressions, []);
     let of_acme = SuppressionFilter { tenant: acme, ..all() };
     assert_eq!(store.suppressions(&of_acme).await.unwrap().suppressions, [theirs]);
@@ -178,13 +180,13 @@ async fn the_list_is_read_in_pages(db: &Database) {
     let mut read = Vec::new();
     loop {
         let page = store.suppressions(&filter).await.unwrap();
-        filter.after = page.suppressions.last().map(|last| last.id.clone());
-        read.push((page.suppressions.iter().map(|one| one.id.clone()).collect::<Vec<_>>().join(" "), page.more));
-        if !page.more {
-            break;
-        }
+        read.push(page.suppressions.iter().map(|one| one.id.clone()).collect::<Vec<_>>().join(" "));
+        let Some(next) = page.next else { break };
+        assert_eq!(SuppressionCursor::parse(&next.to_string()), Some(next.clone()));
+        filter.after = Some(next);
     }
-    assert_eq!(read, [("s-4 s-3".to_owned(), true), ("s-2 s-1".to_owned(), true), ("s-0".to_owned(), false)]);
+    assert_eq!(read, ["s-4 s-3", "s-2 s-1", "s-0"]);
+    assert!(["", "x", "1", "1.", "1.\0"].iter().all(|text| SuppressionCursor::parse(text).is_none()));
     let one = RecipientHasher::new(b"secret").every_hash("+12025550103");
     let found = store.suppressions(&SuppressionFilter { recipient: one, ..all() }).await.unwrap();
     assert_eq!(found.suppressions.iter().map(|one| one.id.as_str()).collect::<Vec<_>>(), ["s-3"]);
