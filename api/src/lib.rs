@@ -2,8 +2,8 @@
 //! fleet's users.
 //!
 //! [`Api`] is the whole of it. Read in this order: `routes` (what there is), `access` and `token` (who may), then a
-//! folder for each subject, in which each endpoint is a file: `notifications`, `deliveries`, `schedules`, `accounts`,
-//! `sandbox`. What it shares with every HTTP listener of the fleet is the crate `web`.
+//! folder for each subject, in which each endpoint is a file: `notifications`, `deliveries`, `schedules`,
+//! `suppressions`, `accounts`, `sandbox`. What it shares with every HTTP listener of the fleet is the crate `web`.
 
 mod access;
 mod accounts;
@@ -19,6 +19,7 @@ mod sandbox;
 mod schedules;
 mod service;
 mod settings;
+mod suppressions;
 mod token;
 mod unavailable;
 

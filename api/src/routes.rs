@@ -13,7 +13,7 @@ use crate::accounts::{login, register};
 use crate::app::App;
 use crate::notifications::{cancel, publish};
 use crate::sandbox::{captures, pages};
-use crate::{deliveries, docs, health, schedules};
+use crate::{deliveries, docs, health, schedules, suppressions};
 
 /// Describes every route that an installation may have. A test holds `docs/openapi.json` equal to this description.
 pub fn openapi() -> utoipa::openapi::OpenApi {
@@ -40,6 +40,7 @@ pub(crate) fn instead(method: &Method, route: &str) -> Option<&'static str> {
     match (method, route) {
         (&Method::DELETE, "/deliveries/{id}") => Some("DELETE /notify/{id} cancels a delivery"),
         (&Method::GET, "/notify/{id}") => Some("GET /deliveries/{id} shows what became of it"),
+        (&Method::DELETE, "/suppressions") => Some("DELETE /suppressions/{id}?reason=… takes an entry off the list"),
         (&Method::PUT | &Method::PATCH, "/schedules/{id}") => Some("to change one, DELETE it and POST another"),
         _ => None,
     }
@@ -65,6 +66,8 @@ fn always() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(deliveries::show::show))
         .routes(routes!(schedules::create::create, schedules::list::list))
         .routes(routes!(schedules::show::show, schedules::delete::delete))
+        .routes(routes!(suppressions::create::create, suppressions::list::list))
+        .routes(routes!(suppressions::lift::lift))
 }
 
 fn probes() -> OpenApiRouter<Arc<App>> {
@@ -88,6 +91,7 @@ fn fields_of(method: &Method, route: &str) -> &'static [&'static str] {
     match (method, route) {
         (&Method::POST, "/notify" | "/notify-auth") => &FIELDS,
         (&Method::POST, "/schedules") => &operations::schedules::FIELDS,
+        (&Method::POST, "/suppressions") => &operations::suppressions::FIELDS,
         (&Method::POST, "/login") => &["username", "password"],
         (&Method::POST, "/register") => &["username", "password", "scope", "tenant"],
         _ => &[],

@@ -9,5 +9,6 @@ mod edge;
 mod publishing;
 mod schedules;
 mod socket;
+mod suppressions;
 mod tokens;
 mod validation;

@@ -6,3 +6,4 @@ mod deliveries;
 mod fixtures;
 mod schedules;
 mod stuck;
+mod suppressions;

@@ -133,7 +133,7 @@ async fn a_token_opens_what_its_scopes_are_named_for_and_nothing_else() {
     }
 }
 
-/// A delivery that the sandbox has captured, and a schedule.
+/// A delivery that the sandbox has captured, a schedule, and somebody who is not written to.
 async fn give_acme_something(app: &TestApp) {
     let capture = Capture {
         channel: ChannelName::parse("sms").unwrap(),
@@ -147,6 +147,9 @@ async fn give_acme_something(app: &TestApp) {
     let schedule = json!({"send_at": "2026-03-02T09:00:00Z", "notification": notification});
     let made = app.post("/schedules", Some(&token("operate")), &schedule).await;
     assert_eq!(made.status, StatusCode::CREATED, "{made:?}");
+    let suppression = json!({"channel": "sms", "destination": "+12025550143"});
+    let listed = app.post("/suppressions", Some(&token("operate")), &suppression).await;
+    assert_eq!(listed.status, StatusCode::OK, "{listed:?}");
 }
 
 /// A token of the tenant `other` that may do everything in it.

@@ -1,0 +1,166 @@
+//! The suppression list: puts people on it, takes them off it, and shows it. Each caller names its tenant, and says who
+//! asks. Whoever is told by a provider that somebody must not be written to calls the same as an operator.
+
+mod written;
+
+use domain::{
+    ChannelName, Clock, RecipientHash, RecipientHasher, SuppressedFor, Suppression, SuppressionScope, Tenant,
+    Timestamp, is_unsafe_in_a_line, mask,
+};
+use store::{
+    LiftPage, MAX_PAGE, Store, StoreError, SuppressionCursor, SuppressionFilter, SuppressionPage, USUAL_PAGE, Which,
+};
+
+/// The fields of an entry, as its client writes them.
+pub const FIELDS: [&str; 6] = ["channel", "destination", "reason", "scope", "until", "note"];
+
+/// The longest note, and the longest reason of a lift.
+const MAX_WORDS_CHARS: usize = 500;
+
+/// Somebody to put on the list, as [`Entry::read`] makes one.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Entry {
+    pub channel: ChannelName,
+    /// As a notification names it.
+    pub destination: String,
+    pub reason: SuppressedFor,
+    pub scope: SuppressionScope,
+    pub until: Option<Timestamp>,
+    pub note: Option<String>,
+}
+
+/// Which entries to show, or which lifts.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Wanted {
+    pub channel: Option<ChannelName>,
+    /// One destination of that channel, in any form that reaches the same.
+    pub destination: Option<String>,
+    pub after: Option<SuppressionCursor>,
+    /// 1 to 1,000; 0 stands for 100.
+    pub limit: u32,
+}
+
+/// What to take off the list.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Lifted {
+    /// The entry of this id.
+    Entry(String),
+    /// All entries of a destination, or that for one reason.
+    Destination { channel: ChannelName, destination: String, reason: Option<SuppressedFor> },
+}
+
+/// Puts a recipient on the list, or renews the entry for the same reason, and returns the entry as it stands. What is
+/// claimed from then on is not sent; what a worker has in hand may still go out.
+///
+/// # Errors
+/// [`StoreError`]; after [`StoreError::Unavailable`] repeat it.
+pub async fn suppress(
+    store: &Store,
+    tenant: Tenant,
+    entry: Entry,
+    by: String,
+    recipients: &RecipientHasher,
+    clock: &dyn Clock,
+) -> Result<Suppression, StoreError> {
+    let recipient = recipients.hash(&media::compared(&entry.channel, &entry.destination));
+    let suppression = Suppression {
+        id: Suppression::id_of(&tenant, &entry.channel, recipient, entry.reason),
+        tenant,
+        recipient,
+        recipient_mask: mask(&entry.destination),
+        channel: entry.channel,
+        reason: entry.reason,
+        scope: entry.scope,
+        since: clock.now(),
+        until: entry.until,
+        by,
+        note: entry.note,
+    };
+    store.suppress(&suppression).await
+}
+
+/// Takes entries off the list, and keeps who did so, when and why. Returns what was on the list; nothing where no entry
+/// fits. What was suppressed before stays so, until it is asked for again.
+///
+/// # Errors
+/// [`StoreError`]; after [`StoreError::Unavailable`] repeat it.
+pub async fn lift(
+    store: &Store,
+    tenant: &Tenant,
+    lifted: Lifted,
+    by: &str,
+    why: &str,
+    recipients: &RecipientHasher,
+    clock: &dyn Clock,
+) -> Result<Vec<Suppression>, StoreError> {
+    let which = match lifted {
+        Lifted::Entry(id) => Which::Id(id),
+        Lifted::Destination { channel, destination, reason } => {
+            Which::Recipient { recipient: hashes(recipients, &channel, &destination), channel, reason }
+        }
+    };
+    store.lift(tenant, &which, by, why, clock.now()).await
+}
+
+/// Shows a page of the list, whoever was put on it last first.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn list(
+    store: &Store,
+    tenant: Tenant,
+    wanted: Wanted,
+    recipients: &RecipientHasher,
+) -> Result<SuppressionPage, StoreError> {
+    store.suppressions(&filter(tenant, wanted, recipients)).await
+}
+
+/// Shows a page of what was lifted, the last first.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn lifts(
+    store: &Store,
+    tenant: Tenant,
+    wanted: Wanted,
+    recipients: &RecipientHasher,
+) -> Result<LiftPage, StoreError> {
+    store.lifts(&filter(tenant, wanted, recipients)).await
+}
+
+/// Reads why an entry is lifted: it must be said, in one line.
+///
+/// # Errors
+/// A text that begins with "must".
+pub fn why(text: &str) -> Result<String, String> {
+    let words = text.trim();
+    if words.is_empty() {
+        return Err("must say why, for whoever asks later".into());
+    }
+    words_in_a_line(words)?;
+    Ok(words.to_owned())
+}
+
+fn words_in_a_line(text: &str) -> Result<(), String> {
+    if text.chars().count() > MAX_WORDS_CHARS {
+        return Err(format!("must have at most {MAX_WORDS_CHARS} characters"));
+    }
+    if text.chars().any(is_unsafe_in_a_line) {
+        return Err("must be one line, without control characters and without those that turn text".into());
+    }
+    Ok(())
+}
+
+fn filter(tenant: Tenant, wanted: Wanted, recipients: &RecipientHasher) -> SuppressionFilter {
+    let Wanted { channel, destination, after, limit } = wanted;
+    let recipient = channel.as_ref().zip(destination.as_deref());
+    let recipient = recipient.map(|(channel, destination)| hashes(recipients, channel, destination));
+    let limit = if limit == 0 { USUAL_PAGE } else { limit.min(MAX_PAGE) };
+    SuppressionFilter { tenant, channel, recipient: recipient.unwrap_or_default(), after, limit: limit as usize }
+}
+
+/// Every hash under which a destination may be on the list.
+fn hashes(recipients: &RecipientHasher, channel: &ChannelName, destination: &str) -> Vec<RecipientHash> {
+    let compared = media::compared(channel, destination);
+    std::iter::once(recipients.hash(&compared)).chain(recipients.hash_before(&compared)).collect()
+}

@@ -1,0 +1,73 @@
+//! The suppression list: one recipient in all its forms, for each tenant, and who may be taken off it.
+
+use domain::{SuppressedFor, SuppressionScope};
+use serde_json::{Value, json};
+
+use crate::suppressions::{Entry, Lifted, Wanted, lift, lifts, list, suppress, why};
+use crate::tests::fixtures::{NOW, Still, ledger, recipients, tenant};
+
+fn entry(body: &Value) -> Entry {
+    Entry::read(&body.to_string(), NOW).unwrap()
+}
+
+#[tokio::test]
+async fn a_recipient_is_one_in_every_form_that_reaches_the_same_and_for_each_tenant_and_reason() {
+    let ledger = ledger().await;
+    let (store, clock) = (&ledger.store, Still(NOW));
+    for destination in ["whatsapp:+12025550143", "+12025550143"] {
+        for reason in ["stop", "unsubscribe"] {
+            let body = json!({"channel": "whatsapp", "destination": destination, "reason": reason});
+            suppress(store, tenant("acme"), entry(&body), "ada".into(), &recipients(), &clock).await.unwrap();
+        }
+    }
+    let email = json!({"channel": "email", "destination": "Ana@Example.com"});
+    suppress(store, tenant("acme"), entry(&email), "ada".into(), &recipients(), &clock).await.unwrap();
+    let listed = list(store, tenant("acme"), Wanted::default(), &recipients()).await.unwrap();
+    assert_eq!(listed.suppressions.len(), 3, "{listed:?}");
+    let others = list(store, tenant("other"), Wanted::default(), &recipients()).await.unwrap();
+    assert_eq!(others.suppressions.len(), 0);
+    let channel = domain::ChannelName::parse("whatsapp").unwrap();
+    let one = |reason| Lifted::Destination { channel: channel.clone(), destination: "+12025550143".into(), reason };
+    let foreign = lift(store, &tenant("other"), one(None), "eve", "why", &recipients(), &clock).await.unwrap();
+    assert_eq!(foreign, [], "another tenant has nobody on its list");
+    let stopped = one(Some(SuppressedFor::Stop));
+    let lifted = lift(store, &tenant("acme"), stopped, "ada", "START", &recipients(), &clock).await.unwrap();
+    assert_eq!(lifted.iter().map(|one| one.reason).collect::<Vec<_>>(), [SuppressedFor::Stop]);
+    let id = Lifted::Entry(
+        list(store, tenant("acme"), Wanted::default(), &recipients())
+            .await
+            .unwrap()
+            .suppressions
+            .iter()
+            .find(|one| one.reason == SuppressedFor::Unsubscribe)
+            .unwrap()
+            .id
+            .clone(),
+    );
+    assert_eq!(lift(store, &tenant("acme"), id, "ada", "why", &recipients(), &clock).await.unwrap().len(), 1);
+    let kept = lifts(store, tenant("acme"), Wanted::default(), &recipients()).await.unwrap();
+    assert_eq!(kept.lifts.len(), 2);
+}
+
+#[test]
+fn a_reason_has_its_usual_scope_unless_another_is_given() {
+    use SuppressionScope::{All, AllButUrgent, Marketing};
+    for (reason, scope, expected) in [
+        (None, None, All),
+        (Some("complaint"), None, AllButUrgent),
+        (Some("unsubscribe"), None, Marketing),
+        (Some("complaint"), Some("all"), All),
+        (Some("hard_bounce"), Some("marketing"), Marketing),
+    ] {
+        let body = json!({"channel": "sms", "destination": "+12025550143", "reason": reason, "scope": scope});
+        assert_eq!(entry(&body).scope, expected, "{reason:?} {scope:?}");
+    }
+}
+
+#[test]
+fn a_lift_says_why_in_one_line() {
+    assert_eq!(why("  asked us  "), Ok("asked us".into()));
+    for bad in ["", "  ", "a\nb", "a\u{202e}b", &"a".repeat(501)] {
+        assert!(why(bad).is_err_and(|said| said.starts_with("must ")), "{bad:?}");
+    }
+}
