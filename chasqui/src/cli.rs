@@ -10,7 +10,9 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::config::{Config, REFERENCE, Role, Sources};
 use crate::output::{self, say};
-use crate::{check, events, exit, health, logs, parts, roles, send, stuck, topology_commands, unconfigured, up, vapid};
+use crate::{
+    check, events, exit, health, logs, parts, roles, send, stuck, suppress, topology_commands, unconfigured, up, vapid,
+};
 
 /// Delivers notifications that services publish to RabbitMQ: email, SMS, WhatsApp, push, Web Push.
 #[derive(Parser, Debug)]
@@ -49,6 +51,9 @@ pub enum Command {
     /// List what should have moved by now and did not: exit code 1 when there is something
     #[command(after_help = exit::CODES)]
     Stuck(stuck::Stuck),
+    /// Who is not written to any more
+    #[command(subcommand, after_help = exit::CODES)]
+    Suppress(suppress::SuppressCommand),
     /// Print what becomes of deliveries, as the fleet tells it
     #[command(after_help = exit::CODES)]
     Events(events::Events),
@@ -124,6 +129,7 @@ pub async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Topology(command) => topology_commands::run(load(), command).await,
         Command::Migrate => migrate(load()).await,
         Command::Stuck(what) => stuck::stuck(load(), what).await,
+        Command::Suppress(command) => suppress::run(load(), command).await,
         Command::Events(what) => events::events(load(), what).await,
         Command::Check { role } => check::check(load(), role),
         Command::Health { url } => health::health(load(), url).await,

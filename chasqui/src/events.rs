@@ -110,7 +110,7 @@ fn line_of(event: &Value) -> String {
     let mut words =
         vec![text(&event["time"]), kind.to_owned(), format!("{}/{}", text(&event["tenant"]), text(&data["id"]))];
     words.push(format!("attempt {}", data["attempt"]));
-    for name in ["provider", "code", "reason", "next", "child", "detail"] {
+    for name in ["provider", "code", "reason", "suppressed_for", "next", "child", "detail"] {
         if let Some(value) = data[name].as_str() {
             words.push(format!("{name}: {value}"));
         }
@@ -121,7 +121,7 @@ fn line_of(event: &Value) -> String {
     printable(&words.join("  ")).into_owned()
 }
 
-fn tenant(text: &str) -> Result<Tenant, String> {
+pub(crate) fn tenant(text: &str) -> Result<Tenant, String> {
     Tenant::parse(text).ok_or_else(|| "it must be 1 to 64 letters, digits, '_' or '-'".to_owned())
 }
 

@@ -23,6 +23,7 @@ mod samples;
 mod send;
 mod stderr;
 mod stuck;
+mod suppress;
 mod topology_commands;
 mod unconfigured;
 mod up;

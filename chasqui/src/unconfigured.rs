@@ -86,6 +86,20 @@ pub(crate) fn with_ledger(sources: Sources) -> Sources {
     sources
 }
 
+/// Fills in the ledger as [`with_ledger`] does, and the secret that belongs to the ledger of a stopped `up`.
+pub(crate) fn with_ledger_and_secret(sources: Sources) -> Sources {
+    let mut sources = with_ledger(sources);
+    let is_of_up = sources.get("DATABASE_URL") == Some(ledger());
+    let is_named = ["SECRET_KEY", "SECRET_KEY_FILE"].iter().any(|name| sources.get(name).is_some());
+    if is_of_up
+        && !is_named
+        && let Some(secret) = stored_secret(&secret_file())
+    {
+        sources.set("SECRET_KEY", secret);
+    }
+    sources
+}
+
 /// Starts the private node and makes it the broker of these sources.
 pub(crate) async fn start_broker(sources: &mut Sources) -> Result<PrivateBroker> {
     let broker = PrivateBroker::start(&broker_dir(), Options::default()).await?;

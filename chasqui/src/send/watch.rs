@@ -84,7 +84,8 @@ fn show(attempt: &Attempt) {
 }
 
 fn show_state(view: &DeliveryView) {
-    say!("  {}  {}", view.row.updated_at, view.row.state);
+    let why = view.row.listed_for().map(|reason| format!(" ({reason})")).unwrap_or_default();
+    say!("  {}  {}{why}", view.row.updated_at, view.row.state);
 }
 
 #[cfg(test)]

@@ -236,6 +236,49 @@ async fn a_known_id_with_another_body_is_told_with_an_exit_code_of_its_own_and_n
 }
 
 #[tokio::test]
+async fn who_is_put_on_the_suppression_list_by_a_command_is_written_to_again_only_after_the_lift() {
+    let fleet = TestFleet::prepare(Database::Sqlite, &[("SANDBOX", "all")]).await.expect("a place");
+    let worker = Process::ready("worker", &fleet.environment).await;
+    let environment = fleet.environment.clone();
+    let run = async |words: &[&str]| run(words, &environment).await;
+    let to = ["--channel", "email", "--to", "Ana@Example.com"];
+    let send = async |to: &str| {
+        run(&["send", "--channel", "email", "--to", to, "--subject", "s", "--message", "m", "--wait"]).await
+    };
+    let add = [&["suppress", "add"][..], &to, &["--reason", "hard_bounce", "--note", "typo"]].concat();
+    let (code, said) = run(&add).await;
+    assert!(code == 0 && said.contains("email to ***@Example.com  hard_bounce, stops all"), "{said}");
+    assert!(!said.contains("Ana"), "{said}");
+    let (code, said) = send("ana@example.com").await;
+    assert!(code == 1 && said.contains("suppressed") && !said.contains("captured"), "{said}");
+    let (code, said) = run(&["suppress", "list", "--json"]).await;
+    assert!(code == 0 && said.contains(r#""reason":"hard_bounce""#) && !said.contains("Ana"), "{said}");
+    let lift = [&["suppress", "lift"][..], &to].concat();
+    let (code, said) = run(&lift).await;
+    assert!(code == 2 && said.contains("--reason"), "a lift has a reason: {said}");
+    let lift = [&lift[..], &["--reason", "it was a typo"]].concat();
+    assert_eq!(run(&lift).await.0, 0);
+    assert_eq!(run(&lift).await.0, 1, "nobody is left to take off");
+    let (_, said) = run(&["suppress", "list", "--lifted"]).await;
+    assert!(said.contains("by command line: it was a typo"), "{said}");
+    let (code, said) = send("ana@example.com").await;
+    assert!(code == 0 && said.contains("captured"), "{said}");
+    for (wrong, told) in [
+        (
+            &["suppress", "add", "--channel", "sms", "--to", "555", "--reason", "complain"][..],
+            "--to must be a phone number",
+        ),
+        (&["suppress", "add", "--channel", "sms", "--to", "+12025550143", "--until", ""], "--until is empty"),
+        (&["suppress", "lift", "--reason", "x"], "--to"),
+    ] {
+        let (code, said) = run(wrong).await;
+        assert!(code == 2 && said.contains(told), "{wrong:?}: {said}");
+    }
+    drop(worker);
+    fleet.remove().await;
+}
+
+#[tokio::test]
 async fn a_command_that_only_reads_makes_no_ledger_where_there_is_none() {
     let dir = tempfile::tempdir().expect("a folder");
     let ledger = dir.path().join("none/ledger.db");
