@@ -134,7 +134,15 @@ fn claim_waiting(row: &Row, arrival: &Arrival, token: Uuid) -> Claim {
 /// The row as the claim writes it. Its counts win over the message's, unless the message counts further: then a new
 /// epoch begins, or the ledger was set back to an older state.
 fn claimed_row(row: &Row, arrival: &Arrival, token: Uuid) -> Row {
-    let mut next = Row { state: State::Sending, token, lease: Lease::Live, has_letter: false, ..row.clone() };
+    let mut next = Row {
+        state: State::Sending,
+        token,
+        lease: Lease::Live,
+        has_letter: false,
+        // Whoever writes the row looks its recipient up.
+        suppressed_for: None,
+        ..row.clone()
+    };
     if (arrival.epoch, arrival.seq) > (row.epoch, row.seq) {
         let attempts_here = if arrival.epoch == row.epoch { row.attempt } else { 0 };
         next.attempt = attempts_here.max(arrival.attempt);

@@ -7,7 +7,7 @@ use crate::key;
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;
 
-#[derive(Clone, Copy, DeriveIden)]
+#[derive(DeriveIden)]
 enum Suppressions {
     Table,
     Tenant,
@@ -44,13 +44,13 @@ enum Deliveries {
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         // A claim looks a recipient up by this key. The hash comes first: no other column tells so many entries apart.
-        let key = Index::create()
+        let mut key = Index::create()
             .col(Suppressions::Recipient)
             .col(Suppressions::Channel)
             .col(Suppressions::Tenant)
             .col(Suppressions::Reason)
             .take();
-        manager.create_table(entry(manager, Suppressions::Table).primary_key(key).take()).await?;
+        manager.create_table(entry(manager, Suppressions::Table).primary_key(&mut key).take()).await?;
         let ids = Index::create()
             .name("suppressions_by_id")
             .table(Suppressions::Table)
