@@ -20,7 +20,8 @@ use crate::unavailable::ledger_changed;
 /// list for the same reason stays there since then, with everything else as it is given now. Needs the scope `operate`.
 #[utoipa::path(
     post, path = "/suppressions", operation_id = "suppress", tag = "Suppressions",
-    request_body = SuppressionBody, security(("bearer" = [])),
+    security(("bearer" = [])),
+    request_body(content = SuppressionBody, description = "Whom not to write to, and why."),
     responses(
         (status = 200, description = "It is on the list.", body = SuppressionAnswer),
         Unreadable, InvalidFields, Unauthorised, LedgerAway,

@@ -22,7 +22,7 @@ use crate::unavailable::ledger_changed;
     delete, path = "/suppressions/{id}", operation_id = "lift_suppression", tag = "Suppressions",
     params(
         ("id" = String, Path, description = "The entry's id."),
-        ("reason" = String, Query, description = "Why, in one line, for whoever asks later.", max_length = 500),
+        ("reason" = String, Query, max_length = 500, description = "Why, in one line, for whoever asks later."),
     ),
     security(("bearer" = [])),
     responses(

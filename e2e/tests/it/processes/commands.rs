@@ -269,7 +269,7 @@ async fn who_is_put_on_the_suppression_list_by_a_command_is_written_to_again_onl
             "--to must be a phone number",
         ),
         (&["suppress", "add", "--channel", "sms", "--to", "+12025550143", "--until", ""], "--until is empty"),
-        (&["suppress", "lift", "--reason", "x"], "--to"),
+        (&["suppress", "lift", "--reason", "x"], "<ID>"),
     ] {
         let (code, said) = run(wrong).await;
         assert!(code == 2 && said.contains(told), "{wrong:?}: {said}");
