@@ -25,9 +25,9 @@ const MAX_SUBJECT_BYTES: usize = 255;
 pub(crate) enum Scope {
     /// Publish notifications, and cancel them.
     Notify,
-    /// See deliveries and what the sandbox captured.
+    /// See deliveries, what the sandbox captured, and who is suppressed.
     Read,
-    /// Cancel deliveries, manage schedules.
+    /// Cancel deliveries, manage schedules and the suppression list.
     Operate,
     /// Register users of the own tenant.
     Admin,

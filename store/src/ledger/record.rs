@@ -90,7 +90,8 @@ pub(crate) const UPDATE: &str = "UPDATE deliveries SET state = u.state, attempt 
 /// the statement.
 pub(crate) const END: &str = "UPDATE deliveries SET state = u.state, attempt = u.attempt, updated_at = u.updated_at, \
      order_kind = 'nothing', order_tier = NULL, order_due_at = NULL, order_reason = NULL, order_error = NULL, \
-     provider = u.provider, provider_id = u.provider_id, code = u.code, version = deliveries.version + 1 \
+     provider = u.provider, provider_id = u.provider_id, code = u.code, suppressed_for = NULL, \
+     version = deliveries.version + 1 \
      FROM {u} WHERE deliveries.tenant = u.tenant AND deliveries.id = u.id AND deliveries.token = u.token \
      AND deliveries.state = 'sending' RETURNING deliveries.token";
 

@@ -3,17 +3,17 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use crate::{Cancel, Claimed, Recorded, Store};
+use crate::{Cancel, Claimed, Recorded, Store, Which};
 use domain::{
-    Arrival, Attempt, ChannelName, Claim, Failure, Key, Lease, Outcome, PublishedBy, RecipientHash, Row, State,
-    Transition,
+    Arrival, Attempt, ChannelName, Claim, Failure, Key, Lease, Listed, Outcome, PublishedBy, RecipientHash,
+    RecipientHasher, Row, State, SuppressedFor, Suppression, SuppressionScope, Transition,
 };
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use tokio::runtime::Runtime;
 use uuid::Uuid;
 
-use crate::tests::database::{Database, HOUR, arrival, at, candidate, decide, key, refused, sent};
+use crate::tests::database::{Database, HOUR, arrival, at, candidate, decide, key, listed, refused, sent, suppression};
 
 #[derive(Clone, Debug)]
 enum Step {
@@ -44,6 +44,10 @@ enum Step {
         id: usize,
         epoch: u32,
     },
+    /// The recipient is put on the suppression list with this scope, or taken off it.
+    List {
+        scope: Option<usize>,
+    },
 }
 
 const PUBLISHED_BY: [PublishedBy; 4] =
@@ -55,10 +59,11 @@ fn step() -> impl Strategy<Value = Step> {
         5 => claim.prop_map(|(id, epoch, seq, published_by, redelivered, body, live)| Step::Claim {
             id, epoch, seq, published_by, redelivered, other_body: body == 0, live,
         }),
-        5 => (0..4usize, 0..6usize).prop_map(|(claim, outcome)| Step::Record { claim, outcome }),
+        5 => (0..4usize, 0..7usize).prop_map(|(claim, outcome)| Step::Record { claim, outcome }),
         1 => (0..4usize).prop_map(|claim| Step::Repeat { claim }),
         1 => (0..2usize).prop_map(|id| Step::Cancel { id }),
         2 => (0..2usize, 0..2u32).prop_map(|(id, epoch)| Step::Letter { id, epoch }),
+        1 => proptest::option::of(0..SuppressionScope::ALL.len()).prop_map(|scope| Step::List { scope }),
     ]
 }
 
@@ -70,6 +75,7 @@ fn outcome(n: usize) -> Outcome {
         2 => Outcome::Ambiguous { failure },
         3 => Outcome::Permanent { reason: domain::Reason::Permanent, failure },
         4 => Outcome::Throttled { failure, retry_after: Some(HOUR) },
+        5 => Outcome::Suppressed { reason: SuppressedFor::Complaint },
         _ => Outcome::GivenBack,
     }
 }
@@ -80,18 +86,24 @@ struct Model {
     rows: HashMap<Key, Row>,
     attempts: HashMap<(Key, Uuid), Attempt>,
     late: HashMap<(Key, Uuid), ()>,
+    list: Option<SuppressionScope>,
 }
 
 impl Model {
     fn claim(&mut self, candidate: &Row, arrival: &Arrival, live: bool) -> Claimed {
         let lease = if live { Lease::Live } else { Lease::RanOut };
+        // All deliveries of a history are of one recipient, on the lane normal.
+        let is_listed = self.list.is_some_and(|scope| scope >= SuppressionScope::AllButUrgent);
+        let suppressed_for = is_listed.then_some(SuppressedFor::Complaint);
         let Some(row) = self.rows.get_mut(&candidate.key) else {
-            self.rows.insert(candidate.key.clone(), Row { lease, ..candidate.clone() });
-            return Claimed::New(candidate.clone());
+            let first = Row { suppressed_for, ..candidate.clone() };
+            self.rows.insert(candidate.key.clone(), Row { lease, ..first.clone() });
+            return Claimed::New(first);
         };
         match domain::claim(row, arrival, candidate.token) {
             Claim::Take(next, take) => {
-                let next = Row { version: row.version + 1, updated_at: candidate.created_at, ..*next };
+                let (version, updated_at) = (row.version + 1, candidate.created_at);
+                let next = Row { version, updated_at, suppressed_for, ..*next };
                 *row = Row { lease, ..next.clone() };
                 Claimed::Known(Claim::Take(Box::new(Row { lease: Lease::Live, ..next }), take))
             }
@@ -158,6 +170,8 @@ fn tombstone(key: &Key) -> Row {
 /// Runs one history under ids of its own and compares every answer and every row.
 async fn run(store: &Store, steps: Vec<Step>) -> Result<(), TestCaseError> {
     let history = Uuid::new_v4();
+    let recipient = RecipientHasher::new(history.as_bytes()).hash("+12025550143");
+    let listed = Listed { recipient, ..listed() };
     let name = |id: usize| format!("{history}/{id}");
     let mut model = Model::default();
     let mut claims: Vec<(Row, Arrival, bool)> = Vec::new();
@@ -196,12 +210,17 @@ async fn run(store: &Store, steps: Vec<Step>) -> Result<(), TestCaseError> {
                 }
                 continue;
             }
+            Step::List { scope } => {
+                model.list = scope.map(|scope| SuppressionScope::ALL[scope]);
+                list(store, &history, recipient, model.list).await;
+                continue;
+            }
             Step::Repeat { .. } | Step::Record { .. } => continue,
         }
         let (candidate, arrival, live) = claims.last().expect("a claim was just added");
         let lease = if *live { HOUR } else { Duration::ZERO };
         let expected = model.claim(candidate, arrival, *live);
-        let claimed = store.claim(candidate.clone(), arrival, lease).await.unwrap();
+        let claimed = store.claim_to_send(candidate.clone(), arrival, lease, listed).await.unwrap();
         prop_assert_eq!(&claimed, &expected);
         if let Claimed::New(row) = claimed {
             taken.push(row);
@@ -210,6 +229,15 @@ async fn run(store: &Store, steps: Vec<Step>) -> Result<(), TestCaseError> {
         }
     }
     compare(store, &model).await
+}
+
+/// Puts the recipient of a history on the list with this scope, or takes it off.
+async fn list(store: &Store, history: &Uuid, recipient: RecipientHash, scope: Option<SuppressionScope>) {
+    let entry = Suppression { id: history.to_string(), recipient, ..suppression() };
+    match scope {
+        Some(scope) => drop(store.suppress(&Suppression { scope, ..entry }).await.unwrap()),
+        None => drop(store.lift(&entry.tenant, &Which::Id(entry.id.clone()), "ada", "why", at(0)).await.unwrap()),
+    }
 }
 
 async fn compare(store: &Store, model: &Model) -> Result<(), TestCaseError> {
