@@ -49,6 +49,7 @@ pub use keys::{
     is_published_secret,
 };
 pub use keyword::{Keyword, keyword};
+pub use label::{Label, Labels};
 pub use lane::{Lane, Priority};
 pub use limits::{MAX_ID_BYTES, MAX_SPAN, SEND_AT_GRACE};
 pub use next_step::{Cause, CopyInHand, Intent, NextStep, Unsent, delivered_too_often};
@@ -60,7 +61,7 @@ pub use outcome::{Failure, Outcome, SANDBOX};
 pub use reason::Reason;
 pub use release::{Counts, KeptHeaders};
 pub use rendered::Rendered;
-pub use report::{About, Bounce, Merged, Report, Reported, report};
+pub use report::{Bounce, Merged, Report, Reported, report};
 pub use row::{Attempt, AttemptOutcome, FirstSight, Lease, Order, Row, State};
 pub use row_lease::{
     ACKNOWLEDGED_FOR_CERTAIN_AFTER, CERTAINLY_ITS_OWN_FOR, Found, LeasableRow, LeasedRow, ROW_LEASED_FOR, find,

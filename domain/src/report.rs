@@ -7,7 +7,7 @@
 use std::cmp::Ordering;
 
 use crate::decide::{tier_after, tier_number};
-use crate::{Attempt, AttemptOutcome, Key, Keyword, Order, Policy, Row, State, Timestamp, Transition};
+use crate::{Attempt, AttemptOutcome, Keyword, Label, Order, Policy, Row, State, Timestamp, Transition};
 
 /// One thing that a provider reports.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -16,7 +16,7 @@ pub struct Report {
     /// A repeat has the same. Where the provider gives an event no id of its own, it is made of what the event says.
     pub event_id: String,
     /// None when the provider gave none of our labels back: what a person wrote, or a message that another program sent.
-    pub about: Option<About>,
+    pub about: Option<Label>,
     /// The id that the provider gave to the message.
     pub provider_id: Option<String>,
     /// Whom the message went to, as the provider writes it.
@@ -27,15 +27,6 @@ pub struct Report {
     pub detail: String,
     /// When it happened, by the provider's clock.
     pub at: Option<Timestamp>,
-}
-
-/// The attempt that a report is about, as the label says that travelled to the provider with the message.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub struct About {
-    pub key: Key,
-    pub epoch: u32,
-    /// From 1.
-    pub attempt: u32,
 }
 
 /// What is reported.

@@ -17,7 +17,7 @@ fn about_first(said: Reported) -> Report {
     Report {
         provider: "twilio",
         event_id: "SM1/undelivered".into(),
-        about: Some(About { key: key("d-1"), epoch: 0, attempt: 1 }),
+        about: Some(Label { key: key("d-1"), epoch: 0, attempt: 1 }),
         provider_id: Some("SM1".into()),
         recipient: None,
         said,
@@ -99,7 +99,7 @@ fn a_late_failure_goes_back_into_the_ladder_with_its_count_kept() {
     for (attempt, tier) in [(1, 1), (2, 2), (3, 3)] {
         let row = Row { attempt, seq: attempt - 1, ..sent() };
         let mut late = about_first(RETRIABLE);
-        late.about = Some(About { key: key("d-1"), epoch: 0, attempt });
+        late.about = Some(Label { key: key("d-1"), epoch: 0, attempt });
         let Merged::Moved(moved) = report(&row, &late, Some(&policy()), NOW) else { panic!("attempt {attempt}") };
         assert_eq!(moved.order, Order::Retry { tier });
         assert_eq!(moved.row.order, moved.order, "the row can order it again");
@@ -118,7 +118,7 @@ fn a_late_failure_goes_back_into_the_ladder_with_its_count_kept() {
 fn a_late_failure_is_the_end_without_attempts_time_or_the_message() {
     let spent = Row { attempt: 4, ..sent() };
     let mut late = about_first(RETRIABLE);
-    late.about = Some(About { key: key("d-1"), epoch: 0, attempt: 4 });
+    late.about = Some(Label { key: key("d-1"), epoch: 0, attempt: 4 });
     let expires_first = Row { expires_at: Some(NOW.plus(Duration::from_secs(5))), ..sent() };
     let policy = policy();
     for (row, late, ladder) in [
@@ -135,7 +135,7 @@ fn a_late_failure_is_the_end_without_attempts_time_or_the_message() {
 #[test]
 fn a_failure_is_about_its_own_attempt_and_an_arrival_about_any() {
     let of =
-        |epoch, attempt, said| Report { about: Some(About { key: key("d-1"), epoch, attempt }), ..about_first(said) };
+        |epoch, attempt, said| Report { about: Some(Label { key: key("d-1"), epoch, attempt }), ..about_first(said) };
     let row = Row { epoch: 1, attempt: 2, ..sent() };
     for (epoch, attempt, expected) in
         [(0, 4, "kept"), (1, 1, "kept"), (1, 2, "moved"), (1, 3, "early"), (2, 1, "early")]
@@ -156,7 +156,7 @@ fn a_failure_is_about_its_own_attempt_and_an_arrival_about_any() {
 #[test]
 fn a_report_about_nothing_of_ours_or_another_delivery_moves_nothing() {
     let unlabelled = Report { about: None, ..about_first(Reported::Delivered) };
-    let other = Report { about: Some(About { key: key("d-2"), epoch: 0, attempt: 1 }), ..unlabelled.clone() };
+    let other = Report { about: Some(Label { key: key("d-2"), epoch: 0, attempt: 1 }), ..unlabelled.clone() };
     for odd in [unlabelled, other] {
         assert_eq!(report(&sent(), &odd, Some(&policy()), NOW), Merged::Kept);
     }
@@ -186,7 +186,7 @@ fn any_report() -> impl Strategy<Value = Report> {
     ]);
     let attempt = prop_oneof![4 => Just((0, 1)), 1 => Just((0, 2)), 1 => Just((1, 1))];
     (said, attempt).prop_map(|(said, (epoch, attempt))| Report {
-        about: Some(About { key: key("d-1"), epoch, attempt }),
+        about: Some(Label { key: key("d-1"), epoch, attempt }),
         ..about_first(said)
     })
 }

@@ -3,6 +3,7 @@
 //!
 //! Source: <https://www.twilio.com/docs/messaging/api/message-resource>.
 
+mod callback;
 mod classify;
 mod client;
 mod codes;
@@ -20,7 +21,7 @@ use media::{Content, sms};
 use self::client::Client;
 use self::senders::Sender;
 use self::settings::{ACCOUNT_SID, AUTH_TOKEN, FROM_NUMBER, WHATSAPP_FROM};
-use super::{Connected, Provider, Service};
+use super::{Connected, Provider, Service, Webhook};
 use crate::channel::{Channel, Outgoing};
 
 pub use self::settings::Settings;
@@ -46,8 +47,17 @@ pub(crate) static PROVIDER: Provider = Provider {
     ],
     section: settings::SECTION,
     fill: |values, settings| settings.twilio = Settings::of(values),
-    warnings: |settings| credentials::warning(&settings.twilio).into_iter().collect(),
+    warnings: |settings| {
+        let twilio = &settings.twilio;
+        credentials::warning(twilio).into_iter().chain(settings::warning(twilio)).collect()
+    },
     problems,
+    webhook: Some(Webhook {
+        signature: callback::SIGNATURE,
+        challenge: |_, _| None,
+        verify: callback::verify,
+        reports: callback::reports,
+    }),
     #[cfg(test)]
     over_http: Some(over_http),
 };
