@@ -14,7 +14,7 @@ mod settings;
 mod sid;
 
 use async_trait::async_trait;
-use domain::Outcome;
+use domain::{Labels, Outcome};
 use media::whatsapp::{self, Recipient};
 use media::{Content, sms};
 
@@ -23,6 +23,7 @@ use self::senders::Sender;
 use self::settings::{ACCOUNT_SID, AUTH_TOKEN, FROM_NUMBER, WHATSAPP_FROM};
 use super::{Connected, Provider, Service, Webhook};
 use crate::channel::{Channel, Outgoing};
+use crate::label;
 
 pub use self::settings::Settings;
 
@@ -70,6 +71,26 @@ struct Messages {
     address: fn(&str) -> String,
     /// Whether this is WhatsApp, where a message may be a template that Twilio keeps.
     on_whatsapp: bool,
+    reports: Option<Reports>,
+}
+
+/// Where Twilio reports how messages go on.
+struct Reports {
+    public_url: String,
+    labels: Labels,
+}
+
+impl Reports {
+    /// None unless the world reaches our API.
+    fn of(settings: &crate::Settings) -> Option<Self> {
+        let (public_url, labels) = (settings.public_url.clone()?, settings.labels.clone()?);
+        Some(Self { public_url, labels })
+    }
+
+    /// The URL for one attempt. Twilio signs all of it, and the label in it is signed by us.
+    fn url(&self, outgoing: &Outgoing<'_>) -> String {
+        format!("{}/webhook/{}?{}", self.public_url, PROVIDER.name, label::query(&self.labels, outgoing))
+    }
 }
 
 #[async_trait]
@@ -81,7 +102,9 @@ impl Channel for Messages {
         {
             return Outgoing::refuse(PROVIDER.name, why);
         }
-        let form = form::of(&self.sender, (self.address)(outgoing.destination), content.as_ref(), outgoing);
+        let to = (self.address)(outgoing.destination);
+        let reports_to = self.reports.as_ref().map(|reports| reports.url(outgoing));
+        let form = form::of(&self.sender, to, content.as_ref(), reports_to, outgoing);
         self.client.send(&form, self.sender.settings, outgoing).await
     }
 }
@@ -123,7 +146,10 @@ fn connect(
     on_whatsapp: bool,
 ) -> Result<Box<dyn Channel>, Vec<String>> {
     match (sender, Client::new(&settings.twilio, settings.provider_timeout)) {
-        (Ok(sender), Ok(client)) => Ok(Box::new(Messages { client, sender, address, on_whatsapp })),
+        (Ok(sender), Ok(client)) => {
+            let reports = Reports::of(settings);
+            Ok(Box::new(Messages { client, sender, address, on_whatsapp, reports }))
+        }
         (sender, client) => Err([sender.err(), client.err()].into_iter().flatten().flatten().collect()),
     }
 }
