@@ -78,6 +78,16 @@ pub enum Bounce {
     Listed,
 }
 
+impl Bounce {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Address => "address",
+            Self::Message => "message",
+            Self::Listed => "listed",
+        }
+    }
+}
+
 /// What follows from a report for the row of its delivery.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Merged {
@@ -119,6 +129,16 @@ impl Reported {
             Self::FailedLater { .. } => "failed",
             Self::Reply { .. } => "reply",
             Self::Button { .. } => "button",
+        }
+    }
+
+    /// What is more exact than the word.
+    pub const fn class(&self) -> Option<&'static str> {
+        match self {
+            Self::Bounced { class } => Some(class.as_str()),
+            Self::FailedLater { retriable: true, .. } => Some("retriable"),
+            Self::FailedLater { retriable: false, .. } => Some("permanent"),
+            _ => None,
         }
     }
 
