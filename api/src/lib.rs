@@ -3,13 +3,14 @@
 //!
 //! [`Api`] is the whole of it. Read in this order: `routes` (what there is), `access` and `token` (who may), then a
 //! folder for each subject, in which each endpoint is a file: `notifications`, `deliveries`, `schedules`, `accounts`,
-//! `sandbox`. What it shares with every HTTP listener of the fleet is the crate `web`.
+//! `sandbox`, `webhooks`. What it shares with every HTTP listener of the fleet is the crate `web`.
 
 mod access;
 mod accounts;
 mod app;
 mod deliveries;
 mod docs;
+mod gate;
 mod headers;
 mod health;
 mod id;
@@ -21,10 +22,12 @@ mod service;
 mod settings;
 mod token;
 mod unavailable;
+mod webhooks;
 
 #[cfg(test)]
 mod tests;
 
+pub use gate::{Call, Gate, Verdict};
 pub use routes::openapi;
 pub use service::Api;
 pub use settings::{Open, OperatorSettings, Settings};

@@ -11,3 +11,4 @@ mod schedules;
 mod socket;
 mod tokens;
 mod validation;
+mod webhooks;

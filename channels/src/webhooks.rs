@@ -42,6 +42,11 @@ impl Webhooks {
         (webhook.verify)(&self.0, callback)
     }
 
+    /// The content type and the text that the provider of that name expects as an answer.
+    pub fn answer(provider: &str) -> (&'static str, &'static str) {
+        found(provider).map_or(("text/plain; charset=utf-8", ""), |(_, webhook)| webhook.answer)
+    }
+
     /// What the provider of that name is answered when it asks, with this query, whether the URL is ours.
     pub fn challenge(&self, provider: &str, query: &str) -> Option<String> {
         let (_, webhook) = found(provider)?;

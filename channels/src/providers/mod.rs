@@ -60,6 +60,8 @@ pub(crate) struct Webhook {
     pub(crate) challenge: fn(&Settings, &str) -> Option<String>,
     /// Whether the provider has sent it.
     pub(crate) verify: fn(&Settings, &Callback<'_>) -> Result<(), Refused>,
+    /// The content type and the text that the provider expects as an answer.
+    pub(crate) answer: (&'static str, &'static str),
     /// What it says.
     pub(crate) reports: fn(&Settings, &Callback<'_>) -> Result<Vec<Report>, Unreadable>,
 }

@@ -33,6 +33,7 @@ pub(crate) static PROVIDER: Provider = Provider {
         signature: callback::SIGNATURE,
         challenge: |_, _| None,
         verify: callback::verify,
+        answer: ("text/plain; charset=utf-8", ""),
         reports: callback::reports,
     }),
     #[cfg(test)]

@@ -50,13 +50,16 @@ pub(crate) static PROVIDER: Provider = Provider {
     fill: |values, settings| settings.twilio = Settings::of(values),
     warnings: |settings| {
         let twilio = &settings.twilio;
-        credentials::warning(twilio).into_iter().chain(settings::warning(twilio)).collect()
+        // What Twilio reports is believed by the auth token, whatever messages are sent with.
+        let of_both = credentials::warning(twilio).filter(|_| settings.public_url.is_none());
+        of_both.into_iter().chain(settings::warning(twilio)).collect()
     },
     problems,
     webhook: Some(Webhook {
         signature: callback::SIGNATURE,
         challenge: |_, _| None,
         verify: callback::verify,
+        answer: ("text/xml; charset=utf-8", "<Response/>"),
         reports: callback::reports,
     }),
     #[cfg(test)]

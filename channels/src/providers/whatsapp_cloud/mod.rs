@@ -38,6 +38,7 @@ pub(crate) static PROVIDER: Provider = Provider {
         signature: callback::SIGNATURE,
         challenge: callback::challenge,
         verify: callback::verify,
+        answer: ("text/plain; charset=utf-8", ""),
         reports: callback::reports,
     }),
     #[cfg(test)]
