@@ -17,6 +17,7 @@ mod follow_up;
 mod identity;
 mod keys;
 mod keyword;
+mod label;
 mod lane;
 mod limits;
 mod next_step;
