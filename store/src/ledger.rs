@@ -3,7 +3,8 @@
 //! `moves` are the operations that are committed in groups: `claim`, `write` (which commits what is written once an
 //! attempt has ended: `record` and others), and `jobs::put`. `lease` is for messages without an id, `jobs` for what is
 //! due later, `cancel` for cancelling, `prune` for forgetting. Operators read through `views` and `stuck`. `row` and
-//! `insert` are shared by many. `receipts` are what providers report later.
+//! `insert` are shared by many. `receipts` are what providers report
+//! later, and `merge` writes what follows from that.
 
 mod attempts;
 mod cancel;
@@ -13,6 +14,7 @@ mod input;
 mod insert;
 pub(crate) mod jobs;
 mod lease;
+mod merge;
 mod moves;
 mod prune;
 mod receipts;

@@ -1,12 +1,13 @@
 //! What providers report is kept once, is read with its delivery, and goes when the delivery goes.
 
-use domain::{Bounce, Label, Report, Reported};
+use domain::{AttemptOutcome, Bounce, Label, Merged, Order, Report, Reported, Row, State, Transition};
 
-use crate::tests::database::{Database, HOUR, arrival, at, candidate, decide, key, sent};
+use crate::tests::database::{Database, HOUR, arrival, at, candidate, decide, key, policy, sent};
 use crate::tests::on_both;
 use crate::{Claimed, Store};
 
 on_both!(
+    what_follows_from_a_report_is_written_once_and_only_over_the_row_that_was_read,
     a_report_is_kept_once_however_often_it_comes,
     receipts_go_with_their_delivery_and_those_of_none_when_they_are_old
 );
@@ -50,6 +51,41 @@ async fn a_report_is_kept_once_however_often_it_comes(db: &Database) {
     assert_eq!((first.provider.as_str(), first.provider_id.as_deref()), ("sendgrid", Some("m-1")));
     assert_eq!((first.code.as_deref(), first.detail.as_str()), (Some("5.1.1"), "no such ' \" user"));
     assert_eq!((first.happened_at, first.received_at), (Some(at(7)), at(9)));
+}
+
+async fn sent_row(store: &Store, id: &str) -> Row {
+    let Claimed::New(row) = store.claim(candidate(id), &arrival(id), HOUR).await.unwrap() else { panic!("{id}") };
+    store.record(&decide(&row, &sent()), None).await.unwrap();
+    store.delivery(&key(id)).await.unwrap().unwrap().row
+}
+
+fn moved(row: &Row, said: Reported) -> Transition {
+    let report = report("e-1", Some(&row.key.id), said);
+    match domain::report(row, &report, Some(&policy()), at(20)) {
+        Merged::Moved(transition) => *transition,
+        other => panic!("{other:?}"),
+    }
+}
+
+async fn what_follows_from_a_report_is_written_once_and_only_over_the_row_that_was_read(db: &Database) {
+    let store = db.store().await;
+    let row = sent_row(&store, "n-1").await;
+    let late = moved(&row, Reported::FailedLater { retriable: true, alarm: false });
+    let delivered = moved(&row, Reported::Delivered);
+    assert!(store.merge_report(&late).await.unwrap());
+    assert!(!store.merge_report(&late).await.unwrap(), "it was written");
+    assert!(!store.merge_report(&delivered).await.unwrap(), "the row is another by now");
+
+    let view = store.delivery(&key("n-1")).await.unwrap().unwrap();
+    assert_eq!((view.row.state, &view.row.order), (State::Waiting, &Order::Retry { tier: 1 }));
+    assert_eq!((view.row.attempt, view.row.seq, view.row.code.as_deref()), (1, 1, Some("5.1.1")));
+    assert_eq!(view.row.provider_id, row.provider_id, "it keeps the id that it had");
+    let attempts: Vec<_> = view.attempts.iter().map(|attempt| (attempt.n, attempt.outcome)).collect();
+    assert_eq!(attempts, [(1, AttemptOutcome::Retriable)]);
+
+    assert!(store.merge_report(&moved(&view.row, Reported::Delivered)).await.unwrap());
+    let view = store.delivery(&key("n-1")).await.unwrap().unwrap();
+    assert_eq!((view.row.state, view.row.order), (State::Delivered, Order::Nothing));
 }
 
 async fn receipts_go_with_their_delivery_and_those_of_none_when_they_are_old(db: &Database) {
