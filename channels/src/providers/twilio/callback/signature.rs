@@ -49,9 +49,10 @@ fn keys(settings: &Settings, signed_with: Option<&str>) -> Result<Vec<hmac::Key>
         let mut parts = signed_with.split(',').filter_map(|part| part.split_once('='));
         parts.find(|(known, _)| known.trim() == name).map(|(_, value)| value.trim())
     };
-    let algorithm = match part("algorithm") {
-        Some(name) if name.eq_ignore_ascii_case("HMAC_SHA256") => hmac::HMAC_SHA256,
-        Some(name) if name.eq_ignore_ascii_case("HMAC_SHA1") => hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY,
+    let algorithm = match part("algorithm").unwrap_or_default().to_ascii_uppercase().as_str() {
+        "HMAC_SHA256" => hmac::HMAC_SHA256,
+        // As the SDKs have it, no name is that of the older hash.
+        "HMAC_SHA1" | "" => hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY,
         _ => return Err(Refused::Forged),
     };
     let named = part("key").ok_or(Refused::Forged)?;
