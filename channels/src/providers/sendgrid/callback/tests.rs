@@ -38,7 +38,7 @@ fn check(keys: Option<&str>, signature: &str, at: &str, body: &[u8], seconds_lat
 fn the_published_batch_is_believed_as_it_was_sent_and_in_no_other_form() {
     let (at, body) = (SIGNED_AT_SECONDS.to_string(), BATCH.as_bytes());
     let both = format!("{OTHER_KEY}, {KEY}");
-    for keys in [KEY, &both] {
+    for keys in [KEY, both.as_str()] {
         assert_eq!(check(Some(keys), SIGNED, &at, body, 0), Ok(()), "{keys}");
     }
     let without_the_end = BATCH.trim_end().as_bytes();

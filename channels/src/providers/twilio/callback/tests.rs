@@ -93,12 +93,14 @@ fn a_body_of_json_is_believed_by_its_hash() {
 #[test]
 fn a_signature_of_another_url_body_or_token_is_refused() {
     let signature = "v8iv/6LRgE6AfhJEJZG3tjAdNBw=";
+    let (other, failed) = (PATH.replace("n-1", "n-2"), DELIVERED.replace("delivered", "failed"));
+    let more = format!("{DELIVERED}&ErrorCode=30003");
     for (url, path, body, signature) in [
         ("https://other.example.org", PATH, DELIVERED, signature),
         ("http://n.example.org", PATH, DELIVERED, signature),
-        (URL, &PATH.replace("n-1", "n-2"), DELIVERED, signature),
-        (URL, PATH, &DELIVERED.replace("delivered", "failed"), signature),
-        (URL, PATH, &format!("{DELIVERED}&ErrorCode=30003"), signature),
+        (URL, other.as_str(), DELIVERED, signature),
+        (URL, PATH, failed.as_str(), signature),
+        (URL, PATH, more.as_str(), signature),
         (URL, PATH, DELIVERED, "RSOYDt4T1cUTdK1PDd93/VVr8B8="),
         (URL, PATH, DELIVERED, "not base64"),
         (URL, PATH, DELIVERED, "v8iv"),
