@@ -10,6 +10,7 @@ use topology::Publisher;
 use web::probes::RenderMetrics;
 
 use crate::accounts::password::Passwords;
+use crate::gate::Gate;
 use crate::settings::Settings;
 use crate::token::Tokens;
 
@@ -30,6 +31,7 @@ pub(crate) struct App {
     pub(crate) request_ids: RequestIds,
     pub(crate) recipients: RecipientHasher,
     pub(crate) logins: LoginHasher,
+    pub(crate) gate: Gate,
 }
 
 impl App {

@@ -3,13 +3,15 @@
 //!
 //! [`Api`] is the whole of it. Read in this order: `routes` (what there is), `access` and `token` (who may), then a
 //! folder for each subject, in which each endpoint is a file: `notifications`, `deliveries`, `schedules`,
-//! `suppressions`, `accounts`, `sandbox`. What it shares with every HTTP listener of the fleet is the crate `web`.
+//! `suppressions`, `accounts`, `sandbox`, `webhooks`. What it shares with every HTTP listener of the fleet is the
+//! crate `web`.
 
 mod access;
 mod accounts;
 mod app;
 mod deliveries;
 mod docs;
+mod gate;
 mod headers;
 mod health;
 mod id;
@@ -22,10 +24,12 @@ mod settings;
 mod suppressions;
 mod token;
 mod unavailable;
+mod webhooks;
 
 #[cfg(test)]
 mod tests;
 
+pub use gate::{Call, Gate, Verdict};
 pub use routes::openapi;
 pub use service::Api;
 pub use settings::{Open, OperatorSettings, Settings};

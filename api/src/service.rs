@@ -18,6 +18,7 @@ use web::server::{self, Limits};
 
 use crate::accounts::password::Passwords;
 use crate::app::App;
+use crate::gate::Gate;
 use crate::sandbox::pages;
 use crate::settings::Settings;
 use crate::token::{InvalidSettings, Tokens};
@@ -34,6 +35,8 @@ impl fmt::Debug for Api {
 }
 
 impl Api {
+    /// `gate` says which calls of its webhooks are believed.
+    ///
     /// # Errors
     /// [`InvalidSettings`] naming each setting that must change.
     pub fn new(
@@ -43,6 +46,7 @@ impl Api {
         checker: Checker,
         clock: Arc<dyn Clock>,
         metrics: RenderMetrics,
+        gate: Gate,
     ) -> Result<Self, InvalidSettings> {
         let keys = settings.jwt.keys();
         Ok(Self(Arc::new(App {
@@ -58,6 +62,7 @@ impl Api {
             store,
             clock,
             metrics,
+            gate,
         })))
     }
 

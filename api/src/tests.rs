@@ -12,3 +12,4 @@ mod socket;
 mod suppressions;
 mod tokens;
 mod validation;
+mod webhooks;

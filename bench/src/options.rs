@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Context as _, Result, bail, ensure};
 
 /// The cases by name, in the order in which they run.
-pub const CASES: [&str; 13] = [
+pub const CASES: [&str; 14] = [
     "deliver_http_postgres",
     "deliver_http_sqlite",
     "deliver_events",
@@ -13,6 +13,7 @@ pub const CASES: [&str; 13] = [
     "deliver_template",
     "deliver_smtp",
     "notify_http",
+    "callbacks_http",
     "latency_half_load_ms",
     "latency_ordinary_ms",
     "schedule_lateness_ms",

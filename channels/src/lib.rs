@@ -4,10 +4,12 @@
 //! each with the provider that carries it. No channel retries, sleeps, or decides by
 //! attempts.
 
+mod callback;
 mod channel;
 mod configured;
 mod enabled;
 mod http;
+mod label;
 mod outbound;
 mod providers;
 mod rate;
@@ -16,12 +18,14 @@ mod sandbox;
 mod section;
 mod sender;
 mod settings;
+mod webhooks;
 
 #[cfg(test)]
 mod conformance;
 #[cfg(test)]
 mod tests;
 
+pub use callback::{Callback, Refused, Unreadable};
 pub use channel::{Channel, Outgoing};
 pub use enabled::{Channels, Enabled, Handling, NotEnabled};
 pub use media::{DestinationError, check_destination, default_ambiguity, known, prefixes, unknown};
@@ -29,3 +33,4 @@ pub use outbound::Allow;
 pub use providers::{apns, fcm, sections, sendgrid, smtp, twilio, webpush, whatsapp_cloud};
 pub use section::{Half, Section};
 pub use settings::{SandboxMode, Settings};
+pub use webhooks::Webhooks;

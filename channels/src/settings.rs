@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use domain::Labels;
+
 use crate::outbound::Allow;
 use crate::providers::apns::Settings as Apns;
 use crate::providers::fcm::Settings as Fcm;
@@ -11,6 +13,9 @@ use crate::providers::smtp::Settings as Smtp;
 use crate::providers::twilio::Settings as Twilio;
 use crate::providers::webpush::Settings as WebPush;
 use crate::providers::whatsapp_cloud::Settings as WhatsAppCloud;
+
+/// Where providers reach our API.
+pub(crate) const PUBLIC_URL: &str = "PUBLIC_URL";
 
 /// Every value is optional: [`crate::Channels::enable`] says which settings are missing, by their names.
 #[derive(Clone, Debug)]
@@ -34,6 +39,10 @@ pub struct Settings {
     pub webpush: WebPush,
     /// `OUTBOUND_ALLOW`: what may be called at an address that others give us, although it is not public.
     pub outbound: Allow,
+    /// `PUBLIC_URL`, without a slash at its end: where providers reach our API.
+    pub public_url: Option<String>,
+    /// Signs the labels that stand in URLs. None where nothing is labelled.
+    pub labels: Option<Labels>,
 }
 
 impl Settings {
@@ -52,6 +61,8 @@ impl Settings {
             apns: Apns::default(),
             webpush: WebPush::default(),
             outbound: Allow::default(),
+            public_url: None,
+            labels: None,
         }
     }
 }

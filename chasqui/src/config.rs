@@ -72,7 +72,7 @@ impl Config {
         let defaults = shared::defaults(reader);
         let zones = zones(reader, role);
         let demo_rules = scheduler::Media { known: channels::known(), check: &check_demo };
-        let config = Self {
+        let mut config = Self {
             topology: topology::Settings::read(reader),
             ledger: store::Settings::read(reader),
             secret_key: keys::secret_key(reader),
@@ -91,6 +91,7 @@ impl Config {
             retry_delays,
             worker,
         };
+        config.channels.labels = keys::labels(&config);
         without_effect::warn(reader, &config, up);
         role.check(reader, &config);
         config

@@ -28,6 +28,7 @@ mod topology_commands;
 mod unconfigured;
 mod up;
 mod vapid;
+mod webhooks;
 mod zones;
 
 pub use cli::run;

@@ -21,7 +21,7 @@ use web::probes::Probes;
 use worker::{Setup, Worker};
 
 use crate::config::{Config, Role};
-use crate::{channel_lines, exit, metrics, parts};
+use crate::{channel_lines, exit, metrics, parts, webhooks};
 
 /// How long the API waits to ask a ledger again that did not let it in.
 const MIGRATE_AGAIN_AFTER: Duration = Duration::from_secs(30);
@@ -131,7 +131,8 @@ pub(crate) async fn run_api(
 ) -> Result<()> {
     let settings = api_settings(&shared.config, listener.local_addr()?, first_user)?;
     let checker = Checker::new(shared.templates()?);
-    let api = Api::new(settings, shared.publisher, shared.store, checker, shared.clock, metrics::render())?;
+    let gate = webhooks::gate(&shared.config.channels);
+    let api = Api::new(settings, shared.publisher, shared.store, checker, shared.clock, metrics::render(), gate)?;
     tracing::info!(address = %listener.local_addr()?, "the API listens");
     api.serve(listener, stop).await;
     Ok(())
@@ -148,13 +149,20 @@ fn api_settings(config: &Config, listen: std::net::SocketAddr, first_user: First
     Ok(api::Settings {
         open: config.api.open,
         first_user_from_here: first_user == FirstUser::FromThisMachine,
-        hosts: config.api.hosts.clone(),
+        hosts: hosts(config),
         retention: config.retention,
         default_channel: config.defaults.channel.clone(),
         sandbox: config.channels.sandbox != channels::SandboxMode::Off,
         zones: config.zones.clone(),
         ..api::Settings::new(listen, jwt, bootstrap)
     })
+}
+
+/// The names by which the API may be called: those of its operator, and the one by which providers call it.
+fn hosts(config: &Config) -> Vec<String> {
+    let public = config.channels.public_url.as_deref().and_then(|url| reqwest::Url::parse(url).ok());
+    let host = public.as_ref().and_then(reqwest::Url::host_str).map(|host| host.trim_matches(['[', ']']).to_owned());
+    config.api.hosts.iter().cloned().chain(host).collect()
 }
 
 pub(crate) async fn run_worker(shared: Shared, readiness: Readiness, stop: CancellationToken) -> Result<()> {

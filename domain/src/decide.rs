@@ -206,7 +206,7 @@ impl Deciding<'_> {
 
     /// The retry queue for the next attempt, or a longer wait where the provider has named one.
     fn next_try(&self, spent: u32, retry_after: Option<Duration>) -> Order {
-        let tier = (spent as usize - 1).min(2);
+        let tier = tier_after(spent);
         match retry_after.filter(|wait| *wait > self.policy.delays[tier]) {
             None => Order::Retry { tier: tier_number(tier) },
             Some(wait) => match self.tier_for(wait) {
@@ -263,7 +263,12 @@ impl Deciding<'_> {
     }
 }
 
-fn tier_number(index: usize) -> u8 {
+/// The index of the retry queue for the next attempt after so many.
+pub(crate) fn tier_after(spent: u32) -> usize {
+    (spent as usize).saturating_sub(1).min(2)
+}
+
+pub(crate) fn tier_number(index: usize) -> u8 {
     u8::try_from(index + 1).unwrap_or(3)
 }
 

@@ -14,6 +14,7 @@ const TOKENS: &[u8] = b"chasqui/1/sign tokens";
 const RECIPIENTS: &[u8] = b"chasqui/1/hash recipients";
 const REQUEST_IDS: &[u8] = b"chasqui/1/name requests";
 const LOGINS: &[u8] = b"chasqui/1/count logins";
+const LABELS: &[u8] = b"chasqui/1/label attempts";
 
 /// Secrets that stand in public documents, so that anybody may know them.
 const PUBLISHED: [&str; 1] = ["for-development-only-name-your-own-secret-in-.env"];
@@ -95,6 +96,12 @@ impl Keyring {
         RequestIds(self.current.derive(REQUEST_IDS).hmac())
     }
 
+    /// The key of new labels, and that of the secret before it. None when others may know that secret.
+    pub(crate) fn label_keys(&self) -> (DerivedKey, Option<DerivedKey>) {
+        let previous = self.previous.as_ref().filter(|secret| !secret.guessable);
+        (self.current.derive(LABELS), previous.map(|secret| secret.derive(LABELS)))
+    }
+
     pub fn logins(&self) -> LoginHasher {
         LoginHasher(self.current.derive(LOGINS).hmac())
     }
@@ -114,7 +121,7 @@ impl DerivedKey {
         &self.0
     }
 
-    fn hmac(&self) -> hmac::Key {
+    pub(crate) fn hmac(&self) -> hmac::Key {
         hmac::Key::new(hmac::HMAC_SHA256, &self.0)
     }
 }

@@ -3,7 +3,8 @@
 //! No I/O, no runtime and no clock: time and dice are arguments. Read in this order: [`Notification`] (what a publisher
 //! asked for), [`Arrival`] (how it came in), [`Row`] (what the ledger remembers), [`claim`] (may this copy be sent?),
 //! [`NextStep`] (what follows from that answer?), [`Outcome`] (what a provider answered), [`decide`] (what now?),
-//! [`Follows`] (what is told of it, what is published for it, and how is it settled?).
+//! [`Follows`] (what is told of it, what is published for it, and how is it settled?), [`Report`] (what did the provider
+//! say of it later?).
 
 mod arrival;
 mod channel_name;
@@ -15,6 +16,8 @@ mod fallback;
 mod follow_up;
 mod identity;
 mod keys;
+mod keyword;
+mod label;
 mod lane;
 mod limits;
 mod next_step;
@@ -23,6 +26,7 @@ mod outcome;
 mod reason;
 mod release;
 mod rendered;
+mod report;
 mod row;
 mod row_lease;
 #[cfg(test)]
@@ -46,6 +50,8 @@ pub use keys::{
     DerivedKey, Keyring, LoginHasher, RecipientHash, RecipientHasher, RequestIds, RequestedBy, is_guessable_secret,
     is_published_secret,
 };
+pub use keyword::{Keyword, keyword};
+pub use label::{Label, Labels};
 pub use lane::{Lane, Priority};
 pub use limits::{MAX_ID_BYTES, MAX_SPAN, SEND_AT_GRACE};
 pub use next_step::{Cause, CopyInHand, Intent, NextStep, Unsent, delivered_too_often};
@@ -57,6 +63,7 @@ pub use outcome::{Failure, Outcome, SANDBOX};
 pub use reason::Reason;
 pub use release::{Counts, KeptHeaders};
 pub use rendered::Rendered;
+pub use report::{Bounce, Merged, Report, Reported, report};
 pub use row::{Attempt, AttemptOutcome, FirstSight, Lease, Order, Row, State};
 pub use row_lease::{
     ACKNOWLEDGED_FOR_CERTAIN_AFTER, CERTAINLY_ITS_OWN_FOR, Found, LeasableRow, LeasedRow, ROW_LEASED_FOR, find,

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use domain::{FieldError, Key, MAX_ID_BYTES, RecipientHasher, State, Tenant, Timestamp, child_id, is_unsafe_in_a_line};
 use media::whatsapp::{self, Recipient};
-use store::{Cursor, DeliveryView, Filter, JobKind, JobSummary, Page, Store, StoreError};
+use store::{Cursor, DeliveryView, Filter, JobKind, JobSummary, Page, Receipt, Store, StoreError};
 
 /// The longest chain of fallbacks that is followed: a notification may have fewer.
 pub(crate) const MAX_CHAIN: usize = 16;
@@ -31,6 +31,8 @@ pub struct Taken {
     pub fallbacks: Vec<Fallback>,
     /// What was not read of the delivery's message, or has no effect.
     pub warnings: Vec<FieldError>,
+    /// What its provider reported later.
+    pub receipts: Vec<Receipt>,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -72,8 +74,8 @@ pub fn is_id(text: &str) -> bool {
 pub async fn show(store: &Store, key: &Key) -> Result<Option<Shown>, StoreError> {
     if let Some(view) = store.delivery(key).await? {
         let fallbacks = fallbacks(store, &view).await?;
-        let warnings = store.warnings(key).await?;
-        return Ok(Some(Shown::Taken(Box::new(Taken { view, fallbacks, warnings }))));
+        let (warnings, receipts) = (store.warnings(key).await?, store.receipts(key).await?);
+        return Ok(Some(Shown::Taken(Box::new(Taken { view, fallbacks, warnings, receipts }))));
     }
     let Some(job) = store.job(key).await?.filter(|job| job.kind == JobKind::OneShot) else { return Ok(None) };
     let warnings = store.warnings(key).await?;

@@ -3,7 +3,8 @@
 //! `moves` are the operations that are committed in groups: `claim`, `write` (which commits what is written once an
 //! attempt has ended: `record` and others), and `jobs::put`. `lease` is for messages without an id, `jobs` for what is
 //! due later, `cancel` for cancelling, `prune` for forgetting. Operators read through `views` and `stuck`. `row` and
-//! `insert` are shared by many.
+//! `insert` are shared by many. `receipts` are what providers report
+//! later, and `merge` writes what follows from that.
 
 mod attempts;
 mod cancel;
@@ -13,8 +14,10 @@ mod input;
 mod insert;
 pub(crate) mod jobs;
 mod lease;
+mod merge;
 mod moves;
 mod prune;
+mod receipts;
 pub(crate) mod record;
 mod row;
 mod stuck;
@@ -29,6 +32,7 @@ pub use input::{MAX_PAGE, USUAL_PAGE};
 pub use jobs::{FinishedJob, Job, JobFilter, JobKind, JobPage, JobSummary, Put, Soonest};
 pub use lease::{RowLease, Sight};
 pub use prune::Pruned;
+pub use receipts::Receipt;
 pub use record::Recorded;
 pub use stuck::{Patience, StuckCounts, StuckDelivery, StuckJob};
 pub use views::{Cursor, DeliveryView, Filter, Page};

@@ -27,7 +27,7 @@ pub use breaker::{LedgerBreaker, RetryLimit, StepError};
 pub use error::{MigrateError, StoreError};
 pub use ledger::{
     Cancel, Capture, CapturedPage, CapturedView, Claimed, Cursor, DeliveryView, Filter, FinishedJob, Job, JobFilter,
-    JobKind, JobPage, JobSummary, MAX_PAGE, Page, Patience, Pruned, Put, Recorded, RowLease, Sight, Soonest,
+    JobKind, JobPage, JobSummary, MAX_PAGE, Page, Patience, Pruned, Put, Receipt, Recorded, RowLease, Sight, Soonest,
     StuckCounts, StuckDelivery, StuckJob, Target, USUAL_PAGE,
 };
 pub use options::Options;

@@ -14,6 +14,7 @@ mod migrate;
 mod model;
 mod outages;
 mod prune;
+mod receipts;
 mod row_lease;
 mod row_lease_model;
 mod stuck;

@@ -5,6 +5,7 @@
 mod event;
 #[cfg(test)]
 mod fuzz;
+mod inbound;
 mod misread;
 mod publisher_properties;
 mod read;
@@ -13,6 +14,7 @@ mod tests;
 mod write;
 
 pub(crate) use event::write_event;
+pub use inbound::Inbound;
 pub(crate) use misread::misread;
 pub use publisher_properties::PublisherProperties;
 pub(crate) use publisher_properties::fingerprint_of_properties;
@@ -41,6 +43,8 @@ mod name {
     pub(super) const DEAD_ERROR: &str = "notify-dead-error";
     pub(super) const DEAD_ATTEMPTS: &str = "notify-dead-attempts";
     pub(super) const DEAD_AT: &str = "notify-dead-at";
+    pub(super) const PROVIDER: &str = "notify-provider";
+    pub(super) const TARGET: &str = "notify-target";
 }
 
 /// The beginning of the text, at most `bytes` long, cut between characters.

@@ -32,7 +32,7 @@ pub use amqp::{
 pub use consume::{Consumers, Subscription, TOO_MANY_DELIVERIES};
 pub use declare::{Declared, declare};
 pub use depth::depth;
-pub use envelope::{PublisherProperties, properties};
+pub use envelope::{Inbound, PublisherProperties, properties};
 pub use error::TopologyError;
 pub use incoming::Incoming;
 pub use misplaced::Unplanned;

@@ -59,6 +59,15 @@ impl Names {
         format!("{}.scheduled", self.routing_key)
     }
 
+    /// The queue of what providers send to us.
+    pub fn inbound_queue(&self) -> String {
+        format!("{}.inbound", self.queue)
+    }
+
+    pub fn inbound_key(&self) -> String {
+        format!("{}.inbound", self.routing_key)
+    }
+
     /// The exchange of a retry tier. `tier` is 1 to 3; any other number counts as the nearest.
     pub fn retry_exchange(&self, tier: u8) -> String {
         format!("{}.retry.{}", self.exchange, tier.clamp(1, 3))

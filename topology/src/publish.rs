@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use self::meters::Meters;
 use crate::envelope::write_event;
-use crate::{Names, PublisherProperties, Topology, properties};
+use crate::{Inbound, Names, PublisherProperties, Topology, properties};
 
 pub use refused::RefusedTenants;
 pub use until_confirmed::{ConfirmOutcome, GivenUp};
@@ -49,6 +49,8 @@ pub enum To {
     /// The retry exchange of this tier, 1 to 3.
     Retry(u8),
     Scheduled,
+    /// The queue of what providers send to us.
+    Inbound,
     DeadLetter,
     /// The events exchange, with this routing key; never mandatory.
     Event(String),
@@ -134,6 +136,17 @@ impl Publication {
         }
     }
 
+    /// What a provider has sent to us, for whoever reads it.
+    pub fn of_inbound(message_id: String, inbound: Inbound) -> Self {
+        Self {
+            to: To::Inbound,
+            message_id,
+            headers: Headers::default(),
+            publisher_properties: inbound.properties(),
+            body: inbound.body,
+        }
+    }
+
     /// The same message for this queue.
     #[must_use]
     pub fn as_reply(&self, queue: &str) -> Self {
@@ -162,6 +175,7 @@ impl To {
             Self::Lane(lane) => (names.exchange.clone(), names.lane_key(*lane)),
             Self::Retry(tier) => (names.retry_exchange(*tier), lane_key()),
             Self::Scheduled => (names.exchange.clone(), names.scheduled_key()),
+            Self::Inbound => (names.exchange.clone(), names.inbound_key()),
             Self::DeadLetter => (names.dead_letter_exchange(), lane_key()),
             Self::Event(key) => (names.events_exchange(), key.clone()),
             Self::Reply(queue) => (String::new(), queue.clone()),
@@ -172,7 +186,7 @@ impl To {
         !matches!(self, Self::Event(_) | Self::Reply(_))
     }
 
-    const KINDS: [&str; 6] = ["lane", "retry", "scheduled", "dead_letter", "event", "reply"];
+    const KINDS: [&str; 7] = ["lane", "retry", "scheduled", "inbound", "dead_letter", "event", "reply"];
 
     /// The destination in one word, for metrics: one of [`To::KINDS`].
     const fn as_str(&self) -> &'static str {
@@ -180,6 +194,7 @@ impl To {
             Self::Lane(_) => "lane",
             Self::Retry(_) => "retry",
             Self::Scheduled => "scheduled",
+            Self::Inbound => "inbound",
             Self::DeadLetter => "dead_letter",
             Self::Event(_) => "event",
             Self::Reply(_) => "reply",
@@ -214,6 +229,7 @@ mod tests {
         check(To::Lane(Lane::Urgent), "notifications.exchange", "notifications.key.urgent");
         check(To::Retry(2), "notifications.exchange.retry.2", "notifications.key");
         check(To::Scheduled, "notifications.exchange", "notifications.key.scheduled");
+        check(To::Inbound, "notifications.exchange", "notifications.key.inbound");
         check(To::DeadLetter, "notifications.exchange.dlx", "notifications.key");
         check(To::Event("default.email.sent".into()), "notifications.events", "default.email.sent");
         check(To::Reply("orders.replies".into()), "", "orders.replies");

@@ -137,7 +137,11 @@ async fn form<T: DeserializeOwned>(text: String) -> Option<T> {
     Form::from_request(form, &()).await.ok().map(|Form(fields)| fields)
 }
 
-async fn read_text(request: Request, limit: usize) -> Result<String, Problem> {
+/// Reads a body of at most `limit` bytes as it came, whatever its type.
+///
+/// # Errors
+/// 415 for any content encoding, 413, 408, 400 for a body that ends too soon.
+pub async fn read_bytes(request: Request, limit: usize) -> Result<Vec<u8>, Problem> {
     let headers = request.headers();
     let is_encoded = |encoding: &HeaderValue| !encoding.as_bytes().eq_ignore_ascii_case(b"identity");
     if headers.get_all(CONTENT_ENCODING).iter().any(is_encoded) {
@@ -148,9 +152,13 @@ async fn read_text(request: Request, limit: usize) -> Result<String, Problem> {
         return Err(too_large(limit));
     }
     let room = announced.unwrap_or(0).min(ROOM_AT_ONCE);
-    let bytes = tokio::time::timeout(READ_TIMEOUT, collect(request.into_body(), limit, room))
+    tokio::time::timeout(READ_TIMEOUT, collect(request.into_body(), limit, room))
         .await
-        .map_err(|_| slow(format!("Send the whole body within {} s.", READ_TIMEOUT.as_secs())))??;
+        .map_err(|_| slow(format!("Send the whole body within {} s.", READ_TIMEOUT.as_secs())))?
+}
+
+async fn read_text(request: Request, limit: usize) -> Result<String, Problem> {
+    let bytes = read_bytes(request, limit).await?;
     let mut text = String::from_utf8(bytes).map_err(|error| {
         Problem::malformed(format!("The body is not UTF-8 from byte {} on.", error.utf8_error().valid_up_to()))
     })?;

@@ -2,7 +2,7 @@
 
 use domain::{Attempt, ChannelName, Order, State, SuppressedFor};
 use serde::Serialize;
-use store::{DeliveryView, JobSummary};
+use store::{DeliveryView, JobSummary, Receipt};
 use utoipa::ToSchema;
 use web::problem::Warning;
 
@@ -61,6 +61,10 @@ pub(crate) struct DeliveryAnswer {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     pub(crate) warnings: Vec<Warning>,
+    /// Of one delivery: what its provider reported later, as it came. Absent when there is nothing.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    pub(crate) receipts: Vec<ReceiptAnswer>,
 }
 
 /// One try to send.
@@ -83,6 +87,39 @@ pub(crate) struct AttemptAnswer {
     /// When.
     #[schema(format = DateTime)]
     at: String,
+}
+
+/// What a provider reported later.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ReceiptAnswer {
+    /// Who reported it.
+    #[schema(example = "twilio")]
+    provider: String,
+    /// The provider's id of the event; a repeat has the same.
+    event_id: String,
+    /// The provider's id of the message.
+    provider_id: Option<String>,
+    /// The retry budget of the attempt that it is about.
+    epoch: u32,
+    /// The attempt that it is about.
+    attempt: u32,
+    /// `accepted`, `deferred`, `delivered`, `read`, `opened`, `clicked`, `bounced`, `failed`, `complained`,
+    /// `unsubscribed`, `resubscribed`.
+    #[schema(example = "delivered")]
+    said: String,
+    /// Of `bounced`: `address` (nobody is there), `message` (this one was refused), `listed` (the provider sent nothing).
+    /// Of `failed`: `retriable` or `permanent`.
+    class: Option<String>,
+    /// The provider's own code.
+    code: Option<String>,
+    /// What happened, in words.
+    detail: String,
+    /// When, by the provider's clock.
+    #[schema(format = DateTime)]
+    happened_at: Option<String>,
+    /// When we were told.
+    #[schema(format = DateTime)]
+    received_at: String,
 }
 
 /// A fallback.
@@ -130,6 +167,23 @@ pub(crate) fn answer(view: &DeliveryView, children: Vec<ChildAnswer>) -> Deliver
         parent: row.parent.clone(),
         children,
         warnings: Vec::new(),
+        receipts: Vec::new(),
+    }
+}
+
+pub(crate) fn receipt(receipt: Receipt) -> ReceiptAnswer {
+    ReceiptAnswer {
+        provider: receipt.provider,
+        event_id: receipt.event_id,
+        provider_id: receipt.provider_id,
+        epoch: receipt.epoch,
+        attempt: receipt.attempt,
+        said: receipt.said,
+        class: receipt.class,
+        code: receipt.code,
+        detail: receipt.detail,
+        happened_at: receipt.happened_at.map(|at| at.to_string()),
+        received_at: receipt.received_at.to_string(),
     }
 }
 
@@ -169,6 +223,7 @@ pub(crate) fn scheduled(job: JobSummary) -> DeliveryAnswer {
         parent: None,
         children: Vec::new(),
         warnings: Vec::new(),
+        receipts: Vec::new(),
     }
 }
 

@@ -8,14 +8,14 @@ use web::problem::{Problem, Warning};
 
 use crate::access::{Authorized, scopes};
 use crate::app::{App, Shared};
-use crate::deliveries::answer::{ChildAnswer, DeliveryAnswer, answer, scheduled};
+use crate::deliveries::answer::{ChildAnswer, DeliveryAnswer, answer, receipt, scheduled};
 use crate::docs::refusals::{LedgerAway, Unauthorised};
 use crate::id::Id;
 use crate::unavailable::ledger_read;
 
 /// See one delivery
 ///
-/// With every attempt, the reason of its end, and its fallbacks. Needs the scope `read`.
+/// With every attempt, the reason of its end, its fallbacks, and what its provider reported later. Needs the scope `read`.
 #[utoipa::path(
     get, path = "/deliveries/{id}", operation_id = "show_delivery", tag = "Deliveries",
     params(("id" = String, Path, description = "The delivery's id.")), security(("bearer" = [])),
@@ -43,9 +43,10 @@ pub(crate) async fn show(
 }
 
 fn answer_of(taken: Taken) -> DeliveryAnswer {
-    let Taken { view, fallbacks, warnings } = taken;
+    let Taken { view, fallbacks, warnings, receipts } = taken;
     let mut shown = answer(&view, fallbacks.into_iter().map(child).collect());
     shown.warnings = warnings.iter().map(Warning::from).collect();
+    shown.receipts = receipts.into_iter().map(receipt).collect();
     shown
 }
 

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
-use crate::{Api, JwtAlgorithm, JwtSettings, Open, Settings};
+use crate::{Api, Call, Gate, JwtAlgorithm, JwtSettings, Open, Settings, Verdict};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
@@ -98,16 +98,22 @@ impl TestApp {
     }
 
     pub(crate) async fn with(settings: Settings) -> Self {
+        let stop = CancellationToken::new();
+        let publisher = without_broker(&stop);
+        Self::over(settings, publisher, stop).await
+    }
+
+    /// The same with this publisher.
+    pub(crate) async fn over(settings: Settings, publisher: Publisher, stop: CancellationToken) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let clock = Arc::new(Still::at(NOW));
         let url = testkit::ledger_in(folder.path());
         let store = Store::connect(Options::new(url.into(), 10, clock.clone())).await.unwrap();
         store.migrate().await.unwrap();
-        let stop = CancellationToken::new();
-        let publisher = without_broker(&stop);
         let metrics = Arc::new(|| "chasqui_example_total 1\n".to_owned());
         let checker = Checker::new(SHIPPED.clone());
-        let api = Api::new(settings, publisher.clone(), store.clone(), checker, clock.clone(), metrics).unwrap();
+        let api =
+            Api::new(settings, publisher.clone(), store.clone(), checker, clock.clone(), metrics, gate()).unwrap();
         Self { router: api.clone().router(), api, store, clock, publisher, stop, _folder: folder }
     }
 
@@ -139,6 +145,18 @@ impl TestApp {
         let request = request("POST", path, token).header("content-type", "application/json");
         self.send(request.body(Body::from(body.to_owned())).unwrap()).await
     }
+}
+
+/// A gate that knows one provider, whose calls say that they are right.
+fn gate() -> Gate {
+    Arc::new(|call: &Call<'_>| match (call.name, call.body) {
+        ("sample", Some(body)) if body.starts_with(b"right") => {
+            Verdict::Believed { provider: "sample", content_type: "text/xml", text: "<Response/>" }
+        }
+        ("sample", Some(_)) => Verdict::Refused { provider: "sample", why: "it is wrong".into() },
+        ("sample", None) if call.target.ends_with("?word=ours") => Verdict::Answered("77".into()),
+        _ => Verdict::Unknown,
+    })
 }
 
 /// A publisher whose broker refuses connections.

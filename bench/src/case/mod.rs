@@ -1,6 +1,7 @@
 //! What is measured, one file each. Every case gives the ratio of the fleet to a baseline of the same run, or a
 //! figure with a limit.
 
+mod callbacks_http;
 mod deliver_events;
 mod deliver_http;
 mod deliver_smtp;
@@ -29,6 +30,7 @@ pub(crate) async fn run(name: &str, bench: &Bench<'_>, so_far: &Report) -> Resul
         "deliver_template" => deliver_template::run(bench).await,
         "deliver_smtp" => deliver_smtp::run(bench).await,
         "notify_http" => notify_http::run(bench).await,
+        "callbacks_http" => callbacks_http::run(bench).await,
         "latency_half_load_ms" => latency::run(bench, so_far.median("deliver_http_postgres", "fleet_per_second")).await,
         "latency_ordinary_ms" => latency::run_ordinary(bench).await,
         "schedule_lateness_ms" => schedule_lateness::run(bench).await,

@@ -59,8 +59,18 @@ pub(super) async fn post_until(address: SocketAddr, limit: Duration) -> Result<f
         "POST /notify HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
         body.len()
     );
+    ask_until(address, &request, "HTTP/1.1 202", limit).await
+}
+
+/// The same for another request, whose answers begin so.
+pub(super) async fn ask_until(
+    address: SocketAddr,
+    request: &str,
+    answered: &'static str,
+    limit: Duration,
+) -> Result<f64> {
     let begun = Instant::now();
-    let posting = (0..CONNECTIONS).map(|_| tokio::spawn(post(address, request.clone(), begun + limit)));
+    let posting = (0..CONNECTIONS).map(|_| tokio::spawn(post(address, request.to_owned(), answered, begun + limit)));
     let mut accepted = 0;
     for posted in try_join_all(posting).await? {
         accepted += posted?;
@@ -68,7 +78,7 @@ pub(super) async fn post_until(address: SocketAddr, limit: Duration) -> Result<f
     Ok(accepted as f64 / begun.elapsed().as_secs_f64())
 }
 
-async fn post(address: SocketAddr, request: String, until: Instant) -> Result<u64> {
+async fn post(address: SocketAddr, request: String, answered: &'static str, until: Instant) -> Result<u64> {
     let mut stream = TcpStream::connect(address).await?;
     stream.set_nodelay(true)?;
     let (mut answer, mut accepted) = (Vec::with_capacity(1024), 0);
@@ -78,7 +88,7 @@ async fn post(address: SocketAddr, request: String, until: Instant) -> Result<u6
         while http1::body(&answer).is_none() {
             ensure!(stream.read_buf(&mut answer).await? > 0, "the API closed the connection");
         }
-        ensure!(answer.starts_with(b"HTTP/1.1 202"), "{}", String::from_utf8_lossy(&answer));
+        ensure!(answer.starts_with(answered.as_bytes()), "{}", String::from_utf8_lossy(&answer));
         accepted += 1;
     }
     Ok(accepted)

@@ -9,9 +9,11 @@ pub mod twilio;
 pub mod webpush;
 pub mod whatsapp_cloud;
 
+use domain::Report;
 use media::Medium;
 use runtime::settings::Values;
 
+use crate::callback::{Callback, Refused, Unreadable};
 use crate::channel::Channel;
 use crate::section::{Section, Warning};
 use crate::settings::Settings;
@@ -42,10 +44,26 @@ pub(crate) struct Provider {
     /// Everything that keeps the provider's channels from being connected, whether anybody asks for them or not: what
     /// is missing, and what is wrong. One text each, beginning with a setting's name.
     pub(crate) problems: fn(&Settings) -> Vec<String>,
+    /// What the provider reports, if it calls us.
+    pub(crate) webhook: Option<Webhook>,
     /// Settings with which the provider sends to this base URL, for the conformance test; `None` if it does not speak
     /// HTTP. `{base}/token` answers every request with an OAuth token.
     #[cfg(test)]
     pub(crate) over_http: Option<fn(&str) -> Settings>,
+}
+
+/// What a provider sends to us. Both functions look at the raw body, and ask nobody.
+pub(crate) struct Webhook {
+    /// The header in which its signature stands.
+    pub(crate) signature: &'static str,
+    /// The answer to the query of a GET by which the provider asks whether the URL is ours; none for anybody else.
+    pub(crate) challenge: fn(&Settings, &str) -> Option<String>,
+    /// Whether the provider has sent it.
+    pub(crate) verify: fn(&Settings, &Callback<'_>) -> Result<(), Refused>,
+    /// The content type and the text that the provider expects as an answer.
+    pub(crate) answer: (&'static str, &'static str),
+    /// What it says.
+    pub(crate) reports: fn(&Settings, &Callback<'_>) -> Result<Vec<Report>, Unreadable>,
 }
 
 /// One medium, as far as one provider carries it.

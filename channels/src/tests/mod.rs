@@ -2,6 +2,7 @@
 
 mod corpus;
 mod dialogue;
+pub(crate) mod odd;
 mod prism;
 mod smtp;
 pub(crate) mod tools;

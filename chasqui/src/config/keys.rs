@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use domain::{Keyring, Labels};
 use runtime::settings::Reader;
 use secrecy::{ExposeSecret, SecretString};
 
@@ -75,6 +76,13 @@ fn not_guessable(reader: &mut Reader, name: &str, what: &str, key: SecretString)
         );
     }
     key
+}
+
+/// Signs the labels of attempts, with the secret of now and, for what is reported late, the one before.
+pub(super) fn labels(config: &Config) -> Option<Labels> {
+    let bytes = |key: &SecretString| key.expose_secret().as_bytes().to_vec();
+    let (secret, previous) = (config.secret_key.as_ref().map(bytes)?, config.previous_secret_key.as_ref().map(bytes));
+    Some(Labels::new(&Keyring::new(&secret, previous.as_deref())))
 }
 
 /// Refuses a secret that everybody can read, for a process that others can reach, or that reaches others.

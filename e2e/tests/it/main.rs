@@ -23,3 +23,4 @@ mod smtp;
 mod tenants;
 mod tidy;
 mod topology;
+mod webhooks;

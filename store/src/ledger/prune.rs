@@ -51,7 +51,7 @@ impl Store {
     }
 
     /// Deletes ended deliveries that were first seen from `from` on and before `before`, the oldest first and at most
-    /// `limit`, with their attempts and warnings. A delivery that is on its way, dead or held stays for ever, unless
+    /// `limit`, with their attempts, warnings and receipts. A delivery that is on its way, dead or held stays for ever, unless
     /// its message came without an id and nobody has continued it since `before`: there is no id to publish it again
     /// under. Several calls at once are safe.
     ///
@@ -74,7 +74,7 @@ impl Store {
 }
 
 async fn delete(session: &mut Session, keys: &[Key]) -> Result<(), StoreError> {
-    for table in ["attempts", "warnings", "deliveries"] {
+    for table in ["attempts", "warnings", "receipts", "deliveries"] {
         let delete = format!("DELETE FROM {table} WHERE (tenant, id) IN (SELECT u.tenant, u.id FROM {{u}})");
         session.query_group(&delete, &keys_group(keys.iter())).await?;
     }

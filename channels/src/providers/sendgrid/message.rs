@@ -5,9 +5,13 @@ use media::email;
 use serde_json::{Value, json};
 
 use crate::channel::Outgoing;
+use crate::label;
 use crate::sender::Sender;
 
 /// The body of Mail Send.
+///
+/// The label comes back with every event of this mail. Its values are texts, as SendGrid wants them, and together never
+/// have the 10,000 bytes that are allowed.
 ///
 /// The text goes before the HTML, because SendGrid wants them in this order. Nothing is said of tracking, so that the
 /// account's own settings hold.
@@ -22,7 +26,7 @@ pub(super) fn message(from: &Sender, sandbox: bool, outgoing: &Outgoing<'_>) -> 
     }
     let content = content(outgoing.rendered)?;
     let mut message = json!({
-        "personalizations": [{ "to": [{ "email": to.as_str() }], "custom_args": custom_args(outgoing) }],
+        "personalizations": [{ "to": [{ "email": to.as_str() }], "custom_args": label::fields(outgoing) }],
         "from": { "email": from.address.as_str() },
         "subject": subject,
         "content": content,
@@ -56,15 +60,4 @@ fn content(rendered: &Rendered) -> Result<Vec<Value>, String> {
         return Err("message must not be empty: SendGrid takes no mail without words".into());
     }
     Ok(content)
-}
-
-/// What SendGrid gives back with every event of this mail. The names begin with our own, because they stand beside
-/// those of the event; the values are texts, and together never have the 10,000 bytes that are allowed.
-fn custom_args(outgoing: &Outgoing<'_>) -> Value {
-    json!({
-        "chasqui_tenant": outgoing.key.tenant.as_str(),
-        "chasqui_id": outgoing.key.id,
-        "chasqui_epoch": outgoing.epoch.to_string(),
-        "chasqui_attempt": outgoing.attempt.to_string(),
-    })
 }

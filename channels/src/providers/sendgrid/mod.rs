@@ -2,6 +2,7 @@
 //!
 //! Source: <https://www.twilio.com/docs/sendgrid/api-reference/mail-send/mail-send>.
 
+mod callback;
 mod classify;
 mod message;
 mod settings;
@@ -14,7 +15,7 @@ use secrecy::{ExposeSecret, SecretString};
 use self::classify::classify;
 use self::message::message;
 use self::settings::{API_KEY, BASE_URL};
-use super::{Connected, Provider, Service};
+use super::{Connected, Provider, Service, Webhook};
 use crate::channel::{Channel, Outgoing};
 use crate::http;
 use crate::sender::{FROM_EMAIL, Sender};
@@ -28,6 +29,13 @@ pub(crate) static PROVIDER: Provider = Provider {
     fill: |values, settings| settings.sendgrid = Settings::of(values),
     warnings: |settings| settings::warnings(&settings.sendgrid),
     problems,
+    webhook: Some(Webhook {
+        signature: callback::SIGNATURE,
+        challenge: |_, _| None,
+        verify: callback::verify,
+        answer: ("text/plain; charset=utf-8", ""),
+        reports: callback::reports,
+    }),
     #[cfg(test)]
     over_http: Some(over_http),
 };
@@ -70,7 +78,7 @@ fn problems(settings: &crate::Settings) -> Vec<String> {
 /// # Errors
 /// Every problem, beginning with the name of its setting.
 fn sendgrid(settings: &crate::Settings) -> Result<SendGrid, Vec<String>> {
-    let Settings { api_key: given, base_url, sandbox } = &settings.sendgrid;
+    let Settings { api_key: given, base_url, sandbox, .. } = &settings.sendgrid;
     let mut problems = Vec::new();
     let api_key = api_key(given.as_ref()).map_err(|problem| problems.push(problem)).ok();
     let example = "https://api.sendgrid.com";
@@ -99,7 +107,8 @@ fn api_key(given: Option<&SecretString>) -> Result<SecretString, String> {
 /// Settings of an account that exists nowhere.
 #[cfg(test)]
 fn over_http(base_url: &str) -> crate::Settings {
-    let sendgrid = Settings { api_key: Some("SG.secret-token".into()), base_url: base_url.into(), sandbox: false };
+    let api_key = Some("SG.secret-token".into());
+    let sendgrid = Settings { api_key, base_url: base_url.into(), ..Settings::default() };
     let smtp = crate::smtp::Settings { from_email: Some("avisos@example.org".into()), ..Default::default() };
     crate::Settings { sendgrid, smtp, ..crate::settings::of_tests() }
 }

@@ -1,6 +1,9 @@
 //! The settings `SENDGRID_*`, what is missing beside them, and which of their values are most likely not meant. The
 //! sender is the one that SMTP has as well.
 
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1, ParsedPublicKey};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use runtime::settings::{Setting, Values};
 use secrecy::{ExposeSecret as _, SecretString};
 
@@ -10,9 +13,10 @@ use crate::sender::{FROM_EMAIL, FROM_NAME, REPLY_TO};
 pub(super) const API_KEY: Setting = Setting::text("SENDGRID_API_KEY");
 pub(super) const BASE_URL: Setting = Setting::text("SENDGRID_BASE_URL");
 pub(super) const SANDBOX: Setting = Setting::flag("SENDGRID_SANDBOX");
+pub(super) const WEBHOOK_PUBLIC_KEY: Setting = Setting::text("SENDGRID_WEBHOOK_PUBLIC_KEY");
 
 pub(super) const SECTION: Section = Section {
-    settings: &[API_KEY, BASE_URL, SANDBOX, REPLY_TO, FROM_EMAIL, FROM_NAME],
+    settings: &[API_KEY, BASE_URL, SANDBOX, WEBHOOK_PUBLIC_KEY, REPLY_TO, FROM_EMAIL, FROM_NAME],
     halves: &[Half {
         channels: &["email"],
         needs: &[API_KEY.name],
@@ -30,6 +34,8 @@ pub struct Settings {
     pub base_url: String,
     /// `SENDGRID_SANDBOX`: SendGrid checks each mail and delivers none.
     pub sandbox: bool,
+    /// `SENDGRID_WEBHOOK_PUBLIC_KEY`: the key with which SendGrid signs what it sends to us, or several.
+    pub webhook_public_key: Option<String>,
 }
 
 impl Settings {
@@ -38,12 +44,29 @@ impl Settings {
             api_key: values.secret(API_KEY),
             base_url: values.text(BASE_URL).unwrap_or_default(),
             sandbox: values.flag(SANDBOX),
+            webhook_public_key: values.text(WEBHOOK_PUBLIC_KEY),
         }
     }
 }
 
-/// Warns of mails that count as sent and reach nobody, and of a key that is most likely another one.
+/// The keys of a list with commas between them, each as SendGrid shows it. None where an entry is no key.
+pub(super) fn public_keys(listed: &str) -> Option<Vec<Vec<u8>>> {
+    let is_key = |key: &Vec<u8>| ParsedPublicKey::new(&ECDSA_P256_SHA256_ASN1, key).is_ok();
+    listed.split(',').map(|key| STANDARD.decode(key.trim()).ok().filter(is_key)).collect()
+}
+
+/// Warns of mails that count as sent and reach nobody, and of keys that are most likely other ones.
 pub(super) fn warnings(sendgrid: &Settings) -> Vec<Warning> {
+    let mut warnings = warnings_of_sending(sendgrid);
+    if sendgrid.webhook_public_key.as_ref().is_some_and(|listed| public_keys(listed).is_none()) {
+        let text = "SENDGRID_WEBHOOK_PUBLIC_KEY has an entry that is no verification key as SendGrid shows it beside its signed \
+                    Event Webhook (MFkw…): no key of it is believed";
+        warnings.push(Warning { about: &[WEBHOOK_PUBLIC_KEY.name], text: text.into() });
+    }
+    warnings
+}
+
+fn warnings_of_sending(sendgrid: &Settings) -> Vec<Warning> {
     let Some(api_key) = &sendgrid.api_key else { return Vec::new() };
     let mut warnings = Vec::new();
     if sendgrid.sandbox {

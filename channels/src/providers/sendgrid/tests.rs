@@ -200,7 +200,8 @@ fn exactly_one_provider_carries_email_the_first_that_is_preferred_and_configured
 
 #[test]
 fn all_that_is_wrong_is_told_at_once_and_no_key_is_quoted() {
-    let sendgrid = Settings { api_key: Some("SG.two words".into()), base_url: "nowhere".into(), sandbox: false };
+    let api_key = Some("SG.two words".into());
+    let sendgrid = Settings { api_key, base_url: "nowhere".into(), ..Settings::default() };
     let problems = Channels::enable(&crate::Settings { sendgrid, ..crate::settings::of_tests() }).err().unwrap();
     let names: Vec<_> = problems.iter().map(|problem| problem.split(' ').next().unwrap()).collect();
     assert_eq!(names, ["SENDGRID_API_KEY", "SENDGRID_BASE_URL", "FROM_EMAIL"]);

@@ -20,6 +20,7 @@ const ACCOUNT_OR_URL: Verdict = Verdict::Ours("TWILIO_ACCOUNT_SID and TWILIO_BAS
 const SUSPENDED: Verdict = Verdict::Ours("the account in Twilio's console: it is suspended, closed or out of funds");
 const TRIAL: Verdict =
     Verdict::Ours("the account in Twilio's console: a trial account sends to verified numbers only, from its own");
+const REPORTS: Verdict = Verdict::Ours("PUBLIC_URL: Twilio cannot call it to report how messages go on");
 const SERVICE: Verdict = Verdict::Ours(
     "TWILIO_MESSAGING_SERVICE_SID, or TWILIO_WHATSAPP_MESSAGING_SERVICE_SID, or a TWILIO_FROM_NUMBER that begins with \
      MG: the messaging service does not exist, has no senders, or not the one that is set beside it",
@@ -50,6 +51,7 @@ pub(super) fn verdict(code: u32, used: Used) -> Option<Verdict> {
         }
         21_701 | 21_703 | 21_704 | 21_705 | 21_711 | 30_124 | 30_127 => SERVICE,
         21_408 => REGION,
+        21_609 => REPORTS,
         30_032 | 30_034 => REGISTRATION,
         63_001 | 63_002 | 63_007 | 63_008 | 63_020 | 63_101 | 63_112 => WHATSAPP,
         63_015 => SANDBOX,
@@ -102,6 +104,7 @@ mod tests {
             (&[21_701, 21_703, 21_704, 21_705], "messaging service"),
             (&[21_711], "TWILIO_MESSAGING_SERVICE_SID"),
             (&[21_408], "geographic permissions"),
+            (&[21_609], "PUBLIC_URL"),
             (&[63_002, 63_007, 63_112], "TWILIO_WHATSAPP_FROM"),
             (&[63_015], "sandbox"),
         ] {

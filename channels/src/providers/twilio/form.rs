@@ -15,14 +15,22 @@ pub(super) type Form = Vec<(&'static str, String)>;
 /// The values that Twilio allows for `ValidityPeriod`, in seconds.
 const VALIDITY: std::ops::RangeInclusive<u64> = 1..=36_000;
 
-/// `to` has its prefix already. A `content` is sent instead of the words and the media.
-pub(super) fn of(sender: &Sender, to: String, content: Option<&Content<'_>>, outgoing: &Outgoing<'_>) -> Form {
+/// `to` has its prefix already. A `content` is sent instead of the words and the media. Twilio calls `reports_to` each time
+/// the message goes on.
+pub(super) fn of(
+    sender: &Sender,
+    to: String,
+    content: Option<&Content<'_>>,
+    reports_to: Option<String>,
+    outgoing: &Outgoing<'_>,
+) -> Form {
     let mut form = vec![("To", to)];
     form.extend(sender.fields());
     form.extend(content.map_or_else(|| words(outgoing), template));
     let left = outgoing.expires_at.map(|expires| expires.since(outgoing.now).as_secs());
     let validity = left.map(|seconds| seconds.clamp(*VALIDITY.start(), *VALIDITY.end()));
     form.extend(validity.map(|seconds| ("ValidityPeriod", seconds.to_string())));
+    form.extend(reports_to.map(|url| ("StatusCallback", url)));
     form
 }
 

@@ -3,6 +3,7 @@
 //!
 //! Source: <https://www.twilio.com/docs/messaging/api/message-resource>.
 
+mod callback;
 mod classify;
 mod client;
 mod codes;
@@ -13,15 +14,16 @@ mod settings;
 mod sid;
 
 use async_trait::async_trait;
-use domain::Outcome;
+use domain::{Labels, Outcome};
 use media::whatsapp::{self, Recipient};
 use media::{Content, sms};
 
 use self::client::Client;
 use self::senders::Sender;
 use self::settings::{ACCOUNT_SID, AUTH_TOKEN, FROM_NUMBER, WHATSAPP_FROM};
-use super::{Connected, Provider, Service};
+use super::{Connected, Provider, Service, Webhook};
 use crate::channel::{Channel, Outgoing};
+use crate::label;
 
 pub use self::settings::Settings;
 
@@ -46,8 +48,20 @@ pub(crate) static PROVIDER: Provider = Provider {
     ],
     section: settings::SECTION,
     fill: |values, settings| settings.twilio = Settings::of(values),
-    warnings: |settings| credentials::warning(&settings.twilio).into_iter().collect(),
+    warnings: |settings| {
+        let twilio = &settings.twilio;
+        // What Twilio reports is believed by the auth token, whatever messages are sent with.
+        let of_both = credentials::warning(twilio).filter(|_| settings.public_url.is_none());
+        of_both.into_iter().chain(settings::warning(twilio)).collect()
+    },
     problems,
+    webhook: Some(Webhook {
+        signature: callback::SIGNATURE,
+        challenge: |_, _| None,
+        verify: callback::verify,
+        answer: ("text/xml; charset=utf-8", "<Response/>"),
+        reports: callback::reports,
+    }),
     #[cfg(test)]
     over_http: Some(over_http),
 };
@@ -60,6 +74,26 @@ struct Messages {
     address: fn(&str) -> String,
     /// Whether this is WhatsApp, where a message may be a template that Twilio keeps.
     on_whatsapp: bool,
+    reports: Option<Reports>,
+}
+
+/// Where Twilio reports how messages go on.
+struct Reports {
+    public_url: String,
+    labels: Labels,
+}
+
+impl Reports {
+    /// None unless the world reaches our API.
+    fn of(settings: &crate::Settings) -> Option<Self> {
+        let (public_url, labels) = (settings.public_url.clone()?, settings.labels.clone()?);
+        Some(Self { public_url, labels })
+    }
+
+    /// The URL for one attempt. Twilio signs all of it, and the label in it is signed by us.
+    fn url(&self, outgoing: &Outgoing<'_>) -> String {
+        format!("{}/webhook/{}?{}", self.public_url, PROVIDER.name, label::query(&self.labels, outgoing))
+    }
 }
 
 #[async_trait]
@@ -71,7 +105,9 @@ impl Channel for Messages {
         {
             return Outgoing::refuse(PROVIDER.name, why);
         }
-        let form = form::of(&self.sender, (self.address)(outgoing.destination), content.as_ref(), outgoing);
+        let to = (self.address)(outgoing.destination);
+        let reports_to = self.reports.as_ref().map(|reports| reports.url(outgoing));
+        let form = form::of(&self.sender, to, content.as_ref(), reports_to, outgoing);
         self.client.send(&form, self.sender.settings, outgoing).await
     }
 }
@@ -113,7 +149,10 @@ fn connect(
     on_whatsapp: bool,
 ) -> Result<Box<dyn Channel>, Vec<String>> {
     match (sender, Client::new(&settings.twilio, settings.provider_timeout)) {
-        (Ok(sender), Ok(client)) => Ok(Box::new(Messages { client, sender, address, on_whatsapp })),
+        (Ok(sender), Ok(client)) => {
+            let reports = Reports::of(settings);
+            Ok(Box::new(Messages { client, sender, address, on_whatsapp, reports }))
+        }
         (sender, client) => Err([sender.err(), client.err()].into_iter().flatten().flatten().collect()),
     }
 }

@@ -1,9 +1,9 @@
 //! The settings `TWILIO_*`, and what is missing beside them.
 
 use runtime::settings::{Setting, Values};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 
-use crate::section::{Half, Section};
+use crate::section::{Half, Section, Warning};
 
 pub(super) const ACCOUNT_SID: Setting = Setting::text("TWILIO_ACCOUNT_SID");
 pub(super) const AUTH_TOKEN: Setting = Setting::password("TWILIO_AUTH_TOKEN");
@@ -14,6 +14,8 @@ pub(super) const MESSAGING_SERVICE_SID: Setting = Setting::text("TWILIO_MESSAGIN
 pub(super) const WHATSAPP_FROM: Setting = Setting::text("TWILIO_WHATSAPP_FROM");
 pub(super) const WHATSAPP_MESSAGING_SERVICE_SID: Setting = Setting::text("TWILIO_WHATSAPP_MESSAGING_SERVICE_SID");
 pub(super) const BASE_URL: Setting = Setting::text("TWILIO_BASE_URL");
+pub(super) const SECONDARY_AUTH_TOKEN: Setting = Setting::password("TWILIO_SECONDARY_AUTH_TOKEN");
+pub(super) const WEBHOOK_KEYS: Setting = Setting::text("TWILIO_WEBHOOK_KEYS");
 pub(super) const MAX_PER_SECOND: Setting = Setting::number("TWILIO_MAX_PER_SECOND", 1, 100_000);
 
 pub(super) const SECTION: Section = Section {
@@ -28,6 +30,8 @@ pub(super) const SECTION: Section = Section {
         WHATSAPP_MESSAGING_SERVICE_SID,
         BASE_URL,
         MAX_PER_SECOND,
+        SECONDARY_AUTH_TOKEN,
+        WEBHOOK_KEYS,
     ],
     halves: &[Half {
         channels: &["sms", "whatsapp"],
@@ -69,6 +73,10 @@ pub struct Settings {
     pub base_url: String,
     /// `TWILIO_MAX_PER_SECOND`: a ceiling for each of SMS and WhatsApp, because Twilio limits each sender.
     pub max_per_second: Option<u32>,
+    /// `TWILIO_SECONDARY_AUTH_TOKEN`: the next auth token, or the one before, for what Twilio signs while it changes.
+    pub secondary_auth_token: Option<SecretString>,
+    /// `TWILIO_WEBHOOK_KEYS`: shared keys with their ids, with which Twilio signs what it sends to us.
+    pub webhook_keys: Option<SecretString>,
 }
 
 impl Settings {
@@ -84,6 +92,27 @@ impl Settings {
             whatsapp_messaging_service_sid: values.text(WHATSAPP_MESSAGING_SERVICE_SID),
             base_url: values.text(BASE_URL).unwrap_or_default(),
             max_per_second: values.number(MAX_PER_SECOND),
+            secondary_auth_token: values.secret(SECONDARY_AUTH_TOKEN),
+            webhook_keys: values.secret(WEBHOOK_KEYS),
         }
     }
+}
+
+/// The keys of a list with commas between them, each its id, an equals sign and its secret. None where an entry is no
+/// key.
+pub(super) fn webhook_keys(listed: &SecretString) -> Option<Vec<(String, SecretString)>> {
+    let key = |entry: &str| {
+        let (id, secret) = entry.trim().split_once('=')?;
+        let (id, secret) = (id.trim(), secret.trim());
+        (!id.is_empty() && !secret.is_empty()).then(|| (id.to_owned(), SecretString::from(secret)))
+    };
+    listed.expose_secret().split(',').map(key).collect()
+}
+
+/// Warns of keys that cannot be read.
+pub(super) fn warning(twilio: &Settings) -> Option<Warning> {
+    let is_wrong = twilio.webhook_keys.as_ref().is_some_and(|listed| webhook_keys(listed).is_none());
+    let text = "TWILIO_WEBHOOK_KEYS has an entry that is not the id of a shared key, an equals sign and its secret: no key \
+                of it is believed";
+    is_wrong.then(|| Warning { about: &[WEBHOOK_KEYS.name], text: text.into() })
 }

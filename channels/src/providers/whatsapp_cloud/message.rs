@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use crate::channel::Outgoing;
+use crate::label;
 
 /// The longest text below a picture or another file, in characters.
 const MAX_CAPTION_CHARS: usize = 1024;
@@ -96,11 +97,5 @@ fn kind_of(name: &str) -> &'static str {
 /// What WhatsApp gives back with every report about this message. None where it would be too long: the message is then
 /// known by WhatsApp's own id alone.
 fn label(outgoing: &Outgoing<'_>) -> Option<String> {
-    let label = json!({
-        "chasqui_tenant": outgoing.key.tenant.as_str(),
-        "chasqui_id": outgoing.key.id,
-        "chasqui_epoch": outgoing.epoch.to_string(),
-        "chasqui_attempt": outgoing.attempt.to_string(),
-    });
-    Some(label.to_string()).filter(|label| label.chars().count() <= MAX_LABEL_CHARS)
+    Some(label::fields(outgoing).to_string()).filter(|label| label.chars().count() <= MAX_LABEL_CHARS)
 }

@@ -2,6 +2,7 @@
 //!
 //! Source: <https://developers.facebook.com/docs/whatsapp/cloud-api/reference/messages>.
 
+mod callback;
 mod classify;
 mod codes;
 mod message;
@@ -15,7 +16,7 @@ use secrecy::{ExposeSecret, SecretString};
 use self::classify::classify;
 use self::message::message;
 use self::settings::{ACCESS_TOKEN, BASE_URL, PHONE_NUMBER_ID};
-use super::{Connected, Provider, Service};
+use super::{Connected, Provider, Service, Webhook};
 use crate::channel::{Channel, Outgoing};
 use crate::http;
 
@@ -33,6 +34,13 @@ pub(crate) static PROVIDER: Provider = Provider {
     fill: |values, settings| settings.whatsapp_cloud = Settings::of(values),
     warnings: |_| Vec::new(),
     problems,
+    webhook: Some(Webhook {
+        signature: callback::SIGNATURE,
+        challenge: callback::challenge,
+        verify: callback::verify,
+        answer: ("text/plain; charset=utf-8", ""),
+        reports: callback::reports,
+    }),
     #[cfg(test)]
     over_http: Some(over_http),
 };
@@ -73,7 +81,7 @@ fn problems(settings: &crate::Settings) -> Vec<String> {
 /// # Errors
 /// Every problem, beginning with the name of its setting.
 fn whatsapp_cloud(settings: &crate::Settings) -> Result<WhatsAppCloud, Vec<String>> {
-    let Settings { access_token: given, phone_number_id, base_url } = &settings.whatsapp_cloud;
+    let Settings { access_token: given, phone_number_id, base_url, .. } = &settings.whatsapp_cloud;
     let mut problems = Vec::new();
     let access_token = access_token(given.as_ref()).map_err(|problem| problems.push(problem)).ok();
     let sender = sender(phone_number_id.as_deref()).map_err(|problem| problems.push(problem)).ok();
@@ -121,6 +129,7 @@ fn over_http(base_url: &str) -> crate::Settings {
         access_token: Some("EAA-secret-token".into()),
         phone_number_id: Some("106540352242922".into()),
         base_url: base_url.into(),
+        ..Settings::default()
     };
     crate::Settings { whatsapp_cloud, ..crate::settings::of_tests() }
 }

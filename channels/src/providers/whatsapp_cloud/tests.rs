@@ -247,7 +247,8 @@ fn exactly_one_provider_carries_whatsapp_the_first_that_is_preferred_and_configu
 fn all_that_is_wrong_is_told_at_once_and_no_token_is_quoted() {
     for number in [None, Some("+14155550101"), Some("1/2"), Some("")] {
         let (access_token, phone_number_id) = (Some("two words".into()), number.map(str::to_owned));
-        let whatsapp_cloud = Settings { access_token, phone_number_id, base_url: "nowhere".into() };
+        let whatsapp_cloud =
+            Settings { access_token, phone_number_id, base_url: "nowhere".into(), ..Settings::default() };
         let settings = crate::Settings { whatsapp_cloud, ..crate::settings::of_tests() };
         let problems = Channels::enable(&settings).err().unwrap();
         let names: Vec<_> = problems.iter().map(|problem| problem.split(' ').next().unwrap()).collect();

@@ -30,7 +30,7 @@ const SHAPES_WITH_A_SECRET: [&str; 24] = [
     ",HIDDEN,,",
 ];
 
-const SETTINGS_OF_PLACES: [&str; 23] = [
+const SETTINGS_OF_PLACES: [&str; 24] = [
     "AMQP_URL",
     "RABBITMQ_HOST",
     "RABBITMQ_PORT",
@@ -48,6 +48,7 @@ const SETTINGS_OF_PLACES: [&str; 23] = [
     "WHATSAPP_CLOUD_BASE_URL",
     "APNS_BASE_URL",
     "OUTBOUND_ALLOW",
+    "PUBLIC_URL",
     "API_LISTEN",
     "METRICS_LISTEN",
     "AMQP_TOPOLOGY",

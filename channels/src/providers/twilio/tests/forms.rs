@@ -1,5 +1,7 @@
 //! What stands in a form: the sender, the words, media and templates, and nothing of a publisher's own.
 
+use domain::{Keyring, Label};
+
 use super::*;
 
 #[tokio::test]
@@ -124,6 +126,30 @@ async fn a_sender_goes_with_its_service_and_both_are_looked_at() {
         let form =
             format!("To={prefix}%2B14155550100&From={prefix}%2B14155550101&MessagingServiceSid={service}&Body=Hi");
         assert_eq!(String::from_utf8_lossy(&server.received_requests().await.unwrap()[0].body), form);
+    }
+}
+
+#[tokio::test]
+async fn the_url_of_reports_names_the_attempt_and_there_is_none_unless_the_world_reaches_us() {
+    let labels = Labels::new(&Keyring::new(testkit::SECRET.as_bytes(), None));
+    let public_url = "https://n.example.org/hooks";
+    for (public_url, signed) in [(Some(public_url), true), (Some(public_url), false), (None, true)] {
+        let server = MockServer::start().await;
+        Mock::given(path(URL)).respond_with(ResponseTemplate::new(201)).expect(1).mount(&server).await;
+        let mut settings = over_http(&server.uri());
+        settings.public_url = public_url.map(str::to_owned);
+        settings.labels = signed.then(|| labels.clone());
+        send(&settings, "sms", "+14155550100", "Hi", None).await;
+        let form = server.received_requests().await.unwrap()[0].body.clone();
+        let form: Vec<(String, String)> = url::form_urlencoded::parse(&form).into_owned().collect();
+        let Some((_, url)) = form.iter().find(|(name, _)| name == "StatusCallback") else {
+            assert!(public_url.is_none() || !signed);
+            continue;
+        };
+        let query = url.strip_prefix("https://n.example.org/hooks/webhook/twilio?").unwrap();
+        let label = Label { key: key("n-1"), epoch: 0, attempt: 1 };
+        assert_eq!(query, format!("tenant=default&id=n-1&epoch=0&attempt=1&mac={}", labels.sign(&label)));
+        assert!(public_url.is_some() && signed);
     }
 }
 

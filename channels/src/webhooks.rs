@@ -1,0 +1,108 @@
+//! Which providers may call us, and what their calls say.
+
+use domain::Report;
+use reqwest::header::HeaderMap;
+
+use crate::callback::{Callback, Refused, Unreadable};
+use crate::providers::{PROVIDERS, Webhook, twilio, whatsapp_cloud};
+use crate::settings::Settings;
+
+/// The webhooks of all providers, with the keys that this installation believes.
+#[derive(Clone, Debug)]
+pub struct Webhooks(Settings);
+
+impl Webhooks {
+    pub fn new(settings: &Settings) -> Self {
+        Self(settings.clone())
+    }
+
+    /// The provider that a path means: by its own name, or by that of a medium, whose callers are told apart by where
+    /// they put their signature.
+    pub fn provider(name: &str, headers: &HeaderMap) -> Option<&'static str> {
+        let of_whatsapp = [&whatsapp_cloud::PROVIDER, &twilio::PROVIDER];
+        match name {
+            "sms" => Some(twilio::PROVIDER.name),
+            "whatsapp" => {
+                let signed = |provider: &&crate::providers::Provider| {
+                    provider.webhook.as_ref().is_some_and(|webhook| headers.contains_key(webhook.signature))
+                };
+                // Whoever asks whether the URL is ours signs nothing, and only Meta asks.
+                Some(of_whatsapp.into_iter().find(signed).unwrap_or(&whatsapp_cloud::PROVIDER).name)
+            }
+            _ => found(name).map(|(name, _)| name),
+        }
+    }
+
+    /// Whether the provider of that name has sent this.
+    ///
+    /// # Errors
+    /// Why it is not believed.
+    pub fn verify(&self, provider: &str, callback: &Callback<'_>) -> Result<(), Refused> {
+        let (_, webhook) = found(provider).ok_or(Refused::NotConfigured("its webhook"))?;
+        (webhook.verify)(&self.0, callback)
+    }
+
+    /// The content type and the text that the provider of that name expects as an answer.
+    pub fn answer(provider: &str) -> (&'static str, &'static str) {
+        found(provider).map_or(("text/plain; charset=utf-8", ""), |(_, webhook)| webhook.answer)
+    }
+
+    /// What the provider of that name is answered when it asks, with this query, whether the URL is ours.
+    pub fn challenge(&self, provider: &str, query: &str) -> Option<String> {
+        let (_, webhook) = found(provider)?;
+        (webhook.challenge)(&self.0, query)
+    }
+
+    /// What the provider of that name says. Nothing here asks whether it was believed.
+    ///
+    /// # Errors
+    /// Why it says nothing to us.
+    pub fn reports(&self, provider: &str, callback: &Callback<'_>) -> Result<Vec<Report>, Unreadable> {
+        let (_, webhook) = found(provider).ok_or(Unreadable("no provider of that name calls us"))?;
+        (webhook.reports)(&self.0, callback)
+    }
+}
+
+fn found(name: &str) -> Option<(&'static str, &'static Webhook)> {
+    let provider = PROVIDERS.iter().find(|provider| provider.name == name)?;
+    Some((provider.name, provider.webhook.as_ref()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use reqwest::header::{HeaderName, HeaderValue};
+
+    use super::*;
+
+    #[test]
+    fn a_path_means_a_provider_or_the_medium_of_several() {
+        let headers = |name: Option<&'static str>| -> HeaderMap {
+            name.map(|name| (HeaderName::from_static(name), HeaderValue::from_static("x"))).into_iter().collect()
+        };
+        for (name, header, expected) in [
+            ("twilio", None, Some("twilio")),
+            ("sms", None, Some("twilio")),
+            ("sendgrid", None, Some("sendgrid")),
+            ("whatsapp_cloud", Some("x-twilio-signature"), Some("whatsapp_cloud")),
+            ("whatsapp", None, Some("whatsapp_cloud")),
+            ("whatsapp", Some("x-hub-signature-256"), Some("whatsapp_cloud")),
+            ("whatsapp", Some("x-twilio-signature"), Some("twilio")),
+            ("smtp", None, None),
+            ("Twilio", None, None),
+            ("", None, None),
+        ] {
+            assert_eq!(Webhooks::provider(name, &headers(header)), expected, "{name} {header:?}");
+        }
+    }
+
+    #[test]
+    fn nobody_is_believed_for_whom_no_key_is_set() {
+        let webhooks = Webhooks::new(&crate::settings::of_tests());
+        let headers = HeaderMap::new();
+        let callback = Callback { target: "/webhook/x", headers: &headers, body: b"[]", at: testkit::NOW };
+        for name in ["twilio", "sendgrid", "whatsapp_cloud", "smtp"] {
+            assert!(matches!(webhooks.verify(name, &callback), Err(Refused::NotConfigured(_))), "{name}");
+            assert_eq!(webhooks.challenge(name, "hub.mode=subscribe&hub.verify_token=&hub.challenge=1"), None);
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! Who may call the API's webhooks: providers, by their signatures.
+
+use std::sync::Arc;
+
+use api::{Call, Gate, Verdict};
+use channels::{Callback, Refused, Webhooks};
+
+pub(crate) fn gate(settings: &channels::Settings) -> Gate {
+    let webhooks = Webhooks::new(settings);
+    Arc::new(move |call: &Call<'_>| verdict(&webhooks, call))
+}
+
+fn verdict(webhooks: &Webhooks, call: &Call<'_>) -> Verdict {
+    let Some(provider) = Webhooks::provider(call.name, call.headers) else { return Verdict::Unknown };
+    let Some(body) = call.body else {
+        let query = call.target.split_once('?').map(|(_, query)| query).unwrap_or_default();
+        return webhooks.challenge(provider, query).map_or(Verdict::Unknown, Verdict::Answered);
+    };
+    let callback = Callback { target: call.target, headers: call.headers, body, at: call.at };
+    match webhooks.verify(provider, &callback) {
+        Ok(()) => {
+            let (content_type, text) = Webhooks::answer(provider);
+            Verdict::Believed { provider, content_type, text }
+        }
+        Err(Refused::NotConfigured(setting)) => {
+            tracing::debug!(provider, setting, "a webhook was called for which a setting is missing");
+            Verdict::Unknown
+        }
+        Err(why) => Verdict::Refused { provider, why: why.to_string() },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+    use testkit::NOW;
+
+    use super::*;
+
+    fn settings() -> channels::Settings {
+        let mut settings = channels::Settings::unset(std::time::Duration::from_secs(10));
+        settings.twilio.auth_token = Some("12345".into());
+        settings.public_url = Some("https://n.example.org".into());
+        settings.whatsapp_cloud.verify_token = Some("our word".into());
+        settings
+    }
+
+    /// The signature is that of npm's twilio 6.3.1.
+    #[test]
+    fn a_call_is_believed_by_its_signature_and_a_question_answered_by_its_word() {
+        let gate = gate(&settings());
+        let body = "X=b&From=%2B14155550100&Body=%C2%A1Hola%2C+Ana%21+%F0%9F%8E%89+%26+m%C3%A1s&X=a&X=a";
+        let headers = |signature: &'static str| -> HeaderMap {
+            let header = (HeaderName::from_static("x-twilio-signature"), HeaderValue::from_static(signature));
+            std::iter::once(header).collect()
+        };
+        let asked = |name: &str, target: &str, signature: &'static str, body: Option<&str>| {
+            let headers = headers(signature);
+            let body = body.map(str::as_bytes);
+            gate(&Call { name, target, headers: &headers, body, at: NOW })
+        };
+        let right = "gamB+r6n4hPaCcc3QyQ3yAjwKfg=";
+        let believed =
+            Verdict::Believed { provider: "twilio", content_type: "text/xml; charset=utf-8", text: "<Response/>" };
+        assert_eq!(asked("twilio", "/webhook/twilio", right, Some(body)), believed);
+        let forged = asked("whatsapp", "/webhook/whatsapp", right, Some(body));
+        assert!(matches!(forged, Verdict::Refused { provider: "twilio", .. }), "{forged:?}");
+        for name in ["sendgrid", "smtp", "nobody", ""] {
+            assert_eq!(asked(name, "/webhook/x", right, Some(body)), Verdict::Unknown, "{name}");
+        }
+        let question = "/webhook/whatsapp_cloud?hub.mode=subscribe&hub.verify_token=our+word&hub.challenge=77";
+        assert_eq!(asked("whatsapp_cloud", question, "", None), Verdict::Answered("77".into()));
+        assert_eq!(asked("whatsapp_cloud", &question.replace("our", "no"), "", None), Verdict::Unknown);
+        assert_eq!(asked("twilio", question, "", None), Verdict::Unknown);
+    }
+}

@@ -1,0 +1,276 @@
+//! What a provider says of a delivery after it has accepted it, and what follows from that for the delivery's row,
+//! decided purely.
+//!
+//! Reports come late, in any order, and more than once. So the rule is monotone: what is known of a delivery only ever
+//! grows, from sent to bounced to delivered, and the same reports of one attempt in any order end in the same state.
+
+use std::cmp::Ordering;
+
+use crate::decide::{tier_after, tier_number};
+use crate::{Attempt, AttemptOutcome, Keyword, Label, Order, Policy, Row, State, Timestamp, Transition};
+
+/// One thing that a provider reports.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Report {
+    pub provider: &'static str,
+    /// A repeat has the same. Where the provider gives an event no id of its own, it is made of what the event says.
+    pub event_id: String,
+    /// None when the provider gave none of our labels back: what a person wrote, or a message that another program sent.
+    pub about: Option<Label>,
+    /// The id that the provider gave to the message.
+    pub provider_id: Option<String>,
+    /// Whom the message went to, as the provider writes it.
+    pub recipient: Option<String>,
+    pub said: Reported,
+    pub code: Option<String>,
+    /// One line for people. It may quote the recipient.
+    pub detail: String,
+    /// When it happened, by the provider's clock.
+    pub at: Option<Timestamp>,
+}
+
+/// What is reported.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Reported {
+    /// The provider has it, or has handed it on.
+    Accepted,
+    /// The provider tries again by itself.
+    Deferred,
+    Delivered,
+    Read,
+    Opened,
+    Clicked,
+    /// The recipient calls it spam.
+    Complained,
+    Unsubscribed,
+    Resubscribed,
+    /// It came back, for good.
+    Bounced {
+        class: Bounce,
+    },
+    /// It failed after the provider had accepted it. `alarm` says that something is wrong on our side.
+    FailedLater {
+        retriable: bool,
+        alarm: bool,
+    },
+    /// A person wrote.
+    Reply {
+        from: String,
+        text: String,
+        media: Vec<String>,
+        keyword: Option<Keyword>,
+    },
+    /// A person pressed a button.
+    Button {
+        payload: String,
+        by: String,
+    },
+}
+
+/// What a mail that came back says about its address.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Bounce {
+    /// Nobody is there.
+    Address,
+    /// Nothing: this mail was refused.
+    Message,
+    /// The provider has it on a list of its own and sent nothing.
+    Listed,
+}
+
+impl Bounce {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Address => "address",
+            Self::Message => "message",
+            Self::Listed => "listed",
+        }
+    }
+}
+
+/// What follows from a report for the row of its delivery.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Merged {
+    /// It is earlier than our own record of its attempt: it waits, and is asked again.
+    Early,
+    /// The row stays as it is. The report is kept and shown all the same.
+    Kept,
+    /// The row is written, and its order carried out. Where the row says so already, the order is carried out once more,
+    /// because nobody can know whether it was.
+    Moved(Box<Transition>),
+}
+
+/// What a report says about where its message is.
+enum Evidence {
+    /// A person has it, whatever else is said of it.
+    Arrived,
+    /// It will not arrive.
+    Lost,
+    /// It has not arrived, and another try may.
+    Failed,
+    /// Nothing that was not known.
+    Nothing,
+}
+
+impl Reported {
+    /// What is reported, in one word.
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Accepted => "accepted",
+            Self::Deferred => "deferred",
+            Self::Delivered => "delivered",
+            Self::Read => "read",
+            Self::Opened => "opened",
+            Self::Clicked => "clicked",
+            Self::Complained => "complained",
+            Self::Unsubscribed => "unsubscribed",
+            Self::Resubscribed => "resubscribed",
+            Self::Bounced { .. } => "bounced",
+            Self::FailedLater { .. } => "failed",
+            Self::Reply { .. } => "reply",
+            Self::Button { .. } => "button",
+        }
+    }
+
+    /// What is more exact than the word.
+    pub const fn class(&self) -> Option<&'static str> {
+        match self {
+            Self::Bounced { class } => Some(class.as_str()),
+            Self::FailedLater { retriable: true, .. } => Some("retriable"),
+            Self::FailedLater { retriable: false, .. } => Some("permanent"),
+            _ => None,
+        }
+    }
+
+    /// Who reads, clicks or complains has it: providers leave a `delivered` out when there is more to say.
+    const fn evidence(&self) -> Evidence {
+        match self {
+            Self::Delivered
+            | Self::Read
+            | Self::Opened
+            | Self::Clicked
+            | Self::Complained
+            | Self::Unsubscribed
+            | Self::Button { .. } => Evidence::Arrived,
+            Self::Bounced { .. } | Self::FailedLater { retriable: false, .. } => Evidence::Lost,
+            Self::FailedLater { retriable: true, .. } => Evidence::Failed,
+            Self::Accepted | Self::Deferred | Self::Resubscribed | Self::Reply { .. } => Evidence::Nothing,
+        }
+    }
+
+    const fn is_alarm(&self) -> bool {
+        matches!(self, Self::FailedLater { alarm: true, .. })
+    }
+}
+
+/// Decides about the row that a report is about. `ladder` is the policy of the channel where the message is at hand and
+/// can be published again; without the message, a late failure is the end.
+pub fn report(row: &Row, report: &Report, ladder: Option<&Policy>, now: Timestamp) -> Merged {
+    let Some(about) = report.about.as_ref().filter(|about| about.key == row.key) else { return Merged::Kept };
+    let evidence = report.said.evidence();
+    match (&evidence, row.state) {
+        (Evidence::Nothing, _) => return Merged::Kept,
+        // Whoever sends right now records first.
+        (_, State::Sending) => return Merged::Early,
+        _ => {}
+    }
+    let merging = Merging { row, report, now };
+    let of_attempt = (about.epoch, about.attempt).cmp(&(row.epoch, row.attempt));
+    match evidence {
+        Evidence::Nothing => Merged::Kept,
+        Evidence::Arrived => merging.arrived(),
+        Evidence::Lost | Evidence::Failed if !is_open(row.state) || of_attempt == Ordering::Less => Merged::Kept,
+        Evidence::Lost | Evidence::Failed if of_attempt == Ordering::Greater => Merged::Early,
+        Evidence::Lost => merging.bounced(),
+        Evidence::Failed => merging.failed(ladder),
+    }
+}
+
+/// Whether a failure of the row's last attempt is news. What is dead or held is an operator's; the rest has ended.
+const fn is_open(state: State) -> bool {
+    matches!(state, State::Sent | State::Waiting)
+}
+
+struct Merging<'a> {
+    row: &'a Row,
+    report: &'a Report,
+    now: Timestamp,
+}
+
+impl Merging<'_> {
+    /// Any attempt may be the one that arrived. A copy that still comes finds a row that has ended, and a letter that is
+    /// still moved sends nothing more.
+    fn arrived(&self) -> Merged {
+        match self.row.state {
+            State::Sent | State::Waiting | State::Dead | State::Held | State::Bounced => {
+                self.moved(State::Delivered, Order::Nothing, None)
+            }
+            _ => Merged::Kept,
+        }
+    }
+
+    fn bounced(&self) -> Merged {
+        self.moved(State::Bounced, Order::Nothing, Some(AttemptOutcome::Permanent))
+    }
+
+    /// The attempt was counted when the provider accepted it, so the count is kept.
+    fn failed(&self, ladder: Option<&Policy>) -> Merged {
+        let waits = self.row.state == State::Waiting;
+        let policy = match ladder {
+            Some(_) if waits => return self.once_more(),
+            Some(policy) => policy,
+            // A delivery that waits has a message of its own on the way.
+            None if waits => return Merged::Kept,
+            None => return self.bounced(),
+        };
+        let tier = tier_after(self.row.attempt);
+        let next = self.now.plus(policy.delays[tier]);
+        let is_too_late = self.row.expires_at.is_some_and(|expires| expires <= next);
+        if is_too_late || self.row.attempt > policy.max_retries {
+            return self.bounced();
+        }
+        let order = Order::Retry { tier: tier_number(tier) };
+        self.moved(State::Waiting, order, Some(AttemptOutcome::Retriable))
+    }
+
+    fn once_more(&self) -> Merged {
+        match &self.row.order {
+            order @ (Order::Retry { .. } | Order::Schedule { .. }) => {
+                let (row, order) = (self.row.clone(), order.clone());
+                Merged::Moved(Box::new(Transition { row, order, attempt: None, alarm: false }))
+            }
+            _ => Merged::Kept,
+        }
+    }
+
+    fn moved(&self, state: State, order: Order, failed: Option<AttemptOutcome>) -> Merged {
+        let mut row = Row { state, order: order.clone(), updated_at: self.now, ..self.row.clone() };
+        if state == State::Waiting {
+            row.seq = row.seq.saturating_add(1);
+        }
+        if failed.is_some() {
+            row.code.clone_from(&self.report.code);
+        }
+        if row.provider_id.is_none() {
+            row.provider_id.clone_from(&self.report.provider_id);
+        }
+        let attempt = failed.map(|outcome| self.attempt(outcome));
+        let alarm = self.report.said.is_alarm();
+        Merged::Moved(Box::new(Transition { row, order, attempt, alarm }))
+    }
+
+    fn attempt(&self, outcome: AttemptOutcome) -> Attempt {
+        Attempt {
+            epoch: self.row.epoch,
+            n: self.row.attempt,
+            outcome,
+            provider: self.report.provider.to_owned(),
+            code: self.report.code.clone(),
+            detail: self.report.detail.clone(),
+            at: self.now,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

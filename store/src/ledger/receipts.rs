@@ -1,0 +1,109 @@
+//! What providers reported of deliveries later: kept as it came, each event once, and joined when a delivery is read.
+//! No recipient stands here, and nothing that a person wrote.
+
+use domain::{Key, Report, Timestamp};
+use sea_orm::QueryResult;
+
+use crate::error::StoreError;
+use crate::sql::{Group, Session, Value, count_of, get, key_values, time_of};
+use crate::store::Store;
+
+/// One report, as it is kept.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Receipt {
+    pub provider: String,
+    /// The provider's id of the event.
+    pub event_id: String,
+    pub epoch: u32,
+    /// The attempt that it is about, from 1.
+    pub attempt: u32,
+    /// What is reported, in one word.
+    pub said: String,
+    /// What is more exact than the word.
+    pub class: Option<String>,
+    /// The id that the provider gave to the message.
+    pub provider_id: Option<String>,
+    pub code: Option<String>,
+    pub detail: String,
+    /// By the provider's clock.
+    pub happened_at: Option<Timestamp>,
+    pub received_at: Timestamp,
+}
+
+const INSERT: &str = "INSERT INTO receipts (tenant, id, provider, event_id, epoch, attempt, said, class, provider_id, \
+     code, detail, happened_at, received_at) SELECT u.tenant, u.id, u.provider, u.event_id, u.epoch, u.attempt, u.said, \
+     u.class, u.provider_id, u.code, u.detail, u.happened_at, u.received_at FROM {u} \
+     WHERE TRUE ON CONFLICT (id, tenant, provider, event_id) DO NOTHING";
+
+impl Store {
+    /// Keeps reports. One that is kept already stays as it is.
+    ///
+    /// # Errors
+    /// [`StoreError`]; repeat it.
+    pub async fn keep_reports(&self, reports: &[Report], received_at: Timestamp) -> Result<(), StoreError> {
+        insert(&mut self.inner.db.writer(), reports, received_at).await
+    }
+
+    /// What was reported of a delivery, in the order in which it came.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn receipts(&self, key: &Key) -> Result<Vec<Receipt>, StoreError> {
+        const READ: &str = "SELECT provider, event_id, epoch, attempt, said, class, provider_id, code, detail, \
+             happened_at, received_at FROM receipts WHERE tenant = $1 AND id = $2 \
+             ORDER BY received_at, happened_at, event_id";
+        if key.id.contains('\0') {
+            return Ok(Vec::new());
+        }
+        self.inner.db.reader().query(READ, &key_values(key)).await?.iter().map(receipt_of).collect()
+    }
+
+    /// Deletes receipts that were received before `before` and whose delivery is not known, or not any more: the oldest
+    /// first and at most `limit`. Several calls at once are safe.
+    ///
+    /// # Errors
+    /// [`StoreError`]; repeat it.
+    pub async fn forget_receipts(&self, before: Timestamp, limit: u32) -> Result<usize, StoreError> {
+        const DELETE: &str = "DELETE FROM receipts WHERE (id, tenant, provider, event_id) IN (\
+             SELECT r.id, r.tenant, r.provider, r.event_id FROM receipts r WHERE r.received_at < $1 AND NOT EXISTS (\
+             SELECT 1 FROM deliveries d WHERE d.tenant = r.tenant AND d.id = r.id) \
+             ORDER BY r.received_at LIMIT $2) RETURNING event_id";
+        let values = [Value::Int(Some(before.as_micros())), Value::Int(Some(i64::from(limit)))];
+        Ok(self.inner.db.writer().query(DELETE, &values).await?.len())
+    }
+}
+
+async fn insert(session: &mut Session, reports: &[Report], received_at: Timestamp) -> Result<(), StoreError> {
+    let about = || reports.iter().map(|report| report.about.as_ref());
+    let group = Group::of(reports.len())
+        .text("tenant", about().map(|about| about.map_or("", |label| label.key.tenant.as_str())))
+        .text("id", about().map(|about| about.map_or("", |label| label.key.id.as_str())))
+        .text("provider", reports.iter().map(|report| report.provider))
+        .text("event_id", reports.iter().map(|report| report.event_id.as_str()))
+        .int("epoch", about().map(|about| about.map_or(0, |label| i64::from(label.epoch))))
+        .int("attempt", about().map(|about| about.map_or(0, |label| i64::from(label.attempt))))
+        .text("said", reports.iter().map(|report| report.said.as_str()))
+        .text("class", reports.iter().map(|report| report.said.class()))
+        .text("provider_id", reports.iter().map(|report| report.provider_id.as_deref()))
+        .text("code", reports.iter().map(|report| report.code.as_deref()))
+        .text("detail", reports.iter().map(|report| report.detail.as_str()))
+        .int("happened_at", reports.iter().map(|report| report.at.map(Timestamp::as_micros)))
+        .int("received_at", reports.iter().map(|_| received_at.as_micros()));
+    session.query_group(INSERT, &group).await.map(drop)
+}
+
+fn receipt_of(row: &QueryResult) -> Result<Receipt, StoreError> {
+    Ok(Receipt {
+        provider: get(row, "provider")?,
+        event_id: get(row, "event_id")?,
+        epoch: count_of(row, "epoch")?,
+        attempt: count_of(row, "attempt")?,
+        said: get(row, "said")?,
+        class: get(row, "class")?,
+        provider_id: get(row, "provider_id")?,
+        code: get(row, "code")?,
+        detail: get(row, "detail")?,
+        happened_at: time_of(row, "happened_at")?,
+        received_at: Timestamp::from_micros(get(row, "received_at")?),
+    })
+}

@@ -1,0 +1,109 @@
+//! What providers report is kept once, is read with its delivery, and goes when the delivery goes.
+
+use domain::{AttemptOutcome, Bounce, Label, Merged, Order, Report, Reported, Row, State, Transition};
+
+use crate::tests::database::{Database, HOUR, arrival, at, candidate, decide, key, policy, sent};
+use crate::tests::on_both;
+use crate::{Claimed, Store};
+
+on_both!(
+    what_follows_from_a_report_is_written_once_and_only_over_the_row_that_was_read,
+    a_report_is_kept_once_however_often_it_comes,
+    receipts_go_with_their_delivery_and_those_of_none_when_they_are_old
+);
+
+fn report(event_id: &str, id: Option<&str>, said: Reported) -> Report {
+    Report {
+        provider: "sendgrid",
+        event_id: event_id.into(),
+        about: id.map(|id| Label { key: key(id), epoch: 0, attempt: 1 }),
+        provider_id: Some("m-1".into()),
+        recipient: Some("ana@example.org".into()),
+        said,
+        code: Some("5.1.1".into()),
+        detail: "no such ' \" user".into(),
+        at: Some(at(7)),
+    }
+}
+
+async fn of(store: &Store, id: &str) -> Vec<(String, String)> {
+    let receipts = store.receipts(&key(id)).await.unwrap();
+    receipts.into_iter().map(|receipt| (receipt.event_id, receipt.said)).collect()
+}
+
+async fn a_report_is_kept_once_however_often_it_comes(db: &Database) {
+    let store = db.store().await;
+    let bounced = report("e-1", Some("n-1"), Reported::Bounced { class: Bounce::Message });
+    let opened = report("e-2", Some("n-1"), Reported::Opened);
+    let other = Report { event_id: "e-1".into(), ..report("e-1", Some("n-2"), Reported::Delivered) };
+    store.keep_reports(&[], at(8)).await.unwrap();
+    store.keep_reports(&[bounced.clone(), bounced.clone(), other], at(9)).await.unwrap();
+    store.keep_reports(&[opened, bounced], at(10)).await.unwrap();
+    let known = |list: &[(&str, &str)]| -> Vec<(String, String)> {
+        list.iter().map(|(event, said)| ((*event).to_owned(), (*said).to_owned())).collect()
+    };
+    assert_eq!(of(&store, "n-1").await, known(&[("e-1", "bounced"), ("e-2", "opened")]));
+    assert_eq!(of(&store, "n-2").await, known(&[("e-1", "delivered")]));
+    assert_eq!(of(&store, "n\0").await, known(&[]));
+
+    let first = store.receipts(&key("n-1")).await.unwrap().remove(0);
+    assert_eq!((first.epoch, first.attempt, first.class.as_deref()), (0, 1, Some("message")));
+    assert_eq!((first.provider.as_str(), first.provider_id.as_deref()), ("sendgrid", Some("m-1")));
+    assert_eq!((first.code.as_deref(), first.detail.as_str()), (Some("5.1.1"), "no such ' \" user"));
+    assert_eq!((first.happened_at, first.received_at), (Some(at(7)), at(9)));
+}
+
+async fn sent_row(store: &Store, id: &str) -> Row {
+    let Claimed::New(row) = store.claim(candidate(id), &arrival(id), HOUR).await.unwrap() else { panic!("{id}") };
+    store.record(&decide(&row, &sent()), None).await.unwrap();
+    store.delivery(&key(id)).await.unwrap().unwrap().row
+}
+
+fn moved(row: &Row, said: Reported) -> Transition {
+    let report = report("e-1", Some(&row.key.id), said);
+    match domain::report(row, &report, Some(&policy()), at(20)) {
+        Merged::Moved(transition) => *transition,
+        other => panic!("{other:?}"),
+    }
+}
+
+async fn what_follows_from_a_report_is_written_once_and_only_over_the_row_that_was_read(db: &Database) {
+    let store = db.store().await;
+    let row = sent_row(&store, "n-1").await;
+    let late = moved(&row, Reported::FailedLater { retriable: true, alarm: false });
+    let delivered = moved(&row, Reported::Delivered);
+    assert!(store.merge_report(&late).await.unwrap());
+    assert!(!store.merge_report(&late).await.unwrap(), "it was written");
+    assert!(!store.merge_report(&delivered).await.unwrap(), "the row is another by now");
+
+    let view = store.delivery(&key("n-1")).await.unwrap().unwrap();
+    assert_eq!((view.row.state, &view.row.order), (State::Waiting, &Order::Retry { tier: 1 }));
+    assert_eq!((view.row.attempt, view.row.seq, view.row.code.as_deref()), (1, 1, Some("5.1.1")));
+    assert_eq!(view.row.provider_id, row.provider_id, "it keeps the id that it had");
+    let attempts: Vec<_> = view.attempts.iter().map(|attempt| (attempt.n, attempt.outcome)).collect();
+    assert_eq!(attempts, [(1, AttemptOutcome::Retriable)]);
+
+    assert!(store.merge_report(&moved(&view.row, Reported::Delivered)).await.unwrap());
+    let view = store.delivery(&key("n-1")).await.unwrap().unwrap();
+    assert_eq!((view.row.state, view.row.order), (State::Delivered, Order::Nothing));
+}
+
+async fn receipts_go_with_their_delivery_and_those_of_none_when_they_are_old(db: &Database) {
+    let store = db.store().await;
+    let Claimed::New(row) = store.claim(candidate("n-1"), &arrival("n-1"), HOUR).await.unwrap() else { panic!() };
+    store.record(&decide(&row, &sent()), None).await.unwrap();
+    let early = report("e-2", Some("n-9"), Reported::Delivered);
+    let of_nobody = report("e-3", None, Reported::Clicked);
+    store.keep_reports(&[report("e-1", Some("n-1"), Reported::Delivered), early, of_nobody], at(20)).await.unwrap();
+    let later = report("e-4", None, Reported::Opened);
+    store.keep_reports(&[later], at(30)).await.unwrap();
+
+    assert_eq!(store.forget_receipts(at(20), 10).await.unwrap(), 0, "none is so old");
+    assert_eq!(store.forget_receipts(at(21), 1).await.unwrap(), 1);
+    assert_eq!(store.forget_receipts(at(21), 10).await.unwrap(), 1);
+    assert_eq!((of(&store, "n-1").await.len(), of(&store, "n-9").await.len()), (1, 0));
+    assert_eq!(store.forget_receipts(at(31), 10).await.unwrap(), 1);
+
+    assert_eq!(store.prune(at(0), at(1_000_000_000), 10).await.unwrap().deliveries, 1);
+    assert_eq!(of(&store, "n-1").await, []);
+}
