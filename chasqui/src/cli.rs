@@ -10,9 +10,11 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::config::{Config, REFERENCE, Role, Sources};
 use crate::output::{self, say};
-use crate::{check, events, exit, health, logs, parts, roles, send, stuck, topology_commands, unconfigured, up, vapid};
+use crate::{
+    check, events, exit, health, logs, parts, roles, send, stuck, topology_commands, unconfigured, up, vapid, webhook,
+};
 
-/// Delivers notifications that services publish to RabbitMQ: email, SMS, WhatsApp, push, Web Push.
+/// Delivers notifications that services publish to RabbitMQ: email, SMS, WhatsApp, push, Web Push, webhooks.
 #[derive(Parser, Debug)]
 #[command(name = "chasqui", version, arg_required_else_help = true, after_help = exit::CODES)]
 pub struct Cli {
@@ -70,6 +72,9 @@ pub enum Command {
     /// The keys with which Web Push is sent
     #[command(subcommand, after_help = exit::CODES)]
     Vapid(vapid::VapidCommand),
+    /// What those who receive webhooks need
+    #[command(subcommand, after_help = exit::CODES)]
+    Webhook(webhook::WebhookCommand),
 }
 
 impl Cli {
@@ -133,6 +138,7 @@ pub async fn run(cli: Cli) -> Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         Command::Vapid(command) => vapid::run(command),
+        Command::Webhook(command) => webhook::run(load(), command),
     }
 }
 

@@ -27,6 +27,7 @@ mod topology_commands;
 mod unconfigured;
 mod up;
 mod vapid;
+mod webhook;
 mod zones;
 
 pub use cli::run;

@@ -96,9 +96,12 @@ pub fn fingerprint_of(body: &[u8], properties: &[u8]) -> Content {
     fingerprint
 }
 
-/// What people may see of a recipient: the domain of an address, the last two characters of anything else, such as a
-/// subscription with an `@` in it.
+/// What people may see of a recipient: the domain of an address, the host of a URL, whose path and query may be secrets,
+/// the last two characters of anything else, such as a subscription with an `@` in it.
 pub fn mask(destination: &str) -> String {
+    if let Some(origin) = origin_of(destination) {
+        return format!("{origin}/***");
+    }
     if let Some((_, domain)) = destination.rsplit_once('@')
         && !domain.contains(['"', '/', '{', '}'])
     {
@@ -106,6 +109,13 @@ pub fn mask(destination: &str) -> String {
     }
     let tail: Vec<char> = destination.chars().rev().take(2).collect();
     if destination.chars().count() < 5 { "***".into() } else { format!("***{}", tail.iter().rev().collect::<String>()) }
+}
+
+/// The scheme and the host of a URL that names no user.
+fn origin_of(destination: &str) -> Option<&str> {
+    let scheme = ["https://", "http://"].into_iter().find(|scheme| destination.starts_with(scheme))?;
+    let host = destination[scheme.len()..].split(['/', '?', '#', '\\']).next()?;
+    (!host.is_empty() && !host.contains('@')).then(|| &destination[..scheme.len() + host.len()])
 }
 
 #[cfg(test)]

@@ -42,8 +42,8 @@ pub(crate) use fallback::child_body;
 pub use follow_up::{Destination, FollowUp, Follows, Message, Publish, Received, letter_headers};
 pub use identity::{Content, Key, Tenant, child_id, content_of, fingerprint_of, fire_id, mask};
 pub use keys::{
-    DerivedKey, Keyring, LoginHasher, RecipientHash, RecipientHasher, RequestIds, RequestedBy, is_guessable_secret,
-    is_published_secret,
+    DerivedKey, Keyring, LoginHasher, RecipientHash, RecipientHasher, RequestIds, RequestedBy, WebhookKeys,
+    WebhookSecret, is_guessable_secret, is_published_secret,
 };
 pub use lane::{Lane, Priority};
 pub use limits::{MAX_ID_BYTES, MAX_SPAN, SEND_AT_GRACE};
