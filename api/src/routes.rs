@@ -13,7 +13,7 @@ use crate::accounts::{login, register};
 use crate::app::App;
 use crate::notifications::{cancel, publish};
 use crate::sandbox::{captures, pages};
-use crate::{deliveries, docs, health, schedules};
+use crate::{deliveries, docs, endpoints, health, schedules};
 
 /// Describes every route that an installation may have. A test holds `docs/openapi.json` equal to this description.
 pub fn openapi() -> utoipa::openapi::OpenApi {
@@ -40,6 +40,10 @@ pub(crate) fn instead(method: &Method, route: &str) -> Option<&'static str> {
     match (method, route) {
         (&Method::DELETE, "/deliveries/{id}") => Some("DELETE /notify/{id} cancels a delivery"),
         (&Method::GET, "/notify/{id}") => Some("GET /deliveries/{id} shows what became of it"),
+        (&Method::GET, "/endpoints/{id}") => Some("GET /endpoints lists all of them"),
+        (&Method::PUT | &Method::PATCH, "/endpoints/{id}") => {
+            Some("to change one, DELETE it and POST another; POST /endpoints/{id}/rotate changes its secret")
+        }
         (&Method::PUT | &Method::PATCH, "/schedules/{id}") => Some("to change one, DELETE it and POST another"),
         _ => None,
     }
@@ -65,6 +69,9 @@ fn always() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(deliveries::show::show))
         .routes(routes!(schedules::create::create, schedules::list::list))
         .routes(routes!(schedules::show::show, schedules::delete::delete))
+        .routes(routes!(endpoints::create::create, endpoints::list::list))
+        .routes(routes!(endpoints::delete::delete))
+        .routes(routes!(endpoints::rotate::rotate))
 }
 
 fn probes() -> OpenApiRouter<Arc<App>> {
@@ -88,6 +95,7 @@ fn fields_of(method: &Method, route: &str) -> &'static [&'static str] {
     match (method, route) {
         (&Method::POST, "/notify" | "/notify-auth") => &FIELDS,
         (&Method::POST, "/schedules") => &operations::schedules::FIELDS,
+        (&Method::POST, "/endpoints") => &operations::endpoints::FIELDS,
         (&Method::POST, "/login") => &["username", "password"],
         (&Method::POST, "/register") => &["username", "password", "scope", "tenant"],
         _ => &[],

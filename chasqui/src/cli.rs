@@ -138,7 +138,7 @@ pub async fn run(cli: Cli) -> Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         Command::Vapid(command) => vapid::run(command),
-        Command::Webhook(command) => webhook::run(load(), command),
+        Command::Webhook(command) => webhook::run(load(), command).await,
     }
 }
 

@@ -4,11 +4,12 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
 use clap::Subcommand;
-use domain::Tenant;
+use domain::{Key, Tenant, WebhookKeys, printable};
+use operations::endpoints;
 
 use crate::config::{Config, Role, Sources};
 use crate::output::say;
-use crate::unconfigured;
+use crate::{parts, unconfigured};
 
 #[derive(Subcommand, Clone, Debug)]
 pub enum WebhookCommand {
@@ -17,17 +18,40 @@ pub enum WebhookCommand {
     Secret {
         #[arg(long, default_value = "default", value_parser = tenant)]
         tenant: Tenant,
+        /// The id of one of the tenant's endpoints, which has secrets of its own; the ledger is asked for the newest
+        #[arg(long, value_name = "ID")]
+        endpoint: Option<String>,
     },
 }
 
-pub(crate) fn run(sources: Sources, command: WebhookCommand) -> Result<ExitCode> {
-    let WebhookCommand::Secret { tenant } = command;
-    let config = Config::read(unconfigured::with_secret(sources), Role::Probe)?;
-    let keys = config.channels.webhook.keys.context("no secret of the fleet is given: set SECRET_KEY")?;
-    let secrets = keys.direct(&tenant);
-    let today = secrets.first().context("no secret is derived")?;
-    say!("{}", today.shown());
+pub(crate) async fn run(sources: Sources, command: WebhookCommand) -> Result<ExitCode> {
+    let WebhookCommand::Secret { tenant, endpoint } = command;
+    let sources = unconfigured::with_secret(sources);
+    let secret = match endpoint {
+        None => of_tenant(&Config::read(sources, Role::Probe)?, &tenant)?,
+        Some(id) => {
+            let config = Config::read(unconfigured::with_ledger(sources), Role::Ledger)?;
+            of_endpoint(&config, Key { tenant, id }).await?
+        }
+    };
+    say!("{secret}");
     Ok(ExitCode::SUCCESS)
+}
+
+fn of_tenant(config: &Config, tenant: &Tenant) -> Result<String> {
+    let secrets = keys(config)?.direct(tenant);
+    Ok(secrets.first().context("no secret is derived")?.shown())
+}
+
+async fn of_endpoint(config: &Config, key: Key) -> Result<String> {
+    let store = parts::existing_store(config, parts::clock()).await?;
+    let found = endpoints::show(&store, &key).await.context("the ledger could not be read")?;
+    let found = found.with_context(|| format!("{} has no endpoint {}", key.tenant, printable(&key.id)))?;
+    endpoints::secret(keys(config)?, &found).context("no secret is derived")
+}
+
+fn keys(config: &Config) -> Result<&WebhookKeys> {
+    config.channels.webhook.keys.as_ref().context("no secret of the fleet is given: set SECRET_KEY")
 }
 
 fn tenant(text: &str) -> Result<Tenant, &'static str> {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use aws_lc_rs::digest;
 use uuid::Uuid;
 
-use crate::Timestamp;
+use crate::{EndpointAddress, Timestamp};
 
 /// The SHA-256 of a body.
 pub type Content = [u8; 32];
@@ -77,6 +77,11 @@ pub(crate) fn event_id(delivery: &Key, epoch: u32, seq: u32, state: &str, attemp
     Uuid::new_v5(&NAMESPACE, format!("{delivery}/event/{epoch}/{seq}/{state}/{attempt}").as_bytes())
 }
 
+/// The id of the delivery that tells an endpoint of an event: always the same, so that the event may come twice.
+pub fn webhook_id(event: &Key, endpoint: &str) -> String {
+    Uuid::new_v5(&NAMESPACE, format!("{event}/webhook/{endpoint}").as_bytes()).to_string()
+}
+
 /// The hash that tells whether a known id came back with the same body.
 pub fn content_of(body: &[u8]) -> Content {
     let mut content = Content::default();
@@ -99,7 +104,8 @@ pub fn fingerprint_of(body: &[u8], properties: &[u8]) -> Content {
 /// What people may see of a recipient: the domain of an address, the host of a URL, whose path and query may be secrets,
 /// the last two characters of anything else, such as a subscription with an `@` in it.
 pub fn mask(destination: &str) -> String {
-    if let Some(origin) = origin_of(destination) {
+    let url = EndpointAddress::parse(destination).map_or(destination, |address| address.url);
+    if let Some(origin) = origin_of(url) {
         return format!("{origin}/***");
     }
     if let Some((_, domain)) = destination.rsplit_once('@')

@@ -1,6 +1,6 @@
 //! Webhooks: a JSON body that is posted to a URL.
 
-use domain::Ambiguity;
+use domain::{Ambiguity, EndpointAddress};
 use serde_json::{Map, Value};
 use url::Url;
 
@@ -24,12 +24,14 @@ pub static MEDIUM: Medium = Medium {
     meant: |_, _| None,
 };
 
-/// The URL that is called. Plain HTTP is the fleet's to allow, which no medium knows.
+/// The URL that is called: the destination itself, or that of the endpoint which it names. Plain HTTP is the fleet's to
+/// allow, which no medium knows.
 ///
 /// # Errors
 /// A text that begins with "must" and quotes nothing.
 pub fn url(destination: &str) -> Result<Url, String> {
     line::check(destination)?;
+    let destination = EndpointAddress::parse(destination).map_or(destination, |address| address.url);
     // A comma and another URL behind it would be a part of the path.
     let is_list = [",https://", ",http://"].iter().any(|next| destination.contains(next));
     let parsed = Url::parse(destination).ok().filter(|url| !is_list && is_called_as(url, destination));
@@ -85,6 +87,7 @@ mod tests {
             "https://xn--bcher-kva.example/a%20b",
             "http://billing.internal:8080/hooks",
             "http://127.0.0.1:8080/",
+            "endpoint:orders:2:1:seal:https://hooks.example.org/a",
         ] {
             assert!(url(good).is_ok(), "{good}");
         }
@@ -106,6 +109,8 @@ mod tests {
             "https://bücher.example/a",
             "https://hooks.example.org:443/a",
             "https://a.example/x,https://b.example/x",
+            "endpoint:orders:2:1:seal:hooks.example.org",
+            "endpoint:orders:2:1:seal:",
         ] {
             assert_eq!(url(bad).err().as_deref(), Some(MUST), "{bad}");
         }

@@ -15,6 +15,7 @@ mod m20261129_000009_letters;
 mod m20261129_000010_logins;
 mod m20261129_000011_captures_by_tenant;
 mod m20261129_000012_recipients_of_jobs;
+mod m20261129_000013_endpoints;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::{MigrationTrait, async_trait};
@@ -38,6 +39,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261129_000010_logins::Migration),
             Box::new(m20261129_000011_captures_by_tenant::Migration),
             Box::new(m20261129_000012_recipients_of_jobs::Migration),
+            Box::new(m20261129_000013_endpoints::Migration),
         ]
     }
 }

@@ -3,7 +3,7 @@
 //!
 //! [`Checker`] says of a notification, before it is published, what a channel or a template would refuse for certain,
 //! and [`Checked`] is one that may be. [`accept()`] publishes it, [`cancel()`] stops it; [`deliveries`] says what
-//! became of it; [`schedules`] are sent later; [`stuck`] is what does not move. An entrance reads a request, calls one
+//! became of it; [`schedules`] are sent later; [`endpoints`] are told of it; [`stuck`] is what does not move. An entrance reads a request, calls one
 //! of these, and has its own words for what comes back.
 
 mod accept;
@@ -11,6 +11,7 @@ mod cancel;
 mod check;
 mod checked;
 pub mod deliveries;
+pub mod endpoints;
 pub mod schedules;
 pub mod stuck;
 

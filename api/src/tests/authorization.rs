@@ -133,7 +133,7 @@ async fn a_token_opens_what_its_scopes_are_named_for_and_nothing_else() {
     }
 }
 
-/// A delivery that the sandbox has captured, and a schedule.
+/// A delivery that the sandbox has captured, a schedule, and an endpoint.
 async fn give_acme_something(app: &TestApp) {
     let capture = Capture {
         channel: ChannelName::parse("sms").unwrap(),
@@ -146,6 +146,9 @@ async fn give_acme_something(app: &TestApp) {
     let notification = json!({"channel": "sms", "destination": "+12025550143", "message": "Hola", "id": SCHEDULE});
     let schedule = json!({"send_at": "2026-03-02T09:00:00Z", "notification": notification});
     let made = app.post("/schedules", Some(&token("operate")), &schedule).await;
+    assert_eq!(made.status, StatusCode::CREATED, "{made:?}");
+    let endpoint = json!({"url": "https://hooks.example.org/acme"});
+    let made = app.post("/endpoints", Some(&token("operate")), &endpoint).await;
     assert_eq!(made.status, StatusCode::CREATED, "{made:?}");
 }
 

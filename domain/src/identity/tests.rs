@@ -31,6 +31,9 @@ fn computed_ids_differ_with_everything_they_stand_for() {
         told("d-1", 0, 2, "waiting", 1),
         told("d-1", 0, 1, "sent", 1),
         told("d-1", 0, 1, "waiting", 2),
+        webhook_id(&key("d-1"), "1"),
+        webhook_id(&key("d-1"), "2"),
+        webhook_id(&key("d-2"), "1"),
     ];
     let distinct: std::collections::BTreeSet<&String> = ids.iter().collect();
     assert_eq!(distinct.len(), ids.len());
@@ -57,6 +60,7 @@ fn a_mask_shows_the_domain_the_host_or_the_last_two_characters() {
     check(r#"{"endpoint":"https://push.example/a@b","keys":{"auth":"secret"}}"#, "***}}");
     check(r#"{"endpoint":"https://push.example/a@b"}"#, "***\"}");
     check("https://hooks.example:8443/T0/secret?to=ana@example.com", "https://hooks.example:8443/***");
+    check("endpoint:e-1:2:1:seal:https://hooks.example/T0/secret", "https://hooks.example/***");
     check("https://hooks.example?token=secret", "https://hooks.example/***");
     check("http://hooks.example#secret", "http://hooks.example/***");
     check("https://user:secret@hooks.example/a", "***/a");

@@ -6,10 +6,10 @@ use std::fmt;
 
 use aws_lc_rs::hmac;
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 
 use super::signed;
-use crate::{Content, Tenant};
+use crate::{Content, EndpointAddress, Key, Tenant};
 
 /// The generation of the secret of those who are called by their URL. A new `SECRET_KEY` is what changes it.
 const DIRECT_GENERATION: u32 = 1;
@@ -31,10 +31,58 @@ impl WebhookKeys {
         self.derived(&format!("{tenant}/direct/{DIRECT_GENERATION}"))
     }
 
+    /// The secrets of an endpoint, those of its first generation here first.
+    pub fn of_endpoint(&self, endpoint: &Key, generations: &[u32]) -> Vec<WebhookSecret> {
+        let Key { tenant, id } = endpoint;
+        generations.iter().flat_map(|number| self.derived(&format!("{tenant}/endpoint/{id}/{number}"))).collect()
+    }
+
+    /// The destination with which a delivery of the endpoint's tenant reaches it, and no other delivery does.
+    pub fn address(&self, delivery: &Key, endpoint: &str, generations: (u32, Option<u32>), url: &str) -> String {
+        let (generation, previous) = generations;
+        let address = EndpointAddress { id: endpoint, generation, previous, seal: "", url };
+        let seal = self.seal(&address.sealed(&delivery.to_string()));
+        EndpointAddress { seal: &seal, ..address }.written()
+    }
+
+    /// The secrets with which this delivery is signed. None where the fleet has not written the address for it.
+    pub fn addressed(&self, delivery: &Key, address: &EndpointAddress<'_>) -> Option<Vec<WebhookSecret>> {
+        if !self.has_sealed(&address.sealed(&delivery.to_string()), address.seal) {
+            return None;
+        }
+        let endpoint = Key { tenant: delivery.tenant.clone(), id: address.id.to_owned() };
+        let generations: Vec<u32> = std::iter::once(address.generation).chain(address.previous).collect();
+        Some(self.of_endpoint(&endpoint, &generations))
+    }
+
+    /// The mark by which a delivery to an endpoint is known as one that the fleet has made.
+    pub fn mark(&self, delivery: &Key, endpoint: &str) -> String {
+        self.seal(&marked(delivery, endpoint))
+    }
+
+    pub fn has_marked(&self, delivery: &Key, endpoint: &str, mark: &str) -> bool {
+        self.has_sealed(&marked(delivery, endpoint), mark)
+    }
+
+    fn seal(&self, text: &str) -> String {
+        URL_SAFE_NO_PAD.encode(signed(&self.current, text.as_bytes()))
+    }
+
+    fn has_sealed(&self, text: &str, seal: &str) -> bool {
+        let Ok(seal) = URL_SAFE_NO_PAD.decode(seal) else { return false };
+        let mut keys = std::iter::once(&self.current).chain(&self.previous);
+        keys.any(|key| hmac::verify(key, text.as_bytes(), &seal).is_ok())
+    }
+
     fn derived(&self, name: &str) -> Vec<WebhookSecret> {
         let keys = std::iter::once(&self.current).chain(&self.previous);
         keys.map(|key| WebhookSecret(signed(key, name.as_bytes()))).collect()
     }
+}
+
+/// Begins otherwise than what derives a secret or seals an address.
+fn marked(delivery: &Key, endpoint: &str) -> String {
+    format!("mark\n{delivery}\n{endpoint}")
 }
 
 impl fmt::Debug for WebhookKeys {
@@ -97,12 +145,54 @@ mod tests {
         assert_eq!(shown, ["whsec_/PEz0hJzQGGsPx6REE/YwitTuaw/smC6WP3p8uBkxWA="]);
     }
 
+    fn orders() -> Key {
+        Key { tenant: acme(), id: "orders".into() }
+    }
+
     #[test]
     fn no_two_receivers_share_a_secret_and_none_is_printed_by_mistake() {
         let keys = Keyring::new(SECRET, None).webhooks();
-        let (one, other) = (keys.direct(&acme()), keys.direct(&Tenant::default()));
-        assert_ne!(one, other);
+        let one = keys.direct(&acme());
+        let others = [keys.direct(&Tenant::default()), keys.of_endpoint(&orders(), &[1, 2])].concat();
+        assert!(!others.contains(&one[0]) && others[1] != others[2]);
+        assert_eq!(others[2].shown(), "whsec_DuzGaMzzsTyCyHrCj/YhdaHBcqqdaSAlHei36IQaVkU=");
         assert_eq!(format!("{keys:?} {:?}", one[0]), "WebhookKeys WebhookSecret");
+    }
+
+    #[test]
+    fn an_address_is_good_for_the_delivery_that_the_fleet_has_written_it_for_and_no_other() {
+        let (old, url) = (Keyring::new(SECRET, None).webhooks(), "https://hooks.example.org/a");
+        let now = Keyring::new(b"the secret of this year, which is another one", Some(SECRET)).webhooks();
+        let delivery = Key { tenant: acme(), id: "d-1".into() };
+        let written = old.address(&delivery, "orders", (2, Some(1)), url);
+        let address = EndpointAddress::parse(&written).unwrap();
+        assert_eq!(old.addressed(&delivery, &address), Some(old.of_endpoint(&orders(), &[2, 1])));
+        assert_eq!(
+            now.addressed(&delivery, &address).map(|secrets| secrets.len()),
+            Some(4),
+            "two keys, two generations"
+        );
+        for other in [
+            EndpointAddress { id: "others", ..address },
+            EndpointAddress { generation: 3, ..address },
+            EndpointAddress { previous: None, ..address },
+            EndpointAddress { url: "https://evil.example.org/a", ..address },
+            EndpointAddress { seal: "", ..address },
+            EndpointAddress { seal: "no base64!", ..address },
+        ] {
+            assert_eq!(old.addressed(&delivery, &other), None);
+        }
+        assert_eq!(old.addressed(&Key { id: "d-2".into(), ..delivery.clone() }, &address), None);
+        assert_eq!(old.addressed(&Key { tenant: Tenant::default(), ..delivery }, &address), None);
+    }
+
+    #[test]
+    fn a_mark_names_one_delivery_and_one_endpoint() {
+        let keys = Keyring::new(SECRET, None).webhooks();
+        let mark = keys.mark(&orders(), "e-1");
+        assert!(keys.has_marked(&orders(), "e-1", &mark));
+        assert!(!keys.has_marked(&orders(), "e-2", &mark) && !keys.has_marked(&orders(), "e-1", "x"));
+        assert!(!keys.has_marked(&Key { tenant: acme(), id: "others".into() }, "e-1", &mark));
     }
 
     #[test]

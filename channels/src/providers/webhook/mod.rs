@@ -7,7 +7,7 @@ mod classify;
 mod settings;
 
 use async_trait::async_trait;
-use domain::{Failure, Outcome, WebhookKeys, WebhookSecret};
+use domain::{EndpointAddress, Failure, Outcome, WebhookKeys, WebhookSecret};
 use media::webhook;
 use reqwest::RequestBuilder;
 use reqwest::header::CONTENT_TYPE;
@@ -49,14 +49,26 @@ impl Channel for Webhook {
             return NoAnswer::Forbidden(refused).outcome(PROVIDER.name);
         }
         let Some(keys) = &self.keys else { return unsigned() };
+        let Some(secrets) = secrets(keys, outgoing) else {
+            return Outgoing::refuse(PROVIDER.name, "destination names an endpoint, which only the fleet itself may");
+        };
         if outgoing.has_expired() {
             return Outcome::Expired;
         }
-        let request = signed(self.http.post(url), &keys.direct(&outgoing.key.tenant), outgoing);
+        let request = signed(self.http.post(url), &secrets, outgoing);
         match http::exchange(request, outgoing.now).await {
             Ok(answer) => classify(&answer),
             Err(no_answer) => no_answer.outcome(PROVIDER.name),
         }
+    }
+}
+
+/// The secrets of whoever is called. None for an endpoint that the fleet has not addressed itself: otherwise whoever may
+/// publish could have anything signed as an event.
+fn secrets(keys: &WebhookKeys, outgoing: &Outgoing<'_>) -> Option<Vec<WebhookSecret>> {
+    match EndpointAddress::parse(outgoing.destination) {
+        Some(address) => keys.addressed(outgoing.key, &address),
+        None => Some(keys.direct(&outgoing.key.tenant)),
     }
 }
 

@@ -83,6 +83,24 @@ async fn an_independent_library_verifies_what_each_secret_signs() {
     }
 }
 
+#[tokio::test]
+async fn an_endpoint_is_signed_for_with_its_own_secrets_and_only_where_the_fleet_has_addressed_it() {
+    let settings = over_http("");
+    let keys = settings.webhook.keys.clone().unwrap();
+    let server = receiver(ResponseTemplate::new(204)).await;
+    let address = keys.address(&key("n-1"), "orders", (2, Some(1)), &hook(&server.uri()));
+    let refused = sent(&settings, &address.replace("orders:2:", "orders:3:"), "Hi", json!({})).await;
+    assert_eq!(kind(&refused), "permanent", "{refused:?}");
+    let outcome = sent(&settings, &address, "Hi", json!({})).await;
+    assert_eq!(kind(&outcome), "sent", "{outcome:?}");
+    let request = server.received_requests().await.unwrap().pop().unwrap();
+    let id = header(&request, "webhook-id");
+    let endpoint = domain::Key { id: "orders".into(), ..key("n-1") };
+    let expected = keys.of_endpoint(&endpoint, &[2, 1]);
+    let expected = expected.iter().map(|secret| secret.signature(id, 1_000_000, &request.body));
+    assert_eq!(header(&request, "webhook-signature"), expected.collect::<Vec<_>>().join(" "));
+}
+
 /// Each case: status, `Retry-After`, the outcome, and its code.
 #[tokio::test]
 async fn an_answer_is_about_the_receiver_or_about_the_moment_and_never_about_us() {
