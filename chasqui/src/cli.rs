@@ -39,6 +39,8 @@ pub enum Command {
     Worker,
     /// Stores and fires what is due later
     Scheduler,
+    /// Tells endpoints what has happened, by webhook
+    Dialog,
     /// Publish one notification from the command line
     #[command(after_help = exit::CODES)]
     Send(Box<send::Send>),
@@ -125,6 +127,7 @@ pub async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Api => roles::run_alone(started(load(), Role::Api)?, Role::Api).await,
         Command::Worker => roles::run_alone(started(load(), Role::Worker)?, Role::Worker).await,
         Command::Scheduler => roles::run_alone(started(load(), Role::Scheduler)?, Role::Scheduler).await,
+        Command::Dialog => roles::run_alone(started(load(), Role::Dialog)?, Role::Dialog).await,
         Command::Send(what) => send::send(load(), *what).await,
         Command::Topology(command) => topology_commands::run(load(), command).await,
         Command::Migrate => migrate(load()).await,

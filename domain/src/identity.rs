@@ -77,9 +77,10 @@ pub(crate) fn event_id(delivery: &Key, epoch: u32, seq: u32, state: &str, attemp
     Uuid::new_v5(&NAMESPACE, format!("{delivery}/event/{epoch}/{seq}/{state}/{attempt}").as_bytes())
 }
 
-/// The id of the delivery that tells an endpoint of an event: always the same, so that the event may come twice.
-pub fn webhook_id(event: &Key, endpoint: &str) -> String {
-    Uuid::new_v5(&NAMESPACE, format!("{event}/webhook/{endpoint}").as_bytes()).to_string()
+/// The id of the delivery that tells an endpoint of an event: always the same, so that the event may come twice. With
+/// another generation of the endpoint's secret the delivery has another body, and so another id.
+pub fn webhook_id(event: &Key, endpoint: &str, generation: u32) -> String {
+    Uuid::new_v5(&NAMESPACE, format!("{event}/webhook/{endpoint}/{generation}").as_bytes()).to_string()
 }
 
 /// The hash that tells whether a known id came back with the same body.

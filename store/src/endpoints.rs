@@ -42,12 +42,6 @@ impl Endpoint {
     pub fn wants(&self, event: EventName) -> bool {
         self.disabled.is_none() && (self.types.is_empty() || self.types.contains(&event))
     }
-
-    /// The generations whose secrets sign: this one, and the one before for as long as receivers are being told.
-    pub fn generations(&self, now: Timestamp) -> (u32, Option<u32>) {
-        let overlaps = self.previous_until.is_some_and(|until| now < until);
-        (self.generation, self.generation.checked_sub(1).filter(|before| overlaps && *before > 0))
-    }
 }
 
 impl Store {
@@ -115,6 +109,21 @@ impl Store {
         let [tenant, id] = key_values(key);
         let rows = self.inner.db.writer().query(&sql, &[tenant, id, Value::Int(Some(until.as_micros()))]).await?;
         rows.first().map(endpoint_of).transpose()
+    }
+
+    /// Sends nothing more to an endpoint, and notes why; false where there is none, or nothing is sent to it already.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn disable_endpoint(&self, key: &Key, why: &str) -> Result<bool, StoreError> {
+        const DISABLE: &str = "UPDATE endpoints SET disabled_at = $3, why = $4 \
+                               WHERE tenant = $1 AND id = $2 AND disabled_at IS NULL RETURNING id";
+        if key.id.contains('\0') {
+            return Ok(false);
+        }
+        let [tenant, id] = key_values(key);
+        let now = Value::Int(Some(self.inner.clock.now().as_micros()));
+        Ok(!self.inner.db.writer().query(DISABLE, &[tenant, id, now, Value::Text(Some(why))]).await?.is_empty())
     }
 
     /// Deletes an endpoint; false when there was none.

@@ -31,9 +31,10 @@ fn computed_ids_differ_with_everything_they_stand_for() {
         told("d-1", 0, 2, "waiting", 1),
         told("d-1", 0, 1, "sent", 1),
         told("d-1", 0, 1, "waiting", 2),
-        webhook_id(&key("d-1"), "1"),
-        webhook_id(&key("d-1"), "2"),
-        webhook_id(&key("d-2"), "1"),
+        webhook_id(&key("d-1"), "e", 1),
+        webhook_id(&key("d-1"), "e", 2),
+        webhook_id(&key("d-1"), "f", 1),
+        webhook_id(&key("d-2"), "e", 1),
     ];
     let distinct: std::collections::BTreeSet<&String> = ids.iter().collect();
     assert_eq!(distinct.len(), ids.len());

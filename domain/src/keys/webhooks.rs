@@ -9,7 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 
 use super::signed;
-use crate::{Content, EndpointAddress, Key, Tenant};
+use crate::{Content, EndpointAddress, Key, Tenant, Timestamp};
 
 /// The generation of the secret of those who are called by their URL. A new `SECRET_KEY` is what changes it.
 const DIRECT_GENERATION: u32 = 1;
@@ -38,21 +38,31 @@ impl WebhookKeys {
     }
 
     /// The destination with which a delivery of the endpoint's tenant reaches it, and no other delivery does.
-    pub fn address(&self, delivery: &Key, endpoint: &str, generations: (u32, Option<u32>), url: &str) -> String {
-        let (generation, previous) = generations;
-        let address = EndpointAddress { id: endpoint, generation, previous, seal: "", url };
+    pub fn address(
+        &self,
+        delivery: &Key,
+        endpoint: &str,
+        generation: u32,
+        previous_until: Option<Timestamp>,
+        url: &str,
+    ) -> String {
+        let address = EndpointAddress { id: endpoint, generation, previous_until, seal: "", url };
         let seal = self.seal(&address.sealed(&delivery.to_string()));
         EndpointAddress { seal: &seal, ..address }.written()
     }
 
     /// The secrets with which this delivery is signed. None where the fleet has not written the address for it.
-    pub fn addressed(&self, delivery: &Key, address: &EndpointAddress<'_>) -> Option<Vec<WebhookSecret>> {
+    pub fn addressed(
+        &self,
+        delivery: &Key,
+        address: &EndpointAddress<'_>,
+        now: Timestamp,
+    ) -> Option<Vec<WebhookSecret>> {
         if !self.has_sealed(&address.sealed(&delivery.to_string()), address.seal) {
             return None;
         }
         let endpoint = Key { tenant: delivery.tenant.clone(), id: address.id.to_owned() };
-        let generations: Vec<u32> = std::iter::once(address.generation).chain(address.previous).collect();
-        Some(self.of_endpoint(&endpoint, &generations))
+        Some(self.of_endpoint(&endpoint, &address.generations(now)))
     }
 
     /// The mark by which a delivery to an endpoint is known as one that the fleet has made.
@@ -164,26 +174,27 @@ mod tests {
         let (old, url) = (Keyring::new(SECRET, None).webhooks(), "https://hooks.example.org/a");
         let now = Keyring::new(b"the secret of this year, which is another one", Some(SECRET)).webhooks();
         let delivery = Key { tenant: acme(), id: "d-1".into() };
-        let written = old.address(&delivery, "orders", (2, Some(1)), url);
+        let (until, at) = (Some(Timestamp::from_seconds(7)), Timestamp::from_seconds(6));
+        let written = old.address(&delivery, "orders", 2, until, url);
         let address = EndpointAddress::parse(&written).unwrap();
-        assert_eq!(old.addressed(&delivery, &address), Some(old.of_endpoint(&orders(), &[2, 1])));
+        assert_eq!(old.addressed(&delivery, &address, at), Some(old.of_endpoint(&orders(), &[2, 1])));
         assert_eq!(
-            now.addressed(&delivery, &address).map(|secrets| secrets.len()),
+            now.addressed(&delivery, &address, at).map(|secrets| secrets.len()),
             Some(4),
             "two keys, two generations"
         );
         for other in [
             EndpointAddress { id: "others", ..address },
             EndpointAddress { generation: 3, ..address },
-            EndpointAddress { previous: None, ..address },
+            EndpointAddress { previous_until: None, ..address },
             EndpointAddress { url: "https://evil.example.org/a", ..address },
             EndpointAddress { seal: "", ..address },
             EndpointAddress { seal: "no base64!", ..address },
         ] {
-            assert_eq!(old.addressed(&delivery, &other), None);
+            assert_eq!(old.addressed(&delivery, &other, at), None);
         }
-        assert_eq!(old.addressed(&Key { id: "d-2".into(), ..delivery.clone() }, &address), None);
-        assert_eq!(old.addressed(&Key { tenant: Tenant::default(), ..delivery }, &address), None);
+        assert_eq!(old.addressed(&Key { id: "d-2".into(), ..delivery.clone() }, &address, at), None);
+        assert_eq!(old.addressed(&Key { tenant: Tenant::default(), ..delivery }, &address, at), None);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use crate::{Endpoint, MAX_ENDPOINTS, Made};
 on_both!(
     an_endpoint_is_kept_as_it_was_made_and_is_its_tenants_alone,
     a_url_is_one_endpoint_and_a_tenant_has_so_many,
-    a_new_secret_signs_beside_the_last_one_for_a_time,
+    a_new_secret_is_another_generation_and_lets_the_endpoint_in_again,
 );
 
 fn key(tenant: &str, id: &str) -> Key {
@@ -57,13 +57,18 @@ async fn a_url_is_one_endpoint_and_a_tenant_has_so_many(db: &Database) {
     assert_eq!(store.create_endpoint(&endpoint("default", "000")).await.unwrap(), Made::New);
 }
 
-async fn a_new_secret_signs_beside_the_last_one_for_a_time(db: &Database) {
+async fn a_new_secret_is_another_generation_and_lets_the_endpoint_in_again(db: &Database) {
     let store = db.store().await;
     let orders = endpoint("acme", "orders");
     store.create_endpoint(&orders).await.unwrap();
-    assert_eq!(orders.generations(at(0)), (1, None));
+    assert!(store.disable_endpoint(&orders.key, "gone").await.unwrap());
+    assert!(!store.disable_endpoint(&orders.key, "gone").await.unwrap(), "once");
+    assert!(!store.disable_endpoint(&key("default", "orders"), "gone").await.unwrap());
+    let disabled = store.endpoint(&orders.key).await.unwrap().unwrap();
+    assert!(disabled.disabled.as_ref().is_some_and(|(_, why)| why == "gone") && !disabled.wants(EventName::Dead));
+    assert!(!store.has_endpoints().await.unwrap());
     let rotated = store.rotate_endpoint(&orders.key, at(100)).await.unwrap().unwrap();
-    assert_eq!((rotated.generations(at(99)), rotated.generations(at(100))), ((2, Some(1)), (2, None)));
+    assert_eq!(rotated, Endpoint { generation: 2, previous_until: Some(at(100)), ..orders.clone() });
     assert_eq!(store.endpoint(&orders.key).await.unwrap(), Some(rotated));
     assert_eq!(store.rotate_endpoint(&key("default", "orders"), at(100)).await.unwrap(), None);
 }

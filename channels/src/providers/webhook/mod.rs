@@ -67,7 +67,7 @@ impl Channel for Webhook {
 /// publish could have anything signed as an event.
 fn secrets(keys: &WebhookKeys, outgoing: &Outgoing<'_>) -> Option<Vec<WebhookSecret>> {
     match EndpointAddress::parse(outgoing.destination) {
-        Some(address) => keys.addressed(outgoing.key, &address),
+        Some(address) => keys.addressed(outgoing.key, &address, outgoing.now),
         None => Some(keys.direct(&outgoing.key.tenant)),
     }
 }

@@ -88,7 +88,8 @@ async fn an_endpoint_is_signed_for_with_its_own_secrets_and_only_where_the_fleet
     let settings = over_http("");
     let keys = settings.webhook.keys.clone().unwrap();
     let server = receiver(ResponseTemplate::new(204)).await;
-    let address = keys.address(&key("n-1"), "orders", (2, Some(1)), &hook(&server.uri()));
+    let until = domain::Timestamp::from_seconds(1_000_001);
+    let address = keys.address(&key("n-1"), "orders", 2, Some(until), &hook(&server.uri()));
     let refused = sent(&settings, &address.replace("orders:2:", "orders:3:"), "Hi", json!({})).await;
     assert_eq!(kind(&refused), "permanent", "{refused:?}");
     let outcome = sent(&settings, &address, "Hi", json!({})).await;
