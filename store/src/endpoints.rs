@@ -164,7 +164,7 @@ async fn insert(session: &mut Session, endpoint: &Endpoint) -> Result<(), StoreE
 /// An event of a newer version is left out: this version tells of none.
 fn endpoint_of(row: &QueryResult) -> Result<Endpoint, StoreError> {
     let types: String = get(row, "types")?;
-    let known = |word| EventName::ALL.into_iter().find(|event| event.as_str() == word);
+    let known = |word: &str| EventName::ALL.into_iter().find(|event| event.as_str() == word);
     let read: Vec<EventName> = types.split_whitespace().filter_map(known).collect();
     if read.is_empty() && !types.trim().is_empty() {
         return Err(unreadable("types"));

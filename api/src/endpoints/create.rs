@@ -5,6 +5,7 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use domain::{Clock, RequestedBy};
 use operations::endpoints::{self, Created};
+use store::MAX_ENDPOINTS;
 use web::body::read_json_text;
 use web::idempotency::idempotency_key;
 use web::problem::Problem;
@@ -56,7 +57,10 @@ pub(crate) async fn create(
                  /endpoints/{id}/rotate gives it a new secret, DELETE /endpoints/{id} makes room for another."
             ),
         )),
-        Created::TooMany => Err(conflict("too-many-endpoints", "Delete one that nobody needs.".into())),
+        Created::TooMany => Err(conflict(
+            "too-many-endpoints",
+            format!("A tenant has at most {MAX_ENDPOINTS}: delete one that nobody needs."),
+        )),
     }
 }
 
