@@ -270,3 +270,14 @@ async fn a_broker_that_differs_ends_verify_with_a_whole_line() {
     assert!(code == 1 && said.ends_with('\n'), "{said:?}");
     fleet.remove().await;
 }
+
+#[tokio::test]
+async fn the_secret_of_a_receiver_is_printed_and_is_the_one_that_signs() {
+    let command = ["webhook", "secret", "--tenant", "acme"];
+    let (code, said) = run(&command, &environment(&[("SECRET_KEY", SECRET)])).await;
+    let acme = domain::Tenant::parse("acme").expect("a tenant");
+    let secrets = domain::Keyring::new(SECRET.as_bytes(), None).webhooks().direct(&acme);
+    assert_eq!((code, said.trim()), (0, secrets[0].shown().as_str()));
+    let (code, said) = run(&command, &[]).await;
+    assert!(code != 0 && said.contains("set SECRET_KEY") && !said.contains("whsec_"), "{said}");
+}
