@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use domain::{Clock, Defaults, LoginHasher, RecipientHasher, RequestIds, RequestedBy, Tenant};
+use domain::{Clock, Defaults, LoginHasher, RecipientHasher, RequestIds, RequestedBy, Tenant, WebhookKeys};
 use operations::{Checker, Rules};
 use store::Store;
 use topology::Publisher;
@@ -32,6 +32,7 @@ pub(crate) struct App {
     pub(crate) recipients: RecipientHasher,
     pub(crate) logins: LoginHasher,
     pub(crate) gate: Gate,
+    pub(crate) webhooks: WebhookKeys,
 }
 
 impl App {

@@ -34,8 +34,8 @@ const POLICY: &str =
 #[openapi(
     info(
         title = "Chasqui",
-        description = "Delivers notifications by email, SMS, WhatsApp, push and Web Push. 202 means that the broker has \
-                       it on disk: it will be delivered at least once, or end in the dead-letter queue with its reason. \
+        description = "Delivers notifications by email, SMS, WhatsApp, push, Web Push and webhook. 202 means that the \
+                       broker has it on disk: it will be delivered at least once, or end in the dead-letter queue with its reason. \
                        Errors are `application/problem+json` (RFC 9457); branch on their `type`.",
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
     ),
@@ -46,6 +46,7 @@ const POLICY: &str =
         (name = "Deliveries", description = "What became of each notification, and why."),
         (name = "Schedules", description = "What is to be sent later, once or again and again."),
         (name = "Suppressions", description = "Who is not written to any more, and why."),
+        (name = "Endpoints", description = "Who is told what became of notifications, by webhook."),
         (name = "Users", description = "Who may do what."),
         (name = "Sandbox", description = "What would have been sent."),
         (name = "Health", description = "For orchestrators and Prometheus."),
@@ -109,10 +110,12 @@ fn example(path: &str, status: &str, description: &str) -> Option<Value> {
         "403" => "missing-scope",
         "404" if path.starts_with("/schedules") => "unknown-schedule",
         "404" if path.starts_with("/suppressions") => "unknown-suppression",
+        "404" if path.starts_with("/endpoints") => "unknown-endpoint",
         "404" => "not-taken-yet",
         "408" => "slow-body",
         "409" if path == "/register" => "name-taken",
         "409" if path.starts_with("/schedules") => "id-taken",
+        "409" if path.starts_with("/endpoints") => "endpoint-exists",
         "409" => "too-late",
         "413" => "body-too-large",
         "415" => "unsupported-media-type",

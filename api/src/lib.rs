@@ -2,15 +2,16 @@
 //! fleet's users.
 //!
 //! [`Api`] is the whole of it. Read in this order: `routes` (what there is), `access` and `token` (who may), then a
-//! folder for each subject, in which each endpoint is a file: `notifications`, `deliveries`, `schedules`,
-//! `suppressions`, `accounts`, `sandbox`, `webhooks`. What it shares with every HTTP listener of the fleet is the
-//! crate `web`.
+//! folder for each subject, in which each operation is a file: `notifications`, `deliveries`, `schedules`,
+//! `suppressions`, `endpoints`, `accounts`, `sandbox`, `webhooks`. What it shares with every HTTP listener of the fleet
+//! is the crate `web`.
 
 mod access;
 mod accounts;
 mod app;
 mod deliveries;
 mod docs;
+mod endpoints;
 mod gate;
 mod headers;
 mod health;

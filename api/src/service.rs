@@ -56,6 +56,7 @@ impl Api {
             request_ids: keys.request_ids(),
             recipients: keys.recipients(),
             logins: keys.logins(),
+            webhooks: keys.webhooks(),
             settings,
             checker,
             publisher,

@@ -6,6 +6,7 @@ mod authorization;
 mod deliveries;
 mod documents;
 mod edge;
+mod endpoints;
 mod publishing;
 mod schedules;
 mod socket;

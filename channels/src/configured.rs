@@ -6,24 +6,25 @@ mod preference;
 
 use std::collections::BTreeSet;
 
-use domain::ChannelName;
+use domain::{ChannelName, WebhookKeys};
 use media::MEDIA;
 use runtime::settings::Reader;
 use url::Url;
 
 use self::list::{List, words};
-use crate::providers::{PROVIDERS, Provider, Service, preferred};
+use crate::providers::{PROVIDERS, Provider, Service, preferred, webhook};
 use crate::settings::PUBLIC_URL;
 use crate::{Allow, Channels, SandboxMode, Settings, known};
 
 impl Settings {
     /// Reads the settings. `sends` says that the process sends, so that a missing setting is a problem. `up` says that
-    /// everything is captured unless the operator says otherwise.
-    pub fn read(reader: &mut Reader, sends: bool, up: bool) -> Self {
+    /// everything is captured unless the operator says otherwise. `webhooks` are the keys that come of `SECRET_KEY`.
+    pub fn read(reader: &mut Reader, sends: bool, up: bool, webhooks: Option<WebhookKeys>) -> Self {
         let (only, sandbox, preferred) = (only(reader), sandbox(reader, up), preference::read(reader));
         let (outbound, timeout) = (outbound(reader), reader.seconds("PROVIDER_TIMEOUT_SECONDS"));
         let public_url = public_url(reader);
-        let mut settings = Self { only, sandbox, preferred, outbound, public_url, ..Self::unset(timeout) };
+        let webhook = webhook::Settings { keys: webhooks, ..webhook::Settings::default() };
+        let mut settings = Self { only, sandbox, preferred, outbound, public_url, webhook, ..Self::unset(timeout) };
         for provider in PROVIDERS {
             (provider.fill)(&reader.values(provider.section.settings), &mut settings);
         }

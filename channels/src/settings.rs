@@ -11,6 +11,7 @@ use crate::providers::fcm::Settings as Fcm;
 use crate::providers::sendgrid::Settings as SendGrid;
 use crate::providers::smtp::Settings as Smtp;
 use crate::providers::twilio::Settings as Twilio;
+use crate::providers::webhook::Settings as Webhook;
 use crate::providers::webpush::Settings as WebPush;
 use crate::providers::whatsapp_cloud::Settings as WhatsAppCloud;
 
@@ -37,6 +38,7 @@ pub struct Settings {
     pub whatsapp_cloud: WhatsAppCloud,
     pub apns: Apns,
     pub webpush: WebPush,
+    pub webhook: Webhook,
     /// `OUTBOUND_ALLOW`: what may be called at an address that others give us, although it is not public.
     pub outbound: Allow,
     /// `PUBLIC_URL`, without a slash at its end: where providers reach our API.
@@ -60,6 +62,7 @@ impl Settings {
             whatsapp_cloud: WhatsAppCloud::default(),
             apns: Apns::default(),
             webpush: WebPush::default(),
+            webhook: Webhook::default(),
             outbound: Allow::default(),
             public_url: None,
             labels: None,

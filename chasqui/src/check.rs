@@ -14,6 +14,7 @@ pub enum RoleName {
     Api,
     Worker,
     Scheduler,
+    Dialog,
     Up,
 }
 
@@ -25,6 +26,7 @@ pub(crate) fn check(mut sources: Sources, role: Option<RoleName>) -> Result<Exit
         Some(RoleName::Api) => Role::Api,
         Some(RoleName::Worker) => Role::Worker,
         Some(RoleName::Scheduler) => Role::Scheduler,
+        Some(RoleName::Dialog) => Role::Dialog,
         Some(RoleName::Up) => Role::Up,
         None => assumed(is_up_here),
     };
@@ -62,7 +64,10 @@ pub(crate) fn check(mut sources: Sources, role: Option<RoleName>) -> Result<Exit
 /// The role that is checked when none is named.
 fn assumed(is_up_here: bool) -> Role {
     let role = if is_up_here { Role::Up } else { Role::Worker };
-    say!("No role is named: this is for `chasqui {}`. Others: `chasqui check api|worker|scheduler|up`.", role.name());
+    say!(
+        "No role is named: this is for `chasqui {}`. Others: `chasqui check api|worker|scheduler|dialog|up`.",
+        role.name()
+    );
     role
 }
 

@@ -12,9 +12,10 @@ use crate::config::{Config, REFERENCE, Role, Sources};
 use crate::output::{self, say};
 use crate::{
     check, events, exit, health, logs, parts, roles, send, stuck, suppress, topology_commands, unconfigured, up, vapid,
+    webhook,
 };
 
-/// Delivers notifications that services publish to RabbitMQ: email, SMS, WhatsApp, push, Web Push.
+/// Delivers notifications that services publish to RabbitMQ: email, SMS, WhatsApp, push, Web Push, webhooks.
 #[derive(Parser, Debug)]
 #[command(name = "chasqui", version, arg_required_else_help = true, after_help = exit::CODES)]
 pub struct Cli {
@@ -39,6 +40,8 @@ pub enum Command {
     Worker,
     /// Stores and fires what is due later
     Scheduler,
+    /// Tells endpoints what has happened, by webhook
+    Dialog,
     /// Publish one notification from the command line
     #[command(after_help = exit::CODES)]
     Send(Box<send::Send>),
@@ -75,6 +78,9 @@ pub enum Command {
     /// The keys with which Web Push is sent
     #[command(subcommand, after_help = exit::CODES)]
     Vapid(vapid::VapidCommand),
+    /// What those who receive webhooks need
+    #[command(subcommand, after_help = exit::CODES)]
+    Webhook(webhook::WebhookCommand),
 }
 
 impl Cli {
@@ -125,6 +131,7 @@ pub async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Api => roles::run_alone(started(load(), Role::Api)?, Role::Api).await,
         Command::Worker => roles::run_alone(started(load(), Role::Worker)?, Role::Worker).await,
         Command::Scheduler => roles::run_alone(started(load(), Role::Scheduler)?, Role::Scheduler).await,
+        Command::Dialog => roles::run_alone(started(load(), Role::Dialog)?, Role::Dialog).await,
         Command::Send(what) => send::send(load(), *what).await,
         Command::Topology(command) => topology_commands::run(load(), command).await,
         Command::Migrate => migrate(load()).await,
@@ -139,6 +146,7 @@ pub async fn run(cli: Cli) -> Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         Command::Vapid(command) => vapid::run(command),
+        Command::Webhook(command) => webhook::run(load(), command).await,
     }
 }
 

@@ -71,15 +71,14 @@ impl Config {
         let worker = worker::Settings::read(reader, retry_delays);
         let defaults = shared::defaults(reader);
         let zones = zones(reader, role);
+        let (topology, ledger) = (topology::Settings::read(reader), store::Settings::read(reader));
+        let (secret_key, previous_secret_key) = (keys::secret_key(reader), keys::previous_secret_key(reader));
+        let webhooks = keys::webhooks(secret_key.as_ref(), previous_secret_key.as_ref());
         let demo_rules = scheduler::Media { known: channels::known(), check: &check_demo };
         let mut config = Self {
-            topology: topology::Settings::read(reader),
-            ledger: store::Settings::read(reader),
-            secret_key: keys::secret_key(reader),
-            previous_secret_key: keys::previous_secret_key(reader),
             api: api::OperatorSettings::read(reader, up),
             metrics_listen: reader.listen("METRICS_LISTEN", "0.0.0.0:9090"),
-            channels: channels::Settings::read(reader, role.sends(), up),
+            channels: channels::Settings::read(reader, role.sends(), up, webhooks),
             scheduler: scheduler::Settings::read(reader, &zones, &demo_rules),
             retention: shared::retention(reader),
             zones,
@@ -87,6 +86,10 @@ impl Config {
             log: log::read(reader),
             log_json: reader.choice("LOG_FORMAT", &[("text", false), ("json", true)]),
             warnings: Vec::new(),
+            topology,
+            ledger,
+            secret_key,
+            previous_secret_key,
             defaults,
             retry_delays,
             worker,

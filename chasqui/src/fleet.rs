@@ -1,4 +1,4 @@
-//! The whole fleet in one process: API, worker and scheduler over one publisher and one ledger.
+//! The whole fleet in one process: API, worker, scheduler and dialog over one publisher and one ledger.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -25,7 +25,7 @@ pub struct Fleet {
     pub api: SocketAddr,
     pub store: Store,
     pub publisher: Publisher,
-    readiness: [Readiness; 2],
+    readiness: [Readiness; 3],
     api_role: JoinHandle<Result<()>>,
     other_roles: JoinSet<Result<()>>,
     stop_api: CancellationToken,
@@ -51,16 +51,17 @@ impl Fleet {
         let [stop_api, stop_others, stop_publishing] = std::array::from_fn(|_| CancellationToken::new());
         let publisher = parts::publisher(&config, topology, stop_publishing.clone());
         let shared = Shared { config, publisher: publisher.clone(), store: store.clone(), templates, clock };
-        let readiness = [Readiness::default(), Readiness::default()];
-        let [working, scheduling] = readiness.clone();
+        let readiness: [Readiness; 3] = std::array::from_fn(|_| Readiness::default());
+        let [working, scheduling, telling] = readiness.clone();
         let mut other_roles = JoinSet::new();
         other_roles.spawn(roles::run_worker(shared.clone(), working, stop_others.clone()));
         other_roles.spawn(roles::run_scheduler(shared.clone(), scheduling, stop_others.clone()));
+        other_roles.spawn(roles::run_dialog(shared.clone(), telling, stop_others.clone()));
         let api_role = tokio::spawn(roles::run_api(shared, listener, FirstUser::FromThisMachine, stop_api.clone()));
         Ok(Self { api, store, publisher, readiness, api_role, other_roles, stop_api, stop_others, stop_publishing })
     }
 
-    /// Waits until every lane is consumed and the scheduler ticks.
+    /// Waits until every queue is consumed and the scheduler ticks.
     ///
     /// # Errors
     /// The error of a role that has ended instead.

@@ -28,6 +28,7 @@ mod topology_commands;
 mod unconfigured;
 mod up;
 mod vapid;
+mod webhook;
 mod webhooks;
 mod zones;
 

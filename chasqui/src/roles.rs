@@ -7,6 +7,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use api::Api;
 use channels::Channels;
+use dialog::Dialog;
 use domain::Clock;
 use operations::Checker;
 use runtime::Readiness;
@@ -32,7 +33,7 @@ pub(crate) struct Shared {
     pub(crate) config: Arc<Config>,
     pub(crate) publisher: Publisher,
     pub(crate) store: Store,
-    /// None in a process that only schedules.
+    /// None in a process that only schedules, or tells endpoints.
     pub(crate) templates: Option<Arc<Templates>>,
     pub(crate) clock: Arc<dyn Clock>,
 }
@@ -61,7 +62,8 @@ pub(crate) async fn run_alone(config: Config, role: Role) -> Result<ExitCode> {
         tokio::spawn(probes.serve(listener, stop.clone()));
     }
     let topology = parts::topology(&config, name)?;
-    let templates = (role != Role::Scheduler).then(|| parts::templates(&config)).transpose()?;
+    let has_words = !matches!(role, Role::Scheduler | Role::Dialog);
+    let templates = has_words.then(|| parts::templates(&config)).transpose()?;
     if role.knows_zones() {
         parts::log_zones(&config);
     }
@@ -87,6 +89,10 @@ pub(crate) async fn run_alone(config: Config, role: Role) -> Result<ExitCode> {
         (Role::Scheduler, _) => {
             parts::migrate(&shared.store, &stop).await?;
             run_scheduler(shared, readiness, stop).await?;
+        }
+        (Role::Dialog, _) => {
+            parts::migrate(&shared.store, &stop).await?;
+            run_dialog(shared, readiness, stop).await?;
         }
         _ => {
             parts::migrate(&shared.store, &stop).await?;
@@ -199,6 +205,20 @@ pub(crate) async fn run_scheduler(shared: Shared, readiness: Readiness, stop: Ca
         clock: shared.clock,
     };
     scheduler.run(readiness, stop).await;
+    Ok(())
+}
+
+pub(crate) async fn run_dialog(shared: Shared, readiness: Readiness, stop: CancellationToken) -> Result<()> {
+    let config = &shared.config;
+    let dialog = Dialog {
+        topology: parts::topology(config, Role::Dialog.name())?,
+        publisher: shared.publisher,
+        store: shared.store,
+        keys: config.channels.webhook.keys.clone().context("SECRET_KEY is missing")?,
+        hasher: parts::hasher(config),
+        clock: shared.clock,
+    };
+    dialog.run(readiness, stop).await;
     Ok(())
 }
 

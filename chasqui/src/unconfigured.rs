@@ -100,6 +100,19 @@ pub(crate) fn with_ledger_and_secret(sources: Sources) -> Sources {
     sources
 }
 
+/// Fills in the secret for a command that needs no more: that of a running `up`, or that of one which was stopped.
+pub(crate) fn with_secret(sources: Sources) -> Sources {
+    let mut sources = with_running(sources);
+    if !names_secret(&sources)
+        && let Some(secret) = stored_secret(&secret_file())
+    {
+        let file = secret_file();
+        complain(format_args!("no secret is given: taking that of the stopped `chasqui up`, ./{}", file.display()));
+        sources.set("SECRET_KEY", secret);
+    }
+    sources
+}
+
 /// Starts the private node and makes it the broker of these sources.
 pub(crate) async fn start_broker(sources: &mut Sources) -> Result<PrivateBroker> {
     let broker = PrivateBroker::start(&broker_dir(), Options::default()).await?;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use aws_lc_rs::digest;
 use uuid::Uuid;
 
-use crate::Timestamp;
+use crate::{EndpointAddress, Timestamp};
 
 /// The SHA-256 of a body.
 pub type Content = [u8; 32];
@@ -84,6 +84,12 @@ pub(crate) fn event_id(delivery: &Key, epoch: u32, seq: u32, state: &str, attemp
     Uuid::new_v5(&NAMESPACE, format!("{delivery}/event/{epoch}/{seq}/{state}/{attempt}").as_bytes())
 }
 
+/// The id of the delivery that tells an endpoint of an event: always the same, so that the event may come twice. With
+/// another generation of the endpoint's secret the delivery has another body, and so another id.
+pub fn webhook_id(event: &Key, endpoint: &str, generation: u32) -> String {
+    Uuid::new_v5(&NAMESPACE, format!("{event}/webhook/{endpoint}/{generation}").as_bytes()).to_string()
+}
+
 /// The hash that tells whether a known id came back with the same body.
 pub fn content_of(body: &[u8]) -> Content {
     let mut content = Content::default();
@@ -103,9 +109,13 @@ pub fn fingerprint_of(body: &[u8], properties: &[u8]) -> Content {
     fingerprint
 }
 
-/// What people may see of a recipient: the domain of an address, the last two characters of anything else, such as a
-/// subscription with an `@` in it.
+/// What people may see of a recipient: the domain of an address, the host of a URL, whose path and query may be secrets,
+/// the last two characters of anything else, such as a subscription with an `@` in it.
 pub fn mask(destination: &str) -> String {
+    let url = EndpointAddress::parse(destination).map_or(destination, |address| address.url);
+    if let Some(origin) = origin_of(url) {
+        return format!("{origin}/***");
+    }
     if let Some((_, domain)) = destination.rsplit_once('@')
         && !domain.contains(['"', '/', '{', '}'])
     {
@@ -113,6 +123,13 @@ pub fn mask(destination: &str) -> String {
     }
     let tail: Vec<char> = destination.chars().rev().take(2).collect();
     if destination.chars().count() < 5 { "***".into() } else { format!("***{}", tail.iter().rev().collect::<String>()) }
+}
+
+/// The scheme and the host of a URL that names no user.
+fn origin_of(destination: &str) -> Option<&str> {
+    let scheme = ["https://", "http://"].into_iter().find(|scheme| destination.starts_with(scheme))?;
+    let host = destination[scheme.len()..].split(['/', '?', '#', '\\']).next()?;
+    (!host.is_empty() && !host.contains('@')).then(|| &destination[..scheme.len() + host.len()])
 }
 
 #[cfg(test)]

@@ -1,10 +1,13 @@
 //! One key for each use, derived from `SECRET_KEY` by HKDF-SHA256 (RFC 5869): what one use gives away opens no other.
 
+mod webhooks;
+
 use std::collections::BTreeSet;
 use std::fmt;
 
 use aws_lc_rs::{hkdf, hmac};
 
+pub use self::webhooks::{WebhookKeys, WebhookSecret};
 use crate::{Content, Tenant};
 
 /// Keeps these keys apart from those that other software derives from the same secret.
@@ -15,6 +18,7 @@ const RECIPIENTS: &[u8] = b"chasqui/1/hash recipients";
 const REQUEST_IDS: &[u8] = b"chasqui/1/name requests";
 const LOGINS: &[u8] = b"chasqui/1/count logins";
 const LABELS: &[u8] = b"chasqui/1/label attempts";
+const WEBHOOKS: &[u8] = b"chasqui/1/sign webhooks";
 
 /// Secrets that stand in public documents, so that anybody may know them.
 const PUBLISHED: [&str; 1] = ["for-development-only-name-your-own-secret-in-.env"];
@@ -80,7 +84,11 @@ impl Keyring {
     /// The key that signed tokens before the secret was changed. None when others may know that secret: no token is
     /// believed for it, though recipients are still found by its hashes.
     pub fn previous_token_key(&self) -> Option<DerivedKey> {
-        self.previous.as_ref().filter(|secret| !secret.guessable).map(|secret| secret.derive(TOKENS))
+        self.previous_for(TOKENS)
+    }
+
+    fn previous_for(&self, label: &[u8]) -> Option<DerivedKey> {
+        self.previous.as_ref().filter(|secret| !secret.guessable).map(|secret| secret.derive(label))
     }
 
     pub fn recipients(&self) -> RecipientHasher {
@@ -98,12 +106,16 @@ impl Keyring {
 
     /// The key of new labels, and that of the secret before it. None when others may know that secret.
     pub(crate) fn label_keys(&self) -> (DerivedKey, Option<DerivedKey>) {
-        let previous = self.previous.as_ref().filter(|secret| !secret.guessable);
-        (self.current.derive(LABELS), previous.map(|secret| secret.derive(LABELS)))
+        (self.current.derive(LABELS), self.previous_for(LABELS))
     }
 
     pub fn logins(&self) -> LoginHasher {
         LoginHasher(self.current.derive(LOGINS).hmac())
+    }
+
+    pub fn webhooks(&self) -> WebhookKeys {
+        let previous = self.previous_for(WEBHOOKS).map(|key| key.hmac());
+        WebhookKeys::new(self.current.derive(WEBHOOKS).hmac(), previous)
     }
 }
 

@@ -11,6 +11,7 @@ mod channel_name;
 mod claim;
 mod cron;
 mod decide;
+mod endpoint_address;
 mod event;
 mod fallback;
 mod follow_up;
@@ -42,13 +43,14 @@ pub use channel_name::{ChannelName, InvalidChannelName};
 pub use claim::{Claim, Take, claim};
 pub use cron::{Cron, InvalidCron};
 pub use decide::{Ambiguity, Policy, Transition, decide};
+pub use endpoint_address::EndpointAddress;
 pub use event::{Event, EventName, Telling, events_of};
 pub(crate) use fallback::child_body;
 pub use follow_up::{Destination, FollowUp, Follows, Message, Publish, Received, letter_headers};
-pub use identity::{Content, Key, Tenant, child_id, content_of, fingerprint_of, fire_id, mask};
+pub use identity::{Content, Key, Tenant, child_id, content_of, fingerprint_of, fire_id, mask, webhook_id};
 pub use keys::{
-    DerivedKey, Keyring, LoginHasher, RecipientHash, RecipientHasher, RequestIds, RequestedBy, is_guessable_secret,
-    is_published_secret,
+    DerivedKey, Keyring, LoginHasher, RecipientHash, RecipientHasher, RequestIds, RequestedBy, WebhookKeys,
+    WebhookSecret, is_guessable_secret, is_published_secret,
 };
 pub use keyword::{Keyword, keyword};
 pub use label::{Label, Labels};

@@ -10,6 +10,7 @@ pub mod provider;
 pub mod proxy;
 pub mod rabbitmq4;
 pub mod raw_amqp;
+pub mod receiver;
 pub mod services;
 pub mod site;
 

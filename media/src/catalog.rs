@@ -7,10 +7,11 @@ use serde_json::{Map, Value};
 
 use crate::medium::Medium;
 use crate::words::{Fault, Part, Words};
-use crate::{email, push, sms, webpush, whatsapp};
+use crate::{email, push, sms, webhook, webpush, whatsapp};
 
 /// Every medium, in the order of their names. A new medium is a file beside this one and an entry here.
-pub static MEDIA: &[&Medium] = &[&email::MEDIUM, &push::MEDIUM, &sms::MEDIUM, &webpush::MEDIUM, &whatsapp::MEDIUM];
+pub static MEDIA: &[&Medium] =
+    &[&email::MEDIUM, &push::MEDIUM, &sms::MEDIUM, &webhook::MEDIUM, &webpush::MEDIUM, &whatsapp::MEDIUM];
 
 /// Why a destination was refused.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]

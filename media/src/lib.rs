@@ -15,6 +15,7 @@ mod words;
 pub mod email;
 pub mod push;
 pub mod sms;
+pub mod webhook;
 pub mod webpush;
 pub mod whatsapp;
 

@@ -17,6 +17,7 @@ mod m20261129_000011_captures_by_tenant;
 mod m20261129_000012_recipients_of_jobs;
 mod m20261129_000013_suppressions;
 mod m20261129_000014_receipts;
+mod m20261129_000015_endpoints;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::{MigrationTrait, async_trait};
@@ -42,6 +43,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261129_000012_recipients_of_jobs::Migration),
             Box::new(m20261129_000013_suppressions::Migration),
             Box::new(m20261129_000014_receipts::Migration),
+            Box::new(m20261129_000015_endpoints::Migration),
         ]
     }
 }

@@ -185,7 +185,7 @@ fn key_of(notification: &Notification, index: Option<usize>, rules: &Rules<'_>) 
 }
 
 /// Makes a UUIDv7 of this instant.
-fn mint(now: Timestamp) -> String {
+pub(crate) fn mint(now: Timestamp) -> String {
     let micros = u64::try_from(now.as_micros()).unwrap_or(0);
     let nanos = u32::try_from(micros % 1_000_000 * 1000).unwrap_or(0);
     Uuid::new_v7(uuid::Timestamp::from_unix(NoContext, micros / 1_000_000, nanos)).to_string()

@@ -3,6 +3,7 @@
 mod accept;
 mod check;
 mod deliveries;
+mod endpoints;
 mod fixtures;
 mod schedules;
 mod stuck;

@@ -4,12 +4,13 @@
 //! in groups: while one commit is in flight, what arrives becomes the next group, so that nothing waits when the load
 //! is low. Every move can be repeated after [`StoreError::Unavailable`], which the [`LedgerBreaker`] does.
 //!
-//! Read in this order: `store` is the [`Store`]; `ledger` has the tables of what is sent, `accounts` those of users, and
-//! `people` the suppression list; `writers` wires the moves that are committed in groups; `sql` knows both databases and no
-//! table.
+//! Read in this order: `store` is the [`Store`]; `ledger` has the tables of what is sent, `endpoints` who is told of
+//! it, `accounts` the users, and `people` the suppression list; `writers` wires the moves that are committed in groups;
+//! `sql` knows both databases and no table.
 
 mod accounts;
 mod breaker;
+mod endpoints;
 mod error;
 mod ledger;
 mod options;
@@ -24,6 +25,7 @@ mod tests;
 
 pub use accounts::{Login, NewUser, Standing, User};
 pub use breaker::{LedgerBreaker, RetryLimit, StepError};
+pub use endpoints::{Endpoint, MAX_ENDPOINTS, Made};
 pub use error::{MigrateError, StoreError};
 pub use ledger::{
     Cancel, Capture, CapturedPage, CapturedView, Claimed, Cursor, DeliveryView, Filter, FinishedJob, Job, JobFilter,

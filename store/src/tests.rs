@@ -6,6 +6,7 @@
 mod cancel;
 mod cost;
 mod database;
+mod endpoints;
 mod jobs;
 mod jobs_model;
 mod ledger;

@@ -14,8 +14,8 @@ use crate::{Names, Owner, PublisherProperties, Source};
 #[derive(Debug)]
 pub struct Incoming {
     pub source: Source,
-    /// The lane of the queue that the message was consumed from. For the scheduled queue it is that of `notify-lane`,
-    /// or normal.
+    /// The lane of the queue that the message was consumed from. For a queue of no lane it is that of `notify-lane`, or
+    /// normal.
     pub lane: Lane,
     /// 1 to 255 bytes.
     pub message_id: Option<String>,
@@ -59,7 +59,7 @@ impl Incoming {
             source,
             lane: match source {
                 Source::Lane(lane) => lane,
-                Source::Scheduled => headers.lane.unwrap_or_default(),
+                Source::Scheduled | Source::Callbacks => headers.lane.unwrap_or_default(),
             },
             properties_fingerprint: if message_id.is_none() {
                 fingerprint_of_properties(properties)

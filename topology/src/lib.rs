@@ -4,6 +4,7 @@
 //! broker so), [`Incoming`] and [`properties`] (our headers), [`Publisher`] and [`Consumers`] (our messages over
 //! the two supervised connections of a process).
 
+mod callbacks;
 mod consume;
 mod declare;
 mod decode;

@@ -68,6 +68,11 @@ impl Names {
         format!("{}.inbound", self.routing_key)
     }
 
+    /// The queue of the events that endpoints are told of.
+    pub fn callbacks_queue(&self) -> String {
+        format!("{}.callbacks", self.queue)
+    }
+
     /// The exchange of a retry tier. `tier` is 1 to 3; any other number counts as the nearest.
     pub fn retry_exchange(&self, tier: u8) -> String {
         format!("{}.retry.{}", self.exchange, tier.clamp(1, 3))

@@ -9,6 +9,8 @@ use crate::Names;
 pub enum Source {
     Lane(Lane),
     Scheduled,
+    /// Events that endpoints are told of.
+    Callbacks,
 }
 
 impl Source {
@@ -16,6 +18,7 @@ impl Source {
         match self {
             Self::Lane(lane) => names.lane_queue(lane),
             Self::Scheduled => names.scheduled_queue(),
+            Self::Callbacks => names.callbacks_queue(),
         }
     }
 
@@ -23,6 +26,7 @@ impl Source {
         match self {
             Self::Lane(lane) => lane.as_str(),
             Self::Scheduled => "scheduled",
+            Self::Callbacks => "callbacks",
         }
     }
 }

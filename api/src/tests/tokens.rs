@@ -213,6 +213,10 @@ async fn each_route_wants_its_scope() {
         ("GET", "/schedules/1", "operate"),
         ("POST", "/schedules", "operate"),
         ("DELETE", "/schedules/1", "operate"),
+        ("GET", "/endpoints", "operate"),
+        ("POST", "/endpoints", "operate"),
+        ("POST", "/endpoints/1/rotate", "operate"),
+        ("DELETE", "/endpoints/1", "operate"),
     ];
     for (method, path, scope) in routes {
         let ask = async |token: Option<&str>| -> Answer {

@@ -51,7 +51,8 @@ async fn the_table_of_statuses_holds_for_every_channel_over_http() {
             mount(&server, echo).await;
             let outcome = carrier.send(&server.uri()).await;
             let is_gone = carrier.is_at_the_recipients() && matches!(status, 300..=399 | 404 | 405);
-            let expected = if is_gone { "permanent" } else { expected };
+            let is_refused = carrier.is_at_strangers() && matches!(status, 401..=403);
+            let expected = if is_gone || is_refused { "permanent" } else { expected };
             assert_eq!(kind(&outcome), expected, "{} {status}: {outcome:?}", carrier.name());
             assert_nothing_personal(&carrier, &outcome);
         }
@@ -122,7 +123,8 @@ async fn a_time_that_the_provider_names_is_kept_on_every_answer() {
                 _ => kind(&outcome).to_owned(),
             };
             let is_gone = carrier.is_at_the_recipients() && matches!(status, 300..=399);
-            let expected = if is_gone { "permanent" } else { expected };
+            let is_refused = carrier.is_at_strangers() && status == 401;
+            let expected = if is_gone || is_refused { "permanent" } else { expected };
             assert_eq!(shown, expected, "{} {status} {header:?}: {outcome:?}", carrier.name());
         }
     }
@@ -131,7 +133,11 @@ async fn a_time_that_the_provider_names_is_kept_on_every_answer() {
 #[tokio::test]
 async fn what_is_wrong_on_our_side_says_where_to_look() {
     for carrier in over_http() {
-        let ours: &[u16] = if carrier.is_at_the_recipients() { &[401, 403] } else { &[302, 401, 403, 404, 405] };
+        let ours: &[u16] = match (carrier.is_at_strangers(), carrier.is_at_the_recipients()) {
+            (true, _) => &[],
+            (false, true) => &[401, 403],
+            (false, false) => &[302, 401, 403, 404, 405],
+        };
         for &status in ours {
             let server = MockServer::start().await;
             mount(&server, move |_: &Request| ResponseTemplate::new(status)).await;

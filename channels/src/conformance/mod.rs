@@ -40,6 +40,8 @@ fn over_http() -> Vec<Carrier> {
 
 /// Where the examples of media are whose destinations are URLs.
 const EXAMPLE: &str = "https://push.example.org";
+/// The same, where nobody has given us credentials.
+const STRANGERS: &str = "https://hooks.example.org";
 
 impl Carrier {
     fn name(&self) -> String {
@@ -56,7 +58,12 @@ impl Carrier {
 
     /// Whether the URL that is called is the recipient's, so that nothing is wrong with ours.
     fn is_at_the_recipients(&self) -> bool {
-        self.example().contains(EXAMPLE)
+        self.example().contains(EXAMPLE) || self.is_at_strangers()
+    }
+
+    /// Whether no credentials of ours are asked for there, so that nothing is wrong with them either.
+    fn is_at_strangers(&self) -> bool {
+        self.example().contains(STRANGERS)
     }
 
     /// A destination that this provider carries.
@@ -67,7 +74,7 @@ impl Carrier {
 
     /// A message to the recipient of the example, at the stand-in where the recipient is a URL.
     fn case(&self, base: &str) -> Case {
-        Case::of(&self.example().replace(EXAMPLE, base))
+        Case::of(&self.example().replace(EXAMPLE, base).replace(STRANGERS, base))
     }
 
     async fn send(&self, base: &str) -> Outcome {
@@ -112,7 +119,7 @@ impl Case {
 
 fn assert_nothing_personal(carrier: &Carrier, outcome: &Outcome) {
     let shown = format!("{outcome:?}");
-    let destination = [carrier.example(), "send/example-only", "BTBZMqHH6r4Tts7J_aSIgg"];
+    let destination = [carrier.example(), "send/example-only", "hooks/example-only", "BTBZMqHH6r4Tts7J_aSIgg"];
     let words = ["secret subject", "code is 4711", "data-secret", "secret-token", "oauth-secret"];
     for secret in destination.into_iter().chain(words) {
         assert!(!shown.contains(secret), "{}: {shown}", carrier.name());

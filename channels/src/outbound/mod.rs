@@ -19,7 +19,7 @@ pub use self::allow::Allow;
 /// Why nothing was called.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 pub(crate) enum Refused {
-    #[error("a URL that is called must begin with https://, or with http:// and this machine's own address")]
+    #[error("a URL that is called must begin with https://, or with http:// and a host that OUTBOUND_ALLOW names")]
     Scheme,
     #[error("a URL that is called must have no user and no password")]
     User,
@@ -69,7 +69,13 @@ impl Guard {
             Some(Host::Ipv6(address)) => address.is_loopback(),
             None => false,
         };
-        if url.scheme() != "https" && !(url.scheme() == "http" && is_local) {
+        let is_allowed = match &host {
+            Some(Host::Domain(name)) => self.allow.names(name),
+            Some(Host::Ipv4(address)) => self.allow.takes((*address).into()),
+            Some(Host::Ipv6(address)) => self.allow.takes((*address).into()),
+            None => false,
+        };
+        if url.scheme() != "https" && !(url.scheme() == "http" && (is_local || is_allowed)) {
             return Err(Refused::Scheme);
         }
         if !url.username().is_empty() || url.password().is_some() {

@@ -118,7 +118,7 @@ fn an_address_in_a_url_is_judged_however_it_is_written() {
 }
 
 #[test]
-fn a_url_is_https_or_this_machine_and_names_no_user() {
+fn a_url_is_https_or_this_machine_or_a_host_that_is_allowed_and_names_no_user() {
     let local = Guard::new(&allow("127.0.0.0/8, ::1, localhost"));
     for (text, expected) in [
         ("https://push.example.org/a", Ok(())),
@@ -137,6 +137,16 @@ fn a_url_is_https_or_this_machine_and_names_no_user() {
         ("https://:secret@push.example.org/a", Err(Refused::User)),
     ] {
         assert_eq!(local.check(&url(text)), expected, "{text}");
+    }
+    let inner = Guard::new(&allow("10.0.0.0/8, billing.internal"));
+    for (text, expected) in [
+        ("http://10.0.0.1/a", Ok(())),
+        ("http://billing.internal:8080/a", Ok(())),
+        ("http://other.internal/a", Err(Refused::Scheme)),
+        ("http://192.168.0.1/a", Err(Refused::Scheme)),
+        ("ftp://10.0.0.1/a", Err(Refused::Scheme)),
+    ] {
+        assert_eq!(inner.check(&url(text)), expected, "{text}");
     }
     assert_eq!(nothing().check(&url("http://127.0.0.1:8080/a")), Err(Refused::Address));
     assert_eq!(nothing().check(&url("http://localhost:8080/a")), Ok(()), "its name is judged when it is resolved");

@@ -6,6 +6,7 @@ pub mod fcm;
 pub mod sendgrid;
 pub mod smtp;
 pub mod twilio;
+pub mod webhook;
 pub mod webpush;
 pub mod whatsapp_cloud;
 
@@ -29,6 +30,7 @@ pub(crate) static PROVIDERS: &[&Provider] = &[
     &whatsapp_cloud::PROVIDER,
     &apns::PROVIDER,
     &webpush::PROVIDER,
+    &webhook::PROVIDER,
 ];
 
 /// What the fleet must know of a provider. Each folder has one of these, named `PROVIDER`.

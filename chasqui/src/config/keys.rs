@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use domain::{Keyring, Labels};
+use domain::{Keyring, Labels, WebhookKeys};
 use runtime::settings::Reader;
 use secrecy::{ExposeSecret, SecretString};
 
@@ -45,6 +45,12 @@ fn warn_of_a_path(reader: &mut Reader) {
 /// Reads the secret before this one, so that what was signed and hashed with it can still be read.
 pub(super) fn previous_secret_key(reader: &mut Reader) -> Option<SecretString> {
     checked_key(reader, "SECRET_KEY_PREVIOUS")
+}
+
+/// The keys of the secrets that webhooks are signed with. None without a secret.
+pub(super) fn webhooks(secret: Option<&SecretString>, previous: Option<&SecretString>) -> Option<WebhookKeys> {
+    let previous = previous.map(|secret| secret.expose_secret().as_bytes());
+    Some(Keyring::new(secret?.expose_secret().as_bytes(), previous).webhooks())
 }
 
 fn checked_key(reader: &mut Reader, name: &str) -> Option<SecretString> {

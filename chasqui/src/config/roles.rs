@@ -1,4 +1,4 @@
-//! What each role of the fleet needs: the API, the worker, the scheduler, or all of them.
+//! What each role of the fleet needs: the API, the worker, the scheduler, the dialog, or all of them.
 
 use runtime::settings::Reader;
 use topology::BrokerSettings;
@@ -12,6 +12,7 @@ pub enum Role {
     Api,
     Worker,
     Scheduler,
+    Dialog,
     /// All roles in one process, on embedded defaults.
     Up,
     /// A command that needs the broker only.
@@ -33,6 +34,7 @@ impl Role {
             Self::Api => "api",
             Self::Worker => "worker",
             Self::Scheduler => "scheduler",
+            Self::Dialog => "dialog",
             Self::Up => "up",
             Self::Broker | Self::Publish | Self::Ledger | Self::Send | Self::Probe => "command",
         }
@@ -59,28 +61,27 @@ impl Role {
             Self::Broker | Self::Publish | Self::Ledger | Self::Send => {
                 "or run `chasqui up` in this directory, which has one that this command finds"
             }
-            Self::Api | Self::Worker | Self::Scheduler | Self::Up | Self::Probe => {
+            Self::Api | Self::Worker | Self::Scheduler | Self::Dialog | Self::Up | Self::Probe => {
                 "`chasqui up` is all roles in one process, with one of its own"
             }
         }
     }
 
     pub(super) fn check(self, reader: &mut Reader, config: &Config) {
-        let needs_broker =
-            matches!(self, Self::Api | Self::Worker | Self::Scheduler | Self::Broker | Self::Publish | Self::Send);
+        let is_of_a_fleet = matches!(self, Self::Api | Self::Worker | Self::Scheduler | Self::Dialog);
+        let needs_broker = is_of_a_fleet || matches!(self, Self::Broker | Self::Publish | Self::Send);
         // A value that was given and is wrong was reported already.
         if needs_broker && config.topology.broker.is_none() && !BrokerSettings::are_given(reader) {
             let what = "no broker is given: set AMQP_URL, or RABBITMQ_HOST and its companions";
             reader.problem(format!("{what}; {}", self.has_up()));
         }
-        let needs_ledger = matches!(self, Self::Api | Self::Worker | Self::Scheduler | Self::Ledger | Self::Send);
+        let needs_ledger = is_of_a_fleet || matches!(self, Self::Ledger | Self::Send);
         if needs_ledger && config.ledger.url.is_none() && !store::Settings::are_given(reader) {
             let what = "no ledger is given: set DATABASE_URL to postgresql://… or sqlite:path";
             reader.problem(format!("{what}; {}", self.has_up()));
         }
-        let needs_key = matches!(self, Self::Api | Self::Worker | Self::Scheduler);
         let names_key = !reader.given_of(&["SECRET_KEY", "SECRET_KEY_FILE"]).is_empty();
-        if needs_key && config.secret_key.is_none() && !names_key {
+        if is_of_a_fleet && config.secret_key.is_none() && !names_key {
             reader.problem(format!(
                 "SECRET_KEY is missing: give at least {SECRET_KEY_BYTES} random bytes, such as the output of `openssl rand -hex 32`, the same for every role"
             ));

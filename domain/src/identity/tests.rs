@@ -31,6 +31,10 @@ fn computed_ids_differ_with_everything_they_stand_for() {
         told("d-1", 0, 2, "waiting", 1),
         told("d-1", 0, 1, "sent", 1),
         told("d-1", 0, 1, "waiting", 2),
+        webhook_id(&key("d-1"), "e", 1),
+        webhook_id(&key("d-1"), "e", 2),
+        webhook_id(&key("d-1"), "f", 1),
+        webhook_id(&key("d-2"), "e", 1),
     ];
     let distinct: std::collections::BTreeSet<&String> = ids.iter().collect();
     assert_eq!(distinct.len(), ids.len());
@@ -47,7 +51,7 @@ fn contents_and_fingerprints_are_sha_256() {
 }
 
 #[test]
-fn a_mask_shows_the_domain_or_the_last_two_characters() {
+fn a_mask_shows_the_domain_the_host_or_the_last_two_characters() {
     let check = |destination: &str, expected: &str| assert_eq!(mask(destination), expected);
     check("ana@example.com", "***@example.com");
     check("\"a@b\"@example.com", "***@example.com");
@@ -56,6 +60,12 @@ fn a_mask_shows_the_domain_or_the_last_two_characters() {
     check("ñandú", "***dú");
     check(r#"{"endpoint":"https://push.example/a@b","keys":{"auth":"secret"}}"#, "***}}");
     check(r#"{"endpoint":"https://push.example/a@b"}"#, "***\"}");
+    check("https://hooks.example:8443/T0/secret?to=ana@example.com", "https://hooks.example:8443/***");
+    check("endpoint:e-1:2:1:seal:https://hooks.example/T0/secret", "https://hooks.example/***");
+    check("https://hooks.example?token=secret", "https://hooks.example/***");
+    check("http://hooks.example#secret", "http://hooks.example/***");
+    check("https://user:secret@hooks.example/a", "***/a");
+    check("https://", "***//");
     for short in ["", "1", "12", "123", "1234", "ñañú"] {
         check(short, "***");
     }

@@ -3,6 +3,7 @@
 mod ambiguity;
 mod api;
 mod browser;
+mod callbacks;
 #[cfg(feature = "failpoints")]
 mod chaos;
 mod dead_letters;

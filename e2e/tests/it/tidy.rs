@@ -34,12 +34,14 @@ const EDGES: &[(&str, &[&str])] = &[
     ("api", &["domain", "operations", "runtime", "store", "topology", "web"]),
     ("worker", &["channels", "domain", "intake", "media", "runtime", "store", "templates", "topology"]),
     ("scheduler", &["domain", "intake", "runtime", "store", "topology"]),
+    ("dialog", &["domain", "intake", "runtime", "store", "topology"]),
     ("embedded", &[]),
     (
         "chasqui",
         &[
             "api",
             "channels",
+            "dialog",
             "domain",
             "embedded",
             "operations",

@@ -134,3 +134,16 @@ fn a_secret_that_is_the_path_of_a_file_is_warned_of_and_not_shown() {
     assert!(told.len() == 1 && told[0].starts_with("SECRET_KEY is the path of a file"), "{told:#?}");
     assert!(!told[0].contains("hidden"), "{told:#?}");
 }
+
+#[test]
+fn webhooks_are_sent_where_the_operator_says_so_and_signed_with_keys_of_the_secret() {
+    let sent = |settings: &[(&str, &str)]| {
+        let channels = read(Role::Worker, settings).unwrap_or_else(|problems| panic!("{problems}")).channels;
+        assert!(channels.webhook.keys.is_some(), "{settings:?}");
+        let lines = crate::channel_lines::lines(&channels);
+        lines.iter().any(|line| line == "webhook    really sent, by webhook")
+    };
+    assert!(sent(&[("SANDBOX", "off"), ("WEBHOOKS", "true")]));
+    assert!(!sent(&[("SANDBOX", "missing")]));
+    assert!(!sent(&[("SANDBOX", "all"), ("WEBHOOKS", "true")]));
+}

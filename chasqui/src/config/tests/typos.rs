@@ -151,9 +151,9 @@ fn what_is_wrong_with_a_policy_of_lost_answers_is_told_by_its_place() {
         ),
         (
             "email=hold,smss=hold",
-            "of number 2 of 2, the channel is not known, but email, push, sms, webpush, whatsapp; did you mean sms?",
+            "of number 2 of 2, the channel is not known, but email, push, sms, webhook, webpush, whatsapp; did you mean sms?",
         ),
-        ("hidden=hold", "of number 1 of 1, the channel is not known, but email, push, sms, webpush, whatsapp"),
+        ("hidden=hold", "of number 1 of 1, the channel is not known, but email, push, sms, webhook, webpush, whatsapp"),
         ("sms=hold;email=resend", "of number 1 of 1, there is no comma behind it: the next pair follows without one"),
         (
             "push=hold,sms=hold email=resend",

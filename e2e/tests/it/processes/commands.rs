@@ -35,7 +35,7 @@ async fn check_names_every_problem_at_once_and_shows_no_value() {
         ("SECRET_KEY", SECRET),
         ("SANDBOX", "all"),
     ];
-    for role in ["worker", "api", "scheduler"] {
+    for role in ["worker", "api", "scheduler", "dialog"] {
         let (code, said) = run(&["check", role], &environment(&right)).await;
         let valid = format!("The settings for `chasqui {role}` are valid.");
         assert!(code == 0 && said.contains(&valid) && !said.contains("hidden-password"), "{said}");
@@ -312,4 +312,15 @@ async fn a_broker_that_differs_ends_verify_with_a_whole_line() {
     let (code, said) = run(&["topology", "verify"], &over_amqp).await;
     assert!(code == 1 && said.ends_with('\n'), "{said:?}");
     fleet.remove().await;
+}
+
+#[tokio::test]
+async fn the_secret_of_a_receiver_is_printed_and_is_the_one_that_signs() {
+    let command = ["webhook", "secret", "--tenant", "acme"];
+    let (code, said) = run(&command, &environment(&[("SECRET_KEY", SECRET)])).await;
+    let acme = domain::Tenant::parse("acme").expect("a tenant");
+    let secrets = domain::Keyring::new(SECRET.as_bytes(), None).webhooks().direct(&acme);
+    assert_eq!((code, said.trim()), (0, secrets[0].shown().as_str()));
+    let (code, said) = run(&command, &[]).await;
+    assert!(code != 0 && said.contains("set SECRET_KEY") && !said.contains("whsec_"), "{said}");
 }

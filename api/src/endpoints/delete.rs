@@ -1,0 +1,49 @@
+//! `DELETE /endpoints/{id}`: no event becomes a webhook to it any more.
+
+use axum::Json;
+use axum::extract::State;
+use domain::Key;
+use serde::Serialize;
+use utoipa::ToSchema;
+use web::problem::Problem;
+
+use crate::access::{Authorized, scopes};
+use crate::app::Shared;
+use crate::docs::refusals::{LedgerAway, Unauthorised};
+use crate::endpoints::answer::unknown;
+use crate::id::Id;
+use crate::unavailable::ledger_changed;
+
+/// The endpoint is gone.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct EndpointDeletedAnswer {
+    /// The endpoint's id.
+    id: String,
+    /// Always `deleted`.
+    #[schema(example = "deleted")]
+    status: &'static str,
+}
+
+/// Delete an endpoint
+///
+/// Within seconds nothing more is sent to it, but for what is on its way. Needs the scope `operate`.
+#[utoipa::path(
+    delete, path = "/endpoints/{id}", operation_id = "delete_endpoint", tag = "Endpoints",
+    params(("id" = String, Path, description = "The endpoint's id.")), security(("bearer" = [])),
+    responses(
+        (status = 200, description = "Deleted.", body = EndpointDeletedAnswer),
+        (status = 404, description = "There is none of this id."),
+        Unauthorised, LedgerAway,
+    ),
+)]
+pub(crate) async fn delete(
+    State(app): Shared,
+    Authorized { caller, .. }: Authorized<scopes::Operate>,
+    Id(id): Id,
+) -> Result<Json<EndpointDeletedAnswer>, Problem> {
+    let key = Key { tenant: caller.tenant, id };
+    match ledger_changed(operations::endpoints::delete(&app.store, &key).await)? {
+        true => Ok(Json(EndpointDeletedAnswer { id: key.id, status: "deleted" })),
+        false => Err(unknown()),
+    }
+}

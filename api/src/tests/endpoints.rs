@@ -1,0 +1,59 @@
+//! `/endpoints`: what is refused, what is shown, and when a secret is.
+
+use axum::http::StatusCode;
+use serde_json::json;
+
+use crate::tests::app::{TestApp, request, token};
+
+#[tokio::test]
+async fn a_secret_is_shown_when_it_is_new_and_never_again() {
+    let app = TestApp::start().await;
+    let token = token("operate");
+    let body = json!({"url": "https://hooks.example.org/acme?key=s3cret", "types": ["held", "dead"]});
+    let made = app.post("/endpoints", Some(&token), &body).await;
+    assert_eq!(made.status, StatusCode::CREATED, "{made:?}");
+    let (mut shown, id) = (made.json(), made.json()["id"].as_str().unwrap().to_owned());
+    let secret = shown["secret"].as_str().unwrap().to_owned();
+    assert!(secret.starts_with("whsec_") && !made.text.contains("s3cret"), "{made:?}");
+    assert_eq!((&shown["types"], &shown["disabled_at"]), (&json!(["dead", "held"]), &json!(null)));
+
+    shown.as_object_mut().unwrap().remove("secret");
+    assert_eq!(app.get("/endpoints", Some(&token)).await.json(), json!({ "endpoints": [shown] }));
+    let again = app.post("/endpoints", Some(&token), &body).await;
+    assert_eq!((again.status, again.kind().as_str()), (StatusCode::CONFLICT, "endpoint-exists"), "{again:?}");
+
+    let rotated = app.post(&format!("/endpoints/{id}/rotate"), Some(&token), &json!({})).await;
+    assert_eq!(rotated.status, StatusCode::OK, "{rotated:?}");
+    assert_ne!(rotated.json()["secret"], json!(secret));
+    assert_eq!(rotated.json()["previous_secret_until"], "2026-03-02T12:00:00Z", "a day");
+    let deleted = app.delete(&format!("/endpoints/{id}"), Some(&token)).await;
+    assert_eq!(deleted.json(), json!({"id": id, "status": "deleted"}));
+    for gone in [
+        app.delete(&format!("/endpoints/{id}"), Some(&token)).await,
+        app.post(&format!("/endpoints/{id}/rotate"), Some(&token), &json!({})).await,
+    ] {
+        assert_eq!((gone.status, gone.kind().as_str()), (StatusCode::NOT_FOUND, "unknown-endpoint"), "{gone:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_request_that_is_repeated_with_its_key_makes_one_endpoint_and_gets_the_same_answer() {
+    let app = TestApp::start().await;
+    let ask = async |url: &str| {
+        let request = request("POST", "/endpoints", Some(&token("operate"))).header("idempotency-key", "k");
+        let body = json!({ "url": url }).to_string();
+        app.send(request.header("content-type", "application/json").body(body.into()).unwrap()).await
+    };
+    let (first, second) = (ask("https://hooks.example.org/a").await, ask("https://hooks.example.org/a").await);
+    assert_eq!((first.status, second.status), (StatusCode::CREATED, StatusCode::OK));
+    assert_eq!(first.text, second.text);
+    assert_eq!(ask("https://hooks.example.org/b").await.status, StatusCode::CONFLICT);
+}
+
+#[tokio::test]
+async fn everything_that_is_wrong_with_an_endpoint_is_told_at_once() {
+    let app = TestApp::start().await;
+    let refused = app.post("/endpoints", Some(&token("operate")), &json!({"urll": 1, "types": ["deat"]})).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{refused:?}");
+    assert_eq!(refused.pointers(), ["/url", "/types/0", "/urll"]);
+}

@@ -1,0 +1,124 @@
+//! Takes events one by one: what follows from each is confirmed before it is acknowledged.
+
+use std::sync::Arc;
+
+use domain::Reason;
+use intake::{DeadLettered, InHand, ItsRow, Role, Steps, TooOften};
+use store::{StepError, StoreError};
+use tokio::sync::mpsc;
+use topology::{ConfirmOutcome, Incoming};
+
+use crate::callback;
+use crate::event::{Event, Noted};
+use crate::shared::Shared;
+
+/// The dialog's log lines, metrics and failpoints for the handling of messages.
+pub(crate) const ROLE: Role = Role {
+    dead_lettered,
+    taken_over: |_lane| {},
+    steps: Steps { told: None, republished: None, letter_noted: None, before_ack: Some("dialog.published_before_ack") },
+};
+
+fn dead_lettered(letter: &DeadLettered<'_>) {
+    let DeadLettered { reason, delivery, error, .. } = letter;
+    tracing::warn!(%reason, event = %delivery, error, "an event that endpoints may want went to the dead-letter queue");
+}
+
+/// What follows from one event.
+enum Disposition {
+    Acknowledge,
+    /// Give the event back: the dialog stops before everybody could be told.
+    GiveBack,
+    DeadLetter(Reason, String),
+}
+
+impl From<StepError> for Disposition {
+    fn from(trouble: StepError) -> Self {
+        match trouble {
+            StepError::Refused(
+                StoreError::Refused(detail) | StoreError::Unreadable(detail) | StoreError::Unavailable(detail),
+            ) => Self::DeadLetter(Reason::InternalError, detail),
+            StepError::Panicked => Self::DeadLetter(Reason::InternalError, "the dialog panicked".into()),
+            // A step is given up only when the dialog is stopping.
+            StepError::GivenUp(_) => Self::GiveBack,
+        }
+    }
+}
+
+/// Takes the events of the queue until its stream ends, which it does when the consumers drain.
+pub(crate) async fn tell_endpoints(shared: Arc<Shared>, mut source: mpsc::Receiver<Incoming>) {
+    while let Some(incoming) = source.recv().await {
+        shared.events.spawn(tell_of_one(Arc::clone(&shared), incoming));
+    }
+}
+
+async fn tell_of_one(shared: Arc<Shared>, incoming: Incoming) {
+    let disposition = told(&shared, &incoming).await;
+    let in_hand = InHand::new(&shared.intake);
+    match disposition {
+        Disposition::Acknowledge => in_hand.acknowledge(true, incoming).await,
+        Disposition::GiveBack => incoming.settle.requeue().await,
+        Disposition::DeadLetter(reason, error) => {
+            in_hand.dead_letter(reason, &error, ItsRow::Untouched, incoming).await;
+        }
+    }
+}
+
+async fn told(shared: &Shared, incoming: &Incoming) -> Disposition {
+    if TooOften::of(incoming).is_some() {
+        let error = format!("delivered {} times without being told to endpoints", incoming.delivery_count + 1);
+        return Disposition::DeadLetter(Reason::RedeliveredTooOften, error);
+    }
+    let Some(event) = Event::read(&incoming.body) else {
+        return Disposition::DeadLetter(Reason::DecodeError, "the body is no event that this version knows".into());
+    };
+    if let Some(gone) = event.has_gone() {
+        return disable(shared, &event, &gone).await;
+    }
+    if event.is_of_a_webhook() {
+        return Disposition::Acknowledge;
+    }
+    let endpoints = match shared.endpoints.of(&event.key.tenant, &shared.intake).await {
+        Ok(endpoints) => endpoints,
+        Err(trouble) => return trouble.into(),
+    };
+    let now = shared.intake.clock.now();
+    for endpoint in endpoints.iter().filter(|endpoint| endpoint.wants(event.name)) {
+        let Some(publication) = callback::publication(&event, endpoint, &shared.keys, now) else {
+            return Disposition::DeadLetter(Reason::InternalError, "the event is too large to be told on".into());
+        };
+        match shared.intake.publisher.publish_until_confirmed(publication, &shared.intake.stopping).await {
+            ConfirmOutcome::Confirmed => count("told"),
+            ConfirmOutcome::Interrupted => return Disposition::GiveBack,
+            ConfirmOutcome::Impossible => {
+                return Disposition::DeadLetter(Reason::InternalError, "the broker never takes its webhook".into());
+            }
+        }
+    }
+    Disposition::Acknowledge
+}
+
+/// Disables an endpoint that wants no more. Whoever may publish can make a delivery that looks like one to an endpoint,
+/// but has no mark of the fleet for it.
+async fn disable(shared: &Shared, event: &Event, gone: &Noted<'_>) -> Disposition {
+    if !shared.keys.has_marked(&event.delivery, gone.endpoint, gone.mark) {
+        return Disposition::Acknowledge;
+    }
+    let endpoint = domain::Key { tenant: event.delivery.tenant.clone(), id: gone.endpoint.to_owned() };
+    let disabling = || shared.intake.store.disable_endpoint(&endpoint, "gone: the receiver answered 410");
+    match shared.intake.breaker.retry_until_taken(disabling).await {
+        Ok(true) => {
+            shared.endpoints.forget(&endpoint.tenant);
+            count("disabled");
+            tracing::warn!(%endpoint, "an endpoint answered 410 and is told nothing any more: POST \
+                /endpoints/{{id}}/rotate lets it in again");
+            Disposition::Acknowledge
+        }
+        Ok(false) => Disposition::Acknowledge,
+        Err(trouble) => trouble.into(),
+    }
+}
+
+fn count(what: &'static str) {
+    metrics::counter!("chasqui_callbacks_total", "what" => what).increment(1);
+}

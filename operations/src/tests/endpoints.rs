@@ -1,0 +1,80 @@
+//! Endpoints: what may be one, whose it is, and what is shown of it.
+
+use std::time::Duration;
+
+use domain::EventName;
+use serde_json::{Value, json};
+
+use crate::Refused;
+use crate::endpoints::{Created, create, delete, list, read, rotate, secret, show, shown};
+use crate::tests::fixtures::{NOW, foreign, ledger, tenant};
+
+fn told(body: &Value) -> Vec<String> {
+    match read(&body.to_string()) {
+        Err(Refused::Fields(errors)) => {
+            errors.iter().map(|error| format!("{} {}", error.pointer, error.detail)).collect()
+        }
+        other => panic!("{body}: {other:?}"),
+    }
+}
+
+#[test]
+fn everything_that_is_wrong_with_an_endpoint_is_named_with_what_was_meant() {
+    let missing = "/url is missing: the https URL to which events are posted";
+    let known =
+        "must be one of sent, captured, retrying, ambiguous, fell_back, dead, held, expired, cancelled, replayed";
+    assert_eq!(told(&json!({})), [missing]);
+    assert_eq!(told(&json!({"url": null})), [missing]);
+    assert_eq!(told(&json!({"url": 7})), ["/url must be a string"]);
+    assert_eq!(told(&json!({"url": "x".repeat(2049)})), ["/url must have at most 2048 bytes"]);
+    assert!(told(&json!({"url": "hooks.example.org"}))[0].starts_with("/url must be an https URL"));
+    assert_eq!(
+        told(&json!({"url": "https://hooks.example.org/", "types": ["dead", "deads", 7], "event": []})),
+        [
+            format!("/types/1 {known}; did you mean dead?"),
+            format!("/types/2 {known}"),
+            "/event is not known here: did you mean types?".into(),
+        ]
+    );
+    for wrong in [json!([]), json!("dead"), json!({})] {
+        let told = told(&json!({"url": "https://hooks.example.org/", "types": wrong}));
+        assert_eq!(told, ["/types must be a list of events, such as [\"dead\"]: leave it out for all"]);
+    }
+    assert!(matches!(read("[]"), Err(Refused::Text(_))));
+}
+
+#[tokio::test]
+async fn an_endpoint_is_its_tenants_and_has_a_secret_of_its_own_that_is_not_stored() {
+    let ledger = ledger().await;
+    let (store, acme) = (&ledger.store, tenant("acme"));
+    let keys = domain::Keyring::new(b"a secret of the tests that is long enough", None).webhooks();
+    let asked = read(r#"{"url": "https://hooks.example.org?token=x", "types": ["held", "dead", "dead"]}"#);
+    // The parser puts a slash before the query, so that this is another URL than the one that is called.
+    assert!(asked.is_err());
+    let asked = read(r#"{"url": "https://hooks.example.org/?token=x", "types": ["held", "dead", "dead"]}"#).unwrap();
+    let id = || Some("once".to_owned());
+    let Created::New(made) = create(store, &acme, asked.clone(), id(), NOW).await.unwrap() else { panic!("new") };
+    assert_eq!(made.types, [EventName::Dead, EventName::Held]);
+    let again = create(store, &acme, asked.clone(), id(), NOW).await.unwrap();
+    assert_eq!(again, Created::Again(made.clone()));
+    let taken = create(store, &acme, asked, None, NOW).await.unwrap();
+    assert_eq!(taken, Created::Taken("once".into()), "once for each URL");
+    let other = read(r#"{"url": "https://hooks.example.org/other"}"#).unwrap();
+    assert_eq!(create(store, &acme, other, id(), NOW).await.unwrap(), Created::Taken("once".into()));
+    assert_eq!(list(store, &acme).await.unwrap(), [made.clone()]);
+    assert_eq!(show(store, &foreign(&made.key.id)).await.unwrap(), None);
+    assert_eq!(rotate(store, &foreign(&made.key.id), NOW).await.unwrap(), None);
+    assert!(!delete(store, &foreign(&made.key.id)).await.unwrap());
+    let rotated = rotate(store, &made.key, NOW).await.unwrap().unwrap();
+    assert_eq!((rotated.generation, rotated.previous_until), (2, Some(NOW.plus(Duration::from_secs(86_400)))));
+    assert_ne!(secret(&keys, &made), secret(&keys, &rotated));
+    assert!(secret(&keys, &made).unwrap().starts_with("whsec_"));
+    assert!(delete(store, &made.key).await.unwrap());
+    assert_eq!(show(store, &made.key).await.unwrap(), None);
+}
+
+#[test]
+fn the_query_of_a_url_is_not_shown() {
+    assert_eq!(shown("https://hooks.example.org/a?token=secret"), "https://hooks.example.org/a?***");
+    assert_eq!(shown("https://hooks.example.org/a"), "https://hooks.example.org/a");
+}

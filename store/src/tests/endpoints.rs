@@ -1,0 +1,74 @@
+//! Endpoints: one for each URL, so many for each tenant, and secrets that change with an overlap.
+
+use domain::{EventName, Key, Tenant};
+
+use crate::tests::database::{Database, at};
+use crate::tests::on_both;
+use crate::{Endpoint, MAX_ENDPOINTS, Made};
+
+on_both!(
+    an_endpoint_is_kept_as_it_was_made_and_is_its_tenants_alone,
+    a_url_is_one_endpoint_and_a_tenant_has_so_many,
+    a_new_secret_is_another_generation_and_lets_the_endpoint_in_again,
+);
+
+fn key(tenant: &str, id: &str) -> Key {
+    Key { tenant: Tenant::parse(tenant).unwrap(), id: id.into() }
+}
+
+fn endpoint(tenant: &str, id: &str) -> Endpoint {
+    Endpoint {
+        key: key(tenant, id),
+        url: format!("https://hooks.example.org/{id}?token=secret"),
+        types: vec![EventName::Dead, EventName::Held],
+        created_at: at(7),
+        disabled: None,
+        generation: 1,
+        previous_until: None,
+    }
+}
+
+async fn an_endpoint_is_kept_as_it_was_made_and_is_its_tenants_alone(db: &Database) {
+    let store = db.store().await;
+    assert!(!store.has_endpoints().await.unwrap());
+    let (orders, all) = (endpoint("acme", "orders"), Endpoint { types: Vec::new(), ..endpoint("acme", "all") });
+    assert_eq!(store.create_endpoint(&orders).await.unwrap(), Made::New);
+    assert_eq!(store.create_endpoint(&all).await.unwrap(), Made::New);
+    assert_eq!(store.endpoints(&orders.key.tenant).await.unwrap(), [all.clone(), orders.clone()]);
+    assert!(store.has_endpoints().await.unwrap());
+    assert!(all.wants(EventName::Sent) && !orders.wants(EventName::Sent) && orders.wants(EventName::Dead));
+    assert_eq!(store.endpoints(&Tenant::default()).await.unwrap(), []);
+    assert_eq!(store.endpoint(&key("default", "orders")).await.unwrap(), None);
+    assert!(!store.delete_endpoint(&key("default", "orders")).await.unwrap());
+    assert!(store.delete_endpoint(&orders.key).await.unwrap());
+    assert_eq!(store.endpoint(&orders.key).await.unwrap(), None);
+}
+
+async fn a_url_is_one_endpoint_and_a_tenant_has_so_many(db: &Database) {
+    let store = db.store().await;
+    for n in 0..MAX_ENDPOINTS {
+        assert_eq!(store.create_endpoint(&endpoint("acme", &format!("{n:03}"))).await.unwrap(), Made::New);
+    }
+    assert_eq!(store.create_endpoint(&endpoint("acme", "more")).await.unwrap(), Made::TooMany);
+    store.delete_endpoint(&key("acme", "001")).await.unwrap();
+    let again = Endpoint { url: endpoint("acme", "000").url, ..endpoint("acme", "again") };
+    let Made::Known(known) = store.create_endpoint(&again).await.unwrap() else { panic!("it is there") };
+    assert_eq!(*known, endpoint("acme", "000"));
+    assert_eq!(store.create_endpoint(&endpoint("default", "000")).await.unwrap(), Made::New);
+}
+
+async fn a_new_secret_is_another_generation_and_lets_the_endpoint_in_again(db: &Database) {
+    let store = db.store().await;
+    let orders = endpoint("acme", "orders");
+    store.create_endpoint(&orders).await.unwrap();
+    assert!(store.disable_endpoint(&orders.key, "gone").await.unwrap());
+    assert!(!store.disable_endpoint(&orders.key, "gone").await.unwrap(), "once");
+    assert!(!store.disable_endpoint(&key("default", "orders"), "gone").await.unwrap());
+    let disabled = store.endpoint(&orders.key).await.unwrap().unwrap();
+    assert!(disabled.disabled.as_ref().is_some_and(|(_, why)| why == "gone") && !disabled.wants(EventName::Dead));
+    assert!(!store.has_endpoints().await.unwrap());
+    let rotated = store.rotate_endpoint(&orders.key, at(100)).await.unwrap().unwrap();
+    assert_eq!(rotated, Endpoint { generation: 2, previous_until: Some(at(100)), ..orders.clone() });
+    assert_eq!(store.endpoint(&orders.key).await.unwrap(), Some(rotated));
+    assert_eq!(store.rotate_endpoint(&key("default", "orders"), at(100)).await.unwrap(), None);
+}
