@@ -62,7 +62,18 @@ pub fn sends_data(channel: &ChannelName, data: &Map<String, Value>) -> bool {
 /// `is_used` says which names are a template's own.
 pub fn unheeded(message: &Worded<'_>, is_used: impl Fn(&str) -> bool) -> Vec<FieldError> {
     let slips = slips(message.channel, &message.wording.data, is_used).into_iter();
-    slips.map(|slip| message.of_data(&slip.part.pointer(), slip.why)).collect()
+    let slips = slips.map(|slip| message.of_data(&slip.part.pointer(), slip.why));
+    let misplaced = misplaced(message.channel, &message.wording.mail).into_iter();
+    slips.chain(misplaced.map(|fault| message.of_field(&fault.part.pointer(), fault.why))).collect()
+}
+
+/// Finds fields that a mail alone has in a message of another channel. Empty for a channel that is not known.
+pub fn misplaced(channel: &ChannelName, mail: &Map<String, Value>) -> Vec<Fault> {
+    let is_another = find(channel).is_some_and(|medium| medium.name != email::MEDIUM.name);
+    let names = mail.keys().filter(|_| is_another);
+    names
+        .map(|name| Fault::of_mail(&[name.as_str()], format!("is of a mail alone, and not sent by {channel}")))
+        .collect()
 }
 
 /// Finds names that are nearly one which the channel itself reads and which is not given.

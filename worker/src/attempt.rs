@@ -86,6 +86,7 @@ async fn send(shared: &Shared, row: &Row, delivery: &Delivery, channel: &Enabled
         destination: &notification.destination,
         rendered,
         data: &notification.wording.data,
+        mail: Some(&notification.wording.mail),
         expires_at: row.expires_at,
         // An expiry that is too far ahead for this clock counts as never.
         deadline: row.expires_at.and_then(|expires| started.checked_add(expires.since(now))),

@@ -99,6 +99,7 @@ impl Case {
             destination: &self.destination,
             rendered,
             data,
+            mail: None,
             expires_at: Some(now.plus(Duration::from_secs(60))),
             deadline: None,
             now,

@@ -1,5 +1,6 @@
 //! The channels against real counterparts: a mail server, and what the providers publish about their APIs.
 
+mod carried;
 mod corpus;
 mod dialogue;
 mod prism;

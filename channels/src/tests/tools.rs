@@ -24,6 +24,7 @@ pub(crate) struct Delivery {
     destination: String,
     rendered: Rendered,
     data: Map<String, Value>,
+    mail: Map<String, Value>,
     deadline: Option<Instant>,
 }
 
@@ -36,7 +37,7 @@ impl Delivery {
         };
         let data = Map::from_iter([("order".to_owned(), Value::from(7)), ("kind".to_owned(), "otp".into())]);
         let key = testkit::key(id);
-        Self { key, destination: destination.into(), rendered, data, deadline: None }
+        Self { key, destination: destination.into(), rendered, data, mail: Map::new(), deadline: None }
     }
 
     pub(crate) fn with(self, rendered: Rendered) -> Self {
@@ -46,6 +47,12 @@ impl Delivery {
     pub(crate) fn carrying(self, data: Value) -> Self {
         let Value::Object(data) = data else { panic!("{data}") };
         Self { data, ..self }
+    }
+
+    /// With fields that a mail alone has.
+    pub(crate) fn mailing(self, mail: Value) -> Self {
+        let Value::Object(mail) = mail else { panic!("{mail}") };
+        Self { mail, ..self }
     }
 
     pub(crate) fn expiring(self, deadline: Instant) -> Self {
@@ -59,6 +66,7 @@ impl Delivery {
             destination: &self.destination,
             rendered: &self.rendered,
             data: &self.data,
+            mail: Some(&self.mail),
             expires_at: Some(now.plus(Duration::from_secs(300))),
             deadline: self.deadline,
             now,
@@ -86,6 +94,7 @@ pub(crate) fn outgoing<'a>(
         destination,
         rendered,
         data,
+        mail: None,
         expires_at,
         deadline: None,
         now,

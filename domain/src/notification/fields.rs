@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 use text::{FieldError, MAX_SUBJECT_CHARS, check_subject, is_unsafe_in_a_line, nearest, unseen};
 
-use super::names::FIELDS;
+use super::names::{FIELDS, OF_A_MAIL};
 use super::values::{has_nul, is_absent, kind_of, numbers_beyond, whole};
 use super::{Expiry, Wording};
 use crate::{ChannelName, MAX_ID_BYTES, MAX_SPAN, Priority, Tenant, Timestamp};
@@ -196,7 +196,30 @@ impl Fields {
         }
         let template = self.word(prefix, "template");
         let locale = self.word(prefix, "locale");
-        Wording { subject, message, template, locale, data: self.map(prefix, "data") }
+        Wording { subject, message, template, locale, data: self.map(prefix, "data"), mail: self.mail(prefix) }
+    }
+
+    /// Keeps the fields that a mail alone has. Whether each is an object or a list is all that is looked at here.
+    fn mail(&mut self, prefix: &str) -> Map<String, Value> {
+        let mut mail = Map::new();
+        for name in OF_A_MAIL {
+            if name == "headers" {
+                let headers = self.map(prefix, name);
+                if !headers.is_empty() {
+                    mail.insert(name.into(), Value::Object(headers));
+                }
+                continue;
+            }
+            match self.take(name) {
+                None => {}
+                Some(Value::Array(items)) if items.is_empty() => {}
+                Some(items @ Value::Array(_)) => drop(mail.insert(name.into(), items)),
+                Some(other) => {
+                    self.refuse(format!("{prefix}/{name}"), format!("must be a list, not {}", kind_of(&other)));
+                }
+            }
+        }
+        mail
     }
 
     fn word(&mut self, prefix: &str, name: &'static str) -> Option<String> {

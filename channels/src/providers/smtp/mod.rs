@@ -52,7 +52,8 @@ impl Channel for Email {
     async fn send(&self, outgoing: &Outgoing<'_>) -> Outcome {
         match compose(&self.from, outgoing) {
             Ok(mail) => {
-                let envelope = Envelope { from: &self.from.address, to: &mail.to, mail: &mail.bytes };
+                let (from, to) = (&self.from.address, &mail.to);
+                let envelope = Envelope { from, to, copies: &mail.copies, mail: &mail.bytes };
                 self.transport.send(outgoing, &envelope, mail.message_id).await
             }
             Err(why) => Outgoing::refuse(PROVIDER.name, why),
