@@ -31,7 +31,14 @@ fn copies_and_answers_go_to_bare_addresses_as_the_destination_does() {
     assert_eq!(texts(&mail.bcc), ["c@example.org"]);
 
     for name in ["reply_to", "cc", "bcc"] {
-        let wrong = json!({ name: ["Ana <ana@example.org>", 7, "a@example.org,b@example.org", "a@x.org\r\nBcc: b@x.org", "ok@example.org"] });
+        let written = json!([
+            "Ana <ana@example.org>",
+            7,
+            "a@example.org,b@example.org",
+            "a@x.org\r\nBcc: b@x.org",
+            "ok@example.org",
+        ]);
+        let wrong = json!({ name: written });
         let must = [
             "must be a bare address such as ana@example.org, without a name, quotes or spaces",
             "must be an email address, as a text",
