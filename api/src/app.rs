@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use domain::{Clock, Defaults, LoginHasher, RecipientHasher, RequestIds, RequestedBy, Tenant};
+use domain::{Clock, Defaults, LinkSealer, LoginHasher, RecipientHasher, RequestIds, RequestedBy, Tenant};
 use operations::{Checker, Rules};
 use store::Store;
 use topology::Publisher;
@@ -30,6 +30,7 @@ pub(crate) struct App {
     pub(crate) request_ids: RequestIds,
     pub(crate) recipients: RecipientHasher,
     pub(crate) logins: LoginHasher,
+    pub(crate) links: LinkSealer,
 }
 
 impl App {

@@ -21,6 +21,7 @@ mod service;
 mod settings;
 mod token;
 mod unavailable;
+mod unsubscribe;
 
 #[cfg(test)]
 mod tests;

@@ -13,7 +13,7 @@ use crate::accounts::{login, register};
 use crate::app::App;
 use crate::notifications::{cancel, publish};
 use crate::sandbox::{captures, pages};
-use crate::{deliveries, docs, health, schedules};
+use crate::{deliveries, docs, health, schedules, unsubscribe};
 
 /// Describes every route that an installation may have. A test holds `docs/openapi.json` equal to this description.
 pub fn openapi() -> utoipa::openapi::OpenApi {
@@ -30,7 +30,7 @@ pub(crate) fn served(app: &App) -> (OpenApiRouter<Arc<App>>, Readings) {
     let router = if app.settings.sandbox { router.merge(with_sandbox()) } else { router };
     let mut router = refusing_unread(router);
     let readings = Readings::of(router.get_openapi_mut(), fields_of);
-    let router = router.merge(probes());
+    let router = router.merge(probes()).merge(unsubscribe::page().into());
     let router = if app.settings.sandbox { router.merge(pages::pages().into()) } else { router };
     (router, readings)
 }

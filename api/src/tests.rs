@@ -10,4 +10,5 @@ mod publishing;
 mod schedules;
 mod socket;
 mod tokens;
+mod unsubscribe;
 mod validation;

@@ -18,7 +18,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::{Defaults, Zones};
-use runtime::settings::Reader;
+use runtime::settings::{OwnUrl, Reader};
 use secrecy::SecretString;
 use templates::Templates;
 
@@ -33,6 +33,8 @@ pub struct Config {
     pub previous_secret_key: Option<SecretString>,
     pub api: api::OperatorSettings,
     pub metrics_listen: Option<SocketAddr>,
+    /// Where the links in mails lead to.
+    pub public_url: Option<OwnUrl>,
     /// What stands for the fields that a body leaves out.
     pub defaults: Defaults,
     /// How long each retry waits.
@@ -79,6 +81,7 @@ impl Config {
             previous_secret_key: keys::previous_secret_key(reader),
             api: api::OperatorSettings::read(reader, up),
             metrics_listen: reader.listen("METRICS_LISTEN", "0.0.0.0:9090"),
+            public_url: reader.own_url("PUBLIC_URL", "https://notify.example.com"),
             channels: channels::Settings::read(reader, role.sends(), up),
             scheduler: scheduler::Settings::read(reader, &zones, &demo_rules),
             retention: shared::retention(reader),

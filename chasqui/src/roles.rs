@@ -148,7 +148,8 @@ fn api_settings(config: &Config, listen: std::net::SocketAddr, first_user: First
     Ok(api::Settings {
         open: config.api.open,
         first_user_from_here: first_user == FirstUser::FromThisMachine,
-        hosts: config.api.hosts.clone(),
+        // Whoever follows a link in a mail calls the API by this name.
+        hosts: config.api.hosts.iter().chain(config.public_url.as_ref().map(|own| &own.host)).cloned().collect(),
         retention: config.retention,
         default_channel: config.defaults.channel.clone(),
         sandbox: config.channels.sandbox != channels::SandboxMode::Off,
@@ -162,7 +163,7 @@ pub(crate) async fn run_worker(shared: Shared, readiness: Readiness, stop: Cance
     let channels = Channels::enable(&config.channels).map_err(|problems| anyhow::anyhow!(problems.join("; ")))?;
     let templates = shared.templates()?;
     let worker = Worker {
-        setup: Setup { settings: config.worker.clone(), channels, templates },
+        setup: Setup { settings: config.worker.clone(), channels, templates, links: parts::unsubscribe_links(config) },
         topology: parts::topology(config, Role::Worker.name())?,
         publisher: shared.publisher,
         telling: config.topology.events,

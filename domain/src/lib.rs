@@ -30,6 +30,7 @@ mod samples;
 #[cfg(test)]
 mod simulation;
 mod timestamp;
+mod unsubscribe;
 mod zones;
 
 pub use arrival::{Arrival, DeadMark, Headers, PublishedBy};
@@ -42,8 +43,8 @@ pub(crate) use fallback::child_body;
 pub use follow_up::{Destination, FollowUp, Follows, Message, Publish, Received, letter_headers};
 pub use identity::{Content, Key, Tenant, child_id, content_of, fingerprint_of, fire_id, mask};
 pub use keys::{
-    DerivedKey, Keyring, LoginHasher, RecipientHash, RecipientHasher, RequestIds, RequestedBy, is_guessable_secret,
-    is_published_secret,
+    DerivedKey, Keyring, LinkSealer, LoginHasher, RecipientHash, RecipientHasher, RequestIds, RequestedBy,
+    is_guessable_secret, is_published_secret,
 };
 pub use lane::{Lane, Priority};
 pub use limits::{MAX_ID_BYTES, MAX_SPAN, SEND_AT_GRACE};
@@ -62,6 +63,7 @@ pub use row_lease::{
     is_taken_over, suspecting,
 };
 pub use timestamp::{Clock, InvalidTimestamp, Timestamp};
+pub use unsubscribe::{Subscriber, UnsubscribeLinks};
 // The texts about a notification come in the types of `text`.
 pub use text::{
     FieldError, MAX_COMPARED_NAMES, acts, check_subject, folded_subject, is_one_edit, is_plain_name,

@@ -94,6 +94,11 @@ pub fn has_subject(channel: &ChannelName) -> Option<bool> {
     find(channel).map(|medium| medium.has_subject)
 }
 
+/// The list that a mail is of, by the fields that a mail alone has. None on another channel.
+pub fn list_of<'m>(channel: &ChannelName, mail: &'m Map<String, Value>) -> Option<&'m str> {
+    find(channel).filter(|medium| medium.name == email::MEDIUM.name).and_then(|_| email::list(mail))
+}
+
 /// The sentence about a channel that does not exist.
 pub fn unknown(channel: &ChannelName) -> String {
     let hint = domain::nearest(channel.as_str(), known().iter().copied());

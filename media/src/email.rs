@@ -17,6 +17,7 @@ use crate::words::{Fault, Part, Words};
 
 pub use self::attachments::Attachment;
 pub use self::mail::Mail;
+pub(crate) use self::mail::list;
 
 /// RFC 5321 section 4.5.3.1: a path has at most 256 bytes with its angle brackets, a local part 64.
 const MAX_ADDRESS_BYTES: usize = 254;

@@ -59,6 +59,9 @@ pub(crate) struct NotificationBody {
     /// Of a mail alone: files that go with it.
     #[schema(max_items = 20)]
     attachments: Option<Vec<AttachmentBody>>,
+    /// Of a mail alone: the list that it is of, which its recipient may leave by a link.
+    #[schema(pattern = "^[A-Za-z0-9_-]{1,64}$")]
+    list: Option<String>,
     /// Any text up to 255 bytes; the same id is the same delivery. Default: from the `Idempotency-Key`, else new.
     #[schema(min_length = 1, max_length = 255)]
     id: Option<String>,
@@ -151,6 +154,9 @@ pub(crate) struct FallbackBody {
     /// As in a notification, and its own alone.
     #[schema(max_items = 20)]
     attachments: Option<Vec<AttachmentBody>>,
+    /// As in a notification, and its own alone.
+    #[schema(pattern = "^[A-Za-z0-9_-]{1,64}$")]
+    list: Option<String>,
 }
 
 /// One notification, or a list of 1 to 1,000.

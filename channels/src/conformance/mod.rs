@@ -100,6 +100,7 @@ impl Case {
             rendered,
             data,
             mail: None,
+            unsubscribe: None,
             expires_at: Some(now.plus(Duration::from_secs(60))),
             deadline: None,
             now,

@@ -39,6 +39,21 @@ async fn copies_answers_headers_and_files_arrive_as_they_were_given() {
 }
 
 #[tokio::test]
+async fn a_mail_of_a_list_has_a_link_to_leave_it_by_one_click() {
+    let mut server = Server::start(&[]).await;
+    let email = channel("email", &server.settings(|_| ()));
+    let link = format!("https://notify.example.org/unsubscribe/default.email.news.{}", "0a".repeat(270));
+    assert!(matches!(Delivery::new("n-1", "ana@example.org").send_by(&email).await, Outcome::Sent { .. }));
+    let without = server.mail().await;
+    let of_a_list = Delivery::new("n-2", "ana@example.org").of_a_list(&link);
+    assert!(matches!(of_a_list.send_by(&email).await, Outcome::Sent { .. }));
+    let read = server.mail().await;
+    assert_eq!(read["headers"]["list-unsubscribe"], format!("<{link}>"));
+    assert_eq!(read["headers"]["list-unsubscribe-post"], "List-Unsubscribe=One-Click");
+    assert_eq!((&read["defects"], &without["headers"]["list-unsubscribe"]), (&json!([]), &Value::Null));
+}
+
+#[tokio::test]
 async fn a_file_keeps_its_name_its_type_and_every_byte() {
     let mut server = Server::start(&[]).await;
     let email = channel("email", &server.settings(|_| ()));

@@ -25,6 +25,7 @@ pub(crate) struct Delivery {
     rendered: Rendered,
     data: Map<String, Value>,
     mail: Map<String, Value>,
+    unsubscribe: Option<String>,
     deadline: Option<Instant>,
 }
 
@@ -37,7 +38,15 @@ impl Delivery {
         };
         let data = Map::from_iter([("order".to_owned(), Value::from(7)), ("kind".to_owned(), "otp".into())]);
         let key = testkit::key(id);
-        Self { key, destination: destination.into(), rendered, data, mail: Map::new(), deadline: None }
+        Self {
+            key,
+            destination: destination.into(),
+            rendered,
+            data,
+            mail: Map::new(),
+            unsubscribe: None,
+            deadline: None,
+        }
     }
 
     pub(crate) fn with(self, rendered: Rendered) -> Self {
@@ -55,6 +64,11 @@ impl Delivery {
         Self { mail, ..self }
     }
 
+    /// With a link by which its recipient leaves a list.
+    pub(crate) fn of_a_list(self, link: &str) -> Self {
+        Self { unsubscribe: Some(link.to_owned()), ..self }
+    }
+
     pub(crate) fn expiring(self, deadline: Instant) -> Self {
         Self { deadline: Some(deadline), ..self }
     }
@@ -67,6 +81,7 @@ impl Delivery {
             rendered: &self.rendered,
             data: &self.data,
             mail: Some(&self.mail),
+            unsubscribe: self.unsubscribe.as_deref(),
             expires_at: Some(now.plus(Duration::from_secs(300))),
             deadline: self.deadline,
             now,
@@ -95,6 +110,7 @@ pub(crate) fn outgoing<'a>(
         rendered,
         data,
         mail: None,
+        unsubscribe: None,
         expires_at,
         deadline: None,
         now,

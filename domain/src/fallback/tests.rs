@@ -65,10 +65,10 @@ fn copies_headers_and_files_of_a_mail_are_never_inherited() {
     for (name, value) in [("cc", json!(["x@y.z"])), ("bcc", json!(["x@y.z"])), ("reply_to", json!(["x@y.z"]))] {
         body[name] = value;
     }
-    (body["headers"], body["attachments"]) = (json!({"X-A": "b"}), json!([{}]));
+    (body["headers"], body["attachments"], body["list"]) = (json!({"X-A": "b"}), json!([{}]), json!("news"));
     let made = child(&body, None).unwrap();
     assert_eq!(made["cc"], json!(["d@e.f"]));
-    for absent in ["bcc", "reply_to", "headers", "attachments"] {
+    for absent in ["bcc", "reply_to", "headers", "attachments", "list"] {
         assert_eq!(made.get(absent), None, "{absent}");
     }
 }

@@ -199,27 +199,29 @@ impl Fields {
         Wording { subject, message, template, locale, data: self.map(prefix, "data"), mail: self.mail(prefix) }
     }
 
-    /// Keeps the fields that a mail alone has. Whether each is an object or a list is all that is looked at here.
+    /// Keeps the fields that a mail alone has. What kind of value each is is all that is looked at here.
     fn mail(&mut self, prefix: &str) -> Map<String, Value> {
         let mut mail = Map::new();
         for name in OF_A_MAIL {
-            if name == "headers" {
-                let headers = self.map(prefix, name);
-                if !headers.is_empty() {
-                    mail.insert(name.into(), Value::Object(headers));
-                }
-                continue;
-            }
-            match self.take(name) {
-                None => {}
-                Some(Value::Array(items)) if items.is_empty() => {}
-                Some(items @ Value::Array(_)) => drop(mail.insert(name.into(), items)),
-                Some(other) => {
-                    self.refuse(format!("{prefix}/{name}"), format!("must be a list, not {}", kind_of(&other)));
-                }
-            }
+            let value = match name {
+                "headers" => Some(self.map(prefix, name)).filter(|map| !map.is_empty()).map(Value::Object),
+                "list" => self.word(prefix, name).map(Value::String),
+                name => self.items(prefix, name),
+            };
+            mail.extend(value.map(|value| (name.to_owned(), value)));
         }
         mail
+    }
+
+    /// Reads a list. An empty one counts as absent.
+    fn items(&mut self, prefix: &str, name: &'static str) -> Option<Value> {
+        match self.take(name)? {
+            Value::Array(items) => (!items.is_empty()).then_some(Value::Array(items)),
+            other => {
+                self.refuse(format!("{prefix}/{name}"), format!("must be a list, not {}", kind_of(&other)));
+                None
+            }
+        }
     }
 
     fn word(&mut self, prefix: &str, name: &'static str) -> Option<String> {

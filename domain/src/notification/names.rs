@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use text::{FieldError, MAX_COMPARED_BYTES, is_one_edit, nearest, plain, pointer_step};
 
 /// Every field of a body, in the order in which bad ones are named.
-pub const FIELDS: [&str; 22] = [
+pub const FIELDS: [&str; 23] = [
     "version",
     "id",
     "tenant",
@@ -22,6 +22,7 @@ pub const FIELDS: [&str; 22] = [
     "bcc",
     "headers",
     "attachments",
+    "list",
     "priority",
     "send_at",
     "expires_at",
@@ -31,7 +32,7 @@ pub const FIELDS: [&str; 22] = [
     "metadata",
 ];
 /// The fields that an item of a fallback may have. The id, the tenant and the expiry stay its parent's.
-pub const OF_AN_ITEM: [&str; 12] = [
+pub const OF_AN_ITEM: [&str; 13] = [
     "channel",
     "destination",
     "subject",
@@ -44,9 +45,10 @@ pub const OF_AN_ITEM: [&str; 12] = [
     "bcc",
     "headers",
     "attachments",
+    "list",
 ];
 /// The fields that a mail alone has. An item of a fallback has its own, and never its parent's.
-pub const OF_A_MAIL: [&str; 5] = ["reply_to", "cc", "bcc", "headers", "attachments"];
+pub const OF_A_MAIL: [&str; 6] = ["reply_to", "cc", "bcc", "headers", "attachments", "list"];
 
 /// What is said of a field that an item of a fallback has and that belongs to its notification.
 const NOT_OF_AN_ITEM: &str = "belongs to the notification, not to an item of fallback: give it beside fallback";
@@ -129,7 +131,7 @@ pub(super) fn unknown(prefix: &str, left: &Map<String, Value>, given: &[&str]) -
 }
 
 /// Other systems' names for our fields, in lower case and without separators, a space between them.
-const SYNONYMS: [(&str, &str); 19] = [
+const SYNONYMS: [(&str, &str); 20] = [
     (
         "destination",
         "to tos recipient recipients destinations dest sendto receiver addressee msisdn phonenumber tonumber \
@@ -174,6 +176,7 @@ const SYNONYMS: [(&str, &str); 19] = [
     ("bcc", "bccs bccto"),
     ("headers", "header customheaders mailheaders"),
     ("attachments", "attachment file files"),
+    ("list", "mailinglist listname"),
 ];
 
 /// Names that mean a field of ours where that field is missing, and something of the publisher's own where it is given.
@@ -241,7 +244,8 @@ const WRAPPED: (&str, &str) =
 
 /// Words that are near a name of ours and mean something else.
 const OTHER_WORDS: &str = "callback callbacks session sessions object objects passage mission date dates dated \
-     reader readers leader leaders loader loaders trader traders holders tenders elders heads";
+     reader readers leader leaders loader loaders trader traders holders tenders elders heads \
+     last lost lift";
 
 fn meant(name: &str, given: &[&str]) -> Meant {
     let plain = plain(name);

@@ -27,6 +27,11 @@ pub struct Mail<'a> {
     pub attachments: Vec<Attachment<'a>>,
 }
 
+/// The list that a mail is of: its recipients may leave it.
+pub(crate) fn list(fields: &Map<String, Value>) -> Option<&str> {
+    fields.get("list")?.as_str()
+}
+
 impl<'a> Mail<'a> {
     /// What is sent of these fields with a mail to `to`, who needs no copy beside it. The medium refuses a mail of which
     /// a part could not be read.
@@ -52,6 +57,10 @@ fn read(fields: &Map<String, Value>) -> (Mail<'_>, Vec<Fault>) {
     let bcc = addresses(fields, "bcc", MAX_RECIPIENTS - 1, &mut faults);
     faults.extend(too_many(cc.len() + bcc.len() + 1));
     faults.extend(repeated(&cc, &bcc));
+    if list(fields).is_some() && cc.len() + bcc.len() > 0 {
+        let why = "cannot stand beside cc or bcc: the link to leave is of one recipient";
+        faults.push(Fault::of_mail(&["list"], why));
+    }
     let headers = headers::read(fields.get("headers"), &mut faults);
     let attachments = attachments::read(fields.get("attachments"), &mut faults);
     let of = |list: Vec<(usize, Address)>| -> Vec<Address> { list.into_iter().map(|(_, address)| address).collect() };

@@ -5,7 +5,7 @@ use media::email::{self, Address, Attachment, Mail};
 use serde_json::{Map, Value, json};
 
 use crate::channel::Outgoing;
-use crate::sender::Sender;
+use crate::sender::{ONE_CLICK, Sender};
 
 /// The body of Mail Send.
 ///
@@ -65,7 +65,12 @@ fn headers(from: &Sender, mail: &Mail<'_>, outgoing: &Outgoing<'_>) -> Map<Strin
         ("Auto-Submitted".to_owned(), json!("auto-generated")),
     ];
     let given = mail.headers.iter().map(|(name, value)| ((*name).to_owned(), json!(value)));
-    own.into_iter().chain(given).collect()
+    let list = outgoing
+        .unsubscribe
+        .into_iter()
+        .flat_map(|link| [("List-Unsubscribe", format!("<{link}>")), ("List-Unsubscribe-Post", ONE_CLICK.to_owned())]);
+    let list = list.map(|(name, value)| (name.to_owned(), json!(value)));
+    own.into_iter().chain(given).chain(list).collect()
 }
 
 fn addresses(list: &[Address]) -> Value {

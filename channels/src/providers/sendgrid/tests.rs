@@ -173,6 +173,10 @@ fn copies_answers_headers_and_files_stand_where_sendgrid_has_them() {
     let mail = message(&from(), false, &Outgoing { mail: Some(&fields), ..plain }).unwrap();
     assert_eq!(mail["reply_to_list"], json!([{ "email": "a@example.org" }, { "email": "b@example.org" }]));
     assert_eq!(mail.get("reply_to"), None);
+    let of_a_list = Outgoing { unsubscribe: Some("https://notify.example.org/unsubscribe/x"), ..plain };
+    let headers = &message(&from(), false, &of_a_list).unwrap()["headers"];
+    assert_eq!(headers["List-Unsubscribe"], "<https://notify.example.org/unsubscribe/x>");
+    assert_eq!(headers["List-Unsubscribe-Post"], "List-Unsubscribe=One-Click");
 }
 
 #[test]

@@ -30,7 +30,7 @@ const SHAPES_WITH_A_SECRET: [&str; 24] = [
     ",HIDDEN,,",
 ];
 
-const SETTINGS_OF_PLACES: [&str; 23] = [
+const SETTINGS_OF_PLACES: [&str; 24] = [
     "AMQP_URL",
     "RABBITMQ_HOST",
     "RABBITMQ_PORT",
@@ -49,6 +49,7 @@ const SETTINGS_OF_PLACES: [&str; 23] = [
     "APNS_BASE_URL",
     "OUTBOUND_ALLOW",
     "API_LISTEN",
+    "PUBLIC_URL",
     "METRICS_LISTEN",
     "AMQP_TOPOLOGY",
     "AMQP_ALLOW_PLAINTEXT",

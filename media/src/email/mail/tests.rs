@@ -64,6 +64,15 @@ fn a_mail_has_at_most_fifty_recipients_and_each_of_them_once() {
 }
 
 #[test]
+fn a_mail_of_a_list_goes_to_one_recipient() {
+    assert_eq!(told(&json!({"list": "news", "reply_to": ["a@example.org"]})), [""; 0]);
+    let why = "list cannot stand beside cc or bcc: the link to leave is of one recipient";
+    for copies in ["cc", "bcc"] {
+        assert_eq!(told(&json!({"list": "news", copies: ["a@example.org"]})), [why]);
+    }
+}
+
+#[test]
 fn headers_of_ones_own_and_those_for_readers_may_be_set() {
     for name in ["X-Order", "x-a", "X-Trace-Id", "References", "in-reply-to", "Feedback-ID", "List-ID", "importance"] {
         assert_eq!(header(name, json!("<4711@example.org> two")), [""; 0], "{name}");

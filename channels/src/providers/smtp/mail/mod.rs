@@ -8,7 +8,7 @@ use media::email::{self, Address, Mail};
 use self::body::content;
 use self::header::Header;
 use crate::channel::Outgoing;
-use crate::sender::Sender;
+use crate::sender::{ONE_CLICK, Sender};
 
 /// A mail as it is sent over the wire, but before the dots at the beginning of lines are doubled.
 pub(super) struct Composed {
@@ -43,6 +43,10 @@ pub(super) fn compose(from: &Sender, outgoing: &Outgoing<'_>) -> Result<Composed
     header.token("Message-ID", &message_id);
     header.token("Auto-Submitted", "auto-generated");
     mail.headers.iter().for_each(|(name, value)| header.given(name, value));
+    if let Some(link) = outgoing.unsubscribe {
+        header.token("List-Unsubscribe", &format!("<{link}>"));
+        header.token("List-Unsubscribe-Post", ONE_CLICK);
+    }
     header.token("MIME-Version", "1.0");
     let mut bytes = header.into_bytes();
     bytes.extend(content(rendered, &mail.attachments)?);

@@ -108,6 +108,7 @@ fn outgoing<'a>(key: &'a Key, rendered: &'a Rendered, data: &'a Map<String, serd
         rendered,
         data,
         mail: None,
+        unsubscribe: None,
         expires_at: None,
         deadline: None,
         now,
