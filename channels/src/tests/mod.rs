@@ -3,6 +3,7 @@
 mod carried;
 mod corpus;
 mod dialogue;
+mod dkim;
 mod prism;
 mod smtp;
 pub(crate) mod tools;

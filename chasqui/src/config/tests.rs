@@ -142,6 +142,7 @@ fn a_provider_that_is_there_by_halves_is_always_told() {
     for (settings, missing) in [
         (&[("SMTP_USER", "u"), ("SMTP_PASSWORD", "hidden")][..], "SMTP_HOST"),
         (&[("FROM_EMAIL", "a@example.org")], "SMTP_HOST"),
+        (&[("EMAIL_DKIM_SELECTOR", "hidden")], "SMTP_HOST"),
         (&[("EMAIL_PROVIDERS", "sendgrid"), ("FROM_EMAIL", "a@example.org")], "SENDGRID_API_KEY"),
         (
             &[("EMAIL_PROVIDER", "smtp"), ("SENDGRID_API_KEY", "SG.hidden"), ("FROM_EMAIL", "a@example.org")],
