@@ -48,7 +48,7 @@ pub const OF_AN_ITEM: [&str; 13] = [
     "list",
 ];
 /// The fields that a mail alone has. An item of a fallback has its own, and never its parent's.
-pub const OF_A_MAIL: [&str; 6] = ["reply_to", "cc", "bcc", "headers", "attachments", "list"];
+pub(crate) const OF_A_MAIL: [&str; 6] = ["reply_to", "cc", "bcc", "headers", "attachments", "list"];
 
 /// What is said of a field that an item of a fallback has and that belongs to its notification.
 const NOT_OF_AN_ITEM: &str = "belongs to the notification, not to an item of fallback: give it beside fallback";

@@ -71,7 +71,7 @@ fn every_optional_field_is_read() {
     assert_eq!((read.wording.template.as_deref(), read.wording.locale.as_deref()), (Some("otp"), Some("es-AR")));
     assert_eq!(read.wording.data["code"], "123456");
     let mail = json!({"cc": ["b@example.com"], "headers": {"X-Order": "7"}, "list": "news"});
-    assert_eq!(Value::Object(read.wording.mail), mail, "an empty list is none");
+    assert_eq!(Value::Object(read.wording.mail.clone()), mail, "an empty list is none");
     assert_eq!((read.priority, read.has_fallback()), (Priority::High, true));
     assert_eq!((read.expiry, read.max_lateness_seconds), (Expiry::Ttl(60), Some(30)));
     assert_eq!(read.send_at, Some(Timestamp::from_seconds(1_772_366_400)));

@@ -67,7 +67,7 @@ pub(super) fn read<'a>(given: Option<&'a Value>, faults: &mut Vec<Fault>) -> Vec
 
 fn of_file<'a>(file: &'a Map<String, Value>, place: &str, faults: &mut Vec<Fault>) -> Option<Attachment<'a>> {
     for name in file.keys().filter(|name| !NAMES.contains(&name.as_str())) {
-        faults.push(Fault::of_mail(&[FIELD, place, name], unknown(name)));
+        faults.push(Fault::of_mail(&[FIELD, place, name.as_str()], unknown(name)));
     }
     let given = |name: &str| file.get(name).filter(|value| !value.is_null());
     let mut checked = |name: &str, value: Option<&'a Value>, must: &str, is_one: fn(&str) -> bool| -> Option<&'a str> {

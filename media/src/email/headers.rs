@@ -58,9 +58,11 @@ pub(super) fn read<'a>(given: Option<&'a Value>, faults: &mut Vec<Fault>) -> Vec
     for (name, value) in headers {
         let is_there = read.iter().any(|(other, _)| other.eq_ignore_ascii_case(name));
         match checked(name, value) {
-            Ok(_) if is_there => faults.push(Fault::of_mail(&[FIELD, name], "is there already, in another case")),
-            Ok(value) => read.push((name, value)),
-            Err(why) => faults.push(Fault::of_mail(&[FIELD, name], why)),
+            Ok(_) if is_there => {
+                faults.push(Fault::of_mail(&[FIELD, name.as_str()], "is there already, in another case"))
+            }
+            Ok(value) => read.push((name.as_str(), value)),
+            Err(why) => faults.push(Fault::of_mail(&[FIELD, name.as_str()], why)),
         }
     }
     read
@@ -82,7 +84,7 @@ fn checked<'a>(name: &str, value: &'a Value) -> Result<&'a str, String> {
 
 fn check_name(name: &str) -> Result<(), String> {
     let plain = name.to_ascii_lowercase();
-    if COMMANDS.iter().any(|command| plain.starts_with(command)) {
+    if COMMANDS.iter().any(|command| plain.starts_with(*command)) {
         return Err("is a command to a mail service: leave it out".into());
     }
     if let Some((_, field)) = FIELDS.iter().find(|(header, _)| *header == plain) {
