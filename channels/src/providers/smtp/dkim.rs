@@ -1,7 +1,8 @@
 //! Signs mails, so that whoever receives one knows that nobody has changed it on the way: DKIM (RFC 6376, and RFC 8463 for
 //! Ed25519).
 //!
-//! Both parts of a mail are signed in their relaxed form, because servers on the way fold headers anew.
+//! Both parts of a mail are signed in their relaxed form, because servers on the way fold headers anew. lettre signs only
+//! messages of its own form, and with an RSA library that has an open advisory (RUSTSEC-2023-0071).
 
 mod relaxed;
 
