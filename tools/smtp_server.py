@@ -1,5 +1,5 @@
 """A mail server for tests, on a free port of 127.0.0.1: it prints each mail that it accepts as one line of JSON,
-as it came ("data") and as a reader sees it ("headers", "text", "html").
+as it came ("data") and as a reader sees it ("headers", "text", "html", "attachments").
 
 The first line that it prints says where it is: {"port": 40025, "ca": "/tmp/.../ca.pem" or null}. It ends when its
 standard input is closed. What it answers is written in the part of the recipient before the "@":
@@ -14,6 +14,7 @@ standard input is closed. What it answers is written in the part of the recipien
 
 import argparse
 import asyncio
+import base64
 import contextlib
 import json
 import logging
@@ -28,14 +29,29 @@ import trustme
 from aiosmtpd.smtp import SMTP, AuthResult
 
 
+def file(part):
+    """Name, type and bytes of an attachment, the last in base64."""
+    content = part.get_payload(decode=True)
+    return {
+        "filename": part.get_filename(),
+        "content_type": part.get_content_type(),
+        "content": base64.b64encode(content).decode(),
+    }
+
+
 def as_read(content):
-    """What a mail program shows: decoded headers under their names in lower case, and both bodies."""
+    """What a mail program shows: decoded headers under their names in lower case, both bodies, and files.
+
+    A defect is anything that Python's parser would rather not have seen.
+    """
     message = message_from_bytes(content, policy=policy.default)
     body = {kind: message.get_body((kind,)) for kind in ("plain", "html")}
     return {
         "headers": {name.lower(): str(value) for name, value in message.items()},
         "text": body["plain"] and body["plain"].get_content(),
         "html": body["html"] and body["html"].get_content(),
+        "attachments": [file(part) for part in message.iter_attachments()],
+        "defects": [repr(defect) for part in message.walk() for defect in part.defects],
     }
 
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use domain::{Clock, Defaults, LoginHasher, RecipientHasher, RequestIds, RequestedBy, Tenant, WebhookKeys};
+use domain::{Clock, Defaults, LinkSealer, LoginHasher, RecipientHasher, RequestIds, RequestedBy, Tenant, WebhookKeys};
 use operations::{Checker, Rules};
 use store::Store;
 use topology::Publisher;
@@ -33,6 +33,7 @@ pub(crate) struct App {
     pub(crate) logins: LoginHasher,
     pub(crate) gate: Gate,
     pub(crate) webhooks: WebhookKeys,
+    pub(crate) links: LinkSealer,
 }
 
 impl App {

@@ -25,6 +25,7 @@ mod settings;
 mod suppressions;
 mod token;
 mod unavailable;
+mod unsubscribe;
 mod webhooks;
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use crate::app::App;
 use crate::notifications::{cancel, publish};
 use crate::sandbox::{captures, pages};
 use crate::webhooks::{PATH, question, receive};
-use crate::{deliveries, docs, endpoints, health, schedules, suppressions};
+use crate::{deliveries, docs, endpoints, health, schedules, suppressions, unsubscribe};
 
 /// Describes every route that an installation may have. A test holds `docs/openapi.json` equal to this description.
 pub fn openapi() -> utoipa::openapi::OpenApi {
@@ -31,7 +31,7 @@ pub(crate) fn served(app: &App) -> (OpenApiRouter<Arc<App>>, Readings) {
     let router = if app.settings.sandbox { router.merge(with_sandbox()) } else { router };
     let mut router = refusing_unread(router);
     let readings = Readings::of(router.get_openapi_mut(), fields_of);
-    let router = router.merge(probes()).route(PATH, post(receive).get(question));
+    let router = router.merge(probes()).route(PATH, post(receive).get(question)).merge(unsubscribe::page().into());
     let router = if app.settings.sandbox { router.merge(pages::pages().into()) } else { router };
     (router, readings)
 }

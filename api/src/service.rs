@@ -22,7 +22,7 @@ use crate::gate::Gate;
 use crate::sandbox::pages;
 use crate::settings::Settings;
 use crate::token::{InvalidSettings, Tokens};
-use crate::{docs, headers, routes};
+use crate::{docs, headers, routes, unsubscribe};
 
 /// The API, ready to be served.
 #[derive(Clone)]
@@ -57,6 +57,7 @@ impl Api {
             recipients: keys.recipients(),
             logins: keys.logins(),
             webhooks: keys.webhooks(),
+            links: keys.links(),
             settings,
             checker,
             publisher,
@@ -73,7 +74,7 @@ impl Api {
         let (served, readings) = routes::served(&app);
         let (router, document) = served.split_for_parts();
         let sandbox = app.settings.sandbox.then_some(pages::PAGE);
-        let paths: Vec<&str> = docs::PAGES.into_iter().chain(sandbox).collect();
+        let paths: Vec<&str> = docs::PAGES.into_iter().chain([unsubscribe::PAGE]).chain(sandbox).collect();
         let known = Known::of(&document, &paths, routes::instead);
         let router = router.merge(docs::pages(document)).with_state(Arc::clone(&app));
         let settings = &app.settings;

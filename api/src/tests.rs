@@ -12,5 +12,6 @@ mod schedules;
 mod socket;
 mod suppressions;
 mod tokens;
+mod unsubscribe;
 mod validation;
 mod webhooks;

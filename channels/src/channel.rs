@@ -21,6 +21,10 @@ pub struct Outgoing<'a> {
     pub rendered: &'a Rendered,
     /// The publisher's own data, for media that carry some: the data of a push, pictures, the variables of a template.
     pub data: &'a Map<String, Value>,
+    /// What goes with a mail beside its words: [`media::email::Mail`].
+    pub mail: Option<&'a Map<String, Value>>,
+    /// The link by which the recipient leaves the list that the mail is of (RFC 8058).
+    pub unsubscribe: Option<&'a str>,
     /// When the message expires. The worker calls a channel only when this is ahead of `now`.
     pub expires_at: Option<Timestamp>,
     /// `expires_at` by the monotonic clock: from this instant on the message must not be handed over.
@@ -72,7 +76,7 @@ pub trait Channel: Send + Sync {
 
 impl<'a> Outgoing<'a> {
     pub(crate) fn words(&self) -> Words<'a> {
-        Words::of(self.rendered, self.data)
+        Words::of(self.rendered, self.data, self.mail)
     }
 
     /// An id of this delivery that tells nothing about it, the same for every attempt.
@@ -94,9 +98,11 @@ impl<'a> Outgoing<'a> {
 
     /// The same, without some more texts of this message, in the form in which the provider was given them.
     pub(crate) fn redact_with<'t>(&'t self, said: &str, more: impl Iterator<Item = &'t str>) -> String {
-        let words = [Some(self.destination), self.rendered.subject.as_deref(), Some(&self.rendered.text)];
+        let subject = self.rendered.subject.as_deref();
+        let words = [Some(self.destination), subject, Some(self.rendered.text.as_str()), self.unsubscribe];
         let mut data = Vec::new();
-        self.data.values().for_each(|value| texts(value, &mut data));
+        let mail = self.mail.into_iter().flat_map(Map::values);
+        self.data.values().chain(mail).for_each(|value| texts(value, &mut data));
         redact(said, words.into_iter().flatten().chain(data).chain(more))
     }
 

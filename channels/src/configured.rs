@@ -9,20 +9,24 @@ use std::collections::BTreeSet;
 use domain::{ChannelName, WebhookKeys};
 use media::MEDIA;
 use runtime::settings::Reader;
-use url::Url;
 
 use self::list::{List, words};
 use crate::providers::{PROVIDERS, Provider, Service, preferred, webhook};
-use crate::settings::PUBLIC_URL;
 use crate::{Allow, Channels, SandboxMode, Settings, known};
 
 impl Settings {
     /// Reads the settings. `sends` says that the process sends, so that a missing setting is a problem. `up` says that
-    /// everything is captured unless the operator says otherwise. `webhooks` are the keys that come of `SECRET_KEY`.
-    pub fn read(reader: &mut Reader, sends: bool, up: bool, webhooks: Option<WebhookKeys>) -> Self {
+    /// everything is captured unless the operator says otherwise. `public_url` is where providers reach our API, and
+    /// `webhooks` are the keys that come of `SECRET_KEY`.
+    pub fn read(
+        reader: &mut Reader,
+        sends: bool,
+        up: bool,
+        public_url: Option<String>,
+        webhooks: Option<WebhookKeys>,
+    ) -> Self {
         let (only, sandbox, preferred) = (only(reader), sandbox(reader, up), preference::read(reader));
         let (outbound, timeout) = (outbound(reader), reader.seconds("PROVIDER_TIMEOUT_SECONDS"));
-        let public_url = public_url(reader);
         let webhook = webhook::Settings { keys: webhooks, ..webhook::Settings::default() };
         let mut settings = Self { only, sandbox, preferred, outbound, public_url, webhook, ..Self::unset(timeout) };
         for provider in PROVIDERS {
@@ -198,20 +202,4 @@ fn outbound(reader: &mut Reader) -> Allow {
         problems.iter().for_each(|problem| reader.refuse("OUTBOUND_ALLOW", problem));
         Allow::default()
     })
-}
-
-/// The URL under which the world reaches our API, without a slash at its end.
-fn public_url(reader: &mut Reader) -> Option<String> {
-    let text = reader.text(PUBLIC_URL)?;
-    let url = Url::parse(&text).ok().filter(|url| matches!(url.scheme(), "https" | "http") && url.has_host());
-    let is_plain = |url: &Url| {
-        let has_user = !url.username().is_empty() || url.password().is_some();
-        !has_user && url.query().is_none() && url.fragment().is_none()
-    };
-    if url.as_ref().is_some_and(is_plain) {
-        return Some(text.trim_end_matches('/').to_owned());
-    }
-    let what = "must be an http or https URL without a user and a query, such as https://notify.example.org";
-    reader.refuse(PUBLIC_URL, what);
-    None
 }

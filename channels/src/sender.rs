@@ -9,6 +9,9 @@ pub(crate) const FROM_EMAIL: Setting = Setting::text("FROM_EMAIL");
 pub(crate) const FROM_NAME: Setting = Setting::text("FROM_NAME");
 pub(crate) const REPLY_TO: Setting = Setting::text("SMTP_REPLY_TO");
 
+/// What `List-Unsubscribe-Post` says: a POST of these words to the link of `List-Unsubscribe` is enough (RFC 8058).
+pub(crate) const ONE_CLICK: &str = "List-Unsubscribe=One-Click";
+
 /// The sender of the mails of this installation.
 pub(crate) struct Sender {
     /// The address of `FROM_EMAIL`.

@@ -203,7 +203,7 @@ mod tests {
             ("--sendat x", "did you mean --send-at?"),
             ("--fallback x", "no option gives fallback: publish a body that has it"),
             ("--cron x", "POST /schedules"),
-            ("--cc a@example.org", "publish one more for each"),
+            ("--cc a@example.org", "no option gives cc: publish a body that has it"),
             ("--message Your table", "between quotes: --message '…'"),
             ("--subject=Your table", "between quotes: --subject '…'"),
             ("--to --message x", "--to has no text: --message follows it"),

@@ -18,7 +18,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::{Defaults, Zones};
-use runtime::settings::Reader;
+use runtime::settings::{OwnUrl, Reader};
 use secrecy::SecretString;
 use templates::Templates;
 
@@ -33,6 +33,8 @@ pub struct Config {
     pub previous_secret_key: Option<SecretString>,
     pub api: api::OperatorSettings,
     pub metrics_listen: Option<SocketAddr>,
+    /// Where the world reaches the API: the links in mails lead there, and providers report there.
+    pub public_url: Option<OwnUrl>,
     /// What stands for the fields that a body leaves out.
     pub defaults: Defaults,
     /// How long each retry waits.
@@ -74,11 +76,13 @@ impl Config {
         let (topology, ledger) = (topology::Settings::read(reader), store::Settings::read(reader));
         let (secret_key, previous_secret_key) = (keys::secret_key(reader), keys::previous_secret_key(reader));
         let webhooks = keys::webhooks(secret_key.as_ref(), previous_secret_key.as_ref());
+        let public_url = reader.own_url("PUBLIC_URL", "https://notify.example.com");
+        let called_at = public_url.as_ref().map(|own| own.url.clone());
         let demo_rules = scheduler::Media { known: channels::known(), check: &check_demo };
         let mut config = Self {
             api: api::OperatorSettings::read(reader, up),
             metrics_listen: reader.listen("METRICS_LISTEN", "0.0.0.0:9090"),
-            channels: channels::Settings::read(reader, role.sends(), up, webhooks),
+            channels: channels::Settings::read(reader, role.sends(), up, called_at, webhooks),
             scheduler: scheduler::Settings::read(reader, &zones, &demo_rules),
             retention: shared::retention(reader),
             zones,
@@ -88,6 +92,7 @@ impl Config {
             warnings: Vec::new(),
             topology,
             ledger,
+            public_url,
             secret_key,
             previous_secret_key,
             defaults,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use domain::{Clock, Keyring, RecipientHasher};
+use domain::{Clock, Keyring, RecipientHasher, UnsubscribeLinks};
 use secrecy::ExposeSecret;
 use store::{MigrateError, Patience, Store, StoreError};
 use templates::Templates;
@@ -133,7 +133,17 @@ pub(crate) fn templates(config: &Config) -> Result<Arc<Templates>> {
 }
 
 pub(crate) fn hasher(config: &Config) -> RecipientHasher {
+    keyring(config).recipients()
+}
+
+/// The links by which recipients leave lists. None where no link can lead to this installation.
+pub(crate) fn unsubscribe_links(config: &Config) -> Option<UnsubscribeLinks> {
+    let own = config.public_url.as_ref()?;
+    Some(UnsubscribeLinks::new(own.url.clone(), keyring(config).links()))
+}
+
+fn keyring(config: &Config) -> Keyring {
     let secret = config.secret_key.as_ref().map(ExposeSecret::expose_secret).unwrap_or_default();
     let previous = config.previous_secret_key.as_ref().map(|secret| secret.expose_secret().as_bytes());
-    Keyring::new(secret.as_bytes(), previous).recipients()
+    Keyring::new(secret.as_bytes(), previous)
 }

@@ -155,7 +155,8 @@ fn api_settings(config: &Config, listen: std::net::SocketAddr, first_user: First
     Ok(api::Settings {
         open: config.api.open,
         first_user_from_here: first_user == FirstUser::FromThisMachine,
-        hosts: hosts(config),
+        // Whoever follows a link in a mail, and whoever reports to us, calls the API by this name.
+        hosts: config.api.hosts.iter().chain(config.public_url.as_ref().map(|own| &own.host)).cloned().collect(),
         retention: config.retention,
         default_channel: config.defaults.channel.clone(),
         sandbox: config.channels.sandbox != channels::SandboxMode::Off,
@@ -164,19 +165,12 @@ fn api_settings(config: &Config, listen: std::net::SocketAddr, first_user: First
     })
 }
 
-/// The names by which the API may be called: those of its operator, and the one by which providers call it.
-fn hosts(config: &Config) -> Vec<String> {
-    let public = config.channels.public_url.as_deref().and_then(|url| reqwest::Url::parse(url).ok());
-    let host = public.as_ref().and_then(reqwest::Url::host_str).map(|host| host.trim_matches(['[', ']']).to_owned());
-    config.api.hosts.iter().cloned().chain(host).collect()
-}
-
 pub(crate) async fn run_worker(shared: Shared, readiness: Readiness, stop: CancellationToken) -> Result<()> {
     let config = &shared.config;
     let channels = Channels::enable(&config.channels).map_err(|problems| anyhow::anyhow!(problems.join("; ")))?;
     let templates = shared.templates()?;
     let worker = Worker {
-        setup: Setup { settings: config.worker.clone(), channels, templates },
+        setup: Setup { settings: config.worker.clone(), channels, templates, links: parts::unsubscribe_links(config) },
         topology: parts::topology(config, Role::Worker.name())?,
         publisher: shared.publisher,
         telling: config.topology.events,

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::notification::{OF_AN_ITEM, is_absent, parse_object};
+use crate::notification::{OF_A_MAIL, OF_AN_ITEM, is_absent, parse_object};
 use crate::{Key, Timestamp, child_id};
 
 /// Fields of the parent's body that a child does not inherit.
@@ -25,6 +25,8 @@ pub(crate) fn child_body(parent: &Key, body: &[u8], expires_at: Option<Timestamp
             child.remove(name);
         }
     }
+    // Copies and files were chosen for the parent's mail; the child may be no mail, or one to somebody else.
+    child.retain(|name, _| !OF_A_MAIL.contains(&name.as_str()));
     child.extend(first);
     child.retain(|name, _| !OF_THE_PARENT.contains(&name.as_str()));
     child.insert("id".into(), Value::String(child_id(parent, 1)));

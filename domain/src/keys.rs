@@ -5,6 +5,8 @@ mod webhooks;
 use std::collections::BTreeSet;
 use std::fmt;
 
+use aws_lc_rs::aead::{AES_256_GCM_SIV, Aad, LessSafeKey, Nonce, UnboundKey};
+use aws_lc_rs::error::Unspecified;
 use aws_lc_rs::{hkdf, hmac};
 
 pub use self::webhooks::{WebhookKeys, WebhookSecret};
@@ -19,6 +21,7 @@ const REQUEST_IDS: &[u8] = b"chasqui/1/name requests";
 const LOGINS: &[u8] = b"chasqui/1/count logins";
 const LABELS: &[u8] = b"chasqui/1/label attempts";
 const WEBHOOKS: &[u8] = b"chasqui/1/sign webhooks";
+const LINKS: &[u8] = b"chasqui/1/seal links";
 
 /// Secrets that stand in public documents, so that anybody may know them.
 const PUBLISHED: [&str; 1] = ["for-development-only-name-your-own-secret-in-.env"];
@@ -116,6 +119,11 @@ impl Keyring {
     pub fn webhooks(&self) -> WebhookKeys {
         let previous = self.previous_for(WEBHOOKS).map(|key| key.hmac());
         WebhookKeys::new(self.current.derive(WEBHOOKS).hmac(), previous)
+    }
+
+    /// What seals links, and opens those of the secret before it, too, unless others may know that one.
+    pub fn links(&self) -> LinkSealer {
+        LinkSealer { current: self.current.derive(LINKS).0, previous: self.previous_for(LINKS).map(|key| key.0) }
     }
 }
 
@@ -267,6 +275,47 @@ impl LoginHasher {
 impl fmt::Debug for LoginHasher {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("LoginHasher")
+    }
+}
+
+/// Seals texts that stand in links, so that nobody else reads or makes one. Equal texts are sealed alike.
+#[derive(Clone)]
+pub struct LinkSealer {
+    current: [u8; 32],
+    previous: Option<[u8; 32]>,
+}
+
+impl LinkSealer {
+    /// Seals a text. What stands `beside` it in clear is sealed with it: the text opens beside nothing else.
+    pub(crate) fn seal(&self, text: &str, beside: &str) -> Vec<u8> {
+        let mut sealed = text.as_bytes().to_vec();
+        let done = cipher(&self.current)
+            .and_then(|(key, nonce)| key.seal_in_place_append_tag(nonce, Aad::from(beside.as_bytes()), &mut sealed));
+        done.expect("a key of 32 bytes seals texts of up to 64 GiB");
+        sealed
+    }
+
+    /// None for what was not sealed beside this with one of the keys.
+    pub(crate) fn open(&self, sealed: &[u8], beside: &str) -> Option<String> {
+        let open = |key: &[u8; 32]| {
+            let (key, nonce) = cipher(key).ok()?;
+            let mut text = sealed.to_vec();
+            let text = key.open_in_place(nonce, Aad::from(beside.as_bytes()), &mut text).ok()?;
+            String::from_utf8(text.to_vec()).ok()
+        };
+        open(&self.current).or_else(|| self.previous.as_ref().and_then(open))
+    }
+}
+
+/// A cipher to which a nonce that is used again tells no more than that two texts are equal (RFC 8452).
+fn cipher(key: &[u8; 32]) -> Result<(LessSafeKey, Nonce), Unspecified> {
+    let key = UnboundKey::new(&AES_256_GCM_SIV, key)?;
+    Ok((LessSafeKey::new(key), Nonce::assume_unique_for_key([0; 12])))
+}
+
+impl fmt::Debug for LinkSealer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("LinkSealer")
     }
 }
 

@@ -36,6 +36,7 @@ mod samples;
 mod simulation;
 mod suppression;
 mod timestamp;
+mod unsubscribe;
 mod zones;
 
 pub use arrival::{Arrival, DeadMark, Headers, PublishedBy};
@@ -49,7 +50,7 @@ pub(crate) use fallback::child_body;
 pub use follow_up::{Destination, FollowUp, Follows, Message, Publish, Received, letter_headers};
 pub use identity::{Content, Key, Tenant, child_id, content_of, fingerprint_of, fire_id, mask, webhook_id};
 pub use keys::{
-    DerivedKey, Keyring, LoginHasher, RecipientHash, RecipientHasher, RequestIds, RequestedBy, WebhookKeys,
+    DerivedKey, Keyring, LinkSealer, LoginHasher, RecipientHash, RecipientHasher, RequestIds, RequestedBy, WebhookKeys,
     WebhookSecret, is_guessable_secret, is_published_secret,
 };
 pub use keyword::{Keyword, keyword};
@@ -73,6 +74,7 @@ pub use row_lease::{
 };
 pub use suppression::{Listed, SuppressedFor, Suppression, SuppressionScope};
 pub use timestamp::{Clock, InvalidTimestamp, Timestamp};
+pub use unsubscribe::{Subscriber, UnsubscribeLinks};
 // The texts about a notification come in the types of `text`.
 pub use text::{
     FieldError, MAX_COMPARED_NAMES, acts, check_subject, folded_subject, is_one_edit, is_plain_name,

@@ -17,6 +17,7 @@ use text::FieldError;
 pub use self::asked::{Asked, Worded};
 pub use self::draft::{Draft, Target};
 pub use self::json::{json_fault, parse_object};
+pub(crate) use self::names::OF_A_MAIL;
 pub use self::names::{FIELDS, Meant, OF_AN_ITEM, UnknownField, is_field};
 pub(crate) use self::values::is_absent;
 pub use self::values::whole;
@@ -56,6 +57,8 @@ pub struct Wording {
     /// BCP 47, such as `es-AR`.
     pub locale: Option<String>,
     pub data: Map<String, Value>,
+    /// The fields that a mail alone has (`cc` and its like), as they were given. The medium says what they may be.
+    pub mail: Map<String, Value>,
 }
 
 /// When a notification stops being worth sending.

@@ -69,7 +69,18 @@ pub fn sends_data(channel: &ChannelName, data: &Map<String, Value>) -> bool {
 /// `is_used` says which names are a template's own.
 pub fn unheeded(message: &Worded<'_>, is_used: impl Fn(&str) -> bool) -> Vec<FieldError> {
     let slips = slips(message.channel, &message.wording.data, is_used).into_iter();
-    slips.map(|slip| message.of_data(&slip.part.pointer(), slip.why)).collect()
+    let slips = slips.map(|slip| message.of_data(&slip.part.pointer(), slip.why));
+    let misplaced = misplaced(message.channel, &message.wording.mail).into_iter();
+    slips.chain(misplaced.map(|fault| message.of_field(&fault.part.pointer(), fault.why))).collect()
+}
+
+/// Finds fields that a mail alone has in a message of another channel. Empty for a channel that is not known.
+pub fn misplaced(channel: &ChannelName, mail: &Map<String, Value>) -> Vec<Fault> {
+    let is_another = find(channel).is_some_and(|medium| medium.name != email::MEDIUM.name);
+    let names = mail.keys().filter(|_| is_another);
+    names
+        .map(|name| Fault::of_mail(&[name.as_str()], format!("is of a mail alone, and not sent by {channel}")))
+        .collect()
 }
 
 /// Finds names that are nearly one which the channel itself reads and which is not given.
@@ -88,6 +99,11 @@ fn slips(channel: &ChannelName, data: &Map<String, Value>, is_used: impl Fn(&str
 /// Whether messages of the channel have a subject or a title. None for a channel that is not known.
 pub fn has_subject(channel: &ChannelName) -> Option<bool> {
     find(channel).map(|medium| medium.has_subject)
+}
+
+/// The list that a mail is of, by the fields that a mail alone has. None on another channel.
+pub fn list_of<'m>(channel: &ChannelName, mail: &'m Map<String, Value>) -> Option<&'m str> {
+    find(channel).filter(|medium| medium.name == email::MEDIUM.name).and_then(|_| email::list(mail))
 }
 
 /// The sentence about a channel that does not exist.

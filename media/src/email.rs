@@ -1,4 +1,8 @@
-//! Email: what an address may look like, and which subjects stay on their line.
+//! Email: what an address may look like, which subjects stay on their line, and what goes with a mail.
+
+mod attachments;
+mod headers;
+mod mail;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -10,6 +14,10 @@ use url::Host;
 use crate::line;
 use crate::medium::Medium;
 use crate::words::{Fault, Part, Words};
+
+pub use self::attachments::Attachment;
+pub use self::mail::Mail;
+pub(crate) use self::mail::list;
 
 /// RFC 5321 section 4.5.3.1: a path has at most 256 bytes with its angle brackets, a local part 64.
 const MAX_ADDRESS_BYTES: usize = 254;
@@ -123,11 +131,11 @@ fn compared(destination: &str) -> String {
     parse(destination).map_or_else(|_| destination.to_owned(), |address| address.as_str().to_ascii_lowercase())
 }
 
-/// Finds a subject that would split a header, or that disguises what people read.
+/// Finds a subject that would split a header, or that disguises what people read, and what cannot go with a mail.
 fn faults(words: &Words<'_>) -> Vec<Fault> {
     let fault = words.subject.and_then(|subject| domain::check_subject(subject).err());
     let fault = fault.map(|why| Fault { part: Part::Subject, why });
-    fault.into_iter().collect()
+    fault.into_iter().chain(mail::faults(words.mail)).collect()
 }
 
 #[cfg(test)]

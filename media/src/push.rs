@@ -227,7 +227,10 @@ mod tests {
         let options = json!({ "android": { "priority": "high" }, "notification": { "image": "https://a.example/b" } });
         let data = Map::from_iter([("k".to_owned(), json!("v")), (OPTIONS.to_owned(), options)]);
         assert_eq!(accept(&data), Ok(()));
-        assert_eq!(payload_bytes(&Words { subject: Some("Hola"), text: "Your code", data: &data }), 4 + 9 + 2);
+        assert_eq!(
+            payload_bytes(&Words { subject: Some("Hola"), text: "Your code", data: &data, mail: None }),
+            4 + 9 + 2
+        );
         let data = Map::from_iter([(OPTIONS.to_owned(), json!({ "android": { "ttl": 5 }, "token": "x" }))]);
         let why = accept(&data).unwrap_err();
         assert!(
@@ -307,6 +310,6 @@ mod tests {
     }
 
     fn accept(data: &Map<String, Value>) -> Result<(), String> {
-        MEDIUM.accept(MEDIUM.example, &Words { subject: Some("Hola"), text: "Your code", data })
+        MEDIUM.accept(MEDIUM.example, &Words { subject: Some("Hola"), text: "Your code", data, mail: None })
     }
 }

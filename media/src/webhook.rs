@@ -126,7 +126,7 @@ mod tests {
             (Some("S"), "", r#"{"n":1}"#, r#"{"data":{"n":1},"message":"","subject":"S"}"#),
         ] {
             let Value::Object(data) = serde_json::from_str(data).unwrap() else { panic!("{data}") };
-            let words = Words { subject, text, data: &data };
+            let words = Words { subject, text, data: &data, mail: None };
             assert_eq!(String::from_utf8(body(&words)).unwrap(), expected);
             assert!(faults(&words).is_empty(), "{expected}");
         }
@@ -135,7 +135,7 @@ mod tests {
     #[test]
     fn a_webhook_that_says_nothing_is_refused() {
         let (none, some) = (Map::new(), Map::from_iter([("n".to_owned(), json!(1))]));
-        let told = |data: &Map<String, Value>| faults(&Words { subject: None, text: "", data });
+        let told = |data: &Map<String, Value>| faults(&Words { subject: None, text: "", data, mail: None });
         assert_eq!(told(&none)[0].to_string(), "message must not be empty where there are no data to post");
         assert!(told(&some).is_empty());
     }

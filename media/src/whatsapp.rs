@@ -107,7 +107,7 @@ mod tests {
     #[track_caller]
     fn check(medium: &Medium, text: &str, data: Value, expected: Result<(), &str>) {
         let Value::Object(data) = data else { panic!("{data}") };
-        let accepted = medium.accept(medium.example, &Words { subject: None, text, data: &data });
+        let accepted = medium.accept(medium.example, &Words { subject: None, text, data: &data, mail: None });
         assert_eq!(accepted, expected.map_err(str::to_owned));
     }
 

@@ -12,6 +12,8 @@ pub struct Words<'a> {
     pub subject: Option<&'a str>,
     pub text: &'a str,
     pub data: &'a Map<String, Value>,
+    /// The fields that a mail alone has. No other medium looks at them.
+    pub mail: Option<&'a Map<String, Value>>,
 }
 
 /// Something that the provider would refuse, found without asking the provider.
@@ -30,6 +32,8 @@ pub enum Part {
     Data,
     /// One field of the data, by the names that lead to it.
     Field(Vec<String>),
+    /// One of the fields that a mail alone has, or what is in one, by the names that lead to it.
+    Mail(Vec<String>),
 }
 
 impl Part {
@@ -39,17 +43,26 @@ impl Part {
             Self::Subject => "/subject".into(),
             Self::Message => "/message".into(),
             Self::Data => "/data".into(),
-            Self::Field(names) => {
-                let steps = names.iter().map(|name| format!("/{}", domain::pointer_step(name)));
-                format!("/data{}", steps.collect::<String>())
-            }
+            Self::Field(names) => format!("/data{}", steps(names)),
+            Self::Mail(names) => steps(names),
         }
     }
 }
 
+fn steps(names: &[String]) -> String {
+    names.iter().map(|name| format!("/{}", domain::pointer_step(name))).collect()
+}
+
 impl<'a> Words<'a> {
-    pub fn of(rendered: &'a Rendered, data: &'a Map<String, Value>) -> Self {
-        Self { subject: rendered.subject.as_deref(), text: &rendered.text, data }
+    pub fn of(rendered: &'a Rendered, data: &'a Map<String, Value>, mail: Option<&'a Map<String, Value>>) -> Self {
+        Self { subject: rendered.subject.as_deref(), text: &rendered.text, data, mail }
+    }
+}
+
+impl Fault {
+    /// A fault of a field that a mail alone has, or of what is in one.
+    pub(crate) fn of_mail(names: &[&str], why: impl Into<String>) -> Self {
+        Self { part: Part::Mail(names.iter().map(|name| (*name).to_owned()).collect()), why: why.into() }
     }
 }
 

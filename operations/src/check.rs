@@ -68,6 +68,7 @@ impl Checker {
         {
             errors.push(field(prefix, "/destination", refused.to_string()));
         }
+        errors.extend(media::misplaced(channel, &wording.mail).into_iter().map(|fault| of(prefix, fault)));
         let own = &target.wording;
         let inherits = own.message.is_none() && own.template.is_none() || !target.brings_data || own.locale.is_none();
         if words_are_wrong(draft, prefix) || (inherits && words_are_wrong(draft, "")) {
@@ -101,7 +102,7 @@ impl Checker {
         match catch_unwind(AssertUnwindSafe(|| self.templates.rehearse(channel, wording))) {
             Ok(None) => {}
             Ok(Some(Ok(rendered))) => {
-                let words = Words::of(&rendered, &wording.data);
+                let words = Words::of(&rendered, &wording.data, Some(&wording.mail));
                 errors.extend(media::faults(channel, &words).into_iter().map(|fault| match fault.part {
                     Part::Message => {
                         field(prefix, "/template", format!("gives a message that cannot be sent: it {}", fault.why))
@@ -138,14 +139,15 @@ pub fn check_plain(channel: &ChannelName, destination: &str, subject: Option<&st
         errors.push(field("", "/destination", refused.to_string()));
     }
     let data = Default::default();
-    let words = Words { subject, text: message, data: &data };
+    let words = Words { subject, text: message, data: &data, mail: None };
     errors.extend(media::faults(channel, &words).into_iter().map(|fault| of("", fault)));
     errors
 }
 
 fn plain(channel: &ChannelName, prefix: &str, wording: &Wording, errors: &mut Vec<FieldError>) {
     let Some(text) = wording.message.as_deref() else { return };
-    let words = Words { subject: wording.subject.as_deref(), text, data: &wording.data };
+    let subject = wording.subject.as_deref();
+    let words = Words { subject, text, data: &wording.data, mail: Some(&wording.mail) };
     errors.extend(media::faults(channel, &words).into_iter().map(|fault| of(prefix, fault)));
 }
 

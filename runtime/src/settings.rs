@@ -11,7 +11,7 @@ mod source;
 mod unknown;
 
 pub use dotenv::{Dotenv, Pair};
-pub use place::{HostPort, is_this_machine, is_whole};
+pub use place::{HostPort, OwnUrl, is_this_machine, is_whole};
 pub use problems::{Problems, first_of};
 pub use reader::{Reader, did_you_mean};
 pub use reference::Reference;

@@ -24,17 +24,26 @@ pub(crate) struct Template {
     pub(crate) own_sample: Option<String>,
 }
 
+/// The channel whose text may be made of its HTML.
+const MAIL: &str = "email";
+
 /// The paths of a channel's parts.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(crate) struct Words {
-    pub(crate) text: String,
+    /// None where the text is made of the HTML.
+    pub(crate) text: Option<String>,
     pub(crate) subject: Option<String>,
     pub(crate) html: Option<String>,
 }
 
 impl Words {
     pub(crate) fn parts(&self) -> impl Iterator<Item = &str> {
-        self.subject.iter().chain([&self.text]).chain(&self.html).map(String::as_str)
+        self.subject.iter().chain(&self.text).chain(&self.html).map(String::as_str)
+    }
+
+    /// The part without which there are no words.
+    pub(crate) fn main(&self) -> &str {
+        self.text.as_deref().or(self.html.as_deref()).unwrap_or_default()
     }
 }
 
@@ -133,7 +142,7 @@ fn place(catalog: &mut Catalog, path: &str, file: &File, channels: &[&str]) -> R
             });
             let words = locales[at].1.entry(channel.to_owned()).or_default();
             match part {
-                Part::Text => words.text = path.to_owned(),
+                Part::Text => words.text = Some(path.to_owned()),
                 Part::Html => words.html = Some(path.to_owned()),
                 Part::Subject if words.subject.is_some() => {
                     return Err("is one of two: keep subject.txt or title.txt".to_owned());
@@ -150,21 +159,22 @@ fn check(name: &str, template: &mut Template, files: &Files, problems: &mut Vec<
     let origin = |path: &str| files.get(path).map_or(path, |file| &file.origin).to_owned();
     for (locale, channels) in &mut template.locales {
         channels.retain(|channel, words| {
-            if words.text.is_empty() {
+            let has_words = words.text.is_some() || (channel == MAIL && words.html.is_some());
+            if !has_words {
                 let message = format!("has no plain text beside it: add {name}/{locale}/{channel}.txt");
-                problems.extend(words.parts().filter(|part| !part.is_empty()).map(|part| Problem {
+                problems.extend(words.parts().map(|part| Problem {
                     file: origin(part),
                     place: None,
                     message: message.clone(),
                 }));
             }
-            !words.text.is_empty()
+            has_words
         });
     }
     let sample = format!("{name}/sample.json");
     if !files.contains_key(&sample) {
         let parts = template.locales.iter().flat_map(|(_, words)| words.values());
-        let file = parts.map(|words| origin(&words.text)).next().unwrap_or(sample);
+        let file = parts.map(|words| origin(words.main())).next().unwrap_or(sample);
         let others = files.keys().filter_map(|path| path.strip_suffix("/sample.json"));
         let near = hint(nearest_of_few(name, others));
         let message = format!("has no sample: add {name}/sample.json with one value for each variable{near}");

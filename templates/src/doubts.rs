@@ -33,7 +33,7 @@ pub(crate) fn doubts(catalog: &Catalog, files: &Files, known: Known<'_>, problem
             }));
             for (channel, words) in channels {
                 let doubt = doubt_of_channel(channel, known.channels);
-                doubts.extend(doubt.map(|message| whole(origin(&words.text, files), message)));
+                doubts.extend(doubt.map(|message| whole(origin(words.main(), files), message)));
                 doubts.extend(never_used(channel, words, files));
                 doubts.extend(without_subject(channel, words, files));
                 let own = words.parts().filter_map(|part| files.get(part)).filter(|file| !file.shipped);
@@ -82,7 +82,7 @@ fn nearly_another(catalog: &Catalog) -> Vec<Problem> {
 /// Folders of a locale that has another folder, of which only one would be used.
 fn second_of_a_locale(template: &Template, files: &Files) -> Vec<Problem> {
     let is_shipped = |(_, channels): &(String, BTreeMap<String, Words>)| {
-        channels.values().all(|words| files.get(&words.text).is_some_and(|file| file.shipped))
+        channels.values().all(|words| files.get(words.main()).is_some_and(|file| file.shipped))
     };
     let mut problems = Vec::new();
     for (at, later) in template.locales.iter().enumerate() {
@@ -110,7 +110,7 @@ fn never_used(channel: &str, words: &Words, files: &Files) -> Vec<Problem> {
 /// The operator's own words of a mail without a subject: no other locale gives it one.
 fn without_subject(channel: &str, words: &Words, files: &Files) -> Option<Problem> {
     let is_without = channel == "email" && words.subject.is_none();
-    let own = files.get(&words.text).filter(|file| is_without && !file.shipped)?;
+    let own = files.get(words.main()).filter(|file| is_without && !file.shipped)?;
     let message = "has no subject beside it, so its mails have none but for those whose notification gives one: add \
                    email.subject.txt";
     Some(whole(&own.origin, message.to_owned()))
@@ -128,7 +128,7 @@ fn nearly<'t>(locale: &str, template: &'t Template, default: &'t str) -> Option<
 
 /// The folder of a locale, by the name that an operator knows; none for a locale without words.
 fn folder<'f>(locale: &'f str, channels: &'f BTreeMap<String, Words>, files: &'f Files) -> Option<&'f str> {
-    let first = origin(&channels.values().next()?.text, files);
+    let first = origin(channels.values().next()?.main(), files);
     Some(first.rsplit_once('/').map_or(locale, |(folder, _)| folder))
 }
 

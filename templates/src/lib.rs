@@ -20,6 +20,7 @@ mod language;
 mod links;
 mod names;
 mod placeholders;
+mod plain;
 mod scan;
 mod settings;
 mod templates;

@@ -19,6 +19,7 @@ use crate::explain::explain;
 use crate::files::{self, Files};
 use crate::links;
 use crate::names::Known;
+use crate::plain::plain_text;
 
 mod described;
 mod samples;
@@ -199,7 +200,10 @@ impl Templates {
                     (None, Some(path)) => Some(folded_subject(&part(path)?)),
                     (given, _) => given.clone(),
                 };
-                Ok((subject, part(&words.text)?, words.html.as_deref().map(part).transpose()?))
+                let text = words.text.as_deref().map(part).transpose()?;
+                let html = words.html.as_deref().map(part).transpose()?;
+                let text = text.unwrap_or_else(|| html.as_deref().map(plain_text).unwrap_or_default());
+                Ok((subject, text, html))
             })
         };
         match either_way(data, parts) {

@@ -55,7 +55,7 @@ fn wording(template: &str, locale: Option<&str>, data: Value) -> Wording {
         other => panic!("data is an object, not {other}"),
     };
     let (template, locale) = (Some(template.to_owned()), locale.map(str::to_owned));
-    Wording { subject: None, message: None, template, locale, data }
+    Wording { subject: None, message: None, template, locale, data, mail: Map::new() }
 }
 
 fn name(channel: &str) -> ChannelName {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use channels::{Enabled, NotEnabled, Outgoing};
-use domain::{Failure, Outcome, Reason, Rendered, Row};
+use domain::{Failure, Notification, Outcome, Reason, Rendered, Row, Subscriber};
 use runtime::{Panicked, catch_panic, failpoint};
 use store::Capture;
 
@@ -48,6 +48,10 @@ pub(crate) async fn attempt(
         Ok(rendered) => rendered,
         Err(refused) => return permanent("template", Reason::Template, refused).into(),
     };
+    let link = match link_to_leave(shared, row, notification) {
+        Ok(link) => link,
+        Err(refused) => return permanent("worker", Reason::ChannelNotConfigured, refused).into(),
+    };
     if shared.intake.stopping.is_cancelled() {
         return Outcome::GivenBack.into();
     }
@@ -55,7 +59,8 @@ pub(crate) async fn attempt(
         tracing::warn!(delivery = %row.key, "not sent: this process stood still for so long that its claim may run out");
         return Outcome::PutAside.into();
     }
-    let outcome = send(shared, row, delivery, channel.as_ref(), &rendered).await;
+    let ready = Ready { rendered: &rendered, link: link.as_deref() };
+    let outcome = send(shared, row, delivery, channel.as_ref(), ready).await;
     let capture = matches!(outcome, Outcome::Captured).then(|| Capture {
         channel: notification.channel.clone(),
         destination: notification.destination.clone(),
@@ -78,14 +83,37 @@ fn permanent(step: &'static str, reason: Reason, detail: String) -> Outcome {
     Outcome::Permanent { reason, failure: Failure::new(step, None, detail) }
 }
 
-async fn send(shared: &Shared, row: &Row, delivery: &Delivery, channel: &Enabled, rendered: &Rendered) -> Outcome {
+/// The link by which the recipient leaves the list that a mail is of. None where it is of no list.
+///
+/// # Errors
+/// There can be no link, and whoever receives many mails refuses one of a list without it.
+fn link_to_leave(shared: &Shared, row: &Row, notification: &Notification) -> Result<Option<String>, String> {
+    let Some(list) = media::list_of(&notification.channel, &notification.wording.mail) else { return Ok(None) };
+    let Some(links) = &shared.setup.links else {
+        return Err("/list needs PUBLIC_URL, to which the link leads by which the recipient leaves the list".into());
+    };
+    let (tenant, channel) = (row.key.tenant.clone(), notification.channel.clone());
+    let destination = notification.destination.clone();
+    Ok(Some(links.to(&Subscriber { tenant, channel, list: list.to_owned(), destination })))
+}
+
+/// What is sent of a message.
+#[derive(Clone, Copy)]
+struct Ready<'a> {
+    rendered: &'a Rendered,
+    link: Option<&'a str>,
+}
+
+async fn send(shared: &Shared, row: &Row, delivery: &Delivery, channel: &Enabled, ready: Ready<'_>) -> Outcome {
     let notification = &delivery.notification;
     let (now, started) = (shared.intake.clock.now(), Instant::now());
     let outgoing = Outgoing {
         key: &row.key,
         destination: &notification.destination,
-        rendered,
+        rendered: ready.rendered,
         data: &notification.wording.data,
+        mail: Some(&notification.wording.mail),
+        unsubscribe: ready.link,
         expires_at: row.expires_at,
         // An expiry that is too far ahead for this clock counts as never.
         deadline: row.expires_at.and_then(|expires| started.checked_add(expires.since(now))),

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use channels::Channels;
+use domain::UnsubscribeLinks;
 use intake::Intake;
 use templates::Templates;
 use tokio_util::task::TaskTracker;
@@ -16,6 +17,8 @@ pub struct Setup {
     pub settings: Settings,
     pub channels: Channels,
     pub templates: Arc<Templates>,
+    /// The links by which recipients leave lists; none where `PUBLIC_URL` is not set.
+    pub links: Option<UnsubscribeLinks>,
 }
 
 /// What every delivery of one worker shares.

@@ -47,6 +47,7 @@ pub(crate) async fn parts() -> Parts {
             settings: settings(),
             channels: channels(),
             templates: Arc::new(Templates::embedded("en").unwrap()),
+            links: None,
         },
         topology: topology(),
         publisher,

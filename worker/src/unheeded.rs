@@ -129,6 +129,7 @@ mod tests {
                 with(link, mail),
                 "/data/action_url makes no link in the HTML of the mail: only http, https and mailto do; plain text shows it as it is",
             ),
+            (json!({"cc": ["b@example.org"]}), "/cc is of a mail alone, and not sent by sms"),
             (json!({"locale": "es"}), "/locale has no effect without a template"),
             (json!({"fallback": [item]}), "/fallback/0/locale has no effect without a template"),
             (

@@ -1,5 +1,7 @@
 //! Notifications as the OpenAPI document shows them: no type of a handler is like the body that clients write.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 use utoipa::openapi::schema::{Object, ObjectBuilder, Type};
@@ -43,6 +45,23 @@ pub(crate) struct NotificationBody {
     locale: Option<String>,
     /// What the template needs.
     data: Option<Map<String, Value>>,
+    /// Of a mail alone: where answers go, bare addresses.
+    #[schema(max_items = 10)]
+    reply_to: Option<Vec<String>>,
+    /// Of a mail alone: who gets a copy and is shown, bare addresses.
+    #[schema(max_items = 49)]
+    cc: Option<Vec<String>>,
+    /// Of a mail alone: who gets a copy and is not shown, bare addresses.
+    #[schema(max_items = 49)]
+    bcc: Option<Vec<String>>,
+    /// Of a mail alone: headers that begin with `X-`, and a few others.
+    headers: Option<BTreeMap<String, String>>,
+    /// Of a mail alone: files that go with it.
+    #[schema(max_items = 20)]
+    attachments: Option<Vec<AttachmentBody>>,
+    /// Of a mail alone: the list that it is of, which its recipient may leave by a link.
+    #[schema(pattern = "^[A-Za-z0-9_-]{1,64}$")]
+    list: Option<String>,
     /// Any text up to 255 bytes; the same id is the same delivery. Default: from the `Idempotency-Key`, else new.
     #[schema(min_length = 1, max_length = 255)]
     id: Option<String>,
@@ -81,6 +100,22 @@ fn channel() -> Object {
         .build()
 }
 
+/// A file that goes with a mail.
+#[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "describes a body in the OpenAPI document")]
+pub(crate) struct AttachmentBody {
+    /// Its name, without a path.
+    #[schema(min_length = 1, max_length = 255)]
+    filename: String,
+    /// What it is, without parameters. Default: `application/octet-stream`.
+    #[schema(example = "application/pdf")]
+    content_type: Option<String>,
+    /// Its bytes in base64.
+    #[schema(min_length = 1)]
+    content: String,
+}
+
 /// The next channel to try.
 #[derive(ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -105,6 +140,23 @@ pub(crate) struct FallbackBody {
     locale: Option<String>,
     /// Data of its own, instead of the notification's.
     data: Option<Map<String, Value>>,
+    /// As in a notification, and its own alone.
+    #[schema(max_items = 10)]
+    reply_to: Option<Vec<String>>,
+    /// As in a notification, and its own alone.
+    #[schema(max_items = 49)]
+    cc: Option<Vec<String>>,
+    /// As in a notification, and its own alone.
+    #[schema(max_items = 49)]
+    bcc: Option<Vec<String>>,
+    /// As in a notification, and its own alone.
+    headers: Option<BTreeMap<String, String>>,
+    /// As in a notification, and its own alone.
+    #[schema(max_items = 20)]
+    attachments: Option<Vec<AttachmentBody>>,
+    /// As in a notification, and its own alone.
+    #[schema(pattern = "^[A-Za-z0-9_-]{1,64}$")]
+    list: Option<String>,
 }
 
 /// One notification, or a list of 1 to 1,000.

@@ -161,9 +161,9 @@ async fn what_looks_like_a_field_of_ours_is_refused_with_the_name_that_was_meant
         ("recipient", "did you mean destination?"),
         ("title", "did you mean subject?"),
         ("html", "HTML comes from templates"),
-        ("reply_to", "the sender is a setting"),
-        ("cc", "every recipient is a notification of its own"),
-        ("attachments", "a notification has no attachments"),
+        ("replyTo", "did you mean reply_to?"),
+        ("from", "the sender is a setting"),
+        ("attachment", "did you mean attachments?"),
     ] {
         let body = with(name, json!("x"));
         for path in ["/notify", "/notify-auth"] {

@@ -106,6 +106,8 @@ impl Case {
             destination: &self.destination,
             rendered,
             data,
+            mail: None,
+            unsubscribe: None,
             expires_at: Some(now.plus(Duration::from_secs(60))),
             deadline: None,
             now,

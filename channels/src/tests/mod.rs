@@ -1,7 +1,9 @@
 //! The channels against real counterparts: a mail server, and what the providers publish about their APIs.
 
+mod carried;
 mod corpus;
 mod dialogue;
+mod dkim;
 pub(crate) mod odd;
 mod prism;
 mod smtp;

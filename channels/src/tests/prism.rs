@@ -129,6 +129,13 @@ async fn sendgrids_description_accepts_our_mails_and_refuses_others() {
             let Outcome::Sent { provider: "sendgrid", code: Some(code), .. } = outcome else { panic!("{outcome:?}") };
             assert_eq!(code, "202");
         }
+        let carrying = delivery().mailing(json!({
+            "reply_to": ["a@example.org", "b@example.org"], "cc": ["c@example.org"], "bcc": ["d@example.org"],
+            "headers": {"X-Order": "4711", "In-Reply-To": "<7@example.org>"},
+            "attachments": [{"filename": "número.pdf", "content_type": "application/pdf", "content": "aGk="}],
+        }));
+        let outcome = carrying.send_by(&email).await;
+        assert!(matches!(outcome, Outcome::Sent { provider: "sendgrid", .. }), "{outcome:?}");
         // The description allows no local part in quotes, which this one needs: Prism does look at the mail.
         let outcome = Delivery::new("n-1", "a..b@example.org").send_by(&email).await;
         assert!(!matches!(outcome, Outcome::Sent { .. }), "{outcome:?}");

@@ -24,6 +24,8 @@ pub(crate) struct Delivery {
     destination: String,
     rendered: Rendered,
     data: Map<String, Value>,
+    mail: Map<String, Value>,
+    unsubscribe: Option<String>,
     deadline: Option<Instant>,
 }
 
@@ -36,7 +38,15 @@ impl Delivery {
         };
         let data = Map::from_iter([("order".to_owned(), Value::from(7)), ("kind".to_owned(), "otp".into())]);
         let key = testkit::key(id);
-        Self { key, destination: destination.into(), rendered, data, deadline: None }
+        Self {
+            key,
+            destination: destination.into(),
+            rendered,
+            data,
+            mail: Map::new(),
+            unsubscribe: None,
+            deadline: None,
+        }
     }
 
     pub(crate) fn with(self, rendered: Rendered) -> Self {
@@ -46,6 +56,17 @@ impl Delivery {
     pub(crate) fn carrying(self, data: Value) -> Self {
         let Value::Object(data) = data else { panic!("{data}") };
         Self { data, ..self }
+    }
+
+    /// With fields that a mail alone has.
+    pub(crate) fn mailing(self, mail: Value) -> Self {
+        let Value::Object(mail) = mail else { panic!("{mail}") };
+        Self { mail, ..self }
+    }
+
+    /// With a link by which its recipient leaves a list.
+    pub(crate) fn of_a_list(self, link: &str) -> Self {
+        Self { unsubscribe: Some(link.to_owned()), ..self }
     }
 
     pub(crate) fn expiring(self, deadline: Instant) -> Self {
@@ -59,6 +80,8 @@ impl Delivery {
             destination: &self.destination,
             rendered: &self.rendered,
             data: &self.data,
+            mail: Some(&self.mail),
+            unsubscribe: self.unsubscribe.as_deref(),
             expires_at: Some(now.plus(Duration::from_secs(300))),
             deadline: self.deadline,
             now,
@@ -86,6 +109,8 @@ pub(crate) fn outgoing<'a>(
         destination,
         rendered,
         data,
+        mail: None,
+        unsubscribe: None,
         expires_at,
         deadline: None,
         now,

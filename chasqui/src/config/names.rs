@@ -51,6 +51,12 @@ const OTHER_NAMES: &[(&str, &str)] = &[
          DB_HOST DB_PORT DB_NAME DB_USER DB_PASSWORD DB_URI DB_DSN",
     ),
     ("DATABASE_MAX_CONNECTIONS", "DATABASE_POOL_SIZE DB_POOL_SIZE DB_MAX_CONNECTIONS"),
+    ("EMAIL_DKIM_DOMAIN", "SMTP_DKIM_DOMAIN"),
+    (
+        "EMAIL_DKIM_PRIVATE_KEY_FILE",
+        "SMTP_DKIM_KEY SMTP_DKIM_KEY_FILE SMTP_DKIM_PRIVATE_KEY SMTP_DKIM_PRIVATE_KEY_FILE",
+    ),
+    ("EMAIL_DKIM_SELECTOR", "SMTP_DKIM_SELECTOR"),
     ("FIREBASE_PROJECT_ID", "FCM_PROJECT_ID FIREBASE_PROJECT"),
     (
         "FIREBASE_SERVICE_ACCOUNT_KEY",
@@ -150,7 +156,7 @@ const BESIDE: &[(&str, &str)] = &[
 ];
 /// First words of settings with which the names of too many other programs begin: with these, only a spelling that is
 /// nearly ours counts.
-const COMMON: &[&str] = &["WEB_", "DEFAULT_", "SECRET_"];
+const COMMON: &[&str] = &["WEB_", "DEFAULT_", "SECRET_", "PUBLIC_"];
 
 #[cfg(test)]
 mod tests {

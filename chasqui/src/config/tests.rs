@@ -99,6 +99,10 @@ fn addresses_and_urls_say_how_they_are_written() {
         ("API_LISTEN", "localhost:8080", "an IP address and a port"),
         ("API_LISTEN", "8080", "an IP address and a port"),
         ("METRICS_LISTEN", ":9090", "an IP address and a port"),
+        ("PUBLIC_URL", "notify.example.com", "must be an https URL"),
+        ("PUBLIC_URL", "http://notify.example.com", "must be an https URL"),
+        ("PUBLIC_URL", "https://u:hidden@notify.example.com", "without a user"),
+        ("PUBLIC_URL", "https://notify.example.com/?hidden", "without a user, a query"),
         ("SMTP_PORT", "0", "a whole number from 1 to 65535"),
         ("SMTP_PORT", "smtp", "a whole number from 1 to 65535"),
         ("RABBITMQ_MANAGEMENT_URL", "localhost:15672", "must be a URL"),
@@ -120,10 +124,25 @@ fn addresses_and_urls_say_how_they_are_written() {
 }
 
 #[test]
+fn the_url_of_links_is_read_without_its_slash_and_may_have_a_path() {
+    for (given, url, host) in [
+        ("https://Notify.Example.com/", "https://notify.example.com", "notify.example.com"),
+        ("https://example.com:8443/notify/", "https://example.com:8443/notify", "example.com"),
+        ("http://localhost:8080", "http://localhost:8080", "localhost"),
+        ("http://[::1]:8080/", "http://[::1]:8080", "::1"),
+    ] {
+        let config = read(Role::Worker, &[("SANDBOX", "all"), ("PUBLIC_URL", given)]);
+        let own = config.unwrap_or_else(|problems| panic!("{given}: {problems}")).public_url.expect("given");
+        assert_eq!((own.url.as_str(), own.host.as_str()), (url, host), "{given}");
+    }
+}
+
+#[test]
 fn a_provider_that_is_there_by_halves_is_always_told() {
     for (settings, missing) in [
         (&[("SMTP_USER", "u"), ("SMTP_PASSWORD", "hidden")][..], "SMTP_HOST"),
         (&[("FROM_EMAIL", "a@example.org")], "SMTP_HOST"),
+        (&[("EMAIL_DKIM_SELECTOR", "hidden")], "SMTP_HOST"),
         (&[("EMAIL_PROVIDERS", "sendgrid"), ("FROM_EMAIL", "a@example.org")], "SENDGRID_API_KEY"),
         (
             &[("EMAIL_PROVIDER", "smtp"), ("SENDGRID_API_KEY", "SG.hidden"), ("FROM_EMAIL", "a@example.org")],

@@ -60,6 +60,20 @@ fn words_of_its_own_replace_all_words_of_the_parent() {
 }
 
 #[test]
+fn copies_headers_and_files_of_a_mail_are_never_inherited() {
+    let mut body = parent(json!([{"channel": "email", "destination": "a@b.c", "cc": ["d@e.f"]}]));
+    for (name, value) in [("cc", json!(["x@y.z"])), ("bcc", json!(["x@y.z"])), ("reply_to", json!(["x@y.z"]))] {
+        body[name] = value;
+    }
+    (body["headers"], body["attachments"], body["list"]) = (json!({"X-A": "b"}), json!([{}]), json!("news"));
+    let made = child(&body, None).unwrap();
+    assert_eq!(made["cc"], json!(["d@e.f"]));
+    for absent in ["bcc", "reply_to", "headers", "attachments", "list"] {
+        assert_eq!(made.get(absent), None, "{absent}");
+    }
+}
+
+#[test]
 fn the_rest_of_the_list_goes_on_with_the_child() {
     let [first, second, third] = ["sms", "email", "push"].map(|name| json!({"channel": name, "destination": "a@b.c"}));
     let made = child(&parent(json!([first, second, third])), None).unwrap();

@@ -88,7 +88,8 @@ impl<'a> Asked<'a> {
 
     /// The messages that have more than plain words.
     fn messages(self) -> impl Iterator<Item = Worded<'a>> {
-        let has_more = |wording: &Wording| wording.template.is_some() || !wording.data.is_empty();
+        let has_more =
+            |wording: &Wording| wording.template.is_some() || !wording.data.is_empty() || !wording.mail.is_empty();
         let whole = self.wording;
         let own = self.channel.filter(|_| has_more(whole)).map(|channel| Worded {
             channel,

@@ -83,7 +83,7 @@ fn is_end_of_step(rest: &str) -> bool {
 
 impl Target {
     /// The words that a fallback item goes out with: its own, and its parent's where it has none. `child_body` makes
-    /// the body of the child's delivery by the same rule.
+    /// the body of the child's delivery by the same rule. What a mail alone has is the item's own.
     pub fn wording_after(&self, parent: &Wording) -> Wording {
         let own = self.wording.clone();
         let data = if self.brings_data { own.data } else { parent.data.clone() };
@@ -92,6 +92,7 @@ impl Target {
             return Wording { data, locale, ..self.wording.clone() };
         }
         let subject = own.subject.or_else(|| parent.subject.clone());
-        Wording { subject, message: parent.message.clone(), template: parent.template.clone(), locale, data }
+        let (message, template) = (parent.message.clone(), parent.template.clone());
+        Wording { subject, message, template, locale, data, mail: own.mail }
     }
 }

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 use text::{FieldError, MAX_SUBJECT_CHARS, check_subject, is_unsafe_in_a_line, nearest, unseen};
 
-use super::names::FIELDS;
+use super::names::{FIELDS, OF_A_MAIL};
 use super::values::{has_nul, is_absent, kind_of, numbers_beyond, whole};
 use super::{Expiry, Wording};
 use crate::{ChannelName, MAX_ID_BYTES, MAX_SPAN, Priority, Tenant, Timestamp};
@@ -196,7 +196,32 @@ impl Fields {
         }
         let template = self.word(prefix, "template");
         let locale = self.word(prefix, "locale");
-        Wording { subject, message, template, locale, data: self.map(prefix, "data") }
+        Wording { subject, message, template, locale, data: self.map(prefix, "data"), mail: self.mail(prefix) }
+    }
+
+    /// Keeps the fields that a mail alone has. What kind of value each is is all that is looked at here.
+    fn mail(&mut self, prefix: &str) -> Map<String, Value> {
+        let mut mail = Map::new();
+        for name in OF_A_MAIL {
+            let value = match name {
+                "headers" => Some(self.map(prefix, name)).filter(|map| !map.is_empty()).map(Value::Object),
+                "list" => self.word(prefix, name).map(Value::String),
+                name => self.items(prefix, name),
+            };
+            mail.extend(value.map(|value| (name.to_owned(), value)));
+        }
+        mail
+    }
+
+    /// Reads a list. An empty one counts as absent.
+    fn items(&mut self, prefix: &str, name: &'static str) -> Option<Value> {
+        match self.take(name)? {
+            Value::Array(items) => (!items.is_empty()).then_some(Value::Array(items)),
+            other => {
+                self.refuse(format!("{prefix}/{name}"), format!("must be a list, not {}", kind_of(&other)));
+                None
+            }
+        }
     }
 
     fn word(&mut self, prefix: &str, name: &'static str) -> Option<String> {

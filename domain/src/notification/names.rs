@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use text::{FieldError, MAX_COMPARED_BYTES, is_one_edit, nearest, plain, pointer_step};
 
 /// Every field of a body, in the order in which bad ones are named.
-pub const FIELDS: [&str; 17] = [
+pub const FIELDS: [&str; 23] = [
     "version",
     "id",
     "tenant",
@@ -17,6 +17,12 @@ pub const FIELDS: [&str; 17] = [
     "template",
     "locale",
     "data",
+    "reply_to",
+    "cc",
+    "bcc",
+    "headers",
+    "attachments",
+    "list",
     "priority",
     "send_at",
     "expires_at",
@@ -26,7 +32,23 @@ pub const FIELDS: [&str; 17] = [
     "metadata",
 ];
 /// The fields that an item of a fallback may have. The id, the tenant and the expiry stay its parent's.
-pub const OF_AN_ITEM: [&str; 7] = ["channel", "destination", "subject", "message", "template", "locale", "data"];
+pub const OF_AN_ITEM: [&str; 13] = [
+    "channel",
+    "destination",
+    "subject",
+    "message",
+    "template",
+    "locale",
+    "data",
+    "reply_to",
+    "cc",
+    "bcc",
+    "headers",
+    "attachments",
+    "list",
+];
+/// The fields that a mail alone has. An item of a fallback has its own, and never its parent's.
+pub(crate) const OF_A_MAIL: [&str; 6] = ["reply_to", "cc", "bcc", "headers", "attachments", "list"];
 
 /// What is said of a field that an item of a fallback has and that belongs to its notification.
 const NOT_OF_AN_ITEM: &str = "belongs to the notification, not to an item of fallback: give it beside fallback";
@@ -109,7 +131,7 @@ pub(super) fn unknown(prefix: &str, left: &Map<String, Value>, given: &[&str]) -
 }
 
 /// Other systems' names for our fields, in lower case and without separators, a space between them.
-const SYNONYMS: [(&str, &str); 14] = [
+const SYNONYMS: [(&str, &str); 20] = [
     (
         "destination",
         "to tos recipient recipients destinations dest sendto receiver addressee msisdn phonenumber tonumber \
@@ -149,6 +171,12 @@ const SYNONYMS: [(&str, &str); 14] = [
     ),
     ("fallback", "failover fallbackchannel fallbackchannels alternatives backup backupchannel"),
     ("tenant", "tenantid tenantname tenantkey"),
+    ("reply_to", "replytos replytoemail replytoaddress replytolist"),
+    ("cc", "ccs ccto"),
+    ("bcc", "bccs bccto"),
+    ("headers", "header customheaders mailheaders"),
+    ("attachments", "attachment file files"),
+    ("list", "mailinglist listname"),
 ];
 
 /// Names that mean a field of ours where that field is missing, and something of the publisher's own where it is given.
@@ -170,16 +198,15 @@ fn is_missing(field: &str, given: &[&str]) -> bool {
 }
 
 /// Names of what would change what is sent or when and has no field here, each with what to do instead.
-const INSTEAD: [(&str, &str); 12] = [
-    ("every recipient is a notification of its own: publish one more for each", "cc bcc ccs bccs ccto bccto"),
+const INSTEAD: [(&str, &str); 10] = [
     (
         "the sender is a setting of the fleet (FROM_EMAIL, TWILIO_FROM_NUMBER, …): leave it out",
-        "from sender fromemail fromname fromaddress fromnumber senderid sendername senderemail frm replyto \
-         replytos replytoemail returnpath onbehalfof",
+        "from sender fromemail fromname fromaddress fromnumber senders senderid sendername senderemail frm \
+         returnpath onbehalfof",
     ),
     (
-        "a notification has no attachments: give a link in the message, or in data for the template",
-        "attachment attachments file files inlineimages images image imageurl",
+        "pictures of a mail stand in the HTML of its template, by their URLs, or go with it as attachments",
+        "inlineimages images image imageurl",
     ),
     ("pictures of an SMS or a WhatsApp message are data.media_urls, a list of https URLs", "mediaurl mediaurls"),
     (
@@ -192,7 +219,6 @@ const INSTEAD: [(&str, &str); 12] = [
         "html htmlbody bodyhtml htmlcontent htmlmessage messagehtml htmltext amp mjml markdown ishtml \
          contenttype mimetype format parsemode",
     ),
-    ("headers of a mail cannot be set: leave it out", "header headers customheaders mailheaders"),
     (
         "give send_at, the instant to send at",
         "delay delayms delayseconds delaysec delayuntil sendin defer deferuntil eta countdown",
@@ -217,7 +243,9 @@ const WRAPPED: (&str, &str) =
     ("send the object itself, over HTTP also a list of them: its fields belong here", "notification notifications");
 
 /// Words that are near a name of ours and mean something else.
-const OTHER_WORDS: &str = "callback callbacks session sessions object objects passage mission date dates dated";
+const OTHER_WORDS: &str = "callback callbacks session sessions object objects passage mission date dates dated \
+     reader readers leader leaders loader loaders trader traders holders tenders elders heads \
+     last lost lift";
 
 fn meant(name: &str, given: &[&str]) -> Meant {
     let plain = plain(name);

@@ -111,6 +111,19 @@ fn a_name_in_the_data_that_is_nearly_one_which_the_channel_reads_is_told_with_th
     assert!(told("sms", &Value::Object(many), "").len() <= MAX_COMPARED_NAMES);
 }
 
+#[test]
+fn what_a_mail_alone_has_is_told_of_on_every_other_channel() {
+    let Value::Object(mail) = json!({"cc": ["b@example.org"], "attachments": [7]}) else { unreachable!() };
+    for medium in MEDIA {
+        let mut found: Vec<String> = misplaced(&name(medium), &mail).iter().map(ToString::to_string).collect();
+        found.sort();
+        let why = format!("is of a mail alone, and not sent by {}", medium.name);
+        let expected = [format!("attachments {why}"), format!("cc {why}")];
+        assert_eq!(found, if medium.name == "email" { Vec::new() } else { expected.to_vec() });
+    }
+    assert_eq!(misplaced(&ChannelName::parse("pigeon").unwrap(), &mail), []);
+}
+
 fn name(medium: &Medium) -> ChannelName {
     ChannelName::parse(medium.name).unwrap()
 }

@@ -125,19 +125,21 @@ fn a_payload_has_the_words_the_tag_and_the_data_as_their_publisher_wrote_them() 
         panic!()
     };
     let read = |words: &Words<'_>| String::from_utf8(payload(words, "t")).unwrap();
-    let written = read(&Words { subject: Some("Hola"), text: "¿Qué \"tal\"?", data: &data });
+    let written = read(&Words { subject: Some("Hola"), text: "¿Qué \"tal\"?", data: &data, mail: None });
     let expected = json!({ "title": "Hola", "body": "¿Qué \"tal\"?", "tag": "t", "data": data });
     assert_eq!(serde_json::from_str::<Value>(&written).unwrap(), expected);
     assert!(written.contains("19.90"), "{written}");
-    assert_eq!(read(&Words { subject: None, text: "x", data: &Map::new() }), r#"{"body":"x","tag":"t"}"#);
+    assert_eq!(read(&Words { subject: None, text: "x", data: &Map::new(), mail: None }), r#"{"body":"x","tag":"t"}"#);
 }
 
 #[test]
 fn what_no_push_service_must_take_is_refused_before_it_is_published() {
-    let empty = payload(&Words { subject: Some(""), text: "", data: &Map::new() }, &"x".repeat(TAG_CHARS)).len();
+    let empty =
+        payload(&Words { subject: Some(""), text: "", data: &Map::new(), mail: None }, &"x".repeat(TAG_CHARS)).len();
     let longest = "x".repeat(3993 - empty);
-    let accept =
-        |text: &str, data: &Map<String, Value>| MEDIUM.accept(MEDIUM.example, &Words { subject: Some(""), text, data });
+    let accept = |text: &str, data: &Map<String, Value>| {
+        MEDIUM.accept(MEDIUM.example, &Words { subject: Some(""), text, data, mail: None })
+    };
     assert_eq!(accept(&longest, &Map::new()), Ok(()));
     let told = "makes a push of 3994 bytes with its title, message and data as JSON, Web Push takes 3993";
     assert_eq!(accept(&format!("{longest}x"), &Map::new()), Err(format!("message {told}")));

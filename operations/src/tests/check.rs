@@ -1,5 +1,6 @@
 //! What is refused before it is published, each time by the rule that the worker or the channel itself goes by.
 
+mod mail;
 mod own_templates;
 mod warnings;
 
@@ -361,6 +362,9 @@ fn no_value_is_repeated() {
         sms(json!({"data": {"media_urls": [SECRET]}})),
         sms(json!({"channel": "whatsapp", "data": {"content_sid": SECRET, "content_variables": {"1": [SECRET]}}})),
         sms(json!({"channel": "whatsapp", "data": {"whatsapp_template": {"name": SECRET, "language": SECRET}}})),
+        email(
+            json!({"cc": [SECRET], "headers": {"X-A": [SECRET], "From": SECRET}, "attachments": [{"content": SECRET}]}),
+        ),
         email(json!({"cc": SECRET, "order": SECRET, "expires_at": "2020-01-01T00:00:00Z"})),
     ] {
         let found = findings_by(&SHIPPED, &body);

@@ -97,6 +97,48 @@ impl Reader {
     }
 }
 
+/// The URL under which others call an installation, in parts.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct OwnUrl {
+    /// The URL, without a slash at its end.
+    pub url: String,
+    /// Its host alone, in lower case and without brackets.
+    pub host: String,
+}
+
+impl OwnUrl {
+    /// The longest URL of ours: what is added to it still fits into one line of a mail.
+    const MAX_BYTES: usize = 200;
+
+    /// https, and http to this machine alone; no user, query or fragment.
+    fn parse(text: &str) -> Option<Self> {
+        let url = Url::parse(text).ok().filter(|url| url.as_str().len() <= Self::MAX_BYTES)?;
+        let host = url.host_str()?.trim_matches(['[', ']']).to_owned();
+        let is_safe = url.scheme() == "https" || (url.scheme() == "http" && is_this_machine(&host));
+        let is_bare = url.username().is_empty() && url.password().is_none();
+        let ends = url.query().is_none() && url.fragment().is_none() && is_whole(&url);
+        (is_safe && is_bare && ends).then(|| Self { url: url.as_str().trim_end_matches('/').to_owned(), host })
+    }
+}
+
+impl Reader {
+    /// Reads the URL under which others call us.
+    pub fn own_url(&mut self, name: &str, example: &str) -> Option<OwnUrl> {
+        let text = self.text(name)?;
+        let url = OwnUrl::parse(&text);
+        if url.is_none() {
+            self.refuse(
+                name,
+                format_args!(
+                    "must be an https URL such as {example}, without a user, a query and a fragment, at most {} bytes",
+                    OwnUrl::MAX_BYTES
+                ),
+            );
+        }
+        url
+    }
+}
+
 /// Whether a host, without brackets, is this machine, so that what is sent there does not leave it.
 pub fn is_this_machine(host: &str) -> bool {
     match host.parse::<IpAddr>() {

@@ -85,7 +85,7 @@ fn every_mistake_is_told_at_once_with_file_line_and_column() {
     let (directory, templates) = with_directory(&[
         ("a/sample.json", "[1]"),
         ("a/en/sms.txt", "fine\n{{ name"),
-        ("a/en/email.html", "x"),
+        ("a/en/email.subject.txt", "x"),
         ("b/en/sms.txt", "{{ name | nosuch }} {{ other() }}"),
         ("b/sample.json", "{}"),
         ("c/en/sms.txt", "{{ name }}"),
@@ -96,7 +96,7 @@ fn every_mistake_is_told_at_once_with_file_line_and_column() {
     let text = error.to_string();
     let lines: Vec<&str> = text.lines().skip(1).map(str::trim).collect();
     for expected in [
-        "a/en/email.html: has no plain text",
+        "a/en/email.subject.txt: has no plain text",
         "a/en/sms.txt:2:",
         "a/sample.json: must be a JSON object",
         "b/en/sms.txt:1:4: Unknown filter `nosuch`",

@@ -88,6 +88,38 @@ fn a_channel_without_words_of_its_own_takes_the_generic_ones_and_no_other_channe
 }
 
 #[test]
+fn a_mail_that_has_only_html_gets_its_text_from_it() {
+    let html =
+        "<head><title>T</title></head><p>Hi {{ name }},</p><p><a href=\"https://x.example/{{ name }}\">Open</a></p>";
+    let files = [("t/sample.json", r#"{"name": "A"}"#), ("t/en/email.html", html), ("t/en/email.subject.txt", "s")];
+    let templates = load(&files).unwrap();
+    let mail = render(&templates, "email", "t", None, json!({ "name": "<b>&Co" })).unwrap();
+    assert_eq!(mail.text, "Hi <b>&Co,\n\nOpen (https://x.example/<b>&Co)");
+    assert!(mail.html.unwrap().contains("Hi &lt;b&gt;&amp;Co,"));
+    assert!(render(&templates, "sms", "t", None, json!({ "name": "A" })).is_err(), "HTML is the words of mails alone");
+    let own = load(&[&files[..], &[("t/en/email.txt", "own")]].concat()).unwrap();
+    assert_eq!(render(&own, "email", "t", None, json!({ "name": "A" })).unwrap().text, "own");
+    for other in ["t/en/sms.html", "t/en/text.html"] {
+        let error = load(&[("t/sample.json", "{}"), (other, "<p>x</p>")]).unwrap_err().to_string();
+        assert!(error.contains("has no plain text beside it"), "{error}");
+    }
+}
+
+#[test]
+fn the_text_of_every_shipped_mail_could_be_made_of_its_html() {
+    let templates = Templates::embedded("en").unwrap();
+    for description in templates.describe() {
+        let sample = Value::Object(description.sample.clone());
+        let mail = render(&templates, "email", &description.template, Some("es"), sample).unwrap();
+        let made = crate::plain::plain_text(&mail.html.unwrap());
+        let links = mail.text.split_whitespace().filter(|word| word.starts_with("https://"));
+        assert!(links.clone().count() > 0 || description.template == "otp", "{}", mail.text);
+        assert!(links.clone().all(|link| made.contains(link)), "{made}");
+        assert!(!made.contains(['<', '>', '{', '}']) && made.lines().count() > 3, "{made}");
+    }
+}
+
+#[test]
 fn an_unknown_template_is_answered_with_the_known_ones() {
     let error = render(&Templates::embedded("en").unwrap(), "sms", "welcom", None, Value::Null).unwrap_err();
     assert!(matches!(&error, TemplateError::Unknown { known, .. } if known == "alert, otp, receipt, welcome"));

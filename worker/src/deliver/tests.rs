@@ -22,6 +22,20 @@ async fn a_new_delivery_is_claimed_sent_recorded_and_acknowledged() {
 }
 
 #[tokio::test]
+async fn a_mail_of_a_list_is_not_sent_without_a_link_to_leave_it() {
+    let mut parts = parts().await;
+    let body = EMAIL.replace("\"message\"", "\"list\":\"news\",\"message\"");
+    assert_eq!(parts.consume(Copy::published(Some("d-1"), &body)).await, Settlement::Ack);
+    let letters = parts.published();
+    let dead = letters[0].headers.dead.as_ref().expect("a letter");
+    assert_eq!((letters.len(), dead.reason.as_str()), (1, Reason::ChannelNotConfigured.as_str()));
+    assert!(dead.error.contains("/list needs PUBLIC_URL"), "{}", dead.error);
+    let sms = SMS.replace("\"message\"", "\"list\":\"news\",\"message\"");
+    assert_eq!(parts.consume(Copy::published(Some("d-2"), &sms)).await, Settlement::Ack);
+    assert_eq!(parts.row("d-2").await.expect("a row").state, State::Captured, "no other channel has lists");
+}
+
+#[tokio::test]
 async fn a_copy_of_what_was_sent_is_acknowledged_without_a_send() {
     let mut parts = parts().await;
     for copy in 1..=3 {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use domain::{Outcome, Timestamp};
 use reqwest::header::HeaderMap;
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::PROVIDER;
 use crate::channel::Outgoing;
@@ -43,7 +43,7 @@ pub(super) fn classify(answer: &Answer, outgoing: &Outgoing<'_>) -> Outcome {
     let said = Said {
         provider_id: message_id(&answer.headers),
         text: outgoing.redact(&texts.join("; ")),
-        verdict: verdict(answer.status.as_u16(), &errors),
+        verdict: verdict(answer.status.as_u16(), &errors, outgoing.mail),
         retry_after: reset(answer, outgoing.now),
         settings: LOOK_AT,
         ..Said::default()
@@ -53,13 +53,14 @@ pub(super) fn classify(answer: &Answer, outgoing: &Outgoing<'_>) -> Outcome {
 
 /// What the errors mean; none when the status decides.
 ///
-/// A 400 is the recipient's only if all errors name the recipient's field: what else is wrong would be wrong with the
-/// next recipient as well. Without any error that can be read, the answer is not SendGrid's, and its status decides.
-fn verdict(status: u16, errors: &[ErrorBody]) -> Option<Verdict> {
-    let mut fields = errors.iter().filter_map(ErrorBody::field);
+/// A 400 is this mail's only if all errors name fields that no other mail has: what else is wrong would be wrong with the
+/// next mail as well. Without any error that can be read, the answer is not SendGrid's, and its status decides.
+fn verdict(status: u16, errors: &[ErrorBody], mail: Option<&Map<String, Value>>) -> Option<Verdict> {
+    let is_its_own = |field: &str| is_of_this_mail(field, mail);
+    let mut fields = errors.iter().filter_map(ErrorBody::field).filter(|field| !is_its_own(field));
     match status {
         400 if errors.is_empty() => None,
-        400 if errors.iter().all(|error| error.field().is_some_and(is_of_the_recipient)) => Some(Verdict::Permanent),
+        400 if errors.iter().all(|error| error.field().is_some_and(is_its_own)) => Some(Verdict::Permanent),
         400 => Some(fields.find_map(of_our_settings).unwrap_or(REQUEST)),
         401 if errors.iter().any(ErrorBody::is_about_credits) => Some(CREDITS),
         403 => fields.find_map(of_our_settings),
@@ -67,10 +68,17 @@ fn verdict(status: u16, errors: &[ErrorBody]) -> Option<Verdict> {
     }
 }
 
-/// Whether a field such as `personalizations.0.to.0.email` is the recipient's.
-fn is_of_the_recipient(field: &str) -> bool {
+/// Whether a field such as `personalizations.0.to.0.email` is of this mail alone: its recipients, and what its publisher
+/// has set of it.
+fn is_of_this_mail(field: &str, mail: Option<&Map<String, Value>>) -> bool {
+    let is_given = |name: &str| mail.is_some_and(|mail| mail.contains_key(name));
     let mut steps = field.split('.');
-    steps.next() == Some("personalizations") && steps.nth(1) == Some("to")
+    match steps.next() {
+        Some("personalizations") => matches!(steps.nth(1), Some("to" | "cc" | "bcc")),
+        Some("reply_to" | "reply_to_list") => is_given("reply_to"),
+        Some(name @ ("headers" | "attachments")) => is_given(name),
+        _ => false,
+    }
 }
 
 /// The settings that a field comes from.

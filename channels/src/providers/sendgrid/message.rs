@@ -1,12 +1,12 @@
-//! The body of a request: one mail to one recipient.
+//! The body of a request: one mail, with its copies.
 
 use domain::Rendered;
-use media::email;
-use serde_json::{Value, json};
+use media::email::{self, Address, Attachment, Mail};
+use serde_json::{Map, Value, json};
 
 use crate::channel::Outgoing;
 use crate::label;
-use crate::sender::Sender;
+use crate::sender::{ONE_CLICK, Sender};
 
 /// The body of Mail Send.
 ///
@@ -25,18 +25,33 @@ pub(super) fn message(from: &Sender, sandbox: bool, outgoing: &Outgoing<'_>) -> 
         return Err("subject must not be empty: SendGrid takes no mail without one".into());
     }
     let content = content(outgoing.rendered)?;
+    let mail = Mail::to(&to, outgoing.mail);
     let mut message = json!({
         "personalizations": [{ "to": [{ "email": to.as_str() }], "custom_args": label::fields(outgoing) }],
         "from": { "email": from.address.as_str() },
         "subject": subject,
         "content": content,
-        "headers": { "Message-ID": from.message_id(outgoing.key), "Auto-Submitted": "auto-generated" },
+        "headers": headers(from, &mail, outgoing),
     });
     if let Some(name) = &from.name {
         message["from"]["name"] = json!(name);
     }
-    if let Some(reply_to) = &from.reply_to {
-        message["reply_to"] = json!({ "email": reply_to.as_str() });
+    match mail.reply_to.as_slice() {
+        [] => {
+            if let Some(usual) = &from.reply_to {
+                message["reply_to"] = json!({ "email": usual.as_str() });
+            }
+        }
+        [one] => message["reply_to"] = json!({ "email": one.as_str() }),
+        several => message["reply_to_list"] = addresses(several),
+    }
+    for (name, copies) in [("cc", &mail.cc), ("bcc", &mail.bcc)] {
+        if !copies.is_empty() {
+            message["personalizations"][0][name] = addresses(copies);
+        }
+    }
+    if !mail.attachments.is_empty() {
+        message["attachments"] = mail.attachments.iter().map(attachment).collect();
     }
     if let Some(template) = outgoing.template {
         // The longest name of a template has 64 characters; a category may have 255.
@@ -46,6 +61,33 @@ pub(super) fn message(from: &Sender, sandbox: bool, outgoing: &Outgoing<'_>) -> 
         message["mail_settings"] = json!({ "sandbox_mode": { "enable": true } });
     }
     Ok(message)
+}
+
+fn headers(from: &Sender, mail: &Mail<'_>, outgoing: &Outgoing<'_>) -> Map<String, Value> {
+    let own = [
+        ("Message-ID".to_owned(), json!(from.message_id(outgoing.key))),
+        ("Auto-Submitted".to_owned(), json!("auto-generated")),
+    ];
+    let given = mail.headers.iter().map(|(name, value)| ((*name).to_owned(), json!(value)));
+    let list = outgoing
+        .unsubscribe
+        .into_iter()
+        .flat_map(|link| [("List-Unsubscribe", format!("<{link}>")), ("List-Unsubscribe-Post", ONE_CLICK.to_owned())]);
+    let list = list.map(|(name, value)| (name.to_owned(), json!(value)));
+    own.into_iter().chain(given).chain(list).collect()
+}
+
+fn addresses(list: &[Address]) -> Value {
+    list.iter().map(|address| json!({ "email": address.as_str() })).collect()
+}
+
+fn attachment(file: &Attachment<'_>) -> Value {
+    json!({
+        "filename": file.filename,
+        "type": file.content_type,
+        "content": file.content,
+        "disposition": "attachment",
+    })
 }
 
 /// The parts that have words, because SendGrid takes no empty one.

@@ -27,6 +27,8 @@ fn an_error_is_the_recipients_only_if_it_names_the_recipients_field() {
         (400, &[json!(RECIPIENT)], "permanent", "personalizations.0.to.0.email: no"),
         (400, &[json!("personalizations.0.to")], "permanent", "no"),
         (400, &[json!("personalizations.0.to.0")], "permanent", "no"),
+        (400, &[json!("personalizations.0.cc.1.email"), json!("personalizations.0.bcc")], "permanent", "no"),
+        (400, &[json!("attachments.0.type")], "alarm", "look at what SendGrid says"),
         (400, &[json!(RECIPIENT), json!("from.email")], "alarm", "look at FROM_EMAIL and FROM_NAME"),
         (400, &[json!("from")], "alarm", "look at FROM_EMAIL and FROM_NAME"),
         (400, &[json!("reply_to.email")], "alarm", "look at SMTP_REPLY_TO"),
@@ -139,6 +141,60 @@ fn the_mail_has_both_parts_our_label_and_nothing_about_tracking() {
     assert_eq!(mail["categories"], json!(["otp"]));
     assert_eq!(mail["mail_settings"], json!({ "sandbox_mode": { "enable": true } }));
     assert_eq!(mail["headers"]["Message-ID"], expected["headers"]["Message-ID"], "the same for every attempt");
+}
+
+#[test]
+fn copies_answers_headers_and_files_stand_where_sendgrid_has_them() {
+    let (key, data) = (key("n-1"), Map::new());
+    let rendered = Rendered { subject: Some("Hi".into()), text: "Hi".into(), html: None };
+    let plain = outgoing(&key, "ana@example.org", &rendered, &data, None);
+    let Value::Object(mut fields) = json!({
+        "reply_to": ["orders@example.org"], "cc": ["b@münchen.de", "Ana@example.org"], "bcc": ["c@example.org"],
+        "headers": {"X-Order": "4711"}, "attachments": [{"filename": "a.txt", "content": "aGk="}],
+    }) else {
+        unreachable!()
+    };
+    let mail = message(&from(), false, &Outgoing { mail: Some(&fields), ..plain }).unwrap();
+    let to = &mail["personalizations"][0];
+    assert_eq!(to["cc"], json!([{ "email": "b@xn--mnchen-3ya.de" }]), "SendGrid takes nobody twice");
+    assert_eq!(
+        (&to["bcc"], &mail["reply_to"]),
+        (&json!([{ "email": "c@example.org" }]), &json!({ "email": "orders@example.org" }))
+    );
+    assert_eq!(
+        (&mail["headers"]["X-Order"], &mail["headers"]["Auto-Submitted"]),
+        (&json!("4711"), &json!("auto-generated"))
+    );
+    let file = json!({
+        "filename": "a.txt", "type": "application/octet-stream", "content": "aGk=", "disposition": "attachment",
+    });
+    assert_eq!(mail["attachments"], json!([file]));
+    fields["reply_to"] = json!(["a@example.org", "b@example.org"]);
+    let mail = message(&from(), false, &Outgoing { mail: Some(&fields), ..plain }).unwrap();
+    assert_eq!(mail["reply_to_list"], json!([{ "email": "a@example.org" }, { "email": "b@example.org" }]));
+    assert_eq!(mail.get("reply_to"), None);
+    let of_a_list = Outgoing { unsubscribe: Some("https://notify.example.org/unsubscribe/x"), ..plain };
+    let headers = &message(&from(), false, &of_a_list).unwrap()["headers"];
+    assert_eq!(headers["List-Unsubscribe"], "<https://notify.example.org/unsubscribe/x>");
+    assert_eq!(headers["List-Unsubscribe-Post"], "List-Unsubscribe=One-Click");
+}
+
+#[test]
+fn what_a_publisher_has_set_wrongly_is_this_mails_fault_and_no_alarm() {
+    let Value::Object(fields) = json!({"reply_to": ["a@example.org"], "attachments": [{}]}) else { unreachable!() };
+    let (key, data, rendered) = (key("n-1"), Map::new(), Rendered::default());
+    let plain = outgoing(&key, "ana@example.org", &rendered, &data, None);
+    for (field, expected) in [
+        ("reply_to.email", "permanent"),
+        ("reply_to_list.0.email", "permanent"),
+        ("attachments.0.content", "permanent"),
+        ("headers.X-A", "alarm"),
+        ("from.email", "alarm"),
+    ] {
+        let refused = answer(400, &[], &json!({ "errors": [{ "message": "no", "field": field }] }));
+        let outcome = classify(&refused, &Outgoing { mail: Some(&fields), ..plain });
+        assert_eq!(kind(&outcome), expected, "{field}: {outcome:?}");
+    }
 }
 
 #[test]

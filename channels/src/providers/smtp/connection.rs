@@ -12,11 +12,13 @@ use super::reply::Reply;
 use super::step::{Failed, Step, Trouble};
 use super::wire::{Stream, Wire, success};
 
-/// The sender and the recipient of one mail.
+/// The sender and the recipients of one mail.
 #[derive(Clone, Copy)]
 pub(super) struct Envelope<'a> {
     pub(super) from: &'a Address,
     pub(super) to: &'a Address,
+    /// Who else gets the mail. One who is refused is a refusal of the whole: what counts as sent has gone to all.
+    pub(super) copies: &'a [Address],
     pub(super) mail: &'a [u8],
 }
 
@@ -112,31 +114,35 @@ impl Connection {
         success(Step::Auth, reply).map(drop)
     }
 
-    /// Names sender and recipient; `again` says that another mail came before on this connection. Every answer is read,
+    /// Names sender and recipients; `again` says that another mail came before on this connection. Every answer is read,
     /// also after one that said no.
     pub(super) async fn address(&mut self, envelope: &Envelope<'_>, again: bool) -> Result<(), Failed> {
-        let Envelope { from, to, mail } = envelope;
+        let Envelope { from, to, copies, mail } = envelope;
         let bytes = mail.len() as u64;
         let from = match self.offers.max_bytes {
             Some(max) if max > 0 && bytes > max => return Err(Step::From.failed(Trouble::TooLarge(max))),
             Some(_) => format!("MAIL FROM:<{from}> SIZE={bytes}\r\n"),
             None => format!("MAIL FROM:<{from}>\r\n"),
         };
-        let commands =
-            [(Step::Reset, "RSET\r\n"), (Step::From, from.as_str()), (Step::To, &format!("RCPT TO:<{to}>\r\n"))];
-        let commands = if again { &commands[..] } else { &commands[1..] };
+        let mut commands = Vec::with_capacity(3 + copies.len());
+        if again {
+            commands.push((Step::Reset, "RSET\r\n".to_owned()));
+        }
+        commands.push((Step::From, from));
+        commands.push((Step::To, format!("RCPT TO:<{to}>\r\n")));
+        commands.extend(copies.iter().map(|copy| (Step::Copy, format!("RCPT TO:<{copy}>\r\n"))));
         if !self.offers.pipelining {
-            for (step, command) in commands {
+            for (step, command) in &commands {
                 self.wire.command(*step, command).await?;
             }
             return Ok(());
         }
-        let together = commands.iter().map(|(_, command)| *command).collect::<String>();
+        let together = commands.iter().map(|(_, command)| command.as_str()).collect::<String>();
         self.wire.write(commands[0].0, together.as_bytes()).await?;
         let mut result = Ok(());
         for (step, _) in commands {
-            match self.wire.reply(*step).await {
-                Ok(reply) => result = result.and(success(*step, reply).map(drop)),
+            match self.wire.reply(step).await {
+                Ok(reply) => result = result.and(success(step, reply).map(drop)),
                 Err(lost) => return result.and(Err(lost)),
             }
         }

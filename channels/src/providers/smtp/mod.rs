@@ -5,6 +5,7 @@
 
 mod classify;
 mod connection;
+mod dkim;
 mod hello;
 mod mail;
 mod meaning;
@@ -21,9 +22,11 @@ use async_trait::async_trait;
 use domain::Outcome;
 use media::email;
 
+use self::classify::failure;
 use self::connection::Envelope;
+use self::dkim::Dkim;
 use self::mail::compose;
-use self::settings::HOST;
+use self::settings::{DKIM_KEY_FILE, HOST};
 use self::transport::Transport;
 use super::{Connected, Provider, Service};
 use crate::channel::{Channel, Outgoing};
@@ -46,18 +49,25 @@ pub(crate) static PROVIDER: Provider = Provider {
 struct Email {
     transport: Transport,
     from: Sender,
+    dkim: Option<Dkim>,
 }
 
 #[async_trait]
 impl Channel for Email {
     async fn send(&self, outgoing: &Outgoing<'_>) -> Outcome {
-        match compose(&self.from, outgoing) {
-            Ok(mail) => {
-                let envelope = Envelope { from: &self.from.address, to: &mail.to, mail: &mail.bytes };
-                self.transport.send(outgoing, &envelope, mail.message_id).await
-            }
-            Err(why) => Outgoing::refuse(PROVIDER.name, why),
+        let mut mail = match compose(&self.from, outgoing) {
+            Ok(mail) => mail,
+            Err(why) => return Outgoing::refuse(PROVIDER.name, why),
+        };
+        if let Some(dkim) = &self.dkim
+            && dkim.sign(&mut mail.bytes, outgoing.now).is_err()
+        {
+            let failure = failure(None, format!("the key of {} could not sign", DKIM_KEY_FILE.name));
+            return Outcome::Retriable { failure, alarm: true, maybe_sent: false };
         }
+        let (from, to) = (&self.from.address, &mail.to);
+        let envelope = Envelope { from, to, copies: &mail.copies, mail: &mail.bytes };
+        self.transport.send(outgoing, &envelope, mail.message_id).await
     }
 }
 
@@ -82,8 +92,9 @@ fn email(settings: &crate::Settings) -> Result<Email, Vec<String>> {
     };
     let transport =
         Transport::new(smtp, settings.provider_timeout).map_err(|more| problems.splice(0..0, more).for_each(drop)).ok();
-    match (from, transport) {
-        (Some(from), Some(transport)) => Ok(Email { transport, from }),
+    let dkim = Dkim::of(smtp).map_err(|more| problems.extend(more)).ok();
+    match (from, transport, dkim) {
+        (Some(from), Some(transport), Some(dkim)) => Ok(Email { transport, from, dkim }),
         _ => Err(problems),
     }
 }

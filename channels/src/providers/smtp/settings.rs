@@ -16,9 +16,27 @@ pub(super) const PASSWORD: Setting = Setting::password("SMTP_PASSWORD");
 pub(super) const CA_FILE: Setting = Setting::text("SMTP_CA_FILE");
 pub(super) const MAX_CONNECTIONS: Setting = Setting::number("SMTP_MAX_CONNECTIONS", 1, 1000);
 pub(super) const HELLO: Setting = Setting::text("SMTP_HELLO");
+pub(super) const DKIM_SELECTOR: Setting = Setting::text("EMAIL_DKIM_SELECTOR");
+pub(super) const DKIM_DOMAIN: Setting = Setting::text("EMAIL_DKIM_DOMAIN");
+pub(super) const DKIM_KEY_FILE: Setting = Setting::text("EMAIL_DKIM_PRIVATE_KEY_FILE");
 
 pub(super) const SECTION: Section = Section {
-    settings: &[HOST, PORT, TLS, USER, PASSWORD, CA_FILE, MAX_CONNECTIONS, HELLO, REPLY_TO, FROM_EMAIL, FROM_NAME],
+    settings: &[
+        HOST,
+        PORT,
+        TLS,
+        USER,
+        PASSWORD,
+        CA_FILE,
+        MAX_CONNECTIONS,
+        HELLO,
+        DKIM_SELECTOR,
+        DKIM_DOMAIN,
+        DKIM_KEY_FILE,
+        REPLY_TO,
+        FROM_EMAIL,
+        FROM_NAME,
+    ],
     halves: &[Half {
         channels: &["email"],
         needs: &[HOST.name],
@@ -29,6 +47,9 @@ pub(super) const SECTION: Section = Section {
             TLS.name,
             CA_FILE.name,
             HELLO.name,
+            DKIM_SELECTOR.name,
+            DKIM_DOMAIN.name,
+            DKIM_KEY_FILE.name,
             REPLY_TO.name,
             FROM_EMAIL.name,
             FROM_NAME.name,
@@ -62,6 +83,12 @@ pub struct Settings {
     pub max_connections: usize,
     /// `SMTP_CA_FILE`: certificates in PEM that are trusted beside the system's.
     pub ca_file: Option<PathBuf>,
+    /// `EMAIL_DKIM_SELECTOR`: where DNS has the key with which mails are verified. Without it, mails are not signed here.
+    pub dkim_selector: Option<String>,
+    /// `EMAIL_DKIM_DOMAIN`
+    pub dkim_domain: Option<String>,
+    /// `EMAIL_DKIM_PRIVATE_KEY_FILE`: the key that signs, in PEM.
+    pub dkim_private_key_file: Option<PathBuf>,
 }
 
 /// How the connection is encrypted.
@@ -90,6 +117,9 @@ impl Settings {
             from_name: values.text(FROM_NAME),
             max_connections: values.number(MAX_CONNECTIONS).unwrap_or_default(),
             ca_file: values.text(CA_FILE).map(PathBuf::from),
+            dkim_selector: values.text(DKIM_SELECTOR),
+            dkim_domain: values.text(DKIM_DOMAIN),
+            dkim_private_key_file: values.text(DKIM_KEY_FILE).map(PathBuf::from),
         }
     }
 
@@ -122,7 +152,8 @@ impl Tls {
     }
 }
 
-/// Warnings about what everybody on the way can read, and about ports that belong to another kind of encryption.
+/// Warnings about what everybody on the way can read, about ports that belong to another kind of encryption, and about
+/// signatures that say nothing of the sender.
 pub(super) fn warnings(smtp: &Settings) -> Vec<Warning> {
     let mut warnings = Vec::new();
     let elsewhere = smtp.host.as_deref().is_some_and(|host| !is_this_machine(host));
@@ -141,5 +172,19 @@ pub(super) fn warnings(smtp: &Settings) -> Vec<Warning> {
         about: &[TLS.name, PORT.name],
         text: format!("SMTP_PORT and SMTP_TLS contradict each other. {usual}, or leave SMTP_PORT out"),
     }));
+    warnings.extend(of_another_domain(smtp));
     warnings
+}
+
+/// Warns of signatures of a domain that is not the sender's: whoever receives such a mail takes it for one without (DMARC,
+/// RFC 7489 section 3.1). Names that end alike count as of one owner.
+fn of_another_domain(smtp: &Settings) -> Option<Warning> {
+    let owner = |domain: &str| {
+        let labels: Vec<&str> = domain.rsplit('.').take(2).collect();
+        labels.join(".").to_ascii_lowercase()
+    };
+    let signing = owner(smtp.dkim_domain.as_deref()?);
+    let (_, sender) = smtp.from_email.as_deref()?.rsplit_once('@')?;
+    let text = "EMAIL_DKIM_DOMAIN is another domain than that of FROM_EMAIL: DMARC does not count such a signature";
+    (signing != owner(sender)).then(|| Warning { about: &[DKIM_DOMAIN.name, FROM_EMAIL.name], text: text.into() })
 }

@@ -13,6 +13,8 @@ pub(super) enum Step {
     Reset,
     From,
     To,
+    /// Naming one of those who get a copy.
+    Copy,
     Data,
     /// The mail was written, at least in part.
     Message,
@@ -51,6 +53,7 @@ impl Step {
             Self::Reset => "beginning a mail",
             Self::From => "naming the sender (FROM_EMAIL)",
             Self::To => "naming the recipient",
+            Self::Copy => "naming a recipient of cc or bcc",
             Self::Data => "announcing the mail",
             Self::Message => "handing over the mail",
         }

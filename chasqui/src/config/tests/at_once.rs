@@ -116,6 +116,31 @@ fn a_password_that_leaves_this_machine_in_clear_is_warned_of() {
 }
 
 #[test]
+fn a_signature_of_another_domain_than_the_senders_is_warned_of() {
+    let folder = tempfile::tempdir().unwrap();
+    let key = folder.path().join("key.pem");
+    std::fs::write(&key, testkit::keys::private_pem(&testkit::keys::rsa())).unwrap();
+    let warnings = |domain: &str| {
+        let settings = [
+            ("SMTP_HOST", "mail.example"),
+            ("FROM_EMAIL", "a@mail.example.org"),
+            ("SANDBOX", "off"),
+            ("EMAIL_DKIM_SELECTOR", "s1"),
+            ("EMAIL_DKIM_DOMAIN", domain),
+            ("EMAIL_DKIM_PRIVATE_KEY_FILE", key.to_str().unwrap()),
+        ];
+        read(Role::Worker, &settings).unwrap_or_else(|problems| panic!("{domain}: {problems}")).warnings
+    };
+    for aligned in ["mail.example.org", "example.org", "Example.ORG", "other.example.org"] {
+        assert_eq!(warnings(aligned), [""; 0], "{aligned}");
+    }
+    for other in ["example.com", "ample.org", "org"] {
+        let told = warnings(other);
+        assert!(told.len() == 1 && told[0].starts_with("EMAIL_DKIM_DOMAIN is another domain"), "{other}: {told:#?}");
+    }
+}
+
+#[test]
 fn a_port_of_another_encryption_is_warned_of() {
     let warnings = |tls: &str, port: &str| {
         let settings = [("SMTP_HOST", "mail.example"), ("FROM_EMAIL", "a@example.org"), ("SANDBOX", "off")];

@@ -165,7 +165,7 @@ fn an_empty_list_is_an_empty_object() {
 #[test]
 fn the_words_of_an_item_are_those_that_its_delivery_will_have() {
     let parent = json!({"channel": "email", "destination": "ana@example.com", "subject": "S", "message": "M",
-                        "locale": "es", "data": {"a": 1}});
+                        "locale": "es", "data": {"a": 1}, "cc": ["b@example.com"], "headers": {"X-A": "b"}});
     for item in [
         json!({}),
         json!({"subject": "s"}),
@@ -174,6 +174,7 @@ fn the_words_of_an_item_are_those_that_its_delivery_will_have() {
         json!({"message": "", "template": "otp", "subject": ""}),
         json!({"template": "otp", "locale": "en", "data": {}}),
         json!({"data": []}),
+        json!({"cc": ["c@example.com"], "attachments": [{}]}),
     ] {
         let mut body = parent.clone();
         body["fallback"] = json!([item]);

@@ -72,6 +72,13 @@ fn the_names_of_other_systems_are_known() {
         ("Idempotency-Key", "id"),
         ("recipent", "destination"),
         ("variabels", "data"),
+        ("replyTo", "reply_to"),
+        ("Reply-To", "reply_to"),
+        ("CC", "cc"),
+        ("Bcc", "bcc"),
+        ("header", "headers"),
+        ("attachements", "attachments"),
+        ("files", "attachments"),
     ] {
         ours(name, field);
     }
@@ -79,23 +86,7 @@ fn the_names_of_other_systems_are_known() {
 
 #[test]
 fn what_would_change_what_is_sent_or_when_is_answered_with_the_way_to_do_it() {
-    for name in [
-        "cc",
-        "bcc",
-        "from",
-        "reply_to",
-        "replyTo",
-        "attachments",
-        "html",
-        "headers",
-        "delay",
-        "cron",
-        "dry_run",
-        "attachements",
-        "media_urls",
-        "content_sid",
-        "contentVariables",
-    ] {
+    for name in ["from", "image", "html", "delay", "cron", "dry_run", "media_urls", "content_sid", "contentVariables"] {
         let found = meant(json!({ name: "x" }));
         assert!(matches!(found.as_slice(), [(_, Meant::Instead(way))] if way.len() > 20), "{name}: {found:?}");
     }
@@ -191,7 +182,7 @@ fn a_field_of_the_notification_in_an_item_of_a_fallback_is_told_where_it_belongs
 
 #[test]
 fn a_field_that_is_not_known_kills_no_message() {
-    let read = accept(json!({"x-trace": "abc", "attachments": [1, 2], "Destination": ["other"], "": null}));
+    let read = accept(json!({"x-trace": "abc", "html": [1, 2], "Destination": ["other"], "": null}));
     assert_eq!(read.destination, "ana@example.com");
     let said: Vec<String> = read.unknown.iter().map(|field| field.warning().to_string()).collect();
     assert_eq!(said.len(), 4);

@@ -4,12 +4,12 @@ use super::*;
 
 #[test]
 fn a_field_that_looks_like_ours_is_refused_and_a_foreign_one_is_a_warning() {
-    let found = findings_by(&SHIPPED, &email(json!({"sendAt": "2099-01-01T00:00:00Z", "cc": "x", "order": 7})));
+    let found = findings_by(&SHIPPED, &email(json!({"sendAt": "2099-01-01T00:00:00Z", "html": "x", "order": 7})));
     let said = |fields: &[domain::FieldError]| fields.iter().map(ToString::to_string).collect::<Vec<_>>();
     assert_eq!(
         said(&found.errors),
         [
-            "/cc is not known: every recipient is a notification of its own: publish one more for each",
+            "/html is not known: HTML comes from templates: give template and data, or plain text as message",
             "/sendAt is not known: did you mean send_at?",
         ]
     );

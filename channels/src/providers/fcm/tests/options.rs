@@ -46,7 +46,7 @@ fn no_option_sends_a_message_to_somebody_else() {
     });
     // The medium refuses them. Were it not asked, they would set nothing.
     assert_eq!(built("token-1", &with(&others), Some(90)), built("token-1", &with(&json!({})), Some(90)));
-    let words = media::Words { subject: None, text: "x", data: &with(&others) };
+    let words = media::Words { subject: None, text: "x", data: &with(&others), mail: None };
     assert!(push::MEDIUM.accept("token-1", &words).is_err());
 }
 

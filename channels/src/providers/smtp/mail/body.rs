@@ -1,7 +1,9 @@
-//! The words of a mail as lines that every server accepts: short, ASCII, each ended by CRLF (RFC 5321 section 2.3.8).
+//! What is in a mail, as lines that every server accepts: short, ASCII, each ended by CRLF (RFC 5321 section 2.3.8).
 
+use domain::Rendered;
 use lettre::message::header::{ContentTransferEncoding, ContentType};
-use lettre::message::{Body, SinglePart};
+use lettre::message::{Attachment, Body, MultiPart, SinglePart};
+use media::email;
 
 /// The most characters of a line without its end, as RFC 5322 section 2.1.1 recommends.
 const MAX_LINE: usize = 78;
@@ -9,8 +11,38 @@ const MAX_LINE: usize = 78;
 /// readable.
 const MAX_QUOTED: f64 = 1.0 / 3.0;
 
+/// The parts of a mail, one after the other, with their headers.
+///
+/// # Errors
+/// Why a file cannot go with the mail.
+pub(super) fn content(rendered: &Rendered, files: &[email::Attachment<'_>]) -> Result<Vec<u8>, String> {
+    let text = part(ContentType::TEXT_PLAIN, &rendered.text);
+    let html = rendered.html.as_ref().map(|html| part(ContentType::TEXT_HTML, html));
+    if files.is_empty() {
+        return Ok(match html {
+            Some(html) => MultiPart::alternative().singlepart(text).singlepart(html).formatted(),
+            None => text.formatted(),
+        });
+    }
+    let mut mixed = match html {
+        Some(html) => MultiPart::mixed().multipart(MultiPart::alternative().singlepart(text).singlepart(html)),
+        None => MultiPart::mixed().singlepart(text),
+    };
+    for file in files {
+        mixed = mixed.singlepart(attached(file)?);
+    }
+    Ok(mixed.formatted())
+}
+
+/// A file is always in base64: what is on the wire has no line ends but CRLF, and the file arrives with its own.
+fn attached(file: &email::Attachment<'_>) -> Result<SinglePart, String> {
+    let kind = ContentType::parse(file.content_type).map_err(|_| "attachments must have types that can be read")?;
+    let body = Body::new_with_encoding(file.bytes(), ContentTransferEncoding::Base64).unwrap_or_else(Body::new);
+    Ok(Attachment::new(file.filename.to_owned()).body(body, kind))
+}
+
 /// One part, text or HTML. A part of short plain lines stays readable on the wire; any other is encoded.
-pub(super) fn part(kind: ContentType, words: &str) -> SinglePart {
+fn part(kind: ContentType, words: &str) -> SinglePart {
     SinglePart::builder().header(kind).body(encoded(with_crlf(words)))
 }
 

@@ -2,6 +2,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use media::email::Address;
 
 /// The most characters of a line without its end, as RFC 5322 section 2.1.1 recommends.
 const MAX_LINE: usize = 78;
@@ -64,6 +65,23 @@ impl Header {
             }
             None => self.word(address),
         }
+        self.end();
+    }
+
+    /// Adds addresses, if there are any.
+    pub(super) fn mailboxes(&mut self, name: &str, addresses: &[Address]) {
+        let Some((last, others)) = addresses.split_last() else { return };
+        self.begin(name);
+        others.iter().for_each(|address| self.word(&format!("{address},")));
+        self.word(last.as_str());
+        self.end();
+    }
+
+    /// Adds a value that a publisher gives: words in printable ASCII with single spaces between them. They stay as they
+    /// are, because they may be ids or encoded already.
+    pub(super) fn given(&mut self, name: &str, value: &str) {
+        self.begin(name);
+        value.split(' ').for_each(|word| self.word(word));
         self.end();
     }
 

@@ -3,18 +3,18 @@
 mod body;
 mod header;
 
-use lettre::message::MultiPart;
-use lettre::message::header::ContentType;
-use media::email::{self, Address};
+use media::email::{self, Address, Mail};
 
-use self::body::part;
+use self::body::content;
 use self::header::Header;
 use crate::channel::Outgoing;
-use crate::sender::Sender;
+use crate::sender::{ONE_CLICK, Sender};
 
 /// A mail as it is sent over the wire, but before the dots at the beginning of lines are doubled.
 pub(super) struct Composed {
     pub(super) to: Address,
+    /// Who else gets the mail.
+    pub(super) copies: Vec<Address>,
     pub(super) bytes: Vec<u8>,
     pub(super) message_id: String,
 }
@@ -28,28 +28,30 @@ pub(super) fn compose(from: &Sender, outgoing: &Outgoing<'_>) -> Result<Composed
     let rendered = outgoing.rendered;
     let subject = rendered.subject.as_deref().unwrap_or_default();
     let message_id = from.message_id(outgoing.key);
+    let mail = Mail::to(&to, outgoing.mail);
 
     let mut header = Header::new();
     header.mailbox("From", from.name.as_deref(), from.address.as_str());
-    if let Some(reply_to) = &from.reply_to {
-        header.mailbox("Reply-To", None, reply_to.as_str());
+    match &from.reply_to {
+        Some(usual) if mail.reply_to.is_empty() => header.mailbox("Reply-To", None, usual.as_str()),
+        _ => header.mailboxes("Reply-To", &mail.reply_to),
     }
     header.mailbox("To", None, to.as_str());
+    header.mailboxes("Cc", &mail.cc);
     header.words("Subject", subject);
     header.token("Date", &outgoing.now.to_utc().format("%a, %d %b %Y %H:%M:%S +0000").to_string());
     header.token("Message-ID", &message_id);
     header.token("Auto-Submitted", "auto-generated");
+    mail.headers.iter().for_each(|(name, value)| header.given(name, value));
+    if let Some(link) = outgoing.unsubscribe {
+        header.token("List-Unsubscribe", &format!("<{link}>"));
+        header.token("List-Unsubscribe-Post", ONE_CLICK);
+    }
     header.token("MIME-Version", "1.0");
     let mut bytes = header.into_bytes();
-    let text = part(ContentType::TEXT_PLAIN, &rendered.text);
-    bytes.extend(match &rendered.html {
-        Some(html) => {
-            let both = MultiPart::alternative().singlepart(text);
-            both.singlepart(part(ContentType::TEXT_HTML, html)).formatted()
-        }
-        None => text.formatted(),
-    });
-    Ok(Composed { to, bytes, message_id })
+    bytes.extend(content(rendered, &mail.attachments)?);
+    let copies = mail.cc.into_iter().chain(mail.bcc).collect();
+    Ok(Composed { to, copies, bytes, message_id })
 }
 
 #[cfg(test)]

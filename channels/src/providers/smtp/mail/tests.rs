@@ -107,6 +107,8 @@ fn outgoing<'a>(key: &'a Key, rendered: &'a Rendered, data: &'a Map<String, serd
         destination: "ana@example.org",
         rendered,
         data,
+        mail: None,
+        unsubscribe: None,
         expires_at: None,
         deadline: None,
         now,

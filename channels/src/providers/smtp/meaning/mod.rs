@@ -64,7 +64,7 @@ fn for_good(step: Step, reply: &Reply, said: &str) -> Meaning {
         (_, 534 | 535) => Meaning::Ours(LOGIN),
         (_, 523 | 538) => Meaning::Ours(ENCRYPT),
         (Step::From, 552) => Meaning::Never(TOO_LARGE),
-        (Step::To | Step::Data | Step::Message, code) => {
+        (Step::To | Step::Copy | Step::Data | Step::Message, code) => {
             by_status.or_else(by_words).unwrap_or_else(|| by_code(step, code))
         }
         // No recipient was named yet, so the refusal cannot be about one.
@@ -100,7 +100,7 @@ fn by_code(step: Step, code: u16) -> Meaning {
     match code {
         500 | 502..=504 | 555 => Meaning::Ours(DIALOGUE),
         552 => Meaning::Never(TOO_LARGE),
-        _ if step == Step::To => Meaning::Never(RECIPIENT),
+        _ if matches!(step, Step::To | Step::Copy) => Meaning::Never(RECIPIENT),
         _ => Meaning::Never(CONTENT),
     }
 }

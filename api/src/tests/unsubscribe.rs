@@ -1,0 +1,71 @@
+//! The page behind the link of a mail of a list: what it shows, and that it does nothing.
+
+use axum::http::StatusCode;
+use domain::{ChannelName, Keyring, Subscriber, Tenant, UnsubscribeLinks};
+
+use crate::tests::app::{Answer, SECRET, TestApp, request};
+
+/// The path of the link of one subscriber.
+fn path(list: &str, destination: &str) -> String {
+    let links = UnsubscribeLinks::new(String::new(), Keyring::new(SECRET.as_bytes(), None).links());
+    let (tenant, channel) = (Tenant::default(), ChannelName::parse("email").unwrap());
+    links.to(&Subscriber { tenant, channel, list: list.into(), destination: destination.into() })
+}
+
+async fn opened(app: &TestApp, path: &str, language: &str) -> Answer {
+    app.send(request("GET", path, None).header("accept-language", language).body("".into()).unwrap()).await
+}
+
+#[tokio::test]
+async fn the_page_of_a_link_shows_the_list_and_hides_the_address() {
+    let app = TestApp::start().await;
+    let path = path("news", "ana@example.org");
+    for (language, title) in
+        [("en-GB,es;q=0.5", "Leave a list"), ("es-AR,es;q=0.9", "Dejar una lista"), ("", "Leave a list")]
+    {
+        let page = opened(&app, &path, language).await;
+        assert_eq!(page.status, StatusCode::OK, "{page:?}");
+        for part in [title, "<strong>news</strong>", "<strong>***@example.org</strong>"] {
+            assert!(page.text.contains(part), "{part} in {page:?}");
+        }
+        assert!(!page.text.contains("ana@"), "{page:?}");
+        assert!(
+            ["{list}", "{recipient}", "{title}", "{text}"].iter().all(|place| !page.text.contains(place)),
+            "{page:?}"
+        );
+        assert!(page.headers["content-security-policy"].to_str().unwrap().starts_with("default-src 'none'"));
+        for (name, value) in
+            [("referrer-policy", "no-referrer"), ("x-robots-tag", "noindex"), ("cache-control", "no-store")]
+        {
+            assert_eq!(page.headers[name], value);
+        }
+    }
+    let twice = opened(&app, &path, "en").await;
+    assert_eq!(
+        (twice.status, &twice.text),
+        (StatusCode::OK, &opened(&app, &path, "en").await.text),
+        "nothing has changed"
+    );
+}
+
+#[tokio::test]
+async fn what_is_no_link_of_ours_is_told_as_such_and_shows_nothing() {
+    let app = TestApp::start().await;
+    let path = path("news", "ana@example.org");
+    let changed = path.replace("news", "offers");
+    for wrong in
+        [changed.as_str(), &path[..path.len() - 1], "/unsubscribe/x", "/unsubscribe/%3Cscript%3E", "/unsubscribe/..."]
+    {
+        let page = opened(&app, wrong, "en").await;
+        assert_eq!(page.status, StatusCode::NOT_FOUND, "{wrong}: {page:?}");
+        assert!(page.text.contains("Nothing has changed") && !page.text.contains("offers"), "{page:?}");
+        assert!(!page.text.to_lowercase().contains("script"), "{page:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_address_with_marks_of_html_is_shown_as_text() {
+    let app = TestApp::start().await;
+    let page = opened(&app, &path("news", "x@<b>&.example"), "en").await;
+    assert!(page.text.contains("***@&lt;b&gt;&amp;.example"), "{page:?}");
+}

@@ -1,0 +1,120 @@
+//! The files that go with a mail, each whole in the notification.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use domain::nearest;
+use serde_json::{Map, Value};
+
+use crate::line;
+use crate::words::Fault;
+
+const FIELD: &str = "attachments";
+const FILENAME: &str = "filename";
+const CONTENT_TYPE: &str = "content_type";
+const CONTENT: &str = "content";
+const NAMES: [&str; 3] = [FILENAME, CONTENT_TYPE, CONTENT];
+/// Names under which others give a place to fetch the file from.
+const PLACES: [&str; 5] = ["url", "uri", "href", "path", "link"];
+
+const MAX_ATTACHMENTS: usize = 20;
+const MAX_FILENAME_BYTES: usize = 255;
+/// The longest type and subtype (RFC 6838 section 4.2).
+const MAX_TOKEN_BYTES: usize = 127;
+
+/// What a file is of which nobody says what it is (RFC 2046 section 4.5.1).
+const BYTES: &str = "application/octet-stream";
+
+/// A file.
+pub struct Attachment<'a> {
+    /// A name without a path.
+    pub filename: &'a str,
+    /// Type and subtype, without parameters.
+    pub content_type: &'a str,
+    /// The bytes in base64, in one line.
+    pub content: &'a str,
+}
+
+impl Attachment<'_> {
+    pub fn bytes(&self) -> Vec<u8> {
+        STANDARD.decode(self.content).unwrap_or_default()
+    }
+}
+
+/// The files that could be read.
+pub(super) fn read<'a>(given: Option<&'a Value>, faults: &mut Vec<Fault>) -> Vec<Attachment<'a>> {
+    let items = match given {
+        None => return Vec::new(),
+        Some(Value::Array(items)) if items.len() <= MAX_ATTACHMENTS => items,
+        Some(Value::Array(items)) => {
+            faults.push(Fault::of_mail(&[FIELD], format!("has {} files, a mail takes {MAX_ATTACHMENTS}", items.len())));
+            return Vec::new();
+        }
+        Some(_) => {
+            faults.push(Fault::of_mail(&[FIELD], "must be a list of objects"));
+            return Vec::new();
+        }
+    };
+    let mut read = Vec::new();
+    for (at, item) in items.iter().enumerate() {
+        let place = at.to_string();
+        match item {
+            Value::Object(file) => read.extend(of_file(file, &place, faults)),
+            _ => faults.push(Fault::of_mail(&[FIELD, &place], format!("must be an object with {}", NAMES.join(", ")))),
+        }
+    }
+    read
+}
+
+fn of_file<'a>(file: &'a Map<String, Value>, place: &str, faults: &mut Vec<Fault>) -> Option<Attachment<'a>> {
+    for name in file.keys().filter(|name| !NAMES.contains(&name.as_str())) {
+        faults.push(Fault::of_mail(&[FIELD, place, name.as_str()], unknown(name)));
+    }
+    let given = |name: &str| file.get(name).filter(|value| !value.is_null());
+    let mut checked = |name: &str, value: Option<&'a Value>, must: &str, is_one: fn(&str) -> bool| -> Option<&'a str> {
+        let text = value.and_then(Value::as_str).filter(|text| is_one(text));
+        if text.is_none() {
+            faults.push(Fault::of_mail(&[FIELD, place, name], must));
+        }
+        text
+    };
+    let must = format!("must be the name of a file, without a path, at most {MAX_FILENAME_BYTES} bytes");
+    let filename = checked(FILENAME, given(FILENAME), &must, is_filename);
+    let content_type = match given(CONTENT_TYPE) {
+        None => Some(BYTES),
+        kind => checked(CONTENT_TYPE, kind, "must be a type such as application/pdf, without parameters", is_type),
+    };
+    let must = "must be the bytes of the file in base64, with its padding and without line ends";
+    let content = checked(CONTENT, given(CONTENT), must, is_content);
+    Some(Attachment { filename: filename?, content_type: content_type?, content: content? })
+}
+
+fn unknown(name: &str) -> String {
+    if PLACES.iter().any(|place| place.eq_ignore_ascii_case(name)) {
+        return "is not fetched: give the file itself as content, in base64".into();
+    }
+    let hint = nearest(name, NAMES).map(|near| format!(": did you mean {near}?")).unwrap_or_default();
+    format!("is no field of a file; known are {}{hint}", NAMES.join(", "))
+}
+
+/// A name that leads into no folder where somebody saves it.
+fn is_filename(text: &str) -> bool {
+    let is_short = text.len() <= MAX_FILENAME_BYTES;
+    is_short && line::check(text).is_ok() && !text.contains(['/', '\\']) && !text.trim_matches([' ', '.']).is_empty()
+}
+
+/// A message within a message and parts within a part have encodings of their own.
+fn is_type(text: &str) -> bool {
+    let Some((kind, subtype)) = text.split_once('/') else { return false };
+    let is_of_parts = ["multipart", "message"].iter().any(|other| other.eq_ignore_ascii_case(kind));
+    !is_of_parts && is_token(kind) && is_token(subtype)
+}
+
+fn is_token(text: &str) -> bool {
+    let allowed = |b: u8| b.is_ascii_alphanumeric() || b"!#$&^_.+-".contains(&b);
+    let begins = text.starts_with(|c: char| c.is_ascii_alphanumeric());
+    begins && text.len() <= MAX_TOKEN_BYTES && text.bytes().all(allowed)
+}
+
+fn is_content(text: &str) -> bool {
+    !text.is_empty() && STANDARD.decode(text).is_ok()
+}
