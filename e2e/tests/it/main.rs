@@ -5,6 +5,7 @@ mod api;
 mod browser;
 #[cfg(feature = "failpoints")]
 mod chaos;
+mod contracts;
 mod dead_letters;
 mod delivery;
 mod events;
