@@ -22,6 +22,8 @@ pub enum Role {
     Ledger,
     /// A command that publishes and reads what became of it.
     Send,
+    /// A command that checks notifications, and needs neither.
+    Lint,
     /// A command that needs neither.
     Probe,
 }
@@ -34,7 +36,7 @@ impl Role {
             Self::Worker => "worker",
             Self::Scheduler => "scheduler",
             Self::Up => "up",
-            Self::Broker | Self::Publish | Self::Ledger | Self::Send | Self::Probe => "command",
+            Self::Broker | Self::Publish | Self::Ledger | Self::Send | Self::Lint | Self::Probe => "command",
         }
     }
 
@@ -44,7 +46,7 @@ impl Role {
 
     /// Whether the role checks or renders notifications.
     pub(super) fn renders(self) -> bool {
-        matches!(self, Self::Api | Self::Worker | Self::Up | Self::Publish | Self::Send)
+        matches!(self, Self::Api | Self::Worker | Self::Up | Self::Publish | Self::Send | Self::Lint)
     }
 
     /// Whether the role computes when schedules fire.
@@ -59,7 +61,7 @@ impl Role {
             Self::Broker | Self::Publish | Self::Ledger | Self::Send => {
                 "or run `chasqui up` in this directory, which has one that this command finds"
             }
-            Self::Api | Self::Worker | Self::Scheduler | Self::Up | Self::Probe => {
+            Self::Api | Self::Worker | Self::Scheduler | Self::Up | Self::Lint | Self::Probe => {
                 "`chasqui up` is all roles in one process, with one of its own"
             }
         }
