@@ -8,6 +8,7 @@ mod body;
 mod corpus;
 mod events;
 mod limits;
+mod messages;
 mod openapi;
 mod samples;
 mod schema;

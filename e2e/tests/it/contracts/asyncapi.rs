@@ -5,12 +5,10 @@ use domain::{EventName, Lane, Tenant};
 use serde_json::{Map, Value, json};
 use topology::{Argument, Names, Plan, Queue};
 
-use super::schema::{defined, over};
-use super::{amqp, body, events, samples};
+use super::messages::{BINDING, JSON, messages};
+use super::schema::over;
+use super::{body, events};
 
-const BINDING: &str = "0.3.0";
-const JSON: &str = "application/json";
-const KEPT: &str = "Headers of the publisher's own are kept, up to 64 KiB in all.";
 const WHOLE: &str = "How services publish notifications to RabbitMQ, and hear what becomes of them. One message is one \
                      delivery: one recipient on one channel. The pages publishing.md, events.md and topology.md say the \
                      same in words, with complete publishers in four languages and a subscriber. The schemas of body and \
@@ -104,7 +102,7 @@ impl Broker {
         };
         let told = format!("{what_for} Ends in the queue {}.", self.names.lane_queue(lane));
         let title = format!("Lane {lane}");
-        let messages = ["notification", "child", "released"];
+        let messages = ["notification", "accepted", "child", "released", "retry", "deadLetter"];
         let lane = channel(&title, &told, self.names.lane_key(lane).into(), &messages);
         over(lane, self.by_key(&self.names.exchange))
     }
@@ -117,7 +115,7 @@ impl Broker {
         );
         let address = self.names.scheduled_key();
         over(
-            channel("Due later", &told, address.into(), &["notification", "deferred"]),
+            channel("Due later", &told, address.into(), &["notification", "accepted", "deferred"]),
             self.by_key(&self.names.exchange),
         )
     }
@@ -201,39 +199,58 @@ fn channel(title: &str, description: &str, address: Value, messages: &[&str]) ->
     })
 }
 
-fn operations() -> Value {
-    let mut operations = Map::new();
+fn operations() -> Map<String, Value> {
+    let mut operations = of_the_lanes();
     let mut add = |name: &str, operation: Value| drop(operations.insert(name.to_owned(), operation));
+    let later = "Publish what is due later; every ending may be told to reply_to";
+    add("publishScheduled", replied(operation("receive", later, "scheduled", &["notification"])));
+    let accept = "The API or chasqui send publishes what is due later";
+    add("acceptScheduled", operation("send", accept, "scheduled", &["accepted"]));
+    add("defer", operation("send", "A worker hands on what is not due yet", "scheduled", &["deferred"]));
+    let take = "A scheduler takes what the fleet has published itself";
+    add("takeScheduled", operation("receive", take, "scheduled", &["accepted", "deferred"]));
+    for tier in Names::TIERS {
+        let title = format!("A worker has failed, and tries again after the delay of retry {tier}");
+        add(&format!("retry{tier}"), operation("send", &title, &format!("retry{tier}"), &["retry"]));
+    }
+    add("deadLetter", operation("send", "Chasqui gives up on a message", "deadLetters", &["deadLetter"]));
+    let mut tell = operation("send", "Chasqui tells what has become of a delivery", "events", &["event"]);
+    tell["bindings"]["amqp"]["mandatory"] = false.into();
+    add("tell", tell);
+    operations
+}
+
+fn of_the_lanes() -> Map<String, Value> {
+    let mut operations = Map::new();
     for lane in Lane::ALL {
         let (first, rest) = lane.as_str().split_at(1);
         let (word, lane) = (first.to_ascii_uppercase() + rest, lane.as_str());
+        let mut add = |name: &str, operation: Value| drop(operations.insert(format!("{name}{word}"), operation));
         let publish = format!("Publish to the lane {lane}; every ending may be told to reply_to");
-        add(&format!("publish{word}"), replied(operation("receive", &publish, lane, "notification")));
+        add("publish", replied(operation("receive", &publish, lane, &["notification"])));
+        let accept = format!("The API or chasqui send publishes to the lane {lane}");
+        add("accept", operation("send", &accept, lane, &["accepted"]));
         let fall_back = format!("A worker hands a delivery of the lane {lane} on to its next channel");
-        add(&format!("fallBack{word}"), operation("send", &fall_back, lane, "child"));
+        add("fallBack", operation("send", &fall_back, lane, &["child"]));
         let release = format!("A scheduler publishes what is due to the lane {lane}");
-        add(&format!("release{word}"), operation("send", &release, lane, "released"));
+        add("release", operation("send", &release, lane, &["released"]));
+        let take = format!(
+            "A worker of the lane {lane} takes what the fleet has published itself, what a retry queue gives back, and \
+             what an operator has moved"
+        );
+        let own = ["accepted", "child", "released", "retry", "deadLetter"];
+        add("take", operation("receive", &take, lane, &own));
     }
-    let later = "Publish what is due later; every ending may be told to reply_to";
-    add("publishScheduled", replied(operation("receive", later, "scheduled", "notification")));
-    add("defer", operation("send", "A worker hands on what is not due yet", "scheduled", "deferred"));
-    for tier in Names::TIERS {
-        let title = format!("A worker has failed, and tries again after the delay of retry {tier}");
-        add(&format!("retry{tier}"), operation("send", &title, &format!("retry{tier}"), "retry"));
-    }
-    add("deadLetter", operation("send", "Chasqui gives up on a message", "deadLetters", "deadLetter"));
-    let mut tell = operation("send", "Chasqui tells what has become of a delivery", "events", "event");
-    tell["bindings"]["amqp"]["mandatory"] = false.into();
-    add("tell", tell);
-    operations.into()
+    operations
 }
 
-fn operation(action: &str, title: &str, channel: &str, message: &str) -> Value {
+fn operation(action: &str, title: &str, channel: &str, messages: &[&str]) -> Value {
+    let referred = |message: &&str| json!({"$ref": format!("#/channels/{channel}/messages/{message}")});
     json!({
         "action": action,
         "title": title,
         "channel": {"$ref": format!("#/channels/{channel}")},
-        "messages": [{"$ref": format!("#/channels/{channel}/messages/{message}")}],
+        "messages": messages.iter().map(referred).collect::<Vec<_>>(),
         "bindings": {"amqp": {"deliveryMode": 2, "mandatory": true, "bindingVersion": BINDING}},
     })
 }
@@ -246,143 +263,4 @@ fn replied(operation: Value) -> Value {
         "messages": [{"$ref": "#/channels/replies/messages/event"}],
     });
     over(operation, json!({"reply": reply}))
-}
-
-fn message(name: &str, [title, summary]: [&str; 2], more: Value) -> Value {
-    let message = json!({
-        "name": name,
-        "title": title,
-        "summary": summary,
-        "contentType": JSON,
-        "bindings": {"amqp": {"messageType": name, "bindingVersion": BINDING}},
-    });
-    over(message, more)
-}
-
-fn messages() -> Value {
-    json!({
-        "notification": notification(),
-        "child": message("child", [
-            "A fallback",
-            "The next channel of a delivery that failed for good, as a delivery of its own.",
-        ], json!({
-            "headers": amqp::headers(KEPT, &samples::child()),
-            "x-amqp-properties": amqp::properties(&samples::child(), &[
-                ("message_id", json!({"description": "The child's id: computed from its parent's."})),
-            ]),
-            "payload": defined("notification"),
-        })),
-        "released": copy("released", [
-            "What is due", "What a scheduler had kept, and the first of it that its lane sees.",
-        ], &samples::released()),
-        "deferred": copy("deferred", [
-            "What waits for its time", "The body as it came, with the instant at which it is due.",
-        ], &samples::deferred()),
-        "retry": copy("retry", [
-            "What is tried again", "The body as it came, and how often it was tried.",
-        ], &samples::retry()),
-        "deadLetter": dead_letter(),
-        "event": event(),
-    })
-}
-
-/// A message that the fleet publishes again as it came.
-fn copy(name: &str, said: [&str; 2], samples: &[lapin::BasicProperties]) -> Value {
-    message(
-        name,
-        said,
-        json!({
-            "headers": amqp::headers(KEPT, samples),
-            "x-amqp-properties": amqp::properties(samples, &[]),
-            "payload": {"description": "The body as it came, byte for byte."},
-        }),
-    )
-}
-
-fn notification() -> Value {
-    let headers = "Headers of your own are kept, up to 64 KiB in all. Those that begin with notify- are Chasqui's: do not \
-                   set them. Those that begin with x-, and CC and BCC, are not kept.";
-    let id = "The delivery's id, in UTF-8. Keep it, and the bytes of the body, when you publish again.";
-    let said = [
-        ("message_id", json!({"description": id})),
-        ("timestamp", json!({"description": "Seconds since 1970. ttl_seconds counts from it."})),
-        ("reply_to", json!({"description": "Where the end is told as well."})),
-    ];
-    let samples = [samples::notification()];
-    message(
-        "notification",
-        ["One notification", "One recipient on one channel."],
-        json!({
-            "description": "Publish with confirms, mandatory and persistent. Never set expiration.",
-            "headers": amqp::headers(headers, &samples),
-            "x-amqp-properties": amqp::properties(&samples, &said),
-            "payload": defined("notification"),
-            "examples": [
-                {"name": "four fields", "payload": {
-                    "channel": "email", "destination": "ana@example.com", "subject": "Your order",
-                    "message": "It is on its way.",
-                }},
-                {"name": "a template with a fallback", "payload": {
-                    "channel": "push", "destination": "device-token-0123456789", "template": "otp", "locale": "es-AR",
-                    "data": {"code": "481 930", "product": "Tambo", "minutes": 10}, "ttl_seconds": 600,
-                    "fallback": [{"channel": "sms", "destination": "+12025550143"}],
-                }},
-                {"name": "later", "payload": {
-                    "channel": "whatsapp", "destination": "+12025550143", "message": "Your table is ready in an hour.",
-                    "send_at": "2026-03-01T09:00:00-03:00", "max_lateness_seconds": 1800,
-                }},
-            ],
-        }),
-    )
-}
-
-fn dead_letter() -> Value {
-    let letter =
-        copy("deadLetter", ["A dead letter", "The body as it came, and why it is here."], &samples::dead_letter());
-    let headers = "Headers of the publisher's own are kept, up to 64 KiB in all. The broker adds x-death to what it gave up \
-                   itself.";
-    over(
-        letter,
-        json!({
-            "headers": amqp::headers(headers, &samples::dead_letter()),
-            "payload": {"description": "The body as it came, byte for byte, valid or not."},
-        }),
-    )
-}
-
-fn event() -> Value {
-    const CLOUD_EVENT: &str = "application/cloudevents+json";
-    let samples = samples::event();
-    let said = [
-        ("message_id", json!({"description": "The event's id. A repeat has the same."})),
-        ("type", json!({"description": "The event's type."})),
-        ("content_type", json!({"const": CLOUD_EVENT})),
-        ("app_id", json!({"const": "chasqui"})),
-        ("correlation_id", json!({"description": "The publisher's."})),
-    ];
-    message(
-        "event",
-        ["An event", "One transition of one delivery, as a CloudEvent."],
-        json!({
-            "contentType": CLOUD_EVENT,
-            "headers": amqp::headers("As the publisher sent them.", &samples),
-            "x-amqp-properties": amqp::properties(&samples, &said),
-            "payload": defined("event"),
-            "examples": [{"name": "a dead letter", "payload": example()}],
-        }),
-    )
-}
-
-fn example() -> Value {
-    json!({
-        "specversion": "1.0", "id": "0b8a4d8c-5d0c-5a52-8a3e-3f1f8a1d2c11", "source": "/chasqui",
-        "type": "chasqui.sms.dead", "subject": "order-4711-shipped", "time": "2026-03-01T12:00:00Z",
-        "datacontenttype": JSON, "tenant": "default",
-        "data": {
-            "id": "order-4711-shipped", "tenant": "default", "channel": "sms", "state": "dead", "epoch": 0,
-            "attempt": 4, "ambiguous": false, "created_at": "2026-03-01T11:57:25Z",
-            "updated_at": "2026-03-01T12:00:00Z", "provider": "twilio", "code": "20503", "reason": "exhausted",
-            "detail": "service unavailable", "metadata": {"order": 4711},
-        },
-    })
 }

@@ -61,6 +61,13 @@ fn with_headers<const N: usize>(all: [Headers; N]) -> Vec<BasicProperties> {
     all.iter().map(|headers| properties("id", headers, &kept)).collect()
 }
 
+/// What the API and `chasqui send` publish of what they were given.
+pub(super) fn accepted() -> Vec<BasicProperties> {
+    let headers = Headers { lane: Some(Lane::Normal), publisher: some(), ..Headers::default() };
+    let own = PublisherProperties::default().with_content_type("application/json").with_timestamp(NOW);
+    vec![properties("id", &headers, &own)]
+}
+
 pub(super) fn child() -> Vec<BasicProperties> {
     with_headers([published(&Order::Fallback)])
 }

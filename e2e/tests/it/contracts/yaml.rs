@@ -7,11 +7,6 @@ const FIRST: [&str; 19] = [
     "asyncapi",
     "id",
     "info",
-    "defaultContentType",
-    "servers",
-    "channels",
-    "operations",
-    "components",
     "$ref",
     "name",
     "action",
@@ -21,8 +16,13 @@ const FIRST: [&str; 19] = [
     "type",
     "version",
     "description",
+    "defaultContentType",
     "channel",
     "messages",
+    "servers",
+    "channels",
+    "operations",
+    "components",
 ];
 /// Words that YAML reads as something else than a text.
 const NO_TEXTS: [&str; 9] = ["true", "false", "null", "yes", "no", "on", "off", "y", "n"];
