@@ -11,8 +11,8 @@ use clap::{CommandFactory, Parser, Subcommand};
 use crate::config::{Config, REFERENCE, Role, Sources};
 use crate::output::{self, say};
 use crate::{
-    check, events, exit, health, logs, parts, roles, send, stuck, suppress, topology_commands, unconfigured, up, vapid,
-    webhook,
+    check, contract, events, exit, health, logs, parts, roles, send, stuck, suppress, topology_commands, unconfigured,
+    up, vapid, webhook,
 };
 
 /// Delivers notifications that services publish to RabbitMQ: email, SMS, WhatsApp, push, Web Push, webhooks.
@@ -67,6 +67,9 @@ pub enum Command {
         #[arg(value_enum)]
         role: Option<check::RoleName>,
     },
+    /// What bodies must be
+    #[command(subcommand, after_help = exit::CODES)]
+    Contract(contract::ContractCommand),
     /// Ask a role's own address whether it is ready: exit code 0 when it is
     #[command(after_help = exit::CODES)]
     Health {
@@ -139,6 +142,7 @@ pub async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Suppress(command) => suppress::run(load(), command).await,
         Command::Events(what) => events::events(load(), what).await,
         Command::Check { role } => check::check(load(), role),
+        Command::Contract(command) => contract::run(load(), command),
         Command::Health { url } => health::health(load(), url).await,
         Command::Settings => {
             file.map_or(Ok(()), |file| REFERENCE.look_at(file))?;

@@ -12,6 +12,7 @@ pub mod output;
 mod banner;
 mod channel_lines;
 mod check;
+mod contract;
 mod delays;
 mod events;
 mod health;

@@ -171,6 +171,22 @@ pub async fn run_within(patience: Duration, folder: &Path, words: &[&str], envir
     (output.status.code().unwrap_or(-1), said)
 }
 
+/// Runs a command as [`run`] does, with this on standard input.
+///
+/// # Panics
+/// When it does not end in time, or the binary was not built.
+pub async fn run_with_input(words: &[&str], environment: &Environment, input: &[u8]) -> (i32, String) {
+    let dir = tempfile::tempdir().expect("a folder");
+    let file = dir.path().join("input");
+    fs::write(&file, input).expect("written");
+    let mut command = command(dir.path(), words, environment);
+    command.stdin(fs::File::open(&file).expect("it is there"));
+    let output = tokio::time::timeout(PATIENCE, command.output()).await;
+    let output = output.unwrap_or_else(|_| panic!("chasqui {words:?} does not end")).expect("it runs");
+    let said = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
+    (output.status.code().unwrap_or(-1), said)
+}
+
 /// Runs a command as [`run_in`] does, with both streams closed by whoever should have read them; gives the exit code.
 ///
 /// # Panics

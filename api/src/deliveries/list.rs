@@ -16,6 +16,9 @@ use crate::deliveries::answer::{DeliveryAnswer, answer};
 use crate::docs::refusals::{LedgerAway, Unauthorised};
 use crate::unavailable::ledger_read;
 
+/// No destination of a body is longer.
+const MAX_RECIPIENT_BYTES: usize = 4096;
+
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "describes a query in the OpenAPI document")]
@@ -78,7 +81,7 @@ fn wanted(query: &mut Parameters) -> Result<Wanted, Problem> {
     // A plus sign that was not escaped is a blank by now, and no recipient begins with one.
     let written = |text: &str| text.strip_prefix(' ').map_or(text.to_owned(), |rest| format!("+{rest}"));
     let recipient = query.parsed("recipient", "must be a recipient as it was published, or be left out", |text| {
-        (!text.is_empty()).then(|| written(text))
+        (1..=MAX_RECIPIENT_BYTES).contains(&text.len()).then(|| written(text))
     });
     let after = query.parsed("cursor", "must be `next` of the page before", Cursor::parse);
     let limit = query.limit(USUAL_PAGE, MAX_PAGE);

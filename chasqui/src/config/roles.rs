@@ -23,6 +23,8 @@ pub enum Role {
     Ledger,
     /// A command that publishes and reads what became of it.
     Send,
+    /// A command that checks notifications, and needs neither.
+    Lint,
     /// A command that needs neither.
     Probe,
 }
@@ -36,7 +38,7 @@ impl Role {
             Self::Scheduler => "scheduler",
             Self::Dialog => "dialog",
             Self::Up => "up",
-            Self::Broker | Self::Publish | Self::Ledger | Self::Send | Self::Probe => "command",
+            Self::Broker | Self::Publish | Self::Ledger | Self::Send | Self::Lint | Self::Probe => "command",
         }
     }
 
@@ -46,7 +48,7 @@ impl Role {
 
     /// Whether the role checks or renders notifications.
     pub(super) fn renders(self) -> bool {
-        matches!(self, Self::Api | Self::Worker | Self::Up | Self::Publish | Self::Send)
+        matches!(self, Self::Api | Self::Worker | Self::Up | Self::Publish | Self::Send | Self::Lint)
     }
 
     /// Whether the role computes when schedules fire.
@@ -61,7 +63,7 @@ impl Role {
             Self::Broker | Self::Publish | Self::Ledger | Self::Send => {
                 "or run `chasqui up` in this directory, which has one that this command finds"
             }
-            Self::Api | Self::Worker | Self::Scheduler | Self::Dialog | Self::Up | Self::Probe => {
+            Self::Api | Self::Worker | Self::Scheduler | Self::Dialog | Self::Up | Self::Lint | Self::Probe => {
                 "`chasqui up` is all roles in one process, with one of its own"
             }
         }

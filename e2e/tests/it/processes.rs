@@ -7,6 +7,7 @@ mod crowds;
 mod ends;
 #[cfg(feature = "failpoints")]
 mod given_up;
+mod lint;
 mod outages;
 mod panics;
 mod refusals;

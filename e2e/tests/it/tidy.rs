@@ -1,6 +1,5 @@
 //! The rules of the house that a compiler does not check.
 
-mod asyncapi;
 mod circles;
 mod dead;
 mod defaults;

@@ -155,6 +155,7 @@ async fn no_command_panics_when_nobody_reads_what_it_prints() {
         (&["migrate"], &fleet.environment, 0),
         (&["stuck"], &fleet.environment, 0),
         (&["check", "worker"], &fleet.environment, 0),
+        (&["contract", "lint", "-"], &fleet.environment, 1),
         (&to_nobody, &fleet.environment, 0),
         (&["health", "http://127.0.0.1:1"], &fleet.environment, 1),
         (&["check", "up"], &wrong, 1),

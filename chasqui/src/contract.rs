@@ -1,0 +1,215 @@
+//! `chasqui contract lint`: everything that is wrong with bodies, by the checker that the API goes by, before anything
+//! is published. It opens no socket.
+
+use std::fmt;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context as _, Result, bail};
+use clap::Subcommand;
+use domain::{Defaults, Draft, FieldError, Timestamp, json_fault, parse_object, printable};
+use operations::{Checker, Findings};
+use runtime::read_file;
+use serde::de::IgnoredAny;
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
+
+use crate::config::{Config, Role, Sources};
+use crate::exit::Usage;
+use crate::output::{self, say};
+use crate::{exit, logs, parts};
+
+/// The most bytes that are read at once.
+const MAX_BYTES: usize = 64 * 1024 * 1024;
+
+#[derive(Subcommand, Debug)]
+pub enum ContractCommand {
+    /// Say everything that is wrong with bodies, as the API would, and publish nothing: exit code 1 when something is
+    Lint(Lint),
+}
+
+#[derive(clap::Args, Debug)]
+pub struct Lint {
+    /// One body, a list of them as POST /notify takes it, or one on each line; - is standard input
+    file: PathBuf,
+    /// One JSON object for each body, on a line of its own
+    #[arg(long)]
+    json: bool,
+}
+
+/// One body of a file.
+struct Body<'a> {
+    place: Place,
+    text: &'a [u8],
+}
+
+/// Where a body stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Place {
+    Whole,
+    /// Lines are counted from 1.
+    Line(usize),
+    /// Items are counted from 0, as in a JSON pointer.
+    Item(usize),
+}
+
+pub(crate) fn run(sources: Sources, command: ContractCommand) -> Result<ExitCode> {
+    let ContractCommand::Lint(what) = command;
+    let config = Config::read(sources, Role::Lint)?;
+    logs::start(&config)?;
+    let checker = Checker::new(parts::templates(&config)?);
+    let text = read(&what.file)?;
+    let now = parts::clock().now();
+    let bodies = match bodies(&text) {
+        Ok(bodies) => bodies,
+        Err(wrong) => {
+            let findings = Findings { errors: vec![wrong], ..Findings::default() };
+            tell(Place::Whole, &findings, what.json);
+            return Ok(exit::answer(false));
+        }
+    };
+    let mut refused = 0_usize;
+    for body in &bodies {
+        let findings = look(&checker, body.text, &config.defaults, now);
+        refused += usize::from(!findings.errors.is_empty());
+        tell(body.place, &findings, what.json);
+    }
+    if !what.json {
+        say!("{}", summary(refused, bodies.len()));
+    }
+    Ok(exit::answer(refused == 0))
+}
+
+fn read(file: &Path) -> Result<Vec<u8>> {
+    if file.as_os_str() == "-" {
+        let mut text = Vec::new();
+        let read = std::io::stdin().take(MAX_BYTES as u64 + 1).read_to_end(&mut text);
+        read.context("standard input could not be read")?;
+        if text.len() > MAX_BYTES {
+            bail!(Usage(format!("standard input has more than {MAX_BYTES} bytes: give it in parts")));
+        }
+        return Ok(text);
+    }
+    read_file(file, MAX_BYTES).map_err(|error| {
+        let pipe = if error.kind() == std::io::ErrorKind::InvalidInput { ": for a pipe, give -" } else { "" };
+        Usage(format!("{} cannot be read: {error}{pipe}", file.display())).into()
+    })
+}
+
+/// Finds the bodies of a text. A text of several lines is one body each if its first line is JSON by itself, or its
+/// second begins another object: no body that is written over several lines has either.
+///
+/// # Errors
+/// What is wrong with a list.
+fn bodies(text: &[u8]) -> Result<Vec<Body<'_>>, FieldError> {
+    let whole = || vec![Body { place: Place::Whole, text }];
+    if text.trim_ascii_start().starts_with(b"[") {
+        return match std::str::from_utf8(text) {
+            Ok(list) => items(list),
+            Err(_) => Ok(whole()),
+        };
+    }
+    let lines = text.split(|byte| *byte == b'\n').enumerate();
+    let lines: Vec<(usize, &[u8])> = lines.filter(|(_, line)| !line.trim_ascii().is_empty()).collect();
+    let is_one_each = match lines.as_slice() {
+        [(_, first), (_, second), ..] => {
+            serde_json::from_slice::<IgnoredAny>(first).is_ok() || second.trim_ascii_start().starts_with(b"{")
+        }
+        _ => false,
+    };
+    if !is_one_each {
+        return Ok(whole());
+    }
+    Ok(lines.into_iter().map(|(at, text)| Body { place: Place::Line(at + 1), text }).collect())
+}
+
+fn items(list: &str) -> Result<Vec<Body<'_>>, FieldError> {
+    let wrong = |detail: String| FieldError { pointer: String::new(), detail };
+    let items: Vec<&RawValue> =
+        serde_json::from_str(list).map_err(|error| wrong(format!("the list {}", json_fault(&error))))?;
+    if items.is_empty() {
+        return Err(wrong("the list is empty".into()));
+    }
+    let items = items.into_iter().enumerate();
+    Ok(items.map(|(at, item)| Body { place: Place::Item(at), text: item.get().as_bytes() }).collect())
+}
+
+fn look(checker: &Checker, body: &[u8], defaults: &Defaults, now: Timestamp) -> Findings {
+    match parse_object(body) {
+        Ok(object) => checker.check(&Draft::of(object, defaults), now),
+        Err(error) => Findings { errors: error.fields, ..Findings::default() },
+    }
+}
+
+fn tell(place: Place, findings: &Findings, as_json: bool) {
+    if as_json {
+        return output::json(&json_of(place, findings));
+    }
+    for error in &findings.errors {
+        say!("{place}{}", printable(&error.to_string()));
+    }
+    for warning in &findings.warnings {
+        say!("{place}warning: {}", printable(&warning.to_string()));
+    }
+}
+
+fn json_of(place: Place, findings: &Findings) -> Value {
+    let list = |found: &[FieldError]| -> Value {
+        found.iter().map(|found| json!({"pointer": found.pointer, "detail": found.detail})).collect()
+    };
+    let mut told = json!({"errors": list(&findings.errors), "warnings": list(&findings.warnings)});
+    match place {
+        Place::Whole => {}
+        Place::Line(line) => told["line"] = line.into(),
+        Place::Item(item) => told["item"] = item.into(),
+    }
+    told
+}
+
+fn summary(refused: usize, all: usize) -> String {
+    match (refused, all) {
+        (0, 1) => "nothing is wrong: the API would take it".into(),
+        (0, all) => format!("nothing is wrong: the API would take all {all}"),
+        (_, 1) => "the API would refuse it".into(),
+        (refused, all) => format!("the API would refuse {refused} of {all}"),
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Whole => Ok(()),
+            Self::Line(line) => write!(f, "line {line}: "),
+            Self::Item(item) => write!(f, "item {item}: "),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_one_body_or_a_list_or_one_body_on_each_line() {
+        use Place::{Item, Line, Whole};
+        for (text, places) in [
+            ("{\"a\": 1}\n", vec![Whole]),
+            ("{\n  \"a\": 1\n}\n", vec![Whole]),
+            ("{\"a\": 1,\n \"b\": 2}", vec![Whole]),
+            ("", vec![Whole]),
+            ("nonsense", vec![Whole]),
+            ("{\"a\": 1}\n\n{\"b\": 1}\n", vec![Line(1), Line(3)]),
+            ("{\"a\": 1}\nnonsense\n", vec![Line(1), Line(2)]),
+            ("{\"a\": \n{\"b\": 1}\r\n", vec![Line(1), Line(2)]),
+            (" [{\"a\": 1}, 7]", vec![Item(0), Item(1)]),
+        ] {
+            let found = bodies(text.as_bytes()).unwrap_or_else(|wrong| panic!("{text}: {wrong}"));
+            assert_eq!(found.iter().map(|body| body.place).collect::<Vec<_>>(), places, "{text}");
+        }
+        for (text, told) in [("[]", "the list is empty"), ("[{]", "the list is not JSON")] {
+            let wrong = bodies(text.as_bytes()).err().unwrap_or_else(|| panic!("{text} is refused"));
+            assert!(wrong.detail.starts_with(told), "{text}: {wrong}");
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! What each field of an event and each header of ours means, for the contracts. A name that is published and not said
+//! here fails the tests.
+
+use domain::{EventName, Lane, Reason, SuppressedFor};
+use serde_json::{Value, json};
+
+use super::schema::{WORD, defined, instant, text, whole};
+
+const TENANT: &str = "Whose the delivery is.";
+
+fn reason(description: &str) -> Value {
+    json!({"type": "string", "enum": Reason::ALL.map(Reason::as_str), "description": description})
+}
+
+/// An attribute of a CloudEvent.
+pub(super) fn of_an_event(name: &str) -> Value {
+    match name {
+        "specversion" => json!({"const": "1.0", "description": "The version of CloudEvents."}),
+        "id" => json!({
+            "type": "string",
+            "format": "uuid",
+            "description": "Stands for one transition: the same for every repeat.",
+        }),
+        "source" => json!({"const": "/chasqui", "description": "The same for every fleet."}),
+        "type" => json!({
+            "type": "string",
+            "description": "chasqui, the channel, and what has happened.",
+            "pattern": format!("^chasqui\\.[a-z0-9_-]{{1,32}}\\.({})$", EventName::ALL.map(EventName::as_str).join("|")),
+        }),
+        "subject" => text("The delivery's id."),
+        "time" => instant("When the transition was committed."),
+        "datacontenttype" => json!({"const": "application/json", "description": "What data is."}),
+        "tenant" => json!({"type": "string", "pattern": WORD, "description": TENANT}),
+        "correlationid" => text("The correlation_id of the publisher's message."),
+        "traceparent" | "tracestate" => text("The header of the publisher's message (W3C Trace Context)."),
+        "data" => defined("eventData"),
+        other => panic!("say what the attribute {other} of an event is"),
+    }
+}
+
+/// A field of the data of an event.
+pub(super) fn of_event_data(name: &str) -> Value {
+    match name {
+        "id" => text("The delivery's id."),
+        "tenant" => json!({"type": "string", "pattern": WORD, "description": TENANT}),
+        "channel" => text("The channel of the delivery."),
+        "state" => text("The state that the transition led to."),
+        "epoch" => whole("Retry budgets used before this one."),
+        "attempt" => whole("Attempts of this budget."),
+        "ambiguous" => {
+            json!({"type": "boolean", "description": "Some attempt may have gone out without our knowing."})
+        }
+        "created_at" => instant("When the delivery was first seen."),
+        "updated_at" => instant("When its row was last written."),
+        "expires_at" => instant("When it stops being worth sending."),
+        "provider" => text("Who carried the last attempt."),
+        "provider_id" => text("The id that the provider gave to what it accepted."),
+        "code" => text("The last code that the provider answered."),
+        "reason" => reason("Why it is in the dead-letter queue."),
+        "detail" => text("What happened, for people."),
+        "suppressed_for" => json!({
+            "type": "string",
+            "enum": SuppressedFor::ALL.map(SuppressedFor::as_str),
+            "description": "Why its recipient was on the suppression list, where that has ended it.",
+        }),
+        "next" => text("retry.1 to retry.3, or scheduled at a time."),
+        "due_at" => instant("When the next attempt is due, where the scheduler keeps it."),
+        "parent" => text("The delivery whose fallback this one is."),
+        "child" => text("The delivery that it was handed on to."),
+        "metadata" => json!({"type": "object", "description": "The publisher's own, unchanged."}),
+        "metadata_left_out" => {
+            json!({"const": true, "description": "The metadata would have made the event too large."})
+        }
+        other => panic!("say what the field {other} of an event's data is"),
+    }
+}
+
+/// A header of a message.
+pub(super) fn of_a_header(name: &str) -> Value {
+    match name {
+        "notify-attempt" => whole("Attempts completed in this budget."),
+        "notify-epoch" => {
+            whole("Retry budgets used before this one. A move out of the dead-letter queue begins the next.")
+        }
+        "notify-seq" => whole("How often the fleet has published it again in this budget."),
+        "notify-lane" => json!({
+            "type": "string",
+            "enum": Lane::ALL.map(Lane::as_str),
+            "description": "The lane that it belongs to.",
+        }),
+        "notify-due" => instant("When the scheduler releases it."),
+        "notify-released" => {
+            json!({"type": "boolean", "description": "The scheduler has released it: it is never deferred again."})
+        }
+        "notify-again" => json!({
+            "type": "boolean",
+            "description": "Set by whoever publishes a dead letter by hand, to ask for a new budget. With the letter's \
+                            notify-epoch, any number of copies ask for one budget.",
+        }),
+        "notify-parent" => text("The id of the delivery whose fallback it is."),
+        "notify-publisher" => text("Who published it: http, a user of the API, chasqui send, dialog."),
+        "notify-provider" => text("The provider whose signature was believed."),
+        "notify-target" => text("The path and the query of the request, as they came."),
+        "notify-tenant" => text(
+            "With AMQP_TENANT_FROM_USER_ID, whose it is, told from its publisher's user_id; empty where that was not \
+             known.",
+        ),
+        "notify-dead-reason" => reason("Absent when the broker itself gave up on the message; x-death says why then."),
+        "notify-dead-error" => text("What happened, for people. At most 1 KiB."),
+        "notify-dead-attempts" => whole("Attempts of the last budget."),
+        "notify-dead-at" => instant("When it was given up."),
+        "traceparent" | "tracestate" => text("W3C Trace Context, as the publisher sent it."),
+        other => panic!("say what the header {other} is"),
+    }
+}
+
+/// A property of AMQP.
+pub(super) fn of_a_property(name: &str) -> Value {
+    match name {
+        "message_id" => json!({"type": "string", "maxLength": domain::MAX_ID_BYTES}),
+        "delivery_mode" => json!({"const": 2}),
+        "timestamp" => whole("Seconds since 1970."),
+        _ => json!({"type": "string"}),
+    }
+}
