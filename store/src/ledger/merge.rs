@@ -29,7 +29,7 @@ impl Store {
         if !write(&mut session, transition).await? {
             return Ok(false);
         }
-        let attempt = transition.attempt.clonce().map(|attempt| (&transition.row, attempt));
+        let attempt = transition.attempt.clone().map(|attempt| (&transition.row, attempt));
         attempts::insert(&mut session, attempt.as_slice()).await?;
         session.commit().await?;
         Ok(true)
