@@ -121,7 +121,7 @@ async fn sendgrids_description_accepts_our_mails_and_refuses_others() {
     let text_alone = Rendered { subject: Some("Hi".into()), text: "Hi".into(), html: None };
     for sandbox in [false, true] {
         let (api_key, base_url) = (Some("SG.key".into()), prism.base_url.clone());
-        let sendgrid = sendgrid::Settings { api_key, base_url, sandbox };
+        let sendgrid = sendgrid::Settings { api_key, base_url, sandbox, ..sendgrid::Settings::default() };
         let email = channel("email", &Settings { sendgrid, smtp: smtp.clone(), ..settings() });
         let delivery = || Delivery::new("n-1", "Ana@bücher.example");
         for mail in [delivery(), delivery().with(text_alone.clone())] {

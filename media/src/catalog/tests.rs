@@ -30,6 +30,8 @@ fn destinations_that_reach_the_same_are_compared_as_one() {
         ("whatsapp", "whatsapp:+14155550100", "+14155550100"),
         ("push", in_capitals.as_str(), apns),
         ("webpush", browser, with_time.as_str()),
+        ("webhook", "https://hooks.example.org", "https://hooks.example.org/"),
+        ("webhook", "endpoint:orders:2::seal:https://hooks.example.org/a", "https://hooks.example.org/a"),
     ] {
         let channel = ChannelName::parse(channel).unwrap();
         assert_eq!(compared(&channel, one), compared(&channel, other), "{channel}");
