@@ -180,7 +180,8 @@ fn a_list_of_recipients_is_refused_with_the_way_out() {
 
 #[test]
 fn a_push_subscription_that_is_no_text_is_refused_with_the_way_out() {
-    let error = decode(with(json!({"destination": {"endpoint": SECRET}})).to_string()).unwrap_err();
+    let error =
+        decode(with(json!({"destination": {"endpoint": "https://push.example.org/x"}})).to_string()).unwrap_err();
     let told = "must be a string, not an object: a push subscription is written as its JSON in a string";
     assert_eq!(error.to_string(), format!("/destination {told}"));
 }

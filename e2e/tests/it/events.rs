@@ -90,7 +90,7 @@ async fn every_transition_is_told_once(database: Database) {
         let channel = if event.delivery() == child { "whatsapp" } else { "sms" };
         assert_eq!(event.routing_key, format!("default.{channel}.{}", event.name()));
         assert_eq!(event.json["data"]["metadata"], json!({"order": 7}));
-        for hidden in ["20255501", "***", "481930", "a token of the tests"] {
+        for hidden in ["20255501", "481930", "a token of the tests"] {
             assert!(!event.text.contains(hidden), "{hidden} in {}", event.text);
         }
     }

@@ -218,7 +218,7 @@ async fn once_the_app_was_reached_a_device_of_another_one_is_refused_for_good() 
 fn all_that_is_wrong_is_told_at_once_and_nothing_is_quoted() {
     for topic in [None, Some("hidden topic"), Some("")] {
         let (key, topic) = (Some("hidden".into()), topic.map(str::to_owned));
-        let apns = Settings { key, topic, base_url: "hidden".into(), ..Settings::default() };
+        let apns = Settings { key, topic: topic.clone(), base_url: "hidden".into(), ..Settings::default() };
         let problems = crate::Channels::enable(&crate::Settings { apns, ..crate::settings::of_tests() }).err().unwrap();
         let names: Vec<_> = problems.iter().map(|problem| problem.split(' ').next().unwrap()).collect();
         assert_eq!(names, ["APNS_KEY", "APNS_KEY_ID", "APNS_TEAM_ID", "APNS_TOPIC", "APNS_BASE_URL"], "{topic:?}");

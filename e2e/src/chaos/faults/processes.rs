@@ -7,7 +7,7 @@ use anyhow::Result;
 
 use super::{Fault, Scope, fault};
 use crate::chaos::replica::{KILLED, Replica};
-use crate::chaos::world::World;
+use crate::chaos::world::{World, refusal};
 use crate::provider::Answer;
 
 /// How long a process stands still: longer than the worker's lease.
@@ -19,6 +19,8 @@ const SLOW: Duration = Duration::from_millis(400);
 pub(in crate::chaos) enum Action {
     /// A worker aborts at this passage of a step.
     Worker(&'static str),
+    /// The same, where the step is one that only failing deliveries come to.
+    WorkerThatRetries(&'static str),
     /// The scheduler that comes to the step first aborts there.
     Scheduler(&'static str),
     Api(&'static str),
@@ -34,7 +36,7 @@ pub(in crate::chaos) enum Action {
 impl Action {
     pub(super) async fn prepare(self, world: &World) -> Result<()> {
         let (replicas, step) = match self {
-            Self::Worker(step) => (vec![&world.workers[0]], step),
+            Self::Worker(step) | Self::WorkerThatRetries(step) => (vec![&world.workers[0]], step),
             Self::Scheduler(step) => (world.schedulers.iter().collect(), step),
             Self::Api(step) => (vec![&world.clients.api], step),
             _ => return Ok(()),
@@ -43,20 +45,28 @@ impl Action {
             replica.arm(step).await?;
         }
         world.until_ready().await?;
-        world.provider.answer(Answer::Slow(SLOW));
+        world.provider.answer(self.answer());
         Ok(())
     }
 
     pub(super) async fn inject(self, world: &World) -> Result<()> {
-        world.provider.answer(Answer::Slow(SLOW));
+        world.provider.answer(self.answer());
         let injected = self.end_processes(world).await;
         world.reset_provider();
         injected
     }
 
+    /// What the provider does until the processes have ended.
+    fn answer(self) -> Answer {
+        match self {
+            Self::WorkerThatRetries(_) => refusal(500, None),
+            _ => Answer::Slow(SLOW),
+        }
+    }
+
     async fn end_processes(self, world: &World) -> Result<()> {
         match self {
-            Self::Worker(_) => world.workers[0].until_aborted().await,
+            Self::Worker(_) | Self::WorkerThatRetries(_) => world.workers[0].until_aborted().await,
             Self::Api(_) => world.clients.api.until_aborted().await,
             Self::Scheduler(_) => {
                 let [one, two] = &world.schedulers;
@@ -118,7 +128,7 @@ const FAULTS: &[(Scope, &str, Action, &str)] = &[
     (
         Scope::Everywhere,
         "worker at republished",
-        Action::Worker("worker.republished:3"),
+        Action::WorkerThatRetries("worker.republished:3"),
         "dies with the retry confirmed",
     ),
     (Scope::Short, "worker at before_ack", Action::Worker("worker.before_ack:15"), "dies before the acknowledgement"),

@@ -158,6 +158,15 @@ impl Place {
         publisher
     }
 
+    /// A publisher that declares nothing, so that what is unbound stays unbound: a connection of an ordinary one declares
+    /// the bindings again in passing, at a moment that nobody can wait for.
+    pub(super) async fn publisher_that_declares_nothing(&self) -> Publisher {
+        let topology = Topology { mode: Mode::Off, ..self.topology.clone() };
+        let publisher = Publisher::start(topology, patient(), Default::default());
+        assert!(publisher.until_ready().await);
+        publisher
+    }
+
     /// Publishes `count` messages to a lane; their bodies are their ids.
     pub(super) async fn fill(&self, lane: Lane, count: usize) {
         let publisher = self.publisher().await;

@@ -21,7 +21,7 @@ fn impatient(topology: Topology) -> Publisher {
 async fn of_20_000_pipelined_publishes_just_those_confirmed_are_in_the_queue_and_just_the_unroutable_ones_are_reported()
 {
     let place = Place::declared().await;
-    let publisher = place.publisher().await;
+    let publisher = place.publisher_that_declares_nothing().await;
     place.unbind(Lane::Bulk).await;
     let publishing = (0..MANY).map(|n| {
         let lane = if n % 3 == 1 { Lane::Bulk } else { Lane::Normal };
@@ -55,7 +55,7 @@ async fn of_20_000_pipelined_publishes_just_those_confirmed_are_in_the_queue_and
 #[tokio::test]
 async fn equal_message_ids_at_once_are_each_answered_for_themselves() {
     let place = Place::declared().await;
-    let publisher = place.publisher().await;
+    let publisher = place.publisher_that_declares_nothing().await;
     place.unbind(Lane::Bulk).await;
     let publishing = (0..60).map(|n| {
         let lane = if n % 2 == 0 { Lane::Bulk } else { Lane::Normal };

@@ -83,7 +83,7 @@ fn an_event_is_a_cloud_event_with_what_the_row_knows_and_the_publishers_own_data
     });
     assert_eq!(told, expected);
     let text = std::str::from_utf8(&written.body).unwrap();
-    assert!(text.contains(r#""metadata":{"order":7.10,"owner":{"id":1e2},"tags":["a"]}"#), "its digits: {text}");
+    assert!(text.contains(r#""metadata":{"order":7.10,"owner":{"id":1e+2},"tags":["a"]}"#), "its digits: {text}");
 }
 
 #[test]
