@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode};
-use domain::{Clock, RequestedBy};
+use domain::RequestedBy;
 use operations::endpoints::{self, Created};
 use store::MAX_ENDPOINTS;
 use web::body::read_json_text;

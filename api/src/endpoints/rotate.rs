@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use domain::{Clock, Key};
+use domain::Key;
 use web::problem::Problem;
 
 use crate::access::{Authorized, scopes};

@@ -225,7 +225,7 @@ proptest! {
         prop_assert_eq!((found.epoch, found.attempt), (start.epoch, start.attempt), "counts are kept");
         prop_assert!(found.seq <= start.seq + 1, "one retry at most: {}", found.seq);
         if state.is_final() && !matches!(state, State::Sent | State::Bounced) {
-            prop_assert_eq!(found, start, "what has ended stays");
+            prop_assert_eq!(&found, &start, "what has ended stays");
         }
         if found.state == State::Waiting {
             let is_on_its_way = matches!(found.order, Order::Retry { .. });

@@ -15,6 +15,7 @@ fn without_a_template_the_message_is_sent_as_it_is() {
         template: None,
         locale: None,
         data: Map::new(),
+        mail: Map::new(),
     };
     let expected = Rendered { subject: Some("Hola".to_owned()), text: "{{ 7*7 }} <b>\n".to_owned(), html: None };
     assert_eq!(templates.render(&name("email"), &plain), Ok(expected));
