@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use tokio_util::sync::CancellationToken;
 use topology::{Publisher, To};
 
-use crate::tests::app::{Answer, TestApp, request, settings};
+use crate::tests::app::{Answer, NOW, TestApp, request, settings};
 
 async fn call(app: &TestApp, path: &str, body: impl Into<Body>) -> Answer {
     let request = request("POST", path, None).header("content-type", "application/x-www-form-urlencoded");
@@ -26,7 +26,7 @@ async fn a_call_that_is_believed_is_published_as_it_came_and_answered_as_its_pro
     let came = topology::Inbound {
         provider: "sample".into(),
         target: "/webhook/sample?id=a%2Fb&x".into(),
-        at: testkit::NOW,
+        at: NOW,
         body: publication.body.clone(),
     };
     assert_eq!(publication, topology::Publication::of_inbound(publication.message_id.clone(), came));
