@@ -31,7 +31,7 @@ async fn copies_answers_headers_and_files_arrive_as_they_were_given() {
     assert_eq!(headers["references"], mail["headers"]["References"]);
     assert!(headers["x-order"].as_str().unwrap().starts_with("4711 is on "), "{headers}");
     assert!(!read["data"].as_str().unwrap().contains("hidden@"), "{read}");
-    let text = |name: &str| read[name].as_str().unwrap().trim_end().to_owned();
+    let text = |name: &str| read[name].as_str().unwrap().trim_end().replace("\r\n", "\n");
     assert_eq!(text("html"), "<p>Your code is <b>4711</b>.</p>");
     assert_eq!(text("text"), "Your code is 4711.\n.\n..dots");
     let file = json!({"filename": "a.bin", "content_type": "application/octet-stream", "content": "AAECAw0KDQo="});

@@ -8,6 +8,7 @@ const PARTS: [&str; 18] = [
     "api",
     "channels",
     "chasqui",
+    "dialog",
     "domain",
     "embedded",
     "intake",
