@@ -3,7 +3,7 @@
 use runtime::settings::{Reader, did_you_mean};
 
 /// What the targets of our own log lines begin with: the crates of the workspace.
-const PARTS: [&str; 18] = [
+const PARTS: [&str; 19] = [
     "amqp",
     "api",
     "channels",
