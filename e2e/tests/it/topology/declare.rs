@@ -58,7 +58,7 @@ async fn every_conflict_is_named_at_once() {
     let Err(TopologyError::Conflict(text)) = declare(place.broker(), &place.topology.plan).await else {
         panic!("a conflict")
     };
-    assert_eq!(text.matches("AMQP_QUEUE_TYPE=classic").count(), 8, "{text}");
+    assert_eq!(text.matches("AMQP_QUEUE_TYPE=classic").count(), 10, "{text}");
     place.remove().await;
 }
 
