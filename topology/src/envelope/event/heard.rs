@@ -69,10 +69,11 @@ fn json<D: Serialize>(heard: &Heard<'_>, id: &str, kind: &str, time: Timestamp, 
 
 fn written<'a>(heard: &Heard<'a>) -> Written<'a> {
     let report = heard.report;
+    let nothing: &[String] = &[];
     let (text, media, payload, keyword) = match &report.said {
         Reported::Reply { text, media, keyword, .. } => (Some(text.as_str()), media.as_slice(), None, *keyword),
-        Reported::Button { payload, .. } => (None, [].as_slice(), Some(payload.as_str()), None),
-        _ => (None, [].as_slice(), None, None),
+        Reported::Button { payload, .. } => (None, nothing, Some(payload.as_str()), None),
+        _ => (None, nothing, None, None),
     };
     let keyword = keyword.map(|keyword| match keyword {
         Keyword::Stop => "stop",
