@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use domain::{
     Arrival, ChannelName, Counts, Defaults, EventName, FollowUp, Headers, Heard, KeptHeaders, Keyword, Lane,
-    MAX_BODY_BYTES, Notification, Order, Reason, Received, Report, Reported, Row, State, SuppressedFor, Tenant, events_of,
+    MAX_BODY_BYTES, Notification, Order, Reason, Received, Report, Reported, Row, State, SuppressedFor, Tenant,
+    events_of,
 };
 use lapin::BasicProperties;
 use lapin::types::{AMQPValue, FieldTable};
