@@ -113,10 +113,11 @@ async fn a_report_is_believed_kept_and_told(database: Database) {
     for status in ["sent", "delivered", "undelivered"] {
         called(&fleet, &target, &form(status)).await;
     }
+    let kept = async || Some(said(&fleet, "order-1").await).filter(|said| said.len() == 3);
+    let mut kept = until("three receipts", kept).await;
+    kept.sort_unstable();
+    assert_eq!(kept, ["accepted", "delivered", "failed"]);
     until_all_are_taken(&fleet).await;
-    let mut said = said(&fleet, "order-1").await;
-    said.sort_unstable();
-    assert_eq!(said, ["accepted", "delivered", "failed"]);
     let shown = shown(&fleet, "order-1").await;
     assert_eq!(
         (&shown["state"], shown["receipts"].as_array().map(Vec::len)),
