@@ -96,12 +96,16 @@ pub(super) fn dead_letter() -> Vec<BasicProperties> {
     with_headers([Headers { again: true, ..written }])
 }
 
-/// What the API publishes of a provider's request.
+/// What the API publishes of a provider's request, and a dialog once more.
 pub(super) fn callback() -> Vec<BasicProperties> {
     let (provider, target) = ("twilio".to_owned(), "/webhook/twilio".to_owned());
     let inbound = Inbound { provider, target, at: NOW, body: b"MessageStatus=delivered".as_slice().into() };
-    let published = Publication::of_inbound("id".to_owned(), inbound);
-    vec![properties(&published.message_id, &published.headers, &published.publisher_properties)]
+    let first = Publication::of_inbound("id".to_owned(), inbound.clone());
+    let later = Publication::of_inbound_later("id".to_owned(), inbound, 1);
+    let properties_of = |published: &Publication| {
+        properties(&published.message_id, &published.headers, &published.publisher_properties)
+    };
+    vec![properties_of(&first), properties_of(&later)]
 }
 
 /// An event of every transition, with everything that an event may have, and one with as little as one may have.
