@@ -17,7 +17,7 @@ pub(crate) fn gate(settings: &channels::Settings) -> Gate {
 /// Reads what the API has published.
 pub(crate) fn reader(settings: &channels::Settings) -> Reader {
     let webhooks = Webhooks::new(settings);
-    Arc::new(move |inbound: &Inbound| {
+    Arc::new(move |inbound: &Inbound| -> Result<Vec<Said>, String> {
         let headers = HeaderMap::new();
         let callback = Callback { target: &inbound.target, headers: &headers, body: &inbound.body, at: inbound.at };
         let reports = webhooks.reports(&inbound.provider, &callback).map_err(|error| error.to_string())?;
