@@ -30,7 +30,7 @@ pub use channel::{Channel, Outgoing};
 pub use enabled::{Channels, Enabled, Handling, NotEnabled};
 pub use media::{DestinationError, check_destination, default_ambiguity, known, prefixes, unknown};
 pub use outbound::Allow;
-pub use providers::{apns, fcm, sections, sendgrid, smtp, twilio, webhook, webpush, whatsapp_cloud};
+pub use providers::{apns, fcm, is_gone, sections, sendgrid, smtp, twilio, webhook, webpush, whatsapp_cloud};
 pub use section::{Half, Section};
 pub use settings::{SandboxMode, Settings};
 pub use webhooks::Webhooks;

@@ -61,6 +61,21 @@ impl Webhooks {
         let (_, webhook) = found(provider).ok_or(Unreadable("no provider of that name calls us"))?;
         (webhook.reports)(&self.0, callback)
     }
+
+    /// The medium by which the message of a report went, or came, and the person at its other end, as a notification names
+    /// them. Twilio marks numbers of WhatsApp, and Meta leaves the plus out.
+    pub fn person(report: &Report) -> (&'static str, Option<String>) {
+        let person = report.said.written_by().or(report.recipient.as_deref());
+        let marked = person.and_then(|person| person.strip_prefix("whatsapp:"));
+        let served = PROVIDERS.iter().find(|provider| provider.name == report.provider);
+        let medium = served.and_then(|provider| provider.serves.first()).map_or("", |service| service.medium.name);
+        let medium = if marked.is_some() { media::whatsapp::MEDIUM.name } else { medium };
+        let is_bare =
+            |person: &str| medium == media::whatsapp::MEDIUM.name && person.bytes().all(|byte| byte.is_ascii_digit());
+        let named =
+            marked.or(person).map(|person| if is_bare(person) { format!("+{person}") } else { person.to_owned() });
+        (medium, named)
+    }
 }
 
 fn found(name: &str) -> Option<(&'static str, &'static Webhook)> {
@@ -92,6 +107,30 @@ mod tests {
             ("", None, None),
         ] {
             assert_eq!(Webhooks::provider(name, &headers(header)), expected, "{name} {header:?}");
+        }
+    }
+
+    #[test]
+    fn a_person_is_named_as_a_notification_names_them() {
+        let report = |provider: &'static str, recipient: &str| Report {
+            provider,
+            event_id: "e".into(),
+            about: None,
+            provider_id: None,
+            recipient: Some(recipient.into()),
+            said: domain::Reported::Delivered,
+            code: None,
+            detail: String::new(),
+            at: None,
+        };
+        for (provider, recipient, medium, person) in [
+            ("twilio", "+14155550100", "sms", "+14155550100"),
+            ("twilio", "whatsapp:+14155550100", "whatsapp", "+14155550100"),
+            ("whatsapp_cloud", "5516992318222", "whatsapp", "+5516992318222"),
+            ("whatsapp_cloud", "US.15", "whatsapp", "US.15"),
+            ("sendgrid", "ana@example.org", "email", "ana@example.org"),
+        ] {
+            assert_eq!(Webhooks::person(&report(provider, recipient)), (medium, Some(person.to_owned())));
         }
     }
 

@@ -33,7 +33,7 @@ pub(crate) struct Shared {
     pub(crate) config: Arc<Config>,
     pub(crate) publisher: Publisher,
     pub(crate) store: Store,
-    /// None in a process that only schedules, or tells endpoints.
+    /// None in a process that only schedules, or only is in dialog with others.
     pub(crate) templates: Option<Arc<Templates>>,
     pub(crate) clock: Arc<dyn Clock>,
 }
@@ -209,6 +209,8 @@ pub(crate) async fn run_dialog(shared: Shared, readiness: Readiness, stop: Cance
         publisher: shared.publisher,
         store: shared.store,
         keys: config.channels.webhook.keys.clone().context("SECRET_KEY is missing")?,
+        reader: webhooks::reader(&config.channels),
+        telling: config.topology.events,
         hasher: parts::hasher(config),
         clock: shared.clock,
     };

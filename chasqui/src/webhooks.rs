@@ -1,13 +1,34 @@
-//! Who may call the API's webhooks: providers, by their signatures.
+//! Who may call the API's webhooks, and what they say: providers, by their signatures.
 
 use std::sync::Arc;
 
 use api::{Call, Gate, Verdict};
 use channels::{Callback, Refused, Webhooks};
+use dialog::{Reader, Said};
+use domain::{ChannelName, Report};
+use reqwest::header::HeaderMap;
+use topology::Inbound;
 
 pub(crate) fn gate(settings: &channels::Settings) -> Gate {
     let webhooks = Webhooks::new(settings);
     Arc::new(move |call: &Call<'_>| verdict(&webhooks, call))
+}
+
+/// Reads what the API has published.
+pub(crate) fn reader(settings: &channels::Settings) -> Reader {
+    let webhooks = Webhooks::new(settings);
+    Arc::new(move |inbound: &Inbound| -> Result<Vec<Said>, String> {
+        let headers = HeaderMap::new();
+        let callback = Callback { target: &inbound.target, headers: &headers, body: &inbound.body, at: inbound.at };
+        let reports = webhooks.reports(&inbound.provider, &callback).map_err(|error| error.to_string())?;
+        reports.into_iter().map(said).collect()
+    })
+}
+
+fn said(report: Report) -> Result<Said, String> {
+    let (medium, person) = Webhooks::person(&report);
+    let channel = ChannelName::parse(medium).map_err(|_| "no medium is known of its provider".to_owned())?;
+    Ok(Said { report, channel, person })
 }
 
 fn verdict(webhooks: &Webhooks, call: &Call<'_>) -> Verdict {
@@ -32,7 +53,7 @@ fn verdict(webhooks: &Webhooks, call: &Call<'_>) -> Verdict {
 
 #[cfg(test)]
 mod tests {
-    use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+    use reqwest::header::{HeaderName, HeaderValue};
     use testkit::NOW;
 
     use super::*;

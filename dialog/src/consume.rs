@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use domain::Reason;
-use intake::{DeadLettered, InHand, ItsRow, Role, Steps, TooOften};
-use store::{StepError, StoreError};
+use intake::{DeadLettered, Role, Steps, TooOften};
 use tokio::sync::mpsc;
 use topology::{ConfirmOutcome, Incoming};
 
 use crate::callback;
+use crate::disposition::Disposition;
 use crate::event::{Event, Noted};
 use crate::shared::Shared;
 
@@ -21,28 +21,8 @@ pub(crate) const ROLE: Role = Role {
 
 fn dead_lettered(letter: &DeadLettered<'_>) {
     let DeadLettered { reason, delivery, error, .. } = letter;
-    tracing::warn!(%reason, event = %delivery, error, "an event that endpoints may want went to the dead-letter queue");
-}
-
-/// What follows from one event.
-enum Disposition {
-    Acknowledge,
-    /// Give the event back: the dialog stops before everybody could be told.
-    GiveBack,
-    DeadLetter(Reason, String),
-}
-
-impl From<StepError> for Disposition {
-    fn from(trouble: StepError) -> Self {
-        match trouble {
-            StepError::Refused(
-                StoreError::Refused(detail) | StoreError::Unreadable(detail) | StoreError::Unavailable(detail),
-            ) => Self::DeadLetter(Reason::InternalError, detail),
-            StepError::Panicked => Self::DeadLetter(Reason::InternalError, "the dialog panicked".into()),
-            // A step is given up only when the dialog is stopping.
-            StepError::GivenUp(_) => Self::GiveBack,
-        }
-    }
+    tracing::warn!(%reason, id = %delivery, error, "an event for endpoints, or a provider's call, went to the dead-letter \
+        queue");
 }
 
 /// Takes the events of the queue until its stream ends, which it does when the consumers drain.
@@ -53,15 +33,7 @@ pub(crate) async fn tell_endpoints(shared: Arc<Shared>, mut source: mpsc::Receiv
 }
 
 async fn tell_of_one(shared: Arc<Shared>, incoming: Incoming) {
-    let disposition = told(&shared, &incoming).await;
-    let in_hand = InHand::new(&shared.intake);
-    match disposition {
-        Disposition::Acknowledge => in_hand.acknowledge(true, incoming).await,
-        Disposition::GiveBack => incoming.settle.requeue().await,
-        Disposition::DeadLetter(reason, error) => {
-            in_hand.dead_letter(reason, &error, ItsRow::Untouched, incoming).await;
-        }
-    }
+    told(&shared, &incoming).await.settle(&shared.intake, incoming).await;
 }
 
 async fn told(shared: &Shared, incoming: &Incoming) -> Disposition {

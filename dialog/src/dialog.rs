@@ -1,4 +1,5 @@
-//! The dialog as a whole: it consumes events while there are endpoints, and drains what it has in hand.
+//! The dialog as a whole: it consumes what providers send, and events while there are endpoints, and drains what it has in
+//! hand.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,17 +14,18 @@ use topology::{ConsumerSettings, Consumers, Publisher, Source, Subscription, Top
 
 use crate::endpoints::Endpoints;
 use crate::readiness::{Health, keep_current};
+use crate::said::Reader;
 use crate::shared::Shared;
-use crate::{binding, consume};
+use crate::{binding, consume, reports};
 
-/// The most events in hand at once.
+/// The most messages of a queue in hand at once.
 const PREFETCH: u16 = 64;
 /// How long a stop waits for events in hand.
 const GRACE: Duration = Duration::from_secs(10);
 /// How long a step with the ledger is repeated for an event in hand.
 const RETRY_LIMIT: RetryLimit = RetryLimit::UntilStop {
-    failed: |error, untold| tracing::warn!(%error, untold, "events for endpoints wait for the ledger"),
-    ended: |lasted| tracing::info!(seconds = lasted.as_secs(), "the ledger says again who has endpoints"),
+    failed: |error, untold| tracing::warn!(%error, untold, "events for endpoints and what providers send wait for the ledger"),
+    ended: |lasted| tracing::info!(seconds = lasted.as_secs(), "the ledger answers the dialog again"),
     panicked: || tracing::error!("a step of the dialog panicked: a bug of ours"),
 };
 
@@ -33,23 +35,24 @@ pub struct Dialog {
     pub publisher: Publisher,
     pub store: Store,
     pub keys: WebhookKeys,
+    pub reader: Reader,
+    pub telling: Telling,
     pub hasher: RecipientHasher,
     pub clock: Arc<dyn Clock>,
 }
 
 impl Dialog {
-    /// Tells endpoints until `stop` is cancelled.
+    /// Hears providers and tells endpoints until `stop` is cancelled.
     pub async fn run(self, readiness: Readiness, stop: CancellationToken) {
-        let subscription = Subscription { source: Source::Callbacks, prefetch: PREFETCH };
-        let subscriptions = vec![subscription];
+        let of = |source| Subscription { source, prefetch: PREFETCH };
+        let subscriptions = vec![of(Source::Callbacks), of(Source::Inbound)];
         let (consumers, mut sources) =
             Consumers::start(self.topology.clone(), subscriptions, ConsumerSettings::default());
         let shared = Arc::new(Shared {
             intake: Intake {
                 role: consume::ROLE,
                 publisher: self.publisher,
-                // It tells of webhooks by sending them, and of nothing else.
-                teller: Teller::new(Telling::Off),
+                teller: Teller::new(self.telling),
                 store: self.store,
                 breaker: LedgerBreaker::new(RETRY_LIMIT, stop.clone()),
                 hasher: self.hasher,
@@ -59,10 +62,12 @@ impl Dialog {
                 stopping: stop.clone(),
             },
             keys: self.keys,
+            reader: self.reader,
             endpoints: Endpoints::default(),
             health: Health::default(),
             events: TaskTracker::new(),
         });
+        let hearing = sources.pop().map(|source| tokio::spawn(reports::hear(Arc::clone(&shared), source)));
         let telling = sources.pop().map(|source| tokio::spawn(consume::tell_endpoints(Arc::clone(&shared), source)));
         tokio::select! {
             () = stop.cancelled() => {}
@@ -72,14 +77,14 @@ impl Dialog {
         readiness.set(vec!["stopping".into()]);
         let drained = async {
             consumers.drain().await;
-            if let Some(telling) = telling {
-                let _ = telling.await;
+            for taking in [hearing, telling].into_iter().flatten() {
+                let _ = taking.await;
             }
             shared.events.close();
             shared.events.wait().await;
         };
         if tokio::time::timeout(GRACE, drained).await.is_err() {
-            tracing::warn!("some events were not told to endpoints in time; the broker will deliver them again");
+            tracing::warn!("some messages of the dialog were not done in time; the broker will deliver them again");
         }
         consumers.close().await;
     }

@@ -1,18 +1,27 @@
-//! The dialog: tells endpoints what has happened. Of each event that a tenant's endpoint wants it makes one delivery on
-//! the channel `webhook`, which the workers send like any other.
+//! The dialog with everybody outside: it hears what providers report, and tells endpoints what has happened.
 //!
-//! [`consume`] takes the events one by one, and [`event`] reads them; [`callback`] writes the notification of one event
+//! A call of a provider is read by a [`Reader`] into what is [`said`]; [`reports`] merges that into the ledger and tells it,
+//! and [`listing`] keeps the suppression list.
+//!
+//! Of each event that a tenant's endpoint wants it makes one delivery on the channel `webhook`, which the workers send like
+//! any other. [`consume`] takes the events one by one, and [`event`] reads them; [`callback`] writes the notification of one event
 //! for one endpoint; [`endpoints`] knows who wants what, and disables whoever wants no more; [`binding`] has the queue
-//! bound while there is anybody. [`Dialog`] puts the parts together, and [`shared`] is what every event has. Any number
+//! bound while there is anybody. [`disposition`] settles a message of either queue, [`Dialog`] puts the parts together, and
+//! [`shared`] is what every message has. Any number
 //! of dialogs may run at once: the ids of what they publish are the same.
 
 mod binding;
 mod callback;
 mod consume;
 mod dialog;
+mod disposition;
 mod endpoints;
 mod event;
+mod listing;
 mod readiness;
+mod reports;
+mod said;
 mod shared;
 
 pub use dialog::Dialog;
+pub use said::{Reader, Said};

@@ -25,7 +25,7 @@ impl Health {
     }
 }
 
-/// A dialog is ready when its publisher is confirmed and not blocked, its queue is consumed and bound as it must be, and
+/// A dialog is ready when its publisher is confirmed and not blocked, its queues are consumed and bound as they must be, and
 /// the ledger answers.
 pub(crate) async fn keep_current(health: &Health, publisher: &Publisher, consumers: &Consumers, readiness: &Readiness) {
     let (mut publishing, mut consuming) = (publisher.watch(), consumers.watch());
@@ -44,7 +44,7 @@ fn missing(health: &Health, publisher: &Publisher, consumers: &Consumers) -> Vec
     let unpublished = publisher.watch().borrow().missing();
     missing.extend(unpublished.map(|why| format!("publishing: {why}")));
     if !consumers.is_ready() {
-        missing.push("the queue of events for endpoints is not consumed".into());
+        missing.push("the queues of events for endpoints and of what providers send are not consumed".into());
     }
     if !health.binding.load(Ordering::Relaxed) {
         missing.push("the queue of events for endpoints is not bound as it must be".into());

@@ -1,4 +1,4 @@
-//! What every event of one dialog shares.
+//! What every message of one dialog shares.
 
 use domain::WebhookKeys;
 use intake::Intake;
@@ -6,11 +6,13 @@ use tokio_util::task::TaskTracker;
 
 use crate::endpoints::Endpoints;
 use crate::readiness::Health;
+use crate::said::Reader;
 
-/// What every event of one dialog shares.
+/// What every message of one dialog shares.
 pub(crate) struct Shared {
     pub(crate) intake: Intake,
     pub(crate) keys: WebhookKeys,
+    pub(crate) reader: Reader,
     pub(crate) endpoints: Endpoints,
     pub(crate) health: Health,
     pub(crate) events: TaskTracker,

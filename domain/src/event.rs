@@ -1,12 +1,16 @@
 //! What subscribers are told of a delivery: one event for each transition. An event is derived from the row that the
 //! transition has written, so that whoever meets that row later tells the same event again.
 
+mod heard;
+
 use std::fmt;
 
 use uuid::Uuid;
 
 use crate::identity::event_id;
 use crate::{Order, Row, State};
+
+pub use self::heard::Heard;
 
 /// What has happened to a delivery: the last word of an event's routing key and type.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -26,10 +30,23 @@ pub enum EventName {
     Cancelled,
     /// An operator's move out of the dead-letter queue has begun a new budget.
     Replayed,
+    /// The provider reports that it has arrived.
+    Delivered,
+    /// The provider reports that it has not arrived, and will not.
+    Bounced,
+    /// The recipient has called it spam.
+    Complained,
+    Opened,
+    Clicked,
+    /// The recipient wants no more of the list.
+    Unsubscribed,
+    Read,
+    /// A person has written, or pressed a button: it is about no delivery.
+    Inbound,
 }
 
 impl EventName {
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 19] = [
         Self::Sent,
         Self::Captured,
         Self::Retrying,
@@ -41,6 +58,14 @@ impl EventName {
         Self::Suppressed,
         Self::Cancelled,
         Self::Replayed,
+        Self::Delivered,
+        Self::Bounced,
+        Self::Complained,
+        Self::Opened,
+        Self::Clicked,
+        Self::Unsubscribed,
+        Self::Read,
+        Self::Inbound,
     ];
 
     pub const fn as_str(self) -> &'static str {
@@ -56,12 +81,32 @@ impl EventName {
             Self::Suppressed => "suppressed",
             Self::Cancelled => "cancelled",
             Self::Replayed => "replayed",
+            Self::Delivered => "delivered",
+            Self::Bounced => "bounced",
+            Self::Complained => "complained",
+            Self::Opened => "opened",
+            Self::Clicked => "clicked",
+            Self::Unsubscribed => "unsubscribed",
+            Self::Read => "read",
+            Self::Inbound => "inbound",
         }
     }
 
-    /// Whether the delivery has come to an end. A dead letter is one, though an operator may move it back.
+    /// Whether the delivery has come to an end. A dead letter is one, though an operator may move it back; so is what its
+    /// provider reports of it later, as far as that is a state.
     pub const fn is_ending(self) -> bool {
-        !matches!(self, Self::Retrying | Self::Ambiguous | Self::Replayed)
+        !matches!(
+            self,
+            Self::Retrying
+                | Self::Ambiguous
+                | Self::Replayed
+                | Self::Complained
+                | Self::Opened
+                | Self::Clicked
+                | Self::Unsubscribed
+                | Self::Read
+                | Self::Inbound
+        )
     }
 }
 
@@ -144,7 +189,8 @@ fn name_of(row: &Row, order: &Order) -> Option<EventName> {
             let name = if row.ambiguous { EventName::Ambiguous } else { EventName::Retrying };
             (waits && was_tried(row)).then_some(name)
         }
-        State::Delivered | State::Bounced => None,
+        State::Delivered => Some(EventName::Delivered),
+        State::Bounced => Some(EventName::Bounced),
     }
 }
 

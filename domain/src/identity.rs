@@ -84,6 +84,11 @@ pub(crate) fn event_id(delivery: &Key, epoch: u32, seq: u32, state: &str, attemp
     Uuid::new_v5(&NAMESPACE, format!("{delivery}/event/{epoch}/{seq}/{state}/{attempt}").as_bytes())
 }
 
+/// The id of the event of one report: always the same, so that whoever is told of it again knows it.
+pub(crate) fn heard_id(subject: &Key, provider: &str, event_id: &str, name: &str) -> Uuid {
+    Uuid::new_v5(&NAMESPACE, format!("{subject}/heard/{name}/{provider}/{event_id}").as_bytes())
+}
+
 /// The id of the delivery that tells an endpoint of an event: always the same, so that the event may come twice. With
 /// another generation of the endpoint's secret the delivery has another body, and so another id.
 pub fn webhook_id(event: &Key, endpoint: &str, generation: u32) -> String {

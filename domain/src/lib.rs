@@ -45,7 +45,7 @@ pub use claim::{Claim, Take, claim};
 pub use cron::{Cron, InvalidCron};
 pub use decide::{Ambiguity, Policy, Transition, decide};
 pub use endpoint_address::EndpointAddress;
-pub use event::{Event, EventName, Telling, events_of};
+pub use event::{Event, EventName, Heard, Telling, events_of};
 pub(crate) use fallback::child_body;
 pub use follow_up::{Destination, FollowUp, Follows, Message, Publish, Received, letter_headers};
 pub use identity::{Content, Key, Tenant, child_id, content_of, fingerprint_of, fire_id, mask, webhook_id};

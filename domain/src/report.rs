@@ -7,7 +7,7 @@
 use std::cmp::Ordering;
 
 use crate::decide::{tier_after, tier_number};
-use crate::{Attempt, AttemptOutcome, Keyword, Label, Order, Policy, Row, State, Timestamp, Transition};
+use crate::{Attempt, AttemptOutcome, Keyword, Label, Order, Policy, Row, State, SuppressedFor, Timestamp, Transition};
 
 /// One thing that a provider reports.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -138,6 +138,36 @@ impl Reported {
             Self::Bounced { class } => Some(class.as_str()),
             Self::FailedLater { retriable: true, .. } => Some("retriable"),
             Self::FailedLater { retriable: false, .. } => Some("permanent"),
+            _ => None,
+        }
+    }
+
+    /// Why whoever it is about is not written to any more, if that follows. A mail that was refused says nothing about its
+    /// address.
+    pub const fn suppresses(&self) -> Option<SuppressedFor> {
+        match self {
+            Self::Bounced { class: Bounce::Address } => Some(SuppressedFor::HardBounce),
+            Self::Bounced { class: Bounce::Listed } => Some(SuppressedFor::Provider),
+            Self::Complained => Some(SuppressedFor::Complaint),
+            Self::Unsubscribed => Some(SuppressedFor::Unsubscribe),
+            Self::Reply { keyword: Some(Keyword::Stop), .. } => Some(SuppressedFor::Stop),
+            _ => None,
+        }
+    }
+
+    /// Which reason not to write to somebody is taken back.
+    pub const fn lifts(&self) -> Option<SuppressedFor> {
+        match self {
+            Self::Resubscribed => Some(SuppressedFor::Unsubscribe),
+            Self::Reply { keyword: Some(Keyword::Start), .. } => Some(SuppressedFor::Stop),
+            _ => None,
+        }
+    }
+
+    /// Who has written or pressed, as the provider names them.
+    pub fn written_by(&self) -> Option<&str> {
+        match self {
+            Self::Reply { from: by, .. } | Self::Button { by, .. } => Some(by),
             _ => None,
         }
     }

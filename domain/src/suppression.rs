@@ -31,7 +31,7 @@ pub enum SuppressedFor {
 /// a delivery is: publishers choose it by `priority`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum SuppressionScope {
-    /// What is sent on the lane bulk.
+    /// What is sent on the lane bulk, and every mail of a list.
     Marketing,
     /// Everything but the lane urgent, which is for what must arrive, such as codes and security alerts.
     AllButUrgent,
@@ -60,13 +60,14 @@ pub struct Suppression {
     pub note: Option<String>,
 }
 
-/// Under which names the recipient of a delivery may be on the list, and which lane the delivery is on.
+/// Under which names the recipient of a delivery may be on the list, and what the delivery is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Listed {
     pub recipient: RecipientHash,
     /// The same under the secret before this one.
     pub recipient_before: Option<RecipientHash>,
-    pub lane: Lane,
+    /// The narrowest scope that stops the delivery.
+    pub narrowest: SuppressionScope,
 }
 
 impl Suppression {
@@ -77,9 +78,11 @@ impl Suppression {
 }
 
 impl Listed {
-    /// `compared` is the destination in the form in which its medium compares destinations.
-    pub fn of(hasher: &RecipientHasher, compared: &str, lane: Lane) -> Self {
-        Self { recipient: hasher.hash(compared), recipient_before: hasher.hash_before(compared), lane }
+    /// `compared` is the destination in the form in which its medium compares destinations. A mail of a list is marketing
+    /// on any lane: whoever has left the list gets no more of it.
+    pub fn of(hasher: &RecipientHasher, compared: &str, lane: Lane, is_of_a_list: bool) -> Self {
+        let narrowest = if is_of_a_list { SuppressionScope::Marketing } else { SuppressionScope::narrowest_of(lane) };
+        Self { recipient: hasher.hash(compared), recipient_before: hasher.hash_before(compared), narrowest }
     }
 }
 

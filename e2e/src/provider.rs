@@ -47,6 +47,8 @@ impl Answer {
 pub struct Received {
     pub to: String,
     pub body: String,
+    /// Where the provider is asked to report what becomes of it.
+    pub reports_to: Option<String>,
     pub answer: Answer,
     pub at: Instant,
 }
@@ -138,9 +140,11 @@ impl Drop for Provider {
 }
 
 impl State {
-    fn receive(&self, to: String, body: String) -> Answer {
+    fn receive(&self, form: &BTreeMap<String, String>) -> Answer {
+        let text = |name: &str| form.get(name).cloned().unwrap_or_default();
+        let (to, body, reports_to) = (text("To"), text("Body"), form.get("StatusCallback").cloned());
         let answer = lock(&self.answers).next(&to);
-        lock(&self.received).push(Received { to, body, answer: answer.clone(), at: Instant::now() });
+        lock(&self.received).push(Received { to, body, reports_to, answer: answer.clone(), at: Instant::now() });
         answer
     }
 }
@@ -164,8 +168,8 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 async fn serve(mut stream: TcpStream, state: Arc<State>) {
     while let Some(form) = read_form(&mut stream).await {
-        let (to, body) = (form.get("To").cloned().unwrap_or_default(), form.get("Body").cloned().unwrap_or_default());
-        let answer = state.receive(to.clone(), body);
+        let to = form.get("To").cloned().unwrap_or_default();
+        let answer = state.receive(&form);
         if answer == Answer::Reset {
             let _ = stream.set_zero_linger();
         }

@@ -1,6 +1,6 @@
 //! What follows for a message in hand, with its events written.
 
-use domain::{Event, FollowUp, Follows, Notification, Row, events_of};
+use domain::{Event, FollowUp, Follows, Heard, Notification, Row, events_of};
 use topology::{Incoming, Publication, PublisherProperties};
 
 use crate::intake::Intake;
@@ -30,11 +30,19 @@ impl Intake {
         self.written(&events_of(row, &row.order), notification, incoming)
     }
 
-    /// The events of a row whose message is a job, and whose properties are not known.
-    pub fn told_of_job(&self, row: &Row, notification: Option<&Notification>) -> Vec<Told> {
+    /// The events of a row whose message is not in hand, so that its properties are not known.
+    pub fn told_of_row(&self, row: &Row, notification: Option<&Notification>) -> Vec<Told> {
         let (events, unknown) = (events_of(row, &row.order), PublisherProperties::default());
         let wanted = events.iter().filter(|event| self.teller.tells(event.name));
         wanted.map(|event| Told::new(event, Publication::of_event(event, notification, &unknown), None)).collect()
+    }
+
+    /// The event of what a person did; none where nobody is to be told of it.
+    pub fn told_of_heard(&self, heard: &Heard<'_>) -> Vec<Told> {
+        if !self.teller.tells(heard.name) {
+            return Vec::new();
+        }
+        vec![Told::of_heard(heard, Publication::of_heard(heard))]
     }
 
     /// Publishes events one after the other. False when the stop came first: whoever gets the message next tells them

@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use domain::{Event, EventName, Telling, Tenant};
+use domain::{Event, EventName, Heard, Telling, Tenant};
 use metrics::Counter;
 use tokio_util::sync::CancellationToken;
 use topology::{ConfirmOutcome, GivenUp, Publication, PublishError, Publisher, RefusedTenants};
@@ -41,6 +41,10 @@ pub struct Told {
 impl Told {
     pub(crate) fn new(event: &Event<'_>, publication: Publication, reply_to: Option<String>) -> Self {
         Self { name: event.name, tenant: event.row.key.tenant.clone(), event: publication, reply_to }
+    }
+
+    pub(crate) fn of_heard(heard: &Heard<'_>, publication: Publication) -> Self {
+        Self { name: heard.name, tenant: heard.tenant.clone(), event: publication, reply_to: None }
     }
 }
 

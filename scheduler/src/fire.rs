@@ -219,7 +219,7 @@ async fn give_up(shared: &Shared, job: &Job, error: Unreadable, now: Timestamp) 
     };
     if let Some(row) = ended {
         let notification = Notification::decode(&job.body, &shared.intake.defaults).ok();
-        if !shared.intake.tell(shared.intake.told_of_job(&row, notification.as_ref())).await {
+        if !shared.intake.tell(shared.intake.told_of_row(&row, notification.as_ref())).await {
             return Fired::Unanswered;
         }
     }

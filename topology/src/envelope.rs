@@ -13,7 +13,7 @@ mod read;
 mod tests;
 mod write;
 
-pub(crate) use event::write_event;
+pub(crate) use event::{write_event, write_heard};
 pub use inbound::Inbound;
 pub(crate) use misread::misread;
 pub use publisher_properties::PublisherProperties;

@@ -8,7 +8,7 @@ use domain::{Headers, Lane, Timestamp, UnknownField};
 use crate::envelope::{fingerprint_of_properties, misread, noted_tenant, of_a_publisher, read_headers, sent_at};
 use crate::owner::owner_of;
 use crate::reply::reply_queue;
-use crate::{Names, Owner, PublisherProperties, Source};
+use crate::{Inbound, Names, Owner, PublisherProperties, Source};
 
 /// One message, with everything that is known about its delivery.
 #[derive(Debug)]
@@ -26,6 +26,8 @@ pub struct Incoming {
     /// Headers that look like ours, and properties, that were not read.
     pub misread: Vec<UnknownField>,
     pub publisher_properties: PublisherProperties,
+    /// What a provider has sent, where the message is from that queue and can be read.
+    pub inbound: Option<Inbound>,
     /// The queue that is told how the delivery ends, if its publisher has named one that may be.
     pub reply_to: Option<String>,
     pub owner: Owner,
@@ -55,11 +57,15 @@ impl Incoming {
         let headers = if is_the_fleets { headers } else { of_a_publisher(headers) };
         let message_id =
             properties.message_id().as_ref().map(ShortString::to_string).filter(|message_id| !message_id.is_empty());
+        // Whoever is not of the fleet has nobody's word for it that a provider has sent it.
+        let is_believed = source == Source::Inbound && is_the_fleets;
+        let inbound = is_believed.then(|| Inbound::read(properties, body.clone())).flatten();
+        let kept = inbound.as_ref().map_or_else(|| PublisherProperties::of(properties), Inbound::properties);
         Self {
             source,
             lane: match source {
                 Source::Lane(lane) => lane,
-                Source::Scheduled | Source::Callbacks => headers.lane.unwrap_or_default(),
+                Source::Scheduled | Source::Callbacks | Source::Inbound => headers.lane.unwrap_or_default(),
             },
             properties_fingerprint: if message_id.is_none() {
                 fingerprint_of_properties(properties)
@@ -70,7 +76,8 @@ impl Incoming {
             body,
             headers,
             misread: misread(properties),
-            publisher_properties: PublisherProperties::of(properties).with_owner(&owner),
+            publisher_properties: kept.with_owner(&owner),
+            inbound,
             reply_to: reply_queue(properties.reply_to().as_ref().map(ShortString::as_str), names, &owner),
             owner,
             timestamp: sent_at(properties),

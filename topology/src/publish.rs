@@ -9,13 +9,13 @@ use std::time::Duration;
 
 use amqp::{PublishError, PublisherSettings, PublisherState};
 use bytes::Bytes;
-use domain::{Event, Headers, Lane, MAX_ID_BYTES, Notification};
+use domain::{Event, Headers, Heard, Lane, MAX_ID_BYTES, Notification};
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use self::meters::Meters;
-use crate::envelope::write_event;
+use crate::envelope::{write_event, write_heard};
 use crate::{Inbound, Names, PublisherProperties, Topology, properties};
 
 pub use refused::RefusedTenants;
@@ -51,6 +51,8 @@ pub enum To {
     Scheduled,
     /// The queue of what providers send to us.
     Inbound,
+    /// The same after the shortest delay.
+    InboundLater,
     DeadLetter,
     /// The events exchange, with this routing key; never mandatory.
     Event(String),
@@ -147,6 +149,24 @@ impl Publication {
         }
     }
 
+    /// The same once more, after the shortest delay. `rounds` says how often it has waited by then.
+    pub fn of_inbound_later(message_id: String, inbound: Inbound, rounds: u32) -> Self {
+        let headers = Headers { seq: Some(rounds), ..Headers::default() };
+        Self { to: To::InboundLater, headers, ..Self::of_inbound(message_id, inbound) }
+    }
+
+    /// The event of what a person did, as a provider has reported it.
+    pub fn of_heard(heard: &Heard<'_>) -> Self {
+        let written = write_heard(heard);
+        Self {
+            to: To::Event(written.routing_key),
+            message_id: written.id,
+            body: written.body,
+            headers: Headers::default(),
+            publisher_properties: written.publisher_properties,
+        }
+    }
+
     /// The same message for this queue.
     #[must_use]
     pub fn as_reply(&self, queue: &str) -> Self {
@@ -176,6 +196,7 @@ impl To {
             Self::Retry(tier) => (names.retry_exchange(*tier), lane_key()),
             Self::Scheduled => (names.exchange.clone(), names.scheduled_key()),
             Self::Inbound => (names.exchange.clone(), names.inbound_key()),
+            Self::InboundLater => (names.retry_exchange(1), names.inbound_key()),
             Self::DeadLetter => (names.dead_letter_exchange(), lane_key()),
             Self::Event(key) => (names.events_exchange(), key.clone()),
             Self::Reply(queue) => (String::new(), queue.clone()),
@@ -186,7 +207,8 @@ impl To {
         !matches!(self, Self::Event(_) | Self::Reply(_))
     }
 
-    const KINDS: [&str; 7] = ["lane", "retry", "scheduled", "inbound", "dead_letter", "event", "reply"];
+    const KINDS: [&str; 8] =
+        ["lane", "retry", "scheduled", "inbound", "inbound_later", "dead_letter", "event", "reply"];
 
     /// The destination in one word, for metrics: one of [`To::KINDS`].
     const fn as_str(&self) -> &'static str {
@@ -195,6 +217,7 @@ impl To {
             Self::Retry(_) => "retry",
             Self::Scheduled => "scheduled",
             Self::Inbound => "inbound",
+            Self::InboundLater => "inbound_later",
             Self::DeadLetter => "dead_letter",
             Self::Event(_) => "event",
             Self::Reply(_) => "reply",
@@ -230,6 +253,7 @@ mod tests {
         check(To::Retry(2), "notifications.exchange.retry.2", "notifications.key");
         check(To::Scheduled, "notifications.exchange", "notifications.key.scheduled");
         check(To::Inbound, "notifications.exchange", "notifications.key.inbound");
+        check(To::InboundLater, "notifications.exchange.retry.1", "notifications.key.inbound");
         check(To::DeadLetter, "notifications.exchange.dlx", "notifications.key");
         check(To::Event("default.email.sent".into()), "notifications.events", "default.email.sent");
         check(To::Reply("orders.replies".into()), "", "orders.replies");

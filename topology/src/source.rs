@@ -11,6 +11,8 @@ pub enum Source {
     Scheduled,
     /// Events that endpoints are told of.
     Callbacks,
+    /// What providers send to us.
+    Inbound,
 }
 
 impl Source {
@@ -19,6 +21,7 @@ impl Source {
             Self::Lane(lane) => names.lane_queue(lane),
             Self::Scheduled => names.scheduled_queue(),
             Self::Callbacks => names.callbacks_queue(),
+            Self::Inbound => names.inbound_queue(),
         }
     }
 
@@ -27,6 +30,7 @@ impl Source {
             Self::Lane(lane) => lane.as_str(),
             Self::Scheduled => "scheduled",
             Self::Callbacks => "callbacks",
+            Self::Inbound => "inbound",
         }
     }
 }

@@ -16,10 +16,10 @@ use topology::Incoming;
 
 use crate::attempt::{Tried, attempt};
 use crate::delivery::Delivery;
-use crate::report;
 use crate::shared::Shared;
 use crate::slots::Slot;
 use crate::unheeded::unheeded;
+use crate::{gone, report};
 
 /// Takes one copy from its decoded notification to its acknowledgement. Its place is free as soon as the outcome is
 /// committed: the prefetch bounds how many wait for their events to be confirmed.
@@ -115,6 +115,10 @@ async fn pipeline(
     let recorded = shared.intake.breaker.retry_until_taken(|| store.record(&transition, tried.capture.clone())).await?;
     failpoint("worker.recorded");
     report::recorded(shared, &transition, recorded);
+    if channels::is_gone(&tried.outcome) {
+        // It is rare, and its future is large.
+        Box::pin(gone::note(shared, &transition.row, &delivery)).await;
+    }
     Ok(match recorded {
         Recorded::Written | Recorded::Repeated => {
             let (row, order) = (&transition.row, &transition.order);

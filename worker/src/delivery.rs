@@ -51,7 +51,8 @@ impl Delivery {
     /// Under which names the recipient may be on the suppression list.
     pub(crate) fn listed(&self, shared: &Shared) -> Listed {
         let compared = media::compared(&self.notification.channel, &self.notification.destination);
-        Listed::of(&shared.intake.hasher, &compared, self.lane)
+        let list = media::list_of(&self.notification.channel, &self.notification.wording.mail);
+        Listed::of(&shared.intake.hasher, &compared, self.lane, list.is_some())
     }
 
     /// The row that this copy inserts when the ledger does not know the delivery.

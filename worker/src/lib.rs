@@ -12,6 +12,7 @@ mod deliver;
 mod delivery;
 mod drain;
 mod give_up;
+mod gone;
 mod meters;
 mod pause;
 mod readiness;

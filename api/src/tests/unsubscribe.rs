@@ -1,7 +1,8 @@
-//! The page behind the link of a mail of a list: what it shows, and that it does nothing.
+//! The link of a mail of a list: what its page shows, that opening it does nothing, and who leaves by it.
 
 use axum::http::StatusCode;
-use domain::{ChannelName, Keyring, Subscriber, Tenant, UnsubscribeLinks};
+use domain::{ChannelName, Keyring, Subscriber, SuppressedFor, SuppressionScope, Tenant, UnsubscribeLinks};
+use store::SuppressionFilter;
 
 use crate::tests::app::{Answer, SECRET, TestApp, request};
 
@@ -35,7 +36,7 @@ async fn the_page_of_a_link_shows_the_list_and_hides_the_address() {
         );
         assert!(page.headers["content-security-policy"].to_str().unwrap().starts_with("default-src 'none'"));
         for (name, value) in
-            [("referrer-policy", "no-referrer"), ("x-robots-tag", "noindex"), ("cache-control", "no-store")]
+            [("referrer-policy", "same-origin"), ("x-robots-tag", "noindex"), ("cache-control", "no-store")]
         {
             assert_eq!(page.headers[name], value);
         }
@@ -68,4 +69,37 @@ async fn an_address_with_marks_of_html_is_shown_as_text() {
     let app = TestApp::start().await;
     let page = opened(&app, &path("news", "x@<b>&.example"), "en").await;
     assert!(page.text.contains("***@&lt;b&gt;&amp;.example"), "{page:?}");
+}
+
+async fn posted(app: &TestApp, path: &str, body: &'static str) -> Answer {
+    let form = "application/x-www-form-urlencoded";
+    app.send(request("POST", path, None).header("content-type", form).body(body.into()).unwrap()).await
+}
+
+#[tokio::test]
+async fn who_leaves_by_one_click_is_on_the_list_once_however_often_it_is_asked() {
+    let app = TestApp::start().await;
+    let path = path("news", "Ana@example.org");
+    opened(&app, &path, "en").await;
+    let wanted = || SuppressionFilter {
+        tenant: Tenant::default(),
+        channel: None,
+        recipient: Vec::new(),
+        after: None,
+        limit: 10,
+    };
+    assert!(app.store.suppressions(&wanted()).await.unwrap().suppressions.is_empty(), "a GET changes nothing");
+    let other = posted(&app, &path, "a=b").await;
+    assert_eq!((other.status, other.kind().as_str()), (StatusCode::BAD_REQUEST, "not-one-click"));
+    for _ in 0..2 {
+        let left = posted(&app, &path, "List-Unsubscribe=One-Click").await;
+        assert_eq!(left.status, StatusCode::OK, "{left:?}");
+        assert!(left.text.contains("has left") && !left.text.contains("Ana@"), "{left:?}");
+    }
+    let listed = app.store.suppressions(&wanted()).await.unwrap().suppressions;
+    let [entry] = listed.as_slice() else { panic!("{listed:?}") };
+    assert_eq!((entry.reason, entry.scope), (SuppressedFor::Unsubscribe, SuppressionScope::Marketing));
+    assert_eq!((entry.by.as_str(), entry.note.as_deref()), ("the recipient", Some("left the list news")));
+    let forged = posted(&app, &path.replace("news", "all"), "List-Unsubscribe=One-Click").await;
+    assert_eq!(forged.status, StatusCode::NOT_FOUND, "{forged:?}");
 }

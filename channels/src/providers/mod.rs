@@ -10,7 +10,7 @@ pub mod webhook;
 pub mod webpush;
 pub mod whatsapp_cloud;
 
-use domain::Report;
+use domain::{Outcome, Report};
 use media::Medium;
 use runtime::settings::Values;
 
@@ -46,6 +46,8 @@ pub(crate) struct Provider {
     /// Everything that keeps the provider's channels from being connected, whether anybody asks for them or not: what
     /// is missing, and what is wrong. One text each, beginning with a setting's name.
     pub(crate) problems: fn(&Settings) -> Vec<String>,
+    /// The codes of its answers by which a destination is no longer there, and will not be again.
+    pub(crate) gone: &'static [&'static str],
     /// What the provider reports, if it calls us.
     pub(crate) webhook: Option<Webhook>,
     /// Settings with which the provider sends to this base URL, for the conformance test; `None` if it does not speak
@@ -100,4 +102,37 @@ pub(crate) fn serving(medium: &Medium) -> impl Iterator<Item = (&'static Provide
 pub(crate) fn preferred(medium: &Medium, settings: &Settings) -> Vec<(&'static Provider, &'static Service)> {
     let Some(listed) = settings.preferred.get(medium.name) else { return serving(medium).collect() };
     listed.iter().filter_map(|name| serving(medium).find(|(provider, _)| provider.name == *name)).collect()
+}
+
+/// Whether the destination of an attempt is no longer there, by what its provider has answered: nothing need be sent to it
+/// again.
+pub fn is_gone(outcome: &Outcome) -> bool {
+    let Outcome::Permanent { failure, .. } = outcome else { return false };
+    let Some(provider) = PROVIDERS.iter().find(|provider| provider.name == failure.provider) else { return false };
+    failure.code.as_deref().is_some_and(|code| provider.gone.contains(&code))
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::{Failure, Reason};
+
+    use super::*;
+
+    #[test]
+    fn a_destination_is_gone_where_its_provider_says_so_for_good() {
+        for (provider, code, is_dead) in [
+            ("webpush", Some("subscription_dead"), true),
+            ("fcm", Some("UNREGISTERED"), true),
+            ("apns", Some("Unregistered"), true),
+            ("apns", Some("BadDeviceToken"), false),
+            ("twilio", Some("UNREGISTERED"), false),
+            ("fcm", None, false),
+        ] {
+            let failure = || Failure::new(provider, code.map(str::to_owned), "");
+            let refused = Outcome::Permanent { reason: Reason::Permanent, failure: failure() };
+            assert_eq!(is_gone(&refused), is_dead, "{provider} {code:?}");
+            let later = Outcome::Retriable { failure: failure(), alarm: false, maybe_sent: false };
+            assert!(!is_gone(&later), "{provider} {code:?}");
+        }
+    }
 }

@@ -237,6 +237,10 @@ impl World {
         delivery.windows +=
             u32::from(matches!(outcome, Outcome::Ambiguous { .. } | Outcome::Retriable { maybe_sent: true, .. }));
         delivery.accepted += u32::from(accepted);
+        if accepted {
+            self.reports.accepted.push((row.epoch, row.attempt + 1));
+        }
+        let delivery = self.of(worker);
         if !unsent && !matches!(outcome, Outcome::Throttled { .. }) {
             *delivery.sends.entry((row.epoch, row.attempt + 1)).or_default() += 1;
         }
@@ -306,13 +310,17 @@ impl World {
 
     /// A subscriber is told.
     fn hear(&mut self, worker: &Worker, told: &[(Uuid, EventName)]) {
+        self.hear_of(worker.at(), told);
+    }
+
+    /// A subscriber is told of this delivery.
+    pub(super) fn hear_of(&mut self, at: usize, told: &[(Uuid, EventName)]) {
         for (id, name) in told {
             self.say(|| format!("tells {name}"));
-            let delivery = self.of(worker);
-            if !delivery.happened.contains_key(id) {
+            if !self.deliveries[at].happened.contains_key(id) {
                 self.fail(&format!("told {name}, which did not happen"));
             }
-            if !self.of(worker).told.insert(*id) {
+            if !self.deliveries[at].told.insert(*id) {
                 self.seen.push("told again");
             }
         }

@@ -18,6 +18,7 @@ mod privacy;
 mod processes;
 mod rabbitmq4;
 mod reconcile;
+mod reports;
 mod retry;
 mod schedule;
 mod settings;

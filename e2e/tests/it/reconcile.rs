@@ -51,6 +51,7 @@ fn copy() -> Received {
     Received {
         to: "whatsapp:+12025550143".into(),
         body: "Hola".into(),
+        reports_to: None,
         answer: provider::Answer::Accept,
         at: Instant::now(),
     }

@@ -33,7 +33,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("api", &["domain", "operations", "runtime", "store", "topology", "web"]),
     ("worker", &["channels", "domain", "intake", "media", "runtime", "store", "templates", "topology"]),
     ("scheduler", &["domain", "intake", "runtime", "store", "topology"]),
-    ("dialog", &["domain", "intake", "runtime", "store", "topology"]),
+    ("dialog", &["domain", "intake", "operations", "runtime", "store", "topology"]),
     ("embedded", &[]),
     (
         "chasqui",

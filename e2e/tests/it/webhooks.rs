@@ -2,10 +2,12 @@
 
 use e2e::provider::Provider;
 use e2e::{Database, TestFleet};
-use lapin::options::{BasicAckOptions, BasicGetOptions};
+use lapin::options::{BasicAckOptions, BasicGetOptions, QueueBindOptions};
+use lapin::types::FieldTable;
 use topology::Inbound;
 
-const INBOUND: &str = "notifications.queue.inbound";
+/// A queue that gets what the dialog gets.
+const INBOUND: &str = "seen";
 const BODY: &str = r#"{"object":"whatsapp_business_account","entry":[],"x":"\ud83c\udf89"}"#;
 /// HMAC-SHA256 of the body with the secret `app-secret`, by Node's crypto.
 const SIGNATURE: &str = "sha256=529eff254c7326b75569ac1e5be415637258cd15d2441aaf00b3573172521d34";
@@ -15,6 +17,10 @@ async fn a_signed_call_is_in_its_queue_when_it_is_answered_and_a_forged_one_is_n
     let provider = Provider::start().await;
     let keys = vec![("WHATSAPP_CLOUD_APP_SECRET", "app-secret"), ("WHATSAPP_CLOUD_VERIFY_TOKEN", "our-word")];
     let fleet = TestFleet::start(Database::Sqlite, &[provider.settings(), keys].concat()).await;
+    fleet.declare(INBOUND).await;
+    let (exchange, key) = ("notifications.exchange".into(), "notifications.key.inbound".into());
+    let (options, arguments) = (QueueBindOptions::default(), FieldTable::default());
+    fleet.amqp.queue_bind(INBOUND.into(), exchange, key, options, arguments).await.expect("bound");
     let call = async |path: &str, signature: &str, body: &'static str| {
         let request = fleet.http.post(fleet.url(path)).header("X-Hub-Signature-256", signature).body(body);
         request.send().await.expect("answered").status().as_u16()

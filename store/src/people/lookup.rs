@@ -1,6 +1,6 @@
 //! How a claim looks its recipient up in the suppression list, within its own statement.
 
-use domain::{Listed, RecipientHash, SuppressionScope};
+use domain::{Listed, RecipientHash};
 
 use crate::sql::Group;
 
@@ -22,7 +22,7 @@ pub(crate) use listed_for;
 /// Adds to a group under which names its recipients may be on the list. One without a name is not looked up.
 pub(crate) fn looked_up<'a>(group: Group<'a>, listed: impl Iterator<Item = Option<&'a Listed>> + Clone) -> Group<'a> {
     let before = |listed: &'a Listed| listed.recipient_before.as_ref().map(RecipientHash::as_bytes);
-    let breadth = |listed: &Listed| SuppressionScope::narrowest_of(listed.lane).breadth();
+    let breadth = |listed: &Listed| listed.narrowest.breadth();
     group
         .bytes("listed", listed.clone().map(|listed| listed.map(|listed| listed.recipient.as_bytes())))
         .bytes("listed_before", listed.clone().map(move |listed| listed.and_then(before)))

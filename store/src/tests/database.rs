@@ -182,7 +182,7 @@ pub(crate) fn recipient() -> RecipientHash {
 
 /// The recipient of a delivery on the lane normal.
 pub(crate) fn listed() -> Listed {
-    Listed { recipient: recipient(), recipient_before: None, lane: Lane::Normal }
+    Listed { recipient: recipient(), recipient_before: None, narrowest: SuppressionScope::narrowest_of(Lane::Normal) }
 }
 
 /// An entry for that recipient.

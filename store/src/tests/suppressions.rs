@@ -58,7 +58,12 @@ async fn the_ledger_stops_the_lanes_that_the_scope_stops(db: &Database) {
     for scope in SuppressionScope::ALL {
         store.suppress(&Suppression { scope, ..suppression() }).await.unwrap();
         for lane in Lane::ALL {
-            let row = claimed(&store, &format!("{scope} {lane}"), Listed { lane, ..listed() }).await;
+            let row = claimed(
+                &store,
+                &format!("{scope} {lane}"),
+                Listed { narrowest: SuppressionScope::narrowest_of(lane), ..listed() },
+            )
+            .await;
             let stops = scope >= SuppressionScope::narrowest_of(lane);
             assert_eq!(row.suppressed_for.is_some(), stops, "{scope} {lane}");
         }

@@ -1,5 +1,7 @@
 //! Writes an event: the structured JSON of CloudEvents 1.0, and the properties of its message.
 
+mod heard;
+
 use std::fmt::Display;
 
 use bytes::Bytes;
@@ -9,12 +11,14 @@ use serde_json::{Map, Value};
 
 use super::PublisherProperties;
 
+pub(crate) use self::heard::write_heard;
+
 /// Who tells: the same for every process of every fleet, because a repeat may come from another process.
 const SOURCE: &str = "/chasqui";
 
 /// The attributes of CloudEvents 1.0, with its extensions for correlation and tracing, and our own for the tenant.
 #[derive(Serialize)]
-struct CloudEvent<'a> {
+struct CloudEvent<'a, D> {
     specversion: &'static str,
     id: &'a str,
     source: &'static str,
@@ -31,7 +35,7 @@ struct CloudEvent<'a> {
     traceparent: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     tracestate: Option<&'a str>,
-    data: Data<'a>,
+    data: D,
 }
 
 /// What `GET /deliveries/{id}` shows, as far as the row knows it, by the same names. What there is none of is left out.

@@ -36,6 +36,7 @@ pub(crate) static PROVIDER: Provider = Provider {
     fill: |values, settings| settings.apns = Settings::of(values),
     warnings: |_| Vec::new(),
     problems,
+    gone: &["Unregistered", "ExpiredToken"],
     webhook: None,
     #[cfg(test)]
     over_http: Some(over_http),

@@ -33,6 +33,7 @@ pub(crate) static PROVIDER: Provider = Provider {
     fill: |values, settings| settings.fcm = Settings::of(values),
     warnings: |_| Vec::new(),
     problems,
+    gone: &["UNREGISTERED"],
     webhook: None,
     #[cfg(test)]
     over_http: Some(over_http),

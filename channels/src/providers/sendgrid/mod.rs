@@ -29,6 +29,7 @@ pub(crate) static PROVIDER: Provider = Provider {
     fill: |values, settings| settings.sendgrid = Settings::of(values),
     warnings: |settings| settings::warnings(&settings.sendgrid),
     problems,
+    gone: &[],
     webhook: Some(Webhook {
         signature: callback::SIGNATURE,
         challenge: |_, _| None,

@@ -41,6 +41,7 @@ pub(crate) static PROVIDER: Provider = Provider {
     fill: |values, settings| settings.smtp = Settings::of(values),
     warnings: |settings| settings::warnings(&settings.smtp),
     problems,
+    gone: &[],
     webhook: None,
     #[cfg(test)]
     over_http: None,

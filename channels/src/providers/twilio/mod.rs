@@ -55,6 +55,7 @@ pub(crate) static PROVIDER: Provider = Provider {
         of_both.into_iter().chain(settings::warning(twilio)).collect()
     },
     problems,
+    gone: &[],
     webhook: Some(Webhook {
         signature: callback::SIGNATURE,
         challenge: |_, _| None,

@@ -28,6 +28,7 @@ pub(crate) static PROVIDER: Provider = Provider {
     fill: |values, settings| settings.webhook.enabled = values.flag(WEBHOOKS),
     warnings: |_| Vec::new(),
     problems,
+    gone: &[],
     webhook: None,
     #[cfg(test)]
     over_http: Some(over_http),

@@ -21,7 +21,7 @@ const CREDENTIALS: &str = "WEB_VAPID_PUBLIC_KEY, WEB_VAPID_PRIVATE_KEY and WEB_V
 const REQUEST: &str = "whether this program has a newer version: the push service does not take its headers";
 
 /// The code of a subscription that is dead.
-const DEAD: &str = "subscription_dead";
+pub(super) const DEAD: &str = "subscription_dead";
 const IS_DEAD: &str = "the subscription is dead, its browser has none or another: remove it from your records";
 const NO_ENDPOINT: &str = "the endpoint takes no push messages";
 const REDIRECT: &str = "the endpoint redirects elsewhere, and nothing is sent there";

@@ -42,6 +42,7 @@ pub(crate) static PROVIDER: Provider = Provider {
     fill: |values, settings| settings.webpush = Settings::of(values),
     warnings: |_| Vec::new(),
     problems,
+    gone: &[classify::DEAD],
     webhook: None,
     #[cfg(test)]
     over_http: Some(over_http),

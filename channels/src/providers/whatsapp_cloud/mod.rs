@@ -34,6 +34,7 @@ pub(crate) static PROVIDER: Provider = Provider {
     fill: |values, settings| settings.whatsapp_cloud = Settings::of(values),
     warnings: |_| Vec::new(),
     problems,
+    gone: &[],
     webhook: Some(Webhook {
         signature: callback::SIGNATURE,
         challenge: callback::challenge,

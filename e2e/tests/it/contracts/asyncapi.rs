@@ -124,8 +124,8 @@ impl Broker {
 
     fn inbound(&self, queue: &Queue) -> Value {
         let told = format!(
-            "What providers send to the API, as it came, once their signature is believed. Nothing consumes it in this \
-             version. Ends in the queue {}.",
+            "What providers send to the API, as it came, once their signature is believed, and once more after the delay of \
+             retry 1 where it is earlier than our own record. Ends in the queue {}.",
             queue.name
         );
         let inbound = channel("What providers report", &told, self.names.inbound_key().into(), &["callback"]);
@@ -152,7 +152,9 @@ impl Broker {
              publishes it to {} with that key.",
             self.names.exchange
         );
-        let retry = channel(&format!("Retry {tier}"), &told, queue.name.as_str().into(), &["retry"]);
+        // What a provider has sent waits in the first only.
+        let messages: &[&str] = if tier == 1 { &["retry", "callback"] } else { &["retry"] };
+        let retry = channel(&format!("Retry {tier}"), &told, queue.name.as_str().into(), messages);
         over(retry, of_a_queue(queue))
     }
 
@@ -237,6 +239,10 @@ fn operations() -> Map<String, Value> {
     add("deadLetter", operation("send", "Chasqui gives up on a message", "deadLetters", &["deadLetter"]));
     let believe = "The API publishes what a provider has sent and signed";
     add("receiveCallback", operation("send", believe, "inbound", &["callback"]));
+    let hear = "A dialog reads what a provider has sent";
+    add("takeCallback", operation("receive", hear, "inbound", &["callback"]));
+    let wait = "A dialog has what is too early wait";
+    add("delayCallback", operation("send", wait, "retry1", &["callback"]));
     let pass_on = "A dialog takes the events that endpoints may want";
     add("takeEvents", operation("receive", pass_on, "callbacks", &["event"]));
     let call = "A dialog publishes a delivery on the channel webhook, which tells an endpoint of an event";

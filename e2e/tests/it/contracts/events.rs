@@ -10,8 +10,8 @@ use super::schema::over;
 use super::words;
 
 const WHOLE: &str = "A CloudEvent 1.0 in its structured mode. More attributes may be added.";
-const DATA: &str =
-    "What GET /deliveries/{id} shows, as far as the row knows it. Never a recipient. More fields may be added.";
+const DATA: &str = "What GET /deliveries/{id} shows, as far as the row knows it; of an inbound event, what a person has written. Never a \
+     recipient of ours. More fields may be added.";
 
 pub(super) fn event() -> Value {
     over(shape(&samples::events(), words::of_an_event), json!({"description": WHOLE}))

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use domain::{
-    Arrival, Counts, Defaults, FollowUp, Headers, KeptHeaders, Lane, MAX_BODY_BYTES, Notification, Order, Reason,
-    Received, Row, State, SuppressedFor, Tenant, events_of,
+    Arrival, ChannelName, Counts, Defaults, EventName, FollowUp, Headers, Heard, KeptHeaders, Keyword, Lane,
+    MAX_BODY_BYTES, Notification, Order, Reason, Received, Report, Reported, Row, State, SuppressedFor, Tenant,
+    events_of,
 };
 use lapin::BasicProperties;
 use lapin::types::{AMQPValue, FieldTable};
@@ -95,12 +96,16 @@ pub(super) fn dead_letter() -> Vec<BasicProperties> {
     with_headers([Headers { again: true, ..written }])
 }
 
-/// What the API publishes of a provider's request.
+/// What the API publishes of a provider's request, and a dialog once more.
 pub(super) fn callback() -> Vec<BasicProperties> {
     let (provider, target) = ("twilio".to_owned(), "/webhook/twilio".to_owned());
     let inbound = Inbound { provider, target, at: NOW, body: b"MessageStatus=delivered".as_slice().into() };
-    let published = Publication::of_inbound("id".to_owned(), inbound);
-    vec![properties(&published.message_id, &published.headers, &published.publisher_properties)]
+    let first = Publication::of_inbound("id".to_owned(), inbound.clone());
+    let later = Publication::of_inbound_later("id".to_owned(), inbound, 1);
+    let properties_of = |published: &Publication| {
+        properties(&published.message_id, &published.headers, &published.publisher_properties)
+    };
+    vec![properties_of(&first), properties_of(&later)]
 }
 
 /// An event of every transition, with everything that an event may have, and one with as little as one may have.
@@ -116,7 +121,38 @@ fn told() -> Vec<Publication> {
             events_of(&row, order).iter().map(|event| Publication::of_event(event, Some(&notification), &kept)),
         );
     }
+    told.extend(heard());
     told
+}
+
+/// What a person did with a message, and what a person wrote and pressed.
+fn heard() -> Vec<Publication> {
+    let report = |said: Reported| Report {
+        provider: "twilio",
+        event_id: "e-1".into(),
+        about: None,
+        provider_id: some(),
+        recipient: some(),
+        said,
+        code: None,
+        detail: String::new(),
+        at: None,
+    };
+    let (from, text, media) = ("+12025550143".to_owned(), "STOP".to_owned(), vec!["https://example.com/1".to_owned()]);
+    let written = Reported::Reply { from: from.clone(), text, media, keyword: Some(Keyword::Stop) };
+    let pressed = Reported::Button { payload: "yes".into(), by: from.clone() };
+    let row = row_that_is(State::Delivered);
+    let publication = |name: EventName, said: Reported, row: Option<&Row>, from: Option<&str>| {
+        let (tenant, channel) = (Tenant::default(), ChannelName::parse("sms").expect("a name"));
+        let report = report(said);
+        let (tenant, channel, report) = (&tenant, &channel, &report);
+        Publication::of_heard(&Heard { name, tenant, channel, row, from, report, received_at: NOW })
+    };
+    vec![
+        publication(EventName::Read, Reported::Read, Some(&row), None),
+        publication(EventName::Inbound, written, None, Some(&from)),
+        publication(EventName::Inbound, pressed, None, Some(&from)),
+    ]
 }
 
 /// The event of a message whose metadata is too large to be told.

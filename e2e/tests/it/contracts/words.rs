@@ -27,8 +27,8 @@ pub(super) fn of_an_event(name: &str) -> Value {
             "description": "chasqui, the channel, and what has happened.",
             "pattern": format!("^chasqui\\.[a-z0-9_-]{{1,32}}\\.({})$", EventName::ALL.map(EventName::as_str).join("|")),
         }),
-        "subject" => text("The delivery's id."),
-        "time" => instant("When the transition was committed."),
+        "subject" => text("The delivery's id; of an inbound event, the id of what a person has written."),
+        "time" => instant("When the transition was committed, or when a person did it."),
         "datacontenttype" => json!({"const": "application/json", "description": "What data is."}),
         "tenant" => json!({"type": "string", "pattern": WORD, "description": TENANT}),
         "correlationid" => text("The correlation_id of the publisher's message."),
@@ -41,9 +41,9 @@ pub(super) fn of_an_event(name: &str) -> Value {
 /// A field of the data of an event.
 pub(super) fn of_event_data(name: &str) -> Value {
     match name {
-        "id" => text("The delivery's id."),
+        "id" => text("The delivery's id; of an inbound event, the id of what a person has written."),
         "tenant" => json!({"type": "string", "pattern": WORD, "description": TENANT}),
-        "channel" => text("The channel of the delivery."),
+        "channel" => text("The channel of the delivery, or by which a person has written."),
         "state" => text("The state that the transition led to."),
         "epoch" => whole("Retry budgets used before this one."),
         "attempt" => whole("Attempts of this budget."),
@@ -67,6 +67,22 @@ pub(super) fn of_event_data(name: &str) -> Value {
         "due_at" => instant("When the next attempt is due, where the scheduler keeps it."),
         "parent" => text("The delivery whose fallback this one is."),
         "child" => text("The delivery that it was handed on to."),
+        "from" => text("Who has written. Of an inbound event only."),
+        "to" => text("Whom a person has written to, as the provider names us. Of an inbound event only."),
+        "text" => text("What a person has written. Of an inbound event only."),
+        "media" => json!({
+            "type": "array",
+            "items": {"type": "string"},
+            "description": "Where the provider keeps what a person has attached. Of an inbound event only.",
+        }),
+        "keyword" => json!({
+            "type": "string",
+            "enum": ["stop", "start"],
+            "description": "What the words ask for, where they are such a word. Of an inbound event only.",
+        }),
+        "payload" => text("What the button stands for that a person has pressed. Of an inbound event only."),
+        "replies_to" => text("The provider's id of the message that was answered. Of an inbound event only."),
+        "received_at" => instant("When the provider told us. Of an inbound event only."),
         "metadata" => json!({"type": "object", "description": "The publisher's own, unchanged."}),
         "metadata_left_out" => {
             json!({"const": true, "description": "The metadata would have made the event too large."})

@@ -1,0 +1,100 @@
+//! What follows from a report for the suppression list: whoever it is about is put on it, or taken off it.
+
+use std::collections::BTreeSet;
+
+use domain::{SuppressedFor, Tenant};
+use operations::suppressions::{self, Entry, Lifted};
+use store::Filter;
+
+use crate::disposition::Disposition;
+use crate::said::Said;
+use crate::shared::Shared;
+
+/// How many of the last deliveries to a person are looked at for who writes to them.
+const LOOKED_AT: u32 = 1000;
+
+/// Puts a person on the list of the tenants that the report is about, or takes them off. Returns these tenants.
+pub(crate) async fn follow(shared: &Shared, one: &Said) -> Result<BTreeSet<Tenant>, Disposition> {
+    // What a provider says of a message that is nobody's here is about a sender of its own.
+    if one.report.about.is_none() && one.report.said.written_by().is_none() {
+        return Ok(BTreeSet::new());
+    }
+    let (suppresses, lifts) = (one.report.said.suppresses(), one.report.said.lifts());
+    let tenants = match &one.report.about {
+        Some(about) => BTreeSet::from([about.key.tenant.clone()]),
+        None => {
+            let mut tenants = BTreeSet::from([Tenant::default()]);
+            if suppresses.is_some() || lifts.is_some() {
+                tenants.extend(who_writes_to(shared, one).await?);
+            }
+            tenants
+        }
+    };
+    let Some(person) = one.person.as_deref() else { return Ok(tenants) };
+    for tenant in &tenants {
+        if let Some(reason) = suppresses {
+            suppress(shared, one, person, tenant, reason).await?;
+        }
+        if let Some(reason) = lifts {
+            lift(shared, one, person, tenant, reason).await?;
+        }
+    }
+    Ok(tenants)
+}
+
+/// The tenants that have written to whoever writes now: their words name none, and several may have one number.
+async fn who_writes_to(shared: &Shared, one: &Said) -> Result<BTreeSet<Tenant>, Disposition> {
+    let Some(person) = &one.person else { return Ok(BTreeSet::new()) };
+    let hasher = &shared.intake.hasher;
+    let recipient = std::iter::once(hasher.hash(person)).chain(hasher.hash_before(person)).collect();
+    let filter = Filter { recipient, limit: LOOKED_AT, ..Filter::default() };
+    let page = shared.intake.breaker.retry_until_taken(|| shared.intake.store.deliveries(filter.clone())).await?;
+    Ok(page.deliveries.into_iter().map(|view| view.row.key.tenant).collect())
+}
+
+async fn suppress(
+    shared: &Shared,
+    one: &Said,
+    person: &str,
+    tenant: &Tenant,
+    reason: SuppressedFor,
+) -> Result<(), Disposition> {
+    let intake = &shared.intake;
+    let entry = Entry {
+        channel: one.channel.clone(),
+        destination: person.to_owned(),
+        reason,
+        scope: reason.usual_scope(),
+        until: None,
+        note: None,
+    };
+    let by = one.report.provider;
+    let step = || {
+        let (tenant, entry, by) = (tenant.clone(), entry.clone(), by.to_owned());
+        suppressions::suppress(&intake.store, tenant, entry, by, &intake.hasher, intake.clock.as_ref())
+    };
+    intake.breaker.retry_until_taken(step).await?;
+    Ok(())
+}
+
+async fn lift(
+    shared: &Shared,
+    one: &Said,
+    person: &str,
+    tenant: &Tenant,
+    reason: SuppressedFor,
+) -> Result<(), Disposition> {
+    let intake = &shared.intake;
+    let why = match reason {
+        SuppressedFor::Stop => "the recipient has written START",
+        _ => "the recipient has subscribed again at the provider",
+    };
+    let by = one.report.provider;
+    let step = || {
+        let (channel, destination) = (one.channel.clone(), person.to_owned());
+        let lifted = Lifted::Destination { channel, destination, reason: Some(reason) };
+        suppressions::lift(&intake.store, tenant, lifted, by, why, &intake.hasher, intake.clock.as_ref())
+    };
+    intake.breaker.retry_until_taken(step).await?;
+    Ok(())
+}

@@ -1,0 +1,177 @@
+//! Takes the calls of providers one by one: what a call says is kept, put on the suppression list, merged into the rows of
+//! its deliveries and told, before it is acknowledged.
+
+use std::sync::Arc;
+
+use domain::{EventName, Heard, Key, Merged, Reason, Report, Row, State, Tenant, Transition};
+use intake::{Told, TooOften};
+use runtime::failpoint;
+use tokio::sync::mpsc;
+use topology::{Inbound, Incoming, Publication};
+
+use crate::disposition::Disposition;
+use crate::listing;
+use crate::said::Said;
+use crate::shared::Shared;
+
+/// How often a call waits, 5 seconds each, for the record of the attempt that it is about: longer than an attempt takes.
+const ROUNDS_OF_AN_ATTEMPT: u32 = 24;
+/// How often it waits for a delivery that the ledger does not know: a row is there before its message is sent, but for a
+/// ledger that was restored.
+const ROUNDS_OF_THE_UNKNOWN: u32 = 3;
+
+/// A call in hand.
+struct Call<'a> {
+    inbound: &'a Inbound,
+    /// How often it has waited.
+    round: u32,
+    /// Whoever had it in hand before may have died between any two steps.
+    redelivered: bool,
+}
+
+/// What became of one report.
+enum Taken {
+    Done,
+    /// How often the call may wait for it.
+    Waits(u32),
+}
+
+/// Takes the calls of the queue until its stream ends, which it does when the consumers drain.
+pub(crate) async fn hear(shared: Arc<Shared>, mut source: mpsc::Receiver<Incoming>) {
+    while let Some(incoming) = source.recv().await {
+        shared.events.spawn(hear_one(Arc::clone(&shared), incoming));
+    }
+}
+
+async fn hear_one(shared: Arc<Shared>, incoming: Incoming) {
+    let disposition = heard(&shared, &incoming).await.unwrap_or_else(|early_end| early_end);
+    disposition.settle(&shared.intake, incoming).await;
+}
+
+/// # Errors
+/// What follows where not everything could be done.
+async fn heard(shared: &Shared, incoming: &Incoming) -> Result<Disposition, Disposition> {
+    if TooOften::of(incoming).is_some() {
+        let error = format!("delivered {} times without being taken", incoming.delivery_count + 1);
+        return Err(Disposition::DeadLetter(Reason::RedeliveredTooOften, error));
+    }
+    let unreadable = |why: String| Disposition::DeadLetter(Reason::DecodeError, why);
+    let inbound = incoming.inbound.as_ref().ok_or_else(|| unreadable("it is no call of a provider".into()))?;
+    let said = (shared.reader)(inbound).map_err(unreadable)?;
+    let call = Call { inbound, round: incoming.headers.seq.unwrap_or(0), redelivered: incoming.redelivered };
+    let reports: Vec<Report> = said.iter().map(|one| one.report.clone()).collect();
+    let keeping = || shared.intake.store.keep_reports(&reports, inbound.at);
+    shared.intake.breaker.retry_until_taken(keeping).await?;
+    failpoint("dialog.kept");
+    let mut rounds = 0;
+    for one in &said {
+        if let Taken::Waits(of_this) = taken(shared, &call, one).await? {
+            rounds = rounds.max(of_this);
+        }
+    }
+    if call.round >= rounds {
+        return Ok(Disposition::Acknowledge);
+    }
+    let id = incoming.message_id.clone().unwrap_or_default();
+    let later = Publication::of_inbound_later(id, inbound.clone(), call.round + 1);
+    Ok(Disposition::replaced_by(later, &shared.intake).await)
+}
+
+async fn taken(shared: &Shared, call: &Call<'_>, one: &Said) -> Result<Taken, Disposition> {
+    let report = &one.report;
+    // A call that has waited was heard before.
+    if call.round == 0 {
+        count(report);
+        let tenants = listing::follow(shared, one).await?;
+        if report.said.written_by().is_some() {
+            for tenant in &tenants {
+                tell_of_words(shared, call, one, tenant).await?;
+            }
+        }
+    }
+    let Some(about) = &report.about else { return Ok(Taken::Done) };
+    let row = match merged(shared, call, report, &about.key).await? {
+        Ok(row) => row,
+        Err(waits) => return Ok(waits),
+    };
+    if let Some(name) = EventName::of_reaction(&report.said) {
+        let (tenant, channel, received_at) = (&row.key.tenant, &row.channel, call.inbound.at);
+        let heard = Heard { name, tenant, channel, row: Some(&row), from: None, report, received_at };
+        tell(shared, shared.intake.told_of_heard(&heard)).await?;
+    }
+    Ok(Taken::Done)
+}
+
+/// Merges a report into the row of its delivery, and gives the row as it is then; or says that it is too early.
+async fn merged(
+    shared: &Shared,
+    call: &Call<'_>,
+    report: &Report,
+    key: &Key,
+) -> Result<Result<Row, Taken>, Disposition> {
+    let intake = &shared.intake;
+    // Whoever wrote the row with this report may not have told of it.
+    let mut may_be_untold = call.redelivered;
+    loop {
+        let found = intake.breaker.retry_until_taken(|| intake.store.delivery(key)).await?;
+        let Some(row) = found.map(|view| view.row) else { return Ok(Err(Taken::Waits(ROUNDS_OF_THE_UNKNOWN))) };
+        // The body is at hand nowhere, so that a late failure is the end: without a policy nothing is published again.
+        match domain::report(&row, report, None, intake.clock.now()) {
+            Merged::Early => return Ok(Err(Taken::Waits(ROUNDS_OF_AN_ATTEMPT))),
+            Merged::Kept => {
+                if may_be_untold && matches!(row.state, State::Delivered | State::Bounced) {
+                    tell(shared, intake.told_of_row(&row, None)).await?;
+                }
+                return Ok(Ok(row));
+            }
+            Merged::Moved(transition) => {
+                may_be_untold = true;
+                if moved(shared, &row, &transition).await? {
+                    return Ok(Ok(transition.row));
+                }
+            }
+        }
+    }
+}
+
+/// Tells what the row says, writes it, and tells what it says then. False where somebody else has written it meanwhile,
+/// or where an answer was lost: it is read again.
+async fn moved(shared: &Shared, before: &Row, transition: &Transition) -> Result<bool, Disposition> {
+    let intake = &shared.intake;
+    // Once the row has moved on, nobody can tell any more what it said: its worker may have died before it did.
+    tell(shared, intake.told_of_row(before, None)).await?;
+    failpoint("dialog.told_before_merge");
+    if !intake.breaker.retry_until_taken(|| intake.store.merge_report(transition)).await? {
+        return Ok(false);
+    }
+    failpoint("dialog.merged");
+    if transition.alarm {
+        let code = transition.row.code.as_deref().unwrap_or_default();
+        tracing::error!(delivery = %transition.row.key, code, "a provider reports a failure that is our own fault");
+    }
+    tell(shared, intake.told_of_row(&transition.row, None)).await?;
+    failpoint("dialog.told_after_merge");
+    Ok(true)
+}
+
+async fn tell_of_words(shared: &Shared, call: &Call<'_>, one: &Said, tenant: &Tenant) -> Result<(), Disposition> {
+    let heard = Heard {
+        name: EventName::Inbound,
+        tenant,
+        channel: &one.channel,
+        row: None,
+        from: one.person.as_deref(),
+        report: &one.report,
+        received_at: call.inbound.at,
+    };
+    tell(shared, shared.intake.told_of_heard(&heard)).await
+}
+
+async fn tell(shared: &Shared, told: Vec<Told>) -> Result<(), Disposition> {
+    if shared.intake.tell(told).await { Ok(()) } else { Err(Disposition::GiveBack) }
+}
+
+fn count(report: &Report) {
+    let (provider, said) = (report.provider, report.said.as_str());
+    metrics::counter!("chasqui_reports_total", "provider" => provider, "said" => said).increment(1);
+}
