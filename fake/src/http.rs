@@ -41,8 +41,7 @@ pub(crate) async fn serve(listener: TcpListener, world: Arc<World>) {
 
 async fn converse(stream: TcpStream, world: Arc<World>) {
     let _ = stream.set_nodelay(true);
-    let service =
-        tower::service_fn(move |request: Request<_>| answer(Arc::clone(&world), request.map(Body::new)));
+    let service = tower::service_fn(move |request: Request<_>| answer(Arc::clone(&world), request.map(Body::new)));
     let builder = Builder::new(TokioExecutor::new());
     // It ends with an error when a rule has it cut, or when the other side goes away: both are as they should be.
     let _ = builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service)).await;

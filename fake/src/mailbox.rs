@@ -19,7 +19,8 @@ const MAX_RECIPIENTS: usize = 1000;
 /// How long nobody is let in after somebody could not be.
 const PAUSE: Duration = Duration::from_millis(100);
 
-const HELLO: &str = "250-fake.example.com\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250-SIZE 33554432\r\n250 ENHANCEDSTATUSCODES";
+const HELLO: &str =
+    "250-fake.example.com\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250-SIZE 33554432\r\n250 ENHANCEDSTATUSCODES";
 
 pub(crate) async fn serve(listener: TcpListener, world: Arc<World>) {
     loop {

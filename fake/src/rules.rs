@@ -114,7 +114,10 @@ impl Rules {
     /// The answer that names every wrong field.
     pub(crate) fn add(&mut self, given: Value) -> Result<u64, Reply> {
         if self.list.len() >= MAX_RULES {
-            return Err(Reply::json(409, &json!({ "errors": [{ "field": "", "detail": "there are too many rules" }] })));
+            return Err(Reply::json(
+                409,
+                &json!({ "errors": [{ "field": "", "detail": "there are too many rules" }] }),
+            ));
         }
         let mut rule = read(given)?;
         self.last += 1;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
+use url::Url;
 
 use crate::callbacks::Callbacks;
 use crate::keys::Keys;
@@ -20,6 +21,8 @@ pub struct Options {
     pub listen: String,
     /// The address of the mail server.
     pub smtp_listen: String,
+    /// The URL by which a fleet reaches what speaks HTTP, where that is not the address. The mail server has its host.
+    pub at: Option<String>,
     /// Where the fleet's API is. Without it nobody is called.
     pub callbacks: Option<String>,
     /// Seconds since 1970.
@@ -41,13 +44,19 @@ impl Fake {
     pub async fn start(options: Options) -> io::Result<Self> {
         let http = bind(&options.listen).await?;
         let mail = bind(&options.smtp_listen).await?;
-        let base_url = format!("http://{}", http.local_addr()?);
+        let base_url = match &options.at {
+            Some(at) => at.trim_end_matches('/').to_owned(),
+            None => format!("http://{}", http.local_addr()?),
+        };
+        let host = Url::parse(&base_url).ok().and_then(|url| Some(url.host_str()?.to_owned()));
+        let host = host.ok_or_else(|| io::Error::other("where a fleet reaches the fake must be an http URL"))?;
         let keys = Keys::new().map_err(|_| io::Error::other("this machine makes no keys"))?;
         let callbacks = options.callbacks.as_deref().map(|url| url.trim_end_matches('/').to_owned());
         let site = Site {
             keys,
             base_url: base_url.clone(),
-            mail: mail.local_addr()?,
+            host,
+            mail_port: mail.local_addr()?.port(),
             calls_back: callbacks.is_some(),
             now: options.now,
         };

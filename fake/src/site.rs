@@ -1,7 +1,5 @@
 //! Where the fake is, and what its accounts are.
 
-use std::net::SocketAddr;
-
 use crate::keys::Keys;
 
 /// What stands before the path in the URLs that a fleet gives to providers. Nobody is called there: it is what Twilio
@@ -11,9 +9,11 @@ pub(crate) const PUBLIC_URL: &str = "https://fleet.example.com";
 /// What every provider of the fake knows.
 pub(crate) struct Site {
     pub(crate) keys: Keys,
-    /// `http://` and the address, without a slash at the end.
+    /// The URL of everything that speaks HTTP, without a slash at the end.
     pub(crate) base_url: String,
-    pub(crate) mail: SocketAddr,
+    /// The host in it, which is that of the mail server as well.
+    pub(crate) host: String,
+    pub(crate) mail_port: u16,
     /// Whether anybody is called, so that the settings say where a fleet is reached.
     pub(crate) calls_back: bool,
     /// Seconds since 1970.

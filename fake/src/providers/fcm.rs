@@ -121,7 +121,8 @@ fn error(status: u16, code: Option<&str>, words: &str) -> Reply {
         _ => None,
     };
     let kind = "type.googleapis.com/google.firebase.fcm.v1.FcmError";
-    let details: Vec<Value> = code.or(usual).map(|code| json!({ "@type": kind, "errorCode": code })).into_iter().collect();
+    let details: Vec<Value> =
+        code.or(usual).map(|code| json!({ "@type": kind, "errorCode": code })).into_iter().collect();
     let error = json!({ "code": status, "message": words, "status": word, "details": details });
     Reply::json(status, &json!({ "error": error }))
 }

@@ -19,8 +19,8 @@ pub(crate) static PROVIDER: Provider = Provider {
 
 fn settings(site: &Site) -> Vec<(&'static str, String)> {
     vec![
-        ("SMTP_HOST", site.mail.ip().to_string()),
-        ("SMTP_PORT", site.mail.port().to_string()),
+        ("SMTP_HOST", site.host.clone()),
+        ("SMTP_PORT", site.mail_port.to_string()),
         ("SMTP_TLS", "none".to_owned()),
         ("FROM_EMAIL", "fleet@example.com".to_owned()),
     ]

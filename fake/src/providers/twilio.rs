@@ -216,10 +216,8 @@ fn post(url: &str, form: &[(&str, &str)]) -> Post {
     let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, AUTH_TOKEN.as_bytes());
     let signature = STANDARD.encode(hmac::sign(&key, signed.as_bytes()).as_ref());
     let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
-    let headers = vec![
-        ("content-type", "application/x-www-form-urlencoded".to_owned()),
-        ("x-twilio-signature", signature),
-    ];
+    let headers =
+        vec![("content-type", "application/x-www-form-urlencoded".to_owned()), ("x-twilio-signature", signature)];
     Post { target: target(url).to_owned(), headers, body, repeats: false }
 }
 

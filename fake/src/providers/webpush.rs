@@ -41,8 +41,8 @@ fn settings(site: &Site) -> Vec<(&'static str, String)> {
         ("WEB_VAPID_PUBLIC_KEY", URL_SAFE_NO_PAD.encode(public)),
         ("WEB_VAPID_PRIVATE_KEY", URL_SAFE_NO_PAD.encode(VAPID)),
         ("WEB_VAPID_SUBJECT", "mailto:fleet@example.com".to_owned()),
-        // The endpoint is an address of this machine, which nothing is sent to otherwise.
-        ("OUTBOUND_ALLOW", "127.0.0.1".to_owned()),
+        // The endpoint is no public address, to which nothing is sent otherwise.
+        ("OUTBOUND_ALLOW", site.host.clone()),
     ]
 }
 

@@ -166,10 +166,8 @@ fn post(value: &Value) -> Post {
     let key = hmac::Key::new(hmac::HMAC_SHA256, APP_SECRET.as_bytes());
     let signature = hmac::sign(&key, body.as_bytes());
     let digits: String = signature.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
-    let headers = vec![
-        ("content-type", "application/json".to_owned()),
-        ("x-hub-signature-256", format!("sha256={digits}")),
-    ];
+    let headers =
+        vec![("content-type", "application/json".to_owned()), ("x-hub-signature-256", format!("sha256={digits}"))];
     Post { target: "/webhook/whatsapp_cloud".to_owned(), headers, body, repeats: true }
 }
 
