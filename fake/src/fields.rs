@@ -42,6 +42,11 @@ impl Fields {
         self.object.get(name).is_some_and(|value| !value.is_null())
     }
 
+    /// Whether nothing that was read so far is wrong.
+    pub(crate) fn are_right(&self) -> bool {
+        self.problems.is_empty()
+    }
+
     fn take(&mut self, name: &'static str) -> Option<Value> {
         self.known.push(name);
         self.object.get(name).filter(|value| !value.is_null()).cloned()

@@ -154,7 +154,7 @@ fn read(given: Value) -> Result<Rule, Reply> {
     let every = fields.number("every", 1..=MAX_COUNT).unwrap_or(1);
     let per_second = fields.number("per_second", 1..=MAX_COUNT);
     let fault = fault(&mut fields, provider);
-    if fault == Fault::default() {
+    if fault == Fault::default() && fields.are_right() {
         fields.wrong("status", "is missing, and so is everything else that a rule does");
     }
     fields.end()?;

@@ -94,7 +94,7 @@ fn refused(refusal: &Refusal<'_>) -> Reply {
 }
 
 fn errors(status: u16, message: &str, field: Option<&str>) -> Reply {
-    Reply::json(status, &json!({ "errors": [{ "message": message, "field": field, "help": null }] }))
+    Reply::json(status, &json!({ "errors": [{ "message": message, "field": field }] }))
 }
 
 /// One event in a batch of its own, signed as SendGrid does: the digits of the time, and the body behind them.

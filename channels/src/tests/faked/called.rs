@@ -1,7 +1,5 @@
 //! What the fake calls us with is believed, is about the attempt that was sent, and says what it was asked to say.
 
-use std::time::Duration;
-
 use domain::{Bounce, Keyword, Label, Report, Reported};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use wiremock::{Mock, MockServer, Request, ResponseTemplate, matchers};

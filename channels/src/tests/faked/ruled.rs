@@ -20,7 +20,7 @@ async fn each_provider_refuses_as_a_rule_says_in_its_own_words() {
         ("twilio", 400, Some("21610"), "permanent"),
         ("twilio", 400, Some("21606"), "alarm"),
         ("twilio", 429, None, "throttled"),
-        ("twilio", 500, Some("20500"), "ambiguous"),
+        ("twilio", 500, Some("20500"), "retriable"),
         ("whatsapp_cloud", 400, Some("131026"), "permanent"),
         ("whatsapp_cloud", 429, None, "throttled"),
         ("fcm", 404, Some("UNREGISTERED"), "permanent"),
