@@ -65,8 +65,7 @@ impl Log {
     /// The message to which a provider gave this id.
     pub(crate) fn find(&self, id: &str) -> Option<(&'static str, Message)> {
         let mut kept = self.kept.iter().rev();
-        let of = |received: &Received| received.message.as_ref().is_some_and(|message| message.id == id);
-        let found = kept.find(|received| of(received))?;
+        let found = kept.find(|received| received.message.as_ref().is_some_and(|message| message.id == id))?;
         Some((found.provider, found.message.clone()?))
     }
 
