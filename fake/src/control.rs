@@ -51,7 +51,7 @@ fn received(world: &World, call: &Call) -> Result<Reply, Reply> {
 }
 
 fn remove(world: &World, id: &str) -> Reply {
-    let is_removed = id.parse().is_ok_and(|id| world.rules().remove(Some(id)));
+    let is_removed = id.parse::<u64>().is_ok_and(|id| world.rules().remove(Some(id)));
     if is_removed { Reply::empty(204) } else { missing("there is no rule with this id") }
 }
 

@@ -1,5 +1,7 @@
 //! What a rule says happens, so often and to those whom it names, and a rule that says nothing is refused.
 
+use std::time::Instant;
+
 use super::*;
 use crate::tests::tools::kind;
 
@@ -97,6 +99,20 @@ async fn a_rule_holds_for_whom_it_names_and_for_one_of_so_many_and_the_newest_go
         kinds.push(kind(&standing.send("twilio", "sms", named).await));
     }
     assert_eq!(kinds, ["sent", "sent", "throttled", "throttled"]);
+}
+
+#[tokio::test]
+async fn an_answer_is_held_back_for_those_whose_words_a_rule_names() {
+    let standing = Standing::start(None).await;
+    let latency = Duration::from_millis(300);
+    rule(&standing, json!({ "text": "code is 4711", "latency_ms": 300 })).await;
+    rule(&standing, json!({ "text": "words of nobody", "status": 400 })).await;
+    for &(provider, channel, destination) in CARRIED {
+        let begun = Instant::now();
+        let outcome = standing.send(provider, channel, destination).await;
+        assert_eq!(kind(&outcome), "sent", "{provider} {channel}: {outcome:?}");
+        assert!(begun.elapsed() >= latency, "{provider} {channel}");
+    }
 }
 
 #[tokio::test]
