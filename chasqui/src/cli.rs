@@ -11,8 +11,8 @@ use clap::{CommandFactory, Parser, Subcommand};
 use crate::config::{Config, REFERENCE, Role, Sources};
 use crate::output::{self, say};
 use crate::{
-    check, contract, events, exit, health, logs, parts, roles, send, stuck, suppress, topology_commands, unconfigured,
-    up, vapid, webhook,
+    check, contract, events, exit, fake, health, logs, parts, roles, send, stuck, suppress, topology_commands,
+    unconfigured, up, vapid, webhook,
 };
 
 /// Delivers notifications that services publish to RabbitMQ: email, SMS, WhatsApp, push, Web Push, webhooks.
@@ -78,6 +78,9 @@ pub enum Command {
     },
     /// Print every setting with its default
     Settings,
+    /// Stand in for all providers on this machine: print the settings with which a fleet uses it, and run until stopped
+    #[command(after_help = exit::CODES)]
+    Fake(fake::Fake),
     /// The keys with which Web Push is sent
     #[command(subcommand, after_help = exit::CODES)]
     Vapid(vapid::VapidCommand),
@@ -149,6 +152,7 @@ pub async fn run(cli: Cli) -> Result<ExitCode> {
             output::text(crate::config::DEFAULTS);
             Ok(ExitCode::SUCCESS)
         }
+        Command::Fake(what) => fake::fake(what).await,
         Command::Vapid(command) => vapid::run(command),
         Command::Webhook(command) => webhook::run(load(), command).await,
     }

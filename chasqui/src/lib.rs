@@ -15,6 +15,7 @@ mod check;
 mod contract;
 mod delays;
 mod events;
+mod fake;
 mod health;
 mod logs;
 mod metrics;

@@ -4,6 +4,7 @@ mod carried;
 mod corpus;
 mod dialogue;
 mod dkim;
+mod faked;
 pub(crate) mod odd;
 mod prism;
 mod smtp;

@@ -142,16 +142,25 @@ async fn sendgrids_description_accepts_our_mails_and_refuses_others() {
     }
 }
 
-/// A mock of one API, on a free port.
-struct Prism {
+/// A mock of one API, or one who looks at what passes, on a free port.
+pub(super) struct Prism {
     _process: Counterpart,
-    base_url: String,
+    pub(super) base_url: String,
 }
 
 impl Prism {
     async fn serving(description: &str) -> Self {
+        Self::start("mock", description, &[]).await
+    }
+
+    /// Stands before another server, and looks at each request and each answer that passes.
+    pub(super) async fn before(upstream: &str, description: &str) -> Self {
+        Self::start("proxy", description, &[upstream]).await
+    }
+
+    async fn start(what: &str, description: &str, upstream: &[&str]) -> Self {
         let file = format!("tools/specs/{description}.json");
-        let arguments = ["mock", "--host", "127.0.0.1", "--port", "0", "--errors", &file];
+        let arguments = [&[what, "--host", "127.0.0.1", "--port", "0", "--errors", &file], upstream].concat();
         let mut process = Counterpart::start("node/node_modules/.bin/prism", &arguments);
         loop {
             let line = process.line().await;

@@ -10,6 +10,7 @@ mod contracts;
 mod dead_letters;
 mod delivery;
 mod events;
+mod faked;
 mod lanes;
 mod outage;
 mod poison;

@@ -35,6 +35,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("scheduler", &["domain", "intake", "runtime", "store", "topology"]),
     ("dialog", &["domain", "intake", "operations", "runtime", "store", "topology"]),
     ("embedded", &[]),
+    ("fake", &["text"]),
     (
         "chasqui",
         &[
@@ -43,6 +44,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "dialog",
             "domain",
             "embedded",
+            "fake",
             "operations",
             "runtime",
             "scheduler",
@@ -69,9 +71,9 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("sea-orm-migration", &["migrations"]),
     ("sqlx", &["store", "migrations"]),
     ("tera", &["templates"]),
-    ("axum", &["web", "api"]),
-    ("hyper-util", &["web"]),
-    ("tower", &["web"]),
+    ("axum", &["web", "api", "fake"]),
+    ("hyper-util", &["web", "fake"]),
+    ("tower", &["web", "fake"]),
     ("tokio-cron-scheduler", &["scheduler"]),
     ("croner", &["domain"]),
     ("jiff", &["domain"]),
