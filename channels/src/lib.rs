@@ -33,4 +33,4 @@ pub use outbound::Allow;
 pub use providers::{apns, fcm, sections, sendgrid, smtp, twilio, webhook, webpush, whatsapp_cloud};
 pub use section::{Half, Section};
 pub use settings::{SandboxMode, Settings};
-pub use webhooks::Webhooks;
+pub use webhooks::{CameBack, Webhooks};

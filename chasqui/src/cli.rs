@@ -11,8 +11,8 @@ use clap::{CommandFactory, Parser, Subcommand};
 use crate::config::{Config, REFERENCE, Role, Sources};
 use crate::output::{self, say};
 use crate::{
-    check, contract, events, exit, health, logs, parts, roles, send, stuck, suppress, topology_commands, unconfigured,
-    up, vapid, webhook,
+    bounce, check, contract, events, exit, health, logs, parts, roles, send, stuck, suppress, topology_commands,
+    unconfigured, up, vapid, webhook,
 };
 
 /// Delivers notifications that services publish to RabbitMQ: email, SMS, WhatsApp, push, Web Push, webhooks.
@@ -81,6 +81,9 @@ pub enum Command {
     /// The keys with which Web Push is sent
     #[command(subcommand, after_help = exit::CODES)]
     Vapid(vapid::VapidCommand),
+    /// Read a mail that came back from standard input, and hand on what it reports: for a mail server to call
+    #[command(after_help = exit::CODES)]
+    Bounce(bounce::Bounce),
     /// What those who receive webhooks need
     #[command(subcommand, after_help = exit::CODES)]
     Webhook(webhook::WebhookCommand),
@@ -149,6 +152,7 @@ pub async fn run(cli: Cli) -> Result<ExitCode> {
             output::text(crate::config::DEFAULTS);
             Ok(ExitCode::SUCCESS)
         }
+        Command::Bounce(what) => bounce::bounce(load(), what).await,
         Command::Vapid(command) => vapid::run(command),
         Command::Webhook(command) => webhook::run(load(), command).await,
     }
