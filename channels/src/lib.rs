@@ -8,6 +8,7 @@ mod callback;
 mod channel;
 mod configured;
 mod enabled;
+mod files;
 mod http;
 mod label;
 mod outbound;

@@ -33,6 +33,7 @@ use self::settings::{DKIM_KEY_FILE, HOST};
 use self::transport::Transport;
 use super::{Connected, Provider, Service};
 use crate::channel::{Channel, Outgoing};
+use crate::files::Files;
 use crate::sender::{FROM_EMAIL, Sender};
 
 pub(crate) use self::bounce::{reports, target};
@@ -55,12 +56,17 @@ struct Email {
     from: Sender,
     dkim: Option<Dkim>,
     return_path: Option<ReturnPath>,
+    files: Files,
 }
 
 #[async_trait]
 impl Channel for Email {
     async fn send(&self, outgoing: &Outgoing<'_>) -> Outcome {
-        let mut mail = match compose(&self.from, self.return_path.as_ref(), outgoing) {
+        let gathered = match self.files.of(outgoing).await {
+            Ok(gathered) => gathered,
+            Err(missing) => return missing.outcome(PROVIDER.name),
+        };
+        let mut mail = match compose(&self.from, self.return_path.as_ref(), outgoing, &gathered.files) {
             Ok(mail) => mail,
             Err(why) => return Outgoing::refuse(PROVIDER.name, why),
         };

@@ -9,6 +9,7 @@ use self::body::content;
 use self::header::Header;
 use super::return_path::{self, ReturnPath};
 use crate::channel::Outgoing;
+use crate::files::File;
 use crate::sender::{ONE_CLICK, Sender};
 
 /// A mail as it is sent over the wire, but before the dots at the beginning of lines are doubled.
@@ -30,6 +31,7 @@ pub(super) fn compose(
     from: &Sender,
     return_path: Option<&ReturnPath>,
     outgoing: &Outgoing<'_>,
+    files: &[File<'_>],
 ) -> Result<Composed, String> {
     let to = email::parse(outgoing.destination).map_err(|why| format!("destination {why}"))?;
     let rendered = outgoing.rendered;
@@ -60,7 +62,7 @@ pub(super) fn compose(
     }
     header.token("MIME-Version", "1.0");
     let mut bytes = header.into_bytes();
-    bytes.extend(content(rendered, &mail.attachments)?);
+    bytes.extend(content(rendered, files)?);
     let sender = return_path.map_or_else(|| from.address.clone(), |path| path.address(outgoing, has_copies));
     let copies = mail.cc.into_iter().chain(mail.bcc).collect();
     Ok(Composed { from: sender, to, copies, bytes, message_id })
