@@ -1,14 +1,16 @@
 //! MJML, which is made HTML when templates are loaded: the tags for variables stand in the HTML as they stood in the
 //! MJML, so that a rendering costs what that of any HTML costs, and what data bring is escaped as in any HTML.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use domain::nearest_of_few;
 use mrml::prelude::parser::{Error, ParserOptions, WarningKind};
 use mrml::prelude::render::RenderOptions;
 
 use crate::error::Problem;
 use crate::files::{File, Files};
+use crate::names::hint;
 use crate::scan::written_tags;
 
 const MJML: &str = ".mjml";
@@ -23,6 +25,32 @@ const MAX_DEPTH: usize = 64;
 /// Elements of HTML that have no end.
 const VOID: [&str; 14] =
     ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"];
+
+/// The elements of MJML that are written in a body.
+const ELEMENTS: [&str; 22] = [
+    "mj-accordion",
+    "mj-accordion-element",
+    "mj-accordion-text",
+    "mj-accordion-title",
+    "mj-button",
+    "mj-carousel",
+    "mj-carousel-image",
+    "mj-column",
+    "mj-divider",
+    "mj-group",
+    "mj-hero",
+    "mj-image",
+    "mj-navbar",
+    "mj-navbar-link",
+    "mj-raw",
+    "mj-section",
+    "mj-social",
+    "mj-social-element",
+    "mj-spacer",
+    "mj-table",
+    "mj-text",
+    "mj-wrapper",
+];
 
 /// The files with HTML for MJML, and the doubts about these. A file that cannot be made HTML is a problem and has none.
 pub(crate) fn made_html(files: &Files, problems: &mut Vec<Problem>) -> (Files, Vec<Problem>) {
@@ -65,7 +93,7 @@ fn compiled(file: &File) -> Result<(String, Vec<Problem>), Vec<Problem>> {
         let message = format!("becomes {} bytes of HTML, the limit is {MAX_HTML_BYTES}: take parts out", html.len());
         return Err(vec![whole(file, &message)]);
     }
-    let problems = lost(file, &html);
+    let problems = [unknown_elements(file, &html), lost(file, &html)].concat();
     if problems.is_empty() { Ok((html, doubts)) } else { Err(problems) }
 }
 
@@ -92,6 +120,21 @@ fn make(file: &File) -> Result<(String, Vec<Problem>), Vec<Problem>> {
     let options = RenderOptions { fonts: HashMap::new(), ..RenderOptions::default() };
     let html = parsed.element.render(&options);
     html.map(|html| (html, doubts)).map_err(|_| vec![whole(file, "cannot be made HTML")])
+}
+
+/// The problems of elements that nobody knows: they would be sent as they are.
+fn unknown_elements(file: &File, html: &str) -> Vec<Problem> {
+    let name = |at: usize| {
+        let rest = &html[at + 1..];
+        &rest[..rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '-')).unwrap_or(rest.len())]
+    };
+    let names: BTreeSet<&str> = html.match_indices("<mj-").map(|(at, _)| name(at)).collect();
+    let problem = |name: &str| {
+        let at = file.text.find(&format!("<{name}")).unwrap_or_default();
+        let message = format!("{name} is no element that may stand here{}", hint(nearest_of_few(name, ELEMENTS)));
+        file.problem(at, message)
+    };
+    names.into_iter().map(problem).collect()
 }
 
 /// The problems of what would be another in the HTML than it is in the MJML.

@@ -69,6 +69,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("sea-orm-migration", &["migrations"]),
     ("sqlx", &["store", "migrations"]),
     ("tera", &["templates"]),
+    ("mrml", &["templates"]),
     ("axum", &["web", "api"]),
     ("hyper-util", &["web"]),
     ("tower", &["web"]),

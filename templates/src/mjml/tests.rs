@@ -77,7 +77,7 @@ fn a_text_for_those_without_html_is_made_of_it() {
 #[test]
 fn every_mistake_is_told_in_the_line_of_the_mjml() {
     for (from, to, expected) in [
-        ("<mj-text>¡Hola, {{ name }}!", "<mj-txet>¡Hola", ":9:"),
+        ("<mj-text>¡Hola, {{ name }}!</mj-text>", "<mj-txet>{{ name }}</mj-txet>", "did you mean mj-text?"),
         ("</mj-column>", "", ":"),
         ("{{ name }}", "{{ nam }}", ":9:"),
         ("{{ name }}", "{{ name | uper }}", ":9:"),
