@@ -177,7 +177,7 @@ impl Files {
     }
 }
 
-/// What an answer means that is no file. What the client is told of itself stays as it is.
+/// What an answer means that is no file.
 fn unfit(status: StatusCode) -> Option<Missing> {
     let code = status.as_u16();
     match code {

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use domain::{Key, Keyring, Rendered, Tenant};
+use proptest::prelude::*;
 use serde_json::Map;
+use testkit::fuzz_cases;
 
 use super::*;
 use crate::tests::tools::outgoing;
@@ -98,4 +100,24 @@ fn a_wrong_bounce_address_is_told_by_its_name() {
         assert!(told.starts_with("EMAIL_BOUNCE_ADDRESS must"), "{told}");
     }
     assert!(ReturnPath::of(&crate::settings::of_tests()).is_ok_and(|none| none.is_none()));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: fuzz_cases(10_000), failure_persistence: None, ..Default::default() })]
+
+    #[test]
+    fn no_address_and_no_header_makes_the_reader_panic_or_is_believed(text in "[a-z2-7+@&=.%ñ\\n]{0,80}") {
+        prop_assert_eq!(of_addresses(&labels(), &text), None);
+        prop_assert_eq!(of_header(&labels(), &text), None);
+    }
+
+    #[test]
+    fn every_id_that_fits_comes_back(id in "\\PC{1,30}", tenant in "[a-zA-Z0-9_-]{1,12}") {
+        let key = key(&tenant, &id);
+        let (address, header) = written(&key, false);
+        let expected = Some(key.clone()).filter(|_| !id.chars().any(domain::is_unsafe_in_a_line));
+        let in_address = of_addresses(&labels(), &address).map(|found| found.label.key);
+        prop_assert!(in_address.is_none() && !address.contains('+') || in_address == expected, "{}", address);
+        prop_assert_eq!(of_header(&labels(), &header).map(|found| found.label.key), expected);
+    }
 }
