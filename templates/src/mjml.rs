@@ -83,8 +83,7 @@ pub(crate) fn made_html(files: &Files, problems: &mut Vec<Problem>) -> (Files, V
 
 /// The HTML of a file, and the doubts about it.
 fn compiled(file: &File) -> Result<(String, Vec<Problem>), Vec<Problem>> {
-    if let Some(at) = too_deep(&file.text) {
-        let message = format!("more than {MAX_DEPTH} elements stand in one another here: end some of them");
+    if let Some((at, message)) = disorder(&file.text) {
         return Err(vec![file.problem(at, message)]);
     }
     let made = catch_unwind(AssertUnwindSafe(|| make(file)));
@@ -159,27 +158,56 @@ fn lost(file: &File, html: &str) -> Vec<Problem> {
     problems
 }
 
-/// Where the elements of a text stand in one another more deeply than they may.
-fn too_deep(text: &str) -> Option<usize> {
-    let mut depth = 0_usize;
-    for (at, _) in text.match_indices('<') {
-        let rest = &text[at + 1..];
-        if rest.starts_with('/') {
-            depth = depth.saturating_sub(1);
+/// The first place where the elements of a text do not stand in one another as they must, and what is wrong there. The
+/// compiler asks only whether something ends, and not what.
+fn disorder(text: &str) -> Option<(usize, String)> {
+    let mut open: Vec<(usize, &str)> = Vec::new();
+    let mut at = 0;
+    while let Some(found) = text[at..].find('<') {
+        let start = at + found;
+        let rest = &text[start + 1..];
+        if rest.starts_with("!--") {
+            at = rest.find("-->").map_or(text.len(), |end| start + 1 + end + 3);
             continue;
         }
-        let name: String = rest.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '-').take(32).collect();
-        let end = rest.find('>').unwrap_or(rest.len());
-        let is_empty = rest[..end].ends_with('/') || VOID.contains(&name.to_ascii_lowercase().as_str());
-        if name.is_empty() || is_empty {
+        let ends = rest.starts_with('/');
+        let rest = rest.trim_start_matches('/');
+        let name = &rest[..rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '-')).unwrap_or(rest.len())];
+        let tag = &rest[..end_of_tag(rest)];
+        at = start + 1;
+        if name.is_empty() {
             continue;
         }
-        depth += 1;
-        if depth > MAX_DEPTH {
-            return Some(at);
+        at = text.len() - rest.len() + tag.len();
+        if ends {
+            match open.pop() {
+                Some((_, begun)) if begun.eq_ignore_ascii_case(name) => {}
+                Some((_, begun)) => return Some((start, format!("ends {name}, but {begun} is open: end that first"))),
+                None => return Some((start, format!("ends {name}, which is not open"))),
+            }
+        } else if !tag.ends_with("/>") && !VOID.contains(&name.to_ascii_lowercase().as_str()) {
+            if open.len() == MAX_DEPTH {
+                return Some((start, format!("more than {MAX_DEPTH} elements stand in one another here: end some")));
+            }
+            open.push((start, name));
         }
     }
-    None
+    open.pop().map(|(start, name)| (start, format!("{name} is not ended")))
+}
+
+/// Behind the `>` that ends a tag: one that stands in quotes does not.
+fn end_of_tag(text: &str) -> usize {
+    let mut quote = None;
+    for (at, byte) in text.bytes().enumerate() {
+        match quote {
+            Some(open) if open == byte => quote = None,
+            Some(_) => {}
+            None if byte == b'>' => return at + 1,
+            None if matches!(byte, b'"' | b'\'') => quote = Some(byte),
+            None => {}
+        }
+    }
+    text.len()
 }
 
 /// The problem that the parser has found.

@@ -78,7 +78,9 @@ fn a_text_for_those_without_html_is_made_of_it() {
 fn every_mistake_is_told_in_the_line_of_the_mjml() {
     for (from, to, expected) in [
         ("<mj-text>¡Hola, {{ name }}!</mj-text>", "<mj-txet>{{ name }}</mj-txet>", "did you mean mj-text?"),
-        ("</mj-column>", "", ":"),
+        ("</mj-column>", "", ":14:"),
+        ("</mj-text>", "</mj-txet>", ":9:"),
+        ("</mjml>", "", ":1:"),
         ("{{ name }}", "{{ nam }}", ":9:"),
         ("{{ name }}", "{{ name | uper }}", ":9:"),
         ("{{ item.name }}", "{{ item.name", ":13:"),
@@ -121,5 +123,9 @@ fn two_files_for_one_mail_are_refused_and_depth_has_a_limit() {
     assert!(told(&deep)[0].starts_with(":9:"), "and no stack is spent on it");
     let fine = RECEIPT.replace("¡Hola", &format!("{}x{}", "<b>".repeat(50), "</b>".repeat(50)));
     assert_eq!(told(&fine), [""; 0]);
-    assert_eq!(too_deep(&"<br><img src='a'/><hr>".repeat(1_000)), None);
+    let right = "<br><img alt='a > b'/><!-- <p> --><hr><b title=\"</b>\">1 < 2</B>".repeat(1_000);
+    assert_eq!(disorder(&right), None);
+    for (text, at) in [("<p>", 0), ("<p></b>", 3), ("</p>", 0), ("<p title='", 0), ("a < b <i", 6)] {
+        assert_eq!(disorder(text).map(|(at, _)| at), Some(at), "{text}");
+    }
 }
