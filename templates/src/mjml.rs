@@ -173,11 +173,11 @@ fn disorder(text: &str) -> Option<(usize, String)> {
         let ends = rest.starts_with('/');
         let rest = rest.trim_start_matches('/');
         let name = &rest[..rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '-')).unwrap_or(rest.len())];
-        let tag = &rest[..end_of_tag(rest)];
         at = start + 1;
         if name.is_empty() {
             continue;
         }
+        let tag = &rest[..end_of_tag(rest)];
         at = text.len() - rest.len() + tag.len();
         if ends {
             match open.pop() {

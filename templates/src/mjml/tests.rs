@@ -78,7 +78,7 @@ fn a_text_for_those_without_html_is_made_of_it() {
 fn every_mistake_is_told_in_the_line_of_the_mjml() {
     for (from, to, expected) in [
         ("<mj-text>¡Hola, {{ name }}!</mj-text>", "<mj-txet>{{ name }}</mj-txet>", "did you mean mj-text?"),
-        ("</mj-column>", "", ":14:"),
+        ("</mj-column>", "", ":15:"),
         ("</mj-text>", "</mj-txet>", ":9:"),
         ("</mjml>", "", ":1:"),
         ("{{ name }}", "{{ nam }}", ":9:"),
