@@ -16,7 +16,7 @@ fn files(allow: &str, provider_timeout: Duration) -> Files {
 }
 
 /// What is gathered of these files: names and bytes.
-async fn gathered(files: &Files, attachments: Value) -> Result<Vec<(String, Vec<u8>)>, Outcome> {
+async fn gathered(files: &Files, attachments: Value) -> Result<Vec<(String, Vec<u8>)>, Box<Outcome>> {
     let Value::Object(mail) = json!({ "attachments": attachments }) else { panic!("{attachments}") };
     let (key, rendered) = (key("n-1"), Rendered { subject: None, text: "Hi".into(), html: None });
     let data = Map::new();
@@ -29,7 +29,7 @@ async fn gathered(files: &Files, attachments: Value) -> Result<Vec<(String, Vec<
             });
             Ok(named.collect())
         }
-        Err(missing) => Err(missing.outcome("smtp")),
+        Err(missing) => Err(Box::new(missing.outcome("smtp"))),
     }
 }
 
