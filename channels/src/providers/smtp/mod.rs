@@ -107,7 +107,7 @@ fn email(settings: &crate::Settings) -> Result<Email, Vec<String>> {
     let return_path = ReturnPath::of(settings).map_err(|problem| problems.push(problem)).ok();
     match (from, transport, dkim, return_path) {
         (Some(from), Some(transport), Some(dkim), Some(return_path)) => {
-            Ok(Email { transport, from, dkim, return_path })
+            Ok(Email { transport, from, dkim, return_path, files: Files::new(settings) })
         }
         _ => Err(problems),
     }
