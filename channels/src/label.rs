@@ -29,9 +29,13 @@ pub(crate) fn of_fields(object: &Map<String, Value>) -> Option<Label> {
     label(text(TENANT)?, text(ID)?, text(EPOCH)?, text(ATTEMPT)?)
 }
 
+pub(crate) fn of_attempt(outgoing: &Outgoing<'_>) -> Label {
+    Label { key: outgoing.key.clone(), epoch: outgoing.epoch, attempt: outgoing.attempt }
+}
+
 /// The label as the query of a URL, signed, because anybody may write a URL.
 pub(crate) fn query(labels: &Labels, outgoing: &Outgoing<'_>) -> String {
-    let label = Label { key: outgoing.key.clone(), epoch: outgoing.epoch, attempt: outgoing.attempt };
+    let label = of_attempt(outgoing);
     let mut query = form_urlencoded::Serializer::new(String::new());
     query.append_pair("tenant", label.key.tenant.as_str());
     query.append_pair("id", &label.key.id);
@@ -49,9 +53,13 @@ pub(crate) fn of_query(labels: &Labels, pairs: &[(String, String)]) -> Option<La
 }
 
 fn label(tenant: &str, id: &str, epoch: &str, attempt: &str) -> Option<Label> {
+    made(tenant, id, epoch.parse().ok()?, attempt.parse().ok()?)
+}
+
+/// A label of these values, if there can be one.
+pub(crate) fn made(tenant: &str, id: &str, epoch: u32, attempt: u32) -> Option<Label> {
     let is_an_id = (1..=MAX_ID_BYTES).contains(&id.len()) && !id.chars().any(is_unsafe_in_a_line);
     let key = Key { tenant: Tenant::parse(tenant)?, id: id.to_owned() };
-    let (epoch, attempt) = (epoch.parse().ok()?, attempt.parse().ok()?);
     (is_an_id && attempt > 0).then_some(Label { key, epoch, attempt })
 }
 

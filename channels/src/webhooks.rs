@@ -1,15 +1,26 @@
 //! Which providers may call us, and what their calls say.
 
-use domain::Report;
+use domain::{Report, Timestamp};
 use reqwest::header::HeaderMap;
 
 use crate::callback::{Callback, Refused, Unreadable};
-use crate::providers::{PROVIDERS, Webhook, twilio, whatsapp_cloud};
+use crate::providers::{PROVIDERS, Webhook, smtp, twilio, whatsapp_cloud};
 use crate::settings::Settings;
 
 /// The webhooks of all providers, with the keys that this installation believes.
 #[derive(Clone, Debug)]
 pub struct Webhooks(Settings);
+
+/// A mail that came back, and says something.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CameBack {
+    /// The provider whose report it is.
+    pub provider: &'static str,
+    /// What stands for the target of a request: the address that it came to.
+    pub target: String,
+    /// How many things it says. It may be none, as of a failed check of signatures.
+    pub reports: usize,
+}
 
 impl Webhooks {
     pub fn new(settings: &Settings) -> Self {
@@ -58,6 +69,9 @@ impl Webhooks {
     /// # Errors
     /// Why it says nothing to us.
     pub fn reports(&self, provider: &str, callback: &Callback<'_>) -> Result<Vec<Report>, Unreadable> {
+        if provider == smtp::PROVIDER.name {
+            return smtp::reports(&self.0, callback);
+        }
         let (_, webhook) = found(provider).ok_or(Unreadable("no provider of that name calls us"))?;
         (webhook.reports)(&self.0, callback)
     }
@@ -75,6 +89,18 @@ impl Webhooks {
         let named =
             marked.or(person).map(|person| if is_bare(person) { format!("+{person}") } else { person.to_owned() });
         (medium, named)
+    }
+
+    /// Looks at a mail that a mail server has handed to us because it came to this address. Nobody signs such a mail:
+    /// what it is about is believed by the label that we have signed.
+    ///
+    /// # Errors
+    /// Why it says nothing to us.
+    pub fn came_back(&self, to: Option<&str>, mail: &[u8], at: Timestamp) -> Result<CameBack, Unreadable> {
+        let (headers, target) = (HeaderMap::new(), smtp::target(to));
+        let callback = Callback { target: &target, headers: &headers, body: mail, at };
+        let reports = smtp::reports(&self.0, &callback)?.len();
+        Ok(CameBack { provider: smtp::PROVIDER.name, target, reports })
     }
 }
 

@@ -11,7 +11,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 use crate::config::{Config, REFERENCE, Role, Sources};
 use crate::output::{self, say};
 use crate::{
-    check, contract, events, exit, fake, health, logs, parts, roles, send, stuck, suppress, topology_commands,
+    bounce, check, contract, events, exit, fake, health, logs, parts, roles, send, stuck, suppress, topology_commands,
     unconfigured, up, vapid, webhook,
 };
 
@@ -84,6 +84,9 @@ pub enum Command {
     /// The keys with which Web Push is sent
     #[command(subcommand, after_help = exit::CODES)]
     Vapid(vapid::VapidCommand),
+    /// Read a mail that came back from standard input, and hand on what it reports: for a mail server to call
+    #[command(after_help = exit::CODES)]
+    Bounce(bounce::Bounce),
     /// What those who receive webhooks need
     #[command(subcommand, after_help = exit::CODES)]
     Webhook(webhook::WebhookCommand),
@@ -153,6 +156,7 @@ pub async fn run(cli: Cli) -> Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         Command::Fake(what) => fake::fake(what).await,
+        Command::Bounce(what) => bounce::bounce(load(), what).await,
         Command::Vapid(command) => vapid::run(command),
         Command::Webhook(command) => webhook::run(load(), command).await,
     }

@@ -16,6 +16,8 @@ Exit codes:
   2  the command line or the settings are wrong: nothing was tried
   3  it could not be done: no connection, no ledger, refused, in the way of another process
   4  the id is known with another body: the notification was not sent
+  65  `bounce`: the mail is no report
+  75  `bounce`: not now; the mail server keeps the mail, and tries again
   130  interrupted";
 
 /// Something was found, or the answer is no.
@@ -24,6 +26,9 @@ const USAGE: u8 = 2;
 const FAILED: u8 = 3;
 /// The ledger knows the id with another body (`id_conflict`).
 const CONFLICT: u8 = 4;
+/// What mail servers read of a command (sysexits.h): the mail is of no use, and: try again later.
+const UNREADABLE: u8 = 65;
+const NOT_NOW: u8 = 75;
 pub(crate) const INTERRUPTED: u8 = 130;
 
 pub(crate) fn answer(yes: bool) -> ExitCode {
@@ -33,6 +38,16 @@ pub(crate) fn answer(yes: bool) -> ExitCode {
 /// The code after Ctrl-C, as a shell reports it.
 pub(crate) fn interrupted() -> ExitCode {
     ExitCode::from(INTERRUPTED)
+}
+
+/// The code by which a mail server tells the sender of a mail that it is of no use.
+pub(crate) fn unreadable() -> ExitCode {
+    ExitCode::from(UNREADABLE)
+}
+
+/// The code by which a mail server keeps a mail, and calls again.
+pub(crate) fn not_now() -> ExitCode {
+    ExitCode::from(NOT_NOW)
 }
 
 /// An error in the command line; the text names the options.

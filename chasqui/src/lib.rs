@@ -10,6 +10,7 @@ pub mod fleet;
 pub mod output;
 
 mod banner;
+mod bounce;
 mod channel_lines;
 mod check;
 mod contract;

@@ -27,6 +27,8 @@ pub struct Labels {
 
 /// How much of a signature stands in a label: 128 bits.
 const SIGNATURE_BYTES: usize = 16;
+/// How much of it stands where there is little room, as in an address: 80 bits.
+const SHORT_BYTES: usize = 10;
 
 impl Labels {
     pub fn new(keyring: &Keyring) -> Self {
@@ -37,6 +39,17 @@ impl Labels {
     /// 32 hexadecimal digits.
     pub fn sign(&self, label: &Label) -> String {
         Uuid::from_bytes(signature(&self.current, label)).simple().to_string()
+    }
+
+    /// The beginning of a signature, for where a whole one does not fit.
+    pub fn sign_short(&self, label: &Label) -> [u8; SHORT_BYTES] {
+        short(&signature(&self.current, label))
+    }
+
+    /// Whether we have signed the label in short, in constant time.
+    pub fn verify_short(&self, label: &Label, signed: &[u8]) -> bool {
+        let mut keys = std::iter::once(&self.current).chain(&self.previous);
+        keys.any(|key| verify_slices_are_equal(&short(&signature(key, label)), signed).is_ok())
     }
 
     /// Whether we have signed the label, in constant time.
@@ -59,6 +72,12 @@ fn signature(key: &hmac::Key, label: &Label) -> [u8; SIGNATURE_BYTES] {
     let mut signature = [0; SIGNATURE_BYTES];
     signature.copy_from_slice(&hmac::sign(key, text.as_bytes()).as_ref()[..SIGNATURE_BYTES]);
     signature
+}
+
+fn short(signature: &[u8; SIGNATURE_BYTES]) -> [u8; SHORT_BYTES] {
+    let mut short = [0; SHORT_BYTES];
+    short.copy_from_slice(&signature[..SHORT_BYTES]);
+    short
 }
 
 #[cfg(test)]
@@ -86,6 +105,20 @@ mod tests {
         }
         for odd in ["", "0", &signed[1..], &format!("{signed}0"), "ñ"] {
             assert!(!labels.verify(&label, odd), "{odd}");
+        }
+    }
+
+    #[test]
+    fn a_short_signature_is_believed_whole_and_for_its_own_label_alone() {
+        let labels = Labels::new(&Keyring::new(b"0123456789abcdefghijklmnopqrstuv", None));
+        let after =
+            Labels::new(&Keyring::new(b"vutsrqponmlkjihgfedcba9876543210", Some(b"0123456789abcdefghijklmnopqrstuv")));
+        let label = Label { key: key("n-1"), epoch: 0, attempt: 1 };
+        let signed = labels.sign_short(&label);
+        assert!(labels.verify_short(&label, &signed) && after.verify_short(&label, &signed));
+        assert!(!labels.verify_short(&Label { attempt: 2, ..label.clone() }, &signed));
+        for odd in [&[][..], &signed[1..], &[0; 10]] {
+            assert!(!labels.verify_short(&label, odd), "{odd:?}");
         }
     }
 

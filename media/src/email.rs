@@ -15,7 +15,7 @@ use crate::line;
 use crate::medium::Medium;
 use crate::words::{Fault, Part, Words};
 
-pub use self::attachments::Attachment;
+pub use self::attachments::{Attachment, Content};
 pub use self::mail::Mail;
 pub(crate) use self::mail::list;
 

@@ -7,7 +7,7 @@ use tera::{ErrorKind, Tera};
 use crate::blocks::{self, Scanned, Unplaced};
 use crate::bounded;
 use crate::error::Problem;
-use crate::files::{File, Files, line_and_column};
+use crate::files::{File, Files};
 use crate::language::told;
 use crate::links;
 use crate::scan::{Scan, scan};
@@ -45,7 +45,7 @@ impl Source {
 
     /// The place as `file:line:column`.
     pub(crate) fn place(&self, offset: usize) -> String {
-        let (line, column) = line_and_column(&self.file.text, offset);
+        let (line, column) = self.file.line_and_column(offset);
         format!("{}:{line}:{column}", self.file.origin)
     }
 }
@@ -141,7 +141,10 @@ fn check_together(
             unplaced.push(Unplaced { path, block, place });
             continue;
         }
-        let file = files.get(path).map_or(path, |file| &file.origin).to_owned();
+        let (file, place) = match files.get(path) {
+            Some(file) => (file.origin.clone(), file.as_written(place)),
+            None => (path.to_owned(), place),
+        };
         problems.push(Problem { file, place: Some(place), message: told(message, "") });
     }
     // A broken file counts as empty, so nothing can be said of its blocks.

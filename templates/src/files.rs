@@ -27,12 +27,41 @@ pub(crate) struct File {
     pub(crate) text: String,
     /// Whether the file came with the binary, so that its mistakes are none of the operator's.
     pub(crate) shipped: bool,
+    /// The MJML that the text was made of, if it was: what operators know are its lines.
+    pub(crate) mjml: Option<String>,
 }
 
 impl File {
     /// A problem at an offset of the text.
     pub(crate) fn problem(&self, at: usize, message: String) -> Problem {
-        Problem { file: self.origin.clone(), place: Some(line_and_column(&self.text, at)), message }
+        Problem { file: self.origin.clone(), place: Some(self.line_and_column(at)), message }
+    }
+
+    /// The line and the column of an offset of the text, in the file as it was written. In MJML that is the first place
+    /// where the same tag stands.
+    pub(crate) fn line_and_column(&self, at: usize) -> (usize, usize) {
+        let Some(mjml) = &self.mjml else { return line_and_column(&self.text, at) };
+        let at = at.min(self.text.len());
+        let before = self.text.get(..(at + 2).min(self.text.len())).unwrap_or_default();
+        let start = ["{{", "{%"].into_iter().filter_map(|open| before.rfind(open)).max();
+        let tag = start.and_then(|start| {
+            let end = ["}}", "%}"].into_iter().filter_map(|close| self.text[start..].find(close)).min()?;
+            Some((start, &self.text[start..start + end]))
+        });
+        let meant = tag.and_then(|(start, tag)| Some(mjml.find(tag)? + (at.max(start) - start).min(tag.len())));
+        line_and_column(mjml, meant.unwrap_or_default())
+    }
+
+    /// The same for a line and a column of the text.
+    pub(crate) fn as_written(&self, place: (usize, usize)) -> (usize, usize) {
+        if self.mjml.is_none() {
+            return place;
+        }
+        let (line, column) = place;
+        let before: usize = self.text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
+        let of_line = self.text.get(before..).unwrap_or_default();
+        let inner = of_line.char_indices().nth(column.saturating_sub(1)).map_or(0, |(at, _)| at);
+        self.line_and_column(before + inner)
     }
 }
 
@@ -43,7 +72,7 @@ struct Shipped;
 pub(crate) fn shipped() -> Files {
     let read = |path: std::borrow::Cow<'static, str>| {
         let text = String::from_utf8_lossy(&Shipped::get(&path)?.data).into_owned();
-        Some((path.to_string(), File { origin: format!("catalog/{path}"), text, shipped: true }))
+        Some((path.to_string(), File { origin: format!("catalog/{path}"), text, shipped: true, mjml: None }))
     };
     Shipped::iter().filter_map(read).collect()
 }
@@ -87,7 +116,7 @@ pub(crate) fn add_directory(files: &mut Files, directory: &Path, problems: &mut 
             }
             match read(&path) {
                 Ok(text) => {
-                    files.insert(key, File { origin: path.display().to_string(), text, shipped: false });
+                    files.insert(key, File { origin: path.display().to_string(), text, shipped: false, mjml: None });
                 }
                 Err(error) => problems.push(unreadable(&path, &error)),
             }

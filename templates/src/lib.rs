@@ -1,7 +1,7 @@
 //! The words: templates by name, locale and channel, and the renderer that turns them and a message's data into text.
 //!
 //! Read [`Templates`] first. The shipped templates are files in `catalog/`, embedded in the binary; an operator's
-//! directory of the same shape adds to them and overrides them file by file. Only this crate knows tera. Rendering is
+//! directory of the same shape adds to them and overrides them file by file. Only this crate knows tera and mrml. Rendering is
 //! synchronous and pure: it reads no files, uses no network, and knows no clock but the one that ends a runaway
 //! template.
 
@@ -18,6 +18,7 @@ mod explain;
 mod files;
 mod language;
 mod links;
+mod mjml;
 mod names;
 mod placeholders;
 mod plain;

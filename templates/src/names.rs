@@ -69,7 +69,7 @@ pub(crate) fn channel_and_part<'n>(name: &'n str, channels: &[&str]) -> Result<(
     }
     let part = match part {
         "txt" => Part::Text,
-        "html" => Part::Html,
+        "html" | "mjml" => Part::Html,
         "subject.txt" | "title.txt" => Part::Subject,
         other => return Err(misplaced(other, &PARTS)),
     };

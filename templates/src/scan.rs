@@ -69,6 +69,12 @@ pub(crate) fn scan(source: &str) -> Scan {
     scan
 }
 
+/// The tags of a file, each as it is written, with its offset. None of them where one does not end.
+pub(crate) fn written_tags(source: &str) -> Vec<(usize, &str)> {
+    let tags = tags(source).unwrap_or_default();
+    tags.iter().map(|tag| (tag.start, &source[tag.start..tag.end])).collect()
+}
+
 impl Scan {
     fn refuse(&mut self, tag: &Tag<'_>) {
         for (index, (at, token)) in tag.tokens.iter().enumerate() {

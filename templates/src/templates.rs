@@ -18,6 +18,7 @@ use crate::error::{LoadError, Problem, TemplateError};
 use crate::explain::explain;
 use crate::files::{self, Files};
 use crate::links;
+use crate::mjml;
 use crate::names::Known;
 use crate::plain::plain_text;
 
@@ -97,9 +98,11 @@ impl Templates {
     }
 
     pub(crate) fn from_files(files: &Files, options: Options, mut problems: Vec<Problem>) -> Result<Self, LoadError> {
+        let (files, mut doubts) = mjml::made_html(files, &mut problems);
+        let files = &files;
         let catalog = catalog(files, options.channels, &mut problems);
         let known = Known { channels: options.channels, default_locale: &options.default_locale };
-        let doubts = doubts(&catalog, files, known, &mut problems);
+        doubts.extend(self::doubts(&catalog, files, known, &mut problems));
         let compiled = compile(files).map_err(|found| LoadError::new([problems.clone(), found].concat()))?;
         if !problems.is_empty() {
             return Err(LoadError::new(problems));

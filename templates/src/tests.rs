@@ -16,7 +16,7 @@ use crate::files::{File, Files};
 use crate::{Limits, LoadError, Options, TemplateError, Templates};
 
 /// Templates of these files only, with the default options.
-fn load(files: &[(&str, &str)]) -> Result<Templates, LoadError> {
+pub(crate) fn load(files: &[(&str, &str)]) -> Result<Templates, LoadError> {
     load_with(files, Limits::default())
 }
 
@@ -27,7 +27,7 @@ fn load_with(files: &[(&str, &str)], limits: Limits) -> Result<Templates, LoadEr
 
 fn as_files(files: &[(&str, &str)]) -> Files {
     let file = |(path, text): &(&str, &str)| {
-        ((*path).to_owned(), File { origin: (*path).to_owned(), text: (*text).to_owned(), shipped: false })
+        ((*path).to_owned(), File { origin: (*path).to_owned(), text: (*text).to_owned(), shipped: false, mjml: None })
     };
     files.iter().map(file).collect()
 }
@@ -48,7 +48,7 @@ fn render(
     templates.render(&name(channel), &wording(template, locale, data))
 }
 
-fn wording(template: &str, locale: Option<&str>, data: Value) -> Wording {
+pub(crate) fn wording(template: &str, locale: Option<&str>, data: Value) -> Wording {
     let data = match data {
         Value::Object(data) => data,
         Value::Null => Map::new(),
@@ -58,7 +58,7 @@ fn wording(template: &str, locale: Option<&str>, data: Value) -> Wording {
     Wording { subject: None, message: None, template, locale, data, mail: Map::new() }
 }
 
-fn name(channel: &str) -> ChannelName {
+pub(crate) fn name(channel: &str) -> ChannelName {
     ChannelName::parse(channel).unwrap()
 }
 

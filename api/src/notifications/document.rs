@@ -111,9 +111,12 @@ pub(crate) struct AttachmentBody {
     /// What it is, without parameters. Default: `application/octet-stream`.
     #[schema(example = "application/pdf")]
     content_type: Option<String>,
-    /// Its bytes in base64.
+    /// Its bytes in base64. This or `url`.
     #[schema(min_length = 1)]
-    content: String,
+    content: Option<String>,
+    /// Where it is fetched from when the mail is sent, by https: 10 MiB for all files of a mail.
+    #[schema(max_length = 2048, example = "https://files.example.org/invoice.pdf")]
+    url: Option<String>,
 }
 
 /// The next channel to try.

@@ -272,7 +272,7 @@ fn retriable(failure: Failure, alarm: bool, maybe_sent: bool) -> Outcome {
 
 /// Tells whether the request may have been read. It certainly was not when the connection failed, or the request could
 /// not be built.
-fn no_answer(error: reqwest::Error) -> NoAnswer {
+pub(crate) fn no_answer(error: reqwest::Error) -> NoAnswer {
     if let Some(refused) = Refused::among(&error) {
         return NoAnswer::Forbidden(refused);
     }

@@ -1,11 +1,13 @@
 //! What goes with a mail beside its words, as a mail server takes it and a mail program shows it: copies, answers,
 //! headers and files.
 
-use domain::{Outcome, Reason};
+use domain::{Keyring, Labels, Outcome, Reason};
+use reqwest::header::HeaderMap;
 use serde_json::{Value, json};
 
 use crate::tests::smtp::Server;
 use crate::tests::tools::{Delivery, channel};
+use crate::{Callback, Webhooks};
 
 #[tokio::test]
 async fn copies_answers_headers_and_files_arrive_as_they_were_given() {
@@ -51,6 +53,42 @@ async fn a_mail_of_a_list_has_a_link_to_leave_it_by_one_click() {
     assert_eq!(read["headers"]["list-unsubscribe"], format!("<{link}>"));
     assert_eq!(read["headers"]["list-unsubscribe-post"], "List-Unsubscribe=One-Click");
     assert_eq!((&read["defects"], &without["headers"]["list-unsubscribe"]), (&json!([]), &Value::Null));
+}
+
+#[tokio::test]
+async fn a_mail_comes_back_to_an_address_and_with_a_header_that_name_its_attempt() {
+    let mut server = Server::start(&[]).await;
+    let mut settings = server.settings(|smtp| smtp.bounce_address = Some("bounces@example.com".into()));
+    settings.labels = Some(Labels::new(&Keyring::new(testkit::SECRET.as_bytes(), None)));
+    let id = "0191d5a0-5c1e-7cc3-9d2f-1f0f7a1c9b3e";
+    let sent = Delivery::new(id, "ana@example.org").send_by(&channel("email", &settings)).await;
+    let Outcome::Sent { provider_id, .. } = sent else { panic!("{sent:?}") };
+    let read = server.mail().await;
+    let (to, headers) = (read["from"].as_str().unwrap(), &read["headers"]);
+    assert!(to.starts_with("bounces+") && to.ends_with("@example.com"), "{to}");
+    assert_eq!(headers["from"], "Tienda Chasqui <avisos@example.org>", "people see the sender");
+    assert_eq!(read["defects"], json!([]));
+
+    let part = |label: &str| {
+        format!(
+            "To: {to}\nContent-Type: multipart/report; boundary=b\n\n--b\nContent-Type: message/delivery-status\n\n\
+             Action: failed\nStatus: 5.1.1\n\n--b\nContent-Type: text/rfc822-headers\n\nMessage-ID: {}\n{label}\n--b--\n",
+            headers["message-id"].as_str().unwrap()
+        )
+    };
+    let label = format!("X-Chasqui-Label: {}", headers["x-chasqui-label"].as_str().unwrap());
+    for report in [part(""), part(&label), part(&label).replace(to, "postmaster@example.com")] {
+        let header_map = HeaderMap::new();
+        let callback = Callback { target: "/bounce", headers: &header_map, body: report.as_bytes(), at: testkit::NOW };
+        let reports = Webhooks::new(&settings).reports("smtp", &callback).unwrap();
+        let about = reports[0].about.as_ref().unwrap_or_else(|| panic!("{report}"));
+        assert_eq!((about.key.id.as_str(), about.epoch, about.attempt), (id, 0, 1));
+        assert_eq!(reports[0].provider_id, provider_id);
+    }
+    let plain = channel("email", &server.settings(|_| ()));
+    assert!(matches!(Delivery::new(id, "ana@example.org").send_by(&plain).await, Outcome::Sent { .. }));
+    let read = server.mail().await;
+    assert_eq!((&read["from"], &read["headers"]["x-chasqui-label"]), (&json!("avisos@example.org"), &Value::Null));
 }
 
 #[tokio::test]

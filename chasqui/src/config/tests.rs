@@ -143,6 +143,7 @@ fn a_provider_that_is_there_by_halves_is_always_told() {
         (&[("SMTP_USER", "u"), ("SMTP_PASSWORD", "hidden")][..], "SMTP_HOST"),
         (&[("FROM_EMAIL", "a@example.org")], "SMTP_HOST"),
         (&[("EMAIL_DKIM_SELECTOR", "hidden")], "SMTP_HOST"),
+        (&[("EMAIL_BOUNCE_ADDRESS", "hidden@example.org")], "SMTP_HOST"),
         (&[("EMAIL_PROVIDERS", "sendgrid"), ("FROM_EMAIL", "a@example.org")], "SENDGRID_API_KEY"),
         (
             &[("EMAIL_PROVIDER", "smtp"), ("SENDGRID_API_KEY", "SG.hidden"), ("FROM_EMAIL", "a@example.org")],

@@ -71,6 +71,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("sea-orm-migration", &["migrations"]),
     ("sqlx", &["store", "migrations"]),
     ("tera", &["templates"]),
+    ("mrml", &["templates"]),
     ("axum", &["web", "api", "fake"]),
     ("hyper-util", &["web", "fake"]),
     ("tower", &["web", "fake"]),

@@ -1,4 +1,4 @@
-//! The files that go with a mail, each whole in the notification.
+//! The files that go with a mail: each whole in the notification, or fetched when it is sent.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -6,18 +6,21 @@ use domain::nearest;
 use serde_json::{Map, Value};
 
 use crate::line;
+use crate::webhook;
 use crate::words::Fault;
 
 const FIELD: &str = "attachments";
 const FILENAME: &str = "filename";
 const CONTENT_TYPE: &str = "content_type";
 const CONTENT: &str = "content";
-const NAMES: [&str; 3] = [FILENAME, CONTENT_TYPE, CONTENT];
+const URL: &str = "url";
+const NAMES: [&str; 4] = [FILENAME, CONTENT_TYPE, CONTENT, URL];
 /// Names under which others give a place to fetch the file from.
-const PLACES: [&str; 5] = ["url", "uri", "href", "path", "link"];
+const PLACES: [&str; 4] = ["uri", "href", "path", "link"];
 
 const MAX_ATTACHMENTS: usize = 20;
 const MAX_FILENAME_BYTES: usize = 255;
+const MAX_URL_BYTES: usize = 2048;
 /// The longest type and subtype (RFC 6838 section 4.2).
 const MAX_TOKEN_BYTES: usize = 127;
 
@@ -30,14 +33,16 @@ pub struct Attachment<'a> {
     pub filename: &'a str,
     /// Type and subtype, without parameters.
     pub content_type: &'a str,
-    /// The bytes in base64, in one line.
-    pub content: &'a str,
+    pub content: Content<'a>,
 }
 
-impl Attachment<'_> {
-    pub fn bytes(&self) -> Vec<u8> {
-        STANDARD.decode(self.content).unwrap_or_default()
-    }
+/// Where the bytes of a file are.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Content<'a> {
+    /// Here, in base64 in one line.
+    Base64(&'a str),
+    /// Behind this URL, which is http or https.
+    Url(&'a str),
 }
 
 /// The files that could be read.
@@ -83,14 +88,27 @@ fn of_file<'a>(file: &'a Map<String, Value>, place: &str, faults: &mut Vec<Fault
         None => Some(BYTES),
         kind => checked(CONTENT_TYPE, kind, "must be a type such as application/pdf, without parameters", is_type),
     };
-    let must = "must be the bytes of the file in base64, with its padding and without line ends";
-    let content = checked(CONTENT, given(CONTENT), must, is_content);
+    let content = match (given(CONTENT), given(URL)) {
+        (None, url @ Some(_)) => {
+            let must =
+                "must be an https URL as it is called, without a user, a password and a fragment, at most 2048 bytes";
+            checked(URL, url, must, is_place).map(Content::Url)
+        }
+        (content, None) => {
+            let must = "must be the bytes of the file in base64, with its padding and without line ends";
+            checked(CONTENT, content, must, is_content).map(Content::Base64)
+        }
+        (Some(_), Some(_)) => {
+            faults.push(Fault::of_mail(&[FIELD, place, URL], "cannot stand beside content: give one of them"));
+            None
+        }
+    };
     Some(Attachment { filename: filename?, content_type: content_type?, content: content? })
 }
 
 fn unknown(name: &str) -> String {
     if PLACES.iter().any(|place| place.eq_ignore_ascii_case(name)) {
-        return "is not fetched: give the file itself as content, in base64".into();
+        return "is no field of a file: give the place to fetch it from as url".into();
     }
     let hint = nearest(name, NAMES).map(|near| format!(": did you mean {near}?")).unwrap_or_default();
     format!("is no field of a file; known are {}{hint}", NAMES.join(", "))
@@ -113,6 +131,11 @@ fn is_token(text: &str) -> bool {
     let allowed = |b: u8| b.is_ascii_alphanumeric() || b"!#$&^_.+-".contains(&b);
     let begins = text.starts_with(|c: char| c.is_ascii_alphanumeric());
     begins && text.len() <= MAX_TOKEN_BYTES && text.bytes().all(allowed)
+}
+
+/// Which hosts may be called is the fleet's to say, which no medium knows.
+fn is_place(text: &str) -> bool {
+    text.len() <= MAX_URL_BYTES && text.starts_with("http") && webhook::url(text).is_ok()
 }
 
 fn is_content(text: &str) -> bool {

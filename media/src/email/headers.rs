@@ -17,6 +17,9 @@ const MAX_VALUE_BYTES: usize = 900;
 const NAMED: [&str; 8] =
     ["Comments", "Feedback-ID", "Importance", "In-Reply-To", "Keywords", "List-ID", "Organization", "References"];
 
+/// How headers begin that are ours: one names the attempt that a mail is of.
+const OURS: &str = "x-chasqui-";
+
 /// How headers begin that are commands to the mail services that know them: other recipients, another sender, a
 /// template, no delivery. They are SendGrid's, SparkPost's, Amazon's, Mandrill's, Mailgun's, Postmark's, Mailjet's,
 /// Brevo's, Elastic Email's and Microsoft's.
@@ -86,6 +89,9 @@ fn check_name(name: &str) -> Result<(), String> {
     let plain = name.to_ascii_lowercase();
     if COMMANDS.iter().any(|command| plain.starts_with(*command)) {
         return Err("is a command to a mail service: leave it out".into());
+    }
+    if plain.starts_with(OURS) {
+        return Err("is one of ours, which names the attempt: leave it out".into());
     }
     if let Some((_, field)) = FIELDS.iter().find(|(header, _)| *header == plain) {
         return Err(format!("is the field {field} of the notification: give it beside headers"));

@@ -1,10 +1,11 @@
 //! The body of a request: one mail, with its copies.
 
 use domain::Rendered;
-use media::email::{self, Address, Attachment, Mail};
+use media::email::{self, Address, Mail};
 use serde_json::{Map, Value, json};
 
 use crate::channel::Outgoing;
+use crate::files::File;
 use crate::label;
 use crate::sender::{ONE_CLICK, Sender};
 
@@ -18,7 +19,12 @@ use crate::sender::{ONE_CLICK, Sender};
 ///
 /// # Errors
 /// Why SendGrid would refuse the mail, in a text that begins with the field's name.
-pub(super) fn message(from: &Sender, sandbox: bool, outgoing: &Outgoing<'_>) -> Result<Value, String> {
+pub(super) fn message(
+    from: &Sender,
+    sandbox: bool,
+    outgoing: &Outgoing<'_>,
+    files: &[File<'_>],
+) -> Result<Value, String> {
     let to = email::parse(outgoing.destination).map_err(|why| format!("destination {why}"))?;
     let subject = outgoing.rendered.subject.as_deref().unwrap_or_default();
     if subject.trim().is_empty() {
@@ -50,8 +56,8 @@ pub(super) fn message(from: &Sender, sandbox: bool, outgoing: &Outgoing<'_>) -> 
             message["personalizations"][0][name] = addresses(copies);
         }
     }
-    if !mail.attachments.is_empty() {
-        message["attachments"] = mail.attachments.iter().map(attachment).collect();
+    if !files.is_empty() {
+        message["attachments"] = files.iter().map(attachment).collect();
     }
     if let Some(template) = outgoing.template {
         // The longest name of a template has 64 characters; a category may have 255.
@@ -81,11 +87,11 @@ fn addresses(list: &[Address]) -> Value {
     list.iter().map(|address| json!({ "email": address.as_str() })).collect()
 }
 
-fn attachment(file: &Attachment<'_>) -> Value {
+fn attachment(file: &File<'_>) -> Value {
     json!({
         "filename": file.filename,
         "type": file.content_type,
-        "content": file.content,
+        "content": file.base64(),
         "disposition": "attachment",
     })
 }

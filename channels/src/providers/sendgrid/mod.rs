@@ -17,6 +17,7 @@ use self::message::message;
 use self::settings::{API_KEY, BASE_URL};
 use super::{Connected, Provider, Service, Webhook};
 use crate::channel::{Channel, Outgoing};
+use crate::files::Files;
 use crate::http;
 use crate::sender::{FROM_EMAIL, Sender};
 
@@ -47,12 +48,17 @@ struct SendGrid {
     api_key: SecretString,
     from: Sender,
     sandbox: bool,
+    files: Files,
 }
 
 #[async_trait]
 impl Channel for SendGrid {
     async fn send(&self, outgoing: &Outgoing<'_>) -> Outcome {
-        let mail = match message(&self.from, self.sandbox, outgoing) {
+        let gathered = match self.files.of(outgoing).await {
+            Ok(gathered) => gathered,
+            Err(missing) => return missing.outcome(PROVIDER.name),
+        };
+        let mail = match message(&self.from, self.sandbox, outgoing, &gathered.files) {
             Ok(mail) => mail,
             Err(why) => return Outgoing::refuse(PROVIDER.name, why),
         };
@@ -92,7 +98,8 @@ fn sendgrid(settings: &crate::Settings) -> Result<SendGrid, Vec<String>> {
     let http = http.map_err(|problem| problems.push(format!("SENDGRID: {problem}"))).ok();
     match (api_key, base_url, from, http) {
         (Some(api_key), Some(base_url), Some(from), Some(http)) => {
-            Ok(SendGrid { http, url: format!("{base_url}/v3/mail/send"), api_key, from, sandbox: *sandbox })
+            let (url, files) = (format!("{base_url}/v3/mail/send"), Files::new(settings));
+            Ok(SendGrid { http, url, api_key, from, sandbox: *sandbox, files })
         }
         _ => Err(problems),
     }

@@ -17,6 +17,11 @@ use crate::{Channels, smtp};
 
 const RECIPIENT: &str = "personalizations.0.to.0.email";
 
+/// The body of a mail with the files that stand in its notification.
+fn message(from: &Sender, sandbox: bool, outgoing: &Outgoing<'_>) -> Result<Value, String> {
+    super::message::message(from, sandbox, outgoing, &crate::files::inline(outgoing))
+}
+
 /// Each case: status, the fields of the errors, the outcome, and what its text says.
 #[test]
 fn an_error_is_the_recipients_only_if_it_names_the_recipients_field() {

@@ -3,6 +3,7 @@
 //! The dialogue is our own, because lettre's reads less than RFC 5321 allows and its pool keeps connections that were
 //! dropped in the middle of one: see docs/decisions/0006-own-smtp-pool.md.
 
+mod bounce;
 mod classify;
 mod connection;
 mod dkim;
@@ -12,6 +13,7 @@ mod meaning;
 mod offers;
 mod pool;
 mod reply;
+mod return_path;
 mod settings;
 mod step;
 mod tls;
@@ -26,12 +28,15 @@ use self::classify::failure;
 use self::connection::Envelope;
 use self::dkim::Dkim;
 use self::mail::compose;
+use self::return_path::ReturnPath;
 use self::settings::{DKIM_KEY_FILE, HOST};
 use self::transport::Transport;
 use super::{Connected, Provider, Service};
 use crate::channel::{Channel, Outgoing};
+use crate::files::Files;
 use crate::sender::{FROM_EMAIL, Sender};
 
+pub(crate) use self::bounce::{reports, target};
 pub use self::settings::{Settings, Tls};
 
 pub(crate) static PROVIDER: Provider = Provider {
@@ -51,12 +56,18 @@ struct Email {
     transport: Transport,
     from: Sender,
     dkim: Option<Dkim>,
+    return_path: Option<ReturnPath>,
+    files: Files,
 }
 
 #[async_trait]
 impl Channel for Email {
     async fn send(&self, outgoing: &Outgoing<'_>) -> Outcome {
-        let mut mail = match compose(&self.from, outgoing) {
+        let gathered = match self.files.of(outgoing).await {
+            Ok(gathered) => gathered,
+            Err(missing) => return missing.outcome(PROVIDER.name),
+        };
+        let mut mail = match compose(&self.from, self.return_path.as_ref(), outgoing, &gathered.files) {
             Ok(mail) => mail,
             Err(why) => return Outgoing::refuse(PROVIDER.name, why),
         };
@@ -66,7 +77,7 @@ impl Channel for Email {
             let failure = failure(None, format!("the key of {} could not sign", DKIM_KEY_FILE.name));
             return Outcome::Retriable { failure, alarm: true, maybe_sent: false };
         }
-        let (from, to) = (&self.from.address, &mail.to);
+        let (from, to) = (&mail.from, &mail.to);
         let envelope = Envelope { from, to, copies: &mail.copies, mail: &mail.bytes };
         self.transport.send(outgoing, &envelope, mail.message_id).await
     }
@@ -94,8 +105,11 @@ fn email(settings: &crate::Settings) -> Result<Email, Vec<String>> {
     let transport =
         Transport::new(smtp, settings.provider_timeout).map_err(|more| problems.splice(0..0, more).for_each(drop)).ok();
     let dkim = Dkim::of(smtp).map_err(|more| problems.extend(more)).ok();
-    match (from, transport, dkim) {
-        (Some(from), Some(transport), Some(dkim)) => Ok(Email { transport, from, dkim }),
+    let return_path = ReturnPath::of(settings).map_err(|problem| problems.push(problem)).ok();
+    match (from, transport, dkim, return_path) {
+        (Some(from), Some(transport), Some(dkim), Some(return_path)) => {
+            Ok(Email { transport, from, dkim, return_path, files: Files::new(settings) })
+        }
         _ => Err(problems),
     }
 }

@@ -19,6 +19,7 @@ pub(super) const HELLO: Setting = Setting::text("SMTP_HELLO");
 pub(super) const DKIM_SELECTOR: Setting = Setting::text("EMAIL_DKIM_SELECTOR");
 pub(super) const DKIM_DOMAIN: Setting = Setting::text("EMAIL_DKIM_DOMAIN");
 pub(super) const DKIM_KEY_FILE: Setting = Setting::text("EMAIL_DKIM_PRIVATE_KEY_FILE");
+pub(super) const BOUNCE_ADDRESS: Setting = Setting::text("EMAIL_BOUNCE_ADDRESS");
 
 pub(super) const SECTION: Section = Section {
     settings: &[
@@ -33,6 +34,7 @@ pub(super) const SECTION: Section = Section {
         DKIM_SELECTOR,
         DKIM_DOMAIN,
         DKIM_KEY_FILE,
+        BOUNCE_ADDRESS,
         REPLY_TO,
         FROM_EMAIL,
         FROM_NAME,
@@ -50,6 +52,7 @@ pub(super) const SECTION: Section = Section {
             DKIM_SELECTOR.name,
             DKIM_DOMAIN.name,
             DKIM_KEY_FILE.name,
+            BOUNCE_ADDRESS.name,
             REPLY_TO.name,
             FROM_EMAIL.name,
             FROM_NAME.name,
@@ -89,6 +92,8 @@ pub struct Settings {
     pub dkim_domain: Option<String>,
     /// `EMAIL_DKIM_PRIVATE_KEY_FILE`: the key that signs, in PEM.
     pub dkim_private_key_file: Option<PathBuf>,
+    /// `EMAIL_BOUNCE_ADDRESS`: where mails come back to, with a label of the attempt. Without it, to `FROM_EMAIL`.
+    pub bounce_address: Option<String>,
 }
 
 /// How the connection is encrypted.
@@ -120,6 +125,7 @@ impl Settings {
             dkim_selector: values.text(DKIM_SELECTOR),
             dkim_domain: values.text(DKIM_DOMAIN),
             dkim_private_key_file: values.text(DKIM_KEY_FILE).map(PathBuf::from),
+            bounce_address: values.text(BOUNCE_ADDRESS),
         }
     }
 

@@ -27,7 +27,8 @@ const COPIES: &str = "Of a mail alone: bare addresses, in cc and bcc 49 at most,
 const HEADERS: &str = "Of a mail alone: texts, each one line of printable ASCII. Headers that begin with X-, and Comments, \
                        Feedback-ID, Importance, In-Reply-To, Keywords, List-ID, Organization, References; at most 20.";
 const ATTACHMENTS: &str = "Of a mail alone: files that go with it, at most 20. Each is an object of filename (without a path), \
-                           content (the bytes in base64) and, unless it is application/octet-stream, content_type.";
+                           content (the bytes in base64) or url (where it is fetched from when the mail is sent) and, unless it \
+                           is application/octet-stream, content_type.";
 const LIST: &str = "Of a mail alone: the list that it is of. The mail has a link by which its recipient leaves the list (RFC \
                     8058). No cc and no bcc beside it.";
 const PRIORITY: &str = "low, normal, high or urgent, in any case. Chooses the lane of what comes through the scheduled \

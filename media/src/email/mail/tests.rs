@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::super::attachments::Content;
 use super::*;
 
 fn told(fields: &Value) -> Vec<String> {
@@ -128,6 +129,8 @@ fn no_header_replaces_or_adds_one_of_ours_or_commands_a_mail_service() {
     {
         assert_eq!(header(name, json!("x")), [format!("headers/{name} is a command to a mail service: leave it out")]);
     }
+    let own = "headers/X-Chasqui-Label is one of ours, which names the attempt: leave it out";
+    assert_eq!(header("X-Chasqui-Label", json!("x")), [own]);
     let near = header("Refrences", json!("x"));
     assert!(near[0].ends_with("did you mean References?"), "{near:?}");
 }
@@ -150,14 +153,19 @@ fn the_value_of_a_header_is_one_line_of_printable_ascii() {
 fn a_file_has_a_name_a_type_and_its_bytes() {
     let fields = json!({"attachments": [
         {"filename": "número \"7\".pdf", "content_type": "application/pdf", "content": "aGk="},
-        {"filename": "a", "content": "AA=="},
+        {"filename": "a", "content": "AA==", "url": null},
+        {"filename": "b", "url": "https://files.example.org/b?signature=x"},
     ]});
     assert_eq!(told(&fields), [""; 0]);
     let mail = Mail::to(&parse("ana@example.org").unwrap(), fields.as_object());
-    let read: Vec<_> = mail.attachments.iter().map(|file| (file.filename, file.content_type, file.bytes())).collect();
-    let (first, second) =
-        (("número \"7\".pdf", "application/pdf", b"hi".to_vec()), ("a", "application/octet-stream", vec![0]));
-    assert_eq!(read, [first, second]);
+    let read: Vec<_> = mail.attachments.iter().map(|file| (file.filename, file.content_type, file.content)).collect();
+    let bytes = "application/octet-stream";
+    let expected = [
+        ("número \"7\".pdf", "application/pdf", Content::Base64("aGk=")),
+        ("a", bytes, Content::Base64("AA==")),
+        ("b", bytes, Content::Url("https://files.example.org/b?signature=x")),
+    ];
+    assert_eq!(read, expected);
     assert_eq!(file(json!({"content_type": null})), [""; 0]);
 }
 
@@ -202,17 +210,29 @@ fn what_is_no_file_is_named_by_its_field() {
     }
     assert_eq!(
         file(json!({"url": "https://example.org/a.pdf"})),
-        ["attachments/0/url is not fetched: give the file itself as content, in base64"]
+        ["attachments/0/url cannot stand beside content: give one of them"]
+    );
+    let long = format!("https://example.org/{}", "a".repeat(2048));
+    for wrong in ["", "a.pdf", "ftp://example.org/a", "https://u:p@example.org/a", "https://example.org/a#b", &long] {
+        let told = file(json!({"content": null, "url": wrong}));
+        assert!(
+            matches!(told.as_slice(), [one] if one.starts_with("attachments/0/url must be an https URL")),
+            "{told:?}"
+        );
+    }
+    assert_eq!(
+        file(json!({"href": "https://example.org/a.pdf"})),
+        ["attachments/0/href is no field of a file: give the place to fetch it from as url"]
     );
     assert_eq!(
         file(json!({"fileName": "a"})),
         [
-            "attachments/0/fileName is no field of a file; known are filename, content_type, content: did you mean filename?"
+            "attachments/0/fileName is no field of a file; known are filename, content_type, content, url: did you mean filename?"
         ]
     );
     assert_eq!(
         told(&json!({"attachments": ["a"]})),
-        ["attachments/0 must be an object with filename, content_type, content"]
+        ["attachments/0 must be an object with filename, content_type, content, url"]
     );
     let one = json!({"filename": "a", "content": "AA=="});
     assert_eq!(told(&json!({"attachments": vec![one.clone(); 20]})), [""; 0]);

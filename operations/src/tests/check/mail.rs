@@ -22,13 +22,12 @@ fn copies_headers_and_files_go_with_a_mail_and_leave_its_fallback_alone() {
 fn all_that_cannot_go_with_a_mail_is_named_at_once() {
     let wrong = json!({
         "cc": ["nobody"], "headers": {"Bcc": "c@example.org"},
-        "attachments": [{"filename": "a.pdf", "url": "https://example.org/a.pdf"}],
+        "attachments": [{"filename": "a.pdf", "url": "ftp://example.org/a.pdf"}],
     });
     let told = [
         "/cc/0 must be an email address such as ana@example.org",
         "/headers/Bcc is the field bcc of the notification: give it beside headers",
-        "/attachments/0/url is not fetched: give the file itself as content, in base64",
-        "/attachments/0/content must be the bytes of the file in base64, with its padding and without line ends",
+        "/attachments/0/url must be an https URL as it is called, without a user, a password and a fragment, at most 2048 bytes",
     ];
     check(email(wrong.clone()), &told);
     let otp = json!({"message": null, "template": "otp", "data": {"code": "1", "product": "p", "minutes": 10}});

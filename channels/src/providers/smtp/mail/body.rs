@@ -3,7 +3,8 @@
 use domain::Rendered;
 use lettre::message::header::{ContentTransferEncoding, ContentType};
 use lettre::message::{Attachment, Body, MultiPart, SinglePart};
-use media::email;
+
+use crate::files::File;
 
 /// The most characters of a line without its end, as RFC 5322 section 2.1.1 recommends.
 const MAX_LINE: usize = 78;
@@ -15,7 +16,7 @@ const MAX_QUOTED: f64 = 1.0 / 3.0;
 ///
 /// # Errors
 /// Why a file cannot go with the mail.
-pub(super) fn content(rendered: &Rendered, files: &[email::Attachment<'_>]) -> Result<Vec<u8>, String> {
+pub(super) fn content(rendered: &Rendered, files: &[File<'_>]) -> Result<Vec<u8>, String> {
     let text = part(ContentType::TEXT_PLAIN, &rendered.text);
     let html = rendered.html.as_ref().map(|html| part(ContentType::TEXT_HTML, html));
     if files.is_empty() {
@@ -35,7 +36,7 @@ pub(super) fn content(rendered: &Rendered, files: &[email::Attachment<'_>]) -> R
 }
 
 /// A file is always in base64: what is on the wire has no line ends but CRLF, and the file arrives with its own.
-fn attached(file: &email::Attachment<'_>) -> Result<SinglePart, String> {
+fn attached(file: &File<'_>) -> Result<SinglePart, String> {
     let kind = ContentType::parse(file.content_type).map_err(|_| "attachments must have types that can be read")?;
     let body = Body::new_with_encoding(file.bytes(), ContentTransferEncoding::Base64).unwrap_or_else(Body::new);
     Ok(Attachment::new(file.filename.to_owned()).body(body, kind))

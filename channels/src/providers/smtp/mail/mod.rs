@@ -7,11 +7,15 @@ use media::email::{self, Address, Mail};
 
 use self::body::content;
 use self::header::Header;
+use super::return_path::{self, ReturnPath};
 use crate::channel::Outgoing;
+use crate::files::File;
 use crate::sender::{ONE_CLICK, Sender};
 
 /// A mail as it is sent over the wire, but before the dots at the beginning of lines are doubled.
 pub(super) struct Composed {
+    /// The return path.
+    pub(super) from: Address,
     pub(super) to: Address,
     /// Who else gets the mail.
     pub(super) copies: Vec<Address>,
@@ -23,12 +27,18 @@ pub(super) struct Composed {
 ///
 /// # Errors
 /// Why there can be no such mail, in a text that begins with the field's name.
-pub(super) fn compose(from: &Sender, outgoing: &Outgoing<'_>) -> Result<Composed, String> {
+pub(super) fn compose(
+    from: &Sender,
+    return_path: Option<&ReturnPath>,
+    outgoing: &Outgoing<'_>,
+    files: &[File<'_>],
+) -> Result<Composed, String> {
     let to = email::parse(outgoing.destination).map_err(|why| format!("destination {why}"))?;
     let rendered = outgoing.rendered;
     let subject = rendered.subject.as_deref().unwrap_or_default();
     let message_id = from.message_id(outgoing.key);
     let mail = Mail::to(&to, outgoing.mail);
+    let has_copies = !(mail.cc.is_empty() && mail.bcc.is_empty());
 
     let mut header = Header::new();
     header.mailbox("From", from.name.as_deref(), from.address.as_str());
@@ -47,11 +57,15 @@ pub(super) fn compose(from: &Sender, outgoing: &Outgoing<'_>) -> Result<Composed
         header.token("List-Unsubscribe", &format!("<{link}>"));
         header.token("List-Unsubscribe-Post", ONE_CLICK);
     }
+    if let Some(label) = return_path.and_then(|path| path.header(outgoing, has_copies)) {
+        header.token(return_path::HEADER, &label);
+    }
     header.token("MIME-Version", "1.0");
     let mut bytes = header.into_bytes();
-    bytes.extend(content(rendered, &mail.attachments)?);
+    bytes.extend(content(rendered, files)?);
+    let sender = return_path.map_or_else(|| from.address.clone(), |path| path.address(outgoing, has_copies));
     let copies = mail.cc.into_iter().chain(mail.bcc).collect();
-    Ok(Composed { to, copies, bytes, message_id })
+    Ok(Composed { from: sender, to, copies, bytes, message_id })
 }
 
 #[cfg(test)]

@@ -56,7 +56,8 @@ fn answers_go_where_the_setting_says_and_every_wrong_setting_is_told_at_once() {
     let (key, data) = (key("n-1"), Map::new());
     let rendered = Rendered { subject: Some("s".into()), text: "t".into(), html: None };
     let mail =
-        compose(&smtp.sender().unwrap_or_else(|why| panic!("{why:?}")), &outgoing(&key, &rendered, &data)).unwrap();
+        compose(&smtp.sender().unwrap_or_else(|why| panic!("{why:?}")), None, &outgoing(&key, &rendered, &data), &[])
+            .unwrap();
     assert!(String::from_utf8(mail.bytes).unwrap().contains("\r\nReply-To: help@example.org\r\n"));
 
     let wrong = Settings {
@@ -76,7 +77,7 @@ fn no_words_add_a_header_or_panic() {
     for words in ["x\r\nBcc: z@example.org", "x\nX-Evil: 1", "\0", "quote\"x", "emoji 😀", "\u{202e}rtl", ".", ""] {
         let (key, data) = (key("n-1"), Map::new());
         let rendered = Rendered { subject: Some(words.into()), text: words.into(), html: Some(words.into()) };
-        let Ok(mail) = compose(&from(), &outgoing(&key, &rendered, &data)) else { continue };
+        let Ok(mail) = compose(&from(), None, &outgoing(&key, &rendered, &data), &[]) else { continue };
         let mail = String::from_utf8(mail.bytes).unwrap();
         let headers = mail.split("\r\n\r\n").next().unwrap();
         let names: Vec<&str> = headers
@@ -93,7 +94,7 @@ fn no_words_add_a_header_or_panic() {
 fn composed(id: &str, text: &str, html: Option<&str>) -> String {
     let (key, data) = (key(id), Map::new());
     let rendered = Rendered { subject: Some("¡Hola!".into()), text: text.into(), html: html.map(Into::into) };
-    String::from_utf8(compose(&from(), &outgoing(&key, &rendered, &data)).unwrap().bytes).unwrap()
+    String::from_utf8(compose(&from(), None, &outgoing(&key, &rendered, &data), &[]).unwrap().bytes).unwrap()
 }
 
 fn from() -> Sender {
