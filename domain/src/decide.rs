@@ -3,7 +3,9 @@
 
 use std::time::Duration;
 
-use crate::{Attempt, AttemptOutcome, Failure, Order, Outcome, Reason, Row, SANDBOX, State, SuppressedFor, Timestamp};
+use crate::{
+    Attempt, AttemptOutcome, Escalation, Failure, Order, Outcome, Reason, Row, SANDBOX, State, SuppressedFor, Timestamp,
+};
 
 /// What to do when nobody knows whether a message went out.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -71,6 +73,26 @@ pub struct Transition {
     pub attempt: Option<Attempt>,
     /// The provider refuses our account, sender or settings: an operator must be told.
     pub alarm: bool,
+}
+
+impl Transition {
+    /// The same transition, where the next channel is to be tried unless somebody reports in time what it waits for.
+    /// Then what may have been sent needs no person who decides: the next channel is "as well", and not "instead".
+    #[must_use]
+    pub fn escalating(mut self, escalation: Option<Escalation>) -> Self {
+        let Some(escalation) = escalation else { return self };
+        let state = match (self.row.state, &self.order) {
+            (State::Sent, _) => State::Sent,
+            (State::Held, _) => State::FellBack,
+            (State::Dead, Order::DeadLetter { reason, .. }) if self.row.ambiguous && reason.allows_fallback() => {
+                State::FellBack
+            }
+            _ => return self,
+        };
+        let order = Order::Escalate { when: escalation.when, due: escalation.due(self.row.updated_at) };
+        (self.row.state, self.row.order) = (state, order.clone());
+        Self { order, ..self }
+    }
 }
 
 /// Decides about a delivery that was claimed (`row`) and tried.

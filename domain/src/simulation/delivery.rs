@@ -52,6 +52,7 @@ impl Delivery {
             state: row.state,
             settled: self.settled,
             republished: self.republished,
+            escalates: row.order.escalates_at().is_some(),
             claimant: self.claimant,
             created_at: row.created_at,
             updated_at: row.updated_at,

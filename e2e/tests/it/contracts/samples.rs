@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use domain::{
     Arrival, Counts, Defaults, FollowUp, Headers, KeptHeaders, Lane, MAX_BODY_BYTES, Notification, Order, Reason,
-    Received, Row, State, SuppressedFor, Tenant, events_of,
+    Received, Row, State, SuppressedFor, Tenant, When, events_of,
 };
 use lapin::BasicProperties;
 use lapin::types::{AMQPValue, FieldTable};
@@ -106,7 +106,9 @@ pub(super) fn callback() -> Vec<BasicProperties> {
 /// An event of every transition, with everything that an event may have, and one with as little as one may have.
 fn told() -> Vec<Publication> {
     let dead = Order::DeadLetter { reason: Reason::Exhausted, error: "why".into() };
-    let orders = [Order::Nothing, Order::Retry { tier: 1 }, Order::Schedule { due: NOW }, Order::Fallback, dead];
+    let escalate = Order::Escalate { when: When::Undelivered, due: NOW };
+    let orders =
+        [Order::Nothing, Order::Retry { tier: 1 }, Order::Schedule { due: NOW }, Order::Fallback, escalate, dead];
     let notification = Notification::decode(BODY, &Defaults { channel: None }).expect("a notification");
     let kept = PublisherProperties::of(&of_a_publisher());
     let mut told = vec![least()];

@@ -66,7 +66,8 @@ pub(super) fn of_event_data(name: &str) -> Value {
         "next" => text("retry.1 to retry.3, or scheduled at a time."),
         "due_at" => instant("When the next attempt is due, where the scheduler keeps it."),
         "parent" => text("The delivery whose fallback this one is."),
-        "child" => text("The delivery that it was handed on to."),
+        "child" => text("The delivery that it was handed on to, or that is sent at escalates_at."),
+        "escalates_at" => instant("When the child is sent, unless a report calls it off."),
         "metadata" => json!({"type": "object", "description": "The publisher's own, unchanged."}),
         "metadata_left_out" => {
             json!({"const": true, "description": "The metadata would have made the event too large."})
