@@ -84,6 +84,8 @@ impl Transition {
         let state = match (self.row.state, &self.order) {
             (State::Sent, _) => State::Sent,
             (State::Held, _) => State::FellBack,
+            // Throttling is no failure of the channel.
+            (State::Dead, Order::DeadLetter { reason: Reason::ThrottledTooLong, .. }) => return self,
             (State::Dead, Order::DeadLetter { reason, .. }) if self.row.ambiguous && reason.allows_fallback() => {
                 State::FellBack
             }

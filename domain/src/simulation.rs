@@ -2,7 +2,8 @@
 //! operators' moves drive the product's own `claim`, `decide`, `FollowUp` and `find`. The simulation looks for a loss,
 //! a silent duplicate, an attempt sent twice or too early, a budget too many, a send after its cancel was answered, a
 //! transition of which nobody is told, an event of what did not happen, a try for a recipient who was on the suppression
-//! list when it was claimed, and a delivery that never ends. It does so for one message with an id, and for equal messages
+//! list when it was claimed, a child that is sent after it was called off, or is not sent although nobody has called it
+//! off, and a delivery that never ends. It does so for one message with an id, and for equal messages
 //! without one.
 //!
 //! Every run begins at a seed of its own, so that runs explore; a failure names its seed. `CHASQUI_SCHEDULES=1000000`
@@ -10,6 +11,7 @@
 //! trace.
 
 mod anonymous;
+mod child;
 mod delivery;
 mod faults;
 mod list;
@@ -21,6 +23,7 @@ mod worker;
 use std::collections::BTreeMap;
 
 use self::anonymous::Message;
+use self::child::Child;
 use self::delivery::Delivery;
 use self::notes::Note;
 use self::steps::Worker;
@@ -33,7 +36,7 @@ const CALM_STEPS: usize = 20_000;
 
 /// Seeds that have found a defect once, and run first: a letter that was parked on its way back and forgot that an
 /// operator had moved it. A seed means something only as long as the simulation rolls its dice in the same order: for
-/// these, telling events is no step of its own, and there is no suppression list.
+/// these, telling events is no step of its own, there is no suppression list, and no child waits.
 const REGRESSIONS: [u64; 1] = [24_852];
 /// Seeds that have found a defect of `find`, or of what a worker does around it: a copy of a dead letter that was
 /// acknowledged as if its message were surely with the broker; rows that a second crash left to nobody.
@@ -46,7 +49,9 @@ fn no_schedule_of_crashes_duplicates_and_moves_breaks_a_promise() {
     for state in [State::Sent, State::Dead, State::Held, State::FellBack, State::Cancelled, State::Suppressed] {
         assert!(ends.is_empty() || ends.contains_key(state.as_str()), "no schedule ended {state}: {ends:?}");
     }
-    for what in ["a copy of a dead letter", "told again", "taken off the list", "asked for again"] {
+    let children = ["a child that was sent", "a child that was called off", "a child that was hurried"];
+    let others = ["a copy of a dead letter", "told again", "taken off the list", "asked for again"];
+    for what in others.into_iter().chain(children) {
         assert!(ends.is_empty() || ends.contains_key(what), "no schedule with {what}: {ends:?}");
     }
 }
@@ -153,6 +158,9 @@ struct World {
     has_list: bool,
     /// Why the recipient is on the suppression list.
     list: Option<SuppressedFor>,
+    /// In this schedule the next channel is tried unless somebody reports in time.
+    has_escalation: bool,
+    child: Child,
     /// In a fair schedule no process dies and no connection breaks.
     fair: bool,
     calm: bool,
@@ -182,6 +190,8 @@ impl World {
             has_all_faults: true,
             has_list: false,
             list: None,
+            has_escalation: false,
+            child: Child::default(),
             fair: false,
             calm: false,
             tracing,
@@ -196,6 +206,7 @@ impl World {
         world.policy.max_retries = u32::try_from(world.roll(4)).unwrap();
         world.fair = kind == Kind::Named && world.roll(4) == 0;
         world.has_list = has_all_faults && world.roll(4) == 0;
+        world.has_escalation = has_all_faults && kind == Kind::Named && world.has_fallback && world.roll(2) == 0;
         match kind {
             Kind::Named => {
                 world.deliveries.push(Delivery::default());
@@ -210,6 +221,9 @@ impl World {
             }
             if world.has_list {
                 world.change_the_list();
+            }
+            if world.has_escalation {
+                world.chaos_of_the_child();
             }
             world.check_now();
         }
@@ -246,7 +260,7 @@ impl World {
             } else if !self.later.is_empty() {
                 self.run_the_leases_out();
                 self.bring_back();
-            } else {
+            } else if !self.has_escalation || !self.child_moves() {
                 return;
             }
         }
@@ -265,8 +279,9 @@ impl World {
     }
 
     fn check_at_rest(&self) {
-        if self.kind == Kind::Anonymous {
-            self.check_messages();
+        match self.kind {
+            Kind::Anonymous => self.check_messages(),
+            Kind::Named => self.check_child(),
         }
         for (at, one) in self.deliveries.iter().enumerate() {
             if self.kind == Kind::Named && !one.has_ended() && !self.is_dead_letter(at) {
