@@ -157,8 +157,8 @@ fn an_item_of_a_fallback_has_fields_of_its_own() {
     for (written, field) in [("wehn", "when"), ("afterSecond", "after_seconds"), ("delay", "after_seconds")] {
         assert_eq!(item(written), [(format!("/fallback/0/{written}"), Meant::Ours(field))]);
     }
-    let [(_, above)] = meant(json!({"after_seconds": 60})).try_into().expect("one field");
-    assert!(matches!(above, Meant::Instead(_)), "{above:?}");
+    let above = meant(json!({"after_seconds": 60}));
+    assert!(matches!(above.as_slice(), [(_, Meant::Instead(_))]), "{above:?}");
     let many: Map<String, Value> = (0..300).map(|n| (format!("f{n}"), json!(n))).collect();
     check(json!({"fallback": [many]}), &["/fallback/0"]);
 }

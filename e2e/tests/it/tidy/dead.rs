@@ -10,10 +10,11 @@ use std::path::{Path, PathBuf};
 use super::{OUTSIDE, read, root, sources};
 
 /// What has no caller, and why it is there all the same.
-const KEPT: [(&str, &str); 11] = [
+const KEPT: [(&str, &str); 12] = [
     ("Broker::with_connect_timeout", "a test whose broker says nothing would wait for the five seconds of a fleet"),
     ("Headers::published_by", "the tests of the envelope ask whose hand its headers show"),
     ("Inbound::read", "the role that reads what providers say comes next"),
+    ("Intake::answer_escalation", "the role that reads what providers say comes next"),
     ("Publisher::reporting", "the tests of whoever publishes need no broker"),
     ("Reason::ALL", "the tests of the ledger, the envelope and its document go through the reasons"),
     ("Reference::with_dotenv", "the tests of every package's settings give them the text of a `.env`"),
