@@ -69,7 +69,7 @@ pub(super) fn accepted() -> Vec<BasicProperties> {
 }
 
 pub(super) fn child() -> Vec<BasicProperties> {
-    with_headers([published(&Order::Fallback)])
+    with_headers([&Order::Fallback, &Order::Escalate { when: When::Undelivered, due: NOW }].map(published))
 }
 
 pub(super) fn deferred() -> Vec<BasicProperties> {
