@@ -80,20 +80,24 @@ impl Transition {
     /// Then what may have been sent needs no person who decides: the next channel is "as well", and not "instead".
     #[must_use]
     pub fn escalating(mut self, escalation: Option<Escalation>) -> Self {
-        let Some(escalation) = escalation else { return self };
-        let state = match (self.row.state, &self.order) {
-            (State::Sent, _) => State::Sent,
-            (State::Held, _) => State::FellBack,
+        let (Some(escalation), Some(state)) = (escalation, self.escalated()) else { return self };
+        self.order = Order::Escalate { when: escalation.when, due: escalation.due(self.row.updated_at) };
+        self.row = Row { state, order: self.order.clone(), ..self.row };
+        self
+    }
+
+    /// The state of a delivery whose child waits; None where there is nothing to wait for.
+    fn escalated(&self) -> Option<State> {
+        match (self.row.state, &self.order) {
+            (State::Sent, _) => Some(State::Sent),
+            (State::Held, _) => Some(State::FellBack),
             // Throttling is no failure of the channel.
-            (State::Dead, Order::DeadLetter { reason: Reason::ThrottledTooLong, .. }) => return self,
+            (State::Dead, Order::DeadLetter { reason: Reason::ThrottledTooLong, .. }) => None,
             (State::Dead, Order::DeadLetter { reason, .. }) if self.row.ambiguous && reason.allows_fallback() => {
-                State::FellBack
+                Some(State::FellBack)
             }
-            _ => return self,
-        };
-        let order = Order::Escalate { when: escalation.when, due: escalation.due(self.row.updated_at) };
-        (self.row.state, self.row.order) = (state, order.clone());
-        Self { order, ..self }
+            _ => None,
+        }
     }
 }
 

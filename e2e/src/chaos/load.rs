@@ -140,17 +140,19 @@ impl Clients {
         };
         let mut parent = entry(recipient, channel, Way::Escalating, id.clone());
         let mut child = entry(next, other, Way::Child, child);
-        if number / 20 % 2 == 0 {
+        if (number / 20).is_multiple_of(2) {
             tokio::time::sleep(patience).await;
             let (cancel, fallback) = self.cancel(&id).await;
             // Where nobody knows which of them was stopped, nothing is promised of the child.
             if !matches!(cancel, Cancel::TooLate) && fallback.is_none() {
                 child.answer = Answer::None;
             }
-            match (&cancel, fallback) {
-                (Cancel::Done(_), Some(_)) => child.cancel = cancel,
-                (Cancel::Unanswered, _) => (parent.cancel, child.cancel) = (cancel.clone(), cancel),
-                _ => parent.cancel = cancel,
+            if fallback.is_some() {
+                child.cancel = cancel;
+            } else if cancel == Cancel::Unanswered {
+                (parent.cancel, child.cancel) = (cancel.clone(), cancel);
+            } else {
+                parent.cancel = cancel;
             }
         }
         [parent, child]
@@ -218,12 +220,9 @@ impl Clients {
         let deadline = Instant::now() + GIVE_UP;
         while Instant::now() < deadline {
             let request = self.http.delete(self.api.url(&format!("/notify/{id}"))).bearer_auth(&self.token);
-            let answer = match request.send().await {
-                Ok(answer) => answer,
-                Err(_) => {
-                    tokio::time::sleep(REPEAT_EVERY).await;
-                    continue;
-                }
+            let Ok(answer) = request.send().await else {
+                tokio::time::sleep(REPEAT_EVERY).await;
+                continue;
             };
             let (status, at) = (answer.status().as_u16(), Instant::now());
             match (status, answer.json::<Value>().await) {
