@@ -55,7 +55,7 @@ pub(crate) struct DeliveryAnswer {
     next: Option<String>,
     /// The delivery whose fallback this one is.
     parent: Option<String>,
-    /// When the first of its children is sent, unless a report calls that off before.
+    /// When the first of its children is to be sent, or was, unless a report calls that off before.
     #[schema(format = DateTime)]
     escalates_at: Option<String>,
     /// The fallbacks that it was handed on to, or will be, in their order.
