@@ -98,3 +98,6 @@ async fn a_parent_that_fails_hands_on_at_once_and_one_in_doubt_waits_first() {
     assert_eq!(provider.count("whatsapp:+12025550144"), 2);
     fleet.finish().await;
 }
+
+#[cfg(feature = "failpoints")]
+mod crashes;
