@@ -14,7 +14,8 @@ use crate::listing;
 use crate::said::Said;
 use crate::shared::Shared;
 
-/// How often a call waits, 5 seconds each, for the record of the attempt that it is about: longer than an attempt takes.
+/// How often a call waits, 5 seconds each, for the record of the attempt that it is about, or for its child to be with the
+/// scheduler: longer than an attempt takes.
 const ROUNDS_OF_AN_ATTEMPT: u32 = 24;
 /// How often it waits for a delivery that the ledger does not know: a row is there before its message is sent, but for a
 /// ledger that was restored.
@@ -116,7 +117,13 @@ async fn merged(
         let found = intake.breaker.retry_until_taken(|| intake.store.delivery(key)).await?;
         let Some(row) = found.map(|view| view.row) else { return Ok(Err(Taken::Waits(ROUNDS_OF_THE_UNKNOWN))) };
         // The body is at hand nowhere, so that a late failure is the end: without a policy nothing is published again.
-        match domain::report(&row, report, None, intake.clock.now()) {
+        let merged = domain::report(&row, report, None, intake.clock.now());
+        // Before the row is written, which may forget then that it has a child.
+        if !intake.answer_escalation(&row, report, &merged).await? {
+            return Ok(Err(Taken::Waits(ROUNDS_OF_AN_ATTEMPT)));
+        }
+        failpoint("dialog.answered_escalation");
+        match merged {
             Merged::Early => return Ok(Err(Taken::Waits(ROUNDS_OF_AN_ATTEMPT))),
             Merged::Kept => {
                 if may_be_untold && matches!(row.state, State::Delivered | State::Bounced) {

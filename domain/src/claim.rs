@@ -3,7 +3,7 @@
 
 use uuid::Uuid;
 
-use crate::{Arrival, Lease, PublishedBy, Row, State};
+use crate::{Arrival, Lease, Order, PublishedBy, Row, State};
 
 /// What to do with one copy, given what the ledger remembers of its delivery.
 #[derive(Clone, PartialEq, Debug)]
@@ -50,6 +50,10 @@ pub fn claim(row: &Row, arrival: &Arrival, token: Uuid) -> Claim {
     match row.state {
         State::FellBack => Claim::Repeat(Box::new(row.clone())),
         State::Suppressed => claim_suppressed(row, arrival, token),
+        // Its child may not be with the scheduler yet.
+        state if state.is_final() && matches!(row.order, Order::Escalate { .. }) => {
+            Claim::Repeat(Box::new(row.clone()))
+        }
         state if state.is_final() => Claim::Ended(Box::new(row.clone())),
         _ if arrival.epoch > row.epoch => claim_next_epoch(row, arrival, token),
         state if state.is_dead_lettered() => claim_dead(row, arrival),

@@ -3,7 +3,9 @@
 
 use std::time::Duration;
 
-use crate::{Attempt, AttemptOutcome, Failure, Order, Outcome, Reason, Row, SANDBOX, State, SuppressedFor, Timestamp};
+use crate::{
+    Attempt, AttemptOutcome, Escalation, Failure, Order, Outcome, Reason, Row, SANDBOX, State, SuppressedFor, Timestamp,
+};
 
 /// What to do when nobody knows whether a message went out.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -71,6 +73,32 @@ pub struct Transition {
     pub attempt: Option<Attempt>,
     /// The provider refuses our account, sender or settings: an operator must be told.
     pub alarm: bool,
+}
+
+impl Transition {
+    /// The same transition, where the next channel is to be tried unless somebody reports in time what it waits for.
+    /// Then what may have been sent needs no person who decides: the next channel is "as well", and not "instead".
+    #[must_use]
+    pub fn escalating(mut self, escalation: Option<Escalation>) -> Self {
+        let (Some(escalation), Some(state)) = (escalation, self.escalated()) else { return self };
+        self.order = Order::Escalate { when: escalation.when, due: escalation.due(self.row.updated_at) };
+        self.row = Row { state, order: self.order.clone(), ..self.row };
+        self
+    }
+
+    /// The state of a delivery whose child waits; None where there is nothing to wait for.
+    fn escalated(&self) -> Option<State> {
+        match (self.row.state, &self.order) {
+            (State::Sent, _) => Some(State::Sent),
+            (State::Held, _) => Some(State::FellBack),
+            // Throttling is no failure of the channel.
+            (State::Dead, Order::DeadLetter { reason: Reason::ThrottledTooLong, .. }) => None,
+            (State::Dead, Order::DeadLetter { reason, .. }) if self.row.ambiguous && reason.allows_fallback() => {
+                Some(State::FellBack)
+            }
+            _ => None,
+        }
+    }
 }
 
 /// Decides about a delivery that was claimed (`row`) and tried.

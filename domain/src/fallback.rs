@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::notification::{OF_A_MAIL, OF_AN_ITEM, is_absent, parse_object};
+use crate::notification::{OF_A_MAIL, OF_AN_ITEM, OF_AN_ITEM_ALONE, is_absent, parse_object};
 use crate::{Key, Timestamp, child_id};
 
 /// Fields of the parent's body that a child does not inherit.
@@ -17,7 +17,8 @@ pub(crate) fn child_body(parent: &Key, body: &[u8], expires_at: Option<Timestamp
         return None;
     }
     let Value::Object(mut first) = items.remove(0) else { return None };
-    first.retain(|name, value| OF_AN_ITEM.contains(&name.as_str()) && !is_absent(name, value));
+    let is_inherited = |name: &str| OF_AN_ITEM.contains(&name) && !OF_AN_ITEM_ALONE.contains(&name);
+    first.retain(|name, value| is_inherited(name) && !is_absent(name, value));
     let mut child: Map<String, Value> = object;
     // An item that brings words of its own replaces the words that were chosen for the parent's channel.
     if first.contains_key("message") || first.contains_key("template") {

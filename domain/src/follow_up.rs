@@ -75,7 +75,8 @@ impl Received<'_> {
                 let mark = DeadMark::new(*reason, error, row.attempt, now);
                 Some(self.letter(row.epoch, mark, row.parent.clone()))
             }
-            Order::Fallback => self.child(row),
+            Order::Fallback => self.child(row, Destination::Lane(self.lane), None),
+            Order::Escalate { due, .. } => self.child(row, Destination::Scheduled, Some(*due)),
         };
         let then = match publish {
             Some(publish) => FollowUp::Publish(Box::new(publish)),
@@ -157,11 +158,11 @@ impl Received<'_> {
     }
 
     /// The first fallback of the delivery; None when the body has no fallback after all.
-    fn child(self, row: &Row) -> Option<Publish> {
+    fn child(self, row: &Row, to: Destination, due: Option<Timestamp>) -> Option<Publish> {
         let body = child_body(&row.key, self.body, row.expires_at)?;
-        let headers = Headers { parent: Some(row.key.id.clone()), lane: Some(self.lane), ..Headers::default() };
+        let headers = Headers { parent: Some(row.key.id.clone()), lane: Some(self.lane), due, ..Headers::default() };
         let message = Message::Child { id: child_id(&row.key, 1), body };
-        Some(Publish { to: Destination::Lane(self.lane), headers, message })
+        Some(Publish { to, headers, message })
     }
 }
 

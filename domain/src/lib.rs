@@ -6,12 +6,14 @@
 //! [`Follows`] (what is told of it, what is published for it, and how is it settled?), [`Report`] (what did the provider
 //! say of it later?).
 
+mod answered;
 mod arrival;
 mod channel_name;
 mod claim;
 mod cron;
 mod decide;
 mod endpoint_address;
+mod escalation;
 mod event;
 mod fallback;
 mod follow_up;
@@ -39,12 +41,14 @@ mod timestamp;
 mod unsubscribe;
 mod zones;
 
+pub use answered::{ForChild, for_the_child};
 pub use arrival::{Arrival, DeadMark, Headers, PublishedBy};
 pub use channel_name::{ChannelName, InvalidChannelName};
 pub use claim::{Claim, Take, claim};
 pub use cron::{Cron, InvalidCron};
 pub use decide::{Ambiguity, Policy, Transition, decide};
 pub use endpoint_address::EndpointAddress;
+pub use escalation::{Escalation, When};
 pub use event::{Event, EventName, Heard, Telling, events_of};
 pub(crate) use fallback::child_body;
 pub use follow_up::{Destination, FollowUp, Follows, Message, Publish, Received, letter_headers};

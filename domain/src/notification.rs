@@ -17,11 +17,11 @@ use text::FieldError;
 pub use self::asked::{Asked, Worded};
 pub use self::draft::{Draft, Target};
 pub use self::json::{json_fault, parse_object};
-pub(crate) use self::names::OF_A_MAIL;
 pub use self::names::{FIELDS, Meant, OF_AN_ITEM, UnknownField, is_field};
+pub(crate) use self::names::{OF_A_MAIL, OF_AN_ITEM_ALONE};
 pub(crate) use self::values::is_absent;
 pub use self::values::whole;
-use crate::{ChannelName, Priority, Reason, Tenant, Timestamp};
+use crate::{ChannelName, Escalation, Priority, Reason, Tenant, Timestamp};
 
 /// The largest body that is read, in bytes. The broker's `max_message_size` is set to the same.
 pub const MAX_BODY_BYTES: usize = 1024 * 1024;
@@ -101,6 +101,11 @@ impl Notification {
 
     pub fn has_fallback(&self) -> bool {
         !self.fallback.is_empty()
+    }
+
+    /// When the first fallback is tried although this channel has not failed.
+    pub fn escalation(&self) -> Option<Escalation> {
+        self.fallback.first().and_then(|next| next.escalation)
     }
 
     /// The instant after which the notification is not sent any more: its own expiry, or `send_at` plus its greatest

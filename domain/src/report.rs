@@ -7,7 +7,9 @@
 use std::cmp::Ordering;
 
 use crate::decide::{tier_after, tier_number};
-use crate::{Attempt, AttemptOutcome, Keyword, Label, Order, Policy, Row, State, SuppressedFor, Timestamp, Transition};
+use crate::{
+    Attempt, AttemptOutcome, Keyword, Label, Order, Policy, Row, State, SuppressedFor, Timestamp, Transition, When,
+};
 
 /// One thing that a provider reports.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -188,6 +190,13 @@ impl Reported {
         }
     }
 
+    /// Whether it is what a child waits for in vain.
+    pub(crate) const fn answers(&self, when: When) -> bool {
+        match when {
+            When::Undelivered => matches!(self.evidence(), Evidence::Arrived),
+        }
+    }
+
     const fn is_alarm(&self) -> bool {
         matches!(self, Self::FailedLater { alarm: true, .. })
     }
@@ -209,7 +218,7 @@ pub fn report(row: &Row, report: &Report, ladder: Option<&Policy>, now: Timestam
     match evidence {
         Evidence::Nothing => Merged::Kept,
         Evidence::Arrived => merging.arrived(),
-        Evidence::Lost | Evidence::Failed if !is_open(row.state) || of_attempt == Ordering::Less => Merged::Kept,
+        Evidence::Lost | Evidence::Failed if !is_open(row) || of_attempt == Ordering::Less => Merged::Kept,
         Evidence::Lost | Evidence::Failed if of_attempt == Ordering::Greater => Merged::Early,
         Evidence::Lost => merging.bounced(),
         Evidence::Failed => merging.failed(ladder),
@@ -217,8 +226,14 @@ pub fn report(row: &Row, report: &Report, ladder: Option<&Policy>, now: Timestam
 }
 
 /// Whether a failure of the row's last attempt is news. What is dead or held is an operator's; the rest has ended.
-const fn is_open(state: State) -> bool {
-    matches!(state, State::Sent | State::Waiting)
+const fn is_open(row: &Row) -> bool {
+    matches!(row.state, State::Sent | State::Waiting) || handed_on_in_doubt(row)
+}
+
+/// Whether the next channel was asked although this one may have sent: of one that has certainly failed nothing is
+/// reported.
+const fn handed_on_in_doubt(row: &Row) -> bool {
+    matches!((row.state, &row.order), (State::FellBack, Order::Escalate { .. }))
 }
 
 struct Merging<'a> {
@@ -232,15 +247,28 @@ impl Merging<'_> {
     /// still moved sends nothing more.
     fn arrived(&self) -> Merged {
         match self.row.state {
-            State::Sent | State::Waiting | State::Dead | State::Held | State::Bounced => {
-                self.moved(State::Delivered, Order::Nothing, None)
-            }
+            State::Sent | State::Waiting | State::Dead | State::Held | State::Bounced => self.delivered(),
+            State::FellBack if handed_on_in_doubt(self.row) => self.delivered(),
             _ => Merged::Kept,
         }
     }
 
+    /// A child that waits for more than this still waits.
+    fn delivered(&self) -> Merged {
+        let order = match &self.row.order {
+            Order::Escalate { when, .. } if !self.report.said.answers(*when) => self.row.order.clone(),
+            _ => Order::Nothing,
+        };
+        self.moved(State::Delivered, order, None)
+    }
+
+    /// A child that waits is ordered for now. It may not be with the scheduler yet, so the next copy must order it too.
     fn bounced(&self) -> Merged {
-        self.moved(State::Bounced, Order::Nothing, Some(AttemptOutcome::Permanent))
+        let order = match self.row.order {
+            Order::Escalate { when, .. } => Order::Escalate { when, due: self.now },
+            _ => Order::Nothing,
+        };
+        self.moved(State::Bounced, order, Some(AttemptOutcome::Permanent))
     }
 
     /// The attempt was counted when the provider accepted it, so the count is kept.
@@ -253,6 +281,10 @@ impl Merging<'_> {
             None if waits => return Merged::Kept,
             None => return self.bounced(),
         };
+        // The next channel is quicker than another try.
+        if self.row.order.escalates_at().is_some() {
+            return self.bounced();
+        }
         let tier = tier_after(self.row.attempt);
         let next = self.now.plus(policy.delays[tier]);
         let is_too_late = self.row.expires_at.is_some_and(|expires| expires <= next);

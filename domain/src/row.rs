@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::{
     Arrival, ChannelName, Content, Key, Notification, Reason, RecipientHash, RecipientHasher, SuppressedFor, Timestamp,
-    mask,
+    When, mask,
 };
 
 /// Where a delivery stands. There is no "queued": a delivery that nobody has claimed yet has no row.
@@ -76,8 +76,8 @@ impl State {
         !matches!(self, Self::Sending | Self::Waiting | Self::Dead | Self::Held)
     }
 
-    /// Whether the state is final and nothing is ordered for the delivery any more: a copy of its message is just
-    /// acknowledged.
+    /// Whether the state is final and nothing is ordered for the delivery any more, but for a child that waits in case
+    /// nobody reports: a copy of its message is just acknowledged.
     pub const fn is_over(self) -> bool {
         self.is_final() && !matches!(self, Self::FellBack)
     }
@@ -115,8 +115,20 @@ pub enum Order {
     DeadLetter { reason: Reason, error: String },
     /// Publish the first item of the fallback list as a delivery of its own.
     Fallback,
+    /// Publish the same to the scheduled queue: it is sent at `due`, unless somebody reports in time what it waits for.
+    Escalate { when: When, due: Timestamp },
     /// Hand the message back to the broker unchanged: the worker is stopping.
     GiveBack,
+}
+
+impl Order {
+    /// When the child is to be sent that waits in case nobody reports, if there is such a child.
+    pub const fn escalates_at(&self) -> Option<Timestamp> {
+        match self {
+            Self::Escalate { due, .. } => Some(*due),
+            _ => None,
+        }
+    }
 }
 
 /// One delivery in the ledger.

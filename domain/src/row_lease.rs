@@ -26,6 +26,8 @@ pub struct LeasableRow {
     pub settled: bool,
     /// What was ordered for the row is published, so its message was acknowledged next, as far as anybody knows.
     pub republished: bool,
+    /// A child was ordered that waits in case nobody reports: before its message is acknowledged the child is published.
+    pub escalates: bool,
     /// The copy that has leased the row, now or last, and until when. None when that copy released the row.
     pub claimant: Option<(Uuid, Timestamp)>,
     pub created_at: Timestamp,
@@ -113,7 +115,7 @@ impl LeasableRow {
 
     /// The row was not released, and its claimant had nothing left to do but to acknowledge.
     pub(crate) fn may_be_gone(&self) -> bool {
-        self.claimant.is_some() && (self.state.is_over() || self.republished)
+        self.claimant.is_some() && ((self.state.is_over() && !self.escalates) || self.republished)
     }
 
     /// The lease ran out long ago, or another row is as likely to be the one of the message.

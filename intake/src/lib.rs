@@ -7,6 +7,7 @@
 //! the delivery, the [`store::LedgerBreaker`] repeats each step with the ledger, and one method of [`InHand`] settles the
 //! message. [`Role`] has everything in which the roles differ.
 
+mod escalation;
 mod following;
 mod in_hand;
 mod intake;

@@ -1,6 +1,6 @@
 //! Cancels a notification: follows the chain of its fallbacks to the one that can still be stopped.
 
-use domain::{Defaults, Key, Notification, RecipientHasher, State, Timestamp, child_id, mask};
+use domain::{Defaults, Key, RecipientHasher, State, Timestamp, child_id};
 use store::{Cancel, Store, StoreError, Target};
 
 use crate::deliveries::MAX_CHAIN;
@@ -19,7 +19,8 @@ pub enum Cancellation {
     TooLate { id: String, state: State },
 }
 
-/// Cancels this delivery, or the fallback that the delivery was handed on to.
+/// Cancels this delivery, or the fallback that the delivery was handed on to, or the one that waits in case nobody
+/// reports.
 ///
 /// # Errors
 /// [`StoreError`]; after [`StoreError::Unavailable`] repeat it.
@@ -31,22 +32,12 @@ pub async fn cancel(
     now: Timestamp,
 ) -> Result<Cancellation, StoreError> {
     for _ in 0..MAX_CHAIN {
-        match store.cancel(&key, now, &|body| target_of(body?, defaults, recipients)).await? {
+        match store.cancel(&key, now, &|body| Target::of(body?, defaults, recipients)).await? {
             Cancel::Cancelled { maybe_sent } => return Ok(Cancellation::Stopped { id: key.id, maybe_sent }),
             Cancel::Unknown => return Ok(Cancellation::Awaited { id: key.id }),
-            Cancel::TooLate(State::FellBack) => key.id = child_id(&key, 1),
+            Cancel::TooLate(State::FellBack) | Cancel::Escalates(_) => key.id = child_id(&key, 1),
             Cancel::TooLate(state) => return Ok(Cancellation::TooLate { id: key.id, state }),
         }
     }
     Ok(Cancellation::TooLate { id: key.id, state: State::FellBack })
-}
-
-/// Reads from the body of a job the recipient that is remembered when the job is cancelled.
-pub(crate) fn target_of(body: &[u8], defaults: &Defaults, recipients: &RecipientHasher) -> Option<Target> {
-    let notification = Notification::decode(body, defaults).ok()?;
-    Some(Target {
-        recipient_hash: recipients.hash(&notification.destination),
-        recipient_mask: mask(&notification.destination),
-        channel: notification.channel,
-    })
 }

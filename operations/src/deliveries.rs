@@ -4,7 +4,9 @@
 use std::fmt;
 use std::time::Duration;
 
-use domain::{FieldError, Key, MAX_ID_BYTES, RecipientHasher, State, Tenant, Timestamp, child_id, is_unsafe_in_a_line};
+use domain::{
+    FieldError, Key, MAX_ID_BYTES, RecipientHasher, Row, State, Tenant, Timestamp, child_id, is_unsafe_in_a_line,
+};
 use media::whatsapp::{self, Recipient};
 use store::{Cursor, DeliveryView, Filter, JobKind, JobSummary, Page, Receipt, Store, StoreError};
 
@@ -40,6 +42,8 @@ pub struct Fallback {
     pub id: String,
     /// None while no worker has taken the fallback from its queue yet.
     pub state: Option<State>,
+    /// The scheduler keeps it until it is due.
+    pub is_scheduled: bool,
 }
 
 /// Why no delivery of an id is known. Nobody can tell an id that is still in its queue from one that never was, or that
@@ -147,14 +151,26 @@ fn usual_forms(written: &str) -> Vec<String> {
     forms
 }
 
-/// Follows the chain of fallbacks: each delivery hands on to one other.
+/// Follows the chain of fallbacks: each delivery hands on to one other. A child that was called off is shown too.
 async fn fallbacks(store: &Store, parent: &DeliveryView) -> Result<Vec<Fallback>, StoreError> {
     let mut fallbacks = Vec::new();
-    let (mut key, mut state) = (parent.row.key.clone(), Some(parent.row.state));
-    while state == Some(State::FellBack) && fallbacks.len() < MAX_CHAIN {
+    let (mut key, mut handing_on) = (parent.row.key.clone(), hands_on(&parent.row));
+    while let Some(is_certain) = handing_on.filter(|_| fallbacks.len() < MAX_CHAIN) {
         key.id = child_id(&key, 1);
-        state = store.delivery(&key).await?.map(|child| child.row.state);
-        fallbacks.push(Fallback { id: key.id.clone(), state });
+        let child = store.delivery(&key).await?.map(|view| view.row);
+        let is_scheduled = child.is_none() && is_certain && store.job(&key).await?.is_some();
+        if child.is_none() && !is_certain {
+            break;
+        }
+        let state = child.as_ref().map(|row| row.state);
+        handing_on = child.as_ref().and_then(hands_on);
+        fallbacks.push(Fallback { id: key.id.clone(), state, is_scheduled });
     }
     Ok(fallbacks)
+}
+
+/// Whether the delivery has a child: surely, or only if there is one. None where there can be none.
+fn hands_on(row: &Row) -> Option<bool> {
+    let surely = row.state == State::FellBack || row.order.escalates_at().is_some();
+    (surely || row.state == State::Delivered).then_some(surely)
 }

@@ -3,9 +3,7 @@
 mod written;
 
 use domain::{Clock, Cron, Defaults, FieldError, Key, RecipientHasher, State, Tenant, Timestamp, Zones, fire_id};
-use store::{Job, JobFilter, JobKind, JobPage, JobSummary, Put, Store, StoreError};
-
-use crate::cancel::target_of;
+use store::{Job, JobFilter, JobKind, JobPage, JobSummary, Put, Store, StoreError, Target};
 
 /// The fields of a schedule, as its client writes them.
 pub const FIELDS: [&str; 6] = ["cron", "timezone", "send_at", "name", "max_lateness_seconds", "notification"];
@@ -65,7 +63,7 @@ pub async fn delete(
         // A job that fires once is its delivery: a tombstone stops a copy that was released just now.
         JobKind::OneShot => {
             let now = clock.now();
-            store.cancel(key, now, &|body| target_of(body?, defaults, recipients)).await?;
+            store.cancel(key, now, &|body| Target::of(body?, defaults, recipients)).await?;
         }
         JobKind::Cron { .. } => {
             store.delete_job(key).await?;
@@ -74,7 +72,7 @@ pub async fn delete(
             let now = clock.now();
             if job.due_at <= now {
                 let fire = Key { tenant: key.tenant.clone(), id: fire_id(key, job.due_at) };
-                store.cancel(&fire, now, &|_| target_of(&job.body, defaults, recipients)).await?;
+                store.cancel(&fire, now, &|_| Target::of(&job.body, defaults, recipients)).await?;
             }
         }
     }

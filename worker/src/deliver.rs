@@ -109,8 +109,9 @@ async fn pipeline(
         None => try_once(shared, gone_out, row, &delivery, incoming, send_until).await,
     };
     let policy = shared.setup.settings.policy(&row.channel);
-    let has_fallback = delivery.notification.has_fallback();
-    let transition = decide(row, has_fallback, &tried.outcome, &policy, shared.intake.clock.now());
+    let (has_fallback, escalation) = (delivery.notification.has_fallback(), delivery.notification.escalation());
+    let decided = decide(row, has_fallback, &tried.outcome, &policy, shared.intake.clock.now());
+    let transition = decided.escalating(escalation);
     let store = &shared.intake.store;
     let recorded = shared.intake.breaker.retry_until_taken(|| store.record(&transition, tried.capture.clone())).await?;
     failpoint("worker.recorded");

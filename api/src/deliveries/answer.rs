@@ -55,7 +55,10 @@ pub(crate) struct DeliveryAnswer {
     next: Option<String>,
     /// The delivery whose fallback this one is.
     parent: Option<String>,
-    /// The fallbacks that it was handed on to, in their order.
+    /// When the first of its children is to be sent, or was, unless a report calls that off before.
+    #[schema(format = DateTime)]
+    escalates_at: Option<String>,
+    /// The fallbacks that it was handed on to, or will be, in their order.
     children: Vec<ChildAnswer>,
     /// Of one delivery: fields of its message that were not read or have no effect. Absent when there are none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -127,7 +130,7 @@ pub(crate) struct ReceiptAnswer {
 pub(crate) struct ChildAnswer {
     /// Its own id.
     pub(crate) id: String,
-    /// Its own state; `not-taken-yet` while it is on its way.
+    /// Its own state; `scheduled` while it waits for its time, `not-taken-yet` while it is on its way.
     #[schema(example = "sent")]
     pub(crate) state: String,
 }
@@ -146,6 +149,7 @@ pub(crate) fn answer(view: &DeliveryView, children: Vec<ChildAnswer>) -> Deliver
         Order::Schedule { due } if row.state == State::Waiting => Some(format!("scheduled at {due}")),
         _ => None,
     };
+    let escalates_at = row.order.escalates_at();
     DeliveryAnswer {
         id: row.key.id.clone(),
         tenant: row.key.tenant.to_string(),
@@ -162,9 +166,10 @@ pub(crate) fn answer(view: &DeliveryView, children: Vec<ChildAnswer>) -> Deliver
         reason,
         detail,
         suppressed_for: row.listed_for().map(SuppressedFor::as_str),
-        due_at: view.due_at.map(|at| at.to_string()),
+        due_at: view.due_at.filter(|_| escalates_at.is_none()).map(|at| at.to_string()),
         next,
         parent: row.parent.clone(),
+        escalates_at: escalates_at.map(|at| at.to_string()),
         children,
         warnings: Vec::new(),
         receipts: Vec::new(),
@@ -221,6 +226,7 @@ pub(crate) fn scheduled(job: JobSummary) -> DeliveryAnswer {
         due_at: Some(job.due_at.to_string()),
         next: Some(format!("scheduled at {}", job.due_at)),
         parent: None,
+        escalates_at: None,
         children: Vec::new(),
         warnings: Vec::new(),
         receipts: Vec::new(),

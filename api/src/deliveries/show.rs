@@ -51,7 +51,8 @@ fn answer_of(taken: Taken) -> DeliveryAnswer {
 }
 
 fn child(fallback: Fallback) -> ChildAnswer {
-    let state = fallback.state.map_or("not-taken-yet", State::as_str);
+    let waits = if fallback.is_scheduled { "scheduled" } else { "not-taken-yet" };
+    let state = fallback.state.map_or(waits, State::as_str);
     ChildAnswer { id: fallback.id, state: state.to_owned() }
 }
 

@@ -17,6 +17,16 @@ pub(crate) enum PriorityWord {
     Urgent,
 }
 
+/// `failed`: once the channel before it has failed for good. `undelivered`: also when nobody has reported after
+/// `after_seconds` that the message of the channel before it arrived.
+#[derive(ToSchema)]
+#[serde(rename_all = "lowercase")]
+#[expect(dead_code, reason = "describes a body in the OpenAPI document")]
+pub(crate) enum WhenWord {
+    Failed,
+    Undelivered,
+}
+
 /// One recipient on one channel. An empty text counts as absent, as `null` does, but in `channel`, `destination` and
 /// `message`.
 #[derive(ToSchema)]
@@ -160,6 +170,11 @@ pub(crate) struct FallbackBody {
     /// As in a notification, and its own alone.
     #[schema(pattern = "^[A-Za-z0-9_-]{1,64}$")]
     list: Option<String>,
+    /// When it is tried. Default: `failed`.
+    when: Option<WhenWord>,
+    /// With `undelivered`, and only then: how long to wait for a report after the channel before it has sent.
+    #[schema(minimum = 1, maximum = 2_592_000)]
+    after_seconds: Option<u64>,
 }
 
 /// One notification, or a list of 1 to 1,000.

@@ -59,7 +59,7 @@ fn bodies() -> Vec<Value> {
         json!("urgnet"),
         json!("2026-03-01T09:00:00Z"),
     ];
-    let names = FIELDS.into_iter().chain(["Destination", "sendAt", "to", "html", "order"]);
+    let names = FIELDS.into_iter().chain(["Destination", "sendAt", "to", "html", "order", "when", "after_seconds"]);
     let mut bodies = Vec::new();
     for name in names {
         for value in &values {

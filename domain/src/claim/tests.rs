@@ -162,6 +162,19 @@ fn a_redelivered_parent_publishes_its_child_again() {
 }
 
 #[test]
+fn a_redelivered_parent_schedules_its_child_again_until_a_report_has_answered_it() {
+    let order = Order::Escalate { when: crate::When::Undelivered, due: crate::samples::NOW };
+    for state in [State::Sent, State::FellBack, State::Bounced] {
+        let waits = Row { state, attempt: 1, order: order.clone(), ..row() };
+        for copy in [bare(true), bare(false), arrival(0, 2), arrival(1, 0)] {
+            check(&waits, &copy, &repeat(&waits));
+        }
+    }
+    let answered = Row { state: State::Delivered, attempt: 1, ..row() };
+    check(&answered, &bare(true), &Claim::Ended(Box::new(answered.clone())));
+}
+
+#[test]
 fn a_known_id_with_another_body_is_a_conflict_whatever_its_row_says() {
     for state in State::ALL {
         let known = Row { state, ..row() };

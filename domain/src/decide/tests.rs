@@ -271,6 +271,38 @@ fn what_may_have_gone_out_never_falls_back() {
 }
 
 #[test]
+fn a_child_that_waits_is_ordered_by_what_was_sent_or_may_have_been_and_by_nothing_else() {
+    let escalation = Escalation { when: crate::When::Undelivered, after: Duration::from_secs(300) };
+    let waits = Order::Escalate { when: crate::When::Undelivered, due: in_seconds(300) };
+    let hold = Policy { ambiguity: Ambiguity::Hold, ..policy() };
+    let sent = Outcome::Sent { provider: "twilio", provider_id: None, code: None };
+    let (last, doubt) = (Row { attempt: 3, seq: 3, ..row() }, Row { ambiguous: true, attempt: 3, seq: 3, ..row() });
+    let too_often = Outcome::Permanent { reason: Reason::RedeliveredTooOften, failure: failure() };
+    for (known, outcome, state, is_ordered) in [
+        (&last, sent.clone(), State::Sent, true),
+        (&doubt, sent, State::Sent, true),
+        (&last, ambiguous(), State::FellBack, true),
+        (&doubt, permanent(), State::FellBack, true),
+        (&doubt, retriable(), State::FellBack, true),
+        (&doubt, too_often, State::Dead, false),
+        (&last, permanent(), State::FellBack, false),
+        (&last, Outcome::Captured, State::Captured, false),
+        (&last, Outcome::Expired, State::Expired, false),
+        (&row(), retriable(), State::Waiting, false),
+    ] {
+        let plain = decide(known, true, &outcome, &hold, NOW);
+        let transition = plain.clone().escalating(Some(escalation));
+        assert_eq!(transition.row.state, state, "{outcome:?}");
+        assert_eq!(transition.order == waits, is_ordered, "{outcome:?} {:?}", transition.order);
+        assert_eq!(transition.row.order, transition.order, "the row can order it again");
+        assert_eq!(transition.attempt, plain.attempt, "{outcome:?}");
+        assert_eq!(plain.clone().escalating(None), plain);
+    }
+    let throttled = decide(&Row { expires_at: Some(NOW), ..doubt }, true, &throttled(None), &hold, NOW);
+    assert_eq!(throttled.escalating(Some(escalation)).row.state, State::Dead);
+}
+
+#[test]
 fn what_is_given_back_keeps_its_counts_and_its_order() {
     let known = Row { attempt: 2, seq: 3, order: Order::Retry { tier: 2 }, ..row() };
     let transition = decided(&known, &Outcome::GivenBack);

@@ -74,6 +74,17 @@ fn copies_headers_and_files_of_a_mail_are_never_inherited() {
 }
 
 #[test]
+fn when_it_is_tried_is_no_field_of_the_child() {
+    let item = json!({"channel": "sms", "destination": "+550", "when": "undelivered", "after_seconds": 60});
+    let next = json!({"channel": "push", "destination": "x", "when": "undelivered", "after_seconds": 90});
+    let made = child(&parent(json!([item, next])), None).unwrap();
+    assert_eq!((made.get("when"), made.get("after_seconds")), (None, None));
+    assert_eq!(made["fallback"], json!([next]), "the next one waits for this child");
+    let plain = json!({"channel": "sms", "destination": "+550"});
+    assert_eq!(made, child(&parent(json!([plain, next])), None).unwrap(), "the same delivery, whenever it is sent");
+}
+
+#[test]
 fn the_rest_of_the_list_goes_on_with_the_child() {
     let [first, second, third] = ["sms", "email", "push"].map(|name| json!({"channel": name, "destination": "a@b.c"}));
     let made = child(&parent(json!([first, second, third])), None).unwrap();

@@ -82,6 +82,20 @@ fn a_fallback_is_published_to_the_lane_as_a_delivery_of_its_own() {
 }
 
 #[test]
+fn a_child_that_waits_is_the_same_delivery_and_is_published_to_the_scheduler_with_its_time() {
+    let row = Row { state: State::Sent, ..row() };
+    let order = Order::Escalate { when: crate::When::Undelivered, due: NOW };
+    let (FollowUp::Publish(waits), FollowUp::Publish(at_once)) =
+        (then(copy(&told(), BODY), &row, &order), then(copy(&told(), BODY), &row, &Order::Fallback))
+    else {
+        panic!("nothing is published")
+    };
+    assert_eq!(waits.message, at_once.message, "one id, one body");
+    let headers = Headers { due: Some(NOW), ..at_once.headers };
+    assert_eq!((waits.to, waits.headers), (Destination::Scheduled, headers));
+}
+
+#[test]
 fn without_anything_to_publish_the_copy_is_acknowledged_and_says_whether_its_delivery_goes_on() {
     let follow_up = |state, order| then(copy(&told(), b"{}"), &Row { state, ..row() }, &order);
     for over in [State::Sent, State::Captured, State::Expired, State::Suppressed] {
@@ -169,6 +183,11 @@ fn every_order_is_told_before_it_is_carried_out_but_for_a_copy_that_is_handed_ba
         (Row { epoch: 1, ..ended }, dead, vec![EventName::Replayed, EventName::Dead]),
         (Row { state: State::FellBack, ..row() }, Order::Fallback, vec![EventName::FellBack]),
         (Row { state: State::Sent, ..row() }, Order::Nothing, vec![EventName::Sent]),
+        (
+            Row { state: State::Sent, ..row() },
+            Order::Escalate { when: crate::When::Undelivered, due: NOW },
+            vec![EventName::Sent],
+        ),
     ] {
         assert_eq!(names(&copy(&told(), BODY).follow_up(&row, &order, NOW)), expected, "{order:?}");
     }

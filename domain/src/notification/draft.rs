@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use text::FieldError;
 
 use super::{DecodeError, Expiry, Notification, UnknownField, Wording};
-use crate::{ChannelName, Priority, Reason, Tenant, Timestamp};
+use crate::{ChannelName, Escalation, Priority, Reason, Tenant, Timestamp};
 
 /// A body on its way to be a [`Notification`].
 #[derive(Clone, PartialEq, Debug)]
@@ -33,6 +33,8 @@ pub struct Target {
     pub wording: Wording,
     /// Whether the message has `data` of its own, perhaps empty.
     pub brings_data: bool,
+    /// When an item of a fallback is tried although the channel before it has not failed.
+    pub escalation: Option<Escalation>,
 }
 
 impl Draft {

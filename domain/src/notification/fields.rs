@@ -58,7 +58,7 @@ impl Fields {
         Some(value)
     }
 
-    fn string(&mut self, prefix: &str, name: &'static str) -> Option<String> {
+    pub(super) fn string(&mut self, prefix: &str, name: &'static str) -> Option<String> {
         let value = self.take(name)?;
         self.text(prefix, name, value)
     }
@@ -290,7 +290,7 @@ impl Fields {
         }
     }
 
-    fn has_error_at(&self, pointer: &str) -> bool {
+    pub(super) fn has_error_at(&self, pointer: &str) -> bool {
         self.errors.iter().any(|error| error.pointer == pointer)
     }
 }

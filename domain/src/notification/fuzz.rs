@@ -19,7 +19,8 @@ fn whole() -> Value {
         "channel": "email", "destination": "ana@example.com", "subject": "Hola", "message": "Qué tal",
         "id": "d-1", "template": "otp", "data": {"code": "1", "list": [1, {"x": null}]}, "priority": "high",
         "send_at": "2026-03-01T09:00:00-03:00", "ttl_seconds": 60, "version": 1,
-        "fallback": [{"channel": "sms", "destination": "+549", "message": "\u{1f389}"}]
+        "fallback": [{"channel": "sms", "destination": "+549", "message": "\u{1f389}", "when": "undelivered",
+                      "after_seconds": 30}]
     })
 }
 
@@ -136,7 +137,7 @@ fn walk(body: &[u8]) -> Result<(), TestCaseError> {
         Outcome::Permanent { reason: Reason::Permanent, failure: failure() },
     ];
     for outcome in outcomes {
-        let decided = decide(&row, read.has_fallback(), &outcome, &policy(), NOW);
+        let decided = decide(&row, read.has_fallback(), &outcome, &policy(), NOW).escalating(read.escalation());
         prop_assert_ne!(decided.row.state, State::Sending);
     }
     let child = child_body(&row.key, body, row.expires_at);

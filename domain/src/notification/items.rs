@@ -1,14 +1,31 @@
 //! Reads the items of a fallback, and the fields that are left of a body or an item when every known field was read.
 
-use serde_json::Value;
+use std::time::Duration;
 
+use serde_json::Value;
+use text::nearest;
+
+use super::Expiry;
 use super::draft::Target;
 use super::fields::Fields;
 use super::json::MAX_FIELDS;
 use super::names::{Meant, UnknownField, unknown};
-use super::values::kind_of;
+use super::values::{kind_of, whole};
+use crate::{Escalation, When};
 
 const MAX_FALLBACKS: usize = 8;
+/// The longest wait for a report: 30 days. No provider reports later.
+const MAX_AFTER_SECONDS: u64 = 2_592_000;
+/// The word for an item that is tried once the channel before it has failed, as every item is by itself.
+const FAILED: &str = "failed";
+
+/// When an item is tried, as it is written.
+enum Tried {
+    Failed,
+    When(When),
+    /// The word is wrong, so that nothing can be said of what stands beside it.
+    Wrong,
+}
 
 impl Fields {
     /// Reads every item as its own delivery will be read.
@@ -54,7 +71,64 @@ impl Fields {
         let channel = self.channel(prefix, None);
         let destination = self.destination(prefix);
         let wording = self.wording_as_given(prefix);
-        Target { channel, destination, wording, brings_data: self.given.names().contains(&"data") }
+        let escalation = self.escalation(prefix);
+        Target { channel, destination, wording, brings_data: self.given.names().contains(&"data"), escalation }
+    }
+
+    fn escalation(&mut self, prefix: &str) -> Option<Escalation> {
+        let pointer = format!("{prefix}/after_seconds");
+        let tried = self.tried(prefix);
+        let Some(value) = self.take("after_seconds") else {
+            if matches!(tried, Tried::When(_)) {
+                self.refuse(pointer, "is missing: give how long to wait for a report, beside when");
+            }
+            return None;
+        };
+        let seconds = whole(&value).filter(|seconds| (1..=MAX_AFTER_SECONDS).contains(seconds));
+        match (tried, seconds) {
+            (Tried::When(when), Some(seconds)) => Some(Escalation { when, after: Duration::from_secs(seconds) }),
+            (Tried::Failed, Some(_)) => {
+                self.refuse(pointer, "has no effect without when: undelivered: what has failed falls back at once");
+                None
+            }
+            (Tried::Wrong, Some(_)) => None,
+            (_, None) => {
+                let most = format!("must be a whole number of seconds from 1 to {MAX_AFTER_SECONDS} (30 days)");
+                self.refuse(pointer, most);
+                None
+            }
+        }
+    }
+
+    fn tried(&mut self, prefix: &str) -> Tried {
+        let Some(text) = self.string(prefix, "when") else {
+            let is_wrong = self.has_error_at(&format!("{prefix}/when"));
+            return if is_wrong { Tried::Wrong } else { Tried::Failed };
+        };
+        let word = text.to_ascii_lowercase();
+        if word == FAILED {
+            return Tried::Failed;
+        }
+        When::parse(&word).map_or_else(
+            || {
+                let hint = nearest(&word, [FAILED, When::Undelivered.as_str()]);
+                let hint = hint.map(|word| format!(": did you mean {word}?")).unwrap_or_default();
+                self.refuse(format!("{prefix}/when"), format!("must be failed or undelivered{hint}"));
+                Tried::Wrong
+            },
+            Tried::When,
+        )
+    }
+
+    /// Refuses the waits that end when the notification has expired: their items would never be sent.
+    pub(super) fn refuse_after(&mut self, expiry: Expiry, fallback: &[Target]) {
+        let Expiry::Ttl(ttl) = expiry else { return };
+        for (at, item) in fallback.iter().enumerate() {
+            if item.escalation.is_some_and(|escalation| escalation.after.as_secs() >= ttl) {
+                let why = "must be less than ttl_seconds: what has expired is not sent";
+                self.refuse(format!("/fallback/{at}/after_seconds"), why);
+            }
+        }
     }
 
     /// The fields that are left, each with the known field that it was probably meant to be.

@@ -32,7 +32,7 @@ pub const FIELDS: [&str; 23] = [
     "metadata",
 ];
 /// The fields that an item of a fallback may have. The id, the tenant and the expiry stay its parent's.
-pub const OF_AN_ITEM: [&str; 13] = [
+pub const OF_AN_ITEM: [&str; 15] = [
     "channel",
     "destination",
     "subject",
@@ -46,7 +46,11 @@ pub const OF_AN_ITEM: [&str; 13] = [
     "headers",
     "attachments",
     "list",
+    "when",
+    "after_seconds",
 ];
+/// The fields of [`OF_AN_ITEM`] that say when it is tried, and that no delivery has.
+pub(crate) const OF_AN_ITEM_ALONE: [&str; 2] = ["when", "after_seconds"];
 /// The fields that a mail alone has. An item of a fallback has its own, and never its parent's.
 pub(crate) const OF_A_MAIL: [&str; 6] = ["reply_to", "cc", "bcc", "headers", "attachments", "list"];
 
@@ -121,7 +125,8 @@ impl UnknownField {
 pub(super) fn unknown(prefix: &str, left: &Map<String, Value>, given: &[&str]) -> Vec<UnknownField> {
     let item = !prefix.is_empty();
     let field = |name: &String| {
-        let meant = match meant(name, given) {
+        let own = if item { meant_of_an_item(name) } else { None };
+        let meant = match own.map_or_else(|| meant(name, given), Meant::Ours) {
             Meant::Ours(field) if item && !OF_AN_ITEM.contains(&field) => Meant::OfTheWhole(field),
             meant => meant,
         };
@@ -187,6 +192,23 @@ const MAYBE: [(&str, &str); 4] = [
     ("data", "context values args arguments properties model payload"),
 ];
 
+/// Other names for when an item of a fallback is tried. Beside a notification some of them mean something else.
+const OF_AN_ITEM_SYNONYMS: [(&str, &str); 2] = [
+    ("when", "condition trigger triggeron"),
+    (
+        "after_seconds",
+        "after afters aftersec aftersecs afterms afterminutes delay delays delayseconds delaysec delayms wait waits \
+         waitseconds waitsec waitfor timeout timeouts timeoutseconds",
+    ),
+];
+
+/// The field that says when an item is tried, where that is what is meant.
+fn meant_of_an_item(name: &str) -> Option<&'static str> {
+    let plain = plain(name);
+    let by_another_name = OF_AN_ITEM_SYNONYMS.iter().find(|(_, names)| names.split(' ').any(|one| one == plain));
+    by_another_name.map(|(field, _)| *field).or_else(|| nearest(name, OF_AN_ITEM_ALONE))
+}
+
 /// Whether a field is missing when `given` are the fields that are there: without a template there is no use for data.
 fn is_missing(field: &str, given: &[&str]) -> bool {
     let has = |name: &str| given.contains(&name);
@@ -198,7 +220,7 @@ fn is_missing(field: &str, given: &[&str]) -> bool {
 }
 
 /// Names of what would change what is sent or when and has no field here, each with what to do instead.
-const INSTEAD: [(&str, &str); 10] = [
+const INSTEAD: [(&str, &str); 11] = [
     (
         "the sender is a setting of the fleet (FROM_EMAIL, TWILIO_FROM_NUMBER, …): leave it out",
         "from sender fromemail fromname fromaddress fromnumber senders senderid sendername senderemail frm \
@@ -219,6 +241,7 @@ const INSTEAD: [(&str, &str); 10] = [
         "html htmlbody bodyhtml htmlcontent htmlmessage messagehtml htmltext amp mjml markdown ishtml \
          contenttype mimetype format parsemode",
     ),
+    ("it belongs into an item of fallback, beside when", "afterseconds aftersecs escalateafter escalateafterseconds"),
     (
         "give send_at, the instant to send at",
         "delay delayms delayseconds delaysec delayuntil sendin defer deferuntil eta countdown",

@@ -24,6 +24,7 @@ impl Draft {
         let max_lateness_seconds = fields.seconds("max_lateness_seconds");
         let mut unknown = Vec::new();
         let fallback = fields.fallback(&mut unknown);
+        fields.refuse_after(expiry, &fallback);
         let metadata = fields.map("", "metadata");
         unknown.extend(fields.unknown(""));
         fields.refuse_numbers(beyond);
@@ -34,7 +35,7 @@ impl Draft {
         Self {
             id,
             tenant,
-            target: Target { channel, destination, wording, brings_data: true },
+            target: Target { channel, destination, wording, brings_data: true, escalation: None },
             priority,
             send_at,
             expiry,

@@ -28,6 +28,8 @@ pub(super) struct Delivery {
     /// How many dead letters each epoch has.
     pub(super) letters: BTreeMap<u32, u32>,
     pub(super) accepted: u32,
+    /// A child was ordered that waits in case nobody reports.
+    pub(super) escalated: bool,
     /// Attempts of which nobody knows whether they were accepted: each explains one further send.
     pub(super) windows: u32,
     pub(super) maybe_sent: bool,
@@ -52,6 +54,7 @@ impl Delivery {
             state: row.state,
             settled: self.settled,
             republished: self.republished,
+            escalates: row.order.escalates_at().is_some(),
             claimant: self.claimant,
             created_at: row.created_at,
             updated_at: row.updated_at,
@@ -126,10 +129,10 @@ impl Delivery {
         if row.state == State::Suppressed && self.accepted > 0 && !row.ambiguous {
             return Some("suppressed after it had gone out, and the row does not say that it may have".into());
         }
-        if row.state == State::FellBack && self.accepted > 0 {
+        if row.state == State::FellBack && self.accepted > 0 && row.order.escalates_at().is_none() {
             return Some("fell back after it had gone out".into());
         }
-        if row.state != State::FellBack && self.children > 0 {
+        if row.state != State::FellBack && self.children > 0 && !self.escalated {
             return Some("a child without a parent that fell back".into());
         }
         let asked_for = self.moves > 0 || self.maybe_sent;

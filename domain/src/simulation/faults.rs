@@ -127,7 +127,11 @@ impl World {
             (None, _) if self.kind == Kind::Anonymous => return,
             (None, _) => Row { state: State::Cancelled, token: Uuid::nil(), content: None, ..row() },
             (_, too_late) => {
+                let escalates = too_late.as_ref().is_some_and(|row| row.order.escalates_at().is_some());
                 self.deliveries[at].row = too_late;
+                if escalates {
+                    self.cancel_child();
+                }
                 return;
             }
         };

@@ -5,7 +5,9 @@ use uuid::Uuid;
 
 use super::World;
 use crate::samples::key;
-use crate::{Bounce, EventName, Label, Merged, Report, Reported, Row, State, events_of, report};
+use crate::{
+    Bounce, EventName, ForChild, Label, Merged, Report, Reported, Row, State, events_of, for_the_child, report,
+};
 
 /// A report in its queue.
 #[derive(Clone, Debug)]
@@ -18,6 +20,8 @@ struct Call {
 #[derive(Clone, Debug)]
 enum Step {
     Read,
+    /// Do this for the child that waits, and then do what follows.
+    Child(ForChild, Box<Step>),
     /// Tell these events, and then do what follows.
     Tell(Vec<(Uuid, EventName)>, Box<Step>),
     /// Write the second row over the first.
@@ -122,6 +126,7 @@ impl World {
     fn dialog_step(&mut self, dialog: &mut Dialog) -> Option<Step> {
         match dialog.step.clone() {
             Step::Read => self.read_of_a_report(dialog),
+            Step::Child(asked, then) => self.answer_escalation(dialog, asked, *then),
             Step::Tell(told, then) => {
                 self.hear_of(0, &told);
                 Some(*then)
@@ -133,23 +138,48 @@ impl World {
 
     fn read_of_a_report(&mut self, dialog: &Dialog) -> Option<Step> {
         let row = self.deliveries[0].row.clone().expect("what was sent has a row");
-        match report(&row, &dialog.call.report, None, self.now) {
+        let merged = report(&row, &dialog.call.report, None, self.now);
+        let asked = for_the_child(&row, &dialog.call.report, &merged);
+        let then = match merged {
             Merged::Early => {
-                self.seen.push("reported early");
-                // A report that waits for what nobody does any more stays a receipt.
-                if !self.calm || !self.workers.is_empty() || !self.lane.is_empty() || !self.later.is_empty() {
-                    self.reports.later.push(Call { redelivered: false, ..dialog.call.clone() });
-                }
-                None
+                self.too_early(dialog);
+                return None;
             }
             Merged::Kept if dialog.may_be_untold && matches!(row.state, State::Delivered | State::Bounced) => {
-                Some(Step::Tell(told_of(&row), Box::new(Step::Acknowledge)))
+                Step::Tell(told_of(&row), Box::new(Step::Acknowledge))
             }
-            Merged::Kept => Some(Step::Acknowledge),
+            Merged::Kept => Step::Acknowledge,
             Merged::Moved(transition) => {
                 let told = told_of(&row);
-                Some(Step::Tell(told, Box::new(Step::Write(Box::new(row), Box::new(transition.row)))))
+                Step::Tell(told, Box::new(Step::Write(Box::new(row), Box::new(transition.row))))
             }
+        };
+        Some(match asked {
+            Some(asked) => Step::Child(asked, Box::new(then)),
+            None => then,
+        })
+    }
+
+    fn answer_escalation(&mut self, dialog: &Dialog, asked: ForChild, then: Step) -> Option<Step> {
+        let is_done = match asked {
+            ForChild::CallOff => {
+                self.cancel_child();
+                true
+            }
+            ForChild::SendNow => self.hurry_child(),
+        };
+        if !is_done {
+            self.too_early(dialog);
+        }
+        is_done.then_some(then)
+    }
+
+    /// A report that waits for what nobody does any more stays a receipt.
+    fn too_early(&mut self, dialog: &Dialog) {
+        self.seen.push("reported early");
+        let moves = !self.workers.is_empty() || !self.lane.is_empty() || !self.later.is_empty();
+        if !self.calm || moves || self.child_is_on_its_way() {
+            self.reports.later.push(Call { redelivered: false, ..dialog.call.clone() });
         }
     }
 
@@ -161,11 +191,15 @@ impl World {
         }
         let goes_on = match written.state {
             State::Delivered => read.state != State::Delivered,
-            State::Bounced => matches!(read.state, State::Sent | State::Waiting),
+            State::Bounced => matches!(read.state, State::Sent | State::Waiting | State::FellBack),
             _ => false,
         };
         if !goes_on {
             self.fail("a report took a delivery back");
+        }
+        let is_forgotten = read.order.escalates_at().is_some() && written.order.escalates_at().is_none();
+        if is_forgotten && self.child_still_waits() {
+            self.fail("the row forgets a child that nobody has called off");
         }
         self.say(|| format!("a dialog writes {}", written.state));
         match self.deliveries[0].note_events(written, &written.order) {
@@ -191,7 +225,8 @@ impl World {
     pub(super) fn check_reports(&self) {
         let one = &self.deliveries[0];
         let Some(row) = one.row.as_ref().filter(|_| self.reports.arrived && one.moves == 0) else { return };
-        if matches!(row.state, State::Sent | State::Bounced | State::Waiting | State::Dead | State::Held) {
+        let in_doubt = row.order.escalates_at().is_some();
+        if in_doubt || matches!(row.state, State::Sent | State::Bounced | State::Waiting | State::Dead | State::Held) {
             self.fail(&format!("reported as arrived, and called {}", row.state));
         }
     }

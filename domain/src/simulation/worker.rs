@@ -256,7 +256,8 @@ impl World {
     }
 
     fn record(&mut self, worker: &Worker, row: &Row, outcome: &Outcome) -> Step {
-        let transition = decide(row, self.has_fallback, outcome, &self.policy, self.now);
+        let decided = decide(row, self.has_fallback, outcome, &self.policy, self.now);
+        let transition = decided.escalating(self.escalation());
         self.ends_by_the_list(worker, &transition);
         let known = self.of(worker).row.clone().expect("a claim wrote the row");
         if known.token != row.token {
@@ -268,6 +269,7 @@ impl World {
         // The row was recorded before, and the answer was lost: the worker gets the same answer again.
         if known.state == State::Sending {
             self.of(worker).row = Some(transition.row.clone());
+            self.of(worker).escalated |= transition.order.escalates_at().is_some();
             self.note_events(worker, &transition);
             if self.goes_wrong(6) {
                 self.say(|| "and does not hear the answer".into());
@@ -363,7 +365,7 @@ impl World {
     }
 
     /// True once in so many times, as long as there are faults at all.
-    fn goes_wrong(&mut self, in_so_many: usize) -> bool {
+    pub(super) fn goes_wrong(&mut self, in_so_many: usize) -> bool {
         !self.calm && !self.fair && self.roll(in_so_many) == 0
     }
 
@@ -373,7 +375,7 @@ impl World {
         if let Message::Child { id, .. } = message {
             self.say(|| format!("publishes the child {id}"));
             self.deliveries[delivery].children += 1;
-            return;
+            return self.child_published(to);
         }
         self.say(|| format!("publishes {to:?} {}", brief(&copy)));
         let counts = [copy.headers.epoch, copy.headers.seq, copy.headers.attempt];

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use chasqui::clock::SystemClock;
-use domain::Clock as _;
+use domain::{Clock as _, Key, Tenant, child_id};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
@@ -71,6 +71,11 @@ impl Load {
                 let number = self.first + n;
                 let due = together.unwrap_or_else(|| SystemClock.now().plus(soon)).to_string();
                 let way = if together.is_some() { Way::of_job(number) } else { Way::of(number) };
+                if way == Way::Escalating {
+                    let [parent, child] = clients.escalate(self.fault, number, patience).await;
+                    journal.add(parent);
+                    return journal.add(child);
+                }
                 journal.add(clients.publish(self.fault, number, way, due, patience).await);
             });
         }
@@ -90,7 +95,7 @@ impl Clients {
         let mut entry =
             Entry { fault, recipient, channel, way, id: None, answer: Answer::None, cancel: Cancel::NotAsked };
         match way {
-            Way::Amqp | Way::AmqpJob => {
+            Way::Amqp | Way::AmqpJob | Way::Escalating | Way::Child => {
                 entry.id = Some(given.clone());
                 entry.answer = self.until_confirmed(number, way, &body, &given).await;
                 if number.is_multiple_of(3) {
@@ -107,9 +112,50 @@ impl Clients {
         }
         if let (Way::Cancelled, Some(id)) = (way, &entry.id) {
             tokio::time::sleep(patience).await;
-            entry.cancel = self.cancel(id).await;
+            entry.cancel = self.cancel(id).await.0;
         }
         entry
+    }
+
+    /// Publishes a parent whose child is sent after some seconds, because nobody reports that its parent arrived. One of
+    /// two is called off meanwhile.
+    async fn escalate(&self, fault: usize, number: u64, patience: Duration) -> [Entry; 2] {
+        let [channel, other] = if number.is_multiple_of(2) { ["sms", "whatsapp"] } else { ["whatsapp", "sms"] };
+        let [recipient, next] = [format!("+1202{number:07}"), format!("+1303{number:07}")];
+        let id = format!("m{number}");
+        let body = json!({
+            "channel": channel, "destination": recipient, "message": format!("Hola {number}"),
+            "fallback": [{"channel": other, "destination": next, "when": "undelivered", "after_seconds": 3}],
+        });
+        let answer = self.until_confirmed(number, Way::Escalating, &body, &id).await;
+        let child = child_id(&Key { tenant: Tenant::default(), id: id.clone() }, 1);
+        let entry = |recipient, channel, way, id| Entry {
+            fault,
+            recipient,
+            channel,
+            way,
+            id: Some(id),
+            answer: answer.clone(),
+            cancel: Cancel::NotAsked,
+        };
+        let mut parent = entry(recipient, channel, Way::Escalating, id.clone());
+        let mut child = entry(next, other, Way::Child, child);
+        if (number / 20).is_multiple_of(2) {
+            tokio::time::sleep(patience).await;
+            let (cancel, fallback) = self.cancel(&id).await;
+            // Where nobody knows which of them was stopped, nothing is promised of the child.
+            if !matches!(cancel, Cancel::TooLate) && fallback.is_none() {
+                child.answer = Answer::None;
+            }
+            if fallback.is_some() {
+                child.cancel = cancel;
+            } else if cancel == Cancel::Unanswered {
+                (parent.cancel, child.cancel) = (cancel.clone(), cancel);
+            } else {
+                parent.cancel = cancel;
+            }
+        }
+        [parent, child]
     }
 
     async fn until_confirmed(&self, number: u64, way: Way, body: &Value, id: &str) -> Answer {
@@ -169,18 +215,24 @@ impl Clients {
         (known, Answer::None)
     }
 
-    async fn cancel(&self, id: &str) -> Cancel {
+    /// What was answered, and the fallback that was stopped instead of the delivery itself.
+    async fn cancel(&self, id: &str) -> (Cancel, Option<String>) {
         let deadline = Instant::now() + GIVE_UP;
         while Instant::now() < deadline {
             let request = self.http.delete(self.api.url(&format!("/notify/{id}"))).bearer_auth(&self.token);
-            match request.send().await.map(|answer| answer.status().as_u16()) {
-                Ok(200 | 202) => return Cancel::Done(Instant::now()),
-                Ok(409) => return Cancel::TooLate,
-                Ok(503) | Err(_) => tokio::time::sleep(REPEAT_EVERY).await,
-                Ok(status) => return Cancel::Wrong(format!("DELETE /notify: {status}")),
+            let Ok(answer) = request.send().await else {
+                tokio::time::sleep(REPEAT_EVERY).await;
+                continue;
+            };
+            let (status, at) = (answer.status().as_u16(), Instant::now());
+            match (status, answer.json::<Value>().await) {
+                (200 | 202, Ok(said)) => return (Cancel::Done(at), said["fallback"].as_str().map(str::to_owned)),
+                (409, _) => return (Cancel::TooLate, None),
+                (503, _) | (200 | 202, Err(_)) => tokio::time::sleep(REPEAT_EVERY).await,
+                (status, _) => return (Cancel::Wrong(format!("DELETE /notify: {status}")), None),
             }
         }
-        Cancel::Unanswered
+        (Cancel::Unanswered, None)
     }
 }
 

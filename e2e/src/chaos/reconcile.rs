@@ -24,6 +24,11 @@ pub enum Way {
     /// The notification was given to `POST /notify` with an `Idempotency-Key`.
     Http,
     HttpJob,
+    /// Published as `Amqp`, with a child that is sent on another channel a moment later, and with
+    /// `DELETE /notify/{id}` between the two now and then, which calls off the child.
+    Escalating,
+    /// The child of one that is `Escalating`, as an entry of its own.
+    Child,
     /// Handed in as `HttpJob`, with `DELETE /notify/{id}` a moment later.
     Cancelled,
 }
@@ -32,7 +37,8 @@ impl Way {
     /// The mix of a load.
     pub fn of(number: u64) -> Self {
         match (number / 2) % 10 {
-            0..=2 => Self::Amqp,
+            0 | 1 => Self::Amqp,
+            2 => Self::Escalating,
             3 => Self::Anonymous,
             4 | 5 => Self::Http,
             6 if number.is_multiple_of(3) => Self::AnonymousJob,
@@ -53,7 +59,7 @@ impl Way {
     }
 
     pub fn is_job(self) -> bool {
-        !matches!(self, Self::Amqp | Self::Anonymous | Self::Http)
+        !matches!(self, Self::Amqp | Self::Anonymous | Self::Http | Self::Escalating | Self::Child)
     }
 }
 
@@ -196,7 +202,8 @@ pub fn judge(entry: &Entry, found: &Found) -> Verdict {
 fn judge_told(view: &DeliveryView, told: &[Told], broken: &mut Vec<String>) {
     let (row, state) = (&view.row, view.row.state.as_str());
     let ends = || told.iter().filter(|event| event.delivery == row.key.id && event.name.is_ending());
-    let must_be_told = row.fingerprint.is_none() && matches!(row.state, State::Sent | State::Dead | State::Held);
+    let must_be_told =
+        row.fingerprint.is_none() && matches!(row.state, State::Sent | State::Dead | State::Held | State::FellBack);
     if must_be_told && ends().next().is_none() {
         broken.push(format!("{state}, and nobody was told"));
     }
@@ -233,6 +240,8 @@ fn end_of(view: &DeliveryView, entry: &Entry, found: &Found, broken: &mut Vec<St
     let has_letter = || found.letters.iter().any(|letter| letter.message_id.as_deref() == Some(&row.key.id));
     match row.state {
         State::Sent if !found.copies.is_empty() => End::Sent,
+        // What it was handed on to is judged as an entry of its own.
+        State::FellBack if entry.way == Way::Escalating => End::Dead,
         State::Dead | State::Held if has_letter() => End::Dead,
         State::Cancelled if entry.cancel != Cancel::NotAsked => End::Cancelled,
         State::Sending | State::Waiting => {

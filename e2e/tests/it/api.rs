@@ -26,7 +26,7 @@ async fn read(response: Response) -> (StatusCode, Value) {
 }
 
 /// `Bearer …` of the first user, who may do everything in the default tenant.
-async fn admin(fleet: &TestFleet) -> String {
+pub(crate) async fn admin(fleet: &TestFleet) -> String {
     let credentials = json!({"username": "ada", "password": PASSWORD});
     let (status, answer) = post(fleet, "/register", &[], &credentials).await;
     assert_eq!(status, StatusCode::CREATED, "{answer}");
@@ -39,7 +39,7 @@ async fn bearer(fleet: &TestFleet, name: &str) -> String {
     format!("Bearer {}", answer["access_token"].as_str().expect("a token"))
 }
 
-async fn ask(fleet: &TestFleet, method: Method, path: &str, bearer: &str) -> (StatusCode, Value) {
+pub(crate) async fn ask(fleet: &TestFleet, method: Method, path: &str, bearer: &str) -> (StatusCode, Value) {
     let request = fleet.http.request(method, fleet.url(path)).header("authorization", bearer);
     read(request.send().await.expect("answered")).await
 }

@@ -9,6 +9,7 @@ mod chaos;
 mod contracts;
 mod dead_letters;
 mod delivery;
+mod escalation;
 mod events;
 mod faked;
 mod lanes;

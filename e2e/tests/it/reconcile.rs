@@ -101,6 +101,17 @@ fn what_ended_well_breaks_no_promise() {
 }
 
 #[test]
+fn a_parent_that_was_handed_on_is_judged_with_its_child() {
+    let parent = Entry { way: Way::Escalating, ..entry() };
+    check(&parent, &found(vec![row(State::FellBack, &[])], 0, vec![]), End::Dead, 0, 0, false);
+    check(&entry(), &found(vec![row(State::FellBack, &[])], 0, vec![]), End::Lost, 0, 0, true);
+    let child = Entry { way: Way::Child, ..entry() };
+    check(&child, &found(vec![], 0, vec![]), End::Lost, 0, 0, true);
+    let called_off = Entry { cancel: Cancel::Done(Instant::now()), ..child };
+    check(&called_off, &found(vec![row(State::Cancelled, &[])], 0, vec![]), End::Cancelled, 0, 0, false);
+}
+
+#[test]
 fn what_is_nowhere_or_never_ends_is_lost() {
     check(&entry(), &found(vec![], 0, vec![]), End::Lost, 0, 0, true);
     check(&entry(), &found(vec![row(State::Sent, &[])], 0, vec![]), End::Lost, 0, 0, true);

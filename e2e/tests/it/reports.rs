@@ -15,6 +15,7 @@ use testkit::key;
 
 #[cfg(feature = "failpoints")]
 mod crashes;
+mod escalation;
 
 const QUEUE: &str = "notifications.queue.inbound";
 const PUBLIC_URL: &str = "https://n.example.org";

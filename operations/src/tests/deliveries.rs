@@ -62,10 +62,10 @@ async fn the_chain_of_fallbacks_is_shown_and_cancelled_at_its_end() {
     let refused = Outcome::Permanent { reason: Reason::Permanent, failure };
     attempted(store, &key("parent"), true, &refused).await;
     let child = child_id(&key("parent"), 1);
-    let on_its_way = Fallback { id: child.clone(), state: None };
+    let on_its_way = Fallback { id: child.clone(), state: None, is_scheduled: false };
     assert_eq!(taken(store, "parent").await.fallbacks, [on_its_way]);
     assert_eq!(cancelled(store, "parent").await, Cancellation::Awaited { id: child.clone() });
-    let stopped = Fallback { id: child, state: Some(State::Cancelled) };
+    let stopped = Fallback { id: child, state: Some(State::Cancelled), is_scheduled: false };
     assert_eq!(taken(store, "parent").await.fallbacks, [stopped]);
 }
 

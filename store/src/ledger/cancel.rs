@@ -1,6 +1,8 @@
 //! Cancelling: once a cancel is answered, the delivery is never sent.
 
-use domain::{ChannelName, Content, Key, RecipientHash, State, Timestamp};
+use domain::{
+    ChannelName, Content, Defaults, Key, Notification, RecipientHash, RecipientHasher, State, Timestamp, mask,
+};
 
 use super::input::refuse_nul;
 use super::row::state_of;
@@ -19,6 +21,9 @@ pub enum Cancel {
     /// The delivery is being sent or has ended; nothing was changed. After [`State::FellBack`] follow the chain:
     /// the child's id is `domain::child_id(key, 1)`.
     TooLate(State),
+    /// The delivery was sent, and nothing was changed. Its child waits in case nobody reports: cancel that one, whose id
+    /// is `domain::child_id(key, 1)`.
+    Escalates(State),
 }
 
 /// What is remembered of a delivery that was cancelled before a worker saw its message.
@@ -27,6 +32,18 @@ pub struct Target {
     pub channel: ChannelName,
     pub recipient_hash: RecipientHash,
     pub recipient_mask: String,
+}
+
+impl Target {
+    /// Reads it from the body of a message. None when that cannot be read.
+    pub fn of(body: &[u8], defaults: &Defaults, recipients: &RecipientHasher) -> Option<Self> {
+        let notification = Notification::decode(body, defaults).ok()?;
+        Some(Self {
+            recipient_hash: recipients.hash(&notification.destination),
+            recipient_mask: mask(&notification.destination),
+            channel: notification.channel,
+        })
+    }
 }
 
 /// The most rounds of looking and writing. A claim may insert the row between the two, at most once.
@@ -62,7 +79,8 @@ async fn cancel_in(
     now: Timestamp,
     target: &(dyn Fn(Option<&[u8]>) -> Option<Target> + Sync),
 ) -> Result<Option<Cancel>, StoreError> {
-    const LOOK: &str = "SELECT state, content, ambiguous FROM deliveries WHERE tenant = $1 AND id = $2 {for_update}";
+    const LOOK: &str = "SELECT state, content, ambiguous, order_kind FROM deliveries \
+                        WHERE tenant = $1 AND id = $2 {for_update}";
     const CANCEL: &str = "UPDATE deliveries SET state = 'cancelled', order_kind = 'nothing', order_tier = NULL, \
                           updated_at = $3, version = version + 1 WHERE tenant = $1 AND id = $2";
     let [tenant, id] = key_values(key);
@@ -84,6 +102,9 @@ async fn cancel_in(
             let job = delete_job(session, key).await?;
             let was_known = job.is_some() || content_of(row, "content")?.is_some();
             if was_known { Cancel::Cancelled { maybe_sent } } else { Cancel::Unknown }
+        }
+        state if state != State::FellBack && get::<String>(row, "order_kind")? == "escalate" => {
+            Cancel::Escalates(state)
         }
         state => Cancel::TooLate(state),
     }))

@@ -1,6 +1,7 @@
 //! What is due later: deliveries with a `send_at`, and recurring schedules.
 
 mod due;
+mod hurry;
 mod job;
 mod list;
 pub(crate) mod put;

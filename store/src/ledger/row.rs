@@ -1,6 +1,6 @@
 //! The ledger's row as columns, and back.
 
-use domain::{ChannelName, Lease, Order, Reason, RecipientHash, Row, State, SuppressedFor, Timestamp};
+use domain::{ChannelName, Lease, Order, Reason, RecipientHash, Row, State, SuppressedFor, Timestamp, When};
 use sea_orm::QueryResult;
 
 use crate::error::StoreError;
@@ -80,6 +80,9 @@ impl<'a> From<&'a Order> for OrderColumns<'a> {
                 Self { reason: Some(reason.as_str()), error: Some(error), ..plain("dead_letter") }
             }
             Order::Fallback => plain("fallback"),
+            Order::Escalate { when, due } => {
+                Self { due_at: Some(due.as_micros()), reason: Some(when.as_str()), ..plain("escalate") }
+            }
             Order::GiveBack => plain("give_back"),
         }
     }
@@ -102,6 +105,13 @@ fn order_of(row: &QueryResult) -> Result<Order, StoreError> {
             }
         }
         "fallback" => Order::Fallback,
+        "escalate" => {
+            let when = get::<Option<String>>(row, "order_reason")?.and_then(|when| When::parse(&when));
+            Order::Escalate {
+                when: when.ok_or_else(|| unreadable("order_reason"))?,
+                due: time_of(row, "order_due_at")?.ok_or_else(|| unreadable("order_due_at"))?,
+            }
+        }
         "give_back" => Order::GiveBack,
         _ => return Err(unreadable("order_kind")),
     })

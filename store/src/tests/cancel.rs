@@ -1,7 +1,8 @@
 //! Once a cancel is answered, the delivery is never sent.
 
 use crate::{Cancel, Claimed, Put, Recorded};
-use domain::{Claim, State};
+use domain::{Claim, Escalation, State, When};
+use std::time::Duration;
 use tokio::task::JoinSet;
 
 use crate::tests::database::{Database, HOUR, arrival, at, candidate, decide, key, refused, sent};
@@ -13,6 +14,7 @@ on_both!(
     each_state_gets_its_answer,
     a_cancel_says_whether_an_attempt_before_it_may_have_gone_out,
     a_job_is_cancelled_with_its_delivery,
+    a_parent_whose_child_waits_says_so_and_the_child_is_hurried_or_called_off,
 );
 
 async fn a_cancel_and_a_claim_never_both_win(db: &Database) {
@@ -87,4 +89,26 @@ async fn a_job_is_cancelled_with_its_delivery(db: &Database) {
     // A scheduler had published the job just before.
     let claimed = store.claim(candidate("later"), &arrival("later"), HOUR).await.unwrap();
     assert!(matches!(claimed, Claimed::Known(Claim::Ended(_))), "{claimed:?}");
+}
+
+async fn a_parent_whose_child_waits_says_so_and_the_child_is_hurried_or_called_off(db: &Database) {
+    let store = db.store().await;
+    let Claimed::New(row) = store.claim(candidate("parent"), &arrival("parent"), HOUR).await.unwrap() else { panic!() };
+    let escalation = Escalation { when: When::Undelivered, after: Duration::from_secs(300) };
+    let sent = decide(&row, &sent()).escalating(Some(escalation));
+    assert_eq!(store.record(&sent, None).await.unwrap(), Recorded::Written);
+    let cancelled = store.cancel(&key("parent"), at(20), &|_| None).await.unwrap();
+    assert_eq!(cancelled, Cancel::Escalates(State::Sent));
+
+    let child = key("child");
+    assert!(!store.hurry_job(&child, at(30)).await.unwrap(), "nothing is known of it yet");
+    store.put_job(job("child", 60)).await.unwrap();
+    for second in [30, 31] {
+        assert!(store.hurry_job(&child, at(second)).await.unwrap());
+        assert_eq!(store.job(&child).await.unwrap().unwrap().due_at, at(30), "the first one counts");
+    }
+    let cancelled = store.cancel(&child, at(40), &|_| None).await.unwrap();
+    assert_eq!(cancelled, Cancel::Cancelled { maybe_sent: false });
+    assert!(store.hurry_job(&child, at(50)).await.unwrap(), "it is known, and never sent");
+    assert_eq!(store.put_job(job("child", 60)).await.unwrap(), Put::Cancelled);
 }

@@ -164,6 +164,7 @@ impl History<'_> {
             state,
             settled: false,
             republished: false,
+            escalates: false,
             claimant: None,
             created_at,
             updated_at,

@@ -1,7 +1,7 @@
 //! What operators see: pages without gaps or repetitions, and every column as it was written.
 
 use crate::{Claimed, Cursor, Filter};
-use domain::{Order, Reason, Row, State, Tenant, Timestamp};
+use domain::{Order, Reason, Row, State, Tenant, Timestamp, When};
 
 use crate::tests::database::{Database, HOUR, arrival, at, candidate, candidate_at, decide, key, refused, sent};
 use crate::tests::on_both;
@@ -80,6 +80,7 @@ async fn every_order_reads_as_it_was_written(db: &Database) {
         Order::Retry { tier: 3 },
         Order::Schedule { due: Timestamp::from_micros(1_800_000_000_123_456) },
         Order::Fallback,
+        Order::Escalate { when: When::Undelivered, due: Timestamp::from_micros(1_800_000_000_123_457) },
         Order::GiveBack,
     ];
     for (n, order) in others.into_iter().chain(dead).enumerate() {

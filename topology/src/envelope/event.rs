@@ -74,6 +74,8 @@ struct Data<'a> {
     parent: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     child: Option<String>,
+    #[serde(serialize_with = "shown_if", skip_serializing_if = "Option::is_none")]
+    escalates_at: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
     metadata: Option<&'a Map<String, Value>>,
     /// The publisher's `metadata` is too large to be told with the rest.
@@ -135,6 +137,7 @@ fn data<'a>(event: &Event<'a>, channel: &'a str, notification: Option<&'a Notifi
         }
         _ => (None, None),
     };
+    let escalates_at = order.escalates_at();
     let Row { key, epoch, attempt, ambiguous, created_at, updated_at, expires_at, .. } = row;
     Data {
         id: &key.id,
@@ -156,7 +159,8 @@ fn data<'a>(event: &Event<'a>, channel: &'a str, notification: Option<&'a Notifi
         next: if waits { next(order) } else { None },
         due_at: if let (true, Order::Schedule { due }) = (waits, order) { Some(*due) } else { None },
         parent: row.parent.as_deref(),
-        child: (event.state() == State::FellBack).then(|| child_id(key, 1)),
+        child: (event.state() == State::FellBack || escalates_at.is_some()).then(|| child_id(key, 1)),
+        escalates_at,
         metadata: notification.map(|notification| &notification.metadata).filter(|metadata| !metadata.is_empty()),
         metadata_left_out: false,
     }

@@ -186,3 +186,44 @@ fn the_words_of_an_item_are_those_that_its_delivery_will_have() {
         assert_eq!(read.fallback[0].wording_after(&read.wording), child.wording, "{body}");
     }
 }
+
+#[test]
+fn an_item_that_escalates_says_what_it_waits_for_and_how_long() {
+    let item = |fields: Value| {
+        let mut item = json!({"channel": "sms", "destination": "+549"});
+        item.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+        json!({ "fallback": [item] })
+    };
+    let read = |fields: Value| accept(item(fields)).escalation();
+    let waits = |seconds| Some(Escalation { when: crate::When::Undelivered, after: Duration::from_secs(seconds) });
+    assert_eq!(read(json!({"when": "undelivered", "after_seconds": 300})), waits(300));
+    assert_eq!(read(json!({"when": "Undelivered", "after_seconds": 2592000.0})), waits(2_592_000));
+    for plain in [json!({}), json!({"when": "failed"}), json!({"when": null, "after_seconds": ""})] {
+        assert_eq!(read(plain), None);
+    }
+    let at = "/fallback/0/after_seconds";
+    check(item(json!({"when": "undelivered"})), &[at]);
+    check(item(json!({"after_seconds": 300})), &[at]);
+    check(item(json!({"when": "failed", "after_seconds": 300})), &[at]);
+    for wrong in [json!(0), json!(2_592_001), json!(0.5), json!("300"), json!(-1), json!([1])] {
+        check(item(json!({"when": "undelivered", "after_seconds": wrong})), &[at]);
+    }
+    for wrong in [json!("undeliverd"), json!("unread"), json!(true), json!(["failed"])] {
+        check(item(json!({"when": wrong, "after_seconds": 300})), &["/fallback/0/when"]);
+    }
+    check(item(json!({"when": "never", "after_seconds": 0})), &["/fallback/0/when", at]);
+    refuse(with(item(json!({"when": "undeliverd"}))).to_string(), "did you mean undelivered?");
+    let misspelt = with(item(json!({"when": "undelivered", "after_second": 300}))).to_string();
+    refuse(misspelt, "is it what you wrote as after_second?");
+}
+
+#[test]
+fn an_item_that_waits_longer_than_its_notification_counts_is_refused() {
+    let mut body = json!({"ttl_seconds": 300, "fallback": [
+        {"channel": "sms", "destination": "+549", "when": "undelivered", "after_seconds": 299},
+        {"channel": "sms", "destination": "+550", "when": "undelivered", "after_seconds": 300},
+    ]});
+    check(body.clone(), &["/fallback/1/after_seconds"]);
+    body["ttl_seconds"] = json!(301);
+    assert!(accept(body).escalation().is_some());
+}

@@ -154,6 +154,11 @@ fn an_item_of_a_fallback_has_fields_of_its_own() {
         assert_eq!(item(written), [(format!("/fallback/0/{written}"), Meant::OfTheWhole(field))]);
     }
     assert_eq!(item("order"), [("/fallback/0/order".into(), Meant::Foreign)]);
+    for (written, field) in [("wehn", "when"), ("afterSecond", "after_seconds"), ("delay", "after_seconds")] {
+        assert_eq!(item(written), [(format!("/fallback/0/{written}"), Meant::Ours(field))]);
+    }
+    let above = meant(json!({"after_seconds": 60}));
+    assert!(matches!(above.as_slice(), [(_, Meant::Instead(_))]), "{above:?}");
     let many: Map<String, Value> = (0..300).map(|n| (format!("f{n}"), json!(n))).collect();
     check(json!({"fallback": [many]}), &["/fallback/0"]);
 }

@@ -111,13 +111,13 @@ impl Broker {
 
     fn scheduled(&self, queue: &Queue) -> Value {
         let told = format!(
-            "What has a send_at ahead, and what its provider wants later than the longest retry. The scheduler keeps it \
-             and publishes it to its lane when it is due. Ends in the queue {}.",
+            "What has a send_at ahead, what its provider wants later than the longest retry, and fallbacks that wait in \
+             case nobody reports. The scheduler keeps it and publishes it to its lane when it is due. Ends in the queue {}.",
             queue.name
         );
         let address = self.names.scheduled_key();
         over(
-            channel("Due later", &told, address.into(), &["notification", "accepted", "deferred"]),
+            channel("Due later", &told, address.into(), &["notification", "accepted", "deferred", "child"]),
             self.by_key(&self.names.exchange),
         )
     }
@@ -230,8 +230,10 @@ fn operations() -> Map<String, Value> {
     let accept = "The API or chasqui send publishes what is due later";
     add("acceptScheduled", operation("send", accept, "scheduled", &["accepted"]));
     add("defer", operation("send", "A worker hands on what is not due yet", "scheduled", &["deferred"]));
+    let escalate = "A worker hands on the next channel of what was sent, which waits in case nobody reports";
+    add("escalate", operation("send", escalate, "scheduled", &["child"]));
     let take = "A scheduler takes what the fleet has published itself";
-    add("takeScheduled", operation("receive", take, "scheduled", &["accepted", "deferred"]));
+    add("takeScheduled", operation("receive", take, "scheduled", &["accepted", "deferred", "child"]));
     for tier in Names::TIERS {
         let title = format!("A worker has failed, and tries again after the delay of retry {tier}");
         add(&format!("retry{tier}"), operation("send", &title, &format!("retry{tier}"), &["retry"]));

@@ -1,6 +1,6 @@
 //! The schema of a body, as a publisher writes it.
 
-use domain::{FIELDS, OF_AN_ITEM, Priority, Tenant};
+use domain::{FIELDS, OF_AN_ITEM, Priority, Tenant, When};
 use serde_json::{Map, Value, json};
 
 use super::limits::{longest, most, unsafe_in_a_line, unsafe_in_a_subject};
@@ -33,6 +33,10 @@ const LIST: &str = "Of a mail alone: the list that it is of. The mail has a link
                     8058). No cc and no bcc beside it.";
 const PRIORITY: &str = "low, normal, high or urgent, in any case. Chooses the lane of what comes through the scheduled \
                         queue. Elsewhere the queue is the lane.";
+const FAILED: &str = "failed";
+const WHEN: &str = "failed or undelivered, in any case: when the item is tried. With undelivered also when nobody has \
+                    reported after after_seconds that the message before it arrived.";
+const AFTER: &str = "With undelivered, and only then: seconds from when the channel before it has sent.";
 const WHOLE: &str = "One JSON object in UTF-8, at most 1 MiB, no field of it twice. A field that is not known is not read: \
                      the message is delivered without it, and a warning stands in GET /deliveries/{id}; this schema \
                      refuses it. Fields of your own belong into metadata.";
@@ -128,6 +132,13 @@ fn of_objects() -> Value {
             "description": "The parent's fields with these on top. An item with a message or a template leaves the \
                             parent's words behind.",
             "properties": fields(&OF_AN_ITEM, of_an_item),
+            "anyOf": [
+                {
+                    "required": ["when", "after_seconds"],
+                    "properties": {"when": escalates(), "after_seconds": {"type": "number"}},
+                },
+                {"properties": {"when": {"not": escalates()}, "after_seconds": defined("absent")}},
+            ],
         },
     })
 }
@@ -163,6 +174,14 @@ fn of_an_item(name: &str) -> Value {
         "headers" => maybe(defined("object"), HEADERS),
         "attachments" => maybe(list(), ATTACHMENTS),
         "list" => maybe(defined("word"), LIST),
+        "when" => {
+            let one = json!({"type": "string", "pattern": any_case(&[FAILED, When::Undelivered.as_str()])});
+            maybe(json!({"anyOf": [{"enum": [FAILED, When::Undelivered.as_str()]}, one]}), WHEN)
+        }
+        "after_seconds" => {
+            let most = most("fallback", |seconds| json!([escalating(seconds)]));
+            maybe(json!({"type": "integer", "minimum": 1, "maximum": most}), AFTER)
+        }
         other => panic!("say what the field {other} of a body is"),
     }
 }
@@ -212,10 +231,25 @@ fn of_the_whole(name: &str) -> Value {
 fn priority() -> Value {
     let words = PRIORITIES.map(|word| (word, Priority::parse(word).expect("a priority")));
     let (default, _) = words.into_iter().find(|(_, read)| *read == Priority::default()).expect("it is one of them");
-    let in_any_case = |word: &str| word.chars().map(|c| format!("[{}{c}]", c.to_ascii_uppercase())).collect::<String>();
-    let pattern = format!("^({})$", PRIORITIES.map(in_any_case).join("|"));
-    let one = json!({"anyOf": [{"enum": PRIORITIES}, {"type": "string", "pattern": pattern}]});
+    let one = json!({"anyOf": [{"enum": PRIORITIES}, {"type": "string", "pattern": any_case(&PRIORITIES)}]});
     over(maybe(one, PRIORITY), json!({"default": default}))
+}
+
+/// The pattern of these words, in upper and lower case.
+fn any_case(words: &[&str]) -> String {
+    let in_any_case =
+        |word: &&str| word.chars().map(|c| format!("[{}{c}]", c.to_ascii_uppercase())).collect::<String>();
+    format!("^({})$", words.iter().map(in_any_case).collect::<Vec<_>>().join("|"))
+}
+
+/// The words of `when` that go with `after_seconds`.
+fn escalates() -> Value {
+    json!({"type": "string", "pattern": any_case(&[When::Undelivered.as_str()])})
+}
+
+fn escalating(after_seconds: u64) -> Value {
+    let when = When::Undelivered.as_str();
+    json!({"channel": "sms", "destination": "+12025550143", "when": when, "after_seconds": after_seconds})
 }
 
 fn items(count: u64) -> Value {

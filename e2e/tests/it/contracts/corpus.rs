@@ -136,7 +136,8 @@ fn objects() -> Vec<Value> {
 fn fallbacks() -> Vec<Value> {
     let item = json!({"channel": "sms", "destination": "+12025550143"});
     let mut items = vec![json!({}), json!(null), json!("sms"), json!([]), item.clone()];
-    for field in domain::FIELDS {
+    let own = domain::OF_AN_ITEM.into_iter().filter(|field| !domain::FIELDS.contains(field));
+    for field in domain::FIELDS.into_iter().chain(own) {
         for value in [Value::Null, json!(""), json!("word"), json!(1), json!({})] {
             let mut with = item.clone();
             with[field] = value;
@@ -146,17 +147,36 @@ fn fallbacks() -> Vec<Value> {
         without.as_object_mut().expect("an object").remove(field);
         items.push(without);
     }
+    items.extend(escalating(&item));
     let most = usize::try_from(most("fallback", |count| vec![item.clone(); count as usize].into())).expect("few");
     let lists = [0, 1, most, most + 1].map(|count| json!(vec![item.clone(); count]));
     let alone = items.into_iter().map(|item| json!([item]));
     alone.chain(lists).map(|list| body_with("fallback", list)).collect()
 }
 
+/// When an item is tried, on both sides of what goes together.
+fn escalating(item: &Value) -> Vec<Value> {
+    let words = [json!(null), json!(""), json!("failed"), json!("Undelivered"), json!("undeliverd"), json!(7)];
+    let waits =
+        [json!(null), json!(""), json!(0), json!(1), json!(6e2), json!(0.5), json!(2_592_000), json!(2_592_001)];
+    let all = words.iter().flat_map(|when| waits.iter().map(move |wait| (when, wait)));
+    let with = |(when, wait): (&Value, &Value)| {
+        let mut with = item.clone();
+        (with["when"], with["after_seconds"]) = (when.clone(), wait.clone());
+        with
+    };
+    all.map(with).collect()
+}
+
 /// What the reader refuses and the schema takes: told in docs/publishing.md, and out of the reach of a schema.
 pub(super) fn beyond_a_schema() -> Vec<(&'static str, String)> {
     let of = |field: &str, value: Value| body_with(field, value).to_string();
     let bytes = "ñ".repeat(200);
+    let mut too_late = body_with("ttl_seconds", json!(60));
+    too_late["fallback"] =
+        json!([{"channel": "sms", "destination": "+12025550143", "when": "undelivered", "after_seconds": 60}]);
     vec![
+        ("a wait that ends when the notification has expired", too_late.to_string()),
         ("a number that other programs read as infinity", of("data", json!({"n": 0})).replace(":0", ":1e400")),
         ("a limit in bytes, in a text that is not ASCII", of("id", json!(bytes))),
         ("a date that never occurs", of("send_at", json!("2030-02-30T00:00:00Z"))),

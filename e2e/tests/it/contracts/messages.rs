@@ -18,7 +18,7 @@ pub(super) fn messages() -> Value {
         "accepted": accepted(),
         "child": message("child", [
             "A fallback",
-            "The next channel of a delivery that failed for good, as a delivery of its own.",
+            "The next channel of a delivery that failed for good, or of which nobody may report, as a delivery of its own.",
         ], json!({
             "headers": amqp::headers(KEPT, &samples::child()),
             "x-amqp-properties": amqp::properties(&samples::child(), &[

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use domain::{
     Arrival, ChannelName, Counts, Defaults, EventName, FollowUp, Headers, Heard, KeptHeaders, Keyword, Lane,
-    MAX_BODY_BYTES, Notification, Order, Reason, Received, Report, Reported, Row, State, SuppressedFor, Tenant,
+    MAX_BODY_BYTES, Notification, Order, Reason, Received, Report, Reported, Row, State, SuppressedFor, Tenant, When,
     events_of,
 };
 use lapin::BasicProperties;
@@ -70,7 +70,7 @@ pub(super) fn accepted() -> Vec<BasicProperties> {
 }
 
 pub(super) fn child() -> Vec<BasicProperties> {
-    with_headers([published(&Order::Fallback)])
+    with_headers([&Order::Fallback, &Order::Escalate { when: When::Undelivered, due: NOW }].map(published))
 }
 
 pub(super) fn deferred() -> Vec<BasicProperties> {
@@ -111,7 +111,9 @@ pub(super) fn callback() -> Vec<BasicProperties> {
 /// An event of every transition, with everything that an event may have, and one with as little as one may have.
 fn told() -> Vec<Publication> {
     let dead = Order::DeadLetter { reason: Reason::Exhausted, error: "why".into() };
-    let orders = [Order::Nothing, Order::Retry { tier: 1 }, Order::Schedule { due: NOW }, Order::Fallback, dead];
+    let escalate = Order::Escalate { when: When::Undelivered, due: NOW };
+    let orders =
+        [Order::Nothing, Order::Retry { tier: 1 }, Order::Schedule { due: NOW }, Order::Fallback, escalate, dead];
     let notification = Notification::decode(BODY, &Defaults { channel: None }).expect("a notification");
     let kept = PublisherProperties::of(&of_a_publisher());
     let mut told = vec![least()];

@@ -89,7 +89,10 @@ pub(crate) async fn find(
 fn may_be_gone(row: &str) -> String {
     let over: Vec<_> =
         State::ALL.into_iter().filter(|state| state.is_over()).map(|state| format!("'{state}'")).collect();
-    format!("({row}.adopter IS NOT NULL AND ({row}.leaving OR {row}.state IN ({})))", over.join(", "))
+    let over = over.join(", ");
+    format!(
+        "({row}.adopter IS NOT NULL AND ({row}.leaving OR ({row}.state IN ({over}) AND {row}.order_kind <> 'escalate')))"
+    )
 }
 
 /// The condition that the lease of `c` ran out and nobody can know whether the row is that of the message. The row is

@@ -142,6 +142,23 @@ fn a_retry_says_what_comes_next_and_a_fallback_who_goes_on() {
 }
 
 #[test]
+fn what_was_sent_says_which_child_waits_and_until_when() {
+    let sent = Row { state: State::Sent, attempt: 1, ..row("d-1") };
+    let (_, told) = written(&sent, &Order::Escalate { when: domain::When::Undelivered, due: NOW }, BODY);
+    let data = &told["data"];
+    let expected = (&json!("sent"), &json!(child_id(&sent.key, 1)), &json!("2026-03-01T12:00:00Z"));
+    assert_eq!((&data["state"], &data["child"], &data["escalates_at"]), expected);
+    assert_eq!(data.get("due_at"), None, "it is the child that is due");
+    let bounced = Row { state: State::Bounced, ..sent.clone() };
+    let (_, told) = written(&bounced, &Order::Escalate { when: domain::When::Undelivered, due: NOW }, BODY);
+    let data = &told["data"];
+    assert_eq!((&data["state"], &data["child"], &data["escalates_at"]), (&json!("bounced"), expected.1, expected.2));
+    let delivered = Row { state: State::Delivered, ..sent };
+    let (_, told) = written(&delivered, &Order::Nothing, BODY);
+    assert_eq!((told["data"].get("child"), told["data"].get("escalates_at")), (None, None), "it was called off");
+}
+
+#[test]
 fn a_move_back_is_told_as_the_beginning_of_its_budget() {
     let sent = Row { state: State::Sent, epoch: 1, attempt: 1, ..row("d-1") };
     let events = events_of(&sent, &Order::Nothing);

@@ -1,0 +1,41 @@
+//! What a publisher waits for before the next channel is tried although the one before it has not failed.
+
+use std::time::Duration;
+
+use crate::Timestamp;
+
+/// What must be missing for the next channel to be tried. A further word needs its reports in `report.rs`, and nothing
+/// else: the child waits, is called off and is sent in the same way whatever it waits for.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum When {
+    /// Nobody has reported that the message arrived.
+    Undelivered,
+}
+
+impl When {
+    const ALL: [Self; 1] = [Self::Undelivered];
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Undelivered => "undelivered",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|when| when.as_str() == text)
+    }
+}
+
+/// When the next channel is tried although this one has not failed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Escalation {
+    pub when: When,
+    /// How long after this channel has sent its message.
+    pub after: Duration,
+}
+
+impl Escalation {
+    pub(crate) fn due(self, sent: Timestamp) -> Timestamp {
+        sent.plus(self.after)
+    }
+}

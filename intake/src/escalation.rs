@@ -1,0 +1,57 @@
+//! Does for the child that waits in case nobody reports what a report asks for.
+
+use domain::{ForChild, Key, Merged, Report, Row, State, child_id, for_the_child};
+use store::{Cancel, StepError, Target};
+
+use crate::intake::Intake;
+
+/// The longest chain of children that is followed: a notification may have fewer.
+const MAX_CHAIN: usize = 16;
+
+impl Intake {
+    /// Calls the child off, or has it sent now, as the report asks. `row` is the row of the delivery as it was read, and
+    /// `merged` what `domain::report` has said about it. Do this before the row is written: it may be done again, and
+    /// afterwards the row may not show any more that there is a child. False when the child is not with the scheduler
+    /// yet: then the report is early, and nothing is written.
+    ///
+    /// # Errors
+    /// [`StepError`] with the ledger.
+    pub async fn answer_escalation(&self, row: &Row, report: &Report, merged: &Merged) -> Result<bool, StepError> {
+        match for_the_child(row, report, merged) {
+            None => Ok(true),
+            Some(ForChild::CallOff) => self.call_off(&row.key).await.map(|()| true),
+            Some(ForChild::SendNow) => {
+                let child = child_of(&row.key);
+                let known = self.breaker.retry_until_taken(|| self.store.hurry_job(&child, self.clock.now())).await?;
+                metrics::counter!("chasqui_escalations_total", "what" => if known { "hurried" } else { "early" })
+                    .increment(1);
+                Ok(known)
+            }
+        }
+    }
+
+    /// Cancels the child, or whichever of its own children can still be stopped.
+    async fn call_off(&self, parent: &Key) -> Result<(), StepError> {
+        let mut key = child_of(parent);
+        for _ in 0..MAX_CHAIN {
+            let target = |body: Option<&[u8]>| Target::of(body?, &self.defaults, &self.hasher);
+            let cancel = || self.store.cancel(&key, self.clock.now(), &target);
+            let cancelled = self.breaker.retry_until_taken(cancel).await?;
+            let what = match cancelled {
+                Cancel::Cancelled { .. } | Cancel::Unknown => "called_off",
+                Cancel::TooLate(State::FellBack) | Cancel::Escalates(_) => {
+                    key = child_of(&key);
+                    continue;
+                }
+                Cancel::TooLate(_) => "too_late",
+            };
+            metrics::counter!("chasqui_escalations_total", "what" => what).increment(1);
+            break;
+        }
+        Ok(())
+    }
+}
+
+fn child_of(parent: &Key) -> Key {
+    Key { tenant: parent.tenant.clone(), id: child_id(parent, 1) }
+}
