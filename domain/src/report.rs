@@ -220,6 +220,8 @@ pub fn report(row: &Row, report: &Report, ladder: Option<&Policy>, now: Timestam
         Evidence::Arrived => merging.arrived(),
         Evidence::Lost | Evidence::Failed if !is_open(row) || of_attempt == Ordering::Less => Merged::Kept,
         Evidence::Lost | Evidence::Failed if of_attempt == Ordering::Greater => Merged::Early,
+        // What waits has a message of its own on the way. That is tried again, or hands on to the next channel.
+        Evidence::Lost | Evidence::Failed if ladder.is_none() && row.state == State::Waiting => Merged::Kept,
         Evidence::Lost => merging.bounced(),
         Evidence::Failed => merging.failed(ladder),
     }
@@ -277,8 +279,6 @@ impl Merging<'_> {
         let policy = match ladder {
             Some(_) if waits => return self.once_more(),
             Some(policy) => policy,
-            // A delivery that waits has a message of its own on the way.
-            None if waits => return Merged::Kept,
             None => return self.bounced(),
         };
         // The next channel is quicker than another try.

@@ -144,6 +144,10 @@ impl World {
     /// A child is sent unless somebody has called it off. A letter that nobody moves may be what would publish it.
     pub(super) fn check_child(&self) {
         let parent = &self.deliveries[0];
+        let came_back = parent.row.as_ref().is_some_and(|row| row.state == State::Bounced);
+        if self.has_escalation && came_back && !parent.escalated {
+            self.fail("it came back, and nobody has ordered its child");
+        }
         let waits = parent.row.as_ref().is_some_and(|row| row.order.escalates_at().is_some());
         let may_be_unpublished = parent.evaded && parent.children == 0;
         let is_owed = waits && !may_be_unpublished && !self.child.is_called_off;

@@ -191,7 +191,7 @@ impl World {
         }
         let goes_on = match written.state {
             State::Delivered => read.state != State::Delivered,
-            State::Bounced => matches!(read.state, State::Sent | State::Waiting | State::FellBack),
+            State::Bounced => matches!(read.state, State::Sent | State::FellBack),
             _ => false,
         };
         if !goes_on {
