@@ -5,6 +5,9 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use aws_lc_rs::hmac;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -28,6 +31,8 @@ pub enum Answer {
     /// Answers 201 with a body that is not JSON.
     Garbage,
 }
+
+const AUTH_TOKEN: &str = "a token of the tests";
 
 /// Twilio's own failure, after which a message may have been accepted all the same.
 pub const INTERNAL_ERROR: u32 = 20500;
@@ -64,6 +69,8 @@ pub struct Provider {
 struct State {
     answers: Mutex<Answers>,
     received: Mutex<Vec<Received>>,
+    /// Where to report on the last request for each recipient that may have been accepted.
+    reports_to: Mutex<BTreeMap<String, String>>,
 }
 
 struct Answers {
@@ -82,7 +89,8 @@ impl Provider {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let base_url = format!("http://{}", listener.local_addr().expect("bound"));
         let answers = Answers { general: Answer::Accept, sometimes: None, requests: 0, special: BTreeMap::new() };
-        let state = Arc::new(State { answers: Mutex::new(answers), received: Mutex::default() });
+        let state =
+            Arc::new(State { answers: Mutex::new(answers), received: Mutex::default(), reports_to: Mutex::default() });
         let shared = Arc::clone(&state);
         let server = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
@@ -96,7 +104,7 @@ impl Provider {
     pub fn settings(&self) -> Vec<(&'static str, &str)> {
         vec![
             ("TWILIO_ACCOUNT_SID", "AC00000000000000000000000000000001"),
-            ("TWILIO_AUTH_TOKEN", "a token of the tests"),
+            ("TWILIO_AUTH_TOKEN", AUTH_TOKEN),
             ("TWILIO_FROM_NUMBER", "+15005550006"),
             ("TWILIO_WHATSAPP_FROM", "+15005550006"),
             ("TWILIO_BASE_URL", &self.base_url),
@@ -122,6 +130,11 @@ impl Provider {
         lock(&self.state.received).clone()
     }
 
+    /// Where this provider was asked to report on what it may have accepted last for this recipient.
+    pub fn reports_to(&self, to: &str) -> Option<String> {
+        lock(&self.state.reports_to).get(to).cloned()
+    }
+
     /// Counts the requests that came.
     pub fn requests(&self) -> usize {
         lock(&self.state.received).len()
@@ -144,6 +157,9 @@ impl State {
         let text = |name: &str| form.get(name).cloned().unwrap_or_default();
         let (to, body, reports_to) = (text("To"), text("Body"), form.get("StatusCallback").cloned());
         let answer = lock(&self.answers).next(&to);
+        if let Some(url) = reports_to.clone().filter(|_| answer.may_have_accepted()) {
+            lock(&self.reports_to).insert(to.clone(), url);
+        }
         lock(&self.received).push(Received { to, body, reports_to, answer: answer.clone(), at: Instant::now() });
         answer
     }
@@ -160,6 +176,15 @@ impl Answers {
             _ => self.general.clone(),
         }
     }
+}
+
+/// Signs a call of this URL: the URL itself, and the names and values of the form in their order.
+pub fn signature(url: &str, form: &[(&str, &str)]) -> String {
+    let mut sorted = form.to_vec();
+    sorted.sort_unstable();
+    let parameters: String = sorted.iter().map(|(name, value)| format!("{name}{value}")).collect();
+    let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, AUTH_TOKEN.as_bytes());
+    STANDARD.encode(hmac::sign(&key, format!("{url}{parameters}").as_bytes()))
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

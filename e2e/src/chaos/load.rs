@@ -13,9 +13,13 @@ use super::amqp::{Amqp, PublishOutcome};
 use super::dice::Dice;
 use super::reconcile::{Answer, Cancel, Entry, Way};
 use super::replica::Replica;
+use super::world::PUBLIC_URL;
+use crate::provider::{Provider, signature};
 
 /// How long a publisher goes on repeating.
 const GIVE_UP: Duration = Duration::from_secs(40);
+/// How long the provider waits for something to report, and goes on with it: what it has refused it never reports.
+const REPORTS_FOR: Duration = Duration::from_secs(10);
 const REPEAT_EVERY: Duration = Duration::from_millis(250);
 
 /// Everything that was published, in the order in which its answers came.
@@ -38,6 +42,7 @@ pub(super) struct Clients {
     pub(super) http: reqwest::Client,
     pub(super) token: String,
     pub(super) amqp: Amqp,
+    pub(super) provider: Arc<Provider>,
 }
 
 /// Which notifications are handed in, and when.
@@ -117,8 +122,8 @@ impl Clients {
         entry
     }
 
-    /// Publishes a parent whose child is sent after some seconds, because nobody reports that its parent arrived. One of
-    /// two is called off meanwhile.
+    /// Publishes a parent whose child is sent after some seconds, because nobody reports that its parent arrived. Of four
+    /// one is cancelled meanwhile, of one the provider reports that it arrived, and of one that it failed.
     async fn escalate(&self, fault: usize, number: u64, patience: Duration) -> [Entry; 2] {
         let [channel, other] = if number.is_multiple_of(2) { ["sms", "whatsapp"] } else { ["whatsapp", "sms"] };
         let [recipient, next] = [format!("+1202{number:07}"), format!("+1303{number:07}")];
@@ -140,22 +145,59 @@ impl Clients {
         };
         let mut parent = entry(recipient, channel, Way::Escalating, id.clone());
         let mut child = entry(next, other, Way::Child, child);
-        if (number / 20).is_multiple_of(2) {
-            tokio::time::sleep(patience).await;
-            let (cancel, fallback) = self.cancel(&id).await;
-            // Where nobody knows which of them was stopped, nothing is promised of the child.
-            if !matches!(cancel, Cancel::TooLate) && fallback.is_none() {
-                child.answer = Answer::None;
+        match (number / 20) % 4 {
+            0 => {
+                tokio::time::sleep(patience).await;
+                self.cancel_one_of(&id, &mut parent, &mut child).await;
             }
-            if fallback.is_some() {
-                child.cancel = cancel;
-            } else if cancel == Cancel::Unanswered {
-                (parent.cancel, child.cancel) = (cancel.clone(), cancel);
-            } else {
-                parent.cancel = cancel;
+            1 => {
+                self.report(&mut parent, "delivered").await;
+                // It may come too late for the child, and nobody promises one.
+                (child.answer, child.cancel) = (Answer::None, Cancel::Reported);
             }
+            2 => self.report(&mut parent, "undelivered").await,
+            _ => {}
         }
         [parent, child]
+    }
+
+    async fn cancel_one_of(&self, id: &str, parent: &mut Entry, child: &mut Entry) {
+        let (cancel, fallback) = self.cancel(id).await;
+        // Where nobody knows which of them was stopped, nothing is promised of the child.
+        if !matches!(cancel, Cancel::TooLate) && fallback.is_none() {
+            child.answer = Answer::None;
+        }
+        if fallback.is_some() {
+            child.cancel = cancel;
+        } else if cancel == Cancel::Unanswered {
+            (parent.cancel, child.cancel) = (cancel.clone(), cancel);
+        } else {
+            parent.cancel = cancel;
+        }
+    }
+
+    /// Reports as Twilio does, as soon as it may have accepted the message, until the API has the call.
+    async fn report(&self, parent: &mut Entry, status: &str) {
+        let deadline = Instant::now() + REPORTS_FOR;
+        let to =
+            if parent.channel == "sms" { parent.recipient.clone() } else { format!("whatsapp:{}", parent.recipient) };
+        let sid = format!("SM{}", parent.recipient.trim_start_matches('+'));
+        let form = [("MessageSid", sid.as_str()), ("MessageStatus", status), ("To", to.as_str())];
+        while Instant::now() < deadline {
+            if let Some(url) = self.provider.reports_to(&to) {
+                let target = url.strip_prefix(PUBLIC_URL).unwrap_or(&url);
+                let call = self.http.post(self.api.url(target)).header("X-Twilio-Signature", signature(&url, &form));
+                match call.form(&form).send().await.map(|answer| answer.status().as_u16()) {
+                    Ok(200) => return,
+                    Ok(503) | Err(_) => {}
+                    Ok(status) => {
+                        parent.answer = Answer::Wrong(format!("POST /webhook: {status}"));
+                        return;
+                    }
+                }
+            }
+            tokio::time::sleep(REPEAT_EVERY).await;
+        }
     }
 
     async fn until_confirmed(&self, number: u64, way: Way, body: &Value, id: &str) -> Answer {

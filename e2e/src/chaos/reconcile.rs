@@ -24,8 +24,8 @@ pub enum Way {
     /// The notification was given to `POST /notify` with an `Idempotency-Key`.
     Http,
     HttpJob,
-    /// Published as `Amqp`, with a child that is sent on another channel a moment later, and with
-    /// `DELETE /notify/{id}` between the two now and then, which calls off the child.
+    /// Published as `Amqp`, with a child that is sent on another channel a moment later, and now and then with
+    /// `DELETE /notify/{id}` or a report of the provider between the two.
     Escalating,
     /// The child of one that is `Escalating`, as an entry of its own.
     Child,
@@ -82,6 +82,8 @@ pub enum Cancel {
     Done(Instant),
     /// The answer was 409.
     TooLate,
+    /// The provider has reported what calls it off, and nobody knows when that was heard.
+    Reported,
     Unanswered,
     Wrong(String),
 }
@@ -201,9 +203,13 @@ pub fn judge(entry: &Entry, found: &Found) -> Verdict {
 /// an id may leave its end untold, and a cancel may have no message that could tell it.
 fn judge_told(view: &DeliveryView, told: &[Told], broken: &mut Vec<String>) {
     let (row, state) = (&view.row, view.row.state.as_str());
-    let ends = || told.iter().filter(|event| event.delivery == row.key.id && event.name.is_ending());
-    let must_be_told =
-        row.fingerprint.is_none() && matches!(row.state, State::Sent | State::Dead | State::Held | State::FellBack);
+    let is_reported = is_reported(row.state);
+    // What a report has moved on was told before as what it was then.
+    let counts = |event: &Told| event.name.as_str() == state || !(is_reported && may_be_before_a_report(event.name));
+    let is_its_end = |event: &&Told| event.delivery == row.key.id && event.name.is_ending() && counts(event);
+    let ends = || told.iter().filter(is_its_end);
+    let must_be_told = row.fingerprint.is_none()
+        && (is_reported || matches!(row.state, State::Sent | State::Dead | State::Held | State::FellBack));
     if must_be_told && ends().next().is_none() {
         broken.push(format!("{state}, and nobody was told"));
     }
@@ -213,6 +219,14 @@ fn judge_told(view: &DeliveryView, told: &[Told], broken: &mut Vec<String>) {
     if ends().map(|event| &event.id).collect::<HashSet<_>>().len() > 1 {
         broken.push("one end is told by several events".into());
     }
+}
+
+const fn is_reported(state: State) -> bool {
+    matches!(state, State::Delivered | State::Bounced)
+}
+
+const fn may_be_before_a_report(name: EventName) -> bool {
+    matches!(name, EventName::Sent | EventName::FellBack | EventName::Dead | EventName::Held | EventName::Bounced)
 }
 
 /// Dead letters beyond the first of their delivery and epoch. A crash between a letter's confirm and its note explains
@@ -240,6 +254,7 @@ fn end_of(view: &DeliveryView, entry: &Entry, found: &Found, broken: &mut Vec<St
     let has_letter = || found.letters.iter().any(|letter| letter.message_id.as_deref() == Some(&row.key.id));
     match row.state {
         State::Sent if !found.copies.is_empty() => End::Sent,
+        state if is_reported(state) && entry.way == Way::Escalating && !found.copies.is_empty() => End::Sent,
         // What it was handed on to is judged as an entry of its own.
         State::FellBack if entry.way == Way::Escalating => End::Dead,
         State::Dead | State::Held if has_letter() => End::Dead,

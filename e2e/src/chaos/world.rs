@@ -1,5 +1,5 @@
 //! The world of one run: a private broker, a ledger, a provider, proxies before them, and a fleet of
-//! replicas: two workers, two schedulers, one API.
+//! replicas: two workers, two schedulers, one dialog, one API.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -28,6 +28,8 @@ use crate::proxy::Proxy;
 use crate::services;
 
 const BOOTSTRAP: &str = "a token of the chaos run";
+/// Where the provider is asked to report.
+pub(super) const PUBLIC_URL: &str = "https://notify.example.org";
 const SECRET: &str = "a secret of the chaos run that is long enough";
 /// The time after which the broker tries again to dead-letter a copy that it could not at once; the default is 180 s.
 const DEAD_LETTER_TIMEOUT_MS: u32 = 5_000;
@@ -80,9 +82,10 @@ pub(super) struct World {
     /// The proxy between the run's own publishers and the broker.
     _own_proxy: Proxy,
     pub(super) ledger: Ledger,
-    pub(super) provider: Provider,
+    pub(super) provider: Arc<Provider>,
     pub(super) workers: Vec<Arc<Replica>>,
     pub(super) schedulers: [Arc<Replica>; 2],
+    dialog: Arc<Replica>,
     pub(super) clients: Arc<Clients>,
     pub(super) store: Store,
     /// The dice for what a fault leaves to chance.
@@ -121,7 +124,7 @@ impl World {
         }
         let nodes = || [&broker].into_iter().chain(&others).map(|node| local(node.amqp_port)).collect();
         let (broker_proxy, own_proxy) = (Proxy::before_any(nodes()).await, Proxy::before_any(nodes()).await);
-        let provider = Provider::start().await;
+        let provider = Arc::new(Provider::start().await);
         let disk = Disk::new(kind.megabytes(), own_mounts)?;
         let (ledger, url, direct) = start_ledger(kind, &disk).await?;
         let amqp_url = url_of(&broker, User::Notifications, broker_proxy.address.port(), VHOST);
@@ -130,12 +133,13 @@ impl World {
         let start = |role, number| Replica::start(role, number, &environment, logs);
         let workers = vec![start("worker", 1), start("worker", 2)];
         let schedulers = [start("scheduler", 1), start("scheduler", 2)];
-        let api = start("api", 1);
-        let replicas = workers.iter().chain(&schedulers).chain([&api]);
+        let (dialog, api) = (start("dialog", 1), start("api", 1));
+        let replicas = workers.iter().chain(&schedulers).chain([&dialog, &api]);
         let supervisors = replicas.map(|replica| tokio::spawn(Arc::clone(replica).supervise())).collect();
         let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(15)).build()?;
         let amqp = Amqp::new(url_of(&broker, User::Admin, own_proxy.address.port(), VHOST));
-        let clients = Arc::new(Clients { api: Arc::clone(&api), http, token: String::new(), amqp });
+        let (own_api, own_provider) = (Arc::clone(&api), Arc::clone(&provider));
+        let clients = Clients { api: own_api, http, token: String::new(), amqp, provider: own_provider };
         let mut world = Self {
             broker,
             others,
@@ -145,7 +149,8 @@ impl World {
             provider,
             workers,
             schedulers,
-            clients,
+            dialog,
+            clients: Arc::new(clients),
             store,
             dice,
             notes: Vec::new(),
@@ -214,7 +219,7 @@ impl World {
     }
 
     pub(super) fn replicas(&self) -> impl Iterator<Item = &Arc<Replica>> {
-        self.workers.iter().chain(&self.schedulers).chain([&self.clients.api])
+        self.workers.iter().chain(&self.schedulers).chain([&self.dialog, &self.clients.api])
     }
 
     /// The provider as it is between the faults.
@@ -254,11 +259,11 @@ impl World {
         for supervisor in &self.supervisors {
             supervisor.abort();
         }
-        let Self { broker, others, workers, schedulers, removed, clients, supervisors, .. } = self;
+        let Self { broker, others, workers, schedulers, dialog, removed, clients, supervisors, .. } = self;
         for supervisor in supervisors {
             let _ = supervisor.await;
         }
-        drop((workers, schedulers, removed, clients));
+        drop((workers, schedulers, dialog, removed, clients));
         for node in others {
             node.stop().await?;
         }
@@ -310,6 +315,7 @@ fn environment(amqp_url: &str, database_url: &str, provider: &Provider) -> Vec<(
         ("SECRET_KEY", SECRET),
         ("BOOTSTRAP_TOKEN", BOOTSTRAP),
         ("NOTIFY_OPEN", "local"),
+        ("PUBLIC_URL", PUBLIC_URL),
         ("WORKER_RETRY_DELAY_1", "0.5"),
         ("WORKER_RETRY_DELAY_2", "1"),
         ("WORKER_RETRY_DELAY_3", "2"),

@@ -112,6 +112,35 @@ fn a_parent_that_was_handed_on_is_judged_with_its_child() {
 }
 
 #[test]
+fn what_a_report_has_moved_on_is_told_as_what_it_was_and_as_what_it_is() {
+    let parent = Entry { way: Way::Escalating, ..entry() };
+    for state in [State::Delivered, State::Bounced] {
+        let reported = || found(vec![row(state, &[])], 1, vec![]);
+        check(&parent, &reported(), End::Sent, 0, 0, false);
+        check(&entry(), &reported(), End::Lost, 0, 0, true);
+        let before = found(vec![row(State::Sent, &[])], 1, vec![]).told;
+        check(
+            &parent,
+            &Found { told: [before.clone(), reported().told].concat(), ..reported() },
+            End::Sent,
+            0,
+            0,
+            false,
+        );
+        check(&parent, &Found { told: before, ..reported() }, End::Sent, 0, 0, true);
+        check(&parent, &Found { copies: vec![], ..reported() }, End::Lost, 0, 0, true);
+    }
+    let child = Entry { way: Way::Child, answer: Answer::None, cancel: Cancel::Reported, ..entry() };
+    for (rows, copies, end) in [
+        (vec![], 0, End::Nothing),
+        (vec![row(State::Cancelled, &[])], 0, End::Cancelled),
+        (vec![row(State::Sent, &[])], 1, End::Sent),
+    ] {
+        check(&child, &found(rows, copies, vec![]), end, 0, 0, false);
+    }
+}
+
+#[test]
 fn what_is_nowhere_or_never_ends_is_lost() {
     check(&entry(), &found(vec![], 0, vec![]), End::Lost, 0, 0, true);
     check(&entry(), &found(vec![row(State::Sent, &[])], 0, vec![]), End::Lost, 0, 0, true);

@@ -1,13 +1,10 @@
 //! What a provider reports, from its signed call to the row, the events and the suppression list.
 
-use aws_lc_rs::hmac;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use domain::{
     ChannelName, Keyring, State, Subscriber, SuppressedFor, Suppression, SuppressionScope, Tenant, UnsubscribeLinks,
 };
 use e2e::fleet::until;
-use e2e::provider::Provider;
+use e2e::provider::{self, Provider};
 use e2e::{Database, TestFleet};
 use serde_json::{Value, json};
 use store::SuppressionFilter;
@@ -32,13 +29,8 @@ fn sms(to: &str) -> Value {
     json!({"channel": "sms", "destination": to, "message": "the code is 481930"})
 }
 
-/// The signature of Twilio: the URL, and the names and values of the form in order.
 fn signature(target: &str, form: &Form<'_>) -> String {
-    let mut sorted = form.to_vec();
-    sorted.sort_unstable();
-    let parameters: String = sorted.iter().map(|(name, value)| format!("{name}{value}")).collect();
-    let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, b"a token of the tests");
-    STANDARD.encode(hmac::sign(&key, format!("{PUBLIC_URL}{target}{parameters}").as_bytes()))
+    provider::signature(&format!("{PUBLIC_URL}{target}"), form)
 }
 
 async fn posted(fleet: &TestFleet, target: &str, form: &Form<'_>, signature: &str) -> u16 {
