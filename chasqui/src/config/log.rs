@@ -3,7 +3,7 @@
 use runtime::settings::{Reader, did_you_mean};
 
 /// What the targets of our own log lines begin with: the crates of the workspace.
-const PARTS: [&str; 19] = [
+const PARTS: [&str; 20] = [
     "amqp",
     "api",
     "channels",
@@ -11,6 +11,7 @@ const PARTS: [&str; 19] = [
     "dialog",
     "domain",
     "embedded",
+    "fake",
     "intake",
     "media",
     "migrations",

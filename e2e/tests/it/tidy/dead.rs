@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use super::{OUTSIDE, read, root, sources};
 
 /// What has no caller, and why it is there all the same.
-const KEPT: [(&str, &str); 7] = [
+const KEPT: [(&str, &str); 8] = [
     ("Broker::with_connect_timeout", "a test whose broker says nothing would wait for the five seconds of a fleet"),
     ("Headers::published_by", "the tests of the envelope ask whose hand its headers show"),
     ("Publisher::reporting", "the tests of whoever publishes need no broker"),
@@ -18,6 +18,7 @@ const KEPT: [(&str, &str); 7] = [
     ("Reference::with_dotenv", "the tests of every package's settings give them the text of a `.env`"),
     ("Reference::with_file", "the tests of every package's settings give them the text of a file"),
     ("Settle::reporting", "the tests of whoever consumes need no broker"),
+    ("SuppressionScope::narrowest_of", "the tests of the ledger go through the lanes"),
 ];
 
 /// How an import begins.

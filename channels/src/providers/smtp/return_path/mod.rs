@@ -5,7 +5,6 @@ mod packed;
 
 use domain::{Label, Labels};
 use media::email::{self, Address};
-use runtime::settings::Setting;
 
 use super::settings::BOUNCE_ADDRESS;
 use crate::callback::{first, pairs};
