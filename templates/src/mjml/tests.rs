@@ -92,9 +92,11 @@ fn every_mistake_is_told_in_the_line_of_the_mjml() {
         let told = told(&changed);
         assert!(told.first().is_some_and(|told| told.contains(expected)), "{to}: {told:?}");
     }
-    for (mjml, expected) in
-        [("", "has no element mjml"), ("{{ name }}", "may not stand here"), ("<p>{{ name }}</p>", "may not stand here")]
-    {
+    for (mjml, expected) in [
+        ("", "has no element mjml"),
+        ("{{ name }}", "cannot be read from here"),
+        ("<p>{{ name }}</p>", "may not stand here"),
+    ] {
         let told = told(mjml);
         assert!(told.iter().any(|told| told.contains(expected)), "{mjml}: {told:?}");
     }
