@@ -147,6 +147,15 @@ fn a_suppressed_delivery_is_claimed_again_only_by_whom_an_operator_publishes() {
     check(&last, &again(false), &Claim::Ended(Box::new(last.clone())));
 }
 
+/// A copy that was moved back may be an equal message, whose own row it would take from it.
+#[test]
+fn a_suppressed_delivery_without_an_id_of_its_publishers_is_awakened_by_no_copy() {
+    let known = Row { state: State::Suppressed, fingerprint: Some(CONTENT), ..row() };
+    for copy in [bare(false), arrival(3, 0), moved(3), again(false)] {
+        check(&known, &copy, &Claim::Ended(Box::new(known.clone())));
+    }
+}
+
 #[test]
 fn a_tombstone_without_content_refuses_no_body() {
     let tombstone = Row { state: State::Cancelled, content: None, ..row() };
