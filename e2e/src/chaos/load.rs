@@ -13,9 +13,10 @@ use super::amqp::{Amqp, PublishOutcome};
 use super::dice::Dice;
 use super::reconcile::{Answer, Cancel, Entry, Way};
 use super::replica::Replica;
-use super::world::PUBLIC_URL;
 use crate::provider::{Provider, signature};
 
+/// Where the provider is asked to report.
+pub(super) const PUBLIC_URL: &str = "https://notify.example.org";
 /// How long a publisher goes on repeating.
 const GIVE_UP: Duration = Duration::from_secs(40);
 /// How long the provider waits for something to report, and goes on with it: what it has refused it never reports.

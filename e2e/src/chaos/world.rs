@@ -20,7 +20,7 @@ use tokio::time::Instant;
 use super::amqp::Amqp;
 use super::dice::Dice;
 use super::disk::Disk;
-use super::load::Clients;
+use super::load::{Clients, PUBLIC_URL};
 use super::replica::Replica;
 use crate::postgres::Postgres;
 use crate::provider::{Answer, Provider};
@@ -28,8 +28,6 @@ use crate::proxy::Proxy;
 use crate::services;
 
 const BOOTSTRAP: &str = "a token of the chaos run";
-/// Where the provider is asked to report.
-pub(super) const PUBLIC_URL: &str = "https://notify.example.org";
 const SECRET: &str = "a secret of the chaos run that is long enough";
 /// The time after which the broker tries again to dead-letter a copy that it could not at once; the default is 180 s.
 const DEAD_LETTER_TIMEOUT_MS: u32 = 5_000;
