@@ -144,6 +144,7 @@ mod tests {
             about: None,
             provider_id: None,
             recipient: Some(recipient.into()),
+            has_copies: false,
             said: domain::Reported::Delivered,
             code: None,
             detail: String::new(),

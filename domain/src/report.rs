@@ -23,6 +23,9 @@ pub struct Report {
     pub provider_id: Option<String>,
     /// Whom the message went to, as the provider writes it.
     pub recipient: Option<String>,
+    /// Whether the message went to others as well, and any of them could have made the report: then nobody is put on the
+    /// suppression list for it.
+    pub has_copies: bool,
     pub said: Reported,
     pub code: Option<String>,
     /// One line for people. It may quote the recipient.

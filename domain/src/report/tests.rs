@@ -20,6 +20,7 @@ fn about_first(said: Reported) -> Report {
         about: Some(Label { key: key("d-1"), epoch: 0, attempt: 1 }),
         provider_id: Some("SM1".into()),
         recipient: None,
+        has_copies: false,
         said,
         code: Some("30003".into()),
         detail: "unreachable".into(),

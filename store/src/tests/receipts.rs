@@ -19,6 +19,7 @@ fn report(event_id: &str, id: Option<&str>, said: Reported) -> Report {
         about: id.map(|id| Label { key: key(id), epoch: 0, attempt: 1 }),
         provider_id: Some("m-1".into()),
         recipient: Some("ana@example.org".into()),
+        has_copies: false,
         said,
         code: Some("5.1.1".into()),
         detail: "no such ' \" user".into(),

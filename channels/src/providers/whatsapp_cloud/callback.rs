@@ -112,6 +112,7 @@ fn outbound(status: &Map<String, Value>) -> Option<Report> {
         code: code.map(|code| code.to_string()),
         detail: advice.into_iter().chain(quoted).collect::<Vec<_>>().join(": "),
         recipient,
+        has_copies: false,
         at: get(status, "timestamp").and_then(seconds),
     })
 }
@@ -151,6 +152,7 @@ fn inbound(message: &Map<String, Value>, value: &Value) -> Option<Report> {
         about: None,
         provider_id: deep(message, "context", "id").and_then(id),
         recipient: value.pointer("/metadata/display_phone_number").and_then(Value::as_str).and_then(id),
+        has_copies: false,
         said,
         code: None,
         detail: String::new(),
