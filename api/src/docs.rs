@@ -115,6 +115,7 @@ fn example(path: &str, status: &str, description: &str) -> Option<Value> {
         "408" => "slow-body",
         "409" if path == "/register" => "name-taken",
         "409" if path.starts_with("/schedules") => "id-taken",
+        "409" if path.ends_with("/rotate") => "rotated-lately",
         "409" if path.starts_with("/endpoints") => "endpoint-exists",
         "409" => "too-late",
         "413" => "body-too-large",
