@@ -104,6 +104,7 @@ pub(crate) fn complete(mut document: utoipa::openapi::OpenApi) -> utoipa::openap
 fn example(path: &str, status: &str, description: &str) -> Option<Value> {
     let ledger = !path.starts_with("/notify") || path.contains("{id}");
     let kind = match status {
+        "400" if path.starts_with("/endpoints/") || path.starts_with("/suppressions/") => "unknown-header",
         "400" => "malformed-body",
         "401" if path == "/login" => "wrong-credentials",
         "401" => "missing-token",

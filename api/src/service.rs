@@ -81,7 +81,7 @@ impl Api {
         let router = router.merge(docs::pages(document)).with_state(Arc::clone(&app));
         let settings = &app.settings;
         let hosts = Hosts { listen: settings.listen.ip(), names: settings.hosts.clone(), setting: "API_HOSTS" };
-        let admission = Admission { hosts, readings, headers: headers::OF_PUBLISHING };
+        let admission = Admission { hosts, readings, headers: headers::OF_CHANGES };
         edge::around(with_fallbacks(router, known), Some(admission))
     }
 

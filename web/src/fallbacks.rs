@@ -60,8 +60,8 @@ impl Known {
         Self { routes: routes.chain(Self::pages(pages).routes).collect(), instead }
     }
 
-    /// Adds a route that is in no document, and whose callers are programs that show nobody what they are answered: a slip
-    /// in its path is told in the log as well.
+    /// Adds a route that is in no document, and whose callers are programs that show nobody what they are answered. A
+    /// slip in its path is told in the log as well.
     pub fn with_unseen(mut self, path: &str, methods: &[Method]) -> Self {
         self.routes.push(Route { path: path.to_owned(), methods: methods.to_vec(), is_unseen: true });
         self

@@ -11,7 +11,7 @@ use web::query::Parameters;
 
 use crate::access::{Authorized, scopes};
 use crate::app::Shared;
-use crate::docs::refusals::{LedgerAway, Unauthorised};
+use crate::docs::refusals::{LedgerAway, Unauthorised, UnknownHeader};
 use crate::endpoints::answer::{EndpointAnswer, unknown, with_secret};
 use crate::id::Id;
 use crate::unavailable::ledger_changed;
@@ -39,7 +39,7 @@ use crate::unavailable::ledger_changed;
         (status = 404, description = "There is none of this id."),
         (status = 409, description = "It was changed within a day, and a receiver may have only the one before."),
         (status = 422, description = "A parameter of the query is not valid."),
-        Unauthorised, LedgerAway,
+        UnknownHeader, Unauthorised, LedgerAway,
     ),
 )]
 pub(crate) async fn rotate(
