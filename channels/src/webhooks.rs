@@ -23,6 +23,9 @@ pub struct CameBack {
     pub target: String,
     /// How many things it says. It may be none, as of a failed check of signatures.
     pub reports: usize,
+    /// Whether none of it is about a delivery, as far as the label tells: forged, or of another fleet. False where there is
+    /// no secret by which labels are believed.
+    pub is_of_nobody: bool,
 }
 
 impl Webhooks {
@@ -111,8 +114,9 @@ impl Webhooks {
     pub fn came_back(&self, to: Option<&str>, mail: &[u8], at: Timestamp) -> Result<CameBack, Unreadable> {
         let (headers, target) = (HeaderMap::new(), smtp::target(to));
         let callback = Callback { target: &target, headers: &headers, body: mail, at };
-        let reports = smtp::reports(&self.0, &callback)?.len();
-        Ok(CameBack { provider: smtp::PROVIDER.name, target, reports })
+        let reports = smtp::reports(&self.0, &callback)?;
+        let is_of_nobody = self.0.labels.is_some() && reports.iter().all(|report| report.about.is_none());
+        Ok(CameBack { provider: smtp::PROVIDER.name, target, reports: reports.len(), is_of_nobody })
     }
 }
 

@@ -41,6 +41,7 @@ async fn a_mail_that_comes_back_is_with_the_broker_or_stays_with_the_mail_server
     let long = format!("{REPORT}{}", "x".repeat(3 * 1024 * 1024));
     let (code, said) = bounce(long.as_bytes()).await;
     assert_eq!((code, said.contains("ana@")), (0, false), "{said}");
+    assert!(said.contains("about no delivery of this fleet"), "{said}");
     let got = fleet.amqp.basic_get(INBOUND.into(), BasicGetOptions::default()).await.expect("get");
     let delivery = got.expect("it is in the queue").delivery;
     delivery.acker.ack(BasicAckOptions::default()).await.expect("ack");
@@ -61,6 +62,8 @@ async fn a_mail_that_comes_back_is_with_the_broker_or_stays_with_the_mail_server
         let (code, said) = run_with_input(&["bounce"], &with(&environment, &[wrong]), REPORT.as_bytes()).await;
         assert_eq!(code, 75, "{wrong:?}: {said}");
     }
+    let (code, said) = run_with_input(&["bounce", "--too", "x"], &environment, REPORT.as_bytes()).await;
+    assert!(code == 75 && said.contains("--to"), "{said}");
     let more = fleet.amqp.basic_get(INBOUND.into(), BasicGetOptions::default()).await.expect("get");
     assert!(more.is_none(), "nothing of the others");
     fleet.remove().await;
