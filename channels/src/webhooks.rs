@@ -23,8 +23,8 @@ pub struct CameBack {
     pub target: String,
     /// How many things it says. It may be none, as of a failed check of signatures.
     pub reports: usize,
-    /// Whether none of it is about a delivery, as far as the label tells: forged, or of another fleet. False where there is
-    /// no secret by which labels are believed.
+    /// Whether none of it is about a delivery, as far as labels tell: they are forged, or of another fleet. False where
+    /// there is no secret by which labels are believed.
     pub is_of_nobody: bool,
 }
 
