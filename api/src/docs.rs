@@ -104,6 +104,7 @@ pub(crate) fn complete(mut document: utoipa::openapi::OpenApi) -> utoipa::openap
 fn example(path: &str, status: &str, description: &str) -> Option<Value> {
     let ledger = !path.starts_with("/notify") || path.contains("{id}");
     let kind = match status {
+        "400" if path.starts_with("/endpoints/") || path.starts_with("/suppressions/") => "unknown-header",
         "400" => "malformed-body",
         "401" if path == "/login" => "wrong-credentials",
         "401" => "missing-token",
@@ -115,6 +116,7 @@ fn example(path: &str, status: &str, description: &str) -> Option<Value> {
         "408" => "slow-body",
         "409" if path == "/register" => "name-taken",
         "409" if path.starts_with("/schedules") => "id-taken",
+        "409" if path.ends_with("/rotate") => "rotated-lately",
         "409" if path.starts_with("/endpoints") => "endpoint-exists",
         "409" => "too-late",
         "413" => "body-too-large",

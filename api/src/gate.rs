@@ -28,8 +28,8 @@ pub enum Verdict {
     Answered(String),
     /// It is not the provider's. Why is told in our log, and not to the caller.
     Refused { provider: &'static str, why: String },
-    /// No provider calls by this name, or none whose calls could be believed.
-    Unknown,
+    /// No provider calls by this name, or none whose calls could be believed. `meant` is the name that is nearly this one.
+    Unknown { meant: Option<&'static str> },
 }
 
 /// Which calls are believed.

@@ -1,4 +1,4 @@
-//! Which headers publishing reads, and what is said of names that are slips of theirs.
+//! Which headers are read by what changes anything, and what is said of names that are slips of theirs.
 
 use std::ops::RangeInclusive;
 
@@ -6,7 +6,7 @@ use axum::http::Method;
 use domain::pointer_step;
 use web::headers::Headers;
 
-/// What publishing reads, as it is told to people.
+/// What is read, as it is told to people.
 const READ: [&str; 2] = ["Idempotency-Key", "Authorization"];
 /// Lengths that a slip of one of them may have, without `x-`: the shortest and the longest, two edits away.
 const SLIP_BYTES: RangeInclusive<usize> = 11..=17;
@@ -31,11 +31,18 @@ const USUAL: [&str; 9] = [
     "x-forwarded-proto",
 ];
 
-/// The routes that publish look at every name.
-pub(crate) const OF_PUBLISHING: Headers = Headers { are_looked_at: publishes, refusal };
+/// The routes that publish, or change for whom and to whom, look at every name.
+pub(crate) const OF_CHANGES: Headers = Headers { are_looked_at: changes, refusal };
 
-fn publishes(method: &Method, route: &str) -> bool {
-    *method == Method::POST && matches!(route, "/notify" | "/notify-auth" | "/schedules")
+fn changes(method: &Method, route: &str) -> bool {
+    match *method {
+        Method::POST => matches!(
+            route,
+            "/notify" | "/notify-auth" | "/schedules" | "/endpoints" | "/endpoints/{id}/rotate" | "/suppressions"
+        ),
+        Method::DELETE => matches!(route, "/endpoints/{id}" | "/suppressions/{id}"),
+        _ => false,
+    }
 }
 
 /// What is said of a name, which HTTP has in lower case.

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::http::Method;
 use domain::{Clock, Defaults};
 use operations::Checker;
 use store::Store;
@@ -22,7 +23,7 @@ use crate::gate::Gate;
 use crate::sandbox::pages;
 use crate::settings::Settings;
 use crate::token::{InvalidSettings, Tokens};
-use crate::{docs, headers, routes, unsubscribe};
+use crate::{docs, headers, routes, unsubscribe, webhooks};
 
 /// The API, ready to be served.
 #[derive(Clone)]
@@ -76,10 +77,11 @@ impl Api {
         let sandbox = app.settings.sandbox.then_some(pages::PAGE);
         let paths: Vec<&str> = docs::PAGES.into_iter().chain([unsubscribe::PAGE]).chain(sandbox).collect();
         let known = Known::of(&document, &paths, routes::instead);
+        let known = known.with_unseen(webhooks::PATH, &[Method::POST, Method::GET]);
         let router = router.merge(docs::pages(document)).with_state(Arc::clone(&app));
         let settings = &app.settings;
         let hosts = Hosts { listen: settings.listen.ip(), names: settings.hosts.clone(), setting: "API_HOSTS" };
-        let admission = Admission { hosts, readings, headers: headers::OF_PUBLISHING };
+        let admission = Admission { hosts, readings, headers: headers::OF_CHANGES };
         edge::around(with_fallbacks(router, known), Some(admission))
     }
 

@@ -79,13 +79,24 @@ fn answer(verdict: Verdict) -> Result<Response, Problem> {
                 StatusCode::FORBIDDEN,
                 "not-believed",
                 "The call is not the provider's",
-                "Its signature is missing, or is not that of this request. Nothing was done.",
+                "Its signature, or the word of its question, is missing or not that of this request. Nothing was done.",
             ))
         }
-        Verdict::Believed { .. } | Verdict::Unknown => Err(Problem::not_found(
-            "no-webhook",
-            "There is no such webhook",
-            "No provider of this name calls here, or its keys are not set. Nothing was done.".to_owned(),
-        )),
+        Verdict::Believed { .. } => Err(nowhere(None)),
+        Verdict::Unknown { meant } => Err(nowhere(meant)),
     }
+}
+
+/// Nobody reads what a provider is answered, so that a slip in its console is told in the log too.
+fn nowhere(meant: Option<&'static str>) -> Problem {
+    if let Some(meant) = meant.filter(|meant| REFUSALS.is_due(&format!("nearly {meant}"), Instant::now())) {
+        let path = format!("/webhook/{meant}");
+        tracing::warn!(path, "a webhook was called by nearly this path, and answered 404; not told again for an hour");
+    }
+    let hint = meant.map(|meant| format!(": did you mean /webhook/{meant}?")).unwrap_or_else(|| ".".to_owned());
+    Problem::not_found(
+        "no-webhook",
+        "There is no such webhook",
+        format!("No provider of this name calls here, or its keys are not set{hint} Nothing was done."),
+    )
 }

@@ -34,6 +34,12 @@ pub enum Refused {
     UnknownKey(&'static str),
     #[error("the signature is not that of this request")]
     Forged,
+    /// The provider asks nothing.
+    #[error("its provider never asks")]
+    NeverAsks,
+    /// The setting that has our word.
+    #[error("it is no question with the word of {0}")]
+    OtherWord(&'static str),
     #[error("it is as old as no request of this provider is, or from the future")]
     Stale,
 }

@@ -7,6 +7,9 @@ use crate::callback::{Callback, Refused, Unreadable};
 use crate::providers::{PROVIDERS, Webhook, smtp, twilio, whatsapp_cloud};
 use crate::settings::Settings;
 
+/// The media that a path may name.
+const OF_MEDIA: [&str; 2] = ["sms", "whatsapp"];
+
 /// The webhooks of all providers, with the keys that this installation believes.
 #[derive(Clone, Debug)]
 pub struct Webhooks(Settings);
@@ -20,6 +23,9 @@ pub struct CameBack {
     pub target: String,
     /// How many things it says. It may be none, as of a failed check of signatures.
     pub reports: usize,
+    /// Whether none of it is about a delivery, as far as labels tell: they are forged, or of another fleet. False where
+    /// there is no secret by which labels are believed.
+    pub is_of_nobody: bool,
 }
 
 impl Webhooks {
@@ -44,6 +50,12 @@ impl Webhooks {
         }
     }
 
+    /// The name that a path most likely means which [`Webhooks::provider`] does not know.
+    pub fn meant(name: &str) -> Option<&'static str> {
+        let providers = PROVIDERS.iter().filter(|provider| provider.webhook.is_some()).map(|provider| provider.name);
+        domain::nearest_of_few(name, providers.chain(OF_MEDIA))
+    }
+
     /// Whether the provider of that name has sent this.
     ///
     /// # Errors
@@ -59,8 +71,11 @@ impl Webhooks {
     }
 
     /// What the provider of that name is answered when it asks, with this query, whether the URL is ours.
-    pub fn challenge(&self, provider: &str, query: &str) -> Option<String> {
-        let (_, webhook) = found(provider)?;
+    ///
+    /// # Errors
+    /// Why it is not answered.
+    pub fn challenge(&self, provider: &str, query: &str) -> Result<String, Refused> {
+        let (_, webhook) = found(provider).ok_or(Refused::NotConfigured("its webhook"))?;
         (webhook.challenge)(&self.0, query)
     }
 
@@ -99,8 +114,9 @@ impl Webhooks {
     pub fn came_back(&self, to: Option<&str>, mail: &[u8], at: Timestamp) -> Result<CameBack, Unreadable> {
         let (headers, target) = (HeaderMap::new(), smtp::target(to));
         let callback = Callback { target: &target, headers: &headers, body: mail, at };
-        let reports = smtp::reports(&self.0, &callback)?.len();
-        Ok(CameBack { provider: smtp::PROVIDER.name, target, reports })
+        let reports = smtp::reports(&self.0, &callback)?;
+        let is_of_nobody = self.0.labels.is_some() && reports.iter().all(|report| report.about.is_none());
+        Ok(CameBack { provider: smtp::PROVIDER.name, target, reports: reports.len(), is_of_nobody })
     }
 }
 
@@ -137,6 +153,22 @@ mod tests {
     }
 
     #[test]
+    fn a_path_that_is_nearly_a_webhook_is_told_with_the_name_that_was_meant() {
+        for (name, meant) in [
+            ("twillio", Some("twilio")),
+            ("whatsap", Some("whatsapp")),
+            ("whatsapp-cloud", Some("whatsapp_cloud")),
+            ("Sendgrid", Some("sendgrid")),
+            ("sns", Some("sms")),
+            ("smtp", None),
+            ("pigeon", None),
+            ("", None),
+        ] {
+            assert_eq!(Webhooks::meant(name), meant, "{name}");
+        }
+    }
+
+    #[test]
     fn a_person_is_named_as_a_notification_names_them() {
         let report = |provider: &'static str, recipient: &str| Report {
             provider,
@@ -144,6 +176,7 @@ mod tests {
             about: None,
             provider_id: None,
             recipient: Some(recipient.into()),
+            has_copies: false,
             said: domain::Reported::Delivered,
             code: None,
             detail: String::new(),
@@ -167,7 +200,7 @@ mod tests {
         let callback = Callback { target: "/webhook/x", headers: &headers, body: b"[]", at: testkit::NOW };
         for name in ["twilio", "sendgrid", "whatsapp_cloud", "smtp"] {
             assert!(matches!(webhooks.verify(name, &callback), Err(Refused::NotConfigured(_))), "{name}");
-            assert_eq!(webhooks.challenge(name, "hub.mode=subscribe&hub.verify_token=&hub.challenge=1"), None);
+            assert!(webhooks.challenge(name, "hub.mode=subscribe&hub.verify_token=&hub.challenge=1").is_err());
         }
     }
 }

@@ -50,6 +50,11 @@ async fn hand_on(sources: Sources, what: Bounce) -> Result<ExitCode> {
         }
     };
     if came_back.reports > 0 {
+        if came_back.is_of_nobody {
+            say!(
+                "this report is about no delivery of this fleet, or about a copy of a mail: it has no label that counts"
+            );
+        }
         publish(&config, came_back, mail, at).await?;
     } else {
         say!("there is nothing in this report that would be of use");

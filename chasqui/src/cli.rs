@@ -93,10 +93,21 @@ pub enum Command {
 }
 
 impl Cli {
-    /// The command line of this process. The process ends here when there is nothing in it that can be run.
-    pub fn read() -> Self {
+    /// The command line of this process.
+    ///
+    /// # Errors
+    /// The code with which the process ends where there is nothing in it that can be run. What is to be said is said.
+    pub fn read() -> Result<Self, ExitCode> {
         let words: Vec<OsString> = std::env::args_os().collect();
-        Self::of(&words).unwrap_or_else(|error| error.exit())
+        Self::of(&words).map_err(|error| {
+            let _ = error.print();
+            match error.exit_code() {
+                0 => ExitCode::SUCCESS,
+                // Any other code would have a mail server tell the sender of a mail that it is of no use.
+                _ if is_for_a_mail_server(&words) => exit::not_now(),
+                _ => exit::usage(),
+            }
+        })
     }
 
     fn of(words: &[OsString]) -> Result<Self, clap::Error> {
@@ -110,6 +121,13 @@ impl Cli {
             error
         })
     }
+}
+
+/// Whether the command is one that a mail server calls, whatever else is wrong with the words.
+fn is_for_a_mail_server(words: &[OsString]) -> bool {
+    let all = Cli::command();
+    let mut words = words.iter().skip(1);
+    words.find_map(|word| all.find_subcommand(word)).is_some_and(|command| command.get_name() == "bounce")
 }
 
 /// The command that is nearest to one that does not exist. clap names it by itself, but not for the words after `help`.
@@ -199,6 +217,22 @@ mod tests {
                 Some(meant) => assert!(said.contains(&format!("exists: '{meant}'")), "{line}: {said}"),
                 None => assert!(!said.contains("tip:"), "{line}: {said}"),
             }
+        }
+    }
+
+    #[test]
+    fn a_slip_in_what_a_mail_server_calls_is_known_as_one() {
+        for (line, expected) in [
+            ("bounce --too x", true),
+            ("--config a.toml bounce x", true),
+            ("--confg a.toml bounce", true),
+            ("send --mesage bounce", false),
+            ("bounc", false),
+            ("", false),
+        ] {
+            let words: Vec<OsString> = ["chasqui"].into_iter().chain(line.split(' ')).map(OsString::from).collect();
+            assert!(Cli::of(&words).is_err(), "{line}");
+            assert_eq!(is_for_a_mail_server(&words), expected, "{line}");
         }
     }
 

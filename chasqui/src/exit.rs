@@ -17,7 +17,8 @@ Exit codes:
   3  it could not be done: no connection, no ledger, refused, in the way of another process
   4  the id is known with another body: the notification was not sent
   65  `bounce`: the mail is no report
-  75  `bounce`: not now; the mail server keeps the mail, and tries again
+  75  `bounce`: not now, also where the command line or the settings are wrong; the mail server keeps the mail, and
+     tries again
   130  interrupted";
 
 /// Something was found, or the answer is no.
@@ -43,6 +44,11 @@ pub(crate) fn interrupted() -> ExitCode {
 /// The code by which a mail server tells the sender of a mail that it is of no use.
 pub(crate) fn unreadable() -> ExitCode {
     ExitCode::from(UNREADABLE)
+}
+
+/// The code for a command line that cannot be run.
+pub(crate) fn usage() -> ExitCode {
+    ExitCode::from(USAGE)
 }
 
 /// The code by which a mail server keeps a mail, and calls again.

@@ -13,7 +13,10 @@ static ALLOCATOR: Jemalloc = Jemalloc;
 fn main() -> ExitCode {
     // Only the owner may read what this process makes: the ledger, the broker's folder, keys, everything below `var`.
     rustix::process::umask(Mode::RWXG | Mode::RWXO);
-    let cli = chasqui::cli::Cli::read();
+    let cli = match chasqui::cli::Cli::read() {
+        Ok(cli) => cli,
+        Err(code) => return code,
+    };
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {

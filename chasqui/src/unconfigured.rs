@@ -103,9 +103,9 @@ pub(crate) fn with_ledger_and_secret(sources: Sources) -> Sources {
 /// Fills in the secret for a command that needs no more: that of a running `up`, or that of one which was stopped.
 pub(crate) fn with_secret(sources: Sources) -> Sources {
     let mut sources = with_running(sources);
-    if !names_secret(&sources)
-        && let Some(secret) = stored_secret(&secret_file())
-    {
+    // What a running fleet has filled in counts as well.
+    let is_named = ["SECRET_KEY", "SECRET_KEY_FILE"].iter().any(|name| sources.get(name).is_some());
+    if !is_named && let Some(secret) = stored_secret(&secret_file()) {
         let file = secret_file();
         complain(format_args!("no secret is given: taking that of the stopped `chasqui up`, ./{}", file.display()));
         sources.set("SECRET_KEY", secret);

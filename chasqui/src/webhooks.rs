@@ -32,10 +32,12 @@ fn said(report: Report) -> Result<Said, String> {
 }
 
 fn verdict(webhooks: &Webhooks, call: &Call<'_>) -> Verdict {
-    let Some(provider) = Webhooks::provider(call.name, call.headers) else { return Verdict::Unknown };
+    let Some(provider) = Webhooks::provider(call.name, call.headers) else {
+        return Verdict::Unknown { meant: Webhooks::meant(call.name) };
+    };
     let Some(body) = call.body else {
         let query = call.target.split_once('?').map(|(_, query)| query).unwrap_or_default();
-        return webhooks.challenge(provider, query).map_or(Verdict::Unknown, Verdict::Answered);
+        return webhooks.challenge(provider, query).map_or_else(|why| refused(provider, why), Verdict::Answered);
     };
     let callback = Callback { target: call.target, headers: call.headers, body, at: call.at };
     match webhooks.verify(provider, &callback) {
@@ -43,11 +45,18 @@ fn verdict(webhooks: &Webhooks, call: &Call<'_>) -> Verdict {
             let (content_type, text) = Webhooks::answer(provider);
             Verdict::Believed { provider, content_type, text }
         }
-        Err(Refused::NotConfigured(setting)) => {
+        Err(why) => refused(provider, why),
+    }
+}
+
+fn refused(provider: &'static str, why: Refused) -> Verdict {
+    match why {
+        Refused::NotConfigured(setting) => {
             tracing::debug!(provider, setting, "a webhook was called for which a setting is missing");
-            Verdict::Unknown
+            Verdict::Unknown { meant: None }
         }
-        Err(why) => Verdict::Refused { provider, why: why.to_string() },
+        Refused::NeverAsks => Verdict::Unknown { meant: None },
+        why => Verdict::Refused { provider, why: why.to_string() },
     }
 }
 
@@ -87,11 +96,16 @@ mod tests {
         let forged = asked("whatsapp", "/webhook/whatsapp", right, Some(body));
         assert!(matches!(forged, Verdict::Refused { provider: "twilio", .. }), "{forged:?}");
         for name in ["sendgrid", "smtp", "nobody", ""] {
-            assert_eq!(asked(name, "/webhook/x", right, Some(body)), Verdict::Unknown, "{name}");
+            let unknown = Verdict::Unknown { meant: None };
+            assert_eq!(asked(name, "/webhook/x", right, Some(body)), unknown, "{name}");
         }
         let question = "/webhook/whatsapp_cloud?hub.mode=subscribe&hub.verify_token=our+word&hub.challenge=77";
         assert_eq!(asked("whatsapp_cloud", question, "", None), Verdict::Answered("77".into()));
-        assert_eq!(asked("whatsapp_cloud", &question.replace("our", "no"), "", None), Verdict::Unknown);
-        assert_eq!(asked("twilio", question, "", None), Verdict::Unknown);
+        let other = asked("whatsapp_cloud", &question.replace("our", "no"), "", None);
+        let why = "it is no question with the word of WHATSAPP_CLOUD_VERIFY_TOKEN".to_owned();
+        assert_eq!(other, Verdict::Refused { provider: "whatsapp_cloud", why });
+        assert_eq!(asked("twilio", question, "", None), Verdict::Unknown { meant: None });
+        let slip = asked("twillio", "/webhook/twillio", right, Some(body));
+        assert_eq!(slip, Verdict::Unknown { meant: Some("twilio") });
     }
 }

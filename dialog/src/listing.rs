@@ -30,7 +30,10 @@ pub(crate) async fn follow(shared: &Shared, one: &Said) -> Result<BTreeSet<Tenan
             tenants
         }
     };
-    let Some(person) = one.person.as_deref() else { return Ok(tenants) };
+    let Some(person) = one.person.as_deref() else {
+        suppress_recipient(shared, one).await?;
+        return Ok(tenants);
+    };
     for tenant in &tenants {
         if let Some(reason) = suppresses {
             suppress(shared, one, person, tenant, reason).await?;
@@ -50,6 +53,21 @@ async fn who_writes_to(shared: &Shared, one: &Said) -> Result<BTreeSet<Tenant>, 
     let filter = Filter { recipient, limit: LOOKED_AT, ..Filter::default() };
     let page = shared.intake.breaker.retry_until_taken(|| shared.intake.store.deliveries(filter.clone())).await?;
     Ok(page.deliveries.into_iter().map(|view| view.row.key.tenant).collect())
+}
+
+/// A report that names nobody is about the recipient of its delivery, whom the delivery's row knows by a hash.
+async fn suppress_recipient(shared: &Shared, one: &Said) -> Result<(), Disposition> {
+    let Some((about, reason)) = one.report.about.as_ref().zip(one.report.said.suppresses()) else { return Ok(()) };
+    if one.report.has_copies {
+        return Ok(());
+    }
+    let intake = &shared.intake;
+    let found = intake.breaker.retry_until_taken(|| intake.store.delivery(&about.key)).await?;
+    let Some(row) = found.map(|view| view.row) else { return Ok(()) };
+    let by = one.report.provider;
+    let step = || suppressions::suppress_recipient(&intake.store, &row, reason, by, intake.clock.as_ref());
+    intake.breaker.retry_until_taken(step).await?;
+    Ok(())
 }
 
 async fn suppress(

@@ -23,6 +23,9 @@ pub struct Report {
     pub provider_id: Option<String>,
     /// Whom the message went to, as the provider writes it.
     pub recipient: Option<String>,
+    /// Whether the message went to others as well, and any of them could have made the report: then nobody is put on the
+    /// suppression list for it.
+    pub has_copies: bool,
     pub said: Reported,
     pub code: Option<String>,
     /// One line for people. It may quote the recipient.
@@ -261,7 +264,7 @@ impl Merging<'_> {
             Order::Escalate { when, .. } if !self.report.said.answers(*when) => self.row.order.clone(),
             _ => Order::Nothing,
         };
-        self.moved(State::Delivered, order, None)
+        self.moved(State::Delivered, order, false)
     }
 
     /// A child that waits is ordered for now. It may not be with the scheduler yet, so the next copy must order it too.
@@ -270,7 +273,7 @@ impl Merging<'_> {
             Order::Escalate { when, .. } => Order::Escalate { when, due: self.now },
             _ => Order::Nothing,
         };
-        self.moved(State::Bounced, order, Some(AttemptOutcome::Permanent))
+        self.moved(State::Bounced, order, true)
     }
 
     /// The attempt was counted when the provider accepted it, so the count is kept.
@@ -292,7 +295,7 @@ impl Merging<'_> {
             return self.bounced();
         }
         let order = Order::Retry { tier: tier_number(tier) };
-        self.moved(State::Waiting, order, Some(AttemptOutcome::Retriable))
+        self.moved(State::Waiting, order, true)
     }
 
     fn once_more(&self) -> Merged {
@@ -305,32 +308,35 @@ impl Merging<'_> {
         }
     }
 
-    fn moved(&self, state: State, order: Order, failed: Option<AttemptOutcome>) -> Merged {
+    fn moved(&self, state: State, order: Order, has_failed: bool) -> Merged {
         let mut row = Row { state, order: order.clone(), updated_at: self.now, ..self.row.clone() };
         if state == State::Waiting {
             row.seq = row.seq.saturating_add(1);
         }
-        if failed.is_some() {
+        if has_failed {
             row.code.clone_from(&self.report.code);
         }
         if row.provider_id.is_none() {
             row.provider_id.clone_from(&self.report.provider_id);
         }
-        let attempt = failed.map(|outcome| self.attempt(outcome));
+        let attempt = self.accepted().filter(|_| has_failed);
         let alarm = self.report.said.is_alarm();
         Merged::Moved(Box::new(Transition { row, order, attempt, alarm }))
     }
 
-    fn attempt(&self, outcome: AttemptOutcome) -> Attempt {
-        Attempt {
-            epoch: self.row.epoch,
-            n: self.row.attempt,
-            outcome,
-            provider: self.report.provider.to_owned(),
-            code: self.report.code.clone(),
-            detail: self.report.detail.clone(),
-            at: self.now,
-        }
+    /// The attempt that the row stands for, with the answer that the provider gave then: the row forgets that answer for
+    /// what is reported. None where the attempt has a row of its own.
+    fn accepted(&self) -> Option<Attempt> {
+        let row = self.row;
+        (row.state == State::Sent).then(|| Attempt {
+            epoch: row.epoch,
+            n: row.attempt,
+            outcome: AttemptOutcome::Sent,
+            provider: row.provider.clone().unwrap_or_default(),
+            code: row.code.clone(),
+            detail: String::new(),
+            at: row.updated_at,
+        })
     }
 }
 

@@ -161,6 +161,8 @@ pub struct Row {
     pub expires_at: Option<Timestamp>,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
+    /// Once a worker has claimed it to send, of the destination in the form in which its medium compares destinations;
+    /// before that as it was published.
     pub recipient_hash: RecipientHash,
     pub recipient_mask: String,
     /// The id of the delivery whose fallback this one is.

@@ -7,6 +7,7 @@ use std::time::Duration;
 use domain::{
     FieldError, Key, MAX_ID_BYTES, RecipientHasher, Row, State, Tenant, Timestamp, child_id, is_unsafe_in_a_line,
 };
+use media::MEDIA;
 use media::whatsapp::{self, Recipient};
 use store::{Cursor, DeliveryView, Filter, JobKind, JobSummary, Page, Receipt, Store, StoreError};
 
@@ -86,9 +87,9 @@ pub async fn show(store: &Store, key: &Key) -> Result<Option<Shown>, StoreError>
     Ok(Some(Shown::Scheduled { job: Box::new(job.summary), warnings }))
 }
 
-/// Lists deliveries, the newest first. A recipient is found by whichever key had hashed it, as it is written, with and
-/// without the prefix of WhatsApp, and with its domain in lower case. The ledger has hashes of what was published, so
-/// that another spelling of a recipient cannot be found.
+/// Lists deliveries, the newest first. A recipient is found by whichever key had hashed it: in any spelling that reaches
+/// the same where a worker has claimed the delivery; else, as what was cancelled before that, as it is written, with and
+/// without the prefix of WhatsApp, and with its domain in lower case.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -136,7 +137,8 @@ impl fmt::Display for NotKnown {
     }
 }
 
-/// The forms in which a recipient is looked for: as it is written, and as it is usually written.
+/// The forms in which a recipient is looked for: as it is written, as it is usually written, and as each medium compares
+/// it.
 fn usual_forms(written: &str) -> Vec<String> {
     let mut forms = vec![written.to_owned()];
     if let Some((local, domain)) = written.rsplit_once('@') {
@@ -146,6 +148,7 @@ fn usual_forms(written: &str) -> Vec<String> {
     if bare.starts_with('+') || matches!(Recipient::of(bare), Recipient::Person(_)) {
         forms.extend([bare.to_owned(), format!("{}{bare}", whatsapp::PREFIX)]);
     }
+    forms.extend(MEDIA.iter().map(|medium| (medium.compared)(written)));
     forms.sort_unstable();
     forms.dedup();
     forms

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use domain::{EventName, FieldError, Key, Tenant, Timestamp, WebhookKeys, nearest, parse_object, pointer_step};
 use serde_json::{Map, Value};
-use store::{Endpoint, Made, Store, StoreError};
+use store::{Endpoint, Made, Rotated, Rotation, Store, StoreError};
 
 use crate::checked::{Refused, field, mint};
 
@@ -151,13 +151,20 @@ pub async fn show(store: &Store, key: &Key) -> Result<Option<Endpoint>, StoreErr
     store.endpoint(key).await
 }
 
-/// Gives an endpoint a new secret, beside which the last one signs for a day, and enables the endpoint. None when the
-/// tenant has no endpoint of this id.
+/// Gives an endpoint a new secret, beside which the last one signs for a day, and enables the endpoint. Within that day
+/// only `is_forced` gives it another, because a receiver that has not changed yet is cut off by that. Whoever may repeat
+/// the request names it with `by`.
 ///
 /// # Errors
-/// [`StoreError`].
-pub async fn rotate(store: &Store, key: &Key, now: Timestamp) -> Result<Option<Endpoint>, StoreError> {
-    store.rotate_endpoint(key, now.plus(OVERLAP)).await
+/// [`StoreError`]; after [`StoreError::Unavailable`] repeat it.
+pub async fn rotate(
+    store: &Store,
+    key: &Key,
+    by: Option<String>,
+    is_forced: bool,
+    now: Timestamp,
+) -> Result<Rotated, StoreError> {
+    store.rotate_endpoint(key, &Rotation { by, now, until: now.plus(OVERLAP), is_forced }).await
 }
 
 /// Deletes an endpoint: no event from now on becomes a delivery to it. False when the tenant has none of this id.

@@ -4,7 +4,7 @@
 mod written;
 
 use domain::{
-    ChannelName, Clock, RecipientHash, RecipientHasher, SuppressedFor, Suppression, SuppressionScope, Tenant,
+    ChannelName, Clock, RecipientHash, RecipientHasher, Row, SuppressedFor, Suppression, SuppressionScope, Tenant,
     Timestamp, is_unsafe_in_a_line, mask,
 };
 use store::{
@@ -75,6 +75,34 @@ pub async fn suppress(
         until: entry.until,
         by,
         note: entry.note,
+    };
+    store.suppress(&suppression).await
+}
+
+/// Puts the recipient of a delivery on its tenant's list, as [`suppress`] does, by the hash in the delivery's row: for
+/// reports that name nobody. The row of whatever a worker has claimed has the very hash that the list is asked for.
+///
+/// # Errors
+/// [`StoreError`]; after [`StoreError::Unavailable`] repeat it.
+pub async fn suppress_recipient(
+    store: &Store,
+    row: &Row,
+    reason: SuppressedFor,
+    by: &str,
+    clock: &dyn Clock,
+) -> Result<Suppression, StoreError> {
+    let suppression = Suppression {
+        id: Suppression::id_of(&row.key.tenant, &row.channel, row.recipient_hash, reason),
+        tenant: row.key.tenant.clone(),
+        recipient: row.recipient_hash,
+        recipient_mask: row.recipient_mask.clone(),
+        channel: row.channel.clone(),
+        reason,
+        scope: reason.usual_scope(),
+        since: clock.now(),
+        until: None,
+        by: by.to_owned(),
+        note: None,
     };
     store.suppress(&suppression).await
 }

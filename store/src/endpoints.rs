@@ -36,6 +36,30 @@ pub enum Made {
     TooMany,
 }
 
+/// How the secret of an endpoint is to be changed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Rotation {
+    /// Names the request, so that its repetition changes nothing. None for one that nobody repeats.
+    pub by: Option<String>,
+    pub now: Timestamp,
+    /// Until when the secret before the new one signs as well.
+    pub until: Timestamp,
+    /// Whether the secret before the last one may be cut off while it signs.
+    pub is_forced: bool,
+}
+
+/// What became of the secret of an endpoint.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Rotated {
+    New(Box<Endpoint>),
+    /// The same request has changed it before.
+    Again(Box<Endpoint>),
+    /// The secret before the last one signs until then, and a receiver may still have no other.
+    TooSoon(Timestamp),
+    /// The tenant has no endpoint of this id.
+    Unknown,
+}
+
 const COLUMNS: &str = "tenant, id, url, types, created_at, disabled_at, why, generation, previous_until";
 
 impl Endpoint {
@@ -94,21 +118,32 @@ impl Store {
     }
 
     /// Begins the next generation of an endpoint's secret, lets that of the last one sign until then, and enables the
-    /// endpoint. None where there is no such endpoint.
+    /// endpoint.
     ///
     /// # Errors
-    /// [`StoreError`].
-    pub async fn rotate_endpoint(&self, key: &Key, until: Timestamp) -> Result<Option<Endpoint>, StoreError> {
-        let sql = format!(
-            "UPDATE endpoints SET generation = generation + 1, previous_until = $3, disabled_at = NULL, why = NULL \
-             WHERE tenant = $1 AND id = $2 RETURNING {COLUMNS}"
-        );
+    /// [`StoreError`]; after [`StoreError::Unavailable`] repeat it, with the same [`Rotation::by`].
+    pub async fn rotate_endpoint(&self, key: &Key, rotation: &Rotation) -> Result<Rotated, StoreError> {
+        const READ: &str = "SELECT rotated_by FROM endpoints WHERE tenant = $1 AND id = $2";
         if key.id.contains('\0') {
-            return Ok(None);
+            return Ok(Rotated::Unknown);
         }
-        let [tenant, id] = key_values(key);
-        let rows = self.inner.db.writer().query(&sql, &[tenant, id, Value::Int(Some(until.as_micros()))]).await?;
-        rows.first().map(endpoint_of).transpose()
+        let mut session = self.inner.db.begin().await?;
+        session.lock_for_writing("endpoints").await?;
+        let there = of_tenant(&mut session, &key.tenant).await?.into_iter().find(|one| one.key == *key);
+        let Some(known) = there else { return Ok(Rotated::Unknown) };
+        let rows = session.query(READ, &key_values(key)).await?;
+        let last = rows.first().map(|row| get::<Option<String>>(row, "rotated_by")).transpose()?.flatten();
+        if last.is_some() && last == rotation.by {
+            return Ok(Rotated::Again(Box::new(known)));
+        }
+        let signs_still = known.previous_until.filter(|until| *until > rotation.now);
+        // Nobody is cut off where nothing is sent.
+        if let Some(until) = signs_still.filter(|_| !rotation.is_forced && known.disabled.is_none()) {
+            return Ok(Rotated::TooSoon(until));
+        }
+        let rotated = rotate(&mut session, key, rotation).await?;
+        session.commit().await?;
+        Ok(rotated.map_or(Rotated::Unknown, |endpoint| Rotated::New(Box::new(endpoint))))
     }
 
     /// Sends nothing more to an endpoint, and notes why; false where there is none, or nothing is sent to it already.
@@ -143,6 +178,17 @@ async fn of_tenant(session: &mut Session, tenant: &Tenant) -> Result<Vec<Endpoin
     let sql = format!("SELECT {COLUMNS} FROM endpoints WHERE tenant = $1 ORDER BY id LIMIT {MAX_ENDPOINTS}");
     let rows = session.query(&sql, &[Value::Text(Some(tenant.as_str()))]).await?;
     rows.iter().map(endpoint_of).collect()
+}
+
+async fn rotate(session: &mut Session, key: &Key, rotation: &Rotation) -> Result<Option<Endpoint>, StoreError> {
+    let sql = format!(
+        "UPDATE endpoints SET generation = generation + 1, previous_until = $3, rotated_by = $4, disabled_at = NULL, \
+         why = NULL WHERE tenant = $1 AND id = $2 RETURNING {COLUMNS}"
+    );
+    let [tenant, id] = key_values(key);
+    let until = Value::Int(Some(rotation.until.as_micros()));
+    let rows = session.query(&sql, &[tenant, id, until, Value::Text(rotation.by.as_deref())]).await?;
+    rows.first().map(endpoint_of).transpose()
 }
 
 async fn insert(session: &mut Session, endpoint: &Endpoint) -> Result<(), StoreError> {

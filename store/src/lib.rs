@@ -25,7 +25,7 @@ mod tests;
 
 pub use accounts::{Login, NewUser, Standing, User};
 pub use breaker::{LedgerBreaker, RetryLimit, StepError};
-pub use endpoints::{Endpoint, MAX_ENDPOINTS, Made};
+pub use endpoints::{Endpoint, MAX_ENDPOINTS, Made, Rotated, Rotation};
 pub use error::{MigrateError, StoreError};
 pub use ledger::{
     Cancel, Capture, CapturedPage, CapturedView, Claimed, Cursor, DeliveryView, Filter, FinishedJob, Job, JobFilter,

@@ -1,10 +1,12 @@
 //! Answers where there is no route, with the nearest one that there is, and where a route does not know the method.
 
 use std::future::ready;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
+use std::time::Instant;
 
 use axum::Router;
 use axum::http::{Method, StatusCode, Uri};
+use runtime::LogLimiter;
 use strsim::osa_distance;
 use utoipa::openapi::OpenApi;
 
@@ -26,7 +28,12 @@ struct Route {
     path: String,
     /// The methods of the route, at least one. The first is named where that of the request is none of them.
     methods: Vec<Method>,
+    /// Whether its callers are programs that show nobody what they are answered.
+    is_unseen: bool,
 }
+
+/// What was logged of slips in the paths of such routes.
+static SLIPS: LazyLock<LogLimiter> = LazyLock::new(LogLimiter::default);
 
 /// Adds the answers for unknown routes and unknown methods to a router.
 pub fn with_fallbacks(router: Router, known: Known) -> Router {
@@ -48,14 +55,21 @@ impl Known {
         let routes = document.paths.paths.iter().map(|(path, item)| {
             let operations = [(Method::GET, &item.get), (Method::POST, &item.post), (Method::DELETE, &item.delete)];
             let methods = operations.into_iter().filter(|(_, operation)| operation.is_some());
-            Route { path: path.clone(), methods: methods.map(|(method, _)| method).collect() }
+            Route { path: path.clone(), methods: methods.map(|(method, _)| method).collect(), is_unseen: false }
         });
         Self { routes: routes.chain(Self::pages(pages).routes).collect(), instead }
     }
 
+    /// Adds a route that is in no document, and whose callers are programs that show nobody what they are answered. A
+    /// slip in its path is told in the log as well.
+    pub fn with_unseen(mut self, path: &str, methods: &[Method]) -> Self {
+        self.routes.push(Route { path: path.to_owned(), methods: methods.to_vec(), is_unseen: true });
+        self
+    }
+
     /// The routes of pages alone.
     pub(crate) fn pages(pages: &[&str]) -> Self {
-        let page = |path: &&str| Route { path: (*path).to_owned(), methods: vec![Method::GET] };
+        let page = |path: &&str| Route { path: (*path).to_owned(), methods: vec![Method::GET], is_unseen: false };
         Self { routes: pages.iter().map(page).collect(), instead: |_, _| None }
     }
 
@@ -95,6 +109,10 @@ impl Known {
         });
         let (_, other_method, route) = near.min_by_key(|(edits, other_method, _)| (*edits, *other_method))?;
         let method = if other_method { route.methods.first()? } else { method };
+        if route.is_unseen && SLIPS.is_due(&route.path, Instant::now()) {
+            let path = route.path.as_str();
+            tracing::warn!(path, "nearly this path was called, and answered 404; not told again for an hour");
+        }
         Some(format!("{method} {}", route.path))
     }
 }
@@ -156,7 +174,11 @@ mod tests {
             ("/health/live", &[Method::GET]),
             ("/health/ready", &[Method::GET]),
         ];
-        let route = |(path, methods): (&str, &[Method])| Route { path: path.to_owned(), methods: methods.to_vec() };
+        let route = |(path, methods): (&str, &[Method])| Route {
+            path: path.to_owned(),
+            methods: methods.to_vec(),
+            is_unseen: false,
+        };
         let pages = Known::pages(&["/health", "/metrics", "/docs"]).routes;
         Known { routes: routes.into_iter().map(route).chain(pages).collect(), instead: |_, _| None }
     }

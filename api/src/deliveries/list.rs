@@ -28,8 +28,8 @@ pub(crate) struct ListQuery {
     state: Option<String>,
     /// Only those with an attempt that may have been accepted without our knowing, or only those without.
     ambiguous: Option<bool>,
-    /// Only those to this recipient, written exactly as it was published: the ledger has hashes. A number is also found
-    /// with and without `whatsapp:`, an address also with its domain in lower case. `+` is `%2B` in a query.
+    /// Only those to this recipient, in any spelling that reaches the same: a number with and without `whatsapp:`, an
+    /// address in upper or lower case. What no worker has taken is found as it was published. `+` is `%2B` in a query.
     #[param(max_length = 4096)]
     recipient: Option<String>,
     /// `next` of the page before.

@@ -22,6 +22,15 @@ impl IntoResponses for Unreadable {
     }
 }
 
+/// A header that is nearly one of ours, where there is no body.
+pub(crate) struct UnknownHeader;
+
+impl IntoResponses for UnknownHeader {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        problems(&[("400", "A header is not valid, or nearly one of ours (`unknown-header`).")])
+    }
+}
+
 /// A body that can be read and is not valid.
 pub(crate) struct InvalidFields;
 

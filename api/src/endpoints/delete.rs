@@ -9,7 +9,7 @@ use web::problem::Problem;
 
 use crate::access::{Authorized, scopes};
 use crate::app::Shared;
-use crate::docs::refusals::{LedgerAway, Unauthorised};
+use crate::docs::refusals::{LedgerAway, Unauthorised, UnknownHeader};
 use crate::endpoints::answer::unknown;
 use crate::id::Id;
 use crate::unavailable::ledger_changed;
@@ -33,7 +33,7 @@ pub(crate) struct EndpointDeletedAnswer {
     responses(
         (status = 200, description = "Deleted.", body = EndpointDeletedAnswer),
         (status = 404, description = "There is none of this id."),
-        Unauthorised, LedgerAway,
+        UnknownHeader, Unauthorised, LedgerAway,
     ),
 )]
 pub(crate) async fn delete(

@@ -9,7 +9,7 @@ use web::query::Parameters;
 
 use crate::access::{Authorized, scopes};
 use crate::app::Shared;
-use crate::docs::refusals::{LedgerAway, Unauthorised};
+use crate::docs::refusals::{LedgerAway, Unauthorised, UnknownHeader};
 use crate::id::Id;
 use crate::suppressions::answer::{SuppressionAnswer, answer};
 use crate::unavailable::ledger_changed;
@@ -29,7 +29,7 @@ use crate::unavailable::ledger_changed;
         (status = 200, description = "The entry as it was.", body = SuppressionAnswer),
         (status = 404, description = "There is none of this id on the list."),
         (status = 422, description = "The reason is missing or not valid."),
-        Unauthorised, LedgerAway,
+        UnknownHeader, Unauthorised, LedgerAway,
     ),
 )]
 pub(crate) async fn lift(

@@ -155,7 +155,9 @@ fn gate() -> Gate {
         }
         ("sample", Some(_)) => Verdict::Refused { provider: "sample", why: "it is wrong".into() },
         ("sample", None) if call.target.ends_with("?word=ours") => Verdict::Answered("77".into()),
-        _ => Verdict::Unknown,
+        ("sample", None) => Verdict::Refused { provider: "sample", why: "it is wrong".into() },
+        ("sampel", _) => Verdict::Unknown { meant: Some("sample") },
+        _ => Verdict::Unknown { meant: None },
     })
 }
 

@@ -297,7 +297,7 @@ async fn a_parameter_that_no_route_reads_is_refused_by_name_on_every_route() {
         ("DELETE", "/schedules/1", "force"),
         ("POST", "/endpoints", "typs"),
         ("GET", "/endpoints", "limit"),
-        ("POST", "/endpoints/1/rotate", "force"),
+        ("POST", "/endpoints/1/rotate", "generation"),
         ("POST", "/login", "username"),
         ("POST", "/register", "scop"),
         ("GET", "/sandbox/captures", "befor"),

@@ -355,7 +355,16 @@ fn the_document_knows_the_fields_and_the_channels_that_the_code_knows() {
 #[tokio::test]
 async fn a_mistyped_header_is_refused_with_the_name_that_was_meant() {
     let app = TestApp::start().await;
-    for path in ["/notify", "/notify-auth", "/schedules"] {
+    for (method, path) in [
+        ("POST", "/notify"),
+        ("POST", "/notify-auth"),
+        ("POST", "/schedules"),
+        ("POST", "/endpoints"),
+        ("POST", "/endpoints/1/rotate"),
+        ("DELETE", "/endpoints/1"),
+        ("POST", "/suppressions"),
+        ("DELETE", "/suppressions/1?reason=x"),
+    ] {
         for (name, said) in [
             ("Idempotency-Kye", "did you mean Idempotency-Key?"),
             ("X-Idempotency-Key", "did you mean Idempotency-Key?"),
@@ -365,7 +374,7 @@ async fn a_mistyped_header_is_refused_with_the_name_that_was_meant() {
             ("X-API-Key", "Authorization: Bearer"),
             ("notify-again", "belongs to messages in the broker"),
         ] {
-            let request = request("POST", path, Some(&token("notify operate")))
+            let request = request(method, path, Some(&token("notify operate")))
                 .header("content-type", "application/json")
                 .header(name, "s3cr3t");
             let answer = app.send(request.body(Body::from(good().to_string())).unwrap()).await;

@@ -37,6 +37,31 @@ async fn a_secret_is_shown_when_it_is_new_and_never_again() {
 }
 
 #[tokio::test]
+async fn a_secret_is_changed_once_a_day_unless_by_force_and_a_repeat_gets_the_same() {
+    let app = TestApp::start().await;
+    let body = json!({"url": "https://hooks.example.org/a"});
+    let made = app.post("/endpoints", Some(&token("operate")), &body).await.json();
+    let path = format!("/endpoints/{}/rotate", made["id"].as_str().unwrap());
+    let rotate = async |query: &str, key: &str| {
+        let request =
+            request("POST", &format!("{path}{query}"), Some(&token("operate"))).header("idempotency-key", key);
+        app.send(request.body("".into()).unwrap()).await
+    };
+    let first = rotate("", "a").await;
+    assert_eq!(first.status, StatusCode::OK, "{first:?}");
+    assert_eq!(rotate("", "a").await.text, first.text, "the same secret, of the same generation");
+    let refused = rotate("", "b").await;
+    assert_eq!((refused.status, refused.kind().as_str()), (StatusCode::CONFLICT, "rotated-lately"), "{refused:?}");
+    assert_eq!(refused.json()["previous_secret_until"], "2026-03-02T12:00:00Z");
+    assert!(refused.text.contains("force=true"), "{refused:?}");
+    let forced = rotate("?force=true", "b").await;
+    assert_eq!(forced.status, StatusCode::OK, "{forced:?}");
+    assert_ne!(forced.json()["secret"], first.json()["secret"]);
+    assert_eq!(rotate("?force=true", "b").await.text, forced.text);
+    assert_eq!(rotate("?force=1", "c").await.status, StatusCode::UNPROCESSABLE_ENTITY);
+}
+
+#[tokio::test]
 async fn a_request_that_is_repeated_with_its_key_makes_one_endpoint_and_gets_the_same_answer() {
     let app = TestApp::start().await;
     let ask = async |url: &str| {

@@ -51,12 +51,29 @@ async fn nothing_is_published_of_a_call_that_is_not_believed() {
 }
 
 #[tokio::test]
+async fn a_path_that_is_nearly_a_webhook_is_told_with_the_one_that_was_meant() {
+    let app = TestApp::start().await;
+    for (path, kind, meant) in [
+        ("/webhook/sampel", "no-webhook", "did you mean /webhook/sample?"),
+        ("/webhooks/sample", "unknown-route", "did you mean POST /webhook/{provider}?"),
+        ("/webhok/sample", "unknown-route", "did you mean POST /webhook/{provider}?"),
+    ] {
+        let answer = call(&app, path, "right").await;
+        assert_eq!((answer.status, answer.kind().as_str()), (StatusCode::NOT_FOUND, kind), "{path}");
+        assert!(answer.text.contains(meant), "{path}: {answer:?}");
+    }
+    let nobody = call(&app, "/webhook/nobody", "right").await;
+    assert!(!nobody.text.contains("did you mean"), "{nobody:?}");
+}
+
+#[tokio::test]
 async fn a_question_is_answered_and_changes_nothing() {
     let (publisher, mut published) = Publisher::reporting();
     let app = TestApp::over(settings(), publisher, CancellationToken::new()).await;
     let answer = app.get("/webhook/sample?word=ours", None).await;
     assert_eq!((answer.status, answer.text.as_str()), (StatusCode::OK, "77"));
-    assert_eq!(app.get("/webhook/sample?word=other", None).await.status, StatusCode::NOT_FOUND);
+    let other = app.get("/webhook/sample?word=other", None).await;
+    assert_eq!((other.status, other.kind().as_str()), (StatusCode::FORBIDDEN, "not-believed"), "{other:?}");
     assert_eq!(app.delete("/webhook/sample", None).await.status, StatusCode::METHOD_NOT_ALLOWED);
     assert!(published.try_recv().is_err());
 }

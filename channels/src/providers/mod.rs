@@ -60,8 +60,8 @@ pub(crate) struct Provider {
 pub(crate) struct Webhook {
     /// The header in which its signature stands.
     pub(crate) signature: &'static str,
-    /// The answer to the query of a GET by which the provider asks whether the URL is ours; none for anybody else.
-    pub(crate) challenge: fn(&Settings, &str) -> Option<String>,
+    /// The answer to the query of a GET by which the provider asks whether the URL is ours, or why it gets none.
+    pub(crate) challenge: fn(&Settings, &str) -> Result<String, Refused>,
     /// Whether the provider has sent it.
     pub(crate) verify: fn(&Settings, &Callback<'_>) -> Result<(), Refused>,
     /// The content type and the text that the provider expects as an answer.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 use domain::{Attempt, Content, Key, State};
-use store::{DeliveryView, Store};
+use store::{DeliveryView, Receipt, Store};
 use tokio::time::Instant;
 
 use super::conflict;
@@ -44,6 +44,9 @@ pub(super) async fn watch(store: &Store, key: &Key, content: &Content, dead_lett
                 }
             }
             if last.replace(view.row.state) != Some(view.row.state) {
+                if matches!(view.row.state, State::Delivered | State::Bounced) {
+                    store.receipts(key).await?.iter().for_each(show_report);
+                }
                 show_state(&view);
             }
             match view.row.state {
@@ -80,6 +83,13 @@ fn show(attempt: &Attempt) {
     let code = attempt.code.as_deref().map(|code| format!(" {code}")).unwrap_or_default();
     let words =
         format!("attempt {} {} by {}{code}  {}", attempt.n, attempt.outcome.as_str(), attempt.provider, attempt.detail);
+    say!("  {}", domain::printable(&words));
+}
+
+fn show_report(report: &Receipt) {
+    let class = report.class.as_deref().map(|class| format!(" ({class})")).unwrap_or_default();
+    let code = report.code.as_deref().map(|code| format!(" {code}")).unwrap_or_default();
+    let words = format!("reported {}{class} by {}{code}  {}", report.said, report.provider, report.detail);
     say!("  {}", domain::printable(&words));
 }
 

@@ -18,6 +18,7 @@ fn about(attempt: u32, said: Reported) -> Report {
         about: Some(Label { key: key("d-1"), epoch: 0, attempt }),
         provider_id: Some("SM1".into()),
         recipient: None,
+        has_copies: false,
         said,
         code: None,
         detail: String::new(),

@@ -20,6 +20,7 @@ fn about_first(said: Reported) -> Report {
         about: Some(Label { key: key("d-1"), epoch: 0, attempt: 1 }),
         provider_id: Some("SM1".into()),
         recipient: None,
+        has_copies: false,
         said,
         code: Some("30003".into()),
         detail: "unreachable".into(),
@@ -104,13 +105,29 @@ fn a_late_failure_goes_back_into_the_ladder_with_its_count_kept() {
         assert_eq!(moved.order, Order::Retry { tier });
         assert_eq!(moved.row.order, moved.order, "the row can order it again");
         assert_eq!((moved.row.state, moved.row.attempt, moved.row.seq), (State::Waiting, attempt, attempt));
-        let recorded = moved.attempt.expect("the failure is an attempt");
-        assert_eq!((recorded.n, recorded.outcome), (attempt, AttemptOutcome::Retriable));
+        let recorded = moved.attempt.expect("the row stands for it no more");
+        assert_eq!((recorded.n, recorded.outcome), (attempt, AttemptOutcome::Sent));
         assert_eq!(moved.row.code.as_deref(), Some("30003"));
 
         // It comes again, because nobody knows whether the order was carried out.
         let Merged::Moved(again) = report(&moved.row, &late, Some(&policy()), NOW) else { panic!("{attempt} again") };
         assert_eq!((again.row, again.order, again.attempt), (moved.row, moved.order, None));
+    }
+}
+
+#[test]
+fn what_the_provider_has_answered_stays_what_it_was_and_a_report_is_no_attempt() {
+    let row = Row { code: Some("queued".into()), ..sent() };
+    let Merged::Moved(moved) = report(&row, &about_first(FINAL), None, NOW) else { panic!("it is news") };
+    let recorded = moved.attempt.expect("the row stands for it no more");
+    assert_eq!((recorded.outcome, recorded.code.as_deref()), (AttemptOutcome::Sent, Some("queued")));
+    assert_eq!((recorded.provider.as_str(), recorded.at, recorded.detail.as_str()), ("twilio", row.updated_at, ""));
+    assert_eq!(moved.row.code.as_deref(), Some("30003"), "of the last that was heard");
+    for said in [FINAL, Reported::Delivered] {
+        let Merged::Moved(moved) = report(&in_state(State::Waiting), &about_first(said), Some(&policy()), NOW) else {
+            panic!("it is news")
+        };
+        assert_eq!(moved.attempt, None, "it has a row of its own");
     }
 }
 

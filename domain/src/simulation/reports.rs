@@ -90,6 +90,7 @@ impl World {
             about: Some(Label { key: key("d-1"), epoch, attempt }),
             provider_id: None,
             recipient: None,
+            has_copies: false,
             said,
             code: None,
             detail: String::new(),

@@ -7,7 +7,7 @@ use e2e::receiver::{Posted, Receiver};
 use e2e::{Database, TestFleet};
 use reqwest::Method;
 use serde_json::{Value, json};
-use store::Endpoint;
+use store::{Endpoint, Rotated, Rotation};
 use testkit::{NOW, key};
 
 #[cfg(feature = "failpoints")]
@@ -122,7 +122,9 @@ async fn an_endpoint_that_answers_410_is_told_nothing_more_until_its_secret_is_c
     until_bound(&fleet, false).await;
 
     receiver.answer(204);
-    fleet.store().rotate_endpoint(&orders.key, NOW).await.expect("the ledger answers").expect("it is there");
+    let rotation = Rotation { by: None, now: NOW, until: NOW, is_forced: false };
+    let rotated = fleet.store().rotate_endpoint(&orders.key, &rotation).await.expect("the ledger answers");
+    assert!(matches!(rotated, Rotated::New(_)), "{rotated:?}");
     until_bound(&fleet, true).await;
     fleet.notify("order-2", &sms("+12025550102")).await;
     let second = posted(&receiver, 2).await.remove(1);

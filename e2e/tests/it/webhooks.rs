@@ -48,5 +48,7 @@ async fn a_signed_call_is_in_its_queue_when_it_is_answered_and_a_forged_one_is_n
     let question = "/webhook/whatsapp?hub.mode=subscribe&hub.verify_token=our-word&hub.challenge=1158201444";
     let answer = fleet.http.get(fleet.url(question)).send().await.expect("answered");
     assert_eq!((answer.status().as_u16(), answer.text().await.expect("a text").as_str()), (200, "1158201444"));
+    let wrong = fleet.http.get(fleet.url(&question.replace("our-word", "their-word"))).send().await.expect("answered");
+    assert_eq!(wrong.status().as_u16(), 403);
     fleet.finish().await;
 }

@@ -101,6 +101,7 @@ async fn a_recipient_is_found_by_the_usual_forms_of_what_was_published() {
         ("prefixed", "whatsapp", "whatsapp:+12025550143"),
         ("mail", "email", "Ana@example.com"),
         ("loud", "email", "Bo@EXAMPLE.COM"),
+        ("claimed", "email", "cy@example.com"),
     ] {
         let target = |_: Option<&[u8]>| {
             let channel = domain::ChannelName::parse(channel).ok()?;
@@ -116,6 +117,7 @@ async fn a_recipient_is_found_by_the_usual_forms_of_what_was_published() {
         ("ana@example.com", vec![]),
         ("Bo@EXAMPLE.COM", vec!["loud"]),
         ("Bo@example.com", vec![]),
+        ("Cy@Example.com", vec!["claimed"]),
     ] {
         let wanted = Wanted { recipient: Some(asked.into()), ..Wanted::default() };
         let mut found = listed(&ledger.store, "acme", wanted).await;

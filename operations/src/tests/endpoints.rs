@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use domain::EventName;
 use serde_json::{Value, json};
+use store::Rotated;
 
 use crate::Refused;
 use crate::endpoints::{Created, create, delete, list, read, rotate, secret, show, shown};
@@ -63,9 +64,9 @@ async fn an_endpoint_is_its_tenants_and_has_a_secret_of_its_own_that_is_not_stor
     assert_eq!(create(store, &acme, other, id(), NOW).await.unwrap(), Created::Taken("once".into()));
     assert_eq!(list(store, &acme).await.unwrap(), [made.clone()]);
     assert_eq!(show(store, &foreign(&made.key.id)).await.unwrap(), None);
-    assert_eq!(rotate(store, &foreign(&made.key.id), NOW).await.unwrap(), None);
+    assert_eq!(rotate(store, &foreign(&made.key.id), None, false, NOW).await.unwrap(), Rotated::Unknown);
     assert!(!delete(store, &foreign(&made.key.id)).await.unwrap());
-    let rotated = rotate(store, &made.key, NOW).await.unwrap().unwrap();
+    let Rotated::New(rotated) = rotate(store, &made.key, None, false, NOW).await.unwrap() else { panic!("new") };
     assert_eq!((rotated.generation, rotated.previous_until), (2, Some(NOW.plus(Duration::from_secs(86_400)))));
     assert_ne!(secret(&keys, &made), secret(&keys, &rotated));
     assert!(secret(&keys, &made).unwrap().starts_with("whsec_"));

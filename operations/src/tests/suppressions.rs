@@ -1,10 +1,10 @@
 //! The suppression list: one recipient in all its forms, for each tenant, and who may be taken off it.
 
-use domain::{SuppressedFor, SuppressionScope};
+use domain::{Outcome, Row, SuppressedFor, SuppressionScope};
 use serde_json::{Value, json};
 
-use crate::suppressions::{Entry, Lifted, Wanted, lift, lifts, list, suppress, why};
-use crate::tests::fixtures::{NOW, Still, ledger, recipients, tenant};
+use crate::suppressions::{Entry, Lifted, Wanted, lift, lifts, list, suppress, suppress_recipient, why};
+use crate::tests::fixtures::{NOW, Still, attempted, key, ledger, recipients, tenant};
 
 fn entry(body: &Value) -> Entry {
     Entry::read(&body.to_string(), NOW).unwrap()
@@ -47,6 +47,25 @@ async fn a_recipient_is_one_in_every_form_that_reaches_the_same_and_for_each_ten
     assert_eq!(lift(store, &tenant("acme"), id, "ada", "why", &recipients(), &clock).await.unwrap().len(), 1);
     let kept = lifts(store, tenant("acme"), Wanted::default(), &recipients()).await.unwrap();
     assert_eq!(kept.lifts.len(), 2);
+}
+
+#[tokio::test]
+async fn a_report_that_names_nobody_puts_the_recipient_of_its_delivery_on_the_list() {
+    let ledger = ledger().await;
+    let store = &ledger.store;
+    let email = domain::ChannelName::parse("email").unwrap();
+    // As a worker has claimed it for Ana@Example.com.
+    let recipient_hash = recipients().hash(&media::compared(&email, "Ana@Example.com"));
+    attempted(store, &key("d-1"), false, &Outcome::Captured).await;
+    let claimed = store.delivery(&key("d-1")).await.unwrap().unwrap().row;
+    let row = Row { recipient_hash, channel: email.clone(), ..claimed };
+    for _ in 0..2 {
+        suppress_recipient(store, &row, SuppressedFor::HardBounce, "smtp", &Still(NOW)).await.unwrap();
+    }
+    let wanted = Wanted { channel: Some(email), destination: Some("ana@example.com".into()), ..Wanted::default() };
+    let listed = list(store, tenant("acme"), wanted, &recipients()).await.unwrap().suppressions;
+    let shown: Vec<_> = listed.iter().map(|one| (one.reason, one.scope, one.by.as_str())).collect();
+    assert_eq!(shown, [(SuppressedFor::HardBounce, SuppressionScope::All, "smtp")]);
 }
 
 #[test]

@@ -1,5 +1,5 @@
 //! The rows of attempts. Every attempt has a row of its own but the plain success, which the row of its delivery
-//! records.
+//! records until a report of its failure takes that place.
 
 use std::collections::HashMap;
 
@@ -54,6 +54,18 @@ fn attempt_of(row: &QueryResult) -> Result<Attempt, StoreError> {
         detail: get(row, "detail")?,
         at: Timestamp::from_micros(get(row, "at")?),
     })
+}
+
+/// Whether the row of a delivery stands for its last attempt, which is not among those that have rows of their own. What
+/// has arrived or come back since may have been in doubt, or refused, as far as its attempt was told.
+pub(crate) fn is_in_row(row: &Row, attempts: &[Attempt]) -> bool {
+    let is_last = |attempt: &Attempt| (attempt.epoch, attempt.n) == (row.epoch, row.attempt);
+    let tells = |attempt: &Attempt| !matches!(attempt.outcome, AttemptOutcome::Late | AttemptOutcome::Throttled);
+    match row.state {
+        State::Sent | State::Captured => true,
+        State::Delivered | State::Bounced => !attempts.iter().any(|attempt| is_last(attempt) && tells(attempt)),
+        _ => false,
+    }
 }
 
 /// The attempt that the row of a successful delivery stands for.

@@ -54,6 +54,9 @@ pub(crate) async fn commit(line: &mut Line, ops: &[Claiming]) -> Result<Vec<Clai
                 Claim::Take(mut next, take) => {
                     next.lease = Lease::Live;
                     next.updated_at = op.candidate.created_at;
+                    if op.listed.is_some() {
+                        next.recipient_hash = op.candidate.recipient_hash;
+                    }
                     taking.push((at, next, take));
                 }
                 decided => answers[at] = Some(Claimed::Known(decided)),
@@ -108,7 +111,7 @@ async fn read(session: &mut Session, ops: &[Claiming], chosen: &[usize]) -> Resu
 pub(crate) const TAKE: &str = concat!(
     "UPDATE deliveries SET state = 'sending', token = u.token, epoch = u.epoch, attempt = u.attempt, seq = u.seq, \
      throttled_since = u.throttled_since, ambiguous = u.ambiguous, updated_at = u.updated_at, \
-     lease_until = {now} + u.lease, has_letter = FALSE, version = deliveries.version + 1, suppressed_for = ",
+     lease_until = {now} + u.lease, has_letter = FALSE, recipient_hash = u.recipient_hash, version = deliveries.version + 1, suppressed_for = ",
     listed_for!(),
     " FROM {u} WHERE deliveries.tenant = u.tenant AND deliveries.id = u.id AND deliveries.version = u.version \
      RETURNING deliveries.token, deliveries.suppressed_for"
@@ -133,6 +136,7 @@ async fn write_claimed(
         .int("seq", rows().map(|row| i64::from(row.seq)))
         .int("throttled_since", rows().map(|row| row.throttled_since.map(|at| at.as_micros())))
         .flag("ambiguous", rows().map(|row| row.ambiguous))
+        .bytes("recipient_hash", rows().map(|row| row.recipient_hash.as_bytes()))
         .int("updated_at", rows().map(|row| row.updated_at.as_micros()))
         .int("lease", taking.iter().map(|(at, _, _)| micros(ops[*at].lease)));
     let group = looked_up(group, taking.iter().map(|(at, _, _)| ops[*at].listed.as_ref()));

@@ -19,7 +19,7 @@ const MERGE: &str = "UPDATE deliveries SET state = u.state, seq = u.seq, updated
      RETURNING deliveries.id";
 
 impl Store {
-    /// Writes the row of a report's transition, and its attempt. False when the row has changed since it was read, also by
+    /// Writes the row of a report's transition, and the attempt that the row stood for until then. False when the row has changed since it was read, also by
     /// a write of this one whose answer was lost: read it and decide again.
     ///
     /// # Errors

@@ -27,7 +27,8 @@ impl Store {
     }
 
     /// The same as [`Store::claim`] for a delivery that may be sent. Looks its recipient up in the suppression list, in
-    /// the statement that writes the row, which then says why nothing is to be sent for this claim.
+    /// the statement that writes the row, which then says why nothing is to be sent for this claim, and knows the
+    /// recipient by the hash that was looked up.
     ///
     /// # Errors
     /// Those of [`Store::claim`].
@@ -43,13 +44,17 @@ impl Store {
 
     async fn claim_listed(
         &self,
-        candidate: Row,
+        mut candidate: Row,
         arrival: &Arrival,
         lease: Duration,
         listed: Option<Listed>,
     ) -> Result<Claimed, StoreError> {
         debug_assert!(candidate.is_first(), "a claim inserts a first row: {candidate:?}");
         refuse_nul(&candidate.key)?;
+        // A report that names nobody puts the recipient on the list by the row.
+        if let Some(listed) = &listed {
+            candidate.recipient_hash = listed.recipient;
+        }
         self.inner.writers.claims.write(Claiming { candidate, arrival: arrival.clone(), lease, listed }).await
     }
 

@@ -194,7 +194,7 @@ pub(crate) async fn with_attempts(
     let mut of = attempts::read(session, &keys).await?;
     let view = |(row, due_at): RowAndDue| {
         let mut attempts = of.remove(&row.key).unwrap_or_default();
-        if matches!(row.state, State::Sent | State::Captured | State::Delivered | State::Bounced) {
+        if attempts::is_in_row(&row, &attempts) {
             attempts.push(attempts::success_of(&row));
         }
         attempts.sort_by_key(|attempt| (attempt.epoch, attempt.n, attempt.at));

@@ -4,12 +4,13 @@ use domain::{EventName, Key, Tenant};
 
 use crate::tests::database::{Database, at};
 use crate::tests::on_both;
-use crate::{Endpoint, MAX_ENDPOINTS, Made};
+use crate::{Endpoint, MAX_ENDPOINTS, Made, Rotated, Rotation};
 
 on_both!(
     an_endpoint_is_kept_as_it_was_made_and_is_its_tenants_alone,
     a_url_is_one_endpoint_and_a_tenant_has_so_many,
     a_new_secret_is_another_generation_and_lets_the_endpoint_in_again,
+    a_secret_is_changed_once_by_each_request_and_again_only_when_nobody_is_cut_off_or_by_force,
 );
 
 fn key(tenant: &str, id: &str) -> Key {
@@ -67,8 +68,31 @@ async fn a_new_secret_is_another_generation_and_lets_the_endpoint_in_again(db: &
     let disabled = store.endpoint(&orders.key).await.unwrap().unwrap();
     assert!(disabled.disabled.as_ref().is_some_and(|(_, why)| why == "gone") && !disabled.wants(EventName::Dead));
     assert!(!store.has_endpoints().await.unwrap());
-    let rotated = store.rotate_endpoint(&orders.key, at(100)).await.unwrap().unwrap();
-    assert_eq!(rotated, Endpoint { generation: 2, previous_until: Some(at(100)), ..orders.clone() });
+    let rotation = Rotation { by: None, now: at(10), until: at(100), is_forced: false };
+    let rotated = Endpoint { generation: 2, previous_until: Some(at(100)), ..orders.clone() };
+    let answer = store.rotate_endpoint(&orders.key, &rotation).await.unwrap();
+    assert_eq!(answer, Rotated::New(Box::new(rotated.clone())));
     assert_eq!(store.endpoint(&orders.key).await.unwrap(), Some(rotated));
-    assert_eq!(store.rotate_endpoint(&key("default", "orders"), at(100)).await.unwrap(), None);
+    assert_eq!(store.rotate_endpoint(&key("default", "orders"), &rotation).await.unwrap(), Rotated::Unknown);
+}
+
+async fn a_secret_is_changed_once_by_each_request_and_again_only_when_nobody_is_cut_off_or_by_force(db: &Database) {
+    let store = db.store().await;
+    let orders = endpoint("acme", "orders");
+    store.create_endpoint(&orders).await.unwrap();
+    let rotate = async |by: &str, now: i64, is_forced: bool| {
+        let rotation = Rotation { by: Some(by.to_owned()), now: at(now), until: at(now + 100), is_forced };
+        store.rotate_endpoint(&orders.key, &rotation).await.unwrap()
+    };
+    let rotated =
+        |generation, until| Box::new(Endpoint { generation, previous_until: Some(at(until)), ..orders.clone() });
+    assert_eq!(rotate("a", 10, false).await, Rotated::New(rotated(2, 110)));
+    for is_forced in [false, true] {
+        assert_eq!(rotate("a", 11, is_forced).await, Rotated::Again(rotated(2, 110)), "its answer was lost");
+    }
+    assert_eq!(rotate("b", 109, false).await, Rotated::TooSoon(at(110)));
+    assert_eq!(rotate("b", 109, true).await, Rotated::New(rotated(3, 209)));
+    assert_eq!(rotate("c", 209, false).await, Rotated::New(rotated(4, 309)), "the one before signs no more");
+    store.disable_endpoint(&orders.key, "gone").await.unwrap();
+    assert_eq!(rotate("d", 210, false).await, Rotated::New(rotated(5, 310)), "nothing is sent that could be cut off");
 }

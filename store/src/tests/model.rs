@@ -103,7 +103,8 @@ impl Model {
         match domain::claim(row, arrival, candidate.token) {
             Claim::Take(next, take) => {
                 let (version, updated_at) = (row.version + 1, candidate.created_at);
-                let next = Row { version, updated_at, suppressed_for, ..*next };
+                let recipient_hash = candidate.recipient_hash;
+                let next = Row { version, updated_at, suppressed_for, recipient_hash, ..*next };
                 *row = Row { lease, ..next.clone() };
                 Claimed::Known(Claim::Take(Box::new(Row { lease: Lease::Live, ..next }), take))
             }
@@ -188,7 +189,8 @@ async fn run(store: &Store, steps: Vec<Step>) -> Result<(), TestCaseError> {
                     content,
                     ..arrival(&name(id))
                 };
-                let candidate = Row { epoch, seq, content: Some(content), ..candidate(&name(id)) };
+                let candidate =
+                    Row { epoch, seq, content: Some(content), recipient_hash: recipient, ..candidate(&name(id)) };
                 claims.push((candidate, arrival, live));
             }
             Step::Repeat { claim } if claim < claims.len() => claims.push(claims[claim].clone()),

@@ -2,13 +2,14 @@
 
 use domain::{AttemptOutcome, Bounce, Label, Merged, Order, Report, Reported, Row, State, Transition};
 
-use crate::tests::database::{Database, HOUR, arrival, at, candidate, decide, key, policy, sent};
+use crate::tests::database::{Database, HOUR, arrival, at, candidate, decide, key, policy, refused, sent};
 use crate::tests::on_both;
 use crate::{Claimed, Store};
 
 on_both!(
     what_follows_from_a_report_is_written_once_and_only_over_the_row_that_was_read,
     a_report_is_kept_once_however_often_it_comes,
+    an_attempt_is_shown_once_as_it_was_answered_whatever_is_reported_later,
     receipts_go_with_their_delivery_and_those_of_none_when_they_are_old
 );
 
@@ -19,6 +20,7 @@ fn report(event_id: &str, id: Option<&str>, said: Reported) -> Report {
         about: id.map(|id| Label { key: key(id), epoch: 0, attempt: 1 }),
         provider_id: Some("m-1".into()),
         recipient: Some("ana@example.org".into()),
+        has_copies: false,
         said,
         code: Some("5.1.1".into()),
         detail: "no such ' \" user".into(),
@@ -81,11 +83,41 @@ async fn what_follows_from_a_report_is_written_once_and_only_over_the_row_that_w
     assert_eq!((view.row.attempt, view.row.seq, view.row.code.as_deref()), (1, 1, Some("5.1.1")));
     assert_eq!(view.row.provider_id, row.provider_id, "it keeps the id that it had");
     let attempts: Vec<_> = view.attempts.iter().map(|attempt| (attempt.n, attempt.outcome)).collect();
-    assert_eq!(attempts, [(1, AttemptOutcome::Retriable)]);
+    assert_eq!(attempts, [(1, AttemptOutcome::Sent)]);
 
     assert!(store.merge_report(&moved(&view.row, Reported::Delivered)).await.unwrap());
     let view = store.delivery(&key("n-1")).await.unwrap().unwrap();
     assert_eq!((view.row.state, view.row.order), (State::Delivered, Order::Nothing));
+}
+
+async fn an_attempt_is_shown_once_as_it_was_answered_whatever_is_reported_later(db: &Database) {
+    let store = db.store().await;
+    let shown = async |id: &str| {
+        let view = store.delivery(&key(id)).await.unwrap().unwrap();
+        let shown = |attempt: domain::Attempt| (attempt.n, attempt.outcome, attempt.code);
+        (view.row, view.attempts.into_iter().map(shown).collect::<Vec<_>>())
+    };
+    let accepted = vec![(1, AttemptOutcome::Sent, Some("201".to_owned()))];
+    for (id, reports) in [
+        ("came back", vec![Reported::Bounced { class: Bounce::Address }]),
+        ("arrived", vec![Reported::Delivered]),
+        ("both", vec![Reported::Bounced { class: Bounce::Message }, Reported::Opened]),
+    ] {
+        let mut row = sent_row(&store, id).await;
+        for said in reports {
+            assert!(store.merge_report(&moved(&row, said)).await.unwrap(), "{id}");
+            let (next, attempts) = shown(id).await;
+            assert_eq!((next.state.is_dead_lettered(), &attempts), (false, &accepted), "{id} {}", next.state);
+            row = next;
+        }
+    }
+    // Refused as far as the attempt was told.
+    let Claimed::New(row) = store.claim(candidate("doubt"), &arrival("doubt"), HOUR).await.unwrap() else { panic!() };
+    store.record(&decide(&row, &refused()), None).await.unwrap();
+    let waiting = store.delivery(&key("doubt")).await.unwrap().unwrap().row;
+    assert!(store.merge_report(&moved(&waiting, Reported::Delivered)).await.unwrap());
+    let expected = vec![(1, AttemptOutcome::Retriable, Some("503".to_owned()))];
+    assert_eq!(shown("doubt").await.1, expected, "no attempt was answered otherwise");
 }
 
 async fn receipts_go_with_their_delivery_and_those_of_none_when_they_are_old(db: &Database) {

@@ -16,6 +16,7 @@ on_both!(
     a_claim_finds_its_recipient_on_the_list_and_nobody_elses,
     the_ledger_stops_the_lanes_that_the_scope_stops,
     every_claim_looks_again,
+    a_row_knows_its_recipient_by_the_hash_that_its_claim_has_looked_up,
     a_claim_that_sends_nothing_looks_nobody_up,
     what_is_suppressed_is_recorded_with_its_reason_and_that_it_may_have_gone_out,
     an_entry_stays_itself_when_it_is_put_on_the_list_again,
@@ -73,6 +74,20 @@ async fn the_ledger_stops_the_lanes_that_the_scope_stops(db: &Database) {
         store.suppress(&Suppression { until: Some(until), ..suppression() }).await.unwrap();
         assert_eq!(claimed(&store, &format!("until {until}"), listed()).await.suppressed_for, expected);
     }
+}
+
+async fn a_row_knows_its_recipient_by_the_hash_that_its_claim_has_looked_up(db: &Database) {
+    let store = db.store().await;
+    let hash = async |id: &str| store.delivery(&key(id)).await.unwrap().unwrap().row.recipient_hash;
+    assert_eq!(claimed(&store, "new", listed()).await.recipient_hash, recipient());
+    assert_eq!(hash("new").await, recipient());
+    // Whoever stores it until it is due knows no medium.
+    let first = taken(store.claim(candidate("deferred"), &arrival("deferred"), HOUR).await.unwrap());
+    store.record(&decide(&first, &refused()), None).await.unwrap();
+    assert_eq!(hash("deferred").await, candidate("deferred").recipient_hash);
+    let copy = Arrival { seq: 1, published_by: PublishedBy::Fleet, ..arrival("deferred") };
+    let again = taken(store.claim_to_send(candidate("deferred"), &copy, HOUR, listed()).await.unwrap());
+    assert_eq!((again.recipient_hash, hash("deferred").await), (recipient(), recipient()));
 }
 
 async fn every_claim_looks_again(db: &Database) {

@@ -71,6 +71,7 @@ fn report(event: &Map<String, Value>) -> Option<Report> {
         code: get("status").and_then(id).filter(|code| code.len() <= 32),
         detail: redact(words, recipient.as_deref().into_iter()),
         recipient,
+        has_copies: false,
         at: event.get("timestamp").and_then(|at| seconds(&at.to_string())),
     })
 }

@@ -16,6 +16,7 @@ use self::classify::classify;
 use self::message::message;
 use self::settings::{API_KEY, BASE_URL};
 use super::{Connected, Provider, Service, Webhook};
+use crate::callback::Refused;
 use crate::channel::{Channel, Outgoing};
 use crate::files::Files;
 use crate::http;
@@ -33,7 +34,7 @@ pub(crate) static PROVIDER: Provider = Provider {
     gone: &[],
     webhook: Some(Webhook {
         signature: callback::SIGNATURE,
-        challenge: |_, _| None,
+        challenge: |_, _| Err(Refused::NeverAsks),
         verify: callback::verify,
         answer: ("text/plain; charset=utf-8", ""),
         reports: callback::reports,

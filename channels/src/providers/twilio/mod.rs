@@ -22,6 +22,7 @@ use self::client::Client;
 use self::senders::Sender;
 use self::settings::{ACCOUNT_SID, AUTH_TOKEN, FROM_NUMBER, WHATSAPP_FROM};
 use super::{Connected, Provider, Service, Webhook};
+use crate::callback::Refused;
 use crate::channel::{Channel, Outgoing};
 use crate::label;
 
@@ -58,7 +59,7 @@ pub(crate) static PROVIDER: Provider = Provider {
     gone: &[],
     webhook: Some(Webhook {
         signature: callback::SIGNATURE,
-        challenge: |_, _| None,
+        challenge: |_, _| Err(Refused::NeverAsks),
         verify: callback::verify,
         answer: ("text/xml; charset=utf-8", "<Response/>"),
         reports: callback::reports,

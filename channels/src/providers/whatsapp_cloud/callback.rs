@@ -10,7 +10,7 @@ use domain::{Label, Report, Reported, keyword};
 use secrecy::ExposeSecret as _;
 use serde_json::{Map, Value};
 
-use super::settings::APP_SECRET;
+use super::settings::{APP_SECRET, VERIFY_TOKEN};
 use super::{PROVIDER, codes};
 use crate::callback::{Callback, Refused, Unreadable, bounded, first, id, pairs, seconds, text};
 use crate::http::Verdict;
@@ -23,10 +23,17 @@ pub(super) const SIGNATURE: &str = "x-hub-signature-256";
 /// The longest challenge that is given back. Meta's have ten digits.
 const MAX_CHALLENGE_BYTES: usize = 128;
 
-/// What Meta is answered when it asks whether the URL is ours; none for anybody who does not know our word.
-pub(super) fn challenge(settings: &Settings, query: &str) -> Option<String> {
+/// What Meta is answered when it asks whether the URL is ours.
+///
+/// # Errors
+/// Whoever asks does not know our word, or we have none.
+pub(super) fn challenge(settings: &Settings, query: &str) -> Result<String, Refused> {
+    let ours = settings.whatsapp_cloud.verify_token.as_ref().ok_or(Refused::NotConfigured(VERIFY_TOKEN.name))?;
+    asked(ours.expose_secret(), query).ok_or(Refused::OtherWord(VERIFY_TOKEN.name))
+}
+
+fn asked(ours: &str, query: &str) -> Option<String> {
     let pairs = pairs(query.as_bytes());
-    let ours = settings.whatsapp_cloud.verify_token.as_ref()?.expose_secret();
     let given = first(&pairs, "hub.verify_token")?;
     constant_time::verify_slices_are_equal(ours.as_bytes(), given.as_bytes()).ok()?;
     let challenge = first(&pairs, "hub.challenge").filter(|_| first(&pairs, "hub.mode") == Some("subscribe"))?;
@@ -112,6 +119,7 @@ fn outbound(status: &Map<String, Value>) -> Option<Report> {
         code: code.map(|code| code.to_string()),
         detail: advice.into_iter().chain(quoted).collect::<Vec<_>>().join(": "),
         recipient,
+        has_copies: false,
         at: get(status, "timestamp").and_then(seconds),
     })
 }
@@ -151,6 +159,7 @@ fn inbound(message: &Map<String, Value>, value: &Value) -> Option<Report> {
         about: None,
         provider_id: deep(message, "context", "id").and_then(id),
         recipient: value.pointer("/metadata/display_phone_number").and_then(Value::as_str).and_then(id),
+        has_copies: false,
         said,
         code: None,
         detail: String::new(),

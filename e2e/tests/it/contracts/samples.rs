@@ -135,6 +135,7 @@ fn heard() -> Vec<Publication> {
         about: None,
         provider_id: some(),
         recipient: some(),
+        has_copies: false,
         said,
         code: None,
         detail: String::new(),

@@ -1,8 +1,11 @@
 //! `chasqui bounce`, as a mail server calls it: what it hands on, and the codes by which the mail server knows what to do.
 
+use domain::State;
+use e2e::mail_server::MailServer;
 use e2e::processes::{run, run_with_input, with};
 use e2e::{Database, TestFleet};
 use lapin::options::{BasicAckOptions, BasicGetOptions};
+use serde_json::json;
 use topology::Inbound;
 
 const INBOUND: &str = "notifications.queue.inbound";
@@ -38,6 +41,7 @@ async fn a_mail_that_comes_back_is_with_the_broker_or_stays_with_the_mail_server
     let long = format!("{REPORT}{}", "x".repeat(3 * 1024 * 1024));
     let (code, said) = bounce(long.as_bytes()).await;
     assert_eq!((code, said.contains("ana@")), (0, false), "{said}");
+    assert!(said.contains("about no delivery of this fleet"), "{said}");
     let got = fleet.amqp.basic_get(INBOUND.into(), BasicGetOptions::default()).await.expect("get");
     let delivery = got.expect("it is in the queue").delivery;
     delivery.acker.ack(BasicAckOptions::default()).await.expect("ack");
@@ -58,7 +62,47 @@ async fn a_mail_that_comes_back_is_with_the_broker_or_stays_with_the_mail_server
         let (code, said) = run_with_input(&["bounce"], &with(&environment, &[wrong]), REPORT.as_bytes()).await;
         assert_eq!(code, 75, "{wrong:?}: {said}");
     }
+    let (code, said) = run_with_input(&["bounce", "--too", "x"], &environment, REPORT.as_bytes()).await;
+    assert!(code == 75 && said.contains("--to"), "{said}");
     let more = fleet.amqp.basic_get(INBOUND.into(), BasicGetOptions::default()).await.expect("get");
     assert!(more.is_none(), "nothing of the others");
     fleet.remove().await;
+}
+
+/// What a mail server tells of a mail with this label, whose address takes no mail.
+fn report_about(label: &str, to: &str) -> String {
+    let returned = format!("--b\nContent-Type: text/rfc822-headers\n\nTo: {to}\nX-Chasqui-Label: {label}\n\n--b--\n");
+    REPORT.replace("--b--\n", &returned)
+}
+
+#[tokio::test]
+async fn who_has_no_mailbox_any_more_gets_no_second_mail_unless_copies_could_have_said_so() {
+    let mail = MailServer::start(&[]).await;
+    let settings = [&mail.settings()[..], &[("EMAIL_BOUNCE_ADDRESS", "bounces@example.com")]].concat();
+    let fleet = TestFleet::start(Database::Sqlite, &settings).await;
+    let to = |to: &str| json!({"channel": "email", "destination": to, "subject": "Hola", "message": "Hola"});
+    let came_back = async |address: &str, to: &str| {
+        let report = report_about(mail.mail(address).await.header("x-chasqui-label"), to);
+        let (code, said) = run_with_input(&["bounce"], &fleet.environment, report.as_bytes()).await;
+        assert_eq!(code, 0, "{said}");
+    };
+    let mut copied = to("bo@example.org");
+    copied["cc"] = json!(["eve@example.org"]);
+    fleet.notify("copied", &copied).await;
+    fleet.until("copied", State::Sent).await;
+    // The report names who is in `To`, as a copy of the mail tells anybody whom it went to.
+    came_back("bo@example.org", "ana@example.org").await;
+    fleet.until("copied", State::Bounced).await;
+
+    fleet.notify("first", &to("Ana@example.org")).await;
+    fleet.until("first", State::Sent).await;
+    came_back("Ana@example.org", "Ana@example.org").await;
+    fleet.until("first", State::Bounced).await;
+    for (id, address, state) in
+        [("second", "ana@EXAMPLE.org", State::Suppressed), ("other", "bo@example.org", State::Sent)]
+    {
+        fleet.notify(id, &to(address)).await;
+        fleet.until(id, state).await;
+    }
+    fleet.finish().await;
 }

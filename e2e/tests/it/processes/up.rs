@@ -52,6 +52,8 @@ async fn beside_a_running_one(up: &Process, folder: &Path, environment: &Environ
     assert!(code == 1 && said.contains("no broker is given") && !said.contains("run `chasqui up`"), "{said}");
     assert!(said.starts_with("The settings for `chasqui worker` are not valid") && said.contains("check up"), "{said}");
     check_names_the_role_of_this_directory(folder, environment).await;
+    let (code, said) = run_within(PATIENCE, folder, &["webhook", "secret"], environment).await;
+    assert!(code == 0 && said.starts_with("whsec_") && !said.contains("stopped"), "{said}");
     // It is at the address of the API, whatever is set for roles of their own.
     let elsewhere = with(environment, &[("METRICS_LISTEN", "127.0.0.1:1")]);
     let (code, said) = run_within(PATIENCE, folder, &["health"], &elsewhere).await;
@@ -72,6 +74,8 @@ async fn beside_a_stopped_one(folder: &Path, environment: &Environment) {
         let (code, said) = run_within(PATIENCE, folder, &[command], environment).await;
         assert!(code == 0 && said.contains("taking that of the stopped `chasqui up`, ./var/chasqui.db"), "{said}");
     }
+    let (code, said) = run_within(PATIENCE, folder, &["webhook", "secret"], environment).await;
+    assert!(code == 0 && said.contains("taking that of the stopped `chasqui up`, ./var/secret.key"), "{said}");
 }
 
 #[tokio::test]

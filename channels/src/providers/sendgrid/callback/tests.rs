@@ -109,6 +109,7 @@ fn each_event_is_a_report_about_the_attempt_that_its_arguments_name() {
             about: Some(Label { key, epoch: 0, attempt: 2 }),
             provider_id: Some("m-1".into()),
             recipient: Some("ana@example.org".into()),
+            has_copies: false,
             said: expected,
             code: Some("5.1.1".into()),
             detail: reason.into(),

@@ -75,6 +75,7 @@ impl Reading<'_> {
             about: labelled.map(|labelled| labelled.label.clone()),
             provider_id: self.returned.get("message-id").and_then(id),
             recipient: None,
+            has_copies: self.labelled.as_ref().is_some_and(|labelled| labelled.has_copies),
             code: said.code.filter(|code| code.len() <= 32),
             detail: redact(&said.words, recipient.into_iter()),
             said: said.said,
