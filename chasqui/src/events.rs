@@ -10,6 +10,7 @@ use topology::Wanted;
 
 use crate::config::{Config, Role, Sources};
 use crate::output::{self, complain, say};
+use crate::suppress::channel;
 use crate::{exit, logs, parts, unconfigured};
 
 /// How often is looked whether somebody still reads, while nothing is told.
@@ -53,10 +54,10 @@ pub(crate) async fn events(sources: Sources, what: Events) -> Result<ExitCode> {
     let Events { follow, tenant: tenants, channel: channels, event: events, .. } = what;
     let wanted = Wanted { tenants, channels, events };
     let mut watch = topology::watch_events(&topology.broker, &topology.names, &wanted).await?;
-    match config.topology.events {
-        Telling::Off => complain(format_args!("EVENTS=off: a fleet with these settings tells nothing")),
-        _ => complain(format_args!("waiting for events; Ctrl-C ends this")),
+    if let Some(never) = never_told(config.topology.events, &wanted.events) {
+        complain(format_args!("{never}"));
     }
+    complain(format_args!("waiting for events; Ctrl-C ends this"));
     let interrupted = tokio::signal::ctrl_c();
     tokio::pin!(interrupted);
     loop {
@@ -81,6 +82,18 @@ impl Events {
             (false, false) => Form::Line,
         }
     }
+}
+
+/// What is said at the start of events that are waited for in vain, where the fleet has these settings too.
+fn never_told(telling: Telling, wanted: &[EventName]) -> Option<String> {
+    let setting = match telling {
+        Telling::All => return None,
+        Telling::Off => return Some("EVENTS=off: a fleet with these settings tells nothing".to_owned()),
+        Telling::Ended => "EVENTS=ended",
+    };
+    let never: Vec<&str> = wanted.iter().filter(|name| !telling.tells(**name)).map(|name| name.as_str()).collect();
+    let told = format!("{setting}: a fleet with these settings never tells {}", never.join(", "));
+    (!never.is_empty()).then_some(told)
 }
 
 async fn until_nobody_reads() {
@@ -127,10 +140,6 @@ pub(crate) fn tenant(text: &str) -> Result<Tenant, String> {
     Tenant::parse(text).ok_or_else(|| "it must be 1 to 64 letters, digits, '_' or '-'".to_owned())
 }
 
-fn channel(text: &str) -> Result<ChannelName, String> {
-    ChannelName::parse(text).map_err(|error| error.to_string())
-}
-
 fn event(text: &str) -> Result<EventName, String> {
     let names = EventName::ALL.map(EventName::as_str);
     let known = EventName::ALL.into_iter().find(|event| event.as_str() == text);
@@ -165,5 +174,23 @@ mod tests {
         let refused = event("ded").expect_err("no event");
         assert!(refused.ends_with("did you mean dead?") && refused.contains("replayed"), "{refused}");
         assert!(tenant("a.b").is_err() && channel("a.b").is_err(), "a dot would be two words of a key");
+    }
+
+    #[test]
+    fn a_word_that_is_no_channel_is_refused_with_the_nearest_one() {
+        assert!(channel("emial").is_err_and(|said| said.ends_with("did you mean email?")));
+        assert!(channel("slack").is_err_and(|said| said.starts_with("it must be one of email, push, sms")));
+        assert_eq!(channel("email").map(|channel| channel.to_string()), Ok("email".to_owned()));
+    }
+
+    #[test]
+    fn an_event_that_is_never_told_is_said_at_the_start() {
+        let wanted = [EventName::Retrying, EventName::Dead];
+        let told = never_told(Telling::Ended, &wanted).expect("retrying is no ending");
+        assert_eq!(told, "EVENTS=ended: a fleet with these settings never tells retrying");
+        assert_eq!(never_told(Telling::Ended, &[EventName::Dead]), None);
+        assert_eq!(never_told(Telling::Ended, &[]), None);
+        assert_eq!(never_told(Telling::All, &wanted), None);
+        assert!(never_told(Telling::Off, &[]).is_some_and(|told| told.starts_with("EVENTS=off")));
     }
 }

@@ -222,7 +222,8 @@ fn json_of(entry: &Suppression, lift: Option<&KeptLift>) -> Value {
     told
 }
 
-fn channel(text: &str) -> Result<ChannelName, String> {
+/// A channel that there is: any other is told with the nearest one.
+pub(crate) fn channel(text: &str) -> Result<ChannelName, String> {
     let known = operations::channel_names();
     let channel = ChannelName::parse(text).map_err(|error| error.to_string())?;
     if known.contains(&channel.as_str()) {
