@@ -66,6 +66,8 @@ impl Checker {
         findings.warnings.extend(too_late(draft, now).or_else(|| draft.asked().passed(now)));
         if findings.errors.is_empty() {
             findings.warnings.extend(self.unheeded(draft.asked()));
+        } else {
+            self.slips(draft.asked(), &mut findings.errors);
         }
         findings
     }
@@ -125,6 +127,16 @@ impl Checker {
             found.extend(media::unheeded(message, |name| self.templates.any_takes(message, name)));
             found
         })
+    }
+
+    /// Finds names in data that are nearly those of a channel, beside errors: such a slip may be why something is missing.
+    fn slips(&self, asked: Asked<'_>, errors: &mut Vec<FieldError>) {
+        let found = asked.found(|message| media::unheeded(message, |name| self.templates.any_takes(message, name)));
+        for slip in found {
+            if errors.iter().all(|told| told.pointer != slip.pointer) {
+                errors.push(slip);
+            }
+        }
     }
 
     /// Reports a name that no template has, for a target in which something else is wrong, so that nothing can be
