@@ -157,6 +157,9 @@ const OTHER_WORDS: &[(&str, &str, &str)] = &[
     ("SMTP_TLS", "starttls", "tls"),
     ("SMTP_TLS", "implicit", "ssl smtps"),
     ("SMTP_TLS", "none", "off false no plain"),
+    ("EVENTS", "all", "on yes true"),
+    ("EVENTS", "ended", "end ending endings final finals"),
+    ("EVENTS", "off", "no none false"),
     ("SANDBOX", "all", "on yes"),
     ("SANDBOX", "off", "no none"),
 ];

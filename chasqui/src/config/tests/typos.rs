@@ -119,6 +119,7 @@ fn a_word_that_is_near_one_of_a_closed_list_is_told_with_it() {
         ("SANDBOX", "of", "off"),
         ("SMTP_TLS", "tls", "starttls"),
         ("SMTP_TLS", "SSL", "implicit"),
+        ("EVENTS", "endings", "ended"),
     ] {
         let told = problems(Role::Worker, &[("SANDBOX", "all"), (name, given)]);
         assert_eq!(told.len(), 1, "{told:#?}");
