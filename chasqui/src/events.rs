@@ -1,12 +1,13 @@
 //! `chasqui events`: prints what the fleet tells of its deliveries, as it is told.
 
+use std::collections::VecDeque;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Result, bail};
 use domain::{ChannelName, EventName, Telling, Tenant, printable};
 use serde_json::Value;
-use topology::Wanted;
+use topology::{EventWatch, Topology, TopologyError, Wanted};
 
 use crate::config::{Config, Role, Sources};
 use crate::output::{self, complain, say};
@@ -15,6 +16,10 @@ use crate::{exit, logs, parts, unconfigured};
 
 /// How often is looked whether somebody still reads, while nothing is told.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// How long is waited before a broker that has gone is asked again.
+const TRY_EVERY: Duration = Duration::from_secs(1);
+/// How many ids are remembered, so that a person sees an event once.
+const MAX_SHOWN: usize = 1_000;
 
 #[derive(clap::Args, Debug)]
 pub struct Events {
@@ -38,6 +43,10 @@ pub struct Events {
     pretty: bool,
 }
 
+/// The ids of the newest events that were shown: an event may be told again, with the same id.
+#[derive(Default, Debug)]
+struct Shown(VecDeque<String>);
+
 /// How an event is printed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Form {
@@ -54,6 +63,7 @@ pub(crate) async fn events(sources: Sources, what: Events) -> Result<ExitCode> {
     let Events { follow, tenant: tenants, channel: channels, event: events, .. } = what;
     let wanted = Wanted { tenants, channels, events };
     let mut watch = topology::watch_events(&topology.broker, &topology.names, &wanted).await?;
+    let mut shown = Shown::default();
     if let Some(never) = never_told(config.topology.events, &wanted.events) {
         complain(format_args!("{never}"));
     }
@@ -66,7 +76,22 @@ pub(crate) async fn events(sources: Sources, what: Events) -> Result<ExitCode> {
             _ = &mut interrupted => return Ok(exit::interrupted()),
             () = until_nobody_reads() => return Ok(ExitCode::SUCCESS),
         };
-        let Some(event) = event else { bail!("the connection to the broker is gone: start this again") };
+        let Some(event) = event else {
+            if !follow {
+                bail!("the connection to the broker is gone: start this again");
+            }
+            complain(format_args!("the connection to the broker is gone: trying again"));
+            watch = tokio::select! {
+                again = watch_again(&topology, &wanted) => again?,
+                _ = &mut interrupted => return Ok(exit::interrupted()),
+                () = until_nobody_reads() => return Ok(ExitCode::SUCCESS),
+            };
+            complain(format_args!("waiting for events again; what was told in between is not shown"));
+            continue;
+        };
+        if form == Form::Line && !shown.is_new(&event) {
+            continue;
+        }
         print(&event, form);
         if !follow || output::is_unread() {
             return Ok(ExitCode::SUCCESS);
@@ -94,6 +119,33 @@ fn never_told(telling: Telling, wanted: &[EventName]) -> Option<String> {
     let never: Vec<&str> = wanted.iter().filter(|name| !telling.tells(**name)).map(|name| name.as_str()).collect();
     let told = format!("{setting}: a fleet with these settings never tells {}", never.join(", "));
     (!never.is_empty()).then_some(told)
+}
+
+/// Watches anew, once the broker is there again.
+async fn watch_again<'a>(topology: &'a Topology, wanted: &Wanted) -> Result<EventWatch<'a>, TopologyError> {
+    loop {
+        tokio::time::sleep(TRY_EVERY).await;
+        match topology::watch_events(&topology.broker, &topology.names, wanted).await {
+            Err(error) if error.may_pass() => {}
+            ended => return ended,
+        }
+    }
+}
+
+impl Shown {
+    /// Whether an event is not among the newest that were shown. One without an id always is new.
+    fn is_new(&mut self, event: &[u8]) -> bool {
+        let event: Value = serde_json::from_slice(event).unwrap_or_default();
+        let Some(id) = event["id"].as_str() else { return true };
+        if self.0.iter().any(|shown| shown == id) {
+            return false;
+        }
+        if self.0.len() == MAX_SHOWN {
+            self.0.pop_front();
+        }
+        self.0.push_back(id.to_owned());
+        true
+    }
 }
 
 async fn until_nobody_reads() {
@@ -181,6 +233,20 @@ mod tests {
         assert!(channel("emial").is_err_and(|said| said.ends_with("did you mean email?")));
         assert!(channel("slack").is_err_and(|said| said.starts_with("it must be one of email, push, sms")));
         assert_eq!(channel("email").map(|channel| channel.to_string()), Ok("email".to_owned()));
+    }
+
+    #[test]
+    fn an_event_that_is_told_again_is_shown_once() {
+        let mut shown = Shown::default();
+        assert!(shown.is_new(br#"{"id": "a"}"#) && shown.is_new(br#"{"id": "b"}"#));
+        assert!(!shown.is_new(br#"{"id": "a"}"#));
+        for _ in 0..2 {
+            assert!(shown.is_new(b"no JSON") && shown.is_new(b"{}"), "what has no id is shown");
+        }
+        for at in 0..MAX_SHOWN {
+            assert!(shown.is_new(format!(r#"{{"id": "{at}"}}"#).as_bytes()));
+        }
+        assert_eq!(shown.0.len(), MAX_SHOWN);
     }
 
     #[test]
