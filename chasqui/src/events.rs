@@ -11,7 +11,7 @@ use topology::{EventWatch, Topology, TopologyError, Wanted};
 
 use crate::config::{Config, Role, Sources};
 use crate::output::{self, complain, say};
-use crate::suppress::channel;
+use crate::words::{channel, one_of, tenant};
 use crate::{exit, logs, parts, unconfigured};
 
 /// How often is looked whether somebody still reads, while nothing is told.
@@ -188,17 +188,10 @@ fn line_of(event: &Value) -> String {
     printable(&words.join("  ")).into_owned()
 }
 
-pub(crate) fn tenant(text: &str) -> Result<Tenant, String> {
-    Tenant::parse(text).ok_or_else(|| "it must be 1 to 64 letters, digits, '_' or '-'".to_owned())
-}
-
 fn event(text: &str) -> Result<EventName, String> {
     let names = EventName::ALL.map(EventName::as_str);
     let known = EventName::ALL.into_iter().find(|event| event.as_str() == text);
-    known.ok_or_else(|| {
-        let meant = domain::nearest(text, names).map(|name| format!(": did you mean {name}?"));
-        format!("it must be one of {}{}", names.join(", "), meant.unwrap_or_default())
-    })
+    known.ok_or_else(|| one_of(text, &names))
 }
 
 #[cfg(test)]
