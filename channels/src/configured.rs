@@ -91,6 +91,11 @@ fn check(reader: &mut Reader, settings: &Settings, sends: bool) {
             reader.problem(problem);
         }
     }
+    for problem in waiting(settings) {
+        if reader.are_right(&[named_by(&problem)]) {
+            reader.warn(problem);
+        }
+    }
     if all_is_captured {
         // In this case nothing else checks the settings of the providers.
         let live = Settings { sandbox: SandboxMode::Missing, ..settings.clone() };
@@ -115,6 +120,26 @@ fn refused(settings: &Settings, halves: &[HalfConfigured]) -> Vec<String> {
     let refused = Channels::enable(settings).err().unwrap_or_default().into_iter().chain(rest).chain(named);
     let mut seen = BTreeSet::new();
     refused.filter(|problem| seen.insert(problem.clone())).collect()
+}
+
+/// What is missing or wrong with providers that were asked for and carry nothing, because another goes before them: it
+/// would show only on the day on which that one is taken out. Where the operator has listed them, it is a problem.
+fn waiting(settings: &Settings) -> Vec<String> {
+    let mut problems = Vec::new();
+    let unlisted = MEDIA.iter().filter(|medium| !settings.preferred.contains_key(medium.name));
+    for medium in unlisted.filter(|medium| is_wanted(settings, medium.name)) {
+        let asked_for: Vec<_> = preferred(medium, settings)
+            .into_iter()
+            .filter_map(|(provider, service)| Some((provider, service.kind, (service.connect)(settings)?.err())))
+            .collect();
+        for (at, (_, kind, wrong)) in asked_for.iter().enumerate() {
+            let carrier = asked_for[..at].iter().find(|(_, other, _)| other == kind);
+            let (Some((carrier, ..)), Some(wrong)) = (carrier, wrong) else { continue };
+            let told = wrong.iter().map(|text| format!("{text}; until then {} carries {}", carrier.name, medium.name));
+            problems.extend(told);
+        }
+    }
+    problems
 }
 
 /// A provider that lacks a setting which it needs.

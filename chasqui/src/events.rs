@@ -1,19 +1,25 @@
 //! `chasqui events`: prints what the fleet tells of its deliveries, as it is told.
 
+use std::collections::VecDeque;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Result, bail};
 use domain::{ChannelName, EventName, Telling, Tenant, printable};
 use serde_json::Value;
-use topology::Wanted;
+use topology::{EventWatch, Topology, TopologyError, Wanted};
 
 use crate::config::{Config, Role, Sources};
 use crate::output::{self, complain, say};
+use crate::words::{channel, one_of, tenant};
 use crate::{exit, logs, parts, unconfigured};
 
 /// How often is looked whether somebody still reads, while nothing is told.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// How long is waited before a broker that has gone is asked again.
+const TRY_EVERY: Duration = Duration::from_secs(1);
+/// How many ids are remembered, so that a person sees an event once.
+const MAX_SHOWN: usize = 1_000;
 
 #[derive(clap::Args, Debug)]
 pub struct Events {
@@ -37,6 +43,10 @@ pub struct Events {
     pretty: bool,
 }
 
+/// The ids of the newest events that were shown: an event may be told again, with the same id.
+#[derive(Default, Debug)]
+struct Shown(VecDeque<String>);
+
 /// How an event is printed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Form {
@@ -53,10 +63,11 @@ pub(crate) async fn events(sources: Sources, what: Events) -> Result<ExitCode> {
     let Events { follow, tenant: tenants, channel: channels, event: events, .. } = what;
     let wanted = Wanted { tenants, channels, events };
     let mut watch = topology::watch_events(&topology.broker, &topology.names, &wanted).await?;
-    match config.topology.events {
-        Telling::Off => complain(format_args!("EVENTS=off: a fleet with these settings tells nothing")),
-        _ => complain(format_args!("waiting for events; Ctrl-C ends this")),
+    let mut shown = Shown::default();
+    if let Some(never) = never_told(config.topology.events, &wanted.events) {
+        complain(format_args!("{never}"));
     }
+    complain(format_args!("waiting for events; Ctrl-C ends this"));
     let interrupted = tokio::signal::ctrl_c();
     tokio::pin!(interrupted);
     loop {
@@ -65,7 +76,22 @@ pub(crate) async fn events(sources: Sources, what: Events) -> Result<ExitCode> {
             _ = &mut interrupted => return Ok(exit::interrupted()),
             () = until_nobody_reads() => return Ok(ExitCode::SUCCESS),
         };
-        let Some(event) = event else { bail!("the connection to the broker is gone: start this again") };
+        let Some(event) = event else {
+            if !follow {
+                bail!("the connection to the broker is gone: start this again");
+            }
+            complain(format_args!("the connection to the broker is gone: trying again"));
+            watch = tokio::select! {
+                again = watch_again(&topology, &wanted) => again?,
+                _ = &mut interrupted => return Ok(exit::interrupted()),
+                () = until_nobody_reads() => return Ok(ExitCode::SUCCESS),
+            };
+            complain(format_args!("waiting for events again; what was told in between is not shown"));
+            continue;
+        };
+        if form == Form::Line && !shown.is_new(&event) {
+            continue;
+        }
         print(&event, form);
         if !follow || output::is_unread() {
             return Ok(ExitCode::SUCCESS);
@@ -80,6 +106,45 @@ impl Events {
             (true, false) => Form::Json,
             (false, false) => Form::Line,
         }
+    }
+}
+
+/// What is said at the start of events that are waited for in vain, where the fleet has these settings too.
+fn never_told(telling: Telling, wanted: &[EventName]) -> Option<String> {
+    let setting = match telling {
+        Telling::All => return None,
+        Telling::Off => return Some("EVENTS=off: a fleet with these settings tells nothing".to_owned()),
+        Telling::Ended => "EVENTS=ended",
+    };
+    let never: Vec<&str> = wanted.iter().filter(|name| !telling.tells(**name)).map(|name| name.as_str()).collect();
+    let told = format!("{setting}: a fleet with these settings never tells {}", never.join(", "));
+    (!never.is_empty()).then_some(told)
+}
+
+/// Watches anew, once the broker is there again.
+async fn watch_again<'a>(topology: &'a Topology, wanted: &Wanted) -> Result<EventWatch<'a>, TopologyError> {
+    loop {
+        tokio::time::sleep(TRY_EVERY).await;
+        match topology::watch_events(&topology.broker, &topology.names, wanted).await {
+            Err(error) if error.may_pass() => {}
+            ended => return ended,
+        }
+    }
+}
+
+impl Shown {
+    /// Whether an event is not among the newest that were shown. One without an id always is new.
+    fn is_new(&mut self, event: &[u8]) -> bool {
+        let event: Value = serde_json::from_slice(event).unwrap_or_default();
+        let Some(id) = event["id"].as_str() else { return true };
+        if self.0.iter().any(|shown| shown == id) {
+            return false;
+        }
+        if self.0.len() == MAX_SHOWN {
+            self.0.pop_front();
+        }
+        self.0.push_back(id.to_owned());
+        true
     }
 }
 
@@ -123,21 +188,10 @@ fn line_of(event: &Value) -> String {
     printable(&words.join("  ")).into_owned()
 }
 
-pub(crate) fn tenant(text: &str) -> Result<Tenant, String> {
-    Tenant::parse(text).ok_or_else(|| "it must be 1 to 64 letters, digits, '_' or '-'".to_owned())
-}
-
-fn channel(text: &str) -> Result<ChannelName, String> {
-    ChannelName::parse(text).map_err(|error| error.to_string())
-}
-
 fn event(text: &str) -> Result<EventName, String> {
     let names = EventName::ALL.map(EventName::as_str);
     let known = EventName::ALL.into_iter().find(|event| event.as_str() == text);
-    known.ok_or_else(|| {
-        let meant = domain::nearest(text, names).map(|name| format!(": did you mean {name}?"));
-        format!("it must be one of {}{}", names.join(", "), meant.unwrap_or_default())
-    })
+    known.ok_or_else(|| one_of(text, &names))
 }
 
 #[cfg(test)]
@@ -165,5 +219,37 @@ mod tests {
         let refused = event("ded").expect_err("no event");
         assert!(refused.ends_with("did you mean dead?") && refused.contains("replayed"), "{refused}");
         assert!(tenant("a.b").is_err() && channel("a.b").is_err(), "a dot would be two words of a key");
+    }
+
+    #[test]
+    fn a_word_that_is_no_channel_is_refused_with_the_nearest_one() {
+        assert!(channel("emial").is_err_and(|said| said.ends_with("did you mean email?")));
+        assert!(channel("slack").is_err_and(|said| said.starts_with("it must be one of email, push, sms")));
+        assert_eq!(channel("email").map(|channel| channel.to_string()), Ok("email".to_owned()));
+    }
+
+    #[test]
+    fn an_event_that_is_told_again_is_shown_once() {
+        let mut shown = Shown::default();
+        assert!(shown.is_new(br#"{"id": "a"}"#) && shown.is_new(br#"{"id": "b"}"#));
+        assert!(!shown.is_new(br#"{"id": "a"}"#));
+        for _ in 0..2 {
+            assert!(shown.is_new(b"no JSON") && shown.is_new(b"{}"), "what has no id is shown");
+        }
+        for at in 0..MAX_SHOWN {
+            assert!(shown.is_new(format!(r#"{{"id": "{at}"}}"#).as_bytes()));
+        }
+        assert_eq!(shown.0.len(), MAX_SHOWN);
+    }
+
+    #[test]
+    fn an_event_that_is_never_told_is_said_at_the_start() {
+        let wanted = [EventName::Retrying, EventName::Dead];
+        let told = never_told(Telling::Ended, &wanted).expect("retrying is no ending");
+        assert_eq!(told, "EVENTS=ended: a fleet with these settings never tells retrying");
+        assert_eq!(never_told(Telling::Ended, &[EventName::Dead]), None);
+        assert_eq!(never_told(Telling::Ended, &[]), None);
+        assert_eq!(never_told(Telling::All, &wanted), None);
+        assert!(never_told(Telling::Off, &[]).is_some_and(|told| told.starts_with("EVENTS=off")));
     }
 }

@@ -42,6 +42,7 @@ pub(crate) async fn fake(what: Fake) -> Result<ExitCode> {
         at: what.at,
         callbacks: what.callbacks,
         now,
+        complain,
     };
     let fake = fake::Fake::start(options).await.context("the fake does not start")?;
     output::text(&format!(
@@ -52,6 +53,10 @@ pub(crate) async fn fake(what: Fake) -> Result<ExitCode> {
     tokio::spawn(roles::stop_on_signal(stop.clone()));
     stop.cancelled().await;
     Ok(ExitCode::SUCCESS)
+}
+
+fn complain(line: &str) {
+    output::complain(format_args!("{line}"));
 }
 
 fn now() -> u64 {
@@ -68,7 +73,7 @@ mod tests {
     async fn what_the_fake_prints_has_a_fleet_send_everything_by_it() {
         let listen = || "127.0.0.1:0".to_owned();
         let callbacks = Some("http://127.0.0.1:1".to_owned());
-        let options = Options { listen: listen(), smtp_listen: listen(), at: None, callbacks, now };
+        let options = Options { listen: listen(), smtp_listen: listen(), at: None, callbacks, now, complain };
         let fake = fake::Fake::start(options).await.expect("free ports");
         let rest = format!(
             "DATABASE_URL=sqlite:x.db\nAMQP_URL=amqp://u:p@127.0.0.1:5672/foro\nSECRET_KEY={}\n",

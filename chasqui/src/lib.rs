@@ -33,6 +33,7 @@ mod up;
 mod vapid;
 mod webhook;
 mod webhooks;
+mod words;
 mod zones;
 
 pub use cli::run;

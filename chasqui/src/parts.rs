@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use domain::{Clock, Keyring, RecipientHasher, UnsubscribeLinks};
+use operations::Calls;
 use secrecy::ExposeSecret;
 use store::{MigrateError, Patience, Store, StoreError};
 use templates::Templates;
@@ -20,6 +21,12 @@ const TRY_EVERY: Duration = Duration::from_secs(1);
 
 pub(crate) fn clock() -> Arc<dyn Clock> {
     Arc::new(SystemClock)
+}
+
+/// Which of the URLs that others give are never called.
+pub(crate) fn calls(config: &Config) -> Calls {
+    let allow = config.channels.outbound.clone();
+    Calls::new(move |url| allow.refusal(url))
 }
 
 /// Makes the topology, without reading anything from the network.

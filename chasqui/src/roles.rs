@@ -136,7 +136,7 @@ pub(crate) async fn run_api(
     stop: CancellationToken,
 ) -> Result<()> {
     let settings = api_settings(&shared.config, listener.local_addr()?, first_user)?;
-    let checker = Checker::new(shared.templates()?);
+    let checker = Checker::new(shared.templates()?).calling(parts::calls(&shared.config));
     let gate = webhooks::gate(&shared.config.channels);
     let api = Api::new(settings, shared.publisher, shared.store, checker, shared.clock, metrics::render(), gate)?;
     tracing::info!(address = %listener.local_addr()?, "the API listens");

@@ -4,15 +4,15 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
 use clap::Subcommand;
-use domain::{ChannelName, FieldError, RecipientHasher, SuppressedFor, Suppression, Tenant, nearest, printable};
+use domain::{ChannelName, FieldError, RecipientHasher, SuppressedFor, Suppression, Tenant, printable};
 use operations::suppressions::{self, Entry, Lifted, Wanted};
 use serde_json::{Map, Value, json};
 use store::{Lift as KeptLift, Store};
 
 use crate::config::{Config, Role, Sources};
-use crate::events::tenant;
 use crate::exit::Usage;
 use crate::output::{self, say};
+use crate::words::{channel, one_of, tenant};
 use crate::{exit, logs, parts, unconfigured};
 
 /// Who did it, where nobody says.
@@ -222,22 +222,8 @@ fn json_of(entry: &Suppression, lift: Option<&KeptLift>) -> Value {
     told
 }
 
-fn channel(text: &str) -> Result<ChannelName, String> {
-    let known = operations::channel_names();
-    let channel = ChannelName::parse(text).map_err(|error| error.to_string())?;
-    if known.contains(&channel.as_str()) {
-        return Ok(channel);
-    }
-    Err(one_of(text, known))
-}
-
 fn listed_for(text: &str) -> Result<SuppressedFor, String> {
     SuppressedFor::parse(text).ok_or_else(|| one_of(text, &SuppressedFor::ALL.map(SuppressedFor::as_str)))
-}
-
-fn one_of(text: &str, known: &[&str]) -> String {
-    let meant = nearest(text, known.iter().copied()).map(|near| format!(": did you mean {near}?"));
-    format!("it must be one of {}{}", known.join(", "), meant.unwrap_or_default())
 }
 
 #[cfg(test)]

@@ -8,8 +8,8 @@ use domain::{Key, Tenant, WebhookKeys, printable};
 use operations::endpoints;
 
 use crate::config::{Config, Role, Sources};
-use crate::events::tenant;
 use crate::output::say;
+use crate::words::tenant;
 use crate::{parts, unconfigured};
 
 #[derive(Subcommand, Clone, Debug)]

@@ -1,5 +1,6 @@
 //! Who a delivery is, and what of its recipient may be shown: (tenant, id), a mask.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -115,8 +116,12 @@ pub fn fingerprint_of(body: &[u8], properties: &[u8]) -> Content {
 }
 
 /// What people may see of a recipient: the domain of an address, the host of a URL, whose path and query may be secrets,
-/// the last two characters of anything else, such as a subscription with an `@` in it.
+/// the last two characters of anything else. Of a browser's subscription, the host of its push service and the last two
+/// characters of its URL, so that two browsers of a person look different.
 pub fn mask(destination: &str) -> String {
+    if let Some(masked) = mask_of_subscription(destination) {
+        return masked;
+    }
     let url = EndpointAddress::parse(destination).map_or(destination, |address| address.url);
     if let Some(origin) = origin_of(url) {
         return format!("{origin}/***");
@@ -128,6 +133,21 @@ pub fn mask(destination: &str) -> String {
     }
     let tail: Vec<char> = destination.chars().rev().take(2).collect();
     if destination.chars().count() < 5 { "***".into() } else { format!("***{}", tail.iter().rev().collect::<String>()) }
+}
+
+fn mask_of_subscription(destination: &str) -> Option<String> {
+    #[derive(serde::Deserialize)]
+    struct Subscription<'a> {
+        #[serde(borrow)]
+        endpoint: Cow<'a, str>,
+    }
+    let subscription = Some(destination).filter(|text| text.starts_with('{'))?;
+    let subscription: Subscription<'_> = serde_json::from_str(subscription).ok()?;
+    let origin = origin_of(&subscription.endpoint)?;
+    let path = &subscription.endpoint[origin.len()..];
+    let tail: Vec<char> = path.chars().rev().take(2).filter(char::is_ascii_alphanumeric).collect();
+    let tail: String = if path.chars().count() < 5 { String::new() } else { tail.iter().rev().collect() };
+    Some(format!("{origin}/***{tail}"))
 }
 
 /// The scheme and the host of a URL that names no user.

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::exchange::{Call, Reply, pairs};
-use crate::fields::Fields;
+use crate::fields::{Fields, did_you_mean};
 use crate::message::{Inbound, Post, Said};
 use crate::providers::{self, PROVIDERS};
 use crate::world::World;
@@ -16,6 +16,7 @@ pub(crate) async fn answer(world: &World, call: &Call) -> Reply {
         ("GET", ["received"]) => received(world, call),
         ("DELETE", ["received"]) => {
             world.log().clear();
+            world.callbacks.forget();
             Ok(Reply::empty(204))
         }
         ("GET", ["rules"]) => Ok(Reply::json(200, &json!({ "rules": world.rules().shown() }))),
@@ -47,7 +48,9 @@ fn received(world: &World, call: &Call) -> Result<Reply, Reply> {
     let provider = fields.word("provider", &providers::names());
     let to = fields.text("to");
     fields.end()?;
-    Ok(Reply::json(200, &world.log().shown(provider, to.as_deref())))
+    let mut shown = world.log().shown(provider, to.as_deref());
+    shown["callbacks"] = world.callbacks.shown();
+    Ok(Reply::json(200, &shown))
 }
 
 fn remove(world: &World, id: &str) -> Reply {
@@ -83,7 +86,8 @@ fn report(world: &World, body: Value) -> Result<Post, Reply> {
     if let Some((provider, _)) = &found {
         let known = providers::reported_by(provider);
         if !known.contains(&said.word.as_str()) {
-            fields.wrong("report", format!("must be one of {}", known.join(", ")));
+            let meant = did_you_mean(&said.word, known);
+            fields.wrong("report", format!("must be one of {}{meant}", known.join(", ")));
         }
     }
     fields.end()?;

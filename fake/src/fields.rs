@@ -75,8 +75,7 @@ impl Fields {
         let given = self.text(name)?;
         let found = words.iter().find(|word| **word == given).copied();
         if found.is_none() {
-            let meant = nearest_of_few(&given, words.iter().copied());
-            let meant = meant.map(|meant| format!("; did you mean {meant}?")).unwrap_or_default();
+            let meant = did_you_mean(&given, words);
             self.wrong(name, format!("must be one of {}{meant}", words.join(", ")));
         }
         found
@@ -123,12 +122,17 @@ impl Fields {
         let unknown: Vec<String> =
             self.object.keys().filter(|name| !self.known.contains(&name.as_str())).cloned().collect();
         for name in unknown {
-            let meant = nearest_of_few(&name, self.known.iter().copied());
-            let meant = meant.map(|meant| format!("; did you mean {meant}?")).unwrap_or_default();
+            let meant = did_you_mean(&name, &self.known);
             self.wrong(&name, format!("is not known{meant}"));
         }
         if self.problems.is_empty() { Ok(()) } else { Err(refused(&self.problems)) }
     }
+}
+
+/// The end of a problem with a word: the known word that it is near, or nothing.
+pub(crate) fn did_you_mean(word: &str, known: &[&str]) -> String {
+    let meant = nearest_of_few(word, known.iter().copied());
+    meant.map(|meant| format!("; did you mean {meant}?")).unwrap_or_default()
 }
 
 fn refused(problems: &[FieldError]) -> Reply {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::exchange::Reply;
-use crate::fields::Fields;
+use crate::fields::{Fields, did_you_mean};
 use crate::message::{Message, Refusal, Said};
 use crate::providers::{self, Provider};
 
@@ -182,7 +182,8 @@ fn fault(fields: &mut Fields, provider: Option<&'static str>) -> Fault {
             None => fields.wrong("reports", "needs a provider"),
             Some(known) if !known.contains(&said.word.as_str()) => {
                 let words = if known.is_empty() { "nothing".to_owned() } else { known.join(", ") };
-                fields.wrong("reports", format!("has what this provider does not report; it reports {words}"));
+                let meant = did_you_mean(&said.word, known);
+                fields.wrong("reports", format!("has what this provider does not report; it reports {words}{meant}"));
             }
             Some(_) => continue,
         }

@@ -27,6 +27,8 @@ pub struct Options {
     pub callbacks: Option<String>,
     /// Seconds since 1970.
     pub now: fn() -> u64,
+    /// Says a line to whoever runs the fake, such as that a callback was not taken.
+    pub complain: fn(&str),
 }
 
 /// The running fake; it ends when dropped.
@@ -61,7 +63,7 @@ impl Fake {
             now: options.now,
         };
         let settings = providers::settings(&site);
-        let callbacks = Callbacks::new(callbacks).map_err(io::Error::other)?;
+        let callbacks = Callbacks::new(callbacks, options.complain).map_err(io::Error::other)?;
         let world = Arc::new(World::new(site, callbacks));
         let serving = [
             tokio::spawn(http::serve(http, Arc::clone(&world))),

@@ -10,12 +10,16 @@ use std::sync::Arc;
 
 use domain::{Asked, ChannelName, Draft, Expiry, FieldError, MAX_SPAN, Target, Timestamp, Wording, pointer_step};
 use media::{Fault, Part, Words};
+use serde_json::Value;
 use templates::{Links, TemplateError, Templates, no_template};
+
+use crate::calls::Calls;
 
 /// Checks notifications before they are published. A clone is cheap.
 #[derive(Clone, Debug)]
 pub struct Checker {
     templates: Arc<Templates>,
+    calls: Calls,
 }
 
 /// What the checker found in a notification, which can be published if there are no errors.
@@ -28,7 +32,18 @@ pub struct Findings {
 
 impl Checker {
     pub fn new(templates: Arc<Templates>) -> Self {
-        Self { templates }
+        Self { templates, calls: Calls::default() }
+    }
+
+    /// The same, which also refuses URLs that are never called.
+    #[must_use]
+    pub fn calling(self, calls: Calls) -> Self {
+        Self { calls, ..self }
+    }
+
+    /// Which URLs are never called, for what is no notification.
+    pub fn calls(&self) -> &Calls {
+        &self.calls
     }
 
     /// Finds everything that is wrong with a draft and with every item of its fallback, whether the field could be read
@@ -51,6 +66,8 @@ impl Checker {
         findings.warnings.extend(too_late(draft, now).or_else(|| draft.asked().passed(now)));
         if findings.errors.is_empty() {
             findings.warnings.extend(self.unheeded(draft.asked()));
+        } else {
+            self.slips(draft.asked(), &mut findings.errors);
         }
         findings
     }
@@ -64,11 +81,12 @@ impl Checker {
         let wrong = |pointer: &str| !draft.errors.is_empty() && draft.is_wrong(&format!("{prefix}{pointer}"));
         if let Some(destination) = &target.destination
             && !wrong("/destination")
-            && let Err(refused) = media::check_destination(channel, destination)
         {
-            errors.push(field(prefix, "/destination", refused.to_string()));
+            let refusal = self.refusal_of(channel, destination);
+            errors.extend(refusal.map(|why| field(prefix, "/destination", why)));
         }
         errors.extend(media::misplaced(channel, &wording.mail).into_iter().map(|fault| of(prefix, fault)));
+        self.files(channel, prefix, wording, errors);
         let own = &target.wording;
         let inherits = own.message.is_none() && own.template.is_none() || !target.brings_data || own.locale.is_none();
         if words_are_wrong(draft, prefix) || (inherits && words_are_wrong(draft, "")) {
@@ -80,6 +98,27 @@ impl Checker {
         }
     }
 
+    /// Why nothing can be sent to this destination.
+    fn refusal_of(&self, channel: &ChannelName, destination: &str) -> Option<String> {
+        if let Err(refused) = media::check_destination(channel, destination) {
+            return Some(refused.to_string());
+        }
+        let is_called = channel.as_str() == media::webhook::MEDIUM.name;
+        let url = is_called.then(|| media::webhook::url(destination).ok()).flatten()?;
+        self.calls.refusal(url.as_str())
+    }
+
+    /// Finds files of a mail that would never be fetched. What else is wrong with them, the medium says.
+    fn files(&self, channel: &ChannelName, prefix: &str, wording: &Wording, errors: &mut Vec<FieldError>) {
+        let files = wording.mail.get("attachments").and_then(Value::as_array);
+        let files = files.filter(|_| channel.as_str() == media::email::MEDIUM.name).into_iter().flatten();
+        for (at, file) in files.enumerate() {
+            let url = file.get("url").and_then(Value::as_str).and_then(|url| media::webhook::url(url).ok());
+            let refusal = url.and_then(|url| self.calls.refusal(url.as_str()));
+            errors.extend(refusal.map(|why| field(prefix, &format!("/attachments/{at}/url"), why)));
+        }
+    }
+
     /// Finds what is taken and has not the effect that the publisher may think, by the rules that the worker goes by for
     /// what comes over AMQP.
     fn unheeded(&self, asked: Asked<'_>) -> Vec<FieldError> {
@@ -88,6 +127,16 @@ impl Checker {
             found.extend(media::unheeded(message, |name| self.templates.any_takes(message, name)));
             found
         })
+    }
+
+    /// Finds names in data that are nearly those of a channel, beside errors: such a slip may be why something is missing.
+    fn slips(&self, asked: Asked<'_>, errors: &mut Vec<FieldError>) {
+        let found = asked.found(|message| media::unheeded(message, |name| self.templates.any_takes(message, name)));
+        for slip in found {
+            if errors.iter().all(|told| told.pointer != slip.pointer) {
+                errors.push(slip);
+            }
+        }
     }
 
     /// Reports a name that no template has, for a target in which something else is wrong, so that nothing can be

@@ -9,6 +9,7 @@ use domain::{EventName, FieldError, Key, Tenant, Timestamp, WebhookKeys, nearest
 use serde_json::{Map, Value};
 use store::{Endpoint, Made, Rotated, Rotation, Store, StoreError};
 
+use crate::calls::Calls;
 use crate::checked::{Refused, field, mint};
 
 /// The fields of an endpoint, as its client writes them.
@@ -38,14 +39,14 @@ pub enum Created {
     TooMany,
 }
 
-/// Reads what was written.
+/// Reads what was written. `calls` says which URLs are never called.
 ///
 /// # Errors
 /// [`Refused::Text`] for anything but a JSON object, else [`Refused::Fields`] with every bad field.
-pub fn read(text: &str) -> Result<Asked, Refused> {
+pub fn read(text: &str, calls: &Calls) -> Result<Asked, Refused> {
     let object = parse_object(text.as_bytes()).map_err(|error| Refused::Text(error.fields))?;
     let mut errors = Vec::new();
-    let url = url(&object).map_err(|why| errors.push(field("/url", why))).ok();
+    let url = url(&object, calls).map_err(|why| errors.push(field("/url", why))).ok();
     let types = types(object.get("types"), &mut errors);
     errors.extend(object.keys().filter(|name| !FIELDS.contains(&name.as_str())).map(|name| unknown(name)));
     match url {
@@ -54,7 +55,7 @@ pub fn read(text: &str) -> Result<Asked, Refused> {
     }
 }
 
-fn url(object: &Map<String, Value>) -> Result<String, String> {
+fn url(object: &Map<String, Value>, calls: &Calls) -> Result<String, String> {
     let text = match object.get("url") {
         None | Some(Value::Null) => return Err("is missing: the https URL to which events are posted".into()),
         Some(Value::String(text)) if text.is_empty() => {
@@ -67,7 +68,8 @@ fn url(object: &Map<String, Value>) -> Result<String, String> {
         return Err(format!("must have at most {MAX_URL_BYTES} bytes"));
     }
     // The parsed URL stands as it is called.
-    media::webhook::url(text).map(|url| url.as_str().to_owned())
+    let url = media::webhook::url(text)?.as_str().to_owned();
+    calls.refusal(&url).map_or(Ok(url), Err)
 }
 
 /// The events that are named. None named are all.

@@ -8,6 +8,7 @@
 //! words for what comes back.
 
 mod accept;
+mod calls;
 mod cancel;
 mod check;
 mod checked;
@@ -18,6 +19,7 @@ pub mod stuck;
 pub mod suppressions;
 
 pub use accept::{Accepted, Status, Unconfirmed, accept, accept_all, is_known_with_another_body};
+pub use calls::Calls;
 pub use cancel::{Cancellation, cancel};
 pub use check::{Checker, Findings, check_plain};
 pub use checked::{Checked, Refused, Rules, repeated_ids};

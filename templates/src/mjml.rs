@@ -1,6 +1,9 @@
 //! MJML, which is made HTML when templates are loaded: the tags for variables stand in the HTML as they stood in the
 //! MJML, so that a rendering costs what that of any HTML costs, and what data bring is escaped as in any HTML.
 
+mod attributes;
+mod tag;
+
 use std::collections::{BTreeSet, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -8,6 +11,7 @@ use domain::nearest_of_few;
 use mrml::prelude::parser::{Error, ParserOptions, WarningKind};
 use mrml::prelude::render::RenderOptions;
 
+use self::tag::end_of_tag;
 use crate::error::Problem;
 use crate::files::{File, Files};
 use crate::names::hint;
@@ -86,13 +90,18 @@ fn compiled(file: &File) -> Result<(String, Vec<Problem>), Vec<Problem>> {
     if let Some((at, message)) = disorder(&file.text) {
         return Err(vec![file.problem(at, message)]);
     }
+    let unread = attributes::unknown(&file.text).into_iter().map(|(at, message)| file.problem(at, message));
+    let unread: Vec<Problem> = unread.collect();
     let made = catch_unwind(AssertUnwindSafe(|| make(file)));
-    let (html, doubts) = made.unwrap_or_else(|_| Err(vec![whole(file, "cannot be made HTML")]))?;
+    let made = made.unwrap_or_else(|_| Err(vec![whole(file, "cannot be made HTML")]));
+    let (html, doubts) = made.map_err(|found| [unread.clone(), found].concat())?;
     if html.len() > MAX_HTML_BYTES {
         let message = format!("becomes {} bytes of HTML, the limit is {MAX_HTML_BYTES}: take parts out", html.len());
         return Err(vec![whole(file, &message)]);
     }
-    let problems = [unknown_elements(file, &html), lost(file, &html)].concat();
+    // A tag in an attribute that there is not is lost with it, and is not told as well.
+    let lost = if unread.is_empty() { lost(file, &html) } else { Vec::new() };
+    let problems = [unread, unknown_elements(file, &html), lost].concat();
     if problems.is_empty() { Ok((html, doubts)) } else { Err(problems) }
 }
 
@@ -193,21 +202,6 @@ fn disorder(text: &str) -> Option<(usize, String)> {
         }
     }
     open.pop().map(|(start, name)| (start, format!("{name} is not ended")))
-}
-
-/// Behind the `>` that ends a tag: one that stands in quotes does not.
-fn end_of_tag(text: &str) -> usize {
-    let mut quote = None;
-    for (at, byte) in text.bytes().enumerate() {
-        match quote {
-            Some(open) if open == byte => quote = None,
-            Some(_) => {}
-            None if byte == b'>' => return at + 1,
-            None if matches!(byte, b'"' | b'\'') => quote = Some(byte),
-            None => {}
-        }
-    }
-    text.len()
 }
 
 /// The problem that the parser has found.

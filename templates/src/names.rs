@@ -36,7 +36,7 @@ const SHAPE: &str = "is no part of a template: use <template>/sample.json, or <t
                      <channel>.txt, <channel>.html, <channel>.subject.txt or <channel>.title.txt";
 
 /// What may follow the channel in the name of a file.
-const PARTS: [&str; 4] = ["txt", "html", "subject.txt", "title.txt"];
+const PARTS: [&str; 5] = ["txt", "html", "mjml", "subject.txt", "title.txt"];
 
 /// The names that are known from elsewhere.
 #[derive(Clone, Copy)]

@@ -46,7 +46,7 @@ pub(crate) async fn create(
     let id =
         idempotency_key(&headers)?.map(|key| app.request_ids.id(&caller.tenant, RequestedBy::TokenHolder, key, None));
     let text = read_json_text(request, app.settings.body_limit).await?;
-    let asked = endpoints::read(&text).map_err(refusal)?;
+    let asked = endpoints::read(&text, app.checker.calls()).map_err(refusal)?;
     match ledger_changed(endpoints::create(&app.store, &caller.tenant, asked, id, app.clock.now()).await)? {
         Created::New(endpoint) => Ok((StatusCode::CREATED, Json(with_secret(&app, endpoint)))),
         Created::Again(endpoint) => Ok((StatusCode::OK, Json(with_secret(&app, endpoint)))),

@@ -8,7 +8,7 @@
 mod address;
 mod allow;
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
@@ -62,35 +62,58 @@ impl Guard {
     /// # Errors
     /// [`Refused`].
     pub(crate) fn check(&self, url: &Url) -> Result<(), Refused> {
-        let host = url.host();
-        let is_local = match &host {
-            Some(Host::Domain(name)) => *name == "localhost",
-            Some(Host::Ipv4(address)) => address.is_loopback(),
-            Some(Host::Ipv6(address)) => address.is_loopback(),
-            None => false,
-        };
-        let is_allowed = match &host {
-            Some(Host::Domain(name)) => self.allow.names(name),
-            Some(Host::Ipv4(address)) => self.allow.takes((*address).into()),
-            Some(Host::Ipv6(address)) => self.allow.takes((*address).into()),
-            None => false,
-        };
-        if url.scheme() != "https" && !(url.scheme() == "http" && (is_local || is_allowed)) {
-            return Err(Refused::Scheme);
-        }
-        if !url.username().is_empty() || url.password().is_some() {
-            return Err(Refused::User);
-        }
-        match host {
-            Some(Host::Ipv4(address)) => self.judge(address.into()),
-            Some(Host::Ipv6(address)) => self.judge(address.into()),
-            Some(Host::Domain(_)) | None => Ok(()),
-        }
+        check(&self.allow, url)
     }
+}
 
-    fn judge(&self, address: IpAddr) -> Result<(), Refused> {
-        if is_open(&self.allow, address) { Ok(()) } else { Err(Refused::Address) }
+impl Allow {
+    /// Why this URL is never called, whatever its name stands for, as a text that is read after the name of a field.
+    /// No name is resolved.
+    pub fn refusal(&self, url: &str) -> Option<String> {
+        let url = Url::parse(url).ok()?;
+        let is_local = matches!(url.host(), Some(Host::Domain("localhost")));
+        let loopback = [IpAddr::from(Ipv4Addr::LOCALHOST), IpAddr::from(Ipv6Addr::LOCALHOST)];
+        let is_closed = is_local && !self.names("localhost") && !loopback.iter().any(|address| self.takes(*address));
+        let refused = check(self, &url).err().or(is_closed.then_some(Refused::Address))?;
+        let must = match refused {
+            Refused::Scheme => "must begin with https://, or with http:// and a host that OUTBOUND_ALLOW names",
+            Refused::User => "must have no user and no password",
+            Refused::Address => "must lead to a public address, or to one that OUTBOUND_ALLOW names",
+        };
+        Some(must.to_owned())
     }
+}
+
+/// Checks what is known of a URL before a name is resolved.
+fn check(allow: &Allow, url: &Url) -> Result<(), Refused> {
+    let host = url.host();
+    let is_local = match &host {
+        Some(Host::Domain(name)) => *name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    };
+    let is_allowed = match &host {
+        Some(Host::Domain(name)) => allow.names(name),
+        Some(Host::Ipv4(address)) => allow.takes((*address).into()),
+        Some(Host::Ipv6(address)) => allow.takes((*address).into()),
+        None => false,
+    };
+    if url.scheme() != "https" && !(url.scheme() == "http" && (is_local || is_allowed)) {
+        return Err(Refused::Scheme);
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(Refused::User);
+    }
+    match host {
+        Some(Host::Ipv4(address)) => judge(allow, address.into()),
+        Some(Host::Ipv6(address)) => judge(allow, address.into()),
+        Some(Host::Domain(_)) | None => Ok(()),
+    }
+}
+
+fn judge(allow: &Allow, address: IpAddr) -> Result<(), Refused> {
+    if is_open(allow, address) { Ok(()) } else { Err(Refused::Address) }
 }
 
 impl Resolve for Guard {

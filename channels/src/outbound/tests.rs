@@ -1,7 +1,5 @@
 //! Which addresses are called, by URL and by name, and what an operator allows.
 
-use std::net::{Ipv4Addr, Ipv6Addr};
-
 use wiremock::{Mock, MockServer, ResponseTemplate, matchers};
 
 use super::*;
@@ -150,6 +148,30 @@ fn a_url_is_https_or_this_machine_or_a_host_that_is_allowed_and_names_no_user() 
     }
     assert_eq!(nothing().check(&url("http://127.0.0.1:8080/a")), Err(Refused::Address));
     assert_eq!(nothing().check(&url("http://localhost:8080/a")), Ok(()), "its name is judged when it is resolved");
+}
+
+#[test]
+fn a_url_that_is_never_called_is_known_without_a_name_being_resolved() {
+    let (scheme, address) = ("must begin with https://", "must lead to a public address");
+    for (text, allowed, expected) in [
+        ("https://hooks.example.org/a", "", None),
+        ("http://hooks.example.org/a", "", Some(scheme)),
+        ("http://hooks.example.org/a", "hooks.example.org", None),
+        ("https://10.0.0.1/a", "", Some(address)),
+        ("https://10.0.0.1/a", "10.0.0.0/8", None),
+        ("https://169.254.169.254/a", "", Some(address)),
+        ("http://127.0.0.1:8090/", "", Some(address)),
+        ("http://127.0.0.1:8090/", "127.0.0.1", None),
+        ("http://localhost:8090/", "", Some(address)),
+        ("http://localhost:8090/", "127.0.0.0/8", None),
+        ("https://user@hooks.example.org/a", "", Some("must have no user")),
+        ("https://rebound.example.org/a", "", None),
+    ] {
+        let given = if allowed.is_empty() { Allow::default() } else { allow(allowed) };
+        let told = given.refusal(text);
+        let is_told = told.as_deref().zip(expected).is_some_and(|(told, expected)| told.starts_with(expected));
+        assert!(is_told || (told.is_none() && expected.is_none()), "{text} {allowed}: {told:?}");
+    }
 }
 
 #[tokio::test]

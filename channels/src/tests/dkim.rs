@@ -150,6 +150,11 @@ fn a_key_that_cannot_sign_is_told_at_the_start_with_all_that_is_missing() {
     {
         assert!(all.contains(missing), "{all}");
     }
+    let mut whole = right.clone();
+    whole.smtp.dkim_selector = Some("s2026._domainkey.example.org".into());
+    assert!(told(&whole).contains("EMAIL_DKIM_SELECTOR must be the selector alone, such as s2026"), "{}", told(&whole));
+    (whole.smtp.dkim_selector, whole.smtp.dkim_domain) = (Some("s2026".into()), Some("_DomainKey.example.org".into()));
+    assert!(told(&whole).contains("EMAIL_DKIM_DOMAIN must be the domain alone"), "{}", told(&whole));
     for wrong in ["", "a..b", "a b", "ñ", "x; d=evil.example", &"a".repeat(64)] {
         let mut settings = right.clone();
         (settings.smtp.dkim_selector, settings.smtp.dkim_domain) = (Some(wrong.into()), Some(wrong.into()));

@@ -41,7 +41,7 @@ struct Standing {
 impl Standing {
     async fn start(callbacks: Option<String>) -> Self {
         let listen = || "127.0.0.1:0".to_owned();
-        let options = Options { listen: listen(), smtp_listen: listen(), at: None, callbacks, now };
+        let options = Options { listen: listen(), smtp_listen: listen(), at: None, callbacks, now, complain: |_| {} };
         let http = reqwest::Client::builder().build().expect("a client");
         Self { fake: Fake::start(options).await.expect("free ports"), http }
     }

@@ -58,8 +58,9 @@ fn a_mask_shows_the_domain_the_host_or_the_last_two_characters() {
     check("+5491122334455", "***55");
     check("device-token-ñü", "***ñü");
     check("ñandú", "***dú");
-    check(r#"{"endpoint":"https://push.example/a@b","keys":{"auth":"secret"}}"#, "***}}");
-    check(r#"{"endpoint":"https://push.example/a@b"}"#, "***\"}");
+    check(r#"{"endpoint":"https://push.example/a@bc7","keys":{"auth":"secret"}}"#, "https://push.example/***c7");
+    check(r#"{"endpoint":"https://push.example/a"}"#, "https://push.example/***");
+    check(r#"{"endpoint":"a@b"}"#, "***\"}");
     check("https://hooks.example:8443/T0/secret?to=ana@example.com", "https://hooks.example:8443/***");
     check("endpoint:e-1:2:1:seal:https://hooks.example/T0/secret", "https://hooks.example/***");
     check("https://hooks.example?token=secret", "https://hooks.example/***");

@@ -68,16 +68,22 @@ impl<'a> Asked<'a> {
         has_subject: fn(&ChannelName) -> Option<bool>,
         look: impl Fn(&Worded<'a>) -> Vec<FieldError>,
     ) -> Vec<FieldError> {
-        let mut warnings: Vec<FieldError> = Vec::new();
-        for found in self.messages().flat_map(|message| look(&message)) {
-            // Several items may go out with the same template and data.
-            if warnings.iter().all(|told| told.pointer != found.pointer) {
-                warnings.push(found);
-            }
-        }
+        let mut warnings = self.found(look);
         warnings.extend(self.without_effect(sends));
         warnings.extend(self.subjects_not_sent(has_subject));
         warnings
+    }
+
+    /// What `look` finds in the messages that have more than plain words. Each field is told of once.
+    pub fn found(self, look: impl Fn(&Worded<'a>) -> Vec<FieldError>) -> Vec<FieldError> {
+        let mut fields: Vec<FieldError> = Vec::new();
+        for found in self.messages().flat_map(|message| look(&message)) {
+            // Several items may go out with the same template and data.
+            if fields.iter().all(|told| told.pointer != found.pointer) {
+                fields.push(found);
+            }
+        }
+        fields
     }
 
     /// Warns of a `send_at` that had passed when the notification was `seen`, by more than clocks differ.

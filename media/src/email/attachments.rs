@@ -18,6 +18,13 @@ const NAMES: [&str; 4] = [FILENAME, CONTENT_TYPE, CONTENT, URL];
 /// Names under which others give a place to fetch the file from.
 const PLACES: [&str; 4] = ["uri", "href", "path", "link"];
 
+/// Names under which others give the rest of a file.
+const OTHER_NAMES: [(&str, &[&str]); 3] = [
+    (FILENAME, &["name", "title"]),
+    (CONTENT_TYPE, &["type", "mime", "mime_type", "media_type"]),
+    (CONTENT, &["data", "body", "base64", "bytes"]),
+];
+
 const MAX_ATTACHMENTS: usize = 20;
 const MAX_FILENAME_BYTES: usize = 255;
 const MAX_URL_BYTES: usize = 2048;
@@ -110,8 +117,15 @@ fn unknown(name: &str) -> String {
     if PLACES.iter().any(|place| place.eq_ignore_ascii_case(name)) {
         return "is no field of a file: give the place to fetch it from as url".into();
     }
-    let hint = nearest(name, NAMES).map(|near| format!(": did you mean {near}?")).unwrap_or_default();
+    let hint =
+        nearest(name, NAMES).or_else(|| called(name)).map(|near| format!(": did you mean {near}?")).unwrap_or_default();
     format!("is no field of a file; known are {}{hint}", NAMES.join(", "))
+}
+
+/// The name here of what others call otherwise.
+fn called(name: &str) -> Option<&'static str> {
+    let is_called = |others: &&[&str]| others.iter().any(|other| nearest(name, [*other]).is_some());
+    OTHER_NAMES.iter().find(|(_, others)| is_called(others)).map(|(known, _)| *known)
 }
 
 /// A name that leads into no folder where somebody saves it.

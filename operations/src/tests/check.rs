@@ -1,5 +1,6 @@
 //! What is refused before it is published, each time by the rule that the worker or the channel itself goes by.
 
+mod calls;
 mod mail;
 mod own_templates;
 mod warnings;

@@ -6,9 +6,13 @@ use domain::EventName;
 use serde_json::{Value, json};
 use store::Rotated;
 
-use crate::Refused;
-use crate::endpoints::{Created, create, delete, list, read, rotate, secret, show, shown};
+use crate::endpoints::{self, Asked, Created, create, delete, list, rotate, secret, show, shown};
 use crate::tests::fixtures::{NOW, foreign, ledger, tenant};
+use crate::{Calls, Refused};
+
+fn read(text: &str) -> Result<Asked, Refused> {
+    endpoints::read(text, &Calls::default())
+}
 
 fn told(body: &Value) -> Vec<String> {
     match read(&body.to_string()) {
@@ -42,6 +46,17 @@ fn everything_that_is_wrong_with_an_endpoint_is_named_with_what_was_meant() {
         assert_eq!(told, ["/types must be a list of events, such as [\"dead\"]: leave it out for all"]);
     }
     assert!(matches!(read("[]"), Err(Refused::Text(_))));
+}
+
+#[test]
+fn a_url_that_is_never_called_is_refused_with_everything_else_that_is_wrong() {
+    let calls = Calls::new(|url| url.starts_with("http://").then(|| "must begin with https://".to_owned()));
+    let body = json!({"url": "http://hooks.example.org/", "types": ["deads"]}).to_string();
+    let Err(Refused::Fields(errors)) = endpoints::read(&body, &calls) else { panic!("taken") };
+    let fields: Vec<_> = errors.iter().map(|error| error.pointer.as_str()).collect();
+    assert_eq!(fields, ["/url", "/types/0"]);
+    assert_eq!(errors[0].detail, "must begin with https://");
+    assert!(endpoints::read(r#"{"url": "https://hooks.example.org/"}"#, &calls).is_ok());
 }
 
 #[tokio::test]

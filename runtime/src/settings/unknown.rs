@@ -27,6 +27,8 @@ enum Hint<'a> {
     Either(&'a str, &'a str),
     /// One of the settings that begin with the same word; there may be none.
     Family(Vec<&'a str>),
+    /// Settings that end with the same words, behind another first one.
+    Ending(Vec<&'a str>),
 }
 
 /// Which settings a name in a section was probably meant to be.
@@ -51,8 +53,11 @@ impl<'a> Unknown<'a> {
         let hint = self.hint(&upper, is_own);
         let is_ours = match &hint {
             Hint::Slip(_) => true,
-            Hint::OtherName(_) | Hint::Either(..) => !is_own && !self.is_of_others(&upper),
-            Hint::Family(_) => self.begins_like_ours(&upper) && !is_own && !self.is_of_others(&upper),
+            Hint::OtherName(_) | Hint::Either(..) => {
+                let may_be_own = is_own && self.called(self.reference.other_names, &upper).is_none();
+                !may_be_own && !self.is_of_others(&upper)
+            }
+            Hint::Family(_) | Hint::Ending(_) => self.begins_like_ours(&upper) && !is_own && !self.is_of_others(&upper),
         };
         is_ours.then(|| told(&shown(name), &hint, str::to_owned))
     }
@@ -102,8 +107,29 @@ impl<'a> Unknown<'a> {
             return None;
         }
         let meant = self.called(self.reference.in_files, &upper).or_else(|| self.reordered(&upper));
-        let meant = meant.or_else(|| self.near_of_one_word(&upper)).or_else(|| self.one_beside(&upper))?;
-        Some(told(&shown(name), &Hint::OtherName(meant), str::to_owned))
+        let meant = meant.or_else(|| self.near_of_one_word(&upper)).or_else(|| self.one_beside(&upper));
+        let hint = meant.map(Hint::OtherName).or_else(|| self.alike_among_own(&upper))?;
+        Some(told(&shown(name), &hint, str::to_owned))
+    }
+
+    /// The settings that a name with a prefix of the operator's own code is made like: those with its first two words,
+    /// or those with another such prefix that end alike.
+    fn alike_among_own(&self, upper: &str) -> Option<Hint<'a>> {
+        let rest_of = |name: &str| {
+            let rest = self.own.iter().find_map(|prefix| name.strip_prefix(prefix.as_str()));
+            rest.map(str::to_owned)
+        };
+        let rest = rest_of(upper)?;
+        let first = &upper[..upper.len() - rest.len()];
+        let begin = rest.split_once('_').map(|(second, _)| format!("{first}{second}_"));
+        let begins = |setting: &&str| begin.as_deref().is_some_and(|begin| setting.starts_with(begin));
+        let family: Vec<&str> = self.settings.iter().copied().filter(begins).collect();
+        if !family.is_empty() {
+            return Some(Hint::Family(family));
+        }
+        let ends_so = |setting: &&str| rest_of(setting).is_some_and(|other| other == rest);
+        let endings: Vec<&str> = self.settings.iter().copied().filter(ends_so).collect();
+        (!endings.is_empty()).then_some(Hint::Ending(endings))
     }
 
     fn hint(&self, upper: &str, is_own: bool) -> Hint<'a> {
@@ -206,7 +232,7 @@ impl<'a> Unknown<'a> {
     fn near_in_file(&self, upper: &str) -> Option<&'a str> {
         match self.hint(upper, false) {
             Hint::Slip(setting) | Hint::OtherName(setting) | Hint::Either(setting, _) => Some(setting),
-            Hint::Family(_) => self.only_in_file(upper),
+            Hint::Family(_) | Hint::Ending(_) => self.only_in_file(upper),
         }
     }
 
@@ -255,6 +281,10 @@ fn told(name: &str, hint: &Hint<'_>, written: fn(&str) -> String) -> String {
         Hint::Family(family) => {
             let family: Vec<String> = family.iter().map(|setting| written(setting)).collect();
             format!("there is no setting {name}: those that begin alike are {}", family.join(", "))
+        }
+        Hint::Ending(endings) => {
+            let endings: Vec<String> = endings.iter().map(|setting| written(setting)).collect();
+            format!("there is no setting {name}: those that end so are {}", endings.join(", "))
         }
     }
 }

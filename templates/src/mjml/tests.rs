@@ -85,6 +85,8 @@ fn every_mistake_is_told_in_the_line_of_the_mjml() {
         ("{{ name }}", "{{ name | uper }}", ":9:"),
         ("{{ item.name }}", "{{ item.name", ":13:"),
         ("{{ url | link }}\"", "{{ url | default(value='x') ~ 'y' }}\"", ":11:"),
+        ("<mj-button href", "<mj-button herf", ":11:20: herf is no attribute of mj-button; did you mean href?"),
+        ("<mj-text>", "<mj-text fontsize=\"9px\">", "did you mean font-size?"),
         ("<mj-title>", "<mj-include path=\"/etc/passwd\" /><mj-title>", ":3:"),
     ] {
         let changed = RECEIPT.replace(from, to);

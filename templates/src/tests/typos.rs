@@ -375,3 +375,11 @@ fn a_directory_that_is_the_folder_of_one_template_is_told_in_one_line_with_the_o
         assert!(message.starts_with(what) && message.ends_with(&meant), "{message}");
     }
 }
+
+#[test]
+fn a_slip_in_the_ending_of_a_file_is_told_with_the_ending_that_was_meant() {
+    for (file, meant) in [("otp/en/email.mjlm", "mjml"), ("otp/en/email.htlm", "html")] {
+        let found = problems(&[(file, "<mjml></mjml>")]);
+        assert!(found.len() == 1 && found[0].ends_with(&format!("did you mean {meant}?")), "{file}: {found:#?}");
+    }
+}

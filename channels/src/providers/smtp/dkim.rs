@@ -27,6 +27,9 @@ const MAX_LINE: usize = 76;
 const MAX_NAME_BYTES: usize = 253;
 const MAX_LABEL_BYTES: usize = 63;
 
+/// The label in DNS below which the keys of a domain are.
+const RECORDS: &str = "_domainkey";
+
 /// Headers that are signed once more often than they are there: nobody on the way adds another one.
 const NOT_AGAIN: [&str; 6] = ["from", "to", "cc", "reply-to", "subject", "date"];
 
@@ -53,9 +56,16 @@ impl Dkim {
         let all =
             [(DKIM_SELECTOR, selector.is_some()), (DKIM_DOMAIN, domain.is_some()), (DKIM_KEY_FILE, file.is_some())];
         let mut problems = missing(&all);
-        for (setting, name) in [(DKIM_SELECTOR, selector), (DKIM_DOMAIN, domain)] {
-            if name.is_some_and(|name| !is_name(name)) {
+        for (setting, name, part) in [
+            (DKIM_SELECTOR, selector, "the selector alone, such as s2026"),
+            (DKIM_DOMAIN, domain, "the domain alone, such as example.com"),
+        ] {
+            let Some(name) = name else { continue };
+            if !is_name(name) {
                 problems.push(format!("{} must be a name of DNS: labels of letters, digits, - and _", setting.name));
+            } else if name.to_ascii_lowercase().split('.').any(|label| label == RECORDS) {
+                let (name, whole) = (setting.name, "<selector>._domainkey.<domain>");
+                problems.push(format!("{name} must be {part}, and not the whole name in DNS, {whole}"));
             }
         }
         let key = file.map(read).transpose().map_err(|problem| problems.push(problem)).ok().flatten();

@@ -89,6 +89,7 @@ fn whatsapp_cloud(settings: &crate::Settings) -> Result<WhatsAppCloud, Vec<Strin
     let (name, example) = (BASE_URL.name, "https://graph.facebook.com/v24.0");
     let base_url = http::base_url(name, base_url, example)
         .and_then(|url| http::without_path(name, url, &["/messages"], example))
+        .and_then(|url| with_version(url, example))
         .map_err(|problem| problems.push(problem))
         .ok();
     let http = http::client(settings.provider_timeout);
@@ -99,6 +100,28 @@ fn whatsapp_cloud(settings: &crate::Settings) -> Result<WhatsAppCloud, Vec<Strin
         }
         _ => Err(problems),
     }
+}
+
+/// Refuses a URL of Meta's own host that ends otherwise than with a version. The path of a gateway is its own.
+///
+/// # Errors
+/// A text that begins with the setting's name.
+fn with_version(base_url: String, example: &str) -> Result<String, String> {
+    let bare = base_url.split(['?', '#']).next().unwrap_or_default();
+    let (_, rest) = bare.split_once("://").unwrap_or_default();
+    let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
+    let is_version =
+        path.strip_prefix('v').and_then(|version| version.split_once('.')).is_some_and(|(major, minor)| {
+            [major, minor].iter().all(|part| !part.is_empty() && part.bytes().all(|digit| digit.is_ascii_digit()))
+        });
+    let is_of_meta = host.split(':').next().is_some_and(|name| name.to_ascii_lowercase().ends_with(".facebook.com"));
+    if is_of_meta && !is_version {
+        return Err(format!(
+            "{} must end with the version of Meta's Graph API, and nothing behind it: write {example}",
+            BASE_URL.name
+        ));
+    }
+    Ok(base_url)
 }
 
 fn access_token(given: Option<&SecretString>) -> Result<SecretString, String> {

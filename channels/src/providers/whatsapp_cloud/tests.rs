@@ -258,6 +258,25 @@ fn all_that_is_wrong_is_told_at_once_and_no_token_is_quoted() {
     }
 }
 
+#[test]
+fn the_url_of_meta_ends_with_a_version_and_that_of_a_gateway_as_it_likes() {
+    for (url, is_right) in [
+        ("https://graph.facebook.com/v24.0", true),
+        ("https://graph.facebook.com/v24.0/", true),
+        ("https://graph.facebook.com", false),
+        ("https://graph.facebook.com/", false),
+        ("https://Graph.Facebook.com/v24", false),
+        ("https://graph.facebook.com/24.0", false),
+        ("https://graph.facebook.com/v24.0/106540352242922", false),
+        ("https://gateway.example/meta", true),
+        ("http://127.0.0.1:9000", true),
+    ] {
+        let told = Channels::enable(&over_http(url)).err().unwrap_or_default().concat();
+        let expected = "WHATSAPP_CLOUD_BASE_URL must end with the version of Meta's Graph API";
+        assert!(told.is_empty() == is_right && (is_right || told.starts_with(expected)), "{url}: {told}");
+    }
+}
+
 async fn answered(answer: ResponseTemplate) -> Outcome {
     let server = MockServer::start().await;
     Mock::given(path(URL)).respond_with(answer).expect(1).mount(&server).await;

@@ -18,11 +18,16 @@ struct Called {
 
 impl Called {
     async fn start() -> Self {
+        Self::answering(200).await
+    }
+
+    /// An API that answers every call with this status.
+    async fn answering(status: u16) -> Self {
         let (sender, calls) = unbounded_channel();
         let api = MockServer::start().await;
         let keep = move |request: &Request| {
             let _ = sender.send(request.clone());
-            ResponseTemplate::new(200)
+            ResponseTemplate::new(status)
         };
         Mock::given(matchers::any()).respond_with(keep).mount(&api).await;
         Self { standing: Standing::start(Some(api.uri())).await, calls, _api: api }
@@ -146,4 +151,18 @@ async fn what_a_person_writes_and_presses_comes_to_us_as_from_the_provider() {
     for named in ["did you mean twilio?", "/from", "did you mean from?"] {
         assert!(told.to_string().contains(named), "{named}: {told}");
     }
+}
+
+#[tokio::test]
+async fn a_callback_that_is_not_taken_is_shown_beside_what_has_come() {
+    let mut called = Called::answering(404).await;
+    called.standing.send("twilio", "sms", NUMBER).await;
+    // The second call begins once it is known how the first one ended.
+    for _ in ["sent", "delivered"] {
+        tokio::time::timeout(PATIENCE, called.calls.recv()).await.expect("a call in time").expect("the API is there");
+    }
+    let (status, shown) = called.standing.ask("GET", "received", json!({})).await;
+    assert_eq!((status, shown["callbacks"]["failed"].as_u64() >= Some(1)), (200, true), "{shown}");
+    assert_eq!(shown["callbacks"]["not_taken"]["/webhook/twilio"], "it is answered with 404", "{shown}");
+    assert_eq!(called.standing.ask("DELETE", "received", json!({})).await.0, 204);
 }

@@ -34,6 +34,13 @@ fn what_others_call_a_setting_is_told_of_a_file_which_may_be_shared() {
         ("DEFAULT_LANGUAGE", "DEFAULT_LOCALE"),
         ("DEFAULT_LANG", "DEFAULT_LOCALE"),
         ("LOGS", "LOG"),
+        ("DKIM_SELECTOR", "EMAIL_DKIM_SELECTOR"),
+        ("DKIM_DOMAIN", "EMAIL_DKIM_DOMAIN"),
+        ("DKIM_PRIVATE_KEY_FILE", "EMAIL_DKIM_PRIVATE_KEY_FILE"),
+        ("WHATSAPP_PHONE_NUMBER_ID", "WHATSAPP_CLOUD_PHONE_NUMBER_ID"),
+        ("WHATSAPP_ACCESS_TOKEN", "WHATSAPP_CLOUD_ACCESS_TOKEN"),
+        ("WHATSAPP_APP_SECRET", "WHATSAPP_CLOUD_APP_SECRET"),
+        ("BOUNCE_ADDRESS", "EMAIL_BOUNCE_ADDRESS"),
     ] {
         let told = dotenv(name).expect(name).warnings;
         assert_eq!(told, [format!(".env: line 5: there is no setting {name}: did you mean {meant}?")]);
@@ -54,6 +61,12 @@ fn what_others_call_a_setting_is_told_of_a_file_which_may_be_shared() {
         ("SECRET_KEY_PREV", "SECRET_KEY_PREVIOUS"),
         ("SECRET_KEY_OLD", "SECRET_KEY_PREVIOUS"),
         ("CHANEL", "CHANNELS"),
+        ("EMAIL_DKIM_KEY_FILE", "EMAIL_DKIM_PRIVATE_KEY_FILE"),
+        ("EMAIL_DKIM_PRIVATE_KEY", "EMAIL_DKIM_PRIVATE_KEY_FILE"),
+        ("EMAIL_RETURN_PATH", "EMAIL_BOUNCE_ADDRESS"),
+        ("WHATSAPP_CLOUD_TOKEN", "WHATSAPP_CLOUD_ACCESS_TOKEN"),
+        ("WHATSAPP_CLOUD_PHONE_ID", "WHATSAPP_CLOUD_PHONE_NUMBER_ID"),
+        ("WHATSAPP_CLOUD_WEBHOOK_TOKEN", "WHATSAPP_CLOUD_VERIFY_TOKEN"),
     ] {
         let told = dotenv(name).expect_err("of our family").problems;
         assert_eq!(told, [format!(".env: line 5: there is no setting {name}: did you mean {meant}?")]);
@@ -68,6 +81,15 @@ fn what_others_call_a_setting_is_told_of_a_file_which_may_be_shared() {
     ] {
         let told = dotenv(name).expect(name).warnings;
         assert_eq!(told, [format!(".env: line 5: there is no setting {name}: did you mean {meant}?")]);
+    }
+    for (name, words) in [
+        ("WHATSAPP_CLOUD_APP_ID", "those that begin alike are WHATSAPP_CLOUD_ACCESS_TOKEN, WHATSAPP_CLOUD_APP_SECRET"),
+        ("SMS_PROVIDERS", "those that end so are EMAIL_PROVIDERS, WHATSAPP_PROVIDERS"),
+        ("PUSH_PROVIDERS", "those that end so are EMAIL_PROVIDERS, WHATSAPP_PROVIDERS"),
+    ] {
+        let told = dotenv(name).expect(name).warnings;
+        let words = format!(".env: line 5: there is no setting {name}: {words}");
+        assert!(told.len() == 1 && told[0].starts_with(&words), "{told:#?}");
     }
     // Of Rails, Flask and Django.
     for name in ["PORT", "DEBUG", "SECRET_KEY_BASE", "SECRET_KEY_FALLBACKS", "DEFAULT_AUTO_FIELD"] {

@@ -83,6 +83,24 @@ fn who_carries_whatsapp_is_one_that_can() {
 }
 
 #[test]
+fn a_provider_that_is_configured_by_halves_behind_the_one_that_carries_is_warned_of() {
+    let twilio = [
+        ("TWILIO_ACCOUNT_SID", "AC00000000000000000000000000000001"),
+        ("TWILIO_AUTH_TOKEN", "hidden"),
+        ("TWILIO_WHATSAPP_FROM", "+15550002222"),
+    ];
+    let told = |meta: &[(&str, &str)]| {
+        let settings = [&twilio[..], meta, &[("SANDBOX", "missing")]].concat();
+        let config = read(Role::Worker, &settings).unwrap_or_else(|problems| panic!("{problems}"));
+        config.warnings.into_iter().filter(|told| told.starts_with("WHATSAPP_CLOUD_")).collect::<Vec<_>>()
+    };
+    let half = told(&CLOUD[..1]);
+    assert!(half.len() == 1 && half[0].starts_with("WHATSAPP_CLOUD_PHONE_NUMBER_ID is not set"), "{half:#?}");
+    assert!(half[0].ends_with("until then twilio carries whatsapp"), "{half:#?}");
+    assert_eq!(told(&CLOUD), [""; 0]);
+}
+
+#[test]
 fn a_word_that_is_near_one_of_a_closed_list_is_told_with_it() {
     for (name, given, meant) in [
         ("SANDBOX", "misssing", "missing"),
@@ -101,6 +119,7 @@ fn a_word_that_is_near_one_of_a_closed_list_is_told_with_it() {
         ("SANDBOX", "of", "off"),
         ("SMTP_TLS", "tls", "starttls"),
         ("SMTP_TLS", "SSL", "implicit"),
+        ("EVENTS", "endings", "ended"),
     ] {
         let told = problems(Role::Worker, &[("SANDBOX", "all"), (name, given)]);
         assert_eq!(told.len(), 1, "{told:#?}");

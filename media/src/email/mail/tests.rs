@@ -230,6 +230,12 @@ fn what_is_no_file_is_named_by_its_field() {
             "attachments/0/fileName is no field of a file; known are filename, content_type, content, url: did you mean filename?"
         ]
     );
+    for (name, meant) in
+        [("name", "filename"), ("type", "content_type"), ("mimeType", "content_type"), ("data", "content")]
+    {
+        let told = file(json!({ name: "a" }));
+        assert!(told.len() == 1 && told[0].ends_with(&format!("did you mean {meant}?")), "{name}: {told:?}");
+    }
     assert_eq!(
         told(&json!({"attachments": ["a"]})),
         ["attachments/0 must be an object with filename, content_type, content, url"]

@@ -177,3 +177,13 @@ fn an_optional_variable_under_another_name_is_told_with_the_name_that_was_meant(
     let twice = with(alert(json!({"details_ulr": link})), json!({"fallback": [item]}));
     assert_eq!(warned(twice), [told], "the same data is told of once");
 }
+
+#[test]
+fn a_name_in_the_data_that_is_nearly_the_channels_is_told_beside_what_is_missing_without_it() {
+    let whatsapp = |fields: Value| with(sms(json!({"channel": "whatsapp", "message": ""})), fields);
+    let slip = "/data/whatsap_template is not read: did you mean whatsapp_template?";
+    check(whatsapp(json!({"data": {"whatsap_template": {}}})), &["/message must not be empty", slip]);
+    let elsewhere = whatsapp(json!({"message": "m", "priority": "asap", "data": {"whatsap_template": {}}}));
+    let found = findings_by(&SHIPPED, &elsewhere).errors;
+    assert!(found.len() == 2 && found[1].to_string() == slip, "{found:?}");
+}

@@ -255,3 +255,20 @@ fn names_of_others_are_left_alone() {
         assert_eq!(explain(name), None, "{name}");
     }
 }
+
+#[test]
+fn a_name_of_an_own_prefix_that_is_made_like_a_setting_is_told_and_any_other_is_left_alone() {
+    let settings = ["EMAIL_DKIM_DOMAIN", "EMAIL_DKIM_SELECTOR", "EMAIL_PROVIDERS", "SMTP_HOST"];
+    let own = ["EMAIL_".to_owned(), "SMS_".to_owned()];
+    let unknown = Unknown::new(&REFERENCE, settings.into_iter(), &own);
+    for (name, told) in [
+        ("EMAIL_DKIM_CANON", "those that begin alike are EMAIL_DKIM_DOMAIN, EMAIL_DKIM_SELECTOR"),
+        ("SMS_PROVIDERS", "those that end so are EMAIL_PROVIDERS"),
+    ] {
+        assert_eq!(unknown.explain(name), None, "{name} may be another program's");
+        assert_eq!(unknown.perhaps(name), Some(format!("there is no setting {name}: {told}")));
+    }
+    for other in ["SMS_HOST", "SMS_USER", "EMAIL_API_KEY", "SMS_", "TELEGRAM_PROVIDERS"] {
+        assert_eq!(unknown.perhaps(other), None, "{other}");
+    }
+}
