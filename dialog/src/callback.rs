@@ -15,6 +15,15 @@ const PRIORITY: &str = "low";
 /// A body names its channel.
 const DEFAULTS: Defaults = Defaults { channel: None };
 
+/// The delivery that tells the endpoint of the event. One with the details of its message is another than one without:
+/// the same id with another body would be a conflict.
+pub(crate) fn delivery_of(event: &Event, endpoint: &Endpoint, has_details: bool) -> Key {
+    let Key { tenant, id } = &endpoint.key;
+    let of = if has_details { format!("{}/details", event.key.id) } else { event.key.id.clone() };
+    let of = Key { tenant: event.key.tenant.clone(), id: of };
+    Key { tenant: tenant.clone(), id: webhook_id(&of, id, endpoint.generation) }
+}
+
 /// The message of the delivery, always the same for the same event and endpoint. None where it would be larger than a
 /// message may be, even without what the publisher has noted.
 pub(crate) fn publication(
@@ -24,7 +33,7 @@ pub(crate) fn publication(
     now: Timestamp,
 ) -> Option<Publication> {
     let Endpoint { key: Key { tenant, id }, url, generation, previous_until, .. } = endpoint;
-    let delivery = Key { tenant: tenant.clone(), id: webhook_id(&event.key, id, *generation) };
+    let delivery = delivery_of(event, endpoint, event.has_details());
     let address = keys.address(&delivery, id, *generation, *previous_until, url);
     let noted = json!({ "endpoint": id, "mark": keys.mark(&delivery, id) });
     let written = |data: Map<String, Value>| {

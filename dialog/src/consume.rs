@@ -56,6 +56,11 @@ async fn told(shared: &Shared, incoming: &Incoming) -> Disposition {
     };
     let now = shared.intake.clock.now();
     for endpoint in endpoints.iter().filter(|endpoint| endpoint.wants(event.name)) {
+        match is_told_with_details(shared, &event, endpoint).await {
+            Ok(true) => continue,
+            Ok(false) => {}
+            Err(trouble) => return trouble.into(),
+        }
         let Some(publication) = callback::publication(&event, endpoint, &shared.keys, now) else {
             return Disposition::DeadLetter(Reason::InternalError, "the event is too large to be told on".into());
         };
@@ -68,6 +73,16 @@ async fn told(shared: &Shared, incoming: &Incoming) -> Disposition {
         }
     }
     Disposition::Acknowledge
+}
+
+/// Whether this endpoint is told of the same event already, by a copy that says more than this one.
+async fn is_told_with_details(shared: &Shared, event: &Event, endpoint: &Endpoint) -> Result<bool, StepError> {
+    if event.has_details() {
+        return Ok(false);
+    }
+    let delivery = callback::delivery_of(event, endpoint, true);
+    let found = shared.intake.breaker.retry_until_taken(|| shared.intake.store.delivery(&delivery)).await?;
+    Ok(found.is_some())
 }
 
 /// Disables an endpoint that wants no more. Whoever may publish can make a delivery that looks like one to an endpoint,

@@ -51,6 +51,15 @@ impl Event {
         Some(Noted { endpoint: text(noted, "endpoint")?, mark: text(noted, "mark")? })
     }
 
+    /// Whether it has what only the message knows: what its publisher has noted, and what connects it with its request. An
+    /// event that is told again from the row has not, and the same id.
+    pub(crate) fn has_details(&self) -> bool {
+        let data = self.whole.get("data").and_then(Value::as_object);
+        let is_noted = |name| data.is_some_and(|data| data.contains_key(name));
+        ["metadata", "metadata_left_out"].into_iter().any(is_noted)
+            || ["correlationid", "traceparent", "tracestate"].into_iter().any(|name| self.whole.contains_key(name))
+    }
+
     /// All of it but what its publisher has noted, which may be too large to be told on.
     pub(crate) fn without_metadata(&self) -> Map<String, Value> {
         let mut whole = self.whole.clone();

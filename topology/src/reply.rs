@@ -3,9 +3,11 @@
 
 use crate::{Names, Owner};
 
-/// How queues are named that only one connection can have, so that their names cannot be guessed: those of direct
-/// reply-to, and those that the broker has named.
-const OF_ONE_CONNECTION: [&str; 2] = ["amq.rabbitmq.reply-to.", "amq.gen-"];
+/// How queues are named that the broker has named, so that their names cannot be guessed.
+const NAMED_BY_THE_BROKER: &str = "amq.gen-";
+/// How the queues of direct reply-to are named, which nothing is written to: RabbitMQ 3.10 ends the whole connection of
+/// whoever writes to one whose node is gone, or which never was.
+const DIRECT: &str = "amq.rabbitmq.reply-to";
 
 /// The queue that is told how the delivery ends. It is none of ours: an event in a lane would be a notification. Where
 /// tenants are told from their users, it is one that no other tenant can have, because we may write where its publisher
@@ -13,11 +15,9 @@ const OF_ONE_CONNECTION: [&str; 2] = ["amq.rabbitmq.reply-to.", "amq.gen-"];
 pub(crate) fn reply_queue(reply_to: Option<&str>, names: &Names, owner: &Owner) -> Option<String> {
     let queue = reply_to.filter(|queue| !queue.is_empty() && !queue.chars().any(domain::acts))?;
     let allowed = match owner {
-        _ if is_below(queue, &names.queue) => false,
+        _ if is_below(queue, &names.queue) || queue.starts_with(DIRECT) => false,
         Owner::Body => true,
-        Owner::Tenant(tenant) => {
-            OF_ONE_CONNECTION.iter().any(|prefix| queue.starts_with(prefix)) || is_below(queue, tenant.as_str())
-        }
+        Owner::Tenant(tenant) => queue.starts_with(NAMED_BY_THE_BROKER) || is_below(queue, tenant.as_str()),
         Owner::Nobody(_) => false,
     };
     allowed.then(|| queue.to_owned())
@@ -46,7 +46,8 @@ mod tests {
             ("acme", true, true),
             ("acme2.replies", true, false),
             ("globex.replies", true, false),
-            ("amq.rabbitmq.reply-to.g1h2AA.abc==", true, true),
+            ("amq.rabbitmq.reply-to.g1h2AA.abc==", false, false),
+            ("amq.rabbitmq.reply-to", false, false),
             ("amq.gen-JzTY20BRgKO-HjmUJj0wLg", true, true),
             ("amq.other", true, false),
             ("notifications.queue", false, false),

@@ -25,7 +25,7 @@ fn settings(provider: &Provider) -> Vec<(&'static str, &str)> {
 }
 
 /// An endpoint of the tenant `default`.
-async fn endpoint(fleet: &TestFleet, id: &str, receiver: &Receiver, types: &[EventName]) -> Endpoint {
+pub(crate) async fn endpoint(fleet: &TestFleet, id: &str, receiver: &Receiver, types: &[EventName]) -> Endpoint {
     let endpoint = Endpoint {
         key: key(id),
         url: receiver.url.clone(),
@@ -39,7 +39,7 @@ async fn endpoint(fleet: &TestFleet, id: &str, receiver: &Receiver, types: &[Eve
     endpoint
 }
 
-async fn until_bound(fleet: &TestFleet, wanted: bool) {
+pub(crate) async fn until_bound(fleet: &TestFleet, wanted: bool) {
     until(&format!("bound: {wanted}"), async || (is_bound(fleet).await == wanted).then_some(())).await;
 }
 
@@ -50,13 +50,13 @@ async fn is_bound(fleet: &TestFleet) -> bool {
     bindings.any(|binding| binding["source"] == "notifications.events" && binding["routing_key"] == "#")
 }
 
-async fn posted(receiver: &Receiver, count: usize) -> Vec<Posted> {
+pub(crate) async fn posted(receiver: &Receiver, count: usize) -> Vec<Posted> {
     until(&format!("{count} webhooks"), async || Some(receiver.posted()).filter(|all| all.len() >= count)).await
 }
 
-/// The key of the event that a webhook tells of.
+/// The key of the event that a webhook tells of, as the id of its delivery is made of it: these have metadata.
 fn event_of(posted: &Posted) -> Key {
-    key(posted.json()["id"].as_str().expect("an event"))
+    key(&format!("{}/details", posted.json()["id"].as_str().expect("an event")))
 }
 
 async fn an_endpoint_is_told(database: Database) {

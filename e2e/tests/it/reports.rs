@@ -5,10 +5,13 @@ use domain::{
 };
 use e2e::fleet::until;
 use e2e::provider::{self, Provider};
+use e2e::receiver::{Posted, Receiver};
 use e2e::{Database, TestFleet};
 use serde_json::{Value, json};
 use store::SuppressionFilter;
 use testkit::key;
+
+use crate::callbacks::{endpoint, until_bound};
 
 #[cfg(feature = "failpoints")]
 mod crashes;
@@ -65,6 +68,28 @@ async fn list(fleet: &TestFleet) -> Vec<Suppression> {
 async fn said(fleet: &TestFleet, id: &str) -> Vec<String> {
     let receipts = fleet.store().receipts(&key(id)).await.expect("the ledger answers");
     receipts.into_iter().map(|receipt| receipt.said).collect()
+}
+
+/// The event of where the row stood is told again before the row moves, without what only the message knows.
+#[tokio::test]
+async fn what_is_told_again_before_a_report_is_no_conflict_for_an_endpoint() {
+    let (provider, receiver) = (Provider::start().await, Receiver::start().await);
+    let webhooks = vec![("WEBHOOKS", "true"), ("OUTBOUND_ALLOW", "127.0.0.1")];
+    let fleet = TestFleet::start(Database::Sqlite, &[settings(&provider), webhooks].concat()).await;
+    endpoint(&fleet, "all", &receiver, &[]).await;
+    until_bound(&fleet, true).await;
+    let mut body = sms(TO);
+    body["metadata"] = json!({"order": 7});
+    fleet.notify("d-1", &body).await;
+    fleet.until("d-1", State::Sent).await;
+    called(&fleet, &target(&provider), &[("MessageSid", "SM1"), ("MessageStatus", "delivered")]).await;
+    fleet.until("d-1", State::Delivered).await;
+    let is_end = |posted: &Posted| posted.json()["type"] == "chasqui.sms.delivered";
+    until("the end", async || receiver.posted().iter().any(is_end).then_some(())).await;
+    let noted = |posted: &Posted| posted.json()["data"]["metadata"] == json!({"order": 7});
+    assert!(receiver.posted().iter().any(noted), "{:?}", receiver.posted());
+    until("nothing left", async || (fleet.depth("notifications.queue.bulk").await == 0).then_some(())).await;
+    fleet.finish().await;
 }
 
 async fn until_all_are_taken(fleet: &TestFleet) {

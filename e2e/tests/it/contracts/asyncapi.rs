@@ -78,7 +78,7 @@ impl Broker {
         let mut channels: Map<String, Value> = self.plan.queues.iter().map(|queue| self.of_queue(queue)).collect();
         channels.insert("events".into(), self.events());
         let told = "The queue that reply_to of a notification names, through the default exchange: one that you have \
-                    declared, or amq.rabbitmq.reply-to (direct reply-to).";
+                    declared, and no direct reply-to.";
         channels.insert("replies".into(), channel("Replies", told, Value::Null, &["event"]));
         channels.into()
     }
