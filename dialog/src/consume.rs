@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use domain::Reason;
 use intake::{DeadLettered, Role, Steps, TooOften};
+use store::{Endpoint, StepError};
 use tokio::sync::mpsc;
 use topology::{ConfirmOutcome, Incoming};
 

@@ -15,7 +15,8 @@ fn now() -> u64 {
 #[tokio::test]
 async fn a_fleet_with_the_settings_of_the_fake_delivers_by_every_medium_and_tries_again_what_a_rule_refused() {
     let listen = || "127.0.0.1:0".to_owned();
-    let options = Options { listen: listen(), smtp_listen: listen(), at: None, callbacks: None, now };
+    let options =
+        Options { listen: listen(), smtp_listen: listen(), at: None, callbacks: None, now, complain: |_line| () };
     let fake = Fake::start(options).await.expect("free ports");
     let lines = fake.settings.lines().filter(|line| !line.starts_with('#'));
     let settings: Vec<(&str, &str)> =
