@@ -104,7 +104,7 @@ async fn several_are_looked_up_at_once_by_the_rule_of_a_claim(db: &Database) {
     let (tenant, channel) = (Tenant::default(), candidate("any").channel);
     let listed = Some(SuppressedFor::Complaint);
     assert_eq!(store.suppressed_for(&tenant, &channel, &asked).await.unwrap(), [listed, None, listed, None]);
-    assert_eq!(store.suppressed_for(&tenant, &channel, &[]).await.unwrap(), []);
+    assert_eq!(store.suppressed_for(&tenant, &channel, &[]).await.unwrap(), [None; 0]);
     let (acme, email) = (Tenant::parse("acme").unwrap(), domain::ChannelName::parse("email").unwrap());
     for (tenant, channel) in [(&acme, &channel), (&tenant, &email)] {
         assert_eq!(store.suppressed_for(tenant, channel, &asked).await.unwrap(), [None; 4]);
