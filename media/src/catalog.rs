@@ -106,6 +106,12 @@ pub fn list_of<'m>(channel: &ChannelName, mail: &'m Map<String, Value>) -> Optio
     find(channel).filter(|medium| medium.name == email::MEDIUM.name).and_then(|_| email::list(mail))
 }
 
+/// Who gets a copy of a mail to this destination, by the fields that a mail alone has. Nobody on another channel.
+pub fn copies_of<'m>(channel: &ChannelName, destination: &str, mail: &'m Map<String, Value>) -> Vec<email::CopyTo<'m>> {
+    let is_a_mail = find(channel).is_some_and(|medium| medium.name == email::MEDIUM.name);
+    if is_a_mail { email::copies(destination, mail) } else { Vec::new() }
+}
+
 /// The sentence about a channel that does not exist.
 pub fn unknown(channel: &ChannelName) -> String {
     let hint = domain::nearest(channel.as_str(), known().iter().copied());

@@ -1,6 +1,7 @@
 //! Email: what an address may look like, which subjects stay on their line, and what goes with a mail.
 
 mod attachments;
+mod copies;
 mod headers;
 mod mail;
 
@@ -16,6 +17,8 @@ use crate::medium::Medium;
 use crate::words::{Fault, Part, Words};
 
 pub use self::attachments::{Attachment, Content};
+pub(crate) use self::copies::copies;
+pub use self::copies::{CopyTo, without};
 pub use self::mail::Mail;
 pub(crate) use self::mail::list;
 

@@ -6,6 +6,7 @@ use std::time::Instant;
 use channels::{Enabled, NotEnabled, Outgoing};
 use domain::{Failure, Notification, Outcome, Reason, Rendered, Row, Subscriber};
 use runtime::{Panicked, catch_panic, failpoint};
+use serde_json::{Map, Value};
 use store::Capture;
 
 use crate::delivery::Delivery;
@@ -24,12 +25,13 @@ impl From<Outcome> for Tried {
     }
 }
 
-/// Tries to deliver what was claimed as `row`. When the send cannot begin before `send_until`, the outcome is that the
-/// message is put aside. Never fails: a panic and a hang are outcomes too.
+/// Tries to deliver what was claimed as `row`, with this beside the words of a mail. When the send cannot begin before
+/// `send_until`, the outcome is that the message is put aside. Never fails: a panic and a hang are outcomes too.
 pub(crate) async fn attempt(
     shared: &Shared,
     row: &Row,
     delivery: &Delivery,
+    mail: &Map<String, Value>,
     body_bytes: usize,
     send_until: Instant,
 ) -> Tried {
@@ -56,10 +58,11 @@ pub(crate) async fn attempt(
         return Outcome::GivenBack.into();
     }
     if Instant::now() > send_until {
-        tracing::warn!(delivery = %row.key, "not sent: this process stood still for so long that its claim may run out");
+        tracing::warn!(delivery = %row.key,
+            "not sent: this process, or the ledger, stood still for so long that its claim may run out");
         return Outcome::PutAside.into();
     }
-    let ready = Ready { rendered: &rendered, link: link.as_deref() };
+    let ready = Ready { rendered: &rendered, mail, link: link.as_deref() };
     let outcome = send(shared, row, delivery, channel.as_ref(), ready).await;
     let capture = matches!(outcome, Outcome::Captured).then(|| Capture {
         channel: notification.channel.clone(),
@@ -101,6 +104,7 @@ fn link_to_leave(shared: &Shared, row: &Row, notification: &Notification) -> Res
 #[derive(Clone, Copy)]
 struct Ready<'a> {
     rendered: &'a Rendered,
+    mail: &'a Map<String, Value>,
     link: Option<&'a str>,
 }
 
@@ -112,7 +116,7 @@ async fn send(shared: &Shared, row: &Row, delivery: &Delivery, channel: &Enabled
         destination: &notification.destination,
         rendered: ready.rendered,
         data: &notification.wording.data,
-        mail: Some(&notification.wording.mail),
+        mail: Some(ready.mail),
         unsubscribe: ready.link,
         expires_at: row.expires_at,
         // An expiry that is too far ahead for this clock counts as never.

@@ -19,7 +19,7 @@ use crate::delivery::Delivery;
 use crate::shared::Shared;
 use crate::slots::Slot;
 use crate::unheeded::unheeded;
-use crate::{gone, report};
+use crate::{copies, gone, report};
 
 /// Takes one copy from its decoded notification to its acknowledgement. Its place is free as soon as the outcome is
 /// committed: the prefetch bounds how many wait for their events to be confirmed.
@@ -106,7 +106,7 @@ async fn pipeline(
     failpoint("worker.claimed");
     let tried = match known {
         Some(outcome) => outcome.into(),
-        None => try_once(shared, gone_out, row, &delivery, incoming, send_until).await,
+        None => try_once(shared, gone_out, row, &delivery, incoming, send_until).await?,
     };
     let policy = shared.setup.settings.policy(&row.channel);
     let (has_fallback, escalation) = (delivery.notification.has_fallback(), delivery.notification.escalation());
@@ -166,6 +166,9 @@ fn end(shared: &Shared, delivery: &Delivery, incoming: &Incoming, unsent: Unsent
 }
 
 /// Makes an attempt, unless the worker is stopping or the broker has taken the message back meanwhile.
+///
+/// # Errors
+/// The ledger does not say who gets no copy: nothing was sent.
 async fn try_once(
     shared: &Shared,
     gone_out: &GoneOut,
@@ -173,16 +176,18 @@ async fn try_once(
     delivery: &Delivery,
     incoming: &Incoming,
     send_until: Instant,
-) -> Tried {
+) -> Result<Tried, StepError> {
+    let left_in = copies::left_in(shared, row, delivery).await?;
     if shared.intake.stopping.is_cancelled() || !incoming.settle.is_current() {
-        return Outcome::GivenBack.into();
+        return Ok(Outcome::GivenBack.into());
     }
     let _in_flight = shared.slots.in_flight(delivery.lane, &delivery.notification.channel);
     // Whatever happens from here on, the message may have gone out until an outcome says otherwise.
     gone_out.may_have(true);
-    let tried = attempt(shared, row, delivery, incoming.body.len(), send_until).await;
+    let mail = left_in.as_ref().unwrap_or(&delivery.notification.wording.mail);
+    let tried = attempt(shared, row, delivery, mail, incoming.body.len(), send_until).await;
     gone_out.may_have(tried.outcome.may_have_gone_out());
-    tried
+    Ok(tried)
 }
 
 async fn settle(

@@ -50,7 +50,12 @@ impl Delivery {
 
     /// Under which names the recipient may be on the suppression list.
     pub(crate) fn listed(&self, shared: &Shared) -> Listed {
-        let compared = media::compared(&self.notification.channel, &self.notification.destination);
+        self.listed_as(shared, &self.notification.destination)
+    }
+
+    /// Under which names somebody else to whom the same is sent may be on the suppression list.
+    pub(crate) fn listed_as(&self, shared: &Shared, destination: &str) -> Listed {
+        let compared = media::compared(&self.notification.channel, destination);
         let list = media::list_of(&self.notification.channel, &self.notification.wording.mail);
         Listed::of(&shared.intake.hasher, &compared, self.lane, list.is_some())
     }

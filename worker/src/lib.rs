@@ -2,12 +2,13 @@
 //!
 //! A notification goes down the files in this order: [`consume`] waits until [`slots`] has a free place for it, and
 //! [`deliver`] is the pipeline. In the pipeline the crate [`intake`] says who the message is, [`delivery`] is this copy
-//! of it, [`attempt`] (which gets its words from [`render`]) tries to send, and [`intake::InHand`] carries out
-//! what follows and settles the message. [`report`] counts and logs. [`give_up`] is for a message that has ended ten
-//! workers. [`Worker`] puts the parts together, and [`shared`] is what every delivery has.
+//! of it, [`copies`] who gets none of a mail, [`attempt`] (which gets its words from [`render`]) tries to send, and
+//! [`intake::InHand`] carries out what follows and settles the message. [`report`] counts and logs. [`give_up`] is for a
+//! message that has ended ten workers. [`Worker`] puts the parts together, and [`shared`] is what every delivery has.
 
 mod attempt;
 mod consume;
+mod copies;
 mod deliver;
 mod delivery;
 mod drain;

@@ -1,13 +1,17 @@
 //! What the tests stand on: the parts of a worker with a ledger of their own and no broker. Email fails, because nobody
-//! listens where its server should be; the sandbox captures the messages of all other channels.
+//! listens where its server should be, unless a test opens a mailbox; the sandbox captures the messages of all other
+//! channels.
+
+mod mailbox;
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use channels::{Channels, SandboxMode, smtp};
-use domain::{Defaults, Lane, RecipientHasher, Row, Telling};
+use domain::{Defaults, FieldError, Lane, RecipientHasher, Row, Telling};
 use store::{CapturedView, Store};
 use tempfile::TempDir;
 use templates::Templates;
@@ -19,6 +23,7 @@ use topology::{
     Settlement, Source, To, Topology, properties,
 };
 
+pub(crate) use self::mailbox::Mailbox;
 use crate::shared::Shared;
 use crate::{Settings, Setup, Worker, consume};
 
@@ -37,15 +42,26 @@ pub(crate) struct Copy {
 }
 
 pub(crate) async fn parts() -> Parts {
+    parts_mailing_to(testkit::nobody()).await
+}
+
+/// The parts of a worker whose mail server listens there.
+pub(crate) async fn parts_mailing_to(mail_server: SocketAddr) -> Parts {
+    let parts = parts_without_tables(mail_server).await;
+    parts.shared.intake.store.migrate().await.unwrap();
+    parts
+}
+
+/// The same with a ledger that refuses every step until it is migrated, as one does that is away.
+pub(crate) async fn parts_without_tables(mail_server: SocketAddr) -> Parts {
     let folder = tempfile::tempdir().unwrap();
     let url = testkit::ledger_in(folder.path());
     let store = Store::connect(store::Options::new(url.into(), 10, Arc::new(SystemClock))).await.unwrap();
-    store.migrate().await.unwrap();
     let (publisher, published) = Publisher::reporting();
     let worker = Worker {
         setup: Setup {
             settings: settings(),
-            channels: channels(),
+            channels: channels(mail_server),
             templates: Arc::new(Templates::embedded("en").unwrap()),
             links: None,
         },
@@ -84,13 +100,12 @@ fn topology() -> Topology {
     Topology { broker, names, plan, mode: Mode::Off, management: None, declared: Default::default() }
 }
 
-fn channels() -> Channels {
-    let nobody = testkit::nobody();
+fn channels(mail_server: SocketAddr) -> Channels {
     let mut settings = channels::Settings::unset(settings().provider_timeout);
     settings.sandbox = SandboxMode::Missing;
     settings.smtp = smtp::Settings {
-        host: Some(nobody.ip().to_string()),
-        port: Some(nobody.port()),
+        host: Some(mail_server.ip().to_string()),
+        port: Some(mail_server.port()),
         tls: smtp::Tls::None,
         from_email: Some("fleet@example.com".into()),
         ..smtp::Settings::default()
@@ -153,6 +168,11 @@ impl Parts {
 
     pub(crate) async fn row(&self, id: &str) -> Option<Row> {
         self.shared.intake.store.delivery(&testkit::key(id)).await.unwrap().map(|found| found.row)
+    }
+
+    /// The warnings that are kept beside the delivery.
+    pub(crate) async fn warnings(&self, id: &str) -> Vec<FieldError> {
+        self.shared.intake.store.warnings(&testkit::key(id)).await.unwrap()
     }
 
     /// What the sandbox has captured: one message for each send.

@@ -60,7 +60,7 @@ pub(crate) struct DeliveryAnswer {
     escalates_at: Option<String>,
     /// The fallbacks that it was handed on to, or will be, in their order.
     children: Vec<ChildAnswer>,
-    /// Of one delivery: fields of its message that were not read or have no effect. Absent when there are none.
+    /// Of one delivery: fields that were not read or have no effect, copies that were left out. Absent without any.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     pub(crate) warnings: Vec<Warning>,

@@ -9,7 +9,7 @@ use crate::words::Fault;
 
 /// The most recipients of one mail, its destination among them: many servers take no more than 100 (RFC 5321 section
 /// 4.5.3.1.8), and some services 50.
-const MAX_RECIPIENTS: usize = 50;
+pub(super) const MAX_RECIPIENTS: usize = 50;
 /// The most addresses that answers go to.
 const MAX_REPLY_TO: usize = 10;
 

@@ -83,8 +83,9 @@ impl Store {
         self.inner.writers.outcomes.write(LedgerWrite::Letter { key: key.clone(), epoch }).await.map(drop)
     }
 
-    /// Stores warnings beside the delivery, with the next group of writes. Nobody waits for that: a warning that is
-    /// lost with its process is no loss of a message.
+    /// Stores warnings beside the delivery, behind those that it has, with the next group of writes. Nobody waits for
+    /// that: a warning that is lost with its process is no loss of a message. What is recorded of the delivery after this
+    /// call is written after the warnings.
     pub fn warn(&self, key: &Key, warnings: &[FieldError]) {
         if warnings.is_empty() || key.id.contains('\0') {
             return;

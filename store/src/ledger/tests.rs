@@ -6,6 +6,7 @@ use testkit::SystemClock;
 
 use super::{claim, insert, record};
 use crate::options::Options;
+use crate::people::lookup::LOOK_UP;
 use crate::sql::{Group, Session, get};
 use crate::store::Store;
 
@@ -35,7 +36,7 @@ async fn a_group_finds_its_rows_by_their_keys_and_never_scans_the_ledger() {
         assert!(steps.iter().any(|step| step.starts_with("SEARCH deliveries")), "{sql}: {steps:#?}");
         assert!(!steps.iter().any(|step| step.starts_with("SCAN deliveries")), "{sql}: {steps:#?}");
     }
-    for sql in [insert::INSERT, claim::TAKE] {
+    for sql in [insert::INSERT, claim::TAKE, LOOK_UP] {
         let steps = plan(&mut store.inner.db.writer(), sql).await;
         let by_key = "(recipient=? AND channel=? AND tenant=?)";
         let lookups = steps.iter().filter(|step| step.starts_with("SEARCH s ") && step.ends_with(by_key)).count();

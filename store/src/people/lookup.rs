@@ -1,4 +1,5 @@
-//! How a claim looks its recipient up in the suppression list, within its own statement.
+//! How a claim looks its recipient up in the suppression list, within its own statement, and how others are looked up by
+//! the same rule.
 
 use domain::{Listed, RecipientHash};
 
@@ -18,6 +19,9 @@ macro_rules! listed_for {
     };
 }
 pub(crate) use listed_for;
+
+/// Looks up those of a group that also has their `place` in it.
+pub(crate) const LOOK_UP: &str = concat!("SELECT u.place, ", listed_for!(), " AS reason FROM {u}");
 
 /// Adds to a group under which names its recipients may be on the list. One without a name is not looked up.
 pub(crate) fn looked_up<'a>(group: Group<'a>, listed: impl Iterator<Item = Option<&'a Listed>> + Clone) -> Group<'a> {

@@ -1,12 +1,13 @@
-//! The suppression list: put somebody on it, take somebody off it, read it and what was lifted.
+//! The suppression list: put somebody on it, take somebody off it, look several up, read it and what was lifted.
 
 use std::fmt;
 
-use domain::{ChannelName, RecipientHash, SuppressedFor, Suppression, SuppressionScope, Tenant, Timestamp};
+use domain::{ChannelName, Listed, RecipientHash, SuppressedFor, Suppression, SuppressionScope, Tenant, Timestamp};
 use sea_orm::QueryResult;
 
 use crate::error::StoreError;
-use crate::sql::{Session, Value, get, time_of, unreadable};
+use crate::people::lookup::{LOOK_UP, looked_up};
+use crate::sql::{Group, Session, Value, count_of, get, time_of, unreadable};
 use crate::store::Store;
 
 /// Which entries of the list to read, or which lifts.
@@ -121,6 +122,33 @@ impl Store {
         }
         session.commit().await?;
         Ok(lifted)
+    }
+
+    /// Why nothing is sent by this channel to each of these, in their order: what a claim finds of the recipient of its
+    /// delivery. None for one who may be written to.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn suppressed_for(
+        &self,
+        tenant: &Tenant,
+        channel: &ChannelName,
+        listed: &[Listed],
+    ) -> Result<Vec<Option<SuppressedFor>>, StoreError> {
+        let group = Group::of(listed.len())
+            .text("tenant", listed.iter().map(|_| tenant.as_str()))
+            .text("channel", listed.iter().map(|_| channel.as_str()))
+            .int("place", (0_i64..).take(listed.len()));
+        let group = looked_up(group, listed.iter().map(Some));
+        let mut found = vec![None; listed.len()];
+        for row in self.inner.db.reader().query_group(LOOK_UP, &group).await? {
+            let Some(reason) = get::<Option<String>>(&row, "reason")? else { continue };
+            let reason = SuppressedFor::parse(&reason).ok_or_else(|| unreadable("reason"))?;
+            if let Some(of_one) = found.get_mut(count_of(&row, "place")? as usize) {
+                *of_one = Some(reason);
+            }
+        }
+        Ok(found)
     }
 
     /// A page of the list.

@@ -116,14 +116,19 @@ async fn warnings_are_kept_beside_their_delivery_and_forgotten_with_it(db: &Data
     for id in ["warned", "plain"] {
         let row = taken_at(&store, id, 0).await;
         if id == "warned" {
-            store.warn(&row.key, &both);
-            store.warn(&row.key, &[warning("/another")]);
+            store.warn(&row.key, &both[..1]);
+            store.warn(&row.key, &both[1..]);
+            // Repeated alone, and together with what is new.
+            store.warn(&row.key, &both[..1]);
+            store.warn(&row.key, &[both[1].clone(), warning("/another")]);
+            store.warn(&row.key, &[warning("/a")]);
         }
         store.record(&decide(&row, &sent()), None).await.unwrap();
     }
     store.warn(&key("nothing"), &[]);
     // The writer commits in order: the warnings were written before the end.
-    assert_eq!(store.warnings(&key("warned")).await.unwrap(), both, "what is said first stays");
+    let all = [&both[..], &[warning("/another"), warning("/a")]].concat();
+    assert_eq!(store.warnings(&key("warned")).await.unwrap(), all, "what is said later stands behind, each once");
     for none in ["plain", "nothing", "a\0"] {
         assert_eq!(store.warnings(&key(none)).await.unwrap(), [], "{none}");
     }

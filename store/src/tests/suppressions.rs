@@ -15,6 +15,7 @@ use crate::{Claimed, Recorded, Store, SuppressionCursor, SuppressionFilter, Whic
 on_both!(
     a_claim_finds_its_recipient_on_the_list_and_nobody_elses,
     the_ledger_stops_the_lanes_that_the_scope_stops,
+    several_are_looked_up_at_once_by_the_rule_of_a_claim,
     every_claim_looks_again,
     a_row_knows_its_recipient_by_the_hash_that_its_claim_has_looked_up,
     a_claim_that_sends_nothing_looks_nobody_up,
@@ -88,6 +89,26 @@ async fn a_row_knows_its_recipient_by_the_hash_that_its_claim_has_looked_up(db: 
     let copy = Arrival { seq: 1, published_by: PublishedBy::Fleet, ..arrival("deferred") };
     let again = taken(store.claim_to_send(candidate("deferred"), &copy, HOUR, listed()).await.unwrap());
     assert_eq!((again.recipient_hash, hash("deferred").await), (recipient(), recipient()));
+}
+
+async fn several_are_looked_up_at_once_by_the_rule_of_a_claim(db: &Database) {
+    let store = db.store().await;
+    store.suppress(&Suppression { scope: SuppressionScope::AllButUrgent, ..suppression() }).await.unwrap();
+    let other = RecipientHasher::new(b"another secret").hash("+12025550143");
+    let asked = [
+        listed(),
+        Listed { recipient: other, ..listed() },
+        Listed { recipient: other, recipient_before: Some(recipient()), ..listed() },
+        Listed { narrowest: SuppressionScope::All, ..listed() },
+    ];
+    let (tenant, channel) = (Tenant::default(), candidate("any").channel);
+    let listed = Some(SuppressedFor::Complaint);
+    assert_eq!(store.suppressed_for(&tenant, &channel, &asked).await.unwrap(), [listed, None, listed, None]);
+    assert_eq!(store.suppressed_for(&tenant, &channel, &[]).await.unwrap(), [None; 0]);
+    let (acme, email) = (Tenant::parse("acme").unwrap(), domain::ChannelName::parse("email").unwrap());
+    for (tenant, channel) in [(&acme, &channel), (&tenant, &email)] {
+        assert_eq!(store.suppressed_for(tenant, channel, &asked).await.unwrap(), [None; 4]);
+    }
 }
 
 async fn every_claim_looks_again(db: &Database) {

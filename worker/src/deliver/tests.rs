@@ -1,11 +1,14 @@
 //! Copies that go one after the other through the whole pipeline, from the lane to their settlement, over a real
 //! ledger.
 
-use domain::{Order, State, SuppressedFor};
+use std::time::Duration;
+
+use domain::{Lane, Order, State, SuppressedFor};
+use intake::Named;
 use topology::{Settlement, To};
 
 use super::*;
-use crate::testing::{Copy, parts};
+use crate::testing::{Copy, Mailbox, Parts, parts, parts_mailing_to, parts_without_tables};
 
 const SMS: &str = r#"{"channel":"sms","destination":"+12025550143","message":"Hola"}"#;
 const EMAIL: &str = r#"{"channel":"email","destination":"ana@example.com","subject":"Hola","message":"Hola"}"#;
@@ -198,7 +201,7 @@ async fn the_end_is_told_to_the_queue_that_its_publisher_has_named_and_nothing_e
 }
 
 /// Puts the recipient on the suppression list of the default tenant.
-async fn suppress(parts: &crate::testing::Parts, channel: &str, destination: &str, reason: SuppressedFor) {
+async fn suppress(parts: &Parts, channel: &str, destination: &str, reason: SuppressedFor) {
     let channel = domain::ChannelName::parse(channel).expect("a name");
     let entry = domain::Suppression {
         id: format!("{channel} {reason}"),
@@ -271,4 +274,67 @@ async fn what_waits_for_a_retry_is_looked_up_when_it_comes_back() {
     let row = parts.row("d-1").await.expect("a row");
     assert_eq!((row.state, row.attempt), (State::Suppressed, 1));
     assert_eq!(parts.published(), []);
+}
+
+const COPIED: &str = r#"{"channel":"email","destination":"ana@example.com","subject":"Hola","message":"Hola","order":7,
+    "cc":["B@Example.com","c@example.com"],"bcc":["d@example.com","ana@example.com","e@example.com"]}"#;
+
+#[tokio::test]
+async fn who_is_on_the_suppression_list_gets_no_copy_and_the_delivery_says_so() {
+    let mut mailbox = Mailbox::open().await;
+    let parts = parts_mailing_to(mailbox.address).await;
+    suppress(&parts, "email", "b@example.com", SuppressedFor::HardBounce).await;
+    suppress(&parts, "email", "c@example.com", SuppressedFor::Unsubscribe).await;
+    suppress(&parts, "email", "e@example.com", SuppressedFor::Complaint).await;
+    suppress(&parts, "sms", "d@example.com", SuppressedFor::Stop).await;
+    assert_eq!(parts.consume(Copy::published(Some("d-1"), COPIED)).await, Settlement::Ack);
+    assert_eq!(mailbox.recipients(), [["ana@example.com", "c@example.com", "d@example.com"]]);
+    assert_eq!(parts.row("d-1").await.expect("a row").state, State::Sent);
+    let warnings = parts.warnings("d-1").await;
+    let pointers: Vec<&str> = warnings.iter().map(|warning| warning.pointer.as_str()).collect();
+    assert_eq!(pointers, ["/order", "/cc/0", "/bcc/2"], "behind what was not read");
+    let detail = "was left out of an attempt: ***@Example.com is on the suppression list (hard_bounce)";
+    assert_eq!(warnings[1].detail, detail);
+    let mut urgent = Copy::published(Some("d-2"), COPIED);
+    urgent.incoming.lane = Lane::Urgent;
+    parts.consume(urgent).await;
+    let expected = ["ana@example.com", "c@example.com", "d@example.com", "e@example.com"];
+    assert_eq!(mailbox.recipients(), [expected], "a complaint stops nothing urgent");
+}
+
+#[tokio::test]
+async fn every_attempt_looks_the_copies_up_again_and_what_is_found_again_is_told_once() {
+    let mut parts = parts().await;
+    parts.consume(Copy::published(Some("d-1"), COPIED)).await;
+    assert_eq!(parts.warnings("d-1").await.len(), 1, "the field that was not read");
+    suppress(&parts, "email", "d@example.com", SuppressedFor::HardBounce).await;
+    for attempt in 2..=3 {
+        let retry = parts.published().pop().expect("a retry");
+        parts.consume(Copy::of(retry)).await;
+        assert_eq!(parts.row("d-1").await.expect("a row").attempt, attempt);
+        let pointers: Vec<String> = parts.warnings("d-1").await.into_iter().map(|warning| warning.pointer).collect();
+        assert_eq!(pointers, ["/order", "/bcc/0"], "attempt {attempt}");
+    }
+}
+
+#[tokio::test]
+async fn a_mail_with_copies_waits_for_a_ledger_that_does_not_say_who_gets_none() {
+    let mut mailbox = Mailbox::open().await;
+    let parts = parts_without_tables(mailbox.address).await;
+    let (shared, copy) = (&parts.shared, Copy::published(Some("d-1"), COPIED));
+    let notification = Arc::new(shared.intake.decode(&copy.incoming).expect("a notification"));
+    let delivery = Delivery::new(&Named::given(testkit::key("d-1")), notification, &copy.incoming);
+    let (row, gone_out) = (delivery.candidate(shared, &copy.incoming), GoneOut::default());
+    let send_until = Instant::now() + Duration::from_secs(60);
+    let trying = try_once(shared, &gone_out, &row, &delivery, &copy.incoming, send_until);
+    let mut down = shared.intake.breaker.watch();
+    let repairing = async {
+        down.wait_for(|is_down| *is_down).await.expect("the breaker is there");
+        assert_eq!(mailbox.recipients().len(), 0, "nothing is sent without the answer");
+        shared.intake.store.migrate().await.expect("the tables");
+    };
+    let (tried, ()) = tokio::join!(trying, repairing);
+    let outcome = tried.expect("the ledger has answered").outcome;
+    assert!(matches!(outcome, Outcome::Sent { .. }), "{outcome:?}");
+    assert_eq!(mailbox.recipients().iter().map(Vec::len).collect::<Vec<_>>(), [5]);
 }
