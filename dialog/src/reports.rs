@@ -1,4 +1,4 @@
-//! Takes the calls of providers one by one: what a call says is kept, put on the suppression list, merged into the rows of
+//! Takes the calls of providers one by one: what a call says is put on the suppression list, kept, merged into the rows of
 //! its deliveries and told, before it is acknowledged.
 
 use std::sync::Arc;
@@ -60,10 +60,7 @@ async fn heard(shared: &Shared, incoming: &Incoming) -> Result<Disposition, Disp
     let inbound = incoming.inbound.as_ref().ok_or_else(|| unreadable("it is no call of a provider".into()))?;
     let said = (shared.reader)(inbound).map_err(unreadable)?;
     let call = Call { inbound, round: incoming.headers.seq.unwrap_or(0), redelivered: incoming.redelivered };
-    let reports: Vec<Report> = said.iter().map(|one| one.report.clone()).collect();
-    let keeping = || shared.intake.store.keep_reports(&reports, inbound.at);
-    shared.intake.breaker.retry_until_taken(keeping).await?;
-    failpoint("dialog.kept");
+    follow_and_keep(shared, &call, &said).await?;
     let mut rounds = 0;
     for one in &said {
         if let Taken::Waits(of_this) = taken(shared, &call, one).await? {
@@ -78,18 +75,37 @@ async fn heard(shared: &Shared, incoming: &Incoming) -> Result<Disposition, Disp
     Ok(Disposition::replaced_by(later, &shared.intake).await)
 }
 
-async fn taken(shared: &Shared, call: &Call<'_>, one: &Said) -> Result<Taken, Disposition> {
-    let report = &one.report;
-    // A call that has waited was heard before.
-    if call.round == 0 {
-        count(report);
-        let tenants = listing::follow(shared, one).await?;
-        if report.said.written_by().is_some() {
-            for tenant in &tenants {
-                tell_of_words(shared, call, one, tenant).await?;
-            }
+/// Follows with the suppression list what was not heard before, tells what people have written, and keeps it all. A
+/// repeat changes the list no more: what it said may have been taken back since. Reports are kept last, so that whoever
+/// dies in between has them followed again rather than never.
+async fn follow_and_keep(shared: &Shared, call: &Call<'_>, said: &[Said]) -> Result<(), Disposition> {
+    let intake = &shared.intake;
+    let reports: Vec<Report> = said.iter().map(|one| one.report.clone()).collect();
+    let repeats = intake.breaker.retry_until_taken(|| intake.store.are_repeats(&reports)).await?;
+    for (one, is_repeat) in said.iter().zip(repeats) {
+        if !is_repeat {
+            follow(shared, call, one).await?;
         }
     }
+    failpoint("dialog.followed");
+    intake.breaker.retry_until_taken(|| intake.store.keep_reports(&reports, call.inbound.at)).await?;
+    failpoint("dialog.kept");
+    Ok(())
+}
+
+async fn follow(shared: &Shared, call: &Call<'_>, one: &Said) -> Result<(), Disposition> {
+    count(&one.report);
+    let tenants = listing::follow(shared, one).await?;
+    if one.report.said.written_by().is_some() {
+        for tenant in &tenants {
+            tell_of_words(shared, call, one, tenant).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn taken(shared: &Shared, call: &Call<'_>, one: &Said) -> Result<Taken, Disposition> {
+    let report = &one.report;
     let Some(about) = &report.about else { return Ok(Taken::Done) };
     let row = match merged(shared, call, report, &about.key).await? {
         Ok(row) => row,

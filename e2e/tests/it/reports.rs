@@ -156,6 +156,25 @@ async fn who_writes_stop_gets_no_more_until_they_write_start() {
 }
 
 #[tokio::test]
+async fn a_repeated_report_does_not_undo_what_was_said_after_it() {
+    let provider = Provider::start().await;
+    let fleet = TestFleet::start(Database::Sqlite, &settings(&provider)).await;
+    fleet.subscribe("seen", "#.inbound").await;
+    for (sid, words, keyword) in [("SMa", "START", "start"), ("SMb", "STOP", "stop"), ("SMa", "START", "")] {
+        written(&fleet, sid, words).await;
+        if !keyword.is_empty() {
+            assert_eq!(fleet.event("seen").await.json["data"]["keyword"], keyword);
+        }
+        until_all_are_taken(&fleet).await;
+    }
+    written(&fleet, "SMc", "thanks").await;
+    assert_eq!(fleet.event("seen").await.delivery(), "SMc/received", "a repeat is not told either");
+    let listed = list(&fleet).await;
+    assert_eq!(listed.iter().map(|entry| entry.reason).collect::<Vec<_>>(), [SuppressedFor::Stop]);
+    fleet.finish().await;
+}
+
+#[tokio::test]
 async fn a_call_with_a_wrong_signature_changes_nothing_and_a_signed_one_that_is_unreadable_is_a_dead_letter() {
     let provider = Provider::start().await;
     let fleet = TestFleet::start(Database::Sqlite, &settings(&provider)).await;
