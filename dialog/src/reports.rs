@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use domain::{EventName, Heard, Key, Merged, Reason, Report, Row, State, Tenant, Transition};
 use intake::{Told, TooOften};
+use operations::suppressions::is_of_a_copy;
 use runtime::failpoint;
 use tokio::sync::mpsc;
 use topology::{Inbound, Incoming, Publication};
@@ -107,9 +108,9 @@ async fn follow(shared: &Shared, call: &Call<'_>, one: &Said) -> Result<(), Disp
 async fn taken(shared: &Shared, call: &Call<'_>, one: &Said) -> Result<Taken, Disposition> {
     let report = &one.report;
     let Some(about) = &report.about else { return Ok(Taken::Done) };
-    let row = match merged(shared, call, report, &about.key).await? {
+    let row = match merged(shared, call, one, &about.key).await? {
         Ok(row) => row,
-        Err(waits) => return Ok(waits),
+        Err(without_a_row) => return Ok(without_a_row),
     };
     if let Some(name) = EventName::of_reaction(&report.said) {
         let (tenant, channel, received_at) = (&row.key.tenant, &row.channel, call.inbound.at);
@@ -119,19 +120,18 @@ async fn taken(shared: &Shared, call: &Call<'_>, one: &Said) -> Result<Taken, Di
     Ok(Taken::Done)
 }
 
-/// Merges a report into the row of its delivery, and gives the row as it is then; or says that it is too early.
-async fn merged(
-    shared: &Shared,
-    call: &Call<'_>,
-    report: &Report,
-    key: &Key,
-) -> Result<Result<Row, Taken>, Disposition> {
-    let intake = &shared.intake;
+/// Merges a report into the row of its delivery, and gives the row as it is then; or says that it is too early, or that it
+/// is done: what became of a copy changes no row and tells nothing of the delivery.
+async fn merged(shared: &Shared, call: &Call<'_>, one: &Said, key: &Key) -> Result<Result<Row, Taken>, Disposition> {
+    let (intake, report) = (&shared.intake, &one.report);
     // Whoever wrote the row with this report may not have told of it.
     let mut may_be_untold = call.redelivered;
     loop {
         let found = intake.breaker.retry_until_taken(|| intake.store.delivery(key)).await?;
         let Some(row) = found.map(|view| view.row) else { return Ok(Err(Taken::Waits(ROUNDS_OF_THE_UNKNOWN))) };
+        if one.person.as_deref().is_some_and(|person| is_of_a_copy(&row, person, &intake.hasher)) {
+            return Ok(Err(Taken::Done));
+        }
         // The body is at hand nowhere, so that a late failure is the end: without a policy nothing is published again.
         let merged = domain::report(&row, report, None, intake.clock.now());
         // Before the row is written, which may forget then that it has a child.

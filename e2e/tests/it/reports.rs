@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use store::SuppressionFilter;
 use testkit::key;
 
+mod copies;
 #[cfg(feature = "failpoints")]
 mod crashes;
 mod escalation;
