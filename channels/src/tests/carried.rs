@@ -85,6 +85,11 @@ async fn a_mail_comes_back_to_an_address_and_with_a_header_that_name_its_attempt
         assert_eq!((about.key.id.as_str(), about.epoch, about.attempt), (id, 0, 1));
         assert_eq!(reports[0].provider_id, provider_id);
     }
+    let copied = Delivery::new(id, "ana@example.org").mailing(json!({"bcc": ["hidden@example.org"]}));
+    assert!(matches!(copied.send_by(&channel("email", &settings)).await, Outcome::Sent { .. }));
+    let of_copies = server.mail().await;
+    assert!(of_copies["from"].as_str().is_some_and(|from| from.starts_with("bounces+") && from != to), "{of_copies}");
+    assert_eq!(of_copies["headers"]["x-chasqui-label"], Value::Null, "nothing shows the hidden copy");
     let plain = channel("email", &server.settings(|_| ()));
     assert!(matches!(Delivery::new(id, "ana@example.org").send_by(&plain).await, Outcome::Sent { .. }));
     let read = server.mail().await;
