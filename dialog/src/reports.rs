@@ -12,7 +12,7 @@ use topology::{Inbound, Incoming, Publication};
 
 use crate::disposition::Disposition;
 use crate::listing;
-use crate::said::Said;
+use crate::said::{Said, Spoken};
 use crate::shared::Shared;
 
 /// How often a call waits, 5 seconds each, for the record of the attempt that it is about, or for its child to be with the
@@ -59,7 +59,7 @@ async fn heard(shared: &Shared, incoming: &Incoming) -> Result<Disposition, Disp
     }
     let unreadable = |why: String| Disposition::DeadLetter(Reason::DecodeError, why);
     let inbound = incoming.inbound.as_ref().ok_or_else(|| unreadable("it is no call of a provider".into()))?;
-    let said = (shared.reader)(inbound).map_err(unreadable)?;
+    let Spoken { said, unread } = (shared.reader)(inbound).map_err(unreadable)?;
     let call = Call { inbound, round: incoming.headers.seq.unwrap_or(0), redelivered: incoming.redelivered };
     follow_and_keep(shared, &call, &said).await?;
     let mut rounds = 0;
@@ -69,7 +69,8 @@ async fn heard(shared: &Shared, incoming: &Incoming) -> Result<Disposition, Disp
         }
     }
     if call.round >= rounds {
-        return Ok(Disposition::Acknowledge);
+        // What can be read was taken: it is a repeat by the time at which somebody moves the rest back.
+        return Ok(unread.map_or(Disposition::Acknowledge, unreadable));
     }
     let id = incoming.message_id.clone().unwrap_or_default();
     let later = Publication::of_inbound_later(id, inbound.clone(), call.round + 1);

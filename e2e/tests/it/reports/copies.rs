@@ -61,3 +61,18 @@ async fn what_is_reported_of_a_copy_is_about_its_own_recipient_and_moves_nothing
     assert_eq!(listed, BTreeSet::from([(bounce, true), (complaint, true), (complaint, false)]));
     fleet.finish().await;
 }
+
+#[tokio::test]
+async fn an_odd_event_of_a_batch_is_a_dead_letter_and_the_others_are_taken() {
+    let mail = MailServer::start(&[]).await;
+    let fleet = sent(&mail).await;
+    let batch = json!([7, event("delivered", "e-1", "ana@example.org"), { "event": "open", "sg_event_id": "e\n2" }]);
+    reported(&fleet, "call-1", batch.to_string()).await;
+    fleet.until("mail-1", State::Delivered).await;
+    let letter = fleet.take_dead_letters(1).await.remove(0);
+    let why = "2 of 3 events cannot be read, of which number 1 is the first: it is no JSON object";
+    assert_eq!((letter.reason.as_str(), letter.error.as_str()), ("decode_error", why));
+    assert_eq!(letter.body, batch.to_string().into_bytes(), "all of it, for whoever can read it later");
+    assert_eq!(said(&fleet, "mail-1").await, ["delivered"]);
+    fleet.finish().await;
+}
