@@ -47,7 +47,7 @@ async fn what_is_reported_of_a_copy_is_about_its_own_recipient_and_moves_nothing
     let fleet = sent(&mail).await;
     let of_bob = json!([event("bounce", "e-1", "bob@example.org"), event("spamreport", "e-2", "bob@example.org")]);
     reported(&fleet, "call-1", of_bob.to_string()).await;
-    until("two receipts", async || Some(()).filter(|()| said(&fleet, "mail-1").await.len() == 2)).await;
+    until("two receipts", async || (said(&fleet, "mail-1").await.len() == 2).then_some(())).await;
     reported(&fleet, "call-2", json!([event("spamreport", "e-3", "ana@example.org")]).to_string()).await;
     fleet.until("mail-1", State::Delivered).await;
     let told = fleet.events_until("seen", "mail-1", "complained").await;
