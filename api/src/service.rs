@@ -75,9 +75,11 @@ impl Api {
         let (served, readings) = routes::served(&app);
         let (router, document) = served.split_for_parts();
         let sandbox = app.settings.sandbox.then_some(pages::PAGE);
-        let paths: Vec<&str> = docs::PAGES.into_iter().chain([unsubscribe::PAGE]).chain(sandbox).collect();
+        let paths: Vec<&str> = docs::PAGES.into_iter().chain(sandbox).collect();
         let known = Known::of(&document, &paths, routes::instead);
         let known = known.with_unseen(webhooks::PATH, &[Method::POST, Method::GET]);
+        // Mail programs post to it, and show nobody the answer.
+        let known = known.with_unseen(unsubscribe::PAGE, &[Method::GET, Method::POST]);
         let router = router.merge(docs::pages(document)).with_state(Arc::clone(&app));
         let settings = &app.settings;
         let hosts = Hosts { listen: settings.listen.ip(), names: settings.hosts.clone(), setting: "API_HOSTS" };

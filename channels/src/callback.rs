@@ -1,6 +1,6 @@
 //! What providers send to our webhook, before anybody has believed it.
 
-use domain::Timestamp;
+use domain::{Report, Timestamp};
 use reqwest::header::HeaderMap;
 use url::form_urlencoded;
 
@@ -48,6 +48,20 @@ pub enum Refused {
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct Unreadable(pub &'static str);
+
+/// What could be read of a request.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Readable {
+    pub reports: Vec<Report>,
+    /// Which part says nothing to us, and why; none where all was read.
+    pub unread: Option<String>,
+}
+
+impl From<Vec<Report>> for Readable {
+    fn from(reports: Vec<Report>) -> Self {
+        Self { reports, unread: None }
+    }
+}
 
 impl<'a> Callback<'a> {
     /// A header that has one value of visible ASCII, and is not empty.

@@ -26,7 +26,7 @@ mod conformance;
 #[cfg(test)]
 mod tests;
 
-pub use callback::{Callback, Refused, Unreadable};
+pub use callback::{Callback, Readable, Refused, Unreadable};
 pub use channel::{Channel, Outgoing};
 pub use enabled::{Channels, Enabled, Handling, NotEnabled};
 pub use media::{DestinationError, check_destination, default_ambiguity, known, prefixes, unknown};

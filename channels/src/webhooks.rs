@@ -3,7 +3,7 @@
 use domain::{Report, Timestamp};
 use reqwest::header::HeaderMap;
 
-use crate::callback::{Callback, Refused, Unreadable};
+use crate::callback::{Callback, Readable, Refused, Unreadable};
 use crate::providers::{PROVIDERS, Webhook, smtp, twilio, whatsapp_cloud};
 use crate::settings::Settings;
 
@@ -83,9 +83,9 @@ impl Webhooks {
     ///
     /// # Errors
     /// Why it says nothing to us.
-    pub fn reports(&self, provider: &str, callback: &Callback<'_>) -> Result<Vec<Report>, Unreadable> {
+    pub fn reports(&self, provider: &str, callback: &Callback<'_>) -> Result<Readable, Unreadable> {
         if provider == smtp::PROVIDER.name {
-            return smtp::reports(&self.0, callback);
+            return smtp::reports(&self.0, callback).map(Readable::from);
         }
         let (_, webhook) = found(provider).ok_or(Unreadable("no provider of that name calls us"))?;
         (webhook.reports)(&self.0, callback)

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use api::{Call, Gate, Verdict};
 use channels::{Callback, Refused, Webhooks};
-use dialog::{Reader, Said};
+use dialog::{Reader, Said, Spoken};
 use domain::{ChannelName, Report};
 use reqwest::header::HeaderMap;
 use topology::Inbound;
@@ -17,11 +17,12 @@ pub(crate) fn gate(settings: &channels::Settings) -> Gate {
 /// Reads what the API has published.
 pub(crate) fn reader(settings: &channels::Settings) -> Reader {
     let webhooks = Webhooks::new(settings);
-    Arc::new(move |inbound: &Inbound| -> Result<Vec<Said>, String> {
+    Arc::new(move |inbound: &Inbound| -> Result<Spoken, String> {
         let headers = HeaderMap::new();
         let callback = Callback { target: &inbound.target, headers: &headers, body: &inbound.body, at: inbound.at };
-        let reports = webhooks.reports(&inbound.provider, &callback).map_err(|error| error.to_string())?;
-        reports.into_iter().map(said).collect()
+        let read = webhooks.reports(&inbound.provider, &callback).map_err(|error| error.to_string())?;
+        let said = read.reports.into_iter().map(said).collect::<Result<Vec<_>, _>>()?;
+        Ok(Spoken { said, unread: read.unread })
     })
 }
 

@@ -24,4 +24,4 @@ mod said;
 mod shared;
 
 pub use dialog::Dialog;
-pub use said::{Reader, Said};
+pub use said::{Reader, Said, Spoken};

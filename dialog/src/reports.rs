@@ -1,17 +1,18 @@
-//! Takes the calls of providers one by one: what a call says is kept, put on the suppression list, merged into the rows of
+//! Takes the calls of providers one by one: what a call says is put on the suppression list, kept, merged into the rows of
 //! its deliveries and told, before it is acknowledged.
 
 use std::sync::Arc;
 
 use domain::{EventName, Heard, Key, Merged, Reason, Report, Row, State, Tenant, Transition};
 use intake::{Told, TooOften};
+use operations::suppressions::is_of_a_copy;
 use runtime::failpoint;
 use tokio::sync::mpsc;
 use topology::{Inbound, Incoming, Publication};
 
 use crate::disposition::Disposition;
 use crate::listing;
-use crate::said::Said;
+use crate::said::{Said, Spoken};
 use crate::shared::Shared;
 
 /// How often a call waits, 5 seconds each, for the record of the attempt that it is about, or for its child to be with the
@@ -58,12 +59,9 @@ async fn heard(shared: &Shared, incoming: &Incoming) -> Result<Disposition, Disp
     }
     let unreadable = |why: String| Disposition::DeadLetter(Reason::DecodeError, why);
     let inbound = incoming.inbound.as_ref().ok_or_else(|| unreadable("it is no call of a provider".into()))?;
-    let said = (shared.reader)(inbound).map_err(unreadable)?;
+    let Spoken { said, unread } = (shared.reader)(inbound).map_err(unreadable)?;
     let call = Call { inbound, round: incoming.headers.seq.unwrap_or(0), redelivered: incoming.redelivered };
-    let reports: Vec<Report> = said.iter().map(|one| one.report.clone()).collect();
-    let keeping = || shared.intake.store.keep_reports(&reports, inbound.at);
-    shared.intake.breaker.retry_until_taken(keeping).await?;
-    failpoint("dialog.kept");
+    follow_and_keep(shared, &call, &said).await?;
     let mut rounds = 0;
     for one in &said {
         if let Taken::Waits(of_this) = taken(shared, &call, one).await? {
@@ -71,29 +69,49 @@ async fn heard(shared: &Shared, incoming: &Incoming) -> Result<Disposition, Disp
         }
     }
     if call.round >= rounds {
-        return Ok(Disposition::Acknowledge);
+        // What can be read was taken: it is a repeat by the time at which somebody moves the rest back.
+        return Ok(unread.map_or(Disposition::Acknowledge, unreadable));
     }
     let id = incoming.message_id.clone().unwrap_or_default();
     let later = Publication::of_inbound_later(id, inbound.clone(), call.round + 1);
     Ok(Disposition::replaced_by(later, &shared.intake).await)
 }
 
-async fn taken(shared: &Shared, call: &Call<'_>, one: &Said) -> Result<Taken, Disposition> {
-    let report = &one.report;
-    // A call that has waited was heard before.
-    if call.round == 0 {
-        count(report);
-        let tenants = listing::follow(shared, one).await?;
-        if report.said.written_by().is_some() {
-            for tenant in &tenants {
-                tell_of_words(shared, call, one, tenant).await?;
-            }
+/// Follows with the suppression list what was not heard before, tells what people have written, and keeps it all. A
+/// repeat changes the list no more: what it said may have been taken back since. Reports are kept last, so that whoever
+/// dies in between has them followed again rather than never.
+async fn follow_and_keep(shared: &Shared, call: &Call<'_>, said: &[Said]) -> Result<(), Disposition> {
+    let intake = &shared.intake;
+    let reports: Vec<Report> = said.iter().map(|one| one.report.clone()).collect();
+    let repeats = intake.breaker.retry_until_taken(|| intake.store.are_repeats(&reports)).await?;
+    for (one, is_repeat) in said.iter().zip(repeats) {
+        if !is_repeat {
+            follow(shared, call, one).await?;
         }
     }
+    failpoint("dialog.followed");
+    intake.breaker.retry_until_taken(|| intake.store.keep_reports(&reports, call.inbound.at)).await?;
+    failpoint("dialog.kept");
+    Ok(())
+}
+
+async fn follow(shared: &Shared, call: &Call<'_>, one: &Said) -> Result<(), Disposition> {
+    count(&one.report);
+    let tenants = listing::follow(shared, one).await?;
+    if one.report.said.written_by().is_some() {
+        for tenant in &tenants {
+            tell_of_words(shared, call, one, tenant).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn taken(shared: &Shared, call: &Call<'_>, one: &Said) -> Result<Taken, Disposition> {
+    let report = &one.report;
     let Some(about) = &report.about else { return Ok(Taken::Done) };
-    let row = match merged(shared, call, report, &about.key).await? {
+    let row = match merged(shared, call, one, &about.key).await? {
         Ok(row) => row,
-        Err(waits) => return Ok(waits),
+        Err(without_a_row) => return Ok(without_a_row),
     };
     if let Some(name) = EventName::of_reaction(&report.said) {
         let (tenant, channel, received_at) = (&row.key.tenant, &row.channel, call.inbound.at);
@@ -103,19 +121,18 @@ async fn taken(shared: &Shared, call: &Call<'_>, one: &Said) -> Result<Taken, Di
     Ok(Taken::Done)
 }
 
-/// Merges a report into the row of its delivery, and gives the row as it is then; or says that it is too early.
-async fn merged(
-    shared: &Shared,
-    call: &Call<'_>,
-    report: &Report,
-    key: &Key,
-) -> Result<Result<Row, Taken>, Disposition> {
-    let intake = &shared.intake;
+/// Merges a report into the row of its delivery, and gives the row as it is then; or says that it is too early, or that it
+/// is done: what became of a copy changes no row and tells nothing of the delivery.
+async fn merged(shared: &Shared, call: &Call<'_>, one: &Said, key: &Key) -> Result<Result<Row, Taken>, Disposition> {
+    let (intake, report) = (&shared.intake, &one.report);
     // Whoever wrote the row with this report may not have told of it.
     let mut may_be_untold = call.redelivered;
     loop {
         let found = intake.breaker.retry_until_taken(|| intake.store.delivery(key)).await?;
         let Some(row) = found.map(|view| view.row) else { return Ok(Err(Taken::Waits(ROUNDS_OF_THE_UNKNOWN))) };
+        if one.person.as_deref().is_some_and(|person| is_of_a_copy(&row, person, &intake.hasher)) {
+            return Ok(Err(Taken::Done));
+        }
         // The body is at hand nowhere, so that a late failure is the end: without a policy nothing is published again.
         let merged = domain::report(&row, report, None, intake.clock.now());
         // Before the row is written, which may forget then that it has a child.

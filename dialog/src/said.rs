@@ -15,5 +15,13 @@ pub struct Said {
     pub person: Option<String>,
 }
 
+/// What a call says, as far as it can be read.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Spoken {
+    pub said: Vec<Said>,
+    /// Which part says nothing to us, and why.
+    pub unread: Option<String>,
+}
+
 /// Reads a call. An error says why it says nothing to us.
-pub type Reader = Arc<dyn Fn(&Inbound) -> Result<Vec<Said>, String> + Send + Sync>;
+pub type Reader = Arc<dyn Fn(&Inbound) -> Result<Spoken, String> + Send + Sync>;

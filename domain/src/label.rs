@@ -41,15 +41,16 @@ impl Labels {
         Uuid::from_bytes(signature(&self.current, label)).simple().to_string()
     }
 
-    /// The beginning of a signature, for where a whole one does not fit.
-    pub fn sign_short(&self, label: &Label) -> [u8; SHORT_BYTES] {
-        short(&signature(&self.current, label))
+    /// The beginning of a signature, for where a whole one does not fit. That the message has other recipients is signed
+    /// with the label, and seen by nobody who has not the key.
+    pub fn sign_short(&self, label: &Label, has_copies: bool) -> [u8; SHORT_BYTES] {
+        short(&self.current, label, has_copies)
     }
 
-    /// Whether we have signed the label in short, in constant time.
-    pub fn verify_short(&self, label: &Label, signed: &[u8]) -> bool {
+    /// Whether we have signed the label in short, for a message with other recipients or without, in constant time.
+    pub fn verify_short(&self, label: &Label, has_copies: bool, signed: &[u8]) -> bool {
         let mut keys = std::iter::once(&self.current).chain(&self.previous);
-        keys.any(|key| verify_slices_are_equal(&short(&signature(key, label)), signed).is_ok())
+        keys.any(|key| verify_slices_are_equal(&short(key, label, has_copies), signed).is_ok())
     }
 
     /// Whether we have signed the label, in constant time.
@@ -67,16 +68,21 @@ impl fmt::Debug for Labels {
 }
 
 /// A tenant has no slash, so that no two labels have the same text.
+fn text(label: &Label) -> String {
+    format!("{}/{}/{}/{}", label.key.tenant, label.epoch, label.attempt, label.key.id)
+}
+
 fn signature(key: &hmac::Key, label: &Label) -> [u8; SIGNATURE_BYTES] {
-    let text = format!("{}/{}/{}/{}", label.key.tenant, label.epoch, label.attempt, label.key.id);
     let mut signature = [0; SIGNATURE_BYTES];
-    signature.copy_from_slice(&hmac::sign(key, text.as_bytes()).as_ref()[..SIGNATURE_BYTES]);
+    signature.copy_from_slice(&hmac::sign(key, text(label).as_bytes()).as_ref()[..SIGNATURE_BYTES]);
     signature
 }
 
-fn short(signature: &[u8; SIGNATURE_BYTES]) -> [u8; SHORT_BYTES] {
+/// No text of a label begins with a slash.
+fn short(key: &hmac::Key, label: &Label, has_copies: bool) -> [u8; SHORT_BYTES] {
+    let text = if has_copies { format!("/{}", text(label)) } else { text(label) };
     let mut short = [0; SHORT_BYTES];
-    short.copy_from_slice(&signature[..SHORT_BYTES]);
+    short.copy_from_slice(&hmac::sign(key, text.as_bytes()).as_ref()[..SHORT_BYTES]);
     short
 }
 
@@ -114,11 +120,16 @@ mod tests {
         let after =
             Labels::new(&Keyring::new(b"vutsrqponmlkjihgfedcba9876543210", Some(b"0123456789abcdefghijklmnopqrstuv")));
         let label = Label { key: key("n-1"), epoch: 0, attempt: 1 };
-        let signed = labels.sign_short(&label);
-        assert!(labels.verify_short(&label, &signed) && after.verify_short(&label, &signed));
-        assert!(!labels.verify_short(&Label { attempt: 2, ..label.clone() }, &signed));
-        for odd in [&[][..], &signed[1..], &[0; 10]] {
-            assert!(!labels.verify_short(&label, odd), "{odd:?}");
+        for has_copies in [false, true] {
+            let signed = labels.sign_short(&label, has_copies);
+            assert!(
+                labels.verify_short(&label, has_copies, &signed) && after.verify_short(&label, has_copies, &signed)
+            );
+            assert!(!labels.verify_short(&label, !has_copies, &signed), "what it says of copies is signed");
+            assert!(!labels.verify_short(&Label { attempt: 2, ..label.clone() }, has_copies, &signed));
+            for odd in [&[][..], &signed[1..], &[0; 10]] {
+                assert!(!labels.verify_short(&label, has_copies, odd), "{odd:?}");
+            }
         }
     }
 

@@ -5,7 +5,9 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use domain::{EventName, FieldError, Key, Tenant, Timestamp, WebhookKeys, nearest, parse_object, pointer_step};
+use domain::{
+    EndpointAddress, EventName, FieldError, Key, Tenant, Timestamp, WebhookKeys, nearest, parse_object, pointer_step,
+};
 use serde_json::{Map, Value};
 use store::{Endpoint, Made, Rotated, Rotation, Store, StoreError};
 
@@ -17,6 +19,8 @@ pub const FIELDS: [&str; 2] = ["url", "types"];
 
 /// How long the secret before the newest signs as well.
 const OVERLAP: Duration = Duration::from_secs(24 * 60 * 60);
+/// What is told of a destination that has a URL in it and is none.
+const MUST: &str = "must be an https URL as it is called, such as https://hooks.example.org/chasqui";
 /// The longest URL, in bytes: what is written before it in a destination has its place as well.
 const MAX_URL_BYTES: usize = 2048;
 
@@ -66,6 +70,10 @@ fn url(object: &Map<String, Value>, calls: &Calls) -> Result<String, String> {
     };
     if text.len() > MAX_URL_BYTES {
         return Err(format!("must have at most {MAX_URL_BYTES} bytes"));
+    }
+    // What the fleet alone writes before a URL, in the destination of a webhook of its own.
+    if EndpointAddress::parse(text).is_some() {
+        return Err(MUST.into());
     }
     // The parsed URL stands as it is called.
     let url = media::webhook::url(text)?.as_str().to_owned();

@@ -107,6 +107,17 @@ pub async fn suppress_recipient(
     store.suppress(&suppression).await
 }
 
+/// Whether a report about a delivery names somebody who only gets a copy of it: it says nothing of the delivery then. Mails
+/// alone have copies. Others have one recipient, whom a provider may write in another way than whoever published.
+pub fn is_of_a_copy(row: &Row, person: &str, recipients: &RecipientHasher) -> bool {
+    if row.channel.as_str() != media::email::MEDIUM.name || row.recipient_hash == RecipientHash::UNKNOWN {
+        return false;
+    }
+    let compared = media::compared(&row.channel, person);
+    let forms = [compared.as_str(), person];
+    !forms.into_iter().any(|form| recipients.every_hash(form).contains(&row.recipient_hash))
+}
+
 /// Takes entries off the list, and keeps who did so, when and why. Returns what was on the list; nothing where no entry
 /// fits. What was suppressed before stays so, until it is asked for again.
 ///

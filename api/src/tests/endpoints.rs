@@ -76,6 +76,14 @@ async fn a_request_that_is_repeated_with_its_key_makes_one_endpoint_and_gets_the
 }
 
 #[tokio::test]
+async fn the_document_lets_an_endpoint_ask_for_every_event() {
+    let app = TestApp::start().await;
+    let document = app.get("/openapi.json", None).await.json();
+    let most = &document["components"]["schemas"]["EndpointBody"]["properties"]["types"]["maxItems"];
+    assert_eq!(most, &json!(domain::EventName::ALL.len()));
+}
+
+#[tokio::test]
 async fn everything_that_is_wrong_with_an_endpoint_is_told_at_once() {
     let app = TestApp::start().await;
     let refused = app.post("/endpoints", Some(&token("operate")), &json!({"urll": 1, "types": ["deat"]})).await;

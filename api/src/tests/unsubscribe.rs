@@ -100,6 +100,9 @@ async fn who_leaves_by_one_click_is_on_the_list_once_however_often_it_is_asked()
     let [entry] = listed.as_slice() else { panic!("{listed:?}") };
     assert_eq!((entry.reason, entry.scope), (SuppressedFor::Unsubscribe, SuppressionScope::Marketing));
     assert_eq!((entry.by.as_str(), entry.note.as_deref()), ("the recipient", Some("left the list news")));
+    let other = app.delete(&path, None).await;
+    assert_eq!(other.status, StatusCode::METHOD_NOT_ALLOWED);
+    assert!(other.text.contains("It knows GET and POST"), "{other:?}");
     let forged = posted(&app, &path.replace("news", "all"), "List-Unsubscribe=One-Click").await;
     assert_eq!(forged.status, StatusCode::NOT_FOUND, "{forged:?}");
 }

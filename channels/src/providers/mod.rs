@@ -10,11 +10,11 @@ pub mod webhook;
 pub mod webpush;
 pub mod whatsapp_cloud;
 
-use domain::{Outcome, Report};
+use domain::Outcome;
 use media::Medium;
 use runtime::settings::Values;
 
-use crate::callback::{Callback, Refused, Unreadable};
+use crate::callback::{Callback, Readable, Refused, Unreadable};
 use crate::channel::Channel;
 use crate::section::{Section, Warning};
 use crate::settings::Settings;
@@ -67,7 +67,7 @@ pub(crate) struct Webhook {
     /// The content type and the text that the provider expects as an answer.
     pub(crate) answer: (&'static str, &'static str),
     /// What it says.
-    pub(crate) reports: fn(&Settings, &Callback<'_>) -> Result<Vec<Report>, Unreadable>,
+    pub(crate) reports: fn(&Settings, &Callback<'_>) -> Result<Readable, Unreadable>,
 }
 
 /// One medium, as far as one provider carries it.

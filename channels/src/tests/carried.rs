@@ -80,11 +80,16 @@ async fn a_mail_comes_back_to_an_address_and_with_a_header_that_name_its_attempt
     for report in [part(""), part(&label), part(&label).replace(to, "postmaster@example.com")] {
         let header_map = HeaderMap::new();
         let callback = Callback { target: "/bounce", headers: &header_map, body: report.as_bytes(), at: testkit::NOW };
-        let reports = Webhooks::new(&settings).reports("smtp", &callback).unwrap();
+        let reports = Webhooks::new(&settings).reports("smtp", &callback).unwrap().reports;
         let about = reports[0].about.as_ref().unwrap_or_else(|| panic!("{report}"));
         assert_eq!((about.key.id.as_str(), about.epoch, about.attempt), (id, 0, 1));
         assert_eq!(reports[0].provider_id, provider_id);
     }
+    let copied = Delivery::new(id, "ana@example.org").mailing(json!({"bcc": ["hidden@example.org"]}));
+    assert!(matches!(copied.send_by(&channel("email", &settings)).await, Outcome::Sent { .. }));
+    let of_copies = server.mail().await;
+    assert!(of_copies["from"].as_str().is_some_and(|from| from.starts_with("bounces+") && from != to), "{of_copies}");
+    assert_eq!(of_copies["headers"]["x-chasqui-label"], Value::Null, "nothing shows the hidden copy");
     let plain = channel("email", &server.settings(|_| ()));
     assert!(matches!(Delivery::new(id, "ana@example.org").send_by(&plain).await, Outcome::Sent { .. }));
     let read = server.mail().await;

@@ -13,6 +13,7 @@ use testkit::key;
 
 use crate::callbacks::{endpoint, until_bound};
 
+mod copies;
 #[cfg(feature = "failpoints")]
 mod crashes;
 mod escalation;
@@ -177,6 +178,25 @@ async fn who_writes_stop_gets_no_more_until_they_write_start() {
     assert_eq!(list(&fleet).await, []);
     fleet.notify("order-2", &sms(TO)).await;
     fleet.until("order-2", State::Sent).await;
+    fleet.finish().await;
+}
+
+#[tokio::test]
+async fn a_repeated_report_does_not_undo_what_was_said_after_it() {
+    let provider = Provider::start().await;
+    let fleet = TestFleet::start(Database::Sqlite, &settings(&provider)).await;
+    fleet.subscribe("seen", "#.inbound").await;
+    for (sid, words, keyword) in [("SMa", "START", "start"), ("SMb", "STOP", "stop"), ("SMa", "START", "")] {
+        written(&fleet, sid, words).await;
+        if !keyword.is_empty() {
+            assert_eq!(fleet.event("seen").await.json["data"]["keyword"], keyword);
+        }
+        until_all_are_taken(&fleet).await;
+    }
+    written(&fleet, "SMc", "thanks").await;
+    assert_eq!(fleet.event("seen").await.delivery(), "SMc/received", "a repeat is not told either");
+    let listed = list(&fleet).await;
+    assert_eq!(listed.iter().map(|entry| entry.reason).collect::<Vec<_>>(), [SuppressedFor::Stop]);
     fleet.finish().await;
 }
 

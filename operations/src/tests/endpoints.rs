@@ -32,7 +32,9 @@ fn everything_that_is_wrong_with_an_endpoint_is_named_with_what_was_meant() {
     assert_eq!(told(&json!({"url": null})), [missing]);
     assert_eq!(told(&json!({"url": 7})), ["/url must be a string"]);
     assert_eq!(told(&json!({"url": "x".repeat(2049)})), ["/url must have at most 2048 bytes"]);
-    assert!(told(&json!({"url": "hooks.example.org"}))[0].starts_with("/url must be an https URL"));
+    for none in ["hooks.example.org", "endpoint:a:1::s:https://hooks.example.org/"] {
+        assert!(told(&json!({"url": none}))[0].starts_with("/url must be an https URL"), "{none}");
+    }
     assert_eq!(
         told(&json!({"url": "https://hooks.example.org/", "types": ["dead", "deads", 7], "event": []})),
         [

@@ -1,9 +1,9 @@
 //! The suppression list: one recipient in all its forms, for each tenant, and who may be taken off it.
 
-use domain::{Outcome, Row, SuppressedFor, SuppressionScope};
+use domain::{Keyring, Outcome, RecipientHash, Row, SuppressedFor, SuppressionScope};
 use serde_json::{Value, json};
 
-use crate::suppressions::{Entry, Lifted, Wanted, lift, lifts, list, suppress, suppress_recipient, why};
+use crate::suppressions::{Entry, Lifted, Wanted, is_of_a_copy, lift, lifts, list, suppress, suppress_recipient, why};
 use crate::tests::fixtures::{NOW, Still, attempted, key, ledger, recipients, tenant};
 
 fn entry(body: &Value) -> Entry {
@@ -66,6 +66,29 @@ async fn a_report_that_names_nobody_puts_the_recipient_of_its_delivery_on_the_li
     let listed = list(store, tenant("acme"), wanted, &recipients()).await.unwrap().suppressions;
     let shown: Vec<_> = listed.iter().map(|one| (one.reason, one.scope, one.by.as_str())).collect();
     assert_eq!(shown, [(SuppressedFor::HardBounce, SuppressionScope::All, "smtp")]);
+}
+
+#[tokio::test]
+async fn a_report_is_of_a_copy_where_it_names_another_than_the_recipient_of_a_mail() {
+    let ledger = ledger().await;
+    attempted(&ledger.store, &key("d-1"), false, &Outcome::Captured).await;
+    let claimed = ledger.store.delivery(&key("d-1")).await.unwrap().unwrap().row;
+    let to = |channel: &str, recipient_hash| {
+        let channel = domain::ChannelName::parse(channel).unwrap();
+        Row { recipient_hash, channel, ..claimed.clone() }
+    };
+    let own = recipients().hash("ana@example.com");
+    let mail = to("email", own);
+    for (person, expected) in [("Ana@Example.COM", false), ("ana@example.com", false), ("bob@example.com", true)] {
+        assert_eq!(is_of_a_copy(&mail, person, &recipients()), expected, "{person}");
+    }
+    let before: &[u8] = b"a secret of the tests, 32 bytes or more";
+    let changed = Keyring::new(b"another secret of the tests, as long", Some(before)).recipients();
+    assert!(!is_of_a_copy(&mail, "Ana@example.com", &changed), "the secret was changed since");
+    assert!(is_of_a_copy(&mail, "bob@example.com", &changed));
+    // Nobody but mails has copies; a provider may write the number of a phone in another way.
+    assert!(!is_of_a_copy(&to("whatsapp", own), "+5491112345678", &recipients()));
+    assert!(!is_of_a_copy(&to("email", RecipientHash::UNKNOWN), "bob@example.com", &recipients()));
 }
 
 #[test]

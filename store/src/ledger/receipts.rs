@@ -1,6 +1,8 @@
 //! What providers reported of deliveries later: kept as it came, each event once, and joined when a delivery is read.
 //! No recipient stands here, and nothing that a person wrote.
 
+use std::collections::HashSet;
+
 use domain::{Key, Report, Timestamp};
 use sea_orm::QueryResult;
 
@@ -35,7 +37,23 @@ const INSERT: &str = "INSERT INTO receipts (tenant, id, provider, event_id, epoc
      u.class, u.provider_id, u.code, u.detail, u.happened_at, u.received_at FROM {u} \
      WHERE TRUE ON CONFLICT (id, tenant, provider, event_id) DO NOTHING";
 
+const FIND: &str = "SELECT r.tenant, r.id, r.provider, r.event_id FROM {u} JOIN receipts AS r \
+     ON r.id = u.id AND r.tenant = u.tenant AND r.provider = u.provider AND r.event_id = u.event_id";
+
+/// The tenant and the id of the delivery, the provider and its id of the event: what one receipt is known by.
+type Name = [String; 4];
+
 impl Store {
+    /// Which of these reports are repeats: kept already, or the same as one before it in the list. In their order.
+    ///
+    /// # Errors
+    /// [`StoreError`]; repeat it.
+    pub async fn are_repeats(&self, reports: &[Report]) -> Result<Vec<bool>, StoreError> {
+        let kept = self.inner.db.reader().query_group(FIND, &names(reports)).await?;
+        let mut known = kept.iter().map(name_of).collect::<Result<HashSet<Name>, StoreError>>()?;
+        Ok(reports.iter().map(|report| !known.insert(name(report))).collect())
+    }
+
     /// Keeps reports. One that is kept already stays as it is.
     ///
     /// # Errors
@@ -73,13 +91,30 @@ impl Store {
     }
 }
 
-async fn insert(session: &mut Session, reports: &[Report], received_at: Timestamp) -> Result<(), StoreError> {
+/// The group of the receipts' names, by which each is looked up.
+fn names(reports: &[Report]) -> Group<'_> {
     let about = || reports.iter().map(|report| report.about.as_ref());
-    let group = Group::of(reports.len())
+    Group::of(reports.len())
         .text("tenant", about().map(|about| about.map_or("", |label| label.key.tenant.as_str())))
         .text("id", about().map(|about| about.map_or("", |label| label.key.id.as_str())))
         .text("provider", reports.iter().map(|report| report.provider))
         .text("event_id", reports.iter().map(|report| report.event_id.as_str()))
+}
+
+fn name(report: &Report) -> Name {
+    let about = report.about.as_ref().map(|label| &label.key);
+    let tenant = about.map_or_else(String::new, |key| key.tenant.as_str().to_owned());
+    let id = about.map_or_else(String::new, |key| key.id.clone());
+    [tenant, id, report.provider.to_owned(), report.event_id.clone()]
+}
+
+fn name_of(row: &QueryResult) -> Result<Name, StoreError> {
+    Ok([get(row, "tenant")?, get(row, "id")?, get(row, "provider")?, get(row, "event_id")?])
+}
+
+async fn insert(session: &mut Session, reports: &[Report], received_at: Timestamp) -> Result<(), StoreError> {
+    let about = || reports.iter().map(|report| report.about.as_ref());
+    let group = names(reports)
         .int("epoch", about().map(|about| about.map_or(0, |label| i64::from(label.epoch))))
         .int("attempt", about().map(|about| about.map_or(0, |label| i64::from(label.attempt))))
         .text("said", reports.iter().map(|report| report.said.as_str()))

@@ -9,6 +9,7 @@ use crate::{Claimed, Store};
 on_both!(
     what_follows_from_a_report_is_written_once_and_only_over_the_row_that_was_read,
     a_report_is_kept_once_however_often_it_comes,
+    a_report_is_a_repeat_by_its_delivery_its_provider_and_its_event,
     an_attempt_is_shown_once_as_it_was_answered_whatever_is_reported_later,
     receipts_go_with_their_delivery_and_those_of_none_when_they_are_old
 );
@@ -53,6 +54,23 @@ async fn a_report_is_kept_once_however_often_it_comes(db: &Database) {
     assert_eq!((first.provider.as_str(), first.provider_id.as_deref()), ("sendgrid", Some("m-1")));
     assert_eq!((first.code.as_deref(), first.detail.as_str()), (Some("5.1.1"), "no such ' \" user"));
     assert_eq!((first.happened_at, first.received_at), (Some(at(7)), at(9)));
+}
+
+async fn a_report_is_a_repeat_by_its_delivery_its_provider_and_its_event(db: &Database) {
+    let store = db.store().await;
+    let opened = report("e-1", Some("n-1"), Reported::Opened);
+    let of_nobody = report("e-1", None, Reported::Opened);
+    let others = [
+        Report { event_id: "e-2".into(), ..opened.clone() },
+        Report { provider: "twilio", ..opened.clone() },
+        report("e-1", Some("n-2"), Reported::Opened),
+    ];
+    let asked = [&[opened.clone(), of_nobody.clone()][..], &others[..], &[opened.clone()]].concat();
+    assert!(store.are_repeats(&[]).await.unwrap().is_empty());
+    let none_is_kept = store.are_repeats(&asked).await.unwrap();
+    assert_eq!(none_is_kept, [false, false, false, false, false, true], "the last one stands there twice");
+    store.keep_reports(&[opened, of_nobody], at(9)).await.unwrap();
+    assert_eq!(store.are_repeats(&asked).await.unwrap(), [true, true, false, false, false, true]);
 }
 
 async fn sent_row(store: &Store, id: &str) -> Row {

@@ -9,11 +9,12 @@ use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1, UnparsedPublicKey};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use domain::{Bounce, Report, Reported, Timestamp};
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use super::PROVIDER;
 use super::settings::{WEBHOOK_PUBLIC_KEY, public_keys};
-use crate::callback::{Callback, Refused, Unreadable, bounded, id, seconds};
+use crate::callback::{Callback, Readable, Refused, Unreadable, bounded, id, seconds};
 use crate::label;
 use crate::redact::redact;
 use crate::settings::Settings;
@@ -49,22 +50,38 @@ fn is_current(at: Timestamp, now: Timestamp) -> bool {
 }
 
 /// # Errors
-/// Why the request says nothing to us. An event that we do not know is no error: new ones are added.
-pub(super) fn reports(_: &Settings, callback: &Callback<'_>) -> Result<Vec<Report>, Unreadable> {
-    let events: Vec<Map<String, Value>> =
-        serde_json::from_slice(bounded(callback)?).map_err(|_| Unreadable("the body is no list of JSON objects"))?;
-    Ok(events.iter().filter_map(report).collect())
+/// Why the request says nothing to us. An event that we do not know is no error: new ones are added. One that cannot be read
+/// does not keep the others from being read: a batch has those of many mails.
+pub(super) fn reports(_: &Settings, callback: &Callback<'_>) -> Result<Readable, Unreadable> {
+    let events: Vec<&RawValue> =
+        serde_json::from_slice(bounded(callback)?).map_err(|_| Unreadable("the body is no JSON list"))?;
+    let (mut reports, mut unread) = (Vec::new(), Vec::new());
+    for (at, event) in events.iter().enumerate() {
+        match report(event.get()) {
+            Ok(report) => reports.extend(report),
+            Err(why) => unread.push((at + 1, why)),
+        }
+    }
+    let (not_read, all) = (unread.len(), events.len());
+    let told = |(number, why): &(usize, Unreadable)| {
+        format!("{not_read} of {all} events cannot be read, of which number {number} is the first: {why}")
+    };
+    Ok(Readable { reports, unread: unread.first().map(told) })
 }
 
-fn report(event: &Map<String, Value>) -> Option<Report> {
+/// What one event says; nothing where it is of a kind that we do not know.
+fn report(text: &str) -> Result<Option<Report>, Unreadable> {
+    let event: Map<String, Value> = serde_json::from_str(text).map_err(|_| Unreadable("it is no JSON object"))?;
     let get = |name: &str| event.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
-    let said = said(event)?;
-    let recipient = get("email").and_then(id);
+    get("event").ok_or(Unreadable("it does not name its event"))?;
+    let Some(said) = said(&event) else { return Ok(None) };
+    let event_id = get("sg_event_id").and_then(id).ok_or(Unreadable("it has no sg_event_id that can be one"))?;
+    let recipient = get("email").map(|email| id(email).ok_or(Unreadable("its email can be no address"))).transpose()?;
     let words = get("reason").or_else(|| get("response")).unwrap_or_default();
-    Some(Report {
+    Ok(Some(Report {
         provider: PROVIDER.name,
-        event_id: get("sg_event_id").and_then(id)?,
-        about: label::of_fields(event),
+        event_id,
+        about: label::of_fields(&event),
         // What stands behind the dot is of SendGrid's own machines; the answer to the request did not have it.
         provider_id: get("sg_message_id").and_then(|long| id(long.split('.').next().unwrap_or(long))),
         said,
@@ -73,7 +90,7 @@ fn report(event: &Map<String, Value>) -> Option<Report> {
         recipient,
         has_copies: false,
         at: event.get("timestamp").and_then(|at| seconds(&at.to_string())),
-    })
+    }))
 }
 
 /// What has happened; none for an event that is not known.

@@ -22,7 +22,7 @@ use self::client::Client;
 use self::senders::Sender;
 use self::settings::{ACCOUNT_SID, AUTH_TOKEN, FROM_NUMBER, WHATSAPP_FROM};
 use super::{Connected, Provider, Service, Webhook};
-use crate::callback::Refused;
+use crate::callback::{Readable, Refused};
 use crate::channel::{Channel, Outgoing};
 use crate::label;
 
@@ -62,7 +62,7 @@ pub(crate) static PROVIDER: Provider = Provider {
         challenge: |_, _| Err(Refused::NeverAsks),
         verify: callback::verify,
         answer: ("text/xml; charset=utf-8", "<Response/>"),
-        reports: callback::reports,
+        reports: |settings, call| callback::reports(settings, call).map(Readable::from),
     }),
     #[cfg(test)]
     over_http: Some(over_http),

@@ -51,7 +51,7 @@ impl Called {
         let altered = [request.body.as_slice(), b"&x=1"].concat();
         let altered = Callback { body: &altered, ..callback };
         assert!(webhooks.verify(provider, &altered).is_err(), "{provider}");
-        webhooks.reports(provider, &callback).expect("readable")
+        webhooks.reports(provider, &callback).expect("readable").reports
     }
 
     async fn said(&mut self, provider: &'static str) -> Reported {

@@ -15,7 +15,8 @@ use crate::escalation::{child_of, escalating};
 
 /// `abort()` as a shell reports it.
 const ABORTED: i32 = 128 + 6;
-const STEPS: [&str; 6] = [
+const STEPS: [&str; 7] = [
+    "dialog.followed",
     "dialog.kept",
     "dialog.answered_escalation",
     "dialog.told_before_merge",

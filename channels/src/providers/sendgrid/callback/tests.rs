@@ -71,7 +71,7 @@ fn what_is_not_signed_or_signed_long_ago_is_refused() {
     }
 }
 
-fn read(body: &[u8]) -> Result<Vec<Report>, Unreadable> {
+fn read(body: &[u8]) -> Result<Readable, Unreadable> {
     let headers = HeaderMap::new();
     reports(&settings(None), &Callback { target: "/webhook/sendgrid", headers: &headers, body, at: NOW })
 }
@@ -102,6 +102,7 @@ fn each_event_is_a_report_about_the_attempt_that_its_arguments_name() {
             "chasqui_tenant": "acme", "chasqui_id": "n-1", "chasqui_epoch": "0", "chasqui_attempt": "2",
         }]);
         let found = read(batch.to_string().as_bytes()).expect("a batch");
+        assert_eq!(found.unread, None, "{event}");
         let key = Key { tenant: Tenant::parse("acme").expect("a tenant"), id: "n-1".into() };
         let expected = Report {
             provider: "sendgrid",
@@ -115,7 +116,7 @@ fn each_event_is_a_report_about_the_attempt_that_its_arguments_name() {
             detail: reason.into(),
             at: Some(Timestamp::from_seconds(1_600_112_492)),
         };
-        assert_eq!(found, [expected], "{event}");
+        assert_eq!(found.reports, [expected], "{event}");
     }
 }
 
@@ -124,17 +125,34 @@ fn one_batch_says_several_things_and_what_is_not_known_says_nothing() {
     let events = json!([
         { "event": "open", "sg_event_id": "e-1" },
         { "event": "unheard-of", "sg_event_id": "e-2" },
-        { "event": "open" },
-        {},
         { "event": "click", "sg_event_id": "e-3", "chasqui_id": "n-1", "reason": "mail to <ana@example.org> 15550100" },
     ]);
-    let found = read(events.to_string().as_bytes()).expect("a batch");
+    let Readable { reports: found, unread } = read(events.to_string().as_bytes()).expect("a batch");
+    assert_eq!(unread, None);
     assert_eq!(found.iter().map(|report| report.event_id.as_str()).collect::<Vec<_>>(), ["e-1", "e-3"]);
     assert!(found.iter().all(|report| report.about.is_none()));
     assert_eq!(found[1].detail, "mail to *** ***");
-    assert_eq!(read(b"[]"), Ok(Vec::new()));
-    for body in [&b""[..], b"{}", b"[1]", b"[", b"null", &odd::too_long()[..]] {
+    assert_eq!(read(b"[]"), Ok(Readable::default()));
+    for body in [&b""[..], b"{}", b"[", b"null", &odd::too_long()[..]] {
         assert!(read(body).is_err(), "{:?}", body.get(..9));
+    }
+}
+
+#[test]
+fn an_odd_event_is_named_and_keeps_no_other_of_its_batch_from_being_read() {
+    let good = r#"{"event":"open","sg_event_id":"e-1","email":"ana@example.org"}"#;
+    for (odd, why) in [
+        ("1", "it is no JSON object"),
+        (r#"{"event":"open","sg_event_id":"e-2","reason":"\ud83c"}"#, "it is no JSON object"),
+        (r#"{"event":"open"}"#, "it has no sg_event_id that can be one"),
+        (r#"{"event":"open","sg_event_id":"e\n2"}"#, "it has no sg_event_id that can be one"),
+        (r#"{"event":"open","sg_event_id":"e-2","email":"a\u0000b"}"#, "its email can be no address"),
+        (r#"{"sg_event_id":"e-2"}"#, "it does not name its event"),
+    ] {
+        let read = read(format!("[{good},{odd},{good},{odd}]").as_bytes()).expect("a batch");
+        assert_eq!(read.reports.len(), 2, "{odd}");
+        let expected = format!("2 of 4 events cannot be read, of which number 2 is the first: {why}");
+        assert_eq!(read.unread, Some(expected), "{odd}");
     }
 }
 

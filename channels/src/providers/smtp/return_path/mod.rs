@@ -7,19 +7,17 @@ use domain::{Label, Labels};
 use media::email::{self, Address};
 
 use super::settings::BOUNCE_ADDRESS;
-use crate::callback::{first, pairs};
+use crate::callback::pairs;
 use crate::channel::Outgoing;
 use crate::label;
 
-/// The header with the label, signed. Mail servers give the header of a mail back with their reports, also to an address
+/// The header with the label, signed, of a mail without copies. Mail servers give the header of a mail back with their reports, also to an address
 /// that has no label, as those who tell of complaints do.
 pub(super) const HEADER: &str = "X-Chasqui-Label";
 
 /// What stands between the operator's part of an address and the label in it: mail servers call what follows the
 /// extension of an address.
 const EXTENSION: char = '+';
-/// The field of the header that says that the mail has more recipients than its delivery.
-const COPIES: &str = "copies";
 
 /// Where mails come back to.
 pub(super) struct ReturnPath {
@@ -62,10 +60,11 @@ impl ReturnPath {
         labelled.unwrap_or_else(|| self.address.clone())
     }
 
-    /// The value of [`HEADER`].
+    /// The value of [`HEADER`]. None for a mail with copies: it would have to say so, and every recipient would read that
+    /// there is a hidden one.
     pub(super) fn header(&self, outgoing: &Outgoing<'_>, has_copies: bool) -> Option<String> {
-        let query = label::query(self.labels.as_ref()?, outgoing);
-        Some(if has_copies { format!("{query}&{COPIES}=1") } else { query })
+        let labels = self.labels.as_ref().filter(|_| !has_copies)?;
+        Some(label::query(labels, outgoing))
     }
 }
 
@@ -82,7 +81,7 @@ pub(super) fn of_header(labels: &Labels, value: &str) -> Option<Labelled> {
     let value: String = value.split_whitespace().collect();
     let pairs = pairs(value.as_bytes());
     let label = label::of_query(labels, &pairs)?;
-    Some(Labelled { label, has_copies: first(&pairs, COPIES).is_some() })
+    Some(Labelled { label, has_copies: false })
 }
 
 #[cfg(test)]

@@ -13,22 +13,22 @@ const MAX_BYTES: usize = 35;
 /// The signs at the beginning, one bit each.
 const OF_THE_USUAL_TENANT: u8 = 1;
 const BY_UUID: u8 = 2;
-const HAS_COPIES: u8 = 4;
 /// The signs, the epoch and the attempt.
 const HEAD_BYTES: usize = 3;
 const SIGNATURE_BYTES: usize = 10;
 
-/// The label, signed; none where it is too long for an address, or an attempt has a number that no fleet comes to.
+/// The label, signed. Whoever reads it cannot tell whether the mail has copies. None where it is too long for an address, or
+/// an attempt has a number that no fleet comes to.
 pub(super) fn pack(labels: &Labels, label: &Label, has_copies: bool) -> Option<String> {
     let (tenant, id) = (label.key.tenant.as_str(), label.key.id.as_str());
     let uuid = Uuid::try_parse(id).ok().filter(|uuid| uuid.hyphenated().to_string() == id);
     let is_usual = label.key.tenant == Tenant::default();
     let mut signs = 0;
-    for (sign, is_set) in [(OF_THE_USUAL_TENANT, is_usual), (BY_UUID, uuid.is_some()), (HAS_COPIES, has_copies)] {
+    for (sign, is_set) in [(OF_THE_USUAL_TENANT, is_usual), (BY_UUID, uuid.is_some())] {
         signs |= if is_set { sign } else { 0 };
     }
     let mut bytes = vec![signs, u8::try_from(label.epoch).ok()?, u8::try_from(label.attempt).ok()?];
-    bytes.extend(labels.sign_short(label));
+    bytes.extend(labels.sign_short(label, has_copies));
     if !is_usual {
         bytes.push(u8::try_from(tenant.len()).ok()?);
         bytes.extend(tenant.bytes());
@@ -46,7 +46,7 @@ pub(super) fn unpack(labels: &Labels, word: &str) -> Option<Labelled> {
     let (head, rest) = bytes.split_at_checked(HEAD_BYTES)?;
     let (signed, rest) = rest.split_at_checked(SIGNATURE_BYTES)?;
     let [signs, epoch, attempt] = *head else { return None };
-    if signs & !(OF_THE_USUAL_TENANT | BY_UUID | HAS_COPIES) != 0 {
+    if signs & !(OF_THE_USUAL_TENANT | BY_UUID) != 0 {
         return None;
     }
     let is = |sign: u8| signs & sign != 0;
@@ -63,7 +63,9 @@ pub(super) fn unpack(labels: &Labels, word: &str) -> Option<Labelled> {
         std::str::from_utf8(id).ok()?.to_owned()
     };
     let label = label::made(tenant.as_str(), &id, epoch.into(), attempt.into())?;
-    labels.verify_short(&label, signed).then_some(Labelled { label, has_copies: is(HAS_COPIES) })
+    let is_signed = |has_copies: &bool| labels.verify_short(&label, *has_copies, signed);
+    let has_copies = [false, true].into_iter().find(is_signed)?;
+    Some(Labelled { label, has_copies })
 }
 
 /// Five bits are a digit; the last is filled up with zeros.

@@ -37,7 +37,8 @@ pub(super) fn reports(settings: &Settings, callback: &Callback<'_>) -> Result<Ve
     let sid = get("MessageSid").or_else(|| get("SmsSid")).and_then(id).ok_or(Unreadable("there is no MessageSid"))?;
     let status = get("MessageStatus").or_else(|| get("SmsStatus")).unwrap_or("received").to_ascii_lowercase();
     if matches!(status.as_str(), "received" | "receiving") {
-        return Ok(inbound(sid, &fields).into_iter().collect());
+        let written = inbound(sid, &fields).ok_or(Unreadable("there is neither the status of a message nor a From"))?;
+        return Ok(vec![written]);
     }
     let query = pairs(callback.query().as_bytes());
     let about = settings.labels.as_ref().and_then(|labels| label::of_query(labels, &query));

@@ -1,0 +1,78 @@
+//! What SendGrid reports of a mail with copies, and batches of which a part cannot be read.
+
+use std::collections::BTreeSet;
+
+use domain::{Keyring, State, SuppressedFor};
+use e2e::fleet::until;
+use e2e::mail_server::MailServer;
+use e2e::{Database, TestFleet};
+use serde_json::{Value, json};
+use testkit::NOW;
+use topology::{Inbound, Publication, properties};
+
+use super::{list, said};
+
+/// A batch as the API publishes it once it is believed.
+async fn reported(fleet: &TestFleet, id: &str, batch: String) {
+    let (provider, target) = ("sendgrid".into(), "/webhook/sendgrid".into());
+    let inbound = Inbound { provider, target, at: NOW, body: batch.into_bytes().into() };
+    let Publication { message_id, body, headers, publisher_properties, .. } =
+        Publication::of_inbound(id.into(), inbound);
+    let properties = properties(&message_id, &headers, &publisher_properties);
+    fleet.publish_to("notifications.exchange", "notifications.key.inbound", body, properties).await;
+}
+
+fn event(kind: &str, id: &str, email: &str) -> Value {
+    json!({
+        "event": kind, "type": "bounce", "sg_event_id": id, "email": email, "chasqui_tenant": "default",
+        "chasqui_id": "mail-1", "chasqui_epoch": "0", "chasqui_attempt": "1",
+    })
+}
+
+/// A fleet that has sent one mail, to Ana, with a copy to Bob.
+async fn sent(mail: &MailServer) -> TestFleet {
+    let fleet = TestFleet::start(Database::Sqlite, &mail.settings()).await;
+    fleet.subscribe("seen", "#").await;
+    let body = json!({
+        "channel": "email", "destination": "Ana@example.org", "cc": ["bob@example.org"], "subject": "Hi", "message": "Hi",
+    });
+    fleet.notify("mail-1", &body).await;
+    fleet.until("mail-1", State::Sent).await;
+    fleet
+}
+
+#[tokio::test]
+async fn what_is_reported_of_a_copy_is_about_its_own_recipient_and_moves_nothing() {
+    let mail = MailServer::start(&[]).await;
+    let fleet = sent(&mail).await;
+    let of_bob = json!([event("bounce", "e-1", "bob@example.org"), event("spamreport", "e-2", "bob@example.org")]);
+    reported(&fleet, "call-1", of_bob.to_string()).await;
+    until("two receipts", async || (said(&fleet, "mail-1").await.len() == 2).then_some(())).await;
+    reported(&fleet, "call-2", json!([event("spamreport", "e-3", "ana@example.org")]).to_string()).await;
+    fleet.until("mail-1", State::Delivered).await;
+    let told = fleet.events_until("seen", "mail-1", "complained").await;
+    let names: Vec<&str> = told.iter().map(|event| event.name()).filter(|name| *name != "sent").collect();
+    assert_eq!(names, ["delivered", "complained"], "of Ana's alone");
+    let hasher = Keyring::new(testkit::SECRET.as_bytes(), None).recipients();
+    let bob = hasher.hash("bob@example.org");
+    let entries = list(&fleet).await;
+    let listed: BTreeSet<_> = entries.iter().map(|one| (one.reason.as_str(), one.recipient == bob)).collect();
+    let (bounce, complaint) = (SuppressedFor::HardBounce.as_str(), SuppressedFor::Complaint.as_str());
+    assert_eq!(listed, BTreeSet::from([(bounce, true), (complaint, true), (complaint, false)]));
+    fleet.finish().await;
+}
+
+#[tokio::test]
+async fn an_odd_event_of_a_batch_is_a_dead_letter_and_the_others_are_taken() {
+    let mail = MailServer::start(&[]).await;
+    let fleet = sent(&mail).await;
+    let batch = json!([7, event("delivered", "e-1", "ana@example.org"), { "event": "open", "sg_event_id": "e\n2" }]);
+    reported(&fleet, "call-1", batch.to_string()).await;
+    fleet.until("mail-1", State::Delivered).await;
+    let letter = fleet.take_dead_letters(1).await.remove(0);
+    let why = "2 of 3 events cannot be read, of which number 1 is the first: it is no JSON object";
+    assert_eq!((letter.reason.as_str(), letter.error.as_str()), ("decode_error", why));
+    assert_eq!(letter.body, batch.to_string().into_bytes(), "all of it, for whoever can read it later");
+    assert_eq!(said(&fleet, "mail-1").await, ["delivered"]);
+    fleet.finish().await;
+}
