@@ -6,7 +6,10 @@ use std::sync::Arc;
 
 /// Says of a URL that somebody else gives why it is never called, as far as the URL itself tells. A clone is cheap.
 #[derive(Clone)]
-pub struct Calls(Arc<dyn Fn(&str) -> Option<String> + Send + Sync>);
+pub struct Calls(Arc<Refusal>);
+
+/// Says of a URL why it is never called; none for one that may be.
+type Refusal = dyn Fn(&str) -> Option<String> + Send + Sync;
 
 impl Calls {
     /// `refusal` gives a text that is read after the name of a field. It asks nobody.

@@ -79,7 +79,7 @@ async fn an_endpoint_is_its_tenants_and_has_a_secret_of_its_own_that_is_not_stor
     assert_eq!(taken, Created::Taken("once".into()), "once for each URL");
     let other = read(r#"{"url": "https://hooks.example.org/other"}"#).unwrap();
     assert_eq!(create(store, &acme, other, id(), NOW).await.unwrap(), Created::Taken("once".into()));
-    assert_eq!(list(store, &acme).await.unwrap(), [made.clone()]);
+    assert_eq!(list(store, &acme).await.unwrap(), std::slice::from_ref(&made));
     assert_eq!(show(store, &foreign(&made.key.id)).await.unwrap(), None);
     assert_eq!(rotate(store, &foreign(&made.key.id), None, false, NOW).await.unwrap(), Rotated::Unknown);
     assert!(!delete(store, &foreign(&made.key.id)).await.unwrap());

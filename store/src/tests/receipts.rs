@@ -65,7 +65,7 @@ async fn a_report_is_a_repeat_by_its_delivery_its_provider_and_its_event(db: &Da
         Report { provider: "twilio", ..opened.clone() },
         report("e-1", Some("n-2"), Reported::Opened),
     ];
-    let asked = [&[opened.clone(), of_nobody.clone()][..], &others[..], &[opened.clone()]].concat();
+    let asked = [&[opened.clone(), of_nobody.clone()][..], &others[..], std::slice::from_ref(&opened)].concat();
     assert!(store.are_repeats(&[]).await.unwrap().is_empty());
     let none_is_kept = store.are_repeats(&asked).await.unwrap();
     assert_eq!(none_is_kept, [false, false, false, false, false, true], "the last one stands there twice");
