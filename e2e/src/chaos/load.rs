@@ -58,6 +58,8 @@ pub(super) struct Load {
     pub(super) seed: u64,
     /// The time after which all notifications are due together, as jobs.
     pub(super) due_together: Option<Duration>,
+    /// Whether some wait for a report before their next channel is tried; they are ordinary ones otherwise.
+    pub(super) escalates: bool,
 }
 
 impl Load {
@@ -76,7 +78,11 @@ impl Load {
                 tokio::time::sleep_until(at).await;
                 let number = self.first + n;
                 let due = together.unwrap_or_else(|| SystemClock.now().plus(soon)).to_string();
-                let way = if together.is_some() { Way::of_job(number) } else { Way::of(number) };
+                let way = match Way::of(number) {
+                    _ if together.is_some() => Way::of_job(number),
+                    Way::Escalating if !self.escalates => Way::Http,
+                    way => way,
+                };
                 if way == Way::Escalating {
                     let [parent, child] = clients.escalate(self.fault, number, patience).await;
                     journal.add(parent);

@@ -148,7 +148,7 @@ impl Run<'_> {
     async fn inject(&mut self, world: &mut World, fault: &Fault, number: usize, journal: &Journal) -> Result<()> {
         let begun = Instant::now();
         println!("chaos: {}: {}", fault.name, fault.description);
-        let Needs { idle, due_together, load } = fault.needs();
+        let Needs { idle, due_together, clocks_are_wrong, load } = fault.needs();
         if idle && !world.until_idle(&journal.entries(), PATIENCE).await {
             // The fault would lose what is still on its way.
             self.report.troubles.push(format!("{}: the fleet did not come to rest before it", fault.name));
@@ -161,7 +161,8 @@ impl Run<'_> {
         let (count, over) = load.unwrap_or_else(|| self.plan.load());
         let first = 1 + self.recipients + if self.kind == Kind::Sqlite { 5_000_000 } else { 0 };
         self.recipients += count.next_multiple_of(1_000);
-        let load = Load { fault: number, first, count, over, seed: self.plan.seed, due_together };
+        let seed = self.plan.seed;
+        let load = Load { fault: number, first, count, over, seed, due_together, escalates: !clocks_are_wrong };
         let (clients, written) = (Arc::clone(&world.clients), journal.clone());
         let before = journal.entries().len();
         let injected = if idle {

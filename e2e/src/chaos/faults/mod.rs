@@ -66,6 +66,8 @@ pub(super) struct Needs {
     pub(super) idle: bool,
     /// The time after which all notifications are due, as jobs.
     pub(super) due_together: Option<Duration>,
+    /// Whether clocks are wrong meanwhile: a child that waits for a report would wait as much longer.
+    pub(super) clocks_are_wrong: bool,
     /// A load other than the plan's: so many notifications, handed in over this time.
     pub(super) load: Option<(u64, Duration)>,
 }

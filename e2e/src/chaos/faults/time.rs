@@ -21,7 +21,7 @@ impl Action {
     pub(super) fn needs(self) -> Needs {
         match self {
             Self::Race => Needs { due_together: Some(DUE_TOGETHER), ..Needs::default() },
-            Self::Jump(..) => Needs::default(),
+            Self::Jump(..) => Needs { clocks_are_wrong: true, ..Needs::default() },
         }
     }
 
