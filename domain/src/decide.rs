@@ -93,6 +93,7 @@ pub fn decide(row: &Row, has_fallback: bool, outcome: &Outcome, policy: &Policy,
         }
         Outcome::Deferred { due } => deciding.waiting(Order::Schedule { due: *due }, None),
         Outcome::PutAside => deciding.waiting(Order::Retry { tier: 1 }, None),
+        Outcome::Parked { why, wait } => deciding.parked(why, *wait),
         Outcome::Suppressed { reason } => deciding.suppressed(*reason),
         Outcome::Expired => deciding.ended(State::Expired),
         Outcome::GivenBack => deciding.given_back(),
@@ -154,6 +155,18 @@ impl Deciding<'_> {
         let mut transition = self.waiting(order, Some(attempt));
         transition.row.throttled_since = Some(since);
         transition
+    }
+
+    /// Waiting for a provider that takes the message is like being throttled by one, but that nobody has answered: there
+    /// is no attempt to record, and the row keeps who answered the last one.
+    fn parked(&self, why: &str, wait: Duration) -> Transition {
+        let failure = Failure::new("worker", None, why);
+        let mut parked = self.throttled(&failure, Some(wait));
+        parked.attempt = None;
+        parked.row.provider.clone_from(&self.row.provider);
+        parked.row.code.clone_from(&self.row.code);
+        parked.row.passed_over = Some(failure.detail);
+        parked
     }
 
     fn retriable(&self, failure: &Failure, alarm: bool, maybe_sent: bool) -> Transition {
