@@ -72,6 +72,17 @@ pub trait Channel: Send + Sync {
     fn delivers(&self) -> bool {
         true
     }
+
+    /// How many messages a second the operator lets the provider have. Whoever chooses the provider keeps it.
+    fn max_per_second(&self) -> Option<u32> {
+        None
+    }
+
+    /// Whether all messages go to one place, so that what one of them meets is to be expected by the next. They do not
+    /// where each recipient names a server of its own.
+    fn is_one_place(&self) -> bool {
+        true
+    }
 }
 
 impl<'a> Outgoing<'a> {

@@ -1,7 +1,7 @@
 //! The only code that calls providers.
 //!
 //! Read [`Channel`] first: it says what the author of a provider promises. [`Channels`] has the media that are enabled,
-//! each with the provider that carries it. No channel retries, sleeps, or decides by
+//! each with the providers that may carry it. No channel retries, sleeps, or decides by
 //! attempts.
 
 mod callback;
@@ -12,7 +12,6 @@ mod http;
 mod label;
 mod outbound;
 mod providers;
-mod rate;
 mod redact;
 mod sandbox;
 mod section;

@@ -142,7 +142,8 @@ impl Breaker {
         }
     }
 
-    const fn is_open(&self) -> bool {
+    /// Whether messages are kept from the provider.
+    pub const fn is_open(&self) -> bool {
         matches!(self.state, State::Open { .. } | State::Refused)
     }
 

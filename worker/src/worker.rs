@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use topology::{ConsumerSettings, Consumers, Publisher, Topology};
 
+use crate::health::Health;
 use crate::meters::Meters;
 use crate::shared::{Setup, Shared};
 use crate::slots::Slots;
@@ -71,6 +72,7 @@ impl Worker {
         let shared = Shared {
             intake,
             slots: Slots::new(settings.concurrency, settings.bytes_in_hand),
+            health: Health::of(&self.setup.channels),
             meters: Meters::default(),
             deliveries: TaskTracker::new(),
             setup: self.setup,

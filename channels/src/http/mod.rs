@@ -5,7 +5,7 @@ mod retry_after;
 use std::error::Error as _;
 use std::time::Duration;
 
-use domain::{Failure, Outcome, Reason, Timestamp};
+use domain::{About, Failure, Outcome, Reason, Timestamp};
 use reqwest::header::{DATE, HeaderMap};
 use reqwest::redirect::Policy;
 use reqwest::{Client, ClientBuilder, RequestBuilder, StatusCode};
@@ -131,6 +131,8 @@ pub(crate) struct Said {
     /// The wait that the body names. The longer of this and `Retry-After` counts.
     pub(crate) retry_after: Option<Duration>,
     pub(crate) settings: LookAt,
+    /// Whom the answer is about, where the status does not say it.
+    pub(crate) about: Option<About>,
 }
 
 /// What a provider's own code means, whatever the HTTP status.
@@ -204,9 +206,11 @@ pub(crate) fn judge(provider: &'static str, answer: &Answer, said: Said) -> Outc
     }
     let wait = answer.retry_after.max(said.retry_after);
     let later = wait.filter(|wait| !wait.is_zero());
+    let about = said.about.unwrap_or_else(|| about(status.as_u16(), said.verdict));
     let failure = |hint: &str| {
         let separator = if said.text.is_empty() { "" } else { ": " };
-        Failure::new(provider, code.clone(), format!("HTTP {}{hint}{separator}{}", status.as_u16(), said.text))
+        let detail = format!("HTTP {}{hint}{separator}{}", status.as_u16(), said.text);
+        Failure::new(provider, code.clone(), detail).about(about)
     };
     let throttled = || Outcome::Throttled { failure: failure(", slow down"), retry_after: wait };
     let comes_back = later.is_some() && !said.maybe_sent;
@@ -238,6 +242,16 @@ pub(crate) fn judge(provider: &'static str, answer: &Answer, said: Said) -> Outc
     }
 }
 
+/// Whom an answer is about by its status: an outage and a limit are the provider's. So is what its own code says of them,
+/// but a code that names something else is about that.
+fn about(status: u16, verdict: Option<Verdict>) -> About {
+    match (status, verdict) {
+        (_, Some(Verdict::SlowDown | Verdict::Outage)) | (429 | 500.., None) => About::Provider,
+        (401 | 403, None) => About::Credentials,
+        _ => About::Message,
+    }
+}
+
 impl NoAnswer {
     pub(crate) fn why(self) -> String {
         match self {
@@ -249,11 +263,12 @@ impl NoAnswer {
     pub(crate) fn outcome(self, provider: &'static str) -> Outcome {
         match self {
             Self::NotSent(why) => {
-                retriable(Failure::new(provider, None, format!("not connected: {why}")), false, false)
+                let failure = Failure::new(provider, None, format!("not connected: {why}"));
+                retriable(failure.about(About::Provider), false, false)
             }
             Self::Lost(why) => {
                 let failure = Failure::new(provider, None, format!("no answer after the request was written: {why}"));
-                Outcome::Ambiguous { failure }
+                Outcome::Ambiguous { failure: failure.about(About::Provider) }
             }
             Self::Forbidden(refused) => {
                 permanent(Failure::new(provider, Some(FORBIDDEN.into()), format!("not called: {refused}")))

@@ -1,6 +1,6 @@
 //! What each ending of the dialogue means for the delivery.
 
-use domain::{Failure, Outcome, Reason};
+use domain::{About, Failure, Outcome, Reason};
 
 use super::PROVIDER;
 use super::meaning::{Meaning, meaning};
@@ -16,13 +16,19 @@ pub(super) fn nothing_handed_over(not_ready: NotReady, outgoing: &Outgoing<'_>) 
             let failure = failure(None, "every connection is in use; SMTP_MAX_CONNECTIONS is the limit");
             return Outcome::Throttled { failure, retry_after: None };
         }
-        NotReady::Slow => return retriable(failure(None, "the server was too slow to take the mail"), false),
+        NotReady::Slow => {
+            let failure = failure(None, "the server was too slow to take the mail").about(About::Provider);
+            return retriable(failure, false);
+        }
         NotReady::Failed(failed) => failed,
     };
     let what = step.what();
     match trouble {
         Trouble::Refused(reply) => refused(step, &reply, outgoing),
-        Trouble::Lost(why) => retriable(failure(None, format!("{what}: {}", outgoing.redact(&why))), false),
+        Trouble::Lost(why) => {
+            let failure = failure(None, format!("{what}: {}", outgoing.redact(&why)));
+            retriable(failure.about(About::Provider), false)
+        }
         Trouble::Unfit(why) => retriable(failure(None, format!("{what}: {why}")), true),
         Trouble::TooLarge(max) => Outcome::Permanent {
             reason: Reason::Permanent,
@@ -39,12 +45,24 @@ pub(super) fn refused(step: Step, reply: &Reply, outgoing: &Outgoing<'_>) -> Out
         Meaning::Later => "refused for now",
     };
     let detail = format!("{}: {}; {hint}", step.what(), said(reply, outgoing));
-    let failure = failure(Some(code(reply)), detail);
+    let failure = failure(Some(code(reply)), detail).about(about(step, &meaning));
     match meaning {
         Meaning::Never(_) => Outcome::Permanent { reason: Reason::Permanent, failure },
         Meaning::Ours(_) => retriable(failure, true),
         Meaning::Slower(retry_after, _) => Outcome::Throttled { failure, retry_after },
         Meaning::Later => retriable(failure, false),
+    }
+}
+
+/// Whom a refusal is about. Before a sender is named it cannot be about the mail.
+fn about(step: Step, meaning: &Meaning) -> About {
+    match (step, meaning) {
+        (Step::Auth, Meaning::Ours(_)) => About::Credentials,
+        (
+            Step::Connect | Step::Greeting | Step::Hello | Step::StartTls | Step::Auth,
+            Meaning::Later | Meaning::Slower(..),
+        ) => About::Provider,
+        _ => About::Message,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::Outcome;
+use domain::{About, Outcome};
 use runtime::settings::Setting;
 
 use super::PROVIDER;
@@ -70,7 +70,8 @@ impl Transport {
                     Trouble::Lost(why) => outgoing.redact(&why),
                     _ => String::new(),
                 };
-                Outcome::Ambiguous { failure: failure(None, format!("{}: {why}", step.what())) }
+                let failure = failure(None, format!("{}: {why}", step.what()));
+                Outcome::Ambiguous { failure: failure.about(About::Provider) }
             }
         }
     }

@@ -110,6 +110,10 @@ impl Channel for Messages {
         let form = form::of(&self.sender, to, content.as_ref(), reports_to, outgoing);
         self.client.send(&form, self.sender.settings, outgoing).await
     }
+
+    fn max_per_second(&self) -> Option<u32> {
+        self.client.max_per_second
+    }
 }
 
 /// # Errors

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::Outcome;
+use domain::{About, Outcome};
 use media::whatsapp;
 use serde_json::Value;
 
@@ -30,6 +30,11 @@ pub(super) fn classify(answer: &Answer, outgoing: &Outgoing<'_>) -> Outcome {
         verdict,
         retry_after: code.filter(|_| verdict == Some(Verdict::SlowDown)).and_then(|code| wait(answer, code)),
         settings: LOOK_AT,
+        about: match code {
+            Some(codes::PAIR) => Some(About::Message),
+            Some(codes::EXPIRED) => Some(About::Credentials),
+            _ => None,
+        },
         ..Said::default()
     };
     http::judge(PROVIDER.name, answer, said)
