@@ -110,7 +110,7 @@ fn line_of(event: &Value) -> String {
     let mut words =
         vec![text(&event["time"]), kind.to_owned(), format!("{}/{}", text(&event["tenant"]), text(&data["id"]))];
     words.push(format!("attempt {}", data["attempt"]));
-    for name in ["provider", "code", "reason", "suppressed_for", "next", "child", "detail"] {
+    for name in ["provider", "passed_over", "code", "reason", "suppressed_for", "next", "child", "detail"] {
         if let Some(value) = data[name].as_str() {
             words.push(format!("{name}: {value}"));
         }

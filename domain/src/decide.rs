@@ -255,7 +255,8 @@ impl Deciding<'_> {
     }
 
     fn to(&self, state: State, order: Order, attempt: Option<Attempt>) -> Transition {
-        let mut row = Row { state, order: order.clone(), updated_at: self.now, ..self.row.clone() };
+        let passed_over = None;
+        let mut row = Row { state, order: order.clone(), updated_at: self.now, passed_over, ..self.row.clone() };
         if let Some(attempt) = &attempt {
             row.provider = Some(attempt.provider.clone());
             row.code.clone_from(&attempt.code);

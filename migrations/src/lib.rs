@@ -18,6 +18,7 @@ mod m20261129_000012_recipients_of_jobs;
 mod m20261129_000013_suppressions;
 mod m20261129_000014_receipts;
 mod m20261129_000015_endpoints;
+mod m20261129_000016_passed_over;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::{MigrationTrait, async_trait};
@@ -44,6 +45,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261129_000013_suppressions::Migration),
             Box::new(m20261129_000014_receipts::Migration),
             Box::new(m20261129_000015_endpoints::Migration),
+            Box::new(m20261129_000016_passed_over::Migration),
         ]
     }
 }
