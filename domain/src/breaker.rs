@@ -124,12 +124,15 @@ impl Breaker {
         if let State::Open { until } = self.state { Some(until) } else { None }
     }
 
-    /// Opens the breaker because another process has. It knows better only while this one is closed.
-    pub fn open_as_others(&mut self, until: Timestamp) {
-        if self.state == State::Closed {
+    /// Opens the breaker because another process has. That one knows better only while this one is closed; false where it
+    /// is not.
+    pub fn open_as_others(&mut self, until: Timestamp) -> bool {
+        let knew_nothing = self.state == State::Closed;
+        if knew_nothing {
             self.state = State::Open { until };
             self.openings = self.openings.max(1);
         }
+        knew_nothing
     }
 
     /// What is shown to people.

@@ -16,6 +16,14 @@ pub(crate) struct Health {
     limits: HashMap<(&'static str, &'static str), Mutex<Limit>>,
 }
 
+/// How a provider is, as far as others should know it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Known {
+    /// The state of its breaker, in a word.
+    pub(crate) state: &'static str,
+    pub(crate) open_until: Option<Timestamp>,
+}
+
 /// Who carries an attempt, and who was passed over for it and why.
 pub(crate) struct Chosen<'a> {
     pub(crate) carrier: &'a Enabled,
@@ -79,6 +87,22 @@ impl Health {
         }
     }
 
+    /// How every provider is that has a breaker.
+    pub(crate) fn known(&self) -> Vec<(&'static str, Known)> {
+        self.breakers.iter().map(|(provider, breaker)| (*provider, Known::of(&lock(breaker)))).collect()
+    }
+
+    /// Opens the breaker of this provider because another process has; says how it is now, if there is such a one here.
+    pub(crate) fn open_as_others(&self, provider: &str, until: Timestamp) -> Option<(&'static str, Known)> {
+        let (provider, breaker) = self.breakers.get_key_value(provider)?;
+        let mut breaker = lock(breaker);
+        if !breaker.open_as_others(until) {
+            return None;
+        }
+        report(provider, &breaker);
+        Some((*provider, Known::of(&breaker)))
+    }
+
     fn condition(&self, carrier: &Enabled, now: Timestamp) -> Condition {
         let Some(breaker) = self.breakers.get(carrier.provider()) else { return Condition::Works };
         let condition = lock(breaker).condition(now);
@@ -97,6 +121,19 @@ impl Health {
         };
         let (mut breaker, mut limit) = (lock(breaker), lock(limit));
         limit.wait(now).is_none() && breaker.take(now) && limit.take(now)
+    }
+}
+
+impl Known {
+    fn of(breaker: &Breaker) -> Self {
+        Self { state: breaker.as_str(), open_until: breaker.open_until() }
+    }
+}
+
+/// A breaker that has seen nothing yet.
+impl Default for Known {
+    fn default() -> Self {
+        Self::of(&Breaker::default())
     }
 }
 

@@ -5,7 +5,8 @@
 //! of it, [`attempt`] (which gets its words from [`render`], and from [`health`] who is to carry
 //! it) tries to send, and [`intake::InHand`] carries out
 //! what follows and settles the message. [`report`] counts and logs. [`give_up`] is for a message that has ended ten
-//! workers. [`Worker`] puts the parts together, and [`shared`] is what every delivery has.
+//! workers. [`Worker`] puts the parts together, and [`shared`] is what every delivery has;
+//! [`sharing`] tells the other workers how the providers are.
 
 mod attempt;
 mod consume;
@@ -21,6 +22,7 @@ mod render;
 mod report;
 mod settings;
 mod shared;
+mod sharing;
 mod slots;
 #[cfg(test)]
 mod testing;

@@ -14,7 +14,7 @@ use crate::health::Health;
 use crate::meters::Meters;
 use crate::shared::{Setup, Shared};
 use crate::slots::Slots;
-use crate::{consume, drain, pause, readiness, report};
+use crate::{consume, drain, pause, readiness, report, sharing};
 
 /// The parts of a worker. Each is running already.
 pub struct Worker {
@@ -38,6 +38,7 @@ impl Worker {
         let shared = Arc::new(shared);
         let watching =
             tokio::spawn(readiness::keep_current(readiness, Arc::clone(&shared), consumers.watch(), stop.clone()));
+        let sharing = tokio::spawn(sharing::share(Arc::clone(&shared), stop.clone()));
         let intakes = TaskTracker::new();
         for incoming in lanes {
             intakes.spawn(consume::consume_lane(Arc::clone(&shared), incoming));
@@ -49,6 +50,7 @@ impl Worker {
         }
         drain::drain(&shared, &consumers, &intakes).await;
         watching.abort();
+        sharing.abort();
         consumers.close().await;
     }
 
