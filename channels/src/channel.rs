@@ -9,6 +9,7 @@ use media::Words;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
+use crate::checked::Checked;
 use crate::redact::redact;
 
 /// One delivery, rendered and ready to be sent.
@@ -67,6 +68,12 @@ pub struct Outgoing<'a> {
 pub trait Channel: Send + Sync {
     /// Hands one message to the provider. The caller puts the timeout around it.
     async fn send(&self, outgoing: &Outgoing<'_>) -> Outcome;
+
+    /// Asks the provider whether it would take messages, by a request that sends nothing to anybody. The caller puts the
+    /// timeout around it.
+    async fn check(&self, _now: Timestamp) -> Checked {
+        Checked::NothingToAsk
+    }
 
     /// Whether what the provider accepts reaches people. It does not where the provider is asked to check only.
     fn delivers(&self) -> bool {

@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use domain::{ChannelName, Outcome, SANDBOX};
+use domain::{ChannelName, Outcome, SANDBOX, Timestamp};
 use media::{MEDIA, Medium, find, known, unknown};
 
 use crate::channel::{Channel, Outgoing};
+use crate::checked::Checked;
 use crate::providers::{Service, preferred, serving};
 use crate::sandbox::Sandbox;
 use crate::settings::{SandboxMode, Settings};
@@ -68,6 +69,11 @@ impl Enabled {
     /// Whether what one message meets is to be expected by the next ([`Channel::is_one_place`]).
     pub fn is_one_place(&self) -> bool {
         self.channel.is_one_place()
+    }
+
+    /// Asks the provider whether it would take messages, and gives it none.
+    pub async fn check(&self, now: Timestamp) -> Checked {
+        self.channel.check(now).await
     }
 
     /// Sends one message, unless its medium refuses it. [`Channel`] says what a call promises.

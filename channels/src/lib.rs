@@ -6,6 +6,7 @@
 
 mod callback;
 mod channel;
+mod checked;
 mod configured;
 mod enabled;
 mod http;
@@ -26,6 +27,7 @@ mod tests;
 
 pub use callback::{Callback, Refused, Unreadable};
 pub use channel::{Channel, Outgoing};
+pub use checked::Checked;
 pub use enabled::{Channels, Enabled, Handling, NotEnabled};
 pub use media::{DestinationError, check_destination, default_ambiguity, known, prefixes, unknown};
 pub use outbound::Allow;

@@ -94,13 +94,13 @@ impl Health {
 
     /// Opens the breaker of this provider because another process has; says how it is now, if there is such a one here.
     pub(crate) fn open_as_others(&self, provider: &str, until: Timestamp) -> Option<(&'static str, Known)> {
-        let (provider, breaker) = self.breakers.get_key_value(provider)?;
+        let (&provider, breaker) = self.breakers.get_key_value(provider)?;
         let mut breaker = lock(breaker);
         if !breaker.open_as_others(until) {
             return None;
         }
         report(provider, &breaker);
-        Some((*provider, Known::of(&breaker)))
+        Some((provider, Known::of(&breaker)))
     }
 
     fn condition(&self, carrier: &Enabled, now: Timestamp) -> Condition {

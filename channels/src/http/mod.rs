@@ -11,6 +11,7 @@ use reqwest::redirect::Policy;
 use reqwest::{Client, ClientBuilder, RequestBuilder, StatusCode};
 
 pub(crate) use self::retry_after::{parse_delay, until};
+use crate::checked::Checked;
 use crate::outbound::{Guard, Refused};
 
 /// The time to connect, TLS included. It is part of the worker's time limit, and short enough for the two to be told
@@ -190,6 +191,21 @@ pub(crate) async fn exchange(request: RequestBuilder, now: Timestamp) -> Result<
     }
     answer.body.truncate(MAX_ANSWER_BYTES);
     Ok(answer)
+}
+
+/// What the answer to a request says that only asks. `look_at` is where an operator finds what is wrong on our side.
+pub(crate) async fn check(request: RequestBuilder, look_at: LookAt, now: Timestamp) -> Checked {
+    let status = match exchange(request, now).await {
+        Ok(answer) => answer.status.as_u16(),
+        Err(no_answer) => return Checked::Unreachable(no_answer.why()),
+    };
+    match status {
+        200..=299 => Checked::Accepted,
+        401 | 403 => Checked::Refused(format!("HTTP {status}: look at {}", look_at.credentials)),
+        300..=399 | 404 | 405 => Checked::Refused(format!("HTTP {status}: look at {}", look_at.address)),
+        400..=499 if status != 429 => Checked::Refused(format!("HTTP {status}")),
+        _ => Checked::Unreachable(format!("HTTP {status}")),
+    }
 }
 
 /// The outcome of an answer, by the table for every provider. The meaning of a provider's own code wins over the

@@ -8,6 +8,8 @@ use super::pool::NotReady;
 use super::reply::Reply;
 use super::step::{Failed, Step, Trouble};
 use crate::channel::Outgoing;
+use crate::checked::Checked;
+use crate::redact::redact;
 
 /// The outcome when the server did not get as far as the mail itself.
 pub(super) fn nothing_handed_over(not_ready: NotReady, outgoing: &Outgoing<'_>) -> Outcome {
@@ -51,6 +53,28 @@ pub(super) fn refused(step: Step, reply: &Reply, outgoing: &Outgoing<'_>) -> Out
         Meaning::Ours(_) => retriable(failure, true),
         Meaning::Slower(retry_after, _) => Outcome::Throttled { failure, retry_after },
         Meaning::Later => retriable(failure, false),
+    }
+}
+
+/// What it means that the server does not get as far as a mail, of which none is given to it.
+pub(super) fn checked(not_ready: NotReady) -> Checked {
+    let Failed { step, trouble } = match not_ready {
+        NotReady::Busy => return Checked::Unreachable("every connection is in use".into()),
+        NotReady::Slow => return Checked::Unreachable("the server was too slow".into()),
+        NotReady::Failed(failed) => failed,
+    };
+    let what = step.what();
+    match trouble {
+        Trouble::Refused(reply) => {
+            let said = format!("{what}: {} {}", reply.code(), redact(&reply.text(), std::iter::empty()));
+            match meaning(step, &reply) {
+                Meaning::Ours(hint) | Meaning::Never(hint) => Checked::Refused(format!("{said}; {hint}")),
+                Meaning::Slower(..) | Meaning::Later => Checked::Unreachable(said),
+            }
+        }
+        Trouble::Lost(why) => Checked::Unreachable(format!("{what}: {}", redact(&why, std::iter::empty()))),
+        Trouble::Unfit(why) => Checked::Refused(format!("{what}: {why}")),
+        Trouble::TooLarge(max) => Checked::Refused(format!("{what}: the server takes {max} bytes")),
     }
 }
 

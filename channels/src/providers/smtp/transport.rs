@@ -6,7 +6,7 @@ use domain::{About, Outcome};
 use runtime::settings::Setting;
 
 use super::PROVIDER;
-use super::classify::{code, failure, nothing_handed_over, refused};
+use super::classify::{checked, code, failure, nothing_handed_over, refused};
 use super::connection::{Envelope, Login};
 use super::hello::Hello;
 use super::pool::{Pool, Server};
@@ -14,6 +14,7 @@ use super::settings::{HOST, PASSWORD, Settings, Tls, USER};
 use super::step::{Failed, Step, Trouble};
 use super::tls::Encryption;
 use crate::channel::Outgoing;
+use crate::checked::Checked;
 
 /// Hands mails to one server.
 pub(super) struct Transport {
@@ -74,6 +75,13 @@ impl Transport {
                 Outcome::Ambiguous { failure: failure.about(About::Provider) }
             }
         }
+    }
+}
+
+impl Transport {
+    /// Connects, logs in and says goodbye.
+    pub(super) async fn check(&self) -> Checked {
+        self.pool.check().await.map_or_else(checked, |()| Checked::Accepted)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::Outcome;
+use domain::{Outcome, Timestamp};
 
 use super::PROVIDER;
 use super::classify::classify;
@@ -11,7 +11,8 @@ use super::credentials::Credentials;
 use super::settings::{ACCOUNT_SID, BASE_URL, Settings};
 use super::sid::is_sid;
 use crate::channel::Outgoing;
-use crate::http;
+use crate::checked::Checked;
+use crate::http::{self, LookAt};
 
 pub(super) struct Client {
     http: reqwest::Client,
@@ -56,6 +57,15 @@ impl Client {
             Ok(answer) => classify(&answer, Used { sender, credentials: self.credentials.settings() }, outgoing),
             Err(no_answer) => no_answer.outcome(PROVIDER.name),
         }
+    }
+}
+
+impl Client {
+    /// Asks for one message of the account, which every key that may send may read. What it says is not looked at.
+    pub(super) async fn check(&self, now: Timestamp) -> Checked {
+        let request = self.credentials.sign(self.http.get(self.url.clone()), &self.account_sid);
+        let look_at = LookAt { credentials: self.credentials.settings(), address: "TWILIO_BASE_URL" };
+        http::check(request.query(&[("PageSize", "1")]), look_at, now).await
     }
 }
 

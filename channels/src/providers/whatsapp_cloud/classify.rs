@@ -10,7 +10,7 @@ use super::{PROVIDER, codes};
 use crate::channel::Outgoing;
 use crate::http::{self, Answer, LookAt, Said, Verdict};
 
-const LOOK_AT: LookAt = LookAt {
+pub(super) const LOOK_AT: LookAt = LookAt {
     credentials: "WHATSAPP_CLOUD_ACCESS_TOKEN, and whether its user may send for WHATSAPP_CLOUD_PHONE_NUMBER_ID",
     address: "WHATSAPP_CLOUD_PHONE_NUMBER_ID and WHATSAPP_CLOUD_BASE_URL",
 };
