@@ -8,6 +8,8 @@ use crate::Timestamp;
 const CUT: f64 = 0.7;
 /// The slowest rate that is learned, in messages a second.
 const FLOOR: f64 = 0.5;
+/// Of fewer messages in a second nothing is learned: whatever was too much, it was not their rate.
+const SLOWEST_TEACHER: f64 = 5.0;
 /// How often a learned rate is raised, and by which part of the rate that was too high.
 const STEP_EVERY: Duration = Duration::from_secs(10);
 const STEP: f64 = 0.1;
@@ -83,7 +85,11 @@ impl Limit {
             return;
         }
         let (_, count, before) = self.counted;
-        let too_high = self.rate(now).unwrap_or_else(|| f64::from(count.max(before)));
+        let too_high = match self.rate(now) {
+            Some(rate) => rate,
+            None if f64::from(count.max(before)) >= SLOWEST_TEACHER => f64::from(count.max(before)),
+            None => return,
+        };
         let rate = (too_high * CUT).max(FLOOR);
         self.learned = Some(Learned { rate, too_high: too_high.max(FLOOR), throttled: now, stepped: now });
         self.filled.get_or_insert(now);
@@ -139,6 +145,14 @@ mod tests {
         assert!((699.0..701.0).contains(&rate), "{rate}");
         limit.throttled(None, at(200));
         assert_eq!(limit.rate(at(200)), Some(rate), "what many are told at once is one throttle");
+    }
+
+    #[test]
+    fn of_a_few_messages_nothing_is_learned() {
+        let mut limit = Limit::new(None);
+        assert!(limit.take(at(0)));
+        limit.throttled(None, at(0));
+        assert_eq!((limit.rate(at(0)), limit.take(at(0))), (None, true));
     }
 
     #[test]
