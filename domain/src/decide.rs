@@ -50,6 +50,11 @@ pub struct Policy {
 }
 
 impl Policy {
+    /// How long all attempts take of a delivery that fails each time.
+    fn ladder(&self) -> Duration {
+        (1..=self.max_retries).map(|spent| self.delays[tier_after(spent)]).sum()
+    }
+
     /// The policy of a role that defers deliveries and never sends one.
     pub const fn without_retries() -> Self {
         Self {
@@ -158,10 +163,16 @@ impl Deciding<'_> {
     }
 
     /// Waiting for a provider that takes the message is like being throttled by one, but that nobody has answered: there
-    /// is no attempt to record, and the row keeps who answered the last one.
+    /// is no attempt to record, and the row keeps who answered the last one. A delivery that has a fallback waits no longer
+    /// than all its attempts would have taken.
     fn parked(&self, why: &str, wait: Duration) -> Transition {
         let failure = Failure::new("worker", None, why);
-        let mut parked = self.throttled(&failure, Some(wait));
+        let since = self.row.throttled_since.unwrap_or(self.now);
+        let goes_on = self.has_fallback && !self.row.ambiguous;
+        let mut parked = match goes_on && self.now.plus(wait).since(since) > self.policy.ladder() {
+            true => self.to(State::FellBack, Order::Fallback, None),
+            false => self.throttled(&failure, Some(wait)),
+        };
         parked.attempt = None;
         parked.row.provider.clone_from(&self.row.provider);
         parked.row.code.clone_from(&self.row.code);

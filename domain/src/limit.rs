@@ -97,7 +97,7 @@ impl Limit {
     }
 
     /// Messages a second, as far as anything limits them. The learned rate is raised by the time that has passed.
-    pub fn rate(&mut self, now: Timestamp) -> Option<f64> {
+    fn rate(&mut self, now: Timestamp) -> Option<f64> {
         if let Some(mut learned) = self.learned {
             while now.since(learned.stepped) >= STEP_EVERY && learned.rate < learned.too_high * FORGOTTEN_AT {
                 learned.rate += learned.too_high * STEP;

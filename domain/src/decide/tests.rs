@@ -316,6 +316,25 @@ fn what_nobody_takes_now_waits_long_enough_and_spends_no_attempt() {
 }
 
 #[test]
+fn what_has_a_fallback_waits_for_a_provider_no_longer_than_its_attempts_would_have_taken() {
+    let since = |seconds| Row { throttled_since: Some(NOW.minus(Duration::from_secs(seconds))), ..row() };
+    let decided = |row: &Row, has_fallback| decide(row, has_fallback, &parked(5), &policy(), NOW);
+    for (waited, has_fallback, state) in
+        [(150, true, State::Waiting), (151, true, State::FellBack), (151, false, State::Waiting)]
+    {
+        let transition = decided(&since(waited), has_fallback);
+        assert_eq!((transition.row.state, transition.row.attempt), (state, 0), "{waited} s");
+        assert!(transition.row.passed_over.is_some() && transition.attempt.is_none());
+    }
+    let ambiguous = Row { ambiguous: true, ..since(151) };
+    assert_eq!(
+        decided(&ambiguous, true).row.state,
+        State::Waiting,
+        "what may have gone out goes out on no other channel"
+    );
+}
+
+#[test]
 fn what_nobody_takes_for_too_long_is_dead_while_it_still_matters() {
     let known = Row { throttled_since: Some(NOW.minus(Duration::from_secs(86_400))), ..row() };
     let error = "smtp: its limit is reached".to_owned();
