@@ -26,7 +26,7 @@ pub struct Providers {
 }
 
 #[derive(Subcommand, Debug)]
-pub enum ProvidersCommand {
+enum ProvidersCommand {
     /// Ask each provider whether it accepts our credentials, and send nothing: exit code 1 when one does not
     Check,
 }
@@ -133,8 +133,8 @@ fn state_as_json(provider: &str, carried: &[Arc<Enabled>], known: Option<&Provid
 fn checked_in_words(checked: &Checked) -> (&'static str, Option<&str>) {
     match checked {
         Checked::Accepted => ("accepts our credentials", None),
-        Checked::Refused(why) => ("refuses us", Some(why)),
-        Checked::Unreachable(why) => ("cannot be reached", Some(why)),
+        Checked::Refused(why) => ("refuses us", Some(why.as_str())),
+        Checked::Unreachable(why) => ("cannot be reached", Some(why.as_str())),
         Checked::NothingToAsk => ("has nobody to ask before there is a message", None),
     }
 }

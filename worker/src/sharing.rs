@@ -28,7 +28,7 @@ pub(crate) async fn share(shared: Arc<Shared>, stop: CancellationToken) {
 }
 
 /// Tells what has changed here, then learns what others have found. A process that has just begun has nothing to tell.
-pub(crate) async fn share_once(shared: &Shared, told: &mut HashMap<&'static str, Known>) -> Result<(), StoreError> {
+async fn share_once(shared: &Shared, told: &mut HashMap<&'static str, Known>) -> Result<(), StoreError> {
     let store = &shared.intake.store;
     for (provider, known) in shared.health.known() {
         let before = told.get(provider).copied().unwrap_or_default();
