@@ -11,6 +11,8 @@ const FIRST_PAUSE: Duration = Duration::from_secs(5);
 const LONGEST_PAUSE: Duration = Duration::from_secs(120);
 /// So many messages at once try the provider out before the breaker closes: one, then two, then four, and so on.
 const LARGEST_TRIAL: u32 = 32;
+/// A message that tries the provider out and says nothing for so long is not waited for: others may.
+const LOST_AFTER: Duration = Duration::from_secs(120);
 /// How long messages wait while as many as may be are trying the provider out.
 const WHILE_TRIED_OUT: Duration = Duration::from_secs(5);
 
@@ -46,6 +48,8 @@ enum State {
         at_once: u32,
         in_flight: u32,
         passed: u32,
+        /// When the last message was let through.
+        since: Timestamp,
     },
     /// Our credentials are refused. They are as they are while this process runs.
     Refused,
@@ -81,6 +85,7 @@ impl Breaker {
             State::Open { until } if now < until => closed(until.since(now).min(LONGEST_PAUSE), Closed::Failing),
             State::Open { .. } => Condition::TriedOut,
             State::HalfOpen { at_once, in_flight, .. } if in_flight < at_once => Condition::TriedOut,
+            State::HalfOpen { since, .. } if now.since(since) >= LOST_AFTER => Condition::TriedOut,
             State::HalfOpen { .. } => closed(WHILE_TRIED_OUT, Closed::Failing),
             State::Refused => closed(LONGEST_PAUSE, Closed::Credentials),
         }
@@ -92,11 +97,14 @@ impl Breaker {
             State::Closed => true,
             State::Open { until } if now < *until => false,
             State::Open { .. } => {
-                self.state = State::HalfOpen { at_once: 1, in_flight: 1, passed: 0 };
+                self.state = State::HalfOpen { at_once: 1, in_flight: 1, passed: 0, since: now };
                 true
             }
-            State::HalfOpen { at_once, in_flight, .. } if *in_flight < *at_once => {
-                *in_flight += 1;
+            State::HalfOpen { at_once, in_flight, since, .. }
+                if *in_flight < *at_once || now.since(*since) >= LOST_AFTER =>
+            {
+                *in_flight = if *in_flight < *at_once { *in_flight + 1 } else { 1 };
+                *since = now;
                 true
             }
             State::HalfOpen { .. } | State::Refused => false,
@@ -166,7 +174,7 @@ impl Breaker {
 
     fn worked(&mut self) {
         self.failures = 0;
-        let State::HalfOpen { at_once, in_flight, passed } = &mut self.state else { return };
+        let State::HalfOpen { at_once, in_flight, passed, .. } = &mut self.state else { return };
         *in_flight = in_flight.saturating_sub(1);
         *passed += 1;
         if *passed < *at_once {
@@ -255,6 +263,14 @@ mod tests {
         assert!(breaker.take(at(5)) && !breaker.take(at(5)));
         breaker.note(Sign::None, at(5));
         assert!(breaker.take(at(5)));
+    }
+
+    #[test]
+    fn a_trial_of_which_nobody_hears_again_is_not_waited_for() {
+        let mut breaker = opened();
+        assert!(breaker.take(at(5)) && !breaker.take(at(124)));
+        assert_eq!(breaker.condition(at(125)), Condition::TriedOut);
+        assert!(breaker.take(at(125)) && !breaker.take(at(126)));
     }
 
     #[test]
