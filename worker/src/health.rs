@@ -156,3 +156,87 @@ fn report(provider: &'static str, breaker: &Breaker) {
         tracing::info!(provider, state, "this provider is given messages again");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use channels::{Settings, twilio};
+    use domain::{Ambiguity, ChannelName, Failure};
+    use testkit::NOW;
+
+    use super::*;
+
+    const BEFORE: Before<'_> = Before { last: None, ambiguous: false, policy: Ambiguity::ResendIfFresh };
+
+    /// SMS and WhatsApp by Twilio, of each two messages a second.
+    fn channels() -> Channels {
+        let mut settings = Settings::unset(Duration::from_secs(10));
+        settings.twilio = twilio::Settings {
+            account_sid: Some(format!("AC{}", "0".repeat(32))),
+            auth_token: Some("t".into()),
+            from_number: Some("+14155550101".into()),
+            whatsapp_from: Some("+14155550101".into()),
+            base_url: "http://127.0.0.1:1".into(),
+            max_per_second: Some(2),
+            ..twilio::Settings::default()
+        };
+        Channels::enable(&settings).unwrap()
+    }
+
+    fn carriers<'a>(channels: &'a Channels, medium: &str) -> &'a [Arc<Enabled>] {
+        channels.carriers(&ChannelName::parse(medium).unwrap(), "+14155550100").unwrap()
+    }
+
+    fn at(millis: u64) -> Timestamp {
+        NOW.plus(Duration::from_millis(millis))
+    }
+
+    /// For how many milliseconds a message waits at this time; none if it is sent.
+    fn waits(health: &Health, carriers: &[Arc<Enabled>], now: Timestamp) -> Option<u128> {
+        match health.choose(carriers, BEFORE, now) {
+            Ok(_) => None,
+            Err(Outcome::Parked { wait, .. }) => Some(wait.as_millis()),
+            Err(other) => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn what_exceeds_the_ceiling_of_a_sender_waits_until_it_may_be_sent_and_no_other_sender_does() {
+        let channels = channels();
+        let (health, sms) = (Health::of(&channels), carriers(&channels, "sms"));
+        assert_eq!([0, 0, 0].map(|millis| waits(&health, sms, at(millis))), [None, None, Some(500)]);
+        assert_eq!(waits(&health, carriers(&channels, "whatsapp"), at(0)), None);
+        assert_eq!(waits(&health, sms, at(500)), None);
+    }
+
+    #[test]
+    fn a_wait_that_a_provider_names_holds_for_all_its_messages_unless_it_is_about_one() {
+        let channels = channels();
+        let (health, sms) = (Health::of(&channels), carriers(&channels, "sms"));
+        let throttled = |about| Outcome::Throttled {
+            failure: Failure::new("twilio", None, "slow down").about(about),
+            retry_after: Some(Duration::from_secs(30)),
+        };
+        assert_eq!(waits(&health, sms, at(0)), None);
+        health.note(&sms[0], &throttled(About::Message), at(0));
+        assert_eq!(waits(&health, sms, at(1000)), None);
+        health.note(&sms[0], &throttled(About::Provider), at(1000));
+        assert_eq!(waits(&health, sms, at(1000)), Some(30_000));
+        assert_eq!(waits(&health, sms, at(31_000)), None);
+    }
+
+    #[test]
+    fn credentials_that_are_refused_keep_back_every_medium_of_the_provider() {
+        let channels = channels();
+        let (health, sms) = (Health::of(&channels), carriers(&channels, "sms"));
+        assert_eq!(waits(&health, sms, at(0)), None);
+        let failure = Failure::new("twilio", Some("20003".into()), "refused").about(About::Credentials);
+        health.note(&sms[0], &Outcome::Retriable { failure, alarm: true, maybe_sent: false }, at(0));
+        let later = at(3_600_000);
+        assert_eq!(
+            ["sms", "whatsapp"].map(|medium| waits(&health, carriers(&channels, medium), later)),
+            [Some(120_000), Some(120_000)]
+        );
+    }
+}
