@@ -167,7 +167,7 @@ mod tests {
 
     use super::*;
 
-    const BEFORE: Before<'_> = Before { last: None, ambiguous: false, policy: Ambiguity::ResendIfFresh };
+    const BEFORE: Before<'static> = Before { last: None, ambiguous: false, policy: Ambiguity::ResendIfFresh };
 
     /// SMS and WhatsApp by Twilio, of each two messages a second.
     fn channels() -> Channels {
