@@ -18,6 +18,8 @@ mod m20261129_000012_recipients_of_jobs;
 mod m20261129_000013_suppressions;
 mod m20261129_000014_receipts;
 mod m20261129_000015_endpoints;
+mod m20261129_000016_passed_over;
+mod m20261129_000017_providers;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::{MigrationTrait, async_trait};
@@ -44,6 +46,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261129_000013_suppressions::Migration),
             Box::new(m20261129_000014_receipts::Migration),
             Box::new(m20261129_000015_endpoints::Migration),
+            Box::new(m20261129_000016_passed_over::Migration),
+            Box::new(m20261129_000017_providers::Migration),
         ]
     }
 }

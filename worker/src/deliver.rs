@@ -110,7 +110,10 @@ async fn pipeline(
     };
     let policy = shared.setup.settings.policy(&row.channel);
     let has_fallback = delivery.notification.has_fallback();
-    let transition = decide(row, has_fallback, &tried.outcome, &policy, shared.intake.clock.now());
+    let mut transition = decide(row, has_fallback, &tried.outcome, &policy, shared.intake.clock.now());
+    if tried.passed_over.is_some() {
+        transition.row.passed_over = tried.passed_over;
+    }
     let store = &shared.intake.store;
     let recorded = shared.intake.breaker.retry_until_taken(|| store.record(&transition, tried.capture.clone())).await?;
     failpoint("worker.recorded");

@@ -272,3 +272,20 @@ async fn what_waits_for_a_retry_is_looked_up_when_it_comes_back() {
     assert_eq!((row.state, row.attempt), (State::Suppressed, 1));
     assert_eq!(parts.published(), []);
 }
+
+#[tokio::test]
+async fn messages_of_a_provider_that_fails_wait_and_spend_no_attempt() {
+    let mut parts = parts().await;
+    for n in 0..20 {
+        parts.consume(Copy::published(Some(&format!("d-{n}")), EMAIL)).await;
+    }
+    parts.published();
+    assert_eq!(parts.consume(Copy::published(Some("waits"), EMAIL)).await, Settlement::Ack);
+    let row = parts.row("waits").await.expect("a row");
+    assert_eq!((row.state, row.attempt, row.order), (State::Waiting, 0, Order::Retry { tier: 1 }));
+    assert_eq!(row.passed_over.as_deref(), Some("smtp: it fails too often, its breaker is open"));
+    let retry = parts.published().pop().expect("a retry");
+    assert_eq!((retry.headers.attempt, retry.headers.seq), (Some(0), Some(1)));
+    assert_eq!(parts.consume(Copy::published(Some("other"), SMS)).await, Settlement::Ack);
+    assert_eq!(parts.row("other").await.expect("a row").state, State::Captured, "no other channel waits");
+}
