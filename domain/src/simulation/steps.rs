@@ -24,6 +24,8 @@ pub(super) enum Step {
     /// Tell these events, and then do what follows.
     Tell(Vec<(Uuid, EventName)>, Box<Step>),
     Publish(Box<Publish>),
+    /// Publish the dead letter of a copy whose row stays as it is, and notes no letter.
+    LeaveToLetter(Box<Publish>),
     /// Publish nothing more. The value says whether the delivery goes on.
     End(bool),
     /// Note that the dead letter of this epoch is confirmed.
@@ -106,7 +108,9 @@ impl Worker {
             }
             // The broker has the message, so that nothing is left to do for this copy.
             Unsent::TakenBack => self.end(false),
-            Unsent::DeadLetter { reason, error } => self.received().dead_letter(reason, &error, NOW).into(),
+            Unsent::DeadLetter { reason, error } => {
+                Step::LeaveToLetter(Box::new(self.received().dead_letter(reason, &error, NOW)))
+            }
         }
     }
 
@@ -176,7 +180,7 @@ pub(super) fn step_name(step: &Step) -> String {
         Step::Send(_) => "send".into(),
         Step::Decide(_, outcome) => format!("record {outcome:?}").chars().take(40).collect(),
         Step::Tell(told, _) => format!("tell {:?}", told.iter().map(|(_, name)| name).collect::<Vec<_>>()),
-        Step::Publish(publish) => format!("publish {:?}", publish.to),
+        Step::Publish(publish) | Step::LeaveToLetter(publish) => format!("publish {:?}", publish.to),
         Step::End(_) => "end".into(),
         Step::NoteLetter(epoch) => format!("note the letter of epoch {epoch}"),
         Step::ConfirmLease(_) => "ask whether it has its row".into(),

@@ -80,6 +80,7 @@ impl World {
             Step::Decide(row, outcome) => Some(self.record(&worker, &row, &outcome)),
             Step::Tell(told, then) => Some(self.tell(&worker, told, then)),
             Step::Publish(publish) => Some(self.publish_confirmed(&worker, publish)),
+            Step::LeaveToLetter(letter) => Some(self.leave_to_letter(&worker, letter)),
             Step::End(republished) => Some(worker.end(republished)),
             Step::NoteLetter(epoch) => Some(self.note_letter(&worker, epoch)),
             Step::ConfirmLease(republished) => Some(self.confirm_lease(&worker, republished)),
@@ -325,6 +326,15 @@ impl World {
             if !self.deliveries[at].told.insert(*id) {
                 self.seen.push("told again");
             }
+        }
+    }
+
+    /// Publishes the letter of a copy whose row stays as it is: as in the product, the row notes nothing.
+    fn leave_to_letter(&mut self, worker: &Worker, letter: Box<Publish>) -> Step {
+        match self.publish_confirmed(worker, letter) {
+            Step::NoteLetter(_) => worker.end(true),
+            Step::Publish(again) => Step::LeaveToLetter(again),
+            then => then,
         }
     }
 
