@@ -18,7 +18,9 @@ pub struct MailServer {
 /// A mail that the server has taken.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Mail {
-    /// The recipient of the envelope.
+    /// The sender of the envelope, to which reports come.
+    pub sender: String,
+    /// The recipient of the envelope; the first, of several.
     pub to: String,
     pub text: String,
     pub html: Option<String>,
@@ -69,6 +71,7 @@ impl Mail {
     fn of(printed: &Value) -> Self {
         let text = |value: &Value| value.as_str().map(|text| text.replace("\r\n", "\n"));
         Self {
+            sender: text(&printed["from"]).unwrap_or_default(),
             to: text(&printed["to"][0]).unwrap_or_default(),
             text: text(&printed["text"]).unwrap_or_default(),
             html: text(&printed["html"]),

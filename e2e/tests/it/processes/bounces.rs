@@ -5,7 +5,7 @@ use e2e::mail_server::MailServer;
 use e2e::processes::{run, run_with_input, with};
 use e2e::{Database, TestFleet};
 use lapin::options::{BasicAckOptions, BasicGetOptions};
-use serde_json::json;
+use serde_json::{Value, json};
 use topology::Inbound;
 
 const INBOUND: &str = "notifications.queue.inbound";
@@ -69,39 +69,69 @@ async fn a_mail_that_comes_back_is_with_the_broker_or_stays_with_the_mail_server
     fleet.remove().await;
 }
 
-/// What a mail server tells of a mail with this label, whose address takes no mail.
-fn report_about(label: &str, to: &str) -> String {
-    let returned = format!("--b\nContent-Type: text/rfc822-headers\n\nTo: {to}\nX-Chasqui-Label: {label}\n\n--b--\n");
-    REPORT.replace("--b--\n", &returned)
+/// What a mail server tells of a mail to `to`, of which it could not deliver the one to `failed`.
+fn report_about(failed: &str, to: &str, header: &str) -> String {
+    let returned = format!("--b\nContent-Type: text/rfc822-headers\n\nTo: {to}\n{header}\n--b--\n");
+    REPORT.replace("ana@example.org", failed).replace("--b--\n", &returned)
+}
+
+async fn return_path(settings: &[(&'static str, &str)]) -> (TestFleet, impl AsyncFn(&str, &str)) {
+    let settings = [settings, &[("EMAIL_BOUNCE_ADDRESS", "bounces@example.com")]].concat();
+    let fleet = TestFleet::start(Database::Sqlite, &settings).await;
+    let environment = fleet.environment.clone();
+    let came_back = async move |to: &str, report: &str| {
+        let (code, said) = run_with_input(&["bounce", "--to", to], &environment, report.as_bytes()).await;
+        assert_eq!(code, 0, "{said}");
+    };
+    (fleet, came_back)
+}
+
+fn mail_to(to: &str) -> Value {
+    json!({"channel": "email", "destination": to, "subject": "Hola", "message": "Hola"})
 }
 
 #[tokio::test]
-async fn who_has_no_mailbox_any_more_gets_no_second_mail_unless_copies_could_have_said_so() {
+async fn who_has_no_mailbox_any_more_gets_no_second_mail() {
     let mail = MailServer::start(&[]).await;
-    let settings = [&mail.settings()[..], &[("EMAIL_BOUNCE_ADDRESS", "bounces@example.com")]].concat();
-    let fleet = TestFleet::start(Database::Sqlite, &settings).await;
-    let to = |to: &str| json!({"channel": "email", "destination": to, "subject": "Hola", "message": "Hola"});
-    let came_back = async |address: &str, to: &str| {
-        let report = report_about(mail.mail(address).await.header("x-chasqui-label"), to);
-        let (code, said) = run_with_input(&["bounce"], &fleet.environment, report.as_bytes()).await;
-        assert_eq!(code, 0, "{said}");
-    };
-    let mut copied = to("bo@example.org");
-    copied["cc"] = json!(["eve@example.org"]);
-    fleet.notify("copied", &copied).await;
-    fleet.until("copied", State::Sent).await;
-    // A copy of the mail tells anybody whom it went to, and has no label that could be shown to us.
-    assert_eq!(mail.mail("bo@example.org").await.header("x-chasqui-label"), "");
-
-    fleet.notify("first", &to("Ana@example.org")).await;
+    let (fleet, came_back) = return_path(&mail.settings()).await;
+    fleet.notify("first", &mail_to("Ana@example.org")).await;
     fleet.until("first", State::Sent).await;
-    came_back("Ana@example.org", "Ana@example.org").await;
+    let header = format!("X-Chasqui-Label: {}\n", mail.mail("Ana@example.org").await.header("x-chasqui-label"));
+    // Whoever tells of it by the header alone need not know the address that the mail was sent by.
+    came_back("bounces@example.com", &report_about("ana@example.org", "Ana@example.org", &header)).await;
     fleet.until("first", State::Bounced).await;
     for (id, address, state) in
         [("second", "ana@EXAMPLE.org", State::Suppressed), ("other", "bo@example.org", State::Sent)]
     {
-        fleet.notify(id, &to(address)).await;
+        fleet.notify(id, &mail_to(address)).await;
         fleet.until(id, state).await;
+    }
+    fleet.finish().await;
+}
+
+#[tokio::test]
+async fn a_mail_with_copies_bounces_by_the_report_of_its_own_recipient_and_suppresses_nobody() {
+    let mail = MailServer::start(&[]).await;
+    let (fleet, came_back) = return_path(&mail.settings()).await;
+    let mut copied = mail_to("bo@example.org");
+    copied["cc"] = json!(["eve@example.org"]);
+    for id in ["of-a-copy", "of-its-own"] {
+        fleet.notify(id, &copied).await;
+        fleet.until(id, State::Sent).await;
+    }
+    let mails = mail.mails("bo@example.org");
+    assert_eq!(mails.len(), 2);
+    // A copy of the mail tells anybody whom it went to, and has no header by which they could report for somebody else.
+    assert!(mails.iter().all(|mail| mail.header("x-chasqui-label").is_empty()));
+
+    came_back(&mails[0].sender, &report_about("eve@example.org", "bo@example.org", "")).await;
+    came_back(&mails[1].sender, &report_about("bo@example.org", "Bo <bo@example.org>", "")).await;
+    fleet.until("of-its-own", State::Bounced).await;
+    fleet.until("of-a-copy", State::Sent).await;
+    // The addresses of a mail with copies were known to all of them: any of these could have written such a report.
+    for (id, address) in [("to-bo", "bo@example.org"), ("to-eve", "eve@example.org")] {
+        fleet.notify(id, &mail_to(address)).await;
+        fleet.until(id, State::Sent).await;
     }
     fleet.finish().await;
 }
