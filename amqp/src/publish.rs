@@ -16,6 +16,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::Connector;
 
+/// How often rounds begin for messages that may wait. Half of what acknowledgements wait for their neighbours.
+const ROUND_EVERY: Duration = Duration::from_millis(5);
+
 /// A handle to the publishing task. Clones share the task.
 #[derive(Clone)]
 pub struct Publisher {
@@ -88,6 +91,9 @@ pub struct Publication {
     pub routing_key: String,
     /// Whether the message is [`PublishError::Unroutable`] instead of lost when no queue is bound for it.
     pub mandatory: bool,
+    /// Whether the message may wait for neighbours that share its round: up to [`ROUND_EVERY`] after the round before. A
+    /// lone message does not wait.
+    pub patient: bool,
     /// The properties. Their `message_id` distinguishes the message from others that are published at once.
     pub properties: BasicProperties,
     pub body: Bytes,

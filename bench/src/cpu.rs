@@ -77,11 +77,20 @@ impl Spent {
 
     /// Adds the times to a report as figures of the fleet.
     pub(crate) fn of_the_fleet(self, report: CaseReport) -> CaseReport {
-        report
-            .with("fleet_cpu_us_worker", Figure::new(self.worker, None))
-            .with("fleet_cpu_us_sink", Figure::new(self.bench, None))
-            .with("fleet_cpu_us_broker", Figure::new(self.broker, None))
-            .with("fleet_cpu_us_database", Figure::new(self.database, None))
+        let names = ["fleet_cpu_us_worker", "fleet_cpu_us_sink", "fleet_cpu_us_broker", "fleet_cpu_us_database"];
+        self.of_a_worker(names, report)
+    }
+
+    /// Adds the times to a report as figures of a baseline that is the fleet itself, with other settings.
+    pub(crate) fn of_the_other_fleet(self, report: CaseReport) -> CaseReport {
+        let names =
+            ["baseline_cpu_us_worker", "baseline_cpu_us_sink", "baseline_cpu_us_broker", "baseline_cpu_us_database"];
+        self.of_a_worker(names, report)
+    }
+
+    fn of_a_worker(self, names: [&'static str; 4], report: CaseReport) -> CaseReport {
+        let parts = [self.worker, self.bench, self.broker, self.database];
+        names.into_iter().zip(parts).fold(report, |report, (name, part)| report.with(name, Figure::new(part, None)))
     }
 
     /// Adds the times to a report as figures of a baseline, which runs in this process beside its sink.

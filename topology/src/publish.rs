@@ -181,9 +181,9 @@ impl Publication {
             return Err(PublishError::TooLarge { what: "message id", size: message_id.len(), limit: MAX_ID_BYTES });
         }
         let properties = properties(&message_id, &headers, &publisher_properties);
-        let (mandatory, kind) = (to.is_mandatory(), to.as_str());
+        let (mandatory, patient, kind) = (to.is_mandatory(), to.is_patient(), to.as_str());
         let (exchange, routing_key) = to.address(&headers, names);
-        Ok(amqp::Publication { exchange, routing_key, mandatory, properties, body, kind })
+        Ok(amqp::Publication { exchange, routing_key, mandatory, patient, properties, body, kind })
     }
 }
 
@@ -205,6 +205,11 @@ impl To {
 
     const fn is_mandatory(&self) -> bool {
         !matches!(self, Self::Event(_) | Self::Reply(_))
+    }
+
+    /// Whether nobody waits for the message but an acknowledgement, which waits for its neighbours too.
+    const fn is_patient(&self) -> bool {
+        matches!(self, Self::Event(_))
     }
 
     const KINDS: [&str; 8] =

@@ -95,18 +95,18 @@ pub(super) async fn run(
     let mut heard = Heard::default();
     let mut sent = Vec::with_capacity(jobs.len());
     let mut confirms = FuturesUnordered::new();
-    for mut job in jobs {
-        match timeout_at(deadline, send(&amqp, &mut job, settings.user.as_ref())).await {
-            Ok(Ok(confirm)) => {
+    for (job, result) in send_all(&amqp, jobs, settings.user.as_ref(), deadline).await {
+        match result {
+            Some(Ok(confirm)) => {
                 let at = sent.len();
                 confirms.push(async move { (at, confirm.await) });
                 sent.push((job, Answer::None("the broker did not confirm in time".into())));
             }
-            Ok(Err(error)) => {
+            Some(Err(error)) => {
                 broken = true;
                 job.answer(Err(not_sent(&error)));
             }
-            Err(_) => {
+            None => {
                 (broken, heard.unanswered) = (true, true);
                 job.answer(Err(PublishError::Unknown("the connection takes nothing more".into())));
             }
@@ -171,6 +171,29 @@ async fn out_of_time(deadline: Instant, state: &mut watch::Receiver<PublisherSta
         () = sleep_until(deadline) => false,
         () = alarm => true,
     }
+}
+
+/// Publishes the jobs, and gives each with what lapin says of it; none where the connection has not taken it in time.
+///
+/// lapin resolves a publish when its thread has written it to the socket. One after the other, each would wake that thread
+/// and wait for it, and be a write and a packet of its own: so all are handed over before the first is awaited.
+async fn send_all(
+    amqp: &Channel,
+    mut jobs: Vec<Pending>,
+    user: Option<&ShortString>,
+    deadline: Instant,
+) -> impl Iterator<Item = (Pending, Option<lapin::Result<PublisherConfirm>>)> {
+    let mut results: Vec<_> = jobs.iter().map(|_| None).collect();
+    let publishes = jobs.iter_mut().enumerate().map(|(at, job)| async move { (at, send(amqp, job, user).await) });
+    let mut publishes: FuturesUnordered<_> = publishes.collect();
+    let all = async {
+        while let Some((at, result)) = publishes.next().await {
+            results[at] = Some(result);
+        }
+    };
+    let _who_has_no_result_is_late = timeout_at(deadline, all).await;
+    drop(publishes);
+    jobs.into_iter().zip(results)
 }
 
 /// Publishes a job, taking its properties out of it. What is needed of them afterwards, the job has itself.
@@ -266,6 +289,7 @@ mod tests {
             exchange: "exchange".into(),
             routing_key: "key".into(),
             mandatory: true,
+            patient: false,
             properties: BasicProperties::default(),
             body: Bytes::from(vec![b' '; bytes]),
             kind: "test",

@@ -9,12 +9,12 @@ use lapin::options::ConfirmSelectOptions;
 use lapin::{Channel, Connection, Event};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::confirming::{Change, Confirming};
 use super::round::{self, ChannelEnd, Round, short};
-use super::{Pending, PublisherSettings, PublisherState, unavailable};
+use super::{Pending, PublisherSettings, PublisherState, ROUND_EVERY, unavailable};
 use crate::Connector;
 use crate::backoff::Backoff;
 use crate::wire::told;
@@ -128,6 +128,8 @@ struct Generation<'a> {
     idle: Vec<Channel>,
     rounds: JoinSet<Round>,
     waiting: VecDeque<Pending>,
+    /// When the last round began.
+    begun: Instant,
 }
 
 impl<'a> Generation<'a> {
@@ -148,6 +150,7 @@ impl<'a> Generation<'a> {
             idle,
             rounds: JoinSet::new(),
             waiting: VecDeque::new(),
+            begun: Instant::now(),
         }
     }
 
@@ -160,11 +163,15 @@ impl<'a> Generation<'a> {
             if !open && self.waiting.is_empty() && self.rounds.is_empty() {
                 break None;
             }
-            if let Err(problem) = self.begin_rounds(jobs) {
+            let patient_until = self.patient_until().filter(|_| open);
+            if patient_until.is_none()
+                && let Err(problem) = self.begin_rounds(jobs)
+            {
                 break Some(problem);
             }
-            let wants_more = open && (!self.idle.is_empty() || self.is_blocked());
+            let wants_more = open && patient_until.is_none() && (!self.idle.is_empty() || self.is_blocked());
             tokio::select! {
+                () = sleep_until(patient_until.unwrap_or(self.begun)), if patient_until.is_some() => {}
                 () = stop.cancelled(), if !jobs.is_closed() => self.stop_taking(jobs),
                 job = jobs.recv(), if wants_more => match job {
                     Some(job) => self.waiting.push_back(job),
@@ -203,6 +210,13 @@ impl<'a> Generation<'a> {
         jobs.close();
     }
 
+    /// Until when what waits may wait for its neighbours, if it may. They are not received one by one meanwhile: each would
+    /// wake this task, which costs more than to publish it.
+    fn patient_until(&self) -> Option<Instant> {
+        let is_patient = self.waiting.front().is_some_and(|job| job.publication.patient) && !self.is_blocked();
+        Some(self.begun + ROUND_EVERY).filter(|until| is_patient && *until > Instant::now())
+    }
+
     /// Begins as many rounds as there are jobs and idle channels. A round takes what is queued already, and waits for
     /// nothing.
     fn begin_rounds(&mut self, jobs: &mut mpsc::Receiver<Pending>) -> Result<(), String> {
@@ -225,6 +239,7 @@ impl<'a> Generation<'a> {
                 self.idle.push(amqp);
                 continue;
             }
+            self.begun = Instant::now();
             let user = self.connector.broker().user_id().map(short);
             let settings = round::Settings {
                 user,
