@@ -52,6 +52,11 @@ pub struct Policy {
 }
 
 impl Policy {
+    /// How long all attempts take of a delivery that fails each time.
+    fn ladder(&self) -> Duration {
+        (1..=self.max_retries).map(|spent| self.delays[tier_after(spent)]).sum()
+    }
+
     /// The policy of a role that defers deliveries and never sends one.
     pub const fn without_retries() -> Self {
         Self {
@@ -121,6 +126,7 @@ pub fn decide(row: &Row, has_fallback: bool, outcome: &Outcome, policy: &Policy,
         }
         Outcome::Deferred { due } => deciding.waiting(Order::Schedule { due: *due }, None),
         Outcome::PutAside => deciding.waiting(Order::Retry { tier: 1 }, None),
+        Outcome::Parked { why, wait } => deciding.parked(why, *wait),
         Outcome::Suppressed { reason } => deciding.suppressed(*reason),
         Outcome::Expired => deciding.ended(State::Expired),
         Outcome::GivenBack => deciding.given_back(),
@@ -182,6 +188,24 @@ impl Deciding<'_> {
         let mut transition = self.waiting(order, Some(attempt));
         transition.row.throttled_since = Some(since);
         transition
+    }
+
+    /// Waiting for a provider that takes the message is like being throttled by one, but that nobody has answered: there
+    /// is no attempt to record, and the row keeps who answered the last one. A delivery that has a fallback waits no longer
+    /// than all its attempts would have taken.
+    fn parked(&self, why: &str, wait: Duration) -> Transition {
+        let failure = Failure::new("worker", None, why);
+        let since = self.row.throttled_since.unwrap_or(self.now);
+        let goes_on = self.has_fallback && !self.row.ambiguous;
+        let mut parked = match goes_on && self.now.plus(wait).since(since) > self.policy.ladder() {
+            true => self.to(State::FellBack, Order::Fallback, None),
+            false => self.throttled(&failure, Some(wait)),
+        };
+        parked.attempt = None;
+        parked.row.provider.clone_from(&self.row.provider);
+        parked.row.code.clone_from(&self.row.code);
+        parked.row.passed_over = Some(failure.detail);
+        parked
     }
 
     fn retriable(&self, failure: &Failure, alarm: bool, maybe_sent: bool) -> Transition {
@@ -270,7 +294,8 @@ impl Deciding<'_> {
     }
 
     fn to(&self, state: State, order: Order, attempt: Option<Attempt>) -> Transition {
-        let mut row = Row { state, order: order.clone(), updated_at: self.now, ..self.row.clone() };
+        let passed_over = None;
+        let mut row = Row { state, order: order.clone(), updated_at: self.now, passed_over, ..self.row.clone() };
         if let Some(attempt) = &attempt {
             row.provider = Some(attempt.provider.clone());
             row.code.clone_from(&attempt.code);

@@ -328,6 +328,55 @@ fn what_is_put_aside_waits_the_shortest_time_and_spends_nothing() {
     assert_eq!((transition.attempt, transition.row.throttled_since), (None, None));
 }
 
+/// Why nobody took the message, and for how long they will not.
+fn parked(seconds: u64) -> Outcome {
+    Outcome::Parked { why: "smtp: its limit is reached".into(), wait: Duration::from_secs(seconds) }
+}
+
+#[test]
+fn what_nobody_takes_now_waits_long_enough_and_spends_no_attempt() {
+    let known = Row { attempt: 2, seq: 5, provider: Some("sendgrid".into()), code: Some("503".into()), ..row() };
+    for (wait, order) in
+        [(1, Order::Retry { tier: 1 }), (20, Order::Retry { tier: 2 }), (600, Order::Schedule { due: in_seconds(600) })]
+    {
+        let Transition { row, order: ordered, attempt, .. } = decided(&known, &parked(wait));
+        assert_eq!((row.state, row.attempt, row.seq, attempt), (State::Waiting, 2, 6, None));
+        assert_eq!((ordered, row.throttled_since), (order, Some(NOW)));
+        assert_eq!((row.provider, row.code), (known.provider.clone(), known.code.clone()), "who answered the last one");
+        assert_eq!(row.passed_over.as_deref(), Some("smtp: its limit is reached"));
+    }
+}
+
+#[test]
+fn what_has_a_fallback_waits_for_a_provider_no_longer_than_its_attempts_would_have_taken() {
+    let since = |seconds| Row { throttled_since: Some(NOW.minus(Duration::from_secs(seconds))), ..row() };
+    let decided = |row: &Row, has_fallback| decide(row, has_fallback, &parked(5), &policy(), NOW);
+    for (waited, has_fallback, state) in
+        [(150, true, State::Waiting), (151, true, State::FellBack), (151, false, State::Waiting)]
+    {
+        let transition = decided(&since(waited), has_fallback);
+        assert_eq!((transition.row.state, transition.row.attempt), (state, 0), "{waited} s");
+        assert!(transition.row.passed_over.is_some() && transition.attempt.is_none());
+    }
+    let ambiguous = Row { ambiguous: true, ..since(151) };
+    assert_eq!(
+        decided(&ambiguous, true).row.state,
+        State::Waiting,
+        "what may have gone out goes out on no other channel"
+    );
+}
+
+#[test]
+fn what_nobody_takes_for_too_long_is_dead_while_it_still_matters() {
+    let known = Row { throttled_since: Some(NOW.minus(Duration::from_secs(86_400))), ..row() };
+    let error = "smtp: its limit is reached".to_owned();
+    let letter = Order::DeadLetter { reason: Reason::ThrottledTooLong, error };
+    assert_eq!(decided(&known, &parked(5)).order, letter);
+    let soon = Row { expires_at: Some(in_seconds(60)), ..row() };
+    assert_eq!(decided(&soon, &parked(100)).order, letter);
+    assert_eq!(decided(&soon, &parked(20)).row.state, State::Waiting);
+}
+
 #[test]
 fn what_expired_ends_unsent_without_an_attempt() {
     let transition = decide(&Row { attempt: 1, ..row() }, true, &Outcome::Expired, &policy(), NOW);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::Outcome;
+use domain::{About, Outcome};
 use media::push::{self, Target};
 use serde::Deserialize;
 
@@ -100,6 +100,8 @@ impl ErrorBody {
 pub(super) fn classify(answer: &Answer, proven: bool, outgoing: &Outgoing<'_>) -> Outcome {
     let body: Body = serde_json::from_slice(&answer.body).unwrap_or_default();
     let error = body.error;
+    // A quota may be that of one device or one topic: FCM does not always say which.
+    let of_one = error.codes().any(codes::is_quota);
     let said = Said {
         provider_id: body.name.filter(|name| name.len() <= 256),
         code: error.codes().next().map(str::to_owned),
@@ -108,6 +110,7 @@ pub(super) fn classify(answer: &Answer, proven: bool, outgoing: &Outgoing<'_>) -
         verdict: error.verdict(answer.status.as_u16() == 400, proven),
         retry_after: error.wait(answer),
         settings: LOOK_AT,
+        about: of_one.then_some(About::Message),
     };
     http::judge(PROVIDER.name, answer, said)
 }

@@ -1,0 +1,117 @@
+//! Who carries the next attempt of a delivery, where several providers may: chosen once and purely, from their health and
+//! from what was tried before.
+
+use std::time::Duration;
+
+use crate::Ambiguity;
+
+/// How long a delivery waits that must not be the one by which a provider is tried out.
+const WHILE_TRIED_OUT: Duration = Duration::from_secs(5);
+
+/// Whether a provider takes a message now.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Condition {
+    Works,
+    /// It may work again: a few messages try it out.
+    TriedOut,
+    Closed {
+        /// When to ask again.
+        wait: Duration,
+        why: Closed,
+    },
+}
+
+/// Why a provider takes nothing now.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Closed {
+    /// Its breaker is open.
+    Failing,
+    /// It refuses our credentials, which stay as they are while the process runs.
+    Credentials,
+    /// Its limit is reached, or it has asked to be left alone for a while.
+    Limit,
+}
+
+/// One that may carry the delivery.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Candidate {
+    pub provider: &'static str,
+    pub condition: Condition,
+}
+
+/// What was tried before for the delivery, as its row knows it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Before<'a> {
+    /// Who answered the last attempt.
+    pub last: Option<&'a str>,
+    /// Some attempt may have gone out.
+    pub ambiguous: bool,
+    /// What the channel does when nobody knows.
+    pub policy: Ambiguity,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Choice {
+    Use {
+        /// The place of the chosen one among the candidates.
+        at: usize,
+        /// Who is preferred to it and was passed over, and why.
+        passed_over: Option<String>,
+    },
+    /// Nobody takes the message now.
+    Park { wait: Duration, why: String },
+}
+
+/// Chooses among the candidates, of whom the first is preferred. Whoever answered the last attempt has not accepted the
+/// message, and is asked after all others: the order begins behind it. Once an attempt may have gone out, a second
+/// provider is asked only where the policy is to send again in any case; it could give the recipient a second copy that
+/// no mailbox recognises.
+pub fn choose(candidates: &[Candidate], before: Before<'_>) -> Choice {
+    let last = before.last.and_then(|last| candidates.iter().position(|one| one.provider == last));
+    let may_change = !before.ambiguous || before.policy == Ambiguity::Resend;
+    let many = candidates.len();
+    let order: Vec<usize> = match (may_change, last) {
+        (true, Some(last)) => (1..=many).map(|step| (last + step) % many).collect(),
+        (true, None) => (0..many).collect(),
+        // A worker that died left no word of whom it had asked: most likely the preferred one.
+        (false, last) => (last.unwrap_or(0)..many).take(1).collect(),
+    };
+    let takes = |at: &usize| match candidates[*at].condition {
+        Condition::Works => true,
+        Condition::TriedOut => !before.ambiguous,
+        Condition::Closed { .. } => false,
+    };
+    let why = |at: usize| {
+        let Candidate { provider, condition } = candidates[at];
+        let why = match condition {
+            Condition::Closed { why, .. } => why.as_str(),
+            _ if !order.contains(&at) => "another one may have accepted this message",
+            Condition::TriedOut if before.ambiguous => "it is being tried out by others",
+            _ => "it did not accept the attempt before",
+        };
+        format!("{provider}: {why}")
+    };
+    let told = |places: &[usize]| places.iter().map(|at| why(*at)).collect::<Vec<_>>().join("; ");
+    if let Some(at) = order.iter().copied().find(takes) {
+        let passed: Vec<usize> = (0..at).collect();
+        return Choice::Use { at, passed_over: (!passed.is_empty()).then(|| told(&passed)) };
+    }
+    let wait = order.iter().map(|at| match candidates[*at].condition {
+        Condition::Closed { wait, .. } => wait,
+        Condition::Works | Condition::TriedOut => WHILE_TRIED_OUT,
+    });
+    Choice::Park { wait: wait.min().unwrap_or(WHILE_TRIED_OUT), why: told(&order) }
+}
+
+impl Closed {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Failing => "it fails too often, its breaker is open",
+            Self::Credentials => "it refuses our credentials",
+            Self::Limit => "its limit is reached",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
