@@ -337,6 +337,7 @@ async fn a_mail_with_copies_waits_for_a_ledger_that_does_not_say_who_gets_none()
     let outcome = tried.expect("the ledger has answered").outcome;
     assert!(matches!(outcome, Outcome::Sent { .. }), "{outcome:?}");
     assert_eq!(mailbox.recipients().iter().map(Vec::len).collect::<Vec<_>>(), [5]);
+}
 
 #[tokio::test]
 async fn messages_of_a_provider_that_fails_wait_and_spend_no_attempt() {
