@@ -9,6 +9,10 @@ const OPENS_AFTER: u32 = 20;
 /// How long it is open at first. Each time that the provider fails when it is tried out, it is twice as long.
 const FIRST_PAUSE: Duration = Duration::from_secs(5);
 const LONGEST_PAUSE: Duration = Duration::from_secs(120);
+/// How long refused credentials keep messages back before one of them asks again. They may have been put right with the
+/// provider meanwhile, of which nobody tells this process; and while they are wrong, no more than one attempt is spent in
+/// this time. It is as long as the longest retry delay is by default, so that what waits comes back for it.
+const REFUSED_PAUSE: Duration = Duration::from_secs(120);
 /// So many messages at once try the provider out before the breaker closes: one, then two, then four, and so on.
 const LARGEST_TRIAL: u32 = 32;
 /// A message that tries the provider out and says nothing for so long is not waited for: others may.
@@ -42,6 +46,7 @@ enum State {
     Closed,
     Open {
         until: Timestamp,
+        why: Closed,
     },
     /// The provider is being tried out.
     HalfOpen {
@@ -50,15 +55,18 @@ enum State {
         passed: u32,
         /// When the last message was let through.
         since: Timestamp,
+        /// Why it was open.
+        why: Closed,
     },
-    /// Our credentials are refused. They are as they are while this process runs.
-    Refused,
 }
 
 impl Sign {
     pub fn of(outcome: &Outcome) -> Self {
         match outcome {
-            Outcome::Sent { .. } | Outcome::Throttled { .. } => Self::Works,
+            Outcome::Sent { .. } => Self::Works,
+            // So many of ours at once, or a limit of one recipient, says nothing of the others.
+            Outcome::Throttled { failure, .. } if failure.about == About::Message => Self::None,
+            Outcome::Throttled { .. } => Self::Works,
             Outcome::Retriable { failure, .. } | Outcome::Ambiguous { failure } => match failure.about {
                 About::Provider => Self::Fails,
                 About::Credentials => Self::RefusesUs,
@@ -79,15 +87,15 @@ impl Sign {
 
 impl Breaker {
     pub fn condition(&self, now: Timestamp) -> Condition {
-        let closed = |wait, why| Condition::Closed { wait, why };
         match self.state {
             State::Closed => Condition::Works,
-            State::Open { until } if now < until => closed(until.since(now).min(LONGEST_PAUSE), Closed::Failing),
+            State::Open { until, why } if now < until => {
+                Condition::Closed { wait: until.since(now).min(LONGEST_PAUSE), why }
+            }
             State::Open { .. } => Condition::TriedOut,
             State::HalfOpen { at_once, in_flight, .. } if in_flight < at_once => Condition::TriedOut,
             State::HalfOpen { since, .. } if now.since(since) >= LOST_AFTER => Condition::TriedOut,
-            State::HalfOpen { .. } => closed(WHILE_TRIED_OUT, Closed::Failing),
-            State::Refused => closed(LONGEST_PAUSE, Closed::Credentials),
+            State::HalfOpen { why, .. } => Condition::Closed { wait: WHILE_TRIED_OUT, why },
         }
     }
 
@@ -95,9 +103,10 @@ impl Breaker {
     pub fn take(&mut self, now: Timestamp) -> bool {
         match &mut self.state {
             State::Closed => true,
-            State::Open { until } if now < *until => false,
-            State::Open { .. } => {
-                self.state = State::HalfOpen { at_once: 1, in_flight: 1, passed: 0, since: now };
+            State::Open { until, .. } if now < *until => false,
+            State::Open { why, .. } => {
+                let why = *why;
+                self.state = State::HalfOpen { at_once: 1, in_flight: 1, passed: 0, since: now, why };
                 true
             }
             State::HalfOpen { at_once, in_flight, since, .. }
@@ -107,7 +116,7 @@ impl Breaker {
                 *since = now;
                 true
             }
-            State::HalfOpen { .. } | State::Refused => false,
+            State::HalfOpen { .. } => false,
         }
     }
 
@@ -115,7 +124,7 @@ impl Breaker {
     pub fn note(&mut self, sign: Sign, now: Timestamp) -> bool {
         let was_open = self.is_open();
         match sign {
-            Sign::RefusesUs => self.state = State::Refused,
+            Sign::RefusesUs => self.state = State::Open { until: now.plus(REFUSED_PAUSE), why: Closed::Credentials },
             Sign::Fails => self.failed(now),
             Sign::Works => self.worked(),
             Sign::None => {
@@ -127,9 +136,13 @@ impl Breaker {
         was_open != self.is_open()
     }
 
-    /// Until when the breaker is open, where failures have opened it: what other processes should know.
+    /// Until when the breaker is open, where failures have opened it: what other processes should know. Their
+    /// credentials may be others.
     pub fn open_until(&self) -> Option<Timestamp> {
-        if let State::Open { until } = self.state { Some(until) } else { None }
+        match self.state {
+            State::Open { until, why: Closed::Failing } => Some(until),
+            _ => None,
+        }
     }
 
     /// Opens the breaker because another process has. That one knows better only while this one is closed; false where it
@@ -137,7 +150,7 @@ impl Breaker {
     pub fn open_as_others(&mut self, until: Timestamp) -> bool {
         let knew_nothing = self.state == State::Closed;
         if knew_nothing {
-            self.state = State::Open { until };
+            self.state = State::Open { until, why: Closed::Failing };
             self.openings = self.openings.max(1);
         }
         knew_nothing
@@ -147,15 +160,15 @@ impl Breaker {
     pub const fn as_str(&self) -> &'static str {
         match self.state {
             State::Closed => "closed",
+            State::Open { why: Closed::Credentials, .. } => "credentials_refused",
             State::Open { .. } => "open",
             State::HalfOpen { .. } => "half_open",
-            State::Refused => "credentials_refused",
         }
     }
 
-    /// Whether messages are kept from the provider.
+    /// Whether messages are kept from the provider, all of them or all but the few that try it out.
     pub const fn is_open(&self) -> bool {
-        matches!(self.state, State::Open { .. } | State::Refused)
+        !matches!(self.state, State::Closed)
     }
 
     fn failed(&mut self, now: Timestamp) {
@@ -163,26 +176,28 @@ impl Breaker {
         let opens = match self.state {
             State::Closed => self.failures >= OPENS_AFTER,
             State::HalfOpen { .. } => true,
-            State::Open { .. } | State::Refused => false,
+            State::Open { .. } => false,
         };
         if opens {
             let doubled = FIRST_PAUSE.saturating_mul(1 << self.openings.min(5));
             self.openings = self.openings.saturating_add(1);
-            self.state = State::Open { until: now.plus(doubled.min(LONGEST_PAUSE)) };
+            self.state = State::Open { until: now.plus(doubled.min(LONGEST_PAUSE)), why: Closed::Failing };
         }
     }
 
     fn worked(&mut self) {
         self.failures = 0;
-        let State::HalfOpen { at_once, in_flight, passed, .. } = &mut self.state else { return };
+        let State::HalfOpen { at_once, in_flight, passed, why, .. } = &mut self.state else { return };
         *in_flight = in_flight.saturating_sub(1);
         *passed += 1;
         if *passed < *at_once {
             return;
         }
-        (*at_once, *passed) = (*at_once * 2, 0);
-        if *at_once > LARGEST_TRIAL {
+        // Credentials are right or wrong: a single message shows it, and no load is too much for them.
+        if *at_once >= LARGEST_TRIAL || *why == Closed::Credentials {
             *self = Self::default();
+        } else {
+            (*at_once, *passed) = (*at_once * 2, 0);
         }
     }
 }
@@ -253,7 +268,7 @@ mod tests {
             assert_eq!(waits(&breaker, now), Some(pause));
             now = now.plus(Duration::from_secs(pause));
             assert!(breaker.take(now) && !breaker.take(now));
-            assert!(breaker.note(Sign::Fails, now));
+            assert!(!breaker.note(Sign::Fails, now), "it was open all the time: that was told already");
         }
     }
 
@@ -273,15 +288,42 @@ mod tests {
         assert!(breaker.take(at(125)) && !breaker.take(at(126)));
     }
 
+    fn why_closed(breaker: &Breaker, now: Timestamp) -> Option<Closed> {
+        match breaker.condition(now) {
+            Condition::Closed { why, .. } => Some(why),
+            Condition::Works | Condition::TriedOut => None,
+        }
+    }
+
     #[test]
-    fn refused_credentials_open_it_at_once_and_for_good() {
+    fn refused_credentials_open_it_at_once_and_one_message_asks_again_after_two_minutes_each_time() {
         let mut breaker = Breaker::default();
-        assert!(breaker.note(Sign::RefusesUs, NOW));
+        assert!(breaker.note(Sign::RefusesUs, NOW), "that is told once");
         breaker.note(Sign::Works, NOW);
-        assert!(!breaker.take(at(86_400)));
-        let condition = breaker.condition(at(86_400));
-        assert!(matches!(condition, Condition::Closed { why: Closed::Credentials, .. }), "{condition:?}");
+        assert_eq!((waits(&breaker, NOW), breaker.as_str()), (Some(120), "credentials_refused"), "late answers");
         assert_eq!(breaker.open_until(), None, "the credentials of others may be right");
+        for asked in [120, 240, 360] {
+            assert_eq!(why_closed(&breaker, at(asked - 1)), Some(Closed::Credentials));
+            assert!(!breaker.take(at(asked - 1)));
+            assert!(breaker.take(at(asked)) && !breaker.take(at(asked)), "one message, and no more");
+            assert_eq!(why_closed(&breaker, at(asked)), Some(Closed::Credentials), "while it asks");
+            assert!(!breaker.note(Sign::RefusesUs, at(asked)));
+            assert_eq!(waits(&breaker, at(asked)), Some(120), "never longer");
+        }
+        assert!(breaker.take(at(480)));
+        assert!(breaker.note(Sign::Works, at(480)), "that is told");
+        assert_eq!(breaker, Breaker::default(), "one success is enough");
+    }
+
+    #[test]
+    fn that_it_closes_is_told_once() {
+        let mut breaker = opened();
+        let mut told = 0;
+        for _ in 0..63 {
+            assert!(breaker.take(at(5)));
+            told += usize::from(breaker.note(Sign::Works, at(5)));
+        }
+        assert_eq!((told, breaker.as_str()), (1, "closed"));
     }
 
     #[test]
@@ -301,6 +343,7 @@ mod tests {
         for (outcome, sign) in [
             (Outcome::Sent { provider: "smtp", provider_id: None, code: None }, Sign::Works),
             (Outcome::Throttled { failure: failure(About::Provider), retry_after: None }, Sign::Works),
+            (Outcome::Throttled { failure: failure(About::Message), retry_after: None }, Sign::None),
             (retriable(About::Message), Sign::Works),
             (retriable(About::Provider), Sign::Fails),
             (retriable(About::Credentials), Sign::RefusesUs),

@@ -26,7 +26,7 @@ pub enum Condition {
 pub enum Closed {
     /// Its breaker is open.
     Failing,
-    /// It refuses our credentials, which stay as they are while the process runs.
+    /// It refuses our credentials.
     Credentials,
     /// Its limit is reached, or it has asked to be left alone for a while.
     Limit,
@@ -65,17 +65,17 @@ pub enum Choice {
 /// Chooses among the candidates, of whom the first is preferred. Whoever answered the last attempt has not accepted the
 /// message, and is asked after all others: the order begins behind it. Once an attempt may have gone out, a second
 /// provider is asked only where the policy is to send again in any case; it could give the recipient a second copy that
-/// no mailbox recognises.
+/// no mailbox recognises. Where the preferred one takes the message, as nearly always, nothing is allocated.
 pub fn choose(candidates: &[Candidate], before: Before<'_>) -> Choice {
     let last = before.last.and_then(|last| candidates.iter().position(|one| one.provider == last));
     let may_change = !before.ambiguous || before.policy == Ambiguity::Resend;
     let many = candidates.len();
-    let order: Vec<usize> = match (may_change, last) {
-        (true, Some(last)) => (1..=many).map(|step| (last + step) % many).collect(),
-        (true, None) => (0..many).collect(),
+    let (first, asked) = match (may_change, last) {
+        (true, last) => (last.map_or(0, |last| last + 1), many),
         // A worker that died left no word of whom it had asked: most likely the preferred one.
-        (false, last) => (last.unwrap_or(0)..many).take(1).collect(),
+        (false, last) => (last.unwrap_or(0), many.min(1)),
     };
+    let order = (first..first + asked).map(move |place| place % many);
     let takes = |at: &usize| match candidates[*at].condition {
         Condition::Works => true,
         Condition::TriedOut => !before.ambiguous,
@@ -85,22 +85,26 @@ pub fn choose(candidates: &[Candidate], before: Before<'_>) -> Choice {
         let Candidate { provider, condition } = candidates[at];
         let why = match condition {
             Condition::Closed { why, .. } => why.as_str(),
-            _ if !order.contains(&at) => "another one may have accepted this message",
+            _ if !order.clone().any(|asked| asked == at) => "another one may have accepted this message",
             Condition::TriedOut if before.ambiguous => "it is being tried out by others",
-            _ => "it did not accept the attempt before",
+            _ if last == Some(at) => "it did not accept the attempt before",
+            _ => "it is asked again after the others",
         };
         format!("{provider}: {why}")
     };
-    let told = |places: &[usize]| places.iter().map(|at| why(*at)).collect::<Vec<_>>().join("; ");
-    if let Some(at) = order.iter().copied().find(takes) {
-        let passed: Vec<usize> = (0..at).collect();
-        return Choice::Use { at, passed_over: (!passed.is_empty()).then(|| told(&passed)) };
+    if let Some(at) = order.clone().find(takes) {
+        let passed_over = (at > 0).then(|| joined((0..at).map(why)));
+        return Choice::Use { at, passed_over };
     }
-    let wait = order.iter().map(|at| match candidates[*at].condition {
+    let waits = order.clone().map(|at| match candidates[at].condition {
         Condition::Closed { wait, .. } => wait,
         Condition::Works | Condition::TriedOut => WHILE_TRIED_OUT,
     });
-    Choice::Park { wait: wait.min().unwrap_or(WHILE_TRIED_OUT), why: told(&order) }
+    Choice::Park { wait: waits.min().unwrap_or(WHILE_TRIED_OUT), why: joined(order.clone().map(why)) }
+}
+
+fn joined(parts: impl Iterator<Item = String>) -> String {
+    parts.collect::<Vec<_>>().join("; ")
 }
 
 impl Closed {

@@ -15,6 +15,9 @@ const STEP_EVERY: Duration = Duration::from_secs(10);
 const STEP: f64 = 0.1;
 /// What many messages in flight are told at once is one throttle.
 const ONE_THROTTLE: Duration = Duration::from_secs(1);
+/// For so long a wait that one answer names keeps others back. Longer ones hold for their own messages alone: a wrong date
+/// in one answer must not stop a medium for a day.
+const LONGEST_CLOSED: Duration = Duration::from_secs(900);
 /// A rate that is so many times the one that was too high is no limit any more, where the operator has set none.
 const FORGOTTEN_AT: f64 = 2.0;
 
@@ -76,11 +79,14 @@ impl Limit {
         true
     }
 
+    /// Keeps messages back for as long as the provider has asked to be left alone.
+    pub fn close(&mut self, wait: Duration, now: Timestamp) {
+        self.closed_until = self.closed_until.max(now.plus(wait.min(LONGEST_CLOSED)));
+    }
+
     /// Learns from the provider's wish for fewer messages.
     pub fn throttled(&mut self, retry_after: Option<Duration>, now: Timestamp) {
-        if let Some(wait) = retry_after {
-            self.closed_until = self.closed_until.max(now.plus(wait));
-        }
+        self.close(retry_after.unwrap_or_default(), now);
         if self.learned.is_some_and(|learned| now.since(learned.throttled) < ONE_THROTTLE) {
             return;
         }
@@ -176,5 +182,7 @@ mod tests {
         limit.throttled(Some(Duration::from_secs(30)), at(0));
         assert_eq!((limit.wait(at(0)), taken(&mut limit, at(29_999))), (Some(Duration::from_secs(30)), 0));
         assert!(limit.take(at(30_000)));
+        limit.close(Duration::from_secs(86_400), at(30_000));
+        assert_eq!(limit.wait(at(30_000)), Some(Duration::from_secs(900)), "then one asks again");
     }
 }

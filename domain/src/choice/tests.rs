@@ -17,7 +17,7 @@ const FAILS: Condition = closed(20, Closed::Failing);
 const FULL: Condition = closed(3, Closed::Limit);
 
 fn candidates(conditions: &[Condition]) -> Vec<Candidate> {
-    let of = |(provider, condition): (&&'static str, &Condition)| Candidate { provider, condition: *condition };
+    let of = |(&provider, &condition): (&&'static str, &Condition)| Candidate { provider, condition };
     NAMES.iter().zip(conditions).map(of).collect()
 }
 
@@ -98,6 +98,9 @@ fn who_was_passed_over_is_told_with_the_reason() {
     assert_eq!(told(&[WORKS, WORKS], before(Some("smtp"))), refused);
     let both = "parked: smtp: it refuses our credentials; sendgrid: its limit is reached";
     assert_eq!(told(&[closed(9, Closed::Credentials), FULL], before(None)).as_deref(), Some(both));
+    let later =
+        Some("smtp: it is asked again after the others; sendgrid: it did not accept the attempt before".to_owned());
+    assert_eq!(told(&[WORKS, WORKS, WORKS], before(Some("sendgrid"))), later);
     let pinned = Before { last: Some("sendgrid"), ambiguous: true, policy: Ambiguity::Hold };
     let elsewhere = Some("smtp: another one may have accepted this message".to_owned());
     assert_eq!(told(&[WORKS, WORKS], pinned), elsewhere);

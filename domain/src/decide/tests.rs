@@ -367,14 +367,28 @@ fn what_has_a_fallback_waits_for_a_provider_no_longer_than_its_attempts_would_ha
 }
 
 #[test]
-fn what_nobody_takes_for_too_long_is_dead_while_it_still_matters() {
+fn what_nobody_takes_for_too_long_is_dead() {
     let known = Row { throttled_since: Some(NOW.minus(Duration::from_secs(86_400))), ..row() };
     let error = "smtp: its limit is reached".to_owned();
     let letter = Order::DeadLetter { reason: Reason::ThrottledTooLong, error };
     assert_eq!(decided(&known, &parked(5)).order, letter);
-    let soon = Row { expires_at: Some(in_seconds(60)), ..row() };
-    assert_eq!(decided(&soon, &parked(100)).order, letter);
-    assert_eq!(decided(&soon, &parked(20)).row.state, State::Waiting);
+}
+
+#[test]
+fn what_expires_while_nobody_takes_it_comes_back_for_that_end_and_is_no_dead_letter() {
+    let expiring = |seconds| Row { expires_at: Some(in_seconds(seconds)), ..row() };
+    for (expires, wait, order) in [
+        (60, 20, Order::Retry { tier: 2 }),
+        (60, 100, Order::Retry { tier: 3 }),
+        (20, 100, Order::Retry { tier: 2 }),
+        (1, 600, Order::Retry { tier: 1 }),
+        (600, 900, Order::Schedule { due: in_seconds(600) }),
+    ] {
+        let transition = decided(&expiring(expires), &parked(wait));
+        assert_eq!((transition.row.state, transition.order), (State::Waiting, order), "{expires} s, {wait} s");
+    }
+    let almost_too_long = Row { throttled_since: Some(NOW.minus(Duration::from_secs(86_390))), ..expiring(5) };
+    assert_eq!(decided(&almost_too_long, &parked(100)).row.state, State::Waiting, "it expires before that");
 }
 
 #[test]
