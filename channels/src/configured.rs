@@ -119,8 +119,8 @@ fn refused(settings: &Settings, halves: &[HalfConfigured]) -> Vec<String> {
     refused.filter(|problem| seen.insert(problem.clone())).collect()
 }
 
-/// What is missing or wrong with providers that were asked for and carry nothing, because another goes before them: it
-/// would show only on the day on which that one is taken out. Where the operator has listed them, it is a problem.
+/// What is missing or wrong with providers that were asked for and carry nothing, although another that goes before them
+/// does: it would show only on the day on which that one fails. Where the operator has listed them, it is a problem.
 fn waiting(settings: &Settings) -> Vec<String> {
     let mut problems = Vec::new();
     let unlisted = MEDIA.iter().filter(|medium| !settings.preferred.contains_key(medium.name));

@@ -195,14 +195,18 @@ fn connect(medium: &'static Medium, kind: &str, settings: &Settings) -> Vec<Conn
     }
 }
 
-/// Connects a medium for one kind of its destinations with those of its preferred providers that are configured.
+/// Connects a medium for one kind of its destinations with those of its preferred providers that are configured. One that
+/// is configured wrongly, that nobody has listed and that another goes before is left out: the operator is warned of it.
 fn carry(medium: &'static Medium, kind: &str, settings: &Settings) -> Vec<Connection> {
-    let reaching = preferred(medium, settings).into_iter().filter(|(_, service)| service.kind == kind);
-    let connected = reaching.filter_map(|(provider, service)| {
-        let connected = (service.connect)(settings)?;
-        Some(connected.map(|channel| Enabled::new(medium, provider.name, channel)))
-    });
-    connected.collect()
+    let is_listed = settings.preferred.contains_key(medium.name);
+    let mut connected: Vec<Connection> = Vec::new();
+    for (provider, service) in preferred(medium, settings).into_iter().filter(|(_, service)| service.kind == kind) {
+        let Some(one) = (service.connect)(settings) else { continue };
+        if one.is_ok() || is_listed || connected.is_empty() {
+            connected.push(one.map(|channel| Enabled::new(medium, provider.name, channel)));
+        }
+    }
+    connected
 }
 
 fn unknown_names(settings: &Settings) -> Vec<String> {

@@ -160,10 +160,15 @@ impl Breaker {
     pub const fn as_str(&self) -> &'static str {
         match self.state {
             State::Closed => "closed",
-            State::Open { why: Closed::Credentials, .. } => "credentials_refused",
+            State::Open { .. } if self.refuses_us() => "credentials_refused",
             State::Open { .. } => "open",
             State::HalfOpen { .. } => "half_open",
         }
+    }
+
+    /// Whether it is open because our credentials are refused.
+    pub const fn refuses_us(&self) -> bool {
+        matches!(self.state, State::Open { why: Closed::Credentials, .. })
     }
 
     /// Whether messages are kept from the provider, all of them or all but the few that try it out.

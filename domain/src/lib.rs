@@ -3,8 +3,8 @@
 //! No I/O, no runtime and no clock: time and dice are arguments. Read in this order: [`Notification`] (what a publisher
 //! asked for), [`Arrival`] (how it came in), [`Row`] (what the ledger remembers), [`claim`] (may this copy be sent?),
 //! [`NextStep`] (what follows from that answer?), [`choose`] (who carries it?), [`Outcome`] (what a provider answered),
-//! [`decide`] (what now?), [`Follows`] (what is told of it, what is published for it, and how is it settled?), [`Report`] (what did the provider
-//! say of it later?).
+//! [`decide`] (what now?), [`Follows`] (what is told of it, what is published for it, and how is it settled?),
+//! [`Report`] (what did the provider say of it later?).
 
 mod answered;
 mod arrival;

@@ -10,10 +10,20 @@ use domain::{About, Before, Breaker, Candidate, Choice, Closed, Condition, Limit
 /// How often a choice is made anew because others were quicker.
 const MAX_ROUNDS: usize = 4;
 
-/// The breaker of each provider's credentials, and the limit of each of its media.
+/// How everybody is by whom many messages go the same way.
+#[derive(Default)]
 pub(crate) struct Health {
-    breakers: HashMap<&'static str, Mutex<Breaker>>,
-    limits: HashMap<(&'static str, &'static str), Mutex<Limit>>,
+    /// By the provider.
+    breakers: HashMap<&'static str, Arc<Mutex<Breaker>>>,
+    /// By the medium and the provider.
+    places: HashMap<(&'static str, &'static str), Place>,
+}
+
+/// What one message of a medium learns of its provider, and the next should know.
+struct Place {
+    /// Of the credentials, which all media of the provider share.
+    breaker: Arc<Mutex<Breaker>>,
+    limit: Mutex<Limit>,
 }
 
 /// How a provider is, as far as others should know it.
@@ -32,12 +42,13 @@ pub(crate) struct Chosen<'a> {
 
 impl Health {
     pub(crate) fn of(channels: &Channels) -> Self {
-        let shared = || channels.all().filter(|carrier| carrier.is_one_place());
-        let limit = |carrier: &Arc<Enabled>| (at(carrier), Mutex::new(Limit::new(carrier.max_per_second())));
-        Self {
-            breakers: shared().map(|carrier| (carrier.provider(), Mutex::default())).collect(),
-            limits: shared().map(limit).collect(),
+        let mut health = Self::default();
+        for carrier in channels.all().filter(|carrier| carrier.is_one_place()) {
+            let breaker = Arc::clone(health.breakers.entry(carrier.provider()).or_default());
+            let limit = Mutex::new(Limit::new(carrier.max_per_second()));
+            health.places.insert((carrier.name(), carrier.provider()), Place { breaker, limit });
         }
+        health
     }
 
     /// Chooses who carries the next attempt, and takes a place with the chosen one. Every choice is to be followed by
@@ -51,37 +62,42 @@ impl Health {
         before: Before<'_>,
         now: Timestamp,
     ) -> Result<Chosen<'a>, Outcome> {
-        let mut parked = Outcome::PutAside;
+        let candidate = |carrier: &Arc<Enabled>| {
+            let condition = self.place(carrier).map_or(Condition::Works, |place| place.condition(now));
+            Candidate { provider: carrier.provider(), condition }
+        };
         for _ in 0..MAX_ROUNDS {
-            let candidate = |carrier: &Arc<Enabled>| {
-                let condition = self.condition(carrier, now);
-                Candidate { provider: carrier.provider(), condition }
+            let choice = match carriers {
+                // Nearly every medium has one provider: it needs no list on the heap.
+                [only] => choose(&[candidate(only)], before),
+                many => choose(&many.iter().map(candidate).collect::<Vec<_>>(), before),
             };
-            let candidates: Vec<Candidate> = carriers.iter().map(candidate).collect();
-            match choose(&candidates, before) {
-                Choice::Use { at, passed_over } if self.take(&carriers[at], now) => {
-                    return Ok(Chosen { carrier: carriers[at].as_ref(), passed_over });
+            match choice {
+                Choice::Use { at, passed_over } => {
+                    let carrier = carriers[at].as_ref();
+                    if self.place(carrier).is_none_or(|place| place.take(now)) {
+                        return Ok(Chosen { carrier, passed_over });
+                    }
                 }
-                Choice::Use { .. } => {}
-                Choice::Park { wait, why } => {
-                    parked = Outcome::Parked { wait, why };
-                    break;
-                }
+                Choice::Park { wait, why } => return Err(Outcome::Parked { wait, why }),
             }
         }
-        Err(parked)
+        Err(Outcome::PutAside)
     }
 
     /// Learns from how an attempt ended for which [`Self::choose`] has taken a place.
     pub(crate) fn note(&self, carrier: &Enabled, outcome: &Outcome, now: Timestamp) {
-        if let Outcome::Throttled { failure, retry_after } = outcome
-            && failure.about == About::Provider
-            && let Some(limit) = self.limits.get(&at(carrier))
-        {
-            lock(limit).throttled(*retry_after, now);
+        let Some(place) = self.place(carrier) else { return };
+        match outcome {
+            Outcome::Throttled { failure, retry_after } if failure.about == About::Provider => {
+                lock(&place.limit).throttled(*retry_after, now);
+            }
+            Outcome::Retriable { failure, .. } | Outcome::Ambiguous { failure } if failure.about == About::Provider => {
+                lock(&place.limit).close(failure.retry_after.unwrap_or_default(), now);
+            }
+            _ => {}
         }
-        let Some(breaker) = self.breakers.get(carrier.provider()) else { return };
-        let mut breaker = lock(breaker);
+        let mut breaker = lock(&place.breaker);
         if breaker.note(Sign::of(outcome), now) {
             report(carrier.provider(), &breaker);
         }
@@ -103,23 +119,25 @@ impl Health {
         Some((provider, Known::of(&breaker)))
     }
 
-    fn condition(&self, carrier: &Enabled, now: Timestamp) -> Condition {
-        let Some(breaker) = self.breakers.get(carrier.provider()) else { return Condition::Works };
-        let condition = lock(breaker).condition(now);
+    /// None where each recipient is a server of its own.
+    fn place(&self, carrier: &Enabled) -> Option<&Place> {
+        self.places.get(&(carrier.name(), carrier.provider()))
+    }
+}
+
+impl Place {
+    fn condition(&self, now: Timestamp) -> Condition {
+        let condition = lock(&self.breaker).condition(now);
         if matches!(condition, Condition::Closed { .. }) {
             return condition;
         }
-        let wait = self.limits.get(&at(carrier)).and_then(|limit| lock(limit).wait(now));
+        let wait = lock(&self.limit).wait(now);
         wait.map_or(condition, |wait| Condition::Closed { wait, why: Closed::Limit })
     }
 
     /// False when others were quicker.
-    fn take(&self, carrier: &Enabled, now: Timestamp) -> bool {
-        let (Some(breaker), Some(limit)) = (self.breakers.get(carrier.provider()), self.limits.get(&at(carrier)))
-        else {
-            return true;
-        };
-        let (mut breaker, mut limit) = (lock(breaker), lock(limit));
+    fn take(&self, now: Timestamp) -> bool {
+        let (mut breaker, mut limit) = (lock(&self.breaker), lock(&self.limit));
         limit.wait(now).is_none() && breaker.take(now) && limit.take(now)
     }
 }
@@ -137,23 +155,25 @@ impl Default for Known {
     }
 }
 
-fn at(carrier: &Enabled) -> (&'static str, &'static str) {
-    (carrier.name(), carrier.provider())
-}
-
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Says that a breaker was opened, or was closed or is being tried out.
+/// Says that a breaker was opened or closed.
 fn report(provider: &'static str, breaker: &Breaker) {
-    let state = breaker.as_str();
-    let is_open = breaker.is_open();
+    let (state, is_open) = (breaker.as_str(), breaker.is_open());
     metrics::gauge!("chasqui_provider_open", "provider" => provider).set(f64::from(u8::from(is_open)));
+    let what = match is_open {
+        true if breaker.refuses_us() => {
+            "this provider refuses our credentials: one message every two minutes asks again"
+        }
+        true => "this provider fails: a few messages try it out",
+        false => "this provider is given messages again",
+    };
     if is_open {
-        tracing::error!(provider, state, "this provider is given no messages for now: they wait, and spend no attempt");
+        tracing::error!(provider, state, "{what}, and all others wait and spend no attempt");
     } else {
-        tracing::info!(provider, state, "this provider is given messages again");
+        tracing::info!(provider, state, "{what}");
     }
 }
 
@@ -227,16 +247,31 @@ mod tests {
     }
 
     #[test]
-    fn credentials_that_are_refused_keep_back_every_medium_of_the_provider() {
+    fn credentials_that_are_refused_keep_back_every_medium_of_the_provider_but_for_one_message() {
         let channels = channels();
         let (health, sms) = (Health::of(&channels), carriers(&channels, "sms"));
         assert_eq!(waits(&health, sms, at(0)), None);
         let failure = Failure::new("twilio", Some("20003".into()), "refused").about(About::Credentials);
         health.note(&sms[0], &Outcome::Retriable { failure, alarm: true, maybe_sent: false }, at(0));
-        let later = at(3_600_000);
+        let both = |now| ["sms", "whatsapp"].map(|medium| waits(&health, carriers(&channels, medium), now));
+        assert_eq!(both(at(1000)), [Some(119_000), Some(119_000)]);
+        assert_eq!(both(at(120_000)), [None, Some(5000)], "one message asks again");
+        let sent = Outcome::Sent { provider: "twilio", provider_id: None, code: None };
+        health.note(&sms[0], &sent, at(120_000));
+        assert_eq!(both(at(121_000)), [None, None]);
+    }
+
+    #[test]
+    fn a_failure_that_names_a_time_keeps_all_messages_back_until_then() {
+        let channels = channels();
+        let (health, sms) = (Health::of(&channels), carriers(&channels, "sms"));
+        let failure = Failure::new("twilio", None, "it broke off").about(About::Provider);
+        let lost = Outcome::Ambiguous { failure: failure.not_before(Some(Duration::from_secs(20))) };
+        assert_eq!(waits(&health, sms, at(0)), None);
+        health.note(&sms[0], &lost, at(0));
         assert_eq!(
-            ["sms", "whatsapp"].map(|medium| waits(&health, carriers(&channels, medium), later)),
-            [Some(120_000), Some(120_000)]
+            ["sms", "whatsapp"].map(|medium| waits(&health, carriers(&channels, medium), at(0))),
+            [Some(20_000), None]
         );
     }
 }

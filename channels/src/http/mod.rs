@@ -222,14 +222,14 @@ pub(crate) fn judge(provider: &'static str, answer: &Answer, said: Said) -> Outc
     }
     let wait = answer.retry_after.max(said.retry_after);
     let later = wait.filter(|wait| !wait.is_zero());
-    let about = said.about.unwrap_or_else(|| about(status.as_u16(), said.verdict));
+    let comes_back = later.is_some() && !said.maybe_sent;
+    let about = said.about.unwrap_or_else(|| about(status.as_u16(), said.verdict, comes_back));
     let failure = |hint: &str| {
         let separator = if said.text.is_empty() { "" } else { ": " };
         let detail = format!("HTTP {}{hint}{separator}{}", status.as_u16(), said.text);
         Failure::new(provider, code.clone(), detail).about(about)
     };
     let throttled = || Outcome::Throttled { failure: failure(", slow down"), retry_after: wait };
-    let comes_back = later.is_some() && !said.maybe_sent;
     let ours = |what: &str, look_at: &str| {
         let failure = failure(&format!(", {what}: look at {look_at}")).not_before(later);
         retriable(failure, true, said.maybe_sent)
@@ -258,11 +258,12 @@ pub(crate) fn judge(provider: &'static str, answer: &Answer, said: Said) -> Outc
     }
 }
 
-/// Whom an answer is about by its status: an outage and a limit are the provider's. So is what its own code says of them,
-/// but a code that names something else is about that.
-fn about(status: u16, verdict: Option<Verdict>) -> About {
+/// Whom an answer is about by its status: an outage and a limit are the provider's, and so is the wish that we come back.
+/// What its own code says of them is so too, but a code that names something else is about that.
+fn about(status: u16, verdict: Option<Verdict>, comes_back: bool) -> About {
     match (status, verdict) {
         (_, Some(Verdict::SlowDown | Verdict::Outage)) | (429 | 500.., None) => About::Provider,
+        (403 | 408 | 413 | 425, None) if comes_back => About::Provider,
         (401 | 403, None) => About::Credentials,
         _ => About::Message,
     }

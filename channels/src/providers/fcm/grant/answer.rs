@@ -56,7 +56,7 @@ impl Refused {
             TokenVerdict::SlowDown | TokenVerdict::Outage => format!("no access token: {}", self.detail),
         };
         let about = match self.kind {
-            TokenVerdict::Ours(_) => About::Message,
+            TokenVerdict::Ours(_) => About::Credentials,
             TokenVerdict::SlowDown | TokenVerdict::Outage => About::Provider,
         };
         let failure = Failure::new(PROVIDER.name, self.code, detail).about(about);
