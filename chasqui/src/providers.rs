@@ -113,7 +113,9 @@ fn state_in_words(known: Option<&ProviderState>, now: Timestamp) -> String {
     let since = known.changed_at;
     match (known.state.as_str(), known.open_until) {
         ("closed", _) => format!("works, since {since}"),
-        ("credentials_refused", _) => format!("refuses our credentials, since {since}"),
+        ("credentials_refused", _) => {
+            format!("refuses our credentials: one message every two minutes asks again, since {since}")
+        }
         ("half_open", _) => format!("is being tried out, since {since}"),
         (_, Some(until)) if until > now => format!("fails: given no messages until {until}, since {since}"),
         ("open", _) => format!("has failed, and is tried out by the next message, since {since}"),

@@ -53,18 +53,21 @@ async fn begin(shared: &Shared) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Tells what has changed here, then learns what others have found. A process that has just begun has nothing to tell.
+/// Tells what has changed here, or what a worker that has begun took for left by one that is gone; then learns what others
+/// have found. A process that has just begun has nothing to tell.
 async fn share_once(shared: &Shared, told: &mut HashMap<&'static str, Known>) -> Result<(), StoreError> {
-    let store = &shared.intake.store;
+    let (store, closed) = (&shared.intake.store, Known::default());
+    let found = store.providers().await?;
     for (provider, known) in shared.health.known() {
         let before = told.get(provider).copied().unwrap_or_default();
-        if known != before {
+        let is_noted = found.iter().any(|found| found.name == provider && found.state != closed.state);
+        if known != before || (known != closed && !is_noted) {
             store.note_provider(provider, known.state, known.open_until).await?;
             told.insert(provider, known);
         }
     }
     let now = shared.intake.clock.now();
-    for found in store.providers().await? {
+    for found in found {
         let until = found.open_until.filter(|until| *until > now);
         if let Some((provider, known)) = until.and_then(|until| shared.health.open_as_others(&found.name, until)) {
             told.insert(provider, known);
@@ -95,6 +98,21 @@ mod tests {
         }
         let known: HashMap<_, _> = parts.shared.health.known().into_iter().collect();
         assert_eq!(known["smtp"].state, "open");
+    }
+
+    #[tokio::test]
+    async fn what_this_worker_has_found_is_told_again_where_another_one_has_cleared_it() {
+        let parts = parts().await;
+        let (store, now) = (&parts.shared.intake.store, parts.shared.intake.clock.now());
+        let later = now.plus(Duration::from_secs(60));
+        parts.shared.health.open_as_others("smtp", later).expect("it was closed");
+        let mut told = HashMap::new();
+        for _ in 0..2 {
+            share_once(&parts.shared, &mut told).await.unwrap();
+            let noted = store.providers().await.unwrap();
+            assert_eq!((noted[0].state.as_str(), noted[0].open_until), ("open", Some(later)));
+            store.note_provider("smtp", "closed", None).await.unwrap();
+        }
     }
 
     #[tokio::test]
