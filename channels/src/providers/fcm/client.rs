@@ -89,9 +89,7 @@ impl Client {
             Err(no_answer) => no_answer.outcome(PROVIDER.name),
         }
     }
-}
 
-impl Client {
     /// Asks for an access token. That of the last message is as good.
     pub(super) async fn check(&self, now: Timestamp) -> Checked {
         match self.grant.token(now).await {

@@ -76,9 +76,7 @@ impl Transport {
             }
         }
     }
-}
 
-impl Transport {
     /// Connects, logs in and says goodbye.
     pub(super) async fn check(&self) -> Checked {
         self.pool.check().await.map_or_else(checked, |()| Checked::Accepted)

@@ -58,9 +58,7 @@ impl Client {
             Err(no_answer) => no_answer.outcome(PROVIDER.name),
         }
     }
-}
 
-impl Client {
     /// Asks for one message of the account, which every key that may send may read. What it says is not looked at.
     pub(super) async fn check(&self, now: Timestamp) -> Checked {
         let request = self.credentials.sign(self.http.get(self.url.clone()), &self.account_sid);
