@@ -213,7 +213,12 @@ impl World {
 
     fn send(&mut self, worker: &Worker, row: Box<Row>) -> Step {
         let failure = failure();
-        let outcome = match self.roll(if self.calm { 8 } else { 12 }) {
+        let ends = match (self.calm, self.has_all_faults) {
+            (true, _) => 8,
+            (false, false) => 11,
+            (false, true) => 12,
+        };
+        let outcome = match self.roll(ends) {
             // The worker asks once more whether the message is still its own.
             _ if worker.cut_off && worker.message().is_some() => Outcome::GivenBack,
             0..=2 => Outcome::Sent { provider: "twilio", provider_id: None, code: None },
@@ -223,7 +228,7 @@ impl World {
             7 => Outcome::Permanent { reason: Reason::Permanent, failure },
             8 => Outcome::Throttled { failure, retry_after: [None, Some(BEYOND_THE_TIERS)][self.roll(2)] },
             9 => Outcome::PutAside,
-            10 => Outcome::Parked {
+            10 if self.has_all_faults => Outcome::Parked {
                 why: "smtp: its limit is reached".into(),
                 wait: [Duration::from_secs(5), BEYOND_THE_TIERS][self.roll(2)],
             },
@@ -264,9 +269,11 @@ impl World {
         let decided = decide(row, self.has_fallback, outcome, &self.policy, self.now);
         let transition = decided.escalating(self.escalation());
         self.ends_by_the_list(worker, &transition);
-        let is_parked = matches!(outcome, Outcome::Parked { .. });
-        if is_parked && (transition.row.attempt != row.attempt || transition.attempt.is_some()) {
-            self.fail("a parked delivery spent an attempt");
+        if matches!(outcome, Outcome::Parked { .. }) {
+            self.seen.push("parked");
+            if transition.row.attempt != row.attempt || transition.attempt.is_some() {
+                self.fail("a parked delivery spent an attempt");
+            }
         }
         let known = self.of(worker).row.clone().expect("a claim wrote the row");
         if known.token != row.token {
