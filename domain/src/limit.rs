@@ -41,6 +41,8 @@ struct Learned {
     too_high: f64,
     throttled: Timestamp,
     stepped: Timestamp,
+    /// Whether a message was accepted since.
+    accepted: bool,
 }
 
 impl Limit {
@@ -84,10 +86,19 @@ impl Limit {
         self.closed_until = self.closed_until.max(now.plus(wait.min(LONGEST_CLOSED)));
     }
 
-    /// Learns from the provider's wish for fewer messages.
+    /// Notes that the provider has taken a message.
+    pub fn accepted(&mut self) {
+        if let Some(learned) = &mut self.learned {
+            learned.accepted = true;
+        }
+    }
+
+    /// Learns from the provider's wish for fewer messages. One that takes none at all, at whatever rate, teaches nothing
+    /// more.
     pub fn throttled(&mut self, retry_after: Option<Duration>, now: Timestamp) {
         self.close(retry_after.unwrap_or_default(), now);
-        if self.learned.is_some_and(|learned| now.since(learned.throttled) < ONE_THROTTLE) {
+        let is_the_same = |learned: Learned| now.since(learned.throttled) < ONE_THROTTLE || !learned.accepted;
+        if self.learned.is_some_and(is_the_same) {
             return;
         }
         let (_, count, before) = self.counted;
@@ -97,7 +108,8 @@ impl Limit {
             None => return,
         };
         let rate = (too_high * CUT).max(FLOOR);
-        self.learned = Some(Learned { rate, too_high: too_high.max(FLOOR), throttled: now, stepped: now });
+        let too_high = too_high.max(FLOOR);
+        self.learned = Some(Learned { rate, too_high, throttled: now, stepped: now, accepted: false });
         self.filled.get_or_insert(now);
         self.tokens = self.tokens.min(rate.max(1.0));
     }
@@ -151,6 +163,18 @@ mod tests {
         assert!((699.0..701.0).contains(&rate), "{rate}");
         limit.throttled(None, at(200));
         assert_eq!(limit.rate(at(200)), Some(rate), "what many are told at once is one throttle");
+    }
+
+    #[test]
+    fn a_provider_that_takes_nothing_at_all_lowers_the_rate_once() {
+        let mut limit = Limit::new(Some(100));
+        for tenth in 0..60 {
+            limit.throttled(None, at(tenth * 100));
+        }
+        assert!((limit.rate(at(5900)).unwrap() - 70.0).abs() < 0.001);
+        limit.accepted();
+        limit.throttled(None, at(6000));
+        assert!((limit.rate(at(6000)).unwrap() - 49.0).abs() < 0.001);
     }
 
     #[test]
