@@ -64,8 +64,10 @@ impl Sign {
     pub fn of(outcome: &Outcome) -> Self {
         match outcome {
             Outcome::Sent { .. } => Self::Works,
-            // So many of ours at once, or a limit of one recipient, says nothing of the others.
-            Outcome::Throttled { failure, .. } if failure.about == About::Message => Self::None,
+            // So many of ours at once, a limit of one recipient, or a fault of our own says nothing of the others.
+            Outcome::Throttled { failure, .. } | Outcome::Ambiguous { failure } if failure.about == About::Message => {
+                Self::None
+            }
             Outcome::Throttled { .. } => Self::Works,
             Outcome::Retriable { failure, .. } | Outcome::Ambiguous { failure } => match failure.about {
                 About::Provider => Self::Fails,
@@ -353,6 +355,7 @@ mod tests {
             (retriable(About::Provider), Sign::Fails),
             (retriable(About::Credentials), Sign::RefusesUs),
             (Outcome::Ambiguous { failure: failure(About::Provider) }, Sign::Fails),
+            (Outcome::Ambiguous { failure: failure(About::Message) }, Sign::None),
             (Outcome::Expired, Sign::None),
             (Outcome::GivenBack, Sign::None),
         ] {
