@@ -9,6 +9,7 @@ use media::Words;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
+use crate::checked::Checked;
 use crate::redact::redact;
 
 /// One delivery, rendered and ready to be sent.
@@ -54,6 +55,8 @@ pub struct Outgoing<'a> {
 /// - **Only explicit knowledge.** A complete answer, or the certainty that nothing was handed over, gives `Sent`,
 ///   `Throttled`, `Retriable` or `Permanent`. Whatever happens after the request may have been written and
 ///   before the answer was read to its end is `Ambiguous`, because a second copy may be the price of trying again.
+/// - **A failure says whom it is about** ([`Failure::about`]): this message, the provider, or our credentials. By what is
+///   about one message, those of others are never kept back.
 /// - **Nothing goes out late.** What takes time before the message is handed over is awaited through
 ///   [`Outgoing::before_it_expires`], and ends in `Expired`.
 /// - **It may be dropped at any await.** The worker sets the time limit and calls an elapsed one ambiguous. What a
@@ -68,8 +71,25 @@ pub trait Channel: Send + Sync {
     /// Hands one message to the provider. The caller puts the timeout around it.
     async fn send(&self, outgoing: &Outgoing<'_>) -> Outcome;
 
+    /// Asks the provider whether it would take messages, by a request that sends nothing to anybody. The caller puts the
+    /// timeout around it.
+    async fn check(&self, _now: Timestamp) -> Checked {
+        Checked::NothingToAsk
+    }
+
     /// Whether what the provider accepts reaches people. It does not where the provider is asked to check only.
     fn delivers(&self) -> bool {
+        true
+    }
+
+    /// How many messages a second the operator lets the provider have. Whoever chooses the provider keeps it.
+    fn max_per_second(&self) -> Option<u32> {
+        None
+    }
+
+    /// Whether all messages go to one place, so that what one of them meets is to be expected by the next. They do not
+    /// where each recipient names a server of its own.
+    fn is_one_place(&self) -> bool {
         true
     }
 }

@@ -111,19 +111,16 @@ fn named_by(problem: &str) -> &str {
 }
 
 /// What the providers refuse of their settings, each problem once. A provider that is configured by halves is not
-/// connected, and one that the operator names after another is not, so without this check their other problems would
-/// show only later.
+/// connected, so without this check its other problems would show only later.
 fn refused(settings: &Settings, halves: &[HalfConfigured]) -> Vec<String> {
     let rest = halves.iter().flat_map(|half| (half.provider.problems)(settings));
-    let named = named(settings).filter(|_| settings.sandbox != SandboxMode::All);
-    let named = named.filter_map(|(_, service)| (service.connect)(settings)?.err()).flatten();
-    let refused = Channels::enable(settings).err().unwrap_or_default().into_iter().chain(rest).chain(named);
+    let refused = Channels::enable(settings).err().unwrap_or_default().into_iter().chain(rest);
     let mut seen = BTreeSet::new();
     refused.filter(|problem| seen.insert(problem.clone())).collect()
 }
 
-/// What is missing or wrong with providers that were asked for and carry nothing, because another goes before them: it
-/// would show only on the day on which that one is taken out. Where the operator has listed them, it is a problem.
+/// What is missing or wrong with providers that were asked for and carry nothing, although another that goes before them
+/// does: it would show only on the day on which that one fails. Where the operator has listed them, it is a problem.
 fn waiting(settings: &Settings) -> Vec<String> {
     let mut problems = Vec::new();
     let unlisted = MEDIA.iter().filter(|medium| !settings.preferred.contains_key(medium.name));

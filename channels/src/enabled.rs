@@ -3,16 +3,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use domain::{ChannelName, Outcome, SANDBOX};
+use domain::{ChannelName, Outcome, SANDBOX, Timestamp};
 use media::{MEDIA, Medium, find, known, unknown};
 
 use crate::channel::{Channel, Outgoing};
+use crate::checked::Checked;
 use crate::providers::{Service, preferred, serving};
 use crate::sandbox::Sandbox;
 use crate::settings::{SandboxMode, Settings};
 
-/// The enabled channels, by name and by the kind of the destinations that they are for ([`Medium::kinds`]).
-pub struct Channels(BTreeMap<(&'static str, &'static str), Arc<Enabled>>);
+/// The enabled channels, by name and by the kind of the destinations that they are for ([`Medium::kinds`]): who carries
+/// each, the preferred first.
+pub struct Channels(BTreeMap<(&'static str, &'static str), Vec<Arc<Enabled>>>);
 
 /// A medium, or a kind of its destinations, with the provider or the sandbox that carries it here.
 pub struct Enabled {
@@ -22,11 +24,11 @@ pub struct Enabled {
 }
 
 /// What happens to the messages of one channel.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Handling {
-    /// The provider of this name sends them.
-    By(&'static str),
-    /// The provider of this name checks them and delivers none.
+    /// The providers of these names send them, the first as long as it can.
+    By(Vec<&'static str>),
+    /// The preferred provider, which has this name, checks them and delivers none.
     Checked(&'static str),
     /// The sandbox captures them. `configured` says that they would be sent without the sandbox.
     Captured { configured: bool },
@@ -58,6 +60,22 @@ impl Enabled {
         self.provider
     }
 
+    /// How many messages a second the operator lets the provider have. It may be exceeded by as many processes as there
+    /// are.
+    pub fn max_per_second(&self) -> Option<u32> {
+        self.channel.max_per_second()
+    }
+
+    /// Whether what one message meets is to be expected by the next ([`Channel::is_one_place`]).
+    pub fn is_one_place(&self) -> bool {
+        self.channel.is_one_place()
+    }
+
+    /// Asks the provider whether it would take messages, and gives it none.
+    pub async fn check(&self, now: Timestamp) -> Checked {
+        self.channel.check(now).await
+    }
+
     /// Sends one message, unless its medium refuses it. [`Channel`] says what a call promises.
     pub async fn send(&self, outgoing: &Outgoing<'_>) -> Outcome {
         match self.medium.accept(outgoing.destination, &outgoing.words()) {
@@ -78,13 +96,15 @@ impl Channels {
         for medium in MEDIA.iter().filter(|medium| wanted(settings, medium)) {
             let mut is_configured = false;
             for kind in kinds(medium) {
-                let Some(connected) = connect(medium, kind, settings) else { continue };
-                is_configured = true;
-                match connected {
-                    Ok(channel) => {
-                        enabled.insert((medium.name, kind), Arc::new(channel));
+                for connected in connect(medium, kind, settings) {
+                    is_configured = true;
+                    match connected {
+                        Ok(carrier) => {
+                            let carriers: &mut Vec<_> = enabled.entry((medium.name, kind)).or_default();
+                            carriers.push(Arc::new(carrier));
+                        }
+                        Err(texts) => problems.extend(texts),
                     }
-                    Err(texts) => problems.extend(texts),
                 }
             }
             if !is_configured && settings.only.is_some() {
@@ -107,27 +127,36 @@ impl Channels {
     /// kind of destinations follows its channel, with its prefix behind the channel's name.
     pub fn handling(settings: &Settings) -> Vec<(String, Handling, String)> {
         let of = |medium: &'static Medium, kind: &'static str| {
-            let handling = match connect(medium, kind, settings).filter(|_| wanted(settings, medium)) {
-                Some(Ok(channel)) if channel.provider == SANDBOX => {
-                    Handling::Captured { configured: matches!(carry(medium, kind, settings), Some(Ok(_))) }
+            let connected = if wanted(settings, medium) { connect(medium, kind, settings) } else { Vec::new() };
+            let carriers: Vec<Enabled> = connected.into_iter().filter_map(Result::ok).collect();
+            let handling = match carriers.first() {
+                Some(first) if first.provider == SANDBOX => {
+                    let configured = carry(medium, kind, settings).iter().any(Result::is_ok);
+                    Handling::Captured { configured }
                 }
-                Some(Ok(channel)) if !channel.channel.delivers() => Handling::Checked(channel.provider),
-                Some(Ok(channel)) => Handling::By(channel.provider),
-                _ => Handling::Off,
+                Some(first) if !first.channel.delivers() => Handling::Checked(first.provider),
+                Some(_) => Handling::By(carriers.iter().map(|carrier| carrier.provider).collect()),
+                None => Handling::Off,
             };
             (format!("{} {kind}", medium.name).trim_end().to_owned(), handling, needs_of(medium, kind))
         };
         MEDIA.iter().copied().flat_map(|medium| kinds(medium).map(move |kind| of(medium, kind))).collect()
     }
 
-    /// Who carries what goes to this destination, whose prefix decides where the medium has [kinds](Medium::kinds).
+    /// All of them, in no order that says anything.
+    pub fn all(&self) -> impl Iterator<Item = &Arc<Enabled>> {
+        self.0.values().flatten()
+    }
+
+    /// Who carries what goes to this destination, the preferred first; at least one. Its prefix decides where the medium
+    /// has [kinds](Medium::kinds).
     ///
     /// # Errors
     /// [`NotEnabled`], with what to set.
-    pub fn get(&self, name: &ChannelName, destination: &str) -> Result<&Arc<Enabled>, NotEnabled> {
+    pub fn carriers(&self, name: &ChannelName, destination: &str) -> Result<&[Arc<Enabled>], NotEnabled> {
         let medium = find(name).ok_or_else(|| NotEnabled::Unknown(unknown(name)))?;
         let kind = medium.kind_of(destination);
-        self.0.get(&(medium.name, kind)).ok_or_else(|| {
+        self.0.get(&(medium.name, kind)).map(Vec::as_slice).ok_or_else(|| {
             let to =
                 if kind.is_empty() { String::new() } else { format!(" for a destination that begins with {kind}") };
             NotEnabled::NotConfigured(format!(
@@ -151,23 +180,33 @@ fn kinds(medium: &Medium) -> impl Iterator<Item = &'static str> {
     std::iter::once("").chain(medium.kinds.iter().map(|kind| kind.prefix))
 }
 
-/// Connects a medium for one kind of its destinations. None when nothing is configured for it.
-fn connect(medium: &'static Medium, kind: &str, settings: &Settings) -> Option<Result<Enabled, Vec<String>>> {
-    let captured = || Some(Ok(Enabled::new(medium, SANDBOX, Box::new(Sandbox))));
+/// A carrier, or all that is wrong with its settings.
+type Connection = Result<Enabled, Vec<String>>;
+
+/// Connects a medium for one kind of its destinations. Nothing when nothing is configured for it.
+fn connect(medium: &'static Medium, kind: &str, settings: &Settings) -> Vec<Connection> {
+    let captured = || vec![Ok(Enabled::new(medium, SANDBOX, Box::new(Sandbox)))];
     match settings.sandbox {
         SandboxMode::All => captured(),
         SandboxMode::Off => carry(medium, kind, settings),
-        SandboxMode::Missing => carry(medium, kind, settings).or_else(captured),
+        SandboxMode::Missing => {
+            Some(carry(medium, kind, settings)).filter(|all| !all.is_empty()).unwrap_or_else(captured)
+        }
     }
 }
 
-/// Connects a medium for one kind of its destinations with the first of its preferred providers that is configured.
-fn carry(medium: &'static Medium, kind: &str, settings: &Settings) -> Option<Result<Enabled, Vec<String>>> {
-    let mut reaching = preferred(medium, settings).into_iter().filter(|(_, service)| service.kind == kind);
-    reaching.find_map(|(provider, service)| {
-        let connected = (service.connect)(settings)?;
-        Some(connected.map(|channel| Enabled::new(medium, provider.name, channel)))
-    })
+/// Connects a medium for one kind of its destinations with those of its preferred providers that are configured. One that
+/// is configured wrongly, that nobody has listed and that another goes before is left out: the operator is warned of it.
+fn carry(medium: &'static Medium, kind: &str, settings: &Settings) -> Vec<Connection> {
+    let is_listed = settings.preferred.contains_key(medium.name);
+    let mut connected: Vec<Connection> = Vec::new();
+    for (provider, service) in preferred(medium, settings).into_iter().filter(|(_, service)| service.kind == kind) {
+        let Some(one) = (service.connect)(settings) else { continue };
+        if one.is_ok() || is_listed || connected.is_empty() {
+            connected.push(one.map(|channel| Enabled::new(medium, provider.name, channel)));
+        }
+    }
+    connected
 }
 
 fn unknown_names(settings: &Settings) -> Vec<String> {

@@ -1,11 +1,12 @@
 //! The only code that calls providers.
 //!
 //! Read [`Channel`] first: it says what the author of a provider promises. [`Channels`] has the media that are enabled,
-//! each with the provider that carries it. No channel retries, sleeps, or decides by
+//! each with the providers that may carry it. No channel retries, sleeps, or decides by
 //! attempts.
 
 mod callback;
 mod channel;
+mod checked;
 mod configured;
 mod enabled;
 mod files;
@@ -13,7 +14,6 @@ mod http;
 mod label;
 mod outbound;
 mod providers;
-mod rate;
 mod redact;
 mod sandbox;
 mod section;
@@ -28,6 +28,7 @@ mod tests;
 
 pub use callback::{Callback, Readable, Refused, Unreadable};
 pub use channel::{Channel, Outgoing};
+pub use checked::Checked;
 pub use enabled::{Channels, Enabled, Handling, NotEnabled};
 pub use media::{DestinationError, check_destination, default_ambiguity, known, prefixes, unknown};
 pub use outbound::Allow;

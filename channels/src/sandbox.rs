@@ -14,4 +14,8 @@ impl Channel for Sandbox {
     async fn send(&self, _: &Outgoing<'_>) -> Outcome {
         Outcome::Captured
     }
+
+    fn is_one_place(&self) -> bool {
+        false
+    }
 }

@@ -29,7 +29,7 @@ pub struct Settings {
     /// server hangs in one of them, it certainly has accepted nothing.
     pub provider_timeout: Duration,
     /// `EMAIL_PROVIDERS`, `WHATSAPP_PROVIDERS`, by medium: who may carry it, the preferred first. A medium for which the
-    /// operator names nobody is not here: then it is whoever is configured, in the order of the providers.
+    /// operator names nobody is not here: then it is all that are configured, in the order of the providers.
     pub preferred: BTreeMap<&'static str, Vec<&'static str>>,
     pub smtp: Smtp,
     pub sendgrid: SendGrid,

@@ -7,7 +7,7 @@ use channels::{Channels, Handling, SandboxMode, Settings};
 pub(crate) fn lines(settings: &Settings) -> Vec<String> {
     Channels::handling(settings)
         .into_iter()
-        .map(|(channel, handling, needs)| line(settings, &channel, handling, &needs))
+        .map(|(channel, handling, needs)| line(settings, &channel, &handling, &needs))
         .collect()
 }
 
@@ -15,7 +15,7 @@ pub(crate) fn lines(settings: &Settings) -> Vec<String> {
 /// nothing.
 pub(crate) fn log(settings: &Settings) {
     for (channel, handling, needs) in Channels::handling(settings) {
-        let line = line(settings, &channel, handling, &needs);
+        let line = line(settings, &channel, &handling, &needs);
         match handling {
             Handling::Captured { .. } | Handling::Checked(_) => tracing::warn!("{line}"),
             Handling::By(_) | Handling::Off => tracing::info!("{line}"),
@@ -23,9 +23,9 @@ pub(crate) fn log(settings: &Settings) {
     }
 }
 
-fn line(settings: &Settings, channel: &str, handling: Handling, needs: &str) -> String {
+fn line(settings: &Settings, channel: &str, handling: &Handling, needs: &str) -> String {
     let what = match handling {
-        Handling::By(provider) => format!("really sent, by {provider}"),
+        Handling::By(providers) => format!("really sent, by {}", providers.join(", else by ")),
         Handling::Checked(provider) => format!("checked by {provider}, delivered to nobody, and captured"),
         Handling::Captured { configured: true } => {
             "captured, not sent, although it is configured: SANDBOX=missing or off would send it".to_owned()
@@ -63,6 +63,10 @@ mod tests {
         assert!(sent[2].starts_with("push apns: off") && sent[2].contains("APNS_KEY"), "{sent:?}");
         assert!(!sent[1].contains("APNS_KEY"), "{sent:?}");
         assert!(sent[3].starts_with("sms        off") && sent[3].contains("TWILIO_FROM_NUMBER"), "{sent:?}");
+        let mut with_another = settings(SandboxMode::Off);
+        with_another.sendgrid.api_key = Some("SG.key".into());
+        with_another.sendgrid.base_url = "https://api.sendgrid.com".into();
+        assert_eq!(lines(&with_another)[0], "email      really sent, by smtp, else by sendgrid");
         let missing = lines(&settings(SandboxMode::Missing));
         assert!(missing[0].contains("really sent") && missing[1].contains("captured, not sent"), "{missing:?}");
         let needs = "it needs TWILIO_FROM_NUMBER + TWILIO_ACCOUNT_SID + ";

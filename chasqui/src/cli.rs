@@ -11,8 +11,8 @@ use clap::{CommandFactory, Parser, Subcommand};
 use crate::config::{Config, REFERENCE, Role, Sources};
 use crate::output::{self, say};
 use crate::{
-    bounce, check, contract, events, exit, fake, health, logs, parts, roles, send, stuck, suppress, topology_commands,
-    unconfigured, up, vapid, webhook,
+    bounce, check, contract, events, exit, fake, health, logs, parts, providers, roles, send, stuck, suppress,
+    topology_commands, unconfigured, up, vapid, webhook,
 };
 
 /// Delivers notifications that services publish to RabbitMQ: email, SMS, WhatsApp, push, Web Push, webhooks.
@@ -57,6 +57,9 @@ pub enum Command {
     /// Who is not written to any more
     #[command(subcommand, after_help = exit::CODES)]
     Suppress(suppress::SuppressCommand),
+    /// How the providers are, as the workers have found it: exit code 1 when one is given no messages
+    #[command(after_help = exit::CODES)]
+    Providers(providers::Providers),
     /// Print what becomes of deliveries, as the fleet tells it
     #[command(after_help = exit::CODES)]
     Events(events::Events),
@@ -164,6 +167,7 @@ pub async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Migrate => migrate(load()).await,
         Command::Stuck(what) => stuck::stuck(load(), what).await,
         Command::Suppress(command) => suppress::run(load(), command).await,
+        Command::Providers(what) => providers::run(load(), what).await,
         Command::Events(what) => events::events(load(), what).await,
         Command::Check { role } => check::check(load(), role),
         Command::Contract(command) => contract::run(load(), command),

@@ -177,7 +177,9 @@ fn line_of(event: &Value) -> String {
     if data["attempt"].is_number() {
         words.push(format!("attempt {}", data["attempt"]));
     }
-    for name in ["provider", "code", "reason", "suppressed_for", "next", "child", "escalates_at", "detail"] {
+    for name in
+        ["provider", "passed_over", "code", "reason", "suppressed_for", "next", "child", "escalates_at", "detail"]
+    {
         if let Some(value) = data[name].as_str() {
             words.push(format!("{name}: {value}"));
         }

@@ -52,6 +52,11 @@ pub struct Policy {
 }
 
 impl Policy {
+    /// How long all attempts take of a delivery that fails each time.
+    fn ladder(&self) -> Duration {
+        (1..=self.max_retries).map(|spent| self.delays[tier_after(spent)]).sum()
+    }
+
     /// The policy of a role that defers deliveries and never sends one.
     pub const fn without_retries() -> Self {
         Self {
@@ -121,6 +126,7 @@ pub fn decide(row: &Row, has_fallback: bool, outcome: &Outcome, policy: &Policy,
         }
         Outcome::Deferred { due } => deciding.waiting(Order::Schedule { due: *due }, None),
         Outcome::PutAside => deciding.waiting(Order::Retry { tier: 1 }, None),
+        Outcome::Parked { why, wait } => deciding.parked(why, *wait),
         Outcome::Suppressed { reason } => deciding.suppressed(*reason),
         Outcome::Expired => deciding.ended(State::Expired),
         Outcome::GivenBack => deciding.given_back(),
@@ -162,25 +168,55 @@ impl Deciding<'_> {
     /// enough, or at the scheduler when none is; without one, each republish takes the next tier. A delivery that could
     /// only be sent after the limit of throttling is dead at once, so that an operator sees it while it still matters.
     fn throttled(&self, failure: &Failure, retry_after: Option<Duration>) -> Transition {
-        let since = self.row.throttled_since.unwrap_or(self.now);
-        let tier = match retry_after {
-            Some(wait) => self.tier_for(wait),
-            None => Some((self.row.seq as usize).min(2)),
+        let (order, next) = match retry_after {
+            Some(wait) => self.after(wait),
+            None => {
+                let tier = (self.row.seq as usize).min(2);
+                (Order::Retry { tier: tier_number(tier) }, self.now.plus(self.policy.delays[tier]))
+            }
         };
-        let delay = tier.map_or(retry_after.unwrap_or_default(), |tier| self.policy.delays[tier]);
-        let next = self.now.plus(delay);
         let attempt = self.attempt(AttemptOutcome::Throttled, failure);
         let expired = self.row.expires_at.is_some_and(|expires| next >= expires);
-        let limit = self.policy.throttle_max_age;
-        if expired || next.since(since) > limit || self.now.since(since) >= limit {
+        if expired || self.is_too_late(next) {
             return self.dead(Reason::ThrottledTooLong, failure, attempt);
         }
-        let order = match tier {
-            Some(tier) => Order::Retry { tier: tier_number(tier) },
-            None => Order::Schedule { due: next },
+        self.throttled_for_now(order, Some(attempt))
+    }
+
+    /// Waiting for a provider that takes the message is like being throttled by one, but that nobody has answered: there
+    /// is no attempt to record, and the row keeps who answered the last one. A delivery that has a fallback waits no longer
+    /// than all its attempts would have taken, and one that expires meanwhile comes back for that end.
+    fn parked(&self, why: &str, wait: Duration) -> Transition {
+        let why = Failure::new("worker", None, why).detail;
+        let goes_on = self.has_fallback && !self.row.ambiguous;
+        let expires = self.row.expires_at;
+        let (order, back) = self.after(expires.map_or(wait, |expires| wait.min(expires.since(self.now))));
+        let next = expires.map_or(back, |expires| back.min(expires));
+        let mut parked = if goes_on && self.now.plus(wait).since(self.throttled_since()) > self.policy.ladder() {
+            self.to(State::FellBack, Order::Fallback, None)
+        } else if self.is_too_late(next) {
+            let order = Order::DeadLetter { reason: Reason::ThrottledTooLong, error: why.clone() };
+            self.to(State::Dead, order, None)
+        } else {
+            self.throttled_for_now(order, None)
         };
-        let mut transition = self.waiting(order, Some(attempt));
-        transition.row.throttled_since = Some(since);
+        parked.row.passed_over = Some(why);
+        parked
+    }
+
+    fn throttled_since(&self) -> Timestamp {
+        self.row.throttled_since.unwrap_or(self.now)
+    }
+
+    /// Whether a try at that time would come after the limit of throttling.
+    fn is_too_late(&self, next: Timestamp) -> bool {
+        let (since, limit) = (self.throttled_since(), self.policy.throttle_max_age);
+        next.since(since) > limit || self.now.since(since) >= limit
+    }
+
+    fn throttled_for_now(&self, order: Order, attempt: Option<Attempt>) -> Transition {
+        let mut transition = self.waiting(order, attempt);
+        transition.row.throttled_since = Some(self.throttled_since());
         transition
     }
 
@@ -237,10 +273,19 @@ impl Deciding<'_> {
         let tier = tier_after(spent);
         match retry_after.filter(|wait| *wait > self.policy.delays[tier]) {
             None => Order::Retry { tier: tier_number(tier) },
-            Some(wait) => match self.tier_for(wait) {
-                Some(longer) => Order::Retry { tier: tier_number(longer) },
-                None => Order::Schedule { due: self.now.plus(wait) },
-            },
+            Some(wait) => self.after(wait).0,
+        }
+    }
+
+    /// How a delivery waits at least so long, and until when: in the shortest tier that is long enough, or at the
+    /// scheduler.
+    fn after(&self, wait: Duration) -> (Order, Timestamp) {
+        match self.tier_for(wait) {
+            Some(tier) => (Order::Retry { tier: tier_number(tier) }, self.now.plus(self.policy.delays[tier])),
+            None => {
+                let due = self.now.plus(wait);
+                (Order::Schedule { due }, due)
+            }
         }
     }
 
@@ -270,7 +315,8 @@ impl Deciding<'_> {
     }
 
     fn to(&self, state: State, order: Order, attempt: Option<Attempt>) -> Transition {
-        let mut row = Row { state, order: order.clone(), updated_at: self.now, ..self.row.clone() };
+        let passed_over = None;
+        let mut row = Row { state, order: order.clone(), updated_at: self.now, passed_over, ..self.row.clone() };
         if let Some(attempt) = &attempt {
             row.provider = Some(attempt.provider.clone());
             row.code.clone_from(&attempt.code);

@@ -2,13 +2,15 @@
 //!
 //! No I/O, no runtime and no clock: time and dice are arguments. Read in this order: [`Notification`] (what a publisher
 //! asked for), [`Arrival`] (how it came in), [`Row`] (what the ledger remembers), [`claim`] (may this copy be sent?),
-//! [`NextStep`] (what follows from that answer?), [`Outcome`] (what a provider answered), [`decide`] (what now?),
-//! [`Follows`] (what is told of it, what is published for it, and how is it settled?), [`Report`] (what did the provider
-//! say of it later?).
+//! [`NextStep`] (what follows from that answer?), [`choose`] (who carries it?), [`Outcome`] (what a provider answered),
+//! [`decide`] (what now?), [`Follows`] (what is told of it, what is published for it, and how is it settled?),
+//! [`Report`] (what did the provider say of it later?).
 
 mod answered;
 mod arrival;
+mod breaker;
 mod channel_name;
+mod choice;
 mod claim;
 mod cron;
 mod decide;
@@ -22,6 +24,7 @@ mod keys;
 mod keyword;
 mod label;
 mod lane;
+mod limit;
 mod limits;
 mod next_step;
 mod notification;
@@ -43,7 +46,9 @@ mod zones;
 
 pub use answered::{ForChild, for_the_child};
 pub use arrival::{Arrival, DeadMark, Headers, PublishedBy};
+pub use breaker::{Breaker, Sign};
 pub use channel_name::{ChannelName, InvalidChannelName};
+pub use choice::{Before, Candidate, Choice, Closed, Condition, choose};
 pub use claim::{Claim, Take, claim};
 pub use cron::{Cron, InvalidCron};
 pub use decide::{Ambiguity, Policy, Transition, decide};
@@ -60,13 +65,14 @@ pub use keys::{
 pub use keyword::{Keyword, keyword};
 pub use label::{Label, Labels};
 pub use lane::{Lane, Priority};
+pub use limit::Limit;
 pub use limits::{MAX_ID_BYTES, MAX_SPAN, SEND_AT_GRACE};
 pub use next_step::{Cause, CopyInHand, Intent, NextStep, Unsent, delivered_too_often};
 pub use notification::{
     Asked, DecodeError, Defaults, Draft, Expiry, FIELDS, MAX_BODY_BYTES, Meant, Notification, OF_AN_ITEM, Target,
     UnknownField, Worded, Wording, is_field, json_fault, parse_object, whole,
 };
-pub use outcome::{Failure, Outcome, SANDBOX};
+pub use outcome::{About, Failure, Outcome, SANDBOX};
 pub use reason::Reason;
 pub use release::{Counts, KeptHeaders};
 pub use rendered::Rendered;

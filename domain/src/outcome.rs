@@ -35,6 +35,8 @@ pub enum Outcome {
     Deferred { due: Timestamp },
     /// Nothing was sent, and another worker may be quicker: the message comes back after the shortest delay.
     PutAside,
+    /// None of those who may carry the message takes it now. Nothing was sent; this spends time, not an attempt.
+    Parked { why: String, wait: Duration },
     /// The recipient was on the suppression list when the delivery was claimed; nothing was sent.
     Suppressed { reason: SuppressedFor },
     /// The `expires_at` of the delivery passed before this attempt; nothing was sent.
@@ -61,6 +63,20 @@ pub struct Failure {
     pub detail: String,
     /// How long the provider asks to wait. The attempt is spent all the same, and the next one is not made earlier.
     pub retry_after: Option<Duration>,
+    /// What the answer says of the messages that come next.
+    pub about: About,
+}
+
+/// Whom an answer is about.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum About {
+    /// This message, or its recipient.
+    #[default]
+    Message,
+    /// The provider, which answers every message so for now.
+    Provider,
+    /// Our credentials, with which no message is accepted.
+    Credentials,
 }
 
 impl Failure {
@@ -69,12 +85,18 @@ impl Failure {
         let mut clean: String = detail.as_ref().chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
         let cut = (0..=512.min(clean.len())).rev().find(|&at| clean.is_char_boundary(at)).unwrap_or(0);
         clean.truncate(cut);
-        Self { provider, code, detail: clean, retry_after: None }
+        Self { provider, code, detail: clean, retry_after: None, about: About::Message }
     }
 
     /// This failure, with the time that the provider named for the next attempt.
     #[must_use]
     pub fn not_before(self, retry_after: Option<Duration>) -> Self {
         Self { retry_after, ..self }
+    }
+
+    /// This failure, with whom it is about.
+    #[must_use]
+    pub fn about(self, about: About) -> Self {
+        Self { about, ..self }
     }
 }

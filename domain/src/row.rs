@@ -174,6 +174,8 @@ pub struct Row {
     pub code: Option<String>,
     /// Why the recipient was on the suppression list when the delivery was claimed last. Nothing is sent for that claim.
     pub suppressed_for: Option<SuppressedFor>,
+    /// Who was to carry the last attempt rather than whoever did, and why it was passed over.
+    pub passed_over: Option<String>,
 }
 
 impl Row {
@@ -194,6 +196,7 @@ impl Row {
             provider_id: None,
             code: None,
             suppressed_for: None,
+            passed_over: None,
             ..self
         }
     }
@@ -252,6 +255,7 @@ impl FirstSight<'_> {
             provider_id: None,
             code: None,
             suppressed_for: None,
+            passed_over: None,
         }
     }
 }

@@ -47,6 +47,7 @@ pub(crate) fn row() -> Row {
         provider_id: None,
         code: None,
         suppressed_for: None,
+        passed_over: None,
     }
 }
 

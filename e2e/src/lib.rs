@@ -11,6 +11,7 @@ pub mod proxy;
 pub mod rabbitmq4;
 pub mod raw_amqp;
 pub mod receiver;
+pub mod sendgrid;
 pub mod services;
 pub mod site;
 

@@ -39,7 +39,16 @@ impl Call {
 
     /// The steps of the path of a POST; none of another request.
     pub(crate) fn posted_to(&self) -> Vec<&str> {
-        if self.method == "POST" { self.path.split('/').skip(1).collect() } else { Vec::new() }
+        self.steps_of("POST")
+    }
+
+    /// The steps of the path of a GET; none of another request.
+    pub(crate) fn asked_of(&self) -> Vec<&str> {
+        self.steps_of("GET")
+    }
+
+    fn steps_of(&self, method: &str) -> Vec<&str> {
+        if self.method == method { self.path.split('/').skip(1).collect() } else { Vec::new() }
     }
 }
 

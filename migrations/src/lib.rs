@@ -19,6 +19,8 @@ mod m20261129_000013_suppressions;
 mod m20261129_000014_receipts;
 mod m20261129_000015_endpoints;
 mod m20261129_000016_rotations;
+mod m20261129_000017_passed_over;
+mod m20261129_000018_providers;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::{MigrationTrait, async_trait};
@@ -46,6 +48,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261129_000014_receipts::Migration),
             Box::new(m20261129_000015_endpoints::Migration),
             Box::new(m20261129_000016_rotations::Migration),
+            Box::new(m20261129_000017_passed_over::Migration),
+            Box::new(m20261129_000018_providers::Migration),
         ]
     }
 }

@@ -15,6 +15,7 @@ mod error;
 mod ledger;
 mod options;
 mod people;
+mod providers;
 mod settings;
 mod sql;
 mod store;
@@ -34,5 +35,6 @@ pub use ledger::{
 };
 pub use options::Options;
 pub use people::{Lift, LiftPage, SuppressionCursor, SuppressionFilter, SuppressionPage, Which};
+pub use providers::ProviderState;
 pub use settings::Settings;
 pub use store::Store;

@@ -66,6 +66,7 @@ pub fn row(id: &str) -> Row {
         provider_id: None,
         code: None,
         suppressed_for: None,
+        passed_over: None,
     }
 }
 

@@ -1,27 +1,29 @@
 //! One attempt: renders the words, gives them to the channel, and turns whatever happens into an outcome.
 
-use std::sync::Arc;
 use std::time::Instant;
 
 use channels::{Enabled, NotEnabled, Outgoing};
-use domain::{Failure, Notification, Outcome, Reason, Rendered, Row, Subscriber};
+use domain::{About, Before, Failure, Notification, Outcome, Reason, Rendered, Row, Subscriber};
 use runtime::{Panicked, catch_panic, failpoint};
 use serde_json::{Map, Value};
 use store::Capture;
 
 use crate::delivery::Delivery;
 use crate::render::render;
+use crate::report;
 use crate::shared::Shared;
 
-/// How an attempt ended, and what the sandbox captured of it.
+/// How an attempt ended, who carried it, and what the sandbox captured of it.
 pub(crate) struct Tried {
     pub(crate) outcome: Outcome,
+    /// Who was to carry it rather than whoever did, and why not.
+    pub(crate) passed_over: Option<String>,
     pub(crate) capture: Option<Capture>,
 }
 
 impl From<Outcome> for Tried {
     fn from(outcome: Outcome) -> Self {
-        Self { outcome, capture: None }
+        Self { outcome, passed_over: None, capture: None }
     }
 }
 
@@ -39,8 +41,8 @@ pub(crate) async fn attempt(
     if row.expires_at.is_some_and(|expires| expires <= shared.intake.clock.now()) {
         return Outcome::Expired.into();
     }
-    let channel = match shared.setup.channels.get(&notification.channel, &notification.destination) {
-        Ok(channel) => Arc::clone(channel),
+    let carriers = match shared.setup.channels.carriers(&notification.channel, &notification.destination) {
+        Ok(carriers) => carriers,
         Err(not_enabled) => return refuse(&not_enabled).into(),
     };
     if let Err(refused) = channels::check_destination(&notification.channel, &notification.destination) {
@@ -62,8 +64,18 @@ pub(crate) async fn attempt(
             "not sent: this process, or the ledger, stood still for so long that its claim may run out");
         return Outcome::PutAside.into();
     }
+    let policy = shared.setup.settings.policy(&row.channel).ambiguity;
+    let before = Before { last: row.provider.as_deref(), ambiguous: row.ambiguous, policy };
+    let chosen = match shared.health.choose(carriers, before, shared.intake.clock.now()) {
+        Ok(chosen) => chosen,
+        Err(parked) => {
+            report::no_provider(&notification.channel);
+            return parked.into();
+        }
+    };
     let ready = Ready { rendered: &rendered, mail, link: link.as_deref() };
-    let outcome = send(shared, row, delivery, channel.as_ref(), ready).await;
+    let outcome = send(shared, row, delivery, chosen.carrier, ready).await;
+    shared.health.note(chosen.carrier, &outcome, shared.intake.clock.now());
     let capture = matches!(outcome, Outcome::Captured).then(|| Capture {
         channel: notification.channel.clone(),
         destination: notification.destination.clone(),
@@ -71,7 +83,7 @@ pub(crate) async fn attempt(
         text: rendered.text,
         html: rendered.html,
     });
-    Tried { outcome, capture }
+    Tried { outcome, passed_over: chosen.passed_over, capture }
 }
 
 fn refuse(not_enabled: &NotEnabled) -> Outcome {
@@ -135,7 +147,11 @@ async fn send(shared: &Shared, row: &Row, delivery: &Delivery, channel: &Enabled
     let outcome = match tokio::time::timeout(limit, catch_panic(channel.send(&outgoing))).await {
         Ok(Ok(outcome)) => outcome,
         Ok(Err(Panicked)) => ambiguous(channel.provider(), "the channel panicked while sending".into()),
-        Err(_elapsed) => ambiguous(channel.provider(), format!("no complete answer within {} s", limit.as_secs_f32())),
+        Err(_elapsed) => {
+            let detail = format!("no complete answer within {} s", limit.as_secs_f32());
+            let failure = Failure::new(channel.provider(), None, detail).about(About::Provider);
+            Outcome::Ambiguous { failure }
+        }
     };
     failpoint("worker.after_send");
     shared.meters.send_seconds(channel).record(started.elapsed());

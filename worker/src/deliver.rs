@@ -111,7 +111,10 @@ async fn pipeline(
     let policy = shared.setup.settings.policy(&row.channel);
     let (has_fallback, escalation) = (delivery.notification.has_fallback(), delivery.notification.escalation());
     let decided = decide(row, has_fallback, &tried.outcome, &policy, shared.intake.clock.now());
-    let transition = decided.escalating(escalation);
+    let mut transition = decided.escalating(escalation);
+    if tried.passed_over.is_some() {
+        transition.row.passed_over = tried.passed_over;
+    }
     let store = &shared.intake.store;
     let recorded = shared.intake.breaker.retry_until_taken(|| store.record(&transition, tried.capture.clone())).await?;
     failpoint("worker.recorded");

@@ -2,9 +2,10 @@
 //!
 //! A notification goes down the files in this order: [`consume`] waits until [`slots`] has a free place for it, and
 //! [`deliver`] is the pipeline. In the pipeline the crate [`intake`] says who the message is, [`delivery`] is this copy
-//! of it, [`copies`] who gets none of a mail, [`attempt`] (which gets its words from [`render`]) tries to send, and
-//! [`intake::InHand`] carries out what follows and settles the message. [`report`] counts and logs. [`give_up`] is for a
-//! message that has ended ten workers. [`Worker`] puts the parts together, and [`shared`] is what every delivery has.
+//! of it, [`copies`] who gets none of a mail, [`attempt`] (which gets its words from [`render`], and from [`health`] who
+//! is to carry it) tries to send, and [`intake::InHand`] carries out what follows and settles the message. [`report`]
+//! counts and logs. [`give_up`] is for a message that has ended ten workers. [`Worker`] puts the parts together,
+//! [`shared`] is what every delivery has, and [`sharing`] tells the other workers how the providers are.
 
 mod attempt;
 mod consume;
@@ -14,6 +15,7 @@ mod delivery;
 mod drain;
 mod give_up;
 mod gone;
+mod health;
 mod meters;
 mod pause;
 mod readiness;
@@ -21,6 +23,7 @@ mod render;
 mod report;
 mod settings;
 mod shared;
+mod sharing;
 mod slots;
 #[cfg(test)]
 mod testing;

@@ -11,8 +11,8 @@ use metrics::{Counter, Histogram};
 /// The label for a channel name that a publisher invented: metrics must not grow with such names.
 const UNKNOWN: &str = "unknown";
 
-/// How many providers of one channel are remembered: one for each kind of destinations.
-const PROVIDERS: usize = 2;
+/// How many providers of one channel are remembered.
+const PROVIDERS: usize = 4;
 
 /// The handles of one worker.
 pub(crate) struct Meters(HashMap<&'static str, OfChannel>);
@@ -20,7 +20,7 @@ pub(crate) struct Meters(HashMap<&'static str, OfChannel>);
 #[derive(Default)]
 struct OfChannel {
     ended: [OnceLock<Counter>; State::ALL.len()],
-    /// By the providers of the channel: who carries a message may depend on its destination.
+    /// By the providers of the channel: who carries a message may depend on its destination, and on how they are.
     send_seconds: [OnceLock<(&'static str, Histogram)>; PROVIDERS],
 }
 

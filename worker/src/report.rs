@@ -63,6 +63,11 @@ pub(crate) fn stalled(channel: &ChannelName) {
     metrics::counter!("chasqui_parked_total", "channel" => label(channel), "why" => "stalled").increment(1);
 }
 
+/// Counts a message that waits because none of the providers of its channel takes it now.
+pub(crate) fn no_provider(channel: &ChannelName) {
+    metrics::counter!("chasqui_parked_total", "channel" => label(channel), "why" => "no_provider").increment(1);
+}
+
 /// Reports what was decided, once the ledger has answered whether that was in time.
 pub(crate) fn recorded(shared: &Shared, transition: &Transition, recorded: Recorded) {
     let row = &transition.row;

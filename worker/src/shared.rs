@@ -8,6 +8,7 @@ use intake::Intake;
 use templates::Templates;
 use tokio_util::task::TaskTracker;
 
+use crate::health::Health;
 use crate::meters::Meters;
 use crate::settings::Settings;
 use crate::slots::Slots;
@@ -27,6 +28,7 @@ pub(crate) struct Shared {
     /// Its `stopping` ends the intake: deliveries that have not been sent by then are given back.
     pub(crate) intake: Intake,
     pub(crate) slots: Slots,
+    pub(crate) health: Health,
     pub(crate) meters: Meters,
     pub(crate) deliveries: TaskTracker,
 }

@@ -10,10 +10,11 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use topology::{ConsumerSettings, Consumers, Publisher, Topology};
 
+use crate::health::Health;
 use crate::meters::Meters;
 use crate::shared::{Setup, Shared};
 use crate::slots::Slots;
-use crate::{consume, drain, pause, readiness, report};
+use crate::{consume, drain, pause, readiness, report, sharing};
 
 /// The parts of a worker. Each is running already.
 pub struct Worker {
@@ -37,6 +38,7 @@ impl Worker {
         let shared = Arc::new(shared);
         let watching =
             tokio::spawn(readiness::keep_current(readiness, Arc::clone(&shared), consumers.watch(), stop.clone()));
+        let sharing = tokio::spawn(sharing::share(Arc::clone(&shared), stop.clone()));
         let intakes = TaskTracker::new();
         for incoming in lanes {
             intakes.spawn(consume::consume_lane(Arc::clone(&shared), incoming));
@@ -48,6 +50,7 @@ impl Worker {
         }
         drain::drain(&shared, &consumers, &intakes).await;
         watching.abort();
+        sharing.abort();
         consumers.close().await;
     }
 
@@ -71,6 +74,7 @@ impl Worker {
         let shared = Shared {
             intake,
             slots: Slots::new(settings.concurrency, settings.bytes_in_hand),
+            health: Health::of(&self.setup.channels),
             meters: Meters::default(),
             deliveries: TaskTracker::new(),
             setup: self.setup,

@@ -47,6 +47,9 @@ pub(crate) struct DeliveryAnswer {
     /// Why its recipient was on the suppression list, where that has ended it.
     #[schema(example = "complaint")]
     suppressed_for: Option<&'static str>,
+    /// Who was to carry the last attempt rather than whoever did, and why it was passed over; or why nobody takes it now.
+    #[schema(example = "smtp: it fails too often, its breaker is open")]
+    passed_over: Option<String>,
     /// When it is to be sent, or was to be sent before it was cancelled, if that was set for a later time.
     #[schema(format = DateTime)]
     due_at: Option<String>,
@@ -166,6 +169,7 @@ pub(crate) fn answer(view: &DeliveryView, children: Vec<ChildAnswer>) -> Deliver
         reason,
         detail,
         suppressed_for: row.listed_for().map(SuppressedFor::as_str),
+        passed_over: row.passed_over.clone(),
         due_at: view.due_at.filter(|_| escalates_at.is_none()).map(|at| at.to_string()),
         next,
         parent: row.parent.clone(),
@@ -223,6 +227,7 @@ pub(crate) fn scheduled(job: JobSummary) -> DeliveryAnswer {
         reason: None,
         detail: None,
         suppressed_for: None,
+        passed_over: None,
         due_at: Some(job.due_at.to_string()),
         next: Some(format!("scheduled at {}", job.due_at)),
         parent: None,

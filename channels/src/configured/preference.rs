@@ -18,7 +18,7 @@ struct Preference {
     otherwise: &'static str,
 }
 
-/// A medium that has no row is carried by the first of its providers that is configured.
+/// A medium that has no row is carried by all of its providers that are configured, in the order of the providers.
 static PREFERENCES: &[Preference] = &[
     Preference {
         medium: &email::MEDIUM,

@@ -13,7 +13,7 @@ async fn the_sandbox_captures_every_channel_and_shows_the_same_bad_input() {
     let channels = Channels::enable(&sandboxed(SandboxMode::All)).unwrap();
     let each = MEDIA.iter().copied().flat_map(|medium| examples(medium).map(move |example| (medium, example)));
     for (medium, example) in each {
-        let channel = channels.get(&name(medium), example).unwrap();
+        let channel = &channels.carriers(&name(medium), example).unwrap()[0];
         assert_eq!((channel.name(), channel.provider()), (medium.name, "sandbox"));
         assert_eq!(channel.send(&Case::of(example).outgoing()).await, Outcome::Captured, "{example}");
         let bad = Case::of(&format!("{example}\r\nx"));
@@ -38,7 +38,7 @@ fn channels_without_settings_are_not_enabled_and_say_what_they_need() {
         let caught = Channels::enable(&caught).unwrap();
         let enabled =
             MEDIA.iter().copied().flat_map(|medium| examples(medium).map(move |example| (name(medium), example)));
-        let enabled = enabled.filter_map(|(name, example)| caught.get(&name, example).ok());
+        let enabled = enabled.filter_map(|(name, example)| caught.carriers(&name, example).ok()?.first());
         let enabled: Vec<_> = enabled.map(|channel| (channel.name(), channel.provider())).collect();
         assert_eq!(enabled, vec![(medium.name, "sandbox"); 1 + medium.kinds.len()]);
     }
@@ -49,7 +49,7 @@ fn channels_without_settings_are_not_enabled_and_say_what_they_need() {
     let empty = Settings { only: Some(vec![]), ..sandboxed(SandboxMode::All) };
     assert!(Channels::enable(&empty).err().unwrap()[0].starts_with("CHANNELS names no channel"));
     assert!(matches!(
-        Channels::enable(&sandboxed(SandboxMode::All)).unwrap().get(&ChannelName::parse("pigeon").unwrap(), "x"),
+        Channels::enable(&sandboxed(SandboxMode::All)).unwrap().carriers(&ChannelName::parse("pigeon").unwrap(), "x"),
         Err(NotEnabled::Unknown(_))
     ));
 }
@@ -118,7 +118,7 @@ fn the_prefix_of_a_destination_decides_who_carries_it_and_no_other_provider_stan
     ] {
         let channels = Channels::enable(&settings(names, sandbox)).unwrap();
         for (destination, expected) in [("token-1", of_google), ("topic:a", of_google), (apple, of_apple)] {
-            let found = channels.get(&push, destination).map(|channel| channel.provider());
+            let found = channels.carriers(&push, destination).map(|carriers| carriers[0].provider());
             match (found, expected) {
                 (Ok(provider), Ok(expected)) => assert_eq!(provider, expected, "{names:?} {destination}"),
                 (Err(NotEnabled::NotConfigured(why)), Err(setting)) => {

@@ -2,6 +2,7 @@
 //! without an edit here.
 
 mod answers;
+mod checking;
 mod connections;
 mod conversation;
 mod enabling;

@@ -5,12 +5,13 @@ mod retry_after;
 use std::error::Error as _;
 use std::time::Duration;
 
-use domain::{Failure, Outcome, Reason, Timestamp};
+use domain::{About, Failure, Outcome, Reason, Timestamp};
 use reqwest::header::{DATE, HeaderMap};
 use reqwest::redirect::Policy;
 use reqwest::{Client, ClientBuilder, RequestBuilder, StatusCode};
 
 pub(crate) use self::retry_after::{parse_delay, until};
+use crate::checked::Checked;
 use crate::outbound::{Guard, Refused};
 
 /// The time to connect, TLS included. It is part of the worker's time limit, and short enough for the two to be told
@@ -131,6 +132,8 @@ pub(crate) struct Said {
     /// The wait that the body names. The longer of this and `Retry-After` counts.
     pub(crate) retry_after: Option<Duration>,
     pub(crate) settings: LookAt,
+    /// Whom the answer is about, where the status does not say it.
+    pub(crate) about: Option<About>,
 }
 
 /// What a provider's own code means, whatever the HTTP status.
@@ -190,6 +193,21 @@ pub(crate) async fn exchange(request: RequestBuilder, now: Timestamp) -> Result<
     Ok(answer)
 }
 
+/// What the answer to a request says that only asks. `look_at` is where an operator finds what is wrong on our side.
+pub(crate) async fn check(request: RequestBuilder, look_at: LookAt, now: Timestamp) -> Checked {
+    let status = match exchange(request, now).await {
+        Ok(answer) => answer.status.as_u16(),
+        Err(no_answer) => return Checked::Unreachable(no_answer.why()),
+    };
+    match status {
+        200..=299 => Checked::Accepted,
+        401 | 403 => Checked::Refused(format!("HTTP {status}: look at {}", look_at.credentials)),
+        300..=399 | 404 | 405 => Checked::Refused(format!("HTTP {status}: look at {}", look_at.address)),
+        400..=499 if status != 429 => Checked::Refused(format!("HTTP {status}")),
+        _ => Checked::Unreachable(format!("HTTP {status}")),
+    }
+}
+
 /// The outcome of an answer, by the table for every provider. The meaning of a provider's own code wins over the
 /// status.
 ///
@@ -204,12 +222,14 @@ pub(crate) fn judge(provider: &'static str, answer: &Answer, said: Said) -> Outc
     }
     let wait = answer.retry_after.max(said.retry_after);
     let later = wait.filter(|wait| !wait.is_zero());
+    let comes_back = later.is_some() && !said.maybe_sent;
+    let about = said.about.unwrap_or_else(|| about(status.as_u16(), said.verdict, comes_back));
     let failure = |hint: &str| {
         let separator = if said.text.is_empty() { "" } else { ": " };
-        Failure::new(provider, code.clone(), format!("HTTP {}{hint}{separator}{}", status.as_u16(), said.text))
+        let detail = format!("HTTP {}{hint}{separator}{}", status.as_u16(), said.text);
+        Failure::new(provider, code.clone(), detail).about(about)
     };
     let throttled = || Outcome::Throttled { failure: failure(", slow down"), retry_after: wait };
-    let comes_back = later.is_some() && !said.maybe_sent;
     let ours = |what: &str, look_at: &str| {
         let failure = failure(&format!(", {what}: look at {look_at}")).not_before(later);
         retriable(failure, true, said.maybe_sent)
@@ -238,6 +258,17 @@ pub(crate) fn judge(provider: &'static str, answer: &Answer, said: Said) -> Outc
     }
 }
 
+/// Whom an answer is about by its status: an outage and a limit are the provider's, and so is the wish that we come back.
+/// What its own code says of them is so too, but a code that names something else is about that.
+fn about(status: u16, verdict: Option<Verdict>, comes_back: bool) -> About {
+    match (status, verdict) {
+        (_, Some(Verdict::SlowDown | Verdict::Outage)) | (429 | 500.., None) => About::Provider,
+        (403 | 408 | 413 | 425, None) if comes_back => About::Provider,
+        (401 | 403, None) => About::Credentials,
+        _ => About::Message,
+    }
+}
+
 impl NoAnswer {
     pub(crate) fn why(self) -> String {
         match self {
@@ -249,11 +280,12 @@ impl NoAnswer {
     pub(crate) fn outcome(self, provider: &'static str) -> Outcome {
         match self {
             Self::NotSent(why) => {
-                retriable(Failure::new(provider, None, format!("not connected: {why}")), false, false)
+                let failure = Failure::new(provider, None, format!("not connected: {why}"));
+                retriable(failure.about(About::Provider), false, false)
             }
             Self::Lost(why) => {
                 let failure = Failure::new(provider, None, format!("no answer after the request was written: {why}"));
-                Outcome::Ambiguous { failure }
+                Outcome::Ambiguous { failure: failure.about(About::Provider) }
             }
             Self::Forbidden(refused) => {
                 permanent(Failure::new(provider, Some(FORBIDDEN.into()), format!("not called: {refused}")))

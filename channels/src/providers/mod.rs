@@ -1,5 +1,5 @@
 //! The providers. Each is a folder with its section of the settings, what it sends, and what the answers mean. A
-//! provider serves as many media as it likes, and a medium may have several providers; one of them carries it.
+//! provider serves as many media as it likes, and a medium may have several providers: one of them carries each attempt.
 
 pub mod apns;
 pub mod fcm;
@@ -19,9 +19,9 @@ use crate::channel::Channel;
 use crate::section::{Section, Warning};
 use crate::settings::Settings;
 
-/// Every provider. Where several serve a medium, exactly one carries it: the first of [`preferred`] that is configured.
-/// The destinations of a kind have a carrier of their own in the same way. A new provider is a folder beside this file
-/// and an entry here.
+/// Every provider. Where several serve a medium, those of [`preferred`] that are configured carry it, and the worker
+/// chooses for each attempt. The destinations of a kind have carriers of their own in the same way. A new provider is a
+/// folder beside this file and an entry here.
 pub(crate) static PROVIDERS: &[&Provider] = &[
     &smtp::PROVIDER,
     &sendgrid::PROVIDER,

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use crate::Settings;
 use crate::smtp::{self, Tls};
+use crate::{Checked, Settings};
 use domain::{Outcome, Reason};
 use serde_json::Value;
 use testkit::Counterpart;
@@ -152,6 +152,26 @@ async fn starttls_is_required_and_the_certificate_checked() {
         matches!(&outcome, Outcome::Retriable { alarm: true, failure, .. } if failure.detail.contains("STARTTLS")),
         "{outcome:?}"
     );
+}
+
+#[tokio::test]
+async fn a_server_that_is_only_asked_gets_no_mail_and_says_whether_it_knows_us() {
+    let mut server = Server::start(&["--tls", "starttls", "--login", "ana", "secret-password"]).await;
+    let settings = |password: &str| {
+        server.settings(|smtp| {
+            (smtp.user, smtp.password) = (Some("ana".into()), Some(password.into()));
+            smtp.tls = Tls::StartTls;
+        })
+    };
+    let now = testkit::at("2026-03-01T09:00:00Z");
+    let (right, wrong) = (settings("secret-password"), settings("wrong-password"));
+    assert_eq!(channel("email", &right).check(now).await, Checked::Accepted);
+    let Checked::Refused(why) = channel("email", &wrong).check(now).await else { panic!("it is refused") };
+    assert!(why.contains("SMTP_PASSWORD") && !why.contains("wrong-password"), "{why}");
+    let away = channel("email", &plain(testkit::nobody().port())).check(now).await;
+    assert!(matches!(&away, Checked::Unreachable(why) if why.starts_with("connecting")), "{away:?}");
+    assert!(matches!(server.send_with(&right).await, Outcome::Sent { .. }));
+    assert_eq!(server.mail().await["to"][0], "ana@example.org", "the first mail that came");
 }
 
 #[tokio::test]

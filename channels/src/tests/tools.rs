@@ -15,7 +15,7 @@ pub(crate) fn channel(name: &str, settings: &Settings) -> Arc<Enabled> {
 /// The same for what goes to this destination.
 pub(crate) fn channel_to(destination: &str, name: &str, settings: &Settings) -> Arc<Enabled> {
     let channels = Channels::enable(settings).unwrap_or_else(|problems| panic!("{problems:#?}"));
-    channels.get(&ChannelName::parse(name).unwrap(), destination).unwrap().clone()
+    Arc::clone(&channels.carriers(&ChannelName::parse(name).unwrap(), destination).unwrap()[0])
 }
 
 /// One delivery to be sent.

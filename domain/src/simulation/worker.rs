@@ -213,7 +213,12 @@ impl World {
 
     fn send(&mut self, worker: &Worker, row: Box<Row>) -> Step {
         let failure = failure();
-        let outcome = match self.roll(if self.calm { 8 } else { 11 }) {
+        let ends = match (self.calm, self.has_all_faults) {
+            (true, _) => 8,
+            (false, false) => 11,
+            (false, true) => 12,
+        };
+        let outcome = match self.roll(ends) {
             // The worker asks once more whether the message is still its own.
             _ if worker.cut_off && worker.message().is_some() => Outcome::GivenBack,
             0..=2 => Outcome::Sent { provider: "twilio", provider_id: None, code: None },
@@ -223,6 +228,10 @@ impl World {
             7 => Outcome::Permanent { reason: Reason::Permanent, failure },
             8 => Outcome::Throttled { failure, retry_after: [None, Some(BEYOND_THE_TIERS)][self.roll(2)] },
             9 => Outcome::PutAside,
+            10 if self.has_all_faults => Outcome::Parked {
+                why: "smtp: its limit is reached".into(),
+                wait: [Duration::from_secs(5), BEYOND_THE_TIERS][self.roll(2)],
+            },
             // The worker stops.
             _ if self.fair => Outcome::PutAside,
             _ => Outcome::GivenBack,
@@ -232,7 +241,7 @@ impl World {
             Outcome::Retriable { maybe_sent: true, .. } | Outcome::Ambiguous { .. } => self.roll(2) == 0,
             _ => false,
         };
-        let unsent = matches!(outcome, Outcome::PutAside | Outcome::GivenBack);
+        let unsent = matches!(outcome, Outcome::PutAside | Outcome::Parked { .. } | Outcome::GivenBack);
         let delivery = self.of(worker);
         delivery.maybe_sent |= matches!(outcome, Outcome::Retriable { maybe_sent: true, .. });
         delivery.windows +=
@@ -260,6 +269,12 @@ impl World {
         let decided = decide(row, self.has_fallback, outcome, &self.policy, self.now);
         let transition = decided.escalating(self.escalation());
         self.ends_by_the_list(worker, &transition);
+        if matches!(outcome, Outcome::Parked { .. }) {
+            self.seen.push("parked");
+            if transition.row.attempt != row.attempt || transition.attempt.is_some() {
+                self.fail("a parked delivery spent an attempt");
+            }
+        }
         let known = self.of(worker).row.clone().expect("a claim wrote the row");
         if known.token != row.token {
             self.say(|| format!("records {} late", transition.row.state));

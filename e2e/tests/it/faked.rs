@@ -2,6 +2,7 @@
 
 use chasqui::clock::SystemClock;
 use domain::{Clock as _, State};
+use e2e::processes::run;
 use e2e::{Database, TestFleet};
 use fake::{Fake, Options};
 use serde_json::{Value, json};
@@ -51,5 +52,8 @@ async fn a_fleet_with_the_settings_of_the_fake_delivers_by_every_medium_and_trie
     let taken = received.iter().filter(|one| one["refused"].is_null());
     assert!(taken.clone().all(|one| one["text"].as_str().is_some_and(|text| text.contains("Su pedido"))), "{answer}");
     assert_eq!((taken.count(), received.len()), (media.len(), media.len() + 1), "{answer}");
+
+    let (code, said) = run(&["providers", "check"], &fleet.environment).await;
+    assert_eq!((code, said.matches("accepts our credentials").count()), (0, 6), "{said}");
     fleet.finish().await;
 }

@@ -18,6 +18,7 @@ mod poison;
 mod postgres;
 mod privacy;
 mod processes;
+mod providers;
 mod rabbitmq4;
 mod reconcile;
 mod reports;

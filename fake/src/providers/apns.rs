@@ -47,6 +47,8 @@ fn read(site: &Site, call: &Call) -> Result<Message, Reply> {
     authorized(site, call)?;
     let device = call.posted_to().get(2).copied().unwrap_or_default().to_owned();
     let is_token = device.len() >= 64 && device.bytes().all(|b| b.is_ascii_hexdigit());
+    // No device has nothing but zeros.
+    let is_token = is_token && device.bytes().any(|b| b != b'0');
     if !is_token {
         return Err(reason(400, "BadDeviceToken"));
     }

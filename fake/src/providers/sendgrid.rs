@@ -20,7 +20,7 @@ pub(super) static PROVIDER: Provider = Provider {
     read,
     accepted,
     refused,
-    beside: |_, _| None,
+    beside: |_, call| (call.asked_of() == ["v3", "scopes"]).then(|| scopes(call)),
     reports: Some(Reports {
         usual: &["processed", "delivered"],
         known: &[
@@ -50,10 +50,20 @@ fn settings(site: &Site) -> Vec<(&'static str, String)> {
     ]
 }
 
-fn read(_: &Site, call: &Call) -> Result<Message, Reply> {
-    if call.authorized_by("bearer") != Some(API_KEY) {
-        return Err(errors(401, "The provided authorization grant is invalid, expired, or revoked", None));
+/// What the key may do (<https://www.twilio.com/docs/sendgrid/api-reference/api-key-permissions>).
+fn scopes(call: &Call) -> Reply {
+    authorized(call).err().unwrap_or_else(|| Reply::json(200, &json!({ "scopes": ["mail.send"] })))
+}
+
+fn authorized(call: &Call) -> Result<(), Reply> {
+    if call.authorized_by("bearer") == Some(API_KEY) {
+        return Ok(());
     }
+    Err(errors(401, "The provided authorization grant is invalid, expired, or revoked", None))
+}
+
+fn read(_: &Site, call: &Call) -> Result<Message, Reply> {
+    authorized(call)?;
     let mail = call.json();
     let Value::Object(_) = &mail else { return Err(errors(400, "Bad Request", None)) };
     let wrong = |field: &str| Err(errors(400, "Missing or empty: it is required", Some(field)));

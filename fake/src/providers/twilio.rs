@@ -41,7 +41,10 @@ pub(super) static PROVIDER: Provider = Provider {
     read,
     accepted,
     refused,
-    beside: |_, _| None,
+    beside: |_, call| match call.asked_of().as_slice() {
+        [VERSION, "Accounts", account, "Messages.json"] => Some(listed(call, account)),
+        _ => None,
+    },
     reports: Some(Reports {
         usual: &["sent", "delivered"],
         known: &["accepted", "queued", "sending", "sent", "delivered", "undelivered", "failed", "read", "canceled"],
@@ -60,14 +63,21 @@ fn settings(site: &Site) -> Vec<(&'static str, String)> {
     ]
 }
 
-fn read(site: &Site, call: &Call) -> Result<Message, Reply> {
+/// The messages of the account: it keeps none.
+fn listed(call: &Call, account: &str) -> Reply {
+    authorized(call, account).err().unwrap_or_else(|| Reply::json(200, &json!({ "messages": [] })))
+}
+
+fn authorized(call: &Call, account: &str) -> Result<(), Reply> {
     let expected = STANDARD.encode(format!("{ACCOUNT}:{AUTH_TOKEN}"));
     if call.authorized_by("basic") != Some(expected.as_str()) {
         return Err(error(401, 20_003, "Authenticate"));
     }
-    if call.posted_to().get(2) != Some(&ACCOUNT) {
-        return Err(error(404, 20_404, "The requested resource was not found"));
-    }
+    if account == ACCOUNT { Ok(()) } else { Err(error(404, 20_404, "The requested resource was not found")) }
+}
+
+fn read(site: &Site, call: &Call) -> Result<Message, Reply> {
+    authorized(call, call.posted_to().get(2).copied().unwrap_or_default())?;
     let form = call.form();
     let get = |name: &str| form.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
     let given = |name: &str| get(name).filter(|value| !value.trim().is_empty());

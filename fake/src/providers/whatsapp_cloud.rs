@@ -26,7 +26,10 @@ pub(super) static PROVIDER: Provider = Provider {
     read,
     accepted,
     refused,
-    beside: |_, _| None,
+    beside: |_, call| match call.asked_of().as_slice() {
+        [version, PHONE_NUMBER_ID] if version.starts_with('v') => Some(number(call)),
+        _ => None,
+    },
     reports: Some(Reports {
         usual: &["sent", "delivered"],
         known: &["sent", "delivered", "read", "played", "failed"],
@@ -45,13 +48,23 @@ fn settings(site: &Site) -> Vec<(&'static str, String)> {
     ]
 }
 
-fn read(_: &Site, call: &Call) -> Result<Message, Reply> {
+/// What there is to know of the number.
+fn number(call: &Call) -> Reply {
+    authorized(call).err().unwrap_or_else(|| Reply::json(200, &json!({ "id": PHONE_NUMBER_ID })))
+}
+
+fn authorized(call: &Call) -> Result<(), Reply> {
     // Meta takes the token in the query as well.
     let query = pairs(call.query.as_bytes());
     let in_query = query.iter().find(|(name, _)| name == "access_token").map(|(_, token)| token.as_str());
-    if call.authorized_by("bearer").or(in_query) != Some(ACCESS_TOKEN) {
-        return Err(error(401, 190, "Invalid OAuth access token - Cannot parse access token"));
+    if call.authorized_by("bearer").or(in_query) == Some(ACCESS_TOKEN) {
+        return Ok(());
     }
+    Err(error(401, 190, "Invalid OAuth access token - Cannot parse access token"))
+}
+
+fn read(_: &Site, call: &Call) -> Result<Message, Reply> {
+    authorized(call)?;
     if call.posted_to().get(1) != Some(&PHONE_NUMBER_ID) {
         return Err(error(400, 100, "Unsupported post request. Object with this ID does not exist"));
     }

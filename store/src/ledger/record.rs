@@ -38,6 +38,7 @@ impl Recording {
             && self.attempt.is_none()
             && self.capture.is_none()
             && self.row.suppressed_for.is_none()
+            && self.row.passed_over.is_none()
     }
 }
 
@@ -82,7 +83,8 @@ pub(crate) const UPDATE: &str = "UPDATE deliveries SET state = u.state, attempt 
      ambiguous = u.ambiguous, throttled_since = u.throttled_since, updated_at = u.updated_at, \
      order_kind = u.order_kind, order_tier = u.order_tier, order_due_at = u.order_due_at, \
      order_reason = u.order_reason, order_error = u.order_error, provider = u.provider, \
-     provider_id = u.provider_id, code = u.code, suppressed_for = u.suppressed_for, version = deliveries.version + 1 \
+     provider_id = u.provider_id, code = u.code, suppressed_for = u.suppressed_for, passed_over = u.passed_over, \
+     version = deliveries.version + 1 \
      FROM {u} WHERE deliveries.tenant = u.tenant AND deliveries.id = u.id AND deliveries.token = u.token \
      AND deliveries.state = 'sending' RETURNING deliveries.token";
 
@@ -91,7 +93,7 @@ pub(crate) const UPDATE: &str = "UPDATE deliveries SET state = u.state, attempt 
 pub(crate) const END: &str = "UPDATE deliveries SET state = u.state, attempt = u.attempt, updated_at = u.updated_at, \
      order_kind = 'nothing', order_tier = NULL, order_due_at = NULL, order_reason = NULL, order_error = NULL, \
      provider = u.provider, provider_id = u.provider_id, code = u.code, suppressed_for = NULL, \
-     version = deliveries.version + 1 \
+     passed_over = NULL, version = deliveries.version + 1 \
      FROM {u} WHERE deliveries.tenant = u.tenant AND deliveries.id = u.id AND deliveries.token = u.token \
      AND deliveries.state = 'sending' RETURNING deliveries.token";
 
@@ -130,7 +132,8 @@ async fn update<'a>(session: &mut Session, recordings: &[&'a Recording]) -> Resu
         .int("order_due_at", orders().map(|order| order.due_at))
         .text("order_reason", orders().map(|order| order.reason))
         .text("order_error", orders().map(|order| order.error))
-        .text("suppressed_for", rows().map(|row| row.suppressed_for.map(SuppressedFor::as_str)));
+        .text("suppressed_for", rows().map(|row| row.suppressed_for.map(SuppressedFor::as_str)))
+        .text("passed_over", rows().map(|row| row.passed_over.as_deref()));
     let written = session.query_group(UPDATE, &group).await?;
     missed(recordings, &written)
 }

@@ -10,7 +10,8 @@ use crate::sql::{content_of, count_of, get, key_of, time_of, unreadable, uuid_of
 pub(crate) const COLUMNS: &str = "d.tenant, d.id, d.channel, d.state, d.epoch, d.attempt, d.seq, d.version, d.token, \
      d.lease_until > {now} AS live, d.content, d.fingerprint, d.order_kind, d.order_tier, d.order_due_at, \
      d.order_reason, d.order_error, d.has_letter, d.ambiguous, d.throttled_since, d.expires_at, d.created_at, d.updated_at, \
-     d.recipient_hash, d.recipient_mask, d.parent, d.provider, d.provider_id, d.code, d.suppressed_for";
+     d.recipient_hash, d.recipient_mask, d.parent, d.provider, d.provider_id, d.code, d.suppressed_for, \
+     d.passed_over";
 
 pub(crate) fn row_of(row: &QueryResult) -> Result<Row, StoreError> {
     Ok(Row {
@@ -39,6 +40,7 @@ pub(crate) fn row_of(row: &QueryResult) -> Result<Row, StoreError> {
         provider_id: get(row, "provider_id")?,
         code: get(row, "code")?,
         suppressed_for: listed_for_of(row)?,
+        passed_over: get(row, "passed_over")?,
     })
 }
 

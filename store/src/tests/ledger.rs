@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::{Capture, Claimed, Recorded, Store, StoreError};
-use domain::{Arrival, AttemptOutcome, Claim, Key, Row, State, Take, Tenant};
+use domain::{Arrival, AttemptOutcome, Claim, Key, Outcome, Row, State, Take, Tenant};
 use tokio::task::JoinSet;
 
 use crate::tests::database::{Database, HOUR, arrival, candidate, decide, key, listed, refused, sent};
@@ -21,6 +21,7 @@ on_both!(
     the_sandbox_keeps_the_newest_captures,
     a_loud_tenant_takes_no_capture_from_a_quiet_one,
     a_page_of_captures_that_was_cut_says_that_there_is_more,
+    who_was_passed_over_stays_until_the_next_attempt_ends,
     a_nul_in_an_id_is_refused_and_in_an_answer_is_dropped,
 );
 
@@ -280,6 +281,21 @@ async fn a_page_of_captures_that_was_cut_says_that_there_is_more(db: &Database) 
     assert_eq!((rest.as_str(), more), ("m2", true), "cut by the limit");
     let (rest, _, _, more) = page(Some(last), None, 1).await;
     assert_eq!((rest.as_str(), more), ("m3", false));
+}
+
+async fn who_was_passed_over_stays_until_the_next_attempt_ends(db: &Database) {
+    let store = db.store().await;
+    let row = claim_new(&store, "passed", HOUR).await;
+    let why = Some("smtp: its limit is reached".to_owned());
+    let parked = Outcome::Parked { why: why.clone().unwrap(), wait: HOUR };
+    store.record(&decide(&row, &parked), None).await.unwrap();
+    let back = Arrival { seq: 1, ..arrival("passed") };
+    let again = store.claim(candidate("passed"), &back, HOUR).await.unwrap();
+    let Claimed::Known(Claim::Take(row, _)) = again else { panic!("{again:?}") };
+    assert_eq!((&row.passed_over, row.attempt), (&why, 0), "a repeat of its event says the same");
+    store.record(&decide(&row, &sent()), None).await.unwrap();
+    let view = store.delivery(&key("passed")).await.unwrap().unwrap();
+    assert_eq!((view.row.passed_over, view.attempts.len()), (None, 1), "waiting was no attempt");
 }
 
 async fn a_nul_in_an_id_is_refused_and_in_an_answer_is_dropped(db: &Database) {

@@ -59,6 +59,8 @@ struct Data<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     provider_id: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    passed_over: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'static str>,
@@ -152,6 +154,7 @@ fn data<'a>(event: &Event<'a>, channel: &'a str, notification: Option<&'a Notifi
         expires_at: *expires_at,
         provider: row.provider.as_deref(),
         provider_id: row.provider_id.as_deref(),
+        passed_over: row.passed_over.as_deref(),
         code: row.code.as_deref(),
         reason,
         detail,

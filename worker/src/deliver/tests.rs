@@ -338,3 +338,20 @@ async fn a_mail_with_copies_waits_for_a_ledger_that_does_not_say_who_gets_none()
     assert!(matches!(outcome, Outcome::Sent { .. }), "{outcome:?}");
     assert_eq!(mailbox.recipients().iter().map(Vec::len).collect::<Vec<_>>(), [5]);
 }
+
+#[tokio::test]
+async fn messages_of_a_provider_that_fails_wait_and_spend_no_attempt() {
+    let mut parts = parts().await;
+    for n in 0..20 {
+        parts.consume(Copy::published(Some(&format!("d-{n}")), EMAIL)).await;
+    }
+    parts.published();
+    assert_eq!(parts.consume(Copy::published(Some("waits"), EMAIL)).await, Settlement::Ack);
+    let row = parts.row("waits").await.expect("a row");
+    assert_eq!((row.state, row.attempt, row.order), (State::Waiting, 0, Order::Retry { tier: 1 }));
+    assert_eq!(row.passed_over.as_deref(), Some("smtp: it fails too often, its breaker is open"));
+    let retry = parts.published().pop().expect("a retry");
+    assert_eq!((retry.headers.attempt, retry.headers.seq), (Some(0), Some(1)));
+    assert_eq!(parts.consume(Copy::published(Some("other"), SMS)).await, Settlement::Ack);
+    assert_eq!(parts.row("other").await.expect("a row").state, State::Captured, "no other channel waits");
+}

@@ -3,7 +3,7 @@
 //! Source: <https://developer.apple.com/documentation/usernotifications/handling-notification-responses-from-apns>. A
 //! reason that is not listed is judged by its status.
 
-use domain::{Outcome, Timestamp};
+use domain::{About, Outcome, Timestamp};
 use serde_json::Value;
 
 use super::PROVIDER;
@@ -80,6 +80,12 @@ pub(super) fn classify(answer: &Answer, proven: bool) -> Outcome {
         text: since.map(|since| format!("since {since}")).unwrap_or_default(),
         verdict: reason.and_then(|reason| verdict(reason, proven)),
         settings: LOOK_AT,
+        // Apple limits how often one device is written to.
+        about: match reason {
+            Some("TooManyRequests") => Some(About::Message),
+            Some("InvalidProviderToken") => Some(About::Credentials),
+            _ => None,
+        },
         ..Said::default()
     };
     http::judge(PROVIDER.name, answer, said)

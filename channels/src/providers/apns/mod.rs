@@ -10,7 +10,7 @@ mod signer;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
-use domain::{Failure, Outcome};
+use domain::{Failure, Outcome, Timestamp};
 use media::push::{APPLE_PREFIX, MEDIUM, apple_token};
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE};
 
@@ -20,6 +20,7 @@ use self::settings::{BASE_URL, KEY, KEY_ID, TEAM_ID, TOPIC};
 use self::signer::Signer;
 use super::{Connected, Provider, Service};
 use crate::channel::{Channel, Outgoing};
+use crate::checked::Checked;
 use crate::http;
 
 pub use self::settings::Settings;
@@ -79,6 +80,22 @@ impl Channel for Apns {
                 classify(&answer, self.proven.load(Ordering::Relaxed))
             }
             Err(no_answer) => no_answer.outcome(PROVIDER.name),
+        }
+    }
+
+    /// Apple has no request that only asks: a silent push to a token that no device has shows what it thinks of the key
+    /// and the topic.
+    async fn check(&self, now: Timestamp) -> Checked {
+        let Ok(authorization) = self.signer.authorization(now) else {
+            return Checked::Refused("the token was not signed: look at APNS_KEY".into());
+        };
+        let request = self.http.post(format!("{}/3/device/{}", self.base_url, "0".repeat(64)));
+        let request = request.header(AUTHORIZATION, authorization).header("apns-topic", &self.topic);
+        let request = request.header("apns-push-type", "background").header("apns-priority", "5");
+        let request = request.header(CONTENT_TYPE, "application/json").body(r#"{"aps":{"content-available":1}}"#);
+        match http::exchange(request, now).await {
+            Ok(answer) => Checked::of(&classify(&answer, false)),
+            Err(no_answer) => Checked::Unreachable(no_answer.why()),
         }
     }
 }

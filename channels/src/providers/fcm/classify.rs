@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::Outcome;
+use domain::{About, Outcome};
 use media::push::{self, Target};
 use serde::Deserialize;
 
@@ -100,14 +100,23 @@ impl ErrorBody {
 pub(super) fn classify(answer: &Answer, proven: bool, outgoing: &Outgoing<'_>) -> Outcome {
     let body: Body = serde_json::from_slice(&answer.body).unwrap_or_default();
     let error = body.error;
+    let verdict = error.verdict(answer.status.as_u16() == 400, proven);
+    let about = match verdict {
+        // A quota may be that of one device or one topic: FCM does not always say which.
+        _ if error.codes().any(codes::is_quota) => Some(About::Message),
+        // The access token is refused, and the next attempt asks for another one. That shows whether the account is.
+        None if answer.status.as_u16() == 401 => Some(About::Provider),
+        _ => None,
+    };
     let said = Said {
         provider_id: body.name.filter(|name| name.len() <= 256),
         code: error.codes().next().map(str::to_owned),
         text: shown(&error.text(), outgoing),
         maybe_sent: false,
-        verdict: error.verdict(answer.status.as_u16() == 400, proven),
+        verdict,
         retry_after: error.wait(answer),
         settings: LOOK_AT,
+        about,
     };
     http::judge(PROVIDER.name, answer, said)
 }

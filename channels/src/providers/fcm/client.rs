@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use domain::Outcome;
+use domain::{Outcome, Timestamp};
 use media::push::Target;
 use secrecy::ExposeSecret;
 use serde_json::Value;
@@ -13,6 +13,7 @@ use super::grant::{Grant, ServiceAccount};
 use super::settings::{BASE_URL, PROJECT_ID, TOKEN_URL};
 use super::{PROVIDER, Settings};
 use crate::channel::Outgoing;
+use crate::checked::Checked;
 use crate::http;
 
 /// The token endpoint that is named in the keys that Google gives.
@@ -86,6 +87,14 @@ impl Client {
                 classify(&answer, self.proven.load(Ordering::Relaxed), outgoing)
             }
             Err(no_answer) => no_answer.outcome(PROVIDER.name),
+        }
+    }
+
+    /// Asks for an access token. That of the last message is as good.
+    pub(super) async fn check(&self, now: Timestamp) -> Checked {
+        match self.grant.token(now).await {
+            Ok(_) => Checked::Accepted,
+            Err(refused) => Checked::of(&refused.outcome(now)),
         }
     }
 }

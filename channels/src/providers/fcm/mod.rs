@@ -11,7 +11,7 @@ mod message;
 mod settings;
 
 use async_trait::async_trait;
-use domain::Outcome;
+use domain::{Outcome, Timestamp};
 use media::push::{self, Target};
 
 use self::client::Client;
@@ -19,6 +19,7 @@ use self::message::message;
 use self::settings::SERVICE_ACCOUNT_KEY;
 use super::{Connected, Provider, Service};
 use crate::channel::{Channel, Outgoing};
+use crate::checked::Checked;
 
 pub use self::settings::Settings;
 
@@ -51,6 +52,10 @@ impl Channel for Push {
         }
         let outcome = self.client.send(&message(outgoing, self.client.validate_only), outgoing).await;
         if self.client.validate_only { undelivered(outcome) } else { outcome }
+    }
+
+    async fn check(&self, now: Timestamp) -> Checked {
+        self.client.check(now).await
     }
 
     fn delivers(&self) -> bool {

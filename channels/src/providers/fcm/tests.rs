@@ -89,7 +89,7 @@ async fn a_push_that_expires_while_its_token_is_asked_for_is_not_sent() {
     let (key, rendered, data) = (key("n-1"), rendered(), Map::new());
     let deadline = Some(std::time::Instant::now() + Duration::from_millis(200));
     let late = Outgoing { deadline, ..outgoing(&key, "token-1", &rendered, &data, Some(90)) };
-    let push = channels.get(&ChannelName::parse("push").unwrap(), "token-1").unwrap();
+    let push = &channels.carriers(&ChannelName::parse("push").unwrap(), "token-1").unwrap()[0];
     assert_eq!(push.send(&late).await, Outcome::Expired);
 }
 
@@ -163,7 +163,7 @@ async fn once_the_project_has_delivered_a_device_of_another_one_is_refused_for_g
     let mismatch = ResponseTemplate::new(403).set_body_json(json!({ "error": { "details": details } }));
     Mock::given(path(URL)).respond_with(mismatch).mount(&server).await;
     let channels = Channels::enable(&over_http(&server.uri())).unwrap();
-    let channel = channels.get(&ChannelName::parse("push").unwrap(), "token-1").unwrap();
+    let channel = &channels.carriers(&ChannelName::parse("push").unwrap(), "token-1").unwrap()[0];
     let (key, rendered, data) = (key("n-1"), rendered(), Map::new());
     let outgoing = outgoing(&key, "token-1", &rendered, &data, None);
     assert!(matches!(channel.send(&outgoing).await, Outcome::Sent { .. }));
@@ -193,7 +193,7 @@ async fn a_token_that_is_refused_is_replaced_at_the_next_attempt() {
     let good = Mock::given(path(URL)).and(header("authorization", "Bearer t2"));
     good.respond_with(ResponseTemplate::new(200)).expect(1).mount(&server).await;
     let channels = Channels::enable(&over_http(&server.uri())).unwrap();
-    let channel = channels.get(&ChannelName::parse("push").unwrap(), "token-1").unwrap();
+    let channel = &channels.carriers(&ChannelName::parse("push").unwrap(), "token-1").unwrap()[0];
     let (key, rendered, data) = (key("n-1"), rendered(), Map::new());
     let outgoing = outgoing(&key, "token-1", &rendered, &data, None);
     assert!(matches!(channel.send(&outgoing).await, Outcome::Retriable { alarm: true, .. }));
@@ -222,7 +222,7 @@ async fn google(answer: ResponseTemplate) -> MockServer {
 async fn push(settings: &crate::Settings) -> Outcome {
     let channels = Channels::enable(settings).unwrap();
     let (key, rendered, data) = (key("n-1"), rendered(), Map::new());
-    let channel = channels.get(&ChannelName::parse("push").unwrap(), "token-1").unwrap();
+    let channel = &channels.carriers(&ChannelName::parse("push").unwrap(), "token-1").unwrap()[0];
     channel.send(&outgoing(&key, "token-1", &rendered, &data, None)).await
 }
 

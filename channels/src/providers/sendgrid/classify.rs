@@ -14,7 +14,7 @@ use super::PROVIDER;
 use crate::channel::Outgoing;
 use crate::http::{self, Answer, LookAt, Said, Verdict};
 
-const LOOK_AT: LookAt =
+pub(super) const LOOK_AT: LookAt =
     LookAt { credentials: "SENDGRID_API_KEY, and whether the key may send mail", address: "SENDGRID_BASE_URL" };
 const SENDER: Verdict =
     Verdict::Ours("FROM_EMAIL and FROM_NAME: the account sends only from a sender that it has verified");

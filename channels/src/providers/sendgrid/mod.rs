@@ -8,16 +8,17 @@ mod message;
 mod settings;
 
 use async_trait::async_trait;
-use domain::Outcome;
+use domain::{Outcome, Timestamp};
 use media::email;
 use secrecy::{ExposeSecret, SecretString};
 
-use self::classify::classify;
+use self::classify::{LOOK_AT, classify};
 use self::message::message;
 use self::settings::{API_KEY, BASE_URL};
 use super::{Connected, Provider, Service, Webhook};
 use crate::callback::Refused;
 use crate::channel::{Channel, Outgoing};
+use crate::checked::Checked;
 use crate::files::Files;
 use crate::http;
 use crate::sender::{FROM_EMAIL, Sender};
@@ -46,6 +47,8 @@ pub(crate) static PROVIDER: Provider = Provider {
 struct SendGrid {
     http: reqwest::Client,
     url: String,
+    /// What the key may do is asked here.
+    scopes_url: String,
     api_key: SecretString,
     from: Sender,
     sandbox: bool,
@@ -71,6 +74,11 @@ impl Channel for SendGrid {
             Ok(answer) => classify(&answer, outgoing),
             Err(no_answer) => no_answer.outcome(PROVIDER.name),
         }
+    }
+
+    async fn check(&self, now: Timestamp) -> Checked {
+        let request = self.http.get(&self.scopes_url).bearer_auth(self.api_key.expose_secret());
+        http::check(request, LOOK_AT, now).await
     }
 }
 
@@ -99,8 +107,9 @@ fn sendgrid(settings: &crate::Settings) -> Result<SendGrid, Vec<String>> {
     let http = http.map_err(|problem| problems.push(format!("SENDGRID: {problem}"))).ok();
     match (api_key, base_url, from, http) {
         (Some(api_key), Some(base_url), Some(from), Some(http)) => {
-            let (url, files) = (format!("{base_url}/v3/mail/send"), Files::new(settings));
-            Ok(SendGrid { http, url, api_key, from, sandbox: *sandbox, files })
+            let (url, scopes_url) = (format!("{base_url}/v3/mail/send"), format!("{base_url}/v3/scopes"));
+            let files = Files::new(settings);
+            Ok(SendGrid { http, url, scopes_url, api_key, from, sandbox: *sandbox, files })
         }
         _ => Err(problems),
     }

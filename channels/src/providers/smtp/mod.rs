@@ -21,7 +21,7 @@ mod transport;
 mod wire;
 
 use async_trait::async_trait;
-use domain::Outcome;
+use domain::{Outcome, Timestamp};
 use media::email;
 
 use self::classify::failure;
@@ -33,6 +33,7 @@ use self::settings::{DKIM_KEY_FILE, HOST};
 use self::transport::Transport;
 use super::{Connected, Provider, Service};
 use crate::channel::{Channel, Outgoing};
+use crate::checked::Checked;
 use crate::files::Files;
 use crate::sender::{FROM_EMAIL, Sender};
 
@@ -80,6 +81,10 @@ impl Channel for Email {
         let (from, to) = (&mail.from, &mail.to);
         let envelope = Envelope { from, to, copies: &mail.copies, mail: &mail.bytes };
         self.transport.send(outgoing, &envelope, mail.message_id).await
+    }
+
+    async fn check(&self, _: Timestamp) -> Checked {
+        self.transport.check().await
     }
 }
 

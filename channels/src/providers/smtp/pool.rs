@@ -108,6 +108,18 @@ impl Pool {
         }
     }
 
+    /// Connects, logs in and says goodbye.
+    pub(super) async fn check(&self) -> Result<(), NotReady> {
+        match timeout(self.patience.before_the_mail, self.server.connect()).await {
+            Ok(Ok(connection)) => {
+                connection.quit().await;
+                Ok(())
+            }
+            Ok(Err(failed)) => Err(NotReady::Failed(failed)),
+            Err(_elapsed) => Err(NotReady::Slow),
+        }
+    }
+
     async fn begin(&self, envelope: &Envelope<'_>) -> Result<Connection, Failed> {
         while let Some((mut connection, since)) = self.take_idle() {
             if since.elapsed() >= MAX_IDLE {

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use domain::Outcome;
+use domain::{About, Outcome};
 use runtime::settings::Setting;
 
 use super::PROVIDER;
-use super::classify::{code, failure, nothing_handed_over, refused};
+use super::classify::{checked, code, failure, nothing_handed_over, refused};
 use super::connection::{Envelope, Login};
 use super::hello::Hello;
 use super::pool::{Pool, Server};
@@ -14,6 +14,7 @@ use super::settings::{HOST, PASSWORD, Settings, Tls, USER};
 use super::step::{Failed, Step, Trouble};
 use super::tls::Encryption;
 use crate::channel::Outgoing;
+use crate::checked::Checked;
 
 /// Hands mails to one server.
 pub(super) struct Transport {
@@ -70,9 +71,15 @@ impl Transport {
                     Trouble::Lost(why) => outgoing.redact(&why),
                     _ => String::new(),
                 };
-                Outcome::Ambiguous { failure: failure(None, format!("{}: {why}", step.what())) }
+                let failure = failure(None, format!("{}: {why}", step.what()));
+                Outcome::Ambiguous { failure: failure.about(About::Provider) }
             }
         }
+    }
+
+    /// Connects, logs in and says goodbye.
+    pub(super) async fn check(&self) -> Checked {
+        self.pool.check().await.map_or_else(checked, |()| Checked::Accepted)
     }
 }
 

@@ -1,6 +1,6 @@
 //! What Twilio's answers mean.
 
-use domain::Outcome;
+use domain::{About, Outcome};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -39,6 +39,11 @@ pub(super) fn classify(answer: &Answer, used: Used, outgoing: &Outgoing<'_>) -> 
         verdict: code.and_then(|code| codes::verdict(code, used)),
         retry_after: None,
         settings: LookAt { credentials: used.credentials, address: "TWILIO_ACCOUNT_SID and TWILIO_BASE_URL" },
+        about: match code {
+            Some(codes::NOT_AUTHENTICATED) => Some(About::Credentials),
+            Some(codes::PAIR) => Some(About::Message),
+            _ => None,
+        },
     };
     http::judge(PROVIDER.name, answer, said)
 }

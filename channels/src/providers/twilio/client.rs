@@ -1,25 +1,26 @@
-//! One sender's access to one account: the request, and when none is made.
+//! One sender's access to one account: the request, and what limits it.
 
 use std::time::Duration;
 
-use domain::{Failure, Outcome};
+use domain::{Outcome, Timestamp};
 
 use super::PROVIDER;
 use super::classify::classify;
 use super::codes::Used;
 use super::credentials::Credentials;
-use super::settings::{ACCOUNT_SID, BASE_URL, MAX_PER_SECOND, Settings};
+use super::settings::{ACCOUNT_SID, BASE_URL, Settings};
 use super::sid::is_sid;
 use crate::channel::Outgoing;
-use crate::http;
-use crate::rate::Ceiling;
+use crate::checked::Checked;
+use crate::http::{self, LookAt};
 
 pub(super) struct Client {
     http: reqwest::Client,
     url: reqwest::Url,
     account_sid: String,
     credentials: Credentials,
-    ceiling: Option<Ceiling>,
+    /// A ceiling for this sender.
+    pub(super) max_per_second: Option<u32>,
 }
 
 impl Client {
@@ -40,7 +41,7 @@ impl Client {
         });
         match (account_sid, url, credentials, http) {
             (Some(account_sid), Some(url), Some(credentials), Some(http)) => {
-                Ok(Self { http, url, account_sid, credentials, ceiling: settings.max_per_second.map(Ceiling::new) })
+                Ok(Self { http, url, account_sid, credentials, max_per_second: settings.max_per_second })
             }
             _ => Err(problems),
         }
@@ -48,10 +49,6 @@ impl Client {
 
     /// Sends one request. `sender` are the settings that the message's sender comes from.
     pub(super) async fn send(&self, form: &[(&str, String)], sender: &'static str, outgoing: &Outgoing<'_>) -> Outcome {
-        if let Some(Err(wait)) = self.ceiling.as_ref().map(|ceiling| ceiling.take_token(outgoing.now)) {
-            let failure = Failure::new(PROVIDER.name, None, format!("{} is reached", MAX_PER_SECOND.name));
-            return Outcome::Throttled { failure, retry_after: Some(wait) };
-        }
         if outgoing.has_expired() {
             return Outcome::Expired;
         }
@@ -60,6 +57,13 @@ impl Client {
             Ok(answer) => classify(&answer, Used { sender, credentials: self.credentials.settings() }, outgoing),
             Err(no_answer) => no_answer.outcome(PROVIDER.name),
         }
+    }
+
+    /// Asks for one message of the account, which every key that may send may read. What it says is not looked at.
+    pub(super) async fn check(&self, now: Timestamp) -> Checked {
+        let request = self.credentials.sign(self.http.get(self.url.clone()), &self.account_sid);
+        let look_at = LookAt { credentials: self.credentials.settings(), address: "TWILIO_BASE_URL" };
+        http::check(request.query(&[("PageSize", "1")]), look_at, now).await
     }
 }
 

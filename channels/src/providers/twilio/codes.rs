@@ -16,6 +16,12 @@ pub(super) struct Used {
 /// "Internal server error": the message may have been accepted, and a retry may send it twice (docs/api/errors/20500).
 pub(super) const INTERNAL_ERROR: u32 = 20_500;
 
+/// "Permission denied, or not authenticated": no message goes out by these credentials.
+pub(super) const NOT_AUTHENTICATED: u32 = 20_003;
+
+/// Too many messages from one sender to one number: no other recipient is affected.
+pub(super) const PAIR: u32 = 14_107;
+
 const ACCOUNT_OR_URL: Verdict = Verdict::Ours("TWILIO_ACCOUNT_SID and TWILIO_BASE_URL");
 const SUSPENDED: Verdict = Verdict::Ours("the account in Twilio's console: it is suspended, closed or out of funds");
 const TRIAL: Verdict =
@@ -39,9 +45,9 @@ const SANDBOX: Verdict = Verdict::Ours(
 pub(super) fn verdict(code: u32, used: Used) -> Option<Verdict> {
     Some(match code {
         // Too many requests to Twilio, from this sender or to this number; full queues; daily limits.
-        20_429 | 14_107 | 21_611 | 30_001 | 30_022 | 30_023 | 30_027 | 63_017 | 63_018 | 63_038 => Verdict::SlowDown,
+        20_429 | PAIR | 21_611 | 30_001 | 30_022 | 30_023 | 30_027 | 63_017 | 63_018 | 63_038 => Verdict::SlowDown,
         // Credentials: missing, wrong, without the permission, or those for tests.
-        20_003 | 20_004 | 20_006 | 20_008 | 70_051 => Verdict::Ours(used.credentials),
+        NOT_AUTHENTICATED | 20_004 | 20_006 | 20_008 | 70_051 => Verdict::Ours(used.credentials),
         20_404 => ACCOUNT_OR_URL,
         10_001 | 20_005 | 20_010 | 20_403 | 30_002 | 90_010 => SUSPENDED,
         10_002 | 21_607 | 21_608 | 572_002 | 572_005 => TRIAL,

@@ -14,7 +14,7 @@ mod settings;
 mod sid;
 
 use async_trait::async_trait;
-use domain::{Labels, Outcome};
+use domain::{Labels, Outcome, Timestamp};
 use media::whatsapp::{self, Recipient};
 use media::{Content, sms};
 
@@ -24,6 +24,7 @@ use self::settings::{ACCOUNT_SID, AUTH_TOKEN, FROM_NUMBER, WHATSAPP_FROM};
 use super::{Connected, Provider, Service, Webhook};
 use crate::callback::{Readable, Refused};
 use crate::channel::{Channel, Outgoing};
+use crate::checked::Checked;
 use crate::label;
 
 pub use self::settings::Settings;
@@ -111,6 +112,14 @@ impl Channel for Messages {
         let reports_to = self.reports.as_ref().map(|reports| reports.url(outgoing));
         let form = form::of(&self.sender, to, content.as_ref(), reports_to, outgoing);
         self.client.send(&form, self.sender.settings, outgoing).await
+    }
+
+    async fn check(&self, now: Timestamp) -> Checked {
+        self.client.check(now).await
+    }
+
+    fn max_per_second(&self) -> Option<u32> {
+        self.client.max_per_second
     }
 }
 

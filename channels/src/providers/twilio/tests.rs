@@ -163,20 +163,14 @@ async fn an_api_key_is_the_user_and_the_account_stays_in_the_url() {
     assert!(failure.detail.contains(place), "{}", failure.detail);
 }
 
-#[tokio::test]
-async fn above_the_ceiling_nobody_is_called_and_no_attempt_spent() {
-    let server = MockServer::start().await;
-    Mock::given(method("POST")).respond_with(ResponseTemplate::new(201)).expect(2).mount(&server).await;
-    let mut settings = over_http(&server.uri());
-    settings.twilio.max_per_second = Some(2);
-    let channels = Channels::enable(&settings).unwrap();
-    let sms = channels.get(&ChannelName::parse("sms").unwrap(), "+14155550100").unwrap();
-    let (key, data, rendered) = (key("n-1"), Map::new(), rendered("Hi"));
-    for expected in ["sent", "sent", "throttled"] {
-        let outcome = sms.send(&outgoing(&key, "+14155550100", &rendered, &data, None)).await;
-        let kind =
-            if matches!(outcome, Outcome::Throttled { retry_after: Some(_), .. }) { "throttled" } else { "sent" };
-        assert_eq!(kind, expected, "{outcome:?}");
+#[test]
+fn each_sender_has_the_ceiling_for_itself() {
+    let mut settings = over_http("http://127.0.0.1:1");
+    for ceiling in [Some(2), None] {
+        settings.twilio.max_per_second = ceiling;
+        let channels = Channels::enable(&settings).unwrap();
+        let limits: Vec<_> = channels.all().map(|carrier| (carrier.name(), carrier.max_per_second())).collect();
+        assert_eq!(limits, [("sms", ceiling), ("whatsapp", ceiling)]);
     }
 }
 
@@ -257,7 +251,7 @@ async fn send_with(
 ) -> Outcome {
     let Value::Object(data) = data else { panic!("{data}") };
     let channels = Channels::enable(settings).unwrap();
-    let channel = channels.get(&ChannelName::parse(name).unwrap(), to).unwrap();
+    let channel = &channels.carriers(&ChannelName::parse(name).unwrap(), to).unwrap()[0];
     let (key, rendered) = (key("n-1"), rendered(text));
     channel.send(&outgoing(&key, to, &rendered, &data, seconds)).await
 }

@@ -63,6 +63,10 @@ impl Channel for Webhook {
             Err(no_answer) => no_answer.outcome(PROVIDER.name),
         }
     }
+
+    fn is_one_place(&self) -> bool {
+        false
+    }
 }
 
 /// The secrets of whoever is called. None for an endpoint that the fleet has not addressed itself: otherwise whoever may

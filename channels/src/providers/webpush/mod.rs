@@ -81,6 +81,10 @@ impl Channel for WebPush {
             Err(no_answer) => no_answer.outcome(PROVIDER.name),
         }
     }
+
+    fn is_one_place(&self) -> bool {
+        false
+    }
 }
 
 /// Every attempt has the same topic, so that a second copy replaces the first while the push service still has it; and

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::Outcome;
+use domain::{About, Outcome};
 use media::whatsapp;
 use serde_json::Value;
 
@@ -10,7 +10,7 @@ use super::{PROVIDER, codes};
 use crate::channel::Outgoing;
 use crate::http::{self, Answer, LookAt, Said, Verdict};
 
-const LOOK_AT: LookAt = LookAt {
+pub(super) const LOOK_AT: LookAt = LookAt {
     credentials: "WHATSAPP_CLOUD_ACCESS_TOKEN, and whether its user may send for WHATSAPP_CLOUD_PHONE_NUMBER_ID",
     address: "WHATSAPP_CLOUD_PHONE_NUMBER_ID and WHATSAPP_CLOUD_BASE_URL",
 };
@@ -30,6 +30,11 @@ pub(super) fn classify(answer: &Answer, outgoing: &Outgoing<'_>) -> Outcome {
         verdict,
         retry_after: code.filter(|_| verdict == Some(Verdict::SlowDown)).and_then(|code| wait(answer, code)),
         settings: LOOK_AT,
+        about: match code {
+            Some(codes::PAIR) => Some(About::Message),
+            Some(codes::EXPIRED) => Some(About::Credentials),
+            _ => None,
+        },
         ..Said::default()
     };
     http::judge(PROVIDER.name, answer, said)

@@ -26,7 +26,9 @@ const NO_SUCH_OBJECT: u64 = 33;
 
 /// "Too many messages sent from this phone number to the same phone number": one in 6 seconds is allowed
 /// (<https://developers.facebook.com/docs/whatsapp/cloud-api/overview#pair-rate-limits>).
-const PAIR: u64 = 131_056;
+pub(super) const PAIR: u64 = 131_056;
+/// "Access token has expired", or it is none.
+pub(super) const EXPIRED: u64 = 190;
 const PAIR_WAIT: Duration = Duration::from_secs(6);
 
 /// What a code means; none when the status decides.
@@ -36,7 +38,7 @@ pub(super) fn verdict(code: u64, subcode: Option<u64>) -> Option<Verdict> {
         4 | 613 | 80_007 | 130_429 | 131_048 | PAIR | 131_064 => Verdict::SlowDown,
         // Meta is not well, or under maintenance.
         1 | 2 | 131_000 | 131_016 | 131_057 | 133_004 | 135_000 => Verdict::Outage,
-        0 | 3 | 10 | 190 | 200..=299 | 131_005 => TOKEN,
+        0 | 3 | 10 | EXPIRED | 200..=299 | 131_005 => TOKEN,
         33 | 131_037 | 131_045 | 133_006 | 133_010 => SENDER,
         100 if subcode == Some(NO_SUCH_OBJECT) => SENDER,
         368 | 130_497 | 131_031 | 131_042 => ACCOUNT,

@@ -9,16 +9,17 @@ mod message;
 mod settings;
 
 use async_trait::async_trait;
-use domain::Outcome;
+use domain::{Outcome, Timestamp};
 use media::whatsapp;
 use secrecy::{ExposeSecret, SecretString};
 
-use self::classify::classify;
+use self::classify::{LOOK_AT, classify};
 use self::message::message;
 use self::settings::{ACCESS_TOKEN, BASE_URL, PHONE_NUMBER_ID};
 use super::{Connected, Provider, Service, Webhook};
 use crate::callback::Readable;
 use crate::channel::{Channel, Outgoing};
+use crate::checked::Checked;
 use crate::http;
 
 pub use self::settings::Settings;
@@ -50,6 +51,8 @@ pub(crate) static PROVIDER: Provider = Provider {
 struct WhatsAppCloud {
     http: reqwest::Client,
     url: String,
+    /// What Meta knows of the number is asked here.
+    number_url: String,
     access_token: SecretString,
 }
 
@@ -68,6 +71,11 @@ impl Channel for WhatsAppCloud {
             Ok(answer) => classify(&answer, outgoing),
             Err(no_answer) => no_answer.outcome(PROVIDER.name),
         }
+    }
+
+    async fn check(&self, now: Timestamp) -> Checked {
+        let request = self.http.get(&self.number_url).bearer_auth(self.access_token.expose_secret());
+        http::check(request, LOOK_AT, now).await
     }
 }
 
@@ -97,7 +105,8 @@ fn whatsapp_cloud(settings: &crate::Settings) -> Result<WhatsAppCloud, Vec<Strin
     let http = http.map_err(|problem| problems.push(format!("WHATSAPP_CLOUD: {problem}"))).ok();
     match (access_token, sender, base_url, http) {
         (Some(access_token), Some(sender), Some(base_url), Some(http)) => {
-            Ok(WhatsAppCloud { http, url: format!("{base_url}/{sender}/messages"), access_token })
+            let number_url = format!("{base_url}/{sender}?fields=id");
+            Ok(WhatsAppCloud { http, url: format!("{base_url}/{sender}/messages"), number_url, access_token })
         }
         _ => Err(problems),
     }

@@ -180,6 +180,7 @@ fn row_that_is(state: State) -> Row {
         parent: some(),
         provider: some(),
         provider_id: some(),
+        passed_over: some(),
         code: some(),
         suppressed_for: Some(SuppressedFor::Complaint),
         ..testkit::row("d-1")

@@ -55,6 +55,7 @@ pub(super) fn of_event_data(name: &str) -> Value {
         "expires_at" => instant("When it stops being worth sending."),
         "provider" => text("Who carried the last attempt."),
         "provider_id" => text("The id that the provider gave to what it accepted."),
+        "passed_over" => text("Who was to carry the last attempt rather than whoever did, and why not."),
         "code" => text("The last code that the provider answered."),
         "reason" => reason("Why it is in the dead-letter queue."),
         "detail" => text("What happened, for people."),

@@ -114,6 +114,15 @@ fn the_properties_say_what_it_is_and_connect_it_with_its_request() {
 }
 
 #[test]
+fn who_carried_it_and_who_was_passed_over_is_told() {
+    let why = "smtp: it fails too often, its breaker is open";
+    let sent =
+        Row { state: State::Sent, provider: Some("sendgrid".into()), passed_over: Some(why.into()), ..row("d-1") };
+    let (_, told) = written(&sent, &Order::Nothing, BODY);
+    assert_eq!((&told["data"]["provider"], &told["data"]["passed_over"]), (&json!("sendgrid"), &json!(why)));
+}
+
+#[test]
 fn what_is_suppressed_says_why() {
     let suppressed = Row { state: State::Suppressed, suppressed_for: Some(SuppressedFor::Stop), ..row("d-1") };
     let (event, told) = written(&suppressed, &Order::Nothing, BODY);

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use domain::{Failure, Outcome, Timestamp};
+use domain::{About, Failure, Outcome, Timestamp};
 use secrecy::SecretString;
 use serde::Deserialize;
 use serde_json::Value;
@@ -55,7 +55,11 @@ impl Refused {
             TokenVerdict::Ours(look_at) => format!("no access token: {}; look at {look_at}", self.detail),
             TokenVerdict::SlowDown | TokenVerdict::Outage => format!("no access token: {}", self.detail),
         };
-        let failure = Failure::new(PROVIDER.name, self.code, detail);
+        let about = match self.kind {
+            TokenVerdict::Ours(_) => About::Credentials,
+            TokenVerdict::SlowDown | TokenVerdict::Outage => About::Provider,
+        };
+        let failure = Failure::new(PROVIDER.name, self.code, detail).about(about);
         match self.kind {
             TokenVerdict::SlowDown => Outcome::Throttled { failure, retry_after },
             TokenVerdict::Outage if retry_after.is_some() => Outcome::Throttled { failure, retry_after },

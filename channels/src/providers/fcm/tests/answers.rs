@@ -131,7 +131,7 @@ async fn what_google_quotes_of_a_target_or_an_option_is_not_shown() {
     let data = Map::from_iter([(push::OPTIONS.to_owned(), options)]);
     let server = google(ResponseTemplate::new(400).set_body_raw(body, "application/json")).await;
     let channels = Channels::enable(&over_http(&server.uri())).unwrap();
-    let channel = channels.get(&ChannelName::parse("push").unwrap(), "token-1").unwrap();
+    let channel = &channels.carriers(&ChannelName::parse("push").unwrap(), "token-1").unwrap()[0];
     let (key, rendered) = (key("n-1"), rendered());
     let outcome = channel.send(&outgoing(&key, "topic:news-secret", &rendered, &data, None)).await;
     let refused = refused(&outcome);
@@ -148,7 +148,7 @@ async fn a_topic_that_was_accepted_does_not_prove_the_project() {
     let mismatch = ResponseTemplate::new(403).set_body_raw(OTHER_SENDER, "application/json");
     Mock::given(path(URL)).respond_with(mismatch).mount(&server).await;
     let channels = Channels::enable(&over_http(&server.uri())).unwrap();
-    let channel = channels.get(&ChannelName::parse("push").unwrap(), "token-1").unwrap();
+    let channel = &channels.carriers(&ChannelName::parse("push").unwrap(), "token-1").unwrap()[0];
     let (key, rendered, data) = (key("n-1"), rendered(), Map::new());
     let topic = channel.send(&outgoing(&key, "topic:news", &rendered, &data, None)).await;
     assert!(matches!(topic, Outcome::Sent { .. }), "{topic:?}");
@@ -161,7 +161,7 @@ async fn answered(destination: &str, status: u16, body: &'static str, retry_afte
     let answer = retry_after.iter().fold(answer, |answer, value| answer.insert_header("retry-after", *value));
     let server = google(answer).await;
     let channels = Channels::enable(&over_http(&server.uri())).unwrap();
-    let channel = channels.get(&ChannelName::parse("push").unwrap(), "token-1").unwrap();
+    let channel = &channels.carriers(&ChannelName::parse("push").unwrap(), "token-1").unwrap()[0];
     let (key, rendered, data) = (key("n-1"), rendered(), Map::new());
     channel.send(&outgoing(&key, destination, &rendered, &data, None)).await
 }

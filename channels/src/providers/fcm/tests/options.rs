@@ -81,7 +81,7 @@ async fn a_message_to_a_topic_is_half_as_large() {
     let server =
         google(ResponseTemplate::new(200).set_body_json(json!({ "name": "projects/example/messages/1" }))).await;
     let channels = Channels::enable(&over_http(&server.uri())).unwrap();
-    let channel = channels.get(&ChannelName::parse("push").unwrap(), "token-1").unwrap();
+    let channel = &channels.carriers(&ChannelName::parse("push").unwrap(), "token-1").unwrap()[0];
     let (key, rendered) = (key("n-1"), rendered());
     let left = 2048 - "Hola".len() - "Your code".len() - "key".len();
     for (destination, bytes, fits) in

@@ -1,0 +1,171 @@
+//! `chasqui providers`: how the providers are, as the workers have found it, and whether they would take messages.
+
+use std::collections::BTreeMap;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result};
+use channels::{Channels, Checked, Enabled, SandboxMode};
+use clap::Subcommand;
+use domain::{SANDBOX, Timestamp};
+use serde_json::{Value, json};
+use store::ProviderState;
+
+use crate::config::{Config, Role, Sources};
+use crate::exit::Usage;
+use crate::output::{self, say};
+use crate::{exit, logs, parts, unconfigured};
+
+#[derive(clap::Args, Debug)]
+pub struct Providers {
+    #[command(subcommand)]
+    command: Option<ProvidersCommand>,
+    /// One JSON object per line
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+#[derive(Subcommand, Debug)]
+enum ProvidersCommand {
+    /// Ask each provider whether it accepts our credentials, and send nothing: exit code 1 when one does not
+    Check,
+}
+
+/// Who carries which media here, by provider.
+type Carriers = BTreeMap<&'static str, Vec<Arc<Enabled>>>;
+
+pub(crate) async fn run(sources: Sources, what: Providers) -> Result<ExitCode> {
+    match what.command {
+        None => list(sources, what.json).await,
+        Some(ProvidersCommand::Check) => check(sources, what.json).await,
+    }
+}
+
+/// Lists what the workers have found. Exit code 1 when a provider is given no messages.
+async fn list(sources: Sources, json: bool) -> Result<ExitCode> {
+    let config = Config::read(unconfigured::with_ledger(sources), Role::Ledger)?;
+    logs::start(&config)?;
+    let carriers = carriers(&config)?;
+    let (clock, store) = (parts::clock(), parts::existing_store(&config, parts::clock()).await?);
+    let found = store.providers().await.context("the ledger could not be read")?;
+    let now = clock.now();
+    let mut all_work = true;
+    for (provider, carried) in &carriers {
+        let known = found.iter().find(|state| state.name == *provider);
+        all_work &= known.is_none_or(|known| !is_given_nothing(known, now));
+        match json {
+            true => output::json(&state_as_json(provider, carried, known)),
+            false => say!("{}", line(provider, carried, &state_in_words(known, now))),
+        }
+    }
+    Ok(exit::answer(all_work))
+}
+
+/// Asks each provider. Exit code 1 when one refuses us or is not there.
+async fn check(sources: Sources, json: bool) -> Result<ExitCode> {
+    let config = Config::read(sources, Role::Probe)?;
+    logs::start(&config)?;
+    let (carriers, clock, patience) = (carriers(&config)?, parts::clock(), config.channels.provider_timeout);
+    let mut all_accept = true;
+    for (provider, carried) in &carriers {
+        let Some(one) = carried.first() else { continue };
+        let in_vain = |_| Checked::Unreachable(format!("no answer within {} s", patience.as_secs_f32()));
+        let checked = tokio::time::timeout(patience, one.check(clock.now())).await.unwrap_or_else(in_vain);
+        let (word, why) = checked_in_words(&checked);
+        all_accept &= matches!(checked, Checked::Accepted | Checked::NothingToAsk);
+        match json {
+            true => output::json(&json!({"provider": provider, "media": media(carried), "result": word, "why": why})),
+            false => say!("{}", line(provider, carried, &why.map_or(word.to_owned(), |why| format!("{word}: {why}")))),
+        }
+    }
+    Ok(exit::answer(all_accept))
+}
+
+/// Whoever is configured, also where the sandbox captures their messages.
+fn carriers(config: &Config) -> Result<Carriers> {
+    let live = channels::Settings { sandbox: SandboxMode::Missing, ..config.channels.clone() };
+    let channels = Channels::enable(&live).map_err(|problems| Usage(problems.join("\n")))?;
+    let mut carriers = Carriers::new();
+    for carrier in channels.all().filter(|carrier| carrier.provider() != SANDBOX) {
+        carriers.entry(carrier.provider()).or_default().push(Arc::clone(carrier));
+    }
+    if carriers.is_empty() {
+        return Err(Usage("no provider is configured here".into()).into());
+    }
+    Ok(carriers)
+}
+
+fn media(carried: &[Arc<Enabled>]) -> Vec<&'static str> {
+    carried.iter().map(|carrier| carrier.name()).collect()
+}
+
+fn line(provider: &str, carried: &[Arc<Enabled>], what: &str) -> String {
+    let line = format!("{provider:<15} {:<14} {what}", media(carried).join(", "));
+    domain::printable(&line).into_owned()
+}
+
+fn is_given_nothing(known: &ProviderState, now: Timestamp) -> bool {
+    known.state == "credentials_refused" || known.open_until.is_some_and(|until| until > now)
+}
+
+fn state_in_words(known: Option<&ProviderState>, now: Timestamp) -> String {
+    let Some(known) = known else { return "works, as far as anybody has found".into() };
+    let since = known.changed_at;
+    match (known.state.as_str(), known.open_until) {
+        ("closed", _) => format!("works, since {since}"),
+        ("credentials_refused", _) => {
+            format!("refuses our credentials: one message every two minutes asks again, since {since}")
+        }
+        ("half_open", _) => format!("is being tried out, since {since}"),
+        (_, Some(until)) if until > now => format!("fails: given no messages until {until}, since {since}"),
+        ("open", _) => format!("has failed, and is tried out by the next message, since {since}"),
+        (state, _) => format!("{state}, since {since}"),
+    }
+}
+
+fn state_as_json(provider: &str, carried: &[Arc<Enabled>], known: Option<&ProviderState>) -> Value {
+    json!({
+        "provider": provider, "media": media(carried),
+        "state": known.map(|known| known.state.as_str()),
+        "open_until": known.and_then(|known| known.open_until).map(|until| until.to_string()),
+        "changed_at": known.map(|known| known.changed_at.to_string()),
+    })
+}
+
+fn checked_in_words(checked: &Checked) -> (&'static str, Option<&str>) {
+    match checked {
+        Checked::Accepted => ("accepts our credentials", None),
+        Checked::Refused(why) => ("refuses us", Some(why.as_str())),
+        Checked::Unreachable(why) => ("cannot be reached", Some(why.as_str())),
+        Checked::NothingToAsk => ("has nobody to ask before there is a message", None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use testkit::NOW;
+
+    use super::*;
+
+    #[test]
+    fn how_a_provider_is_told_depends_on_what_the_workers_have_found_and_on_the_time() {
+        let later = NOW.plus(Duration::from_secs(60));
+        for (state, until, expected, given_nothing) in [
+            ("closed", None, "works, since", false),
+            ("open", Some(later), "fails: given no messages until", true),
+            ("open", Some(NOW), "has failed, and is tried out", false),
+            ("half_open", None, "is being tried out", false),
+            ("credentials_refused", None, "refuses our credentials", true),
+            ("something newer", None, "something newer", false),
+        ] {
+            let (name, state) = ("smtp".to_owned(), state.to_owned());
+            let known = ProviderState { name, state, open_until: until, changed_at: NOW };
+            let words = state_in_words(Some(&known), NOW);
+            assert!(words.starts_with(expected), "{words}");
+            assert_eq!(is_given_nothing(&known, NOW), given_nothing, "{words}");
+        }
+        assert_eq!(state_in_words(None, NOW), "works, as far as anybody has found");
+    }
+}

@@ -1,0 +1,147 @@
+//! Tables of who is chosen, and what holds whatever is known.
+
+use proptest::prelude::*;
+
+use super::*;
+
+const NAMES: [&str; 3] = ["smtp", "sendgrid", "third"];
+
+const WORKS: Condition = Condition::Works;
+const TRIED_OUT: Condition = Condition::TriedOut;
+
+const fn closed(seconds: u64, why: Closed) -> Condition {
+    Condition::Closed { wait: Duration::from_secs(seconds), why }
+}
+
+const FAILS: Condition = closed(20, Closed::Failing);
+const FULL: Condition = closed(3, Closed::Limit);
+
+fn candidates(conditions: &[Condition]) -> Vec<Candidate> {
+    let of = |(&provider, &condition): (&&'static str, &Condition)| Candidate { provider, condition };
+    NAMES.iter().zip(conditions).map(of).collect()
+}
+
+fn before(last: Option<&str>) -> Before<'_> {
+    Before { last, ambiguous: false, policy: Ambiguity::ResendIfFresh }
+}
+
+/// The name of the chosen one, or how many seconds the delivery waits.
+fn chosen(conditions: &[Condition], before: Before<'_>) -> String {
+    let candidates = candidates(conditions);
+    match choose(&candidates, before) {
+        Choice::Use { at, .. } => candidates[at].provider.to_owned(),
+        Choice::Park { wait, .. } => wait.as_secs().to_string(),
+    }
+}
+
+#[test]
+fn the_preferred_one_that_takes_messages_is_chosen() {
+    for (conditions, expected) in [
+        (&[WORKS, WORKS][..], "smtp"),
+        (&[FAILS, WORKS], "sendgrid"),
+        (&[FULL, WORKS], "sendgrid"),
+        (&[closed(120, Closed::Credentials), FULL, WORKS], "third"),
+        (&[TRIED_OUT, WORKS], "smtp"),
+        (&[FAILS, FULL], "3"),
+        (&[FAILS], "20"),
+        (&[], "5"),
+    ] {
+        assert_eq!(chosen(conditions, before(None)), expected, "{conditions:?}");
+    }
+}
+
+#[test]
+fn whoever_did_not_accept_the_attempt_before_is_asked_last() {
+    for (conditions, last, expected) in [
+        (&[WORKS, WORKS][..], "smtp", "sendgrid"),
+        (&[WORKS, WORKS], "sendgrid", "smtp"),
+        (&[WORKS, WORKS, WORKS], "smtp", "sendgrid"),
+        (&[WORKS, WORKS, WORKS], "sendgrid", "third"),
+        (&[WORKS, WORKS, WORKS], "third", "smtp"),
+        (&[WORKS, FAILS], "smtp", "smtp"),
+        (&[WORKS], "smtp", "smtp"),
+        (&[WORKS, WORKS], "template", "smtp"),
+        (&[WORKS, WORKS], "one that has left the settings", "smtp"),
+    ] {
+        assert_eq!(chosen(conditions, before(Some(last))), expected, "{conditions:?} after {last}");
+    }
+}
+
+#[test]
+fn no_second_one_is_asked_once_an_attempt_may_have_gone_out_unless_the_policy_is_to_resend() {
+    for (policy, conditions, last, expected) in [
+        (Ambiguity::ResendIfFresh, &[WORKS, WORKS][..], Some("smtp"), "smtp"),
+        (Ambiguity::Hold, &[WORKS, WORKS], Some("sendgrid"), "sendgrid"),
+        (Ambiguity::ResendIfFresh, &[FAILS, WORKS], Some("smtp"), "20"),
+        (Ambiguity::ResendIfFresh, &[TRIED_OUT, WORKS], Some("smtp"), "5"),
+        (Ambiguity::ResendIfFresh, &[WORKS, WORKS], Some("worker"), "smtp"),
+        (Ambiguity::ResendIfFresh, &[FULL, WORKS], None, "3"),
+        (Ambiguity::Resend, &[WORKS, WORKS], Some("smtp"), "sendgrid"),
+        (Ambiguity::Resend, &[WORKS, TRIED_OUT], Some("smtp"), "smtp"),
+    ] {
+        let before = Before { last, ambiguous: true, policy };
+        assert_eq!(chosen(conditions, before), expected, "{policy:?} {conditions:?} after {last:?}");
+    }
+}
+
+#[test]
+fn who_was_passed_over_is_told_with_the_reason() {
+    let told = |conditions: &[Condition], before| match choose(&candidates(conditions), before) {
+        Choice::Use { passed_over, .. } => passed_over,
+        Choice::Park { why, .. } => Some(format!("parked: {why}")),
+    };
+    assert_eq!(told(&[WORKS, WORKS], before(None)), None);
+    assert_eq!(told(&[WORKS, FAILS], before(None)), None);
+    let failing = Some("smtp: it fails too often, its breaker is open".to_owned());
+    assert_eq!(told(&[FAILS, WORKS], before(None)), failing);
+    let refused = Some("smtp: it did not accept the attempt before".to_owned());
+    assert_eq!(told(&[WORKS, WORKS], before(Some("smtp"))), refused);
+    let both = "parked: smtp: it refuses our credentials; sendgrid: its limit is reached";
+    assert_eq!(told(&[closed(9, Closed::Credentials), FULL], before(None)).as_deref(), Some(both));
+    let later =
+        Some("smtp: it is asked again after the others; sendgrid: it did not accept the attempt before".to_owned());
+    assert_eq!(told(&[WORKS, WORKS, WORKS], before(Some("sendgrid"))), later);
+    let pinned = Before { last: Some("sendgrid"), ambiguous: true, policy: Ambiguity::Hold };
+    let elsewhere = Some("smtp: another one may have accepted this message".to_owned());
+    assert_eq!(told(&[WORKS, WORKS], pinned), elsewhere);
+}
+
+fn condition() -> impl Strategy<Value = Condition> {
+    prop_oneof![
+        Just(WORKS),
+        Just(TRIED_OUT),
+        (1_u64..200).prop_map(|seconds| closed(seconds, Closed::Failing)),
+        (1_u64..200).prop_map(|seconds| closed(seconds, Closed::Limit)),
+    ]
+}
+
+proptest! {
+    /// Nobody is chosen who takes nothing, nobody waits for long while somebody takes the message, and a delivery that may
+    /// have gone out stays where it was.
+    #[test]
+    fn a_choice_is_always_one_that_may_be_made(
+        conditions in proptest::collection::vec(condition(), 1..4),
+        last in proptest::option::of(0_usize..3),
+        ambiguous in any::<bool>(),
+        policy in 0_usize..3,
+    ) {
+        let candidates = candidates(&conditions);
+        let last = last.map(|at| NAMES[at]);
+        let before = Before { last, ambiguous, policy: Ambiguity::ALL[policy] };
+        let known = last.filter(|last| candidates.iter().any(|one| one.provider == *last));
+        let is_bound = ambiguous && before.policy != Ambiguity::Resend;
+        match choose(&candidates, before) {
+            Choice::Use { at, .. } => {
+                prop_assert!(!matches!(candidates[at].condition, Condition::Closed { .. }));
+                prop_assert!(!(ambiguous && candidates[at].condition == TRIED_OUT));
+                prop_assert!(!is_bound || known.is_none_or(|known| known == candidates[at].provider));
+                let another = candidates.iter().any(|one| one.condition == WORKS && Some(one.provider) != known);
+                prop_assert!(is_bound || !another || Some(candidates[at].provider) != known);
+            }
+            Choice::Park { wait, .. } => {
+                prop_assert!(wait < Duration::from_secs(200));
+                prop_assert!(is_bound || candidates.iter().all(|one| one.condition != WORKS));
+            }
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! What no provider takes now.
+
+use super::*;
+
+/// Why nobody took the message, and for how long they will not.
+fn parked(seconds: u64) -> Outcome {
+    Outcome::Parked { why: "smtp: its limit is reached".into(), wait: Duration::from_secs(seconds) }
+}
+
+#[test]
+fn what_nobody_takes_now_waits_long_enough_and_spends_no_attempt() {
+    let known = Row { attempt: 2, seq: 5, provider: Some("sendgrid".into()), code: Some("503".into()), ..row() };
+    for (wait, order) in
+        [(1, Order::Retry { tier: 1 }), (20, Order::Retry { tier: 2 }), (600, Order::Schedule { due: in_seconds(600) })]
+    {
+        let Transition { row, order: ordered, attempt, .. } = decided(&known, &parked(wait));
+        assert_eq!((row.state, row.attempt, row.seq, attempt), (State::Waiting, 2, 6, None));
+        assert_eq!((ordered, row.throttled_since), (order, Some(NOW)));
+        assert_eq!((row.provider, row.code), (known.provider.clone(), known.code.clone()), "who answered the last one");
+        assert_eq!(row.passed_over.as_deref(), Some("smtp: its limit is reached"));
+    }
+}
+
+#[test]
+fn what_has_a_fallback_waits_for_a_provider_no_longer_than_its_attempts_would_have_taken() {
+    let since = |seconds| Row { throttled_since: Some(NOW.minus(Duration::from_secs(seconds))), ..row() };
+    let decided = |row: &Row, has_fallback| decide(row, has_fallback, &parked(5), &policy(), NOW);
+    for (waited, has_fallback, state) in
+        [(150, true, State::Waiting), (151, true, State::FellBack), (151, false, State::Waiting)]
+    {
+        let transition = decided(&since(waited), has_fallback);
+        assert_eq!((transition.row.state, transition.row.attempt), (state, 0), "{waited} s");
+        assert!(transition.row.passed_over.is_some() && transition.attempt.is_none());
+    }
+    let ambiguous = Row { ambiguous: true, ..since(151) };
+    assert_eq!(
+        decided(&ambiguous, true).row.state,
+        State::Waiting,
+        "what may have gone out goes out on no other channel"
+    );
+}
+
+#[test]
+fn what_nobody_takes_for_too_long_is_dead() {
+    let known = Row { throttled_since: Some(NOW.minus(Duration::from_secs(86_400))), ..row() };
+    let error = "smtp: its limit is reached".to_owned();
+    let letter = Order::DeadLetter { reason: Reason::ThrottledTooLong, error };
+    assert_eq!(decided(&known, &parked(5)).order, letter);
+}
+
+#[test]
+fn what_expires_while_nobody_takes_it_comes_back_for_that_end_and_is_no_dead_letter() {
+    let expiring = |seconds| Row { expires_at: Some(in_seconds(seconds)), ..row() };
+    for (expires, wait, order) in [
+        (60, 20, Order::Retry { tier: 2 }),
+        (60, 100, Order::Retry { tier: 3 }),
+        (20, 100, Order::Retry { tier: 2 }),
+        (1, 600, Order::Retry { tier: 1 }),
+        (600, 900, Order::Schedule { due: in_seconds(600) }),
+    ] {
+        let transition = decided(&expiring(expires), &parked(wait));
+        assert_eq!((transition.row.state, transition.order), (State::Waiting, order), "{expires} s, {wait} s");
+    }
+    let almost_too_long = Row { throttled_since: Some(NOW.minus(Duration::from_secs(86_390))), ..expiring(5) };
+    assert_eq!(decided(&almost_too_long, &parked(100)).row.state, State::Waiting, "it expires before that");
+}
