@@ -19,6 +19,7 @@ mod m20261129_000013_suppressions;
 mod m20261129_000014_receipts;
 mod m20261129_000015_endpoints;
 mod m20261129_000016_rotations;
+mod m20261130_000019_recipient_keys;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::{MigrationTrait, async_trait};
@@ -46,6 +47,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261129_000014_receipts::Migration),
             Box::new(m20261129_000015_endpoints::Migration),
             Box::new(m20261129_000016_rotations::Migration),
+            Box::new(m20261130_000019_recipient_keys::Migration),
         ]
     }
 }
