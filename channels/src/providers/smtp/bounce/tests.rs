@@ -37,7 +37,7 @@ fn written(report: &str, has_copies: bool) -> Vec<u8> {
 
 fn read(mail: &[u8]) -> Result<Vec<Report>, Unreadable> {
     let headers = HeaderMap::new();
-    reports(&settings(), &Callback { target: PATH, headers: &headers, body: mail, at: NOW })
+    reports(&settings(), &Callback { target: PATH, headers: &headers, body: mail, at: NOW }).map(|read| read.reports)
 }
 
 fn one(mail: &[u8]) -> Report {
@@ -95,7 +95,7 @@ fn nothing_is_believed_that_we_have_not_signed() {
     settings.labels = None;
     let (headers, mail) = (HeaderMap::new(), written(POSTFIX, false));
     let found = reports(&settings, &Callback { target: PATH, headers: &headers, body: &mail, at: NOW }).unwrap();
-    assert_eq!(found[0].about, None, "without a secret nobody is believed");
+    assert_eq!(found.reports[0].about, None, "without a secret nobody is believed");
 }
 
 #[test]
@@ -105,7 +105,7 @@ fn the_address_that_the_mail_server_names_is_enough() {
     let headers = HeaderMap::new();
     let asked = |target: &str| {
         let callback = Callback { target, headers: &headers, body: bare.as_bytes(), at: NOW };
-        reports(&settings(), &callback).unwrap().remove(0).about
+        reports(&settings(), &callback).unwrap().reports.remove(0).about
     };
     assert_eq!(asked(&target(None)), None);
     assert_eq!(asked(&target(Some(&to))), label());
@@ -138,6 +138,20 @@ fn each_recipient_and_each_kind_of_complaint_is_read_for_itself() {
         let reports = read(&written(&report, false)).unwrap();
         assert_eq!(reports.first().map(|report| report.said.as_str()), said, "{kind}");
     }
+}
+
+#[test]
+fn what_a_report_with_our_label_says_in_no_known_word_is_unread_and_that_of_anybody_else_is_nothing() {
+    let unknown = POSTFIX.replace("Action: failed", "Action: resent");
+    let headers = HeaderMap::new();
+    let read = |mail: &[u8]| {
+        reports(&settings(), &Callback { target: PATH, headers: &headers, body: mail, at: NOW }).expect("a report")
+    };
+    let why = "1 of 1 recipients cannot be read, of which number 1 is the first: it has no action that RFC 3464 knows";
+    let expected = Readable { reports: Vec::new(), unread: Some(why.to_owned()) };
+    assert_eq!(read(&written(&unknown, false)), expected);
+    let of_anybody = unknown.replace("X-Chasqui-Label: {label}\n", "").replace("{to}", "undisclosed");
+    assert_eq!(read(of_anybody.as_bytes()), Readable::default());
 }
 
 proptest! {
