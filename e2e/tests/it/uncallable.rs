@@ -44,7 +44,11 @@ fn asked(url: &str) -> [(&'static str, Value, &'static str); 6] {
     let sms = json!({ "channel": "sms", "destination": "+12025550143", "message": "Hi", "fallback": [webhook] });
     [
         ("/endpoints", json!({ "url": url }), "/url"),
-        ("/schedules", json!({ "cron": "0 9 * * *", "notification": webhook }), "/notification/destination"),
+        (
+            "/schedules",
+            json!({ "cron": "0 9 * * *", "timezone": "UTC", "notification": webhook }),
+            "/notification/destination",
+        ),
         ("/notify", webhook, "/destination"),
         ("/notify", mail.clone(), "/attachments/0/url"),
         ("/notify", json!([mail]), "/0/attachments/0/url"),
