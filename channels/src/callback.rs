@@ -63,6 +63,26 @@ impl From<Vec<Report>> for Readable {
     }
 }
 
+impl Readable {
+    /// What the parts of one call say, which `parts` names for people. A part may say nothing to us, and one
+    /// that cannot be read keeps no other from being read: they may be about many messages.
+    pub(crate) fn of_parts(parts: &str, read: impl Iterator<Item = Result<Option<Report>, Unreadable>>) -> Self {
+        let (mut reports, mut unread, mut all) = (Vec::new(), Vec::new(), 0);
+        for part in read {
+            all += 1;
+            match part {
+                Ok(report) => reports.extend(report),
+                Err(why) => unread.push((all, why)),
+            }
+        }
+        let not_read = unread.len();
+        let told = |(number, why): &(usize, Unreadable)| {
+            format!("{not_read} of {all} {parts} cannot be read, of which number {number} is the first: {why}")
+        };
+        Self { unread: unread.first().map(told), reports }
+    }
+}
+
 impl<'a> Callback<'a> {
     /// A header that has one value of visible ASCII, and is not empty.
     pub(crate) fn header(&self, name: &str) -> Option<&'a str> {

@@ -23,6 +23,8 @@ pub struct CameBack {
     pub target: String,
     /// How many things it says. It may be none, as of a failed check of signatures.
     pub reports: usize,
+    /// Whether a part of it cannot be read although it has a label of ours.
+    pub is_unread: bool,
     /// Whether none of it is about a delivery, as far as labels tell: they are forged, or of another fleet. False where
     /// there is no secret by which labels are believed.
     pub is_of_nobody: bool,
@@ -85,7 +87,7 @@ impl Webhooks {
     /// Why it says nothing to us.
     pub fn reports(&self, provider: &str, callback: &Callback<'_>) -> Result<Readable, Unreadable> {
         if provider == smtp::PROVIDER.name {
-            return smtp::reports(&self.0, callback).map(Readable::from);
+            return smtp::reports(&self.0, callback);
         }
         let (_, webhook) = found(provider).ok_or(Unreadable("no provider of that name calls us"))?;
         (webhook.reports)(&self.0, callback)
@@ -114,9 +116,10 @@ impl Webhooks {
     pub fn came_back(&self, to: Option<&str>, mail: &[u8], at: Timestamp) -> Result<CameBack, Unreadable> {
         let (headers, target) = (HeaderMap::new(), smtp::target(to));
         let callback = Callback { target: &target, headers: &headers, body: mail, at };
-        let reports = smtp::reports(&self.0, &callback)?;
-        let is_of_nobody = self.0.labels.is_some() && reports.iter().all(|report| report.about.is_none());
-        Ok(CameBack { provider: smtp::PROVIDER.name, target, reports: reports.len(), is_of_nobody })
+        let Readable { reports, unread } = smtp::reports(&self.0, &callback)?;
+        let is_unread = unread.is_some();
+        let is_of_nobody = self.0.labels.is_some() && !is_unread && reports.iter().all(|report| report.about.is_none());
+        Ok(CameBack { provider: smtp::PROVIDER.name, target, reports: reports.len(), is_unread, is_of_nobody })
     }
 }
 

@@ -49,7 +49,10 @@ async fn hand_on(sources: Sources, what: Bounce) -> Result<ExitCode> {
             return Ok(exit::unreadable());
         }
     };
-    if came_back.reports > 0 {
+    if came_back.reports > 0 || came_back.is_unread {
+        if came_back.is_unread {
+            say!("a part of this report cannot be read: the mail is kept in the dead-letter queue");
+        }
         if came_back.is_of_nobody {
             say!(
                 "this report is about no delivery of this fleet, or about a copy of a mail: it has no label that counts"

@@ -48,6 +48,7 @@ impl Fleet {
         let clock = parts::clock();
         let store = parts::store(&config, Arc::clone(&clock)).await?;
         parts::migrate(&store, stop).await?;
+        parts::note_secret(&config, &store, clock.as_ref()).await;
         let [stop_api, stop_others, stop_publishing] = std::array::from_fn(|_| CancellationToken::new());
         let publisher = parts::publisher(&config, topology, stop_publishing.clone());
         let shared = Shared { config, publisher: publisher.clone(), store: store.clone(), templates, clock };

@@ -122,6 +122,24 @@ pub(crate) async fn migrate(store: &Store, stop: &CancellationToken) -> Result<(
     }
 }
 
+/// What each secret is known again by: its hash of this. No recipient is called so.
+const MARK: &str = "\nthe mark of a secret";
+
+/// Warns of those on the suppression list who were hashed with a secret that is no longer known. Nobody waits for it: a
+/// ledger that does not answer is met by whatever needs it.
+pub(crate) async fn note_secret(config: &Config, store: &Store, clock: &dyn Clock) {
+    let hasher = hasher(config);
+    match store.note_recipient_key(hasher.hash(MARK), hasher.hash_before(MARK), clock.now()).await {
+        Ok(0) => {}
+        Ok(entries) => tracing::warn!(
+            entries,
+            "the suppression list has entries from when neither SECRET_KEY nor SECRET_KEY_PREVIOUS was in use: these people \
+             are written to again. Name the secret of that time as SECRET_KEY_PREVIOUS, or put them on the list anew"
+        ),
+        Err(error) => tracing::warn!(%error, "whether the suppression list was made with this SECRET_KEY is not known"),
+    }
+}
+
 pub(crate) fn patience(config: &Config) -> Patience {
     Patience { after: config.scheduler.stuck_after, delays: config.retry_delays }
 }

@@ -81,21 +81,21 @@ pub(crate) async fn run_alone(config: Config, role: Role) -> Result<ExitCode> {
     let shared = Shared { config, publisher, store, templates, clock };
     match (role, listener) {
         (Role::Api, Some(listener)) => {
-            tokio::spawn(migrate_in_the_background(shared.store.clone(), stop.clone()));
+            tokio::spawn(ready_the_ledger_in_the_background(shared.clone(), stop.clone()));
             // Nobody knows what is in front of this process: behind a proxy, everybody would seem to be on this
             // machine.
             run_api(shared, listener, FirstUser::WithTheTokenOnly, stop).await?;
         }
         (Role::Scheduler, _) => {
-            parts::migrate(&shared.store, &stop).await?;
+            ready_the_ledger(&shared, &stop).await?;
             run_scheduler(shared, readiness, stop).await?;
         }
         (Role::Dialog, _) => {
-            parts::migrate(&shared.store, &stop).await?;
+            ready_the_ledger(&shared, &stop).await?;
             run_dialog(shared, readiness, stop).await?;
         }
         _ => {
-            parts::migrate(&shared.store, &stop).await?;
+            ready_the_ledger(&shared, &stop).await?;
             // `up` prints the same lines.
             channel_lines::log(&shared.config.channels);
             run_worker(shared, readiness, stop).await?;
@@ -105,9 +105,18 @@ pub(crate) async fn run_alone(config: Config, role: Role) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Applies the migrations in the background. The API publishes without the ledger, so it does not wait for that.
-async fn migrate_in_the_background(store: Store, stop: CancellationToken) {
-    while let Err(error) = parts::migrate(&store, &stop).await {
+/// Applies the migrations, and warns of what the ledger holds that this secret does not open.
+async fn ready_the_ledger(shared: &Shared, stop: &CancellationToken) -> Result<()> {
+    parts::migrate(&shared.store, stop).await?;
+    if !stop.is_cancelled() {
+        parts::note_secret(&shared.config, &shared.store, shared.clock.as_ref()).await;
+    }
+    Ok(())
+}
+
+/// Does so in the background. The API publishes without the ledger, so it does not wait for that.
+async fn ready_the_ledger_in_the_background(shared: Shared, stop: CancellationToken) {
+    while let Err(error) = ready_the_ledger(&shared, &stop).await {
         tracing::error!(%error, "the ledger could not be migrated; reading and cancelling will not work");
         tokio::select! {
             () = stop.cancelled() => return,

@@ -120,3 +120,6 @@ impl Arrival {
         Self { published_by, ..self }
     }
 }
+
+#[cfg(test)]
+mod tests;

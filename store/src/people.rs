@@ -1,5 +1,6 @@
-//! What is known of people: who is on the suppression list, and who was taken off it.
+//! What is known of people: who is on the suppression list, who was taken off it, and with which keys they were hashed.
 
+mod keys;
 pub(crate) mod lookup;
 mod suppressions;
 

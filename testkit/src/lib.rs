@@ -10,6 +10,7 @@ mod kept;
 mod places;
 mod samples;
 
+pub mod documents;
 pub mod keys;
 #[cfg(feature = "postgres")]
 pub mod postgres;

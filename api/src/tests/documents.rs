@@ -1,11 +1,13 @@
 //! The OpenAPI document, its page, and the answers outside of any route.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use axum::http::StatusCode;
 use domain::{MAX_ID_BYTES, MAX_SPAN};
 use serde_json::json;
 use store::{MAX_PAGE, USUAL_PAGE};
+use testkit::documents::hold_to;
 
 use crate::tests::app::{TestApp, request, settings};
 
@@ -14,14 +16,7 @@ const WRITTEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/openapi.json
 #[test]
 fn the_written_document_is_the_generated_one() {
     let generated = serde_json::to_string_pretty(&crate::openapi()).unwrap() + "\n";
-    if std::env::var_os("CHASQUI_WRITE_DOCS").is_some() {
-        std::fs::write(WRITTEN, &generated).unwrap();
-    }
-    let written = std::fs::read_to_string(WRITTEN).unwrap_or_default();
-    assert!(
-        written == generated,
-        "docs/openapi.json is not what the code says: run `CHASQUI_WRITE_DOCS=1 cargo test -p api`"
-    );
+    hold_to(Path::new(WRITTEN), &generated, "cargo test -p api");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod called;
 mod described;
+mod listed;
 mod ruled;
 
 use std::collections::BTreeMap;

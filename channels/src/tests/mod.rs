@@ -6,6 +6,7 @@ mod dialogue;
 mod dkim;
 mod faked;
 pub(crate) mod odd;
+pub(crate) mod page;
 mod prism;
 mod smtp;
 pub(crate) mod tools;

@@ -13,7 +13,7 @@ fn sms(to: &str) -> Value {
     json!({"channel": "sms", "destination": to, "message": "Hola"})
 }
 
-async fn post(fleet: &TestFleet, path: &str, headers: &[(&str, &str)], body: &Value) -> (StatusCode, Value) {
+pub(crate) async fn post(fleet: &TestFleet, path: &str, headers: &[(&str, &str)], body: &Value) -> (StatusCode, Value) {
     let mut request = fleet.http.post(fleet.url(path)).json(body);
     for (name, value) in headers {
         request = request.header(*name, *value);

@@ -29,4 +29,5 @@ mod smtp;
 mod tenants;
 mod tidy;
 mod topology;
+mod uncallable;
 mod webhooks;

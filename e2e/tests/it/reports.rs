@@ -9,7 +9,8 @@ use e2e::receiver::{Posted, Receiver};
 use e2e::{Database, TestFleet};
 use serde_json::{Value, json};
 use store::SuppressionFilter;
-use testkit::key;
+use testkit::{NOW, key};
+use topology::{Inbound, Publication, properties};
 
 use crate::callbacks::{endpoint, until_bound};
 
@@ -17,6 +18,7 @@ mod copies;
 #[cfg(feature = "failpoints")]
 mod crashes;
 mod escalation;
+mod odd;
 
 const QUEUE: &str = "notifications.queue.inbound";
 const PUBLIC_URL: &str = "https://n.example.org";
@@ -51,6 +53,16 @@ async fn called(fleet: &TestFleet, target: &str, form: &Form<'_>) {
 async fn written(fleet: &TestFleet, sid: &str, words: &str) {
     let form = [("MessageSid", sid), ("SmsStatus", "received"), ("From", TO), ("To", "+15005550006"), ("Body", words)];
     called(fleet, "/webhook/sms", &form).await;
+}
+
+/// A call of a provider as the API publishes it once it is believed.
+async fn handed_on(fleet: &TestFleet, id: &str, provider: &str, call: String) {
+    let (provider, target) = (provider.to_owned(), format!("/webhook/{provider}"));
+    let inbound = Inbound { provider, target, at: NOW, body: call.into_bytes().into() };
+    let Publication { message_id, body, headers, publisher_properties, .. } =
+        Publication::of_inbound(id.into(), inbound);
+    let properties = properties(&message_id, &headers, &publisher_properties);
+    fleet.publish_to("notifications.exchange", "notifications.key.inbound", body, properties).await;
 }
 
 /// The path and the query by which the provider was asked to report on what it got last.

@@ -23,6 +23,7 @@ on_both!(
     an_entry_stays_itself_when_it_is_put_on_the_list_again,
     a_lift_is_kept_with_who_when_and_why,
     the_list_is_read_in_pages,
+    who_was_hashed_with_a_key_that_is_gone_is_counted,
 );
 
 fn all() -> SuppressionFilter {
@@ -233,4 +234,28 @@ async fn the_list_is_read_in_pages(db: &Database) {
     assert_eq!(found.suppressions.iter().map(|one| one.id.as_str()).collect::<Vec<_>>(), ["s-3"]);
     let email = domain::ChannelName::parse("email").ok();
     assert_eq!(store.suppressions(&SuppressionFilter { channel: email, ..all() }).await.unwrap().suppressions, []);
+}
+
+async fn who_was_hashed_with_a_key_that_is_gone_is_counted(db: &Database) {
+    let store = db.store().await;
+    let hashed = |secret: &[u8], what: &str| RecipientHasher::new(secret).hash(what);
+    let [first, second, third] = [&b"first"[..], b"second", b"third"].map(|secret| hashed(secret, "mark"));
+    let listed = async |secret: &[u8], since: i64, until: Option<i64>| {
+        let (id, recipient) = (format!("s-{since}"), hashed(secret, "+12025550143"));
+        let until = until.map(at);
+        store.suppress(&Suppression { id, recipient, since: at(since), until, ..suppression() }).await.unwrap();
+    };
+    let gone = async |current, before, now: i64| store.note_recipient_key(current, before, at(now)).await.unwrap();
+    // Older than the first note of a key.
+    listed(b"first", 1, None).await;
+    assert_eq!(gone(first, None, 10).await, 0);
+    assert_eq!(gone(second, Some(first), 20).await, 0, "who is found by the secret before is not lost");
+    listed(b"second", 21, None).await;
+    listed(b"second, and ended", 22, Some(29)).await;
+    assert_eq!(gone(second, None, 30).await, 1, "the first's");
+    assert_eq!(gone(third, None, 40).await, 2);
+    assert_eq!(gone(third, Some(second), 50).await, 1);
+    assert_eq!(gone(first, None, 60).await, 1, "the second's: the first key is known again");
+    listed(b"first, once more", 61, None).await;
+    assert_eq!(gone(first, Some(second), 70).await, 0);
 }

@@ -38,6 +38,26 @@ struct CloudEvent<'a, D> {
     data: D,
 }
 
+impl<'a, D> CloudEvent<'a, D> {
+    /// An event that no publisher's message stands behind.
+    fn new(id: &'a str, kind: &'a str, subject: &'a str, time: Timestamp, tenant: &'a str, data: D) -> Self {
+        Self {
+            specversion: "1.0",
+            id,
+            source: SOURCE,
+            kind,
+            subject,
+            time,
+            datacontenttype: "application/json",
+            tenant,
+            correlationid: None,
+            traceparent: None,
+            tracestate: None,
+            data,
+        }
+    }
+}
+
 /// What `GET /deliveries/{id}` shows, as far as the row knows it, by the same names. What there is none of is left out.
 #[derive(Serialize)]
 struct Data<'a> {
@@ -105,19 +125,12 @@ pub(crate) fn write_event(
     let channel = seen.unwrap_or(row.channel.as_str());
     let (id, name, tenant) = (event.id().to_string(), event.name, row.key.tenant.as_str());
     let kind = format!("chasqui.{channel}.{name}");
+    let data = data(event, channel, notification);
     let mut told = CloudEvent {
-        specversion: "1.0",
-        id: &id,
-        source: SOURCE,
-        kind: &kind,
-        subject: &row.key.id,
-        time: row.updated_at,
-        datacontenttype: "application/json",
-        tenant,
         correlationid: publisher_properties.correlation(),
         traceparent: publisher_properties.header("traceparent"),
         tracestate: publisher_properties.header("tracestate"),
-        data: data(event, channel, notification),
+        ..CloudEvent::new(&id, &kind, &row.key.id, row.updated_at, tenant, data)
     };
     let mut body = serde_json::to_vec(&told).unwrap_or_default();
     if body.len() > MAX_BODY_BYTES {

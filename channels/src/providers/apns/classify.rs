@@ -110,3 +110,18 @@ fn is_reason(text: &str) -> bool {
 fn is_id(text: &str) -> bool {
     (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::tests::page;
+
+    #[test]
+    fn the_page_of_the_fake_lists_every_reason() {
+        let known = REASONS.iter().map(|(reason, _)| *reason).chain([NOT_FOR_TOPIC]);
+        let known: BTreeSet<String> = known.map(str::to_owned).collect();
+        assert_eq!(page::codes_of("apns"), known);
+    }
+}

@@ -118,7 +118,19 @@ pub(super) const fn token_verdict_of_status(status: u16) -> TokenVerdict {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
+    use crate::tests::page;
+
+    /// The codes are the words of this file that the table knows.
+    #[test]
+    fn the_page_of_the_fake_lists_every_code() {
+        let is_a_code = |word: &&str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_uppercase() || b == b'_');
+        let words = include_str!("codes.rs").split('"').filter(is_a_code);
+        let known: BTreeSet<String> = words.filter(|word| verdict(word, false).is_some()).map(str::to_owned).collect();
+        assert_eq!(page::codes_of("fcm"), known);
+    }
 
     #[test]
     fn what_is_wrong_on_our_side_points_to_a_setting() {

@@ -50,23 +50,11 @@ fn is_current(at: Timestamp, now: Timestamp) -> bool {
 }
 
 /// # Errors
-/// Why the request says nothing to us. An event that we do not know is no error: new ones are added. One that cannot be read
-/// does not keep the others from being read: a batch has those of many mails.
+/// Why the request says nothing to us. An event that we do not know is no error: new ones are added.
 pub(super) fn reports(_: &Settings, callback: &Callback<'_>) -> Result<Readable, Unreadable> {
     let events: Vec<&RawValue> =
         serde_json::from_slice(bounded(callback)?).map_err(|_| Unreadable("the body is no JSON list"))?;
-    let (mut reports, mut unread) = (Vec::new(), Vec::new());
-    for (at, event) in events.iter().enumerate() {
-        match report(event.get()) {
-            Ok(report) => reports.extend(report),
-            Err(why) => unread.push((at + 1, why)),
-        }
-    }
-    let (not_read, all) = (unread.len(), events.len());
-    let told = |(number, why): &(usize, Unreadable)| {
-        format!("{not_read} of {all} events cannot be read, of which number {number} is the first: {why}")
-    };
-    Ok(Readable { reports, unread: unread.first().map(told) })
+    Ok(Readable::of_parts("events", events.iter().map(|event| report(event.get()))))
 }
 
 /// What one event says; nothing where it is of a kind that we do not know.

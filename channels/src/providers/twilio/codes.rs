@@ -94,7 +94,10 @@ pub(super) fn advice(code: u32) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
+    use crate::tests::page;
 
     const USED: Used = Used { sender: "TWILIO_FROM_NUMBER", credentials: "TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN" };
 
@@ -119,6 +122,13 @@ mod tests {
                 assert!(text.contains(look_at), "{code}: {text}");
             }
         }
+    }
+
+    #[test]
+    fn the_page_of_the_fake_lists_every_code() {
+        let known = (0..1_000_000).filter(|code| *code == INTERNAL_ERROR || verdict(*code, USED).is_some());
+        let known: BTreeSet<String> = known.map(|code| code.to_string()).collect();
+        assert_eq!(page::codes_of("twilio"), known);
     }
 
     #[test]

@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 
 use super::settings::{APP_SECRET, VERIFY_TOKEN};
 use super::{PROVIDER, codes};
-use crate::callback::{Callback, Refused, Unreadable, bounded, first, id, pairs, seconds, text};
+use crate::callback::{Callback, Readable, Refused, Unreadable, bounded, first, id, pairs, seconds, text};
 use crate::http::Verdict;
 use crate::label;
 use crate::redact::redact;
@@ -59,26 +59,46 @@ fn bytes_of(hexadecimal: &str) -> Option<Vec<u8>> {
 
 /// # Errors
 /// Why the request says nothing to us. What it says of things that we do not know is no error.
-pub(super) fn reports(_: &Settings, callback: &Callback<'_>) -> Result<Vec<Report>, Unreadable> {
+pub(super) fn reports(_: &Settings, callback: &Callback<'_>) -> Result<Readable, Unreadable> {
     let body: Value =
         serde_json::from_slice(bounded(callback)?).map_err(|_| Unreadable("the body is no JSON object"))?;
     let entries = body.get("entry").and_then(Value::as_array).ok_or(Unreadable("the body has no entry"))?;
-    let changes = entries.iter().flat_map(|entry| list(entry, "changes"));
-    let values = changes.filter_map(|change| change.get("value"));
-    let reports = values.flat_map(|value| {
-        let statuses = objects(value, "statuses").filter_map(outbound);
-        let messages = objects(value, "messages").filter_map(|message| inbound(message, value));
-        statuses.chain(messages).collect::<Vec<_>>()
+    let changes = entries.iter().flat_map(|entry| list(entry, "changes", "the changes of an entry are no list"));
+    let parts = changes.flat_map(|change| match change {
+        Ok(change) => of_change(change),
+        Err(why) => vec![Err(why)],
     });
-    Ok(reports.collect())
+    Ok(Readable::of_parts("statuses and messages", parts))
 }
 
-fn list<'v>(value: &'v Value, name: &str) -> &'v [Value] {
-    value.get(name).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
+/// What each status and each message of a change says. A change of another kind says nothing.
+fn of_change(change: &Value) -> Vec<Result<Option<Report>, Unreadable>> {
+    let value = match (change.is_object(), change.get("value")) {
+        (true, None) => return Vec::new(),
+        (true, Some(value)) if value.is_object() => value,
+        _ => return vec![Err(Unreadable("a change is no JSON object, or its value is none"))],
+    };
+    let statuses = list(value, "statuses", "the statuses are no list").map(|status| outbound(object(status?)?));
+    let messages = list(value, "messages", "the messages are no list");
+    let messages = messages.map(|message| inbound(object(message?)?, value).map(Some));
+    statuses.chain(messages).collect()
 }
 
-fn objects<'v>(value: &'v Value, name: &str) -> impl Iterator<Item = &'v Map<String, Value>> {
-    list(value, name).iter().filter_map(Value::as_object)
+/// The items of a list of an object; none where there is no such list, and why not where something else is in the place
+/// of the one or the other.
+fn list<'v>(
+    object: &'v Value,
+    name: &str,
+    otherwise: &'static str,
+) -> impl Iterator<Item = Result<&'v Value, Unreadable>> {
+    let found = object.get(name).filter(|found| !found.is_null());
+    let items = found.and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let is_odd = !object.is_object() || found.is_some_and(|found| !found.is_array());
+    items.iter().map(Ok).chain(is_odd.then_some(Err(Unreadable(otherwise))))
+}
+
+fn object(value: &Value) -> Result<&Map<String, Value>, Unreadable> {
+    value.as_object().ok_or(Unreadable("it is no JSON object"))
 }
 
 fn get<'v>(object: &'v Map<String, Value>, name: &str) -> Option<&'v str> {
@@ -90,10 +110,9 @@ fn deep<'v>(object: &'v Map<String, Value>, outer: &str, name: &str) -> Option<&
     get(object.get(outer)?.as_object()?, name)
 }
 
-/// How a message of ours goes on; none for a status that is not known.
-fn outbound(status: &Map<String, Value>) -> Option<Report> {
-    let sid = get(status, "id").and_then(id)?;
-    let word = get(status, "status")?;
+/// How a message of ours goes on; nothing for a status that is not known.
+fn outbound(status: &Map<String, Value>) -> Result<Option<Report>, Unreadable> {
+    let word = get(status, "status").ok_or(Unreadable("it does not name its status"))?;
     let error = status.get("errors").and_then(|errors| errors.get(0)).and_then(Value::as_object);
     let code = error.and_then(|error| error.get("code")).and_then(Value::as_u64);
     let said = match word {
@@ -101,8 +120,9 @@ fn outbound(status: &Map<String, Value>) -> Option<Report> {
         "delivered" => Reported::Delivered,
         "read" | "played" => Reported::Read,
         "failed" => late(code),
-        _ => return None,
+        _ => return Ok(None),
     };
+    let sid = known_by(status)?;
     let recipient = get(status, "recipient_id").or_else(|| get(status, "recipient_user_id")).and_then(id);
     let words = error.and_then(|error| deep(error, "error_data", "details").or_else(|| get(error, "message")));
     let advice = match code.and_then(|code| codes::verdict(code, None)) {
@@ -110,7 +130,7 @@ fn outbound(status: &Map<String, Value>) -> Option<Report> {
         _ => None,
     };
     let quoted = words.map(|words| redact(words, recipient.as_deref().into_iter()));
-    Some(Report {
+    Ok(Some(Report {
         provider: PROVIDER.name,
         event_id: format!("{sid}/{word}"),
         about: labelled(status),
@@ -121,7 +141,12 @@ fn outbound(status: &Map<String, Value>) -> Option<Report> {
         recipient,
         has_copies: false,
         at: get(status, "timestamp").and_then(seconds),
-    })
+    }))
+}
+
+/// The id of a message, by which a repeat of what is said of it is known.
+fn known_by(said: &Map<String, Value>) -> Result<String, Unreadable> {
+    get(said, "id").and_then(id).ok_or(Unreadable("it has no id that can be one"))
 }
 
 /// A code that nobody knows is not tried again: WhatsApp has had the message.
@@ -140,11 +165,12 @@ fn labelled(status: &Map<String, Value>) -> Option<Label> {
     label::of_fields(written.as_object()?)
 }
 
-/// What a person has written or pressed; none from nobody.
-fn inbound(message: &Map<String, Value>, value: &Value) -> Option<Report> {
-    let sid = get(message, "id").and_then(id)?;
+/// What a person has written or pressed.
+fn inbound(message: &Map<String, Value>, value: &Value) -> Result<Report, Unreadable> {
+    let sid = known_by(message)?;
     let from = get(message, "from").or_else(|| get(message, "from_user_id"));
-    let from = from.or_else(|| known_person(value)).and_then(id)?;
+    let from = from.or_else(|| known_person(value)).and_then(id);
+    let from = from.ok_or(Unreadable("it does not say who has written"))?;
     let pressed = deep(message, "button", "payload").or_else(|| {
         let interactive = message.get("interactive")?.as_object()?;
         deep(interactive, "button_reply", "id").or_else(|| deep(interactive, "list_reply", "id"))
@@ -153,7 +179,7 @@ fn inbound(message: &Map<String, Value>, value: &Value) -> Option<Report> {
         Some(payload) => Reported::Button { payload: text(payload), by: from },
         None => reply(message, from),
     };
-    Some(Report {
+    Ok(Report {
         provider: PROVIDER.name,
         event_id: format!("{sid}/received"),
         about: None,

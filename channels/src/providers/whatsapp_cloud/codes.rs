@@ -82,7 +82,10 @@ pub(super) fn wait(code: u64) -> Option<Duration> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
+    use crate::tests::page;
 
     fn kind(code: u64, subcode: Option<u64>) -> &'static str {
         match verdict(code, subcode) {
@@ -109,6 +112,13 @@ mod tests {
             }
         }
         assert_eq!((kind(100, Some(33)), kind(100, Some(2_494_010))), ("ours", "status"));
+    }
+
+    #[test]
+    fn the_page_of_the_fake_lists_every_code() {
+        let known = (0..1_000_000).filter(|code| verdict(*code, None).is_some());
+        let known: BTreeSet<String> = known.map(|code| code.to_string()).collect();
+        assert_eq!(page::codes_of("whatsapp_cloud"), known);
     }
 
     #[test]

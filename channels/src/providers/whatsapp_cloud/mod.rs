@@ -17,7 +17,6 @@ use self::classify::{LOOK_AT, classify};
 use self::message::message;
 use self::settings::{ACCESS_TOKEN, BASE_URL, PHONE_NUMBER_ID};
 use super::{Connected, Provider, Service, Webhook};
-use crate::callback::Readable;
 use crate::channel::{Channel, Outgoing};
 use crate::checked::Checked;
 use crate::http;
@@ -42,7 +41,7 @@ pub(crate) static PROVIDER: Provider = Provider {
         challenge: callback::challenge,
         verify: callback::verify,
         answer: ("text/plain; charset=utf-8", ""),
-        reports: |settings, call| callback::reports(settings, call).map(Readable::from),
+        reports: callback::reports,
     }),
     #[cfg(test)]
     over_http: Some(over_http),

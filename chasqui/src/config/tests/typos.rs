@@ -1,7 +1,5 @@
 //! A misspelt word is reported before anything starts, with the word that was meant where one is near.
 
-use testkit::keys::{p256, p256_private_pem};
-
 use super::*;
 
 /// Checks the settings as `chasqui check up` and `chasqui up` do before they make anything.
@@ -21,83 +19,6 @@ fn what_up_goes_by_once_it_has_a_broker_is_looked_at_before() {
         assert!(told.iter().any(|told| told.starts_with(name)), "{told:#?}");
     }
     unconfigured(&[]).expect("accepted");
-}
-
-#[test]
-fn a_word_that_is_no_provider_of_mail_is_told_as_one() {
-    let told = |provider: &str| one_problem(&[("EMAIL_PROVIDER", provider)]);
-    for (provider, hint) in [("smpt", "did you mean smtp? "), ("sendgird", "did you mean sendgrid? "), ("ses", "")] {
-        let told = told(provider);
-        let words = "EMAIL_PROVIDER has a word that is no provider, number 1 of 1: ";
-        let known = "known are smtp, sendgrid; most others take mail by SMTP as well (SMTP_HOST)";
-        assert_eq!(told, format!("{words}{hint}{known}"), "{provider}");
-    }
-    let told = one_problem(&[("EMAIL_PROVIDERS", "smtp,hidden"), ("SMTP_HOST", "mail.example"), SENDER]);
-    assert!(told.starts_with("EMAIL_PROVIDERS has a word that is no provider, number 2 of 2: known are"), "{told}");
-    let told = one_problem(&[("EMAIL_PROVIDERS", "smtp;sendgrid"), ("SMTP_HOST", "mail.example"), SENDER, SENDGRID]);
-    assert_eq!(told, "EMAIL_PROVIDERS must have a comma between two providers, such as smtp,sendgrid");
-    read(Role::Worker, &[("EMAIL_PROVIDER", "SMTP"), ("SANDBOX", "all")]).expect("accepted");
-}
-
-const SENDER: (&str, &str) = ("FROM_EMAIL", "a@example.org");
-const SENDGRID: (&str, &str) = ("SENDGRID_API_KEY", "SG.hidden");
-const CLOUD: [(&str, &str); 2] =
-    [("WHATSAPP_CLOUD_ACCESS_TOKEN", "EAA"), ("WHATSAPP_CLOUD_PHONE_NUMBER_ID", "106540352242922")];
-
-#[test]
-fn who_carries_email_is_said_once_or_twice_in_the_same_words() {
-    let mail = [("SMTP_HOST", "mail.example"), SENDER, SENDGRID];
-    let named = |settings: &[(&str, &str)]| {
-        let config = read(Role::Worker, &[&mail[..], &[("SANDBOX", "off")], settings].concat());
-        let mut config = config.unwrap_or_else(|problems| panic!("{settings:?}: {problems}"));
-        config.channels.preferred.remove("email")
-    };
-    assert_eq!(named(&[]), None);
-    for one in ["EMAIL_PROVIDERS", "EMAIL_PROVIDER"] {
-        assert_eq!(named(&[(one, " SendGrid , smtp, sendgrid,")]), Some(vec!["sendgrid", "smtp"]));
-    }
-    let twice = [("EMAIL_PROVIDERS", "sendgrid"), ("EMAIL_PROVIDER", "sendgrid")];
-    assert_eq!(named(&twice), Some(vec!["sendgrid"]));
-    let both = [("EMAIL_PROVIDERS", "sendgrid,smtp"), ("EMAIL_PROVIDER", "smtp")];
-    let told = one_problem(&[&mail[..], &both].concat());
-    let words = "EMAIL_PROVIDER is another than EMAIL_PROVIDERS, and means the same: leave one of the two out";
-    assert_eq!(told, words);
-}
-
-#[test]
-fn who_carries_whatsapp_is_one_that_can() {
-    for (given, words) in [
-        (
-            "twillio",
-            "has a word that is no provider, number 1 of 1: did you mean twilio? known are twilio, whatsapp_cloud",
-        ),
-        ("twilio,smtp", "has a word that is no provider, number 2 of 2: known are twilio, whatsapp_cloud"),
-        ("twilio whatsapp_cloud", "must have a comma between two providers, such as twilio,whatsapp_cloud"),
-    ] {
-        let told = problems(Role::Worker, &[("SANDBOX", "all"), ("WHATSAPP_PROVIDERS", given)]);
-        assert_eq!(told, [format!("WHATSAPP_PROVIDERS {words}")], "{given}");
-    }
-    let settings = [&CLOUD[..], &[("SANDBOX", "off"), ("WHATSAPP_PROVIDERS", "WhatsApp_Cloud")]].concat();
-    let config = read(Role::Worker, &settings).unwrap_or_else(|problems| panic!("{problems}"));
-    assert_eq!(config.channels.preferred.get("whatsapp"), Some(&vec!["whatsapp_cloud"]));
-}
-
-#[test]
-fn a_provider_that_is_configured_by_halves_behind_the_one_that_carries_is_warned_of() {
-    let twilio = [
-        ("TWILIO_ACCOUNT_SID", "AC00000000000000000000000000000001"),
-        ("TWILIO_AUTH_TOKEN", "hidden"),
-        ("TWILIO_WHATSAPP_FROM", "+15550002222"),
-    ];
-    let told = |meta: &[(&str, &str)]| {
-        let settings = [&twilio[..], meta, &[("SANDBOX", "missing")]].concat();
-        let config = read(Role::Worker, &settings).unwrap_or_else(|problems| panic!("{problems}"));
-        config.warnings.into_iter().filter(|told| told.starts_with("WHATSAPP_CLOUD_")).collect::<Vec<_>>()
-    };
-    let half = told(&CLOUD[..1]);
-    assert!(half.len() == 1 && half[0].starts_with("WHATSAPP_CLOUD_PHONE_NUMBER_ID is not set"), "{half:#?}");
-    assert!(half[0].ends_with("until then twilio carries whatsapp"), "{half:#?}");
-    assert_eq!(told(&CLOUD), [""; 0]);
 }
 
 #[test]
@@ -341,45 +262,6 @@ fn a_ledger_that_no_file_would_hold_is_refused_with_the_settings() {
         let read = Config::read(REFERENCE.with([("DATABASE_URL", right)]), Role::Ledger);
         read.unwrap_or_else(|problems| panic!("{right}: {problems}"));
     }
-}
-
-#[test]
-fn a_base_url_that_ends_with_what_is_added_to_it_is_refused() {
-    let sendgrid = [SENDGRID, ("FROM_EMAIL", "a@example.org")];
-    let twilio = [
-        ("TWILIO_ACCOUNT_SID", "AC00000000000000000000000000000001"),
-        ("TWILIO_AUTH_TOKEN", "hidden"),
-        ("TWILIO_FROM_NUMBER", "+15550001111"),
-    ];
-    let account = service_account().to_string();
-    let firebase = [("FIREBASE_SERVICE_ACCOUNT_KEY", account.as_str())];
-    let key = p256_private_pem(&p256()).replace('\n', "\\n");
-    let apns = [
-        ("APNS_KEY", key.as_str()),
-        ("APNS_KEY_ID", "ABC123DEFG"),
-        ("APNS_TEAM_ID", "DEF123GHIJ"),
-        ("APNS_TOPIC", "com.example.app"),
-    ];
-    for (beside, name, url, ending) in [
-        (&sendgrid[..], "SENDGRID_BASE_URL", "https://api.sendgrid.com/v3", "/v3"),
-        (&sendgrid, "SENDGRID_BASE_URL", "https://api.sendgrid.com/v3/mail/send/", "/v3/mail/send"),
-        (&twilio, "TWILIO_BASE_URL", "https://api.twilio.com/2010-04-01", "/2010-04-01"),
-        (&firebase, "FCM_BASE_URL", "https://fcm.googleapis.com/v1/", "googleapis.com/v1"),
-        (&apns, "APNS_BASE_URL", "https://api.push.apple.com/3/device/", "/3/device"),
-        (&CLOUD, "WHATSAPP_CLOUD_BASE_URL", "https://graph.facebook.com/v24.0/messages", "/messages"),
-    ] {
-        let told = one_problem(&[beside, &[(name, url)]].concat());
-        assert!(told.starts_with(&format!("{name} must not end with {ending}, which is added")), "{url}: {told}");
-    }
-    let gateway = [&firebase[..], &[("FCM_BASE_URL", "https://gateway.example/v1"), ("SANDBOX", "missing")]].concat();
-    read(Role::Worker, &gateway).expect("a gateway's own version");
-}
-
-#[test]
-fn a_key_of_sendgrid_that_does_not_look_like_one_is_warned_of() {
-    let told = warnings(Role::Worker, &[("SENDGRID_API_KEY", "hidden"), ("FROM_EMAIL", "a@example.org")]);
-    assert!(told.len() == 1 && told[0].starts_with("SENDGRID_API_KEY does not begin with SG."), "{told:#?}");
-    assert!(!told[0].contains("hidden"), "{told:#?}");
 }
 
 #[test]

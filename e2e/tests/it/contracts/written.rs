@@ -3,6 +3,7 @@
 use std::process::Command;
 
 use serde_json::Value;
+use testkit::documents::{first_difference, hold_to};
 
 use super::asyncapi::document;
 use super::schema::alone;
@@ -17,7 +18,6 @@ const TO_JSON: &str = "import json, sys; from ruamel.yaml import YAML; \
                        print(json.dumps(YAML(typ='safe', pure=True).load(open(sys.argv[1], encoding='utf-8'))))";
 
 fn generated() -> [(&'static str, String); 3] {
-    let pretty = |schema: Value| serde_json::to_string_pretty(&schema).expect("JSON") + "\n";
     let title = "A notification, as a publisher writes it";
     let notification = alone("notification", title, body::notification(), body::definitions());
     let event = alone("event", "An event, as a subscriber gets it", events::event(), events::definitions());
@@ -28,19 +28,30 @@ fn generated() -> [(&'static str, String); 3] {
     ]
 }
 
+fn pretty(value: Value) -> String {
+    serde_json::to_string_pretty(&value).expect("JSON") + "\n"
+}
+
+#[test]
+fn a_document_that_differs_is_told_by_its_first_line_that_does() {
+    let told = |stored: &str| first_difference(stored, "a\nb\nc\n").unwrap_or_default();
+    assert_eq!(told("a\nb\nc\n"), "");
+    for (stored, expected) in [
+        ("a\nB\nC\n", "line 2 differs\n    stored:    \"B\"\n    generated: \"b\""),
+        ("a\r\nb\nc\n", "line 1 differs\n    stored:    \"a\\r\"\n    generated: \"a\""),
+        ("a\nb\nc", "line 4 differs\n    stored:    no such line\n    generated: \"\""),
+        ("", "line 1 differs\n    stored:    \"\"\n    generated: \"a\""),
+    ] {
+        assert_eq!(told(stored), expected);
+    }
+    let long = format!("a\n{}\n", "ñ".repeat(1_000));
+    assert!(told(&long).len() < 600, "{}", told(&long));
+}
+
 #[test]
 fn the_written_documents_are_the_generated_ones() {
     for (name, text) in generated() {
-        let path = root().join(name);
-        if std::env::var_os("CHASQUI_WRITE_DOCS").is_some() {
-            std::fs::create_dir_all(path.parent().expect("a folder")).expect("it is made");
-            std::fs::write(&path, &text).expect("it is written");
-        }
-        let written = std::fs::read_to_string(&path).unwrap_or_default();
-        assert!(
-            written == text,
-            "{name} is not what the code says: run `CHASQUI_WRITE_DOCS=1 tools/test -p e2e contracts`"
-        );
+        hold_to(&root().join(name), &text, "tools/test -p e2e contracts");
     }
 }
 
@@ -48,7 +59,8 @@ fn the_written_documents_are_the_generated_ones() {
 fn another_reader_of_yaml_reads_the_document_that_was_meant() {
     let printed = printed(Command::new(tool("venv/bin/python")).args(["-c", TO_JSON, ASYNCAPI]));
     let read: Value = serde_json::from_str(&printed).expect("Python prints JSON");
-    assert_eq!(read, document());
+    let [read, meant] = [read, document()].map(pretty);
+    assert_eq!(first_difference(&read, &meant), None, "the reader's text stands as the stored one");
 }
 
 /// It fetches nothing: the document refers to nothing outside, and the schemas of AsyncAPI are part of the parser.

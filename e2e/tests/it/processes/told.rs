@@ -1,7 +1,7 @@
 //! What is told of headers, options, programs and places that are not what was meant.
 
 use domain::{Key, State, Tenant};
-use e2e::processes::run;
+use e2e::processes::{run, with};
 use e2e::{Database, Process, TestFleet};
 use lapin::BasicProperties;
 use lapin::options::BasicGetOptions;
@@ -68,6 +68,26 @@ async fn send_prints_which_options_have_no_effect_and_publishes_all_the_same() {
     assert!(published.expect("get").is_some());
     let (code, said) = run(&sms, &fleet.environment).await;
     assert!(code == 0 && !said.contains("warning"), "{said}");
+    fleet.remove().await;
+}
+
+#[tokio::test]
+async fn a_secret_that_was_changed_without_the_one_before_it_is_told_with_how_many_entries_it_does_not_find() {
+    let fleet = TestFleet::prepare(Database::Sqlite, &[("SANDBOX", "all")]).await.expect("a place");
+    drop(Process::ready("worker", &fleet.environment).await);
+    let add = ["suppress", "add", "--channel", "sms", "--to", "+12025550143"];
+    let (code, said) = run(&add, &fleet.environment).await;
+    assert_eq!(code, 0, "{said}");
+    let told = "the suppression list has entries from when neither SECRET_KEY nor SECRET_KEY_PREVIOUS was in use";
+    let changed = with(&fleet.environment, &[("SECRET_KEY", "another secret of the tests: 0123456789")]);
+    let with_previous = with(&changed, &[("SECRET_KEY_PREVIOUS", testkit::SECRET)]);
+    for (environment, is_told) in [(&with_previous, false), (&changed, true), (&fleet.environment, false)] {
+        let worker = Process::ready("worker", environment).await;
+        let said = worker.output();
+        let line = said.lines().find(|line| line.contains(told));
+        assert_eq!(line.is_some(), is_told, "{said}");
+        assert!(line.is_none_or(|line| line.contains("WARN") && line.contains("entries=1")), "{said}");
+    }
     fleet.remove().await;
 }
 

@@ -7,19 +7,11 @@ use e2e::fleet::until;
 use e2e::mail_server::MailServer;
 use e2e::{Database, TestFleet};
 use serde_json::{Value, json};
-use testkit::NOW;
-use topology::{Inbound, Publication, properties};
 
-use super::{list, said};
+use super::{handed_on, list, said};
 
-/// A batch as the API publishes it once it is believed.
 async fn reported(fleet: &TestFleet, id: &str, batch: String) {
-    let (provider, target) = ("sendgrid".into(), "/webhook/sendgrid".into());
-    let inbound = Inbound { provider, target, at: NOW, body: batch.into_bytes().into() };
-    let Publication { message_id, body, headers, publisher_properties, .. } =
-        Publication::of_inbound(id.into(), inbound);
-    let properties = properties(&message_id, &headers, &publisher_properties);
-    fleet.publish_to("notifications.exchange", "notifications.key.inbound", body, properties).await;
+    handed_on(fleet, id, "sendgrid", batch).await;
 }
 
 fn event(kind: &str, id: &str, email: &str) -> Value {

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use domain::{Event, Heard, Keyword, Reported, Timestamp};
 use serde::Serialize;
 
-use super::{CloudEvent, PublisherProperties, SOURCE, WrittenEvent, data, shown};
+use super::{CloudEvent, PublisherProperties, WrittenEvent, data, shown};
 
 /// What a person has written or pressed. What there is none of is left out.
 #[derive(Serialize)]
@@ -50,20 +50,7 @@ pub(crate) fn write_heard(heard: &Heard<'_>) -> WrittenEvent {
 }
 
 fn json<D: Serialize>(heard: &Heard<'_>, id: &str, kind: &str, time: Timestamp, data: D) -> Bytes {
-    let told = CloudEvent {
-        specversion: "1.0",
-        id,
-        source: SOURCE,
-        kind,
-        subject: heard.subject(),
-        time,
-        datacontenttype: "application/json",
-        tenant: heard.tenant.as_str(),
-        correlationid: None,
-        traceparent: None,
-        tracestate: None,
-        data,
-    };
+    let told = CloudEvent::new(id, kind, heard.subject(), time, heard.tenant.as_str(), data);
     Bytes::from(serde_json::to_vec(&told).unwrap_or_default())
 }
 

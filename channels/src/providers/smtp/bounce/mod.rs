@@ -14,7 +14,7 @@ use self::message::{Fields, Message};
 use self::status::{Said, address};
 use super::PROVIDER;
 use super::return_path::{HEADER, Labelled, of_addresses, of_header};
-use crate::callback::{Callback, Unreadable, bounded, first, id, pairs};
+use crate::callback::{Callback, Readable, Unreadable, bounded, first, id, pairs};
 use crate::redact::redact;
 use crate::settings::Settings;
 
@@ -33,11 +33,12 @@ pub(crate) fn target(to: Option<&str>) -> String {
     format!("{PATH}?{query}")
 }
 
-/// What a report says. There may be nothing in it that we know.
+/// What a report says. There may be nothing in it that we know. What cannot be read of it is told only where it has a label
+/// that we have signed: anybody else may write whatever they like.
 ///
 /// # Errors
 /// Why the mail is no report.
-pub(crate) fn reports(settings: &Settings, callback: &Callback<'_>) -> Result<Vec<Report>, Unreadable> {
+pub(crate) fn reports(settings: &Settings, callback: &Callback<'_>) -> Result<Readable, Unreadable> {
     let bytes = bounded(callback)?;
     let message = Message::read(bytes);
     let part = |kinds: &[&str]| message.parts.iter().find(|part| kinds.contains(&part.kind.as_str()));
@@ -52,8 +53,18 @@ pub(crate) fn reports(settings: &Settings, callback: &Callback<'_>) -> Result<Ve
     let labelled = settings.labels.as_ref().and_then(|labels| labelled(labels, callback, &message, &returned, &about));
     let report = Reading { name: name(&message, bytes), labelled, returned: &returned };
     let said = delivery.map(|part| Fields::groups(&part.text, MAX_RECIPIENTS + 1)).unwrap_or_default();
-    let said = said.iter().filter_map(Said::of).chain(complained(&about));
-    Ok(said.enumerate().map(|(at, said)| report.of(at, said)).collect())
+    let mut said: Vec<Result<Said, Unreadable>> =
+        said.iter().filter_map(|fields| Said::of(fields).transpose()).collect();
+    said.extend(complained(&about).map(Ok));
+    said.retain(|one| one.is_ok() || report.labelled.is_some());
+    let mut known = 0;
+    let read = said.into_iter().map(|one| {
+        one.map(|said| {
+            known += 1;
+            Some(report.of(known - 1, said))
+        })
+    });
+    Ok(Readable::of_parts("recipients", read))
 }
 
 /// What is the same for everything that one mail says.

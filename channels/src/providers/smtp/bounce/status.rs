@@ -3,6 +3,7 @@
 use domain::{Bounce, Reported};
 
 use super::message::Fields;
+use crate::callback::Unreadable;
 use crate::providers::smtp::meaning::{Meaning, meaning};
 use crate::providers::smtp::reply::Reading;
 use crate::providers::smtp::step::Step;
@@ -33,23 +34,31 @@ const NOBODY: [&str; 10] = [
 ];
 
 impl Said {
-    /// None where the fields are of no recipient, or say what is not known.
-    pub(super) fn of(fields: &Fields) -> Option<Self> {
-        let action = fields.get("action")?.split_whitespace().next()?.to_ascii_lowercase();
+    /// None where the fields are of no recipient.
+    ///
+    /// # Errors
+    /// They say nothing that is known.
+    pub(super) fn of(fields: &Fields) -> Result<Option<Self>, Unreadable> {
+        let is_of_a_recipient =
+            ["action", "final-recipient", "original-recipient"].iter().any(|name| fields.get(name).is_some());
+        if !is_of_a_recipient {
+            return Ok(None);
+        }
+        let action = fields.get("action").and_then(|action| action.split_whitespace().next()).unwrap_or_default();
         let typed = |name: &str| fields.get(name).map(untyped);
         let recipient = typed("original-recipient").or_else(|| typed("final-recipient")).and_then(address);
         let words = typed("diagnostic-code").unwrap_or_default();
         let status = exact(fields.get("status").and_then(status), words);
-        let said = match action.as_str() {
+        let said = match action.to_ascii_lowercase().as_str() {
             "failed" => failed(status, words),
             "delayed" => Reported::Deferred,
             "delivered" => Reported::Delivered,
             // It has left for where no more is reported, or has become several.
             "relayed" | "expanded" => Reported::Accepted,
-            _ => return None,
+            _ => return Err(Unreadable("it has no action that RFC 3464 knows")),
         };
         let code = status.map(|(class, subject, detail)| format!("{class}.{subject}.{detail}"));
-        Some(Self { recipient, said, code, words: words.to_owned() })
+        Ok(Some(Self { recipient, said, code, words: words.to_owned() }))
     }
 }
 
@@ -149,21 +158,24 @@ mod tests {
             let text = format!(
                 "Final-Recipient: rfc822;a@b.example\nAction: failed\nStatus: {status}\nDiagnostic-Code: {words}\n"
             );
-            let found = Said::of(&Fields::read(&text).0).unwrap();
+            let found = Said::of(&Fields::read(&text).0).unwrap().unwrap();
             assert_eq!((&found.said, found.code.as_deref()), (said, code), "{text}");
             assert_eq!(found.recipient.as_deref(), Some("a@b.example"));
         }
     }
 
     #[test]
-    fn an_action_that_is_not_known_says_nothing() {
-        for fields in ["Action: resent", "Action:", "Status: 5.1.1", ""] {
-            assert!(Said::of(&Fields::read(fields).0).is_none(), "{fields}");
+    fn an_action_that_is_not_known_is_unreadable_and_what_is_of_no_recipient_says_nothing() {
+        for fields in ["Reporting-MTA: dns; mail.example.com", "Status: 5.1.1", "Action:", ""] {
+            assert!(matches!(Said::of(&Fields::read(fields).0), Ok(None)), "{fields}");
+        }
+        for fields in ["Action: resent", "Final-Recipient: rfc822; ana@example.org\nStatus: 5.1.1"] {
+            assert!(Said::of(&Fields::read(fields).0).is_err(), "{fields}");
         }
         for (action, said) in
             [("Delayed", "deferred"), ("delivered", "delivered"), ("relayed (to an old server)", "accepted")]
         {
-            let found = Said::of(&Fields::read(&format!("Action: {action}")).0).unwrap();
+            let found = Said::of(&Fields::read(&format!("Action: {action}")).0).unwrap().unwrap();
             assert_eq!((found.said.as_str(), found.recipient), (said, None), "{action}");
         }
     }

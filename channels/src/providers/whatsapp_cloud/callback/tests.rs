@@ -70,7 +70,14 @@ fn only_who_knows_our_word_gets_its_challenge_back() {
     assert_eq!(challenge(&settings(), &long), Err(Refused::OtherWord("WHATSAPP_CLOUD_VERIFY_TOKEN")));
 }
 
+/// What a body says of which nothing is unreadable.
 fn read(body: &Value) -> Vec<Report> {
+    let Readable { reports, unread } = read_some(body);
+    assert_eq!(unread, None, "{body}");
+    reports
+}
+
+fn read_some(body: &Value) -> Readable {
     let (headers, body) = (HeaderMap::new(), body.to_string());
     let callback = Callback { target: "/", headers: &headers, body: body.as_bytes(), at: NOW };
     reports(&settings(), &callback).expect("it is readable")
@@ -169,14 +176,13 @@ fn a_person_without_a_number_is_told_by_the_id_that_meta_has_for_them() {
         let found = read(&change(value));
         assert!(matches!(&found[0].said, Reported::Reply { from, .. } if from == "BR.15"), "{:?}", found[0].said);
     }
-    assert_eq!(read(&change(json!({ "messages": [{ "id": "wamid.2", "type": "text" }] }))), [], "nobody wrote it");
 }
 
 #[test]
 fn several_things_come_together_and_what_is_not_known_says_nothing() {
     let body = json!({ "entry": [
         { "changes": [{ "value": { "statuses": [
-            { "id": "a", "status": "sent" }, { "id": "a", "status": "warning" }, { "status": "sent" }, 1,
+            { "id": "a", "status": "sent" }, { "id": "a", "status": "warning" }, { "status": "warning" },
         ] } }] },
         { "changes": [{ "field": "account_update", "value": { "event": "x" } }, {}, { "value": { "statuses": [
             { "id": "b", "status": "read" },
@@ -189,6 +195,49 @@ fn several_things_come_together_and_what_is_not_known_says_nothing() {
     for body in [&b""[..], b"{}", b"[]", b"{", b"{\"entry\":1}", &odd::too_long()[..]] {
         let callback = Callback { target: "/", headers: &headers, body, at: NOW };
         assert!(reports(&settings(), &callback).is_err(), "{:?}", body.get(..9));
+    }
+}
+
+#[test]
+fn what_has_an_odd_shape_is_named_and_keeps_no_other_part_from_being_read() {
+    let good = json!({ "id": "a", "status": "sent" });
+    for (odd, why) in [
+        (json!(1), "it is no JSON object"),
+        (json!({ "status": "sent" }), "it has no id that can be one"),
+        (json!({ "id": 7, "status": "sent" }), "it has no id that can be one"),
+        (json!({ "id": "x".repeat(256), "status": "sent" }), "it has no id that can be one"),
+        (json!({ "id": "a\nb", "status": "failed" }), "it has no id that can be one"),
+        (json!({ "id": "a" }), "it does not name its status"),
+    ] {
+        let found = read_some(&change(json!({ "statuses": [good, odd, good, odd] })));
+        assert_eq!(found.reports.len(), 2, "{odd}");
+        let expected = format!("2 of 4 statuses and messages cannot be read, of which number 2 is the first: {why}");
+        assert_eq!(found.unread, Some(expected), "{odd}");
+    }
+    for (odd, why) in [
+        (json!({ "messages": [{ "id": "wamid.2", "type": "text" }] }), "it does not say who has written"),
+        (json!({ "messages": [{ "id": "wamid.2", "from": "a\nb" }] }), "it does not say who has written"),
+        (json!({ "messages": [{ "id": ["wamid.2"], "from": "1" }] }), "it has no id that can be one"),
+        (json!({ "messages": { "id": "wamid.2" } }), "the messages are no list"),
+        (json!({ "statuses": "sent" }), "the statuses are no list"),
+    ] {
+        let found = read_some(&change(odd.clone()));
+        let expected = format!("1 of 1 statuses and messages cannot be read, of which number 1 is the first: {why}");
+        assert_eq!((found.reports, found.unread), (Vec::new(), Some(expected)), "{odd}");
+    }
+    for (odd, why) in [
+        (json!({ "changes": 1 }), "the changes of an entry are no list"),
+        (json!(1), "the changes of an entry are no list"),
+        (json!({ "changes": [1] }), "a change is no JSON object, or its value is none"),
+        (
+            json!({ "changes": [{ "field": "messages", "value": "x" }] }),
+            "a change is no JSON object, or its value is none",
+        ),
+    ] {
+        let right = json!({ "changes": [{ "field": "messages", "value": { "statuses": [good] } }] });
+        let found = read_some(&json!({ "entry": [odd, right] }));
+        assert_eq!(found.reports.len(), 1, "{odd}");
+        assert!(found.unread.is_some_and(|told| told.ends_with(why)), "{odd}");
     }
 }
 
