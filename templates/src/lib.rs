@@ -2,8 +2,8 @@
 //!
 //! Read [`Templates`] first. The shipped templates are files in `catalog/`, embedded in the binary; an operator's
 //! directory of the same shape adds to them and overrides them file by file. Only this crate knows tera, mrml and
-//! css-inline. Rendering is synchronous and pure: it reads no files, uses no network, and knows no clock but the one that
-//! ends a runaway template.
+//! css-inline. Rendering is synchronous and pure: it reads no files, uses no network, and knows no clock but the one
+//! that ends a runaway template.
 
 mod blocks;
 mod bounded;

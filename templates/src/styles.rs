@@ -8,6 +8,7 @@ mod css;
 mod survey;
 
 use std::collections::BTreeSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use css_inline::CSSInliner;
 
@@ -28,6 +29,7 @@ const BYTES_OF_A_STEP: usize = 128;
 const MATCHES_OF_A_STEP: usize = 1024;
 
 const SPENT: &str = "its style sheets are too much for its elements";
+const UNREAD: &str = "its HTML cannot be read and written anew with its style sheets";
 const NO_CSS: &str = "a `style` attribute of an element that a style sheet is for holds what is no CSS";
 const LINKED: &str = "a style sheet from elsewhere is not fetched: write its rules into <style>, or into \
                       <style data-css-inline=\"ignore\"> an @import that whoever reads the mail fetches";
@@ -62,7 +64,9 @@ pub(crate) fn inlined(html: &str) -> Result<Option<String>, &'static str> {
         .keep_at_rules(true)
         .remove_inlined_selectors(true)
         .build();
-    inliner.inline_to(&set_aside(html, &aside), &mut Output(&mut bytes)).map_err(|_| NO_CSS)?;
+    let given = set_aside(html, &aside);
+    let write = AssertUnwindSafe(|| inliner.inline_to(&given, &mut Output(&mut bytes)));
+    catch_unwind(write).map_err(|_panic| UNREAD)?.map_err(|_| NO_CSS)?;
     let made = String::from_utf8(bytes).map_err(|_| NO_CSS)?;
     Ok(Some(with_doctype(html, &escaped_in_attributes(&made))))
 }

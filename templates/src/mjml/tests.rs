@@ -117,7 +117,8 @@ fn a_tag_that_mjml_would_lose_or_change_is_refused() {
 #[test]
 fn an_inline_sheet_lands_in_the_elements_and_every_other_stays() {
     let sheets = "<mj-style>.b { color: green; }</mj-style>\
-                  <mj-style inline=\"inline\">.b { margin: 7px; } @media print { .b { margin: 8px } }</mj-style><mj-title>";
+                  <mj-style inline=\"inline\">.b { margin: 7px; } @media print { .b { margin: 8px } }</mj-style>\
+                  <mj-title>";
     let mjml = RECEIPT.replace("<mj-title>", sheets).replace("<tr><td>", "<tr><td class=\"b\">");
     let templates = with(&mjml).unwrap_or_else(|error| panic!("{error}"));
     let items = json!([{"name": "Mate"}, {"name": "Yerba"}]);

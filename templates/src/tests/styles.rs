@@ -1,8 +1,10 @@
 //! Style sheets of mails: what is written into elements, what stays, and what is refused.
 
+use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::{load, load_with, name, render, wording};
+use crate::styles::inlined;
 use crate::{Limits, LoadError, TemplateError, Templates};
 
 const DARK: &str = "@media (prefers-color-scheme: dark) { .a { color: white !important; } }";
@@ -113,7 +115,8 @@ fn a_sheet_of_a_layout_or_of_a_part_is_for_the_mails_that_use_it() {
 #[test]
 fn no_value_adds_anything() {
     let templates = mail(
-        "<style>p { color: blue } .evil { color: red }</style><p class=\"a\" title=\"{{ v }}\" style=\"margin:0\">{{ v }}</p>",
+        "<style>p { color: blue } .evil { color: red }</style>\
+         <p class=\"a\" title=\"{{ v }}\" style=\"margin:0\">{{ v }}</p>",
     )
     .unwrap();
     for value in [
@@ -143,8 +146,8 @@ fn conditions_of_outlook_the_document_type_and_links_survive() {
     let others = "<!--[if !mso]><!--><i>{{ v }}</i><!--<![endif]-->";
     let link = "https://x.example/unsubscribe?id=1&amp;copy=2&amp;token=a%3D%26b";
     let made = html(&format!(
-        "{doctype}<html><head><link rel=\"icon\" href=\"i\"><style>a {{ color: blue }}</style></head><body><table><tr><td>\
-         {outlook}{others}<a href=\"{link}\">Leave</a></td></tr></table></body></html>"
+        "{doctype}<html><head><link rel=\"icon\" href=\"i\"><style>a {{ color: blue }}</style></head><body>\
+         <table><tr><td>         {outlook}{others}<a href=\"{link}\">Leave</a></td></tr></table></body></html>"
     ));
     assert!(made.starts_with(doctype), "{made}");
     for part in [outlook, &others.replace("{{ v }}", "x"), &format!("href=\"{link}\""), "rel=\"icon\""] {
@@ -222,4 +225,14 @@ fn what_is_looked_at_before_sending_is_what_is_sent() {
     assert!(sent.as_ref().is_ok_and(|mail| mail.html.as_ref().is_some_and(|html| html.contains("color: blue"))));
     assert_eq!(templates.render_quickly(&name("email"), &wording), Some(sent.clone()));
     assert_eq!(templates.rehearse(&name("email"), &wording).unwrap().ok(), sent.ok());
+}
+
+proptest! {
+    #[test]
+    fn any_html_gets_its_sheets_or_a_reason(html in "((<(/?)(p|td|tr|table|b|a|div|svg|title)( class=\"a\"| style=\"x:1\"| href='\"<>&amp;')?>)|<!--|-->|<style>|</style>|[a<>&;{}: \"']){0,40}") {
+        let sheets = "<style>.a { color: blue } td, b { margin: 0 } p:hover { color: red }</style>";
+        if let Ok(made) = inlined(&format!("{sheets}{html}")) {
+            prop_assert!(made.is_some_and(|made| made.contains("p:hover")), "{html:?}");
+        }
+    }
 }
