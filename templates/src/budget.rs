@@ -17,9 +17,10 @@ const STEPS_WITHOUT_CLOCK: u32 = 16;
 /// What rendering one message may use, all its parts together.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Limits {
-    /// The most bytes of subject, text and HTML before trimming.
+    /// The most bytes of subject, text and HTML before trimming; HTML whose style sheets are written into its elements
+    /// counts twice, before and after.
     pub max_output_bytes: usize,
-    /// The most turns of loops, files included, variables set, conditions and expressions.
+    /// The most turns of loops, files included, variables set, conditions and expressions, and what style sheets take.
     pub max_steps: u32,
     /// The most wall-clock time; the clock is read in every step after the 16th.
     pub max_time: Duration,

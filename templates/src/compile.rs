@@ -11,6 +11,7 @@ use crate::files::{File, Files};
 use crate::language::told;
 use crate::links;
 use crate::scan::{Scan, scan};
+use crate::styles;
 
 /// How many files may follow one another by `include` and `extends`.
 const MAX_REFERENCES: usize = 16;
@@ -20,6 +21,8 @@ pub(crate) struct Compiled {
     pub(crate) tera: Tera,
     /// The files by path, to say where an error is.
     pub(crate) sources: BTreeMap<String, Source>,
+    /// The HTML whose style sheets are written into its elements when it is rendered.
+    pub(crate) styled: BTreeSet<String>,
 }
 
 /// A file as it was written, and what was added to it.
@@ -55,6 +58,7 @@ impl Source {
 /// # Errors
 /// Every problem of every file.
 pub(crate) fn compile(files: &Files) -> Result<Compiled, Vec<Problem>> {
+    let styled = styles::styled(files);
     let files: BTreeMap<&str, &File> =
         files.iter().filter(|(path, _)| !path.ends_with(".json")).map(|(path, file)| (path.as_str(), file)).collect();
     let scans: BTreeMap<&str, Scan> = files.iter().map(|(path, file)| (*path, scan(&file.text))).collect();
@@ -67,6 +71,9 @@ pub(crate) fn compile(files: &Files) -> Result<Compiled, Vec<Problem>> {
             broken.insert(*path);
             problems.extend(found);
         }
+        if path.ends_with(".html") {
+            problems.extend(styles::problems(file));
+        }
     }
     let before = problems.len();
     check_references(&files, &scans, &mut problems);
@@ -77,7 +84,7 @@ pub(crate) fn compile(files: &Files) -> Result<Compiled, Vec<Problem>> {
     if !problems.is_empty() {
         return Err(problems);
     }
-    with_steps(&files, &scans)
+    with_steps(&files, &scans, styled)
 }
 
 /// Checks a file alone: its syntax, and what the scan refuses.
@@ -162,7 +169,11 @@ fn read_report(report: &str) -> Option<(&str, &str, (usize, usize))> {
     Some((message, path, (line, column)))
 }
 
-fn with_steps(files: &BTreeMap<&str, &File>, scans: &BTreeMap<&str, Scan>) -> Result<Compiled, Vec<Problem>> {
+fn with_steps(
+    files: &BTreeMap<&str, &File>,
+    scans: &BTreeMap<&str, Scan>,
+    styled: BTreeSet<String>,
+) -> Result<Compiled, Vec<Problem>> {
     let insert = |path: &str, file: &File| {
         let mut text = file.text.clone();
         for (at, step) in scans[path].steps.iter().rev() {
@@ -178,7 +189,7 @@ fn with_steps(files: &BTreeMap<&str, &File>, scans: &BTreeMap<&str, Scan>) -> Re
         inserted: scans[path].steps.iter().map(|(at, step)| (*at, step.len())).collect(),
     };
     let sources = files.iter().map(|(path, file)| ((*path).to_owned(), source(path, file))).collect();
-    Ok(Compiled { tera, sources })
+    Ok(Compiled { tera, sources, styled })
 }
 
 fn new_tera() -> Tera {

@@ -1,9 +1,9 @@
 //! The words: templates by name, locale and channel, and the renderer that turns them and a message's data into text.
 //!
 //! Read [`Templates`] first. The shipped templates are files in `catalog/`, embedded in the binary; an operator's
-//! directory of the same shape adds to them and overrides them file by file. Only this crate knows tera and mrml. Rendering is
-//! synchronous and pure: it reads no files, uses no network, and knows no clock but the one that ends a runaway
-//! template.
+//! directory of the same shape adds to them and overrides them file by file. Only this crate knows tera, mrml and
+//! css-inline. Rendering is synchronous and pure: it reads no files, uses no network, and knows no clock but the one
+//! that ends a runaway template.
 
 mod blocks;
 mod bounded;
@@ -24,6 +24,7 @@ mod placeholders;
 mod plain;
 mod scan;
 mod settings;
+mod styles;
 mod templates;
 
 #[cfg(test)]

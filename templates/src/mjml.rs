@@ -8,6 +8,8 @@ use std::collections::{BTreeSet, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use domain::nearest_of_few;
+use mrml::mj_head::MjHeadChild;
+use mrml::mjml::Mjml;
 use mrml::prelude::parser::{Error, ParserOptions, WarningKind};
 use mrml::prelude::render::RenderOptions;
 
@@ -15,7 +17,8 @@ use self::tag::end_of_tag;
 use crate::error::Problem;
 use crate::files::{File, Files};
 use crate::names::hint;
-use crate::scan::written_tags;
+use crate::scan::{scan, written_tags};
+use crate::styles;
 
 const MJML: &str = ".mjml";
 const HTML: &str = ".html";
@@ -60,6 +63,7 @@ const ELEMENTS: [&str; 22] = [
 pub(crate) fn made_html(files: &Files, problems: &mut Vec<Problem>) -> (Files, Vec<Problem>) {
     let mut made = files.clone();
     let mut doubts = Vec::new();
+    let styled = styles::styled(files);
     for (path, file) in files.iter().filter(|(path, _)| path.ends_with(MJML)) {
         made.remove(path);
         let html = format!("{}{HTML}", path.trim_end_matches(MJML));
@@ -68,7 +72,7 @@ pub(crate) fn made_html(files: &Files, problems: &mut Vec<Problem>) -> (Files, V
             problems.push(Problem { file: file.origin.clone(), place: None, message });
             continue;
         }
-        match compiled(file) {
+        match compiled(file, &styled) {
             Ok((text, more)) => {
                 doubts.extend(more);
                 let mjml = Some(file.text.clone());
@@ -85,14 +89,14 @@ pub(crate) fn made_html(files: &Files, problems: &mut Vec<Problem>) -> (Files, V
     (made, doubts)
 }
 
-/// The HTML of a file, and the doubts about it.
-fn compiled(file: &File) -> Result<(String, Vec<Problem>), Vec<Problem>> {
+/// The HTML of a file, and the doubts about it. The files of HTML that bring a style sheet for elements are known.
+fn compiled(file: &File, styled: &BTreeSet<String>) -> Result<(String, Vec<Problem>), Vec<Problem>> {
     if let Some((at, message)) = disorder(&file.text) {
         return Err(vec![file.problem(at, message)]);
     }
     let unread = attributes::unknown(&file.text).into_iter().map(|(at, message)| file.problem(at, message));
     let unread: Vec<Problem> = unread.collect();
-    let made = catch_unwind(AssertUnwindSafe(|| make(file)));
+    let made = catch_unwind(AssertUnwindSafe(|| make(file, styled)));
     let made = made.unwrap_or_else(|_| Err(vec![whole(file, "cannot be made HTML")]));
     let (html, doubts) = made.map_err(|found| [unread.clone(), found].concat())?;
     if html.len() > MAX_HTML_BYTES {
@@ -105,29 +109,56 @@ fn compiled(file: &File) -> Result<(String, Vec<Problem>), Vec<Problem>> {
     if problems.is_empty() { Ok((html, doubts)) } else { Err(problems) }
 }
 
-fn make(file: &File) -> Result<(String, Vec<Problem>), Vec<Problem>> {
+fn make(file: &File, styled: &BTreeSet<String>) -> Result<(String, Vec<Problem>), Vec<Problem>> {
     // The loader of these options finds nothing: no file and no address is read.
     let parsed = mrml::parse_with_options(&file.text, &ParserOptions::default());
-    let parsed = parsed.map_err(|error| vec![told(file, &error)])?;
-    let (mut doubts, mut problems) = (Vec::new(), Vec::new());
+    let mut parsed = parsed.map_err(|error| vec![told(file, &error)])?;
+    let mut doubts = Vec::new();
     for warning in &parsed.warnings {
         match warning.kind {
             WarningKind::UnexpectedAttribute => {
                 doubts.push(file.problem(warning.span.start, "has an attribute here that has no effect".to_owned()));
             }
-            WarningKind::InlineStyleUnsupported => {
-                let message = "mj-style cannot be inline here: give attributes, or leave inline out".to_owned();
-                problems.push(file.problem(warning.span.start, message));
-            }
+            // They are taken out of what is compiled.
+            WarningKind::InlineStyleUnsupported => {}
         }
     }
-    if !problems.is_empty() {
-        return Err(problems);
-    }
+    let sheets = inline_sheets(file, &mut parsed.element).map_err(|problem| vec![problem])?;
     // No font is fetched from elsewhere by whoever reads the mail, unless mj-font says so.
     let options = RenderOptions { fonts: HashMap::new(), ..RenderOptions::default() };
-    let html = parsed.element.render(&options);
-    html.map(|html| (html, doubts)).map_err(|_| vec![whole(file, "cannot be made HTML")])
+    let html = parsed.element.render(&options).map_err(|_| vec![whole(file, "cannot be made HTML")])?;
+    let gets_some = scan(&file.text).references.iter().any(|part| styled.contains(&part.name));
+    if sheets.is_empty() && !gets_some {
+        return Ok((html, doubts));
+    }
+    // The sheets of the compiler itself are for the programs that read them.
+    let html = styles::all_set_aside(&html);
+    let sheets: String = sheets.iter().map(|css| format!("<style>{css}</style>")).collect();
+    Ok((html.replacen("</head>", &format!("{sheets}</head>"), 1), doubts))
+}
+
+/// Takes the sheets that are to be written into elements out of the head.
+fn inline_sheets(file: &File, mjml: &mut Mjml) -> Result<Vec<String>, Problem> {
+    let mut sheets = Vec::new();
+    let Some(head) = &mut mjml.children.head else { return Ok(sheets) };
+    let mut problem = None;
+    head.children.retain(|child| {
+        let MjHeadChild::MjStyle(style) = child else { return true };
+        match style.attributes.inline.as_deref() {
+            None => true,
+            Some("inline") => {
+                sheets.push(style.children.trim().to_owned());
+                false
+            }
+            Some(other) => {
+                let at = file.text.find(&format!("inline=\"{other}\"")).unwrap_or_default();
+                let message = "inline of mj-style is `inline`, or left out".to_owned();
+                problem = Some(file.problem(at, message));
+                true
+            }
+        }
+    });
+    problem.map_or(Ok(sheets), Err)
 }
 
 /// The problems of elements that nobody knows: they would be sent as they are.

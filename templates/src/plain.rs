@@ -3,7 +3,7 @@
 //! It is for HTML that people write for mails, and reads any other without an error: what is not understood is left out.
 
 mod entities;
-mod tag;
+pub(crate) mod tag;
 
 use self::entities::decoded;
 use self::tag::Tag;
@@ -60,7 +60,7 @@ pub(crate) fn plain_text(html: &str) -> String {
 }
 
 /// The text from the end of this element on, whose beginning was read.
-fn from_end_of<'t>(name: &str, text: &'t str) -> &'t str {
+pub(crate) fn from_end_of<'t>(name: &str, text: &'t str) -> &'t str {
     let is_end = |at: usize| text[at + 2..].get(..name.len()).is_some_and(|found| found.eq_ignore_ascii_case(name));
     let end = text.match_indices("</").map(|(at, _)| at).find(|at| is_end(*at));
     end.map_or("", |end| &text[end..])

@@ -21,6 +21,7 @@ use crate::links;
 use crate::mjml;
 use crate::names::Known;
 use crate::plain::plain_text;
+use crate::styles;
 
 mod described;
 mod samples;
@@ -34,6 +35,13 @@ const QUICK: Limits = Limits { max_output_bytes: 64 * 1024, max_steps: 1_000, ma
 
 /// The most missing variables that are named at once. The shipped templates have up to eight.
 const MAX_MISSING: usize = 32;
+
+/// Why a part has no words.
+enum Unrendered {
+    Words(tera::Error),
+    /// What of its style sheets cannot be written into its elements.
+    Styles(&'static str),
+}
 
 /// All templates, ready to render.
 #[derive(Debug)]
@@ -206,6 +214,9 @@ impl Templates {
                 let text = words.text.as_deref().map(part).transpose()?;
                 let html = words.html.as_deref().map(part).transpose()?;
                 let text = text.unwrap_or_else(|| html.as_deref().map(plain_text).unwrap_or_default());
+                let styled =
+                    |(path, html): (&str, String)| self.styled(path, html).map_err(|error| (path.to_owned(), error));
+                let html = words.html.as_deref().zip(html).map(styled).transpose()?;
                 Ok((subject, text, html))
             })
         };
@@ -213,16 +224,41 @@ impl Templates {
             (Ok((subject, text, html)), _) => Ok(Rendered { subject, text, html }),
             (Err((path, error)), spent) => Err(match spent {
                 Some(spent) => self.spent(name, spent),
-                None => explain(&error, &path, &self.compiled, data),
+                None => self.explained(&error, &path, data),
             }),
         }
     }
 
-    fn render_part(&self, path: &str, context: &Context) -> tera::TeraResult<String> {
+    /// The words of a part. Those of HTML have their style sheets still beside them.
+    fn render_part(&self, path: &str, context: &Context) -> Result<String, Unrendered> {
         let mut bytes = Vec::with_capacity(512);
-        self.compiled.tera.render_to(path, context, Output(&mut bytes))?;
-        let text = tidy(with_line_feeds(String::from_utf8(bytes)?));
+        self.compiled.tera.render_to(path, context, Output(&mut bytes)).map_err(Unrendered::Words)?;
+        let text = String::from_utf8(bytes).map_err(|error| Unrendered::Words(error.into()))?;
+        let text = tidy(with_line_feeds(text));
         Ok(if path.ends_with(".html") { links::without_dead_buttons(text) } else { text })
+    }
+
+    /// The words of a part as they are sent: HTML has its style sheets in its elements.
+    fn styled(&self, path: &str, text: String) -> Result<String, Unrendered> {
+        if !self.compiled.styled.contains(path) {
+            return Ok(text);
+        }
+        let made = styles::inlined(&text).map_err(Unrendered::Styles)?;
+        Ok(made.unwrap_or(text))
+    }
+
+    fn explained(&self, error: &Unrendered, path: &str, data: &Map<String, Value>) -> TemplateError {
+        match error {
+            Unrendered::Words(error) => explain(error, path, &self.compiled, data),
+            Unrendered::Styles(why) => {
+                let source = self.compiled.sources.get(path);
+                TemplateError::Failed {
+                    expression: "the style sheets".to_owned(),
+                    why: (*why).to_owned(),
+                    at: source.map_or(path, |source| source.file.origin.as_str()).to_owned(),
+                }
+            }
+        }
     }
 
     fn unknown(&self, template: &str) -> TemplateError {

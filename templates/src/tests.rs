@@ -7,6 +7,7 @@ mod load;
 mod render;
 mod scan;
 mod shipped;
+mod styles;
 mod typos;
 
 use domain::{ChannelName, Rendered, Wording};

@@ -72,6 +72,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("sqlx", &["store", "migrations"]),
     ("tera", &["templates"]),
     ("mrml", &["templates"]),
+    ("css-inline", &["templates"]),
     ("axum", &["web", "api", "fake"]),
     ("hyper-util", &["web", "fake"]),
     ("tower", &["web", "fake"]),

@@ -115,6 +115,46 @@ fn a_tag_that_mjml_would_lose_or_change_is_refused() {
 }
 
 #[test]
+fn an_inline_sheet_lands_in_the_elements_and_every_other_stays() {
+    let sheets = "<mj-style>.b { color: green; }</mj-style>\
+                  <mj-style inline=\"inline\">.b { margin: 7px; } @media print { .b { margin: 8px } }</mj-style>\
+                  <mj-title>";
+    let mjml = RECEIPT.replace("<mj-title>", sheets).replace("<tr><td>", "<tr><td class=\"b\">");
+    let templates = with(&mjml).unwrap_or_else(|error| panic!("{error}"));
+    let items = json!([{"name": "Mate"}, {"name": "Yerba"}]);
+    let data = json!({"title": "Recibo", "name": "Ana", "url": "https://x.example/?a=1&b=2", "items": items});
+    let made = templates.render(&name("email"), &wording("t", None, data.clone())).unwrap().html.unwrap();
+    assert_eq!(made.matches("<td class=\"b\" style=\"margin: 7px;\">").count(), 2, "{made}");
+    for part in
+        [".b { color: green; }", "@media print { .b { margin: 8px } }", "#outlook a", "<!--[if mso", "?a=1&amp;b=2"]
+    {
+        assert!(made.contains(part), "{part} in\n{made}");
+    }
+    // The sheets of the compiler are written into no element.
+    assert!(!made.contains("border-collapse: collapse;mso"), "{made}");
+    let conditions = |html: &str| html.matches("<!--[if").count();
+    assert_eq!(conditions(&made), conditions(&html(data)), "{made}");
+}
+
+#[test]
+fn a_sheet_that_a_mail_of_mjml_includes_is_for_its_elements() {
+    let mjml = RECEIPT.replace("<mj-section>", "<mj-raw>{% include \"_p/p.html\" %}</mj-raw><mj-section>");
+    let part = "<style>.b { margin: 7px }</style><p class=\"b\">x</p>";
+    let files = [("t/sample.json", SAMPLE), ("t/en/email.subject.txt", "s"), ("_p/p.html", part)];
+    let templates = load(&[&files[..], &[("t/en/email.mjml", mjml.as_str())]].concat()).unwrap();
+    let data: serde_json::Value = serde_json::from_str(SAMPLE).unwrap();
+    let made = templates.render(&name("email"), &wording("t", None, data)).unwrap().html.unwrap();
+    assert!(made.contains("<p class=\"b\" style=\"margin: 7px;\">x</p>"), "{made}");
+}
+
+#[test]
+fn a_sheet_that_is_not_inline_and_not_left_out_is_refused() {
+    let mjml = RECEIPT.replace("<mj-title>", "<mj-style inline=\"true\">.b { margin: 7px; }</mj-style><mj-title>");
+    let told = told(&mjml);
+    assert!(told[0].starts_with(":3:") && told[0].contains("inline of mj-style is `inline`"), "{told:?}");
+}
+
+#[test]
 fn two_files_for_one_mail_are_refused_and_depth_has_a_limit() {
     let both = load(&[
         ("t/sample.json", SAMPLE),

@@ -3,17 +3,17 @@
 use super::entities::decoded;
 
 /// The beginning or the end of an element, or a declaration, which has no name.
-pub(super) struct Tag<'a> {
+pub(crate) struct Tag<'a> {
     /// In lower case.
-    pub(super) name: String,
-    pub(super) closes: bool,
+    pub(crate) name: String,
+    pub(crate) closes: bool,
     attributes: &'a str,
 }
 
 impl<'a> Tag<'a> {
     /// Reads the tag that the text begins with, and returns what is behind it. None where `<` stands for itself. A tag
     /// without an end takes all the rest.
-    pub(super) fn read(text: &'a str) -> Option<(Self, &'a str)> {
+    pub(crate) fn read(text: &'a str) -> Option<(Self, &'a str)> {
         let inside = text.strip_prefix('<')?;
         let (closes, inside) = match inside.strip_prefix('/') {
             Some(inside) => (true, inside),
@@ -30,7 +30,7 @@ impl<'a> Tag<'a> {
     }
 
     /// The value of an attribute; an empty text for one without a value.
-    pub(super) fn attribute(&self, name: &str) -> Option<String> {
+    pub(crate) fn attribute(&self, name: &str) -> Option<String> {
         let mut rest = self.attributes;
         loop {
             rest = rest.trim_start_matches(|c: char| c.is_ascii_whitespace() || c == '/');

@@ -13,7 +13,6 @@ use crate::budget;
 use crate::catalog::{Template, is_shared};
 use crate::compile::Source;
 use crate::error::{Problem, TemplateError};
-use crate::explain::explain;
 use crate::names::hint;
 
 /// A fault that a part of a template shows when it is rendered with the sample.
@@ -117,7 +116,8 @@ impl Templates {
     /// found too.
     fn faults(&self, name: &str, template: &Template, part: &str) -> Vec<Fault> {
         let variables = self.compiled.tera.get_template_variables(part).unwrap_or_default();
-        let render = |context: &Context| budget::within(self.options.limits, || self.render_part(part, context));
+        let words = |context: &Context| self.styled(part, self.render_part(part, context)?);
+        let render = |context: &Context| budget::within(self.options.limits, || words(context));
         let mut data = template.sample.clone();
         let mut faults: Vec<Fault> = Vec::new();
         while faults.len() < MAX_MISSING {
@@ -128,7 +128,7 @@ impl Templates {
                     break;
                 }
                 (Err(_), Some(spent)) => self.spent(name, spent),
-                (Err(error), None) => explain(&error, part, &self.compiled, &data),
+                (Err(error), None) => self.explained(&error, part, &data),
             };
             let TemplateError::Missing { variable, .. } = &error else {
                 // After the first replacement it may be the fault of the value that was taken.
