@@ -132,7 +132,8 @@ proptest! {
         let is_bound = ambiguous && before.policy != Ambiguity::Resend;
         match choose(&candidates, before) {
             Choice::Use { at, .. } => {
-                prop_assert!(!matches!(candidates[at].condition, Condition::Closed { .. }));
+                let is_closed = matches!(candidates[at].condition, Condition::Closed { .. });
+                prop_assert!(!is_closed);
                 prop_assert!(!(ambiguous && candidates[at].condition == TRIED_OUT));
                 prop_assert!(!is_bound || known.is_none_or(|known| known == candidates[at].provider));
                 let another = candidates.iter().any(|one| one.condition == WORKS && Some(one.provider) != known);

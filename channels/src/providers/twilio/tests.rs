@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::{ChannelName, Rendered};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use testkit::key;
 use wiremock::matchers::{basic_auth, method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};

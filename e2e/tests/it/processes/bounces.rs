@@ -75,7 +75,7 @@ fn report_about(failed: &str, to: &str, header: &str) -> String {
     REPORT.replace("ana@example.org", failed).replace("--b--\n", &returned)
 }
 
-async fn return_path(settings: &[(&'static str, &str)]) -> (TestFleet, impl AsyncFn(&str, &str)) {
+async fn return_path(settings: &[(&'static str, &str)]) -> (TestFleet, impl AsyncFn(&str, &str) + use<>) {
     let settings = [settings, &[("EMAIL_BOUNCE_ADDRESS", "bounces@example.com")]].concat();
     let fleet = TestFleet::start(Database::Sqlite, &settings).await;
     let environment = fleet.environment.clone();
