@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use channels::{Channels, Enabled};
 use domain::{
-    About, Before, Breaker, Candidate, Choice, Closed, Condition, Limit, Outcome, Purse, Sign, Timestamp, Wanted, choose,
+    About, Before, Breaker, Candidate, Choice, Closed, Condition, Limit, Outcome, Purse, Sign, Timestamp, Wanted,
+    choose,
 };
 use tokio::sync::Notify;
 

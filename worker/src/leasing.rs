@@ -38,9 +38,9 @@ async fn lease_once(shared: &Shared) -> Result<(), StoreError> {
         let (provider, medium, window) = (lease.provider, lease.medium, lease.wanted.window.unit.as_str());
         let leased = store.lease_tokens(provider, medium, lease.wanted).await?;
         health.leased(lease, leased.tokens);
-        let used =
-            metrics::gauge!("chasqui_provider_limit_used", "provider" => provider, "medium" => medium, "window" => window);
-        used.set(f64::from(leased.used));
+        metrics::gauge!("chasqui_provider_limit_used",
+            "provider" => provider, "medium" => medium, "window" => window)
+        .set(f64::from(leased.used));
     }
     Ok(())
 }
