@@ -54,11 +54,11 @@ async fn each_window_of_each_medium_is_counted_by_itself(db: &Database) {
         assert_eq!(leased, Leased { tokens: 4, used: 4 }, "{provider} {medium} {unit:?} {began}");
     }
     other.lease_tokens("twilio", "sms", wanted(10, WindowUnit::Hour, 0, 1)).await.unwrap();
-    let present = async |seconds| {
+    let present = async |seconds: i64| {
         let found = other.limits(at(seconds)).await.unwrap().into_iter();
         found.map(|one| (one.provider, one.medium, one.window_seconds, one.began, one.used)).collect::<Vec<_>>()
     };
-    let one = |provider: &str, medium: &str, seconds, began, used| {
+    let one = |provider: &str, medium: &str, seconds: u32, began: i64, used: u32| {
         (provider.to_owned(), medium.to_owned(), seconds, at(began), used)
     };
     let expected = [
