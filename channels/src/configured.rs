@@ -1,6 +1,7 @@
 //! Which channels exist and how they are configured, read from the settings. Each provider says which settings it has
 //! ([`sections`]); they are read here, and problems with them are reported.
 
+mod limits;
 mod list;
 mod preference;
 
@@ -31,6 +32,8 @@ impl Settings {
         let mut settings = Self { only, sandbox, preferred, outbound, public_url, webhook, ..Self::unset(timeout) };
         for provider in PROVIDERS {
             (provider.fill)(&reader.values(provider.section.settings), &mut settings);
+            let windows = provider.section.limits.and_then(|setting| limits::read(reader, setting.name));
+            settings.limits.extend(windows.map(|windows| (provider.name, windows)));
         }
         for warning in PROVIDERS.iter().flat_map(|provider| (provider.warnings)(&settings)) {
             if reader.are_right(warning.about) {

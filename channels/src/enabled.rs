@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use domain::{ChannelName, Outcome, SANDBOX, Timestamp};
+use domain::{ChannelName, Outcome, SANDBOX, Timestamp, Window};
 use media::{MEDIA, Medium, find, known, unknown};
 
 use crate::channel::{Channel, Outgoing};
@@ -21,6 +21,7 @@ pub struct Enabled {
     medium: &'static Medium,
     provider: &'static str,
     channel: Box<dyn Channel>,
+    limits: Vec<Window>,
 }
 
 /// What happens to the messages of one channel.
@@ -47,7 +48,11 @@ pub enum NotEnabled {
 
 impl Enabled {
     pub(crate) fn new(medium: &'static Medium, provider: &'static str, channel: Box<dyn Channel>) -> Self {
-        Self { medium, provider, channel }
+        Self { medium, provider, channel, limits: Vec::new() }
+    }
+
+    fn limited(self, limits: Option<&Vec<Window>>) -> Self {
+        Self { limits: limits.cloned().unwrap_or_default(), ..self }
     }
 
     /// The name of the medium, as publishers write it: `email`.
@@ -64,6 +69,12 @@ impl Enabled {
     /// are.
     pub fn max_per_second(&self) -> Option<u32> {
         self.channel.max_per_second()
+    }
+
+    /// How many messages of this medium the operator lets the provider have in windows of time, all processes together.
+    /// Empty where nothing is limited so.
+    pub fn limits(&self) -> &[Window] {
+        &self.limits
     }
 
     /// Whether what one message meets is to be expected by the next ([`Channel::is_one_place`]).
@@ -203,7 +214,8 @@ fn carry(medium: &'static Medium, kind: &str, settings: &Settings) -> Vec<Connec
     for (provider, service) in preferred(medium, settings).into_iter().filter(|(_, service)| service.kind == kind) {
         let Some(one) = (service.connect)(settings) else { continue };
         if one.is_ok() || is_listed || connected.is_empty() {
-            connected.push(one.map(|channel| Enabled::new(medium, provider.name, channel)));
+            let limits = settings.limits.get(provider.name);
+            connected.push(one.map(|channel| Enabled::new(medium, provider.name, channel).limited(limits)));
         }
     }
     connected

@@ -7,6 +7,8 @@ use runtime::settings::Setting;
 pub struct Section {
     /// The settings in the order in which they are read.
     pub settings: &'static [Setting],
+    /// The one of them that limits the whole fleet in windows of time. None where each recipient is a server of its own.
+    pub limits: Option<Setting>,
     pub halves: &'static [Half],
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use domain::Labels;
+use domain::{Labels, Window};
 
 use crate::outbound::Allow;
 use crate::providers::apns::Settings as Apns;
@@ -31,6 +31,8 @@ pub struct Settings {
     /// `EMAIL_PROVIDERS`, `WHATSAPP_PROVIDERS`, by medium: who may carry it, the preferred first. A medium for which the
     /// operator names nobody is not here: then it is all that are configured, in the order of the providers.
     pub preferred: BTreeMap<&'static str, Vec<&'static str>>,
+    /// `SMTP_LIMITS` and its like, by provider: how many messages of a medium the whole fleet gives it, in windows of time.
+    pub limits: BTreeMap<&'static str, Vec<Window>>,
     pub smtp: Smtp,
     pub sendgrid: SendGrid,
     pub fcm: Fcm,
@@ -55,6 +57,7 @@ impl Settings {
             sandbox: SandboxMode::Off,
             provider_timeout,
             preferred: BTreeMap::new(),
+            limits: BTreeMap::new(),
             smtp: Smtp::default(),
             sendgrid: SendGrid::default(),
             fcm: Fcm::default(),

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result};
 use channels::{Channels, Checked, Enabled, SandboxMode};
 use clap::Subcommand;
-use domain::{SANDBOX, Timestamp};
+use domain::{SANDBOX, Timestamp, Window};
 use serde_json::{Value, json};
-use store::ProviderState;
+use store::{LimitUse, ProviderState};
 
 use crate::config::{Config, Role, Sources};
 use crate::exit::Usage;
@@ -41,6 +41,15 @@ pub(crate) async fn run(sources: Sources, what: Providers) -> Result<ExitCode> {
     }
 }
 
+/// One window of a limit, and how much of it the workers have leased.
+struct Limited {
+    medium: &'static str,
+    window: Window,
+    used: u32,
+    /// None where nothing was leased of the present window.
+    ends: Option<Timestamp>,
+}
+
 /// Lists what the workers have found. Exit code 1 when a provider is given no messages.
 async fn list(sources: Sources, json: bool) -> Result<ExitCode> {
     let config = Config::read(unconfigured::with_ledger(sources), Role::Ledger)?;
@@ -49,13 +58,19 @@ async fn list(sources: Sources, json: bool) -> Result<ExitCode> {
     let (clock, store) = (parts::clock(), parts::existing_store(&config, parts::clock()).await?);
     let found = store.providers().await.context("the ledger could not be read")?;
     let now = clock.now();
+    let used = store.limits(now).await.context("the ledger could not be read")?;
     let mut all_work = true;
     for (provider, carried) in &carriers {
         let known = found.iter().find(|state| state.name == *provider);
         all_work &= known.is_none_or(|known| !is_given_nothing(known, now));
-        match json {
-            true => output::json(&state_as_json(provider, carried, known)),
-            false => say!("{}", line(provider, carried, &state_in_words(known, now))),
+        let limits = limits(provider, carried, &used);
+        if json {
+            output::json(&state_as_json(provider, carried, known, &limits));
+            continue;
+        }
+        say!("{}", line(provider, carried, &state_in_words(known, now)));
+        for limited in &limits {
+            say!("{}", limit_in_words(limited));
         }
     }
     Ok(exit::answer(all_work))
@@ -123,12 +138,42 @@ fn state_in_words(known: Option<&ProviderState>, now: Timestamp) -> String {
     }
 }
 
-fn state_as_json(provider: &str, carried: &[Arc<Enabled>], known: Option<&ProviderState>) -> Value {
+/// The windows that the settings here name, each with what the workers have leased of it.
+fn limits(provider: &str, carried: &[Arc<Enabled>], used: &[LimitUse]) -> Vec<Limited> {
+    let each = carried.iter().flat_map(|carrier| carrier.limits().iter().map(move |window| (carrier.name(), *window)));
+    let limited = each.map(|(medium, window)| {
+        let is_of_it = |one: &&LimitUse| {
+            (one.provider.as_str(), one.medium.as_str()) == (provider, medium)
+                && one.window_seconds == window.unit.seconds()
+        };
+        let found = used.iter().find(is_of_it);
+        let ends = found.map(|found| window.unit.end(found.began));
+        Limited { medium, window, used: found.map_or(0, |found| found.used), ends }
+    });
+    limited.collect()
+}
+
+fn limit_in_words(limited: &Limited) -> String {
+    let Limited { medium, window, used, ends } = limited;
+    let ends = ends.map(|ends| format!(", until {ends}")).unwrap_or_default();
+    format!("{:<15} {medium:<14} {used} of {}/{} leased{ends}", "", window.messages, window.unit.as_str())
+}
+
+fn limit_as_json(limited: &Limited) -> Value {
+    let Limited { medium, window, used, ends } = limited;
+    json!({
+        "medium": medium, "window": window.unit.as_str(), "limit": window.messages, "used": used,
+        "ends_at": ends.map(|ends| ends.to_string()),
+    })
+}
+
+fn state_as_json(provider: &str, carried: &[Arc<Enabled>], known: Option<&ProviderState>, limits: &[Limited]) -> Value {
     json!({
         "provider": provider, "media": media(carried),
         "state": known.map(|known| known.state.as_str()),
         "open_until": known.and_then(|known| known.open_until).map(|until| until.to_string()),
         "changed_at": known.map(|known| known.changed_at.to_string()),
+        "limits": limits.iter().map(limit_as_json).collect::<Vec<_>>(),
     })
 }
 
@@ -145,6 +190,7 @@ fn checked_in_words(checked: &Checked) -> (&'static str, Option<&str>) {
 mod tests {
     use std::time::Duration;
 
+    use domain::WindowUnit;
     use testkit::NOW;
 
     use super::*;
@@ -167,5 +213,16 @@ mod tests {
             assert_eq!(is_given_nothing(&known, NOW), given_nothing, "{words}");
         }
         assert_eq!(state_in_words(None, NOW), "works, as far as anybody has found");
+    }
+
+    #[test]
+    fn each_window_is_told_with_what_is_leased_of_it_and_its_end() {
+        let window = Window { unit: WindowUnit::Hour, messages: 5000 };
+        let mut limited = Limited { medium: "sms", window, used: 0, ends: None };
+        assert_eq!(limit_in_words(&limited).trim_start(), "sms            0 of 5000/h leased");
+        (limited.used, limited.ends) = (120, Some(NOW));
+        assert_eq!(limit_in_words(&limited).trim_start(), format!("sms            120 of 5000/h leased, until {NOW}"));
+        let expected = json!({"medium": "sms", "window": "h", "limit": 5000, "used": 120, "ends_at": NOW.to_string()});
+        assert_eq!(limit_as_json(&limited), expected);
     }
 }

@@ -42,6 +42,7 @@ mod simulation;
 mod suppression;
 mod timestamp;
 mod unsubscribe;
+mod windows;
 mod zones;
 
 pub use answered::{ForChild, for_the_child};
@@ -90,4 +91,5 @@ pub use text::{
     FieldError, MAX_COMPARED_NAMES, acts, check_subject, folded_subject, is_one_edit, is_plain_name,
     is_unsafe_in_a_line, nearest, nearest_of_few, pointer_step, printable, unseen,
 };
+pub use windows::{Purse, Wanted, Window, WindowUnit};
 pub use zones::{ZoneRelease, Zones, reversed_sign};

@@ -22,6 +22,7 @@ const BREATH: Duration = Duration::from_millis(100);
 pub(crate) async fn forget_what_is_old(shared: Arc<Shared>, retention: Option<Duration>) {
     loop {
         forget_given_back(&shared).await;
+        forget_limits(&shared).await;
         match contained("forget", sweep(&shared, retention)).await {
             Some(Ok(0)) | None => {}
             Some(Ok(forgotten)) => tracing::info!(forgotten, "forgot deliveries that ended before the retention"),
@@ -42,6 +43,14 @@ async fn forget_given_back(shared: &Shared) {
             tracing::info!(forgotten, "forgot rows of messages without an id under which nothing was ever sent");
         }
         Some(Err(error)) => tracing::warn!(%error, "could not forget what was given back; trying again later"),
+    }
+}
+
+/// Deletes windows of providers' limits that have ended, whatever the retention is: nobody asks for them any more.
+async fn forget_limits(shared: &Shared) {
+    let forgotten = contained("forget_limits", shared.intake.store.forget_limits(shared.intake.clock.now())).await;
+    if let Some(Err(error)) = forgotten {
+        tracing::warn!(%error, "could not forget what was leased of limits; trying again later");
     }
 }
 

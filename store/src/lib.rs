@@ -13,6 +13,7 @@ mod breaker;
 mod endpoints;
 mod error;
 mod ledger;
+mod limits;
 mod options;
 mod people;
 mod providers;
@@ -33,6 +34,7 @@ pub use ledger::{
     JobKind, JobPage, JobSummary, MAX_PAGE, Page, Patience, Pruned, Put, Receipt, Recorded, RowLease, Sight, Soonest,
     StuckCounts, StuckDelivery, StuckJob, Target, USUAL_PAGE,
 };
+pub use limits::{Leased, LimitUse};
 pub use options::Options;
 pub use people::{Lift, LiftPage, SuppressionCursor, SuppressionFilter, SuppressionPage, Which};
 pub use providers::ProviderState;

@@ -3,9 +3,14 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use channels::{Channels, Enabled};
-use domain::{About, Before, Breaker, Candidate, Choice, Closed, Condition, Limit, Outcome, Sign, Timestamp, choose};
+use domain::{
+    About, Before, Breaker, Candidate, Choice, Closed, Condition, Limit, Outcome, Purse, Sign, Timestamp, Wanted,
+    choose,
+};
+use tokio::sync::Notify;
 
 /// How often a choice is made anew because others were quicker.
 const MAX_ROUNDS: usize = 4;
@@ -17,6 +22,8 @@ pub(crate) struct Health {
     breakers: HashMap<&'static str, Arc<Mutex<Breaker>>>,
     /// By the medium and the provider.
     places: HashMap<(&'static str, &'static str), Place>,
+    /// Woken when tokens should be leased.
+    low: Arc<Notify>,
 }
 
 /// What one message of a medium learns of its provider, and the next should know.
@@ -24,6 +31,17 @@ struct Place {
     /// Of the credentials, which all media of the provider share.
     breaker: Arc<Mutex<Breaker>>,
     limit: Mutex<Limit>,
+    /// What was leased of the limits of the whole fleet. None where there are none.
+    purse: Option<Mutex<Purse>>,
+    low: Arc<Notify>,
+}
+
+/// What should be leased for one medium of a provider.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Lease {
+    pub(crate) medium: &'static str,
+    pub(crate) provider: &'static str,
+    pub(crate) wanted: Wanted,
 }
 
 /// How a provider is, as far as others should know it.
@@ -46,7 +64,9 @@ impl Health {
         for carrier in channels.all().filter(|carrier| carrier.is_one_place()) {
             let breaker = Arc::clone(health.breakers.entry(carrier.provider()).or_default());
             let limit = Mutex::new(Limit::new(carrier.max_per_second()));
-            health.places.insert((carrier.name(), carrier.provider()), Place { breaker, limit });
+            let purse = Purse::new(carrier.limits()).map(Mutex::new);
+            let place = Place { breaker, limit, purse, low: Arc::clone(&health.low) };
+            health.places.insert((carrier.name(), carrier.provider()), place);
         }
         health
     }
@@ -120,6 +140,38 @@ impl Health {
         Some((provider, Known::of(&breaker)))
     }
 
+    /// Waits until tokens should be leased.
+    pub(crate) async fn until_low(&self) {
+        self.low.notified().await;
+    }
+
+    /// What should be leased now.
+    pub(crate) fn leases(&self, now: Timestamp) -> Vec<Lease> {
+        let mut leases = Vec::new();
+        for ((medium, provider), purse) in self.purses() {
+            let wanted = lock(purse).wants(now).into_iter();
+            leases.extend(wanted.map(|wanted| Lease { medium, provider, wanted }));
+        }
+        leases
+    }
+
+    /// Adds what was leased.
+    pub(crate) fn leased(&self, lease: Lease, tokens: u32) {
+        let place = self.places.get(&(lease.medium, lease.provider));
+        if let Some(purse) = place.and_then(|place| place.purse.as_ref()) {
+            lock(purse).put(lease.wanted, tokens);
+        }
+    }
+
+    /// When the first of the windows ends. None where the fleet has no limits.
+    pub(crate) fn window_ends(&self, now: Timestamp) -> Option<Timestamp> {
+        self.purses().filter_map(|(_, purse)| lock(purse).end(now)).min()
+    }
+
+    fn purses(&self) -> impl Iterator<Item = ((&'static str, &'static str), &Mutex<Purse>)> {
+        self.places.iter().filter_map(|(name, place)| Some((*name, place.purse.as_ref()?)))
+    }
+
     /// None where each recipient is a server of its own.
     fn place(&self, carrier: &Enabled) -> Option<&Place> {
         self.places.get(&(carrier.name(), carrier.provider()))
@@ -132,14 +184,34 @@ impl Place {
         if matches!(condition, Condition::Closed { .. }) {
             return condition;
         }
-        let wait = lock(&self.limit).wait(now);
+        let wait = lock(&self.limit).wait(now).max(self.wait_for_token(now));
         wait.map_or(condition, |wait| Condition::Closed { wait, why: Closed::Limit })
+    }
+
+    /// How long it takes until a message may be sent by the limits of the whole fleet. Whoever leases is woken where more
+    /// may be leased.
+    fn wait_for_token(&self, now: Timestamp) -> Option<Duration> {
+        let mut purse = lock(self.purse.as_ref()?);
+        let wait = purse.wait(now);
+        if wait.is_some() && purse.is_low(now) {
+            self.low.notify_one();
+        }
+        wait
     }
 
     /// False when others were quicker.
     fn take(&self, now: Timestamp) -> bool {
         let (mut breaker, mut limit) = (lock(&self.breaker), lock(&self.limit));
-        limit.wait(now).is_none() && breaker.take(now) && limit.take(now)
+        let Some(purse) = &self.purse else {
+            return limit.wait(now).is_none() && breaker.take(now) && limit.take(now);
+        };
+        let mut purse = lock(purse);
+        let may_send = limit.wait(now).is_none() && purse.wait(now).is_none();
+        let is_taken = may_send && breaker.take(now) && limit.take(now) && purse.take(now);
+        if purse.is_low(now) {
+            self.low.notify_one();
+        }
+        is_taken
     }
 }
 
@@ -180,10 +252,8 @@ fn report(provider: &'static str, breaker: &Breaker) {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use channels::{Settings, twilio};
-    use domain::{Ambiguity, ChannelName, Failure};
+    use domain::{Ambiguity, ChannelName, Failure, Window, WindowUnit};
     use testkit::NOW;
 
     use super::*;
@@ -192,6 +262,11 @@ mod tests {
 
     /// SMS and WhatsApp by Twilio, of each two messages a second.
     fn channels() -> Channels {
+        channels_of_a_fleet(&[])
+    }
+
+    /// The same in a fleet that has these limits.
+    fn channels_of_a_fleet(limits: &[Window]) -> Channels {
         let mut settings = Settings::unset(Duration::from_secs(10));
         settings.twilio = twilio::Settings {
             account_sid: Some(format!("AC{}", "0".repeat(32))),
@@ -202,6 +277,7 @@ mod tests {
             max_per_second: Some(2),
             ..twilio::Settings::default()
         };
+        settings.limits.insert("twilio", limits.to_vec());
         Channels::enable(&settings).unwrap()
     }
 
@@ -274,5 +350,32 @@ mod tests {
             ["sms", "whatsapp"].map(|medium| waits(&health, carriers(&channels, medium), at(0))),
             [Some(20_000), None]
         );
+    }
+
+    #[test]
+    fn a_message_that_finds_no_token_of_the_fleet_waits_and_the_other_medium_has_its_own() {
+        let channels = channels_of_a_fleet(&[Window { unit: WindowUnit::Minute, messages: 1 }]);
+        let (health, sms) = (Health::of(&channels), carriers(&channels, "sms"));
+        let began = NOW.minus(Duration::from_micros(NOW.as_micros().rem_euclid(60_000_000).unsigned_abs()));
+        let at = |millis| began.plus(Duration::from_millis(millis));
+        assert_eq!(waits(&health, sms, at(0)), Some(100), "nothing is leased yet");
+        let leases = health.leases(at(0));
+        assert_eq!(leases.len(), 2);
+        let lease = *leases.iter().find(|lease| lease.medium == "sms").expect("of SMS");
+        health.leased(lease, 1);
+        assert_eq!([0, 1000].map(|millis| waits(&health, sms, at(millis))), [None, Some(100)]);
+        assert_eq!(waits(&health, carriers(&channels, "whatsapp"), at(1000)), Some(100));
+        health.leased(lease, 0);
+        assert_eq!(waits(&health, sms, at(1000)), Some(59_000), "the fleet has used the minute up");
+        assert_eq!(health.window_ends(at(1000)), Some(at(60_000)));
+        assert_eq!(waits(&health, sms, at(60_000)), Some(100));
+    }
+
+    #[test]
+    fn without_limits_of_the_fleet_nothing_is_leased() {
+        let channels = channels();
+        let health = Health::of(&channels);
+        assert!(health.places.values().all(|place| place.purse.is_none()));
+        assert_eq!((health.leases(NOW).len(), health.window_ends(NOW)), (0, None));
     }
 }

@@ -5,7 +5,8 @@
 //! of it, [`copies`] who gets none of a mail, [`attempt`] (which gets its words from [`render`], and from [`health`] who
 //! is to carry it) tries to send, and [`intake::InHand`] carries out what follows and settles the message. [`report`]
 //! counts and logs. [`give_up`] is for a message that has ended ten workers. [`Worker`] puts the parts together,
-//! [`shared`] is what every delivery has, and [`sharing`] tells the other workers how the providers are.
+//! [`shared`] is what every delivery has, [`sharing`] tells the other workers how the providers are, and [`leasing`] has
+//! them keep the limits of the whole fleet.
 
 mod attempt;
 mod consume;
@@ -16,6 +17,7 @@ mod drain;
 mod give_up;
 mod gone;
 mod health;
+mod leasing;
 mod meters;
 mod pause;
 mod readiness;

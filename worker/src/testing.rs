@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use channels::{Channels, SandboxMode, smtp};
-use domain::{Defaults, FieldError, Lane, RecipientHasher, Row, Telling};
+use domain::{Defaults, FieldError, Lane, RecipientHasher, Row, Telling, Window};
 use store::{CapturedView, Store};
 use tempfile::TempDir;
 use templates::Templates;
@@ -52,8 +52,19 @@ pub(crate) async fn parts_mailing_to(mail_server: SocketAddr) -> Parts {
     parts
 }
 
-/// The same with a ledger that refuses every step until it is migrated, as one does that is away.
+/// The parts of a worker whose fleet limits its mails so.
+pub(crate) async fn parts_with_limits(limits: &[Window]) -> Parts {
+    let parts = parts_with(channels(testkit::nobody(), limits)).await;
+    parts.shared.intake.store.migrate().await.unwrap();
+    parts
+}
+
+/// The parts of a worker with a ledger that refuses every step until it is migrated, as one does that is away.
 pub(crate) async fn parts_without_tables(mail_server: SocketAddr) -> Parts {
+    parts_with(channels(mail_server, &[])).await
+}
+
+async fn parts_with(channels: Channels) -> Parts {
     let folder = tempfile::tempdir().unwrap();
     let url = testkit::ledger_in(folder.path());
     let store = Store::connect(store::Options::new(url.into(), 10, Arc::new(SystemClock))).await.unwrap();
@@ -61,7 +72,7 @@ pub(crate) async fn parts_without_tables(mail_server: SocketAddr) -> Parts {
     let worker = Worker {
         setup: Setup {
             settings: settings(),
-            channels: channels(mail_server),
+            channels,
             templates: Arc::new(Templates::embedded("en").unwrap()),
             links: None,
         },
@@ -100,9 +111,10 @@ fn topology() -> Topology {
     Topology { broker, names, plan, mode: Mode::Off, management: None, declared: Default::default() }
 }
 
-fn channels(mail_server: SocketAddr) -> Channels {
+fn channels(mail_server: SocketAddr, limits: &[Window]) -> Channels {
     let mut settings = channels::Settings::unset(settings().provider_timeout);
     settings.sandbox = SandboxMode::Missing;
+    settings.limits.insert("smtp", limits.to_vec());
     settings.smtp = smtp::Settings {
         host: Some(mail_server.ip().to_string()),
         port: Some(mail_server.port()),

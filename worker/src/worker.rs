@@ -14,7 +14,7 @@ use crate::health::Health;
 use crate::meters::Meters;
 use crate::shared::{Setup, Shared};
 use crate::slots::Slots;
-use crate::{consume, drain, pause, readiness, report, sharing};
+use crate::{consume, drain, leasing, pause, readiness, report, sharing};
 
 /// The parts of a worker. Each is running already.
 pub struct Worker {
@@ -33,9 +33,10 @@ impl Worker {
     /// grace period, and gives the rest back.
     pub async fn run(self, readiness: Readiness, stop: CancellationToken) {
         let (topology, shared) = self.into_parts();
+        let shared = Arc::new(shared);
+        let leasing = tokio::spawn(leasing::lease(Arc::clone(&shared), stop.clone()));
         let subscriptions = consume::subscriptions(&shared.setup.settings);
         let (consumers, lanes) = Consumers::start(topology, subscriptions, ConsumerSettings::default());
-        let shared = Arc::new(shared);
         let watching =
             tokio::spawn(readiness::keep_current(readiness, Arc::clone(&shared), consumers.watch(), stop.clone()));
         let sharing = tokio::spawn(sharing::share(Arc::clone(&shared), stop.clone()));
@@ -51,6 +52,7 @@ impl Worker {
         drain::drain(&shared, &consumers, &intakes).await;
         watching.abort();
         sharing.abort();
+        leasing.abort();
         consumers.close().await;
     }
 

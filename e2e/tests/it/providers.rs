@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use chasqui::clock::SystemClock;
-use domain::{Clock as _, State};
+use domain::{Clock as _, Order, State};
 use e2e::fleet::until;
 use e2e::mail_server::MailServer;
 use e2e::processes::run;
 use e2e::provider::{Answer, Provider};
 use e2e::sendgrid::SendGrid;
-use e2e::{Database, TestFleet};
+use e2e::{Database, Process, TestFleet};
+use embedded::Signal;
 use serde_json::{Value, json};
 use store::DeliveryView;
 use testkit::key;
@@ -195,4 +196,56 @@ async fn refused_credentials_park_what_comes_until_it_expires_and_a_new_start_as
     // What was found before the start is forgotten.
     until_providers_end_with(0, &fleet).await;
     fleet.finish().await;
+}
+
+/// Waits until a delivery is sent, or waits for the next window and has spent no attempt; whether it is sent.
+async fn is_sent(fleet: &TestFleet, id: &str) -> bool {
+    let has_settled = |view: &DeliveryView| match view.row.state {
+        State::Sent => true,
+        State::Waiting => matches!(view.row.order, Order::Schedule { .. }),
+        _ => false,
+    };
+    let what = format!("{id} is sent or waits for the next window");
+    let view = until(&what, async || fleet.delivery(id).await.filter(has_settled)).await;
+    if view.row.state == State::Waiting {
+        let spent = (view.row.attempt, view.attempts.len());
+        assert_eq!((spent, view.row.passed_over.as_deref()), ((0, 0), Some("twilio: its limit is reached")), "{id}");
+    }
+    view.row.state == State::Sent
+}
+
+#[tokio::test]
+async fn two_workers_give_a_provider_no_more_than_a_window_has_and_the_rest_waits_without_an_attempt() {
+    let provider = Provider::start().await;
+    let settings = [provider.settings(), vec![("TWILIO_LIMITS", "20/day")]].concat();
+    let mut fleet = TestFleet::prepare(Database::Postgres, &settings).await.expect("a place");
+    let (mut one, mut two) =
+        tokio::join!(Process::ready("worker", &fleet.environment), Process::ready("worker", &fleet.environment));
+    fleet.open_store().await;
+    let message = |n: usize| (format!("limited-{n}"), sms(&format!("+1202555{n:04}")));
+    for n in 0..60 {
+        let (id, body) = message(n);
+        fleet.notify(&id, &body).await;
+    }
+    let mut sent = 0;
+    for n in 0..60 {
+        sent += usize::from(is_sent(&fleet, &message(n).0).await);
+    }
+    // A worker may hold the last ones while the other gets the messages: these come to both in turns.
+    for n in 60..80 {
+        let (id, body) = message(n);
+        fleet.notify(&id, &body).await;
+        sent += usize::from(is_sent(&fleet, &id).await);
+    }
+    assert_eq!((sent, provider.requests()), (20, 20));
+
+    let (code, said) = run(&["providers"], &fleet.environment).await;
+    assert!(code == 0 && said.contains("20 of 20/day leased, until "), "{said}");
+    let metrics = one.metrics().await;
+    let is_of_sms = |line: &str| line.starts_with("chasqui_provider_limit_used{") && line.contains("medium=\"sms\"");
+    assert!(metrics.lines().any(is_of_sms), "{metrics}");
+    for process in [&mut one, &mut two] {
+        assert_eq!(process.end(Signal::Term).await, 0, "{}", process.output());
+    }
+    fleet.remove().await;
 }

@@ -10,13 +10,15 @@ pub(super) const KEY_ID: Setting = Setting::text("APNS_KEY_ID");
 pub(super) const TEAM_ID: Setting = Setting::text("APNS_TEAM_ID");
 pub(super) const TOPIC: Setting = Setting::text("APNS_TOPIC");
 pub(super) const BASE_URL: Setting = Setting::text("APNS_BASE_URL");
+const LIMITS: Setting = Setting::text("APNS_LIMITS");
 
 pub(super) const SECTION: Section = Section {
-    settings: &[KEY, KEY_ID, TEAM_ID, TOPIC, BASE_URL],
+    settings: &[KEY, KEY_ID, TEAM_ID, TOPIC, BASE_URL, LIMITS],
+    limits: Some(LIMITS),
     halves: &[Half {
         channels: &["push"],
         needs: &[KEY.name],
-        beside: &[KEY_ID.name, TEAM_ID.name, TOPIC.name, BASE_URL.name],
+        beside: &[KEY_ID.name, TEAM_ID.name, TOPIC.name, BASE_URL.name, LIMITS.name],
         less: "push is not sent to Apple directly without it",
     }],
 };

@@ -10,13 +10,15 @@ pub(super) const SERVICE_ACCOUNT_KEY: Setting = Setting::text("FIREBASE_SERVICE_
 pub(super) const BASE_URL: Setting = Setting::text("FCM_BASE_URL");
 pub(super) const TOKEN_URL: Setting = Setting::text("FCM_TOKEN_URL");
 pub(super) const VALIDATE_ONLY: Setting = Setting::flag("FCM_VALIDATE_ONLY");
+const LIMITS: Setting = Setting::text("FCM_LIMITS");
 
 pub(super) const SECTION: Section = Section {
-    settings: &[PROJECT_ID, SERVICE_ACCOUNT_KEY, BASE_URL, TOKEN_URL, VALIDATE_ONLY],
+    settings: &[PROJECT_ID, SERVICE_ACCOUNT_KEY, BASE_URL, TOKEN_URL, VALIDATE_ONLY, LIMITS],
+    limits: Some(LIMITS),
     halves: &[Half {
         channels: &["push"],
         needs: &[SERVICE_ACCOUNT_KEY.name],
-        beside: &[PROJECT_ID.name, BASE_URL.name, TOKEN_URL.name, VALIDATE_ONLY.name],
+        beside: &[PROJECT_ID.name, BASE_URL.name, TOKEN_URL.name, VALIDATE_ONLY.name, LIMITS.name],
         less: "push is not sent without it",
     }],
 };

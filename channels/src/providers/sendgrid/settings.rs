@@ -14,13 +14,15 @@ pub(super) const API_KEY: Setting = Setting::text("SENDGRID_API_KEY");
 pub(super) const BASE_URL: Setting = Setting::text("SENDGRID_BASE_URL");
 pub(super) const SANDBOX: Setting = Setting::flag("SENDGRID_SANDBOX");
 pub(super) const WEBHOOK_PUBLIC_KEY: Setting = Setting::text("SENDGRID_WEBHOOK_PUBLIC_KEY");
+const LIMITS: Setting = Setting::text("SENDGRID_LIMITS");
 
 pub(super) const SECTION: Section = Section {
-    settings: &[API_KEY, BASE_URL, SANDBOX, WEBHOOK_PUBLIC_KEY, REPLY_TO, FROM_EMAIL, FROM_NAME],
+    settings: &[API_KEY, BASE_URL, SANDBOX, WEBHOOK_PUBLIC_KEY, LIMITS, REPLY_TO, FROM_EMAIL, FROM_NAME],
+    limits: Some(LIMITS),
     halves: &[Half {
         channels: &["email"],
         needs: &[API_KEY.name],
-        beside: &[BASE_URL.name, SANDBOX.name],
+        beside: &[BASE_URL.name, SANDBOX.name, LIMITS.name],
         less: "email is not sent by SendGrid without it",
     }],
 };

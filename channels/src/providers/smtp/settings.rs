@@ -20,6 +20,7 @@ pub(super) const DKIM_SELECTOR: Setting = Setting::text("EMAIL_DKIM_SELECTOR");
 pub(super) const DKIM_DOMAIN: Setting = Setting::text("EMAIL_DKIM_DOMAIN");
 pub(super) const DKIM_KEY_FILE: Setting = Setting::text("EMAIL_DKIM_PRIVATE_KEY_FILE");
 pub(super) const BOUNCE_ADDRESS: Setting = Setting::text("EMAIL_BOUNCE_ADDRESS");
+const LIMITS: Setting = Setting::text("SMTP_LIMITS");
 
 pub(super) const SECTION: Section = Section {
     settings: &[
@@ -30,6 +31,7 @@ pub(super) const SECTION: Section = Section {
         PASSWORD,
         CA_FILE,
         MAX_CONNECTIONS,
+        LIMITS,
         HELLO,
         DKIM_SELECTOR,
         DKIM_DOMAIN,
@@ -39,6 +41,7 @@ pub(super) const SECTION: Section = Section {
         FROM_EMAIL,
         FROM_NAME,
     ],
+    limits: Some(LIMITS),
     halves: &[Half {
         channels: &["email"],
         needs: &[HOST.name],
@@ -49,6 +52,7 @@ pub(super) const SECTION: Section = Section {
             TLS.name,
             CA_FILE.name,
             HELLO.name,
+            LIMITS.name,
             DKIM_SELECTOR.name,
             DKIM_DOMAIN.name,
             DKIM_KEY_FILE.name,

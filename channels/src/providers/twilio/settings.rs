@@ -17,6 +17,7 @@ pub(super) const BASE_URL: Setting = Setting::text("TWILIO_BASE_URL");
 pub(super) const SECONDARY_AUTH_TOKEN: Setting = Setting::password("TWILIO_SECONDARY_AUTH_TOKEN");
 pub(super) const WEBHOOK_KEYS: Setting = Setting::text("TWILIO_WEBHOOK_KEYS");
 pub(super) const MAX_PER_SECOND: Setting = Setting::number("TWILIO_MAX_PER_SECOND", 1, 100_000);
+const LIMITS: Setting = Setting::text("TWILIO_LIMITS");
 
 pub(super) const SECTION: Section = Section {
     settings: &[
@@ -30,9 +31,11 @@ pub(super) const SECTION: Section = Section {
         WHATSAPP_MESSAGING_SERVICE_SID,
         BASE_URL,
         MAX_PER_SECOND,
+        LIMITS,
         SECONDARY_AUTH_TOKEN,
         WEBHOOK_KEYS,
     ],
+    limits: Some(LIMITS),
     halves: &[Half {
         channels: &["sms", "whatsapp"],
         needs: &[FROM_NUMBER.name, MESSAGING_SERVICE_SID.name, WHATSAPP_FROM.name, WHATSAPP_MESSAGING_SERVICE_SID.name],
@@ -43,6 +46,7 @@ pub(super) const SECTION: Section = Section {
             API_KEY_SECRET.name,
             BASE_URL.name,
             MAX_PER_SECOND.name,
+            LIMITS.name,
         ],
         less: "sms is not sent without it or TWILIO_MESSAGING_SERVICE_SID, and whatsapp not without \
                TWILIO_WHATSAPP_FROM or TWILIO_WHATSAPP_MESSAGING_SERVICE_SID",

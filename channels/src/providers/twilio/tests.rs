@@ -2,8 +2,13 @@
 
 use std::time::Duration;
 
+<<<<<<< HEAD
 use domain::{ChannelName, Rendered};
 use serde_json::{Value, json};
+=======
+use domain::{ChannelName, Rendered, Window, WindowUnit};
+use serde_json::{Map, Value, json};
+>>>>>>> h-limits
 use testkit::key;
 use wiremock::matchers::{basic_auth, method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
@@ -172,6 +177,16 @@ fn each_sender_has_the_ceiling_for_itself() {
         let limits: Vec<_> = channels.all().map(|carrier| (carrier.name(), carrier.max_per_second())).collect();
         assert_eq!(limits, [("sms", ceiling), ("whatsapp", ceiling)]);
     }
+}
+
+#[test]
+fn each_sender_has_the_limits_of_the_fleet_for_itself() {
+    let mut settings = over_http("http://127.0.0.1:1");
+    let window = Window { unit: WindowUnit::Hour, messages: 7 };
+    settings.limits.insert("twilio", vec![window]);
+    let channels = Channels::enable(&settings).unwrap();
+    let limits: Vec<_> = channels.all().map(|carrier| (carrier.name(), carrier.limits())).collect();
+    assert_eq!(limits, [("sms", &[window][..]), ("whatsapp", &[window])]);
 }
 
 #[tokio::test]

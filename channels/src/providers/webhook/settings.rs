@@ -7,7 +7,7 @@ use crate::section::Section;
 
 pub(super) const WEBHOOKS: Setting = Setting::flag("WEBHOOKS");
 
-pub(super) const SECTION: Section = Section { settings: &[WEBHOOKS], halves: &[] };
+pub(super) const SECTION: Section = Section { settings: &[WEBHOOKS], limits: None, halves: &[] };
 
 /// `WEBHOOKS`. The default is that none is sent: whoever may publish could have any public address called.
 #[derive(Clone, Debug, Default)]

@@ -11,6 +11,7 @@ pub(super) const SUBJECT: Setting = Setting::text("WEB_VAPID_SUBJECT");
 
 pub(super) const SECTION: Section = Section {
     settings: &[PUBLIC_KEY, PRIVATE_KEY, SUBJECT],
+    limits: None,
     halves: &[Half {
         channels: &["webpush"],
         needs: &[PRIVATE_KEY.name],

@@ -10,13 +10,15 @@ pub(super) const PHONE_NUMBER_ID: Setting = Setting::text("WHATSAPP_CLOUD_PHONE_
 pub(super) const BASE_URL: Setting = Setting::text("WHATSAPP_CLOUD_BASE_URL");
 pub(super) const APP_SECRET: Setting = Setting::text("WHATSAPP_CLOUD_APP_SECRET");
 pub(super) const VERIFY_TOKEN: Setting = Setting::text("WHATSAPP_CLOUD_VERIFY_TOKEN");
+const LIMITS: Setting = Setting::text("WHATSAPP_CLOUD_LIMITS");
 
 pub(super) const SECTION: Section = Section {
-    settings: &[ACCESS_TOKEN, PHONE_NUMBER_ID, BASE_URL, APP_SECRET, VERIFY_TOKEN],
+    settings: &[ACCESS_TOKEN, PHONE_NUMBER_ID, BASE_URL, APP_SECRET, VERIFY_TOKEN, LIMITS],
+    limits: Some(LIMITS),
     halves: &[Half {
         channels: &["whatsapp"],
         needs: &[ACCESS_TOKEN.name],
-        beside: &[PHONE_NUMBER_ID.name, BASE_URL.name],
+        beside: &[PHONE_NUMBER_ID.name, BASE_URL.name, LIMITS.name],
         less: "whatsapp is not sent by WhatsApp Cloud without it",
     }],
 };

@@ -119,3 +119,56 @@ fn a_key_of_sendgrid_that_does_not_look_like_one_is_warned_of() {
     assert!(told.len() == 1 && told[0].starts_with("SENDGRID_API_KEY does not begin with SG."), "{told:#?}");
     assert!(!told[0].contains("hidden"), "{told:#?}");
 }
+
+const TWILIO: [(&str, &str); 3] = [
+    ("TWILIO_ACCOUNT_SID", "AC00000000000000000000000000000001"),
+    ("TWILIO_AUTH_TOKEN", "t"),
+    ("TWILIO_FROM_NUMBER", "+15550001111"),
+];
+
+#[test]
+fn limits_of_a_fleet_are_read_in_any_order_and_every_mistake_in_them_is_told_at_once() {
+    let limits = |given: &str| {
+        let config = read(Role::Worker, &[&TWILIO[..], &[("TWILIO_LIMITS", given)]].concat());
+        let config = config.unwrap_or_else(|problems| panic!("{given}: {problems}"));
+        let windows = config.channels.limits.get("twilio").cloned().unwrap_or_default();
+        windows.into_iter().map(|window| (window.messages, window.unit.as_str())).collect::<Vec<_>>()
+    };
+    assert!(limits("").is_empty());
+    assert_eq!(limits(" 7 / min "), [(7, "min")]);
+    let all = [(10, "s"), (300, "min"), (5000, "h"), (10_000_000, "day")];
+    assert_eq!(limits("10000000/day, 10/s ,5000/h,300/MIN"), all);
+    for (given, mistakes) in [
+        ("hidden", &["1 of 1, there is no / between a number and a unit"][..]),
+        ("1/s,", &["2 of 2, there is nothing before or behind a comma"]),
+        ("1/s;2/min", &["1 of 1, there is no comma behind it: the next window follows without one"]),
+        ("1/s, 2/s", &["2 of 2, there is one with the unit s before it: leave one of the two"]),
+        ("1/hidden", &["1 of 1, the unit must be one of s, min, h, day"]),
+        (
+            "hidden/h, 10/s, 0/min, 5/hours",
+            &[
+                "1 of 4, the number must be a whole one from 1 to 10000000",
+                "3 of 4, the number must be a whole one from 1 to 10000000",
+                "4 of 4, the unit must be one of s, min, h, day; did you mean h?",
+            ],
+        ),
+        (
+            "1.5/s, +1/min, 10000001/sec",
+            &[
+                "1 of 3, the number must be a whole one from 1 to 10000000",
+                "2 of 3, the number must be a whole one from 1 to 10000000",
+                "3 of 3, the number must be a whole one from 1 to 10000000, and the unit must be one of s, min, h, day; \
+                 did you mean s?",
+            ],
+        ),
+    ] {
+        let told = problems(Role::Worker, &[&TWILIO[..], &[("TWILIO_LIMITS", given)]].concat());
+        let words = "TWILIO_LIMITS must be a list such as 10/s, 300/min; of number";
+        let expected: Vec<String> = mistakes.iter().map(|mistake| format!("{words} {mistake}")).collect();
+        assert_eq!(told, expected, "{given}");
+    }
+    let told = one_problem(&[&TWILIO[..], &[("TWILIO_LIMITS", "1/s,1/s,1/s,1/s,1/s")]].concat());
+    assert_eq!(told, "TWILIO_LIMITS must have 4 windows at most, such as 10/s, 300/min");
+    let told = one_problem(&[("FCM_LIMITS", "1/s")]);
+    assert!(told.starts_with("FIREBASE_SERVICE_ACCOUNT_KEY is not set, but FCM_LIMITS is set"), "{told}");
+}

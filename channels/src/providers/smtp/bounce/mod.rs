@@ -96,7 +96,9 @@ impl Reading<'_> {
 
     /// Whether a mail of several recipients has this one as its own, and not as that of a copy.
     fn is_to(&self, recipient: Option<&str>) -> bool {
-        let to = self.returned.get("to").and_then(address);
+        // A server on the way may have put the address in brackets, and a name before it.
+        let to = self.returned.get("to").map(|to| to.rsplit_once('<').map_or(to, |(_, address)| address));
+        let to = to.and_then(address);
         to.is_some() && to.as_deref() == recipient
     }
 }

@@ -115,6 +115,8 @@ fn the_address_that_the_mail_server_names_is_enough() {
 fn what_comes_back_of_a_copy_says_nothing_of_the_delivery() {
     let own = one(&written(POSTFIX, true));
     assert_eq!(own.about, label());
+    let with_a_name = POSTFIX.replace("To: ana@example.org", "To: \"Ana <3\" <Ana@example.org>");
+    assert_eq!(one(&written(&with_a_name, true)).about, label());
     let of_copy = POSTFIX.replace("rfc822; ana@", "rfc822; bob@").replace("rfc822;ana@", "rfc822;bob@");
     assert_eq!(one(&written(&of_copy, true)).about, None);
     let forwarded = one(&written(&of_copy, false));
