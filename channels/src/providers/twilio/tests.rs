@@ -2,13 +2,8 @@
 
 use std::time::Duration;
 
-<<<<<<< HEAD
-use domain::{ChannelName, Rendered};
-use serde_json::{Value, json};
-=======
 use domain::{ChannelName, Rendered, Window, WindowUnit};
 use serde_json::{Map, Value, json};
->>>>>>> h-limits
 use testkit::key;
 use wiremock::matchers::{basic_auth, method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
