@@ -55,8 +55,8 @@ pub struct Outgoing<'a> {
 /// - **Only explicit knowledge.** A complete answer, or the certainty that nothing was handed over, gives `Sent`,
 ///   `Throttled`, `Retriable` or `Permanent`. Whatever happens after the request may have been written and
 ///   before the answer was read to its end is `Ambiguous`, because a second copy may be the price of trying again.
-/// - **A failure says whom it is about** ([`Failure::about`]): this message, the provider, or our credentials. By what is
-///   about one message, those of others are never kept back.
+/// - **A failure says whom it is about** ([`Failure::about`]): this message, the provider, or our credentials and
+///   the account that they are of. By what is about one message, those of others are never kept back.
 /// - **Nothing goes out late.** What takes time before the message is handed over is awaited through
 ///   [`Outgoing::before_it_expires`], and ends in `Expired`.
 /// - **It may be dropped at any await.** The worker sets the time limit and calls an elapsed one ambiguous. What a

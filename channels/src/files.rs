@@ -193,7 +193,7 @@ impl NoAnswer {
     fn into_missing(self) -> Missing {
         match self {
             Self::Forbidden(refused) => Missing::Never(refused.to_string()),
-            Self::NotSent(why) | Self::Lost(why) => Missing::NotNow(why),
+            Self::NotSent(why) | Self::NotMade(why) | Self::Lost(why) => Missing::NotNow(why),
         }
     }
 }

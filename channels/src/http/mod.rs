@@ -111,6 +111,8 @@ pub(crate) struct Answer {
 pub(crate) enum NoAnswer {
     /// Nothing was written.
     NotSent(String),
+    /// Nothing was written, because no request could be made of this message.
+    NotMade(String),
     /// The request may have been read.
     Lost(String),
     /// Nothing was written, and never will be: our own rules forbid the address.
@@ -139,9 +141,13 @@ pub(crate) struct Said {
 /// What a provider's own code means, whatever the HTTP status.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Verdict {
-    /// Our account, sender or settings are wrong: every message fails until somebody acts. The text says what to look
-    /// at.
+    /// Our sender, settings or request are wrong: messages fail until somebody acts, though some may be accepted. The
+    /// text says what to look at.
     Ours(&'static str),
+    /// Our account is refused: its credentials, its standing, its funds, or what is enabled for it. No message is
+    /// accepted until somebody acts, so the others wait instead of spending their attempts. The text says what to look
+    /// at.
+    OurAccount(&'static str),
     /// The provider did not accept the message, because there are too many: come back later.
     SlowDown,
     /// The provider did not accept the message, because it is not well: try again.
@@ -150,6 +156,13 @@ pub(crate) enum Verdict {
     Permanent,
     /// The same, and the text says what whoever published the message must know.
     Refused(&'static str),
+}
+
+impl Verdict {
+    /// Whether what is wrong is on our side, and no fault of the message or its recipient.
+    pub(crate) const fn is_ours(self) -> bool {
+        matches!(self, Self::Ours(_) | Self::OurAccount(_))
+    }
 }
 
 /// Where an operator finds what is wrong on our side, for the statuses that mean this with every provider.
@@ -216,6 +229,7 @@ pub(crate) async fn check(request: RequestBuilder, look_at: LookAt, now: Timesta
 /// has not accepted the message and names a time to come back is throttling, whatever the status.
 pub(crate) fn judge(provider: &'static str, answer: &Answer, said: Said) -> Outcome {
     let status = answer.status;
+    let is_coded = said.code.is_some();
     let code = Some(said.code.unwrap_or_else(|| status.as_str().to_owned()));
     if status.is_success() {
         return Outcome::Sent { provider, provider_id: said.provider_id, code };
@@ -223,7 +237,10 @@ pub(crate) fn judge(provider: &'static str, answer: &Answer, said: Said) -> Outc
     let wait = answer.retry_after.max(said.retry_after);
     let later = wait.filter(|wait| !wait.is_zero());
     let comes_back = later.is_some() && !said.maybe_sent;
-    let about = said.about.unwrap_or_else(|| about(status.as_u16(), said.verdict, comes_back));
+    let about = said.about.unwrap_or_else(|| match said.verdict {
+        Some(verdict) => about_by_verdict(verdict),
+        None => about_by_status(status.as_u16(), is_coded, comes_back),
+    });
     let failure = |hint: &str| {
         let separator = if said.text.is_empty() { "" } else { ": " };
         let detail = format!("HTTP {}{hint}{separator}{}", status.as_u16(), said.text);
@@ -236,6 +253,7 @@ pub(crate) fn judge(provider: &'static str, answer: &Answer, said: Said) -> Outc
     };
     match said.verdict {
         Some(Verdict::Ours(look_at)) => return ours("refused for a reason on our side", look_at),
+        Some(Verdict::OurAccount(look_at)) => return ours("every message is refused until this is mended", look_at),
         Some(Verdict::SlowDown) => return throttled(),
         Some(Verdict::Outage) if comes_back => return throttled(),
         Some(Verdict::Outage) => return retriable(failure(""), false, said.maybe_sent),
@@ -258,13 +276,24 @@ pub(crate) fn judge(provider: &'static str, answer: &Answer, said: Said) -> Outc
     }
 }
 
-/// Whom an answer is about by its status: an outage and a limit are the provider's, and so is the wish that we come back.
-/// What its own code says of them is so too, but a code that names something else is about that.
-fn about(status: u16, verdict: Option<Verdict>, comes_back: bool) -> About {
-    match (status, verdict) {
-        (_, Some(Verdict::SlowDown | Verdict::Outage)) | (429 | 500.., None) => About::Provider,
-        (403 | 408 | 413 | 425, None) if comes_back => About::Provider,
-        (401 | 403, None) => About::Credentials,
+/// Whom an answer is about by what its code means.
+fn about_by_verdict(verdict: Verdict) -> About {
+    match verdict {
+        Verdict::SlowDown | Verdict::Outage => About::Provider,
+        Verdict::OurAccount(_) => About::Credentials,
+        Verdict::Ours(_) | Verdict::Permanent | Verdict::Refused(_) => About::Message,
+    }
+}
+
+/// Whom an answer is about by its status: an outage and a limit are the provider's, and so is the wish that we come
+/// back. The account that does not pay, and the URL at which nothing is, are the same for all messages; but where the
+/// provider has a code for it that nobody knows, that may be about this message.
+fn about_by_status(status: u16, is_coded: bool, comes_back: bool) -> About {
+    match status {
+        429 | 500.. => About::Provider,
+        403 | 408 | 413 | 425 if comes_back => About::Provider,
+        401 | 403 => About::Credentials,
+        300..=399 | 402 | 404 | 405 if !is_coded => About::Credentials,
         _ => About::Message,
     }
 }
@@ -272,7 +301,7 @@ fn about(status: u16, verdict: Option<Verdict>, comes_back: bool) -> About {
 impl NoAnswer {
     pub(crate) fn why(self) -> String {
         match self {
-            Self::NotSent(why) | Self::Lost(why) => why,
+            Self::NotSent(why) | Self::NotMade(why) | Self::Lost(why) => why,
             Self::Forbidden(refused) => refused.to_string(),
         }
     }
@@ -282,6 +311,10 @@ impl NoAnswer {
             Self::NotSent(why) => {
                 let failure = Failure::new(provider, None, format!("not connected: {why}"));
                 retriable(failure.about(About::Provider), false, false)
+            }
+            Self::NotMade(why) => {
+                let failure = Failure::new(provider, None, format!("no request could be made of it: {why}"));
+                retriable(failure.about(About::Message), false, false)
             }
             Self::Lost(why) => {
                 let failure = Failure::new(provider, None, format!("no answer after the request was written: {why}"));
@@ -302,14 +335,20 @@ fn retriable(failure: Failure, alarm: bool, maybe_sent: bool) -> Outcome {
     Outcome::Retriable { failure, alarm, maybe_sent }
 }
 
-/// Tells whether the request may have been read. It certainly was not when the connection failed, or the request could
-/// not be built.
+/// Tells whether the request may have been read. It certainly was not when the connection failed, or when the request
+/// could not be built, which says nothing about the provider.
 pub(crate) fn no_answer(error: reqwest::Error) -> NoAnswer {
     if let Some(refused) = Refused::among(&error) {
         return NoAnswer::Forbidden(refused);
     }
     let why = innermost(&error);
-    if error.is_connect() || error.is_builder() { NoAnswer::NotSent(why) } else { NoAnswer::Lost(why) }
+    if error.is_builder() {
+        NoAnswer::NotMade(why)
+    } else if error.is_connect() {
+        NoAnswer::NotSent(why)
+    } else {
+        NoAnswer::Lost(why)
+    }
 }
 
 /// The text of the first cause. The text of the error itself quotes the URL.
@@ -327,15 +366,4 @@ fn innermost(error: &reqwest::Error) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_base_url_is_http_and_loses_its_last_slash() {
-        let base = |text| base_url("X_BASE_URL", text, "https://x.example");
-        assert_eq!(base("http://127.0.0.1:4010/"), Ok("http://127.0.0.1:4010".into()));
-        for bad in ["", "x.example", "ftp://x.example", "file:///etc", "https://"] {
-            assert_eq!(base(bad).unwrap_err(), "X_BASE_URL must be an http or https URL such as https://x.example");
-        }
-    }
-}
+mod tests;

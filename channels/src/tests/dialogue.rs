@@ -9,7 +9,7 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::tests::smtp::{Server, plain};
-use crate::tests::tools::{Delivery, channel, kind};
+use crate::tests::tools::{Delivery, channel, kind, taken};
 
 const HELLO: &str = "250-hi\r\n250";
 
@@ -60,12 +60,12 @@ async fn our_own_faults_alarm_and_the_recipients_do_not() {
     for (rcpt, expected, hint) in [
         ("504 5.5.2 <vm>: Helo command rejected: need fully-qualified hostname", "alarm", "set SMTP_HELLO"),
         ("554 5.7.1 Relay access denied", "alarm", "log in with SMTP_USER"),
-        ("530 5.7.0 Authentication required", "alarm", "check SMTP_USER"),
+        ("530 5.7.0 Authentication required", "account", "check SMTP_USER"),
         ("550 5.1.1 no such user", "permanent", "correct the destination"),
         ("451 4.3.0 lookup failure", "retriable", "refused for now"),
     ] {
         let (outcome, _) = scripted(&["220", HELLO, "250", rcpt], |_| ()).await;
-        assert_eq!(kind(&outcome), expected, "{rcpt}: {outcome:?}");
+        assert_eq!(taken(&outcome), expected, "{rcpt}: {outcome:?}");
         assert!(detail(&outcome).contains(hint), "{rcpt}: {outcome:?}");
     }
 }
@@ -155,11 +155,11 @@ async fn the_size_is_told_and_a_mail_that_is_too_large_is_not_begun() {
 async fn what_the_settings_do_not_fit_is_told_with_what_to_set() {
     let starttls = |smtp: &mut smtp::Settings| smtp.tls = Tls::StartTls;
     let (outcome, _) = scripted(&["220", HELLO], starttls).await;
-    assert_eq!(kind(&outcome), "alarm");
+    assert_eq!(taken(&outcome), "account");
     assert!(detail(&outcome).contains("STARTTLS: the server offers none: SMTP_TLS=implicit"), "{outcome:?}");
 
     let (outcome, _) = scripted(&["220", HELLO], |smtp| login(smtp, "ana", "secret")).await;
-    assert_eq!(kind(&outcome), "alarm");
+    assert_eq!(taken(&outcome), "account");
     assert!(detail(&outcome).contains("offers no login by PLAIN or LOGIN"), "{outcome:?}");
 
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -172,7 +172,7 @@ async fn what_the_settings_do_not_fit_is_told_with_what_to_set() {
         server.say("220 plain text").await;
         server.rest().await
     });
-    assert_eq!(kind(&outcome), "alarm");
+    assert_eq!(taken(&outcome), "account");
     assert!(detail(&outcome).contains("does not speak TLS here"), "{outcome:?}");
 }
 

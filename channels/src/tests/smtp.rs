@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::smtp::{self, Tls};
 use crate::{Checked, Settings};
-use domain::{Outcome, Reason};
+use domain::{About, Outcome, Reason};
 use serde_json::Value;
 use testkit::Counterpart;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
@@ -188,7 +188,7 @@ async fn implicit_tls_works_and_a_wrong_password_alarms_without_being_shown() {
     server.mail().await;
     let outcome = server.send_with(&wrong).await;
     let Outcome::Retriable { failure, alarm: true, maybe_sent: false } = outcome else { panic!("{outcome:?}") };
-    assert_eq!(failure.code.as_deref(), Some("535"));
+    assert_eq!((failure.code.as_deref(), failure.about), (Some("535"), About::Credentials));
     assert!(!failure.detail.contains("wrong-password"), "{}", failure.detail);
 }
 

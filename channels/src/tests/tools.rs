@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::{Channels, Enabled, Outgoing, Settings};
-use domain::{ChannelName, Key, Lane, Outcome, Rendered, Timestamp};
+use domain::{About, ChannelName, Key, Lane, Outcome, Rendered, Timestamp};
 use serde_json::{Map, Value};
 
 /// The channel of that name that these settings enable, for destinations of no kind of their own.
@@ -118,6 +118,14 @@ pub(crate) fn outgoing<'a>(
         attempt: 1,
         template: None,
         lane: Lane::Normal,
+    }
+}
+
+/// The word of `docs/fake.md` for the outcome: [`kind`], and `account` for an alarm that shuts out every message.
+pub(crate) fn taken(outcome: &Outcome) -> &'static str {
+    match outcome {
+        Outcome::Retriable { failure, alarm: true, .. } if failure.about == About::Credentials => "account",
+        other => kind(other),
     }
 }
 

@@ -11,11 +11,18 @@ use crate::http::{self, Answer, LookAt, Said, Verdict};
 
 const LOOK_AT: LookAt = LookAt { credentials: "APNS_KEY, APNS_KEY_ID and APNS_TEAM_ID", address: "APNS_BASE_URL" };
 
-const KEY: Verdict = Verdict::Ours("APNS_KEY, APNS_KEY_ID and APNS_TEAM_ID: Apple knows no such key of this team");
-const ENVIRONMENT: Verdict =
-    Verdict::Ours("APNS_KEY_ID and APNS_BASE_URL: the key is not one for this environment, production or sandbox");
-const CLOCK: Verdict = Verdict::Ours("APNS_KEY, and this machine's clock: the token is over an hour old for Apple");
-const TOPIC: Verdict = Verdict::Ours("APNS_TOPIC: it is no app of this key's team that takes pushes");
+const KEY: Verdict =
+    Verdict::OurAccount("APNS_KEY, APNS_KEY_ID and APNS_TEAM_ID: Apple knows no such key of this team");
+const ENVIRONMENT: Verdict = Verdict::OurAccount(
+    "APNS_KEY_ID and APNS_BASE_URL: the key is not one for this environment, production or sandbox",
+);
+const CLOCK: Verdict =
+    Verdict::OurAccount("APNS_KEY, and this machine's clock: the token is over an hour old for Apple");
+const NO_APP: &str = "APNS_TOPIC: it is no app of this key's team that takes pushes";
+/// Every push goes to the one topic that is set.
+const TOPIC: Verdict = Verdict::OurAccount(NO_APP);
+/// A device of another app: whether it or the topic is at fault, the first push that is taken shows.
+const TOPIC_OR_DEVICE: Verdict = Verdict::Ours(NO_APP);
 const REQUEST: Verdict = Verdict::Ours(
     "APNS_BASE_URL, and whether this program has a newer version: the form of a request does not depend on the recipient",
 );
@@ -81,11 +88,7 @@ pub(super) fn classify(answer: &Answer, proven: bool) -> Outcome {
         verdict: reason.and_then(|reason| verdict(reason, proven)),
         settings: LOOK_AT,
         // Apple limits how often one device is written to.
-        about: match reason {
-            Some("TooManyRequests") => Some(About::Message),
-            Some("InvalidProviderToken") => Some(About::Credentials),
-            _ => None,
-        },
+        about: (reason == Some("TooManyRequests")).then_some(About::Message),
         ..Said::default()
     };
     http::judge(PROVIDER.name, answer, said)
@@ -97,7 +100,7 @@ pub(super) fn classify(answer: &Answer, proven: bool) -> Outcome {
 /// topic may be the wrong one for all of them.
 fn verdict(reason: &str, proven: bool) -> Option<Verdict> {
     if reason == NOT_FOR_TOPIC {
-        return Some(if proven { OTHER_APP } else { TOPIC });
+        return Some(if proven { OTHER_APP } else { TOPIC_OR_DEVICE });
     }
     REASONS.iter().find(|(known, _)| *known == reason).map(|(_, verdict)| *verdict)
 }

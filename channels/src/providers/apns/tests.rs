@@ -12,7 +12,7 @@ use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use super::*;
 use crate::Enabled;
-use crate::tests::tools::{channel_to, kind, outgoing};
+use crate::tests::tools::{channel_to, kind, outgoing, taken};
 
 const DEVICE: &str = "apns:00c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00c0ffee";
 const URL: &str = "/3/device/00c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00c0ffee";
@@ -146,14 +146,15 @@ async fn apples_reasons_tell_whose_fault_an_answer_is() {
         (410, "ExpiredToken", "permanent"),
         (413, "PayloadTooLarge", "permanent"),
         (400, "DeviceTokenNotForTopic", "alarm"),
-        (403, "ExpiredProviderToken", "alarm"),
-        (403, "InvalidProviderToken", "alarm"),
-        (403, "MissingProviderToken", "alarm"),
-        (403, "BadEnvironmentKeyIdInToken", "alarm"),
-        (403, "Forbidden", "alarm"),
-        (400, "MissingTopic", "alarm"),
-        (400, "BadTopic", "alarm"),
-        (400, "TopicDisallowed", "alarm"),
+        (403, "ExpiredProviderToken", "account"),
+        (403, "InvalidProviderToken", "account"),
+        (403, "UnrelatedKeyIdInToken", "account"),
+        (403, "MissingProviderToken", "account"),
+        (403, "BadEnvironmentKeyIdInToken", "account"),
+        (403, "Forbidden", "account"),
+        (400, "MissingTopic", "account"),
+        (400, "BadTopic", "account"),
+        (400, "TopicDisallowed", "account"),
         (400, "BadMessageId", "alarm"),
         (400, "BadExpirationDate", "alarm"),
         (400, "InvalidPushType", "alarm"),
@@ -166,14 +167,15 @@ async fn apples_reasons_tell_whose_fault_an_answer_is() {
         (503, "ServiceUnavailable", "retriable"),
         (503, "Shutdown", "retriable"),
         (400, "SomethingNew", "permanent"),
-        (403, "SomethingNew", "alarm"),
+        (403, "SomethingNew", "account"),
         (500, "SomethingNew", "retriable"),
     ] {
         let outcome = answered(ResponseTemplate::new(status).set_body_json(json!({ "reason": reason }))).await;
-        assert_eq!(kind(&outcome), expected, "{status} {reason}: {outcome:?}");
+        assert_eq!(taken(&outcome), expected, "{status} {reason}: {outcome:?}");
         let failure = failure(&outcome);
         assert_eq!(failure.code.as_deref(), Some(reason));
-        assert_eq!(failure.detail.contains("look at "), expected == "alarm", "{}", failure.detail);
+        let is_ours = ["alarm", "account"].contains(&expected);
+        assert_eq!(failure.detail.contains("look at "), is_ours, "{}", failure.detail);
     }
     let body = json!({ "reason": "Unregistered", "timestamp": 1_772_355_600_000_i64 });
     let outcome = answered(ResponseTemplate::new(410).set_body_json(body)).await;

@@ -77,10 +77,10 @@ impl ErrorBody {
         let of_field = |violation: &FieldViolation| {
             codes::verdict_of_field(&violation.field, violation.description.as_deref().unwrap_or_default())
         };
-        let counts = |verdict: &Verdict| refuses || matches!(verdict, Verdict::Ours(_));
+        let counts = |verdict: &Verdict| refuses || verdict.is_ours();
         let fields: Vec<Verdict> = self.violations().filter_map(of_field).filter(counts).collect();
         // What is wrong on our side is wrong for every message, whatever else is wrong with this one.
-        let ours = fields.iter().find(|verdict| matches!(verdict, Verdict::Ours(_)));
+        let ours = fields.iter().find(|verdict| verdict.is_ours());
         let of_fields = ours.or(fields.first()).copied();
         let of_text = || codes::verdict_of_argument(self.codes().next()?, self.message.as_deref()?);
         of_fields

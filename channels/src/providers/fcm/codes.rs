@@ -14,7 +14,10 @@ const SERVICE_ACCOUNT: &str = "FIREBASE_SERVICE_ACCOUNT_KEY: is its account allo
 const API: &str = "the Firebase Cloud Messaging API (V1) in Google's console: it is not enabled for this project";
 const PROJECT: &str =
     "FIREBASE_PROJECT_ID: there is no such project, or it is not that of FIREBASE_SERVICE_ACCOUNT_KEY";
-const BILLING: &str = "the project's billing in Google's console";
+const SUSPENDED: &str =
+    "the project in Google's console: it is suspended; Google's mail to its owners says why and how to appeal";
+const BILLING: &str =
+    "the project's billing account in Google's console: it is closed or disabled; open it again, or link another";
 const PLATFORM_KEY: &str =
     "Project settings, Cloud Messaging, in Firebase's console: the key for Apple devices or for web push is wrong";
 const OTHER_SENDER: &str = "FIREBASE_PROJECT_ID and FIREBASE_SERVICE_ACCOUNT_KEY: the device registered with another \
@@ -40,13 +43,13 @@ pub(super) fn verdict(code: &str, proven: bool) -> Option<Verdict> {
         "UNREGISTERED" => Verdict::Refused(DEAD),
         "SENDER_ID_MISMATCH" if proven => Verdict::Refused(ELSEWHERE),
         "SENDER_ID_MISMATCH" => Verdict::Ours(OTHER_SENDER),
+        // The keys for Apple and for browsers: what goes to Android arrives.
         "THIRD_PARTY_AUTH_ERROR" => Verdict::Ours(PLATFORM_KEY),
-        "SERVICE_DISABLED" => Verdict::Ours(API),
-        "CONSUMER_INVALID" | "CONSUMER_SUSPENDED" | "USER_PROJECT_DENIED" | "RESOURCE_PROJECT_INVALID" => {
-            Verdict::Ours(PROJECT)
-        }
-        "BILLING_DISABLED" => Verdict::Ours(BILLING),
-        "IAM_PERMISSION_DENIED" | "ACCESS_TOKEN_SCOPE_INSUFFICIENT" => Verdict::Ours(SERVICE_ACCOUNT),
+        "SERVICE_DISABLED" => Verdict::OurAccount(API),
+        "CONSUMER_INVALID" | "USER_PROJECT_DENIED" | "RESOURCE_PROJECT_INVALID" => Verdict::OurAccount(PROJECT),
+        "CONSUMER_SUSPENDED" => Verdict::OurAccount(SUSPENDED),
+        "BILLING_DISABLED" => Verdict::OurAccount(BILLING),
+        "IAM_PERMISSION_DENIED" | "ACCESS_TOKEN_SCOPE_INSUFFICIENT" => Verdict::OurAccount(SERVICE_ACCOUNT),
         _ => return None,
     })
 }
@@ -61,7 +64,7 @@ pub(super) fn is_quota(code: &str) -> bool {
 /// recipient or of what the message carries. None when the status decides.
 pub(super) fn verdict_of_field(field: &str, description: &str) -> Option<Verdict> {
     Some(match field {
-        "name" | "parent" | "project" | "project_id" => Verdict::Ours(PROJECT),
+        "name" | "parent" | "project" | "project_id" => Verdict::OurAccount(PROJECT),
         _ if description.contains("Cannot find field") => Verdict::Ours(REQUEST),
         "message.token" | "message.fid" | "message.topic" => Verdict::Refused(NO_DESTINATION),
         _ if field.starts_with("message.") => Verdict::Refused(CONTENT),
@@ -137,19 +140,40 @@ mod tests {
         for (code, look_at) in [
             ("THIRD_PARTY_AUTH_ERROR", "Cloud Messaging"),
             ("SERVICE_DISABLED", "not enabled"),
+            ("BILLING_DISABLED", "billing account"),
+            ("CONSUMER_SUSPENDED", "suspended"),
             ("CONSUMER_INVALID", "FIREBASE_PROJECT_ID"),
             ("IAM_PERMISSION_DENIED", "FIREBASE_SERVICE_ACCOUNT_KEY"),
             ("SENDER_ID_MISMATCH", "FIREBASE_PROJECT_ID"),
         ] {
-            let Some(Verdict::Ours(text)) = verdict(code, false) else { panic!("{code}") };
+            let Some(Verdict::Ours(text) | Verdict::OurAccount(text)) = verdict(code, false) else { panic!("{code}") };
             assert!(text.contains(look_at), "{code}: {text}");
         }
-        assert!(matches!(verdict_of_field("name", ""), Some(Verdict::Ours(_))));
+        assert!(matches!(verdict_of_field("name", ""), Some(Verdict::OurAccount(_))));
         assert!(matches!(
             verdict_of_field("message", "Unknown name \"fid\": Cannot find field."),
             Some(Verdict::Ours(_))
         ));
         assert_eq!(verdict_of_field("message", "Recipient of the message is not set."), None);
+    }
+
+    #[test]
+    fn a_project_that_may_send_nothing_shuts_out_every_message_and_the_key_of_one_platform_does_not() {
+        for code in [
+            "SERVICE_DISABLED",
+            "BILLING_DISABLED",
+            "CONSUMER_SUSPENDED",
+            "CONSUMER_INVALID",
+            "USER_PROJECT_DENIED",
+            "RESOURCE_PROJECT_INVALID",
+            "IAM_PERMISSION_DENIED",
+            "ACCESS_TOKEN_SCOPE_INSUFFICIENT",
+        ] {
+            assert!(matches!(verdict(code, true), Some(Verdict::OurAccount(_))), "{code}");
+        }
+        for code in ["THIRD_PARTY_AUTH_ERROR", "SENDER_ID_MISMATCH"] {
+            assert!(matches!(verdict(code, false), Some(Verdict::Ours(_))), "{code}");
+        }
     }
 
     #[test]

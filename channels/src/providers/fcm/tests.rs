@@ -10,7 +10,7 @@ use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 
 use super::*;
 use crate::Channels;
-use crate::tests::tools::outgoing;
+use crate::tests::tools::{outgoing, taken};
 
 mod answers;
 mod options;
@@ -105,13 +105,15 @@ async fn the_error_code_says_more_than_the_status() {
     for (status, name, details, code, expected) in [
         (400, "INVALID_ARGUMENT", vec![fcm("INVALID_ARGUMENT")], "INVALID_ARGUMENT", "permanent"),
         (400, "INVALID_ARGUMENT", vec![field("message.token")], "INVALID_ARGUMENT", "permanent"),
-        (400, "INVALID_ARGUMENT", vec![field("name")], "INVALID_ARGUMENT", "alarm"),
+        (400, "INVALID_ARGUMENT", vec![field("name")], "INVALID_ARGUMENT", "account"),
         (404, "NOT_FOUND", vec![fcm("UNREGISTERED")], "UNREGISTERED", "permanent"),
         (404, "NOT_FOUND", vec![], "NOT_FOUND", "alarm"),
         (403, "PERMISSION_DENIED", vec![fcm("SENDER_ID_MISMATCH")], "SENDER_ID_MISMATCH", "alarm"),
-        (403, "PERMISSION_DENIED", vec![reason("SERVICE_DISABLED")], "SERVICE_DISABLED", "alarm"),
+        (403, "PERMISSION_DENIED", vec![reason("SERVICE_DISABLED")], "SERVICE_DISABLED", "account"),
+        (403, "PERMISSION_DENIED", vec![reason("BILLING_DISABLED")], "BILLING_DISABLED", "account"),
+        (403, "PERMISSION_DENIED", vec![reason("CONSUMER_SUSPENDED")], "CONSUMER_SUSPENDED", "account"),
         (403, "PERMISSION_DENIED", vec![reason("RATE_LIMIT_EXCEEDED")], "RATE_LIMIT_EXCEEDED", "throttled"),
-        (403, "PERMISSION_DENIED", vec![], "PERMISSION_DENIED", "alarm"),
+        (403, "PERMISSION_DENIED", vec![], "PERMISSION_DENIED", "account"),
         (401, "UNAUTHENTICATED", vec![fcm("THIRD_PARTY_AUTH_ERROR")], "THIRD_PARTY_AUTH_ERROR", "alarm"),
         (429, "RESOURCE_EXHAUSTED", vec![fcm("QUOTA_EXCEEDED")], "QUOTA_EXCEEDED", "throttled"),
         (500, "INTERNAL", vec![fcm("INTERNAL")], "INTERNAL", "retriable"),
@@ -122,12 +124,12 @@ async fn the_error_code_says_more_than_the_status() {
         let outcome = push(&over_http(&server.uri())).await;
         let (kind, failure) = match &outcome {
             Outcome::Throttled { failure, .. } => ("throttled", failure),
-            Outcome::Retriable { failure, alarm, .. } => (if *alarm { "alarm" } else { "retriable" }, failure),
+            Outcome::Retriable { failure, .. } => (taken(&outcome), failure),
             Outcome::Permanent { failure, .. } => ("permanent", failure),
             other => panic!("{other:?}"),
         };
         assert_eq!((kind, failure.code.as_deref()), (expected, Some(code)), "{body}");
-        assert_eq!(failure.detail.contains("look at "), kind == "alarm", "{}", failure.detail);
+        assert_eq!(failure.detail.contains("look at "), ["alarm", "account"].contains(&kind), "{}", failure.detail);
     }
 }
 

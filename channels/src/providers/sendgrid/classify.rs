@@ -16,11 +16,14 @@ use crate::http::{self, Answer, LookAt, Said, Verdict};
 
 pub(super) const LOOK_AT: LookAt =
     LookAt { credentials: "SENDGRID_API_KEY, and whether the key may send mail", address: "SENDGRID_BASE_URL" };
+/// Every mail is from the one sender that is set.
 const SENDER: Verdict =
-    Verdict::Ours("FROM_EMAIL and FROM_NAME: the account sends only from a sender that it has verified");
+    Verdict::OurAccount("FROM_EMAIL and FROM_NAME: the account sends only from a sender that it has verified");
 const REPLIES: Verdict = Verdict::Ours("SMTP_REPLY_TO");
 const REQUEST: Verdict = Verdict::Ours("what SendGrid says of the request: its form does not depend on the recipient");
-const CREDITS: Verdict = Verdict::Ours("the plan in SendGrid's console: the account has no mails left");
+const CREDITS: Verdict = Verdict::OurAccount(
+    "the plan in SendGrid's console: the account has no mails left; take a larger plan, or wait for its next period",
+);
 
 /// The part of SendGrid's errors that is read. A successful answer has no body.
 #[derive(Deserialize, Default)]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::{ChannelName, Rendered, Timestamp};
+use domain::{About, ChannelName, Rendered, Timestamp};
 use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::{Map, Value, json};
@@ -12,7 +12,7 @@ use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use super::*;
 use crate::http::Answer;
-use crate::tests::tools::{kind, outgoing};
+use crate::tests::tools::{kind, outgoing, taken};
 use crate::{Channels, smtp};
 
 const RECIPIENT: &str = "personalizations.0.to.0.email";
@@ -34,8 +34,8 @@ fn an_error_is_the_recipients_only_if_it_names_the_recipients_field() {
         (400, &[json!("personalizations.0.to.0")], "permanent", "no"),
         (400, &[json!("personalizations.0.cc.1.email"), json!("personalizations.0.bcc")], "permanent", "no"),
         (400, &[json!("attachments.0.type")], "alarm", "look at what SendGrid says"),
-        (400, &[json!(RECIPIENT), json!("from.email")], "alarm", "look at FROM_EMAIL and FROM_NAME"),
-        (400, &[json!("from")], "alarm", "look at FROM_EMAIL and FROM_NAME"),
+        (400, &[json!(RECIPIENT), json!("from.email")], "account", "look at FROM_EMAIL and FROM_NAME"),
+        (400, &[json!("from")], "account", "look at FROM_EMAIL and FROM_NAME"),
         (400, &[json!("reply_to.email")], "alarm", "look at SMTP_REPLY_TO"),
         (400, &[json!("personalizations.0.custom_args")], "alarm", "look at what SendGrid says"),
         (400, &[json!("personalizations")], "alarm", "look at what SendGrid says"),
@@ -45,10 +45,10 @@ fn an_error_is_the_recipients_only_if_it_names_the_recipients_field() {
         (400, &[json!("null")], "alarm", "look at what SendGrid says"),
         (400, &[json!(7)], "alarm", "look at what SendGrid says"),
         (400, &[], "permanent", "HTTP 400"),
-        (401, &[json!(null)], "alarm", wrong),
-        (403, &[json!(null)], "alarm", wrong),
-        (403, &[json!("from")], "alarm", "it has verified"),
-        (404, &[json!(null)], "alarm", "look at SENDGRID_BASE_URL"),
+        (401, &[json!(null)], "account", wrong),
+        (403, &[json!(null)], "account", wrong),
+        (403, &[json!("from")], "account", "it has verified"),
+        (404, &[json!(null)], "account", "look at SENDGRID_BASE_URL"),
         (413, &[json!(null)], "permanent", "no"),
         (429, &[json!(null)], "throttled", "slow down"),
         (500, &[json!(null)], "retriable", "no"),
@@ -56,7 +56,7 @@ fn an_error_is_the_recipients_only_if_it_names_the_recipients_field() {
     ] {
         let errors: Vec<Value> = fields.iter().map(|field| json!({ "message": "no", "field": field })).collect();
         let outcome = classified(&answer(status, &[], &json!({ "errors": errors })));
-        assert_eq!(kind(&outcome), expected, "{status} {fields:?}: {outcome:?}");
+        assert_eq!(taken(&outcome), expected, "{status} {fields:?}: {outcome:?}");
         let detail: &str = match &outcome {
             Outcome::Sent { .. } => "",
             Outcome::Throttled { failure, .. }
@@ -69,11 +69,12 @@ fn an_error_is_the_recipients_only_if_it_names_the_recipients_field() {
 }
 
 #[test]
-fn a_plan_that_is_used_up_is_no_wrong_key() {
+fn a_plan_that_is_used_up_is_no_wrong_key_and_shuts_out_every_message() {
     let errors = json!({ "errors": [{ "message": "Maximum credits exceeded", "field": null, "help": null }] });
     let Outcome::Retriable { failure, alarm: true, maybe_sent: false } = classified(&answer(401, &[], &errors)) else {
         panic!("an alarm")
     };
+    assert_eq!(failure.about, About::Credentials);
     assert!(failure.detail.contains("no mails left") && !failure.detail.contains("SENDGRID_API_KEY"), "{failure:?}");
 }
 

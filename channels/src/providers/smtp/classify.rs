@@ -31,7 +31,10 @@ pub(super) fn nothing_handed_over(not_ready: NotReady, outgoing: &Outgoing<'_>) 
             let failure = failure(None, format!("{what}: {}", outgoing.redact(&why)));
             retriable(failure.about(About::Provider), false)
         }
-        Trouble::Unfit(why) => retriable(failure(None, format!("{what}: {why}")), true),
+        Trouble::Unfit(why) => {
+            // No mail gets further than this one did.
+            retriable(failure(None, format!("{what}: {why}")).about(About::Credentials), true)
+        }
         Trouble::TooLarge(max) => Outcome::Permanent {
             reason: Reason::Permanent,
             failure: failure(None, format!("the mail is too large: this server takes {max} bytes; send less")),
@@ -47,7 +50,7 @@ pub(super) fn refused(step: Step, reply: &Reply, outgoing: &Outgoing<'_>) -> Out
         Meaning::Later => "refused for now",
     };
     let detail = format!("{}: {}; {hint}", step.what(), said(reply, outgoing));
-    let failure = failure(Some(code(reply)), detail).about(about(step, &meaning));
+    let failure = failure(Some(code(reply)), detail).about(about(step, reply.code(), meaning));
     match meaning {
         Meaning::Never(_) => Outcome::Permanent { reason: Reason::Permanent, failure },
         Meaning::Ours(_) => retriable(failure, true),
@@ -79,9 +82,9 @@ pub(super) fn checked(not_ready: NotReady) -> Checked {
 }
 
 /// Whom a refusal is about. Before a sender is named it cannot be about the mail.
-fn about(step: Step, meaning: &Meaning) -> About {
+fn about(step: Step, code: u16, meaning: Meaning) -> About {
     match (step, meaning) {
-        (Step::Auth, Meaning::Ours(_)) => About::Credentials,
+        _ if meaning.is_of_every_mail(step, code) => About::Credentials,
         (
             Step::Connect | Step::Greeting | Step::Hello | Step::StartTls | Step::Auth,
             Meaning::Later | Meaning::Slower(..),

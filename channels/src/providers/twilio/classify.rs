@@ -39,11 +39,7 @@ pub(super) fn classify(answer: &Answer, used: Used, outgoing: &Outgoing<'_>) -> 
         verdict: code.and_then(|code| codes::verdict(code, used)),
         retry_after: None,
         settings: LookAt { credentials: used.credentials, address: "TWILIO_ACCOUNT_SID and TWILIO_BASE_URL" },
-        about: match code {
-            Some(codes::NOT_AUTHENTICATED) => Some(About::Credentials),
-            Some(codes::PAIR) => Some(About::Message),
-            _ => None,
-        },
+        about: (code == Some(codes::PAIR)).then_some(About::Message),
     };
     http::judge(PROVIDER.name, answer, said)
 }

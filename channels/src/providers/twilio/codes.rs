@@ -16,14 +16,15 @@ pub(super) struct Used {
 /// "Internal server error": the message may have been accepted, and a retry may send it twice (docs/api/errors/20500).
 pub(super) const INTERNAL_ERROR: u32 = 20_500;
 
-/// "Permission denied, or not authenticated": no message goes out by these credentials.
-pub(super) const NOT_AUTHENTICATED: u32 = 20_003;
-
 /// Too many messages from one sender to one number: no other recipient is affected.
 pub(super) const PAIR: u32 = 14_107;
 
-const ACCOUNT_OR_URL: Verdict = Verdict::Ours("TWILIO_ACCOUNT_SID and TWILIO_BASE_URL");
-const SUSPENDED: Verdict = Verdict::Ours("the account in Twilio's console: it is suspended, closed or out of funds");
+const ACCOUNT_OR_URL: Verdict = Verdict::OurAccount("TWILIO_ACCOUNT_SID and TWILIO_BASE_URL");
+const SUSPENDED: Verdict = Verdict::OurAccount(
+    "the account in Twilio's console: it is suspended, closed or out of funds; add funds, or ask Twilio's support",
+);
+const DISABLED: Verdict =
+    Verdict::OurAccount("the account in Twilio's console: it may not send messages; ask Twilio's support");
 const TRIAL: Verdict =
     Verdict::Ours("the account in Twilio's console: a trial account sends to verified numbers only, from its own");
 const REPORTS: Verdict = Verdict::Ours("PUBLIC_URL: Twilio cannot call it to report how messages go on");
@@ -47,9 +48,12 @@ pub(super) fn verdict(code: u32, used: Used) -> Option<Verdict> {
         // Too many requests to Twilio, from this sender or to this number; full queues; daily limits.
         20_429 | PAIR | 21_611 | 30_001 | 30_022 | 30_023 | 30_027 | 63_017 | 63_018 | 63_038 => Verdict::SlowDown,
         // Credentials: missing, wrong, without the permission, or those for tests.
-        NOT_AUTHENTICATED | 20_004 | 20_006 | 20_008 | 70_051 => Verdict::Ours(used.credentials),
-        20_404 => ACCOUNT_OR_URL,
-        10_001 | 20_005 | 20_010 | 20_403 | 30_002 | 90_010 => SUSPENDED,
+        20_003 | 20_006 | 20_008 | 70_051 => Verdict::OurAccount(used.credentials),
+        // There is no such account, or nothing that takes messages at this URL.
+        20_004 | 20_404 => ACCOUNT_OR_URL,
+        10_001 | 20_005 | 20_403 | 30_002 | 90_010 => SUSPENDED,
+        20_010 => DISABLED,
+        // A trial account writes to some recipients and not to others.
         10_002 | 21_607 | 21_608 | 572_002 | 572_005 => TRIAL,
         // The sender: not a number, not ours, not able to send messages, or not to that country.
         14_102 | 14_108 | 21_212 | 21_401 | 21_601 | 21_603 | 21_606 | 21_612 | 21_659 | 21_660 | 21_661 => {
@@ -106,8 +110,9 @@ mod tests {
     fn what_is_wrong_on_our_side_points_to_a_setting_and_never_to_the_recipient() {
         for (codes, look_at) in [
             (&[20_003, 20_006, 20_008][..], "TWILIO_AUTH_TOKEN"),
-            (&[20_404], "TWILIO_BASE_URL"),
-            (&[10_001, 20_005, 20_403], "out of funds"),
+            (&[20_004, 20_404], "TWILIO_BASE_URL"),
+            (&[10_001, 20_005, 20_403, 30_002, 90_010], "add funds"),
+            (&[20_010], "ask Twilio's support"),
             (&[21_608, 572_005], "trial account"),
             (&[21_212, 21_603, 21_606, 21_612, 21_659, 21_660, 21_661], "TWILIO_FROM_NUMBER"),
             (&[21_701, 21_703, 21_704, 21_705], "messaging service"),
@@ -118,7 +123,9 @@ mod tests {
             (&[63_015], "sandbox"),
         ] {
             for code in codes {
-                let Some(Verdict::Ours(text)) = verdict(*code, USED) else { panic!("{code}") };
+                let Some(Verdict::Ours(text) | Verdict::OurAccount(text)) = verdict(*code, USED) else {
+                    panic!("{code}")
+                };
                 assert!(text.contains(look_at), "{code}: {text}");
             }
         }
@@ -156,8 +163,20 @@ mod tests {
     #[test]
     fn refused_credentials_point_to_those_that_were_used() {
         let key = Used { credentials: "TWILIO_API_KEY_SID", ..USED };
-        for code in [20_003, 20_004, 20_006, 20_008, 70_051] {
-            assert_eq!(verdict(code, key), Some(Verdict::Ours("TWILIO_API_KEY_SID")), "{code}");
+        for code in [20_003, 20_006, 20_008, 70_051] {
+            assert_eq!(verdict(code, key), Some(Verdict::OurAccount("TWILIO_API_KEY_SID")), "{code}");
+        }
+    }
+
+    #[test]
+    fn an_account_that_sends_nothing_shuts_out_every_message_and_a_sender_or_a_country_does_not() {
+        let is_account = |code| matches!(verdict(code, USED), Some(Verdict::OurAccount(_)));
+        let of_account: [u32; 12] =
+            [10_001, 20_003, 20_004, 20_005, 20_006, 20_008, 20_010, 20_403, 20_404, 30_002, 70_051, 90_010];
+        let found: Vec<u32> = (0..1_000_000).filter(|code| is_account(*code)).collect();
+        assert_eq!(found, of_account);
+        for code in [10_002, 21_212, 21_408, 21_608, 30_034, 63_007, 63_112, 572_005] {
+            assert!(matches!(verdict(code, USED), Some(Verdict::Ours(_))), "{code}");
         }
     }
 

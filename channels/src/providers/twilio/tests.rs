@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use domain::{ChannelName, Rendered, Window, WindowUnit};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use testkit::key;
 use wiremock::matchers::{basic_auth, method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use super::*;
 use crate::Channels;
-use crate::tests::tools::outgoing;
+use crate::tests::tools::{outgoing, taken};
 
 mod forms;
 
@@ -27,9 +27,18 @@ async fn twilios_codes_go_before_the_http_status() {
         (400, 63_018, "throttled"),
         (500, 20_500, "retriable, maybe sent"),
         (500, 20_001, "retriable"),
-        (401, 20_003, "alarm"),
-        (404, 20_404, "alarm"),
-        (403, 20_005, "alarm"),
+        (401, 20_003, "account"),
+        (404, 20_404, "account"),
+        (403, 20_005, "account"),
+        (400, 10_001, "account"),
+        (400, 20_010, "account"),
+        (403, 20_006, "account"),
+        (403, 20_008, "account"),
+        (403, 20_403, "account"),
+        (400, 30_002, "account"),
+        (401, 70_051, "account"),
+        (400, 90_010, "account"),
+        (405, 20_004, "account"),
         (400, 21_212, "alarm"),
         (400, 21_603, "alarm"),
         (400, 21_606, "alarm"),
@@ -57,14 +66,14 @@ async fn twilios_codes_go_before_the_http_status() {
         let outcome = answered(status, body).await;
         let (kind, failure) = match &outcome {
             Outcome::Throttled { failure, .. } => ("throttled", failure),
-            Outcome::Retriable { failure, alarm: true, .. } => ("alarm", failure),
+            Outcome::Retriable { failure, alarm: true, .. } => (taken(&outcome), failure),
             Outcome::Retriable { failure, maybe_sent: true, .. } => ("retriable, maybe sent", failure),
             Outcome::Retriable { failure, .. } => ("retriable", failure),
             Outcome::Permanent { failure, .. } => ("permanent", failure),
             other => panic!("{other:?}"),
         };
         assert_eq!((kind, failure.code.as_deref()), (expected, Some(code.to_string().as_str())), "{status} {code}");
-        assert_eq!(failure.detail.contains("look at "), kind == "alarm", "{}", failure.detail);
+        assert_eq!(failure.detail.contains("look at "), ["alarm", "account"].contains(&kind), "{}", failure.detail);
     }
 }
 

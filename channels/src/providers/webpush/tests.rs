@@ -13,7 +13,7 @@ use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 
 use super::*;
 use crate::Allow;
-use crate::tests::tools::{channel, kind, outgoing};
+use crate::tests::tools::{channel, kind, outgoing, taken};
 
 mod answers;
 mod keys;

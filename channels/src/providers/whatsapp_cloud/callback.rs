@@ -152,7 +152,7 @@ fn known_by(said: &Map<String, Value>) -> Result<String, Unreadable> {
 /// A code that nobody knows is not tried again: WhatsApp has had the message.
 fn late(code: Option<u64>) -> Reported {
     let (retriable, alarm) = match code.and_then(|code| codes::verdict(code, None)) {
-        Some(Verdict::Ours(_)) => (true, true),
+        Some(Verdict::Ours(_) | Verdict::OurAccount(_)) => (true, true),
         Some(Verdict::SlowDown | Verdict::Outage) => (true, false),
         Some(Verdict::Permanent | Verdict::Refused(_)) | None => (false, false),
     };

@@ -30,11 +30,7 @@ pub(super) fn classify(answer: &Answer, outgoing: &Outgoing<'_>) -> Outcome {
         verdict,
         retry_after: code.filter(|_| verdict == Some(Verdict::SlowDown)).and_then(|code| wait(answer, code)),
         settings: LOOK_AT,
-        about: match code {
-            Some(codes::PAIR) => Some(About::Message),
-            Some(codes::EXPIRED) => Some(About::Credentials),
-            _ => None,
-        },
+        about: (code == Some(codes::PAIR)).then_some(About::Message),
         ..Said::default()
     };
     http::judge(PROVIDER.name, answer, said)

@@ -8,15 +8,23 @@ use std::time::Duration;
 
 use crate::http::Verdict;
 
-const TOKEN: Verdict = Verdict::Ours(
+const TOKEN: Verdict = Verdict::OurAccount(
     "WHATSAPP_CLOUD_ACCESS_TOKEN: it is wrong, has expired, or its user may not send for WHATSAPP_CLOUD_PHONE_NUMBER_ID",
 );
-const SENDER: Verdict = Verdict::Ours(
+const SENDER: Verdict = Verdict::OurAccount(
     "WHATSAPP_CLOUD_PHONE_NUMBER_ID: there is no such number, it is not registered, or not that of \
      WHATSAPP_CLOUD_ACCESS_TOKEN",
 );
-const ACCOUNT: Verdict =
-    Verdict::Ours("the account in Meta's WhatsApp Manager: it is locked, restricted, or its payment is not in order");
+const LOCKED: Verdict = Verdict::OurAccount(
+    "the account in Meta's WhatsApp Manager: it is locked, restricted or disabled; Meta's Business Support says why, and \
+     takes appeals",
+);
+const PAYMENT: Verdict = Verdict::OurAccount(
+    "the payment of the account in Meta's WhatsApp Manager: a method of payment is missing or refused, or its limit is \
+     reached",
+);
+const COUNTRY: Verdict =
+    Verdict::Ours("the account in Meta's WhatsApp Manager: Meta does not let it write to people in this country");
 const TEST_NUMBER: Verdict = Verdict::Ours(
     "WHATSAPP_CLOUD_PHONE_NUMBER_ID: it is a number for tests, which sends only to those who are on its list",
 );
@@ -27,8 +35,6 @@ const NO_SUCH_OBJECT: u64 = 33;
 /// "Too many messages sent from this phone number to the same phone number": one in 6 seconds is allowed
 /// (<https://developers.facebook.com/docs/whatsapp/cloud-api/overview#pair-rate-limits>).
 pub(super) const PAIR: u64 = 131_056;
-/// "Access token has expired", or it is none.
-pub(super) const EXPIRED: u64 = 190;
 const PAIR_WAIT: Duration = Duration::from_secs(6);
 
 /// What a code means; none when the status decides.
@@ -38,10 +44,13 @@ pub(super) fn verdict(code: u64, subcode: Option<u64>) -> Option<Verdict> {
         4 | 613 | 80_007 | 130_429 | 131_048 | PAIR | 131_064 => Verdict::SlowDown,
         // Meta is not well, or under maintenance.
         1 | 2 | 131_000 | 131_016 | 131_057 | 133_004 | 135_000 => Verdict::Outage,
-        0 | 3 | 10 | EXPIRED | 200..=299 | 131_005 => TOKEN,
+        0 | 3 | 10 | 190 | 200..=299 | 131_005 => TOKEN,
         33 | 131_037 | 131_045 | 133_006 | 133_010 => SENDER,
         100 if subcode == Some(NO_SUCH_OBJECT) => SENDER,
-        368 | 130_497 | 131_031 | 131_042 => ACCOUNT,
+        368 | 131_031 => LOCKED,
+        131_042 => PAYMENT,
+        // Other countries are written to as before.
+        130_497 => COUNTRY,
         131_030 => TEST_NUMBER,
         _ => return refusal(code).map(Verdict::Refused).or_else(|| is_permanent(code).then_some(Verdict::Permanent)),
     })
@@ -92,6 +101,7 @@ mod tests {
             Some(Verdict::SlowDown) => "slow down",
             Some(Verdict::Outage) => "outage",
             Some(Verdict::Ours(_)) => "ours",
+            Some(Verdict::OurAccount(_)) => "account",
             Some(Verdict::Permanent | Verdict::Refused(_)) => "permanent",
             None => "status",
         }
@@ -102,7 +112,11 @@ mod tests {
         for (codes, expected) in [
             (&[4, 613, 80_007, 130_429, 131_048, 131_056, 131_064][..], "slow down"),
             (&[1, 2, 131_000, 131_016, 131_057, 133_004, 135_000], "outage"),
-            (&[0, 3, 10, 190, 200, 299, 368, 130_497, 131_005, 131_030, 131_031, 131_042, 131_045, 133_010], "ours"),
+            (
+                &[0, 3, 10, 33, 190, 200, 299, 368, 131_005, 131_031, 131_037, 131_042, 131_045, 133_006, 133_010],
+                "account",
+            ),
+            (&[130_497, 131_030], "ours"),
             (&[131_008, 131_009, 131_021, 131_026, 131_047, 131_049, 131_050, 131_051, 131_053, 131_062], "permanent"),
             (&[130_472, 132_000, 132_001, 132_005, 132_007, 132_008, 132_012, 132_015, 132_016, 132_018], "permanent"),
             (&[100, 300, 5, 131_999, u64::MAX], "status"),
@@ -111,7 +125,7 @@ mod tests {
                 assert_eq!(kind(*code, None), expected, "{code}");
             }
         }
-        assert_eq!((kind(100, Some(33)), kind(100, Some(2_494_010))), ("ours", "status"));
+        assert_eq!((kind(100, Some(33)), kind(100, Some(2_494_010))), ("account", "status"));
     }
 
     #[test]
@@ -128,9 +142,12 @@ mod tests {
             (10, "may not send"),
             (133_010, "WHATSAPP_CLOUD_PHONE_NUMBER_ID"),
             (131_030, "tests"),
-            (131_042, "payment"),
+            (131_042, "method of payment"),
+            (131_031, "appeals"),
+            (368, "Business Support"),
+            (130_497, "this country"),
         ] {
-            let Some(Verdict::Ours(text)) = verdict(code, None) else { panic!("{code}") };
+            let Some(Verdict::Ours(text) | Verdict::OurAccount(text)) = verdict(code, None) else { panic!("{code}") };
             assert!(text.contains(look_at), "{code}: {text}");
         }
     }

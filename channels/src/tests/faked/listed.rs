@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::tests::page;
-use crate::tests::tools::kind;
+use crate::tests::tools::taken;
 
 #[tokio::test]
 async fn a_code_is_taken_as_the_page_says() {
@@ -17,7 +17,7 @@ async fn a_code_is_taken_as_the_page_says() {
             let (added, told) = standing.ask("POST", "rules", rule).await;
             assert_eq!(added, 201, "{told}");
             let found = Delivery::new("n-1", &destination).send_by(&channel).await;
-            assert_eq!(kind(&found), outcome, "{provider} {status} {code}: {found:?}");
+            assert_eq!(taken(&found), outcome, "{provider} {status} {code}: {found:?}");
             assert_eq!(standing.ask("DELETE", "rules", Value::Null).await.0, 204);
         }
     }

@@ -6,6 +6,8 @@ pub(super) const TOO_LARGE: &str = "the mail is too large for this server: send 
 pub(super) const RELAY: &str = "SMTP_HOST does not pass on our mails: log in with SMTP_USER and SMTP_PASSWORD, or have this machine allowed to \
      relay there";
 pub(super) const LOGIN: &str = "the server does not accept our login: check SMTP_USER and SMTP_PASSWORD";
+pub(super) const ACCOUNT: &str =
+    "the server takes no mail from our account: ask its operator what has to be paid, proved or stopped";
 pub(super) const ENCRYPT: &str = "the server wants encryption: set SMTP_TLS=starttls or SMTP_TLS=implicit";
 pub(super) const HELLO: &str = "the server does not accept how we introduce ourselves: set SMTP_HELLO to a full domain name that leads to this \
      machine";

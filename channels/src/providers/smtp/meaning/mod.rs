@@ -28,6 +28,23 @@ pub(super) enum Meaning {
     Later,
 }
 
+impl Meaning {
+    /// Whether no mail of ours is taken until somebody acts, whoever its recipients are. `code` is that of the refusal.
+    ///
+    /// Before a sender is named, all mails have said the same. After that the words alone are not enough: of a recipient
+    /// as well a server says that an account is suspended, or that one must log in to write there.
+    pub(super) fn is_of_every_mail(self, step: Step, code: u16) -> bool {
+        match (self, step) {
+            (Self::Ours(_), Step::Connect | Step::Greeting | Step::Hello | Step::StartTls | Step::Auth)
+            | (Self::Ours(LOGIN | ENCRYPT), Step::From)
+            | (Self::Ours(ACCOUNT), Step::From | Step::Data | Step::Message) => true,
+            // No login, a refused one, or one that this server takes only over TLS (RFC 4954 and RFC 5248).
+            (Self::Ours(_), _) => matches!(code, 523 | 530 | 534 | 535 | 538),
+            _ => false,
+        }
+    }
+}
+
 pub(super) fn meaning(step: Step, reply: &Reply) -> Meaning {
     let said = reply.text().to_ascii_lowercase();
     if reply.code() < 500 { for_now(reply, &said) } else { for_good(step, reply, &said) }

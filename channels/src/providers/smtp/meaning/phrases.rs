@@ -1,7 +1,7 @@
 //! The phrases of servers in use, in lower case. Many servers write 5.7.1 for everything, so that only their words
 //! tell.
 
-use super::hints::{ENCRYPT, GENUINE, HELLO, LOGIN, RELAY, SENDER, STANDING};
+use super::hints::{ACCOUNT, ENCRYPT, GENUINE, HELLO, LOGIN, RELAY, SENDER, STANDING};
 
 /// Words, in lower case, with which servers say that the fault is ours. The first that fits counts.
 pub(super) const OURS: &[(&str, &[&str])] = &[
@@ -46,6 +46,8 @@ pub(super) const OURS: &[(&str, &[&str])] = &[
         ENCRYPT,
         &["starttls", "must use tls", "requires tls", "tls required", "encryption required", "encryption needed"],
     ),
+    // Before those about a login, because a server that takes no more mails may say so where it is logged in to.
+    (ACCOUNT, &["sending paused", "account is suspended", "tenant has exceeded threshold", "credits exceeded"]),
     (
         LOGIN,
         &[
@@ -119,8 +121,6 @@ pub(super) const OURS: &[(&str, &[&str])] = &[
             "banned",
             "reputation",
             "dynamic ip",
-            "sending paused",
-            "account is suspended",
             "exceeded threshold",
             "service refused",
             "unregistered domain",

@@ -127,6 +127,32 @@ fn login_and_encryption_are_ours_at_every_step() {
     check(Step::Auth, &[("454 4.7.0 Temporary authentication failure", Meaning::Later)]);
 }
 
+/// Each case: step, answer, and whether the next mail would meet the same.
+#[test]
+fn a_server_that_refuses_us_shuts_out_every_mail_and_one_that_refuses_a_mail_does_not() {
+    for (step, said, expected) in [
+        (Step::Greeting, "554 No SMTP service here", true),
+        (Step::Hello, "501 Syntactically invalid HELO argument(s)", true),
+        (Step::Auth, "535 5.7.8 Authentication credentials invalid", true),
+        (Step::Auth, "451 Authentication failed: Maximum credits exceeded", true),
+        (Step::Auth, "454 4.7.0 Temporary authentication failure", false),
+        (Step::Auth, "454 4.7.0 Too many login attempts", false),
+        (Step::From, "530 5.7.57 Client was not authenticated to send anonymous mail during MAIL FROM", true),
+        (Step::From, "550 5.7.1 Authentication required", true),
+        (Step::From, "550 5.7.1 sender rejected", false),
+        (Step::To, "530 5.7.0 Authentication required", true),
+        (Step::To, "550 5.7.1 Authentication required", false),
+        (Step::To, "550 This account is suspended", false),
+        (Step::To, "554 5.7.1 Relay access denied", false),
+        (Step::To, "550 5.1.1 no such user", false),
+        (Step::Message, "554 Sending paused for this account.", true),
+        (Step::Message, "550 5.7.26 This mail has been blocked because the sender is unauthenticated.", false),
+    ] {
+        let reply = reply(said);
+        assert_eq!(meaning(step, &reply).is_of_every_mail(step, reply.code()), expected, "{step:?}: {said}");
+    }
+}
+
 #[test]
 fn our_sender_is_ours_at_every_step() {
     let ours = Meaning::Ours(SENDER);
@@ -170,7 +196,7 @@ fn our_standing_and_our_domains_records_are_ours() {
             ("450 4.7.1 Client host rejected: cannot find your reverse hostname, [192.0.2.1]", standing),
             ("550 5.7.606 Access denied, banned sending IP [192.0.2.1].", standing),
             ("550 5.7.708 Access denied, traffic not accepted from this IP.", standing),
-            ("550 5.7.705 Access denied, tenant has exceeded threshold", standing),
+            ("550 5.7.705 Access denied, tenant has exceeded threshold", Meaning::Ours(ACCOUNT)),
             ("550 5.7.23 <ana@example.com>: Recipient address rejected: Message rejected due to: SPF fail", genuine),
         ],
     );
@@ -190,7 +216,10 @@ fn our_standing_and_our_domains_records_are_ours() {
                 standing,
             ),
             ("550 5.7.509 Access denied, sending domain b.example does not pass DMARC verification", genuine),
-            ("554 Sending paused for this account. For more information, please check the inbox", standing),
+            (
+                "554 Sending paused for this account. For more information, please check the inbox",
+                Meaning::Ours(ACCOUNT),
+            ),
         ],
     );
     for step in [Step::Connect, Step::Greeting] {

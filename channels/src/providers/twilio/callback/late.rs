@@ -34,7 +34,7 @@ pub(super) fn late(code: Option<u32>) -> Late {
         30_010 | 30_018 | 30_033 | 30_035
     );
     match codes::verdict(code, USED) {
-        Some(Verdict::Ours(_)) => Late { retriable: true, alarm: true },
+        Some(Verdict::Ours(_) | Verdict::OurAccount(_)) => Late { retriable: true, alarm: true },
         Some(Verdict::SlowDown | Verdict::Outage) => Late { retriable: true, alarm: false },
         Some(Verdict::Permanent | Verdict::Refused(_)) => Late { retriable: false, alarm: false },
         None => Late { retriable: retriable || alarm, alarm },

@@ -14,8 +14,8 @@ async fn an_answer_is_about_the_browser_about_us_or_about_the_moment() {
         (400, mozilla(110), "permanent", "400"),
         (400, mozilla(111), "alarm", "400"),
         (400, mozilla(113), "alarm", "400"),
-        (401, mozilla(109), "alarm", "401"),
-        (403, json!({ "reason": "BadJwtToken" }).to_string(), "alarm", "403"),
+        (401, mozilla(109), "account", "401"),
+        (403, json!({ "reason": "BadJwtToken" }).to_string(), "account", "403"),
         (404, String::new(), "permanent", "subscription_dead"),
         (404, mozilla(102), "permanent", "subscription_dead"),
         (410, mozilla(106), "permanent", "subscription_dead"),
@@ -36,7 +36,7 @@ async fn an_answer_is_about_the_browser_about_us_or_about_the_moment() {
             | Outcome::Permanent { failure, .. } => failure.code.as_deref(),
             other => panic!("{other:?}"),
         };
-        assert_eq!((kind(&outcome), found), (expected, Some(code)), "{status} {body}");
+        assert_eq!((taken(&outcome), found), (expected, Some(code)), "{status} {body}");
     }
 }
 
