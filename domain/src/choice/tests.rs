@@ -73,7 +73,7 @@ fn no_second_one_is_asked_once_an_attempt_may_have_gone_out_unless_the_policy_is
         (Ambiguity::ResendIfFresh, &[WORKS, WORKS][..], Some("smtp"), "smtp"),
         (Ambiguity::Hold, &[WORKS, WORKS], Some("sendgrid"), "sendgrid"),
         (Ambiguity::ResendIfFresh, &[FAILS, WORKS], Some("smtp"), "20"),
-        (Ambiguity::ResendIfFresh, &[TRIED_OUT, WORKS], Some("smtp"), "5"),
+        (Ambiguity::ResendIfFresh, &[TRIED_OUT, WORKS], Some("smtp"), "smtp"),
         (Ambiguity::ResendIfFresh, &[WORKS, WORKS], Some("worker"), "smtp"),
         (Ambiguity::ResendIfFresh, &[FULL, WORKS], None, "3"),
         (Ambiguity::Resend, &[WORKS, WORKS], Some("smtp"), "sendgrid"),
@@ -81,6 +81,21 @@ fn no_second_one_is_asked_once_an_attempt_may_have_gone_out_unless_the_policy_is
     ] {
         let before = Before { last, ambiguous: true, policy };
         assert_eq!(chosen(conditions, before), expected, "{policy:?} {conditions:?} after {last:?}");
+    }
+}
+
+#[test]
+fn what_may_have_gone_out_tries_a_provider_out_where_none_works_and_only_there() {
+    for (conditions, expected) in [
+        (&[TRIED_OUT][..], "smtp"),
+        (&[TRIED_OUT, FAILS], "smtp"),
+        (&[TRIED_OUT, TRIED_OUT], "sendgrid"),
+        (&[TRIED_OUT, WORKS], "sendgrid"),
+        (&[WORKS, TRIED_OUT], "smtp"),
+        (&[TRIED_OUT, TRIED_OUT, WORKS], "third"),
+    ] {
+        let before = Before { last: Some("smtp"), ambiguous: true, policy: Ambiguity::Resend };
+        assert_eq!(chosen(conditions, before), expected, "{conditions:?}");
     }
 }
 
@@ -104,6 +119,11 @@ fn who_was_passed_over_is_told_with_the_reason() {
     let pinned = Before { last: Some("sendgrid"), ambiguous: true, policy: Ambiguity::Hold };
     let elsewhere = Some("smtp: another one may have accepted this message".to_owned());
     assert_eq!(told(&[WORKS, WORKS], pinned), elsewhere);
+    let ambiguous = Before { last: None, ambiguous: true, policy: Ambiguity::Resend };
+    let by_others = Some("smtp: it is being tried out by others".to_owned());
+    assert_eq!(told(&[TRIED_OUT, WORKS], ambiguous), by_others);
+    let again = Before { last: Some("smtp"), ..ambiguous };
+    assert_eq!(told(&[TRIED_OUT, TRIED_OUT], again), refused);
 }
 
 fn condition() -> impl Strategy<Value = Condition> {
@@ -133,14 +153,19 @@ proptest! {
         match choose(&candidates, before) {
             Choice::Use { at, .. } => {
                 prop_assert!(!matches!(candidates[at].condition, Condition::Closed { .. }));
-                prop_assert!(!(ambiguous && candidates[at].condition == TRIED_OUT));
+                let is_asked = |one: &Candidate| !is_bound || one.provider == candidates[at].provider;
+                let one_works = candidates.iter().any(|one| is_asked(one) && one.condition == WORKS);
+                prop_assert!(!(ambiguous && candidates[at].condition == TRIED_OUT && one_works));
                 prop_assert!(!is_bound || known.is_none_or(|known| known == candidates[at].provider));
                 let another = candidates.iter().any(|one| one.condition == WORKS && Some(one.provider) != known);
                 prop_assert!(is_bound || !another || Some(candidates[at].provider) != known);
             }
             Choice::Park { wait, .. } => {
                 prop_assert!(wait < Duration::from_secs(200));
-                prop_assert!(is_bound || candidates.iter().all(|one| one.condition != WORKS));
+                let asked = if is_bound { known.or(Some(NAMES[0])) } else { None };
+                let is_asked = |one: &&Candidate| asked.is_none_or(|asked| asked == one.provider);
+                let mut those_asked = candidates.iter().filter(is_asked);
+                prop_assert!(those_asked.all(|one| matches!(one.condition, Condition::Closed { .. })));
             }
         }
     }
