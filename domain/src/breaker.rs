@@ -15,6 +15,8 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(120);
 const REFUSED_PAUSE: Duration = Duration::from_secs(120);
 /// So many messages at once try the provider out before the breaker closes: one, then two, then four, and so on.
 const LARGEST_TRIAL: u32 = 32;
+/// A trial of so many that was passed shows that the provider is there again: the next pause is a short one.
+const TRIAL_THAT_CONVINCES: u32 = 4;
 /// A message that tries the provider out and says nothing for so long is not waited for: others may.
 const LOST_AFTER: Duration = Duration::from_secs(120);
 /// How long messages wait while as many as may be are trying the provider out.
@@ -48,11 +50,14 @@ enum State {
         until: Timestamp,
         why: Closed,
     },
-    /// The provider is being tried out.
+    /// The provider is being tried out, by trials of ever more messages. A trial is judged as a whole: one answer among
+    /// many says little of a provider that always refuses some.
     HalfOpen {
         at_once: u32,
         in_flight: u32,
+        /// How many answers of this trial were good, and how many were not.
         passed: u32,
+        failed: u32,
         /// When the last message was let through.
         since: Timestamp,
         /// Why it was open.
@@ -108,7 +113,7 @@ impl Breaker {
             State::Open { until, .. } if now < *until => false,
             State::Open { why, .. } => {
                 let why = *why;
-                self.state = State::HalfOpen { at_once: 1, in_flight: 1, passed: 0, since: now, why };
+                self.state = State::HalfOpen { at_once: 1, in_flight: 1, passed: 0, failed: 0, since: now, why };
                 true
             }
             State::HalfOpen { at_once, in_flight, since, .. }
@@ -180,186 +185,49 @@ impl Breaker {
 
     fn failed(&mut self, now: Timestamp) {
         self.failures = self.failures.saturating_add(1);
-        let opens = match self.state {
+        let opens = match &mut self.state {
             State::Closed => self.failures >= OPENS_AFTER,
-            State::HalfOpen { .. } => true,
+            State::HalfOpen { at_once, in_flight, failed, .. } => {
+                *in_flight = in_flight.saturating_sub(1);
+                *failed += 1;
+                *failed * 2 > *at_once
+            }
             State::Open { .. } => false,
         };
-        if opens {
-            let doubled = FIRST_PAUSE.saturating_mul(1 << self.openings.min(5));
-            self.openings = self.openings.saturating_add(1);
-            self.state = State::Open { until: now.plus(doubled.min(LONGEST_PAUSE)), why: Closed::Failing };
+        if !opens {
+            return self.end_trial();
         }
+        let doubled = FIRST_PAUSE.saturating_mul(1 << self.openings.min(5));
+        self.openings = self.openings.saturating_add(1);
+        self.state = State::Open { until: now.plus(doubled.min(LONGEST_PAUSE)), why: Closed::Failing };
     }
 
     fn worked(&mut self) {
         self.failures = 0;
-        let State::HalfOpen { at_once, in_flight, passed, why, .. } = &mut self.state else { return };
-        *in_flight = in_flight.saturating_sub(1);
-        *passed += 1;
-        if *passed < *at_once {
+        if let State::HalfOpen { in_flight, passed, .. } = &mut self.state {
+            *in_flight = in_flight.saturating_sub(1);
+            *passed += 1;
+        }
+        self.end_trial();
+    }
+
+    /// Goes on to the next trial, or closes, once this one has as many answers as it has messages.
+    fn end_trial(&mut self) {
+        let State::HalfOpen { at_once, passed, failed, why, .. } = &mut self.state else { return };
+        if *passed + *failed < *at_once {
             return;
         }
         // Credentials are right or wrong: a single message shows it, and no load is too much for them.
         if *at_once >= LARGEST_TRIAL || *why == Closed::Credentials {
             *self = Self::default();
-        } else {
-            (*at_once, *passed) = (*at_once * 2, 0);
+            return;
         }
+        if *at_once >= TRIAL_THAT_CONVINCES {
+            self.openings = 1;
+        }
+        (*at_once, *passed, *failed) = (*at_once * 2, 0, 0);
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::Failure;
-    use crate::samples::NOW;
-
-    fn at(seconds: u64) -> Timestamp {
-        NOW.plus(Duration::from_secs(seconds))
-    }
-
-    fn opened() -> Breaker {
-        let mut breaker = Breaker::default();
-        for _ in 0..OPENS_AFTER {
-            breaker.note(Sign::Fails, NOW);
-        }
-        breaker
-    }
-
-    fn waits(breaker: &Breaker, now: Timestamp) -> Option<u64> {
-        match breaker.condition(now) {
-            Condition::Closed { wait, .. } => Some(wait.as_secs()),
-            Condition::Works | Condition::TriedOut => None,
-        }
-    }
-
-    #[test]
-    fn failures_in_a_row_open_it_and_any_other_answer_begins_the_row_anew() {
-        let mut breaker = Breaker::default();
-        for _ in 0..OPENS_AFTER - 1 {
-            assert!(!breaker.note(Sign::Fails, NOW));
-        }
-        breaker.note(Sign::Works, NOW);
-        for _ in 0..OPENS_AFTER - 1 {
-            assert!(!breaker.note(Sign::Fails, NOW));
-        }
-        assert_eq!(breaker.condition(NOW), Condition::Works);
-        assert!(breaker.note(Sign::Fails, NOW), "that is told once");
-        assert!(!breaker.note(Sign::Fails, NOW), "late answers open nothing again");
-        assert_eq!((waits(&breaker, NOW), breaker.as_str()), (Some(5), "open"));
-    }
-
-    #[test]
-    fn it_is_tried_out_by_one_then_by_twice_as_many_until_it_closes() {
-        let mut breaker = opened();
-        let mut passed = 0;
-        while breaker.as_str() != "closed" {
-            let at_once = (0..100).take_while(|_| breaker.take(at(5))).count();
-            assert!(at_once == 1 || at_once.is_power_of_two() && at_once <= 32, "{at_once}");
-            assert_eq!(waits(&breaker, at(5)), Some(5), "no more than these");
-            for _ in 0..at_once {
-                breaker.note(Sign::Works, at(5));
-            }
-            passed += at_once;
-        }
-        assert_eq!(passed, 63);
-        assert_eq!(breaker, Breaker::default());
-    }
-
-    #[test]
-    fn each_failure_of_a_trial_doubles_the_pause_up_to_the_longest() {
-        let mut breaker = opened();
-        let mut now = NOW;
-        for pause in [5, 10, 20, 40, 80, 120, 120] {
-            assert_eq!(waits(&breaker, now), Some(pause));
-            now = now.plus(Duration::from_secs(pause));
-            assert!(breaker.take(now) && !breaker.take(now));
-            assert!(!breaker.note(Sign::Fails, now), "it was open all the time: that was told already");
-        }
-    }
-
-    #[test]
-    fn a_trial_that_said_nothing_makes_room_for_the_next() {
-        let mut breaker = opened();
-        assert!(breaker.take(at(5)) && !breaker.take(at(5)));
-        breaker.note(Sign::None, at(5));
-        assert!(breaker.take(at(5)));
-    }
-
-    #[test]
-    fn a_trial_of_which_nobody_hears_again_is_not_waited_for() {
-        let mut breaker = opened();
-        assert!(breaker.take(at(5)) && !breaker.take(at(124)));
-        assert_eq!(breaker.condition(at(125)), Condition::TriedOut);
-        assert!(breaker.take(at(125)) && !breaker.take(at(126)));
-    }
-
-    fn why_closed(breaker: &Breaker, now: Timestamp) -> Option<Closed> {
-        match breaker.condition(now) {
-            Condition::Closed { why, .. } => Some(why),
-            Condition::Works | Condition::TriedOut => None,
-        }
-    }
-
-    #[test]
-    fn refused_credentials_open_it_at_once_and_one_message_asks_again_after_two_minutes_each_time() {
-        let mut breaker = Breaker::default();
-        assert!(breaker.note(Sign::RefusesUs, NOW), "that is told once");
-        breaker.note(Sign::Works, NOW);
-        assert_eq!((waits(&breaker, NOW), breaker.as_str()), (Some(120), "credentials_refused"), "late answers");
-        assert_eq!(breaker.open_until(), None, "the credentials of others may be right");
-        for asked in [120, 240, 360] {
-            assert_eq!(why_closed(&breaker, at(asked - 1)), Some(Closed::Credentials));
-            assert!(!breaker.take(at(asked - 1)));
-            assert!(breaker.take(at(asked)) && !breaker.take(at(asked)), "one message, and no more");
-            assert_eq!(why_closed(&breaker, at(asked)), Some(Closed::Credentials), "while it asks");
-            assert!(!breaker.note(Sign::RefusesUs, at(asked)));
-            assert_eq!(waits(&breaker, at(asked)), Some(120), "never longer");
-        }
-        assert!(breaker.take(at(480)));
-        assert!(breaker.note(Sign::Works, at(480)), "that is told");
-        assert_eq!(breaker, Breaker::default(), "one success is enough");
-    }
-
-    #[test]
-    fn that_it_closes_is_told_once() {
-        let mut breaker = opened();
-        let mut told = 0;
-        for _ in 0..63 {
-            assert!(breaker.take(at(5)));
-            told += usize::from(breaker.note(Sign::Works, at(5)));
-        }
-        assert_eq!((told, breaker.as_str()), (1, "closed"));
-    }
-
-    #[test]
-    fn what_another_process_has_found_counts_until_this_one_knows_better() {
-        let mut breaker = Breaker::default();
-        breaker.open_as_others(at(20));
-        assert_eq!(waits(&breaker, NOW), Some(20));
-        assert!(breaker.take(at(20)));
-        breaker.open_as_others(at(60));
-        assert_eq!(breaker.as_str(), "half_open");
-    }
-
-    #[test]
-    fn only_what_is_about_the_provider_is_held_against_it() {
-        let failure = |about| Failure::new("smtp", None, "").about(about);
-        let retriable = |about| Outcome::Retriable { failure: failure(about), alarm: false, maybe_sent: false };
-        for (outcome, sign) in [
-            (Outcome::Sent { provider: "smtp", provider_id: None, code: None }, Sign::Works),
-            (Outcome::Throttled { failure: failure(About::Provider), retry_after: None }, Sign::Works),
-            (Outcome::Throttled { failure: failure(About::Message), retry_after: None }, Sign::None),
-            (retriable(About::Message), Sign::Works),
-            (retriable(About::Provider), Sign::Fails),
-            (retriable(About::Credentials), Sign::RefusesUs),
-            (Outcome::Ambiguous { failure: failure(About::Provider) }, Sign::Fails),
-            (Outcome::Ambiguous { failure: failure(About::Message) }, Sign::None),
-            (Outcome::Expired, Sign::None),
-            (Outcome::GivenBack, Sign::None),
-        ] {
-            assert_eq!(Sign::of(&outcome), sign, "{outcome:?}");
-        }
-    }
-}
+mod tests;

@@ -1,0 +1,210 @@
+//! When a breaker opens, how it is tried out, and when it closes.
+
+use super::*;
+use crate::Failure;
+use crate::samples::NOW;
+
+fn at(seconds: u64) -> Timestamp {
+    NOW.plus(Duration::from_secs(seconds))
+}
+
+fn opened() -> Breaker {
+    let mut breaker = Breaker::default();
+    for _ in 0..OPENS_AFTER {
+        breaker.note(Sign::Fails, NOW);
+    }
+    breaker
+}
+
+fn waits(breaker: &Breaker, now: Timestamp) -> Option<u64> {
+    match breaker.condition(now) {
+        Condition::Closed { wait, .. } => Some(wait.as_secs()),
+        Condition::Works | Condition::TriedOut => None,
+    }
+}
+
+#[test]
+fn failures_in_a_row_open_it_and_any_other_answer_begins_the_row_anew() {
+    let mut breaker = Breaker::default();
+    for _ in 0..OPENS_AFTER - 1 {
+        assert!(!breaker.note(Sign::Fails, NOW));
+    }
+    breaker.note(Sign::Works, NOW);
+    for _ in 0..OPENS_AFTER - 1 {
+        assert!(!breaker.note(Sign::Fails, NOW));
+    }
+    assert_eq!(breaker.condition(NOW), Condition::Works);
+    assert!(breaker.note(Sign::Fails, NOW), "that is told once");
+    assert!(!breaker.note(Sign::Fails, NOW), "late answers open nothing again");
+    assert_eq!((waits(&breaker, NOW), breaker.as_str()), (Some(5), "open"));
+}
+
+#[test]
+fn it_is_tried_out_by_one_then_by_twice_as_many_until_it_closes() {
+    let mut breaker = opened();
+    let mut passed = 0;
+    while breaker.as_str() != "closed" {
+        let at_once = (0..100).take_while(|_| breaker.take(at(5))).count();
+        assert!(at_once == 1 || at_once.is_power_of_two() && at_once <= 32, "{at_once}");
+        assert_eq!(waits(&breaker, at(5)), Some(5), "no more than these");
+        for _ in 0..at_once {
+            breaker.note(Sign::Works, at(5));
+        }
+        passed += at_once;
+    }
+    assert_eq!(passed, 63);
+    assert_eq!(breaker, Breaker::default());
+}
+
+#[test]
+fn each_failure_of_a_trial_doubles_the_pause_up_to_the_longest() {
+    let mut breaker = opened();
+    let mut now = NOW;
+    for pause in [5, 10, 20, 40, 80, 120, 120] {
+        assert_eq!(waits(&breaker, now), Some(pause));
+        now = now.plus(Duration::from_secs(pause));
+        assert!(breaker.take(now) && !breaker.take(now));
+        assert!(!breaker.note(Sign::Fails, now), "it was open all the time: that was told already");
+    }
+}
+
+#[test]
+fn a_provider_that_fails_one_in_ten_is_given_all_messages_again() {
+    for first_failure in 0..10 {
+        let (mut breaker, mut now, mut asked) = (opened(), at(5), 0);
+        while breaker.as_str() != "closed" {
+            assert!(asked < 200, "it never closes");
+            while breaker.take(now) {
+                let sign = if asked % 10 == first_failure { Sign::Fails } else { Sign::Works };
+                breaker.note(sign, now);
+                asked += 1;
+                if breaker.as_str() == "closed" {
+                    break;
+                }
+            }
+            now = now.plus(Duration::from_secs(1));
+        }
+        assert!(asked <= 64, "{asked} messages, of which number {first_failure} was the first to fail");
+    }
+}
+
+#[test]
+fn a_trial_of_which_more_than_half_fail_opens_it_again_and_one_of_which_half_fail_does_not() {
+    for (failing, expected) in [(2, "half_open"), (3, "open")] {
+        let mut breaker = opened();
+        for _ in 0..3 {
+            assert!(breaker.take(at(5)));
+            breaker.note(Sign::Works, at(5));
+        }
+        assert!((0..4).all(|_| breaker.take(at(5))) && !breaker.take(at(5)), "four at once");
+        for n in 0..4 {
+            breaker.note(if n < failing { Sign::Fails } else { Sign::Works }, at(5));
+        }
+        assert_eq!(breaker.as_str(), expected, "{failing} of four");
+    }
+}
+
+#[test]
+fn the_pause_after_a_trial_of_four_that_passed_is_a_short_one_again() {
+    let mut breaker = opened();
+    let mut now = NOW;
+    for pause in [5, 10, 20, 40, 80, 120] {
+        now = now.plus(Duration::from_secs(pause));
+        assert!(breaker.take(now));
+        breaker.note(Sign::Fails, now);
+    }
+    now = now.plus(Duration::from_secs(120));
+    for _ in 0..7 {
+        assert!(breaker.take(now));
+        breaker.note(Sign::Works, now);
+    }
+    for _ in 0..5 {
+        assert!(breaker.take(now));
+        breaker.note(Sign::Fails, now);
+    }
+    assert_eq!(waits(&breaker, now), Some(10));
+}
+
+#[test]
+fn a_trial_that_said_nothing_makes_room_for_the_next() {
+    let mut breaker = opened();
+    assert!(breaker.take(at(5)) && !breaker.take(at(5)));
+    breaker.note(Sign::None, at(5));
+    assert!(breaker.take(at(5)));
+}
+
+#[test]
+fn a_trial_of_which_nobody_hears_again_is_not_waited_for() {
+    let mut breaker = opened();
+    assert!(breaker.take(at(5)) && !breaker.take(at(124)));
+    assert_eq!(breaker.condition(at(125)), Condition::TriedOut);
+    assert!(breaker.take(at(125)) && !breaker.take(at(126)));
+}
+
+fn why_closed(breaker: &Breaker, now: Timestamp) -> Option<Closed> {
+    match breaker.condition(now) {
+        Condition::Closed { why, .. } => Some(why),
+        Condition::Works | Condition::TriedOut => None,
+    }
+}
+
+#[test]
+fn refused_credentials_open_it_at_once_and_one_message_asks_again_after_two_minutes_each_time() {
+    let mut breaker = Breaker::default();
+    assert!(breaker.note(Sign::RefusesUs, NOW), "that is told once");
+    breaker.note(Sign::Works, NOW);
+    assert_eq!((waits(&breaker, NOW), breaker.as_str()), (Some(120), "credentials_refused"), "late answers");
+    assert_eq!(breaker.open_until(), None, "the credentials of others may be right");
+    for asked in [120, 240, 360] {
+        assert_eq!(why_closed(&breaker, at(asked - 1)), Some(Closed::Credentials));
+        assert!(!breaker.take(at(asked - 1)));
+        assert!(breaker.take(at(asked)) && !breaker.take(at(asked)), "one message, and no more");
+        assert_eq!(why_closed(&breaker, at(asked)), Some(Closed::Credentials), "while it asks");
+        assert!(!breaker.note(Sign::RefusesUs, at(asked)));
+        assert_eq!(waits(&breaker, at(asked)), Some(120), "never longer");
+    }
+    assert!(breaker.take(at(480)));
+    assert!(breaker.note(Sign::Works, at(480)), "that is told");
+    assert_eq!(breaker, Breaker::default(), "one success is enough");
+}
+
+#[test]
+fn that_it_closes_is_told_once() {
+    let mut breaker = opened();
+    let mut told = 0;
+    for _ in 0..63 {
+        assert!(breaker.take(at(5)));
+        told += usize::from(breaker.note(Sign::Works, at(5)));
+    }
+    assert_eq!((told, breaker.as_str()), (1, "closed"));
+}
+
+#[test]
+fn what_another_process_has_found_counts_until_this_one_knows_better() {
+    let mut breaker = Breaker::default();
+    breaker.open_as_others(at(20));
+    assert_eq!(waits(&breaker, NOW), Some(20));
+    assert!(breaker.take(at(20)));
+    breaker.open_as_others(at(60));
+    assert_eq!(breaker.as_str(), "half_open");
+}
+
+#[test]
+fn only_what_is_about_the_provider_is_held_against_it() {
+    let failure = |about| Failure::new("smtp", None, "").about(about);
+    let retriable = |about| Outcome::Retriable { failure: failure(about), alarm: false, maybe_sent: false };
+    for (outcome, sign) in [
+        (Outcome::Sent { provider: "smtp", provider_id: None, code: None }, Sign::Works),
+        (Outcome::Throttled { failure: failure(About::Provider), retry_after: None }, Sign::Works),
+        (Outcome::Throttled { failure: failure(About::Message), retry_after: None }, Sign::None),
+        (retriable(About::Message), Sign::Works),
+        (retriable(About::Provider), Sign::Fails),
+        (retriable(About::Credentials), Sign::RefusesUs),
+        (Outcome::Ambiguous { failure: failure(About::Provider) }, Sign::Fails),
+        (Outcome::Ambiguous { failure: failure(About::Message) }, Sign::None),
+        (Outcome::Expired, Sign::None),
+        (Outcome::GivenBack, Sign::None),
+    ] {
+        assert_eq!(Sign::of(&outcome), sign, "{outcome:?}");
+    }
+}
