@@ -59,7 +59,12 @@ pub enum Choice {
         passed_over: Option<String>,
     },
     /// Nobody takes the message now.
-    Park { wait: Duration, why: String },
+    Park {
+        wait: Duration,
+        why: String,
+        /// Somebody works that may be asked, and is at its limit.
+        is_limit: bool,
+    },
 }
 
 /// Chooses among the candidates, of whom the first is preferred. Whoever answered the last attempt has not accepted the
@@ -99,11 +104,18 @@ pub fn choose(candidates: &[Candidate], before: Before<'_>) -> Choice {
         Condition::Closed { wait, .. } => Some(wait),
         Condition::Works | Condition::TriedOut => None,
     });
-    Choice::Park { wait: waits.min().unwrap_or(WITHOUT_ANYBODY), why: joined(order.clone().map(why)) }
+    let is_limit = order.clone().any(|at| candidates[at].condition.is_limit());
+    Choice::Park { wait: waits.min().unwrap_or(WITHOUT_ANYBODY), why: joined(order.clone().map(why)), is_limit }
 }
 
 fn joined(parts: impl Iterator<Item = String>) -> String {
     parts.collect::<Vec<_>>().join("; ")
+}
+
+impl Condition {
+    const fn is_limit(self) -> bool {
+        matches!(self, Self::Closed { why: Closed::Limit, .. })
+    }
 }
 
 impl Closed {

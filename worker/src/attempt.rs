@@ -69,7 +69,7 @@ pub(crate) async fn attempt(
     let chosen = match shared.health.choose(carriers, before, shared.intake.clock.now()) {
         Ok(chosen) => chosen,
         Err(parked) => {
-            report::no_provider(&notification.channel);
+            report::parked(&notification.channel, &parked);
             return parked.into();
         }
     };

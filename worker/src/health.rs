@@ -79,7 +79,7 @@ impl Health {
                         return Ok(Chosen { carrier, passed_over });
                     }
                 }
-                Choice::Park { wait, why } => return Err(Outcome::Parked { wait, why }),
+                Choice::Park { wait, why, is_limit } => return Err(Outcome::Parked { wait, why, is_limit }),
             }
         }
         Err(Outcome::PutAside)

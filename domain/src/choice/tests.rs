@@ -126,6 +126,18 @@ fn who_was_passed_over_is_told_with_the_reason() {
     assert_eq!(told(&[TRIED_OUT, TRIED_OUT], again), refused);
 }
 
+#[test]
+fn what_waits_for_a_limit_is_told_from_what_nobody_is_able_to_take() {
+    let is_limit = |conditions: &[Condition], before| match choose(&candidates(conditions), before) {
+        Choice::Park { is_limit, .. } => is_limit,
+        Choice::Use { .. } => panic!("somebody takes it"),
+    };
+    assert!(is_limit(&[FULL], before(None)) && is_limit(&[FAILS, FULL], before(None)));
+    assert!(!is_limit(&[FAILS], before(None)) && !is_limit(&[], before(None)));
+    let pinned = Before { last: Some("smtp"), ambiguous: true, policy: Ambiguity::Hold };
+    assert!(!is_limit(&[FAILS, FULL], pinned), "the other one may not be asked");
+}
+
 fn condition() -> impl Strategy<Value = Condition> {
     prop_oneof![
         Just(WORKS),

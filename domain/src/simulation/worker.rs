@@ -231,6 +231,7 @@ impl World {
             10 if self.has_all_faults => Outcome::Parked {
                 why: "smtp: its limit is reached".into(),
                 wait: [Duration::from_secs(5), BEYOND_THE_TIERS][self.roll(2)],
+                is_limit: self.roll(2) == 0,
             },
             // The worker stops.
             _ if self.fair => Outcome::PutAside,
