@@ -19,6 +19,9 @@ const LARGEST_TRIAL: u32 = 32;
 const TRIAL_THAT_CONVINCES: u32 = 4;
 /// A message that tries the provider out and says nothing for so long is not waited for: others may.
 const LOST_AFTER: Duration = Duration::from_secs(120);
+/// A provider that has taken a message of this process so recently works for it, whatever others find: their network may
+/// be what is broken.
+const WORKS_HERE: Duration = Duration::from_secs(60);
 /// How long messages wait while as many as may be are trying the provider out.
 const WHILE_TRIED_OUT: Duration = Duration::from_secs(5);
 
@@ -40,6 +43,8 @@ pub struct Breaker {
     failures: u32,
     /// How often it was opened since it was last closed.
     openings: u32,
+    /// When the provider has last taken a message.
+    worked: Option<Timestamp>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -96,12 +101,12 @@ impl Breaker {
     pub fn condition(&self, now: Timestamp) -> Condition {
         match self.state {
             State::Closed => Condition::Works,
-            State::Open { until, why } if now < until => {
-                Condition::Closed { wait: until.since(now).min(LONGEST_PAUSE), why }
-            }
-            State::Open { .. } => Condition::TriedOut,
+            State::Open { until, why } => match until.left(now, LONGEST_PAUSE) {
+                Some(wait) => Condition::Closed { wait, why },
+                None => Condition::TriedOut,
+            },
             State::HalfOpen { at_once, in_flight, .. } if in_flight < at_once => Condition::TriedOut,
-            State::HalfOpen { since, .. } if now.since(since) >= LOST_AFTER => Condition::TriedOut,
+            State::HalfOpen { since, .. } if now.apart(since) >= LOST_AFTER => Condition::TriedOut,
             State::HalfOpen { why, .. } => Condition::Closed { wait: WHILE_TRIED_OUT, why },
         }
     }
@@ -110,14 +115,14 @@ impl Breaker {
     pub fn take(&mut self, now: Timestamp) -> bool {
         match &mut self.state {
             State::Closed => true,
-            State::Open { until, .. } if now < *until => false,
+            State::Open { until, .. } if until.left(now, LONGEST_PAUSE).is_some() => false,
             State::Open { why, .. } => {
                 let why = *why;
                 self.state = State::HalfOpen { at_once: 1, in_flight: 1, passed: 0, failed: 0, since: now, why };
                 true
             }
             State::HalfOpen { at_once, in_flight, since, .. }
-                if *in_flight < *at_once || now.since(*since) >= LOST_AFTER =>
+                if *in_flight < *at_once || now.apart(*since) >= LOST_AFTER =>
             {
                 *in_flight = if *in_flight < *at_once { *in_flight + 1 } else { 1 };
                 *since = now;
@@ -133,7 +138,7 @@ impl Breaker {
         match sign {
             Sign::RefusesUs => self.state = State::Open { until: now.plus(REFUSED_PAUSE), why: Closed::Credentials },
             Sign::Fails => self.failed(now),
-            Sign::Works => self.worked(),
+            Sign::Works => self.worked(now),
             Sign::None => {
                 if let State::HalfOpen { in_flight, .. } = &mut self.state {
                     *in_flight = in_flight.saturating_sub(1);
@@ -152,11 +157,12 @@ impl Breaker {
         }
     }
 
-    /// Opens the breaker because another process has. That one knows better only while this one is closed; false where it
-    /// is not.
-    pub fn open_as_others(&mut self, until: Timestamp) -> bool {
-        let knew_nothing = self.state == State::Closed;
+    /// Opens the breaker because another process has, for as long as a pause may be. That one knows better only while this
+    /// one is closed and no message of its own was taken lately; false where it does not.
+    pub fn open_as_others(&mut self, until: Timestamp, now: Timestamp) -> bool {
+        let knew_nothing = self.state == State::Closed && !self.worked_within(WORKS_HERE, now);
         if knew_nothing {
+            let until = until.min(now.plus(LONGEST_PAUSE));
             self.state = State::Open { until, why: Closed::Failing };
             self.openings = self.openings.max(1);
         }
@@ -202,7 +208,12 @@ impl Breaker {
         self.state = State::Open { until: now.plus(doubled.min(LONGEST_PAUSE)), why: Closed::Failing };
     }
 
-    fn worked(&mut self) {
+    fn worked_within(&self, recently: Duration, now: Timestamp) -> bool {
+        self.worked.is_some_and(|worked| now.apart(worked) < recently)
+    }
+
+    fn worked(&mut self, now: Timestamp) {
+        self.worked = Some(now);
         self.failures = 0;
         if let State::HalfOpen { in_flight, passed, .. } = &mut self.state {
             *in_flight = in_flight.saturating_sub(1);
@@ -219,7 +230,7 @@ impl Breaker {
         }
         // Credentials are right or wrong: a single message shows it, and no load is too much for them.
         if *at_once >= LARGEST_TRIAL || *why == Closed::Credentials {
-            *self = Self::default();
+            *self = Self { worked: self.worked, ..Self::default() };
             return;
         }
         if *at_once >= TRIAL_THAT_CONVINCES {

@@ -54,8 +54,8 @@ impl Limit {
 
     /// How long it takes until a message may be sent; none if one may be sent now.
     pub fn wait(&mut self, now: Timestamp) -> Option<Duration> {
-        if now < self.closed_until {
-            return Some(self.closed_until.since(now));
+        if let Some(wait) = self.closed_until.left(now, LONGEST_CLOSED) {
+            return Some(wait);
         }
         let rate = self.rate(now)?;
         let depth = rate.max(1.0);
@@ -73,7 +73,7 @@ impl Limit {
             self.tokens -= 1.0;
         }
         let (second, count, before) = self.counted;
-        self.counted = match now.since(second) {
+        self.counted = match now.apart(second) {
             past if past < Duration::from_secs(1) => (second, count.saturating_add(1), before),
             past if past < Duration::from_secs(2) => (now, 1, count),
             _ => (now, 1, 0),
@@ -83,7 +83,9 @@ impl Limit {
 
     /// Keeps messages back for as long as the provider has asked to be left alone.
     pub fn close(&mut self, wait: Duration, now: Timestamp) {
-        self.closed_until = self.closed_until.max(now.plus(wait.min(LONGEST_CLOSED)));
+        let is_closed = self.closed_until.left(now, LONGEST_CLOSED).is_some();
+        let before = if is_closed { self.closed_until } else { now };
+        self.closed_until = before.max(now.plus(wait.min(LONGEST_CLOSED)));
     }
 
     /// Notes that the provider has taken a message.
@@ -97,7 +99,7 @@ impl Limit {
     /// more.
     pub fn throttled(&mut self, retry_after: Option<Duration>, now: Timestamp) {
         self.close(retry_after.unwrap_or_default(), now);
-        let is_the_same = |learned: Learned| now.since(learned.throttled) < ONE_THROTTLE || !learned.accepted;
+        let is_the_same = |learned: Learned| now.apart(learned.throttled) < ONE_THROTTLE || !learned.accepted;
         if self.learned.is_some_and(is_the_same) {
             return;
         }
@@ -117,6 +119,8 @@ impl Limit {
     /// Messages a second, as far as anything limits them. The learned rate is raised by the time that has passed.
     fn rate(&mut self, now: Timestamp) -> Option<f64> {
         if let Some(mut learned) = self.learned {
+            // The clock may have been set back.
+            learned.stepped = learned.stepped.min(now);
             while now.since(learned.stepped) >= STEP_EVERY && learned.rate < learned.too_high * FORGOTTEN_AT {
                 learned.rate += learned.too_high * STEP;
                 learned.stepped = learned.stepped.plus(STEP_EVERY);
@@ -198,6 +202,24 @@ mod tests {
         taken(&mut unlimited, at(0));
         unlimited.throttled(None, at(0));
         assert_eq!(unlimited.rate(at(3_600_000)), None);
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_neither_closes_the_bucket_nor_stops_the_learning() {
+        let mut limit = Limit::new(None);
+        taken(&mut limit, at(3_600_000));
+        limit.throttled(Some(Duration::from_secs(30)), at(3_600_000));
+        assert!(limit.wait(at(3_601_000)).is_some_and(|wait| wait > Duration::from_secs(28)), "it is closed");
+        assert!(limit.wait(at(0)).is_none_or(|wait| wait < Duration::from_secs(1)), "an hour ago");
+        let rate = limit.rate(at(0)).unwrap();
+        assert!(limit.rate(at(10_000)).unwrap() > rate, "it rises by the new clock");
+        limit.close(Duration::from_secs(30), at(10_000));
+        assert_eq!(limit.wait(at(10_000)), Some(Duration::from_secs(30)), "and what is asked now holds");
+        let mut unlimited = Limit::new(None);
+        assert_eq!(taken(&mut unlimited, at(3_600_000)), 1000);
+        assert!(unlimited.take(at(0)));
+        unlimited.throttled(None, at(0));
+        assert_eq!(unlimited.rate(at(0)), None, "what was counted by the old clock is no rate of now");
     }
 
     #[test]

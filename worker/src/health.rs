@@ -110,10 +110,15 @@ impl Health {
     }
 
     /// Opens the breaker of this provider because another process has; says how it is now, if there is such a one here.
-    pub(crate) fn open_as_others(&self, provider: &str, until: Timestamp) -> Option<(&'static str, Known)> {
+    pub(crate) fn open_as_others(
+        &self,
+        provider: &str,
+        until: Timestamp,
+        now: Timestamp,
+    ) -> Option<(&'static str, Known)> {
         let (&provider, breaker) = self.breakers.get_key_value(provider)?;
         let mut breaker = lock(breaker);
-        if !breaker.open_as_others(until) {
+        if !breaker.open_as_others(until, now) {
             return None;
         }
         report(provider, &breaker);

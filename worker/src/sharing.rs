@@ -69,7 +69,7 @@ async fn share_once(shared: &Shared, told: &mut HashMap<&'static str, Known>) ->
     let now = shared.intake.clock.now();
     for found in found {
         let until = found.open_until.filter(|until| *until > now);
-        if let Some((provider, known)) = until.and_then(|until| shared.health.open_as_others(&found.name, until)) {
+        if let Some((provider, known)) = until.and_then(|until| shared.health.open_as_others(&found.name, until, now)) {
             told.insert(provider, known);
         }
     }
@@ -105,7 +105,7 @@ mod tests {
         let parts = parts().await;
         let (store, now) = (&parts.shared.intake.store, parts.shared.intake.clock.now());
         let later = now.plus(Duration::from_secs(60));
-        parts.shared.health.open_as_others("smtp", later).expect("it was closed");
+        parts.shared.health.open_as_others("smtp", later, now).expect("it was closed");
         let mut told = HashMap::new();
         for _ in 0..2 {
             share_once(&parts.shared, &mut told).await.unwrap();

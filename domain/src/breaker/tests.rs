@@ -53,7 +53,7 @@ fn it_is_tried_out_by_one_then_by_twice_as_many_until_it_closes() {
         passed += at_once;
     }
     assert_eq!(passed, 63);
-    assert_eq!(breaker, Breaker::default());
+    assert_eq!(breaker.condition(at(5)), Condition::Works);
 }
 
 #[test]
@@ -165,7 +165,7 @@ fn refused_credentials_open_it_at_once_and_one_message_asks_again_after_two_minu
     }
     assert!(breaker.take(at(480)));
     assert!(breaker.note(Sign::Works, at(480)), "that is told");
-    assert_eq!(breaker, Breaker::default(), "one success is enough");
+    assert_eq!(breaker.condition(at(480)), Condition::Works, "one success is enough");
 }
 
 #[test]
@@ -182,11 +182,44 @@ fn that_it_closes_is_told_once() {
 #[test]
 fn what_another_process_has_found_counts_until_this_one_knows_better() {
     let mut breaker = Breaker::default();
-    breaker.open_as_others(at(20));
+    assert!(breaker.open_as_others(at(20), NOW));
     assert_eq!(waits(&breaker, NOW), Some(20));
     assert!(breaker.take(at(20)));
-    breaker.open_as_others(at(60));
+    assert!(!breaker.open_as_others(at(60), at(20)));
     assert_eq!(breaker.as_str(), "half_open");
+}
+
+#[test]
+fn a_worker_whose_messages_are_taken_goes_on_whatever_another_one_finds() {
+    let mut breaker = Breaker::default();
+    breaker.note(Sign::Works, NOW);
+    assert!(!breaker.open_as_others(at(79), at(59)));
+    assert_eq!(breaker.condition(at(59)), Condition::Works);
+    assert!(breaker.open_as_others(at(80), at(60)), "it has not tried for a minute");
+    let mut tried_out = opened();
+    for _ in 0..63 {
+        assert!(tried_out.take(at(5)));
+        tried_out.note(Sign::Works, at(5));
+    }
+    assert!(!tried_out.open_as_others(at(60), at(6)), "also where it was tried out itself");
+}
+
+#[test]
+fn word_of_others_keeps_messages_back_no_longer_than_a_pause_may_last() {
+    let mut breaker = Breaker::default();
+    assert!(breaker.open_as_others(at(86_400), NOW));
+    assert_eq!((waits(&breaker, NOW), waits(&breaker, at(120))), (Some(120), None));
+}
+
+#[test]
+fn a_clock_that_is_set_back_keeps_no_messages_back() {
+    let (set_back, mut breaker) = (NOW.minus(Duration::from_secs(3600)), opened());
+    assert_eq!(breaker.condition(set_back), Condition::TriedOut);
+    assert!(breaker.take(set_back));
+    let mut tried_out = opened();
+    assert!(tried_out.take(at(5)) && !tried_out.take(at(4)), "times are read in no strict order");
+    assert_eq!(tried_out.condition(set_back), Condition::TriedOut, "nobody waits for the message from before");
+    assert!(tried_out.take(set_back) && !tried_out.take(set_back));
 }
 
 #[test]
