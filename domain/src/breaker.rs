@@ -13,6 +13,10 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(120);
 /// provider meanwhile, of which nobody tells this process; and while they are wrong, no more than one attempt is spent in
 /// this time. It is as long as the longest retry delay is by default, so that what waits comes back for it.
 const REFUSED_PAUSE: Duration = Duration::from_secs(120);
+/// Credentials with which a message was taken so recently are not wrong: what is refused may be about one message, such as
+/// its sender. Only so many refusals with no other answer between them say that they are wrong now.
+const ACCEPTED_US: Duration = Duration::from_secs(30);
+const REFUSES_AFTER: u32 = 3;
 /// So many messages at once try the provider out before the breaker closes: one, then two, then four, and so on.
 const LARGEST_TRIAL: u32 = 32;
 /// A trial of so many that was passed shows that the provider is there again: the next pause is a short one.
@@ -45,6 +49,8 @@ pub struct Breaker {
     openings: u32,
     /// When the provider has last taken a message.
     worked: Option<Timestamp>,
+    /// How often it has refused our credentials since it last took a message.
+    refusals: u32,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -71,9 +77,11 @@ enum State {
 }
 
 impl Sign {
+    /// A code is the provider's own: what has none was refused, or has failed, before anybody was asked.
     pub fn of(outcome: &Outcome) -> Self {
         match outcome {
-            Outcome::Sent { .. } => Self::Works,
+            // A message that FCM has only checked was answered as well.
+            Outcome::Sent { .. } | Outcome::Captured => Self::Works,
             // So many of ours at once, a limit of one recipient, or a fault of our own says nothing of the others.
             Outcome::Throttled { failure, .. } | Outcome::Ambiguous { failure } if failure.about == About::Message => {
                 Self::None
@@ -82,11 +90,11 @@ impl Sign {
             Outcome::Retriable { failure, .. } | Outcome::Ambiguous { failure } => match failure.about {
                 About::Provider => Self::Fails,
                 About::Credentials => Self::RefusesUs,
-                About::Message => Self::Works,
+                About::Message if failure.code.is_some() => Self::Works,
+                About::Message => Self::None,
             },
-            // Some of these are refused by rules of our own, before anybody is asked.
+            Outcome::Permanent { failure, .. } if failure.code.is_some() => Self::Works,
             Outcome::Permanent { .. }
-            | Outcome::Captured
             | Outcome::Deferred { .. }
             | Outcome::PutAside
             | Outcome::Parked { .. }
@@ -136,7 +144,7 @@ impl Breaker {
     pub fn note(&mut self, sign: Sign, now: Timestamp) -> bool {
         let was_open = self.is_open();
         match sign {
-            Sign::RefusesUs => self.state = State::Open { until: now.plus(REFUSED_PAUSE), why: Closed::Credentials },
+            Sign::RefusesUs => self.refused(now),
             Sign::Fails => self.failed(now),
             Sign::Works => self.worked(now),
             Sign::None => {
@@ -189,6 +197,14 @@ impl Breaker {
         !matches!(self.state, State::Closed)
     }
 
+    fn refused(&mut self, now: Timestamp) {
+        self.refusals = self.refusals.saturating_add(1);
+        let is_doubted = self.state == State::Closed && self.worked_within(ACCEPTED_US, now);
+        if !is_doubted || self.refusals >= REFUSES_AFTER {
+            self.state = State::Open { until: now.plus(REFUSED_PAUSE), why: Closed::Credentials };
+        }
+    }
+
     fn failed(&mut self, now: Timestamp) {
         self.failures = self.failures.saturating_add(1);
         let opens = match &mut self.state {
@@ -214,7 +230,7 @@ impl Breaker {
 
     fn worked(&mut self, now: Timestamp) {
         self.worked = Some(now);
-        self.failures = 0;
+        (self.failures, self.refusals) = (0, 0);
         if let State::HalfOpen { in_flight, passed, .. } = &mut self.state {
             *in_flight = in_flight.saturating_sub(1);
             *passed += 1;

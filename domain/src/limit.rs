@@ -16,8 +16,8 @@ const STEP: f64 = 0.1;
 /// What many messages in flight are told at once is one throttle.
 const ONE_THROTTLE: Duration = Duration::from_secs(1);
 /// For so long a wait that one answer names keeps others back. Longer ones hold for their own messages alone: a wrong date
-/// in one answer must not stop a medium for a day.
-const LONGEST_CLOSED: Duration = Duration::from_secs(900);
+/// in one answer must not stop a medium for a day, and nothing else asks whether the provider takes messages again.
+const LONGEST_CLOSED: Duration = Duration::from_secs(120);
 /// A rate that is so many times the one that was too high is no limit any more, where the operator has set none.
 const FORGOTTEN_AT: f64 = 2.0;
 
@@ -229,6 +229,6 @@ mod tests {
         assert_eq!((limit.wait(at(0)), taken(&mut limit, at(29_999))), (Some(Duration::from_secs(30)), 0));
         assert!(limit.take(at(30_000)));
         limit.close(Duration::from_secs(86_400), at(30_000));
-        assert_eq!(limit.wait(at(30_000)), Some(Duration::from_secs(900)), "then one asks again");
+        assert_eq!(limit.wait(at(30_000)), Some(Duration::from_secs(120)), "then one asks again");
     }
 }

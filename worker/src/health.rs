@@ -89,7 +89,7 @@ impl Health {
     pub(crate) fn note(&self, carrier: &Enabled, outcome: &Outcome, now: Timestamp) {
         let Some(place) = self.place(carrier) else { return };
         match outcome {
-            Outcome::Sent { .. } => lock(&place.limit).accepted(),
+            Outcome::Sent { .. } | Outcome::Captured => lock(&place.limit).accepted(),
             Outcome::Throttled { failure, retry_after } if failure.about == About::Provider => {
                 lock(&place.limit).throttled(*retry_after, now);
             }

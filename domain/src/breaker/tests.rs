@@ -1,8 +1,8 @@
 //! When a breaker opens, how it is tried out, and when it closes.
 
 use super::*;
-use crate::Failure;
 use crate::samples::NOW;
+use crate::{Failure, Reason};
 
 fn at(seconds: u64) -> Timestamp {
     NOW.plus(Duration::from_secs(seconds))
@@ -223,8 +223,27 @@ fn a_clock_that_is_set_back_keeps_no_messages_back() {
 }
 
 #[test]
+fn a_refusal_right_after_a_message_was_taken_is_about_one_message_until_there_are_three_in_a_row() {
+    let mut breaker = Breaker::default();
+    breaker.note(Sign::Works, NOW);
+    for _ in 0..2 {
+        assert!(!breaker.note(Sign::RefusesUs, at(29)));
+        assert!(!breaker.note(Sign::RefusesUs, at(29)));
+        breaker.note(Sign::Works, at(29));
+    }
+    assert_eq!(breaker.condition(at(29)), Condition::Works);
+    assert!(!breaker.note(Sign::RefusesUs, at(30)) && !breaker.note(Sign::RefusesUs, at(30)));
+    assert!(breaker.note(Sign::RefusesUs, at(30)), "three in a row");
+    let mut idle = Breaker::default();
+    idle.note(Sign::Works, NOW);
+    assert!(idle.note(Sign::RefusesUs, at(30)), "nothing was taken lately");
+}
+
+#[test]
 fn only_what_is_about_the_provider_is_held_against_it() {
-    let failure = |about| Failure::new("smtp", None, "").about(about);
+    let failure = |about| Failure::new("smtp", Some("451".into()), "").about(about);
+    let of_ours = || Failure::new("smtp", None, "the file was not there");
+    let permanent = |failure| Outcome::Permanent { reason: Reason::Permanent, failure };
     let retriable = |about| Outcome::Retriable { failure: failure(about), alarm: false, maybe_sent: false };
     for (outcome, sign) in [
         (Outcome::Sent { provider: "smtp", provider_id: None, code: None }, Sign::Works),
@@ -235,6 +254,10 @@ fn only_what_is_about_the_provider_is_held_against_it() {
         (retriable(About::Credentials), Sign::RefusesUs),
         (Outcome::Ambiguous { failure: failure(About::Provider) }, Sign::Fails),
         (Outcome::Ambiguous { failure: failure(About::Message) }, Sign::None),
+        (Outcome::Retriable { failure: of_ours(), alarm: false, maybe_sent: false }, Sign::None),
+        (permanent(failure(About::Message)), Sign::Works),
+        (permanent(of_ours()), Sign::None),
+        (Outcome::Captured, Sign::Works),
         (Outcome::Expired, Sign::None),
         (Outcome::GivenBack, Sign::None),
     ] {
