@@ -51,11 +51,13 @@ async fn list(sources: Sources, json: bool) -> Result<ExitCode> {
     let now = clock.now();
     let mut all_work = true;
     for (provider, carried) in &carriers {
-        let known = found.iter().find(|state| state.name == *provider);
-        all_work &= known.is_none_or(|known| !is_given_nothing(known, now));
-        match json {
-            true => output::json(&state_as_json(provider, carried, known)),
-            false => say!("{}", line(provider, carried, &state_in_words(known, now))),
+        for carrier in carried {
+            let known = worst(&found, provider, carrier.name());
+            all_work &= known.is_none_or(|known| !is_given_nothing(known, now));
+            match json {
+                true => output::json(&state_as_json(provider, carrier.name(), known)),
+                false => say!("{}", line(provider, carrier.name(), &state_in_words(known, now))),
+            }
         }
     }
     Ok(exit::answer(all_work))
@@ -75,7 +77,10 @@ async fn check(sources: Sources, json: bool) -> Result<ExitCode> {
         all_accept &= matches!(checked, Checked::Accepted | Checked::NothingToAsk);
         match json {
             true => output::json(&json!({"provider": provider, "media": media(carried), "result": word, "why": why})),
-            false => say!("{}", line(provider, carried, &why.map_or(word.to_owned(), |why| format!("{word}: {why}")))),
+            false => {
+                let what = why.map_or(word.to_owned(), |why| format!("{word}: {why}"));
+                say!("{}", line(provider, &media(carried).join(", "), &what));
+            }
         }
     }
     Ok(exit::answer(all_accept))
@@ -99,9 +104,15 @@ fn media(carried: &[Arc<Enabled>]) -> Vec<&'static str> {
     carried.iter().map(|carrier| carrier.name()).collect()
 }
 
-fn line(provider: &str, carried: &[Arc<Enabled>], what: &str) -> String {
-    let line = format!("{provider:<15} {:<14} {what}", media(carried).join(", "));
-    domain::printable(&line).into_owned()
+fn line(provider: &str, media: &str, what: &str) -> String {
+    domain::printable(&format!("{provider:<15} {media:<14} {what}")).into_owned()
+}
+
+/// What was found of a provider for a medium: what keeps all its media back, as long as that does, or else this one.
+fn worst<'a>(found: &'a [ProviderState], provider: &str, medium: &str) -> Option<&'a ProviderState> {
+    let of = |name: &str| found.iter().find(|state| state.name == name);
+    let credentials = of(provider).filter(|state| state.state != "closed");
+    credentials.or_else(|| of(&format!("{provider}/{medium}"))).or_else(|| of(provider))
 }
 
 fn is_given_nothing(known: &ProviderState, now: Timestamp) -> bool {
@@ -123,9 +134,9 @@ fn state_in_words(known: Option<&ProviderState>, now: Timestamp) -> String {
     }
 }
 
-fn state_as_json(provider: &str, carried: &[Arc<Enabled>], known: Option<&ProviderState>) -> Value {
+fn state_as_json(provider: &str, medium: &str, known: Option<&ProviderState>) -> Value {
     json!({
-        "provider": provider, "media": media(carried),
+        "provider": provider, "medium": medium,
         "state": known.map(|known| known.state.as_str()),
         "open_until": known.and_then(|known| known.open_until).map(|until| until.to_string()),
         "changed_at": known.map(|known| known.changed_at.to_string()),
@@ -167,5 +178,25 @@ mod tests {
             assert_eq!(is_given_nothing(&known, NOW), given_nothing, "{words}");
         }
         assert_eq!(state_in_words(None, NOW), "works, as far as anybody has found");
+    }
+
+    #[test]
+    fn refused_credentials_are_told_of_every_medium_and_a_failure_of_its_own() {
+        let row = |name: &str, state: &str| ProviderState {
+            name: name.to_owned(),
+            state: state.to_owned(),
+            open_until: None,
+            changed_at: NOW,
+        };
+        let told = |found: &[ProviderState]| {
+            ["sms", "whatsapp"].map(|medium| worst(found, "twilio", medium).map(|state| state.state.clone()))
+        };
+        let state = |state: &str| Some(state.to_owned());
+        assert_eq!(told(&[]), [None, None]);
+        assert_eq!(told(&[row("twilio/whatsapp", "open")]), [None, state("open")]);
+        let refused = [row("twilio", "credentials_refused"), row("twilio/whatsapp", "open")];
+        assert_eq!(told(&refused), [state("credentials_refused"), state("credentials_refused")]);
+        let accepted = [row("twilio", "closed"), row("twilio/whatsapp", "open")];
+        assert_eq!(told(&accepted), [state("closed"), state("open")]);
     }
 }

@@ -39,7 +39,7 @@ pub enum Sign {
     None,
 }
 
-/// The breaker of one provider's credentials.
+/// The breaker of one provider: of what it does for one medium, or of its credentials.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Breaker {
     state: State,
@@ -140,9 +140,10 @@ impl Breaker {
         }
     }
 
-    /// Notes how a message ended that was let through. True when the breaker was opened or closed by it.
+    /// Notes how a message ended that was let through. True when the breaker was opened or closed by it, or keeps messages
+    /// back for another reason.
     pub fn note(&mut self, sign: Sign, now: Timestamp) -> bool {
-        let was_open = self.is_open();
+        let before = self.keeps_back();
         match sign {
             Sign::RefusesUs => self.refused(now),
             Sign::Fails => self.failed(now),
@@ -153,7 +154,7 @@ impl Breaker {
                 }
             }
         }
-        was_open != self.is_open()
+        before != self.keeps_back()
     }
 
     /// Until when the breaker is open, where failures have opened it: what other processes should know. Their
@@ -181,20 +182,18 @@ impl Breaker {
     pub const fn as_str(&self) -> &'static str {
         match self.state {
             State::Closed => "closed",
-            State::Open { .. } if self.refuses_us() => "credentials_refused",
+            State::Open { why: Closed::Credentials, .. } => "credentials_refused",
             State::Open { .. } => "open",
             State::HalfOpen { .. } => "half_open",
         }
     }
 
-    /// Whether it is open because our credentials are refused.
-    pub const fn refuses_us(&self) -> bool {
-        matches!(self.state, State::Open { why: Closed::Credentials, .. })
-    }
-
-    /// Whether messages are kept from the provider, all of them or all but the few that try it out.
-    pub const fn is_open(&self) -> bool {
-        !matches!(self.state, State::Closed)
+    /// Why messages are kept from the provider, all of them or all but the few that try it out.
+    pub const fn keeps_back(&self) -> Option<Closed> {
+        match self.state {
+            State::Closed => None,
+            State::Open { why, .. } | State::HalfOpen { why, .. } => Some(why),
+        }
     }
 
     fn refused(&mut self, now: Timestamp) {

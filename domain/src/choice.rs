@@ -113,6 +113,16 @@ fn joined(parts: impl Iterator<Item = String>) -> String {
 }
 
 impl Condition {
+    /// How it is for a message that depends on both.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Closed { wait, .. }, Self::Closed { wait: longer, .. }) if longer > wait => other,
+            (Self::Closed { .. }, _) | (Self::TriedOut, Self::Works | Self::TriedOut) => self,
+            (Self::Works, _) | (Self::TriedOut, Self::Closed { .. }) => other,
+        }
+    }
+
     const fn is_limit(self) -> bool {
         matches!(self, Self::Closed { why: Closed::Limit, .. })
     }

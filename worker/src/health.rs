@@ -7,6 +7,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use channels::{Channels, Enabled};
 use domain::{About, Before, Breaker, Candidate, Choice, Closed, Condition, Limit, Outcome, Sign, Timestamp, choose};
 
+/// Stands for the channel where all channels of a provider are kept back.
+const ALL: &str = "all";
 /// How often a choice is made anew because others were quicker.
 const MAX_ROUNDS: usize = 4;
 
@@ -14,15 +16,19 @@ const MAX_ROUNDS: usize = 4;
 #[derive(Default)]
 pub(crate) struct Health {
     /// By the provider.
-    breakers: HashMap<&'static str, Arc<Mutex<Breaker>>>,
+    credentials: HashMap<&'static str, Arc<Mutex<Breaker>>>,
     /// By the medium and the provider.
     places: HashMap<(&'static str, &'static str), Place>,
 }
 
 /// What one message of a medium learns of its provider, and the next should know.
 struct Place {
-    /// Of the credentials, which all media of the provider share.
-    breaker: Arc<Mutex<Breaker>>,
+    /// As the ledger has it, beside the names of providers.
+    name: String,
+    /// Opens by failures: the provider may carry another medium all the same.
+    failing: Mutex<Breaker>,
+    /// Opens by refusals of our credentials, which all media of the provider share.
+    credentials: Arc<Mutex<Breaker>>,
     limit: Mutex<Limit>,
 }
 
@@ -44,9 +50,14 @@ impl Health {
     pub(crate) fn of(channels: &Channels) -> Self {
         let mut health = Self::default();
         for carrier in channels.all().filter(|carrier| carrier.is_one_place()) {
-            let breaker = Arc::clone(health.breakers.entry(carrier.provider()).or_default());
-            let limit = Mutex::new(Limit::new(carrier.max_per_second()));
-            health.places.insert((carrier.name(), carrier.provider()), Place { breaker, limit });
+            let (medium, provider) = (carrier.name(), carrier.provider());
+            let place = Place {
+                name: format!("{provider}/{medium}"),
+                failing: Mutex::default(),
+                credentials: Arc::clone(health.credentials.entry(provider).or_default()),
+                limit: Mutex::new(Limit::new(carrier.max_per_second())),
+            };
+            health.places.insert((medium, provider), place);
         }
         health
     }
@@ -98,31 +109,29 @@ impl Health {
             }
             _ => {}
         }
-        let mut breaker = lock(&place.breaker);
-        if breaker.note(Sign::of(outcome), now) {
-            report(carrier.provider(), &breaker);
-        }
+        let (of_credentials, of_failing) = match Sign::of(outcome) {
+            Sign::RefusesUs => (Sign::RefusesUs, Sign::None),
+            Sign::Works => (Sign::Works, Sign::Works),
+            other @ (Sign::Fails | Sign::None) => (Sign::None, other),
+        };
+        let provider = carrier.provider();
+        change(&place.credentials, provider, ALL, |breaker| breaker.note(of_credentials, now));
+        change(&place.failing, provider, carrier.name(), |breaker| breaker.note(of_failing, now));
     }
 
-    /// How every provider is that has a breaker.
-    pub(crate) fn known(&self) -> Vec<(&'static str, Known)> {
-        self.breakers.iter().map(|(provider, breaker)| (*provider, Known::of(&lock(breaker)))).collect()
+    /// How everybody is who has a breaker: the credentials by the name of the provider, the rest by that and the medium.
+    pub(crate) fn known(&self) -> Vec<(&str, Known)> {
+        let credentials = self.credentials.iter().map(|(provider, breaker)| (*provider, Known::of(&lock(breaker))));
+        let failing = self.places.values().map(|place| (place.name.as_str(), Known::of(&lock(&place.failing))));
+        credentials.chain(failing).collect()
     }
 
-    /// Opens the breaker of this provider because another process has; says how it is now, if there is such a one here.
-    pub(crate) fn open_as_others(
-        &self,
-        provider: &str,
-        until: Timestamp,
-        now: Timestamp,
-    ) -> Option<(&'static str, Known)> {
-        let (&provider, breaker) = self.breakers.get_key_value(provider)?;
-        let mut breaker = lock(breaker);
-        if !breaker.open_as_others(until, now) {
-            return None;
-        }
-        report(provider, &breaker);
-        Some((provider, Known::of(&breaker)))
+    /// Opens the breaker of that name because another process has; says how it is now, if it was opened by that. Others
+    /// may have other credentials, so that only what opens by failures is opened.
+    pub(crate) fn open_as_others(&self, name: &str, until: Timestamp, now: Timestamp) -> Option<(&str, Known)> {
+        let (&(medium, provider), place) = self.places.iter().find(|(_, place)| place.name == name)?;
+        let opened = change(&place.failing, provider, medium, |breaker| breaker.open_as_others(until, now))?;
+        Some((place.name.as_str(), Known::of(&opened)))
     }
 
     /// None where each recipient is a server of its own.
@@ -133,7 +142,7 @@ impl Health {
 
 impl Place {
     fn condition(&self, now: Timestamp) -> Condition {
-        let condition = lock(&self.breaker).condition(now);
+        let condition = lock(&self.credentials).condition(now).and(lock(&self.failing).condition(now));
         if matches!(condition, Condition::Closed { .. }) {
             return condition;
         }
@@ -143,8 +152,12 @@ impl Place {
 
     /// False when others were quicker.
     fn take(&self, now: Timestamp) -> bool {
-        let (mut breaker, mut limit) = (lock(&self.breaker), lock(&self.limit));
-        limit.wait(now).is_none() && breaker.take(now) && limit.take(now)
+        let (mut credentials, mut failing, mut limit) =
+            (lock(&self.credentials), lock(&self.failing), lock(&self.limit));
+        let condition = credentials.condition(now).and(failing.condition(now));
+        // Nothing is taken of one where another has nothing left.
+        let is_closed = matches!(condition, Condition::Closed { .. }) || limit.wait(now).is_some();
+        !is_closed && credentials.take(now) && failing.take(now) && limit.take(now)
     }
 }
 
@@ -165,22 +178,35 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Says that a breaker was opened or closed.
-fn report(provider: &'static str, breaker: &Breaker) {
-    let (state, is_open) = (breaker.as_str(), breaker.is_open());
-    metrics::gauge!("chasqui_provider_open", "provider" => provider).set(f64::from(u8::from(is_open)));
-    let what = match is_open {
-        true if breaker.refuses_us() => {
-            "this provider refuses our credentials: one message every two minutes asks again"
-        }
-        true => "this provider fails: a few messages try it out",
-        false => "this provider is given messages again",
-    };
-    if is_open {
-        tracing::error!(provider, state, "{what}, and all others wait and spend no attempt");
-    } else {
-        tracing::info!(provider, state, "{what}");
+/// Changes a breaker, and reports it where the change says that it was opened or closed. Then it is returned.
+fn change(
+    breaker: &Mutex<Breaker>,
+    provider: &'static str,
+    channel: &'static str,
+    by: impl FnOnce(&mut Breaker) -> bool,
+) -> Option<Breaker> {
+    let mut guard = lock(breaker);
+    if !by(&mut guard) {
+        return None;
     }
+    let changed = guard.clone();
+    // In the order of the changes.
+    metrics::gauge!("chasqui_provider_open", "provider" => provider, "channel" => channel)
+        .set(f64::from(u8::from(changed.keeps_back().is_some())));
+    drop(guard);
+    report(provider, channel, &changed);
+    Some(changed)
+}
+
+/// Says that a breaker was opened or closed. Whoever writes the log may be slow, so that no lock is held meanwhile.
+fn report(provider: &'static str, channel: &'static str, breaker: &Breaker) {
+    let state = breaker.as_str();
+    let what = match breaker.keeps_back() {
+        None => return tracing::info!(provider, channel, state, "this provider is given messages again"),
+        Some(Closed::Credentials) => "this provider refuses our credentials: one message every two minutes asks again",
+        Some(Closed::Failing | Closed::Limit) => "this provider fails: a few messages try it out",
+    };
+    tracing::error!(provider, channel, state, "{what}, and all others wait and spend no attempt");
 }
 
 #[cfg(test)]
@@ -265,6 +291,25 @@ mod tests {
         let sent = Outcome::Sent { provider: "twilio", provider_id: None, code: None };
         health.note(&sms[0], &sent, at(120_000));
         assert_eq!(both(at(121_000)), [None, None]);
+    }
+
+    #[test]
+    fn a_medium_that_fails_keeps_back_no_other_medium_of_its_provider() {
+        let channels = channels();
+        let (health, whatsapp) = (Health::of(&channels), carriers(&channels, "whatsapp"));
+        let failure = Failure::new("twilio", Some("503".into()), "down").about(About::Provider);
+        for n in 0..20 {
+            assert_eq!(waits(&health, whatsapp, at(n * 1000)), None);
+            let failure = failure.clone();
+            health.note(&whatsapp[0], &Outcome::Retriable { failure, alarm: false, maybe_sent: false }, at(n * 1000));
+        }
+        assert_eq!(waits(&health, whatsapp, at(19_000)), Some(5000));
+        assert_eq!(waits(&health, carriers(&channels, "sms"), at(19_000)), None);
+        let mut shown: Vec<_> =
+            health.known().into_iter().map(|(name, known)| (name.to_owned(), known.state)).collect();
+        shown.sort();
+        let expected = [("twilio", "closed"), ("twilio/sms", "closed"), ("twilio/whatsapp", "open")];
+        assert_eq!(shown, expected.map(|(name, state)| (name.to_owned(), state)));
     }
 
     #[test]

