@@ -121,16 +121,16 @@ fn is_given_nothing(known: &ProviderState, now: Timestamp) -> bool {
 
 fn state_in_words(known: Option<&ProviderState>, now: Timestamp) -> String {
     let Some(known) = known else { return "works, as far as anybody has found".into() };
-    let since = known.changed_at;
+    let found = known.noted_at;
     match (known.state.as_str(), known.open_until) {
-        ("closed", _) => format!("works, since {since}"),
+        ("closed", _) => format!("works, as found at {found}"),
         ("credentials_refused", _) => {
-            format!("refuses our credentials: one message every two minutes asks again, since {since}")
+            format!("refuses our credentials: one message every two minutes asks again, as found at {found}")
         }
-        ("half_open", _) => format!("is being tried out, since {since}"),
-        (_, Some(until)) if until > now => format!("fails: given no messages until {until}, since {since}"),
-        ("open", _) => format!("has failed, and is tried out by the next message, since {since}"),
-        (state, _) => format!("{state}, since {since}"),
+        ("half_open", _) => format!("is being tried out, as found at {found}"),
+        (_, Some(until)) if until > now => format!("fails: given no messages until {until}, as found at {found}"),
+        ("open", _) => format!("has failed, and is tried out by the next message, as found at {found}"),
+        (state, _) => format!("{state}, as found at {found}"),
     }
 }
 
@@ -139,7 +139,7 @@ fn state_as_json(provider: &str, medium: &str, known: Option<&ProviderState>) ->
         "provider": provider, "medium": medium,
         "state": known.map(|known| known.state.as_str()),
         "open_until": known.and_then(|known| known.open_until).map(|until| until.to_string()),
-        "changed_at": known.map(|known| known.changed_at.to_string()),
+        "noted_at": known.map(|known| known.noted_at.to_string()),
     })
 }
 
@@ -164,7 +164,7 @@ mod tests {
     fn how_a_provider_is_told_depends_on_what_the_workers_have_found_and_on_the_time() {
         let later = NOW.plus(Duration::from_secs(60));
         for (state, until, expected, given_nothing) in [
-            ("closed", None, "works, since", false),
+            ("closed", None, "works, as found at", false),
             ("open", Some(later), "fails: given no messages until", true),
             ("open", Some(NOW), "has failed, and is tried out", false),
             ("half_open", None, "is being tried out", false),
@@ -172,7 +172,7 @@ mod tests {
             ("something newer", None, "something newer", false),
         ] {
             let (name, state) = ("smtp".to_owned(), state.to_owned());
-            let known = ProviderState { name, state, open_until: until, changed_at: NOW };
+            let known = ProviderState { name, state, open_until: until, noted_at: NOW };
             let words = state_in_words(Some(&known), NOW);
             assert!(words.starts_with(expected), "{words}");
             assert_eq!(is_given_nothing(&known, NOW), given_nothing, "{words}");
@@ -186,7 +186,7 @@ mod tests {
             name: name.to_owned(),
             state: state.to_owned(),
             open_until: None,
-            changed_at: NOW,
+            noted_at: NOW,
         };
         let told = |found: &[ProviderState]| {
             ["sms", "whatsapp"].map(|medium| worst(found, "twilio", medium).map(|state| state.state.clone()))
