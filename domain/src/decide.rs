@@ -190,6 +190,7 @@ impl Deciding<'_> {
     fn parked(&self, why: &str, wait: Duration, is_limit: bool) -> Transition {
         let why = Failure::new("worker", None, why).detail;
         let goes_on = self.has_fallback && !self.row.ambiguous && !is_limit;
+        let wait = if goes_on || is_limit { wait } else { self.patient(wait) };
         let expires = self.row.expires_at;
         let (order, back) = self.after(expires.map_or(wait, |expires| wait.min(expires.since(self.now))));
         let next = expires.map_or(back, |expires| back.min(expires));
@@ -204,6 +205,13 @@ impl Deciding<'_> {
         };
         parked.row.passed_over = Some(why);
         parked
+    }
+
+    /// How long a delivery waits that has waited for some time already: longer, unless it would be too old then. A backlog
+    /// that came back every few seconds would cost as much as one that is sent, for as long as nobody takes it.
+    fn patient(&self, wait: Duration) -> Duration {
+        let longer = wait.max((self.now.since(self.throttled_since()) / 8).min(self.policy.delays[2]));
+        if self.is_too_late(self.after(longer).1) { wait } else { longer }
     }
 
     /// Whether the delivery can still be sent, and could not be any more once it has waited for so long.

@@ -50,6 +50,18 @@ fn what_has_a_fallback_waits_for_a_provider_no_longer_than_its_attempts_would_ha
 }
 
 #[test]
+fn what_has_waited_for_long_comes_back_less_often_but_for_a_limit_and_a_fallback() {
+    let since = |seconds| Row { throttled_since: Some(NOW.minus(Duration::from_secs(seconds))), ..row() };
+    let tier =
+        |waited, outcome: &Outcome, has_fallback| decide(&since(waited), has_fallback, outcome, &policy(), NOW).order;
+    for (waited, expected) in [(0, 1), (40, 1), (48, 2), (240, 2), (248, 3), (80_000, 3), (86_300, 1)] {
+        assert_eq!(tier(waited, &parked(5), false), Order::Retry { tier: expected }, "{waited} s");
+        assert_eq!(tier(waited, &limited(5), false), Order::Retry { tier: 1 }, "{waited} s for a limit");
+    }
+    assert_eq!(tier(120, &parked(5), true), Order::Retry { tier: 1 }, "it does not wait for long anyway");
+}
+
+#[test]
 fn a_limit_of_a_provider_that_works_leads_to_no_fallback() {
     for (waited, expires_at, state) in [
         (0, None, State::Waiting),
