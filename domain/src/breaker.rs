@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{About, Closed, Condition, Outcome, Timestamp};
+use crate::{About, Closed, Condition, Lane, Outcome, Timestamp};
 
 /// So many failures without another answer between them open the breaker.
 const OPENS_AFTER: u32 = 20;
@@ -51,6 +51,8 @@ pub struct Breaker {
     worked: Option<Timestamp>,
     /// How often it has refused our credentials since it last took a message.
     refusals: u32,
+    /// Counts the states. What was let through in an earlier one says nothing of this one when it ends.
+    generation: u32,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -106,48 +108,54 @@ impl Sign {
 }
 
 impl Breaker {
-    pub fn condition(&self, now: Timestamp) -> Condition {
+    /// How it is for a message of this lane.
+    pub fn condition(&self, now: Timestamp, lane: Lane) -> Condition {
         match self.state {
             State::Closed => Condition::Works,
             State::Open { until, why } => match until.left(now, LONGEST_PAUSE) {
                 Some(wait) => Condition::Closed { wait, why },
                 None => Condition::TriedOut,
             },
-            State::HalfOpen { at_once, in_flight, .. } if in_flight < at_once => Condition::TriedOut,
+            State::HalfOpen { at_once, in_flight, .. } if has_room(at_once, in_flight, lane) => Condition::TriedOut,
             State::HalfOpen { since, .. } if now.apart(since) >= LOST_AFTER => Condition::TriedOut,
             State::HalfOpen { why, .. } => Condition::Closed { wait: WHILE_TRIED_OUT, why },
         }
     }
 
-    /// Lets one message through. False when another one was quicker.
-    pub fn take(&mut self, now: Timestamp) -> bool {
+    /// Lets one message through, and says in which generation, which [`Self::note`] is to be told. None when another one
+    /// was quicker.
+    pub fn take(&mut self, now: Timestamp, lane: Lane) -> Option<u32> {
         match &mut self.state {
-            State::Closed => true,
-            State::Open { until, .. } if until.left(now, LONGEST_PAUSE).is_some() => false,
+            State::Closed => {}
+            State::Open { until, .. } if until.left(now, LONGEST_PAUSE).is_some() => return None,
             State::Open { why, .. } => {
                 let why = *why;
-                self.state = State::HalfOpen { at_once: 1, in_flight: 1, passed: 0, failed: 0, since: now, why };
-                true
+                self.to(State::HalfOpen { at_once: 1, in_flight: 1, passed: 0, failed: 0, since: now, why });
             }
             State::HalfOpen { at_once, in_flight, since, .. }
-                if *in_flight < *at_once || now.apart(*since) >= LOST_AFTER =>
+                if has_room(*at_once, *in_flight, lane) || now.apart(*since) >= LOST_AFTER =>
             {
                 *in_flight = if *in_flight < *at_once { *in_flight + 1 } else { 1 };
                 *since = now;
-                true
             }
-            State::HalfOpen { .. } => false,
+            State::HalfOpen { .. } => return None,
         }
+        Some(self.generation)
     }
 
-    /// Notes how a message ended that was let through. True when the breaker was opened or closed by it, or keeps messages
-    /// back for another reason.
-    pub fn note(&mut self, sign: Sign, now: Timestamp) -> bool {
+    /// Notes how a message ended that was let through in this generation. A late answer tells nothing but that our
+    /// credentials are refused, or what was sent before the breaker was opened would be judged as if it had tried the
+    /// provider out. True when the breaker was opened or closed, or keeps messages back for another reason.
+    pub fn note(&mut self, sign: Sign, generation: u32, now: Timestamp) -> bool {
         let before = self.keeps_back();
+        if sign == Sign::Works {
+            self.worked = Some(now);
+        }
         match sign {
             Sign::RefusesUs => self.refused(now),
+            _ if generation != self.generation => {}
             Sign::Fails => self.failed(now),
-            Sign::Works => self.worked(now),
+            Sign::Works => self.worked(),
             Sign::None => {
                 if let State::HalfOpen { in_flight, .. } = &mut self.state {
                     *in_flight = in_flight.saturating_sub(1);
@@ -172,7 +180,7 @@ impl Breaker {
         let knew_nothing = self.state == State::Closed && !self.worked_within(WORKS_HERE, now);
         if knew_nothing {
             let until = until.min(now.plus(LONGEST_PAUSE));
-            self.state = State::Open { until, why: Closed::Failing };
+            self.to(State::Open { until, why: Closed::Failing });
             self.openings = self.openings.max(1);
         }
         knew_nothing
@@ -200,7 +208,7 @@ impl Breaker {
         self.refusals = self.refusals.saturating_add(1);
         let is_doubted = self.state == State::Closed && self.worked_within(ACCEPTED_US, now);
         if !is_doubted || self.refusals >= REFUSES_AFTER {
-            self.state = State::Open { until: now.plus(REFUSED_PAUSE), why: Closed::Credentials };
+            self.to(State::Open { until: now.plus(REFUSED_PAUSE), why: Closed::Credentials });
         }
     }
 
@@ -220,15 +228,20 @@ impl Breaker {
         }
         let doubled = FIRST_PAUSE.saturating_mul(1 << self.openings.min(5));
         self.openings = self.openings.saturating_add(1);
-        self.state = State::Open { until: now.plus(doubled.min(LONGEST_PAUSE)), why: Closed::Failing };
+        self.to(State::Open { until: now.plus(doubled.min(LONGEST_PAUSE)), why: Closed::Failing });
+    }
+
+    fn to(&mut self, state: State) {
+        self.state = state;
+        self.generation = self.generation.wrapping_add(1);
+        (self.failures, self.refusals) = (0, 0);
     }
 
     fn worked_within(&self, recently: Duration, now: Timestamp) -> bool {
         self.worked.is_some_and(|worked| now.apart(worked) < recently)
     }
 
-    fn worked(&mut self, now: Timestamp) {
-        self.worked = Some(now);
+    fn worked(&mut self) {
         (self.failures, self.refusals) = (0, 0);
         if let State::HalfOpen { in_flight, passed, .. } = &mut self.state {
             *in_flight = in_flight.saturating_sub(1);
@@ -245,14 +258,21 @@ impl Breaker {
         }
         // Credentials are right or wrong: a single message shows it, and no load is too much for them.
         if *at_once >= LARGEST_TRIAL || *why == Closed::Credentials {
-            *self = Self { worked: self.worked, ..Self::default() };
-            return;
+            self.openings = 0;
+            return self.to(State::Closed);
         }
         if *at_once >= TRIAL_THAT_CONVINCES {
             self.openings = 1;
         }
         (*at_once, *passed, *failed) = (*at_once * 2, 0, 0);
     }
+}
+
+/// Whether one more message of this lane may try the provider out. Bulk leaves the last place of a trial to what is more
+/// urgent.
+fn has_room(at_once: u32, in_flight: u32, lane: Lane) -> bool {
+    let left_to_others = u32::from(lane == Lane::Bulk && at_once > 1);
+    in_flight + left_to_others < at_once
 }
 
 #[cfg(test)]

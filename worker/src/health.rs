@@ -5,7 +5,9 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use channels::{Channels, Enabled};
-use domain::{About, Before, Breaker, Candidate, Choice, Closed, Condition, Limit, Outcome, Sign, Timestamp, choose};
+use domain::{
+    About, Before, Breaker, Candidate, Choice, Closed, Condition, Lane, Limit, Outcome, Sign, Timestamp, choose,
+};
 
 /// Stands for the channel where all channels of a provider are kept back.
 const ALL: &str = "all";
@@ -44,6 +46,14 @@ pub(crate) struct Known {
 pub(crate) struct Chosen<'a> {
     pub(crate) carrier: &'a Enabled,
     pub(crate) passed_over: Option<String>,
+    taken: Taken,
+}
+
+/// In which generation of each breaker a message was let through.
+#[derive(Clone, Copy, Default)]
+struct Taken {
+    credentials: u32,
+    failing: u32,
 }
 
 impl Health {
@@ -62,7 +72,7 @@ impl Health {
         health
     }
 
-    /// Chooses who carries the next attempt, and takes a place with the chosen one. Every choice is to be followed by
+    /// Chooses who carries the next attempt of a delivery of this lane, and takes a place with the chosen one. Every choice is to be followed by
     /// [`Self::note`].
     ///
     /// # Errors
@@ -71,10 +81,11 @@ impl Health {
         &self,
         carriers: &'a [Arc<Enabled>],
         before: Before<'_>,
+        lane: Lane,
         now: Timestamp,
     ) -> Result<Chosen<'a>, Outcome> {
         let candidate = |carrier: &Arc<Enabled>| {
-            let condition = self.place(carrier).map_or(Condition::Works, |place| place.condition(now));
+            let condition = self.place(carrier).map_or(Condition::Works, |place| place.condition(lane, now));
             Candidate { provider: carrier.provider(), condition }
         };
         for _ in 0..MAX_ROUNDS {
@@ -86,8 +97,9 @@ impl Health {
             match choice {
                 Choice::Use { at, passed_over } => {
                     let carrier = carriers[at].as_ref();
-                    if self.place(carrier).is_none_or(|place| place.take(now)) {
-                        return Ok(Chosen { carrier, passed_over });
+                    let taken = self.place(carrier).map_or(Some(Taken::default()), |place| place.take(lane, now));
+                    if let Some(taken) = taken {
+                        return Ok(Chosen { carrier, passed_over, taken });
                     }
                 }
                 Choice::Park { wait, why, is_limit } => return Err(Outcome::Parked { wait, why, is_limit }),
@@ -97,7 +109,8 @@ impl Health {
     }
 
     /// Learns from how an attempt ended for which [`Self::choose`] has taken a place.
-    pub(crate) fn note(&self, carrier: &Enabled, outcome: &Outcome, now: Timestamp) {
+    pub(crate) fn note(&self, chosen: &Chosen<'_>, outcome: &Outcome, now: Timestamp) {
+        let Chosen { carrier, taken, .. } = *chosen;
         let Some(place) = self.place(carrier) else { return };
         match outcome {
             Outcome::Sent { .. } | Outcome::Captured => lock(&place.limit).accepted(),
@@ -115,8 +128,8 @@ impl Health {
             other @ (Sign::Fails | Sign::None) => (Sign::None, other),
         };
         let provider = carrier.provider();
-        change(&place.credentials, provider, ALL, |breaker| breaker.note(of_credentials, now));
-        change(&place.failing, provider, carrier.name(), |breaker| breaker.note(of_failing, now));
+        change(&place.credentials, provider, ALL, |breaker| breaker.note(of_credentials, taken.credentials, now));
+        change(&place.failing, provider, carrier.name(), |breaker| breaker.note(of_failing, taken.failing, now));
     }
 
     /// How everybody is who has a breaker: the credentials by the name of the provider, the rest by that and the medium.
@@ -141,23 +154,26 @@ impl Health {
 }
 
 impl Place {
-    fn condition(&self, now: Timestamp) -> Condition {
-        let condition = lock(&self.credentials).condition(now).and(lock(&self.failing).condition(now));
+    fn condition(&self, lane: Lane, now: Timestamp) -> Condition {
+        let condition = lock(&self.credentials).condition(now, lane);
+        let condition = condition.and(lock(&self.failing).condition(now, lane));
         if matches!(condition, Condition::Closed { .. }) {
             return condition;
         }
-        let wait = lock(&self.limit).wait(now);
+        let wait = lock(&self.limit).wait(now, lane);
         wait.map_or(condition, |wait| Condition::Closed { wait, why: Closed::Limit })
     }
 
-    /// False when others were quicker.
-    fn take(&self, now: Timestamp) -> bool {
+    /// None when others were quicker.
+    fn take(&self, lane: Lane, now: Timestamp) -> Option<Taken> {
         let (mut credentials, mut failing, mut limit) =
             (lock(&self.credentials), lock(&self.failing), lock(&self.limit));
-        let condition = credentials.condition(now).and(failing.condition(now));
+        let condition = credentials.condition(now, lane).and(failing.condition(now, lane));
         // Nothing is taken of one where another has nothing left.
-        let is_closed = matches!(condition, Condition::Closed { .. }) || limit.wait(now).is_some();
-        !is_closed && credentials.take(now) && failing.take(now) && limit.take(now)
+        if matches!(condition, Condition::Closed { .. }) || !limit.take(now, lane) {
+            return None;
+        }
+        Some(Taken { credentials: credentials.take(now, lane)?, failing: failing.take(now, lane)? })
     }
 }
 
@@ -244,9 +260,14 @@ mod tests {
         NOW.plus(Duration::from_millis(millis))
     }
 
+    /// A message that is being sent.
+    fn sent<'a>(health: &Health, carriers: &'a [Arc<Enabled>], now: Timestamp) -> Chosen<'a> {
+        health.choose(carriers, BEFORE, Lane::Urgent, now).unwrap_or_else(|outcome| panic!("{outcome:?}"))
+    }
+
     /// For how many milliseconds a message waits at this time; none if it is sent.
     fn waits(health: &Health, carriers: &[Arc<Enabled>], now: Timestamp) -> Option<u128> {
-        match health.choose(carriers, BEFORE, now) {
+        match health.choose(carriers, BEFORE, Lane::Urgent, now) {
             Ok(_) => None,
             Err(Outcome::Parked { wait, .. }) => Some(wait.as_millis()),
             Err(other) => panic!("{other:?}"),
@@ -270,10 +291,8 @@ mod tests {
             failure: Failure::new("twilio", None, "slow down").about(about),
             retry_after: Some(Duration::from_secs(30)),
         };
-        assert_eq!(waits(&health, sms, at(0)), None);
-        health.note(&sms[0], &throttled(About::Message), at(0));
-        assert_eq!(waits(&health, sms, at(1000)), None);
-        health.note(&sms[0], &throttled(About::Provider), at(1000));
+        health.note(&sent(&health, sms, at(0)), &throttled(About::Message), at(0));
+        health.note(&sent(&health, sms, at(1000)), &throttled(About::Provider), at(1000));
         assert_eq!(waits(&health, sms, at(1000)), Some(30_000));
         assert_eq!(waits(&health, sms, at(31_000)), None);
     }
@@ -282,14 +301,15 @@ mod tests {
     fn credentials_that_are_refused_keep_back_every_medium_of_the_provider_but_for_one_message() {
         let channels = channels();
         let (health, sms) = (Health::of(&channels), carriers(&channels, "sms"));
-        assert_eq!(waits(&health, sms, at(0)), None);
         let failure = Failure::new("twilio", Some("20003".into()), "refused").about(About::Credentials);
-        health.note(&sms[0], &Outcome::Retriable { failure, alarm: true, maybe_sent: false }, at(0));
+        let refused = Outcome::Retriable { failure, alarm: true, maybe_sent: false };
+        health.note(&sent(&health, sms, at(0)), &refused, at(0));
         let both = |now| ["sms", "whatsapp"].map(|medium| waits(&health, carriers(&channels, medium), now));
         assert_eq!(both(at(1000)), [Some(119_000), Some(119_000)]);
-        assert_eq!(both(at(120_000)), [None, Some(5000)], "one message asks again");
-        let sent = Outcome::Sent { provider: "twilio", provider_id: None, code: None };
-        health.note(&sms[0], &sent, at(120_000));
+        let asks = sent(&health, sms, at(120_000));
+        assert_eq!(both(at(120_000)), [Some(5000), Some(5000)], "one message asks again");
+        let accepted = Outcome::Sent { provider: "twilio", provider_id: None, code: None };
+        health.note(&asks, &accepted, at(120_000));
         assert_eq!(both(at(121_000)), [None, None]);
     }
 
@@ -299,9 +319,8 @@ mod tests {
         let (health, whatsapp) = (Health::of(&channels), carriers(&channels, "whatsapp"));
         let failure = Failure::new("twilio", Some("503".into()), "down").about(About::Provider);
         for n in 0..20 {
-            assert_eq!(waits(&health, whatsapp, at(n * 1000)), None);
-            let failure = failure.clone();
-            health.note(&whatsapp[0], &Outcome::Retriable { failure, alarm: false, maybe_sent: false }, at(n * 1000));
+            let failed = Outcome::Retriable { failure: failure.clone(), alarm: false, maybe_sent: false };
+            health.note(&sent(&health, whatsapp, at(n * 1000)), &failed, at(n * 1000));
         }
         assert_eq!(waits(&health, whatsapp, at(19_000)), Some(5000));
         assert_eq!(waits(&health, carriers(&channels, "sms"), at(19_000)), None);
@@ -318,8 +337,7 @@ mod tests {
         let (health, sms) = (Health::of(&channels), carriers(&channels, "sms"));
         let failure = Failure::new("twilio", None, "it broke off").about(About::Provider);
         let lost = Outcome::Ambiguous { failure: failure.not_before(Some(Duration::from_secs(20))) };
-        assert_eq!(waits(&health, sms, at(0)), None);
-        health.note(&sms[0], &lost, at(0));
+        health.note(&sent(&health, sms, at(0)), &lost, at(0));
         assert_eq!(
             ["sms", "whatsapp"].map(|medium| waits(&health, carriers(&channels, medium), at(0))),
             [Some(20_000), None]
