@@ -72,8 +72,8 @@ impl Health {
         health
     }
 
-    /// Chooses who carries the next attempt of a delivery of this lane, and takes a place with the chosen one. Every choice is to be followed by
-    /// [`Self::note`].
+    /// Chooses who carries the next attempt of a delivery of this lane, and takes a place with the chosen one. Every choice
+    /// is to be followed by [`Self::note`].
     ///
     /// # Errors
     /// The outcome, when nobody takes the message now.
