@@ -70,7 +70,8 @@ pub enum Choice {
 /// Chooses among the candidates, of whom the first is preferred. Whoever answered the last attempt has not accepted the
 /// message, and is asked after all others: the order begins behind it. Once an attempt may have gone out, a second
 /// provider is asked only where the policy is to send again in any case; it could give the recipient a second copy that
-/// no mailbox recognises. Such a delivery tries nobody out as long as one of them works. Where the preferred one takes the message, as nearly always, nothing is allocated.
+/// no mailbox recognises. Such a delivery tries nobody out as long as one of them works. Where the preferred one takes
+/// the message, as nearly always, nothing is allocated.
 pub fn choose(candidates: &[Candidate], before: Before<'_>) -> Choice {
     let last = before.last.and_then(|last| candidates.iter().position(|one| one.provider == last));
     let may_change = !before.ambiguous || before.policy == Ambiguity::Resend;
