@@ -61,16 +61,18 @@ async fn list(sources: Sources, json: bool) -> Result<ExitCode> {
     let used = store.limits(now).await.context("the ledger could not be read")?;
     let mut all_work = true;
     for (provider, carried) in &carriers {
-        let known = found.iter().find(|state| state.name == *provider);
-        all_work &= known.is_none_or(|known| !is_given_nothing(known, now));
-        let limits = limits(provider, carried, &used);
-        if json {
-            output::json(&state_as_json(provider, carried, known, &limits));
-            continue;
-        }
-        say!("{}", line(provider, carried, &state_in_words(known, now)));
-        for limited in &limits {
-            say!("{}", limit_in_words(limited));
+        for carrier in carried {
+            let known = worst(&found, provider, carrier.name());
+            all_work &= known.is_none_or(|known| !is_given_nothing(known, now));
+            let limits = limits(provider, carrier, &used);
+            if json {
+                output::json(&state_as_json(provider, carrier.name(), known, &limits));
+                continue;
+            }
+            say!("{}", line(provider, carrier.name(), &state_in_words(known, now)));
+            for limited in &limits {
+                say!("{}", limit_in_words(limited));
+            }
         }
     }
     Ok(exit::answer(all_work))
@@ -90,7 +92,10 @@ async fn check(sources: Sources, json: bool) -> Result<ExitCode> {
         all_accept &= matches!(checked, Checked::Accepted | Checked::NothingToAsk);
         match json {
             true => output::json(&json!({"provider": provider, "media": media(carried), "result": word, "why": why})),
-            false => say!("{}", line(provider, carried, &why.map_or(word.to_owned(), |why| format!("{word}: {why}")))),
+            false => {
+                let what = why.map_or(word.to_owned(), |why| format!("{word}: {why}"));
+                say!("{}", line(provider, &media(carried).join(", "), &what));
+            }
         }
     }
     Ok(exit::answer(all_accept))
@@ -114,9 +119,15 @@ fn media(carried: &[Arc<Enabled>]) -> Vec<&'static str> {
     carried.iter().map(|carrier| carrier.name()).collect()
 }
 
-fn line(provider: &str, carried: &[Arc<Enabled>], what: &str) -> String {
-    let line = format!("{provider:<15} {:<14} {what}", media(carried).join(", "));
-    domain::printable(&line).into_owned()
+fn line(provider: &str, media: &str, what: &str) -> String {
+    domain::printable(&format!("{provider:<15} {media:<14} {what}")).into_owned()
+}
+
+/// What was found of a provider for a medium: what keeps all its media back, as long as that does, or else this one.
+fn worst<'a>(found: &'a [ProviderState], provider: &str, medium: &str) -> Option<&'a ProviderState> {
+    let of = |name: &str| found.iter().find(|state| state.name == name);
+    let credentials = of(provider).filter(|state| state.state != "closed");
+    credentials.or_else(|| of(&format!("{provider}/{medium}"))).or_else(|| of(provider))
 }
 
 fn is_given_nothing(known: &ProviderState, now: Timestamp) -> bool {
@@ -125,23 +136,23 @@ fn is_given_nothing(known: &ProviderState, now: Timestamp) -> bool {
 
 fn state_in_words(known: Option<&ProviderState>, now: Timestamp) -> String {
     let Some(known) = known else { return "works, as far as anybody has found".into() };
-    let since = known.changed_at;
+    let found = known.noted_at;
     match (known.state.as_str(), known.open_until) {
-        ("closed", _) => format!("works, since {since}"),
+        ("closed", _) => format!("works, as found at {found}"),
         ("credentials_refused", _) => {
-            format!("refuses our credentials: one message every two minutes asks again, since {since}")
+            format!("refuses our credentials: one message every two minutes asks again, as found at {found}")
         }
-        ("half_open", _) => format!("is being tried out, since {since}"),
-        (_, Some(until)) if until > now => format!("fails: given no messages until {until}, since {since}"),
-        ("open", _) => format!("has failed, and is tried out by the next message, since {since}"),
-        (state, _) => format!("{state}, since {since}"),
+        ("half_open", _) => format!("is being tried out, as found at {found}"),
+        (_, Some(until)) if until > now => format!("fails: given no messages until {until}, as found at {found}"),
+        ("open", _) => format!("has failed, and is tried out by the next message, as found at {found}"),
+        (state, _) => format!("{state}, as found at {found}"),
     }
 }
 
-/// The windows that the settings here name, each with what the workers have leased of it.
-fn limits(provider: &str, carried: &[Arc<Enabled>], used: &[LimitUse]) -> Vec<Limited> {
-    let each = carried.iter().flat_map(|carrier| carrier.limits().iter().map(move |window| (carrier.name(), *window)));
-    let limited = each.map(|(medium, window)| {
+/// The windows that the settings here name for a medium of a provider, each with what the workers have leased of it.
+fn limits(provider: &str, carrier: &Enabled, used: &[LimitUse]) -> Vec<Limited> {
+    let medium = carrier.name();
+    let limited = carrier.limits().iter().map(|&window| {
         let is_of_it = |one: &&LimitUse| {
             (one.provider.as_str(), one.medium.as_str()) == (provider, medium)
                 && one.window_seconds == window.unit.seconds()
@@ -167,12 +178,12 @@ fn limit_as_json(limited: &Limited) -> Value {
     })
 }
 
-fn state_as_json(provider: &str, carried: &[Arc<Enabled>], known: Option<&ProviderState>, limits: &[Limited]) -> Value {
+fn state_as_json(provider: &str, medium: &str, known: Option<&ProviderState>, limits: &[Limited]) -> Value {
     json!({
-        "provider": provider, "media": media(carried),
+        "provider": provider, "medium": medium,
         "state": known.map(|known| known.state.as_str()),
         "open_until": known.and_then(|known| known.open_until).map(|until| until.to_string()),
-        "changed_at": known.map(|known| known.changed_at.to_string()),
+        "noted_at": known.map(|known| known.noted_at.to_string()),
         "limits": limits.iter().map(limit_as_json).collect::<Vec<_>>(),
     })
 }
@@ -199,7 +210,7 @@ mod tests {
     fn how_a_provider_is_told_depends_on_what_the_workers_have_found_and_on_the_time() {
         let later = NOW.plus(Duration::from_secs(60));
         for (state, until, expected, given_nothing) in [
-            ("closed", None, "works, since", false),
+            ("closed", None, "works, as found at", false),
             ("open", Some(later), "fails: given no messages until", true),
             ("open", Some(NOW), "has failed, and is tried out", false),
             ("half_open", None, "is being tried out", false),
@@ -207,7 +218,7 @@ mod tests {
             ("something newer", None, "something newer", false),
         ] {
             let (name, state) = ("smtp".to_owned(), state.to_owned());
-            let known = ProviderState { name, state, open_until: until, changed_at: NOW };
+            let known = ProviderState { name, state, open_until: until, noted_at: NOW };
             let words = state_in_words(Some(&known), NOW);
             assert!(words.starts_with(expected), "{words}");
             assert_eq!(is_given_nothing(&known, NOW), given_nothing, "{words}");
@@ -224,5 +235,25 @@ mod tests {
         assert_eq!(limit_in_words(&limited).trim_start(), format!("sms            120 of 5000/h leased, until {NOW}"));
         let expected = json!({"medium": "sms", "window": "h", "limit": 5000, "used": 120, "ends_at": NOW.to_string()});
         assert_eq!(limit_as_json(&limited), expected);
+    }
+
+    #[test]
+    fn refused_credentials_are_told_of_every_medium_and_a_failure_of_its_own() {
+        let row = |name: &str, state: &str| ProviderState {
+            name: name.to_owned(),
+            state: state.to_owned(),
+            open_until: None,
+            noted_at: NOW,
+        };
+        let told = |found: &[ProviderState]| {
+            ["sms", "whatsapp"].map(|medium| worst(found, "twilio", medium).map(|state| state.state.clone()))
+        };
+        let state = |state: &str| Some(state.to_owned());
+        assert_eq!(told(&[]), [None, None]);
+        assert_eq!(told(&[row("twilio/whatsapp", "open")]), [None, state("open")]);
+        let refused = [row("twilio", "credentials_refused"), row("twilio/whatsapp", "open")];
+        assert_eq!(told(&refused), [state("credentials_refused"), state("credentials_refused")]);
+        let accepted = [row("twilio", "closed"), row("twilio/whatsapp", "open")];
+        assert_eq!(told(&accepted), [state("closed"), state("open")]);
     }
 }

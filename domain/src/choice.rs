@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use crate::Ambiguity;
 
-/// How long a delivery waits that must not be the one by which a provider is tried out.
-const WHILE_TRIED_OUT: Duration = Duration::from_secs(5);
+/// How long a delivery waits that nobody is there to carry.
+const WITHOUT_ANYBODY: Duration = Duration::from_secs(5);
 
 /// Whether a provider takes a message now.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -59,13 +59,19 @@ pub enum Choice {
         passed_over: Option<String>,
     },
     /// Nobody takes the message now.
-    Park { wait: Duration, why: String },
+    Park {
+        wait: Duration,
+        why: String,
+        /// Somebody works that may be asked, and is at its limit.
+        is_limit: bool,
+    },
 }
 
 /// Chooses among the candidates, of whom the first is preferred. Whoever answered the last attempt has not accepted the
 /// message, and is asked after all others: the order begins behind it. Once an attempt may have gone out, a second
 /// provider is asked only where the policy is to send again in any case; it could give the recipient a second copy that
-/// no mailbox recognises. Where the preferred one takes the message, as nearly always, nothing is allocated.
+/// no mailbox recognises. Such a delivery tries nobody out as long as one of them works. Where the preferred one takes
+/// the message, as nearly always, nothing is allocated.
 pub fn choose(candidates: &[Candidate], before: Before<'_>) -> Choice {
     let last = before.last.and_then(|last| candidates.iter().position(|one| one.provider == last));
     let may_change = !before.ambiguous || before.policy == Ambiguity::Resend;
@@ -76,35 +82,51 @@ pub fn choose(candidates: &[Candidate], before: Before<'_>) -> Choice {
         (false, last) => (last.unwrap_or(0), many.min(1)),
     };
     let order = (first..first + asked).map(move |place| place % many);
-    let takes = |at: &usize| match candidates[*at].condition {
-        Condition::Works => true,
-        Condition::TriedOut => !before.ambiguous,
-        Condition::Closed { .. } => false,
-    };
+    let works = |at: &usize| candidates[*at].condition == Condition::Works;
+    let takes = |at: &usize| !matches!(candidates[*at].condition, Condition::Closed { .. });
+    let one_that_works = if before.ambiguous { order.clone().find(works) } else { None };
+    let chosen = one_that_works.or_else(|| order.clone().find(takes));
     let why = |at: usize| {
         let Candidate { provider, condition } = candidates[at];
         let why = match condition {
             Condition::Closed { why, .. } => why.as_str(),
             _ if !order.clone().any(|asked| asked == at) => "another one may have accepted this message",
-            Condition::TriedOut if before.ambiguous => "it is being tried out by others",
+            Condition::TriedOut if one_that_works.is_some() => "it is being tried out by others",
             _ if last == Some(at) => "it did not accept the attempt before",
             _ => "it is asked again after the others",
         };
         format!("{provider}: {why}")
     };
-    if let Some(at) = order.clone().find(takes) {
+    if let Some(at) = chosen {
         let passed_over = (at > 0).then(|| joined((0..at).map(why)));
         return Choice::Use { at, passed_over };
     }
-    let waits = order.clone().map(|at| match candidates[at].condition {
-        Condition::Closed { wait, .. } => wait,
-        Condition::Works | Condition::TriedOut => WHILE_TRIED_OUT,
+    let waits = order.clone().filter_map(|at| match candidates[at].condition {
+        Condition::Closed { wait, .. } => Some(wait),
+        Condition::Works | Condition::TriedOut => None,
     });
-    Choice::Park { wait: waits.min().unwrap_or(WHILE_TRIED_OUT), why: joined(order.clone().map(why)) }
+    let is_limit = order.clone().any(|at| candidates[at].condition.is_limit());
+    Choice::Park { wait: waits.min().unwrap_or(WITHOUT_ANYBODY), why: joined(order.clone().map(why)), is_limit }
 }
 
 fn joined(parts: impl Iterator<Item = String>) -> String {
     parts.collect::<Vec<_>>().join("; ")
+}
+
+impl Condition {
+    /// How it is for a message that depends on both.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Closed { wait, .. }, Self::Closed { wait: longer, .. }) if longer > wait => other,
+            (Self::Closed { .. }, _) | (Self::TriedOut, Self::Works | Self::TriedOut) => self,
+            (Self::Works, _) | (Self::TriedOut, Self::Closed { .. }) => other,
+        }
+    }
+
+    const fn is_limit(self) -> bool {
+        matches!(self, Self::Closed { why: Closed::Limit, .. })
+    }
 }
 
 impl Closed {

@@ -126,7 +126,7 @@ pub fn decide(row: &Row, has_fallback: bool, outcome: &Outcome, policy: &Policy,
         }
         Outcome::Deferred { due } => deciding.waiting(Order::Schedule { due: *due }, None),
         Outcome::PutAside => deciding.waiting(Order::Retry { tier: 1 }, None),
-        Outcome::Parked { why, wait } => deciding.parked(why, *wait),
+        Outcome::Parked { why, wait, is_limit } => deciding.parked(why, *wait, *is_limit),
         Outcome::Suppressed { reason } => deciding.suppressed(*reason),
         Outcome::Expired => deciding.ended(State::Expired),
         Outcome::GivenBack => deciding.given_back(),
@@ -185,14 +185,17 @@ impl Deciding<'_> {
 
     /// Waiting for a provider that takes the message is like being throttled by one, but that nobody has answered: there
     /// is no attempt to record, and the row keeps who answered the last one. A delivery that has a fallback waits no longer
-    /// than all its attempts would have taken, and one that expires meanwhile comes back for that end.
-    fn parked(&self, why: &str, wait: Duration) -> Transition {
+    /// than all its attempts would have taken, and not until it has expired or is too old; only a limit is waited for as
+    /// throttling is, because the channel works. One without a fallback that expires meanwhile comes back for that end.
+    fn parked(&self, why: &str, wait: Duration, is_limit: bool) -> Transition {
         let why = Failure::new("worker", None, why).detail;
-        let goes_on = self.has_fallback && !self.row.ambiguous;
+        let goes_on = self.has_fallback && !self.row.ambiguous && !is_limit;
+        let wait = if goes_on || is_limit { wait } else { self.patient(wait) };
         let expires = self.row.expires_at;
         let (order, back) = self.after(expires.map_or(wait, |expires| wait.min(expires.since(self.now))));
         let next = expires.map_or(back, |expires| back.min(expires));
-        let mut parked = if goes_on && self.now.plus(wait).since(self.throttled_since()) > self.policy.ladder() {
+        let waits_too_long = self.now.plus(wait).since(self.throttled_since()) > self.policy.ladder();
+        let mut parked = if goes_on && (waits_too_long || self.is_too_late(next) || self.would_expire(wait)) {
             self.to(State::FellBack, Order::Fallback, None)
         } else if self.is_too_late(next) {
             let order = Order::DeadLetter { reason: Reason::ThrottledTooLong, error: why.clone() };
@@ -202,6 +205,19 @@ impl Deciding<'_> {
         };
         parked.row.passed_over = Some(why);
         parked
+    }
+
+    /// How long a delivery waits that has waited for some time already: longer, unless it would be too old then. A backlog
+    /// that came back every few seconds would cost as much as one that is sent, for as long as nobody takes it.
+    fn patient(&self, wait: Duration) -> Duration {
+        let longer = wait.max((self.now.since(self.throttled_since()) / 8).min(self.policy.delays[2]));
+        if self.is_too_late(self.after(longer).1) { wait } else { longer }
+    }
+
+    /// Whether the delivery can still be sent, and could not be any more once it has waited for so long.
+    fn would_expire(&self, wait: Duration) -> bool {
+        let back = self.after(wait).1;
+        self.row.expires_at.is_some_and(|expires| self.now < expires && expires <= back)
     }
 
     fn throttled_since(&self) -> Timestamp {

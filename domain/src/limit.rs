@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::Timestamp;
+use crate::{Lane, Timestamp};
 
 /// After a throttle, so much of the rate is left.
 const CUT: f64 = 0.7;
@@ -16,8 +16,8 @@ const STEP: f64 = 0.1;
 /// What many messages in flight are told at once is one throttle.
 const ONE_THROTTLE: Duration = Duration::from_secs(1);
 /// For so long a wait that one answer names keeps others back. Longer ones hold for their own messages alone: a wrong date
-/// in one answer must not stop a medium for a day.
-const LONGEST_CLOSED: Duration = Duration::from_secs(900);
+/// in one answer must not stop a medium for a day, and nothing else asks whether the provider takes messages again.
+const LONGEST_CLOSED: Duration = Duration::from_secs(120);
 /// A rate that is so many times the one that was too high is no limit any more, where the operator has set none.
 const FORGOTTEN_AT: f64 = 2.0;
 
@@ -52,28 +52,29 @@ impl Limit {
         Self { ceiling, learned, closed_until, tokens: 0.0, filled: None, counted: (Timestamp::default(), 0, 0) }
     }
 
-    /// How long it takes until a message may be sent; none if one may be sent now.
-    pub fn wait(&mut self, now: Timestamp) -> Option<Duration> {
-        if now < self.closed_until {
-            return Some(self.closed_until.since(now));
+    /// How long it takes until a message of this lane may be sent; none if one may be sent now.
+    pub fn wait(&mut self, now: Timestamp, lane: Lane) -> Option<Duration> {
+        if let Some(wait) = self.closed_until.left(now, LONGEST_CLOSED) {
+            return Some(wait);
         }
         let rate = self.rate(now)?;
         let depth = rate.max(1.0);
         let gained = self.filled.map_or(depth, |filled| now.since(filled).as_secs_f64() * rate);
         (self.tokens, self.filled) = ((self.tokens + gained).min(depth), Some(now));
-        (self.tokens < 1.0).then(|| Duration::from_secs_f64((1.0 - self.tokens) / rate))
+        let needed = 1.0 + left_to_others(lane, depth);
+        (self.tokens < needed).then(|| Duration::from_secs_f64((needed - self.tokens) / rate))
     }
 
     /// Removes a token. False when there is none.
-    pub fn take(&mut self, now: Timestamp) -> bool {
-        if self.wait(now).is_some() {
+    pub fn take(&mut self, now: Timestamp, lane: Lane) -> bool {
+        if self.wait(now, lane).is_some() {
             return false;
         }
         if self.filled.is_some() {
             self.tokens -= 1.0;
         }
         let (second, count, before) = self.counted;
-        self.counted = match now.since(second) {
+        self.counted = match now.apart(second) {
             past if past < Duration::from_secs(1) => (second, count.saturating_add(1), before),
             past if past < Duration::from_secs(2) => (now, 1, count),
             _ => (now, 1, 0),
@@ -83,7 +84,9 @@ impl Limit {
 
     /// Keeps messages back for as long as the provider has asked to be left alone.
     pub fn close(&mut self, wait: Duration, now: Timestamp) {
-        self.closed_until = self.closed_until.max(now.plus(wait.min(LONGEST_CLOSED)));
+        let is_closed = self.closed_until.left(now, LONGEST_CLOSED).is_some();
+        let before = if is_closed { self.closed_until } else { now };
+        self.closed_until = before.max(now.plus(wait.min(LONGEST_CLOSED)));
     }
 
     /// Notes that the provider has taken a message.
@@ -97,7 +100,7 @@ impl Limit {
     /// more.
     pub fn throttled(&mut self, retry_after: Option<Duration>, now: Timestamp) {
         self.close(retry_after.unwrap_or_default(), now);
-        let is_the_same = |learned: Learned| now.since(learned.throttled) < ONE_THROTTLE || !learned.accepted;
+        let is_the_same = |learned: Learned| now.apart(learned.throttled) < ONE_THROTTLE || !learned.accepted;
         if self.learned.is_some_and(is_the_same) {
             return;
         }
@@ -117,6 +120,8 @@ impl Limit {
     /// Messages a second, as far as anything limits them. The learned rate is raised by the time that has passed.
     fn rate(&mut self, now: Timestamp) -> Option<f64> {
         if let Some(mut learned) = self.learned {
+            // The clock may have been set back.
+            learned.stepped = learned.stepped.min(now);
             while now.since(learned.stepped) >= STEP_EVERY && learned.rate < learned.too_high * FORGOTTEN_AT {
                 learned.rate += learned.too_high * STEP;
                 learned.stepped = learned.stepped.plus(STEP_EVERY);
@@ -131,6 +136,16 @@ impl Limit {
     }
 }
 
+/// How many of so many tokens a lane leaves to those that are more urgent. A bucket that is full has one for every lane.
+fn left_to_others(lane: Lane, depth: f64) -> f64 {
+    let share = match lane {
+        Lane::Urgent => 0.0,
+        Lane::Normal => 0.1,
+        Lane::Bulk => 0.3,
+    };
+    (share * depth).min(depth - 1.0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -140,18 +155,29 @@ mod tests {
     }
 
     fn taken(limit: &mut Limit, now: Timestamp) -> usize {
-        (0..1000).take_while(|_| limit.take(now)).count()
+        (0..1000).take_while(|_| limit.take(now, Lane::Urgent)).count()
     }
 
     #[test]
     fn no_second_sees_more_than_the_ceiling() {
         let mut limit = Limit::new(Some(2));
         assert_eq!(taken(&mut limit, at(0)), 2);
-        assert_eq!(limit.wait(at(0)), Some(Duration::from_millis(500)));
-        assert_eq!(limit.wait(at(250)), Some(Duration::from_millis(250)));
+        assert_eq!(limit.wait(at(0), Lane::Urgent), Some(Duration::from_millis(500)));
+        assert_eq!(limit.wait(at(250), Lane::Urgent), Some(Duration::from_millis(250)));
         assert_eq!(taken(&mut limit, at(500)), 1);
         assert_eq!(taken(&mut limit, at(9000)), 2, "an idle hour is not saved up");
         assert_eq!(taken(&mut limit, at(100)), 0, "a clock that was set back gives nothing");
+    }
+
+    #[test]
+    fn bulk_leaves_tokens_to_what_is_more_urgent() {
+        let mut limit = Limit::new(Some(10));
+        let mut taken = |lane| (0..100).take_while(|_| limit.take(at(0), lane)).count();
+        assert_eq!([Lane::Bulk, Lane::Normal, Lane::Urgent].map(&mut taken), [7, 2, 1]);
+        assert_eq!(limit.wait(at(0), Lane::Bulk), Some(Duration::from_millis(400)));
+        assert_eq!(limit.wait(at(400), Lane::Bulk), None, "it gets its share when nobody else asks");
+        let mut slow = Limit::new(Some(1));
+        assert!(slow.take(at(0), Lane::Bulk), "of one token nothing is left to others");
     }
 
     #[test]
@@ -180,9 +206,9 @@ mod tests {
     #[test]
     fn of_a_few_messages_nothing_is_learned() {
         let mut limit = Limit::new(None);
-        assert!(limit.take(at(0)));
+        assert!(limit.take(at(0), Lane::Urgent));
         limit.throttled(None, at(0));
-        assert_eq!((limit.rate(at(0)), limit.take(at(0))), (None, true));
+        assert_eq!((limit.rate(at(0)), limit.take(at(0), Lane::Urgent)), (None, true));
     }
 
     #[test]
@@ -201,12 +227,36 @@ mod tests {
     }
 
     #[test]
+    fn a_clock_that_is_set_back_neither_closes_the_bucket_nor_stops_the_learning() {
+        let mut limit = Limit::new(None);
+        taken(&mut limit, at(3_600_000));
+        limit.throttled(Some(Duration::from_secs(30)), at(3_600_000));
+        assert!(
+            limit.wait(at(3_601_000), Lane::Urgent).is_some_and(|wait| wait > Duration::from_secs(28)),
+            "it is closed"
+        );
+        assert!(limit.wait(at(0), Lane::Urgent).is_none_or(|wait| wait < Duration::from_secs(1)), "an hour ago");
+        let rate = limit.rate(at(0)).unwrap();
+        assert!(limit.rate(at(10_000)).unwrap() > rate, "it rises by the new clock");
+        limit.close(Duration::from_secs(30), at(10_000));
+        assert_eq!(limit.wait(at(10_000), Lane::Urgent), Some(Duration::from_secs(30)), "and what is asked now holds");
+        let mut unlimited = Limit::new(None);
+        assert_eq!(taken(&mut unlimited, at(3_600_000)), 1000);
+        assert!(unlimited.take(at(0), Lane::Urgent));
+        unlimited.throttled(None, at(0));
+        assert_eq!(unlimited.rate(at(0)), None, "what was counted by the old clock is no rate of now");
+    }
+
+    #[test]
     fn a_wait_that_the_provider_names_closes_the_bucket() {
         let mut limit = Limit::new(None);
         limit.throttled(Some(Duration::from_secs(30)), at(0));
-        assert_eq!((limit.wait(at(0)), taken(&mut limit, at(29_999))), (Some(Duration::from_secs(30)), 0));
-        assert!(limit.take(at(30_000)));
+        assert_eq!(
+            (limit.wait(at(0), Lane::Urgent), taken(&mut limit, at(29_999))),
+            (Some(Duration::from_secs(30)), 0)
+        );
+        assert!(limit.take(at(30_000), Lane::Urgent));
         limit.close(Duration::from_secs(86_400), at(30_000));
-        assert_eq!(limit.wait(at(30_000)), Some(Duration::from_secs(900)), "then one asks again");
+        assert_eq!(limit.wait(at(30_000), Lane::Urgent), Some(Duration::from_secs(120)), "then one asks again");
     }
 }

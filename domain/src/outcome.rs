@@ -36,7 +36,12 @@ pub enum Outcome {
     /// Nothing was sent, and another worker may be quicker: the message comes back after the shortest delay.
     PutAside,
     /// None of those who may carry the message takes it now. Nothing was sent; this spends time, not an attempt.
-    Parked { why: String, wait: Duration },
+    Parked {
+        why: String,
+        wait: Duration,
+        /// Somebody would take it, and is only given no more at once: that is no failure of the channel.
+        is_limit: bool,
+    },
     /// The recipient was on the suppression list when the delivery was claimed; nothing was sent.
     Suppressed { reason: SuppressedFor },
     /// The `expires_at` of the delivery passed before this attempt; nothing was sent.

@@ -3,15 +3,15 @@
 //! a silent duplicate, an attempt sent twice or too early, a budget too many, a send after its cancel was answered, a
 //! transition of which nobody is told, an event of what did not happen, a try for a recipient who was on the suppression
 //! list when it was claimed, a report that takes a delivery back, a child that is sent after it was called off, or is not
-//! sent although nobody has called it off, and a delivery that never ends. It does so for one message with an id, and for
-//! equal messages without one.
-//! without one.
+//! sent although nobody has called it off, a second provider for what may be with the first, and a delivery that never
+//! ends. It does so for one message with an id, and for equal messages without one.
 //!
 //! Every run begins at a seed of its own, so that runs explore; a failure names its seed. `CHASQUI_SCHEDULES=1000000`
 //! runs more schedules, `CHASQUI_SEED_BASE=0` begins at that seed, and `CHASQUI_SEED=4711` runs one and prints its
 //! trace.
 
 mod anonymous;
+mod answers;
 mod child;
 mod delivery;
 mod faults;
@@ -25,6 +25,7 @@ mod worker;
 use std::collections::BTreeMap;
 
 use self::anonymous::Message;
+use self::answers::Carriers;
 use self::child::Child;
 use self::delivery::Delivery;
 use self::notes::Note;
@@ -40,7 +41,7 @@ const CALM_STEPS: usize = 20_000;
 /// Seeds that have found a defect once, and run first: a letter that was parked on its way back and forgot that an
 /// operator had moved it. A seed means something only as long as the simulation rolls its dice in the same order: for
 /// these, telling events is no step of its own, there are no suppression list and no reports, no child waits, and there
-/// is always a provider that takes the message.
+/// is always one provider that takes the message.
 const REGRESSIONS: [u64; 1] = [24_852];
 /// Seeds that have found a defect of `find`, or of what a worker does around it: a copy of a dead letter that was
 /// acknowledged as if its message were surely with the broker; rows that a second crash left to nobody.
@@ -64,8 +65,9 @@ fn no_schedule_of_crashes_duplicates_and_moves_breaks_a_promise() {
     }
     let others =
         ["a copy of a dead letter", "told again", "taken off the list", "asked for again", "reported early", "parked"];
+    let carriers = ["passed over", "tried out"];
     let children = ["a child that was sent", "a child that was called off", "a child that was hurried"];
-    for what in others.into_iter().chain(children) {
+    for what in others.into_iter().chain(carriers).chain(children) {
         assert!(ends.is_empty() || ends.contains_key(what), "no schedule with {what}: {ends:?}");
     }
 }
@@ -178,6 +180,9 @@ struct World {
     /// In this schedule the provider reports what became of what it accepted.
     has_reports: bool,
     reports: Reports,
+    /// In this schedule there are two providers, who may be away.
+    has_carriers: bool,
+    carriers: Carriers,
     /// In a fair schedule no process dies and no connection breaks.
     fair: bool,
     calm: bool,
@@ -211,6 +216,8 @@ impl World {
             child: Child::default(),
             has_reports: false,
             reports: Reports::default(),
+            has_carriers: false,
+            carriers: Carriers::default(),
             fair: false,
             calm: false,
             tracing,
@@ -228,6 +235,8 @@ impl World {
         world.has_escalation = has_all_faults && kind == Kind::Named && world.has_fallback && world.roll(2) == 0;
         // Where a child waits, a report is what matters: two of three of these schedules have them.
         world.has_reports = has_all_faults && kind == Kind::Named && (world.roll(3) == 0) != world.has_escalation;
+        let is_plain = has_all_faults && kind == Kind::Named && !world.has_escalation && !world.has_reports;
+        world.has_carriers = is_plain && world.roll(2) == 0;
         match kind {
             Kind::Named => {
                 world.deliveries.push(Delivery::default());
@@ -249,9 +258,13 @@ impl World {
             if world.has_reports {
                 world.report_at_any_moment();
             }
+            if world.has_carriers {
+                world.chaos_of_the_carriers();
+            }
             world.check_now();
         }
         world.calm = true;
+        world.carriers.are_away = [false; 2];
         world.come_to_rest();
         world
     }
@@ -308,6 +321,7 @@ impl World {
             Kind::Named => {
                 self.check_reports();
                 self.check_child();
+                self.check_nobody_waited_too_long();
             }
         }
         for (at, one) in self.deliveries.iter().enumerate() {

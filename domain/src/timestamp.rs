@@ -6,6 +6,9 @@ use std::time::Duration;
 use chrono::format::ParseErrorKind;
 use chrono::{DateTime, NaiveDateTime, SecondsFormat, Utc};
 
+/// So much earlier may a time be that was read for one step than one that was read for another beside it.
+const UNEVEN: Duration = Duration::from_secs(1);
+
 /// An instant in UTC with microsecond precision. The ledger stores it as BIGINT, because date columns of SQLite compare
 /// as text.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
@@ -63,6 +66,19 @@ impl Timestamp {
     /// The time from `earlier` to `self`, zero when `earlier` is later.
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_micros(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
+    }
+
+    /// The time between two instants, whichever is the later.
+    pub fn apart(self, other: Self) -> Duration {
+        self.since(other).max(other.since(self))
+    }
+
+    /// How long after `now` a wait ends that ends here, and that never is longer than `longest`; none when it is over. One
+    /// that seems longer was begun before the clock was set back, or by a process whose clock is wrong: it is over too,
+    /// or it would last as long as the clocks are apart.
+    pub(crate) fn left(self, now: Self, longest: Duration) -> Option<Duration> {
+        let left = self.since(now);
+        (!left.is_zero() && left <= longest.saturating_add(UNEVEN)).then_some(left.min(longest))
     }
 
     /// The instant as a chrono value, for calendar arithmetic. Saturates at the ends of chrono's range.

@@ -66,16 +66,16 @@ pub(crate) async fn attempt(
     }
     let policy = shared.setup.settings.policy(&row.channel).ambiguity;
     let before = Before { last: row.provider.as_deref(), ambiguous: row.ambiguous, policy };
-    let chosen = match shared.health.choose(carriers, before, shared.intake.clock.now()) {
+    let chosen = match shared.health.choose(carriers, before, delivery.lane, shared.intake.clock.now()) {
         Ok(chosen) => chosen,
         Err(parked) => {
-            report::no_provider(&notification.channel);
+            report::parked(&notification.channel, &parked);
             return parked.into();
         }
     };
     let ready = Ready { rendered: &rendered, mail, link: link.as_deref() };
     let outcome = send(shared, row, delivery, chosen.carrier, ready).await;
-    shared.health.note(chosen.carrier, &outcome, shared.intake.clock.now());
+    shared.health.note(&chosen, &outcome, shared.intake.clock.now());
     let capture = matches!(outcome, Outcome::Captured).then(|| Capture {
         channel: notification.channel.clone(),
         destination: notification.destination.clone(),

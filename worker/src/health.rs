@@ -7,11 +7,13 @@ use std::time::Duration;
 
 use channels::{Channels, Enabled};
 use domain::{
-    About, Before, Breaker, Candidate, Choice, Closed, Condition, Limit, Outcome, Purse, Sign, Timestamp, Wanted,
+    About, Before, Breaker, Candidate, Choice, Closed, Condition, Lane, Limit, Outcome, Purse, Sign, Timestamp, Wanted,
     choose,
 };
 use tokio::sync::Notify;
 
+/// Stands for the channel where all channels of a provider are kept back.
+const ALL: &str = "all";
 /// How often a choice is made anew because others were quicker.
 const MAX_ROUNDS: usize = 4;
 
@@ -19,7 +21,7 @@ const MAX_ROUNDS: usize = 4;
 #[derive(Default)]
 pub(crate) struct Health {
     /// By the provider.
-    breakers: HashMap<&'static str, Arc<Mutex<Breaker>>>,
+    credentials: HashMap<&'static str, Arc<Mutex<Breaker>>>,
     /// By the medium and the provider.
     places: HashMap<(&'static str, &'static str), Place>,
     /// Woken when tokens should be leased.
@@ -28,8 +30,12 @@ pub(crate) struct Health {
 
 /// What one message of a medium learns of its provider, and the next should know.
 struct Place {
-    /// Of the credentials, which all media of the provider share.
-    breaker: Arc<Mutex<Breaker>>,
+    /// As the ledger has it, beside the names of providers.
+    name: String,
+    /// Opens by failures: the provider may carry another medium all the same.
+    failing: Mutex<Breaker>,
+    /// Opens by refusals of our credentials, which all media of the provider share.
+    credentials: Arc<Mutex<Breaker>>,
     limit: Mutex<Limit>,
     /// What was leased of the limits of the whole fleet. None where there are none.
     purse: Option<Mutex<Purse>>,
@@ -56,23 +62,36 @@ pub(crate) struct Known {
 pub(crate) struct Chosen<'a> {
     pub(crate) carrier: &'a Enabled,
     pub(crate) passed_over: Option<String>,
+    taken: Taken,
+}
+
+/// In which generation of each breaker a message was let through.
+#[derive(Clone, Copy, Default)]
+struct Taken {
+    credentials: u32,
+    failing: u32,
 }
 
 impl Health {
     pub(crate) fn of(channels: &Channels) -> Self {
         let mut health = Self::default();
         for carrier in channels.all().filter(|carrier| carrier.is_one_place()) {
-            let breaker = Arc::clone(health.breakers.entry(carrier.provider()).or_default());
-            let limit = Mutex::new(Limit::new(carrier.max_per_second()));
-            let purse = Purse::new(carrier.limits()).map(Mutex::new);
-            let place = Place { breaker, limit, purse, low: Arc::clone(&health.low) };
-            health.places.insert((carrier.name(), carrier.provider()), place);
+            let (medium, provider) = (carrier.name(), carrier.provider());
+            let place = Place {
+                name: format!("{provider}/{medium}"),
+                failing: Mutex::default(),
+                credentials: Arc::clone(health.credentials.entry(provider).or_default()),
+                limit: Mutex::new(Limit::new(carrier.max_per_second())),
+                purse: Purse::new(carrier.limits()).map(Mutex::new),
+                low: Arc::clone(&health.low),
+            };
+            health.places.insert((medium, provider), place);
         }
         health
     }
 
-    /// Chooses who carries the next attempt, and takes a place with the chosen one. Every choice is to be followed by
-    /// [`Self::note`].
+    /// Chooses who carries the next attempt of a delivery of this lane, and takes a place with the chosen one. Every choice
+    /// is to be followed by [`Self::note`].
     ///
     /// # Errors
     /// The outcome, when nobody takes the message now.
@@ -80,10 +99,11 @@ impl Health {
         &self,
         carriers: &'a [Arc<Enabled>],
         before: Before<'_>,
+        lane: Lane,
         now: Timestamp,
     ) -> Result<Chosen<'a>, Outcome> {
         let candidate = |carrier: &Arc<Enabled>| {
-            let condition = self.place(carrier).map_or(Condition::Works, |place| place.condition(now));
+            let condition = self.place(carrier).map_or(Condition::Works, |place| place.condition(lane, now));
             Candidate { provider: carrier.provider(), condition }
         };
         for _ in 0..MAX_ROUNDS {
@@ -95,21 +115,23 @@ impl Health {
             match choice {
                 Choice::Use { at, passed_over } => {
                     let carrier = carriers[at].as_ref();
-                    if self.place(carrier).is_none_or(|place| place.take(now)) {
-                        return Ok(Chosen { carrier, passed_over });
+                    let taken = self.place(carrier).map_or(Some(Taken::default()), |place| place.take(lane, now));
+                    if let Some(taken) = taken {
+                        return Ok(Chosen { carrier, passed_over, taken });
                     }
                 }
-                Choice::Park { wait, why } => return Err(Outcome::Parked { wait, why }),
+                Choice::Park { wait, why, is_limit } => return Err(Outcome::Parked { wait, why, is_limit }),
             }
         }
         Err(Outcome::PutAside)
     }
 
     /// Learns from how an attempt ended for which [`Self::choose`] has taken a place.
-    pub(crate) fn note(&self, carrier: &Enabled, outcome: &Outcome, now: Timestamp) {
+    pub(crate) fn note(&self, chosen: &Chosen<'_>, outcome: &Outcome, now: Timestamp) {
+        let Chosen { carrier, taken, .. } = *chosen;
         let Some(place) = self.place(carrier) else { return };
         match outcome {
-            Outcome::Sent { .. } => lock(&place.limit).accepted(),
+            Outcome::Sent { .. } | Outcome::Captured => lock(&place.limit).accepted(),
             Outcome::Throttled { failure, retry_after } if failure.about == About::Provider => {
                 lock(&place.limit).throttled(*retry_after, now);
             }
@@ -118,26 +140,29 @@ impl Health {
             }
             _ => {}
         }
-        let mut breaker = lock(&place.breaker);
-        if breaker.note(Sign::of(outcome), now) {
-            report(carrier.provider(), &breaker);
-        }
+        let (of_credentials, of_failing) = match Sign::of(outcome) {
+            Sign::RefusesUs => (Sign::RefusesUs, Sign::None),
+            Sign::Works => (Sign::Works, Sign::Works),
+            other @ (Sign::Fails | Sign::None) => (Sign::None, other),
+        };
+        let provider = carrier.provider();
+        change(&place.credentials, provider, ALL, |breaker| breaker.note(of_credentials, taken.credentials, now));
+        change(&place.failing, provider, carrier.name(), |breaker| breaker.note(of_failing, taken.failing, now));
     }
 
-    /// How every provider is that has a breaker.
-    pub(crate) fn known(&self) -> Vec<(&'static str, Known)> {
-        self.breakers.iter().map(|(provider, breaker)| (*provider, Known::of(&lock(breaker)))).collect()
+    /// How everybody is who has a breaker: the credentials by the name of the provider, the rest by that and the medium.
+    pub(crate) fn known(&self) -> Vec<(&str, Known)> {
+        let credentials = self.credentials.iter().map(|(provider, breaker)| (*provider, Known::of(&lock(breaker))));
+        let failing = self.places.values().map(|place| (place.name.as_str(), Known::of(&lock(&place.failing))));
+        credentials.chain(failing).collect()
     }
 
-    /// Opens the breaker of this provider because another process has; says how it is now, if there is such a one here.
-    pub(crate) fn open_as_others(&self, provider: &str, until: Timestamp) -> Option<(&'static str, Known)> {
-        let (&provider, breaker) = self.breakers.get_key_value(provider)?;
-        let mut breaker = lock(breaker);
-        if !breaker.open_as_others(until) {
-            return None;
-        }
-        report(provider, &breaker);
-        Some((provider, Known::of(&breaker)))
+    /// Opens the breaker of that name because another process has; says how it is now, if it was opened by that. Others
+    /// may have other credentials, so that only what opens by failures is opened.
+    pub(crate) fn open_as_others(&self, name: &str, until: Timestamp, now: Timestamp) -> Option<(&str, Known)> {
+        let (&(medium, provider), place) = self.places.iter().find(|(_, place)| place.name == name)?;
+        let opened = change(&place.failing, provider, medium, |breaker| breaker.open_as_others(until, now))?;
+        Some((place.name.as_str(), Known::of(&opened)))
     }
 
     /// Waits until tokens should be leased.
@@ -179,12 +204,13 @@ impl Health {
 }
 
 impl Place {
-    fn condition(&self, now: Timestamp) -> Condition {
-        let condition = lock(&self.breaker).condition(now);
+    fn condition(&self, lane: Lane, now: Timestamp) -> Condition {
+        let condition = lock(&self.credentials).condition(now, lane);
+        let condition = condition.and(lock(&self.failing).condition(now, lane));
         if matches!(condition, Condition::Closed { .. }) {
             return condition;
         }
-        let wait = lock(&self.limit).wait(now).max(self.wait_for_token(now));
+        let wait = lock(&self.limit).wait(now, lane).max(self.wait_for_token(now));
         wait.map_or(condition, |wait| Condition::Closed { wait, why: Closed::Limit })
     }
 
@@ -199,19 +225,24 @@ impl Place {
         wait
     }
 
-    /// False when others were quicker.
-    fn take(&self, now: Timestamp) -> bool {
-        let (mut breaker, mut limit) = (lock(&self.breaker), lock(&self.limit));
-        let Some(purse) = &self.purse else {
-            return limit.wait(now).is_none() && breaker.take(now) && limit.take(now);
-        };
-        let mut purse = lock(purse);
-        let may_send = limit.wait(now).is_none() && purse.wait(now).is_none();
-        let is_taken = may_send && breaker.take(now) && limit.take(now) && purse.take(now);
-        if purse.is_low(now) {
-            self.low.notify_one();
+    /// None when others were quicker.
+    fn take(&self, lane: Lane, now: Timestamp) -> Option<Taken> {
+        let (mut credentials, mut failing, mut limit) =
+            (lock(&self.credentials), lock(&self.failing), lock(&self.limit));
+        let mut purse = self.purse.as_ref().map(lock);
+        let condition = credentials.condition(now, lane).and(failing.condition(now, lane));
+        // Nothing is taken of one where another has nothing left.
+        let is_closed = matches!(condition, Condition::Closed { .. });
+        if is_closed || purse.as_mut().is_some_and(|purse| purse.wait(now).is_some()) || !limit.take(now, lane) {
+            return None;
         }
-        is_taken
+        if let Some(purse) = &mut purse {
+            purse.take(now);
+            if purse.is_low(now) {
+                self.low.notify_one();
+            }
+        }
+        Some(Taken { credentials: credentials.take(now, lane)?, failing: failing.take(now, lane)? })
     }
 }
 
@@ -232,22 +263,35 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Says that a breaker was opened or closed.
-fn report(provider: &'static str, breaker: &Breaker) {
-    let (state, is_open) = (breaker.as_str(), breaker.is_open());
-    metrics::gauge!("chasqui_provider_open", "provider" => provider).set(f64::from(u8::from(is_open)));
-    let what = match is_open {
-        true if breaker.refuses_us() => {
-            "this provider refuses our credentials: one message every two minutes asks again"
-        }
-        true => "this provider fails: a few messages try it out",
-        false => "this provider is given messages again",
-    };
-    if is_open {
-        tracing::error!(provider, state, "{what}, and all others wait and spend no attempt");
-    } else {
-        tracing::info!(provider, state, "{what}");
+/// Changes a breaker, and reports it where the change says that it was opened or closed. Then it is returned.
+fn change(
+    breaker: &Mutex<Breaker>,
+    provider: &'static str,
+    channel: &'static str,
+    by: impl FnOnce(&mut Breaker) -> bool,
+) -> Option<Breaker> {
+    let mut guard = lock(breaker);
+    if !by(&mut guard) {
+        return None;
     }
+    let changed = guard.clone();
+    // In the order of the changes.
+    metrics::gauge!("chasqui_provider_open", "provider" => provider, "channel" => channel)
+        .set(f64::from(u8::from(changed.keeps_back().is_some())));
+    drop(guard);
+    report(provider, channel, &changed);
+    Some(changed)
+}
+
+/// Says that a breaker was opened or closed. Whoever writes the log may be slow, so that no lock is held meanwhile.
+fn report(provider: &'static str, channel: &'static str, breaker: &Breaker) {
+    let state = breaker.as_str();
+    let what = match breaker.keeps_back() {
+        None => return tracing::info!(provider, channel, state, "this provider is given messages again"),
+        Some(Closed::Credentials) => "this provider refuses our credentials: one message every two minutes asks again",
+        Some(Closed::Failing | Closed::Limit) => "this provider fails: a few messages try it out",
+    };
+    tracing::error!(provider, channel, state, "{what}, and all others wait and spend no attempt");
 }
 
 #[cfg(test)]
@@ -289,9 +333,14 @@ mod tests {
         NOW.plus(Duration::from_millis(millis))
     }
 
+    /// A message that is being sent.
+    fn sent<'a>(health: &Health, carriers: &'a [Arc<Enabled>], now: Timestamp) -> Chosen<'a> {
+        health.choose(carriers, BEFORE, Lane::Urgent, now).unwrap_or_else(|outcome| panic!("{outcome:?}"))
+    }
+
     /// For how many milliseconds a message waits at this time; none if it is sent.
     fn waits(health: &Health, carriers: &[Arc<Enabled>], now: Timestamp) -> Option<u128> {
-        match health.choose(carriers, BEFORE, now) {
+        match health.choose(carriers, BEFORE, Lane::Urgent, now) {
             Ok(_) => None,
             Err(Outcome::Parked { wait, .. }) => Some(wait.as_millis()),
             Err(other) => panic!("{other:?}"),
@@ -315,10 +364,8 @@ mod tests {
             failure: Failure::new("twilio", None, "slow down").about(about),
             retry_after: Some(Duration::from_secs(30)),
         };
-        assert_eq!(waits(&health, sms, at(0)), None);
-        health.note(&sms[0], &throttled(About::Message), at(0));
-        assert_eq!(waits(&health, sms, at(1000)), None);
-        health.note(&sms[0], &throttled(About::Provider), at(1000));
+        health.note(&sent(&health, sms, at(0)), &throttled(About::Message), at(0));
+        health.note(&sent(&health, sms, at(1000)), &throttled(About::Provider), at(1000));
         assert_eq!(waits(&health, sms, at(1000)), Some(30_000));
         assert_eq!(waits(&health, sms, at(31_000)), None);
     }
@@ -327,15 +374,34 @@ mod tests {
     fn credentials_that_are_refused_keep_back_every_medium_of_the_provider_but_for_one_message() {
         let channels = channels();
         let (health, sms) = (Health::of(&channels), carriers(&channels, "sms"));
-        assert_eq!(waits(&health, sms, at(0)), None);
         let failure = Failure::new("twilio", Some("20003".into()), "refused").about(About::Credentials);
-        health.note(&sms[0], &Outcome::Retriable { failure, alarm: true, maybe_sent: false }, at(0));
+        let refused = Outcome::Retriable { failure, alarm: true, maybe_sent: false };
+        health.note(&sent(&health, sms, at(0)), &refused, at(0));
         let both = |now| ["sms", "whatsapp"].map(|medium| waits(&health, carriers(&channels, medium), now));
         assert_eq!(both(at(1000)), [Some(119_000), Some(119_000)]);
-        assert_eq!(both(at(120_000)), [None, Some(5000)], "one message asks again");
-        let sent = Outcome::Sent { provider: "twilio", provider_id: None, code: None };
-        health.note(&sms[0], &sent, at(120_000));
+        let asks = sent(&health, sms, at(120_000));
+        assert_eq!(both(at(120_000)), [Some(5000), Some(5000)], "one message asks again");
+        let accepted = Outcome::Sent { provider: "twilio", provider_id: None, code: None };
+        health.note(&asks, &accepted, at(120_000));
         assert_eq!(both(at(121_000)), [None, None]);
+    }
+
+    #[test]
+    fn a_medium_that_fails_keeps_back_no_other_medium_of_its_provider() {
+        let channels = channels();
+        let (health, whatsapp) = (Health::of(&channels), carriers(&channels, "whatsapp"));
+        let failure = Failure::new("twilio", Some("503".into()), "down").about(About::Provider);
+        for n in 0..20 {
+            let failed = Outcome::Retriable { failure: failure.clone(), alarm: false, maybe_sent: false };
+            health.note(&sent(&health, whatsapp, at(n * 1000)), &failed, at(n * 1000));
+        }
+        assert_eq!(waits(&health, whatsapp, at(19_000)), Some(5000));
+        assert_eq!(waits(&health, carriers(&channels, "sms"), at(19_000)), None);
+        let mut shown: Vec<_> =
+            health.known().into_iter().map(|(name, known)| (name.to_owned(), known.state)).collect();
+        shown.sort();
+        let expected = [("twilio", "closed"), ("twilio/sms", "closed"), ("twilio/whatsapp", "open")];
+        assert_eq!(shown, expected.map(|(name, state)| (name.to_owned(), state)));
     }
 
     #[test]
@@ -344,8 +410,7 @@ mod tests {
         let (health, sms) = (Health::of(&channels), carriers(&channels, "sms"));
         let failure = Failure::new("twilio", None, "it broke off").about(About::Provider);
         let lost = Outcome::Ambiguous { failure: failure.not_before(Some(Duration::from_secs(20))) };
-        assert_eq!(waits(&health, sms, at(0)), None);
-        health.note(&sms[0], &lost, at(0));
+        health.note(&sent(&health, sms, at(0)), &lost, at(0));
         assert_eq!(
             ["sms", "whatsapp"].map(|medium| waits(&health, carriers(&channels, medium), at(0))),
             [Some(20_000), None]

@@ -1,6 +1,6 @@
 //! What is counted and logged of a delivery. All of it is derived from what was decided, and no decision depends on it.
 
-use domain::{Cause, ChannelName, Lane, Order, PublishedBy, State, Transition, printable};
+use domain::{Cause, ChannelName, Lane, Order, Outcome, PublishedBy, State, Transition, printable};
 use intake::{DeadLettered, Role, Steps};
 use store::Recorded;
 
@@ -63,9 +63,11 @@ pub(crate) fn stalled(channel: &ChannelName) {
     metrics::counter!("chasqui_parked_total", "channel" => label(channel), "why" => "stalled").increment(1);
 }
 
-/// Counts a message that waits because none of the providers of its channel takes it now.
-pub(crate) fn no_provider(channel: &ChannelName) {
-    metrics::counter!("chasqui_parked_total", "channel" => label(channel), "why" => "no_provider").increment(1);
+/// Counts a message that waits because none of the providers of its channel takes it now, or because one that works is
+/// at its limit.
+pub(crate) fn parked(channel: &ChannelName, outcome: &Outcome) {
+    let why = if matches!(outcome, Outcome::Parked { is_limit: true, .. }) { "limit" } else { "no_provider" };
+    metrics::counter!("chasqui_parked_total", "channel" => label(channel), "why" => why).increment(1);
 }
 
 /// Reports what was decided, once the ledger has answered whether that was in time.

@@ -1,10 +1,11 @@
-//! Shares with the other workers how the providers are: by the ledger, every few seconds, and not while anything is sent.
+//! Shares with the other workers how the providers are: by the ledger, every few seconds, and beside what is sent.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use store::StoreError;
+use domain::Timestamp;
+use store::{ProviderState, StoreError};
 use tokio_util::sync::CancellationToken;
 
 use crate::health::Known;
@@ -13,9 +14,22 @@ use crate::shared::Shared;
 /// How often the ledger is asked, and told what has changed.
 const EVERY: Duration = Duration::from_secs(3);
 
+/// How often is told again what is not closed: what nobody says any more is forgotten.
+const AGAIN_AFTER: Duration = Duration::from_secs(120);
+
+/// What the ledger was last told of each breaker, or has told of it.
+type Told = HashMap<String, Word>;
+
+#[derive(Clone, Copy)]
+struct Word {
+    known: Known,
+    /// When this worker has said so; none where it has heard it.
+    said: Option<Timestamp>,
+}
+
 /// Runs until the stop. While the ledger is away every worker goes by what it knows itself.
 pub(crate) async fn share(shared: Arc<Shared>, stop: CancellationToken) {
-    let (mut told, mut has_begun) = (HashMap::new(), false);
+    let (mut told, mut has_begun) = (Told::new(), false);
     while !stop.is_cancelled() {
         match share_or_begin(&shared, has_begun, &mut told).await {
             Ok(()) => has_begun = true,
@@ -26,13 +40,12 @@ pub(crate) async fn share(shared: Arc<Shared>, stop: CancellationToken) {
             () = tokio::time::sleep(EVERY) => {}
         }
     }
+    if let Err(error) = leave(&shared, &told).await {
+        tracing::debug!(%error, "what was told of the providers was not taken back");
+    }
 }
 
-async fn share_or_begin(
-    shared: &Shared,
-    has_begun: bool,
-    told: &mut HashMap<&'static str, Known>,
-) -> Result<(), StoreError> {
+async fn share_or_begin(shared: &Shared, has_begun: bool, told: &mut Told) -> Result<(), StoreError> {
     if !has_begun {
         begin(shared).await?;
     }
@@ -45,9 +58,9 @@ async fn begin(shared: &Shared) -> Result<(), StoreError> {
     let (store, now) = (&shared.intake.store, shared.intake.clock.now());
     for found in store.providers().await? {
         let is_open_yet = found.open_until.is_some_and(|until| until > now);
-        let here = shared.health.known().into_iter().find(|(provider, _)| *provider == found.name);
-        if let Some((provider, known)) = here.filter(|(_, known)| !is_open_yet && found.state != known.state) {
-            store.note_provider(provider, known.state, known.open_until).await?;
+        let here = shared.health.known().into_iter().find(|(name, _)| *name == found.name);
+        if let Some((name, known)) = here.filter(|(_, known)| !is_open_yet && found.state != known.state) {
+            store.note_provider(name, known.state, known.open_until).await?;
         }
     }
     Ok(())
@@ -55,23 +68,40 @@ async fn begin(shared: &Shared) -> Result<(), StoreError> {
 
 /// Tells what has changed here, or what a worker that has begun took for left by one that is gone; then learns what others
 /// have found. A process that has just begun has nothing to tell.
-async fn share_once(shared: &Shared, told: &mut HashMap<&'static str, Known>) -> Result<(), StoreError> {
-    let (store, closed) = (&shared.intake.store, Known::default());
+async fn share_once(shared: &Shared, told: &mut Told) -> Result<(), StoreError> {
+    let (store, now) = (&shared.intake.store, shared.intake.clock.now());
     let found = store.providers().await?;
-    for (provider, known) in shared.health.known() {
-        let before = told.get(provider).copied().unwrap_or_default();
-        let is_noted = found.iter().any(|found| found.name == provider && found.state != closed.state);
-        if known != before || (known != closed && !is_noted) {
-            store.note_provider(provider, known.state, known.open_until).await?;
-            told.insert(provider, known);
+    for (name, known) in shared.health.known() {
+        let before = told.get(name).copied();
+        let has_changed = known != before.map(|word| word.known).unwrap_or_default();
+        let is_long_ago = before.and_then(|word| word.said).is_some_and(|said| now.apart(said) >= AGAIN_AFTER);
+        let is_noted = !is_long_ago && found.iter().any(|found| found.name == name && says(found, known, now));
+        if has_changed || (known != Known::default() && !is_noted) {
+            store.note_provider(name, known.state, known.open_until).await?;
+            told.insert(name.to_owned(), Word { known, said: Some(now) });
         }
     }
-    let now = shared.intake.clock.now();
     for found in found {
         let until = found.open_until.filter(|until| *until > now);
-        if let Some((provider, known)) = until.and_then(|until| shared.health.open_as_others(&found.name, until)) {
-            told.insert(provider, known);
+        if let Some((name, known)) = until.and_then(|until| shared.health.open_as_others(&found.name, until, now)) {
+            told.insert(name.to_owned(), Word { known, said: None });
         }
+    }
+    Ok(())
+}
+
+/// Whether others learn by this what is known here: that it is not closed, and is open for as long.
+fn says(found: &ProviderState, known: Known, now: Timestamp) -> bool {
+    let until = known.open_until.filter(|until| *until > now);
+    found.state != Known::default().state && found.open_until.max(until) == found.open_until
+}
+
+/// Says closed of what this worker has told otherwise: nobody would say it for one that is gone, and whoever else finds it
+/// so tells it again.
+async fn leave(shared: &Shared, told: &Told) -> Result<(), StoreError> {
+    let closed = Known::default();
+    for (name, _) in told.iter().filter(|(_, word)| word.said.is_some() && word.known != closed) {
+        shared.intake.store.note_provider(name, closed.state, None).await?;
     }
     Ok(())
 }
@@ -86,10 +116,10 @@ mod tests {
     async fn what_another_worker_has_found_counts_here_and_is_not_told_as_found_here() {
         let parts = parts().await;
         let (store, now) = (&parts.shared.intake.store, parts.shared.intake.clock.now());
-        let mut told = HashMap::new();
+        let mut told = Told::new();
         share_once(&parts.shared, &mut told).await.unwrap();
         assert_eq!(store.providers().await.unwrap(), [], "nothing to tell");
-        store.note_provider("smtp", "open", Some(now.plus(Duration::from_secs(60)))).await.unwrap();
+        store.note_provider("smtp/email", "open", Some(now.plus(Duration::from_secs(60)))).await.unwrap();
         store.note_provider("unknown here", "open", Some(now.plus(Duration::from_secs(60)))).await.unwrap();
         let noted = store.providers().await.unwrap();
         for _ in 0..2 {
@@ -97,7 +127,7 @@ mod tests {
             assert_eq!(store.providers().await.unwrap(), noted);
         }
         let known: HashMap<_, _> = parts.shared.health.known().into_iter().collect();
-        assert_eq!(known["smtp"].state, "open");
+        assert_eq!(known["smtp/email"].state, "open");
     }
 
     #[tokio::test]
@@ -105,13 +135,64 @@ mod tests {
         let parts = parts().await;
         let (store, now) = (&parts.shared.intake.store, parts.shared.intake.clock.now());
         let later = now.plus(Duration::from_secs(60));
-        parts.shared.health.open_as_others("smtp", later).expect("it was closed");
-        let mut told = HashMap::new();
+        parts.shared.health.open_as_others("smtp/email", later, now).expect("it was closed");
+        let mut told = Told::new();
         for _ in 0..2 {
             share_once(&parts.shared, &mut told).await.unwrap();
             let noted = store.providers().await.unwrap();
             assert_eq!((noted[0].state.as_str(), noted[0].open_until), ("open", Some(later)));
-            store.note_provider("smtp", "closed", None).await.unwrap();
+            store.note_provider("smtp/email", "closed", None).await.unwrap();
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_open_is_told_again_after_two_minutes_and_until_the_worker_leaves() {
+        let parts = parts().await;
+        let (store, now) = (&parts.shared.intake.store, parts.shared.intake.clock.now());
+        let later = now.plus(Duration::from_secs(60));
+        parts.shared.health.open_as_others("smtp/email", later, now).expect("it was closed");
+        let mut told = Told::new();
+        for before in [now.minus(Duration::from_secs(1)), now.minus(AGAIN_AFTER)] {
+            share_once(&parts.shared, &mut told).await.unwrap();
+            assert!(told["smtp/email"].said > Some(before), "it is told, and told again");
+            told.get_mut("smtp/email").unwrap().said = Some(now.minus(AGAIN_AFTER));
+        }
+        leave(&parts.shared, &told).await.unwrap();
+        let noted = store.providers().await.unwrap();
+        assert_eq!((noted[0].state.as_str(), noted[0].open_until), ("closed", None));
+    }
+
+    #[tokio::test]
+    async fn what_another_worker_has_told_is_not_taken_back_by_one_that_leaves() {
+        let parts = parts().await;
+        let (store, now) = (&parts.shared.intake.store, parts.shared.intake.clock.now());
+        store.note_provider("smtp/email", "open", Some(now.plus(Duration::from_secs(60)))).await.unwrap();
+        let (noted, mut told) = (store.providers().await.unwrap(), Told::new());
+        share_once(&parts.shared, &mut told).await.unwrap();
+        leave(&parts.shared, &told).await.unwrap();
+        assert_eq!(store.providers().await.unwrap(), noted);
+    }
+
+    #[test]
+    fn that_it_is_open_for_less_long_or_is_tried_out_does_not_say_what_is_known_here() {
+        let now = testkit::NOW;
+        let until = |seconds| Some(now.plus(Duration::from_secs(seconds)));
+        let found = |state: &str, open_until| ProviderState {
+            name: "smtp/email".into(),
+            state: state.into(),
+            open_until,
+            noted_at: now,
+        };
+        let known = |open_until| Known { state: "open", open_until };
+        for (found, known, expected) in [
+            (found("open", until(60)), known(until(60)), true),
+            (found("open", until(20)), known(until(60)), false),
+            (found("half_open", None), known(until(60)), false),
+            (found("half_open", None), known(until(0)), true),
+            (found("half_open", None), known(None), true),
+            (found("closed", None), known(None), false),
+        ] {
+            assert_eq!(says(&found, known, now), expected, "{found:?} {known:?}");
         }
     }
 
@@ -125,8 +206,8 @@ mod tests {
         begin(&parts.shared).await.unwrap();
         let states = async || store.providers().await.unwrap().into_iter().map(|one| one.state).collect::<Vec<_>>();
         assert_eq!(states().await, ["closed", "credentials_refused"]);
-        store.note_provider("smtp", "open", Some(later)).await.unwrap();
+        store.note_provider("smtp/email", "open", Some(later)).await.unwrap();
         begin(&parts.shared).await.unwrap();
-        assert_eq!(states().await, ["open", "credentials_refused"], "that others have found it so counts");
+        assert_eq!(states().await, ["closed", "open", "credentials_refused"], "that others have found it so counts");
     }
 }

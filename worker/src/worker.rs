@@ -1,6 +1,7 @@
 //! The worker as a whole: it consumes, watches and drains, each in a file of its own.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use domain::{Clock, Defaults, RecipientHasher, Telling};
 use intake::{Intake, Teller};
@@ -15,6 +16,9 @@ use crate::meters::Meters;
 use crate::shared::{Setup, Shared};
 use crate::slots::Slots;
 use crate::{consume, drain, leasing, pause, readiness, report, sharing};
+
+/// How long a worker that has drained waits for the ledger to hear that it goes.
+const LAST_WORD: Duration = Duration::from_secs(2);
 
 /// The parts of a worker. Each is running already.
 pub struct Worker {
@@ -39,7 +43,7 @@ impl Worker {
         let (consumers, lanes) = Consumers::start(topology, subscriptions, ConsumerSettings::default());
         let watching =
             tokio::spawn(readiness::keep_current(readiness, Arc::clone(&shared), consumers.watch(), stop.clone()));
-        let sharing = tokio::spawn(sharing::share(Arc::clone(&shared), stop.clone()));
+        let mut sharing = tokio::spawn(sharing::share(Arc::clone(&shared), stop.clone()));
         let intakes = TaskTracker::new();
         for incoming in lanes {
             intakes.spawn(consume::consume_lane(Arc::clone(&shared), incoming));
@@ -51,7 +55,10 @@ impl Worker {
         }
         drain::drain(&shared, &consumers, &intakes).await;
         watching.abort();
-        sharing.abort();
+        // It has something to take back; without it others find out by themselves.
+        if tokio::time::timeout(LAST_WORD, &mut sharing).await.is_err() {
+            sharing.abort();
+        }
         leasing.abort();
         consumers.close().await;
     }

@@ -73,7 +73,7 @@ fn no_second_one_is_asked_once_an_attempt_may_have_gone_out_unless_the_policy_is
         (Ambiguity::ResendIfFresh, &[WORKS, WORKS][..], Some("smtp"), "smtp"),
         (Ambiguity::Hold, &[WORKS, WORKS], Some("sendgrid"), "sendgrid"),
         (Ambiguity::ResendIfFresh, &[FAILS, WORKS], Some("smtp"), "20"),
-        (Ambiguity::ResendIfFresh, &[TRIED_OUT, WORKS], Some("smtp"), "5"),
+        (Ambiguity::ResendIfFresh, &[TRIED_OUT, WORKS], Some("smtp"), "smtp"),
         (Ambiguity::ResendIfFresh, &[WORKS, WORKS], Some("worker"), "smtp"),
         (Ambiguity::ResendIfFresh, &[FULL, WORKS], None, "3"),
         (Ambiguity::Resend, &[WORKS, WORKS], Some("smtp"), "sendgrid"),
@@ -81,6 +81,21 @@ fn no_second_one_is_asked_once_an_attempt_may_have_gone_out_unless_the_policy_is
     ] {
         let before = Before { last, ambiguous: true, policy };
         assert_eq!(chosen(conditions, before), expected, "{policy:?} {conditions:?} after {last:?}");
+    }
+}
+
+#[test]
+fn what_may_have_gone_out_tries_a_provider_out_where_none_works_and_only_there() {
+    for (conditions, expected) in [
+        (&[TRIED_OUT][..], "smtp"),
+        (&[TRIED_OUT, FAILS], "smtp"),
+        (&[TRIED_OUT, TRIED_OUT], "sendgrid"),
+        (&[TRIED_OUT, WORKS], "sendgrid"),
+        (&[WORKS, TRIED_OUT], "smtp"),
+        (&[TRIED_OUT, TRIED_OUT, WORKS], "third"),
+    ] {
+        let before = Before { last: Some("smtp"), ambiguous: true, policy: Ambiguity::Resend };
+        assert_eq!(chosen(conditions, before), expected, "{conditions:?}");
     }
 }
 
@@ -104,6 +119,37 @@ fn who_was_passed_over_is_told_with_the_reason() {
     let pinned = Before { last: Some("sendgrid"), ambiguous: true, policy: Ambiguity::Hold };
     let elsewhere = Some("smtp: another one may have accepted this message".to_owned());
     assert_eq!(told(&[WORKS, WORKS], pinned), elsewhere);
+    let ambiguous = Before { last: None, ambiguous: true, policy: Ambiguity::Resend };
+    let by_others = Some("smtp: it is being tried out by others".to_owned());
+    assert_eq!(told(&[TRIED_OUT, WORKS], ambiguous), by_others);
+    let again = Before { last: Some("smtp"), ..ambiguous };
+    assert_eq!(told(&[TRIED_OUT, TRIED_OUT], again), refused);
+}
+
+#[test]
+fn what_waits_for_a_limit_is_told_from_what_nobody_is_able_to_take() {
+    let is_limit = |conditions: &[Condition], before| match choose(&candidates(conditions), before) {
+        Choice::Park { is_limit, .. } => is_limit,
+        Choice::Use { .. } => panic!("somebody takes it"),
+    };
+    assert!(is_limit(&[FULL], before(None)) && is_limit(&[FAILS, FULL], before(None)));
+    assert!(!is_limit(&[FAILS], before(None)) && !is_limit(&[], before(None)));
+    let pinned = Before { last: Some("smtp"), ambiguous: true, policy: Ambiguity::Hold };
+    assert!(!is_limit(&[FAILS, FULL], pinned), "the other one may not be asked");
+}
+
+#[test]
+fn whoever_depends_on_two_waits_for_the_one_that_takes_longer() {
+    let (short, long) = (closed(3, Closed::Credentials), closed(20, Closed::Failing));
+    for (one, other, both) in [
+        (WORKS, WORKS, WORKS),
+        (WORKS, TRIED_OUT, TRIED_OUT),
+        (TRIED_OUT, short, short),
+        (WORKS, long, long),
+        (short, long, long),
+    ] {
+        assert_eq!((one.and(other), other.and(one)), (both, both), "{one:?} {other:?}");
+    }
 }
 
 fn condition() -> impl Strategy<Value = Condition> {
@@ -134,14 +180,19 @@ proptest! {
             Choice::Use { at, .. } => {
                 let is_closed = matches!(candidates[at].condition, Condition::Closed { .. });
                 prop_assert!(!is_closed);
-                prop_assert!(!(ambiguous && candidates[at].condition == TRIED_OUT));
+                let is_asked = |one: &Candidate| !is_bound || one.provider == candidates[at].provider;
+                let one_works = candidates.iter().any(|one| is_asked(one) && one.condition == WORKS);
+                prop_assert!(!(ambiguous && candidates[at].condition == TRIED_OUT && one_works));
                 prop_assert!(!is_bound || known.is_none_or(|known| known == candidates[at].provider));
                 let another = candidates.iter().any(|one| one.condition == WORKS && Some(one.provider) != known);
                 prop_assert!(is_bound || !another || Some(candidates[at].provider) != known);
             }
             Choice::Park { wait, .. } => {
                 prop_assert!(wait < Duration::from_secs(200));
-                prop_assert!(is_bound || candidates.iter().all(|one| one.condition != WORKS));
+                let asked = if is_bound { known.or(Some(NAMES[0])) } else { None };
+                let is_asked = |one: &&Candidate| asked.is_none_or(|asked| asked == one.provider);
+                let mut those_asked = candidates.iter().filter(is_asked);
+                prop_assert!(those_asked.all(|one| matches!(one.condition, Condition::Closed { .. })));
             }
         }
     }

@@ -33,6 +33,10 @@ pub(super) struct Delivery {
     /// Attempts of which nobody knows whether they were accepted: each explains one further send.
     pub(super) windows: u32,
     pub(super) maybe_sent: bool,
+    /// The providers of whom one may have sent it.
+    pub(super) may_be_with: BTreeSet<usize>,
+    /// Some worker has died, or has given it up, so that the row does not say who was asked.
+    pub(super) nobody_knows: bool,
     /// A cancel of the delivery was answered with "it will not be sent".
     pub(super) cancelled: bool,
     /// The events of every transition that the ledger has, and the epoch of each.

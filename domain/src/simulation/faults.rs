@@ -43,6 +43,9 @@ impl World {
     /// The delay of a retry queue has passed, or the scheduler has released a job.
     pub(super) fn bring_back(&mut self) {
         if let Some(copy) = self.pick(|world| &mut world.later) {
+            if self.has_carriers {
+                self.some_time_passes();
+            }
             self.say(|| format!("comes back {}", brief(&copy)));
             self.rest(&copy);
             self.lane.push(copy);

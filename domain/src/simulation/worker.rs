@@ -1,19 +1,15 @@
 //! A worker's path in steps, so that a fault can come between any two of them.
 
-use std::time::Duration;
-
 use uuid::Uuid;
 
 use super::anonymous::FINGERPRINT;
 use super::steps::{Step, Worker, claim_name, step_name};
 use super::{Copy, Delivery, Kind, Of, World, brief};
-use crate::samples::{CONTENT, NOW, failure, key, row};
+use crate::samples::{CONTENT, NOW, key, row};
 use crate::{
     Arrival, Cause, Claim, Counts, Destination, EventName, FollowUp, Follows, Headers, Intent, KeptHeaders, Lease,
     Message, NextStep, Outcome, Publish, Reason, Row, State, Take, Transition, Unsent, claim, decide,
 };
-
-const BEYOND_THE_TIERS: Duration = Duration::from_secs(600);
 
 /// The dead letter of a copy that cannot have its row.
 pub(super) fn given_up(copy: &Copy) -> Publish {
@@ -135,6 +131,7 @@ impl World {
             worker.overdue |= row.lease == Lease::RanOut;
             let delivery = self.of(worker);
             delivery.windows += u32::from(taken_over);
+            delivery.nobody_knows |= taken_over;
             delivery.row = Some((**row).clone());
         }
         self.go_on(worker, &arrival, claimed)
@@ -212,30 +209,7 @@ impl World {
     }
 
     fn send(&mut self, worker: &Worker, row: Box<Row>) -> Step {
-        let failure = failure();
-        let ends = match (self.calm, self.has_all_faults) {
-            (true, _) => 8,
-            (false, false) => 11,
-            (false, true) => 12,
-        };
-        let outcome = match self.roll(ends) {
-            // The worker asks once more whether the message is still its own.
-            _ if worker.cut_off && worker.message().is_some() => Outcome::GivenBack,
-            0..=2 => Outcome::Sent { provider: "twilio", provider_id: None, code: None },
-            3 | 4 => Outcome::Retriable { failure, alarm: false, maybe_sent: false },
-            5 => Outcome::Retriable { failure, alarm: false, maybe_sent: true },
-            6 => Outcome::Ambiguous { failure },
-            7 => Outcome::Permanent { reason: Reason::Permanent, failure },
-            8 => Outcome::Throttled { failure, retry_after: [None, Some(BEYOND_THE_TIERS)][self.roll(2)] },
-            9 => Outcome::PutAside,
-            10 if self.has_all_faults => Outcome::Parked {
-                why: "smtp: its limit is reached".into(),
-                wait: [Duration::from_secs(5), BEYOND_THE_TIERS][self.roll(2)],
-            },
-            // The worker stops.
-            _ if self.fair => Outcome::PutAside,
-            _ => Outcome::GivenBack,
-        };
+        let outcome = self.answer(worker, &row);
         let accepted = match outcome {
             Outcome::Sent { .. } => true,
             Outcome::Retriable { maybe_sent: true, .. } | Outcome::Ambiguous { .. } => self.roll(2) == 0,
@@ -269,6 +243,7 @@ impl World {
         let decided = decide(row, self.has_fallback, outcome, &self.policy, self.now);
         let transition = decided.escalating(self.escalation());
         self.ends_by_the_list(worker, &transition);
+        self.note_who_failed(worker, &transition);
         if matches!(outcome, Outcome::Parked { .. }) {
             self.seen.push("parked");
             if transition.row.attempt != row.attempt || transition.attempt.is_some() {

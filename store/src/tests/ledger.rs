@@ -287,7 +287,7 @@ async fn who_was_passed_over_stays_until_the_next_attempt_ends(db: &Database) {
     let store = db.store().await;
     let row = claim_new(&store, "passed", HOUR).await;
     let why = Some("smtp: its limit is reached".to_owned());
-    let parked = Outcome::Parked { why: why.clone().unwrap(), wait: HOUR };
+    let parked = Outcome::Parked { why: why.clone().unwrap(), wait: HOUR, is_limit: true };
     store.record(&decide(&row, &parked), None).await.unwrap();
     let back = Arrival { seq: 1, ..arrival("passed") };
     let again = store.claim(candidate("passed"), &back, HOUR).await.unwrap();

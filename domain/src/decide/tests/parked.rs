@@ -2,9 +2,18 @@
 
 use super::*;
 
-/// Why nobody took the message, and for how long they will not.
+/// Nobody works that could take the message, and for so long nobody will.
 fn parked(seconds: u64) -> Outcome {
-    Outcome::Parked { why: "smtp: its limit is reached".into(), wait: Duration::from_secs(seconds) }
+    Outcome::Parked {
+        why: "smtp: it refuses our credentials".into(),
+        wait: Duration::from_secs(seconds),
+        is_limit: false,
+    }
+}
+
+/// Somebody works, and is at its limit for so long.
+fn limited(seconds: u64) -> Outcome {
+    Outcome::Parked { why: "smtp: its limit is reached".into(), wait: Duration::from_secs(seconds), is_limit: true }
 }
 
 #[test]
@@ -17,7 +26,7 @@ fn what_nobody_takes_now_waits_long_enough_and_spends_no_attempt() {
         assert_eq!((row.state, row.attempt, row.seq, attempt), (State::Waiting, 2, 6, None));
         assert_eq!((ordered, row.throttled_since), (order, Some(NOW)));
         assert_eq!((row.provider, row.code), (known.provider.clone(), known.code.clone()), "who answered the last one");
-        assert_eq!(row.passed_over.as_deref(), Some("smtp: its limit is reached"));
+        assert_eq!(row.passed_over.as_deref(), Some("smtp: it refuses our credentials"));
     }
 }
 
@@ -41,11 +50,53 @@ fn what_has_a_fallback_waits_for_a_provider_no_longer_than_its_attempts_would_ha
 }
 
 #[test]
+fn what_has_waited_for_long_comes_back_less_often_but_for_a_limit_and_a_fallback() {
+    let since = |seconds| Row { throttled_since: Some(NOW.minus(Duration::from_secs(seconds))), ..row() };
+    let tier =
+        |waited, outcome: &Outcome, has_fallback| decide(&since(waited), has_fallback, outcome, &policy(), NOW).order;
+    for (waited, expected) in [(0, 1), (40, 1), (48, 2), (240, 2), (248, 3), (80_000, 3), (86_300, 1)] {
+        assert_eq!(tier(waited, &parked(5), false), Order::Retry { tier: expected }, "{waited} s");
+        assert_eq!(tier(waited, &limited(5), false), Order::Retry { tier: 1 }, "{waited} s for a limit");
+    }
+    assert_eq!(tier(120, &parked(5), true), Order::Retry { tier: 1 }, "it does not wait for long anyway");
+}
+
+#[test]
+fn a_limit_of_a_provider_that_works_leads_to_no_fallback() {
+    for (waited, expires_at, state) in [
+        (0, None, State::Waiting),
+        (151, None, State::Waiting),
+        (80_000, None, State::Waiting),
+        (0, Some(in_seconds(3)), State::Waiting),
+        (86_400, None, State::Dead),
+    ] {
+        let throttled_since = Some(NOW.minus(Duration::from_secs(waited)));
+        let known = Row { throttled_since, expires_at, ..row() };
+        assert_eq!(decide(&known, true, &limited(5), &policy(), NOW).row.state, state, "{waited} s");
+    }
+}
+
+#[test]
+fn what_has_a_fallback_goes_on_by_it_before_it_is_too_old_or_has_expired() {
+    let falls_back =
+        |row: &Row, policy: &Policy, wait| decide(row, true, &parked(wait), policy, NOW).row.state == State::FellBack;
+    let short = Policy { throttle_max_age: Duration::from_secs(60), ..policy() };
+    let waited = |seconds| Row { throttled_since: Some(NOW.minus(Duration::from_secs(seconds))), ..row() };
+    assert!(!falls_back(&waited(30), &short, 5));
+    assert!(falls_back(&waited(58), &short, 5), "the limit of age is shorter than its attempts would have taken");
+    let expiring = |seconds| Row { expires_at: Some(in_seconds(seconds)), ..row() };
+    assert!(!falls_back(&expiring(31), &policy(), 20));
+    assert!(falls_back(&expiring(30), &policy(), 20), "it would be back when it has expired");
+    let expired = Row { expires_at: Some(NOW), ..row() };
+    assert!(!falls_back(&expired, &policy(), 5), "the next channel could not send it either");
+}
+
+#[test]
 fn what_nobody_takes_for_too_long_is_dead() {
     let known = Row { throttled_since: Some(NOW.minus(Duration::from_secs(86_400))), ..row() };
-    let error = "smtp: its limit is reached".to_owned();
-    let letter = Order::DeadLetter { reason: Reason::ThrottledTooLong, error };
-    assert_eq!(decided(&known, &parked(5)).order, letter);
+    let letter = |error: &str| Order::DeadLetter { reason: Reason::ThrottledTooLong, error: error.to_owned() };
+    assert_eq!(decided(&known, &parked(5)).order, letter("smtp: it refuses our credentials"));
+    assert_eq!(decided(&known, &limited(5)).order, letter("smtp: its limit is reached"));
 }
 
 #[test]
