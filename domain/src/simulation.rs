@@ -165,6 +165,9 @@ struct World {
     /// Messages that left without their row, and rows that were inserted too late: each may leave one row more than
     /// there are messages.
     strays: u32,
+    /// Rows of copies that suspected another row and whose process died: the next copy may find the first row of the same
+    /// message, and end the message with that. Such a row is forgotten by itself.
+    left_by_suspects: u32,
     /// Events of this schedule that are worth counting.
     seen: Vec<&'static str>,
     /// A process may die between a commit and its events, and there may be a suppression list. Otherwise the schedule is
@@ -208,6 +211,7 @@ impl World {
             workers: Vec::new(),
             named: 0,
             strays: 0,
+            left_by_suspects: 0,
             seen: Vec::new(),
             has_all_faults: true,
             has_list: false,

@@ -47,7 +47,7 @@ async fn lease_once(shared: &Shared) -> Result<(), StoreError> {
 
 #[cfg(test)]
 mod tests {
-    use domain::{Ambiguity, Before, ChannelName, Timestamp, Window, WindowUnit};
+    use domain::{Ambiguity, Before, ChannelName, Lane, Timestamp, Window, WindowUnit};
     use store::LimitUse;
 
     use super::*;
@@ -61,7 +61,7 @@ mod tests {
         let mut taken = 0;
         for _ in 0..30 {
             lease_once(&parts.shared).await.unwrap();
-            taken += usize::from(parts.shared.health.choose(carriers, before, now).is_ok());
+            taken += usize::from(parts.shared.health.choose(carriers, before, Lane::Urgent, now).is_ok());
         }
         taken
     }

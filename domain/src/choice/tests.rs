@@ -192,7 +192,8 @@ proptest! {
                 let asked = if is_bound { known.or(Some(NAMES[0])) } else { None };
                 let is_asked = |one: &&Candidate| asked.is_none_or(|asked| asked == one.provider);
                 let mut those_asked = candidates.iter().filter(is_asked);
-                prop_assert!(those_asked.all(|one| matches!(one.condition, Condition::Closed { .. })));
+                let all_are_closed = those_asked.all(|one| matches!(one.condition, Condition::Closed { .. }));
+                prop_assert!(all_are_closed);
             }
         }
     }

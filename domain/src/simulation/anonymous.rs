@@ -208,11 +208,13 @@ impl World {
     }
 
     pub(super) fn check_messages(&self) {
-        // A row that was inserted too late, or whose message left without it, may stay behind; no other row does.
+        // A row that was inserted too late, or whose message left without it, may stay behind, and one of a copy that
+        // suspected another; no other row does.
         let is_left = |at: &usize| self.deliveries[*at].row.is_some() && !self.has_an_end(*at);
         let left: Vec<_> = (0..self.deliveries.len()).filter(is_left).collect();
-        if left.len() > self.strays as usize {
-            self.fail(&format!("nobody continues the rows {left:?}, and {} may be left", self.strays));
+        let may_be_left = self.strays + self.left_by_suspects;
+        if left.len() > may_be_left as usize {
+            self.fail(&format!("nobody continues the rows {left:?}, and {may_be_left} may be left"));
         }
         let letters = self.dead_letters.iter().filter(|copy| matches!(copy.of, Of::Message(_)));
         let ends = (0..self.deliveries.len()).filter(|at| self.has_an_end(*at)).count() + letters.count();

@@ -67,6 +67,8 @@ impl World {
         let at = self.roll(self.workers.len());
         let worker = self.workers.remove(at);
         self.say(|| format!("w{} CRASHES before {}", worker.name, step_name(&worker.step)));
+        let has_row = worker.delivery.is_some_and(|at| self.deliveries[at].row.is_some());
+        self.left_by_suspects += u32::from(worker.suspects.is_some() && has_row);
         if !worker.cut_off {
             self.lane.push(Copy { redelivered: true, ..worker.copy });
         }
