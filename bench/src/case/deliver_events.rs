@@ -20,12 +20,13 @@ pub(crate) async fn run(bench: &Bench<'_>, with_a_subscriber: bool, goal: f64) -
     let fleet = async |events: &str, count: u64, spent: &RefCell<Spent>| {
         let settings = [("EVENTS", events)];
         let kind = (Kind::Sms, count);
-        let rate = drain::by_watched_worker(bench, &deployment, &bench.sms, kind, &settings, async |worker, arrivals| {
-            let before = Cpu::look(Some(worker.pid()))?;
-            arrivals.complete().await?;
-            spent.borrow_mut().add(before, Cpu::look(Some(worker.pid()))?, count);
-            Ok(())
-        });
+        let rate =
+            drain::by_watched_worker(bench, &deployment, &bench.sms, kind, &settings, async |worker, arrivals| {
+                let before = Cpu::look(Some(worker.pid()))?;
+                arrivals.complete().await?;
+                spent.borrow_mut().add(before, Cpu::look(Some(worker.pid()))?, count);
+                Ok(())
+            });
         let rate = rate.await?;
         if with_a_subscriber {
             deployment.purge(SUBSCRIBER).await?;
