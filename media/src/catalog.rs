@@ -112,6 +112,13 @@ pub fn copies_of<'m>(channel: &ChannelName, destination: &str, mail: &'m Map<Str
     if is_a_mail { email::copies(destination, mail) } else { Vec::new() }
 }
 
+/// The body of the request that the channel makes of the words, where it makes one that people may read. None on a channel
+/// that sends the words themselves.
+pub fn posted(channel: &ChannelName, words: &Words<'_>) -> Option<String> {
+    let is_a_webhook = find(channel).is_some_and(|medium| medium.name == webhook::MEDIUM.name);
+    is_a_webhook.then(|| webhook::json(words))
+}
+
 /// The sentence about a channel that does not exist.
 pub fn unknown(channel: &ChannelName) -> String {
     let hint = domain::nearest(channel.as_str(), known().iter().copied());

@@ -50,8 +50,13 @@ fn is_called_as(url: &Url, text: &str) -> bool {
 /// The body that is posted, as JSON: the data as they are where there are no words, else an object of subject, message
 /// and data, as far as there are any.
 pub fn body(words: &Words<'_>) -> Vec<u8> {
+    json(words).into_bytes()
+}
+
+/// The same as a text.
+pub(crate) fn json(words: &Words<'_>) -> String {
     if words.subject.is_none() && words.text.is_empty() {
-        return Value::Object(words.data.clone()).to_string().into_bytes();
+        return Value::Object(words.data.clone()).to_string();
     }
     let mut posted = Map::new();
     if let Some(subject) = words.subject {
@@ -61,7 +66,7 @@ pub fn body(words: &Words<'_>) -> Vec<u8> {
     if !words.data.is_empty() {
         posted.insert("data".into(), Value::Object(words.data.clone()));
     }
-    Value::Object(posted).to_string().into_bytes()
+    Value::Object(posted).to_string()
 }
 
 fn faults(words: &Words<'_>) -> Vec<Fault> {

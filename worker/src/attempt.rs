@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use channels::{Enabled, NotEnabled, Outgoing};
 use domain::{About, Before, Failure, Notification, Outcome, Reason, Rendered, Row, Subscriber};
+use media::Words;
 use runtime::{Panicked, catch_panic, failpoint};
 use serde_json::{Map, Value};
 use store::Capture;
@@ -76,14 +77,21 @@ pub(crate) async fn attempt(
     let ready = Ready { rendered: &rendered, mail, link: link.as_deref() };
     let outcome = send(shared, row, delivery, chosen.carrier, ready).await;
     shared.health.note(&chosen, &outcome, shared.intake.clock.now());
-    let capture = matches!(outcome, Outcome::Captured).then(|| Capture {
+    let capture = matches!(outcome, Outcome::Captured).then(|| captured(notification, rendered));
+    Tried { outcome, passed_over: chosen.passed_over, capture }
+}
+
+/// What the sandbox keeps: the words, or in their place what would have been posted.
+fn captured(notification: &Notification, rendered: Rendered) -> Capture {
+    let words = Words::of(&rendered, &notification.wording.data, None);
+    let posted = media::posted(&notification.channel, &words);
+    Capture {
         channel: notification.channel.clone(),
         destination: notification.destination.clone(),
         subject: rendered.subject,
-        text: rendered.text,
+        text: posted.unwrap_or(rendered.text),
         html: rendered.html,
-    });
-    Tried { outcome, passed_over: chosen.passed_over, capture }
+    }
 }
 
 fn refuse(not_enabled: &NotEnabled) -> Outcome {

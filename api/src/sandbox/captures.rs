@@ -69,7 +69,7 @@ pub(crate) struct CaptureAnswer {
     destination: String,
     /// The subject line or title.
     subject: Option<String>,
-    /// The words.
+    /// The words; of a webhook the JSON that it would have posted. Data beside the words of other channels are not kept.
     text: String,
     /// The words as HTML, for a mail.
     html: Option<String>,

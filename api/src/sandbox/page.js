@@ -52,7 +52,22 @@ function toast(capture) {
   return card;
 }
 
-const looks = { email: mail, sms: bubble, whatsapp: bubble, push: toast, webpush: toast };
+// A webhook to an endpoint has what is said of the endpoint before its URL.
+function request(capture) {
+  const card = element("div", "request");
+  const url = capture.destination.replace(/^endpoint:(?:[^:]*:){4}/, "");
+  card.append(element("h2", "", "POST " + url), element("pre", "", capture.text));
+  return card;
+}
+
+function plain(capture) {
+  const card = element("div", "plain");
+  if (capture.subject) card.append(element("h2", "", capture.subject));
+  card.append(element("div", "words", capture.text));
+  return card;
+}
+
+const looks = { email: mail, sms: bubble, whatsapp: bubble, push: toast, webpush: toast, webhook: request };
 
 function card(capture) {
   const article = element("article");
@@ -61,7 +76,7 @@ function card(capture) {
   const at = element("time", "", new Date(capture.at).toLocaleTimeString());
   at.dateTime = capture.at;
   meta.append(element("strong", "", capture.channel), element("span", "to", capture.destination), at);
-  article.append(meta, (looks[capture.channel] || mail)(capture), element("div", "id", capture.delivery));
+  article.append(meta, (looks[capture.channel] || plain)(capture), element("div", "id", capture.delivery));
   return article;
 }
 

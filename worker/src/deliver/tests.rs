@@ -25,6 +25,23 @@ async fn a_new_delivery_is_claimed_sent_recorded_and_acknowledged() {
 }
 
 #[tokio::test]
+async fn of_a_webhook_the_sandbox_keeps_what_would_have_been_posted() {
+    let parts = parts().await;
+    for (id, words, posted) in [
+        ("d-1", r#""message":"","data":{"order":4711,"price":1.10}"#, r#"{"order":4711,"price":1.10}"#),
+        ("d-2", r#""subject":"S","message":"Hola""#, r#"{"message":"Hola","subject":"S"}"#),
+    ] {
+        let body =
+            format!(r#"{{"channel":"webhook","destination":"https://hooks.example.org/orders?shop=7",{words}}}"#);
+        assert_eq!(parts.consume(Copy::published(Some(id), &body)).await, Settlement::Ack);
+        let sent = parts.sent().await;
+        let last = sent.last().expect("a capture");
+        assert_eq!(last.capture.text, posted);
+        assert_eq!(last.capture.destination, "https://hooks.example.org/orders?shop=7");
+    }
+}
+
+#[tokio::test]
 async fn a_mail_of_a_list_is_not_sent_without_a_link_to_leave_it() {
     let mut parts = parts().await;
     let body = EMAIL.replace("\"message\"", "\"list\":\"news\",\"message\"");
