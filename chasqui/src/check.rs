@@ -47,7 +47,7 @@ pub(crate) fn check(mut sources: Sources, role: Option<RoleName>) -> Result<Exit
             Ok(exit::answer(true))
         }
         Err(problem) => {
-            say!("The settings for `chasqui {}` are not valid: {}", role.name(), output::of_error(&problem));
+            say!("`chasqui {}` would not start: {}", role.name(), output::of_error(&problem));
             if is_up_here && role != Role::Up {
                 say!("The fleet of this directory is one of `chasqui up`: `chasqui check up` checks its settings.");
             }

@@ -13,7 +13,7 @@ mod unknown;
 pub use dotenv::{Dotenv, Pair};
 pub use place::{HostPort, OwnUrl, is_this_machine, is_whole};
 pub use problems::{Problems, first_of};
-pub use reader::{Reader, did_you_mean};
+pub use reader::{Reader, did_you_mean, place_in_list};
 pub use reference::Reference;
 pub use setting::{Kind, Setting, Values};
 pub use source::Sources;

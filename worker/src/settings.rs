@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use domain::{Ambiguity, ChannelName, Policy};
-use runtime::settings::{Reader, did_you_mean};
+use runtime::settings::{Reader, did_you_mean, place_in_list};
 
 /// The settings `WORKER_*` and their companions, and limits that nobody can set.
 #[derive(Clone, Debug)]
@@ -96,11 +96,8 @@ fn ambiguity(reader: &mut Reader) -> BTreeMap<ChannelName, Ambiguity> {
                 policies.insert(channel, policy);
             }
             Err(what) => {
-                let place = format!("{} of {}", at + 1, pairs.len());
-                reader.refuse(
-                    "AMBIGUITY",
-                    format_args!("must be a list such as sms=hold,email=resend; of number {place}, {what}"),
-                );
+                let place = place_in_list(at, pairs.len()).map(|place| format!("of {place}, ")).unwrap_or_default();
+                reader.refuse("AMBIGUITY", format_args!("must be a list such as sms=hold,email=resend; {place}{what}"));
             }
         }
     }
@@ -113,15 +110,15 @@ fn policy(pair: &str) -> Result<(ChannelName, Ambiguity), String> {
         return Err("there is no = between a channel and what to do".into());
     };
     if policy.contains('=') {
-        return Err("there is no comma behind it: the next pair follows without one".into());
+        return Err("there is no comma before the next pair".into());
     }
     let channel = known_channel(channel).ok_or_else(|| {
         let known = channels::known();
-        format!("the channel is not known, but {}{}", known.join(", "), did_you_mean(channel, known))
+        format!("the channel must be one of {}{}", known.join(", "), did_you_mean(channel, known))
     })?;
     let policy = Ambiguity::parse(policy).ok_or_else(|| {
         let known = Ambiguity::ALL.map(Ambiguity::as_str);
-        format!("what to do is not known, but {}{}", known.join(", "), did_you_mean(policy, &known))
+        format!("what to do must be one of {}{}", known.join(", "), did_you_mean(policy, &known))
     })?;
     Ok((channel, policy))
 }

@@ -1,7 +1,7 @@
 //! A setting that says how many messages the whole fleet gives a provider in windows of time.
 
 use domain::{Window, WindowUnit};
-use runtime::settings::Reader;
+use runtime::settings::{Reader, place_in_list};
 
 const MOST: u32 = 10_000_000;
 
@@ -45,8 +45,8 @@ pub(super) fn read(reader: &mut Reader, name: &str) -> Option<Vec<Window>> {
             Err(what) => what,
         };
         is_right = false;
-        let place = format!("{} of {}", at + 1, pieces.len());
-        reader.refuse(name, format_args!("must be a list such as 10/s, 300/min; of number {place}, {what}"));
+        let place = place_in_list(at, pieces.len()).map(|place| format!("of {place}, ")).unwrap_or_default();
+        reader.refuse(name, format_args!("must be a list such as 10/s, 300/min; {place}{what}"));
     }
     windows.sort_by_key(|window| window.unit);
     is_right.then_some(windows)
@@ -62,7 +62,7 @@ fn window(piece: &str) -> Result<Window, String> {
         return Err("there is no / between a number and a unit".into());
     };
     if unit.contains('/') {
-        return Err("there is no comma behind it: the next window follows without one".into());
+        return Err("there is no comma before the next window".into());
     }
     let is_whole = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
     let messages = number.parse::<u32>().ok().filter(|messages| is_whole && (1..=MOST).contains(messages));

@@ -1,6 +1,6 @@
 //! A setting whose value is a list of known words.
 
-use runtime::settings::Reader;
+use runtime::settings::{Reader, place_in_list};
 
 /// The characters that other lists have between their words.
 const OTHER_COMMAS: [char; 7] = [',', ';', ' ', '\t', '|', '+', '/'];
@@ -34,12 +34,12 @@ impl List {
             words.iter().enumerate().partition(|(_, word)| self.known.contains(word));
         for (at, word) in &wrong {
             let hint = domain::nearest(word, self.known.iter().copied()).map(|near| format!("did you mean {near}? "));
+            let place = place_in_list(*at, words.len()).map(|place| format!(", {place}"));
             reader.problem(format!(
-                "{} has a word that is no {}, number {} of {}: {}known are {}{}",
+                "{} has a word that is no {}{}: {}known are {}{}",
                 self.name,
                 self.of,
-                at + 1,
-                words.len(),
+                place.unwrap_or_default(),
                 hint.unwrap_or_default(),
                 self.known.join(", "),
                 self.otherwise

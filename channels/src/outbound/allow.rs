@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
+use runtime::settings::place_in_list;
+
 use super::address::{Network, reached};
 
 /// What an operator allows. The default is nothing but the public internet.
@@ -26,11 +28,13 @@ impl Allow {
                 (None, Some(host)) => {
                     allow.hosts.insert(host);
                 }
-                (None, None) => problems.push(format!(
-                    "of number {} of {}, must be the name of a host, an address, or a network such as 10.20.0.0/16",
-                    at + 1,
-                    entries.len()
-                )),
+                (None, None) => {
+                    let place = place_in_list(at, entries.len()).map(|place| format!("{place} ")).unwrap_or_default();
+                    problems.push(format!(
+                        "{place}must be the name of a host, an address, or a network such as 10.20.0.0/16{}",
+                        hint(entry)
+                    ));
+                }
             }
         }
         if problems.is_empty() { Ok(allow) } else { Err(problems) }
@@ -44,6 +48,20 @@ impl Allow {
     pub(super) fn takes(&self, address: IpAddr) -> bool {
         let address = reached(address);
         self.networks.iter().any(|network| network.has(address))
+    }
+}
+
+/// What to take away from an entry that is more than what is called.
+fn hint(entry: &str) -> &'static str {
+    if entry.contains("://") {
+        return "; of a URL, give the host alone";
+    }
+    let is_port = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    match entry.rsplit_once(':') {
+        Some((before, port)) if is_port(port) && (network(before).is_some() || host(before).is_some()) => {
+            "; give it without its port, because all ports may be called"
+        }
+        _ => "",
     }
 }
 

@@ -1,6 +1,6 @@
 //! What is logged: a level, or directives for the parts of the fleet and its libraries.
 
-use runtime::settings::{Reader, did_you_mean};
+use runtime::settings::{Reader, did_you_mean, place_in_list};
 
 /// What the targets of our own log lines begin with: the crates of the workspace.
 const PARTS: [&str; 20] = [
@@ -68,11 +68,8 @@ fn warn_of_targets(reader: &mut Reader, text: &str) {
         let hint =
             if PARTS.iter().any(|own| own.starts_with(part)) { String::new() } else { did_you_mean(part, &PARTS) };
         if !hint.is_empty() {
-            reader.warn(format!(
-                "LOG has a directive for no part of the fleet, number {} of {}{hint}",
-                at + 1,
-                directives.len()
-            ));
+            let place = place_in_list(at, directives.len()).map(|place| format!(", {place}")).unwrap_or_default();
+            reader.warn(format!("LOG has a directive for no part of the fleet{place}{hint}"));
         }
     }
 }

@@ -114,7 +114,7 @@ fn addresses_and_urls_say_how_they_are_written() {
         ("LOG", "info,worker=loud", "must be error, warn"),
         ("BOOTSTRAP_TOKEN", "hidden", "fewer than 16 bytes"),
         ("SANDBOX", "hidden", "must be all, missing or off"),
-        ("OUTBOUND_ALLOW", "10.0.0.0/8,hidden:1", "of number 2 of 2, must be the name of a host"),
+        ("OUTBOUND_ALLOW", "10.0.0.0/8,hidden:1", "number 2 of 2 must be the name of a host"),
         ("SMTP_TLS", "hidden", "must be one of: starttls, implicit, none"),
     ] {
         let beside: &[(&str, &str)] =

@@ -237,6 +237,12 @@ pub fn did_you_mean(word: &str, known: &[&str]) -> String {
     near.map(|near| format!("; did you mean {near}?")).unwrap_or_default()
 }
 
+/// The place of an entry of a list, which is counted from 0, as a problem names it: `number 2 of 3`. None of an entry
+/// that is alone.
+pub fn place_in_list(at: usize, all: usize) -> Option<String> {
+    (all > 1).then(|| format!("number {} of {all}", at + 1))
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::Reference;

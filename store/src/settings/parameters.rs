@@ -2,7 +2,7 @@
 //! it does not know, or says so only when the ledger is opened; `sslmod=require` would silently be a connection without
 //! TLS.
 
-use runtime::settings::{Reader, did_you_mean};
+use runtime::settings::{Reader, did_you_mean, place_in_list};
 use url::form_urlencoded;
 
 /// The names of one parameter, the usual one first, and which values it takes.
@@ -52,22 +52,22 @@ pub(super) fn check(reader: &mut Reader, setting: &str, url: &str) {
     let parameters: &[Parameter] = if is_sqlite { &SQLITE } else { &POSTGRES };
     let given: Vec<(String, String)> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
     for (at, (name, value)) in given.iter().enumerate() {
-        let place = format!("number {} of {}", at + 1, given.len());
+        let place = place_in_list(at, given.len()).map(|place| format!(", {place}")).unwrap_or_default();
         let parameter = parameters.iter().find(|(names, _)| names.contains(&name.as_str()));
         if let Some((names, takes)) = parameter {
             if let Err(what) = takes.check(value, !is_sqlite) {
-                reader.refuse(setting, format_args!("has a wrong value for {}, {place}: it must be {what}", names[0]));
+                reader.refuse(setting, format_args!("has a wrong value for {}{place}: it must be {what}", names[0]));
             }
         } else if is_sqlite || !name.starts_with("options[") {
             let known: Vec<&str> = parameters.iter().map(|(names, _)| names[0]).collect();
             let hint = if OF_OTHERS.contains(&name.as_str()) { String::new() } else { did_you_mean(name, &known) };
             let known = known.join(", ");
             if is_sqlite || !hint.is_empty() {
-                let what = format_args!("has a parameter that is not known, {place}: known are {known}{hint}");
+                let what = format_args!("has a parameter that is not known{place}: known are {known}{hint}");
                 reader.refuse(setting, what);
             } else {
                 // Other drivers have more parameters, and the same URL may be theirs as well.
-                reader.warn(format!("{setting} has a parameter that is not used, {place}: used are {known}"));
+                reader.warn(format!("{setting} has a parameter that is not used{place}: used are {known}"));
             }
         }
     }

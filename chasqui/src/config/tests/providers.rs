@@ -14,7 +14,7 @@ fn a_word_that_is_no_provider_of_mail_is_told_as_one() {
     let told = |provider: &str| one_problem(&[("EMAIL_PROVIDER", provider)]);
     for (provider, hint) in [("smpt", "did you mean smtp? "), ("sendgird", "did you mean sendgrid? "), ("ses", "")] {
         let told = told(provider);
-        let words = "EMAIL_PROVIDER has a word that is no provider, number 1 of 1: ";
+        let words = "EMAIL_PROVIDER has a word that is no provider: ";
         let known = "known are smtp, sendgrid; most others take mail by SMTP as well (SMTP_HOST)";
         assert_eq!(told, format!("{words}{hint}{known}"), "{provider}");
     }
@@ -48,10 +48,7 @@ fn who_carries_email_is_said_once_or_twice_in_the_same_words() {
 #[test]
 fn who_carries_whatsapp_is_one_that_can() {
     for (given, words) in [
-        (
-            "twillio",
-            "has a word that is no provider, number 1 of 1: did you mean twilio? known are twilio, whatsapp_cloud",
-        ),
+        ("twillio", "has a word that is no provider: did you mean twilio? known are twilio, whatsapp_cloud"),
         ("twilio,smtp", "has a word that is no provider, number 2 of 2: known are twilio, whatsapp_cloud"),
         ("twilio whatsapp_cloud", "must have a comma between two providers, such as twilio,whatsapp_cloud"),
     ] {
@@ -139,31 +136,31 @@ fn limits_of_a_fleet_are_read_in_any_order_and_every_mistake_in_them_is_told_at_
     let all = [(10, "s"), (300, "min"), (5000, "h"), (10_000_000, "day")];
     assert_eq!(limits("10000000/day, 10/s ,5000/h,300/MIN"), all);
     for (given, mistakes) in [
-        ("hidden", &["1 of 1, there is no / between a number and a unit"][..]),
-        ("1/s,", &["2 of 2, there is nothing before or behind a comma"]),
-        ("1/s;2/min", &["1 of 1, there is no comma behind it: the next window follows without one"]),
-        ("1/s, 2/s", &["2 of 2, there is one with the unit s before it: leave one of the two"]),
-        ("1/hidden", &["1 of 1, the unit must be one of s, min, h, day"]),
+        ("hidden", &["there is no / between a number and a unit"][..]),
+        ("1/s,", &["of number 2 of 2, there is nothing before or behind a comma"]),
+        ("1/s;2/min", &["there is no comma before the next window"]),
+        ("1/s, 2/s", &["of number 2 of 2, there is one with the unit s before it: leave one of the two"]),
+        ("1/hidden", &["the unit must be one of s, min, h, day"]),
         (
             "hidden/h, 10/s, 0/min, 5/hours",
             &[
-                "1 of 4, the number must be a whole one from 1 to 10000000",
-                "3 of 4, the number must be a whole one from 1 to 10000000",
-                "4 of 4, the unit must be one of s, min, h, day; did you mean h?",
+                "of number 1 of 4, the number must be a whole one from 1 to 10000000",
+                "of number 3 of 4, the number must be a whole one from 1 to 10000000",
+                "of number 4 of 4, the unit must be one of s, min, h, day; did you mean h?",
             ],
         ),
         (
             "1.5/s, +1/min, 10000001/sec",
             &[
-                "1 of 3, the number must be a whole one from 1 to 10000000",
-                "2 of 3, the number must be a whole one from 1 to 10000000",
-                "3 of 3, the number must be a whole one from 1 to 10000000, and the unit must be one of s, min, h, day; \
+                "of number 1 of 3, the number must be a whole one from 1 to 10000000",
+                "of number 2 of 3, the number must be a whole one from 1 to 10000000",
+                "of number 3 of 3, the number must be a whole one from 1 to 10000000, and the unit must be one of s, min, h, day; \
                  did you mean s?",
             ],
         ),
     ] {
         let told = problems(Role::Worker, &[&TWILIO[..], &[("TWILIO_LIMITS", given)]].concat());
-        let words = "TWILIO_LIMITS must be a list such as 10/s, 300/min; of number";
+        let words = "TWILIO_LIMITS must be a list such as 10/s, 300/min;";
         let expected: Vec<String> = mistakes.iter().map(|mistake| format!("{words} {mistake}")).collect();
         assert_eq!(told, expected, "{given}");
     }

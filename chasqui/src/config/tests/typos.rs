@@ -67,12 +67,12 @@ fn whoever_has_no_broker_or_no_ledger_hears_of_up_and_a_role_is_not_sent_beside_
 #[test]
 fn a_level_for_a_part_that_is_nearly_one_of_ours_is_warned_of() {
     for (log, place, meant) in [
-        ("info,wroker=debug", "number 2 of 2", "worker"),
-        ("Store=debug", "number 1 of 1", "store"),
-        ("warn,templats::catalog=trace,api=info", "number 2 of 3", "templates"),
+        ("info,wroker=debug", ", number 2 of 2", "worker"),
+        ("Store=debug", "", "store"),
+        ("warn,templats::catalog=trace,api=info", ", number 2 of 3", "templates"),
     ] {
         let told = warnings(Role::Worker, &[("LOG", log)]);
-        let words = format!("LOG has a directive for no part of the fleet, {place}; did you mean {meant}?");
+        let words = format!("LOG has a directive for no part of the fleet{place}; did you mean {meant}?");
         assert_eq!(told, [words], "{log}");
     }
     // Each of these is a library's target, or the beginning of several of ours.
@@ -87,19 +87,16 @@ fn what_is_wrong_with_a_policy_of_lost_answers_is_told_by_its_place() {
         ("sms=hold,sms=resend", "names sms twice: leave one of the two"),
         (
             "sms=hodl",
-            "of number 1 of 1, what to do is not known, but resend, hold, resend_if_fresh; did you mean hold?",
+            "such as sms=hold,email=resend; what to do must be one of resend, hold, resend_if_fresh; did you mean hold?",
         ),
         (
             "email=hold,smss=hold",
-            "of number 2 of 2, the channel is not known, but email, push, sms, webhook, webpush, whatsapp; did you mean sms?",
+            "of number 2 of 2, the channel must be one of email, push, sms, webhook, webpush, whatsapp; did you mean sms?",
         ),
-        ("hidden=hold", "of number 1 of 1, the channel is not known, but email, push, sms, webhook, webpush, whatsapp"),
-        ("sms=hold;email=resend", "of number 1 of 1, there is no comma behind it: the next pair follows without one"),
-        (
-            "push=hold,sms=hold email=resend",
-            "of number 2 of 2, there is no comma behind it: the next pair follows without one",
-        ),
-        ("sms:hidden", "of number 1 of 1, there is no = between a channel and what to do"),
+        ("hidden=hold", "email=resend; the channel must be one of email, push, sms, webhook, webpush, whatsapp"),
+        ("sms=hold;email=resend", "email=resend; there is no comma before the next pair"),
+        ("push=hold,sms=hold email=resend", "of number 2 of 2, there is no comma before the next pair"),
+        ("sms:hidden", "email=resend; there is no = between a channel and what to do"),
     ] {
         let told = one_problem(&[("AMBIGUITY", given)]);
         assert!(told.starts_with("AMBIGUITY ") && told.ends_with(words), "{given}: {told}");
@@ -191,16 +188,16 @@ fn a_file_that_is_named_is_looked_at_by_a_command_that_goes_by_no_setting() {
 #[test]
 fn a_parameter_of_the_ledger_that_would_be_ignored_or_refused_late_is_told_with_the_setting() {
     for (parameters, words) in [
-        ("postgresql://u:p@h/db?sslmod=require", "that is not known, number 1 of 1: known are sslmode, "),
+        ("postgresql://u:p@h/db?sslmod=require", "that is not known: known are sslmode, "),
         ("postgresql://u:p@h/db?sslmod=require", "; did you mean sslmode?"),
         ("postgresql://u:p@h/db?port=1&sslmode=requir", "a wrong value for sslmode, number 2 of 2: it must be one of"),
         ("postgresql://u:p@h/db?sslmode=requir", "; did you mean require?"),
-        ("postgresql://u:p@h/db?port=hidden", "a wrong value for port, number 1 of 1: it must be a port"),
+        ("postgresql://u:p@h/db?port=hidden", "a wrong value for port: it must be a port"),
         ("postgresql://u:p@h/db?hostaddr=hidden", "it must be an IP address"),
         ("postgresql://u:p@h/db?statement-cache-capacity=hidden", "it must be a whole number"),
         ("sqlite:x.db?mod=rwc", "known are mode, cache, immutable, vfs; did you mean mode?"),
         ("sqlite:x.db?hidden=1", "known are mode, cache, immutable, vfs"),
-        ("sqlite:x.db?mode=rcw", "a wrong value for mode, number 1 of 1: it must be one of ro, rw, rwc"),
+        ("sqlite:x.db?mode=rcw", "a wrong value for mode: it must be one of ro, rw, rwc"),
     ] {
         for name in ["DATABASE_URL", "DB_URL"] {
             let told = Config::read(REFERENCE.with([(name, parameters)]), Role::Ledger).expect_err(parameters).problems;
@@ -215,7 +212,7 @@ fn a_parameter_of_the_ledger_that_would_be_ignored_or_refused_late_is_told_with_
     // Other drivers have these parameters.
     for other in ["connect_timeout=10", "channel_binding=require", "sslcrl=x", "ssl=require", "hidden=1"] {
         let told = warnings(&format!("postgresql://u:p@h/db?{other}"));
-        let words = "DATABASE_URL has a parameter that is not used, number 1 of 1: used are sslmode, ";
+        let words = "DATABASE_URL has a parameter that is not used: used are sslmode, ";
         assert!(told.len() == 1 && told[0].starts_with(words) && !told[0].contains("hidden"), "{told:#?}");
     }
     for right in [

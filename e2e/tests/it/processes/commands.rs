@@ -23,7 +23,7 @@ async fn check_names_every_problem_at_once_and_shows_no_value() {
     ];
     let (code, said) = run(&["check", "worker"], &environment(&wrong)).await;
     assert_eq!(code, 1, "{said}");
-    assert!(said.starts_with("The settings for `chasqui worker` are not valid: there are "), "{said}");
+    assert!(said.starts_with("`chasqui worker` would not start: there are "), "{said}");
     for (name, value) in wrong {
         assert!(said.contains(name), "{name} is not in:\n{said}");
         assert!(!said.contains(value), "{value} is in:\n{said}");

@@ -50,7 +50,7 @@ async fn beside_a_running_one(up: &Process, folder: &Path, environment: &Environ
     assert!(said.lines().count() == 1 && said.contains(&words), "{said}");
     let (code, said) = run_within(PATIENCE, folder, &["check", "worker"], environment).await;
     assert!(code == 1 && said.contains("no broker is given") && !said.contains("run `chasqui up`"), "{said}");
-    assert!(said.starts_with("The settings for `chasqui worker` are not valid") && said.contains("check up"), "{said}");
+    assert!(said.starts_with("`chasqui worker` would not start: ") && said.contains("check up"), "{said}");
     check_names_the_role_of_this_directory(folder, environment).await;
     let (code, said) = run_within(PATIENCE, folder, &["webhook", "secret"], environment).await;
     assert!(code == 0 && said.starts_with("whsec_") && !said.contains("stopped"), "{said}");
