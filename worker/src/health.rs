@@ -291,7 +291,12 @@ fn report(provider: &'static str, channel: &'static str, breaker: &Breaker) {
         Some(Closed::Credentials) => "this provider refuses our credentials: one message every two minutes asks again",
         Some(Closed::Failing | Closed::Limit) => "this provider fails: a few messages try it out",
     };
-    tracing::error!(provider, channel, state, "{what}, and all others wait and spend no attempt");
+    tracing::error!(
+        provider,
+        channel,
+        state,
+        "{what}; all others go by another provider of their channel, or wait and spend no attempt"
+    );
 }
 
 #[cfg(test)]
