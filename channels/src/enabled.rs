@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use domain::{ChannelName, Outcome, SANDBOX, Timestamp, Window};
 use media::{MEDIA, Medium, find, known, unknown};
+use runtime::settings::Kind;
 
 use crate::channel::{Channel, Outgoing};
 use crate::checked::Checked;
-use crate::providers::{Service, preferred, serving};
+use crate::providers::{Provider, Service, preferred, serving};
 use crate::sandbox::Sandbox;
 use crate::settings::{SandboxMode, Settings};
 
@@ -242,14 +243,25 @@ fn nothing_configured(settings: &Settings) -> String {
 
 /// The settings with which one of the medium's providers can carry it.
 fn needs(medium: &Medium) -> String {
-    listed(serving(medium).map(|(_, service)| service))
+    listed(serving(medium))
 }
 
 /// The settings with which one of the medium's providers can carry what goes to destinations of this kind.
 fn needs_of(medium: &Medium, kind: &str) -> String {
-    listed(serving(medium).map(|(_, service)| service).filter(|service| service.kind == kind))
+    listed(serving(medium).filter(|(_, service)| service.kind == kind))
 }
 
-fn listed(services: impl Iterator<Item = &'static Service>) -> String {
-    services.map(|service| service.needs.join(" + ")).collect::<Vec<_>>().join(", or ")
+fn listed(services: impl Iterator<Item = (&'static Provider, &'static Service)>) -> String {
+    let needs = |(provider, service): (&'static Provider, &'static Service)| {
+        let needs = service.needs.iter().map(|name| to_set(provider, name));
+        needs.collect::<Vec<_>>().join(" + ")
+    };
+    services.map(needs).collect::<Vec<_>>().join(", or ")
+}
+
+/// A setting as it is to be set: one that does nothing while it is false has its value.
+fn to_set(provider: &Provider, name: &str) -> String {
+    let mut settings = provider.section.settings.iter();
+    let is_flag = settings.any(|setting| setting.name == name && matches!(setting.kind, Kind::Flag));
+    if is_flag { format!("{name}=true") } else { name.to_owned() }
 }

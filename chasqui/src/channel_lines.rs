@@ -41,7 +41,8 @@ fn line(settings: &Settings, channel: &str, handling: &Handling, needs: &str) ->
         }
         Handling::Off => format!("off: its messages are dead-lettered (it needs {needs})"),
     };
-    format!("{channel:<10} {what}")
+    // The prefix of a kind ends with a colon, as if what follows were its value.
+    format!("{:<10} {what}", channel.trim_end_matches(':'))
 }
 
 #[cfg(test)]
@@ -60,7 +61,7 @@ mod tests {
     fn each_channel_says_whether_it_is_really_sent() {
         let sent = lines(&settings(SandboxMode::Off));
         assert!(sent[0].starts_with("email      really sent, by smtp"), "{sent:?}");
-        assert!(sent[2].starts_with("push apns: off") && sent[2].contains("APNS_KEY"), "{sent:?}");
+        assert!(sent[2].starts_with("push apns  off") && sent[2].contains("APNS_KEY"), "{sent:?}");
         assert!(!sent[1].contains("APNS_KEY"), "{sent:?}");
         assert!(sent[3].starts_with("sms        off") && sent[3].contains("TWILIO_FROM_NUMBER"), "{sent:?}");
         let mut with_another = settings(SandboxMode::Off);
@@ -73,6 +74,11 @@ mod tests {
         assert!(missing[3].contains(needs), "what goes together is told from what is another way: {missing:?}");
         let all = lines(&settings(SandboxMode::All));
         assert!(all[0].contains("although it is configured") && all[6].contains("TWILIO_WHATSAPP_FROM"), "{all:?}");
+        let webhook =
+            [&sent, &missing, &all].map(|lines| lines.iter().find(|line| line.starts_with("webhook")).unwrap());
+        assert_eq!(webhook[0], "webhook    off: its messages are dead-lettered (it needs WEBHOOKS=true)");
+        assert!(webhook[1].ends_with("it needs WEBHOOKS=true"), "{webhook:?}");
+        assert!(webhook[2].ends_with("it would need SANDBOX=missing, and WEBHOOKS=true"), "{webhook:?}");
     }
 
     #[test]
