@@ -224,6 +224,7 @@ fn of_template(prefix: &str, refusal: &TemplateError, written: Option<&str>) -> 
         TemplateError::Failed { expression, why, .. } => {
             field(prefix, "/data", format!("does not fit `{expression}` of the template: {why}"))
         }
+        TemplateError::Styles { why, .. } => field(prefix, "/template", format!("cannot be sent as HTML: {why}")),
         TemplateError::TooLarge { .. } | TemplateError::TooMuchWork { .. } => {
             field(prefix, "/data", "is more than the template can render: send less")
         }

@@ -94,6 +94,8 @@ pub enum TemplateError {
     TooMuchWork { template: String, steps: u32, millis: u128 },
     #[error("`{expression}` cannot be rendered with this data: {why}; correct the data or the template ({at})")]
     Failed { expression: String, why: String, at: String },
+    #[error("the style sheets of the template cannot be written into its elements: {why} ({at})")]
+    Styles { why: &'static str, at: String },
     #[error("there is nothing to send: give a message or a template")]
     Empty,
 }
@@ -109,9 +111,27 @@ fn hint(nearest: &Option<String>) -> String {
 }
 
 impl TemplateError {
+    fn at(&self) -> Option<&str> {
+        match self {
+            Self::Missing { at, .. } | Self::Failed { at, .. } | Self::Styles { at, .. } => Some(at.as_str()),
+            Self::Unknown { .. }
+            | Self::NoChannel { .. }
+            | Self::TooLarge { .. }
+            | Self::TooMuchWork { .. }
+            | Self::Empty => None,
+        }
+    }
+
+    /// The text without the place, for whoever has named that before it.
+    pub(crate) fn without_place(&self) -> String {
+        let text = self.to_string();
+        let end = self.at().map(|at| format!(" ({at})")).unwrap_or_default();
+        text.strip_suffix(&end).unwrap_or(&text).to_owned()
+    }
+
     /// The file of the error, with line and column.
     pub(crate) fn place(&self) -> Option<(&str, Option<(usize, usize)>)> {
-        let (Self::Missing { at, .. } | Self::Failed { at, .. }) = self else { return None };
+        let at = self.at()?;
         let mut steps = at.rsplitn(3, ':');
         let place = (steps.next()?.parse(), steps.next()?.parse(), steps.next()?);
         match place {

@@ -111,6 +111,21 @@ pub(crate) fn problems(file: &File) -> Vec<Problem> {
     marked.chain(linked).map(problem).collect()
 }
 
+/// Where in a file the sheet stands of which this is said, as `file:line:column`; the file alone where only the rendering
+/// shows it.
+pub(crate) fn place(file: &File, why: &str) -> String {
+    let text = file.mjml.as_ref().unwrap_or(&file.text);
+    let mut faults = survey::written(text).filter_map(|(begin, sheet)| {
+        // A tag of the template language may become anything.
+        let (at, fault) = css::fault(sheet).filter(|_| !["{{", "{%", "{#"].iter().any(|tag| sheet.contains(tag)))?;
+        (fault == why).then_some(begin + at)
+    });
+    match faults.next().map(|at| line_and_column(text, at)) {
+        Some((line, column)) => format!("{}:{line}:{column}", file.origin),
+        None => file.origin.clone(),
+    }
+}
+
 fn has_own(file: &File) -> bool {
     let sheets = survey(&file.text).sheets;
     match file.mjml {

@@ -251,11 +251,10 @@ impl Templates {
         match error {
             Unrendered::Words(error) => explain(error, path, &self.compiled, data),
             Unrendered::Styles(why) => {
-                let source = self.compiled.sources.get(path);
-                TemplateError::Failed {
-                    expression: "the style sheets".to_owned(),
-                    why: (*why).to_owned(),
-                    at: source.map_or(path, |source| source.file.origin.as_str()).to_owned(),
+                let file = self.compiled.sources.get(path).map(|source| &source.file);
+                TemplateError::Styles {
+                    why: *why,
+                    at: file.map_or_else(|| path.to_owned(), |file| styles::place(file, why)),
                 }
             }
         }

@@ -155,6 +155,14 @@ fn a_sheet_that_is_not_inline_and_not_left_out_is_refused() {
 }
 
 #[test]
+fn a_sheet_that_cannot_be_read_is_told_once_with_its_line() {
+    let sheet = "<mj-style inline=\"inline\">\n.b { margin: 7px;\n</mj-style><mj-title>";
+    let told = told(&RECEIPT.replace("<mj-title>", sheet));
+    assert!(told[0].starts_with(":4:4: does not render with t/sample.json: the style sheets of"), "{told:?}");
+    assert!(told[0].contains("a `{` that is not closed") && !told[0].contains("data"), "{told:?}");
+}
+
+#[test]
 fn two_files_for_one_mail_are_refused_and_depth_has_a_limit() {
     let both = load(&[
         ("t/sample.json", SAMPLE),

@@ -13,12 +13,31 @@ const COLON: &str = "a style sheet has a declaration without a `:` between name 
 /// # Errors
 /// What cannot be read.
 pub(super) fn has_rules(css: &str) -> Result<bool, &'static str> {
-    let mut sheet =
-        Sheet { css, at: 0, depth: 0, brackets: 0, at_rule: false, begun: false, colon: false, rules: false };
+    read(css).map_err(|(_, why)| why)
+}
+
+/// What of a sheet cannot be read, and where that is.
+pub(super) fn fault(css: &str) -> Option<(usize, &'static str)> {
+    read(css).err()
+}
+
+fn read(css: &str) -> Result<bool, (usize, &'static str)> {
+    let mut sheet = Sheet {
+        css,
+        at: 0,
+        depth: 0,
+        opened: 0,
+        brackets: 0,
+        at_rule: false,
+        begun: false,
+        colon: false,
+        rules: false,
+    };
     while sheet.at < css.len() {
-        sheet.read()?;
+        let at = sheet.at;
+        sheet.read().map_err(|why| (at, why))?;
     }
-    if sheet.depth > 0 { Err(OPEN) } else { Ok(sheet.rules) }
+    if sheet.depth > 0 { Err((sheet.opened, OPEN)) } else { Ok(sheet.rules) }
 }
 
 struct Sheet<'c> {
@@ -26,6 +45,8 @@ struct Sheet<'c> {
     at: usize,
     /// How many braces are open.
     depth: usize,
+    /// Where the last brace was opened that stands in no other.
+    opened: usize,
     /// How many other brackets are open.
     brackets: usize,
     /// Whether the statement of the top is an at-rule.
@@ -67,6 +88,7 @@ impl Sheet<'_> {
             b'{' | b'}' if self.brackets > 0 => return Err(BRACKET),
             b'{' => {
                 self.rules |= self.depth == 0 && !self.at_rule;
+                self.opened = if self.depth == 0 { self.at } else { self.opened };
                 self.depth += 1;
                 (self.begun, self.colon) = (false, false);
             }
@@ -141,6 +163,18 @@ mod tests {
             ("a[href^='x;{'] { color: red;; }", true),
         ] {
             assert_eq!(has_rules(css), Ok(expected), "{css}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_told_with_its_place() {
+        for (css, expected) in [
+            (".a { color: red }\n.b { color: red\n.c { color: blue }", Some((21, OPEN))),
+            (".a { color: red } }", Some((18, CLOSED))),
+            (".a { color red; }", Some((14, COLON))),
+            (".a { color: red }", None),
+        ] {
+            assert_eq!(fault(css), expected, "{css}");
         }
     }
 

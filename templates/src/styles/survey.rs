@@ -127,6 +127,20 @@ pub(super) fn survey(html: &str) -> Survey<'_> {
     survey
 }
 
+/// The style sheets of a file of HTML or MJML as they are written, each with where it begins.
+pub(super) fn written(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let sheets = tags(text).filter(|written| !written.tag.closes);
+    sheets.filter_map(move |written| {
+        let begin = written.at + written.text.len();
+        if written.tag.name == "style" {
+            return Some((begin, written.content));
+        }
+        // The name of a tag of HTML has no hyphen, so that this one is known by how it is written.
+        let is_of_mjml = written.text.starts_with("<mj-style");
+        is_of_mjml.then(|| (begin, text[begin..].split("</").next().unwrap_or_default()))
+    })
+}
+
 /// The tags of HTML but for those in comments.
 pub(super) fn tags(html: &str) -> impl Iterator<Item = Written<'_>> {
     let mut rest = html;

@@ -133,7 +133,7 @@ impl Templates {
             let TemplateError::Missing { variable, .. } = &error else {
                 // After the first replacement it may be the fault of the value that was taken.
                 if faults.is_empty() {
-                    faults.push(self.fault(part, error.place(), What::Other(error.to_string())));
+                    faults.push(self.fault(part, error.place(), What::Other(error.without_place())));
                 }
                 break;
             };

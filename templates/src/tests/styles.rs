@@ -169,8 +169,8 @@ fn the_text_of_a_mail_is_that_of_its_html_without_the_sheets() {
 #[test]
 fn what_is_wrong_with_a_sheet_is_told_at_load_in_its_file() {
     for (html, place, expected) in [
-        ("<style>.a { color: red</style><p>{{ v }}</p>", "t/en/email.html", "`{` that is not closed"),
-        ("<style>.a { color red; }</style><p>{{ v }}</p>", "t/en/email.html", "without a `:`"),
+        ("<style>.a { color: red</style><p>{{ v }}</p>", "t/en/email.html:1:11", "`{` that is not closed"),
+        ("<p>{{ v }}</p>\n<style>.a { color red; }</style>", "t/en/email.html:2:22", "without a `:`"),
         ("<style>.a { color: red }", "t/en/email.html", "is not ended"),
         ("<style>p { color: red }</style><p style=\"what\">{{ v }}</p>", "t/en/email.html", "holds what is no CSS"),
         ("<style>p { color: red }</style><![if !mso]>{{ v }}<![endif]>", "t/en/email.html", "<!--[if !mso]><!-->"),
@@ -179,6 +179,7 @@ fn what_is_wrong_with_a_sheet_is_told_at_load_in_its_file() {
     ] {
         let told = told(html);
         assert!(told.contains(place) && told.contains(expected), "{html}: {told}");
+        assert!(told.lines().all(|line| line.matches("email.html").count() < 2), "{told}");
     }
 }
 
