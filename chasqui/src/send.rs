@@ -35,13 +35,16 @@ pub struct Send {
     /// An address, a number, a device token, the JSON of a push subscription, a URL
     #[arg(long, allow_hyphen_values = true)]
     to: Option<String>,
+    /// The subject of a mail, the title of a push
     #[arg(long, allow_hyphen_values = true)]
     subject: Option<String>,
     /// What to say; or --template
     #[arg(long, allow_hyphen_values = true)]
     message: Option<String>,
+    /// The template that has the words; its variables come from --data
     #[arg(long)]
     template: Option<String>,
+    /// The language of the template, such as es or pt-BR; default: DEFAULT_LOCALE
     #[arg(long)]
     locale: Option<String>,
     /// The template's data, as a JSON object
@@ -59,6 +62,7 @@ pub struct Send {
     /// The delivery's id; a known id is not sent twice, and refused (exit code 4) when it is known with another body
     #[arg(long)]
     id: Option<String>,
+    /// Whose notification it is; default: the tenant `default`
     #[arg(long)]
     tenant: Option<String>,
     /// Show the attempts as they happen, until the delivery has ended

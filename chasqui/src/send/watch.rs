@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Result;
-use domain::{Attempt, Content, Key, State};
+use domain::{Attempt, Content, Key, Order, Row, State};
 use store::{DeliveryView, Receipt, Store};
 use tokio::time::Instant;
 
@@ -20,7 +20,7 @@ const TAKEN_WITHIN: Duration = Duration::from_secs(10);
 /// Prints what changes until the delivery has ended. A message that no worker can read never gets a delivery: what to
 /// look at then, such as the queue `dead_letters`, is told once.
 pub(super) async fn watch(store: &Store, key: &Key, content: &Content, dead_letters: &str) -> Result<ExitCode> {
-    let (mut seen, mut last) = (BTreeSet::new(), None);
+    let (mut seen, mut last, mut waited) = (BTreeSet::new(), None, None);
     let mut untaken = Untaken::since(Instant::now());
     loop {
         let view = store.delivery(key).await?;
@@ -45,9 +45,13 @@ pub(super) async fn watch(store: &Store, key: &Key, content: &Content, dead_lett
             }
             if last.replace(view.row.state) != Some(view.row.state) {
                 if matches!(view.row.state, State::Delivered | State::Bounced) {
-                    store.receipts(key).await?.iter().for_each(show_report);
+                    in_order(store.receipts(key).await?).iter().for_each(show_report);
                 }
                 show_state(&view);
+            }
+            // While it is sent, the row has what it waited for before.
+            if view.row.state != State::Sending {
+                show_wait(&view.row, &mut waited);
             }
             match view.row.state {
                 State::Sending | State::Waiting => {}
@@ -93,6 +97,37 @@ fn show_report(report: &Receipt) {
     say!("  {}", domain::printable(&words));
 }
 
+/// Reports as they follow one another, whichever came first: providers do not report in order.
+fn in_order(mut reports: Vec<Receipt>) -> Vec<Receipt> {
+    let step = |report: &Receipt| match report.said.as_str() {
+        "accepted" => 0,
+        "deferred" => 1,
+        _ => 2,
+    };
+    reports.sort_by_key(|report| (step(report), report.happened_at.unwrap_or(report.received_at)));
+    reports
+}
+
+/// Shows what the delivery waits for and who was passed over, unless the same was shown last.
+fn show_wait(row: &Row, shown: &mut Option<String>) {
+    let wait = wait(row);
+    if let Some(words) = wait.as_deref().filter(|words| shown.as_deref() != Some(*words)) {
+        say!("  {}", domain::printable(words));
+    }
+    *shown = wait;
+}
+
+fn wait(row: &Row) -> Option<String> {
+    let next = match (row.state, &row.order) {
+        (State::Waiting, Order::Retry { tier }) => Some(format!("waits in retry.{tier}")),
+        (State::Waiting, Order::Schedule { due }) => Some(format!("waits until {due}")),
+        _ => None,
+    };
+    let passed_over = row.passed_over.as_deref().map(|why| format!("passed over {why}"));
+    let words: Vec<String> = next.into_iter().chain(passed_over).collect();
+    (!words.is_empty()).then(|| words.join(", "))
+}
+
 fn show_state(view: &DeliveryView) {
     let why = view.row.listed_for().map(|reason| format!(" ({reason})")).unwrap_or_default();
     say!("  {}  {}{why}", view.row.updated_at, view.row.state);
@@ -101,6 +136,39 @@ fn show_state(view: &DeliveryView) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_delivery_waits_for_is_told_with_who_was_passed_over() {
+        let row = Row { state: State::Waiting, order: Order::Retry { tier: 2 }, ..testkit::row("d-1") };
+        assert_eq!(wait(&row).as_deref(), Some("waits in retry.2"));
+        let parked = Row { passed_over: Some("smtp: its limit is reached".into()), ..row };
+        assert_eq!(wait(&parked).as_deref(), Some("waits in retry.2, passed over smtp: its limit is reached"));
+        let later = Row { order: Order::Schedule { due: testkit::NOW }, passed_over: None, ..parked.clone() };
+        assert_eq!(wait(&later), Some(format!("waits until {}", testkit::NOW)));
+        let sent = Row { state: State::Sent, order: Order::Nothing, ..parked };
+        assert_eq!(wait(&sent).as_deref(), Some("passed over smtp: its limit is reached"));
+    }
+
+    #[test]
+    fn what_a_provider_has_accepted_is_told_before_what_became_of_it() {
+        let report = |said: &str, received_at| Receipt {
+            provider: "sendgrid".into(),
+            event_id: said.into(),
+            epoch: 0,
+            attempt: 1,
+            said: said.into(),
+            class: None,
+            provider_id: None,
+            code: None,
+            detail: String::new(),
+            happened_at: None,
+            received_at,
+        };
+        let later = testkit::NOW.plus(Duration::from_secs(1));
+        let came = vec![report("delivered", testkit::NOW), report("deferred", later), report("accepted", later)];
+        let told: Vec<String> = in_order(came).into_iter().map(|report| report.said).collect();
+        assert_eq!(told, ["accepted", "deferred", "delivered"]);
+    }
 
     #[test]
     fn what_no_worker_takes_is_told_once_and_what_was_taken_never() {
