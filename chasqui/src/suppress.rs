@@ -30,8 +30,10 @@ pub enum SuppressCommand {
 
 #[derive(clap::Args, Debug)]
 pub struct List {
+    /// Whose list
     #[arg(long, value_parser = tenant, default_value = "default")]
     tenant: Tenant,
+    /// Only the recipients of this channel, such as email
     #[arg(long, value_parser = channel)]
     channel: Option<ChannelName>,
     /// Only this recipient of the channel
@@ -47,8 +49,10 @@ pub struct List {
 
 #[derive(clap::Args, Debug)]
 pub struct Add {
+    /// Whose list
     #[arg(long, value_parser = tenant, default_value = "default")]
     tenant: Tenant,
+    /// email, sms, whatsapp, push, webpush or webhook
     #[arg(long)]
     channel: String,
     /// The recipient, as a notification names it
@@ -73,11 +77,13 @@ pub struct Add {
 
 #[derive(clap::Args, Debug)]
 pub struct Lift {
+    /// Whose list
     #[arg(long, value_parser = tenant, default_value = "default")]
     tenant: Tenant,
     /// The id of an entry; or --channel and --to
     #[arg(required_unless_present = "to", conflicts_with_all = ["channel", "to", "only"])]
     id: Option<String>,
+    /// The channel of the recipient that --to names
     #[arg(long, value_parser = channel, requires = "to")]
     channel: Option<ChannelName>,
     /// All entries of this recipient of the channel
@@ -118,20 +124,27 @@ fn recipients(config: &Config) -> Result<RecipientHasher> {
 
 async fn list(store: &Store, recipients: &RecipientHasher, what: List) -> Result<ExitCode> {
     let List { tenant, channel, to, lifted, json } = what;
+    let whom = if channel.is_some() { "nobody of that kind" } else { "nobody" };
     let mut wanted = Wanted { channel, destination: to, after: None, limit: store::MAX_PAGE };
+    let mut is_empty = true;
     loop {
         let next = if lifted {
             let page = suppressions::lifts(store, tenant.clone(), wanted.clone(), recipients).await;
             let page = page.context("the ledger could not be read")?;
+            is_empty &= page.lifts.is_empty();
             page.lifts.iter().for_each(|lift| print(&lift.suppression, Some(lift), json));
             page.next
         } else {
             let page = suppressions::list(store, tenant.clone(), wanted.clone(), recipients).await;
             let page = page.context("the ledger could not be read")?;
+            is_empty &= page.suppressions.is_empty();
             page.suppressions.iter().for_each(|entry| print(entry, None, json));
             page.next
         };
         if next.is_none() || output::is_unread() {
+            if is_empty && !json {
+                say!("{whom} {} of {tenant}", if lifted { "was taken off the list" } else { "is on the list" });
+            }
             return Ok(ExitCode::SUCCESS);
         }
         wanted.after = next;
@@ -170,14 +183,31 @@ async fn lift(store: &Store, recipients: &RecipientHasher, what: Lift) -> Result
         (None, Some(channel), Some(destination)) => Lifted::Destination { channel, destination, reason: only },
         (id, ..) => Lifted::Entry(id.unwrap_or_default()),
     };
+    let nobody = nobody(&tenant, &which);
     let clock = parts::clock();
     let lifted = suppressions::lift(store, &tenant, which, &by, &reason, recipients, clock.as_ref()).await;
     let lifted = lifted.context("the ledger has lifted nothing")?;
     lifted.iter().for_each(|entry| say!("lifted {}", line_of(entry)));
     if lifted.is_empty() {
-        say!("nobody of that kind is on the list");
+        say!("{nobody}");
     }
     Ok(exit::answer(!lifted.is_empty()))
+}
+
+/// What is said where nothing was lifted.
+fn nobody(tenant: &Tenant, which: &Lifted) -> String {
+    match which {
+        Lifted::Entry(id) => {
+            let id = printable(id);
+            format!(
+                "no entry of {tenant} has the id {id}: `chasqui suppress list` shows the ids, or give --channel and --to"
+            )
+        }
+        Lifted::Destination { reason, .. } => {
+            let reason = reason.map(|reason| format!(" for {reason}")).unwrap_or_default();
+            format!("this recipient is not on the list of {tenant}{reason}")
+        }
+    }
 }
 
 /// What is wrong, by the options that were given.
@@ -264,6 +294,16 @@ mod tests {
         assert!(listed_for("complain").is_err_and(|said| said.ends_with("did you mean complaint?")));
         assert!(channel("emial").is_err_and(|said| said.ends_with("did you mean email?")));
         assert_eq!(listed_for("stop"), Ok(SuppressedFor::Stop));
+    }
+
+    #[test]
+    fn what_was_not_on_the_list_is_told_as_it_was_named() {
+        let told = nobody(&Tenant::default(), &Lifted::Entry("no\u{1b}id".into()));
+        assert!(told.starts_with("no entry of default has the id no\\u{1b}id: `chasqui suppress list`"), "{told}");
+        let channel = ChannelName::parse("email").unwrap();
+        let reason = Some(SuppressedFor::Complaint);
+        let told = nobody(&Tenant::default(), &Lifted::Destination { channel, destination: "a".into(), reason });
+        assert_eq!(told, "this recipient is not on the list of default for complaint");
     }
 
     #[test]

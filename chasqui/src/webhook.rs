@@ -17,6 +17,7 @@ pub enum WebhookCommand {
     /// Print the secret with which receivers verify what a tenant sends them. It is derived from SECRET_KEY and stored
     /// nowhere: whoever has it can pass for this fleet
     Secret {
+        /// Whose webhooks
         #[arg(long, default_value = "default", value_parser = tenant)]
         tenant: Tenant,
         /// The id of one of the tenant's endpoints, which has secrets of its own; the ledger is asked for the newest
