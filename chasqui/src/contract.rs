@@ -66,12 +66,15 @@ pub(crate) fn run(sources: Sources, command: ContractCommand) -> Result<ExitCode
         Err(wrong) => {
             let findings = Findings { errors: vec![wrong], ..Findings::default() };
             tell(Place::Whole, &findings, what.json);
+            if !what.json {
+                say!("{}", summary(1, 1));
+            }
             return Ok(exit::answer(false));
         }
     };
     let mut refused = 0_usize;
     for body in &bodies {
-        let findings = look(&checker, body.text, &config.defaults, now);
+        let findings = look(&checker, body, &config.defaults, now);
         refused += usize::from(!findings.errors.is_empty());
         tell(body.place, &findings, what.json);
     }
@@ -135,10 +138,21 @@ fn items(list: &str) -> Result<Vec<Body<'_>>, FieldError> {
     Ok(items.map(|(at, item)| Body { place: Place::Item(at), text: item.get().as_bytes() }).collect())
 }
 
-fn look(checker: &Checker, body: &[u8], defaults: &Defaults, now: Timestamp) -> Findings {
-    match parse_object(body) {
+fn look(checker: &Checker, body: &Body<'_>, defaults: &Defaults, now: Timestamp) -> Findings {
+    match parse_object(body.text) {
         Ok(object) => checker.check(&Draft::of(object, defaults), now),
-        Err(error) => Findings { errors: error.fields, ..Findings::default() },
+        Err(error) => {
+            let errors = error.fields.into_iter().map(|error| in_its_line(body.place, error));
+            Findings { errors: errors.collect(), ..Findings::default() }
+        }
+    }
+}
+
+/// An error of a body that is a line of the file: which line that is, is told before it.
+fn in_its_line(place: Place, error: FieldError) -> FieldError {
+    match place {
+        Place::Line(_) => FieldError { detail: error.detail.replace("(line 1, column ", "(column "), ..error },
+        Place::Whole | Place::Item(_) => error,
     }
 }
 
@@ -189,6 +203,15 @@ impl fmt::Display for Place {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_body_that_is_a_line_of_the_file_is_told_with_one_line() {
+        let detail = parse_object(b"{\"channel\": ").unwrap_err().fields.remove(0).detail;
+        let error = FieldError { pointer: String::new(), detail };
+        assert!(error.detail.contains("(line 1, column "), "{error}");
+        assert!(in_its_line(Place::Line(2), error.clone()).detail.contains(" (column "));
+        assert_eq!(in_its_line(Place::Whole, error.clone()), error);
+    }
 
     #[test]
     fn a_text_is_one_body_or_a_list_or_one_body_on_each_line() {

@@ -63,6 +63,7 @@ impl Checker {
             self.target(draft, &format!("/fallback/{at}"), item, &wording, &mut findings.errors);
         }
         findings.errors.extend(draft.send_at.and_then(|send_at| too_far_ahead(send_at, now)));
+        findings.errors.sort_by_key(item_of);
         findings.warnings.extend(too_late(draft, now).or_else(|| draft.asked().passed(now)));
         if findings.errors.is_empty() {
             findings.warnings.extend(self.unheeded(draft.asked()));
@@ -202,6 +203,13 @@ fn plain(channel: &ChannelName, prefix: &str, wording: &Wording, errors: &mut Ve
 
 fn of(prefix: &str, fault: Fault) -> FieldError {
     field(prefix, &fault.part.pointer(), fault.why)
+}
+
+/// Which item of the fallback an error is about, from 1; 0 for the notification itself. What could not be read was found
+/// before what cannot be sent, and people read item by item.
+fn item_of(error: &FieldError) -> usize {
+    let item = error.pointer.strip_prefix("/fallback/").and_then(|rest| rest.split('/').next());
+    item.and_then(|item| item.parse::<usize>().ok()).map_or(0, |item| item.saturating_add(1))
 }
 
 /// Tells a refusal of the renderer as an error of a field. The error repeats no value, and of the data only `written`,

@@ -330,10 +330,17 @@ fn what_cannot_be_read_and_what_cannot_be_sent_is_named_at_once() {
                {"channel": "sms", "destination": "x", "message": "m"}]}),
         &[
             "/priority must be low, normal, high or urgent",
-            "/fallback/0 must be an object with channel and destination",
             "/destination must be a phone number in E.164 form, such as +14155550100",
             "/message must not be empty",
+            "/fallback/0 must be an object with channel and destination",
             "/fallback/1/destination must be a phone number in E.164 form, such as +14155550100",
+        ],
+    );
+    check(
+        sms(json!({"fallback": [{"channel": "sms", "destination": "x"}, {"channel": "sms"}]})),
+        &[
+            "/fallback/0/destination must be a phone number in E.164 form, such as +14155550100",
+            "/fallback/1/destination is missing",
         ],
     );
     check(

@@ -45,6 +45,10 @@ async fn lint_says_everything_of_each_line_and_of_each_item_of_a_list() {
         assert!(said.contains(words), "{words} is not in:\n{said}");
     }
     assert!(!said.contains("line 1:") && !said.contains("hidden"), "{said}");
+    assert!(said.contains("(column ") && !said.contains("(line "), "{said}");
+    write("empty.json", "[]".to_owned());
+    let (code, said) = run_in(dir.path(), &["contract", "lint", "empty.json"], &[]).await;
+    assert!(code == 1 && said.contains("the list is empty\nthe API would refuse it\n"), "{said}");
     write("list.json", format!("[{right},\n {WRONG}]"));
     let (code, said) = run_in(dir.path(), &["contract", "lint", "--json", "list.json"], &[]).await;
     assert_eq!(code, 1, "{said}");
