@@ -52,9 +52,13 @@ struct Limited {
 
 /// Lists what the workers have found. Exit code 1 when a provider is given no messages.
 async fn list(sources: Sources, json: bool) -> Result<ExitCode> {
-    let config = Config::read(unconfigured::with_ledger(sources), Role::Ledger)?;
+    let config = Config::read(unconfigured::with_ledger(of_this_directory(sources)), Role::Ledger)?;
     logs::start(&config)?;
     let carriers = carriers(&config)?;
+    if carriers.is_empty() {
+        return nobody(&config, json);
+    }
+    let is_captured = config.channels.sandbox == SandboxMode::All;
     let (clock, store) = (parts::clock(), parts::existing_store(&config, parts::clock()).await?);
     let found = store.providers().await.context("the ledger could not be read")?;
     let now = clock.now();
@@ -66,10 +70,10 @@ async fn list(sources: Sources, json: bool) -> Result<ExitCode> {
             all_work &= known.is_none_or(|known| !is_given_nothing(known, now));
             let limits = limits(provider, carrier, &used);
             if json {
-                output::json(&state_as_json(provider, carrier.name(), known, &limits));
+                output::json(&state_as_json(provider, carrier.name(), known, &limits, is_captured));
                 continue;
             }
-            say!("{}", line(provider, carrier.name(), &state_in_words(known, now)));
+            say!("{}", line(provider, carrier.name(), &in_words(known, now, is_captured)));
             for limited in &limits {
                 say!("{}", limit_in_words(limited));
             }
@@ -80,9 +84,12 @@ async fn list(sources: Sources, json: bool) -> Result<ExitCode> {
 
 /// Asks each provider. Exit code 1 when one refuses us or is not there.
 async fn check(sources: Sources, json: bool) -> Result<ExitCode> {
-    let config = Config::read(sources, Role::Probe)?;
+    let config = Config::read(of_this_directory(sources), Role::Probe)?;
     logs::start(&config)?;
     let (carriers, clock, patience) = (carriers(&config)?, parts::clock(), config.channels.provider_timeout);
+    if carriers.is_empty() {
+        return nobody(&config, json);
+    }
     let mut all_accept = true;
     for (provider, carried) in &carriers {
         let Some(one) = carried.first() else { continue };
@@ -109,10 +116,29 @@ fn carriers(config: &Config) -> Result<Carriers> {
     for carrier in channels.all().filter(|carrier| carrier.provider() != SANDBOX) {
         carriers.entry(carrier.provider()).or_default().push(Arc::clone(carrier));
     }
-    if carriers.is_empty() {
-        return Err(Usage("no provider is configured here".into()).into());
-    }
     Ok(carriers)
+}
+
+/// The sources as a fleet of this directory reads them: `chasqui up` captures everything where nobody says otherwise.
+fn of_this_directory(mut sources: Sources) -> Sources {
+    if unconfigured::is_here(&sources) && sources.get("SANDBOX").is_none() {
+        sources.set("SANDBOX", "all");
+    }
+    sources
+}
+
+/// Says that nobody is configured.
+///
+/// # Errors
+/// No sandbox captures what is published, so that these are not the settings of a worker.
+fn nobody(config: &Config, json: bool) -> Result<ExitCode> {
+    if config.channels.sandbox == SandboxMode::Off {
+        return Err(Usage("no provider is configured here: give the settings that the workers have".into()).into());
+    }
+    if !json {
+        say!("no provider is configured here: the sandbox captures all messages");
+    }
+    Ok(exit::answer(true))
 }
 
 fn media(carried: &[Arc<Enabled>]) -> Vec<&'static str> {
@@ -132,6 +158,11 @@ fn worst<'a>(found: &'a [ProviderState], provider: &str, medium: &str) -> Option
 
 fn is_given_nothing(known: &ProviderState, now: Timestamp) -> bool {
     known.state == "credentials_refused" || known.open_until.is_some_and(|until| until > now)
+}
+
+fn in_words(known: Option<&ProviderState>, now: Timestamp, is_captured: bool) -> String {
+    let state = state_in_words(known, now);
+    if is_captured { format!("given nothing, because SANDBOX=all captures all messages ({state})") } else { state }
 }
 
 fn state_in_words(known: Option<&ProviderState>, now: Timestamp) -> String {
@@ -178,9 +209,15 @@ fn limit_as_json(limited: &Limited) -> Value {
     })
 }
 
-fn state_as_json(provider: &str, medium: &str, known: Option<&ProviderState>, limits: &[Limited]) -> Value {
+fn state_as_json(
+    provider: &str,
+    medium: &str,
+    known: Option<&ProviderState>,
+    limits: &[Limited],
+    is_captured: bool,
+) -> Value {
     json!({
-        "provider": provider, "medium": medium,
+        "provider": provider, "medium": medium, "captured": is_captured,
         "state": known.map(|known| known.state.as_str()),
         "open_until": known.and_then(|known| known.open_until).map(|until| until.to_string()),
         "noted_at": known.map(|known| known.noted_at.to_string()),
@@ -223,7 +260,15 @@ mod tests {
             assert!(words.starts_with(expected), "{words}");
             assert_eq!(is_given_nothing(&known, NOW), given_nothing, "{words}");
         }
-        assert_eq!(state_in_words(None, NOW), "works, as far as anybody has found");
+        assert_eq!(in_words(None, NOW, false), "works, as far as anybody has found");
+    }
+
+    #[test]
+    fn a_provider_whose_messages_the_sandbox_captures_is_said_to_be_given_nothing() {
+        let told = in_words(None, NOW, true);
+        let words = "given nothing, because SANDBOX=all captures all messages (works, as far as anybody has found)";
+        assert_eq!(told, words);
+        assert_eq!(state_as_json("smtp", "email", None, &[], true)["captured"], json!(true));
     }
 
     #[test]

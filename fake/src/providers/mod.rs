@@ -68,9 +68,9 @@ pub(crate) fn reported_by(name: &str) -> &'static [&'static str] {
 /// The lines of a `.env` with which a fleet uses the fake for everything.
 pub(crate) fn settings(site: &Site) -> String {
     let mut lines = vec![
-        "# email goes by SMTP, and by SendGrid where SMTP does not take it; whatsapp by Twilio, and then by Meta;"
+        "# email goes by SMTP, and by SendGrid where that does not take it; whatsapp by Twilio, then by Meta;"
             .to_owned(),
-        "# EMAIL_PROVIDERS=sendgrid and WHATSAPP_PROVIDERS=whatsapp_cloud leave the second of them alone".to_owned(),
+        "# EMAIL_PROVIDERS=sendgrid and WHATSAPP_PROVIDERS=whatsapp_cloud name the second of them alone".to_owned(),
         "SANDBOX=off".to_owned(),
     ];
     if site.calls_back {

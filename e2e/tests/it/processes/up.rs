@@ -54,6 +54,11 @@ async fn beside_a_running_one(up: &Process, folder: &Path, environment: &Environ
     check_names_the_role_of_this_directory(folder, environment).await;
     let (code, said) = run_within(PATIENCE, folder, &["webhook", "secret"], environment).await;
     assert!(code == 0 && said.starts_with("whsec_") && !said.contains("stopped"), "{said}");
+    let (code, said) = run_within(PATIENCE, folder, &["providers"], environment).await;
+    assert!(code == 0 && said.contains("no provider is configured here: the sandbox captures all"), "{said}");
+    let mail = [("SMTP_HOST", "mail.example"), ("FROM_EMAIL", "a@example.org")];
+    let (code, said) = run_within(PATIENCE, folder, &["providers"], &with(environment, &mail)).await;
+    assert!(code == 0 && said.contains("given nothing, because SANDBOX=all captures all messages"), "{said}");
     // It is at the address of the API, whatever is set for roles of their own.
     let elsewhere = with(environment, &[("METRICS_LISTEN", "127.0.0.1:1")]);
     let (code, said) = run_within(PATIENCE, folder, &["health"], &elsewhere).await;
