@@ -82,8 +82,8 @@ pub(crate) fn recorded(shared: &Shared, transition: &Transition, recorded: Recor
     if transition.alarm {
         let detail = transition.attempt.as_ref().map(|attempt| attempt.detail.as_str());
         tracing::error!(channel = %row.channel, provider = row.provider.as_deref(), code = row.code.as_deref(), detail,
-            "not the recipient's fault: what this provider is given on this channel will fail until its settings, or what it \
-             has under them, are put right; another provider of the channel, where there is one, may carry it");
+            "not the recipient's fault: what this provider is given on this channel will fail until its settings, or what \
+             it has under them, are put right; another provider of the channel, where there is one, may carry it");
         metrics::counter!("chasqui_credentials_refused_total", "channel" => label(&row.channel)).increment(1);
     }
     if !matches!(row.state, State::Sending | State::Waiting) {
