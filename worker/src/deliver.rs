@@ -36,7 +36,8 @@ pub(crate) async fn deliver(
     drop(place);
     match ended {
         Ok(Ok(End::CarryOut(Following { told, then: FollowUp::Acknowledge { goes_on } }))) => {
-            in_hand.tell_and_acknowledge(told, goes_on, incoming).await;
+            // Its state is five times as large as the rest, and is there only while the events are being confirmed.
+            Box::pin(in_hand.tell_and_acknowledge(told, goes_on, incoming)).await;
         }
         // These ends are rare, and their future is larger than all the rest: it is allocated only when needed.
         ended => Box::pin(settle(&shared, &in_hand, &gone_out, ended, intent, incoming)).await,
