@@ -72,7 +72,8 @@ pub enum Rotated {
 /// What is stored of an endpoint: beside itself, which requests have given it a secret.
 struct Known {
     endpoint: Endpoint,
-    /// In their order, separated by spaces. Words of a request that made it are marked: the same key may change it too.
+    /// In their order, separated by spaces. The one that made it begins with `made:`, because the same word may name one
+    /// that changes it.
     requests: String,
 }
 
@@ -85,17 +86,17 @@ impl Endpoint {
 }
 
 impl Known {
-    fn has_heard(&self, request: &str) -> bool {
+    fn remembers(&self, request: &str) -> bool {
         self.requests.split_whitespace().any(|word| word == request)
     }
 
-    fn heard_last(&self, request: &str) -> bool {
+    fn remembers_last(&self, request: &str) -> bool {
         self.requests.split_whitespace().next_back() == Some(request)
     }
 
     fn is_repeated(&self, asked: &Endpoint, request: &str) -> bool {
         let Self { endpoint, .. } = self;
-        self.heard_last(request) && (&endpoint.url, &endpoint.types) == (&asked.url, &asked.types)
+        self.remembers_last(request) && (&endpoint.url, &endpoint.types) == (&asked.url, &asked.types)
     }
 
     /// The requests with one more; of too many the oldest are left out.
@@ -120,7 +121,7 @@ impl Store {
         let is_full = there.len() >= MAX_ENDPOINTS;
         let is_in_the_way = |one: &Known| {
             let Known { endpoint: Endpoint { url, key, .. }, .. } = one;
-            *url == endpoint.url || *key == endpoint.key || by.as_ref().is_some_and(|by| one.has_heard(by))
+            *url == endpoint.url || *key == endpoint.key || by.as_ref().is_some_and(|by| one.remembers(by))
         };
         if let Some(known) = there.into_iter().find(is_in_the_way) {
             let is_repeated = by.is_some_and(|by| known.is_repeated(endpoint, &by));
@@ -178,10 +179,10 @@ impl Store {
         let there = of_tenant(&mut session, &key.tenant).await?.into_iter().find(|one| one.endpoint.key == *key);
         let Some(known) = there else { return Ok(Rotated::Unknown) };
         let by = rotation.by.as_deref();
-        if by.is_some_and(|by| known.heard_last(by)) {
+        if by.is_some_and(|by| known.remembers_last(by)) {
             return Ok(Rotated::Again(Box::new(known.endpoint)));
         }
-        if by.is_some_and(|by| known.has_heard(by)) {
+        if by.is_some_and(|by| known.remembers(by)) {
             return Ok(Rotated::ChangedSince);
         }
         let signs_still = known.endpoint.previous_until.filter(|until| *until > rotation.now);
