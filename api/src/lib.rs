@@ -34,5 +34,5 @@ mod tests;
 pub use gate::{Call, Gate, Verdict};
 pub use routes::openapi;
 pub use service::Api;
-pub use settings::{Open, OperatorSettings, Settings};
+pub use settings::{BATCH_LIMIT, BODY_LIMIT, Open, OperatorSettings, Settings};
 pub use token::{InvalidSettings, JwtAlgorithm, JwtSettings};

@@ -11,6 +11,11 @@ use secrecy::SecretString;
 pub use self::operator::{Open, OperatorSettings};
 use crate::token::JwtSettings;
 
+/// The most bytes of a request body.
+pub const BODY_LIMIT: usize = 256 * 1024;
+/// The most items of one `POST /notify`.
+pub const BATCH_LIMIT: usize = 1000;
+
 /// Typed settings; the names in the comments are those of the environment.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -58,8 +63,8 @@ impl Settings {
             default_channel: None,
             sandbox: false,
             zones: Zones::bundled(),
-            body_limit: 256 * 1024,
-            batch_limit: 1000,
+            body_limit: BODY_LIMIT,
+            batch_limit: BATCH_LIMIT,
             connection_limit: 1024,
             retention: None,
             drain: Duration::from_secs(25),

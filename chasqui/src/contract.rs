@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, bail};
+use api::{BATCH_LIMIT, BODY_LIMIT};
 use clap::Subcommand;
-use domain::{Defaults, Draft, FieldError, Timestamp, json_fault, parse_object, printable};
+use domain::{Defaults, Draft, FieldError, MAX_BODY_BYTES, Timestamp, json_fault, parse_object, printable};
 use operations::{Checker, Findings};
 use runtime::read_file;
 use serde::de::IgnoredAny;
@@ -64,14 +65,18 @@ pub(crate) fn run(sources: Sources, command: ContractCommand) -> Result<ExitCode
     let bodies = match bodies(&text) {
         Ok(bodies) => bodies,
         Err(wrong) => {
-            let findings = Findings { errors: vec![wrong], ..Findings::default() };
-            tell(Place::Whole, &findings, what.json);
+            tell_of_all(vec![wrong], what.json);
             if !what.json {
-                say!("{}", summary(1, 1));
+                say!("{}", summary(1, 1, false));
             }
             return Ok(exit::answer(false));
         }
     };
+    let too_large = of_the_list(&text, &bodies);
+    let is_too_large = !too_large.is_empty();
+    if is_too_large {
+        tell_of_all(too_large, what.json);
+    }
     let mut refused = 0_usize;
     for body in &bodies {
         let findings = look(&checker, body, &config.defaults, now);
@@ -79,9 +84,9 @@ pub(crate) fn run(sources: Sources, command: ContractCommand) -> Result<ExitCode
         tell(body.place, &findings, what.json);
     }
     if !what.json {
-        say!("{}", summary(refused, bodies.len()));
+        say!("{}", summary(refused, bodies.len(), is_too_large));
     }
-    Ok(exit::answer(refused == 0))
+    Ok(exit::answer(refused == 0 && !is_too_large))
 }
 
 fn read(file: &Path) -> Result<Vec<u8>> {
@@ -138,9 +143,42 @@ fn items(list: &str) -> Result<Vec<Body<'_>>, FieldError> {
     Ok(items.map(|(at, item)| Body { place: Place::Item(at), text: item.get().as_bytes() }).collect())
 }
 
+/// Why the API takes no such list, whatever is in it.
+fn of_the_list(text: &[u8], bodies: &[Body<'_>]) -> Vec<FieldError> {
+    if !matches!(bodies, [Body { place: Place::Item(_), .. }, ..]) {
+        return Vec::new();
+    }
+    let too_many = |has: usize, what: &str, limit: usize| {
+        let detail = format!(
+            "the list has {has} {what}: the API answers 413 to more than {limit}, so split it into several requests; \
+             over AMQP each body is a message of its own"
+        );
+        (has > limit).then(|| FieldError { pointer: String::new(), detail })
+    };
+    let found = [too_many(text.len(), "bytes", BODY_LIMIT), too_many(bodies.len(), "items", BATCH_LIMIT)];
+    found.into_iter().flatten().collect()
+}
+
+/// Why the API takes no such body, although AMQP may carry it. What is too large for both is told by the reader.
+fn too_large(body: &Body<'_>) -> Option<FieldError> {
+    let size = body.text.len();
+    let is_of_a_list = matches!(body.place, Place::Item(_));
+    (!is_of_a_list && size > BODY_LIMIT).then(|| FieldError {
+        pointer: String::new(),
+        detail: format!(
+            "the body has {size} bytes: the API answers 413 to more than {BODY_LIMIT}; over AMQP it may have \
+             {MAX_BODY_BYTES}"
+        ),
+    })
+}
+
 fn look(checker: &Checker, body: &Body<'_>, defaults: &Defaults, now: Timestamp) -> Findings {
     match parse_object(body.text) {
-        Ok(object) => checker.check(&Draft::of(object, defaults), now),
+        Ok(object) => {
+            let mut findings = checker.check(&Draft::of(object, defaults), now);
+            findings.errors.extend(too_large(body));
+            findings
+        }
         Err(error) => {
             let errors = error.fields.into_iter().map(|error| in_its_line(body.place, error));
             Findings { errors: errors.collect(), ..Findings::default() }
@@ -154,6 +192,10 @@ fn in_its_line(place: Place, error: FieldError) -> FieldError {
         Place::Line(_) => FieldError { detail: error.detail.replace("(line 1, column ", "(column "), ..error },
         Place::Whole | Place::Item(_) => error,
     }
+}
+
+fn tell_of_all(errors: Vec<FieldError>, as_json: bool) {
+    tell(Place::Whole, &Findings { errors, ..Findings::default() }, as_json);
 }
 
 fn tell(place: Place, findings: &Findings, as_json: bool) {
@@ -181,8 +223,12 @@ fn json_of(place: Place, findings: &Findings) -> Value {
     told
 }
 
-fn summary(refused: usize, all: usize) -> String {
+fn summary(refused: usize, all: usize, is_too_large: bool) -> String {
     match (refused, all) {
+        (0, _) if is_too_large => "the API would refuse the list as a whole".into(),
+        (refused, all) if is_too_large => {
+            format!("the API would refuse the list as a whole, and {refused} of {all} by themselves")
+        }
         (0, 1) => "nothing is wrong: the API would take it".into(),
         (0, all) => format!("nothing is wrong: the API would take all {all}"),
         (_, 1) => "the API would refuse it".into(),
@@ -211,6 +257,32 @@ mod tests {
         assert!(error.detail.contains("(line 1, column "), "{error}");
         assert!(in_its_line(Place::Line(2), error.clone()).detail.contains(" (column "));
         assert_eq!(in_its_line(Place::Whole, error.clone()), error);
+    }
+
+    #[test]
+    fn what_is_larger_than_the_api_takes_is_told_once_with_what_amqp_takes() {
+        let told = |text: &str| {
+            let bodies = bodies(text.as_bytes()).unwrap_or_else(|wrong| panic!("{wrong}"));
+            let all = of_the_list(text.as_bytes(), &bodies).into_iter().chain(bodies.iter().filter_map(too_large));
+            all.map(|error| error.detail).collect::<Vec<_>>()
+        };
+        let body = |bytes: usize| format!("{{\"a\": \"{}\"}}", "x".repeat(bytes - 9));
+        assert_eq!(body(100).len(), 100);
+        assert_eq!(told(&body(BODY_LIMIT)), Vec::<String>::new());
+        let of_one = told(&body(BODY_LIMIT + 1));
+        let [said] = of_one.as_slice() else { panic!("{of_one:?}") };
+        assert!(said.contains("262145 bytes") && said.contains("413") && said.contains("1048576"), "{said}");
+        let lines = format!("{}\n{}\n{}", body(100), body(BODY_LIMIT + 1), body(100));
+        assert_eq!(told(&lines), of_one, "a line of the file alone counts");
+
+        let list = |items: usize, bytes: usize| format!("[{}]", vec![body(bytes); items].join(","));
+        assert_eq!(told(&list(BATCH_LIMIT, 100)), Vec::<String>::new());
+        let many = told(&list(BATCH_LIMIT + 1, 100));
+        assert!(matches!(many.as_slice(), [said] if said.starts_with("the list has 1001 items")), "{many:?}");
+        for (items, bytes) in [(120, 3_000), (1, BODY_LIMIT + 1)] {
+            let large = told(&list(items, bytes));
+            assert!(matches!(large.as_slice(), [said] if said.contains(" bytes: the API answers 413")), "{large:?}");
+        }
     }
 
     #[test]

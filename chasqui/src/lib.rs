@@ -20,6 +20,7 @@ mod fake;
 mod health;
 mod logs;
 mod metrics;
+mod node_watch;
 mod parts;
 mod providers;
 mod roles;

@@ -14,7 +14,7 @@ use crate::config::{Config, Role, Sources};
 use crate::fleet::Fleet;
 use crate::output::say;
 use crate::unconfigured::{self, Running};
-use crate::{delays, logs, roles, samples};
+use crate::{delays, logs, node_watch, roles, samples};
 
 /// Runs until SIGTERM or Ctrl-C, and leaves no process behind.
 pub(crate) async fn up(mut sources: Sources, demo: bool) -> Result<ExitCode> {
@@ -34,7 +34,7 @@ pub(crate) async fn up(mut sources: Sources, demo: bool) -> Result<ExitCode> {
     let stop = CancellationToken::new();
     tokio::spawn(roles::stop_on_signal(stop.clone()));
     let listener = api_listener(config.api.listen, !sources.is_changed("API_LISTEN")).await?;
-    let broker = if config.topology.broker.is_none() {
+    let mut broker = if config.topology.broker.is_none() {
         say!("up: starting a private RabbitMQ node in ./var/rabbitmq (this takes a few seconds)");
         let broker = tokio::select! {
             broker = unconfigured::start_broker(&mut sources) => broker?,
@@ -46,7 +46,7 @@ pub(crate) async fn up(mut sources: Sources, demo: bool) -> Result<ExitCode> {
         say!("up: using the configured broker");
         None
     };
-    let ran = run(sources, config, listener, Own { broker: broker.as_ref(), bootstrap }, demo, stop).await;
+    let ran = run_on(sources, config, listener, Own { broker: broker.as_mut(), bootstrap }, demo, stop).await;
     if let Some(broker) = broker {
         say!("up: stopping the RabbitMQ node");
         broker.stop().await?;
@@ -58,7 +58,7 @@ pub(crate) async fn up(mut sources: Sources, demo: bool) -> Result<ExitCode> {
 
 /// The parts of the fleet that nobody has configured.
 struct Own<'a> {
-    broker: Option<&'a PrivateBroker>,
+    broker: Option<&'a mut PrivateBroker>,
     /// The token that lets the first user register.
     bootstrap: Option<String>,
 }
@@ -73,7 +73,8 @@ fn bootstrap_token(sources: &mut Sources) -> Option<String> {
     Some(token)
 }
 
-async fn run(
+/// Runs the fleet, and its own node with it: without the node the fleet is stopped.
+async fn run_on(
     sources: Sources,
     config: Config,
     listener: TcpListener,
@@ -81,15 +82,46 @@ async fn run(
     demo: bool,
     stop: CancellationToken,
 ) -> Result<()> {
-    let mut banner = Banner::new(listener.local_addr()?, own.broker, &config)?;
-    if own.broker.is_some() {
-        delays::follow(&config, &stop).await?;
+    let Own { broker, bootstrap } = own;
+    let banner = Banner::new(listener.local_addr()?, broker.as_deref(), &config)?;
+    if broker.is_none() {
+        return run(sources, config, listener, banner, bootstrap, demo, &stop).await;
     }
+    // The node is stopped after the fleet: from then on its end is no death.
+    let over = stop.child_token();
+    let running = async {
+        let ran = match delays::follow(&config, &stop).await {
+            Ok(()) => run(sources, config, listener, banner, bootstrap, demo, &stop).await,
+            failed => failed,
+        };
+        over.cancel();
+        ran
+    };
+    let keeping = async {
+        let kept = node_watch::keep(broker, &over).await;
+        if kept.is_err() {
+            stop.cancel();
+        }
+        kept
+    };
+    let (ran, kept) = tokio::join!(running, keeping);
+    kept.and(ran)
+}
+
+async fn run(
+    sources: Sources,
+    config: Config,
+    listener: TcpListener,
+    mut banner: Banner,
+    bootstrap: Option<String>,
+    demo: bool,
+    stop: &CancellationToken,
+) -> Result<()> {
     if stop.is_cancelled() {
         return Ok(());
     }
-    let mut fleet = Fleet::start(config, listener, &stop).await?;
-    banner.first_user(&fleet.store, own.bootstrap).await;
+    let mut fleet = Fleet::start(config, listener, stop).await?;
+    banner.first_user(&fleet.store, bootstrap).await;
     let _running = Running::announce(&sources, fleet.api)?;
     let shown = tokio::select! {
         ready = fleet.ready() => {
@@ -101,7 +133,7 @@ async fn run(
                 }
             }
             match ready {
-                Ok(()) if demo => samples::send_and_show(fleet.api, &fleet.store, &stop).await,
+                Ok(()) if demo => samples::send_and_show(fleet.api, &fleet.store, stop).await,
                 ready => ready,
             }
         }

@@ -1,6 +1,8 @@
 //! The node itself: read this file first.
 
 use std::path::Path;
+use std::process::ExitStatus;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use tokio::process::Command;
@@ -18,6 +20,8 @@ pub const VHOST: &str = "foro";
 
 /// How often a start is tried: another program may use a port after it was found free and before the node uses it.
 const TRIES: usize = 3;
+/// The time between two looks at whether the node still runs.
+const LOOK_EVERY: Duration = Duration::from_millis(200);
 
 /// A running node. Dropping it ends the node; [`PrivateBroker::stop`] does so without blocking the thread.
 #[derive(Debug)]
@@ -137,6 +141,19 @@ impl PrivateBroker {
             bail!("rabbitmqctl {} failed: {}", args.first().unwrap_or(&""), said.trim());
         }
         Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    }
+
+    /// Waits until the node has ended, whoever has ended it. Giving up the wait changes nothing.
+    ///
+    /// # Errors
+    /// When the operating system cannot tell.
+    pub async fn ended(&mut self) -> Result<ExitStatus> {
+        loop {
+            if let Some(status) = self.node.ended().context("nobody knows whether the node runs")? {
+                return Ok(status);
+            }
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
     }
 
     /// Kills the node as a power cut would; [`PrivateBroker::start_again`] brings it back.

@@ -35,9 +35,9 @@ pub struct Asked {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Created {
     New(Endpoint),
-    /// The same was made before, by the same request.
+    /// The same was made before, by the same request, and its secret is still the first.
     Again(Endpoint),
-    /// The endpoint of this id has the URL already, or the id that was asked for.
+    /// The endpoint of this id has the URL already, or was made by the same request otherwise.
     Taken(String),
     /// The tenant has [`store::MAX_ENDPOINTS`].
     TooMany,
@@ -113,7 +113,8 @@ fn unknown(name: &str) -> FieldError {
     field(format!("/{}", pointer_step(name)), format!("is not known here{hint}"))
 }
 
-/// Makes an endpoint, once for each URL of a tenant. Whoever may repeat the request gives it an `id`.
+/// Makes an endpoint, once for each URL of a tenant. Whoever may repeat the request names it with `by`, one word. The id
+/// is new each time, because secrets are derived from it: one that is made again has none of its former secrets.
 ///
 /// # Errors
 /// [`StoreError`]; after [`StoreError::Unavailable`] repeat it.
@@ -121,11 +122,11 @@ pub async fn create(
     store: &Store,
     tenant: &Tenant,
     asked: Asked,
-    id: Option<String>,
+    by: Option<String>,
     now: Timestamp,
 ) -> Result<Created, StoreError> {
     let endpoint = Endpoint {
-        key: Key { tenant: tenant.clone(), id: id.unwrap_or_else(|| mint(now)) },
+        key: Key { tenant: tenant.clone(), id: mint(now) },
         url: asked.url,
         types: asked.types.into_iter().collect(),
         created_at: now,
@@ -133,16 +134,12 @@ pub async fn create(
         generation: 1,
         previous_until: None,
     };
-    Ok(match store.create_endpoint(&endpoint).await? {
+    Ok(match store.create_endpoint(&endpoint, by.as_deref()).await? {
         Made::New => Created::New(endpoint),
-        Made::Known(known) if is_repeated(&endpoint, &known) => Created::Again(*known),
+        Made::Again(known) => Created::Again(*known),
         Made::Known(known) => Created::Taken(known.key.id),
         Made::TooMany => Created::TooMany,
     })
-}
-
-fn is_repeated(asked: &Endpoint, known: &Endpoint) -> bool {
-    (&asked.key, &asked.url, &asked.types) == (&known.key, &known.url, &known.types)
 }
 
 /// All endpoints of a tenant, in the order in which they were made.
@@ -163,7 +160,7 @@ pub async fn show(store: &Store, key: &Key) -> Result<Option<Endpoint>, StoreErr
 
 /// Gives an endpoint a new secret, beside which the last one signs for a day, and enables the endpoint. Within that day
 /// only `is_forced` gives it another, because a receiver that has not changed yet is cut off by that. Whoever may repeat
-/// the request names it with `by`.
+/// the request names it with `by`, one word.
 ///
 /// # Errors
 /// [`StoreError`]; after [`StoreError::Unavailable`] repeat it.

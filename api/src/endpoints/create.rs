@@ -26,12 +26,12 @@ use crate::unavailable::ledger_changed;
     post, path = "/endpoints", operation_id = "create_endpoint", tag = "Endpoints",
     params((
         "Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255,
-        description = "The same key gives the same id, so that a repeated request is one endpoint.",
+        description = "A request that is repeated with its key makes one endpoint, and gets its first secret until that is changed.",
     )),
     security(("bearer" = [])),
     request_body(content = EndpointBody, description = "Where, and which events."),
     responses(
-        (status = 200, description = "There was the same endpoint already.", body = EndpointAnswer),
+        (status = 200, description = "The same request has made it already.", body = EndpointAnswer),
         (status = 201, description = "It is made.", body = EndpointAnswer),
         (status = 409, description = "The tenant has an endpoint of this URL, or as many as it may have."),
         Unreadable, InvalidFields, Unauthorised, LedgerAway,
@@ -43,11 +43,11 @@ pub(crate) async fn create(
     headers: HeaderMap,
     request: Request,
 ) -> Result<(StatusCode, Json<EndpointAnswer>), Problem> {
-    let id =
+    let by =
         idempotency_key(&headers)?.map(|key| app.request_ids.id(&caller.tenant, RequestedBy::TokenHolder, key, None));
     let text = read_json_text(request, app.settings.body_limit).await?;
     let asked = endpoints::read(&text, app.checker.calls()).map_err(refusal)?;
-    match ledger_changed(endpoints::create(&app.store, &caller.tenant, asked, id, app.clock.now()).await)? {
+    match ledger_changed(endpoints::create(&app.store, &caller.tenant, asked, by, app.clock.now()).await)? {
         Created::New(endpoint) => Ok((StatusCode::CREATED, Json(with_secret(&app, endpoint)))),
         Created::Again(endpoint) => Ok((StatusCode::OK, Json(with_secret(&app, endpoint)))),
         Created::Taken(id) => Err(conflict(

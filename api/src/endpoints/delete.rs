@@ -1,4 +1,4 @@
-//! `DELETE /endpoints/{id}`: no event becomes a webhook to it any more.
+//! `DELETE /endpoints/{id}`: no event becomes a webhook to it any more; those under way go on.
 
 use axum::Json;
 use axum::extract::State;
@@ -26,7 +26,8 @@ pub(crate) struct EndpointDeletedAnswer {
 
 /// Delete an endpoint
 ///
-/// Within seconds nothing more is sent to it, but for what is on its way. Needs the scope `operate`.
+/// Within seconds no further event becomes a webhook to it. Webhooks that are under way by then are still sent and
+/// retried. Needs the scope `operate`.
 #[utoipa::path(
     delete, path = "/endpoints/{id}", operation_id = "delete_endpoint", tag = "Endpoints",
     params(("id" = String, Path, description = "The endpoint's id.")), security(("bearer" = [])),

@@ -30,14 +30,14 @@ use crate::unavailable::ledger_changed;
         ),
         (
             "Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255,
-            description = "The same key as of the last change gives the same secret, and changes nothing.",
+            description = "A change that is repeated with its key changes nothing, and gets the same secret until another change.",
         ),
     ),
     security(("bearer" = [])),
     responses(
         (status = 200, description = "The endpoint with its new secret.", body = EndpointAnswer),
         (status = 404, description = "There is none of this id."),
-        (status = 409, description = "It was changed within a day, and a receiver may have only the one before."),
+        (status = 409, description = "It was changed within a day, and a receiver may have only the one before; or this is the repeat of a change that another one followed."),
         (status = 422, description = "A parameter of the query is not valid."),
         UnknownHeader, Unauthorised, LedgerAway,
     ),
@@ -57,9 +57,20 @@ pub(crate) async fn rotate(
     let rotated = operations::endpoints::rotate(&app.store, &key, by, is_forced, app.clock.now()).await;
     match ledger_changed(rotated)? {
         Rotated::New(endpoint) | Rotated::Again(endpoint) => Ok(Json(with_secret(&app, *endpoint))),
+        Rotated::ChangedSince => Err(changed_since()),
         Rotated::TooSoon(until) => Err(too_soon(until)),
         Rotated::Unknown => Err(unknown()),
     }
+}
+
+fn changed_since() -> Problem {
+    Problem::new(
+        StatusCode::CONFLICT,
+        "rotated-since",
+        "The secret is not changed",
+        "The request with this Idempotency-Key has changed it before, and another has changed it since: what it got is \
+         not the newest secret. For another change send another key. Nothing was done.",
+    )
 }
 
 fn too_soon(until: Timestamp) -> Problem {

@@ -58,6 +58,11 @@ async fn a_secret_is_changed_once_a_day_unless_by_force_and_a_repeat_gets_the_sa
     assert_eq!(forced.status, StatusCode::OK, "{forced:?}");
     assert_ne!(forced.json()["secret"], first.json()["secret"]);
     assert_eq!(rotate("?force=true", "b").await.text, forced.text);
+    for query in ["", "?force=true"] {
+        let late = rotate(query, "a").await;
+        assert_eq!((late.status, late.kind().as_str()), (StatusCode::CONFLICT, "rotated-since"), "{late:?}");
+    }
+    assert_eq!(rotate("?force=true", "b").await.text, forced.text, "the late repeat has changed nothing");
     assert_eq!(rotate("?force=1", "c").await.status, StatusCode::UNPROCESSABLE_ENTITY);
 }
 
@@ -73,6 +78,32 @@ async fn a_request_that_is_repeated_with_its_key_makes_one_endpoint_and_gets_the
     assert_eq!((first.status, second.status), (StatusCode::CREATED, StatusCode::OK));
     assert_eq!(first.text, second.text);
     assert_eq!(ask("https://hooks.example.org/b").await.status, StatusCode::CONFLICT);
+}
+
+#[tokio::test]
+async fn a_create_that_is_repeated_shows_no_later_secret_and_none_of_a_deleted_endpoint() {
+    let app = TestApp::start().await;
+    let ask = async |path: &str, body: &str| {
+        let request = request("POST", path, Some(&token("operate"))).header("idempotency-key", "k");
+        app.send(request.header("content-type", "application/json").body(body.to_owned().into()).unwrap()).await
+    };
+    let body = json!({"url": "https://hooks.example.org/a"}).to_string();
+    let first = ask("/endpoints", &body).await.json();
+    let id = first["id"].as_str().unwrap();
+    let rotated = ask(&format!("/endpoints/{id}/rotate"), "").await;
+    assert_eq!(rotated.status, StatusCode::OK, "its key may be that of the create: {rotated:?}");
+    let again = ask("/endpoints", &body).await;
+    assert_eq!((again.status, again.kind().as_str()), (StatusCode::CONFLICT, "endpoint-exists"), "{again:?}");
+    assert!(again.text.contains(id) && !again.text.contains("whsec_"), "{again:?}");
+
+    let deleted = app.delete(&format!("/endpoints/{id}"), Some(&token("operate"))).await;
+    assert_eq!(deleted.status, StatusCode::OK, "{deleted:?}");
+    let second = ask("/endpoints", &body).await;
+    assert_eq!(second.status, StatusCode::CREATED, "{second:?}");
+    assert_ne!(second.json()["id"], first["id"]);
+    for former in [&first["secret"], &rotated.json()["secret"]] {
+        assert_ne!(&second.json()["secret"], former);
+    }
 }
 
 #[tokio::test]

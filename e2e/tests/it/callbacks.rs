@@ -35,7 +35,7 @@ pub(crate) async fn endpoint(fleet: &TestFleet, id: &str, receiver: &Receiver, t
         generation: 1,
         previous_until: None,
     };
-    fleet.store().create_endpoint(&endpoint).await.expect("the ledger answers");
+    fleet.store().create_endpoint(&endpoint, None).await.expect("the ledger answers");
     endpoint
 }
 

@@ -16,6 +16,7 @@ mod stuck;
 mod told;
 mod unwritten;
 mod up;
+mod up_again;
 
 use domain::State;
 use e2e::TestFleet;

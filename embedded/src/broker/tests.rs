@@ -61,7 +61,11 @@ async fn two_nodes_run_side_by_side_and_leave_nothing_behind() {
     assert!(one.ctl(&["no_such_command"]).await.unwrap_err().to_string().contains("no_such_command"));
 
     let killed = one.os_pid();
+    let waited = tokio::time::timeout(POLL, one.ended()).await;
+    assert!(waited.is_err(), "it runs");
     one.kill().await.unwrap();
+    assert!(!one.ended().await.unwrap().success());
+    one.kill().await.expect("whoever is dead stays dead");
     one.start_again().await.unwrap();
     assert_ne!(one.os_pid(), killed);
     api(&one, User::Admin, reqwest::Method::GET, "overview").await.error_for_status().unwrap();

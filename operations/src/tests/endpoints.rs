@@ -70,15 +70,15 @@ async fn an_endpoint_is_its_tenants_and_has_a_secret_of_its_own_that_is_not_stor
     // The parser puts a slash before the query, so that this is another URL than the one that is called.
     assert!(asked.is_err());
     let asked = read(r#"{"url": "https://hooks.example.org/?token=x", "types": ["held", "dead", "dead"]}"#).unwrap();
-    let id = || Some("once".to_owned());
-    let Created::New(made) = create(store, &acme, asked.clone(), id(), NOW).await.unwrap() else { panic!("new") };
+    let by = || Some("once".to_owned());
+    let Created::New(made) = create(store, &acme, asked.clone(), by(), NOW).await.unwrap() else { panic!("new") };
     assert_eq!(made.types, [EventName::Dead, EventName::Held]);
-    let again = create(store, &acme, asked.clone(), id(), NOW).await.unwrap();
+    let again = create(store, &acme, asked.clone(), by(), NOW).await.unwrap();
     assert_eq!(again, Created::Again(made.clone()));
-    let taken = create(store, &acme, asked, None, NOW).await.unwrap();
-    assert_eq!(taken, Created::Taken("once".into()), "once for each URL");
+    let taken = || Created::Taken(made.key.id.clone());
+    assert_eq!(create(store, &acme, asked.clone(), None, NOW).await.unwrap(), taken(), "once for each URL");
     let other = read(r#"{"url": "https://hooks.example.org/other"}"#).unwrap();
-    assert_eq!(create(store, &acme, other, id(), NOW).await.unwrap(), Created::Taken("once".into()));
+    assert_eq!(create(store, &acme, other, by(), NOW).await.unwrap(), taken());
     assert_eq!(list(store, &acme).await.unwrap(), std::slice::from_ref(&made));
     assert_eq!(show(store, &foreign(&made.key.id)).await.unwrap(), None);
     assert_eq!(rotate(store, &foreign(&made.key.id), None, false, NOW).await.unwrap(), Rotated::Unknown);
@@ -87,8 +87,12 @@ async fn an_endpoint_is_its_tenants_and_has_a_secret_of_its_own_that_is_not_stor
     assert_eq!((rotated.generation, rotated.previous_until), (2, Some(NOW.plus(Duration::from_secs(86_400)))));
     assert_ne!(secret(&keys, &made), secret(&keys, &rotated));
     assert!(secret(&keys, &made).unwrap().starts_with("whsec_"));
+    assert_eq!(create(store, &acme, asked.clone(), by(), NOW).await.unwrap(), taken(), "its secret is another one");
     assert!(delete(store, &made.key).await.unwrap());
     assert_eq!(show(store, &made.key).await.unwrap(), None);
+    let Created::New(second) = create(store, &acme, asked, by(), NOW).await.unwrap() else { panic!("new") };
+    assert_ne!(second.key, made.key);
+    assert_ne!(secret(&keys, &second), secret(&keys, &made), "whoever has the deleted one's cannot sign for it");
 }
 
 #[test]

@@ -11,6 +11,7 @@ on_both!(
     a_url_is_one_endpoint_and_a_tenant_has_so_many,
     a_new_secret_is_another_generation_and_lets_the_endpoint_in_again,
     a_secret_is_changed_once_by_each_request_and_again_only_when_nobody_is_cut_off_or_by_force,
+    a_repeated_request_makes_and_changes_nothing_and_is_told_when_another_came_since,
 );
 
 fn key(tenant: &str, id: &str) -> Key {
@@ -33,8 +34,8 @@ async fn an_endpoint_is_kept_as_it_was_made_and_is_its_tenants_alone(db: &Databa
     let store = db.store().await;
     assert!(!store.has_endpoints().await.unwrap());
     let (orders, all) = (endpoint("acme", "orders"), Endpoint { types: Vec::new(), ..endpoint("acme", "all") });
-    assert_eq!(store.create_endpoint(&orders).await.unwrap(), Made::New);
-    assert_eq!(store.create_endpoint(&all).await.unwrap(), Made::New);
+    assert_eq!(store.create_endpoint(&orders, None).await.unwrap(), Made::New);
+    assert_eq!(store.create_endpoint(&all, None).await.unwrap(), Made::New);
     assert_eq!(store.endpoints(&orders.key.tenant).await.unwrap(), [all.clone(), orders.clone()]);
     assert!(store.has_endpoints().await.unwrap());
     assert!(all.wants(EventName::Sent) && !orders.wants(EventName::Sent) && orders.wants(EventName::Dead));
@@ -48,20 +49,20 @@ async fn an_endpoint_is_kept_as_it_was_made_and_is_its_tenants_alone(db: &Databa
 async fn a_url_is_one_endpoint_and_a_tenant_has_so_many(db: &Database) {
     let store = db.store().await;
     for n in 0..MAX_ENDPOINTS {
-        assert_eq!(store.create_endpoint(&endpoint("acme", &format!("{n:03}"))).await.unwrap(), Made::New);
+        assert_eq!(store.create_endpoint(&endpoint("acme", &format!("{n:03}")), None).await.unwrap(), Made::New);
     }
-    assert_eq!(store.create_endpoint(&endpoint("acme", "more")).await.unwrap(), Made::TooMany);
+    assert_eq!(store.create_endpoint(&endpoint("acme", "more"), None).await.unwrap(), Made::TooMany);
     store.delete_endpoint(&key("acme", "001")).await.unwrap();
     let again = Endpoint { url: endpoint("acme", "000").url, ..endpoint("acme", "again") };
-    let Made::Known(known) = store.create_endpoint(&again).await.unwrap() else { panic!("it is there") };
+    let Made::Known(known) = store.create_endpoint(&again, None).await.unwrap() else { panic!("it is there") };
     assert_eq!(*known, endpoint("acme", "000"));
-    assert_eq!(store.create_endpoint(&endpoint("default", "000")).await.unwrap(), Made::New);
+    assert_eq!(store.create_endpoint(&endpoint("default", "000"), None).await.unwrap(), Made::New);
 }
 
 async fn a_new_secret_is_another_generation_and_lets_the_endpoint_in_again(db: &Database) {
     let store = db.store().await;
     let orders = endpoint("acme", "orders");
-    store.create_endpoint(&orders).await.unwrap();
+    store.create_endpoint(&orders, None).await.unwrap();
     assert!(store.disable_endpoint(&orders.key, "gone").await.unwrap());
     assert!(!store.disable_endpoint(&orders.key, "gone").await.unwrap(), "once");
     assert!(!store.disable_endpoint(&key("default", "orders"), "gone").await.unwrap());
@@ -79,7 +80,7 @@ async fn a_new_secret_is_another_generation_and_lets_the_endpoint_in_again(db: &
 async fn a_secret_is_changed_once_by_each_request_and_again_only_when_nobody_is_cut_off_or_by_force(db: &Database) {
     let store = db.store().await;
     let orders = endpoint("acme", "orders");
-    store.create_endpoint(&orders).await.unwrap();
+    store.create_endpoint(&orders, None).await.unwrap();
     let rotate = async |by: &str, now: i64, is_forced: bool| {
         let rotation = Rotation { by: Some(by.to_owned()), now: at(now), until: at(now + 100), is_forced };
         store.rotate_endpoint(&orders.key, &rotation).await.unwrap()
@@ -95,4 +96,37 @@ async fn a_secret_is_changed_once_by_each_request_and_again_only_when_nobody_is_
     assert_eq!(rotate("c", 209, false).await, Rotated::New(rotated(4, 309)), "the one before signs no more");
     store.disable_endpoint(&orders.key, "gone").await.unwrap();
     assert_eq!(rotate("d", 210, false).await, Rotated::New(rotated(5, 310)), "nothing is sent that could be cut off");
+    for (by, is_forced) in [("a", true), ("b", true), ("c", false)] {
+        assert_eq!(rotate(by, 400, is_forced).await, Rotated::ChangedSince, "{by} has done what it asked for");
+    }
+    assert_eq!(rotate("d", 400, true).await, Rotated::Again(rotated(5, 310)));
+}
+
+async fn a_repeated_request_makes_and_changes_nothing_and_is_told_when_another_came_since(db: &Database) {
+    let store = db.store().await;
+    let orders = endpoint("acme", "orders");
+    let make = async |endpoint: Endpoint| store.create_endpoint(&endpoint, Some("a")).await.unwrap();
+    let known = |endpoint: &Endpoint| Made::Known(Box::new(endpoint.clone()));
+    assert_eq!(make(orders.clone()).await, Made::New);
+    let repeated = Endpoint { key: key("acme", "repeated"), ..orders.clone() };
+    assert_eq!(make(repeated.clone()).await, Made::Again(Box::new(orders.clone())));
+    assert_eq!(make(endpoint("acme", "other")).await, known(&orders), "another body");
+    assert_eq!(make(Endpoint { types: Vec::new(), ..repeated.clone() }).await, known(&orders), "another body");
+    assert_eq!(store.create_endpoint(&repeated, None).await.unwrap(), known(&orders));
+    assert_eq!(make(endpoint("default", "orders")).await, Made::New, "another tenant's");
+
+    // The same word may name another request.
+    let by =
+        |word: Option<&str>| Rotation { by: word.map(str::to_owned), now: at(10), until: at(100), is_forced: true };
+    let rotated = Endpoint { generation: 2, previous_until: Some(at(100)), ..orders.clone() };
+    let changed = store.rotate_endpoint(&orders.key, &by(Some("a"))).await.unwrap();
+    assert_eq!(changed, Rotated::New(Box::new(rotated.clone())));
+    assert_eq!(make(repeated.clone()).await, known(&rotated));
+    assert!(matches!(store.rotate_endpoint(&orders.key, &by(None)).await.unwrap(), Rotated::New(_)));
+    assert_eq!(store.rotate_endpoint(&orders.key, &by(Some("a"))).await.unwrap(), Rotated::ChangedSince);
+    assert!(matches!(make(endpoint("acme", "other")).await, Made::Known(_)), "it is remembered");
+
+    assert!(store.delete_endpoint(&orders.key).await.unwrap());
+    assert_eq!(make(repeated.clone()).await, Made::New, "another id");
+    assert_eq!(store.endpoints(&orders.key.tenant).await.unwrap(), [repeated]);
 }

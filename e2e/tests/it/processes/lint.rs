@@ -62,6 +62,25 @@ async fn lint_says_everything_of_each_line_and_of_each_item_of_a_list() {
 }
 
 #[tokio::test]
+async fn lint_refuses_what_is_larger_than_the_api_takes() {
+    let large = body(json!({"metadata": {"large": "x".repeat(300_000)}}));
+    let (code, said) = run_with_input(&["contract", "lint", "-"], &[], large.as_bytes()).await;
+    assert!(code == 1 && said.contains("the API answers 413 to more than 262144"), "{said}");
+    assert!(said.contains("over AMQP it may have 1048576") && said.ends_with("the API would refuse it\n"), "{said}");
+    let list = |items: usize, more: Value| format!("[{}]", vec![body(more); items].join(","));
+    let many = list(1_001, json!({}));
+    let (code, said) = run_with_input(&["contract", "lint", "-"], &[], many.as_bytes()).await;
+    assert!(code == 1 && said.starts_with("the list has 1001 items: the API answers 413"), "{said}");
+    assert!(said.ends_with("\nthe API would refuse the list as a whole\n"), "{said}");
+    let large = list(120, json!({"metadata": {"large": "x".repeat(3_000)}}));
+    let (code, said) = run_with_input(&["contract", "lint", "--json", "-"], &[], large.as_bytes()).await;
+    let told: Vec<Value> = said.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    assert_eq!((code, told.len()), (1, 121), "{said}");
+    assert!(told[0]["item"].is_null() && told[0]["errors"][0]["detail"].is_string(), "{}", told[0]);
+    assert_eq!(told[1], json!({"item": 0, "errors": [], "warnings": []}));
+}
+
+#[tokio::test]
 async fn lint_says_what_it_cannot_read_or_go_by() {
     for (words, environment, told) in [
         (&["contract", "lint", "nowhere.json"][..], vec![], "nowhere.json cannot be read"),

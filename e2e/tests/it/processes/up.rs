@@ -11,7 +11,7 @@ use serde_json::json;
 use tokio::time::Instant;
 
 /// For a start of a broker on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(150);
+pub(super) const PATIENCE: Duration = Duration::from_secs(150);
 
 /// What somebody else may read below `folder`, itself included. What is gone meanwhile is open to nobody.
 fn open_below(folder: &Path) -> Vec<PathBuf> {
@@ -28,7 +28,7 @@ fn open_below(folder: &Path) -> Vec<PathBuf> {
     open
 }
 
-async fn until_output(up: &mut Process, words: &str) {
+pub(super) async fn until_output(up: &mut Process, words: &str) {
     let deadline = Instant::now() + PATIENCE;
     while !up.output().contains(words) {
         assert!(up.runs() && Instant::now() < deadline, "{words} is not in:\n{}", up.output());
