@@ -35,8 +35,9 @@ use world::{DEAD_LETTERS, Kind, World, hasher};
 
 /// The channel whose lost answers are sent again; those of the other one are held.
 const RESENDS: &str = "whatsapp";
-/// How long everything may take to come to rest: longer than a lease, the retries, and the broker's own.
-const PATIENCE: Duration = Duration::from_secs(120);
+/// How long everything may take to come to rest: longer than a lease, the retries, and the broker's own, one after the other
+/// with the longest pause of a breaker.
+const PATIENCE: Duration = Duration::from_secs(300);
 
 /// What to run.
 #[derive(Clone, Debug)]
