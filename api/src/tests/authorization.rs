@@ -179,6 +179,18 @@ fn shows_something(answer: &Answer) -> bool {
     answer.status == StatusCode::OK && !answer.json().as_object().unwrap().values().all(is_empty_list)
 }
 
+/// An answer without what is drawn by lot: an endpoint has an id of its own each time that it is made, and a secret.
+fn told(answer: &Answer) -> (StatusCode, String) {
+    let mut text = answer.text.clone();
+    if let Ok(Value::Object(mut shown)) = serde_json::from_str(&answer.text)
+        && shown.remove("secret").is_some()
+    {
+        shown.remove("id");
+        text = Value::Object(shown).to_string();
+    }
+    (answer.status, text)
+}
+
 #[tokio::test]
 async fn another_tenants_token_is_answered_as_if_there_were_nothing() {
     let app = TestApp::with(with_everything(Open::Nobody)).await;
@@ -198,7 +210,7 @@ async fn another_tenants_token_is_answered_as_if_there_were_nothing() {
         for id in [DELIVERY, SCHEDULE] {
             let answer = operation.ask(&app, Some(&other), id, operation.example()).await;
             let expected = operation.ask(&empty, Some(&other), id, operation.example()).await;
-            let (got, expected) = ((answer.status, answer.text), (expected.status, expected.text));
+            let (got, expected) = (told(&answer), told(&expected));
             assert_eq!(got, expected, "{} {id}", operation.name());
         }
     }
