@@ -4,12 +4,14 @@ use domain::is_unsafe_in_a_line;
 use serde_json::{Map, Value};
 use url::Url;
 
+use crate::host;
 use crate::words::{Fault, Part};
 
 /// The name of the list in the data.
 pub(crate) const FIELD: &str = "media_urls";
 
-const MUST: &str = "must be an https URL, such as https://example.org/picture.jpg";
+const MUST: &str = "must be an https URL with a host that there can be, such as https://example.org/picture.jpg, without a \
+                    user and a password";
 
 /// The URLs as the publisher wrote them. The provider fetches them, and nobody here does.
 pub fn media_urls(data: &Map<String, Value>) -> impl Iterator<Item = &str> {
@@ -42,7 +44,20 @@ pub(crate) fn faults(data: &Map<String, Value>, most: usize) -> Vec<Fault> {
 fn is_https(text: &str) -> bool {
     let scheme = text.get(.."https://".len()).is_some_and(|start| start.eq_ignore_ascii_case("https://"));
     let one_word = !text.chars().any(|c| c.is_whitespace() || is_unsafe_in_a_line(c));
-    scheme && one_word && Url::parse(text).is_ok_and(|url| url.has_host())
+    scheme && one_word && Url::parse(text).is_ok_and(|url| host::is_possible(&url) && leads_where_it_says(&url, text))
+}
+
+/// Whether whoever fetches the URL is led to the host that is written in it. The parser would take more slashes for the
+/// two before a host, and read an address out of a number or of escapes. A host in other letters than those of ASCII is
+/// written otherwise where it is looked up.
+fn leads_where_it_says(url: &Url, text: &str) -> bool {
+    let behind = text.get("https://".len()..).unwrap_or_default();
+    let host = url.host_str().unwrap_or_default();
+    let written = behind.split(['/', '\\', '?', '#']).next().unwrap_or_default();
+    let is_as_written = written.get(..host.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(host))
+        && matches!(written.as_bytes().get(host.len()), None | Some(b':'));
+    let is_bare = url.username().is_empty() && url.password().is_none();
+    is_bare && (is_as_written || !written.is_ascii())
 }
 
 #[cfg(test)]
@@ -64,6 +79,8 @@ mod tests {
             "https://example.org:8443/a%20b.png?size=1&x=%2B#f",
             "https://bücher.example/é.png",
             "https://192.0.2.1/a",
+            "https://[2001:db8::1]:8443/a",
+            "https://Example.org?a=b@c",
         ] {
             assert_eq!(told(json!([good]), 10), [""; 0], "{good}");
         }
@@ -77,6 +94,15 @@ mod tests {
             "https:\\\\example.org",
             "https://",
             "https://exa mple.org",
+            "https:///example.org/a.jpg",
+            "https://user:pw@example.org/a.jpg",
+            "https://user@example.org/a.jpg",
+            "https://@example.org/a.jpg",
+            "https://%31%30.0.0.1/a.jpg",
+            "https://2130706433/a.jpg",
+            "https://0177.0.0.1/a.jpg",
+            "https://a..b/a.jpg",
+            "https://example.org:0/a.jpg",
             " https://example.org",
             "https://example.org\n",
             "https://example.org/\ta",

@@ -6,6 +6,7 @@
 mod attached;
 mod catalog;
 mod content;
+mod host;
 mod line;
 mod medium;
 mod phone;

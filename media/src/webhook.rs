@@ -4,6 +4,7 @@ use domain::{Ambiguity, EndpointAddress};
 use serde_json::{Map, Value};
 use url::Url;
 
+use crate::host;
 use crate::line;
 use crate::medium::Medium;
 use crate::words::{Fault, Part, Words};
@@ -36,7 +37,8 @@ pub fn url(destination: &str) -> Result<Url, String> {
     // A comma and another URL behind it would be a part of the path.
     let is_list = [",https://", ",http://"].iter().any(|next| destination.contains(next));
     let parsed = Url::parse(destination).ok().filter(|url| !is_list && is_called_as(url, destination));
-    parsed.ok_or_else(|| MUST.into())
+    let url = parsed.ok_or(MUST)?;
+    if host::is_possible(&url) { Ok(url) } else { Err(host::MUST.into()) }
 }
 
 /// Whether a URL stands as it is called, but for the slash of an empty path: the parser would take others, such as one
@@ -119,6 +121,14 @@ mod tests {
             "endpoint:orders:2:1:seal:",
         ] {
             assert_eq!(url(bad).err().as_deref(), Some(MUST), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_url_that_can_never_be_called_is_refused() {
+        let label = format!("https://{}.example/x", "a".repeat(64));
+        for bad in ["https://a..b/x", "https://hooks.example.org:0/x", "http://127.0.0.1:0/", &label] {
+            assert_eq!(url(bad).err().as_deref(), Some(host::MUST), "{bad}");
         }
     }
 

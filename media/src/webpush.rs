@@ -10,6 +10,7 @@ use domain::Ambiguity;
 use serde_json::{Map, Value};
 use url::{Host, Url};
 
+use crate::host;
 use crate::line;
 use crate::medium::Medium;
 use crate::words::{Fault, Part, Words};
@@ -84,7 +85,8 @@ impl Subscription {
         let endpoint = text(&given, "endpoint").and_then(endpoint);
         if endpoint.is_none() {
             keep(
-                "endpoint must be an https URL as a browser writes it, without a user, a password and a fragment"
+                "endpoint must be an https URL as a browser writes it, with a host that there can be, and without a \
+                 user, a password and a fragment"
                     .into(),
             );
         }
@@ -160,7 +162,7 @@ fn endpoint(text: &str) -> Option<Url> {
     };
     let is_called = url.scheme() == "https" || (url.scheme() == "http" && is_local);
     let is_bare = url.username().is_empty() && url.password().is_none() && url.fragment().is_none();
-    (is_called && is_bare).then_some(url)
+    (is_called && is_bare && host::is_possible(&url)).then_some(url)
 }
 
 #[cfg(test)]

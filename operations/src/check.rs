@@ -104,9 +104,17 @@ impl Checker {
         if let Err(refused) = media::check_destination(channel, destination) {
             return Some(refused.to_string());
         }
-        let is_called = channel.as_str() == media::webhook::MEDIUM.name;
-        let url = is_called.then(|| media::webhook::url(destination).ok()).flatten()?;
-        self.calls.refusal(url.as_str())
+        match channel.as_str() {
+            name if name == media::webhook::MEDIUM.name => {
+                self.calls.refusal(media::webhook::url(destination).ok()?.as_str())
+            }
+            name if name == media::webpush::MEDIUM.name => {
+                let browser = media::webpush::Subscription::read(destination).ok()?;
+                let why = self.calls.refusal(browser.endpoint.as_str())?;
+                Some(format!("must be a push subscription whose endpoint is called: endpoint {why}"))
+            }
+            _ => None,
+        }
     }
 
     /// Finds files of a mail that would never be fetched. What else is wrong with them, the medium says.

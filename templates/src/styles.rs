@@ -6,6 +6,7 @@
 
 mod css;
 mod survey;
+mod tree;
 
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -56,6 +57,8 @@ pub(crate) fn inlined(html: &str) -> Result<Option<String>, &'static str> {
     survey.survives()?;
     let steps = html.len() / BYTES_OF_A_STEP + css_bytes.saturating_mul(survey.elements) / MATCHES_OF_A_STEP;
     budget::step(u32::try_from(steps).unwrap_or(u32::MAX)).map_err(|_| SPENT)?;
+    let given = set_aside(html, &aside);
+    catch_unwind(|| tree::check(&given)).map_err(|_panic| UNREAD)??;
     let mut bytes = Vec::with_capacity(html.len() * 2);
     let inliner = CSSInliner::options()
         .load_remote_stylesheets(false)
@@ -64,7 +67,6 @@ pub(crate) fn inlined(html: &str) -> Result<Option<String>, &'static str> {
         .keep_at_rules(true)
         .remove_inlined_selectors(true)
         .build();
-    let given = set_aside(html, &aside);
     let write = AssertUnwindSafe(|| inliner.inline_to(&given, &mut Output(&mut bytes)));
     catch_unwind(write).map_err(|_panic| UNREAD)?.map_err(|_| NO_CSS)?;
     let made = String::from_utf8(bytes).map_err(|_| NO_CSS)?;

@@ -30,6 +30,14 @@ impl List {
             );
             return Some(pieces.into_iter().filter_map(|piece| self.known(piece)).collect());
         }
+        if words.is_empty() {
+            reader.refuse(self.name, format_args!("names no {}: write one, such as {}", self.of, self.example));
+        }
+        let twice =
+            words.iter().enumerate().find(|(at, word)| words[..*at].contains(word) && self.known.contains(word));
+        if let Some((_, word)) = twice {
+            reader.refuse(self.name, format_args!("names {word} twice: leave one of the two out"));
+        }
         let (right, wrong): (Vec<_>, Vec<_>) =
             words.iter().enumerate().partition(|(_, word)| self.known.contains(word));
         for (at, word) in &wrong {

@@ -223,6 +223,29 @@ async fn what_ends_before_the_mail_is_retriable_and_what_ends_in_it_is_ambiguous
 }
 
 #[tokio::test]
+async fn a_server_that_takes_no_mail_is_told_from_one_that_does_not_take_this_one() {
+    let cases: &[(&[&str], About)] = &[
+        (&["250 hi", "421 closing"], About::Provider),
+        (&["250 hi", "250 ok", "421 closing"], About::Provider),
+        (&["250 hi", "250 ok", "250 ok", "354 go", "421 closing"], About::Provider),
+        (&["250 hi", "452 4.3.1 full"], About::Provider),
+        (&["250 hi", "250 ok", "451 4.3.0 out of order"], About::Provider),
+        (&["250 hi", "250 ok", "452 4.2.2 the mailbox is full"], About::Message),
+        (&["250 hi", "250 ok", "451 later"], About::Message),
+    ];
+    for (replies, expected) in cases {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let channel = channel("email", &plain(listener.local_addr().unwrap().port()));
+        let delivery = Delivery::new("n-1", "ana@example.org");
+        let (outcome, ()) = tokio::join!(delivery.send_by(&channel), async {
+            dialogue(listener.accept().await.unwrap().0, replies).await;
+        });
+        let Outcome::Retriable { failure, alarm: false, .. } = outcome else { panic!("{replies:?}: {outcome:?}") };
+        assert_eq!(failure.about, *expected, "{replies:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_server_that_says_nothing_has_taken_nothing_and_one_that_is_full_spends_no_attempt() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let mut settings = plain(listener.local_addr().unwrap().port());

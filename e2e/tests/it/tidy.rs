@@ -73,6 +73,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("tera", &["templates"]),
     ("mrml", &["templates"]),
     ("css-inline", &["templates"]),
+    ("html5ever", &["templates"]),
     ("axum", &["web", "api", "fake"]),
     ("hyper-util", &["web", "fake"]),
     ("tower", &["web", "fake"]),

@@ -8,8 +8,8 @@ const P256DH: &str = "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBH
 const AUTH: &str = "BTBZMqHH6r4Tts7J_aSIgg";
 
 const BEGIN: &str = "must be a push subscription as a browser gives it: ";
-const ENDPOINT: &str =
-    "endpoint must be an https URL as a browser writes it, without a user, a password and a fragment";
+const ENDPOINT: &str = "endpoint must be an https URL as a browser writes it, with a host that there can be, and without a \
+                        user, a password and a fragment";
 const P256DH_MUST: &str = "keys.p256dh must be a public key of P-256, 65 bytes in base64url";
 const AUTH_MUST: &str = "keys.auth must be 16 bytes in base64url";
 
@@ -58,6 +58,8 @@ fn an_endpoint_stands_as_it_is_called() {
         "ftp://push.example.org/a",
         "file:///etc/passwd",
         "https:///a",
+        "https://a..b/a",
+        "https://push.example.org:0/a",
         "https://user@push.example.org/a",
         "https://:secret@push.example.org/a",
         "https://push.example.org/a#b",

@@ -131,7 +131,8 @@ fn media_and_templates_are_checked_by_the_channel_that_sends_them() {
         assert_eq!((found.errors.len(), found.warnings.len()), (0, 1), "{body}: {found:?}");
         assert!(found.warnings[0].detail.starts_with("has no effect without a template"), "{found:?}");
     }
-    let not_https = "must be an https URL, such as https://example.org/picture.jpg";
+    let not_https = "must be an https URL with a host that there can be, such as https://example.org/picture.jpg, \
+                     without a user and a password";
     check(
         sms(json!({"data": {"media_urls": [url, "http://example.org/a.jpg", 7]}})),
         &[&format!("/data/media_urls/1 {not_https}"), &format!("/data/media_urls/2 {not_https}")],

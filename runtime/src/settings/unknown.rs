@@ -7,6 +7,9 @@ use super::Reference;
 /// How many names of one section are listed.
 const MAX_TOLD: usize = 16;
 
+/// How many sections have a setting with the same ending where that ending is a way of ours to name things.
+const MANY_SECTIONS: usize = 4;
+
 /// Tells which names are ours, and which of the others were meant to be.
 pub(super) struct Unknown<'a> {
     reference: &'a Reference,
@@ -113,7 +116,7 @@ impl<'a> Unknown<'a> {
     }
 
     /// The settings that a name with a prefix of the operator's own code is made like: those with its first two words,
-    /// or those with another such prefix that end alike.
+    /// those with another such prefix that end alike, or those of many sections that do.
     fn alike_among_own(&self, upper: &str) -> Option<Hint<'a>> {
         let rest_of = |name: &str| {
             let rest = self.own.iter().find_map(|prefix| name.strip_prefix(prefix.as_str()));
@@ -128,8 +131,22 @@ impl<'a> Unknown<'a> {
             return Some(Hint::Family(family));
         }
         let ends_so = |setting: &&str| rest_of(setting).is_some_and(|other| other == rest);
-        let endings: Vec<&str> = self.settings.iter().copied().filter(ends_so).collect();
+        let mut endings: Vec<&str> = self.settings.iter().copied().filter(ends_so).collect();
+        if endings.is_empty() {
+            endings = self.endings_of_many(&rest);
+        }
         (!endings.is_empty()).then_some(Hint::Ending(endings))
+    }
+
+    /// The settings that end so, where many sections have one. An ending of a few, such as that of a host, has any
+    /// program.
+    fn endings_of_many(&self, rest: &str) -> Vec<&'a str> {
+        let is_rest = |setting: &&&str| setting.split_once('_').is_some_and(|(_, behind)| behind == rest);
+        if self.settings.iter().filter(is_rest).count() < MANY_SECTIONS {
+            return Vec::new();
+        }
+        let ends_so = |setting: &&str| setting.strip_suffix(rest).is_some_and(|before| before.ends_with('_'));
+        self.settings.iter().copied().filter(ends_so).collect()
     }
 
     fn hint(&self, upper: &str, is_own: bool) -> Hint<'a> {

@@ -4,22 +4,8 @@ use super::css;
 use crate::plain::from_end_of;
 use crate::plain::tag::Tag;
 
-/// How many elements may stand in one another: the library that writes sheets into them calls itself for each level.
-/// Readers show far fewer.
-const MAX_DEPTH: usize = 128;
-
 /// Elements within which `<` begins nothing but their own end.
 const RAW: [&str; 4] = ["script", "style", "textarea", "title"];
-/// Elements that hold none, and those that need no end, which stand in one another only within a `table` or a list.
-const UNCOUNTED: [&str; 27] = [
-    "area", "base", "br", "caption", "col", "colgroup", "dd", "dt", "embed", "hr", "img", "input", "li", "link",
-    "meta", "option", "p", "param", "source", "tbody", "td", "tfoot", "th", "thead", "tr", "track", "wbr",
-];
-/// Elements that mark words, which go on behind the end of what they stand in.
-const MARKS: [&str; 14] =
-    ["a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u"];
-
-const DEEP: &str = "more than 128 elements stand in one another: end each of them";
 const REVEALED: &str = "`<![if` does not survive beside a style sheet that is written into elements: write \
                         <!--[if !mso]><!--> and <!--<![endif]--> around what is for other programs";
 const UNENDED: &str = "<style> is not ended: write </style> behind its rules";
@@ -43,8 +29,6 @@ pub(super) struct Survey<'h> {
     pub(super) linked: Vec<usize>,
     /// Whether there is a condition of Outlook that other programs do not take for a comment.
     revealed: bool,
-    /// The most elements that stood in one another.
-    depth: usize,
 }
 
 /// A style sheet of the HTML.
@@ -90,26 +74,17 @@ impl Sheet<'_> {
 
 impl Survey<'_> {
     /// # Errors
-    /// What would be another HTML when it is read and written anew, or cannot be read.
+    /// What would be another HTML when it is read and written anew.
     pub(super) fn survives(&self) -> Result<(), &'static str> {
-        match self {
-            Self { revealed: true, .. } => Err(REVEALED),
-            Self { depth, .. } if *depth > MAX_DEPTH => Err(DEEP),
-            _ => Ok(()),
-        }
+        if self.revealed { Err(REVEALED) } else { Ok(()) }
     }
 }
 
 pub(super) fn survey(html: &str) -> Survey<'_> {
     let mut survey = Survey::default();
-    let mut open = Vec::new();
     for Written { at, text, tag, content, is_ended } in tags(html) {
         survey.revealed |= text.starts_with("<![");
-        if tag.name.is_empty() {
-            continue;
-        }
-        if tag.closes {
-            end(&mut open, &tag.name);
+        if tag.name.is_empty() || tag.closes {
             continue;
         }
         survey.elements += 1;
@@ -117,11 +92,6 @@ pub(super) fn survey(html: &str) -> Survey<'_> {
             "style" => survey.sheets.push(Sheet { at, scope: scope(&tag), css: content, is_ended }),
             "link" if asks_for_a_sheet(&tag) => survey.linked.push(at),
             _ => {}
-        }
-        // Behind the limit nothing more is counted, so that each end is soon found.
-        if survey.depth <= MAX_DEPTH && !UNCOUNTED.contains(&tag.name.as_str()) {
-            open.push(tag.name);
-            survey.depth = survey.depth.max(open.len());
         }
     }
     survey
@@ -166,14 +136,6 @@ pub(super) fn tags(html: &str) -> impl Iterator<Item = Written<'_>> {
     })
 }
 
-/// Ends an element as HTML does: those that stand in it end with it.
-fn end(open: &mut Vec<String>, name: &str) {
-    let Some(at) = open.iter().rposition(|begun| begun == name) else { return };
-    let inside = open.split_off(at);
-    let goes_on = |begun: &String| MARKS.contains(&name) || (MARKS.contains(&begun.as_str()) && name != "table");
-    open.extend(inside.into_iter().skip(1).filter(goes_on));
-}
-
 fn scope(tag: &Tag<'_>) -> Scope {
     let is = |attribute: &str, usual: [&str; 2]| {
         let value = tag.attribute(attribute).unwrap_or_default();
@@ -195,23 +157,6 @@ fn asks_for_a_sheet(tag: &Tag<'_>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn elements_are_counted_as_deep_as_they_stand() {
-        for (html, depth) in [
-            ("<div><p>a<p>b<br><img></div>".to_owned(), 1),
-            ("<div>".repeat(100), 100),
-            ("<div></x>".repeat(100), 100),
-            ("<div><b></div>".repeat(100), 101),
-            ("<div><span></div>".repeat(100), 2),
-            ("<table><tr><td><b>x</table>".repeat(100), 2),
-            ("<tr><td>x".repeat(100), 0),
-            ("<!-- <div> --><title><div></title><style><div></style>".repeat(3), 1),
-            ("<b>".repeat(100_000), MAX_DEPTH + 1),
-        ] {
-            assert_eq!(survey(&html).depth, depth, "{}", html.get(..40).unwrap_or(&html));
-        }
-    }
 
     #[test]
     fn a_sheet_is_for_elements_unless_its_attributes_say_otherwise() {

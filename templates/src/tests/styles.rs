@@ -208,6 +208,29 @@ fn more_than_a_mail_can_have_ends_as_other_renderings_do() {
 }
 
 #[test]
+fn rows_that_do_not_end_one_another_are_refused_and_end_no_process() {
+    let sheet = "<html><head><style>p{x:y}</style></head><body>";
+    for body in [
+        "<svg>{% for item in items %}<tr><td>{{ item }}{% endfor %}</svg>",
+        "<math>{% for item in items %}<tr><td>{{ item }}{% endfor %}</math>",
+        "{% for item in items %}<table><tr><td>{{ item }}{% endfor %}",
+    ] {
+        let templates = mail(&format!("{sheet}{body}</body></html>")).unwrap();
+        let error = render(&templates, "email", "t", None, json!({ "items": vec!["x"; 3_000] })).unwrap_err();
+        assert!(error.to_string().contains("128 elements"), "{body}: {error}");
+    }
+    let templates = mail(&format!("{sheet}{{{{ v | safe }}}}")).unwrap();
+    for value in [
+        format!("<svg>{}", "<tr><td>".repeat(10_000)),
+        format!("<style>p{} {{ color: red }}</style>", ":not(p".repeat(10_000)),
+        format!("<svg><title><style>{} {{ color: red }}</style>{}", "p+".repeat(10_000), "<p>".repeat(100)),
+    ] {
+        let error = render(&templates, "email", "t", None, json!({ "v": value })).unwrap_err();
+        assert!(matches!(error, TemplateError::Styles { .. }), "{error}");
+    }
+}
+
+#[test]
 fn the_bytes_that_a_sheet_adds_count_as_words() {
     let long = format!("p {{ background: url(https://x.example/{}) }}", "x".repeat(1_000));
     let html = format!("<style>{long}</style>{{% for item in items %}}<p></p>{{% endfor %}}");

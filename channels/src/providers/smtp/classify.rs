@@ -3,7 +3,7 @@
 use domain::{About, Failure, Outcome, Reason};
 
 use super::PROVIDER;
-use super::meaning::{Meaning, meaning};
+use super::meaning::{Meaning, is_of_server, meaning};
 use super::pool::NotReady;
 use super::reply::Reply;
 use super::step::{Failed, Step, Trouble};
@@ -50,7 +50,7 @@ pub(super) fn refused(step: Step, reply: &Reply, outgoing: &Outgoing<'_>) -> Out
         Meaning::Later => "refused for now",
     };
     let detail = format!("{}: {}; {hint}", step.what(), said(reply, outgoing));
-    let failure = failure(Some(code(reply)), detail).about(about(step, reply.code(), meaning));
+    let failure = failure(Some(code(reply)), detail).about(about(step, reply, meaning));
     match meaning {
         Meaning::Never(_) => Outcome::Permanent { reason: Reason::Permanent, failure },
         Meaning::Ours(_) => retriable(failure, true),
@@ -81,14 +81,16 @@ pub(super) fn checked(not_ready: NotReady) -> Checked {
     }
 }
 
-/// Whom a refusal is about. Before a sender is named it cannot be about the mail.
-fn about(step: Step, code: u16, meaning: Meaning) -> About {
+/// Whom a refusal is about. Before a sender is named it cannot be about the mail, and later it is not where the server
+/// says that it takes none.
+fn about(step: Step, reply: &Reply, meaning: Meaning) -> About {
     match (step, meaning) {
-        _ if meaning.is_of_every_mail(step, code) => About::Credentials,
+        _ if meaning.is_of_every_mail(step, reply.code()) => About::Credentials,
         (
             Step::Connect | Step::Greeting | Step::Hello | Step::StartTls | Step::Auth,
             Meaning::Later | Meaning::Slower(..),
         ) => About::Provider,
+        (_, Meaning::Later | Meaning::Slower(..)) if is_of_server(step, reply) => About::Provider,
         _ => About::Message,
     }
 }

@@ -86,6 +86,10 @@ fn what_others_call_a_setting_is_told_of_a_file_which_may_be_shared() {
         ("WHATSAPP_CLOUD_APP_ID", "those that begin alike are WHATSAPP_CLOUD_ACCESS_TOKEN, WHATSAPP_CLOUD_APP_SECRET"),
         ("SMS_PROVIDERS", "those that end so are EMAIL_PROVIDERS, WHATSAPP_PROVIDERS"),
         ("PUSH_PROVIDERS", "those that end so are EMAIL_PROVIDERS, WHATSAPP_PROVIDERS"),
+        ("EMAIL_LIMITS", "those that end so are "),
+        ("SMS_LIMITS", "those that end so are "),
+        ("PUSH_LIMITS", "those that end so are "),
+        ("WEBPUSH_LIMITS", "those that end so are "),
     ] {
         let told = dotenv(name).expect(name).warnings;
         let words = format!(".env: line 5: there is no setting {name}: {words}");

@@ -35,7 +35,7 @@ fn who_carries_email_is_said_once_or_twice_in_the_same_words() {
     };
     assert_eq!(named(&[]), None);
     for one in ["EMAIL_PROVIDERS", "EMAIL_PROVIDER"] {
-        assert_eq!(named(&[(one, " SendGrid , smtp, sendgrid,")]), Some(vec!["sendgrid", "smtp"]));
+        assert_eq!(named(&[(one, " SendGrid , smtp,")]), Some(vec!["sendgrid", "smtp"]));
     }
     let twice = [("EMAIL_PROVIDERS", "sendgrid"), ("EMAIL_PROVIDER", "sendgrid")];
     assert_eq!(named(&twice), Some(vec!["sendgrid"]));
@@ -43,6 +43,21 @@ fn who_carries_email_is_said_once_or_twice_in_the_same_words() {
     let told = one_problem(&[&mail[..], &both].concat());
     let words = "EMAIL_PROVIDER is another than EMAIL_PROVIDERS, and means the same: leave one of the two out";
     assert_eq!(told, words);
+}
+
+#[test]
+fn a_list_that_names_nobody_or_somebody_twice_is_refused() {
+    for (name, list, words) in [
+        ("EMAIL_PROVIDERS", "smtp,smtp", "names smtp twice: leave one of the two out"),
+        ("EMAIL_PROVIDERS", " SendGrid , smtp, sendgrid,", "names sendgrid twice: leave one of the two out"),
+        ("EMAIL_PROVIDERS", ",", "names no provider: write one, such as smtp,sendgrid"),
+        ("EMAIL_PROVIDER", " , ,", "names no provider: write one, such as smtp,sendgrid"),
+        ("WHATSAPP_PROVIDERS", "twilio,twilio", "names twilio twice: leave one of the two out"),
+        ("CHANNELS", "sms,email,sms", "names sms twice: leave one of the two out"),
+        ("CHANNELS", ",", "names no channel: write one, such as email,sms"),
+    ] {
+        assert_eq!(problems(Role::Worker, &[("SANDBOX", "all"), (name, list)]), [format!("{name} {words}")], "{list}");
+    }
 }
 
 #[test]

@@ -272,3 +272,18 @@ fn a_name_of_an_own_prefix_that_is_made_like_a_setting_is_told_and_any_other_is_
         assert_eq!(unknown.perhaps(other), None, "{other}");
     }
 }
+
+#[test]
+fn an_ending_that_many_sections_have_is_told_of_a_name_with_an_own_prefix() {
+    let settings = ["APNS_LIMITS", "FCM_LIMITS", "SMTP_LIMITS", "TWILIO_LIMITS", "WHATSAPP_CLOUD_LIMITS"];
+    let hosts = ["RABBITMQ_HOST", "SMTP_HOST"];
+    let own = ["EMAIL_".to_owned(), "SMS_".to_owned()];
+    let unknown = Unknown::new(&REFERENCE, settings.into_iter().chain(hosts), &own);
+    for name in ["SMS_LIMITS", "EMAIL_LIMITS"] {
+        let told = format!("there is no setting {name}: those that end so are {}", settings.join(", "));
+        assert_eq!(unknown.perhaps(name), Some(told));
+    }
+    for other in ["SMS_HOST", "TELEGRAM_LIMITS", "SMS_MITS"] {
+        assert_eq!(unknown.perhaps(other), None, "{other}");
+    }
+}

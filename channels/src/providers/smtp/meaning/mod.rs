@@ -50,6 +50,16 @@ pub(super) fn meaning(step: Step, reply: &Reply) -> Meaning {
     if reply.code() < 500 { for_now(reply, &said) } else { for_good(step, reply, &said) }
 }
 
+/// Whether a refusal for now says that the server takes no mail: it closes (RFC 5321 section 3.8), or its mail system is
+/// full or out of order (RFC 3463 section 3.4). Greylisting is about one sender and one recipient, whatever its code is.
+pub(super) fn is_of_server(step: Step, reply: &Reply) -> bool {
+    let said = reply.text().to_ascii_lowercase();
+    let is_greylisting = GREYLISTING.iter().any(|word| said.contains(word)) || reply.status() == Some((4, 7, 1));
+    // That a mail is too large for the system (4) is about the mail, as is what fails once it was read.
+    let is_of_system = matches!(reply.status(), Some((4, 3, detail)) if detail != 4) && step != Step::Message;
+    !is_greylisting && (reply.code() == 421 || (matches!(reply.code(), 450..=452) && is_of_system))
+}
+
 fn for_now(reply: &Reply, said: &str) -> Meaning {
     let has = |words: &[&str]| words.iter().any(|word| said.contains(word));
     if has(GREYLISTING) {

@@ -293,3 +293,27 @@ fn what_else_is_refused_for_now_is_tried_later() {
         ],
     );
 }
+
+#[test]
+fn a_server_that_closes_or_is_full_takes_no_mail_at_all() {
+    for (step, said, expected) in [
+        (Step::From, "421 4.3.2 Service not available, closing transmission channel", true),
+        (Step::To, "421 too busy", true),
+        (Step::Copy, "421 Too many concurrent SMTP connections; please try again later.", true),
+        (Step::Data, "421", true),
+        (Step::Message, "421 4.4.2 Timeout", true),
+        (Step::From, "452 4.3.1 Insufficient system storage", true),
+        (Step::To, "451 4.3.0 Temporary lookup failure", true),
+        (Step::Data, "451 4.3.5 Server configuration error", true),
+        (Step::Message, "451 4.3.0 this mail cannot be looked at", false),
+        (Step::From, "452 4.3.4 Message size exceeds fixed limit", false),
+        (Step::To, "452 4.2.2 Over quota", false),
+        (Step::To, "450 4.1.1 unknown for now", false),
+        (Step::To, "451 later", false),
+        (Step::To, "421 graylisted - try in 1 hour", false),
+        (Step::To, "421 4.7.1 try again later", false),
+        (Step::To, "451 4.3.0 Greylisted", false),
+    ] {
+        assert_eq!(is_of_server(step, &reply(said)), expected, "{step:?}: {said}");
+    }
+}
