@@ -97,7 +97,7 @@ async fn follow_and_keep(shared: &Shared, call: &Call<'_>, said: &[Said]) -> Res
 
 async fn follow(shared: &Shared, call: &Call<'_>, one: &Said) -> Result<(), Disposition> {
     count(&one.report);
-    let tenants = listing::follow(shared, one).await?;
+    let tenants = listing::follow(shared, one, call.inbound.at).await?;
     if one.report.said.written_by().is_some() {
         for tenant in &tenants {
             tell_of_words(shared, call, one, tenant).await?;

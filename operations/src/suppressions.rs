@@ -47,6 +47,8 @@ pub enum Lifted {
     Entry(String),
     /// All entries of a destination, or that for one reason.
     Destination { channel: ChannelName, destination: String, reason: Option<SuppressedFor> },
+    /// What a destination asked for at this time, unless something else was said of it at the same time or later.
+    Said { channel: ChannelName, destination: String, reason: SuppressedFor, at: Timestamp },
 }
 
 /// Puts a recipient on the list, or renews the entry for the same reason, and returns the entry as it stands. What is
@@ -62,8 +64,36 @@ pub async fn suppress(
     recipients: &RecipientHasher,
     clock: &dyn Clock,
 ) -> Result<Suppression, StoreError> {
+    store.suppress(&suppression_of(tenant, entry, by, recipients, clock.now())).await
+}
+
+/// Does the same for what a recipient or a provider said at the time `at`, unless they have said something else since, or
+/// an operator has lifted it: then it returns false.
+///
+/// # Errors
+/// [`StoreError`]; after [`StoreError::Unavailable`] repeat it.
+pub async fn suppress_as_said(
+    store: &Store,
+    tenant: Tenant,
+    entry: Entry,
+    by: String,
+    at: Timestamp,
+    recipients: &RecipientHasher,
+    clock: &dyn Clock,
+) -> Result<bool, StoreError> {
+    let before = recipients.hash_before(&media::compared(&entry.channel, &entry.destination));
+    store.suppress_as_said(&suppression_of(tenant, entry, by, recipients, clock.now()), before, at).await
+}
+
+fn suppression_of(
+    tenant: Tenant,
+    entry: Entry,
+    by: String,
+    recipients: &RecipientHasher,
+    now: Timestamp,
+) -> Suppression {
     let recipient = recipients.hash(&media::compared(&entry.channel, &entry.destination));
-    let suppression = Suppression {
+    Suppression {
         id: Suppression::id_of(&tenant, &entry.channel, recipient, entry.reason),
         tenant,
         recipient,
@@ -71,16 +101,15 @@ pub async fn suppress(
         channel: entry.channel,
         reason: entry.reason,
         scope: entry.scope,
-        since: clock.now(),
+        since: now,
         until: entry.until,
         by,
         note: entry.note,
-    };
-    store.suppress(&suppression).await
+    }
 }
 
-/// Puts the recipient of a delivery on its tenant's list, as [`suppress`] does, by the hash in the delivery's row: for
-/// reports that name nobody. The row of whatever a worker has claimed has the very hash that the list is asked for.
+/// Puts the recipient of a delivery on its tenant's list, as [`suppress_as_said`] does, by the hash in the delivery's row:
+/// for reports that name nobody. The row of whatever a worker has claimed has the very hash that the list is asked for.
 ///
 /// # Errors
 /// [`StoreError`]; after [`StoreError::Unavailable`] repeat it.
@@ -89,8 +118,9 @@ pub async fn suppress_recipient(
     row: &Row,
     reason: SuppressedFor,
     by: &str,
+    at: Timestamp,
     clock: &dyn Clock,
-) -> Result<Suppression, StoreError> {
+) -> Result<bool, StoreError> {
     let suppression = Suppression {
         id: Suppression::id_of(&row.key.tenant, &row.channel, row.recipient_hash, reason),
         tenant: row.key.tenant.clone(),
@@ -104,7 +134,7 @@ pub async fn suppress_recipient(
         by: by.to_owned(),
         note: None,
     };
-    store.suppress(&suppression).await
+    store.suppress_as_said(&suppression, None, at).await
 }
 
 /// Whether a report about a delivery names somebody who only gets a copy of it: it says nothing of the delivery then. Mails
@@ -136,6 +166,9 @@ pub async fn lift(
         Lifted::Entry(id) => Which::Id(id),
         Lifted::Destination { channel, destination, reason } => {
             Which::Recipient { recipient: hashes(recipients, &channel, &destination), channel, reason }
+        }
+        Lifted::Said { channel, destination, reason, at } => {
+            Which::Said { recipient: hashes(recipients, &channel, &destination), channel, reason, at }
         }
     };
     store.lift(tenant, &which, by, why, clock.now()).await

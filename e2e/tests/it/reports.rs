@@ -19,6 +19,7 @@ mod copies;
 mod crashes;
 mod escalation;
 mod odd;
+mod order;
 
 const QUEUE: &str = "notifications.queue.inbound";
 const PUBLIC_URL: &str = "https://n.example.org";

@@ -60,7 +60,7 @@ async fn a_report_that_names_nobody_puts_the_recipient_of_its_delivery_on_the_li
     let claimed = store.delivery(&key("d-1")).await.unwrap().unwrap().row;
     let row = Row { recipient_hash, channel: email.clone(), ..claimed };
     for _ in 0..2 {
-        suppress_recipient(store, &row, SuppressedFor::HardBounce, "smtp", &Still(NOW)).await.unwrap();
+        suppress_recipient(store, &row, SuppressedFor::HardBounce, "smtp", NOW, &Still(NOW)).await.unwrap();
     }
     let wanted = Wanted { channel: Some(email), destination: Some("ana@example.com".into()), ..Wanted::default() };
     let listed = list(store, tenant("acme"), wanted, &recipients()).await.unwrap().suppressions;
