@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use domain::{EventName, Heard, Key, Merged, Reason, Report, Row, State, Tenant, Transition};
+use domain::{EventName, Heard, Key, Merged, Reason, Report, Row, State, Tenant, Timestamp, Transition};
 use intake::{Told, TooOften};
 use operations::suppressions::is_of_a_copy;
 use runtime::failpoint;
@@ -61,10 +61,10 @@ async fn heard(shared: &Shared, incoming: &Incoming) -> Result<Disposition, Disp
     let inbound = incoming.inbound.as_ref().ok_or_else(|| unreadable("it is no call of a provider".into()))?;
     let Spoken { said, unread } = (shared.reader)(inbound).map_err(unreadable)?;
     let call = Call { inbound, round: incoming.headers.seq.unwrap_or(0), redelivered: incoming.redelivered };
-    follow_and_keep(shared, &call, &said).await?;
+    let received = follow_and_keep(shared, &call, &said).await?;
     let mut rounds = 0;
-    for one in &said {
-        if let Taken::Waits(of_this) = taken(shared, &call, one).await? {
+    for (one, received_at) in said.iter().zip(received) {
+        if let Taken::Waits(of_this) = taken(shared, &call, one, received_at).await? {
             rounds = rounds.max(of_this);
         }
     }
@@ -79,8 +79,8 @@ async fn heard(shared: &Shared, incoming: &Incoming) -> Result<Disposition, Disp
 
 /// Follows with the suppression list what was not heard before, tells what people have written, and keeps it all. A
 /// repeat changes the list no more: what it said may have been taken back since. Reports are kept last, so that whoever
-/// dies in between has them followed again rather than never.
-async fn follow_and_keep(shared: &Shared, call: &Call<'_>, said: &[Said]) -> Result<(), Disposition> {
+/// dies in between has them followed again rather than never. Returns when each of them came for the first time.
+async fn follow_and_keep(shared: &Shared, call: &Call<'_>, said: &[Said]) -> Result<Vec<Timestamp>, Disposition> {
     let intake = &shared.intake;
     let reports: Vec<Report> = said.iter().map(|one| one.report.clone()).collect();
     let repeats = intake.breaker.retry_until_taken(|| intake.store.are_repeats(&reports)).await?;
@@ -92,7 +92,12 @@ async fn follow_and_keep(shared: &Shared, call: &Call<'_>, said: &[Said]) -> Res
     failpoint("dialog.followed");
     intake.breaker.retry_until_taken(|| intake.store.keep_reports(&reports, call.inbound.at)).await?;
     failpoint("dialog.kept");
-    Ok(())
+    if !said.iter().any(|one| EventName::of_reaction(&one.report.said).is_some()) {
+        return Ok(vec![call.inbound.at; said.len()]);
+    }
+    // What is told of a repeat must be what was told at first: with another time the same event would be a conflict.
+    let kept = intake.breaker.retry_until_taken(|| intake.store.received(&reports)).await?;
+    Ok(kept.into_iter().map(|first| first.unwrap_or(call.inbound.at)).collect())
 }
 
 async fn follow(shared: &Shared, call: &Call<'_>, one: &Said) -> Result<(), Disposition> {
@@ -106,7 +111,7 @@ async fn follow(shared: &Shared, call: &Call<'_>, one: &Said) -> Result<(), Disp
     Ok(())
 }
 
-async fn taken(shared: &Shared, call: &Call<'_>, one: &Said) -> Result<Taken, Disposition> {
+async fn taken(shared: &Shared, call: &Call<'_>, one: &Said, received_at: Timestamp) -> Result<Taken, Disposition> {
     let report = &one.report;
     let Some(about) = &report.about else { return Ok(Taken::Done) };
     let row = match merged(shared, call, one, &about.key).await? {
@@ -114,7 +119,7 @@ async fn taken(shared: &Shared, call: &Call<'_>, one: &Said) -> Result<Taken, Di
         Err(without_a_row) => return Ok(without_a_row),
     };
     if let Some(name) = EventName::of_reaction(&report.said) {
-        let (tenant, channel, received_at) = (&row.key.tenant, &row.channel, call.inbound.at);
+        let (tenant, channel) = (&row.key.tenant, &row.channel);
         let heard = Heard { name, tenant, channel, row: Some(&row), from: None, report, received_at };
         tell(shared, shared.intake.told_of_heard(&heard)).await?;
     }

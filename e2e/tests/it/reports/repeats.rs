@@ -1,0 +1,48 @@
+//! A provider that gets no answer calls again: what follows is told again as it was told at first.
+
+use domain::State;
+use e2e::fleet::until;
+use e2e::provider::Provider;
+use e2e::receiver::Receiver;
+use e2e::{Database, TestFleet};
+
+use super::{TO, called, settings, sms, target, until_all_are_taken};
+use crate::callbacks::{endpoint, until_bound};
+
+async fn a_repeat_is_told_as_before(database: Database) {
+    let (provider, receiver) = (Provider::start().await, Receiver::start().await);
+    let webhooks = vec![("WEBHOOKS", "true"), ("OUTBOUND_ALLOW", "127.0.0.1")];
+    let fleet = TestFleet::start(database, &[settings(&provider), webhooks].concat()).await;
+    endpoint(&fleet, "all", &receiver, &[]).await;
+    until_bound(&fleet, true).await;
+    fleet.subscribe("seen", "#.read").await;
+    fleet.notify("order-1", &sms(TO)).await;
+    fleet.until("order-1", State::Sent).await;
+    // Twilio says no time, so that the event has the one at which the call came.
+    let read = [("MessageSid", "SM1"), ("MessageStatus", "read")];
+    called(&fleet, &target(&provider), &read).await;
+    let first = fleet.event("seen").await;
+    for _ in 0..2 {
+        called(&fleet, &target(&provider), &read).await;
+        assert_eq!(fleet.event("seen").await.text, first.text);
+    }
+    until_all_are_taken(&fleet).await;
+    for queue in ["notifications.queue.callbacks", "notifications.queue.bulk"] {
+        until("nothing left", async || (fleet.depth(queue).await == 0).then_some(())).await;
+    }
+    let is_read = |kind: &serde_json::Value| kind == "chasqui.sms.read";
+    let told = receiver.posted().iter().filter(|posted| is_read(&posted.json()["type"])).count();
+    assert_eq!(told, 1, "one delivery, however often its event came");
+    assert_eq!(fleet.depth("notifications.queue.dlq").await, 0, "no repeat is a conflict");
+    fleet.finish().await;
+}
+
+#[tokio::test]
+async fn a_reaction_that_is_reported_again_is_told_as_it_was_before_with_sqlite() {
+    a_repeat_is_told_as_before(Database::Sqlite).await;
+}
+
+#[tokio::test]
+async fn a_reaction_that_is_reported_again_is_told_as_it_was_before_with_postgres() {
+    a_repeat_is_told_as_before(Database::Postgres).await;
+}
