@@ -4,14 +4,10 @@ use std::collections::BTreeSet;
 
 use domain::{SuppressedFor, Tenant, Timestamp};
 use operations::suppressions::{self, Entry, Lifted};
-use store::Filter;
 
 use crate::disposition::Disposition;
 use crate::said::Said;
 use crate::shared::Shared;
-
-/// How many of the last deliveries to a person are looked at for who writes to them.
-const LOOKED_AT: u32 = 1000;
 
 /// Puts a person on the list of the tenants that the report is about, or takes them off, unless they, or an operator, have
 /// said something else since: calls are heard in any order. Returns these tenants.
@@ -57,14 +53,13 @@ fn said_at(one: &Said, received_at: Timestamp) -> Timestamp {
     one.report.at.map_or(received_at, |at| at.min(received_at))
 }
 
-/// The tenants that have written to whoever writes now: their words name none, and several may have one number.
+/// The tenants that have written to whoever writes now by the channel by which they write: their words name none, and
+/// several may have one number.
 async fn who_writes_to(shared: &Shared, one: &Said) -> Result<BTreeSet<Tenant>, Disposition> {
-    let Some(person) = &one.person else { return Ok(BTreeSet::new()) };
-    let hasher = &shared.intake.hasher;
-    let recipient = std::iter::once(hasher.hash(person)).chain(hasher.hash_before(person)).collect();
-    let filter = Filter { recipient, limit: LOOKED_AT, ..Filter::default() };
-    let page = shared.intake.breaker.retry_until_taken(|| shared.intake.store.deliveries(filter.clone())).await?;
-    Ok(page.deliveries.into_iter().map(|view| view.row.key.tenant).collect())
+    let Some(person) = one.person.as_deref() else { return Ok(BTreeSet::new()) };
+    let intake = &shared.intake;
+    let step = || suppressions::who_has_written_to(&intake.store, &one.channel, person, &intake.hasher);
+    Ok(intake.breaker.retry_until_taken(step).await?)
 }
 
 /// A report that names nobody is about the recipient of its delivery, whom the delivery's row knows by a hash.

@@ -3,6 +3,8 @@
 
 mod written;
 
+use std::collections::BTreeSet;
+
 use domain::{
     ChannelName, Clock, RecipientHash, RecipientHasher, Row, SuppressedFor, Suppression, SuppressionScope, Tenant,
     Timestamp, is_unsafe_in_a_line, mask,
@@ -146,6 +148,23 @@ pub fn is_of_a_copy(row: &Row, person: &str, recipients: &RecipientHasher) -> bo
     let compared = media::compared(&row.channel, person);
     let forms = [compared.as_str(), person];
     !forms.into_iter().any(|form| recipients.every_hash(form).contains(&row.recipient_hash))
+}
+
+/// The tenants that have written to a destination by this channel, in any form that reaches the same. It reads the whole
+/// ledger.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn who_has_written_to(
+    store: &Store,
+    channel: &ChannelName,
+    destination: &str,
+    recipients: &RecipientHasher,
+) -> Result<BTreeSet<Tenant>, StoreError> {
+    let compared = media::compared(channel, destination);
+    let forms = [compared.as_str(), destination].into_iter();
+    let hashes: Vec<RecipientHash> = forms.flat_map(|form| recipients.every_hash(form)).collect();
+    store.tenants_of(channel, &hashes).await
 }
 
 /// Takes entries off the list, and keeps who did so, when and why. Returns what was on the list; nothing where no entry
