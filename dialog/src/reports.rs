@@ -141,9 +141,9 @@ async fn merged(shared: &Shared, call: &Call<'_>, one: &Said, key: &Key) -> Resu
         // The body is at hand nowhere, so that a late failure is the end: without a policy nothing is published again.
         let merged = domain::report(&row, report, None, intake.clock.now());
         // Before the row is written, which may forget then that it has a child.
-        if !intake.answer_escalation(&row, report, &merged).await? {
+        let Some(merged) = intake.answer_escalation(&row, report, merged).await? else {
             return Ok(Err(Taken::Waits(ROUNDS_OF_AN_ATTEMPT)));
-        }
+        };
         failpoint("dialog.answered_escalation");
         match merged {
             Merged::Early => return Ok(Err(Taken::Waits(ROUNDS_OF_AN_ATTEMPT))),
