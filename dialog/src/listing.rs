@@ -16,22 +16,9 @@ pub(crate) async fn follow(
     one: &Said,
     received_at: Timestamp,
 ) -> Result<BTreeSet<Tenant>, Disposition> {
-    // What a provider says of a message that is nobody's here is about a sender of its own.
-    if one.report.about.is_none() && one.report.said.written_by().is_none() {
-        return Ok(BTreeSet::new());
-    }
+    let tenants = tenants_of(shared, one).await?;
     let at = said_at(one, received_at);
     let (suppresses, lifts) = (one.report.said.suppresses(), one.report.said.lifts());
-    let tenants = match &one.report.about {
-        Some(about) => BTreeSet::from([about.key.tenant.clone()]),
-        None => {
-            let mut tenants = BTreeSet::from([Tenant::default()]);
-            if suppresses.is_some() || lifts.is_some() {
-                tenants.extend(who_writes_to(shared, one).await?);
-            }
-            tenants
-        }
-    };
     let Some(person) = one.person.as_deref() else {
         suppress_recipient(shared, one, at).await?;
         return Ok(tenants);
@@ -43,6 +30,23 @@ pub(crate) async fn follow(
         if let Some(reason) = lifts {
             lift(shared, one, person, tenant, (reason, at)).await?;
         }
+    }
+    Ok(tenants)
+}
+
+/// The tenants that the report is about.
+pub(crate) async fn tenants_of(shared: &Shared, one: &Said) -> Result<BTreeSet<Tenant>, Disposition> {
+    let said = &one.report.said;
+    if let Some(about) = &one.report.about {
+        return Ok(BTreeSet::from([about.key.tenant.clone()]));
+    }
+    // What a provider says of a message that is nobody's here is about a sender of its own.
+    if said.written_by().is_none() {
+        return Ok(BTreeSet::new());
+    }
+    let mut tenants = BTreeSet::from([Tenant::default()]);
+    if said.suppresses().is_some() || said.lifts().is_some() {
+        tenants.extend(who_writes_to(shared, one).await?);
     }
     Ok(tenants)
 }

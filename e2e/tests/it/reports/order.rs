@@ -14,7 +14,7 @@ use topology::{Inbound, Publication, properties};
 use super::{TO, list, sms};
 
 /// What a person has written so many seconds after the tests began, as the API publishes it.
-async fn wrote(fleet: &TestFleet, sid: &str, words: &str, seconds: u64) {
+pub(super) async fn published(fleet: &TestFleet, sid: &str, words: &str, seconds: u64) {
     let body = format!("MessageSid={sid}&SmsStatus=received&From=%2B{}&To=%2B15005550006&Body={words}", &TO[1..]);
     let at = NOW.plus(Duration::from_secs(seconds));
     let inbound =
@@ -23,6 +23,11 @@ async fn wrote(fleet: &TestFleet, sid: &str, words: &str, seconds: u64) {
         Publication::of_inbound(sid.to_owned(), inbound);
     let properties = properties(&message_id, &headers, &publisher_properties);
     fleet.publish_to("notifications.exchange", "notifications.key.inbound", body, properties).await;
+}
+
+/// What a person has written, heard.
+async fn wrote(fleet: &TestFleet, sid: &str, words: &str, seconds: u64) {
+    published(fleet, sid, words, seconds).await;
     // It is told after the list was changed.
     assert_eq!(fleet.event("seen").await.delivery(), format!("{sid}/received"));
 }

@@ -1,11 +1,14 @@
 //! A provider that gets no answer calls again: what follows is told again as it was told at first.
 
+use std::collections::BTreeSet;
+
 use domain::State;
 use e2e::fleet::until;
 use e2e::provider::Provider;
 use e2e::receiver::Receiver;
 use e2e::{Database, TestFleet};
 
+use super::order::published;
 use super::{TO, called, settings, sms, target, until_all_are_taken};
 use crate::callbacks::{endpoint, until_bound};
 
@@ -45,4 +48,25 @@ async fn a_reaction_that_is_reported_again_is_told_as_it_was_before_with_sqlite(
 #[tokio::test]
 async fn a_reaction_that_is_reported_again_is_told_as_it_was_before_with_postgres() {
     a_repeat_is_told_as_before(Database::Postgres).await;
+}
+
+/// Both are in hand at once, so that neither may be known as a repeat.
+#[tokio::test]
+async fn words_that_come_twice_at_once_are_told_in_the_same_bytes() {
+    let fleet = TestFleet::start(Database::Postgres, &[("SANDBOX", "all")]).await;
+    fleet.subscribe("seen", "#.inbound").await;
+    let sids: Vec<String> = (0..10).map(|n| format!("SM{n}")).collect();
+    for sid in &sids {
+        tokio::join!(published(&fleet, sid, "thanks", 1), published(&fleet, sid, "thanks", 2));
+    }
+    let mut told = BTreeSet::new();
+    for _ in &sids {
+        told.insert(fleet.event("seen").await.text);
+    }
+    until_all_are_taken(&fleet).await;
+    while let Some(event) = fleet.try_event("seen").await {
+        told.insert(event.text);
+    }
+    assert_eq!(told.len(), sids.len(), "each in one way: {told:?}");
+    fleet.finish().await;
 }
