@@ -56,7 +56,8 @@ async fn the_last_word_counts_in_any_form_of_a_destination_and_under_a_changed_s
     let ledger = ledger().await;
     let (store, clock) = (&ledger.store, Still(NOW));
     let at = |seconds| NOW.plus(std::time::Duration::from_secs(seconds));
-    let (old, before): (_, &[u8]) = (recipients(), b"a secret of the tests, 32 bytes or more");
+    let old = recipients();
+    let before: &[u8] = b"a secret of the tests, 32 bytes or more";
     let new = Keyring::new(b"another secret of the tests, as long", Some(before)).recipients();
     let stop = async |destination: &str, seconds, recipients: &domain::RecipientHasher| {
         let entry = entry(&json!({"channel": "whatsapp", "destination": destination, "reason": "stop"}));
