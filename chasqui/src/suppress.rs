@@ -207,6 +207,7 @@ fn nobody(tenant: &Tenant, which: &Lifted) -> String {
             let reason = reason.map(|reason| format!(" for {reason}")).unwrap_or_default();
             format!("this recipient is not on the list of {tenant}{reason}")
         }
+        Lifted::Said { reason, .. } => format!("this recipient is not on the list of {tenant} for {reason}"),
     }
 }
 

@@ -1,9 +1,10 @@
 //! Takes the calls of providers one by one: what a call says is put on the suppression list, kept, merged into the rows of
 //! its deliveries and told, before it is acknowledged.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use domain::{EventName, Heard, Key, Merged, Reason, Report, Row, State, Tenant, Transition};
+use domain::{EventName, Heard, Key, Merged, Reason, Report, Row, State, Tenant, Timestamp, Transition};
 use intake::{Told, TooOften};
 use operations::suppressions::is_of_a_copy;
 use runtime::failpoint;
@@ -61,10 +62,10 @@ async fn heard(shared: &Shared, incoming: &Incoming) -> Result<Disposition, Disp
     let inbound = incoming.inbound.as_ref().ok_or_else(|| unreadable("it is no call of a provider".into()))?;
     let Spoken { said, unread } = (shared.reader)(inbound).map_err(unreadable)?;
     let call = Call { inbound, round: incoming.headers.seq.unwrap_or(0), redelivered: incoming.redelivered };
-    follow_and_keep(shared, &call, &said).await?;
+    let received = follow_and_keep(shared, &call, &said).await?;
     let mut rounds = 0;
-    for one in &said {
-        if let Taken::Waits(of_this) = taken(shared, &call, one).await? {
+    for (one, received_at) in said.iter().zip(received) {
+        if let Taken::Waits(of_this) = taken(shared, &call, one, received_at).await? {
             rounds = rounds.max(of_this);
         }
     }
@@ -77,36 +78,46 @@ async fn heard(shared: &Shared, incoming: &Incoming) -> Result<Disposition, Disp
     Ok(Disposition::replaced_by(later, &shared.intake).await)
 }
 
-/// Follows with the suppression list what was not heard before, tells what people have written, and keeps it all. A
-/// repeat changes the list no more: what it said may have been taken back since. Reports are kept last, so that whoever
-/// dies in between has them followed again rather than never.
-async fn follow_and_keep(shared: &Shared, call: &Call<'_>, said: &[Said]) -> Result<(), Disposition> {
+/// Follows with the suppression list what was not heard before, keeps it all, and tells what people have written. A repeat
+/// changes the list no more: what it said may have been taken back since. Reports are kept after that, so that whoever dies
+/// in between has them followed again rather than never. Returns when each of them came for the first time.
+async fn follow_and_keep(shared: &Shared, call: &Call<'_>, said: &[Said]) -> Result<Vec<Timestamp>, Disposition> {
     let intake = &shared.intake;
     let reports: Vec<Report> = said.iter().map(|one| one.report.clone()).collect();
     let repeats = intake.breaker.retry_until_taken(|| intake.store.are_repeats(&reports)).await?;
+    let mut followed = Vec::with_capacity(said.len());
     for (one, is_repeat) in said.iter().zip(repeats) {
-        if !is_repeat {
-            follow(shared, call, one).await?;
-        }
+        followed.push(if is_repeat { None } else { Some(follow(shared, call, one).await?) });
     }
     failpoint("dialog.followed");
     intake.breaker.retry_until_taken(|| intake.store.keep_reports(&reports, call.inbound.at)).await?;
     failpoint("dialog.kept");
-    Ok(())
-}
-
-async fn follow(shared: &Shared, call: &Call<'_>, one: &Said) -> Result<(), Disposition> {
-    count(&one.report);
-    let tenants = listing::follow(shared, one).await?;
-    if one.report.said.written_by().is_some() {
-        for tenant in &tenants {
-            tell_of_words(shared, call, one, tenant).await?;
-        }
+    let received = first_received(shared, call, &reports).await?;
+    for ((one, tenants), received_at) in said.iter().zip(followed).zip(&received) {
+        tell_of_words(shared, call, one, tenants, *received_at).await?;
     }
-    Ok(())
+    Ok(received)
 }
 
-async fn taken(shared: &Shared, call: &Call<'_>, one: &Said) -> Result<Taken, Disposition> {
+/// Returns the tenants that it is about.
+async fn follow(shared: &Shared, call: &Call<'_>, one: &Said) -> Result<BTreeSet<Tenant>, Disposition> {
+    count(&one.report);
+    listing::follow(shared, one, call.inbound.at).await
+}
+
+/// When reports that are kept came for the first time. What is told of a repeat, or of two copies at once, must be the same:
+/// with another time the same event would be a conflict.
+async fn first_received(shared: &Shared, call: &Call<'_>, reports: &[Report]) -> Result<Vec<Timestamp>, Disposition> {
+    let is_told = |one: &Report| one.said.written_by().is_some() || EventName::of_reaction(&one.said).is_some();
+    if !reports.iter().any(is_told) {
+        return Ok(vec![call.inbound.at; reports.len()]);
+    }
+    let intake = &shared.intake;
+    let kept = intake.breaker.retry_until_taken(|| intake.store.received(reports)).await?;
+    Ok(kept.into_iter().map(|first| first.unwrap_or(call.inbound.at)).collect())
+}
+
+async fn taken(shared: &Shared, call: &Call<'_>, one: &Said, received_at: Timestamp) -> Result<Taken, Disposition> {
     let report = &one.report;
     let Some(about) = &report.about else { return Ok(Taken::Done) };
     let row = match merged(shared, call, one, &about.key).await? {
@@ -114,7 +125,7 @@ async fn taken(shared: &Shared, call: &Call<'_>, one: &Said) -> Result<Taken, Di
         Err(without_a_row) => return Ok(without_a_row),
     };
     if let Some(name) = EventName::of_reaction(&report.said) {
-        let (tenant, channel, received_at) = (&row.key.tenant, &row.channel, call.inbound.at);
+        let (tenant, channel) = (&row.key.tenant, &row.channel);
         let heard = Heard { name, tenant, channel, row: Some(&row), from: None, report, received_at };
         tell(shared, shared.intake.told_of_heard(&heard)).await?;
     }
@@ -136,9 +147,9 @@ async fn merged(shared: &Shared, call: &Call<'_>, one: &Said, key: &Key) -> Resu
         // The body is at hand nowhere, so that a late failure is the end: without a policy nothing is published again.
         let merged = domain::report(&row, report, None, intake.clock.now());
         // Before the row is written, which may forget then that it has a child.
-        if !intake.answer_escalation(&row, report, &merged).await? {
+        let Some(merged) = intake.answer_escalation(&row, report, merged).await? else {
             return Ok(Err(Taken::Waits(ROUNDS_OF_AN_ATTEMPT)));
-        }
+        };
         failpoint("dialog.answered_escalation");
         match merged {
             Merged::Early => return Ok(Err(Taken::Waits(ROUNDS_OF_AN_ATTEMPT))),
@@ -178,17 +189,36 @@ async fn moved(shared: &Shared, before: &Row, transition: &Transition) -> Result
     Ok(true)
 }
 
-async fn tell_of_words(shared: &Shared, call: &Call<'_>, one: &Said, tenant: &Tenant) -> Result<(), Disposition> {
-    let heard = Heard {
-        name: EventName::Inbound,
-        tenant,
-        channel: &one.channel,
-        row: None,
-        from: one.person.as_deref(),
-        report: &one.report,
-        received_at: call.inbound.at,
+/// Tells these tenants what a person has written. Without them it is a repeat, which is told only where whoever had the call
+/// in hand before may have died between keeping and telling it.
+async fn tell_of_words(
+    shared: &Shared,
+    call: &Call<'_>,
+    one: &Said,
+    tenants: Option<BTreeSet<Tenant>>,
+    received_at: Timestamp,
+) -> Result<(), Disposition> {
+    if one.report.said.written_by().is_none() {
+        return Ok(());
+    }
+    let tenants = match tenants {
+        Some(tenants) => tenants,
+        None if call.redelivered => listing::tenants_of(shared, one).await?,
+        None => return Ok(()),
     };
-    tell(shared, shared.intake.told_of_heard(&heard)).await
+    for tenant in &tenants {
+        let heard = Heard {
+            name: EventName::Inbound,
+            tenant,
+            channel: &one.channel,
+            row: None,
+            from: one.person.as_deref(),
+            report: &one.report,
+            received_at,
+        };
+        tell(shared, shared.intake.told_of_heard(&heard)).await?;
+    }
+    Ok(())
 }
 
 async fn tell(shared: &Shared, told: Vec<Told>) -> Result<(), Disposition> {

@@ -26,5 +26,20 @@ pub fn for_the_child(row: &Row, report: &Report, merged: &Merged) -> Option<ForC
     (moved.row.state == State::Bounced).then_some(ForChild::SendNow)
 }
 
+impl Merged {
+    /// The same where the child was cancelled before: it never goes out, so that neither the row nor its events name it.
+    #[must_use]
+    pub fn without_a_child(self) -> Self {
+        match self {
+            Self::Moved(mut moved) => {
+                moved.order = Order::Nothing;
+                moved.row.order = Order::Nothing;
+                Self::Moved(moved)
+            }
+            other => other,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests;

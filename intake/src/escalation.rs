@@ -1,7 +1,7 @@
 //! Does for the child that waits in case nobody reports what a report asks for.
 
 use domain::{ForChild, Key, Merged, Report, Row, State, child_id, for_the_child};
-use store::{Cancel, StepError, Target};
+use store::{Cancel, Hurried, StepError, Target};
 
 use crate::intake::Intake;
 
@@ -11,21 +11,31 @@ const MAX_CHAIN: usize = 16;
 impl Intake {
     /// Calls the child off, or has it sent now, as the report asks. `row` is the row of the delivery as it was read, and
     /// `merged` what `domain::report` has said about it. Do this before the row is written: it may be done again, and
-    /// afterwards the row may not show any more that there is a child. False when the child is not with the scheduler
-    /// yet: then the report is early, and nothing is written.
+    /// afterwards the row may not show any more that there is a child. Returns what is to be written: where somebody has
+    /// cancelled the child, the row says nothing more of one. None when the child is not with the scheduler yet: then the
+    /// report is early, and nothing is written.
     ///
     /// # Errors
     /// [`StepError`] with the ledger.
-    pub async fn answer_escalation(&self, row: &Row, report: &Report, merged: &Merged) -> Result<bool, StepError> {
-        match for_the_child(row, report, merged) {
-            None => Ok(true),
-            Some(ForChild::CallOff) => self.call_off(&row.key).await.map(|()| true),
+    pub async fn answer_escalation(
+        &self,
+        row: &Row,
+        report: &Report,
+        merged: Merged,
+    ) -> Result<Option<Merged>, StepError> {
+        match for_the_child(row, report, &merged) {
+            None => Ok(Some(merged)),
+            Some(ForChild::CallOff) => self.call_off(&row.key).await.map(|()| Some(merged)),
             Some(ForChild::SendNow) => {
                 let child = child_of(&row.key);
-                let known = self.breaker.retry_until_taken(|| self.store.hurry_job(&child, self.clock.now())).await?;
-                metrics::counter!("chasqui_escalations_total", "what" => if known { "hurried" } else { "early" })
-                    .increment(1);
-                Ok(known)
+                let hurried = self.breaker.retry_until_taken(|| self.store.hurry_job(&child, self.clock.now())).await?;
+                let (what, merged) = match hurried {
+                    Hurried::Unknown => ("early", None),
+                    Hurried::Known => ("hurried", Some(merged)),
+                    Hurried::Cancelled => ("cancelled", Some(merged.without_a_child())),
+                };
+                metrics::counter!("chasqui_escalations_total", "what" => what).increment(1);
+                Ok(merged)
             }
         }
     }

@@ -3,6 +3,8 @@
 
 mod written;
 
+use std::collections::BTreeSet;
+
 use domain::{
     ChannelName, Clock, RecipientHash, RecipientHasher, Row, SuppressedFor, Suppression, SuppressionScope, Tenant,
     Timestamp, is_unsafe_in_a_line, mask,
@@ -47,6 +49,8 @@ pub enum Lifted {
     Entry(String),
     /// All entries of a destination, or that for one reason.
     Destination { channel: ChannelName, destination: String, reason: Option<SuppressedFor> },
+    /// What a destination asked for at this time, unless something else was said of it at the same time or later.
+    Said { channel: ChannelName, destination: String, reason: SuppressedFor, at: Timestamp },
 }
 
 /// Puts a recipient on the list, or renews the entry for the same reason, and returns the entry as it stands. What is
@@ -62,8 +66,36 @@ pub async fn suppress(
     recipients: &RecipientHasher,
     clock: &dyn Clock,
 ) -> Result<Suppression, StoreError> {
+    store.suppress(&suppression_of(tenant, entry, by, recipients, clock.now())).await
+}
+
+/// Does the same for what a recipient or a provider said at the time `at`, unless they have said something else since, or
+/// an operator has lifted it: then it returns false.
+///
+/// # Errors
+/// [`StoreError`]; after [`StoreError::Unavailable`] repeat it.
+pub async fn suppress_as_said(
+    store: &Store,
+    tenant: Tenant,
+    entry: Entry,
+    by: String,
+    at: Timestamp,
+    recipients: &RecipientHasher,
+    clock: &dyn Clock,
+) -> Result<bool, StoreError> {
+    let before = recipients.hash_before(&media::compared(&entry.channel, &entry.destination));
+    store.suppress_as_said(&suppression_of(tenant, entry, by, recipients, clock.now()), before, at).await
+}
+
+fn suppression_of(
+    tenant: Tenant,
+    entry: Entry,
+    by: String,
+    recipients: &RecipientHasher,
+    now: Timestamp,
+) -> Suppression {
     let recipient = recipients.hash(&media::compared(&entry.channel, &entry.destination));
-    let suppression = Suppression {
+    Suppression {
         id: Suppression::id_of(&tenant, &entry.channel, recipient, entry.reason),
         tenant,
         recipient,
@@ -71,16 +103,15 @@ pub async fn suppress(
         channel: entry.channel,
         reason: entry.reason,
         scope: entry.scope,
-        since: clock.now(),
+        since: now,
         until: entry.until,
         by,
         note: entry.note,
-    };
-    store.suppress(&suppression).await
+    }
 }
 
-/// Puts the recipient of a delivery on its tenant's list, as [`suppress`] does, by the hash in the delivery's row: for
-/// reports that name nobody. The row of whatever a worker has claimed has the very hash that the list is asked for.
+/// Puts the recipient of a delivery on its tenant's list, as [`suppress_as_said`] does, by the hash in the delivery's row:
+/// for reports that name nobody. The row of whatever a worker has claimed has the very hash that the list is asked for.
 ///
 /// # Errors
 /// [`StoreError`]; after [`StoreError::Unavailable`] repeat it.
@@ -89,8 +120,9 @@ pub async fn suppress_recipient(
     row: &Row,
     reason: SuppressedFor,
     by: &str,
+    at: Timestamp,
     clock: &dyn Clock,
-) -> Result<Suppression, StoreError> {
+) -> Result<bool, StoreError> {
     let suppression = Suppression {
         id: Suppression::id_of(&row.key.tenant, &row.channel, row.recipient_hash, reason),
         tenant: row.key.tenant.clone(),
@@ -104,7 +136,7 @@ pub async fn suppress_recipient(
         by: by.to_owned(),
         note: None,
     };
-    store.suppress(&suppression).await
+    store.suppress_as_said(&suppression, None, at).await
 }
 
 /// Whether a report about a delivery names somebody who only gets a copy of it: it says nothing of the delivery then. Mails
@@ -116,6 +148,23 @@ pub fn is_of_a_copy(row: &Row, person: &str, recipients: &RecipientHasher) -> bo
     let compared = media::compared(&row.channel, person);
     let forms = [compared.as_str(), person];
     !forms.into_iter().any(|form| recipients.every_hash(form).contains(&row.recipient_hash))
+}
+
+/// The tenants that have written to a destination by this channel, in any form that reaches the same. It reads the whole
+/// ledger.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn who_has_written_to(
+    store: &Store,
+    channel: &ChannelName,
+    destination: &str,
+    recipients: &RecipientHasher,
+) -> Result<BTreeSet<Tenant>, StoreError> {
+    let compared = media::compared(channel, destination);
+    let forms = [compared.as_str(), destination].into_iter();
+    let hashes: Vec<RecipientHash> = forms.flat_map(|form| recipients.every_hash(form)).collect();
+    store.tenants_of(channel, &hashes).await
 }
 
 /// Takes entries off the list, and keeps who did so, when and why. Returns what was on the list; nothing where no entry
@@ -136,6 +185,9 @@ pub async fn lift(
         Lifted::Entry(id) => Which::Id(id),
         Lifted::Destination { channel, destination, reason } => {
             Which::Recipient { recipient: hashes(recipients, &channel, &destination), channel, reason }
+        }
+        Lifted::Said { channel, destination, reason, at } => {
+            Which::Said { recipient: hashes(recipients, &channel, &destination), channel, reason, at }
         }
     };
     store.lift(tenant, &which, by, why, clock.now()).await

@@ -29,7 +29,7 @@ pub use cancel::{Cancel, Target};
 pub use captures::{Capture, CapturedPage, CapturedView};
 pub use claim::Claimed;
 pub use input::{MAX_PAGE, USUAL_PAGE};
-pub use jobs::{FinishedJob, Job, JobFilter, JobKind, JobPage, JobSummary, Put, Soonest};
+pub use jobs::{FinishedJob, Hurried, Job, JobFilter, JobKind, JobPage, JobSummary, Put, Soonest};
 pub use lease::{RowLease, Sight};
 pub use prune::Pruned;
 pub use receipts::Receipt;

@@ -30,9 +30,9 @@ pub use breaker::{LedgerBreaker, RetryLimit, StepError};
 pub use endpoints::{Endpoint, MAX_ENDPOINTS, Made, Rotated, Rotation};
 pub use error::{MigrateError, StoreError};
 pub use ledger::{
-    Cancel, Capture, CapturedPage, CapturedView, Claimed, Cursor, DeliveryView, Filter, FinishedJob, Job, JobFilter,
-    JobKind, JobPage, JobSummary, MAX_PAGE, Page, Patience, Pruned, Put, Receipt, Recorded, RowLease, Sight, Soonest,
-    StuckCounts, StuckDelivery, StuckJob, Target, USUAL_PAGE,
+    Cancel, Capture, CapturedPage, CapturedView, Claimed, Cursor, DeliveryView, Filter, FinishedJob, Hurried, Job,
+    JobFilter, JobKind, JobPage, JobSummary, MAX_PAGE, Page, Patience, Pruned, Put, Receipt, Recorded, RowLease, Sight,
+    Soonest, StuckCounts, StuckDelivery, StuckJob, Target, USUAL_PAGE,
 };
 pub use limits::{Leased, LimitUse};
 pub use options::Options;

@@ -83,3 +83,13 @@ fn a_child_waits_from_when_its_parent_was_sent() {
     let escalation = crate::Escalation { when: When::Undelivered, after: Duration::from_secs(300) };
     assert_eq!(escalation.due(NOW), DUE);
 }
+
+#[test]
+fn a_parent_that_failed_names_no_child_that_was_cancelled() {
+    let parent = that_waits(State::Sent);
+    let Merged::Moved(moved) = report(&parent, &about(1, BOUNCED), Some(&policy()), NOW).without_a_child() else {
+        panic!("it has failed")
+    };
+    assert_eq!((moved.row.state, &moved.row.order, &moved.order), (State::Bounced, &Order::Nothing, &Order::Nothing));
+    assert_eq!(Merged::Kept.without_a_child(), Merged::Kept);
+}

@@ -18,7 +18,7 @@ pub struct Heard<'a> {
     /// Who has written.
     pub from: Option<&'a str>,
     pub report: &'a Report,
-    /// When we were told.
+    /// When we were told for the first time: a repeat is the same event.
     pub received_at: Timestamp,
 }
 

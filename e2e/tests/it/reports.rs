@@ -19,6 +19,8 @@ mod copies;
 mod crashes;
 mod escalation;
 mod odd;
+mod order;
+mod repeats;
 
 const QUEUE: &str = "notifications.queue.inbound";
 const PUBLIC_URL: &str = "https://n.example.org";

@@ -3,7 +3,9 @@
 use domain::{Keyring, Outcome, RecipientHash, Row, SuppressedFor, SuppressionScope};
 use serde_json::{Value, json};
 
-use crate::suppressions::{Entry, Lifted, Wanted, is_of_a_copy, lift, lifts, list, suppress, suppress_recipient, why};
+use crate::suppressions::{
+    Entry, Lifted, Wanted, is_of_a_copy, lift, lifts, list, suppress, suppress_as_said, suppress_recipient, why,
+};
 use crate::tests::fixtures::{NOW, Still, attempted, key, ledger, recipients, tenant};
 
 fn entry(body: &Value) -> Entry {
@@ -50,6 +52,33 @@ async fn a_recipient_is_one_in_every_form_that_reaches_the_same_and_for_each_ten
 }
 
 #[tokio::test]
+async fn the_last_word_counts_in_any_form_of_a_destination_and_under_a_changed_secret() {
+    let ledger = ledger().await;
+    let (store, clock) = (&ledger.store, Still(NOW));
+    let at = |seconds| NOW.plus(std::time::Duration::from_secs(seconds));
+    let old = recipients();
+    let before: &[u8] = b"a secret of the tests, 32 bytes or more";
+    let new = Keyring::new(b"another secret of the tests, as long", Some(before)).recipients();
+    let stop = async |destination: &str, seconds, recipients: &domain::RecipientHasher| {
+        let entry = entry(&json!({"channel": "whatsapp", "destination": destination, "reason": "stop"}));
+        suppress_as_said(store, tenant("acme"), entry, "twilio".into(), at(seconds), recipients, &clock).await.unwrap()
+    };
+    let start = async |destination: &str, seconds, recipients: &domain::RecipientHasher| {
+        let channel = domain::ChannelName::parse("whatsapp").unwrap();
+        let (destination, reason) = (destination.to_owned(), SuppressedFor::Stop);
+        let said = Lifted::Said { channel, destination, reason, at: at(seconds) };
+        lift(store, &tenant("acme"), said, "twilio", "START", recipients, &clock).await.unwrap().len()
+    };
+    let (bare, prefixed) = ("+12025550143", "whatsapp:+12025550143");
+    assert_eq!(start(bare, 10, &old).await, 0, "nobody is on the list");
+    assert!(!stop(prefixed, 9, &old).await && !stop(prefixed, 9, &new).await, "older than the START");
+    assert!(stop(prefixed, 11, &old).await && stop(bare, 12, &new).await);
+    assert_eq!(start(prefixed, 11, &new).await, 0, "older than the second STOP");
+    assert_eq!(start(prefixed, 13, &new).await, 2, "under both secrets");
+    assert!(!stop(bare, 12, &old).await, "older than the last START");
+}
+
+#[tokio::test]
 async fn a_report_that_names_nobody_puts_the_recipient_of_its_delivery_on_the_list() {
     let ledger = ledger().await;
     let store = &ledger.store;
@@ -60,7 +89,7 @@ async fn a_report_that_names_nobody_puts_the_recipient_of_its_delivery_on_the_li
     let claimed = store.delivery(&key("d-1")).await.unwrap().unwrap().row;
     let row = Row { recipient_hash, channel: email.clone(), ..claimed };
     for _ in 0..2 {
-        suppress_recipient(store, &row, SuppressedFor::HardBounce, "smtp", &Still(NOW)).await.unwrap();
+        suppress_recipient(store, &row, SuppressedFor::HardBounce, "smtp", NOW, &Still(NOW)).await.unwrap();
     }
     let wanted = Wanted { channel: Some(email), destination: Some("ana@example.com".into()), ..Wanted::default() };
     let listed = list(store, tenant("acme"), wanted, &recipients()).await.unwrap().suppressions;

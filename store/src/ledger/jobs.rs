@@ -8,5 +8,6 @@ pub(crate) mod put;
 mod row;
 mod soonest;
 
+pub use hurry::Hurried;
 pub use job::{FinishedJob, Job, JobFilter, JobKind, JobPage, JobSummary, Put};
 pub use soonest::Soonest;

@@ -1,7 +1,7 @@
 //! What providers reported of deliveries later: kept as it came, each event once, and joined when a delivery is read.
 //! No recipient stands here, and nothing that a person wrote.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use domain::{Key, Report, Timestamp};
 use sea_orm::QueryResult;
@@ -37,7 +37,7 @@ const INSERT: &str = "INSERT INTO receipts (tenant, id, provider, event_id, epoc
      u.class, u.provider_id, u.code, u.detail, u.happened_at, u.received_at FROM {u} \
      WHERE TRUE ON CONFLICT (id, tenant, provider, event_id) DO NOTHING";
 
-const FIND: &str = "SELECT r.tenant, r.id, r.provider, r.event_id FROM {u} JOIN receipts AS r \
+const FIND: &str = "SELECT r.tenant, r.id, r.provider, r.event_id, r.received_at FROM {u} JOIN receipts AS r \
      ON r.id = u.id AND r.tenant = u.tenant AND r.provider = u.provider AND r.event_id = u.event_id";
 
 /// The tenant and the id of the delivery, the provider and its id of the event: what one receipt is known by.
@@ -60,6 +60,16 @@ impl Store {
     /// [`StoreError`]; repeat it.
     pub async fn keep_reports(&self, reports: &[Report], received_at: Timestamp) -> Result<(), StoreError> {
         insert(&mut self.inner.db.writer(), reports, received_at).await
+    }
+
+    /// When each of these reports came for the first time, as it is kept; in their order. None for one that is not kept.
+    ///
+    /// # Errors
+    /// [`StoreError`]; repeat it.
+    pub async fn received(&self, reports: &[Report]) -> Result<Vec<Option<Timestamp>>, StoreError> {
+        let kept = self.inner.db.reader().query_group(FIND, &names(reports)).await?;
+        let known = kept.iter().map(first_of).collect::<Result<HashMap<Name, Timestamp>, StoreError>>()?;
+        Ok(reports.iter().map(|report| known.get(&name(report)).copied()).collect())
     }
 
     /// What was reported of a delivery, in the order in which it came.
@@ -110,6 +120,10 @@ fn name(report: &Report) -> Name {
 
 fn name_of(row: &QueryResult) -> Result<Name, StoreError> {
     Ok([get(row, "tenant")?, get(row, "id")?, get(row, "provider")?, get(row, "event_id")?])
+}
+
+fn first_of(row: &QueryResult) -> Result<(Name, Timestamp), StoreError> {
+    Ok((name_of(row)?, Timestamp::from_micros(get(row, "received_at")?)))
 }
 
 async fn insert(session: &mut Session, reports: &[Report], received_at: Timestamp) -> Result<(), StoreError> {

@@ -1,10 +1,11 @@
 //! What operators read: deliveries with their attempts, their warnings, and what the sandbox captured.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use domain::{Attempt, AttemptOutcome, FieldError, Key, RecipientHash, Row, State, Tenant, Timestamp};
+use domain::{Attempt, AttemptOutcome, ChannelName, FieldError, Key, RecipientHash, Row, State, Tenant, Timestamp};
 use sea_orm::QueryResult;
 
 use super::captures::{self, Between, CapturedPage, CapturedView};
@@ -12,7 +13,7 @@ use super::input::page_size;
 use super::row::{COLUMNS, row_of};
 use super::{attempts, warnings};
 use crate::error::StoreError;
-use crate::sql::{Session, Value, key_values, time_of};
+use crate::sql::{Session, Value, get, key_values, time_of, unreadable};
 use crate::store::Store;
 
 /// A delivery, with what is recorded of its attempts.
@@ -142,6 +143,29 @@ impl Store {
         let next = rows.last().filter(|_| more).map(|(last, _)| Cursor { at: last.created_at, key: last.key.clone() });
         Ok(Page { deliveries: with_attempts(&mut session, rows).await?, next })
     }
+
+    /// The tenants that have a delivery by this channel to a recipient, by every hash that it may have. No index serves it,
+    /// as none serves the list of a recipient's deliveries: it reads the whole ledger, of which a million rows take a
+    /// second or so.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn tenants_of(
+        &self,
+        channel: &ChannelName,
+        recipient: &[RecipientHash],
+    ) -> Result<BTreeSet<Tenant>, StoreError> {
+        if recipient.is_empty() {
+            return Ok(BTreeSet::new());
+        }
+        let mut values = vec![Value::Text(Some(channel.as_str()))];
+        let among = among(recipient, &mut values);
+        let sql = format!("SELECT DISTINCT d.tenant FROM deliveries AS d WHERE d.channel = $1 AND {among}");
+        let rows = self.inner.db.reader().query(&sql, &values).await?;
+        let tenant =
+            |row: &QueryResult| Tenant::parse(&get::<String>(row, "tenant")?).ok_or_else(|| unreadable("tenant"));
+        rows.iter().map(tenant).collect()
+    }
 }
 
 /// The statement that lists deliveries. The condition on the time alone repeats what the next condition says, because
@@ -167,10 +191,7 @@ fn listing(filter: &Filter, limit: usize) -> (String, Vec<Value<'_>>) {
         conditions.push(format!("d.ambiguous = ${}", values.len()));
     }
     if !filter.recipient.is_empty() {
-        let first = values.len() + 1;
-        values.extend(filter.recipient.iter().map(|hash| Value::Bytes(Some(hash.as_bytes()))));
-        let places: Vec<String> = (first..=values.len()).map(|place| format!("${place}")).collect();
-        conditions.push(format!("d.recipient_hash IN ({})", places.join(", ")));
+        conditions.push(among(&filter.recipient, &mut values));
     }
     let conditions = if conditions.is_empty() { "TRUE".to_owned() } else { conditions.join(" AND ") };
     let sql = format!(
@@ -178,6 +199,14 @@ fn listing(filter: &Filter, limit: usize) -> (String, Vec<Value<'_>>) {
          ORDER BY d.created_at DESC, d.tenant DESC, d.id DESC LIMIT {limit}"
     );
     (sql, values)
+}
+
+/// The condition that the recipient has one of these hashes, of which there is one at least.
+fn among<'a>(recipient: &'a [RecipientHash], values: &mut Vec<Value<'a>>) -> String {
+    let first = values.len() + 1;
+    values.extend(recipient.iter().map(|hash| Value::Bytes(Some(hash.as_bytes()))));
+    let places: Vec<String> = (first..=values.len()).map(|place| format!("${place}")).collect();
+    format!("d.recipient_hash IN ({})", places.join(", "))
 }
 
 pub(crate) type RowAndDue = (Row, Option<Timestamp>);

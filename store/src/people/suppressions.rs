@@ -7,6 +7,7 @@ use sea_orm::QueryResult;
 
 use crate::error::StoreError;
 use crate::people::lookup::{LOOK_UP, looked_up};
+use crate::people::times::{Tie, Word, note, note_lifts};
 use crate::sql::{Group, Session, Value, count_of, get, time_of, unreadable};
 use crate::store::Store;
 
@@ -63,6 +64,13 @@ pub enum Which {
         recipient: Vec<RecipientHash>,
         reason: Option<SuppressedFor>,
     },
+    /// The entries of a recipient for one reason, unless something was said of it at the same time or later.
+    Said {
+        channel: ChannelName,
+        recipient: Vec<RecipientHash>,
+        reason: SuppressedFor,
+        at: Timestamp,
+    },
 }
 
 impl SuppressionCursor {
@@ -90,17 +98,36 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn suppress(&self, suppression: &Suppression) -> Result<Suppression, StoreError> {
-        let sql = format!(
-            "INSERT INTO suppressions ({COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) \
-             ON CONFLICT (recipient, channel, tenant, reason) DO UPDATE SET breadth = excluded.breadth, \
-             until_at = excluded.until_at, put_by = excluded.put_by, note = excluded.note RETURNING {COLUMNS}"
-        );
-        let rows = self.inner.db.writer().query(&sql, &values(suppression)).await?;
-        rows.first().map_or_else(|| Ok(suppression.clone()), suppression_of)
+        let mut session = self.inner.db.begin().await?;
+        note(&mut session, &Word::of(suppression, None, suppression.since), Tie::Counts).await?;
+        let listed = put(&mut session, suppression).await?;
+        session.commit().await?;
+        Ok(listed)
+    }
+
+    /// Does the same for what was said at this time, unless something was said of it later: then it returns false, and the
+    /// list stays as it is. `before` is the recipient's hash under the secret before this one.
+    ///
+    /// # Errors
+    /// [`StoreError`]; after [`StoreError::Unavailable`] repeat it.
+    pub async fn suppress_as_said(
+        &self,
+        suppression: &Suppression,
+        before: Option<RecipientHash>,
+        at: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let mut session = self.inner.db.begin().await?;
+        let is_last = note(&mut session, &Word::of(suppression, before, at), Tie::Counts).await?;
+        if is_last {
+            put(&mut session, suppression).await?;
+            session.commit().await?;
+        }
+        Ok(is_last)
     }
 
     /// Takes entries off the list and keeps who did so, when and why, in one transaction. Returns what was on the list;
-    /// nothing where no entry fits.
+    /// nothing where no entry fits. What was asked for at a time is noted also where nothing was on the list, so that
+    /// whatever was said before it puts nobody there.
     ///
     /// # Errors
     /// [`StoreError`]; after [`StoreError::Unavailable`] repeat it.
@@ -115,6 +142,13 @@ impl Store {
         let (condition, values) = condition_of(tenant, which);
         let sql = format!("DELETE FROM suppressions WHERE {condition} RETURNING {COLUMNS}");
         let mut session = self.inner.db.begin().await?;
+        if let Some(word) = asked_for(tenant, which) {
+            if !note(&mut session, &word, Tie::Yields).await? {
+                return Ok(Vec::new());
+            }
+        } else {
+            note_lifts(&mut session, &condition, &values, now).await?;
+        }
         let rows = session.query(&sql, &values).await?;
         let lifted: Vec<Suppression> = rows.iter().map(suppression_of).collect::<Result<_, _>>()?;
         for suppression in &lifted {
@@ -188,6 +222,22 @@ impl Store {
     }
 }
 
+async fn put(session: &mut Session, suppression: &Suppression) -> Result<Suppression, StoreError> {
+    let sql = format!(
+        "INSERT INTO suppressions ({COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) \
+         ON CONFLICT (recipient, channel, tenant, reason) DO UPDATE SET breadth = excluded.breadth, \
+         until_at = excluded.until_at, put_by = excluded.put_by, note = excluded.note RETURNING {COLUMNS}"
+    );
+    let rows = session.query(&sql, &values(suppression)).await?;
+    rows.first().map_or_else(|| Ok(suppression.clone()), suppression_of)
+}
+
+/// What was said, where the lift was asked for at a time. An operator's holds whatever was said.
+fn asked_for<'a>(tenant: &'a Tenant, which: &'a Which) -> Option<Word<'a>> {
+    let Which::Said { channel, recipient, reason, at } = which else { return None };
+    Some(Word { tenant, channel, recipient: recipient.clone(), reason: *reason, at: *at })
+}
+
 async fn keep(
     session: &mut Session,
     suppression: &Suppression,
@@ -229,17 +279,23 @@ fn condition_of<'a>(tenant: &'a Tenant, which: &'a Which) -> (String, Vec<Value<
             values.push(Value::Text(Some(id)));
             "tenant = $1 AND id = $2".to_owned()
         }
-        Which::Recipient { channel, recipient, reason } => {
-            values.push(Value::Text(Some(channel.as_str())));
-            let mut condition = format!("tenant = $1 AND channel = $2 AND {}", among(recipient, &mut values));
-            if let Some(reason) = reason {
-                values.push(Value::Text(Some(reason.as_str())));
-                condition = format!("{condition} AND reason = ${}", values.len());
-            }
-            condition
-        }
+        Which::Recipient { channel, recipient, reason } => of_recipient(channel, recipient, *reason, &mut values),
+        Which::Said { channel, recipient, reason, .. } => of_recipient(channel, recipient, Some(*reason), &mut values),
     };
     (condition, values)
+}
+
+fn of_recipient<'a>(
+    channel: &'a ChannelName,
+    recipient: &'a [RecipientHash],
+    reason: Option<SuppressedFor>,
+    values: &mut Vec<Value<'a>>,
+) -> String {
+    values.push(Value::Text(Some(channel.as_str())));
+    let condition = format!("tenant = $1 AND channel = $2 AND {}", among(recipient, values));
+    let Some(reason) = reason else { return condition };
+    values.push(Value::Text(Some(reason.as_str())));
+    format!("{condition} AND reason = ${}", values.len())
 }
 
 /// The condition of a page that is ordered by this column of times. What it says of the time alone repeats what it says

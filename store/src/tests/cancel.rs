@@ -1,6 +1,6 @@
 //! Once a cancel is answered, the delivery is never sent.
 
-use crate::{Cancel, Claimed, Put, Recorded};
+use crate::{Cancel, Claimed, Hurried, Put, Recorded};
 use domain::{Claim, Escalation, State, When};
 use std::time::Duration;
 use tokio::task::JoinSet;
@@ -101,14 +101,16 @@ async fn a_parent_whose_child_waits_says_so_and_the_child_is_hurried_or_called_o
     assert_eq!(cancelled, Cancel::Escalates(State::Sent));
 
     let child = key("child");
-    assert!(!store.hurry_job(&child, at(30)).await.unwrap(), "nothing is known of it yet");
+    assert_eq!(store.hurry_job(&child, at(30)).await.unwrap(), Hurried::Unknown);
     store.put_job(job("child", 60)).await.unwrap();
     for second in [30, 31] {
-        assert!(store.hurry_job(&child, at(second)).await.unwrap());
+        assert_eq!(store.hurry_job(&child, at(second)).await.unwrap(), Hurried::Known);
         assert_eq!(store.job(&child).await.unwrap().unwrap().due_at, at(30), "the first one counts");
     }
     let cancelled = store.cancel(&child, at(40), &|_| None).await.unwrap();
     assert_eq!(cancelled, Cancel::Cancelled { maybe_sent: false });
-    assert!(store.hurry_job(&child, at(50)).await.unwrap(), "it is known, and never sent");
+    assert_eq!(store.hurry_job(&child, at(50)).await.unwrap(), Hurried::Cancelled);
     assert_eq!(store.put_job(job("child", 60)).await.unwrap(), Put::Cancelled);
+    let Claimed::New(_) = store.claim(candidate("gone"), &arrival("gone"), HOUR).await.unwrap() else { panic!() };
+    assert_eq!(store.hurry_job(&key("gone"), at(50)).await.unwrap(), Hurried::Known, "a worker has it");
 }

@@ -4,6 +4,7 @@ use domain::{
     Arrival, Claim, Lane, Listed, Outcome, PublishedBy, RecipientHasher, Row, State, SuppressedFor, Suppression,
     SuppressionScope, Tenant,
 };
+use tokio::task::JoinSet;
 
 use crate::tests::database::{
     Database, HOUR, arrival, at, candidate, decide, key, listed, recipient, refused, suppression,
@@ -22,6 +23,10 @@ on_both!(
     what_is_suppressed_is_recorded_with_its_reason_and_that_it_may_have_gone_out,
     an_entry_stays_itself_when_it_is_put_on_the_list_again,
     a_lift_is_kept_with_who_when_and_why,
+    the_last_word_of_a_recipient_counts_in_whatever_order_it_is_heard,
+    what_an_operator_does_outweighs_what_was_said_before_it,
+    a_word_is_compared_with_what_is_known_under_the_hash_of_the_secret_before,
+    words_that_are_heard_at_once_end_as_the_last_of_them_says,
     the_list_is_read_in_pages,
     who_was_hashed_with_a_key_that_is_gone_is_counted,
 );
@@ -210,6 +215,99 @@ async fn a_lift_is_kept_with_who_when_and_why(db: &Database) {
     assert_eq!(store.suppressions(&all()).await.unwrap().suppressions, []);
     let of_acme = SuppressionFilter { tenant: acme, ..all() };
     assert_eq!(store.suppressions(&of_acme).await.unwrap().suppressions, [theirs]);
+}
+
+/// Whoever writes STOP at this second. False where they have written something else since.
+async fn stop(store: &Store, second: i64) -> bool {
+    let entry = Suppression { id: "s-2".into(), reason: SuppressedFor::Stop, since: at(100), ..suppression() };
+    store.suppress_as_said(&entry, None, at(second)).await.unwrap()
+}
+
+fn started(second: i64) -> Which {
+    let (channel, recipient) = (suppression().channel, vec![recipient()]);
+    Which::Said { channel, recipient, reason: SuppressedFor::Stop, at: at(second) }
+}
+
+/// Whoever writes START at this second. True where that takes them off the list.
+async fn start(store: &Store, second: i64) -> bool {
+    let tenant = Tenant::default();
+    !store.lift(&tenant, &started(second), "twilio", "START", at(100)).await.unwrap().is_empty()
+}
+
+async fn is_stopped(store: &Store) -> bool {
+    let listed = store.suppressions(&all()).await.unwrap().suppressions;
+    listed.iter().any(|entry| entry.reason == SuppressedFor::Stop)
+}
+
+async fn the_last_word_of_a_recipient_counts_in_whatever_order_it_is_heard(db: &Database) {
+    let store = db.store().await;
+    assert!(!start(&store, 10).await, "nobody is on the list");
+    assert!(!stop(&store, 9).await, "older than the START");
+    assert!(!is_stopped(&store).await);
+    assert!(stop(&store, 12).await);
+    assert!(!start(&store, 11).await && is_stopped(&store).await, "older than the STOP");
+    assert!(!start(&store, 12).await && is_stopped(&store).await, "of two at once the STOP counts");
+    assert!(stop(&store, 12).await, "a repetition");
+    assert!(stop(&store, 20).await);
+    assert!(!start(&store, 19).await && is_stopped(&store).await, "older than the second STOP");
+    assert!(start(&store, 21).await && !is_stopped(&store).await);
+    assert!(!stop(&store, 20).await && !is_stopped(&store).await);
+    assert!(stop(&store, 21).await && is_stopped(&store).await, "of two at once the STOP counts");
+    // Another reason, and another tenant, have words of their own.
+    let complaint = Suppression { since: at(100), ..suppression() };
+    assert!(store.suppress_as_said(&complaint, None, at(1)).await.unwrap());
+    let theirs = Suppression { tenant: Tenant::parse("acme").unwrap(), reason: SuppressedFor::Stop, ..complaint };
+    assert!(store.suppress_as_said(&theirs, None, at(1)).await.unwrap());
+}
+
+async fn what_an_operator_does_outweighs_what_was_said_before_it(db: &Database) {
+    let store = db.store().await;
+    let of_all = Which::Recipient { channel: suppression().channel, recipient: vec![recipient()], reason: None };
+    for which in [of_all, Which::Id("s-2".into())] {
+        let store = &store;
+        let lift = async |second| store.lift(&Tenant::default(), &which, "ada", "why", at(second)).await.unwrap();
+        let begun = if matches!(which, Which::Id(_)) { 50 } else { 10 };
+        assert!(stop(store, begun).await);
+        assert_eq!(lift(begun + 5).await.len(), 1);
+        assert!(!stop(store, begun + 4).await && !is_stopped(store).await, "older than the lift");
+        assert!(stop(store, begun + 6).await);
+        assert_eq!(lift(begun + 5).await.len(), 1, "whatever was said, by whatever clock");
+    }
+    let entry = Suppression { id: "s-2".into(), reason: SuppressedFor::Stop, since: at(80), ..suppression() };
+    store.suppress(&entry).await.unwrap();
+    assert!(!start(&store, 79).await && is_stopped(&store).await, "older than the entry");
+    assert!(start(&store, 81).await && !is_stopped(&store).await);
+}
+
+async fn a_word_is_compared_with_what_is_known_under_the_hash_of_the_secret_before(db: &Database) {
+    let store = db.store().await;
+    assert!(!start(&store, 10).await);
+    let now = RecipientHasher::new(b"another secret").hash("+12025550143");
+    let entry = Suppression { id: "s-3".into(), recipient: now, reason: SuppressedFor::Stop, ..suppression() };
+    assert!(!store.suppress_as_said(&entry, Some(recipient()), at(9)).await.unwrap());
+    assert!(store.suppress_as_said(&entry, Some(recipient()), at(11)).await.unwrap());
+    let channel = suppression().channel;
+    let both = Which::Said { channel, recipient: vec![now, recipient()], reason: SuppressedFor::Stop, at: at(12) };
+    let lifted = store.lift(&Tenant::default(), &both, "twilio", "START", at(100)).await.unwrap();
+    assert_eq!(lifted.len(), 1);
+    assert!(!stop(&store, 11).await, "a role that knows the secret before alone");
+}
+
+async fn words_that_are_heard_at_once_end_as_the_last_of_them_says(db: &Database) {
+    let store = db.store().await;
+    for round in 0..10 {
+        let last = round * 20 + 19;
+        let mut words = JoinSet::new();
+        for second in round * 20..=last {
+            let store = store.clone();
+            // The last word of an even round is STOP, that of an odd one START.
+            words.spawn(async move {
+                if (last - second + round) % 2 == 0 { stop(&store, second).await } else { start(&store, second).await }
+            });
+        }
+        words.join_all().await;
+        assert_eq!(is_stopped(&store).await, round % 2 == 0, "{round}");
+    }
 }
 
 async fn the_list_is_read_in_pages(db: &Database) {

@@ -1,15 +1,18 @@
 //! What operators see: pages without gaps or repetitions, and every column as it was written.
 
 use crate::{Claimed, Cursor, Filter};
-use domain::{Order, Reason, Row, State, Tenant, Timestamp, When};
+use domain::{Arrival, ChannelName, Key, Order, Reason, RecipientHasher, Row, State, Tenant, Timestamp, When};
 
-use crate::tests::database::{Database, HOUR, arrival, at, candidate, candidate_at, decide, key, refused, sent};
+use crate::tests::database::{
+    Database, HOUR, arrival, at, candidate, candidate_at, decide, key, recipient, refused, sent,
+};
 use crate::tests::on_both;
 
 on_both!(
     pages_join_without_gaps,
     ids_are_in_the_order_of_their_bytes,
     filters_narrow_the_list,
+    every_tenant_that_has_written_to_a_recipient_by_a_channel_is_found,
     every_order_reads_as_it_was_written
 );
 
@@ -70,6 +73,32 @@ async fn filters_narrow_the_list(db: &Database) {
     assert_eq!(ids(Filter { ambiguous: Some(false), ..Filter::default() }).await, ["sent"]);
     assert_eq!(ids(Filter { tenant: Some(Tenant::default()), ..Filter::default() }).await.len(), 2);
     assert!(ids(Filter { tenant: Tenant::parse("other"), ..Filter::default() }).await.is_empty());
+}
+
+async fn every_tenant_that_has_written_to_a_recipient_by_a_channel_is_found(db: &Database) {
+    let store = db.store().await;
+    let other = RecipientHasher::new(b"another secret").hash("+12025550143");
+    let nobody = RecipientHasher::new(b"secret").hash("+12025550199");
+    let email = ChannelName::parse("email").unwrap();
+    let sms = candidate("any").channel;
+    for (n, (tenant, recipient_hash, channel)) in [
+        ("acme", recipient(), &sms),
+        ("acme", recipient(), &sms),
+        ("before", other, &sms),
+        ("nobody", nobody, &sms),
+        ("mails", recipient(), &email),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let key = Key { tenant: Tenant::parse(tenant).unwrap(), id: format!("n-{n}") };
+        let arrival = Arrival { key: key.clone(), ..arrival("any") };
+        let row = Row { key, recipient_hash, channel: channel.clone(), ..candidate("any") };
+        store.claim(row, &arrival, HOUR).await.unwrap();
+    }
+    let found = store.tenants_of(&sms, &[recipient(), other]).await.unwrap();
+    assert_eq!(found.iter().map(Tenant::as_str).collect::<Vec<_>>(), ["acme", "before"]);
+    assert!(store.tenants_of(&sms, &[]).await.unwrap().is_empty());
 }
 
 async fn every_order_reads_as_it_was_written(db: &Database) {

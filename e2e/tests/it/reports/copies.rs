@@ -1,4 +1,5 @@
-//! What SendGrid reports of a mail with copies, and batches of which a part cannot be read.
+//! What SendGrid reports of a mail with copies, in another order than it happened, and in batches of which a part cannot be
+//! read.
 
 use std::collections::BTreeSet;
 
@@ -7,6 +8,7 @@ use e2e::fleet::until;
 use e2e::mail_server::MailServer;
 use e2e::{Database, TestFleet};
 use serde_json::{Value, json};
+use testkit::NOW;
 
 use super::{handed_on, list, said};
 
@@ -66,5 +68,31 @@ async fn an_odd_event_of_a_batch_is_a_dead_letter_and_the_others_are_taken() {
     assert_eq!((letter.reason.as_str(), letter.error.as_str()), ("decode_error", why));
     assert_eq!(letter.body, batch.to_string().into_bytes(), "all of it, for whoever can read it later");
     assert_eq!(said(&fleet, "mail-1").await, ["delivered"]);
+    fleet.finish().await;
+}
+
+#[tokio::test]
+async fn of_unsubscribing_and_subscribing_again_at_sendgrid_the_last_counts_by_its_own_time() {
+    let mail = MailServer::start(&[]).await;
+    let fleet = sent(&mail).await;
+    let at = |kind: &str, id: &str, seconds: i64| {
+        let mut event = event(kind, id, "ana@example.org");
+        event["timestamp"] = json!(NOW.as_micros() / 1_000_000 - 100 + seconds);
+        event
+    };
+    let kept = async |count: usize| {
+        until("receipts", async || (said(&fleet, "mail-1").await.len() == count).then_some(())).await;
+    };
+    reported(&fleet, "call-1", json!([at("group_resubscribe", "e-1", 20)]).to_string()).await;
+    kept(1).await;
+    reported(&fleet, "call-2", json!([at("group_unsubscribe", "e-2", 10)]).to_string()).await;
+    kept(2).await;
+    assert_eq!(list(&fleet).await, [], "she has subscribed again after it");
+    let batch = json!([at("group_unsubscribe", "e-3", 40), at("group_resubscribe", "e-4", 30)]);
+    reported(&fleet, "call-3", batch.to_string()).await;
+    kept(4).await;
+    let reasons: Vec<SuppressedFor> = list(&fleet).await.iter().map(|entry| entry.reason).collect();
+    assert_eq!(reasons, [SuppressedFor::Unsubscribe]);
+    fleet.until("mail-1", State::Delivered).await;
     fleet.finish().await;
 }

@@ -4,10 +4,12 @@
 use domain::{Key, Order, State};
 use e2e::provider::{Answer, Provider};
 use e2e::{Database, TestFleet};
+use reqwest::{Method, StatusCode};
 use serde_json::json;
 use testkit::key;
 
 use super::{called, settings, target, until_all_are_taken};
+use crate::api::{admin, ask};
 use crate::escalation::{child_of, escalating, is_scheduled};
 
 const FIRST: &str = "+12025550143";
@@ -89,6 +91,39 @@ async fn a_signed_report_that_it_failed_sends_the_child_at_once_with_sqlite() {
 #[tokio::test]
 async fn a_signed_report_that_it_failed_sends_the_child_at_once_with_postgres() {
     failed(Database::Postgres).await;
+}
+
+async fn failed_without_its_child(database: Database) {
+    let provider = Provider::start().await;
+    let fleet = TestFleet::start(database, &settings(&provider)).await;
+    let bearer = admin(&fleet).await;
+    fleet.subscribe("seen", "#").await;
+    fleet.notify("parent", &escalating(LONG_SECONDS)).await;
+    fleet.until("parent", State::Sent).await;
+    let (child, target) = (child_of("parent"), target(&provider));
+    is_scheduled(&fleet, &child).await;
+    let (status, _) = ask(&fleet, Method::DELETE, &format!("/notify/{child}"), &bearer).await;
+    assert_eq!(status, StatusCode::OK);
+    called(&fleet, &target, &form("undelivered")).await;
+    let view = fleet.until("parent", State::Bounced).await;
+    assert_eq!(view.row.order, Order::Nothing);
+    let events = fleet.events_until("seen", "parent", "bounced").await;
+    let data = &events.last().expect("an event").json["data"];
+    assert_eq!((data.get("child"), data.get("escalates_at")), (None, None), "{data}");
+    is_called_off(&fleet, &child).await;
+    until_all_are_taken(&fleet).await;
+    assert_eq!((provider.count(FIRST), provider.count(NEXT)), (1, 0));
+    fleet.finish().await;
+}
+
+#[tokio::test]
+async fn a_report_that_it_failed_names_no_child_that_was_cancelled_with_sqlite() {
+    failed_without_its_child(Database::Sqlite).await;
+}
+
+#[tokio::test]
+async fn a_report_that_it_failed_names_no_child_that_was_cancelled_with_postgres() {
+    failed_without_its_child(Database::Postgres).await;
 }
 
 #[tokio::test]
