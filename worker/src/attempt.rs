@@ -1,6 +1,6 @@
 //! One attempt: renders the words, gives them to the channel, and turns whatever happens into an outcome.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use channels::{Enabled, NotEnabled, Outgoing};
 use domain::{About, Before, Failure, Notification, Outcome, Reason, Rendered, Row, Subscriber};
@@ -19,12 +19,14 @@ pub(crate) struct Tried {
     pub(crate) outcome: Outcome,
     /// Who was to carry it rather than whoever did, and why not.
     pub(crate) passed_over: Option<String>,
+    /// How long it takes until another one may be asked, where this one has not taken it.
+    pub(crate) other: Option<Duration>,
     pub(crate) capture: Option<Capture>,
 }
 
 impl From<Outcome> for Tried {
     fn from(outcome: Outcome) -> Self {
-        Self { outcome, passed_over: None, capture: None }
+        Self { outcome, passed_over: None, other: None, capture: None }
     }
 }
 
@@ -77,8 +79,14 @@ pub(crate) async fn attempt(
     let ready = Ready { rendered: &rendered, mail, link: link.as_deref() };
     let outcome = send(shared, row, delivery, chosen.carrier, ready).await;
     shared.health.note(&chosen, &outcome, shared.intake.clock.now());
+    let other = match outcome {
+        Outcome::Throttled { .. } | Outcome::Retriable { .. } | Outcome::Ambiguous { .. } => {
+            shared.health.other(carriers, &chosen, delivery.lane, shared.intake.clock.now())
+        }
+        _ => None,
+    };
     let capture = matches!(outcome, Outcome::Captured).then(|| captured(notification, rendered));
-    Tried { outcome, passed_over: chosen.passed_over, capture }
+    Tried { outcome, passed_over: chosen.passed_over, other, capture }
 }
 
 /// What the sandbox keeps: the words, or in their place what would have been posted.

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use domain::{
-    Claim, DecodeError, FollowUp, Intent, NextStep, Notification, Outcome, Reason, Row, Take, Unsent, decide,
+    Claim, DecodeError, FollowUp, Intent, NextStep, Notification, Outcome, Reason, Row, Take, Unsent, Ways, decide,
     delivered_too_often,
 };
 use intake::{Following, InHand, ItsRow};
@@ -109,8 +109,9 @@ async fn pipeline(
         None => try_once(shared, gone_out, row, &delivery, incoming, send_until).await?,
     };
     let policy = shared.setup.settings.policy(&row.channel);
-    let (has_fallback, escalation) = (delivery.notification.has_fallback(), delivery.notification.escalation());
-    let decided = decide(row, has_fallback, &tried.outcome, &policy, shared.intake.clock.now());
+    let escalation = delivery.notification.escalation();
+    let ways = Ways { has_fallback: delivery.notification.has_fallback(), other: tried.other };
+    let decided = decide(row, ways, &tried.outcome, &policy, shared.intake.clock.now());
     let mut transition = decided.escalating(escalation);
     if tried.passed_over.is_some() {
         transition.row.passed_over = tried.passed_over;

@@ -126,6 +126,22 @@ impl Health {
         Err(Outcome::PutAside)
     }
 
+    /// How long it takes until one of the carriers may be asked other than the chosen one. None where there is no other.
+    pub(crate) fn other(
+        &self,
+        carriers: &[Arc<Enabled>],
+        chosen: &Chosen<'_>,
+        lane: Lane,
+        now: Timestamp,
+    ) -> Option<Duration> {
+        let others = carriers.iter().filter(|carrier| carrier.provider() != chosen.carrier.provider());
+        let wait = |carrier: &Arc<Enabled>| match self.place(carrier)?.condition(lane, now) {
+            Condition::Works | Condition::TriedOut => Some(Duration::ZERO),
+            Condition::Closed { wait, .. } => Some(wait),
+        };
+        others.filter_map(wait).min()
+    }
+
     /// Learns from how an attempt ended for which [`Self::choose`] has taken a place.
     pub(crate) fn note(&self, chosen: &Chosen<'_>, outcome: &Outcome, now: Timestamp) {
         let Chosen { carrier, taken, .. } = *chosen;
