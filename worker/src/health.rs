@@ -10,6 +10,7 @@ use domain::{
     About, Before, Breaker, Candidate, Choice, Closed, Condition, Lane, Limit, Outcome, Purse, Sign, Timestamp, Wanted,
     choose,
 };
+use store::Leased;
 use tokio::sync::Notify;
 
 /// Stands for the channel where all channels of a provider are kept back.
@@ -197,10 +198,10 @@ impl Health {
     }
 
     /// Adds what was leased.
-    pub(crate) fn leased(&self, lease: Lease, tokens: u32) {
+    pub(crate) fn leased(&self, lease: Lease, Leased { tokens, used }: Leased) {
         let place = self.places.get(&(lease.medium, lease.provider));
         if let Some(purse) = place.and_then(|place| place.purse.as_ref()) {
-            lock(purse).put(lease.wanted, tokens);
+            lock(purse).put(lease.wanted, tokens, used);
         }
     }
 
@@ -226,15 +227,15 @@ impl Place {
         if matches!(condition, Condition::Closed { .. }) {
             return condition;
         }
-        let wait = lock(&self.limit).wait(now, lane).max(self.wait_for_token(now));
+        let wait = lock(&self.limit).wait(now, lane).max(self.wait_for_token(lane, now));
         wait.map_or(condition, |wait| Condition::Closed { wait, why: Closed::Limit })
     }
 
     /// How long it takes until a message may be sent by the limits of the whole fleet. Whoever leases is woken where more
     /// may be leased.
-    fn wait_for_token(&self, now: Timestamp) -> Option<Duration> {
+    fn wait_for_token(&self, lane: Lane, now: Timestamp) -> Option<Duration> {
         let mut purse = lock(self.purse.as_ref()?);
-        let wait = purse.wait(now);
+        let wait = purse.wait(now, lane);
         if wait.is_some() && purse.is_low(now) {
             self.low.notify_one();
         }
@@ -249,11 +250,11 @@ impl Place {
         let condition = credentials.condition(now, lane).and(failing.condition(now, lane));
         // Nothing is taken of one where another has nothing left.
         let is_closed = matches!(condition, Condition::Closed { .. });
-        if is_closed || purse.as_mut().is_some_and(|purse| purse.wait(now).is_some()) || !limit.take(now, lane) {
+        if is_closed || purse.as_mut().is_some_and(|purse| purse.wait(now, lane).is_some()) || !limit.take(now, lane) {
             return None;
         }
         if let Some(purse) = &mut purse {
-            purse.take(now);
+            purse.take(now, lane);
             if purse.is_low(now) {
                 self.low.notify_one();
             }
@@ -448,10 +449,10 @@ mod tests {
         let leases = health.leases(at(0));
         assert_eq!(leases.len(), 2);
         let lease = *leases.iter().find(|lease| lease.medium == "sms").expect("of SMS");
-        health.leased(lease, 1);
+        health.leased(lease, Leased { tokens: 1, used: 1 });
         assert_eq!([0, 1000].map(|millis| waits(&health, sms, at(millis))), [None, Some(100)]);
         assert_eq!(waits(&health, carriers(&channels, "whatsapp"), at(1000)), Some(100));
-        health.leased(lease, 0);
+        health.leased(lease, Leased { tokens: 0, used: 1 });
         assert_eq!(waits(&health, sms, at(1000)), Some(59_000), "the fleet has used the minute up");
         assert_eq!(health.window_ends(at(1000)), Some(at(60_000)));
         assert_eq!(waits(&health, sms, at(60_000)), Some(100));
