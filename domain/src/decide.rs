@@ -160,18 +160,18 @@ impl Deciding<'_> {
     }
 
     /// Waiting for a provider that takes the message is like being throttled by one, but that nobody has answered: there
-    /// is no attempt to record, and the row keeps who answered the last one. A delivery that has a fallback waits no longer
-    /// than all its attempts would have taken, and not until it has expired or is too old; only a limit is waited for as
-    /// throttling is, because the channel works. One without a fallback that expires meanwhile comes back for that end.
+    /// is no attempt to record, and the row keeps who answered the last one. One without a fallback that expires meanwhile
+    /// comes back for that end.
     fn parked(&self, why: &str, wait: Duration, is_limit: bool) -> Transition {
         let why = Failure::new("worker", None, why).detail;
-        let goes_on = self.ways.has_fallback && !self.row.ambiguous && !is_limit;
-        let wait = if goes_on || is_limit { wait } else { self.patient(wait) };
+        let goes_on = self.ways.has_fallback && !self.row.ambiguous;
+        let sooner = wait;
+        let wait = if goes_on && !is_limit { wait } else { self.patient(wait, is_limit) };
         let expires = self.row.expires_at;
-        let (order, back) = self.after(expires.map_or(wait, |expires| wait.min(expires.since(self.now))));
+        let wait = expires.map_or(wait, |expires| wait.min(expires.since(self.now)));
+        let (order, back) = self.comes_back(wait, is_limit);
         let next = expires.map_or(back, |expires| back.min(expires));
-        let waits_too_long = self.now.plus(wait).since(self.throttled_since()) > self.policy.ladder();
-        let mut parked = if goes_on && (waits_too_long || self.is_too_late(next) || self.would_expire(wait)) {
+        let mut parked = if goes_on && (self.is_too_late(next) || self.is_better_off_elsewhere(sooner, is_limit)) {
             self.to(State::FellBack, Order::Fallback, None)
         } else if self.is_too_late(next) {
             let order = Order::DeadLetter { reason: Reason::ThrottledTooLong, error: why.clone() };
@@ -183,17 +183,40 @@ impl Deciding<'_> {
         parked
     }
 
-    /// How long a delivery waits that has waited for some time already: longer, unless it would be too old then. A backlog
-    /// that came back every few seconds would cost as much as one that is sent, for as long as nobody takes it.
-    fn patient(&self, wait: Duration) -> Duration {
+    /// Whether a delivery that would wait for so long goes on by its fallback: where it would expire, and where nobody works
+    /// and it would have waited for longer than all its attempts would have taken. A limit is waited for as throttling is,
+    /// because the channel works, as long as a retry queue is long enough.
+    fn is_better_off_elsewhere(&self, wait: Duration, is_limit: bool) -> bool {
+        let waits_too_long = match is_limit {
+            true => self.tier_for(wait).is_none(),
+            false => self.now.plus(wait).since(self.throttled_since()) > self.policy.ladder(),
+        };
+        waits_too_long || self.would_expire(wait, is_limit)
+    }
+
+    /// How long a delivery waits that has waited for some time already: longer, unless it would be too old then, or have
+    /// expired. A backlog that came back every few seconds would cost as much as one that is sent, for as long as nobody
+    /// takes it.
+    fn patient(&self, wait: Duration, is_limit: bool) -> Duration {
         let longer = wait.max((self.now.since(self.throttled_since()) / 8).min(self.policy.delays[2]));
-        if self.is_too_late(self.after(longer).1) { wait } else { longer }
+        let is_too_long = self.is_too_late(self.comes_back(longer, is_limit).1) || self.would_expire(longer, is_limit);
+        if is_too_long { wait } else { longer }
     }
 
     /// Whether the delivery can still be sent, and could not be any more once it has waited for so long.
-    fn would_expire(&self, wait: Duration) -> bool {
-        let back = self.after(wait).1;
+    fn would_expire(&self, wait: Duration, is_limit: bool) -> bool {
+        let back = self.comes_back(wait, is_limit).1.max(self.now.plus(wait));
         self.row.expires_at.is_some_and(|expires| self.now < expires && expires <= back)
+    }
+
+    /// As [`Self::after`], but that what waits for a limit comes back early rather than late: it waits the rest where it is,
+    /// and what the limit allows meanwhile is used.
+    fn comes_back(&self, wait: Duration, is_limit: bool) -> (Order, Timestamp) {
+        if !is_limit || self.tier_for(wait).is_none() {
+            return self.after(wait);
+        }
+        let tier = self.policy.delays.iter().rposition(|delay| *delay <= wait).unwrap_or(0);
+        (Order::Retry { tier: tier_number(tier) }, self.now.plus(self.policy.delays[tier]))
     }
 
     fn throttled_since(&self) -> Timestamp {

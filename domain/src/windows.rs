@@ -9,6 +9,8 @@ use crate::{Lane, Timestamp};
 /// The part of a limit that a process leases at a time, and the largest that it leases while many messages come.
 const CHUNK: u32 = 50;
 const LARGEST_CHUNK: u32 = 10;
+/// A part is no smaller, unless the window is: of a few tokens each lease would be used up before the next has come.
+const SMALLEST: u32 = 10;
 /// A lease takes moments: for so long a message waits that has found nothing leased, though the ledger may have some left.
 const NEXT_LEASE: Duration = Duration::from_millis(100);
 
@@ -181,8 +183,9 @@ impl Pocket {
 
     fn wants(&mut self, now: Timestamp) -> Option<Wanted> {
         self.renew(now);
-        let part = |of: u32| (self.window.messages / of).max(1);
-        let (chunk, largest) = (part(CHUNK), part(LARGEST_CHUNK));
+        let messages = self.window.messages;
+        let chunk = (messages / CHUNK).max(SMALLEST).min(messages);
+        let largest = (messages / LARGEST_CHUNK).max(chunk);
         let is_low = self.tokens.saturating_mul(2) < chunk && !self.is_used_up;
         let tokens = chunk.saturating_add(self.missed).min(largest);
         is_low.then_some(Wanted { window: self.window, began: self.began, tokens })
@@ -231,6 +234,10 @@ mod tests {
         let (mut table, mut purses) = (Table::default(), [purse(&windows), purse(&windows)]);
         let mut sent: Vec<i64> = Vec::new();
         for millis in (0..120_000).step_by(20) {
+            if millis % 1000 == 0 {
+                // Whoever leases first has all of a small window.
+                purses.reverse();
+            }
             for purse in &mut purses {
                 table.lease(purse, at(millis));
                 sent.extend((0..3).filter(|_| purse.take(at(millis), Lane::Urgent)).map(|_| millis));
@@ -279,6 +286,8 @@ mod tests {
         let mut least = Purse::new(&[window(1, WindowUnit::Day)]).expect("it has a window");
         assert_eq!((0..9).filter(|_| least.take(at(1), Lane::Urgent)).count(), 0);
         assert_eq!(least.wants(at(1))[0].tokens, 1);
+        let mut small = Purse::new(&[window(100, WindowUnit::Second)]).expect("it has a window");
+        assert_eq!(small.wants(at(1))[0].tokens, 10, "ten at least");
     }
 
     #[test]

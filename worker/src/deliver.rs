@@ -185,7 +185,6 @@ async fn try_once(
     if shared.intake.stopping.is_cancelled() || !incoming.settle.is_current() {
         return Ok(Outcome::GivenBack.into());
     }
-    let _in_flight = shared.slots.in_flight(delivery.lane, &delivery.notification.channel);
     // Whatever happens from here on, the message may have gone out until an outcome says otherwise.
     gone_out.may_have(true);
     let mail = left_in.as_ref().unwrap_or(&delivery.notification.wording.mail);
