@@ -143,8 +143,8 @@ impl Deciding<'_> {
     }
 
     /// How long a delivery waits for which a provider has named this time, and which another one may carry: no longer than
-    /// that takes. Where more than one of them has asked to wait, it waits for the longest retry delay at least, or it would
-    /// go to and fro between them.
+    /// that takes. Where it was throttled before it waits as it was told, but not beyond the longest retry delay: it would go
+    /// to and fro between two that both ask to wait.
     fn shortened(&self, wait: Duration, ambiguous: bool) -> Duration {
         let is_first = self.row.provider.is_none() || self.row.throttled_since.is_none();
         match self.other(ambiguous) {

@@ -157,7 +157,7 @@ impl Pocket {
         self.renew(now);
         let ends = self.window.unit.end(self.began).since(now);
         if self.tokens > 0 {
-            return self.is_left_to_others_for(ends, lane);
+            return self.left_to_others_for(ends, lane);
         }
         self.missed = self.missed.saturating_add(1);
         Some(if self.is_used_up { ends } else { ends.min(NEXT_LEASE) })
@@ -166,7 +166,7 @@ impl Pocket {
     /// For how long the tokens of a window that ends so soon are left to lanes that are more urgent. Their share grows
     /// smaller as the window passes, so that in the end all of it is used. What others have leased since this process did
     /// is not known here: that is a few chunks.
-    fn is_left_to_others_for(&self, ends: Duration, lane: Lane) -> Option<Duration> {
+    fn left_to_others_for(&self, ends: Duration, lane: Lane) -> Option<Duration> {
         if lane == Lane::Urgent {
             return None;
         }

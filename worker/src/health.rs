@@ -318,7 +318,7 @@ fn report(provider: &'static str, channel: &'static str, breaker: &Breaker) {
 
 #[cfg(test)]
 mod tests {
-    use channels::{Settings, twilio};
+    use channels::{Settings, twilio, whatsapp_cloud};
     use domain::{Ambiguity, ChannelName, Failure, Window, WindowUnit};
     use testkit::NOW;
 
@@ -333,6 +333,10 @@ mod tests {
 
     /// The same in a fleet that has these limits.
     fn channels_of_a_fleet(limits: &[Window]) -> Channels {
+        Channels::enable(&settings_of_a_fleet(limits)).unwrap()
+    }
+
+    fn settings_of_a_fleet(limits: &[Window]) -> Settings {
         let mut settings = Settings::unset(Duration::from_secs(10));
         settings.twilio = twilio::Settings {
             account_sid: Some(format!("AC{}", "0".repeat(32))),
@@ -344,7 +348,7 @@ mod tests {
             ..twilio::Settings::default()
         };
         settings.limits.insert("twilio", limits.to_vec());
-        Channels::enable(&settings).unwrap()
+        settings
     }
 
     fn carriers<'a>(channels: &'a Channels, medium: &str) -> &'a [Arc<Enabled>] {
@@ -424,6 +428,30 @@ mod tests {
         shown.sort();
         let expected = [("twilio", "closed"), ("twilio/sms", "closed"), ("twilio/whatsapp", "open")];
         assert_eq!(shown, expected.map(|(name, state)| (name.to_owned(), state)));
+    }
+
+    #[test]
+    fn it_is_known_when_another_provider_may_be_asked_where_there_is_another() {
+        let mut settings = settings_of_a_fleet(&[]);
+        settings.whatsapp_cloud = whatsapp_cloud::Settings {
+            access_token: Some("EAA".into()),
+            phone_number_id: Some("106540352242922".into()),
+            base_url: "http://127.0.0.1:1/v24.0".into(),
+            ..whatsapp_cloud::Settings::default()
+        };
+        let channels = Channels::enable(&settings).unwrap();
+        let (health, whatsapp) = (Health::of(&channels), carriers(&channels, "whatsapp"));
+        let first = sent(&health, whatsapp, at(0));
+        let other = || health.other(whatsapp, &first, Lane::Urgent, at(0));
+        assert_eq!(other(), Some(Duration::ZERO));
+        let after_it = Before { last: Some(first.carrier.provider()), ..BEFORE };
+        let second = health.choose(whatsapp, after_it, Lane::Urgent, at(0)).unwrap();
+        let failure = Failure::new(second.carrier.provider(), None, "slow down").about(About::Provider);
+        let throttled = Outcome::Throttled { failure, retry_after: Some(Duration::from_secs(30)) };
+        health.note(&second, &throttled, at(0));
+        assert_eq!(other(), Some(Duration::from_secs(30)));
+        let sms = carriers(&channels, "sms");
+        assert_eq!(health.other(sms, &sent(&health, sms, at(0)), Lane::Urgent, at(0)), None, "SMS has one provider");
     }
 
     #[test]
