@@ -4,6 +4,7 @@
 mod limits;
 mod list;
 mod preference;
+mod unreached;
 
 use std::collections::BTreeSet;
 

@@ -3,69 +3,18 @@
 
 use std::time::Duration;
 
+use crate::policy::{tier_after, tier_number};
 use crate::{
-    Attempt, AttemptOutcome, Escalation, Failure, Order, Outcome, Reason, Row, SANDBOX, State, SuppressedFor, Timestamp,
+    Ambiguity, Attempt, AttemptOutcome, Escalation, Failure, Order, Outcome, Policy, Reason, Row, SANDBOX, State,
+    SuppressedFor, Timestamp,
 };
 
-/// What to do when nobody knows whether a message went out.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Ambiguity {
-    /// Try again within the budget: a second copy is better than none.
-    Resend,
-    /// Into the dead-letter queue, for a person to decide.
-    Hold,
-    /// Try again while the delivery has an `expires_at` that is still ahead, else hold it.
-    ResendIfFresh,
-}
-
-impl Ambiguity {
-    pub const ALL: [Self; 3] = [Self::Resend, Self::Hold, Self::ResendIfFresh];
-
-    pub fn parse(text: &str) -> Option<Self> {
-        match text {
-            "resend" => Some(Self::Resend),
-            "hold" => Some(Self::Hold),
-            "resend_if_fresh" => Some(Self::ResendIfFresh),
-            _ => None,
-        }
-    }
-
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Resend => "resend",
-            Self::Hold => "hold",
-            Self::ResendIfFresh => "resend_if_fresh",
-        }
-    }
-}
-
-/// The rules of one channel.
-#[derive(Clone, PartialEq, Debug)]
-pub struct Policy {
-    /// Retries after the first attempt.
-    pub max_retries: u32,
-    /// The delays of the three retry queues. Retries beyond the third use the last.
-    pub delays: [Duration; 3],
-    /// How long throttling may go on before the delivery is dead.
-    pub throttle_max_age: Duration,
-    pub ambiguity: Ambiguity,
-}
-
-impl Policy {
-    /// How long all attempts take of a delivery that fails each time.
-    fn ladder(&self) -> Duration {
-        (1..=self.max_retries).map(|spent| self.delays[tier_after(spent)]).sum()
-    }
-
-    /// The policy of a role that defers deliveries and never sends one.
-    pub const fn without_retries() -> Self {
-        Self {
-            max_retries: 0,
-            delays: [Duration::ZERO; 3],
-            throttle_max_age: Duration::ZERO,
-            ambiguity: Ambiguity::Hold,
-        }
-    }
+/// How else a delivery may go on than by the provider that was asked.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Ways {
+    pub has_fallback: bool,
+    /// How long it takes until another provider of its channel may be asked. None where there is no other.
+    pub other: Option<Duration>,
 }
 
 /// The next row, what to remember of the attempt, and what to do with the message.
@@ -107,8 +56,8 @@ impl Transition {
 }
 
 /// Decides about a delivery that was claimed (`row`) and tried.
-pub fn decide(row: &Row, has_fallback: bool, outcome: &Outcome, policy: &Policy, now: Timestamp) -> Transition {
-    let deciding = Deciding { row, has_fallback, policy, now };
+pub fn decide(row: &Row, ways: Ways, outcome: &Outcome, policy: &Policy, now: Timestamp) -> Transition {
+    let deciding = Deciding { row, ways, policy, now };
     match outcome {
         Outcome::Sent { provider, provider_id, code } => {
             let mut done = deciding.ended(State::Sent);
@@ -139,7 +88,7 @@ pub fn decide(row: &Row, has_fallback: bool, outcome: &Outcome, policy: &Policy,
 
 struct Deciding<'a> {
     row: &'a Row,
-    has_fallback: bool,
+    ways: Ways,
     policy: &'a Policy,
     now: Timestamp,
 }
@@ -151,7 +100,7 @@ impl Deciding<'_> {
 
     /// Nothing was tried, so that no attempt is recorded. The row says why already: its claim has written that.
     fn suppressed(&self, reason: SuppressedFor) -> Transition {
-        if self.has_fallback && !self.row.ambiguous && reason.allows_fallback() {
+        if self.ways.has_fallback && !self.row.ambiguous && reason.allows_fallback() {
             return self.to(State::FellBack, Order::Fallback, None);
         }
         self.ended(State::Suppressed)
@@ -165,37 +114,64 @@ impl Deciding<'_> {
     }
 
     /// Throttling spends time, not attempts. With a `retry_after` the delivery waits in the shortest tier that is long
-    /// enough, or at the scheduler when none is; without one, each republish takes the next tier. A delivery that could
-    /// only be sent after the limit of throttling is dead at once, so that an operator sees it while it still matters.
+    /// enough, or at the scheduler when none is; without one, each republish takes the next tier. What another provider may
+    /// carry waits for that one instead. A delivery that could only be sent after the limit of throttling goes on by its
+    /// fallback, or is dead at once, so that an operator sees it while it still matters.
     fn throttled(&self, failure: &Failure, retry_after: Option<Duration>) -> Transition {
-        let (order, next) = match retry_after {
-            Some(wait) => self.after(wait),
-            None => {
-                let tier = (self.row.seq as usize).min(2);
-                (Order::Retry { tier: tier_number(tier) }, self.now.plus(self.policy.delays[tier]))
-            }
-        };
         let attempt = self.attempt(AttemptOutcome::Throttled, failure);
-        let expired = self.row.expires_at.is_some_and(|expires| next >= expires);
-        if expired || self.is_too_late(next) {
-            return self.dead(Reason::ThrottledTooLong, failure, attempt);
+        let wait = retry_after.unwrap_or(self.policy.delays[(self.row.seq as usize).min(2)]);
+        let ambiguous = self.row.ambiguous;
+        let ends = |wait| self.would_be_too_late(self.after(wait).1);
+        let patient = self.shortened(wait, ambiguous);
+        let wait = match self.other(ambiguous) {
+            Some(other) if ends(patient) => patient.min(other),
+            _ => patient,
+        };
+        if !ends(wait) {
+            return self.throttled_for_now(self.after(wait).0, Some(attempt));
         }
-        self.throttled_for_now(order, Some(attempt))
+        // What has expired could not be sent by the next channel either.
+        match self.row.expires_at.is_none_or(|expires| self.now < expires) {
+            true => self.end_without_success(Reason::ThrottledTooLong, failure, attempt, ambiguous),
+            false => self.dead(Reason::ThrottledTooLong, failure, attempt),
+        }
+    }
+
+    /// How long it takes until another provider may be asked. None where the delivery may go to no other.
+    fn other(&self, ambiguous: bool) -> Option<Duration> {
+        self.ways.other.filter(|_| !ambiguous || self.policy.ambiguity == Ambiguity::Resend)
+    }
+
+    /// How long a delivery waits for which a provider has named this time, and which another one may carry: no longer than
+    /// that takes. Where it was throttled before it waits as it was told, but not beyond the longest retry delay: it would go
+    /// to and fro between two that both ask to wait.
+    fn shortened(&self, wait: Duration, ambiguous: bool) -> Duration {
+        let is_first = self.row.provider.is_none() || self.row.throttled_since.is_none();
+        match self.other(ambiguous) {
+            None => wait,
+            Some(other) if is_first => wait.min(other),
+            Some(other) => wait.min(other.max(self.policy.delays[2])),
+        }
+    }
+
+    /// Whether a try at that time would come after the end of the delivery, or after the limit of throttling.
+    fn would_be_too_late(&self, next: Timestamp) -> bool {
+        self.row.expires_at.is_some_and(|expires| next >= expires) || self.is_too_late(next)
     }
 
     /// Waiting for a provider that takes the message is like being throttled by one, but that nobody has answered: there
-    /// is no attempt to record, and the row keeps who answered the last one. A delivery that has a fallback waits no longer
-    /// than all its attempts would have taken, and not until it has expired or is too old; only a limit is waited for as
-    /// throttling is, because the channel works. One without a fallback that expires meanwhile comes back for that end.
+    /// is no attempt to record, and the row keeps who answered the last one. One without a fallback that expires meanwhile
+    /// comes back for that end.
     fn parked(&self, why: &str, wait: Duration, is_limit: bool) -> Transition {
         let why = Failure::new("worker", None, why).detail;
-        let goes_on = self.has_fallback && !self.row.ambiguous && !is_limit;
-        let wait = if goes_on || is_limit { wait } else { self.patient(wait) };
+        let goes_on = self.ways.has_fallback && !self.row.ambiguous;
+        let sooner = wait;
+        let wait = if goes_on && !is_limit { wait } else { self.patient(wait, is_limit) };
         let expires = self.row.expires_at;
-        let (order, back) = self.after(expires.map_or(wait, |expires| wait.min(expires.since(self.now))));
+        let wait = expires.map_or(wait, |expires| wait.min(expires.since(self.now)));
+        let (order, back) = self.comes_back(wait, is_limit);
         let next = expires.map_or(back, |expires| back.min(expires));
-        let waits_too_long = self.now.plus(wait).since(self.throttled_since()) > self.policy.ladder();
-        let mut parked = if goes_on && (waits_too_long || self.is_too_late(next) || self.would_expire(wait)) {
+        let mut parked = if goes_on && (self.is_too_late(next) || self.is_better_off_elsewhere(sooner, is_limit)) {
             self.to(State::FellBack, Order::Fallback, None)
         } else if self.is_too_late(next) {
             let order = Order::DeadLetter { reason: Reason::ThrottledTooLong, error: why.clone() };
@@ -207,17 +183,40 @@ impl Deciding<'_> {
         parked
     }
 
-    /// How long a delivery waits that has waited for some time already: longer, unless it would be too old then. A backlog
-    /// that came back every few seconds would cost as much as one that is sent, for as long as nobody takes it.
-    fn patient(&self, wait: Duration) -> Duration {
+    /// Whether a delivery that would wait for so long goes on by its fallback: where it would expire, and where nobody works
+    /// and it would have waited for longer than all its attempts would have taken. A limit is waited for as throttling is,
+    /// because the channel works, as long as a retry queue is long enough.
+    fn is_better_off_elsewhere(&self, wait: Duration, is_limit: bool) -> bool {
+        let waits_too_long = match is_limit {
+            true => self.tier_for(wait).is_none(),
+            false => self.now.plus(wait).since(self.throttled_since()) > self.policy.ladder(),
+        };
+        waits_too_long || self.would_expire(wait, is_limit)
+    }
+
+    /// How long a delivery waits that has waited for some time already: longer, unless it would be too old then, or have
+    /// expired. A backlog that came back every few seconds would cost as much as one that is sent, for as long as nobody
+    /// takes it.
+    fn patient(&self, wait: Duration, is_limit: bool) -> Duration {
         let longer = wait.max((self.now.since(self.throttled_since()) / 8).min(self.policy.delays[2]));
-        if self.is_too_late(self.after(longer).1) { wait } else { longer }
+        let is_too_long = self.is_too_late(self.comes_back(longer, is_limit).1) || self.would_expire(longer, is_limit);
+        if is_too_long { wait } else { longer }
     }
 
     /// Whether the delivery can still be sent, and could not be any more once it has waited for so long.
-    fn would_expire(&self, wait: Duration) -> bool {
-        let back = self.after(wait).1;
+    fn would_expire(&self, wait: Duration, is_limit: bool) -> bool {
+        let back = self.comes_back(wait, is_limit).1.max(self.now.plus(wait));
         self.row.expires_at.is_some_and(|expires| self.now < expires && expires <= back)
+    }
+
+    /// As [`Self::after`], but that what waits for a limit comes back early rather than late: it waits the rest where it is,
+    /// and what the limit allows meanwhile is used.
+    fn comes_back(&self, wait: Duration, is_limit: bool) -> (Order, Timestamp) {
+        if !is_limit || self.tier_for(wait).is_none() {
+            return self.after(wait);
+        }
+        let tier = self.policy.delays.iter().rposition(|delay| *delay <= wait).unwrap_or(0);
+        (Order::Retry { tier: tier_number(tier) }, self.now.plus(self.policy.delays[tier]))
     }
 
     fn throttled_since(&self) -> Timestamp {
@@ -276,7 +275,7 @@ impl Deciding<'_> {
         let mut transition = if spent > self.policy.max_retries {
             self.end_without_success(Reason::Exhausted, failure, attempt, ambiguous)
         } else {
-            self.waiting(self.next_try(spent, failure.retry_after), Some(attempt))
+            self.waiting(self.next_try(spent, failure.retry_after, ambiguous), Some(attempt))
         };
         transition.row.attempt = spent;
         transition.row.ambiguous = ambiguous;
@@ -284,10 +283,10 @@ impl Deciding<'_> {
         transition
     }
 
-    /// The retry queue for the next attempt, or a longer wait where the provider has named one.
-    fn next_try(&self, spent: u32, retry_after: Option<Duration>) -> Order {
+    /// The retry queue for the next attempt, or a longer wait where the provider has named one and nobody else is there.
+    fn next_try(&self, spent: u32, retry_after: Option<Duration>, ambiguous: bool) -> Order {
         let tier = tier_after(spent);
-        match retry_after.filter(|wait| *wait > self.policy.delays[tier]) {
+        match retry_after.map(|wait| self.shortened(wait, ambiguous)).filter(|wait| *wait > self.policy.delays[tier]) {
             None => Order::Retry { tier: tier_number(tier) },
             Some(wait) => self.after(wait).0,
         }
@@ -313,7 +312,7 @@ impl Deciding<'_> {
     /// Ends the delivery without a success. A delivery that may have gone out never goes out on another channel as
     /// well.
     fn end_without_success(&self, reason: Reason, failure: &Failure, attempt: Attempt, ambiguous: bool) -> Transition {
-        if self.has_fallback && !ambiguous && reason.allows_fallback() {
+        if self.ways.has_fallback && !ambiguous && reason.allows_fallback() {
             return self.to(State::FellBack, Order::Fallback, Some(attempt));
         }
         self.dead(reason, failure, attempt)
@@ -351,15 +350,6 @@ impl Deciding<'_> {
             at: self.now,
         }
     }
-}
-
-/// The index of the retry queue for the next attempt after so many.
-pub(crate) fn tier_after(spent: u32) -> usize {
-    (spent as usize).saturating_sub(1).min(2)
-}
-
-pub(crate) fn tier_number(index: usize) -> u8 {
-    u8::try_from(index + 1).unwrap_or(3)
 }
 
 #[cfg(test)]

@@ -29,6 +29,7 @@ mod limits;
 mod next_step;
 mod notification;
 mod outcome;
+mod policy;
 mod reason;
 mod release;
 mod rendered;
@@ -52,7 +53,7 @@ pub use channel_name::{ChannelName, InvalidChannelName};
 pub use choice::{Before, Candidate, Choice, Closed, Condition, choose};
 pub use claim::{Claim, Take, claim};
 pub use cron::{Cron, InvalidCron};
-pub use decide::{Ambiguity, Policy, Transition, decide};
+pub use decide::{Transition, Ways, decide};
 pub use endpoint_address::EndpointAddress;
 pub use escalation::{Escalation, When};
 pub use event::{Event, EventName, Heard, Telling, events_of};
@@ -74,6 +75,7 @@ pub use notification::{
     UnknownField, Worded, Wording, is_field, json_fault, parse_object, whole,
 };
 pub use outcome::{About, Failure, Outcome, SANDBOX};
+pub use policy::{Ambiguity, Policy};
 pub use reason::Reason;
 pub use release::{Counts, KeptHeaders};
 pub use rendered::Rendered;

@@ -136,14 +136,15 @@ impl Limit {
     }
 }
 
-/// How many of so many tokens a lane leaves to those that are more urgent. A bucket that is full has one for every lane.
-fn left_to_others(lane: Lane, depth: f64) -> f64 {
+/// How many of so many tokens a lane leaves to those that are more urgent: a whole one at least, unless that is all there
+/// is. A bucket that is full has one for every lane.
+pub(crate) fn left_to_others(lane: Lane, depth: f64) -> f64 {
     let share = match lane {
-        Lane::Urgent => 0.0,
+        Lane::Urgent => return 0.0,
         Lane::Normal => 0.1,
         Lane::Bulk => 0.3,
     };
-    (share * depth).min(depth - 1.0)
+    (share * depth).max(1.0).min(depth - 1.0)
 }
 
 #[cfg(test)]
@@ -176,6 +177,9 @@ mod tests {
         assert_eq!([Lane::Bulk, Lane::Normal, Lane::Urgent].map(&mut taken), [7, 2, 1]);
         assert_eq!(limit.wait(at(0), Lane::Bulk), Some(Duration::from_millis(400)));
         assert_eq!(limit.wait(at(400), Lane::Bulk), None, "it gets its share when nobody else asks");
+        let mut two = Limit::new(Some(2));
+        let mut taken = |lane| (0..100).take_while(|_| two.take(at(0), lane)).count();
+        assert_eq!([Lane::Bulk, Lane::Normal, Lane::Urgent].map(&mut taken), [1, 0, 1], "a whole one is left");
         let mut slow = Limit::new(Some(1));
         assert!(slow.take(at(0), Lane::Bulk), "of one token nothing is left to others");
     }

@@ -6,7 +6,7 @@
 
 use std::cmp::Ordering;
 
-use crate::decide::{tier_after, tier_number};
+use crate::policy::{tier_after, tier_number};
 use crate::{
     Attempt, AttemptOutcome, Keyword, Label, Order, Policy, Row, State, SuppressedFor, Timestamp, Transition, When,
 };

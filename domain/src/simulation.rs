@@ -65,7 +65,7 @@ fn no_schedule_of_crashes_duplicates_and_moves_breaks_a_promise() {
     }
     let others =
         ["a copy of a dead letter", "told again", "taken off the list", "asked for again", "reported early", "parked"];
-    let carriers = ["passed over", "tried out"];
+    let carriers = ["passed over", "tried out", "throttled by one of two"];
     let children = ["a child that was sent", "a child that was called off", "a child that was hurried"];
     for what in others.into_iter().chain(carriers).chain(children) {
         assert!(ends.is_empty() || ends.contains_key(what), "no schedule with {what}: {ends:?}");

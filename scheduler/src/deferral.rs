@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use domain::{
     Arrival, Claim, Failure, FirstSight, Notification, Order, Outcome, Policy, PublishedBy, Reason, Row, State,
-    Timestamp, decide,
+    Timestamp, Ways, decide,
 };
 use intake::Named;
 use store::{Claimed, Job, Recorded, StoreError};
@@ -154,7 +154,7 @@ async fn end(shared: &Shared, row: &Row, reason: Reason, error: &str) -> Result<
 
 /// Records the decision about the row, and returns the row as it is to be written.
 async fn record(shared: &Shared, row: &Row, outcome: &Outcome) -> Result<(Row, Recorded), StoreError> {
-    let transition = decide(row, false, outcome, &Policy::without_retries(), shared.intake.clock.now());
+    let transition = decide(row, Ways::default(), outcome, &Policy::without_retries(), shared.intake.clock.now());
     let recorded = shared.intake.store.record(&transition, None).await?;
     Ok((transition.row, recorded))
 }

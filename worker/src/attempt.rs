@@ -1,30 +1,35 @@
 //! One attempt: renders the words, gives them to the channel, and turns whatever happens into an outcome.
 
-use std::time::Instant;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use channels::{Enabled, NotEnabled, Outgoing};
-use domain::{About, Before, Failure, Notification, Outcome, Reason, Rendered, Row, Subscriber};
+use domain::{About, Before, Failure, Lane, Notification, Outcome, Reason, Rendered, Row, Subscriber};
 use media::Words;
 use runtime::{Panicked, catch_panic, failpoint};
 use serde_json::{Map, Value};
 use store::Capture;
 
 use crate::delivery::Delivery;
+use crate::health::Chosen;
 use crate::render::render;
 use crate::report;
 use crate::shared::Shared;
+use crate::waiting::Bounds;
 
 /// How an attempt ended, who carried it, and what the sandbox captured of it.
 pub(crate) struct Tried {
     pub(crate) outcome: Outcome,
     /// Who was to carry it rather than whoever did, and why not.
     pub(crate) passed_over: Option<String>,
+    /// How long it takes until another one may be asked, where this one has not taken it.
+    pub(crate) other: Option<Duration>,
     pub(crate) capture: Option<Capture>,
 }
 
 impl From<Outcome> for Tried {
     fn from(outcome: Outcome) -> Self {
-        Self { outcome, passed_over: None, capture: None }
+        Self { outcome, passed_over: None, other: None, capture: None }
     }
 }
 
@@ -65,20 +70,49 @@ pub(crate) async fn attempt(
             "not sent: this process, or the ledger, stood still for so long that its claim may run out");
         return Outcome::PutAside.into();
     }
-    let policy = shared.setup.settings.policy(&row.channel).ambiguity;
-    let before = Before { last: row.provider.as_deref(), ambiguous: row.ambiguous, policy };
-    let chosen = match shared.health.choose(carriers, before, delivery.lane, shared.intake.clock.now()) {
+    let chosen = match choose(shared, carriers, row, delivery.lane, send_until).await {
         Ok(chosen) => chosen,
-        Err(parked) => {
-            report::parked(&notification.channel, &parked);
-            return parked.into();
-        }
+        Err(outcome) => return outcome.into(),
     };
     let ready = Ready { rendered: &rendered, mail, link: link.as_deref() };
     let outcome = send(shared, row, delivery, chosen.carrier, ready).await;
     shared.health.note(&chosen, &outcome, shared.intake.clock.now());
+    let other = match outcome {
+        Outcome::Throttled { .. } | Outcome::Retriable { .. } | Outcome::Ambiguous { .. } => {
+            shared.health.other(carriers, &chosen, delivery.lane, shared.intake.clock.now())
+        }
+        _ => None,
+    };
     let capture = matches!(outcome, Outcome::Captured).then(|| captured(notification, rendered));
-    Tried { outcome, passed_over: chosen.passed_over, capture }
+    Tried { outcome, passed_over: chosen.passed_over, other, capture }
+}
+
+/// Chooses who carries the attempt, and waits where a limit is over in a moment.
+///
+/// # Errors
+/// The outcome, when nobody takes the message now.
+async fn choose<'a>(
+    shared: &Shared,
+    carriers: &'a [Arc<Enabled>],
+    row: &Row,
+    lane: Lane,
+    send_until: Instant,
+) -> Result<Chosen<'a>, Outcome> {
+    let policy = shared.setup.settings.policy(&row.channel).ambiguity;
+    let before = Before { last: row.provider.as_deref(), ambiguous: row.ambiguous, policy };
+    let choose = |now| shared.health.choose(carriers, before, lane, now);
+    let parked = match choose(shared.intake.clock.now()) {
+        Ok(chosen) => return Ok(chosen),
+        Err(parked) => parked,
+    };
+    let (clock, stopping) = (&*shared.intake.clock, &shared.intake.stopping);
+    let bounds = Bounds { clock, stopping, expires_at: row.expires_at, send_until };
+    // It is rare, and its future is large.
+    let chosen = Box::pin(shared.waiting.wait(parked, choose, lane, bounds)).await;
+    if let Err(parked @ (Outcome::Parked { .. } | Outcome::PutAside)) = &chosen {
+        report::parked(&row.channel, parked);
+    }
+    chosen
 }
 
 /// What the sandbox keeps: the words, or in their place what would have been posted.
@@ -150,6 +184,7 @@ async fn send(shared: &Shared, row: &Row, delivery: &Delivery, channel: &Enabled
     if outgoing.has_expired() {
         return Outcome::Expired;
     }
+    let _in_flight = shared.slots.in_flight(delivery.lane, &notification.channel);
     let limit = shared.setup.settings.provider_timeout;
     failpoint("worker.before_send");
     let outcome = match tokio::time::timeout(limit, catch_panic(channel.send(&outgoing))).await {

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use domain::{
-    Claim, DecodeError, FollowUp, Intent, NextStep, Notification, Outcome, Reason, Row, Take, Unsent, decide,
+    Claim, DecodeError, FollowUp, Intent, NextStep, Notification, Outcome, Reason, Row, Take, Unsent, Ways, decide,
     delivered_too_often,
 };
 use intake::{Following, InHand, ItsRow};
@@ -110,8 +110,9 @@ async fn pipeline(
         None => try_once(shared, gone_out, row, &delivery, incoming, send_until).await?,
     };
     let policy = shared.setup.settings.policy(&row.channel);
-    let (has_fallback, escalation) = (delivery.notification.has_fallback(), delivery.notification.escalation());
-    let decided = decide(row, has_fallback, &tried.outcome, &policy, shared.intake.clock.now());
+    let escalation = delivery.notification.escalation();
+    let ways = Ways { has_fallback: delivery.notification.has_fallback(), other: tried.other };
+    let decided = decide(row, ways, &tried.outcome, &policy, shared.intake.clock.now());
     let mut transition = decided.escalating(escalation);
     if tried.passed_over.is_some() {
         transition.row.passed_over = tried.passed_over;
@@ -185,7 +186,6 @@ async fn try_once(
     if shared.intake.stopping.is_cancelled() || !incoming.settle.is_current() {
         return Ok(Outcome::GivenBack.into());
     }
-    let _in_flight = shared.slots.in_flight(delivery.lane, &delivery.notification.channel);
     // Whatever happens from here on, the message may have gone out until an outcome says otherwise.
     gone_out.may_have(true);
     let mail = left_in.as_ref().unwrap_or(&delivery.notification.wording.mail);

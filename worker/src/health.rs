@@ -10,6 +10,7 @@ use domain::{
     About, Before, Breaker, Candidate, Choice, Closed, Condition, Lane, Limit, Outcome, Purse, Sign, Timestamp, Wanted,
     choose,
 };
+use store::Leased;
 use tokio::sync::Notify;
 
 /// Stands for the channel where all channels of a provider are kept back.
@@ -126,6 +127,22 @@ impl Health {
         Err(Outcome::PutAside)
     }
 
+    /// How long it takes until one of the carriers may be asked other than the chosen one. None where there is no other.
+    pub(crate) fn other(
+        &self,
+        carriers: &[Arc<Enabled>],
+        chosen: &Chosen<'_>,
+        lane: Lane,
+        now: Timestamp,
+    ) -> Option<Duration> {
+        let others = carriers.iter().filter(|carrier| carrier.provider() != chosen.carrier.provider());
+        let wait = |carrier: &Arc<Enabled>| match self.place(carrier)?.condition(lane, now) {
+            Condition::Works | Condition::TriedOut => Some(Duration::ZERO),
+            Condition::Closed { wait, .. } => Some(wait),
+        };
+        others.filter_map(wait).min()
+    }
+
     /// Learns from how an attempt ended for which [`Self::choose`] has taken a place.
     pub(crate) fn note(&self, chosen: &Chosen<'_>, outcome: &Outcome, now: Timestamp) {
         let Chosen { carrier, taken, .. } = *chosen;
@@ -181,10 +198,10 @@ impl Health {
     }
 
     /// Adds what was leased.
-    pub(crate) fn leased(&self, lease: Lease, tokens: u32) {
+    pub(crate) fn leased(&self, lease: Lease, Leased { tokens, used }: Leased) {
         let place = self.places.get(&(lease.medium, lease.provider));
         if let Some(purse) = place.and_then(|place| place.purse.as_ref()) {
-            lock(purse).put(lease.wanted, tokens);
+            lock(purse).put(lease.wanted, tokens, used);
         }
     }
 
@@ -210,15 +227,15 @@ impl Place {
         if matches!(condition, Condition::Closed { .. }) {
             return condition;
         }
-        let wait = lock(&self.limit).wait(now, lane).max(self.wait_for_token(now));
+        let wait = lock(&self.limit).wait(now, lane).max(self.wait_for_token(lane, now));
         wait.map_or(condition, |wait| Condition::Closed { wait, why: Closed::Limit })
     }
 
     /// How long it takes until a message may be sent by the limits of the whole fleet. Whoever leases is woken where more
     /// may be leased.
-    fn wait_for_token(&self, now: Timestamp) -> Option<Duration> {
+    fn wait_for_token(&self, lane: Lane, now: Timestamp) -> Option<Duration> {
         let mut purse = lock(self.purse.as_ref()?);
-        let wait = purse.wait(now);
+        let wait = purse.wait(now, lane);
         if wait.is_some() && purse.is_low(now) {
             self.low.notify_one();
         }
@@ -233,11 +250,11 @@ impl Place {
         let condition = credentials.condition(now, lane).and(failing.condition(now, lane));
         // Nothing is taken of one where another has nothing left.
         let is_closed = matches!(condition, Condition::Closed { .. });
-        if is_closed || purse.as_mut().is_some_and(|purse| purse.wait(now).is_some()) || !limit.take(now, lane) {
+        if is_closed || purse.as_mut().is_some_and(|purse| purse.wait(now, lane).is_some()) || !limit.take(now, lane) {
             return None;
         }
         if let Some(purse) = &mut purse {
-            purse.take(now);
+            purse.take(now, lane);
             if purse.is_low(now) {
                 self.low.notify_one();
             }
@@ -301,7 +318,7 @@ fn report(provider: &'static str, channel: &'static str, breaker: &Breaker) {
 
 #[cfg(test)]
 mod tests {
-    use channels::{Settings, twilio};
+    use channels::{Settings, twilio, whatsapp_cloud};
     use domain::{Ambiguity, ChannelName, Failure, Window, WindowUnit};
     use testkit::NOW;
 
@@ -316,6 +333,10 @@ mod tests {
 
     /// The same in a fleet that has these limits.
     fn channels_of_a_fleet(limits: &[Window]) -> Channels {
+        Channels::enable(&settings_of_a_fleet(limits)).unwrap()
+    }
+
+    fn settings_of_a_fleet(limits: &[Window]) -> Settings {
         let mut settings = Settings::unset(Duration::from_secs(10));
         settings.twilio = twilio::Settings {
             account_sid: Some(format!("AC{}", "0".repeat(32))),
@@ -327,7 +348,7 @@ mod tests {
             ..twilio::Settings::default()
         };
         settings.limits.insert("twilio", limits.to_vec());
-        Channels::enable(&settings).unwrap()
+        settings
     }
 
     fn carriers<'a>(channels: &'a Channels, medium: &str) -> &'a [Arc<Enabled>] {
@@ -410,6 +431,30 @@ mod tests {
     }
 
     #[test]
+    fn it_is_known_when_another_provider_may_be_asked_where_there_is_another() {
+        let mut settings = settings_of_a_fleet(&[]);
+        settings.whatsapp_cloud = whatsapp_cloud::Settings {
+            access_token: Some("EAA".into()),
+            phone_number_id: Some("106540352242922".into()),
+            base_url: "http://127.0.0.1:1/v24.0".into(),
+            ..whatsapp_cloud::Settings::default()
+        };
+        let channels = Channels::enable(&settings).unwrap();
+        let (health, whatsapp) = (Health::of(&channels), carriers(&channels, "whatsapp"));
+        let first = sent(&health, whatsapp, at(0));
+        let other = || health.other(whatsapp, &first, Lane::Urgent, at(0));
+        assert_eq!(other(), Some(Duration::ZERO));
+        let after_it = Before { last: Some(first.carrier.provider()), ..BEFORE };
+        let second = health.choose(whatsapp, after_it, Lane::Urgent, at(0)).unwrap();
+        let failure = Failure::new(second.carrier.provider(), None, "slow down").about(About::Provider);
+        let throttled = Outcome::Throttled { failure, retry_after: Some(Duration::from_secs(30)) };
+        health.note(&second, &throttled, at(0));
+        assert_eq!(other(), Some(Duration::from_secs(30)));
+        let sms = carriers(&channels, "sms");
+        assert_eq!(health.other(sms, &sent(&health, sms, at(0)), Lane::Urgent, at(0)), None, "SMS has one provider");
+    }
+
+    #[test]
     fn a_failure_that_names_a_time_keeps_all_messages_back_until_then() {
         let channels = channels();
         let (health, sms) = (Health::of(&channels), carriers(&channels, "sms"));
@@ -432,10 +477,10 @@ mod tests {
         let leases = health.leases(at(0));
         assert_eq!(leases.len(), 2);
         let lease = *leases.iter().find(|lease| lease.medium == "sms").expect("of SMS");
-        health.leased(lease, 1);
+        health.leased(lease, Leased { tokens: 1, used: 1 });
         assert_eq!([0, 1000].map(|millis| waits(&health, sms, at(millis))), [None, Some(100)]);
         assert_eq!(waits(&health, carriers(&channels, "whatsapp"), at(1000)), Some(100));
-        health.leased(lease, 0);
+        health.leased(lease, Leased { tokens: 0, used: 1 });
         assert_eq!(waits(&health, sms, at(1000)), Some(59_000), "the fleet has used the minute up");
         assert_eq!(health.window_ends(at(1000)), Some(at(60_000)));
         assert_eq!(waits(&health, sms, at(60_000)), Some(100));

@@ -37,10 +37,10 @@ async fn lease_once(shared: &Shared) -> Result<(), StoreError> {
     for lease in health.leases(shared.intake.clock.now()) {
         let (provider, medium, window) = (lease.provider, lease.medium, lease.wanted.window.unit.as_str());
         let leased = store.lease_tokens(provider, medium, lease.wanted).await?;
-        health.leased(lease, leased.tokens);
         metrics::gauge!("chasqui_provider_limit_used",
             "provider" => provider, "medium" => medium, "window" => window)
         .set(f64::from(leased.used));
+        health.leased(lease, leased);
     }
     Ok(())
 }

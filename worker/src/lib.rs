@@ -30,6 +30,7 @@ mod slots;
 #[cfg(test)]
 mod testing;
 mod unheeded;
+mod waiting;
 mod worker;
 
 pub use settings::{InvalidSettings, Settings};

@@ -12,6 +12,7 @@ use crate::health::Health;
 use crate::meters::Meters;
 use crate::settings::Settings;
 use crate::slots::Slots;
+use crate::waiting::Waiting;
 
 /// How a worker sends: by which channels, with which words, and how often.
 pub struct Setup {
@@ -28,6 +29,8 @@ pub(crate) struct Shared {
     /// Its `stopping` ends the intake: deliveries that have not been sent by then are given back.
     pub(crate) intake: Intake,
     pub(crate) slots: Slots,
+    /// Who waits for a limit that is over in a moment.
+    pub(crate) waiting: Waiting,
     pub(crate) health: Health,
     pub(crate) meters: Meters,
     pub(crate) deliveries: TaskTracker,

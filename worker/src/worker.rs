@@ -15,6 +15,7 @@ use crate::health::Health;
 use crate::meters::Meters;
 use crate::shared::{Setup, Shared};
 use crate::slots::Slots;
+use crate::waiting::Waiting;
 use crate::{consume, drain, leasing, pause, readiness, report, sharing};
 
 /// How long a worker that has drained waits for the ledger to hear that it goes.
@@ -83,6 +84,7 @@ impl Worker {
         let shared = Shared {
             intake,
             slots: Slots::new(settings.concurrency, settings.bytes_in_hand),
+            waiting: Waiting::new(settings.concurrency),
             health: Health::of(&self.setup.channels),
             meters: Meters::default(),
             deliveries: TaskTracker::new(),

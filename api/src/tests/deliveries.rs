@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::http::StatusCode;
 use domain::{
     Ambiguity, Arrival, Claim, Defaults, Failure, FieldError, FirstSight, Headers, Keyring, Notification, Outcome,
-    Policy, RecipientHasher, decide,
+    Policy, RecipientHasher, Ways, decide,
 };
 use serde_json::json;
 use store::{Capture, Claimed};
@@ -162,7 +162,7 @@ async fn claimed(app: &TestApp, id: &str) -> Claimed {
 pub(crate) async fn attempted(app: &TestApp, id: &str, outcome: Outcome, capture: Option<Capture>) {
     let Claimed::New(row) = claimed(app, id).await else { panic!("{id} is known") };
     let policy = Policy { max_retries: 3, ambiguity: Ambiguity::Resend, ..Policy::without_retries() };
-    app.store.record(&decide(&row, false, &outcome, &policy, NOW), capture).await.unwrap();
+    app.store.record(&decide(&row, Ways::default(), &outcome, &policy, NOW), capture).await.unwrap();
 }
 
 #[tokio::test]

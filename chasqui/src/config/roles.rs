@@ -96,6 +96,9 @@ impl Role {
         let demo = config.scheduler.demo.as_ref().map(|demo| &demo.channel);
         let named = [("DEFAULT_CHANNEL", config.defaults.channel.as_ref()), ("SCHEDULER_DEMO_CHANNEL", demo)];
         config.channels.check_left_out(reader, self.sends(), &named);
+        if self.sends() && reader.are_right(&["THROTTLE_MAX_AGE_SECONDS"]) {
+            config.channels.check_limits(reader, config.worker.throttle_max_age);
+        }
         if self.sends()
             && reader.are_right(&["PROVIDER_TIMEOUT_SECONDS", "WORKER_LEASE_SECONDS"])
             && let Err(error) = config.worker.check()

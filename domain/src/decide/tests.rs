@@ -1,5 +1,6 @@
 //! One table for each way in which an attempt can end.
 
+mod others;
 mod parked;
 
 use super::*;
@@ -23,6 +24,11 @@ fn permanent() -> Outcome {
 
 fn dead_letter(reason: Reason) -> Order {
     Order::DeadLetter { reason, error: failure().detail }
+}
+
+/// Of a delivery that only one provider may carry.
+fn decide(row: &Row, has_fallback: bool, outcome: &Outcome, policy: &Policy, now: Timestamp) -> Transition {
+    super::decide(row, Ways { has_fallback, other: None }, outcome, policy, now)
 }
 
 fn decided(row: &Row, outcome: &Outcome) -> Transition {
@@ -166,7 +172,7 @@ fn throttling_past_its_limit_is_dead() {
     let check = |since: Option<u64>, expires: Option<u64>, retry_after: Option<u64>, dead: bool| {
         let throttled_since = since.map(|ago| Timestamp::from_micros(NOW.as_micros() - 1_000_000 * ago as i64));
         let known = Row { throttled_since, expires_at: expires.map(in_seconds), ..row() };
-        let transition = decide(&known, true, &throttled(retry_after), &policy(), NOW);
+        let transition = decide(&known, false, &throttled(retry_after), &policy(), NOW);
         let about = format!("since {since:?}, expires in {expires:?}, Retry-After {retry_after:?}");
         if dead {
             assert_eq!(transition.order, dead_letter(Reason::ThrottledTooLong), "{about}");

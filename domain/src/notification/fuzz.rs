@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::fields::MAX_DESTINATION_BYTES;
 use super::*;
 use crate::samples::{NOW, failure, key, policy};
-use crate::{Arrival, FirstSight, Headers, Outcome, RecipientHasher, State, child_body, content_of, decide};
+use crate::{Arrival, FirstSight, Headers, Outcome, RecipientHasher, State, Ways, child_body, content_of, decide};
 use text::{check_subject, is_unsafe_in_a_line};
 
 const CASES: u32 = 50_000;
@@ -137,7 +137,8 @@ fn walk(body: &[u8]) -> Result<(), TestCaseError> {
         Outcome::Permanent { reason: Reason::Permanent, failure: failure() },
     ];
     for outcome in outcomes {
-        let decided = decide(&row, read.has_fallback(), &outcome, &policy(), NOW).escalating(read.escalation());
+        let ways = Ways { has_fallback: read.has_fallback(), ..Ways::default() };
+        let decided = decide(&row, ways, &outcome, &policy(), NOW).escalating(read.escalation());
         prop_assert_ne!(decided.row.state, State::Sending);
     }
     let child = child_body(&row.key, body, row.expires_at);

@@ -94,7 +94,7 @@ impl World {
         let provider = NAMES[at];
         let failure = |about| Failure::new(provider, Some("503".into()), "service unavailable").about(about);
         let retriable = |about, maybe_sent| Outcome::Retriable { failure: failure(about), alarm: false, maybe_sent };
-        match (self.carriers.are_away[at], self.roll(7)) {
+        match (self.carriers.are_away[at], self.roll(8)) {
             (true, 0..=2) => retriable(About::Provider, false),
             (true, 3..=5) => Outcome::Ambiguous { failure: failure(About::Provider) },
             (true, _) => retriable(About::Credentials, false),
@@ -102,7 +102,11 @@ impl World {
             (false, 3) => retriable(About::Message, false),
             (false, 4) => retriable(About::Message, true),
             (false, 5) => Outcome::Ambiguous { failure: failure(About::Message) },
-            (false, _) => Outcome::Permanent { reason: Reason::Permanent, failure: failure(About::Message) },
+            (false, 6) => Outcome::Permanent { reason: Reason::Permanent, failure: failure(About::Message) },
+            (false, _) => {
+                self.seen.push("throttled by one of two");
+                Outcome::Throttled { failure: failure(About::Message), retry_after: Some(BEYOND_THE_TIERS) }
+            }
         }
     }
 

@@ -1,5 +1,7 @@
 //! A worker's path in steps, so that a fault can come between any two of them.
 
+use std::time::Duration;
+
 use uuid::Uuid;
 
 use super::anonymous::FINGERPRINT;
@@ -8,7 +10,7 @@ use super::{Copy, Delivery, Kind, Of, World, brief};
 use crate::samples::{CONTENT, NOW, key, row};
 use crate::{
     Arrival, Cause, Claim, Counts, Destination, EventName, FollowUp, Follows, Headers, Intent, KeptHeaders, Lease,
-    Message, NextStep, Outcome, Publish, Reason, Row, State, Take, Transition, Unsent, claim, decide,
+    Message, NextStep, Outcome, Publish, Reason, Row, State, Take, Transition, Unsent, Ways, claim, decide,
 };
 
 /// The dead letter of a copy that cannot have its row.
@@ -240,7 +242,9 @@ impl World {
     }
 
     fn record(&mut self, worker: &Worker, row: &Row, outcome: &Outcome) -> Step {
-        let decided = decide(row, self.has_fallback, outcome, &self.policy, self.now);
+        // Where there are two providers, the other one may be asked at once.
+        let ways = Ways { has_fallback: self.has_fallback, other: self.has_carriers.then_some(Duration::ZERO) };
+        let decided = decide(row, ways, outcome, &self.policy, self.now);
         let transition = decided.escalating(self.escalation());
         self.ends_by_the_list(worker, &transition);
         self.note_who_failed(worker, &transition);

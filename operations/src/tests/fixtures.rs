@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use domain::{
     Arrival, Clock, Defaults, FirstSight, Headers, Key, Keyring, Notification, Outcome, Policy, RecipientHasher,
-    RequestIds, RequestedBy, Tenant, Timestamp, content_of, decide,
+    RequestIds, RequestedBy, Tenant, Timestamp, Ways, content_of, decide,
 };
 use secrecy::SecretString;
 use serde_json::{Value, json};
@@ -124,5 +124,6 @@ pub(crate) async fn attempted_with(store: &Store, key: &Key, body: &[u8], has_fa
     let claimed = store.claim(candidate.row(), &arrival, Duration::from_secs(60)).await.unwrap();
     let Claimed::New(row) = claimed else { panic!("{key} is known") };
     let policy = Policy { max_retries: 3, ..Policy::without_retries() };
-    store.record(&decide(&row, has_fallback, outcome, &policy, NOW), None).await.unwrap();
+    let ways = Ways { has_fallback, ..Ways::default() };
+    store.record(&decide(&row, ways, outcome, &policy, NOW), None).await.unwrap();
 }

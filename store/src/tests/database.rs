@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::{Options, Store};
 use domain::{
     Arrival, Failure, Lane, Listed, Outcome, Policy, PublishedBy, RecipientHash, RecipientHasher, Row, SuppressedFor,
-    Suppression, SuppressionScope, Tenant, Timestamp, Transition, content_of,
+    Suppression, SuppressionScope, Tenant, Timestamp, Transition, Ways, content_of,
 };
 use secrecy::SecretString;
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, SqliteConnection};
@@ -173,7 +173,7 @@ pub(crate) fn refused() -> Outcome {
 }
 
 pub(crate) fn decide(row: &Row, outcome: &Outcome) -> Transition {
-    domain::decide(row, false, outcome, &policy(), at(10))
+    domain::decide(row, Ways::default(), outcome, &policy(), at(10))
 }
 
 pub(crate) fn recipient() -> RecipientHash {

@@ -75,6 +75,7 @@ async fn windows_that_have_ended_are_forgotten(db: &Database) {
     let store = db.store().await;
     let mut purse = Purse::new(&[Window { unit: WindowUnit::Minute, messages: 10 }]).expect("it has a window");
     let [wanted] = purse.wants(at(0))[..] else { panic!("it is empty") };
+    let wanted = Wanted { tokens: 1, ..wanted };
     let lease = async || store.lease_tokens("twilio", "sms", wanted).await.unwrap().used;
     assert_eq!(lease().await, 1);
     let end = wanted.window.unit.end(wanted.began);

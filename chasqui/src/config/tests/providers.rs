@@ -184,3 +184,59 @@ fn limits_of_a_fleet_are_read_in_any_order_and_every_mistake_in_them_is_told_at_
     let told = one_problem(&[("FCM_LIMITS", "1/s")]);
     assert!(told.starts_with("FIREBASE_SERVICE_ACCOUNT_KEY is not set, but FCM_LIMITS is set"), "{told}");
 }
+
+/// What is warned of limits.
+fn warned(role: Role, settings: &[(&str, &str)]) -> Vec<String> {
+    let mut told = warnings(role, settings);
+    told.retain(|told| told.contains("_LIMITS"));
+    told
+}
+
+#[test]
+fn a_window_that_is_never_reached_is_warned_of_with_the_one_before_it() {
+    let told = |limits| warned(Role::Worker, &[&TWILIO[..], &[("TWILIO_LIMITS", limits)]].concat());
+    for (limits, never, before) in [
+        ("300/min,10000/s", "10000/s", "300/min"),
+        ("300/min,300/s", "300/s", "300/min"),
+        ("10/s,600/min", "600/min", "10/s"),
+        ("10/s,864000/day", "864000/day", "10/s"),
+    ] {
+        let words = format!("TWILIO_LIMITS: {never} is never reached, because {before} is before it: leave it out");
+        assert_eq!(told(limits), [words], "{limits}");
+    }
+    for limits in ["10/s, 300/min, 5000/h, 100000/day", "299/s,300/min", "10/s,599/min"] {
+        assert_eq!(told(limits), [""; 0], "{limits}");
+    }
+}
+
+#[test]
+fn a_window_that_is_longer_than_a_message_may_wait_is_warned_of() {
+    let told = |age, limits| {
+        let settings = [("THROTTLE_MAX_AGE_SECONDS", age), ("TWILIO_LIMITS", limits)];
+        warned(Role::Worker, &[&TWILIO[..], &settings].concat())
+    };
+    let both = told("3600", "10/h,100/day");
+    let [longer] = &both[..] else { panic!("one of the two is longer") };
+    assert!(
+        longer.starts_with("TWILIO_LIMITS: the window of 100/day is longer than THROTTLE_MAX_AGE_SECONDS"),
+        "{longer}"
+    );
+    assert_eq!((told("86400", "100/day").len(), told("86399.5", "100/day").len()), (0, 1));
+}
+
+#[test]
+fn limits_of_a_provider_that_is_given_nothing_are_warned_of_where_messages_are_sent() {
+    let mail = [("SMTP_HOST", "mail.example"), SENDER, SENDGRID, ("SENDGRID_LIMITS", "10/s")];
+    let told = |role, settings: &[(&str, &str)]| warned(role, &[&mail[..], settings].concat());
+    let words = |by: &str| vec![format!("SENDGRID_LIMITS has no effect: by {by} nothing is given to sendgrid")];
+    assert_eq!(told(Role::Worker, &[("EMAIL_PROVIDERS", "smtp")]), words("EMAIL_PROVIDERS"));
+    assert_eq!(told(Role::Worker, &[("EMAIL_PROVIDER", "smtp")]), words("EMAIL_PROVIDER"));
+    assert_eq!(told(Role::Worker, &[("CHANNELS", "sms")]), words("CHANNELS"));
+    assert_eq!(told(Role::Api, &[("EMAIL_PROVIDERS", "smtp")]), [""; 0]);
+    for preferred in ["sendgrid", "smtp,sendgrid"] {
+        assert_eq!(told(Role::Worker, &[("EMAIL_PROVIDERS", preferred)]), [""; 0], "{preferred}");
+    }
+    let of_twilio = [("TWILIO_LIMITS", "10/s"), ("WHATSAPP_PROVIDERS", "whatsapp_cloud")];
+    let told = warned(Role::Worker, &[&TWILIO[..], &of_twilio].concat());
+    assert_eq!(told, [""; 0], "it carries SMS");
+}

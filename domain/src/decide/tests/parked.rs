@@ -50,29 +50,67 @@ fn what_has_a_fallback_waits_for_a_provider_no_longer_than_its_attempts_would_ha
 }
 
 #[test]
-fn what_has_waited_for_long_comes_back_less_often_but_for_a_limit_and_a_fallback() {
+fn what_has_waited_for_long_comes_back_less_often_but_for_a_fallback() {
     let since = |seconds| Row { throttled_since: Some(NOW.minus(Duration::from_secs(seconds))), ..row() };
     let tier =
         |waited, outcome: &Outcome, has_fallback| decide(&since(waited), has_fallback, outcome, &policy(), NOW).order;
     for (waited, expected) in [(0, 1), (40, 1), (48, 2), (240, 2), (248, 3), (80_000, 3), (86_300, 1)] {
         assert_eq!(tier(waited, &parked(5), false), Order::Retry { tier: expected }, "{waited} s");
-        assert_eq!(tier(waited, &limited(5), false), Order::Retry { tier: 1 }, "{waited} s for a limit");
+    }
+    for (waited, expected) in [(0, 1), (239, 1), (240, 2), (959, 2), (960, 3), (80_000, 3), (86_300, 1)] {
+        for has_fallback in [false, true] {
+            let order = tier(waited, &limited(5), has_fallback);
+            assert_eq!(order, Order::Retry { tier: expected }, "{waited} s for a limit");
+        }
     }
     assert_eq!(tier(120, &parked(5), true), Order::Retry { tier: 1 }, "it does not wait for long anyway");
 }
 
 #[test]
-fn a_limit_of_a_provider_that_works_leads_to_no_fallback() {
-    for (waited, expires_at, state) in [
-        (0, None, State::Waiting),
-        (151, None, State::Waiting),
-        (80_000, None, State::Waiting),
-        (0, Some(in_seconds(3)), State::Waiting),
-        (86_400, None, State::Dead),
+fn what_waits_for_a_limit_comes_back_early_rather_than_late() {
+    for (wait, order) in [
+        (1, Order::Retry { tier: 1 }),
+        (29, Order::Retry { tier: 1 }),
+        (31, Order::Retry { tier: 2 }),
+        (60, Order::Retry { tier: 2 }),
+        (120, Order::Retry { tier: 3 }),
+        (121, Order::Schedule { due: in_seconds(121) }),
+    ] {
+        assert_eq!(decided(&row(), &limited(wait)).order, order, "{wait} s");
+    }
+}
+
+#[test]
+fn what_has_waited_for_a_limit_for_long_does_not_wait_until_it_has_expired() {
+    let known = |expires| Row {
+        throttled_since: Some(NOW.minus(Duration::from_secs(960))),
+        expires_at: Some(in_seconds(expires)),
+        ..row()
+    };
+    assert_eq!(decided(&known(121), &limited(5)).order, Order::Retry { tier: 3 });
+    assert_eq!(decided(&known(120), &limited(5)).order, Order::Retry { tier: 1 });
+}
+
+#[test]
+fn a_limit_of_a_provider_that_works_leads_to_a_fallback_only_where_the_wait_is_too_long() {
+    for (waited, wait, expires_at, state) in [
+        (0, 5, None, State::Waiting),
+        (151, 5, None, State::Waiting),
+        (80_000, 5, None, State::Waiting),
+        (0, 120, None, State::Waiting),
+        (0, 121, None, State::FellBack),
+        (0, 60, Some(in_seconds(60)), State::FellBack),
+        (0, 60, Some(in_seconds(61)), State::Waiting),
+        (0, 1, Some(in_seconds(5)), State::FellBack),
+        (900, 5, Some(in_seconds(100)), State::Waiting),
+        (86_400, 5, None, State::FellBack),
     ] {
         let throttled_since = Some(NOW.minus(Duration::from_secs(waited)));
         let known = Row { throttled_since, expires_at, ..row() };
-        assert_eq!(decide(&known, true, &limited(5), &policy(), NOW).row.state, state, "{waited} s");
+        let ends = |row: &Row| decide(row, true, &limited(wait), &policy(), NOW).row.state;
+        assert_eq!(ends(&known), state, "{waited} s, {wait} s, {expires_at:?}");
+        let in_doubt = ends(&Row { ambiguous: true, ..known });
+        assert_ne!(in_doubt, State::FellBack, "what may have gone out goes out on no other channel");
     }
 }
 
