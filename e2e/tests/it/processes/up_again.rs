@@ -75,9 +75,14 @@ async fn a_node_of_up_that_dies_is_started_again_a_few_times_and_then_up_ends() 
     assert!(said.contains("started 3 times within 10 minutes and has died again, so the fleet ends"), "{said}");
     assert!(said.contains("it has ended by itself") && !said.contains("up: stopped;"), "{said}");
     assert_eq!(node(dir.path()), None, "nothing is left behind");
+}
 
-    // A stop is no death.
-    let mut up = Process::start_with_log("up", &environment, &dir.path().join("later"));
+#[tokio::test]
+async fn a_node_of_up_that_is_stopped_with_it_has_not_died() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let path = std::env::var("PATH").expect("a PATH");
+    let environment = [("PATH".to_owned(), path)];
+    let mut up = Process::start_with_log("up", &environment, &dir.path().join("output"));
     until_output(&mut up, "Press Ctrl-C to stop.").await;
     assert_eq!(up.end(Signal::Term).await, 0, "{}", up.output());
     assert!(!up.output().contains("has died") && node(dir.path()).is_none(), "{}", up.output());
