@@ -252,10 +252,7 @@ impl Templates {
             Unrendered::Words(error) => explain(error, path, &self.compiled, data),
             Unrendered::Styles(why) => {
                 let file = self.compiled.sources.get(path).map(|source| &source.file);
-                TemplateError::Styles {
-                    why: *why,
-                    at: file.map_or_else(|| path.to_owned(), |file| styles::place(file, why)),
-                }
+                TemplateError::Styles { why, at: file.map_or_else(|| path.to_owned(), |file| styles::place(file, why)) }
             }
         }
     }
