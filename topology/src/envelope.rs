@@ -45,6 +45,7 @@ mod name {
     pub(super) const DEAD_AT: &str = "notify-dead-at";
     pub(super) const PROVIDER: &str = "notify-provider";
     pub(super) const TARGET: &str = "notify-target";
+    pub(super) const RECEIVED_AT: &str = "notify-received-at";
 }
 
 /// The beginning of the text, at most `bytes` long, cut between characters.

@@ -20,7 +20,8 @@ pub struct Inbound {
     pub provider: String,
     /// The path and the query of the request, as they came.
     pub target: String,
-    /// When it came, in whole seconds.
+    /// When it came. Of two calls in one second the later one counts, so that seconds, as the property has them, are not
+    /// enough.
     pub at: Timestamp,
     pub body: Bytes,
 }
@@ -30,15 +31,21 @@ impl Inbound {
     pub fn read(properties: &BasicProperties, body: Bytes) -> Option<Self> {
         let table = properties.headers().as_ref()?;
         let header = |name: &str| table.inner().get(name).and_then(text).map(str::to_owned);
-        let at = i64::try_from((*properties.timestamp())?).ok()?;
+        let seconds = || i64::try_from((*properties.timestamp())?).ok().map(Timestamp::from_seconds);
+        let exact = header(name::RECEIVED_AT).and_then(|at| Timestamp::parse_rfc3339(&at).ok());
+        let at = exact.or_else(seconds)?;
         let (provider, target) = (header(name::PROVIDER)?, header(name::TARGET)?);
-        Some(Self { provider, target, at: Timestamp::from_seconds(at), body })
+        Some(Self { provider, target, at, body })
     }
 
     /// The properties of the message.
     pub(crate) fn properties(&self) -> PublisherProperties {
         let header = |name: &'static str, value: &str| (ShortString::from(name), AMQPValue::LongString(value.into()));
-        let table = BTreeMap::from([header(name::PROVIDER, &self.provider), header(name::TARGET, &self.target)]);
+        let table = BTreeMap::from([
+            header(name::PROVIDER, &self.provider),
+            header(name::TARGET, &self.target),
+            header(name::RECEIVED_AT, &self.at.to_string()),
+        ]);
         let properties = PublisherProperties::default().with_timestamp(self.at);
         PublisherProperties { kind: Some(KIND.into()), foreign: FieldTable::from(table), ..properties }
     }
@@ -56,7 +63,7 @@ mod tests {
         let inbound = Inbound {
             provider: "twilio".into(),
             target: format!("/webhook/twilio?id={}", "ñ%20".repeat(2_000)),
-            at: Timestamp::from_seconds(1_800_000_000),
+            at: Timestamp::from_micros(1_800_000_000_123_456),
             body: Bytes::from_static(b"\0\xff not text"),
         };
         let written = properties("m-1", &Headers::default(), &inbound.properties());

@@ -118,6 +118,7 @@ pub(super) fn of_a_header(name: &str) -> Value {
         "notify-parent" => text("The id of the delivery whose fallback it is."),
         "notify-publisher" => text("Who published it: http, a user of the API, chasqui send, dialog."),
         "notify-provider" => text("The provider whose signature was believed."),
+        "notify-received-at" => instant("When the request came, more exactly than the property timestamp has it."),
         "notify-target" => text("The path and the query of the request, as they came."),
         "notify-tenant" => text(
             "With AMQP_TENANT_FROM_USER_ID, whose it is, told from its publisher's user_id; empty where that was not \
