@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use channels::{Enabled, NotEnabled, Outgoing};
-use domain::{About, Before, Failure, Lane, Notification, Outcome, Reason, Rendered, Row, Subscriber};
+use domain::{About, Before, Failure, Notification, Outcome, Reason, Rendered, Row, Subscriber};
 use media::Words;
 use runtime::{Panicked, catch_panic, failpoint};
 use serde_json::{Map, Value};
@@ -15,7 +15,6 @@ use crate::health::Chosen;
 use crate::render::render;
 use crate::report;
 use crate::shared::Shared;
-use crate::waiting::Bounds;
 
 /// How an attempt ended, who carried it, and what the sandbox captured of it.
 pub(crate) struct Tried {
@@ -70,7 +69,7 @@ pub(crate) async fn attempt(
             "not sent: this process, or the ledger, stood still for so long that its claim may run out");
         return Outcome::PutAside.into();
     }
-    let chosen = match choose(shared, carriers, row, delivery.lane, send_until).await {
+    let chosen = match choose(shared, carriers, row, delivery) {
         Ok(chosen) => chosen,
         Err(outcome) => return outcome.into(),
     };
@@ -87,29 +86,24 @@ pub(crate) async fn attempt(
     Tried { outcome, passed_over: chosen.passed_over, other, capture }
 }
 
-/// Chooses who carries the attempt, and waits where a limit is over in a moment.
+/// Chooses who carries the attempt.
 ///
 /// # Errors
 /// The outcome, when nobody takes the message now.
-async fn choose<'a>(
+fn choose<'a>(
     shared: &Shared,
     carriers: &'a [Arc<Enabled>],
     row: &Row,
-    lane: Lane,
-    send_until: Instant,
+    delivery: &Delivery,
 ) -> Result<Chosen<'a>, Outcome> {
     let policy = shared.setup.settings.policy(&row.channel).ambiguity;
     let before = Before { last: row.provider.as_deref(), ambiguous: row.ambiguous, policy };
-    let choose = |now| shared.health.choose(carriers, before, lane, now);
-    let parked = match choose(shared.intake.clock.now()) {
-        Ok(chosen) => return Ok(chosen),
-        Err(parked) => parked,
+    let (health, now) = (&shared.health, shared.intake.clock.now());
+    let chosen = match delivery.is_reserved {
+        true => health.choose_reserved(carriers, before, delivery.lane, now),
+        false => health.choose(carriers, before, delivery.lane, now),
     };
-    let (clock, stopping) = (&*shared.intake.clock, &shared.intake.stopping);
-    let bounds = Bounds { clock, stopping, expires_at: row.expires_at, send_until };
-    // It is rare, and its future is large.
-    let chosen = Box::pin(shared.waiting.wait(parked, choose, lane, bounds)).await;
-    if let Err(parked @ (Outcome::Parked { .. } | Outcome::PutAside)) = &chosen {
+    if let Err(parked) = &chosen {
         report::parked(&row.channel, parked);
     }
     chosen

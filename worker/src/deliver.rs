@@ -19,7 +19,7 @@ use crate::delivery::Delivery;
 use crate::shared::Shared;
 use crate::slots::Slot;
 use crate::unheeded::unheeded;
-use crate::{copies, gone, report};
+use crate::{copies, gone, report, waiting};
 
 /// Takes one copy from its decoded notification to its acknowledgement. Its place is free as soon as the outcome is
 /// committed: the prefetch bounds how many wait for their events to be confirmed.
@@ -88,8 +88,10 @@ async fn pipeline(
     incoming: &Incoming,
     intent: Intent,
 ) -> Result<End, StepError> {
+    let is_reserved = intent == Intent::Send && waiting::reserve(shared, &notification, incoming.lane).await;
     let named = in_hand.identify(&notification, incoming).await?;
-    let delivery = Delivery::new(named, notification, incoming);
+    let mut delivery = Delivery::new(named, notification, incoming);
+    delivery.is_reserved = is_reserved;
     if !incoming.settle.is_current() {
         return Ok(End::TakenBack);
     }

@@ -19,6 +19,8 @@ pub(crate) struct Delivery {
     /// The message came with the counts of the fleet.
     pub(crate) has_counts: bool,
     pub(crate) lane: Lane,
+    /// A place among what the limits of its provider allow is taken for it already.
+    pub(crate) is_reserved: bool,
     /// The token of the claim.
     token: Uuid,
 }
@@ -32,6 +34,7 @@ impl Delivery {
             is_suspected: named.is_suspected(),
             has_counts: incoming.headers.has_counts(),
             lane: incoming.lane,
+            is_reserved: false,
             token: named.token(),
         }
     }

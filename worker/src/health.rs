@@ -103,8 +103,36 @@ impl Health {
         lane: Lane,
         now: Timestamp,
     ) -> Result<Chosen<'a>, Outcome> {
+        self.choose_with(carriers, before, (lane, false), now)
+    }
+
+    /// Chooses in the same way for a delivery whose place among what the limits allow [`Self::reserve`] has taken.
+    ///
+    /// # Errors
+    /// The outcome, when nobody takes the message now.
+    pub(crate) fn choose_reserved<'a>(
+        &self,
+        carriers: &'a [Arc<Enabled>],
+        before: Before<'_>,
+        lane: Lane,
+        now: Timestamp,
+    ) -> Result<Chosen<'a>, Outcome> {
+        self.choose_with(carriers, before, (lane, true), now)
+    }
+
+    fn choose_with<'a>(
+        &self,
+        carriers: &'a [Arc<Enabled>],
+        before: Before<'_>,
+        (lane, is_reserved): (Lane, bool),
+        now: Timestamp,
+    ) -> Result<Chosen<'a>, Outcome> {
         let candidate = |carrier: &Arc<Enabled>| {
-            let condition = self.place(carrier).map_or(Condition::Works, |place| place.condition(lane, now));
+            let condition = |place: &Place| match is_reserved {
+                true => place.breakers(lane, now),
+                false => place.condition(lane, now),
+            };
+            let condition = self.place(carrier).map_or(Condition::Works, condition);
             Candidate { provider: carrier.provider(), condition }
         };
         for _ in 0..MAX_ROUNDS {
@@ -116,7 +144,8 @@ impl Health {
             match choice {
                 Choice::Use { at, passed_over } => {
                     let carrier = carriers[at].as_ref();
-                    let taken = self.place(carrier).map_or(Some(Taken::default()), |place| place.take(lane, now));
+                    let taken = |place: &Place| place.take(lane, is_reserved, now);
+                    let taken = self.place(carrier).map_or(Some(Taken::default()), taken);
                     if let Some(taken) = taken {
                         return Ok(Chosen { carrier, passed_over, taken });
                     }
@@ -125,6 +154,25 @@ impl Health {
             }
         }
         Err(Outcome::PutAside)
+    }
+
+    /// How long a message would be kept back by a limit alone. None where several may carry it: another one takes it then.
+    pub(crate) fn limit_wait(&self, carriers: &[Arc<Enabled>], lane: Lane, now: Timestamp) -> Option<Duration> {
+        let [only] = carriers else { return None };
+        match self.place(only)?.condition(lane, now) {
+            Condition::Closed { wait, why: Closed::Limit } => Some(wait),
+            _ => None,
+        }
+    }
+
+    /// Takes a place for a message among what the limits allow, before its provider is chosen.
+    ///
+    /// # Errors
+    /// How long to wait for one; nothing where there is no single provider to wait for.
+    pub(crate) fn reserve(&self, carriers: &[Arc<Enabled>], lane: Lane, now: Timestamp) -> Result<(), Option<Duration>> {
+        let [only] = carriers else { return Err(None) };
+        let place = self.place(only).ok_or(None)?;
+        if place.take_of_limits(lane, now) { Ok(()) } else { Err(self.limit_wait(carriers, lane, now)) }
     }
 
     /// How long it takes until one of the carriers may be asked other than the chosen one. None where there is no other.
@@ -222,13 +270,17 @@ impl Health {
 
 impl Place {
     fn condition(&self, lane: Lane, now: Timestamp) -> Condition {
-        let condition = lock(&self.credentials).condition(now, lane);
-        let condition = condition.and(lock(&self.failing).condition(now, lane));
+        let condition = self.breakers(lane, now);
         if matches!(condition, Condition::Closed { .. }) {
             return condition;
         }
         let wait = lock(&self.limit).wait(now, lane).max(self.wait_for_token(lane, now));
         wait.map_or(condition, |wait| Condition::Closed { wait, why: Closed::Limit })
+    }
+
+    fn breakers(&self, lane: Lane, now: Timestamp) -> Condition {
+        let condition = lock(&self.credentials).condition(now, lane);
+        condition.and(lock(&self.failing).condition(now, lane))
     }
 
     /// How long it takes until a message may be sent by the limits of the whole fleet. Whoever leases is woken where more
@@ -243,15 +295,23 @@ impl Place {
     }
 
     /// None when others were quicker.
-    fn take(&self, lane: Lane, now: Timestamp) -> Option<Taken> {
-        let (mut credentials, mut failing, mut limit) =
-            (lock(&self.credentials), lock(&self.failing), lock(&self.limit));
-        let mut purse = self.purse.as_ref().map(lock);
+    fn take(&self, lane: Lane, is_reserved: bool, now: Timestamp) -> Option<Taken> {
+        let (mut credentials, mut failing) = (lock(&self.credentials), lock(&self.failing));
         let condition = credentials.condition(now, lane).and(failing.condition(now, lane));
         // Nothing is taken of one where another has nothing left.
         let is_closed = matches!(condition, Condition::Closed { .. });
-        if is_closed || purse.as_mut().is_some_and(|purse| purse.wait(now, lane).is_some()) || !limit.take(now, lane) {
+        if is_closed || !(is_reserved || self.take_of_limits(lane, now)) {
             return None;
+        }
+        Some(Taken { credentials: credentials.take(now, lane)?, failing: failing.take(now, lane)? })
+    }
+
+    /// False where a limit is reached.
+    fn take_of_limits(&self, lane: Lane, now: Timestamp) -> bool {
+        let mut limit = lock(&self.limit);
+        let mut purse = self.purse.as_ref().map(lock);
+        if purse.as_mut().is_some_and(|purse| purse.wait(now, lane).is_some()) || !limit.take(now, lane) {
+            return false;
         }
         if let Some(purse) = &mut purse {
             purse.take(now, lane);
@@ -259,7 +319,7 @@ impl Place {
                 self.low.notify_one();
             }
         }
-        Some(Taken { credentials: credentials.take(now, lane)?, failing: failing.take(now, lane)? })
+        true
     }
 }
 

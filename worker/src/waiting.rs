@@ -1,11 +1,15 @@
 //! Waits in place for a limit that is over in a moment. What is parked instead comes back after a retry delay, in step with
 //! all others of its kind, and most of what the limit allows meanwhile passes unused.
+//!
+//! A message waits before it is claimed: a worker that dies meanwhile leaves nothing that may have been sent.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use domain::{Clock, Lane, Outcome, Timestamp};
+use domain::{Clock, Lane, Notification, Timestamp};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
+
+use crate::shared::Shared;
 
 /// What waits longer than this is parked.
 const LONGEST: Duration = Duration::from_secs(2);
@@ -17,14 +21,16 @@ const SHORTEST: Duration = Duration::from_millis(1);
 /// A quarter of the worker's places: the rest is for messages that need not wait.
 pub(crate) struct Waiting(Semaphore);
 
-/// What ends the wait of one message.
-#[derive(Clone, Copy)]
-pub(crate) struct Bounds<'a> {
-    pub(crate) clock: &'a dyn Clock,
-    pub(crate) stopping: &'a CancellationToken,
-    pub(crate) expires_at: Option<Timestamp>,
-    /// A send that begins later could still run when the claim's lease ends.
-    pub(crate) send_until: Instant,
+/// Waits where a limit of the only provider keeps a message back for a moment. True once a place among what the limit allows
+/// is taken for it; otherwise it has none, and is parked where it still has to wait.
+pub(crate) async fn reserve(shared: &Shared, notification: &Notification, lane: Lane) -> bool {
+    let carriers = shared.setup.channels.carriers(&notification.channel, &notification.destination);
+    let Ok(carriers) = carriers else { return false };
+    let (health, clock) = (&shared.health, &*shared.intake.clock);
+    let Some(first) = health.limit_wait(carriers, lane, clock.now()) else { return false };
+    let take = |now| health.reserve(carriers, lane, now);
+    // It is rare, and its future is large.
+    Box::pin(shared.waiting.wait(first, take, lane, clock, &shared.intake.stopping)).await
 }
 
 impl Waiting {
@@ -32,61 +38,39 @@ impl Waiting {
         Self(Semaphore::new((concurrency / 4).max(1)))
     }
 
-    /// Chooses again and again while a limit keeps the message back that is over soon. What is urgent waits although all
-    /// places are taken.
-    ///
-    /// # Errors
-    /// The outcome, when nobody takes the message now.
-    pub(crate) async fn wait<T>(
+    /// Tries to take a place again and again, the first time after `wait`. What is urgent waits although all places here are
+    /// taken.
+    async fn wait(
         &self,
-        first: Outcome,
-        choose: impl Fn(Timestamp) -> Result<T, Outcome>,
+        mut wait: Duration,
+        take: impl Fn(Timestamp) -> Result<(), Option<Duration>>,
         lane: Lane,
-        bounds: Bounds<'_>,
-    ) -> Result<T, Outcome> {
+        clock: &dyn Clock,
+        stopping: &CancellationToken,
+    ) -> bool {
         let until = tokio::time::Instant::now() + LONGEST_IN_ALL;
-        let (mut parked, mut place) = (first, None);
+        let mut place = None;
         loop {
-            let Outcome::Parked { wait, is_limit: true, .. } = parked else { return Err(parked) };
-            if wait > LONGEST {
-                return Err(parked);
-            }
             let wakes = tokio::time::Instant::now() + wait.max(SHORTEST);
-            if wakes > until || wakes.into_std() > bounds.send_until {
-                return Err(parked);
+            if wait > LONGEST || wakes > until {
+                return false;
             }
             if place.is_none() && lane != Lane::Urgent {
                 match self.0.try_acquire() {
                     Ok(taken) => place = Some(taken),
-                    Err(_none_is_free) => return Err(parked),
+                    Err(_none_is_free) => return false,
                 }
             }
             tokio::select! {
-                () = bounds.stopping.cancelled() => return Err(Outcome::GivenBack),
+                () = stopping.cancelled() => return false,
                 () = tokio::time::sleep_until(wakes) => {}
             }
-            bounds.check()?;
-            match choose(bounds.clock.now()) {
-                Ok(chosen) => return Ok(chosen),
-                Err(again) => parked = again,
+            match take(clock.now()) {
+                Ok(()) => return true,
+                Err(Some(again)) => wait = again,
+                Err(None) => return false,
             }
         }
-    }
-}
-
-impl Bounds<'_> {
-    /// Time has passed since the message was looked at.
-    fn check(&self) -> Result<(), Outcome> {
-        if self.stopping.is_cancelled() {
-            return Err(Outcome::GivenBack);
-        }
-        if self.expires_at.is_some_and(|expires| expires <= self.clock.now()) {
-            return Err(Outcome::Expired);
-        }
-        if Instant::now() > self.send_until {
-            return Err(Outcome::PutAside);
-        }
-        Ok(())
     }
 }
 
@@ -108,17 +92,11 @@ mod tests {
         }
     }
 
-    fn parked(wait: Duration, is_limit: bool) -> Outcome {
-        Outcome::Parked { why: "twilio: its limit is reached".into(), wait, is_limit }
-    }
-
-    /// One message that finds the limit of two in a second reached, and how its wait ends.
+    /// One message that finds the limit of two in a second reached.
     struct Message {
         clock: Paused,
         stopping: CancellationToken,
         limit: Mutex<Limit>,
-        expires_at: Option<Timestamp>,
-        lasts: Duration,
     }
 
     impl Message {
@@ -129,84 +107,58 @@ mod tests {
                 clock: Paused(tokio::time::Instant::now()),
                 stopping: CancellationToken::new(),
                 limit: Mutex::new(limit),
-                expires_at: None,
-                lasts: Duration::from_secs(3600),
             }
         }
 
-        async fn wait(&self, waiting: &Waiting, lane: Lane, first: Outcome) -> Result<(), Outcome> {
-            let choose = |now| {
+        /// Whether a place was taken for the message in the end.
+        async fn wait(&self, waiting: &Waiting, lane: Lane, first: Duration) -> bool {
+            let take = |now| {
                 let mut limit = self.limit.lock().unwrap();
-                let wait = limit.wait(now, lane);
-                wait.map_or_else(
-                    || {
-                        assert!(limit.take(now, lane));
-                        Ok(())
-                    },
-                    |wait| Err(parked(wait, true)),
-                )
+                if limit.take(now, lane) { Ok(()) } else { Err(limit.wait(now, lane)) }
             };
-            let bounds = Bounds {
-                clock: &self.clock,
-                stopping: &self.stopping,
-                expires_at: self.expires_at,
-                send_until: Instant::now() + self.lasts,
-            };
-            waiting.wait(first, choose, lane, bounds).await
+            waiting.wait(first, take, lane, &self.clock, &self.stopping).await
         }
     }
 
     const SOON: Duration = Duration::from_millis(500);
 
     #[tokio::test(start_paused = true)]
-    async fn what_a_limit_keeps_back_for_a_moment_is_sent_without_being_parked() {
+    async fn what_a_limit_keeps_back_for_a_moment_has_a_place_without_being_parked() {
         let (waiting, message) = (Waiting::new(8), Message::new());
         for lane in Lane::ALL {
-            assert_eq!(message.wait(&waiting, lane, parked(SOON, true)).await, Ok(()), "{lane:?}");
+            assert!(message.wait(&waiting, lane, SOON).await, "{lane:?}");
         }
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_waits_for_longer_or_for_somebody_who_works_is_parked_at_once() {
+    async fn what_waits_for_longer_is_parked_at_once() {
         let (waiting, message) = (Waiting::new(8), Message::new());
-        for first in [parked(Duration::from_millis(2001), true), parked(SOON, false), Outcome::PutAside] {
-            assert_eq!(message.wait(&waiting, Lane::Urgent, first.clone()).await, Err(first));
-        }
-        let short = Message { lasts: Duration::ZERO, ..Message::new() };
-        let first = parked(SOON, true);
-        assert_eq!(short.wait(&waiting, Lane::Urgent, first.clone()).await, Err(first), "its claim could run out");
+        assert!(!message.wait(&waiting, Lane::Urgent, Duration::from_millis(2001)).await);
+        assert_eq!(message.clock.0.elapsed(), Duration::ZERO);
     }
 
     #[tokio::test(start_paused = true)]
     async fn no_more_than_a_quarter_of_the_places_is_waited_in_but_by_what_is_urgent() {
         let (waiting, message) = (Waiting::new(8), Message::new());
         let taken = waiting.0.try_acquire_many(2).expect("two of eight");
-        let first = parked(SOON, true);
         for lane in [Lane::Normal, Lane::Bulk] {
-            assert_eq!(message.wait(&waiting, lane, first.clone()).await, Err(first.clone()), "{lane:?}");
+            assert!(!message.wait(&waiting, lane, SOON).await, "{lane:?}");
         }
-        assert_eq!(message.wait(&waiting, Lane::Urgent, first.clone()).await, Ok(()));
+        assert!(message.wait(&waiting, Lane::Urgent, SOON).await);
         drop(taken);
-        assert_eq!(message.wait(&waiting, Lane::Bulk, first).await, Ok(()), "a place is given back");
+        assert!(message.wait(&waiting, Lane::Bulk, SOON).await, "a place is given back");
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_expires_meanwhile_is_not_sent_and_a_worker_that_stops_gives_it_back() {
-        let waiting = Waiting::new(8);
-        let expires = Message { expires_at: Some(NOW.plus(SOON)), ..Message::new() };
-        assert_eq!(expires.wait(&waiting, Lane::Urgent, parked(SOON, true)).await, Err(Outcome::Expired));
+    async fn a_worker_that_stops_waits_no_longer_and_others_may_be_quicker_for_so_long_only() {
         let stops = Message::new();
         stops.stopping.cancel();
-        assert_eq!(stops.wait(&waiting, Lane::Urgent, parked(SOON, true)).await, Err(Outcome::GivenBack));
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn what_others_are_quicker_than_again_and_again_is_parked_in_the_end() {
+        assert!(!stops.wait(&Waiting::new(8), Lane::Urgent, SOON).await);
         let (clock, stopping) = (Paused(tokio::time::Instant::now()), CancellationToken::new());
-        let send_until = Instant::now() + Duration::from_secs(3600);
-        let bounds = Bounds { clock: &clock, stopping: &stopping, expires_at: None, send_until };
-        let never = |_now| Err::<(), _>(parked(SOON, true));
-        let ended = Waiting::new(8).wait(parked(SOON, true), never, Lane::Bulk, bounds).await;
-        assert_eq!(ended, Err(parked(SOON, true)));
+        let never = |_now| Err(Some(SOON));
+        assert!(!Waiting::new(8).wait(SOON, never, Lane::Bulk, &clock, &stopping).await);
+        assert!(clock.0.elapsed() <= LONGEST_IN_ALL);
+        let gone = |_now| Err(None);
+        assert!(!Waiting::new(8).wait(SOON, gone, Lane::Bulk, &clock, &stopping).await, "its breaker has opened");
     }
 }
