@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use domain::{
-    Claim, DecodeError, FollowUp, Intent, NextStep, Notification, Outcome, Reason, Row, Take, Unsent, Ways, decide,
-    delivered_too_often,
+    Claim, DecodeError, FollowUp, Intent, Lane, NextStep, Notification, Outcome, Reason, Row, Take, Unsent, Ways,
+    decide, delivered_too_often,
 };
 use intake::{Following, InHand, ItsRow};
 use runtime::{Panicked, catch_panic, failpoint};
@@ -19,7 +19,7 @@ use crate::delivery::Delivery;
 use crate::shared::Shared;
 use crate::slots::Slot;
 use crate::unheeded::unheeded;
-use crate::{copies, gone, report, waiting};
+use crate::{copies, gone, report};
 
 /// Takes one copy from its decoded notification to its acknowledgement. Its place is free as soon as the outcome is
 /// committed: the prefetch bounds how many wait for their events to be confirmed.
@@ -88,7 +88,7 @@ async fn pipeline(
     incoming: &Incoming,
     intent: Intent,
 ) -> Result<End, StepError> {
-    let is_reserved = intent == Intent::Send && waiting::reserve(shared, &notification, incoming.lane).await;
+    let is_reserved = intent == Intent::Send && reserve(shared, &notification, incoming.lane).await;
     let named = in_hand.identify(&notification, incoming).await?;
     let mut delivery = Delivery::new(named, notification, incoming);
     delivery.is_reserved = is_reserved;
@@ -135,6 +135,18 @@ async fn pipeline(
         }
         Recorded::Late => end(shared, &delivery, incoming, copy.after_late_record()),
     })
+}
+
+/// Waits where a limit of the only provider keeps a message back for a moment. True once a place among what the limit allows
+/// is taken for it; otherwise it has none, and is parked where it still has to wait.
+async fn reserve(shared: &Shared, notification: &Notification, lane: Lane) -> bool {
+    let carriers = shared.setup.channels.carriers(&notification.channel, &notification.destination);
+    let Ok(carriers) = carriers else { return false };
+    let (health, clock) = (&shared.health, &*shared.intake.clock);
+    let Some(first) = health.limit_wait(carriers, lane, clock.now()) else { return false };
+    let take = |now| health.reserve(carriers, lane, now);
+    // It is rare, and its future is large.
+    Box::pin(shared.waiting.wait(first, take, lane, clock, &shared.intake.stopping)).await
 }
 
 /// Claims the delivery. A send that begins later than the time that is returned could still run when the lease ends.

@@ -169,7 +169,12 @@ impl Health {
     ///
     /// # Errors
     /// How long to wait for one; nothing where there is no single provider to wait for.
-    pub(crate) fn reserve(&self, carriers: &[Arc<Enabled>], lane: Lane, now: Timestamp) -> Result<(), Option<Duration>> {
+    pub(crate) fn reserve(
+        &self,
+        carriers: &[Arc<Enabled>],
+        lane: Lane,
+        now: Timestamp,
+    ) -> Result<(), Option<Duration>> {
         let [only] = carriers else { return Err(None) };
         let place = self.place(only).ok_or(None)?;
         if place.take_of_limits(lane, now) { Ok(()) } else { Err(self.limit_wait(carriers, lane, now)) }

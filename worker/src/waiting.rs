@@ -5,11 +5,9 @@
 
 use std::time::Duration;
 
-use domain::{Clock, Lane, Notification, Timestamp};
+use domain::{Clock, Lane, Timestamp};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
-
-use crate::shared::Shared;
 
 /// What waits longer than this is parked.
 const LONGEST: Duration = Duration::from_secs(2);
@@ -21,26 +19,14 @@ const SHORTEST: Duration = Duration::from_millis(1);
 /// A quarter of the worker's places: the rest is for messages that need not wait.
 pub(crate) struct Waiting(Semaphore);
 
-/// Waits where a limit of the only provider keeps a message back for a moment. True once a place among what the limit allows
-/// is taken for it; otherwise it has none, and is parked where it still has to wait.
-pub(crate) async fn reserve(shared: &Shared, notification: &Notification, lane: Lane) -> bool {
-    let carriers = shared.setup.channels.carriers(&notification.channel, &notification.destination);
-    let Ok(carriers) = carriers else { return false };
-    let (health, clock) = (&shared.health, &*shared.intake.clock);
-    let Some(first) = health.limit_wait(carriers, lane, clock.now()) else { return false };
-    let take = |now| health.reserve(carriers, lane, now);
-    // It is rare, and its future is large.
-    Box::pin(shared.waiting.wait(first, take, lane, clock, &shared.intake.stopping)).await
-}
-
 impl Waiting {
     pub(crate) fn new(concurrency: usize) -> Self {
         Self(Semaphore::new((concurrency / 4).max(1)))
     }
 
     /// Tries to take a place again and again, the first time after `wait`. What is urgent waits although all places here are
-    /// taken.
-    async fn wait(
+    /// taken. False when none was taken, which is no error.
+    pub(crate) async fn wait(
         &self,
         mut wait: Duration,
         take: impl Fn(Timestamp) -> Result<(), Option<Duration>>,

@@ -28,7 +28,7 @@ fn recipients() -> Vec<(&'static str, String, Option<Answer>)> {
         ("whatsapp", "+12025550172".to_owned(), None),
         ("sms", "+12025550173".to_owned(), refuse(400, 21211)),
         ("sms", "+12025550174".to_owned(), refuse(503, 0)),
-        ("sms", "+12025550175".to_owned(), refuse(403, 20403)),
+        ("sms", "+12025550175".to_owned(), refuse(400, 21606)),
         ("sms", "+12025550176".to_owned(), Some(Answer::Vanish)),
         ("sms", "+12025550177".to_owned(), Some(Answer::Garbage)),
         ("push", "ficha-del-aparato-0123456789".to_owned(), None),
