@@ -210,13 +210,16 @@ impl Deciding<'_> {
     }
 
     /// As [`Self::after`], but that what waits for a limit comes back early rather than late: it waits the rest where it is,
-    /// and what the limit allows meanwhile is used.
+    /// and what the limit allows meanwhile is used. What waits for a provider that fails comes back after the longest delay at
+    /// most: that takes no date, which a clock that is wrong would put hours ahead.
     fn comes_back(&self, wait: Duration, is_limit: bool) -> (Order, Timestamp) {
-        if !is_limit || self.tier_for(wait).is_none() {
-            return self.after(wait);
-        }
-        let tier = self.policy.delays.iter().rposition(|delay| *delay <= wait).unwrap_or(0);
-        (Order::Retry { tier: tier_number(tier) }, self.now.plus(self.policy.delays[tier]))
+        let delays = &self.policy.delays;
+        let tier = match (is_limit, self.tier_for(wait)) {
+            (false, Some(_)) | (true, None) => return self.after(wait),
+            (false, None) => delays.len() - 1,
+            (true, Some(_)) => delays.iter().rposition(|delay| *delay <= wait).unwrap_or(0),
+        };
+        (Order::Retry { tier: tier_number(tier) }, self.now.plus(delays[tier]))
     }
 
     fn throttled_since(&self) -> Timestamp {

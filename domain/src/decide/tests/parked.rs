@@ -19,9 +19,9 @@ fn limited(seconds: u64) -> Outcome {
 #[test]
 fn what_nobody_takes_now_waits_long_enough_and_spends_no_attempt() {
     let known = Row { attempt: 2, seq: 5, provider: Some("sendgrid".into()), code: Some("503".into()), ..row() };
-    for (wait, order) in
-        [(1, Order::Retry { tier: 1 }), (20, Order::Retry { tier: 2 }), (600, Order::Schedule { due: in_seconds(600) })]
-    {
+    // The longest delay is long enough to look again, and needs no date that a wrong clock would have put elsewhere.
+    for (wait, tier) in [(1, 1), (20, 2), (600, 3)] {
+        let order = Order::Retry { tier };
         let Transition { row, order: ordered, attempt, .. } = decided(&known, &parked(wait));
         assert_eq!((row.state, row.attempt, row.seq, attempt), (State::Waiting, 2, 6, None));
         assert_eq!((ordered, row.throttled_since), (order, Some(NOW)));
@@ -145,7 +145,7 @@ fn what_expires_while_nobody_takes_it_comes_back_for_that_end_and_is_no_dead_let
         (60, 100, Order::Retry { tier: 3 }),
         (20, 100, Order::Retry { tier: 2 }),
         (1, 600, Order::Retry { tier: 1 }),
-        (600, 900, Order::Schedule { due: in_seconds(600) }),
+        (600, 900, Order::Retry { tier: 3 }),
     ] {
         let transition = decided(&expiring(expires), &parked(wait));
         assert_eq!((transition.row.state, transition.order), (State::Waiting, order), "{expires} s, {wait} s");
