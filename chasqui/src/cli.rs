@@ -11,7 +11,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 use crate::config::{Config, REFERENCE, Role, Sources};
 use crate::output::{self, say};
 use crate::{
-    bounce, check, contract, events, exit, fake, health, logs, parts, providers, roles, send, stuck, suppress,
+    bounce, check, contract, events, exit, fake, health, logs, parts, prove, providers, roles, send, stuck, suppress,
     topology_commands, unconfigured, up, vapid, webhook,
 };
 
@@ -45,6 +45,10 @@ pub enum Command {
     /// Publish one notification from the command line
     #[command(after_help = exit::CODES)]
     Send(Box<send::Send>),
+    /// Send notifications through a running fleet, follow each to its end, and say whether the books close: exit code 1
+    /// when they do not
+    #[command(after_help = exit::CODES)]
+    Prove(Box<prove::Prove>),
     /// The exchanges, queues and bindings
     #[command(subcommand, after_help = exit::CODES)]
     Topology(topology_commands::TopologyCommand),
@@ -163,6 +167,7 @@ pub async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Scheduler => roles::run_alone(started(load(), Role::Scheduler)?, Role::Scheduler).await,
         Command::Dialog => roles::run_alone(started(load(), Role::Dialog)?, Role::Dialog).await,
         Command::Send(what) => send::send(load(), *what).await,
+        Command::Prove(what) => prove::prove(load(), *what).await,
         Command::Topology(command) => topology_commands::run(load(), command).await,
         Command::Migrate => migrate(load()).await,
         Command::Stuck(what) => stuck::stuck(load(), what).await,

@@ -4,12 +4,14 @@ mod keys;
 mod log;
 mod names;
 mod private_node;
+mod prover;
 mod roles;
 mod shared;
 mod without_effect;
 
 pub use api::Open;
 pub use names::{DEFAULTS, REFERENCE};
+pub(crate) use prover::Prover;
 pub use roles::Role;
 pub use runtime::settings::{Problems, Sources};
 
@@ -46,6 +48,8 @@ pub struct Config {
     pub zones: Zones,
     pub scheduler: scheduler::Settings,
     pub channels: channels::Settings,
+    /// Who `chasqui prove` is for an API.
+    pub(crate) prover: Option<Prover>,
     /// `None` for roles that need no templates.
     pub templates: Option<Arc<Templates>>,
     pub log: String,
@@ -85,6 +89,7 @@ impl Config {
             channels: channels::Settings::read(reader, role.sends(), up, called_at, webhooks),
             scheduler: scheduler::Settings::read(reader, &zones, &demo_rules),
             retention: shared::retention(reader),
+            prover: prover::prover(reader),
             zones,
             templates: Templates::read(reader, role.renders(), channels::known()),
             log: log::read(reader),

@@ -21,6 +21,8 @@ pub(crate) fn render() -> RenderMetrics {
 fn install() -> Option<PrometheusHandle> {
     let builder = PrometheusBuilder::new().set_buckets_for_metric(Matcher::Suffix("_seconds".into()), SECONDS).ok()?;
     let handle = builder.install_recorder().ok()?;
+    // A gauge that says what runs where, as Prometheus joins it to other metrics.
+    metrics::gauge!("chasqui_build_info", "version" => env!("CARGO_PKG_VERSION")).set(1.0);
     let upkeep = handle.clone();
     tokio::spawn(async move {
         loop {

@@ -27,6 +27,15 @@ pub type RenderMetrics = Arc<dyn Fn() -> String + Send + Sync>;
 pub struct Health {
     #[schema(example = "ok")]
     status: &'static str,
+    /// The version of this program.
+    #[schema(example = "0.1.0")]
+    version: &'static str,
+}
+
+impl Health {
+    fn of(status: &'static str) -> Json<Self> {
+        Json(Self { status, version: env!("CARGO_PKG_VERSION") })
+    }
 }
 
 /// What a role without an API shows on `METRICS_LISTEN`.
@@ -58,7 +67,7 @@ impl Probes {
 
 /// Answers that the process does.
 pub fn alive() -> Json<Health> {
-    Json(Health { status: "ok" })
+    Health::of("ok")
 }
 
 /// Answers whether a role is ready, which it is when nothing is missing.
@@ -67,7 +76,7 @@ pub fn alive() -> Json<Health> {
 /// 503 that names what is missing, a reason each.
 pub fn readiness_of(missing: Vec<String>) -> Result<Json<Health>, Problem> {
     if missing.is_empty() {
-        return Ok(Json(Health { status: "ready" }));
+        return Ok(Health::of("ready"));
     }
     let problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE, "not-ready", "Not ready", missing.join("; "));
     Err(problem.with("reasons", missing))

@@ -33,7 +33,11 @@ async fn a_role_without_an_api_shows_its_readiness_and_metrics() {
     assert!(ask(address, "/health/ready", "").await.contains("503"));
     readiness.set(Vec::new());
     assert!(ask(address, "/health/ready", "").await.contains("200 OK"));
-    assert!(ask(address, "/health", "").await.ends_with(r#"{"status":"ok"}"#));
+    assert!(ask(address, "/health", "").await.ends_with(concat!(
+        r#"{"status":"ok","version":""#,
+        env!("CARGO_PKG_VERSION"),
+        r#""}"#
+    )));
     assert!(ask(address, "/metrics", "").await.ends_with("up 1\n"));
     assert!(ask(address, "/notify", "").await.contains("404 Not Found"));
     stop.cancel();
