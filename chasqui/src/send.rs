@@ -268,7 +268,7 @@ async fn publish(config: &Config, notification: Checked) -> Result<()> {
         let problem = publisher.watch().borrow().problem.clone();
         bail!("no connection to the broker: {}", problem.unwrap_or_else(|| "it does not answer".into()));
     }
-    let accepted = accept(&publisher, notification, "chasqui send", parts::clock().now()).await;
+    let accepted = accept(&publisher, notification, "chasqui send", None, parts::clock().now()).await;
     accepted.map_err(|unconfirmed| unconfirmed.error).context("the broker did not take it")?;
     Ok(())
 }

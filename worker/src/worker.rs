@@ -14,6 +14,7 @@ use crate::health::Health;
 use crate::meters::Meters;
 use crate::shared::{Setup, Shared};
 use crate::slots::Slots;
+use crate::traced::Spans;
 use crate::{consume, drain, pause, readiness, report, sharing};
 
 /// The parts of a worker. Each is running already.
@@ -76,6 +77,7 @@ impl Worker {
             slots: Slots::new(settings.concurrency, settings.bytes_in_hand),
             health: Health::of(&self.setup.channels),
             meters: Meters::default(),
+            spans: Spans::of(&self.topology.names),
             deliveries: TaskTracker::new(),
             setup: self.setup,
         };
