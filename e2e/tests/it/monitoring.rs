@@ -170,7 +170,8 @@ fn every_metric_and_label_that_alarms_and_dashboards_ask_for_exists() {
 fn every_recorded_series_that_an_alarm_asks_for_is_recorded() {
     let rules = read(&root().join("deploy/prometheus/alerts.yml"));
     let recorded: BTreeSet<&str> = rules.split("record: ").skip(1).filter_map(|rest| rest.lines().next()).collect();
-    let words = rules.split(|c: char| !is_of_a_name(c)).filter(|word| !word.ends_with(':') && word.contains(":chasqui_"));
+    let words =
+        rules.split(|c: char| !is_of_a_name(c)).filter(|word| !word.ends_with(':') && word.contains(":chasqui_"));
     let words: BTreeSet<&str> = words.collect();
     assert!(words.len() > 10 && words == recorded, "{words:?}\n{recorded:?}");
 }
