@@ -8,14 +8,14 @@ use web::probes::RenderMetrics;
 
 /// The buckets of histograms in seconds: from a local answer to a provider's timeout.
 const SECONDS: &[f64] = &[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0];
-/// The histogram that alarms count by, and its buckets beside the objective: from an answer at once to an hour of retries.
+/// The histogram that alarms count by, and its buckets beside the objective: from an answer at once to an hour.
 const LATENCY: &str = "chasqui_delivery_latency_seconds";
 const LATENCIES: &[f64] = &[0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 15.0, 30.0, 60.0, 120.0, 300.0, 900.0, 3600.0];
 /// How often the exporter is told to move histogram samples out of its buffers.
 const UPKEEP_EVERY: Duration = Duration::from_secs(5);
 
-/// Renders the metrics of this process. The first call installs the recorder; `objective` is the time in which a delivery
-/// is to be with its provider.
+/// Renders the metrics of this process. The first call installs the recorder; `objective` is the time in which a
+/// delivery is to be with its provider.
 pub(crate) fn render(objective: Duration) -> RenderMetrics {
     static HANDLE: OnceLock<Option<PrometheusHandle>> = OnceLock::new();
     let handle = HANDLE.get_or_init(|| install(objective)).clone();

@@ -1,5 +1,5 @@
-//! Where spans go: to the collector that the standard variables of OpenTelemetry name, by OTLP over HTTP. Where they name
-//! none, nothing of this is made.
+//! Where spans go: to the collector that the standard variables of OpenTelemetry name, by OTLP over HTTP. Where they
+//! name none, nothing of this is made.
 
 mod collector;
 mod variables;

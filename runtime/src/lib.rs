@@ -1,6 +1,6 @@
 //! What every process needs and no rule of `domain` may know: whether a role is ready, panics that are contained, how
-//! settings and files are read, how often a warning is logged, the spans of traces, and the steps at which a test ends a
-//! process. This crate knows no notification.
+//! settings and files are read, how often a warning is logged, the spans of traces, and the steps at which a test ends
+//! a process. This crate knows no notification.
 
 mod failpoint;
 mod files;

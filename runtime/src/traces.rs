@@ -1,5 +1,5 @@
-//! Spans of what the fleet does with a message (OpenTelemetry), for the collector that an operator has named. Without one
-//! no span is made: each function asks once whether there is a tracer, and does nothing.
+//! Spans of what the fleet does with a message (OpenTelemetry), for the collector that an operator has named. Without
+//! one no span is made: each function asks once whether there is a tracer, and does nothing.
 
 use std::sync::OnceLock;
 
@@ -48,7 +48,8 @@ pub struct TraceHeaders {
 }
 
 impl TraceHeaders {
-    /// The headers as they came; none where `traceparent` is no such header. A `tracestate` that is too long is left out.
+    /// The headers as they came; none where `traceparent` is no such header. A `tracestate` that is too long is left
+    /// out.
     pub fn read(traceparent: &str, tracestate: Option<&str>) -> Option<Self> {
         context(traceparent, None)?;
         let is_small =
@@ -84,8 +85,8 @@ fn context(traceparent: &str, tracestate: Option<&str>) -> Option<SpanContext> {
 pub struct Span(Option<Context>);
 
 impl Span {
-    /// The processing of a message that a consumer has in hand. `is_late` says that so much time has passed since it was
-    /// published that nobody keeps its trace open: a trace of its own begins then.
+    /// The processing of a message that a consumer has in hand. `is_late` says that so much time has passed since it
+    /// was published that nobody keeps its trace open: a trace of its own begins then.
     pub fn processing(name: String, message: Option<&TraceHeaders>, is_late: bool) -> Self {
         let Some(Tracing { tracer, attempts }) = TRACING.get() else { return Self::default() };
         let origin = message.and_then(TraceHeaders::context);

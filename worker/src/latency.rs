@@ -14,8 +14,8 @@ pub(crate) fn latency(delivery: &Delivery, row: &Row) -> Option<Duration> {
 }
 
 /// Since when the delivery is late: when it was accepted, or its later `send_at`. A publisher's `timestamp` has whole
-/// seconds only, so within that second the moment at which the ledger first saw the delivery is nearer. A publisher that
-/// gives none is not waited for before that moment.
+/// seconds only, so within that second the moment at which the ledger first saw the delivery is nearer. Of a publisher
+/// that gives none, that moment is all that is known.
 fn began(first_seen: Timestamp, published_at: Option<Timestamp>, send_at: Option<Timestamp>) -> Timestamp {
     const ITS_SECOND: Duration = Duration::from_secs(1);
     let accepted = published_at.filter(|at| at.plus(ITS_SECOND) <= first_seen).unwrap_or(first_seen);

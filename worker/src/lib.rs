@@ -5,8 +5,8 @@
 //! of it, [`copies`] who gets none of a mail, [`attempt`] (which gets its words from [`render`], and from [`health`] who
 //! is to carry it) tries to send, and [`intake::InHand`] carries out what follows and settles the message. [`report`]
 //! counts and logs, [`latency`] says how long it took, and [`traced`] shows it in traces. [`give_up`] is for a message
-//! that has ended ten workers. [`Worker`] puts the parts together, [`shared`] is what every delivery has, and [`sharing`]
-//! tells the other workers how the providers are.
+//! that has ended ten workers. [`Worker`] puts the parts together, [`shared`] is what every delivery has, and
+//! [`sharing`] tells the other workers how the providers are.
 
 mod attempt;
 mod consume;

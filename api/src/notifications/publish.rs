@@ -148,8 +148,8 @@ async fn publish(
     }
 }
 
-/// The trace that a caller is in, for its messages. A header that is none of the standard is as good as none: it may come
-/// from a proxy, and the caller cannot help it.
+/// The trace that a caller is in, for its messages. A header that is none of the standard is as good as none: it may
+/// come from a proxy, and the caller cannot help it.
 fn trace_of(headers: &HeaderMap) -> Option<TraceHeaders> {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     TraceHeaders::read(text("traceparent")?, text("tracestate"))

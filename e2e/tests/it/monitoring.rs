@@ -1,5 +1,5 @@
-//! The catalogue of metrics in `docs/operations.md` against the code, and the alarms and dashboards of `deploy/` against
-//! the catalogue: a name that is slightly wrong finds nothing, and says nothing.
+//! The catalogue of metrics in `docs/operations.md` against the code, and the alarms and dashboards of `deploy/`
+//! against the catalogue: a name that is slightly wrong finds nothing, and says nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
