@@ -12,7 +12,7 @@ use crate::config::{Config, REFERENCE, Role, Sources};
 use crate::output::{self, say};
 use crate::{
     bounce, check, contract, events, exit, fake, health, logs, parts, prove, providers, roles, send, stuck, suppress,
-    topology_commands, unconfigured, up, vapid, webhook,
+    topology_commands, traces, unconfigured, up, vapid, webhook,
 };
 
 /// Delivers notifications that services publish to RabbitMQ: email, SMS, WhatsApp, push, Web Push, webhooks.
@@ -162,10 +162,10 @@ pub async fn run(cli: Cli) -> Result<ExitCode> {
     let load = || REFERENCE.load(file);
     match cli.command {
         Command::Up { demo } => up::up(load(), demo).await,
-        Command::Api => roles::run_alone(started(load(), Role::Api)?, Role::Api).await,
-        Command::Worker => roles::run_alone(started(load(), Role::Worker)?, Role::Worker).await,
-        Command::Scheduler => roles::run_alone(started(load(), Role::Scheduler)?, Role::Scheduler).await,
-        Command::Dialog => roles::run_alone(started(load(), Role::Dialog)?, Role::Dialog).await,
+        Command::Api => role(load(), Role::Api).await,
+        Command::Worker => role(load(), Role::Worker).await,
+        Command::Scheduler => role(load(), Role::Scheduler).await,
+        Command::Dialog => role(load(), Role::Dialog).await,
         Command::Send(what) => send::send(load(), *what).await,
         Command::Prove(what) => prove::prove(load(), *what).await,
         Command::Topology(command) => topology_commands::run(load(), command).await,
@@ -189,10 +189,13 @@ pub async fn run(cli: Cli) -> Result<ExitCode> {
     }
 }
 
-fn started(sources: Sources, role: Role) -> Result<Config> {
+async fn role(sources: Sources, role: Role) -> Result<ExitCode> {
     let config = Config::read(sources, role)?;
     logs::start(&config)?;
-    Ok(config)
+    let traces = traces::start(&config, role)?;
+    let ended = roles::run_alone(config, role).await;
+    traces.end().await;
+    ended
 }
 
 async fn migrate(sources: Sources) -> Result<ExitCode> {

@@ -21,6 +21,7 @@ use std::time::Duration;
 
 use domain::{Defaults, Zones};
 use runtime::settings::{OwnUrl, Reader};
+use runtime::traces::Attempts;
 use secrecy::SecretString;
 use templates::Templates;
 
@@ -54,6 +55,10 @@ pub struct Config {
     pub templates: Option<Arc<Templates>>,
     pub log: String,
     pub log_json: bool,
+    /// In which time a delivery is to be with its provider.
+    pub delivery_objective: Duration,
+    /// How the spans of an attempt belong to the trace of its message.
+    pub trace_attempts: Attempts,
     /// Warnings about what most likely is not meant.
     pub warnings: Vec<String>,
 }
@@ -94,6 +99,8 @@ impl Config {
             templates: Templates::read(reader, role.renders(), channels::known()),
             log: log::read(reader),
             log_json: reader.choice("LOG_FORMAT", &[("text", false), ("json", true)]),
+            delivery_objective: reader.seconds("DELIVERY_OBJECTIVE_SECONDS"),
+            trace_attempts: reader.choice("TRACE_ATTEMPTS", &[("parent", Attempts::Parent), ("link", Attempts::Link)]),
             warnings: Vec::new(),
             topology,
             ledger,

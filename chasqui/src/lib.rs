@@ -30,6 +30,7 @@ mod stderr;
 mod stuck;
 mod suppress;
 mod topology_commands;
+mod traces;
 mod unconfigured;
 mod up;
 mod vapid;

@@ -255,7 +255,7 @@ fn option_of(pointer: &str) -> String {
 
 async fn publish(config: &Config, notification: Checked) -> Result<()> {
     let (publisher, _ends_the_publisher) = connect(config).await?;
-    let accepted = accept(&publisher, notification, "chasqui send", parts::clock().now()).await;
+    let accepted = accept(&publisher, notification, "chasqui send", None, parts::clock().now()).await;
     accepted.map_err(|unconfirmed| unconfirmed.error).context("the broker did not take it")?;
     Ok(())
 }

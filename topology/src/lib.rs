@@ -42,6 +42,7 @@ pub use owner::Owner;
 pub use plan::{Plan, Queue};
 pub use publish::{ConfirmOutcome, GivenUp, Publication, Publisher, RefusedTenants, To};
 pub use recreate::{Recreated, recreate_retry};
+pub use runtime::traces::TraceHeaders;
 pub use settings::{BrokerSettings, Settings, with_ca_file};
 pub use source::Source;
 pub use topology::{Declarations, Mode, Topology, ready};

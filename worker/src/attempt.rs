@@ -12,6 +12,7 @@ use crate::delivery::Delivery;
 use crate::render::render;
 use crate::report;
 use crate::shared::Shared;
+use crate::traced;
 
 /// How an attempt ended, who carried it, and what the sandbox captured of it.
 pub(crate) struct Tried {
@@ -143,6 +144,7 @@ async fn send(shared: &Shared, row: &Row, delivery: &Delivery, channel: &Enabled
         return Outcome::Expired;
     }
     let limit = shared.setup.settings.provider_timeout;
+    let asked = traced::ask(&delivery.span, channel, row);
     failpoint("worker.before_send");
     let outcome = match tokio::time::timeout(limit, catch_panic(channel.send(&outgoing))).await {
         Ok(Ok(outcome)) => outcome,
@@ -155,6 +157,7 @@ async fn send(shared: &Shared, row: &Row, delivery: &Delivery, channel: &Enabled
     };
     failpoint("worker.after_send");
     shared.meters.send_seconds(channel).record(started.elapsed());
+    traced::answered(asked, &outcome);
     outcome
 }
 

@@ -10,6 +10,7 @@ use domain::{
     delivered_too_often,
 };
 use intake::{Following, InHand, ItsRow};
+use runtime::traces::Span;
 use runtime::{Panicked, catch_panic, failpoint};
 use store::{Claimed, Recorded, StepError};
 use topology::Incoming;
@@ -26,14 +27,19 @@ use crate::{copies, gone, report};
 pub(crate) async fn deliver(
     shared: Arc<Shared>,
     notification: Arc<Notification>,
-    incoming: Incoming,
+    mut incoming: Incoming,
     intent: Intent,
     place: Option<Slot>,
 ) {
+    let span = shared.spans.begin(&mut incoming, &notification, shared.intake.clock.as_ref());
     let (in_hand, gone_out) = (InHand::new(&shared.intake), GoneOut::default());
     // A pipeline is some kilobytes of state: in a box, it is not copied from one wrapper into the next.
-    let ended = catch_panic(Box::pin(pipeline(&shared, &in_hand, &gone_out, notification, &incoming, intent))).await;
+    let ended =
+        catch_panic(Box::pin(pipeline(&shared, &in_hand, &gone_out, notification, &incoming, intent, &span))).await;
     drop(place);
+    if ended.is_err() {
+        span.fail("panic");
+    }
     match ended {
         Ok(Ok(End::CarryOut(Following { told, then: FollowUp::Acknowledge { goes_on } }))) => {
             in_hand.tell_and_acknowledge(told, goes_on, incoming).await;
@@ -86,9 +92,10 @@ async fn pipeline(
     notification: Arc<Notification>,
     incoming: &Incoming,
     intent: Intent,
+    span: &Span,
 ) -> Result<End, StepError> {
     let named = in_hand.identify(&notification, incoming).await?;
-    let delivery = Delivery::new(named, notification, incoming);
+    let delivery = Delivery::new(named, notification, incoming).shown_by(span);
     if !incoming.settle.is_current() {
         return Ok(End::TakenBack);
     }
@@ -118,7 +125,7 @@ async fn pipeline(
     let store = &shared.intake.store;
     let recorded = shared.intake.breaker.retry_until_taken(|| store.record(&transition, tried.capture.clone())).await?;
     failpoint("worker.recorded");
-    report::recorded(shared, &transition, recorded);
+    report::recorded(shared, &delivery, &transition, recorded);
     if channels::is_gone(&tried.outcome) {
         // It is rare, and its future is large.
         Box::pin(gone::note(shared, &transition.row, &delivery)).await;

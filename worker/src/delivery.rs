@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use domain::{Arrival, Content, CopyInHand, FirstSight, Intent, Lane, Listed, Notification, Row};
+use domain::{Arrival, Content, CopyInHand, FirstSight, Intent, Lane, Listed, Notification, Row, Timestamp};
 use intake::Named;
+use runtime::traces::Span;
 use topology::Incoming;
 use uuid::Uuid;
 
@@ -19,8 +20,12 @@ pub(crate) struct Delivery {
     /// The message came with the counts of the fleet.
     pub(crate) has_counts: bool,
     pub(crate) lane: Lane,
+    /// The AMQP `timestamp`, in whole seconds.
+    pub(crate) published_at: Option<Timestamp>,
     /// The token of the claim.
     token: Uuid,
+    /// The span of this copy.
+    pub(crate) span: Span,
 }
 
 impl Delivery {
@@ -32,8 +37,15 @@ impl Delivery {
             is_suspected: named.is_suspected(),
             has_counts: incoming.headers.has_counts(),
             lane: incoming.lane,
+            published_at: incoming.timestamp,
             token: named.token(),
+            span: Span::default(),
         }
+    }
+
+    /// The same, which this span shows.
+    pub(crate) fn shown_by(self, span: &Span) -> Self {
+        Self { span: span.clone(), ..self }
     }
 
     /// The copy, with everything that decides what follows from its claim.
@@ -67,7 +79,7 @@ impl Delivery {
             notification: &self.notification,
             fingerprint: self.fingerprint,
             parent: incoming.headers.parent.clone(),
-            published_at: incoming.timestamp,
+            published_at: self.published_at,
             hasher: &shared.intake.hasher,
             token: self.token,
             now: shared.intake.clock.now(),

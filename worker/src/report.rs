@@ -5,8 +5,10 @@ use intake::{DeadLettered, Role, Steps};
 use store::Recorded;
 
 use crate::delivery::Delivery;
+use crate::latency::latency;
 use crate::meters::label;
 use crate::shared::Shared;
+use crate::traced;
 
 /// The worker's log lines, metrics and failpoints for the handling of messages.
 pub(crate) const ROLE: Role = Role {
@@ -71,9 +73,10 @@ pub(crate) fn parked(channel: &ChannelName, outcome: &Outcome) {
 }
 
 /// Reports what was decided, once the ledger has answered whether that was in time.
-pub(crate) fn recorded(shared: &Shared, transition: &Transition, recorded: Recorded) {
+pub(crate) fn recorded(shared: &Shared, delivery: &Delivery, transition: &Transition, recorded: Recorded) {
     let row = &transition.row;
     attempt(transition);
+    traced::decided(&delivery.span, transition);
     if recorded == Recorded::Late {
         metrics::counter!("chasqui_late_answers_total", "channel" => label(&row.channel)).increment(1);
         tracing::warn!(delivery = %row.key, "an answer came after another claim had taken over");
@@ -88,6 +91,9 @@ pub(crate) fn recorded(shared: &Shared, transition: &Transition, recorded: Recor
     }
     if !matches!(row.state, State::Sending | State::Waiting) {
         shared.meters.ended(&row.channel, row.state).increment(1);
+        if let Some(latency) = latency(delivery, row) {
+            shared.meters.delivery_latency(delivery.lane).record(latency);
+        }
         end(transition);
     }
 }

@@ -12,6 +12,7 @@ use crate::health::Health;
 use crate::meters::Meters;
 use crate::settings::Settings;
 use crate::slots::Slots;
+use crate::traced::Spans;
 
 /// How a worker sends: by which channels, with which words, and how often.
 pub struct Setup {
@@ -30,5 +31,6 @@ pub(crate) struct Shared {
     pub(crate) slots: Slots,
     pub(crate) health: Health,
     pub(crate) meters: Meters,
+    pub(crate) spans: Spans,
     pub(crate) deliveries: TaskTracker,
 }

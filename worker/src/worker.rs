@@ -15,6 +15,7 @@ use crate::health::Health;
 use crate::meters::Meters;
 use crate::shared::{Setup, Shared};
 use crate::slots::Slots;
+use crate::traced::Spans;
 use crate::{consume, drain, leasing, pause, readiness, report, sharing};
 
 /// How long a worker that has drained waits for the ledger to hear that it goes.
@@ -85,6 +86,7 @@ impl Worker {
             slots: Slots::new(settings.concurrency, settings.bytes_in_hand),
             health: Health::of(&self.setup.channels),
             meters: Meters::default(),
+            spans: Spans::of(&self.topology.names),
             deliveries: TaskTracker::new(),
             setup: self.setup,
         };

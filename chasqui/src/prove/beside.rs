@@ -53,7 +53,7 @@ impl Beside {
                 findings.errors.iter().map(|error| format!("{} {}", error.pointer, error.detail)).collect();
             anyhow!("the notification is not valid: {}", errors.join("; "))
         })?;
-        let accepted = accept(&self.publisher, checked, "chasqui prove", now).await;
+        let accepted = accept(&self.publisher, checked, "chasqui prove", None, now).await;
         accepted.map_err(|unconfirmed| unconfirmed.error).context("the broker did not take it")?;
         Ok(())
     }
