@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use crate::Ambiguity;
+use crate::{Ambiguity, Pause, Timestamp};
 
 /// How long a delivery waits that must not be the one by which a provider is tried out.
 const WHILE_TRIED_OUT: Duration = Duration::from_secs(5);
@@ -34,9 +34,11 @@ pub enum Closed {
 
 /// One that may carry the delivery.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Candidate {
+pub struct Candidate<'a> {
     pub provider: &'static str,
     pub condition: Condition,
+    /// What keeps this delivery back from it, whatever its condition.
+    pub paused: Option<&'a Pause>,
 }
 
 /// What was tried before for the delivery, as its row knows it.
@@ -60,13 +62,19 @@ pub enum Choice {
     },
     /// Nobody takes the message now.
     Park { wait: Duration, why: String },
+    /// All who may be asked are paused.
+    Pause {
+        /// When the first of the pauses ends by itself.
+        until: Option<Timestamp>,
+        why: String,
+    },
 }
 
 /// Chooses among the candidates, of whom the first is preferred. Whoever answered the last attempt has not accepted the
 /// message, and is asked after all others: the order begins behind it. Once an attempt may have gone out, a second
 /// provider is asked only where the policy is to send again in any case; it could give the recipient a second copy that
 /// no mailbox recognises. Where the preferred one takes the message, as nearly always, nothing is allocated.
-pub fn choose(candidates: &[Candidate], before: Before<'_>) -> Choice {
+pub fn choose(candidates: &[Candidate<'_>], before: Before<'_>) -> Choice {
     let last = before.last.and_then(|last| candidates.iter().position(|one| one.provider == last));
     let may_change = !before.ambiguous || before.policy == Ambiguity::Resend;
     let many = candidates.len();
@@ -76,13 +84,16 @@ pub fn choose(candidates: &[Candidate], before: Before<'_>) -> Choice {
         (false, last) => (last.unwrap_or(0), many.min(1)),
     };
     let order = (first..first + asked).map(move |place| place % many);
-    let takes = |at: &usize| match candidates[*at].condition {
-        Condition::Works => true,
-        Condition::TriedOut => !before.ambiguous,
-        Condition::Closed { .. } => false,
+    let takes = |at: &usize| match candidates[*at] {
+        Candidate { paused: Some(_), .. } | Candidate { condition: Condition::Closed { .. }, .. } => false,
+        Candidate { condition: Condition::Works, .. } => true,
+        Candidate { condition: Condition::TriedOut, .. } => !before.ambiguous,
     };
     let why = |at: usize| {
-        let Candidate { provider, condition } = candidates[at];
+        let Candidate { provider, condition, paused } = candidates[at];
+        if let Some(pause) = paused {
+            return pause.told();
+        }
         let why = match condition {
             Condition::Closed { why, .. } => why.as_str(),
             _ if !order.clone().any(|asked| asked == at) => "another one may have accepted this message",
@@ -96,7 +107,12 @@ pub fn choose(candidates: &[Candidate], before: Before<'_>) -> Choice {
         let passed_over = (at > 0).then(|| joined((0..at).map(why)));
         return Choice::Use { at, passed_over };
     }
-    let waits = order.clone().map(|at| match candidates[at].condition {
+    let asked = order.clone().map(|at| candidates[at]);
+    if many > 0 && asked.clone().all(|one| one.paused.is_some()) {
+        let until = asked.filter_map(|one| one.paused?.until).min();
+        return Choice::Pause { until, why: joined(order.clone().map(why)) };
+    }
+    let waits = asked.filter(|one| one.paused.is_none()).map(|one| match one.condition {
         Condition::Closed { wait, .. } => wait,
         Condition::Works | Condition::TriedOut => WHILE_TRIED_OUT,
     });

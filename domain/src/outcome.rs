@@ -37,6 +37,13 @@ pub enum Outcome {
     PutAside,
     /// None of those who may carry the message takes it now. Nothing was sent; this spends time, not an attempt.
     Parked { why: String, wait: Duration },
+    /// An operator has paused what the delivery needs. Nothing was sent; this spends neither an attempt nor the time that a
+    /// provider may throttle.
+    Paused {
+        why: String,
+        /// When the pause ends by itself.
+        until: Option<Timestamp>,
+    },
     /// The recipient was on the suppression list when the delivery was claimed; nothing was sent.
     Suppressed { reason: SuppressedFor },
     /// The `expires_at` of the delivery passed before this attempt; nothing was sent.

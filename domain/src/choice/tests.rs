@@ -3,6 +3,8 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::PauseKind;
+use crate::samples::NOW;
 
 const NAMES: [&str; 3] = ["smtp", "sendgrid", "third"];
 
@@ -16,8 +18,8 @@ const fn closed(seconds: u64, why: Closed) -> Condition {
 const FAILS: Condition = closed(20, Closed::Failing);
 const FULL: Condition = closed(3, Closed::Limit);
 
-fn candidates(conditions: &[Condition]) -> Vec<Candidate> {
-    let of = |(&provider, &condition): (&&'static str, &Condition)| Candidate { provider, condition };
+fn candidates(conditions: &[Condition]) -> Vec<Candidate<'static>> {
+    let of = |(&provider, &condition): (&&'static str, &Condition)| Candidate { provider, condition, paused: None };
     NAMES.iter().zip(conditions).map(of).collect()
 }
 
@@ -31,6 +33,7 @@ fn chosen(conditions: &[Condition], before: Before<'_>) -> String {
     match choose(&candidates, before) {
         Choice::Use { at, .. } => candidates[at].provider.to_owned(),
         Choice::Park { wait, .. } => wait.as_secs().to_string(),
+        Choice::Pause { .. } => unreachable!("nobody is paused"),
     }
 }
 
@@ -89,6 +92,7 @@ fn who_was_passed_over_is_told_with_the_reason() {
     let told = |conditions: &[Condition], before| match choose(&candidates(conditions), before) {
         Choice::Use { passed_over, .. } => passed_over,
         Choice::Park { why, .. } => Some(format!("parked: {why}")),
+        Choice::Pause { .. } => unreachable!("nobody is paused"),
     };
     assert_eq!(told(&[WORKS, WORKS], before(None)), None);
     assert_eq!(told(&[WORKS, FAILS], before(None)), None);
@@ -104,6 +108,42 @@ fn who_was_passed_over_is_told_with_the_reason() {
     let pinned = Before { last: Some("sendgrid"), ambiguous: true, policy: Ambiguity::Hold };
     let elsewhere = Some("smtp: another one may have accepted this message".to_owned());
     assert_eq!(told(&[WORKS, WORKS], pinned), elsewhere);
+}
+
+fn pause(provider: &str, until: Option<u64>) -> Pause {
+    Pause {
+        id: "p-1".into(),
+        kind: PauseKind::Provider,
+        name: provider.into(),
+        tenant: None,
+        why: "it is being moved".into(),
+        by: "ada".into(),
+        since: NOW,
+        until: until.map(|seconds| NOW.plus(Duration::from_secs(seconds))),
+    }
+}
+
+#[test]
+fn whoever_is_paused_is_passed_over_with_the_reason_and_where_all_are_the_delivery_waits() {
+    let (smtp, sendgrid) = (pause("smtp", None), pause("sendgrid", Some(60)));
+    let choice = |conditions: &[Condition], paused: [Option<&Pause>; 2], before| {
+        let of = |(one, paused)| Candidate { paused, ..one };
+        let candidates: Vec<Candidate<'_>> = candidates(conditions).into_iter().zip(paused).map(of).collect();
+        choose(&candidates, before)
+    };
+    let why = "the provider smtp is paused: it is being moved".to_owned();
+    let passed = Choice::Use { at: 1, passed_over: Some(why.clone()) };
+    assert_eq!(choice(&[WORKS, WORKS], [Some(&smtp), None], before(None)), passed);
+    let failing = Choice::Park {
+        wait: Duration::from_secs(20),
+        why: format!("{why}; sendgrid: it fails too often, its breaker is open"),
+    };
+    assert_eq!(choice(&[WORKS, FAILS], [Some(&smtp), None], before(None)), failing, "as nobody else takes it");
+    let both = Choice::Pause { until: sendgrid.until, why: format!("{why}; {}", sendgrid.told()) };
+    assert_eq!(choice(&[WORKS, FAILS], [Some(&smtp), Some(&sendgrid)], before(None)), both);
+    let pinned = Before { last: Some("smtp"), ambiguous: true, policy: Ambiguity::Hold };
+    let only = Choice::Pause { until: None, why };
+    assert_eq!(choice(&[WORKS, WORKS], [Some(&smtp), None], pinned), only, "no second one is asked");
 }
 
 fn condition() -> impl Strategy<Value = Condition> {
@@ -142,6 +182,7 @@ proptest! {
                 prop_assert!(wait < Duration::from_secs(200));
                 prop_assert!(is_bound || candidates.iter().all(|one| one.condition != WORKS));
             }
+            Choice::Pause { .. } => prop_assert!(false, "nobody is paused"),
         }
     }
 }

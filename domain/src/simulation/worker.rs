@@ -228,9 +228,12 @@ impl World {
             7 => Outcome::Permanent { reason: Reason::Permanent, failure },
             8 => Outcome::Throttled { failure, retry_after: [None, Some(BEYOND_THE_TIERS)][self.roll(2)] },
             9 => Outcome::PutAside,
-            10 if self.has_all_faults => Outcome::Parked {
-                why: "smtp: its limit is reached".into(),
-                wait: [Duration::from_secs(5), BEYOND_THE_TIERS][self.roll(2)],
+            10 if self.has_all_faults => match self.roll(3) {
+                0 => Outcome::Paused { why: "the channel sms is paused: wrong text".into(), until: None },
+                long => Outcome::Parked {
+                    why: "smtp: its limit is reached".into(),
+                    wait: [Duration::from_secs(5), BEYOND_THE_TIERS][long - 1],
+                },
             },
             // The worker stops.
             _ if self.fair => Outcome::PutAside,
@@ -241,7 +244,8 @@ impl World {
             Outcome::Retriable { maybe_sent: true, .. } | Outcome::Ambiguous { .. } => self.roll(2) == 0,
             _ => false,
         };
-        let unsent = matches!(outcome, Outcome::PutAside | Outcome::Parked { .. } | Outcome::GivenBack);
+        let unsent =
+            matches!(outcome, Outcome::PutAside | Outcome::Parked { .. } | Outcome::Paused { .. } | Outcome::GivenBack);
         let delivery = self.of(worker);
         delivery.maybe_sent |= matches!(outcome, Outcome::Retriable { maybe_sent: true, .. });
         delivery.windows +=
@@ -269,8 +273,8 @@ impl World {
         let decided = decide(row, self.has_fallback, outcome, &self.policy, self.now);
         let transition = decided.escalating(self.escalation());
         self.ends_by_the_list(worker, &transition);
-        if matches!(outcome, Outcome::Parked { .. }) {
-            self.seen.push("parked");
+        if matches!(outcome, Outcome::Parked { .. } | Outcome::Paused { .. }) {
+            self.seen.push(if matches!(outcome, Outcome::Parked { .. }) { "parked" } else { "paused" });
             if transition.row.attempt != row.attempt || transition.attempt.is_some() {
                 self.fail("a parked delivery spent an attempt");
             }
