@@ -14,6 +14,7 @@ mod endpoints;
 mod error;
 mod ledger;
 mod options;
+mod pauses;
 mod people;
 mod providers;
 mod settings;
@@ -34,6 +35,7 @@ pub use ledger::{
     StuckCounts, StuckDelivery, StuckJob, Target, USUAL_PAGE,
 };
 pub use options::Options;
+pub use pauses::MAX_PAUSES;
 pub use people::{Lift, LiftPage, SuppressionCursor, SuppressionFilter, SuppressionPage, Which};
 pub use providers::ProviderState;
 pub use settings::Settings;
