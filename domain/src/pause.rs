@@ -113,10 +113,14 @@ impl Pauses {
         self.find(PauseKind::Provider, provider, tenant, now)
     }
 
+    /// All of them, in no order that says anything.
+    pub fn all(&self) -> impl Iterator<Item = &Pause> {
+        self.0.values().flat_map(HashMap::values).flatten()
+    }
+
     /// All that is in force, those of everybody first, by kind and name.
     pub fn in_force(&self, now: Timestamp) -> Vec<&Pause> {
-        let all = self.0.values().flat_map(HashMap::values).flatten();
-        let mut found: Vec<&Pause> = all.filter(|pause| pause.is_in_force(now)).collect();
+        let mut found: Vec<&Pause> = self.all().filter(|pause| pause.is_in_force(now)).collect();
         found.sort_by(|a, b| (&a.tenant, a.kind, &a.name).cmp(&(&b.tenant, b.kind, &b.name)));
         found
     }

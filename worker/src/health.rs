@@ -5,7 +5,10 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use channels::{Channels, Enabled};
-use domain::{About, Before, Breaker, Candidate, Choice, Closed, Condition, Limit, Outcome, Sign, Timestamp, choose};
+use domain::{
+    About, Before, Breaker, Candidate, Choice, Closed, Condition, Limit, Outcome, Pauses, Sign, Tenant, Timestamp,
+    choose,
+};
 
 /// How often a choice is made anew because others were quicker.
 const MAX_ROUNDS: usize = 4;
@@ -51,8 +54,8 @@ impl Health {
         health
     }
 
-    /// Chooses who carries the next attempt, and takes a place with the chosen one. Every choice is to be followed by
-    /// [`Self::note`].
+    /// Chooses who carries the next attempt, and takes a place with the chosen one. Whoever is paused for this tenant is
+    /// passed over. Every choice is to be followed by [`Self::note`].
     ///
     /// # Errors
     /// The outcome, when nobody takes the message now.
@@ -60,11 +63,13 @@ impl Health {
         &self,
         carriers: &'a [Arc<Enabled>],
         before: Before<'_>,
+        paused: Option<(&Pauses, &Tenant)>,
         now: Timestamp,
     ) -> Result<Chosen<'a>, Outcome> {
         let candidate = |carrier: &Arc<Enabled>| {
             let condition = self.place(carrier).map_or(Condition::Works, |place| place.condition(now));
-            Candidate { provider: carrier.provider(), condition }
+            let paused = paused.and_then(|(pauses, tenant)| pauses.of_provider(tenant, carrier.provider(), now));
+            Candidate { provider: carrier.provider(), condition, paused }
         };
         for _ in 0..MAX_ROUNDS {
             let choice = match carriers {
@@ -80,6 +85,7 @@ impl Health {
                     }
                 }
                 Choice::Park { wait, why } => return Err(Outcome::Parked { wait, why }),
+                Choice::Pause { until, why } => return Err(Outcome::Paused { until, why }),
             }
         }
         Err(Outcome::PutAside)
@@ -215,7 +221,7 @@ mod tests {
 
     /// For how many milliseconds a message waits at this time; none if it is sent.
     fn waits(health: &Health, carriers: &[Arc<Enabled>], now: Timestamp) -> Option<u128> {
-        match health.choose(carriers, BEFORE, now) {
+        match health.choose(carriers, BEFORE, None, now) {
             Ok(_) => None,
             Err(Outcome::Parked { wait, .. }) => Some(wait.as_millis()),
             Err(other) => panic!("{other:?}"),

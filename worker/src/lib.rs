@@ -4,8 +4,9 @@
 //! [`deliver`] is the pipeline. In the pipeline the crate [`intake`] says who the message is, [`delivery`] is this copy
 //! of it, [`copies`] who gets none of a mail, [`attempt`] (which gets its words from [`render`], and from [`health`] who
 //! is to carry it) tries to send, and [`intake::InHand`] carries out what follows and settles the message. [`report`]
-//! counts and logs. [`give_up`] is for a message that has ended ten workers. [`Worker`] puts the parts together,
-//! [`shared`] is what every delivery has, and [`sharing`] tells the other workers how the providers are.
+//! counts and logs. [`give_up`] is for a message that has ended ten workers, and [`paused`] what operators have paused.
+//! [`Worker`] puts the parts together, [`shared`] is what every delivery has, and [`sharing`] tells the other workers how
+//! the providers are.
 
 mod attempt;
 mod consume;
@@ -18,6 +19,7 @@ mod gone;
 mod health;
 mod meters;
 mod pause;
+mod paused;
 mod readiness;
 mod render;
 mod report;

@@ -12,6 +12,7 @@ use topology::{ConsumerSettings, Consumers, Publisher, Topology};
 
 use crate::health::Health;
 use crate::meters::Meters;
+use crate::paused::Paused;
 use crate::shared::{Setup, Shared};
 use crate::slots::Slots;
 use crate::{consume, drain, pause, readiness, report, sharing};
@@ -33,6 +34,10 @@ impl Worker {
     /// grace period, and gives the rest back.
     pub async fn run(self, readiness: Readiness, stop: CancellationToken) {
         let (topology, shared) = self.into_parts();
+        // Nothing is claimed that is paused, not even by a worker that begins while the ledger is away.
+        if !sharing::know_pauses(&shared, &stop).await {
+            return;
+        }
         let subscriptions = consume::subscriptions(&shared.setup.settings);
         let (consumers, lanes) = Consumers::start(topology, subscriptions, ConsumerSettings::default());
         let shared = Arc::new(shared);
@@ -75,6 +80,7 @@ impl Worker {
             intake,
             slots: Slots::new(settings.concurrency, settings.bytes_in_hand),
             health: Health::of(&self.setup.channels),
+            paused: Paused::default(),
             meters: Meters::default(),
             deliveries: TaskTracker::new(),
             setup: self.setup,
