@@ -7,7 +7,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result};
 use channels::{Channels, Checked, Enabled, SandboxMode};
 use clap::Subcommand;
-use domain::{SANDBOX, Timestamp};
+use domain::{Pause, PauseKind, Pauses, SANDBOX, Tenant, Timestamp};
 use serde_json::{Value, json};
 use store::ProviderState;
 
@@ -48,14 +48,22 @@ async fn list(sources: Sources, json: bool) -> Result<ExitCode> {
     let carriers = carriers(&config)?;
     let (clock, store) = (parts::clock(), parts::existing_store(&config, parts::clock()).await?);
     let found = store.providers().await.context("the ledger could not be read")?;
+    let paused: Pauses = store.pauses().await.context("the ledger could not be read")?.into_iter().collect();
     let now = clock.now();
     let mut all_work = true;
     for (provider, carried) in &carriers {
         let known = found.iter().find(|state| state.name == *provider);
+        let pauses = pauses_of(&paused, provider, now);
         all_work &= known.is_none_or(|known| !is_given_nothing(known, now));
+        all_work &= pauses.iter().all(|pause| pause.tenant.is_some());
         match json {
-            true => output::json(&state_as_json(provider, carried, known)),
-            false => say!("{}", line(provider, carried, &state_in_words(known, now))),
+            true => output::json(&state_as_json(provider, carried, known, &pauses)),
+            false => {
+                say!("{}", line(provider, carried, &state_in_words(known, now)));
+                for pause in pauses {
+                    say!("{}", line(provider, carried, &format!("{}; paused by {}", pause.told(), pause.by)));
+                }
+            }
         }
     }
     Ok(exit::answer(all_work))
@@ -104,6 +112,12 @@ fn line(provider: &str, carried: &[Arc<Enabled>], what: &str) -> String {
     domain::printable(&line).into_owned()
 }
 
+/// For everybody, and for single tenants.
+fn pauses_of<'a>(all: &'a Pauses, provider: &str, now: Timestamp) -> Vec<&'a Pause> {
+    let is_its_own = |pause: &&Pause| pause.kind == PauseKind::Provider && pause.name == provider;
+    all.in_force(now).into_iter().filter(is_its_own).collect()
+}
+
 fn is_given_nothing(known: &ProviderState, now: Timestamp) -> bool {
     known.state == "credentials_refused" || known.open_until.is_some_and(|until| until > now)
 }
@@ -123,12 +137,19 @@ fn state_in_words(known: Option<&ProviderState>, now: Timestamp) -> String {
     }
 }
 
-fn state_as_json(provider: &str, carried: &[Arc<Enabled>], known: Option<&ProviderState>) -> Value {
+fn state_as_json(provider: &str, carried: &[Arc<Enabled>], known: Option<&ProviderState>, pauses: &[&Pause]) -> Value {
+    let paused = |pause: &&Pause| {
+        json!({
+            "tenant": pause.tenant.as_ref().map(Tenant::as_str), "why": pause.why, "by": pause.by,
+            "since": pause.since.to_string(), "until": pause.until.map(|until| until.to_string()),
+        })
+    };
     json!({
         "provider": provider, "media": media(carried),
         "state": known.map(|known| known.state.as_str()),
         "open_until": known.and_then(|known| known.open_until).map(|until| until.to_string()),
         "changed_at": known.map(|known| known.changed_at.to_string()),
+        "paused": pauses.iter().map(paused).collect::<Vec<_>>(),
     })
 }
 
@@ -167,5 +188,31 @@ mod tests {
             assert_eq!(is_given_nothing(&known, NOW), given_nothing, "{words}");
         }
         assert_eq!(state_in_words(None, NOW), "works, as far as anybody has found");
+    }
+
+    #[test]
+    fn a_provider_is_told_with_its_own_pauses_that_are_in_force() {
+        let pause = |kind, name: &str, until| Pause {
+            id: Pause::id_of(kind, name, None),
+            kind,
+            name: name.into(),
+            tenant: None,
+            why: "it is being moved".into(),
+            by: "ada".into(),
+            since: NOW,
+            until,
+        };
+        let later = Some(NOW.plus(Duration::from_secs(60)));
+        let all: Pauses = [
+            pause(PauseKind::Provider, "smtp", later),
+            pause(PauseKind::Provider, "twilio", Some(NOW)),
+            pause(PauseKind::Channel, "smtp", None),
+        ]
+        .into_iter()
+        .collect();
+        let of = |provider| pauses_of(&all, provider, NOW);
+        assert_eq!((of("smtp").len(), of("smtp")[0].until, of("twilio").len()), (1, later, 0));
+        let told = state_as_json("smtp", &[], None, &of("smtp"));
+        assert_eq!(told["paused"][0]["why"], "it is being moved");
     }
 }
