@@ -14,6 +14,7 @@ mod events;
 mod faked;
 mod lanes;
 mod outage;
+mod pauses;
 mod poison;
 mod postgres;
 mod privacy;
