@@ -39,7 +39,9 @@ impl Worker {
             return;
         }
         let subscriptions = consume::subscriptions(&shared.setup.settings);
-        let (consumers, lanes) = Consumers::start(topology, subscriptions, ConsumerSettings::default());
+        let held_bytes = Some(shared.setup.settings.prefetch_bytes);
+        let settings = ConsumerSettings { held_bytes, ..ConsumerSettings::default() };
+        let (consumers, lanes) = Consumers::start(topology, subscriptions, settings);
         let shared = Arc::new(shared);
         let watching =
             tokio::spawn(readiness::keep_current(readiness, Arc::clone(&shared), consumers.watch(), stop.clone()));
