@@ -3,7 +3,7 @@
 //!
 //! [`Api`] is the whole of it. Read in this order: `routes` (what there is), `access` and `token` (who may), then a
 //! folder for each subject, in which each operation is a file: `notifications`, `deliveries`, `schedules`,
-//! `suppressions`, `endpoints`, `accounts`, `sandbox`, `webhooks`. What it shares with every HTTP listener of the fleet
+//! `suppressions`, `pauses`, `endpoints`, `accounts`, `sandbox`, `webhooks`. What it shares with every HTTP listener of the fleet
 //! is the crate `web`.
 
 mod access;
@@ -17,6 +17,7 @@ mod headers;
 mod health;
 mod id;
 mod notifications;
+mod pauses;
 mod routes;
 mod sandbox;
 mod schedules;

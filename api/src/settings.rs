@@ -31,6 +31,8 @@ pub struct Settings {
     pub default_channel: Option<ChannelName>,
     /// Serves the page that shows what the sandbox captured.
     pub sandbox: bool,
+    /// The names of all providers, which can be paused.
+    pub providers: Vec<&'static str>,
     /// The rules of time zones.
     pub zones: Zones,
     /// The most bytes of a request body.
@@ -57,6 +59,7 @@ impl Settings {
             bootstrap_token,
             default_channel: None,
             sandbox: false,
+            providers: Vec::new(),
             zones: Zones::bundled(),
             body_limit: 256 * 1024,
             batch_limit: 1000,

@@ -11,8 +11,8 @@ use clap::{CommandFactory, Parser, Subcommand};
 use crate::config::{Config, REFERENCE, Role, Sources};
 use crate::output::{self, say};
 use crate::{
-    bounce, check, contract, events, exit, fake, health, logs, parts, prove, providers, roles, send, stuck, suppress,
-    topology_commands, traces, unconfigured, up, vapid, webhook,
+    bounce, check, contract, events, exit, fake, health, logs, parts, pause, prove, providers, roles, send, stuck,
+    suppress, topology_commands, traces, unconfigured, up, vapid, webhook,
 };
 
 /// Delivers notifications that services publish to RabbitMQ: email, SMS, WhatsApp, push, Web Push, webhooks.
@@ -61,6 +61,15 @@ pub enum Command {
     /// Who is not written to any more
     #[command(subcommand, after_help = exit::CODES)]
     Suppress(suppress::SuppressCommand),
+    /// Have a channel, a provider, a template or a tenant wait: its deliveries are accepted, and spend no attempt
+    #[command(after_help = exit::CODES)]
+    Pause(Box<pause::PauseWhat>),
+    /// Let what is paused go on: exit code 1 when it is not paused
+    #[command(after_help = exit::CODES)]
+    Resume(pause::ResumeWhat),
+    /// List what is paused, by whom, why and until when
+    #[command(after_help = exit::CODES)]
+    Pauses(pause::Pauses),
     /// How the providers are, as the workers have found it: exit code 1 when one is given no messages
     #[command(after_help = exit::CODES)]
     Providers(providers::Providers),
@@ -172,6 +181,9 @@ pub async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Migrate => migrate(load()).await,
         Command::Stuck(what) => stuck::stuck(load(), what).await,
         Command::Suppress(command) => suppress::run(load(), command).await,
+        Command::Pause(what) => pause::pause(load(), *what).await,
+        Command::Resume(what) => pause::resume(load(), what).await,
+        Command::Pauses(what) => pause::list(load(), what).await,
         Command::Providers(what) => providers::run(load(), what).await,
         Command::Events(what) => events::events(load(), what).await,
         Command::Check { role } => check::check(load(), role),

@@ -21,6 +21,7 @@ mod health;
 mod logs;
 mod metrics;
 mod parts;
+mod pause;
 mod prove;
 mod providers;
 mod roles;

@@ -170,6 +170,7 @@ fn api_settings(config: &Config, listen: std::net::SocketAddr, first_user: First
         retention: config.retention,
         default_channel: config.defaults.channel.clone(),
         sandbox: config.channels.sandbox != channels::SandboxMode::Off,
+        providers: channels::provider_names(),
         zones: config.zones.clone(),
         ..api::Settings::new(listen, jwt, bootstrap)
     })

@@ -1,4 +1,4 @@
-//! Words of a command line that are told with the nearest known one when they are not known, and times.
+//! Words of a command line: those that are told with the nearest known one when they are not known, and times.
 
 use std::time::Duration;
 

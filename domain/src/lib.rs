@@ -29,6 +29,7 @@ mod limits;
 mod next_step;
 mod notification;
 mod outcome;
+mod pause;
 mod reason;
 mod release;
 mod rendered;
@@ -74,6 +75,7 @@ pub use notification::{
     UnknownField, Worded, Wording, is_field, json_fault, parse_object, whole,
 };
 pub use outcome::{About, Failure, Outcome, SANDBOX};
+pub use pause::{Pause, PauseKind, Pauses};
 pub use reason::Reason;
 pub use release::{Counts, KeptHeaders};
 pub use rendered::Rendered;

@@ -63,8 +63,15 @@ fn no_schedule_of_crashes_duplicates_and_moves_breaks_a_promise() {
     ] {
         assert!(ends.is_empty() || ends.contains_key(state.as_str()), "no schedule ended {state}: {ends:?}");
     }
-    let others =
-        ["a copy of a dead letter", "told again", "taken off the list", "asked for again", "reported early", "parked"];
+    let others = [
+        "a copy of a dead letter",
+        "told again",
+        "taken off the list",
+        "asked for again",
+        "reported early",
+        "parked",
+        "paused",
+    ];
     let carriers = ["passed over", "tried out"];
     let children = ["a child that was sent", "a child that was called off", "a child that was hurried"];
     for what in others.into_iter().chain(carriers).chain(children) {

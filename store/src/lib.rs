@@ -15,6 +15,7 @@ mod error;
 mod ledger;
 mod limits;
 mod options;
+mod pauses;
 mod people;
 mod providers;
 mod settings;
@@ -36,6 +37,7 @@ pub use ledger::{
 };
 pub use limits::{Leased, LimitUse};
 pub use options::Options;
+pub use pauses::MAX_PAUSES;
 pub use people::{Lift, LiftPage, SuppressionCursor, SuppressionFilter, SuppressionPage, Which};
 pub use providers::ProviderState;
 pub use settings::Settings;

@@ -15,6 +15,7 @@ mod logins;
 mod migrate;
 mod model;
 mod outages;
+mod pauses;
 mod providers;
 mod prune;
 mod receipts;

@@ -38,6 +38,16 @@ impl Health {
     }
 }
 
+/// The same of a role that may leave something undone on purpose.
+#[derive(Serialize)]
+struct Standing {
+    #[serde(flatten)]
+    health: Health,
+    /// What is paused, one line each. Absent when nothing is.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    paused: Vec<String>,
+}
+
 /// What a role without an API shows on `METRICS_LISTEN`.
 #[derive(Clone)]
 pub struct Probes {
@@ -58,7 +68,7 @@ impl Probes {
         let router = Router::new()
             .route("/health", get(async || alive()))
             .route("/health/live", get(async || alive()))
-            .route("/health/ready", get(|| async move { readiness_of(readiness.missing()) }))
+            .route("/health/ready", get(|| async move { standing(&readiness) }))
             .route("/metrics", get(|| async move { rendered(&metrics) }));
         let known = Known::pages(&["/health", "/health/live", "/health/ready", "/metrics"]);
         edge::around(with_fallbacks(router, known), None)
@@ -80,6 +90,16 @@ pub fn readiness_of(missing: Vec<String>) -> Result<Json<Health>, Problem> {
     }
     let problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE, "not-ready", "Not ready", missing.join("; "));
     Err(problem.with("reasons", missing))
+}
+
+/// Answers whether a role is ready, and with what is paused.
+fn standing(readiness: &Readiness) -> Result<Json<Standing>, Problem> {
+    let paused = readiness.paused();
+    match readiness_of(readiness.missing()) {
+        Ok(Json(health)) => Ok(Json(Standing { health, paused })),
+        Err(problem) if paused.is_empty() => Err(problem),
+        Err(problem) => Err(problem.with("paused", paused)),
+    }
 }
 
 /// Answers with the metrics, in the content type by which Prometheus knows its format.

@@ -1,5 +1,6 @@
 //! One attempt: renders the words, gives them to the channel, and turns whatever happens into an outcome.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use channels::{Enabled, NotEnabled, Outgoing};
@@ -9,6 +10,7 @@ use serde_json::{Map, Value};
 use store::Capture;
 
 use crate::delivery::Delivery;
+use crate::health::Chosen;
 use crate::render::render;
 use crate::report;
 use crate::shared::Shared;
@@ -65,13 +67,11 @@ pub(crate) async fn attempt(
             "not sent: this process, or the ledger, stood still for so long that its claim may run out");
         return Outcome::PutAside.into();
     }
-    let policy = shared.setup.settings.policy(&row.channel).ambiguity;
-    let before = Before { last: row.provider.as_deref(), ambiguous: row.ambiguous, policy };
-    let chosen = match shared.health.choose(carriers, before, delivery.lane, shared.intake.clock.now()) {
+    let chosen = match choose(shared, row, delivery, carriers) {
         Ok(chosen) => chosen,
-        Err(parked) => {
-            report::parked(&notification.channel, &parked);
-            return parked.into();
+        Err(waits) => {
+            report::waits(&notification.channel, &waits);
+            return waits.into();
         }
     };
     let ready = Ready { rendered: &rendered, mail, link: link.as_deref() };
@@ -111,6 +111,19 @@ fn link_to_leave(shared: &Shared, row: &Row, notification: &Notification) -> Res
     let (tenant, channel) = (row.key.tenant.clone(), notification.channel.clone());
     let destination = notification.destination.clone();
     Ok(Some(links.to(&Subscriber { tenant, channel, list: list.to_owned(), destination })))
+}
+
+fn choose<'a>(
+    shared: &Shared,
+    row: &Row,
+    delivery: &Delivery,
+    carriers: &'a [Arc<Enabled>],
+) -> Result<Chosen<'a>, Outcome> {
+    let policy = shared.setup.settings.policy(&row.channel).ambiguity;
+    let before = Before { last: row.provider.as_deref(), ambiguous: row.ambiguous, policy };
+    let known = shared.paused.known();
+    let paused = known.as_deref().map(|pauses| (pauses, &row.key.tenant));
+    shared.health.choose(carriers, before, delivery.lane, paused, shared.intake.clock.now())
 }
 
 /// What is sent of a message.

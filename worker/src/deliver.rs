@@ -175,7 +175,7 @@ fn end(shared: &Shared, delivery: &Delivery, incoming: &Incoming, unsent: Unsent
     }
 }
 
-/// Makes an attempt, unless the worker is stopping or the broker has taken the message back meanwhile.
+/// Makes an attempt, unless it is paused, the worker is stopping or the broker has taken the message back meanwhile.
 ///
 /// # Errors
 /// The ledger does not say who gets no copy: nothing was sent.
@@ -187,6 +187,10 @@ async fn try_once(
     incoming: &Incoming,
     send_until: Instant,
 ) -> Result<Tried, StepError> {
+    if let Some(paused) = shared.paused.outcome(row, &delivery.notification, shared.intake.clock.now()) {
+        report::waits(&delivery.notification.channel, &paused);
+        return Ok(paused.into());
+    }
     let left_in = copies::left_in(shared, row, delivery).await?;
     if shared.intake.stopping.is_cancelled() || !incoming.settle.is_current() {
         return Ok(Outcome::GivenBack.into());

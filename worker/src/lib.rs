@@ -5,8 +5,9 @@
 //! of it, [`copies`] who gets none of a mail, [`attempt`] (which gets its words from [`render`], and from [`health`] who
 //! is to carry it) tries to send, and [`intake::InHand`] carries out what follows and settles the message. [`report`]
 //! counts and logs, [`latency`] says how long it took, and [`traced`] shows it in traces. [`give_up`] is for a message
-//! that has ended ten workers. [`Worker`] puts the parts together, [`shared`] is what every delivery has, [`sharing`]
-//! tells the other workers how the providers are, and [`leasing`] has them keep the limits of the whole fleet.
+//! that has ended ten workers, and [`paused`] what operators have paused. [`Worker`] puts the parts together, [`shared`]
+//! is what every delivery has, [`sharing`] tells the other workers how the providers are, and [`leasing`] has them keep
+//! the limits of the whole fleet.
 
 mod attempt;
 mod consume;
@@ -21,6 +22,7 @@ mod latency;
 mod leasing;
 mod meters;
 mod pause;
+mod paused;
 mod readiness;
 mod render;
 mod report;

@@ -10,6 +10,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::health::Health;
 use crate::meters::Meters;
+use crate::paused::Paused;
 use crate::settings::Settings;
 use crate::slots::Slots;
 use crate::traced::Spans;
@@ -30,6 +31,7 @@ pub(crate) struct Shared {
     pub(crate) intake: Intake,
     pub(crate) slots: Slots,
     pub(crate) health: Health,
+    pub(crate) paused: Paused,
     pub(crate) meters: Meters,
     pub(crate) spans: Spans,
     pub(crate) deliveries: TaskTracker,

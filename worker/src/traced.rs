@@ -86,6 +86,7 @@ pub(crate) fn answered(asked: Span, outcome: &Outcome) {
         | Outcome::Deferred { .. }
         | Outcome::PutAside
         | Outcome::Parked { .. }
+        | Outcome::Paused { .. }
         | Outcome::Suppressed { .. }
         | Outcome::Expired
         | Outcome::GivenBack => return,

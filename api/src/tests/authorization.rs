@@ -133,7 +133,7 @@ async fn a_token_opens_what_its_scopes_are_named_for_and_nothing_else() {
     }
 }
 
-/// A delivery that the sandbox has captured, a schedule, somebody who is not written to, and an endpoint.
+/// A delivery that the sandbox has captured, a schedule, somebody who is not written to, a pause, and an endpoint.
 async fn give_acme_something(app: &TestApp) {
     let capture = Capture {
         channel: ChannelName::parse("sms").unwrap(),
@@ -150,6 +150,9 @@ async fn give_acme_something(app: &TestApp) {
     let suppression = json!({"channel": "sms", "destination": "+12025550143"});
     let listed = app.post("/suppressions", Some(&token("operate")), &suppression).await;
     assert_eq!(listed.status, StatusCode::OK, "{listed:?}");
+    let paused =
+        app.post("/pauses", Some(&token("operate")), &json!({"kind": "channel", "name": "sms", "why": "x"})).await;
+    assert_eq!(paused.status, StatusCode::OK, "{paused:?}");
     let endpoint = json!({"url": "https://hooks.example.org/acme"});
     let made = app.post("/endpoints", Some(&token("operate")), &endpoint).await;
     assert_eq!(made.status, StatusCode::CREATED, "{made:?}");

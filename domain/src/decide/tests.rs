@@ -1,6 +1,7 @@
 //! One table for each way in which an attempt can end.
 
 mod parked;
+mod paused;
 
 use super::*;
 use crate::samples::{NOW, failure, policy, row};

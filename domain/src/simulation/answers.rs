@@ -43,10 +43,13 @@ impl World {
             7 => Outcome::Permanent { reason: Reason::Permanent, failure },
             8 => Outcome::Throttled { failure, retry_after: [None, Some(BEYOND_THE_TIERS)][self.roll(2)] },
             9 => Outcome::PutAside,
-            10 if self.has_all_faults => Outcome::Parked {
-                why: "smtp: its limit is reached".into(),
-                wait: [Duration::from_secs(5), BEYOND_THE_TIERS][self.roll(2)],
-                is_limit: self.roll(2) == 0,
+            10 if self.has_all_faults => match self.roll(3) {
+                0 => Outcome::Paused { why: "the channel sms is paused: wrong text".into(), until: None },
+                long => Outcome::Parked {
+                    why: "smtp: its limit is reached".into(),
+                    wait: [Duration::from_secs(5), BEYOND_THE_TIERS][long - 1],
+                    is_limit: self.roll(2) == 0,
+                },
             },
             _ => self.stops(),
         }

@@ -15,6 +15,7 @@ mod faked;
 mod lanes;
 mod monitoring;
 mod outage;
+mod pauses;
 mod poison;
 mod postgres;
 mod privacy;
