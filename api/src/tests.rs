@@ -9,6 +9,7 @@ mod edge;
 mod endpoints;
 mod publishing;
 mod schedules;
+mod search;
 mod socket;
 mod suppressions;
 mod tokens;

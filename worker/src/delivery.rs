@@ -70,6 +70,7 @@ impl Delivery {
             published_at: incoming.timestamp,
             hasher: &shared.intake.hasher,
             token: self.token,
+            lane: self.lane,
             now: shared.intake.clock.now(),
         }
         .row()

@@ -89,6 +89,7 @@ pub(crate) fn settings() -> Settings {
         Settings::new("127.0.0.1:8080".parse().unwrap(), hs256(SECRET), SecretString::from(BOOTSTRAP.to_owned()));
     // As under `chasqui up`.
     (settings.open, settings.first_user_from_here) = (Open::ThisMachine, true);
+    (settings.providers, settings.retry_delays) = (vec!["smtp", "twilio", "worker"], RETRY_DELAYS);
     settings
 }
 

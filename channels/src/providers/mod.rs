@@ -84,6 +84,11 @@ pub(crate) struct Service {
 /// what is missing or wrong, one text each, beginning with a setting's name.
 pub(crate) type Connected = Option<Result<Box<dyn Channel>, Vec<String>>>;
 
+/// The names of all providers, as attempts and outcomes have them.
+pub fn provider_names() -> impl Iterator<Item = &'static str> {
+    PROVIDERS.iter().map(|provider| provider.name)
+}
+
 /// The sections of all providers, in the order in which they are read.
 pub fn sections() -> impl Iterator<Item = &'static Section> {
     PROVIDERS.iter().map(|provider| &provider.section)
