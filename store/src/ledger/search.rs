@@ -198,10 +198,11 @@ impl<'a> Search<'a> {
         (sql, all.values)
     }
 
-    /// The conditions that the index serves.
+    /// The conditions that the index serves, and whose the deliveries are: no cursor names one of another tenant.
     fn indexed(&self) -> Conditions<'_> {
         let filter = self.filter;
         let mut all = Conditions::default();
+        let is_by_tenant = !filter.is_by_id() && filter.recipient.is_empty();
         if let Some(prefix) = filter.id_prefix.as_deref() {
             all.add("d.id >= ?", [Value::Text(Some(prefix))]);
             if let Some(behind) = self.behind.as_deref() {
@@ -209,14 +210,12 @@ impl<'a> Search<'a> {
             }
         } else {
             self.add_times(&mut all);
-            if filter.recipient.is_empty() {
-                if let Some(tenant) = &filter.tenant {
-                    // The expression is the one that is indexed: see the migration that makes the index.
-                    all.add("(d.tenant || '') = ?", [Value::Text(Some(tenant.as_str()))]);
-                }
-            } else {
-                self.add_recipient(&mut all);
-            }
+            self.add_recipient(&mut all);
+        }
+        if let Some(tenant) = &filter.tenant {
+            // The expression is the one that is indexed: see the migration that makes the index.
+            let condition = if is_by_tenant { "(d.tenant || '') = ?" } else { "d.tenant = ?" };
+            all.add(condition, [Value::Text(Some(tenant.as_str()))]);
         }
         if let Some(Cursor { place, .. }) = &filter.after {
             self.add_place(&mut all, place, if filter.is_by_id() { ">" } else { "<" });
@@ -233,15 +232,9 @@ impl<'a> Search<'a> {
 
     fn add_read<'b>(&'b self, all: &mut Conditions<'b>) {
         let filter = self.filter;
-        let has_index = !filter.is_by_id() && filter.recipient.is_empty();
-        if let Some(tenant) = filter.tenant.as_ref().filter(|_| !has_index) {
-            all.add("d.tenant = ?", [Value::Text(Some(tenant.as_str()))]);
-        }
         if filter.is_by_id() {
             self.add_times(all);
-            if !filter.recipient.is_empty() {
-                self.add_recipient(all);
-            }
+            self.add_recipient(all);
         }
         let texts = [
             ("d.channel = ?", filter.channel.as_ref().map(ChannelName::as_str)),
@@ -263,6 +256,9 @@ impl<'a> Search<'a> {
     }
 
     fn add_recipient<'b>(&'b self, all: &mut Conditions<'b>) {
+        if self.filter.recipient.is_empty() {
+            return;
+        }
         let hashes = self.filter.recipient.iter().map(|hash| Value::Bytes(Some(hash.as_bytes())));
         let places = vec!["?"; self.filter.recipient.len()].join(", ");
         all.add(&format!("d.recipient_hash IN ({places})"), hashes);

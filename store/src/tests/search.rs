@@ -12,7 +12,8 @@ on_both!(
     filters_narrow_the_list,
     what_a_delivery_was_at_first_is_read_as_it_was_written,
     the_beginning_of_ids_lists_them_in_their_order,
-    a_page_looks_at_so_many_rows_and_no_more
+    a_page_looks_at_so_many_rows_and_no_more,
+    no_cursor_names_a_delivery_of_another_tenant
 );
 
 #[tokio::test]
@@ -174,5 +175,32 @@ async fn a_page_looks_at_so_many_rows_and_no_more(db: &Database) {
     let by_id = Filter { id_prefix: Some("item".into()), ..rare };
     for look in [1, 3, 7] {
         assert_eq!(all(&store, &by_id, look).await.0, ["item 00", "item 09", "item 18"], "{look}");
+    }
+}
+
+async fn no_cursor_names_a_delivery_of_another_tenant(db: &Database) {
+    let store = db.store().await;
+    let (own, other) = (Tenant::default(), Tenant::parse("other").unwrap());
+    for n in 0..6 {
+        let id = format!("item {n}");
+        let tenant = if n % 2 == 0 { own.clone() } else { other.clone() };
+        let key = domain::Key { tenant, id: id.clone() };
+        let candidate = Row { key: key.clone(), ..candidate_at(&id, at(n)) };
+        store.claim(candidate, &domain::Arrival { key, ..arrival(&id) }, HOUR).await.unwrap();
+    }
+    let recipient = vec![candidate_at("any", at(0)).recipient_hash];
+    let rare = Filter { tenant: Some(own), state: Some(State::Sent), ..Filter::default() };
+    for filter in
+        [rare.clone(), Filter { recipient, ..rare.clone() }, Filter { id_prefix: Some("item".into()), ..rare.clone() }]
+    {
+        let mut after = None;
+        let mut pages = 0;
+        while let Some(next) = store.page(Filter { after, ..filter.clone() }, 1).await.unwrap().next {
+            let told = format!("{next:?}");
+            assert!(!told.contains("other") && told.contains("item"), "{filter:?}: {told}");
+            after = Some(next);
+            pages += 1;
+        }
+        assert_eq!(pages, 3, "one for each delivery of its own: {filter:?}");
     }
 }
