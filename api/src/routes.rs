@@ -71,6 +71,7 @@ fn always() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(cancel::cancel))
         .routes(routes!(deliveries::list::list))
         .routes(routes!(deliveries::show::show))
+        .routes(routes!(deliveries::explain::explain))
         .routes(routes!(schedules::create::create, schedules::list::list))
         .routes(routes!(schedules::show::show, schedules::delete::delete))
         .routes(routes!(suppressions::create::create, suppressions::list::list))

@@ -43,6 +43,10 @@ pub struct Settings {
     pub connection_limit: usize,
     /// `RETENTION_DAYS`: how long ended deliveries are remembered; none for ever.
     pub retention: Option<Duration>,
+    /// The names of all who may have answered an attempt, whether this installation has them or not.
+    pub answerers: Vec<&'static str>,
+    /// How long the three retry queues keep a message, `WORKER_RETRY_DELAY_1` and so on.
+    pub retry_delays: [Duration; 3],
     /// How long requests in flight may take after the stop signal.
     pub drain: Duration,
 }
@@ -65,6 +69,8 @@ impl Settings {
             batch_limit: 1000,
             connection_limit: 1024,
             retention: None,
+            answerers: Vec::new(),
+            retry_delays: [Duration::ZERO; 3],
             drain: Duration::from_secs(25),
         }
     }

@@ -10,6 +10,7 @@ mod endpoints;
 mod pauses;
 mod publishing;
 mod schedules;
+mod search;
 mod socket;
 mod suppressions;
 mod tokens;

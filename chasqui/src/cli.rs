@@ -11,8 +11,8 @@ use clap::{CommandFactory, Parser, Subcommand};
 use crate::config::{Config, REFERENCE, Role, Sources};
 use crate::output::{self, say};
 use crate::{
-    bounce, check, contract, events, exit, fake, health, logs, parts, pause, prove, providers, roles, send, stuck,
-    suppress, topology_commands, traces, unconfigured, up, vapid, webhook,
+    bounce, check, contract, deliveries, events, exit, explain, fake, health, logs, parts, pause, prove, providers,
+    roles, send, stuck, suppress, topology_commands, traces, unconfigured, up, vapid, webhook,
 };
 
 /// Delivers notifications that services publish to RabbitMQ: email, SMS, WhatsApp, push, Web Push, webhooks.
@@ -55,6 +55,12 @@ pub enum Command {
     /// Bring the ledger's tables up to date
     #[command(after_help = exit::CODES)]
     Migrate,
+    /// Search deliveries: the newest first, or by the beginning of their ids
+    #[command(after_help = exit::CODES)]
+    Deliveries(Box<deliveries::Deliveries>),
+    /// Say in words what became of one delivery, and why: exit code 1 when nothing is known of it
+    #[command(after_help = exit::CODES)]
+    Explain(explain::Explain),
     /// List what should have moved by now and did not: exit code 1 when there is something
     #[command(after_help = exit::CODES)]
     Stuck(stuck::Stuck),
@@ -179,6 +185,8 @@ pub async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Prove(what) => prove::prove(load(), *what).await,
         Command::Topology(command) => topology_commands::run(load(), command).await,
         Command::Migrate => migrate(load()).await,
+        Command::Deliveries(what) => deliveries::run(load(), *what).await,
+        Command::Explain(what) => explain::run(load(), what).await,
         Command::Stuck(what) => stuck::stuck(load(), what).await,
         Command::Suppress(command) => suppress::run(load(), command).await,
         Command::Pause(what) => pause::pause(load(), *what).await,

@@ -168,6 +168,8 @@ fn api_settings(config: &Config, listen: std::net::SocketAddr, first_user: First
         // Whoever follows a link in a mail, and whoever reports to us, calls the API by this name.
         hosts: config.api.hosts.iter().chain(config.public_url.as_ref().map(|own| &own.host)).cloned().collect(),
         retention: config.retention,
+        answerers: parts::answerers(),
+        retry_delays: config.retry_delays,
         default_channel: config.defaults.channel.clone(),
         sandbox: config.channels.sandbox != channels::SandboxMode::Off,
         providers: channels::provider_names(),

@@ -17,6 +17,7 @@ mod decide;
 mod endpoint_address;
 mod escalation;
 mod event;
+mod explain;
 mod fallback;
 mod follow_up;
 mod identity;
@@ -57,6 +58,7 @@ pub use decide::{Ambiguity, Policy, Transition, decide};
 pub use endpoint_address::EndpointAddress;
 pub use escalation::{Escalation, When};
 pub use event::{Event, EventName, Heard, Telling, events_of};
+pub use explain::{Child, Explanation, Facts, ReceiptFact, Sentence, Topic, Unreleased, explain, explain_unreleased};
 pub(crate) use fallback::child_body;
 pub use follow_up::{Destination, FollowUp, Follows, Message, Publish, Received, letter_headers};
 pub use identity::{Content, Key, Tenant, child_id, content_of, fingerprint_of, fire_id, mask, webhook_id};
@@ -80,7 +82,7 @@ pub use reason::Reason;
 pub use release::{Counts, KeptHeaders};
 pub use rendered::Rendered;
 pub use report::{Bounce, Merged, Report, Reported, report};
-pub use row::{Attempt, AttemptOutcome, FirstSight, Lease, Order, Row, State};
+pub use row::{Attempt, AttemptOutcome, FirstSight, Lease, Order, Origin, Row, State};
 pub use row_lease::{
     ACKNOWLEDGED_FOR_CERTAIN_AFTER, CERTAINLY_ITS_OWN_FOR, Found, LeasableRow, LeasedRow, ROW_LEASED_FOR, find,
     is_taken_over, suspecting,

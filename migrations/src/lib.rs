@@ -23,6 +23,7 @@ mod m20261129_000017_passed_over;
 mod m20261129_000018_providers;
 mod m20261130_000019_recipient_keys;
 mod m20261130_000020_limits;
+mod m20261130_000022_search;
 mod m20261130_000023_pauses;
 
 pub use sea_orm_migration::MigratorTrait;
@@ -55,6 +56,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261129_000018_providers::Migration),
             Box::new(m20261130_000019_recipient_keys::Migration),
             Box::new(m20261130_000020_limits::Migration),
+            Box::new(m20261130_000022_search::Migration),
             Box::new(m20261130_000023_pauses::Migration),
         ]
     }

@@ -21,6 +21,7 @@ mod prune;
 mod receipts;
 mod row_lease;
 mod row_lease_model;
+mod search;
 mod stuck;
 mod suppressions;
 mod users;

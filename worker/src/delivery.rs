@@ -82,6 +82,7 @@ impl Delivery {
             published_at: self.published_at,
             hasher: &shared.intake.hasher,
             token: self.token,
+            lane: self.lane,
             now: shared.intake.clock.now(),
         }
         .row()

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use axum::http::StatusCode;
 use domain::{
-    Ambiguity, Arrival, Claim, Defaults, Failure, FieldError, FirstSight, Headers, Keyring, Notification, Outcome,
-    Policy, RecipientHasher, decide,
+    Ambiguity, Arrival, Claim, Defaults, Failure, FieldError, FirstSight, Headers, Keyring, Lane, Notification,
+    Outcome, Policy, RecipientHasher, decide,
 };
 use serde_json::json;
 use store::{Capture, Claimed};
@@ -153,6 +153,7 @@ async fn claimed(app: &TestApp, id: &str) -> Claimed {
         published_at: None,
         hasher: &RecipientHasher::new(SECRET.as_bytes()),
         token: uuid::Uuid::new_v4(),
+        lane: Lane::Normal,
         now: NOW,
     };
     app.store.claim(row.row(), &arrival, Duration::from_secs(60)).await.unwrap()

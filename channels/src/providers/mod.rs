@@ -33,7 +33,7 @@ pub(crate) static PROVIDERS: &[&Provider] = &[
     &webhook::PROVIDER,
 ];
 
-/// The names of all providers, whether anybody has configured them or not.
+/// The names of all providers, as attempts and outcomes have them, whether anybody has configured them or not.
 pub fn provider_names() -> Vec<&'static str> {
     PROVIDERS.iter().map(|provider| provider.name).collect()
 }

@@ -26,6 +26,7 @@ mod reconcile;
 mod reports;
 mod retry;
 mod schedule;
+mod search;
 mod settings;
 mod smtp;
 mod tenants;
