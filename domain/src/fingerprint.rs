@@ -147,7 +147,7 @@ mod tests {
         check("request 0192f3aa-7c1e-7b60-9f0c-1c8a7f6d31c4 timed out", "request * timed out");
         check("see https://api.example.org/errors/21211 for more", "see * for more");
         check("SENDER_ID_MISMATCH (token fGq8x:APA91bH)", "sender_id_mismatch token *");
-        check("it isn't there: \"Ada, at home\" and `x y`", "it * there *");
+        check("it isn't there: \"Ada, at home\" and `x y`", "it * there * and *");
         check("never closed: 'ada lovelace", "never closed *");
         check("", "");
     }
@@ -197,7 +197,7 @@ mod tests {
             "[A-Za-z0-9_:-]{25,160}",
             "https://[a-z]{1,10}\\.[a-z]{2,4}/[A-Za-z0-9/_-]{1,40}",
             "@?[A-Za-z_]{1,24}",
-            "[\\p{L} ]{1,20}",
+            "[a-zà-ÿ ]{1,20}",
         ]
     }
 
