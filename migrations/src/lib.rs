@@ -22,6 +22,8 @@ mod m20261129_000016_rotations;
 mod m20261129_000017_passed_over;
 mod m20261129_000018_providers;
 mod m20261130_000019_recipient_keys;
+mod m20261130_000024_letters;
+mod m20261130_000025_letter_jobs;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::{MigrationTrait, async_trait};
@@ -52,6 +54,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261129_000017_passed_over::Migration),
             Box::new(m20261129_000018_providers::Migration),
             Box::new(m20261130_000019_recipient_keys::Migration),
+            Box::new(m20261130_000024_letters::Migration),
+            Box::new(m20261130_000025_letter_jobs::Migration),
         ]
     }
 }

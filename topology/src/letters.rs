@@ -23,6 +23,8 @@ pub struct Letters<'a> {
 /// One message of the dead-letter queue.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Letter {
+    /// The name of this letter: the same whenever the queue is read, and another when the same delivery dies again.
+    pub reference: String,
     /// As it came; empty when it has none.
     pub message_id: String,
     pub owner: Owner,
@@ -36,6 +38,7 @@ pub struct Letter {
 /// What is kept of a letter that is taken out of the queue, beside its body.
 #[derive(Serialize, Deserialize)]
 struct Kept {
+    reference: String,
     message_id: String,
     lane: String,
     epoch: u32,
@@ -100,23 +103,16 @@ impl Letter {
         let is_the_fleets = fleet_user.is_none() || user == fleet_user;
         let headers = if is_the_fleets { headers } else { of_a_publisher(headers) };
         let died_in = properties.headers().as_ref().and_then(|table| died_in(table, names));
+        let message_id = properties.message_id().as_ref().map(ToString::to_string).unwrap_or_default();
         Self {
-            message_id: properties.message_id().as_ref().map(ToString::to_string).unwrap_or_default(),
+            reference: reference(&message_id, &owner, &headers, &body, properties),
+            message_id,
             lane: headers.lane.filter(|_| headers.dead.is_some()).or(died_in).or(headers.lane).unwrap_or_default(),
             headers,
             body,
             publisher_properties: PublisherProperties::of(properties).with_owner(&owner),
             owner,
         }
-    }
-
-    /// The name of this letter: the same whenever the queue is read, and another when the same delivery dies again.
-    pub fn reference(&self) -> String {
-        let died_at = self.headers.dead.as_ref().map_or(0, |mark| mark.at.as_micros());
-        let tenant = self.owner.noted().unwrap_or("\0");
-        let place = format!("{tenant}/{}/{}/{died_at}/{}", self.message_id, self.epoch(), self.lane);
-        let name = fingerprint_of(&self.body, place.as_bytes());
-        name.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
     }
 
     /// The retry budgets that were used before the one in which it died: how often it was moved.
@@ -174,6 +170,7 @@ impl Letter {
     pub fn kept(&self) -> Vec<u8> {
         let Headers { released, due, parent, publisher, dead, .. } = self.headers.clone();
         let kept = Kept {
+            reference: self.reference.clone(),
             message_id: self.message_id.clone(),
             lane: self.lane.as_str().to_owned(),
             epoch: self.epoch(),
@@ -210,8 +207,26 @@ impl Letter {
         };
         // Its properties say whose it is, and nothing else asks.
         let (owner, publisher_properties) = (Owner::Body, kept.properties);
-        Some(Self { message_id: kept.message_id, owner, lane, headers, body: body.into(), publisher_properties })
+        let (reference, message_id, body) = (kept.reference, kept.message_id, Bytes::from(body));
+        Some(Self { reference, message_id, owner, lane, headers, body, publisher_properties })
     }
+}
+
+/// What the broker has written about its deaths is part of the name: a copy that was published for a letter, and that the
+/// broker itself gives up then, has the same mark of ours and is another letter.
+fn reference(
+    message_id: &str,
+    owner: &Owner,
+    headers: &Headers,
+    body: &[u8],
+    properties: &BasicProperties,
+) -> String {
+    let died_at = headers.dead.as_ref().map_or(0, |mark| mark.at.as_micros());
+    let deaths = properties.headers().as_ref().and_then(|table| table.inner().get("x-death"));
+    let tenant = owner.noted().unwrap_or("\0");
+    let place = format!("{tenant}/{message_id}/{:?}/{died_at}/{deaths:?}", headers.epoch);
+    let name = fingerprint_of(body, place.as_bytes());
+    name.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The lane from which the broker itself has dead-lettered a message.
@@ -283,11 +298,16 @@ mod tests {
 
     #[test]
     fn a_letter_has_one_name_until_its_delivery_dies_again() {
-        let name = of(&dead(0)).reference();
-        assert_eq!(name, of(&dead(0)).reference());
+        let name = of(&dead(0)).reference;
+        assert_eq!(name, of(&dead(0)).reference);
         assert_eq!(name.len(), 32);
-        assert_ne!(name, of(&dead(1)).reference());
+        assert_ne!(name, of(&dead(1)).reference);
         let later = DeadMark::new(Reason::Exhausted, "503", 4, Timestamp::from_seconds(AT + 1));
-        assert_ne!(name, of(&domain::letter_headers(0, Lane::Bulk, later)).reference());
+        assert_ne!(name, of(&domain::letter_headers(0, Lane::Bulk, later)).reference);
+        let mut given_up = properties("order-7", &dead(0), &PublisherProperties::default());
+        let mut table = given_up.headers().clone().expect("a mark");
+        table.insert("x-death".into(), AMQPValue::LongString("rejected".into()));
+        given_up = given_up.with_headers(table);
+        assert_ne!(name, Letter::new(&given_up, Bytes::from_static(b"{}"), &names(), None).reference);
     }
 }
