@@ -145,6 +145,9 @@ async fn close_what_is_gone(session: &mut Session, now: Timestamp) -> Result<(),
          ELSE 'not_in_the_queue' END, state = CASE WHEN state = 'taken' THEN 'unclear' ELSE 'missing' END, at = $2 \
          WHERE state IN ('pending', 'taken') AND missed >= $1 \
          AND job IN (SELECT id FROM letter_jobs WHERE state = 'running')";
+    const MET: &str = "UPDATE letter_job_items SET missed = 0 WHERE missed > 0 AND state IN ('pending', 'taken') \
+         AND EXISTS (SELECT 1 FROM letters AS l WHERE l.letter = letter_job_items.letter)";
+    session.query(MET, &[]).await?;
     session.query(MISS, &[]).await?;
     session.query(CLOSE, &[Value::Int(Some(MISSED)), Value::Int(Some(now.as_micros()))]).await.map(drop)
 }
