@@ -86,7 +86,7 @@ pub enum JobState {
 }
 
 impl LetterAction {
-    pub const ALL: [Self; 3] = [Self::Replay, Self::Drop, Self::Restore];
+    const ALL: [Self; 3] = [Self::Replay, Self::Drop, Self::Restore];
 
     pub const fn as_str(self) -> &'static str {
         match self {

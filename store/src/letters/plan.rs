@@ -216,7 +216,7 @@ async fn choose(session: &mut Session, plan: &LetterPlan, now: Timestamp) -> Res
         let ended: Vec<_> =
             State::ALL.into_iter().filter(|state| state.is_final()).map(|state| format!("'{state}'")).collect();
         reasons.extend([
-            "WHEN l.expires_at <= $2 THEN 'expired'".to_owned(),
+            "WHEN COALESCE(d.expires_at, l.expires_at) <= $2 THEN 'expired'".to_owned(),
             "WHEN l.epoch >= $3 THEN 'replayed_too_often'".to_owned(),
             format!("WHEN d.state IN ({}) THEN 'ended'", ended.join(", ")),
             SUPPRESSED.to_owned(),

@@ -109,8 +109,8 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`]; repeating it is harmless.
-    pub async fn fail_letters(&self, items: &[Item], now: Timestamp) -> Result<(), StoreError> {
-        self.end_items(items, "state = 'failed', why = 'too_large'", now).await
+    pub async fn fail_letters(&self, items: &[Item], why: &'static str, now: Timestamp) -> Result<(), StoreError> {
+        self.end_items(items, &format!("state = 'failed', why = '{why}'"), now).await
     }
 
     async fn end_items(&self, items: &[Item], to: &str, now: Timestamp) -> Result<(), StoreError> {
