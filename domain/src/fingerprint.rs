@@ -143,7 +143,10 @@ mod tests {
     fn what_differs_between_two_letters_that_failed_alike_is_left_out() {
         check("503 from the provider after 1200 ms", "* from the provider after * ms");
         check("mailbox <ada@example.org> is unknown", "mailbox * is unknown");
-        check("The 'To' number +12025550143 is not a valid phone number.", "the * number * is not a valid phone number");
+        check(
+            "The 'To' number +12025550143 is not a valid phone number.",
+            "the * number * is not a valid phone number",
+        );
         check("request 0192f3aa-7c1e-7b60-9f0c-1c8a7f6d31c4 timed out", "request * timed out");
         check("see https://api.example.org/errors/21211 for more", "see * for more");
         check("SENDER_ID_MISMATCH (token fGq8x:APA91bH)", "sender_id_mismatch token *");

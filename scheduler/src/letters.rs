@@ -20,7 +20,7 @@ use crate::shared::Shared;
 
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// How long another scheduler waits after one that was killed.
-const LEASE: Duration = Duration::from_secs(30);
+const LEASE: Duration = Duration::from_secs(10);
 /// The time between two passes of which the jobs want nothing but to know what is there.
 const READ_AGAIN_AFTER: Duration = Duration::from_secs(15);
 

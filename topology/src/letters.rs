@@ -214,13 +214,7 @@ impl Letter {
 
 /// What the broker has written about its deaths is part of the name: a copy that was published for a letter, and that the
 /// broker itself gives up then, has the same mark of ours and is another letter.
-fn reference(
-    message_id: &str,
-    owner: &Owner,
-    headers: &Headers,
-    body: &[u8],
-    properties: &BasicProperties,
-) -> String {
+fn reference(message_id: &str, owner: &Owner, headers: &Headers, body: &[u8], properties: &BasicProperties) -> String {
     let died_at = headers.dead.as_ref().map_or(0, |mark| mark.at.as_micros());
     let deaths = properties.headers().as_ref().and_then(|table| table.inner().get("x-death"));
     let tenant = owner.noted().unwrap_or("\0");

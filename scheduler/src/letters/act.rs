@@ -43,13 +43,15 @@ async fn move_chunk(shared: &Shared, letters: &Letters<'_>, chunk: Vec<InHand>) 
     let items: Vec<Item> = chunk.iter().map(|one| one.item.clone()).collect();
     let taken = store.take_letters(&items, shared.intake.clock.now()).await?;
     let chunk: Vec<InHand> = chunk.into_iter().filter(|one| taken.contains(&one.item)).collect();
-    let (replayed, dropped): (Vec<_>, Vec<_>) =
-        chunk.into_iter().partition(|one| one.action == LetterAction::Replay);
+    let (replayed, dropped): (Vec<_>, Vec<_>) = chunk.into_iter().partition(|one| one.action == LetterAction::Replay);
     drop_letters(shared, letters, dropped).await?;
     replay(shared, letters, replayed).await
 }
 
 async fn replay(shared: &Shared, letters: &Letters<'_>, chunk: Vec<InHand>) -> Result<(), Trouble> {
+    if chunk.is_empty() {
+        return Ok(());
+    }
     let publisher = &shared.intake.publisher;
     let published = join_all(chunk.iter().map(|one| publisher.publish(one.letter.replay()))).await;
     let (mut confirmed, mut impossible, mut trouble) = (Vec::new(), Vec::new(), None);
@@ -68,6 +70,9 @@ async fn replay(shared: &Shared, letters: &Letters<'_>, chunk: Vec<InHand>) -> R
 }
 
 async fn drop_letters(shared: &Shared, letters: &Letters<'_>, chunk: Vec<InHand>) -> Result<(), Trouble> {
+    if chunk.is_empty() {
+        return Ok(());
+    }
     let archived = |one: &InHand| Archived {
         item: one.item.clone(),
         tenant: one.letter.tenant(one.letter.notification(&shared.intake.defaults).as_ref()),

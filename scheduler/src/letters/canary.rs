@@ -23,7 +23,12 @@ pub(super) async fn look(shared: &Shared) -> Result<(), Trouble> {
             Verdict::GoOn => store.pass_letter_canary(&job.id).await?,
             Verdict::Pause => {
                 let why = format!("{failed} of the first {tried} failed again, {well} did not");
-                tracing::warn!(job = job.id, failed, tried, "a job over dead letters pauses: the first ones failed again");
+                tracing::warn!(
+                    job = job.id,
+                    failed,
+                    tried,
+                    "a job over dead letters pauses: the first ones failed again"
+                );
                 store.pause_letter_job(&job.id, &why).await?;
             }
             Verdict::Wait if waited > LONGEST => {

@@ -8,6 +8,7 @@ use tokio::time::Instant;
 use topology::{Held, Letter};
 use uuid::Uuid;
 
+use super::{LEASE, Trouble};
 use crate::shared::Shared;
 
 /// The most letters that are moved at once.
@@ -16,9 +17,9 @@ const CHUNK: u32 = 50;
 /// The work of one pass.
 pub(super) struct Work<'a> {
     pub(super) shared: &'a Shared,
-    pub(super) owner: Uuid,
+    owner: Uuid,
     /// When the pass is over, wherever it is by then.
-    pub(super) until: Instant,
+    until: Instant,
     paces: HashMap<String, Pace>,
 }
 
@@ -52,6 +53,12 @@ impl<'a> Work<'a> {
         let now = Instant::now();
         let pace = |job: RunningJob| (job.id, Pace { rate: job.rate, until_canary: job.until_canary, next: now });
         Self { shared, owner, until, paces: jobs.into_iter().map(pace).collect() }
+    }
+
+    /// Whether there is time left, and this scheduler still is the one that reads.
+    pub(super) async fn may_go_on(&self) -> Result<bool, Trouble> {
+        let is_over = self.shared.intake.stopping.is_cancelled() || Instant::now() >= self.until;
+        Ok(!is_over && self.shared.intake.store.lead_letters(self.owner, LEASE).await?)
     }
 
     /// Sorts out what is to be done with a window. The others are let go with the pass.

@@ -1,5 +1,6 @@
 //! One pass through the dead-letter queue, from its beginning to its end.
 
+use std::convert::Infallible;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -19,7 +20,10 @@ pub(super) async fn walk(shared: &Shared, topology: &Topology, owner: Uuid) -> R
     let store = &shared.intake.store;
     let Some(pass) = store.begin_letter_pass(owner).await? else { return Ok(()) };
     let mut letters = Letters::open(topology).await?;
-    let walked = through(shared, &mut letters, owner, pass.number).await;
+    let walked = tokio::select! {
+        walked = through(shared, &mut letters, owner, pass.number) => walked,
+        never = keep_lead(shared, owner) => match never {},
+    };
     letters.close().await;
     if walked? {
         store.end_letter_pass(owner, pass, shared.intake.clock.now()).await?;
@@ -43,11 +47,12 @@ async fn through(shared: &Shared, letters: &mut Letters<'_>, owner: Uuid, pass: 
     Ok(false)
 }
 
-impl Work<'_> {
-    /// Whether there is time left, and this scheduler still is the one that reads.
-    pub(super) async fn may_go_on(&self) -> Result<bool, Trouble> {
-        let store = &self.shared.intake.store;
-        let is_over = self.shared.intake.stopping.is_cancelled() || Instant::now() >= self.until;
-        Ok(!is_over && store.lead_letters(self.owner, LEASE).await?)
+/// Keeps the lead while a pass waits for the broker. Where it is lost, the pass ends at its next step.
+async fn keep_lead(shared: &Shared, owner: Uuid) -> Infallible {
+    loop {
+        tokio::time::sleep(LEASE / 4).await;
+        if let Err(error) = shared.intake.store.lead_letters(owner, LEASE).await {
+            tracing::debug!(%error, "the lead of the dead letters was not renewed");
+        }
     }
 }

@@ -79,13 +79,14 @@ const COLUMNS: &str = "j.id, j.action, j.state, j.wanted, j.why, j.made_by, j.ma
      j.ended_at, j.rate, j.canary, j.note";
 
 impl Store {
-    /// Freezes a plan: which letters, and which of them are left out and why.
+    /// Freezes a plan: which letters, and which of them are left out and why. One that is known by its id stays as it is.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn plan_letters(&self, tenant: &Tenant, plan: &LetterPlan, now: Timestamp) -> Result<(), StoreError> {
         const INSERT: &str = "INSERT INTO letter_jobs (id, tenant, action, state, wanted, why, made_by, made_at, rate, \
-             canary, canary_passed) VALUES ($1, $2, $3, 'planned', $4, $5, $6, $7, $8, $9, $10)";
+             canary, canary_passed) VALUES ($1, $2, $3, 'planned', $4, $5, $6, $7, $8, $9, $10) \
+             ON CONFLICT (id) DO NOTHING RETURNING id";
         let values = [
             Value::Text(Some(&plan.id)),
             Value::Text(Some(tenant.as_str())),
@@ -99,7 +100,9 @@ impl Store {
             Value::Flag(plan.canary == 0),
         ];
         let mut session = self.inner.db.begin().await?;
-        session.query(INSERT, &values).await?;
+        if session.query(INSERT, &values).await?.is_empty() {
+            return Ok(());
+        }
         match plan.action {
             LetterAction::Restore => choose_archived(&mut session, tenant, plan).await?,
             LetterAction::Replay | LetterAction::Drop => choose(&mut session, plan, now).await?,

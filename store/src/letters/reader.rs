@@ -99,7 +99,8 @@ impl Store {
         const BEGIN: &str = "UPDATE letter_reader SET pass = pass + 1 WHERE lease_owner = $1 AND lease_until > {now} \
              RETURNING pass, {now} AS began";
         let rows = self.inner.db.writer().query(BEGIN, &[Value::Bytes(Some(owner.as_bytes()))]).await?;
-        let pass = |row| Ok(LetterPass { number: get(row, "pass")?, began: Timestamp::from_micros(get(row, "began")?) });
+        let pass =
+            |row| Ok(LetterPass { number: get(row, "pass")?, began: Timestamp::from_micros(get(row, "began")?) });
         rows.first().map(pass).transpose()
     }
 
