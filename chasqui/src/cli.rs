@@ -11,7 +11,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 use crate::config::{Config, REFERENCE, Role, Sources};
 use crate::output::{self, say};
 use crate::{
-    bounce, check, contract, events, exit, fake, health, logs, parts, providers, roles, send, stuck, suppress,
+    bounce, check, contract, dead, events, exit, fake, health, logs, parts, providers, roles, send, stuck, suppress,
     topology_commands, unconfigured, up, vapid, webhook,
 };
 
@@ -54,6 +54,9 @@ pub enum Command {
     /// List what should have moved by now and did not: exit code 1 when there is something
     #[command(after_help = exit::CODES)]
     Stuck(stuck::Stuck),
+    /// What is in the dead-letter queue, and what is to become of it: nothing is moved without a plan
+    #[command(after_help = exit::CODES)]
+    Dead(Box<dead::Dead>),
     /// Who is not written to any more
     #[command(subcommand, after_help = exit::CODES)]
     Suppress(suppress::SuppressCommand),
@@ -166,6 +169,7 @@ pub async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Topology(command) => topology_commands::run(load(), command).await,
         Command::Migrate => migrate(load()).await,
         Command::Stuck(what) => stuck::stuck(load(), what).await,
+        Command::Dead(what) => dead::run(load(), *what).await,
         Command::Suppress(command) => suppress::run(load(), command).await,
         Command::Providers(what) => providers::run(load(), what).await,
         Command::Events(what) => events::events(load(), what).await,
