@@ -31,3 +31,4 @@ mod tidy;
 mod topology;
 mod uncallable;
 mod webhooks;
+mod workbench;
