@@ -38,7 +38,13 @@ fn changes(method: &Method, route: &str) -> bool {
     match *method {
         Method::POST => matches!(
             route,
-            "/notify" | "/notify-auth" | "/schedules" | "/endpoints" | "/endpoints/{id}/rotate" | "/suppressions"
+            "/notify"
+                | "/notify-auth"
+                | "/schedules"
+                | "/endpoints"
+                | "/endpoints/{id}/rotate"
+                | "/suppressions"
+                | "/dead-letters/plans"
         ),
         Method::DELETE => matches!(route, "/endpoints/{id}" | "/suppressions/{id}"),
         _ => false,

@@ -6,7 +6,8 @@ use uuid::Uuid;
 use crate::letters::{
     Archived, IndexedLetter, Item, JobState, LetterAction, LetterFilter, LetterPlan, Life, ReplayRule, Sort,
 };
-use crate::tests::database::{Database, HOUR, arrival, at, candidate, decide, key, listed, refused, suppression};
+use crate::tests::database::{Database, HOUR, arrival, at, candidate, decide, key, listed, refused, sent, suppression};
+use crate::tests::ledger::taken;
 use crate::tests::on_both;
 use crate::{LetterCursor, Store};
 
@@ -165,11 +166,10 @@ async fn what_a_whole_pass_does_not_meet_is_gone(db: &Database) {
 
 async fn a_plan_is_frozen_and_says_what_it_leaves_out_and_why(db: &Database) {
     let store = db.store().await;
-    let taken = |id: &str| store.claim_to_send(candidate(id), &arrival(id), HOUR, listed());
     for id in ["sent", "listed"] {
-        let row = crate::tests::ledger::taken(taken(id).await.unwrap());
+        let row = taken(store.claim_to_send(candidate(id), &arrival(id), HOUR, listed()).await.unwrap());
         if id == "sent" {
-            store.record(&decide(&row, &crate::tests::database::sent()), None).await.unwrap();
+            store.record(&decide(&row, &sent()), None).await.unwrap();
         }
     }
     store.suppress(&suppression()).await.unwrap();
@@ -296,8 +296,8 @@ async fn a_canary_counts_what_became_of_the_first_letters(db: &Database) {
     let store = db.store().await;
     for id in ["well", "open"] {
         let claimed = store.claim_to_send(candidate(id), &arrival(id), HOUR, listed()).await.unwrap();
-        let row = crate::tests::ledger::taken(claimed);
-        let outcome = if id == "well" { crate::tests::database::sent() } else { refused() };
+        let row = taken(claimed);
+        let outcome = if id == "well" { sent() } else { refused() };
         store.record(&decide(&row, &outcome), None).await.unwrap();
     }
     assert_eq!(store.delivery(&key("well")).await.unwrap().unwrap().row.state, State::Sent);
