@@ -12,8 +12,8 @@ use crate::unavailable::ledger_changed;
 
 /// Have the dead-letter queue read
 ///
-/// A scheduler reads it to its end, within moments; `read` of `GET /dead-letters/groups` says when it has. Letters are in
-/// nobody else's hands meanwhile. Needs the scope `operate`.
+/// A scheduler reads it to its end, within moments; `GET /dead-letters/groups` says since when it is known. Nobody else
+/// sees letters meanwhile. Needs the scope `operate`.
 #[utoipa::path(
     post, path = "/dead-letters/read", operation_id = "read_dead_letters", tag = "Dead letters",
     security(("bearer" = [])),
