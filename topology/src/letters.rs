@@ -138,7 +138,11 @@ impl Letter {
     /// The publication that gives its delivery a fresh budget. Its headers name the epoch in which it died, so any number
     /// of them, and a move of the letter itself, ask for one budget.
     pub fn replay(&self) -> Publication {
-        self.publication(To::Lane(self.lane))
+        let publication = self.publication(To::Lane(self.lane));
+        // The key leads to the lane. Without the header, a copy that somebody puts back into the dead-letter queue by hand
+        // has another name than the letter that it was published for.
+        let lane = if self.headers.lane.is_some() { None } else { Some(self.lane) };
+        Publication { headers: Headers { lane, ..publication.headers.clone() }, ..publication }
     }
 
     /// The publication that puts it back into the dead-letter queue.
@@ -218,7 +222,8 @@ fn reference(message_id: &str, owner: &Owner, headers: &Headers, body: &[u8], pr
     let died_at = headers.dead.as_ref().map_or(0, |mark| mark.at.as_micros());
     let deaths = properties.headers().as_ref().and_then(|table| table.inner().get("x-death"));
     let tenant = owner.noted().unwrap_or("\0");
-    let place = format!("{tenant}/{message_id}/{:?}/{died_at}/{deaths:?}", headers.epoch);
+    let Headers { epoch, lane, again, .. } = headers;
+    let place = format!("{tenant}/{message_id}/{epoch:?}/{lane:?}/{again}/{died_at}/{deaths:?}");
     let name = fingerprint_of(body, place.as_bytes());
     name.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
 }
@@ -303,5 +308,6 @@ mod tests {
         table.insert("x-death".into(), AMQPValue::LongString("rejected".into()));
         given_up = given_up.with_headers(table);
         assert_ne!(name, Letter::new(&given_up, Bytes::from_static(b"{}"), &names(), None).reference);
+        assert_ne!(name, of(&of(&dead(0)).replay().headers).reference, "a copy that was put back by hand");
     }
 }

@@ -57,17 +57,17 @@ impl Store {
         rows.iter().map(running_of).collect()
     }
 
-    /// What is to be done with these letters, those of earlier jobs first. A letter may be chosen by several jobs.
+    /// What running jobs want of these letters, those of earlier jobs first. A letter may be chosen by several jobs.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn chosen_letters(&self, letters: &[String]) -> Result<Vec<Chosen>, StoreError> {
         const READ: &str = "SELECT i.letter, i.job, i.state, j.action FROM {u} \
              JOIN letter_job_items AS i ON i.letter = u.letter JOIN letter_jobs AS j ON j.id = i.job \
-             WHERE (i.state IN ('pending', 'taken') AND j.state = 'running' AND j.action <> 'restore') \
+             WHERE j.state = 'running' AND ((i.state IN ('pending', 'taken') AND j.action <> 'restore') \
              OR (i.state = 'done' AND j.action = 'replay') \
              OR (i.state = 'done' AND j.action = 'drop' AND EXISTS (SELECT 1 FROM archived_letters AS a \
-             WHERE a.letter = i.letter AND a.job = i.job)) ORDER BY j.started_at, j.id, i.letter";
+             WHERE a.letter = i.letter AND a.job = i.job))) ORDER BY j.started_at, j.id, i.letter";
         let mut chosen = Vec::new();
         for letters in letters.chunks(GROUP) {
             let group = Group::of(letters.len()).text("letter", letters.iter().map(String::as_str));
