@@ -3,7 +3,8 @@
 //!
 //! Read in this order: [`Broker`] (where it is), [`Session`] (reads and changes it, a step at a time), [`Management`]
 //! (lists what exists), [`Connector`] (what a supervised connection needs), [`Publisher`] and [`Consumers`] (the two
-//! supervised connections of a process), [`Settle`] (how a message is settled), [`Walk`] (looks through a queue). An AMQP channel is always `amqp`.
+//! supervised connections of a process), [`Settle`] (how a message is settled), [`Walk`] (looks through a queue). An AMQP
+//! channel is always `amqp`.
 
 mod backoff;
 mod broker;

@@ -268,7 +268,11 @@ async fn a_letter_that_was_done_is_known_when_it_comes_again(db: &Database) {
     let chosen = store.chosen_letters(&["a".into()]).await.unwrap();
     assert!(chosen.len() == 1 && chosen[0].was_done, "{chosen:?}");
     store.end_letter_jobs(at(4)).await.unwrap();
-    assert_eq!(store.chosen_letters(&["a".into()]).await.unwrap(), [], "the job has ended: it is a letter like any other");
+    assert_eq!(
+        store.chosen_letters(&["a".into()]).await.unwrap(),
+        [],
+        "the job has ended: it is a letter like any other"
+    );
 }
 
 async fn what_was_dropped_is_kept_until_it_is_restored(db: &Database) {
