@@ -45,6 +45,7 @@ fn changes(method: &Method, route: &str) -> bool {
                 | "/endpoints/{id}/rotate"
                 | "/suppressions"
                 | "/pauses"
+                | "/dead-letters/plans"
         ),
         Method::DELETE => matches!(route, "/endpoints/{id}" | "/suppressions/{id}" | "/pauses/{id}"),
         _ => false,

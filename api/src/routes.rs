@@ -14,7 +14,7 @@ use crate::app::App;
 use crate::notifications::{cancel, publish};
 use crate::sandbox::{captures, pages};
 use crate::webhooks::{PATH, question, receive};
-use crate::{deliveries, docs, endpoints, health, pauses, schedules, suppressions, unsubscribe};
+use crate::{dead_letters, deliveries, docs, endpoints, health, pauses, schedules, suppressions, unsubscribe};
 
 /// Describes every route that an installation may have. A test holds `docs/openapi.json` equal to this description.
 pub fn openapi() -> utoipa::openapi::OpenApi {
@@ -78,6 +78,15 @@ fn always() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(suppressions::lift::lift))
         .routes(routes!(pauses::create::create, pauses::list::list))
         .routes(routes!(pauses::resume::resume))
+        .routes(routes!(dead_letters::list::list))
+        .routes(routes!(dead_letters::groups::groups))
+        .routes(routes!(dead_letters::acknowledge::acknowledge))
+        .routes(routes!(dead_letters::read::read))
+        .routes(routes!(dead_letters::plan::plan))
+        .routes(routes!(dead_letters::jobs::jobs))
+        .routes(routes!(dead_letters::show::show, dead_letters::cancel::cancel))
+        .routes(routes!(dead_letters::start::start))
+        .routes(routes!(dead_letters::resume::resume))
         .routes(routes!(endpoints::create::create, endpoints::list::list))
         .routes(routes!(endpoints::delete::delete))
         .routes(routes!(endpoints::rotate::rotate))
@@ -107,6 +116,7 @@ fn fields_of(method: &Method, route: &str) -> &'static [&'static str] {
         (&Method::POST, "/suppressions") => &operations::suppressions::FIELDS,
         (&Method::POST, "/pauses") => &operations::pauses::FIELDS,
         (&Method::POST, "/endpoints") => &operations::endpoints::FIELDS,
+        (&Method::POST, "/dead-letters/plans") => &operations::dead_letters::FIELDS,
         (&Method::POST, "/login") => &["username", "password"],
         (&Method::POST, "/register") => &["username", "password", "scope", "tenant"],
         _ => &[],

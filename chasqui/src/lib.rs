@@ -14,6 +14,7 @@ mod bounce;
 mod channel_lines;
 mod check;
 mod contract;
+mod dead;
 mod delays;
 mod deliveries;
 mod events;

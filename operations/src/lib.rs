@@ -4,14 +4,16 @@
 //! [`Checker`] says of a notification, before it is published, what a channel or a template would refuse for certain,
 //! and [`Checked`] is one that may be. [`accept()`] publishes it, [`cancel()`] stops it; [`deliveries`] says what
 //! became of it, and [`explain()`] why; [`schedules`] are sent later; [`endpoints`] are told of it; [`stuck`] is what does
-//! not move; [`suppressions`] are people who are not written to; [`pauses`] are what waits until somebody resumes it. An
-//! entrance reads a request, calls one of these, and has its own words for what comes back.
+//! not move; [`suppressions`] are people who are not written to; [`pauses`] are what waits until somebody resumes it;
+//! [`dead_letters`] wait for an operator. An entrance reads a request, calls one of these, and has its own words for what
+//! comes back.
 
 mod accept;
 mod calls;
 mod cancel;
 mod check;
 mod checked;
+pub mod dead_letters;
 pub mod deliveries;
 pub mod endpoints;
 mod explain;

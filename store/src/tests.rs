@@ -10,6 +10,7 @@ mod endpoints;
 mod jobs;
 mod jobs_model;
 mod ledger;
+mod letters;
 mod limits;
 mod logins;
 mod migrate;

@@ -35,3 +35,4 @@ mod topology;
 mod traces;
 mod uncallable;
 mod webhooks;
+mod workbench;
