@@ -204,6 +204,9 @@ def check_monitoring():
     for file in DEPLOY.glob("**/*.json"):
         json.loads(file.read_text())
         check_metrics(file, known)
+    rules = sorted((DEPLOY / "prometheus/rules").glob("*.yml"))
+    for file in rules:
+        check_metrics(file, known)
     compose = yaml.safe_load((ROOT / "compose.yaml").read_text())
     services = compose["services"]
     for name in ("prometheus", "grafana"):
@@ -213,6 +216,8 @@ def check_monitoring():
             is_there = (ROOT / source).exists() if source.startswith("./") else source in compose["volumes"]
             check(is_there, f"compose.yaml: {name} mounts {source}, which there is not")
     prometheus = yaml.safe_load((DEPLOY / "prometheus/prometheus.yml").read_text())
+    found = {rule for pattern in prometheus["rule_files"] for rule in (DEPLOY / "prometheus").glob(pattern)}
+    check(found == set(rules) and rules, f"prometheus.yml: reads the rules {sorted(map(str, found))}")
     scraped = {}
     for job in prometheus["scrape_configs"]:
         targets = [target for config in job.get("static_configs", []) for target in config["targets"]]
@@ -223,6 +228,9 @@ def check_monitoring():
         listen = environment.get("API_LISTEN" if role == "api" else "METRICS_LISTEN", "")
         port = listen.rpartition(":")[2]
         check(scraped.get(role) == port, f"prometheus.yml: {role} is scraped at {scraped.get(role)}, and is at {port}")
+    plugins = (ROOT / "rabbitmq/enabled_plugins").read_text()
+    is_there = scraped.get("rabbitmq") == "15692" and "rabbitmq_prometheus" in plugins
+    check(is_there, "prometheus.yml: the broker is to be scraped at 15692, by its plugin rabbitmq_prometheus")
 
 
 def main():

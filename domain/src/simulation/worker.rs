@@ -250,6 +250,9 @@ impl World {
             if transition.row.attempt != row.attempt || transition.attempt.is_some() {
                 self.fail("a parked delivery spent an attempt");
             }
+            if matches!(outcome, Outcome::Paused { .. }) && transition.row.state != State::Waiting {
+                self.fail("a delivery ended because something is paused");
+            }
         }
         let known = self.of(worker).row.clone().expect("a claim wrote the row");
         if known.token != row.token {
