@@ -55,7 +55,7 @@ pub(super) fn why(facts: &Facts<'_>) -> Vec<Sentence> {
     let row = facts.row;
     let mut said = Vec::new();
     said.extend(moved(row));
-    said.extend(passed_over(row));
+    said.extend(passed_over(facts));
     said.extend(ended(facts));
     if let Some(since) = row.throttled_since.filter(|_| row.state == State::Waiting) {
         let text = format!("Since {since} no provider has taken it; that spends time, and no attempt.");
@@ -83,10 +83,14 @@ fn moved(row: &Row) -> Option<Sentence> {
     Some(Topic::Why.says(None, text))
 }
 
-fn passed_over(row: &Row) -> Option<Sentence> {
+fn passed_over(facts: &Facts<'_>) -> Option<Sentence> {
+    let row = facts.row;
     let why = row.passed_over.as_ref()?;
+    let was_tried = facts.attempts.last().is_some_and(|attempt| attempt.at == row.updated_at);
     let text = match row.state {
-        State::Waiting | State::Dead | State::FellBack => format!("No provider took it: {why}."),
+        // What no provider takes counts as throttled, and what is paused does not.
+        State::Waiting if !was_tried && row.throttled_since.is_none() => format!("It waits because {why}."),
+        State::Waiting | State::Dead | State::FellBack if !was_tried => format!("No provider took it: {why}."),
         _ => format!("Who was to carry its last attempt was passed over: {why}."),
     };
     Some(Topic::Why.says(Some(row.updated_at), text))

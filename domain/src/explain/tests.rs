@@ -157,6 +157,9 @@ fn why_it_did_not_go_is_told() {
     let parked = Row { passed_over: full(), throttled_since: Some(NOW), ..waiting() };
     let told = because(&parked);
     assert!(told.contains("No provider took it: smtp: its limit is reached.") && told.contains("Since "), "{told}");
+    let paused = Some("the channel sms is paused: wrong text".to_owned());
+    let paused = because(&Row { passed_over: paused, ..waiting() });
+    assert!(paused.contains("It waits because the channel sms is paused: wrong text."), "{paused}");
     let carried = Row { state: State::Sent, passed_over: full(), ..row() };
     assert!(because(&carried).contains("was passed over: smtp"), "{carried:?}");
     for (row, expected) in [

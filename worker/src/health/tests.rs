@@ -1,7 +1,7 @@
 //! Who is chosen and what is learned, of Twilio, which carries two media.
 
 use channels::{Settings, twilio};
-use domain::{Ambiguity, ChannelName, Failure, Window, WindowUnit};
+use domain::{Ambiguity, ChannelName, Failure, Pause, PauseKind, Window, WindowUnit};
 use testkit::NOW;
 
 use super::*;
@@ -145,4 +145,26 @@ fn without_limits_of_the_fleet_nothing_is_leased() {
     let health = Health::of(&channels);
     assert!(health.places.values().all(|place| place.purse.is_none()));
     assert_eq!((health.leases(NOW).len(), health.window_ends(NOW)), (0, None));
+}
+
+#[test]
+fn a_message_whose_provider_is_paused_waits_and_takes_no_place() {
+    let channels = channels();
+    let (health, sms, tenant) = (Health::of(&channels), carriers(&channels, "sms"), Tenant::default());
+    let paused = Pause {
+        id: Pause::id_of(PauseKind::Provider, "twilio", None),
+        kind: PauseKind::Provider,
+        name: "twilio".into(),
+        tenant: None,
+        why: "the account moves".into(),
+        by: "ada".into(),
+        since: NOW,
+        until: None,
+    };
+    let pauses: Pauses = [paused].into_iter().collect();
+    for _ in 0..3 {
+        let chosen = health.choose(sms, BEFORE, Lane::Urgent, Some((&pauses, &tenant)), at(0));
+        assert!(matches!(chosen, Err(Outcome::Paused { until: None, .. })));
+    }
+    assert_eq!([0, 0, 0].map(|millis| waits(&health, sms, at(millis))), [None, None, Some(500)], "both are left");
 }
