@@ -5,6 +5,7 @@ mod generation;
 mod queue_consumer;
 mod supervise;
 mod turn;
+mod window;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,7 +22,8 @@ pub struct Subscription<T> {
     /// The name of the queue in the consumer's tag, and in [`ConsumersState`].
     pub name: &'static str,
     pub queue: String,
-    /// How many messages of the queue may be unacknowledged at once, 1 to 2000.
+    /// How many messages of the queue may be unacknowledged at once, 1 to 2000; fewer where
+    /// [`ConsumerSettings::held_bytes`] says so.
     pub prefetch: u16,
     /// Makes a `T` of each message before the message is handed out. A panic in it ends the generation, and the broker
     /// dead-letters the message.
@@ -35,11 +37,16 @@ pub struct ConsumerSettings {
     /// A generation that is paused for longer than this ends, and its messages return to the broker, which would
     /// otherwise close the AMQP channel after 30 minutes.
     pub hold_limit: Duration,
+    /// How many bytes of bodies may wait in this process that were not handed out, over all subscriptions, each of which
+    /// has its share by its prefetch. With it a prefetch grows when it is needed, as far as bodies like those that come
+    /// leave room, and a burst of larger ones exceeds it by what the prefetch lets come at once. None for as much as the
+    /// prefetch allows.
+    pub held_bytes: Option<usize>,
 }
 
 impl Default for ConsumerSettings {
     fn default() -> Self {
-        Self { blocked_limit: Duration::from_secs(60), hold_limit: Duration::from_secs(20 * 60) }
+        Self { blocked_limit: Duration::from_secs(60), hold_limit: Duration::from_secs(20 * 60), held_bytes: None }
     }
 }
 

@@ -3,7 +3,8 @@
 //!
 //! Read in this order: [`Broker`] (where it is), [`Session`] (reads and changes it, a step at a time), [`Management`]
 //! (lists what exists), [`Connector`] (what a supervised connection needs), [`Publisher`] and [`Consumers`] (the two
-//! supervised connections of a process), [`Settle`] (how a message is settled). An AMQP channel is always `amqp`.
+//! supervised connections of a process), [`Settle`] (how a message is settled), [`Walk`] (looks through a queue). An AMQP
+//! channel is always `amqp`.
 
 mod backoff;
 mod broker;
@@ -16,6 +17,7 @@ mod refusal;
 mod session;
 mod settle;
 pub mod value;
+mod walk;
 mod wire;
 
 pub use broker::{Broker, ConnectError, InvalidBroker};
@@ -28,3 +30,4 @@ pub use publish::{Pending, Publication, PublishError, Publisher, PublisherSettin
 pub use refusal::{Inequivalent, Refusal};
 pub use session::{Ask, Depth, Session, Watch};
 pub use settle::{Generation, Settle, Settlement};
+pub use walk::{Held, Met, Walk};

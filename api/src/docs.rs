@@ -46,6 +46,8 @@ const POLICY: &str =
         (name = "Deliveries", description = "What became of each notification, and why."),
         (name = "Schedules", description = "What is to be sent later, once or again and again."),
         (name = "Suppressions", description = "Who is not written to any more, and why."),
+        (name = "Pauses", description = "What waits until somebody resumes it, and why."),
+        (name = "Dead letters", description = "What failed for good, and what is to become of it."),
         (name = "Endpoints", description = "Who is told what became of notifications, by webhook."),
         (name = "Users", description = "Who may do what."),
         (name = "Sandbox", description = "What would have been sent."),
@@ -104,19 +106,26 @@ pub(crate) fn complete(mut document: utoipa::openapi::OpenApi) -> utoipa::openap
 fn example(path: &str, status: &str, description: &str) -> Option<Value> {
     let ledger = !path.starts_with("/notify") || path.contains("{id}");
     let kind = match status {
-        "400" if path.starts_with("/endpoints/") || path.starts_with("/suppressions/") => "unknown-header",
+        "400" if ["/endpoints/", "/suppressions/", "/pauses/"].iter().any(|under| path.starts_with(under)) => {
+            "unknown-header"
+        }
         "400" => "malformed-body",
         "401" if path == "/login" => "wrong-credentials",
         "401" => "missing-token",
         "403" => "missing-scope",
         "404" if path.starts_with("/schedules") => "unknown-schedule",
         "404" if path.starts_with("/suppressions") => "unknown-suppression",
+        "404" if path.starts_with("/pauses") => "unknown-pause",
         "404" if path.starts_with("/endpoints") => "unknown-endpoint",
+        "404" if path.starts_with("/dead-letters/groups") => "unknown-group",
+        "404" if path.starts_with("/dead-letters") => "unknown-job",
         "404" => "not-taken-yet",
         "408" => "slow-body",
         "409" if path == "/register" => "name-taken",
         "409" if path.starts_with("/schedules") => "id-taken",
+        "409" if path.starts_with("/dead-letters") => "not-planned",
         "409" if path.ends_with("/rotate") => "rotated-lately",
+        "409" if path.starts_with("/pauses") => "too-many-pauses",
         "409" if path.starts_with("/endpoints") => "endpoint-exists",
         "409" => "too-late",
         "413" => "body-too-large",

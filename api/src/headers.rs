@@ -38,9 +38,16 @@ fn changes(method: &Method, route: &str) -> bool {
     match *method {
         Method::POST => matches!(
             route,
-            "/notify" | "/notify-auth" | "/schedules" | "/endpoints" | "/endpoints/{id}/rotate" | "/suppressions"
+            "/notify"
+                | "/notify-auth"
+                | "/schedules"
+                | "/endpoints"
+                | "/endpoints/{id}/rotate"
+                | "/suppressions"
+                | "/pauses"
+                | "/dead-letters/plans"
         ),
-        Method::DELETE => matches!(route, "/endpoints/{id}" | "/suppressions/{id}"),
+        Method::DELETE => matches!(route, "/endpoints/{id}" | "/suppressions/{id}" | "/pauses/{id}"),
         _ => false,
     }
 }

@@ -3,12 +3,13 @@
 //!
 //! [`Api`] is the whole of it. Read in this order: `routes` (what there is), `access` and `token` (who may), then a
 //! folder for each subject, in which each operation is a file: `notifications`, `deliveries`, `schedules`,
-//! `suppressions`, `endpoints`, `accounts`, `sandbox`, `webhooks`. What it shares with every HTTP listener of the fleet
-//! is the crate `web`.
+//! `suppressions`, `pauses`, `dead_letters`, `endpoints`, `accounts`, `sandbox`, `webhooks`. What it shares with every
+//! HTTP listener of the fleet is the crate `web`.
 
 mod access;
 mod accounts;
 mod app;
+mod dead_letters;
 mod deliveries;
 mod docs;
 mod endpoints;
@@ -17,6 +18,7 @@ mod headers;
 mod health;
 mod id;
 mod notifications;
+mod pauses;
 mod routes;
 mod sandbox;
 mod schedules;

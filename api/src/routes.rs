@@ -14,7 +14,7 @@ use crate::app::App;
 use crate::notifications::{cancel, publish};
 use crate::sandbox::{captures, pages};
 use crate::webhooks::{PATH, question, receive};
-use crate::{deliveries, docs, endpoints, health, schedules, suppressions, unsubscribe};
+use crate::{dead_letters, deliveries, docs, endpoints, health, pauses, schedules, suppressions, unsubscribe};
 
 /// Describes every route that an installation may have. A test holds `docs/openapi.json` equal to this description.
 pub fn openapi() -> utoipa::openapi::OpenApi {
@@ -42,6 +42,8 @@ pub(crate) fn instead(method: &Method, route: &str) -> Option<&'static str> {
         (&Method::DELETE, "/deliveries/{id}") => Some("DELETE /notify/{id} cancels a delivery"),
         (&Method::GET, "/notify/{id}") => Some("GET /deliveries/{id} shows what became of it"),
         (&Method::DELETE, "/suppressions") => Some("DELETE /suppressions/{id}?reason=… takes an entry off the list"),
+        (&Method::DELETE, "/pauses") => Some("DELETE /pauses/{id} resumes what is paused"),
+        (&Method::GET, "/pauses/{id}") => Some("GET /pauses lists what is paused"),
         (&Method::GET, "/endpoints/{id}") => Some("GET /endpoints lists all of them"),
         (&Method::PUT | &Method::PATCH, "/endpoints/{id}") => {
             Some("to change one, DELETE it and POST another; POST /endpoints/{id}/rotate changes its secret")
@@ -69,10 +71,22 @@ fn always() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(cancel::cancel))
         .routes(routes!(deliveries::list::list))
         .routes(routes!(deliveries::show::show))
+        .routes(routes!(deliveries::explain::explain))
         .routes(routes!(schedules::create::create, schedules::list::list))
         .routes(routes!(schedules::show::show, schedules::delete::delete))
         .routes(routes!(suppressions::create::create, suppressions::list::list))
         .routes(routes!(suppressions::lift::lift))
+        .routes(routes!(pauses::create::create, pauses::list::list))
+        .routes(routes!(pauses::resume::resume))
+        .routes(routes!(dead_letters::list::list))
+        .routes(routes!(dead_letters::groups::groups))
+        .routes(routes!(dead_letters::acknowledge::acknowledge))
+        .routes(routes!(dead_letters::read::read))
+        .routes(routes!(dead_letters::plan::plan))
+        .routes(routes!(dead_letters::jobs::jobs))
+        .routes(routes!(dead_letters::show::show, dead_letters::cancel::cancel))
+        .routes(routes!(dead_letters::start::start))
+        .routes(routes!(dead_letters::resume::resume))
         .routes(routes!(endpoints::create::create, endpoints::list::list))
         .routes(routes!(endpoints::delete::delete))
         .routes(routes!(endpoints::rotate::rotate))
@@ -100,7 +114,9 @@ fn fields_of(method: &Method, route: &str) -> &'static [&'static str] {
         (&Method::POST, "/notify" | "/notify-auth") => &FIELDS,
         (&Method::POST, "/schedules") => &operations::schedules::FIELDS,
         (&Method::POST, "/suppressions") => &operations::suppressions::FIELDS,
+        (&Method::POST, "/pauses") => &operations::pauses::FIELDS,
         (&Method::POST, "/endpoints") => &operations::endpoints::FIELDS,
+        (&Method::POST, "/dead-letters/plans") => &operations::dead_letters::FIELDS,
         (&Method::POST, "/login") => &["username", "password"],
         (&Method::POST, "/register") => &["username", "password", "scope", "tenant"],
         _ => &[],

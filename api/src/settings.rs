@@ -36,6 +36,8 @@ pub struct Settings {
     pub default_channel: Option<ChannelName>,
     /// Serves the page that shows what the sandbox captured.
     pub sandbox: bool,
+    /// The names of all providers, which can be paused.
+    pub providers: Vec<&'static str>,
     /// The rules of time zones.
     pub zones: Zones,
     /// The most bytes of a request body.
@@ -46,6 +48,10 @@ pub struct Settings {
     pub connection_limit: usize,
     /// `RETENTION_DAYS`: how long ended deliveries are remembered; none for ever.
     pub retention: Option<Duration>,
+    /// The names of all who may have answered an attempt, whether this installation has them or not.
+    pub answerers: Vec<&'static str>,
+    /// How long the three retry queues keep a message, `WORKER_RETRY_DELAY_1` and so on.
+    pub retry_delays: [Duration; 3],
     /// How long requests in flight may take after the stop signal.
     pub drain: Duration,
 }
@@ -62,11 +68,14 @@ impl Settings {
             bootstrap_token,
             default_channel: None,
             sandbox: false,
+            providers: Vec::new(),
             zones: Zones::bundled(),
             body_limit: BODY_LIMIT,
             batch_limit: BATCH_LIMIT,
             connection_limit: 1024,
             retention: None,
+            answerers: Vec::new(),
+            retry_delays: [Duration::ZERO; 3],
             drain: Duration::from_secs(25),
         }
     }

@@ -27,11 +27,11 @@ pub(crate) enum Scope {
     Notify,
     /// See deliveries, what the sandbox captured, and who is suppressed.
     Read,
-    /// Cancel deliveries, manage schedules and the suppression list.
+    /// Cancel deliveries, manage schedules and the suppression list, pause and resume.
     Operate,
     /// Register users of the own tenant.
     Admin,
-    /// With `admin`: register users of every tenant.
+    /// With `admin`: register users of every tenant. With `operate`: pause for every tenant.
     Tenants,
 }
 

@@ -32,7 +32,9 @@ pub use checked::Checked;
 pub use enabled::{Channels, Enabled, Handling, NotEnabled};
 pub use media::{DestinationError, check_destination, default_ambiguity, known, prefixes, unknown};
 pub use outbound::Allow;
-pub use providers::{apns, fcm, is_gone, sections, sendgrid, smtp, twilio, webhook, webpush, whatsapp_cloud};
+pub use providers::{
+    apns, fcm, is_gone, provider_names, sections, sendgrid, smtp, twilio, webhook, webpush, whatsapp_cloud,
+};
 pub use section::{Half, Section};
 pub use settings::{SandboxMode, Settings};
 pub use webhooks::{CameBack, Webhooks};

@@ -7,7 +7,7 @@ use runtime::settings::first_of;
 
 use crate::config::{Config, Role, Sources};
 use crate::output::{self, say};
-use crate::{channel_lines, exit, parts, unconfigured, zones};
+use crate::{channel_lines, exit, parts, traces, unconfigured, zones};
 
 #[derive(clap::ValueEnum, Clone, Copy, Debug)]
 pub enum RoleName {
@@ -73,6 +73,7 @@ fn assumed(is_up_here: bool) -> Role {
 
 fn read_config(sources: Sources, role: Role) -> Result<Config> {
     let config = Config::read(sources, role)?;
+    traces::check()?;
     if config.topology.broker.is_some() {
         parts::topology(&config, role.name())?;
     }

@@ -11,8 +11,8 @@ use clap::{CommandFactory, Parser, Subcommand};
 use crate::config::{Config, REFERENCE, Role, Sources};
 use crate::output::{self, say};
 use crate::{
-    bounce, check, contract, events, exit, fake, health, logs, parts, providers, roles, send, stuck, suppress,
-    topology_commands, unconfigured, up, vapid, webhook,
+    bounce, check, contract, dead, deliveries, events, exit, explain, fake, health, logs, parts, pause, prove,
+    providers, roles, send, stuck, suppress, topology_commands, traces, unconfigured, up, vapid, webhook,
 };
 
 /// Delivers notifications that services publish to RabbitMQ: email, SMS, WhatsApp, push, Web Push, webhooks.
@@ -45,18 +45,40 @@ pub enum Command {
     /// Publish one notification from the command line
     #[command(after_help = exit::CODES)]
     Send(Box<send::Send>),
+    /// Send notifications through a running fleet, follow each to its end, and say whether the books close: exit code 1
+    /// when they do not
+    #[command(after_help = exit::CODES)]
+    Prove(Box<prove::Prove>),
     /// The exchanges, queues and bindings
     #[command(subcommand, after_help = exit::CODES)]
     Topology(topology_commands::TopologyCommand),
     /// Bring the ledger's tables up to date
     #[command(after_help = exit::CODES)]
     Migrate,
+    /// Search deliveries: the newest first, or by the beginning of their ids
+    #[command(after_help = exit::CODES)]
+    Deliveries(Box<deliveries::Deliveries>),
+    /// Say in words what became of one delivery, and why: exit code 1 when nothing is known of it
+    #[command(after_help = exit::CODES)]
+    Explain(explain::Explain),
     /// List what should have moved by now and did not: exit code 1 when there is something
     #[command(after_help = exit::CODES)]
     Stuck(stuck::Stuck),
+    /// What is in the dead-letter queue, and what is to become of it: nothing is moved without a plan
+    #[command(after_help = exit::CODES)]
+    Dead(Box<dead::Dead>),
     /// Who is not written to any more
     #[command(subcommand, after_help = exit::CODES)]
     Suppress(suppress::SuppressCommand),
+    /// Have a channel, a provider, a template or a tenant wait: its deliveries are accepted, and spend no attempt
+    #[command(after_help = exit::CODES)]
+    Pause(Box<pause::PauseWhat>),
+    /// Let what is paused go on: exit code 1 when it is not paused
+    #[command(after_help = exit::CODES)]
+    Resume(pause::ResumeWhat),
+    /// List what is paused, by whom, why and until when
+    #[command(after_help = exit::CODES)]
+    Pauses(pause::Pauses),
     /// How the providers are, as the workers have found it: exit code 1 when one is given no messages
     #[command(after_help = exit::CODES)]
     Providers(providers::Providers),
@@ -158,15 +180,22 @@ pub async fn run(cli: Cli) -> Result<ExitCode> {
     let load = || REFERENCE.load(file);
     match cli.command {
         Command::Up { demo } => up::up(load(), demo).await,
-        Command::Api => roles::run_alone(started(load(), Role::Api)?, Role::Api).await,
-        Command::Worker => roles::run_alone(started(load(), Role::Worker)?, Role::Worker).await,
-        Command::Scheduler => roles::run_alone(started(load(), Role::Scheduler)?, Role::Scheduler).await,
-        Command::Dialog => roles::run_alone(started(load(), Role::Dialog)?, Role::Dialog).await,
+        Command::Api => role(load(), Role::Api).await,
+        Command::Worker => role(load(), Role::Worker).await,
+        Command::Scheduler => role(load(), Role::Scheduler).await,
+        Command::Dialog => role(load(), Role::Dialog).await,
         Command::Send(what) => send::send(load(), *what).await,
+        Command::Prove(what) => prove::prove(load(), *what).await,
         Command::Topology(command) => topology_commands::run(load(), command).await,
         Command::Migrate => migrate(load()).await,
+        Command::Deliveries(what) => deliveries::run(load(), *what).await,
+        Command::Explain(what) => explain::run(load(), what).await,
         Command::Stuck(what) => stuck::stuck(load(), what).await,
+        Command::Dead(what) => dead::run(load(), *what).await,
         Command::Suppress(command) => suppress::run(load(), command).await,
+        Command::Pause(what) => pause::pause(load(), *what).await,
+        Command::Resume(what) => pause::resume(load(), what).await,
+        Command::Pauses(what) => pause::list(load(), what).await,
         Command::Providers(what) => providers::run(load(), what).await,
         Command::Events(what) => events::events(load(), what).await,
         Command::Check { role } => check::check(load(), role),
@@ -184,10 +213,13 @@ pub async fn run(cli: Cli) -> Result<ExitCode> {
     }
 }
 
-fn started(sources: Sources, role: Role) -> Result<Config> {
+async fn role(sources: Sources, role: Role) -> Result<ExitCode> {
     let config = Config::read(sources, role)?;
     logs::start(&config)?;
-    Ok(config)
+    let traces = traces::start(&config, role)?;
+    let ended = roles::run_alone(config, role).await;
+    traces.end().await;
+    ended
 }
 
 async fn migrate(sources: Sources) -> Result<ExitCode> {

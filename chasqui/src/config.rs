@@ -4,12 +4,14 @@ mod keys;
 mod log;
 mod names;
 mod private_node;
+mod prover;
 mod roles;
 mod shared;
 mod without_effect;
 
 pub use api::Open;
 pub use names::{DEFAULTS, REFERENCE};
+pub(crate) use prover::Prover;
 pub use roles::Role;
 pub use runtime::settings::{Problems, Sources};
 
@@ -19,6 +21,7 @@ use std::time::Duration;
 
 use domain::{Defaults, Zones};
 use runtime::settings::{OwnUrl, Reader};
+use runtime::traces::Attempts;
 use secrecy::SecretString;
 use templates::Templates;
 
@@ -46,10 +49,16 @@ pub struct Config {
     pub zones: Zones,
     pub scheduler: scheduler::Settings,
     pub channels: channels::Settings,
+    /// Who `chasqui prove` is for an API.
+    pub(crate) prover: Option<Prover>,
     /// `None` for roles that need no templates.
     pub templates: Option<Arc<Templates>>,
     pub log: String,
     pub log_json: bool,
+    /// In which time a delivery is to be with its provider.
+    pub delivery_objective: Duration,
+    /// How the spans of an attempt belong to the trace of its message.
+    pub trace_attempts: Attempts,
     /// Warnings about what most likely is not meant.
     pub warnings: Vec<String>,
 }
@@ -85,10 +94,13 @@ impl Config {
             channels: channels::Settings::read(reader, role.sends(), up, called_at, webhooks),
             scheduler: scheduler::Settings::read(reader, &zones, &demo_rules),
             retention: shared::retention(reader),
+            prover: prover::prover(reader),
             zones,
             templates: Templates::read(reader, role.renders(), channels::known()),
             log: log::read(reader),
             log_json: reader.choice("LOG_FORMAT", &[("text", false), ("json", true)]),
+            delivery_objective: reader.seconds("DELIVERY_OBJECTIVE_SECONDS"),
+            trace_attempts: reader.choice("TRACE_ATTEMPTS", &[("parent", Attempts::Parent), ("link", Attempts::Link)]),
             warnings: Vec::new(),
             topology,
             ledger,

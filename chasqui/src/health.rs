@@ -60,7 +60,7 @@ fn reason(said: &Value) -> String {
 }
 
 /// What is said of an address that does not answer. rustls says of an answer without TLS that it is of no known type.
-fn unanswered(base: &str, why: &str) -> String {
+pub(crate) fn unanswered(base: &str, why: &str) -> String {
     match base.strip_prefix("https://") {
         Some(place) if why.contains("InvalidContentType") => {
             format!("what answers at {place} speaks plain HTTP, and no TLS: write http://{place}")

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use domain::{Clock, Keyring, RecipientHasher, UnsubscribeLinks};
+use domain::{Clock, Keyring, RecipientHasher, SANDBOX, UnsubscribeLinks};
 use operations::Calls;
 use secrecy::ExposeSecret;
 use store::{MigrateError, Patience, Store, StoreError};
@@ -138,6 +138,11 @@ pub(crate) async fn note_secret(config: &Config, store: &Store, clock: &dyn Cloc
         ),
         Err(error) => tracing::warn!(%error, "whether the suppression list was made with this SECRET_KEY is not known"),
     }
+}
+
+/// Who may have answered an attempt: a provider, whether it is configured here or not, the sandbox, or a step of ours.
+pub(crate) fn answerers() -> Vec<&'static str> {
+    channels::provider_names().into_iter().chain([SANDBOX, "scheduler", "template", "worker"]).collect()
 }
 
 pub(crate) fn patience(config: &Config) -> Patience {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result};
 use channels::{Channels, Checked, Enabled, SandboxMode};
 use clap::Subcommand;
-use domain::{SANDBOX, Timestamp, Window};
+use domain::{Pause, PauseKind, Pauses, SANDBOX, Tenant, Timestamp, Window};
 use serde_json::{Value, json};
 use store::{LimitUse, ProviderState};
 
@@ -61,22 +61,29 @@ async fn list(sources: Sources, json: bool) -> Result<ExitCode> {
     let is_captured = config.channels.sandbox == SandboxMode::All;
     let (clock, store) = (parts::clock(), parts::existing_store(&config, parts::clock()).await?);
     let found = store.providers().await.context("the ledger could not be read")?;
+    let paused: Pauses = store.pauses().await.context("the ledger could not be read")?.into_iter().collect();
     let now = clock.now();
     let used = store.limits(now).await.context("the ledger could not be read")?;
     let mut all_work = true;
     for (provider, carried) in &carriers {
+        let pauses = pauses_of(&paused, provider, now);
+        all_work &= pauses.iter().all(|pause| pause.tenant.is_some());
         for carrier in carried {
             let known = worst(&found, provider, carrier.name());
             all_work &= known.is_none_or(|known| !is_given_nothing(known, now));
             let limits = limits(provider, carrier, &used);
             if json {
-                output::json(&state_as_json(provider, carrier.name(), known, &limits, is_captured));
+                output::json(&state_as_json(provider, carrier.name(), known, &limits, is_captured, &pauses));
                 continue;
             }
             say!("{}", line(provider, carrier.name(), &in_words(known, now, is_captured)));
             for limited in &limits {
                 say!("{}", limit_in_words(limited));
             }
+        }
+        for pause in pauses.iter().filter(|_| !json) {
+            let what = format!("{}; paused by {}", pause.told(), pause.by);
+            say!("{}", line(provider, &media(carried).join(", "), &what));
         }
     }
     Ok(exit::answer(all_work))
@@ -156,6 +163,12 @@ fn worst<'a>(found: &'a [ProviderState], provider: &str, medium: &str) -> Option
     credentials.or_else(|| of(&format!("{provider}/{medium}"))).or_else(|| of(provider))
 }
 
+/// For everybody, and for single tenants.
+fn pauses_of<'a>(all: &'a Pauses, provider: &str, now: Timestamp) -> Vec<&'a Pause> {
+    let is_its_own = |pause: &&Pause| pause.kind == PauseKind::Provider && pause.name == provider;
+    all.in_force(now).into_iter().filter(is_its_own).collect()
+}
+
 fn is_given_nothing(known: &ProviderState, now: Timestamp) -> bool {
     known.state == "credentials_refused" || known.open_until.is_some_and(|until| until > now)
 }
@@ -209,12 +222,20 @@ fn limit_as_json(limited: &Limited) -> Value {
     })
 }
 
+fn pause_as_json(pause: &Pause) -> Value {
+    json!({
+        "tenant": pause.tenant.as_ref().map(Tenant::as_str), "why": pause.why, "by": pause.by,
+        "since": pause.since.to_string(), "until": pause.until.map(|until| until.to_string()),
+    })
+}
+
 fn state_as_json(
     provider: &str,
     medium: &str,
     known: Option<&ProviderState>,
     limits: &[Limited],
     is_captured: bool,
+    pauses: &[&Pause],
 ) -> Value {
     json!({
         "provider": provider, "medium": medium, "captured": is_captured,
@@ -222,6 +243,7 @@ fn state_as_json(
         "open_until": known.and_then(|known| known.open_until).map(|until| until.to_string()),
         "noted_at": known.map(|known| known.noted_at.to_string()),
         "limits": limits.iter().map(limit_as_json).collect::<Vec<_>>(),
+        "paused": pauses.iter().map(|pause| pause_as_json(pause)).collect::<Vec<_>>(),
     })
 }
 
@@ -300,5 +322,31 @@ mod tests {
         assert_eq!(told(&refused), [state("credentials_refused"), state("credentials_refused")]);
         let accepted = [row("twilio", "closed"), row("twilio/whatsapp", "open")];
         assert_eq!(told(&accepted), [state("closed"), state("open")]);
+    }
+
+    #[test]
+    fn a_provider_is_told_with_its_own_pauses_that_are_in_force() {
+        let pause = |kind, name: &str, until| Pause {
+            id: Pause::id_of(kind, name, None),
+            kind,
+            name: name.into(),
+            tenant: None,
+            why: "it is being moved".into(),
+            by: "ada".into(),
+            since: NOW,
+            until,
+        };
+        let later = Some(NOW.plus(Duration::from_secs(60)));
+        let all: Pauses = [
+            pause(PauseKind::Provider, "smtp", later),
+            pause(PauseKind::Provider, "twilio", Some(NOW)),
+            pause(PauseKind::Channel, "smtp", None),
+        ]
+        .into_iter()
+        .collect();
+        let of = |provider| pauses_of(&all, provider, NOW);
+        assert_eq!((of("smtp").len(), of("smtp")[0].until, of("twilio").len()), (1, later, 0));
+        let told = state_as_json("smtp", "email", None, &[], &of("smtp"));
+        assert_eq!(told["paused"][0]["why"], "it is being moved");
     }
 }

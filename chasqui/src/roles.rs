@@ -53,7 +53,7 @@ pub(crate) async fn run_alone(config: Config, role: Role) -> Result<ExitCode> {
     tokio::spawn(stop_on_signal(stop.clone()));
     let config = Arc::new(config);
     let readiness = Readiness::default();
-    let render = metrics::render();
+    let render = metrics::render(config.delivery_objective);
     let name = role.name();
     // The API answers probes on its own address.
     if let Some(address) = config.metrics_listen.filter(|_| role != Role::Api) {
@@ -147,7 +147,8 @@ pub(crate) async fn run_api(
     let settings = api_settings(&shared.config, listener.local_addr()?, first_user)?;
     let checker = Checker::new(shared.templates()?).calling(parts::calls(&shared.config));
     let gate = webhooks::gate(&shared.config.channels);
-    let api = Api::new(settings, shared.publisher, shared.store, checker, shared.clock, metrics::render(), gate)?;
+    let render = metrics::render(shared.config.delivery_objective);
+    let api = Api::new(settings, shared.publisher, shared.store, checker, shared.clock, render, gate)?;
     tracing::info!(address = %listener.local_addr()?, "the API listens");
     api.serve(listener, stop).await;
     Ok(())
@@ -167,8 +168,11 @@ fn api_settings(config: &Config, listen: std::net::SocketAddr, first_user: First
         // Whoever follows a link in a mail, and whoever reports to us, calls the API by this name.
         hosts: config.api.hosts.iter().chain(config.public_url.as_ref().map(|own| &own.host)).cloned().collect(),
         retention: config.retention,
+        answerers: parts::answerers(),
+        retry_delays: config.retry_delays,
         default_channel: config.defaults.channel.clone(),
         sandbox: config.channels.sandbox != channels::SandboxMode::Off,
+        providers: channels::provider_names(),
         zones: config.zones.clone(),
         ..api::Settings::new(listen, jwt, bootstrap)
     })

@@ -15,8 +15,8 @@ use domain::{Content, Defaults, Draft, FieldError, Key, content_of, parse_object
 use operations::{Checked, Checker, accept};
 use serde_json::{Map, Value};
 use store::Store;
-use tokio_util::sync::CancellationToken;
-use topology::{Mode, Topology};
+use tokio_util::sync::{CancellationToken, DropGuard};
+use topology::{Mode, Publisher, Topology};
 
 use crate::config::{Config, Role, Sources};
 use crate::exit::{Conflict, Usage};
@@ -258,12 +258,23 @@ fn option_of(pointer: &str) -> String {
 }
 
 async fn publish(config: &Config, notification: Checked) -> Result<()> {
+    let (publisher, _ends_the_publisher) = connect(config).await?;
+    let accepted = accept(&publisher, notification, "chasqui send", None, parts::clock().now()).await;
+    accepted.map_err(|unconfirmed| unconfirmed.error).context("the broker did not take it")?;
+    Ok(())
+}
+
+/// Connects to a broker that is there and as it must be. The publisher ends when its guard is dropped.
+///
+/// # Errors
+/// Why nothing can be published.
+pub(crate) async fn connect(config: &Config) -> Result<(Publisher, DropGuard)> {
     let topology = parts::topology(config, "send")?;
     reach::reach(&topology).await?;
     // All is as it must be, and the publisher need not look again.
     let topology = Topology { mode: Mode::Off, ..topology };
     let stop = CancellationToken::new();
-    let _ends_the_publisher = stop.clone().drop_guard();
+    let ends_the_publisher = stop.clone().drop_guard();
     let publisher = parts::publisher(config, topology, stop);
     let mut state = publisher.watch();
     // The borrowed state must not outlive this line, because the publisher could not change it.
@@ -272,9 +283,7 @@ async fn publish(config: &Config, notification: Checked) -> Result<()> {
         let problem = publisher.watch().borrow().problem.clone();
         bail!("no connection to the broker: {}", problem.unwrap_or_else(|| "it does not answer".into()));
     }
-    let accepted = accept(&publisher, notification, "chasqui send", parts::clock().now()).await;
-    accepted.map_err(|unconfirmed| unconfirmed.error).context("the broker did not take it")?;
-    Ok(())
+    Ok((publisher, ends_the_publisher))
 }
 
 #[cfg(test)]

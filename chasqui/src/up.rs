@@ -14,7 +14,7 @@ use crate::config::{Config, Role, Sources};
 use crate::fleet::Fleet;
 use crate::output::say;
 use crate::unconfigured::{self, Running};
-use crate::{delays, logs, node_watch, roles, samples};
+use crate::{delays, logs, node_watch, roles, samples, traces};
 
 /// Runs until SIGTERM or Ctrl-C, and leaves no process behind.
 pub(crate) async fn up(mut sources: Sources, demo: bool) -> Result<ExitCode> {
@@ -31,6 +31,7 @@ pub(crate) async fn up(mut sources: Sources, demo: bool) -> Result<ExitCode> {
     let bootstrap = bootstrap_token(&mut sources);
     let mut config = Config::read(sources.clone(), Role::Up)?;
     logs::start(&config)?;
+    let traces = traces::start(&config, Role::Up)?;
     let stop = CancellationToken::new();
     tokio::spawn(roles::stop_on_signal(stop.clone()));
     let listener = api_listener(config.api.listen, !sources.is_changed("API_LISTEN")).await?;
@@ -47,6 +48,7 @@ pub(crate) async fn up(mut sources: Sources, demo: bool) -> Result<ExitCode> {
         None
     };
     let ran = run_on(sources, config, listener, Own { broker: broker.as_mut(), bootstrap }, demo, stop).await;
+    traces.end().await;
     if let Some(broker) = broker {
         say!("up: stopping the RabbitMQ node");
         broker.stop().await?;

@@ -1,6 +1,8 @@
-//! Words of a command line that are told with the nearest known one when they are not known.
+//! Words of a command line: those that are told with the nearest known one when they are not known, and times.
 
-use domain::{ChannelName, Tenant, nearest};
+use std::time::Duration;
+
+use domain::{ChannelName, MAX_SPAN, Tenant, nearest};
 
 pub(crate) fn tenant(text: &str) -> Result<Tenant, String> {
     Tenant::parse(text).ok_or_else(|| "it must be 1 to 64 letters, digits, '_' or '-'".to_owned())
@@ -19,4 +21,42 @@ pub(crate) fn channel(text: &str) -> Result<ChannelName, String> {
 pub(crate) fn one_of(text: &str, known: &[&str]) -> String {
     let meant = nearest(text, known.iter().copied()).map(|near| format!(": did you mean {near}?"));
     format!("it must be one of {}{}", known.join(", "), meant.unwrap_or_default())
+}
+
+/// Reads a time: a number and a unit.
+pub(crate) fn time(text: &str) -> Result<Duration, String> {
+    let refused = || {
+        let days = MAX_SPAN.as_secs() / 86_400;
+        format!(
+            "it must be a whole number with s, m, h or d (seconds, minutes, hours, days) behind it, from 0s to {days}d \
+             (ten years), such as 90s or 10m"
+        )
+    };
+    let (number, unit) = text.split_at_checked(text.len().saturating_sub(1)).ok_or_else(refused)?;
+    let number: u32 = number.parse().map_err(|_| refused())?;
+    let seconds = match unit {
+        "s" => 1,
+        "m" => 60,
+        "h" => 3_600,
+        "d" => 86_400,
+        _ => return Err(refused()),
+    };
+    Some(Duration::from_secs(u64::from(number) * seconds)).filter(|time| *time <= MAX_SPAN).ok_or_else(refused)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_read_with_its_unit() {
+        for (text, seconds) in [("0s", 0), ("90s", 90), ("10m", 600), ("2h", 7_200), ("1d", 86_400)] {
+            assert_eq!(time(text), Ok(Duration::from_secs(seconds)));
+        }
+        assert_eq!(time("3660d"), Ok(MAX_SPAN));
+        for text in ["", "m", "10", "-1m", "1w", "1.5h", "10 m", "ñ", "3661d", "4294967296s"] {
+            let refused = time(text).expect_err(text);
+            assert!(refused.contains("from 0s to 3660d") && refused.contains("such as 90s"), "{refused}");
+        }
+    }
 }

@@ -100,6 +100,7 @@ impl Sign {
             | Outcome::Deferred { .. }
             | Outcome::PutAside
             | Outcome::Parked { .. }
+            | Outcome::Paused { .. }
             | Outcome::Suppressed { .. }
             | Outcome::Expired
             | Outcome::GivenBack => Self::None,

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use crate::Ambiguity;
+use crate::{Ambiguity, Pause, Timestamp};
 
 /// How long a delivery waits that nobody is there to carry.
 const WITHOUT_ANYBODY: Duration = Duration::from_secs(5);
@@ -34,9 +34,11 @@ pub enum Closed {
 
 /// One that may carry the delivery.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Candidate {
+pub struct Candidate<'a> {
     pub provider: &'static str,
     pub condition: Condition,
+    /// What keeps this delivery back from it, whatever its condition.
+    pub paused: Option<&'a Pause>,
 }
 
 /// What was tried before for the delivery, as its row knows it.
@@ -65,14 +67,20 @@ pub enum Choice {
         /// Somebody works that may be asked, and is at its limit.
         is_limit: bool,
     },
+    /// All who may be asked are paused, or one who would take the message is, and nobody else works.
+    Pause {
+        /// When the first of the pauses ends by itself.
+        until: Option<Timestamp>,
+        why: String,
+    },
 }
 
 /// Chooses among the candidates, of whom the first is preferred. Whoever answered the last attempt has not accepted the
 /// message, and is asked after all others: the order begins behind it. Once an attempt may have gone out, a second
 /// provider is asked only where the policy is to send again in any case; it could give the recipient a second copy that
-/// no mailbox recognises. Such a delivery tries nobody out as long as one of them works. Where the preferred one takes
-/// the message, as nearly always, nothing is allocated.
-pub fn choose(candidates: &[Candidate], before: Before<'_>) -> Choice {
+/// no mailbox recognises. Such a delivery tries nobody out as long as one of them works. Whoever is paused is passed over.
+/// Where the preferred one takes the message, as nearly always, nothing is allocated.
+pub fn choose(candidates: &[Candidate<'_>], before: Before<'_>) -> Choice {
     let last = before.last.and_then(|last| candidates.iter().position(|one| one.provider == last));
     let may_change = !before.ambiguous || before.policy == Ambiguity::Resend;
     let many = candidates.len();
@@ -82,12 +90,15 @@ pub fn choose(candidates: &[Candidate], before: Before<'_>) -> Choice {
         (false, last) => (last.unwrap_or(0), many.min(1)),
     };
     let order = (first..first + asked).map(move |place| place % many);
-    let works = |at: &usize| candidates[*at].condition == Condition::Works;
-    let takes = |at: &usize| !matches!(candidates[*at].condition, Condition::Closed { .. });
+    let takes = |at: &usize| candidates[*at].paused.is_none() && candidates[*at].condition.is_open();
+    let works = |at: &usize| takes(at) && candidates[*at].condition == Condition::Works;
     let one_that_works = if before.ambiguous { order.clone().find(works) } else { None };
     let chosen = one_that_works.or_else(|| order.clone().find(takes));
     let why = |at: usize| {
-        let Candidate { provider, condition } = candidates[at];
+        let Candidate { provider, condition, paused } = candidates[at];
+        if let Some(pause) = paused {
+            return pause.told();
+        }
         let why = match condition {
             Condition::Closed { why, .. } => why.as_str(),
             _ if !order.clone().any(|asked| asked == at) => "another one may have accepted this message",
@@ -101,12 +112,22 @@ pub fn choose(candidates: &[Candidate], before: Before<'_>) -> Choice {
         let passed_over = (at > 0).then(|| joined((0..at).map(why)));
         return Choice::Use { at, passed_over };
     }
-    let waits = order.clone().filter_map(|at| match candidates[at].condition {
+    let asked = order.clone().map(|at| candidates[at]);
+    let (paused, others): (Vec<_>, Vec<_>) = asked.partition(|one| one.paused.is_some());
+    let why = joined(order.clone().map(why));
+    let is_limit = others.iter().any(|one| one.condition.is_limit());
+    let would_take_it = |one: &Candidate<'_>| one.condition.is_open() || one.condition.is_limit();
+    // Where one that is paused would take it, the channel works: nobody goes on by the fallback. Where another one works
+    // and is at its limit, that is what the message waits for.
+    let is_by_pauses = others.is_empty() || (!is_limit && paused.iter().any(would_take_it));
+    if !paused.is_empty() && is_by_pauses {
+        return Choice::Pause { until: paused.iter().filter_map(|one| one.paused?.until).min(), why };
+    }
+    let waits = others.iter().filter_map(|one| match one.condition {
         Condition::Closed { wait, .. } => Some(wait),
         Condition::Works | Condition::TriedOut => None,
     });
-    let is_limit = order.clone().any(|at| candidates[at].condition.is_limit());
-    Choice::Park { wait: waits.min().unwrap_or(WITHOUT_ANYBODY), why: joined(order.clone().map(why)), is_limit }
+    Choice::Park { wait: waits.min().unwrap_or(WITHOUT_ANYBODY), why, is_limit }
 }
 
 fn joined(parts: impl Iterator<Item = String>) -> String {
@@ -122,6 +143,11 @@ impl Condition {
             (Self::Closed { .. }, _) | (Self::TriedOut, Self::Works | Self::TriedOut) => self,
             (Self::Works, _) | (Self::TriedOut, Self::Closed { .. }) => other,
         }
+    }
+
+    /// A message may be given to it now.
+    const fn is_open(self) -> bool {
+        !matches!(self, Self::Closed { .. })
     }
 
     const fn is_limit(self) -> bool {

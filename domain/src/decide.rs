@@ -76,6 +76,7 @@ pub fn decide(row: &Row, ways: Ways, outcome: &Outcome, policy: &Policy, now: Ti
         Outcome::Deferred { due } => deciding.waiting(Order::Schedule { due: *due }, None),
         Outcome::PutAside => deciding.waiting(Order::Retry { tier: 1 }, None),
         Outcome::Parked { why, wait, is_limit } => deciding.parked(why, *wait, *is_limit),
+        Outcome::Paused { why, until } => deciding.paused(why, *until),
         Outcome::Suppressed { reason } => deciding.suppressed(*reason),
         Outcome::Expired => deciding.ended(State::Expired),
         Outcome::GivenBack => deciding.given_back(),
@@ -220,6 +221,20 @@ impl Deciding<'_> {
             (true, Some(_)) => delays.iter().rposition(|delay| *delay <= wait).unwrap_or(0),
         };
         (Order::Retry { tier: tier_number(tier) }, self.now.plus(delays[tier]))
+    }
+
+    /// What is paused waits for as long as its operator wants: it is not throttled, falls back nowhere and is never dead by
+    /// it. Each look takes the next tier, so that a backlog is looked at seldom; the look comes sooner where the pause, or
+    /// the delivery, ends sooner.
+    fn paused(&self, why: &str, until: Option<Timestamp>) -> Transition {
+        let usual = (self.row.seq as usize).min(2);
+        let ends = [until, self.row.expires_at].into_iter().flatten().min();
+        let sooner = ends.and_then(|ends| self.tier_for(ends.since(self.now)));
+        let tier = sooner.map_or(usual, |tier| tier.min(usual));
+        let mut paused = self.waiting(Order::Retry { tier: tier_number(tier) }, None);
+        paused.row.throttled_since = None;
+        paused.row.passed_over = Some(Failure::new("worker", None, why).detail);
+        paused
     }
 
     fn throttled_since(&self) -> Timestamp {

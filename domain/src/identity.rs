@@ -80,6 +80,12 @@ pub(crate) fn suppression_id(tenant: &Tenant, channel: &str, reason: &str, recip
     Uuid::new_v5(&NAMESPACE, &name).to_string()
 }
 
+/// The id of the pause of one thing: always the same for one name, for everybody or for one tenant. No tenant is called `*`.
+pub(crate) fn pause_id(kind: &str, name: &str, tenant: Option<&Tenant>) -> String {
+    let tenant = tenant.map_or("*", Tenant::as_str);
+    Uuid::new_v5(&NAMESPACE, format!("{tenant}/pause/{kind}/{name}").as_bytes()).to_string()
+}
+
 /// The id of the event of one transition: always the same, so that whoever tells it again tells the same event.
 pub(crate) fn event_id(delivery: &Key, epoch: u32, seq: u32, state: &str, attempt: u32) -> Uuid {
     Uuid::new_v5(&NAMESPACE, format!("{delivery}/event/{epoch}/{seq}/{state}/{attempt}").as_bytes())

@@ -55,6 +55,15 @@ impl Priority {
         }
     }
 
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Low => "low",
+            Self::Normal => "normal",
+            Self::High => "high",
+            Self::Urgent => "urgent",
+        }
+    }
+
     pub const fn lane(self) -> Lane {
         match self {
             Self::Low => Lane::Bulk,

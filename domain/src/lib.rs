@@ -9,6 +9,7 @@
 mod answered;
 mod arrival;
 mod breaker;
+mod canary;
 mod channel_name;
 mod choice;
 mod claim;
@@ -17,7 +18,9 @@ mod decide;
 mod endpoint_address;
 mod escalation;
 mod event;
+mod explain;
 mod fallback;
+mod fingerprint;
 mod follow_up;
 mod identity;
 mod keys;
@@ -29,6 +32,7 @@ mod limits;
 mod next_step;
 mod notification;
 mod outcome;
+mod pause;
 mod policy;
 mod reason;
 mod release;
@@ -49,6 +53,7 @@ mod zones;
 pub use answered::{ForChild, for_the_child};
 pub use arrival::{Arrival, DeadMark, Headers, PublishedBy};
 pub use breaker::{Breaker, Sign};
+pub use canary::{Canary, Verdict};
 pub use channel_name::{ChannelName, InvalidChannelName};
 pub use choice::{Before, Candidate, Choice, Closed, Condition, choose};
 pub use claim::{Claim, Take, claim};
@@ -57,7 +62,9 @@ pub use decide::{Transition, Ways, decide};
 pub use endpoint_address::EndpointAddress;
 pub use escalation::{Escalation, When};
 pub use event::{Event, EventName, Heard, Telling, events_of};
+pub use explain::{Child, Explanation, Facts, ReceiptFact, Sentence, Topic, Unreleased, explain, explain_unreleased};
 pub(crate) use fallback::child_body;
+pub use fingerprint::{Failed, Fingerprint, normalised};
 pub use follow_up::{Destination, FollowUp, Follows, Message, Publish, Received, letter_headers};
 pub use identity::{Content, Key, Tenant, child_id, content_of, fingerprint_of, fire_id, mask, webhook_id};
 pub use keys::{
@@ -75,12 +82,13 @@ pub use notification::{
     UnknownField, Worded, Wording, is_field, json_fault, parse_object, whole,
 };
 pub use outcome::{About, Failure, Outcome, SANDBOX};
+pub use pause::{Pause, PauseKind, Pauses};
 pub use policy::{Ambiguity, Policy};
 pub use reason::Reason;
 pub use release::{Counts, KeptHeaders};
 pub use rendered::Rendered;
 pub use report::{Bounce, Merged, Report, Reported, report};
-pub use row::{Attempt, AttemptOutcome, FirstSight, Lease, Order, Row, State};
+pub use row::{Attempt, AttemptOutcome, FirstSight, Lease, Order, Origin, Row, State};
 pub use row_lease::{
     ACKNOWLEDGED_FOR_CERTAIN_AFTER, CERTAINLY_ITS_OWN_FOR, Found, LeasableRow, LeasedRow, ROW_LEASED_FOR, find,
     is_taken_over, suspecting,

@@ -42,6 +42,13 @@ pub enum Outcome {
         /// Somebody would take it, and is only given no more at once: that is no failure of the channel.
         is_limit: bool,
     },
+    /// An operator has paused what the delivery needs. Nothing was sent; this spends neither an attempt nor the time that a
+    /// provider may throttle.
+    Paused {
+        why: String,
+        /// When the pause ends by itself.
+        until: Option<Timestamp>,
+    },
     /// The recipient was on the suppression list when the delivery was claimed; nothing was sent.
     Suppressed { reason: SuppressedFor },
     /// The `expires_at` of the delivery passed before this attempt; nothing was sent.

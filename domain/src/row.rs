@@ -5,8 +5,8 @@ use std::fmt;
 use uuid::Uuid;
 
 use crate::{
-    Arrival, ChannelName, Content, Key, Notification, Reason, RecipientHash, RecipientHasher, SuppressedFor, Timestamp,
-    When, mask,
+    Arrival, ChannelName, Content, Key, Lane, Notification, Priority, Reason, RecipientHash, RecipientHasher,
+    SuppressedFor, Timestamp, When, mask,
 };
 
 /// Where a delivery stands. There is no "queued": a delivery that nobody has claimed yet has no row.
@@ -131,11 +131,24 @@ impl Order {
     }
 }
 
+/// How a delivery came, and what words were asked for, when it was first seen: nothing of it changes afterwards.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Origin {
+    /// The lane of the copy that was seen first. None where that is not known: no worker had seen the delivery when it was
+    /// cancelled, or the row is older than this field, and then nothing of the rest is known either.
+    pub lane: Option<Lane>,
+    /// What the publisher asked for. Over HTTP it has chosen the lane.
+    pub priority: Priority,
+    pub template: Option<String>,
+    pub locale: Option<String>,
+}
+
 /// One delivery in the ledger.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Row {
     pub key: Key,
     pub channel: ChannelName,
+    pub origin: Origin,
     pub state: State,
     /// Retry budgets used before this one.
     pub epoch: u32,
@@ -222,6 +235,8 @@ pub struct FirstSight<'a> {
     pub published_at: Option<Timestamp>,
     pub hasher: &'a RecipientHasher,
     pub token: Uuid,
+    /// The lane on which the copy came, or will be released.
+    pub lane: Lane,
     pub now: Timestamp,
 }
 
@@ -232,6 +247,12 @@ impl FirstSight<'_> {
         Row {
             key: self.arrival.key.clone(),
             channel: self.notification.channel.clone(),
+            origin: Origin {
+                lane: Some(self.lane),
+                priority: self.notification.priority,
+                template: self.notification.wording.template.clone(),
+                locale: self.notification.wording.locale.clone(),
+            },
             state: State::Sending,
             epoch: self.arrival.epoch,
             attempt: self.arrival.attempt,

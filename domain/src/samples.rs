@@ -5,8 +5,8 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use crate::{
-    Ambiguity, Arrival, ChannelName, Failure, Key, Lease, Order, Policy, PublishedBy, RecipientHash, Row, State,
-    Tenant, Timestamp,
+    Ambiguity, Arrival, ChannelName, Failure, Key, Lease, Order, Origin, Policy, PublishedBy, RecipientHash, Row,
+    State, Tenant, Timestamp,
 };
 
 /// 2026-03-01T12:00:00Z
@@ -24,6 +24,7 @@ pub(crate) fn row() -> Row {
     Row {
         key: key("d-1"),
         channel: ChannelName::parse("sms").unwrap(),
+        origin: Origin::default(),
         state: State::Sending,
         epoch: 0,
         attempt: 0,

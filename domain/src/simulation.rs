@@ -3,8 +3,9 @@
 //! a silent duplicate, an attempt sent twice or too early, a budget too many, a send after its cancel was answered, a
 //! transition of which nobody is told, an event of what did not happen, a try for a recipient who was on the suppression
 //! list when it was claimed, a report that takes a delivery back, a child that is sent after it was called off, or is not
-//! sent although nobody has called it off, a second provider for what may be with the first, and a delivery that never
-//! ends. It does so for one message with an id, and for equal messages without one.
+//! sent although nobody has called it off, a second provider for what may be with the first, a provider that is asked
+//! although it is paused, a delivery that ends because something is paused, and one that never ends. It does so for one
+//! message with an id, and for equal messages without one.
 //!
 //! Every run begins at a seed of its own, so that runs explore; a failure names its seed. `CHASQUI_SCHEDULES=1000000`
 //! runs more schedules, `CHASQUI_SEED_BASE=0` begins at that seed, and `CHASQUI_SEED=4711` runs one and prints its
@@ -63,8 +64,15 @@ fn no_schedule_of_crashes_duplicates_and_moves_breaks_a_promise() {
     ] {
         assert!(ends.is_empty() || ends.contains_key(state.as_str()), "no schedule ended {state}: {ends:?}");
     }
-    let others =
-        ["a copy of a dead letter", "told again", "taken off the list", "asked for again", "reported early", "parked"];
+    let others = [
+        "a copy of a dead letter",
+        "told again",
+        "taken off the list",
+        "asked for again",
+        "reported early",
+        "parked",
+        "paused",
+    ];
     let carriers = ["passed over", "tried out", "throttled by one of two"];
     let children = ["a child that was sent", "a child that was called off", "a child that was hurried"];
     for what in others.into_iter().chain(carriers).chain(children) {
@@ -183,7 +191,7 @@ struct World {
     /// In this schedule the provider reports what became of what it accepted.
     has_reports: bool,
     reports: Reports,
-    /// In this schedule there are two providers, who may be away.
+    /// In this schedule there are two providers, who may be away or paused.
     has_carriers: bool,
     carriers: Carriers,
     /// In a fair schedule no process dies and no connection breaks.
@@ -268,7 +276,7 @@ impl World {
             world.check_now();
         }
         world.calm = true;
-        world.carriers.are_away = [false; 2];
+        (world.carriers.are_away, world.carriers.paused) = ([false; 2], [None, None]);
         world.come_to_rest();
         world
     }

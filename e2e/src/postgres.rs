@@ -123,6 +123,14 @@ impl Drop for Postgres {
     }
 }
 
+/// Finds one of the programs that were installed with the server.
+///
+/// # Errors
+/// Says what to install.
+pub fn program(name: &str) -> Result<PathBuf> {
+    Ok(Programs::find()?.bin.join(name))
+}
+
 async fn start_server(programs: &Programs, root: &Path, port: u16) -> Result<Supervised> {
     let settings = [
         format!("port={port}"),

@@ -47,9 +47,9 @@ impl Rabbitmq4 {
     }
 
     async fn start_in(root: &Path) -> Result<Self> {
-        let [amqp, management, epmd, distribution] = free_ports()?;
+        let [amqp, management, metrics, epmd, distribution] = free_ports()?;
         let data = tempfile::Builder::new().prefix("chasqui-rabbitmq4-").tempdir()?.keep();
-        prepare(&data, amqp, management)?;
+        prepare(&data, amqp, management, metrics)?;
         let errors = File::create(data.join("log/start.log"))?;
         let mut node = Command::new("unshare")
             .args(["--mount", "--pid", "--fork", "--kill-child"])
@@ -92,7 +92,7 @@ impl Rabbitmq4 {
 }
 
 /// Prepares the node's folder with the project's own files.
-fn prepare(data: &Path, amqp: u16, management: u16) -> Result<()> {
+fn prepare(data: &Path, amqp: u16, management: u16, metrics: u16) -> Result<()> {
     for folder in ["home", "log", "conf/conf.d"] {
         fs::create_dir_all(data.join(folder))?;
     }
@@ -106,6 +106,8 @@ fn prepare(data: &Path, amqp: u16, management: u16) -> Result<()> {
         format!("listeners.tcp.1 = 127.0.0.1:{amqp}"),
         "management.tcp.ip = 127.0.0.1".into(),
         format!("management.tcp.port = {management}"),
+        "prometheus.tcp.ip = 127.0.0.1".into(),
+        format!("prometheus.tcp.port = {metrics}"),
         "load_definitions = /srv/conf/definitions.json".into(),
     ];
     fs::write(conf.join("conf.d/50-test.conf"), own.join("\n") + "\n")?;

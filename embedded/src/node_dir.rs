@@ -29,6 +29,8 @@ pub(crate) struct Ports {
     /// The port between Erlang nodes, which `rabbitmqctl` uses too.
     pub(crate) distribution: u16,
     pub(crate) epmd: u16,
+    /// The port of the node's metrics.
+    pub(crate) metrics: u16,
     /// The port of the port mapper that knows the node: the node's own, or that of its cluster.
     pub(crate) known_at: u16,
 }
@@ -44,13 +46,13 @@ impl Ports {
     }
 
     pub(crate) fn are_free(self) -> bool {
-        are_free(&[self.amqp, self.management, self.distribution, self.epmd])
+        are_free(&[self.amqp, self.management, self.distribution, self.epmd, self.metrics])
     }
 }
 
-impl From<[u16; 4]> for Ports {
-    fn from([amqp, management, distribution, epmd]: [u16; 4]) -> Self {
-        Self { amqp, management, distribution, epmd, known_at: epmd }
+impl From<[u16; 5]> for Ports {
+    fn from([amqp, management, distribution, epmd, metrics]: [u16; 5]) -> Self {
+        Self { amqp, management, distribution, epmd, metrics, known_at: epmd }
     }
 }
 
@@ -131,8 +133,12 @@ impl NodeDir {
     /// The ports of the last run if they are still free, so that programs that were configured with them keep working.
     pub(crate) fn last_ports(&self) -> Option<Ports> {
         let text = fs::read_to_string(self.root.join("ports")).ok()?;
-        let ports: Vec<u16> = text.split_whitespace().filter_map(|port| port.parse().ok()).collect();
-        let ports = Ports::from(<[u16; 4]>::try_from(ports).ok()?);
+        let mut ports: Vec<u16> = text.split_whitespace().filter_map(|port| port.parse().ok()).collect();
+        // A run of an earlier version has left none for the metrics.
+        if ports.len() == 4 {
+            ports.extend(free_ports::<1>().ok()?);
+        }
+        let ports = Ports::from(<[u16; 5]>::try_from(ports).ok()?);
         ports.are_free().then_some(ports)
     }
 
@@ -144,11 +150,11 @@ impl NodeDir {
     /// Begins a log, and writes all files that the node reads.
     pub(crate) fn prepare(&self, ports: Ports, options: &Options, passwords: &Passwords) -> Result<()> {
         let _ = fs::rename(self.log(), self.previous_log());
-        let Ports { amqp, management, distribution, epmd, .. } = ports;
-        let remembered = format!("{amqp} {management} {distribution} {epmd}\n");
+        let Ports { amqp, management, distribution, epmd, metrics, .. } = ports;
+        let remembered = format!("{amqp} {management} {distribution} {epmd} {metrics}\n");
         let private = format!(
             "listeners.tcp.1 = 127.0.0.1:{amqp}\nmanagement.tcp.ip = 127.0.0.1\nmanagement.tcp.port = {management}\n\
-             load_definitions = {}\n",
+             prometheus.tcp.ip = 127.0.0.1\nprometheus.tcp.port = {metrics}\nload_definitions = {}\n",
             self.root.join("conf/definitions.json").display()
         );
         let definitions = passwords.put_into(DEFINITIONS)?;

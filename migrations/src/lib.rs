@@ -24,6 +24,10 @@ mod m20261129_000018_providers;
 mod m20261130_000019_recipient_keys;
 mod m20261130_000020_limits;
 mod m20261130_000021_suppression_times;
+mod m20261130_000022_search;
+mod m20261130_000023_pauses;
+mod m20261130_000024_letters;
+mod m20261130_000025_letter_jobs;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::{MigrationTrait, async_trait};
@@ -56,6 +60,10 @@ impl MigratorTrait for Migrator {
             Box::new(m20261130_000019_recipient_keys::Migration),
             Box::new(m20261130_000020_limits::Migration),
             Box::new(m20261130_000021_suppression_times::Migration),
+            Box::new(m20261130_000022_search::Migration),
+            Box::new(m20261130_000023_pauses::Migration),
+            Box::new(m20261130_000024_letters::Migration),
+            Box::new(m20261130_000025_letter_jobs::Migration),
         ]
     }
 }

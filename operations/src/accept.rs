@@ -3,7 +3,7 @@
 use domain::{Content, FieldError, Headers, Key, Lane, Timestamp};
 use futures_util::future::join_all;
 use store::{Store, StoreError};
-use topology::{Publication, PublishError, Publisher, PublisherProperties, To};
+use topology::{Publication, PublishError, Publisher, PublisherProperties, To, TraceHeaders};
 
 use crate::checked::Checked;
 
@@ -36,7 +36,7 @@ pub struct Unconfirmed {
 }
 
 /// Publishes a notification, and returns when the broker has confirmed it. The message names `publisher_name` as its
-/// publisher.
+/// publisher, and is in the trace of its request.
 ///
 /// # Errors
 /// [`Unconfirmed`].
@@ -44,9 +44,10 @@ pub async fn accept(
     publisher: &Publisher,
     notification: Checked,
     publisher_name: &str,
+    trace: Option<&TraceHeaders>,
     now: Timestamp,
 ) -> Result<Accepted, Unconfirmed> {
-    let (accepted, publication) = planned(notification, publisher_name, now);
+    let (accepted, publication) = planned(notification, publisher_name, trace, now);
     match publisher.publish(publication).await {
         Ok(()) => Ok(accepted),
         Err(error) => Err(Unconfirmed { id: accepted.id, error }),
@@ -59,9 +60,10 @@ pub async fn accept_all(
     publisher: &Publisher,
     notifications: Vec<Checked>,
     publisher_name: &str,
+    trace: Option<&TraceHeaders>,
     now: Timestamp,
 ) -> Vec<Result<Accepted, Unconfirmed>> {
-    let accepting = |notification| accept(publisher, notification, publisher_name, now);
+    let accepting = |notification| accept(publisher, notification, publisher_name, trace, now);
     join_all(notifications.into_iter().map(accepting)).await
 }
 
@@ -93,17 +95,26 @@ impl Unconfirmed {
 }
 
 /// Returns the answer to give once the broker has confirmed the message, and that message.
-fn planned(notification: Checked, publisher_name: &str, now: Timestamp) -> (Accepted, Publication) {
+fn planned(
+    notification: Checked,
+    publisher_name: &str,
+    trace: Option<&TraceHeaders>,
+    now: Timestamp,
+) -> (Accepted, Publication) {
     let Checked { key, notification, body, warnings } = notification;
     let lane = notification.priority.lane();
     let is_ahead = notification.send_at.is_some_and(|send_at| send_at > now);
     let (status, to) = if is_ahead { (Status::Scheduled, To::Scheduled) } else { (Status::Accepted, To::Lane(lane)) };
+    let own = PublisherProperties::default().with_content_type("application/json").with_timestamp(now);
     let publication = Publication {
         to,
         message_id: key.id.clone(),
         body,
         headers: Headers { lane: Some(lane), publisher: Some(publisher_name.to_owned()), ..Headers::default() },
-        publisher_properties: PublisherProperties::default().with_content_type("application/json").with_timestamp(now),
+        publisher_properties: match trace {
+            Some(trace) => own.in_trace(trace.clone()),
+            None => own,
+        },
     };
     (Accepted { id: key.id, status, lane, warnings }, publication)
 }

@@ -41,6 +41,11 @@ impl Checker {
         Self { calls, ..self }
     }
 
+    /// The templates that there are, for what is no notification.
+    pub fn templates(&self) -> &Templates {
+        &self.templates
+    }
+
     /// Which URLs are never called, for what is no notification.
     pub fn calls(&self) -> &Calls {
         &self.calls

@@ -5,7 +5,8 @@ use std::fmt;
 use std::time::Duration;
 
 use domain::{
-    FieldError, Key, MAX_ID_BYTES, RecipientHasher, Row, State, Tenant, Timestamp, child_id, is_unsafe_in_a_line,
+    ChannelName, FieldError, Key, MAX_ID_BYTES, Reason, RecipientHasher, Row, State, Tenant, Timestamp, child_id,
+    is_unsafe_in_a_line,
 };
 use media::MEDIA;
 use media::whatsapp::{self, Recipient};
@@ -55,16 +56,38 @@ pub struct NotKnown {
     now: Timestamp,
 }
 
-/// Which deliveries to list.
+/// Which deliveries to list. What is left out lists all of them.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Wanted {
     pub state: Option<State>,
     pub ambiguous: Option<bool>,
     /// The recipient as it was published, or in one of its usual forms: see [`list`].
     pub recipient: Option<String>,
+    pub channel: Option<ChannelName>,
+    /// Who answered the last attempt.
+    pub provider: Option<String>,
+    pub template: Option<String>,
+    /// Why it is in the dead-letter queue.
+    pub reason: Option<Reason>,
+    /// What the last attempt was answered.
+    pub code: Option<String>,
+    /// First seen at this time or later.
+    pub from: Option<Timestamp>,
+    /// First seen before this time.
+    pub until: Option<Timestamp>,
+    /// How the id begins: pages are in the order of ids then.
+    pub id_prefix: Option<String>,
     pub after: Option<Cursor>,
     /// 1 to 1,000; 0 stands for 100.
     pub limit: u32,
+}
+
+/// Why there is no list.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum NotListed {
+    /// The cursor is of a list of something else.
+    OtherFilter,
+    Store(StoreError),
 }
 
 /// Whether a delivery or a schedule may be called so.
@@ -87,22 +110,40 @@ pub async fn show(store: &Store, key: &Key) -> Result<Option<Shown>, StoreError>
     Ok(Some(Shown::Scheduled { job: Box::new(job.summary), warnings }))
 }
 
-/// Lists deliveries, the newest first. A recipient is found by whichever key had hashed it: in any spelling that reaches
-/// the same where a worker has claimed the delivery; else, as what was cancelled before that, as it is written, with and
-/// without the prefix of WhatsApp, and with its domain in lower case.
+/// Lists deliveries of a tenant, or of all of them: the newest first, or in the order of ids where their beginning is
+/// asked for. A page may have few, or none, and a next page: see [`Store::deliveries`]. A recipient is found by whichever
+/// key had hashed it: in any spelling that reaches the same where a worker has claimed the delivery; else, as what was
+/// cancelled before that, as it is written, with and without the prefix of WhatsApp, and with its domain in lower case.
 ///
 /// # Errors
-/// [`StoreError`].
+/// [`NotListed`].
 pub async fn list(
     store: &Store,
-    tenant: Tenant,
+    tenant: Option<Tenant>,
     wanted: Wanted,
     recipients: &RecipientHasher,
-) -> Result<Page, StoreError> {
-    let Wanted { state, ambiguous, recipient, after, limit } = wanted;
-    let forms = recipient.as_deref().map(usual_forms).unwrap_or_default();
-    let recipient = forms.iter().flat_map(|form| recipients.every_hash(form)).collect();
-    store.deliveries(Filter { tenant: Some(tenant), state, ambiguous, recipient, after, limit }).await
+) -> Result<Page, NotListed> {
+    let forms = wanted.recipient.as_deref().map(usual_forms).unwrap_or_default();
+    let filter = Filter {
+        tenant,
+        state: wanted.state,
+        ambiguous: wanted.ambiguous,
+        recipient: forms.iter().flat_map(|form| recipients.every_hash(form)).collect(),
+        channel: wanted.channel,
+        provider: wanted.provider,
+        template: wanted.template,
+        reason: wanted.reason,
+        code: wanted.code,
+        from: wanted.from,
+        until: wanted.until,
+        id_prefix: wanted.id_prefix,
+        after: wanted.after,
+        limit: wanted.limit,
+    };
+    if filter.after.as_ref().is_some_and(|cursor| !cursor.is_of(&filter)) {
+        return Err(NotListed::OtherFilter);
+    }
+    store.deliveries(filter).await.map_err(NotListed::Store)
 }
 
 impl NotKnown {

@@ -3,17 +3,22 @@
 //!
 //! [`Checker`] says of a notification, before it is published, what a channel or a template would refuse for certain,
 //! and [`Checked`] is one that may be. [`accept()`] publishes it, [`cancel()`] stops it; [`deliveries`] says what
-//! became of it; [`schedules`] are sent later; [`endpoints`] are told of it; [`stuck`] is what does not move;
-//! [`suppressions`] are people who are not written to. An entrance reads a request, calls one of these, and has its own
-//! words for what comes back.
+//! became of it, and [`explain()`] why; [`schedules`] are sent later; [`endpoints`] are told of it; [`stuck`] is what does
+//! not move; [`suppressions`] are people who are not written to; [`pauses`] are what waits until somebody resumes it;
+//! [`dead_letters`] wait for an operator. An entrance reads a request, calls one of these, and has its own words for what
+//! comes back.
 
 mod accept;
 mod calls;
 mod cancel;
 mod check;
 mod checked;
+pub mod dead_letters;
 pub mod deliveries;
 pub mod endpoints;
+mod explain;
+pub mod pauses;
+mod reader;
 pub mod schedules;
 pub mod stuck;
 pub mod suppressions;
@@ -23,6 +28,7 @@ pub use calls::Calls;
 pub use cancel::{Cancellation, cancel};
 pub use check::{Checker, Findings, check_plain};
 pub use checked::{Checked, Refused, Rules, repeated_ids};
+pub use explain::explain;
 
 use domain::ChannelName;
 use media::Segments;

@@ -7,17 +7,16 @@ use std::collections::BTreeSet;
 
 use domain::{
     ChannelName, Clock, RecipientHash, RecipientHasher, Row, SuppressedFor, Suppression, SuppressionScope, Tenant,
-    Timestamp, is_unsafe_in_a_line, mask,
+    Timestamp, mask,
 };
 use store::{
     LiftPage, MAX_PAGE, Store, StoreError, SuppressionCursor, SuppressionFilter, SuppressionPage, USUAL_PAGE, Which,
 };
 
+use crate::reader;
+
 /// The fields of an entry, as its client writes them.
 pub const FIELDS: [&str; 6] = ["channel", "destination", "reason", "scope", "until", "note"];
-
-/// The longest note, and the longest reason of a lift.
-const MAX_WORDS_CHARS: usize = 500;
 
 /// Somebody to put on the list, as [`Entry::read`] makes one.
 #[derive(Clone, PartialEq, Debug)]
@@ -224,22 +223,7 @@ pub async fn lifts(
 /// # Errors
 /// A text that begins with "must".
 pub fn why(text: &str) -> Result<String, String> {
-    let words = text.trim();
-    if words.is_empty() {
-        return Err("must say why, for whoever asks later".into());
-    }
-    words_in_a_line(words)?;
-    Ok(words.to_owned())
-}
-
-fn words_in_a_line(text: &str) -> Result<(), String> {
-    if text.chars().count() > MAX_WORDS_CHARS {
-        return Err(format!("must have at most {MAX_WORDS_CHARS} characters"));
-    }
-    if text.chars().any(is_unsafe_in_a_line) {
-        return Err("must be one line, without control characters and without those that turn text".into());
-    }
-    Ok(())
+    reader::why(text)
 }
 
 fn filter(tenant: Tenant, wanted: Wanted, recipients: &RecipientHasher) -> SuppressionFilter {

@@ -5,6 +5,7 @@ mod check;
 mod deliveries;
 mod endpoints;
 mod fixtures;
+mod pauses;
 mod schedules;
 mod stuck;
 mod suppressions;

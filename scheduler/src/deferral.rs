@@ -35,6 +35,7 @@ pub(crate) async fn keep_row(
         published_at: incoming.timestamp,
         hasher: &shared.intake.hasher,
         token: named.token(),
+        lane: crate::job::lane(incoming, notification.priority),
         now: shared.intake.clock.now(),
     };
     let row = match shared.intake.store.claim(first.row(), arrival, LEASE).await? {

@@ -68,6 +68,9 @@ async fn sweep(shared: &Shared, retention: Option<Duration>) -> Result<usize, St
         }
         tokio::time::sleep(BREATH).await;
     }
+    while shared.intake.store.forget_letter_job(before).await? {
+        tokio::time::sleep(BREATH).await;
+    }
     // What was reported of a delivery goes with it; this is what was reported of none.
     while shared.intake.store.forget_receipts(before, BATCH).await? == BATCH as usize {
         tokio::time::sleep(BREATH).await;

@@ -14,7 +14,7 @@ use topology::{ConsumerSettings, Consumers, Publisher, Source, Subscription, Top
 
 use crate::demo::{self, Demo};
 use crate::shared::Shared;
-use crate::{consume, contained, fire, retention, rules, settlement, stuck, ticker};
+use crate::{consume, contained, fire, letters, retention, rules, settlement, stuck, ticker};
 
 /// The most jobs in hand at once, stored or not yet.
 const PREFETCH: u16 = 256;
@@ -49,6 +49,7 @@ impl Scheduler {
     /// Stores and fires until `stop` is cancelled.
     pub async fn run(self, readiness: Readiness, stop: CancellationToken) {
         let subscription = Subscription { source: Source::Scheduled, prefetch: PREFETCH };
+        let topology = self.topology.clone();
         let (consumers, mut sources) = Consumers::start(self.topology, vec![subscription], ConsumerSettings::default());
         let shared = Arc::new(Shared {
             intake: Intake {
@@ -76,6 +77,7 @@ impl Scheduler {
         // These tasks may end in the middle of anything: a batch that is not committed is rolled back.
         let mut background = JoinSet::new();
         background.spawn(retention::forget_what_is_old(Arc::clone(&shared), self.retention));
+        background.spawn(letters::keep_reading(Arc::clone(&shared), topology));
         background.spawn(stuck::watch(Arc::clone(&shared), self.patience));
         let ticks = ticker::start().await;
         fire::fire_when_due(&shared, ticks, &readiness, &consumers).await;

@@ -2,7 +2,7 @@
 //!
 //! `moves` are the operations that are committed in groups: `claim`, `write` (which commits what is written once an
 //! attempt has ended: `record` and others), and `jobs::put`. `lease` is for messages without an id, `jobs` for what is
-//! due later, `cancel` for cancelling, `prune` for forgetting. Operators read through `views` and `stuck`. `row` and
+//! due later, `cancel` for cancelling, `prune` for forgetting. Operators read through `views`, `search` and `stuck`. `row` and
 //! `insert` are shared by many. `receipts` are what providers report
 //! later, and `merge` writes what follows from that.
 
@@ -20,6 +20,7 @@ mod prune;
 mod receipts;
 pub(crate) mod record;
 mod row;
+mod search;
 mod stuck;
 mod views;
 mod warnings;
@@ -34,8 +35,9 @@ pub use lease::{RowLease, Sight};
 pub use prune::Pruned;
 pub use receipts::Receipt;
 pub use record::Recorded;
+pub use search::{Cursor, Filter, Page};
 pub use stuck::{Patience, StuckCounts, StuckDelivery, StuckJob};
-pub use views::{Cursor, DeliveryView, Filter, Page};
+pub use views::DeliveryView;
 
 #[cfg(test)]
 mod tests;

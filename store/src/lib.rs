@@ -5,7 +5,7 @@
 //! is low. Every move can be repeated after [`StoreError::Unavailable`], which the [`LedgerBreaker`] does.
 //!
 //! Read in this order: `store` is the [`Store`]; `ledger` has the tables of what is sent, `endpoints` who is told of
-//! it, `accounts` the users, and `people` the suppression list; `writers` wires the moves that are committed in groups;
+//! it, `accounts` the users, `people` the suppression list, and `letters` the dead letters; `writers` wires the moves that are committed in groups;
 //! `sql` knows both databases and no table.
 
 mod accounts;
@@ -13,8 +13,10 @@ mod breaker;
 mod endpoints;
 mod error;
 mod ledger;
+mod letters;
 mod limits;
 mod options;
+mod pauses;
 mod people;
 mod providers;
 mod settings;
@@ -34,8 +36,13 @@ pub use ledger::{
     JobFilter, JobKind, JobPage, JobSummary, MAX_PAGE, Page, Patience, Pruned, Put, Receipt, Recorded, RowLease, Sight,
     Soonest, StuckCounts, StuckDelivery, StuckJob, Target, USUAL_PAGE,
 };
+pub use letters::{
+    Archived, Chosen, Counted, IndexedLetter, Item, JobState, LastAttempt, LetterAction, LetterCursor, LetterFilter,
+    LetterGroup, LetterJob, LetterPage, LetterPass, LetterPlan, Life, Reading, ReplayRule, RunningJob, Sort,
+};
 pub use limits::{Leased, LimitUse};
 pub use options::Options;
+pub use pauses::MAX_PAUSES;
 pub use people::{Lift, LiftPage, SuppressionCursor, SuppressionFilter, SuppressionPage, Which};
 pub use providers::ProviderState;
 pub use settings::Settings;

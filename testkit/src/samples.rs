@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::{ChannelName, Key, Lease, Order, RecipientHash, Row, State, Tenant, Timestamp};
+use domain::{ChannelName, Key, Lease, Order, Origin, RecipientHash, Row, State, Tenant, Timestamp};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -43,6 +43,7 @@ pub fn row(id: &str) -> Row {
     Row {
         key: key(id),
         channel: ChannelName::parse("sms").expect("a name"),
+        origin: Origin::default(),
         state: State::Sending,
         epoch: 0,
         attempt: 0,

@@ -13,6 +13,7 @@ mod envelope;
 mod error;
 mod follow_up;
 mod incoming;
+mod letters;
 mod misplaced;
 mod names;
 mod owner;
@@ -28,7 +29,8 @@ mod watch;
 
 pub use amqp::{
     Argument, BasicProperties, Binding, Broker, ConnectError, ConsumerSettings, ConsumersState, Delivery, Depth,
-    Exchange, InvalidBroker, Kind, Management, PublishError, PublisherSettings, PublisherState, Settle, Settlement,
+    Exchange, Held, InvalidBroker, Kind, Management, PublishError, PublisherSettings, PublisherState, Settle,
+    Settlement,
 };
 pub use consume::{Consumers, Subscription, TOO_MANY_DELIVERIES};
 pub use declare::{Declared, declare};
@@ -36,12 +38,14 @@ pub use depth::depth;
 pub use envelope::{Inbound, PublisherProperties, properties};
 pub use error::TopologyError;
 pub use incoming::Incoming;
+pub use letters::{Letter, Letters};
 pub use misplaced::Unplanned;
 pub use names::{Names, QueueType};
 pub use owner::Owner;
 pub use plan::{Plan, Queue};
 pub use publish::{ConfirmOutcome, GivenUp, Publication, Publisher, RefusedTenants, To};
 pub use recreate::{Recreated, recreate_retry};
+pub use runtime::traces::TraceHeaders;
 pub use settings::{BrokerSettings, Settings, with_ca_file};
 pub use source::Source;
 pub use topology::{Declarations, Mode, Topology, ready};

@@ -2,6 +2,7 @@
 
 mod meters;
 mod refused;
+mod traced;
 mod until_confirmed;
 
 use std::sync::Arc;
@@ -91,9 +92,10 @@ impl Publisher {
     ///
     /// # Errors
     /// [`PublishError`]: after all but `TooLarge` the publish may be repeated with the same message id.
-    pub async fn publish(&self, publication: Publication) -> Result<(), PublishError> {
+    pub async fn publish(&self, mut publication: Publication) -> Result<(), PublishError> {
         let to = publication.to.as_str();
         let begun = Instant::now();
+        let span = traced::begin(&mut publication, &self.names);
         if let Some(report) = &self.report {
             let _nobody_looks = report.send(publication.clone());
         }
@@ -102,6 +104,7 @@ impl Publisher {
             Err(too_large) => Err(too_large),
         };
         self.meters.record(to, &result, begun.elapsed());
+        traced::end(span, &result);
         result
     }
 

@@ -139,7 +139,7 @@ impl Problem {
     }
 
     /// 422: these parameters of the query are not valid, each with its name and what is wrong with it.
-    pub(crate) fn invalid_parameters(parameters: Vec<(String, String)>) -> Self {
+    pub fn invalid_parameters(parameters: Vec<(String, String)>) -> Self {
         let problem = Self::new(
             StatusCode::UNPROCESSABLE_ENTITY,
             "invalid-query",

@@ -43,7 +43,8 @@ impl Parameters {
         Ok(Self { given: given.into_iter().map(|(pair, _)| pair).collect(), bad })
     }
 
-    fn refuse(&mut self, name: &str, detail: impl Into<String>) {
+    /// Notes what is wrong with a parameter: [`Self::finish`] tells of it.
+    pub fn refuse(&mut self, name: &str, detail: impl Into<String>) {
         self.bad.push((name.to_owned(), detail.into()));
     }
 

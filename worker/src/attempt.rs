@@ -15,6 +15,7 @@ use crate::health::Chosen;
 use crate::render::render;
 use crate::report;
 use crate::shared::Shared;
+use crate::traced;
 
 /// How an attempt ended, who carried it, and what the sandbox captured of it.
 pub(crate) struct Tried {
@@ -78,7 +79,8 @@ pub(crate) async fn attempt(
     shared.health.note(&chosen, &outcome, shared.intake.clock.now());
     let other = match outcome {
         Outcome::Throttled { .. } | Outcome::Retriable { .. } | Outcome::Ambiguous { .. } => {
-            shared.health.other(carriers, &chosen, delivery.lane, shared.intake.clock.now())
+            let paused = shared.paused.known();
+            shared.health.other(carriers, &chosen, delivery.wants(paused.as_deref()), shared.intake.clock.now())
         }
         _ => None,
     };
@@ -98,13 +100,10 @@ fn choose<'a>(
 ) -> Result<Chosen<'a>, Outcome> {
     let policy = shared.setup.settings.policy(&row.channel).ambiguity;
     let before = Before { last: row.provider.as_deref(), ambiguous: row.ambiguous, policy };
-    let (health, now) = (&shared.health, shared.intake.clock.now());
-    let chosen = match delivery.is_reserved {
-        true => health.choose_reserved(carriers, before, delivery.lane, now),
-        false => health.choose(carriers, before, delivery.lane, now),
-    };
-    if let Err(parked) = &chosen {
-        report::parked(&row.channel, parked);
+    let paused = shared.paused.known();
+    let chosen = shared.health.choose(carriers, before, delivery.wants(paused.as_deref()), shared.intake.clock.now());
+    if let Err(waits) = &chosen {
+        report::waits(&row.channel, waits);
     }
     chosen
 }
@@ -180,6 +179,7 @@ async fn send(shared: &Shared, row: &Row, delivery: &Delivery, channel: &Enabled
     }
     let _in_flight = shared.slots.in_flight(delivery.lane, &notification.channel);
     let limit = shared.setup.settings.provider_timeout;
+    let asked = traced::ask(&delivery.span, channel, row);
     failpoint("worker.before_send");
     let outcome = match tokio::time::timeout(limit, catch_panic(channel.send(&outgoing))).await {
         Ok(Ok(outcome)) => outcome,
@@ -192,6 +192,7 @@ async fn send(shared: &Shared, row: &Row, delivery: &Delivery, channel: &Enabled
     };
     failpoint("worker.after_send");
     shared.meters.send_seconds(channel).record(started.elapsed());
+    traced::answered(asked, &outcome);
     outcome
 }
 

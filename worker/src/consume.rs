@@ -22,7 +22,7 @@ const LOOK_AGAIN: Duration = Duration::from_millis(250);
 /// Quorum queues cap a consumer's prefetch here (RabbitMQ documentation, "Quorum Queues").
 const LARGEST_PREFETCH: usize = 2000;
 
-/// One consumer per lane. The prefetch is twice the lane's places, so that messages of a working channel are seen
+/// One consumer per lane. The prefetch is at most twice the lane's places, so that messages of a working channel are seen
 /// behind those of a channel that hangs, and messages that wait to be acknowledged together leave no place idle.
 pub(crate) fn subscriptions(settings: &Settings) -> Vec<Subscription> {
     Lane::ALL

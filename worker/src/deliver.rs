@@ -10,12 +10,14 @@ use domain::{
     decide, delivered_too_often,
 };
 use intake::{Following, InHand, ItsRow};
+use runtime::traces::Span;
 use runtime::{Panicked, catch_panic, failpoint};
 use store::{Claimed, Recorded, StepError};
 use topology::Incoming;
 
 use crate::attempt::{Tried, attempt};
 use crate::delivery::Delivery;
+use crate::health::Wants;
 use crate::shared::Shared;
 use crate::slots::Slot;
 use crate::unheeded::unheeded;
@@ -26,14 +28,19 @@ use crate::{copies, gone, report};
 pub(crate) async fn deliver(
     shared: Arc<Shared>,
     notification: Arc<Notification>,
-    incoming: Incoming,
+    mut incoming: Incoming,
     intent: Intent,
     place: Option<Slot>,
 ) {
+    let span = shared.spans.begin(&mut incoming, &notification, shared.intake.clock.as_ref());
     let (in_hand, gone_out) = (InHand::new(&shared.intake), GoneOut::default());
     // A pipeline is some kilobytes of state: in a box, it is not copied from one wrapper into the next.
-    let ended = catch_panic(Box::pin(pipeline(&shared, &in_hand, &gone_out, notification, &incoming, intent))).await;
+    let ended =
+        catch_panic(Box::pin(pipeline(&shared, &in_hand, &gone_out, notification, &incoming, intent, &span))).await;
     drop(place);
+    if ended.is_err() {
+        span.fail("panic");
+    }
     match ended {
         Ok(Ok(End::CarryOut(Following { told, then: FollowUp::Acknowledge { goes_on } }))) => {
             // Its state is five times as large as the rest, and is there only while the events are being confirmed.
@@ -87,10 +94,11 @@ async fn pipeline(
     notification: Arc<Notification>,
     incoming: &Incoming,
     intent: Intent,
+    span: &Span,
 ) -> Result<End, StepError> {
     let is_reserved = intent == Intent::Send && reserve(shared, &notification, incoming.lane).await;
     let named = in_hand.identify(&notification, incoming).await?;
-    let mut delivery = Delivery::new(named, notification, incoming);
+    let mut delivery = Delivery::new(named, notification, incoming).shown_by(span);
     delivery.is_reserved = is_reserved;
     if !incoming.settle.is_current() {
         return Ok(End::TakenBack);
@@ -122,7 +130,7 @@ async fn pipeline(
     let store = &shared.intake.store;
     let recorded = shared.intake.breaker.retry_until_taken(|| store.record(&transition, tried.capture.clone())).await?;
     failpoint("worker.recorded");
-    report::recorded(shared, &transition, recorded);
+    report::recorded(shared, &delivery, &transition, recorded);
     if channels::is_gone(&tried.outcome) {
         // It is rare, and its future is large.
         Box::pin(gone::note(shared, &transition.row, &delivery)).await;
@@ -143,8 +151,13 @@ async fn reserve(shared: &Shared, notification: &Notification, lane: Lane) -> bo
     let carriers = shared.setup.channels.carriers(&notification.channel, &notification.destination);
     let Ok(carriers) = carriers else { return false };
     let (health, clock) = (&shared.health, &*shared.intake.clock);
-    let Some(first) = health.limit_wait(carriers, lane, clock.now()) else { return false };
-    let take = |now| health.reserve(carriers, lane, now);
+    if shared.paused.outcome(notification, clock.now()).is_some() {
+        return false;
+    }
+    let paused = shared.paused.known();
+    let wants = Wants { lane, is_reserved: false, paused: paused.as_deref().map(|all| (all, &notification.tenant)) };
+    let Some(first) = health.limit_wait(carriers, wants, clock.now()) else { return false };
+    let take = |now| health.reserve(carriers, wants, now);
     // It is rare, and its future is large.
     Box::pin(shared.waiting.wait(first, take, lane, clock, &shared.intake.stopping)).await
 }
@@ -184,7 +197,7 @@ fn end(shared: &Shared, delivery: &Delivery, incoming: &Incoming, unsent: Unsent
     }
 }
 
-/// Makes an attempt, unless the worker is stopping or the broker has taken the message back meanwhile.
+/// Makes an attempt, unless it is paused, the worker is stopping or the broker has taken the message back meanwhile.
 ///
 /// # Errors
 /// The ledger does not say who gets no copy: nothing was sent.
@@ -196,6 +209,13 @@ async fn try_once(
     incoming: &Incoming,
     send_until: Instant,
 ) -> Result<Tried, StepError> {
+    let now = shared.intake.clock.now();
+    // What has expired meanwhile is left to that end.
+    let has_expired = row.expires_at.is_some_and(|expires| expires <= now);
+    if !has_expired && let Some(paused) = shared.paused.outcome(&delivery.notification, now) {
+        report::waits(&delivery.notification.channel, &paused);
+        return Ok(paused.into());
+    }
     let left_in = copies::left_in(shared, row, delivery).await?;
     if shared.intake.stopping.is_cancelled() || !incoming.settle.is_current() {
         return Ok(Outcome::GivenBack.into());

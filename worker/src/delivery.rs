@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
-use domain::{Arrival, Content, CopyInHand, FirstSight, Intent, Lane, Listed, Notification, Row};
+use domain::{Arrival, Content, CopyInHand, FirstSight, Intent, Lane, Listed, Notification, Pauses, Row, Timestamp};
 use intake::Named;
+use runtime::traces::Span;
 use topology::Incoming;
 use uuid::Uuid;
 
+use crate::health::Wants;
 use crate::shared::Shared;
 
 pub(crate) struct Delivery {
@@ -21,8 +23,12 @@ pub(crate) struct Delivery {
     pub(crate) lane: Lane,
     /// A place among what the limits of its provider allow is taken for it already.
     pub(crate) is_reserved: bool,
+    /// The AMQP `timestamp`, in whole seconds.
+    pub(crate) published_at: Option<Timestamp>,
     /// The token of the claim.
     token: Uuid,
+    /// The span of this copy.
+    pub(crate) span: Span,
 }
 
 impl Delivery {
@@ -35,8 +41,15 @@ impl Delivery {
             has_counts: incoming.headers.has_counts(),
             lane: incoming.lane,
             is_reserved: false,
+            published_at: incoming.timestamp,
             token: named.token(),
+            span: Span::default(),
         }
+    }
+
+    /// The same, which this span shows.
+    pub(crate) fn shown_by(self, span: &Span) -> Self {
+        Self { span: span.clone(), ..self }
     }
 
     /// The copy, with everything that decides what follows from its claim.
@@ -49,6 +62,12 @@ impl Delivery {
             is_current: incoming.settle.is_current(),
             send_at: self.notification.send_at,
         }
+    }
+
+    /// What it wants of whoever carries it, while this is paused.
+    pub(crate) fn wants<'a>(&'a self, paused: Option<&'a Pauses>) -> Wants<'a> {
+        let paused = paused.map(|all| (all, &self.notification.tenant));
+        Wants { lane: self.lane, is_reserved: self.is_reserved, paused }
     }
 
     /// Under which names the recipient may be on the suppression list.
@@ -70,9 +89,10 @@ impl Delivery {
             notification: &self.notification,
             fingerprint: self.fingerprint,
             parent: incoming.headers.parent.clone(),
-            published_at: incoming.timestamp,
+            published_at: self.published_at,
             hasher: &shared.intake.hasher,
             token: self.token,
+            lane: self.lane,
             now: shared.intake.clock.now(),
         }
         .row()

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use channels::{Channels, Enabled};
 use domain::{
-    About, Before, Breaker, Candidate, Choice, Closed, Condition, Lane, Limit, Outcome, Purse, Sign, Timestamp, Wanted,
-    choose,
+    About, Before, Breaker, Candidate, Choice, Closed, Condition, Lane, Limit, Outcome, Pause, Pauses, Purse, Sign, Tenant,
+    Timestamp, Wanted, choose,
 };
 use store::Leased;
 use tokio::sync::Notify;
@@ -59,6 +59,16 @@ pub(crate) struct Known {
     pub(crate) open_until: Option<Timestamp>,
 }
 
+/// What a delivery wants of whoever carries it.
+#[derive(Clone, Copy)]
+pub(crate) struct Wants<'a> {
+    pub(crate) lane: Lane,
+    /// [`Health::reserve`] has taken a place for it among what the limits allow.
+    pub(crate) is_reserved: bool,
+    /// What is paused, and whose delivery it is. None where nothing is.
+    pub(crate) paused: Option<(&'a Pauses, &'a Tenant)>,
+}
+
 /// Who carries an attempt, and who was passed over for it and why.
 pub(crate) struct Chosen<'a> {
     pub(crate) carrier: &'a Enabled,
@@ -91,8 +101,8 @@ impl Health {
         health
     }
 
-    /// Chooses who carries the next attempt of a delivery of this lane, and takes a place with the chosen one. Every choice
-    /// is to be followed by [`Self::note`].
+    /// Chooses who carries the next attempt of a delivery, and takes a place with the chosen one. Whoever is paused for its
+    /// tenant is passed over. Every choice is to be followed by [`Self::note`].
     ///
     /// # Errors
     /// The outcome, when nobody takes the message now.
@@ -100,40 +110,12 @@ impl Health {
         &self,
         carriers: &'a [Arc<Enabled>],
         before: Before<'_>,
-        lane: Lane,
-        now: Timestamp,
-    ) -> Result<Chosen<'a>, Outcome> {
-        self.choose_with(carriers, before, (lane, false), now)
-    }
-
-    /// Chooses in the same way for a delivery whose place among what the limits allow [`Self::reserve`] has taken.
-    ///
-    /// # Errors
-    /// The outcome, when nobody takes the message now.
-    pub(crate) fn choose_reserved<'a>(
-        &self,
-        carriers: &'a [Arc<Enabled>],
-        before: Before<'_>,
-        lane: Lane,
-        now: Timestamp,
-    ) -> Result<Chosen<'a>, Outcome> {
-        self.choose_with(carriers, before, (lane, true), now)
-    }
-
-    fn choose_with<'a>(
-        &self,
-        carriers: &'a [Arc<Enabled>],
-        before: Before<'_>,
-        (lane, is_reserved): (Lane, bool),
+        wants: Wants<'_>,
         now: Timestamp,
     ) -> Result<Chosen<'a>, Outcome> {
         let candidate = |carrier: &Arc<Enabled>| {
-            let condition = |place: &Place| match is_reserved {
-                true => place.breakers(lane, now),
-                false => place.condition(lane, now),
-            };
-            let condition = self.place(carrier).map_or(Condition::Works, condition);
-            Candidate { provider: carrier.provider(), condition }
+            let condition = self.place(carrier).map_or(Condition::Works, |place| place.condition(wants, now));
+            Candidate { provider: carrier.provider(), condition, paused: wants.paused_with(carrier, now) }
         };
         for _ in 0..MAX_ROUNDS {
             let choice = match carriers {
@@ -144,22 +126,27 @@ impl Health {
             match choice {
                 Choice::Use { at, passed_over } => {
                     let carrier = carriers[at].as_ref();
-                    let taken = |place: &Place| place.take(lane, is_reserved, now);
+                    let taken = |place: &Place| place.take(wants, now);
                     let taken = self.place(carrier).map_or(Some(Taken::default()), taken);
                     if let Some(taken) = taken {
                         return Ok(Chosen { carrier, passed_over, taken });
                     }
                 }
                 Choice::Park { wait, why, is_limit } => return Err(Outcome::Parked { wait, why, is_limit }),
+                Choice::Pause { until, why } => return Err(Outcome::Paused { until, why }),
             }
         }
         Err(Outcome::PutAside)
     }
 
     /// How long a message would be kept back by a limit alone. None where several may carry it: another one takes it then.
-    pub(crate) fn limit_wait(&self, carriers: &[Arc<Enabled>], lane: Lane, now: Timestamp) -> Option<Duration> {
+    /// None where it is kept back by a pause either, which no limit ends.
+    pub(crate) fn limit_wait(&self, carriers: &[Arc<Enabled>], wants: Wants<'_>, now: Timestamp) -> Option<Duration> {
         let [only] = carriers else { return None };
-        match self.place(only)?.condition(lane, now) {
+        if wants.paused_with(only, now).is_some() {
+            return None;
+        }
+        match self.place(only)?.condition(wants, now) {
             Condition::Closed { wait, why: Closed::Limit } => Some(wait),
             _ => None,
         }
@@ -172,12 +159,12 @@ impl Health {
     pub(crate) fn reserve(
         &self,
         carriers: &[Arc<Enabled>],
-        lane: Lane,
+        wants: Wants<'_>,
         now: Timestamp,
     ) -> Result<(), Option<Duration>> {
         let [only] = carriers else { return Err(None) };
         let place = self.place(only).ok_or(None)?;
-        if place.take_of_limits(lane, now) { Ok(()) } else { Err(self.limit_wait(carriers, lane, now)) }
+        if place.take_of_limits(wants.lane, now) { Ok(()) } else { Err(self.limit_wait(carriers, wants, now)) }
     }
 
     /// How long it takes until one of the carriers may be asked other than the chosen one. None where there is no other.
@@ -185,11 +172,13 @@ impl Health {
         &self,
         carriers: &[Arc<Enabled>],
         chosen: &Chosen<'_>,
-        lane: Lane,
+        wants: Wants<'_>,
         now: Timestamp,
     ) -> Option<Duration> {
-        let others = carriers.iter().filter(|carrier| carrier.provider() != chosen.carrier.provider());
-        let wait = |carrier: &Arc<Enabled>| match self.place(carrier)?.condition(lane, now) {
+        let is_other = |carrier: &Arc<Enabled>| carrier.provider() != chosen.carrier.provider();
+        let others = carriers.iter().filter(|carrier| is_other(carrier) && wants.paused_with(carrier, now).is_none());
+        let wants = Wants { is_reserved: false, ..wants };
+        let wait = |carrier: &Arc<Enabled>| match self.place(carrier)?.condition(wants, now) {
             Condition::Works | Condition::TriedOut => Some(Duration::ZERO),
             Condition::Closed { wait, .. } => Some(wait),
         };
@@ -273,19 +262,23 @@ impl Health {
     }
 }
 
+impl<'a> Wants<'a> {
+    /// What keeps the delivery back from this carrier, whatever its condition.
+    fn paused_with(&self, carrier: &Enabled, now: Timestamp) -> Option<&'a Pause> {
+        let (pauses, tenant) = self.paused?;
+        pauses.of_provider(tenant, carrier.provider(), now)
+    }
+}
+
 impl Place {
-    fn condition(&self, lane: Lane, now: Timestamp) -> Condition {
-        let condition = self.breakers(lane, now);
-        if matches!(condition, Condition::Closed { .. }) {
+    fn condition(&self, Wants { lane, is_reserved, .. }: Wants<'_>, now: Timestamp) -> Condition {
+        let condition = lock(&self.credentials).condition(now, lane);
+        let condition = condition.and(lock(&self.failing).condition(now, lane));
+        if is_reserved || matches!(condition, Condition::Closed { .. }) {
             return condition;
         }
         let wait = lock(&self.limit).wait(now, lane).max(self.wait_for_token(lane, now));
         wait.map_or(condition, |wait| Condition::Closed { wait, why: Closed::Limit })
-    }
-
-    fn breakers(&self, lane: Lane, now: Timestamp) -> Condition {
-        let condition = lock(&self.credentials).condition(now, lane);
-        condition.and(lock(&self.failing).condition(now, lane))
     }
 
     /// How long it takes until a message may be sent by the limits of the whole fleet. Whoever leases is woken where more
@@ -300,7 +293,7 @@ impl Place {
     }
 
     /// None when others were quicker.
-    fn take(&self, lane: Lane, is_reserved: bool, now: Timestamp) -> Option<Taken> {
+    fn take(&self, Wants { lane, is_reserved, .. }: Wants<'_>, now: Timestamp) -> Option<Taken> {
         let (mut credentials, mut failing) = (lock(&self.credentials), lock(&self.failing));
         let condition = credentials.condition(now, lane).and(failing.condition(now, lane));
         // Nothing is taken of one where another has nothing left.
@@ -382,180 +375,4 @@ fn report(provider: &'static str, channel: &'static str, breaker: &Breaker) {
 }
 
 #[cfg(test)]
-mod tests {
-    use channels::{Settings, twilio, whatsapp_cloud};
-    use domain::{Ambiguity, ChannelName, Failure, Window, WindowUnit};
-    use testkit::NOW;
-
-    use super::*;
-
-    const BEFORE: Before<'static> = Before { last: None, ambiguous: false, policy: Ambiguity::ResendIfFresh };
-
-    /// SMS and WhatsApp by Twilio, of each two messages a second.
-    fn channels() -> Channels {
-        channels_of_a_fleet(&[])
-    }
-
-    /// The same in a fleet that has these limits.
-    fn channels_of_a_fleet(limits: &[Window]) -> Channels {
-        Channels::enable(&settings_of_a_fleet(limits)).unwrap()
-    }
-
-    fn settings_of_a_fleet(limits: &[Window]) -> Settings {
-        let mut settings = Settings::unset(Duration::from_secs(10));
-        settings.twilio = twilio::Settings {
-            account_sid: Some(format!("AC{}", "0".repeat(32))),
-            auth_token: Some("t".into()),
-            from_number: Some("+14155550101".into()),
-            whatsapp_from: Some("+14155550101".into()),
-            base_url: "http://127.0.0.1:1".into(),
-            max_per_second: Some(2),
-            ..twilio::Settings::default()
-        };
-        settings.limits.insert("twilio", limits.to_vec());
-        settings
-    }
-
-    fn carriers<'a>(channels: &'a Channels, medium: &str) -> &'a [Arc<Enabled>] {
-        channels.carriers(&ChannelName::parse(medium).unwrap(), "+14155550100").unwrap()
-    }
-
-    fn at(millis: u64) -> Timestamp {
-        NOW.plus(Duration::from_millis(millis))
-    }
-
-    /// A message that is being sent.
-    fn sent<'a>(health: &Health, carriers: &'a [Arc<Enabled>], now: Timestamp) -> Chosen<'a> {
-        health.choose(carriers, BEFORE, Lane::Urgent, now).unwrap_or_else(|outcome| panic!("{outcome:?}"))
-    }
-
-    /// For how many milliseconds a message waits at this time; none if it is sent.
-    fn waits(health: &Health, carriers: &[Arc<Enabled>], now: Timestamp) -> Option<u128> {
-        match health.choose(carriers, BEFORE, Lane::Urgent, now) {
-            Ok(_) => None,
-            Err(Outcome::Parked { wait, .. }) => Some(wait.as_millis()),
-            Err(other) => panic!("{other:?}"),
-        }
-    }
-
-    #[test]
-    fn what_exceeds_the_ceiling_of_a_sender_waits_until_it_may_be_sent_and_no_other_sender_does() {
-        let channels = channels();
-        let (health, sms) = (Health::of(&channels), carriers(&channels, "sms"));
-        assert_eq!([0, 0, 0].map(|millis| waits(&health, sms, at(millis))), [None, None, Some(500)]);
-        assert_eq!(waits(&health, carriers(&channels, "whatsapp"), at(0)), None);
-        assert_eq!(waits(&health, sms, at(500)), None);
-    }
-
-    #[test]
-    fn a_wait_that_a_provider_names_holds_for_all_its_messages_unless_it_is_about_one() {
-        let channels = channels();
-        let (health, sms) = (Health::of(&channels), carriers(&channels, "sms"));
-        let throttled = |about| Outcome::Throttled {
-            failure: Failure::new("twilio", None, "slow down").about(about),
-            retry_after: Some(Duration::from_secs(30)),
-        };
-        health.note(&sent(&health, sms, at(0)), &throttled(About::Message), at(0));
-        health.note(&sent(&health, sms, at(1000)), &throttled(About::Provider), at(1000));
-        assert_eq!(waits(&health, sms, at(1000)), Some(30_000));
-        assert_eq!(waits(&health, sms, at(31_000)), None);
-    }
-
-    #[test]
-    fn credentials_that_are_refused_keep_back_every_medium_of_the_provider_but_for_one_message() {
-        let channels = channels();
-        let (health, sms) = (Health::of(&channels), carriers(&channels, "sms"));
-        let failure = Failure::new("twilio", Some("20003".into()), "refused").about(About::Credentials);
-        let refused = Outcome::Retriable { failure, alarm: true, maybe_sent: false };
-        health.note(&sent(&health, sms, at(0)), &refused, at(0));
-        let both = |now| ["sms", "whatsapp"].map(|medium| waits(&health, carriers(&channels, medium), now));
-        assert_eq!(both(at(1000)), [Some(119_000), Some(119_000)]);
-        let asks = sent(&health, sms, at(120_000));
-        assert_eq!(both(at(120_000)), [Some(5000), Some(5000)], "one message asks again");
-        let accepted = Outcome::Sent { provider: "twilio", provider_id: None, code: None };
-        health.note(&asks, &accepted, at(120_000));
-        assert_eq!(both(at(121_000)), [None, None]);
-    }
-
-    #[test]
-    fn a_medium_that_fails_keeps_back_no_other_medium_of_its_provider() {
-        let channels = channels();
-        let (health, whatsapp) = (Health::of(&channels), carriers(&channels, "whatsapp"));
-        let failure = Failure::new("twilio", Some("503".into()), "down").about(About::Provider);
-        for n in 0..20 {
-            let failed = Outcome::Retriable { failure: failure.clone(), alarm: false, maybe_sent: false };
-            health.note(&sent(&health, whatsapp, at(n * 1000)), &failed, at(n * 1000));
-        }
-        assert_eq!(waits(&health, whatsapp, at(19_000)), Some(5000));
-        assert_eq!(waits(&health, carriers(&channels, "sms"), at(19_000)), None);
-        let mut shown: Vec<_> =
-            health.known().into_iter().map(|(name, known)| (name.to_owned(), known.state)).collect();
-        shown.sort();
-        let expected = [("twilio", "closed"), ("twilio/sms", "closed"), ("twilio/whatsapp", "open")];
-        assert_eq!(shown, expected.map(|(name, state)| (name.to_owned(), state)));
-    }
-
-    #[test]
-    fn it_is_known_when_another_provider_may_be_asked_where_there_is_another() {
-        let mut settings = settings_of_a_fleet(&[]);
-        settings.whatsapp_cloud = whatsapp_cloud::Settings {
-            access_token: Some("EAA".into()),
-            phone_number_id: Some("106540352242922".into()),
-            base_url: "http://127.0.0.1:1/v24.0".into(),
-            ..whatsapp_cloud::Settings::default()
-        };
-        let channels = Channels::enable(&settings).unwrap();
-        let (health, whatsapp) = (Health::of(&channels), carriers(&channels, "whatsapp"));
-        let first = sent(&health, whatsapp, at(0));
-        let other = || health.other(whatsapp, &first, Lane::Urgent, at(0));
-        assert_eq!(other(), Some(Duration::ZERO));
-        let after_it = Before { last: Some(first.carrier.provider()), ..BEFORE };
-        let second = health.choose(whatsapp, after_it, Lane::Urgent, at(0)).unwrap();
-        let failure = Failure::new(second.carrier.provider(), None, "slow down").about(About::Provider);
-        let throttled = Outcome::Throttled { failure, retry_after: Some(Duration::from_secs(30)) };
-        health.note(&second, &throttled, at(0));
-        assert_eq!(other(), Some(Duration::from_secs(30)));
-        let sms = carriers(&channels, "sms");
-        assert_eq!(health.other(sms, &sent(&health, sms, at(0)), Lane::Urgent, at(0)), None, "SMS has one provider");
-    }
-
-    #[test]
-    fn a_failure_that_names_a_time_keeps_all_messages_back_until_then() {
-        let channels = channels();
-        let (health, sms) = (Health::of(&channels), carriers(&channels, "sms"));
-        let failure = Failure::new("twilio", None, "it broke off").about(About::Provider);
-        let lost = Outcome::Ambiguous { failure: failure.not_before(Some(Duration::from_secs(20))) };
-        health.note(&sent(&health, sms, at(0)), &lost, at(0));
-        assert_eq!(
-            ["sms", "whatsapp"].map(|medium| waits(&health, carriers(&channels, medium), at(0))),
-            [Some(20_000), None]
-        );
-    }
-
-    #[test]
-    fn a_message_that_finds_no_token_of_the_fleet_waits_and_the_other_medium_has_its_own() {
-        let channels = channels_of_a_fleet(&[Window { unit: WindowUnit::Minute, messages: 1 }]);
-        let (health, sms) = (Health::of(&channels), carriers(&channels, "sms"));
-        let began = NOW.minus(Duration::from_micros(NOW.as_micros().rem_euclid(60_000_000).unsigned_abs()));
-        let at = |millis| began.plus(Duration::from_millis(millis));
-        assert_eq!(waits(&health, sms, at(0)), Some(100), "nothing is leased yet");
-        let leases = health.leases(at(0));
-        assert_eq!(leases.len(), 2);
-        let lease = *leases.iter().find(|lease| lease.medium == "sms").expect("of SMS");
-        health.leased(lease, Leased { tokens: 1, used: 1 });
-        assert_eq!([0, 1000].map(|millis| waits(&health, sms, at(millis))), [None, Some(100)]);
-        assert_eq!(waits(&health, carriers(&channels, "whatsapp"), at(1000)), Some(100));
-        health.leased(lease, Leased { tokens: 0, used: 1 });
-        assert_eq!(waits(&health, sms, at(1000)), Some(59_000), "the fleet has used the minute up");
-        assert_eq!(health.window_ends(at(1000)), Some(at(60_000)));
-        assert_eq!(waits(&health, sms, at(60_000)), Some(100));
-    }
-
-    #[test]
-    fn without_limits_of_the_fleet_nothing_is_leased() {
-        let channels = channels();
-        let health = Health::of(&channels);
-        assert!(health.places.values().all(|place| place.purse.is_none()));
-        assert_eq!((health.leases(NOW).len(), health.window_ends(NOW)), (0, None));
-    }
-}
+mod tests;

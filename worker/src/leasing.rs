@@ -61,7 +61,7 @@ mod tests {
         let mut taken = 0;
         for _ in 0..30 {
             lease_once(&parts.shared).await.unwrap();
-            taken += usize::from(parts.shared.health.choose(carriers, before, Lane::Urgent, now).is_ok());
+            taken += usize::from(parts.shared.health.choose(carriers, before, Lane::Urgent, None, now).is_ok());
         }
         taken
     }

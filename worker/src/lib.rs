@@ -4,9 +4,10 @@
 //! [`deliver`] is the pipeline. In the pipeline the crate [`intake`] says who the message is, [`delivery`] is this copy
 //! of it, [`copies`] who gets none of a mail, [`attempt`] (which gets its words from [`render`], and from [`health`] who
 //! is to carry it) tries to send, and [`intake::InHand`] carries out what follows and settles the message. [`report`]
-//! counts and logs. [`give_up`] is for a message that has ended ten workers. [`Worker`] puts the parts together,
-//! [`shared`] is what every delivery has, [`sharing`] tells the other workers how the providers are, and [`leasing`] has
-//! them keep the limits of the whole fleet.
+//! counts and logs, [`latency`] says how long it took, and [`traced`] shows it in traces. [`give_up`] is for a message
+//! that has ended ten workers, and [`paused`] what operators have paused. [`Worker`] puts the parts together, [`shared`]
+//! is what every delivery has, [`sharing`] tells the other workers how the providers are, and [`leasing`] has them keep
+//! the limits of the whole fleet.
 
 mod attempt;
 mod consume;
@@ -17,9 +18,11 @@ mod drain;
 mod give_up;
 mod gone;
 mod health;
+mod latency;
 mod leasing;
 mod meters;
 mod pause;
+mod paused;
 mod readiness;
 mod render;
 mod report;
@@ -29,6 +32,7 @@ mod sharing;
 mod slots;
 #[cfg(test)]
 mod testing;
+mod traced;
 mod unheeded;
 mod waiting;
 mod worker;

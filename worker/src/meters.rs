@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::OnceLock;
 
 use channels::Enabled;
-use domain::{ChannelName, State};
+use domain::{ChannelName, Lane, State};
 use metrics::{Counter, Histogram};
 
 /// The label for a channel name that a publisher invented: metrics must not grow with such names.
@@ -15,7 +15,11 @@ const UNKNOWN: &str = "unknown";
 const PROVIDERS: usize = 4;
 
 /// The handles of one worker.
-pub(crate) struct Meters(HashMap<&'static str, OfChannel>);
+pub(crate) struct Meters {
+    channels: HashMap<&'static str, OfChannel>,
+    /// In the order of [`Lane::ALL`].
+    latencies: [OnceLock<Histogram>; Lane::ALL.len()],
+}
 
 #[derive(Default)]
 struct OfChannel {
@@ -27,7 +31,7 @@ struct OfChannel {
 impl Default for Meters {
     fn default() -> Self {
         let names = channels::known().iter().copied().chain([UNKNOWN]);
-        Self(names.map(|name| (name, OfChannel::default())).collect())
+        Self { channels: names.map(|name| (name, OfChannel::default())).collect(), latencies: Default::default() }
     }
 }
 
@@ -37,17 +41,24 @@ impl Meters {
         let label = label(channel);
         let counter = || metrics::counter!("chasqui_deliveries_total", "channel" => label, "state" => state.as_str());
         let at = State::ALL.iter().position(|one| *one == state);
-        match self.0.get(label).zip(at) {
+        match self.channels.get(label).zip(at) {
             Some((meters, at)) => meters.ended[at].get_or_init(counter).clone(),
             None => counter(),
         }
+    }
+
+    /// Measures how long deliveries of this lane take, from when they were accepted until a provider has them.
+    pub(crate) fn delivery_latency(&self, lane: Lane) -> Histogram {
+        let histogram = || metrics::histogram!("chasqui_delivery_latency_seconds", "lane" => lane.as_str());
+        let at = Lane::ALL.iter().position(|one| *one == lane);
+        at.map_or_else(histogram, |at| self.latencies[at].get_or_init(histogram).clone())
     }
 
     /// Measures how long the provider of this channel takes.
     pub(crate) fn send_seconds(&self, channel: &Enabled) -> Histogram {
         let (name, provider) = (channel.name(), channel.provider());
         let histogram = || metrics::histogram!("chasqui_send_seconds", "channel" => name, "provider" => provider);
-        match self.0.get(name) {
+        match self.channels.get(name) {
             None => histogram(),
             Some(meters) => {
                 let mut known = meters.send_seconds.iter().map(|known| known.get_or_init(|| (provider, histogram())));

@@ -3,11 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use domain::Pause;
 use runtime::Readiness;
 use tokio::sync::watch::Receiver;
 use tokio_util::sync::CancellationToken;
 use topology::ConsumersState;
 
+use crate::report;
 use crate::shared::Shared;
 
 /// How often the ledger is asked.
@@ -33,6 +35,10 @@ pub(crate) async fn keep_current(
             missing.push("stopping".into());
         }
         readiness.set(missing);
+        let known = shared.paused.known().unwrap_or_default();
+        let in_force = known.in_force(shared.intake.clock.now());
+        report::pauses(&in_force);
+        readiness.set_paused(in_force.into_iter().map(Pause::told).collect());
         tokio::select! {
             () = stop.cancelled(), if !stop.is_cancelled() => {}
             // When the consumers have ended there is nothing to wait for: this branch is off then.

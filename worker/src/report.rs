@@ -1,12 +1,14 @@
 //! What is counted and logged of a delivery. All of it is derived from what was decided, and no decision depends on it.
 
-use domain::{Cause, ChannelName, Lane, Order, Outcome, PublishedBy, State, Transition, printable};
+use domain::{Cause, ChannelName, Lane, Order, Outcome, Pause, PauseKind, PublishedBy, State, Transition, printable};
 use intake::{DeadLettered, Role, Steps};
 use store::Recorded;
 
 use crate::delivery::Delivery;
+use crate::latency::latency;
 use crate::meters::label;
 use crate::shared::Shared;
+use crate::traced;
 
 /// The worker's log lines, metrics and failpoints for the handling of messages.
 pub(crate) const ROLE: Role = Role {
@@ -63,17 +65,30 @@ pub(crate) fn stalled(channel: &ChannelName) {
     metrics::counter!("chasqui_parked_total", "channel" => label(channel), "why" => "stalled").increment(1);
 }
 
-/// Counts a message that waits because none of the providers of its channel takes it now, or because one that works is
-/// at its limit.
-pub(crate) fn parked(channel: &ChannelName, outcome: &Outcome) {
-    let why = if matches!(outcome, Outcome::Parked { is_limit: true, .. }) { "limit" } else { "no_provider" };
+/// Counts a message that waits because an operator has paused what it needs, because none of the providers of its channel
+/// takes it now, or because one that works is at its limit.
+pub(crate) fn waits(channel: &ChannelName, outcome: &Outcome) {
+    let why = match outcome {
+        Outcome::Paused { .. } => "paused",
+        Outcome::Parked { is_limit: true, .. } => "limit",
+        _ => "no_provider",
+    };
     metrics::counter!("chasqui_parked_total", "channel" => label(channel), "why" => why).increment(1);
 }
 
+/// Says how much is paused.
+pub(crate) fn pauses(in_force: &[&Pause]) {
+    for kind in PauseKind::ALL {
+        let count = in_force.iter().filter(|pause| pause.kind == kind).count();
+        metrics::gauge!("chasqui_pauses", "kind" => kind.as_str()).set(count as f64);
+    }
+}
+
 /// Reports what was decided, once the ledger has answered whether that was in time.
-pub(crate) fn recorded(shared: &Shared, transition: &Transition, recorded: Recorded) {
+pub(crate) fn recorded(shared: &Shared, delivery: &Delivery, transition: &Transition, recorded: Recorded) {
     let row = &transition.row;
     attempt(transition);
+    traced::decided(&delivery.span, transition);
     if recorded == Recorded::Late {
         metrics::counter!("chasqui_late_answers_total", "channel" => label(&row.channel)).increment(1);
         tracing::warn!(delivery = %row.key, "an answer came after another claim had taken over");
@@ -88,6 +103,9 @@ pub(crate) fn recorded(shared: &Shared, transition: &Transition, recorded: Recor
     }
     if !matches!(row.state, State::Sending | State::Waiting) {
         shared.meters.ended(&row.channel, row.state).increment(1);
+        if let Some(latency) = latency(delivery, row) {
+            shared.meters.delivery_latency(delivery.lane).record(latency);
+        }
         end(transition);
     }
 }

@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 use domain::{Ambiguity, ChannelName, Policy};
 use runtime::settings::{Reader, did_you_mean, place_in_list};
 
+const MIB: usize = 1024 * 1024;
+
 /// The settings `WORKER_*` and their companions, and limits that nobody can set.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -13,6 +15,8 @@ pub struct Settings {
     pub concurrency: usize,
     /// While the bodies in hand have this many bytes, no further message is admitted.
     pub bytes_in_hand: usize,
+    /// How many bytes of bodies may wait that the broker has sent ahead.
+    pub prefetch_bytes: usize,
     /// How long one send may take before its outcome is ambiguous.
     pub provider_timeout: Duration,
     /// How long a claim holds its row without an answer.
@@ -45,7 +49,8 @@ impl Settings {
     pub fn read(reader: &mut Reader, retry_delays: [Duration; 3]) -> Self {
         Self {
             concurrency: reader.number("WORKER_CONCURRENCY", 4..=1600),
-            bytes_in_hand: 64 * 1024 * 1024,
+            bytes_in_hand: 64 * MIB,
+            prefetch_bytes: reader.number("WORKER_PREFETCH_MIB", 4..=65_536_usize) * MIB,
             provider_timeout: reader.seconds("PROVIDER_TIMEOUT_SECONDS"),
             lease: reader.seconds("WORKER_LEASE_SECONDS"),
             grace: reader.seconds("WORKER_GRACE_SECONDS"),
@@ -136,6 +141,7 @@ mod tests {
         let settings = Settings {
             concurrency: 1,
             bytes_in_hand: 1,
+            prefetch_bytes: 1,
             provider_timeout: Duration::from_secs(10),
             lease: Duration::from_secs(30),
             grace: Duration::ZERO,

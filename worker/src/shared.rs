@@ -10,9 +10,11 @@ use tokio_util::task::TaskTracker;
 
 use crate::health::Health;
 use crate::meters::Meters;
+use crate::paused::Paused;
 use crate::settings::Settings;
 use crate::slots::Slots;
 use crate::waiting::Waiting;
+use crate::traced::Spans;
 
 /// How a worker sends: by which channels, with which words, and how often.
 pub struct Setup {
@@ -32,6 +34,8 @@ pub(crate) struct Shared {
     /// Who waits for a limit that is over in a moment.
     pub(crate) waiting: Waiting,
     pub(crate) health: Health,
+    pub(crate) paused: Paused,
     pub(crate) meters: Meters,
+    pub(crate) spans: Spans,
     pub(crate) deliveries: TaskTracker,
 }

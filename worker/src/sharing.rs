@@ -1,10 +1,12 @@
-//! Shares with the other workers how the providers are: by the ledger, every few seconds, and beside what is sent.
+//! Shares with the other workers how the providers are, and learns what operators have paused: by the ledger, every few
+//! seconds, and beside what is sent.
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use domain::Timestamp;
+use runtime::Outage;
 use store::{ProviderState, StoreError};
 use tokio_util::sync::CancellationToken;
 
@@ -13,7 +15,8 @@ use crate::shared::Shared;
 
 /// How often the ledger is asked, and told what has changed.
 const EVERY: Duration = Duration::from_secs(3);
-
+/// How often it is asked what is paused, before anything is consumed.
+const BEFORE_THE_FIRST: Duration = Duration::from_millis(500);
 /// How often is told again what is not closed: what nobody says any more is forgotten.
 const AGAIN_AFTER: Duration = Duration::from_secs(120);
 
@@ -27,10 +30,39 @@ struct Word {
     said: Option<Timestamp>,
 }
 
+/// Learns what is paused before anything is consumed. False when the stop came first.
+pub(crate) async fn know_pauses(shared: &Shared, stop: &CancellationToken) -> bool {
+    let away = Outage::new();
+    loop {
+        match learn_pauses(shared).await {
+            Ok(()) => return true,
+            Err(error) => {
+                if let Some(untold) = away.failed(Instant::now()) {
+                    tracing::warn!(%error, untold, "waiting for the ledger, which says what is paused");
+                }
+            }
+        }
+        tokio::select! {
+            () = stop.cancelled() => return false,
+            () = tokio::time::sleep(BEFORE_THE_FIRST) => {}
+        }
+    }
+}
+
+/// While the ledger is away, what was known last stays so.
+async fn learn_pauses(shared: &Shared) -> Result<(), StoreError> {
+    let found = shared.intake.store.pauses().await?;
+    shared.paused.learn(found, shared.intake.clock.now());
+    Ok(())
+}
+
 /// Runs until the stop. While the ledger is away every worker goes by what it knows itself.
 pub(crate) async fn share(shared: Arc<Shared>, stop: CancellationToken) {
     let (mut told, mut has_begun) = (Told::new(), false);
     while !stop.is_cancelled() {
+        if let Err(error) = learn_pauses(&shared).await {
+            tracing::debug!(%error, "what is paused was not read");
+        }
         match share_or_begin(&shared, has_begun, &mut told).await {
             Ok(()) => has_begun = true,
             Err(error) => tracing::debug!(%error, "how the providers are was not shared"),
@@ -108,8 +140,70 @@ async fn leave(shared: &Shared, told: &Told) -> Result<(), StoreError> {
 
 #[cfg(test)]
 mod tests {
+    use domain::{Pause, PauseKind};
+
     use super::*;
-    use crate::testing::parts;
+    use crate::testing::{parts, parts_without_tables};
+
+    fn sms() -> Pause {
+        Pause {
+            id: Pause::id_of(PauseKind::Channel, "sms", None),
+            kind: PauseKind::Channel,
+            name: "sms".into(),
+            tenant: None,
+            why: "wrong text".into(),
+            by: "ada".into(),
+            since: testkit::NOW,
+            until: None,
+        }
+    }
+
+    fn known(shared: &Shared) -> Option<Vec<String>> {
+        shared.paused.known().map(|known| known.all().map(|pause| pause.name.clone()).collect())
+    }
+
+    #[tokio::test]
+    async fn what_is_paused_and_resumed_is_learned() {
+        let parts = parts().await;
+        let (store, now) = (&parts.shared.intake.store, parts.shared.intake.clock.now());
+        learn_pauses(&parts.shared).await.unwrap();
+        assert_eq!(known(&parts.shared), None, "nothing is paused");
+        let ended = Pause { id: "ended".into(), name: "email".into(), until: Some(testkit::NOW), ..sms() };
+        for pause in [&ended, &sms()] {
+            store.pause(pause, testkit::NOW.minus(Duration::from_secs(1))).await.unwrap().expect("there is room");
+        }
+        assert!(now > testkit::NOW);
+        learn_pauses(&parts.shared).await.unwrap();
+        assert_eq!(known(&parts.shared), Some(vec!["sms".to_owned()]), "and not what has ended by itself");
+        store.resume(&sms().id, None).await.unwrap().expect("it was paused");
+        learn_pauses(&parts.shared).await.unwrap();
+        assert_eq!(known(&parts.shared), None);
+    }
+
+    #[tokio::test]
+    async fn what_is_paused_stays_known_while_the_ledger_is_away() {
+        let parts = parts_without_tables(testkit::nobody()).await;
+        parts.shared.paused.learn(vec![sms()], testkit::NOW);
+        assert!(learn_pauses(&parts.shared).await.is_err());
+        assert_eq!(known(&parts.shared), Some(vec!["sms".to_owned()]));
+    }
+
+    #[tokio::test]
+    async fn nothing_is_consumed_before_the_ledger_has_said_what_is_paused() {
+        let parts = parts_without_tables(testkit::nobody()).await;
+        let stop = CancellationToken::new();
+        let waiting = tokio::spawn({
+            let (shared, stop) = (Arc::clone(&parts.shared), stop.clone());
+            async move { know_pauses(&shared, &stop).await }
+        });
+        tokio::task::yield_now().await;
+        assert!(!waiting.is_finished());
+        parts.shared.intake.store.migrate().await.unwrap();
+        assert!(waiting.await.unwrap());
+        let away = parts_without_tables(testkit::nobody()).await;
+        stop.cancel();
+        assert!(!know_pauses(&away.shared, &stop).await, "the stop comes first");
+    }
 
     /// What the others find must not be taken for something that this worker has found, or it would be told for ever.
     #[tokio::test]

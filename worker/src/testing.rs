@@ -92,6 +92,7 @@ fn settings() -> Settings {
     Settings {
         concurrency: 4,
         bytes_in_hand: 1 << 20,
+        prefetch_bytes: 1 << 22,
         provider_timeout: Duration::from_secs(10),
         lease: Duration::from_secs(30),
         grace: Duration::from_secs(1),

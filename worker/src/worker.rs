@@ -13,9 +13,11 @@ use topology::{ConsumerSettings, Consumers, Publisher, Topology};
 
 use crate::health::Health;
 use crate::meters::Meters;
+use crate::paused::Paused;
 use crate::shared::{Setup, Shared};
 use crate::slots::Slots;
 use crate::waiting::Waiting;
+use crate::traced::Spans;
 use crate::{consume, drain, leasing, pause, readiness, report, sharing};
 
 /// How long a worker that has drained waits for the ledger to hear that it goes.
@@ -39,9 +41,15 @@ impl Worker {
     pub async fn run(self, readiness: Readiness, stop: CancellationToken) {
         let (topology, shared) = self.into_parts();
         let shared = Arc::new(shared);
+        // Nothing is claimed that is paused, not even by a worker that begins while the ledger is away.
+        if !sharing::know_pauses(&shared, &stop).await {
+            return;
+        }
         let leasing = tokio::spawn(leasing::lease(Arc::clone(&shared), stop.clone()));
         let subscriptions = consume::subscriptions(&shared.setup.settings);
-        let (consumers, lanes) = Consumers::start(topology, subscriptions, ConsumerSettings::default());
+        let held_bytes = Some(shared.setup.settings.prefetch_bytes);
+        let settings = ConsumerSettings { held_bytes, ..ConsumerSettings::default() };
+        let (consumers, lanes) = Consumers::start(topology, subscriptions, settings);
         let watching =
             tokio::spawn(readiness::keep_current(readiness, Arc::clone(&shared), consumers.watch(), stop.clone()));
         let mut sharing = tokio::spawn(sharing::share(Arc::clone(&shared), stop.clone()));
@@ -86,7 +94,9 @@ impl Worker {
             slots: Slots::new(settings.concurrency, settings.bytes_in_hand),
             waiting: Waiting::new(settings.concurrency),
             health: Health::of(&self.setup.channels),
+            paused: Paused::default(),
             meters: Meters::default(),
+            spans: Spans::of(&self.topology.names),
             deliveries: TaskTracker::new(),
             setup: self.setup,
         };

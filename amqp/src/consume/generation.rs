@@ -1,8 +1,8 @@
 //! A generation, which is one consuming connection: it has an AMQP channel, an intake and a settling task for each
 //! source.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
 use lapin::Connection;
@@ -12,8 +12,9 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
-use super::queue_consumer::{Ended, QueueConsumer};
+use super::queue_consumer::{Ended, Held, QueueConsumer};
 use super::turn::Turn;
+use super::window::Window;
 use super::{ConsumerSettings, ConsumersState, Control, Subscription};
 use crate::Connector;
 use crate::settle::settle;
@@ -28,6 +29,16 @@ pub(super) struct Setup<'a, T> {
     pub(super) senders: &'a [mpsc::Sender<T>],
     pub(super) control: &'a watch::Receiver<Control>,
     pub(super) state: &'a watch::Sender<ConsumersState>,
+    /// See [`ConsumerSettings::held_bytes`].
+    pub(super) held_bytes: Option<usize>,
+}
+
+impl<T> Setup<'_, T> {
+    /// How many bytes of a subscription may wait: its share by the prefetch.
+    fn held_bytes_of(&self, subscription: &Subscription<T>) -> Option<usize> {
+        let all: usize = self.subscriptions.iter().map(|one| usize::from(one.prefetch)).sum();
+        self.held_bytes.map(|bytes| bytes / all.max(1) * usize::from(subscription.prefetch))
+    }
 }
 
 pub(super) struct Generation {
@@ -77,19 +88,23 @@ impl Generation {
         let (requests, requested) = mpsc::unbounded_channel();
         let queue = ShortString::try_new(subscription.queue.as_str()).unwrap_or_default();
         let (prefetch, over, closing) = (subscription.prefetch, self.over.clone(), self.closing.clone());
-        self.settling.spawn(settle(amqp.clone(), queue.clone(), prefetch, requested, over, closing));
+        let settled = Arc::<AtomicUsize>::default();
+        let counted = Arc::clone(&settled);
+        self.settling.spawn(settle(amqp.clone(), queue.clone(), prefetch, requested, counted, over, closing));
         let intake = QueueConsumer {
             amqp,
             queue,
             name: subscription.name,
-            prefetch,
+            window: Window::new(prefetch, setup.held_bytes_of(subscription)),
             read: Arc::clone(&subscription.read),
             turn,
             received: setup.connector.failpoints().received,
             control: setup.control.clone(),
             handout,
             requests,
-            held: VecDeque::new(),
+            held: Held::default(),
+            settled,
+            consumers: 0,
         };
         let state = setup.state.clone();
         self.intakes.spawn(intake.run(move || consumed(&state, at)));

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -11,9 +12,10 @@ use lapin::options::{BasicCancelOptions, BasicConsumeOptions, BasicNackOptions, 
 use lapin::types::{FieldTable, ShortString};
 use lapin::{Channel, Consumer, ErrorKind};
 use tokio::sync::{mpsc, watch};
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, interval_at, sleep, timeout};
 
 use super::turn::Turn;
+use super::window::{Change, LOOK_EVERY, Load, Window};
 use super::{Control, Delivery, delivery_count};
 use crate::Settle;
 use crate::settle::Request;
@@ -39,7 +41,7 @@ pub(super) struct QueueConsumer<T> {
     pub(super) amqp: Channel,
     pub(super) queue: ShortString,
     pub(super) name: &'static str,
-    pub(super) prefetch: u16,
+    pub(super) window: Window,
     pub(super) read: Arc<dyn Fn(Delivery) -> T + Send + Sync>,
     pub(super) turn: Turn,
     /// See [`crate::Failpoints::received`].
@@ -47,7 +49,34 @@ pub(super) struct QueueConsumer<T> {
     pub(super) control: watch::Receiver<Control>,
     pub(super) handout: mpsc::Sender<T>,
     pub(super) requests: mpsc::UnboundedSender<Request>,
-    pub(super) held: VecDeque<message::Delivery>,
+    pub(super) held: Held,
+    /// How many of the messages are settled with the broker.
+    pub(super) settled: Arc<AtomicUsize>,
+    /// How many consumers there were after the first.
+    pub(super) consumers: usize,
+}
+
+/// The messages that have come, and were not handed out yet.
+#[derive(Default)]
+pub(super) struct Held {
+    deliveries: VecDeque<message::Delivery>,
+    bytes: usize,
+    /// How many have come in all.
+    received: usize,
+}
+
+impl Held {
+    fn push(&mut self, delivery: message::Delivery) {
+        self.bytes += delivery.data.len();
+        self.received += 1;
+        self.deliveries.push_back(delivery);
+    }
+
+    fn pop(&mut self) -> Option<message::Delivery> {
+        let delivery = self.deliveries.pop_front()?;
+        self.bytes = self.bytes.saturating_sub(delivery.data.len());
+        Some(delivery)
+    }
 }
 
 fn message_id(delivery: &message::Delivery) -> &str {
@@ -58,8 +87,9 @@ impl<T: Send + 'static> QueueConsumer<T> {
     /// Runs until drained, and returns `Ok` then. `consuming` is called once the broker has accepted the consumer.
     ///
     /// Begins with a prefetch of 1: a message that kills the connection before our code sees it would otherwise raise
-    /// the delivery count of all its prefetched neighbours with it, up to the limit. Opens to the full prefetch at the
-    /// first delivery that is not suspicious. A prefetch applies to new consumers only, so that is a second consumer.
+    /// the delivery count of all its prefetched neighbours with it, up to the limit. Opens at the first delivery that is
+    /// not suspicious, and goes by its [`Window`] from then on. A prefetch applies to new consumers only, so that each
+    /// change is another consumer.
     ///
     /// The sources begin in turn. Until each has come to a message that is not suspicious, or to none, only suspicious
     /// ones are handed out: what ends the whole process has then no neighbours in any source, and no send on its way.
@@ -70,41 +100,49 @@ impl<T: Send + 'static> QueueConsumer<T> {
         if self.is_empty().await? {
             self.turn.pass();
         }
-        let mut consumer = self.consume("first", 1).await?;
+        let mut consumer = Some(self.consume("first", 1).await?);
         consuming();
         let handout = self.handout.clone();
-        let mut is_open = self.prefetch <= 1;
         let (mut is_harmless, mut all_passed) = (false, false);
         let alone = sleep(ALONE);
         tokio::pin!(alone);
+        let mut look = interval_at(Instant::now() + LOOK_EVERY, LOOK_EVERY);
         loop {
             if *self.control.borrow_and_update() >= Control::Draining {
                 return self.drain(consumer).await;
             }
-            if is_harmless && all_passed && !is_open {
-                is_open = true;
-                consumer = self.open(consumer).await?;
+            if is_harmless
+                && all_passed
+                && let Some(change) = self.window.change(self.load())
+            {
+                consumer = self.follow(change, consumer).await?;
             }
             let may_hand_out = *self.control.borrow() == Control::Running
-                && self.held.front().is_some_and(|next| all_passed || is_suspicious(next));
+                && self.held.deliveries.front().is_some_and(|next| all_passed || is_suspicious(next));
             tokio::select! {
                 changed = self.control.changed() => if changed.is_err() {
                     return Err("the consumers were dropped".into());
                 },
                 () = self.turn.all_passed(), if !all_passed => all_passed = true,
                 () = &mut alone, if !self.turn.has_passed() => self.turn.pass(),
-                delivery = consumer.next() => {
+                _ = look.tick() => {
+                    let load = self.load();
+                    if let Some(change) = self.window.look(load) {
+                        consumer = self.follow(change, consumer).await?;
+                    }
+                }
+                delivery = next(&mut consumer) => {
                     let delivery = received(delivery)?;
                     (self.received)(message_id(&delivery));
                     if !is_suspicious(&delivery) {
                         is_harmless = true;
                         self.turn.pass();
                     }
-                    self.held.push_back(delivery);
+                    self.hold(delivery);
                 }
                 permit = handout.reserve(), if may_hand_out => {
                     let Ok(permit) = permit else { return Err("nobody receives the messages any more".into()) };
-                    let Some(delivery) = self.held.pop_front() else { continue };
+                    let Some(delivery) = self.held.pop() else { continue };
                     if delivery.acker.poisoned() {
                         return Err("the AMQP channel was closed".into());
                     }
@@ -112,6 +150,35 @@ impl<T: Send + 'static> QueueConsumer<T> {
                 }
             }
         }
+    }
+
+    fn hold(&mut self, delivery: message::Delivery) {
+        let bytes = delivery.data.len();
+        self.held.push(delivery);
+        let unsettled = self.load().unsettled;
+        self.window.received(bytes, unsettled);
+    }
+
+    fn load(&self) -> Load {
+        let unsettled = self.held.received.saturating_sub(self.settled.load(Ordering::Relaxed));
+        Load { held: self.held.deliveries.len(), held_bytes: self.held.bytes, unsettled }
+    }
+
+    /// Ends the consumer that there is, if there is one, and begins another one, if there is to be one.
+    async fn follow(&mut self, change: Change, consumer: Option<Consumer>) -> Result<Option<Consumer>, Ended> {
+        if let Some(consumer) = consumer {
+            self.cancel(consumer).await?;
+        }
+        self.window.follow(change);
+        let Change::Consume(prefetch) = change else {
+            tracing::debug!(source = self.name, bytes = self.held.bytes, "so much waits here that nothing is consumed");
+            metrics::gauge!("chasqui_prefetch", "source" => self.name).set(0.0);
+            return Ok(None);
+        };
+        metrics::gauge!("chasqui_prefetch", "source" => self.name).set(f64::from(prefetch));
+        self.consumers += 1;
+        let which = if self.consumers == 1 { "main".to_owned() } else { format!("main.{}", self.consumers) };
+        self.consume(&which, prefetch).await.map(Some)
     }
 
     fn read(&self, delivery: message::Delivery) -> T {
@@ -138,11 +205,6 @@ impl<T: Send + 'static> QueueConsumer<T> {
         Ok(answered("asking for the queue", asked).await?.message_count() == 0)
     }
 
-    async fn open(&mut self, first: Consumer) -> Result<Consumer, Ended> {
-        self.cancel(first).await?;
-        self.consume("main", self.prefetch).await
-    }
-
     async fn consume(&self, which: &str, prefetch: u16) -> Result<Consumer, Ended> {
         let tag = ShortString::try_new(format!("{}.{which}", self.name)).unwrap_or_default();
         let consuming = async {
@@ -157,19 +219,29 @@ impl<T: Send + 'static> QueueConsumer<T> {
     async fn cancel(&mut self, mut consumer: Consumer) -> Result<(), Ended> {
         answered("cancelling", self.amqp.basic_cancel(consumer.tag(), BasicCancelOptions::default())).await?;
         while let Some(delivery) = consumer.next().await {
-            self.held.push_back(received(Some(delivery))?);
+            self.hold(received(Some(delivery))?);
         }
         Ok(())
     }
 
     /// Cancels the consumer, and gives back what was not handed out.
-    async fn drain(mut self, consumer: Consumer) -> Result<(), Ended> {
-        self.cancel(consumer).await?;
-        for delivery in self.held.drain(..) {
+    async fn drain(mut self, consumer: Option<Consumer>) -> Result<(), Ended> {
+        if let Some(consumer) = consumer {
+            self.cancel(consumer).await?;
+        }
+        for delivery in self.held.deliveries.drain(..) {
             let back = BasicNackOptions { requeue: true, ..BasicNackOptions::default() };
             answered("giving back", delivery.acker.nack(back)).await?;
         }
         Ok(())
+    }
+}
+
+/// The next message. Never comes while there is no consumer.
+async fn next(consumer: &mut Option<Consumer>) -> Option<lapin::Result<message::Delivery>> {
+    match consumer {
+        Some(consumer) => consumer.next().await,
+        None => std::future::pending().await,
     }
 }
 

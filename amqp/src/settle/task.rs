@@ -1,6 +1,8 @@
 //! The task that settles the messages of one AMQP channel.
 
 use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures_util::future::BoxFuture;
 use lapin::Channel;
@@ -14,16 +16,18 @@ use super::tags::{Ack, Tags};
 use super::{Request, Settlement, count_lost};
 
 /// Runs until nobody can make a request any more, or the generation is `over`. After `closing` it finishes the requests
-/// that it has.
+/// that it has. Counts in `settled` what it has settled.
 pub(crate) async fn settle(
     amqp: Channel,
     queue: ShortString,
     prefetch: u16,
     mut requests: mpsc::UnboundedReceiver<Request>,
+    settled: Arc<AtomicUsize>,
     over: CancellationToken,
     closing: CancellationToken,
 ) {
-    let mut settler = Settler { amqp, queue, tags: Tags::new(prefetch), replies: HashMap::new(), asking: Vec::new() };
+    let tags = Tags::new(prefetch);
+    let mut settler = Settler { amqp, queue, tags, settled, replies: HashMap::new(), asking: Vec::new() };
     let (mut question, mut asked) = (None, Vec::new());
     let mut is_closing = false;
     loop {
@@ -77,6 +81,8 @@ struct Settler {
     amqp: Channel,
     queue: ShortString,
     tags: Tags,
+    /// How many messages are settled with the broker.
+    settled: Arc<AtomicUsize>,
     /// Callers that wait for their settlement. A reply that is dropped unanswered says false.
     replies: HashMap<u64, oneshot::Sender<bool>>,
     /// Callers that ask whether the broker has everything. A reply that is dropped unanswered says false.
@@ -103,6 +109,7 @@ impl Settler {
             Settlement::Reject => self.amqp.basic_reject(tag, BasicRejectOptions { requeue: false }).await,
         };
         self.tags.settled(tag);
+        self.settled.fetch_add(1, Ordering::Relaxed);
         if let Some(reply) = reply {
             let _gone = reply.send(sent.is_ok());
         }
@@ -111,6 +118,7 @@ impl Settler {
     async fn acknowledge(&mut self, now: Instant) {
         while let Some(Ack { tag, multiple, covers }) = self.tags.next(now) {
             let sent = self.amqp.basic_ack(tag, BasicAckOptions { multiple }).await.is_ok();
+            self.settled.fetch_add(covers.len(), Ordering::Relaxed);
             if !sent {
                 count_lost(covers.len());
             }

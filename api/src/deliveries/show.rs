@@ -56,7 +56,7 @@ fn child(fallback: Fallback) -> ChildAnswer {
     ChildAnswer { id: fallback.id, state: state.to_owned() }
 }
 
-fn not_known(app: &App) -> Problem {
+pub(crate) fn not_known(app: &App) -> Problem {
     let why = NotKnown::of(app.settings.retention, app.clock.now());
     let problem = Problem::not_found("not-taken-yet", "No delivery of this id is known", why.to_string());
     match why.remembered_since() {

@@ -10,6 +10,7 @@ use domain::{Lane, RequestedBy, Tenant};
 use operations::{Checked, Status, Unconfirmed, accept, accept_all};
 use runtime::failpoint;
 use serde::Serialize;
+use topology::TraceHeaders;
 use utoipa::ToSchema;
 use web::body::read_json_text;
 use web::idempotency::idempotency_key;
@@ -138,11 +139,20 @@ async fn publish(
         let read = tokio::task::spawn_blocking(reading).await;
         read.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?
     };
+    let trace = trace_of(headers);
+    let trace = trace.as_ref();
     let publisher = caller.as_ref().map_or(ANONYMOUS_PUBLISHER, |caller| &caller.subject);
     match asked {
-        Asked::One(item) => publish_one(app, *item, publisher).await,
-        Asked::Batch(items) => publish_batch(app, items, publisher).await,
+        Asked::One(item) => publish_one(app, *item, publisher, trace).await,
+        Asked::Batch(items) => publish_batch(app, items, publisher, trace).await,
     }
+}
+
+/// The trace that a caller is in, for its messages. A header that is none of the standard is as good as none: it may
+/// come from a proxy, and the caller cannot help it.
+fn trace_of(headers: &HeaderMap) -> Option<TraceHeaders> {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    TraceHeaders::read(text("traceparent")?, text("tracestate"))
 }
 
 fn read(app: &App, text: &str, tenant: Option<&Tenant>, idempotency_key: Option<&str>) -> Result<Asked, Problem> {
@@ -152,8 +162,13 @@ fn read(app: &App, text: &str, tenant: Option<&Tenant>, idempotency_key: Option<
     body::read(text, &rules, app.settings.batch_limit)
 }
 
-async fn publish_one(app: &App, item: Checked, publisher: &str) -> Result<Response, Problem> {
-    match accept(&app.publisher, item, publisher, app.clock.now()).await {
+async fn publish_one(
+    app: &App,
+    item: Checked,
+    publisher: &str,
+    trace: Option<&TraceHeaders>,
+) -> Result<Response, Problem> {
+    match accept(&app.publisher, item, publisher, trace, app.clock.now()).await {
         Ok(accepted) => {
             broker_confirmed();
             failpoint("api.confirmed_before_response");
@@ -169,8 +184,13 @@ async fn publish_one(app: &App, item: Checked, publisher: &str) -> Result<Respon
     }
 }
 
-async fn publish_batch(app: &App, items: Vec<Checked>, publisher: &str) -> Result<Response, Problem> {
-    let results = accept_all(&app.publisher, items, publisher, app.clock.now()).await;
+async fn publish_batch(
+    app: &App,
+    items: Vec<Checked>,
+    publisher: &str,
+    trace: Option<&TraceHeaders>,
+) -> Result<Response, Problem> {
+    let results = accept_all(&app.publisher, items, publisher, trace, app.clock.now()).await;
     if results.iter().all(Result::is_ok) {
         broker_confirmed();
         let answers: Vec<Accepted> = results.into_iter().flatten().map(Accepted::from).collect();

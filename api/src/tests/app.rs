@@ -89,6 +89,8 @@ pub(crate) fn settings() -> Settings {
         Settings::new("127.0.0.1:8080".parse().unwrap(), hs256(SECRET), SecretString::from(BOOTSTRAP.to_owned()));
     // As under `chasqui up`.
     (settings.open, settings.first_user_from_here) = (Open::ThisMachine, true);
+    (settings.providers, settings.answerers) = (vec!["smtp", "twilio"], vec!["smtp", "twilio", "worker"]);
+    settings.retry_delays = RETRY_DELAYS;
     settings
 }
 

@@ -3,9 +3,9 @@
 
 use crate::{Open, Settings};
 use axum::http::StatusCode;
-use domain::{ChannelName, Outcome};
+use domain::{ChannelName, Lane, Outcome, Tenant};
 use serde_json::{Value, json};
-use store::Capture;
+use store::{Capture, IndexedLetter, LetterAction, LetterFilter, LetterPlan, ReplayRule, Sort};
 
 use crate::tests::app::{Answer, TestApp, claims, request, settings, sign, token};
 use crate::tests::deliveries::attempted;
@@ -133,7 +133,7 @@ async fn a_token_opens_what_its_scopes_are_named_for_and_nothing_else() {
     }
 }
 
-/// A delivery that the sandbox has captured, a schedule, somebody who is not written to, and an endpoint.
+/// A delivery that the sandbox has captured, a schedule, somebody who is not written to, a pause, and an endpoint.
 async fn give_acme_something(app: &TestApp) {
     let capture = Capture {
         channel: ChannelName::parse("sms").unwrap(),
@@ -150,9 +150,50 @@ async fn give_acme_something(app: &TestApp) {
     let suppression = json!({"channel": "sms", "destination": "+12025550143"});
     let listed = app.post("/suppressions", Some(&token("operate")), &suppression).await;
     assert_eq!(listed.status, StatusCode::OK, "{listed:?}");
+    let paused =
+        app.post("/pauses", Some(&token("operate")), &json!({"kind": "channel", "name": "sms", "why": "x"})).await;
+    assert_eq!(paused.status, StatusCode::OK, "{paused:?}");
     let endpoint = json!({"url": "https://hooks.example.org/acme"});
     let made = app.post("/endpoints", Some(&token("operate")), &endpoint).await;
     assert_eq!(made.status, StatusCode::CREATED, "{made:?}");
+    give_acme_a_dead_letter(app).await;
+}
+
+/// A dead letter in the queue, as a scheduler has read it, and a plan of the id of the delivery.
+async fn give_acme_a_dead_letter(app: &TestApp) {
+    let acme = Tenant::parse("acme").unwrap();
+    let sample = IndexedLetter {
+        letter: "0a".into(),
+        tenant: acme.clone(),
+        id: DELIVERY.into(),
+        epoch: 0,
+        lane: Lane::Normal,
+        channel: "sms".into(),
+        provider: "twilio".into(),
+        class: "permanent".into(),
+        code: "21211".into(),
+        template: String::new(),
+        reason: "permanent".into(),
+        error: "no such number".into(),
+        fingerprint: "1-a".into(),
+        attempts: 1,
+        dead_at: testkit::NOW,
+        expires_at: None,
+    };
+    app.store.index_letters(1, &[Sort { sample, words: "no such number".into() }], testkit::NOW).await.unwrap();
+    let plan = LetterPlan {
+        id: DELIVERY.into(),
+        action: LetterAction::Replay,
+        filter: LetterFilter { tenant: acme.clone(), ..LetterFilter::default() },
+        of_job: None,
+        wanted: "{}".into(),
+        why: "it is mended".into(),
+        by: "ada".into(),
+        rate: 50,
+        canary: 0,
+        rule: ReplayRule { max_moves: 3 },
+    };
+    app.store.plan_letters(&acme, &plan, testkit::NOW).await.unwrap();
 }
 
 /// A token of the tenant `other` that may do everything in it.

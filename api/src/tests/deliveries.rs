@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::http::StatusCode;
 use domain::{
-    Ambiguity, Arrival, Claim, Defaults, Failure, FieldError, FirstSight, Headers, Keyring, Notification, Outcome,
+    Ambiguity, Arrival, Claim, Defaults, Failure, FieldError, FirstSight, Headers, Keyring, Lane, Notification, Outcome,
     Policy, RecipientHasher, Ways, decide,
 };
 use serde_json::json;
@@ -153,6 +153,7 @@ async fn claimed(app: &TestApp, id: &str) -> Claimed {
         published_at: None,
         hasher: &RecipientHasher::new(SECRET.as_bytes()),
         token: uuid::Uuid::new_v4(),
+        lane: Lane::Normal,
         now: NOW,
     };
     app.store.claim(row.row(), &arrival, Duration::from_secs(60)).await.unwrap()

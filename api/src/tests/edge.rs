@@ -363,7 +363,10 @@ async fn a_mistyped_header_is_refused_with_the_name_that_was_meant() {
         ("POST", "/endpoints/1/rotate"),
         ("DELETE", "/endpoints/1"),
         ("POST", "/suppressions"),
+        ("POST", "/dead-letters/plans"),
         ("DELETE", "/suppressions/1?reason=x"),
+        ("POST", "/pauses"),
+        ("DELETE", "/pauses/1"),
     ] {
         for (name, said) in [
             ("Idempotency-Kye", "did you mean Idempotency-Key?"),

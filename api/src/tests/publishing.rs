@@ -173,6 +173,9 @@ async fn readiness_follows_the_broker_and_not_the_ledger() {
     assert!(!app.publisher.is_ready());
     for path in ["/health", "/health/live"] {
         let health = app.get(path, None).await;
-        assert_eq!((health.status, health.json()), (StatusCode::OK, json!({"status": "ok"})));
+        assert_eq!(
+            (health.status, health.json()),
+            (StatusCode::OK, json!({"status": "ok", "version": env!("CARGO_PKG_VERSION")}))
+        );
     }
 }

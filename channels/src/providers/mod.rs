@@ -33,6 +33,11 @@ pub(crate) static PROVIDERS: &[&Provider] = &[
     &webhook::PROVIDER,
 ];
 
+/// The names of all providers, as attempts and outcomes have them, whether anybody has configured them or not.
+pub fn provider_names() -> Vec<&'static str> {
+    PROVIDERS.iter().map(|provider| provider.name).collect()
+}
+
 /// What the fleet must know of a provider. Each folder has one of these, named `PROVIDER`.
 pub(crate) struct Provider {
     /// The name in outcomes, logs and metrics.

@@ -167,11 +167,13 @@ const OTHER_WORDS: &[(&str, &str, &str)] = &[
 const BESIDE: &[(&str, &str)] = &[
     ("HOST_AMQP_PORT", "HOST_AMQP HOST_RABBITMQ_PORT"),
     ("HOST_API_PORT", "HOST_API HOST_HTTP_PORT"),
+    ("HOST_GRAFANA_PORT", "HOST_GRAFANA"),
     ("HOST_MANAGEMENT_PORT", "HOST_MANAGEMENT HOST_RABBITMQ_MANAGEMENT_PORT"),
+    ("HOST_PROMETHEUS_PORT", "HOST_PROMETHEUS"),
 ];
 /// First words of settings with which the names of too many other programs begin: with these, only a spelling that is
 /// nearly ours counts.
-const COMMON: &[&str] = &["WEB_", "DEFAULT_", "SECRET_", "PUBLIC_"];
+const COMMON: &[&str] = &["WEB_", "DEFAULT_", "SECRET_", "PUBLIC_", "DELIVERY_", "TRACE_"];
 
 #[cfg(test)]
 mod tests {

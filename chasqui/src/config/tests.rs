@@ -43,6 +43,7 @@ fn one_problem(settings: &[(&str, &str)]) -> String {
 fn a_number_is_refused_once_with_its_range() {
     for (name, range) in [
         ("WORKER_CONCURRENCY", "a whole number from 4 to 1600"),
+        ("WORKER_PREFETCH_MIB", "a whole number from 4 to 65536"),
         ("WORKER_MAX_RETRIES", "a whole number from 0 to 1000"),
         ("RETENTION_DAYS", "a whole number from 0 to 36500"),
         ("DATABASE_MAX_CONNECTIONS", "a whole number from 1 to 10000"),

@@ -3,6 +3,8 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::PauseKind;
+use crate::samples::NOW;
 
 const NAMES: [&str; 3] = ["smtp", "sendgrid", "third"];
 
@@ -16,8 +18,8 @@ const fn closed(seconds: u64, why: Closed) -> Condition {
 const FAILS: Condition = closed(20, Closed::Failing);
 const FULL: Condition = closed(3, Closed::Limit);
 
-fn candidates(conditions: &[Condition]) -> Vec<Candidate> {
-    let of = |(&provider, &condition): (&&'static str, &Condition)| Candidate { provider, condition };
+fn candidates(conditions: &[Condition]) -> Vec<Candidate<'static>> {
+    let of = |(&provider, &condition): (&&'static str, &Condition)| Candidate { provider, condition, paused: None };
     NAMES.iter().zip(conditions).map(of).collect()
 }
 
@@ -31,6 +33,7 @@ fn chosen(conditions: &[Condition], before: Before<'_>) -> String {
     match choose(&candidates, before) {
         Choice::Use { at, .. } => candidates[at].provider.to_owned(),
         Choice::Park { wait, .. } => wait.as_secs().to_string(),
+        Choice::Pause { .. } => unreachable!("nobody is paused"),
     }
 }
 
@@ -104,6 +107,7 @@ fn who_was_passed_over_is_told_with_the_reason() {
     let told = |conditions: &[Condition], before| match choose(&candidates(conditions), before) {
         Choice::Use { passed_over, .. } => passed_over,
         Choice::Park { why, .. } => Some(format!("parked: {why}")),
+        Choice::Pause { .. } => unreachable!("nobody is paused"),
     };
     assert_eq!(told(&[WORKS, WORKS], before(None)), None);
     assert_eq!(told(&[WORKS, FAILS], before(None)), None);
@@ -131,6 +135,7 @@ fn what_waits_for_a_limit_is_told_from_what_nobody_is_able_to_take() {
     let is_limit = |conditions: &[Condition], before| match choose(&candidates(conditions), before) {
         Choice::Park { is_limit, .. } => is_limit,
         Choice::Use { .. } => panic!("somebody takes it"),
+        Choice::Pause { .. } => panic!("nobody is paused"),
     };
     assert!(is_limit(&[FULL], before(None)) && is_limit(&[FAILS, FULL], before(None)));
     assert!(!is_limit(&[FAILS], before(None)) && !is_limit(&[], before(None)));
@@ -150,6 +155,46 @@ fn whoever_depends_on_two_waits_for_the_one_that_takes_longer() {
     ] {
         assert_eq!((one.and(other), other.and(one)), (both, both), "{one:?} {other:?}");
     }
+}
+
+fn pause(provider: &str, until: Option<u64>) -> Pause {
+    Pause {
+        id: "p-1".into(),
+        kind: PauseKind::Provider,
+        name: provider.into(),
+        tenant: None,
+        why: "it is being moved".into(),
+        by: "ada".into(),
+        since: NOW,
+        until: until.map(|seconds| NOW.plus(Duration::from_secs(seconds))),
+    }
+}
+
+#[test]
+fn whoever_is_paused_is_passed_over_with_the_reason_and_where_all_are_the_delivery_waits() {
+    let (smtp, sendgrid) = (pause("smtp", None), pause("sendgrid", Some(60)));
+    let choice = |conditions: &[Condition], paused: [Option<&Pause>; 2], before| {
+        let of = |(one, paused)| Candidate { paused, ..one };
+        let candidates: Vec<Candidate<'_>> = candidates(conditions).into_iter().zip(paused).map(of).collect();
+        choose(&candidates, before)
+    };
+    let why = "the provider smtp is paused: it is being moved".to_owned();
+    let passed = Choice::Use { at: 1, passed_over: Some(why.clone()) };
+    assert_eq!(choice(&[WORKS, WORKS], [Some(&smtp), None], before(None)), passed);
+    let parked = |why: String, seconds, is_limit| Choice::Park { wait: Duration::from_secs(seconds), why, is_limit };
+    let failing = format!("{why}; sendgrid: it fails too often, its breaker is open");
+    let its_pause = Choice::Pause { until: None, why: failing.clone() };
+    for one in [WORKS, TRIED_OUT, FULL] {
+        assert_eq!(choice(&[one, FAILS], [Some(&smtp), None], before(None)), its_pause, "{one:?} but for its pause");
+    }
+    assert_eq!(choice(&[FAILS, FAILS], [Some(&smtp), None], before(None)), parked(failing, 20, false), "nobody works");
+    let full = format!("{why}; sendgrid: its limit is reached");
+    assert_eq!(choice(&[FULL, FULL], [Some(&smtp), None], before(None)), parked(full, 3, true), "that one works");
+    let both = Choice::Pause { until: sendgrid.until, why: format!("{why}; {}", sendgrid.told()) };
+    assert_eq!(choice(&[WORKS, FAILS], [Some(&smtp), Some(&sendgrid)], before(None)), both);
+    let pinned = Before { last: Some("smtp"), ambiguous: true, policy: Ambiguity::Hold };
+    let only = Choice::Pause { until: None, why };
+    assert_eq!(choice(&[WORKS, WORKS], [Some(&smtp), None], pinned), only, "no second one is asked");
 }
 
 fn condition() -> impl Strategy<Value = Condition> {
@@ -180,7 +225,7 @@ proptest! {
             Choice::Use { at, .. } => {
                 let is_closed = matches!(candidates[at].condition, Condition::Closed { .. });
                 prop_assert!(!is_closed);
-                let is_asked = |one: &Candidate| !is_bound || one.provider == candidates[at].provider;
+                let is_asked = |one: &Candidate<'_>| !is_bound || one.provider == candidates[at].provider;
                 let one_works = candidates.iter().any(|one| is_asked(one) && one.condition == WORKS);
                 prop_assert!(!(ambiguous && candidates[at].condition == TRIED_OUT && one_works));
                 prop_assert!(!is_bound || known.is_none_or(|known| known == candidates[at].provider));
@@ -190,11 +235,12 @@ proptest! {
             Choice::Park { wait, .. } => {
                 prop_assert!(wait < Duration::from_secs(200));
                 let asked = if is_bound { known.or(Some(NAMES[0])) } else { None };
-                let is_asked = |one: &&Candidate| asked.is_none_or(|asked| asked == one.provider);
+                let is_asked = |one: &&Candidate<'_>| asked.is_none_or(|asked| asked == one.provider);
                 let mut those_asked = candidates.iter().filter(is_asked);
                 let all_are_closed = those_asked.all(|one| matches!(one.condition, Condition::Closed { .. }));
                 prop_assert!(all_are_closed);
             }
+            Choice::Pause { .. } => prop_assert!(false, "nobody is paused"),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod others;
 mod parked;
+mod paused;
 
 use super::*;
 use crate::samples::{NOW, failure, policy, row};

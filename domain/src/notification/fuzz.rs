@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::fields::MAX_DESTINATION_BYTES;
 use super::*;
 use crate::samples::{NOW, failure, key, policy};
-use crate::{Arrival, FirstSight, Headers, Outcome, RecipientHasher, State, Ways, child_body, content_of, decide};
+use crate::{Arrival, FirstSight, Headers, Lane, Outcome, RecipientHasher, State, Ways, child_body, content_of, decide};
 use text::{check_subject, is_unsafe_in_a_line};
 
 const CASES: u32 = 50_000;
@@ -126,6 +126,7 @@ fn walk(body: &[u8]) -> Result<(), TestCaseError> {
         published_at: None,
         hasher: &RecipientHasher::new(b"secret"),
         token: Uuid::nil(),
+        lane: Lane::Normal,
         now: NOW,
     }
     .row();

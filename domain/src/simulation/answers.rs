@@ -1,5 +1,5 @@
 //! What becomes of a message that is sent: an answer of any kind, or that of two providers, each with its breaker, who may
-//! be away or refuse us for a while. Who of the two is asked is chosen as in the product.
+//! be away or refuse us for a while, or be paused. Who of the two is asked is chosen as in the product.
 
 use std::time::Duration;
 
@@ -7,8 +7,8 @@ use super::World;
 use super::steps::Worker;
 use crate::samples::failure;
 use crate::{
-    About, Ambiguity, Before, Breaker, Candidate, Choice, Condition, Failure, Lane, Order, Outcome, Reason, Row, Sign,
-    Transition, choose,
+    About, Ambiguity, Before, Breaker, Candidate, Choice, Condition, Failure, Lane, Order, Outcome, Pause, PauseKind,
+    Reason, Row, Sign, Timestamp, Transition, choose,
 };
 
 const BEYOND_THE_TIERS: Duration = Duration::from_secs(600);
@@ -19,6 +19,7 @@ const NAMES: [&str; 2] = ["twilio", "smtp"];
 pub(super) struct Carriers {
     breakers: [Breaker; 2],
     pub(super) are_away: [bool; 2],
+    pub(super) paused: [Option<Pause>; 2],
 }
 
 impl World {
@@ -43,10 +44,13 @@ impl World {
             7 => Outcome::Permanent { reason: Reason::Permanent, failure },
             8 => Outcome::Throttled { failure, retry_after: [None, Some(BEYOND_THE_TIERS)][self.roll(2)] },
             9 => Outcome::PutAside,
-            10 if self.has_all_faults => Outcome::Parked {
-                why: "smtp: its limit is reached".into(),
-                wait: [Duration::from_secs(5), BEYOND_THE_TIERS][self.roll(2)],
-                is_limit: self.roll(2) == 0,
+            10 if self.has_all_faults => match self.roll(3) {
+                0 => Outcome::Paused { why: "the channel sms is paused: wrong text".into(), until: None },
+                long => Outcome::Parked {
+                    why: "smtp: its limit is reached".into(),
+                    wait: [Duration::from_secs(5), BEYOND_THE_TIERS][long - 1],
+                    is_limit: self.roll(2) == 0,
+                },
             },
             _ => self.stops(),
         }
@@ -61,16 +65,21 @@ impl World {
         if !self.calm && self.roll(10) == 0 {
             return self.stops();
         }
-        let now = self.now;
+        let (now, paused) = (self.now, self.carriers.paused.clone());
         let candidates = [0, 1].map(|at: usize| Candidate {
             provider: NAMES[at],
             condition: self.carriers.breakers[at].condition(now, Lane::Normal),
+            paused: paused[at].as_ref(),
         });
         let before = Before { last: row.provider.as_deref(), ambiguous: row.ambiguous, policy: self.policy.ambiguity };
         let (at, passed_over) = match choose(&candidates, before) {
             Choice::Use { at, passed_over } => (at, passed_over),
             Choice::Park { wait, why, is_limit } => return Outcome::Parked { why, wait, is_limit },
+            Choice::Pause { until, why } => return Outcome::Paused { why, until },
         };
+        if paused[at].is_some() {
+            self.fail("a provider was asked that is paused");
+        }
         if passed_over.is_some() {
             self.seen.push("passed over");
         }
@@ -126,7 +135,8 @@ impl World {
         self.of(worker).nobody_knows |= failed.is_some_and(|failed| !NAMES.contains(&failed));
     }
 
-    /// An outage begins or ends, other messages ask, another process tells what it has found, or time passes.
+    /// An outage begins or ends, other messages ask, another process tells what it has found, an operator pauses one of
+    /// the two or resumes it, or time passes.
     pub(super) fn chaos_of_the_carriers(&mut self) {
         let at = self.roll(2);
         match self.roll(12) {
@@ -144,6 +154,11 @@ impl World {
             4 => {
                 let now = self.now;
                 self.carriers.breakers[at].open_as_others(now.plus(Duration::from_secs(60)), now);
+            }
+            5 => {
+                let (now, is_paused) = (self.now, self.carriers.paused[at].is_some());
+                self.say(|| format!("{} is {}", NAMES[at], if is_paused { "RESUMED" } else { "PAUSED" }));
+                self.carriers.paused[at] = (!is_paused).then(|| pause(at, now));
             }
             _ => {}
         }
@@ -170,5 +185,18 @@ impl World {
         if self.has_carriers && is_any {
             self.fail("waited until it was too old, although there was a provider that works");
         }
+    }
+}
+
+fn pause(at: usize, now: Timestamp) -> Pause {
+    Pause {
+        id: Pause::id_of(PauseKind::Provider, NAMES[at], None),
+        kind: PauseKind::Provider,
+        name: NAMES[at].into(),
+        tenant: None,
+        why: "it is being moved".into(),
+        by: "ada".into(),
+        since: now,
+        until: None,
     }
 }

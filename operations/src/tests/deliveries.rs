@@ -6,10 +6,10 @@ use domain::{Failure, Outcome, Reason, State, child_id};
 use serde_json::json;
 use store::Store;
 
-use crate::deliveries::{Fallback, NotKnown, Shown, Taken, Wanted, list, show};
+use crate::deliveries::{Fallback, NotKnown, NotListed, Shown, Taken, Wanted, list, show};
 use crate::tests::fixtures::{DEFAULTS, NOW, attempted, foreign, key, ledger, recipients, tenant};
 use crate::tests::schedules::stored;
-use crate::{Cancellation, cancel};
+use crate::{Cancellation, cancel, explain};
 
 async fn taken(store: &Store, id: &str) -> Taken {
     match show(store, &key(id)).await.unwrap() {
@@ -23,7 +23,7 @@ async fn cancelled(store: &Store, id: &str) -> Cancellation {
 }
 
 async fn listed(store: &Store, whose: &str, wanted: Wanted) -> Vec<String> {
-    let page = list(store, tenant(whose), wanted, &recipients()).await.unwrap();
+    let page = list(store, Some(tenant(whose)), wanted, &recipients()).await.unwrap();
     page.deliveries.into_iter().map(|view| view.row.key.id).collect()
 }
 
@@ -124,6 +124,55 @@ async fn a_recipient_is_found_by_the_usual_forms_of_what_was_published() {
         found.sort_unstable();
         assert_eq!(found, expected, "{asked}");
     }
+}
+
+#[tokio::test]
+async fn a_cursor_of_another_list_is_refused_also_of_another_tenant() {
+    let ledger = ledger().await;
+    for id in ["a", "b", "c"] {
+        attempted(&ledger.store, &key(id), false, &Outcome::Captured).await;
+    }
+    let one = Wanted { limit: 1, state: Some(State::Captured), ..Wanted::default() };
+    let acme = Some(tenant("acme"));
+    let page = list(&ledger.store, acme.clone(), one.clone(), &recipients()).await.unwrap();
+    let after = page.next.clone();
+    let wanted = Wanted { after: after.clone(), limit: 2, ..one };
+    let next = list(&ledger.store, acme.clone(), wanted.clone(), &recipients()).await.unwrap();
+    assert_eq!((next.deliveries.len(), next.next), (2, None), "another limit is no other list");
+    for (tenant, wanted) in [
+        (acme.clone(), Wanted { state: None, ..wanted.clone() }),
+        (acme, Wanted { code: Some("503".into()), ..wanted.clone() }),
+        (Some(tenant("other")), wanted.clone()),
+        (None, wanted),
+    ] {
+        let refused = list(&ledger.store, tenant, wanted, &recipients()).await;
+        assert_eq!(refused, Err(NotListed::OtherFilter));
+    }
+}
+
+#[tokio::test]
+async fn a_delivery_is_explained_wherever_it_stands() {
+    const DELAYS: [Duration; 3] = [Duration::from_secs(5), Duration::from_secs(30), Duration::from_secs(120)];
+    let ledger = ledger().await;
+    let store = &ledger.store;
+    let failure = Failure::new("smtp", Some("550".into()), "no such mailbox");
+    let refused = Outcome::Permanent { reason: Reason::Permanent, failure };
+    attempted(store, &key("parent"), true, &refused).await;
+    let told = explain(store, &key("parent"), DELAYS).await.unwrap().expect("known");
+    let all = told.sentences.iter().map(|sentence| sentence.text.as_str()).collect::<Vec<_>>().join("\n");
+    assert!(told.summary.starts_with("It was handed on to its fallback"), "{told:?}");
+    for words in ["the lane normal", "Attempt 1 by smtp was refused for good, code 550", "`fell_back`", "is on its way"]
+    {
+        assert!(all.contains(words), "{words}: {all}");
+    }
+    let once = json!({
+        "send_at": "2026-03-02T09:00:00Z",
+        "notification": {"channel": "sms", "destination": "+12025550143", "message": "Now.", "id": "reminder"},
+    });
+    stored(store, &once).await;
+    let told = explain(store, &key("reminder"), DELAYS).await.unwrap().expect("known");
+    assert_eq!(told.summary, "It waits with the scheduler until 2026-03-02T09:00:00Z.");
+    assert_eq!(explain(store, &foreign("reminder"), DELAYS).await.unwrap(), None);
 }
 
 #[test]

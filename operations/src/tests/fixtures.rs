@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::{
-    Arrival, Clock, Defaults, FirstSight, Headers, Key, Keyring, Notification, Outcome, Policy, RecipientHasher,
+    Arrival, Clock, Defaults, FirstSight, Headers, Key, Keyring, Lane, Notification, Outcome, Policy, RecipientHasher,
     RequestIds, RequestedBy, Tenant, Timestamp, Ways, content_of, decide,
 };
 use secrecy::SecretString;
@@ -119,6 +119,7 @@ pub(crate) async fn attempted_with(store: &Store, key: &Key, body: &[u8], has_fa
         published_at: None,
         hasher: &recipients(),
         token: Uuid::from_u128(7),
+        lane: Lane::Normal,
         now: NOW,
     };
     let claimed = store.claim(candidate.row(), &arrival, Duration::from_secs(60)).await.unwrap();

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::{Listed, Row};
+use domain::{Lane, Listed, Priority, Row};
 use sea_orm::QueryResult;
 
 use crate::error::StoreError;
@@ -15,10 +15,10 @@ use crate::sql::{Group, Session, micros};
 pub(crate) const INSERT: &str = concat!(
     "INSERT INTO deliveries (tenant, id, channel, state, epoch, attempt, seq, version, token, \
      lease_until, content, fingerprint, order_kind, ambiguous, expires_at, created_at, updated_at, recipient_hash, \
-     recipient_mask, parent, adopter, adopted_until, suppressed_for) \
+     recipient_mask, parent, lane, priority, template, locale, adopter, adopted_until, suppressed_for) \
      SELECT u.tenant, u.id, u.channel, 'sending', u.epoch, u.attempt, u.seq, 1, u.token, (SELECT {now}) + u.lease, u.content, \
      u.fingerprint, 'nothing', FALSE, u.expires_at, u.created_at, u.created_at, u.recipient_hash, u.recipient_mask, \
-     u.parent, CASE WHEN u.fingerprint IS NOT NULL THEN u.token END, \
+     u.parent, u.lane, u.priority, u.template, u.locale, CASE WHEN u.fingerprint IS NOT NULL THEN u.token END, \
      CASE WHEN u.fingerprint IS NOT NULL THEN {now} + {leased_for} END, ",
     listed_for!(),
     " FROM {u} WHERE TRUE ON CONFLICT (tenant, id) DO NOTHING RETURNING token, suppressed_for"
@@ -45,7 +45,16 @@ pub(crate) async fn insert_rows<'a>(
         .int("created_at", each().map(|row| row.created_at.as_micros()))
         .bytes("recipient_hash", each().map(|row| row.recipient_hash.as_bytes()))
         .text("recipient_mask", each().map(|row| row.recipient_mask.as_str()))
-        .text("parent", each().map(|row| row.parent.as_deref()));
+        .text("parent", each().map(|row| row.parent.as_deref()))
+        .text("lane", each().map(|row| row.origin.lane.map(Lane::as_str)))
+        .text("priority", each().map(|row| asked_for(row.origin.priority)))
+        .text("template", each().map(|row| row.origin.template.as_deref()))
+        .text("locale", each().map(|row| row.origin.locale.as_deref()));
     let group = looked_up(group, rows.map(|(_, _, listed)| listed));
     session.query_group(INSERT, &group).await
+}
+
+/// A priority as its column: null for the usual one, so that most rows are no longer for it.
+fn asked_for(priority: Priority) -> Option<&'static str> {
+    (priority != Priority::default()).then(|| priority.as_str())
 }

@@ -1,6 +1,9 @@
 //! The ledger's row as columns, and back.
 
-use domain::{ChannelName, Lease, Order, Reason, RecipientHash, Row, State, SuppressedFor, Timestamp, When};
+use domain::{
+    ChannelName, Lane, Lease, Order, Origin, Priority, Reason, RecipientHash, Row, State, SuppressedFor, Timestamp,
+    When,
+};
 use sea_orm::QueryResult;
 
 use crate::error::StoreError;
@@ -11,12 +14,13 @@ pub(crate) const COLUMNS: &str = "d.tenant, d.id, d.channel, d.state, d.epoch, d
      d.lease_until > {now} AS live, d.content, d.fingerprint, d.order_kind, d.order_tier, d.order_due_at, \
      d.order_reason, d.order_error, d.has_letter, d.ambiguous, d.throttled_since, d.expires_at, d.created_at, d.updated_at, \
      d.recipient_hash, d.recipient_mask, d.parent, d.provider, d.provider_id, d.code, d.suppressed_for, \
-     d.passed_over";
+     d.passed_over, d.lane, d.priority, d.template, d.locale";
 
 pub(crate) fn row_of(row: &QueryResult) -> Result<Row, StoreError> {
     Ok(Row {
         key: key_of(row)?,
         channel: channel_of(row)?,
+        origin: origin_of(row)?,
         state: state_of(row)?,
         epoch: count_of(row, "epoch")?,
         attempt: count_of(row, "attempt")?,
@@ -48,6 +52,20 @@ pub(crate) fn row_of(row: &QueryResult) -> Result<Row, StoreError> {
 pub(crate) fn listed_for_of(row: &QueryResult) -> Result<Option<SuppressedFor>, StoreError> {
     let reason: Option<String> = get(row, "suppressed_for")?;
     reason.map(|reason| SuppressedFor::parse(&reason).ok_or_else(|| unreadable("suppressed_for"))).transpose()
+}
+
+fn origin_of(row: &QueryResult) -> Result<Origin, StoreError> {
+    let lane: Option<String> = get(row, "lane")?;
+    let priority: Option<String> = get(row, "priority")?;
+    Ok(Origin {
+        lane: lane.map(|lane| Lane::parse(&lane).ok_or_else(|| unreadable("lane"))).transpose()?,
+        priority: match priority {
+            Some(word) => Priority::parse(&word).ok_or_else(|| unreadable("priority"))?,
+            None => Priority::default(),
+        },
+        template: get(row, "template")?,
+        locale: get(row, "locale")?,
+    })
 }
 
 pub(crate) fn channel_of(row: &QueryResult) -> Result<ChannelName, StoreError> {

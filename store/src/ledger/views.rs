@@ -1,15 +1,11 @@
-//! What operators read: deliveries with their attempts, their warnings, and what the sandbox captured.
+//! What operators read: a delivery with its attempts, its warnings, and what the sandbox captured.
 
 use std::collections::BTreeSet;
-use std::fmt;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use domain::{Attempt, AttemptOutcome, ChannelName, FieldError, Key, RecipientHash, Row, State, Tenant, Timestamp};
+use domain::{Attempt, AttemptOutcome, ChannelName, FieldError, Key, RecipientHash, Row, Tenant, Timestamp};
 use sea_orm::QueryResult;
 
 use super::captures::{self, Between, CapturedPage, CapturedView};
-use super::input::page_size;
 use super::row::{COLUMNS, row_of};
 use super::{attempts, warnings};
 use crate::error::StoreError;
@@ -26,52 +22,6 @@ pub struct DeliveryView {
     pub attempts: Vec<Attempt>,
     /// How many answers came after another claim had taken over: each is an attempt `late`.
     pub late_answers: u32,
-}
-
-/// Which deliveries to list.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Filter {
-    pub tenant: Option<Tenant>,
-    pub state: Option<State>,
-    pub ambiguous: Option<bool>,
-    /// Every hash that the recipient may have. An empty list lists the deliveries of every recipient.
-    pub recipient: Vec<RecipientHash>,
-    pub after: Option<Cursor>,
-    /// 1 to 1,000; 0 stands for 100.
-    pub limit: u32,
-}
-
-#[derive(Clone, PartialEq, Debug)]
-pub struct Page {
-    pub deliveries: Vec<DeliveryView>,
-    /// Where the next page begins. None when this page is the last.
-    pub next: Option<Cursor>,
-}
-
-/// Where a page ended. Its text is opaque and fits in a URL.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Cursor {
-    at: Timestamp,
-    key: Key,
-}
-
-impl Cursor {
-    /// Reads the text of a cursor; None for any other text.
-    pub fn parse(text: &str) -> Option<Self> {
-        let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
-        let text = String::from_utf8(bytes).ok()?;
-        let mut parts = text.splitn(3, '/');
-        let at = Timestamp::from_micros(parts.next()?.parse().ok()?);
-        let tenant = Tenant::parse(parts.next()?)?;
-        let id = parts.next().filter(|id| !id.contains('\0'))?.to_owned();
-        Some(Self { at, key: Key { tenant, id } })
-    }
-}
-
-impl fmt::Display for Cursor {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&URL_SAFE_NO_PAD.encode(format!("{}/{}", self.at.as_micros(), self.key)))
-    }
 }
 
 impl Store {
@@ -126,27 +76,7 @@ impl Store {
         captures::page(&mut self.inner.db.reader(), wanted, limit).await
     }
 
-    /// Lists deliveries, the newest first. A filter that few deliveries fit reads backwards through time until the page
-    /// is full: a million rows take a second or so. That is the price of leaving `state` without an index, which would
-    /// make every delivery cost twice as much on Postgres.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn deliveries(&self, filter: Filter) -> Result<Page, StoreError> {
-        let size = page_size(filter.limit);
-        let (sql, values) = listing(&filter, size + 1);
-        let mut session = self.inner.db.reader();
-        let found = session.query(&sql, &values).await?;
-        let mut rows: Vec<RowAndDue> = found.iter().map(row_and_due).collect::<Result<_, _>>()?;
-        let more = rows.len() > size;
-        rows.truncate(size);
-        let next = rows.last().filter(|_| more).map(|(last, _)| Cursor { at: last.created_at, key: last.key.clone() });
-        Ok(Page { deliveries: with_attempts(&mut session, rows).await?, next })
-    }
-
-    /// The tenants that have a delivery by this channel to a recipient, by every hash that it may have. No index serves it,
-    /// as none serves the list of a recipient's deliveries: it reads the whole ledger, of which a million rows take a
-    /// second or so.
+    /// The tenants that have a delivery by this channel to a recipient, by every hash that it may have.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -168,37 +98,6 @@ impl Store {
     }
 }
 
-/// The statement that lists deliveries. The condition on the time alone repeats what the next condition says, because
-/// the index serves only the first.
-fn listing(filter: &Filter, limit: usize) -> (String, Vec<Value<'_>>) {
-    let mut conditions = Vec::new();
-    let mut values = Vec::new();
-    if let Some(Cursor { at, key }) = &filter.after {
-        conditions.push("d.created_at <= $1 AND (d.created_at, d.tenant, d.id) < ($1, $2, $3)".to_owned());
-        values.push(Value::Int(Some(at.as_micros())));
-        values.extend(key_values(key));
-    }
-    if let Some(tenant) = &filter.tenant {
-        values.push(Value::Text(Some(tenant.as_str())));
-        conditions.push(format!("d.tenant = ${}", values.len()));
-    }
-    if let Some(state) = filter.state {
-        values.push(Value::Text(Some(state.as_str())));
-        conditions.push(format!("d.state = ${}", values.len()));
-    }
-    if let Some(ambiguous) = filter.ambiguous {
-        values.push(Value::Flag(ambiguous));
-        conditions.push(format!("d.ambiguous = ${}", values.len()));
-    }
-    if !filter.recipient.is_empty() {
-        conditions.push(among(&filter.recipient, &mut values));
-    }
-    let conditions = if conditions.is_empty() { "TRUE".to_owned() } else { conditions.join(" AND ") };
-    let sql = format!(
-        "SELECT {COLUMNS} FROM deliveries AS d WHERE {conditions} \
-         ORDER BY d.created_at DESC, d.tenant DESC, d.id DESC LIMIT {limit}"
-    );
-    (sql, values)
 }
 
 /// The condition that the recipient has one of these hashes, of which there is one at least.

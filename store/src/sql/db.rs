@@ -14,6 +14,7 @@ use sqlx::{PgPool, Postgres};
 
 use super::columns::get;
 use super::session::{Session, within};
+use super::value::Value;
 use super::{postgres, sqlite};
 use crate::error::{MigrateError, StoreError};
 use crate::options::Options;
@@ -63,6 +64,19 @@ impl Db {
             Pools::Postgres(pool) => Session::PostgresPool(pool.clone()),
             Pools::Sqlite(pools) => Session::SqlitePool(pools.readers.clone()),
         }
+    }
+
+    /// A session for reading, whose statements Postgres ends when one takes longer than `limit`, and plans for the very
+    /// values that they have: a plan for any value may walk through the whole ledger for a rare one. SQLite has neither:
+    /// what is read there must be bounded by the statement itself.
+    pub(crate) async fn hasty_reader(&self, limit: Duration) -> Result<Session, StoreError> {
+        const HASTY: &str = "SELECT set_config('statement_timeout', $1, TRUE) AS timeout, \
+                             set_config('plan_cache_mode', 'force_custom_plan', TRUE) AS plans";
+        let Pools::Postgres(pool) = &self.pools else { return Ok(self.reader()) };
+        let mut session = Session::Postgres(within(pool.begin()).await?);
+        let limit = limit.as_millis().to_string();
+        session.query(HASTY, &[Value::Text(Some(&limit))]).await?;
+        Ok(session)
     }
 
     /// A session for writing, in which each statement is a commit of its own.

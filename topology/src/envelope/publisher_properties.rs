@@ -6,6 +6,7 @@ use amqp::BasicProperties;
 use amqp::types::{AMQPValue, FieldTable, ShortString};
 use amqp::value::text;
 use domain::Timestamp;
+use runtime::traces::TraceHeaders;
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::{MAX_SHORT_BYTES, cut};
@@ -93,8 +94,25 @@ impl PublisherProperties {
         self
     }
 
+    /// Puts the message into a trace, in the place of one that it may have been in.
+    #[must_use]
+    pub fn in_trace(mut self, trace: TraceHeaders) -> Self {
+        let [traceparent, tracestate] = OF_TRACES;
+        self.foreign.insert(traceparent.into(), AMQPValue::LongString(trace.traceparent.into()));
+        if !trace.tracestate.is_empty() {
+            self.foreign.insert(tracestate.into(), AMQPValue::LongString(trace.tracestate.into()));
+        }
+        self
+    }
+
+    /// The trace that the message is in.
+    pub fn trace(&self) -> Option<TraceHeaders> {
+        let [traceparent, tracestate] = OF_TRACES;
+        TraceHeaders::read(self.header(traceparent)?, self.header(tracestate))
+    }
+
     /// The `correlation_id`, if it is one that an attribute of a CloudEvent may have.
-    pub(super) fn correlation(&self) -> Option<&str> {
+    pub fn correlation(&self) -> Option<&str> {
         self.correlation_id.as_ref().map(ShortString::as_str).filter(|text| is_attribute(text))
     }
 

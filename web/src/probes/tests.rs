@@ -33,7 +33,19 @@ async fn a_role_without_an_api_shows_its_readiness_and_metrics() {
     assert!(ask(address, "/health/ready", "").await.contains("503"));
     readiness.set(Vec::new());
     assert!(ask(address, "/health/ready", "").await.contains("200 OK"));
-    assert!(ask(address, "/health", "").await.ends_with(r#"{"status":"ok"}"#));
+    let ready = format!(r#"{{"status":"ready","version":"{}""#, env!("CARGO_PKG_VERSION"));
+    assert!(ask(address, "/health/ready", "").await.ends_with(&format!("{ready}}}")));
+    readiness.set_paused(vec!["the channel sms is paused: wrong text".into()]);
+    let paused = r#","paused":["the channel sms is paused: wrong text"]}"#;
+    assert!(ask(address, "/health/ready", "").await.ends_with(&format!("{ready}{paused}")));
+    readiness.set(vec!["stopping".into()]);
+    let stopping = ask(address, "/health/ready", "").await;
+    assert!(stopping.contains("503") && stopping.contains("stopping") && stopping.contains("the channel sms"));
+    assert!(ask(address, "/health", "").await.ends_with(concat!(
+        r#"{"status":"ok","version":""#,
+        env!("CARGO_PKG_VERSION"),
+        r#""}"#
+    )));
     assert!(ask(address, "/metrics", "").await.ends_with("up 1\n"));
     assert!(ask(address, "/notify", "").await.contains("404 Not Found"));
     stop.cancel();

@@ -1,6 +1,8 @@
 //! Copies that go one after the other through the whole pipeline, from the lane to their settlement, over a real
 //! ledger.
 
+mod paused;
+
 use std::time::Duration;
 
 use domain::{Lane, Order, State, SuppressedFor};

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use domain::Lane;
 use tokio::sync::mpsc::Receiver;
-use topology::{Consumers, Incoming, Settle, Source, Subscription, To};
+use topology::{ConsumerSettings, Consumers, Incoming, Publication, Settle, Source, Subscription, To};
 
 use super::place::{Place, consume, eventually, next, patient, publication};
 use e2e::proxy::Proxy;
@@ -77,6 +77,59 @@ async fn the_full_prefetch_is_held_and_not_more() {
     give_back(messages).await;
     consumers.close().await;
     eventually(39, async || place.lane_depth(Lane::Urgent).await).await;
+    place.remove().await;
+}
+
+/// The normal lane, of whose bodies so many bytes may wait here.
+fn consume_within(place: &Place, prefetch: u16, held_bytes: usize) -> (Consumers, Receiver<Incoming>) {
+    let subscription = Subscription { source: Source::Lane(Lane::Normal), prefetch };
+    let settings = ConsumerSettings { held_bytes: Some(held_bytes), ..ConsumerSettings::default() };
+    let (consumers, mut receivers) = Consumers::start(place.topology.clone(), vec![subscription], settings);
+    (consumers, receivers.remove(0))
+}
+
+#[tokio::test]
+async fn large_bodies_wait_in_the_queue_and_not_in_this_process() {
+    let place = Place::declared().await;
+    let publisher = place.publisher().await;
+    for n in 0..40 {
+        let large =
+            Publication { body: vec![b'x'; 512 * 1024].into(), ..publication(To::Lane(Lane::Normal), &n.to_string()) };
+        publisher.publish(large).await.unwrap();
+    }
+    let (consumers, mut messages) = consume_within(&place, 100, 4 << 20);
+    // The first, and four that fit if each has a mebibyte.
+    eventually(35, async || place.lane_depth(Lane::Normal).await).await;
+    let mut taken = take(&mut messages, 3).await;
+    assert_eq!(place.lane_depth(Lane::Normal).await, 35);
+    let mut settled = 0;
+    while settled < 40 {
+        let message = match taken.pop() {
+            Some(message) => message,
+            None => next(&mut messages).await,
+        };
+        assert!(message.settle.ack().await);
+        settled += 1;
+    }
+    eventually(0, async || place.lane_depth(Lane::Normal).await).await;
+    assert_eq!(consumers.watch().borrow().generation, 1);
+    consumers.close().await;
+    place.remove().await;
+}
+
+#[tokio::test]
+async fn small_bodies_fill_the_prefetch_although_few_bytes_may_wait() {
+    let place = Place::declared().await;
+    place.fill(Lane::Normal, 600).await;
+    let (consumers, mut messages) = consume_within(&place, 100, 4 << 20);
+    for _ in 0..200 {
+        assert!(next(&mut messages).await.settle.ack().await);
+    }
+    eventually(true, async || place.lane_depth(Lane::Normal).await <= 300).await;
+    consumers.drain().await;
+    give_back(messages).await;
+    consumers.close().await;
+    eventually(400, async || place.lane_depth(Lane::Normal).await).await;
     place.remove().await;
 }
 

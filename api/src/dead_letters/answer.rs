@@ -1,0 +1,193 @@
+//! Dead letters, their groups, plans and jobs as they are shown.
+
+use axum::http::StatusCode;
+use operations::dead_letters::Shown;
+use serde::Serialize;
+use store::{Counted, IndexedLetter, LetterGroup, LetterJob};
+use utoipa::ToSchema;
+use web::problem::Problem;
+
+/// Letters that failed in the same way.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct GroupAnswer {
+    /// The fingerprint: what letters of the group have in common, without whom they were for.
+    #[schema(example = "1-9f86d081884c7d659a2feaa0")]
+    group: String,
+    /// How many are in the queue.
+    letters: u32,
+    /// `open`, `acknowledged`, `replayed`, `resolved` (none is left) or `regressed` (others have come since).
+    life: &'static str,
+    channel: String,
+    provider: String,
+    /// The outcome of the last attempt.
+    class: String,
+    code: String,
+    template: String,
+    reason: String,
+    /// The words of the error that they have in common.
+    words: String,
+    /// The name of one of them.
+    sample: String,
+    /// When the first that was ever seen has died.
+    #[schema(format = DateTime)]
+    first: String,
+    /// When the last has died.
+    #[schema(format = DateTime)]
+    last: String,
+    /// When its life has changed last.
+    #[schema(format = DateTime)]
+    changed: String,
+    /// Who has changed it, where somebody has.
+    changed_by: Option<String>,
+    note: Option<String>,
+}
+
+/// One letter of the dead-letter queue. What is not known is empty.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct LetterAnswer {
+    /// Its name.
+    letter: String,
+    /// The id of its delivery.
+    id: String,
+    /// How often it was moved before.
+    moved: u32,
+    lane: &'static str,
+    channel: String,
+    provider: String,
+    class: String,
+    code: String,
+    template: String,
+    reason: String,
+    error: String,
+    /// The fingerprint of its group.
+    group: String,
+    attempts: u32,
+    #[schema(format = DateTime)]
+    died: String,
+    #[schema(format = DateTime)]
+    expires: Option<String>,
+}
+
+/// A plan, or the job that it became.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct JobAnswer {
+    id: String,
+    /// `replay`, `drop` or `restore`.
+    action: &'static str,
+    /// `planned`, `running`, `paused`, `cancelled` or `done`.
+    state: &'static str,
+    why: String,
+    made_by: String,
+    #[schema(format = DateTime)]
+    made: String,
+    started_by: Option<String>,
+    #[schema(format = DateTime)]
+    started: Option<String>,
+    #[schema(format = DateTime)]
+    ended: Option<String>,
+    rate: u32,
+    canary: u32,
+    /// Why it is paused.
+    note: Option<String>,
+}
+
+/// A plan or job with what becomes of its letters.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct PlanAnswer {
+    #[serde(flatten)]
+    job: JobAnswer,
+    /// How many are to be begun, or still to be done.
+    letters: u32,
+    /// About how long that takes at its rate.
+    seconds: u64,
+    counts: Vec<CountAnswer>,
+}
+
+/// How many letters of a plan are alike.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct CountAnswer {
+    lane: String,
+    channel: String,
+    provider: String,
+    /// `pending`, `taken`, `done`, `failed`, `missing` (it was not in the queue any more), `unclear` (its scheduler died
+    /// with it, and it is not in the queue any more) or `left_out`.
+    state: String,
+    /// Why: of those that were left out `expired`, `replayed_too_often`, `ended`, `suppressed` or `in_another_job`.
+    why: String,
+    letters: u32,
+}
+
+pub(super) fn group(group: LetterGroup) -> GroupAnswer {
+    GroupAnswer {
+        group: group.fingerprint,
+        letters: group.letters,
+        life: group.life.as_str(),
+        channel: group.channel,
+        provider: group.provider,
+        class: group.class,
+        code: group.code,
+        template: group.template,
+        reason: group.reason,
+        words: group.words,
+        sample: group.sample,
+        first: group.first_at.to_string(),
+        last: group.last_at.to_string(),
+        changed: group.changed_at.to_string(),
+        changed_by: group.changed_by,
+        note: group.note,
+    }
+}
+
+pub(super) fn letter(letter: IndexedLetter) -> LetterAnswer {
+    LetterAnswer {
+        letter: letter.letter,
+        id: letter.id,
+        moved: letter.epoch,
+        lane: letter.lane.as_str(),
+        channel: letter.channel,
+        provider: letter.provider,
+        class: letter.class,
+        code: letter.code,
+        template: letter.template,
+        reason: letter.reason,
+        error: letter.error,
+        group: letter.fingerprint,
+        attempts: letter.attempts,
+        died: letter.dead_at.to_string(),
+        expires: letter.expires_at.map(|at| at.to_string()),
+    }
+}
+
+pub(super) fn job(job: LetterJob) -> JobAnswer {
+    JobAnswer {
+        id: job.id,
+        action: job.action.as_str(),
+        state: job.state.as_str(),
+        why: job.why,
+        made_by: job.made_by,
+        made: job.made_at.to_string(),
+        started_by: job.started_by,
+        started: job.started_at.map(|at| at.to_string()),
+        ended: job.ended_at.map(|at| at.to_string()),
+        rate: job.rate,
+        canary: job.canary,
+        note: job.note,
+    }
+}
+
+pub(super) fn plan(shown: Shown) -> PlanAnswer {
+    let (letters, seconds) = (shown.open(), shown.lasts().as_secs());
+    let count = |counted: Counted| {
+        let Counted { lane, channel, provider, state, why, letters } = counted;
+        CountAnswer { lane, channel, provider, state, why, letters }
+    };
+    PlanAnswer { letters, seconds, counts: shown.counted.into_iter().map(count).collect(), job: job(shown.job) }
+}
+
+pub(super) fn unknown() -> Problem {
+    Problem::not_found("unknown-job", "There is no such plan or job", "GET /dead-letters/jobs lists those there are.")
+}
+
+pub(super) fn not_now(detail: impl Into<String>) -> Problem {
+    Problem::new(StatusCode::CONFLICT, "not-planned", "The job is in no state for that", detail)
+}

@@ -1,0 +1,58 @@
+//! A plan as the OpenAPI document shows it: what `POST /dead-letters/plans` is given, which `operations` reads.
+
+use utoipa::ToSchema;
+
+/// Which letters, and what is to become of them. All that is named narrows them down.
+#[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "action": "replay", "group": "1-9f86d081884c7d659a2feaa0", "why": "the provider is back"
+}))]
+#[expect(dead_code, reason = "describes a body in the OpenAPI document")]
+pub(crate) struct PlanBody {
+    /// `replay` (publish each to its lane, with a fresh budget), `drop` (take each out of the queue, and keep it for the
+    /// retention) or `restore` (put each that was dropped back into the queue).
+    #[schema(example = "replay")]
+    action: String,
+    /// The names of letters.
+    #[schema(min_items = 1, max_items = 1000)]
+    letters: Option<Vec<String>>,
+    /// The fingerprint of a group.
+    #[schema(max_length = 500)]
+    group: Option<String>,
+    /// The channel that their bodies name.
+    #[schema(max_length = 500)]
+    channel: Option<String>,
+    /// Who carried their last attempts.
+    #[schema(max_length = 500)]
+    provider: Option<String>,
+    /// Why they were dead-lettered.
+    #[schema(max_length = 500)]
+    reason: Option<String>,
+    /// The provider's code of their last attempts.
+    #[schema(max_length = 500)]
+    code: Option<String>,
+    /// The template that their bodies name.
+    #[schema(max_length = 500)]
+    template: Option<String>,
+    /// `urgent`, `normal` or `bulk`.
+    lane: Option<String>,
+    /// Of a restore: the job whose letters are put back.
+    #[schema(max_length = 500)]
+    job: Option<String>,
+    /// Every letter: instead of all that narrows them down.
+    all: Option<bool>,
+    /// Why, in one line, for whoever asks later.
+    #[schema(max_length = 500)]
+    why: String,
+    /// Letters in a second. Default 50.
+    #[schema(minimum = 1, maximum = 1000)]
+    rate: Option<u32>,
+    /// After how many letters a replay waits for their end, and pauses when most of them fail again. 0 for none; default
+    /// 20.
+    #[schema(minimum = 0, maximum = 1000)]
+    canary: Option<u32>,
+    /// A replay leaves out those that were moved as often already. Default 3.
+    #[schema(minimum = 1, maximum = 1000)]
+    max_moves: Option<u32>,
+}

@@ -1,0 +1,97 @@
+//! `GET /dead-letters`: a page of them, by how they failed.
+
+use axum::Json;
+use axum::extract::State;
+use domain::{Lane, Tenant};
+use operations::dead_letters;
+use serde::Serialize;
+use store::{LetterCursor, LetterFilter, MAX_PAGE, USUAL_PAGE};
+use utoipa::{IntoParams, ToSchema};
+use web::problem::Problem;
+use web::query::Parameters;
+
+use crate::access::{Authorized, scopes};
+use crate::app::Shared;
+use crate::dead_letters::answer::{LetterAnswer, letter};
+use crate::docs::refusals::{LedgerAway, Unauthorised};
+use crate::unavailable::ledger_read;
+
+const NAMES: [&str; 10] =
+    ["letter", "group", "channel", "provider", "reason", "code", "template", "lane", "cursor", "limit"];
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "describes a query in the OpenAPI document")]
+pub(crate) struct LettersQuery {
+    /// Only the letter of this name.
+    letter: Option<String>,
+    /// Only letters of this group: its fingerprint.
+    group: Option<String>,
+    /// Only letters whose bodies name this channel.
+    channel: Option<String>,
+    /// Only those whose last attempt this provider carried.
+    provider: Option<String>,
+    /// Only those that were dead-lettered for this.
+    reason: Option<String>,
+    /// Only those whose last attempt got this code of the provider.
+    code: Option<String>,
+    /// Only those whose bodies name this template.
+    template: Option<String>,
+    /// `urgent`, `normal` or `bulk`.
+    lane: Option<String>,
+    /// `next` of the page before.
+    cursor: Option<String>,
+    /// 1 to 1,000; default 100.
+    #[param(minimum = 1, maximum = 1000)]
+    limit: Option<u32>,
+}
+
+/// One page, those that died last first.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct LettersAnswer {
+    /// The letters of the token's tenant.
+    letters: Vec<LetterAnswer>,
+    /// The `cursor` of the next page; absent after the last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false)]
+    next: Option<String>,
+}
+
+/// List dead letters
+///
+/// What the queue held when it was read last, also what has no delivery. Needs the scope `read`.
+#[utoipa::path(
+    get, path = "/dead-letters", operation_id = "list_dead_letters", tag = "Dead letters",
+    params(LettersQuery), security(("bearer" = [])),
+    responses(
+        (status = 200, description = "One page.", body = LettersAnswer),
+        (status = 422, description = "A parameter of the query is not valid."),
+        Unauthorised, LedgerAway,
+    ),
+)]
+pub(crate) async fn list(
+    State(app): Shared,
+    Authorized { caller, .. }: Authorized<scopes::Read>,
+    mut query: Parameters,
+) -> Result<Json<LettersAnswer>, Problem> {
+    let filter = filter(&mut query, caller.tenant);
+    let after = query.parsed("cursor", "must be `next` of the page before", LetterCursor::parse);
+    let limit = query.limit(USUAL_PAGE, MAX_PAGE);
+    query.finish(&NAMES)?;
+    let page = ledger_read(dead_letters::list(&app.store, &filter, after.as_ref(), limit).await)?;
+    let letters = page.letters.into_iter().map(letter).collect();
+    Ok(Json(LettersAnswer { letters, next: page.next.map(|cursor| cursor.to_string()) }))
+}
+
+fn filter(query: &mut Parameters, tenant: Tenant) -> LetterFilter {
+    let rule = "must be what the letters have, or be left out";
+    // Postgres can neither store nor compare a NUL: no letter has one.
+    let mut text = |name: &str| {
+        query.parsed(name, rule, |text| (!text.is_empty() && !text.contains('\0')).then(|| text.to_owned()))
+    };
+    let letters = text("letter").into_iter().collect();
+    let (group, channel, provider) = (text("group"), text("channel"), text("provider"));
+    let (reason, code, template) = (text("reason"), text("code"), text("template"));
+    let lane = query.one_of("lane", &Lane::ALL, Lane::as_str);
+    LetterFilter { tenant, letters, group, channel, provider, reason, code, template, lane }
+}

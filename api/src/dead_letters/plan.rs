@@ -1,0 +1,53 @@
+//! `POST /dead-letters/plans`: what would become of which letters. Nothing is moved by it.
+
+use axum::Json;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, StatusCode};
+use domain::RequestedBy;
+use operations::dead_letters::{self, Asked};
+use uuid::Uuid;
+use web::body::read_json_text;
+use web::idempotency::idempotency_key;
+use web::problem::Problem;
+
+use crate::access::{Authorized, scopes};
+use crate::app::Shared;
+use crate::dead_letters::answer::{PlanAnswer, plan as answer, unknown};
+use crate::dead_letters::body::PlanBody;
+use crate::docs::refusals::{InvalidFields, LedgerAway, Unauthorised, Unreadable};
+use crate::notifications::body::refusal;
+use crate::unavailable::ledger_changed;
+
+/// Plan what becomes of dead letters
+///
+/// The plan is frozen by the names of its letters, as the queue was read last, and says which are left out and why.
+/// Letters that die later are not in it. It may be started within an hour. Needs the scope `operate`.
+#[utoipa::path(
+    post, path = "/dead-letters/plans", operation_id = "plan_dead_letters", tag = "Dead letters",
+    params((
+        "Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255,
+        description = "The same key gives the plan that was made with it.",
+    )),
+    security(("bearer" = [])),
+    request_body(content = PlanBody, description = "Which letters, and what is to become of them."),
+    responses(
+        (status = 201, description = "The plan.", body = PlanAnswer),
+        Unreadable, InvalidFields, Unauthorised, LedgerAway,
+    ),
+)]
+pub(crate) async fn plan(
+    State(app): Shared,
+    Authorized { caller, .. }: Authorized<scopes::Operate>,
+    headers: HeaderMap,
+    request: Request,
+) -> Result<(StatusCode, Json<PlanAnswer>), Problem> {
+    let id =
+        idempotency_key(&headers)?.map(|key| app.request_ids.id(&caller.tenant, RequestedBy::TokenHolder, key, None));
+    let id = id.unwrap_or_else(|| Uuid::now_v7().to_string());
+    let text = read_json_text(request, app.settings.body_limit).await?;
+    let asked = Asked::read(&text).map_err(refusal)?;
+    let clock = app.clock.as_ref();
+    let planned = dead_letters::plan(&app.store, &caller.tenant, id, asked, caller.subject, clock).await;
+    let planned = ledger_changed(planned)?.ok_or_else(unknown)?;
+    Ok((StatusCode::CREATED, Json(answer(planned))))
+}

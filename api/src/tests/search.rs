@@ -1,0 +1,103 @@
+//! Searching and explaining: what is found by which parameter, what is refused, and what is said of one delivery.
+
+use axum::http::StatusCode;
+use domain::{Failure, Outcome, Reason};
+
+use crate::tests::app::{TestApp, token};
+use crate::tests::deliveries::attempted;
+
+#[tokio::test]
+async fn deliveries_are_found_by_all_that_is_known_of_them() {
+    let app = TestApp::start().await;
+    let failure = || Failure::new("twilio", Some("21211".into()), "no such number");
+    attempted(&app, "order-1", Outcome::Permanent { reason: Reason::Permanent, failure: failure() }, None).await;
+    attempted(&app, "order-2", Outcome::Captured, None).await;
+    attempted(&app, "other", Outcome::Retriable { failure: failure(), alarm: false, maybe_sent: false }, None).await;
+    let found = async |query: &str| {
+        let answer = app.get(&format!("/deliveries?{query}"), Some(&token("read"))).await;
+        assert_eq!(answer.status, StatusCode::OK, "{query}: {answer:?}");
+        let deliveries = answer.json()["deliveries"].as_array().unwrap().clone();
+        deliveries.iter().map(|one| one["id"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    for (query, expected) in [
+        ("channel=sms", vec!["other", "order-2", "order-1"]),
+        ("channel=email", vec![]),
+        ("provider=twilio", vec!["other", "order-1"]),
+        ("reason=permanent", vec!["order-1"]),
+        ("code=21211&state=waiting", vec!["other"]),
+        ("template=welcome", vec![]),
+        ("tenant=acme&state=captured", vec!["order-2"]),
+        ("id=order", vec!["order-1", "order-2"]),
+        ("id=order-2&recipient=%2B12025550143", vec!["order-2"]),
+        ("from=2026-03-01T12:00:00Z", vec!["other", "order-2", "order-1"]),
+        ("from=2026-03-01T09:00:00-03:00&to=2026-03-01T12:00:01%2B00:00&state=captured", vec!["order-2"]),
+        ("to=2026-03-01T12:00:00Z", vec![]),
+    ] {
+        assert_eq!(found(query).await, expected, "{query}");
+    }
+}
+
+#[tokio::test]
+async fn a_filter_that_cannot_be_read_says_what_is_known() {
+    let app = TestApp::start().await;
+    for (query, parameter, words) in [
+        ("channel=emial", "channel", "did you mean email?"),
+        ("provider=twillio", "provider", "did you mean twilio?"),
+        ("reason=exausted", "reason", "did you mean exhausted?"),
+        ("template=no%20word", "template", "1 to 64 letters"),
+        ("code=", "code", "1 to 128 bytes"),
+        ("code=a%0Ab", "code", "1 to 128 bytes"),
+        ("id=", "id", "1 to 255 bytes"),
+        ("from=yesterday", "from", "RFC 3339"),
+        ("to=2026-03-01T09:00:00+00:00", "to", "write a + as %2B"),
+        ("from=2026-03-02T00:00:00Z&to=2026-03-01T00:00:00Z", "to", "later than from"),
+        ("chanel=sms", "chanel", "did you mean channel?"),
+    ] {
+        let answer = app.get(&format!("/deliveries?{query}"), Some(&token("read"))).await;
+        let got = (answer.status, answer.kind());
+        assert_eq!(got, (StatusCode::UNPROCESSABLE_ENTITY, "invalid-query".to_owned()), "{query}");
+        let error = answer.json()["errors"][0].clone();
+        assert_eq!(error["parameter"], parameter, "{query}");
+        assert!(error["detail"].as_str().unwrap().contains(words), "{query}: {answer:?}");
+    }
+    let foreign = app.get("/deliveries?tenant=globex", Some(&token("read"))).await;
+    assert_eq!((foreign.status, foreign.kind().as_str()), (StatusCode::FORBIDDEN, "foreign-tenant"));
+}
+
+#[tokio::test]
+async fn a_cursor_of_another_filter_is_refused() {
+    let app = TestApp::start().await;
+    for id in ["a", "b", "c"] {
+        attempted(&app, id, Outcome::Captured, None).await;
+    }
+    let first = app.get("/deliveries?state=captured&limit=1", Some(&token("read"))).await.json();
+    let next = first["next"].as_str().expect("there are more").to_owned();
+    let same = app.get(&format!("/deliveries?state=captured&cursor={next}"), Some(&token("read"))).await.json();
+    let ids: Vec<_> = same["deliveries"].as_array().unwrap().iter().map(|one| one["id"].clone()).collect();
+    assert_eq!(ids, ["b", "a"], "{first} {same}");
+    for query in ["", "&state=dead", "&state=captured&channel=sms", "&id=a"] {
+        let answer = app.get(&format!("/deliveries?cursor={next}{query}"), Some(&token("read"))).await;
+        assert_eq!((answer.status, answer.kind().as_str()), (StatusCode::UNPROCESSABLE_ENTITY, "invalid-query"));
+        let error = answer.json()["errors"][0].clone();
+        assert_eq!(error["parameter"], "cursor", "{query}");
+        assert!(error["detail"].as_str().unwrap().contains("a list of something else"), "{query}: {answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn one_delivery_is_explained_in_words() {
+    let app = TestApp::start().await;
+    let failure = Failure::new("twilio", Some("503".into()), "service unavailable");
+    attempted(&app, "waits", Outcome::Retriable { failure, alarm: false, maybe_sent: false }, None).await;
+    let told = app.get("/deliveries/waits/explain", Some(&token("read"))).await.json();
+    assert_eq!(told["summary"], "It waits in retry queue 1 until 2026-03-01T12:00:05Z.");
+    let said = |topic: &str| {
+        let of_it = told["sentences"].as_array().unwrap().iter().find(|sentence| sentence["topic"] == topic);
+        of_it.map(|sentence| sentence["text"].as_str().unwrap().to_owned()).unwrap_or_default()
+    };
+    assert!(said("lane").contains("the lane normal"), "{told}");
+    assert!(said("attempt").starts_with("Attempt 1 by twilio failed, and may work later, code 503"), "{told}");
+    assert!(said("event").contains("`retrying`"), "{told}");
+    let unknown = app.get("/deliveries/nobody/explain", Some(&token("read"))).await;
+    assert_eq!((unknown.status, unknown.kind().as_str()), (StatusCode::NOT_FOUND, "not-taken-yet"));
+}

@@ -1,0 +1,275 @@
+//! `chasqui dead`: what is in the dead-letter queue, in groups of what failed alike, and what is to become of it.
+
+mod shown;
+mod wanted;
+mod watch;
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use clap::Subcommand;
+use domain::{Clock as _, Tenant};
+use operations::dead_letters::{self, Asked, Change, Shown, Started};
+use store::{Store, StoreError};
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use self::wanted::{Filter, Plan};
+use crate::clock::SystemClock;
+use crate::config::{Config, Role, Sources};
+use crate::exit::Usage;
+use crate::output::{self, say};
+use crate::words::tenant;
+use crate::{exit, logs, parts, unconfigured};
+
+/// Who did it, where nobody says.
+const BY: &str = "command line";
+/// How long a command waits for a scheduler to read the queue.
+const READ_WITHIN: Duration = Duration::from_secs(15);
+const LOOK_EVERY: Duration = Duration::from_millis(200);
+
+#[derive(clap::Args, Debug)]
+pub struct Dead {
+    #[arg(long, global = true, value_parser = tenant, default_value = "default")]
+    tenant: Tenant,
+    /// One JSON object per line
+    #[arg(long, global = true)]
+    json: bool,
+    /// Who says so
+    #[arg(long, global = true, value_name = "NAME", default_value = BY)]
+    by: String,
+    #[command(subcommand)]
+    command: DeadCommand,
+}
+
+#[derive(Subcommand, Debug)]
+enum DeadCommand {
+    /// Print the groups of letters that failed alike, those with the most letters first
+    Groups {
+        /// Those too of which no letter is left
+        #[arg(long)]
+        resolved: bool,
+    },
+    /// Print letters, those that died last first
+    List(Box<Filter>),
+    /// Print one letter, or one plan or job with what became of its letters
+    Show {
+        /// The name of a letter, or the id of a plan or job
+        what: String,
+    },
+    /// Note that you look after a group
+    Acknowledge {
+        /// Its fingerprint
+        group: String,
+        /// Whatever there is to say about it
+        #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+        note: Option<String>,
+    },
+    /// Print which letters would be moved and which not, and keep that as a plan for an hour
+    Plan {
+        /// replay, drop or restore
+        action: String,
+        #[command(flatten)]
+        plan: Box<Plan>,
+    },
+    /// Publish letters again, each to its lane with a fresh budget: a plan, which --yes starts at once
+    Replay(Box<Plan>),
+    /// Take letters out of the queue, and keep them for the retention: a plan, which --yes starts at once
+    Drop(Box<Plan>),
+    /// Put letters that were dropped back into the queue: a plan, which --yes starts at once
+    Restore(Box<Plan>),
+    /// Start a plan, and follow it to its end
+    Start {
+        id: String,
+        /// How many letters it has, as the plan said
+        #[arg(long)]
+        letters: u32,
+    },
+    /// Print the newest plans and jobs
+    Jobs,
+    /// Begin nothing more of a job; what is in hand is finished
+    Cancel { id: String },
+    /// Let a job that is paused go on, and follow it to its end
+    Resume { id: String },
+}
+
+pub(crate) async fn run(sources: Sources, what: Dead) -> Result<ExitCode> {
+    let config = Config::read(unconfigured::with_ledger(sources), Role::Ledger)?;
+    logs::start(&config)?;
+    let store = parts::existing_store(&config, parts::clock()).await?;
+    let Dead { tenant, json, by, command } = what;
+    let desk = Desk { store, tenant, json, by };
+    match command {
+        DeadCommand::Groups { resolved } => desk.groups(resolved).await,
+        DeadCommand::List(filter) => desk.list(*filter).await,
+        DeadCommand::Show { what } => desk.show(&what).await,
+        DeadCommand::Acknowledge { group, note } => desk.acknowledge(&group, note.as_deref()).await,
+        DeadCommand::Plan { action, plan } => desk.plan(&action, *plan, false).await,
+        DeadCommand::Replay(plan) => desk.plan("replay", *plan, true).await,
+        DeadCommand::Drop(plan) => desk.plan("drop", *plan, true).await,
+        DeadCommand::Restore(plan) => desk.plan("restore", *plan, true).await,
+        DeadCommand::Start { id, letters } => desk.start(&id, letters).await,
+        DeadCommand::Jobs => desk.jobs().await,
+        DeadCommand::Cancel { id } => desk.cancel(&id).await,
+        DeadCommand::Resume { id } => desk.resume(&id).await,
+    }
+}
+
+/// What every command of this kind has.
+struct Desk {
+    store: Store,
+    tenant: Tenant,
+    json: bool,
+    by: String,
+}
+
+impl Desk {
+    /// Has the queue read, and waits for that. Says so where nobody reads it.
+    async fn read(&self) -> Result<()> {
+        in_words(dead_letters::ask(&self.store).await)?;
+        let until = Instant::now() + READ_WITHIN;
+        loop {
+            let reading = in_words(dead_letters::reading(&self.store).await)?;
+            if !reading.is_asked_for {
+                return Ok(());
+            }
+            if Instant::now() >= until {
+                let since = reading
+                    .read_at
+                    .map_or("it was never read".to_owned(), |at| format!("shown is what was there at {at}"));
+                let why = reading
+                    .problem
+                    .map_or("is one running and ready?".to_owned(), |problem| format!("the last one said: {problem}"));
+                output::complain(format_args!(
+                    "no scheduler has read the dead-letter queue to its end within {} seconds ({}); {since}",
+                    READ_WITHIN.as_secs(),
+                    domain::printable(&why)
+                ));
+                return Ok(());
+            }
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    }
+
+    async fn groups(&self, resolved: bool) -> Result<ExitCode> {
+        self.read().await?;
+        let groups = in_words(dead_letters::groups(&self.store, &self.tenant, resolved).await)?;
+        shown::groups(&groups, self.json);
+        Ok(ExitCode::SUCCESS)
+    }
+
+    async fn list(&self, filter: Filter) -> Result<ExitCode> {
+        self.read().await?;
+        let filter = filter.of(&self.tenant)?;
+        let mut after = None;
+        loop {
+            let page = in_words(dead_letters::list(&self.store, &filter, after.as_ref(), store::MAX_PAGE).await)?;
+            page.letters.iter().for_each(|letter| shown::letter(letter, self.json));
+            after = page.next;
+            if after.is_none() || output::is_unread() {
+                return Ok(ExitCode::SUCCESS);
+            }
+        }
+    }
+
+    async fn show(&self, what: &str) -> Result<ExitCode> {
+        if let Some(job) = in_words(dead_letters::show(&self.store, &self.tenant, what).await)? {
+            shown::plan(&job, self.json);
+            return Ok(ExitCode::SUCCESS);
+        }
+        let filter = Filter::of_one(&self.tenant, what);
+        let page = in_words(dead_letters::list(&self.store, &filter, None, 1).await)?;
+        page.letters.iter().for_each(|letter| shown::whole(letter, self.json));
+        if page.letters.is_empty() {
+            output::complain(format_args!("there is no letter of this name in the queue, and no job of this id"));
+        }
+        Ok(exit::answer(!page.letters.is_empty()))
+    }
+
+    async fn acknowledge(&self, group: &str, note: Option<&str>) -> Result<ExitCode> {
+        let noted = dead_letters::acknowledge(&self.store, &self.tenant, group, &self.by, note, &SystemClock).await;
+        let noted = in_words(noted)?;
+        if !noted {
+            output::complain(format_args!("there is no such group: `chasqui dead groups` lists them"));
+        }
+        Ok(exit::answer(noted))
+    }
+
+    /// Makes a plan and shows it. Starts it where that was asked for.
+    async fn plan(&self, action: &str, plan: Plan, may_start: bool) -> Result<ExitCode> {
+        let is_started = plan.yes;
+        if is_started && !may_start {
+            return Err(Usage(format!("--yes starts a plan: write `chasqui dead {action}`")).into());
+        }
+        let asked = Asked::of(plan.fields(action)).map_err(|errors| wanted::refused(&errors))?;
+        if action != "restore" {
+            self.read().await?;
+        }
+        let (id, by) = (Uuid::now_v7().to_string(), self.by.clone());
+        let planned = dead_letters::plan(&self.store, &self.tenant, id, asked, by, &SystemClock).await;
+        let planned = in_words(planned)?.context("the plan is not there any more")?;
+        shown::plan(&planned, self.json);
+        match planned.open() {
+            0 => Ok(exit::answer(false)),
+            letters if is_started => self.start(&planned.job.id, letters).await,
+            letters => {
+                if !self.json {
+                    say!("start it within an hour: chasqui dead start {} --letters {letters}", planned.job.id);
+                }
+                Ok(ExitCode::SUCCESS)
+            }
+        }
+    }
+
+    async fn start(&self, id: &str, letters: u32) -> Result<ExitCode> {
+        let now = SystemClock.now();
+        let started = dead_letters::start(&self.store, &self.tenant, id, letters, &self.by, now).await;
+        let why = match in_words(started)? {
+            Started::Started(shown) => return self.follow(*shown).await,
+            Started::Unknown => "there is no plan of this id".to_owned(),
+            Started::Has(has) => format!("the plan has {has} letters to begin, not {letters}"),
+            Started::NoPlan(store::JobState::Planned) => "the plan is older than an hour: make another".to_owned(),
+            Started::NoPlan(state) => format!("it is no plan any more: it is {}", state.as_str()),
+        };
+        output::complain(format_args!("not started: {why}"));
+        Ok(exit::answer(false))
+    }
+
+    async fn jobs(&self) -> Result<ExitCode> {
+        for job in in_words(dead_letters::jobs(&self.store, &self.tenant).await)? {
+            shown::job(&job, self.json);
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+
+    async fn cancel(&self, id: &str) -> Result<ExitCode> {
+        let otherwise = "there is no plan or job of this id that could be cancelled";
+        Ok(exit::answer(self.change(id, Change::Cancel, otherwise).await?))
+    }
+
+    async fn resume(&self, id: &str) -> Result<ExitCode> {
+        if !self.change(id, Change::Resume, "there is no job of this id that is paused").await? {
+            return Ok(exit::answer(false));
+        }
+        let shown = in_words(dead_letters::show(&self.store, &self.tenant, id).await)?;
+        self.follow(shown.context("the job is not there any more")?).await
+    }
+
+    async fn change(&self, id: &str, change: Change, otherwise: &str) -> Result<bool> {
+        let changed = dead_letters::change(&self.store, &self.tenant, id, change, SystemClock.now()).await;
+        let changed = in_words(changed)?;
+        if !changed {
+            output::complain(format_args!("{otherwise}"));
+        }
+        Ok(changed)
+    }
+
+    async fn follow(&self, shown: Shown) -> Result<ExitCode> {
+        watch::follow(&self.store, &self.tenant, shown, self.json).await
+    }
+}
+
+fn in_words<T>(answer: Result<T, StoreError>) -> Result<T> {
+    answer.context("the ledger has not answered")
+}

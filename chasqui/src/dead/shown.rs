@@ -1,0 +1,130 @@
+//! Dead letters, their groups, plans and jobs as lines and as JSON.
+
+use domain::printable;
+use operations::dead_letters::Shown;
+use serde_json::{Value, json};
+use store::{Counted, IndexedLetter, LetterGroup, LetterJob};
+
+use crate::output::{self, say};
+
+/// A table, or one object for each group.
+pub(super) fn groups(groups: &[LetterGroup], is_json: bool) {
+    if is_json {
+        groups.iter().for_each(|group| output::json(&json_of_group(group)));
+        return;
+    }
+    if groups.is_empty() {
+        say!("no dead letters");
+        return;
+    }
+    say!("{:>7}  {:<12}  {:<20}  {:<26}  how they failed", "letters", "life", "last", "group");
+    for group in groups {
+        let LetterGroup { fingerprint, letters, life, last_at, note, changed_by, .. } = group;
+        let note = note.as_deref().map(|note| format!("; note: {note}")).unwrap_or_default();
+        let by = changed_by.as_deref().map(|by| format!(" ({by})")).unwrap_or_default();
+        let how = format!("{}{note}{by}", how(group));
+        let last = last_at.to_string();
+        let last = last.get(..19).unwrap_or(&last);
+        say!("{letters:>7}  {:<12}  {last:<20}  {fingerprint:<26}  {}", life.as_str(), printable(&how));
+    }
+}
+
+fn how(group: &LetterGroup) -> String {
+    let LetterGroup { channel, provider, class, code, template, reason, words, .. } = group;
+    let parts = [channel, reason, provider, class, code, template, words];
+    parts.into_iter().filter(|part| !part.is_empty()).map(String::as_str).collect::<Vec<_>>().join(" · ")
+}
+
+fn json_of_group(group: &LetterGroup) -> Value {
+    json!({
+        "group": group.fingerprint, "letters": group.letters, "life": group.life.as_str(), "channel": group.channel,
+        "provider": group.provider, "class": group.class, "code": group.code, "template": group.template,
+        "reason": group.reason, "words": group.words, "sample": group.sample, "first": group.first_at.to_string(),
+        "last": group.last_at.to_string(), "changed": group.changed_at.to_string(), "changed_by": group.changed_by,
+        "note": group.note,
+    })
+}
+
+/// One line, or one object.
+pub(super) fn letter(letter: &IndexedLetter, is_json: bool) {
+    if is_json {
+        return output::json(&json_of_letter(letter));
+    }
+    let IndexedLetter { letter, id, lane, channel, reason, provider, code, error, dead_at, epoch, .. } = letter;
+    let what = format!(
+        "{letter}  {dead_at}  {lane}  {channel}  {reason}  {provider} {code}  {id}  moved {epoch} times: {error}"
+    );
+    say!("{}", printable(&what));
+}
+
+/// One letter with everything that is known of it.
+pub(super) fn whole(letter: &IndexedLetter, is_json: bool) {
+    if is_json {
+        return output::json(&json_of_letter(letter));
+    }
+    if let Value::Object(fields) = json_of_letter(letter) {
+        for (name, value) in fields {
+            let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            say!("{name:<12} {}", printable(&value));
+        }
+    }
+    say!("its attempts: chasqui and the API show its delivery by the id");
+}
+
+fn json_of_letter(letter: &IndexedLetter) -> Value {
+    json!({
+        "letter": letter.letter, "tenant": letter.tenant.as_str(), "id": letter.id, "moved": letter.epoch,
+        "lane": letter.lane.as_str(), "channel": letter.channel, "provider": letter.provider, "class": letter.class,
+        "code": letter.code, "template": letter.template, "reason": letter.reason, "error": letter.error,
+        "group": letter.fingerprint, "attempts": letter.attempts, "died": letter.dead_at.to_string(),
+        "expires": letter.expires_at.map(|at| at.to_string()),
+    })
+}
+
+/// A plan or job with what becomes of its letters.
+pub(super) fn plan(shown: &Shown, is_json: bool) {
+    if is_json {
+        return output::json(&json_of_plan(shown));
+    }
+    job(&shown.job, false);
+    for counted in &shown.counted {
+        let Counted { lane, channel, provider, state, why, letters } = counted;
+        let why = if why.is_empty() { String::new() } else { format!(": {why}") };
+        let line = format!("{letters:>7}  {lane}  {channel}  {provider}  {state}{why}");
+        say!("  {}", printable(&line));
+    }
+    say!("  {} to begin, about {} s at {} a second", shown.open(), shown.lasts().as_secs(), shown.job.rate);
+}
+
+fn json_of_plan(shown: &Shown) -> Value {
+    let counted = shown.counted.iter().map(|counted| {
+        let Counted { lane, channel, provider, state, why, letters } = counted;
+        json!({"lane": lane, "channel": channel, "provider": provider, "state": state, "why": why, "letters": letters})
+    });
+    let mut told = json_of_job(&shown.job);
+    told["letters"] = json!(shown.open());
+    told["seconds"] = json!(shown.lasts().as_secs());
+    told["counts"] = Value::Array(counted.collect());
+    told
+}
+
+/// One line, or one object.
+pub(super) fn job(job: &LetterJob, is_json: bool) {
+    if is_json {
+        return output::json(&json_of_job(job));
+    }
+    let LetterJob { id, action, state, why, made_by, made_at, note, .. } = job;
+    let note = note.as_deref().map(|note| format!("; {note}")).unwrap_or_default();
+    let line = format!("{id}  {}  {}{note}  by {made_by} at {made_at}: {why}", action.as_str(), state.as_str());
+    say!("{}", printable(&line));
+}
+
+fn json_of_job(job: &LetterJob) -> Value {
+    json!({
+        "id": job.id, "action": job.action.as_str(), "state": job.state.as_str(), "why": job.why,
+        "wanted": serde_json::from_str::<Value>(&job.wanted).unwrap_or_default(), "made_by": job.made_by,
+        "made": job.made_at.to_string(), "started_by": job.started_by,
+        "started": job.started_at.map(|at| at.to_string()), "ended": job.ended_at.map(|at| at.to_string()),
+        "rate": job.rate, "canary": job.canary, "note": job.note,
+    })
+}

@@ -1,0 +1,133 @@
+//! Which dead letters are meant, as options.
+
+use anyhow::Result;
+use domain::{FieldError, Lane, Tenant};
+use serde_json::{Map, Value, json};
+use store::LetterFilter;
+
+use crate::exit::Usage;
+use crate::words::one_of;
+
+#[derive(clap::Args, Debug)]
+pub(super) struct Filter {
+    /// Only letters of this group: its fingerprint
+    #[arg(long, value_name = "FINGERPRINT")]
+    group: Option<String>,
+    /// Only these letters: their names
+    #[arg(long = "letter", value_name = "NAME")]
+    letters: Vec<String>,
+    #[arg(long)]
+    channel: Option<String>,
+    #[arg(long)]
+    provider: Option<String>,
+    /// Why they were dead-lettered, such as exhausted
+    #[arg(long)]
+    reason: Option<String>,
+    /// The provider's code of the last attempt
+    #[arg(long)]
+    code: Option<String>,
+    #[arg(long)]
+    template: Option<String>,
+    /// urgent, normal or bulk
+    #[arg(long)]
+    lane: Option<String>,
+}
+
+#[derive(clap::Args, Debug)]
+pub(super) struct Plan {
+    #[command(flatten)]
+    filter: Filter,
+    /// Every letter
+    #[arg(long)]
+    all: bool,
+    /// The job whose letters are to be restored
+    #[arg(long, value_name = "ID")]
+    job: Option<String>,
+    /// Why, for whoever asks later
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    why: String,
+    /// Letters in a second, 1 to 1000
+    #[arg(long)]
+    rate: Option<u32>,
+    /// After how many letters to wait for their end, and to pause when most of them fail again; 0 for none
+    #[arg(long)]
+    canary: Option<u32>,
+    /// Leave out those that were moved as often already
+    #[arg(long, value_name = "TIMES")]
+    max_moves: Option<u32>,
+    /// Start it at once
+    #[arg(long)]
+    pub(super) yes: bool,
+}
+
+impl Filter {
+    /// One letter by its name.
+    pub(super) fn of_one(tenant: &Tenant, letter: &str) -> LetterFilter {
+        // No letter has a name with a NUL, which Postgres could not compare.
+        let letters = vec![letter.replace('\0', "")];
+        LetterFilter { tenant: tenant.clone(), letters, ..LetterFilter::default() }
+    }
+
+    pub(super) fn of(self, tenant: &Tenant) -> Result<LetterFilter> {
+        let Self { group, letters, channel, provider, reason, code, template, lane } = self;
+        let parsed = lane.as_deref().map(|text| {
+            let known = Lane::ALL.map(Lane::as_str);
+            Lane::parse(text).ok_or_else(|| Usage(format!("--lane: {}", one_of(text, &known))))
+        });
+        let (tenant, lane) = (tenant.clone(), parsed.transpose()?);
+        Ok(LetterFilter { tenant, letters, group, channel, provider, reason, code, template, lane })
+    }
+
+    fn fields(self) -> Map<String, Value> {
+        let Self { group, letters, channel, provider, reason, code, template, lane } = self;
+        let texts = [
+            ("group", group),
+            ("channel", channel),
+            ("provider", provider),
+            ("reason", reason),
+            ("code", code),
+            ("template", template),
+            ("lane", lane),
+        ];
+        let mut fields: Map<String, Value> =
+            texts.into_iter().filter_map(|(name, text)| Some((name.to_owned(), Value::String(text?)))).collect();
+        if !letters.is_empty() {
+            fields.insert("letters".to_owned(), json!(letters));
+        }
+        fields
+    }
+}
+
+impl Plan {
+    /// The fields of a plan, as whoever asks over HTTP writes them.
+    pub(super) fn fields(self, action: &str) -> Map<String, Value> {
+        let Self { filter, all, job, why, rate, canary, max_moves, yes: _ } = self;
+        let mut fields = filter.fields();
+        fields.insert("action".to_owned(), json!(action));
+        fields.insert("why".to_owned(), json!(why));
+        if all {
+            fields.insert("all".to_owned(), json!(true));
+        }
+        if let Some(job) = job {
+            fields.insert("job".to_owned(), json!(job));
+        }
+        for (name, number) in [("rate", rate), ("canary", canary), ("max_moves", max_moves)] {
+            if let Some(number) = number {
+                fields.insert(name.to_owned(), json!(number));
+            }
+        }
+        fields
+    }
+}
+
+/// What is wrong, by the options that were given.
+pub(super) fn refused(errors: &[FieldError]) -> anyhow::Error {
+    let option = |error: &FieldError| match error.pointer.as_str() {
+        "/action" => "the action".to_owned(),
+        "/max_moves" => "--max-moves".to_owned(),
+        pointer if pointer.starts_with("/letters") => "--letter".to_owned(),
+        pointer => format!("--{}", pointer.trim_start_matches('/')),
+    };
+    let lines: Vec<String> = errors.iter().map(|error| format!("{} {}", option(error), error.detail)).collect();
+    Usage(lines.join("\n")).into()
+}

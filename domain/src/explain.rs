@@ -1,0 +1,200 @@
+//! One delivery in words: what became of it and why, said from what is recorded. The API, the command line and whoever
+//! else shows a delivery say the same sentences.
+
+mod attempts;
+mod family;
+mod origin;
+mod reasons;
+mod standing;
+
+use std::time::Duration;
+
+use crate::{Attempt, FieldError, Lane, Row, State, Timestamp, events_of};
+
+/// Everything that is known of a delivery.
+#[derive(Clone, Copy, Debug)]
+pub struct Facts<'a> {
+    pub row: &'a Row,
+    /// When it is to be sent, or was to be sent before it was cancelled, if that was ever set for later.
+    pub due_at: Option<Timestamp>,
+    /// In the order of epoch, number and time.
+    pub attempts: &'a [Attempt],
+    /// In the order in which they came.
+    pub receipts: &'a [ReceiptFact<'a>],
+    /// The fallbacks that took over, or will, in their order.
+    pub children: &'a [Child<'a>],
+    /// What was not read of its message, or has no effect.
+    pub warnings: &'a [FieldError],
+    /// How long the three retry queues keep a message.
+    pub delays: [Duration; 3],
+}
+
+/// What its provider reported later.
+#[derive(Clone, Copy, Debug)]
+pub struct ReceiptFact<'a> {
+    pub provider: &'a str,
+    pub epoch: u32,
+    pub attempt: u32,
+    /// In one word.
+    pub said: &'a str,
+    /// What is more exact than the word.
+    pub class: Option<&'a str>,
+    pub code: Option<&'a str>,
+    pub detail: &'a str,
+    /// By the provider's clock, or else when it came.
+    pub at: Timestamp,
+}
+
+/// A fallback.
+#[derive(Clone, Copy, Debug)]
+pub struct Child<'a> {
+    pub id: &'a str,
+    /// None while no worker has taken it.
+    pub state: Option<State>,
+    /// The scheduler keeps it until it is due.
+    pub is_scheduled: bool,
+}
+
+/// What the scheduler keeps of a delivery that it has not released yet.
+#[derive(Clone, Copy, Debug)]
+pub struct Unreleased<'a> {
+    pub lane: Lane,
+    pub due: Timestamp,
+    pub expires_at: Option<Timestamp>,
+    /// Retry budgets used, and attempts made in the current one, before it was put off.
+    pub epoch: u32,
+    pub attempt: u32,
+    pub warnings: &'a [FieldError],
+}
+
+/// One delivery in words.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Explanation {
+    /// Where it stands, in one sentence.
+    pub summary: String,
+    pub sentences: Vec<Sentence>,
+}
+
+/// One thing that is said of a delivery.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Sentence {
+    pub topic: Topic,
+    /// When it happened or will happen, where that is known.
+    pub at: Option<Timestamp>,
+    pub text: String,
+}
+
+/// What a sentence is about.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Topic {
+    /// How it came in.
+    Lane,
+    /// Which words were asked for.
+    Words,
+    Attempt,
+    /// Why it stands where it stands, or did not go.
+    Why,
+    /// What comes next, and when.
+    Next,
+    /// What subscribers are told.
+    Event,
+    /// What its provider reported later.
+    Receipt,
+    /// Whose fallback it is, and which are its own.
+    Family,
+    /// What was not read of its message, or has no effect.
+    Warning,
+}
+
+impl Topic {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Lane => "lane",
+            Self::Words => "words",
+            Self::Attempt => "attempt",
+            Self::Why => "why",
+            Self::Next => "next",
+            Self::Event => "event",
+            Self::Receipt => "receipt",
+            Self::Family => "family",
+            Self::Warning => "warning",
+        }
+    }
+
+    fn says(self, at: Option<Timestamp>, text: impl Into<String>) -> Sentence {
+        Sentence { topic: self, at, text: text.into() }
+    }
+}
+
+/// Explains a delivery that has a row.
+pub fn explain(facts: &Facts<'_>) -> Explanation {
+    let mut sentences = origin::of(facts.row);
+    sentences.extend(attempts::of(facts));
+    sentences.extend(standing::why(facts));
+    sentences.extend(standing::next(facts));
+    sentences.extend(events(facts));
+    sentences.extend(family::receipts(facts.receipts));
+    sentences.extend(family::of(facts));
+    sentences.extend(warnings(facts.warnings));
+    Explanation { summary: standing::summary(facts), sentences }
+}
+
+/// Explains a delivery that the scheduler has not released yet.
+pub fn explain_unreleased(job: &Unreleased<'_>) -> Explanation {
+    let due = job.due;
+    let mut sentences = vec![Topic::Lane.says(None, format!("It will be released to the lane {}.", job.lane))];
+    let why = if job.epoch > 0 || job.attempt > 0 {
+        "It was tried before, and a longer wait than the retry queues have followed: see the provider's own limits."
+    } else {
+        "It was asked to be sent later, or is a fallback that waits for a report."
+    };
+    sentences.push(Topic::Why.says(None, why));
+    sentences.push(Topic::Next.says(Some(due), format!("The scheduler releases it at {due}.")));
+    sentences.extend(job.expires_at.map(standing::expiry));
+    sentences.extend(warnings(job.warnings));
+    Explanation { summary: format!("It waits with the scheduler until {due}."), sentences }
+}
+
+/// What subscribers are told of the last transition, and of those before it.
+fn events(facts: &Facts<'_>) -> Vec<Sentence> {
+    let row = facts.row;
+    let told = events_of(row, &row.order);
+    if told.is_empty() {
+        return vec![Topic::Event.says(None, "No event is told of where it stands now: nothing was tried for it.")];
+    }
+    let mut said: Vec<Sentence> = told
+        .iter()
+        .map(|event| {
+            let text = format!(
+                "The event `{}` with the id {} is told of it, unless EVENTS leaves that one out.",
+                event.name,
+                event.id()
+            );
+            Topic::Event.says(Some(row.updated_at), text)
+        })
+        .collect();
+    if facts.attempts.len() > 1 {
+        let text = "Each failed attempt before the last after which it waited was told as `retrying`, or as `ambiguous` \
+                    once one of them may have gone out.";
+        said.push(Topic::Event.says(None, text));
+    }
+    said
+}
+
+fn warnings(warnings: &[FieldError]) -> Vec<Sentence> {
+    warnings.iter().map(|warning| Topic::Warning.says(None, warning.to_string())).collect()
+}
+
+/// A stretch of time in words.
+fn span(time: Duration) -> String {
+    match time.as_millis() {
+        millis @ 0..1_000 => format!("{millis} ms"),
+        millis @ 1_000..120_000 => format!("{}.{} s", millis / 1_000, millis % 1_000 / 100),
+        millis @ 120_000..7_200_000 => format!("{} min", millis / 60_000),
+        millis @ 7_200_000..172_800_000 => format!("{} h", millis / 3_600_000),
+        millis => format!("{} days", millis / 86_400_000),
+    }
+}
+
+#[cfg(test)]
+mod tests;

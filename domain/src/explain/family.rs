@@ -1,0 +1,38 @@
+//! What others say and do: receipts of the provider, the delivery before this one, and its fallbacks.
+
+use super::attempts::numbered;
+use super::{Facts, ReceiptFact, Sentence, Topic};
+use crate::State;
+
+pub(super) fn receipts(receipts: &[ReceiptFact<'_>]) -> Vec<Sentence> {
+    receipts.iter().map(|receipt| Topic::Receipt.says(Some(receipt.at), reported(receipt))).collect()
+}
+
+fn reported(receipt: &ReceiptFact<'_>) -> String {
+    let ReceiptFact { provider, said, epoch, attempt, .. } = receipt;
+    let class = receipt.class.map(|class| format!(" ({class})")).unwrap_or_default();
+    let code = receipt.code.map(|code| format!(", code {code}")).unwrap_or_default();
+    let detail = receipt.detail.trim_end_matches('.');
+    let detail = if detail.is_empty() { String::new() } else { format!(": {detail}") };
+    format!("{} was reported `{said}`{class} by {provider}{code}{detail}.", numbered(*epoch, *attempt))
+}
+
+pub(super) fn of(facts: &Facts<'_>) -> Vec<Sentence> {
+    let parent = facts.row.parent.as_ref().map(|parent| format!("It is the fallback of `{parent}`."));
+    let children = facts.children.iter().map(|child| {
+        let stands = match child.state {
+            Some(state) => format!("is {}", in_words(state)),
+            None if child.is_scheduled => "waits with the scheduler".to_owned(),
+            None => "is on its way, and no worker has taken it yet".to_owned(),
+        };
+        format!("Its fallback `{}` {stands}.", child.id)
+    });
+    parent.into_iter().chain(children).map(|text| Topic::Family.says(None, text)).collect()
+}
+
+fn in_words(state: State) -> &'static str {
+    match state {
+        State::FellBack => "handed on",
+        other => other.as_str(),
+    }
+}

@@ -1,0 +1,162 @@
+//! Where a delivery stands, why, and what comes next.
+
+use super::reasons::{of_a_letter, of_the_list};
+use super::{Facts, Sentence, Topic};
+use crate::{Lease, Order, Row, State, Timestamp};
+
+/// Where it stands, in one sentence.
+pub(super) fn summary(facts: &Facts<'_>) -> String {
+    let row = facts.row;
+    let at = row.updated_at;
+    let by = row.provider.as_deref().unwrap_or("its provider");
+    match row.state {
+        State::Sending if row.lease == Lease::Live => format!("A worker has it since {at}, and is sending it."),
+        State::Sending => {
+            format!(
+                "A worker took it at {at}, and stopped before it recorded an answer; the next copy goes on with it."
+            )
+        }
+        State::Waiting => waits(facts),
+        State::Sent => format!("{by} accepted it at {at}."),
+        State::Captured => format!("It was kept at {at} instead of being sent."),
+        State::Dead => format!("It failed for good at {at}, and is in the dead-letter queue."),
+        State::Held => format!("It may have gone out, and is held in the dead-letter queue since {at}."),
+        State::Expired => format!("Its time had passed at {at}: it was not sent any more."),
+        State::Suppressed => "Its recipient is on the suppression list: nothing was sent.".to_owned(),
+        State::Cancelled => format!("It was cancelled at {at}."),
+        State::FellBack => format!("It was handed on to its fallback at {at}."),
+        State::Delivered => format!("{by} reports that it has arrived."),
+        State::Bounced => format!("{by} reports that it came back."),
+    }
+}
+
+fn waits(facts: &Facts<'_>) -> String {
+    match (&facts.row.order, due(facts)) {
+        (Order::Retry { tier }, Some(due)) => format!("It waits in retry queue {tier} until {due}."),
+        (_, Some(due)) => format!("It waits with the scheduler until {due}."),
+        (_, None) => "It is back in its lane, and waits for a worker.".to_owned(),
+    }
+}
+
+/// When the message of a delivery that waits comes back.
+fn due(facts: &Facts<'_>) -> Option<Timestamp> {
+    match &facts.row.order {
+        Order::Retry { tier } => {
+            let delay = facts.delays.get(usize::from(*tier).saturating_sub(1));
+            delay.map(|delay| facts.row.updated_at.plus(*delay))
+        }
+        Order::Schedule { due } => Some(*due),
+        _ => None,
+    }
+}
+
+/// Why it stands there, or did not go.
+pub(super) fn why(facts: &Facts<'_>) -> Vec<Sentence> {
+    let row = facts.row;
+    let mut said = Vec::new();
+    said.extend(moved(row));
+    said.extend(passed_over(facts));
+    said.extend(ended(facts));
+    if let Some(since) = row.throttled_since.filter(|_| row.state == State::Waiting) {
+        let text = format!("Since {since} no provider has taken it; that spends time, and no attempt.");
+        said.push(Topic::Why.says(Some(since), text));
+    }
+    if row.ambiguous {
+        let text = "Some attempt may have gone out without our knowing. That stays with it for ever, and it goes out on \
+                    no other channel as well unless its publisher asked for that.";
+        said.push(Topic::Why.says(None, text));
+    }
+    said
+}
+
+fn moved(row: &Row) -> Option<Sentence> {
+    let text = match row.epoch {
+        0 => return None,
+        1 => "It was moved out of the dead-letter queue once, or asked for again, which gave it a fresh budget."
+            .to_owned(),
+        times => {
+            format!(
+                "It was moved out of the dead-letter queue, or asked for again, {times} times, each with a fresh budget."
+            )
+        }
+    };
+    Some(Topic::Why.says(None, text))
+}
+
+fn passed_over(facts: &Facts<'_>) -> Option<Sentence> {
+    let row = facts.row;
+    let why = row.passed_over.as_ref()?;
+    let was_tried = facts.attempts.last().is_some_and(|attempt| attempt.at == row.updated_at);
+    let text = match row.state {
+        // What no provider takes counts as throttled, and what is paused does not.
+        State::Waiting if !was_tried && row.throttled_since.is_none() => format!("It waits because {why}."),
+        State::Waiting | State::Dead | State::FellBack if !was_tried => format!("No provider took it: {why}."),
+        _ => format!("Who was to carry its last attempt was passed over: {why}."),
+    };
+    Some(Topic::Why.says(Some(row.updated_at), text))
+}
+
+fn ended(facts: &Facts<'_>) -> Option<Sentence> {
+    let row = facts.row;
+    let text = match (row.state, &row.order) {
+        (State::Dead | State::Held, Order::DeadLetter { reason, error }) => {
+            let (meaning, what_to_do) = of_a_letter(*reason);
+            let error = error.trim_end_matches('.');
+            format!("`{reason}`: it did not go because {meaning} ({error}). {what_to_do}")
+        }
+        (State::Suppressed | State::FellBack, _) if row.listed_for().is_some() => {
+            let reason = row.listed_for()?;
+            format!(
+                "`{reason}`: nothing was sent for its last claim because {}. Lift the entry, and publish it again with \
+                 `notify-again`, to have it tried once more.",
+                of_the_list(reason)
+            )
+        }
+        (State::Expired, _) => match row.expires_at {
+            Some(at) => format!("It did not go because its `expires_at` ({at}) came before it could be sent."),
+            None => "It did not go because its time had passed.".to_owned(),
+        },
+        (State::Cancelled, _) if row.content.is_none() => {
+            "It did not go because it was cancelled before anybody had seen its message: a copy that comes is dropped."
+                .to_owned()
+        }
+        (State::Cancelled, _) => "It did not go because somebody cancelled it while it waited.".to_owned(),
+        (State::FellBack, _) => "It did not go by this channel, and its publisher named another one.".to_owned(),
+        (State::Waiting, Order::Schedule { .. }) if facts.attempts.is_empty() && row.passed_over.is_none() => {
+            "It was asked to be sent later.".to_owned()
+        }
+        (State::Waiting, Order::Schedule { .. }) => {
+            "The wait that was asked for is longer than the longest retry queue.".to_owned()
+        }
+        _ => return None,
+    };
+    Some(Topic::Why.says(Some(row.updated_at), text))
+}
+
+/// What comes next, and when.
+pub(super) fn next(facts: &Facts<'_>) -> Vec<Sentence> {
+    let row = facts.row;
+    let mut said = Vec::new();
+    if row.state == State::Waiting {
+        let text = match due(facts) {
+            Some(due) => format!("It comes back at {due}, and the next attempt is made as soon as a worker is free."),
+            None => "The next attempt is made as soon as a worker takes it.".to_owned(),
+        };
+        said.push(Topic::Next.says(due(facts), text));
+    }
+    if let Some(due) = row.order.escalates_at() {
+        let text = format!("Its fallback is sent at {due}, unless it is reported before that this one has arrived.");
+        said.push(Topic::Next.says(Some(due), text));
+    }
+    if let Some(due) = facts.due_at.filter(|_| row.state == State::Cancelled && row.order.escalates_at().is_none()) {
+        said.push(Topic::Next.says(Some(due), format!("It was to be sent at {due}, and will not be.")));
+    }
+    if matches!(row.state, State::Waiting | State::Sending) {
+        said.extend(row.expires_at.map(expiry));
+    }
+    said
+}
+
+pub(super) fn expiry(at: Timestamp) -> Sentence {
+    Topic::Next.says(Some(at), format!("From {at} on it is not sent any more."))
+}

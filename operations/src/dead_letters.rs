@@ -1,0 +1,234 @@
+//! The dead letters: what is in the queue and how it failed, and what operators do about it. A plan comes first: it is
+//! frozen by the names of its letters, and says what would become of them. Then it is started, and a scheduler works on
+//! it. Each caller names its tenant, and says who asks.
+//!
+//! Nothing here reads the queue: a scheduler does, when somebody asks.
+
+mod written;
+
+use std::time::Duration;
+
+use domain::{Clock, Tenant, Timestamp};
+use store::{
+    Counted, JobState, LetterAction, LetterCursor, LetterFilter, LetterGroup, LetterJob, LetterPage, LetterPlan,
+    MAX_PAGE, Reading, ReplayRule, Store, StoreError, USUAL_PAGE,
+};
+
+/// The fields of a plan, as its client writes them.
+pub const FIELDS: [&str; 15] = [
+    "action",
+    "letters",
+    "group",
+    "channel",
+    "provider",
+    "reason",
+    "code",
+    "template",
+    "lane",
+    "job",
+    "all",
+    "why",
+    "rate",
+    "canary",
+    "max_moves",
+];
+
+/// What somebody wants done with letters, as [`Asked::read`] makes one.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Asked {
+    action: LetterAction,
+    filter: LetterFilter,
+    of_job: Option<String>,
+    why: String,
+    rate: u32,
+    canary: u32,
+    max_moves: u32,
+    /// The fields as they were given.
+    wanted: String,
+}
+
+/// A plan, or the job that it became, with what became of its letters.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Shown {
+    pub job: LetterJob,
+    pub counted: Vec<Counted>,
+}
+
+/// What became of the wish to start a plan.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Started {
+    Started(Box<Shown>),
+    Unknown,
+    /// It has so many letters, and the caller meant another number.
+    Has(u32),
+    /// It is no plan any more, or an hour old.
+    NoPlan(JobState),
+}
+
+/// A word for a change of a job.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Change {
+    /// Begin nothing more.
+    Cancel,
+    /// Go on after a pause.
+    Resume,
+}
+
+impl Shown {
+    /// How many letters there are of a state.
+    pub fn count(&self, state: &str) -> u32 {
+        self.counted.iter().filter(|counted| counted.state == state).map(|counted| counted.letters).sum()
+    }
+
+    /// How many letters a start would begin, or are still to be done.
+    pub fn open(&self) -> u32 {
+        self.count("pending") + self.count("taken")
+    }
+
+    /// How long these take at the rate of the job, without the wait of a canary.
+    pub fn lasts(&self) -> Duration {
+        Duration::from_secs(u64::from(self.open().div_ceil(self.job.rate.max(1))))
+    }
+}
+
+/// Asks the scheduler to read the queue again.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn ask(store: &Store) -> Result<(), StoreError> {
+    store.ask_for_letters().await
+}
+
+/// Since when what is shown is known, and whether it is being read again.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn reading(store: &Store) -> Result<Reading, StoreError> {
+    store.reading().await
+}
+
+/// The groups of letters that failed alike, those with the most letters first.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn groups(store: &Store, tenant: &Tenant, resolved: bool) -> Result<Vec<LetterGroup>, StoreError> {
+    store.letter_groups(tenant, resolved).await
+}
+
+/// Notes that somebody looks after a group. False when there is no such group.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn acknowledge(
+    store: &Store,
+    tenant: &Tenant,
+    group: &str,
+    by: &str,
+    note: Option<&str>,
+    clock: &dyn Clock,
+) -> Result<bool, StoreError> {
+    if group.contains('\0') {
+        return Ok(false);
+    }
+    store.acknowledge_letter_group(tenant, group, by, note, clock.now()).await
+}
+
+/// A page of letters, those that died last first. `limit` is 1 to 1,000; 0 stands for 100.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn list(
+    store: &Store,
+    filter: &LetterFilter,
+    after: Option<&LetterCursor>,
+    limit: u32,
+) -> Result<LetterPage, StoreError> {
+    let limit = if limit == 0 { USUAL_PAGE } else { limit.min(MAX_PAGE) };
+    store.letters(filter, after, limit as usize).await
+}
+
+/// Makes a plan of this id, and shows what would become of its letters. Repeating it shows the plan that was made.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn plan(
+    store: &Store,
+    tenant: &Tenant,
+    id: String,
+    asked: Asked,
+    by: String,
+    clock: &dyn Clock,
+) -> Result<Option<Shown>, StoreError> {
+    let Asked { action, filter, of_job, why, rate, canary, max_moves, wanted } = asked;
+    let filter = LetterFilter { tenant: tenant.clone(), ..filter };
+    let rule = ReplayRule { max_moves };
+    // Nothing is sent for what is dropped or restored, so there is nothing to wait for.
+    let canary = if action == LetterAction::Replay { canary } else { 0 };
+    let plan = LetterPlan { id, action, filter, of_job, wanted, why, by, rate, canary, rule };
+    store.plan_letters(tenant, &plan, clock.now()).await?;
+    show(store, tenant, &plan.id).await
+}
+
+/// Shows a plan, or the job that it became. None when the tenant has none of this id.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn show(store: &Store, tenant: &Tenant, id: &str) -> Result<Option<Shown>, StoreError> {
+    let Some(job) = store.letter_job(tenant, id).await? else { return Ok(None) };
+    let counted = store.count_letter_job(id).await?;
+    Ok(Some(Shown { job, counted }))
+}
+
+/// The newest plans and jobs.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn jobs(store: &Store, tenant: &Tenant) -> Result<Vec<LetterJob>, StoreError> {
+    store.letter_jobs(tenant).await
+}
+
+/// Starts a plan, if it has as many letters to begin as its caller means.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn start(
+    store: &Store,
+    tenant: &Tenant,
+    id: &str,
+    letters: u32,
+    by: &str,
+    now: Timestamp,
+) -> Result<Started, StoreError> {
+    let Some(shown) = show(store, tenant, id).await? else { return Ok(Started::Unknown) };
+    if shown.job.state != JobState::Planned {
+        return Ok(Started::NoPlan(shown.job.state));
+    }
+    if shown.open() != letters {
+        return Ok(Started::Has(shown.open()));
+    }
+    if !store.start_letter_job(tenant, id, by, now).await? {
+        return Ok(Started::NoPlan(shown.job.state));
+    }
+    let shown = show(store, tenant, id).await?;
+    Ok(shown.map_or(Started::Unknown, |shown| Started::Started(Box::new(shown))))
+}
+
+/// Cancels a plan or job, or lets one that is paused go on. False when it is in no state for that, or there is none.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn change(
+    store: &Store,
+    tenant: &Tenant,
+    id: &str,
+    change: Change,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    if id.contains('\0') {
+        return Ok(false);
+    }
+    match change {
+        Change::Cancel => store.cancel_letter_job(tenant, id, now).await,
+        Change::Resume => store.resume_letter_job(tenant, id).await,
+    }
+}

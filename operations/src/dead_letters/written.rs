@@ -1,0 +1,258 @@
+//! Reads what is wanted of dead letters as it was written: everything that is wrong is named at once.
+
+use std::ops::RangeInclusive;
+
+use domain::{FieldError, Lane, is_unsafe_in_a_line, nearest, parse_object, pointer_step};
+use serde_json::{Map, Value};
+use store::{LetterAction, LetterFilter};
+
+use super::{Asked, FIELDS};
+use crate::checked::{Refused, field};
+
+/// The longest text of a field.
+const MAX_CHARS: usize = 500;
+/// The most letters that are named one by one.
+const MAX_NAMED: usize = 1_000;
+const RATES: RangeInclusive<u32> = 1..=1_000;
+const USUAL_RATE: u32 = 50;
+const CANARIES: RangeInclusive<u32> = 0..=1_000;
+const USUAL_CANARY: u32 = 20;
+const MOVES: RangeInclusive<u32> = 1..=1_000;
+const USUAL_MOVES: u32 = 3;
+
+impl Asked {
+    /// # Errors
+    /// [`Refused::Text`] for anything but a JSON object, else [`Refused::Fields`] with every bad field.
+    pub fn read(text: &str) -> Result<Self, Refused> {
+        let object = parse_object(text.as_bytes()).map_err(|error| Refused::Text(error.fields))?;
+        Self::of(object).map_err(Refused::Fields)
+    }
+
+    /// # Errors
+    /// Every field that is wrong.
+    pub fn of(object: Map<String, Value>) -> Result<Self, Vec<FieldError>> {
+        let wanted = Value::Object(object.clone()).to_string();
+        let mut reader = Reader { object, errors: Vec::new() };
+        let action = reader.action();
+        let filter = reader.filter();
+        let of_job = reader.text("job");
+        let all = reader.flag("all");
+        let why = reader.text("why");
+        let rate = reader.number("rate", RATES).unwrap_or(USUAL_RATE);
+        let canary = reader.number("canary", CANARIES).unwrap_or(USUAL_CANARY);
+        let max_moves = reader.number("max_moves", MOVES).unwrap_or(USUAL_MOVES);
+        reader.unknown();
+        let names_some = of_job.is_some() || filter != LetterFilter::default();
+        if reader.errors.is_empty() && names_some == all {
+            let detail = if all {
+                "stands for every letter: leave it out, or all that narrows them down"
+            } else {
+                "is missing: say which letters by group, letters, channel or another field, or \"all\": true for every one"
+            };
+            reader.refuse("all", detail);
+        }
+        if let Some(action) = action
+            && reader.errors.is_empty()
+        {
+            reader.narrow(action, &filter, of_job.is_some());
+        }
+        if why.is_none() && reader.errors.is_empty() {
+            reader.refuse("why", "is missing: say why, for whoever asks later");
+        }
+        match (action, why) {
+            (Some(action), Some(why)) if reader.errors.is_empty() => {
+                Ok(Self { action, filter, of_job, why, rate, canary, max_moves, wanted })
+            }
+            _ => Err(reader.errors),
+        }
+    }
+}
+
+/// Takes fields out of the object and collects what is wrong with them.
+struct Reader {
+    object: Map<String, Value>,
+    errors: Vec<FieldError>,
+}
+
+impl Reader {
+    fn refuse(&mut self, name: &str, detail: impl Into<String>) {
+        self.errors.push(field(format!("/{name}"), detail));
+    }
+
+    fn action(&mut self) -> Option<LetterAction> {
+        const KNOWN: [&str; 3] = ["replay", "drop", "restore"];
+        let Some(text) = self.text("action") else {
+            if self.errors.is_empty() {
+                self.refuse("action", format!("is missing: one of {}", KNOWN.join(", ")));
+            }
+            return None;
+        };
+        let action = LetterAction::parse(&text);
+        if action.is_none() {
+            let meant = nearest(&text, KNOWN).map(|near| format!(": did you mean {near}?"));
+            self.refuse("action", format!("must be one of {}{}", KNOWN.join(", "), meant.unwrap_or_default()));
+        }
+        action
+    }
+
+    fn filter(&mut self) -> LetterFilter {
+        let lane = self.text("lane");
+        let parsed = lane.as_deref().and_then(Lane::parse);
+        if lane.is_some() && parsed.is_none() {
+            self.refuse("lane", format!("must be one of {}", Lane::ALL.map(Lane::as_str).join(", ")));
+        }
+        LetterFilter {
+            letters: self.letters(),
+            group: self.text("group"),
+            channel: self.text("channel"),
+            provider: self.text("provider"),
+            reason: self.text("reason"),
+            code: self.text("code"),
+            template: self.text("template"),
+            lane: parsed,
+            ..LetterFilter::default()
+        }
+    }
+
+    /// What a restore cannot go by: dropped letters are known by their names and by the job that dropped them.
+    fn narrow(&mut self, action: LetterAction, filter: &LetterFilter, has_job: bool) {
+        let named = LetterFilter { letters: filter.letters.clone(), ..LetterFilter::default() };
+        match action {
+            LetterAction::Restore if *filter != named => {
+                self.refuse("action", "restore goes by letters, by job, or all: leave the other fields out");
+            }
+            LetterAction::Replay | LetterAction::Drop if has_job => {
+                self.refuse("job", "is for restore: the job whose letters are put back");
+            }
+            _ => {}
+        }
+    }
+
+    /// Takes a text out of the object. `null` and an empty text count as absent.
+    fn text(&mut self, name: &str) -> Option<String> {
+        let text = match self.object.remove(name)? {
+            Value::Null => return None,
+            Value::String(text) => text.trim().to_owned(),
+            _ => {
+                self.refuse(name, "must be a string");
+                return None;
+            }
+        };
+        if let Err(why) = one_line(&text) {
+            self.refuse(name, why);
+            return None;
+        }
+        Some(text).filter(|text| !text.is_empty())
+    }
+
+    fn letters(&mut self) -> Vec<String> {
+        let items = match self.object.remove("letters") {
+            None | Some(Value::Null) => return Vec::new(),
+            Some(Value::Array(items)) if (1..=MAX_NAMED).contains(&items.len()) => items,
+            Some(_) => {
+                self.refuse("letters", format!("must be a list of 1 to {MAX_NAMED} names of letters"));
+                return Vec::new();
+            }
+        };
+        let mut letters = Vec::with_capacity(items.len());
+        for (at, item) in items.into_iter().enumerate() {
+            let name = item.as_str().filter(|name| !name.is_empty() && name.bytes().all(|b| b.is_ascii_hexdigit()));
+            match name {
+                Some(name) => letters.push(name.to_ascii_lowercase()),
+                None => self.refuse(&format!("letters/{at}"), "must be the name of a letter: its hexadecimal digits"),
+            }
+        }
+        letters
+    }
+
+    fn flag(&mut self, name: &str) -> bool {
+        match self.object.remove(name) {
+            None | Some(Value::Null) => false,
+            Some(Value::Bool(flag)) => flag,
+            Some(_) => {
+                self.refuse(name, "must be true or false");
+                false
+            }
+        }
+    }
+
+    fn number(&mut self, name: &str, range: RangeInclusive<u32>) -> Option<u32> {
+        let value = self.object.remove(name).filter(|value| !value.is_null())?;
+        let number = value.as_u64().and_then(|number| u32::try_from(number).ok()).filter(|n| range.contains(n));
+        if number.is_none() {
+            self.refuse(name, format!("must be a whole number from {} to {}", range.start(), range.end()));
+        }
+        number
+    }
+
+    fn unknown(&mut self) {
+        for name in std::mem::take(&mut self.object).into_iter().map(|(name, _)| name) {
+            let hint = nearest(&name, FIELDS).map(|known| format!(": did you mean {known}?")).unwrap_or_default();
+            self.errors.push(field(format!("/{}", pointer_step(&name)), format!("is not known here{hint}")));
+        }
+    }
+}
+
+fn one_line(text: &str) -> Result<(), String> {
+    if text.chars().count() > MAX_CHARS {
+        return Err(format!("must have at most {MAX_CHARS} characters"));
+    }
+    if text.chars().any(is_unsafe_in_a_line) {
+        return Err("must be one line, without control characters and without those that turn text".into());
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn refused(body: Value) -> Vec<(String, String)> {
+        let Value::Object(object) = body else { panic!("an object") };
+        let errors = Asked::of(object).expect_err("refused");
+        errors.into_iter().map(|error| (error.pointer, error.detail)).collect()
+    }
+
+    #[test]
+    fn a_plan_says_what_which_and_why() {
+        let Value::Object(body) = json!({"action": "replay", "group": "1-ab", "why": "provider is back"}) else {
+            panic!("an object")
+        };
+        let asked = Asked::of(body).expect("a plan");
+        assert_eq!((asked.action, asked.rate, asked.canary, asked.max_moves), (LetterAction::Replay, 50, 20, 3));
+        assert_eq!(asked.filter.group.as_deref(), Some("1-ab"));
+    }
+
+    #[test]
+    fn every_letter_is_meant_only_where_that_is_said() {
+        let said = refused(json!({"action": "drop", "why": "old"}));
+        assert!(said[0].0 == "/all" && said[0].1.starts_with("is missing"), "{said:?}");
+        let said = refused(json!({"action": "drop", "all": true, "channel": "sms", "why": "old"}));
+        assert!(said[0].0 == "/all" && said[0].1.starts_with("stands for"), "{said:?}");
+    }
+
+    #[test]
+    fn all_that_is_wrong_is_named_at_once() {
+        let said = refused(json!({
+            "action": "replai", "letters": ["zz"], "lane": "slow", "rate": 0, "chanel": "sms", "why": "a\nb",
+        }));
+        let pointers: Vec<&str> = said.iter().map(|(pointer, _)| pointer.as_str()).collect();
+        assert_eq!(pointers, ["/action", "/lane", "/letters/0", "/why", "/rate", "/chanel"]);
+        assert!(
+            said[0].1.ends_with("did you mean replay?") && said[5].1.ends_with("did you mean channel?"),
+            "{said:?}"
+        );
+    }
+
+    #[test]
+    fn a_restore_goes_by_names_and_jobs_and_nothing_else_does() {
+        let said = refused(json!({"action": "restore", "channel": "sms", "why": "a mistake"}));
+        assert_eq!(said[0].0, "/action");
+        let said = refused(json!({"action": "replay", "job": "j-1", "why": "again"}));
+        assert_eq!(said[0].0, "/job");
+        let Value::Object(body) = json!({"action": "restore", "job": "j-1", "why": "a mistake"}) else { panic!() };
+        assert_eq!(Asked::of(body).expect("a plan").of_job.as_deref(), Some("j-1"));
+    }
+}

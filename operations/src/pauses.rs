@@ -1,0 +1,120 @@
+//! Pauses: stops a channel, a provider, a template or a tenant for a while, lets it go on, and shows what is stopped.
+//! Whoever may act for one tenant only pauses things for that tenant.
+
+mod written;
+
+use domain::{Clock, FieldError, Pause, PauseKind, Tenant, Timestamp};
+use store::{Store, StoreError};
+use templates::{TemplateError, Templates, no_template};
+
+use crate::checked::field;
+
+/// The fields of a pause, as its client writes them.
+pub const FIELDS: [&str; 5] = ["kind", "name", "tenant", "why", "until"];
+
+/// What stands for everybody's deliveries where a tenant is named.
+pub const EVERYBODY: &str = "*";
+
+/// What to pause, as [`Asked::read`] makes one.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Asked {
+    pub kind: PauseKind,
+    pub name: String,
+    /// Whose deliveries are to wait; None for everybody's.
+    pub tenant: Option<Tenant>,
+    pub why: String,
+    pub until: Option<Timestamp>,
+}
+
+/// Whose deliveries a caller may stop, and let go on.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Reach {
+    Everybody,
+    Only(Tenant),
+}
+
+/// What became of it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Outcome {
+    Paused(Pause),
+    /// The deliveries are those of others than the caller may stop.
+    Foreign(FieldError),
+    /// There are [`store::MAX_PAUSES`] already.
+    TooMany,
+}
+
+impl Reach {
+    /// The tenant, where it is only one.
+    fn tenant(&self) -> Option<&Tenant> {
+        match self {
+            Self::Everybody => None,
+            Self::Only(tenant) => Some(tenant),
+        }
+    }
+
+    fn has(&self, tenant: Option<&Tenant>) -> bool {
+        self.tenant().is_none_or(|own| Some(own) == tenant)
+    }
+}
+
+/// Pauses it, or renews the pause of the same thing. A worker heeds it within seconds; what it has in hand by then still
+/// goes out.
+///
+/// # Errors
+/// [`StoreError`]; after [`StoreError::Unavailable`] repeat it.
+pub async fn pause(
+    store: &Store,
+    asked: Asked,
+    reach: &Reach,
+    by: String,
+    clock: &dyn Clock,
+) -> Result<Outcome, StoreError> {
+    if !reach.has(asked.tenant.as_ref()) {
+        let name = if asked.kind == PauseKind::Tenant { "/name" } else { "/tenant" };
+        return Ok(Outcome::Foreign(field(name, "must be the caller's own tenant")));
+    }
+    let Asked { kind, name, tenant, why, until } = asked;
+    let (id, since) = (Pause::id_of(kind, &name, tenant.as_ref()), clock.now());
+    let pause = Pause { id, kind, name, tenant, why, by, since, until };
+    Ok(store.pause(&pause, since).await?.map_or(Outcome::TooMany, Outcome::Paused))
+}
+
+/// Lets it go on, and returns the pause as it was. None where the caller's reach has none of this id.
+///
+/// # Errors
+/// [`StoreError`]; after [`StoreError::Unavailable`] repeat it.
+pub async fn resume(store: &Store, id: &str, reach: &Reach) -> Result<Option<Pause>, StoreError> {
+    store.resume(id, reach.tenant()).await
+}
+
+/// What is paused now, as far as it stops deliveries that the caller may stop; the newest first.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn list(store: &Store, reach: &Reach, now: Timestamp) -> Result<Vec<Pause>, StoreError> {
+    let mut pauses = store.pauses().await?;
+    pauses.retain(|pause| pause.is_in_force(now) && (pause.tenant.is_none() || reach.has(pause.tenant.as_ref())));
+    Ok(pauses)
+}
+
+/// What is taken and may be a slip: a template that there is not, a tenant of which nobody has heard. Both may come later.
+/// Where the templates are not known, or the ledger does not answer, that is said of nothing.
+pub async fn doubts(store: &Store, asked: &Asked, templates: Option<&Templates>) -> Vec<FieldError> {
+    let mut doubts = Vec::new();
+    if asked.kind == PauseKind::Template
+        && let Some(Err(TemplateError::Unknown { known, nearest, .. })) =
+            templates.map(|templates| templates.find(&asked.name))
+    {
+        let unknown = no_template(&known, nearest.as_deref());
+        doubts.push(field("/name", format!("is paused all the same, and {unknown}")));
+    }
+    let is_new = match &asked.tenant {
+        Some(tenant) => !store.knows_tenant(tenant).await.unwrap_or(true),
+        None => false,
+    };
+    if is_new {
+        let name = if asked.kind == PauseKind::Tenant { "/name" } else { "/tenant" };
+        doubts.push(field(name, "is paused all the same, and is of no user and of none of the last 10,000 deliveries"));
+    }
+    doubts
+}

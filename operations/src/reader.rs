@@ -1,0 +1,112 @@
+//! Takes the fields out of what somebody has written, and collects everything that is wrong with them.
+
+use domain::{FieldError, Timestamp, nearest, pointer_step};
+use serde_json::{Map, Value};
+
+use crate::checked::field;
+
+/// The longest text that people write for people.
+const MAX_WORDS_CHARS: usize = 500;
+
+/// The fields that nobody has taken yet, and what was wrong with the others.
+pub(crate) struct Reader {
+    object: Map<String, Value>,
+    pub(crate) errors: Vec<FieldError>,
+}
+
+impl Reader {
+    pub(crate) fn of(object: Map<String, Value>) -> Self {
+        Self { object, errors: Vec::new() }
+    }
+
+    pub(crate) fn refuse(&mut self, name: &str, detail: impl Into<String>) {
+        self.errors.push(field(format!("/{name}"), detail));
+    }
+
+    /// Whether anything is wrong with this field.
+    pub(crate) fn has_refused(&self, name: &str) -> bool {
+        self.errors.iter().any(|error| error.pointer.strip_prefix('/') == Some(name))
+    }
+
+    /// Takes a text out of the object. `null` counts as absent, and so does an empty text.
+    pub(crate) fn text(&mut self, name: &str) -> Option<String> {
+        match self.object.remove(name)? {
+            Value::Null => None,
+            Value::String(text) => Some(text).filter(|text| !text.is_empty()),
+            _ => {
+                self.refuse(name, "must be a string");
+                None
+            }
+        }
+    }
+
+    /// The same of a field that must be there; `what` says what it is.
+    pub(crate) fn required(&mut self, name: &str, what: &str) -> Option<String> {
+        let text = self.text(name);
+        if text.is_none() && !self.has_refused(name) {
+            self.refuse(name, format!("is missing: {what}"));
+        }
+        text
+    }
+
+    /// The one of these values whose word a field has.
+    pub(crate) fn one_of<T: Copy>(&mut self, name: &str, all: &[T], word: impl Fn(T) -> &'static str) -> Option<T> {
+        let text = self.text(name)?;
+        let found = all.iter().copied().find(|&value| word(value) == text);
+        if found.is_none() {
+            let words: Vec<&str> = all.iter().map(|&value| word(value)).collect();
+            self.refuse(name, no_such(&text, &words));
+        }
+        found
+    }
+
+    /// A time that is ahead; `without` says what leaving it out means.
+    pub(crate) fn until(&mut self, now: Timestamp, without: &str) -> Option<Timestamp> {
+        let text = self.text("until")?;
+        match Timestamp::parse_rfc3339(&text) {
+            Ok(at) if at > now => return Some(at),
+            Ok(_) => self.refuse("until", format!("lies in the past: leave it out for {without}")),
+            Err(error) => self.refuse("until", error.to_string()),
+        }
+        None
+    }
+
+    /// Refuses what is left over, with the field that `meant` finds for its name.
+    pub(crate) fn refuse_unknown(&mut self, meant: impl Fn(&str) -> Option<&'static str>) {
+        for (name, _) in std::mem::take(&mut self.object) {
+            let hint = meant(&name).map(|known| format!(": did you mean {known}?")).unwrap_or_default();
+            self.errors.push(field(format!("/{}", pointer_step(&name)), format!("is not known here{hint}")));
+        }
+    }
+}
+
+/// What is said of a word that is none of these.
+pub(crate) fn no_such(text: &str, words: &[&str]) -> String {
+    let meant = nearest(text, words.iter().copied()).map(|near| format!(": did you mean {near}?"));
+    format!("must be one of {}{}", words.join(", "), meant.unwrap_or_default())
+}
+
+/// Why something is done: it must be said, in one line.
+///
+/// # Errors
+/// A text that begins with "must".
+pub(crate) fn why(text: &str) -> Result<String, String> {
+    let words = text.trim();
+    if words.is_empty() {
+        return Err("must say why, for whoever asks later".into());
+    }
+    words_in_a_line(words)?;
+    Ok(words.to_owned())
+}
+
+/// # Errors
+/// A text that begins with "must".
+pub(crate) fn words_in_a_line(text: &str) -> Result<(), String> {
+    if text.chars().count() > MAX_WORDS_CHARS {
+        return Err(format!("must have at most {MAX_WORDS_CHARS} characters"));
+    }
+    if text.chars().any(domain::is_unsafe_in_a_line) {
+        return Err("must be one line, without control characters and without those that turn text".into());
+    }
+    Ok(())
+}

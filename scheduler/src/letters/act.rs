@@ -1,0 +1,144 @@
+//! Does with letters what jobs want: publishes them again, keeps them and takes them out of the queue, or puts them back.
+//!
+//! A letter is acknowledged only once what follows from it is confirmed or committed. A process that dies in between
+//! leaves the letter in the queue and its item taken: the next pass does it once more. Both copies of a replay carry the
+//! epoch of the letter, and so are one budget.
+
+use futures_util::future::join_all;
+use runtime::failpoint;
+use store::{Archived, Item, LetterAction};
+use topology::{Held, Letter, Letters, PublishError};
+
+use super::Trouble;
+use super::in_hand::{InHand, Work};
+use crate::shared::Shared;
+
+/// How many letters are put back at once.
+const RESTORED_AT_ONCE: u32 = 50;
+
+/// Does what jobs want done with the letters of one window.
+pub(super) async fn work_on(
+    work: &mut Work<'_>,
+    letters: &Letters<'_>,
+    window: Vec<(Letter, Held)>,
+) -> Result<(), Trouble> {
+    let names: Vec<String> = window.iter().map(|(letter, _)| letter.reference.clone()).collect();
+    let chosen = work.shared.intake.store.chosen_letters(&names).await?;
+    let window = work.choose(window, chosen);
+    settle(work.shared, letters, window.left_over).await?;
+    for (job, mut items) in window.jobs {
+        while !items.is_empty() && work.may_go_on().await? {
+            let rest = items.split_off(items.len().min(work.chunk(&job)));
+            let chunk = std::mem::replace(&mut items, rest);
+            work.turn_of(&job, chunk.len()).await;
+            move_chunk(work.shared, letters, chunk).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Moves letters of one job. Those of a job that was cancelled meanwhile stay.
+async fn move_chunk(shared: &Shared, letters: &Letters<'_>, chunk: Vec<InHand>) -> Result<(), Trouble> {
+    let store = &shared.intake.store;
+    let items: Vec<Item> = chunk.iter().map(|one| one.item.clone()).collect();
+    let taken = store.take_letters(&items, shared.intake.clock.now()).await?;
+    let chunk: Vec<InHand> = chunk.into_iter().filter(|one| taken.contains(&one.item)).collect();
+    let (replayed, dropped): (Vec<_>, Vec<_>) = chunk.into_iter().partition(|one| one.action == LetterAction::Replay);
+    drop_letters(shared, letters, dropped).await?;
+    replay(shared, letters, replayed).await
+}
+
+async fn replay(shared: &Shared, letters: &Letters<'_>, chunk: Vec<InHand>) -> Result<(), Trouble> {
+    if chunk.is_empty() {
+        return Ok(());
+    }
+    let publisher = &shared.intake.publisher;
+    let published = join_all(chunk.iter().map(|one| publisher.publish(one.letter.replay()))).await;
+    let (mut confirmed, mut impossible, mut trouble) = (Vec::new(), Vec::new(), None);
+    for (in_hand, published) in chunk.into_iter().zip(published) {
+        match published {
+            Ok(()) => confirmed.push(in_hand),
+            Err(PublishError::TooLarge { .. }) => impossible.push(in_hand.item),
+            Err(error) => trouble = Some(Trouble::NotPublished(error.to_string())),
+        }
+    }
+    failpoint("letters.published_before_ack");
+    metrics::counter!("chasqui_replayed_letters_total").increment(confirmed.len() as u64);
+    shared.intake.store.fail_letters(&impossible, "too_large", shared.intake.clock.now()).await?;
+    settle(shared, letters, confirmed).await?;
+    trouble.map_or(Ok(()), Err)
+}
+
+async fn drop_letters(shared: &Shared, letters: &Letters<'_>, chunk: Vec<InHand>) -> Result<(), Trouble> {
+    if chunk.is_empty() {
+        return Ok(());
+    }
+    let archived = |one: &InHand| Archived {
+        item: one.item.clone(),
+        tenant: one.letter.tenant(one.letter.notification(&shared.intake.defaults).as_ref()),
+        kept: one.letter.kept(),
+        body: one.letter.body.to_vec(),
+    };
+    let archived: Vec<Archived> = chunk.iter().map(archived).collect();
+    shared.intake.store.archive_letters(&archived, shared.intake.clock.now()).await?;
+    failpoint("letters.kept_before_ack");
+    metrics::counter!("chasqui_dropped_letters_total").increment(chunk.len() as u64);
+    settle(shared, letters, chunk).await
+}
+
+/// Takes letters out of the queue whose copies are safe, and notes that once the broker has every acknowledgement.
+async fn settle(shared: &Shared, letters: &Letters<'_>, chunk: Vec<InHand>) -> Result<(), Trouble> {
+    if chunk.is_empty() {
+        return Ok(());
+    }
+    let (mut items, mut names) = (Vec::with_capacity(chunk.len()), Vec::with_capacity(chunk.len()));
+    for InHand { item, letter, held, .. } in chunk {
+        let mut is_out = true;
+        for held in held {
+            is_out &= held.acknowledge().await;
+        }
+        if is_out {
+            items.push(item);
+            names.push(letter.reference);
+        }
+    }
+    letters.settled().await?;
+    let store = &shared.intake.store;
+    store.finish_letters(&items, shared.intake.clock.now()).await?;
+    Ok(store.forget_letters(&names).await?)
+}
+
+/// Puts letters that were dropped back into the queue, for the jobs that want it. One that was put back when its process
+/// died is put back once more: the two are equal, and one budget.
+pub(super) async fn restore(shared: &Shared) -> Result<(), Trouble> {
+    let store = &shared.intake.store;
+    while !shared.intake.stopping.is_cancelled() {
+        let kept = store.letters_to_restore(RESTORED_AT_ONCE, shared.intake.clock.now()).await?;
+        if kept.is_empty() {
+            return Ok(());
+        }
+        let items: Vec<Item> = kept.iter().map(|one| one.item.clone()).collect();
+        let taken = store.take_letters(&items, shared.intake.clock.now()).await?;
+        let kept = kept.into_iter().filter(|one| taken.contains(&one.item));
+        let read = |one: Archived| (one.item, Letter::of_kept(&one.kept, one.body));
+        let (readable, unreadable): (Vec<_>, Vec<_>) = kept.map(read).partition(|(_, letter)| letter.is_some());
+        let unreadable: Vec<Item> = unreadable.into_iter().map(|(item, _)| item).collect();
+        store.fail_letters(&unreadable, "unreadable", shared.intake.clock.now()).await?;
+        put_back(shared, readable.into_iter().filter_map(|(item, letter)| Some((item, letter?))).collect()).await?;
+    }
+    Ok(())
+}
+
+async fn put_back(shared: &Shared, letters: Vec<(Item, Letter)>) -> Result<(), Trouble> {
+    let publisher = &shared.intake.publisher;
+    let published = join_all(letters.iter().map(|(_, letter)| publisher.publish(letter.restore()))).await;
+    let (mut confirmed, mut trouble) = (Vec::new(), None);
+    for ((item, _), published) in letters.into_iter().zip(published) {
+        match published {
+            Ok(()) => confirmed.push(item),
+            Err(error) => trouble = Some(Trouble::NotPublished(error.to_string())),
+        }
+    }
+    shared.intake.store.restored_letters(&confirmed, shared.intake.clock.now()).await?;
+    trouble.map_or(Ok(()), Err)
+}

@@ -1,0 +1,114 @@
+//! What a pass has in hand: the letters of a window that jobs have chosen, and how fast each job goes.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use store::{Chosen, Item, LetterAction, RunningJob};
+use tokio::time::Instant;
+use topology::{Held, Letter};
+use uuid::Uuid;
+
+use super::{LEASE, Trouble};
+use crate::shared::Shared;
+
+/// The most letters that are moved at once.
+const CHUNK: u32 = 50;
+
+/// The work of one pass.
+pub(super) struct Work<'a> {
+    pub(super) shared: &'a Shared,
+    owner: Uuid,
+    /// When the pass is over, wherever it is by then.
+    until: Instant,
+    paces: HashMap<String, Pace>,
+}
+
+/// How fast a job goes, and how far.
+struct Pace {
+    rate: u32,
+    until_canary: Option<u32>,
+    /// When the next chunk may begin.
+    next: Instant,
+}
+
+/// A letter that a job has chosen. Equal letters are one.
+pub(super) struct InHand {
+    pub(super) item: Item,
+    pub(super) action: LetterAction,
+    pub(super) letter: Letter,
+    pub(super) held: Vec<Held>,
+}
+
+/// The letters of a window that something is to be done with.
+#[derive(Default)]
+pub(super) struct Window {
+    /// They were done before, and their acknowledgements were lost.
+    pub(super) left_over: Vec<InHand>,
+    /// What each job wants of them.
+    pub(super) jobs: Vec<(String, Vec<InHand>)>,
+}
+
+impl<'a> Work<'a> {
+    pub(super) fn new(shared: &'a Shared, owner: Uuid, until: Instant, jobs: Vec<RunningJob>) -> Self {
+        let now = Instant::now();
+        let pace = |job: RunningJob| (job.id, Pace { rate: job.rate, until_canary: job.until_canary, next: now });
+        Self { shared, owner, until, paces: jobs.into_iter().map(pace).collect() }
+    }
+
+    /// Whether there is time left, and this scheduler still is the one that reads.
+    pub(super) async fn may_go_on(&self) -> Result<bool, Trouble> {
+        let is_over = self.shared.intake.stopping.is_cancelled() || Instant::now() >= self.until;
+        Ok(!is_over && self.shared.intake.store.lead_letters(self.owner, LEASE).await?)
+    }
+
+    /// Sorts out what is to be done with a window. The others are let go with the pass.
+    pub(super) fn choose(&mut self, letters: Vec<(Letter, Held)>, chosen: Vec<Chosen>) -> Window {
+        let mut of: HashMap<String, (Letter, Vec<Held>)> = HashMap::new();
+        for (letter, held) in letters {
+            of.entry(letter.reference.clone()).or_insert_with(|| (letter, Vec::new())).1.push(held);
+        }
+        let mut window = Window::default();
+        let (done, chosen): (Vec<Chosen>, Vec<Chosen>) = chosen.into_iter().partition(|one| one.was_done);
+        for Chosen { item, action, .. } in done {
+            if let Some((letter, held)) = of.remove(&item.letter) {
+                window.left_over.push(InHand { item, action, letter, held });
+            }
+        }
+        for Chosen { item, action, was_taken, .. } in chosen {
+            let may_begin = was_taken || self.begins(&item.job);
+            if let Some((letter, held)) = may_begin.then(|| of.remove(&item.letter)).flatten() {
+                let in_hand = InHand { item, action, letter, held };
+                match window.jobs.iter_mut().find(|(job, _)| *job == in_hand.item.job) {
+                    Some((_, items)) => items.push(in_hand),
+                    None => window.jobs.push((in_hand.item.job.clone(), vec![in_hand])),
+                }
+            }
+        }
+        window
+    }
+
+    /// Whether a job may begin one more letter. A job that was started since the pass began waits for the next one.
+    fn begins(&mut self, job: &str) -> bool {
+        match self.paces.get_mut(job).map(|pace| &mut pace.until_canary) {
+            Some(None) => true,
+            Some(Some(0)) | None => false,
+            Some(Some(left)) => {
+                *left -= 1;
+                true
+            }
+        }
+    }
+
+    /// How many letters a job moves at once.
+    pub(super) fn chunk(&self, job: &str) -> usize {
+        self.paces.get(job).map_or(1, |pace| pace.rate.clamp(1, CHUNK) as usize)
+    }
+
+    /// Waits until a job may move so many letters.
+    pub(super) async fn turn_of(&mut self, job: &str, letters: usize) {
+        let Some(pace) = self.paces.get_mut(job) else { return };
+        tokio::time::sleep_until(pace.next).await;
+        let letters = u32::try_from(letters).unwrap_or(CHUNK);
+        pace.next = Instant::now() + Duration::from_secs(1) * letters / pace.rate.max(1);
+    }
+}

@@ -1,0 +1,354 @@
+//! Lists of deliveries. Each is read in the order of one index, and no index has a column that changes while a delivery
+//! is under way: what does change is looked at in the rows, so many of them at a time and no more.
+//!
+//! | asked for | index | order |
+//! |---|---|---|
+//! | the beginning of the id | the primary key | the ids' |
+//! | a recipient | `deliveries_of_recipient` | the newest first |
+//! | a tenant | `deliveries_of_tenant` | the newest first |
+//! | neither | `deliveries_created_at` | the newest first |
+
+use std::fmt::{self, Write as _};
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use domain::{ChannelName, Key, Reason, RecipientHash, State, Tenant, Timestamp, content_of};
+use sea_orm::QueryResult;
+
+use super::input::page_size;
+use super::row::COLUMNS;
+use super::views::{DeliveryView, RowAndDue, row_and_due, with_attempts};
+use crate::error::StoreError;
+use crate::sql::{Session, Value, get, key_of};
+use crate::store::Store;
+
+/// How many rows of the index one page looks at when something is asked for that no index has. So many take some tens of
+/// milliseconds on either database.
+pub(crate) const LOOK: usize = 20_000;
+
+/// Postgres ends a statement of a list after this time.
+const TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Which deliveries to list. What is left out lists all of them.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Filter {
+    pub tenant: Option<Tenant>,
+    pub state: Option<State>,
+    pub ambiguous: Option<bool>,
+    /// Every hash that the recipient may have. An empty list lists the deliveries of every recipient.
+    pub recipient: Vec<RecipientHash>,
+    pub channel: Option<ChannelName>,
+    /// Who answered the last attempt.
+    pub provider: Option<String>,
+    pub template: Option<String>,
+    /// Why the letter is in the dead-letter queue.
+    pub reason: Option<Reason>,
+    /// What the last attempt was answered.
+    pub code: Option<String>,
+    /// First seen at this time or later.
+    pub from: Option<Timestamp>,
+    /// First seen before this time.
+    pub until: Option<Timestamp>,
+    /// How the id begins.
+    pub id_prefix: Option<String>,
+    pub after: Option<Cursor>,
+    /// 1 to 1,000; 0 stands for 100.
+    pub limit: u32,
+}
+
+#[derive(Clone, PartialEq, Debug)]
+pub struct Page {
+    /// May be fewer than were asked for, or none, although there is a next page: see [`Store::deliveries`].
+    pub deliveries: Vec<DeliveryView>,
+    /// Where the next page begins. None when this page is the last.
+    pub next: Option<Cursor>,
+}
+
+/// Where a page ended, and of which filter. Its text is opaque and fits in a URL.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Cursor {
+    filter: String,
+    place: Place,
+}
+
+/// A row's place in both orders.
+#[derive(Clone, PartialEq, Eq, Debug)]
+struct Place {
+    at: Timestamp,
+    key: Key,
+}
+
+impl Filter {
+    /// What tells this filter from others, whichever page of it is asked for.
+    fn fingerprint(&self) -> String {
+        let words = (
+            (self.tenant.as_ref().map(Tenant::as_str), self.state.map(State::as_str), self.ambiguous),
+            (self.channel.as_ref().map(ChannelName::as_str), self.provider.as_deref(), self.template.as_deref()),
+            (self.reason.map(Reason::as_str), self.code.as_deref(), self.id_prefix.as_deref()),
+            (self.from.map(Timestamp::as_micros), self.until.map(Timestamp::as_micros)),
+        );
+        let mut told = format!("{words:?}").into_bytes();
+        self.recipient.iter().for_each(|hash| told.extend_from_slice(hash.as_bytes()));
+        hex(&content_of(&told)[..8])
+    }
+
+    /// Whether pages are in the order of ids. Otherwise they are in that of time.
+    fn is_by_id(&self) -> bool {
+        self.id_prefix.is_some()
+    }
+}
+
+impl Cursor {
+    /// Reads the text of a cursor; None for any other text.
+    pub fn parse(text: &str) -> Option<Self> {
+        let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
+        let text = String::from_utf8(bytes).ok()?;
+        let mut parts = text.splitn(4, '/');
+        let is_hex = |part: &&str| part.len() == 16 && part.bytes().all(|b| b.is_ascii_hexdigit());
+        let filter = parts.next().filter(is_hex)?.to_owned();
+        let at = Timestamp::from_micros(parts.next()?.parse().ok()?);
+        let tenant = Tenant::parse(parts.next()?)?;
+        let id = parts.next().filter(|id| !id.contains('\0'))?.to_owned();
+        Some(Self { filter, place: Place { at, key: Key { tenant, id } } })
+    }
+
+    /// Whether a page of this filter has ended here.
+    pub fn is_of(&self, filter: &Filter) -> bool {
+        self.filter == filter.fingerprint()
+    }
+}
+
+impl fmt::Display for Cursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { filter, place: Place { at, key } } = self;
+        f.write_str(&URL_SAFE_NO_PAD.encode(format!("{filter}/{}/{key}", at.as_micros())))
+    }
+}
+
+impl Store {
+    /// Lists deliveries: the newest first, or in the order of their ids where their beginning is asked for. A page looks at
+    /// so many rows and no more where something is asked for that no index has, such as a state: an index of what changes
+    /// would make every delivery cost twice as much on Postgres. Such a page may therefore have few deliveries, or none,
+    /// and a next page. The cursor must be of the same filter ([`Cursor::is_of`]).
+    ///
+    /// # Errors
+    /// [`StoreError`]; [`StoreError::Unavailable`] also when Postgres took too long.
+    pub async fn deliveries(&self, filter: Filter) -> Result<Page, StoreError> {
+        self.page(filter, LOOK).await
+    }
+
+    /// The same with a look of another length.
+    pub(crate) async fn page(&self, filter: Filter, look: usize) -> Result<Page, StoreError> {
+        let size = page_size(filter.limit);
+        let search = Search::of(&filter);
+        let mut session = self.inner.db.hasty_reader(TIMEOUT).await?;
+        let end = search.end(&mut session, look).await?;
+        let (sql, values) = search.listing(end.as_ref(), size + 1);
+        let found = session.query(&sql, &values).await?;
+        let mut rows: Vec<RowAndDue> = found.iter().map(row_and_due).collect::<Result<_, _>>()?;
+        let is_full = rows.len() > size;
+        rows.truncate(size);
+        let last = rows.last().map(|(row, _)| Place { at: row.created_at, key: row.key.clone() });
+        let place = if is_full { last } else { end };
+        let deliveries = with_attempts(&mut session, rows).await?;
+        session.commit().await?;
+        Ok(Page { deliveries, next: place.map(|place| Cursor { filter: filter.fingerprint(), place }) })
+    }
+}
+
+/// A filter on its way to a statement.
+struct Search<'a> {
+    filter: &'a Filter,
+    /// The first text behind all those that begin as the ids that are asked for.
+    behind: Option<String>,
+}
+
+impl<'a> Search<'a> {
+    fn of(filter: &'a Filter) -> Self {
+        Self { filter, behind: filter.id_prefix.as_deref().and_then(behind) }
+    }
+
+    /// The last row at which this page looks, where there are more behind it. None where it need not look so far.
+    async fn end(&self, session: &mut Session, look: usize) -> Result<Option<Place>, StoreError> {
+        let is_read_from_rows = !self.read().texts.is_empty() || !self.filter.recipient.is_empty();
+        if !is_read_from_rows {
+            return Ok(None);
+        }
+        let indexed = self.indexed();
+        // In the order of ids the time says nothing, and the index alone has the rest.
+        let at = if self.filter.is_by_id() { "CAST(0 AS BIGINT)" } else { "d.created_at" };
+        let sql = format!(
+            "SELECT {at} AS created_at, d.tenant, d.id FROM deliveries AS d WHERE {} ORDER BY {} LIMIT 1 OFFSET {}",
+            indexed.text(),
+            self.order(),
+            look.saturating_sub(1),
+        );
+        session.query(&sql, &indexed.values).await?.first().map(place_of).transpose()
+    }
+
+    fn listing<'b>(&'b self, end: Option<&'b Place>, limit: usize) -> (String, Vec<Value<'b>>) {
+        let mut all = self.indexed();
+        if let Some(end) = end {
+            self.add_place(&mut all, end, if self.filter.is_by_id() { "<=" } else { ">=" });
+        }
+        self.add_read(&mut all);
+        let (conditions, order) = (all.text(), self.order());
+        let sql = format!("SELECT {COLUMNS} FROM deliveries AS d WHERE {conditions} ORDER BY {order} LIMIT {limit}");
+        (sql, all.values)
+    }
+
+    /// The conditions that the index serves, and whose the deliveries are: no cursor names one of another tenant.
+    fn indexed(&self) -> Conditions<'_> {
+        let filter = self.filter;
+        let mut all = Conditions::default();
+        let is_by_tenant = !filter.is_by_id() && filter.recipient.is_empty();
+        if let Some(prefix) = filter.id_prefix.as_deref() {
+            all.add("d.id >= ?", [Value::Text(Some(prefix))]);
+            if let Some(behind) = self.behind.as_deref() {
+                all.add("d.id < ?", [Value::Text(Some(behind))]);
+            }
+        } else {
+            self.add_times(&mut all);
+            self.add_recipient(&mut all);
+        }
+        if let Some(tenant) = &filter.tenant {
+            // The expression is the one that is indexed: see the migration that makes the index.
+            let condition = if is_by_tenant { "(d.tenant || '') = ?" } else { "d.tenant = ?" };
+            all.add(condition, [Value::Text(Some(tenant.as_str()))]);
+        }
+        if let Some(Cursor { place, .. }) = &filter.after {
+            self.add_place(&mut all, place, if filter.is_by_id() { ">" } else { "<" });
+        }
+        all
+    }
+
+    /// The conditions that are read from the rows.
+    fn read(&self) -> Conditions<'_> {
+        let mut read = Conditions::default();
+        self.add_read(&mut read);
+        read
+    }
+
+    fn add_read<'b>(&'b self, all: &mut Conditions<'b>) {
+        let filter = self.filter;
+        if filter.is_by_id() {
+            self.add_times(all);
+            self.add_recipient(all);
+        }
+        let texts = [
+            ("d.channel = ?", filter.channel.as_ref().map(ChannelName::as_str)),
+            ("d.state = ?", filter.state.map(State::as_str)),
+            ("d.provider = ?", filter.provider.as_deref()),
+            ("d.template = ?", filter.template.as_deref()),
+            ("d.code = ?", filter.code.as_deref()),
+            // A row that was moved since may still have it.
+            ("d.state IN ('dead', 'held') AND d.order_reason = ?", filter.reason.map(Reason::as_str)),
+        ];
+        for (condition, text) in texts {
+            if text.is_some() {
+                all.add(condition, [Value::Text(text)]);
+            }
+        }
+        if let Some(ambiguous) = filter.ambiguous {
+            all.add("d.ambiguous = ?", [Value::Flag(ambiguous)]);
+        }
+    }
+
+    fn add_recipient<'b>(&'b self, all: &mut Conditions<'b>) {
+        if self.filter.recipient.is_empty() {
+            return;
+        }
+        let hashes = self.filter.recipient.iter().map(|hash| Value::Bytes(Some(hash.as_bytes())));
+        let places = vec!["?"; self.filter.recipient.len()].join(", ");
+        all.add(&format!("d.recipient_hash IN ({places})"), hashes);
+    }
+
+    fn add_times(&self, all: &mut Conditions<'_>) {
+        let Filter { from, until, .. } = self.filter;
+        for (condition, at) in [("d.created_at >= ?", from), ("d.created_at < ?", until)] {
+            if let Some(at) = at {
+                all.add(condition, [Value::Int(Some(at.as_micros()))]);
+            }
+        }
+    }
+
+    /// Where the rows stand to this place. The first of two conditions repeats what the second says, because an index
+    /// need not serve the comparison of several columns.
+    fn add_place<'b>(&self, all: &mut Conditions<'b>, place: &'b Place, compare: &str) {
+        let loosely = &compare[..1];
+        let at = Value::Int(Some(place.at.as_micros()));
+        let (id, tenant) = (Value::Text(Some(&place.key.id)), Value::Text(Some(place.key.tenant.as_str())));
+        if self.filter.is_by_id() {
+            all.add(&format!("d.id {loosely}= ? AND (d.id, d.tenant) {compare} (?, ?)"), [id, id, tenant]);
+        } else if self.filter.tenant.is_some() {
+            all.add(&format!("d.created_at {loosely}= ? AND (d.created_at, d.id) {compare} (?, ?)"), [at, at, id]);
+        } else {
+            let condition = format!("d.created_at {loosely}= ? AND (d.created_at, d.tenant, d.id) {compare} (?, ?, ?)");
+            all.add(&condition, [at, at, tenant, id]);
+        }
+    }
+
+    fn order(&self) -> &'static str {
+        if self.filter.is_by_id() {
+            "d.id, d.tenant"
+        } else if self.filter.tenant.is_some() {
+            "d.created_at DESC, d.id DESC"
+        } else {
+            "d.created_at DESC, d.tenant DESC, d.id DESC"
+        }
+    }
+}
+
+/// Conditions of a statement, all of which must hold, with their values.
+#[derive(Default)]
+struct Conditions<'a> {
+    texts: Vec<String>,
+    values: Vec<Value<'a>>,
+}
+
+impl<'a> Conditions<'a> {
+    /// Adds a condition in which each `?` stands for the next of the values.
+    fn add(&mut self, condition: &str, values: impl IntoIterator<Item = Value<'a>>) {
+        let mut parts = condition.split('?');
+        let mut text = parts.next().unwrap_or_default().to_owned();
+        for (part, value) in parts.zip(values) {
+            self.values.push(value);
+            let _ = write!(text, "${}{part}", self.values.len());
+        }
+        self.texts.push(text);
+    }
+
+    fn text(&self) -> String {
+        if self.texts.is_empty() { "TRUE".to_owned() } else { self.texts.join(" AND ") }
+    }
+}
+
+fn place_of(row: &QueryResult) -> Result<Place, StoreError> {
+    Ok(Place { at: Timestamp::from_micros(get(row, "created_at")?), key: key_of(row)? })
+}
+
+/// The first text behind all those that begin with `prefix`, in the order of their bytes, which is that of their
+/// characters. None where nothing is behind them.
+fn behind(prefix: &str) -> Option<String> {
+    let mut text = prefix.to_owned();
+    while let Some(last) = text.pop() {
+        // No character has the numbers from U+D800 to U+DFFF.
+        let next = if last == '\u{d7ff}' { Some('\u{e000}') } else { char::from_u32(u32::from(last) + 1) };
+        if let Some(next) = next {
+            text.push(next);
+            return Some(text);
+        }
+    }
+    None
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+#[cfg(test)]
+mod tests;

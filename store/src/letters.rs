@@ -1,0 +1,120 @@
+//! The dead letters as they were last read, and what operators do with them. The queue is the truth about what is there:
+//! these tables are an index of it, and remember what was asked for.
+//!
+//! `index` is what a reader writes while it reads, `reader` who reads, `list` and `groups` what operators look at, `plan`
+//! what they ask for, `work` how a job goes on, and `archive` what was taken out of the queue.
+
+mod archive;
+mod groups;
+mod index;
+mod list;
+mod plan;
+mod reader;
+mod work;
+
+use domain::{Lane, Tenant, Timestamp};
+
+pub use archive::Archived;
+pub use groups::{LetterGroup, Life};
+pub use index::{LastAttempt, Sort};
+pub use list::{LetterCursor, LetterPage};
+pub use plan::{Counted, LetterJob, LetterPlan, ReplayRule};
+pub use reader::{LetterPass, Reading};
+pub use work::{Chosen, Item, RunningJob};
+
+/// A letter of the dead-letter queue. What is not known is empty.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct IndexedLetter {
+    /// Its name.
+    pub letter: String,
+    pub tenant: Tenant,
+    /// The id of its delivery.
+    pub id: String,
+    /// How often it was moved before.
+    pub epoch: u32,
+    pub lane: Lane,
+    pub channel: String,
+    pub provider: String,
+    /// The outcome of the last attempt.
+    pub class: String,
+    pub code: String,
+    pub template: String,
+    pub reason: String,
+    pub error: String,
+    pub fingerprint: String,
+    pub attempts: u32,
+    pub dead_at: Timestamp,
+    pub expires_at: Option<Timestamp>,
+}
+
+/// Which letters. An empty list stands for all.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct LetterFilter {
+    pub tenant: Tenant,
+    /// The names of letters.
+    pub letters: Vec<String>,
+    /// The fingerprint of a group.
+    pub group: Option<String>,
+    pub channel: Option<String>,
+    pub provider: Option<String>,
+    pub reason: Option<String>,
+    pub code: Option<String>,
+    pub template: Option<String>,
+    pub lane: Option<Lane>,
+}
+
+/// What a job does with letters.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum LetterAction {
+    /// Publish each to its lane, with a fresh budget.
+    Replay,
+    /// Take each out of the queue, and keep it.
+    Drop,
+    /// Put each that was dropped back into the queue.
+    Restore,
+}
+
+/// Where a plan, or the job that it became, stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum JobState {
+    Planned,
+    Running,
+    /// It waits for an operator, and says why.
+    Paused,
+    Cancelled,
+    Done,
+}
+
+impl LetterAction {
+    const ALL: [Self; 3] = [Self::Replay, Self::Drop, Self::Restore];
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Replay => "replay",
+            Self::Drop => "drop",
+            Self::Restore => "restore",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|action| action.as_str() == text)
+    }
+}
+
+impl JobState {
+    const ALL: [Self; 5] = [Self::Planned, Self::Running, Self::Paused, Self::Cancelled, Self::Done];
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Planned => "planned",
+            Self::Running => "running",
+            Self::Paused => "paused",
+            Self::Cancelled => "cancelled",
+            Self::Done => "done",
+        }
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == text)
+    }
+}

@@ -1,0 +1,151 @@
+//! The groups of dead letters that failed alike, and how far an operator has got with each.
+
+use std::time::Duration;
+
+use domain::{Tenant, Timestamp};
+use sea_orm::QueryResult;
+
+use crate::error::StoreError;
+use crate::sql::{Session, Value, count_of, get, unreadable};
+use crate::store::Store;
+
+/// The most groups that are listed.
+const MOST: u32 = 1_000;
+/// How long a replayed group waits before it counts as resolved: what was replayed may still be on its way back.
+const SETTLING: Duration = Duration::from_secs(600);
+
+/// How far an operator has got with a group.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Life {
+    Open,
+    /// Somebody looks after it.
+    Acknowledged,
+    /// Its letters were published again.
+    Replayed,
+    /// None of its letters is in the queue any more.
+    Resolved,
+    /// It was replayed or resolved, and letters have died in the same way since.
+    Regressed,
+}
+
+impl Life {
+    const ALL: [Self; 5] = [Self::Open, Self::Acknowledged, Self::Replayed, Self::Resolved, Self::Regressed];
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Acknowledged => "acknowledged",
+            Self::Replayed => "replayed",
+            Self::Resolved => "resolved",
+            Self::Regressed => "regressed",
+        }
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|life| life.as_str() == text)
+    }
+}
+
+/// Letters that failed alike.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct LetterGroup {
+    pub fingerprint: String,
+    pub channel: String,
+    pub provider: String,
+    pub class: String,
+    pub code: String,
+    pub template: String,
+    pub reason: String,
+    /// The words of the error that they have in common.
+    pub words: String,
+    /// The name of one of them.
+    pub sample: String,
+    pub life: Life,
+    pub changed_at: Timestamp,
+    pub changed_by: Option<String>,
+    pub note: Option<String>,
+    /// How many are in the queue.
+    pub letters: u32,
+    /// When the first that was ever seen has died.
+    pub first_at: Timestamp,
+    pub last_at: Timestamp,
+}
+
+impl Store {
+    /// The groups of a tenant, those with the most letters first, at most a thousand. Resolved ones only where asked for.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn letter_groups(&self, tenant: &Tenant, resolved: bool) -> Result<Vec<LetterGroup>, StoreError> {
+        let resolved = if resolved { "" } else { "AND (g.life <> 'resolved' OR c.letters > 0)" };
+        let sql = format!(
+            "SELECT g.fingerprint, g.channel, g.provider, g.class, g.code, g.template, g.reason, g.words, g.sample, \
+             g.life, g.changed_at, g.changed_by, g.note, g.first_at, g.last_at, COALESCE(c.letters, 0) AS letters \
+             FROM letter_groups AS g LEFT JOIN (SELECT fingerprint, COUNT(*) AS letters FROM letters WHERE tenant = $1 \
+             GROUP BY fingerprint) AS c ON c.fingerprint = g.fingerprint \
+             WHERE g.tenant = $1 {resolved} ORDER BY 16 DESC, g.last_at DESC, g.fingerprint LIMIT {MOST}"
+        );
+        let rows = self.inner.db.reader().query(&sql, &[Value::Text(Some(tenant.as_str()))]).await?;
+        rows.iter().map(group_of).collect()
+    }
+
+    /// Notes that somebody looks after a group, and what there is to say about it. False when there is no such group.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn acknowledge_letter_group(
+        &self,
+        tenant: &Tenant,
+        fingerprint: &str,
+        by: &str,
+        note: Option<&str>,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        const ACKNOWLEDGE: &str = "UPDATE letter_groups SET life = 'acknowledged', changed_at = $3, changed_by = $4, \
+             note = COALESCE($5, note) WHERE tenant = $1 AND fingerprint = $2 RETURNING fingerprint";
+        let values = [
+            Value::Text(Some(tenant.as_str())),
+            Value::Text(Some(fingerprint)),
+            Value::Int(Some(now.as_micros())),
+            Value::Text(Some(by)),
+            Value::Text(note),
+        ];
+        Ok(!self.inner.db.writer().query(ACKNOWLEDGE, &values).await?.is_empty())
+    }
+}
+
+/// Moves the groups on once the queue was read to its end.
+pub(super) async fn live_on(session: &mut Session, now: Timestamp) -> Result<(), StoreError> {
+    const RESOLVE: &str = "UPDATE letter_groups SET life = 'resolved', changed_at = $1, changed_by = NULL \
+         WHERE life <> 'resolved' AND (life <> 'replayed' OR changed_at < $2) AND NOT EXISTS (SELECT 1 FROM letters AS l \
+         WHERE l.tenant = letter_groups.tenant AND l.fingerprint = letter_groups.fingerprint)";
+    const REGRESS: &str = "UPDATE letter_groups SET life = 'regressed', changed_at = $1, changed_by = NULL \
+         WHERE life IN ('replayed', 'resolved') AND EXISTS (SELECT 1 FROM letters AS l \
+         WHERE l.tenant = letter_groups.tenant AND l.fingerprint = letter_groups.fingerprint \
+         AND l.dead_at > letter_groups.changed_at)";
+    let settled = Value::Int(Some(now.minus(SETTLING).as_micros()));
+    let now = Value::Int(Some(now.as_micros()));
+    session.query(RESOLVE, &[now, settled]).await?;
+    session.query(REGRESS, &[now]).await.map(drop)
+}
+
+fn group_of(row: &QueryResult) -> Result<LetterGroup, StoreError> {
+    Ok(LetterGroup {
+        fingerprint: get(row, "fingerprint")?,
+        channel: get(row, "channel")?,
+        provider: get(row, "provider")?,
+        class: get(row, "class")?,
+        code: get(row, "code")?,
+        template: get(row, "template")?,
+        reason: get(row, "reason")?,
+        words: get(row, "words")?,
+        sample: get(row, "sample")?,
+        life: Life::parse(&get::<String>(row, "life")?).ok_or_else(|| unreadable("life"))?,
+        changed_at: Timestamp::from_micros(get(row, "changed_at")?),
+        changed_by: get(row, "changed_by")?,
+        note: get(row, "note")?,
+        letters: count_of(row, "letters")?,
+        first_at: Timestamp::from_micros(get(row, "first_at")?),
+        last_at: Timestamp::from_micros(get(row, "last_at")?),
+    })
+}

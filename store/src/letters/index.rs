@@ -1,0 +1,177 @@
+//! What a reader of the dead-letter queue writes while it reads.
+
+use std::collections::{HashMap, HashSet};
+
+use domain::{Key, Timestamp};
+
+use super::IndexedLetter;
+use crate::error::StoreError;
+use crate::sql::{Group, count_of, get, key_of};
+use crate::store::Store;
+
+/// The most letters in one statement.
+const GROUP: usize = 256;
+
+/// How the last attempt of a letter's budget ended.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct LastAttempt {
+    pub provider: String,
+    pub class: String,
+    pub code: String,
+}
+
+/// What letters of a fingerprint have in common.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Sort {
+    /// A letter of the group.
+    pub sample: IndexedLetter,
+    /// The words of its error that the fingerprint is made of.
+    pub words: String,
+}
+
+impl Store {
+    /// Notes that a pass has met these letters, and returns the names of those that are in the index already.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn meet_letters(&self, pass: i64, letters: &[String]) -> Result<HashSet<String>, StoreError> {
+        const MEET: &str = "UPDATE letters SET seen = u.pass FROM {u} WHERE letters.letter = u.letter \
+                            RETURNING letters.letter";
+        let mut known = HashSet::new();
+        for letters in letters.chunks(GROUP) {
+            let group = Group::of(letters.len())
+                .text("letter", letters.iter().map(String::as_str))
+                .int("pass", letters.iter().map(|_| pass));
+            for row in &self.inner.db.writer().query_group(MEET, &group).await? {
+                known.insert(get(row, "letter")?);
+            }
+        }
+        Ok(known)
+    }
+
+    /// How the last attempt of each of these deliveries ended in this epoch, as far as the ledger knows it.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn last_attempts(&self, of: &[(Key, u32)]) -> Result<HashMap<(Key, u32), LastAttempt>, StoreError> {
+        const READ: &str = "SELECT u.tenant, u.id, u.epoch, a.provider, a.outcome, a.code FROM {u} \
+             JOIN attempts AS a ON a.tenant = u.tenant AND a.id = u.id AND a.epoch = u.epoch \
+             WHERE a.outcome <> 'late' ORDER BY a.n, a.at";
+        let mut last = HashMap::new();
+        for of in of.chunks(GROUP) {
+            let group = Group::of(of.len())
+                .text("tenant", of.iter().map(|(key, _)| key.tenant.as_str()))
+                .text("id", of.iter().map(|(key, _)| key.id.as_str()))
+                .int("epoch", of.iter().map(|(_, epoch)| i64::from(*epoch)));
+            for row in &self.inner.db.reader().query_group(READ, &group).await? {
+                let key = key_of(row)?;
+                let epoch = count_of(row, "epoch")?;
+                let code: Option<String> = get(row, "code")?;
+                let attempt = LastAttempt {
+                    provider: get(row, "provider")?,
+                    class: get(row, "outcome")?,
+                    code: code.unwrap_or_default(),
+                };
+                last.insert((key, epoch), attempt);
+            }
+        }
+        Ok(last)
+    }
+
+    /// Adds letters that a pass has met for the first time, and their groups.
+    ///
+    /// # Errors
+    /// [`StoreError`]; repeating it is harmless.
+    pub async fn index_letters(&self, pass: i64, sorts: &[Sort], now: Timestamp) -> Result<(), StoreError> {
+        for sorts in sorts.chunks(GROUP) {
+            let mut session = self.inner.db.begin().await?;
+            session.query_group(INSERT, &letters_group(sorts, pass)).await?;
+            session.query_group(INSERT_GROUPS, &groups_group(sorts, now)).await?;
+            session.commit().await?;
+        }
+        Ok(())
+    }
+
+    /// Takes letters out of the index that are no longer in the queue.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn forget_letters(&self, letters: &[String]) -> Result<(), StoreError> {
+        const DELETE: &str = "DELETE FROM letters WHERE letter IN (SELECT u.letter FROM {u})";
+        for letters in letters.chunks(GROUP) {
+            let group = Group::of(letters.len()).text("letter", letters.iter().map(String::as_str));
+            self.inner.db.writer().query_group(DELETE, &group).await?;
+        }
+        Ok(())
+    }
+}
+
+const INSERT: &str = "INSERT INTO letters (letter, tenant, id, epoch, lane, channel, provider, class, code, template, \
+     reason, error, fingerprint, attempts, dead_at, expires_at, seen) \
+     SELECT u.letter, u.tenant, u.id, u.epoch, u.lane, u.channel, u.provider, u.class, u.code, u.template, u.reason, \
+     u.error, u.fingerprint, u.attempts, u.dead_at, u.expires_at, u.pass FROM {u} WHERE TRUE \
+     ON CONFLICT (letter) DO UPDATE SET seen = excluded.seen";
+
+/// A group that was made before keeps its life, and knows the newest of its letters.
+const INSERT_GROUPS: &str = "INSERT INTO letter_groups (tenant, fingerprint, channel, provider, class, code, template, \
+     reason, words, sample, life, changed_at, first_at, last_at) \
+     SELECT u.tenant, u.fingerprint, u.channel, u.provider, u.class, u.code, u.template, u.reason, u.words, u.letter, \
+     'open', u.now, u.first_at, u.last_at FROM {u} WHERE TRUE \
+     ON CONFLICT (tenant, fingerprint) DO UPDATE SET sample = excluded.sample, \
+     last_at = CASE WHEN excluded.last_at > letter_groups.last_at THEN excluded.last_at ELSE letter_groups.last_at END";
+
+/// One statement writes no row twice.
+fn letters_group<'a>(sorts: &'a [Sort], pass: i64) -> Group<'a> {
+    let mut known = HashSet::new();
+    let letters: Vec<&'a IndexedLetter> =
+        sorts.iter().map(|sort| &sort.sample).filter(|one| known.insert(one.letter.as_str())).collect();
+    let each = || letters.iter().copied();
+    Group::of(letters.len())
+        .text("letter", each().map(|one| one.letter.as_str()))
+        .text("tenant", each().map(|one| one.tenant.as_str()))
+        .text("id", each().map(|one| one.id.as_str()))
+        .int("epoch", each().map(|one| i64::from(one.epoch)))
+        .text("lane", each().map(|one| one.lane.as_str()))
+        .text("channel", each().map(|one| one.channel.as_str()))
+        .text("provider", each().map(|one| one.provider.as_str()))
+        .text("class", each().map(|one| one.class.as_str()))
+        .text("code", each().map(|one| one.code.as_str()))
+        .text("template", each().map(|one| one.template.as_str()))
+        .text("reason", each().map(|one| one.reason.as_str()))
+        .text("error", each().map(|one| one.error.as_str()))
+        .text("fingerprint", each().map(|one| one.fingerprint.as_str()))
+        .int("attempts", each().map(|one| i64::from(one.attempts)))
+        .int("dead_at", each().map(|one| one.dead_at.as_micros()))
+        .int("expires_at", each().map(|one| one.expires_at.map(Timestamp::as_micros)))
+        .int("pass", each().map(|_| pass))
+}
+
+/// One row for each group, which tells when the first and the last of its letters here have died.
+fn groups_group<'a>(sorts: &'a [Sort], now: Timestamp) -> Group<'a> {
+    let mut groups: HashMap<(&'a str, &'a str), (&'a Sort, Timestamp, Timestamp)> = HashMap::new();
+    for sort in sorts {
+        let one = &sort.sample;
+        let group = groups.entry((one.tenant.as_str(), one.fingerprint.as_str()));
+        let (_, first, last) = group.or_insert((sort, one.dead_at, one.dead_at));
+        *first = (*first).min(one.dead_at);
+        *last = (*last).max(one.dead_at);
+    }
+    // Several processes lock rows in one order.
+    let mut groups: Vec<_> = groups.into_iter().collect();
+    groups.sort_unstable_by_key(|(key, _)| *key);
+    let each = || groups.iter().map(|(_, (sort, ..))| &sort.sample);
+    Group::of(groups.len())
+        .text("tenant", each().map(|one| one.tenant.as_str()))
+        .text("fingerprint", each().map(|one| one.fingerprint.as_str()))
+        .text("channel", each().map(|one| one.channel.as_str()))
+        .text("provider", each().map(|one| one.provider.as_str()))
+        .text("class", each().map(|one| one.class.as_str()))
+        .text("code", each().map(|one| one.code.as_str()))
+        .text("template", each().map(|one| one.template.as_str()))
+        .text("reason", each().map(|one| one.reason.as_str()))
+        .text("words", groups.iter().map(|(_, (sort, ..))| sort.words.as_str()))
+        .text("letter", each().map(|one| one.letter.as_str()))
+        .int("now", groups.iter().map(|_| now.as_micros()))
+        .int("first_at", groups.iter().map(|(_, (_, first, _))| first.as_micros()))
+        .int("last_at", groups.iter().map(|(_, (.., last))| last.as_micros()))
+}

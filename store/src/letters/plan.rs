@@ -1,0 +1,301 @@
+//! What operators ask for: a plan is frozen by the names of its letters, and becomes a job when it is started.
+
+use std::time::Duration;
+
+use domain::{State, Tenant, Timestamp};
+use sea_orm::QueryResult;
+
+use super::list::condition;
+use super::{JobState, LetterAction, LetterFilter};
+use crate::error::StoreError;
+use crate::sql::{Session, Value, count_of, get, time_of, unreadable};
+use crate::store::Store;
+
+/// How long a plan may be started.
+const GOOD_FOR: Duration = Duration::from_secs(3600);
+/// The most jobs that are listed.
+const MOST: u32 = 200;
+
+/// What is asked for.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct LetterPlan {
+    pub id: String,
+    pub action: LetterAction,
+    /// Which letters. Of those that were dropped, only their names and the job that dropped them count.
+    pub filter: LetterFilter,
+    /// The job whose letters are to be restored.
+    pub of_job: Option<String>,
+    /// What was asked for, in words that are kept.
+    pub wanted: String,
+    pub why: String,
+    pub by: String,
+    /// Letters in a second.
+    pub rate: u32,
+    /// After how many letters it waits for their end; 0 for none.
+    pub canary: u32,
+    pub rule: ReplayRule,
+}
+
+/// Which letters a plan leaves out.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ReplayRule {
+    /// Those that were moved as often already.
+    pub max_moves: u32,
+}
+
+/// A plan, or the job that it became.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct LetterJob {
+    pub id: String,
+    pub action: LetterAction,
+    pub state: JobState,
+    pub wanted: String,
+    pub why: String,
+    pub made_by: String,
+    pub made_at: Timestamp,
+    pub started_by: Option<String>,
+    pub started_at: Option<Timestamp>,
+    pub ended_at: Option<Timestamp>,
+    pub rate: u32,
+    pub canary: u32,
+    /// Why it is paused.
+    pub note: Option<String>,
+}
+
+/// How many of the letters of a plan are alike.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Counted {
+    pub lane: String,
+    pub channel: String,
+    pub provider: String,
+    /// `pending`, `taken`, `done`, `failed`, `missing`, `unclear` or `left_out`.
+    pub state: String,
+    /// Why it is so; empty where there is nothing to say.
+    pub why: String,
+    pub letters: u32,
+}
+
+const COLUMNS: &str = "j.id, j.action, j.state, j.wanted, j.why, j.made_by, j.made_at, j.started_by, j.started_at, \
+     j.ended_at, j.rate, j.canary, j.note";
+
+impl Store {
+    /// Freezes a plan: which letters, and which of them are left out and why. One that is known by its id stays as it is.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn plan_letters(&self, tenant: &Tenant, plan: &LetterPlan, now: Timestamp) -> Result<(), StoreError> {
+        const INSERT: &str = "INSERT INTO letter_jobs (id, tenant, action, state, wanted, why, made_by, made_at, rate, \
+             canary, canary_passed) VALUES ($1, $2, $3, 'planned', $4, $5, $6, $7, $8, $9, $10) \
+             ON CONFLICT (id) DO NOTHING RETURNING id";
+        let values = [
+            Value::Text(Some(&plan.id)),
+            Value::Text(Some(tenant.as_str())),
+            Value::Text(Some(plan.action.as_str())),
+            Value::Text(Some(&plan.wanted)),
+            Value::Text(Some(&plan.why)),
+            Value::Text(Some(&plan.by)),
+            Value::Int(Some(now.as_micros())),
+            Value::Int(Some(i64::from(plan.rate))),
+            Value::Int(Some(i64::from(plan.canary))),
+            Value::Flag(plan.canary == 0),
+        ];
+        let mut session = self.inner.db.begin().await?;
+        if session.query(INSERT, &values).await?.is_empty() {
+            return Ok(());
+        }
+        match plan.action {
+            LetterAction::Restore => choose_archived(&mut session, tenant, plan).await?,
+            LetterAction::Replay | LetterAction::Drop => choose(&mut session, plan, now).await?,
+        }
+        session.commit().await
+    }
+
+    /// A plan or job of a tenant.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn letter_job(&self, tenant: &Tenant, id: &str) -> Result<Option<LetterJob>, StoreError> {
+        if id.contains('\0') {
+            return Ok(None);
+        }
+        let sql = format!("SELECT {COLUMNS} FROM letter_jobs AS j WHERE j.tenant = $1 AND j.id = $2");
+        let values = [Value::Text(Some(tenant.as_str())), Value::Text(Some(id))];
+        self.inner.db.reader().query(&sql, &values).await?.first().map(job_of).transpose()
+    }
+
+    /// The plans and jobs of a tenant, the newest first, at most 200.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn letter_jobs(&self, tenant: &Tenant) -> Result<Vec<LetterJob>, StoreError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM letter_jobs AS j WHERE j.tenant = $1 ORDER BY j.made_at DESC, j.id LIMIT {MOST}"
+        );
+        let rows = self.inner.db.reader().query(&sql, &[Value::Text(Some(tenant.as_str()))]).await?;
+        rows.iter().map(job_of).collect()
+    }
+
+    /// How many letters of a job are in which state, and why, by lane, channel and provider.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn count_letter_job(&self, id: &str) -> Result<Vec<Counted>, StoreError> {
+        const COUNT: &str = "SELECT i.lane, i.channel, i.provider, i.state, i.why, COUNT(*) AS letters \
+             FROM letter_job_items AS i WHERE i.job = $1 GROUP BY i.lane, i.channel, i.provider, i.state, i.why \
+             ORDER BY 6 DESC, i.lane, i.channel, i.provider, i.state, i.why";
+        let rows = self.inner.db.reader().query(COUNT, &[Value::Text(Some(id))]).await?;
+        rows.iter().map(counted_of).collect()
+    }
+
+    /// Starts a plan that is not an hour old. False when it is no plan any more. Letters that another job has by now are
+    /// left out, and the groups of the others are replayed.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn start_letter_job(
+        &self,
+        tenant: &Tenant,
+        id: &str,
+        by: &str,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        const START: &str = "UPDATE letter_jobs SET state = 'running', started_by = $3, started_at = $4 \
+             WHERE tenant = $1 AND id = $2 AND state = 'planned' AND made_at > $5 RETURNING action";
+        const LEAVE_OUT: &str = "UPDATE letter_job_items SET state = 'left_out', why = 'in_another_job' \
+             WHERE job = $1 AND state = 'pending' AND EXISTS (SELECT 1 FROM letter_job_items AS o \
+             JOIN letter_jobs AS j ON j.id = o.job WHERE o.letter = letter_job_items.letter AND o.job <> $1 \
+             AND o.state IN ('pending', 'taken') AND j.state IN ('running', 'paused'))";
+        const REPLAYED: &str = "UPDATE letter_groups SET life = 'replayed', changed_at = $2, changed_by = $3 \
+             WHERE tenant = $4 AND fingerprint IN (SELECT i.fingerprint FROM letter_job_items AS i \
+             WHERE i.job = $1 AND i.state = 'pending')";
+        let (id, tenant, by) = (Value::Text(Some(id)), Value::Text(Some(tenant.as_str())), Value::Text(Some(by)));
+        let oldest = Value::Int(Some(now.minus(GOOD_FOR).as_micros()));
+        let now = Value::Int(Some(now.as_micros()));
+        let mut session = self.inner.db.begin().await?;
+        let started = session.query(START, &[tenant, id, by, now, oldest]).await?;
+        let Some(started) = started.first() else { return Ok(false) };
+        session.query(LEAVE_OUT, &[id]).await?;
+        if get::<String>(started, "action")? == LetterAction::Replay.as_str() {
+            session.query(REPLAYED, &[id, now, by, tenant]).await?;
+        }
+        session.commit().await?;
+        Ok(true)
+    }
+
+    /// Cancels a plan or a job that has not ended: what is in hand is finished, nothing is begun any more. False when
+    /// there is none.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn cancel_letter_job(&self, tenant: &Tenant, id: &str, now: Timestamp) -> Result<bool, StoreError> {
+        const CANCEL: &str = "UPDATE letter_jobs SET state = 'cancelled', ended_at = $3 WHERE tenant = $1 AND id = $2 \
+             AND state IN ('planned', 'running', 'paused') RETURNING id";
+        let now = Value::Int(Some(now.as_micros()));
+        let values = [Value::Text(Some(tenant.as_str())), Value::Text(Some(id)), now];
+        Ok(!self.inner.db.writer().query(CANCEL, &values).await?.is_empty())
+    }
+
+    /// Lets a job that is paused go on, past its canary. False when there is none.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn resume_letter_job(&self, tenant: &Tenant, id: &str) -> Result<bool, StoreError> {
+        const RESUME: &str = "UPDATE letter_jobs SET state = 'running', canary_passed = $3, note = NULL \
+             WHERE tenant = $1 AND id = $2 AND state = 'paused' RETURNING id";
+        let values = [Value::Text(Some(tenant.as_str())), Value::Text(Some(id)), Value::Flag(true)];
+        Ok(!self.inner.db.writer().query(RESUME, &values).await?.is_empty())
+    }
+}
+
+/// Chooses letters of the queue by one statement. What would have no effect is left out of a replay: the claim of each
+/// copy looks again, so that is for the operator's eyes.
+async fn choose(session: &mut Session, plan: &LetterPlan, now: Timestamp) -> Result<(), StoreError> {
+    let (job, now) = (Value::Text(Some(&plan.id)), Value::Int(Some(now.as_micros())));
+    let moves = Value::Int(Some(i64::from(plan.rule.max_moves)));
+    let mut values = vec![job];
+    let mut reasons = vec![IN_ANOTHER_JOB.to_owned()];
+    if plan.action == LetterAction::Replay {
+        values.extend([now, moves]);
+        let ended: Vec<_> =
+            State::ALL.into_iter().filter(|state| state.is_final()).map(|state| format!("'{state}'")).collect();
+        reasons.extend([
+            "WHEN COALESCE(d.expires_at, l.expires_at) <= $2 THEN 'expired'".to_owned(),
+            "WHEN l.epoch >= $3 THEN 'replayed_too_often'".to_owned(),
+            format!("WHEN d.state IN ({}) THEN 'ended'", ended.join(", ")),
+            SUPPRESSED.to_owned(),
+        ]);
+    }
+    let condition = condition(&plan.filter, &mut values);
+    let sql = format!(
+        "INSERT INTO letter_job_items (job, letter, tenant, id, epoch, lane, channel, provider, fingerprint, state, why, \
+         missed) SELECT $1, c.letter, c.tenant, c.id, c.epoch, c.lane, c.channel, c.provider, c.fingerprint, \
+         CASE WHEN c.left_out_for = '' THEN 'pending' ELSE 'left_out' END, c.left_out_for, 0 FROM \
+         (SELECT l.letter, l.tenant, l.id, l.epoch, l.lane, l.channel, l.provider, l.fingerprint, \
+         CASE {} ELSE '' END AS left_out_for FROM letters AS l \
+         LEFT JOIN deliveries AS d ON d.tenant = l.tenant AND d.id = l.id WHERE {condition}) AS c",
+        reasons.join(" ")
+    );
+    session.query(&sql, &values).await.map(drop)
+}
+
+const IN_ANOTHER_JOB: &str = "WHEN EXISTS (SELECT 1 FROM letter_job_items AS o JOIN letter_jobs AS j ON j.id = o.job \
+     WHERE o.letter = l.letter AND o.state IN ('pending', 'taken') AND j.state IN ('running', 'paused')) \
+     THEN 'in_another_job'";
+
+/// The rule by which a claim looks its recipient up.
+const SUPPRESSED: &str = "WHEN EXISTS (SELECT 1 FROM suppressions AS s WHERE s.recipient = d.recipient_hash \
+     AND s.channel = d.channel AND s.tenant = d.tenant AND s.breadth >= CASE l.lane WHEN 'bulk' THEN 1 \
+     WHEN 'urgent' THEN 3 ELSE 2 END AND (s.until_at IS NULL OR s.until_at > {now})) THEN 'suppressed'";
+
+/// Chooses letters that were dropped.
+async fn choose_archived(session: &mut Session, tenant: &Tenant, plan: &LetterPlan) -> Result<(), StoreError> {
+    let mut values = vec![Value::Text(Some(&plan.id)), Value::Text(Some(tenant.as_str()))];
+    let mut condition = "a.tenant = $2".to_owned();
+    if let Some(job) = &plan.of_job {
+        values.push(Value::Text(Some(job)));
+        condition = format!("{condition} AND a.job = ${}", values.len());
+    }
+    let letters = &plan.filter.letters;
+    if !letters.is_empty() {
+        let first = values.len() + 1;
+        values.extend(letters.iter().map(|letter| Value::Text(Some(letter))));
+        let places: Vec<String> = (first..=values.len()).map(|place| format!("${place}")).collect();
+        condition = format!("{condition} AND a.letter IN ({})", places.join(", "));
+    }
+    let sql = format!(
+        "INSERT INTO letter_job_items (job, letter, tenant, id, epoch, lane, channel, provider, fingerprint, state, why, \
+         missed) SELECT $1, a.letter, a.tenant, i.id, i.epoch, i.lane, i.channel, i.provider, i.fingerprint, 'pending', \
+         '', 0 FROM archived_letters AS a JOIN letter_job_items AS i ON i.job = a.job AND i.letter = a.letter \
+         WHERE {condition}"
+    );
+    session.query(&sql, &values).await.map(drop)
+}
+
+fn job_of(row: &QueryResult) -> Result<LetterJob, StoreError> {
+    Ok(LetterJob {
+        id: get(row, "id")?,
+        action: LetterAction::parse(&get::<String>(row, "action")?).ok_or_else(|| unreadable("action"))?,
+        state: JobState::parse(&get::<String>(row, "state")?).ok_or_else(|| unreadable("state"))?,
+        wanted: get(row, "wanted")?,
+        why: get(row, "why")?,
+        made_by: get(row, "made_by")?,
+        made_at: Timestamp::from_micros(get(row, "made_at")?),
+        started_by: get(row, "started_by")?,
+        started_at: time_of(row, "started_at")?,
+        ended_at: time_of(row, "ended_at")?,
+        rate: count_of(row, "rate")?,
+        canary: count_of(row, "canary")?,
+        note: get(row, "note")?,
+    })
+}
+
+fn counted_of(row: &QueryResult) -> Result<Counted, StoreError> {
+    Ok(Counted {
+        lane: get(row, "lane")?,
+        channel: get(row, "channel")?,
+        provider: get(row, "provider")?,
+        state: get(row, "state")?,
+        why: get(row, "why")?,
+        letters: count_of(row, "letters")?,
+    })
+}

@@ -1,0 +1,209 @@
+//! How jobs over dead letters go on: which letters to take, what became of them, and when a job pauses.
+
+use domain::{Canary, State, Timestamp};
+use sea_orm::QueryResult;
+
+use super::LetterAction;
+use crate::error::StoreError;
+use crate::sql::{Group, Value, count_of, get, time_of, unreadable};
+use crate::store::Store;
+
+/// The most items in one statement.
+const GROUP: usize = 256;
+
+/// A job that runs.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct RunningJob {
+    pub id: String,
+    pub action: LetterAction,
+    /// Letters in a second.
+    pub rate: u32,
+    /// How many letters it may begin until it waits for the end of the first ones. None when it need not wait.
+    pub until_canary: Option<u32>,
+    /// When something was done for it last.
+    pub last_at: Option<Timestamp>,
+}
+
+/// What is to be done with a letter that was met.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Chosen {
+    pub item: Item,
+    pub action: LetterAction,
+    /// The job has begun it already: it goes on, canary or not.
+    pub was_taken: bool,
+    /// It was done already, and the queue still had it: its acknowledgement was lost.
+    pub was_done: bool,
+}
+
+/// One letter of one job.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Item {
+    pub letter: String,
+    pub job: String,
+}
+
+impl Store {
+    /// The jobs that run, those that were started first at the front.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn running_letter_jobs(&self) -> Result<Vec<RunningJob>, StoreError> {
+        const READ: &str = "SELECT j.id, j.action, j.rate, j.canary, j.canary_passed, \
+             (SELECT COUNT(*) FROM letter_job_items AS i WHERE i.job = j.id \
+             AND i.state IN ('taken', 'done', 'failed', 'unclear')) AS begun, \
+             (SELECT MAX(i.at) FROM letter_job_items AS i WHERE i.job = j.id) AS last_at \
+             FROM letter_jobs AS j WHERE j.state = 'running' ORDER BY j.started_at, j.id";
+        let rows = self.inner.db.reader().query(READ, &[]).await?;
+        rows.iter().map(running_of).collect()
+    }
+
+    /// What running jobs want of these letters, those of earlier jobs first. A letter may be chosen by several jobs.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn chosen_letters(&self, letters: &[String]) -> Result<Vec<Chosen>, StoreError> {
+        const READ: &str = "SELECT i.letter, i.job, i.state, j.action FROM {u} \
+             JOIN letter_job_items AS i ON i.letter = u.letter JOIN letter_jobs AS j ON j.id = i.job \
+             WHERE j.state = 'running' AND ((i.state IN ('pending', 'taken') AND j.action <> 'restore') \
+             OR (i.state = 'done' AND j.action = 'replay') \
+             OR (i.state = 'done' AND j.action = 'drop' AND EXISTS (SELECT 1 FROM archived_letters AS a \
+             WHERE a.letter = i.letter AND a.job = i.job))) ORDER BY j.started_at, j.id, i.letter";
+        let mut chosen = Vec::new();
+        for letters in letters.chunks(GROUP) {
+            let group = Group::of(letters.len()).text("letter", letters.iter().map(String::as_str));
+            for row in &self.inner.db.reader().query_group(READ, &group).await? {
+                chosen.push(chosen_of(row)?);
+            }
+        }
+        Ok(chosen)
+    }
+
+    /// Begins items, and returns those that may go on: their jobs still run, and nobody has ended them.
+    ///
+    /// # Errors
+    /// [`StoreError`]; repeating it is harmless.
+    pub async fn take_letters(&self, items: &[Item], now: Timestamp) -> Result<Vec<Item>, StoreError> {
+        const TAKE: &str = "UPDATE letter_job_items SET state = 'taken', at = u.now FROM {u} \
+             WHERE letter_job_items.job = u.job AND letter_job_items.letter = u.letter \
+             AND letter_job_items.state IN ('pending', 'taken') \
+             AND EXISTS (SELECT 1 FROM letter_jobs AS j WHERE j.id = u.job AND j.state = 'running') \
+             RETURNING letter_job_items.letter, letter_job_items.job";
+        let mut taken = Vec::new();
+        for items in items.chunks(GROUP) {
+            for row in &self.inner.db.writer().query_group(TAKE, &items_group(items, now)).await? {
+                taken.push(Item { letter: get(row, "letter")?, job: get(row, "job")? });
+            }
+        }
+        Ok(taken)
+    }
+
+    /// Ends items: they are done.
+    ///
+    /// # Errors
+    /// [`StoreError`]; repeating it is harmless.
+    pub async fn finish_letters(&self, items: &[Item], now: Timestamp) -> Result<(), StoreError> {
+        self.end_items(items, "state = 'done', why = ''", now).await
+    }
+
+    /// Ends items of which nothing can be published, ever.
+    ///
+    /// # Errors
+    /// [`StoreError`]; repeating it is harmless.
+    pub async fn fail_letters(&self, items: &[Item], why: &'static str, now: Timestamp) -> Result<(), StoreError> {
+        self.end_items(items, &format!("state = 'failed', why = '{why}'"), now).await
+    }
+
+    async fn end_items(&self, items: &[Item], to: &str, now: Timestamp) -> Result<(), StoreError> {
+        let sql = format!(
+            "UPDATE letter_job_items SET {to}, at = u.now FROM {{u}} WHERE letter_job_items.job = u.job \
+             AND letter_job_items.letter = u.letter"
+        );
+        for items in items.chunks(GROUP) {
+            self.inner.db.writer().query_group(&sql, &items_group(items, now)).await?;
+        }
+        Ok(())
+    }
+
+    /// What became of the letters that a job has published again. One without a row counts once it is dead again.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn canary_of(&self, job: &str) -> Result<Canary, StoreError> {
+        let ended: Vec<_> =
+            State::ALL.into_iter().filter(|state| state.is_final()).map(|state| format!("'{state}'")).collect();
+        let sql = format!(
+            "SELECT COUNT(*) AS tried, \
+             COALESCE(SUM(CASE WHEN d.state IN ({}) THEN 1 ELSE 0 END), 0) AS well, \
+             COALESCE(SUM(CASE WHEN (d.state IN ('dead', 'held') AND d.epoch > i.epoch) \
+             OR (d.id IS NULL AND EXISTS (SELECT 1 FROM letters AS l WHERE l.tenant = i.tenant AND l.id = i.id \
+             AND l.epoch > i.epoch)) THEN 1 ELSE 0 END), 0) AS failed FROM letter_job_items AS i \
+             LEFT JOIN deliveries AS d ON d.tenant = i.tenant AND d.id = i.id \
+             WHERE i.job = $1 AND i.state IN ('taken', 'done', 'failed', 'unclear')",
+            ended.join(", ")
+        );
+        let rows = self.inner.db.reader().query(&sql, &[Value::Text(Some(job))]).await?;
+        let count = |column| rows.first().map_or(Ok(0), |row| count_of(row, column));
+        Ok(Canary { tried: count("tried")?, well: count("well")?, failed: count("failed")? })
+    }
+
+    /// Lets a running job go on past its canary.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn pass_letter_canary(&self, job: &str) -> Result<(), StoreError> {
+        const PASS: &str = "UPDATE letter_jobs SET canary_passed = $2 WHERE id = $1 AND state = 'running'";
+        self.inner.db.writer().query(PASS, &[Value::Text(Some(job)), Value::Flag(true)]).await.map(drop)
+    }
+
+    /// Pauses a running job, and says why.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn pause_letter_job(&self, job: &str, why: &str) -> Result<(), StoreError> {
+        const PAUSE: &str = "UPDATE letter_jobs SET state = 'paused', note = $2 WHERE id = $1 AND state = 'running'";
+        self.inner.db.writer().query(PAUSE, &[Value::Text(Some(job)), Value::Text(Some(why))]).await.map(drop)
+    }
+
+    /// Ends the running jobs of which nothing is left to be done.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn end_letter_jobs(&self, now: Timestamp) -> Result<(), StoreError> {
+        const END: &str = "UPDATE letter_jobs SET state = 'done', ended_at = $1 WHERE state = 'running' \
+             AND NOT EXISTS (SELECT 1 FROM letter_job_items AS i WHERE i.job = letter_jobs.id \
+             AND i.state IN ('pending', 'taken'))";
+        self.inner.db.writer().query(END, &[Value::Int(Some(now.as_micros()))]).await.map(drop)
+    }
+}
+
+pub(super) fn items_group<'a>(items: &'a [Item], now: Timestamp) -> Group<'a> {
+    Group::of(items.len())
+        .text("job", items.iter().map(|item| item.job.as_str()))
+        .text("letter", items.iter().map(|item| item.letter.as_str()))
+        .int("now", items.iter().map(|_| now.as_micros()))
+}
+
+pub(super) fn action_of(row: &QueryResult) -> Result<LetterAction, StoreError> {
+    LetterAction::parse(&get::<String>(row, "action")?).ok_or_else(|| unreadable("action"))
+}
+
+fn running_of(row: &QueryResult) -> Result<RunningJob, StoreError> {
+    let left = count_of(row, "canary")?.saturating_sub(count_of(row, "begun")?);
+    Ok(RunningJob {
+        id: get(row, "id")?,
+        action: action_of(row)?,
+        rate: count_of(row, "rate")?.max(1),
+        until_canary: (!get::<bool>(row, "canary_passed")?).then_some(left),
+        last_at: time_of(row, "last_at")?,
+    })
+}
+
+fn chosen_of(row: &QueryResult) -> Result<Chosen, StoreError> {
+    let state: String = get(row, "state")?;
+    Ok(Chosen {
+        item: Item { letter: get(row, "letter")?, job: get(row, "job")? },
+        action: action_of(row)?,
+        was_taken: state == "taken",
+        was_done: state == "done",
+    })
+}
