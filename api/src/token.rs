@@ -7,6 +7,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub(crate) use domain::Scope;
 use domain::{Clock, DerivedKey, Keyring, Tenant, Timestamp, is_unsafe_in_a_line};
 use jsonwebtoken::{DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
@@ -19,39 +20,6 @@ pub use self::settings::{InvalidSettings, JwtSettings};
 const MAX_TOKEN_BYTES: usize = 8 * 1024;
 /// The most bytes of a subject, which becomes a header of the message.
 const MAX_SUBJECT_BYTES: usize = 255;
-
-/// What a token allows.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub(crate) enum Scope {
-    /// Publish notifications, and cancel them.
-    Notify,
-    /// See deliveries, what the sandbox captured, and who is suppressed.
-    Read,
-    /// Cancel deliveries, manage schedules and the suppression list, pause and resume.
-    Operate,
-    /// Register users of the own tenant.
-    Admin,
-    /// With `admin`: register users of every tenant. With `operate`: pause for every tenant.
-    Tenants,
-}
-
-impl Scope {
-    pub(crate) const ALL: [Self; 5] = [Self::Notify, Self::Read, Self::Operate, Self::Admin, Self::Tenants];
-
-    pub(crate) const fn as_str(self) -> &'static str {
-        match self {
-            Self::Notify => "notify",
-            Self::Read => "read",
-            Self::Operate => "operate",
-            Self::Admin => "admin",
-            Self::Tenants => "tenants",
-        }
-    }
-
-    pub(crate) fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|scope| scope.as_str() == text)
-    }
-}
 
 /// The caller, as a valid token names it.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -6,6 +6,7 @@
 //! [`decide`] (what now?), [`Follows`] (what is told of it, what is published for it, and how is it settled?),
 //! [`Report`] (what did the provider say of it later?).
 
+mod actor;
 mod answered;
 mod arrival;
 mod breaker;
@@ -23,6 +24,7 @@ mod fallback;
 mod fingerprint;
 mod follow_up;
 mod identity;
+mod journal;
 mod keys;
 mod keyword;
 mod label;
@@ -44,12 +46,14 @@ mod row_lease;
 mod samples;
 #[cfg(test)]
 mod simulation;
+mod scope;
 mod suppression;
 mod timestamp;
 mod unsubscribe;
 mod windows;
 mod zones;
 
+pub use actor::{Actor, Denied};
 pub use answered::{ForChild, for_the_child};
 pub use arrival::{Arrival, DeadMark, Headers, PublishedBy};
 pub use breaker::{Breaker, Sign};
@@ -67,6 +71,7 @@ pub(crate) use fallback::child_body;
 pub use fingerprint::{Failed, Fingerprint, normalised};
 pub use follow_up::{Destination, FollowUp, Follows, Message, Publish, Received, letter_headers};
 pub use identity::{Content, Key, Tenant, child_id, content_of, fingerprint_of, fire_id, mask, webhook_id};
+pub use journal::Entry;
 pub use keys::{
     DerivedKey, Keyring, LinkSealer, LoginHasher, RecipientHash, RecipientHasher, RequestIds, RequestedBy, WebhookKeys,
     WebhookSecret, is_guessable_secret, is_published_secret,
@@ -93,6 +98,7 @@ pub use row_lease::{
     ACKNOWLEDGED_FOR_CERTAIN_AFTER, CERTAINLY_ITS_OWN_FOR, Found, LeasableRow, LeasedRow, ROW_LEASED_FOR, find,
     is_taken_over, suspecting,
 };
+pub use scope::{Role, Scope};
 pub use suppression::{Listed, SuppressedFor, Suppression, SuppressionScope};
 pub use timestamp::{Clock, InvalidTimestamp, Timestamp};
 pub use unsubscribe::{Subscriber, UnsubscribeLinks};
