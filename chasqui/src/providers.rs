@@ -290,7 +290,7 @@ mod tests {
         let told = in_words(None, NOW, true);
         let words = "given nothing, because SANDBOX=all captures all messages (works, as far as anybody has found)";
         assert_eq!(told, words);
-        assert_eq!(state_as_json("smtp", "email", None, &[], true)["captured"], json!(true));
+        assert_eq!(state_as_json("smtp", "email", None, &[], true, &[])["captured"], json!(true));
     }
 
     #[test]
@@ -346,7 +346,7 @@ mod tests {
         .collect();
         let of = |provider| pauses_of(&all, provider, NOW);
         assert_eq!((of("smtp").len(), of("smtp")[0].until, of("twilio").len()), (1, later, 0));
-        let told = state_as_json("smtp", "email", None, &[], &of("smtp"));
+        let told = state_as_json("smtp", "email", None, &[], false, &of("smtp"));
         assert_eq!(told["paused"][0]["why"], "it is being moved");
     }
 }

@@ -44,9 +44,9 @@ mod row;
 mod row_lease;
 #[cfg(test)]
 mod samples;
+mod scope;
 #[cfg(test)]
 mod simulation;
-mod scope;
 mod suppression;
 mod timestamp;
 mod unsubscribe;

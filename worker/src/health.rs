@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use channels::{Channels, Enabled};
 use domain::{
-    About, Before, Breaker, Candidate, Choice, Closed, Condition, Lane, Limit, Outcome, Pause, Pauses, Purse, Sign, Tenant,
-    Timestamp, Wanted, choose,
+    About, Before, Breaker, Candidate, Choice, Closed, Condition, Lane, Limit, Outcome, Pause, Pauses, Purse, Sign,
+    Tenant, Timestamp, Wanted, choose,
 };
 use store::Leased;
 use tokio::sync::Notify;

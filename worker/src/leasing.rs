@@ -51,6 +51,7 @@ mod tests {
     use store::LimitUse;
 
     use super::*;
+    use crate::health::Wants;
     use crate::testing::{Parts, parts_with_limits};
 
     /// How many messages are taken, one after the other, while tokens are leased between them.
@@ -58,10 +59,11 @@ mod tests {
         let (channel, to) = (ChannelName::parse("email").unwrap(), "ana@example.org");
         let carriers = parts.shared.setup.channels.carriers(&channel, to).unwrap();
         let before = Before { last: None, ambiguous: false, policy: Ambiguity::Resend };
+        let wants = Wants { lane: Lane::Urgent, is_reserved: false, paused: None };
         let mut taken = 0;
         for _ in 0..30 {
             lease_once(&parts.shared).await.unwrap();
-            taken += usize::from(parts.shared.health.choose(carriers, before, Lane::Urgent, None, now).is_ok());
+            taken += usize::from(parts.shared.health.choose(carriers, before, wants, now).is_ok());
         }
         taken
     }

@@ -13,8 +13,8 @@ use crate::meters::Meters;
 use crate::paused::Paused;
 use crate::settings::Settings;
 use crate::slots::Slots;
-use crate::waiting::Waiting;
 use crate::traced::Spans;
+use crate::waiting::Waiting;
 
 /// How a worker sends: by which channels, with which words, and how often.
 pub struct Setup {

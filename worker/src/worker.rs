@@ -16,8 +16,8 @@ use crate::meters::Meters;
 use crate::paused::Paused;
 use crate::shared::{Setup, Shared};
 use crate::slots::Slots;
-use crate::waiting::Waiting;
 use crate::traced::Spans;
+use crate::waiting::Waiting;
 use crate::{consume, drain, leasing, pause, readiness, report, sharing};
 
 /// How long a worker that has drained waits for the ledger to hear that it goes.

@@ -9,7 +9,9 @@ use uuid::Uuid;
 use super::fields::MAX_DESTINATION_BYTES;
 use super::*;
 use crate::samples::{NOW, failure, key, policy};
-use crate::{Arrival, FirstSight, Headers, Lane, Outcome, RecipientHasher, State, Ways, child_body, content_of, decide};
+use crate::{
+    Arrival, FirstSight, Headers, Lane, Outcome, RecipientHasher, State, Ways, child_body, content_of, decide,
+};
 use text::{check_subject, is_unsafe_in_a_line};
 
 const CASES: u32 = 50_000;

@@ -98,8 +98,6 @@ impl Store {
     }
 }
 
-}
-
 /// The condition that the recipient has one of these hashes, of which there is one at least.
 fn among<'a>(recipient: &'a [RecipientHash], values: &mut Vec<Value<'a>>) -> String {
     let first = values.len() + 1;

@@ -192,7 +192,7 @@ fn a_message_whose_provider_is_paused_waits_and_takes_no_place() {
     };
     let pauses: Pauses = [paused].into_iter().collect();
     for _ in 0..3 {
-        let chosen = health.choose(sms, BEFORE, Lane::Urgent, Some((&pauses, &tenant)), at(0));
+        let chosen = health.choose(sms, BEFORE, Wants { paused: Some((&pauses, &tenant)), ..URGENT }, at(0));
         assert!(matches!(chosen, Err(Outcome::Paused { until: None, .. })));
     }
     assert_eq!([0, 0, 0].map(|millis| waits(&health, sms, at(millis))), [None, None, Some(500)], "both are left");
