@@ -1,7 +1,7 @@
 //! The numbers of the whole fleet at one look: its queues as the broker has them, and what the ledger says of lately.
 //!
 //! [`Watching`] is what entrances ask. What the ledger says is of the last hour, or of the newest [`store::LATELY`]
-//! deliveries where there were more: [`Overview::scope`] tells which. No number is read by walking through the ledger.
+//! deliveries where there were more: [`Overview::span`] tells which. No number is read by walking through the ledger.
 
 mod broker;
 mod counted;
@@ -25,7 +25,7 @@ pub struct Overview {
     pub tenant: Option<Tenant>,
     pub broker: Known,
     pub ledger: Known,
-    pub scope: Scope,
+    pub span: Span,
     /// Urgent first.
     pub lanes: Vec<LaneNow>,
     /// In the order of their names.
@@ -57,7 +57,7 @@ pub struct Known {
 
 /// Which deliveries the ledger's numbers are of.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Scope {
+pub struct Span {
     /// Counts and rates are of deliveries that were first seen at this time or later. What is in flight or waits is also of
     /// the day before, as far as the newest deliveries reach.
     pub since: Timestamp,
@@ -85,7 +85,7 @@ pub struct LaneNow {
     pub oldest: Option<Timestamp>,
 }
 
-/// One channel. Deliveries that came in the scope.
+/// One channel. Its deliveries of the span.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct ChannelNow {
     pub channel: String,
@@ -180,7 +180,7 @@ impl Overview {
             tenant,
             broker: Known::default(),
             ledger: Known::default(),
-            scope: Scope { since: at, is_cut: false },
+            span: Span { since: at, is_cut: false },
             lanes: Lane::ALL.map(lane).to_vec(),
             channels: Vec::new(),
             retry_depths: [None; 3],
