@@ -1,6 +1,6 @@
 //! The numbers of the whole fleet at one look: its queues as the broker has them, and what the ledger says of lately.
 //!
-//! [`Watching`] is what entrances ask. What the ledger says is of the last hour, or of the newest [`store::LATELY`]
+//! [`Watching`] is what entrances ask. What the ledger says is of the last hour, or of the newest 20,000
 //! deliveries where there were more: [`Overview::span`] tells which. No number is read by walking through the ledger.
 
 mod broker;
@@ -13,8 +13,8 @@ use store::LimitUse;
 
 pub use self::watching::Watching;
 
-/// How many minutes [`Overview::history`] has, the present one included.
-pub const MINUTES: usize = 60;
+/// How many minutes the history has, the present one included.
+const MINUTES: usize = 60;
 
 /// The fleet at one look. Whatever could not be read is as it was read last.
 #[derive(Clone, PartialEq, Debug)]
@@ -42,7 +42,7 @@ pub struct Overview {
     pub providers: Vec<ProviderNow>,
     /// What is paused now, the newest first.
     pub pauses: Vec<Pause>,
-    /// The last [`MINUTES`] minutes, the oldest first. Fewer where the newest deliveries do not reach so far back.
+    /// The last 60 minutes, the oldest first. Fewer where the newest deliveries do not reach so far back.
     pub history: Vec<Minute>,
 }
 

@@ -32,7 +32,7 @@ pub use captures::{Capture, CapturedPage, CapturedView};
 pub use claim::Claimed;
 pub use input::{MAX_PAGE, USUAL_PAGE};
 pub use jobs::{Ahead, FinishedJob, Hurried, Job, JobFilter, JobKind, JobPage, JobSummary, Put, Soonest};
-pub use lately::{LATELY, Lately, LatelyGroup, Took};
+pub use lately::{Lately, LatelyGroup, Took};
 pub use lease::{RowLease, Sight};
 pub use prune::Pruned;
 pub use receipts::Receipt;

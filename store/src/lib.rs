@@ -33,7 +33,7 @@ pub use endpoints::{Endpoint, MAX_ENDPOINTS, Made, Rotated, Rotation};
 pub use error::{MigrateError, StoreError};
 pub use ledger::{
     Ahead, Cancel, Capture, CapturedPage, CapturedView, Claimed, Cursor, DeliveryView, Filter, FinishedJob, Hurried, Job,
-    JobFilter, JobKind, JobPage, JobSummary, LATELY, Lately, LatelyGroup, MAX_PAGE, Page, Patience, Pruned, Put, Receipt, Recorded, RowLease, Sight,
+    JobFilter, JobKind, JobPage, JobSummary, Lately, LatelyGroup, MAX_PAGE, Page, Patience, Pruned, Put, Receipt, Recorded, RowLease, Sight,
     Soonest, StuckCounts, StuckDelivery, StuckJob, Target, Took, USUAL_PAGE,
 };
 pub use letters::{
