@@ -213,3 +213,39 @@ async fn refresh(inner: Arc<Inner>) {
         depths.close().await;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use domain::Outcome;
+
+    use super::*;
+    use crate::tests::fixtures::{NOW, Still, attempted, key, ledger};
+
+    #[tokio::test]
+    async fn who_does_not_answer_is_shown_as_it_was_known_last() {
+        let ledger = ledger().await;
+        attempted(&ledger.store, &key("captured"), false, &Outcome::Captured).await;
+        let watching = Watching::new(ledger.store.clone(), None, Arc::new(Still(NOW)));
+        let before = watching.look(None).await;
+        let inner = &watching.0;
+        inner.tell(&None, &Ok(Queues::default()), Err("gone".into()));
+        inner.tell(&None, &Err("gone too".into()), Err("gone".into()));
+        let (told, is_fresh) = inner.ask(None);
+        let seen = told.borrow().clone();
+        assert!(is_fresh);
+        assert_eq!(seen.channels, before.channels);
+        assert_eq!(seen.ledger, Known { at: Some(NOW), problem: Some("gone".into()) });
+        assert_eq!(seen.broker, Known { at: Some(NOW), problem: Some("gone too".into()) });
+    }
+
+    #[tokio::test]
+    async fn of_too_many_tenants_the_one_goes_that_was_asked_for_longest_ago() {
+        let ledger = ledger().await;
+        let watching = Watching::new(ledger.store.clone(), None, Arc::new(Still(NOW)));
+        let tenant = |n: usize| Tenant::parse(&format!("tenant-{n}"));
+        (0..=MAX_VIEWS).for_each(|n| drop(watching.0.ask(tenant(n))));
+        let state = watching.0.state();
+        assert_eq!(state.views.len(), MAX_VIEWS);
+        assert!(!state.views.contains_key(&tenant(0)) && state.views.contains_key(&tenant(MAX_VIEWS)));
+    }
+}
