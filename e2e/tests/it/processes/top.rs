@@ -23,7 +23,8 @@ async fn top_shows_what_was_just_sent_and_without_the_broker_what_the_ledger_kno
     let sms = &seen["channels"][0];
     assert_eq!((&sms["channel"], &sms["accepted"], &sms["sent"]), (&json!("sms"), &json!(1), &json!(1)), "{said}");
     let normal = &seen["lanes"][1];
-    assert_eq!((&normal["lane"], &normal["depth"], &normal["consumers"]), (&json!("normal"), &json!(0), &json!(1)));
+    assert_eq!((&normal["lane"], &normal["depth"]), (&json!("normal"), &json!(0)), "{said}");
+    assert!(normal["consumers"].as_u64() >= Some(1), "{said}");
     assert_eq!(seen["dead_letters"]["depth"], json!(0), "{said}");
     for side in ["broker", "ledger"] {
         assert!(seen[side]["problem"].is_null() && seen[side]["known_at"].is_string(), "{side}: {said}");
