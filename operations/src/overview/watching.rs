@@ -125,7 +125,7 @@ impl Inner {
             let queues = Queues::read(&mut open, names).await.map_err(|error| error.to_string())?;
             // Only a connection over which everything was answered is used again.
             *depths = Some(open);
-            Ok(queues)
+            Ok::<_, String>(queues)
         };
         timeout(PATIENCE, reading).await.unwrap_or_else(|_| Err(no_answer("the broker")))
     }
