@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use domain::{Clock, Defaults, LinkSealer, LoginHasher, RecipientHasher, RequestIds, RequestedBy, Tenant, WebhookKeys};
+use operations::overview::Watching;
 use operations::{Checker, Rules};
 use store::Store;
 use topology::Publisher;
@@ -24,6 +25,7 @@ pub(crate) struct App {
     pub(crate) checker: Checker,
     pub(crate) publisher: Publisher,
     pub(crate) store: Store,
+    pub(crate) overview: Watching,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) metrics: RenderMetrics,
     pub(crate) tokens: Tokens,

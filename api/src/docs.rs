@@ -44,6 +44,7 @@ const POLICY: &str =
     tags(
         (name = "Notifications", description = "Publish and cancel."),
         (name = "Deliveries", description = "What became of each notification, and why."),
+        (name = "Overview", description = "The whole fleet at one look."),
         (name = "Schedules", description = "What is to be sent later, once or again and again."),
         (name = "Suppressions", description = "Who is not written to any more, and why."),
         (name = "Pauses", description = "What waits until somebody resumes it, and why."),

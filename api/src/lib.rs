@@ -3,7 +3,7 @@
 //!
 //! [`Api`] is the whole of it. Read in this order: `routes` (what there is), `access` and `token` (who may), then a
 //! folder for each subject, in which each operation is a file: `notifications`, `deliveries`, `schedules`,
-//! `suppressions`, `pauses`, `dead_letters`, `endpoints`, `accounts`, `sandbox`, `webhooks`. What it shares with every
+//! `suppressions`, `pauses`, `dead_letters`, `endpoints`, `accounts`, `sandbox`, `webhooks`; `overview` is the whole fleet. What it shares with every
 //! HTTP listener of the fleet is the crate `web`.
 
 mod access;
@@ -18,6 +18,7 @@ mod headers;
 mod health;
 mod id;
 mod notifications;
+mod overview;
 mod pauses;
 mod routes;
 mod sandbox;
@@ -34,6 +35,7 @@ mod webhooks;
 mod tests;
 
 pub use gate::{Call, Gate, Verdict};
+pub use overview::overview_as_json;
 pub use routes::openapi;
 pub use service::Api;
 pub use settings::{BATCH_LIMIT, BODY_LIMIT, Open, OperatorSettings, Settings};

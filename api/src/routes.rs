@@ -14,7 +14,7 @@ use crate::app::App;
 use crate::notifications::{cancel, publish};
 use crate::sandbox::{captures, pages};
 use crate::webhooks::{PATH, question, receive};
-use crate::{dead_letters, deliveries, docs, endpoints, health, pauses, schedules, suppressions, unsubscribe};
+use crate::{dead_letters, deliveries, docs, endpoints, health, overview, pauses, schedules, suppressions, unsubscribe};
 
 /// Describes every route that an installation may have. A test holds `docs/openapi.json` equal to this description.
 pub fn openapi() -> utoipa::openapi::OpenApi {
@@ -72,6 +72,7 @@ fn always() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(deliveries::list::list))
         .routes(routes!(deliveries::show::show))
         .routes(routes!(deliveries::explain::explain))
+        .routes(routes!(overview::overview))
         .routes(routes!(schedules::create::create, schedules::list::list))
         .routes(routes!(schedules::show::show, schedules::delete::delete))
         .routes(routes!(suppressions::create::create, suppressions::list::list))

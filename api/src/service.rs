@@ -7,6 +7,7 @@ use axum::Router;
 use axum::http::Method;
 use domain::{Clock, Defaults};
 use operations::Checker;
+use operations::overview::Watching;
 use store::Store;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -36,14 +37,16 @@ impl fmt::Debug for Api {
 }
 
 impl Api {
-    /// `gate` says which calls of its webhooks are believed.
+    /// `gate` says which calls of its webhooks are believed, and `overview` is how the fleet is looked at.
     ///
     /// # Errors
     /// [`InvalidSettings`] naming each setting that must change.
+    #[expect(clippy::too_many_arguments, reason = "each is another part, made where the process is put together")]
     pub fn new(
         settings: Settings,
         publisher: Publisher,
         store: Store,
+        overview: Watching,
         checker: Checker,
         clock: Arc<dyn Clock>,
         metrics: RenderMetrics,
@@ -63,6 +66,7 @@ impl Api {
             checker,
             publisher,
             store,
+            overview,
             clock,
             metrics,
             gate,

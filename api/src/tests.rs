@@ -7,6 +7,7 @@ mod deliveries;
 mod documents;
 mod edge;
 mod endpoints;
+mod overview;
 mod pauses;
 mod publishing;
 mod schedules;

@@ -12,7 +12,7 @@ use crate::config::{Config, REFERENCE, Role, Sources};
 use crate::output::{self, say};
 use crate::{
     bounce, check, contract, dead, deliveries, events, exit, explain, fake, health, logs, parts, pause, prove,
-    providers, roles, send, stuck, suppress, topology_commands, traces, unconfigured, up, vapid, webhook,
+    providers, roles, send, stuck, suppress, top, topology_commands, traces, unconfigured, up, vapid, webhook,
 };
 
 /// Delivers notifications that services publish to RabbitMQ: email, SMS, WhatsApp, push, Web Push, webhooks.
@@ -64,6 +64,9 @@ pub enum Command {
     /// List what should have moved by now and did not: exit code 1 when there is something
     #[command(after_help = exit::CODES)]
     Stuck(stuck::Stuck),
+    /// Look at the whole fleet in a terminal: lanes, queues, channels, providers, pauses, the last hour
+    #[command(after_help = exit::CODES)]
+    Top(top::Top),
     /// What is in the dead-letter queue, and what is to become of it: nothing is moved without a plan
     #[command(after_help = exit::CODES)]
     Dead(Box<dead::Dead>),
@@ -191,6 +194,7 @@ pub async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Deliveries(what) => deliveries::run(load(), *what).await,
         Command::Explain(what) => explain::run(load(), what).await,
         Command::Stuck(what) => stuck::stuck(load(), what).await,
+        Command::Top(what) => top::run(load(), what).await,
         Command::Dead(what) => dead::run(load(), *what).await,
         Command::Suppress(command) => suppress::run(load(), command).await,
         Command::Pause(what) => pause::pause(load(), *what).await,

@@ -50,8 +50,9 @@ impl Fleet {
         parts::migrate(&store, stop).await?;
         parts::note_secret(&config, &store, clock.as_ref()).await;
         let [stop_api, stop_others, stop_publishing] = std::array::from_fn(|_| CancellationToken::new());
+        let broker = topology.broker.clone();
         let publisher = parts::publisher(&config, topology, stop_publishing.clone());
-        let shared = Shared { config, publisher: publisher.clone(), store: store.clone(), templates, clock };
+        let shared = Shared { config, broker, publisher: publisher.clone(), store: store.clone(), templates, clock };
         let readiness: [Readiness; 3] = std::array::from_fn(|_| Readiness::default());
         let [working, scheduling, telling] = readiness.clone();
         let mut other_roles = JoinSet::new();

@@ -34,6 +34,7 @@ mod send;
 mod stderr;
 mod stuck;
 mod suppress;
+mod top;
 mod topology_commands;
 mod traces;
 mod unconfigured;

@@ -10,6 +10,7 @@ use channels::Channels;
 use dialog::Dialog;
 use domain::Clock;
 use operations::Checker;
+use operations::overview::Watching;
 use runtime::Readiness;
 use scheduler::Scheduler;
 use secrecy::SecretString;
@@ -17,7 +18,7 @@ use store::Store;
 use templates::Templates;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
-use topology::Publisher;
+use topology::{Broker, Publisher};
 use web::probes::Probes;
 use worker::{Setup, Worker};
 
@@ -31,6 +32,7 @@ const MIGRATE_AGAIN_AFTER: Duration = Duration::from_secs(30);
 #[derive(Clone)]
 pub(crate) struct Shared {
     pub(crate) config: Arc<Config>,
+    pub(crate) broker: Broker,
     pub(crate) publisher: Publisher,
     pub(crate) store: Store,
     /// None in a process that only schedules, or only is in dialog with others.
@@ -77,8 +79,9 @@ pub(crate) async fn run_alone(config: Config, role: Role) -> Result<ExitCode> {
     let store = parts::store(&config, Arc::clone(&clock)).await?;
     // The publisher outlives the role, because a drain still has to publish.
     let publishing = CancellationToken::new();
+    let broker = topology.broker.clone();
     let publisher = parts::publisher(&config, topology, publishing.clone());
-    let shared = Shared { config, publisher, store, templates, clock };
+    let shared = Shared { config, broker, publisher, store, templates, clock };
     match (role, listener) {
         (Role::Api, Some(listener)) => {
             tokio::spawn(ready_the_ledger_in_the_background(shared.clone(), stop.clone()));
@@ -148,7 +151,9 @@ pub(crate) async fn run_api(
     let checker = Checker::new(shared.templates()?).calling(parts::calls(&shared.config));
     let gate = webhooks::gate(&shared.config.channels);
     let render = metrics::render(shared.config.delivery_objective);
-    let api = Api::new(settings, shared.publisher, shared.store, checker, shared.clock, render, gate)?;
+    let names = shared.config.topology.names.clone();
+    let overview = Watching::new(shared.store.clone(), Some((shared.broker, names)), Arc::clone(&shared.clock));
+    let api = Api::new(settings, shared.publisher, shared.store, overview, checker, shared.clock, render, gate)?;
     tracing::info!(address = %listener.local_addr()?, "the API listens");
     api.serve(listener, stop).await;
     Ok(())

@@ -71,7 +71,7 @@ fn text_of(found: &Found, now: Timestamp) -> String {
 }
 
 /// A time in the largest unit that is not too coarse.
-fn span(time: Duration) -> String {
+pub(crate) fn span(time: Duration) -> String {
     match time.as_secs() {
         seconds @ 0..120 => format!("{seconds} s"),
         seconds @ 120..7_200 => format!("{} min", seconds / 60),

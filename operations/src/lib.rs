@@ -5,7 +5,7 @@
 //! and [`Checked`] is one that may be. [`accept()`] publishes it, [`cancel()`] stops it; [`deliveries`] says what
 //! became of it, and [`explain()`] why; [`schedules`] are sent later; [`endpoints`] are told of it; [`stuck`] is what does
 //! not move; [`suppressions`] are people who are not written to; [`pauses`] are what waits until somebody resumes it;
-//! [`dead_letters`] wait for an operator. An entrance reads a request, calls one of these, and has its own words for what
+//! [`dead_letters`] wait for an operator; [`overview`] is the whole fleet at one look. An entrance reads a request, calls one of these, and has its own words for what
 //! comes back.
 
 mod accept;
@@ -17,6 +17,7 @@ pub mod dead_letters;
 pub mod deliveries;
 pub mod endpoints;
 mod explain;
+pub mod overview;
 pub mod pauses;
 mod reader;
 pub mod schedules;

@@ -2,7 +2,7 @@
 //!
 //! `moves` are the operations that are committed in groups: `claim`, `write` (which commits what is written once an
 //! attempt has ended: `record` and others), and `jobs::put`. `lease` is for messages without an id, `jobs` for what is
-//! due later, `cancel` for cancelling, `prune` for forgetting. Operators read through `views`, `search` and `stuck`. `row` and
+//! due later, `cancel` for cancelling, `prune` for forgetting. Operators read through `views`, `search`, `lately` and `stuck`. `row` and
 //! `insert` are shared by many. `receipts` are what providers report
 //! later, and `merge` writes what follows from that.
 
@@ -13,6 +13,7 @@ pub(crate) mod claim;
 mod input;
 mod insert;
 pub(crate) mod jobs;
+mod lately;
 mod lease;
 mod merge;
 mod moves;
@@ -30,7 +31,8 @@ pub use cancel::{Cancel, Target};
 pub use captures::{Capture, CapturedPage, CapturedView};
 pub use claim::Claimed;
 pub use input::{MAX_PAGE, USUAL_PAGE};
-pub use jobs::{FinishedJob, Hurried, Job, JobFilter, JobKind, JobPage, JobSummary, Put, Soonest};
+pub use jobs::{Ahead, FinishedJob, Hurried, Job, JobFilter, JobKind, JobPage, JobSummary, Put, Soonest};
+pub use lately::{Lately, LatelyGroup, Took};
 pub use lease::{RowLease, Sight};
 pub use prune::Pruned;
 pub use receipts::Receipt;

@@ -32,9 +32,9 @@ pub use breaker::{LedgerBreaker, RetryLimit, StepError};
 pub use endpoints::{Endpoint, MAX_ENDPOINTS, Made, Rotated, Rotation};
 pub use error::{MigrateError, StoreError};
 pub use ledger::{
-    Cancel, Capture, CapturedPage, CapturedView, Claimed, Cursor, DeliveryView, Filter, FinishedJob, Hurried, Job,
-    JobFilter, JobKind, JobPage, JobSummary, MAX_PAGE, Page, Patience, Pruned, Put, Receipt, Recorded, RowLease, Sight,
-    Soonest, StuckCounts, StuckDelivery, StuckJob, Target, USUAL_PAGE,
+    Ahead, Cancel, Capture, CapturedPage, CapturedView, Claimed, Cursor, DeliveryView, Filter, FinishedJob, Hurried, Job,
+    JobFilter, JobKind, JobPage, JobSummary, Lately, LatelyGroup, MAX_PAGE, Page, Patience, Pruned, Put, Receipt, Recorded, RowLease, Sight,
+    Soonest, StuckCounts, StuckDelivery, StuckJob, Target, Took, USUAL_PAGE,
 };
 pub use letters::{
     Archived, Chosen, Counted, IndexedLetter, Item, JobState, LastAttempt, LetterAction, LetterCursor, LetterFilter,

@@ -34,7 +34,7 @@ pub use amqp::{
 };
 pub use consume::{Consumers, Subscription, TOO_MANY_DELIVERIES};
 pub use declare::{Declared, declare};
-pub use depth::depth;
+pub use depth::{Depths, depth};
 pub use envelope::{Inbound, PublisherProperties, properties};
 pub use error::TopologyError;
 pub use incoming::Incoming;

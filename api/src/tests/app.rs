@@ -12,6 +12,7 @@ use axum::http::{HeaderMap, Request, Response, StatusCode};
 use domain::Keyring;
 use jsonwebtoken::{EncodingKey, Header};
 use operations::Checker;
+use operations::overview::Watching;
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use store::{Options, Store};
@@ -114,8 +115,10 @@ impl TestApp {
         store.migrate().await.unwrap();
         let metrics = Arc::new(|| "chasqui_example_total 1\n".to_owned());
         let checker = Checker::new(SHIPPED.clone());
+        let overview = Watching::new(store.clone(), None, clock.clone());
         let api =
-            Api::new(settings, publisher.clone(), store.clone(), checker, clock.clone(), metrics, gate()).unwrap();
+            Api::new(settings, publisher.clone(), store.clone(), overview, checker, clock.clone(), metrics, gate())
+                .unwrap();
         Self { router: api.clone().router(), api, store, clock, publisher, stop, _folder: folder }
     }
 

@@ -16,6 +16,7 @@ mod proofs;
 mod refusals;
 mod stuck;
 mod told;
+mod top;
 mod unwritten;
 mod up;
 mod up_again;

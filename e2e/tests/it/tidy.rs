@@ -77,6 +77,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("axum", &["web", "api", "fake"]),
     ("hyper-util", &["web", "fake"]),
     ("tower", &["web", "fake"]),
+    ("ratatui", &["chasqui"]),
     ("tokio-cron-scheduler", &["scheduler"]),
     ("croner", &["domain"]),
     ("jiff", &["domain"]),

@@ -89,6 +89,18 @@ impl Store {
         rows.iter().map(group_of).collect()
     }
 
+    /// How many groups of a tenant, or of everybody, nobody looks after: those that are open or have come back.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn open_letter_groups(&self, tenant: Option<&Tenant>) -> Result<u32, StoreError> {
+        let whose = tenant.map(|_| " AND tenant = $1").unwrap_or_default();
+        let sql = format!("SELECT COUNT(*) AS open FROM letter_groups WHERE life IN ('open', 'regressed'){whose}");
+        let values: Vec<Value<'_>> = tenant.map(|tenant| Value::Text(Some(tenant.as_str()))).into_iter().collect();
+        let rows = self.inner.db.reader().query(&sql, &values).await?;
+        rows.first().map_or(Ok(0), |row| count_of(row, "open"))
+    }
+
     /// Notes that somebody looks after a group, and what there is to say about it. False when there is no such group.
     ///
     /// # Errors
