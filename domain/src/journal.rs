@@ -30,4 +30,8 @@ impl Entry {
         self.data.insert(name.to_owned(), value.into());
         self
     }
+    /// [`Self::data`] as it is stored.
+    pub fn data_text(&self) -> String {
+        Value::Object(self.data.clone()).to_string()
+    }
 }

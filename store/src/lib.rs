@@ -5,13 +5,14 @@
 //! is low. Every move can be repeated after [`StoreError::Unavailable`], which the [`LedgerBreaker`] does.
 //!
 //! Read in this order: `store` is the [`Store`]; `ledger` has the tables of what is sent, `endpoints` who is told of
-//! it, `accounts` the users, `people` the suppression list, and `letters` the dead letters; `writers` wires the moves that are committed in groups;
+//! it, `accounts` the users, `people` the suppression list, `letters` the dead letters, and `journal` who did what; `writers` wires the moves that are committed in groups;
 //! `sql` knows both databases and no table.
 
 mod accounts;
 mod breaker;
 mod endpoints;
 mod error;
+mod journal;
 mod ledger;
 mod letters;
 mod limits;
