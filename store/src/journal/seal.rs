@@ -1,5 +1,6 @@
 //! The chain: one process at a time gives entries their places, each with a seal that is made of the one before it.
 
+use std::fmt;
 use std::time::Duration;
 
 use domain::{Content, JournalKeys, JournalRow, Timestamp};
@@ -29,6 +30,27 @@ pub struct SealedRow {
     pub seq: i64,
     pub mac: Vec<u8>,
     pub row: JournalRow,
+}
+
+impl JournalHead {
+    /// Reads a head as it is told: its place, a colon, and its seal in hexadecimal digits. None for any other text.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (seq, mac) = text.split_once(':')?;
+        let seq: i64 = seq.parse().ok().filter(|seq| *seq > 0)?;
+        if mac.len() != 2 * Content::default().len() || !mac.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return None;
+        }
+        let byte = |at: usize| u8::from_str_radix(&mac[at..at + 2], 16).ok();
+        let mac = (0..mac.len()).step_by(2).map(byte).collect::<Option<Vec<u8>>>()?;
+        Some(Self { seq, mac })
+    }
+}
+
+impl fmt::Display for JournalHead {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:", self.seq)?;
+        self.mac.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
 }
 
 impl Store {
@@ -106,8 +128,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn sealed_rows(&self, after: i64, limit: u32) -> Result<Vec<SealedRow>, StoreError> {
-        let sql =
-            format!("SELECT {COLUMNS}, seq, mac FROM journal WHERE seq > $1 ORDER BY seq, id LIMIT {limit}");
+        let sql = format!("SELECT {COLUMNS}, seq, mac FROM journal WHERE seq > $1 ORDER BY seq, id LIMIT {limit}");
         let rows = self.inner.db.reader().query(&sql, &[Value::Int(Some(after))]).await?;
         rows.iter().map(sealed_of).collect()
     }
