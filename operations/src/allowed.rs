@@ -30,7 +30,14 @@ impl fmt::Display for NotDone {
     }
 }
 
-impl std::error::Error for NotDone {}
+impl std::error::Error for NotDone {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Denied(_) => None,
+            Self::Ledger(error) => std::error::Error::source(error),
+        }
+    }
+}
 
 impl From<StoreError> for NotDone {
     fn from(error: StoreError) -> Self {

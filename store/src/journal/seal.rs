@@ -26,10 +26,10 @@ pub struct JournalHead {
 
 /// An entry at its place in the chain, as the database has it.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct SealedRow {
-    pub seq: i64,
-    pub mac: Vec<u8>,
-    pub row: JournalRow,
+pub(super) struct SealedRow {
+    pub(super) seq: i64,
+    pub(super) mac: Vec<u8>,
+    pub(super) row: JournalRow,
 }
 
 impl JournalHead {
@@ -127,7 +127,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn sealed_rows(&self, after: i64, limit: u32) -> Result<Vec<SealedRow>, StoreError> {
+    pub(super) async fn sealed_rows(&self, after: i64, limit: u32) -> Result<Vec<SealedRow>, StoreError> {
         let sql = format!("SELECT {COLUMNS}, seq, mac FROM journal WHERE seq > $1 ORDER BY seq, id LIMIT {limit}");
         let rows = self.inner.db.reader().query(&sql, &[Value::Int(Some(after))]).await?;
         rows.iter().map(sealed_of).collect()
@@ -137,7 +137,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn count_unsealed(&self, before: Timestamp) -> Result<u32, StoreError> {
+    pub(super) async fn count_unsealed(&self, before: Timestamp) -> Result<u32, StoreError> {
         const COUNT: &str = "SELECT COUNT(*) AS open FROM journal WHERE seq IS NULL AND at < $1";
         let rows = self.inner.db.reader().query(COUNT, &[Value::Int(Some(before.as_micros()))]).await?;
         rows.first().map_or(Ok(0), |row| count_of(row, "open"))
