@@ -21,9 +21,9 @@ pub struct Schedule {
     pub warnings: Vec<FieldError>,
 }
 
-/// Stores a schedule, which was read for the actor's tenant, once for each id, and says whether the schedule is new. A schedule that fires once is its own
-/// delivery: where the ledger knows that delivery already, nothing is stored, because the message would be a repeat, or
-/// a dead letter for its other body.
+/// Stores a schedule, which was read for the actor's tenant, once for each id, and says whether the schedule is new. A
+/// schedule that fires once is its own delivery: where the ledger knows that delivery already, nothing is stored, because
+/// the message would be a repeat, or a dead letter for its other body.
 ///
 /// # Errors
 /// [`NotDone`]; while the ledger is not available repeat it.
