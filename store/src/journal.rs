@@ -1,5 +1,5 @@
-//! Who did what: rows that are only added, in the transaction of what they tell. `seal` chains them, `verify` looks at the chain, `list` reads
-//! them.
+//! Who did what: rows that are only added, in the transaction of what they tell. `seal` chains them, `verify` looks at the
+//! chain, `list` reads them.
 
 mod list;
 mod seal;
