@@ -54,6 +54,18 @@ impl fmt::Display for JournalHead {
 }
 
 impl Store {
+    /// Whether there is something to seal, or an end of the chain that was not told within so long. It only reads: a
+    /// journal in which nothing happens costs no write.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn journal_waits(&self, told_within: Duration) -> Result<bool, StoreError> {
+        const LOOK: &str = "SELECT (SELECT COUNT(*) FROM (SELECT id FROM journal WHERE seq IS NULL LIMIT 1) AS o) \
+             + (SELECT COUNT(*) FROM journal_head WHERE id = 1 AND seq > 0 AND told_at <= {now} - $1) AS waits";
+        let rows = self.inner.db.reader().query(LOOK, &[Value::Int(Some(micros(told_within)))]).await?;
+        rows.first().map_or(Ok(false), |row| Ok(count_of(row, "waits")? > 0))
+    }
+
     /// Makes `owner` the sealer for `lease`, or keeps it the sealer. False when another is.
     ///
     /// # Errors
