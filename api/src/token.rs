@@ -7,8 +7,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub(crate) use domain::Scope;
-use domain::{Clock, DerivedKey, Keyring, Tenant, Timestamp, is_unsafe_in_a_line};
+use domain::{Actor, Clock, DerivedKey, Keyring, Scope, Tenant, Timestamp, is_unsafe_in_a_line};
 use jsonwebtoken::{DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
 
@@ -20,20 +19,6 @@ pub use self::settings::{InvalidSettings, JwtSettings};
 const MAX_TOKEN_BYTES: usize = 8 * 1024;
 /// The most bytes of a subject, which becomes a header of the message.
 const MAX_SUBJECT_BYTES: usize = 255;
-
-/// The caller, as a valid token names it.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct Caller {
-    pub(crate) subject: String,
-    pub(crate) tenant: Tenant,
-    pub(crate) scopes: Vec<Scope>,
-}
-
-impl Caller {
-    pub(crate) fn has(&self, scope: Scope) -> bool {
-        self.scopes.contains(&scope)
-    }
-}
 
 /// A token is not one of ours, or not valid now. Why is not said: the answer is the same for all.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -124,10 +109,10 @@ impl Tokens {
     }
 
     /// None when tokens are made elsewhere.
-    pub(crate) fn issue(&self, caller: &Caller) -> Option<String> {
+    pub(crate) fn issue(&self, caller: &Actor) -> Option<String> {
         let now = seconds(self.clock.now());
         let claims = IssuedClaims {
-            sub: &caller.subject,
+            sub: &caller.name,
             iss: &self.issuer,
             aud: &self.audience,
             iat: now,
@@ -140,7 +125,7 @@ impl Tokens {
 
     /// # Errors
     /// [`InvalidToken`] for every token that is not valid right now.
-    pub(crate) fn check(&self, token: &str) -> Result<Caller, InvalidToken> {
+    pub(crate) fn check(&self, token: &str) -> Result<Actor, InvalidToken> {
         if token.len() > MAX_TOKEN_BYTES {
             return Err(InvalidToken);
         }
@@ -160,7 +145,7 @@ impl Tokens {
         }
         let tenant = claims.tenant.as_deref().map_or_else(|| Some(Tenant::default()), Tenant::parse);
         let scopes = claims.scope.split(' ').filter_map(Scope::parse).collect();
-        Ok(Caller { subject: claims.sub, tenant: tenant.ok_or(InvalidToken)?, scopes })
+        Ok(Actor { name: claims.sub, tenant: tenant.ok_or(InvalidToken)?, scopes })
     }
 }
 

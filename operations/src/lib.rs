@@ -5,10 +5,12 @@
 //! and [`Checked`] is one that may be. [`accept()`] publishes it, [`cancel()`] stops it; [`deliveries`] says what
 //! became of it, and [`explain()`] why; [`schedules`] are sent later; [`endpoints`] are told of it; [`stuck`] is what does
 //! not move; [`suppressions`] are people who are not written to; [`pauses`] are what waits until somebody resumes it;
-//! [`dead_letters`] wait for an operator; [`overview`] is the whole fleet at one look. An entrance reads a request, calls one of these, and has its own words for what
-//! comes back.
+//! [`dead_letters`] wait for an operator; [`overview`] is the whole fleet at one look; the [`journal`] knows who did what.
+//! What changes something takes an `Actor`, refuses who may not, and is in the journal before it takes effect. An entrance
+//! reads a request, calls one of these, and has its own words for what comes back.
 
 mod accept;
+mod allowed;
 mod calls;
 mod cancel;
 mod check;
@@ -18,6 +20,7 @@ pub mod deliveries;
 pub mod endpoints;
 mod explain;
 pub mod overview;
+pub mod journal;
 pub mod pauses;
 mod reader;
 pub mod schedules;
@@ -25,6 +28,7 @@ pub mod stuck;
 pub mod suppressions;
 
 pub use accept::{Accepted, Status, Unconfirmed, accept, accept_all, is_known_with_another_body};
+pub use allowed::{NotDone, note_denied};
 pub use calls::Calls;
 pub use cancel::{Cancellation, cancel};
 pub use check::{Checker, Findings, check_plain};

@@ -6,6 +6,7 @@ mod deliveries;
 mod endpoints;
 pub(crate) mod fixtures;
 mod overview;
+mod journal;
 mod pauses;
 mod schedules;
 mod stuck;

@@ -10,6 +10,7 @@ mod endpoints;
 mod jobs;
 mod jobs_model;
 mod lately;
+mod journal;
 mod ledger;
 mod letters;
 mod limits;

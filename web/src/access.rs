@@ -13,9 +13,9 @@ use crate::problem::Problem;
 /// The state of guarded routes, which looks at whatever a caller shows.
 pub trait Guard: Send + Sync + 'static {
     /// What a caller may be allowed.
-    type Scope: 'static;
+    type Scope: Sync + 'static;
     /// Who is asking.
-    type Caller;
+    type Caller: Send;
 
     /// Returns who is asking, if one of the scopes lets that caller in. None for a caller who does not say who it is.
     ///
@@ -23,8 +23,23 @@ pub trait Guard: Send + Sync + 'static {
     /// 401 for whoever is not who it says, 403 for whoever has none of the scopes.
     fn caller_with(&self, headers: &HeaderMap, any_of: &[Self::Scope]) -> Result<Option<Self::Caller>, Problem>;
 
+    /// Notes that a caller was refused, where that is to be kept: it is called before the refusal is answered.
+    fn note_refusal(&self, parts: &Parts, any_of: &[Self::Scope]) -> impl Future<Output = ()> + Send;
+
     /// The answer to somebody who does not say who it is.
     fn unauthenticated(&self) -> Problem;
+}
+
+/// Returns who is asking, as [`Guard::caller_with`] does. A refusal is noted before it is answered.
+///
+/// # Errors
+/// As of [`Guard::caller_with`].
+pub async fn admit<G: Guard>(guard: &G, parts: &Parts, any_of: &[G::Scope]) -> Result<Option<G::Caller>, Problem> {
+    let admitted = guard.caller_with(&parts.headers, any_of);
+    if admitted.is_err() {
+        guard.note_refusal(parts, any_of).await;
+    }
+    admitted
 }
 
 /// The scopes that open a route: a caller needs one of them.
@@ -49,7 +64,7 @@ impl<S: Scopes<Scope = G::Scope>, G: Guard> FromRequestParts<Arc<G>> for Authori
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, guard: &Arc<G>) -> Result<Self, Problem> {
-        let caller = guard.caller_with(&parts.headers, S::ANY_OF)?.ok_or_else(|| guard.unauthenticated())?;
+        let caller = admit(guard.as_ref(), parts, S::ANY_OF).await?.ok_or_else(|| guard.unauthenticated())?;
         Ok(Self { caller, scopes: PhantomData })
     }
 }
@@ -73,6 +88,8 @@ mod tests {
             let refused = Problem::new(StatusCode::FORBIDDEN, "missing-scope", "It is not allowed", "Ask for it.");
             if any_of.contains(&name) { Ok(Some(name.to_owned())) } else { Err(refused) }
         }
+
+        async fn note_refusal(&self, _: &Parts, _: &[&'static str]) {}
 
         fn unauthenticated(&self) -> Problem {
             Problem::new(StatusCode::UNAUTHORIZED, "missing-token", "A name is needed", "Say who you are.")

@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::Json;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
-use domain::Timestamp;
+use domain::{Actor, Scope, Timestamp};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use store::{Login, Standing, User};
@@ -22,7 +22,6 @@ use crate::accounts::registration::is_name;
 use crate::accounts::unread;
 use crate::app::{App, Shared};
 use crate::docs::refusals::{InvalidFields, LedgerAway, Unreadable};
-use crate::token::{Caller, Scope};
 use crate::unavailable::{ledger_changed, ledger_read};
 
 /// After which a login that is locked out is refused, whether its password was looked at or not: several times what
@@ -152,7 +151,7 @@ fn counted(app: &App, username: &str, peer: Option<IpAddr>) -> Login {
 
 fn token_for(app: &App, user: User) -> Result<Json<TokenAnswer>, Problem> {
     let scopes = user.scopes.iter().filter_map(|scope| Scope::parse(scope)).collect();
-    let caller = Caller { subject: user.name, tenant: user.tenant, scopes };
+    let caller = Actor { name: user.name, tenant: user.tenant, scopes };
     let access_token = app.tokens.issue(&caller).ok_or_else(|| {
         Problem::new(
             StatusCode::INTERNAL_SERVER_ERROR,

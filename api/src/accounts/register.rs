@@ -6,11 +6,11 @@ use axum::Json;
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
-use domain::content_of;
+use domain::{Actor, content_of};
 use secrecy::ExposeSecret;
 use serde::Serialize;
 use utoipa::ToSchema;
-use web::access::{Guard, Scopes};
+use web::access::{Scopes, admit};
 use web::body::{Forms, read_fields_and_others};
 use web::connections::network;
 use web::hosts::Source;
@@ -21,7 +21,6 @@ use crate::accounts::registration::{Written, check};
 use crate::accounts::{password, unread};
 use crate::app::{App, Shared};
 use crate::docs::refusals::{InvalidFields, LedgerAway, Unreadable};
-use crate::token::Caller;
 use crate::unavailable::{ledger_changed, ledger_read};
 
 const BOOTSTRAP_HEADER: &str = "x-bootstrap-token";
@@ -63,7 +62,7 @@ pub(crate) struct UserAnswer {
 
 /// Who registers a user.
 pub(crate) enum Registrar {
-    Admin(Caller),
+    Admin(Actor),
     /// Somebody who may be the first user, as long as there is none.
     FirstUser,
 }
@@ -72,7 +71,7 @@ impl FromRequestParts<Arc<App>> for Registrar {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
-        match app.caller_with(&parts.headers, scopes::Admin::ANY_OF)? {
+        match admit(app.as_ref(), parts, scopes::Admin::ANY_OF).await? {
             Some(admin) => Ok(Self::Admin(admin)),
             None if may_bootstrap(app, Source::of(parts), &parts.headers) && !has_users(app).await? => {
                 Ok(Self::FirstUser)

@@ -1,14 +1,12 @@
 //! A registration as it was written: everything that is wrong with it, at once.
 
 use axum::http::StatusCode;
-use domain::{FieldError, Tenant};
+use domain::{Actor, FieldError, Scope, Tenant};
 use secrecy::SecretString;
 use serde::Deserialize;
 use serde_json::Value;
 use store::NewUser;
 use web::problem::{Problem, field};
-
-use crate::token::{Caller, Scope};
 
 const MIN_PASSWORD_CHARS: usize = 8;
 const MAX_PASSWORD_BYTES: usize = 128;
@@ -33,7 +31,7 @@ pub(super) struct Written {
 pub(super) fn check(
     written: Written,
     unread: Vec<FieldError>,
-    admin: Option<&Caller>,
+    admin: Option<&Actor>,
 ) -> Result<(NewUser, SecretString), Problem> {
     let mut reader = Reader { errors: unread, beyond: Vec::new() };
     let name = reader.name(written.username);
@@ -113,7 +111,7 @@ impl Reader {
         Some(password)
     }
 
-    fn scopes(&mut self, value: Option<Value>, admin: Option<&Caller>) -> Vec<Scope> {
+    fn scopes(&mut self, value: Option<Value>, admin: Option<&Actor>) -> Vec<Scope> {
         const WORDS: &str = "words out of notify, read, operate, admin, tenants, separated by spaces";
         let Some(admin) = admin else {
             if value.is_some() {
@@ -134,13 +132,13 @@ impl Reader {
         if scopes.is_empty() {
             self.refuse("scope", format!("is empty: leave it out for notify and read, or give {WORDS}"));
         }
-        if scopes.contains(&Scope::Tenants) && !admin.has(Scope::Tenants) {
+        if scopes.contains(&Scope::Tenants) && !admin.may(Scope::Tenants) {
             self.refuse_as_beyond("scope");
         }
         scopes
     }
 
-    fn tenant(&mut self, value: Option<Value>, admin: Option<&Caller>) -> Tenant {
+    fn tenant(&mut self, value: Option<Value>, admin: Option<&Actor>) -> Tenant {
         let own = admin.map(|admin| admin.tenant.clone()).unwrap_or_default();
         let Some(text) = self.text("tenant", value) else { return own };
         let Some(tenant) = Tenant::parse(&text) else {
@@ -153,7 +151,7 @@ impl Reader {
             None => {
                 self.refuse("tenant", "must be left out: the first user is of default, and registers those of others")
             }
-            Some(admin) if !admin.has(Scope::Tenants) => self.refuse_as_beyond("tenant"),
+            Some(admin) if !admin.may(Scope::Tenants) => self.refuse_as_beyond("tenant"),
             Some(_) => {}
         }
         tenant

@@ -1,6 +1,7 @@
 //! The real binary as processes: signals, kills, several at once, services that go away, refusals at start.
 
 mod anonymous;
+mod audit;
 mod backups;
 mod bounces;
 mod commands;
