@@ -7,11 +7,13 @@ use std::time::Duration;
 
 use domain::{Clock, Defaults, RecipientHasher, RequestIds, Zones};
 use operations::Checker;
+use operations::overview::Watching;
 use store::Store;
 use tokio_util::sync::CancellationToken;
 use topology::Publisher;
 
 use crate::doors::Doors;
+use crate::feed::Feed;
 use crate::remembered::Remembered;
 use crate::standing::LastKnown;
 
@@ -21,11 +23,14 @@ pub struct Console {
     parts: Arc<Parts>,
     pub(crate) known: Arc<LastKnown>,
     pub(crate) remembered: Arc<Remembered>,
+    pub(crate) feed: Arc<Feed>,
 }
 
 /// The parts of the fleet that pages ask.
 pub struct Parts {
     pub store: Store,
+    /// How the fleet is looked at.
+    pub overview: Watching,
     pub publisher: Publisher,
     pub checker: Checker,
     pub clock: Arc<dyn Clock>,
@@ -60,7 +65,7 @@ pub struct Settings {
 
 impl Console {
     pub fn new(parts: Parts) -> Self {
-        Self { parts: Arc::new(parts), known: Arc::default(), remembered: Arc::default() }
+        Self { parts: Arc::new(parts), known: Arc::default(), remembered: Arc::default(), feed: Arc::default() }
     }
 }
 

@@ -30,7 +30,7 @@ pub trait Doors: Send + Sync {
     async fn actor_of(&self, headers: &HeaderMap) -> Result<Option<Actor>, SessionUnknown>;
 
     /// Ends the session of a request, and returns the value of the header `Set-Cookie` that takes it from the browser.
-    async fn log_out(&self, headers: &HeaderMap) -> HeaderValue;
+    async fn log_out(&self, headers: &HeaderMap) -> Option<HeaderValue>;
 }
 
 /// Why nobody was let in.

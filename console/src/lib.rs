@@ -11,6 +11,7 @@ mod assets;
 mod console;
 mod document;
 mod doors;
+mod feed;
 mod fields;
 mod layout;
 mod look;

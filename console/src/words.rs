@@ -5,7 +5,7 @@ mod en;
 mod es;
 
 /// A language of the console.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub(crate) enum Lang {
     #[default]
     En,

@@ -49,7 +49,11 @@ async fn log_out(State(console): State<Console>, request: Request) -> Result<Res
     let headers = request.headers().clone();
     let cookie = console.doors.log_out(&headers).await;
     console.remembered.note(&headers, None, console.clock.now());
-    Ok(([(SET_COOKIE, cookie)], Redirect::to(LOGIN)).into_response())
+    let mut response = Redirect::to(LOGIN).into_response();
+    if let Some(cookie) = cookie {
+        response.headers_mut().insert(SET_COOKIE, cookie);
+    }
+    Ok(response)
 }
 
 fn page(look: Look, name: &str, next: &str, refused: Option<LoginRefused>) -> Response {

@@ -4,6 +4,8 @@ use std::sync::atomic::Ordering;
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
+use futures_util::StreamExt;
+use tower::ServiceExt;
 
 use super::site::Site;
 use crate::section::Section;
@@ -109,4 +111,20 @@ async fn who_was_known_goes_on_reading_while_the_ledger_is_away() {
     let unknown = site.get("/console", "session=admin").await;
     assert_eq!(unknown.status, StatusCode::SERVICE_UNAVAILABLE);
     assert!(unknown.text.contains("The ledger does not answer"), "{}", unknown.text);
+}
+
+#[tokio::test]
+async fn the_stream_of_the_overview_begins_at_once_and_ends_with_the_process() {
+    let site = Site::start().await;
+    let request = Request::get("/console/overview/stream").header("cookie", "session=viewer");
+    let answer = site.router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+    assert_eq!(answer.status(), StatusCode::OK);
+    assert_eq!(answer.headers()["content-type"], "text/event-stream");
+    assert_eq!(answer.headers()["x-accel-buffering"], "no");
+    let mut events = answer.into_body().into_data_stream();
+    let first = events.next().await.unwrap().unwrap();
+    assert!(first.starts_with(b"data: <div id=\"live\""), "{first:?}");
+    site.ending.cancel();
+    // What is left ends by itself.
+    while events.next().await.is_some() {}
 }

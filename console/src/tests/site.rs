@@ -11,6 +11,7 @@ use axum::http::header::COOKIE;
 use axum::http::{HeaderMap, HeaderValue, Request, StatusCode};
 use domain::{Actor, Clock, Defaults, Keyring, Role, Scope, Tenant, Zones};
 use operations::Checker;
+use operations::overview::Watching;
 use store::{Options, Store};
 use tempfile::TempDir;
 use templates::Templates;
@@ -67,8 +68,8 @@ impl Doors for TestDoors {
         Ok(name.and_then(actor))
     }
 
-    async fn log_out(&self, _: &HeaderMap) -> HeaderValue {
-        HeaderValue::from_static("session=; Path=/console; Max-Age=0")
+    async fn log_out(&self, _: &HeaderMap) -> Option<HeaderValue> {
+        Some(HeaderValue::from_static("session=; Path=/console; Max-Age=0"))
     }
 }
 
@@ -91,6 +92,7 @@ impl Site {
         let keys = Keyring::new(SECRET.as_bytes(), None);
         let console = Console::new(Parts {
             store: store.clone(),
+            overview: Watching::new(store.clone(), None, clock.clone()),
             publisher: without_broker(&ending),
             checker: Checker::new(SHIPPED.clone()),
             clock: clock.clone() as Arc<dyn Clock>,
